@@ -1,0 +1,45 @@
+// The direction table of docs/ARCHITECTURE.md. Each room may import only the rooms named here.
+const mayImport = {
+  core: [],
+  collect: ['core'],
+  store: ['core'],
+  prepare: ['core'],
+  wire: ['core'],
+  models: ['core'],
+  train: ['core', 'wire', 'models'],
+  optimize: ['core', 'models'],
+};
+
+const roomRules = Object.entries(mayImport).map(([room, allowed]) => ({
+  name: `${room}-direction`,
+  severity: 'error',
+  from: { path: `^src/${room}/` },
+  to: { path: '^src/', pathNot: `^src/(${[room, ...allowed].join('|')})/` },
+}));
+
+module.exports = {
+  forbidden: [
+    ...roomRules,
+    {
+      name: 'rooms-have-one-door',
+      comment: 'other rooms are imported through their index.ts only',
+      severity: 'error',
+      from: { path: '^src/([^/]+)/' },
+      to: { path: '^src/[^/]+/', pathNot: ['^src/$1/', '/index\\.ts$', '-worker\\.ts$'] },
+    },
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'src-knows-no-test', severity: 'error', from: { path: '^src/' }, to: { path: '^test/' } },
+    {
+      name: 'only-app-wires',
+      severity: 'error',
+      from: { path: '^src/index\\.ts$' },
+      to: { path: '^src/app/' },
+    },
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { extensions: ['.ts', '.js'] },
+  },
+};

@@ -1,0 +1,19 @@
+// Time as a port, so that code under test never sleeps.
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Wall time, monotonic time and waiting. */
+export interface Clock {
+  /** Milliseconds since the Unix epoch. */
+  nowMs(): number;
+  /** Milliseconds on CLOCK_MONOTONIC; Python's time.monotonic() reads the same clock on Linux. */
+  monotonicMs(): number;
+  /** Resolves after `ms` milliseconds; rejects with the signal's reason when aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** The host's own clock. */
+export const systemClock: Clock = {
+  nowMs: () => Date.now(),
+  monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
+  sleep: (ms, signal) => sleep(ms, undefined, signal ? { signal } : {}),
+};

@@ -1,0 +1,42 @@
+// The error every room throws: a stable code, a readable sentence and the cause.
+// Text: Cannot <verb> <thing> "<value>": <current state>; <next step>
+
+/** Options of {@link RuvectorError}. */
+export interface RuvectorErrorOptions {
+  /** The lower error that led here, kept for the reader. */
+  cause?: unknown;
+  /** Structured facts (path, offset, expected, actual) a caller can act on. */
+  details?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * An error a caller can act on. `code` is stable across releases and mirrored in Python;
+ * all codes are listed in docs/errors.md.
+ */
+export class RuvectorError extends Error {
+  readonly code: string;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: string, message: string, options: RuvectorErrorOptions = {}) {
+    super(message, { cause: options.cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.details = options.details ?? {};
+  }
+}
+
+/** True when `error` is a {@link RuvectorError}, optionally with the given code. */
+export function isRuvectorError(error: unknown, code?: string): error is RuvectorError {
+  return error instanceof RuvectorError && (code === undefined || error.code === code);
+}
+
+/** The system error code (`ENOENT`, `ENOSPC`, ...) of a Node error, else undefined. */
+export function systemCodeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** One line that says what went wrong, for logs and data records. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
