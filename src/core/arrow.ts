@@ -65,7 +65,7 @@ export function rowsOf(kind: RecordKind, batch: arrow.RecordBatch): AnyRow[] {
 
 function fromArrow(type: FieldType, value: unknown): AnyRow[string] {
   if (value === null || value === undefined) return null;
-  return type === 'int64' ? Number(value as bigint) : (value as AnyRow[string]);
+  return type === 'int64' ? Number(value) : (value as AnyRow[string]);
 }
 
 function buildColumn(field: Field, rows: readonly AnyRow[]): arrow.Data {
@@ -130,6 +130,6 @@ function buildUtf8(field: Field, rows: readonly AnyRow[]): { valueOffsets: Int32
   const valueOffsets = new Int32Array(rows.length + 1);
   parts.forEach((part, i) => (valueOffsets[i + 1] = valueOffsets[i]! + part.length));
   const data = new Uint8Array(valueOffsets[rows.length]!);
-  parts.forEach((part, i) => data.set(part, valueOffsets[i]!));
+  parts.forEach((part, i) => data.set(part, valueOffsets[i]));
   return { valueOffsets, data };
 }
