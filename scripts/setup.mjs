@@ -1,0 +1,212 @@
+// Sets up everything the project needs, then runs one target: demo, test, bench, cli, ...
+// Plain JavaScript for Node >= 18 and nothing installed: it brings Node 24 itself, runs `npm ci`
+// under that Node (an npm run by an older Node silently skips nodejs-polars' native package) and
+// keeps the Python packages in .venv. Each step is stamped and skipped while it is up to date.
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const NODE_VERSION = '24.21.0';
+const NPM_VERSION = '11.19.1';
+const MIN_NODE_MAJOR = 24;
+const MIN_PYTHON = [3, 10];
+
+/** What each target runs once everything is in place, and which Python packages it needs. */
+const targets = {
+  demo: { run: ['bin/ruvector-memopt.mjs', 'demo'], python: 'requirements.txt' },
+  cli: { run: ['bin/ruvector-memopt.mjs'], python: 'requirements.txt' },
+  test: { run: ['scripts/test.mjs'], python: 'requirements-dev.txt' },
+  check: { run: ['scripts/test.mjs', '--static'], python: 'requirements-dev.txt' },
+  soak: { run: ['scripts/test.mjs', '--soak'], python: 'requirements-dev.txt' },
+  bench: { run: ['test/bench/run.ts'], python: 'requirements-dev.txt' },
+};
+
+class SetupError extends Error {}
+
+function say(text) {
+  process.stderr.write(`setup: ${text}\n`);
+}
+
+function hashOf(...parts) {
+  return createHash('sha256').update(parts.join('\0')).digest('hex');
+}
+
+const read = (path) => readFileSync(join(root, path), 'utf8');
+
+/** Runs `step` unless the stamp says it was done for the same inputs and `artifact` still exists. */
+function once(name, inputs, artifact, step) {
+  const stamp = join(root, '.cache', 'setup', name);
+  const wanted = hashOf(...inputs);
+  const isDone = existsSync(artifact) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
+  if (isDone) return;
+  rmSync(stamp, { force: true });
+  step();
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, wanted);
+}
+
+function run(command, args, what, advice, env = {}) {
+  const result = spawnSync(command, args, {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: 1 << 28,
+    env: { ...process.env, ...env },
+  });
+  if (result.status === 0) return result.stdout;
+  const output = [result.error?.message, result.stdout, result.stderr].filter(Boolean).join('\n');
+  const tail = output.trim().split('\n').slice(-15).join('\n');
+  throw new SetupError(`Cannot ${what}:\n${tail}\n\n${adviceFor(output, advice)}`);
+}
+
+function adviceFor(output, advice) {
+  const isOffline = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|NewConnectionError|Temporary failure/.test(output);
+  return isOffline
+    ? 'A package registry could not be reached: check the network or proxy (npm config get registry, pip config list) and run the same command again.'
+    : advice;
+}
+
+/** Node 24 and its npm: the system's when new enough, else from the npm package `node`. */
+function ensureNode() {
+  const major = Number(process.versions.node.split('.')[0]);
+  if (major >= MIN_NODE_MAJOR) {
+    return { node: process.execPath, npm: process.env.npm_execpath ?? findNpm() };
+  }
+  const folder = join(root, '.toolchain');
+  const node = join(folder, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+  once('toolchain', [NODE_VERSION, NPM_VERSION], node, () => {
+    say(`Node ${process.versions.node} is older than ${MIN_NODE_MAJOR}: fetching Node ${NODE_VERSION} from npm`);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(
+      join(folder, 'package.json'),
+      JSON.stringify({ private: true, allowScripts: { node: true } }),
+    );
+    const packages = [`node@${NODE_VERSION}`, `npm@${NPM_VERSION}`];
+    run(
+      ...npmCommand(process.env.npm_execpath, ['install', '--prefix', folder, '--no-audit', '--no-fund', ...packages]),
+      'fetch Node 24 from the npm registry',
+      `Install Node ${MIN_NODE_MAJOR} or newer from https://nodejs.org and run the same command again.`,
+    );
+  });
+  return { node, npm: join(folder, 'node_modules', 'npm', 'bin', 'npm-cli.js') };
+}
+
+function findNpm() {
+  const beside = join(dirname(process.execPath), '..', 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js');
+  return existsSync(beside) ? beside : undefined;
+}
+
+/** The command that runs npm under this very Node, or the npm on PATH when its script is not known. */
+function npmCommand(npmScript, args, node = process.execPath) {
+  return npmScript?.endsWith('.js') ? [node, [npmScript, ...args]] : ['npm', args];
+}
+
+function ensurePackages({ node, npm }) {
+  const inputs = [read('package-lock.json'), read('package.json'), NODE_VERSION, process.platform, process.arch];
+  once('packages', inputs, join(root, 'node_modules', '.package-lock.json'), () => {
+    say('installing npm packages (about half a minute)');
+    run(
+      ...npmCommand(npm, ['ci', '--no-audit', '--no-fund'], node),
+      'install the npm packages',
+      'Read the lines above; `rm -rf node_modules .cache/setup` and the same command start afresh.',
+      // An npm too old for package.json's allowScripts would let onnxruntime-node download CUDA.
+      { ONNXRUNTIME_NODE_INSTALL: 'skip', PATH: `${dirname(node)}${delimiter}${process.env.PATH}` },
+    );
+  });
+}
+
+const delimiter = process.platform === 'win32' ? ';' : ':';
+
+function pythonVersionOf(command) {
+  const result = spawnSync(command, ['-c', 'import sys; print(*sys.version_info[:3])'], { encoding: 'utf8' });
+  return result.status === 0 ? result.stdout.trim().split(' ').map(Number) : null;
+}
+
+function findPython() {
+  const names = ['python3', 'python', 'python3.13', 'python3.12', 'python3.11', 'python3.10'];
+  const candidates = process.env.RUVECTOR_PYTHON ? [process.env.RUVECTOR_PYTHON] : names;
+  const seen = [];
+  for (const command of candidates) {
+    const version = pythonVersionOf(command);
+    if (!version) continue;
+    const isNewEnough =
+      version[0] > MIN_PYTHON[0] || (version[0] === MIN_PYTHON[0] && version[1] >= MIN_PYTHON[1]);
+    if (isNewEnough) return { command, version: version.join('.') };
+    seen.push(`${command} is ${version.join('.')}`);
+  }
+  throw new SetupError(
+    `Cannot find Python ${MIN_PYTHON.join('.')} or newer: ${seen.join(', ') || `none of ${candidates.join(', ')} runs`}.\n` +
+      'Install it (Debian: apt-get install python3 python3-venv; macOS: brew install python) or name one with RUVECTOR_PYTHON=/path/to/python3.',
+  );
+}
+
+function ensurePython(requirements) {
+  const venv = join(root, '.venv');
+  const python = join(venv, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
+  const pins = read(`python/${requirements}`) + read('python/requirements.txt') + read('python/pyproject.toml');
+  const stampedFor = join(root, '.cache', 'setup', 'python-requirements-dev.txt');
+  // The test packages include the demo's: a machine set up for tests is set up for the demo.
+  const name = requirements === 'requirements.txt' && existsSync(stampedFor) ? 'requirements-dev.txt' : requirements;
+  const allPins = name === requirements ? pins : read(`python/${name}`) + read('python/requirements.txt') + read('python/pyproject.toml');
+  once(`python-${name}`, [allPins], python, () => {
+    const system = findPython();
+    if (!existsSync(python) || pythonVersionOf(python) === null) {
+      say(`creating .venv with Python ${system.version}`);
+      rmSync(venv, { recursive: true, force: true });
+      run(
+        system.command,
+        ['-m', 'venv', venv],
+        'create the Python environment .venv',
+        'The venv module is missing or broken (Debian: apt-get install python3-venv).',
+      );
+    }
+    say(`installing Python packages from ${name} (a minute or two)`);
+    run(
+      python,
+      ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', `python/${name}`, '-e', 'python/'],
+      'install the Python packages',
+      'Read the lines above; `rm -rf .venv .cache/setup` and the same command start afresh.',
+    );
+  });
+  return python;
+}
+
+function start(node, args, env) {
+  const child = spawn(node, args, { cwd: process.cwd(), stdio: 'inherit', env });
+  // Ctrl-C reaches the child through the terminal; the parent only waits for its drain.
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  child.on('error', (error) => {
+    say(`Cannot start ${args[0]}: ${error.message}`);
+    process.exitCode = 1;
+  });
+  child.on('exit', (code, signal) => {
+    process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 143);
+  });
+}
+
+function main() {
+  const [name, ...rest] = process.argv.slice(2);
+  const target = targets[name];
+  if (!target) throw new SetupError(`Unknown target "${name}": choose one of ${Object.keys(targets).join(', ')}`);
+  const toolchain = ensureNode();
+  ensurePackages(toolchain);
+  const python = ensurePython(target.python);
+  const [script, ...args] = target.run;
+  start(toolchain.node, [join(root, script), ...args, ...rest], {
+    ...process.env,
+    RUVECTOR_PYTHON: python,
+    PATH: `${dirname(toolchain.node)}${delimiter}${process.env.PATH}`,
+  });
+}
+
+try {
+  main();
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  process.stderr.write(`\n${error.message}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,126 @@
+// `npm test`: every gate in one run, all of them even after a failure, then `N passed, N failed`.
+// Static checks count as one test each; Vitest and pytest count their own.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const reports = join(root, '.cache', 'reports');
+const python = process.env.RUVECTOR_PYTHON ?? join(root, '.venv', 'bin', 'python');
+const only = process.argv.slice(2);
+const bin = (name) => join(root, 'node_modules', '.bin', name);
+
+/** Fewer modules than this means that the direction checker looked at nothing. */
+const MIN_MODULES = 60;
+
+const staticSteps = [
+  { name: 'format', command: bin('prettier'), args: ['--check', '--log-level', 'warn', '.'] },
+  { name: 'lint', command: bin('oxlint'), args: ['--type-aware'] },
+  { name: 'types', command: bin('tsc'), args: ['-p', '.'] },
+  {
+    name: 'direction',
+    command: bin('depcruise'),
+    args: ['src', '--config', '.dependency-cruiser.cjs', '--output-type', 'json'],
+    judge: judgeDirections,
+  },
+  { name: 'dead code', command: bin('knip'), args: ['--no-progress'] },
+  { name: 'build', command: bin('tsc'), args: ['-p', 'tsconfig.build.json'] },
+  { name: 'package', command: bin('publint'), args: ['--strict'] },
+  { name: 'python format', command: python, args: ['-m', 'ruff', 'format', '--check', '.'], cwd: 'python' },
+  { name: 'python lint', command: python, args: ['-m', 'ruff', 'check', '.'], cwd: 'python' },
+  { name: 'python types', command: python, args: ['-m', 'mypy'], cwd: 'python' },
+];
+
+const testSteps = [
+  ...['unit', 'integration', 'conformance'].map((project) => ({
+    name: project,
+    command: bin('vitest'),
+    args: ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${reports}/${project}.json`],
+    count: () => countVitest(join(reports, `${project}.json`)),
+  })),
+  {
+    name: 'python',
+    command: python,
+    args: ['-m', 'pytest', `--junit-xml=${reports}/python.xml`],
+    cwd: 'python',
+    count: () => countJunit(join(reports, 'python.xml')),
+  },
+];
+
+const soakSteps = [
+  {
+    name: 'soak',
+    command: bin('vitest'),
+    args: ['run', '--project', 'soak', '--reporter=default', '--reporter=json', `--outputFile.json=${reports}/soak.json`],
+    count: () => countVitest(join(reports, 'soak.json')),
+  },
+];
+
+function judgeDirections(output) {
+  const { summary } = JSON.parse(output);
+  const problems = summary.violations.map((v) => `${v.rule.name}: ${v.from} → ${v.to}`);
+  if (summary.totalCruised < MIN_MODULES) {
+    problems.push(`only ${summary.totalCruised} modules were looked at, expected ${MIN_MODULES} or more`);
+  }
+  return problems;
+}
+
+function countVitest(file) {
+  const report = JSON.parse(readFileSync(file, 'utf8'));
+  return { passed: report.numPassedTests, failed: report.numFailedTests + (report.success ? 0 : 1) };
+}
+
+function countJunit(file) {
+  const xml = readFileSync(file, 'utf8');
+  const value = (name) => Number(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`).exec(xml)?.[1] ?? 0);
+  const failed = value('failures') + value('errors');
+  return { passed: value('tests') - failed - value('skipped'), failed };
+}
+
+/** Runs one step and returns how many of its tests passed and failed. */
+function runStep(step) {
+  const startedMs = Date.now();
+  const isQuiet = Boolean(step.judge);
+  const result = spawnSync(step.command, step.args, {
+    cwd: join(root, step.cwd ?? '.'),
+    stdio: isQuiet ? ['ignore', 'pipe', 'inherit'] : 'inherit',
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
+  const problems = step.judge ? step.judge(result.stdout) : [];
+  for (const problem of problems) console.error(problem);
+  const isOk = result.status === 0 && problems.length === 0;
+  const counts = step.count ? safeCount(step) : { passed: isOk ? 1 : 0, failed: isOk ? 0 : 1 };
+  if (!isOk && counts.failed === 0) counts.failed = 1;
+  const seconds = ((Date.now() - startedMs) / 1000).toFixed(1);
+  console.log(`${isOk ? '✔' : '✘'} ${step.name} (${counts.passed} passed, ${counts.failed} failed, ${seconds} s)`);
+  return { ...counts, name: step.name };
+}
+
+function safeCount(step) {
+  try {
+    return step.count();
+  } catch (error) {
+    console.error(`${step.name} left no report: ${error.message}`);
+    return { passed: 0, failed: 1 };
+  }
+}
+
+function chosenSteps() {
+  if (only.includes('--soak')) return soakSteps;
+  if (only.includes('--static')) return staticSteps;
+  const all = [...staticSteps, ...testSteps];
+  const named = all.filter((step) => only.includes(step.name));
+  return named.length > 0 ? named : all;
+}
+
+rmSync(reports, { recursive: true, force: true });
+mkdirSync(reports, { recursive: true });
+const results = chosenSteps().map(runStep);
+const passed = results.reduce((sum, result) => sum + result.passed, 0);
+const failed = results.reduce((sum, result) => sum + result.failed, 0);
+const broken = results.filter((result) => result.failed > 0).map((result) => result.name);
+if (broken.length > 0) console.log(`failed: ${broken.join(', ')}`);
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 ? 1 : 0;

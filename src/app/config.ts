@@ -1,0 +1,79 @@
+// Configuration of a running host: defaults, environment, flags; every mistake in one report.
+import { ConfigError } from './errors.ts';
+
+/** What `serve`, `collect` and the demo run with. */
+export interface HostConfig {
+  /** Samples a second. @default 1 */
+  readonly hz: number;
+  /** How often all processes are scanned. @default 10_000 */
+  readonly processIntervalMs: number;
+  /** How far ahead a label looks, and how long an outcome is watched. @default 60_000 */
+  readonly horizonMs: number;
+  /** Window of the rate features. @default 10_000 */
+  readonly rateWindowMs: number;
+  /** Window of the trend features. @default 60_000 */
+  readonly trendWindowMs: number;
+  /** How long an action's effect on MemFree is watched. @default 5_000 */
+  readonly outcomeWindowMs: number;
+  /** Name of the model that decides. @default "memopt" */
+  readonly modelName: string;
+  /** False is a dry run: decisions are made and explained, nothing is touched. @default false */
+  readonly act: boolean;
+  /** Processes the optimizer may act on. @default none */
+  readonly targets: { readonly pids: readonly number[]; readonly names: readonly string[] };
+  /** @default "ipc" */
+  readonly transport: 'ipc' | 'tcp';
+  /** Retrain by itself this often while serving; 0 is never. @default 0 */
+  readonly retrainMinutes: number;
+}
+
+export const defaultConfig: HostConfig = {
+  hz: 1,
+  processIntervalMs: 10_000,
+  horizonMs: 60_000,
+  rateWindowMs: 10_000,
+  trendWindowMs: 60_000,
+  outcomeWindowMs: 5_000,
+  modelName: 'memopt',
+  act: false,
+  targets: { pids: [], names: [] },
+  transport: 'ipc',
+  retrainMinutes: 0,
+};
+
+interface Rule {
+  readonly key: keyof HostConfig;
+  readonly isValid: (config: HostConfig) => boolean;
+  readonly wanted: string;
+}
+
+const inRange = (value: number, low: number, high: number): boolean =>
+  Number.isFinite(value) && value >= low && value <= high;
+
+const rules: readonly Rule[] = [
+  { key: 'hz', isValid: (c) => inRange(c.hz, 0.1, 50), wanted: '0.1 to 50 samples a second' },
+  { key: 'processIntervalMs', isValid: (c) => inRange(c.processIntervalMs, 0, 3.6e6), wanted: '0 to 3600 s' },
+  { key: 'horizonMs', isValid: (c) => inRange(c.horizonMs, 500, 3.6e6), wanted: '0.5 to 3600 s' },
+  { key: 'modelName', isValid: (c) => /^[a-z0-9][a-z0-9._-]{0,63}$/i.test(c.modelName), wanted: 'letters, digits, . _ -' },
+  {
+    key: 'targets',
+    isValid: (c) => c.targets.pids.every((pid) => Number.isInteger(pid) && pid > 1),
+    wanted: 'process ids above 1',
+  },
+  { key: 'transport', isValid: (c) => c.transport === 'ipc' || c.transport === 'tcp', wanted: 'ipc or tcp' },
+  { key: 'retrainMinutes', isValid: (c) => inRange(c.retrainMinutes, 0, 1e5), wanted: '0 or more minutes' },
+];
+
+/**
+ * Completes and checks a configuration.
+ * @throws ConfigError naming every value that cannot be used and what would be
+ */
+export function buildConfig(overrides: Partial<HostConfig>): HostConfig {
+  const given = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
+  const config: HostConfig = { ...defaultConfig, ...given };
+  const problems = rules
+    .filter((rule) => !rule.isValid(config))
+    .map((rule) => `${rule.key} is ${JSON.stringify(config[rule.key])}, wanted ${rule.wanted}`);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+}

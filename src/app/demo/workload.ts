@@ -1,0 +1,94 @@
+// The demo's child process: a service whose memory really comes and goes. It maps a file of clean
+// pages beside anonymous memory and repeats five phases; it prints one JSON line a phase.
+// Not a benchmark, and it never touches another process. Linux only (mmap through koffi).
+import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import koffi from 'koffi';
+
+const MIB = 1 << 20;
+const PAGE_BYTES = 4096;
+const PROT_READ = 1;
+const MAP_SHARED = 1;
+const MADV_PAGEOUT = 21;
+
+const { values } = parseArgs({
+  options: {
+    directory: { type: 'string' },
+    'file-mib': { type: 'string', default: '384' },
+    'anon-mib': { type: 'string', default: '320' },
+    /** Without a memory cgroup around it, the child gives back its own file pages when it grows. */
+    'self-evict': { type: 'boolean', default: false },
+  },
+});
+const fileBytes = Number(values['file-mib']) * MIB;
+const anonBytes = Number(values['anon-mib']) * MIB;
+
+const libc = koffi.load('libc.so.6');
+const mmap = libc.func('void *mmap(void *, size_t, int, int, int, int64_t)');
+const madvise = libc.func('int madvise(void *, size_t, int)');
+
+function writeCleanFile(path: string): number {
+  const fd = openSync(path, 'w+');
+  const block = Buffer.alloc(MIB);
+  for (let i = 0; i < fileBytes / MIB; i++) {
+    block.fill(i & 0xff);
+    block.writeUInt32LE(i, 0);
+    writeSync(fd, block);
+  }
+  fsyncSync(fd); // dirty pages free nothing when they are paged out
+  return fd;
+}
+
+const fd = writeCleanFile(join(values.directory ?? '.', 'workload.bin'));
+const address: unknown = mmap(null, fileBytes, PROT_READ, MAP_SHARED, fd, 0);
+closeSync(fd);
+const file = new Uint8Array(koffi.view(address, fileBytes));
+let checksum = 0;
+
+function report(phase: string): void {
+  process.stdout.write(`${JSON.stringify({ phase, timestamp: Date.now(), checksum })}\n`);
+}
+
+/** Reads one byte a page of `share` of the file, in steps that leave the event loop alive. */
+async function touchFile(share: number, rounds: number): Promise<void> {
+  for (let round = 0; round < rounds; round++) {
+    for (let start = 0; start < fileBytes * share; start += 16 * MIB) {
+      const end = Math.min(start + 16 * MIB, fileBytes * share);
+      for (let at = start; at < end; at += PAGE_BYTES) checksum = (checksum + file[at]!) >>> 0;
+      await sleep(1);
+    }
+  }
+}
+
+/** Grows anonymous memory in 4 MiB blocks over `seconds`. */
+async function grow(blocks: Buffer[], seconds: number): Promise<void> {
+  const steps = anonBytes / (4 * MIB);
+  for (let i = 0; i < steps; i++) {
+    blocks.push(Buffer.alloc(4 * MIB, i & 0xff));
+    if (values['self-evict']) madvise(address, Math.round((fileBytes * (i + 1)) / steps), MADV_PAGEOUT);
+    await sleep((seconds * 1000) / steps);
+  }
+}
+
+process.on('SIGTERM', () => process.exit(0));
+process.on('disconnect', () => process.exit(0));
+await touchFile(1, 2);
+report('ready');
+for (;;) {
+  const blocks: Buffer[] = [];
+  report('idle');
+  await sleep(2500);
+  report('grow');
+  await grow(blocks, 2.5);
+  report('thrash');
+  await touchFile(1, 2);
+  report('shrink');
+  blocks.length = 0;
+  globalThis.gc?.();
+  await sleep(500);
+  report('warm');
+  await touchFile(1, 2);
+  await sleep(1000);
+}

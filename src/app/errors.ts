@@ -1,0 +1,24 @@
+// Errors of the app room: configuration, life cycle, demo.
+import { RuvectorError } from '../core/index.ts';
+
+/** All configuration mistakes in one report, code `ERR_APP_CONFIG`. */
+export class ConfigError extends RuvectorError {
+  constructor(problems: readonly string[]) {
+    super(
+      'ERR_APP_CONFIG',
+      `Cannot use the configuration: ${problems.join('; ')}; run the command with --help for the allowed values`,
+      { details: { problems } },
+    );
+  }
+}
+
+/** A stage of the demo that did not really happen, code `ERR_APP_DEMO_STAGE`. */
+export class DemoStageError extends RuvectorError {
+  constructor(stage: string, state: string, cause?: unknown) {
+    super(
+      'ERR_APP_DEMO_STAGE',
+      `Cannot finish the demo at stage "${stage}": ${state}; \`ruvector-memopt doctor\` says what this host lacks`,
+      { cause, details: { stage } },
+    );
+  }
+}

@@ -1,0 +1,35 @@
+// Where everything is kept: $RUVECTOR_HOME, else the XDG data directory + /ruvector.
+import { mkdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+/** The folders of one home. */
+export interface Home {
+  readonly root: string;
+  readonly history: string;
+  readonly models: string;
+  readonly run: string;
+  /** How Python and other processes find the daemon. */
+  readonly bridgeFile: string;
+}
+
+/** Resolves the home: `directory`, else $RUVECTOR_HOME, else $XDG_DATA_HOME/ruvector, else ~/.local/share/ruvector. */
+export function resolveHome(directory?: string, env: NodeJS.ProcessEnv = process.env): Home {
+  const dataHome = env['XDG_DATA_HOME'] || join(homedir(), '.local', 'share');
+  const root = resolve(directory || env['RUVECTOR_HOME'] || join(dataHome, 'ruvector'));
+  const run = join(root, 'run');
+  return {
+    root,
+    history: join(root, 'history'),
+    models: join(root, 'models'),
+    run,
+    bridgeFile: join(run, 'bridge.json'),
+  };
+}
+
+/** Creates the folders, readable by the owner only. */
+export function createHome(home: Home): void {
+  for (const folder of [home.root, home.history, home.models, home.run]) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  }
+}
