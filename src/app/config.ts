@@ -54,7 +54,11 @@ const rules: readonly Rule[] = [
   { key: 'hz', isValid: (c) => inRange(c.hz, 0.1, 50), wanted: '0.1 to 50 samples a second' },
   { key: 'processIntervalMs', isValid: (c) => inRange(c.processIntervalMs, 0, 3.6e6), wanted: '0 to 3600 s' },
   { key: 'horizonMs', isValid: (c) => inRange(c.horizonMs, 500, 3.6e6), wanted: '0.5 to 3600 s' },
-  { key: 'modelName', isValid: (c) => /^[a-z0-9][a-z0-9._-]{0,63}$/i.test(c.modelName), wanted: 'letters, digits, . _ -' },
+  {
+    key: 'modelName',
+    isValid: (c) => /^[a-z0-9][a-z0-9._-]{0,63}$/i.test(c.modelName),
+    wanted: 'letters, digits, . _ -',
+  },
   {
     key: 'targets',
     isValid: (c) => c.targets.pids.every((pid) => Number.isInteger(pid) && pid > 1),

@@ -28,7 +28,10 @@ function findHierarchy(cgroupRoot: string): Hierarchy | null {
 }
 
 /** Creates the cgroup, or returns null where this user may not. */
-export function createPressureCgroup(limitBytes: number, cgroupRoot = '/sys/fs/cgroup'): PressureCgroup | null {
+export function createPressureCgroup(
+  limitBytes: number,
+  cgroupRoot = '/sys/fs/cgroup',
+): PressureCgroup | null {
   const hierarchy = findHierarchy(cgroupRoot);
   if (!hierarchy) return null;
   const path = join(hierarchy.root, `ruvector-demo-${process.pid}`);

@@ -1,0 +1,32 @@
+// `bench`: runs the benchmarks of a source checkout.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import { RuvectorError } from '../../core/index.ts';
+
+const script = fileURLToPath(new URL('../../../test/bench/run.ts', import.meta.url));
+
+/** Adds the command. */
+export function addBench(program: Command): void {
+  program
+    .command('bench')
+    .description('run the benchmarks (source checkout only)')
+    .argument('[name...]', 'bench names, e.g. wire.stream; all when none is given')
+    .option('--json', 'one JSON line a case')
+    .addHelpText('after', '\nExample:\n  $ ruvector-memopt bench collect.cost --json')
+    .action(async (names: string[], options: { json?: boolean }) => {
+      if (!existsSync(script)) {
+        throw new RuvectorError(
+          'ERR_APP_NO_BENCH',
+          `Cannot run benchmarks from "${script}": the installed package does not ship them; clone the repository and run \`npm run bench\``,
+        );
+      }
+      const child = spawn(process.execPath, [script, ...names, ...(options.json ? ['--json'] : [])], {
+        stdio: 'inherit',
+      });
+      const [code] = (await once(child, 'exit')) as [number | null];
+      process.exitCode = code ?? 1;
+    });
+}

@@ -1,0 +1,105 @@
+// What the demo found: the machine-readable report and its text form. The chart page is report-html.ts.
+
+/** Everything `ruvector-memopt demo --json` prints. Times ms or µs, sizes bytes, as named. */
+export interface DemoReport {
+  /** Rows collected over all record kinds. */
+  rows: number;
+  seconds: number;
+  hz: number;
+  /** Sealed bytes of the full memory snapshot, a minute of samples at 1 Hz. */
+  bytesPerMinute: number;
+  workload: { pressure: 'cgroup' | 'self-evict'; limitBytes: number | null; phases: number };
+  stream: { gbps: number; bytes: number; batches: number; batchBytes: number };
+  dataset: { id: string; rows: number; classCounts: Record<string, number>; horizonMs: number };
+  model: {
+    version: string;
+    estimator: string;
+    macroF1: number;
+    confusionMatrix: number[][];
+    labels: string[];
+  };
+  baseline: { macroF1: number; name: string; majority: number; usageThreshold: number };
+  parity: { rows: number; maxAbsDiff: number; labelMismatches: number };
+  /** `ms` from the deploy request's arrival until the new model is live, `pointerUs` the exchange itself. */
+  swap: { ms: number; pointerUs: number; failures: number; decisionsDuring: number };
+  decisions: {
+    count: number;
+    failures: number;
+    byModel: number;
+    byRule: number;
+    p50Us: number;
+    p99Us: number;
+    byLabel: Record<string, number>;
+  };
+  /** From the moment `fit` returned in Python to the first decision of the new model. */
+  fitToFirstDecisionMs: number;
+  outcome: {
+    actions: number;
+    /** Change of MemFree over each outcome window, less its drift in windows without action. */
+    freedBytes: number;
+    rssDropBytes: number;
+    availableBytes: number;
+    refusals: Record<string, number>;
+  };
+  files: { report: string; model: string; dataset: string; history: string };
+}
+
+const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+const signed = (bytes: number): string => `${bytes < 0 ? '−' : ''}${mib(Math.abs(bytes))}`;
+const list = (counts: Record<string, number>): string =>
+  Object.entries(counts)
+    .map(([name, count]) => `${name} ${count}`)
+    .join(', ') || 'none';
+
+/** The one readable page that ends the demo. */
+export function renderDemoText(report: DemoReport): string {
+  const { model, baseline, decisions, outcome, swap, stream } = report;
+  const rows: [string, string][] = [
+    ['collected', `${report.rows} rows in ${report.seconds.toFixed(0)} s at ${report.hz} Hz`],
+    ['history', `${report.bytesPerMinute.toFixed(0)} bytes a minute of snapshots at 1 Hz, sealed`],
+    ['workload', describeWorkload(report)],
+    [
+      'stream',
+      `${stream.gbps.toFixed(2)} GB/s of Arrow to Python (${stream.batches} × ${mib(stream.batchBytes)})`,
+    ],
+    ['dataset', `${report.dataset.rows} labelled rows (${list(report.dataset.classCounts)})`],
+    ['model', `${model.estimator}: macro-F1 ${model.macroF1.toFixed(3)}`],
+    ['baseline', `${baseline.name}: macro-F1 ${baseline.macroF1.toFixed(3)}`],
+    [
+      'parity',
+      `${report.parity.rows} golden rows: largest difference ${report.parity.maxAbsDiff.toExponential(1)}, ` +
+        `${report.parity.labelMismatches} labels differ`,
+    ],
+    [
+      'hot swap',
+      `${swap.ms.toFixed(0)} ms to verify, warm up and go live; exchange ${swap.pointerUs.toFixed(1)} µs; ` +
+        `${swap.decisionsDuring} decisions meanwhile, ${swap.failures} failed`,
+    ],
+    [
+      'fit → decision',
+      `${report.fitToFirstDecisionMs.toFixed(0)} ms from fit returned to the first decision`,
+    ],
+    [
+      'decisions',
+      `${decisions.count} (${decisions.byModel} by the model, ${decisions.byRule} by the rule before it), ` +
+        `${decisions.failures} failed, p50 ${decisions.p50Us.toFixed(0)} µs, p99 ${decisions.p99Us.toFixed(0)} µs`,
+    ],
+    ['labels', list(decisions.byLabel)],
+    [
+      'freed',
+      `${signed(outcome.freedBytes)} of MemFree over ${outcome.actions} actions, net of drift ` +
+        `(RSS fell ${signed(outcome.rssDropBytes)}, MemAvailable moved ${signed(outcome.availableBytes)})`,
+    ],
+    ['held back', list(outcome.refusals)],
+    ['model file', report.files.model],
+    ['dataset file', report.files.dataset],
+    ['report', report.files.report],
+  ];
+  return `${rows.map(([name, text]) => `${name.padEnd(15)} ${text}`).join('\n')}\n`;
+}
+
+function describeWorkload({ workload }: DemoReport): string {
+  return workload.pressure === 'cgroup'
+    ? `${workload.phases} phases of real reclaim inside a memory cgroup of ${mib(workload.limitBytes ?? 0)}`
+    : `${workload.phases} phases; no memory cgroup may be made here, so the child gives back its own pages`;
+}

@@ -1,0 +1,188 @@
+// The demo's chart page: one self-contained HTML file, charts by uPlot (small, made for time series).
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { DemoReport } from './demo-report.ts';
+
+/** What was seen over time. All arrays of a chart have the length of `timestamps` (ms since epoch). */
+export interface DemoSeries {
+  timestamps: number[];
+  availableMib: number[];
+  freeMib: number[];
+  childRssMib: (number | null)[];
+  stallSomePercent: (number | null)[];
+  stallFullPercent: (number | null)[];
+  refaultsPerSecond: (number | null)[];
+  /** Index of the decided label, 0 to 3. */
+  decision: (number | null)[];
+  swapAt: number;
+  actionsAt: number[];
+}
+
+interface Chart {
+  title: string;
+  note: string;
+  unit: string;
+  lines: { label: string; color: string; values: (number | null)[]; isStepped?: boolean }[];
+  ticks?: string[];
+}
+
+function buildCharts(series: DemoSeries, labels: readonly string[]): Chart[] {
+  return [
+    {
+      title: 'Memory',
+      note: 'What the host has free, and what the workload holds. Actions are marked below.',
+      unit: 'MiB',
+      lines: [
+        { label: 'Free, less its lowest', color: '#0b7285', values: aboveLowest(series.freeMib) },
+        { label: 'Available, less its lowest', color: '#74b816', values: aboveLowest(series.availableMib) },
+        { label: 'Workload RSS', color: '#e8590c', values: series.childRssMib },
+      ],
+    },
+    {
+      title: 'Memory pressure',
+      note: 'Share of time in which some or all tasks waited for memory (PSI).',
+      unit: '% stalled',
+      lines: [
+        { label: 'some', color: '#ae3ec9', values: series.stallSomePercent },
+        { label: 'full', color: '#c92a2a', values: series.stallFullPercent },
+      ],
+    },
+    {
+      title: 'Refaults',
+      note: 'File pages read back soon after they were reclaimed: the cost of having too little.',
+      unit: 'pages/s',
+      lines: [{ label: 'refaults', color: '#1971c2', values: series.refaultsPerSecond }],
+    },
+    {
+      title: 'Decisions',
+      note: 'The label of each tick: by the rule before the swap, by the model after it.',
+      unit: '',
+      ticks: [...labels],
+      lines: [{ label: 'label', color: '#343a40', values: series.decision, isStepped: true }],
+    },
+  ];
+}
+
+/** A large host would flatten the curves: show them above their own lowest point. */
+function aboveLowest(values: number[]): number[] {
+  const lowest = values.reduce((low, value) => Math.min(low, value), Infinity);
+  return values.map((value) => value - lowest);
+}
+
+function readUplot(): { script: string; style: string } {
+  const folder = dirname(createRequire(import.meta.url).resolve('uplot/package.json'));
+  const read = (name: string): string => readFileSync(join(folder, 'dist', name), 'utf8');
+  return { script: read('uPlot.iife.min.js'), style: read('uPlot.min.css') };
+}
+
+const escapeHtml = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+
+/** JSON that may stand inside a script element. */
+const embed = (value: unknown): string => JSON.stringify(value).replaceAll('<', String.raw`\u003c`);
+
+function renderConfusion({ model }: DemoReport): string {
+  const head = model.labels.map((label) => `<th>${escapeHtml(label)}</th>`).join('');
+  const body = model.confusionMatrix
+    .map((row, i) => {
+      const cells = row.map((count, j) => `<td${i === j ? ' class="hit"' : ''}>${count}</td>`).join('');
+      return `<tr><th>${escapeHtml(model.labels[i] ?? '')}</th>${cells}</tr>`;
+    })
+    .join('');
+  return `<table><caption>What happened (rows) against what the model said (columns), on the last part of the run, which it was not trained on</caption><tr><th></th>${head}</tr>${body}</table>`;
+}
+
+function renderTiles(report: DemoReport): string {
+  const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+  const tiles: [string, string, string][] = [
+    [
+      report.model.macroF1.toFixed(2),
+      'macro-F1',
+      `${report.baseline.name} ${report.baseline.macroF1.toFixed(2)}`,
+    ],
+    [
+      `${report.fitToFirstDecisionMs.toFixed(0)} ms`,
+      'fit to first decision',
+      `swap ${report.swap.ms.toFixed(0)} ms`,
+    ],
+    [
+      `${report.decisions.p50Us.toFixed(0)} µs`,
+      'a decision (p50)',
+      `p99 ${report.decisions.p99Us.toFixed(0)} µs, ${report.decisions.failures} of ${report.decisions.count} failed`,
+    ],
+    [
+      mib(report.outcome.freedBytes),
+      'MemFree gained',
+      `${report.outcome.actions} actions, RSS −${mib(report.outcome.rssDropBytes)}`,
+    ],
+    [`${report.stream.gbps.toFixed(1)} GB/s`, 'Arrow to Python', `${report.rows} rows collected`],
+  ];
+  return tiles
+    .map(
+      ([figure, name, note]) =>
+        `<div class="tile"><b>${figure}</b>${escapeHtml(name)}<small>${escapeHtml(note)}</small></div>`,
+    )
+    .join('');
+}
+
+const pageStyle = `
+body{font:15px/1.5 system-ui,sans-serif;color:#212529;background:#f8f9fa;margin:0 auto;max-width:1060px;padding:24px}
+h1{font-size:24px;margin:0 0 4px}h2{font-size:17px;margin:28px 0 0}p{margin:2px 0 8px;color:#495057}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(180px,1fr));gap:12px;margin:18px 0}
+.tile{background:#fff;border:1px solid #dee2e6;border-radius:8px;padding:12px 14px}
+.tile b{display:block;font-size:24px}.tile small{display:block;color:#868e96}
+.chart{background:#fff;border:1px solid #dee2e6;border-radius:8px;padding:8px}
+table{border-collapse:collapse;background:#fff;margin:18px 0;font-size:13px}caption{text-align:left;color:#495057;padding-bottom:4px}
+td,th{border:1px solid #dee2e6;padding:4px 10px;text-align:right;font-weight:400}.hit{background:#d3f9d8}
+code{font-size:13px}`;
+
+const pageScript = `
+const marks = { hooks: { draw: [(u) => {
+  const line = (at, color, text) => {
+    const x = u.valToPos(at / 1000, 'x', true), c = u.ctx;
+    c.save(); c.strokeStyle = color; c.lineWidth = 1.5; c.setLineDash(text ? [] : [3, 3]);
+    c.beginPath(); c.moveTo(x, u.bbox.top); c.lineTo(x, u.bbox.top + u.bbox.height); c.stroke();
+    if (text) { c.fillStyle = color; c.font = '12px system-ui'; c.fillText(text, x + 4, u.bbox.top + 12); }
+    c.restore();
+  };
+  data.actionsAt.forEach((at) => line(at, '#2f9e4488'));
+  line(data.swapAt, '#c92a2a', 'model goes live');
+}] } };
+charts.forEach((chart, i) => {
+  const at = document.getElementById('chart' + i);
+  new uPlot({
+    width: at.clientWidth - 4, height: chart.ticks ? 150 : 210, plugins: [marks], cursor: { sync: { key: 'demo' } },
+    scales: chart.ticks ? { y: { range: [-0.3, 3.3] } } : {},
+    series: [{}, ...chart.lines.map((line) => ({
+      label: line.label, stroke: line.color, width: 1.5, spanGaps: false,
+      paths: line.isStepped ? uPlot.paths.stepped({ align: 1 }) : undefined,
+      value: (u, v) => v == null ? '–' : chart.ticks ? chart.ticks[v] : v.toFixed(1) + ' ' + chart.unit,
+    }))],
+    axes: [{}, chart.ticks
+      ? { size: 190, splits: [0, 1, 2, 3], values: (u, s) => s.map((v) => chart.ticks[v]) }
+      : { size: 70, label: chart.unit, labelSize: 18 }],
+  }, [data.timestamps.map((t) => t / 1000), ...chart.lines.map((line) => line.values)], at);
+});`;
+
+/** Renders the page. Labels are listed in the order of their index. */
+export function renderDemoHtml(report: DemoReport, series: DemoSeries, labels: readonly string[]): string {
+  const charts = buildCharts(series, labels);
+  const uplot = readUplot();
+  const sections = charts
+    .map((chart, i) => `<h2>${chart.title}</h2><p>${chart.note}</p><div class="chart" id="chart${i}"></div>`)
+    .join('\n');
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>ruvector-memopt: the loop, live</title><style>${uplot.style}${pageStyle}</style></head><body>
+<h1>From this host's telemetry to a live model</h1>
+<p>${new Date(series.timestamps[0] ?? 0).toISOString()} · ${report.seconds.toFixed(0)} s at ${report.hz} Hz · ${escapeHtml(report.model.estimator)} <code>${escapeHtml(report.model.version)}</code></p>
+<div class="tiles">${renderTiles(report)}</div>
+<p>Red line: the moment of the hot swap. Green dashes: actions on the workload.</p>
+${sections}
+${renderConfusion(report)}
+<script>${uplot.script}</script>
+<script>const data=${embed({ timestamps: series.timestamps, swapAt: series.swapAt, actionsAt: series.actionsAt })};const charts=${embed(charts)};${pageScript}</script>
+</body></html>
+`;
+}
