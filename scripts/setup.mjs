@@ -63,7 +63,9 @@ function run(command, args, what, advice, env = {}) {
 }
 
 function adviceFor(output, advice) {
-  const isOffline = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|NewConnectionError|Temporary failure/.test(output);
+  const isOffline = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|NewConnectionError|Temporary failure/.test(
+    output,
+  );
   return isOffline
     ? 'A package registry could not be reached: check the network or proxy (npm config get registry, pip config list) and run the same command again.'
     : advice;
@@ -76,9 +78,17 @@ function ensureNode() {
     return { node: process.execPath, npm: process.env.npm_execpath ?? findNpm() };
   }
   const folder = join(root, '.toolchain');
-  const node = join(folder, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+  const node = join(
+    folder,
+    'node_modules',
+    'node',
+    'bin',
+    process.platform === 'win32' ? 'node.exe' : 'node',
+  );
   once('toolchain', [NODE_VERSION, NPM_VERSION], node, () => {
-    say(`Node ${process.versions.node} is older than ${MIN_NODE_MAJOR}: fetching Node ${NODE_VERSION} from npm`);
+    say(
+      `Node ${process.versions.node} is older than ${MIN_NODE_MAJOR}: fetching Node ${NODE_VERSION} from npm`,
+    );
     mkdirSync(folder, { recursive: true });
     writeFileSync(
       join(folder, 'package.json'),
@@ -86,7 +96,14 @@ function ensureNode() {
     );
     const packages = [`node@${NODE_VERSION}`, `npm@${NPM_VERSION}`];
     run(
-      ...npmCommand(process.env.npm_execpath, ['install', '--prefix', folder, '--no-audit', '--no-fund', ...packages]),
+      ...npmCommand(process.env.npm_execpath, [
+        'install',
+        '--prefix',
+        folder,
+        '--no-audit',
+        '--no-fund',
+        ...packages,
+      ]),
       'fetch Node 24 from the npm registry',
       `Install Node ${MIN_NODE_MAJOR} or newer from https://nodejs.org and run the same command again.`,
     );
@@ -105,7 +122,13 @@ function npmCommand(npmScript, args, node = process.execPath) {
 }
 
 function ensurePackages({ node, npm }) {
-  const inputs = [read('package-lock.json'), read('package.json'), NODE_VERSION, process.platform, process.arch];
+  const inputs = [
+    read('package-lock.json'),
+    read('package.json'),
+    NODE_VERSION,
+    process.platform,
+    process.arch,
+  ];
   once('packages', inputs, join(root, 'node_modules', '.package-lock.json'), () => {
     say('installing npm packages (about half a minute)');
     run(
@@ -146,11 +169,16 @@ function findPython() {
 function ensurePython(requirements) {
   const venv = join(root, '.venv');
   const python = join(venv, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
-  const pins = read(`python/${requirements}`) + read('python/requirements.txt') + read('python/pyproject.toml');
+  const pins =
+    read(`python/${requirements}`) + read('python/requirements.txt') + read('python/pyproject.toml');
   const stampedFor = join(root, '.cache', 'setup', 'python-requirements-dev.txt');
   // The test packages include the demo's: a machine set up for tests is set up for the demo.
-  const name = requirements === 'requirements.txt' && existsSync(stampedFor) ? 'requirements-dev.txt' : requirements;
-  const allPins = name === requirements ? pins : read(`python/${name}`) + read('python/requirements.txt') + read('python/pyproject.toml');
+  const name =
+    requirements === 'requirements.txt' && existsSync(stampedFor) ? 'requirements-dev.txt' : requirements;
+  const allPins =
+    name === requirements
+      ? pins
+      : read(`python/${name}`) + read('python/requirements.txt') + read('python/pyproject.toml');
   once(`python-${name}`, [allPins], python, () => {
     const system = findPython();
     if (!existsSync(python) || pythonVersionOf(python) === null) {
@@ -166,7 +194,17 @@ function ensurePython(requirements) {
     say(`installing Python packages from ${name} (a minute or two)`);
     run(
       python,
-      ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', `python/${name}`, '-e', 'python/'],
+      [
+        '-m',
+        'pip',
+        'install',
+        '--quiet',
+        '--disable-pip-version-check',
+        '-r',
+        `python/${name}`,
+        '-e',
+        'python/',
+      ],
       'install the Python packages',
       'Read the lines above; `rm -rf .venv .cache/setup` and the same command start afresh.',
     );
@@ -191,7 +229,8 @@ function start(node, args, env) {
 function main() {
   const [name, ...rest] = process.argv.slice(2);
   const target = targets[name];
-  if (!target) throw new SetupError(`Unknown target "${name}": choose one of ${Object.keys(targets).join(', ')}`);
+  if (!target)
+    throw new SetupError(`Unknown target "${name}": choose one of ${Object.keys(targets).join(', ')}`);
   const toolchain = ensureNode();
   ensurePackages(toolchain);
   const python = ensurePython(target.python);

@@ -36,7 +36,14 @@ const testSteps = [
   ...['unit', 'integration', 'conformance'].map((project) => ({
     name: project,
     command: bin('vitest'),
-    args: ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${reports}/${project}.json`],
+    args: [
+      'run',
+      '--project',
+      project,
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${reports}/${project}.json`,
+    ],
     count: () => countVitest(join(reports, `${project}.json`)),
   })),
   {
@@ -52,7 +59,14 @@ const soakSteps = [
   {
     name: 'soak',
     command: bin('vitest'),
-    args: ['run', '--project', 'soak', '--reporter=default', '--reporter=json', `--outputFile.json=${reports}/soak.json`],
+    args: [
+      'run',
+      '--project',
+      'soak',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${reports}/soak.json`,
+    ],
     count: () => countVitest(join(reports, 'soak.json')),
   },
 ];
@@ -94,7 +108,9 @@ function runStep(step) {
   const counts = step.count ? safeCount(step) : { passed: isOk ? 1 : 0, failed: isOk ? 0 : 1 };
   if (!isOk && counts.failed === 0) counts.failed = 1;
   const seconds = ((Date.now() - startedMs) / 1000).toFixed(1);
-  console.log(`${isOk ? '✔' : '✘'} ${step.name} (${counts.passed} passed, ${counts.failed} failed, ${seconds} s)`);
+  console.log(
+    `${isOk ? '✔' : '✘'} ${step.name} (${counts.passed} passed, ${counts.failed} failed, ${seconds} s)`,
+  );
   return { ...counts, name: step.name };
 }
 
