@@ -1,0 +1,60 @@
+// Class balancing of the train part: weights that sum to the row count, or a seeded undersampling.
+// The test part is never touched, so that scores are for the world as it is.
+import { labels } from '../core/index.ts';
+import { splitNames } from './split.ts';
+
+const train = splitNames.indexOf('train');
+
+/** Rows of each label in one split, indexed like `labels`. */
+export function countClasses(rowLabels: Int8Array, splits: Uint8Array, split: number): number[] {
+  const counts = labels.map(() => 0);
+  for (let i = 0; i < rowLabels.length; i++) {
+    if (splits[i] === split) counts[rowLabels[i]!]!++;
+  }
+  return counts;
+}
+
+/**
+ * Weight of each class, scikit-learn's `balanced`: rows / (classes present × rows of the class).
+ * Absent classes weigh 0.
+ */
+export function balancedWeights(counts: readonly number[]): number[] {
+  const rows = counts.reduce((sum, count) => sum + count, 0);
+  const present = counts.filter((count) => count > 0).length;
+  return counts.map((count) => (count === 0 ? 0 : rows / (present * count)));
+}
+
+/**
+ * Rows to keep when every class of the train part is cut to the size of its smallest one; all other
+ * rows stay. Which rows stay depends on the seed alone.
+ */
+export function undersample(rowLabels: Int8Array, splits: Uint8Array, seed: number): Uint32Array {
+  const counts = countClasses(rowLabels, splits, train);
+  const target = Math.min(...counts.filter((count) => count > 0));
+  const remaining = [...counts];
+  const wanted = counts.map((count) => Math.min(count, target));
+  const random = seededRandom(seed);
+  const kept: number[] = [];
+  for (let i = 0; i < rowLabels.length; i++) {
+    const label = rowLabels[i]!;
+    // Selection sampling (Knuth, TAOCP 3.4.2 algorithm S): each class keeps exactly `target` rows.
+    if (splits[i] !== train) kept.push(i);
+    else if (random() * remaining[label]!-- < wanted[label]!) {
+      wanted[label]!--;
+      kept.push(i);
+    }
+  }
+  return Uint32Array.from(kept);
+}
+
+/** mulberry32: small, fast, the same on every platform. Not for secrets. */
+function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

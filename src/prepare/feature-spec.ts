@@ -1,0 +1,88 @@
+// The feature specification as data: which numbers a row holds, in which order, over which windows.
+// It travels in every dataset card and model manifest; a model is only used by a host whose
+// specification has the same names, order and hash.
+import { canonicalSha256 } from './canonical-json.ts';
+import { PrepareOptionsError } from './errors.ts';
+import { featureConstants, featureTable, featureVersion } from './features.ts';
+import type { WindowParameters } from './snapshot-window.ts';
+
+/** Everything that decides the numbers of a feature row. Plain JSON. */
+export interface FeatureSpec extends WindowParameters {
+  /** Version of the formulas. */
+  readonly version: number;
+  /** Feature names in the order of the row. */
+  readonly names: readonly string[];
+  /** Constants of the formulas, fixed per version. */
+  readonly constants: Readonly<Record<keyof typeof featureConstants, number>>;
+}
+
+/** Options of {@link buildFeatureSpec}. */
+export interface FeatureSpecOptions {
+  /** Expected distance of two snapshots; only the defaults below depend on it. @default 1000 */
+  intervalMs?: number;
+  /** Span of rates. @default 10 × intervalMs */
+  rateWindowMs?: number;
+  /** Span of slopes, at least rateWindowMs. @default 60 × intervalMs */
+  trendWindowMs?: number;
+  /** A longer pause starts the windows afresh. @default max(5 × intervalMs, 2 × rateWindowMs) */
+  maxGapMs?: number;
+  /** Names to compute, in this order. @default all of `featureNames` */
+  names?: readonly string[];
+}
+
+/** Names of all features in their default order. */
+export const featureNames: readonly string[] = featureTable.map((feature) => feature.name);
+
+/**
+ * Builds a specification. The daemon's default suits 1 Hz; a demo at 20 Hz passes `intervalMs: 50`.
+ * @throws PrepareOptionsError `ERR_PREPARE_OPTIONS` naming every option that cannot be used
+ */
+export function buildFeatureSpec(options: FeatureSpecOptions = {}): FeatureSpec {
+  const intervalMs = options.intervalMs ?? 1000;
+  const rateWindowMs = options.rateWindowMs ?? 10 * intervalMs;
+  const trendWindowMs = options.trendWindowMs ?? Math.max(60 * intervalMs, rateWindowMs);
+  const maxGapMs = options.maxGapMs ?? Math.max(5 * intervalMs, 2 * rateWindowMs);
+  const names = [...(options.names ?? featureNames)];
+  const spec = {
+    version: featureVersion,
+    names,
+    rateWindowMs,
+    trendWindowMs,
+    maxGapMs,
+    constants: featureConstants,
+  };
+  const problems = [...windowProblems({ intervalMs, ...spec }), ...nameProblems(names)];
+  if (problems.length > 0) throw new PrepareOptionsError('a feature specification', problems);
+  return spec;
+}
+
+/** Lower-case hexadecimal SHA-256 over the specification's canonical JSON. */
+export function featureSpecSha256(spec: FeatureSpec): string {
+  return canonicalSha256(spec);
+}
+
+/** How long after a start, a gap or a reboot the first feature row appears. */
+export function warmupMs(spec: FeatureSpec): number {
+  return spec.rateWindowMs;
+}
+
+function windowProblems(windows: WindowParameters & { intervalMs: number }): string[] {
+  const { intervalMs, rateWindowMs, trendWindowMs, maxGapMs } = windows;
+  const problems = Object.entries({ intervalMs, rateWindowMs, trendWindowMs, maxGapMs })
+    .filter(([, value]) => !(Number.isFinite(value) && value > 0))
+    .map(([name, value]) => `${name} is ${value}, wanted a positive number of milliseconds`);
+  if (trendWindowMs < rateWindowMs) {
+    problems.push(`trendWindowMs is ${trendWindowMs}, wanted at least rateWindowMs (${rateWindowMs})`);
+  }
+  return problems;
+}
+
+function nameProblems(names: readonly string[]): string[] {
+  const unknown = names.filter((name) => !featureNames.includes(name));
+  const problems = unknown.map(
+    (name) => `names holds "${name}", wanted a subset of ${featureNames.join(', ')}`,
+  );
+  if (names.length === 0) problems.push('names is empty, wanted at least one feature');
+  if (new Set(names).size < names.length) problems.push('names holds a feature twice, wanted each once');
+  return problems;
+}

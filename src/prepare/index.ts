@@ -1,0 +1,29 @@
+// prepare: snapshots → features, labels, split and balanced training sets; keyed hashing of names.
+// Not cleaning or export formats, and no I/O: time and data come from the caller.
+export { PrepareOptionsError, TrainingHistoryError } from './errors.ts';
+export { buildFeatureSpec, featureNames, featureSpecSha256, warmupMs } from './feature-spec.ts';
+export type { FeatureSpec, FeatureSpecOptions } from './feature-spec.ts';
+export { featureTable } from './features.ts';
+export type { FeatureDefinition, FeatureInput } from './features.ts';
+export { createFeatureExtractor } from './feature-extractor.ts';
+export type { FeatureContext, FeatureExtractor } from './feature-extractor.ts';
+export { defaultThresholds, labelOutcome, labelRules } from './labels.ts';
+export type { HorizonOutcome, LabelThresholds } from './labels.ts';
+export { labelSnapshots, unlabelled } from './horizon.ts';
+export type { LabelOptions } from './horizon.ts';
+export { splitNames } from './split.ts';
+export type { SplitName } from './split.ts';
+export { buildTrainingSet } from './training-set.ts';
+export type { Balance, TrainingSet, TrainingSetOptions } from './training-set.ts';
+export type { SnapshotSource } from './snapshot-source.ts';
+export { trainingBatches } from './training-batches.ts';
+export { datasetCard } from './dataset-card.ts';
+export type { DatasetCard } from './dataset-card.ts';
+export {
+  anonymizeProcessRows,
+  anonymousProcessKind,
+  createAnonymizingKey,
+  createNameHasher,
+} from './name-hash.ts';
+export type { AnonymousProcessRecord, NameHasher } from './name-hash.ts';
+export { canonicalJson } from './canonical-json.ts';

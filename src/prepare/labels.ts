@@ -1,0 +1,123 @@
+// What a label means: thresholds on what was observed in the horizon after a snapshot. Pure; the
+// sliding window that observes is in horizon.ts. The table with sources is docs/labels.md.
+import { labels } from '../core/index.ts';
+import type { Label } from '../core/index.ts';
+
+/** Thresholds of the labels. Reaching one gives its label; the most severe one wins. */
+export interface LabelThresholds {
+  /** Share of the horizon in which some task stalled on memory → ShouldOptimize. */
+  readonly stallSomeShould: number;
+  /** The same → ShouldOptimizeAggressive. */
+  readonly stallSomeAggressive: number;
+  /** Share of the horizon in which all tasks stalled on memory → Critical. */
+  readonly stallFullCritical: number;
+  /** Pages that came back (file refaults, and swap-ins or anonymous refaults), percent of memory in use per minute → ShouldOptimize. */
+  readonly comebackPercentPerMinuteShould: number;
+  /** Lowest MemAvailable in percent of MemTotal → ShouldOptimizeAggressive when at or below. */
+  readonly availablePercentAggressive: number;
+  /** The same → Critical. */
+  readonly availablePercentCritical: number;
+}
+
+/** The default thresholds, each from a system in production. */
+export const defaultThresholds: LabelThresholds = {
+  stallSomeShould: 0.001,
+  stallSomeAggressive: 0.035,
+  stallFullCritical: 0.05,
+  comebackPercentPerMinuteShould: 0.2,
+  availablePercentAggressive: 10,
+  availablePercentCritical: 4,
+};
+
+/** What was observed over the horizon (t, t + horizonMs]. NaN where the host lacks the counter. */
+export interface HorizonOutcome {
+  /** Share of the horizon stalled, 0 to 1. */
+  readonly stallSome: number;
+  readonly stallFull: number;
+  readonly comebackPercentPerMinute: number;
+  readonly minAvailablePercent: number;
+  readonly oomKills: number;
+}
+
+interface LabelRule {
+  readonly label: Label;
+  readonly signal: keyof HorizonOutcome;
+  readonly reached: 'at or above' | 'at or below' | 'above';
+  readonly threshold: keyof LabelThresholds | 0;
+  readonly source: string;
+}
+
+/** The rules, as data: they decide the label and are printed in every dataset card. */
+export const labelRules: readonly LabelRule[] = [
+  rule('Critical', 'oomKills', 'above', 0, 'the kernel killed a process (oom_kill of /proc/vmstat)'),
+  rule(
+    'Critical',
+    'stallFull',
+    'at or above',
+    'stallFullCritical',
+    'GLib GMemoryMonitor: full 100 ms of 2 s',
+  ),
+  rule(
+    'Critical',
+    'minAvailablePercent',
+    'at or below',
+    'availablePercentCritical',
+    'earlyoom as Fedora sets it: SIGTERM at 4 % memory',
+  ),
+  rule(
+    'ShouldOptimizeAggressive',
+    'stallSome',
+    'at or above',
+    'stallSomeAggressive',
+    'GLib GMemoryMonitor: some 70 ms of 2 s',
+  ),
+  rule(
+    'ShouldOptimizeAggressive',
+    'minAvailablePercent',
+    'at or below',
+    'availablePercentAggressive',
+    'earlyoom default: 10 % memory',
+  ),
+  rule(
+    'ShouldOptimize',
+    'stallSome',
+    'at or above',
+    'stallSomeShould',
+    'Meta TMO (ASPLOS 2022): PSI some target 0.1 %',
+  ),
+  rule(
+    'ShouldOptimize',
+    'comebackPercentPerMinute',
+    'at or above',
+    'comebackPercentPerMinuteShould',
+    'Google software-defined far memory (ASPLOS 2019): promotion rate 0.2 % of the working set per minute',
+  ),
+];
+
+/** The label of an outcome, as index into `labels`. A missing signal (NaN) reaches no threshold. */
+export function labelOutcome(
+  outcome: HorizonOutcome,
+  thresholds: LabelThresholds = defaultThresholds,
+): number {
+  for (const { label, signal, reached, threshold } of labelRules) {
+    const limit = threshold === 0 ? 0 : thresholds[threshold];
+    if (isReached[reached](outcome[signal], limit)) return labels.indexOf(label);
+  }
+  return labels.indexOf('NoActionNeeded');
+}
+
+const isReached: Record<LabelRule['reached'], (value: number, limit: number) => boolean> = {
+  'at or above': (value, limit) => value >= limit,
+  'at or below': (value, limit) => value <= limit,
+  above: (value, limit) => value > limit,
+};
+
+function rule(
+  label: Label,
+  signal: keyof HorizonOutcome,
+  reached: LabelRule['reached'],
+  threshold: LabelRule['threshold'],
+  source: string,
+): LabelRule {
+  return { label, signal, reached, threshold, source };
+}

@@ -1,0 +1,180 @@
+// The sliding windows every feature is computed over: a ring of the newest snapshots with exact
+// running sums. All sums are sums of integers below 2^53, so a value depends only on the rows in
+// the window, never on how long the window has been sliding. No clock: time is the snapshot's own.
+import type { MemorySnapshot } from '../core/index.ts';
+
+/** Lengths that decide what a window holds. Part of the feature specification. */
+export interface WindowParameters {
+  /** Rates are differences to the newest snapshot at least this old. */
+  readonly rateWindowMs: number;
+  /** Slopes are fitted over the snapshots of this span. */
+  readonly trendWindowMs: number;
+  /** A longer pause between two snapshots starts the windows afresh. */
+  readonly maxGapMs: number;
+}
+
+const counterReaders = {
+  psiMemorySomeUs: (s: MemorySnapshot) => s.psi_memory_some_us,
+  psiMemoryFullUs: (s: MemorySnapshot) => s.psi_memory_full_us,
+  psiIoSomeUs: (s: MemorySnapshot) => s.psi_io_some_us,
+  psiCpuSomeUs: (s: MemorySnapshot) => s.psi_cpu_some_us,
+  refaultFile: (s: MemorySnapshot) => s.workingset_refault_file,
+  refaultAnon: (s: MemorySnapshot) => s.workingset_refault_anon,
+  swapIn: (s: MemorySnapshot) => s.pswpin,
+  swapOut: (s: MemorySnapshot) => s.pswpout,
+  majorFaults: (s: MemorySnapshot) => s.pgmajfault,
+  pagesScanned: (s: MemorySnapshot) => sumOf(s.pgscan_kswapd, s.pgscan_direct),
+  pagesStolen: (s: MemorySnapshot) => sumOf(s.pgsteal_kswapd, s.pgsteal_direct),
+} as const;
+
+/** A cumulative counter the window keeps. */
+export type Counter = keyof typeof counterReaders;
+
+const counterNames = Object.keys(counterReaders) as Counter[];
+const readers = Object.values(counterReaders);
+const firstCounter = 2;
+const stride = firstCounter + readers.length;
+const columnOf = Object.fromEntries(counterNames.map((name, i) => [name, firstCounter + i])) as Record<
+  Counter,
+  number
+>;
+
+/**
+ * Slides over snapshots in time order. Memory is bounded by the snapshots of the longer window.
+ * A pause, a step back in time or a counter that fell (a reboot) starts it afresh, so no difference
+ * ever reaches across one.
+ */
+export class SnapshotWindow {
+  readonly #windows: WindowParameters;
+  #ring = new Float64Array(64 * stride);
+  #capacity = 64;
+  // Positions count snapshots since creation; position % capacity is the slot.
+  #end = 0;
+  #start = 0;
+  #base = 0;
+  #tail = 0;
+  #middle = 0;
+  #originMs = 0;
+  // Sums over [tail, middle) and [middle, end): milliseconds since origin, and KiB in use.
+  #olderMs = 0;
+  #olderKib = 0;
+  #newerMs = 0;
+  #newerKib = 0;
+
+  constructor(windows: WindowParameters) {
+    this.#windows = windows;
+  }
+
+  /** Takes the next snapshot; true once the rate window is spanned. A repeated timestamp is skipped. */
+  push(snapshot: MemorySnapshot): boolean {
+    const nowMs = Math.round(snapshot.timestamp);
+    if (this.#end > this.#start && nowMs === this.#timeAt(this.#end - 1)) return false;
+    this.#write(snapshot, nowMs);
+    if (this.#end === this.#start || this.#isBreak()) this.#restart(nowMs);
+    this.#end++;
+    this.#newerMs += nowMs - this.#originMs;
+    this.#newerKib += this.#usedAt(this.#end - 1);
+    this.#slide(nowMs);
+    return nowMs - this.#timeAt(this.#base) >= this.#windows.rateWindowMs;
+  }
+
+  /** Increase of a counter over the rate window; NaN when the host lacks it. */
+  increase(counter: Counter): number {
+    const column = columnOf[counter];
+    return this.#cell(this.#end - 1, column) - this.#cell(this.#base, column);
+  }
+
+  /** Milliseconds from the snapshot that rates refer to until the newest one. */
+  get rateSpanMs(): number {
+    return this.#timeAt(this.#end - 1) - this.#timeAt(this.#base);
+  }
+
+  /** Change of memory in use (MemTotal - MemAvailable) over the rate window in KiB per millisecond. */
+  get usedChangeKibPerMs(): number {
+    return (this.#usedAt(this.#end - 1) - this.#usedAt(this.#base)) / this.rateSpanMs;
+  }
+
+  /**
+   * Slope of memory in use over the trend window in KiB per millisecond: the line through the means
+   * of the older and the newer half (Wald's two-group slope, Ann. Math. Stat. 11, 1940), which unlike
+   * least squares needs no sum of products and so stays exact while it slides. NaN when a half is empty.
+   */
+  get usedSlopeKibPerMs(): number {
+    const older = this.#middle - this.#tail;
+    const newer = this.#end - this.#middle;
+    if (older <= 0 || newer <= 0) return Number.NaN;
+    const offsetMs = this.#timeAt(this.#tail) - this.#originMs;
+    const rise = this.#newerKib / newer - this.#olderKib / older;
+    const run = (this.#newerMs - newer * offsetMs) / newer - (this.#olderMs - older * offsetMs) / older;
+    return rise / run;
+  }
+
+  #write(snapshot: MemorySnapshot, nowMs: number): void {
+    if (this.#end - Math.min(this.#base, this.#tail) >= this.#capacity - 1) this.#grow();
+    const at = (this.#end % this.#capacity) * stride;
+    const ring = this.#ring;
+    ring[at] = nowMs;
+    ring[at + 1] = snapshot.mem_total_kib - snapshot.mem_available_kib;
+    for (let i = 0; i < readers.length; i++)
+      ring[at + firstCounter + i] = readers[i]!(snapshot) ?? Number.NaN;
+  }
+
+  #isBreak(): boolean {
+    const elapsedMs = this.#timeAt(this.#end) - this.#timeAt(this.#end - 1);
+    if (elapsedMs < 0 || elapsedMs > this.#windows.maxGapMs) return true;
+    for (let column = firstCounter; column < stride; column++) {
+      if (this.#cell(this.#end, column) < this.#cell(this.#end - 1, column)) return true;
+    }
+    return false;
+  }
+
+  #restart(nowMs: number): void {
+    this.#start = this.#base = this.#tail = this.#middle = this.#end;
+    this.#originMs = nowMs;
+    this.#olderMs = this.#olderKib = this.#newerMs = this.#newerKib = 0;
+  }
+
+  #slide(nowMs: number): void {
+    const { rateWindowMs, trendWindowMs } = this.#windows;
+    while (this.#base + 1 < this.#end && this.#timeAt(this.#base + 1) <= nowMs - rateWindowMs) this.#base++;
+    const fromMs = Math.max(this.#originMs, nowMs - trendWindowMs);
+    while (this.#middle < this.#end - 1 && this.#timeAt(this.#middle) <= (fromMs + nowMs) / 2) {
+      const ms = this.#timeAt(this.#middle) - this.#originMs;
+      const kib = this.#usedAt(this.#middle++);
+      this.#newerMs -= ms;
+      this.#newerKib -= kib;
+      this.#olderMs += ms;
+      this.#olderKib += kib;
+    }
+    while (this.#tail < this.#middle && this.#timeAt(this.#tail) < fromMs) {
+      this.#olderMs -= this.#timeAt(this.#tail) - this.#originMs;
+      this.#olderKib -= this.#usedAt(this.#tail++);
+    }
+  }
+
+  #grow(): void {
+    const larger = new Float64Array(this.#ring.length * 2);
+    for (let at = Math.min(this.#base, this.#tail); at < this.#end; at++) {
+      const from = (at % this.#capacity) * stride;
+      larger.set(this.#ring.subarray(from, from + stride), (at % (this.#capacity * 2)) * stride);
+    }
+    this.#ring = larger;
+    this.#capacity *= 2;
+  }
+
+  #cell(position: number, column: number): number {
+    return this.#ring[(position % this.#capacity) * stride + column]!;
+  }
+
+  #timeAt(position: number): number {
+    return this.#cell(position, 0);
+  }
+
+  #usedAt(position: number): number {
+    return this.#cell(position, 1);
+  }
+}
+
+function sumOf(a: number | null, b: number | null): number | null {
+  return a === null && b === null ? null : (a ?? 0) + (b ?? 0);
+}

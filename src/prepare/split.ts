@@ -1,0 +1,45 @@
+// Splits rows by time so that nothing a test row sees or is judged by reaches a train row's label,
+// nor the other way round. Never at random: neighbouring seconds are nearly the same row.
+
+/** Parts of a training set, by the value in `TrainingSet.splits`. */
+export const splitNames = ['train', 'gap', 'test'] as const;
+export type SplitName = (typeof splitNames)[number];
+
+const [train, gap, test] = [0, 1, 2];
+
+/** Options of {@link splitByTime}. */
+export interface SplitOptions {
+  /** Share of each block's rows that is tested on, the newest ones. */
+  readonly testFraction: number;
+  /** How many blocks the rows are cut into, each split by itself. */
+  readonly blocks: number;
+  readonly horizonMs: number;
+}
+
+/**
+ * Assigns train (0), gap (1) or test (2) to rows in time order. In each block the last
+ * `testFraction` of the rows are tested on. A train row is at least one horizon away from every
+ * test row: t + horizon < first test row of a block, and t > last test row + horizon; rows
+ * between are in the gap.
+ */
+export function splitByTime(timestamps: Float64Array, options: SplitOptions): Uint8Array {
+  const { testFraction, blocks, horizonMs } = options;
+  const n = timestamps.length;
+  const splits = new Uint8Array(n).fill(train);
+  for (let block = 0; block < blocks; block++) {
+    const start = Math.floor((n * block) / blocks);
+    const end = Math.floor((n * (block + 1)) / blocks);
+    const firstTest = Math.floor(end - (end - start) * testFraction);
+    if (firstTest >= end) continue;
+    splits.fill(test, firstTest, end);
+    const fromMs = timestamps[firstTest]! - horizonMs;
+    const untilMs = timestamps[end - 1]! + horizonMs;
+    for (let i = firstTest - 1; i >= 0 && timestamps[i]! >= fromMs; i--) keepApart(splits, i);
+    for (let i = end; i < n && timestamps[i]! <= untilMs; i++) keepApart(splits, i);
+  }
+  return splits;
+}
+
+function keepApart(splits: Uint8Array, row: number): void {
+  if (splits[row] === train) splits[row] = gap;
+}
