@@ -1,0 +1,161 @@
+// The collector: one sample of memory and, when due, of the processes. A part that fails is data
+// (null columns, success 0, its last error), never an outage. https://github.com/prometheus/node_exporter
+import { messageOf, systemClock } from '../core/index.ts';
+import type { Clock, MemorySnapshot, ProcessRecord } from '../core/index.ts';
+import { closedError, noMemoryError, noProcessesError, optionError } from './errors.ts';
+import type { CollectorHealth } from './health.ts';
+import type { ProcessScan } from './process-scan.ts';
+import { createProcfsSource } from './procfs-source.ts';
+import { buildSnapshot } from './snapshot.ts';
+import type { MemoryColumns, Source } from './source.ts';
+
+/** One sample of the host. */
+export interface Sample {
+  readonly memory: MemorySnapshot;
+  /** Processes that own memory; null when the scan was not due or failed. */
+  readonly processes: ProcessRecord[] | null;
+  /** One entry a part; `processes` keeps the entry of its last scan. */
+  readonly health: CollectorHealth[];
+}
+
+/** Options of {@link createCollector}. */
+export interface CollectorOptions {
+  /** @default '/proc' */
+  readonly procRoot?: string;
+  /** @default '/sys/fs/cgroup' */
+  readonly cgroupRoot?: string;
+  /** Time between process scans; 0 scans in every sample. @default 10_000 */
+  readonly processIntervalMs?: number;
+  /** How many of the largest processes get private_kib and swap_kib. @default 5 */
+  readonly smapsTop?: number;
+  /** `systeminformation` works on every system but is dearer and knows less. @default 'procfs' on Linux */
+  readonly source?: 'procfs' | 'systeminformation';
+  /** @default the host's clock */
+  readonly clock?: Clock;
+}
+
+/** Samples one host. */
+export interface Collector extends AsyncDisposable {
+  /**
+   * Takes one sample; calls that overlap run one after the other.
+   * @throws RuvectorError `ERR_COLLECT_NO_MEMORY` without total or available memory,
+   *   `ERR_COLLECT_NO_PROCESSES` when processes cannot be counted (both with `details.health`), `ERR_COLLECT_CLOSED`
+   */
+  sample(): Promise<Sample>;
+  /** Closes the files kept open. */
+  close(): Promise<void>;
+}
+
+/**
+ * Creates a collector for this host.
+ * @throws RuvectorError `ERR_COLLECT_OPTION`
+ */
+export async function createCollector(options: CollectorOptions = {}): Promise<Collector> {
+  const { clock = systemClock, processIntervalMs = 10_000, smapsTop = 5 } = options;
+  checkOption('processIntervalMs', processIntervalMs, Number.isFinite(processIntervalMs));
+  checkOption('smapsTop', smapsTop, Number.isInteger(smapsTop));
+  const source = await createSource(options, smapsTop);
+  const takeSample = createSampler(source, processIntervalMs, clock);
+  let isClosed = false;
+  let last: Promise<unknown> = Promise.resolve();
+
+  async function close(): Promise<void> {
+    isClosed = true;
+    await last.catch(() => undefined); // its caller has the error
+    source.close();
+  }
+
+  return {
+    sample() {
+      if (isClosed) return Promise.reject(closedError());
+      const sample = last.then(takeSample, takeSample);
+      last = sample;
+      return sample;
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function checkOption(name: string, value: number, isRight: boolean): void {
+  if (!isRight || value < 0) throw optionError(name, value, 'a number of 0 or more');
+}
+
+async function createSource(options: CollectorOptions, smapsTop: number): Promise<Source> {
+  const { procRoot = '/proc', cgroupRoot = '/sys/fs/cgroup' } = options;
+  const kind = options.source ?? (process.platform === 'linux' ? 'procfs' : 'systeminformation');
+  if (kind === 'procfs') return createProcfsSource({ procRoot, cgroupRoot, smapsTop });
+  // Loaded only where it is needed: it takes 30 ms and knows every system's tools.
+  const { createSystemInformationSource } = await import('./system-information.ts');
+  return createSystemInformationSource();
+}
+
+function createSampler(source: Source, processIntervalMs: number, clock: Clock): () => Promise<Sample> {
+  let dueAtMs = -Infinity;
+  let topProcessRssKib: number | null = null;
+  let scanHealth: CollectorHealth | null = null;
+
+  async function scanIfDue(timestampMs: number): Promise<ProcessScan | null> {
+    const monotonicMs = clock.monotonicMs();
+    if (monotonicMs < dueAtMs) return null;
+    // Ticks jitter: without slack a scan every 10 s at 1 Hz would slip to every 11th tick.
+    dueAtMs = monotonicMs + processIntervalMs - Math.min(50, processIntervalMs / 10);
+    const scanned = await runPart('processes', clock, () =>
+      source.scanProcesses({ timestampMs, monotonicMs }),
+    );
+    scanHealth = withScanError(scanned.health, scanned.value);
+    if (scanned.value) topProcessRssKib = largestRss(scanned.value.rows);
+    return scanned.value;
+  }
+
+  return async () => {
+    const timestampMs = Math.round(clock.nowMs());
+    const health: CollectorHealth[] = [];
+    const columns: MemoryColumns = {};
+    for (const part of source.memory) {
+      const result = await runPart(part.name, clock, () => part.read());
+      Object.assign(columns, result.value ?? part.empty);
+      health.push(result.health);
+    }
+    const scan = await scanIfDue(timestampMs);
+    if (scanHealth) health.push(scanHealth);
+    const processCount = scan?.count ?? (await countProcesses(source, health));
+    const memory = buildSnapshot(columns, { timestampMs, processCount, topProcessRssKib });
+    if (!memory) throw noMemoryError(health);
+    return { memory, processes: scan?.rows ?? null, health };
+  };
+}
+
+async function runPart<T>(
+  name: string,
+  clock: Clock,
+  read: () => T | Promise<T>,
+): Promise<{ value: T | null; health: CollectorHealth }> {
+  const startMs = clock.monotonicMs();
+  try {
+    const value = await read();
+    return {
+      value,
+      health: { name, success: 1, durationMs: clock.monotonicMs() - startMs, lastError: null },
+    };
+  } catch (error) {
+    const durationMs = clock.monotonicMs() - startMs;
+    return { value: null, health: { name, success: 0, durationMs, lastError: messageOf(error) } };
+  }
+}
+
+function withScanError(health: CollectorHealth, scan: ProcessScan | null): CollectorHealth {
+  return scan?.lastError ? { ...health, success: 0, lastError: scan.lastError } : health;
+}
+
+function largestRss(rows: readonly ProcessRecord[]): number | null {
+  return rows.length === 0 ? null : rows.reduce((most, row) => Math.max(most, row.rss_kib), 0);
+}
+
+async function countProcesses(source: Source, health: readonly CollectorHealth[]): Promise<number> {
+  try {
+    return await source.countProcesses();
+  } catch (error) {
+    throw noProcessesError(health, error);
+  }
+}

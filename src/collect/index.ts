@@ -1,0 +1,9 @@
+// collect: samples of this host's memory and processes (Linux /proc, elsewhere systeminformation).
+// Only reads; acting on what it sees is the optimize room's work.
+export { createCollector } from './collector.ts';
+export type { Collector, CollectorOptions, Sample } from './collector.ts';
+export type { CollectorHealth } from './health.ts';
+export { sampleAtRate } from './sample-at-rate.ts';
+export type { SampleAtRateOptions, SampleStream } from './sample-at-rate.ts';
+export { readProcessSample } from './process-sample.ts';
+export type { ProcessSample } from './process-sample.ts';

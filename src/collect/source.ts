@@ -1,0 +1,24 @@
+// What the collector asks of a system: named readers of memory columns and the processes.
+import type { MemorySnapshot } from '../core/index.ts';
+import type { ProcessScan, ScanTime } from './process-scan.ts';
+
+/** Columns of a memory snapshot; any of them may turn out to be missing on a host. */
+export type MemoryColumns = { [K in keyof MemorySnapshot]?: MemorySnapshot[K] | null };
+
+/** One group of memory columns that is read, and fails, together. */
+export interface MemoryReader {
+  /** Its name in the health report. */
+  readonly name: string;
+  /** The columns when it fails. */
+  readonly empty: MemoryColumns;
+  read(): MemoryColumns | Promise<MemoryColumns>;
+}
+
+/** One system's way to learn a sample. */
+export interface Source {
+  readonly memory: readonly MemoryReader[];
+  /** Counts processes cheaply, between scans. */
+  countProcesses(): number | Promise<number>;
+  scanProcesses(time: ScanTime): Promise<ProcessScan>;
+  close(): void;
+}
