@@ -1,0 +1,49 @@
+// Files that are either wholly there after a crash or not at all: write, sync, rename, sync the
+// directory. Errors are typed (errors.ts).
+import { open, rename, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { toStoreError } from './errors.ts';
+
+/** Suffix of files that a crash may leave half-written; they are removed at open. */
+export const temporarySuffix = '.tmp';
+
+/** Writes a file that appears whole under its name or not at all. */
+export async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = `${path}${temporarySuffix}`;
+  try {
+    const handle = await open(temporary, 'w', 0o600);
+    try {
+      await writeAll(handle, bytes, 0);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, path);
+    await syncDirectory(dirname(path));
+  } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw toStoreError('write', path, cause);
+  }
+}
+
+/** Writes all bytes at an offset; a disk that fills in the middle ends in its error. */
+export async function writeAll(handle: FileHandle, bytes: Uint8Array, offset: number): Promise<void> {
+  let done = 0;
+  while (done < bytes.length) {
+    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, offset + done);
+    done += bytesWritten;
+  }
+}
+
+/** Makes renames and removals in a directory durable. */
+export async function syncDirectory(directory: string): Promise<void> {
+  // Windows cannot open a directory; its renames are journalled.
+  if (process.platform === 'win32') return;
+  const handle = await open(directory, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

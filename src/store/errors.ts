@@ -1,0 +1,42 @@
+// The typed errors of the history store. Every code is listed in docs/errors.md.
+import { RuvectorError, messageOf, systemCodeOf } from '../core/index.ts';
+
+const diskFullCodes = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+const readOnlyCodes = new Set(['EROFS', 'EACCES', 'EPERM']);
+
+/** Turns a failed file operation into a typed error that keeps its cause. */
+export function toStoreError(verb: string, path: string, cause: unknown): RuvectorError {
+  if (cause instanceof RuvectorError) return cause;
+  const systemCode = systemCodeOf(cause) ?? '';
+  const options = { cause, details: { path, systemCode } };
+  if (diskFullCodes.has(systemCode)) {
+    const text = `Cannot ${verb} "${path}": no space is left (${systemCode}); free some space, rows stay buffered and are written then`;
+    return new RuvectorError('ERR_STORE_DISK_FULL', text, options);
+  }
+  if (readOnlyCodes.has(systemCode)) {
+    const text = `Cannot ${verb} "${path}": the directory may not be written (${systemCode}); check its owner and mount, or open it with readOnly`;
+    return new RuvectorError('ERR_STORE_READ_ONLY', text, options);
+  }
+  const text = `Cannot ${verb} "${path}": ${messageOf(cause)}; check the disk, then retry`;
+  return new RuvectorError('ERR_STORE_IO', text, options);
+}
+
+/** A log file with damage inside; what could be read is kept. */
+export function corruptWal(path: string, setAside: string | null, details: object): RuvectorError {
+  const where = setAside === null ? 'it is left in place' : `it is kept as "${setAside}"`;
+  return new RuvectorError(
+    'ERR_STORE_CORRUPT_WAL',
+    `Cannot read all of log "${path}": bytes in it were changed; every frame still readable was kept and ${where}`,
+    { details: { path, setAside, ...details } },
+  );
+}
+
+/** A segment whose footer or checksum does not hold. */
+export function corruptSegment(path: string, setAside: string | null, cause: unknown): RuvectorError {
+  const where = setAside === null ? 'it is skipped' : `it is kept as "${setAside}"`;
+  return new RuvectorError(
+    'ERR_STORE_CORRUPT_SEGMENT',
+    `Cannot read segment "${path}": ${messageOf(cause)}; ${where}, all other segments are still read`,
+    { cause, details: { path, setAside } },
+  );
+}

@@ -1,0 +1,86 @@
+// One writer a history directory. The lock is SQLite's own byte-range lock on `lock.db`, held by an
+// open exclusive transaction: the kernel drops it with the process, so kill -9 leaves nothing stale,
+// a reused pid cannot fool it, and two containers on one volume still see each other.
+// `lock.json` only names the owner for the error text. Node has no flock of its own.
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { RuvectorError } from '../core/index.ts';
+import { toStoreError } from './errors.ts';
+
+const SQLITE_BUSY = 5;
+
+/** A held lock; `release()` may be called once. */
+export interface DirectoryLock {
+  release(): void;
+}
+
+/**
+ * Takes the writer's lock of a directory.
+ * @throws RuvectorError `ERR_STORE_LOCKED` with the owner's pid while another writer is alive
+ */
+export function acquireLock(directory: string): DirectoryLock {
+  const path = join(directory, 'lock.db');
+  const ownerPath = join(directory, 'lock.json');
+  const database = openExclusive(path, ownerPath);
+  writeOwner(ownerPath);
+  return {
+    release() {
+      rmSync(ownerPath, { force: true });
+      database.close();
+    },
+  };
+}
+
+function openExclusive(path: string, ownerPath: string): DatabaseSync {
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(path);
+    database.exec('PRAGMA journal_mode=MEMORY; BEGIN EXCLUSIVE');
+    return database;
+  } catch (cause) {
+    database?.close();
+    if (resultCodeOf(cause) === SQLITE_BUSY) throw locked(path, ownerPath, cause);
+    throw toStoreError('lock', path, withSystemCode(cause));
+  }
+}
+
+function locked(path: string, ownerPath: string, cause: unknown): RuvectorError {
+  const directory = dirname(path);
+  const pid = readOwnerPid(ownerPath);
+  const owner = pid === null ? 'another process' : `process ${pid}`;
+  return new RuvectorError(
+    'ERR_STORE_LOCKED',
+    `Cannot open history "${directory}" for writing: ${owner} is writing it; stop that process, or open it with readOnly`,
+    { cause, details: { path: directory, pid } },
+  );
+}
+
+function writeOwner(ownerPath: string): void {
+  try {
+    writeFileSync(ownerPath, JSON.stringify({ pid: process.pid }), { mode: 0o600 });
+  } catch {
+    // Only the text of someone else's error; the lock itself is held.
+  }
+}
+
+function readOwnerPid(ownerPath: string): number | null {
+  try {
+    const { pid } = JSON.parse(readFileSync(ownerPath, 'utf8')) as { pid?: unknown };
+    return typeof pid === 'number' ? pid : null;
+  } catch {
+    return null;
+  }
+}
+
+function resultCodeOf(error: unknown): number {
+  if (!(error instanceof Error) || !('errcode' in error)) return 0;
+  return Number(error.errcode) & 0xff;
+}
+
+/** SQLITE_FULL (13), SQLITE_READONLY (8) and SQLITE_CANTOPEN (14) as the system codes they stand for. */
+function withSystemCode(error: unknown): unknown {
+  const systemCode = { 13: 'ENOSPC', 8: 'EROFS', 14: 'EACCES' }[resultCodeOf(error)];
+  if (systemCode === undefined) return error;
+  return Object.assign(new Error(`SQLite: ${String(error)}`, { cause: error }), { code: systemCode });
+}

@@ -1,0 +1,67 @@
+// Checks a row when it is appended, so that one bad row cannot spoil the frame of a later flush, and
+// copies it into the shape it will be read back in.
+import { RuvectorError } from '../core/index.ts';
+import type { AnyRow, Field, FieldType, RecordKind } from '../core/index.ts';
+
+type Value = AnyRow[string];
+
+const INT32_MAX = 2 ** 31 - 1;
+
+/** Brings a value to what the column stores, or undefined when it does not fit. */
+const fits: Record<FieldType, (value: Value) => Value | undefined> = {
+  timestamp: safeInteger,
+  int64: safeInteger,
+  uint64: (value) => (typeof value === 'bigint' && BigInt.asUintN(64, value) === value ? value : undefined),
+  int32: (value) => integerBetween(value, -INT32_MAX - 1, INT32_MAX),
+  int8: (value) => integerBetween(value, -128, 127),
+  float32: (value) => (typeof value === 'number' ? Math.fround(value) : undefined),
+  float64: (value) => (typeof value === 'number' ? value : undefined),
+  bool: (value) => (typeof value === 'boolean' ? value : undefined),
+  // A lone surrogate has no UTF-8 form; it is stored as U+FFFD, so it reads as that at once.
+  utf8: (value) => (typeof value === 'string' ? value.toWellFormed() : undefined),
+};
+
+/**
+ * Copies a row with every field of the kind; missing keys become null, fractions of integer fields
+ * are rounded.
+ * @throws RuvectorError `ERR_STORE_INVALID_ROW` naming the first field that does not fit
+ */
+export function normalizeRow(kind: RecordKind, row: AnyRow): AnyRow {
+  const copy: AnyRow = {};
+  for (const field of kind.fields) {
+    const value = row[field.name] ?? null;
+    copy[field.name] = value === null ? missing(kind, field) : checked(kind, field, value);
+  }
+  return copy;
+}
+
+function missing(kind: RecordKind, field: Field): null {
+  if (field.nullable) return null;
+  throw invalidRow(kind, field, null);
+}
+
+function checked(kind: RecordKind, field: Field, value: Value): Value {
+  const stored = fits[field.type](value);
+  if (stored === undefined) throw invalidRow(kind, field, value);
+  return stored;
+}
+
+function safeInteger(value: Value): number | undefined {
+  return integerBetween(value, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+}
+
+function integerBetween(value: Value, low: number, high: number): number | undefined {
+  if (typeof value !== 'number') return undefined;
+  // Adding 0 turns -0, which no integer column can hold, into 0.
+  const rounded = Math.round(value) + 0;
+  return rounded >= low && rounded <= high ? rounded : undefined;
+}
+
+function invalidRow(kind: RecordKind, field: Field, value: Value): RuvectorError {
+  const need = `it needs ${field.type}${field.nullable ? ' or null' : ''}`;
+  return new RuvectorError(
+    'ERR_STORE_INVALID_ROW',
+    `Cannot append ${kind.name} row: field "${field.name}" is ${typeof value === 'string' ? `"${value}"` : String(value)}; ${need}`,
+    { details: { kind: kind.name, field: field.name } },
+  );
+}

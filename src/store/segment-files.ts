@@ -1,0 +1,136 @@
+// Sealed segments on disk: write, list, read, set aside, remove. The bytes are segment-layout.ts.
+import { mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type * as arrow from 'apache-arrow';
+import { systemCodeOf } from '../core/index.ts';
+import type { AnyRow, RecordKind, RuvectorError } from '../core/index.ts';
+import { decodeFooterLength, decodeSegment, decodeSegmentFooter, footerTailBytes } from './decode-segment.ts';
+import { syncDirectory, temporarySuffix, writeDurably } from './durable-file.ts';
+import { encodeSegment } from './encode-segment.ts';
+import { corruptSegment, toStoreError } from './errors.ts';
+import { parseSegmentName, segmentName } from './segment-layout.ts';
+
+/** One sealed file. Times are of its first and last row, both inclusive. */
+export interface Segment {
+  readonly path: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly rows: number;
+  readonly sizeBytes: number;
+  readonly generations: readonly number[];
+}
+
+/** Writes rows, sorted by time, as a new segment. Rows must not be empty. */
+export async function writeSegment(
+  directory: string,
+  kind: RecordKind,
+  rows: readonly AnyRow[],
+  generations: readonly number[],
+): Promise<Segment> {
+  const fromMs = Number(rows[0]!['timestamp']);
+  const toMs = Number(rows.at(-1)!['timestamp']);
+  const path = join(directory, segmentName(fromMs, toMs, generations.at(-1) ?? 0));
+  const bytes = encodeSegment(kind, rows, generations);
+  await createDirectory(directory);
+  await writeDurably(path, bytes);
+  return { path, fromMs, toMs, rows: rows.length, sizeBytes: bytes.length, generations };
+}
+
+async function createDirectory(directory: string): Promise<void> {
+  try {
+    const created = await mkdir(directory, { recursive: true, mode: 0o700 });
+    if (created !== undefined) await syncDirectory(dirname(created));
+  } catch (cause) {
+    throw toStoreError('create', directory, cause);
+  }
+}
+
+/** Lists a kind's segments by time; files whose footer does not hold are reported, not returned. */
+export async function listSegments(
+  directory: string,
+  kind: RecordKind,
+  options: { repair: boolean; nowMs: number },
+): Promise<{ segments: Segment[]; problems: RuvectorError[] }> {
+  const segments: Segment[] = [];
+  const problems: RuvectorError[] = [];
+  for (const name of await readNames(directory)) {
+    const path = join(directory, name);
+    const times = parseSegmentName(name);
+    if (name.endsWith(temporarySuffix) && options.repair) await rm(path, { force: true });
+    if (!times) continue;
+    try {
+      segments.push({ path, fromMs: times.fromMs, toMs: times.toMs, ...(await readFooter(kind, path)) });
+    } catch (cause) {
+      // Another process's retention may remove a file between the listing and the read.
+      if (systemCodeOf(cause) === 'ENOENT') continue;
+      problems.push(await toProblem(path, cause, options));
+    }
+  }
+  segments.sort((a, b) => a.fromMs - b.fromMs || a.toMs - b.toMs);
+  return { segments, problems };
+}
+
+async function readNames(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory);
+  } catch (cause) {
+    if (systemCodeOf(cause) === 'ENOENT') return [];
+    throw toStoreError('list', directory, cause);
+  }
+}
+
+async function readFooter(
+  kind: RecordKind,
+  path: string,
+): Promise<{ rows: number; sizeBytes: number; generations: readonly number[] }> {
+  const handle = await open(path, 'r');
+  try {
+    const { size } = await handle.stat();
+    const guess = Buffer.alloc(Math.min(size, 8192));
+    await handle.read(guess, 0, guess.length, size - guess.length);
+    const footerBytes = decodeFooterLength(guess) + footerTailBytes;
+    if (footerBytes > size) throw new TypeError('its footer is longer than the file');
+    if (footerBytes <= guess.length) return { ...decodeSegmentFooter(kind, guess), sizeBytes: size };
+    const end = Buffer.alloc(footerBytes);
+    await handle.read(end, 0, footerBytes, size - footerBytes);
+    return { ...decodeSegmentFooter(kind, end), sizeBytes: size };
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Reads a whole segment. Resolves to null when retention removed it, to a problem when it is damaged. */
+export async function readSegment(
+  kind: RecordKind,
+  segment: Segment,
+  options: { repair: boolean; nowMs: number },
+): Promise<arrow.RecordBatch | RuvectorError | null> {
+  try {
+    return await decodeSegment(kind, await readFile(segment.path));
+  } catch (cause) {
+    if (systemCodeOf(cause) === 'ENOENT') return null;
+    return toProblem(segment.path, cause, options);
+  }
+}
+
+/** A disk that refuses to read says nothing about the file; bytes that do not hold are set aside. */
+async function toProblem(
+  path: string,
+  cause: unknown,
+  { repair, nowMs }: { repair: boolean; nowMs: number },
+): Promise<RuvectorError> {
+  if (isSystemError(cause)) return toStoreError('read', path, cause);
+  if (!repair) return corruptSegment(path, null, cause);
+  const setAside = `${path}.corrupt-${nowMs}`;
+  try {
+    await rename(path, setAside);
+    return corruptSegment(path, setAside, cause);
+  } catch {
+    return corruptSegment(path, null, cause);
+  }
+}
+
+/** A failed system call, as opposed to bytes that do not decode (zlib errors carry a code too). */
+function isSystemError(cause: unknown): boolean {
+  return cause instanceof Error && 'syscall' in cause;
+}

@@ -1,0 +1,53 @@
+// What a history holds, in figures. Pure.
+import type { KindLog } from './kind-log.ts';
+
+/** Figures of one record kind. Times are null while there is no row. */
+export interface KindStats {
+  readonly rows: number;
+  readonly segments: number;
+  readonly sealedBytes: number;
+  readonly walBytes: number;
+  readonly firstMs: number | null;
+  readonly lastMs: number | null;
+  /** Sealed bytes a minute of history covered by segments; null before the first seal. */
+  readonly bytesPerMinute: number | null;
+  /** Rows dropped because the disk refused for too long. */
+  readonly droppedRows: number;
+}
+
+/** Figures of a history. */
+export interface HistoryStats {
+  readonly kinds: Readonly<Record<string, KindStats>>;
+  /** Segments removed by retention since open. */
+  readonly removedSegments: number;
+  readonly removedBytes: number;
+  readonly problems: number;
+}
+
+/** Builds the figures of one kind. */
+export function buildKindStats(log: KindLog): KindStats {
+  const { segments } = log.state;
+  const unsealed = log.unsealedRows().map((row) => Number(row['timestamp']));
+  const sealedBytes = sum(segments.map(({ sizeBytes }) => sizeBytes));
+  const sealedMs = sum(segments.map(({ fromMs, toMs }) => toMs - fromMs));
+  return {
+    rows: sum(segments.map(({ rows }) => rows)) + unsealed.length,
+    segments: segments.length,
+    sealedBytes,
+    walBytes: log.walBytes,
+    firstMs: least([...segments.map(({ fromMs }) => fromMs), ...unsealed], (a, b) => a < b),
+    lastMs: least([...segments.map(({ toMs }) => toMs), ...unsealed], (a, b) => a > b),
+    bytesPerMinute: sealedMs > 0 ? (sealedBytes / sealedMs) * 60_000 : null,
+    droppedRows: log.droppedRows,
+  };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function least(values: readonly number[], isBefore: (a: number, b: number) => boolean): number | null {
+  let best: number | null = null;
+  for (const value of values) if (best === null || isBefore(value, best)) best = value;
+  return best;
+}
