@@ -1,0 +1,38 @@
+// Arrow IPC messages → schema and record batch. The inverse of encode-record-batch.ts.
+// https://arrow.apache.org/docs/format/Columnar.html#encapsulated-message-format
+import * as arrow from 'apache-arrow';
+import { WireErrorCode, wireError } from './errors.ts';
+
+/**
+ * Decodes the schema message of a stream's HELLO.
+ * @throws RuvectorError `ERR_WIRE_BATCH`
+ */
+export function decodeSchema(bytes: Uint8Array): arrow.Schema {
+  return decodeOrThrow('schema', () => {
+    const reader = arrow.RecordBatchReader.from(bytes).open();
+    return reader.schema;
+  });
+}
+
+/**
+ * Decodes one batch message; columns are views of `batchBytes`, nothing is copied when they are aligned.
+ * @param schemaBytes the schema message of the same stream
+ * @throws RuvectorError `ERR_WIRE_BATCH`
+ */
+export function decodeRecordBatch(schemaBytes: Uint8Array, batchBytes: Uint8Array): arrow.RecordBatch {
+  return decodeOrThrow('record batch', () => {
+    const [batch] = arrow.RecordBatchReader.from([schemaBytes, batchBytes]);
+    if (!batch) throw new TypeError('the message holds no record batch');
+    return batch;
+  });
+}
+
+function decodeOrThrow<T>(what: string, decode: () => T): T {
+  try {
+    return decode();
+  } catch (error) {
+    throw wireError(WireErrorCode.BATCH, `Cannot decode ${what}: its bytes are not one Arrow IPC message`, {
+      cause: error,
+    });
+  }
+}

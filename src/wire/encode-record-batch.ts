@@ -1,0 +1,104 @@
+// Record batch → one contiguous Arrow IPC encapsulated message, its body copied once from the
+// columns into memory the caller chooses. The inverse of decode-record-batch.ts.
+// https://arrow.apache.org/docs/format/Columnar.html#encapsulated-message-format
+import * as arrow from 'apache-arrow';
+import { BufferRegion, Message, RecordBatch as BatchHeader } from 'apache-arrow/ipc/metadata/message';
+import { VectorAssembler } from 'apache-arrow/visitor/vectorassembler';
+import { WireErrorCode, wireError } from './errors.ts';
+
+/** Buffers begin at multiples of this within the body, and the body within the message. */
+const ALIGNMENT = 64;
+/** Continuation marker 0xFFFFFFFF (i32) and metadata length (i32). */
+const PREFIX_BYTES = 8;
+
+/** A batch ready to be written: its size is known before any memory is taken. */
+export interface BatchPlan {
+  readonly sizeBytes: number;
+  /** Writes the message at the start of `target` and returns the bytes it fills. */
+  writeTo(target: Uint8Array): Uint8Array;
+}
+
+/**
+ * Lays a record batch out.
+ * @throws RuvectorError `ERR_WIRE_BATCH` for dictionary columns, which need messages of their own
+ */
+export function planRecordBatch(batch: arrow.RecordBatch): BatchPlan {
+  assertNoDictionaries(batch.schema.fields);
+  const { nodes, buffers } = VectorAssembler.assemble(batch);
+  const { regions, bodyBytes } = layOut(buffers);
+  const header = new BatchHeader(batch.numRows, nodes, regions, null);
+  const metadata = Message.encode(Message.from(header, bodyBytes));
+  const bodyStart = align(PREFIX_BYTES + metadata.length);
+  return {
+    sizeBytes: bodyStart + bodyBytes,
+    writeTo(target) {
+      writePrefix(target, metadata, bodyStart);
+      buffers.forEach((buffer, i) => writeBuffer(target, buffer, bodyStart, regions[i]!));
+      return target.subarray(0, bodyStart + bodyBytes);
+    },
+  };
+}
+
+/** Encodes a record batch into fresh memory, or into `target` when it is given and large enough. */
+export function encodeRecordBatch(batch: arrow.RecordBatch, target?: Uint8Array): Uint8Array {
+  const plan = planRecordBatch(batch);
+  if (target && target.byteLength < plan.sizeBytes) {
+    throw new RangeError(
+      `Cannot encode record batch: it needs ${plan.sizeBytes} bytes, the target has ${target.byteLength}`,
+    );
+  }
+  return plan.writeTo(target ?? new Uint8Array(plan.sizeBytes));
+}
+
+/** Encodes a schema as one IPC message, without the end-of-stream marker, so that batches may follow. */
+export function encodeSchema(schema: arrow.Schema): Uint8Array {
+  const stream = arrow.tableToIPC(new arrow.Table(schema), 'stream');
+  const endOfStreamBytes = 8;
+  return stream.slice(0, stream.length - endOfStreamBytes);
+}
+
+function layOut(buffers: readonly ArrayBufferView[]): { regions: BufferRegion[]; bodyBytes: number } {
+  let bodyBytes = 0;
+  const regions = buffers.map((buffer) => {
+    const region = new BufferRegion(bodyBytes, buffer.byteLength);
+    bodyBytes = align(bodyBytes + buffer.byteLength);
+    return region;
+  });
+  return { regions, bodyBytes };
+}
+
+/** Slots are reused: padding is cleared so that no byte of an older batch leaves the process. */
+function writePrefix(target: Uint8Array, metadata: Uint8Array, bodyStart: number): void {
+  const view = new DataView(target.buffer, target.byteOffset, PREFIX_BYTES);
+  view.setInt32(0, -1, true);
+  view.setInt32(4, bodyStart - PREFIX_BYTES, true);
+  target.set(metadata, PREFIX_BYTES);
+  target.fill(0, PREFIX_BYTES + metadata.length, bodyStart);
+}
+
+function writeBuffer(
+  target: Uint8Array,
+  buffer: ArrayBufferView,
+  bodyStart: number,
+  region: BufferRegion,
+): void {
+  const start = bodyStart + region.offset;
+  target.set(new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength), start);
+  target.fill(0, start + region.length, bodyStart + align(region.offset + region.length));
+}
+
+function assertNoDictionaries(fields: readonly arrow.Field[]): void {
+  for (const field of fields) {
+    if (arrow.DataType.isDictionary(field.type)) {
+      throw wireError(
+        WireErrorCode.BATCH,
+        `Cannot encode column "${field.name}": it is dictionary-encoded; send it as plain values`,
+      );
+    }
+    assertNoDictionaries((field.type.children ?? []) as arrow.Field[]);
+  }
+}
+
+function align(sizeBytes: number): number {
+  return Math.ceil(sizeBytes / ALIGNMENT) * ALIGNMENT;
+}

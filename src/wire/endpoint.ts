@@ -1,0 +1,76 @@
+// Where the bridge listens: ipc paths short enough for a socket address, or TCP on loopback only.
+import { chmod, mkdtemp, mkdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { WireErrorCode, wireError } from './errors.ts';
+
+/** sockaddr_un.sun_path holds 108 bytes with its final zero (unix(7)). */
+const MAX_SOCKET_PATH_BYTES = 107;
+
+/** The two addresses of a bridge. */
+export interface Endpoints {
+  /** Requests and replies. */
+  readonly control: string;
+  /** Streams of record batches. */
+  readonly data: string;
+}
+
+/** Endpoints and the directory that was made for them, removed by `dispose`. */
+export interface OwnedEndpoints extends Endpoints {
+  dispose(): Promise<void>;
+}
+
+/**
+ * Creates ipc endpoints in `runDir` (mode 0700), or in a short 0700 directory under the temporary
+ * directory when `runDir` is too long for a socket address.
+ */
+export async function createIpcEndpoints(runDir: string): Promise<OwnedEndpoints> {
+  await mkdir(runDir, { recursive: true, mode: 0o700 });
+  if (Buffer.byteLength(join(runDir, 'control.sock')) <= MAX_SOCKET_PATH_BYTES) {
+    return { ...ipcEndpointsIn(runDir), dispose: async () => {} };
+  }
+  const shortDir = await mkdtemp(join(tmpdir(), 'ruvector-'));
+  return {
+    ...ipcEndpointsIn(shortDir),
+    dispose: () => rm(shortDir, { recursive: true, force: true }),
+  };
+}
+
+function ipcEndpointsIn(directory: string): Endpoints {
+  return {
+    control: `ipc://${join(directory, 'control.sock')}`,
+    data: `ipc://${join(directory, 'data.sock')}`,
+  };
+}
+
+/**
+ * Checks that an endpoint cannot be reached from another machine.
+ * @throws RuvectorError `ERR_WIRE_ENDPOINT`
+ */
+export function assertLocalEndpoint(endpoint: string): void {
+  const path = /^ipc:\/\/(.+)$/.exec(endpoint)?.[1];
+  if (path !== undefined) {
+    assertSocketPath(path);
+    return;
+  }
+  if (/^tcp:\/\/(127\.\d+\.\d+\.\d+|localhost|\[::1\]):(\d+|\*)$/.test(endpoint)) return;
+  throw wireError(
+    WireErrorCode.ENDPOINT,
+    `Cannot use endpoint "${endpoint}": it is neither ipc:// nor TCP on loopback; use "ipc:///path" or "tcp://127.0.0.1:0"`,
+  );
+}
+
+function assertSocketPath(path: string): void {
+  const bytes = Buffer.byteLength(path);
+  if (bytes <= MAX_SOCKET_PATH_BYTES) return;
+  throw wireError(
+    WireErrorCode.ENDPOINT,
+    `Cannot use endpoint "ipc://${path}": its path has ${bytes} bytes, a socket address holds ${MAX_SOCKET_PATH_BYTES}; use a shorter directory`,
+  );
+}
+
+/** Lets only the owner connect to a bound ipc socket. */
+export async function restrictEndpoint(endpoint: string): Promise<void> {
+  const path = /^ipc:\/\/(.+)$/.exec(endpoint)?.[1];
+  if (path !== undefined) await chmod(path, 0o600);
+}

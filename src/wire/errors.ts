@@ -1,0 +1,89 @@
+// Error codes of the wire room and how errors travel. Every code is listed in docs/errors.md
+// and mirrored in python/src/ruvector/_exceptions.py.
+import { RuvectorError, messageOf } from '../core/index.ts';
+import type { RuvectorErrorOptions } from '../core/index.ts';
+
+/** Codes a caller can act on. */
+export const WireErrorCode = {
+  /** A frame does not follow docs/protocol.md. */
+  FRAME: 'ERR_WIRE_FRAME',
+  /** The peer speaks another protocol version. */
+  VERSION: 'ERR_WIRE_VERSION',
+  /** The message type is not known, or not allowed on this endpoint or in this state. */
+  TYPE: 'ERR_WIRE_TYPE',
+  /** No HELLO yet, or a HELLO with a wrong token. */
+  AUTH: 'ERR_WIRE_AUTH',
+  UNKNOWN_REQUEST: 'ERR_WIRE_UNKNOWN_REQUEST',
+  UNKNOWN_STREAM: 'ERR_WIRE_UNKNOWN_STREAM',
+  /** A handler or source failed with an error that has no code of its own. */
+  HANDLER: 'ERR_WIRE_HANDLER',
+  CANCELLED: 'ERR_WIRE_CANCELLED',
+  /** This side was closed. */
+  CLOSED: 'ERR_WIRE_CLOSED',
+  /** The peer went away. */
+  DISCONNECTED: 'ERR_WIRE_DISCONNECTED',
+  TIMEOUT: 'ERR_WIRE_TIMEOUT',
+  TOO_LARGE: 'ERR_WIRE_TOO_LARGE',
+  /** A batch was lost, duplicated or reordered; never seen unless a peer is broken. */
+  SEQUENCE: 'ERR_WIRE_SEQUENCE',
+  /** A record batch cannot be written as one Arrow IPC message, or bytes are not one. */
+  BATCH: 'ERR_WIRE_BATCH',
+  NO_DAEMON: 'ERR_WIRE_NO_DAEMON',
+  ENDPOINT: 'ERR_WIRE_ENDPOINT',
+} as const;
+export type WireErrorCode = (typeof WireErrorCode)[keyof typeof WireErrorCode];
+
+/** Builds an error of this room. */
+export function wireError(
+  code: WireErrorCode,
+  message: string,
+  options: RuvectorErrorOptions = {},
+): RuvectorError {
+  return new RuvectorError(code, message, options);
+}
+
+/** An error as the JSON payload of an ERROR message. */
+export interface ErrorPayload {
+  code: string;
+  message: string;
+  details: Readonly<Record<string, unknown>>;
+  /** Traceback of the process in which it was raised, when that is another one. */
+  traceback?: string;
+}
+
+/** Turns any thrown value into an ERROR payload; an error without a code becomes ERR_WIRE_HANDLER. */
+export function toErrorPayload(error: unknown): ErrorPayload {
+  if (!(error instanceof RuvectorError)) {
+    return { code: WireErrorCode.HANDLER, message: messageOf(error), details: {} };
+  }
+  const { traceback } = error.details;
+  return {
+    code: error.code,
+    message: error.message,
+    details: toJsonDetails(error.details),
+    ...(typeof traceback === 'string' ? { traceback } : {}),
+  };
+}
+
+/** Rebuilds the error a peer sent. Missing parts get safe defaults: the peer may be another version. */
+export function fromErrorPayload(payload: unknown): RuvectorError {
+  const { code, message, details, traceback } = (payload ?? {}) as Partial<ErrorPayload>;
+  const known = typeof details === 'object' && details !== null ? details : {};
+  return new RuvectorError(
+    typeof code === 'string' ? code : WireErrorCode.HANDLER,
+    typeof message === 'string' ? message : 'Cannot read the error of the peer: it has no message',
+    { details: typeof traceback === 'string' ? { ...known, traceback } : known },
+  );
+}
+
+function toJsonDetails(details: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  try {
+    const json = JSON.stringify(details, (_key, value: unknown) =>
+      typeof value === 'bigint' ? value.toString() : value,
+    );
+    return JSON.parse(json) as Record<string, unknown>;
+  } catch {
+    // Details with cycles cannot travel; the code and the sentence still do.
+    return {};
+  }
+}

@@ -1,0 +1,18 @@
+// wire: the bridge to other processes. Requests and Arrow record batches over ZeroMQ, ipc or loopback
+// TCP, with credits, sequence numbers and a drain before every close. Not: what is asked or streamed,
+// which src/app gives it. Specification: docs/protocol.md
+export { createBridgeServer } from './bridge-server.ts';
+export type { BridgeEvent, BridgeServer, BridgeServerOptions, BridgeStats } from './bridge-server.ts';
+export type { RequestContext, RequestHandler, RequestResult } from './request-plane.ts';
+export type { OpenedStream, StreamSource } from './stream-session.ts';
+export { connectBridge } from './bridge-client.ts';
+export type { BridgeClient, ConnectOptions, RequestOptions, RequestReply } from './bridge-client.ts';
+export type { ClientStream, StreamOptions } from './client-stream.ts';
+export { readBridgeFile, writeBridgeFile } from './bridge-file.ts';
+export type { BridgeFile } from './bridge-file.ts';
+export { createIpcEndpoints } from './endpoint.ts';
+export type { Endpoints, OwnedEndpoints } from './endpoint.ts';
+export { decodeRecordBatch, decodeSchema } from './decode-record-batch.ts';
+export { encodeRecordBatch, encodeSchema } from './encode-record-batch.ts';
+export { PROTOCOL_VERSION } from './message.ts';
+export { WireErrorCode } from './errors.ts';

@@ -1,0 +1,210 @@
+// The only file that knows ZeroMQ. A ROUTER for the daemon, a DEALER for a client: frames in, frames
+// out, and the news that a peer is gone. It knows nothing of messages.
+// Traps obeyed here: one send in flight per socket; a ROUTER drops silently unless `mandatory`;
+// heartbeats run in ZeroMQ's own thread, so a busy event loop or a held GIL does not end a lease.
+import * as zmq from 'zeromq';
+import { systemCodeOf } from '../core/index.ts';
+import type { RuvectorError } from '../core/index.ts';
+import { WireErrorCode, wireError } from './errors.ts';
+
+/** One thread moves control frames, the other bulk, so that a large batch never delays a reply. */
+const IO_THREADS = 2;
+const affinityOf = { control: 0b01, data: 0b10 } as const;
+/** Undelivered goodbyes get this long at exit; the DRAIN handshake is what keeps data. */
+const LINGER_MS = 250;
+
+let sharedContext: zmq.Context | undefined;
+function context(): zmq.Context {
+  sharedContext ??= new zmq.Context({ ioThreads: IO_THREADS });
+  return sharedContext;
+}
+
+export type PlaneName = keyof typeof affinityOf;
+
+export interface SocketOptions {
+  readonly plane: PlaneName;
+  readonly endpoint: string;
+  /** A peer silent for this long on the ZeroMQ level is gone. */
+  readonly leaseMs: number;
+  /** A larger frame makes ZeroMQ drop its sender. */
+  readonly maxMessageBytes: number;
+}
+
+function commonOptions({ plane, leaseMs, maxMessageBytes }: SocketOptions): Record<string, unknown> {
+  return {
+    context: context(),
+    affinity: affinityOf[plane],
+    linger: LINGER_MS,
+    maxMessageSize: maxMessageBytes,
+    heartbeatInterval: Math.max(50, Math.floor(leaseMs / 3)),
+    heartbeatTimeout: leaseMs,
+    heartbeatTimeToLive: leaseMs,
+    // Credits bound what is queued; a mark in messages would block one peer behind another.
+    sendHighWaterMark: 0,
+    receiveHighWaterMark: 0,
+    // Try at once: a mandatory ROUTER without any peer counts as not writable and would wait for ever
+    // instead of saying EHOSTUNREACH.
+    sendTimeout: 0,
+  };
+}
+
+/** Sends in order, one at a time. */
+class SendQueue {
+  readonly #socket: zmq.Router | zmq.Dealer;
+  #last: Promise<unknown> = Promise.resolve();
+  #pending = 0;
+
+  constructor(socket: zmq.Router | zmq.Dealer) {
+    this.#socket = socket;
+  }
+
+  send(frames: Uint8Array[]): Promise<void> {
+    const send = (): Promise<void> => this.#socket.send(frames);
+    // Nothing waits: skip one turn of the microtask queue.
+    const sent = this.#pending === 0 ? send() : this.#last.then(send);
+    this.#pending++;
+    this.#last = sent.then(this.#settle, this.#settle);
+    return sent;
+  }
+
+  readonly #settle = (): void => {
+    this.#pending--;
+  };
+
+  /** Resolves when everything queued so far was handed to ZeroMQ. */
+  async flush(): Promise<void> {
+    await this.#last;
+  }
+}
+
+/** The daemon's side of one endpoint. */
+export class RouterSocket implements AsyncDisposable {
+  /** The bound address with its real port. */
+  readonly endpoint: string;
+  readonly #socket: zmq.Router;
+  readonly #queue: SendQueue;
+
+  private constructor(socket: zmq.Router, endpoint: string) {
+    this.#socket = socket;
+    this.#queue = new SendQueue(socket);
+    this.endpoint = endpoint;
+  }
+
+  /** @throws RuvectorError `ERR_WIRE_ENDPOINT` when the address is taken or not usable */
+  static async bind(options: SocketOptions): Promise<RouterSocket> {
+    const socket = new zmq.Router({ ...commonOptions(options), mandatory: true });
+    try {
+      await socket.bind(options.endpoint);
+    } catch (error) {
+      socket.close();
+      throw wireError(
+        WireErrorCode.ENDPOINT,
+        `Cannot bind endpoint "${options.endpoint}": ${systemCodeOf(error) ?? String(error)}; stop the process that holds it or choose another`,
+        { cause: error },
+      );
+    }
+    return new RouterSocket(socket, socket.lastEndpoint ?? options.endpoint);
+  }
+
+  /** @throws RuvectorError `ERR_WIRE_DISCONNECTED` when the peer is gone, `ERR_WIRE_CLOSED` after close */
+  async send(peer: Uint8Array, frames: readonly Uint8Array[]): Promise<void> {
+    try {
+      await this.#queue.send([peer, ...frames]);
+    } catch (error) {
+      throw this.#socket.closed ? closedError(error) : peerGoneError(error);
+    }
+  }
+
+  /** Received messages, their first frame being the peer's routing id, until close. */
+  get messages(): AsyncIterable<Buffer[]> {
+    return this.#socket as AsyncIterable<Buffer[]>;
+  }
+
+  /** Calls back when any peer's connection ends; ZeroMQ does not say whose. */
+  onDisconnect(listener: () => void): void {
+    this.#socket.events.on('disconnect', listener);
+  }
+
+  async close(): Promise<void> {
+    if (this.#socket.closed) return;
+    await this.#queue.flush();
+    this.#socket.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/** A client's side of one connection. It never reconnects: a new daemon knows nothing of this client. */
+export class DealerSocket implements AsyncDisposable {
+  readonly #socket: zmq.Dealer;
+  readonly #queue: SendQueue;
+  readonly #options: SocketOptions;
+
+  constructor(options: SocketOptions) {
+    this.#options = options;
+    this.#socket = new zmq.Dealer({ ...commonOptions(options), reconnectInterval: -1 });
+    this.#queue = new SendQueue(this.#socket);
+  }
+
+  /** Starts to connect; `onGone` is called once when nothing listens there or the connection ends. */
+  connect(onGone: (error: RuvectorError) => void): void {
+    const { endpoint } = this.#options;
+    let isConnected = false;
+    const gone = (): void => onGone(isConnected ? lostError(endpoint) : absentError(endpoint));
+    this.#socket.events.on('connect', () => (isConnected = true));
+    this.#socket.events.on('disconnect', gone);
+    this.#socket.events.on('close', gone);
+    this.#socket.events.on('connect:retry', gone);
+    this.#socket.connect(endpoint);
+  }
+
+  /** @throws RuvectorError `ERR_WIRE_CLOSED` */
+  async send(frames: readonly Uint8Array[]): Promise<void> {
+    try {
+      await this.#queue.send([...frames]);
+    } catch (error) {
+      throw closedError(error);
+    }
+  }
+
+  /** Received messages until close. */
+  get messages(): AsyncIterable<Buffer[]> {
+    return this.#socket as AsyncIterable<Buffer[]>;
+  }
+
+  async close(): Promise<void> {
+    if (this.#socket.closed) return;
+    await this.#queue.flush();
+    this.#socket.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+function peerGoneError(cause: unknown): RuvectorError {
+  return wireError(WireErrorCode.DISCONNECTED, 'Cannot send to client: it is gone', { cause });
+}
+
+function closedError(cause: unknown): RuvectorError {
+  return wireError(WireErrorCode.CLOSED, 'Cannot send message: this side is closed; connect again', {
+    cause,
+  });
+}
+
+function lostError(endpoint: string): RuvectorError {
+  return wireError(
+    WireErrorCode.DISCONNECTED,
+    `Cannot reach daemon at "${endpoint}": the connection ended; see the daemon's log and connect again`,
+  );
+}
+
+function absentError(endpoint: string): RuvectorError {
+  return wireError(
+    WireErrorCode.NO_DAEMON,
+    `Cannot connect to daemon at "${endpoint}": nothing listens there; start it with \`ruvector-memopt serve\``,
+  );
+}
