@@ -5,7 +5,7 @@ import { canonicalJson } from './canonical-json.ts';
 import { PrepareOptionsError } from './errors.ts';
 import type { FeatureSpec } from './feature-spec.ts';
 import { featureConstants, featureTable, featureVersion } from './features.ts';
-import type { FeatureDefinition } from './features.ts';
+import type { FeatureDefinition, FeatureInput } from './features.ts';
 import { SnapshotWindow } from './snapshot-window.ts';
 
 /** What a snapshot does not say itself. */
@@ -31,23 +31,51 @@ export interface FeatureExtractor {
  * @throws PrepareOptionsError `ERR_PREPARE_OPTIONS` for a specification of another version or with other constants
  */
 export function createFeatureExtractor(spec: FeatureSpec): FeatureExtractor {
-  const definitions = definitionsOf(spec);
-  const window = new SnapshotWindow(spec);
-  const { rateWindowMs, trendWindowMs } = spec;
+  const computer = new FeatureComputer(spec);
   return {
     spec,
     push(snapshot, { lastOptimizationMs }) {
-      if (!window.push(snapshot)) return null;
-      const input = { snapshot, window, lastOptimizationMs, rateWindowMs, trendWindowMs };
-      const row = new Float32Array(definitions.length);
-      for (let i = 0; i < row.length; i++) {
-        const definition = definitions[i]!;
-        row[i] = definition.compute(input);
-        if (!Number.isFinite(row[i])) row[i] = definition.whenMissing;
-      }
+      if (!computer.take(snapshot)) return null;
+      const row = new Float32Array(spec.names.length);
+      computer.compute(lastOptimizationMs, row, 0);
       return row;
     },
   };
+}
+
+/** The extractor without its allocations, for building a set of millions of rows. */
+export class FeatureComputer {
+  readonly #definitions: readonly FeatureDefinition[];
+  readonly #window: SnapshotWindow;
+  readonly #input: { -readonly [K in keyof FeatureInput]: FeatureInput[K] };
+
+  constructor(spec: FeatureSpec) {
+    this.#definitions = definitionsOf(spec);
+    this.#window = new SnapshotWindow(spec);
+    this.#input = {
+      snapshot: undefined as unknown as MemorySnapshot,
+      window: this.#window,
+      lastOptimizationMs: null,
+      rateWindowMs: spec.rateWindowMs,
+      trendWindowMs: spec.trendWindowMs,
+    };
+  }
+
+  /** Slides the windows; true when a row can be computed. */
+  take(snapshot: MemorySnapshot): boolean {
+    this.#input.snapshot = snapshot;
+    return this.#window.push(snapshot);
+  }
+
+  /** Writes the row of the newest snapshot to `target` from `offset` on. */
+  compute(lastOptimizationMs: number | null, target: Float32Array, offset: number): void {
+    this.#input.lastOptimizationMs = lastOptimizationMs;
+    for (let i = 0; i < this.#definitions.length; i++) {
+      const definition = this.#definitions[i]!;
+      const value = Math.fround(definition.compute(this.#input));
+      target[offset + i] = Number.isFinite(value) ? value : definition.whenMissing;
+    }
+  }
 }
 
 function definitionsOf(spec: FeatureSpec): FeatureDefinition[] {

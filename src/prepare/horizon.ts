@@ -38,11 +38,19 @@ export class Observations {
   readonly #refaultAnon = new NumberColumn();
   readonly #refaultFile = new NumberColumn();
   readonly #oomKills = new NumberColumn();
+  readonly #counters = [
+    this.#stallSomeUs,
+    this.#stallFullUs,
+    this.#swapIn,
+    this.#refaultAnon,
+    this.#refaultFile,
+    this.#oomKills,
+  ];
   readonly #usedKib = new NumberColumn();
   readonly #availablePercent = new NumberColumn();
 
-  /** Appends a snapshot. Time order is expected; a step back counts as a reboot. */
-  push(s: MemorySnapshot): void {
+  /** Appends a snapshot and returns its position. Time order is expected; a step back counts as a reboot. */
+  push(s: MemorySnapshot): number {
     this.#timeMs.push(Math.round(s.timestamp));
     this.#stallSomeUs.push(s.psi_memory_some_us);
     this.#stallFullUs.push(s.psi_memory_full_us);
@@ -52,6 +60,7 @@ export class Observations {
     this.#oomKills.push(s.oom_kill);
     this.#usedKib.push(s.mem_total_kib - s.mem_available_kib);
     this.#availablePercent.push((100 * s.mem_available_kib) / s.mem_total_kib);
+    return this.#timeMs.length - 1;
   }
 
   /** Labels all snapshots. O(n). */
@@ -77,18 +86,8 @@ export class Observations {
   #isBreak(at: number, maxGapMs: number): boolean {
     const elapsedMs = this.#timeMs.at(at) - this.#timeMs.at(at - 1);
     if (elapsedMs < 0 || elapsedMs > maxGapMs) return true;
-    return this.#counters.some((column) => column.at(at) < column.at(at - 1));
-  }
-
-  get #counters(): NumberColumn[] {
-    return [
-      this.#stallSomeUs,
-      this.#stallFullUs,
-      this.#swapIn,
-      this.#refaultAnon,
-      this.#refaultFile,
-      this.#oomKills,
-    ];
+    for (const counter of this.#counters) if (counter.at(at) < counter.at(at - 1)) return true;
+    return false;
   }
 
   #labelSegment(

@@ -32,14 +32,23 @@ export function splitByTime(timestamps: Float64Array, options: SplitOptions): Ui
     const firstTest = Math.floor(end - (end - start) * testFraction);
     if (firstTest >= end) continue;
     splits.fill(test, firstTest, end);
-    const fromMs = timestamps[firstTest]! - horizonMs;
-    const untilMs = timestamps[end - 1]! + horizonMs;
-    for (let i = firstTest - 1; i >= 0 && timestamps[i]! >= fromMs; i--) keepApart(splits, i);
-    for (let i = end; i < n && timestamps[i]! <= untilMs; i++) keepApart(splits, i);
+    keepApart(splits, timestamps, firstTest, end, horizonMs);
   }
   return splits;
 }
 
-function keepApart(splits: Uint8Array, row: number): void {
-  if (splits[row] === train) splits[row] = gap;
+/** Every train row is looked at, because a clock that stepped back leaves times out of order. */
+function keepApart(
+  splits: Uint8Array,
+  timestamps: Float64Array,
+  firstTest: number,
+  end: number,
+  horizonMs: number,
+): void {
+  const tested = timestamps.subarray(firstTest, end);
+  const fromMs = tested.reduce((a, b) => Math.min(a, b)) - horizonMs;
+  const untilMs = tested.reduce((a, b) => Math.max(a, b)) + horizonMs;
+  for (let i = 0; i < splits.length; i++) {
+    if (splits[i] === train && timestamps[i]! >= fromMs && timestamps[i]! <= untilMs) splits[i] = gap;
+  }
 }

@@ -1,12 +1,9 @@
 // The labelled training set: what a trainer learns from, with everything that is needed to say
 // later how it came about. Built in one streaming pass; deterministic for the same history.
-import type { MemorySnapshot } from '../core/index.ts';
 import { balancedWeights, countClasses, undersample } from './balance.ts';
 import { PrepareOptionsError } from './errors.ts';
-import { createFeatureExtractor } from './feature-extractor.ts';
 import { buildFeatureSpec, featureSpecSha256 } from './feature-spec.ts';
 import type { FeatureSpec } from './feature-spec.ts';
-import { Observations, unlabelled } from './horizon.ts';
 import { defaultThresholds } from './labels.ts';
 import type { LabelThresholds } from './labels.ts';
 import { forEachSnapshot, yieldToEventLoop } from './snapshot-source.ts';
@@ -14,7 +11,10 @@ import type { SnapshotSource } from './snapshot-source.ts';
 import { splitByTime, splitNames } from './split.ts';
 import type { SplitName } from './split.ts';
 import { assertTrainable, noteProblems } from './training-checks.ts';
+import { pickRows } from './training-columns.ts';
+import type { TrainingColumns } from './training-columns.ts';
 import { trainingSetSha256 } from './training-digest.ts';
+import { TrainingPass } from './training-pass.ts';
 
 /** How classes of unequal size are dealt with. */
 export type Balance = 'weights' | 'undersample' | 'none';
@@ -46,8 +46,8 @@ export interface TrainingSetOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A labelled, split and balanced set. Feature values are row-major: row i is `features[i*d .. (i+1)*d)`. */
-export interface TrainingSet {
+/** A labelled, split and balanced set: columns, and all that says how they came about. */
+export interface TrainingSet extends TrainingColumns {
   /** `ds-` and the first 16 digits of `sha256`. */
   readonly id: string;
   /** Over the specification, the options and all columns; equal histories give equal hashes. */
@@ -56,13 +56,6 @@ export interface TrainingSet {
   readonly specSha256: string;
   readonly featureNames: readonly string[];
   readonly rowCount: number;
-  readonly features: Float32Array;
-  /** Index into `labels` of core. */
-  readonly labels: Int8Array;
-  /** Milliseconds since the epoch, ascending. */
-  readonly timestamps: Float64Array;
-  /** Index into `splitNames`: 0 train, 1 gap, 2 test. */
-  readonly splits: Uint8Array;
   /** Rows of each label in each split, indexed like `labels`. */
   readonly classCounts: Readonly<Record<SplitName, readonly number[]>>;
   /** Weight of each label for training; all 1 unless `balance` is 'weights'. 0 for a label the train part lacks. */
@@ -83,7 +76,6 @@ type Settings = Pick<
   TrainingSet,
   'spec' | 'horizonMs' | 'thresholds' | 'testFraction' | 'blocks' | 'balance' | 'seed'
 >;
-type Columns = Pick<TrainingSet, 'features' | 'labels' | 'timestamps' | 'splits'>;
 
 /**
  * Builds a training set from history.
@@ -93,10 +85,11 @@ type Columns = Pick<TrainingSet, 'features' | 'labels' | 'timestamps' | 'splits'
  */
 export async function buildTrainingSet(options: TrainingSetOptions): Promise<TrainingSet> {
   const settings = settingsOf(options);
-  const pass = new FeaturePass(settings, options);
+  const pass = new TrainingPass(settings, options);
   await forEachSnapshot(options.memory, (snapshot) => pass.take(snapshot), options.signal);
   await yieldToEventLoop();
-  const labelled = pass.labelledColumns();
+  const rows = pass.labelledRows();
+  const labelled = { ...rows, splits: splitByTime(rows.timestamps, settings) };
   assertTrainable(labelled, settings, pass.counts);
   await yieldToEventLoop();
   const columns = settings.balance === 'undersample' ? undersampled(labelled, settings) : labelled;
@@ -104,7 +97,7 @@ export async function buildTrainingSet(options: TrainingSetOptions): Promise<Tra
   return finish(settings, columns, { ...pass.counts, undersampled: undersampledRows });
 }
 
-function finish(settings: Settings, columns: Columns, skipped: TrainingSet['skipped']): TrainingSet {
+function finish(settings: Settings, columns: TrainingColumns, skipped: TrainingSet['skipped']): TrainingSet {
   const counts = splitNames.map((name, split) => [name, countClasses(columns.labels, columns.splits, split)]);
   const classCounts = Object.fromEntries(counts) as TrainingSet['classCounts'];
   const present = classCounts.train.map((count) => (count > 0 ? 1 : 0));
@@ -124,112 +117,8 @@ function finish(settings: Settings, columns: Columns, skipped: TrainingSet['skip
   };
 }
 
-/** One pass over the snapshots: feature rows on one side, what labels need on the other. */
-class FeaturePass {
-  readonly #settings: Settings;
-  readonly #extractor;
-  readonly #observations = new Observations();
-  readonly #optimizations: Iterator<number>;
-  readonly #fromMs: number;
-  readonly #toMs: number;
-  #features: Float32Array;
-  #sources = new Uint32Array(1024);
-  #timestamps = new Float64Array(1024);
-  #rows = 0;
-  #observed = 0;
-  #lastOptimizationMs: number | null = null;
-  #nextOptimizationMs: number;
-  readonly counts = { warmup: 0, unlabelled: 0 };
-
-  constructor(settings: Settings, options: TrainingSetOptions) {
-    this.#settings = settings;
-    this.#extractor = createFeatureExtractor(settings.spec);
-    this.#features = new Float32Array(1024 * settings.spec.names.length);
-    this.#optimizations = (options.optimizationTimestamps ?? [])[Symbol.iterator]();
-    this.#nextOptimizationMs = this.#readOptimization();
-    this.#fromMs = options.fromMs ?? Number.NEGATIVE_INFINITY;
-    this.#toMs = options.toMs ?? Number.POSITIVE_INFINITY;
-  }
-
-  take(snapshot: MemorySnapshot): void {
-    if (snapshot.timestamp >= this.#toMs) return;
-    this.#advanceOptimizations(snapshot.timestamp);
-    this.#observations.push(snapshot);
-    const row = this.#extractor.push(snapshot, { lastOptimizationMs: this.#lastOptimizationMs });
-    if (row && snapshot.timestamp >= this.#fromMs) this.#keep(row, Math.round(snapshot.timestamp));
-    else if (!row) this.counts.warmup++;
-    this.#observed++;
-  }
-
-  /** Rows with a label, split by time. */
-  labelledColumns(): Columns {
-    const { horizonMs, thresholds, spec } = this.#settings;
-    const all = this.#observations.label({
-      horizonMs,
-      thresholds,
-      maxGapMs: Math.min(spec.maxGapMs, horizonMs),
-    });
-    const kept: number[] = [];
-    for (let i = 0; i < this.#rows; i++) if (all[this.#sources[i]!] !== unlabelled) kept.push(i);
-    this.counts.unlabelled = this.#rows - kept.length;
-    const rows = Uint32Array.from(kept);
-    const timestamps = Float64Array.from(rows, (i) => this.#timestamps[i]!);
-    return {
-      features: pickRows(this.#features, rows, spec.names.length),
-      labels: Int8Array.from(rows, (i) => all[this.#sources[i]!]!),
-      timestamps,
-      splits: splitByTime(timestamps, this.#settings),
-    };
-  }
-
-  #keep(row: Float32Array, timestamp: number): void {
-    if (this.#rows === this.#timestamps.length) this.#grow();
-    this.#features.set(row, this.#rows * row.length);
-    this.#timestamps[this.#rows] = timestamp;
-    this.#sources[this.#rows++] = this.#observed;
-  }
-
-  #grow(): void {
-    const [features, timestamps, sources] = [this.#features, this.#timestamps, this.#sources];
-    this.#features = new Float32Array(features.length * 2);
-    this.#timestamps = new Float64Array(timestamps.length * 2);
-    this.#sources = new Uint32Array(sources.length * 2);
-    this.#features.set(features);
-    this.#timestamps.set(timestamps);
-    this.#sources.set(sources);
-  }
-
-  /** Strictly before the snapshot: an action decided from it is stamped with its time or later. */
-  #advanceOptimizations(nowMs: number): void {
-    while (this.#nextOptimizationMs < nowMs) {
-      this.#lastOptimizationMs = this.#nextOptimizationMs;
-      this.#nextOptimizationMs = this.#readOptimization();
-    }
-  }
-
-  #readOptimization(): number {
-    const next = this.#optimizations.next();
-    return next.done ? Number.POSITIVE_INFINITY : next.value;
-  }
-}
-
-function undersampled(columns: Columns, settings: Settings): Columns {
-  const rows = undersample(columns.labels, columns.splits, settings.seed);
-  return {
-    features: pickRows(columns.features, rows, settings.spec.names.length),
-    labels: Int8Array.from(rows, (i) => columns.labels[i]!),
-    timestamps: Float64Array.from(rows, (i) => columns.timestamps[i]!),
-    splits: Uint8Array.from(rows, (i) => columns.splits[i]!),
-  };
-}
-
-function pickRows(features: Float32Array, rows: Uint32Array, width: number): Float32Array {
-  const picked = new Float32Array(rows.length * width);
-  for (let i = 0; i < rows.length; i++) {
-    const from = rows[i]! * width;
-    picked.set(features.subarray(from, from + width), i * width);
-  }
-  return picked;
+function undersampled(columns: TrainingColumns, settings: Settings): TrainingColumns {
+  return pickRows(columns, undersample(columns.labels, columns.splits, settings.seed));
 }
 
 function settingsOf(options: TrainingSetOptions): Settings {
