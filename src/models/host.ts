@@ -1,0 +1,404 @@
+// The live model of one name: answers rows while versions come and go. A swap is one pointer assignment after
+// the new version was verified, golden-checked and warm in the other worker; the old session is released when
+// its last answer is out. `previous` stays loaded, so a rollback is a pointer assignment too.
+import { isRuvectorError } from '../core/index.ts';
+import type { Prediction, RuvectorError } from '../core/index.ts';
+import { ModelRejectedError, ModelRuntimeError, noPrevious, rejected } from './errors.ts';
+import type { ModelEvent, ModelHost, ModelHostOptions, RollbackReport, SwapReport } from './host-types.ts';
+import type { InferenceThread } from './inference-thread.ts';
+import type { LoadReport, LoadRequest } from './load-model.ts';
+import { ERROR_WINDOW, askModel, buildLoadedModel, countOutcome } from './loaded-model.ts';
+import type { LoadedModel } from './loaded-model.ts';
+import { probeModel } from './probe.ts';
+import type { ModelPackage } from './registry.ts';
+import { createThreadPair } from './thread-pair.ts';
+import type { ThreadPair } from './thread-pair.ts';
+import { verifyFeatures } from './verify.ts';
+
+/**
+ * Creates the host and loads the live version of the registry. A live version that cannot be loaded is an
+ * event, not an error: the host rolls back to `previous`, else starts without a model.
+ */
+export async function createModelHost(options: ModelHostOptions): Promise<ModelHost> {
+  const host = new SwappingHost(options);
+  await host.start();
+  return host;
+}
+
+class SwappingHost implements ModelHost {
+  readonly #options;
+  readonly #threads: ThreadPair;
+  readonly #probed = new Set<string>();
+  readonly #background = new Set<Promise<void>>();
+  #live: LoadedModel | null = null;
+  #previous: LoadedModel | null = null;
+  #changes: Promise<unknown> = Promise.resolve();
+  /** Set while the live model is being replaced after an error or a lost worker. */
+  #rescue: Promise<void> | null = null;
+  #nextSessionId = 1;
+  #openRequests = 0;
+  #isClosed = false;
+  #onDrained: (() => void) | null = null;
+
+  constructor(options: ModelHostOptions) {
+    this.#options = {
+      onEvent: () => undefined,
+      probationAnswers: 1000,
+      maxErrorRate: 0.1,
+      warmupRuns: 20,
+      isolation: 'process',
+      keepPreviousBytes: 64 << 20,
+      capacity: 4096,
+      requestTimeoutMs: 5000,
+      loadTimeoutMs: 30_000,
+      recycle: { maxLoads: 256, maxHeapBytes: 128 << 20 },
+      ...options,
+    };
+    const { capacity, requestTimeoutMs, loadTimeoutMs, featureNames, recycle } = this.#options;
+    this.#threads = createThreadPair(
+      { featureCount: featureNames.length, capacity, requestTimeoutMs, loadTimeoutMs },
+      recycle,
+      (thread, error) => this.#handleLost(thread, error as RuvectorError),
+    );
+  }
+
+  get liveVersion(): string | null {
+    return this.#live?.stamp ?? null;
+  }
+
+  async predict(features: Float32Array): Promise<Prediction> {
+    this.#checkRequest(features);
+    this.#openRequests++;
+    try {
+      if (this.#live === null || this.#live.thread.isLost) await this.#rescue;
+      const model = this.#live;
+      if (model === null) throw noModel(this.#options.name);
+      try {
+        return await this.#ask(model, features);
+      } catch (error) {
+        const substitute = await this.#afterFailure(model, error as RuvectorError);
+        if (substitute === null) throw error;
+        return await this.#ask(substitute, features);
+      }
+    } finally {
+      if (--this.#openRequests === 0) this.#onDrained?.();
+    }
+  }
+
+  activate(version: string): Promise<SwapReport> {
+    return this.#change(async () => {
+      try {
+        return await this.#activate(version);
+      } catch (error) {
+        this.#emit({ type: 'rejected', version, error: error as RuvectorError });
+        throw error;
+      }
+    });
+  }
+
+  rollback(): Promise<RollbackReport> {
+    return this.#change(async () => {
+      const started = performance.now();
+      const { registry, name } = this.#options;
+      const from = this.#live?.version ?? null;
+      const loaded = isUsable(this.#previous) ? this.#previous : null;
+      const model = loaded ?? (await this.#load(await this.#previousOnDisk())).model;
+      this.#swap(model, null);
+      const swapUs = (performance.now() - started) * 1000;
+      const { version } = model;
+      // The aliases follow: going back must not wait for a disk.
+      await registry.rollback(name, version);
+      this.#emit({ type: 'rolled-back', from, to: version, automatic: false, error: null });
+      return { version, from, wasLoaded: loaded !== null, swapUs, totalMs: performance.now() - started };
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#changes;
+    if (this.#openRequests > 0) await new Promise<void>((resolve) => (this.#onDrained = resolve));
+    await Promise.all(this.#background);
+    await this.#threads.close();
+    this.#live = null;
+    this.#previous = null;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Loads the registry's live version, else its previous one. */
+  async start(): Promise<void> {
+    const { registry, name } = this.#options;
+    try {
+      const { live, previous } = await registry.aliases(name);
+      if (live !== null && !(await this.#startWith(live)) && previous !== null) {
+        if (await this.#startWith(previous)) {
+          await registry.rollback(name, previous);
+          this.#emit({ type: 'rolled-back', from: live, to: previous, automatic: true, error: null });
+        }
+      }
+    } catch (error) {
+      if (!isRuvectorError(error)) throw error;
+      this.#emit({ type: 'rejected', version: null, error });
+    }
+  }
+
+  async #startWith(version: string): Promise<boolean> {
+    try {
+      this.#swap((await this.#load(version)).model, null);
+      return true;
+    } catch (error) {
+      if (!isRuvectorError(error)) throw error;
+      this.#emit({ type: 'rejected', version, error });
+      return false;
+    }
+  }
+
+  async #activate(version: string): Promise<SwapReport> {
+    const started = performance.now();
+    const { registry, name } = this.#options;
+    const { model, report, probeMs } = await this.#load(version);
+    try {
+      await registry.setLive(name, version);
+    } catch (error) {
+      this.#retire(model);
+      throw error;
+    }
+    const previous = this.#live;
+    const swapUs = this.#swap(model, previous);
+    const totalMs = performance.now() - started;
+    const swap = { version, previous: previous?.version ?? null, ...report, probeMs, swapUs, totalMs };
+    this.#emit({ type: 'activated', version, report: swap });
+    return swap;
+  }
+
+  /** The swap: new requests go to `model` from the assignment on. Returns how long it took, in µs. */
+  #swap(model: LoadedModel, keep: LoadedModel | null): number {
+    const leaving = new Set([this.#live, this.#previous]);
+    const started = performance.now();
+    this.#live = model;
+    const swapUs = (performance.now() - started) * 1000;
+    // The same version again is no version to go back to.
+    if (keep?.version !== model.version) this.#previous = this.#isKept(keep) ? keep : null;
+    for (const old of leaving) if (old !== null && old !== model && old !== this.#previous) this.#retire(old);
+    return swapUs;
+  }
+
+  #isKept(model: LoadedModel | null): boolean {
+    return isUsable(model) && model.sizeBytes <= this.#options.keepPreviousBytes;
+  }
+
+  #retire(model: LoadedModel): void {
+    model.isRetired = true;
+    if (model.inFlight === 0) this.#threads.drop(model);
+  }
+
+  #ask(model: LoadedModel, features: Float32Array): Promise<Prediction> {
+    return askModel(model, features, (idle) => {
+      if (idle.isRetired) this.#threads.drop(idle);
+    });
+  }
+
+  async #load(version: string): Promise<{ model: LoadedModel; report: LoadReport; probeMs: number }> {
+    const { registry, name } = this.#options;
+    try {
+      const found = await registry.show(`${name}@${version}`);
+      verifyFeatures(found.manifest, this.#options);
+      const request = this.#toLoadRequest(found);
+      const probeMs = await this.#probe(request);
+      const thread = this.#threads.standby(this.#live);
+      const sessionId = this.#nextSessionId++;
+      const report = await thread.load(sessionId, request);
+      const model = buildLoadedModel(found.manifest, thread, sessionId);
+      this.#threads.hold(model);
+      return { model, report, probeMs };
+    } catch (error) {
+      throw await this.#explain(version, error);
+    }
+  }
+
+  async #previousOnDisk(): Promise<string> {
+    const { registry, name } = this.#options;
+    const { previous } = await registry.aliases(name);
+    if (previous === null) throw noPrevious(name);
+    return previous;
+  }
+
+  #toLoadRequest({ directory, manifest }: ModelPackage): LoadRequest {
+    const { featureNames, featureSpecSha256, registry, warmupRuns } = this.#options;
+    return {
+      directory,
+      manifest,
+      contract: { featureNames, featureSpecSha256 },
+      limits: registry.limits,
+      warmupRuns,
+    };
+  }
+
+  async #probe(request: LoadRequest): Promise<number> {
+    const { manifest } = request;
+    const key = `${manifest.model.sha256} ${manifest.checksum}`;
+    if (this.#options.isolation === 'none' || this.#probed.has(key)) return 0;
+    const started = performance.now();
+    await probeModel(request, this.#options.loadTimeoutMs);
+    this.#probed.add(key);
+    return performance.now() - started;
+  }
+
+  /** Sets a damaged package aside; a candidate that took the worker with it is a rejection too. */
+  async #explain(version: string, error: unknown): Promise<unknown> {
+    const { registry, name } = this.#options;
+    if (isRuvectorError(error, 'ERR_MODEL_WORKER_LOST')) {
+      return rejected(
+        'ERR_MODEL_CRASHED',
+        `it ended the worker that loaded it (${error.message})`,
+        {},
+        error,
+      );
+    }
+    if (isRuvectorError(error, 'ERR_MODEL_SHA256') || isRuvectorError(error, 'ERR_MODEL_MANIFEST')) {
+      const path = await registry.setAside(name, version);
+      const message = `${error.message}; the package is kept in "${path}"`;
+      return new ModelRejectedError(error.code, message, { cause: error, details: error.details });
+    }
+    return error;
+  }
+
+  /** Decides what answers in place of a model that failed; null when nothing can. */
+  async #afterFailure(model: LoadedModel, error: RuvectorError): Promise<LoadedModel | null> {
+    if (isRuvectorError(error, 'ERR_MODEL_BUSY')) return null;
+    if (model === this.#live && !model.thread.isLost) {
+      countOutcome(model, 1);
+      const onTrial = model.answers < this.#options.probationAnswers;
+      const isFailing = model.windowErrors >= this.#options.maxErrorRate * ERROR_WINDOW;
+      if (onTrial || isFailing) this.#startRollback(model, error);
+      else if (isUsable(this.#previous)) return this.#previous;
+    }
+    await this.#rescue;
+    return this.#live !== model && isUsable(this.#live) ? this.#live : null;
+  }
+
+  #handleLost(thread: InferenceThread, error: RuvectorError): void {
+    if (this.#previous?.thread === thread) this.#previous = null;
+    const model = this.#live?.thread === thread ? this.#live : null;
+    this.#emit({ type: 'worker-lost', version: model?.version ?? null, error });
+    if (model === null || this.#isClosed) return;
+    const onTrial = model.answers < this.#options.probationAnswers;
+    if (onTrial && isUsable(this.#previous)) this.#startRollback(model, error);
+    else this.#startRescue(() => this.#recover(model, error));
+  }
+
+  /** Rolls back at once when `previous` is loaded; else in the background, and callers wait for it. */
+  #startRollback(model: LoadedModel, error: RuvectorError): void {
+    if (isUsable(this.#previous)) {
+      const to = this.#previous;
+      this.#swap(to, null);
+      this.#emit({ type: 'rolled-back', from: model.version, to: to.version, automatic: true, error });
+      this.#inBackground(this.#persistRollback(model.version, to.version));
+    } else if (this.#rescue === null) {
+      this.#startRescue(() => this.#rollbackFromDisk(model, error));
+    }
+  }
+
+  #startRescue(rescue: () => Promise<void>): void {
+    const run = this.#change(rescue).catch((error: unknown) => {
+      const known = error as RuvectorError;
+      this.#emit({ type: 'rejected', version: this.#live?.version ?? null, error: known });
+    });
+    const rescued = run.finally(() => {
+      if (this.#rescue === rescued) this.#rescue = null;
+    });
+    this.#rescue = rescued;
+  }
+
+  async #recover(model: LoadedModel, cause: RuvectorError): Promise<void> {
+    if (this.#live !== model) return;
+    const started = performance.now();
+    try {
+      const { model: fresh } = await this.#load(model.version);
+      this.#replaceLost(fresh);
+      const recoveryMs = performance.now() - started;
+      this.#emit({ type: 'recovered', version: model.version, recoveryMs });
+    } catch (error) {
+      this.#emit({ type: 'rejected', version: model.version, error: error as RuvectorError });
+      await this.#rollbackFromDisk(model, cause);
+    }
+  }
+
+  #replaceLost(fresh: LoadedModel): void {
+    this.#live = fresh;
+    if (!isUsable(this.#previous)) this.#previous = null;
+  }
+
+  async #rollbackFromDisk(model: LoadedModel, error: RuvectorError): Promise<void> {
+    if (this.#live !== model) return;
+    const { registry, name } = this.#options;
+    const { previous } = await registry.aliases(name);
+    if (previous === null || previous === model.version) {
+      if (model.thread.isLost) this.#live = null;
+      return;
+    }
+    const { model: earlier } = await this.#load(previous);
+    this.#swap(earlier, null);
+    this.#emit({ type: 'rolled-back', from: model.version, to: previous, automatic: true, error });
+    await this.#persistRollback(model.version, previous);
+  }
+
+  async #persistRollback(from: string, to: string): Promise<void> {
+    const { registry, name } = this.#options;
+    try {
+      const { live } = await registry.aliases(name);
+      if (live === from) await registry.rollback(name, to);
+    } catch (error) {
+      this.#emit({ type: 'store-failed', error: error as RuvectorError });
+    }
+  }
+
+  #inBackground(work: Promise<void>): void {
+    this.#background.add(work);
+    void work.finally(() => this.#background.delete(work));
+  }
+
+  /** One change of what is live at a time. */
+  #change<T>(change: () => Promise<T>): Promise<T> {
+    const run = this.#changes.then(() => {
+      if (this.#isClosed) throw closed(this.#options.name);
+      return change();
+    });
+    this.#changes = run.catch(() => undefined);
+    return run;
+  }
+
+  #emit(event: ModelEvent): void {
+    this.#options.onEvent(event);
+  }
+
+  #checkRequest(features: Float32Array): void {
+    if (this.#isClosed) throw closed(this.#options.name);
+    const { length } = this.#options.featureNames;
+    if (features.length === length) return;
+    throw new ModelRuntimeError(
+      'ERR_MODEL_FEATURES',
+      `Cannot predict with model "${this.#options.name}": ${features.length} features were given, it takes ${length}; compute them by the feature specification`,
+    );
+  }
+}
+
+function isUsable(model: LoadedModel | null): model is LoadedModel {
+  return model !== null && !model.thread.isLost && !model.isRetired;
+}
+
+function noModel(name: string): ModelRuntimeError {
+  return new ModelRuntimeError(
+    'ERR_MODEL_NONE',
+    `Cannot predict with model "${name}": no version is live; train one or activate a version`,
+  );
+}
+
+function closed(name: string): ModelRuntimeError {
+  return new ModelRuntimeError(
+    'ERR_MODEL_CLOSED',
+    `Cannot use model "${name}": its host is closed; create another host`,
+  );
+}

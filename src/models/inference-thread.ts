@@ -1,0 +1,214 @@
+// Main-thread side of one inference worker: sends rows through the ring, pairs answers with callers, notices
+// when the worker died or hangs. Knows nothing of versions or swaps: that is host.ts.
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { ModelRuntimeError, toErrorMessage, toRejectedError } from './errors.ts';
+import type { ErrorMessage } from './errors.ts';
+import type { LoadReport, LoadRequest } from './load-model.ts';
+import { createRing, pushRequest, readAnswer, viewRing, wakeWorker } from './request-ring.ts';
+import type { RawAnswer } from './request-ring.ts';
+import type { ControlMessage, WorkerMessage } from './worker-messages.ts';
+
+/** Options of {@link createInferenceThread}. */
+export interface InferenceThreadOptions {
+  readonly featureCount: number;
+  /** Requests in flight before `run` is refused; a power of two. */
+  readonly capacity: number;
+  /** A request unanswered for longer means the worker hangs. */
+  readonly requestTimeoutMs: number;
+  readonly loadTimeoutMs: number;
+  /** Called once when the worker ended by itself; every pending call was already rejected. */
+  readonly onLost: (error: ModelRuntimeError) => void;
+}
+
+/** One worker thread with any number of loaded models. */
+export interface InferenceThread {
+  readonly isLost: boolean;
+  /** Models loaded since the start; with the heap size it decides when to replace the worker. */
+  readonly loads: number;
+  readonly heapUsedBytes: number;
+  load(sessionId: number, request: LoadRequest): Promise<LoadReport>;
+  release(sessionId: number): void;
+  /** @throws ModelRuntimeError `ERR_MODEL_RUN`, `ERR_MODEL_BUSY` or `ERR_MODEL_WORKER_LOST` */
+  run(sessionId: number, features: Float32Array, classCount: number): Promise<RawAnswer>;
+  /** Ends the worker after what it is doing; pending calls are rejected. */
+  close(): Promise<void>;
+}
+
+interface Waiter {
+  readonly classCount: number;
+  readonly sinceMs: number;
+  readonly resolve: (answer: RawAnswer) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface LoadWaiter {
+  readonly timer: NodeJS.Timeout;
+  readonly resolve: (report: LoadReport) => void;
+  readonly reject: (error: Error) => void;
+}
+
+const workerUrl = new URL(`./inference-worker${extname(import.meta.filename)}`, import.meta.url);
+const CLOSE_TIMEOUT_MS = 2000;
+
+/** Starts a worker. It is usable at once: requests wait in the ring until it listens. */
+export function createInferenceThread(options: InferenceThreadOptions): InferenceThread {
+  return new RingThread(options);
+}
+
+class RingThread implements InferenceThread {
+  readonly #options: InferenceThreadOptions;
+  readonly #ring;
+  readonly #worker: Worker;
+  readonly #waiters: (Waiter | undefined)[];
+  readonly #loadWaiters = new Map<number, LoadWaiter>();
+  readonly #watchdog: NodeJS.Timeout;
+  readonly #exited: Promise<void>;
+  #head = 0;
+  #tail = 0;
+  #lostError: ModelRuntimeError | undefined;
+  #isClosing = false;
+  loads = 0;
+  heapUsedBytes = 0;
+
+  constructor(options: InferenceThreadOptions) {
+    this.#options = options;
+    const ring = createRing(options.featureCount, options.capacity);
+    this.#ring = viewRing(ring);
+    this.#waiters = Array.from({ length: options.capacity });
+    this.#worker = new Worker(workerUrl, { workerData: ring, execArgv: [], name: 'ruvector-inference' });
+    this.#worker.on('message', (message: WorkerMessage) => this.#receive(message));
+    this.#worker.on('error', (error) => this.#lose('it failed', error));
+    this.#exited = new Promise((resolve) => {
+      this.#worker.once('exit', (code) => {
+        this.#lose(`it ended with code ${code}`);
+        resolve();
+      });
+    });
+    this.#watchdog = setInterval(() => this.#checkOldest(), Math.min(1000, options.requestTimeoutMs / 2));
+    this.#watchdog.unref();
+  }
+
+  get isLost(): boolean {
+    return this.#lostError !== undefined;
+  }
+
+  load(sessionId: number, request: LoadRequest): Promise<LoadReport> {
+    if (this.#lostError) return Promise.reject(this.#lostError);
+    this.loads++;
+    return new Promise((resolve, reject) => {
+      const { loadTimeoutMs } = this.#options;
+      const timer = setTimeout(() => this.#lose(`loading took over ${loadTimeoutMs} ms`), loadTimeoutMs);
+      timer.unref();
+      this.#loadWaiters.set(sessionId, { timer, resolve, reject });
+      this.#send({ kind: 'load', sessionId, request });
+    });
+  }
+
+  release(sessionId: number): void {
+    if (!this.#lostError) this.#send({ kind: 'release', sessionId });
+  }
+
+  run(sessionId: number, features: Float32Array, classCount: number): Promise<RawAnswer> {
+    if (this.#lostError) return Promise.reject(this.#lostError);
+    const { capacity } = this.#options;
+    if (((this.#head - this.#tail) | 0) >= capacity) return Promise.reject(busy(capacity));
+    return new Promise((resolve, reject) => {
+      const position = this.#head;
+      const waiter = { classCount, sinceMs: performance.now(), resolve, reject };
+      this.#waiters[position & (capacity - 1)] = waiter;
+      this.#head = (position + 1) | 0;
+      pushRequest(this.#ring, position, sessionId, features);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    if (!this.#lostError) {
+      this.#send({ kind: 'close' });
+      // A run that never returns cannot be stopped from outside; terminate() then waits for ever, so it is
+      // only asked for, not awaited.
+      const timer = setTimeout(() => this.#lose('it did not close in time'), CLOSE_TIMEOUT_MS);
+      await this.#exited;
+      clearTimeout(timer);
+    }
+  }
+
+  #send(message: ControlMessage): void {
+    this.#worker.postMessage(message, []);
+    wakeWorker(this.#ring);
+  }
+
+  #receive(message: WorkerMessage): void {
+    if (typeof message === 'number') this.#settle(message, new Map());
+    else if (message.kind === 'answers') this.#settle(message.tail, new Map(message.failures));
+    else this.#settleLoad(message);
+  }
+
+  #settle(tail: number, failures: ReadonlyMap<number, ErrorMessage>): void {
+    while (this.#tail !== tail) {
+      const index = this.#tail & (this.#options.capacity - 1);
+      const waiter = this.#waiters[index];
+      this.#waiters[index] = undefined;
+      if (waiter) {
+        const answer = readAnswer(this.#ring, this.#tail, waiter.classCount);
+        if (answer) waiter.resolve(answer);
+        else waiter.reject(toRunError(failures.get(this.#tail)));
+      }
+      this.#tail = (this.#tail + 1) | 0;
+    }
+  }
+
+  #settleLoad(message: Exclude<WorkerMessage, number | { kind: 'answers' }>): void {
+    const waiter = this.#loadWaiters.get(message.sessionId);
+    this.#loadWaiters.delete(message.sessionId);
+    clearTimeout(waiter?.timer);
+    if (message.kind === 'refused') {
+      waiter?.reject(toRejectedError(message.error));
+      return;
+    }
+    this.heapUsedBytes = message.heapUsedBytes;
+    waiter?.resolve(message.report);
+  }
+
+  #checkOldest(): void {
+    const oldest = this.#waiters[this.#tail & (this.#options.capacity - 1)];
+    if (oldest === undefined || this.#loadWaiters.size > 0) return;
+    const ageMs = performance.now() - oldest.sinceMs;
+    if (ageMs > this.#options.requestTimeoutMs) this.#lose(`a run took over ${Math.round(ageMs)} ms`);
+  }
+
+  #lose(state: string, cause?: unknown): void {
+    if (this.#lostError) return;
+    const message = `Cannot get an answer from the inference worker: ${state}; ask again, it is being replaced`;
+    const error = new ModelRuntimeError('ERR_MODEL_WORKER_LOST', message, { cause });
+    this.#lostError = error;
+    clearInterval(this.#watchdog);
+    // Not awaited: see close().
+    void this.#worker.terminate();
+    for (const waiter of this.#waiters) waiter?.reject(error);
+    this.#waiters.fill(undefined);
+    for (const waiter of this.#loadWaiters.values()) {
+      clearTimeout(waiter.timer);
+      waiter.reject(error);
+    }
+    this.#loadWaiters.clear();
+    if (!this.#isClosing) this.#options.onLost(error);
+  }
+}
+
+function busy(capacity: number): ModelRuntimeError {
+  return new ModelRuntimeError(
+    'ERR_MODEL_BUSY',
+    `Cannot predict: ${capacity} requests are already waiting; ask less often or in fewer parallel calls`,
+  );
+}
+
+function toRunError(failure: ErrorMessage | undefined): ModelRuntimeError {
+  const { message, details } = failure ?? toErrorMessage(new Error('no reason given'), 'ERR_MODEL_RUN');
+  return new ModelRuntimeError(
+    'ERR_MODEL_RUN',
+    `Cannot predict: the model failed (${message}); roll back or train again`,
+    { details },
+  );
+}

@@ -1,0 +1,160 @@
+// manifest.json of a model package: its type, its checks and its checksum. No I/O.
+import { createHash } from 'node:crypto';
+import { labels as hostLabels } from '../core/index.ts';
+import { rejected } from './errors.ts';
+
+/** What travels with a model. `checksum` and `version` are written by the registry. */
+export interface ModelManifest {
+  readonly format: 1;
+  readonly name: string;
+  /** `YYYYMMDDTHHMMSSsss-<first 8 hex of the model's sha256>`, UTC. */
+  readonly version: string;
+  /** ISO 8601. */
+  readonly created: string;
+  /** Input columns, in order. */
+  readonly features: readonly { readonly name: string; readonly dtype: 'float32' }[];
+  readonly featureSpecSha256: string;
+  readonly input: {
+    readonly name: string;
+    readonly dtype: 'float32';
+    readonly shape: readonly [null, number];
+  };
+  readonly outputs: { readonly label: string; readonly probabilities: string };
+  readonly labels: readonly string[];
+  /** Label index of each probability column, ascending. */
+  readonly classes: readonly number[];
+  readonly trainer: Readonly<Record<string, unknown>>;
+  readonly dataset: Readonly<Record<string, unknown>>;
+  readonly metrics: Readonly<Record<string, unknown>>;
+  readonly parity: Readonly<Record<string, unknown>>;
+  readonly golden: { readonly sha256: string; readonly rows: number };
+  readonly model: {
+    readonly sha256: string;
+    readonly sizeBytes: number;
+    readonly opset: Readonly<Record<string, number>>;
+  };
+  /** sha256 of the manifest without this key; tells a flipped bit. */
+  readonly checksum: string;
+}
+
+/** A manifest as a trainer hands it in. */
+export type ManifestDraft = Omit<ModelManifest, 'version' | 'checksum'>;
+
+/** Most bytes of a manifest file. */
+export const MAX_MANIFEST_BYTES = 1 << 20;
+
+/** Lower-case hex sha256. */
+export function sha256Of(bytes: Uint8Array | string): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** Builds the stored manifest: the draft, its version and a checksum over both. */
+export function buildManifest(draft: ManifestDraft, version: string): ModelManifest {
+  const { checksum: _old, ...rest } = { checksum: '', ...draft, version };
+  return { ...rest, checksum: checksumOf(rest) };
+}
+
+/**
+ * Parses a stored manifest and checks its checksum.
+ * @throws ModelRejectedError `ERR_MODEL_MANIFEST`
+ */
+export function parseManifest(text: string): ModelManifest {
+  const draft = parseManifestDraft(parseJson(text));
+  const { checksum, ...rest } = draft as ModelManifest;
+  if (typeof rest.version !== 'string') throw invalid('"version" is missing');
+  if (checksum !== checksumOf(rest)) throw invalid('its checksum does not match; the file is damaged');
+  return draft as ModelManifest;
+}
+
+/**
+ * Checks a manifest as handed in by a trainer, before it has a version.
+ * @throws ModelRejectedError `ERR_MODEL_MANIFEST` with the first thing that is wrong
+ */
+export function parseManifestDraft(value: unknown): ManifestDraft {
+  const manifest = objectOf(value, 'manifest') as unknown as ManifestDraft;
+  if (manifest.format !== 1) throw invalid('"format" is not 1');
+  if (typeof manifest.name !== 'string') throw invalid('"name" is not text');
+  if (typeof manifest.created !== 'string') throw invalid('"created" is not text');
+  for (const key of ['trainer', 'dataset', 'metrics', 'parity'] as const) objectOf(manifest[key], key);
+  checkFeatures(manifest);
+  checkOutputs(manifest);
+  checkClasses(manifest);
+  checkDigest(objectOf(manifest.golden, 'golden'), 'golden', 'rows');
+  checkDigest(objectOf(manifest.model, 'model'), 'model', 'sizeBytes');
+  return manifest;
+}
+
+function checkFeatures(manifest: ManifestDraft): void {
+  const { features } = manifest;
+  if (!Array.isArray(features) || features.length === 0) throw invalid('"features" is empty');
+  const names = new Set<string>();
+  for (const feature of features as ManifestDraft['features']) {
+    const { name, dtype } = objectOf(feature, 'features');
+    if (typeof name !== 'string' || dtype !== 'float32')
+      throw invalid('a feature is not float32 with a name');
+    names.add(name);
+  }
+  if (names.size !== features.length) throw invalid('two features share a name');
+  if (!isHex(manifest.featureSpecSha256)) throw invalid('"featureSpecSha256" is not a sha256');
+  const { name, dtype, shape } = objectOf(manifest.input, 'input') as unknown as ManifestDraft['input'];
+  const isShaped =
+    Array.isArray(shape) && shape.length === 2 && shape[0] === null && shape[1] === features.length;
+  if (typeof name !== 'string' || dtype !== 'float32' || !isShaped) {
+    throw invalid(`"input" is not float32 [null, ${features.length}]`);
+  }
+}
+
+function checkOutputs(manifest: ManifestDraft): void {
+  const { label, probabilities } = objectOf(manifest.outputs, 'outputs');
+  if (typeof label !== 'string' || typeof probabilities !== 'string') {
+    throw invalid('"outputs" does not name label and probabilities');
+  }
+}
+
+function checkClasses(manifest: ManifestDraft): void {
+  const { labels, classes } = manifest;
+  const isOurs = Array.isArray(labels) && labels.join('\n') === hostLabels.join('\n');
+  if (!isOurs) throw invalid(`"labels" is not ${hostLabels.join(', ')}`);
+  const isAscending =
+    Array.isArray(classes) &&
+    classes.length > 0 &&
+    classes.every((c, i) => Number.isInteger(c) && c >= 0 && c < labels.length && c > (classes[i - 1] ?? -1));
+  if (!isAscending) throw invalid('"classes" is not an ascending list of label indexes');
+}
+
+function checkDigest(part: Record<string, unknown>, key: string, count: string): void {
+  if (!isHex(part['sha256'])) throw invalid(`"${key}.sha256" is not a sha256`);
+  if (!Number.isSafeInteger(part[count])) throw invalid(`"${key}.${count}" is not a whole number`);
+}
+
+function checksumOf(manifest: Omit<ModelManifest, 'checksum'>): string {
+  return sha256Of(JSON.stringify(manifest));
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw rejected(
+      'ERR_MODEL_MANIFEST',
+      'manifest.json is not JSON, the file is damaged; add the model again',
+      {},
+      cause,
+    );
+  }
+}
+
+function objectOf(value: unknown, key: string): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw invalid(`"${key}" is not an object`);
+  }
+  return value as Record<string, unknown>;
+}
+
+function isHex(value: unknown): boolean {
+  return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
+}
+
+function invalid(what: string): Error {
+  return rejected('ERR_MODEL_MANIFEST', `in its manifest ${what}; write the manifest again`);
+}

@@ -1,0 +1,105 @@
+// A cursor over the protobuf wire format: enough to walk a message, hostile ones too, without copying it.
+// Not a codec: no schema, no packed arrays, no writing. Spec: https://protobuf.dev/programming-guides/encoding
+import { rejected } from './errors.ts';
+
+/** Position in one message; `nextField` moves it. Plain and reused, because a forest has 10⁶ fields. */
+export interface ProtoCursor {
+  readonly bytes: Uint8Array;
+  readonly end: number;
+  at: number;
+  /** Field number and wire type (0 varint, 1 fixed64, 2 bytes, 5 fixed32) of the current field. */
+  field: number;
+  wireType: number;
+  /** Value of a varint field; inexact above 2^53. */
+  value: number;
+  /** Byte range of a length-delimited field. */
+  start: number;
+  stop: number;
+}
+
+/** Opens a cursor over `bytes[start, end)`. */
+export function openCursor(bytes: Uint8Array, start = 0, end = bytes.length): ProtoCursor {
+  return { bytes, end, at: start, field: 0, wireType: 0, value: 0, start: 0, stop: 0 };
+}
+
+/** Opens a cursor over the sub-message the cursor stands on. */
+export function openNested(cursor: ProtoCursor): ProtoCursor {
+  expectBytes(cursor);
+  return openCursor(cursor.bytes, cursor.start, cursor.stop);
+}
+
+/**
+ * Moves to the next field; false at the end of the message.
+ * @throws ModelRejectedError `ERR_MODEL_NOT_ONNX` for anything that is not valid wire format
+ */
+export function nextField(cursor: ProtoCursor): boolean {
+  if (cursor.at >= cursor.end) return false;
+  const tag = readVarint(cursor);
+  cursor.field = Math.floor(tag / 8);
+  cursor.wireType = tag % 8;
+  if (cursor.field === 0 || cursor.field > 536_870_911) throw malformed(cursor, 'invalid field number');
+  switch (cursor.wireType) {
+    case 0:
+      cursor.value = readVarint(cursor);
+      return true;
+    case 1:
+      return skip(cursor, 8);
+    case 2:
+      return skip(cursor, readVarint(cursor));
+    case 5:
+      return skip(cursor, 4);
+    default:
+      throw malformed(cursor, `wire type ${cursor.wireType}`);
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** Text of the current length-delimited field. */
+export function textOf(cursor: ProtoCursor): string {
+  expectBytes(cursor);
+  try {
+    return utf8.decode(cursor.bytes.subarray(cursor.start, cursor.stop));
+  } catch {
+    throw malformed(cursor, 'invalid UTF-8');
+  }
+}
+
+/** Value of the current field, which must be a varint. */
+export function varintOf(cursor: ProtoCursor): number {
+  if (cursor.wireType !== 0) throw malformed(cursor, 'expected an integer');
+  return cursor.value;
+}
+
+function expectBytes(cursor: ProtoCursor): void {
+  if (cursor.wireType !== 2) throw malformed(cursor, 'expected a message or text');
+}
+
+function skip(cursor: ProtoCursor, length: number): boolean {
+  if (length > cursor.end - cursor.at) throw malformed(cursor, 'a field runs past the end');
+  cursor.start = cursor.at;
+  cursor.stop = cursor.at + length;
+  cursor.at = cursor.stop;
+  return true;
+}
+
+function readVarint(cursor: ProtoCursor): number {
+  const { bytes, end } = cursor;
+  let value = 0;
+  let scale = 1;
+  for (let i = 0; i < 10 && cursor.at < end; i++) {
+    const byte = bytes[cursor.at++]!;
+    value += (byte & 0x7f) * scale;
+    if (byte < 0x80) return value;
+    scale *= 128;
+  }
+  throw malformed(cursor, 'unfinished integer');
+}
+
+function malformed(cursor: ProtoCursor, what: string): Error {
+  return rejected(
+    'ERR_MODEL_NOT_ONNX',
+    `the bytes are not a protobuf ModelProto (${what} at byte ${cursor.at}); export the model again as ONNX`,
+    { offset: cursor.at },
+  );
+}
