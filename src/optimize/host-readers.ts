@@ -1,0 +1,118 @@
+// Everything the optimizer reads from the host, behind one interface that tests replace.
+// Reads only; parsing lives beside each format.
+import { open, readFile, readdir } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { readFileSystems, readMappings } from './mappings.ts';
+import type { Mapping } from './mappings.ts';
+import { readProcessStat, readProcessUid } from './process-stat.ts';
+import type { ProcessStat } from './process-stat.ts';
+import { readReclaimBackend } from './reclaim-backend.ts';
+import type { ReclaimBackend } from './reclaim-backend.ts';
+
+/** The levels an outcome is measured by. */
+export interface MemoryLevels {
+  readonly memFreeKib: number;
+  readonly memAvailableKib: number;
+  readonly swapCachedKib: number;
+}
+
+/** A cgroup v2's memory use and stall. */
+export interface CgroupMemory {
+  readonly currentBytes: number;
+  /** Total of `some` in memory.pressure; null without PSI. */
+  readonly psiSomeUs: number | null;
+}
+
+/** The host as the optimizer sees it. */
+export interface HostReaders {
+  readonly pageSizeBytes: number;
+  readLevels(): Promise<MemoryLevels>;
+  readBackend(): Promise<ReclaimBackend>;
+  listPids(): Promise<number[]>;
+  readStat(pid: number): Promise<ProcessStat | null>;
+  readUid(pid: number): Promise<number | null>;
+  readMappings(pid: number): Promise<Mapping[]>;
+  readFileSystems(pid: number): Promise<ReadonlyMap<string, string>>;
+  /** One pagemap word a page from `start` on; null when it may not be read. */
+  readPagemap(pid: number, start: number, pages: number): Promise<BigUint64Array | null>;
+  readCgroup(path: string): Promise<CgroupMemory | null>;
+}
+
+/** Where the pseudo file systems are mounted; tests point them at a fixture tree. */
+export interface HostRoots {
+  /** @default '/proc' */
+  readonly procRoot?: string;
+  /** @default '/sys' */
+  readonly sysRoot?: string;
+}
+
+/** Builds the readers of a real host. */
+export function createHostReaders({ procRoot = '/proc', sysRoot = '/sys' }: HostRoots = {}): HostReaders {
+  const pageSizeBytes = readPageSize(procRoot);
+  return {
+    pageSizeBytes,
+    readLevels: async () => parseLevels(await readFile(`${procRoot}/meminfo`, 'utf8')),
+    readBackend: () => readReclaimBackend(procRoot, sysRoot),
+    listPids: async () => (await readdir(procRoot)).filter((name) => /^\d+$/.test(name)).map(Number),
+    readStat: (pid) => readProcessStat(pid, procRoot),
+    readUid: (pid) => readProcessUid(pid, procRoot),
+    readMappings: (pid) => readMappings(pid, procRoot),
+    readFileSystems: (pid) => readFileSystems(pid, procRoot),
+    readPagemap: (pid, start, pages) =>
+      readPagemap(`${procRoot}/${pid}/pagemap`, start / pageSizeBytes, pages),
+    readCgroup,
+  };
+}
+
+/** Parses the levels out of /proc/meminfo. A kernel without MemAvailable (before 3.14) reads as 0. */
+export function parseLevels(text: string): MemoryLevels {
+  const kib = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? 0);
+  return {
+    memFreeKib: kib('MemFree'),
+    memAvailableKib: kib('MemAvailable'),
+    swapCachedKib: kib('SwapCached'),
+  };
+}
+
+/** Parses `some ... total=N` of a pressure file; null when it is not one. */
+export function parsePressureSome(text: string): number | null {
+  const match = /^some .*total=(\d+)/m.exec(text);
+  return match === null ? null : Number(match[1]);
+}
+
+async function readCgroup(path: string): Promise<CgroupMemory | null> {
+  try {
+    const current = await readFile(`${path}/memory.current`, 'utf8');
+    const pressure = await readFile(`${path}/memory.pressure`, 'utf8').catch(() => '');
+    return { currentBytes: Number(current), psiSomeUs: parsePressureSome(pressure) };
+  } catch {
+    return null;
+  }
+}
+
+async function readPagemap(path: string, page: number, pages: number): Promise<BigUint64Array | null> {
+  try {
+    await using file = await open(path, 'r');
+    const words = new BigUint64Array(pages);
+    const { bytesRead } = await file.read(new Uint8Array(words.buffer), 0, pages * 8, page * 8);
+    return words.subarray(0, Math.floor(bytesRead / 8));
+  } catch {
+    return null;
+  }
+}
+
+const AT_PAGESZ = 6n;
+
+// The auxiliary vector is pairs of machine words; both supported machines are 64-bit little endian.
+function readPageSize(procRoot: string): number {
+  try {
+    const bytes = Uint8Array.from(readFileSync(`${procRoot}/self/auxv`));
+    const words = new BigUint64Array(bytes.buffer, 0, bytes.length >> 3);
+    for (let i = 0; i + 1 < words.length; i += 2) {
+      if (words[i] === AT_PAGESZ) return Number(words[i + 1]);
+    }
+  } catch {
+    // A fixture tree or another system: the usual size is right.
+  }
+  return 4096;
+}

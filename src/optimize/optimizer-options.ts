@@ -1,0 +1,134 @@
+// The optimizer's options, their defaults and the parts they build.
+import { systemClock } from '../core/index.ts';
+import type { Clock, OptimizationEvent, Predictor } from '../core/index.ts';
+import type { Actuator } from './actuator.ts';
+import { createCgroupActuator } from './cgroup-actuator.ts';
+import type { Decision } from './decision.ts';
+import { createGcActuator } from './gc-actuator.ts';
+import { createHostReaders } from './host-readers.ts';
+import type { HostReaders } from './host-readers.ts';
+import { createSenpaiLaw } from './how-much.ts';
+import type { HowMuchLaw } from './how-much.ts';
+import { createMadviseActuator } from './madvise-actuator.ts';
+import { createModelPolicy } from './model-policy.ts';
+import { createOutcomeTracker } from './outcome-tracker.ts';
+import type { Outcome, OutcomeTracker } from './outcome-tracker.ts';
+import { createPlanner } from './planner.ts';
+import type { Planner } from './planner.ts';
+import { createRegionSelector } from './region-selector.ts';
+import type { RegionSelector } from './region-selector.ts';
+import { createRulePolicy } from './rule-policy.ts';
+import { createStallMeter } from './stall-meter.ts';
+import type { StallMeter } from './stall-meter.ts';
+import type { TargetSpec } from './target.ts';
+import { createTargetResolver } from './target-resolver.ts';
+import { createWatchdog } from './watchdog.ts';
+import type { Watchdog, WatchdogOptions } from './watchdog.ts';
+import type { WhetherPolicy } from './whether.ts';
+
+/** Options of `createOptimizer`. Every part has a default and can be replaced. */
+export interface OptimizerOptions {
+  /** The live model, or null to decide by the rule alone. */
+  readonly predictor: Predictor | null;
+  readonly targets: TargetSpec;
+  /** False plans and touches nothing. @default false */
+  readonly act?: boolean;
+  /** @default the model with the rule as its fallback */
+  readonly whether?: WhetherPolicy;
+  /** @default `createSenpaiLaw()` */
+  readonly howMuch?: HowMuchLaw;
+  /** @default `createRegionSelector()` */
+  readonly which?: RegionSelector;
+  /** @default process_madvise, cgroup_reclaim, gc */
+  readonly actuators?: readonly Actuator[];
+  /** Length of the window after an action in which its outcome is measured. @default 5000 */
+  readonly windowMs?: number;
+  /** Shortest time between two actions on one target. @default 6000, Senpai's interval */
+  readonly minIntervalMs?: number;
+  /** Most bytes handed over in `byteWindowMs`. @default 1 GiB */
+  readonly maxBytesPerWindow?: number;
+  /** @default 60000 */
+  readonly byteWindowMs?: number;
+  /** Time between snapshots, for the stale check. @default 1000 */
+  readonly sampleIntervalMs?: number;
+  /** How many sampling intervals old a snapshot may be. @default 3 */
+  readonly staleIntervals?: number;
+  /** Longest wait for the model. @default 250 */
+  readonly predictTimeoutMs?: number;
+  /** Window of the stall measurement. @default 10000 */
+  readonly stallWindowMs?: number;
+  readonly watchdog?: Omit<WatchdogOptions, 'clock'>;
+  readonly clock?: Clock;
+  readonly readers?: HostReaders;
+  /** Receives the event once the outcome is known; at once, without an outcome, in a dry run. */
+  readonly onEvent?: (event: OptimizationEvent, outcome: Outcome | null) => void | Promise<void>;
+  /** Receives every decision of `tick`. */
+  readonly onDecision?: (decision: Decision) => void;
+}
+
+/** The parts an optimizer is made of. */
+export interface OptimizerParts {
+  readonly clock: Clock;
+  readonly readers: HostReaders;
+  readonly whether: WhetherPolicy;
+  readonly stall: StallMeter;
+  readonly planner: Planner;
+  readonly tracker: OutcomeTracker;
+  readonly watchdog: Watchdog;
+  readonly actuators: readonly Actuator[];
+  readonly limits: {
+    readonly staleAfterMs: number;
+    readonly maxBytesPerWindow: number;
+    readonly byteWindowMs: number;
+  };
+}
+
+/** Builds the parts from options and defaults. */
+export async function buildParts(options: OptimizerOptions): Promise<OptimizerParts> {
+  const { clock = systemClock, readers = createHostReaders(), minIntervalMs = 6000 } = options;
+  const { maxBytesPerWindow = 2 ** 30, byteWindowMs = 60_000 } = options;
+  const staleAfterMs = (options.sampleIntervalMs ?? 1000) * (options.staleIntervals ?? 3);
+  const actuators = options.actuators ?? [
+    createMadviseActuator({ readers }),
+    createCgroupActuator({ readers }),
+    createGcActuator(),
+  ];
+  const nowMs = (): number => clock.monotonicMs();
+  const stall = createStallMeter(options.stallWindowMs);
+  const watchdog = createWatchdog({ ...options.watchdog, clock });
+  const planner = createPlanner({
+    resolver: await createTargetResolver({ spec: options.targets, readers, nowMs }),
+    readers,
+    howMuch: options.howMuch ?? createSenpaiLaw(),
+    which: options.which ?? createRegionSelector({ readers }),
+    actuators,
+    stall,
+    watchdog,
+    minIntervalMs,
+    nowMs,
+  });
+  const tracker = createOutcomeTracker({ readers, clock, ...pickWindow(options) });
+  const limits = { staleAfterMs, maxBytesPerWindow, byteWindowMs };
+  return {
+    clock,
+    readers,
+    whether: buildWhether(options, staleAfterMs, clock),
+    stall,
+    planner,
+    tracker,
+    watchdog,
+    actuators,
+    limits,
+  };
+}
+
+const pickWindow = ({ windowMs }: OptimizerOptions): { windowMs?: number } =>
+  windowMs === undefined ? {} : { windowMs };
+
+function buildWhether(options: OptimizerOptions, staleAfterMs: number, clock: Clock): WhetherPolicy {
+  if (options.whether !== undefined) return options.whether;
+  const rule = createRulePolicy();
+  if (options.predictor === null) return rule;
+  const { predictor, predictTimeoutMs = 250 } = options;
+  return createModelPolicy({ predictor, rule, timeoutMs: predictTimeoutMs, staleAfterMs, clock });
+}

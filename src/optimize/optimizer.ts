@@ -1,0 +1,161 @@
+// The optimizer: features → whether → how much → which → act → outcome, once a tick.
+// It only wires the parts; each decides in its own file.
+import { randomUUID } from 'node:crypto';
+import type { MemorySnapshot } from '../core/index.ts';
+import { createActionRunner } from './action-runner.ts';
+import type { Acted } from './action-runner.ts';
+import type { TargetPlan } from './actuator.ts';
+import { createDecider } from './decider.ts';
+import type { Decider, Draft } from './decider.ts';
+import type { Decision, Explanation, PlanSummary } from './decision.ts';
+import { createStatsKeeper } from './decision-stats.ts';
+import type { OptimizerStats } from './decision-stats.ts';
+import { OptimizeError } from './errors.ts';
+import { buildParts } from './optimizer-options.ts';
+import type { OptimizerOptions, OptimizerParts } from './optimizer-options.ts';
+import { hostSafeguards } from './safeguards.ts';
+import { describeTarget } from './target.ts';
+import type { DecisionInput } from './whether.ts';
+
+/** Decides and acts. Ticks may overlap: while one acts, the others decide and are refused to act. */
+export interface Optimizer extends AsyncDisposable {
+  /** Feeds the stall and drift meters without deciding; `tick` and `explain` do it by themselves. */
+  observe(snapshot: MemorySnapshot): Promise<void>;
+  /**
+   * One decision. Resolves after the action, before its outcome is known. A failing model, target
+   * or actuator is data.
+   * @throws OptimizeError `ERR_OPTIMIZE_CLOSED` after `close`
+   */
+  tick(input: DecisionInput): Promise<Decision>;
+  /** The same decision with nothing done, counted or remembered but what the snapshot tells. */
+  explain(input: DecisionInput): Promise<Explanation>;
+  stats(): OptimizerStats;
+  /** Waits until open outcome windows have ended and their events were received. */
+  drain(): Promise<void>;
+  /** Aborts running actions; open windows end now, and their events say so with `success` false. */
+  close(): Promise<void>;
+}
+
+/**
+ * Builds an optimizer. Processes named by pid are pinned to those that have the ids now.
+ * @throws OptimizeError `ERR_OPTIMIZE_INVALID_OPTION` for targets that cannot be
+ */
+export async function createOptimizer(options: OptimizerOptions): Promise<Optimizer> {
+  const parts = await buildParts(options);
+  const stats = createStatsKeeper();
+  let isActing = false;
+  let isClosed = false;
+  const decider = createDecider(parts, () => isActing);
+  const runner = createActionRunner({
+    ...parts,
+    onEvent: async (event, outcome) => options.onEvent?.(event, outcome),
+    onOutcome: (outcome) => stats.noteOutcome(outcome),
+    onEventFailure: () => stats.noteEventFailure(),
+  });
+
+  const carryOut = async (input: DecisionInput, draft: Draft): Promise<Decision> => {
+    const timestamp = parts.clock.nowMs();
+    const { verdict, plan } = draft;
+    if (plan.targets.length === 0) return buildDecision(draft, 'none', null, timestamp);
+    decider.noteDone(plan);
+    const request = { verdict, plan: plan.targets, snapshot: input.snapshot, timestamp };
+    if (options.act === true) return buildDecision(draft, 'act', await runner.run(request), timestamp);
+    await runner.reportDryRun(request);
+    return buildDecision(draft, 'dry_run', null, timestamp);
+  };
+
+  const tick = async (input: DecisionInput): Promise<Decision> => {
+    if (isClosed) throw new OptimizeError('ERR_OPTIMIZE_CLOSED', CLOSED);
+    await decider.observe(input.snapshot);
+    let hasTurn = false;
+    const takeTurn = (): void => {
+      hasTurn = true;
+      isActing = true;
+    };
+    try {
+      const decision = await carryOut(input, await decider.decide(input, takeTurn));
+      stats.noteDecision(decision);
+      options.onDecision?.(decision);
+      return decision;
+    } finally {
+      if (hasTurn) isActing = false;
+    }
+  };
+
+  const close = async (): Promise<void> => {
+    isClosed = true;
+    await runner.close();
+  };
+  return {
+    observe: (snapshot) => decider.observe(snapshot),
+    tick,
+    explain: (input) => explain(parts, decider, input),
+    stats: () => stats.read(),
+    drain: () => runner.drain(),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+async function explain(parts: OptimizerParts, decider: Decider, input: DecisionInput): Promise<Explanation> {
+  const { snapshot, features, featureNames } = input;
+  await decider.observe(snapshot);
+  const draft = await decider.decide(input, null);
+  const context = decider.hostContext(snapshot);
+  const backend = await parts.readers.readBackend();
+  const mode = draft.plan.targets.length > 0 ? 'dry_run' : 'none';
+  return {
+    decision: buildDecision(draft, mode, null, parts.clock.nowMs()),
+    features: featureNames.map((name, i) => ({ name, value: features[i] ?? Number.NaN })),
+    safeguards: hostSafeguards.map(({ name, protects, check }) => ({
+      rule: name,
+      protects,
+      reason: check(context),
+    })),
+    backend: backend.reason,
+  };
+}
+
+const CLOSED = 'Cannot decide: the optimizer is closed; create another';
+
+function buildDecision(
+  { verdict, plan, latency }: Draft,
+  mode: Decision['mode'],
+  acted: Acted | null,
+  timestamp: number,
+): Decision {
+  const { label, probabilities, source, modelVersion, reason } = verdict;
+  return {
+    id: randomUUID(),
+    timestamp,
+    label,
+    probabilities,
+    source,
+    modelVersion,
+    reason,
+    fallback: verdict.fallback ?? null,
+    budgetBytes: sumOf(plan.targets, 'budgetBytes'),
+    plan: plan.targets.map(summarise),
+    refusals: plan.refusals,
+    mode,
+    action: acted?.action ?? null,
+    outcome: acted?.outcome ?? null,
+    latency: { ...latency, actionUs: acted?.action.durationUs ?? 0 },
+  };
+}
+
+function summarise({ target, actuator, budgetBytes, regions, bytes, bytesByKind }: TargetPlan): PlanSummary {
+  const pid = target.kind === 'process' ? target.pid : null;
+  return {
+    target: describeTarget(target),
+    pid,
+    actuator,
+    budgetBytes,
+    regions: regions.length,
+    bytes,
+    bytesByKind,
+  };
+}
+
+const sumOf = (plans: readonly TargetPlan[], key: 'bytes' | 'budgetBytes'): number =>
+  plans.reduce((sum, plan) => sum + plan[key], 0);

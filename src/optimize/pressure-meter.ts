@@ -1,0 +1,82 @@
+// Turns the cumulative stall counters of snapshots into shares of time over a recent window.
+// PSI: https://docs.kernel.org/accounting/psi.html
+import type { MemorySnapshot } from '../core/index.ts';
+
+/** Shares of wall time, 0–1; null where the host does not count it or one snapshot is all there is. */
+export interface Pressure {
+  readonly someFraction: number | null;
+  readonly fullFraction: number | null;
+  /** Pages refaulted a second, file and anonymous. */
+  readonly refaultsPerSecond: number | null;
+}
+
+/** Keeps the snapshots of a window. */
+export interface PressureMeter {
+  observe(snapshot: MemorySnapshot): void;
+  /** The worse of the last interval and the whole window, as oomd takes the worse of avg10 and avg60. */
+  read(): Pressure;
+}
+
+interface Sample {
+  readonly timeMs: number;
+  readonly someUs: number | null;
+  readonly fullUs: number | null;
+  readonly refaults: number | null;
+}
+
+/** Builds a meter. @param windowMs length of the window @param intervalMs shortest distance of samples */
+export function createPressureMeter(windowMs: number, intervalMs: number): PressureMeter {
+  const samples: Sample[] = [];
+  return {
+    observe(snapshot) {
+      const last = samples.at(-1);
+      if (last !== undefined && snapshot.timestamp < last.timeMs + intervalMs) return;
+      samples.push(toSample(snapshot));
+      while (samples.length > 2 && samples[0]!.timeMs < snapshot.timestamp - windowMs) samples.shift();
+    },
+    read() {
+      const first = samples[0];
+      const last = samples.at(-1);
+      const previous = samples.at(-2);
+      if (first === undefined || last === undefined || previous === undefined) return NO_PRESSURE;
+      const worse = (key: 'someUs' | 'fullUs' | 'refaults'): number | null =>
+        maxOrNull(ratePerMs(first, last, key), ratePerMs(previous, last, key));
+      const refaults = worse('refaults');
+      return {
+        someFraction: scaled(worse('someUs'), 1 / 1000),
+        fullFraction: scaled(worse('fullUs'), 1 / 1000),
+        refaultsPerSecond: scaled(refaults, 1000),
+      };
+    },
+  };
+}
+
+const NO_PRESSURE: Pressure = { someFraction: null, fullFraction: null, refaultsPerSecond: null };
+
+function toSample(snapshot: MemorySnapshot): Sample {
+  const file = snapshot.workingset_refault_file;
+  const anon = snapshot.workingset_refault_anon;
+  return {
+    timeMs: snapshot.timestamp,
+    someUs: snapshot.psi_memory_some_us,
+    fullUs: snapshot.psi_memory_full_us,
+    refaults: file === null && anon === null ? null : (file ?? 0) + (anon ?? 0),
+  };
+}
+
+// A counter that runs backwards (a reboot between stored snapshots) says nothing.
+function ratePerMs(from: Sample, to: Sample, key: 'someUs' | 'fullUs' | 'refaults'): number | null {
+  const a = from[key];
+  const b = to[key];
+  if (a === null || b === null || b < a || to.timeMs <= from.timeMs) return null;
+  return (b - a) / (to.timeMs - from.timeMs);
+}
+
+const scaled = (value: number | null, factor: number): number | null =>
+  value === null ? null : value * factor;
+
+/** The larger of two, where null means unknown. */
+export function maxOrNull(a: number | null, b: number | null): number | null {
+  if (a === null) return b;
+  return b === null ? a : Math.max(a, b);
+}

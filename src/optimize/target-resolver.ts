@@ -1,0 +1,127 @@
+// Finds the processes and cgroups the user allows, and nothing else. Pids are pinned at creation.
+import type { Refusal } from './decision.ts';
+import { OptimizeError } from './errors.ts';
+import type { HostReaders } from './host-readers.ts';
+import type { ProcessStat } from './process-stat.ts';
+import { findRefusal, processSafeguards } from './safeguards.ts';
+import { describeTarget } from './target.ts';
+import type { ProcessTarget, Target, TargetSpec } from './target.ts';
+
+/** The targets of this moment. */
+export interface ResolvedTargets {
+  readonly targets: readonly ResolvedTarget[];
+  readonly refusals: readonly Refusal[];
+}
+
+/** A target with what was just read of it; `stat` is null for a cgroup and ourselves. */
+export interface ResolvedTarget {
+  readonly target: Target;
+  readonly stat: ProcessStat | null;
+}
+
+/** Finds targets. */
+export interface TargetResolver {
+  resolve(): Promise<ResolvedTargets>;
+}
+
+/** Options of {@link createTargetResolver}. */
+export interface TargetResolverOptions {
+  readonly spec: TargetSpec;
+  readonly readers: Pick<HostReaders, 'readStat' | 'readUid' | 'listPids'>;
+  readonly nowMs: () => number;
+  /** How long the list of all processes is trusted when names or users are searched. @default 5000 */
+  readonly rescanMs?: number;
+  /** @default the process's own */
+  readonly ownPid?: number;
+  /** @default the process's own */
+  readonly ownUid?: number;
+}
+
+/**
+ * Builds the resolver and pins the named pids to the processes that have them now.
+ * @throws OptimizeError `ERR_OPTIMIZE_INVALID_OPTION` for a pid that is not one, or `ownUid` as root
+ */
+export async function createTargetResolver(options: TargetResolverOptions): Promise<TargetResolver> {
+  const { spec, readers, nowMs, rescanMs = 5000, ownPid = process.pid } = options;
+  const ownUid = options.ownUid ?? process.geteuid?.() ?? -1;
+  checkSpec(spec, ownUid);
+  const pinned = await Promise.all((spec.pids ?? []).map((entry) => pin(readers, entry)));
+  let scanned: { atMs: number; targets: readonly ProcessTarget[] } | null = null;
+
+  const scan = async (): Promise<readonly ProcessTarget[]> => {
+    if (spec.ownUid !== true && (spec.names ?? []).length === 0) return [];
+    if (scanned !== null && nowMs() - scanned.atMs < rescanMs) return scanned.targets;
+    scanned = { atMs: nowMs(), targets: await scanProcesses(readers, spec, ownPid, ownUid) };
+    return scanned.targets;
+  };
+
+  return {
+    async resolve() {
+      const found = [...pinned.filter((entry) => typeof entry !== 'number'), ...(await scan())];
+      const unique = new Map(found.map((target) => [target.pid, target]));
+      const targets: ResolvedTarget[] = [];
+      const refusals: Refusal[] = pinned.filter((entry) => typeof entry === 'number').map(toAbsent);
+      for (const target of unique.values()) {
+        const stat = await readers.readStat(target.pid);
+        const refusal = findRefusal(processSafeguards, { target, stat, ownPid });
+        if (refusal === null) targets.push({ target, stat });
+        else refusals.push({ ...refusal, target: describeTarget(target) });
+      }
+      for (const path of spec.cgroups ?? []) targets.push({ target: { kind: 'cgroup', path }, stat: null });
+      if (spec.self === true) targets.push({ target: { kind: 'self' }, stat: null });
+      return { targets, refusals };
+    },
+  };
+}
+
+function checkSpec(spec: TargetSpec, ownUid: number): void {
+  const pids = (spec.pids ?? []).map((entry) => (typeof entry === 'number' ? entry : entry.pid));
+  const wrong = pids.find((pid) => !Number.isSafeInteger(pid) || pid < 1);
+  if (wrong !== undefined) {
+    const text = `Cannot target process "${wrong}": it is not a process id; give a whole number above 0`;
+    throw new OptimizeError('ERR_OPTIMIZE_INVALID_OPTION', text);
+  }
+  if (spec.ownUid === true && ownUid === 0) {
+    const text =
+      'Cannot target the processes of "root": they are the whole system; name pids, names or cgroups';
+    throw new OptimizeError('ERR_OPTIMIZE_INVALID_OPTION', text);
+  }
+}
+
+type PidEntry = NonNullable<TargetSpec['pids']>[number];
+
+// A pid that nobody has now stays a number: whoever gets it later was not meant.
+async function pin(
+  readers: TargetResolverOptions['readers'],
+  entry: PidEntry,
+): Promise<ProcessTarget | number> {
+  const pid = typeof entry === 'number' ? entry : entry.pid;
+  const stat = await readers.readStat(pid);
+  if (stat === null) return pid;
+  const startTimeTicks = typeof entry === 'number' ? stat.startTimeTicks : entry.startTimeTicks;
+  return { kind: 'process', pid, startTimeTicks, name: stat.name, uid: (await readers.readUid(pid)) ?? -1 };
+}
+
+function toAbsent(pid: number): Refusal {
+  return { rule: 'identity', target: `process ${pid}`, reason: 'no process had this id when it was named' };
+}
+
+async function scanProcesses(
+  readers: TargetResolverOptions['readers'],
+  spec: TargetSpec,
+  ownPid: number,
+  ownUid: number,
+): Promise<ProcessTarget[]> {
+  const names = new Set(spec.names);
+  const found: ProcessTarget[] = [];
+  for (const pid of await readers.listPids()) {
+    const stat = await readers.readStat(pid);
+    if (stat === null || stat.isKernelThread || pid === ownPid || pid === 1) continue;
+    const isNamed = names.has(stat.name);
+    if (!isNamed && spec.ownUid !== true) continue;
+    const uid = (await readers.readUid(pid)) ?? -1;
+    if (!isNamed && uid !== ownUid) continue;
+    found.push({ kind: 'process', pid, startTimeTicks: stat.startTimeTicks, name: stat.name, uid });
+  }
+  return found;
+}
