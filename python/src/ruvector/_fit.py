@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import has_fit_parameter
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -33,6 +33,10 @@ from ._untyped import Estimator
 __all__ = ["DatasetIdentity", "FitResult", "LabelledDataset", "fit", "measure"]
 
 MIN_TRAIN_ROWS = 20
+_SCALER_STATISTICS: Mapping[type, tuple[str, ...]] = {
+    StandardScaler: ("mean_", "scale_"),
+    MinMaxScaler: ("min_", "scale_"),
+}
 # Below this many rows a second thread costs more than it saves, most of all on a busy host.
 _ROWS_PER_THREADS = 50_000
 
@@ -227,7 +231,7 @@ def measure(
     Raises
     ------
     ClassesError
-        The estimator's classes are neither label indices nor label names of the data set.
+        The estimator's classes are not label indices of the data set.
     FewRowsError
         The test split is empty.
 
@@ -270,19 +274,14 @@ def measure(
 
 def class_indices(model: Estimator, labels: Sequence[str]) -> tuple[int, ...]:
     """Label index of each probability column of a fitted classifier."""
-    names = list(labels)
-    indices = []
-    for value in model.classes_.tolist():
-        if isinstance(value, str) and value in names:
-            indices.append(names.index(value))
-        elif isinstance(value, int | float) and value in range(len(names)):
-            indices.append(int(value))
-        else:
+    values = model.classes_.tolist()
+    for value in values:
+        if not isinstance(value, int | float) or value not in range(len(labels)):
             raise ClassesError(
-                f'Cannot use class "{value}" of the model: it is neither one of '
-                f"{', '.join(names)} nor an index 0..{len(names) - 1}; train on dataset.y()"
+                f'Cannot use class "{value}" of the model: it is not a label index '
+                f"0..{len(labels) - 1} ({', '.join(labels)}); train on dataset.y()"
             )
-    return tuple(indices)
+    return tuple(int(value) for value in values)
 
 
 def _training_rows(dataset: LabelledDataset) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -356,8 +355,7 @@ def _fit_model(
 def _round_statistics(step: Estimator) -> None:
     # With float32 statistics scikit-learn's scaling (double, then rounded to float32) and ONNX's
     # (float32) give the same bits, so no row changes sides of a tree's threshold after scaling.
-    if isinstance(step, StandardScaler):
-        for name in ("mean_", "scale_", "var_"):
-            value = getattr(step, name)
-            if value is not None:
-                setattr(step, name, value.astype(np.float32).astype(np.float64))
+    for name in _SCALER_STATISTICS.get(type(step), ()):
+        value = getattr(step, name)
+        if value is not None:
+            setattr(step, name, value.astype(np.float32).astype(np.float64))

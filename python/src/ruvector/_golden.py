@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from ._estimators import accepts_nan
+from ._training_errors import ParityError
 from ._trees import is_tree_ensemble, read_trees
 from ._untyped import Estimator
 
@@ -74,6 +75,11 @@ def build_golden(
     seed : int, default 0
         Seed of the choice; the same model and data give the same rows.
 
+    Raises
+    ------
+    ParityError
+        No row has a finite answer that is not a tie.
+
     """
     rng = np.random.default_rng(seed)
     makers: dict[str, Callable[[], Rows]] = {
@@ -87,7 +93,13 @@ def build_golden(
     filled = sum(len(part) for part in parts)
     wanted = max(rows - filled, rows // 4)
     parts.append(_answer(model, classes, _random_rows(data, 2 * wanted, rng), "random")[:wanted])
-    return _join(parts)
+    golden = _join(parts)
+    if len(golden.label) == 0:
+        raise ParityError(
+            f"Cannot prove parity of {type(model).__name__}: it gives no row a finite, decided "
+            "answer; train it on more rows"
+        )
+    return golden
 
 
 @dataclass(frozen=True)
@@ -168,7 +180,8 @@ def _threshold_rows(model: Estimator, data: Rows, rng: np.random.Generator) -> R
     base = np.repeat(data[rng.integers(len(data), size=len(chosen))], 3, axis=0)
     on = thresholds[chosen]
     down, up = np.float32(-np.inf), np.float32(np.inf)
-    around = np.stack([np.nextafter(on, down), on, np.nextafter(on, up)], axis=1)
+    with np.errstate(over="ignore"):
+        around = np.stack([np.nextafter(on, down), on, np.nextafter(on, up)], axis=1)
     base[np.arange(len(base)), np.repeat(features[chosen], 3)] = around.ravel()
     return np.asarray(base[np.isfinite(around.ravel())])
 

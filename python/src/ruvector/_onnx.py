@@ -11,6 +11,7 @@ import hashlib
 import platform
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
 from functools import cache
 from importlib.metadata import version
 from typing import Any
@@ -193,6 +194,7 @@ def _build_manifest(
     return {
         "format": 1,
         "name": name,
+        "created": datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
         "features": [{"name": feature, "dtype": "float32"} for feature in result.feature_names],
         "featureSpecSha256": result.dataset.feature_spec_sha256,
         "input": {"name": "X", "dtype": "float32", "shape": [None, len(result.feature_names)]},

@@ -6,7 +6,7 @@ RuvectorError
       ├ UnknownEstimatorError, UnknownParameterError                      the request does not fit
       ├ NotFittedModelError, NotAModelError, FeatureMismatchError         the model does not fit
       ├ ConversionError, ParityError, FeatureSpecError                    the export failed
-      └ CancelledError                                                    the caller stopped it
+      └ CancelledError, JobError                         the trainer was stopped, or misused
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ __all__ = [
     "FeatureSpecError",
     "FewClassesError",
     "FewRowsError",
+    "JobError",
     "MissingValuesError",
     "NotAModelError",
     "NotFittedModelError",
@@ -113,3 +114,9 @@ class CancelledError(TrainingError):
     """The training was cancelled."""
 
     code = "ERR_TRAIN_CANCELLED"
+
+
+class JobError(TrainingError, ValueError):
+    """A trainer was handed something that is not a job."""
+
+    code = "ERR_TRAIN_JOB"

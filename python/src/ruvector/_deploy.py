@@ -1,0 +1,199 @@
+"""Send a model to the running daemon, which verifies it and swaps it in while decisions go on.
+
+Only ONNX travels: no pickle is ever sent or read.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any, Protocol
+
+from sklearn.base import BaseEstimator, is_classifier
+from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from ._fit import FitResult, LabelledDataset, measure
+from ._onnx import OnnxModel, export_onnx
+from ._training_errors import FeatureMismatchError, NotAModelError, NotFittedModelError
+from ._untyped import Estimator
+
+__all__ = ["Deployment", "deploy"]
+
+_PICKLE_SUFFIXES = frozenset({".pkl", ".pickle", ".joblib"})
+
+
+class _Reply(Protocol):
+    @property
+    def result(self) -> Any: ...  # noqa: ANN401  any JSON value
+
+
+class DeployClient(Protocol):
+    """The part of a client that deployment uses."""
+
+    def request(
+        self, name: str, params: Mapping[str, Any], *, attachments: tuple[bytes, ...]
+    ) -> _Reply:
+        """Send a request and wait for its reply."""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What the daemon answered.
+
+    Attributes
+    ----------
+    name : str
+        Name of the model.
+    version : str
+        Version the registry gave it.
+    activated : bool
+        True when it answers decisions now.
+    report : dict
+        The daemon's own report of verification and swap.
+    manifest : dict
+        The manifest that was sent.
+
+    """
+
+    name: str
+    version: str
+    activated: bool
+    report: dict[str, Any]
+    manifest: dict[str, Any]
+
+
+def deploy(
+    model: FitResult | OnnxModel | Estimator,
+    *,
+    name: str,
+    dataset: LabelledDataset | None = None,
+    activate: bool = True,
+    client: DeployClient | None = None,
+) -> Deployment:
+    """Export a fitted model, prove parity and hand it to the running daemon.
+
+    Parameters
+    ----------
+    model : FitResult, OnnxModel or fitted estimator
+        From :func:`ruvector.fit`, from :func:`ruvector.export_onnx`, or a classifier you fitted
+        yourself; the last needs ``dataset``.
+    name : str
+        Name in the registry.
+    dataset : LabelledDataset, optional
+        Data set the estimator was fitted on: its features, in order, and its test split.
+    activate : bool, default True
+        False stores the model without letting it decide.
+    client : Client, optional
+        An open connection. By default a connection to the daemon of this user is opened and closed.
+
+    Raises
+    ------
+    NotAModelError
+        A pickle, a path or anything else that is not a fitted classifier.
+    NotFittedModelError
+        The estimator was not fitted.
+    FeatureMismatchError
+        The estimator was fitted on other features.
+    ConversionError, ParityError
+        The model has no equal in ONNX.
+
+    Examples
+    --------
+    >>> ruvector.deploy(result, name="memory-pressure").version  # doctest: +SKIP
+
+    """
+    package = _to_package(model, name, dataset)
+    if client is not None:
+        return _send(client, package, activate)
+    from . import connect
+
+    with connect() as own_client:
+        return _send(own_client, package, activate)
+
+
+def _send(client: DeployClient, package: OnnxModel, activate: bool) -> Deployment:
+    reply = client.request(
+        "model.deploy",
+        {"manifest": package.manifest, "activate": activate},
+        attachments=(package.model, package.golden),
+    )
+    report = dict(reply.result or {})
+    return Deployment(
+        name=package.manifest["name"],
+        version=str(report.get("version", "")),
+        activated=bool(report.get("activated", activate)),
+        report=report,
+        manifest=package.manifest,
+    )
+
+
+def _to_package(
+    model: FitResult | OnnxModel | Estimator, name: str, dataset: LabelledDataset | None
+) -> OnnxModel:
+    if isinstance(model, OnnxModel):
+        return OnnxModel(model.model, {**model.manifest, "name": name}, model.golden, model.parity)
+    if isinstance(model, FitResult):
+        return export_onnx(model, name=name)
+    _check_is_model(model)
+    if dataset is None:
+        raise FeatureMismatchError(
+            f'Cannot deploy model "{name}": a plain {type(model).__name__} does not say which '
+            "features it takes; pass dataset=, the data set it was fitted on"
+        )
+    return export_onnx(measure(_with_plain_columns(model, dataset), dataset), name=name)
+
+
+def _check_is_model(model: object) -> None:
+    is_pickle = isinstance(model, bytes | bytearray | memoryview) or (
+        isinstance(model, str | PurePath) and PurePath(model).suffix in _PICKLE_SUFFIXES
+    )
+    if is_pickle:
+        raise NotAModelError(
+            "Cannot deploy a pickle: loading one runs whatever code it holds; load it yourself "
+            "where you trust it and pass the fitted estimator, which is deployed as ONNX"
+        )
+    if not isinstance(model, BaseEstimator) or not is_classifier(model):
+        raise NotAModelError(
+            f"Cannot deploy a {type(model).__name__}: it is not a fitted classifier; pass the "
+            "result of ruvector.fit() or a fitted scikit-learn classifier"
+        )
+    try:
+        check_is_fitted(model)
+    except NotFittedError as error:
+        raise NotFittedModelError(
+            f"Cannot deploy {type(model).__name__}: it is not fitted; call fit() first, or "
+            "ruvector.fit(), which also measures it"
+        ) from error
+
+
+def _with_plain_columns(model: Estimator, dataset: LabelledDataset) -> Estimator:
+    """Copy without the column names of a data frame, once they are known to be the right ones."""
+    wanted = list(dataset.feature_names)
+    names = getattr(model, "feature_names_in_", None)
+    if names is not None and list(names) != wanted:
+        raise FeatureMismatchError(
+            f"Cannot deploy {type(model).__name__}: it was fitted on columns "
+            f"{', '.join(map(str, names))}, the host computes {', '.join(wanted)}; fit on exactly "
+            "these, in this order"
+        )
+    if model.n_features_in_ != len(wanted):
+        raise FeatureMismatchError(
+            f"Cannot deploy {type(model).__name__}: it was fitted on {model.n_features_in_} "
+            f"features, the host computes {len(wanted)}: {', '.join(wanted)}; fit on all of them"
+        )
+    return _without_column_names(model)
+
+
+def _without_column_names(model: Estimator) -> Estimator:
+    bare = copy.copy(model)
+    bare.__dict__.pop("feature_names_in_", None)
+    if isinstance(model, Pipeline):
+        bare.steps = [
+            (name, step if isinstance(step, str) or step is None else _without_column_names(step))
+            for name, step in model.steps
+        ]
+    return bare

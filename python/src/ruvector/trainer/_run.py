@@ -1,0 +1,82 @@
+"""Run one job against a connected client: stream, fit, export, deploy."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from .._deploy import DeployClient, Deployment, deploy
+from .._fit import FitResult, LabelledDataset, fit
+from .._onnx import OnnxModel, export_onnx
+from ._job import TrainJob
+
+__all__ = ["run_job"]
+
+Progress = Callable[[str, float, str], None]
+
+
+class TrainClient(DeployClient, Protocol):
+    """The part of a client that training uses."""
+
+    def dataset(self, params: Mapping[str, Any] | None = None) -> LabelledDataset:
+        """Stream the labelled data set."""
+
+
+def run_job(job: TrainJob, client: TrainClient, progress: Progress) -> dict[str, Any]:
+    """Train, prove and deploy one model.
+
+    Parameters
+    ----------
+    job : TrainJob
+        What to do.
+    client : Client
+        Connected to the daemon.
+    progress : callable
+        Told (stage, fraction of the whole, message) as each stage starts.
+
+    Returns
+    -------
+    dict
+        manifest, deployment and timings, JSON-safe. ``fitReturnedMonotonicNs`` is text, because it
+        can be larger than a JSON number holds exactly; it is on the clock of
+        ``process.hrtime.bigint()``.
+
+    """
+    marks = [time.perf_counter()]
+    progress("stream", 0.0, "streaming the data set")
+    dataset = client.dataset(job.dataset)
+    marks.append(time.perf_counter())
+    rows = len(dataset.y("train"))
+    progress("fit", 0.2, f"fitting {job.estimator} on {rows} rows")
+    result = fit(job.estimator, dataset, parameters=job.parameters, sample_weight=job.sample_weight)
+    marks.append(time.perf_counter())
+    progress("export", 0.8, "exporting to ONNX and proving parity")
+    package = export_onnx(result, name=job.name)
+    marks.append(time.perf_counter())
+    progress("deploy", 0.9, "verifying and swapping in" if job.activate else "storing")
+    deployment = deploy(package, name=job.name, activate=job.activate, client=client)
+    marks.append(time.perf_counter())
+    progress("done", 1.0, f"{job.name}@{deployment.version}")
+    return _describe(result, package, deployment, marks)
+
+
+def _describe(
+    result: FitResult, package: OnnxModel, deployment: Deployment, marks: list[float]
+) -> dict[str, Any]:
+    stages = ("streamMs", "fitAndMeasureMs", "exportMs", "deployMs")
+    spans = zip(stages, marks[:-1], marks[1:], strict=True)
+    return {
+        "manifest": package.manifest,
+        "deployment": {
+            "name": deployment.name,
+            "version": deployment.version,
+            "activated": deployment.activated,
+            "report": deployment.report,
+        },
+        "timings": {
+            **{stage: (end - start) * 1e3 for stage, start, end in spans},
+            "fitMs": result.fit_seconds * 1e3,
+            "fitReturnedMonotonicNs": str(result.fit_returned_monotonic_ns),
+        },
+    }

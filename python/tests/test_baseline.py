@@ -1,0 +1,76 @@
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from ruvector._baseline import (
+    UsageThreshold,
+    fit_majority,
+    fit_usage_threshold,
+    score_baselines,
+)
+from ruvector._report import confusion_matrix, macro_f1
+from training_data import LABELS
+
+
+def score(rule, usage, y):
+    return macro_f1(confusion_matrix(y, rule.predict(usage), 4), sorted(set(y.tolist())))
+
+
+def test_fit_usage_threshold_finds_the_edge_between_two_labels():
+    usage = np.array([10, 20, 70, 80, 90], dtype=np.float32)
+    rule = fit_usage_threshold(usage, np.array([0, 0, 3, 3, 3]))
+    assert (rule.threshold, rule.below, rule.above) == (70.0, 0, 3)
+
+
+def test_fit_usage_threshold_also_finds_a_falling_rule():
+    usage = np.array([10, 20, 70, 80], dtype=np.float32)
+    rule = fit_usage_threshold(usage, np.array([2, 2, 1, 1]))
+    assert rule.predict(usage).tolist() == [2, 2, 1, 1]
+
+
+def test_predict_counts_a_missing_value_as_below():
+    rule = UsageThreshold(50.0, below=0, above=1)
+    assert rule.predict(np.array([np.nan, 60], dtype=np.float32)).tolist() == [0, 1]
+
+
+def test_fit_usage_threshold_works_without_any_value():
+    rule = fit_usage_threshold(np.full(5, np.nan, dtype=np.float32), np.array([0, 0, 1, 1, 1]))
+    assert rule.predict(np.full(2, np.nan, dtype=np.float32)).tolist() in ([0, 0], [1, 1])
+
+
+@given(
+    arrays.arrays(np.float32, st.integers(2, 25), elements=st.sampled_from([1.0, 2, 3, 5, 8, 13])),
+    st.data(),
+)
+@settings(max_examples=60, deadline=None)
+def test_fit_usage_threshold_is_as_good_as_trying_every_rule(usage, data):
+    y = np.array(data.draw(st.lists(st.integers(0, 3), min_size=len(usage), max_size=len(usage))))
+    classes = sorted(set(y.tolist()))
+    found = score(fit_usage_threshold(usage, y), usage, y)
+    every = [
+        score(UsageThreshold(float(threshold), below, above), usage, y)
+        for threshold in np.unique(usage)
+        for below in classes
+        for above in classes
+        if below != above or len(classes) == 1
+    ]
+    assert found >= max(every) - 1e-12
+
+
+def test_fit_majority_names_the_most_frequent_class():
+    assert fit_majority(np.array([1, 3, 3, 1, 3])) == 3
+
+
+def test_score_baselines_measures_on_rows_they_were_not_fitted_on():
+    train = (np.array([[10.0], [90.0], [20.0]], dtype=np.float32), np.array([0, 3, 0]))
+    test = (np.array([[15.0], [95.0]], dtype=np.float32), np.array([0, 0]))
+    scores = score_baselines(("usage_percent",), train, test, [0, 3], LABELS)
+    assert scores["majority"]["label"] == "NoActionNeeded"
+    assert scores["majority"]["accuracy"] == 1.0
+    assert scores["usageThreshold"]["accuracy"] == 0.5
+
+
+def test_score_baselines_leaves_the_threshold_out_without_its_feature():
+    rows = (np.zeros((3, 1), dtype=np.float32), np.array([0, 1, 1]))
+    assert score_baselines(("other",), rows, rows, [0, 1], LABELS)["usageThreshold"] is None
