@@ -37,7 +37,7 @@ export function createNameHasher(key: Uint8Array): NameHasher {
       `the key has ${key.length} bytes, wanted at least ${keyBytes}`,
     ]);
   }
-  const secret = Buffer.from(key);
+  const secret = Buffer.from(key); // a copy: the caller may wipe its own
   const known = new Map<string, bigint>();
   return (name) => {
     const found = known.get(name);

@@ -43,7 +43,7 @@ export function pressuredSnapshots(count: number, cycle = 200, intervalMs = 1000
       hotRows += isHot ? 1 : 0;
       const depth = isHot ? (phase - cycle * 0.6) / (cycle * 0.4) : 0;
       return {
-        mem_available_kib: Math.round(8_000_000 - 7_000_000 * depth + ((row * 7919) % 1000)),
+        mem_available_kib: Math.round(8_000_000 - 7_600_000 * depth + ((row * 7919) % 1000)),
         psi_memory_some_us: hotRows * 20_000,
         psi_memory_full_us: hotRows * 2000,
         workingset_refault_file: hotRows * 500,

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { SnapshotWindow } from '../../../src/prepare/snapshot-window.ts';
+import { mondayMs, snapshot } from '../../support/memory-rows.ts';
+
+const windows = { rateWindowMs: 1000, trendWindowMs: 4000, maxGapMs: 2000 };
+
+describe('SnapshotWindow', () => {
+  it('push() keeps memory bounded by the window when it runs for long', () => {
+    const window = new SnapshotWindow(windows);
+    const before = process.memoryUsage().arrayBuffers;
+    // Kept whole, 200,000 snapshots of 13 numbers would be 20 MB; 200 of them span the window.
+    for (let i = 0; i < 200_000; i++) window.push(snapshot({ timestamp: mondayMs + i * 20 }));
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 20);
+  });
+
+  it('increase() reaches back to the newest snapshot at least one rate window old', () => {
+    const window = new SnapshotWindow(windows);
+    for (const ms of [0, 400, 900, 1300, 1950]) {
+      window.push(snapshot({ timestamp: mondayMs + ms, pgmajfault: ms }));
+    }
+    expect(window.rateSpanMs).toBe(1050);
+    expect(window.increase('majorFaults')).toBe(1050);
+  });
+
+  it('increase() is NaN when the host lacks the counter at either end', () => {
+    const window = new SnapshotWindow(windows);
+    window.push(snapshot({ pswpin: null }));
+    window.push(snapshot({ timestamp: mondayMs + 1000, pswpin: 5 }));
+    expect(window.increase('swapIn')).toBeNaN();
+  });
+
+  it('usedSlopeKibPerMs is exact after a million KiB-sized steps up and down', () => {
+    const window = new SnapshotWindow(windows);
+    for (let i = 0; i < 20_000; i++) {
+      const kib = i < 19_000 ? 15_999_999 - ((i * 7919) % 9_999_991) : 8_000_000 - i;
+      window.push(snapshot({ timestamp: mondayMs + i * 100, mem_available_kib: kib }));
+    }
+    expect(window.usedSlopeKibPerMs).toBe(0.01); // one KiB each 100 ms
+  });
+});
