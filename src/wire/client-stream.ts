@@ -109,13 +109,18 @@ class Stream implements ClientStream {
         const message = await this.#next();
         if (message.type === MessageType.BATCH) yield this.#decode(message);
         else if (message.type === MessageType.DRAIN) this.#checkCount(message.sequence);
-        else if (message.type === MessageType.BYE) return;
+        else if (message.type === MessageType.BYE) return await this.#answerBye();
         else throw unexpectedError(message.type);
         await this.#acknowledge();
       }
     } finally {
       await this.close();
     }
+  }
+
+  /** Tells the daemon that everything arrived. */
+  #answerBye(): Promise<void> {
+    return this.#connection.send({ type: MessageType.BYE, streamId: STREAM_ID, sequence: this.#received });
   }
 
   close(): Promise<void> {

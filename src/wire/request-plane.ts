@@ -14,7 +14,7 @@ export interface RequestContext {
   /** Aborts when the client cancels or vanishes, or the daemon closes. */
   readonly signal: AbortSignal;
   /** Tells the client how far it is; anything JSON can hold. */
-  progress(value: unknown): void;
+  readonly progress: (value: unknown) => void;
   readonly clientId: string;
 }
 

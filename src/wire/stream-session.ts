@@ -169,6 +169,7 @@ export class StreamSession {
     });
   }
 
+  /** BYE goes both ways: only the client's answer says that the last frames arrived. */
   async #finish(): Promise<void> {
     const { streamId } = this.#options;
     if (!this.#isGone) {
@@ -177,6 +178,7 @@ export class StreamSession {
     }
     if (this.#stop === 'lost') return;
     await this.#options.send({ type: MessageType.BYE, streamId, sequence: this.#sent });
+    await this.#waitUntil(() => this.#isGone);
   }
 
   /** Batches sent before the error are still delivered: ERROR queues behind them. */

@@ -12,6 +12,8 @@ const IO_THREADS = 2;
 const affinityOf = { control: 0b01, data: 0b10 } as const;
 /** Undelivered goodbyes get this long at exit; the DRAIN handshake is what keeps data. */
 const LINGER_MS = 250;
+/** Long enough to mean never; -1 would throw away what arrived before the connection ended. */
+const HOUR_MS = 3_600_000;
 
 let sharedContext: zmq.Context | undefined;
 function context(): zmq.Context {
@@ -144,7 +146,7 @@ export class DealerSocket implements AsyncDisposable {
 
   constructor(options: SocketOptions) {
     this.#options = options;
-    this.#socket = new zmq.Dealer({ ...commonOptions(options), reconnectInterval: -1 });
+    this.#socket = new zmq.Dealer({ ...commonOptions(options), reconnectInterval: HOUR_MS });
     this.#queue = new SendQueue(this.#socket);
   }
 

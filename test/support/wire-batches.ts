@@ -23,7 +23,12 @@ export function buildFlatBatch(
   const children = schema.fields.map((field, i) =>
     arrow.makeData({ type: field.type, length: rows, nullCount: 0, data: columns[i] } as never),
   );
-  const data = arrow.makeData({ type: new arrow.Struct(schema.fields), length: rows, nullCount: 0, children });
+  const data = arrow.makeData({
+    type: new arrow.Struct(schema.fields),
+    length: rows,
+    nullCount: 0,
+    children,
+  });
   return new arrow.RecordBatch(schema, data);
 }
 
@@ -34,18 +39,19 @@ export interface CountingSource extends StreamSource {
   produced: number;
 }
 
-/** Streams `{ batches, rows }` of parameters as counting batches; endless when `batches` is null. */
+/** Streams `{ batches, rows }` of parameters as counting batches; endless without `batches`. */
 export function buildCountingSource(): CountingSource {
   const source: CountingSource = {
     opened: 0,
     returned: 0,
     produced: 0,
     async open(params): Promise<OpenedStream> {
-      const { batches, rows } = params as { batches: number | null; rows: number };
+      const { batches, rows } = params as { batches?: number | null; rows: number };
+      const last = batches ?? Number.POSITIVE_INFINITY;
       source.opened++;
       async function* produce(): AsyncGenerator<arrow.RecordBatch> {
         try {
-          for (let i = 0; batches === null || i < batches; i++) {
+          for (let i = 0; i < last; i++) {
             source.produced++;
             yield buildCountingBatch(i * rows, rows);
           }
@@ -53,7 +59,7 @@ export function buildCountingSource(): CountingSource {
           source.returned++;
         }
       }
-      return { schema: columnsSchema, meta: { batches }, batches: produce() };
+      return { schema: columnsSchema, meta: { batches: batches ?? null }, batches: produce() };
     },
   };
   return source;

@@ -1,0 +1,158 @@
+"""A stream of record batches over a connection: credit, sequence, ACK, BYE. docs/protocol.md."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from ._connection import Connection
+from ._exceptions import ProtocolError, WireError, error_from_payload
+from ._protocol import PROTOCOL_VERSION, Message, MessageType
+from ._transport import BatchStream
+
+__all__ = ["WireStream"]
+
+_STREAM_ID = 1
+_DEFAULT_WINDOW = 8
+_BYE_TIMEOUT_S = 1.0
+
+
+class WireStream(BatchStream):
+    """An open stream. Batches are views of the bytes that ZeroMQ received: nothing is copied."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        hello: Mapping[str, Any],
+        *,
+        window: int | None,
+        on_close: Callable[[WireStream], None],
+    ) -> None:
+        self._connection = connection
+        self._on_close = on_close
+        self._window = _DEFAULT_WINDOW if window is None else max(1, window)
+        # Every ACK costs both sides some microseconds: one for a quarter of the window.
+        self._ack_every = max(1, self._window // 4)
+        self._received = 0
+        self._acknowledged = 0
+        self._ended = False
+        self._open(hello)
+
+    def __next__(self) -> pa.RecordBatch:
+        """Acknowledge the batch before and wait for the next."""
+        while not self._ended:
+            if self._received - self._acknowledged >= self._ack_every:
+                self._acknowledge()
+            message = self._connection.receive_now()
+            if message is None:
+                self._acknowledge()
+                message = self._receive()
+            if message.type is MessageType.BATCH:
+                return self._take(message)
+            self._take_control(message)
+        raise StopIteration
+
+    def close(self) -> None:
+        """End the stream early; the daemon's BYE says that its source is closed."""
+        try:
+            if not self._ended:
+                self._say_bye()
+        except WireError:
+            pass  # the daemon is gone or slow; the stream ends all the same
+        finally:
+            self._end()
+
+    def __del__(self) -> None:
+        # Without a handshake: a destructor must not wait. The daemon sees the connection end.
+        if hasattr(self, "_ended") and not self._ended:
+            self._end()
+
+    def _open(self, hello: Mapping[str, Any]) -> None:
+        payload = {"protocol": PROTOCOL_VERSION, **hello}
+        self._connection.send(
+            Message(MessageType.HELLO, _STREAM_ID, correlation=self._window, payload=payload)
+        )
+        reply = self._receive()
+        if reply.type is MessageType.ERROR:
+            raise error_from_payload(reply.payload)
+        if reply.type is not MessageType.HELLO or not reply.attachments:
+            raise _unexpected(reply)
+        self.meta = (reply.payload or {}).get("meta")
+        self.schema = _read_schema(reply.attachments[0])
+
+    def _receive(self) -> Message:
+        try:
+            return self._connection.receive()
+        except WireError:
+            self._end()
+            raise
+
+    def _take(self, message: Message) -> pa.RecordBatch:
+        if message.sequence != self._received + 1 or not message.attachments:
+            self._end()
+            raise ProtocolError(
+                f"Cannot continue stream: batch {message.sequence} came where "
+                f"{self._received + 1} was due; report this as a bug",
+                code="ERR_WIRE_SEQUENCE",
+            )
+        self._received += 1
+        try:
+            arrow = pa.ipc.read_message(pa.py_buffer(message.attachments[0]))
+            return pa.ipc.read_record_batch(arrow, self.schema)
+        except (pa.ArrowException, OSError) as error:
+            self._end()
+            raise ProtocolError(
+                f"Cannot decode batch {message.sequence}: {error}; report this as a bug",
+                code="ERR_WIRE_BATCH",
+            ) from error
+
+    def _take_control(self, message: Message) -> None:
+        if message.type is MessageType.DRAIN and message.sequence == self._received:
+            self._acknowledge()
+        elif message.type is MessageType.BYE:
+            self._connection.send(Message(MessageType.BYE, _STREAM_ID, self._received))
+            self._end()
+        else:
+            self._end()
+            if message.type is MessageType.ERROR:
+                raise error_from_payload(message.payload)
+            raise _unexpected(message)
+
+    def _acknowledge(self) -> None:
+        if self._acknowledged == self._received:
+            return
+        self._acknowledged = self._received
+        limit = self._received + self._window
+        self._connection.send(
+            Message(MessageType.ACK, _STREAM_ID, sequence=self._received, correlation=limit)
+        )
+
+    def _say_bye(self) -> None:
+        self._connection.send(Message(MessageType.BYE, _STREAM_ID, self._received))
+        while True:
+            message = self._connection.receive(_BYE_TIMEOUT_S)
+            if message.type in (MessageType.BYE, MessageType.ERROR):
+                return
+
+    def _end(self) -> None:
+        self._ended = True
+        self._connection.close()
+        self._on_close(self)
+
+
+def _read_schema(frame: Any) -> pa.Schema:  # noqa: ANN401  any buffer
+    try:
+        return pa.ipc.read_schema(pa.py_buffer(frame))
+    except (pa.ArrowException, OSError) as error:
+        raise ProtocolError(
+            f"Cannot decode schema: {error}; report this as a bug", code="ERR_WIRE_BATCH"
+        ) from error
+
+
+def _unexpected(message: Message) -> ProtocolError:
+    return ProtocolError(
+        f"Cannot continue stream: {message.type.name} came, which does not belong here",
+        code="ERR_WIRE_TYPE",
+    )

@@ -1,0 +1,50 @@
+"""Times as people write them → milliseconds since the epoch. No I/O."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time, timedelta
+from typing import TypeAlias
+
+from ._exceptions import ExportOptionsError
+
+__all__ = ["TimeLike", "end_ms", "start_ms"]
+
+TimeLike: TypeAlias = str | date | datetime | int | float
+"""ISO 8601 text, a date, a datetime, or seconds since the epoch. Without a zone: local time."""
+
+_DATE_ONLY = re.compile(r"\d{4}-\d{2}-\d{2}$")
+
+
+def start_ms(value: TimeLike | None) -> int | None:
+    """Begin of a range: a date means its first instant."""
+    return None if value is None else _to_ms(value, days=0)
+
+
+def end_ms(value: TimeLike | None) -> int | None:
+    """End of a range, exclusive: a date includes the whole day."""
+    return None if value is None else _to_ms(value, days=1)
+
+
+def _to_ms(value: TimeLike, days: int) -> int:
+    if isinstance(value, int | float):
+        return round(value * 1000)
+    if isinstance(value, str):
+        value = _parse(value)
+    if not isinstance(value, datetime):
+        value = datetime.combine(value + timedelta(days=days), time())
+    # timestamp() takes a datetime without a zone as local time.
+    return round(value.timestamp() * 1000)
+
+
+def _parse(text: str) -> date | datetime:
+    try:
+        if _DATE_ONLY.match(text):
+            return date.fromisoformat(text)
+        # Python 3.10 does not read the suffix Z.
+        return datetime.fromisoformat(re.sub("[zZ]$", "+00:00", text))
+    except ValueError as error:
+        raise ExportOptionsError(
+            f'Cannot read time "{text}": it is not ISO 8601; write "2024-01-31" or '
+            '"2024-01-31T12:00:00+01:00"'
+        ) from error
