@@ -5,6 +5,7 @@ Written from docs/labels.md and the dataset card, not from the TypeScript, so th
   time MEMORY.arrow                             prints the seconds it takes with default options
 """
 
+import itertools
 import json
 import sys
 import time
@@ -52,7 +53,7 @@ def segments(m, counters, max_gap_ms):
     for name in counters:
         broken |= np.diff(m[name]) < 0
     edges = np.concatenate([[0], np.flatnonzero(broken) + 1, [len(m["timestamp"])]])
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(itertools.pairwise(edges))
 
 
 def percent(part, whole, missing=0.0):
