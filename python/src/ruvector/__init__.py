@@ -6,18 +6,60 @@
 ...     ruvector.deploy(result, name="memory-pressure", client=client)
 """
 
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
 from ._client import Client, connect
 from ._dataset import Dataset
 from ._exceptions import RuvectorError
 from ._transport import BatchStream, MockTransport, Reply, Transport
 
+if TYPE_CHECKING:
+    from ._deploy import Deployment, deploy
+    from ._estimators import create_estimator
+    from ._fit import FitResult, fit
+    from ._onnx import OnnxModel, export_onnx
+    from ._parity import ParityReport
+
+# Imported on first use: scikit-learn and ONNX take seconds that streaming does not need.
+_LAZY = {
+    "Deployment": "_deploy",
+    "FitResult": "_fit",
+    "OnnxModel": "_onnx",
+    "ParityReport": "_parity",
+    "create_estimator": "_estimators",
+    "deploy": "_deploy",
+    "export_onnx": "_onnx",
+    "fit": "_fit",
+}
+
 __all__ = [
     "BatchStream",
     "Client",
     "Dataset",
+    "Deployment",
+    "FitResult",
     "MockTransport",
+    "OnnxModel",
+    "ParityReport",
     "Reply",
     "RuvectorError",
     "Transport",
     "connect",
+    "create_estimator",
+    "deploy",
+    "export_onnx",
+    "fit",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LAZY:
+        raise AttributeError(f'Cannot find "{name}" in ruvector: there is no such name')
+    return getattr(importlib.import_module(f".{_LAZY[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
