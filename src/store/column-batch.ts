@@ -2,10 +2,18 @@
 // old file lacks reads as null, so a new version of a kind may only add nullable fields.
 import * as arrow from 'apache-arrow';
 import { toArrowSchema } from '../core/index.ts';
-import type { Field, RecordKind } from '../core/index.ts';
+import type { Field, FieldType, RecordKind } from '../core/index.ts';
 
 /** Values of one column as a Parquet reader gives them: typed array, or list with nulls. */
 export type ColumnValues = ArrayLike<unknown>;
+
+const ownArrays: Partial<Record<FieldType, new () => ColumnValues>> = {
+  timestamp: BigInt64Array,
+  int64: BigInt64Array,
+  int32: Int32Array,
+  float32: Float32Array,
+  float64: Float64Array,
+};
 
 /** Builds a record batch; `columns` maps names to values of equal length. */
 export function buildColumnBatch(
@@ -27,7 +35,9 @@ function buildData(
   values: ColumnValues | undefined,
   length: number,
 ): arrow.Data {
-  if (values instanceof BigInt64Array || values instanceof Int32Array || values instanceof Float32Array) {
+  // The reader's own array is the column when its type is the column's: no copy.
+  const own = ownArrays[field.type];
+  if (own && values instanceof own) {
     return arrow.makeData({ type, data: values, length, nullCount: 0 } as never);
   }
   const list = values ?? Array.from({ length }, () => null);

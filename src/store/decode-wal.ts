@@ -63,7 +63,6 @@ function scanFrames(
       offset = frame.end;
     }
   }
-  if (file.length === 0) damages.push({ from: 0, to: 0 });
   return { messages, goodEnd: offset, damages };
 }
 

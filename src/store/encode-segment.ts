@@ -12,17 +12,10 @@ const zstdLevel = 19;
 const elementTypes: Record<FieldType, Omit<SchemaElement, 'name'>> = {
   timestamp: { type: 'INT64', logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: true, unit: 'MILLIS' } },
   int64: { type: 'INT64' },
-  uint64: {
-    type: 'INT64',
-    converted_type: 'UINT_64',
-    logical_type: { type: 'INTEGER', bitWidth: 64, isSigned: false },
-  },
+  // hyparquet-writer's logical INTEGER type is refused by pyarrow and Polars; the older name is read by all.
+  uint64: { type: 'INT64', converted_type: 'UINT_64' },
   int32: { type: 'INT32' },
-  int8: {
-    type: 'INT32',
-    converted_type: 'INT_8',
-    logical_type: { type: 'INTEGER', bitWidth: 8, isSigned: true },
-  },
+  int8: { type: 'INT32', converted_type: 'INT_8' },
   float32: { type: 'FLOAT' },
   float64: { type: 'DOUBLE' },
   bool: { type: 'BOOLEAN' },

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { memoryKind, processKind } from '../../../src/core/index.ts';
+import { normalizeRow } from '../../../src/store/normalize-row.ts';
+import { numberedSnapshot } from '../../support/store-rows.ts';
+
+const process = { timestamp: 1, pid: 2, name: 'a', rss_kib: 3 };
+
+describe('normalizeRow()', () => {
+  it('normalizeRow() fills missing nullable fields with null', () => {
+    expect(normalizeRow(processKind, process)['swap_kib']).toBeNull();
+  });
+
+  it('normalizeRow() rounds fractions and narrows floats to what the columns hold', () => {
+    const row = normalizeRow(processKind, { ...process, rss_kib: 2.6, cpu_percent: 0.1 });
+    expect(row).toMatchObject({ rss_kib: 3, cpu_percent: Math.fround(0.1) });
+  });
+
+  it('normalizeRow() returns a copy, so that a reused row object changes nothing', () => {
+    const row = numberedSnapshot(1);
+    const copy = normalizeRow(memoryKind, row);
+    row.mem_total_kib = 99;
+    expect(copy['mem_total_kib']).toBe(1);
+  });
+
+  it.each([
+    ['a required field is missing', { ...process, name: null }],
+    ['an integer field holds text', { ...process, rss_kib: '12' }],
+    ['an integer field holds NaN', { ...process, rss_kib: Number.NaN }],
+    ['an int32 field overflows', { ...process, threads: 2 ** 31 }],
+    ['a text field holds a number', { ...process, name: 5 }],
+  ])('normalizeRow() throws ERR_STORE_INVALID_ROW when %s', (_, row) => {
+    expect(() => normalizeRow(processKind, row)).toThrow(
+      expect.objectContaining({ code: 'ERR_STORE_INVALID_ROW' }),
+    );
+  });
+});
