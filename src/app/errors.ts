@@ -22,3 +22,19 @@ export class DemoStageError extends RuvectorError {
     );
   }
 }
+
+/** Nothing was seen yet, or not long enough, code `ERR_APP_NOT_READY`. */
+export function notReadyError(rateWindowMs: number, hasSampled: boolean): RuvectorError {
+  const state = hasSampled
+    ? `features need ${rateWindowMs / 1000} s of samples`
+    : 'this host has not sampled since it started';
+  return new RuvectorError('ERR_APP_NOT_READY', `Cannot decide yet: ${state}; wait and ask again`);
+}
+
+/** A training is running already, code `ERR_APP_BUSY`. */
+export function busyError(): RuvectorError {
+  return new RuvectorError(
+    'ERR_APP_BUSY',
+    'Cannot start a training: one is running on this host; wait for it, `ruvector-memopt status` shows it',
+  );
+}

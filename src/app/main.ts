@@ -12,7 +12,17 @@ import { addServe } from './commands/serve.ts';
 import { addStatus } from './commands/status.ts';
 import { addTrain } from './commands/train.ts';
 
-const commands = [addDemo, addServe, addStatus, addCollect, addTrain, addModels, addDecide, addDoctor, addBench];
+const commands = [
+  addDemo,
+  addServe,
+  addStatus,
+  addCollect,
+  addTrain,
+  addModels,
+  addDecide,
+  addDoctor,
+  addBench,
+];
 
 function buildProgram(): Command {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -21,7 +31,10 @@ function buildProgram(): Command {
   const program = new Command('ruvector-memopt')
     .description("Turns a host's own memory telemetry into a model that decides on that host")
     .version(version)
-    .option('--home <directory>', 'where history and models are kept (default: $RUVECTOR_HOME or the XDG data folder)')
+    .option(
+      '--home <directory>',
+      'where history and models are kept (default: $RUVECTOR_HOME or the XDG data folder)',
+    )
     .exitOverride()
     .showSuggestionAfterError()
     .showHelpAfterError('Run with --help for usage and an example.');
@@ -54,6 +67,8 @@ function reportFailure(error: unknown): number {
     if (typeof traceback === 'string') process.stderr.write(`${traceback}\n`);
     return error.code === 'ERR_APP_CONFIG' ? 2 : 1;
   }
-  process.stderr.write(`Unexpected error: ${error instanceof Error ? (error.stack ?? messageOf(error)) : messageOf(error)}\n`);
+  process.stderr.write(
+    `Unexpected error: ${error instanceof Error ? (error.stack ?? messageOf(error)) : messageOf(error)}\n`,
+  );
   return 1;
 }

@@ -2,7 +2,8 @@
 
 /** Builds the unit for this executable. `args` are the flags of `serve`. */
 export function buildUnitFile(nodePath: string, scriptPath: string, args: readonly string[]): string {
-  const quote = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `"${text.replaceAll('"', String.raw`\"`)}"`);
+  const quote = (text: string): string =>
+    /^[\w@%+=:,./-]+$/.test(text) ? text : `"${text.replaceAll('"', String.raw`\"`)}"`;
   const command = [nodePath, scriptPath, 'serve', ...args].map(quote).join(' ');
   return `[Unit]
 Description=RuVector MemOpt: memory telemetry, live model and decisions

@@ -1,0 +1,86 @@
+// What can be asked over the bridge. Each request is a small function in one table; parameters are
+// checked, results are plain JSON.
+import type { RequestContext, RequestHandler, RequestResult } from '../wire/index.ts';
+import { RuvectorError } from '../core/index.ts';
+import type { Deployment, Host } from './host.ts';
+import { parseParams, requireParam } from './params.ts';
+import type { TrainJob } from './training-service.ts';
+import { describeExplanation } from './status.ts';
+
+type Handler = (params: unknown, context: RequestContext) => Promise<unknown>;
+
+/** Builds the table of requests for one host. */
+export function buildRequests(host: RequestHost): Record<string, RequestHandler> {
+  const table: Record<string, Handler> = {
+    status: async () => host.status(),
+    decide: async () => describeExplanation(await host.explain()),
+    'history.range': async () => host.history.stats(),
+    'history.flush': async () => {
+      await host.history.flush();
+      return {};
+    },
+    'model.deploy': (params, context) => deploy(host, params, context),
+    'models.list': async () => host.registry.list(),
+    'models.show': async (params) => host.registry.show(reference('models.show', params)),
+    'models.verify': async (params) => host.models.verify(reference('models.verify', params)),
+    'models.activate': async (params) => activate(host, params),
+    'models.rollback': async () => host.models.rollback(),
+    train: (params, context) => train(host, params, context),
+  };
+  return Object.fromEntries(
+    Object.entries(table).map(([name, handler]) => [name, toRequestHandler(handler)]),
+  );
+}
+
+/** What the requests need of a host. */
+export type RequestHost = Pick<
+  Host,
+  'status' | 'explain' | 'history' | 'registry' | 'models' | 'deploy' | 'training' | 'config' | 'activate'
+>;
+
+function toRequestHandler(handler: Handler): RequestHandler {
+  return async (params, context): Promise<RequestResult> => ({ result: await handler(params, context) });
+}
+
+const referenceParams = { reference: 'string' } as const;
+
+function reference(request: string, params: unknown): string {
+  return requireParam(request, 'reference', parseParams(request, referenceParams, params).reference);
+}
+
+const deployParams = { manifest: 'object', activate: 'boolean' } as const;
+
+async function deploy(
+  host: RequestHost,
+  params: unknown,
+  { attachments }: RequestContext,
+): Promise<Deployment> {
+  const parsed = parseParams('model.deploy', deployParams, params);
+  const manifest = requireParam('model.deploy', 'manifest', parsed.manifest);
+  const [model, golden] = attachments;
+  if (!model || !golden) {
+    throw new RuvectorError(
+      'ERR_APP_PARAMS',
+      `Cannot serve "model.deploy": ${attachments.length} attachments came, wanted 2; send model.onnx and golden.arrow`,
+    );
+  }
+  return host.deploy({ manifest, model, golden, activate: parsed.activate });
+}
+
+async function activate(host: RequestHost, params: unknown): Promise<unknown> {
+  const { name, version } = await host.registry.resolve(reference('models.activate', params));
+  return { name, version, swap: await host.activate(name, version) };
+}
+
+const trainParams = {
+  name: 'string',
+  estimator: 'string',
+  parameters: 'object',
+  dataset: 'object',
+  activate: 'boolean',
+} as const;
+
+async function train(host: RequestHost, params: unknown, context: RequestContext): Promise<unknown> {
+  const job: Partial<TrainJob> = parseParams('train', trainParams, params);
+  return host.training.train(job, { signal: context.signal, onProgress: (step) => context.progress(step) });
+}

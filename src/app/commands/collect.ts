@@ -1,0 +1,100 @@
+// `collect`: samples into the history for a while, without bridge or decisions.
+import type { Command } from 'commander';
+import { buildConfig } from '../config.ts';
+import { createHome } from '../home.ts';
+import { runSampling } from '../sampling.ts';
+import { openHistory } from '../../store/index.ts';
+import type { History } from '../../store/index.ts';
+import { buildFeatureSpec } from '../../prepare/index.ts';
+import { toAdrMemorySnapshot } from '../../core/index.ts';
+import type { MemorySnapshot } from '../../core/index.ts';
+import { abortOnSignals, formatBytes, formatRows, print, printJson, startProgress } from '../terminal.ts';
+import { homeOf, parseNumber } from './options.ts';
+
+interface CollectOptions {
+  seconds: number;
+  hz: number;
+  processInterval: number;
+  json?: boolean;
+}
+
+interface CollectReport {
+  seconds: number;
+  samples: number;
+  processRows: number;
+  missed: number;
+  home: string;
+  last: ReturnType<typeof toAdrMemorySnapshot> | null;
+}
+
+/** Adds the command. */
+export function addCollect(program: Command): void {
+  program
+    .command('collect')
+    .description('sample this host into the history for a while (Ctrl-C keeps what it has)')
+    .option('--seconds <n>', 'how long', parseNumber, 60)
+    .option('--hz <rate>', 'samples a second, 0.1 to 50', parseNumber, 1)
+    .option('--process-interval <seconds>', 'time between scans of all processes', parseNumber, 10)
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  $ ruvector-memopt collect --seconds 300 --hz 2')
+    .action(async (options: CollectOptions, command: Command) => {
+      const home = homeOf(command);
+      createHome(home);
+      await using history = await openHistory(home.history);
+      const report = await collect(history, options, home.root);
+      if (options.json) printJson(report);
+      else print(renderReport(report));
+    });
+}
+
+async function collect(history: History, options: CollectOptions, home: string): Promise<CollectReport> {
+  const config = buildConfig({ hz: options.hz, processIntervalMs: options.processInterval * 1000 });
+  const stop = abortOnSignals();
+  const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(options.seconds * 1000)]);
+  const startMs = Date.now();
+  const bar = startProgress(options.seconds, 'collecting');
+  let samples = 0;
+  let processRows = 0;
+  let missed = 0;
+  let last: MemorySnapshot | null = null;
+  try {
+    await runSampling({
+      config,
+      spec: buildFeatureSpec({ intervalMs: 1000 / config.hz }),
+      signal,
+      lastActionMs: () => null,
+      onSample: async (sample, _features, missedSoFar) => {
+        history.append('memory', [sample.memory]);
+        if (sample.processes) history.append('process', sample.processes);
+        samples++;
+        processRows += sample.processes?.length ?? 0;
+        missed = missedSoFar;
+        last = sample.memory;
+        bar.update((Date.now() - startMs) / 1000, `${samples} samples`);
+      },
+    });
+  } finally {
+    bar.stop();
+    stop.dispose();
+  }
+  const seconds = (Date.now() - startMs) / 1000;
+  return { seconds, samples, processRows, missed, home, last: last && toAdrMemorySnapshot(last) };
+}
+
+function renderReport(report: CollectReport): string {
+  const { last } = report;
+  return formatRows([
+    [
+      'collected',
+      `${report.samples} memory rows and ${report.processRows} process rows in ${report.seconds.toFixed(1)} s`,
+    ],
+    ['missed', `${report.missed} grid points`],
+    [
+      'memory',
+      last
+        ? `${formatBytes(last.available_mb * 2 ** 20)} of ${formatBytes(last.total_mb * 2 ** 20)} available`
+        : 'no sample',
+    ],
+    ['history', report.home],
+  ]);
+}

@@ -1,0 +1,92 @@
+// `decide`: one decision, explained; nothing is done. Asks a running host, else samples for a moment.
+import type { Command } from 'commander';
+import { buildConfig } from '../config.ts';
+import { findDaemon } from '../daemon.ts';
+import { openHost } from '../host.ts';
+import { describeExplanation } from '../status.ts';
+import type { ExplanationSummary } from '../status.ts';
+import type { Home } from '../home.ts';
+import { formatBytes, formatRows, print, printJson } from '../terminal.ts';
+import { collectNumber, collectText, homeOf } from './options.ts';
+
+interface DecideOptions {
+  pid: number[];
+  name: string[];
+  json?: boolean;
+}
+
+/** Adds the command. */
+export function addDecide(program: Command): void {
+  program
+    .command('decide')
+    .description('explain one decision: features, probabilities, what would be done and what holds it back')
+    .option('--pid <pid>', 'process to plan for when no host runs (repeatable)', collectNumber, [])
+    .option('--name <command>', 'processes to plan for, by command name (repeatable)', collectText, [])
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  $ ruvector-memopt decide --name postgres')
+    .action(async (options: DecideOptions, command: Command) => {
+      const explanation = await explain(homeOf(command), options);
+      if (options.json) printJson(explanation);
+      else print(renderExplanation(explanation));
+    });
+}
+
+async function explain(home: Home, options: DecideOptions): Promise<ExplanationSummary> {
+  await using client = await findDaemon(home);
+  if (client) return (await client.request('decide')).result as ExplanationSummary;
+  return explainHere(home, options);
+}
+
+/** Samples until the feature windows are filled, then explains. Uses the daemon's own windows, as its models need. */
+async function explainHere(home: Home, options: DecideOptions): Promise<ExplanationSummary> {
+  const config = buildConfig({ targets: { pids: options.pid, names: options.name } });
+  const done = new AbortController();
+  process.stderr.write(`no host runs on ${home.root}: sampling for ${config.rateWindowMs / 1000} s first\n`);
+  await using host = await openHost(home, config, {
+    onSample: (latest) => {
+      if (latest.features) done.abort();
+    },
+  });
+  await host.run(done.signal);
+  return describeExplanation(await host.explain());
+}
+
+/** An explanation as text. */
+export function renderExplanation({ decision, features, safeguards, backend }: ExplanationSummary): string {
+  const probabilities = Object.entries(decision.probabilities ?? {});
+  const plan = decision.plan.map(
+    (target) =>
+      `${target.target}: ${formatBytes(target.bytes)} in ${target.regions} regions by ${target.actuator}`,
+  );
+  const refusals = decision.refusals.map(
+    (refusal) => `${refusal.target ?? 'host'}: ${refusal.reason} (${refusal.rule})`,
+  );
+  const sections: [string, string][] = [
+    ['Decision', `${decision.label}, by ${decision.modelVersion ?? 'the rule'}: ${decision.reason}`],
+    [
+      'Probabilities',
+      formatOptional(
+        probabilities.map(([label, p]): [string, string] => [label, p.toFixed(3)]),
+        'a rule gives none',
+      ),
+    ],
+    ['Would do', plan.join('\n') || 'nothing'],
+    ['Held back by', refusals.join('\n') || 'nothing'],
+    ['Page-out here', backend],
+    [
+      'Safeguards',
+      formatRows(safeguards.map((rule): [string, string] => [rule.rule, rule.reason ?? 'passes'])),
+    ],
+    [
+      'Features',
+      formatRows(
+        features.map(({ name, value }): [string, string] => [name, String(Number(value.toPrecision(6)))]),
+      ),
+    ],
+  ];
+  return sections.map(([title, text]) => `${title}\n${text.replaceAll(/^/gm, '  ')}`).join('\n');
+}
+
+function formatOptional(rows: [string, string][], otherwise: string): string {
+  return rows.length > 0 ? formatRows(rows) : otherwise;
+}

@@ -1,0 +1,41 @@
+// `demo`: the whole loop on this host, with a report at the end.
+import type { Command } from 'commander';
+import { abortOnSignals, print, printJson } from '../terminal.ts';
+import { renderDemoText } from '../demo/demo-report.ts';
+import { runDemo } from '../demo/demo.ts';
+import { parseNumber } from './options.ts';
+
+interface DemoCommandOptions {
+  output: string;
+  collectSeconds: number;
+  actSeconds: number;
+  json?: boolean;
+}
+
+/** Adds the command. */
+export function addDemo(program: Command): void {
+  program
+    .command('demo')
+    .description('collect, train, swap, decide and act on a child process, live, with a report')
+    .option('--output <folder>', 'where history, model, dataset and report go', 'ruvector-demo')
+    .option('--collect-seconds <n>', 'how long to collect before training', parseNumber, 45)
+    .option('--act-seconds <n>', 'how long the model acts', parseNumber, 25)
+    .option('--json', 'print the report as JSON')
+    .addHelpText('after', '\nExample:\n  $ ruvector-memopt demo --json')
+    .action(async (options: DemoCommandOptions) => {
+      const stop = abortOnSignals();
+      try {
+        const report = await runDemo({
+          directory: options.output,
+          collectSeconds: options.collectSeconds,
+          actSeconds: options.actSeconds,
+          signal: stop.signal,
+          say: (text) => void process.stderr.write(`${text}\n`),
+        });
+        if (options.json) printJson(report);
+        else print(`\n${renderDemoText(report)}`);
+      } finally {
+        stop.dispose();
+      }
+    });
+}

@@ -1,0 +1,136 @@
+// `models`: list, show, activate, roll back and verify. A running host swaps live; without one the
+// registry on disk is changed and the next start follows it.
+import { Command } from 'commander';
+import { findDaemon } from '../daemon.ts';
+import type { Home } from '../home.ts';
+import { openRegistry } from '../../models/index.ts';
+import type { ModelListing, ModelPackage, ModelRegistry } from '../../models/index.ts';
+import { buildConfig } from '../config.ts';
+import { openHost } from '../host.ts';
+import { formatRows, print, printJson } from '../terminal.ts';
+import { homeOf } from './options.ts';
+
+interface JsonOption {
+  json?: boolean;
+}
+
+/** Adds the command and its sub-commands. */
+export function addModels(program: Command): void {
+  const models = program.command('models').description('list, show, activate, roll back and verify models');
+  addSub(
+    models,
+    'list',
+    'all models and their versions',
+    async (home) => readRegistry(home, (r) => r.list()),
+    renderList,
+  );
+  addSub(
+    models,
+    'show <reference>',
+    'the manifest of name, name@version or name@live',
+    showModel,
+    renderModel,
+  );
+  addSub(models, 'activate <reference>', 'make a version live', change('models.activate'), renderChange);
+  addSub(
+    models,
+    'rollback',
+    'go back to the version that was live before',
+    change('models.rollback'),
+    renderChange,
+  );
+  addSub(
+    models,
+    'verify <reference>',
+    'check a stored package: hash, graph, features, golden rows',
+    change('models.verify'),
+    renderChange,
+  );
+  models.addHelpText('after', '\nExample:\n  $ ruvector-memopt models activate memopt@candidate');
+}
+
+function addSub<T>(
+  models: Command,
+  usage: string,
+  description: string,
+  act: (home: Home, reference: string) => Promise<T>,
+  render: (result: T) => string,
+): void {
+  const example = usage.replace('<reference>', 'memopt@live');
+  models
+    .command(usage)
+    .description(description)
+    .option('--json', 'print JSON')
+    .addHelpText('after', `\nExample:\n  $ ruvector-memopt models ${example}`)
+    .action(async (...args: unknown[]) => {
+      const command = args.at(-1) as Command;
+      const reference = typeof args[0] === 'string' ? args[0] : '';
+      const result = await act(homeOf(command), reference);
+      if (command.opts<JsonOption>().json) printJson(result);
+      else print(render(result));
+    });
+}
+
+async function readRegistry<T>(home: Home, read: (registry: ModelRegistry) => Promise<T>): Promise<T> {
+  return read(await openRegistry(home.models));
+}
+
+const showModel = (home: Home, reference: string): Promise<ModelPackage> =>
+  readRegistry(home, (registry) => registry.show(reference));
+
+/** Asks the running host; without one, opens a host for the one request, so that both go the same way. */
+function change(request: string): (home: Home, reference: string) => Promise<unknown> {
+  return async (home, reference) => {
+    const params = reference === '' ? {} : { reference };
+    await using client = await findDaemon(home);
+    if (client) return (await client.request(request, params)).result;
+    await using host = await openHost(home, buildConfig({}));
+    await using own = await findDaemon(host.home);
+    return (await own!.request(request, params)).result;
+  };
+}
+
+function renderList(listings: readonly ModelListing[]): string {
+  if (listings.length === 0) return 'No models yet; `ruvector-memopt train` makes one.';
+  const rows = listings.flatMap(({ name, aliases, versions, damaged }) => [
+    ...versions.map((version): [string, string] => [`${name}@${version}`, namesOf(aliases, version)]),
+    ...damaged.map((version): [string, string] => [`${name}@${version}`, 'damaged, set aside']),
+  ]);
+  return formatRows(rows);
+}
+
+function namesOf(aliases: ModelListing['aliases'], version: string): string {
+  if (!aliases) return 'aliases damaged';
+  return Object.entries(aliases)
+    .filter(([, at]) => at === version)
+    .map(([alias]) => alias)
+    .join(', ');
+}
+
+function renderModel({ manifest, directory }: ModelPackage): string {
+  const { metrics, parity, trainer, dataset, model } = manifest;
+  return formatRows([
+    ['model', `${manifest.name}@${manifest.version}`],
+    ['created', manifest.created],
+    ['estimator', trainer.estimator],
+    ['parameters', JSON.stringify(trainer.parameters)],
+    ['macro-F1', JSON.stringify(metrics['macroF1'])],
+    ['baseline', JSON.stringify(metrics['baseline'])],
+    [
+      'parity',
+      `${parity.rows} rows, largest difference ${parity.maxAbsDiff}, ${parity.labelMismatches} labels differ`,
+    ],
+    ['dataset', `${dataset.id}, ${dataset.rows} rows`],
+    ['features', manifest.features.map((feature) => feature.name).join(', ')],
+    ['size', `${model.sizeBytes} bytes, sha256 ${model.sha256}`],
+    ['directory', directory],
+  ]);
+}
+
+function renderChange(result: unknown): string {
+  return formatRows(
+    Object.entries(result as object).map(([name, value]): [string, string] => [name, toText(value)]),
+  );
+}
+
+const toText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));

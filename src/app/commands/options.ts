@@ -1,0 +1,27 @@
+// Options that several commands share.
+import { InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
+import { resolveHome } from '../home.ts';
+import type { Home } from '../home.ts';
+
+/** The home that `--home` or the environment names. */
+export function homeOf(command: Command): Home {
+  return resolveHome(command.optsWithGlobals<{ home?: string }>().home);
+}
+
+/** Parses a number option. */
+export function parseNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('It must be a number.');
+  return value;
+}
+
+/** Parses a repeatable number option. */
+export function collectNumber(text: string, previous: readonly number[]): number[] {
+  return [...previous, parseNumber(text)];
+}
+
+/** Collects a repeatable text option. */
+export function collectText(text: string, previous: readonly string[]): string[] {
+  return [...previous, text];
+}

@@ -1,0 +1,86 @@
+// `serve`: runs the host until Ctrl-C or SIGTERM, then drains.
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import { buildConfig } from '../config.ts';
+import type { HostConfig } from '../config.ts';
+import { openHost } from '../host.ts';
+import { runRetraining } from '../retraining.ts';
+import { abortOnSignals, print } from '../terminal.ts';
+import { buildUnitFile } from '../unit-file.ts';
+import { collectNumber, collectText, homeOf, parseNumber } from './options.ts';
+
+interface ServeOptions {
+  hz: number;
+  horizon: number;
+  processInterval: number;
+  act: boolean;
+  pid: number[];
+  name: string[];
+  transport: 'ipc' | 'tcp';
+  model: string;
+  retrain: number;
+  printUnit?: boolean;
+}
+
+/** Adds the command. */
+export function addServe(program: Command): void {
+  program
+    .command('serve')
+    .description('collect, store, answer Python and notebooks, decide; dry run unless --act')
+    .option('--hz <rate>', 'samples a second, 0.1 to 50', parseNumber, 1)
+    .option('--horizon <seconds>', 'how far ahead a label looks', parseNumber, 60)
+    .option('--process-interval <seconds>', 'time between scans of all processes', parseNumber, 10)
+    .option('--act', 'act on the named processes instead of only planning', false)
+    .option('--pid <pid>', 'process the optimizer may act on (repeatable)', collectNumber, [])
+    .option('--name <command>', 'processes it may act on, by command name (repeatable)', collectText, [])
+    .option('--transport <kind>', 'ipc or tcp (loopback only)', 'ipc')
+    .option('--model <name>', 'name of the model that decides', 'memopt')
+    .option('--retrain <minutes>', 'train on the newest history this often; 0 is never', parseNumber, 0)
+    .option('--print-unit', 'print a systemd unit for these options and exit')
+    .addHelpText('after', '\nExample:\n  $ ruvector-memopt serve --name redis-server --act --retrain 60')
+    .action(async (options: ServeOptions, command: Command) => {
+      const config = toConfig(options);
+      if (options.printUnit) print(printUnit());
+      else await serve(config, command);
+    });
+}
+
+function toConfig(options: ServeOptions): HostConfig {
+  return buildConfig({
+    hz: options.hz,
+    horizonMs: options.horizon * 1000,
+    processIntervalMs: options.processInterval * 1000,
+    act: options.act,
+    targets: { pids: options.pid, names: options.name },
+    transport: options.transport,
+    modelName: options.model,
+    retrainMinutes: options.retrain,
+  });
+}
+
+async function serve(config: HostConfig, command: Command): Promise<void> {
+  const stop = abortOnSignals();
+  const log = (text: string): void => void process.stderr.write(`${new Date().toISOString()} ${text}\n`);
+  try {
+    await using host = await openHost(homeOf(command), config, { onLog: log });
+    log(
+      `serving ${host.home.root} at ${config.hz} Hz, ${config.act ? 'acting' : 'dry run'}, pid ${process.pid}`,
+    );
+    await Promise.all([host.run(stop.signal), runRetraining(host, stop.signal, log)]);
+    log('draining');
+  } finally {
+    stop.dispose();
+  }
+  log('stopped');
+}
+
+/** The unit runs this executable with the flags of this call. */
+function printUnit(): string {
+  const script = fileURLToPath(new URL('../../../bin/ruvector-memopt.mjs', import.meta.url));
+  const after = process.argv.slice(process.argv.indexOf('serve') + 1);
+  return buildUnitFile(
+    process.execPath,
+    script,
+    after.filter((arg) => arg !== '--print-unit'),
+  );
+}

@@ -1,0 +1,97 @@
+// `status`: what runs on this home; `--watch` redraws every second.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { connectDaemon } from '../daemon.ts';
+import type { HostStatus } from '../status.ts';
+import { abortOnSignals, formatBytes, formatRows, formatSeconds, print, printJson } from '../terminal.ts';
+import { homeOf } from './options.ts';
+
+/** Adds the command. */
+export function addStatus(program: Command): void {
+  program
+    .command('status')
+    .description('show what a running host does: rate, history, live model, last decision and outcome')
+    .option('--watch', 'redraw every second until Ctrl-C')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  $ ruvector-memopt status --watch')
+    .action(async (options: { watch?: boolean; json?: boolean }, command: Command) => {
+      await using client = await connectDaemon(homeOf(command));
+      const read = async (): Promise<HostStatus> => (await client.request('status')).result as HostStatus;
+      if (options.watch) await watch(read);
+      else if (options.json) printJson(await read());
+      else print(renderStatus(await read()));
+    });
+}
+
+async function watch(read: () => Promise<HostStatus>): Promise<void> {
+  const stop = abortOnSignals();
+  try {
+    while (!stop.signal.aborted) {
+      const text = renderStatus(await read());
+      print(process.stdout.isTTY ? `\u001B[2J\u001B[H${text}` : `${text}\n`);
+      await sleep(1000, undefined, { signal: stop.signal }).catch(() => undefined);
+    }
+  } finally {
+    stop.dispose();
+  }
+}
+
+/** The status as a page of text. */
+export function renderStatus(status: HostStatus): string {
+  const failing = status.health.filter((part) => part.success === 0);
+  const rows: [string, string][] = [
+    ['host', `pid ${status.pid}, up ${formatSeconds(status.uptimeSeconds)}, home ${status.home}`],
+    [
+      'sampling',
+      `${status.config.hz} Hz, ${status.samples} samples, ${status.missed} missed` +
+        failing.map((part) => `; ${part.name} failing: ${part.lastError}`).join(''),
+    ],
+    ['memory', describeMemory(status)],
+    ...Object.entries(status.history.kinds).map(([kind, stats]): [string, string] => [
+      `history ${kind}`,
+      `${stats.rows} rows, ${formatBytes(stats.sealedBytes)} sealed in ${stats.segments} segments, ` +
+        `${formatBytes(stats.walBytes)} in the log`,
+    ]),
+    ['model', status.model.live ?? 'none yet: decisions follow the rule (run `ruvector-memopt train`)'],
+    ['training', describeTraining(status)],
+    ['decisions', describeDecisions(status)],
+    ['last decision', describeLast(status)],
+    ['last outcome', describeOutcome(status)],
+    ['bridge', `${status.bridge.clients} clients, ${status.bridge.openStreams} streams`],
+  ];
+  return formatRows(rows);
+}
+
+function describeMemory({ memory }: HostStatus): string {
+  if (!memory) return 'not sampled yet';
+  return `${formatBytes(memory.availableKib * 1024)} of ${formatBytes(memory.totalKib * 1024)} available`;
+}
+
+function describeTraining({ training }: HostStatus): string {
+  if (training.running) return 'running';
+  return training.lastError
+    ? `last one failed: ${training.lastError}`
+    : (training.lastModel ?? 'none since start');
+}
+
+function describeDecisions({ decisions, acting }: HostStatus): string {
+  const latency =
+    decisions.p50Us === null
+      ? ''
+      : `, p50 ${decisions.p50Us.toFixed(0)} µs, p99 ${decisions.p99Us?.toFixed(0)} µs`;
+  return `${decisions.decisions} (${decisions.failures} failed)${latency}, ${decisions.actions} actions, ${acting ? 'acting' : 'dry run'}`;
+}
+
+function describeLast({ decisions: { lastDecision } }: HostStatus): string {
+  if (!lastDecision) return 'none yet';
+  const refusals = lastDecision.refusals
+    .map((refusal) => `; held back by ${refusal.rule}: ${refusal.reason}`)
+    .join('');
+  return `${lastDecision.label} by ${lastDecision.modelVersion ?? 'the rule'}, ${lastDecision.mode}${refusals}`;
+}
+
+function describeOutcome({ decisions: { lastOutcome } }: HostStatus): string {
+  if (!lastOutcome) return 'no action yet';
+  if (lastOutcome.freedKib === null) return `not measured: ${lastOutcome.error}`;
+  return `${formatBytes(lastOutcome.freedKib * 1024)} of MemFree gained over ${(lastOutcome.windowMs / 1000).toFixed(1)} s, net of drift`;
+}

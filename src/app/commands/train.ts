@@ -1,0 +1,103 @@
+// `train`: a model from the history, by the running host or by one opened for the purpose.
+import type { Command } from 'commander';
+import { buildConfig } from '../config.ts';
+import { findDaemon } from '../daemon.ts';
+import { openHost } from '../host.ts';
+import type { Home } from '../home.ts';
+import { defaultEstimator } from '../training-service.ts';
+import type { TrainJob, TrainingReport } from '../training-service.ts';
+import { abortOnSignals, formatRows, print, printJson, startProgress } from '../terminal.ts';
+import { homeOf, parseNumber } from './options.ts';
+import { parseAssignment } from './assignment.ts';
+
+interface TrainCommandOptions {
+  estimator: string;
+  param: Readonly<Record<string, unknown>>;
+  hours?: number;
+  horizon?: number;
+  blocks?: number;
+  activate: boolean;
+  json?: boolean;
+}
+
+/** Adds the command. */
+export function addTrain(program: Command): void {
+  program
+    .command('train')
+    .description('train a model on the history with scikit-learn, verify it and make it live')
+    .option(
+      '--estimator <name>',
+      'any scikit-learn classifier, e.g. sklearn.HistGradientBoostingClassifier',
+      defaultEstimator,
+    )
+    .option(
+      '--param <name=value>',
+      'estimator parameter, value as JSON or text (repeatable)',
+      parseAssignment,
+      {},
+    )
+    .option('--hours <n>', 'train on the newest hours only', parseNumber)
+    .option('--horizon <seconds>', "how far ahead labels look (default: the host's)", parseNumber)
+    .option('--blocks <n>', 'time blocks that are each split into train and test', parseNumber)
+    .option('--no-activate', 'leave the model as the candidate')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ ruvector-memopt train --estimator sklearn.HistGradientBoostingClassifier --param max_iter=200',
+    )
+    .action(async (options: TrainCommandOptions, command: Command) => {
+      const report = await train(homeOf(command), buildJob(options));
+      if (options.json) printJson(report);
+      else print(renderTraining(report));
+    });
+}
+
+function buildJob(options: TrainCommandOptions): Partial<TrainJob> {
+  const dataset = {
+    from_ms: options.hours === undefined ? undefined : Date.now() - options.hours * 3_600_000,
+    horizon_ms: options.horizon === undefined ? undefined : options.horizon * 1000,
+    blocks: options.blocks,
+  };
+  return {
+    estimator: options.estimator,
+    parameters: options.param,
+    dataset: Object.fromEntries(Object.entries(dataset).filter(([, value]) => value !== undefined)),
+    activate: options.activate,
+  };
+}
+
+async function train(home: Home, job: Partial<TrainJob>): Promise<TrainingReport> {
+  const stop = abortOnSignals();
+  const bar = startProgress(1, 'training');
+  const onProgress = (step: unknown): void => {
+    const { fraction = 0, message = '' } = step as { fraction?: number; message?: string };
+    bar.update(fraction, message);
+  };
+  try {
+    await using client = await findDaemon(home);
+    const options = { signal: stop.signal, onProgress };
+    if (client) return (await client.request('train', job, options)).result as TrainingReport;
+    await using host = await openHost(home, buildConfig({}));
+    return await host.training.train(job, options);
+  } finally {
+    bar.stop();
+    stop.dispose();
+  }
+}
+
+/** A finished training as text. */
+export function renderTraining({ manifest, deployment, fitToFirstDecisionMs }: TrainingReport): string {
+  const { metrics, parity } = manifest;
+  const baseline = metrics['baseline'] as Record<string, { macroF1: number }>;
+  const score = (value: unknown): string => Number(value).toFixed(3);
+  return formatRows([
+    ['model', `${deployment?.name}@${deployment?.version}`],
+    ['estimator', manifest.trainer.estimator],
+    ['dataset', `${manifest.dataset.rows} rows, ${manifest.dataset.id}`],
+    ['macro-F1', score(metrics['macroF1'])],
+    ...Object.entries(baseline).map(([name, { macroF1 }]): [string, string] => [`baseline ${name}`, score(macroF1)]),
+    ['parity', `${parity.rows} golden rows, largest difference ${parity.maxAbsDiff}, ${parity.labelMismatches} labels differ`],
+    ['live', deployment?.swap ? `after ${deployment.swap.totalMs.toFixed(0)} ms` : 'no: left as the candidate'],
+    ['first decision', fitToFirstDecisionMs === null ? 'at the next start' : `${fitToFirstDecisionMs.toFixed(0)} ms after fit returned`],
+  ]);
+}

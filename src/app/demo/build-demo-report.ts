@@ -1,0 +1,170 @@
+// Turns what the demo saw into its report, and fails loudly where a stage did not really happen.
+import { join } from 'node:path';
+import { labels } from '../../core/index.ts';
+import type { OptimizationEvent } from '../../core/index.ts';
+import { DemoStageError } from '../errors.ts';
+import type { DemoReport } from './demo-report.ts';
+import type { DemoRun } from './demo.ts';
+
+/** Builds the report; seals the history first, so that sizes are those on disk. @throws DemoStageError */
+export async function buildDemoReport(run: DemoRun): Promise<DemoReport> {
+  await run.host.history.seal();
+  const report = {
+    ...describeData(run),
+    ...describeModel(run),
+    ...(await describeDecisions(run)),
+    files: filesOf(run),
+  };
+  for (const [stage, isDone, state] of stageChecks(report)) {
+    if (!isDone) throw new DemoStageError(stage, state);
+  }
+  return report;
+}
+
+/** Each stage with the evidence that it happened. */
+function stageChecks(report: DemoReport): [stage: string, isDone: boolean, state: string][] {
+  const { decisions, outcome, parity, swap } = report;
+  const wanted = report.hz * report.seconds * 0.5;
+  return [
+    [
+      'collect',
+      report.rows >= wanted,
+      `${report.rows} rows were stored, at least ${Math.round(wanted)} expected`,
+    ],
+    ['store', report.bytesPerMinute > 0, 'nothing was sealed'],
+    [
+      'workload',
+      report.workload.phases >= 5,
+      `the workload went through ${report.workload.phases} phases only`,
+    ],
+    ['stream', report.stream.bytes > 0, 'no bytes reached Python'],
+    ['train', report.dataset.rows > 0 && report.model.macroF1 > 0, 'the model predicts nothing right'],
+    [
+      'parity',
+      parity.rows > 0 && parity.labelMismatches === 0,
+      `${parity.labelMismatches} labels differ between scikit-learn and ONNX`,
+    ],
+    ['swap', swap.ms > 0 && swap.failures === 0, `${swap.failures} decisions failed during the swap`],
+    ['decide', decisions.byModel > 0, 'the model made no decision'],
+    ['first decision', report.fitToFirstDecisionMs > 0, 'no first decision was seen'],
+    ['act', outcome.actions > 0, `nothing was acted on; held back by ${JSON.stringify(outcome.refusals)}`],
+    ['outcome', outcome.rssDropBytes > 0, 'the actions moved no memory'],
+  ];
+}
+
+function describeData({
+  host,
+  workload,
+  python,
+  seconds,
+}: DemoRun): Pick<DemoReport, 'rows' | 'seconds' | 'hz' | 'bytesPerMinute' | 'workload' | 'stream'> {
+  const { kinds } = host.history.stats();
+  const memory = kinds['memory']!;
+  return {
+    rows: Object.values(kinds).reduce((sum, kind) => sum + kind.rows, 0),
+    seconds,
+    hz: host.config.hz,
+    bytesPerMinute: (memory.sealedBytes / memory.rows) * 60,
+    workload: { pressure: workload.pressure, limitBytes: workload.limitBytes, phases: workload.phases },
+    stream: {
+      gbps: python.gbps,
+      bytes: python.bytes,
+      batches: python.batches,
+      batchBytes: python.batchBytes,
+    },
+  };
+}
+
+interface Scores {
+  macroF1: number;
+  confusionMatrix: number[][];
+  baseline: { majority: { macroF1: number }; usageThreshold: { macroF1: number } };
+}
+
+function describeModel({
+  training,
+  host,
+  duringSwap,
+}: DemoRun): Pick<DemoReport, 'dataset' | 'model' | 'baseline' | 'parity' | 'swap' | 'fitToFirstDecisionMs'> {
+  const { deployment, manifest, fitToFirstDecisionMs } = training;
+  if (!deployment?.swap) throw new DemoStageError('swap', 'the trained model did not go live');
+  if (fitToFirstDecisionMs === null)
+    throw new DemoStageError('first decision', 'the new model did not decide');
+  const metrics = manifest.metrics as unknown as Scores;
+  const { majority, usageThreshold } = metrics.baseline;
+  const isMajority = majority.macroF1 >= usageThreshold.macroF1;
+  return {
+    dataset: {
+      id: manifest.dataset.id,
+      rows: manifest.dataset.rows,
+      classCounts: training.classCounts,
+      horizonMs: host.config.horizonMs,
+    },
+    model: {
+      version: `${deployment.name}@${deployment.version}`,
+      estimator: manifest.trainer.estimator,
+      macroF1: metrics.macroF1,
+      confusionMatrix: metrics.confusionMatrix,
+      labels: [...labels],
+    },
+    baseline: {
+      macroF1: Math.max(majority.macroF1, usageThreshold.macroF1),
+      name: isMajority ? 'always the most frequent label' : 'a threshold on used memory',
+      majority: majority.macroF1,
+      usageThreshold: usageThreshold.macroF1,
+    },
+    parity: {
+      rows: manifest.parity.rows,
+      maxAbsDiff: Math.max(manifest.parity.maxAbsDiff, deployment.swap.maxAbsDiff),
+      labelMismatches: manifest.parity.labelMismatches + deployment.swap.labelMismatches,
+    },
+    swap: {
+      ms: deployment.swap.totalMs,
+      pointerUs: deployment.swap.swapUs,
+      failures: duringSwap.failures,
+      decisionsDuring: duringSwap.decisions,
+    },
+    fitToFirstDecisionMs,
+  };
+}
+
+async function describeDecisions({
+  host,
+  counts,
+  recorder,
+}: DemoRun): Promise<Pick<DemoReport, 'decisions' | 'outcome'>> {
+  const stats = host.optimizer.stats();
+  const acted = recorder.events.filter((event) => event.mode === 'act');
+  const sumKib = (pick: (event: OptimizationEvent) => number | null): number =>
+    acted.reduce((sum, event) => sum + (pick(event) ?? 0), 0) * 1024;
+  return {
+    decisions: {
+      count: stats.decisions,
+      failures: counts.failures,
+      byModel: stats.bySource.model,
+      byRule: stats.bySource.rule,
+      p50Us: stats.p50Us ?? 0,
+      p99Us: stats.p99Us ?? 0,
+      byLabel: { ...stats.byLabel },
+    },
+    outcome: {
+      actions: acted.length,
+      freedBytes: sumKib((event) => event.freed_kib),
+      rssDropBytes: sumKib((event) => event.rss_drop_kib),
+      availableBytes: sumKib((event) =>
+        event.after_available_kib === null ? null : event.after_available_kib - event.before_available_kib,
+      ),
+      refusals: { ...stats.refusalsByRule },
+    },
+  };
+}
+
+function filesOf({ directory, host, training }: DemoRun): DemoReport['files'] {
+  const { deployment } = training;
+  return {
+    report: join(directory, 'report.html'),
+    model: deployment ? join(host.home.models, deployment.name, deployment.version, 'model.onnx') : '',
+    dataset: join(directory, 'dataset.parquet'),
+    history: host.home.history,
+  };
+}

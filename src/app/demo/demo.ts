@@ -1,0 +1,153 @@
+// The demo: the whole loop on this host, for real, in about a minute and a half. Every stage is
+// checked where it happens; one that did not really happen fails the demo.
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { labels } from '../../core/index.ts';
+import { buildConfig } from '../config.ts';
+import { DemoStageError } from '../errors.ts';
+import { resolveHome } from '../home.ts';
+import { openHost } from '../host.ts';
+import type { Host } from '../host.ts';
+import type { TrainingReport } from '../training-service.ts';
+import { runDecisionStream } from './decision-stream.ts';
+import type { DecisionStreamCounts } from './decision-stream.ts';
+import { createDemoRecorder } from './demo-recorder.ts';
+import type { DemoRecorder } from './demo-recorder.ts';
+import { buildDemoReport } from './build-demo-report.ts';
+import type { DemoReport } from './demo-report.ts';
+import { readFromPython } from './python-client.ts';
+import type { PythonFindings } from './python-client.ts';
+import { renderDemoHtml } from './report-html.ts';
+import { startWorkload } from './workload-process.ts';
+import type { Workload } from './workload-process.ts';
+
+/** Options of {@link runDemo}. */
+export interface DemoOptions {
+  /** Folder for history, model, dataset and report; replaced when it is an earlier demo's. */
+  readonly directory: string;
+  /** Seconds before training. @default 45 */
+  readonly collectSeconds: number;
+  /** Seconds after the swap. @default 25 */
+  readonly actSeconds: number;
+  readonly signal: AbortSignal;
+  /** Says what happens now. */
+  readonly say: (text: string) => void;
+}
+
+/** What the run saw, before it is made a report. */
+export interface DemoRun {
+  readonly host: Host;
+  readonly workload: Workload;
+  readonly recorder: DemoRecorder;
+  readonly training: TrainingReport;
+  readonly counts: DecisionStreamCounts;
+  /** Decisions and failures between the start of the deployment and the first decision after it. */
+  readonly duringSwap: DecisionStreamCounts;
+  readonly python: PythonFindings;
+  readonly seconds: number;
+  readonly directory: string;
+}
+
+const HZ = 20;
+const HORIZON_MS = 2000;
+const MARKER = '.ruvector-demo';
+
+/**
+ * Runs the demo and writes its files.
+ * @throws DemoStageError `ERR_APP_DEMO_STAGE` naming the stage that did not happen, and what the rooms throw
+ */
+export async function runDemo(options: DemoOptions): Promise<DemoReport> {
+  const directory = await prepareDirectory(options.directory);
+  options.say('starting a workload that really comes under memory pressure');
+  await using workload = await startWorkload(directory);
+  const recorder = createDemoRecorder(workload.pid);
+  const config = buildConfig({
+    hz: HZ,
+    processIntervalMs: 1000,
+    horizonMs: HORIZON_MS,
+    rateWindowMs: 500,
+    trendWindowMs: 3000,
+    outcomeWindowMs: 1000,
+    targets: { pids: [workload.pid], names: [] },
+  });
+  await using host = await openHost(resolveHome(join(directory, 'home')), config, recorder);
+  const run = await driveLoop(host, workload, recorder, directory, options);
+  const report = await buildDemoReport(run);
+  await writeFile(report.files.report, renderDemoHtml(report, recorder.series, labels));
+  return report;
+}
+
+/** Collect, train, act: the sampling and the stream of decisions never stop in between. */
+async function driveLoop(
+  host: Host,
+  workload: Workload,
+  recorder: DemoRecorder,
+  directory: string,
+  { collectSeconds, actSeconds, signal, say }: DemoOptions,
+): Promise<DemoRun> {
+  const startMs = Date.now();
+  const counts: DecisionStreamCounts = { decisions: 0, failures: 0 };
+  const done = new AbortController();
+  const stop = AbortSignal.any([done.signal, signal]);
+  const loop = Promise.all([host.run(stop), runDecisionStream(host, counts, stop)]);
+  const guarded = <T>(work: Promise<T>): Promise<T> => Promise.race([work, workload.ended, failed(loop)]);
+  try {
+    say(`collecting for ${collectSeconds} s at ${HZ} Hz; decisions follow the rule, nothing is touched`);
+    host.training.prewarm();
+    await guarded(sleep(collectSeconds * 1000, undefined, { signal }));
+    say('training in Python on what was just seen, while decisions go on');
+    const before = { ...counts };
+    const training = await guarded(
+      host.training.train(
+        {
+          parameters: { n_estimators: 60, max_depth: 10, min_samples_leaf: 3, random_state: 0 },
+          dataset: { blocks: 3 },
+        },
+        { signal, onProgress: ({ message }) => message && say(`  ${message}`) },
+      ),
+    );
+    recorder.noteSwap();
+    const duringSwap = {
+      decisions: counts.decisions - before.decisions,
+      failures: counts.failures - before.failures,
+    };
+    say(`live: ${host.models.liveVersion}; it now acts on the workload for ${actSeconds} s`);
+    host.setActing(true);
+    await guarded(sleep(actSeconds * 1000, undefined, { signal }));
+    host.setActing(false);
+    await guarded(host.optimizer.drain());
+    const seconds = (Date.now() - startMs) / 1000;
+    done.abort();
+    await loop;
+    say('reading the history back from Python');
+    const python = await readFromPython(host, join(directory, 'dataset.parquet'), signal);
+    return { host, workload, recorder, training, counts, duringSwap, python, seconds, directory };
+  } finally {
+    done.abort();
+    await loop.catch(() => undefined); // its own failure has already won the race
+  }
+}
+
+/** Rejects when the loop fails; never resolves, since its normal end comes last. */
+function failed(loop: Promise<unknown>): Promise<never> {
+  return new Promise((_, reject) => {
+    loop.catch(reject);
+  });
+}
+
+/** An empty folder of our own: an earlier demo's is replaced, anything else is left alone. */
+async function prepareDirectory(path: string): Promise<string> {
+  const directory = resolve(path);
+  if (existsSync(directory) && !existsSync(join(directory, MARKER))) {
+    throw new DemoStageError(
+      'prepare',
+      `"${directory}" exists and is not an earlier demo's; choose another with --output`,
+    );
+  }
+  await rm(directory, { recursive: true, force: true });
+  await mkdir(directory, { recursive: true });
+  await writeFile(join(directory, MARKER), '');
+  return directory;
+}

@@ -1,0 +1,373 @@
+// A running host: collector → history → features → optimizer, with the model host and the bridge beside
+// them. Wires the rooms and owns their life cycle; what each does is in its own room.
+import { randomBytes } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { memoryKind, optimizationKind, processKind } from '../core/index.ts';
+import type { MemorySnapshot, OptimizationEvent } from '../core/index.ts';
+import type { CollectorHealth } from '../collect/index.ts';
+import { createModelHost, openRegistry } from '../models/index.ts';
+import type { ModelHost, ModelRegistry, SwapReport } from '../models/index.ts';
+import { createOptimizer } from '../optimize/index.ts';
+import type { Decision, Explanation, Optimizer } from '../optimize/index.ts';
+import {
+  buildFeatureSpec,
+  createAnonymizingKey,
+  createNameHasher,
+  featureSpecSha256,
+} from '../prepare/index.ts';
+import type { FeatureSpec } from '../prepare/index.ts';
+import { openHistory } from '../store/index.ts';
+import type { History } from '../store/index.ts';
+import { PROTOCOL_VERSION, createBridgeServer, createIpcEndpoints, writeBridgeFile } from '../wire/index.ts';
+import type { BridgeServer, OwnedEndpoints } from '../wire/index.ts';
+import { buildRequests } from './bridge-requests.ts';
+import { buildStreams } from './bridge-streams.ts';
+import type { HostConfig } from './config.ts';
+import { createDatasetService } from './dataset-service.ts';
+import type { DatasetService } from './dataset-service.ts';
+import { notReadyError } from './errors.ts';
+import { createHome } from './home.ts';
+import type { Home } from './home.ts';
+import { LiveFeed } from './live-feed.ts';
+import { runSampling } from './sampling.ts';
+import { buildStatus } from './status.ts';
+import type { HostStatus } from './status.ts';
+import { createTrainingService } from './training-service.ts';
+import type { TrainingService } from './training-service.ts';
+
+/** What was seen last. */
+export interface Latest {
+  readonly snapshot: MemorySnapshot;
+  /** Null while the feature windows fill. */
+  readonly features: Float32Array | null;
+  readonly health: readonly CollectorHealth[];
+}
+
+/** A model as it arrives from a trainer. */
+export interface ModelUpload {
+  readonly manifest: Readonly<Record<string, unknown>>;
+  readonly model: Uint8Array;
+  readonly golden: Uint8Array;
+  /** False leaves it as the candidate. @default true */
+  readonly activate?: boolean | undefined;
+}
+
+/** A model that was stored, and the swap when it went live. */
+export interface Deployment {
+  readonly name: string;
+  readonly version: string;
+  readonly swap: SwapReport | null;
+}
+
+/** A running host. Close it, or use `await using`. */
+export interface Host extends AsyncDisposable {
+  readonly config: HostConfig;
+  readonly home: Home;
+  readonly history: History;
+  readonly registry: ModelRegistry;
+  readonly models: ModelHost;
+  readonly optimizer: Optimizer;
+  readonly datasets: DatasetService;
+  readonly training: TrainingService;
+  readonly bridge: BridgeServer;
+  readonly spec: FeatureSpec;
+  readonly latest: Latest | null;
+  /** Samples and decides until the signal aborts. @throws what the collector throws */
+  run(signal: AbortSignal): Promise<void>;
+  /** From now on decisions act (or only plan). */
+  setActing(isActing: boolean): void;
+  readonly isActing: boolean;
+  /** Decides now, on what was seen last. @throws RuvectorError `ERR_APP_NOT_READY` before the first features */
+  decide(): Promise<Decision>;
+  /** The same decision with nothing done. @throws RuvectorError `ERR_APP_NOT_READY` */
+  explain(): Promise<Explanation>;
+  /** Stores a model, verifies it and makes it live. @throws RuvectorError `ERR_MODEL_*`; the live model stays */
+  deploy(upload: ModelUpload): Promise<Deployment>;
+  /** Makes a stored version live; for a model that does not decide here only the registry changes (null). */
+  activate(name: string, version: string): Promise<SwapReport | null>;
+  /** Milliseconds on the monotonic clock of the first decision by `version`, once there is one. */
+  firstDecisionMs(version: string): number | undefined;
+  status(): HostStatus;
+  close(): Promise<void>;
+}
+
+/** How a host tells what happens; must not throw. */
+export interface HostListener {
+  onDecision?(decision: Decision): void;
+  onSample?(latest: Latest): void;
+  onOptimization?(event: OptimizationEvent): void;
+  onLog?(text: string): void;
+}
+
+/**
+ * Opens everything: history (locked), registry, model host with the live model if there is one,
+ * optimizer, bridge, and run/bridge.json last, so that who finds the file finds a host that answers.
+ * @throws RuvectorError `ERR_STORE_LOCKED` when another host runs on this home, and what the rooms throw
+ */
+export async function openHost(home: Home, config: HostConfig, listener: HostListener = {}): Promise<Host> {
+  const cleanup = new AsyncDisposableStack();
+  try {
+    createHome(home);
+    const host = new RunningHost(
+      home,
+      config,
+      listener,
+      cleanup,
+      await openParts(home, config, listener, cleanup),
+    );
+    await host.start();
+    return host;
+  } catch (error) {
+    await cleanup.disposeAsync();
+    throw error;
+  }
+}
+
+interface Parts {
+  history: History;
+  registry: ModelRegistry;
+  models: ModelHost;
+  spec: FeatureSpec;
+}
+
+async function openParts(
+  home: Home,
+  config: HostConfig,
+  listener: HostListener,
+  cleanup: AsyncDisposableStack,
+): Promise<Parts> {
+  const history = cleanup.use(
+    await openHistory(home.history, {
+      onProblem: (problem) => listener.onLog?.(`${problem.code}: ${problem.message}`),
+    }),
+  );
+  const spec = buildFeatureSpec({
+    intervalMs: 1000 / config.hz,
+    rateWindowMs: config.rateWindowMs,
+    trendWindowMs: config.trendWindowMs,
+  });
+  const registry = await openRegistry(home.models);
+  const models = cleanup.use(
+    await createModelHost({
+      registry,
+      name: config.modelName,
+      featureNames: spec.names,
+      featureSpecSha256: featureSpecSha256(spec),
+      onEvent: (event) => listener.onLog?.(`model: ${JSON.stringify(event)}`),
+    }),
+  );
+  return { history, registry, models, spec };
+}
+
+class RunningHost implements Host {
+  readonly home: Home;
+  readonly config: HostConfig;
+  readonly history: History;
+  readonly registry: ModelRegistry;
+  readonly models: ModelHost;
+  readonly spec: FeatureSpec;
+  readonly datasets: DatasetService;
+  readonly training: TrainingService;
+  optimizer!: Optimizer;
+  bridge!: BridgeServer;
+  latest: Latest | null = null;
+  isActing: boolean;
+  #missed = 0;
+  #samples = 0;
+  #lastActionMs: number | null = null;
+  readonly #startedMs = Date.now();
+  readonly #firstDecisionMs = new Map<string, number>();
+  readonly #feeds: Record<'memory' | 'process' | 'optimization', LiveFeed>;
+  readonly #listener: HostListener;
+  readonly #cleanup: AsyncDisposableStack;
+
+  constructor(
+    home: Home,
+    config: HostConfig,
+    listener: HostListener,
+    cleanup: AsyncDisposableStack,
+    parts: Parts,
+  ) {
+    this.home = home;
+    this.config = config;
+    this.history = parts.history;
+    this.registry = parts.registry;
+    this.models = parts.models;
+    this.spec = parts.spec;
+    this.isActing = config.act;
+    this.#listener = listener;
+    this.#cleanup = cleanup;
+    this.datasets = createDatasetService({
+      history: parts.history,
+      spec: parts.spec,
+      horizonMs: config.horizonMs,
+    });
+    this.training = createTrainingService(this);
+    this.#feeds = {
+      memory: new LiveFeed(memoryKind, parts.history),
+      process: new LiveFeed(processKind, parts.history),
+      optimization: new LiveFeed(optimizationKind, parts.history),
+    };
+  }
+
+  /** Starts what needs the host itself: the optimizer and the bridge. */
+  async start(): Promise<void> {
+    this.#lastActionMs = await lastActionOf(this.history);
+    this.optimizer = this.#cleanup.use(await this.#createOptimizer());
+    this.#cleanup.use(this.training);
+    this.bridge = this.#cleanup.use(await this.#createBridge());
+    const { control, data } = this.bridge.endpoints;
+    await writeBridgeFile(this.home.bridgeFile, {
+      endpoints: { control, data },
+      token: this.#token,
+      pid: process.pid,
+      protocol: PROTOCOL_VERSION,
+    });
+    this.#cleanup.defer(() => rm(this.home.bridgeFile, { force: true }));
+  }
+
+  readonly #token = randomBytes(32).toString('hex');
+
+  #createOptimizer(): Promise<Optimizer> {
+    const { config } = this;
+    return createOptimizer({
+      predictor: this.models,
+      targets: config.targets,
+      act: () => this.isActing,
+      windowMs: config.outcomeWindowMs,
+      minIntervalMs: Math.min(6000, 2 * config.outcomeWindowMs),
+      sampleIntervalMs: 1000 / config.hz,
+      stallWindowMs: config.rateWindowMs,
+      onDecision: (decision) => this.#noteDecision(decision),
+      onEvent: (event) => this.#noteOptimization(event),
+    });
+  }
+
+  async #createBridge(): Promise<BridgeServer> {
+    await mkdir(this.home.run, { recursive: true, mode: 0o700 });
+    const endpoints = await this.#endpoints();
+    return createBridgeServer({
+      controlEndpoint: endpoints.control,
+      dataEndpoint: endpoints.data,
+      token: this.#token,
+      requests: buildRequests(this),
+      streams: buildStreams({
+        feeds: this.#feeds,
+        datasets: this.datasets,
+        // A new key each start: hashes of two runs cannot be joined.
+        hashName: createNameHasher(createAnonymizingKey()),
+      }),
+      onEvent: (event) =>
+        this.#listener.onLog?.(`bridge: ${event.plane} ${event.type} ${event.clientId ?? ''}`),
+    });
+  }
+
+  async #endpoints(): Promise<{ control: string; data: string }> {
+    if (this.config.transport === 'tcp') return { control: 'tcp://127.0.0.1:0', data: 'tcp://127.0.0.1:0' };
+    const owned: OwnedEndpoints = await createIpcEndpoints(this.home.run);
+    this.#cleanup.defer(() => owned.dispose());
+    return owned;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    await runSampling({
+      config: this.config,
+      spec: this.spec,
+      signal,
+      lastActionMs: () => this.#lastActionMs,
+      onSample: async (sample, features, missed) => {
+        this.#samples++;
+        this.#missed = missed;
+        this.latest = { snapshot: sample.memory, features, health: sample.health };
+        this.#append(sample.memory, sample.processes);
+        this.#listener.onSample?.(this.latest);
+        await (features ? this.decide() : this.optimizer.observe(sample.memory));
+      },
+    });
+  }
+
+  #append(memory: MemorySnapshot, processes: Parameters<History['append']>[1] | null): void {
+    this.history.append('memory', [memory]);
+    this.#feeds.memory.publish([memory]);
+    if (!processes) return;
+    this.history.append('process', processes as never);
+    this.#feeds.process.publish(processes as never);
+  }
+
+  async decide(): Promise<Decision> {
+    const { snapshot, features } = this.#ready();
+    return this.optimizer.tick({ snapshot, features, featureNames: this.spec.names });
+  }
+
+  async explain(): Promise<Explanation> {
+    const { snapshot, features } = this.#ready();
+    return this.optimizer.explain({ snapshot, features, featureNames: this.spec.names });
+  }
+
+  #ready(): { snapshot: MemorySnapshot; features: Float32Array } {
+    const { latest } = this;
+    if (!latest?.features) throw notReadyError(this.config.rateWindowMs, latest !== null);
+    return { snapshot: latest.snapshot, features: latest.features };
+  }
+
+  setActing(isActing: boolean): void {
+    this.isActing = isActing;
+  }
+
+  async deploy({ manifest, model, golden, activate = true }: ModelUpload): Promise<Deployment> {
+    const name = typeof manifest['name'] === 'string' ? manifest['name'] : this.config.modelName;
+    const { version } = await this.registry.add({ name, model, golden, manifest });
+    if (!activate) return { name, version, swap: null };
+    const swap = await this.activate(name, version);
+    return { name, version, swap };
+  }
+
+  /** Makes a stored version live, and decides with it at once instead of at the next tick. */
+  async activate(name: string, version: string): Promise<SwapReport | null> {
+    if (name !== this.config.modelName) {
+      await this.registry.setLive(name, version);
+      return null;
+    }
+    const swap = await this.models.activate(version);
+    if (this.latest?.features) await this.decide();
+    return swap;
+  }
+
+  firstDecisionMs(version: string): number | undefined {
+    return this.#firstDecisionMs.get(version);
+  }
+
+  status(): HostStatus {
+    return buildStatus(this, { startedMs: this.#startedMs, samples: this.#samples, missed: this.#missed });
+  }
+
+  #noteDecision(decision: Decision): void {
+    const { modelVersion } = decision;
+    if (modelVersion !== null && !this.#firstDecisionMs.has(modelVersion)) {
+      this.#firstDecisionMs.set(modelVersion, Number(process.hrtime.bigint()) / 1e6);
+    }
+    if (decision.mode === 'act') this.#lastActionMs = decision.timestamp;
+    this.#listener.onDecision?.(decision);
+  }
+
+  #noteOptimization(event: OptimizationEvent): void {
+    this.history.append('optimization', [event]);
+    this.#feeds.optimization.publish([event]);
+    this.#listener.onOptimization?.(event);
+  }
+
+  /** Drains the bridge and open outcome windows, then closes in the reverse order of opening. */
+  async close(): Promise<void> {
+    await this.#cleanup.disposeAsync();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+async function lastActionOf(history: History): Promise<number | null> {
+  const dayMs = 86_400_000;
+  const events = await history.rows('optimization', { fromMs: Date.now() - dayMs });
+  return events.findLast((event) => event.mode === 'act')?.timestamp ?? null;
+}

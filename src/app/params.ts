@@ -1,0 +1,51 @@
+// Parameters that arrive over the bridge, checked by a small table; every mistake in one report.
+import { RuvectorError } from '../core/index.ts';
+
+type Check = 'number' | 'string' | 'boolean' | 'object';
+
+/** Parameters named by a request; all optional, none unknown. */
+export type Params<S extends Readonly<Record<string, Check>>> = {
+  readonly [K in keyof S]?: S[K] extends 'number'
+    ? number
+    : S[K] extends 'string'
+      ? string
+      : S[K] extends 'boolean'
+        ? boolean
+        : Readonly<Record<string, unknown>>;
+};
+
+/**
+ * Checks parameters against their types; null counts as not given.
+ * @throws RuvectorError `ERR_APP_PARAMS` naming every parameter that is unknown or of the wrong type
+ */
+export function parseParams<const S extends Readonly<Record<string, Check>>>(
+  request: string,
+  schema: S,
+  value: unknown,
+): Params<S> {
+  const given = Object.entries((value ?? {}) as Record<string, unknown>).filter(([, v]) => v !== null);
+  const problems = given.flatMap(([name, v]) => {
+    const wanted = schema[name];
+    if (wanted === undefined)
+      return [`"${name}" is not known (known: ${Object.keys(schema).join(', ') || 'none'})`];
+    const isRight = typeof v === wanted && (wanted !== 'number' || Number.isFinite(v));
+    return isRight ? [] : [`"${name}" is ${JSON.stringify(v)}, wanted a ${wanted}`];
+  });
+  if (problems.length > 0) {
+    throw new RuvectorError(
+      'ERR_APP_PARAMS',
+      `Cannot serve "${request}": ${problems.join('; ')}; correct the parameters and ask again`,
+      { details: { problems } },
+    );
+  }
+  return Object.fromEntries(given) as Params<S>;
+}
+
+/** A parameter the request cannot do without. @throws RuvectorError `ERR_APP_PARAMS` */
+export function requireParam<T>(request: string, name: string, value: T | undefined): T {
+  if (value !== undefined) return value;
+  throw new RuvectorError(
+    'ERR_APP_PARAMS',
+    `Cannot serve "${request}": "${name}" is missing; give it and ask again`,
+  );
+}

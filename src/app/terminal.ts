@@ -1,0 +1,79 @@
+// What the commands print: tables for people, JSON for machines, progress on a terminal only.
+import cliProgress from 'cli-progress';
+
+/** Prints one JSON document. Bigints become numbers. */
+export function printJson(value: unknown): void {
+  process.stdout.write(
+    `${JSON.stringify(value, (_, v: unknown) => (typeof v === 'bigint' ? Number(v) : v), 2)}\n`,
+  );
+}
+
+/** Prints text with a final line break. */
+export function print(text: string): void {
+  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+}
+
+/** Aligned rows of a name and its value. */
+export function formatRows(rows: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `${name.padEnd(width + 2)}${value}`).join('\n');
+}
+
+/** `1536` → `1.5 KiB`. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let value = Math.abs(bytes);
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${bytes < 0 ? '−' : ''}${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+}
+
+/** `90` → `1 min 30 s`. */
+export function formatSeconds(seconds: number): string {
+  if (seconds < 90) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 90 ? `${minutes} min ${Math.round(seconds % 60)} s` : `${(minutes / 60).toFixed(1)} h`;
+}
+
+/** A progress bar on standard error; nothing is drawn when that is not a terminal. */
+export interface Progress {
+  update(done: number, note?: string): void;
+  stop(): void;
+}
+
+/** Starts a bar over `total` units. */
+export function startProgress(total: number, title: string): Progress {
+  if (!process.stderr.isTTY) return { update: () => {}, stop: () => {} };
+  const bar = new cliProgress.SingleBar(
+    {
+      format: `${title} {bar} {percentage}% {note}`,
+      stream: process.stderr,
+      hideCursor: true,
+      clearOnComplete: true,
+    },
+    cliProgress.Presets.shades_classic,
+  );
+  bar.start(total, 0, { note: '' });
+  return {
+    update: (done, note = '') => bar.update(Math.min(done, total), { note }),
+    stop: () => bar.stop(),
+  };
+}
+
+/** An abort signal that fires on Ctrl-C and SIGTERM, so that a command drains instead of dying. */
+export function abortOnSignals(): { signal: AbortSignal; dispose: () => void } {
+  const controller = new AbortController();
+  const stop = (): void => controller.abort();
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  return {
+    signal: controller.signal,
+    dispose: () => {
+      process.off('SIGINT', stop);
+      process.off('SIGTERM', stop);
+    },
+  };
+}

@@ -1,0 +1,103 @@
+// Training for a host: one job at a time in a Python process that is already warm, from the host's own
+// bridge, until the new model has decided. Retrains by itself when the configuration says so.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../core/index.ts';
+import { createTrainerPool } from '../train/index.ts';
+import type { TrainJob, TrainProgress, TrainResult, TrainerPool } from '../train/index.ts';
+import { busyError } from './errors.ts';
+import type { Host } from './host.ts';
+
+export type { TrainJob } from '../train/index.ts';
+
+/** A finished training with what followed on this host. */
+export interface TrainingReport extends TrainResult {
+  /** From `fit` returning in Python to the first decision by the new model here; null when it was not made live. */
+  readonly fitToFirstDecisionMs: number | null;
+}
+
+/** Options of one training. */
+export interface TrainOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: TrainProgress) => void;
+}
+
+/** Trains models for one host. */
+export interface TrainingService extends AsyncDisposable {
+  /** Starts the Python process ahead of time, so that a training begins at once. */
+  prewarm(): void;
+  /**
+   * Trains, exports, verifies and (by default) activates a model.
+   * @throws RuvectorError `ERR_APP_BUSY` while one runs, `ERR_TRAIN*`, `ERR_PREPARE_*`, `ERR_MODEL_*`
+   */
+  train(job: Partial<TrainJob>, options?: TrainOptions): Promise<TrainingReport>;
+  state(): { running: boolean; lastError: string | null; lastModel: string | null };
+}
+
+/** Milliseconds the new model gets for its first decision after it went live. */
+const FIRST_DECISION_WAIT_MS = 5000;
+
+/** Estimator of a job that names none. */
+export const defaultEstimator = 'sklearn.RandomForestClassifier';
+
+/** Creates the service; nothing is started yet. */
+export function createTrainingService(
+  host: Pick<Host, 'home' | 'config' | 'firstDecisionMs' | 'latest'>,
+): TrainingService {
+  let pool: TrainerPool | null = null;
+  let isRunning = false;
+  let lastError: string | null = null;
+  let lastModel: string | null = null;
+  const warmPool = (): TrainerPool => (pool ??= createTrainerPool({ bridgeFile: host.home.bridgeFile }));
+
+  const train: TrainingService['train'] = async (job, options = {}) => {
+    if (isRunning) throw busyError();
+    isRunning = true;
+    try {
+      const result = await warmPool().run(completeJob(host, job), options);
+      const report = { ...result, fitToFirstDecisionMs: await waitForFirstDecision(host, result) };
+      lastModel = result.deployment ? `${result.deployment.name}@${result.deployment.version}` : lastModel;
+      lastError = null;
+      return report;
+    } catch (error) {
+      lastError = messageOf(error);
+      throw error;
+    } finally {
+      isRunning = false;
+    }
+  };
+
+  return {
+    prewarm: () => warmPool().prewarm(),
+    train,
+    state: () => ({ running: isRunning, lastError, lastModel }),
+    [Symbol.asyncDispose]: async () => {
+      await pool?.close();
+    },
+  };
+}
+
+function completeJob(host: Pick<Host, 'config'>, job: Partial<TrainJob>): TrainJob {
+  return {
+    name: job.name ?? host.config.modelName,
+    estimator: job.estimator ?? defaultEstimator,
+    parameters: job.parameters ?? {},
+    dataset: job.dataset ?? {},
+    activate: job.activate ?? true,
+  };
+}
+
+/** The host decides at once when a model goes live; a host that does not sample has nothing to decide on. */
+async function waitForFirstDecision(
+  host: Pick<Host, 'config' | 'firstDecisionMs' | 'latest'>,
+  { deployment, timings }: TrainResult,
+): Promise<number | null> {
+  if (!deployment?.swap || !host.latest?.features) return null;
+  const version = `${deployment.name}@${deployment.version}`;
+  const deadlineMs = Date.now() + FIRST_DECISION_WAIT_MS;
+  while (Date.now() < deadlineMs) {
+    const atMs = host.firstDecisionMs(version);
+    if (atMs !== undefined) return atMs - timings.fitReturnedMonotonicNs / 1e6;
+    await sleep(2);
+  }
+  return null;
+}
