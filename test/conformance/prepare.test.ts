@@ -57,11 +57,14 @@ async function judge(
   return JSON.parse(stdout) as Verdict;
 }
 
-/** Irregular times, a pause, a reboot, and counters that are missing for a while. */
+/** Regular, then irregular times, a pause, a reboot, and counters that are missing for a while. */
 function eventfulSnapshots(count: number, intervalMs: number): MemorySnapshot[] {
   return pressuredSnapshots(count, 200, intervalMs).map((row, i) => ({
     ...row,
-    timestamp: row.timestamp + ((i * 37) % Math.floor(intervalMs / 2)) + (i >= 400 ? 40 * intervalMs : 0),
+    timestamp:
+      row.timestamp +
+      (i >= 300 ? (i * 37) % Math.floor(intervalMs / 2) : 0) +
+      (i >= 400 ? 40 * intervalMs : 0),
     psi_memory_full_us: i % 11 === 0 ? null : row.psi_memory_full_us,
     workingset_refault_file: i >= 900 ? i : row.workingset_refault_file,
     pswpin: i % 200 > 150 ? i * 30 : null,
