@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { buildConfig, defaultConfig } from '../../../src/app/config.ts';
+import { resolveHome } from '../../../src/app/home.ts';
+import { parseAssignment } from '../../../src/app/commands/assignment.ts';
+import { buildUnitFile } from '../../../src/app/unit-file.ts';
+
+describe('buildConfig()', () => {
+  it('fills in the defaults: 1 Hz, 60 s horizon, dry run', () => {
+    expect(buildConfig({ hz: 2 })).toEqual({ ...defaultConfig, hz: 2 });
+    expect(defaultConfig).toMatchObject({ hz: 1, horizonMs: 60_000, act: false });
+  });
+
+  it('reports every mistake at once with the value and what is wanted', () => {
+    const build = (): unknown => buildConfig({ hz: 500, horizonMs: 1, targets: { pids: [1], names: [] } });
+    expect(build).toThrow(/hz is 500, wanted 0.1 to 50.*horizonMs is 1.*targets.*process ids above 1/s);
+    expect(build).toThrow(expect.objectContaining({ code: 'ERR_APP_CONFIG' }));
+  });
+});
+
+describe('resolveHome()', () => {
+  it('prefers the argument, then RUVECTOR_HOME, then the XDG data folder', () => {
+    const env = { RUVECTOR_HOME: '/a', XDG_DATA_HOME: '/x' };
+    expect(resolveHome('/b', env).root).toBe('/b');
+    expect(resolveHome(undefined, env).root).toBe('/a');
+    expect(resolveHome(undefined, { XDG_DATA_HOME: '/x' }).root).toBe('/x/ruvector');
+    expect(resolveHome('/b', {}).bridgeFile).toBe('/b/run/bridge.json');
+  });
+});
+
+describe('parseAssignment()', () => {
+  it('reads values as JSON where they are, as text where they are not', () => {
+    const parsed = ['max_iter=200', 'class_weight=balanced', 'verbose=false'].reduce(
+      (all, text) => parseAssignment(text, all),
+      {},
+    );
+    expect(parsed).toEqual({ max_iter: 200, class_weight: 'balanced', verbose: false });
+  });
+
+  it('refuses text without a name', () => {
+    expect(() => parseAssignment('=3', {})).toThrow('name=value');
+  });
+});
+
+describe('buildUnitFile()', () => {
+  it('starts this executable with the given flags, quoting what needs it', () => {
+    const unit = buildUnitFile('/opt/my node/bin/node', '/opt/memopt.mjs', ['--hz', '2']);
+    expect(unit).toContain('ExecStart="/opt/my node/bin/node" /opt/memopt.mjs serve --hz 2\n');
+    expect(unit).toContain('[Install]');
+  });
+});

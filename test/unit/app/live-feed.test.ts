@@ -1,0 +1,87 @@
+import type * as arrow from 'apache-arrow';
+import { describe, expect, it } from 'vitest';
+import { LiveFeed } from '../../../src/app/live-feed.ts';
+import { buildRecordBatch, optional, required } from '../../../src/core/index.ts';
+import type { AnyRow } from '../../../src/core/index.ts';
+
+const kind = {
+  name: 'memory',
+  version: 1,
+  fields: [required('timestamp', 'timestamp', 'ms', 'test'), optional('value', 'int64', '1', 'test')],
+};
+
+/** A history in memory that a test appends to, as the host does: store first, then publish. */
+function createHost(): { rows: AnyRow[]; feed: LiveFeed; append: (timestamp: number) => void } {
+  const rows: AnyRow[] = [];
+  const feed = new LiveFeed(kind, {
+    async *query(_, { fromMs = -Infinity, toMs = Infinity }) {
+      const found = rows.filter((row) => Number(row['timestamp']) >= fromMs && Number(row['timestamp']) < toMs);
+      if (found.length > 0) yield buildRecordBatch(kind, found);
+    },
+  });
+  return {
+    rows,
+    feed,
+    append: (timestamp) => {
+      const row = { timestamp, value: timestamp };
+      rows.push(row);
+      feed.publish([row]);
+    },
+  };
+}
+
+const timesOf = (batch: arrow.RecordBatch): number[] =>
+  Array.from({ length: batch.numRows }, (_, i) => Number(batch.getChildAt(0)?.get(i)));
+
+async function take(stream: AsyncIterator<arrow.RecordBatch>, count: number): Promise<number[]> {
+  const times: number[] = [];
+  while (times.length < count) {
+    const { value, done } = await stream.next();
+    if (done) break;
+    times.push(...timesOf(value));
+  }
+  return times;
+}
+
+describe('LiveFeed.follow()', () => {
+  it('gives the history, then what is appended, each row once', async () => {
+    const host = createHost();
+    [1, 2, 3].forEach(host.append);
+    const stream = host.feed.follow({ fromMs: 2 }, new AbortController().signal);
+    expect(await take(stream, 2)).toEqual([2, 3]);
+    const next = take(stream, 2);
+    host.append(4);
+    host.append(5);
+    expect(await next).toEqual([4, 5]);
+    await stream.return(undefined);
+  });
+
+  it('ends after the history when follow is false', async () => {
+    const host = createHost();
+    [1, 2].forEach(host.append);
+    const stream = host.feed.follow({ fromMs: 0, follow: false }, new AbortController().signal);
+    expect(await take(stream, 10)).toEqual([1, 2]);
+  });
+
+  it('catches a follower up from the history when it falls far behind', async () => {
+    const host = createHost();
+    const stream = host.feed.follow({ fromMs: 0 }, new AbortController().signal);
+    const first = take(stream, 1);
+    await Promise.resolve();
+    host.append(0);
+    expect(await first).toEqual([0]);
+    for (let i = 1; i <= 10_000; i++) host.append(i);
+    const caughtUp = await take(stream, 10_000);
+    expect(caughtUp).toEqual(Array.from({ length: 10_000 }, (_, i) => i + 1));
+    await stream.return(undefined);
+  });
+
+  it('ends when the signal aborts while it waits', async () => {
+    const host = createHost();
+    const abort = new AbortController();
+    const stream = host.feed.follow({ fromMs: 0 }, abort.signal);
+    const waiting = stream.next();
+    abort.abort();
+    expect(await waiting).toEqual({ done: true, value: undefined });
+  });
+});
