@@ -3,17 +3,12 @@
 import { readdirSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { messageOf } from '../core/index.ts';
-import type { ProcessRecord } from '../core/index.ts';
+import type { Clock, ProcessRecord } from '../core/index.ts';
 import { readError } from './errors.ts';
-import {
-  emptyIo,
-  emptySmaps,
-  parseProcessIo,
-  parseProcessStat,
-  parseProcessStatm,
-  parseSmapsRollup,
-} from './process-files.ts';
-import type { ProcessIo, ProcessSmaps } from './process-files.ts';
+import { readKernelThreads } from './kernel-threads.ts';
+import { createSmapsReader } from './largest-smaps.ts';
+import { emptyIo, emptySmaps, parseProcessIo, parseProcessStat, parseProcessStatm } from './process-files.ts';
+import type { ProcessIo } from './process-files.ts';
 import { isDenied, isGone } from './proc-reader.ts';
 import type { ProcReader } from './proc-reader.ts';
 import type { SystemConstants } from './system-constants.ts';
@@ -40,8 +35,9 @@ export interface ProcessScannerOptions {
   readonly reader: ProcReader;
   readonly procRoot: string;
   readonly constants: SystemConstants;
-  /** How many of the largest processes get smaps_rollup, which walks their page tables. */
+  /** How many of the largest processes get private_kib and swap_kib. */
   readonly smapsTop: number;
+  readonly clock: Clock;
 }
 
 /** Scans processes and remembers what the next scan needs of each. */
@@ -62,11 +58,12 @@ const PROCESSES_A_TURN = 50;
 /** Creates a scanner. */
 export function createProcessScanner(options: ProcessScannerOptions): ProcessScanner {
   const { reader, procRoot, constants, smapsTop } = options;
+  const fillSmaps = createSmapsReader(options);
   let seen = new Map<number, SeenProcess>();
 
   function readRow(pid: number, time: ScanTime, next: Map<number, SeenProcess>): ProcessRecord | null {
     const folder = `${procRoot}/${pid}`;
-    // statm first: it is the cheapest and says whether the rest is worth reading.
+    // statm first: it is the cheapest and says whether there is memory to report.
     const { sizePages, residentPages, sharedPages } = parseProcessStatm(reader.read(`${folder}/statm`));
     if (sizePages === 0) return null;
     const stat = parseProcessStat(reader.read(`${folder}/stat`));
@@ -96,25 +93,24 @@ export function createProcessScanner(options: ProcessScannerOptions): ProcessSca
 
   async function scan(time: ScanTime): Promise<ProcessScan> {
     const pids = readPids(procRoot);
+    const kernelThreads = readKernelThreads(reader, procRoot);
     const next = new Map<number, SeenProcess>();
     const rows: ProcessRecord[] = [];
     let lastError: string | null = null;
-    const attempt = (pid: number, read: () => void): void => {
+    for (const [index, pid] of pids.entries()) {
+      if (index % PROCESSES_A_TURN === PROCESSES_A_TURN - 1) await nextTurn();
+      if (kernelThreads.has(pid)) continue;
       try {
-        read();
+        const row = readRow(pid, time, next);
+        if (row) rows.push(row);
       } catch (error) {
         if (!isGone(error) && !isDenied(error)) lastError = `Cannot read process ${pid}: ${messageOf(error)}`;
       }
-    };
-    for (const [index, pid] of pids.entries()) {
-      attempt(pid, () => {
-        const row = readRow(pid, time, next);
-        if (row) rows.push(row);
-      });
-      if (index % PROCESSES_A_TURN === PROCESSES_A_TURN - 1) await nextTurn();
     }
-    for (const row of findLargest(rows, smapsTop)) {
-      attempt(row.pid, () => Object.assign(row, readSmaps(reader, `${procRoot}/${row.pid}`)));
+    try {
+      fillSmaps(findLargest(rows, smapsTop));
+    } catch (error) {
+      lastError = messageOf(error);
     }
     seen = next;
     reader.sweep();
@@ -157,14 +153,4 @@ function cpuPercent(before: SeenProcess, cpuMs: number, monotonicMs: number): nu
 
 function findLargest(rows: readonly ProcessRecord[], count: number): ProcessRecord[] {
   return [...rows].sort((a, b) => b.rss_kib - a.rss_kib).slice(0, count);
-}
-
-// Null when the file is absent (before Linux 4.14), denied, or its process ended.
-function readSmaps(reader: ProcReader, folder: string): ProcessSmaps | null {
-  try {
-    return parseSmapsRollup(reader.read(`${folder}/smaps_rollup`));
-  } catch (error) {
-    if (isGone(error) || isDenied(error)) return null;
-    throw error;
-  }
 }

@@ -14,19 +14,19 @@ const emptyRow = Object.fromEntries(
   memoryKind.fields.map((field) => [field.name, null]),
 ) as unknown as MemorySnapshot;
 
-/**
- * Builds the snapshot; columns that nobody gave are null.
- * @returns null when total or available memory is missing, for there is no snapshot without them
- */
-export function buildSnapshot(columns: MemoryColumns, facts: SnapshotFacts): MemorySnapshot | null {
-  const { mem_total_kib: total, mem_available_kib: available } = columns;
-  if (typeof total !== 'number' || typeof available !== 'number') return null;
+type Totals = Pick<MemorySnapshot, 'mem_total_kib' | 'mem_available_kib'>;
+
+/** True when total and available memory are known; there is no snapshot without them. */
+export function hasTotals(columns: MemoryColumns): columns is MemoryColumns & Totals {
+  return typeof columns.mem_total_kib === 'number' && typeof columns.mem_available_kib === 'number';
+}
+
+/** Builds the snapshot; columns that nobody gave are null. */
+export function buildSnapshot(columns: MemoryColumns & Totals, facts: SnapshotFacts): MemorySnapshot {
   return {
     ...emptyRow,
     ...(columns as Partial<MemorySnapshot>),
     timestamp: facts.timestampMs,
-    mem_total_kib: total,
-    mem_available_kib: available,
     process_count: facts.processCount,
     top_process_rss_kib: facts.topProcessRssKib,
   };

@@ -1,0 +1,24 @@
+// The kernel's own threads, in one read: they own no memory, and asking each of them would double the
+// cost of a scan on a host with many cores. All of them are children of kthreadd, which is pid 2.
+import { toLatin1 } from './keyed-numbers.ts';
+import { parseProcessStat } from './process-files.ts';
+import type { ProcReader } from './proc-reader.ts';
+
+const KTHREADD = 2;
+
+/** Reads the pids of kernel threads; empty inside a container and on kernels without CONFIG_PROC_CHILDREN. */
+export function readKernelThreads(reader: ProcReader, procRoot: string): ReadonlySet<number> {
+  const folder = `${procRoot}/${KTHREADD}`;
+  try {
+    if (parseProcessStat(reader.read(`${folder}/stat`)).name !== 'kthreadd') return new Set();
+    return parseChildren(reader.readAll(`${folder}/task/${KTHREADD}/children`));
+  } catch {
+    return new Set(); // then each is asked for its size and found to be 0
+  }
+}
+
+/** Parses /proc/PID/task/TID/children: pids separated by spaces. */
+export function parseChildren(bytes: Uint8Array): ReadonlySet<number> {
+  const pids = toLatin1(bytes).split(' ').map(Number);
+  return new Set(pids.filter((pid) => Number.isSafeInteger(pid) && pid > 0));
+}
