@@ -15,6 +15,8 @@ export interface TargetPlan {
   /** Resident bytes of the regions, or the budget where there are none. */
   readonly bytes: number;
   readonly bytesByKind: RegionPlan['bytesByKind'];
+  /** Resident bytes of the target left alone, by reason. */
+  readonly left: RegionPlan['left'];
 }
 
 /** What an actuator did. */

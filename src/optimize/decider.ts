@@ -27,8 +27,8 @@ export interface Decider {
    *   pass, so that two ticks cannot both pass; null explains only and remembers nothing
    */
   decide(input: DecisionInput, takeTurn: (() => void) | null): Promise<Draft>;
-  /** Notes that a plan was or would be carried out: its bytes and regions count from now. */
-  noteDone(plan: Plan): void;
+  /** Notes that a plan is carried out, or would be in a dry run: its bytes and regions count from now. */
+  notePlan(plan: Plan, isActed: boolean): void;
 }
 
 const SAMPLE_TARGETS_MS = 1000;
@@ -80,12 +80,13 @@ export function createDecider(parts: OptimizerParts, isActing: () => boolean): D
       const plan = await planner.plan(verdict.label, roomBytes, takeTurn !== null).catch(toUnreadable);
       return { verdict, plan, latency: { ...latency, planUs: nowUs() - decidedUs } };
     },
-    noteDone(plan) {
+    notePlan(plan, isActed) {
       handedOver.add(
         clock.monotonicMs(),
         plan.targets.reduce((sum, { bytes }) => sum + bytes, 0),
       );
-      planner.noteDone(plan);
+      planner.notePlanned(plan);
+      if (isActed) planner.noteActed(plan);
     },
   };
 }

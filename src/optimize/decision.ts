@@ -23,6 +23,8 @@ export interface PlanSummary {
   readonly regions: number;
   readonly bytes: number;
   readonly bytesByKind: TargetPlan['bytesByKind'];
+  /** Resident bytes left alone, by reason: what would free nothing or must not be touched. */
+  readonly left: TargetPlan['left'];
 }
 
 /** What was done to one target. */

@@ -4,7 +4,7 @@ import { open, readFile, readdir } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { readFileSystems, readMappings } from './mappings.ts';
 import type { Mapping } from './mappings.ts';
-import { readProcessStat, readProcessUid } from './process-stat.ts';
+import { readOrNull, readProcessStat, readProcessUid } from './process-stat.ts';
 import type { ProcessStat } from './process-stat.ts';
 import { readReclaimBackend } from './reclaim-backend.ts';
 import type { ReclaimBackend } from './reclaim-backend.ts';
@@ -30,6 +30,8 @@ export interface HostReaders {
   readBackend(): Promise<ReclaimBackend>;
   listPids(): Promise<number[]>;
   readStat(pid: number): Promise<ProcessStat | null>;
+  /** Resident pages of files and shared memory (statm); null when the process is gone. */
+  readFilePages(pid: number): Promise<number | null>;
   readUid(pid: number): Promise<number | null>;
   readMappings(pid: number): Promise<Mapping[]>;
   readFileSystems(pid: number): Promise<ReadonlyMap<string, string>>;
@@ -55,6 +57,10 @@ export function createHostReaders({ procRoot = '/proc', sysRoot = '/sys' }: Host
     readBackend: () => readReclaimBackend(procRoot, sysRoot),
     listPids: async () => (await readdir(procRoot)).filter((name) => /^\d+$/.test(name)).map(Number),
     readStat: (pid) => readProcessStat(pid, procRoot),
+    readFilePages: async (pid) => {
+      const text = await readOrNull(`${procRoot}/${pid}/statm`);
+      return text === null ? null : Number(text.split(' ')[2]);
+    },
     readUid: (pid) => readProcessUid(pid, procRoot),
     readMappings: (pid) => readMappings(pid, procRoot),
     readFileSystems: (pid) => readFileSystems(pid, procRoot),

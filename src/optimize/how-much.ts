@@ -9,7 +9,7 @@ export interface StallReading {
   readonly swapInFraction: number | null;
   /** Major faults of the target × the cost of one. */
   readonly majorFaultFraction: number | null;
-  /** Refaults of the host × the cost of one page; sees the re-reads that read-ahead hides from major faults. */
+  /** File pages that came back to the target after it was paged out × the cost of one. */
   readonly refaultFraction: number | null;
   /** PSI memory `some`: the target's cgroup where it has its own, else the host. */
   readonly psiFraction: number | null;
@@ -66,8 +66,8 @@ export function tmoReclaimBytes(
 
 /**
  * The stall the law acts on. The target's own delay comes first, because PSI reads 0 while processes
- * stall (measured: PSI 0.00 %, swap-in delay 0.62 %); refaults stand beside major faults, because
- * read-ahead hides re-reads from them (measured: 65,536 pages back in 140 ms, 1 major fault).
+ * stall (measured: PSI 0.00 %, swap-in delay 0.62 %). Pages that came back stand beside major faults,
+ * because read-ahead hides re-reads from those (measured: 65,536 pages back in 140 ms, 1 major fault).
  * PSI counts only where neither is known.
  */
 export function stallOf(reading: StallReading): { fraction: number | null; source: string } {
@@ -76,7 +76,7 @@ export function stallOf(reading: StallReading): { fraction: number | null; sourc
   const { majorFaultFraction: faults, refaultFraction: refaults } = reading;
   if (faults !== null && faults >= (refaults ?? 0))
     return { fraction: faults, source: 'major faults of the target' };
-  if (faults !== null) return { fraction: refaults, source: 'refaults of the host' };
+  if (faults !== null) return { fraction: refaults, source: 'pages that came back to the target' };
   return {
     fraction: reading.psiFraction,
     source: reading.psiFraction === null ? 'no stall is known yet' : 'PSI memory some',

@@ -69,7 +69,7 @@ function buildMapping(header: RegExpExecArray, sizes: Map<string, number>, flags
 }
 
 // Kernel can_madv_lru_vma() refuses locked, hugetlb and pure-PFN mappings; device memory and the
-// kernel's own pages free nothing. Code is left alone: it is hot, and shared with other processes.
+// kernel's own pages free nothing. Code is left alone: it is hot.
 const EXCLUDED_FLAGS = ['lo', 'ht', 'pf', 'io', 'dx', 'ex'];
 const EXCLUDED_PATHS = new Set(['[vdso]', '[vvar]', '[vvar_vclock]', '[vsyscall]', '[stack]', '[uprobes]']);
 

@@ -18,7 +18,7 @@ import type { Planner } from './planner.ts';
 import { createRegionSelector } from './region-selector.ts';
 import type { RegionSelector } from './region-selector.ts';
 import { createRulePolicy } from './rule-policy.ts';
-import { createStallMeter } from './stall-meter.ts';
+import { MAJOR_FAULT_US, createStallMeter } from './stall-meter.ts';
 import type { StallMeter } from './stall-meter.ts';
 import type { TargetSpec } from './target.ts';
 import { createTargetResolver } from './target-resolver.ts';
@@ -31,8 +31,8 @@ export interface OptimizerOptions {
   /** The live model, or null to decide by the rule alone. */
   readonly predictor: Predictor | null;
   readonly targets: TargetSpec;
-  /** False plans and touches nothing. @default false */
-  readonly act?: boolean;
+  /** False plans and touches nothing; a function is asked at every plan. @default false */
+  readonly act?: boolean | (() => boolean);
   /** @default the model with the rule as its fallback */
   readonly whether?: WhetherPolicy;
   /** @default `createSenpaiLaw()` */
@@ -51,7 +51,7 @@ export interface OptimizerOptions {
   readonly byteWindowMs?: number;
   /** Time between snapshots, for the stale check. @default 1000 */
   readonly sampleIntervalMs?: number;
-  /** How many sampling intervals old a snapshot may be. @default 3 */
+  /** How many sampling intervals old a snapshot may be, though half a second always is. @default 3 */
   readonly staleIntervals?: number;
   /** Longest wait for the model. @default 250 */
   readonly predictTimeoutMs?: number;
@@ -83,18 +83,24 @@ export interface OptimizerParts {
   };
 }
 
+const MIN_STALE_MS = 500;
+
 /** Builds the parts from options and defaults. */
 export async function buildParts(options: OptimizerOptions): Promise<OptimizerParts> {
   const { clock = systemClock, readers = createHostReaders(), minIntervalMs = 6000 } = options;
   const { maxBytesPerWindow = 2 ** 30, byteWindowMs = 60_000 } = options;
-  const staleAfterMs = (options.sampleIntervalMs ?? 1000) * (options.staleIntervals ?? 3);
+  const { sampleIntervalMs = 1000, staleIntervals = 3 } = options;
+  // At 50 Hz a busy event loop alone is three intervals late; half a second says nothing false yet.
+  const staleAfterMs = Math.max(MIN_STALE_MS, sampleIntervalMs * staleIntervals);
   const actuators = options.actuators ?? [
     createMadviseActuator({ readers }),
     createCgroupActuator({ readers }),
     createGcActuator(),
   ];
   const nowMs = (): number => clock.monotonicMs();
-  const stall = createStallMeter(options.stallWindowMs);
+  const { kind } = await readers.readBackend();
+  const { stallWindowMs = 10_000 } = options;
+  const stall = createStallMeter({ windowMs: stallWindowMs, majorFaultUs: MAJOR_FAULT_US[kind] });
   const watchdog = createWatchdog({ ...options.watchdog, clock });
   const planner = createPlanner({
     resolver: await createTargetResolver({ spec: options.targets, readers, nowMs }),

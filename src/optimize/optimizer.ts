@@ -57,9 +57,10 @@ export async function createOptimizer(options: OptimizerOptions): Promise<Optimi
     const timestamp = parts.clock.nowMs();
     const { verdict, plan } = draft;
     if (plan.targets.length === 0) return buildDecision(draft, 'none', null, timestamp);
-    decider.noteDone(plan);
+    const isActed = typeof options.act === 'function' ? options.act() : options.act === true;
+    decider.notePlan(plan, isActed);
     const request = { verdict, plan: plan.targets, snapshot: input.snapshot, timestamp };
-    if (options.act === true) return buildDecision(draft, 'act', await runner.run(request), timestamp);
+    if (isActed) return buildDecision(draft, 'act', await runner.run(request), timestamp);
     await runner.reportDryRun(request);
     return buildDecision(draft, 'dry_run', null, timestamp);
   };
@@ -144,17 +145,9 @@ function buildDecision(
   };
 }
 
-function summarise({ target, actuator, budgetBytes, regions, bytes, bytesByKind }: TargetPlan): PlanSummary {
+function summarise({ target, regions, ...plan }: TargetPlan): PlanSummary {
   const pid = target.kind === 'process' ? target.pid : null;
-  return {
-    target: describeTarget(target),
-    pid,
-    actuator,
-    budgetBytes,
-    regions: regions.length,
-    bytes,
-    bytesByKind,
-  };
+  return { ...plan, target: describeTarget(target), pid, regions: regions.length };
 }
 
 const sumOf = (plans: readonly TargetPlan[], key: 'bytes' | 'budgetBytes'): number =>

@@ -8,7 +8,7 @@ import type { HostReaders } from './host-readers.ts';
 import type { HowMuchLaw } from './how-much.ts';
 import type { RegionSelector } from './region-selector.ts';
 import { findRefusal, regionSafeguards, targetSafeguards } from './safeguards.ts';
-import type { StallMeter } from './stall-meter.ts';
+import type { StallMeter, TargetCounters } from './stall-meter.ts';
 import { describeTarget, targetKey } from './target.ts';
 import type { Target } from './target.ts';
 import type { ResolvedTarget, TargetResolver } from './target-resolver.ts';
@@ -30,14 +30,16 @@ export interface Planner {
    * @param remember false explains only: intervals do not start
    */
   plan(label: Label, maxBytes: number, remember: boolean): Promise<Plan>;
-  /** Notes that a plan was carried out. */
-  noteDone(plan: Plan): void;
+  /** Notes that regions were handed over, or would be in a dry run, so that others come next. */
+  notePlanned(plan: Plan): void;
+  /** Notes that a plan is really carried out, so that pages which come back count as stall. */
+  noteActed(plan: Plan): void;
 }
 
 /** Options of {@link createPlanner}. */
 export interface PlannerOptions {
   readonly resolver: TargetResolver;
-  readonly readers: Pick<HostReaders, 'pageSizeBytes' | 'readCgroup'>;
+  readonly readers: Pick<HostReaders, 'pageSizeBytes' | 'readCgroup' | 'readFilePages'>;
   readonly howMuch: HowMuchLaw;
   readonly which: RegionSelector;
   readonly actuators: readonly Actuator[];
@@ -100,9 +102,15 @@ export function createPlanner(options: PlannerOptions): Planner {
       }
       return plan;
     },
-    noteDone(plan) {
+    notePlanned(plan) {
       for (const { target, regions } of plan.targets) {
         if (target.kind === 'process') options.which.noteAdvised(target, regions);
+      }
+    },
+    noteActed(plan) {
+      for (const { target, bytesByKind } of plan.targets) {
+        const fileBytes = (bytesByKind['clean-file'] ?? 0) + (bytesByKind['dirty-file'] ?? 0);
+        stall.noteAdvised(targetKey(target), fileBytes / options.readers.pageSizeBytes);
       }
     },
   };
@@ -161,28 +169,31 @@ async function chooseRegions(
   budgetBytes: number,
 ): Promise<TargetPlan | Refusal> {
   if (target.kind !== 'process')
-    return { target, actuator, budgetBytes, regions: [], bytes: budgetBytes, bytesByKind: {} };
+    return { target, actuator, budgetBytes, regions: [], bytes: budgetBytes, bytesByKind: {}, left: {} };
   try {
     const { regions, bytes, bytesByKind, left } = await which.select(target, budgetBytes);
     const refusal = findRefusal(regionSafeguards, { bytes, left });
     if (refusal !== null) return { ...refusal, target: describeTarget(target) };
-    return { target, actuator, budgetBytes, regions, bytes, bytesByKind };
+    return { target, actuator, budgetBytes, regions, bytes, bytesByKind, left };
   } catch (error) {
     return { rule: 'permission', target: describeTarget(target), reason: messageOf(error) };
   }
 }
 
+const NO_COUNTERS: TargetCounters = { majorFaults: null, psiSomeUs: null, filePages: null };
+
 async function measureTarget(
   readers: PlannerOptions['readers'],
   { target, stat }: ResolvedTarget,
-): Promise<{ bytes: number; counters: { majorFaults: number | null; psiSomeUs: number | null } }> {
-  if (target.kind === 'self')
-    return { bytes: process.memoryUsage.rss(), counters: { majorFaults: null, psiSomeUs: null } };
+): Promise<{ bytes: number; counters: TargetCounters }> {
+  if (target.kind === 'self') return { bytes: process.memoryUsage.rss(), counters: NO_COUNTERS };
   if (target.kind === 'cgroup') {
     const memory = await readers.readCgroup(target.path);
-    const psiSomeUs = memory?.psiSomeUs ?? null;
-    return { bytes: memory?.currentBytes ?? 0, counters: { majorFaults: null, psiSomeUs } };
+    const counters = { ...NO_COUNTERS, psiSomeUs: memory?.psiSomeUs ?? null };
+    return { bytes: memory?.currentBytes ?? 0, counters };
   }
+  const majorFaults = stat?.majorFaults ?? null;
+  const filePages = await readers.readFilePages(target.pid);
   const bytes = (stat?.rssPages ?? 0) * readers.pageSizeBytes;
-  return { bytes, counters: { majorFaults: stat?.majorFaults ?? null, psiSomeUs: null } };
+  return { bytes, counters: { majorFaults, psiSomeUs: null, filePages } };
 }

@@ -6,8 +6,6 @@ import type { MemorySnapshot } from '../core/index.ts';
 export interface Pressure {
   readonly someFraction: number | null;
   readonly fullFraction: number | null;
-  /** Pages refaulted a second, file and anonymous. */
-  readonly refaultsPerSecond: number | null;
 }
 
 /** Keeps the snapshots of a window. */
@@ -21,7 +19,6 @@ interface Sample {
   readonly timeMs: number;
   readonly someUs: number | null;
   readonly fullUs: number | null;
-  readonly refaults: number | null;
 }
 
 /** Builds a meter. @param windowMs length of the window @param intervalMs shortest distance of samples */
@@ -39,41 +36,32 @@ export function createPressureMeter(windowMs: number, intervalMs: number): Press
       const last = samples.at(-1);
       const previous = samples.at(-2);
       if (first === undefined || last === undefined || previous === undefined) return NO_PRESSURE;
-      const worse = (key: 'someUs' | 'fullUs' | 'refaults'): number | null =>
-        maxOrNull(ratePerMs(first, last, key), ratePerMs(previous, last, key));
-      const refaults = worse('refaults');
-      return {
-        someFraction: scaled(worse('someUs'), 1 / 1000),
-        fullFraction: scaled(worse('fullUs'), 1 / 1000),
-        refaultsPerSecond: scaled(refaults, 1000),
+      const worse = (key: 'someUs' | 'fullUs'): number | null => {
+        const usPerMs = maxOrNull(ratePerMs(first, last, key), ratePerMs(previous, last, key));
+        return usPerMs === null ? null : usPerMs / 1000;
       };
+      return { someFraction: worse('someUs'), fullFraction: worse('fullUs') };
     },
   };
 }
 
-const NO_PRESSURE: Pressure = { someFraction: null, fullFraction: null, refaultsPerSecond: null };
+const NO_PRESSURE: Pressure = { someFraction: null, fullFraction: null };
 
 function toSample(snapshot: MemorySnapshot): Sample {
-  const file = snapshot.workingset_refault_file;
-  const anon = snapshot.workingset_refault_anon;
   return {
     timeMs: snapshot.timestamp,
     someUs: snapshot.psi_memory_some_us,
     fullUs: snapshot.psi_memory_full_us,
-    refaults: file === null && anon === null ? null : (file ?? 0) + (anon ?? 0),
   };
 }
 
 // A counter that runs backwards (a reboot between stored snapshots) says nothing.
-function ratePerMs(from: Sample, to: Sample, key: 'someUs' | 'fullUs' | 'refaults'): number | null {
+function ratePerMs(from: Sample, to: Sample, key: 'someUs' | 'fullUs'): number | null {
   const a = from[key];
   const b = to[key];
   if (a === null || b === null || b < a || to.timeMs <= from.timeMs) return null;
   return (b - a) / (to.timeMs - from.timeMs);
 }
-
-const scaled = (value: number | null, factor: number): number | null =>
-  value === null ? null : value * factor;
 
 /** The larger of two, where null means unknown. */
 export function maxOrNull(a: number | null, b: number | null): number | null {

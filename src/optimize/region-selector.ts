@@ -98,9 +98,12 @@ export function splitByUse(
 ): { usable: UsableMapping[]; left: Record<string, number> } {
   const usable: UsableMapping[] = [];
   const left: Record<string, number> = {};
+  // The tables of a program or library are as hot as its code, so the whole file is left alone.
+  const programs = new Set(mappings.filter(({ vmFlags }) => vmFlags.has('ex')).map(({ path }) => path));
   for (const mapping of mappings) {
     if (mapping.rssBytes === 0) continue;
-    const kind = classifyMapping(mapping, fileSystems);
+    const isProgram = mapping.path.startsWith('/') && programs.has(mapping.path);
+    const kind = isProgram ? 'excluded' : classifyMapping(mapping, fileSystems);
     const why = whyLeft(kind, backend, includeDirty);
     if (why === null) usable.push({ mapping, kind });
     const leftBytes = why === null ? mapping.sharedBytes : mapping.rssBytes;
@@ -115,7 +118,7 @@ function whyLeft(
   backend: Pick<ReclaimBackend, 'kind' | 'freesAnonymous'>,
   includeDirty: boolean,
 ): string | null {
-  if (kind === 'excluded') return 'code, stack, locked or device memory';
+  if (kind === 'excluded') return 'programs, libraries, stack, locked or device memory';
   if (kind === 'clean-file') return null;
   if (kind === 'dirty-file') return includeDirty ? null : 'dirty file pages, which stay in the page cache';
   if (backend.freesAnonymous) return null;
@@ -170,8 +173,8 @@ function cutIntoChunks({ mapping, kind }: UsableMapping, chunkBytes: number): Ca
 }
 
 // Bits of a pagemap word, https://docs.kernel.org/admin-guide/mm/pagemap.html
-const PRESENT = 1n << 63n;
-const EXCLUSIVE = 1n << 56n;
+// in its upper half: present is bit 63, mapped by this process alone is bit 56.
+const PRESENT_AND_EXCLUSIVE = ((1 << 31) | (1 << 24)) >>> 0;
 
 /** Which pages of a candidate are in memory and its own; null when pagemap may not be read. */
 type Presence = (candidate: Candidate) => Promise<boolean[] | null>;
@@ -194,11 +197,18 @@ function createPresence(readers: RegionSelectorOptions['readers'], pid: number):
       if (!isHeld()) return null;
     }
     const first = (start - block.start) / page;
-    return Array.from(block.words!.subarray(first, first + pages), isOwnPage);
+    return ownPages(block.words!, first, pages);
   };
 }
 
-const isOwnPage = (word: bigint): boolean => (word & PRESENT) !== 0n && (word & EXCLUSIVE) !== 0n;
+// BigInt arithmetic costs ten times the read itself, so the upper halves are looked at as 32-bit words.
+function ownPages(words: BigUint64Array, first: number, pages: number): boolean[] {
+  const halves = new Uint32Array(words.buffer, words.byteOffset + first * 8, pages * 2);
+  return Array.from(
+    { length: pages },
+    (_, i) => (halves[2 * i + 1]! & PRESENT_AND_EXCLUSIVE) >>> 0 === PRESENT_AND_EXCLUSIVE,
+  );
+}
 
 async function fillBudget(
   candidates: readonly Candidate[],

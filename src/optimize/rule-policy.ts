@@ -4,7 +4,7 @@ import { labels } from '../core/index.ts';
 import type { Label, MemorySnapshot } from '../core/index.ts';
 import { createPressureMeter } from './pressure-meter.ts';
 import type { Pressure } from './pressure-meter.ts';
-import type { WhetherDecision, WhetherPolicy } from './whether.ts';
+import type { DecisionInput, WhetherDecision, WhetherPolicy } from './whether.ts';
 
 /** One threshold of the rule. */
 export interface RuleThreshold {
@@ -17,8 +17,8 @@ export interface RuleThreshold {
 
 /**
  * GLib's GMemoryMonitor PSI back end warns low, medium and critical at 70 ms some, 100 ms some and
- * 100 ms full in 2 s. earlyoom ends processes at 10 % available; Fedora's variant warns at 4 %.
- * 20 % is ours: twice earlyoom's, so that something gentle comes before anything is ended.
+ * 100 ms full in 2 s. earlyoom ends processes at 10 % available, Fedora's variant at 4 %.
+ * 20 % is ours: twice earlyoom's, so that something gentle comes first.
  */
 export const RULE_THRESHOLDS: readonly RuleThreshold[] = [
   { label: 'Critical', signal: 'psi-full', limit: 0.05, source: 'GMemoryMonitor critical' },
@@ -37,23 +37,32 @@ export interface RulePolicyOptions {
 
 /**
  * Builds the rule policy. Pressure is the share of time over the last 2 s of snapshots it was shown
- * (GMemoryMonitor's window); with a single snapshot only available memory counts.
+ * (GMemoryMonitor's window); before there are two, the features `psi_memory_some` and
+ * `psi_memory_full` (shares 0–1) stand in.
  */
 export function createRulePolicy({ thresholds = RULE_THRESHOLDS }: RulePolicyOptions = {}): WhetherPolicy {
   const meter = createPressureMeter(2000, 1000);
   const bySeverity = thresholds.toSorted((a, b) => labels.indexOf(b.label) - labels.indexOf(a.label));
   return {
-    decide({ snapshot }) {
-      meter.observe(snapshot);
-      return Promise.resolve(decideByRule(snapshot, meter.read(), bySeverity));
+    decide(input) {
+      meter.observe(input.snapshot);
+      const pressure = meter.read();
+      const someFraction = pressure.someFraction ?? featureOf(input, 'psi_memory_some');
+      const fullFraction = pressure.fullFraction ?? featureOf(input, 'psi_memory_full');
+      return Promise.resolve(decideByRule(input.snapshot, { someFraction, fullFraction }, bySeverity));
     },
   };
+}
+
+function featureOf({ features, featureNames }: DecisionInput, name: string): number | null {
+  const value = features[featureNames.indexOf(name)];
+  return value === undefined || !Number.isFinite(value) ? null : value;
 }
 
 /** Applies the first threshold that fires, most severe first. */
 export function decideByRule(
   snapshot: Pick<MemorySnapshot, 'mem_available_kib' | 'mem_total_kib'>,
-  pressure: Pressure,
+  pressure: Pick<Pressure, 'someFraction' | 'fullFraction'>,
   bySeverity: readonly RuleThreshold[],
 ): WhetherDecision {
   const values = {

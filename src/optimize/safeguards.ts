@@ -138,6 +138,9 @@ export const targetSafeguards: readonly Safeguard<TargetContext>[] = [
   },
 ];
 
+// Less than this is lost in what MemFree does by itself between two readings.
+const MIN_USEFUL_BYTES = 64 * 1024;
+
 /** What is known once the regions were chosen. */
 export interface RegionContext {
   readonly bytes: number;
@@ -150,11 +153,12 @@ export const regionSafeguards: readonly Safeguard<RegionContext>[] = [
     name: 'frees-nothing',
     protects: 'slowing a process down without freeing memory',
     check: ({ bytes, left }) => {
-      if (bytes > 0) return null;
+      if (bytes >= MIN_USEFUL_BYTES) return null;
       const parts = Object.entries(left)
         .toSorted(([, a], [, b]) => b - a)
         .map(([reason, size]) => `${mib(size)} ${reason}`);
-      return `no region frees memory: ${parts.join('; ') || 'nothing is resident'}`;
+      const what = bytes === 0 ? 'no region frees memory' : `only ${mib(bytes)} would be freed`;
+      return `${what}: ${parts.join('; ') || 'nothing else is resident'}`;
     },
   },
 ];

@@ -50,6 +50,8 @@ export async function startMemoryChild(sizes: MemoryChildSizes): Promise<MemoryC
   const amounts = [sizes.cleanMib ?? 0, sizes.dirtyMib ?? 0, sizes.anonMib ?? 0].map(String);
   const child = spawn(pythonPath(), [script, join(folder, 'data'), ...amounts], {
     stdio: ['pipe', 'pipe', 'inherit'],
+    // No locale archive: it would be a mapped file of its own.
+    env: { ...process.env, LC_ALL: 'C', PYTHONCOERCECLOCALE: '0' },
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
