@@ -66,6 +66,14 @@ export function warmupMs(spec: FeatureSpec): number {
   return spec.rateWindowMs;
 }
 
+/**
+ * How far before the first wanted row snapshots must be read for that row to be the same as with the
+ * whole history (as long as nothing in between started the windows afresh).
+ */
+export function lookbackMs(spec: FeatureSpec): number {
+  return spec.trendWindowMs + spec.maxGapMs;
+}
+
 function windowProblems(windows: WindowParameters & { intervalMs: number }): string[] {
   const { intervalMs, rateWindowMs, trendWindowMs, maxGapMs } = windows;
   const problems = Object.entries({ intervalMs, rateWindowMs, trendWindowMs, maxGapMs })

@@ -1,7 +1,7 @@
 // prepare: snapshots → features, labels, split and balanced training sets; keyed hashing of names.
 // Not cleaning or export formats, and no I/O: time and data come from the caller.
 export { PrepareOptionsError, TrainingHistoryError } from './errors.ts';
-export { buildFeatureSpec, featureNames, featureSpecSha256, warmupMs } from './feature-spec.ts';
+export { buildFeatureSpec, featureNames, featureSpecSha256, lookbackMs, warmupMs } from './feature-spec.ts';
 export type { FeatureSpec, FeatureSpecOptions } from './feature-spec.ts';
 export { featureTable } from './features.ts';
 export type { FeatureDefinition, FeatureInput } from './features.ts';

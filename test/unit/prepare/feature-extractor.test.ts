@@ -2,7 +2,13 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { memoryKind } from '../../../src/core/index.ts';
 import type { MemorySnapshot } from '../../../src/core/index.ts';
-import { buildFeatureSpec, buildTrainingSet, createFeatureExtractor } from '../../../src/prepare/index.ts';
+import {
+  buildFeatureSpec,
+  buildTrainingSet,
+  createFeatureExtractor,
+  lookbackMs,
+  warmupMs,
+} from '../../../src/prepare/index.ts';
 import type { FeatureSpec } from '../../../src/prepare/index.ts';
 import { mondayMs, pressuredSnapshots, snapshot, snapshots } from '../../support/memory-rows.ts';
 
@@ -23,6 +29,7 @@ function lastRow(rows: readonly MemorySnapshot[], of: FeatureSpec = spec): Recor
 describe('createFeatureExtractor()', () => {
   it('push() gives null until the rate window is spanned, then a row a snapshot', () => {
     expect(extract(snapshots(5)).map((row) => row !== null)).toEqual([false, false, true, true, true]);
+    expect(warmupMs(spec)).toBe(2000);
   });
 
   it('push() gives percentages of MemTotal and plain counts', () => {
@@ -150,7 +157,7 @@ describe('createFeatureExtractor()', () => {
         );
         const whole = extract(rows);
         const late = extract(rows.slice(10));
-        const warmMs = rows[10]!.timestamp + spec.trendWindowMs + 2500;
+        const warmMs = rows[10]!.timestamp + lookbackMs(spec);
         rows.forEach((row, i) => {
           if (row.timestamp >= warmMs) expect(late[i - 10]).toEqual(whole[i]);
         });
