@@ -9,6 +9,7 @@ export type ModelRejectedCode =
   | 'ERR_MODEL_UNKNOWN_DOMAIN'
   | 'ERR_MODEL_OPSET'
   | 'ERR_MODEL_LIMIT'
+  | 'ERR_MODEL_TREE'
   | 'ERR_MODEL_SHAPE'
   | 'ERR_MODEL_SHA256'
   | 'ERR_MODEL_MANIFEST'

@@ -77,6 +77,11 @@ export interface ModelHost extends Predictor, AsyncDisposable {
   activate(version: string): Promise<SwapReport>;
   /** Goes back to the version that was live before. `ERR_MODEL_NO_PREVIOUS`. */
   rollback(): Promise<RollbackReport>;
+  /**
+   * Verifies any reference as far as its golden rows, in a process of its own; nothing changes.
+   * @throws ModelRejectedError with the first check that fails
+   */
+  verify(reference: string): Promise<LoadReport>;
   /** Takes no more requests, answers those in flight and ends the workers. */
   close(): Promise<void>;
 }

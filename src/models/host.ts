@@ -3,17 +3,16 @@
 // its last answer is out. `previous` stays loaded, so a rollback is a pointer assignment too.
 import { isRuvectorError } from '../core/index.ts';
 import type { Prediction, RuvectorError } from '../core/index.ts';
-import { ModelRejectedError, ModelRuntimeError, noPrevious, rejected } from './errors.ts';
+import { ModelRuntimeError, noPrevious } from './errors.ts';
 import type { ModelEvent, ModelHost, ModelHostOptions, RollbackReport, SwapReport } from './host-types.ts';
 import type { InferenceThread } from './inference-thread.ts';
-import type { LoadReport, LoadRequest } from './load-model.ts';
-import { ERROR_WINDOW, askModel, buildLoadedModel, countOutcome } from './loaded-model.ts';
+import type { LoadReport } from './load-model.ts';
+import { ERROR_WINDOW, askModel, countOutcome } from './loaded-model.ts';
 import type { LoadedModel } from './loaded-model.ts';
-import { probeModel } from './probe.ts';
-import type { ModelPackage } from './registry.ts';
+import { createModelLoader } from './model-loader.ts';
+import type { LoadResult, ModelLoader } from './model-loader.ts';
 import { createThreadPair } from './thread-pair.ts';
 import type { ThreadPair } from './thread-pair.ts';
-import { verifyFeatures } from './verify.ts';
 
 /**
  * Creates the host and loads the live version of the registry. A live version that cannot be loaded is an
@@ -28,14 +27,13 @@ export async function createModelHost(options: ModelHostOptions): Promise<ModelH
 class SwappingHost implements ModelHost {
   readonly #options;
   readonly #threads: ThreadPair;
-  readonly #probed = new Set<string>();
+  readonly #loader: ModelLoader;
   readonly #background = new Set<Promise<void>>();
   #live: LoadedModel | null = null;
   #previous: LoadedModel | null = null;
   #changes: Promise<unknown> = Promise.resolve();
   /** Set while the live model is being replaced after an error or a lost worker. */
   #rescue: Promise<void> | null = null;
-  #nextSessionId = 1;
   #openRequests = 0;
   #isClosed = false;
   #onDrained: (() => void) | null = null;
@@ -46,7 +44,7 @@ class SwappingHost implements ModelHost {
       probationAnswers: 1000,
       maxErrorRate: 0.1,
       warmupRuns: 20,
-      isolation: 'process',
+      isolation: 'process' as const,
       keepPreviousBytes: 64 << 20,
       capacity: 4096,
       requestTimeoutMs: 5000,
@@ -54,6 +52,7 @@ class SwappingHost implements ModelHost {
       recycle: { maxLoads: 256, maxHeapBytes: 128 << 20 },
       ...options,
     };
+    this.#loader = createModelLoader(this.#options);
     const { capacity, requestTimeoutMs, loadTimeoutMs, featureNames, recycle } = this.#options;
     this.#threads = createThreadPair(
       { featureCount: featureNames.length, capacity, requestTimeoutMs, loadTimeoutMs },
@@ -111,6 +110,10 @@ class SwappingHost implements ModelHost {
       this.#emit({ type: 'rolled-back', from, to: version, automatic: false, error: null });
       return { version, from, wasLoaded: loaded !== null, swapUs, totalMs: performance.now() - started };
     });
+  }
+
+  verify(reference: string): Promise<LoadReport> {
+    return this.#loader.verify(reference);
   }
 
   async close(): Promise<void> {
@@ -200,22 +203,10 @@ class SwappingHost implements ModelHost {
     });
   }
 
-  async #load(version: string): Promise<{ model: LoadedModel; report: LoadReport; probeMs: number }> {
-    const { registry, name } = this.#options;
-    try {
-      const found = await registry.show(`${name}@${version}`);
-      verifyFeatures(found.manifest, this.#options);
-      const request = this.#toLoadRequest(found);
-      const probeMs = await this.#probe(request);
-      const thread = this.#threads.standby(this.#live);
-      const sessionId = this.#nextSessionId++;
-      const report = await thread.load(sessionId, request);
-      const model = buildLoadedModel(found.manifest, thread, sessionId);
-      this.#threads.hold(model);
-      return { model, report, probeMs };
-    } catch (error) {
-      throw await this.#explain(version, error);
-    }
+  async #load(version: string): Promise<LoadResult> {
+    const result = await this.#loader.load(version, () => this.#threads.standby(this.#live));
+    this.#threads.hold(result.model);
+    return result;
   }
 
   async #previousOnDisk(): Promise<string> {
@@ -223,46 +214,6 @@ class SwappingHost implements ModelHost {
     const { previous } = await registry.aliases(name);
     if (previous === null) throw noPrevious(name);
     return previous;
-  }
-
-  #toLoadRequest({ directory, manifest }: ModelPackage): LoadRequest {
-    const { featureNames, featureSpecSha256, registry, warmupRuns } = this.#options;
-    return {
-      directory,
-      manifest,
-      contract: { featureNames, featureSpecSha256 },
-      limits: registry.limits,
-      warmupRuns,
-    };
-  }
-
-  async #probe(request: LoadRequest): Promise<number> {
-    const { manifest } = request;
-    const key = `${manifest.model.sha256} ${manifest.checksum}`;
-    if (this.#options.isolation === 'none' || this.#probed.has(key)) return 0;
-    const started = performance.now();
-    await probeModel(request, this.#options.loadTimeoutMs);
-    this.#probed.add(key);
-    return performance.now() - started;
-  }
-
-  /** Sets a damaged package aside; a candidate that took the worker with it is a rejection too. */
-  async #explain(version: string, error: unknown): Promise<unknown> {
-    const { registry, name } = this.#options;
-    if (isRuvectorError(error, 'ERR_MODEL_WORKER_LOST')) {
-      return rejected(
-        'ERR_MODEL_CRASHED',
-        `it ended the worker that loaded it (${error.message})`,
-        {},
-        error,
-      );
-    }
-    if (isRuvectorError(error, 'ERR_MODEL_SHA256') || isRuvectorError(error, 'ERR_MODEL_MANIFEST')) {
-      const path = await registry.setAside(name, version);
-      const message = `${error.message}; the package is kept in "${path}"`;
-      return new ModelRejectedError(error.code, message, { cause: error, details: error.details });
-    }
-    return error;
   }
 
   /** Decides what answers in place of a model that failed; null when nothing can. */
@@ -317,18 +268,14 @@ class SwappingHost implements ModelHost {
     const started = performance.now();
     try {
       const { model: fresh } = await this.#load(model.version);
-      this.#replaceLost(fresh);
+      this.#live = fresh;
+      if (!isUsable(this.#previous)) this.#previous = null;
       const recoveryMs = performance.now() - started;
       this.#emit({ type: 'recovered', version: model.version, recoveryMs });
     } catch (error) {
       this.#emit({ type: 'rejected', version: model.version, error: error as RuvectorError });
       await this.#rollbackFromDisk(model, cause);
     }
-  }
-
-  #replaceLost(fresh: LoadedModel): void {
-    this.#live = fresh;
-    if (!isUsable(this.#previous)) this.#previous = null;
   }
 
   async #rollbackFromDisk(model: LoadedModel, error: RuvectorError): Promise<void> {

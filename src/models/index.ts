@@ -6,6 +6,7 @@ export { GOLDEN_TOLERANCE, decodeGolden } from './golden.ts';
 export type { GoldenReport, GoldenRows } from './golden.ts';
 export { createModelHost } from './host.ts';
 export type { ModelEvent, ModelHost, ModelHostOptions, RollbackReport, SwapReport } from './host-types.ts';
+export type { LoadReport } from './load-model.ts';
 export { parseManifest, parseManifestDraft } from './manifest.ts';
 export type { ManifestDraft, ModelManifest } from './manifest.ts';
 export { openRegistry } from './registry.ts';

@@ -124,14 +124,16 @@ class RingThread implements InferenceThread {
 
   async close(): Promise<void> {
     this.#isClosing = true;
-    if (!this.#lostError) {
-      this.#send({ kind: 'close' });
-      // A run that never returns cannot be stopped from outside; terminate() then waits for ever, so it is
-      // only asked for, not awaited.
-      const timer = setTimeout(() => this.#lose('it did not close in time'), CLOSE_TIMEOUT_MS);
-      await this.#exited;
-      clearTimeout(timer);
-    }
+    if (this.#lostError) return;
+    this.#send({ kind: 'close' });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    // A run that never returns cannot be stopped from outside, so its end is asked for and not awaited.
+    const timer = setTimeout(() => {
+      this.#lose('it did not close in time');
+      resolve();
+    }, CLOSE_TIMEOUT_MS);
+    await Promise.race([this.#exited, promise]);
+    clearTimeout(timer);
   }
 
   #send(message: ControlMessage): void {

@@ -23,7 +23,7 @@ export interface ModelManifest {
   readonly labels: readonly string[];
   /** Label index of each probability column, ascending. */
   readonly classes: readonly number[];
-  readonly trainer: Readonly<Record<string, unknown>>;
+  readonly trainer: { readonly estimator: string } & Readonly<Record<string, unknown>>;
   readonly dataset: Readonly<Record<string, unknown>>;
   readonly metrics: Readonly<Record<string, unknown>>;
   readonly parity: Readonly<Record<string, unknown>>;
@@ -76,6 +76,7 @@ export function parseManifestDraft(value: unknown): ManifestDraft {
   if (typeof manifest.name !== 'string') throw invalid('"name" is not text');
   if (typeof manifest.created !== 'string') throw invalid('"created" is not text');
   for (const key of ['trainer', 'dataset', 'metrics', 'parity'] as const) objectOf(manifest[key], key);
+  if (typeof manifest.trainer.estimator !== 'string') throw invalid('"trainer.estimator" is not text');
   checkFeatures(manifest);
   checkOutputs(manifest);
   checkClasses(manifest);

@@ -4,6 +4,7 @@
 import { rejected } from './errors.ts';
 import { nextField, openCursor, openNested, textOf, varintOf } from './protobuf.ts';
 import type { ProtoCursor } from './protobuf.ts';
+import { checkTrees, isTreeOperator } from './tree-check.ts';
 
 /** Bounds on a model's structure. */
 export interface StructureLimits {
@@ -51,7 +52,7 @@ const EXTERNAL = 1;
 
 /**
  * Decodes the structure of a ModelProto.
- * @throws ModelRejectedError `ERR_MODEL_NOT_ONNX`, `ERR_MODEL_EXTERNAL_DATA` or `ERR_MODEL_LIMIT`
+ * @throws ModelRejectedError `ERR_MODEL_NOT_ONNX`, `ERR_MODEL_EXTERNAL_DATA`, `ERR_MODEL_TREE` or `ERR_MODEL_LIMIT`
  */
 export function decodeOnnxModel(bytes: Uint8Array, limits: StructureLimits): OnnxModel {
   const walk: Walk = {
@@ -147,12 +148,23 @@ function walkNode(walk: Walk, node: ProtoCursor, depth: number): void {
       `it has more than ${walk.limits.maxNodes} nodes; export a smaller model`,
     );
   }
+  const { opType, domain } = readNodeHead({ ...node });
+  walk.domains.add(domain);
+  if (opType === 'Loop') {
+    throw rejected('ERR_MODEL_LIMIT', 'it has a Loop, which may never end; export it without loops');
+  }
+  if (isTreeOperator(opType)) checkTrees({ ...node });
+  while (nextField(node)) if (node.field === 5) walkAttribute(walk, openNested(node), depth);
+}
+
+function readNodeHead(node: ProtoCursor): { opType: string; domain: string } {
+  let opType = '';
   let domain = '';
   while (nextField(node)) {
-    if (node.field === 5) walkAttribute(walk, openNested(node), depth);
+    if (node.field === 4) opType = textOf(node);
     else if (node.field === 7) domain = normaliseDomain(textOf(node));
   }
-  walk.domains.add(domain);
+  return { opType, domain };
 }
 
 function walkAttribute(walk: Walk, attribute: ProtoCursor, depth: number): void {

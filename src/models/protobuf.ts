@@ -1,5 +1,5 @@
 // A cursor over the protobuf wire format: enough to walk a message, hostile ones too, without copying it.
-// Not a codec: no schema, no packed arrays, no writing. Spec: https://protobuf.dev/programming-guides/encoding
+// Not a codec: no schema, no writing. Spec: https://protobuf.dev/programming-guides/encoding
 import { rejected } from './errors.ts';
 
 /** Position in one message; `nextField` moves it. Plain and reused, because a forest has 10⁶ fields. */
@@ -69,6 +69,12 @@ export function textOf(cursor: ProtoCursor): string {
 export function varintOf(cursor: ProtoCursor): number {
   if (cursor.wireType !== 0) throw malformed(cursor, 'expected an integer');
   return cursor.value;
+}
+
+/** Appends the values of a packed integer field to `target`. */
+export function readPackedInts(cursor: ProtoCursor, target: number[]): void {
+  const packed = openNested(cursor);
+  while (packed.at < packed.end) target.push(readVarint(packed));
 }
 
 function expectBytes(cursor: ProtoCursor): void {

@@ -35,7 +35,7 @@ export interface ModelExpectations extends Partial<FeatureContract> {
     ModelManifest,
     'features' | 'featureSpecSha256' | 'input' | 'outputs' | 'classes'
   > & {
-    readonly model: Pick<ModelManifest['model'], 'sha256'>;
+    readonly model: Pick<ModelManifest['model'], 'sha256' | 'sizeBytes'>;
   };
   readonly limits?: Partial<ModelLimits>;
 }
@@ -47,7 +47,7 @@ const OPSETS: Readonly<Record<string, readonly [number, number]>> = { '': [7, 26
 
 /**
  * Verifies model bytes against the manifest and, when given, against what the host computes.
- * Cheap checks come first, so a large hostile file costs little.
+ * Size and digest come first: a damaged file is called damaged, and nothing unknown is parsed for it.
  * @throws ModelRejectedError with the code of the first check that fails
  */
 export function verifyModelBytes(bytes: Uint8Array, expectations: ModelExpectations): OnnxModel {
@@ -57,11 +57,12 @@ export function verifyModelBytes(bytes: Uint8Array, expectations: ModelExpectati
   if (featureNames !== undefined && featureSpecSha256 !== undefined) {
     verifyFeatures(manifest, { featureNames, featureSpecSha256 });
   }
+  verifyLength(bytes.length, manifest.model.sizeBytes);
+  verifySha256('model.onnx', bytes, manifest.model.sha256);
   const model = decodeOnnxModel(bytes, limits);
   verifyVersions(model);
   verifyInput(model, manifest);
   verifyOutputs(model, manifest);
-  verifySha256('model.onnx', bytes, manifest.model.sha256);
   return model;
 }
 
@@ -72,6 +73,15 @@ export function verifySize(what: string, sizeBytes: number, maxBytes: number): v
     'ERR_MODEL_TOO_LARGE',
     `${what} has ${sizeBytes} bytes and at most ${maxBytes} are allowed; train a smaller model`,
     { sizeBytes, maxBytes },
+  );
+}
+
+function verifyLength(sizeBytes: number, expected: number): void {
+  if (sizeBytes === expected) return;
+  throw rejected(
+    'ERR_MODEL_SHA256',
+    `model.onnx has ${sizeBytes} bytes and the manifest says ${expected}, it was cut or is another one; deploy it again`,
+    { expected, actual: sizeBytes },
   );
 }
 

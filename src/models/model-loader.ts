@@ -1,0 +1,95 @@
+// From a version in the registry to a model that can answer: features held against the host's, unknown bytes
+// tried in the probe process, then loaded in a worker. Moves no pointer: that is host.ts.
+import { isRuvectorError } from '../core/index.ts';
+import { ModelRejectedError, rejected } from './errors.ts';
+import type { InferenceThread } from './inference-thread.ts';
+import type { LoadReport, LoadRequest } from './load-model.ts';
+import { buildLoadedModel } from './loaded-model.ts';
+import type { LoadedModel } from './loaded-model.ts';
+import { probeModel } from './probe.ts';
+import type { ModelRegistry } from './registry.ts';
+import { verifyFeatures } from './verify.ts';
+import type { FeatureContract } from './verify.ts';
+
+/** What a loader needs to know. */
+export interface ModelLoaderOptions extends FeatureContract {
+  readonly registry: ModelRegistry;
+  readonly name: string;
+  readonly warmupRuns: number;
+  readonly isolation: 'process' | 'none';
+  readonly loadTimeoutMs: number;
+}
+
+/** A model that is loaded, with how that went. */
+export interface LoadResult {
+  readonly model: LoadedModel;
+  readonly report: LoadReport;
+  /** Time in the probe process; 0 when this host loaded the same package before. */
+  readonly probeMs: number;
+}
+
+/** Loads versions of one model name. */
+export interface ModelLoader {
+  /**
+   * Loads a version in the worker `pickThread` gives, which is asked for after the probe.
+   * @throws ModelRejectedError; a damaged package was set aside then
+   */
+  load(version: string, pickThread: () => InferenceThread): Promise<LoadResult>;
+  /** Loads any reference in the probe process only. */
+  verify(reference: string): Promise<LoadReport>;
+}
+
+/** Builds a loader. */
+export function createModelLoader(options: ModelLoaderOptions): ModelLoader {
+  const probed = new Set<string>();
+  let nextSessionId = 1;
+
+  const probe = async (request: LoadRequest): Promise<number> => {
+    const key = request.manifest.checksum;
+    if (options.isolation === 'none' || probed.has(key)) return 0;
+    const started = performance.now();
+    await probeModel(request, options.loadTimeoutMs);
+    probed.add(key);
+    return performance.now() - started;
+  };
+  return {
+    load: async (version, pickThread) => {
+      try {
+        const request = await readRequest(options, `${options.name}@${version}`);
+        const probeMs = await probe(request);
+        const thread = pickThread();
+        const sessionId = nextSessionId++;
+        const report = await thread.load(sessionId, request);
+        return { model: buildLoadedModel(request.manifest, thread, sessionId), report, probeMs };
+      } catch (error) {
+        throw await explain(options, version, error);
+      }
+    },
+    verify: async (reference) => probeModel(await readRequest(options, reference), options.loadTimeoutMs),
+  };
+}
+
+async function readRequest(options: ModelLoaderOptions, reference: string): Promise<LoadRequest> {
+  const { registry, featureNames, featureSpecSha256, warmupRuns } = options;
+  const { directory, manifest } = await registry.show(reference);
+  const contract = { featureNames, featureSpecSha256 };
+  verifyFeatures(manifest, contract);
+  return { directory, manifest, contract, limits: registry.limits, warmupRuns };
+}
+
+/** Sets a damaged package aside; a model that took the worker with it is a rejection too. */
+async function explain(options: ModelLoaderOptions, version: string, error: unknown): Promise<unknown> {
+  const { registry, name } = options;
+  if (isRuvectorError(error, 'ERR_MODEL_WORKER_LOST')) {
+    return rejected('ERR_MODEL_CRASHED', `it ended the worker that loaded it (${error.message})`, {}, error);
+  }
+  if (isRuvectorError(error, 'ERR_MODEL_SHA256') || isRuvectorError(error, 'ERR_MODEL_MANIFEST')) {
+    const path = await registry.setAside(name, version).catch(() => null);
+    const message = path === null ? error.message : `${error.message}; the package is kept in "${path}"`;
+    return new ModelRejectedError(error.code, message, {
+      cause: error,
+      details: { ...error.details, setAside: path },
+    });
+  }
+  return error;
+}
