@@ -37,7 +37,8 @@ class RecordingClient:
 
     def request(self, name, params, *, attachments):
         self.requests.append((name, params, attachments))
-        return Reply({"version": "20260101T000000000-ab12cd34", "activated": params["activate"]})
+        swap = {"swapUs": 2.0} if params["activate"] else None
+        return Reply({"name": "m", "version": "20260101T000000000-ab12cd34", "swap": swap})
 
 
 def test_deploy_sends_manifest_model_and_golden_rows():

@@ -33,6 +33,8 @@ def test_fit_measures_on_the_test_split_beside_both_baselines():
     assert result.confusion_matrix.sum() == 150
     assert result.metrics["averagedOver"] == list(LABELS)
     assert result.dataset.rows == 600
+    assert sum(result.class_counts.values()) == 600
+    assert list(result.class_counts) == list(LABELS)
 
 
 def test_fit_says_when_the_fit_returned_on_the_monotonic_clock():

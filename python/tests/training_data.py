@@ -13,7 +13,8 @@ class MemoryDataset:
     sha256 = "cd" * 32
 
     def __init__(self, splits, feature_names=None, meta=None):
-        self._splits = splits
+        X, y = splits["train"]
+        self._splits = {"gap": (X[:0], y[:0]), **splits}
         width = splits["train"][0].shape[1]
         self.feature_names = feature_names or (
             "usage_percent",
@@ -38,5 +39,5 @@ def make_dataset(classes=(0, 1, 2, 3), n=600, width=8, missing=0.0, absent=(), s
     X[rng.random(X.shape) < missing] = np.nan
     X[:, list(absent)] = np.nan
     cut = n * 3 // 4
-    splits = {"train": (X[:cut], y[:cut]), "gap": (X[:0], y[:0]), "test": (X[cut:], y[cut:])}
+    splits = {"train": (X[:cut], y[:cut]), "test": (X[cut:], y[cut:])}
     return MemoryDataset(splits, **options)

@@ -53,7 +53,8 @@ class Deployment:
     activated : bool
         True when it answers decisions now.
     report : dict
-        The daemon's own report of verification and swap.
+        The daemon's answer; ``swap`` is its report of verification and swap, None when the model
+        was only stored.
     manifest : dict
         The manifest that was sent.
 
@@ -125,7 +126,7 @@ def _send(client: DeployClient, package: OnnxModel, activate: bool) -> Deploymen
     return Deployment(
         name=package.manifest["name"],
         version=str(report.get("version", "")),
-        activated=bool(report.get("activated", activate)),
+        activated=report.get("swap") is not None,
         report=report,
         manifest=package.manifest,
     )

@@ -80,7 +80,7 @@ class DatasetIdentity:
     id, sha256 : str
         Identity and digest of the data set.
     rows : int
-        Rows of the train and test splits together.
+        Rows of all splits together.
     feature_spec_sha256 : str or None
         Digest of the feature specification the host computes.
 
@@ -119,6 +119,8 @@ class FitResult:
         Duration of the fit alone.
     fit_returned_monotonic_ns : int
         ``time.monotonic_ns()`` right after the fit returned.
+    class_counts : dict
+        Rows of each label in the whole data set, by label name.
     dataset : DatasetIdentity
         What it was trained on.
 
@@ -134,6 +136,7 @@ class FitResult:
     metrics: dict[str, Any]
     fit_seconds: float
     fit_returned_monotonic_ns: int
+    class_counts: dict[str, int]
     dataset: DatasetIdentity
     train_rows: NDArray[np.float32] = field(repr=False, compare=False)
     test_rows: NDArray[np.float32] = field(repr=False, compare=False)
@@ -247,6 +250,7 @@ def measure(
     predicted = np.asarray(classes, dtype=np.int64)[probabilities.argmax(axis=1)]
     metrics = describe_scores(confusion_matrix(test[1], predicted, len(labels)), present, labels)
     names = tuple(dataset.feature_names)
+    counts = _count_labels((train[1], dataset.y("gap"), test[1]), labels)
     metrics["baseline"] = score_baselines(names, train, test, present, labels)
     metrics["rows"] = {"train": len(train[1]), "test": len(test[1])}
     returned = fit_returned_monotonic_ns
@@ -261,10 +265,11 @@ def measure(
         metrics=metrics,
         fit_seconds=fit_seconds,
         fit_returned_monotonic_ns=time.monotonic_ns() if returned is None else returned,
+        class_counts=counts,
         dataset=DatasetIdentity(
             id=dataset.id,
             sha256=dataset.sha256,
-            rows=len(train[1]) + len(test[1]),
+            rows=sum(counts.values()),
             feature_spec_sha256=dataset.meta.get("featureSpecSha256"),
         ),
         train_rows=train[0],
@@ -297,6 +302,13 @@ def _training_rows(dataset: LabelledDataset) -> tuple[NDArray[np.float32], NDArr
             "pressure, or lower the label thresholds"
         )
     return X, y
+
+
+def _count_labels(
+    splits: Sequence[NDArray[np.integer[Any]]], labels: Sequence[str]
+) -> dict[str, int]:
+    counts = np.bincount(np.concatenate(splits).astype(np.int64), minlength=len(labels))
+    return {label: int(count) for label, count in zip(labels, counts, strict=True)}
 
 
 def _few_rows_text(n_train: int, n_test: int) -> str:

@@ -38,9 +38,8 @@ def run_job(job: TrainJob, client: TrainClient, progress: Progress) -> dict[str,
     Returns
     -------
     dict
-        manifest, deployment and timings, JSON-safe. ``fitReturnedMonotonicNs`` is text, because it
-        can be larger than a JSON number holds exactly; it is on the clock of
-        ``process.hrtime.bigint()``.
+        manifest, deployment, classCounts and timings, JSON-safe. ``fitReturnedMonotonicNs`` is on
+        the clock of Node's ``process.hrtime``.
 
     """
     marks = [time.perf_counter()]
@@ -71,12 +70,12 @@ def _describe(
         "deployment": {
             "name": deployment.name,
             "version": deployment.version,
-            "activated": deployment.activated,
-            "report": deployment.report,
+            "swap": deployment.report.get("swap"),
         },
+        "classCounts": result.class_counts,
         "timings": {
             **{stage: (end - start) * 1e3 for stage, start, end in spans},
             "fitMs": result.fit_seconds * 1e3,
-            "fitReturnedMonotonicNs": str(result.fit_returned_monotonic_ns),
+            "fitReturnedMonotonicNs": result.fit_returned_monotonic_ns,
         },
     }

@@ -1,0 +1,93 @@
+// Which Python trains: $RUVECTOR_PYTHON, a .venv beside the project or the caller, else the PATH.
+// It looks for the packages without importing them, which would take seconds.
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { systemCodeOf } from '../core/index.ts';
+import { TrainErrorCode, trainError } from './errors.ts';
+
+/** Options of {@link findPython}. */
+export interface FindPythonOptions {
+  /** @default process.env */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Directories whose .venv is tried. @default the working directory and this package's own */
+  readonly directories?: readonly string[];
+  readonly signal?: AbortSignal;
+}
+
+/** Import names of what a trainer needs. */
+export const trainerPackages = [
+  'ruvector',
+  'numpy',
+  'pyarrow',
+  'zmq',
+  'sklearn',
+  'skl2onnx',
+  'onnx',
+  'onnxruntime',
+] as const;
+
+const CHECK = `import importlib.util as u, sys
+print(sys.version_info >= (3, 10), *[n for n in sys.argv[1:] if u.find_spec(n) is None])`;
+
+/** A Python that hangs (a wrapper that waits for input) counts as none. */
+const CHECK_TIMEOUT_MS = 20_000;
+
+const run = promisify(execFile);
+
+/**
+ * Finds a Python ≥ 3.10 that has the trainer's packages.
+ * @returns its path, or its name on the PATH
+ * @throws RuvectorError `ERR_TRAIN_NO_PYTHON`: what was tried, what each lacks, and the command that mends it
+ */
+export async function findPython(options: FindPythonOptions = {}): Promise<string> {
+  const findings: string[] = [];
+  for (const python of listCandidates(options)) {
+    const problem = await readProblem(python, options.signal);
+    if (problem === null) return python;
+    findings.push(`"${python}" ${problem}`);
+  }
+  throw trainError(
+    TrainErrorCode.NO_PYTHON,
+    `Cannot find a Python that can train: ${findings.join('; ')}; run ` +
+      '`python3 -m venv .venv && .venv/bin/pip install ruvector`, or set RUVECTOR_PYTHON',
+    { details: { tried: findings } },
+  );
+}
+
+/** A Python named by the user is the only candidate: another one would be a surprise. */
+function listCandidates(options: FindPythonOptions): string[] {
+  const { env = process.env, directories = [process.cwd(), join(import.meta.dirname, '../..')] } = options;
+  const named = env['RUVECTOR_PYTHON'];
+  if (named) return [named];
+  const paths = [...directories.map((directory) => join(directory, '.venv')), env['VIRTUAL_ENV'] ?? '']
+    .filter((environment) => environment !== '')
+    .map(pythonOf)
+    .filter((path) => existsSync(path));
+  return [...new Set([...paths, 'python3', 'python'])];
+}
+
+function pythonOf(environment: string): string {
+  return process.platform === 'win32'
+    ? join(environment, 'Scripts', 'python.exe')
+    : join(environment, 'bin', 'python');
+}
+
+async function readProblem(python: string, signal: AbortSignal | undefined): Promise<string | null> {
+  try {
+    const options = { timeout: CHECK_TIMEOUT_MS, ...(signal && { signal }) };
+    const { stdout } = await run(python, ['-c', CHECK, ...trainerPackages], options);
+    return parseProblem(stdout);
+  } catch (error) {
+    signal?.throwIfAborted();
+    return systemCodeOf(error) === 'ENOENT' ? 'is not there' : 'does not start';
+  }
+}
+
+/** Reads the answer of the check: whether the version will do, then the packages that are missing. */
+export function parseProblem(answer: string): string | null {
+  const [isNewEnough, ...missing] = answer.trim().split(/\s+/);
+  if (isNewEnough !== 'True') return 'is older than Python 3.10';
+  return missing.length === 0 ? null : `lacks ${missing.join(', ')}`;
+}

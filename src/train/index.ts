@@ -1,0 +1,18 @@
+// train: the Node side of training. It finds a Python, starts trainers and reports what they did.
+// Not what they do: python/src/ruvector/trainer. Not the registry: src/models.
+export { TrainErrorCode } from './errors.ts';
+export { findPython } from './find-python.ts';
+export type { FindPythonOptions } from './find-python.ts';
+export { runTrainer } from './run-trainer.ts';
+export type { RunTrainerOptions } from './run-trainer.ts';
+export type {
+  TrainDeployment,
+  TrainJob,
+  TrainProgress,
+  TrainResult,
+  TrainTimings,
+  TrainedManifest,
+} from './train-job.ts';
+export { createTrainerPool } from './trainer-pool.ts';
+export type { TrainerPool } from './trainer-pool.ts';
+export type { TrainRunOptions, TrainerOptions } from './trainer-process.ts';

@@ -1,0 +1,41 @@
+// JSON lines of a trainer ⇄ values. Pure. Counterpart: python/src/ruvector/trainer/_channel.py
+import type { TrainJob, TrainProgress, TrainResult } from './train-job.ts';
+
+/** An exception of the trainer. */
+export interface TrainerFailure {
+  /** ruvector's own code of the exception, null for an exception of another library. */
+  readonly code: string | null;
+  /** Python class. */
+  readonly kind: string;
+  readonly message: string;
+  readonly traceback: string;
+}
+
+/** What a trainer says. `alive` only proves that its interpreter runs. */
+export type TrainerMessage =
+  | { readonly type: 'ready' }
+  | { readonly type: 'alive' }
+  | ({ readonly type: 'progress' } & TrainProgress)
+  | ({ readonly type: 'result' } & TrainResult)
+  | ({ readonly type: 'error' } & TrainerFailure);
+
+const types = new Set(['ready', 'alive', 'progress', 'result', 'error']);
+
+/** Parses one line; null for a line that is empty, cut short by a signal, or of another version. */
+export function parseTrainerMessage(line: string): TrainerMessage | null {
+  if (line === '') return null;
+  try {
+    const message = JSON.parse(line) as { type?: unknown } | null;
+    const isKnown = typeof message?.type === 'string' && types.has(message.type);
+    return isKnown ? (message as TrainerMessage) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Encodes a job as the one line a trainer reads. */
+export function encodeJob(job: TrainJob, bridgeFile: string | undefined): string {
+  const { name, estimator, parameters, dataset, sampleWeight, activate } = job;
+  const fields = { name, estimator, parameters, dataset, sampleWeight, activate, bridgeFile };
+  return `${JSON.stringify(fields)}\n`;
+}

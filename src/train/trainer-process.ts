@@ -1,0 +1,256 @@
+// One Python process that takes one job. It imports everything first, so a process that was started
+// early trains at once. JSON lines on a descriptor of their own; stdout and stderr are logs.
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import type { RuvectorError } from '../core/index.ts';
+import { TrainErrorCode, trainError } from './errors.ts';
+import { TextTail } from './text-tail.ts';
+import type { TrainJob, TrainProgress, TrainResult } from './train-job.ts';
+import { TRAINER_FD, buildTrainerEnvironment } from './trainer-environment.ts';
+import { encodeJob, parseTrainerMessage } from './trainer-messages.ts';
+import type { TrainerFailure, TrainerMessage } from './trainer-messages.ts';
+
+/** Options of {@link startTrainer}. */
+export interface TrainerOptions {
+  readonly python: string;
+  /** run/bridge.json of the daemon. @default the one of this user's home */
+  readonly bridgeFile?: string;
+  /** A trainer that says nothing for this long is hung; it says something every second. @default 60 000 */
+  readonly leaseMs?: number;
+  /** Between SIGTERM and SIGKILL. @default 2000 */
+  readonly killGraceMs?: number;
+  /** Threads of the numeric libraries. @default 1 */
+  readonly threads?: number;
+}
+
+/** Options of one run. */
+export interface TrainRunOptions {
+  /** Aborting stops the process; the promise rejects once it is gone. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: TrainProgress) => void) | undefined;
+}
+
+/** How the process ended. */
+interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** Set when it never started. */
+  readonly error?: Error;
+}
+
+const LEASE_MS = 60_000;
+const KILL_GRACE_MS = 2000;
+/** After the process is gone, how long a grandchild may hold its pipes open. */
+const PIPE_GRACE_MS = 500;
+
+/** A running trainer. */
+export class TrainerProcess {
+  /** Resolves when the process is gone; never rejects. */
+  readonly exited: Promise<Exit>;
+  readonly #options: TrainerOptions;
+  readonly #child: ChildProcess;
+  readonly #log = new TextTail();
+  #hasEnded = false;
+  #hasJob = false;
+  #stage: TrainProgress['stage'] = 'start';
+  #result: TrainResult | null = null;
+  #failure: TrainerFailure | null = null;
+  #listener: (message: TrainerMessage) => void = () => {};
+
+  constructor(options: TrainerOptions) {
+    this.#options = options;
+    this.#child = spawn(options.python, ['-m', 'ruvector.trainer'], {
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+      env: buildTrainerEnvironment(process.env, options.threads ?? 1),
+      windowsHide: true,
+    });
+    this.exited = this.#watchExit();
+    this.#drain(this.#child.stdout);
+    this.#drain(this.#child.stderr);
+    this.#readMessages();
+    // A write to a process that has died is no news: its exit is.
+    this.#child.stdin?.on('error', () => {});
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** False once the process is gone or has had its job. */
+  get isUsable(): boolean {
+    return !this.#hasEnded && !this.#hasJob;
+  }
+
+  /**
+   * Runs the one job.
+   * @throws RuvectorError `ERR_TRAINER_FAILED`, `ERR_TRAIN_CANCELLED`, `ERR_TRAIN_STALLED`, `ERR_TRAIN_NO_PYTHON`
+   */
+  async run(job: TrainJob, { signal, onProgress }: TrainRunOptions = {}): Promise<TrainResult> {
+    if (this.#hasJob) {
+      throw trainError(
+        TrainErrorCode.CLOSED,
+        'Cannot run job: the trainer has had its job; start another one',
+      );
+    }
+    this.#hasJob = true;
+    using lease = new Lease(this.#options.leaseMs ?? LEASE_MS, () => this.#child.kill('SIGKILL'));
+    const answered = new Promise<void>((resolve) => {
+      this.#listener = (message) => {
+        lease.renew();
+        if (message.type === 'progress') onProgress?.(message);
+        if (message.type === 'result' || message.type === 'error') resolve();
+      };
+    });
+    const abort = (): void => void this.#stop();
+    signal?.addEventListener('abort', abort, { once: true });
+    if (signal?.aborted) abort();
+    else this.#child.stdin?.write(encodeJob(job, this.#options.bridgeFile));
+    try {
+      await Promise.race([answered, this.exited]);
+      this.#child.stdin?.end();
+      if (this.#result) return this.#result;
+      const exit = await this.exited;
+      throw this.#explain(job, exit, signal, lease);
+    } finally {
+      signal?.removeEventListener('abort', abort);
+      this.#listener = () => {};
+    }
+  }
+
+  /** Ends the process, kindly first, and waits until it is gone. */
+  async close(): Promise<void> {
+    this.#child.stdin?.end();
+    await this.#stop();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #stop(): Promise<void> {
+    this.#child.kill('SIGTERM');
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), this.#options.killGraceMs ?? KILL_GRACE_MS);
+    await this.exited;
+    clearTimeout(timer);
+  }
+
+  #watchExit(): Promise<Exit> {
+    return new Promise((resolve) => {
+      const end = (exit: Exit): void => {
+        this.#hasEnded = true;
+        resolve(exit);
+      };
+      this.#child.once('error', (error) => end({ code: null, signal: null, error }));
+      this.#child.once('close', (code, signal) => end({ code, signal }));
+      this.#child.once('exit', () => {
+        this.#hasEnded = true;
+        setTimeout(() => this.#destroyPipes(), PIPE_GRACE_MS).unref();
+      });
+    });
+  }
+
+  #destroyPipes(): void {
+    for (const stream of this.#child.stdio) stream?.destroy();
+  }
+
+  #drain(stream: Readable | null): void {
+    stream?.setEncoding('utf8').on('data', (chunk: string) => this.#log.write(chunk));
+    stream?.on('error', () => {});
+  }
+
+  #readMessages(): void {
+    const stream = this.#child.stdio[TRAINER_FD];
+    if (!stream || !('read' in stream)) return;
+    stream.on('error', () => {});
+    createInterface({ input: stream, crlfDelay: Infinity }).on('line', (line) => {
+      const message = parseTrainerMessage(line);
+      if (message) this.#take(message);
+    });
+  }
+
+  #take(message: TrainerMessage): void {
+    if (message.type === 'progress') this.#stage = message.stage;
+    if (message.type === 'error') this.#failure = message;
+    if (message.type === 'result') {
+      const { manifest, deployment, classCounts, timings } = message;
+      this.#result = { manifest, deployment, classCounts, timings };
+    }
+    this.#listener(message);
+  }
+
+  #explain(job: TrainJob, exit: Exit, signal: AbortSignal | undefined, lease: Lease): RuvectorError {
+    const what = `Cannot train model "${job.name}" with ${job.estimator}`;
+    const log = String(this.#log).trim();
+    const details = { stage: this.#stage, log, exitCode: exit.code, exitSignal: exit.signal };
+    if (exit.error) {
+      const state = `"${this.#options.python}" does not start (${exit.error.message})`;
+      const next = 'set RUVECTOR_PYTHON to a Python that has ruvector';
+      return trainError(TrainErrorCode.NO_PYTHON, `${what}: ${state}; ${next}`, {
+        cause: exit.error,
+        details,
+      });
+    }
+    if (signal?.aborted) {
+      const options = { cause: signal.reason as unknown, details };
+      return trainError(TrainErrorCode.CANCELLED, `${what}: it was cancelled; start it again`, options);
+    }
+    if (lease.hasExpired) {
+      const state = `nothing was heard for ${lease.ms} ms in stage "${this.#stage}", so it was killed`;
+      return trainError(TrainErrorCode.STALLED, `${what}: ${state}; look at the log in details`, { details });
+    }
+    return this.#explainFailure(what, exit, details);
+  }
+
+  #explainFailure(what: string, exit: Exit, details: Readonly<Record<string, unknown>>): RuvectorError {
+    const failure = this.#failure;
+    if (failure) {
+      const text = failure.code === null ? `${failure.kind}: ${failure.message}` : failure.message;
+      return trainError(TrainErrorCode.FAILED, `${what}: ${text}`, {
+        details: { ...details, traceback: failure.traceback, trainerCode: failure.code },
+      });
+    }
+    const lastLine = String(details['log']).split('\n').at(-1);
+    if (lastLine?.includes('No module named')) {
+      const next = `run \`${this.#options.python} -m pip install ruvector\``;
+      return trainError(TrainErrorCode.NO_PYTHON, `${what}: ${lastLine.trim()}; ${next}`, { details });
+    }
+    const how = exit.signal ? `killed by ${exit.signal}` : `ended with status ${exit.code} and no result`;
+    const next =
+      exit.signal === 'SIGKILL'
+        ? 'look for the out-of-memory killer in the kernel log'
+        : 'look at the log in details';
+    return trainError(TrainErrorCode.FAILED, `${what}: it was ${how} in stage "${this.#stage}"; ${next}`, {
+      details: { ...details, traceback: details['log'] },
+    });
+  }
+}
+
+/** Calls `onExpired` when it was not renewed for `ms`. */
+class Lease {
+  readonly ms: number;
+  hasExpired = false;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(ms: number, onExpired: () => void) {
+    this.ms = ms;
+    this.#timer = setTimeout(() => {
+      this.hasExpired = true;
+      onExpired();
+    }, ms);
+  }
+
+  renew(): void {
+    if (!this.hasExpired) this.#timer.refresh();
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+/** Starts a trainer; it waits for its job. Problems show when the job is run. */
+export function startTrainer(options: TrainerOptions): TrainerProcess {
+  return new TrainerProcess(options);
+}
