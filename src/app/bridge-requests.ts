@@ -2,6 +2,7 @@
 // checked, results are plain JSON.
 import type { RequestContext, RequestHandler, RequestResult } from '../wire/index.ts';
 import { RuvectorError } from '../core/index.ts';
+import { verifyPackage } from '../models/index.ts';
 import type { Deployment, Host } from './host.ts';
 import { parseParams, requireParam } from './params.ts';
 import type { TrainJob } from './training-service.ts';
@@ -22,7 +23,8 @@ export function buildRequests(host: RequestHost): Record<string, RequestHandler>
     'model.deploy': (params, context) => deploy(host, params, context),
     'models.list': async () => host.registry.list(),
     'models.show': async (params) => host.registry.show(reference('models.show', params)),
-    'models.verify': async (params) => host.models.verify(reference('models.verify', params)),
+    'models.verify': async (params) =>
+      verifyPackage(host.registry, reference('models.verify', params), host.contract),
     'models.activate': async (params) => activate(host, params),
     'models.rollback': async () => host.models.rollback(),
     train: (params, context) => train(host, params, context),
@@ -35,7 +37,7 @@ export function buildRequests(host: RequestHost): Record<string, RequestHandler>
 /** What the requests need of a host. */
 export type RequestHost = Pick<
   Host,
-  'status' | 'explain' | 'history' | 'registry' | 'models' | 'deploy' | 'training' | 'config' | 'activate'
+  'status' | 'explain' | 'history' | 'registry' | 'models' | 'contract' | 'deploy' | 'training' | 'activate'
 >;
 
 function toRequestHandler(handler: Handler): RequestHandler {

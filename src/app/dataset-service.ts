@@ -1,8 +1,8 @@
 // Training sets from the history: the one place that knows which rows, windows and horizon a set is made of.
 import * as arrow from 'apache-arrow';
-import { buildTrainingSet } from '../prepare/index.ts';
+import { buildTrainingSet, lookbackMs } from '../prepare/index.ts';
 import type { Balance, FeatureSpec, TrainingSet } from '../prepare/index.ts';
-import type { History } from '../store/index.ts';
+import type { History, TimeRange } from '../store/index.ts';
 
 /** Parameters of a training set, as they travel over the bridge. */
 export const datasetParams = {
@@ -44,8 +44,7 @@ export interface DatasetServiceOptions {
 export function createDatasetService({ history, spec, horizonMs }: DatasetServiceOptions): DatasetService {
   const build: DatasetService['build'] = async (params, signal) =>
     buildTrainingSet({
-      // Rows before from_ms are read too: they warm the windows up.
-      memory: history.query('memory', params.to_ms === undefined ? {} : { toMs: params.to_ms }),
+      memory: history.query('memory', rangeOf(params, spec)),
       optimizationTimestamps: await actionTimes(history),
       spec,
       horizonMs: params.horizon_ms ?? horizonMs,
@@ -55,6 +54,14 @@ export function createDatasetService({ history, spec, horizonMs }: DatasetServic
   return {
     build,
     buildReplayBatch: async (batchBytes, signal) => repeatFeatures(await build({}, signal), batchBytes),
+  };
+}
+
+/** Starts early enough to fill the windows of the first row. */
+function rangeOf({ from_ms, to_ms }: DatasetParams, spec: FeatureSpec): TimeRange {
+  return {
+    ...(from_ms !== undefined && { fromMs: from_ms - lookbackMs(spec) }),
+    ...(to_ms !== undefined && { toMs: to_ms }),
   };
 }
 

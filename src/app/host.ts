@@ -6,7 +6,7 @@ import { memoryKind, optimizationKind, processKind } from '../core/index.ts';
 import type { MemorySnapshot, OptimizationEvent } from '../core/index.ts';
 import type { CollectorHealth } from '../collect/index.ts';
 import { createModelHost, openRegistry } from '../models/index.ts';
-import type { ModelHost, ModelRegistry, SwapReport } from '../models/index.ts';
+import type { FeatureContract, ModelHost, ModelRegistry, SwapReport } from '../models/index.ts';
 import { createOptimizer } from '../optimize/index.ts';
 import type { Decision, Explanation, Optimizer } from '../optimize/index.ts';
 import {
@@ -71,6 +71,8 @@ export interface Host extends AsyncDisposable {
   readonly training: TrainingService;
   readonly bridge: BridgeServer;
   readonly spec: FeatureSpec;
+  /** What a model must have been trained on to decide here. */
+  readonly contract: FeatureContract;
   readonly latest: Latest | null;
   /** Samples and decides until the signal aborts. @throws what the collector throws */
   run(signal: AbortSignal): Promise<void>;
@@ -128,6 +130,7 @@ interface Parts {
   registry: ModelRegistry;
   models: ModelHost;
   spec: FeatureSpec;
+  contract: FeatureContract;
 }
 
 async function openParts(
@@ -146,17 +149,17 @@ async function openParts(
     rateWindowMs: config.rateWindowMs,
     trendWindowMs: config.trendWindowMs,
   });
+  const contract = { featureNames: spec.names, featureSpecSha256: featureSpecSha256(spec) };
   const registry = await openRegistry(home.models);
   const models = cleanup.use(
     await createModelHost({
       registry,
       name: config.modelName,
-      featureNames: spec.names,
-      featureSpecSha256: featureSpecSha256(spec),
+      ...contract,
       onEvent: (event) => listener.onLog?.(`model: ${JSON.stringify(event)}`),
     }),
   );
-  return { history, registry, models, spec };
+  return { history, registry, models, spec, contract };
 }
 
 class RunningHost implements Host {
@@ -166,6 +169,7 @@ class RunningHost implements Host {
   readonly registry: ModelRegistry;
   readonly models: ModelHost;
   readonly spec: FeatureSpec;
+  readonly contract: FeatureContract;
   readonly datasets: DatasetService;
   readonly training: TrainingService;
   optimizer!: Optimizer;
@@ -194,6 +198,7 @@ class RunningHost implements Host {
     this.registry = parts.registry;
     this.models = parts.models;
     this.spec = parts.spec;
+    this.contract = parts.contract;
     this.isActing = config.act;
     this.#listener = listener;
     this.#cleanup = cleanup;

@@ -21,3 +21,5 @@ export type {
 export type { Aliases } from './reference.ts';
 export { defaultLimits, verifyModelBytes } from './verify.ts';
 export type { FeatureContract, ModelExpectations, ModelLimits } from './verify.ts';
+export { verifyPackage } from './verify-package.ts';
+export type { VerificationReport } from './verify-package.ts';

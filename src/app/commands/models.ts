@@ -133,4 +133,5 @@ function renderChange(result: unknown): string {
   );
 }
 
-const toText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+const toText = (value: unknown): string =>
+  typeof value === 'string' ? value : String(JSON.stringify(value));

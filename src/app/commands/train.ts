@@ -95,9 +95,23 @@ export function renderTraining({ manifest, deployment, fitToFirstDecisionMs }: T
     ['estimator', manifest.trainer.estimator],
     ['dataset', `${manifest.dataset.rows} rows, ${manifest.dataset.id}`],
     ['macro-F1', score(metrics['macroF1'])],
-    ...Object.entries(baseline).map(([name, { macroF1 }]): [string, string] => [`baseline ${name}`, score(macroF1)]),
-    ['parity', `${parity.rows} golden rows, largest difference ${parity.maxAbsDiff}, ${parity.labelMismatches} labels differ`],
-    ['live', deployment?.swap ? `after ${deployment.swap.totalMs.toFixed(0)} ms` : 'no: left as the candidate'],
-    ['first decision', fitToFirstDecisionMs === null ? 'at the next start' : `${fitToFirstDecisionMs.toFixed(0)} ms after fit returned`],
+    ...Object.entries(baseline).map(([name, { macroF1 }]): [string, string] => [
+      `baseline ${name}`,
+      score(macroF1),
+    ]),
+    [
+      'parity',
+      `${parity.rows} golden rows, largest difference ${parity.maxAbsDiff}, ${parity.labelMismatches} labels differ`,
+    ],
+    [
+      'live',
+      deployment?.swap ? `after ${deployment.swap.totalMs.toFixed(0)} ms` : 'no: left as the candidate',
+    ],
+    [
+      'first decision',
+      fitToFirstDecisionMs === null
+        ? 'at the next start'
+        : `${fitToFirstDecisionMs.toFixed(0)} ms after fit returned`,
+    ],
   ]);
 }
