@@ -1,0 +1,204 @@
+import * as fc from 'fast-check';
+import { describe, expect, test, vi } from 'vitest';
+import { OptimizeError, createMadviseActuator } from '../../../src/optimize/index.ts';
+import type { Region, Syscalls, TargetPlan } from '../../../src/optimize/index.ts';
+import { cutIntoBatches, skipBytes } from '../../../src/optimize/madvise-actuator.ts';
+import { ERRNO } from '../../../src/optimize/syscalls.ts';
+import { buildReaders, buildStat } from '../../support/optimize-host.ts';
+
+const MIB = 2 ** 20;
+const target = { kind: 'process', pid: 42, startTimeTicks: 500, name: 'worker', uid: 1000 } as const;
+const region = (start: number, lengthBytes: number): Region => ({
+  start,
+  lengthBytes,
+  kind: 'clean-file',
+  residentBytes: lengthBytes,
+});
+
+function planOf(regions: readonly Region[]): TargetPlan {
+  const bytes = regions.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0);
+  return {
+    target,
+    actuator: 'process_madvise',
+    budgetBytes: bytes,
+    regions,
+    bytes,
+    bytesByKind: {},
+    left: {},
+  };
+}
+
+type Answer = (ranges: BigUint64Array) => { value: number; errno: number };
+
+const failing = (errno: number): { value: number; errno: number } => ({ value: -1, errno });
+
+const lengthsOf = (ranges: BigUint64Array): number[] =>
+  Array.from(
+    ranges.filter((_, i) => i % 2 === 1),
+    Number,
+  );
+
+const acceptAll: Answer = (ranges) => ({
+  value: lengthsOf(ranges).reduce((sum, length) => sum + length, 0),
+  errno: 0,
+});
+
+/** System calls that answer as the test says, and what they were asked. */
+function buildSyscalls(answer: Answer, openErrno = 0) {
+  const asked: number[][] = [];
+  const closed: number[] = [];
+  const calls: Syscalls = {
+    pidfdOpen: () => (openErrno === 0 ? { value: 9, errno: 0 } : failing(openErrno)),
+    processMadvise: (_pidfd, ranges) => {
+      if (ranges.length > 0) asked.push(Array.from(ranges, Number));
+      return answer(ranges);
+    },
+    close: (fd) => closed.push(fd),
+  };
+  return { asked, closed, syscalls: () => Promise.resolve(calls) };
+}
+
+const signal = new AbortController().signal;
+
+describe('createMadviseActuator().act()', () => {
+  test('hands every region over in batches and closes the pidfd', async () => {
+    const { asked, closed, syscalls } = buildSyscalls(acceptAll);
+    const actuator = createMadviseActuator({ readers: buildReaders(), syscalls, batchBytes: 4 * MIB });
+    const result = await actuator.act(planOf([region(0, 3 * MIB), region(8 * MIB, 3 * MIB)]), signal);
+    expect(result).toMatchObject({ advisedBytes: 6 * MIB });
+    expect(result.error).toBeUndefined();
+    expect(asked).toEqual([
+      [0, 3 * MIB, 8 * MIB, MIB],
+      [9 * MIB, 2 * MIB],
+    ]);
+    expect(closed).toEqual([9]);
+  });
+
+  test('goes on behind a partial answer', async () => {
+    let calls = 0;
+    const half: Answer = (ranges) => (calls++ === 0 ? { value: MIB / 2, errno: 0 } : acceptAll(ranges));
+    const { asked, syscalls } = buildSyscalls(half);
+    const result = await createMadviseActuator({ readers: buildReaders(), syscalls }).act(
+      planOf([region(0, MIB)]),
+      signal,
+    );
+    expect(asked).toEqual([
+      [0, MIB],
+      [MIB / 2, MIB / 2],
+    ]);
+    expect(result.advisedBytes).toBe(MIB);
+  });
+
+  test('asks again when a signal interrupts it', async () => {
+    let calls = 0;
+    const interrupted: Answer = (ranges) => (calls++ === 0 ? failing(ERRNO.EINTR) : acceptAll(ranges));
+    const { syscalls } = buildSyscalls(interrupted);
+    const result = await createMadviseActuator({ readers: buildReaders(), syscalls }).act(
+      planOf([region(0, MIB)]),
+      signal,
+    );
+    expect(result).toMatchObject({ advisedBytes: MIB });
+  });
+
+  test('skips a range that was unmapped and keeps the rest', async () => {
+    const gone: Answer = (ranges) => (ranges[0] === 0n ? failing(ERRNO.ENOMEM) : acceptAll(ranges));
+    const { syscalls } = buildSyscalls(gone);
+    const plan = planOf([region(0, MIB), region(8 * MIB, MIB)]);
+    const result = await createMadviseActuator({ readers: buildReaders(), syscalls }).act(plan, signal);
+    expect(result.advisedBytes).toBe(MIB);
+    expect(result.error).toBeUndefined();
+  });
+
+  test.each([
+    ['it has ended', ERRNO.ESRCH, 'ERR_OPTIMIZE_PROCESS_GONE'],
+    ['it is not permitted', ERRNO.EPERM, 'ERR_OPTIMIZE_NOT_PERMITTED'],
+    ['the kernel has no such call', ERRNO.ENOSYS, 'ERR_OPTIMIZE_NO_SYSCALLS'],
+    ['every range is refused', ERRNO.EINVAL, 'ERR_OPTIMIZE_SYSCALL'],
+  ])('reports as data that %s', async (_what, errno, code) => {
+    const { closed, syscalls } = buildSyscalls(() => failing(errno));
+    const result = await createMadviseActuator({ readers: buildReaders(), syscalls }).act(
+      planOf([region(0, MIB)]),
+      signal,
+    );
+    expect(result).toMatchObject({ advisedBytes: 0, error: { code } });
+    expect(closed).toEqual([9]);
+  });
+
+  test('touches nothing when the id belongs to another process', async () => {
+    const { asked, closed, syscalls } = buildSyscalls(acceptAll);
+    const readStat = () => Promise.resolve(buildStat(42, { startTimeTicks: 501, name: 'other' }));
+    const actuator = createMadviseActuator({ readers: buildReaders({ readStat }), syscalls });
+    const result = await actuator.act(planOf([region(0, MIB)]), signal);
+    expect(result.error).toMatchObject({ code: 'ERR_OPTIMIZE_PROCESS_GONE' });
+    expect(result.error!.message).toContain('another process (other)');
+    expect(asked).toEqual([]);
+    expect(closed).toEqual([9]);
+  });
+
+  test('stops between batches when it is aborted and says how far it came', async () => {
+    const abort = new AbortController();
+    const { syscalls } = buildSyscalls((ranges) => {
+      abort.abort(new OptimizeError('ERR_OPTIMIZE_OVERRUN', 'too long'));
+      return acceptAll(ranges);
+    });
+    const actuator = createMadviseActuator({ readers: buildReaders(), syscalls, batchBytes: MIB });
+    const result = await actuator.act(planOf([region(0, 8 * MIB)]), abort.signal);
+    expect(result).toMatchObject({ advisedBytes: MIB, error: { code: 'ERR_OPTIMIZE_OVERRUN' } });
+  });
+});
+
+describe('createMadviseActuator().canAct()', () => {
+  test('says nothing when the kernel permits it', async () => {
+    const { syscalls } = buildSyscalls(acceptAll);
+    expect(await createMadviseActuator({ readers: buildReaders(), syscalls }).canAct(target)).toBeNull();
+  });
+
+  test('says what is missing when the kernel refuses', async () => {
+    const { syscalls } = buildSyscalls(() => failing(ERRNO.EPERM));
+    const reason = await createMadviseActuator({ readers: buildReaders(), syscalls }).canAct(target);
+    expect(reason).toContain('CAP_SYS_NICE');
+  });
+
+  test('says what to install when koffi is missing', async () => {
+    const missing = new OptimizeError(
+      'ERR_OPTIMIZE_NO_SYSCALLS',
+      'Cannot load system calls: run "npm install koffi"',
+    );
+    const syscalls = vi.fn(() => Promise.reject(missing));
+    const reason = await createMadviseActuator({ readers: buildReaders(), syscalls }).canAct(target);
+    expect(reason).toContain('npm install koffi');
+  });
+});
+
+const ranges = fc.array(
+  fc.record({ start: fc.nat(2 ** 40), lengthBytes: fc.integer({ min: 1, max: 9 * MIB }) }),
+  { maxLength: 40 },
+);
+const sizeOf = (list: readonly { lengthBytes: number }[]): number =>
+  list.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0);
+
+test('cutIntoBatches() keeps every byte, the size of a batch and the kernel limit of ranges', () => {
+  fc.assert(
+    fc.property(ranges, fc.integer({ min: 4096, max: 8 * MIB }), (regions, batchBytes) => {
+      const batches = [...cutIntoBatches(regions, batchBytes)];
+      expect(sizeOf(batches.flat())).toBe(sizeOf(regions));
+      expect(batches.every((batch) => sizeOf(batch) <= batchBytes && batch.length <= 1024)).toBe(true);
+    }),
+    { numRuns: 50 },
+  );
+  const many = Array.from({ length: 3000 }, (_, i) => ({ start: i * 8192, lengthBytes: 4096 }));
+  expect([...cutIntoBatches(many, 64 * MIB)].map(({ length }) => length)).toEqual([1024, 1024, 952]);
+});
+
+test('skipBytes() drops exactly the bytes that were done', () => {
+  fc.assert(
+    fc.property(ranges, fc.nat(50 * MIB), (list, done) => {
+      const rest = skipBytes(list, done);
+      const total = sizeOf(list);
+      expect(sizeOf(rest)).toBe(total - Math.min(done, total));
+      const last = list.at(-1);
+      if (last && rest.length > 0)
+        expect(rest.at(-1)!.start + rest.at(-1)!.lengthBytes).toBe(last.start + last.lengthBytes);
+    }),
+  );
+});

@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest';
+import { createOutcomeTracker } from '../../../src/optimize/index.ts';
+import { createDriftMeter } from '../../../src/optimize/outcome-tracker.ts';
+import { createManualClock } from '../../support/manual-clock.ts';
+
+const nobody = () => Promise.resolve(null);
+
+function buildTracker(freeKib: () => number) {
+  const clock = createManualClock(0);
+  const readLevels = () =>
+    Promise.resolve({ memFreeKib: freeKib(), memAvailableKib: 5000, swapCachedKib: 0 });
+  const tracker = createOutcomeTracker({ readers: { readLevels }, clock, windowMs: 1000 });
+  return { clock, tracker };
+}
+
+describe('createOutcomeTracker()', () => {
+  test('reports the change of MemFree less the drift of windows without action', async () => {
+    let free = 10_000;
+    const { clock, tracker } = buildTracker(() => free);
+    // MemFree falls by 100 KiB a second by itself.
+    for (let i = 0; i <= 40; i++) tracker.observe({ timestamp: i * 100, mem_free_kib: 14_000 - i * 10 });
+    const window = await tracker.open();
+    free = 10_400;
+    const closing = tracker.close(window, nobody);
+    expect(tracker.endsInMs()).toBe(1000);
+    await clock.advance(1000);
+    const outcome = await closing;
+    expect(outcome).toMatchObject({
+      driftKib: -100,
+      driftWindows: 4,
+      freedKib: 500,
+      windowMs: 1000,
+      error: null,
+    });
+    expect(tracker.endsInMs()).toBeNull();
+  });
+
+  test('reports the plain change and no drift before any window without action', async () => {
+    let free = 100;
+    const { clock, tracker } = buildTracker(() => free);
+    const window = await tracker.open();
+    free = 50;
+    const closing = tracker.close(window, nobody);
+    await clock.advance(1000);
+    expect(await closing).toMatchObject({ driftKib: null, driftWindows: 0, freedKib: -50 });
+  });
+
+  test('learns no drift from snapshots inside a window', async () => {
+    const { clock, tracker } = buildTracker(() => 0);
+    const closing = tracker.close(await tracker.open(), nobody);
+    for (let i = 0; i <= 30; i++) tracker.observe({ timestamp: i * 100, mem_free_kib: i * 9999 });
+    await clock.advance(1000);
+    expect((await closing).driftWindows).toBe(0);
+  });
+
+  test('attributes nothing when something else moved MemFree', async () => {
+    const { clock, tracker } = buildTracker(() => 77);
+    const closing = tracker.close(await tracker.open(), () => Promise.resolve('process 42 ended'));
+    await clock.advance(1000);
+    expect(await closing).toMatchObject({ freedKib: null, afterFreeKib: 77, error: 'process 42 ended' });
+  });
+
+  test('ends an open window at once when it is aborted, and says so', async () => {
+    const { tracker } = buildTracker(() => 1);
+    const abort = new AbortController();
+    const closing = tracker.close(await tracker.open(), nobody, abort.signal);
+    abort.abort(new Error('closed'));
+    expect(await closing).toMatchObject({ freedKib: null, error: 'closed before the window ended' });
+    expect(tracker.endsInMs()).toBeNull();
+  });
+
+  test('reports a host that cannot be read as data', async () => {
+    const clock = createManualClock(0);
+    let reads = 0;
+    const readLevels = () =>
+      reads++ === 0
+        ? Promise.resolve({ memFreeKib: 1, memAvailableKib: 1, swapCachedKib: 0 })
+        : Promise.reject(new Error('meminfo is gone'));
+    const tracker = createOutcomeTracker({ readers: { readLevels }, clock, windowMs: 10 });
+    const closing = tracker.close(await tracker.open(), nobody);
+    await clock.advance(10);
+    expect(await closing).toMatchObject({ freedKib: null, error: 'meminfo is gone' });
+  });
+});
+
+describe('createDriftMeter()', () => {
+  test('takes the median, so that one burst does not shift it', () => {
+    const meter = createDriftMeter(1000, 20);
+    const moves = [10, 12, -900_000, 11, 13];
+    let free = 0;
+    meter.observe(0, free);
+    moves.forEach((move, i) => meter.observe((i + 1) * 1000, (free += move)));
+    expect(meter.read(1000)).toEqual({ kib: 11, windows: 5 });
+    expect(meter.read(2000).kib).toBe(22);
+  });
+
+  test('does not count a window with a hole in it', () => {
+    const meter = createDriftMeter(1000, 20);
+    meter.observe(0, 0);
+    meter.observe(5000, 99);
+    expect(meter.read(1000)).toEqual({ kib: null, windows: 0 });
+  });
+});
