@@ -26,20 +26,19 @@ async function* collectCost(): AsyncIterable<BenchCase> {
   try {
     for (let i = 0; i < PROCESSES; i++) idle.push(spawn('sleep', ['600'], { stdio: 'ignore' }));
     await Promise.all(idle.map((child) => once(child, 'spawn')));
-    const pids = await readPidsWithMemory();
-    psutil = existsSync(python) ? startPsutil(pids) : null;
-    yield* burstCases(psutil, pids.length);
-    yield* steadyCases(psutil, pids.length);
+    const processes = await countWithMemory();
+    psutil = existsSync(python) ? startPsutil() : null;
+    yield* burstCases(psutil, processes);
+    yield* steadyCases(psutil, processes);
   } finally {
     psutil?.stop();
     for (const child of idle) child.kill('SIGKILL');
   }
 }
 
-async function readPidsWithMemory(): Promise<number[]> {
+async function countWithMemory(): Promise<number> {
   await using collector = await createCollector();
-  const { processes } = await collector.sample();
-  return (processes ?? []).map((row) => row.pid);
+  return (await collector.sample()).processes?.length ?? 0;
 }
 
 async function* burstCases(psutil: PsutilSampler | null, processes: number): AsyncIterable<BenchCase> {
@@ -108,9 +107,9 @@ interface PsutilSampler {
   stop(): void;
 }
 
-function startPsutil(pids: readonly number[]): PsutilSampler {
+function startPsutil(): PsutilSampler {
   const script = join(import.meta.dirname, 'psutil-sampler.py');
-  const child: ChildProcessWithoutNullStreams = spawn(python, [script, ...pids.map(String)]);
+  const child: ChildProcessWithoutNullStreams = spawn(python, [script]);
   child.stderr.pipe(process.stderr);
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {

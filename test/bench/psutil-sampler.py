@@ -1,7 +1,8 @@
 """The psutil side of collect.cost: reads the fields of our samples and answers with its CPU time.
 
-Reads `<samples> <period seconds> <largest>` lines on stdin and prints the CPU milliseconds a sample. The
-pids to read are the arguments; of the `largest` it reads memory_full_info (smaps_rollup). It keeps its Process objects and uses oneshot(), psutil's fastest way.
+Reads `<samples> <period seconds> <largest>` lines on stdin and prints the CPU milliseconds a sample.
+It looks at all processes but kernel threads; of the `largest` it reads memory_full_info (smaps_rollup).
+It keeps its Process objects and uses oneshot(), psutil's fastest way.
 """
 
 import resource
@@ -10,15 +11,38 @@ import time
 
 import psutil
 
+KTHREADD = 2
+
+known: dict[int, psutil.Process] = {}
+kernel_threads: set[int] = {KTHREADD}
+
 
 def cpu_ms() -> float:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return (usage.ru_utime + usage.ru_stime) * 1000
 
 
-def read_processes(processes: list[psutil.Process], largest: int) -> None:
+def list_processes() -> list[psutil.Process]:
+    pids = psutil.pids()
+    for gone in known.keys() - set(pids):
+        del known[gone]
+    for pid in pids:
+        if pid in known or pid in kernel_threads:
+            continue
+        try:
+            process = psutil.Process(pid)
+            if process.ppid() == KTHREADD:
+                kernel_threads.add(pid)
+            else:
+                known[pid] = process
+        except psutil.NoSuchProcess:
+            continue
+    return list(known.values())
+
+
+def read_processes(largest: int) -> None:
     sizes = []
-    for process in processes:
+    for process in list_processes():
         try:
             with process.oneshot():
                 process.name()
@@ -26,9 +50,7 @@ def read_processes(processes: list[psutil.Process], largest: int) -> None:
                 process.num_threads()
                 sizes.append((process.memory_info().rss, process))
                 process.io_counters()
-        except psutil.AccessDenied:
-            continue
-        except psutil.NoSuchProcess:
+        except (psutil.AccessDenied, psutil.NoSuchProcess):
             continue
     sizes.sort(key=lambda pair: pair[0], reverse=True)
     for _, process in sizes[:largest]:
@@ -38,26 +60,24 @@ def read_processes(processes: list[psutil.Process], largest: int) -> None:
             continue
 
 
-def read_sample(processes: list[psutil.Process], largest: int) -> None:
+def read_sample(largest: int) -> None:
     psutil.virtual_memory()
     psutil.swap_memory()
-    psutil.pids()
     for name in ("vmstat", "pressure/memory", "pressure/io", "pressure/cpu"):
         try:
             with open(f"/proc/{name}", "rb") as file:
                 file.read()
         except OSError:
             continue  # a kernel without PSI
-    read_processes(processes, largest)
+    read_processes(largest)
 
 
 def main() -> None:
-    processes = [psutil.Process(int(pid)) for pid in sys.argv[1:] if psutil.pid_exists(int(pid))]
     for line in sys.stdin:
         samples, period_s, largest = (int(word) for word in line.split())
         start = cpu_ms()
         for _ in range(samples):
-            read_sample(processes, largest)
+            read_sample(largest)
             time.sleep(period_s)
         print((cpu_ms() - start) / samples, flush=True)
 
