@@ -227,7 +227,10 @@ class SwappingHost implements ModelHost {
       else if (isUsable(this.#previous)) return this.#previous;
     }
     await this.#rescue;
-    return this.#live !== model && isUsable(this.#live) ? this.#live : null;
+    if (!isUsable(this.#live) || this.#live === model) return null;
+    // A row on which a version hangs is not asked of that version again.
+    const isSame = this.#live.version === model.version;
+    return isSame && isRuvectorError(error, 'ERR_MODEL_TIMEOUT') ? null : this.#live;
   }
 
   #handleLost(thread: InferenceThread, error: RuvectorError): void {

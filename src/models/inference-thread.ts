@@ -29,7 +29,7 @@ export interface InferenceThread {
   readonly heapUsedBytes: number;
   load(sessionId: number, request: LoadRequest): Promise<LoadReport>;
   release(sessionId: number): void;
-  /** @throws ModelRuntimeError `ERR_MODEL_RUN`, `ERR_MODEL_BUSY` or `ERR_MODEL_WORKER_LOST` */
+  /** @throws ModelRuntimeError `ERR_MODEL_RUN`, `ERR_MODEL_BUSY`, `ERR_MODEL_TIMEOUT` or `ERR_MODEL_WORKER_LOST` */
   run(sessionId: number, features: Float32Array, classCount: number): Promise<RawAnswer>;
   /** Ends the worker after what it is doing; pending calls are rejected. */
   close(): Promise<void>;
@@ -127,7 +127,7 @@ class RingThread implements InferenceThread {
     if (this.#lostError) return;
     this.#send({ kind: 'close' });
     const { promise, resolve } = Promise.withResolvers<void>();
-    // A run that never returns cannot be stopped from outside, so its end is asked for and not awaited.
+    // A run that never returns cannot be stopped from outside (see #lose), so its end is not awaited for ever.
     const timer = setTimeout(() => {
       this.#lose('it did not close in time');
       resolve();
@@ -177,7 +177,11 @@ class RingThread implements InferenceThread {
     const oldest = this.#waiters[this.#tail & (this.#options.capacity - 1)];
     if (oldest === undefined || this.#loadWaiters.size > 0) return;
     const ageMs = performance.now() - oldest.sinceMs;
-    if (ageMs > this.#options.requestTimeoutMs) this.#lose(`a run took over ${Math.round(ageMs)} ms`);
+    if (ageMs <= this.#options.requestTimeoutMs) return;
+    // Answers come in order, so the oldest request is the one that hangs; the others may be asked again.
+    this.#waiters[this.#tail & (this.#options.capacity - 1)] = undefined;
+    oldest.reject(timedOut(ageMs));
+    this.#lose(`a run took over ${Math.round(ageMs)} ms`);
   }
 
   #lose(state: string, cause?: unknown): void {
@@ -186,8 +190,10 @@ class RingThread implements InferenceThread {
     const error = new ModelRuntimeError('ERR_MODEL_WORKER_LOST', message, { cause });
     this.#lostError = error;
     clearInterval(this.#watchdog);
-    // Not awaited: see close().
-    void this.#worker.terminate();
+    // Never terminate(): when it interrupts a native run, the runtime aborts the whole process on its return
+    // (seen with onnxruntime-node 1.30). A worker that hangs is left alone and ends when its run does.
+    this.#send({ kind: 'close' });
+    this.#worker.unref();
     for (const waiter of this.#waiters) waiter?.reject(error);
     this.#waiters.fill(undefined);
     for (const waiter of this.#loadWaiters.values()) {
@@ -203,6 +209,13 @@ function busy(capacity: number): ModelRuntimeError {
   return new ModelRuntimeError(
     'ERR_MODEL_BUSY',
     `Cannot predict: ${capacity} requests are already waiting; ask less often or in fewer parallel calls`,
+  );
+}
+
+function timedOut(ageMs: number): ModelRuntimeError {
+  return new ModelRuntimeError(
+    'ERR_MODEL_TIMEOUT',
+    `Cannot predict: the model did not answer within ${Math.round(ageMs)} ms; roll back or train a smaller one`,
   );
 }
 

@@ -194,7 +194,7 @@ def make_hand_built(root: Path) -> None:
     """Write the plain linear model, two that fail late and the hostile ones."""
     zero = tensor("zero", [0], np.int64)
     write_linear(root, "linear", linear_model([], []))
-    # sqrt(first - first) is 0 until `first` is infinite or NaN; log(1e6 - first) - itself likewise.
+    # log(1e6 - first) - itself is 0 until the first feature exceeds a million, then NaN.
     late_nan = [
         *first_feature(),
         helper.make_node("Sub", ["million", "first"], ["left"]),
@@ -213,6 +213,27 @@ def make_hand_built(root: Path) -> None:
     ]
     inits = [zero, million, tensor("zeros", [0], np.float32)]
     write_linear(root, "late-error", linear_model(late_error, inits, "late"))
+    # One product of two n x n matrices: n is 1, and 2001 when the first feature is two million.
+    slow = [
+        *first_feature(),
+        helper.make_node("Div", ["first", "million"], ["scaled"]),
+        helper.make_node("Cast", ["scaled"], ["steps"], to=TensorProto.INT64),
+        helper.make_node("ReduceMax", ["steps"], ["most"], keepdims=0),
+        helper.make_node("Mul", ["most", "thousand"], ["big"]),
+        helper.make_node("Add", ["big", "one"], ["side"]),
+        helper.make_node("Reshape", ["side", "minus"], ["flat"]),
+        helper.make_node("Concat", ["flat", "flat"], ["square"], axis=0),
+        helper.make_node("ConstantOfShape", ["square"], ["zeros"]),
+        helper.make_node("MatMul", ["zeros", "zeros"], ["product"]),
+        helper.make_node("ReduceMax", ["product"], ["nothing"], keepdims=0),
+        helper.make_node("Add", ["scores", "nothing"], ["late"]),
+    ]
+    sizes = [
+        tensor("thousand", 1000, np.int64),
+        tensor("one", 1, np.int64),
+        tensor("minus", [-1], np.int64),
+    ]
+    write_linear(root, "late-slow", linear_model(slow, [zero, million, *sizes], "late"))
     always_nan = [
         helper.make_node("Sub", ["scores", "scores"], ["nothing"]),
         helper.make_node("Div", ["nothing", "nothing"], ["late"]),

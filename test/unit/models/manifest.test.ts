@@ -1,0 +1,98 @@
+// manifest.json: checks, checksum and what damage looks like.
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { isRuvectorError, labels } from '../../../src/core/index.ts';
+import { buildManifest, parseManifest, parseManifestDraft } from '../../../src/models/manifest.ts';
+import type { ManifestDraft } from '../../../src/models/manifest.ts';
+
+const hex = 'a'.repeat(64);
+const draft: ManifestDraft = {
+  format: 1,
+  name: 'memopt',
+  created: '2026-01-01T00:00:00.000Z',
+  features: [
+    { name: 'a', dtype: 'float32' },
+    { name: 'b', dtype: 'float32' },
+  ],
+  featureSpecSha256: hex,
+  input: { name: 'X', dtype: 'float32', shape: [null, 2] },
+  outputs: { label: 'label', probabilities: 'probabilities' },
+  labels,
+  classes: [0, 1, 3],
+  trainer: { estimator: 'RandomForestClassifier', parameters: { max_depth: 8 }, versions: {} },
+  dataset: { id: 'd', sha256: hex, rows: 10 },
+  metrics: { macroF1: 0.1 + 0.2 },
+  parity: { rows: 10, maxAbsDiff: 1e-7 },
+  golden: { sha256: hex, rows: 10 },
+  model: { sha256: hex, sizeBytes: 100, opset: { '': 18 } },
+};
+const version = '20260101T000000000-aaaaaaaa';
+
+test('parseManifest() reads back what buildManifest() made', () => {
+  const manifest = buildManifest(draft, version);
+  expect(parseManifest(JSON.stringify(manifest, null, 2))).toEqual(manifest);
+  expect(manifest).toMatchObject({ ...draft, version });
+});
+
+test('buildManifest() takes the place of a version and checksum that were handed in', () => {
+  const again = buildManifest({ ...buildManifest(draft, version) }, version);
+  expect(again).toEqual(buildManifest(draft, version));
+});
+
+test('parseManifest() notices any changed bit that keeps it JSON', () => {
+  const bytes = new TextEncoder().encode(JSON.stringify(buildManifest(draft, version)));
+  fc.assert(
+    fc.property(fc.nat(bytes.length - 1), fc.nat(7), (at, bit) => {
+      const flipped = bytes.with(at, bytes[at]! ^ (1 << bit));
+      try {
+        parseManifest(new TextDecoder().decode(flipped));
+      } catch (error) {
+        return isRuvectorError(error, 'ERR_MODEL_MANIFEST');
+      }
+      return false;
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('parseManifest() refuses a cut file', () => {
+  const text = JSON.stringify(buildManifest(draft, version));
+  expect(() => parseManifest(text.slice(0, -5))).toThrow(/not JSON, the file is damaged/);
+  expect(() => parseManifest('')).toThrow(/not JSON/);
+});
+
+test.each<[string, object]>([
+  ['another format', { format: 2 }],
+  ['no name', { name: null }],
+  ['no features', { features: [] }],
+  ['a feature twice', { features: [draft.features[0], draft.features[0]] }],
+  ['a float64 feature', { features: [{ name: 'a', dtype: 'float64' }, draft.features[1]] }],
+  ['an input of another width', { input: { ...draft.input, shape: [null, 3] } }],
+  ['a fixed batch', { input: { ...draft.input, shape: [1, 2] } }],
+  ['labels in another order', { labels: labels.toReversed() }],
+  ['classes out of range', { classes: [0, 4] }],
+  ['classes out of order', { classes: [1, 0] }],
+  ['a class twice', { classes: [1, 1] }],
+  ['no classes', { classes: [] }],
+  ['a digest that is none', { model: { ...draft.model, sha256: 'xyz' } }],
+  ['a size that is none', { model: { ...draft.model, sizeBytes: 'big' } }],
+  ['no golden', { golden: null }],
+  ['outputs without names', { outputs: {} }],
+  ['a trainer without an estimator', { trainer: {} }],
+])('parseManifestDraft() refuses %s', (_, change) => {
+  expect(() => parseManifestDraft({ ...draft, ...change })).toThrow(/in its manifest/);
+});
+
+test('parseManifestDraft() accepts or refuses with a typed error, whatever it is given', () => {
+  const keys = Object.keys(draft) as (keyof ManifestDraft)[];
+  fc.assert(
+    fc.property(fc.constantFrom(...keys), fc.jsonValue(), (key, value) => {
+      try {
+        parseManifestDraft({ ...draft, [key]: value });
+      } catch (error) {
+        return isRuvectorError(error, 'ERR_MODEL_MANIFEST');
+      }
+      return true;
+    }),
+  );
+});
