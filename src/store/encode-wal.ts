@@ -14,11 +14,12 @@ class MessageCollector extends arrow.RecordBatchStreamWriter {
     return this;
   }
 
-  take(): Uint8Array {
-    const message = Buffer.concat(this.chunks);
+  /** The message written last, as the pieces it was written in. */
+  take(): Uint8Array[] {
+    const { chunks } = this;
     this.chunks = [];
     this._recordBatchBlocks.length = 0;
-    return message;
+    return chunks;
   }
 }
 
@@ -34,21 +35,21 @@ export interface WalEncoder {
 export function buildWalEncoder(kind: RecordKind): WalEncoder {
   const collector = new MessageCollector();
   collector.reset(undefined, toArrowSchema(kind));
-  const schemaMessage = collector.take();
-  const seed = messageChecksum(schemaMessage, 0);
+  const schemaFrame = buildFrame(collector.take(), 0);
+  const seed = messageChecksum(schemaFrame.subarray(frameHeaderBytes), 0);
   return {
-    head: Buffer.concat([walMagic, frame(schemaMessage, 0)]),
+    head: Buffer.concat([walMagic, schemaFrame]),
     encodeFrame(rows) {
       collector.write(buildRecordBatch(kind, rows));
-      return frame(collector.take(), seed);
+      return buildFrame(collector.take(), seed);
     },
   };
 }
 
-function frame(message: Uint8Array, seed: number): Uint8Array {
-  const header = Buffer.alloc(frameHeaderBytes);
-  header.writeUInt32LE(message.length, 0);
-  header.writeUInt32LE(messageChecksum(message, seed), 4);
-  header.writeUInt32LE(headerChecksum(header), 8);
-  return Buffer.concat([header, message]);
+function buildFrame(pieces: readonly Uint8Array[], seed: number): Buffer {
+  const frame = Buffer.concat([Buffer.alloc(frameHeaderBytes), ...pieces]);
+  frame.writeUInt32LE(frame.length - frameHeaderBytes, 0);
+  frame.writeUInt32LE(messageChecksum(frame.subarray(frameHeaderBytes), seed), 4);
+  frame.writeUInt32LE(headerChecksum(frame), 8);
+  return frame;
 }

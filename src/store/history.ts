@@ -5,7 +5,7 @@
 //   <directory>/<kind>-<generation>.wal         wal-layout.ts
 //   <directory>/segments/<kind>/*.parquet       segment-layout.ts
 //   *.corrupt-<ms>                              damaged files, kept for the user to look at
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type * as arrow from 'apache-arrow';
 import type { LazyDataFrame } from 'nodejs-polars';
@@ -30,7 +30,7 @@ import type { OpenedKind } from './open-kind.ts';
 import { buildRowsSource, queryBatches } from './query.ts';
 import type { QueryOptions, QuerySource, TimeRange } from './query.ts';
 import { selectExpired } from './retention.ts';
-import { readSegment } from './segment-files.ts';
+import { readSegment, removeSegment } from './segment-files.ts';
 import { buildKindStats } from './stats.ts';
 import type { HistoryStats } from './stats.ts';
 import type { Recovered } from './wal-file.ts';
@@ -227,7 +227,7 @@ class DirectoryHistory implements History {
     const all = logs.flatMap(({ state }) => state.segments);
     const expired = new Set(selectExpired(all, this.clock.nowMs(), { retainMs, retainBytes }));
     for (const { path, sizeBytes } of expired) {
-      await rm(path, { force: true });
+      await removeSegment(path);
       this.removedSegments++;
       this.removedBytes += sizeBytes;
     }

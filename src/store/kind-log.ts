@@ -78,8 +78,10 @@ export class KindLog {
   }
 
   /** Resolves when every row appended so far is on disk. */
-  flush(): Promise<void> {
-    return this.run(() => this.flushPending());
+  async flush(): Promise<void> {
+    await this.run(() => this.flushPending());
+    // Sealing goes on behind the caller's back; it never fails, it reports.
+    void this.run(() => this.sealWhenDue());
   }
 
   /** Resolves when every row appended so far is in a segment. */
@@ -142,7 +144,7 @@ export class KindLog {
 
   private async flushPending(): Promise<void> {
     const rows = this.pending;
-    if (rows.length === 0) return this.sealWhenDue();
+    if (rows.length === 0) return;
     this.pending = [];
     this.inFlight = rows;
     try {
@@ -156,7 +158,6 @@ export class KindLog {
     } finally {
       this.inFlight = [];
     }
-    return this.sealWhenDue();
   }
 
   private async createNextWal(): Promise<WalFile> {

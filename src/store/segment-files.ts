@@ -8,6 +8,7 @@ import { decodeFooterLength, decodeSegment, decodeSegmentFooter, footerTailBytes
 import { syncDirectory, temporarySuffix, writeDurably } from './durable-file.ts';
 import { encodeSegment } from './encode-segment.ts';
 import { corruptSegment, toStoreError } from './errors.ts';
+import { planSegment } from './plan-segment.ts';
 import { parseSegmentName, segmentName } from './segment-layout.ts';
 
 /** One sealed file. Times are of its first and last row, both inclusive. */
@@ -30,7 +31,7 @@ export async function writeSegment(
   const fromMs = Number(rows[0]!['timestamp']);
   const toMs = Number(rows.at(-1)!['timestamp']);
   const path = join(directory, segmentName(fromMs, toMs, generations.at(-1) ?? 0));
-  const bytes = encodeSegment(kind, rows, generations);
+  const bytes = encodeSegment(kind, rows, generations, await planSegment(kind, rows));
   await createDirectory(directory);
   await writeDurably(path, bytes);
   return { path, fromMs, toMs, rows: rows.length, sizeBytes: bytes.length, generations };
@@ -111,6 +112,13 @@ export async function readSegment(
     if (systemCodeOf(cause) === 'ENOENT') return null;
     return toProblem(segment.path, cause, options);
   }
+}
+
+/** Removes a segment that retention gives up. */
+export async function removeSegment(path: string): Promise<void> {
+  await rm(path, { force: true }).catch((cause: unknown) => {
+    throw toStoreError('remove', path, cause);
+  });
 }
 
 /** A disk that refuses to read says nothing about the file; bytes that do not hold are set aside. */

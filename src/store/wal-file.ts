@@ -1,6 +1,6 @@
 // One write-ahead log file on disk: create, append durably, replay, set aside. The bytes are
 // wal-layout.ts; who appends and when is kind-log.ts.
-import { copyFile, link, open, readFile, rm, truncate } from 'node:fs/promises';
+import { constants, copyFile, link, open, readFile, rm, truncate } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { AnyRow, RecordKind, RuvectorError } from '../core/index.ts';
@@ -11,6 +11,10 @@ import type { WalEncoder } from './encode-wal.ts';
 import { syncDirectory, writeAll, writeDurably } from './durable-file.ts';
 import { corruptWal, toStoreError } from './errors.ts';
 import { walName } from './wal-layout.ts';
+
+/** With O_DSYNC a write returns when the disk has it: half the time of write and fdatasync apart. */
+const syncsOnWrite = process.platform === 'linux';
+const appendFlags = syncsOnWrite ? constants.O_RDWR | constants.O_DSYNC : constants.O_RDWR;
 
 /** A torn tail that was cut off at open: what a killed writer leaves. Nothing flushed was in it. */
 export interface Recovered {
@@ -59,7 +63,7 @@ export async function openWal(
   sizeBytes: number,
 ): Promise<WalFile> {
   try {
-    const handle = await open(path, 'r+');
+    const handle = await open(path, appendFlags);
     return { path, generation, sizeBytes, torn: false, handle, encoder };
   } catch (cause) {
     throw toStoreError('open', path, cause);
@@ -76,7 +80,7 @@ export async function appendToWal(wal: WalFile, rows: readonly AnyRow[]): Promis
     if (wal.torn) await cutTail(wal);
     wal.torn = true;
     await writeAll(wal.handle, frame, wal.sizeBytes);
-    await wal.handle.datasync();
+    if (!syncsOnWrite) await wal.handle.datasync();
     wal.torn = false;
     wal.sizeBytes += frame.length;
   } catch (cause) {

@@ -10,9 +10,8 @@ describe('normalizeRow()', () => {
     expect(normalizeRow(processKind, process)['swap_kib']).toBeNull();
   });
 
-  it('normalizeRow() rounds fractions and narrows floats to what the columns hold', () => {
-    const row = normalizeRow(processKind, { ...process, rss_kib: 2.6, cpu_percent: 0.1 });
-    expect(row).toMatchObject({ rss_kib: 3, cpu_percent: Math.fround(0.1) });
+  it('normalizeRow() rounds fractions of integer fields', () => {
+    expect(normalizeRow(processKind, { ...process, rss_kib: 2.6 })['rss_kib']).toBe(3);
   });
 
   it('normalizeRow() returns a copy, so that a reused row object changes nothing', () => {
