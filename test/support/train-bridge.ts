@@ -7,6 +7,7 @@ import type { RecordBatch } from 'apache-arrow';
 import { buildRecordBatch, labels, toArrowSchema, trainingKind } from '../../src/core/index.ts';
 import { openRegistry } from '../../src/models/index.ts';
 import type { ModelRegistry } from '../../src/models/index.ts';
+import type { TrainJob } from '../../src/train/index.ts';
 import {
   PROTOCOL_VERSION,
   createBridgeServer,
@@ -17,6 +18,13 @@ import type { BridgeServer, OpenedStream, RequestHandler } from '../../src/wire/
 
 /** Names of the features the rows have. */
 export const featureNames = ['usage_percent', 'usage_trend', 'process_count', 'pressure'] as const;
+
+/** Fits for hours, returning to Python after every iteration, so that a signal is heard. */
+export const endlessJob: TrainJob = {
+  name: 'm',
+  estimator: 'sklearn.HistGradientBoostingClassifier',
+  parameters: { max_iter: 100_000_000, learning_rate: 1e-9, early_stopping: false, max_depth: 2 },
+};
 
 /** A model that arrived. */
 export interface ArrivedModel {
