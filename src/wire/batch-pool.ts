@@ -62,7 +62,8 @@ export function buildBatchPool(maxIdleBytes: number): BatchPool {
   return { take, stats: () => ({ slotsInUse, bytesInUse, idleBytes }) };
 }
 
-/** Powers of two: batches of one stream differ a little in size and still share slots. */
+/** Eight sizes to each power of two: batches of one stream differ a little and still share slots. */
 function slotSizeOf(sizeBytes: number): number {
-  return Math.max(MIN_SLOT_BYTES, 2 ** Math.ceil(Math.log2(sizeBytes)));
+  const step = Math.max(MIN_SLOT_BYTES, 2 ** (Math.floor(Math.log2(Math.max(1, sizeBytes))) - 3));
+  return Math.max(1, Math.ceil(sizeBytes / step)) * step;
 }

@@ -3,7 +3,7 @@
 import type * as arrow from 'apache-arrow';
 import type { RuvectorError } from '../core/index.ts';
 import { Connection } from './connection.ts';
-import { decodeRecordBatch, decodeSchema } from './decode-record-batch.ts';
+import { decodeRecordBatches, decodeSchema } from './decode-record-batch.ts';
 import { WireErrorCode, fromErrorPayload, wireError } from './errors.ts';
 import { MessageType, PROTOCOL_VERSION, nameOfType } from './message.ts';
 import type { WireMessage } from './message.ts';
@@ -107,7 +107,7 @@ class Stream implements ClientStream {
     try {
       for (;;) {
         const message = await this.#next();
-        if (message.type === MessageType.BATCH) yield this.#decode(message);
+        if (message.type === MessageType.BATCH) yield* this.#decode(message);
         else if (message.type === MessageType.DRAIN) this.#checkCount(message.sequence);
         else if (message.type === MessageType.BYE) return await this.#answerBye();
         else throw unexpectedError(message.type);
@@ -156,10 +156,15 @@ class Stream implements ClientStream {
     });
   }
 
-  #decode(message: WireMessage): arrow.RecordBatch {
-    if (message.sequence !== this.#received + 1) throw sequenceError(message.sequence, this.#received + 1);
-    this.#received++;
-    return decodeRecordBatch(this.#schemaBytes, message.attachments[0] ?? new Uint8Array(0));
+  /** A message holds one batch or more; a reader that leaves in the middle is past caring. */
+  #decode(message: WireMessage): readonly arrow.RecordBatch[] {
+    const expected = this.#received + message.correlation;
+    if (message.sequence !== expected) throw sequenceError(message.sequence, expected);
+    const bytes = message.attachments[0] ?? new Uint8Array(0);
+    const batches = decodeRecordBatches(this.#schemaBytes, bytes);
+    if (batches.length !== message.correlation) throw sequenceError(batches.length, message.correlation);
+    this.#received = expected;
+    return batches;
   }
 
   #checkCount(sequence: number): void {

@@ -15,15 +15,16 @@ export function decodeSchema(bytes: Uint8Array): arrow.Schema {
 }
 
 /**
- * Decodes one batch message; columns are views of `batchBytes`, nothing is copied when they are aligned.
+ * Decodes batch messages that lie one behind the other; columns are views of `bytes`, nothing is copied
+ * when they are aligned.
  * @param schemaBytes the schema message of the same stream
  * @throws RuvectorError `ERR_WIRE_BATCH`
  */
-export function decodeRecordBatch(schemaBytes: Uint8Array, batchBytes: Uint8Array): arrow.RecordBatch {
+export function decodeRecordBatches(schemaBytes: Uint8Array, bytes: Uint8Array): arrow.RecordBatch[] {
   return decodeOrThrow('record batch', () => {
-    const [batch] = arrow.RecordBatchReader.from([schemaBytes, batchBytes]);
-    if (!batch) throw new TypeError('the message holds no record batch');
-    return batch;
+    const batches = [...arrow.RecordBatchReader.from([schemaBytes, bytes])];
+    if (batches.length === 0) throw new TypeError('the message holds no record batch');
+    return batches;
   });
 }
 

@@ -4,6 +4,7 @@
 import * as arrow from 'apache-arrow';
 import { BufferRegion, Message, RecordBatch as BatchHeader } from 'apache-arrow/ipc/metadata/message';
 import { VectorAssembler } from 'apache-arrow/visitor/vectorassembler';
+import type { FieldNode } from 'apache-arrow/ipc/metadata/message';
 import { WireErrorCode, wireError } from './errors.ts';
 
 /** Buffers begin at multiples of this within the body, and the body within the message. */
@@ -18,22 +19,42 @@ export interface BatchPlan {
   writeTo(target: Uint8Array): Uint8Array;
 }
 
+/** What the metadata of a message says; equal layouts have equal metadata. */
+interface Layout {
+  readonly rows: number;
+  readonly nodes: readonly FieldNode[];
+  readonly regions: readonly BufferRegion[];
+  readonly metadata: Uint8Array;
+  readonly bodyBytes: number;
+}
+
+/** Lays batches out; batches of one stream mostly look alike, so the last metadata is remembered. */
+export type BatchPlanner = (batch: arrow.RecordBatch) => BatchPlan;
+
 /**
- * Lays a record batch out.
- * @throws RuvectorError `ERR_WIRE_BATCH` for dictionary columns, which need messages of their own
+ * Builds a planner for the batches of one stream. It
+ * throws RuvectorError `ERR_WIRE_BATCH` for dictionary columns, which need messages of their own.
  */
-export function planRecordBatch(batch: arrow.RecordBatch): BatchPlan {
-  assertNoDictionaries(batch.schema.fields);
-  const { nodes, buffers } = VectorAssembler.assemble(batch);
-  const { regions, bodyBytes } = layOut(buffers);
-  const header = new BatchHeader(batch.numRows, nodes, regions, null);
-  const metadata = Message.encode(Message.from(header, bodyBytes));
+export function buildBatchPlanner(): BatchPlanner {
+  let last: Layout | null = null;
+  let lastSchema: arrow.Schema | null = null;
+  return (batch) => {
+    if (batch.schema !== lastSchema) assertNoDictionaries(batch.schema.fields);
+    lastSchema = batch.schema;
+    const { nodes, buffers } = VectorAssembler.assemble(batch);
+    last =
+      last && hasLayout(last, batch.numRows, nodes, buffers) ? last : layOut(batch.numRows, nodes, buffers);
+    return planOf(last, buffers);
+  };
+}
+
+function planOf({ metadata, regions, bodyBytes }: Layout, buffers: readonly ArrayBufferView[]): BatchPlan {
   const bodyStart = align(PREFIX_BYTES + metadata.length);
   return {
     sizeBytes: bodyStart + bodyBytes,
     writeTo(target) {
       writePrefix(target, metadata, bodyStart);
-      buffers.forEach((buffer, i) => writeBuffer(target, buffer, bodyStart, regions[i]!));
+      for (let i = 0; i < buffers.length; i++) writeBuffer(target, buffers[i]!, bodyStart, regions[i]!);
       return target.subarray(0, bodyStart + bodyBytes);
     },
   };
@@ -41,7 +62,7 @@ export function planRecordBatch(batch: arrow.RecordBatch): BatchPlan {
 
 /** Encodes a record batch into fresh memory, or into `target` when it is given and large enough. */
 export function encodeRecordBatch(batch: arrow.RecordBatch, target?: Uint8Array): Uint8Array {
-  const plan = planRecordBatch(batch);
+  const plan = buildBatchPlanner()(batch);
   if (target && target.byteLength < plan.sizeBytes) {
     throw new RangeError(
       `Cannot encode record batch: it needs ${plan.sizeBytes} bytes, the target has ${target.byteLength}`,
@@ -57,14 +78,32 @@ export function encodeSchema(schema: arrow.Schema): Uint8Array {
   return stream.slice(0, stream.length - endOfStreamBytes);
 }
 
-function layOut(buffers: readonly ArrayBufferView[]): { regions: BufferRegion[]; bodyBytes: number } {
+function layOut(rows: number, nodes: FieldNode[], buffers: readonly ArrayBufferView[]): Layout {
   let bodyBytes = 0;
   const regions = buffers.map((buffer) => {
     const region = new BufferRegion(bodyBytes, buffer.byteLength);
     bodyBytes = align(bodyBytes + buffer.byteLength);
     return region;
   });
-  return { regions, bodyBytes };
+  const header = new BatchHeader(rows, nodes, regions, null);
+  return { rows, nodes, regions, metadata: Message.encode(Message.from(header, bodyBytes)), bodyBytes };
+}
+
+function hasLayout(
+  layout: Layout,
+  rows: number,
+  nodes: readonly FieldNode[],
+  buffers: readonly ArrayBufferView[],
+): boolean {
+  return (
+    layout.rows === rows &&
+    layout.nodes.length === nodes.length &&
+    layout.nodes.every(
+      (node, i) => node.nullCount === nodes[i]!.nullCount && node.length === nodes[i]!.length,
+    ) &&
+    layout.regions.length === buffers.length &&
+    layout.regions.every((region, i) => region.length === buffers[i]!.byteLength)
+  );
 }
 
 /** Slots are reused: padding is cleared so that no byte of an older batch leaves the process. */

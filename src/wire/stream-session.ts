@@ -4,7 +4,8 @@
 import type * as arrow from 'apache-arrow';
 import type { RuvectorError } from '../core/index.ts';
 import type { BatchPool, BatchSlot } from './batch-pool.ts';
-import { encodeSchema, planRecordBatch } from './encode-record-batch.ts';
+import { buildBatchPlanner, encodeSchema } from './encode-record-batch.ts';
+import type { BatchPlan } from './encode-record-batch.ts';
 import { WireErrorCode, wireError } from './errors.ts';
 import { MessageType, PROTOCOL_VERSION } from './message.ts';
 import type { OutgoingMessage } from './message.ts';
@@ -14,7 +15,10 @@ export interface OpenedStream {
   readonly schema: arrow.Schema;
   /** JSON the client sees before the first batch. */
   readonly meta?: unknown;
-  /** Ends when the stream ends; its iterator's `return()` is called when the client leaves early. */
+  /**
+   * Ends when the stream ends; its iterator's `return()` is called when the client leaves early.
+   * Batches must not change after they were yielded: small ones are sent together.
+   */
   readonly batches: AsyncIterable<arrow.RecordBatch>;
 }
 
@@ -35,14 +39,26 @@ export interface StreamSessionOptions {
   sendError(error: unknown, to: Partial<OutgoingMessage>): void;
 }
 
+/** Small batches that are ready at once share a message of up to this size: a message costs both sides
+ * some 100 µs however small it is. A batch that is not ready is never waited for. */
+const PACK_BYTES = 512 * 1024;
+
+/** Batches sent in one message. */
+interface Pack {
+  /** Number of its last batch. */
+  readonly lastSequence: number;
+  readonly slot: BatchSlot;
+}
+
 /** Why a session stops before its source does. */
 type StopReason = 'left' | 'lost' | 'drain';
 
 export class StreamSession {
   readonly #options: StreamSessionOptions;
   readonly #abort = new AbortController();
-  /** Slots of batches sent and not acknowledged, oldest first. */
-  readonly #outstanding: BatchSlot[] = [];
+  readonly #plan = buildBatchPlanner();
+  /** Messages sent and not acknowledged, oldest first. */
+  readonly #outstanding: Pack[] = [];
   #sent = 0;
   #acked = 0;
   #credit: number;
@@ -74,9 +90,9 @@ export class StreamSession {
       this.#fail(ackAheadError(sequence, this.#sent));
       return;
     }
-    while (this.#acked < sequence) {
-      this.#acked++;
-      this.#outstanding.shift()?.release();
+    this.#acked = Math.max(this.#acked, sequence);
+    while (this.#outstanding[0] && this.#outstanding[0].lastSequence <= this.#acked) {
+      this.#outstanding.shift()!.slot.release();
     }
     this.#wakeUp();
   }
@@ -116,7 +132,7 @@ export class StreamSession {
       this.#fail(error);
     } finally {
       // Whatever is still out was not acknowledged: ZeroMQ may hold it.
-      for (const slot of this.#outstanding.splice(0)) slot.discard();
+      for (const { slot } of this.#outstanding.splice(0)) slot.discard();
     }
   }
 
@@ -139,33 +155,46 @@ export class StreamSession {
   }
 
   async #sendBatches(iterator: AsyncIterator<arrow.RecordBatch>): Promise<void> {
-    const stopped = new Promise<null>((resolve) => {
-      this.#abort.signal.addEventListener('abort', () => resolve(null), { once: true });
-      if (this.#abort.signal.aborted) resolve(null);
-    });
+    const source = new StoppableSource(iterator, this.#abort.signal);
     for (;;) {
       if (this.#sent >= this.#credit) {
         await this.#waitUntil(() => this.#sent < this.#credit || this.#stop !== null);
       }
-      if (this.#stop !== null) return;
-      const next = await Promise.race([iterator.next(), stopped]);
-      if (next === null || next.done) return;
-      await this.#sendBatch(next.value);
+      const batch = this.#stop === null ? await source.next() : null;
+      if (batch === null) return;
+      await this.#sendPack(await this.#planPack(batch, source));
     }
   }
 
-  async #sendBatch(batch: arrow.RecordBatch): Promise<void> {
+  /** The batch and those that follow it without waiting, as far as credit and size allow. */
+  async #planPack(first: arrow.RecordBatch, source: StoppableSource): Promise<BatchPlan[]> {
+    const plans = [this.#plan(first)];
+    let sizeBytes = plans[0]!.sizeBytes;
+    while (sizeBytes * (1 + 1 / plans.length) <= PACK_BYTES && this.#sent + plans.length < this.#credit) {
+      const batch = await source.nextIfReady();
+      if (batch === null) break;
+      const plan = this.#plan(batch);
+      plans.push(plan);
+      sizeBytes += plan.sizeBytes;
+    }
+    return plans;
+  }
+
+  async #sendPack(plans: readonly BatchPlan[]): Promise<void> {
     const { pool, streamId, maxMessageBytes } = this.#options;
-    const plan = planRecordBatch(batch);
-    if (plan.sizeBytes > maxMessageBytes) throw batchTooLargeError(plan.sizeBytes, maxMessageBytes);
-    const slot = pool.take(plan.sizeBytes);
-    this.#outstanding.push(slot);
-    this.#sent++;
+    const sizeBytes = plans.reduce((sum, plan) => sum + plan.sizeBytes, 0);
+    if (sizeBytes > maxMessageBytes) throw batchTooLargeError(sizeBytes, maxMessageBytes);
+    const slot = pool.take(sizeBytes);
+    this.#sent += plans.length;
+    this.#outstanding.push({ lastSequence: this.#sent, slot });
+    let offset = 0;
+    for (const plan of plans) offset += plan.writeTo(slot.bytes.subarray(offset)).length;
     await this.#options.send({
       type: MessageType.BATCH,
       streamId,
       sequence: this.#sent,
-      attachments: [plan.writeTo(slot.bytes)],
+      correlation: plans.length,
+      attachments: [slot.bytes.subarray(0, offset)],
     });
   }
 
@@ -190,6 +219,53 @@ export class StreamSession {
     this.#wakeUp();
   }
 }
+
+/** An iterator that ends when a signal says so, and can be asked for what is ready now. */
+class StoppableSource {
+  readonly #iterator: AsyncIterator<arrow.RecordBatch>;
+  readonly #stopped: Promise<null>;
+  #asked: Promise<arrow.RecordBatch | null> | null = null;
+
+  constructor(iterator: AsyncIterator<arrow.RecordBatch>, signal: AbortSignal) {
+    this.#iterator = iterator;
+    this.#stopped = new Promise((resolve) => {
+      signal.addEventListener('abort', () => resolve(null), { once: true });
+      if (signal.aborted) resolve(null);
+    });
+  }
+
+  /** The next batch, null at the end. */
+  async next(): Promise<arrow.RecordBatch | null> {
+    const batch = await Promise.race([this.#ask(), this.#stopped]);
+    this.#asked = null;
+    return batch;
+  }
+
+  /** The next batch if it comes without input or output, else null; it is then the next one of `next`. */
+  async nextIfReady(): Promise<arrow.RecordBatch | null> {
+    const asked = this.#ask();
+    let timer: NodeJS.Immediate | undefined;
+    const notReady = new Promise<typeof NOT_READY>((resolve) => {
+      timer = setImmediate(() => resolve(NOT_READY));
+    });
+    const batch = await Promise.race([asked, notReady]);
+    clearImmediate(timer);
+    if (batch === NOT_READY) return null;
+    // The end is asked for again by next().
+    if (batch !== null) this.#asked = null;
+    return batch;
+  }
+
+  #ask(): Promise<arrow.RecordBatch | null> {
+    if (this.#asked) return this.#asked;
+    this.#asked = this.#iterator.next().then(({ done, value }) => (done ? null : value));
+    // A failure is seen by whoever asks next.
+    this.#asked.catch(() => {});
+    return this.#asked;
+  }
+}
+
+const NOT_READY = Symbol('not ready');
 
 function ackAheadError(sequence: number, sent: number): RuvectorError {
   return wireError(

@@ -12,6 +12,7 @@ const IO_THREADS = 2;
 const affinityOf = { control: 0b01, data: 0b10 } as const;
 /** Undelivered goodbyes get this long at exit; the DRAIN handshake is what keeps data. */
 const LINGER_MS = 250;
+const DATA_BUFFER_BYTES = 2 ** 21;
 /** Long enough to mean never; -1 would throw away what arrived before the connection ended. */
 const HOUR_MS = 3_600_000;
 
@@ -47,6 +48,8 @@ function commonOptions({ plane, leaseMs, maxMessageBytes }: SocketOptions): Reco
     // Try at once: a mandatory ROUTER without any peer counts as not writable and would wait for ever
     // instead of saying EHOSTUNREACH.
     sendTimeout: 0,
+    // The kernel caps this at net.core.wmem_max; each wake-up of the peer then moves more.
+    ...(plane === 'data' ? { sendBufferSize: DATA_BUFFER_BYTES } : {}),
   };
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,7 +16,10 @@ from ._transport import BatchStream
 __all__ = ["WireStream"]
 
 _STREAM_ID = 1
-_DEFAULT_WINDOW = 8
+# Without a window of the caller's own: room for about this much, within bounds.
+_WINDOW_BYTES = 8 * 2**20
+_MIN_WINDOW = 4
+_MAX_WINDOW = 256
 _BYE_TIMEOUT_S = 1.0
 
 
@@ -32,17 +36,20 @@ class WireStream(BatchStream):
     ) -> None:
         self._connection = connection
         self._on_close = on_close
-        self._window = _DEFAULT_WINDOW if window is None else max(1, window)
-        # Every ACK costs both sides some microseconds: one for a quarter of the window.
-        self._ack_every = max(1, self._window // 4)
+        self._adapts = window is None
+        self._set_window(_MIN_WINDOW if window is None else window)
+        self._largest = 0
+        self._unread: deque[pa.RecordBatch] = deque()
         self._received = 0
         self._acknowledged = 0
         self._ended = False
         self._open(hello)
 
     def __next__(self) -> pa.RecordBatch:
-        """Acknowledge the batch before and wait for the next."""
+        """Acknowledge what was read and wait for the next batch."""
         while not self._ended:
+            if self._unread:
+                return self._unread.popleft()
             if self._received - self._acknowledged >= self._ack_every:
                 self._acknowledge()
             message = self._connection.receive_now()
@@ -50,8 +57,9 @@ class WireStream(BatchStream):
                 self._acknowledge()
                 message = self._receive()
             if message.type is MessageType.BATCH:
-                return self._take(message)
-            self._take_control(message)
+                self._take(message)
+            else:
+                self._take_control(message)
         raise StopIteration
 
     def close(self) -> None:
@@ -89,24 +97,36 @@ class WireStream(BatchStream):
             self._end()
             raise
 
-    def _take(self, message: Message) -> pa.RecordBatch:
-        if message.sequence != self._received + 1 or not message.attachments:
+    def _take(self, message: Message) -> None:
+        count, expected = message.correlation, self._received + message.correlation
+        if message.sequence != expected or not message.attachments:
             self._end()
             raise ProtocolError(
-                f"Cannot continue stream: batch {message.sequence} came where "
-                f"{self._received + 1} was due; report this as a bug",
+                f"Cannot continue stream: batch {message.sequence} came where {expected} was due; "
+                "report this as a bug",
                 code="ERR_WIRE_SEQUENCE",
             )
-        self._received += 1
         try:
-            arrow = pa.ipc.read_message(pa.py_buffer(message.attachments[0]))
-            return pa.ipc.read_record_batch(arrow, self.schema)
-        except (pa.ArrowException, OSError) as error:
+            self._unread.extend(_read_batches(message.attachments[0], count, self.schema))
+        except (pa.ArrowException, OSError, ValueError) as error:
             self._end()
             raise ProtocolError(
                 f"Cannot decode batch {message.sequence}: {error}; report this as a bug",
                 code="ERR_WIRE_BATCH",
             ) from error
+        self._received = expected
+        self._adapt(len(message.attachments[0]) // count)
+
+    def _adapt(self, batch_bytes: int) -> None:
+        if not self._adapts or batch_bytes <= self._largest:
+            return
+        self._largest = batch_bytes
+        self._set_window(min(_MAX_WINDOW, max(_MIN_WINDOW, _WINDOW_BYTES // batch_bytes)))
+
+    def _set_window(self, window: int) -> None:
+        self._window = max(1, window)
+        # Every ACK costs both sides some microseconds: one for a quarter of the window.
+        self._ack_every = max(1, self._window // 4)
 
     def _take_control(self, message: Message) -> None:
         if message.type is MessageType.DRAIN and message.sequence == self._received:
@@ -140,6 +160,15 @@ class WireStream(BatchStream):
         self._ended = True
         self._connection.close()
         self._on_close(self)
+
+
+def _read_batches(frame: Any, count: int, schema: pa.Schema) -> list[pa.RecordBatch]:  # noqa: ANN401
+    """Batches that lie one behind the other; all are views of the frame and keep it alive."""
+    buffer = pa.py_buffer(frame)
+    if count == 1:
+        return [pa.ipc.read_record_batch(pa.ipc.read_message(buffer), schema)]
+    reader = pa.BufferReader(buffer)
+    return [pa.ipc.read_record_batch(pa.ipc.read_message(reader), schema) for _ in range(count)]
 
 
 def _read_schema(frame: Any) -> pa.Schema:  # noqa: ANN401  any buffer
