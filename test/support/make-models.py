@@ -1,7 +1,7 @@
 """Write real and hostile ONNX model packages for the tests: python make-models.py OUT_DIR.
 
-Each package is OUT_DIR/<kind>/{model.onnx, golden.arrow, manifest.json}. Expected values of the real
-models come from scikit-learn, never from ONNX, so the golden rows are an independent judge.
+Each package is OUT_DIR/<kind>/{model.onnx, golden.arrow, manifest.json}. Expected values of the
+real models come from scikit-learn, never from ONNX: the golden rows are an independent judge.
 """
 
 from __future__ import annotations
@@ -257,7 +257,28 @@ def make_hand_built(root: Path) -> None:
         root, "domain-subgraph", linear_model([nested(foreign_branch())], [true()], "late")
     )
     write_linear(root, "subgraph", linear_model([nested(plain_branch())], [true()], "late"))
+    make_endless(root)
     make_external(root)
+
+
+def make_endless(root: Path) -> None:
+    """Models that may never answer: a Loop, and a tree whose child is its own parent."""
+    keep = helper.make_tensor_value_info("keep", TensorProto.BOOL, [])
+    step = helper.make_tensor_value_info("step", TensorProto.INT64, [])
+    kept = helper.make_tensor_value_info("kept", TensorProto.BOOL, [])
+    body = helper.make_graph(
+        [helper.make_node("Identity", ["keep"], ["kept"])], "body", [step, keep], [kept]
+    )
+    endless = helper.make_node("Loop", ["", "yes"], [], body=body)
+    write_linear(root, "loop", linear_model([endless], [true()]))
+    tree = onnx.load(root / "forest-a" / "model.onnx")
+    node = next(n for n in tree.graph.node if n.op_type == "TreeEnsembleClassifier")
+    values = {a.name: a for a in node.attribute}
+    children = values["nodes_truenodeids"].ints
+    modes = values["nodes_modes"].strings
+    child = next(c for c in children if c > 0 and modes[c] != b"LEAF")
+    children[child] = values["nodes_nodeids"].ints[list(children).index(child)]
+    write_linear(root, "tree-loop", tree)
 
 
 def true() -> onnx.TensorProto:
