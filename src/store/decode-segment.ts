@@ -35,9 +35,14 @@ export function decodeSegmentFooter(kind: RecordKind, end: Buffer): SegmentFoote
   return toFooter(kind, parquetMetadata(toArrayBuffer(end)));
 }
 
+/** Checks every bit of a file. @throws TypeError when one was changed */
+export function checkSegment(file: Buffer): void {
+  if (!hasValidChecksum(file)) throw new TypeError('its checksum does not match its bytes');
+}
+
 /** Decodes all rows of a file after checking every bit of it. */
 export async function decodeSegment(kind: RecordKind, file: Buffer): Promise<arrow.RecordBatch> {
-  if (!hasValidChecksum(file)) throw new TypeError('its checksum does not match its bytes');
+  checkSegment(file);
   const buffer = toArrayBuffer(file);
   const metadata = parquetMetadata(buffer);
   const columns = new Map<string, ColumnValues>();

@@ -8,7 +8,7 @@ import type { TimeRange } from './query.ts';
 import type { Segment } from './segment-files.ts';
 
 /**
- * Builds the frame. Its files must outlive it: collect it before retention removes them.
+ * Builds the frame over segments of the range. Its files must outlive it: collect it before retention removes them.
  * @returns all columns of the kind, in time order
  */
 export async function buildLazyFrame(
@@ -19,8 +19,7 @@ export async function buildLazyFrame(
 ): Promise<LazyDataFrame> {
   const { default: pl } = await import('nodejs-polars');
   const timeMs = pl.col('timestamp').cast(pl.Int64);
-  const wanted = segments.filter((segment) => segment.toMs >= fromMs && segment.fromMs < toMs);
-  const frames = wanted.map(({ path }) => pl.scanParquet(path));
+  const frames = segments.map(({ path }) => pl.scanParquet(path));
   if (rows.length > 0 || frames.length === 0) {
     frames.push(pl.readParquet(encodeSegment(kind, sortByTime(rows), [])).lazy());
   }

@@ -42,13 +42,21 @@ export function sortByTime(rows: readonly AnyRow[]): readonly AnyRow[] {
   return isSorted ? rows : [...rows].sort((a, b) => timeOf(a) - timeOf(b));
 }
 
+/** True when a stretch of time, both ends inclusive, has a part in the range. */
+export function isWithin(
+  stretch: { readonly fromMs: number; readonly toMs: number },
+  { fromMs = -Infinity, toMs = Infinity }: TimeRange,
+): boolean {
+  return stretch.toMs >= fromMs && stretch.fromMs < toMs;
+}
+
 /** Yields batches of the range in time order. Lets other work run between batches. */
 export async function* queryBatches(
   kind: RecordKind,
   sources: readonly QuerySource[],
   { fromMs = -Infinity, toMs = Infinity, batchRows = 16_384 }: QueryOptions,
 ): AsyncGenerator<arrow.RecordBatch> {
-  const wanted = sources.filter((source) => source.toMs >= fromMs && source.fromMs < toMs);
+  const wanted = sources.filter((source) => isWithin(source, { fromMs, toMs }));
   for (const group of groupOverlapping(wanted)) {
     const batch = await readGroup(kind, group);
     if (!batch) continue;

@@ -1,10 +1,9 @@
 // Sealed segments on disk: write, list, read, set aside, remove. The bytes are segment-layout.ts.
 import { mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type * as arrow from 'apache-arrow';
 import { systemCodeOf } from '../core/index.ts';
 import type { AnyRow, RecordKind, RuvectorError } from '../core/index.ts';
-import { decodeFooterLength, decodeSegment, decodeSegmentFooter, footerTailBytes } from './decode-segment.ts';
+import { decodeFooterLength, decodeSegmentFooter, footerTailBytes } from './decode-segment.ts';
 import { syncDirectory, temporarySuffix, writeDurably } from './durable-file.ts';
 import { encodeSegment } from './encode-segment.ts';
 import { corruptSegment, toStoreError } from './errors.ts';
@@ -100,14 +99,17 @@ async function readFooter(
   }
 }
 
-/** Reads a whole segment. Resolves to null when retention removed it, to a problem when it is damaged. */
-export async function readSegment(
-  kind: RecordKind,
+/**
+ * Reads a whole segment and hands its bytes to `use`, which throws when they do not hold. Resolves to
+ * null when retention removed it, to a problem when it is damaged.
+ */
+export async function readSegment<T>(
   segment: Segment,
+  use: (file: Buffer) => T | Promise<T>,
   options: { repair: boolean; nowMs: number },
-): Promise<arrow.RecordBatch | RuvectorError | null> {
+): Promise<T | RuvectorError | null> {
   try {
-    return await decodeSegment(kind, await readFile(segment.path));
+    return await use(await readFile(segment.path));
   } catch (cause) {
     if (systemCodeOf(cause) === 'ENOENT') return null;
     return toProblem(segment.path, cause, options);

@@ -376,6 +376,15 @@ describe('damaged files', () => {
     expect(await readdir(directory, { recursive: true })).toEqual(before);
   });
 
+  it('history.lazyFrame() sets a segment aside before Polars reads changed bytes from it', async () => {
+    const directory = await copyOf(await buildSample());
+    await flipBit((await segmentPaths(directory))[0]!, 0.1);
+    await using history = await openHistory(directory, keepAll);
+    const frame = await (await history.lazyFrame('memory')).collect();
+    expect(frame.height).toBe(100);
+    expect(history.problems.map(({ code }) => code)).toEqual(['ERR_STORE_CORRUPT_SEGMENT']);
+  });
+
   it('openHistory() sets a segment aside when it was cut short', async () => {
     const directory = await copyOf(await buildSample());
     const [path] = await segmentPaths(directory);

@@ -1,0 +1,232 @@
+// A history over an opened directory: hands rows to the log of their kind, reads across segments and
+// logs, applies retention and gathers problems. Opening is history.ts.
+import type * as arrow from 'apache-arrow';
+import type { LazyDataFrame } from 'nodejs-polars';
+import { RuvectorError, rowsOf, systemClock } from '../core/index.ts';
+import type { AnyRow, Clock } from '../core/index.ts';
+import { checkSegment, decodeSegment } from './decode-segment.ts';
+import { toStoreError } from './errors.ts';
+import type { History, HistoryKind, HistoryOptions, HistoryRows } from './history-contract.ts';
+import { KindLog } from './kind-log.ts';
+import type { KindLogLimits } from './kind-log.ts';
+import { buildLazyFrame } from './lazy-frame.ts';
+import type { DirectoryLock } from './lock.ts';
+import type { OpenedKind } from './open-kind.ts';
+import { buildRowsSource, isWithin, queryBatches } from './query.ts';
+import type { QueryOptions, QuerySource, TimeRange } from './query.ts';
+import { selectExpired } from './retention.ts';
+import { readSegment, removeSegment } from './segment-files.ts';
+import type { Segment } from './segment-files.ts';
+import { buildKindStats } from './stats.ts';
+import type { HistoryStats } from './stats.ts';
+import type { Recovered } from './wal-file.ts';
+
+const defaultSealRows: Record<HistoryKind, number> = { memory: 3_600, process: 32_768, optimization: 4_096 };
+const hourMs = 3_600_000;
+const defaultSealAfterMs: Record<HistoryKind, number> = {
+  memory: hourMs,
+  process: hourMs,
+  // Events are rare: an hour's worth would be mostly Parquet footer.
+  optimization: 24 * hourMs,
+};
+const maxProblems = 256;
+/** The record kinds a history stores. */
+export const kindNames: readonly HistoryKind[] = ['memory', 'process', 'optimization'];
+
+/** The one implementation of History. */
+export class DirectoryHistory implements History {
+  readonly directory: string;
+  readonly readOnly: boolean;
+  readonly recovered: readonly Recovered[];
+  private readonly found = new Map<string, RuvectorError>();
+  private readonly logs: ReadonlyMap<string, KindLog>;
+  private readonly lock: DirectoryLock | null;
+  private readonly options: HistoryOptions;
+  private readonly clock: Clock;
+  private closed: Promise<void> | null = null;
+  private removedSegments = 0;
+  private removedBytes = 0;
+
+  constructor(
+    directory: string,
+    options: HistoryOptions,
+    lock: DirectoryLock | null,
+    opened: readonly OpenedKind[],
+  ) {
+    this.directory = directory;
+    this.readOnly = lock === null;
+    this.lock = lock;
+    this.options = options;
+    this.clock = options.clock ?? systemClock;
+    this.recovered = opened.flatMap(({ recovered }) => recovered);
+    this.logs = new Map(opened.map(({ state }) => [state.kind.name, this.buildLog(state)]));
+    for (const problem of opened.flatMap(({ problems }) => problems)) this.report(problem);
+  }
+
+  get problems(): readonly RuvectorError[] {
+    return [...this.found.values()];
+  }
+
+  append<K extends HistoryKind>(kind: K, rows: readonly HistoryRows[K][]): void {
+    this.requireWritable();
+    this.logOf(kind).append(rows);
+  }
+
+  async flush(): Promise<void> {
+    this.requireWritable();
+    await eachSettled([...this.logs.values()], (log) => log.flush());
+  }
+
+  async seal(kind?: HistoryKind): Promise<void> {
+    this.requireWritable();
+    const logs = kind === undefined ? [...this.logs.values()] : [this.logOf(kind)];
+    await eachSettled(logs, (log) => log.seal());
+  }
+
+  query(kind: HistoryKind, options: QueryOptions = {}): AsyncIterable<arrow.RecordBatch> {
+    const log = this.logOf(kind);
+    return queryBatches(log.state.kind, this.sourcesOf(log), options);
+  }
+
+  async rows<K extends HistoryKind>(kind: K, range: TimeRange = {}): Promise<HistoryRows[K][]> {
+    const recordKind = this.logOf(kind).state.kind;
+    const rows: AnyRow[] = [];
+    for await (const batch of this.query(kind, range)) {
+      for (const row of rowsOf(recordKind, batch)) rows.push(row);
+    }
+    return rows as HistoryRows[K][];
+  }
+
+  async lazyFrame(kind: HistoryKind, range: TimeRange = {}): Promise<LazyDataFrame> {
+    const log = this.logOf(kind);
+    const rows = log.unsealedRows();
+    const segments: Segment[] = [];
+    for (const segment of log.state.segments.filter((each) => isWithin(each, range))) {
+      // Polars would read changed bytes as other values: check before it scans them.
+      const checked = await this.readSegment(log, segment, (file) => checkSegment(file));
+      if (checked !== null) segments.push(segment);
+    }
+    return buildLazyFrame(log.state.kind, segments, rows, range);
+  }
+
+  stats(): HistoryStats {
+    const kinds = Object.fromEntries([...this.logs].map(([name, log]) => [name, buildKindStats(log)]));
+    const { removedSegments, removedBytes } = this;
+    return { kinds, removedSegments, removedBytes, problems: this.found.size };
+  }
+
+  close(): Promise<void> {
+    this.closed ??= this.closeAll();
+    return this.closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Applies retention: whole segments, oldest first, over all kinds. */
+  async removeExpired(): Promise<void> {
+    const { retainMs = 30 * 24 * hourMs, retainBytes = 2 ** 30 } = this.options;
+    const logs = [...this.logs.values()];
+    const all = logs.flatMap(({ state }) => state.segments);
+    const expired = new Set(selectExpired(all, this.clock.nowMs(), { retainMs, retainBytes }));
+    for (const { path, sizeBytes } of expired) {
+      await removeSegment(path);
+      this.removedSegments++;
+      this.removedBytes += sizeBytes;
+    }
+    for (const { state } of logs) state.segments = state.segments.filter((segment) => !expired.has(segment));
+  }
+
+  private buildLog(state: OpenedKind['state']): KindLog {
+    const { options } = this;
+    const name = state.kind.name as HistoryKind;
+    const limits: KindLogLimits = {
+      flushAfterMs: options.flushAfterMs ?? 500,
+      flushBytes: options.flushBytes ?? 2 ** 20,
+      maxBufferedBytes: options.maxBufferedBytes ?? 64 * 2 ** 20,
+      sealRows: options.sealRows?.[name] ?? defaultSealRows[name],
+      sealAfterMs: options.sealAfterMs ?? defaultSealAfterMs[name],
+    };
+    return new KindLog(state, limits, {
+      clock: this.clock,
+      report: (problem) => this.report(problem),
+      sealed: () => this.removeExpired(),
+    });
+  }
+
+  private sourcesOf(log: KindLog): QuerySource[] {
+    const { kind, segments } = log.state;
+    const sources: QuerySource[] = segments.map((segment) => ({
+      fromMs: segment.fromMs,
+      toMs: segment.toMs,
+      read: () => this.readSegment(log, segment, (file) => decodeSegment(kind, file)),
+    }));
+    const rows = log.unsealedRows();
+    return rows.length > 0 ? [...sources, buildRowsSource(kind, rows)] : sources;
+  }
+
+  /** Reads a segment; resolves to null, and reports why, when there is nothing to read any more. */
+  private async readSegment<T>(
+    log: KindLog,
+    segment: Segment,
+    use: (file: Buffer) => T | Promise<T>,
+  ): Promise<T | null> {
+    const read = await readSegment(segment, use, { repair: !this.readOnly, nowMs: this.clock.nowMs() });
+    if (!(read instanceof RuvectorError)) return read;
+    this.report(read);
+    if (read.code === 'ERR_STORE_CORRUPT_SEGMENT') forget(log, segment.path);
+    return null;
+  }
+
+  private logOf(kind: string): KindLog {
+    const log = this.logs.get(kind);
+    if (log) return log;
+    throw new RuvectorError(
+      'ERR_STORE_UNKNOWN_KIND',
+      `Cannot find record kind "${kind}": the history stores ${kindNames.join(', ')}; use one of these`,
+    );
+  }
+
+  private report(problem: RuvectorError): void {
+    const key = `${problem.code} ${String(problem.details['path'])}`;
+    this.found.delete(key);
+    this.found.set(key, problem);
+    if (this.found.size > maxProblems) this.found.delete(this.found.keys().next().value!);
+    this.options.onProblem?.(problem);
+  }
+
+  private requireWritable(): void {
+    if (this.closed) {
+      throw new RuvectorError(
+        'ERR_STORE_CLOSED',
+        `Cannot write history "${this.directory}": it is closed; open it again`,
+      );
+    }
+    if (this.readOnly) {
+      throw new RuvectorError(
+        'ERR_STORE_READ_ONLY',
+        `Cannot write history "${this.directory}": it was opened with readOnly; open it without`,
+      );
+    }
+  }
+
+  private async closeAll(): Promise<void> {
+    try {
+      if (!this.readOnly) await eachSettled([...this.logs.values()], (log) => log.close());
+    } finally {
+      this.lock?.release();
+    }
+  }
+}
+
+function forget(log: KindLog, path: string): void {
+  log.state.segments = log.state.segments.filter((segment) => segment.path !== path);
+}
+
+/** Runs a step for every log, also behind one that fails, then throws the first failure. */
+async function eachSettled(logs: readonly KindLog[], step: (log: KindLog) => Promise<void>): Promise<void> {
+  const results = await Promise.allSettled(logs.map(step));
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) throw toStoreError('write', logs[0]?.state.directory ?? '', failed.reason);
+}
