@@ -3,9 +3,9 @@
 import type { RequestContext, RequestHandler, RequestResult } from '../wire/index.ts';
 import { RuvectorError } from '../core/index.ts';
 import { verifyPackage } from '../models/index.ts';
-import type { Deployment, Host } from './host.ts';
+import type { Deployment, Host } from './host-types.ts';
 import { parseParams, requireParam } from './params.ts';
-import type { TrainJob } from './training-service.ts';
+import type { TrainJob } from '../train/index.ts';
 import { describeExplanation } from './status.ts';
 
 type Handler = (params: unknown, context: RequestContext) => Promise<unknown>;

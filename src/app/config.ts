@@ -21,6 +21,8 @@ export interface HostConfig {
   readonly act: boolean;
   /** Processes the optimizer may act on. @default none */
   readonly targets: { readonly pids: readonly number[]; readonly names: readonly string[] };
+  /** Share of a target paged out an action, before label and stall scale it. @default 0.01, Senpai's step */
+  readonly reclaimRatio: number;
   /** @default "ipc" */
   readonly transport: 'ipc' | 'tcp';
   /** Retrain by itself this often while serving; 0 is never. @default 0 */
@@ -37,6 +39,7 @@ export const defaultConfig: HostConfig = {
   modelName: 'memopt',
   act: false,
   targets: { pids: [], names: [] },
+  reclaimRatio: 0.01,
   transport: 'ipc',
   retrainMinutes: 0,
 };
@@ -64,6 +67,7 @@ const rules: readonly Rule[] = [
     isValid: (c) => c.targets.pids.every((pid) => Number.isInteger(pid) && pid > 1),
     wanted: 'process ids above 1',
   },
+  { key: 'reclaimRatio', isValid: (c) => inRange(c.reclaimRatio, 0.0005, 1), wanted: '0.0005 to 1' },
   { key: 'transport', isValid: (c) => c.transport === 'ipc' || c.transport === 'tcp', wanted: 'ipc or tcp' },
   { key: 'retrainMinutes', isValid: (c) => inRange(c.retrainMinutes, 0, 1e5), wanted: '0 or more minutes' },
 ];

@@ -3,11 +3,10 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { memoryKind, optimizationKind, processKind } from '../core/index.ts';
-import type { MemorySnapshot, OptimizationEvent } from '../core/index.ts';
-import type { CollectorHealth } from '../collect/index.ts';
+import type { MemorySnapshot, OptimizationEvent, ProcessRecord } from '../core/index.ts';
 import { createModelHost, openRegistry } from '../models/index.ts';
 import type { FeatureContract, ModelHost, ModelRegistry, SwapReport } from '../models/index.ts';
-import { createOptimizer } from '../optimize/index.ts';
+import { createOptimizer, createSenpaiLaw } from '../optimize/index.ts';
 import type { Decision, Explanation, Optimizer } from '../optimize/index.ts';
 import {
   buildFeatureSpec,
@@ -27,79 +26,14 @@ import { createDatasetService } from './dataset-service.ts';
 import type { DatasetService } from './dataset-service.ts';
 import { notReadyError } from './errors.ts';
 import { createHome } from './home.ts';
+import type { Deployment, Host, HostListener, Latest, ModelUpload } from './host-types.ts';
 import type { Home } from './home.ts';
 import { LiveFeed } from './live-feed.ts';
 import { runSampling } from './sampling.ts';
 import { buildStatus } from './status.ts';
-import type { HostStatus } from './status.ts';
+import type { HostStatus } from './status-types.ts';
 import { createTrainingService } from './training-service.ts';
-import type { TrainingService } from './training-service.ts';
-
-/** What was seen last. */
-export interface Latest {
-  readonly snapshot: MemorySnapshot;
-  /** Null while the feature windows fill. */
-  readonly features: Float32Array | null;
-  readonly health: readonly CollectorHealth[];
-}
-
-/** A model as it arrives from a trainer. */
-export interface ModelUpload {
-  readonly manifest: Readonly<Record<string, unknown>>;
-  readonly model: Uint8Array;
-  readonly golden: Uint8Array;
-  /** False leaves it as the candidate. @default true */
-  readonly activate?: boolean | undefined;
-}
-
-/** A model that was stored, and the swap when it went live. */
-export interface Deployment {
-  readonly name: string;
-  readonly version: string;
-  readonly swap: SwapReport | null;
-}
-
-/** A running host. Close it, or use `await using`. */
-export interface Host extends AsyncDisposable {
-  readonly config: HostConfig;
-  readonly home: Home;
-  readonly history: History;
-  readonly registry: ModelRegistry;
-  readonly models: ModelHost;
-  readonly optimizer: Optimizer;
-  readonly datasets: DatasetService;
-  readonly training: TrainingService;
-  readonly bridge: BridgeServer;
-  readonly spec: FeatureSpec;
-  /** What a model must have been trained on to decide here. */
-  readonly contract: FeatureContract;
-  readonly latest: Latest | null;
-  /** Samples and decides until the signal aborts. @throws what the collector throws */
-  run(signal: AbortSignal): Promise<void>;
-  /** From now on decisions act (or only plan). */
-  setActing(isActing: boolean): void;
-  readonly isActing: boolean;
-  /** Decides now, on what was seen last. @throws RuvectorError `ERR_APP_NOT_READY` before the first features */
-  decide(): Promise<Decision>;
-  /** The same decision with nothing done. @throws RuvectorError `ERR_APP_NOT_READY` */
-  explain(): Promise<Explanation>;
-  /** Stores a model, verifies it and makes it live. @throws RuvectorError `ERR_MODEL_*`; the live model stays */
-  deploy(upload: ModelUpload): Promise<Deployment>;
-  /** Makes a stored version live; for a model that does not decide here only the registry changes (null). */
-  activate(name: string, version: string): Promise<SwapReport | null>;
-  /** Milliseconds on the monotonic clock of the first decision by `version`, once there is one. */
-  firstDecisionMs(version: string): number | undefined;
-  status(): HostStatus;
-  close(): Promise<void>;
-}
-
-/** How a host tells what happens; must not throw. */
-export interface HostListener {
-  onDecision?(decision: Decision): void;
-  onSample?(latest: Latest): void;
-  onOptimization?(event: OptimizationEvent): void;
-  onLog?(text: string): void;
-}
+import type { TrainingService } from './training-types.ts';
 
 /**
  * Opens everything: history (locked), registry, model host with the live model if there is one,
@@ -239,6 +173,7 @@ class RunningHost implements Host {
       predictor: this.models,
       targets: config.targets,
       act: () => this.isActing,
+      howMuch: createSenpaiLaw({ ratio: config.reclaimRatio }),
       windowMs: config.outcomeWindowMs,
       minIntervalMs: Math.min(6000, 2 * config.outcomeWindowMs),
       sampleIntervalMs: 1000 / config.hz,
@@ -291,12 +226,12 @@ class RunningHost implements Host {
     });
   }
 
-  #append(memory: MemorySnapshot, processes: Parameters<History['append']>[1] | null): void {
+  #append(memory: MemorySnapshot, processes: readonly ProcessRecord[] | null): void {
     this.history.append('memory', [memory]);
     this.#feeds.memory.publish([memory]);
     if (!processes) return;
-    this.history.append('process', processes as never);
-    this.#feeds.process.publish(processes as never);
+    this.history.append('process', processes);
+    this.#feeds.process.publish(processes);
   }
 
   async decide(): Promise<Decision> {
@@ -363,6 +298,7 @@ class RunningHost implements Host {
 
   /** Drains the bridge and open outcome windows, then closes in the reverse order of opening. */
   async close(): Promise<void> {
+    await this.optimizer.drain();
     await this.#cleanup.disposeAsync();
   }
 

@@ -2,7 +2,7 @@
 // logged and tried again at the next interval; the live model stays.
 import { messageOf, systemClock } from '../core/index.ts';
 import type { Clock } from '../core/index.ts';
-import type { Host } from './host.ts';
+import type { Host } from './host-types.ts';
 
 /** Trains every `retrainMinutes` until the signal aborts; resolves at once when that is 0. */
 export async function runRetraining(

@@ -3,35 +3,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../core/index.ts';
 import { createTrainerPool } from '../train/index.ts';
-import type { TrainJob, TrainProgress, TrainResult, TrainerPool } from '../train/index.ts';
+import type { TrainJob, TrainResult, TrainerPool } from '../train/index.ts';
 import { busyError } from './errors.ts';
-import type { Host } from './host.ts';
-
-export type { TrainJob } from '../train/index.ts';
-
-/** A finished training with what followed on this host. */
-export interface TrainingReport extends TrainResult {
-  /** From `fit` returning in Python to the first decision by the new model here; null when it was not made live. */
-  readonly fitToFirstDecisionMs: number | null;
-}
-
-/** Options of one training. */
-export interface TrainOptions {
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: TrainProgress) => void;
-}
-
-/** Trains models for one host. */
-export interface TrainingService extends AsyncDisposable {
-  /** Starts the Python process ahead of time, so that a training begins at once. */
-  prewarm(): void;
-  /**
-   * Trains, exports, verifies and (by default) activates a model.
-   * @throws RuvectorError `ERR_APP_BUSY` while one runs, `ERR_TRAIN*`, `ERR_PREPARE_*`, `ERR_MODEL_*`
-   */
-  train(job: Partial<TrainJob>, options?: TrainOptions): Promise<TrainingReport>;
-  state(): { running: boolean; lastError: string | null; lastModel: string | null };
-}
+import type { Host } from './host-types.ts';
+import type { TrainingService } from './training-types.ts';
 
 /** Milliseconds the new model gets for its first decision after it went live. */
 const FIRST_DECISION_WAIT_MS = 5000;

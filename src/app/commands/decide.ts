@@ -4,7 +4,7 @@ import { buildConfig } from '../config.ts';
 import { findDaemon } from '../daemon.ts';
 import { openHost } from '../host.ts';
 import { describeExplanation } from '../status.ts';
-import type { ExplanationSummary } from '../status.ts';
+import type { ExplanationSummary } from '../status-types.ts';
 import type { Home } from '../home.ts';
 import { formatBytes, formatRows, print, printJson } from '../terminal.ts';
 import { collectNumber, collectText, homeOf } from './options.ts';

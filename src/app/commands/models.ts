@@ -1,6 +1,6 @@
 // `models`: list, show, activate, roll back and verify. A running host swaps live; without one the
 // registry on disk is changed and the next start follows it.
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { findDaemon } from '../daemon.ts';
 import type { Home } from '../home.ts';
 import { openRegistry } from '../../models/index.ts';
@@ -109,22 +109,20 @@ function namesOf(aliases: ModelListing['aliases'], version: string): string {
 
 function renderModel({ manifest, directory }: ModelPackage): string {
   const { metrics, parity, trainer, dataset, model } = manifest;
-  return formatRows([
+  const rows: [string, unknown][] = [
     ['model', `${manifest.name}@${manifest.version}`],
     ['created', manifest.created],
-    ['estimator', trainer.estimator],
-    ['parameters', JSON.stringify(trainer.parameters)],
-    ['macro-F1', JSON.stringify(metrics['macroF1'])],
-    ['baseline', JSON.stringify(metrics['baseline'])],
-    [
-      'parity',
-      `${parity.rows} rows, largest difference ${parity.maxAbsDiff}, ${parity.labelMismatches} labels differ`,
-    ],
-    ['dataset', `${dataset.id}, ${dataset.rows} rows`],
+    ['estimator', trainer['estimator']],
+    ['parameters', trainer['parameters']],
+    ['macro-F1', metrics['macroF1']],
+    ['baseline', metrics['baseline']],
+    ['parity', parity],
+    ['dataset', dataset],
     ['features', manifest.features.map((feature) => feature.name).join(', ')],
-    ['size', `${model.sizeBytes} bytes, sha256 ${model.sha256}`],
+    ['model file', model],
     ['directory', directory],
-  ]);
+  ];
+  return formatRows(rows.map(([name, value]): [string, string] => [name, toText(value)]));
 }
 
 function renderChange(result: unknown): string {
@@ -133,5 +131,4 @@ function renderChange(result: unknown): string {
   );
 }
 
-const toText = (value: unknown): string =>
-  typeof value === 'string' ? value : String(JSON.stringify(value));
+const toText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));

@@ -16,6 +16,7 @@ interface ServeOptions {
   act: boolean;
   pid: number[];
   name: string[];
+  reclaimRatio: number;
   transport: 'ipc' | 'tcp';
   model: string;
   retrain: number;
@@ -33,6 +34,12 @@ export function addServe(program: Command): void {
     .option('--act', 'act on the named processes instead of only planning', false)
     .option('--pid <pid>', 'process the optimizer may act on (repeatable)', collectNumber, [])
     .option('--name <command>', 'processes it may act on, by command name (repeatable)', collectText, [])
+    .option(
+      '--reclaim-ratio <share>',
+      'share of a target paged out an action, 0.0005 to 1',
+      parseNumber,
+      0.01,
+    )
     .option('--transport <kind>', 'ipc or tcp (loopback only)', 'ipc')
     .option('--model <name>', 'name of the model that decides', 'memopt')
     .option('--retrain <minutes>', 'train on the newest history this often; 0 is never', parseNumber, 0)
@@ -52,6 +59,7 @@ function toConfig(options: ServeOptions): HostConfig {
     processIntervalMs: options.processInterval * 1000,
     act: options.act,
     targets: { pids: options.pid, names: options.name },
+    reclaimRatio: options.reclaimRatio,
     transport: options.transport,
     modelName: options.model,
     retrainMinutes: options.retrain,

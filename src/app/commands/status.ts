@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { connectDaemon } from '../daemon.ts';
-import type { HostStatus } from '../status.ts';
+import type { HostStatus } from '../status-types.ts';
 import { abortOnSignals, formatBytes, formatRows, formatSeconds, print, printJson } from '../terminal.ts';
 import { homeOf } from './options.ts';
 

@@ -4,7 +4,7 @@ import { labels } from '../../core/index.ts';
 import type { OptimizationEvent } from '../../core/index.ts';
 import { DemoStageError } from '../errors.ts';
 import type { DemoReport } from './demo-report.ts';
-import type { DemoRun } from './demo.ts';
+import type { DemoRun } from './demo-run.ts';
 
 /** Builds the report; seals the history first, so that sizes are those on disk. @throws DemoStageError */
 export async function buildDemoReport(run: DemoRun): Promise<DemoReport> {

@@ -3,7 +3,7 @@ import { labels } from '../../core/index.ts';
 import type { MemorySnapshot, OptimizationEvent } from '../../core/index.ts';
 import { readProcessSample } from '../../collect/index.ts';
 import type { Decision } from '../../optimize/index.ts';
-import type { HostListener, Latest } from '../host.ts';
+import type { HostListener, Latest } from '../host-types.ts';
 import type { DemoSeries } from './report-html.ts';
 
 /** A listener that fills a series. */

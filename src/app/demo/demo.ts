@@ -9,16 +9,15 @@ import { buildConfig } from '../config.ts';
 import { DemoStageError } from '../errors.ts';
 import { resolveHome } from '../home.ts';
 import { openHost } from '../host.ts';
-import type { Host } from '../host.ts';
-import type { TrainingReport } from '../training-service.ts';
+import type { Host } from '../host-types.ts';
 import { runDecisionStream } from './decision-stream.ts';
 import type { DecisionStreamCounts } from './decision-stream.ts';
 import { createDemoRecorder } from './demo-recorder.ts';
 import type { DemoRecorder } from './demo-recorder.ts';
 import { buildDemoReport } from './build-demo-report.ts';
 import type { DemoReport } from './demo-report.ts';
+import type { DemoRun } from './demo-run.ts';
 import { readFromPython } from './python-client.ts';
-import type { PythonFindings } from './python-client.ts';
 import { renderDemoHtml } from './report-html.ts';
 import { startWorkload } from './workload-process.ts';
 import type { Workload } from './workload-process.ts';
@@ -34,20 +33,6 @@ export interface DemoOptions {
   readonly signal: AbortSignal;
   /** Says what happens now. */
   readonly say: (text: string) => void;
-}
-
-/** What the run saw, before it is made a report. */
-export interface DemoRun {
-  readonly host: Host;
-  readonly workload: Workload;
-  readonly recorder: DemoRecorder;
-  readonly training: TrainingReport;
-  readonly counts: DecisionStreamCounts;
-  /** Decisions and failures between the start of the deployment and the first decision after it. */
-  readonly duringSwap: DecisionStreamCounts;
-  readonly python: PythonFindings;
-  readonly seconds: number;
-  readonly directory: string;
 }
 
 const HZ = 20;
@@ -70,6 +55,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
     rateWindowMs: 500,
     trendWindowMs: 3000,
     outcomeWindowMs: 1000,
+    reclaimRatio: 0.4,
     targets: { pids: [workload.pid], names: [] },
   });
   await using host = await openHost(resolveHome(join(directory, 'home')), config, recorder);

@@ -1,0 +1,79 @@
+// A running host, seen from the parts of the app that use it. Types only.
+import type { CollectorHealth } from '../collect/index.ts';
+import type { MemorySnapshot, OptimizationEvent } from '../core/index.ts';
+import type { FeatureContract, ModelHost, ModelRegistry, SwapReport } from '../models/index.ts';
+import type { Decision, Explanation, Optimizer } from '../optimize/index.ts';
+import type { FeatureSpec } from '../prepare/index.ts';
+import type { History } from '../store/index.ts';
+import type { BridgeServer } from '../wire/index.ts';
+import type { HostConfig } from './config.ts';
+import type { DatasetService } from './dataset-service.ts';
+import type { Home } from './home.ts';
+import type { HostStatus } from './status-types.ts';
+import type { TrainingService } from './training-types.ts';
+
+/** What was seen last. */
+export interface Latest {
+  readonly snapshot: MemorySnapshot;
+  /** Null while the feature windows fill. */
+  readonly features: Float32Array | null;
+  readonly health: readonly CollectorHealth[];
+}
+
+/** A model as it arrives from a trainer. */
+export interface ModelUpload {
+  readonly manifest: Readonly<Record<string, unknown>>;
+  readonly model: Uint8Array;
+  readonly golden: Uint8Array;
+  /** False leaves it as the candidate. @default true */
+  readonly activate?: boolean | undefined;
+}
+
+/** A model that was stored, and the swap when it went live. */
+export interface Deployment {
+  readonly name: string;
+  readonly version: string;
+  readonly swap: SwapReport | null;
+}
+
+/** A running host. Close it, or use `await using`. */
+export interface Host extends AsyncDisposable {
+  readonly config: HostConfig;
+  readonly home: Home;
+  readonly history: History;
+  readonly registry: ModelRegistry;
+  readonly models: ModelHost;
+  readonly optimizer: Optimizer;
+  readonly datasets: DatasetService;
+  readonly training: TrainingService;
+  readonly bridge: BridgeServer;
+  readonly spec: FeatureSpec;
+  /** What a model must have been trained on to decide here. */
+  readonly contract: FeatureContract;
+  readonly latest: Latest | null;
+  /** Samples and decides until the signal aborts. @throws what the collector throws */
+  run(signal: AbortSignal): Promise<void>;
+  /** From now on decisions act (or only plan). */
+  setActing(isActing: boolean): void;
+  readonly isActing: boolean;
+  /** Decides now, on what was seen last. @throws RuvectorError `ERR_APP_NOT_READY` before the first features */
+  decide(): Promise<Decision>;
+  /** The same decision with nothing done. @throws RuvectorError `ERR_APP_NOT_READY` */
+  explain(): Promise<Explanation>;
+  /** Stores a model, verifies it and makes it live. @throws RuvectorError `ERR_MODEL_*`; the live model stays */
+  deploy(upload: ModelUpload): Promise<Deployment>;
+  /** Makes a stored version live; for a model that does not decide here only the registry changes (null). */
+  activate(name: string, version: string): Promise<SwapReport | null>;
+  /** Milliseconds on the monotonic clock of the first decision by `version`, once there is one. */
+  firstDecisionMs(version: string): number | undefined;
+  status(): HostStatus;
+  close(): Promise<void>;
+}
+
+/** How a host tells what happens; must not throw. */
+export interface HostListener {
+  onDecision?(decision: Decision): void;
+  onSample?(latest: Latest): void;
+  onOptimization?(event: OptimizationEvent): void;
+  onLog?(text: string): void;
+}

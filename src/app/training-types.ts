@@ -1,0 +1,26 @@
+// Training on one host, seen from its users. Types only.
+import type { TrainJob, TrainProgress, TrainResult } from '../train/index.ts';
+
+/** A finished training with what followed on this host. */
+export interface TrainingReport extends TrainResult {
+  /** From `fit` returning in Python to the first decision by the new model here; null when it was not made live. */
+  readonly fitToFirstDecisionMs: number | null;
+}
+
+/** Options of one training. */
+export interface TrainOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: TrainProgress) => void;
+}
+
+/** Trains models for one host. */
+export interface TrainingService extends AsyncDisposable {
+  /** Starts the Python process ahead of time, so that a training begins at once. */
+  prewarm(): void;
+  /**
+   * Trains, exports, verifies and (by default) activates a model.
+   * @throws RuvectorError `ERR_APP_BUSY` while one runs, `ERR_TRAIN*`, `ERR_PREPARE_*`, `ERR_MODEL_*`
+   */
+  train(job: Partial<TrainJob>, options?: TrainOptions): Promise<TrainingReport>;
+  state(): { running: boolean; lastError: string | null; lastModel: string | null };
+}
