@@ -83,7 +83,7 @@ function buildBatches(batchBytes: number): arrow.RecordBatch[] {
 }
 
 function buildSource(): StreamSource {
-  const known = new Map(CASES.map(({ batchBytes }) => [batchBytes as number, buildBatches(batchBytes)]));
+  const known = new Map<number, arrow.RecordBatch[]>(CASES.map(({ batchBytes }) => [batchBytes, buildBatches(batchBytes)] as const));
   async function* produce(
     distinct: readonly arrow.RecordBatch[],
     count: number,

@@ -19,13 +19,16 @@ from ._transport import BatchStream, MockTransport, Reply, Transport
 if TYPE_CHECKING:
     from ._deploy import Deployment, deploy
     from ._estimators import create_estimator
+    from ._exporter import DataExporter, ExportStats
     from ._fit import FitResult, fit
     from ._onnx import OnnxModel, export_onnx
     from ._parity import ParityReport
 
-# Imported on first use: scikit-learn and ONNX take seconds that streaming does not need.
+# Imported on first use: they take seconds that streaming does not need.
 _LAZY = {
+    "DataExporter": "_exporter",
     "Deployment": "_deploy",
+    "ExportStats": "_exporter",
     "FitResult": "_fit",
     "OnnxModel": "_onnx",
     "ParityReport": "_parity",
@@ -38,8 +41,10 @@ _LAZY = {
 __all__ = [
     "BatchStream",
     "Client",
+    "DataExporter",
     "Dataset",
     "Deployment",
+    "ExportStats",
     "FitResult",
     "MockTransport",
     "OnnxModel",

@@ -229,6 +229,7 @@ _CLASS_BY_CODE: dict[str, type[RuvectorError]] = {
     "ERR_WIRE_HANDLER": HandlerError,
     "ERR_EXPORT_NO_ROWS": NoRowsError,
     "ERR_EXPORT_OPTIONS": ExportOptionsError,
+    "ERR_EXPORT_WRITE": ExportOptionsError,
 }
 
 _CLASS_BY_PREFIX: dict[str, type[RuvectorError]] = {
