@@ -45,7 +45,7 @@ def _random_forest() -> BaseEstimator:
 
 def _hist_gradient_boosting() -> BaseEstimator:
     return HistGradientBoostingClassifier(
-        max_iter=80, max_depth=6, min_samples_leaf=10, learning_rate=0.1, random_state=0
+        max_iter=60, max_leaf_nodes=15, min_samples_leaf=10, learning_rate=0.1, random_state=0
     )
 
 

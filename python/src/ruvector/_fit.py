@@ -246,7 +246,8 @@ def measure(
         raise FewRowsError(_few_rows_text(len(train[1]), 0))
     classes = class_indices(model, labels)
     present = sorted({*np.unique(train[1]).tolist(), *np.unique(test[1]).tolist()})
-    probabilities = model.predict_proba(test[0])
+    with threadpool_limits(limits=1):
+        probabilities = model.predict_proba(test[0])
     predicted = np.asarray(classes, dtype=np.int64)[probabilities.argmax(axis=1)]
     metrics = describe_scores(confusion_matrix(test[1], predicted, len(labels)), present, labels)
     names = tuple(dataset.feature_names)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,45 +82,35 @@ def build_golden(
 
     """
     rng = np.random.default_rng(seed)
-    makers: dict[str, Callable[[], Rows]] = {
-        "threshold": lambda: _threshold_rows(model, data, rng),
-        "nan": lambda: _nan_rows(model, data, rng),
-        "extreme": lambda: _extreme_rows(data, rng),
+    candidates = {
+        "threshold": _threshold_rows(model, data, rng),
+        "nan": _nan_rows(model, data, rng),
+        "extreme": _extreme_rows(data, rng),
+        "random": _random_rows(data, 2 * rows, rng),
     }
-    parts = [
-        _answer(model, classes, maker(), case)[: _QUOTAS[case]] for case, maker in makers.items()
-    ]
-    filled = sum(len(part) for part in parts)
-    wanted = max(rows - filled, rows // 4)
-    parts.append(_answer(model, classes, _random_rows(data, 2 * wanted, rng), "random")[:wanted])
-    golden = _join(parts)
-    if len(golden.label) == 0:
+    X = np.concatenate(list(candidates.values()))
+    case = np.repeat(list(candidates), [len(part) for part in candidates.values()])
+    probabilities = framework_probabilities(model, X, len(classes))
+    decided = np.isfinite(probabilities).all(axis=1) & ~is_tie(probabilities)
+    chosen = _choose(case, decided, rows)
+    if len(chosen) == 0:
         raise ParityError(
             f"Cannot prove parity of {type(model).__name__}: it gives no row a finite, decided "
             "answer; train it on more rows"
         )
-    return golden
+    return GoldenRows(
+        X=X[chosen],
+        probabilities=probabilities[chosen].astype(np.float32),
+        label=np.asarray(classes, dtype=np.int64)[probabilities[chosen].argmax(axis=1)],
+        case=tuple(case[chosen].tolist()),
+    )
 
 
-@dataclass(frozen=True)
-class _Part:
-    X: Rows
-    probabilities: NDArray[np.float64]
-    label: NDArray[np.int64]
-    case: str
-
-    def __len__(self) -> int:
-        return len(self.X)
-
-    def __getitem__(self, index: NDArray[np.bool_] | slice) -> _Part:
-        return _Part(self.X[index], self.probabilities[index], self.label[index], self.case)
-
-
-def _answer(model: Estimator, classes: Sequence[int], X: Rows, case: str) -> _Part:
-    probabilities = framework_probabilities(model, X, len(classes))
-    label = np.asarray(classes, dtype=np.int64)[probabilities.argmax(axis=1)]
-    decided = np.isfinite(probabilities).all(axis=1) & ~is_tie(probabilities)
-    return _Part(X, probabilities, label, case)[decided]
+def _choose(case: NDArray[np.str_], decided: NDArray[np.bool_], rows: int) -> NDArray[np.intp]:
+    """Take the quota of each case, and fill up with random rows: a quarter of them at least."""
+    parts = [np.flatnonzero(decided & (case == name))[:quota] for name, quota in _QUOTAS.items()]
+    wanted = max(rows - sum(len(part) for part in parts), rows // 4)
+    return np.concatenate([*parts, np.flatnonzero(decided & (case == "random"))[:wanted]])
 
 
 def framework_probabilities(model: Estimator, X: Rows, n_classes: int) -> NDArray[np.float64]:
@@ -144,15 +134,6 @@ def is_tie(probabilities: NDArray[Any]) -> NDArray[np.bool_]:
     """Rows whose two best classes are closer than rounding can tell apart."""
     best = np.sort(probabilities, axis=1)
     return np.asarray(best[:, -1] - best[:, -2] <= TIE_MARGIN)
-
-
-def _join(parts: Sequence[_Part]) -> GoldenRows:
-    return GoldenRows(
-        X=np.concatenate([part.X for part in parts]),
-        probabilities=np.concatenate([part.probabilities for part in parts]).astype(np.float32),
-        label=np.concatenate([part.label for part in parts]),
-        case=tuple(part.case for part in parts for _ in range(len(part))),
-    )
 
 
 def _random_rows(data: Rows, n: int, rng: np.random.Generator) -> Rows:

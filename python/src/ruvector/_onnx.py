@@ -26,6 +26,7 @@ from skl2onnx.common.data_types import FloatTensorType, Int64TensorType
 from skl2onnx.common.shape_calculator import calculate_linear_classifier_output_shapes
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from ._fit import FitResult
 from ._golden import GoldenRows, build_golden, encode_golden
@@ -96,6 +97,11 @@ def export_onnx(result: FitResult, *, name: str = "model") -> OnnxModel:
             f'Cannot export model "{name}": data set "{result.dataset.id}" carries no '
             "featureSpecSha256; get it from client.dataset(), or pass its meta on"
         )
+    with threadpool_limits(limits=1):
+        return _export(result, name)
+
+
+def _export(result: FitResult, name: str) -> OnnxModel:
     model_bytes = convert(result.model, len(result.feature_names), result.classes)
     data = np.concatenate([result.train_rows, result.test_rows])
     golden = build_golden(result.model, result.classes, data)
