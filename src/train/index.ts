@@ -1,6 +1,5 @@
 // train: the Node side of training. It finds a Python, starts trainers and reports what they did.
 // Not what they do: python/src/ruvector/trainer. Not the registry: src/models.
-export { TrainErrorCode } from './errors.ts';
 export { findPython } from './find-python.ts';
 export type { FindPythonOptions } from './find-python.ts';
 export { runTrainer } from './run-trainer.ts';
