@@ -9,10 +9,6 @@ export interface HostConfig {
   readonly processIntervalMs: number;
   /** How far ahead a label looks, and how long an outcome is watched. @default 60_000 */
   readonly horizonMs: number;
-  /** Window of the rate features. @default 10_000 */
-  readonly rateWindowMs: number;
-  /** Window of the trend features. @default 60_000 */
-  readonly trendWindowMs: number;
   /** How long an action's effect on MemFree is watched. @default 5_000 */
   readonly outcomeWindowMs: number;
   /** Name of the model that decides. @default "memopt" */
@@ -23,6 +19,12 @@ export interface HostConfig {
   readonly targets: { readonly pids: readonly number[]; readonly names: readonly string[] };
   /** Share of a target paged out an action, before label and stall scale it. @default 0.01, Senpai's step */
   readonly reclaimRatio: number;
+  /** Most bytes paged out in any minute. @default 1 GiB */
+  readonly maxBytesPerMinute: number;
+  /** Days of history kept; 0 keeps everything. @default 30 */
+  readonly retainDays: number;
+  /** Most MiB of history kept. @default 1024 */
+  readonly retainMib: number;
   /** @default "ipc" */
   readonly transport: 'ipc' | 'tcp';
   /** Retrain by itself this often while serving; 0 is never. @default 0 */
@@ -33,13 +35,14 @@ export const defaultConfig: HostConfig = {
   hz: 1,
   processIntervalMs: 10_000,
   horizonMs: 60_000,
-  rateWindowMs: 10_000,
-  trendWindowMs: 60_000,
   outcomeWindowMs: 5_000,
   modelName: 'memopt',
   act: false,
   targets: { pids: [], names: [] },
   reclaimRatio: 0.01,
+  maxBytesPerMinute: 2 ** 30,
+  retainDays: 30,
+  retainMib: 1024,
   transport: 'ipc',
   retrainMinutes: 0,
 };
@@ -68,6 +71,9 @@ const rules: readonly Rule[] = [
     wanted: 'process ids above 1',
   },
   { key: 'reclaimRatio', isValid: (c) => inRange(c.reclaimRatio, 0.0005, 1), wanted: '0.0005 to 1' },
+  { key: 'maxBytesPerMinute', isValid: (c) => c.maxBytesPerMinute > 0, wanted: 'a positive number of bytes' },
+  { key: 'retainDays', isValid: (c) => inRange(c.retainDays, 0, 36_500), wanted: '0 to 36500 days' },
+  { key: 'retainMib', isValid: (c) => inRange(c.retainMib, 1, 1e7), wanted: '1 MiB or more' },
   { key: 'transport', isValid: (c) => c.transport === 'ipc' || c.transport === 'tcp', wanted: 'ipc or tcp' },
   { key: 'retrainMinutes', isValid: (c) => inRange(c.retrainMinutes, 0, 1e5), wanted: '0 or more minutes' },
 ];

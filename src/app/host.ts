@@ -59,6 +59,8 @@ export async function openHost(home: Home, config: HostConfig, listener: HostLis
   }
 }
 
+const DAY_MS = 86_400_000;
+
 interface Parts {
   history: History;
   registry: ModelRegistry;
@@ -75,14 +77,12 @@ async function openParts(
 ): Promise<Parts> {
   const history = cleanup.use(
     await openHistory(home.history, {
+      retainMs: config.retainDays === 0 ? Infinity : config.retainDays * DAY_MS,
+      retainBytes: config.retainMib * 2 ** 20,
       onProblem: (problem) => listener.onLog?.(`${problem.code}: ${problem.message}`),
     }),
   );
-  const spec = buildFeatureSpec({
-    intervalMs: 1000 / config.hz,
-    rateWindowMs: config.rateWindowMs,
-    trendWindowMs: config.trendWindowMs,
-  });
+  const spec = buildFeatureSpec({ intervalMs: 1000 / config.hz });
   const contract = { featureNames: spec.names, featureSpecSha256: featureSpecSha256(spec) };
   const registry = await openRegistry(home.models);
   const models = cleanup.use(
@@ -176,8 +176,10 @@ class RunningHost implements Host {
       howMuch: createSenpaiLaw({ ratio: config.reclaimRatio }),
       windowMs: config.outcomeWindowMs,
       minIntervalMs: Math.min(6000, 2 * config.outcomeWindowMs),
+      maxBytesPerWindow: config.maxBytesPerMinute,
+      byteWindowMs: 60_000,
       sampleIntervalMs: 1000 / config.hz,
-      stallWindowMs: config.rateWindowMs,
+      stallWindowMs: this.spec.rateWindowMs,
       onDecision: (decision) => this.#noteDecision(decision),
       onEvent: (event) => this.#noteOptimization(event),
     });
@@ -246,7 +248,7 @@ class RunningHost implements Host {
 
   #ready(): { snapshot: MemorySnapshot; features: Float32Array } {
     const { latest } = this;
-    if (!latest?.features) throw notReadyError(this.config.rateWindowMs, latest !== null);
+    if (!latest?.features) throw notReadyError(this.spec.rateWindowMs, latest !== null);
     return { snapshot: latest.snapshot, features: latest.features };
   }
 
@@ -308,7 +310,6 @@ class RunningHost implements Host {
 }
 
 async function lastActionOf(history: History): Promise<number | null> {
-  const dayMs = 86_400_000;
-  const events = await history.rows('optimization', { fromMs: Date.now() - dayMs });
+  const events = await history.rows('optimization', { fromMs: Date.now() - DAY_MS });
   return events.findLast((event) => event.mode === 'act')?.timestamp ?? null;
 }

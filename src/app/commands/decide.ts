@@ -41,7 +41,7 @@ async function explain(home: Home, options: DecideOptions): Promise<ExplanationS
 async function explainHere(home: Home, options: DecideOptions): Promise<ExplanationSummary> {
   const config = buildConfig({ targets: { pids: options.pid, names: options.name } });
   const done = new AbortController();
-  process.stderr.write(`no host runs on ${home.root}: sampling for ${config.rateWindowMs / 1000} s first\n`);
+  process.stderr.write(`no host runs on ${home.root}: sampling for a moment first\n`);
   await using host = await openHost(home, config, {
     onSample: (latest) => {
       if (latest.features) done.abort();

@@ -20,6 +20,8 @@ interface ServeOptions {
   transport: 'ipc' | 'tcp';
   model: string;
   retrain: number;
+  retainDays: number;
+  retainMib: number;
   printUnit?: boolean;
 }
 
@@ -43,6 +45,8 @@ export function addServe(program: Command): void {
     .option('--transport <kind>', 'ipc or tcp (loopback only)', 'ipc')
     .option('--model <name>', 'name of the model that decides', 'memopt')
     .option('--retrain <minutes>', 'train on the newest history this often; 0 is never', parseNumber, 0)
+    .option('--retain-days <n>', 'days of history kept; 0 keeps everything', parseNumber, 30)
+    .option('--retain-mib <n>', 'most MiB of history kept', parseNumber, 1024)
     .option('--print-unit', 'print a systemd unit for these options and exit')
     .addHelpText('after', '\nExample:\n  $ ruvector-memopt serve --name redis-server --act --retrain 60')
     .action(async (options: ServeOptions, command: Command) => {
@@ -63,6 +67,8 @@ function toConfig(options: ServeOptions): HostConfig {
     transport: options.transport,
     modelName: options.model,
     retrainMinutes: options.retrain,
+    retainDays: options.retainDays,
+    retainMib: options.retainMib,
   });
 }
 

@@ -52,10 +52,10 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
     hz: HZ,
     processIntervalMs: 1000,
     horizonMs: HORIZON_MS,
-    rateWindowMs: 500,
-    trendWindowMs: 3000,
     outcomeWindowMs: 1000,
     reclaimRatio: 0.4,
+    // The whole child may be paged out again every second: it is there for that.
+    maxBytesPerMinute: 64 * 2 ** 30,
     targets: { pids: [workload.pid], names: [] },
   });
   await using host = await openHost(resolveHome(join(directory, 'home')), config, recorder);

@@ -90,7 +90,7 @@ function renderConfusion({ model }: DemoReport): string {
       return `<tr><th>${escapeHtml(model.labels[i] ?? '')}</th>${cells}</tr>`;
     })
     .join('');
-  return `<table><caption>What happened (rows) against what the model said (columns), on the last part of the run, which it was not trained on</caption><tr><th></th>${head}</tr>${body}</table>`;
+  return `<table class="confusion"><caption>What happened (rows) against what the model said (columns), on the last part of the run, which it was not trained on</caption><tr><th></th>${head}</tr>${body}</table>`;
 }
 
 function renderTiles(report: DemoReport): string {
@@ -133,8 +133,8 @@ h1{font-size:24px;margin:0 0 4px}h2{font-size:17px;margin:28px 0 0}p{margin:2px 
 .tile{background:#fff;border:1px solid #dee2e6;border-radius:8px;padding:12px 14px}
 .tile b{display:block;font-size:24px}.tile small{display:block;color:#868e96}
 .chart{background:#fff;border:1px solid #dee2e6;border-radius:8px;padding:8px}
-table{border-collapse:collapse;background:#fff;margin:18px 0;font-size:13px}caption{text-align:left;color:#495057;padding-bottom:4px}
-td,th{border:1px solid #dee2e6;padding:4px 10px;text-align:right;font-weight:400}.hit{background:#d3f9d8}
+table.confusion{border-collapse:collapse;background:#fff;margin:18px 0;font-size:13px}.confusion caption{text-align:left;color:#495057;padding-bottom:4px}
+.confusion td,.confusion th{border:1px solid #dee2e6;padding:4px 10px;text-align:right;font-weight:400}.hit{background:#d3f9d8}
 code{font-size:13px}`;
 
 const pageScript = `
@@ -143,7 +143,7 @@ const marks = { hooks: { draw: [(u) => {
     const x = u.valToPos(at / 1000, 'x', true), c = u.ctx;
     c.save(); c.strokeStyle = color; c.lineWidth = 1.5; c.setLineDash(text ? [] : [3, 3]);
     c.beginPath(); c.moveTo(x, u.bbox.top); c.lineTo(x, u.bbox.top + u.bbox.height); c.stroke();
-    if (text) { c.fillStyle = color; c.font = '12px system-ui'; c.fillText(text, x + 4, u.bbox.top + 12); }
+    if (text) { c.fillStyle = color; c.font = '12px system-ui'; c.textAlign = 'left'; c.fillText(text, x + 4, u.bbox.top + 12); }
     c.restore();
   };
   data.actionsAt.forEach((at) => line(at, '#2f9e4488'));
