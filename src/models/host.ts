@@ -49,7 +49,7 @@ class SwappingHost implements ModelHost {
       capacity: 4096,
       requestTimeoutMs: 5000,
       loadTimeoutMs: 30_000,
-      recycle: { maxLoads: 256, maxHeapBytes: 128 << 20 },
+      recycle: { maxLoads: 4096, maxHeapBytes: 128 << 20 },
       ...options,
     };
     this.#loader = createModelLoader(this.#options);

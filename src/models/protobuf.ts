@@ -71,10 +71,10 @@ export function varintOf(cursor: ProtoCursor): number {
   return cursor.value;
 }
 
-/** Appends the values of a packed integer field to `target`. */
-export function readPackedInts(cursor: ProtoCursor, target: number[]): void {
+/** The values of a packed integer field. */
+export function* readPackedInts(cursor: ProtoCursor): Generator<number> {
   const packed = openNested(cursor);
-  while (packed.at < packed.end) target.push(readVarint(packed));
+  while (packed.at < packed.end) yield readVarint(packed);
 }
 
 function expectBytes(cursor: ProtoCursor): void {

@@ -7,7 +7,7 @@ import type { LoadedModel } from './loaded-model.ts';
 
 /** When a worker is replaced by a fresh one. */
 export interface RecyclePolicy {
-  /** Models loaded by one worker. @default 256 */
+  /** Models loaded by one worker. @default 4096 */
   readonly maxLoads: number;
   /** JavaScript heap of one worker after a load. @default 134217728 (128 MiB) */
   readonly maxHeapBytes: number;

@@ -1,14 +1,31 @@
 // Refuses decision trees that loop. The runtime does not check: a child that points back at its parent (one
 // changed byte is enough) makes it walk for ever, and a native loop cannot be stopped from outside.
+// Typed arrays throughout, because a forest has 10⁵ nodes and this runs beside the live model.
 // Attributes: https://github.com/onnx/onnx/blob/main/docs/Operators-ml.md (TreeEnsemble*)
 import { rejected } from './errors.ts';
 import { nextField, openNested, readPackedInts, textOf, varintOf } from './protobuf.ts';
 import type { ProtoCursor } from './protobuf.ts';
 
-interface TreeAttributes {
-  readonly ints: Map<string, number[]>;
-  /** Of `nodes_modes`: true where the node is a leaf. */
-  readonly leafs: boolean[];
+const INTS = 8;
+const STRINGS = 9;
+const COLUMNS = new Set([
+  'nodes_nodeids',
+  'nodes_treeids',
+  'nodes_modes',
+  'nodes_truenodeids',
+  'nodes_falsenodeids',
+  'nodes_trueleafs',
+  'nodes_falseleafs',
+  'tree_roots',
+]);
+
+/** Attribute columns by name; of `nodes_modes` 1 where the node is a leaf. */
+type Columns = Map<string, Int32Array>;
+
+/** Two children a node; -1 where there is none. */
+interface Children {
+  readonly left: Int32Array;
+  readonly right: Int32Array;
 }
 
 /** True for the operators that hold trees. */
@@ -21,43 +38,60 @@ export function isTreeOperator(opType: string): boolean {
  * @throws ModelRejectedError `ERR_MODEL_TREE` when following children may not end
  */
 export function checkTrees(node: ProtoCursor): void {
-  const attributes = collectAttributes(node);
-  const children = attributes.ints.has('tree_roots')
-    ? indexedChildren(attributes)
-    : keyedChildren(attributes);
+  const columns: Columns = new Map();
+  while (nextField(node)) if (node.field === 5) readColumn(openNested(node), columns);
+  const children = columns.has('tree_roots') ? indexedChildren(columns) : keyedChildren(columns);
   if (hasCycle(children)) throw invalid('a child points back at a node above it');
 }
 
-function collectAttributes(node: ProtoCursor): TreeAttributes {
-  const found: TreeAttributes = { ints: new Map(), leafs: [] };
-  while (nextField(node)) if (node.field === 5) collectAttribute(openNested(node), found);
-  return found;
+function readColumn(attribute: ProtoCursor, columns: Columns): void {
+  const name = nameOf({ ...attribute });
+  if (!COLUMNS.has(name)) return;
+  if (columns.has(name)) throw invalid(`the attribute "${name}" stands there twice`);
+  columns.set(name, readValues(attribute));
 }
 
-function collectAttribute(attribute: ProtoCursor, found: TreeAttributes): void {
-  let name = '';
-  const ints: number[] = [];
-  const leafs: boolean[] = [];
+function nameOf(attribute: ProtoCursor): string {
+  let name: string | undefined;
   while (nextField(attribute)) {
-    if (attribute.field === 1) name = textOf(attribute);
-    else if (attribute.field === 8 && attribute.wireType === 2) readPackedInts(attribute, ints);
-    else if (attribute.field === 8) ints.push(varintOf(attribute));
-    else if (attribute.field === 9) leafs.push(isLeaf(attribute));
+    if (attribute.field !== 1) continue;
+    if (name !== undefined) throw invalid('an attribute has two names');
+    name = textOf(attribute);
+    // Exporters write the name first; the values of the columns that do not matter are not walked then.
+    if (!COLUMNS.has(name)) return name;
   }
-  if (found.ints.has(name)) throw invalid(`the attribute "${name}" stands there twice`);
-  found.ints.set(name, ints);
-  if (name === 'nodes_modes') for (const leaf of leafs) found.leafs.push(leaf);
+  return name ?? '';
 }
 
-const LEAF = [...new TextEncoder().encode('LEAF')];
+function readValues(attribute: ProtoCursor): Int32Array {
+  // An unpacked value takes at least two bytes, a packed one at least one.
+  const values = new Int32Array(attribute.end - attribute.at);
+  let count = 0;
+  while (nextField(attribute)) {
+    if (attribute.field === STRINGS) values[count++] = isLeaf(attribute) ? 1 : 0;
+    else if (attribute.field === INTS && attribute.wireType === 2) {
+      for (const value of readPackedInts(attribute)) values[count++] = checkId(value);
+    } else if (attribute.field === INTS) values[count++] = checkId(varintOf(attribute));
+  }
+  return values.subarray(0, count);
+}
+
+function checkId(value: number): number {
+  if (value >= 2 ** 26) throw invalid(`the id ${value} is out of range`);
+  return value;
+}
+
+const LEAF = new TextEncoder().encode('LEAF');
 
 /** Compares bytes: decoding 10⁵ short texts would take most of the check's time. */
 function isLeaf({ bytes, start, stop }: ProtoCursor): boolean {
-  return stop - start === LEAF.length && LEAF.every((byte, i) => bytes[start + i] === byte);
+  if (stop - start !== LEAF.length) return false;
+  for (let i = 0; i < LEAF.length; i++) if (bytes[start + i] !== LEAF[i]) return false;
+  return true;
 }
 
-function columnOf(attributes: TreeAttributes, name: string, length?: number): number[] {
-  const column = attributes.ints.get(name) ?? [];
+function columnOf(columns: Columns, name: string, length?: number): Int32Array {
+  const column = columns.get(name) ?? new Int32Array(0);
   if (column.length === 0 || (length !== undefined && column.length !== length)) {
     throw invalid(`the attribute "${name}" has ${column.length} entries`);
   }
@@ -65,58 +99,66 @@ function columnOf(attributes: TreeAttributes, name: string, length?: number): nu
 }
 
 /** ai.onnx.ml 1 to 4: a child is a node id within the same tree; leaves have mode LEAF. */
-function keyedChildren(attributes: TreeAttributes): number[][] {
-  const ids = columnOf(attributes, 'nodes_nodeids');
-  const trees = columnOf(attributes, 'nodes_treeids', ids.length);
-  const sides = ['nodes_truenodeids', 'nodes_falsenodeids'].map((n) => columnOf(attributes, n, ids.length));
-  if (attributes.leafs.length !== ids.length) throw invalid('"nodes_modes" has another length');
-  const positions = new Map<number, number>(ids.map((id, i) => [toKey(trees[i]!, id), i]));
-  return ids.map((_, i) => {
-    if (attributes.leafs[i] === true) return [];
-    return sides.map((side) => {
-      const position = positions.get(toKey(trees[i]!, side[i]!));
-      if (position === undefined) throw invalid(`node ${i} has a child that is not there`);
-      return position;
-    });
-  });
+function keyedChildren(columns: Columns): Children {
+  const ids = columnOf(columns, 'nodes_nodeids');
+  const trees = columnOf(columns, 'nodes_treeids', ids.length);
+  const leafs = columnOf(columns, 'nodes_modes', ids.length);
+  const positionOf = buildLookup(trees, ids);
+  const side = (name: string): Int32Array =>
+    columnOf(columns, name, ids.length).map((child, i) =>
+      leafs[i] === 1 ? -1 : present(positionOf(trees[i]!, child), i),
+    );
+  return { left: side('nodes_truenodeids'), right: side('nodes_falsenodeids') };
 }
 
-const MAX_ID = 2 ** 26;
-
-/** One exact number for a tree and a node id. */
-function toKey(tree: number, id: number): number {
-  if (tree >= MAX_ID || id >= MAX_ID) throw invalid(`node ${id} of tree ${tree} is out of range`);
-  return tree * MAX_ID + id;
+/** Finds a node by tree and id: by a table where ids are dense, as exporters write them, else by a map. */
+function buildLookup(trees: Int32Array, ids: Int32Array): (tree: number, id: number) => number {
+  const width = ids.reduce((most, id) => Math.max(most, id), 0) + 1;
+  const size = width * (trees.reduce((most, tree) => Math.max(most, tree), 0) + 1);
+  if (size > 16 * ids.length + 65_536) {
+    const map = new Map(Array.from(ids, (id, i) => [trees[i]! * width + id, i]));
+    return (tree, id) => (id < width ? (map.get(tree * width + id) ?? -1) : -1);
+  }
+  const table = new Int32Array(size).fill(-1);
+  ids.forEach((id, i) => (table[trees[i]! * width + id] = i));
+  return (tree, id) => (id < width ? table[tree * width + id]! : -1);
 }
 
 /** ai.onnx.ml 5: a child is a position among the nodes, or among the leaves where the flag is set. */
-function indexedChildren(attributes: TreeAttributes): number[][] {
-  const trueIds = columnOf(attributes, 'nodes_truenodeids');
-  const column = (name: string): number[] => columnOf(attributes, name, trueIds.length);
-  const sides = [
-    { ids: trueIds, leafs: column('nodes_trueleafs') },
-    { ids: column('nodes_falsenodeids'), leafs: column('nodes_falseleafs') },
-  ];
-  return trueIds.map((_, i) =>
-    sides.flatMap(({ ids, leafs }) => {
-      if (leafs[i] !== 0) return [];
-      if (ids[i]! >= trueIds.length) throw invalid(`node ${i} has a child that is not there`);
-      return [ids[i]!];
-    }),
-  );
+function indexedChildren(columns: Columns): Children {
+  const { length } = columnOf(columns, 'nodes_truenodeids');
+  const side = (idName: string, leafName: string): Int32Array => {
+    const leafs = columnOf(columns, leafName, length);
+    return columnOf(columns, idName, length).map((child, i) => {
+      return leafs[i] === 0 ? present(child < length ? child : -1, i) : -1;
+    });
+  };
+  return {
+    left: side('nodes_truenodeids', 'nodes_trueleafs'),
+    right: side('nodes_falsenodeids', 'nodes_falseleafs'),
+  };
+}
+
+function present(position: number, node: number): number {
+  if (position < 0) throw invalid(`node ${node} has a child that is not there`);
+  return position;
 }
 
 /** Kahn's algorithm: nodes left over after removing those without parents lie on or below a cycle. */
-function hasCycle(children: readonly (readonly number[])[]): boolean {
-  const parents = new Int32Array(children.length);
-  for (const list of children) for (const child of list) parents[child]!++;
-  const open = [...parents.keys()].filter((i) => parents[i] === 0);
-  let removed = 0;
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    removed++;
-    for (const child of children[next]!) if (--parents[child]! === 0) open.push(child);
+function hasCycle({ left, right }: Children): boolean {
+  const count = left.length;
+  const parents = new Int32Array(count);
+  for (const side of [left, right]) for (const child of side) if (child >= 0) parents[child]!++;
+  const open = new Int32Array(count);
+  let found = 0;
+  for (let i = 0; i < count; i++) if (parents[i] === 0) open[found++] = i;
+  for (let at = 0; at < found; at++) {
+    for (const side of [left, right]) {
+      const child = side[open[at]!]!;
+      if (child >= 0 && --parents[child]! === 0) open[found++] = child;
+    }
   }
-  return removed < children.length;
+  return found < count;
 }
 
 function invalid(what: string): Error {
