@@ -144,7 +144,7 @@ class Client implements BridgeClient {
       name,
       params,
       options,
-      onClose: () => this.#streams.delete(stream),
+      onClose: (closed) => this.#streams.delete(closed),
     });
     this.#streams.add(stream);
     return stream;

@@ -34,7 +34,7 @@ export interface OpenStreamOptions {
   readonly name: string;
   readonly params: unknown;
   readonly options: StreamOptions;
-  readonly onClose: () => void;
+  readonly onClose: (stream: ClientStream) => void;
 }
 
 const STREAM_ID = 1;
@@ -59,7 +59,8 @@ class Stream implements ClientStream {
   readonly #window: number;
   readonly #connection: Connection;
   readonly #inbox: WireMessage[] = [];
-  #wake: (() => void) | null = null;
+  readonly #waiters: (() => void)[] = [];
+  #hasFailed = false;
   #failure: unknown = null;
   #schemaBytes: Uint8Array = new Uint8Array(0);
   #schema: arrow.Schema | null = null;
@@ -93,7 +94,7 @@ class Stream implements ClientStream {
       payload: { protocol: PROTOCOL_VERSION, token, client: clientId, stream: name, params: params ?? null },
     });
     const hello = await this.#next();
-    if (hello.type !== MessageType.HELLO) throw unexpectedError(hello.type);
+    if (hello?.type !== MessageType.HELLO) throw unexpectedError(hello?.type ?? 0);
     this.#schemaBytes = hello.attachments[0] ?? new Uint8Array(0);
     this.#schema = decodeSchema(this.#schemaBytes);
     this.meta = hello.payload?.['meta'] ?? null;
@@ -107,52 +108,51 @@ class Stream implements ClientStream {
     try {
       for (;;) {
         const message = await this.#next();
+        if (message === null) return;
         if (message.type === MessageType.BATCH) yield* this.#decode(message);
         else if (message.type === MessageType.DRAIN) this.#checkCount(message.sequence);
-        else if (message.type === MessageType.BYE) return await this.#answerBye();
+        else if (message.type === MessageType.BYE) return;
         else throw unexpectedError(message.type);
-        await this.#acknowledge();
+        this.#acknowledge();
       }
     } finally {
       await this.close();
     }
   }
 
-  /** Tells the daemon that everything arrived. */
-  #answerBye(): Promise<void> {
-    return this.#connection.send({ type: MessageType.BYE, streamId: STREAM_ID, sequence: this.#received });
-  }
-
+  /** May be called while a loop over `batches` waits: the loop then ends. */
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
   }
 
   async #close(): Promise<void> {
     this.#options.options.signal?.removeEventListener('abort', this.#abort);
-    if (!this.#hasBye && !this.#failure) await this.#sayBye();
-    await this.#connection.close();
-    this.#options.onClose();
-  }
-
-  /** Leaving early: the daemon's BYE says that its source is closed. */
-  async #sayBye(): Promise<void> {
-    await this.#connection.send({ type: MessageType.BYE, streamId: STREAM_ID, sequence: this.#received });
-    const giveUp = setTimeout(() => this.#fail(unexpectedError(0)), BYE_TIMEOUT_MS);
+    this.#inbox.length = 0;
     try {
-      while (!this.#hasBye) await this.#next();
+      // The first BYE, or the answer to the daemon's: it tells the other side that everything is done.
+      await this.#connection.send({ type: MessageType.BYE, streamId: STREAM_ID, sequence: this.#received });
+      this.#wakeUp();
+      await this.#byeOrEnd();
     } catch {
-      // The daemon is gone or slow; the stream ends all the same.
-    } finally {
-      clearTimeout(giveUp);
+      // The connection ended, and with it the stream.
     }
+    await this.#connection.close();
+    this.#options.onClose(this);
   }
 
-  #acknowledge(): Promise<void> {
-    return this.#connection.send({
-      type: MessageType.ACK,
-      streamId: STREAM_ID,
-      sequence: this.#received,
-      correlation: this.#received + this.#window,
+  /** The daemon's BYE says that its source is closed; a slow one is not waited for. */
+  async #byeOrEnd(): Promise<void> {
+    const giveUp = setTimeout(() => this.#fail(null), BYE_TIMEOUT_MS);
+    // A loop over `batches` that is waiting ends too.
+    while (!this.#hasBye && !this.#hasFailed) await this.#arrival();
+    clearTimeout(giveUp);
+  }
+
+  #acknowledge(): void {
+    const correlation = this.#received + this.#window;
+    const ack = { type: MessageType.ACK, streamId: STREAM_ID, sequence: this.#received, correlation };
+    this.#connection.send(ack).catch(() => {
+      // The connection ended: whoever waits for the next message hears of it.
     });
   }
 
@@ -171,42 +171,44 @@ class Stream implements ClientStream {
     if (sequence !== this.#received) throw sequenceError(sequence, this.#received);
   }
 
-  async #next(): Promise<WireMessage> {
+  /** The next message, null once the stream is being closed. */
+  async #next(): Promise<WireMessage | null> {
     for (;;) {
       const message = this.#inbox.shift();
       if (message) return message;
-      if (this.#failure) throw this.#failure as RuvectorError;
-      await new Promise<void>((resolve) => (this.#wake = resolve));
+      if (this.#failure !== null) throw this.#failure as RuvectorError;
+      if (this.#closing) return null;
+      await this.#arrival();
     }
+  }
+
+  #arrival(): Promise<void> {
+    return new Promise((resolve) => this.#waiters.push(resolve));
   }
 
   #deliver(message: WireMessage): void {
     if (message.type === MessageType.PROBE) return;
     if (message.type === MessageType.BYE) this.#hasBye = true;
-    if (message.type === MessageType.ERROR) this.#fail(fromErrorPayload(message.payload));
-    else this.#inbox.push(message);
+    if (message.type === MessageType.ERROR)
+      this.#fail(this.#closing ? null : fromErrorPayload(message.payload));
+    else if (!this.#closing) this.#inbox.push(message);
     this.#wakeUp();
   }
 
   readonly #abort = (): void => {
-    const { signal } = this.#options.options;
     this.#inbox.length = 0;
-    this.#fail(signal?.reason);
-    this.#connection
-      .send({ type: MessageType.BYE, streamId: STREAM_ID, sequence: this.#received })
-      .catch(() => {
-        // The connection ended, and with it the stream.
-      });
+    this.#fail(this.#options.options.signal?.reason);
+    void this.close();
   };
 
   #fail(error: unknown): void {
-    this.#failure ??= error;
+    if (!this.#hasFailed) this.#failure = error;
+    this.#hasFailed = true;
     this.#wakeUp();
   }
 
   #wakeUp(): void {
-    this.#wake?.();
-    this.#wake = null;
+    for (const wake of this.#waiters.splice(0)) wake();
   }
 }
 

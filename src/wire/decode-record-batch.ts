@@ -22,9 +22,9 @@ export function decodeSchema(bytes: Uint8Array): arrow.Schema {
  */
 export function decodeRecordBatches(schemaBytes: Uint8Array, bytes: Uint8Array): arrow.RecordBatch[] {
   return decodeOrThrow('record batch', () => {
-    const batches = [...arrow.RecordBatchReader.from([schemaBytes, bytes])];
-    if (batches.length === 0) throw new TypeError('the message holds no record batch');
-    return batches;
+    // The reader makes an empty batch of nothing.
+    if (bytes.byteLength === 0) throw new TypeError('the message is empty');
+    return [...arrow.RecordBatchReader.from([schemaBytes, bytes])];
   });
 }
 

@@ -16,7 +16,7 @@ const PREFIX_BYTES = 8;
 export interface BatchPlan {
   readonly sizeBytes: number;
   /** Writes the message at the start of `target` and returns the bytes it fills. */
-  writeTo(target: Uint8Array): Uint8Array;
+  readonly writeTo: (target: Uint8Array) => Uint8Array;
 }
 
 /** What the metadata of a message says; equal layouts have equal metadata. */
