@@ -5,7 +5,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { memoryKind, optimizationKind, processKind } from '../core/index.ts';
 import type { MemorySnapshot, OptimizationEvent, ProcessRecord } from '../core/index.ts';
 import { createModelHost, openRegistry } from '../models/index.ts';
-import type { FeatureContract, ModelHost, ModelRegistry, SwapReport } from '../models/index.ts';
+import type { FeatureContract, ModelEvent, ModelHost, ModelRegistry, SwapReport } from '../models/index.ts';
 import { createOptimizer, createSenpaiLaw } from '../optimize/index.ts';
 import type { Decision, Explanation, Optimizer } from '../optimize/index.ts';
 import {
@@ -90,7 +90,7 @@ async function openParts(
       registry,
       name: config.modelName,
       ...contract,
-      onEvent: (event) => listener.onLog?.(`model: ${JSON.stringify(event)}`),
+      onEvent: (event) => listener.onLog?.(describeModelEvent(event)),
     }),
   );
   return { history, registry, models, spec, contract };
@@ -312,4 +312,11 @@ class RunningHost implements Host {
 async function lastActionOf(history: History): Promise<number | null> {
   const events = await history.rows('optimization', { fromMs: Date.now() - DAY_MS });
   return events.findLast((event) => event.mode === 'act')?.timestamp ?? null;
+}
+
+/** One line for the log. */
+function describeModelEvent(event: ModelEvent): string {
+  const version = 'version' in event ? event.version : event.type === 'rolled-back' ? event.to : null;
+  const why = 'error' in event && event.error ? `: ${event.error.code}: ${event.error.message}` : '';
+  return `model ${event.type} ${version ?? ''}${why}`;
 }

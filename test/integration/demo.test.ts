@@ -1,0 +1,59 @@
+// The demo, shortened: the command that the README promises, with the fields that machines read.
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import type { DemoReport } from '../../src/app/demo/demo-report.ts';
+import { createTestHome, runCommand } from '../support/daemon.ts';
+
+it('demo --json goes through every stage for real and leaves nothing behind', async () => {
+  await using home = await createTestHome();
+  const folder = await mkdtemp(join(tmpdir(), 'rvm-demo-'));
+  const output = join(folder, 'out');
+  try {
+    const args = ['demo', '--json', '--output', output, '--collect-seconds', '36', '--act-seconds', '24'];
+    const { code, stdout, stderr } = await runCommand(home, args);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    const report = JSON.parse(stdout) as DemoReport;
+    expect(report.rows).toBeGreaterThan(500);
+    expect(report.parity).toMatchObject({ labelMismatches: 0 });
+    expect(report.swap.failures).toBe(0);
+    expect(report.decisions.failures).toBe(0);
+    expect(report.outcome.actions).toBeGreaterThan(0);
+    const figures = [
+      report.bytesPerMinute,
+      report.stream.gbps,
+      report.model.macroF1,
+      report.baseline.macroF1,
+      report.parity.maxAbsDiff,
+      report.swap.ms,
+      report.decisions.count,
+      report.decisions.p50Us,
+      report.decisions.p99Us,
+      report.fitToFirstDecisionMs,
+      report.outcome.rssDropBytes,
+    ];
+    for (const figure of figures) expect(figure).toBeGreaterThan(0);
+    expect(Number.isFinite(report.outcome.freedBytes)).toBe(true);
+    for (const file of [report.files.model, report.files.dataset]) expect(existsSync(file)).toBe(true);
+    expect(readFileSync(report.files.report, 'utf8')).toContain('model goes live');
+    expect(cgroupsLeft()).toEqual([]);
+    expect(existsSync(join(output, 'workload.bin'))).toBe(false);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}, 240_000);
+
+it('demo refuses a folder that is not an earlier demo, and touches nothing in it', async () => {
+  await using home = await createTestHome();
+  const { code, stderr } = await runCommand(home, ['demo', '--output', home.root]);
+  expect(code).toBe(1);
+  expect(stderr).toContain('ERR_APP_DEMO_STAGE');
+});
+
+/** Memory cgroups of demos, in either hierarchy. */
+function cgroupsLeft(): string[] {
+  const roots = ['/sys/fs/cgroup/memory', '/sys/fs/cgroup'].filter((path) => existsSync(path));
+  return roots.flatMap((path) => readdirSync(path).filter((name) => name.startsWith('ruvector-demo-')));
+}
