@@ -27,8 +27,8 @@ const staticSteps = [
   { name: 'dead code', command: bin('knip'), args: ['--no-progress'] },
   { name: 'build', command: bin('tsc'), args: ['-p', 'tsconfig.build.json'] },
   { name: 'package', command: bin('publint'), args: ['--strict'] },
-  { name: 'python format', command: python, args: ['-m', 'ruff', 'format', '--check', '.'], cwd: 'python' },
-  { name: 'python lint', command: python, args: ['-m', 'ruff', 'check', '.'], cwd: 'python' },
+  { name: 'python format', command: python, args: ['-m', 'ruff', 'format', '--check', 'python', 'test'] },
+  { name: 'python lint', command: python, args: ['-m', 'ruff', 'check', 'python', 'test'] },
   { name: 'python types', command: python, args: ['-m', 'mypy'], cwd: 'python' },
 ];
 

@@ -1,6 +1,15 @@
 // The public API of `ruvector-memopt`. Explicit exports only; the command line and the daemon are src/app.
-export { RuvectorError, isRuvectorError, labels, memoryKind, optimizationKind, processKind } from './core/index.ts';
-export { toAdrMemorySnapshot, toAdrOptimizationEvent, toAdrProcessRecord } from './core/index.ts';
+export {
+  RuvectorError,
+  isRuvectorError,
+  labels,
+  memoryKind,
+  optimizationKind,
+  processKind,
+  toAdrMemorySnapshot,
+  toAdrOptimizationEvent,
+  toAdrProcessRecord,
+} from './core/index.ts';
 export type {
   AdrMemorySnapshot,
   AdrOptimizationEvent,
@@ -12,22 +21,116 @@ export type {
   Predictor,
   ProcessRecord,
 } from './core/index.ts';
-export { createCollector, sampleAtRate } from './collect/index.ts';
-export type { Collector, CollectorOptions, Sample } from './collect/index.ts';
+export { createCollector, readProcessSample, sampleAtRate } from './collect/index.ts';
+export type {
+  Collector,
+  CollectorHealth,
+  CollectorOptions,
+  ProcessSample,
+  Sample,
+  SampleAtRateOptions,
+  SampleStream,
+} from './collect/index.ts';
 export { openHistory } from './store/index.ts';
-export type { History, HistoryOptions } from './store/index.ts';
+export type {
+  History,
+  HistoryKind,
+  HistoryOptions,
+  HistoryStats,
+  QueryOptions,
+  TimeRange,
+} from './store/index.ts';
 export {
+  PrepareOptionsError,
+  TrainingHistoryError,
+  anonymizeProcessRows,
   buildFeatureSpec,
   buildTrainingSet,
+  createAnonymizingKey,
   createFeatureExtractor,
+  createNameHasher,
   datasetCard,
+  defaultThresholds,
   featureSpecSha256,
+  featureTable,
+  labelRules,
+  labelSnapshots,
   trainingBatches,
 } from './prepare/index.ts';
-export type { FeatureExtractor, FeatureSpec, TrainingSet, TrainingSetOptions } from './prepare/index.ts';
-export { connectBridge, createBridgeServer, readBridgeFile } from './wire/index.ts';
-export type { BridgeClient, BridgeServer, RequestHandler, StreamSource } from './wire/index.ts';
-export { createModelHost, openRegistry } from './models/index.ts';
-export type { ModelHost, ModelManifest, ModelRegistry, SwapReport } from './models/index.ts';
-export { createOptimizer } from './optimize/index.ts';
-export type { Actuator, Decision, HowMuchLaw, Optimizer, RegionSelector, WhetherPolicy } from './optimize/index.ts';
+export type {
+  DatasetCard,
+  FeatureExtractor,
+  FeatureSpec,
+  FeatureSpecOptions,
+  LabelThresholds,
+  TrainingSet,
+  TrainingSetOptions,
+} from './prepare/index.ts';
+export {
+  WireErrorCode,
+  connectBridge,
+  createBridgeServer,
+  readBridgeFile,
+  writeBridgeFile,
+} from './wire/index.ts';
+export type {
+  BridgeClient,
+  BridgeServer,
+  BridgeServerOptions,
+  ClientStream,
+  RequestHandler,
+  StreamSource,
+} from './wire/index.ts';
+export {
+  ModelRegistryError,
+  ModelRejectedError,
+  ModelRuntimeError,
+  createModelHost,
+  openRegistry,
+  verifyModelBytes,
+  verifyPackage,
+} from './models/index.ts';
+export type {
+  ModelEvent,
+  ModelHost,
+  ModelHostOptions,
+  ModelManifest,
+  ModelRegistry,
+  RollbackReport,
+  SwapReport,
+  VerificationReport,
+} from './models/index.ts';
+export { createTrainerPool, findPython, runTrainer } from './train/index.ts';
+export type { TrainJob, TrainProgress, TrainResult, TrainerPool } from './train/index.ts';
+export {
+  OptimizeError,
+  RULE_THRESHOLDS,
+  createCgroupActuator,
+  createGcActuator,
+  createMadviseActuator,
+  createModelPolicy,
+  createOptimizer,
+  createRegionSelector,
+  createRulePolicy,
+  createSenpaiLaw,
+  readReclaimBackend,
+  safeguards,
+} from './optimize/index.ts';
+export type {
+  Actuator,
+  ActuatorResult,
+  Decision,
+  DecisionInput,
+  Explanation,
+  HowMuchLaw,
+  HowMuchState,
+  Optimizer,
+  OptimizerOptions,
+  Outcome,
+  Region,
+  RegionSelector,
+  TargetPlan,
+  TargetSpec,
+  WhetherDecision,
+  WhetherPolicy,
+} from './optimize/index.ts';

@@ -33,7 +33,9 @@ def touch(batch: pa.RecordBatch) -> float:
     )
 
 
-def measure_stream(client: Client, *, batch_bytes: int = 2**20, batches: int = 512) -> dict[str, float]:
+def measure_stream(
+    client: Client, *, batch_bytes: int = 2**20, batches: int = 512
+) -> dict[str, float]:
     """Stream ``batches`` batches of about ``batch_bytes`` and return what was seen."""
     total = 0
     checksum = 0.0
