@@ -1,6 +1,7 @@
 // Child process entry: loads one package that this host never loaded before, so that a model which crashes,
 // hangs or eats memory inside the native runtime takes this process with it and not the daemon.
 import { writeFile } from 'node:fs/promises';
+import { constants, setPriority } from 'node:os';
 import { toErrorMessage } from './errors.ts';
 import { loadModel } from './load-model.ts';
 import type { LoadRequest } from './load-model.ts';
@@ -10,6 +11,8 @@ process.once('message', (request: LoadRequest) => {
 });
 
 async function probe(request: LoadRequest): Promise<void> {
+  // The live model goes first.
+  setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   await preferAsOomVictim();
   const reply = await loadModel(request).then(
     ({ report }) => ({ report }),

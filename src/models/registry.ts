@@ -156,7 +156,7 @@ class FileRegistry implements ModelRegistry {
     if (aliases) return aliases;
     throw new ModelRegistryError(
       'ERR_MODEL_ALIASES',
-      `Cannot read the aliases of model "${name}": aliases.json is damaged; set them again with repairAliases (models activate NAME@VERSION --repair)`,
+      `Cannot read the aliases of model "${name}": aliases.json is damaged; look at the versions and set the pointers with repairAliases()`,
       { details: { path: this.#aliasesPath(name) } },
     );
   }

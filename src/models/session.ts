@@ -21,6 +21,9 @@ const sessionOptions: ort.InferenceSession.SessionOptions = {
   intraOpNumThreads: 1,
   interOpNumThreads: 1,
   logSeverityLevel: 4,
+  // An arena keeps what it once held; models here are small and come and go.
+  enableCpuMemArena: false,
+  enableMemPattern: false,
 };
 
 /**
@@ -78,7 +81,7 @@ function toAnswer(
   return { labels: Int32Array.from(labels, Number), probabilities: values };
 }
 
-const SINGLE_ROWS = 64;
+const SINGLE_ROWS = 32;
 const ODD_BATCHES = [3, 7, 33];
 
 /**

@@ -1,17 +1,19 @@
 // models.infer: a single row in Node against Python onnxruntime on the same model, direct and through the
-// worker. models.swap: 1,000 hot swaps between two real forests while 1,000 requests a second run.
+// worker. models.swap: 1,000 hot swaps between two real forests, 20 a second, while 1,000 requests a second run.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createHistogram } from 'node:perf_hooks';
+import type { RecordableHistogram } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createModelHost, openRegistry } from '../../src/models/index.ts';
 import type { ModelHost } from '../../src/models/index.ts';
 import { createSession } from '../../src/models/session.ts';
 import { contractOf, makeModels, python, readDraft } from '../support/models.ts';
-import { median, quantile } from './harness.ts';
+import { median } from './harness.ts';
 import type { BenchCase, BenchTopic } from './harness.ts';
 
 const ROWS_A_RUN = 2000;
@@ -99,11 +101,13 @@ const WARMUP_SWAPS = 50;
 const BLOCKS = 10;
 const STEADY_MS = 2000;
 const REQUESTS_A_SECOND = 1000;
+const SWAP_INTERVAL_MS = 50;
 const BUDGET_MS = 80_000;
 
 /** What the load saw. */
 interface Load {
-  readonly latenciesMs: number[];
+  /** Latencies in µs; a histogram, so that the bench's own memory does not grow. */
+  readonly latencies: RecordableHistogram;
   failures: number;
   mixed: number;
 }
@@ -153,19 +157,25 @@ async function ask(host: ModelHost, expected: Expected, load: Load, at: number):
   } catch {
     load.failures++;
   }
-  load.latenciesMs.push(performance.now() - started);
+  load.latencies.record(Math.max(1, Math.round((performance.now() - started) * 1000)));
 }
 
-/** Runs `work` under load and returns what the load saw. */
-async function underLoad(host: ModelHost, expected: Expected, work: () => Promise<void>): Promise<Load> {
-  const load: Load = { latenciesMs: [], failures: 0, mixed: 0 };
+/** Runs `work` under load; what the load saw is added to `load`. */
+async function underLoad(
+  host: ModelHost,
+  expected: Expected,
+  load: Load,
+  work: () => Promise<unknown>,
+): Promise<void> {
   const stop = new AbortController();
   const running = runLoad(host, expected, load, stop.signal);
   await work();
   stop.abort();
   await running;
-  return load;
 }
+
+const newLoad = (): Load => ({ latencies: createHistogram(), failures: 0, mixed: 0 });
+const p99Ms = (load: Load): number => load.latencies.percentile(99) / 1000;
 
 interface Soak {
   readonly steady: Load;
@@ -175,36 +185,29 @@ interface Soak {
   readonly rss: number[];
 }
 
-function merge(loads: readonly Load[]): Load {
-  const sum = (of: (load: Load) => number): number => loads.reduce((total, load) => total + of(load), 0);
-  return {
-    latenciesMs: loads.flatMap((load) => load.latenciesMs),
-    failures: sum((load) => load.failures),
-    mixed: sum((load) => load.mixed),
-  };
-}
-
 async function soak(): Promise<Soak> {
   const { host, versions, close } = await openHost(['forest-a', 'forest-b']);
   try {
     const expected = await readExpected(host, versions);
-    await underLoad(host, expected, () => sleep(1000));
+    await underLoad(host, expected, newLoad(), () => sleep(1000));
     const [swapMs, swapUs, rss]: [number[], number[], number[]] = [[], [], []];
-    const [steady, swapping]: [Load[], Load[]] = [[], []];
+    const [steady, swapping] = [newLoad(), newLoad()];
     const deadline = performance.now() + BUDGET_MS;
     const swapBlock = async (): Promise<void> => {
       for (let i = 0; i < SWAPS / BLOCKS && performance.now() < deadline; i++) {
+        const next = performance.now() + SWAP_INTERVAL_MS;
         const report = await host.activate(versions[i % 2]!);
         swapMs.push(report.totalMs);
         swapUs.push(report.swapUs);
         rss.push(process.memoryUsage.rss());
+        await sleep(Math.max(0, next - performance.now()));
       }
     };
     for (let block = 0; block < BLOCKS; block++) {
-      steady.push(await underLoad(host, expected, () => sleep(STEADY_MS)));
-      swapping.push(await underLoad(host, expected, swapBlock));
+      await underLoad(host, expected, steady, () => sleep(STEADY_MS));
+      await underLoad(host, expected, swapping, swapBlock);
     }
-    return { steady: merge(steady), swapping: merge(swapping), swapMs, swapUs, rss };
+    return { steady, swapping, swapMs, swapUs, rss };
   } finally {
     await close();
   }
@@ -219,8 +222,7 @@ function rssGrowth(rss: readonly number[]): number {
 async function* swapCases(): AsyncIterable<BenchCase> {
   const { steady, swapping, swapMs, swapUs, rss } = await soak();
   const swaps = swapMs.length;
-  const requests = swapping.latenciesMs.length;
-  const steadyP99 = quantile(steady.latenciesMs, 0.99);
+  const requests = swapping.latencies.count;
   const figure = (
     name: string,
     unit: string,
@@ -258,10 +260,10 @@ async function* swapCases(): AsyncIterable<BenchCase> {
   yield figure(
     'p99 during swaps',
     'ms',
-    quantile(swapping.latenciesMs, 0.99),
+    p99Ms(swapping),
     (_, ratio) => ratio !== null && ratio >= 1 / 3,
     'steady p99 in the same run, goal ≤ 3×',
-    steadyP99,
+    p99Ms(steady),
   );
   yield figure(
     'RSS growth',
