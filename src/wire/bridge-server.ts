@@ -77,12 +77,14 @@ export async function createBridgeServer(options: BridgeServerOptions): Promise<
     router: controlRouter,
     requests: options.requests ?? {},
     onEvent: (type, clientId) => options.onEvent?.({ plane: 'control', type, clientId }),
+    onClientLost: (clientId) => streams.endClient(clientId),
   });
   const streams = new StreamPlane({
     ...shared,
     router: dataRouter,
     streams: options.streams ?? {},
     pool,
+    hasLease: (clientId) => requests.hasClient(clientId),
     onEvent: (type, clientId) => options.onEvent?.({ plane: 'data', type, clientId }),
   });
 

@@ -59,8 +59,14 @@ export class Plane {
     this.#loop = this.#run();
   }
 
-  get peerCount(): number {
-    return this.#peers.size;
+  /** Clients with at least one connection here. */
+  get clientCount(): number {
+    return new Set(this.#peers.values().map((peer) => peer.clientId)).size;
+  }
+
+  /** Whether a client has a connection here. */
+  hasClient(clientId: string): boolean {
+    return this.#peers.values().some((peer) => peer.clientId === clientId);
   }
 
   /**

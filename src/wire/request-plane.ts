@@ -30,6 +30,8 @@ export type RequestHandler = (params: unknown, context: RequestContext) => Promi
 export interface RequestPlaneOptions extends Omit<PlaneOptions, 'handlers'> {
   readonly requests: Readonly<Record<string, RequestHandler>>;
   readonly onEvent: PlaneHandlers['onEvent'];
+  /** The last control connection of a client ended, and with it its lease. */
+  readonly onClientLost: (clientId: string) => void;
 }
 
 export class RequestPlane {
@@ -53,11 +55,16 @@ export class RequestPlane {
 
   stats(): { clients: number; activeRequests: number; malformed: number; refused: number } {
     return {
-      clients: this.#plane.peerCount,
+      clients: this.#plane.clientCount,
       activeRequests: this.#running.size,
       malformed: this.#plane.malformedCount,
       refused: this.#plane.refusedCount,
     };
+  }
+
+  /** Whether a client holds a lease: a live control connection. */
+  hasClient(clientId: string): boolean {
+    return this.#plane.hasClient(clientId);
   }
 
   /** Takes no new requests and waits for the running ones; after the deadline they are aborted. */
@@ -155,6 +162,7 @@ export class RequestPlane {
     for (const entry of this.#running.values()) {
       if (entry.peer.key === peer.key) entry.abort.abort(goneError());
     }
+    if (!this.#plane.hasClient(peer.clientId)) this.#options.onClientLost(peer.clientId);
   }
 }
 

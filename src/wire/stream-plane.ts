@@ -14,6 +14,8 @@ export interface StreamPlaneOptions extends Omit<PlaneOptions, 'handlers'> {
   readonly streams: Readonly<Record<string, StreamSource>>;
   readonly pool: BatchPool;
   readonly onEvent: PlaneHandlers['onEvent'];
+  /** Heartbeats of a data connection queue behind its bulk, so the lease is the control connection. */
+  readonly hasLease: (clientId: string) => boolean;
 }
 
 interface Session {
@@ -44,12 +46,19 @@ export class StreamPlane {
   stats(): { clients: number; openStreams: number; batchesSent: number; malformed: number; refused: number } {
     const open = [...this.#sessions.values()].reduce((sum, { stream }) => sum + stream.sent, 0);
     return {
-      clients: this.#plane.peerCount,
+      clients: this.#plane.clientCount,
       openStreams: this.#sessions.size,
       batchesSent: this.#batchesSent + open,
       malformed: this.#plane.malformedCount,
       refused: this.#plane.refusedCount,
     };
+  }
+
+  /** Ends the streams of a client whose lease ended. If it lives after all, it hears why. */
+  endClient(clientId: string): void {
+    for (const { peer, stream } of this.#sessions.values()) {
+      if (peer.clientId === clientId) stream.fail(leaseError());
+    }
   }
 
   /** Opens no new streams and ends the open ones after their last ACK; after the deadline at once. */
@@ -73,6 +82,7 @@ export class StreamPlane {
     const key = keyOf(peer, message.streamId);
     try {
       if (this.#sessions.has(key)) throw repeatedError(message.streamId);
+      if (!this.#options.hasLease(peer.clientId)) throw leaseError();
       const { stream: name, params } = message.payload ?? {};
       this.#open(key, peer, message, this.#sourceOf(name), params);
     } catch (error) {
@@ -138,6 +148,13 @@ export class StreamPlane {
 
 function keyOf(peer: Peer, streamId: number): string {
   return `${peer.key}/${streamId}`;
+}
+
+function leaseError(): RuvectorError {
+  return wireError(
+    WireErrorCode.DISCONNECTED,
+    'Cannot continue stream: the client has no live control connection, so its lease ended; connect again',
+  );
 }
 
 function repeatedError(streamId: number): RuvectorError {

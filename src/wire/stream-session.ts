@@ -1,6 +1,7 @@
 // One stream to one client: open source → HELLO → BATCH* under credit → DRAIN → last ACK → BYE.
 // Back-pressure: the source is asked for a batch only when the client has granted room for it, so
 // at most `credit` batches are held, each in a pool slot that returns on the client's ACK.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type * as arrow from 'apache-arrow';
 import type { RuvectorError } from '../core/index.ts';
 import type { BatchPool, BatchSlot } from './batch-pool.ts';
@@ -87,7 +88,7 @@ export class StreamSession {
   /** All batches up to `sequence` arrived: their slots are free. */
   acknowledge(sequence: number): void {
     if (sequence > this.#sent) {
-      this.#fail(ackAheadError(sequence, this.#sent));
+      this.fail(ackAheadError(sequence, this.#sent));
       return;
     }
     this.#acked = Math.max(this.#acked, sequence);
@@ -129,7 +130,7 @@ export class StreamSession {
       await this.#pump();
       await this.#finish();
     } catch (error) {
-      this.#fail(error);
+      this.fail(error);
     } finally {
       // Whatever is still out was not acknowledged: ZeroMQ may hold it.
       for (const { slot } of this.#outstanding.splice(0)) slot.discard();
@@ -163,6 +164,8 @@ export class StreamSession {
       const batch = this.#stop === null ? await source.next() : null;
       if (batch === null) return;
       await this.#sendPack(await this.#planPack(batch, source));
+      // Sources and sockets that are always ready would otherwise keep the event loop to themselves.
+      await nextTurn();
     }
   }
 
@@ -210,8 +213,8 @@ export class StreamSession {
     await this.#waitUntil(() => this.#isGone);
   }
 
-  /** Batches sent before the error are still delivered: ERROR queues behind them. */
-  #fail(error: unknown): void {
+  /** Ends with an error; batches sent before it are still delivered: ERROR queues behind them. */
+  fail(error: unknown): void {
     if (this.#isGone) return;
     this.#stop = 'left';
     this.#options.sendError(error, { streamId: this.#options.streamId, sequence: this.#sent });

@@ -2,6 +2,7 @@
 // out, and the news that a peer is gone. It knows nothing of messages.
 // Traps obeyed here: one send in flight per socket; a ROUTER drops silently unless `mandatory`;
 // heartbeats run in ZeroMQ's own thread, so a busy event loop or a held GIL does not end a lease.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as zmq from 'zeromq';
 import { systemCodeOf } from '../core/index.ts';
 import type { RuvectorError } from '../core/index.ts';
@@ -13,6 +14,7 @@ const affinityOf = { control: 0b01, data: 0b10 } as const;
 /** Undelivered goodbyes get this long at exit; the DRAIN handshake is what keeps data. */
 const LINGER_MS = 250;
 const DATA_BUFFER_BYTES = 2 ** 21;
+const MESSAGES_A_TURN = 32;
 /** Long enough to mean never; -1 would throw away what arrived before the connection ended. */
 const HOUR_MS = 3_600_000;
 
@@ -122,7 +124,7 @@ export class RouterSocket implements AsyncDisposable {
 
   /** Received messages, their first frame being the peer's routing id, until close. */
   get messages(): AsyncIterable<Buffer[]> {
-    return this.#socket as AsyncIterable<Buffer[]>;
+    return readFairly(this.#socket);
   }
 
   /** Calls back when any peer's connection ends; ZeroMQ does not say whose. */
@@ -176,7 +178,7 @@ export class DealerSocket implements AsyncDisposable {
 
   /** Received messages until close. */
   get messages(): AsyncIterable<Buffer[]> {
-    return this.#socket as AsyncIterable<Buffer[]>;
+    return readFairly(this.#socket);
   }
 
   async close(): Promise<void> {
@@ -187,6 +189,18 @@ export class DealerSocket implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+}
+
+/**
+ * Messages that are here already arrive without a turn of the event loop: a peer that never pauses
+ * would starve timers and every other socket, so a turn is taken now and then.
+ */
+async function* readFairly(socket: zmq.Router | zmq.Dealer): AsyncGenerator<Buffer[]> {
+  let count = 0;
+  for await (const frames of socket as AsyncIterable<Buffer[]>) {
+    yield frames;
+    if (++count % MESSAGES_A_TURN === 0) await nextTurn();
   }
 }
 

@@ -41,6 +41,7 @@ class ZmqTransport(Transport):
         self._client_id = str(uuid.uuid4())
         self._context: zmq.Context[Any] = zmq.Context(io_threads=2)
         self._lock = threading.Lock()
+        self._lease: Connection | None = None
         self._idle: list[Connection] = []
         self._streams: weakref.WeakSet[WireStream] = weakref.WeakSet()
         self._last_number = 0
@@ -48,7 +49,8 @@ class ZmqTransport(Transport):
         self._lease_ms = _DEFAULT_LEASE_MS
         self._closed = False
         try:
-            self._idle.append(self._connect())
+            # Held to the end and never used for requests: its heartbeats are the lease.
+            self._lease = self._connect()
         except BaseException:
             self.close()
             raise
@@ -95,7 +97,7 @@ class ZmqTransport(Transport):
             stream.close()
         with self._lock:
             idle, self._idle = self._idle, []
-        for connection in idle:
+        for connection in idle if self._lease is None else [*idle, self._lease]:
             connection.close()
         # Requests running in other threads end with ContextTerminated.
         self._context.destroy(linger=250)
