@@ -52,10 +52,7 @@ class WireStream(BatchStream):
                 return self._unread.popleft()
             if self._received - self._acknowledged >= self._ack_every:
                 self._acknowledge()
-            message = self._connection.receive_now()
-            if message is None:
-                self._acknowledge()
-                message = self._receive()
+            message = self._receive()
             if message.type is MessageType.BATCH:
                 self._take(message)
             else:
@@ -91,7 +88,12 @@ class WireStream(BatchStream):
         self.schema = _read_schema(reply.attachments[0])
 
     def _receive(self) -> Message:
+        """Next message; what was read is acknowledged before waiting for it."""
         try:
+            message = self._connection.receive_now()
+            if message is not None:
+                return message
+            self._acknowledge()
             return self._connection.receive()
         except WireError:
             self._end()

@@ -1,0 +1,158 @@
+import json
+import os
+import subprocess
+import sys
+from datetime import date, datetime, timedelta, timezone
+
+import pyarrow as pa
+import pytest
+
+import ruvector
+from ruvector import Client, MockTransport, Reply
+from ruvector._config import default_home, read_bridge_file
+from ruvector._exceptions import ExportOptionsError, NoDaemonError, UnknownNameError
+from ruvector._times import end_ms, start_ms
+
+PUBLIC_NAMES = [
+    "BatchStream",
+    "Client",
+    "DataExporter",
+    "Dataset",
+    "Deployment",
+    "ExportStats",
+    "FitResult",
+    "MockTransport",
+    "OnnxModel",
+    "ParityReport",
+    "Reply",
+    "RuvectorError",
+    "Transport",
+    "connect",
+    "create_estimator",
+    "deploy",
+    "export_onnx",
+    "fit",
+]
+
+
+def test_public_names_are_exactly_these_sorted_and_there():
+    assert ruvector.__all__ == sorted(ruvector.__all__)
+    assert ruvector.__all__ == PUBLIC_NAMES
+    for name in ruvector.__all__:
+        assert getattr(ruvector, name) is not None
+
+
+def test_import_does_not_load_what_streaming_does_not_need():
+    unwanted = "sklearn", "onnx", "pandas"
+    code = f"import ruvector, sys; print([m for m in {unwanted} if m in sys.modules])"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
+
+
+def test_request_hands_everything_to_the_transport():
+    transport = MockTransport(
+        requests={"echo": lambda params, attachments: Reply(params, attachments)}
+    )
+    with Client(transport=transport) as client:
+        reply = client.request("echo", {"a": 1}, attachments=[b"x"])
+    assert (reply.result, list(reply.attachments)) == ({"a": 1}, [b"x"])
+    assert transport.calls == [("echo", {"a": 1})]
+    assert transport.closed
+
+
+def test_status_returns_the_result():
+    client = Client(transport=MockTransport(requests={"status": lambda *_: {"rows": 3}}))
+    assert client.status() == {"rows": 3}
+
+
+def test_stream_gives_schema_and_meta_first_and_drops_parameters_not_given():
+    table = pa.table({"a": [1, 2, 3]})
+    transport = MockTransport(streams={"memory": lambda params: table}, meta={"memory": {"k": 1}})
+    with Client(transport=transport).stream("memory", follow=False, to_ms=None) as stream:
+        assert (stream.schema, stream.meta) == (table.schema, {"k": 1})
+        assert pa.Table.from_batches(list(stream)) == table
+    assert transport.calls == [("memory", {"follow": False})]
+    assert list(stream) == []
+
+
+def test_mock_transport_says_what_it_knows():
+    client = Client(transport=MockTransport(requests={"b": print, "a": print}))
+    with pytest.raises(UnknownNameError, match="known are a, b"):
+        client.request("c")
+    with pytest.raises(UnknownNameError) as caught:
+        client.stream("c")
+    assert caught.value.code == "ERR_WIRE_UNKNOWN_STREAM"
+
+
+# Where the daemon is
+
+
+def bridge_json(pid):
+    endpoints = {"control": "ipc:///c", "data": "ipc:///d"}
+    return json.dumps({"endpoints": endpoints, "token": "secret", "pid": pid, "protocol": 1})
+
+
+def test_read_bridge_file_reads_a_live_one_and_never_shows_the_token(tmp_path):
+    path = tmp_path / "bridge.json"
+    path.write_text(bridge_json(os.getpid()))
+    bridge = read_bridge_file(path)
+    assert (bridge.control, bridge.token, bridge.protocol) == ("ipc:///c", "secret", 1)
+    assert "secret" not in repr(bridge)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "null", "{}", '{"endpoints": 1}', "\xff"])
+def test_connect_refuses_a_broken_bridge_file(tmp_path, text):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "bridge.json").write_text(text, encoding="latin-1")
+    with pytest.raises(NoDaemonError, match="ruvector-memopt serve"):
+        ruvector.connect(tmp_path)
+
+
+def test_connect_says_that_the_daemon_is_dead(tmp_path):
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    path = tmp_path / "bridge.json"
+    path.write_text(bridge_json(child.pid))
+    with pytest.raises(NoDaemonError, match=f"process {child.pid} that wrote it is dead"):
+        ruvector.connect(bridge_file=path)
+
+
+def test_connect_looks_in_the_home_of_the_environment(tmp_path, monkeypatch):
+    monkeypatch.setenv("RUVECTOR_HOME", str(tmp_path))
+    with pytest.raises(NoDaemonError, match=str(tmp_path / "run" / "bridge.json")):
+        ruvector.connect()
+
+
+def test_default_home_follows_the_xdg_directory(tmp_path):
+    assert default_home({"XDG_DATA_HOME": "/data"}).as_posix() == "/data/ruvector"
+    assert default_home({"RUVECTOR_HOME": "/own", "XDG_DATA_HOME": "/data"}).as_posix() == "/own"
+    assert default_home({}).parts[-3:] == (".local", "share", "ruvector")
+
+
+# Times
+
+
+def test_a_date_begins_at_its_first_instant_and_ends_after_its_last_in_local_time():
+    begin = datetime(2024, 1, 31).astimezone().timestamp() * 1000
+    assert start_ms("2024-01-31") == start_ms(date(2024, 1, 31)) == begin
+    assert end_ms("2024-01-31") == end_ms(date(2024, 1, 31))
+    assert end_ms("2024-01-31") == datetime(2024, 2, 1).astimezone().timestamp() * 1000
+
+
+def test_a_time_is_itself_at_either_end():
+    moment = datetime(2024, 1, 31, 12, tzinfo=timezone(timedelta(hours=1)))
+    expected = 1706698800000
+    for value in (
+        "2024-01-31T12:00:00+01:00",
+        "2024-01-31T11:00:00Z",
+        moment,
+        1706698800,
+        1706698800.0,
+    ):
+        assert start_ms(value) == end_ms(value) == expected
+    assert start_ms(None) is end_ms(None) is None
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2024-13-01", "01.02.2024", "2024-01-31T25:00"])
+def test_a_time_that_is_none_is_refused_with_an_example(text):
+    with pytest.raises(ExportOptionsError, match='write "2024-01-31"'):
+        start_ms(text)

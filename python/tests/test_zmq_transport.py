@@ -1,0 +1,249 @@
+"""The client against a daemon written here by hand, so that it can misbehave."""
+
+import threading
+import time
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import zmq
+
+from ruvector import Client
+from ruvector._config import BridgeFile
+from ruvector._connection import _ERRORS
+from ruvector._exceptions import (
+    AuthenticationError,
+    ClientClosedError,
+    ConnectionLostError,
+    HandlerError,
+    NoDaemonError,
+    ProtocolError,
+    WireTimeoutError,
+)
+from ruvector._protocol import Message, MessageType, decode_message, encode_message
+from ruvector._zmq_transport import ZmqTransport
+
+SCHEMA = pa.schema([pa.field("index", pa.int64(), nullable=False)])
+
+
+def batch_bytes(first, rows=10_000):
+    values = np.arange(first, first + rows)
+    return pa.record_batch([pa.array(values)], schema=SCHEMA).serialize().to_pybytes()
+
+
+class Daemon:
+    """Answers each message with what a script function returns."""
+
+    def __init__(self, control=None, data=None):
+        self.context = zmq.Context()
+        self.seen = []
+        self.sockets = [self.context.socket(zmq.ROUTER) for _ in range(2)]
+        ports = [socket.bind_to_random_port("tcp://127.0.0.1") for socket in self.sockets]
+        endpoints = [f"tcp://127.0.0.1:{port}" for port in ports]
+        self.bridge = BridgeFile(*endpoints, token="t", pid=1, protocol=1)
+        self.scripts = [control or self.control, data]
+        self.stopped = threading.Event()
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+
+    def control(self, message):
+        if message.type is MessageType.HELLO:
+            payload = {"protocol": 1, "maxMessageBytes": 1000, "leaseMs": 2000}
+            return [Message(MessageType.HELLO, correlation=message.correlation, payload=payload)]
+        return []
+
+    def run(self):
+        while not self.stopped.is_set():
+            for socket, script in zip(self.sockets, self.scripts, strict=True):
+                if socket.poll(5):
+                    peer, *frames = socket.recv_multipart()
+                    message = decode_message(frames)
+                    self.seen.append(message)
+                    for answer in script(message):
+                        raw = encode_message(answer) if isinstance(answer, Message) else answer
+                        socket.send_multipart([peer, *raw])
+
+    def __enter__(self):
+        return self
+
+    def stop(self):
+        self.stopped.set()
+        self.thread.join()
+        for socket in self.sockets:
+            socket.close(0)
+        self.context.term()
+
+    def __exit__(self, *_):
+        if not self.stopped.is_set():
+            self.stop()
+
+
+def connect(daemon, timeout=5.0):
+    return Client(transport=ZmqTransport(daemon.bridge, timeout))
+
+
+def hello(*rest):
+    """Script of a data endpoint: HELLO, then the given messages; a BYE is answered."""
+
+    def script(message):
+        if message.type is MessageType.HELLO:
+            reply = Message(
+                MessageType.HELLO, 1, payload={"meta": 7}, attachments=[SCHEMA.serialize()]
+            )
+            return [reply, *rest]
+        return [Message(MessageType.BYE, 1)] if message.type is MessageType.BYE else []
+
+    return script
+
+
+def batch(sequence, count=1, body=None):
+    body = batch_bytes(sequence) * count if body is None else body
+    return Message(MessageType.BATCH, 1, sequence, count, attachments=[body])
+
+
+def test_every_error_of_pyzmq_is_mapped():
+    kinds = [
+        kind
+        for kind in vars(zmq.error).values()
+        if isinstance(kind, type) and issubclass(kind, zmq.error.ZMQBaseError)
+    ]
+    assert {kind for kind in kinds if kind is not zmq.error.ZMQBaseError} == set(_ERRORS)
+
+
+def test_stream_yields_batches_checks_their_numbers_and_answers_the_bye():
+    ending = [Message(MessageType.DRAIN, 1, 3), Message(MessageType.BYE, 1, 3)]
+    with Daemon(data=hello(batch(1), batch(3, 2), *ending)) as daemon, connect(daemon) as client:
+        stream = client.stream("x")
+        assert (stream.schema, stream.meta) == (SCHEMA, 7)
+        assert [one.column(0)[0].as_py() for one in stream] == [1, 3, 3]
+        deadline = time.monotonic() + 5
+        while daemon.seen[-1].type is not MessageType.BYE and time.monotonic() < deadline:
+            time.sleep(0.01)
+        acks = [m for m in daemon.seen if m.type is MessageType.ACK]
+        assert acks[-1].sequence == 3
+        assert daemon.seen[-1].type is MessageType.BYE
+        assert list(stream) == []
+
+
+@pytest.mark.parametrize(
+    ("messages", "code"),
+    [
+        ([batch(2)], "ERR_WIRE_SEQUENCE"),
+        ([batch(1), batch(1)], "ERR_WIRE_SEQUENCE"),
+        ([batch(1), Message(MessageType.DRAIN, 1, 2)], "ERR_WIRE_TYPE"),
+        ([batch(1, body=b"not arrow")], "ERR_WIRE_BATCH"),
+        ([batch(1, body=batch_bytes(1)[:-9])], "ERR_WIRE_BATCH"),
+        ([Message(MessageType.BATCH, 1, 1, 1)], "ERR_WIRE_SEQUENCE"),
+        ([Message(MessageType.REPLY, 1)], "ERR_WIRE_TYPE"),
+        ([[b"RVB1", b""]], "ERR_WIRE_FRAME"),
+    ],
+)
+def test_stream_refuses_what_breaks_the_protocol_and_ends(messages, code):
+    with Daemon(data=hello(*messages)) as daemon, connect(daemon) as client:
+        stream = client.stream("x")
+        with pytest.raises(ProtocolError) as caught:
+            list(stream)
+        assert caught.value.code == code
+        assert list(stream) == []
+
+
+def test_stream_raises_the_error_of_its_source_after_the_batches_before_it():
+    payload = {"code": "ERR_WIRE_HANDLER", "message": "the disk is gone"}
+    failing = hello(batch(1), Message(MessageType.ERROR, 1, 1, payload=payload))
+    with Daemon(data=failing) as daemon, connect(daemon) as client:
+        stream = client.stream("x")
+        assert next(stream).num_rows == 10_000
+        with pytest.raises(HandlerError, match="the disk is gone"):
+            next(stream)
+
+
+def test_stream_grants_its_window_and_grows_it_for_small_batches():
+    small = batch(1, body=batch_bytes(1, rows=8))
+    with Daemon(data=hello(small)) as daemon, connect(daemon) as client:
+        with client.stream("x", window=5), client.stream("x") as stream:
+            next(stream)
+        credits = [m.correlation for m in daemon.seen if m.type is MessageType.HELLO]
+        assert credits[-2:] == [5, 4]
+        assert stream._window == 256
+
+
+def test_a_daemon_that_goes_away_is_a_typed_error_after_what_had_arrived():
+    with Daemon(data=hello(batch(1), batch(2))) as daemon, connect(daemon) as client:
+        stream = client.stream("x")
+        next(stream)
+        time.sleep(0.1)
+        daemon.stop()
+        assert next(stream).column(0)[0].as_py() == 2
+        with pytest.raises(ConnectionLostError):
+            next(stream)
+        with pytest.raises(ConnectionError):
+            client.request("x")
+
+
+def test_a_daemon_that_does_not_answer_is_a_timeout():
+    started = time.monotonic()
+    with Daemon(control=lambda _: []) as daemon, pytest.raises(WireTimeoutError):
+        connect(daemon, timeout=0.2)
+    assert time.monotonic() - started < 3
+
+
+def test_a_refused_token_is_an_authentication_error():
+    refused = {"code": "ERR_WIRE_AUTH", "message": "no"}
+
+    def control(message):
+        return [Message(MessageType.ERROR, correlation=message.correlation, payload=refused)]
+
+    with Daemon(control=control) as daemon, pytest.raises(AuthenticationError):
+        connect(daemon)
+
+
+def test_nothing_that_listens_is_no_daemon(tmp_path):
+    bridge = BridgeFile(f"ipc://{tmp_path}/none", "ipc:///none", token="t", pid=1, protocol=1)
+    with pytest.raises(NoDaemonError, match="ruvector-memopt serve"):
+        ZmqTransport(bridge, 5.0)
+
+
+def test_closing_ends_open_streams_and_refuses_what_follows():
+    with Daemon(data=hello(batch(1))) as daemon:
+        client = connect(daemon)
+        stream = client.stream("x")
+        next(stream)
+        client.close()
+        client.close()
+        assert list(stream) == []
+        with pytest.raises(ClientClosedError):
+            client.request("x")
+        with pytest.raises(ClientClosedError):
+            client.stream("x")
+
+
+def test_closing_from_another_thread_ends_a_waiting_request():
+    with Daemon() as daemon:
+        client = connect(daemon)
+        threading.Timer(0.2, client.close).start()
+        with pytest.raises(ClientClosedError):
+            client.request("never answered")
+
+
+def test_threads_share_a_client():
+    daemon_control = Daemon.control
+
+    def control(message):
+        if message.type is MessageType.REQUEST:
+            payload = {"result": message.payload["params"]}
+            return [Message(MessageType.REPLY, correlation=message.correlation, payload=payload)]
+        return daemon_control(None, message)
+
+    with Daemon(control=control) as daemon, connect(daemon) as client:
+        results = {}
+        threads = [
+            threading.Thread(
+                target=lambda i=i: results.update({i: client.request("echo", i).result})
+            )
+            for i in range(8)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert results == {i: i for i in range(8)}
