@@ -88,7 +88,6 @@ export {
   createModelHost,
   openRegistry,
   verifyModelBytes,
-  verifyPackage,
 } from './models/index.ts';
 export type {
   ModelEvent,
@@ -98,7 +97,6 @@ export type {
   ModelRegistry,
   RollbackReport,
   SwapReport,
-  VerificationReport,
 } from './models/index.ts';
 export { createTrainerPool, findPython, runTrainer } from './train/index.ts';
 export type { TrainJob, TrainProgress, TrainResult, TrainerPool } from './train/index.ts';

@@ -2,7 +2,6 @@
 // checked, results are plain JSON.
 import type { RequestContext, RequestHandler, RequestResult } from '../wire/index.ts';
 import { RuvectorError } from '../core/index.ts';
-import { verifyPackage } from '../models/index.ts';
 import type { Deployment, Host } from './host-types.ts';
 import { parseParams, requireParam } from './params.ts';
 import type { TrainJob } from '../train/index.ts';
@@ -23,8 +22,7 @@ export function buildRequests(host: RequestHost): Record<string, RequestHandler>
     'model.deploy': (params, context) => deploy(host, params, context),
     'models.list': async () => host.registry.list(),
     'models.show': async (params) => host.registry.show(reference('models.show', params)),
-    'models.verify': async (params) =>
-      verifyPackage(host.registry, reference('models.verify', params), host.contract),
+    'models.verify': (params) => verify(host, reference('models.verify', params)),
     'models.activate': async (params) => activate(host, params),
     'models.rollback': async () => host.models.rollback(),
     train: (params, context) => train(host, params, context),
@@ -37,7 +35,7 @@ export function buildRequests(host: RequestHost): Record<string, RequestHandler>
 /** What the requests need of a host. */
 export type RequestHost = Pick<
   Host,
-  'status' | 'explain' | 'history' | 'registry' | 'models' | 'contract' | 'deploy' | 'training' | 'activate'
+  'status' | 'explain' | 'history' | 'registry' | 'models' | 'deploy' | 'training' | 'activate'
 >;
 
 function toRequestHandler(handler: Handler): RequestHandler {
@@ -72,6 +70,11 @@ async function deploy(
 async function activate(host: RequestHost, params: unknown): Promise<unknown> {
   const { name, version } = await host.registry.resolve(reference('models.activate', params));
   return { name, version, swap: await host.activate(name, version) };
+}
+
+async function verify(host: RequestHost, ref: string): Promise<unknown> {
+  const { name, version } = await host.registry.resolve(ref);
+  return { name, version, ...(await host.models.verify(ref)) };
 }
 
 const trainParams = {

@@ -1,7 +1,7 @@
 // A running host, seen from the parts of the app that use it. Types only.
 import type { CollectorHealth } from '../collect/index.ts';
 import type { MemorySnapshot, OptimizationEvent } from '../core/index.ts';
-import type { FeatureContract, ModelHost, ModelRegistry, SwapReport } from '../models/index.ts';
+import type { ModelHost, ModelRegistry, SwapReport } from '../models/index.ts';
 import type { Decision, Explanation, Optimizer } from '../optimize/index.ts';
 import type { FeatureSpec } from '../prepare/index.ts';
 import type { History } from '../store/index.ts';
@@ -48,8 +48,6 @@ export interface Host extends AsyncDisposable {
   readonly training: TrainingService;
   readonly bridge: BridgeServer;
   readonly spec: FeatureSpec;
-  /** What a model must have been trained on to decide here. */
-  readonly contract: FeatureContract;
   readonly latest: Latest | null;
   /** Samples and decides until the signal aborts. @throws what the collector throws */
   run(signal: AbortSignal): Promise<void>;

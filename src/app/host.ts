@@ -5,7 +5,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { memoryKind, optimizationKind, processKind } from '../core/index.ts';
 import type { MemorySnapshot, OptimizationEvent, ProcessRecord } from '../core/index.ts';
 import { createModelHost, openRegistry } from '../models/index.ts';
-import type { FeatureContract, ModelEvent, ModelHost, ModelRegistry, SwapReport } from '../models/index.ts';
+import type { ModelEvent, ModelHost, ModelRegistry, SwapReport } from '../models/index.ts';
 import { createOptimizer, createSenpaiLaw } from '../optimize/index.ts';
 import type { Decision, Explanation, Optimizer } from '../optimize/index.ts';
 import {
@@ -66,7 +66,6 @@ interface Parts {
   registry: ModelRegistry;
   models: ModelHost;
   spec: FeatureSpec;
-  contract: FeatureContract;
 }
 
 async function openParts(
@@ -83,17 +82,17 @@ async function openParts(
     }),
   );
   const spec = buildFeatureSpec({ intervalMs: 1000 / config.hz });
-  const contract = { featureNames: spec.names, featureSpecSha256: featureSpecSha256(spec) };
   const registry = await openRegistry(home.models);
   const models = cleanup.use(
     await createModelHost({
       registry,
       name: config.modelName,
-      ...contract,
+      featureNames: spec.names,
+      featureSpecSha256: featureSpecSha256(spec),
       onEvent: (event) => listener.onLog?.(describeModelEvent(event)),
     }),
   );
-  return { history, registry, models, spec, contract };
+  return { history, registry, models, spec };
 }
 
 class RunningHost implements Host {
@@ -103,7 +102,6 @@ class RunningHost implements Host {
   readonly registry: ModelRegistry;
   readonly models: ModelHost;
   readonly spec: FeatureSpec;
-  readonly contract: FeatureContract;
   readonly datasets: DatasetService;
   readonly training: TrainingService;
   optimizer!: Optimizer;
@@ -132,7 +130,6 @@ class RunningHost implements Host {
     this.registry = parts.registry;
     this.models = parts.models;
     this.spec = parts.spec;
-    this.contract = parts.contract;
     this.isActing = config.act;
     this.#listener = listener;
     this.#cleanup = cleanup;
@@ -267,6 +264,7 @@ class RunningHost implements Host {
   /** Makes a stored version live, and decides with it at once instead of at the next tick. */
   async activate(name: string, version: string): Promise<SwapReport | null> {
     if (name !== this.config.modelName) {
+      await this.models.verify(`${name}@${version}`);
       await this.registry.setLive(name, version);
       return null;
     }

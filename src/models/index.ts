@@ -7,7 +7,6 @@ export type { GoldenReport, GoldenRows } from './golden.ts';
 export { createModelHost } from './host.ts';
 export type { ModelEvent, ModelHost, ModelHostOptions, RollbackReport, SwapReport } from './host-types.ts';
 export type { LoadReport } from './load-model.ts';
-export { parseManifest, parseManifestDraft } from './manifest.ts';
 export type { ManifestDraft, ModelManifest } from './manifest.ts';
 export { openRegistry } from './registry.ts';
 export type {
@@ -19,7 +18,5 @@ export type {
   RegistryOptions,
 } from './registry.ts';
 export type { Aliases } from './reference.ts';
-export { defaultLimits, verifyModelBytes } from './verify.ts';
+export { verifyModelBytes } from './verify.ts';
 export type { FeatureContract, ModelExpectations, ModelLimits } from './verify.ts';
-export { verifyPackage } from './verify-package.ts';
-export type { VerificationReport } from './verify-package.ts';

@@ -89,7 +89,7 @@ async function driveLoop(
       host.training.train(
         {
           parameters: { n_estimators: 60, max_depth: 10, min_samples_leaf: 3, random_state: 0 },
-          dataset: { blocks: 3 },
+          dataset: {},
         },
         { signal, onProgress: ({ message }) => message && say(`  ${message}`) },
       ),
