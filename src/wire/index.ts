@@ -12,7 +12,5 @@ export { readBridgeFile, writeBridgeFile } from './bridge-file.ts';
 export type { BridgeFile } from './bridge-file.ts';
 export { createIpcEndpoints } from './endpoint.ts';
 export type { Endpoints, OwnedEndpoints } from './endpoint.ts';
-export { decodeRecordBatches, decodeSchema } from './decode-record-batch.ts';
-export { encodeRecordBatch, encodeSchema } from './encode-record-batch.ts';
 export { PROTOCOL_VERSION } from './message.ts';
 export { WireErrorCode } from './errors.ts';

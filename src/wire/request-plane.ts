@@ -94,7 +94,9 @@ export class RequestPlane {
       leaseMs: this.#options.leaseMs,
       pid: process.pid,
     };
-    void this.#plane.send(peer, { type: MessageType.HELLO, correlation, payload });
+    this.#plane.send(peer, { type: MessageType.HELLO, correlation, payload }).catch(() => {
+      // Closed meanwhile.
+    });
   }
 
   #message(peer: Peer, message: WireMessage): void {

@@ -13,7 +13,7 @@ const IO_THREADS = 2;
 const affinityOf = { control: 0b01, data: 0b10 } as const;
 /** Undelivered goodbyes get this long at exit; the DRAIN handshake is what keeps data. */
 const LINGER_MS = 250;
-const DATA_BUFFER_BYTES = 2 ** 21;
+const DATA_BUFFER_BYTES = 2 ** 20;
 const MESSAGES_A_TURN = 32;
 /** Long enough to mean never; -1 would throw away what arrived before the connection ended. */
 const HOUR_MS = 3_600_000;

@@ -83,7 +83,9 @@ function buildBatches(batchBytes: number): arrow.RecordBatch[] {
 }
 
 function buildSource(): StreamSource {
-  const known = new Map<number, arrow.RecordBatch[]>(CASES.map(({ batchBytes }) => [batchBytes, buildBatches(batchBytes)] as const));
+  const known = new Map<number, arrow.RecordBatch[]>(
+    CASES.map(({ batchBytes }) => [batchBytes, buildBatches(batchBytes)] as const),
+  );
   async function* produce(
     distinct: readonly arrow.RecordBatch[],
     count: number,
@@ -156,7 +158,7 @@ async function* cases(): AsyncGenerator<BenchCase> {
       yield {
         ...common,
         case: `${name} Flight`,
-        anchorName: 'pyarrow Flight DoGet, same bytes, every cache line read',
+        anchorName: 'pyarrow Flight DoGet over loopback, same bytes, every cache line read',
         ours,
         anchor: () =>
           runBatches(peer, { kind: 'flight', location, batchBytes, batches }, batches, batchBytes),
