@@ -22,9 +22,9 @@ import type { BenchCase, BenchTopic } from './harness.ts';
 const COLUMNS = 4;
 const DISTINCT_BATCHES = 4;
 const CASES = [
-  { name: '64 KiB', batchBytes: 64 * 1024, batches: 3000 },
-  { name: '1 MiB', batchBytes: 2 ** 20, batches: 500 },
-  { name: '4 MiB', batchBytes: 4 * 2 ** 20, batches: 125 },
+  { name: '64 KiB', batchBytes: 64 * 1024, batches: 6000 },
+  { name: '1 MiB', batchBytes: 2 ** 20, batches: 1000 },
+  { name: '4 MiB', batchBytes: 4 * 2 ** 20, batches: 250 },
 ] as const;
 const JSON_ROWS = 40_000;
 const GOAL_RATIO = 1.5;
@@ -163,7 +163,7 @@ async function* cases(): AsyncGenerator<BenchCase> {
         anchor: () =>
           runBatches(peer, { kind: 'flight', location, batchBytes, batches }, batches, batchBytes),
         goal: (_ours, ratio) => ratio !== null && ratio >= GOAL_RATIO,
-        runs: 7,
+        runs: 9,
       };
       yield {
         ...common,
