@@ -16,7 +16,7 @@ export const defaultEstimator = 'sklearn.RandomForestClassifier';
 
 /** Creates the service; nothing is started yet. */
 export function createTrainingService(
-  host: Pick<Host, 'home' | 'config' | 'firstDecisionMs' | 'latest'>,
+  host: Pick<Host, 'home' | 'config' | 'models' | 'firstDecisionMs' | 'latest'>,
 ): TrainingService {
   let pool: TrainerPool | null = null;
   let isRunning = false;
@@ -27,6 +27,7 @@ export function createTrainingService(
   const train: TrainingService['train'] = async (job, options = {}) => {
     if (isRunning) throw busyError();
     isRunning = true;
+    host.models.prewarm();
     try {
       const result = await warmPool().run(completeJob(host, job), options);
       const report = { ...result, fitToFirstDecisionMs: await waitForFirstDecision(host, result) };

@@ -116,11 +116,18 @@ class SwappingHost implements ModelHost {
     return this.#loader.verify(reference);
   }
 
+  prewarm(): void {
+    if (this.#isClosed) return;
+    this.#loader.prewarm();
+    this.#threads.standby(this.#live);
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#changes;
     if (this.#openRequests > 0) await new Promise<void>((resolve) => (this.#onDrained = resolve));
     await Promise.all(this.#background);
+    this.#loader.close();
     await this.#threads.close();
     this.#live = null;
     this.#previous = null;

@@ -6,7 +6,7 @@ import type { InferenceThread } from './inference-thread.ts';
 import type { LoadReport, LoadRequest } from './load-model.ts';
 import { buildLoadedModel } from './loaded-model.ts';
 import type { LoadedModel } from './loaded-model.ts';
-import { probeModel } from './probe.ts';
+import { createProbe } from './probe.ts';
 import type { ModelRegistry } from './registry.ts';
 import { verifyFeatures } from './verify.ts';
 import type { FeatureContract } from './verify.ts';
@@ -37,6 +37,10 @@ export interface ModelLoader {
   load(version: string, pickThread: () => InferenceThread): Promise<LoadResult>;
   /** Loads any reference in the probe process only. */
   verify(reference: string): Promise<LoadReport>;
+  /** Starts the next probe process ahead of time. */
+  prewarm(): void;
+  /** Ends a probe process that waits. */
+  close(): void;
 }
 
 /** Builds a loader. */
@@ -44,11 +48,13 @@ export function createModelLoader(options: ModelLoaderOptions): ModelLoader {
   const probed = new Set<string>();
   let nextSessionId = 1;
 
-  const probe = async (request: LoadRequest): Promise<number> => {
+  const probe = createProbe();
+
+  const tryFirst = async (request: LoadRequest): Promise<number> => {
     const key = request.manifest.checksum;
     if (options.isolation === 'none' || probed.has(key)) return 0;
     const started = performance.now();
-    await probeModel(request, options.loadTimeoutMs);
+    await probe.load(request, options.loadTimeoutMs);
     probed.add(key);
     return performance.now() - started;
   };
@@ -56,7 +62,7 @@ export function createModelLoader(options: ModelLoaderOptions): ModelLoader {
     load: async (version, pickThread) => {
       try {
         const request = await readRequest(options, `${options.name}@${version}`);
-        const probeMs = await probe(request);
+        const probeMs = await tryFirst(request);
         const thread = pickThread();
         const sessionId = nextSessionId++;
         const report = await thread.load(sessionId, request);
@@ -65,7 +71,11 @@ export function createModelLoader(options: ModelLoaderOptions): ModelLoader {
         throw await explain(options, version, error);
       }
     },
-    verify: async (reference) => probeModel(await readRequest(options, reference), options.loadTimeoutMs),
+    verify: async (reference) => probe.load(await readRequest(options, reference), options.loadTimeoutMs),
+    prewarm: () => {
+      if (options.isolation === 'process') probe.prewarm();
+    },
+    close: () => probe.close(),
   };
 }
 

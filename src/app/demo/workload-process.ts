@@ -10,9 +10,9 @@ import { DemoStageError } from '../errors.ts';
 import { createPressureCgroup } from './pressure-cgroup.ts';
 
 const FILE_MIB = 384;
-const ANON_MIB = 320;
-/** Less than file and anonymous memory together, so that the kernel has to reclaim when the child grows. */
-const LIMIT_BYTES = 560 * 2 ** 20;
+const ANON_MIB = 192;
+/** Holds the file and half of the growth: the kernel has to reclaim from the middle of it on. */
+const LIMIT_BYTES = 540 * 2 ** 20;
 
 /** The running child. */
 export interface Workload extends AsyncDisposable {

@@ -17,7 +17,7 @@ const { values } = parseArgs({
   options: {
     directory: { type: 'string' },
     'file-mib': { type: 'string', default: '384' },
-    'anon-mib': { type: 'string', default: '320' },
+    'anon-mib': { type: 'string', default: '192' },
     /** Without a memory cgroup around it, the child gives back its own file pages when it grows. */
     'self-evict': { type: 'boolean', default: false },
   },
@@ -81,7 +81,7 @@ for (;;) {
   report('idle');
   await sleep(2500);
   report('grow');
-  await grow(blocks, 2.5);
+  await grow(blocks, 5);
   report('thrash');
   await touchFile(1, 2);
   report('shrink');
@@ -89,6 +89,6 @@ for (;;) {
   globalThis.gc?.();
   await sleep(500);
   report('warm');
-  await touchFile(1, 2);
+  await touchFile(1, 1);
   await sleep(1000);
 }
