@@ -9,7 +9,7 @@ export interface HostConfig {
   readonly processIntervalMs: number;
   /** How far ahead a label looks, and how long an outcome is watched. @default 60_000 */
   readonly horizonMs: number;
-  /** How long an action's effect on MemFree is watched. @default 5_000 */
+  /** How long an action's effect on free memory is watched. @default 5_000 */
   readonly outcomeWindowMs: number;
   /** Name of the model that decides. @default "memopt" */
   readonly modelName: string;

@@ -24,7 +24,7 @@ export interface AdrProcessRecord {
   io_write_bytes: number | null;
 }
 
-/** OptimizationEvent of the export document; `freed_mb` is the honest MemFree figure, null until it is known. */
+/** OptimizationEvent of the export document; `freed_mb` is the honest figure, null until it is known. */
 export interface AdrOptimizationEvent {
   timestamp: Date;
   trigger: string;

@@ -6,6 +6,7 @@ import type { Field, RecordKind, RowOf } from './fields.ts';
 const MEMINFO = '/proc/meminfo';
 const VMSTAT = '/proc/vmstat';
 const PSI = '/proc/pressure';
+const FREE = '/proc/meminfo, /proc/zoneinfo';
 
 /** System memory at one instant, with the pressure, refault, swap and reclaim counters. */
 export const memoryKind = {
@@ -93,10 +94,10 @@ export const optimizationKind = {
     optional('model_version', 'utf8', 'name@version', 'model host'),
     required('before_available_kib', 'int64', 'KiB', MEMINFO),
     optional('after_available_kib', 'int64', 'KiB, at the end of the next window', MEMINFO),
-    required('before_free_kib', 'int64', 'KiB', MEMINFO),
-    optional('after_free_kib', 'int64', 'KiB, at the end of the next window', MEMINFO),
-    optional('drift_kib', 'int64', 'KiB MemFree moved in windows without action', 'optimizer'),
-    optional('freed_kib', 'int64', 'KiB, after - before - drift of MemFree', 'optimizer'),
+    required('before_free_kib', 'int64', 'KiB, MemFree and per-CPU free lists', FREE),
+    optional('after_free_kib', 'int64', 'KiB, at the end of the next window', FREE),
+    optional('drift_kib', 'int64', 'KiB free memory moved in windows without action', 'optimizer'),
+    optional('freed_kib', 'int64', 'KiB, after - before - drift of free memory', 'optimizer'),
     optional('rss_drop_kib', 'int64', 'KiB', '/proc/PID/statm'),
     optional('advised_kib', 'int64', 'KiB handed to the kernel', 'actuator'),
     required('processes_trimmed', 'int32', 'processes', 'actuator'),

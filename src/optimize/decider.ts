@@ -52,7 +52,7 @@ export function createDecider(parts: OptimizerParts, isActing: () => boolean): D
     hostContext,
     async observe(snapshot) {
       stall.observeHost(snapshot);
-      tracker.observe(snapshot);
+      await tracker.observe(snapshot);
       const nowMs = clock.monotonicMs();
       if (nowMs - sampledMs < SAMPLE_TARGETS_MS) return;
       sampledMs = nowMs;

@@ -4,6 +4,7 @@ import { open, readFile, readdir } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { readFileSystems, readMappings } from './mappings.ts';
 import type { Mapping } from './mappings.ts';
+import { readPerCpuFreeKib } from './per-cpu-free.ts';
 import { readOrNull, readProcessStat, readProcessUid } from './process-stat.ts';
 import type { ProcessStat } from './process-stat.ts';
 import { readReclaimBackend } from './reclaim-backend.ts';
@@ -11,7 +12,8 @@ import type { ReclaimBackend } from './reclaim-backend.ts';
 
 /** The levels an outcome is measured by. */
 export interface MemoryLevels {
-  readonly memFreeKib: number;
+  /** MemFree and the pages in per-CPU lists, which MemFree leaves out. */
+  readonly freeKib: number;
   readonly memAvailableKib: number;
   readonly swapCachedKib: number;
 }
@@ -27,6 +29,8 @@ export interface CgroupMemory {
 export interface HostReaders {
   readonly pageSizeBytes: number;
   readLevels(): Promise<MemoryLevels>;
+  /** Free memory that MemFree leaves out; 0 where it cannot be seen. */
+  readPerCpuFreeKib(): Promise<number>;
   readBackend(): Promise<ReclaimBackend>;
   listPids(): Promise<number[]>;
   readStat(pid: number): Promise<ProcessStat | null>;
@@ -53,7 +57,11 @@ export function createHostReaders({ procRoot = '/proc', sysRoot = '/sys' }: Host
   const pageSizeBytes = readPageSize(procRoot);
   return {
     pageSizeBytes,
-    readLevels: async () => parseLevels(await readFile(`${procRoot}/meminfo`, 'utf8')),
+    readLevels: async () => {
+      const perCpuKib = await readPerCpuFreeKib(procRoot, pageSizeBytes);
+      return parseLevels(await readFile(`${procRoot}/meminfo`, 'utf8'), perCpuKib);
+    },
+    readPerCpuFreeKib: () => readPerCpuFreeKib(procRoot, pageSizeBytes),
     readBackend: () => readReclaimBackend(procRoot, sysRoot),
     listPids: async () => (await readdir(procRoot)).filter((name) => /^\d+$/.test(name)).map(Number),
     readStat: (pid) => readProcessStat(pid, procRoot),
@@ -71,10 +79,10 @@ export function createHostReaders({ procRoot = '/proc', sysRoot = '/sys' }: Host
 }
 
 /** Parses the levels out of /proc/meminfo. A kernel without MemAvailable (before 3.14) reads as 0. */
-export function parseLevels(text: string): MemoryLevels {
+export function parseLevels(text: string, perCpuFreeKib: number): MemoryLevels {
   const kib = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? 0);
   return {
-    memFreeKib: kib('MemFree'),
+    freeKib: kib('MemFree') + perCpuFreeKib,
     memAvailableKib: kib('MemAvailable'),
     swapCachedKib: kib('SwapCached'),
   };

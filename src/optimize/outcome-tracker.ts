@@ -1,6 +1,6 @@
-// Honest outcomes: freed memory is how MemFree moved from just before an action to the end of the
-// next window, less how it moves in windows without action. MemFree is already net of compressed
-// bytes, of SwapCached and of what came back; the fall of RSS is none of these.
+// Honest outcomes: freed memory is how free memory (MemFree and the per-CPU lists) moved from just
+// before an action to the end of the next window, less how it moves in windows without action. It is
+// already net of compressed bytes, of SwapCached and of what came back; the fall of RSS is none of these.
 import type { Clock, MemorySnapshot } from '../core/index.ts';
 import { messageOf } from '../core/index.ts';
 import type { HostReaders, MemoryLevels } from './host-readers.ts';
@@ -11,7 +11,7 @@ export interface Outcome {
   readonly afterFreeKib: number | null;
   readonly beforeAvailableKib: number;
   readonly afterAvailableKib: number | null;
-  /** Median move of MemFree in windows of this length without action; null when there was none. */
+  /** Median move of free memory in windows of this length without action; null when there was none. */
   readonly driftKib: number | null;
   /** How many windows that median is of. */
   readonly driftWindows: number;
@@ -32,12 +32,12 @@ export interface OutcomeWindow {
 /** Measures one action at a time. */
 export interface OutcomeTracker {
   /** Learns the drift from snapshots; those inside a window do not count. */
-  observe(snapshot: Pick<MemorySnapshot, 'timestamp' | 'mem_free_kib'>): void;
+  observe(snapshot: Pick<MemorySnapshot, 'timestamp' | 'mem_free_kib'>): Promise<void>;
   /** Reads the levels just before an action and opens its window. */
   open(): Promise<OutcomeWindow>;
   /**
    * Waits out the window and reads again. Never rejects.
-   * @param findIntruder says what else moved MemFree (a target that ended), or null
+   * @param findIntruder says what else moved free memory (a target that ended), or null
    */
   close(
     window: OutcomeWindow,
@@ -52,7 +52,7 @@ export interface OutcomeTracker {
 
 /** Options of {@link createOutcomeTracker}. */
 export interface OutcomeTrackerOptions {
-  readonly readers: Pick<HostReaders, 'readLevels'>;
+  readonly readers: Pick<HostReaders, 'readLevels' | 'readPerCpuFreeKib'>;
   readonly clock: Clock;
   /** Length of a window. @default 5000 */
   readonly windowMs?: number;
@@ -66,15 +66,19 @@ export function createOutcomeTracker(options: OutcomeTrackerOptions): OutcomeTra
   const drift = createDriftMeter(windowMs, driftWindows);
   let open: { endsMs: number } | null = null;
 
+  const endsInMs = (): number | null =>
+    open === null ? null : Math.max(0, open.endsMs - clock.monotonicMs());
   const end = (): void => {
     open = null;
     drift.restart();
   };
 
   return {
-    observe(snapshot) {
-      if (open === null && snapshot.mem_free_kib !== null)
-        drift.observe(snapshot.timestamp, snapshot.mem_free_kib);
+    async observe({ timestamp, mem_free_kib }) {
+      if (open !== null || mem_free_kib === null || !drift.isDue(timestamp)) return;
+      const perCpuKib = await readers.readPerCpuFreeKib();
+      // An action may have begun meanwhile.
+      if (endsInMs() === null) drift.observe(timestamp, mem_free_kib + perCpuKib);
     },
     async open() {
       open = { endsMs: clock.monotonicMs() + windowMs };
@@ -96,7 +100,7 @@ export function createOutcomeTracker(options: OutcomeTrackerOptions): OutcomeTra
       }
     },
     abandon: end,
-    endsInMs: () => (open === null ? null : Math.max(0, open.endsMs - clock.monotonicMs())),
+    endsInMs,
   };
 }
 
@@ -110,20 +114,22 @@ export function buildOutcome(
 ): Outcome {
   const isSeen = after !== null && error === null;
   return {
-    beforeFreeKib: before.memFreeKib,
-    afterFreeKib: after?.memFreeKib ?? null,
+    beforeFreeKib: before.freeKib,
+    afterFreeKib: after?.freeKib ?? null,
     beforeAvailableKib: before.memAvailableKib,
     afterAvailableKib: after?.memAvailableKib ?? null,
     driftKib: drift.kib,
     driftWindows: drift.windows,
-    freedKib: isSeen ? after.memFreeKib - before.memFreeKib - (drift.kib ?? 0) : null,
+    freedKib: isSeen ? after.freeKib - before.freeKib - (drift.kib ?? 0) : null,
     windowMs,
     error,
   };
 }
 
-/** Learns how MemFree moves by itself. */
+/** Learns how free memory moves by itself. */
 export interface DriftMeter {
+  /** Notes that time goes on; true when a window begins or ends at `timeMs` and `observe` needs the level. */
+  isDue(timeMs: number): boolean;
   observe(timeMs: number, freeKib: number): void;
   /** Forgets the window in progress, not the finished ones. */
   restart(): void;
@@ -137,16 +143,21 @@ export function createDriftMeter(windowMs: number, keep: number): DriftMeter {
   let start: { timeMs: number; freeKib: number } | null = null;
   let lastMs = 0;
   return {
+    isDue(timeMs) {
+      // A gap in the snapshots may hide anything, so such a window is not comparable.
+      const isBroken = start !== null && (timeMs < start.timeMs || timeMs - lastMs > windowMs);
+      if (isBroken) start = null;
+      lastMs = timeMs;
+      return start === null || timeMs - start.timeMs >= windowMs;
+    },
     observe(timeMs, freeKib) {
       const elapsedMs = start === null ? 0 : timeMs - start.timeMs;
-      // A gap in the snapshots may hide anything, so such a window is not comparable.
-      if (start === null || elapsedMs < 0 || timeMs - lastMs > windowMs) start = { timeMs, freeKib };
+      if (start === null) start = { timeMs, freeKib };
       else if (elapsedMs >= windowMs) {
         ratesKibPerMs.push((freeKib - start.freeKib) / elapsedMs);
         if (ratesKibPerMs.length > keep) ratesKibPerMs.shift();
         start = { timeMs, freeKib };
       }
-      lastMs = timeMs;
     },
     restart() {
       start = null;

@@ -93,7 +93,8 @@ export const cleanFile: readonly Mapping[] = parseSmaps(
 export function buildReaders(overrides: Partial<HostReaders> = {}): HostReaders {
   return {
     pageSizeBytes: 4096,
-    readLevels: () => Promise.resolve({ memFreeKib: 1000, memAvailableKib: 2000, swapCachedKib: 0 }),
+    readPerCpuFreeKib: () => Promise.resolve(0),
+    readLevels: () => Promise.resolve({ freeKib: 1000, memAvailableKib: 2000, swapCachedKib: 0 }),
     readBackend: () => Promise.resolve(buildReclaimBackend([], false)),
     listPids: () => Promise.resolve([1, 42]),
     readStat: (pid) => Promise.resolve(pid === 42 ? buildStat(42) : null),

@@ -93,5 +93,5 @@ function describeLast({ decisions: { lastDecision } }: HostStatus): string {
 function describeOutcome({ decisions: { lastOutcome } }: HostStatus): string {
   if (!lastOutcome) return 'no action yet';
   if (lastOutcome.freedKib === null) return `not measured: ${lastOutcome.error}`;
-  return `${formatBytes(lastOutcome.freedKib * 1024)} of MemFree gained over ${(lastOutcome.windowMs / 1000).toFixed(1)} s, net of drift`;
+  return `${formatBytes(lastOutcome.freedKib * 1024)} freed over ${(lastOutcome.windowMs / 1000).toFixed(1)} s, net of drift`;
 }

@@ -35,7 +35,7 @@ export interface DemoReport {
   fitToFirstDecisionMs: number;
   outcome: {
     actions: number;
-    /** Change of MemFree over each outcome window, less its drift in windows without action. */
+    /** Change of free memory over each outcome window, less its drift in windows without action. */
     freedBytes: number;
     rssDropBytes: number;
     availableBytes: number;
@@ -87,7 +87,7 @@ export function renderDemoText(report: DemoReport): string {
     ['labels', list(decisions.byLabel)],
     [
       'freed',
-      `${signed(outcome.freedBytes)} of MemFree over ${outcome.actions} actions, net of drift ` +
+      `${signed(outcome.freedBytes)} over ${outcome.actions} actions, net of drift and of what came back ` +
         `(RSS fell ${signed(outcome.rssDropBytes)}, MemAvailable moved ${signed(outcome.availableBytes)})`,
     ],
     ['held back', list(outcome.refusals)],

@@ -113,7 +113,7 @@ function renderTiles(report: DemoReport): string {
     ],
     [
       mib(report.outcome.freedBytes),
-      'MemFree gained',
+      'memory freed',
       `${report.outcome.actions} actions, RSS −${mib(report.outcome.rssDropBytes)}`,
     ],
     [`${report.stream.gbps.toFixed(1)} GB/s`, 'Arrow to Python', `${report.rows} rows collected`],

@@ -1,15 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import { createOutcomeTracker } from '../../../src/optimize/index.ts';
 import { createDriftMeter } from '../../../src/optimize/outcome-tracker.ts';
+import type { DriftMeter } from '../../../src/optimize/outcome-tracker.ts';
+import { parsePerCpuFreePages } from '../../../src/optimize/per-cpu-free.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 
 const nobody = () => Promise.resolve(null);
 
 function buildTracker(freeKib: () => number) {
   const clock = createManualClock(0);
-  const readLevels = () =>
-    Promise.resolve({ memFreeKib: freeKib(), memAvailableKib: 5000, swapCachedKib: 0 });
-  const tracker = createOutcomeTracker({ readers: { readLevels }, clock, windowMs: 1000 });
+  const readLevels = () => Promise.resolve({ freeKib: freeKib(), memAvailableKib: 5000, swapCachedKib: 0 });
+  const tracker = createOutcomeTracker({
+    readers: { readLevels, readPerCpuFreeKib: () => Promise.resolve(7) },
+    clock,
+    windowMs: 1000,
+  });
   return { clock, tracker };
 }
 
@@ -18,7 +23,8 @@ describe('createOutcomeTracker()', () => {
     let free = 10_000;
     const { clock, tracker } = buildTracker(() => free);
     // MemFree falls by 100 KiB a second by itself.
-    for (let i = 0; i <= 40; i++) tracker.observe({ timestamp: i * 100, mem_free_kib: 14_000 - i * 10 });
+    for (let i = 0; i <= 40; i++)
+      await tracker.observe({ timestamp: i * 100, mem_free_kib: 14_000 - i * 10 });
     const window = await tracker.open();
     free = 10_400;
     const closing = tracker.close(window, nobody);
@@ -48,7 +54,7 @@ describe('createOutcomeTracker()', () => {
   test('learns no drift from snapshots inside a window', async () => {
     const { clock, tracker } = buildTracker(() => 0);
     const closing = tracker.close(await tracker.open(), nobody);
-    for (let i = 0; i <= 30; i++) tracker.observe({ timestamp: i * 100, mem_free_kib: i * 9999 });
+    for (let i = 0; i <= 30; i++) await tracker.observe({ timestamp: i * 100, mem_free_kib: i * 9999 });
     await clock.advance(1000);
     expect((await closing).driftWindows).toBe(0);
   });
@@ -74,30 +80,48 @@ describe('createOutcomeTracker()', () => {
     let reads = 0;
     const readLevels = () =>
       reads++ === 0
-        ? Promise.resolve({ memFreeKib: 1, memAvailableKib: 1, swapCachedKib: 0 })
+        ? Promise.resolve({ freeKib: 1, memAvailableKib: 1, swapCachedKib: 0 })
         : Promise.reject(new Error('meminfo is gone'));
-    const tracker = createOutcomeTracker({ readers: { readLevels }, clock, windowMs: 10 });
+    const tracker = createOutcomeTracker({
+      readers: { readLevels, readPerCpuFreeKib: () => Promise.resolve(7) },
+      clock,
+      windowMs: 10,
+    });
     const closing = tracker.close(await tracker.open(), nobody);
     await clock.advance(10);
     expect(await closing).toMatchObject({ freedKib: null, error: 'meminfo is gone' });
   });
 });
 
+/** As the tracker does: the level is read only when it is due. */
+function feed(meter: DriftMeter, timeMs: number, freeKib: number): void {
+  if (meter.isDue(timeMs)) meter.observe(timeMs, freeKib);
+}
+
 describe('createDriftMeter()', () => {
   test('takes the median, so that one burst does not shift it', () => {
     const meter = createDriftMeter(1000, 20);
     const moves = [10, 12, -900_000, 11, 13];
     let free = 0;
-    meter.observe(0, free);
-    moves.forEach((move, i) => meter.observe((i + 1) * 1000, (free += move)));
+    feed(meter, 0, free);
+    moves.forEach((move, i) => feed(meter, (i + 1) * 1000, (free += move)));
     expect(meter.read(1000)).toEqual({ kib: 11, windows: 5 });
     expect(meter.read(2000).kib).toBe(22);
   });
 
   test('does not count a window with a hole in it', () => {
     const meter = createDriftMeter(1000, 20);
-    meter.observe(0, 0);
-    meter.observe(5000, 99);
+    feed(meter, 0, 0);
+    feed(meter, 5000, 99);
     expect(meter.read(1000)).toEqual({ kib: null, windows: 0 });
   });
+});
+
+test('parsePerCpuFreePages() adds up the lists of every CPU and zone, and nothing else', () => {
+  const zone = (a: number, b: number): string =>
+    `Node 0, zone   Normal\n  pages free     99999\n        high     77\n  pagesets\n    cpu: 0\n` +
+    `              count:    ${a}\n              high:     3379\n              batch:    63\n` +
+    `  vm stats threshold: 24\n    cpu: 1\n              count:    ${b}\n              high:     3379\n`;
+  expect(parsePerCpuFreePages(zone(12, 30) + zone(0, 5))).toBe(47);
+  expect(parsePerCpuFreePages('')).toBe(0);
 });

@@ -172,7 +172,7 @@ test('parseZramStat() reads what zram holds and what that takes', () => {
 
 test('parseLevels() reads MemFree, MemAvailable and SwapCached', () => {
   const text = 'MemTotal: 9 kB\nMemFree:   123 kB\nMemAvailable: 456 kB\nSwapCached: 7 kB\n';
-  expect(parseLevels(text)).toEqual({ memFreeKib: 123, memAvailableKib: 456, swapCachedKib: 7 });
+  expect(parseLevels(text, 0)).toEqual({ freeKib: 123, memAvailableKib: 456, swapCachedKib: 7 });
 });
 
 test('parsePressureSome() reads the total of some, and null of nothing', () => {
