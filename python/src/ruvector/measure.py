@@ -34,7 +34,7 @@ def touch(batch: pa.RecordBatch) -> float:
 
 
 def measure_stream(
-    client: Client, *, batch_bytes: int = 2**20, batches: int = 512
+    client: Client, *, batch_bytes: int = 2**20, batches: int = 2048
 ) -> dict[str, float]:
     """Stream ``batches`` batches of about ``batch_bytes`` and return what was seen."""
     total = 0
@@ -63,7 +63,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--home", help="the host's home (default: RUVECTOR_HOME or the XDG folder)")
     parser.add_argument("--export", help="also write the training set to this Parquet file")
     parser.add_argument("--batch-bytes", type=int, default=2**20)
-    parser.add_argument("--batches", type=int, default=512)
+    parser.add_argument("--batches", type=int, default=2048)
     options = parser.parse_args(argv)
     with connect(options.home) as client:
         found = measure_stream(client, batch_bytes=options.batch_bytes, batches=options.batches)

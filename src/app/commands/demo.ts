@@ -18,7 +18,7 @@ export function addDemo(program: Command): void {
     .command('demo')
     .description('collect, train, swap, decide and act on a child process, live, with a report')
     .option('--output <folder>', 'where history, model, dataset and report go', 'ruvector-demo')
-    .option('--collect-seconds <n>', 'how long to collect before training', parseNumber, 45)
+    .option('--collect-seconds <n>', 'how long to collect before training', parseNumber, 50)
     .option('--act-seconds <n>', 'how long the model acts', parseNumber, 25)
     .option('--json', 'print the report as JSON')
     .addHelpText('after', '\nExample:\n  $ ruvector-memopt demo --json')

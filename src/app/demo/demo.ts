@@ -26,7 +26,7 @@ import type { Workload } from './workload-process.ts';
 export interface DemoOptions {
   /** Folder for history, model, dataset and report; replaced when it is an earlier demo's. */
   readonly directory: string;
-  /** Seconds before training. @default 45 */
+  /** Seconds before training. @default 50 */
   readonly collectSeconds: number;
   /** Seconds after the swap. @default 25 */
   readonly actSeconds: number;
