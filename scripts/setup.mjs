@@ -9,6 +9,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const venv = join(root, '.venv');
+const venvPython = join(venv, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
 const NODE_VERSION = '24.21.0';
 const NPM_VERSION = '11.19.1';
 const MIN_NODE_MAJOR = 24;
@@ -167,19 +169,12 @@ function findPython() {
 }
 
 function ensurePython(requirements) {
-  const venv = join(root, '.venv');
-  const python = join(venv, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
-  const pins =
-    read(`python/${requirements}`) + read('python/requirements.txt') + read('python/pyproject.toml');
-  const stampedFor = join(root, '.cache', 'setup', 'python-requirements-dev.txt');
+  const python = venvPython;
+  const testStamp = join(root, '.cache', 'setup', 'python-requirements-dev.txt');
   // The test packages include the demo's: a machine set up for tests is set up for the demo.
-  const name =
-    requirements === 'requirements.txt' && existsSync(stampedFor) ? 'requirements-dev.txt' : requirements;
-  const allPins =
-    name === requirements
-      ? pins
-      : read(`python/${name}`) + read('python/requirements.txt') + read('python/pyproject.toml');
-  once(`python-${name}`, [allPins], python, () => {
+  const name = existsSync(testStamp) ? 'requirements-dev.txt' : requirements;
+  const pins = [name, 'requirements.txt', 'pyproject.toml'].map((file) => read(`python/${file}`));
+  once(`python-${name}`, pins, python, () => {
     const system = findPython();
     if (!existsSync(python) || pythonVersionOf(python) === null) {
       say(`creating .venv with Python ${system.version}`);
@@ -231,6 +226,8 @@ function main() {
   const target = targets[name];
   if (!target)
     throw new SetupError(`Unknown target "${name}": choose one of ${Object.keys(targets).join(', ')}`);
+  // Told before minutes of installing, not after.
+  if (!existsSync(venvPython)) findPython();
   const toolchain = ensureNode();
   ensurePackages(toolchain);
   const python = ensurePython(target.python);

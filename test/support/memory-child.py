@@ -31,9 +31,15 @@ path, clean, dirty, anon = sys.argv[1], *map(int, sys.argv[2:5])
 held = []
 if clean:
     # MAP_SHARED of a file that was written and synced: clean pages, mapped by nobody else.
-    held.append(mmap.mmap(write_file(path, clean, True), clean * MIB, mmap.MAP_SHARED, mmap.PROT_READ))
+    held.append(
+        mmap.mmap(write_file(path, clean, True), clean * MIB, mmap.MAP_SHARED, mmap.PROT_READ)
+    )
 if dirty:
-    held.append(mmap.mmap(write_file(path + ".dirty", dirty, False), dirty * MIB, mmap.MAP_SHARED, mmap.PROT_READ))
+    held.append(
+        mmap.mmap(
+            write_file(path + ".dirty", dirty, False), dirty * MIB, mmap.MAP_SHARED, mmap.PROT_READ
+        )
+    )
 for view in held:
     touch(view)
 if anon:

@@ -72,7 +72,9 @@ def feature_columns(m, spec):
     for start, end in segments(m, COUNTERS, spec["maxGapMs"]):
         t = m["timestamp"][start:end]
         at = np.arange(len(t))
-        base[start:end] = start + np.maximum(0, np.searchsorted(t, t - spec["rateWindowMs"], "right") - 1)
+        base[start:end] = start + np.maximum(
+            0, np.searchsorted(t, t - spec["rateWindowMs"], "right") - 1
+        )
         ready[start:end] = t - m["timestamp"][base[start:end]] >= spec["rateWindowMs"]
         since = np.maximum(t[0], t - spec["trendWindowMs"])
         first = np.searchsorted(t, since, "left")
@@ -80,8 +82,12 @@ def feature_columns(m, spec):
         sum_t = np.concatenate([[0], np.cumsum(t - t[0])])
         sum_y = np.concatenate([[0], np.cumsum(used[start:end])])
         with np.errstate(divide="ignore", invalid="ignore"):
-            rise = (sum_y[at + 1] - sum_y[half]) / (at + 1 - half) - (sum_y[half] - sum_y[first]) / (half - first)
-            run = (sum_t[at + 1] - sum_t[half]) / (at + 1 - half) - (sum_t[half] - sum_t[first]) / (half - first)
+            rise = (sum_y[at + 1] - sum_y[half]) / (at + 1 - half) - (
+                sum_y[half] - sum_y[first]
+            ) / (half - first)
+            run = (sum_t[at + 1] - sum_t[half]) / (at + 1 - half) - (sum_t[half] - sum_t[first]) / (
+                half - first
+            )
             slope[start:end] = rise / run
     total = m["mem_total_kib"]
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -91,8 +97,13 @@ def feature_columns(m, spec):
         fast = np.clip(-10 * (used - used[base]) / span_ms * spec["rateWindowMs"] / total, -1, 1)
         swap = 1 - m["swap_free_kib"] / m["swap_total_kib"]
         efficiency = np.clip(gain["pgsteal"] / gain["pgscan"], 0, 1)
-        stall = {name: np.nan_to_num(np.clip(gain[name] / span_ms / 1000, 0, 1)) for name in COUNTERS[:4]}
-        rate = {n: np.nan_to_num(np.log1p(1e6 * gain[n] / (span_ms / 1000) / (total / 4))) for n in COUNTERS[4:]}
+        stall = {
+            name: np.nan_to_num(np.clip(gain[name] / span_ms / 1000, 0, 1)) for name in COUNTERS[:4]
+        }
+        rate = {
+            n: np.nan_to_num(np.log1p(1e6 * gain[n] / (span_ms / 1000) / (total / 4)))
+            for n in COUNTERS[4:]
+        }
     when = m["timestamp"].astype("datetime64[ms]")
     hours = when.astype("datetime64[h]").astype(np.int64)
     features = {
@@ -153,15 +164,24 @@ def label_column(m, horizon_ms, max_gap_ms, limits):
         i, j = start + at[observed], start + last[observed]
         elapsed_ms = m["timestamp"][j] - m["timestamp"][i]
         gain = {name: m[name][j] - m[name][i] for name in LABEL_COUNTERS}
-        some, full = (gain[f"psi_memory_{kind}_us"] / elapsed_ms / 1000 for kind in ("some", "full"))
+        some, full = (
+            gain[f"psi_memory_{kind}_us"] / elapsed_ms / 1000 for kind in ("some", "full")
+        )
         anon = np.fmax(gain["pswpin"], gain["workingset_refault_anon"])
         pages = np.nansum(np.stack([anon, gain["workingset_refault_file"]]), axis=0)
         comeback = 100 * pages / used_pages[i] * 60_000 / elapsed_ms
         low = range_minimum(available, i + 1, j + 1)
         level = np.zeros(len(i), dtype=int)
-        level[(some >= limits["stallSomeShould"]) | (comeback >= limits["comebackPercentPerMinuteShould"])] = 1
-        level[(some >= limits["stallSomeAggressive"]) | (low <= limits["availablePercentAggressive"])] = 2
-        critical = (full >= limits["stallFullCritical"]) | (low <= limits["availablePercentCritical"])
+        level[
+            (some >= limits["stallSomeShould"])
+            | (comeback >= limits["comebackPercentPerMinuteShould"])
+        ] = 1
+        level[
+            (some >= limits["stallSomeAggressive"]) | (low <= limits["availablePercentAggressive"])
+        ] = 2
+        critical = (full >= limits["stallFullCritical"]) | (
+            low <= limits["availablePercentCritical"]
+        )
         level[critical | (gain["oom_kill"] > 0)] = 3
         labels[i] = level
     return labels
@@ -170,9 +190,15 @@ def label_column(m, horizon_ms, max_gap_ms, limits):
 def recompute(m, card):
     spec = card["featureSpec"]
     features, ready = feature_columns(m, spec)
-    labels = label_column(m, card["horizonMs"], min(spec["maxGapMs"], card["horizonMs"]), card["thresholds"])
+    labels = label_column(
+        m, card["horizonMs"], min(spec["maxGapMs"], card["horizonMs"]), card["thresholds"]
+    )
     rows = ready & (labels >= 0)
-    return {name: np.asarray(f)[rows].astype(np.float32) for name, f in features.items()}, labels[rows], rows
+    return (
+        {name: np.asarray(f)[rows].astype(np.float32) for name, f in features.items()},
+        labels[rows],
+        rows,
+    )
 
 
 def check(memory_path, training_path, card_path):
@@ -198,7 +224,9 @@ def check(memory_path, training_path, card_path):
     split = np.asarray(ours["split"].to_pylist())
     train, test = timestamps[split == "train"], timestamps[split == "test"]
     after = test[np.minimum(np.searchsorted(test, train, "left"), len(test) - 1)]
-    result["trainRowsThatReachTest"] = int(((after >= train) & (after <= train + card["horizonMs"])).sum())
+    result["trainRowsThatReachTest"] = int(
+        ((after >= train) & (after <= train + card["horizonMs"])).sum()
+    )
     print(json.dumps(result))
 
 

@@ -34,7 +34,9 @@ def zero_copy(client, job):
     """Show that every buffer of a batch lies inside one foreign buffer."""
     with client.stream("count", **job) as stream:
         batch = next(stream)
-        values = [b for column in batch.columns for b in column.buffers() if b is not None and b.size]
+        values = [
+            b for column in batch.columns for b in column.buffers() if b is not None and b.size
+        ]
         lowest = min(b.address for b in values)
         highest = max(b.address + b.size for b in values)
         say(
@@ -134,7 +136,9 @@ def main():
         verdicts()
         return
     job = json.loads(sys.argv[3]) if len(sys.argv) > 3 else {}
-    with ruvector.connect(sys.argv[2], timeout=float(os.environ.get("WIRE_TIMEOUT", "10"))) as client:
+    with ruvector.connect(
+        sys.argv[2], timeout=float(os.environ.get("WIRE_TIMEOUT", "10"))
+    ) as client:
         globals()[command](client, job)
 
 

@@ -15,7 +15,9 @@ function createHost(): { rows: AnyRow[]; feed: LiveFeed; append: (timestamp: num
   const rows: AnyRow[] = [];
   const feed = new LiveFeed(kind, {
     async *query(_, { fromMs = -Infinity, toMs = Infinity }) {
-      const found = rows.filter((row) => Number(row['timestamp']) >= fromMs && Number(row['timestamp']) < toMs);
+      const found = rows.filter(
+        (row) => Number(row['timestamp']) >= fromMs && Number(row['timestamp']) < toMs,
+      );
       if (found.length > 0) yield buildRecordBatch(kind, found);
     },
   });
