@@ -11,7 +11,7 @@ export interface FeedHistory {
 
 /** Options of {@link LiveFeed.follow}. */
 export interface FollowOptions {
-  /** First timestamp wanted. @default now */
+  /** First timestamp wanted. @default now; the oldest when `follow` is false */
   readonly fromMs?: number | undefined;
   /** Ends the stream after the history. @default undefined: no end */
   readonly toMs?: number | undefined;
@@ -56,7 +56,7 @@ export class LiveFeed {
     const subscriber: Subscriber = { waiting: [], hasLost: false, wake: () => {} };
     this.#subscribers.add(subscriber);
     try {
-      let nextMs = options.fromMs ?? Date.now();
+      let nextMs = options.fromMs ?? (options.follow === false ? 0 : Date.now());
       for (;;) {
         for await (const batch of this.#history.query(this.#kind.name, rangeFrom(nextMs, options.toMs))) {
           yield batch;
