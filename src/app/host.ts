@@ -7,7 +7,7 @@ import type { MemorySnapshot, OptimizationEvent, ProcessRecord } from '../core/i
 import { createModelHost, openRegistry } from '../models/index.ts';
 import type { ModelEvent, ModelHost, ModelRegistry, SwapReport } from '../models/index.ts';
 import { createOptimizer, createSenpaiLaw } from '../optimize/index.ts';
-import type { Decision, Explanation, Optimizer } from '../optimize/index.ts';
+import type { Actuator, Decision, Explanation, Optimizer } from '../optimize/index.ts';
 import {
   buildFeatureSpec,
   createAnonymizingKey,
@@ -38,9 +38,15 @@ import type { TrainingService } from './training-types.ts';
 /**
  * Opens everything: history (locked), registry, model host with the live model if there is one,
  * optimizer, bridge, and run/bridge.json last, so that who finds the file finds a host that answers.
+ * @param actuators @default those of the optimize room
  * @throws RuvectorError `ERR_STORE_LOCKED` when another host runs on this home, and what the rooms throw
  */
-export async function openHost(home: Home, config: HostConfig, listener: HostListener = {}): Promise<Host> {
+export async function openHost(
+  home: Home,
+  config: HostConfig,
+  listener: HostListener = {},
+  actuators?: readonly Actuator[],
+): Promise<Host> {
   const cleanup = new AsyncDisposableStack();
   try {
     createHome(home);
@@ -51,7 +57,7 @@ export async function openHost(home: Home, config: HostConfig, listener: HostLis
       cleanup,
       await openParts(home, config, listener, cleanup),
     );
-    await host.start();
+    await host.start(actuators);
     return host;
   } catch (error) {
     await cleanup.disposeAsync();
@@ -147,9 +153,9 @@ class RunningHost implements Host {
   }
 
   /** Starts what needs the host itself: the optimizer and the bridge. */
-  async start(): Promise<void> {
+  async start(actuators?: readonly Actuator[]): Promise<void> {
     this.#lastActionMs = await lastActionOf(this.history);
-    this.optimizer = this.#cleanup.use(await this.#createOptimizer());
+    this.optimizer = this.#cleanup.use(await this.#createOptimizer(actuators));
     this.#cleanup.use(this.training);
     this.bridge = this.#cleanup.use(await this.#createBridge());
     const { control, data } = this.bridge.endpoints;
@@ -164,11 +170,12 @@ class RunningHost implements Host {
 
   readonly #token = randomBytes(32).toString('hex');
 
-  #createOptimizer(): Promise<Optimizer> {
+  #createOptimizer(actuators?: readonly Actuator[]): Promise<Optimizer> {
     const { config } = this;
     return createOptimizer({
       predictor: this.models,
       targets: config.targets,
+      ...(actuators && { actuators }),
       act: () => this.isActing,
       howMuch: createSenpaiLaw({ ratio: config.reclaimRatio }),
       windowMs: config.outcomeWindowMs,

@@ -164,7 +164,7 @@ class HandlerError(WireError):
 class ExportError(RuvectorError):
     """Data cannot be exported."""
 
-    code = "ERR_EXPORT_FAILED"
+    code = "ERR_EXPORT"
 
 
 class NoRowsError(ExportError, ValueError):

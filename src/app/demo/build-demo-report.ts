@@ -7,12 +7,12 @@ import type { DemoReport } from './demo-report.ts';
 import type { DemoRun } from './demo-run.ts';
 
 /** Builds the report; seals the history first, so that sizes are those on disk. @throws DemoStageError */
-export async function buildDemoReport(run: DemoRun): Promise<DemoReport> {
+export async function buildDemoReport(run: DemoRun, actuator: string): Promise<DemoReport> {
   await run.host.history.seal();
   const report = {
     ...describeData(run),
     ...describeModel(run),
-    ...(await describeDecisions(run)),
+    ...describeDecisions(run, actuator),
     files: filesOf(run),
   };
   for (const [stage, isDone, state] of stageChecks(report)) {
@@ -128,11 +128,10 @@ function describeModel({
   };
 }
 
-async function describeDecisions({
-  host,
-  counts,
-  recorder,
-}: DemoRun): Promise<Pick<DemoReport, 'decisions' | 'outcome'>> {
+function describeDecisions(
+  { host, counts, recorder }: DemoRun,
+  actuator: string,
+): Pick<DemoReport, 'decisions' | 'outcome'> {
   const stats = host.optimizer.stats();
   const acted = recorder.events.filter((event) => event.mode === 'act');
   const sumKib = (pick: (event: OptimizationEvent) => number | null): number =>
@@ -148,6 +147,7 @@ async function describeDecisions({
       byLabel: { ...stats.byLabel },
     },
     outcome: {
+      actuator,
       actions: acted.length,
       freedBytes: sumKib((event) => event.freed_kib),
       rssDropBytes: sumKib((event) => event.rss_drop_kib),

@@ -34,6 +34,8 @@ export interface DemoReport {
   /** From the moment `fit` returned in Python to the first decision of the new model. */
   fitToFirstDecisionMs: number;
   outcome: {
+    /** `process_madvise`, or `workload_madvise` where this user may not touch another process. */
+    actuator: string;
     actions: number;
     /** Change of free memory over each outcome window, less its drift in windows without action. */
     freedBytes: number;
@@ -90,6 +92,7 @@ export function renderDemoText(report: DemoReport): string {
       `${signed(outcome.freedBytes)} over ${outcome.actions} actions, net of drift and of what came back ` +
         `(RSS fell ${signed(outcome.rssDropBytes)}, MemAvailable moved ${signed(outcome.availableBytes)})`,
     ],
+    ['acted by', describeActuator(outcome.actuator)],
     ['held back', list(outcome.refusals)],
     ['model file', report.files.model],
     ['dataset file', report.files.dataset],
@@ -102,4 +105,10 @@ function describeWorkload({ workload }: DemoReport): string {
   return workload.pressure === 'cgroup'
     ? `${workload.phases} phases of real reclaim inside a memory cgroup of ${mib(workload.limitBytes ?? 0)}`
     : `${workload.phases} phases; no memory cgroup may be made here, so the child gives back its own pages`;
+}
+
+function describeActuator(name: string): string {
+  return name === 'workload_madvise'
+    ? 'asking the child to page itself out: paging out another process takes CAP_SYS_NICE (run as root to see it)'
+    : name;
 }

@@ -19,6 +19,7 @@ import type { DemoReport } from './demo-report.ts';
 import type { DemoRun } from './demo-run.ts';
 import { readFromPython } from './python-client.ts';
 import { renderDemoHtml } from './report-html.ts';
+import { createWorkloadActuator } from './workload-actuator.ts';
 import { startWorkload } from './workload-process.ts';
 import type { Workload } from './workload-process.ts';
 
@@ -58,9 +59,10 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
     maxBytesPerMinute: 64 * 2 ** 30,
     targets: { pids: [workload.pid], names: [] },
   });
-  await using host = await openHost(resolveHome(join(directory, 'home')), config, recorder);
+  const actuator = await createWorkloadActuator(workload);
+  await using host = await openHost(resolveHome(join(directory, 'home')), config, recorder, [actuator]);
   const run = await driveLoop(host, workload, recorder, directory, options);
-  const report = await buildDemoReport(run);
+  const report = await buildDemoReport(run, actuator.name);
   await writeFile(report.files.report, renderDemoHtml(report, recorder.series, labels));
   return report;
 }

@@ -17,6 +17,7 @@ const LIMIT_BYTES = 540 * 2 ** 20;
 /** The running child. */
 export interface Workload extends AsyncDisposable {
   readonly pid: number;
+  readonly child: ChildProcess;
   readonly pressure: 'cgroup' | 'self-evict';
   readonly limitBytes: number | null;
   /** Phases it has reported so far. */
@@ -41,6 +42,7 @@ export async function startWorkload(directory: string): Promise<Workload> {
     await Promise.race([readPhases(child, seen), ended]);
     return {
       pid: child.pid,
+      child,
       pressure: cgroup ? 'cgroup' : 'self-evict',
       limitBytes: cgroup ? LIMIT_BYTES : null,
       ended,

@@ -1,11 +1,12 @@
 // The demo's child process: a service whose memory really comes and goes. It maps a file of clean
-// pages beside anonymous memory and repeats five phases; it prints one JSON line a phase.
-// Not a benchmark, and it never touches another process. Linux only (mmap through koffi).
+// pages beside anonymous memory and repeats five phases; it prints one JSON line a phase and pages out
+// its own ranges on request. It never touches another process. Linux only (mmap through koffi).
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import koffi from 'koffi';
+import type { PageOutReply, PageOutRequest } from './workload-actuator.ts';
 
 const MIB = 1 << 20;
 const PAGE_BYTES = 4096;
@@ -27,7 +28,7 @@ const anonBytes = Number(values['anon-mib']) * MIB;
 
 const libc = koffi.load('libc.so.6');
 const mmap = libc.func('void *mmap(void *, size_t, int, int, int, int64_t)');
-const madvise = libc.func('int madvise(void *, size_t, int)');
+const madvise = libc.func('int madvise(uintptr_t, size_t, int)');
 
 function writeCleanFile(path: string): number {
   const fd = openSync(path, 'w+');
@@ -42,9 +43,10 @@ function writeCleanFile(path: string): number {
 }
 
 const fd = writeCleanFile(join(values.directory ?? '.', 'workload.bin'));
-const address: unknown = mmap(null, fileBytes, PROT_READ, MAP_SHARED, fd, 0);
+const mapping: unknown = mmap(null, fileBytes, PROT_READ, MAP_SHARED, fd, 0);
 closeSync(fd);
-const file = new Uint8Array(koffi.view(address, fileBytes));
+const file = new Uint8Array(koffi.view(mapping, fileBytes));
+const address = koffi.address(mapping);
 let checksum = 0;
 
 function report(phase: string): void {
@@ -72,6 +74,16 @@ async function grow(blocks: Buffer[], seconds: number): Promise<void> {
   }
 }
 
+/** Pages out the ranges the demo asks for, where it may not do so from outside. */
+function pageOut({ pageOut: ranges }: PageOutRequest): PageOutReply {
+  let advisedBytes = 0;
+  for (const [start, lengthBytes] of ranges) {
+    if (madvise(BigInt(start), lengthBytes, MADV_PAGEOUT) === 0) advisedBytes += lengthBytes;
+  }
+  return { advisedBytes };
+}
+
+process.on('message', (request: PageOutRequest) => process.send?.(pageOut(request)));
 process.on('SIGTERM', () => process.exit(0));
 process.on('disconnect', () => process.exit(0));
 await touchFile(1, 2);
