@@ -3,6 +3,7 @@ import {
   buildRecordBatch,
   memoryKind,
   optimizationKind,
+  processKind,
   rowsOf,
   toArrowSchema,
   trainingKind,
@@ -15,7 +16,6 @@ import {
   trainingBatches,
 } from '../prepare/index.ts';
 import type { NameHasher } from '../prepare/index.ts';
-import { processKind } from '../core/index.ts';
 import type { OpenedStream, StreamSource } from '../wire/index.ts';
 import type { LiveFeed } from './live-feed.ts';
 import { parseParams } from './params.ts';

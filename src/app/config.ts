@@ -1,4 +1,7 @@
 // Configuration of a running host: defaults, environment, flags; every mistake in one report.
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { messageOf } from '../core/index.ts';
 import { ConfigError } from './errors.ts';
 
 /** What `serve`, `collect` and the demo run with. */
@@ -47,6 +50,9 @@ export const defaultConfig: HostConfig = {
   retrainMinutes: 0,
 };
 
+/** One tebibyte: more history than a host can write. */
+const MAX_RETAIN_MIB = 2 ** 20;
+
 interface Rule {
   readonly key: keyof HostConfig;
   readonly isValid: (config: HostConfig) => boolean;
@@ -73,9 +79,13 @@ const rules: readonly Rule[] = [
   { key: 'reclaimRatio', isValid: (c) => inRange(c.reclaimRatio, 0.0005, 1), wanted: '0.0005 to 1' },
   { key: 'maxBytesPerMinute', isValid: (c) => c.maxBytesPerMinute > 0, wanted: 'a positive number of bytes' },
   { key: 'retainDays', isValid: (c) => inRange(c.retainDays, 0, 36_500), wanted: '0 to 36500 days' },
-  { key: 'retainMib', isValid: (c) => inRange(c.retainMib, 1, 1e7), wanted: '1 MiB or more' },
+  { key: 'retainMib', isValid: (c) => inRange(c.retainMib, 1, MAX_RETAIN_MIB), wanted: '1 MiB or more' },
   { key: 'transport', isValid: (c) => c.transport === 'ipc' || c.transport === 'tcp', wanted: 'ipc or tcp' },
-  { key: 'retrainMinutes', isValid: (c) => inRange(c.retrainMinutes, 0, 1e5), wanted: '0 or more minutes' },
+  {
+    key: 'retrainMinutes',
+    isValid: (c) => inRange(c.retrainMinutes, 0, 35_000),
+    wanted: '0 to 35000 minutes',
+  },
 ];
 
 /**
@@ -90,4 +100,32 @@ export function buildConfig(overrides: Partial<HostConfig>): HostConfig {
     .map((rule) => `${rule.key} is ${JSON.stringify(config[rule.key])}, wanted ${rule.wanted}`);
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
+}
+
+const CONFIG_FILE = 'config.json';
+
+/** Keeps the configuration of a serving host, so that commands without one sample and compute as it does. */
+export function saveConfig(homeRoot: string, config: HostConfig): void {
+  const temporary = join(homeRoot, `${CONFIG_FILE}.${process.pid}.tmp`);
+  writeFileSync(temporary, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
+  renameSync(temporary, join(homeRoot, CONFIG_FILE));
+}
+
+/**
+ * The configuration a home was last served with, or the defaults, for one-shot commands: these never
+ * act and never remove history.
+ * @throws ConfigError when the saved file cannot be used
+ */
+export function readSavedConfig(homeRoot: string, overrides: Partial<HostConfig> = {}): HostConfig {
+  const path = join(homeRoot, CONFIG_FILE);
+  const saved = existsSync(path) ? parseSaved(path) : {};
+  return buildConfig({ ...saved, act: false, retainDays: 0, retainMib: MAX_RETAIN_MIB, ...overrides });
+}
+
+function parseSaved(path: string): Partial<HostConfig> {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Partial<HostConfig>;
+  } catch (error) {
+    throw new ConfigError([`${path} is not readable JSON (${messageOf(error)}); remove it or serve again`]);
+  }
 }

@@ -1,5 +1,5 @@
 // Errors of the app room: configuration, life cycle, demo.
-import { RuvectorError } from '../core/index.ts';
+import { RuvectorError, messageOf } from '../core/index.ts';
 
 /** All configuration mistakes in one report, code `ERR_APP_CONFIG`. */
 export class ConfigError extends RuvectorError {
@@ -36,5 +36,14 @@ export function busyError(): RuvectorError {
   return new RuvectorError(
     'ERR_APP_BUSY',
     'Cannot start a training: one is running on this host; wait for it, `ruvector-memopt status` shows it',
+  );
+}
+
+/** A home that cannot be written, code `ERR_APP_HOME`. */
+export function homeError(root: string, cause: unknown): RuvectorError {
+  return new RuvectorError(
+    'ERR_APP_HOME',
+    `Cannot use home "${root}": ${messageOf(cause)}; choose another with --home or RUVECTOR_HOME`,
+    { cause },
   );
 }

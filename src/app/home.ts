@@ -1,7 +1,8 @@
 // Where everything is kept: $RUVECTOR_HOME, else the XDG data directory + /ruvector.
-import { mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { homeError } from './errors.ts';
 
 /** The folders of one home. */
 export interface Home {
@@ -27,9 +28,22 @@ export function resolveHome(directory?: string, env: NodeJS.ProcessEnv = process
   };
 }
 
-/** Creates the folders, readable by the owner only. */
+/**
+ * Creates the folders, readable by the owner only.
+ * @throws RuvectorError `ERR_APP_HOME` where that cannot be done
+ */
 export function createHome(home: Home): void {
-  for (const folder of [home.root, home.history, home.models, home.run]) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  try {
+    // Node's recursive mkdir does not return below /proc: ask the nearest folder that exists first.
+    accessSync(nearestExisting(home.root), constants.W_OK);
+    for (const folder of [home.root, home.history, home.models, home.run]) {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+    }
+  } catch (error) {
+    throw homeError(home.root, error);
   }
+}
+
+function nearestExisting(path: string): string {
+  return existsSync(path) ? path : nearestExisting(dirname(path));
 }

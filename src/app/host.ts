@@ -2,7 +2,7 @@
 // them. Wires the rooms and owns their life cycle; what each does is in its own room.
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
-import { memoryKind, optimizationKind, processKind } from '../core/index.ts';
+import { memoryKind, messageOf, optimizationKind, processKind } from '../core/index.ts';
 import type { MemorySnapshot, OptimizationEvent, ProcessRecord } from '../core/index.ts';
 import { createModelHost, openRegistry } from '../models/index.ts';
 import type { ModelEvent, ModelHost, ModelRegistry, SwapReport } from '../models/index.ts';
@@ -276,7 +276,8 @@ class RunningHost implements Host {
       return null;
     }
     const swap = await this.models.activate(version);
-    if (this.latest?.features) await this.decide();
+    // The swap stands, whatever becomes of the decision.
+    if (this.latest?.features) await this.decide().catch((error) => this.#listener.onLog?.(messageOf(error)));
     return swap;
   }
 
@@ -305,8 +306,13 @@ class RunningHost implements Host {
 
   /** Drains the bridge and open outcome windows, then closes in the reverse order of opening. */
   async close(): Promise<void> {
-    await this.optimizer.drain();
-    await this.#cleanup.disposeAsync();
+    // What comes over the bridge from now on is answered, but no new action begins.
+    this.isActing = false;
+    try {
+      await this.optimizer.drain();
+    } finally {
+      await this.#cleanup.disposeAsync();
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,6 @@
-// History first, then what is appended from now on: the source of a followed stream. A subscriber
-// that falls behind is never dropped and holds nothing up; it catches up from the history.
+// History first, then what is appended from now on: the source of a followed stream. Each row comes
+// once, whatever its timestamp. A subscriber that falls behind holds nothing up: what it has not taken
+// yet waits in memory, up to a bound, and beyond it is read from the history again by time.
 import type * as arrow from 'apache-arrow';
 import { buildRecordBatch } from '../core/index.ts';
 import type { AnyRow, RecordKind } from '../core/index.ts';
@@ -11,16 +12,16 @@ export interface FeedHistory {
 
 /** Options of {@link LiveFeed.follow}. */
 export interface FollowOptions {
-  /** First timestamp wanted. @default now; the oldest when `follow` is false */
+  /** First timestamp wanted. @default now; the oldest when the stream does not follow */
   readonly fromMs?: number | undefined;
-  /** Ends the stream after the history. @default undefined: no end */
+  /** First timestamp not wanted; such a stream ends after the history. @default none */
   readonly toMs?: number | undefined;
-  /** False ends after the history. @default true */
+  /** False ends after the history. @default true without `toMs` */
   readonly follow?: boolean | undefined;
 }
 
-/** Rows a subscriber may lag behind in memory before it reads them from the history instead. */
-const MAX_WAITING_ROWS = 4096;
+/** Rows that may wait for one subscriber. */
+const MAX_WAITING_ROWS = 65_536;
 
 interface Subscriber {
   waiting: AnyRow[];
@@ -46,48 +47,57 @@ export class LiveFeed {
         subscriber.waiting = [];
         subscriber.hasLost = true;
       }
-      if (!subscriber.hasLost) subscriber.waiting.push(...rows);
+      if (!subscriber.hasLost) for (const row of rows) subscriber.waiting.push(row);
       subscriber.wake();
     }
   }
 
-  /** Record batches in time order, each row once, until the signal aborts. */
+  /** Record batches, until the signal aborts or the range ends. */
   async *follow(options: FollowOptions, signal: AbortSignal): AsyncGenerator<arrow.RecordBatch> {
+    const follows = options.follow ?? options.toMs === undefined;
+    if (!follows) {
+      yield* this.#history.query(this.#kind.name, rangeFrom(options.fromMs ?? 0, options.toMs));
+      return;
+    }
     const subscriber: Subscriber = { waiting: [], hasLost: false, wake: () => {} };
     this.#subscribers.add(subscriber);
     try {
-      let nextMs = options.fromMs ?? (options.follow === false ? 0 : Date.now());
-      for (;;) {
-        for await (const batch of this.#history.query(this.#kind.name, rangeFrom(nextMs, options.toMs))) {
-          yield batch;
-          nextMs = Math.max(nextMs, lastTimestampOf(batch) + 1);
-        }
-        if (options.follow === false) return;
-        subscriber.hasLost = false;
-        while (!subscriber.hasLost) {
-          await nextRows(subscriber, signal);
-          if (signal.aborted) return;
-          const rows = takeFrom(subscriber, nextMs);
-          if (rows.length === 0) continue;
-          yield buildRecordBatch(this.#kind, rows);
-          nextMs = Number(rows.at(-1)!['timestamp']) + 1;
-        }
-      }
+      yield* this.#followFrom(options.fromMs ?? Date.now(), subscriber, signal);
     } finally {
       this.#subscribers.delete(subscriber);
+    }
+  }
+
+  async *#followFrom(
+    fromMs: number,
+    subscriber: Subscriber,
+    signal: AbortSignal,
+  ): AsyncGenerator<arrow.RecordBatch> {
+    let nextMs = fromMs;
+    while (!signal.aborted) {
+      // The history decides what a query holds when it is asked; everything published later waits here.
+      subscriber.waiting = [];
+      subscriber.hasLost = false;
+      const past = this.#history.query(this.#kind.name, rangeFrom(nextMs, undefined));
+      for await (const batch of past) {
+        yield batch;
+        nextMs = Math.max(nextMs, lastTimestampOf(batch) + 1);
+      }
+      while (!subscriber.hasLost) {
+        await nextRows(subscriber, signal);
+        if (signal.aborted) return;
+        const rows = subscriber.waiting;
+        subscriber.waiting = [];
+        if (rows.length === 0) continue;
+        yield buildRecordBatch(this.#kind, rows);
+        for (const row of rows) nextMs = Math.max(nextMs, Number(row['timestamp']) + 1);
+      }
     }
   }
 }
 
 function rangeFrom(fromMs: number, toMs: number | undefined): { fromMs: number; toMs?: number } {
   return toMs === undefined ? { fromMs } : { fromMs, toMs };
-}
-
-/** Waiting rows from `fromMs` on; older ones were already read from the history. */
-function takeFrom(subscriber: Subscriber, fromMs: number): AnyRow[] {
-  const rows = subscriber.waiting.filter((row) => Number(row['timestamp']) >= fromMs);
-  subscriber.waiting = [];
-  return rows;
 }
 
 function nextRows(subscriber: Subscriber, signal: AbortSignal): Promise<void> {

@@ -51,6 +51,7 @@ function buildProgram(): Command {
  * @param argv as process.argv
  */
 export async function main(argv: readonly string[]): Promise<void> {
+  endQuietlyWhenNobodyReads();
   try {
     await buildProgram().parseAsync([...argv]);
   } catch (error) {
@@ -64,11 +65,22 @@ function reportFailure(error: unknown): number {
   if (isRuvectorError(error)) {
     process.stderr.write(`${error.code}: ${error.message}\n`);
     const traceback = error.details['traceback'];
-    if (typeof traceback === 'string') process.stderr.write(`${traceback}\n`);
+    // A cause the product foresaw has said it all in its message.
+    const isForeseen = typeof error.details['trainerCode'] === 'string';
+    if (typeof traceback === 'string' && !isForeseen) process.stderr.write(`${traceback}\n`);
     return error.code === 'ERR_APP_CONFIG' ? 2 : 1;
   }
   process.stderr.write(
     `Unexpected error: ${error instanceof Error ? (error.stack ?? messageOf(error)) : messageOf(error)}\n`,
   );
   return 1;
+}
+
+/** `ruvector-memopt status | head -1` is not an error; a daemon whose log reader left still drains. */
+function endQuietlyWhenNobodyReads(): void {
+  const onError = (stream: NodeJS.WriteStream) => (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    if (stream === process.stdout) process.exit();
+  };
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', onError(stream));
 }

@@ -1,5 +1,5 @@
-// Training for a host: one job at a time in a Python process that is already warm, from the host's own
-// bridge, until the new model has decided. Retrains by itself when the configuration says so.
+// Training for a host: one job at a time in a Python process, over the host's own bridge, until the new
+// model has decided. When to train is its caller's to say (retraining.ts).
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../core/index.ts';
 import { createTrainerPool } from '../train/index.ts';
@@ -27,8 +27,8 @@ export function createTrainingService(
   const train: TrainingService['train'] = async (job, options = {}) => {
     if (isRunning) throw busyError();
     isRunning = true;
-    host.models.prewarm();
     try {
+      host.models.prewarm();
       const result = await warmPool().run(completeJob(host, job), options);
       const report = { ...result, fitToFirstDecisionMs: await waitForFirstDecision(host, result) };
       lastModel = result.deployment ? `${result.deployment.name}@${result.deployment.version}` : lastModel;

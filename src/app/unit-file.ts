@@ -1,18 +1,26 @@
 // The systemd unit that `serve --print-unit` prints. SIGTERM drains, so no kill mode of its own.
 
-/** Builds the unit for this executable. `args` are the flags of `serve`. */
-export function buildUnitFile(nodePath: string, scriptPath: string, args: readonly string[]): string {
-  const quote = (text: string): string =>
-    /^[\w@%+=:,./-]+$/.test(text) ? text : `"${text.replaceAll('"', String.raw`\"`)}"`;
-  const command = [nodePath, scriptPath, 'serve', ...args].map(quote).join(' ');
+/** Quotes one word as systemd reads it: https://www.freedesktop.org/software/systemd/man/systemd.service.html */
+function quote(word: string): string {
+  const escaped = word.replaceAll('\\', '\\\\').replaceAll('%', '%%');
+  return /^[\w@%+=:,./-]+$/.test(word) ? escaped : `"${escaped.replaceAll('"', String.raw`\"`)}"`;
+}
+
+/**
+ * Builds the unit.
+ * @param command words of the command line, the first an absolute path
+ * @param python value of RUVECTOR_PYTHON for the service, when one is set
+ */
+export function buildUnitFile(command: readonly string[], python?: string): string {
+  const environment = python ? `Environment=${quote(`RUVECTOR_PYTHON=${python}`)}\n` : '';
   return `[Unit]
 Description=RuVector MemOpt: memory telemetry, live model and decisions
 After=local-fs.target
 
 [Service]
 Type=exec
-ExecStart=${command}
-Restart=on-failure
+ExecStart=${command.map(quote).join(' ')}
+${environment}Restart=on-failure
 RestartSec=5
 TimeoutStopSec=30
 NoNewPrivileges=yes

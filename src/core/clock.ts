@@ -11,9 +11,16 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** The host's own clock. */
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
-  sleep: (ms, signal) => sleep(ms, undefined, signal ? { signal } : {}),
+  sleep: async (ms, signal) => {
+    // A timer beyond 2^31 − 1 ms would fire at once.
+    for (let left = ms; left > 0 || left === ms; left -= LONGEST_TIMER_MS) {
+      await sleep(Math.min(left, LONGEST_TIMER_MS), undefined, signal ? { signal } : {});
+    }
+  },
 };

@@ -142,8 +142,11 @@ class SwappingHost implements ModelHost {
     const { registry, name } = this.#options;
     try {
       const { live, previous } = await registry.aliases(name);
-      if (live !== null && !(await this.#startWith(live)) && previous !== null) {
-        if (await this.#startWith(previous)) {
+      const error = live === null ? null : await this.#startWith(live);
+      // A model of another specification is sound: another configuration of this host may want it.
+      const isDamaged = error !== null && error.code !== 'ERR_MODEL_FEATURES';
+      if (isDamaged && previous !== null) {
+        if ((await this.#startWith(previous)) === null) {
           await registry.rollback(name, previous);
           this.#emit({ type: 'rolled-back', from: live, to: previous, automatic: true, error: null });
         }
@@ -154,14 +157,15 @@ class SwappingHost implements ModelHost {
     }
   }
 
-  async #startWith(version: string): Promise<boolean> {
+  /** Null when the version is live now, else why not. */
+  async #startWith(version: string): Promise<RuvectorError | null> {
     try {
       this.#swap((await this.#load(version)).model, null);
-      return true;
+      return null;
     } catch (error) {
       if (!isRuvectorError(error)) throw error;
       this.#emit({ type: 'rejected', version, error });
-      return false;
+      return error;
     }
   }
 

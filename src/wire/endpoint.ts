@@ -27,13 +27,18 @@ export interface OwnedEndpoints extends Endpoints {
 export async function createIpcEndpoints(runDir: string): Promise<OwnedEndpoints> {
   await mkdir(runDir, { recursive: true, mode: 0o700 });
   if (Buffer.byteLength(join(runDir, 'control.sock')) <= MAX_SOCKET_PATH_BYTES) {
-    return { ...ipcEndpointsIn(runDir), dispose: async () => {} };
+    return { ...ipcEndpointsIn(runDir), dispose: () => removeSockets(runDir) };
   }
   const shortDir = await mkdtemp(join(tmpdir(), 'ruvector-'));
   return {
     ...ipcEndpointsIn(shortDir),
     dispose: () => rm(shortDir, { recursive: true, force: true }),
   };
+}
+
+/** ZeroMQ leaves its socket files behind. */
+async function removeSockets(directory: string): Promise<void> {
+  for (const name of ['control.sock', 'data.sock']) await rm(join(directory, name), { force: true });
 }
 
 function ipcEndpointsIn(directory: string): Endpoints {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { HostStatus } from '../../src/app/status-types.ts';
+import { buildConfig, saveConfig } from '../../src/app/config.ts';
 import { openHistory } from '../../src/store/index.ts';
 import { createTestHome, poll, runCommand, startDaemon } from '../support/daemon.ts';
 import type { Daemon } from '../support/daemon.ts';
@@ -117,6 +118,20 @@ describe('serve', () => {
     );
     const decided = await runCommand(home, ['decide', '--json']);
     expect(JSON.parse(decided.stdout)).toMatchObject({ decision: { source: 'model' } });
+  }, 120_000);
+
+  it('leaves the live model alone when a command without a daemon knows another sampling rate', async () => {
+    await using home = await createTestHome();
+    await writePressuredHistory(home);
+    const model = await trainOnce(home);
+    saveConfig(home.root, buildConfig({ hz: 20 }));
+    expect((await runCommand(home, ['models', 'verify', 'memopt@live'])).stderr).toContain(
+      'ERR_MODEL_FEATURES',
+    );
+    saveConfig(home.root, buildConfig({}));
+    const verified = await runCommand(home, ['models', 'verify', 'memopt@live']);
+    expect(verified).toMatchObject({ code: 0, stderr: '' });
+    expect(model).toContain(/version +(\S+)/.exec(verified.stdout)?.[1] ?? 'no version');
   }, 120_000);
 
   it('says why a training failed, with the traceback of Python, and keeps the live model', async () => {

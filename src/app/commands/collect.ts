@@ -1,6 +1,7 @@
 // `collect`: samples into the history for a while, without bridge or decisions.
 import type { Command } from 'commander';
-import { buildConfig } from '../config.ts';
+import { readSavedConfig } from '../config.ts';
+import type { HostConfig } from '../config.ts';
 import { createHome } from '../home.ts';
 import { runSampling } from '../sampling.ts';
 import { openHistory } from '../../store/index.ts';
@@ -9,7 +10,7 @@ import { buildFeatureSpec } from '../../prepare/index.ts';
 import { toAdrMemorySnapshot } from '../../core/index.ts';
 import type { MemorySnapshot } from '../../core/index.ts';
 import { abortOnSignals, formatBytes, formatRows, print, printJson, startProgress } from '../terminal.ts';
-import { homeOf, parseNumber } from './options.ts';
+import { homeOf, parseNumber, parseSeconds } from './options.ts';
 
 interface CollectOptions {
   seconds: number;
@@ -32,7 +33,7 @@ export function addCollect(program: Command): void {
   program
     .command('collect')
     .description('sample this host into the history for a while (Ctrl-C keeps what it has)')
-    .option('--seconds <n>', 'how long', parseNumber, 60)
+    .option('--seconds <n>', 'how long', parseSeconds, 60)
     .option('--hz <rate>', 'samples a second, 0.1 to 50', parseNumber, 1)
     .option('--process-interval <seconds>', 'time between scans of all processes', parseNumber, 10)
     .option('--json', 'print JSON')
@@ -40,19 +41,31 @@ export function addCollect(program: Command): void {
     .action(async (options: CollectOptions, command: Command) => {
       const home = homeOf(command);
       createHome(home);
-      await using history = await openHistory(home.history);
-      const report = await collect(history, options, home.root);
+      const config = readSavedConfig(home.root, {
+        hz: options.hz,
+        processIntervalMs: options.processInterval * 1000,
+      });
+      await using history = await openHistory(home.history, {
+        retainMs: Infinity,
+        retainBytes: Infinity,
+        onProblem: (problem) => void process.stderr.write(`${problem.code}: ${problem.message}\n`),
+      });
+      const report = await collect(history, config, options.seconds, home.root);
       if (options.json) printJson(report);
       else print(renderReport(report));
     });
 }
 
-async function collect(history: History, options: CollectOptions, home: string): Promise<CollectReport> {
-  const config = buildConfig({ hz: options.hz, processIntervalMs: options.processInterval * 1000 });
+async function collect(
+  history: History,
+  config: HostConfig,
+  seconds: number,
+  home: string,
+): Promise<CollectReport> {
   const stop = abortOnSignals();
-  const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(options.seconds * 1000)]);
+  const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(seconds * 1000)]);
   const startMs = Date.now();
-  const bar = startProgress(options.seconds, 'collecting');
+  const bar = startProgress(seconds, 'collecting');
   let samples = 0;
   let processRows = 0;
   let missed = 0;
@@ -77,8 +90,15 @@ async function collect(history: History, options: CollectOptions, home: string):
     bar.stop();
     stop.dispose();
   }
-  const seconds = (Date.now() - startMs) / 1000;
-  return { seconds, samples, processRows, missed, home, last: last && toAdrMemorySnapshot(last) };
+  const tookSeconds = (Date.now() - startMs) / 1000;
+  return {
+    seconds: tookSeconds,
+    samples,
+    processRows,
+    missed,
+    home,
+    last: last && toAdrMemorySnapshot(last),
+  };
 }
 
 function renderReport(report: CollectReport): string {

@@ -1,12 +1,12 @@
 // `decide`: one decision, explained; nothing is done. Asks a running host, else samples for a moment.
 import type { Command } from 'commander';
-import { buildConfig } from '../config.ts';
+import { readSavedConfig } from '../config.ts';
 import { findDaemon } from '../daemon.ts';
 import { openHost } from '../host.ts';
 import { describeExplanation } from '../status.ts';
 import type { ExplanationSummary } from '../status-types.ts';
 import type { Home } from '../home.ts';
-import { formatBytes, formatRows, print, printJson } from '../terminal.ts';
+import { abortOnSignals, formatBytes, formatRows, print, printJson } from '../terminal.ts';
 import { collectNumber, collectText, homeOf } from './options.ts';
 
 interface DecideOptions {
@@ -21,9 +21,9 @@ export function addDecide(program: Command): void {
     .command('decide')
     .description('explain one decision: features, probabilities, what would be done and what holds it back')
     .option('--pid <pid>', 'process to plan for when no host runs (repeatable)', collectNumber, [])
-    .option('--name <command>', 'processes to plan for, by command name (repeatable)', collectText, [])
+    .option('--name <command>', 'the same by command name (repeatable)', collectText, [])
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  $ ruvector-memopt decide --name postgres')
+    .addHelpText('after', '\nExample:\n  $ ruvector-memopt decide')
     .action(async (options: DecideOptions, command: Command) => {
       const explanation = await explain(homeOf(command), options);
       if (options.json) printJson(explanation);
@@ -37,18 +37,28 @@ async function explain(home: Home, options: DecideOptions): Promise<ExplanationS
   return explainHere(home, options);
 }
 
-/** Samples until the feature windows are filled, then explains. Uses the daemon's own windows, as its models need. */
+/** Samples until the feature windows are filled, then explains. Samples as the home was last served. */
 async function explainHere(home: Home, options: DecideOptions): Promise<ExplanationSummary> {
-  const config = buildConfig({ targets: { pids: options.pid, names: options.name } });
+  const targets = { pids: options.pid, names: options.name };
+  const config = readSavedConfig(
+    home.root,
+    targets.pids.length + targets.names.length > 0 ? { targets } : {},
+  );
   const done = new AbortController();
-  process.stderr.write(`no host runs on ${home.root}: sampling for a moment first\n`);
-  await using host = await openHost(home, config, {
-    onSample: (latest) => {
-      if (latest.features) done.abort();
-    },
-  });
-  await host.run(done.signal);
-  return describeExplanation(await host.explain());
+  const stop = abortOnSignals();
+  try {
+    await using host = await openHost(home, config, {
+      onSample: (latest) => {
+        if (latest.features) done.abort();
+      },
+    });
+    const seconds = host.spec.rateWindowMs / 1000;
+    process.stderr.write(`no host runs on ${home.root}: sampling for about ${seconds} s first\n`);
+    await host.run(AbortSignal.any([done.signal, stop.signal]));
+    return describeExplanation(await host.explain());
+  } finally {
+    stop.dispose();
+  }
 }
 
 /** An explanation as text. */

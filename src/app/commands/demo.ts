@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { abortOnSignals, print, printJson } from '../terminal.ts';
 import { renderDemoText } from '../demo/demo-report.ts';
 import { runDemo } from '../demo/demo.ts';
-import { parseNumber } from './options.ts';
+import { parseSeconds } from './options.ts';
 
 interface DemoCommandOptions {
   output: string;
@@ -18,8 +18,8 @@ export function addDemo(program: Command): void {
     .command('demo')
     .description('collect, train, swap, decide and act on a child process, live, with a report')
     .option('--output <folder>', 'where history, model, dataset and report go', 'ruvector-demo')
-    .option('--collect-seconds <n>', 'how long to collect before training', parseNumber, 50)
-    .option('--act-seconds <n>', 'how long the model acts', parseNumber, 25)
+    .option('--collect-seconds <n>', 'how long to collect before training', parseSeconds, 50)
+    .option('--act-seconds <n>', 'how long the model acts', parseSeconds, 25)
     .option('--json', 'print the report as JSON')
     .addHelpText('after', '\nExample:\n  $ ruvector-memopt demo --json')
     .action(async (options: DemoCommandOptions) => {

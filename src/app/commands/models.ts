@@ -2,10 +2,11 @@
 // registry on disk is changed and the next start follows it.
 import type { Command } from 'commander';
 import { findDaemon } from '../daemon.ts';
+import { createHome } from '../home.ts';
 import type { Home } from '../home.ts';
 import { openRegistry } from '../../models/index.ts';
 import type { ModelListing, ModelPackage, ModelRegistry } from '../../models/index.ts';
-import { buildConfig } from '../config.ts';
+import { readSavedConfig } from '../config.ts';
 import { openHost } from '../host.ts';
 import { formatRows, print, printJson } from '../terminal.ts';
 import { homeOf } from './options.ts';
@@ -72,6 +73,7 @@ function addSub<T>(
 }
 
 async function readRegistry<T>(home: Home, read: (registry: ModelRegistry) => Promise<T>): Promise<T> {
+  createHome(home);
   return read(await openRegistry(home.models));
 }
 
@@ -84,7 +86,7 @@ function change(request: string): (home: Home, reference: string) => Promise<unk
     const params = reference === '' ? {} : { reference };
     await using client = await findDaemon(home);
     if (client) return (await client.request(request, params)).result;
-    await using host = await openHost(home, buildConfig({}));
+    await using host = await openHost(home, readSavedConfig(home.root));
     await using own = await findDaemon(host.home);
     return (await own!.request(request, params)).result;
   };

@@ -16,6 +16,20 @@ export function parseNumber(text: string): number {
   return value;
 }
 
+/** Parses a duration; Node's timers take at most 24.8 days. */
+export function parseSeconds(text: string): number {
+  const value = parseNumber(text);
+  if (value < 0.1 || value > 2_000_000) throw new InvalidArgumentError('It must be 0.1 to 2000000 seconds.');
+  return value;
+}
+
+/** Parses a number above 0. */
+export function parsePositive(text: string): number {
+  const value = parseNumber(text);
+  if (value <= 0) throw new InvalidArgumentError('It must be above 0.');
+  return value;
+}
+
 /** Parses a repeatable number option. */
 export function collectNumber(text: string, previous: readonly number[]): number[] {
   return [...previous, parseNumber(text)];

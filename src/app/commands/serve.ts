@@ -1,7 +1,7 @@
 // `serve`: runs the host until Ctrl-C or SIGTERM, then drains.
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { buildConfig } from '../config.ts';
+import { buildConfig, saveConfig } from '../config.ts';
 import type { HostConfig } from '../config.ts';
 import { openHost } from '../host.ts';
 import { runRetraining } from '../retraining.ts';
@@ -51,7 +51,7 @@ export function addServe(program: Command): void {
     .addHelpText('after', '\nExample:\n  $ ruvector-memopt serve --name redis-server --act --retrain 60')
     .action(async (options: ServeOptions, command: Command) => {
       const config = toConfig(options);
-      if (options.printUnit) print(printUnit());
+      if (options.printUnit) print(printUnit(homeOf(command).root));
       else await serve(config, command);
     });
 }
@@ -76,11 +76,18 @@ async function serve(config: HostConfig, command: Command): Promise<void> {
   const stop = abortOnSignals();
   const log = (text: string): void => void process.stderr.write(`${new Date().toISOString()} ${text}\n`);
   try {
-    await using host = await openHost(homeOf(command), config, { onLog: log });
+    const home = homeOf(command);
+    await using host = await openHost(home, config, { onLog: log });
+    saveConfig(home.root, config);
     log(
       `serving ${host.home.root} at ${config.hz} Hz, ${config.act ? 'acting' : 'dry run'}, pid ${process.pid}`,
     );
-    await Promise.all([host.run(stop.signal), runRetraining(host, stop.signal, log)]);
+    if (config.act && config.targets.pids.length + config.targets.names.length === 0) {
+      log('--act without --pid or --name: there is nothing to act on');
+    }
+    const failed = new AbortController();
+    const signal = AbortSignal.any([stop.signal, failed.signal]);
+    await Promise.all([host.run(signal).finally(() => failed.abort()), runRetraining(host, signal, log)]);
     log('draining');
   } finally {
     stop.dispose();
@@ -88,13 +95,13 @@ async function serve(config: HostConfig, command: Command): Promise<void> {
   log('stopped');
 }
 
-/** The unit runs this executable with the flags of this call. */
-function printUnit(): string {
+/** The unit runs this executable on this home with the flags of this call. */
+function printUnit(homeRoot: string): string {
   const script = fileURLToPath(new URL('../../../bin/ruvector-memopt.mjs', import.meta.url));
   const after = process.argv.slice(process.argv.indexOf('serve') + 1);
+  const flags = after.filter((arg) => arg !== '--print-unit');
   return buildUnitFile(
-    process.execPath,
-    script,
-    after.filter((arg) => arg !== '--print-unit'),
+    [process.execPath, script, '--home', homeRoot, 'serve', ...flags],
+    process.env['RUVECTOR_PYTHON'],
   );
 }

@@ -1,6 +1,6 @@
 // `train`: a model from the history, by the running host or by one opened for the purpose.
 import type { Command } from 'commander';
-import { buildConfig } from '../config.ts';
+import { readSavedConfig } from '../config.ts';
 import { findDaemon } from '../daemon.ts';
 import { openHost } from '../host.ts';
 import type { Home } from '../home.ts';
@@ -8,7 +8,7 @@ import { defaultEstimator } from '../training-service.ts';
 import type { TrainJob } from '../../train/index.ts';
 import type { TrainingReport } from '../training-types.ts';
 import { abortOnSignals, formatRows, print, printJson, startProgress } from '../terminal.ts';
-import { homeOf, parseNumber } from './options.ts';
+import { homeOf, parsePositive, parseSeconds } from './options.ts';
 import { parseAssignment } from './assignment.ts';
 
 interface TrainCommandOptions {
@@ -37,9 +37,9 @@ export function addTrain(program: Command): void {
       parseAssignment,
       {},
     )
-    .option('--hours <n>', 'train on the newest hours only', parseNumber)
-    .option('--horizon <seconds>', "how far ahead labels look (default: the host's)", parseNumber)
-    .option('--blocks <n>', 'time blocks that are each split into train and test', parseNumber)
+    .option('--hours <n>', 'train on the newest hours only', parsePositive)
+    .option('--horizon <seconds>', "how far ahead labels look (default: the host's)", parseSeconds)
+    .option('--blocks <n>', 'time blocks that are each split into train and test', parsePositive)
     .option('--no-activate', 'leave the model as the candidate')
     .option('--json', 'print JSON')
     .addHelpText(
@@ -78,7 +78,7 @@ async function train(home: Home, job: Partial<TrainJob>): Promise<TrainingReport
     await using client = await findDaemon(home);
     const options = { signal: stop.signal, onProgress };
     if (client) return (await client.request('train', job, options)).result as TrainingReport;
-    await using host = await openHost(home, buildConfig({}));
+    await using host = await openHost(home, readSavedConfig(home.root));
     return await host.training.train(job, options);
   } finally {
     bar.stop();

@@ -90,7 +90,9 @@ async function driveLoop(
     const training = await guarded(
       host.training.train(
         {
-          parameters: { n_estimators: 60, max_depth: 10, min_samples_leaf: 3, random_state: 0 },
+          // Few rows and drifting levels: a regularised linear model holds up where trees memorise.
+          estimator: 'sklearn.LogisticRegression',
+          parameters: { C: 0.05, max_iter: 500 },
           dataset: {},
         },
         { signal, onProgress: ({ message }) => message && say(`  ${message}`) },

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { buildConfig, defaultConfig } from '../../../src/app/config.ts';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildConfig, defaultConfig, readSavedConfig, saveConfig } from '../../../src/app/config.ts';
 import { resolveHome } from '../../../src/app/home.ts';
 import { parseAssignment } from '../../../src/app/commands/assignment.ts';
 import { buildUnitFile } from '../../../src/app/unit-file.ts';
@@ -14,6 +17,26 @@ describe('buildConfig()', () => {
     const build = (): unknown => buildConfig({ hz: 500, horizonMs: 1, targets: { pids: [1], names: [] } });
     expect(build).toThrow(/hz is 500, wanted 0.1 to 50.*horizonMs is 1.*targets.*process ids above 1/s);
     expect(build).toThrow(expect.objectContaining({ code: 'ERR_APP_CONFIG' }));
+  });
+});
+
+describe('readSavedConfig()', () => {
+  it('gives one-shot commands what the home was served with, never acting, never removing history', () => {
+    const root = mkdtempSync(join(tmpdir(), 'rvm-config-'));
+    try {
+      expect(readSavedConfig(root)).toMatchObject({ hz: 1, retainDays: 0 });
+      saveConfig(root, buildConfig({ hz: 20, act: true, retainDays: 7 }));
+      expect(readSavedConfig(root, { horizonMs: 9000 })).toMatchObject({
+        hz: 20,
+        act: false,
+        retainDays: 0,
+        horizonMs: 9000,
+      });
+      writeFileSync(join(root, 'config.json'), '{');
+      expect(() => readSavedConfig(root)).toThrow(expect.objectContaining({ code: 'ERR_APP_CONFIG' }));
+    } finally {
+      rmSync(root, { recursive: true });
+    }
   });
 });
 
@@ -43,8 +66,14 @@ describe('parseAssignment()', () => {
 
 describe('buildUnitFile()', () => {
   it('starts this executable with the given flags, quoting what needs it', () => {
-    const unit = buildUnitFile('/opt/my node/bin/node', '/opt/memopt.mjs', ['--hz', '2']);
-    expect(unit).toContain('ExecStart="/opt/my node/bin/node" /opt/memopt.mjs serve --hz 2\n');
+    const unit = buildUnitFile(
+      ['/opt/my node/bin/node', '/opt/memopt.mjs', '--home', '/data/50%', 'serve', '--hz', '2'],
+      '/opt/python',
+    );
+    expect(unit).toContain(
+      'ExecStart="/opt/my node/bin/node" /opt/memopt.mjs --home /data/50%% serve --hz 2\n',
+    );
+    expect(unit).toContain('Environment=RUVECTOR_PYTHON=/opt/python\n');
     expect(unit).toContain('[Install]');
   });
 });

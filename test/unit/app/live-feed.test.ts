@@ -72,10 +72,39 @@ describe('LiveFeed.follow()', () => {
     await Promise.resolve();
     host.append(0);
     expect(await first).toEqual([0]);
-    for (let i = 1; i <= 10_000; i++) host.append(i);
-    const caughtUp = await take(stream, 10_000);
-    expect(caughtUp).toEqual(Array.from({ length: 10_000 }, (_, i) => i + 1));
+    for (let i = 1; i <= 100_000; i++) host.append(i);
+    const caughtUp = await take(stream, 100_000);
+    expect(caughtUp).toEqual(Array.from({ length: 100_000 }, (_, i) => i + 1));
     await stream.return(undefined);
+  });
+
+  it('loses nothing that is published while the history is still being read', async () => {
+    const host = createHost();
+    for (let i = 0; i < 10; i++) host.append(i);
+    const stream = host.feed.follow({ fromMs: 0 }, new AbortController().signal);
+    expect(await take(stream, 10)).toHaveLength(10); // the query has not ended yet
+    for (let i = 10; i < 90_000; i++) host.append(i);
+    expect(await take(stream, 89_990)).toEqual(Array.from({ length: 89_990 }, (_, i) => i + 10));
+    await stream.return(undefined);
+  });
+
+  it('delivers rows whose time stands still or steps back', async () => {
+    const host = createHost();
+    const stream = host.feed.follow({ fromMs: 100 }, new AbortController().signal);
+    const first = take(stream, 1);
+    await Promise.resolve();
+    host.append(110);
+    expect(await first).toEqual([110]);
+    [110, 105].forEach(host.append);
+    expect(await take(stream, 2)).toEqual([110, 105]);
+    await stream.return(undefined);
+  });
+
+  it('ends at toMs', async () => {
+    const host = createHost();
+    [1, 2, 3].forEach(host.append);
+    const stream = host.feed.follow({ fromMs: 1, toMs: 3 }, new AbortController().signal);
+    expect(await take(stream, 10)).toEqual([1, 2]);
   });
 
   it('ends when the signal aborts while it waits', async () => {
