@@ -227,7 +227,9 @@ class RunningHost implements Host {
         this.latest = { snapshot: sample.memory, features, health: sample.health };
         this.#append(sample.memory, sample.processes);
         this.#listener.onSample?.(this.latest);
-        await (features ? this.decide() : this.optimizer.observe(sample.memory));
+        // A decision that fails is no reason to stop sampling.
+        const decided = features ? this.decide() : this.optimizer.observe(sample.memory);
+        await decided.catch((error) => this.#listener.onLog?.(messageOf(error)));
       },
     });
   }

@@ -60,30 +60,42 @@ export interface OutcomeTrackerOptions {
   readonly driftWindows?: number;
 }
 
+/** Windows after an action that count neither as its outcome nor as drift. */
+const SETTLE_WINDOWS = 3;
+
 /** Builds the tracker. */
 export function createOutcomeTracker(options: OutcomeTrackerOptions): OutcomeTracker {
   const { readers, clock, windowMs = 5000, driftWindows = 20 } = options;
   const drift = createDriftMeter(windowMs, driftWindows);
   let open: { endsMs: number } | null = null;
+  let quietFromMs = Number.NEGATIVE_INFINITY;
 
   const endsInMs = (): number | null =>
     open === null ? null : Math.max(0, open.endsMs - clock.monotonicMs());
   const end = (): void => {
     open = null;
     drift.restart();
+    // What an action freed may come back for a while: that is no drift of the host.
+    quietFromMs = clock.monotonicMs() + SETTLE_WINDOWS * windowMs;
   };
 
   return {
     async observe({ timestamp, mem_free_kib }) {
-      if (open !== null || mem_free_kib === null || !drift.isDue(timestamp)) return;
+      if (open !== null || mem_free_kib === null || clock.monotonicMs() < quietFromMs) return;
+      if (!drift.isDue(timestamp)) return;
       const perCpuKib = await readers.readPerCpuFreeKib();
       // An action may have begun meanwhile.
       if (endsInMs() === null) drift.observe(timestamp, mem_free_kib + perCpuKib);
     },
     async open() {
       open = { endsMs: clock.monotonicMs() + windowMs };
-      const before = await readers.readLevels();
-      return { before, openedMs: clock.monotonicMs() };
+      try {
+        const before = await readers.readLevels();
+        return { before, openedMs: clock.monotonicMs() };
+      } catch (error) {
+        end();
+        throw error;
+      }
     },
     async close(window, findIntruder, signal) {
       open = { endsMs: clock.monotonicMs() + windowMs };

@@ -3,7 +3,7 @@
 >>> import ruvector
 >>> with ruvector.connect() as client:  # doctest: +SKIP
 ...     result = ruvector.fit("sklearn.RandomForestClassifier", client.dataset())
-...     ruvector.deploy(result, name="memory-pressure", client=client)
+...     ruvector.deploy(result, name="memopt", client=client)
 """
 
 from __future__ import annotations

@@ -104,7 +104,7 @@ def deploy(
 
     Examples
     --------
-    >>> ruvector.deploy(result, name="memory-pressure").version  # doctest: +SKIP
+    >>> ruvector.deploy(result, name="memopt").version  # doctest: +SKIP
 
     """
     package = _to_package(model, name, dataset)

@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.utils.class_weight import compute_sample_weight
@@ -27,6 +27,7 @@ from ._training_errors import (
     FewClassesError,
     FewRowsError,
     MissingValuesError,
+    NotAModelError,
 )
 from ._untyped import Estimator
 
@@ -202,7 +203,12 @@ def fit(
     if isinstance(estimator, str):
         model = create_estimator(estimator, parameters)
     else:
+        _check_estimator(estimator)
         model = clone(estimator).set_params(**(parameters or {}))
+    if not hasattr(dataset, "feature_names"):
+        raise NotAModelError(
+            f"Cannot fit on {type(dataset).__name__}: it is no data set; pass client.dataset()"
+        )
     X, y = _training_rows(dataset)
     _check_missing(model, X, dataset.feature_names)
     X = _fill_absent_features(X)
@@ -372,3 +378,22 @@ def _round_statistics(step: Estimator) -> None:
         value = getattr(step, name)
         if value is not None:
             setattr(step, name, value.astype(np.float32).astype(np.float64))
+
+
+def _check_estimator(estimator: object) -> None:
+    """Refuse what would only fail after the whole fit."""
+    if isinstance(estimator, type):
+        raise NotAModelError(
+            f"Cannot fit class {estimator.__name__}: it has no parameters yet; "
+            f"pass an instance, {estimator.__name__}()"
+        )
+    if not (hasattr(estimator, "get_params") and is_classifier(estimator)):
+        raise NotAModelError(
+            f"Cannot fit {type(estimator).__name__}: it is no scikit-learn classifier; "
+            "pass one, or a name such as sklearn.RandomForestClassifier"
+        )
+    if not hasattr(estimator, "predict_proba"):
+        raise NotAModelError(
+            f"Cannot fit {type(estimator).__name__}: it gives no probabilities; "
+            "set probability=True or choose a classifier with predict_proba"
+        )

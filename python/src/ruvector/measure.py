@@ -62,13 +62,15 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m ruvector.measure", description=__doc__)
     parser.add_argument("--home", help="the host's home (default: RUVECTOR_HOME or the XDG folder)")
     parser.add_argument("--export", help="also write the training set to this Parquet file")
+    parser.add_argument("--to-ms", type=int, help="end of the exported range, ms since the epoch")
     parser.add_argument("--batch-bytes", type=int, default=2**20)
     parser.add_argument("--batches", type=int, default=2048)
     options = parser.parse_args(argv)
     with connect(options.home) as client:
         found = measure_stream(client, batch_bytes=options.batch_bytes, batches=options.batches)
         if options.export:
-            stats = DataExporter(client).export_training_data(path=options.export)
+            end = None if options.to_ms is None else options.to_ms / 1000
+            stats = DataExporter(client).export_training_data(end=end, path=options.export)
             found["exportedRows"] = stats.rows
     json.dump(found, sys.stdout)
     return 0

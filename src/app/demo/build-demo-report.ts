@@ -28,8 +28,8 @@ function stageChecks(report: DemoReport): [stage: string, isDone: boolean, state
   return [
     [
       'collect',
-      report.rows >= wanted,
-      `${report.rows} rows were stored, at least ${Math.round(wanted)} expected`,
+      report.memoryRows >= wanted,
+      `${report.memoryRows} snapshots were stored, at least ${Math.round(wanted)} expected`,
     ],
     ['store', report.bytesPerMinute > 0, 'nothing was sealed'],
     [
@@ -38,6 +38,11 @@ function stageChecks(report: DemoReport): [stage: string, isDone: boolean, state
       `the workload went through ${report.workload.phases} phases only`,
     ],
     ['stream', report.stream.bytes > 0, 'no bytes reached Python'],
+    [
+      'dataset',
+      report.dataset.exportedRows === report.dataset.rows,
+      `${report.dataset.exportedRows} rows were exported, ${report.dataset.rows} trained on`,
+    ],
     ['train', report.dataset.rows > 0 && report.model.macroF1 > 0, 'the model predicts nothing right'],
     [
       'parity',
@@ -57,11 +62,15 @@ function describeData({
   workload,
   python,
   seconds,
-}: DemoRun): Pick<DemoReport, 'rows' | 'seconds' | 'hz' | 'bytesPerMinute' | 'workload' | 'stream'> {
+}: DemoRun): Pick<
+  DemoReport,
+  'rows' | 'memoryRows' | 'seconds' | 'hz' | 'bytesPerMinute' | 'workload' | 'stream'
+> {
   const { kinds } = host.history.stats();
   const memory = kinds['memory']!;
   return {
-    rows: Object.values(kinds).reduce((sum, kind) => sum + kind.rows, 0),
+    rows: memory.rows + (kinds['process']?.rows ?? 0),
+    memoryRows: memory.rows,
     seconds,
     hz: host.config.hz,
     bytesPerMinute: (memory.sealedBytes / memory.rows) * 60,
@@ -85,6 +94,7 @@ function describeModel({
   training,
   host,
   duringSwap,
+  python,
 }: DemoRun): Pick<DemoReport, 'dataset' | 'model' | 'baseline' | 'parity' | 'swap' | 'fitToFirstDecisionMs'> {
   const { deployment, manifest, fitToFirstDecisionMs } = training;
   if (!deployment?.swap) throw new DemoStageError('swap', 'the trained model did not go live');
@@ -97,6 +107,7 @@ function describeModel({
     dataset: {
       id: manifest.dataset.id,
       rows: manifest.dataset.rows,
+      exportedRows: python.exportedRows,
       classCounts: training.classCounts,
       horizonMs: host.config.horizonMs,
     },
@@ -133,13 +144,13 @@ function describeDecisions(
   actuator: string,
 ): Pick<DemoReport, 'decisions' | 'outcome'> {
   const stats = host.optimizer.stats();
-  const acted = recorder.events.filter((event) => event.mode === 'act');
+  const acted = recorder.events.filter((event) => event.mode === 'act' && event.success);
   const sumKib = (pick: (event: OptimizationEvent) => number | null): number =>
     acted.reduce((sum, event) => sum + (pick(event) ?? 0), 0) * 1024;
   return {
     decisions: {
       count: stats.decisions,
-      failures: counts.failures,
+      failures: stats.failures + counts.thrown,
       byModel: stats.bySource.model,
       byRule: stats.bySource.rule,
       p50Us: stats.p50Us ?? 0,

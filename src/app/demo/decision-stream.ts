@@ -8,6 +8,8 @@ export interface DecisionStreamCounts {
   decisions: number;
   /** Decisions for which the model was wanted and gave no usable answer, and calls that threw. */
   failures: number;
+  /** Calls that threw instead of answering; part of the failures. */
+  thrown: number;
 }
 
 const INTERVAL_MS = 5;
@@ -31,5 +33,6 @@ async function decideOnce(host: Pick<Host, 'decide'>, counts: DecisionStreamCoun
     if (fallback === 'model-error' || fallback === 'not-finite' || fallback === 'time-out') counts.failures++;
   } catch {
     counts.failures++;
+    counts.thrown++;
   }
 }

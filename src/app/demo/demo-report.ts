@@ -2,15 +2,22 @@
 
 /** Everything `ruvector-memopt demo --json` prints. Times ms or µs, sizes bytes, as named. */
 export interface DemoReport {
-  /** Rows collected over all record kinds. */
+  /** Memory and process rows collected. */
   rows: number;
+  memoryRows: number;
   seconds: number;
   hz: number;
-  /** Sealed bytes of the full memory snapshot, a minute of samples at 1 Hz. */
+  /** Sealed bytes of 60 full memory snapshots, a minute's worth at 1 Hz. They were taken at 20 Hz, where neighbours differ less. */
   bytesPerMinute: number;
   workload: { pressure: 'cgroup' | 'self-evict'; limitBytes: number | null; phases: number };
   stream: { gbps: number; bytes: number; batches: number; batchBytes: number };
-  dataset: { id: string; rows: number; classCounts: Record<string, number>; horizonMs: number };
+  dataset: {
+    id: string;
+    rows: number;
+    exportedRows: number;
+    classCounts: Record<string, number>;
+    horizonMs: number;
+  };
   model: {
     version: string;
     estimator: string;
@@ -20,7 +27,7 @@ export interface DemoReport {
   };
   baseline: { macroF1: number; name: string; majority: number; usageThreshold: number };
   parity: { rows: number; maxAbsDiff: number; labelMismatches: number };
-  /** `ms` from the deploy request's arrival until the new model is live, `pointerUs` the exchange itself. */
+  /** From one model to the next: `ms` to verify, warm up and go live, `pointerUs` the exchange itself. */
   swap: { ms: number; pointerUs: number; failures: number; decisionsDuring: number };
   decisions: {
     count: number;
@@ -37,7 +44,7 @@ export interface DemoReport {
     /** `process_madvise`, or `workload_madvise` where this user may not touch another process. */
     actuator: string;
     actions: number;
-    /** Change of free memory over each outcome window, less its drift in windows without action. */
+    /** Change of free memory over each outcome window, less its drift; summed, so the same pages may count again. */
     freedBytes: number;
     rssDropBytes: number;
     availableBytes: number;
@@ -58,7 +65,10 @@ export function renderDemoText(report: DemoReport): string {
   const { model, baseline, decisions, outcome, swap, stream } = report;
   const rows: [string, string][] = [
     ['collected', `${report.rows} rows in ${report.seconds.toFixed(0)} s at ${report.hz} Hz`],
-    ['history', `${report.bytesPerMinute.toFixed(0)} bytes a minute of snapshots at 1 Hz, sealed`],
+    [
+      'history',
+      `${report.bytesPerMinute.toFixed(0)} bytes for 60 snapshots (taken at ${report.hz} Hz), sealed`,
+    ],
     ['workload', describeWorkload(report)],
     [
       'stream',
@@ -83,13 +93,13 @@ export function renderDemoText(report: DemoReport): string {
     ],
     [
       'decisions',
-      `${decisions.count} (${decisions.byModel} by the model, ${decisions.byRule} by the rule before it), ` +
+      `${decisions.count} (${decisions.byModel} by a model, ${decisions.byRule} by the rule before the first), ` +
         `${decisions.failures} failed, p50 ${decisions.p50Us.toFixed(0)} µs, p99 ${decisions.p99Us.toFixed(0)} µs`,
     ],
     ['labels', list(decisions.byLabel)],
     [
       'freed',
-      `${signed(outcome.freedBytes)} over ${outcome.actions} actions, net of drift and of what came back ` +
+      `${signed(outcome.freedBytes)} summed over the windows of ${outcome.actions} actions, net of drift; pages that came back count again ` +
         `(RSS fell ${signed(outcome.rssDropBytes)}, MemAvailable moved ${signed(outcome.availableBytes)})`,
     ],
     ['acted by', describeActuator(outcome.actuator)],

@@ -13,7 +13,7 @@ export interface DemoRun {
   readonly recorder: DemoRecorder;
   readonly training: TrainingReport;
   readonly counts: DecisionStreamCounts;
-  /** Decisions and failures between the start of the deployment and the first decision after it. */
+  /** Decisions and failures between the start of the second deployment and the first decision after it. */
   readonly duringSwap: DecisionStreamCounts;
   readonly python: PythonFindings;
   readonly seconds: number;

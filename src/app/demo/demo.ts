@@ -10,6 +10,7 @@ import { DemoStageError } from '../errors.ts';
 import { resolveHome } from '../home.ts';
 import { openHost } from '../host.ts';
 import type { Host } from '../host-types.ts';
+import type { TrainProgress } from '../../train/index.ts';
 import { runDecisionStream } from './decision-stream.ts';
 import type { DecisionStreamCounts } from './decision-stream.ts';
 import { createDemoRecorder } from './demo-recorder.ts';
@@ -38,7 +39,12 @@ export interface DemoOptions {
 
 const HZ = 20;
 const HORIZON_MS = 2000;
+/** When the first model goes live, as a share of the time to collect; the second is swapped in under it. */
+const FIRST_MODEL_AT = 0.6;
 const MARKER = '.ruvector-demo';
+
+/** Few rows and drifting levels: a regularised linear model holds up where trees memorise. */
+const job = { estimator: 'sklearn.LogisticRegression', parameters: { C: 0.05, max_iter: 500 } };
 
 /**
  * Runs the demo and writes its files.
@@ -76,43 +82,46 @@ async function driveLoop(
   { collectSeconds, actSeconds, signal, say }: DemoOptions,
 ): Promise<DemoRun> {
   const startMs = Date.now();
-  const counts: DecisionStreamCounts = { decisions: 0, failures: 0 };
+  const counts: DecisionStreamCounts = { decisions: 0, failures: 0, thrown: 0 };
   const done = new AbortController();
   const stop = AbortSignal.any([done.signal, signal]);
   const loop = Promise.all([host.run(stop), runDecisionStream(host, counts, stop)]);
   const guarded = <T>(work: Promise<T>): Promise<T> => Promise.race([work, workload.ended, failed(loop)]);
+  const wait = (seconds: number): Promise<void> => guarded(sleep(seconds * 1000, undefined, { signal }));
   try {
     say(`collecting for ${collectSeconds} s at ${HZ} Hz; decisions follow the rule, nothing is touched`);
     host.training.prewarm();
-    await guarded(sleep(collectSeconds * 1000, undefined, { signal }));
-    say('training in Python on what was just seen, while decisions go on');
-    const before = { ...counts };
+    await wait(collectSeconds * FIRST_MODEL_AT);
+    say('training a first model on what was seen so far, while decisions go on');
+    await guarded(host.training.train(job, { signal }));
+    host.training.prewarm();
+    await wait(collectSeconds * (1 - FIRST_MODEL_AT));
+    say('training the model that will act, while the first one decides');
+    let before = { ...counts };
+    const toMs = Date.now();
+    const onProgress = ({ stage, message }: TrainProgress): void => {
+      if (stage === 'deploy') before = { ...counts };
+      say(`  ${message}`);
+    };
     const training = await guarded(
-      host.training.train(
-        {
-          // Few rows and drifting levels: a regularised linear model holds up where trees memorise.
-          estimator: 'sklearn.LogisticRegression',
-          parameters: { C: 0.05, max_iter: 500 },
-          dataset: {},
-        },
-        { signal, onProgress: ({ message }) => message && say(`  ${message}`) },
-      ),
+      host.training.train({ ...job, dataset: { to_ms: toMs } }, { signal, onProgress }),
     );
     recorder.noteSwap();
     const duringSwap = {
       decisions: counts.decisions - before.decisions,
       failures: counts.failures - before.failures,
+      thrown: counts.thrown - before.thrown,
     };
     say(`live: ${host.models.liveVersion}; it now acts on the workload for ${actSeconds} s`);
     host.setActing(true);
-    await guarded(sleep(actSeconds * 1000, undefined, { signal }));
+    await wait(actSeconds);
     host.setActing(false);
     await guarded(host.optimizer.drain());
     const seconds = (Date.now() - startMs) / 1000;
     done.abort();
     await loop;
     say('reading the history back from Python');
-    const python = await readFromPython(host, join(directory, 'dataset.parquet'), signal);
+    const python = await readFromPython(host, { path: join(directory, 'dataset.parquet'), toMs }, signal);
     return { host, workload, recorder, training, counts, duringSwap, python, seconds, directory };
   } finally {
     done.abort();

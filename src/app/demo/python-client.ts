@@ -20,11 +20,20 @@ const run = promisify(execFile);
 /** Streams and exports from a Python process of its own. @throws DemoStageError with what Python said */
 export async function readFromPython(
   host: Pick<Host, 'home'>,
-  datasetPath: string,
+  dataset: { readonly path: string; readonly toMs: number },
   signal: AbortSignal,
 ): Promise<PythonFindings> {
   const python = await findPython();
-  const args = ['-m', 'ruvector.measure', '--home', host.home.root, '--export', datasetPath];
+  const args = [
+    '-m',
+    'ruvector.measure',
+    '--home',
+    host.home.root,
+    '--export',
+    dataset.path,
+    '--to-ms',
+    String(dataset.toMs),
+  ];
   try {
     const { stdout } = await run(python, args, { signal });
     return JSON.parse(stdout) as PythonFindings;

@@ -114,7 +114,7 @@ function renderTiles(report: DemoReport): string {
     [
       mib(report.outcome.freedBytes),
       'memory freed',
-      `${report.outcome.actions} actions, RSS −${mib(report.outcome.rssDropBytes)}`,
+      `sum over ${report.outcome.actions} windows; RSS −${mib(report.outcome.rssDropBytes)}`,
     ],
     [`${report.stream.gbps.toFixed(1)} GB/s`, 'Arrow to Python', `${report.rows} rows collected`],
   ];

@@ -75,6 +75,46 @@ describe('createOutcomeTracker()', () => {
     expect(tracker.endsInMs()).toBeNull();
   });
 
+  test('does not take memory that comes back after an action for drift', async () => {
+    let free = 1_000_000;
+    const { clock, tracker } = buildTracker(() => free);
+    const observe = (): Promise<void> => tracker.observe({ timestamp: clock.nowMs(), mem_free_kib: free });
+    const wait = async (ms: number): Promise<void> => {
+      for (let passed = 0; passed < ms; passed += 100) {
+        await clock.advance(100);
+        await observe();
+      }
+    };
+    await wait(5000); // nothing moves by itself
+    const freed: (number | null)[] = [];
+    for (let action = 0; action < 12; action++) {
+      const window = await tracker.open();
+      free += 300_000;
+      const closing = tracker.close(window, nobody);
+      await clock.advance(1000);
+      freed.push((await closing).freedKib);
+      free -= 300_000; // the target faults all of it back within the next second
+      await wait(1000);
+    }
+    expect(new Set(freed)).toEqual(new Set([300_000]));
+  });
+
+  test('opens again after the levels could not be read once', async () => {
+    const clock = createManualClock(0);
+    let reads = 0;
+    const readLevels = () =>
+      reads++ === 0
+        ? Promise.reject(new Error('EIO'))
+        : Promise.resolve({ freeKib: 1, memAvailableKib: 1, swapCachedKib: 0 });
+    const tracker = createOutcomeTracker({
+      readers: { readLevels, readPerCpuFreeKib: () => Promise.resolve(0) },
+      clock,
+      windowMs: 10,
+    });
+    await expect(tracker.open()).rejects.toThrow('EIO');
+    expect(tracker.endsInMs()).toBeNull();
+  });
+
   test('reports a host that cannot be read as data', async () => {
     const clock = createManualClock(0);
     let reads = 0;
