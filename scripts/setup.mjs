@@ -22,7 +22,6 @@ const targets = {
   cli: { run: ['bin/ruvector-memopt.mjs'], python: 'requirements.txt' },
   test: { run: ['scripts/test.mjs'], python: 'requirements-dev.txt' },
   check: { run: ['scripts/test.mjs', '--static'], python: 'requirements-dev.txt' },
-  soak: { run: ['scripts/test.mjs', '--soak'], python: 'requirements-dev.txt' },
   bench: { run: ['test/bench/run.ts'], python: 'requirements-dev.txt' },
 };
 

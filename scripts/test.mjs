@@ -55,22 +55,6 @@ const testSteps = [
   },
 ];
 
-const soakSteps = [
-  {
-    name: 'soak',
-    command: bin('vitest'),
-    args: [
-      'run',
-      '--project',
-      'soak',
-      '--reporter=default',
-      '--reporter=json',
-      `--outputFile.json=${reports}/soak.json`,
-    ],
-    count: () => countVitest(join(reports, 'soak.json')),
-  },
-];
-
 function judgeDirections(output) {
   const { summary } = JSON.parse(output);
   const problems = summary.violations.map((v) => `${v.rule.name}: ${v.from} → ${v.to}`);
@@ -124,7 +108,6 @@ function safeCount(step) {
 }
 
 function chosenSteps() {
-  if (only.includes('--soak')) return soakSteps;
   if (only.includes('--static')) return staticSteps;
   const all = [...staticSteps, ...testSteps];
   const named = all.filter((step) => only.includes(step.name));

@@ -17,7 +17,9 @@ import { trainingSetSha256 } from './training-digest.ts';
 import { TrainingPass } from './training-pass.ts';
 
 /** How classes of unequal size are dealt with. */
-export type Balance = 'weights' | 'undersample' | 'none';
+export type Balance = (typeof balances)[number];
+
+const balances = ['weights', 'undersample', 'none'] as const;
 
 /** Options of {@link buildTrainingSet}. */
 export interface TrainingSetOptions {
@@ -129,6 +131,7 @@ function settingsOf(options: TrainingSetOptions): Settings {
   want(horizonMs > 0, `horizonMs is ${horizonMs}, wanted a positive number of milliseconds`);
   want(testFraction > 0 && testFraction < 1, `testFraction is ${testFraction}, wanted between 0 and 1`);
   want(Number.isInteger(blocks) && blocks > 0, `blocks is ${blocks}, wanted a positive integer`);
+  want(balances.includes(balance), `balance is "${balance}", wanted one of ${balances.join(', ')}`);
   want(Object.values(thresholds).every(Number.isFinite), 'thresholds holds a value that is not a number');
   if (problems.length > 0) throw new PrepareOptionsError('a training set', problems);
   return {
