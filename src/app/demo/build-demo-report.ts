@@ -91,6 +91,7 @@ interface Scores {
 }
 
 function describeModel({
+  estimator,
   training,
   host,
   duringSwap,
@@ -113,7 +114,7 @@ function describeModel({
     },
     model: {
       version: `${deployment.name}@${deployment.version}`,
-      estimator: manifest.trainer.estimator,
+      estimator,
       macroF1: metrics.macroF1,
       confusionMatrix: metrics.confusionMatrix,
       labels: [...labels],

@@ -11,6 +11,8 @@ export interface DemoRun {
   readonly host: Host;
   readonly workload: Workload;
   readonly recorder: DemoRecorder;
+  /** What was trained, by the name it was asked for. */
+  readonly estimator: string;
   readonly training: TrainingReport;
   readonly counts: DecisionStreamCounts;
   /** Decisions and failures between the start of the second deployment and the first decision after it. */

@@ -122,7 +122,8 @@ async function driveLoop(
     await loop;
     say('reading the history back from Python');
     const python = await readFromPython(host, { path: join(directory, 'dataset.parquet'), toMs }, signal);
-    return { host, workload, recorder, training, counts, duringSwap, python, seconds, directory };
+    const { estimator } = job;
+    return { host, workload, recorder, estimator, training, counts, duringSwap, python, seconds, directory };
   } finally {
     done.abort();
     await loop.catch(() => undefined); // its own failure has already won the race
