@@ -44,8 +44,6 @@ export interface OutcomeTracker {
     findIntruder: () => Promise<string | null>,
     signal?: AbortSignal,
   ): Promise<Outcome>;
-  /** Gives a window up: the action never ran. */
-  abandon(): void;
   /** Milliseconds until the open window ends; null when none is open. */
   endsInMs(): number | null;
 }
@@ -111,7 +109,6 @@ export function createOutcomeTracker(options: OutcomeTrackerOptions): OutcomeTra
         end();
       }
     },
-    abandon: end,
     endsInMs,
   };
 }
