@@ -4,6 +4,8 @@ const mayImport = {
   collect: ['core'],
   store: ['core'],
   prepare: ['core'],
+  // Dataset publication describes what prepare computed; DataExporter.startStream serves through wire.
+  export: ['core', 'prepare', 'wire'],
   wire: ['core'],
   models: ['core'],
   train: ['core', 'wire', 'models'],

@@ -5,6 +5,12 @@
 export type FieldType =
   'timestamp' | 'int64' | 'uint64' | 'int32' | 'int8' | 'float32' | 'float64' | 'bool' | 'utf8';
 
+/**
+ * What a value gives away. `identifier` names one thing for good (a command, a process), `quasi-identifier`
+ * does so together with others (the time, the size of the machine), `free-text` may hold anything.
+ */
+export type PrivacyRole = 'identifier' | 'quasi-identifier' | 'free-text';
+
 /** One column of a record kind. */
 export interface Field {
   /** Column name, snake_case with the unit as suffix. */
@@ -16,6 +22,8 @@ export interface Field {
   readonly nullable: boolean;
   /** Where the value comes from. */
   readonly source: string;
+  /** What the value gives away; unset for plain measurements. */
+  readonly privacy?: PrivacyRole;
 }
 
 interface FieldValues {
@@ -65,4 +73,12 @@ export function optional<const N extends string, const T extends FieldType>(
   source: string,
 ): { name: N; type: T; unit: string; source: string; nullable: true } {
   return { name, type, unit, source, nullable: true };
+}
+
+/** Declares what a field gives away. */
+export function withPrivacy<const F extends Field>(
+  privacy: PrivacyRole,
+  field: F,
+): F & { readonly privacy: PrivacyRole } {
+  return { ...field, privacy };
 }

@@ -1,6 +1,6 @@
 // The record kinds of the product. Native integer units on disk; `toAdr*` in adr.ts gives the
 // names and units of the export document. Counters are cumulative since boot.
-import { optional, required } from './fields.ts';
+import { optional, required, withPrivacy } from './fields.ts';
 import type { Field, RecordKind, RowOf } from './fields.ts';
 
 const MEMINFO = '/proc/meminfo';
@@ -13,8 +13,8 @@ export const memoryKind = {
   name: 'memory',
   version: 1,
   fields: [
-    required('timestamp', 'timestamp', 'ms since epoch', 'clock'),
-    required('mem_total_kib', 'int64', 'KiB', MEMINFO),
+    withPrivacy('quasi-identifier', required('timestamp', 'timestamp', 'ms since epoch', 'clock')),
+    withPrivacy('quasi-identifier', required('mem_total_kib', 'int64', 'KiB', MEMINFO)),
     optional('mem_free_kib', 'int64', 'KiB', MEMINFO),
     required('mem_available_kib', 'int64', 'KiB', MEMINFO),
     optional('buffers_kib', 'int64', 'KiB', MEMINFO),
@@ -32,7 +32,7 @@ export const memoryKind = {
     optional('slab_reclaimable_kib', 'int64', 'KiB', MEMINFO),
     optional('slab_unreclaimable_kib', 'int64', 'KiB', MEMINFO),
     optional('committed_as_kib', 'int64', 'KiB', MEMINFO),
-    optional('swap_total_kib', 'int64', 'KiB', MEMINFO),
+    withPrivacy('quasi-identifier', optional('swap_total_kib', 'int64', 'KiB', MEMINFO)),
     optional('swap_free_kib', 'int64', 'KiB', MEMINFO),
     optional('pgscan_kswapd', 'int64', 'pages', VMSTAT),
     optional('pgscan_direct', 'int64', 'pages', VMSTAT),
@@ -50,7 +50,10 @@ export const memoryKind = {
     optional('psi_io_full_us', 'int64', 'µs', PSI),
     optional('psi_cpu_some_us', 'int64', 'µs', PSI),
     optional('cgroup_usage_bytes', 'int64', 'bytes', 'memory cgroup of this process'),
-    optional('cgroup_limit_bytes', 'int64', 'bytes', 'memory cgroup of this process; null when unlimited'),
+    withPrivacy(
+      'quasi-identifier',
+      optional('cgroup_limit_bytes', 'int64', 'bytes', 'memory cgroup of this process; null when unlimited'),
+    ),
     required('process_count', 'int32', 'processes', '/proc'),
     optional('top_process_rss_kib', 'int64', 'KiB', '/proc/PID/statm, largest'),
   ],
@@ -62,9 +65,12 @@ export const processKind = {
   name: 'process',
   version: 1,
   fields: [
-    required('timestamp', 'timestamp', 'ms since epoch', 'clock'),
-    required('pid', 'int32', 'pid', '/proc'),
-    required('name', 'utf8', 'command name, never the command line', '/proc/PID/stat'),
+    withPrivacy('quasi-identifier', required('timestamp', 'timestamp', 'ms since epoch', 'clock')),
+    withPrivacy('identifier', required('pid', 'int32', 'pid', '/proc')),
+    withPrivacy(
+      'identifier',
+      required('name', 'utf8', 'command name, never the command line', '/proc/PID/stat'),
+    ),
     required('rss_kib', 'int64', 'KiB', '/proc/PID/statm'),
     optional('shared_kib', 'int64', 'KiB', '/proc/PID/statm'),
     optional('private_kib', 'int64', 'KiB', '/proc/PID/smaps_rollup, largest processes only'),
@@ -76,7 +82,10 @@ export const processKind = {
     optional('minor_faults', 'int64', 'faults', '/proc/PID/stat'),
     optional('major_faults', 'int64', 'faults', '/proc/PID/stat'),
     optional('threads', 'int32', 'threads', '/proc/PID/stat'),
-    optional('start_time_ticks', 'int64', 'clock ticks since boot', '/proc/PID/stat'),
+    withPrivacy(
+      'identifier',
+      optional('start_time_ticks', 'int64', 'clock ticks since boot', '/proc/PID/stat'),
+    ),
   ],
 } as const satisfies RecordKind;
 export type ProcessRecord = RowOf<typeof processKind.fields>;
@@ -86,7 +95,7 @@ export const optimizationKind = {
   name: 'optimization',
   version: 1,
   fields: [
-    required('timestamp', 'timestamp', 'ms since epoch', 'clock'),
+    withPrivacy('quasi-identifier', required('timestamp', 'timestamp', 'ms since epoch', 'clock')),
     required('trigger', 'utf8', 'model, rule or manual', 'optimizer'),
     required('label', 'utf8', 'decided label', 'optimizer'),
     required('mode', 'utf8', 'act or dry_run', 'optimizer'),
@@ -103,7 +112,7 @@ export const optimizationKind = {
     required('processes_trimmed', 'int32', 'processes', 'actuator'),
     required('duration_us', 'int64', 'µs of the action', 'actuator'),
     required('success', 'bool', 'the action ran and its outcome was seen', 'optimizer'),
-    optional('error', 'utf8', 'message', 'optimizer'),
+    withPrivacy('free-text', optional('error', 'utf8', 'message', 'optimizer')),
   ],
 } as const satisfies RecordKind;
 export type OptimizationEvent = RowOf<typeof optimizationKind.fields>;
