@@ -20,7 +20,7 @@ const MIN_PYTHON = [3, 10];
 const targets = {
   demo: { run: ['bin/ruvector-memopt.mjs', 'demo'], python: 'requirements.txt' },
   cli: { run: ['bin/ruvector-memopt.mjs'], python: 'requirements.txt' },
-  test: { run: ['scripts/test.mjs'], python: 'requirements-dev.txt' },
+  test: { run: ['scripts/test.mjs'], python: 'requirements-dev.txt', programs: true },
   check: { run: ['scripts/test.mjs', '--static'], python: 'requirements-dev.txt' },
   bench: { run: ['test/bench/run.ts'], python: 'requirements-dev.txt' },
 };
@@ -206,6 +206,37 @@ function ensurePython(requirements) {
   return python;
 }
 
+/** Peers of the tests that come from the system: a browser reads a stream, jq reads a pipe. */
+const programs = [
+  { package: 'chromium', names: ['chromium', 'chromium-browser', 'google-chrome'], variable: 'CHROMIUM' },
+  { package: 'jq', names: ['jq'] },
+];
+
+const isOnPath = (name) =>
+  process.env.PATH.split(delimiter).some((folder) => folder !== '' && existsSync(join(folder, name)));
+
+/** Installs what is missing where that needs nobody's password (root on Debian), else says what to do. */
+function ensurePrograms() {
+  const missing = programs
+    .filter((program) => !process.env[program.variable] && !program.names.some(isOnPath))
+    .map((program) => program.package);
+  if (missing.length === 0) return;
+  const advice = `Install ${missing.join(' and ')} (Debian: apt-get install ${missing.join(' ')}; macOS: brew install ${missing.join(' ')}) and run the same command again; CHROMIUM=/path names another browser.`;
+  if (process.getuid?.() !== 0 || !isOnPath('apt-get')) {
+    throw new SetupError(`Cannot run the tests: ${missing.join(' and ')} not found.\n${advice}`);
+  }
+  say(`installing ${missing.join(' and ')} with apt-get`);
+  const env = { DEBIAN_FRONTEND: 'noninteractive' };
+  run('apt-get', ['update', '-qq'], 'update the package lists', advice, env);
+  run(
+    'apt-get',
+    ['install', '-y', '-qq', '--no-install-recommends', ...missing],
+    `install ${missing.join(' and ')}`,
+    advice,
+    env,
+  );
+}
+
 function start(node, args, env) {
   const child = spawn(node, args, { cwd: process.cwd(), stdio: 'inherit', env });
   // Ctrl-C reaches the child through the terminal; the parent only waits for its drain.
@@ -227,6 +258,7 @@ function main() {
     throw new SetupError(`Unknown target "${name}": choose one of ${Object.keys(targets).join(', ')}`);
   // Told before minutes of installing, not after.
   if (!existsSync(venvPython)) findPython();
+  if (target.programs) ensurePrograms();
   const toolchain = ensureNode();
   ensurePackages(toolchain);
   const python = ensurePython(target.python);

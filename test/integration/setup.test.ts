@@ -32,6 +32,9 @@ function setup(env: Record<string, string>): { status: number | null; stderr: st
   });
 }
 
+/** Preloaded into setup.mjs, so that the test says the same whoever runs it. */
+const asOrdinaryUser = 'data:text/javascript,process.getuid = () => 1000';
+
 const python312 = `case "$*" in *version_info*) echo "3 12 1";; *) exit 1;; esac`;
 
 describe('setup.mjs', () => {
@@ -68,6 +71,21 @@ describe('setup.mjs', () => {
     });
     expect(status).toBe(1);
     expect(stderr).toMatch(/Cannot create the Python environment[\s\S]*apt-get install python3-venv/);
+  });
+
+  it('names the system programs the tests need when an ordinary user lacks them', () => {
+    const tools = join(checkout, 'bin');
+    writeTool('node', `exec ${process.execPath} "$@"`);
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ['--import', asOrdinaryUser, join(checkout, 'scripts', 'setup.mjs'), 'test'],
+      {
+        encoding: 'utf8',
+        env: { PATH: tools, RUVECTOR_PYTHON: writeTool('python3', python312) },
+      },
+    );
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/chromium and jq not found[\s\S]*apt-get install chromium jq/);
   });
 
   it('refuses an unknown target with the known ones', () => {
