@@ -1,0 +1,40 @@
+// Errors of the export room. Codes are listed in docs/errors.md and mirrored in Python.
+import { RuvectorError } from '../core/index.ts';
+
+/** Options of an export that cannot be used, code `ERR_EXPORT_OPTIONS`. All mistakes in one report. */
+export class ExportOptionsError extends RuvectorError {
+  constructor(what: string, problems: readonly string[]) {
+    super(
+      'ERR_EXPORT_OPTIONS',
+      `Cannot export ${what}: ${problems.join('; ')}; correct ${problems.length > 1 ? 'these options' : 'this option'}`,
+      { details: { problems } },
+    );
+  }
+}
+
+/** The range holds nothing to write, code `ERR_EXPORT_NO_ROWS`. */
+export function noRowsError(asked: string, held: string): RuvectorError {
+  return new RuvectorError(
+    'ERR_EXPORT_NO_ROWS',
+    `Cannot export "${asked}": it holds no rows; the history holds ${held}, choose a range inside it or collect longer`,
+    { details: { asked, held } },
+  );
+}
+
+/** The caller's signal aborted, code `ERR_EXPORT_CANCELLED`. */
+export function cancelledError(path: string, cause: unknown): RuvectorError {
+  return new RuvectorError(
+    'ERR_EXPORT_CANCELLED',
+    `Cannot finish "${path}": the export was cancelled; nothing is left of it, start it again`,
+    { cause, details: { path } },
+  );
+}
+
+/** A second reading gave other rows than the first, code `ERR_EXPORT_SOURCE_CHANGED`. */
+export function sourceChangedError(table: string, planned: number, found: number): RuvectorError {
+  return new RuvectorError(
+    'ERR_EXPORT_SOURCE_CHANGED',
+    `Cannot export table "${table}": it held ${planned} rows when the export was planned and ${found} when it was written; old rows were removed meanwhile, export again`,
+    { details: { table, planned, found } },
+  );
+}
