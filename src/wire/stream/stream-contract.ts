@@ -33,6 +33,8 @@ export interface StreamPosition {
   readonly sequences: Readonly<Partial<Record<StreamTable, number>>>;
   /** Timestamp of the last record seen, by table: what counts when the epoch is another one. */
   readonly timestamps: Readonly<Partial<Record<StreamTable, number>>>;
+  /** How many records with that last timestamp were seen, by table. @default all there are */
+  readonly repeats?: Readonly<Partial<Record<StreamTable, number>>>;
 }
 
 /** What a subscriber asks for. */
@@ -41,7 +43,10 @@ export interface StreamRequest {
   readonly tables?: readonly StreamTable[];
   /** All must hold; each applies to the tables that have its column. */
   readonly filters?: readonly StreamFilter[];
-  /** At least this long between two samples of a table; 0 is every sample. @default 0 */
+  /**
+   * At least this long between two samples of a table (5 % less passes: a sampler's clock jitters);
+   * 0 is every sample. Counts the samples that the filters leave. @default 0
+   */
   readonly intervalMs?: number;
   /** Go on after this position; what the history does not hold any more comes as a gap. */
   readonly after?: StreamPosition;
@@ -53,7 +58,10 @@ export interface StreamRequest {
 export interface RecordEvent {
   readonly type: 'record';
   readonly table: StreamTable;
-  /** From 1, without holes, for each table of an epoch. What a filter or an interval leaves out keeps its number. */
+  /**
+   * From 1, without holes, for each table of an epoch. What a filter or an interval leaves out keeps its
+   * number. 0 is a record of an earlier epoch, read from the history.
+   */
   readonly sequence: number;
   readonly row: AnyRow;
 }
@@ -62,17 +70,17 @@ export interface RecordEvent {
 export interface GapEvent {
   readonly type: 'gap';
   readonly table: StreamTable;
-  /** First and last sequence number that are missing, and how many records of this subscription they were. */
+  /** First and last sequence number that are missing; both 0 for records of an earlier epoch. */
   readonly fromSequence: number;
   readonly toSequence: number;
+  /** How many records of this subscription they were; 0 when it is not known (an earlier epoch). */
   readonly dropped: number;
   readonly reason: 'overflow' | 'expired';
 }
 
-/** First event of every subscription. */
-export interface HelloEvent {
+/** First event of every subscription. What follows comes after its position. */
+export interface HelloEvent extends StreamPosition {
   readonly type: 'hello';
-  readonly epoch: string;
   readonly tables: readonly StreamTable[];
   /** True when names are hashed and free text is removed. */
   readonly anonymized: boolean;
