@@ -1,8 +1,8 @@
-// Training sets from the history: the one place that knows which rows, windows and horizon a set is made of.
+// Training sets of a host: its history, features and horizon, with the options that travel over the bridge.
 import * as arrow from 'apache-arrow';
-import { buildTrainingSet, lookbackMs } from '../prepare/index.ts';
+import { buildHistoryTrainingSet } from '../prepare/index.ts';
 import type { Balance, FeatureSpec, TrainingSet } from '../prepare/index.ts';
-import type { History, TimeRange } from '../store/index.ts';
+import type { History } from '../store/index.ts';
 
 /** Parameters of a training set, as they travel over the bridge. */
 export const datasetParams = {
@@ -42,51 +42,21 @@ export interface DatasetServiceOptions {
 
 /** Creates the service over a history. */
 export function createDatasetService({ history, spec, horizonMs }: DatasetServiceOptions): DatasetService {
-  const build: DatasetService['build'] = async (params, signal) =>
-    buildTrainingSet({
-      memory: history.query('memory', rangeOf(params, spec)),
-      optimizationTimestamps: await actionTimes(history),
+  const build: DatasetService['build'] = (params, signal) =>
+    buildHistoryTrainingSet(history, {
       spec,
+      fromMs: params.from_ms,
+      toMs: params.to_ms,
       horizonMs: params.horizon_ms ?? horizonMs,
-      ...definedOptions(params),
-      ...(signal && { signal }),
+      testFraction: params.test_fraction,
+      blocks: params.blocks,
+      balance: params.balance as Balance | undefined,
+      signal,
     });
   return {
     build,
     buildReplayBatch: async (batchBytes, signal) => repeatFeatures(await build({}, signal), batchBytes),
   };
-}
-
-/** Starts early enough to fill the windows of the first row. */
-function rangeOf({ from_ms, to_ms }: DatasetParams, spec: FeatureSpec): TimeRange {
-  return {
-    ...(from_ms !== undefined && { fromMs: from_ms - lookbackMs(spec) }),
-    ...(to_ms !== undefined && { toMs: to_ms }),
-  };
-}
-
-function definedOptions(params: DatasetParams): object {
-  const options = {
-    fromMs: params.from_ms,
-    toMs: params.to_ms,
-    testFraction: params.test_fraction,
-    blocks: params.blocks,
-    balance: params.balance as Balance | undefined,
-  };
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-}
-
-/** Times of real actions, so that `minutes_since_last_opt` is what the live extractor saw. */
-async function actionTimes(history: Pick<History, 'query'>): Promise<number[]> {
-  const times: number[] = [];
-  for await (const batch of history.query('optimization', {})) {
-    const modes = batch.getChild('mode');
-    const stamps = batch.getChild('timestamp');
-    for (let i = 0; i < batch.numRows; i++) {
-      if (modes?.get(i) === 'act') times.push(Number(stamps?.get(i)));
-    }
-  }
-  return times;
 }
 
 function repeatFeatures(set: TrainingSet, batchBytes: number): arrow.RecordBatch {

@@ -15,6 +15,8 @@ export { splitNames } from './split.ts';
 export type { SplitName } from './split.ts';
 export { buildTrainingSet } from './training-set.ts';
 export type { Balance, TrainingSet, TrainingSetOptions } from './training-set.ts';
+export { buildHistoryTrainingSet } from './history-training-set.ts';
+export type { HistoryTrainingOptions, TrainingHistory } from './history-training-set.ts';
 export type { SnapshotSource } from './snapshot-source.ts';
 export { trainingBatches } from './training-batches.ts';
 export { datasetCard } from './dataset-card.ts';

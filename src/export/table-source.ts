@@ -1,0 +1,181 @@
+// One table of an export: history → sample grid → anonymiser → the columns users see, all columnar.
+// It can be opened again and again and gives the same rows each time. Nothing is written here.
+import * as arrow from 'apache-arrow';
+import { buildAdrView, takeRows, toArrowSchema } from '../core/index.ts';
+import type { RecordKind } from '../core/index.ts';
+import { sourceChangedError } from './errors.ts';
+import type { ExportTable } from './export-config.ts';
+import type { TableSource } from './file-contract.ts';
+
+/** A half-open range of time. */
+export interface ExportRange {
+  /** Unset is the oldest row. */
+  readonly fromMs?: number;
+  readonly toMs: number;
+}
+
+/** Where rows come from. A History, live or opened read-only, has this shape. */
+export interface ExportSource {
+  /** Rows of one kind in time order; native columns and units. */
+  query(kind: ExportTable, range: { fromMs?: number; toMs?: number }): AsyncIterable<arrow.RecordBatch>;
+  /** What it holds: for progress, and for saying so when a range is empty. */
+  stats?(): {
+    readonly kinds: Readonly<
+      Record<
+        string,
+        { readonly rows: number; readonly firstMs: number | null; readonly lastMs: number | null }
+      >
+    >;
+  };
+}
+
+/** Reads the samples of a table that an export looks at. */
+export type ReadSamples = (signal: AbortSignal | undefined) => AsyncIterable<arrow.RecordBatch>;
+
+/** A reader of one table's samples in a range that stays what it is while rows are appended. */
+export function buildSampleReader(
+  source: ExportSource,
+  table: ExportTable,
+  range: ExportRange,
+  sampleIntervalMs: number,
+): ReadSamples {
+  // Events are no samples: leaving some out would lose them for good.
+  const intervalMs = table === 'optimization' ? 0 : sampleIntervalMs;
+  return (signal) => readSamples(source.query(table, range), intervalMs, signal);
+}
+
+async function* readSamples(
+  batches: AsyncIterable<arrow.RecordBatch>,
+  intervalMs: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<arrow.RecordBatch> {
+  const grid = intervalMs > 0 ? new SampleGrid(intervalMs) : null;
+  for await (const batch of batches) {
+    signal?.throwIfAborted();
+    const kept = grid ? takeRows(batch, grid.rowsOn(batch)) : batch;
+    if (kept.numRows > 0) yield kept;
+  }
+}
+
+/**
+ * Keeps the first timestamp at or after each grid point, and every row that carries it: a process
+ * sample is a whole scan with one timestamp.
+ */
+export class SampleGrid {
+  readonly #intervalMs: number;
+  #point: number | null = null;
+  #keptMs = Number.NaN;
+
+  constructor(intervalMs: number) {
+    this.#intervalMs = intervalMs;
+  }
+
+  /** Rows of the next batch that stay. */
+  rowsOn(batch: arrow.RecordBatch): Uint32Array {
+    const times = timesOf(batch);
+    const rows = new Uint32Array(times.length);
+    let kept = 0;
+    for (let i = 0; i < times.length; i++) {
+      if (this.#keeps(times[i]!)) rows[kept++] = i;
+    }
+    return rows.subarray(0, kept);
+  }
+
+  #keeps(timeMs: number): boolean {
+    if (timeMs === this.#keptMs) return true;
+    const point = Math.floor(timeMs / this.#intervalMs);
+    if (point === this.#point) return false;
+    this.#point = point;
+    this.#keptMs = timeMs;
+    return true;
+  }
+}
+
+/** The first column as numbers, read as two halves: BigInt would be five times slower. */
+function timesOf(batch: arrow.RecordBatch): Float64Array {
+  const values = batch.data.children[0]!.values as BigInt64Array;
+  const halves = new Int32Array(values.buffer, values.byteOffset, batch.numRows * 2);
+  const times = new Float64Array(batch.numRows);
+  for (let i = 0; i < times.length; i++) times[i] = halves[2 * i + 1]! * 2 ** 32 + (halves[2 * i]! >>> 0);
+  return times;
+}
+
+/** What a table is made of. */
+export interface TableParts {
+  readonly table: ExportTable;
+  /** The columns that `apply` gives; the stored ones when nothing is applied. */
+  readonly native: RecordKind;
+  readonly columns: 'all' | 'document' | readonly string[];
+  readonly read: ReadSamples;
+  /** Anonymises a batch; it may leave rows out. */
+  readonly apply?: ((batch: arrow.RecordBatch) => arrow.RecordBatch) | undefined;
+  /** Samples counted when the export was planned. */
+  readonly plannedSamples?: number | undefined;
+  readonly rowEstimate?: number | undefined;
+}
+
+/** Builds the table; undefined when it has none of the named columns. */
+export function buildTableSource(parts: TableParts): TableSource | undefined {
+  const view = buildAdrView(parts.table, parts.native);
+  const kept = columnIndexes(view.kind, view.documentColumns, parts.columns);
+  if (kept.length === 0) return undefined;
+  const isWhole = kept.length === view.kind.fields.length;
+  const kind: RecordKind = isWhole
+    ? view.kind
+    : { ...view.kind, fields: kept.map((column) => view.kind.fields[column]!) };
+  const schema = toArrowSchema(kind);
+  const convert = (batch: arrow.RecordBatch): arrow.RecordBatch => {
+    const converted = view.toBatch(parts.apply ? parts.apply(batch) : batch);
+    return isWhole ? converted : selectColumns(converted, kept, schema);
+  };
+  return {
+    name: parts.table,
+    schema,
+    rowEstimate: parts.rowEstimate,
+    open: (skipRows, signal) => openRows(parts, convert, skipRows, signal),
+  };
+}
+
+async function* openRows(
+  { table, read, plannedSamples }: TableParts,
+  convert: (batch: arrow.RecordBatch) => arrow.RecordBatch,
+  skipRows: number,
+  signal: AbortSignal,
+): AsyncGenerator<arrow.RecordBatch> {
+  let samples = 0;
+  let skip = skipRows;
+  for await (const batch of read(signal)) {
+    samples += batch.numRows;
+    const converted = convert(batch);
+    if (converted.numRows > skip) yield skip > 0 ? converted.slice(skip) : converted;
+    skip = Math.max(0, skip - converted.numRows);
+  }
+  if (plannedSamples !== undefined && samples !== plannedSamples) {
+    throw sourceChangedError(table, plannedSamples, samples);
+  }
+}
+
+function columnIndexes(
+  kind: RecordKind,
+  documentColumns: number,
+  columns: TableParts['columns'],
+): readonly number[] {
+  const all = kind.fields.map((_, column) => column);
+  if (columns === 'all') return all;
+  if (columns === 'document') return all.slice(0, documentColumns);
+  return columns.flatMap((name) => all.filter((column) => kind.fields[column]!.name === name));
+}
+
+function selectColumns(
+  batch: arrow.RecordBatch,
+  columns: readonly number[],
+  schema: arrow.Schema,
+): arrow.RecordBatch {
+  const data = arrow.makeData({
+    type: new arrow.Struct(schema.fields),
+    length: batch.numRows,
+    nullCount: 0,
+    children: columns.map((column) => batch.data.children[column]!),
+  });
+  return new arrow.RecordBatch(schema, data);
+}
