@@ -30,6 +30,14 @@ export const WireErrorCode = {
   BATCH: 'ERR_WIRE_BATCH',
   NO_DAEMON: 'ERR_WIRE_NO_DAEMON',
   ENDPOINT: 'ERR_WIRE_ENDPOINT',
+  /** A subscriber asks for what the stream does not have. */
+  STREAM_REQUEST: 'ERR_WIRE_STREAM_REQUEST',
+  /** No more subscribers fit. */
+  STREAM_FULL: 'ERR_WIRE_STREAM_FULL',
+  /** The history could not be read for a subscriber that continues; it gets a gap instead. */
+  STREAM_HISTORY: 'ERR_WIRE_STREAM_HISTORY',
+  /** Overflow could not be written to or read from disk; the subscriber gets a gap instead. */
+  STREAM_SPILL: 'ERR_WIRE_STREAM_SPILL',
 } as const;
 export type WireErrorCode = (typeof WireErrorCode)[keyof typeof WireErrorCode];
 
