@@ -15,11 +15,13 @@ export type {
   AdrOptimizationEvent,
   AdrProcessRecord,
   Label,
+  MemoryFeatures,
   MemorySnapshot,
   OptimizationEvent,
   Prediction,
   Predictor,
   ProcessRecord,
+  TrainingSample,
 } from './core/index.ts';
 export { createCollector, readProcessSample, sampleAtRate } from './collect/index.ts';
 export type {
@@ -31,13 +33,30 @@ export type {
   SampleAtRateOptions,
   SampleStream,
 } from './collect/index.ts';
-export { openHistory } from './store/index.ts';
+export {
+  TunerDataCollector,
+  cachePath,
+  hardwareId,
+  loadApr,
+  loadOrCreate,
+  openHistory,
+  openSampleStore,
+  readHardware,
+  readSamples,
+  saveApr,
+} from './store/index.ts';
 export type {
+  CollectorSettings,
+  FeedbackStats,
+  HardwareFacts,
   History,
   HistoryKind,
   HistoryOptions,
   HistoryStats,
   QueryOptions,
+  RetrainDue,
+  SampleStore,
+  SampleStoreOptions,
   TimeRange,
 } from './store/index.ts';
 export {

@@ -10,11 +10,20 @@ export const temporarySuffix = '.tmp';
 
 /** Writes a file that appears whole under its name or not at all. */
 export async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+  await writePiecesDurably(path, [bytes]);
+}
+
+/** The same for bytes in pieces, so that nobody has to join them. */
+export async function writePiecesDurably(path: string, pieces: readonly Uint8Array[]): Promise<void> {
   const temporary = `${path}${temporarySuffix}`;
   try {
     const handle = await open(temporary, 'w', 0o600);
     try {
-      await writeAll(handle, bytes, 0);
+      let offset = 0;
+      for (const piece of pieces) {
+        await writeAll(handle, piece, offset);
+        offset += piece.length;
+      }
       await handle.sync();
     } finally {
       await handle.close();

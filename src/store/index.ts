@@ -1,7 +1,17 @@
 // store: the rolling history of a host, as write-ahead Arrow logs and sealed Parquet segments, with
-// time-range reads. It does not collect, convert units or train. Formats: wal-layout.ts, segment-layout.ts.
+// time-range reads, and the training samples (APR2). It does not collect, convert units or train.
+// Formats: wal-layout.ts, segment-layout.ts, apr/apr-file.ts, apr/apr-journal.ts.
 export { openHistory } from './history.ts';
 export type { History, HistoryKind, HistoryOptions, HistoryRows } from './history-contract.ts';
 export type { QueryOptions, TimeRange } from './query.ts';
 export type { HistoryStats, KindStats } from './stats.ts';
 export type { Recovered } from './wal-file.ts';
+export { loadApr, loadOrCreate, saveApr } from './apr/apr-api.ts';
+export { cachePath, hardwareId, readHardware } from './apr/hardware-id.ts';
+export type { HardwareFacts } from './apr/hardware-id.ts';
+export { readSamples } from './apr/read-samples.ts';
+export { openSampleStore } from './apr/sample-store.ts';
+export type { SampleStore, SampleStoreOptions } from './apr/sample-store.ts';
+export { TunerDataCollector } from './apr/tuner-data-collector.ts';
+export type { CollectorSettings, RetrainDue } from './apr/tuner-data-collector.ts';
+export type { FeedbackStats } from './apr/error-window.ts';

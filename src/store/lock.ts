@@ -1,4 +1,4 @@
-// One writer a history directory. The lock is SQLite's own byte-range lock on `lock.db`, held by an
+// One writer a history directory or sample file. The lock is SQLite's own byte-range lock on `lock.db`, held by an
 // open exclusive transaction: the kernel drops it with the process, so kill -9 leaves nothing stale,
 // a reused pid cannot fool it, and two containers on one volume still see each other.
 // `lock.json` only names the owner for the error text. Node has no flock of its own.
@@ -20,9 +20,18 @@ export interface DirectoryLock {
  * @throws RuvectorError `ERR_STORE_LOCKED` with the owner's pid while another writer is alive
  */
 export function acquireLock(directory: string): DirectoryLock {
-  const path = join(directory, 'lock.db');
-  const ownerPath = join(directory, 'lock.json');
-  const database = openExclusive(path, ownerPath);
+  return acquireNamedLock(join(directory, 'lock'), `history "${directory}"`);
+}
+
+/**
+ * The same for anything else that may have one writer only.
+ * @param base path of the lock's two files, without `.db` and `.json`
+ * @param thing what it guards, for the error text
+ */
+export function acquireNamedLock(base: string, thing: string): DirectoryLock {
+  const path = `${base}.db`;
+  const ownerPath = `${base}.json`;
+  const database = openExclusive(path, ownerPath, thing);
   writeOwner(ownerPath);
   return {
     release() {
@@ -32,7 +41,7 @@ export function acquireLock(directory: string): DirectoryLock {
   };
 }
 
-function openExclusive(path: string, ownerPath: string): DatabaseSync {
+function openExclusive(path: string, ownerPath: string, thing: string): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(path);
@@ -40,18 +49,18 @@ function openExclusive(path: string, ownerPath: string): DatabaseSync {
     return database;
   } catch (cause) {
     database?.close();
-    if (resultCodeOf(cause) === SQLITE_BUSY) throw locked(path, ownerPath, cause);
+    if (resultCodeOf(cause) === SQLITE_BUSY) throw locked(path, ownerPath, thing, cause);
     throw toStoreError('lock', path, withSystemCode(cause));
   }
 }
 
-function locked(path: string, ownerPath: string, cause: unknown): RuvectorError {
+function locked(path: string, ownerPath: string, thing: string, cause: unknown): RuvectorError {
   const directory = dirname(path);
   const pid = readOwnerPid(ownerPath);
   const owner = pid === null ? 'another process' : `process ${pid}`;
   return new RuvectorError(
     'ERR_STORE_LOCKED',
-    `Cannot open history "${directory}" for writing: ${owner} is writing it; stop that process, or open it with readOnly`,
+    `Cannot open ${thing} for writing: ${owner} is writing it; stop that process, or open it with readOnly`,
     { cause, details: { path: directory, pid } },
   );
 }
