@@ -134,9 +134,11 @@ export function buildAdrView(table: 'memory' | 'process' | 'optimization', nativ
 function bindColumn(column: DocumentColumn, native: RecordKind): ViewColumn[] {
   const inputs = column.inputs.map((name) => native.fields.find((field) => field.name === name));
   if (inputs.some((field) => field === undefined)) return [];
-  const first = inputs[0]!;
+  const { privacy, ...first } = inputs[0]!;
   const field: Field = {
     ...first,
+    // A figure computed from several columns gives none of them away.
+    ...(privacy !== undefined && inputs.length === 1 && { privacy }),
     name: column.name,
     type: column.compute ? column.type : first.type,
     unit: column.unit,
