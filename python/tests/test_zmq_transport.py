@@ -180,6 +180,30 @@ def test_a_daemon_that_goes_away_is_a_typed_error_after_what_had_arrived():
             client.request("x")
 
 
+def test_a_stream_the_daemon_cuts_short_is_an_error_after_its_last_batch():
+    gone = {"code": "ERR_WIRE_DISCONNECTED", "message": "the daemon is closing"}
+    ending = [Message(MessageType.DRAIN, 1, 1), Message(MessageType.ERROR, 1, 1, payload=gone)]
+    with Daemon(data=hello(batch(1), *ending)) as daemon, connect(daemon) as client:
+        stream = client.stream("x")
+        assert next(stream).num_rows == 10_000
+        with pytest.raises(ConnectionLostError, match="closing"):
+            next(stream)
+
+
+def test_a_stream_that_waits_too_long_says_so_and_goes_on():
+    def script(message):
+        if message.type is MessageType.CREDIT:
+            return [batch(1), Message(MessageType.DRAIN, 1, 1), Message(MessageType.BYE, 1, 1)]
+        return hello()(message)
+
+    with Daemon(data=script) as daemon, connect(daemon) as client:
+        stream = client.stream("x", timeout=0.5)
+        with pytest.raises(WireTimeoutError):
+            next(stream)
+        stream._connection.send(Message(MessageType.CREDIT, 1))
+        assert [one.num_rows for one in stream] == [10_000]
+
+
 def test_a_daemon_that_does_not_answer_is_a_timeout():
     started = time.monotonic()
     with Daemon(control=lambda _: []) as daemon, pytest.raises(WireTimeoutError):

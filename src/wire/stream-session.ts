@@ -204,11 +204,14 @@ export class StreamSession {
   /** BYE goes both ways: only the client's answer says that the last frames arrived. */
   async #finish(): Promise<void> {
     const { streamId } = this.#options;
+    const isCutShort = this.#stop === 'drain';
     if (!this.#isGone) {
       await this.#options.send({ type: MessageType.DRAIN, streamId, sequence: this.#sent });
       await this.#waitUntil(() => this.#acked === this.#sent || this.#isGone);
     }
-    if (this.#stop === 'lost') return;
+    // A BYE would say that the source had ended.
+    if (isCutShort) this.fail(drainError());
+    if (isCutShort || this.#stop === 'lost') return;
     await this.#options.send({ type: MessageType.BYE, streamId, sequence: this.#sent });
     await this.#waitUntil(() => this.#isGone);
   }
@@ -290,5 +293,8 @@ function leftError(): RuvectorError {
 }
 
 function drainError(): RuvectorError {
-  return wireError(WireErrorCode.CLOSED, 'Cannot continue stream: the daemon is closing');
+  return wireError(
+    WireErrorCode.DISCONNECTED,
+    'Cannot continue stream: the daemon is closing; connect again when it is back',
+  );
 }

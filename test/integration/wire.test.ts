@@ -183,16 +183,19 @@ describe('streams', () => {
     expect(own.test.source.returned).toBe(1);
   });
 
-  test('are drained before a server closes: every batch sent is read, and the end is clean', async () => {
+  test('are drained before a server closes: every batch sent is read, and the end says why', async () => {
     await using own = await startedOn(directory);
     await using client = await connectTo(own.test);
     const stream = await client.stream('count', { rows: 1000 });
     let batches = 0;
     let closing: Promise<void> | undefined;
-    for await (const _batch of stream.batches) {
-      batches++;
-      if (batches === 20) closing = own.test.server.close();
-    }
+    const reading = async (): Promise<void> => {
+      for await (const _batch of stream.batches) {
+        batches++;
+        if (batches === 20) closing = own.test.server.close();
+      }
+    };
+    await expect(reading()).rejects.toMatchObject({ code: 'ERR_WIRE_DISCONNECTED' });
     await closing;
     expect(batches).toBe(own.test.server.stats().batchesSent);
   });

@@ -90,17 +90,43 @@ class Client:
         """
         return self._transport.request(name, params, attachments, on_progress)
 
-    def stream(self, name: str, /, *, window: int | None = None, **params: Any) -> BatchStream:  # noqa: ANN401
+    def stream(
+        self,
+        name: str,
+        /,
+        *,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
+        follow: bool | None = None,
+        timeout: float | None = None,
+        window: int | None = None,
+        **params: Any,  # noqa: ANN401  any JSON value
+    ) -> BatchStream:
         """Open a stream of record batches; ``schema`` and ``meta`` are there at once.
 
         Parameters
         ----------
         name : str
             ``memory``, ``process``, ``optimization`` or ``training``.
+        start, end : time, optional
+            Range; without a zone local time, and an end date includes its day. By default a stream
+            that follows starts now, and one that does not with the oldest row.
+        follow : bool, optional
+            Go on with what is collected from now on. By default True without ``end``.
+        timeout : float, optional
+            Seconds to wait for a batch. By default as long as the daemon lives.
         window : int, optional
             Batches in flight; bounds the memory on both sides.
         **params
-            What the stream takes, such as ``from_ms``, ``to_ms``, ``follow``.
+            What else the stream takes, in the daemon's words, such as ``anonymize``.
+
+        Raises
+        ------
+        WireTimeoutError
+            While waiting for a batch; the stream goes on and may be asked again.
+        ConnectionLostError
+            The daemon stopped or went away: after the batches that had arrived, so that the end
+            of a loop always means that the stream is complete.
 
         Examples
         --------
@@ -109,7 +135,9 @@ class Client:
         ...         print(batch.num_rows)
 
         """
-        return self._transport.stream(name, _without_none(params), window)
+        given = {"from_ms": start_ms(start), "to_ms": end_ms(end), "follow": follow}
+        wanted = _without_none({**params, **_without_none(given)})
+        return self._transport.stream(name, wanted, window, timeout)
 
     def dataset(
         self,
@@ -156,7 +184,7 @@ class Client:
             "blocks": blocks,
         }
         wanted = {**(params or {}), **_without_none(given)}
-        with self._transport.stream("training", wanted, None) as stream:
+        with self._transport.stream("training", wanted) as stream:
             table, meta = stream.read_all(), stream.meta
         if table.num_rows == 0:
             raise NoRowsError(

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from ._connection import Connection
-from ._exceptions import ProtocolError, WireError, error_from_payload
+from ._exceptions import ProtocolError, WireError, WireTimeoutError, error_from_payload
 from ._protocol import PROTOCOL_VERSION, Message, MessageType
 from ._transport import BatchStream
 
@@ -32,10 +32,12 @@ class WireStream(BatchStream):
         hello: Mapping[str, Any],
         *,
         window: int | None,
+        timeout: float | None = None,
         on_close: Callable[[WireStream], None],
     ) -> None:
         self._connection = connection
         self._on_close = on_close
+        self._timeout = timeout
         self._adapts = window is None
         self._set_window(_MIN_WINDOW if window is None else window)
         self._largest = 0
@@ -94,7 +96,9 @@ class WireStream(BatchStream):
             if message is not None:
                 return message
             self._acknowledge()
-            return self._connection.receive()
+            return self._connection.receive(self._timeout)
+        except WireTimeoutError:
+            raise  # nothing is lost: the next call waits again
         except WireError:
             self._end()
             raise

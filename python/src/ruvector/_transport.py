@@ -92,8 +92,14 @@ class Transport(ABC):
         """Send a request and wait for its reply."""
 
     @abstractmethod
-    def stream(self, name: str, params: Mapping[str, Any], window: int | None) -> BatchStream:
-        """Open a stream and wait for its schema."""
+    def stream(
+        self,
+        name: str,
+        params: Mapping[str, Any],
+        window: int | None = None,
+        timeout: float | None = None,
+    ) -> BatchStream:
+        """Open a stream and wait for its schema; ``timeout`` limits the wait for each batch."""
 
     @abstractmethod
     def close(self) -> None:
@@ -115,6 +121,8 @@ class MockTransport(Transport):
         Returns a pyarrow.Table, or a sequence of record batches.
     meta : mapping of stream name to JSON value, optional
         What ``stream.meta`` shows.
+    progress : mapping of request name to sequence of JSON values, optional
+        What a request tells ``on_progress``.
 
     Examples
     --------
@@ -129,10 +137,12 @@ class MockTransport(Transport):
         requests: Mapping[str, MockHandler] | None = None,
         streams: Mapping[str, MockSource] | None = None,
         meta: Mapping[str, Any] | None = None,
+        progress: Mapping[str, Sequence[Any]] | None = None,
     ) -> None:
         self.requests = dict(requests or {})
         self.streams = dict(streams or {})
         self.meta = dict(meta or {})
+        self.progress = dict(progress or {})
         self.calls: list[tuple[str, Any]] = []
         self.closed = False
 
@@ -147,9 +157,18 @@ class MockTransport(Transport):
         self.calls.append((name, params))
         handler = self._find(self.requests, name, "request")
         answer = handler(params, attachments)
+        if on_progress is not None:
+            for news in self.progress.get(name, ()):
+                on_progress(news)
         return answer if isinstance(answer, Reply) else Reply(answer)
 
-    def stream(self, name: str, params: Mapping[str, Any], window: int | None) -> BatchStream:
+    def stream(
+        self,
+        name: str,
+        params: Mapping[str, Any],
+        window: int | None = None,
+        timeout: float | None = None,
+    ) -> BatchStream:
         """Call the source."""
         self.calls.append((name, params))
         source = self._find(self.streams, name, "stream")

@@ -77,13 +77,21 @@ class ZmqTransport(Transport):
             raise error_from_payload(answer.payload)
         return Reply((answer.payload or {}).get("result"), answer.attachments)
 
-    def stream(self, name: str, params: Mapping[str, Any], window: int | None) -> BatchStream:
+    def stream(
+        self,
+        name: str,
+        params: Mapping[str, Any],
+        window: int | None = None,
+        timeout: float | None = None,
+    ) -> BatchStream:
         """Open a stream on a connection of its own."""
         self._check_open()
         connection = self._new_connection(self._bridge.data, _DATA)
         hello = {**self._credentials(), "stream": name, "params": params}
         try:
-            stream = WireStream(connection, hello, window=window, on_close=self._streams.discard)
+            stream = WireStream(
+                connection, hello, window=window, timeout=timeout, on_close=self._streams.discard
+            )
         except BaseException:
             connection.close()
             raise

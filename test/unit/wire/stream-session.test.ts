@@ -132,15 +132,28 @@ describe('StreamSession', () => {
     expect(rig.source.returned).toBe(1);
   });
 
-  test('ends an endless stream cleanly when the daemon drains', async () => {
+  test('ends a stream the daemon cuts short with an error, once all that was sent is acknowledged', async () => {
     const rig = openSession(undefined, LARGE_ROWS, 2);
     await rig.settle();
     rig.session.drain();
     await rig.settle();
     expect(typesOf(rig.sent)).toEqual(['HELLO', 'BATCH', 'BATCH', 'DRAIN']);
+    expect(rig.errors).toEqual([]);
     rig.session.acknowledge(2);
+    await rig.session.done;
+    expect(rig.errors).toMatchObject([{ code: 'ERR_WIRE_DISCONNECTED' }]);
+    expect(typesOf(rig.sent)).not.toContain('BYE');
+  });
+
+  test('ends a stream whose source had ended before the daemon drains with BYE', async () => {
+    const rig = openSession(2, LARGE_ROWS, 8);
+    await rig.settle();
+    rig.session.drain();
+    rig.session.acknowledge(2);
+    await rig.settle();
     rig.session.leave('left');
     await rig.session.done;
+    expect([rig.errors, typesOf(rig.sent).at(-1)]).toEqual([[], 'BYE']);
   });
 
   test('ends although the source is stuck', async () => {
