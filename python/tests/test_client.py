@@ -19,6 +19,7 @@ PUBLIC_NAMES = [
     "DataExporter",
     "Dataset",
     "Deployment",
+    "ExportConfig",
     "ExportStats",
     "FitResult",
     "MockTransport",
@@ -26,6 +27,8 @@ PUBLIC_NAMES = [
     "ParityReport",
     "Reply",
     "RuvectorError",
+    "StreamHandle",
+    "TrainingDataConfig",
     "Transport",
     "connect",
     "create_estimator",
@@ -67,11 +70,19 @@ def test_status_returns_the_result():
 def test_stream_gives_schema_and_meta_first_and_drops_parameters_not_given():
     table = pa.table({"a": [1, 2, 3]})
     transport = MockTransport(streams={"memory": lambda params: table}, meta={"memory": {"k": 1}})
-    with Client(transport=transport).stream("memory", follow=False, to_ms=None) as stream:
+    with Client(transport=transport).stream("memory", follow=False, end=None) as stream:
         assert (stream.schema, stream.meta) == (table.schema, {"k": 1})
         assert pa.Table.from_batches(list(stream)) == table
     assert transport.calls == [("memory", {"follow": False})]
     assert list(stream) == []
+
+
+def test_stream_takes_times_as_people_write_them_and_its_own_names_win():
+    transport = MockTransport(streams={"process": lambda _: pa.table({"a": [1]})})
+    client = Client(transport=transport)
+    client.stream("process", start=1, end=2.5, from_ms=7, timeout=3, anonymize=False)
+    expected = {"from_ms": 1000, "to_ms": 2500, "anonymize": False}
+    assert transport.calls == [("process", expected)]
 
 
 def test_mock_transport_says_what_it_knows():

@@ -1,231 +1,213 @@
-import json
-from datetime import datetime, timezone
+import os
+from dataclasses import fields
+from pathlib import Path
 
-import numpy as np
-import pandas as pd
-import pyarrow as pa
 import pytest
 
-from ruvector import Client, DataExporter, Dataset, MockTransport
-from ruvector._exceptions import ExportOptionsError, NoRowsError, PrepareError
+from ruvector import (
+    Client,
+    DataExporter,
+    ExportConfig,
+    ExportStats,
+    MockTransport,
+    TrainingDataConfig,
+)
+from ruvector._exceptions import (
+    ExportCancelledError,
+    ExportOptionsError,
+    ExportWriteError,
+    error_from_payload,
+)
 
-LABELS = ["NoActionNeeded", "ShouldOptimize", "ShouldOptimizeAggressive", "Critical"]
-FEATURES = ["usage_percent", "usage_trend", "process_count"]
-META = {
-    "id": "ds-1",
-    "sha256": "ab",
-    "labels": LABELS,
-    "features": [{"name": name} for name in FEATURES],
-    "classWeights": {"NoActionNeeded": 0.5, "Critical": 2.0},
+RESULT = {
+    "rows": 30,
+    "bytes": 4096,
+    "ms": 250,
+    "rowsPerSecond": 120.0,
+    "resumedRows": 0,
+    "tables": {
+        "memory": {"rows": 20, "path": "/data/a.memory.csv"},
+        "process": {"rows": 10, "path": "/data/a.process.csv"},
+    },
+    "privacy": {"method": "k-anonymity", "k": 5},
 }
+PROGRESS = [
+    {"table": "memory", "rows": 5, "totalRows": None, "rowsPerSecond": 9.5, "etaSeconds": None},
+    {"table": "memory", "rows": 20, "totalRows": 30, "rowsPerSecond": 10, "etaSeconds": 1.0},
+]
+EXPORTS = ["export.range", "export.recent", "export.training"]
 
 
-def training_batch(rows=10, columns=None):
-    values = {
-        name: pa.array(np.arange(rows, dtype=np.float32) + 100 * i)
-        for i, name in enumerate(FEATURES)
-    }
-    return pa.record_batch(
-        {
-            "timestamp": pa.array(range(rows), pa.timestamp("ms", tz="UTC")),
-            **values,
-            **(columns or {}),
-            "label": pa.array([0, 3] * (rows // 2), pa.int8()),
-            "split": pa.array(["train"] * (rows - 4) + ["gap"] + ["test"] * 3),
-        }
-    )
+def exporter_of(answer=RESULT, **requests):
+    def handle(params, attachments):
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    handlers = dict.fromkeys(EXPORTS, handle)
+    transport = MockTransport({**handlers, **requests}, progress=dict.fromkeys(EXPORTS, PROGRESS))
+    return DataExporter(Client(transport=transport)), transport.calls
 
 
-def contiguous(batch):
-    """The batch as it comes from the wire: all columns in one piece of memory."""
-    buffer = batch.serialize()
-    return pa.ipc.read_record_batch(pa.ipc.read_message(buffer), batch.schema)
-
-
-def client_of(*batches, error=None, held=None):
-    def source(params):
-        if error is not None:
-            raise error
-        return pa.Table.from_batches(batches, schema=training_batch(4).schema)
-
-    held = {"kinds": {"memory": held}} if held else None
-    requests = {"history.range": lambda *_: held} if held else {}
-    transport = MockTransport(
-        requests=requests, streams={"training": source}, meta={"training": META}
-    )
-    return Client(transport=transport)
-
-
-# Dataset
-
-
-def test_dataset_shows_features_labels_and_identity():
-    dataset = client_of(training_batch()).dataset()
-    assert (dataset.id, dataset.sha256, dataset.labels) == ("ds-1", "ab", tuple(LABELS))
-    assert dataset.feature_names == tuple(FEATURES)
-    assert len(dataset) == 10
-    assert repr(dataset) == "Dataset('ds-1', 10 rows: train 6, gap 1, test 3; 3 features)"
-
-
-def test_dataset_x_and_y_hold_the_rows_of_their_split():
-    dataset = client_of(training_batch()).dataset()
-    assert dataset.X("test").tolist() == [[7, 107, 207], [8, 108, 208], [9, 109, 209]]
-    assert dataset.X("test").dtype == np.float32
-    assert dataset.y("test").tolist() == [3, 0, 3]
-    assert dataset.y().dtype == np.int8
-    assert dataset.sample_weight("test").tolist() == [2.0, 0.5, 2.0]
-
-
-def test_dataset_x_is_a_view_of_the_received_bytes_when_they_lie_evenly():
-    batch = contiguous(training_batch(64))
-    dataset = Dataset(pa.Table.from_batches([batch]), META)
-    first = batch.column("usage_percent").buffers()[1]
-    assert dataset.X("train").__array_interface__["data"][0] == first.address
-    expected = pa.Table.from_batches([training_batch(64)]).select(FEATURES).to_pandas().to_numpy()
-    assert np.array_equal(dataset.X("train"), expected[:60])
-
-
-def test_dataset_x_outlives_the_dataset():
-    values = Dataset(pa.Table.from_batches([contiguous(training_batch(4096))]), META).X("train")
-    noise = [np.full(4096, 7.0, np.float32) for _ in range(50)]
-    assert len(noise) == 50
-    assert values[:, 0].tolist() == list(range(4092))
-
-
-def test_dataset_x_is_the_same_from_many_batches_and_from_mixed_splits():
-    whole = Dataset(pa.Table.from_batches([training_batch(20)]), META)
-    parts = [training_batch(20).slice(0, 7), training_batch(20).slice(7)]
-    split = Dataset(pa.Table.from_batches(parts), META)
-    assert np.array_equal(whole.X("train"), split.X("train"))
-    mixed = pa.Table.from_batches([training_batch(4), training_batch(6)])
-    rows = [i for i, name in enumerate(mixed["split"].to_pylist()) if name == "train"]
-    assert Dataset(mixed, META).X("train")[:, 0].tolist() == [
-        mixed["usage_percent"][i].as_py() for i in rows
+def test_export_range_asks_in_the_words_of_the_daemon(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    exporter, calls = exporter_of()
+    exporter.export_range(1.5, 2, "csv", "a.csv")
+    assert calls == [
+        (
+            "export.range",
+            {
+                "from_ms": 1500,
+                "to_ms": 2000,
+                "format": "csv",
+                "path": str(tmp_path / "a.csv"),
+                "anonymize": True,
+                "include_processes": False,
+                "include_events": False,
+                "sample_interval_ms": 0,
+                "columns": "all",
+                "k": 5,
+                "resume": False,
+            },
+        )
     ]
 
 
-def test_dataset_x_shows_missing_values_as_nan():
-    batch = training_batch(10)
-    columns = {"usage_trend": pa.array([None] * 10, pa.float32())}
-    table = pa.Table.from_batches([batch]).set_column(2, "usage_trend", columns["usage_trend"])
-    assert np.isnan(Dataset(table, META).X("train")[:, 1]).all()
+def test_export_recent_and_training_name_what_they_are_about(tmp_path):
+    exporter, calls = exporter_of()
+    exporter.export_recent(24, path=tmp_path / "a.parquet")
+    exporter.export_training_data(path=tmp_path / "b.parquet")
+    [(recent, asked), (training, wanted)] = calls
+    assert (recent, asked["hours"], "format" in asked, "from_ms" in asked) == (
+        "export.recent", 24, False, False,
+    )  # fmt: skip
+    assert (training, wanted["train_test_split"], wanted["label_type"]) == (
+        "export.training", 0.8, "class",
+    )  # fmt: skip
+    assert wanted["balance_classes"] is False
 
 
-def test_dataset_refuses_a_split_it_does_not_know():
-    with pytest.raises(ExportOptionsError, match="use one of train, gap, test"):
-        client_of(training_batch()).dataset().X("validation")
+def test_keywords_override_the_fields_of_a_config(tmp_path):
+    exporter, calls = exporter_of()
+    config = ExportConfig(include_processes=True, tables=("process",), k=9)
+    exporter.export_range(None, None, path=tmp_path / "a.csv", config=config, k=3, anonymize=False)
+    params = calls[0][1]
+    assert (params["include_processes"], params["tables"]) == (True, ["process"])
+    assert (params["k"], params["anonymize"]) == (3, False)
+    assert (config.k, config.anonymize) == (9, True)
 
 
-def test_client_dataset_asks_in_the_words_of_the_daemon():
-    client = client_of(training_batch())
-    client.dataset({"blocks": 2, "from_ms": 1}, start=0.002, horizon=30.0, balance="none")
-    _name, params = client._transport.calls[0]
-    assert params == {"blocks": 2, "from_ms": 2, "horizon_ms": 30_000, "balance": "none"}
+def test_anonymising_is_left_as_the_config_says_unless_it_is_named(tmp_path):
+    exporter, calls = exporter_of()
+    exporter.export_recent(1, path=tmp_path / "a.csv", config=ExportConfig(anonymize=False))
+    assert calls[0][1]["anonymize"] is False
 
 
-# Exporter
+def test_a_field_that_there_is_not_is_refused_before_the_daemon_is_asked(tmp_path):
+    exporter, calls = exporter_of()
+    with pytest.raises(ExportOptionsError, match="no field 'hours', 'x'; use anonymize, include_p"):
+        exporter.export_range(None, None, path=tmp_path / "a.csv", hours=3, x=1)
+    with pytest.raises(ExportOptionsError, match="no path was given"):
+        exporter.export_range(None, None, "csv")
+    assert calls == []
 
 
-@pytest.mark.parametrize("form", ["parquet", "csv", "arrow", "jsonl"])
-def test_every_format_is_read_back_by_pandas(tmp_path, form):
-    path = tmp_path / f"data.{form}"
-    stats = DataExporter(client_of(training_batch())).export_training_data(format=form, path=path)
-    assert (stats.rows, stats.bytes, stats.path) == (10, path.stat().st_size, path)
-    assert stats.seconds > 0
-    readers = {
-        "parquet": pd.read_parquet,
-        "csv": pd.read_csv,
-        "arrow": lambda file: pa.ipc.open_file(file).read_all().to_pandas(),
-        "jsonl": lambda file: pd.read_json(file, lines=True),
-    }
-    frame = readers[form](path)
-    assert list(frame.columns) == [
-        "timestamp", *FEATURES, "trend", "label", "label_index", "split",
-    ]  # fmt: skip
-    assert frame["usage_percent"].tolist() == list(range(10))
-    assert frame["trend"].equals(frame["usage_trend"].rename("trend"))
-    assert frame["label"].tolist() == ["NoActionNeeded", "Critical"] * 5
-    assert frame["label_index"].tolist() == [0, 3] * 5
-    assert [path.name for path in tmp_path.iterdir()] == [path.name]
+@pytest.mark.parametrize("kind", [ExportConfig, TrainingDataConfig])
+def test_every_field_of_a_config_is_documented(kind):
+    for field in fields(kind):
+        assert f"    {field.name} : " in kind.__doc__
 
 
-def test_the_example_of_the_export_document_runs(tmp_path, monkeypatch):
-    from sklearn.ensemble import RandomForestClassifier
-
-    monkeypatch.chdir(tmp_path)
-    exporter = DataExporter(client_of(training_batch(40)))
-    exporter.export_training_data(
-        start="2024-01-01", end="2024-01-31", format="parquet", path="training_data.parquet"
+def test_stats_hold_what_the_daemon_wrote(tmp_path):
+    exporter, _calls = exporter_of()
+    stats = exporter.export_recent(1, path=tmp_path / "a.csv")
+    assert stats == ExportStats(
+        rows=30,
+        bytes=4096,
+        seconds=0.25,
+        rows_per_second=120.0,
+        tables={"memory": 20, "process": 10},
+        path=tmp_path / "a.csv",
+        paths=(Path("/data/a.memory.csv"), Path("/data/a.process.csv")),
+        privacy={"method": "k-anonymity", "k": 5},
     )
-    df = pd.read_parquet("training_data.parquet")
-    X = df[["usage_percent", "trend", "process_count"]]
-    y = df["label"]
-    model = RandomForestClassifier(n_estimators=5).fit(X, y)
-    assert set(model.predict(X)) <= set(LABELS)
 
 
-def test_jsonl_writes_missing_values_as_null_and_times_with_zone(tmp_path):
-    batch = training_batch(10, {"process_count": pa.array([float("nan")] * 10, pa.float32())})
-    path = tmp_path / "data.jsonl"
-    DataExporter(client_of(batch)).export_training_data(format="jsonl", path=path)
-    row = json.loads(path.read_text("utf-8").splitlines()[0])
-    assert row["process_count"] is None
-    assert datetime.fromisoformat(row["timestamp"]) == datetime(1970, 1, 1, tzinfo=timezone.utc)
+def test_stats_name_a_file_that_holds_all_tables_once(tmp_path):
+    tables = {name: {"rows": 1, "path": "/data/a.sqlite"} for name in ("memory", "process")}
+    result = {**RESULT, "tables": tables, "privacy": None}
+    exporter, _calls = exporter_of(result)
+    stats = exporter.export_recent(1, path=tmp_path / "a.sqlite")
+    assert (stats.paths, stats.privacy) == ((Path("/data/a.sqlite"),), None)
 
 
-def test_a_range_without_rows_names_the_one_the_history_holds(tmp_path):
-    held = {"rows": 60, "firstMs": 1_700_000_000_000, "lastMs": 1_700_000_060_000}
-    counts = {"train": [0, 0, 0, 0], "gap": [0, 0, 0, 0], "test": [0, 0, 0, 0]}
-    error = PrepareError("few", code="ERR_PREPARE_TOO_FEW_ROWS", details={"counts": counts})
-    first = datetime.fromtimestamp(1_700_000_000).astimezone().isoformat(timespec="seconds")
-    exporter = DataExporter(client_of(error=error, held=held))
-    with pytest.raises(NoRowsError) as caught:
-        exporter.export_training_data(start="2001-01-01", end="2001-01-02", path=tmp_path / "x")
-    assert f"the history holds 60 samples from {first}" in str(caught.value)
-    assert caught.value.code == "ERR_EXPORT_NO_ROWS"
-    assert list(tmp_path.iterdir()) == []
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("~/data.csv", os.path.expanduser("~/data.csv")),
+        ("../data.csv", None),
+        ("training/", None),
+        (Path("/data/x.csv"), "/data/x.csv"),
+    ],
+)
+def test_the_daemon_gets_an_absolute_path_and_a_folder_stays_one(path, expected):
+    exporter, calls = exporter_of()
+    exporter.export_recent(1, "csv", path)
+    sent = calls[0][1]["path"]
+    assert os.path.isabs(sent)
+    assert ".." not in sent
+    assert sent.endswith("/") == str(path).endswith("/")
+    assert expected in (None, sent)
 
 
-def test_a_daemon_that_sends_no_rows_or_has_none_is_the_same_error(tmp_path):
-    empty = client_of(held={"rows": 0, "firstMs": None, "lastMs": None})
-    with pytest.raises(NoRowsError, match="nothing yet"):
-        DataExporter(empty).export_training_data(path=tmp_path / "x")
-    with pytest.raises(NoRowsError, match="a range the daemon did not name"):
-        DataExporter(client_of()).export_training_data(path=tmp_path / "x")
+def test_progress_comes_as_rows_total_rate_and_eta(tmp_path):
+    exporter, _calls = exporter_of()
+    seen = []
+    exporter.export_recent(1, path=tmp_path / "a", on_progress=lambda *news: seen.append(news))
+    assert seen == [(5, None, 9.5, None), (20, 30, 10, 1.0)]
 
 
-def test_what_the_daemon_says_better_is_left_as_it_is(tmp_path):
-    counts = {"train": [5, 0, 0, 0], "gap": [0, 0, 0, 0], "test": [0, 0, 0, 0]}
-    error = PrepareError("few", code="ERR_PREPARE_TOO_FEW_ROWS", details={"counts": counts})
-    with pytest.raises(PrepareError, match="few"):
-        DataExporter(client_of(error=error)).export_training_data(path=tmp_path / "x")
+@pytest.mark.parametrize(
+    ("code", "kind", "builtin"),
+    [
+        ("ERR_EXPORT_OPTIONS", ExportOptionsError, ValueError),
+        ("ERR_EXPORT_WRITE", ExportWriteError, OSError),
+        ("ERR_EXPORT_CANCELLED", ExportCancelledError, Exception),
+    ],
+)
+def test_errors_of_the_daemon_keep_their_codes(tmp_path, code, kind, builtin):
+    exporter, _calls = exporter_of(error_from_payload({"code": code, "message": "no"}))
+    with pytest.raises(kind, match="no") as caught:
+        exporter.export_recent(1, path=tmp_path / "a.csv")
+    assert (caught.value.code, isinstance(caught.value, builtin)) == (code, True)
 
 
-def test_a_failed_export_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
-    path = tmp_path / "data.parquet"
-    path.write_text("old")
-
-    def fail(table, where, **_):
-        where.write_text("half")
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(pa.parquet, "write_table", fail)
-    with pytest.raises(ExportOptionsError, match="No space left") as caught:
-        DataExporter(client_of(training_batch())).export_training_data(path=path)
-    assert caught.value.code == "ERR_EXPORT_WRITE"
-    assert path.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_an_unknown_format_is_refused_before_the_daemon_is_asked(tmp_path):
-    client = client_of(training_batch())
-    with pytest.raises(ExportOptionsError, match="use one of arrow, csv, jsonl, parquet"):
-        DataExporter(client).export_training_data(format="excel", path=tmp_path / "x")
-    assert client._transport.calls == []
+def test_start_stream_gives_a_handle_that_stops_once():
+    served = {"id": "s1", "endpoint": "ws://127.0.0.1:4711"}
+    stops = {"stream.start": lambda *_: served, "stream.stop": lambda *_: {}}
+    exporter, calls = exporter_of(**stops)
+    with exporter.start_stream("arrow", "ws://127.0.0.1:0", tables=("memory",)) as handle:
+        assert (handle.id, handle.endpoint) == ("s1", "ws://127.0.0.1:4711")
+        handle.stop()
+        assert "stopped" in repr(handle)
+    asked = {
+        "endpoint": "ws://127.0.0.1:0",
+        "format": "arrow",
+        "tables": ["memory"],
+        "anonymize": True,
+    }
+    assert calls == [("stream.start", asked), ("stream.stop", {"id": "s1"})]
 
 
-def test_stream_is_the_clients_and_a_client_that_was_given_stays_open():
-    client = Client(transport=MockTransport(streams={"memory": lambda _: pa.table({"a": [1]})}))
-    with DataExporter(client) as exporter, exporter.stream() as stream:
-        assert next(stream).to_pydict() == {"a": [1]}
+def test_a_stream_shows_names_only_when_told_to():
+    served = {"id": "s1", "endpoint": "ws://127.0.0.1:4711"}
+    exporter, calls = exporter_of(**{"stream.start": lambda *_: served})
+    exporter.start_stream(anonymize=False)
+    assert calls[0][1] == {"format": "jsonlines", "anonymize": False}
+
+
+def test_a_client_that_was_given_stays_open():
+    exporter, _calls = exporter_of()
+    with exporter:
+        client = exporter._connected()
     assert not client._transport.closed

@@ -19,7 +19,8 @@ from ._transport import BatchStream, MockTransport, Reply, Transport
 if TYPE_CHECKING:
     from ._deploy import Deployment, deploy
     from ._estimators import create_estimator
-    from ._exporter import DataExporter, ExportStats
+    from ._export_config import ExportConfig, ExportStats, TrainingDataConfig
+    from ._exporter import DataExporter, StreamHandle
     from ._fit import FitResult, fit
     from ._onnx import OnnxModel, export_onnx
     from ._parity import ParityReport
@@ -28,10 +29,13 @@ if TYPE_CHECKING:
 _LAZY = {
     "DataExporter": "_exporter",
     "Deployment": "_deploy",
-    "ExportStats": "_exporter",
+    "ExportConfig": "_export_config",
+    "ExportStats": "_export_config",
     "FitResult": "_fit",
     "OnnxModel": "_onnx",
     "ParityReport": "_parity",
+    "StreamHandle": "_exporter",
+    "TrainingDataConfig": "_export_config",
     "create_estimator": "_estimators",
     "deploy": "_deploy",
     "export_onnx": "_onnx",
@@ -44,6 +48,7 @@ __all__ = [
     "DataExporter",
     "Dataset",
     "Deployment",
+    "ExportConfig",
     "ExportStats",
     "FitResult",
     "MockTransport",
@@ -51,6 +56,8 @@ __all__ = [
     "ParityReport",
     "Reply",
     "RuvectorError",
+    "StreamHandle",
+    "TrainingDataConfig",
     "Transport",
     "connect",
     "create_estimator",

@@ -11,10 +11,15 @@ RuvectorError
   │   ├ MessageTooLargeError      over the daemon's limit        (also ValueError)
   │   ├ UnknownNameError          no such request or stream      (also LookupError)
   │   ├ RequestCancelledError     the request was cancelled
-  │   └ HandlerError              the daemon failed without a code
+  │   ├ HandlerError              the daemon failed without a code
+  │   ├ StreamRequestError        a stream has no such thing     (also ValueError)
+  │   └ StreamServerError         a stream cannot serve
   ├ ExportError                   ERR_EXPORT_*
   │   ├ NoRowsError               the range holds nothing        (also ValueError)
-  │   └ ExportOptionsError        wrong format, time or option   (also ValueError)
+  │   ├ ExportOptionsError        wrong format, time or option   (also ValueError)
+  │   ├ ExportWriteError          the files cannot be written    (also OSError)
+  │   ├ ExportCancelledError      the export was cancelled
+  │   └ SourceChangedError        rows went away meanwhile
   ├ HistoryError                  the daemon's store: ERR_STORE_*
   ├ PrepareError                  the training set: ERR_PREPARE_*
   ├ ModelError                    verification and registry: ERR_MODEL_*
@@ -33,8 +38,10 @@ __all__ = [
     "ClientClosedError",
     "ConnectionLostError",
     "DaemonError",
+    "ExportCancelledError",
     "ExportError",
     "ExportOptionsError",
+    "ExportWriteError",
     "HandlerError",
     "HistoryError",
     "MessageTooLargeError",
@@ -45,6 +52,9 @@ __all__ = [
     "ProtocolError",
     "RequestCancelledError",
     "RuvectorError",
+    "SourceChangedError",
+    "StreamRequestError",
+    "StreamServerError",
     "TrainerError",
     "UnknownNameError",
     "WireError",
@@ -161,6 +171,18 @@ class HandlerError(WireError):
     code = "ERR_WIRE_HANDLER"
 
 
+class StreamRequestError(WireError, ValueError):
+    """A subscriber asks for a table, column, filter or position that the stream does not have."""
+
+    code = "ERR_WIRE_STREAM_REQUEST"
+
+
+class StreamServerError(WireError):
+    """The stream has as many subscribers as it takes, or lost its history or its overflow."""
+
+    code = "ERR_WIRE_STREAM_FULL"
+
+
 class ExportError(RuvectorError):
     """Data cannot be exported."""
 
@@ -177,6 +199,24 @@ class ExportOptionsError(ExportError, ValueError):
     """A format, time or option that cannot be used as given."""
 
     code = "ERR_EXPORT_OPTIONS"
+
+
+class ExportWriteError(ExportError, OSError):
+    """The files cannot be written; nothing is left of them."""
+
+    code = "ERR_EXPORT_WRITE"
+
+
+class ExportCancelledError(ExportError):
+    """The export was cancelled; nothing is left of it."""
+
+    code = "ERR_EXPORT_CANCELLED"
+
+
+class SourceChangedError(ExportError):
+    """Rows were removed from the history while they were exported; export again."""
+
+    code = "ERR_EXPORT_SOURCE_CHANGED"
 
 
 class HistoryError(RuvectorError):
@@ -227,9 +267,16 @@ _CLASS_BY_CODE: dict[str, type[RuvectorError]] = {
     "ERR_WIRE_UNKNOWN_STREAM": UnknownNameError,
     "ERR_WIRE_CANCELLED": RequestCancelledError,
     "ERR_WIRE_HANDLER": HandlerError,
+    "ERR_WIRE_STREAM_REQUEST": StreamRequestError,
+    "ERR_WIRE_STREAM_DECODE": ProtocolError,
+    "ERR_WIRE_STREAM_FULL": StreamServerError,
+    "ERR_WIRE_STREAM_HISTORY": StreamServerError,
+    "ERR_WIRE_STREAM_SPILL": StreamServerError,
     "ERR_EXPORT_NO_ROWS": NoRowsError,
     "ERR_EXPORT_OPTIONS": ExportOptionsError,
-    "ERR_EXPORT_WRITE": ExportOptionsError,
+    "ERR_EXPORT_WRITE": ExportWriteError,
+    "ERR_EXPORT_CANCELLED": ExportCancelledError,
+    "ERR_EXPORT_SOURCE_CHANGED": SourceChangedError,
 }
 
 _CLASS_BY_PREFIX: dict[str, type[RuvectorError]] = {

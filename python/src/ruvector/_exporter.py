@@ -1,53 +1,72 @@
-"""Write what the daemon knows to files, and stream it. Process names arrive hashed."""
+"""Ask the daemon to write what it knows to files, or to stream it. The daemon is the one writer."""
 
 from __future__ import annotations
 
-import json
 import os
-import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet
+from typing import Any, TypeAlias
 
 from ._client import Client, connect
-from ._dataset import Dataset
-from ._exceptions import ExportOptionsError, NoRowsError, PrepareError, RuvectorError
-from ._times import TimeLike
-from ._transport import BatchStream
+from ._exceptions import ExportOptionsError
+from ._export_config import (
+    Config,
+    ExportConfig,
+    ExportStats,
+    TrainingDataConfig,
+    override,
+    stats_from,
+    to_params,
+)
+from ._times import TimeLike, end_ms, start_ms
 
-__all__ = ["DataExporter", "ExportStats"]
+__all__ = ["DataExporter", "OnExportProgress", "StreamHandle"]
+
+PathLike: TypeAlias = str | os.PathLike[str]
+
+OnExportProgress: TypeAlias = Callable[[int, "int | None", float, "float | None"], None]
+"""``on_progress(rows, total, rate, eta)``: rows so far and in all, rows a second, seconds left.
+
+``total`` and ``eta`` are None while they are not known.
+"""
 
 
-@dataclass(frozen=True)
-class ExportStats:
-    """What an export wrote.
+class StreamHandle:
+    """A stream the daemon serves; it ends with :meth:`stop`, the ``with`` block, or the daemon.
 
     Attributes
     ----------
-    rows : int
-    bytes : int
-        Size of the file.
-    seconds : float
-        From the call to the rename.
-    path : Path
+    endpoint : str
+        What :class:`DataStream` takes, with the real port.
+    id : str
+        Name of the stream on the daemon.
 
     """
 
-    rows: int
-    bytes: int
-    seconds: float
-    path: Path
+    def __init__(self, client: Client, id: str, endpoint: str) -> None:
+        self.id = id
+        self.endpoint = endpoint
+        self._client = client
+        self._stopped = False
+
+    def __repr__(self) -> str:
+        return f"StreamHandle({self.endpoint!r}{', stopped' if self._stopped else ''})"
+
+    def stop(self) -> None:
+        """End the stream for all who read it; they get what was sent so far. Twice is once."""
+        if not self._stopped:
+            self._stopped = True
+            self._client.request("stream.stop", {"id": self.id})
+
+    def __enter__(self) -> StreamHandle:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.stop()
 
 
 class DataExporter:
-    """Exports from the running daemon.
+    """Exports from the running daemon, which writes the files: anonymised unless told otherwise.
 
     Parameters
     ----------
@@ -57,6 +76,7 @@ class DataExporter:
     Examples
     --------
     >>> exporter = DataExporter()
+    >>> exporter.export_recent(24, "csv", "data.csv")  # doctest: +SKIP
     >>> exporter.export_training_data(  # doctest: +SKIP
     ...     start="2024-01-01", end="2024-01-31", format="parquet", path="training_data.parquet"
     ... )
@@ -67,61 +87,163 @@ class DataExporter:
         self._client = client
         self._owns_client = client is None
 
+    def export_range(
+        self,
+        start: TimeLike | None,
+        end: TimeLike | None,
+        format: str | None = None,
+        path: PathLike | None = None,
+        config: ExportConfig | None = None,
+        *,
+        anonymize: bool | None = None,
+        on_progress: OnExportProgress | None = None,
+        **options: Any,  # noqa: ANN401  fields of ExportConfig
+    ) -> ExportStats:
+        """Export what was collected in a range.
+
+        Files appear under their names when they are complete. An error, or Ctrl-C, which cancels
+        the export on the daemon, leaves none.
+
+        Parameters
+        ----------
+        start, end : time or None
+            Without a zone local time; an end date includes its day; None is the first or last row.
+        format : {"csv", "json", "jsonl", "parquet", "sqlite", "arrow"}, optional
+            By default what the path's suffix says.
+        path : path
+            One table is written to exactly this file. Several are written beside it with the
+            table before the suffix (``data.memory.csv``), except SQLite, which holds them all;
+            a folder gets a file a table.
+        config : ExportConfig, optional
+            By default one with the defaults.
+        anonymize : bool, optional
+            Field of the config. False exposes what :class:`ExportConfig` says: names and ids of
+            all processes, exact times, and the text of errors.
+        on_progress : callable, optional
+            Called with (rows, total, rate, eta).
+        **options
+            Other fields of the config, which they override.
+
+        Raises
+        ------
+        ExportOptionsError
+            Options that cannot be used: all of them in one text.
+        NoRowsError
+            The range holds no rows; the text names the range the history holds.
+        PrivacyError
+            The rows cannot be anonymised as asked; nothing was written.
+        ExportError
+            Files that cannot be written (``ERR_EXPORT_WRITE``), a disk that is full.
+
+        """
+        span = {"from_ms": start_ms(start), "to_ms": end_ms(end)}
+        settings = _settings(config or ExportConfig(), anonymize, options)
+        return self._export("export.range", {**span, **settings}, format, path, on_progress)
+
+    def export_recent(
+        self,
+        hours: float,
+        format: str | None = None,
+        path: PathLike | None = None,
+        config: ExportConfig | None = None,
+        *,
+        anonymize: bool | None = None,
+        on_progress: OnExportProgress | None = None,
+        **options: Any,  # noqa: ANN401  fields of ExportConfig
+    ) -> ExportStats:
+        """Export the last hours, otherwise as :meth:`export_range`."""
+        settings = _settings(config or ExportConfig(), anonymize, options)
+        return self._export(
+            "export.recent", {"hours": hours, **settings}, format, path, on_progress
+        )
+
     def export_training_data(
         self,
         start: TimeLike | None = None,
         end: TimeLike | None = None,
-        format: str = "parquet",
+        format: str | None = None,
+        path: PathLike | None = None,
+        config: TrainingDataConfig | None = None,
         *,
-        path: str | os.PathLike[str],
-        **options: Any,  # noqa: ANN401  options of Client.dataset
+        anonymize: bool | None = None,
+        on_progress: OnExportProgress | None = None,
+        **options: Any,  # noqa: ANN401  fields of TrainingDataConfig
     ) -> ExportStats:
-        """Write a labelled training set to a file, under a temporary name and then renamed.
+        """Export a labelled training set, to one file or to a folder with a file a split.
 
-        Columns: ``timestamp``, the features by name, ``trend`` (= ``usage_trend``), ``label``
-        (text), ``label_index`` and ``split`` (train, gap or test).
+        A file holds ``timestamp``, the features by name, ``trend`` (= ``usage_trend``), ``label``
+        and ``split`` (train, gap or test). ``dataset.json`` in a folder, or beside a file with the
+        file's own name before it, says how every number came about.
 
         Parameters
         ----------
         start, end : time, optional
-            Range; without a zone local time, and an end date includes its day.
-        format : {"parquet", "csv", "arrow", "jsonl"}, default "parquet"
-            ``arrow`` is the IPC file format.
+            As in :meth:`export_range`.
+        format : {"parquet", "csv", "json", "jsonl", "sqlite", "arrow"}, optional
+            By default what the path's suffix says; Parquet in a folder.
         path : path
-            Replaced when it exists.
-        **options
-            ``horizon``, ``balance``, ``test_fraction``, ``blocks`` of :meth:`Client.dataset`.
+            A path without a suffix, or that ends in ``/``, is a folder.
+        config : TrainingDataConfig, optional
+            By default one with the defaults.
+        anonymize : bool, optional
+            Field of the config; False writes when each row was sampled, to the millisecond.
+        on_progress, **options
+            As in :meth:`export_range`.
 
         Raises
         ------
-        NoRowsError
-            The range holds no labelled rows; the text names the range the history holds.
-        ExportOptionsError
-            A format or time that cannot be used.
         PrepareError
             The daemon cannot build a training set of these rows.
+        ExportOptionsError, NoRowsError, ExportError
+            As in :meth:`export_range`.
 
         """
-        started = time.perf_counter()
-        write = _writer_of(format)
-        client = self._connected()
-        table = _to_export_table(_dataset_or_range(client, start, end, options))
-        target = Path(path).expanduser()
-        _write_atomically(target, lambda temporary: write(table, temporary))
-        seconds = time.perf_counter() - started
-        return ExportStats(table.num_rows, target.stat().st_size, seconds, target)
+        span = {"from_ms": start_ms(start), "to_ms": end_ms(end)}
+        settings = _settings(config or TrainingDataConfig(), anonymize, options)
+        return self._export("export.training", {**span, **settings}, format, path, on_progress)
 
-    def stream(self, name: str = "memory", **params: Any) -> BatchStream:  # noqa: ANN401
-        """Stream record batches as :meth:`Client.stream` does; nothing is copied.
+    def start_stream(
+        self,
+        format: str = "jsonlines",
+        endpoint: str | None = None,
+        *,
+        transport: str | None = None,
+        tables: Sequence[str] | None = None,
+        anonymize: bool | None = None,
+    ) -> StreamHandle:
+        """Let the daemon serve a stream for :class:`DataStream` and other readers.
+
+        Parameters
+        ----------
+        format : {"jsonlines", "msgpack", "protobuf", "arrow"}, default "jsonlines"
+            What a reader gets that asks for none.
+        endpoint : str, optional
+            Where to serve: see docs/streams.md. The daemon chooses by default.
+        transport : {"zeromq", "websocket", "pipe"}, optional
+            By default what the endpoint says.
+        tables : sequence of {"memory", "process", "optimization"}, optional
+            All by default.
+        anonymize : bool, default True
+            False sends process names and ids, exact times and the text of errors to every reader
+            of the stream.
 
         Examples
         --------
-        >>> with exporter.stream("memory") as batches:  # doctest: +SKIP
-        ...     for batch in batches:
-        ...         print(batch.column("mem_available_kib")[-1])
+        >>> with exporter.start_stream("arrow") as served:  # doctest: +SKIP
+        ...     for row in DataStream(served.endpoint, format="arrow").subscribe_memory():
+        ...         print(row["used_percent"])
 
         """
-        return self._connected().stream(name, **params)
+        asked = {
+            "transport": transport,
+            "endpoint": endpoint,
+            "format": format,
+            "tables": None if tables is None else list(tables),
+            "anonymize": True if anonymize is None else anonymize,
+        }
+        client = self._connected()
+        served = client.request("stream.start", _without_none(asked)).result
+        return StreamHandle(client, str(served["id"]), str(served["endpoint"]))
 
     def close(self) -> None:
         """Close the connection this exporter opened."""
@@ -140,121 +262,38 @@ class DataExporter:
             self._client = connect()
         return self._client
 
-
-def _dataset_or_range(
-    client: Client, start: TimeLike | None, end: TimeLike | None, options: Mapping[str, Any]
-) -> Dataset:
-    try:
-        return client.dataset(start=start, end=end, **options)
-    except NoRowsError as error:
-        raise _no_rows(client, start, end, error) from error
-    except PrepareError as error:
-        # With some rows the daemon's own text says better what is missing.
-        if error.code != "ERR_PREPARE_TOO_FEW_ROWS" or _counts_rows(error.details.get("counts")):
-            raise
-        raise _no_rows(client, start, end, error) from error
-
-
-def _counts_rows(counts: object) -> bool:
-    return isinstance(counts, Mapping) and any(sum(by_label) for by_label in counts.values())
+    def _export(
+        self,
+        request: str,
+        params: Mapping[str, Any],
+        format: str | None,
+        path: PathLike | None,
+        on_progress: OnExportProgress | None,
+    ) -> ExportStats:
+        if path is None:
+            raise ExportOptionsError("Cannot export: no path was given; name a file or a folder")
+        target = _to_absolute(path)
+        wanted = _without_none({**params, "format": format, "path": target})
+        tell = None if on_progress is None else lambda news: _tell(on_progress, news)
+        reply = self._connected().request(request, wanted, on_progress=tell)
+        return stats_from(reply.result, Path(path).expanduser())
 
 
-def _no_rows(
-    client: Client, start: TimeLike | None, end: TimeLike | None, cause: RuvectorError
-) -> NoRowsError:
-    asked = f"{start or 'the beginning'} to {end or 'now'}"
-    held = _held_range(client)
-    return NoRowsError(
-        f'Cannot export "{asked}": it holds no labelled rows; the history holds {held}, '
-        "choose a range inside it or let it collect longer",
-        details={"asked": asked, "held": held, "cause": cause.code},
-    )
+def _settings(config: Config, anonymize: bool | None, options: Mapping[str, Any]) -> dict[str, Any]:
+    given = options if anonymize is None else {**options, "anonymize": anonymize}
+    return to_params(override(config, given))
 
 
-def _held_range(client: Client) -> str:
-    """Range of the memory history in words; a daemon that cannot say it is no second error."""
-    with suppress(RuvectorError, KeyError, TypeError):
-        memory = client.request("history.range").result["kinds"]["memory"]
-        if not memory["rows"]:
-            return "nothing yet"
-        first, last = (
-            datetime.fromtimestamp(memory[key] / 1000).astimezone().isoformat(timespec="seconds")
-            for key in ("firstMs", "lastMs")
-        )
-        return f"{memory['rows']} samples from {first} to {last}"
-    return "a range the daemon did not name"
+def _to_absolute(path: PathLike) -> str:
+    text = os.fspath(path)
+    # The daemon runs in another folder. A final slash says that a folder is meant.
+    absolute = os.path.abspath(os.path.expanduser(text))
+    return f"{absolute}/" if text.endswith("/") else absolute
 
 
-def _to_export_table(dataset: Dataset) -> pa.Table:
-    table = dataset.table
-    columns = {"timestamp": table["timestamp"]}
-    columns.update({name: table[name] for name in dataset.feature_names})
-    if "usage_trend" in columns:
-        # The export document's example selects df["trend"].
-        columns["trend"] = columns["usage_trend"]
-    names = pa.array(dataset.labels, pa.string())
-    columns["label"] = names.take(table["label"].combine_chunks())
-    columns["label_index"] = table["label"]
-    columns["split"] = table["split"]
-    return pa.table(columns)
+def _tell(on_progress: OnExportProgress, news: Any) -> None:  # noqa: ANN401  any JSON value
+    on_progress(news["rows"], news["totalRows"], news["rowsPerSecond"], news["etaSeconds"])
 
 
-Writer = Callable[[pa.Table, Path], None]
-
-
-def _write_arrow(table: pa.Table, path: Path) -> None:
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
-        writer.write_table(table)
-
-
-def _write_json_lines(table: pa.Table, path: Path) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        for batch in table.to_batches(max_chunksize=4096):
-            for row in batch.to_pylist():
-                json.dump(_to_json_row(row), file, ensure_ascii=False, allow_nan=False)
-                file.write("\n")
-
-
-def _to_json_row(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: _to_json_value(value) for name, value in row.items()}
-
-
-def _to_json_value(value: Any) -> Any:  # noqa: ANN401  any cell
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="milliseconds")
-    # JSON has no NaN: a missing feature is null.
-    return None if isinstance(value, float) and value != value else value
-
-
-_WRITERS: dict[str, Writer] = {
-    "parquet": lambda table, path: pa.parquet.write_table(table, path, compression="zstd"),
-    "csv": lambda table, path: pa.csv.write_csv(table, path),
-    "arrow": _write_arrow,
-    "jsonl": _write_json_lines,
-}
-_ALIASES = {"json": "jsonl", "jsonlines": "jsonl", "feather": "arrow", "ipc": "arrow"}
-
-
-def _writer_of(name: str) -> Writer:
-    writer = _WRITERS.get(_ALIASES.get(name, name))
-    if writer is None:
-        raise ExportOptionsError(
-            f'Cannot export as "{name}": the format is not known; use one of '
-            f"{', '.join(sorted(_WRITERS))}"
-        )
-    return writer
-
-
-def _write_atomically(path: Path, write: Callable[[Path], None]) -> None:
-    """Write so that a reader sees the old file or the whole new one, never a part."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        write(temporary)
-        temporary.replace(path)
-    except OSError as error:
-        raise ExportOptionsError(
-            f'Cannot write "{path}": {error}; choose another path or make room',
-            code="ERR_EXPORT_WRITE",
-        ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
+def _without_none(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in params.items() if value is not None}
