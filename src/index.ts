@@ -57,6 +57,7 @@ export type {
   RetrainDue,
   SampleStore,
   SampleStoreOptions,
+  SamplesOnDisk,
   TimeRange,
 } from './store/index.ts';
 export {
@@ -74,6 +75,7 @@ export {
   featureTable,
   labelRules,
   labelSnapshots,
+  readLabelledSamples,
   trainingBatches,
 } from './prepare/index.ts';
 export type {

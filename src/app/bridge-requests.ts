@@ -3,6 +3,8 @@
 import type { RequestContext, RequestHandler, RequestResult } from '../wire/index.ts';
 import { RuvectorError } from '../core/index.ts';
 import type { Deployment, Host } from './host-types.ts';
+import { buildExportRequests } from './export-requests.ts';
+import type { ExportRequestHost } from './export-requests.ts';
 import { parseParams, requireParam } from './params.ts';
 import type { TrainJob } from '../train/index.ts';
 import { describeExplanation } from './status.ts';
@@ -25,7 +27,11 @@ export function buildRequests(host: RequestHost): Record<string, RequestHandler>
     'models.verify': (params) => verify(host, reference('models.verify', params)),
     'models.activate': async (params) => activate(host, params),
     'models.rollback': async () => host.models.rollback(),
+    'samples.status': async () => host.samples.status(),
+    'samples.import': (params) => importSamples(host, params),
+    'samples.bootstrap': async () => ({ added: await host.samples.bootstrap() }),
     train: (params, context) => train(host, params, context),
+    ...buildExportRequests(host),
   };
   return Object.fromEntries(
     Object.entries(table).map(([name, handler]) => [name, toRequestHandler(handler)]),
@@ -35,7 +41,7 @@ export function buildRequests(host: RequestHost): Record<string, RequestHandler>
 /** What the requests need of a host. */
 export type RequestHost = Pick<
   Host,
-  'status' | 'explain' | 'history' | 'registry' | 'models' | 'deploy' | 'training' | 'activate'
+  'status' | 'explain' | 'history' | 'registry' | 'models' | 'deploy' | 'training' | 'samples' | 'activate'
 >;
 
 function toRequestHandler(handler: Handler): RequestHandler {
@@ -75,6 +81,11 @@ async function activate(host: RequestHost, params: unknown): Promise<unknown> {
 async function verify(host: RequestHost, ref: string): Promise<unknown> {
   const { name, version } = await host.registry.resolve(ref);
   return { name, version, ...(await host.models.verify(ref)) };
+}
+
+async function importSamples(host: RequestHost, params: unknown): Promise<{ added: number }> {
+  const { json } = parseParams('samples.import', { json: 'string' }, params);
+  return { added: await host.samples.importJson(requireParam('samples.import', 'json', json)) };
 }
 
 const trainParams = {

@@ -32,6 +32,10 @@ export interface HostConfig {
   readonly transport: 'ipc' | 'tcp';
   /** Retrain by itself this often while serving; 0 is never. @default 0 */
   readonly retrainMinutes: number;
+  /** Retrain after this many labelled samples; 0 is never. @default 0 */
+  readonly retrainSamples: number;
+  /** Decide with the bundled baseline model while there is no model of one's own. @default true */
+  readonly baseline: boolean;
 }
 
 export const defaultConfig: HostConfig = {
@@ -48,6 +52,8 @@ export const defaultConfig: HostConfig = {
   retainMib: 1024,
   transport: 'ipc',
   retrainMinutes: 0,
+  retrainSamples: 0,
+  baseline: true,
 };
 
 /** One tebibyte: more history than a host can write. */
@@ -85,6 +91,11 @@ const rules: readonly Rule[] = [
     key: 'retrainMinutes',
     isValid: (c) => inRange(c.retrainMinutes, 0, 35_000),
     wanted: '0 to 35000 minutes',
+  },
+  {
+    key: 'retrainSamples',
+    isValid: (c) => Number.isInteger(c.retrainSamples) && inRange(c.retrainSamples, 0, 1e9),
+    wanted: 'a whole number, 0 or more',
   },
 ];
 

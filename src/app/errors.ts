@@ -47,3 +47,12 @@ export function homeError(root: string, cause: unknown): RuvectorError {
     { cause },
   );
 }
+
+/** A file of samples that cannot be read, code `ERR_APP_SAMPLE_FILE`. */
+export function sampleFileError(file: string, cause: unknown): RuvectorError {
+  return new RuvectorError(
+    'ERR_APP_SAMPLE_FILE',
+    `Cannot read samples "${file}": ${messageOf(cause)}; name a JSON file that this user may read`,
+    { cause },
+  );
+}

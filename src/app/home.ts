@@ -9,6 +9,7 @@ export interface Home {
   readonly root: string;
   readonly history: string;
   readonly models: string;
+  readonly samples: string;
   readonly run: string;
   /** How Python and other processes find the daemon. */
   readonly bridgeFile: string;
@@ -23,6 +24,7 @@ export function resolveHome(directory?: string, env: NodeJS.ProcessEnv = process
     root,
     history: join(root, 'history'),
     models: join(root, 'models'),
+    samples: join(root, 'samples'),
     run,
     bridgeFile: join(run, 'bridge.json'),
   };
@@ -36,7 +38,7 @@ export function createHome(home: Home): void {
   try {
     // Node's recursive mkdir does not return below /proc: ask the nearest folder that exists first.
     accessSync(nearestExisting(home.root), constants.W_OK);
-    for (const folder of [home.root, home.history, home.models, home.run]) {
+    for (const folder of [home.root, home.history, home.models, home.samples, home.run]) {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
     }
   } catch (error) {

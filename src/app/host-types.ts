@@ -9,6 +9,7 @@ import type { BridgeServer } from '../wire/index.ts';
 import type { HostConfig } from './config.ts';
 import type { DatasetService } from './dataset-service.ts';
 import type { Home } from './home.ts';
+import type { SampleService } from './sample-service.ts';
 import type { HostStatus } from './status-types.ts';
 import type { TrainingService } from './training-types.ts';
 
@@ -46,6 +47,7 @@ export interface Host extends AsyncDisposable {
   readonly optimizer: Optimizer;
   readonly datasets: DatasetService;
   readonly training: TrainingService;
+  readonly samples: SampleService;
   readonly bridge: BridgeServer;
   readonly spec: FeatureSpec;
   readonly latest: Latest | null;

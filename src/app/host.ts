@@ -29,6 +29,8 @@ import { createHome } from './home.ts';
 import type { Deployment, Host, HostListener, Latest, ModelUpload } from './host-types.ts';
 import type { Home } from './home.ts';
 import { LiveFeed } from './live-feed.ts';
+import { createSampleService } from './sample-service.ts';
+import type { SampleService } from './sample-service.ts';
 import { runSampling } from './sampling.ts';
 import { buildStatus } from './status.ts';
 import type { HostStatus } from './status-types.ts';
@@ -72,6 +74,7 @@ interface Parts {
   registry: ModelRegistry;
   models: ModelHost;
   spec: FeatureSpec;
+  samples: SampleService;
 }
 
 async function openParts(
@@ -88,6 +91,9 @@ async function openParts(
     }),
   );
   const spec = buildFeatureSpec({ intervalMs: 1000 / config.hz });
+  const samples = cleanup.use(
+    await createSampleService({ home, config, spec, history, onLog: (text) => listener.onLog?.(text) }),
+  );
   const registry = await openRegistry(home.models);
   const models = cleanup.use(
     await createModelHost({
@@ -98,7 +104,7 @@ async function openParts(
       onEvent: (event) => listener.onLog?.(describeModelEvent(event)),
     }),
   );
-  return { history, registry, models, spec };
+  return { history, registry, models, spec, samples };
 }
 
 class RunningHost implements Host {
@@ -108,6 +114,7 @@ class RunningHost implements Host {
   readonly registry: ModelRegistry;
   readonly models: ModelHost;
   readonly spec: FeatureSpec;
+  readonly samples: SampleService;
   readonly datasets: DatasetService;
   readonly training: TrainingService;
   optimizer!: Optimizer;
@@ -136,6 +143,7 @@ class RunningHost implements Host {
     this.registry = parts.registry;
     this.models = parts.models;
     this.spec = parts.spec;
+    this.samples = parts.samples;
     this.isActing = config.act;
     this.#listener = listener;
     this.#cleanup = cleanup;
@@ -228,8 +236,10 @@ class RunningHost implements Host {
         this.#append(sample.memory, sample.processes);
         this.#listener.onSample?.(this.latest);
         // A decision that fails is no reason to stop sampling.
-        const decided = features ? this.decide() : this.optimizer.observe(sample.memory);
+        const observed = this.samples.observe(sample.memory, features);
+        const decided = features ? this.#decideOnSample() : this.optimizer.observe(sample.memory);
         await decided.catch((error) => this.#listener.onLog?.(messageOf(error)));
+        await observed;
       },
     });
   }
@@ -240,6 +250,10 @@ class RunningHost implements Host {
     if (!processes) return;
     this.history.append('process', processes);
     this.#feeds.process.publish(processes);
+  }
+
+  async #decideOnSample(): Promise<void> {
+    this.samples.notePrediction((await this.decide()).label);
   }
 
   async decide(): Promise<Decision> {

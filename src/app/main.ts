@@ -7,7 +7,9 @@ import { addCollect } from './commands/collect.ts';
 import { addDecide } from './commands/decide.ts';
 import { addDemo } from './commands/demo.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addExport } from './commands/export.ts';
 import { addModels } from './commands/models.ts';
+import { addSamples } from './commands/samples.ts';
 import { addServe } from './commands/serve.ts';
 import { addStatus } from './commands/status.ts';
 import { addTrain } from './commands/train.ts';
@@ -18,7 +20,9 @@ const commands = [
   addStatus,
   addCollect,
   addTrain,
+  addExport,
   addModels,
+  addSamples,
   addDecide,
   addDoctor,
   addBench,
@@ -59,6 +63,9 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
+/** The caller has to correct the command. */
+const wrongUse = new Set(['ERR_APP_CONFIG', 'ERR_APP_NOT_CONFIRMED', 'ERR_EXPORT_OPTIONS']);
+
 function reportFailure(error: unknown): number {
   // Commander has already printed its message; help and version are not failures.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
@@ -68,7 +75,7 @@ function reportFailure(error: unknown): number {
     // A cause the product foresaw has said it all in its message.
     const isForeseen = typeof error.details['trainerCode'] === 'string';
     if (typeof traceback === 'string' && !isForeseen) process.stderr.write(`${traceback}\n`);
-    return error.code === 'ERR_APP_CONFIG' ? 2 : 1;
+    return wrongUse.has(error.code) ? 2 : 1;
   }
   process.stderr.write(
     `Unexpected error: ${error instanceof Error ? (error.stack ?? messageOf(error)) : messageOf(error)}\n`,

@@ -4,6 +4,7 @@ import type { Decision, Explanation, OptimizerStats } from '../optimize/index.ts
 import type { HistoryStats } from '../store/index.ts';
 import type { BridgeStats } from '../wire/index.ts';
 import type { HostConfig } from './config.ts';
+import type { SamplesStatus } from './sample-service.ts';
 
 /** A decision without functions and promises. */
 export interface DecisionSummary {
@@ -35,6 +36,7 @@ export interface HostStatus {
   model: { live: string | null };
   decisions: Omit<OptimizerStats, 'lastDecision'> & { lastDecision: DecisionSummary | null };
   training: { running: boolean; lastError: string | null; lastModel: string | null };
+  trainingSamples: SamplesStatus;
   bridge: BridgeStats;
 }
 

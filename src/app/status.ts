@@ -8,7 +8,16 @@ import type { DecisionSummary, ExplanationSummary, HostStatus } from './status-t
 export function buildStatus(
   host: Pick<
     Host,
-    'home' | 'config' | 'isActing' | 'latest' | 'history' | 'models' | 'optimizer' | 'training' | 'bridge'
+    | 'home'
+    | 'config'
+    | 'isActing'
+    | 'latest'
+    | 'history'
+    | 'models'
+    | 'optimizer'
+    | 'training'
+    | 'samples'
+    | 'bridge'
   >,
   counters: { startedMs: number; samples: number; missed: number },
 ): HostStatus {
@@ -28,6 +37,7 @@ export function buildStatus(
     model: { live: host.models.liveVersion },
     decisions: { ...decisions, lastDecision: lastDecision && describeDecision(lastDecision) },
     training: host.training.state(),
+    trainingSamples: host.samples.status(),
     bridge: host.bridge.stats(),
   };
 }

@@ -16,7 +16,7 @@ export const defaultEstimator = 'sklearn.RandomForestClassifier';
 
 /** Creates the service; nothing is started yet. */
 export function createTrainingService(
-  host: Pick<Host, 'home' | 'config' | 'models' | 'firstDecisionMs' | 'latest'>,
+  host: Pick<Host, 'home' | 'config' | 'models' | 'firstDecisionMs' | 'latest' | 'samples'>,
 ): TrainingService {
   let pool: TrainerPool | null = null;
   let isRunning = false;
@@ -33,6 +33,7 @@ export function createTrainingService(
       const report = { ...result, fitToFirstDecisionMs: await waitForFirstDecision(host, result) };
       lastModel = result.deployment ? `${result.deployment.name}@${result.deployment.version}` : lastModel;
       lastError = null;
+      await host.samples.markTrained();
       return report;
     } catch (error) {
       lastError = messageOf(error);

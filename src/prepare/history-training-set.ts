@@ -42,7 +42,7 @@ export async function buildHistoryTrainingSet(
 }
 
 /** Times of real actions, so that `minutes_since_last_opt` is what the live extractor saw. */
-async function actionTimes(history: TrainingHistory): Promise<number[]> {
+export async function actionTimes(history: TrainingHistory): Promise<number[]> {
   const times: number[] = [];
   for await (const batch of history.query('optimization', {})) {
     const modes = batch.getChild('mode');

@@ -126,6 +126,25 @@ export class Observations {
   }
 }
 
+const horizonCounters = [
+  'psi_memory_some_us',
+  'psi_memory_full_us',
+  'pswpin',
+  'workingset_refault_anon',
+  'workingset_refault_file',
+  'oom_kill',
+] as const satisfies readonly (keyof MemorySnapshot)[];
+
+/** True when no horizon may reach over this step: a pause, a clock that stepped back, or a reboot. */
+export function isHorizonBreak(before: MemorySnapshot, after: MemorySnapshot, maxGapMs: number): boolean {
+  const elapsedMs = Math.round(after.timestamp) - Math.round(before.timestamp);
+  if (elapsedMs < 0 || elapsedMs > maxGapMs) return true;
+  return horizonCounters.some((name) => {
+    const [earlier, later] = [before[name], after[name]];
+    return earlier !== null && later !== null && later < earlier;
+  });
+}
+
 /** Minimum of a column over (at, last] while both ends only move forward. */
 class SlidingMinimum {
   readonly #column: NumberColumn;

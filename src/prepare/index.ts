@@ -29,3 +29,7 @@ export {
 } from './name-hash.ts';
 export type { AnonymousProcessRecord, NameHasher } from './name-hash.ts';
 export { canonicalJson } from './canonical-json.ts';
+export { createOnlineLabeler, createSampleBuilder } from './online-labels.ts';
+export type { OnlineLabeler, OnlineLabelerOptions } from './online-labels.ts';
+export { readLabelledSamples } from './labelled-samples.ts';
+export type { LabelledSamplesOptions } from './labelled-samples.ts';

@@ -10,6 +10,7 @@ export { loadApr, loadOrCreate, saveApr } from './apr/apr-api.ts';
 export { cachePath, hardwareId, readHardware } from './apr/hardware-id.ts';
 export type { HardwareFacts } from './apr/hardware-id.ts';
 export { readSamples } from './apr/read-samples.ts';
+export type { SamplesOnDisk } from './apr/read-samples.ts';
 export { openSampleStore } from './apr/sample-store.ts';
 export type { SampleStore, SampleStoreOptions } from './apr/sample-store.ts';
 export { TunerDataCollector } from './apr/tuner-data-collector.ts';

@@ -20,6 +20,8 @@ interface ServeOptions {
   transport: 'ipc' | 'tcp';
   model: string;
   retrain: number;
+  retrainSamples: number;
+  baseline: boolean;
   retainDays: number;
   retainMib: number;
   printUnit?: boolean;
@@ -45,6 +47,8 @@ export function addServe(program: Command): void {
     .option('--transport <kind>', 'ipc or tcp (loopback only)', 'ipc')
     .option('--model <name>', 'name of the model that decides', 'memopt')
     .option('--retrain <minutes>', 'train on the newest history this often; 0 is never', parseNumber, 0)
+    .option('--retrain-samples <n>', 'train after this many labelled samples; 0 is never', parseNumber, 0)
+    .option('--no-baseline', 'without a model of its own, decide by rules instead of the bundled baseline')
     .option('--retain-days <n>', 'days of history kept; 0 keeps everything', parseNumber, 30)
     .option('--retain-mib <n>', 'most MiB of history kept', parseNumber, 1024)
     .option('--print-unit', 'print a systemd unit for these options and exit')
@@ -67,6 +71,8 @@ function toConfig(options: ServeOptions): HostConfig {
     transport: options.transport,
     modelName: options.model,
     retrainMinutes: options.retrain,
+    retrainSamples: options.retrainSamples,
+    baseline: options.baseline,
     retainDays: options.retainDays,
     retainMib: options.retainMib,
   });

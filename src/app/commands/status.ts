@@ -54,6 +54,7 @@ export function renderStatus(status: HostStatus): string {
     ]),
     ['model', status.model.live ?? 'none yet: decisions follow the rule (run `ruvector-memopt train`)'],
     ['training', describeTraining(status)],
+    ['samples', describeSamples(status)],
     ['decisions', describeDecisions(status)],
     ['last decision', describeLast(status)],
     ['last outcome', describeOutcome(status)],
@@ -72,6 +73,17 @@ function describeTraining({ training }: HostStatus): string {
   return training.lastError
     ? `last one failed: ${training.lastError}`
     : (training.lastModel ?? 'none since start');
+}
+
+function describeSamples({ trainingSamples }: HostStatus): string {
+  const { count, samplesSinceTrained, retrainThreshold, feedback, lastError } = trainingSamples;
+  const due = retrainThreshold > 0 ? ` of ${retrainThreshold}` : '';
+  const wrong =
+    feedback?.errorRate == null
+      ? ''
+      : `, ${(100 * feedback.errorRate).toFixed(0)} % of the last ${feedback.windowCount} decisions missed the label seen later`;
+  const failure = lastError === null ? '' : `; not written: ${lastError}`;
+  return `${count}, ${samplesSinceTrained}${due} since the last training${wrong}${failure}`;
 }
 
 function describeDecisions({ decisions, acting }: HostStatus): string {

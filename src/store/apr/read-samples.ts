@@ -56,6 +56,12 @@ export function fitJournal(
   return isFolded ? 'folded' : 'foreign';
 }
 
+/** Everything an APR2 file and its journal hold. */
+export interface SamplesOnDisk {
+  readonly samples: readonly TrainingSample[];
+  readonly samplesSinceTrained: number;
+}
+
 /** Attempts to see file and journal of the same moment while a writer replaces them. */
 const READ_ATTEMPTS = 5;
 
@@ -63,14 +69,14 @@ const READ_ATTEMPTS = 5;
  * Every sample on disk, also those still in the journal, without a lock: a writer may go on.
  * @throws RuvectorError `ERR_STORE_APR_*`, `ERR_STORE_IO`
  */
-export async function readSamples(path: string): Promise<TrainingSample[]> {
+export async function readSamples(path: string): Promise<SamplesOnDisk> {
   for (let attempt = 1; ; attempt++) {
     const apr = await readApr(path);
     const journal = await readJournal(path);
     const fit = journal === null ? 'folded' : fitJournal(apr, journal);
-    if (fit === 'continues') return [...apr.samples, ...journal!.samples];
-    if (fit === 'folded') return [...apr.samples];
-    if (attempt === READ_ATTEMPTS) return [...apr.samples, ...journal!.samples];
+    if (fit === 'foreign' && attempt < READ_ATTEMPTS) continue;
+    const samples = fit === 'folded' ? apr.samples : [...apr.samples, ...journal!.samples];
+    return { samples, samplesSinceTrained: journal?.head ? journal.sinceTrained : samples.length };
   }
 }
 

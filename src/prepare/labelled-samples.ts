@@ -1,0 +1,56 @@
+// The export document's training samples of an existing history: its eight features and the label, the same
+// as those a running host records (online-labels.ts).
+import type { TrainingSample } from '../core/index.ts';
+import { buildFeatureSpec } from './feature-spec.ts';
+import type { FeatureSpec } from './feature-spec.ts';
+import type { TrainingHistory } from './history-training-set.ts';
+import { actionTimes } from './history-training-set.ts';
+import { defaultThresholds } from './labels.ts';
+import type { LabelThresholds } from './labels.ts';
+import { createSampleBuilder } from './online-labels.ts';
+import { forEachSnapshot } from './snapshot-source.ts';
+import { TrainingPass } from './training-pass.ts';
+
+/** Options of {@link readLabelledSamples}. */
+export interface LabelledSamplesOptions {
+  /** @default buildFeatureSpec() */
+  readonly spec?: FeatureSpec;
+  /** How far a label looks ahead. @default 60000 */
+  readonly horizonMs?: number;
+  /** @default defaultThresholds */
+  readonly thresholds?: LabelThresholds;
+  /** Least time between two samples. @default spec.rateWindowMs, so that no two share a rate window */
+  readonly spacingMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** The labelled samples of a history, oldest first. A history without any gives none. */
+export async function readLabelledSamples(
+  history: TrainingHistory,
+  options: LabelledSamplesOptions = {},
+): Promise<TrainingSample[]> {
+  const { spec = buildFeatureSpec(), horizonMs = 60_000, thresholds = defaultThresholds, signal } = options;
+  const buildSample = createSampleBuilder(spec);
+  const pass = new TrainingPass(
+    { spec, horizonMs, thresholds },
+    { optimizationTimestamps: await actionTimes(history) },
+  );
+  await forEachSnapshot(history.query('memory', {}), (snapshot) => pass.take(snapshot), signal);
+  const { features, labels, timestamps } = pass.labelledRows();
+  const width = spec.names.length;
+  return spaced(timestamps, options.spacingMs ?? spec.rateWindowMs).map((row) =>
+    buildSample(features.subarray(row * width, (row + 1) * width), labels[row]!),
+  );
+}
+
+/** Rows at least `spacingMs` apart; a clock that stepped back starts afresh. */
+function spaced(timestamps: Float64Array, spacingMs: number): number[] {
+  const rows: number[] = [];
+  let lastMs = Number.NEGATIVE_INFINITY;
+  timestamps.forEach((timestamp, row) => {
+    if (timestamp >= lastMs && timestamp - lastMs < spacingMs) return;
+    rows.push(row);
+    lastMs = timestamp;
+  });
+  return rows;
+}
