@@ -38,6 +38,8 @@ export const WireErrorCode = {
   STREAM_HISTORY: 'ERR_WIRE_STREAM_HISTORY',
   /** Overflow could not be written to or read from disk; the subscriber gets a gap instead. */
   STREAM_SPILL: 'ERR_WIRE_STREAM_SPILL',
+  /** Bytes of a data stream are not what its format says. */
+  STREAM_DECODE: 'ERR_WIRE_STREAM_DECODE',
 } as const;
 export type WireErrorCode = (typeof WireErrorCode)[keyof typeof WireErrorCode];
 

@@ -3,8 +3,10 @@
 import { RuvectorError, messageOf } from '../../core/index.ts';
 import { decodeJsonLines } from './decode-jsonlines.ts';
 import { decodeMsgpack } from './decode-msgpack.ts';
+import { decodeProtobuf } from './decode-protobuf.ts';
 import { encodeJsonLines } from './encode-jsonlines.ts';
 import { encodeMsgpack } from './encode-msgpack.ts';
+import { encodeProtobuf } from './encode-protobuf.ts';
 import { createFrameDecoder } from './frame-decoder.ts';
 import type { FrameFormat } from './frame-decoder.ts';
 import { publishedKinds } from './published-kinds.ts';
@@ -20,11 +22,13 @@ export type StreamEncoder = (kinds: StreamKinds) => (events: readonly StreamEven
 const encoders: Readonly<Partial<Record<StreamFormat, StreamEncoder>>> = {
   jsonlines: encodeJsonLines,
   msgpack: encodeMsgpack,
+  protobuf: encodeProtobuf,
 };
 
 const formats: Readonly<Partial<Record<StreamFormat, (kinds: StreamKinds) => FrameFormat>>> = {
   jsonlines: decodeJsonLines,
   msgpack: decodeMsgpack,
+  protobuf: decodeProtobuf,
 };
 
 export interface StreamCodecOptions {

@@ -36,6 +36,7 @@ export function buildPlainReader(
       const value = plain[name] ?? null;
       row[name] = value === null ? null : read(value);
     }
+    if (row['timestamp'] === null) return refuse('a record with a timestamp', null);
     return { type: 'record', table, sequence: readCount(plain['sequence']), row };
   };
   return (plain) => {

@@ -1,0 +1,1 @@
+"""Generated code of the published schemas; the source is proto/ruvector/telemetry."""
