@@ -1,17 +1,33 @@
 // Parameters that arrive over the bridge, checked by a small table; every mistake in one report.
 import { RuvectorError } from '../core/index.ts';
 
-type Check = 'number' | 'string' | 'boolean' | 'object';
+type Check = 'number' | 'string' | 'boolean' | 'object' | 'list' | 'string or list';
 
 /** Parameters named by a request; all optional, none unknown. */
 export type Params<S extends Readonly<Record<string, Check>>> = {
-  readonly [K in keyof S]?: S[K] extends 'number'
-    ? number
-    : S[K] extends 'string'
-      ? string
-      : S[K] extends 'boolean'
-        ? boolean
-        : Readonly<Record<string, unknown>>;
+  readonly [K in keyof S]?: ParamValues[S[K]];
+};
+
+/** Lists hold strings. */
+interface ParamValues {
+  number: number;
+  string: string;
+  boolean: boolean;
+  object: Readonly<Record<string, unknown>>;
+  list: readonly string[];
+  'string or list': string | readonly string[];
+}
+
+const isList = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string');
+
+const checks: Readonly<Record<Check, (value: unknown) => boolean>> = {
+  number: (value) => Number.isFinite(value),
+  string: (value) => typeof value === 'string',
+  boolean: (value) => typeof value === 'boolean',
+  object: (value) => typeof value === 'object' && !Array.isArray(value),
+  list: isList,
+  'string or list': (value) => typeof value === 'string' || isList(value),
 };
 
 /**
@@ -28,8 +44,7 @@ export function parseParams<const S extends Readonly<Record<string, Check>>>(
     const wanted = schema[name];
     if (wanted === undefined)
       return [`"${name}" is not known (known: ${Object.keys(schema).join(', ') || 'none'})`];
-    const isRight = typeof v === wanted && (wanted !== 'number' || Number.isFinite(v));
-    return isRight ? [] : [`"${name}" is ${JSON.stringify(v)}, wanted a ${wanted}`];
+    return checks[wanted](v) ? [] : [`"${name}" is ${JSON.stringify(v)}, wanted a ${wanted}`];
   });
   if (problems.length > 0) {
     throw new RuvectorError(

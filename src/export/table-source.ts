@@ -30,7 +30,7 @@ export interface ExportSource {
 }
 
 /** Reads the samples of a table that an export looks at. */
-export type ReadSamples = (signal: AbortSignal | undefined) => AsyncIterable<arrow.RecordBatch>;
+export type ReadSamples = (signal?: AbortSignal) => AsyncIterable<arrow.RecordBatch>;
 
 /** A reader of one table's samples in a range that stays what it is while rows are appended. */
 export function buildSampleReader(
@@ -100,6 +100,18 @@ function timesOf(batch: arrow.RecordBatch): Float64Array {
   return times;
 }
 
+/** Timestamp of the first row of a range; null when there is none. */
+export async function readFirstTime(
+  source: ExportSource,
+  table: ExportTable,
+  range: ExportRange,
+): Promise<number | null> {
+  for await (const batch of source.query(table, range)) {
+    if (batch.numRows > 0) return timesOf(batch)[0]!;
+  }
+  return null;
+}
+
 /** What a table is made of. */
 export interface TableParts {
   readonly table: ExportTable;
@@ -109,16 +121,15 @@ export interface TableParts {
   readonly read: ReadSamples;
   /** Anonymises a batch; it may leave rows out. */
   readonly apply?: ((batch: arrow.RecordBatch) => arrow.RecordBatch) | undefined;
-  /** Samples counted when the export was planned. */
-  readonly plannedSamples?: number | undefined;
+  /** Samples counted when the export was planned; null where they were not. */
+  readonly plannedSamples: number | null;
   readonly rowEstimate?: number | undefined;
 }
 
-/** Builds the table; undefined when it has none of the named columns. */
-export function buildTableSource(parts: TableParts): TableSource | undefined {
+/** Builds the table. It must have one of the named columns. */
+export function buildTableSource(parts: TableParts): TableSource {
   const view = buildAdrView(parts.table, parts.native);
   const kept = columnIndexes(view.kind, view.documentColumns, parts.columns);
-  if (kept.length === 0) return undefined;
   const isWhole = kept.length === view.kind.fields.length;
   const kind: RecordKind = isWhole
     ? view.kind
@@ -150,7 +161,7 @@ async function* openRows(
     if (converted.numRows > skip) yield skip > 0 ? converted.slice(skip) : converted;
     skip = Math.max(0, skip - converted.numRows);
   }
-  if (plannedSamples !== undefined && samples !== plannedSamples) {
+  if (plannedSamples !== null && samples !== plannedSamples) {
     throw sourceChangedError(table, plannedSamples, samples);
   }
 }

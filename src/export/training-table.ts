@@ -1,0 +1,166 @@
+// A training set as the table users load: timestamp, features by name, `trend`, the label as asked for,
+// `label_index`, and `split` where one file holds them all. Columnar; the set stays as it is.
+import * as arrow from 'apache-arrow';
+import { labels, required, takeRows, toArrowSchema } from '../core/index.ts';
+import type { Field, FieldType, RecordKind } from '../core/index.ts';
+import { featureTable, splitNames, trainingBatches } from '../prepare/index.ts';
+import type { SplitName, TrainingSet } from '../prepare/index.ts';
+import type { TableSource } from './file-contract.ts';
+import type { LabelType } from './training-config.ts';
+
+/** What a table shows of a set. */
+export interface TrainingTableOptions {
+  readonly name: string;
+  /** Only rows of this split, without the `split` column. @default all rows, with it */
+  readonly split?: SplitName;
+  readonly labelType: LabelType;
+  /** Times are rounded down to this. */
+  readonly timePrecisionMs: number;
+}
+
+interface Column {
+  readonly field: Field;
+  /** The column in a batch of `trainingBatches`, and what becomes of it. */
+  readonly from: string;
+  readonly convert?: (column: arrow.Data, length: number) => arrow.Data;
+}
+
+/** Builds the table. */
+export function buildTrainingTable(set: TrainingSet, options: TrainingTableOptions): TableSource {
+  const columns = trainingColumns(set, options);
+  const kind: RecordKind = { name: 'training', version: 1, fields: columns.map(({ field }) => field) };
+  const schema = toArrowSchema(kind);
+  return {
+    name: options.name,
+    schema,
+    rowEstimate: countRows(set, options.split),
+    open: (skipRows, signal) => openTable(set, options, columns, schema, skipRows, signal),
+  };
+}
+
+/** Name, type, unit and origin of each column, for the dataset card. */
+export function describeColumns(set: TrainingSet, options: TrainingTableOptions): Field[] {
+  return trainingColumns(set, options).map(({ field }) => field);
+}
+
+/** Rows of a split, or of the whole set. */
+export function countRows(set: TrainingSet, split: SplitName | undefined): number {
+  if (split === undefined) return set.rowCount;
+  return set.classCounts[split].reduce((sum, count) => sum + count, 0);
+}
+
+async function* openTable(
+  set: TrainingSet,
+  { split }: TrainingTableOptions,
+  columns: readonly Column[],
+  schema: arrow.Schema,
+  skipRows: number,
+  signal: AbortSignal,
+): AsyncGenerator<arrow.RecordBatch> {
+  let at = 0;
+  let skip = skipRows;
+  for (const batch of trainingBatches(set)) {
+    signal.throwIfAborted();
+    const picked = split === undefined ? batch : takeRows(batch, rowsOfSplit(set, split, at, batch.numRows));
+    at += batch.numRows;
+    const wanted = picked.slice(Math.min(skip, picked.numRows));
+    skip -= picked.numRows - wanted.numRows;
+    if (wanted.numRows > 0) yield convertBatch(wanted, columns, schema);
+  }
+}
+
+function rowsOfSplit(set: TrainingSet, split: SplitName, at: number, count: number): Uint32Array {
+  const wanted = splitNames.indexOf(split);
+  const rows = new Uint32Array(count);
+  let kept = 0;
+  for (let i = 0; i < count; i++) if (set.splits[at + i] === wanted) rows[kept++] = i;
+  return rows.subarray(0, kept);
+}
+
+function convertBatch(
+  batch: arrow.RecordBatch,
+  columns: readonly Column[],
+  schema: arrow.Schema,
+): arrow.RecordBatch {
+  const children = columns.map(({ from, convert }) => {
+    const column = batch.getChild(from)!.data[0]!;
+    return convert ? convert(column, batch.numRows) : column;
+  });
+  const type = new arrow.Struct(schema.fields);
+  const data = arrow.makeData({ type, length: batch.numRows, nullCount: 0, children });
+  return new arrow.RecordBatch(schema, data);
+}
+
+function trainingColumns(set: TrainingSet, options: TrainingTableOptions): Column[] {
+  const { timePrecisionMs, labelType, split } = options;
+  const features = set.featureNames.map((name): Column => ({ from: name, field: featureField(name) }));
+  const trend = features.find(({ from }) => from === 'usage_trend');
+  return [
+    {
+      from: 'timestamp',
+      field: required('timestamp', 'timestamp', 'ms since epoch', precisionText(timePrecisionMs)),
+      convert: (column, length) => floorTimes(column, length, timePrecisionMs),
+    },
+    ...features,
+    // The export document's example selects df["trend"].
+    ...(trend
+      ? [{ ...trend, field: { ...trend.field, name: 'trend', source: 'the same as usage_trend' } }]
+      : []),
+    ...labelColumns[labelType],
+    ...(split === undefined ? [{ from: 'split', field: text('split', 'train, gap or test') }] : []),
+  ];
+}
+
+const precisionText = (precisionMs: number): string =>
+  precisionMs === 1 ? 'time of the snapshot' : `time of the snapshot, rounded down to ${precisionMs} ms`;
+const text = (name: string, source: string): Field => required(name, 'utf8' as FieldType, 'text', source);
+
+const labelIndex: Field = required('label_index', 'int8', 'index', `index into ${labels.join(', ')}`);
+const labelColumns: Readonly<Record<LabelType, readonly Column[]>> = {
+  class: [
+    { from: 'label', field: text('label', `one of ${labels.join(', ')}`), convert: toLabelNames },
+    { from: 'label', field: labelIndex },
+  ],
+  index: [{ from: 'label', field: { ...labelIndex, name: 'label' } }],
+  binary: [
+    {
+      from: 'label',
+      field: required('label', 'int8', '0 or 1', '1 for ShouldOptimize and everything more severe'),
+      convert: toBinary,
+    },
+    { from: 'label', field: labelIndex },
+  ],
+};
+
+function featureField(name: string): Field {
+  const { unit, how } = featureTable.find((feature) => feature.name === name)!;
+  return required(name, 'float32', unit, how);
+}
+
+function floorTimes(column: arrow.Data, length: number, precisionMs: number): arrow.Data {
+  if (precisionMs === 1) return column;
+  const times = column.values as BigInt64Array;
+  const floored = new BigInt64Array(length);
+  for (let i = 0; i < length; i++) {
+    floored[i] = BigInt(Math.floor(Number(times[i]) / precisionMs) * precisionMs);
+  }
+  return arrow.makeData({ type: column.type as arrow.Timestamp, data: floored });
+}
+
+const labelBytes = labels.map((name) => new TextEncoder().encode(name));
+
+function toLabelNames(column: arrow.Data, length: number): arrow.Data {
+  const indexes = column.values as Int8Array;
+  const valueOffsets = new Int32Array(length + 1);
+  for (let i = 0; i < length; i++) valueOffsets[i + 1] = valueOffsets[i]! + labelBytes[indexes[i]!]!.length;
+  const data = new Uint8Array(valueOffsets[length]!);
+  for (let i = 0; i < length; i++) data.set(labelBytes[indexes[i]!]!, valueOffsets[i]);
+  return arrow.makeData({ type: new arrow.Utf8(), valueOffsets, data });
+}
+
+function toBinary(column: arrow.Data, length: number): arrow.Data {
+  const indexes = column.values as Int8Array;
+  const data = new Int8Array(length);
+  for (let i = 0; i < length; i++) data[i] = indexes[i]! > 0 ? 1 : 0;
+  return arrow.makeData({ type: new arrow.Int8(), data });
+}
