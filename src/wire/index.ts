@@ -14,3 +14,37 @@ export { createIpcEndpoints } from './endpoint.ts';
 export type { Endpoints, OwnedEndpoints } from './endpoint.ts';
 export { PROTOCOL_VERSION } from './message.ts';
 export { WireErrorCode } from './errors.ts';
+export { createStreamHub } from './stream/stream-hub.ts';
+export type { HubSubscription, StreamHub, StreamHubOptions } from './stream/stream-hub.ts';
+export type { StreamHistory } from './stream/history-replay.ts';
+export { serveStream } from './stream/serve-stream.ts';
+export type { ServeStreamOptions, StreamHandle } from './stream/serve-stream.ts';
+export type { StreamStats } from './stream/stream-sessions.ts';
+export { openDataStream } from './stream/data-stream.ts';
+export type {
+  AllOptions,
+  DataStream,
+  DataStreamOptions,
+  StreamMemoryRow,
+  StreamOptimizationRow,
+  StreamProcessRow,
+  SubscribeOptions,
+  TableOptions,
+} from './stream/data-stream.ts';
+export { parseFilter, parseSubscribeMessage, parseSubscribeQuery } from './stream/stream-request.ts';
+export { publishedKinds } from './stream/published-kinds.ts';
+export { streamFormats, streamTables, streamTransports } from './stream/stream-contract.ts';
+export type {
+  GapEvent,
+  HelloEvent,
+  OverflowPolicy,
+  RecordEvent,
+  StreamEvent,
+  StreamFilter,
+  StreamFormat,
+  StreamKinds,
+  StreamPosition,
+  StreamRequest,
+  StreamTable,
+  StreamTransport,
+} from './stream/stream-contract.ts';

@@ -36,88 +36,107 @@ interface Piece {
 
 /** @param maxBytes most bytes on disk */
 export function createOverflowSpill(maxBytes: number, onProblem: (error: unknown) => void): OverflowSpill {
-  let folder: Promise<string> | undefined;
-  let pieces: Piece[] = [];
-  let tail: StreamEvent[] = [];
-  let number = 0;
-  let writing = 0;
-  let usedBytes = 0;
-  let size = 0;
-  let isFull = false;
+  return new DiskQueue(maxBytes, onProblem);
+}
 
-  const write = async (piece: Piece): Promise<void> => {
-    writing++;
-    try {
-      const bytes = serialize(piece.events);
-      piece.sizeBytes = bytes.byteLength;
-      usedBytes += piece.sizeBytes;
-      folder ??= mkdtemp(join(tmpdir(), 'ruvector-spill-'));
-      piece.path = join(await folder, String(number++));
-      await writeFile(piece.path, bytes, { mode: 0o600 });
-      piece.events = null;
-    } catch (error) {
-      // It stays in memory and is delivered; no more is taken until there is room.
-      isFull = true;
-      onProblem(error);
-    } finally {
-      writing--;
-    }
-  };
-  const closePiece = (): void => {
+class DiskQueue implements OverflowSpill {
+  readonly #maxBytes: number;
+  readonly #onProblem: (error: unknown) => void;
+  #folder: Promise<string> | undefined;
+  #pieces: Piece[] = [];
+  /** The newest events, not enough for a piece yet. */
+  #tail: StreamEvent[] = [];
+  #number = 0;
+  #writing = 0;
+  #usedBytes = 0;
+  #size = 0;
+  #isFailing = false;
+
+  constructor(maxBytes: number, onProblem: (error: unknown) => void) {
+    this.#maxBytes = maxBytes;
+    this.#onProblem = onProblem;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  push(event: StreamEvent): boolean {
+    if (this.#isFailing || this.#usedBytes >= this.#maxBytes || this.#writing >= MAX_WRITING) return false;
+    this.#tail.push(event);
+    this.#size++;
+    if (this.#tail.length >= PIECE_EVENTS) this.#closePiece();
+    return true;
+  }
+
+  #closePiece(): void {
+    const events = this.#tail;
+    this.#tail = [];
     const piece: Piece = {
-      count: tail.length,
-      gaps: gapsOf(tail),
+      count: events.length,
+      gaps: gapsOf(events),
       sizeBytes: 0,
-      events: tail,
+      events,
       path: '',
       written: Promise.resolve(),
     };
-    tail = [];
-    piece.written = write(piece);
-    pieces.push(piece);
-  };
-  const read = async (piece: Piece): Promise<readonly StreamEvent[]> => {
+    piece.written = this.#write(piece);
+    this.#pieces.push(piece);
+  }
+
+  async #write(piece: Piece): Promise<void> {
+    this.#writing++;
+    try {
+      const bytes = serialize(piece.events);
+      piece.sizeBytes = bytes.byteLength;
+      this.#usedBytes += piece.sizeBytes;
+      this.#folder ??= mkdtemp(join(tmpdir(), 'ruvector-spill-'));
+      piece.path = join(await this.#folder, String(this.#number++));
+      await writeFile(piece.path, bytes, { mode: 0o600 });
+      piece.events = null;
+    } catch (error) {
+      // It stays in memory and is delivered; no more is taken until one was read.
+      this.#isFailing = true;
+      this.#onProblem(error);
+    } finally {
+      this.#writing--;
+    }
+  }
+
+  async take(): Promise<readonly StreamEvent[]> {
+    const piece = this.#pieces.shift();
+    if (piece) {
+      this.#size -= piece.count;
+      return this.#read(piece);
+    }
+    const events = this.#tail;
+    this.#tail = [];
+    this.#size = 0;
+    return events;
+  }
+
+  async #read(piece: Piece): Promise<readonly StreamEvent[]> {
     await piece.written;
-    usedBytes -= piece.sizeBytes;
-    isFull = false;
-    const { events } = piece;
-    if (events) return events;
+    this.#usedBytes -= piece.sizeBytes;
+    this.#isFailing = false;
+    if (piece.events) return piece.events;
     try {
       return deserialize(await readFile(piece.path)) as StreamEvent[];
     } catch (error) {
-      onProblem(error);
+      this.#onProblem(error);
       return piece.gaps;
     } finally {
       await rm(piece.path, { force: true });
     }
-  };
+  }
 
-  return {
-    get size() {
-      return size;
-    },
-    push(event) {
-      if (isFull || usedBytes >= maxBytes || writing >= MAX_WRITING) return false;
-      tail.push(event);
-      size++;
-      if (tail.length >= PIECE_EVENTS) closePiece();
-      return true;
-    },
-    async take() {
-      const piece = pieces.shift();
-      const count = piece?.count ?? tail.length;
-      const memory = piece ? null : tail;
-      if (!piece) tail = [];
-      size -= count;
-      return memory ?? read(piece!);
-    },
-    async dispose() {
-      const waiting = pieces;
-      pieces = [];
-      await Promise.all(waiting.map((piece) => piece.written));
-      if (folder) await rm(await folder.catch(() => ''), { recursive: true, force: true });
-    },
-  };
+  async dispose(): Promise<void> {
+    const waiting = this.#pieces;
+    this.#pieces = [];
+    await Promise.all(waiting.map((piece) => piece.written));
+    const folder = await this.#folder?.catch(() => undefined);
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  }
 }
 
 function gapsOf(events: readonly StreamEvent[]): GapEvent[] {

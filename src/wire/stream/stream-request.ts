@@ -162,7 +162,7 @@ function parseNumbers(value: unknown): Partial<Record<StreamTable, number>> | un
   const isEach = Object.entries(value).every(
     ([table, number]) => isTable(table) && typeof number === 'number' && number >= 0,
   );
-  return isEach ? (value as Partial<Record<StreamTable, number>>) : undefined;
+  return isEach ? (value) : undefined;
 }
 
 /** What is wrong with a request whose types are right. */
@@ -173,7 +173,7 @@ function requestProblems(request: StreamRequest, kinds: StreamKinds): string[] {
   if (!(intervalMs >= 0 && intervalMs <= LONGEST_INTERVAL_MS)) {
     problems.push(`the interval is ${intervalMs} ms, wanted 0 to ${LONGEST_INTERVAL_MS}`);
   }
-  if (overflow !== undefined && !overflowPolicies.includes(overflow as OverflowPolicy)) {
+  if (overflow !== undefined && !overflowPolicies.includes(overflow)) {
     problems.push(`overflow is "${String(overflow)}", there are ${overflowPolicies.join(', ')}`);
   }
   return problems;

@@ -122,9 +122,10 @@ export class Subscription {
       const events = (await this.#fromDisk()) ?? (await this.#fromHistory()) ?? this.#fromMemory();
       if (this.#isAborted) return;
       if (events.length > 0) yield events;
-      else if (!this.#isEnding) await this.#next();
-      else return yield* this.#lastGaps();
+      else if (this.#isEnding) break;
+      else await this.#next();
     }
+    if (!this.#isAborted) yield* this.#lastGaps();
   }
 
   /** What was dropped without a record behind it that could have told. */

@@ -1,0 +1,216 @@
+// Reads live data streams: typed async iterators over any transport and format. A lost connection is made
+// again and continues after the last record that came, so that nothing is lost or comes twice while the
+// server still holds it; what it does not hold comes as a gap. docs/streams.md
+import { isRuvectorError, systemClock } from '../../core/index.ts';
+import type {
+  AdrMemorySnapshot,
+  AdrOptimizationEvent,
+  AdrProcessRecord,
+  AnyRow,
+  Clock,
+} from '../../core/index.ts';
+import { WireErrorCode } from '../errors.ts';
+import { readPipe } from './read-pipe.ts';
+import { readWebSocket } from './read-websocket.ts';
+import { readZeromq } from './read-zeromq.ts';
+import type {
+  GapEvent,
+  StreamEvent,
+  StreamFormat,
+  StreamPosition,
+  StreamRequest,
+  StreamTable,
+} from './stream-contract.ts';
+import { parseStreamEndpoint } from './stream-endpoint.ts';
+import { createStreamProgress } from './stream-progress.ts';
+import type { StreamProgress } from './stream-progress.ts';
+import type { StreamSource } from './stream-source.ts';
+
+/** A row as it travels: the export document's names first, `timestamp` in ms since the epoch, then the rest. */
+type Row<T> = Omit<T, 'timestamp'> & { timestamp: number } & AnyRow;
+export type StreamMemoryRow = Row<AdrMemorySnapshot>;
+/** `name_hash` in an anonymised stream, `name` in one that is not; the other is null. */
+export type StreamProcessRow = Row<Omit<AdrProcessRecord, 'name_hash'>>;
+export type StreamOptimizationRow = Row<AdrOptimizationEvent>;
+
+/** Options of {@link openDataStream}. */
+export interface DataStreamOptions {
+  /** Of a pipe: the one it is served in. @default "msgpack"; "jsonlines" for a pipe */
+  readonly format?: StreamFormat;
+  /** @default none */
+  readonly token?: string;
+  /** False ends with the connection: an error when it was lost. @default true */
+  readonly reconnect?: boolean;
+  /** How long the first connection is tried. @default 5000 */
+  readonly connectTimeoutMs?: number;
+  /** Ends every subscription. */
+  readonly signal?: AbortSignal;
+  /** Called when a connection was lost, before the next try. Must not throw. */
+  readonly onReconnect?: (reason: Error | null) => void;
+  /** @default systemClock */
+  readonly clock?: Clock;
+}
+
+/** What a subscription asks for. */
+export interface SubscribeOptions extends Omit<StreamRequest, 'tables'> {
+  readonly signal?: AbortSignal;
+}
+
+/** Options of a subscription to one table. */
+export interface TableOptions extends SubscribeOptions {
+  /** Called with records that will not come. Must not throw. @default nothing */
+  readonly onGap?: (gap: GapEvent) => void;
+}
+
+/** Options of {@link DataStream.subscribeAll}. */
+export interface AllOptions extends SubscribeOptions {
+  /** @default all */
+  readonly tables?: readonly StreamTable[];
+  /** Called with each position, to be kept for `after`. Must not throw. */
+  readonly onPosition?: (position: StreamPosition) => void;
+}
+
+/** A stream to subscribe to. Each subscription is a connection of its own. */
+export interface DataStream extends AsyncDisposable {
+  readonly endpoint: string;
+  /** Memory snapshots, from now on or after a position. */
+  subscribeMemory(options?: TableOptions): AsyncIterable<StreamMemoryRow>;
+  subscribeProcesses(options?: TableOptions): AsyncIterable<StreamProcessRow>;
+  subscribeOptimizations(options?: TableOptions): AsyncIterable<StreamOptimizationRow>;
+  /** Everything with its table and number; gaps and the hello of each connection are events too. */
+  subscribeAll(options?: AllOptions): AsyncIterable<StreamEvent>;
+  /** Ends every subscription. */
+  close(): Promise<void>;
+}
+
+const CONNECT_TIMEOUT_MS = 5000;
+const FIRST_BACKOFF_MS = 50;
+const LONGEST_BACKOFF_MS = 5000;
+
+/**
+ * Opens a stream; connections are made when a subscription is read.
+ * @param endpoint `ws://host:port`, `tcp://host:port`, `ipc:///path` or `pipe:/path`
+ * @throws RuvectorError `ERR_WIRE_ENDPOINT`; reading throws `ERR_WIRE_STREAM_REQUEST`, `ERR_WIRE_STREAM_FULL`,
+ *   `ERR_WIRE_AUTH`, `ERR_WIRE_STREAM_DECODE`, and `ERR_WIRE_DISCONNECTED` when there is no first connection
+ * @example
+ * await using stream = openDataStream('ws://127.0.0.1:9999');
+ * for await (const row of stream.subscribeMemory({ intervalMs: 1000 })) console.log(row.used_percent);
+ */
+export function openDataStream(endpoint: string, options: DataStreamOptions = {}): DataStream {
+  return new Client(endpoint, options);
+}
+
+class Client implements DataStream {
+  readonly endpoint: string;
+  readonly #options: DataStreamOptions;
+  readonly #source: StreamSource;
+  readonly #format: StreamFormat;
+  readonly #isPipe: boolean;
+  readonly #closed = new AbortController();
+  readonly #reading = new Set<Promise<void>>();
+
+  constructor(endpoint: string, options: DataStreamOptions) {
+    // The server decides who may connect: a client may read from another machine.
+    const parsed = parseStreamEndpoint(endpoint, true);
+    this.endpoint = endpoint;
+    this.#options = options;
+    this.#isPipe = parsed.transport === 'pipe';
+    this.#format = options.format ?? (this.#isPipe ? 'jsonlines' : 'msgpack');
+    if (parsed.transport === 'pipe') this.#source = readPipe(parsed.path);
+    else if (parsed.transport === 'websocket') this.#source = readWebSocket(endpoint);
+    else this.#source = readZeromq(parsed.address);
+  }
+
+  subscribeMemory(options: TableOptions = {}): AsyncIterable<StreamMemoryRow> {
+    return this.#rows('memory', options) as AsyncIterable<StreamMemoryRow>;
+  }
+
+  subscribeProcesses(options: TableOptions = {}): AsyncIterable<StreamProcessRow> {
+    return this.#rows('process', options) as AsyncIterable<StreamProcessRow>;
+  }
+
+  subscribeOptimizations(options: TableOptions = {}): AsyncIterable<StreamOptimizationRow> {
+    return this.#rows('optimization', options) as AsyncIterable<StreamOptimizationRow>;
+  }
+
+  async *#rows(table: StreamTable, { onGap, ...options }: TableOptions): AsyncGenerator<AnyRow> {
+    for await (const event of this.subscribeAll({ ...options, tables: [table] })) {
+      if (event.type === 'record') yield event.row;
+      else if (event.type === 'gap') onGap?.(event);
+    }
+  }
+
+  async *subscribeAll(options: AllOptions = {}): AsyncGenerator<StreamEvent> {
+    const { signal: own, onPosition, ...request } = options;
+    const signals = [this.#closed.signal, this.#options.signal, own].filter((signal) => signal !== undefined);
+    const signal = AbortSignal.any(signals);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#reading.add(promise);
+    const progress = createStreamProgress(request.after);
+    try {
+      for await (const events of this.#connections(request, progress, signal)) {
+        for (const event of events) {
+          if (signal.aborted) return;
+          if (!this.#isAsked(event, request.tables) || !progress.note(event)) continue;
+          onPosition?.(progress.position!);
+          yield event;
+        }
+      }
+    } finally {
+      this.#reading.delete(promise);
+      resolve();
+    }
+  }
+
+  /** A pipe carries what it was served with, whoever reads. */
+  #isAsked(event: StreamEvent, tables: readonly StreamTable[] | undefined): boolean {
+    return !this.#isPipe || !tables || event.type === 'hello' || tables.includes(event.table);
+  }
+
+  /** One connection after the other, each continuing where the last one ended. */
+  async *#connections(
+    request: StreamRequest,
+    progress: StreamProgress,
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly StreamEvent[]> {
+    const { clock = systemClock, connectTimeoutMs = CONNECT_TIMEOUT_MS, token } = this.#options;
+    const deadlineMs = clock.monotonicMs() + connectTimeoutMs;
+    let backoffMs = FIRST_BACKOFF_MS;
+    let hasConnected = false;
+    while (!signal.aborted) {
+      const after = progress.position ?? request.after;
+      const message = { ...request, ...(after && { after }), ...(token !== undefined && { token }) };
+      let reason: Error | null = null;
+      try {
+        for await (const events of this.#source({ message, format: this.#format, signal })) {
+          backoffMs = FIRST_BACKOFF_MS;
+          hasConnected = true;
+          yield events;
+        }
+      } catch (error) {
+        const isTooLate = !hasConnected && clock.monotonicMs() > deadlineMs;
+        if (isTooLate || !this.#canRetry(error)) throw error;
+        reason = error as Error;
+      }
+      if (signal.aborted || this.#options.reconnect === false) return;
+      this.#options.onReconnect?.(reason);
+      await clock.sleep(backoffMs * (0.5 + Math.random()), signal).catch(() => {});
+      backoffMs = Math.min(backoffMs * 2, LONGEST_BACKOFF_MS);
+    }
+  }
+
+  #canRetry(error: unknown): boolean {
+    const isLost =
+      isRuvectorError(error, WireErrorCode.DISCONNECTED) || isRuvectorError(error, WireErrorCode.CLOSED);
+    return isLost && this.#options.reconnect !== false;
+  }
+
+  async close(): Promise<void> {
+    this.#closed.abort();
+    await Promise.all(this.#reading);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

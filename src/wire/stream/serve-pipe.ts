@@ -1,0 +1,250 @@
+// A stream into a named pipe: one subscription, whoever reads. `cat pipe | jq` works, and a reader that
+// goes away and comes back continues at the first event it did not take whole. Knows no formats.
+// Traps obeyed here: opening a FIFO for writing fails with ENXIO while nobody reads (fifo(7)); a write
+// into a full one fails with EAGAIN; both are tried again by timer, so that no thread ever blocks.
+import { execFile } from 'node:child_process';
+import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
+import { lstat, rm } from 'node:fs/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { messageOf, systemCodeOf } from '../../core/index.ts';
+import { createStreamCodec } from './codec.ts';
+import type { HelloEvent, StreamCodec, StreamEvent, StreamFormat, StreamKinds } from './stream-contract.ts';
+import type { RuvectorError } from '../../core/index.ts';
+import { endpointError } from './stream-endpoint.ts';
+import type { ServedEndpoint } from './serve-websocket.ts';
+import type { StreamSessions } from './stream-sessions.ts';
+
+/** How often it looks whether somebody reads. */
+const READER_POLL_MS = 50;
+/** A full pipe is tried again at once a few times, then ever more rarely, at most this far apart. */
+const FULL_TURNS = 8;
+const FULL_POLL_MS = 20;
+/** What a pipe holds at most (/proc/sys/fs/pipe-max-size); events further back were taken. */
+const MAX_PIPE_BYTES = 2 ** 20;
+
+export interface PipeOptions {
+  readonly path: string;
+  readonly sessions: StreamSessions;
+  readonly kinds: StreamKinds;
+  readonly format: StreamFormat;
+  /** Called when the pipe cannot be used any more, for example because it was removed. */
+  readonly onProblem: (problem: RuvectorError) => void;
+}
+
+/**
+ * Creates the FIFO (mode 0600) unless there is one, and serves whoever opens it. Removes what it created.
+ * @throws RuvectorError `ERR_WIRE_ENDPOINT` when the path holds something else or cannot be made
+ */
+export async function servePipe(options: PipeOptions): Promise<ServedEndpoint> {
+  const isOurs = await createPipe(options.path);
+  const writer = new PipeWriter(options);
+  const done = writer.run();
+  return {
+    endpoint: `pipe:${options.path}`,
+    close: async () => {
+      await options.sessions.drain();
+      writer.stop();
+      await done;
+      if (isOurs) await rm(options.path, { force: true });
+    },
+  };
+}
+
+/** True when it was created here. */
+async function createPipe(path: string): Promise<boolean> {
+  const found = await lstat(path).catch((error: unknown) => {
+    if (systemCodeOf(error) === 'ENOENT') return null;
+    throw endpointError(`pipe:${path}`, messageOf(error), error);
+  });
+  if (found?.isFIFO()) return false;
+  if (found) throw endpointError(`pipe:${path}`, 'there is something else of that name');
+  try {
+    // Node has no call for it.
+    await promisify(execFile)('mkfifo', ['-m', '600', path]);
+    return true;
+  } catch (error) {
+    throw endpointError(`pipe:${path}`, messageOf(error), error);
+  }
+}
+
+/** Events that were written and may not have been read yet. */
+interface Written {
+  readonly events: readonly StreamEvent[];
+  readonly bytes: Uint8Array;
+  /** Bytes written to this reader up to and with these. */
+  readonly end: number;
+}
+
+class PipeWriter {
+  readonly #options: PipeOptions;
+  readonly #codec: StreamCodec;
+  readonly #stop = new AbortController();
+  #fd: number | null = null;
+  #position!: HelloEvent;
+  #written: Written[] = [];
+  /** Bytes handed to the pipe for the reader of now. */
+  #total = 0;
+
+  constructor(options: PipeOptions) {
+    this.#options = options;
+    this.#codec = createStreamCodec(options.format, options.kinds);
+  }
+
+  /** The subscription begins with the first reader and lasts as long as the pipe is served. */
+  async run(): Promise<void> {
+    try {
+      await this.#openForReader();
+      await this.#options.sessions.start({}, (bytes, events) => this.#send(bytes, events)).done;
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#close();
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#stop.signal.aborted) return;
+    const { path, onProblem } = this.#options;
+    onProblem(endpointError(`pipe:${path}`, messageOf(error), error));
+  }
+
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  async #send(bytes: Uint8Array, events: readonly StreamEvent[]): Promise<void> {
+    try {
+      if (!(await this.#write(bytes, events))) await this.#continue(this.#takeUnread());
+    } catch (error) {
+      this.#fail(error);
+      throw error;
+    }
+  }
+
+  /** Serves a new reader: hello, what the last one left, and on. */
+  async #continue(unread: readonly StreamEvent[]): Promise<void> {
+    let rest = unread;
+    do {
+      await this.#openForReader();
+      const events = [this.#helloBefore(rest), ...rest.filter((event) => event.type !== 'hello')];
+      if (await this.#write(this.#codec.encode(events), events)) return;
+      rest = this.#takeUnread();
+    } while (!this.#stop.signal.aborted);
+  }
+
+  /** The hello of a new reader: the position before the events that come next. */
+  #helloBefore(events: readonly StreamEvent[]): HelloEvent {
+    const sequences = { ...this.#position.sequences };
+    const timestamps = { ...this.#position.timestamps };
+    for (const event of events.toReversed()) {
+      if (event.type === 'hello') continue;
+      sequences[event.table] = (event.type === 'record' ? event.sequence : event.fromSequence) - 1;
+      delete timestamps[event.table];
+    }
+    return { ...this.#position, sequences, timestamps };
+  }
+
+  /** Notes how far this subscription has come; a hello is its begin. */
+  #note(event: StreamEvent): void {
+    if (event.type === 'hello') {
+      this.#position = event;
+      return;
+    }
+    const { sequences, timestamps } = this.#position;
+    const [sequence, timestamp] =
+      event.type === 'record'
+        ? [event.sequence, Number(event.row['timestamp'])]
+        : [event.toSequence, timestamps[event.table]];
+    this.#position = {
+      ...this.#position,
+      sequences: { ...sequences, [event.table]: sequence },
+      timestamps: timestamp === undefined ? timestamps : { ...timestamps, [event.table]: timestamp },
+    };
+  }
+
+  /** Writes everything; false when the reader went away before. */
+  async #write(bytes: Uint8Array, events: readonly StreamEvent[]): Promise<boolean> {
+    for (const event of events) this.#note(event);
+    this.#written = this.#written.filter(({ end }) => end > this.#total - MAX_PIPE_BYTES);
+    this.#written.push({ events, bytes, end: this.#total + bytes.byteLength });
+    for (let offset = 0, turns = 0; offset < bytes.byteLength;) {
+      this.#stop.signal.throwIfAborted();
+      const count = this.#writeSome(bytes, offset);
+      if (count === null) return false;
+      offset += count;
+      this.#total += count;
+      turns = count === 0 ? turns + 1 : 0;
+      if (count === 0) await this.#waitForRoom(turns);
+    }
+    return true;
+  }
+
+  /** Bytes the pipe took, 0 when it is full, null when nobody reads. */
+  #writeSome(bytes: Uint8Array, offset: number): number | null {
+    try {
+      return writeSync(this.#fd!, bytes, offset);
+    } catch (error) {
+      const code = systemCodeOf(error);
+      if (code === 'EAGAIN') return 0;
+      if (code === 'EPIPE') return null;
+      throw error;
+    }
+  }
+
+  async #waitForRoom(turns: number): Promise<void> {
+    if (turns <= FULL_TURNS) await nextTurn();
+    else await sleep(Math.min(turns - FULL_TURNS, FULL_POLL_MS), undefined, { signal: this.#stop.signal });
+  }
+
+  /** The events the reader that went away did not take whole. What it left is read back out of the pipe. */
+  #takeUnread(): StreamEvent[] {
+    const taken = this.#total - this.#drainPipe();
+    this.#close();
+    const unread: StreamEvent[] = [];
+    for (const { events, bytes, end } of this.#written) {
+      const start = end - bytes.byteLength;
+      if (end <= taken) continue;
+      unread.push(...events.slice(this.#countWhole(bytes.subarray(0, Math.max(0, taken - start)))));
+    }
+    this.#written = [];
+    this.#total = 0;
+    return unread;
+  }
+
+  #countWhole(bytes: Uint8Array): number {
+    return bytes.byteLength === 0 ? 0 : this.#codec.createDecoder().push(bytes).length;
+  }
+
+  #drainPipe(): number {
+    const fd = openSync(this.#options.path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const buffer = Buffer.alloc(65_536);
+    let left = 0;
+    try {
+      for (let count = 1; count > 0; left += count) count = readSync(fd, buffer);
+    } catch (error) {
+      if (systemCodeOf(error) !== 'EAGAIN') throw error;
+    } finally {
+      closeSync(fd);
+    }
+    return left;
+  }
+
+  async #openForReader(): Promise<void> {
+    const { path } = this.#options;
+    while (this.#fd === null) {
+      this.#stop.signal.throwIfAborted();
+      try {
+        this.#fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+      } catch (error) {
+        if (systemCodeOf(error) !== 'ENXIO') throw error;
+        await sleep(READER_POLL_MS, undefined, { signal: this.#stop.signal });
+      }
+    }
+  }
+
+  #close(): void {
+    if (this.#fd !== null) closeSync(this.#fd);
+    this.#fd = null;
+  }
+}

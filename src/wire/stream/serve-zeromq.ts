@@ -1,0 +1,169 @@
+// Streams over ZeroMQ: a ROUTER here, a DEALER in each subscriber; PUB would drop silently. One connection
+// is one subscription; credit bounds what is on its way to it. Knows no formats. docs/streams.md
+import { WireErrorCode, toErrorPayload, wireError } from '../errors.ts';
+import { restrictEndpoint } from '../endpoint.ts';
+import { RouterSocket } from '../zmq-socket.ts';
+import type { StreamKinds } from './stream-contract.ts';
+import { isToken } from './serve-websocket.ts';
+import type { ServedEndpoint } from './serve-websocket.ts';
+import { parseSubscribeMessage } from './stream-request.ts';
+import type { StreamSessions } from './stream-sessions.ts';
+import {
+  BYE,
+  CREDIT,
+  ERROR,
+  EVENTS,
+  LEASE_MS,
+  MAX_FRAME_BYTES,
+  PING,
+  SUBSCRIBE,
+  buildFrames,
+  parsePayload,
+} from './zeromq-frames.ts';
+
+const PING_MS = 2000;
+
+export interface ZeromqOptions {
+  readonly address: string;
+  readonly kinds: StreamKinds;
+  readonly sessions: StreamSessions;
+  readonly token: string | undefined;
+}
+
+interface Peer {
+  readonly id: Uint8Array;
+  /** Messages it may have been sent in all, and has been. */
+  credit: number;
+  sent: number;
+  wake: (() => void) | null;
+  isGone: boolean;
+  abort: () => void;
+}
+
+/**
+ * Serves subscribers.
+ * @throws RuvectorError `ERR_WIRE_ENDPOINT` when the address is taken or cannot be used
+ */
+export async function serveZeromq(options: ZeromqOptions): Promise<ServedEndpoint> {
+  const router = await RouterSocket.bind({
+    plane: 'data',
+    endpoint: options.address,
+    leaseMs: LEASE_MS,
+    maxMessageBytes: MAX_FRAME_BYTES,
+  });
+  await restrictEndpoint(router.endpoint);
+  return new ZeromqServer(router, options);
+}
+
+class ZeromqServer implements ServedEndpoint {
+  readonly endpoint: string;
+  readonly #router: RouterSocket;
+  readonly #options: ZeromqOptions;
+  readonly #peers = new Map<string, Peer>();
+  readonly #received: Promise<void>;
+  readonly #pings: NodeJS.Timeout;
+
+  constructor(router: RouterSocket, options: ZeromqOptions) {
+    this.endpoint = router.endpoint;
+    this.#router = router;
+    this.#options = options;
+    this.#received = this.#receive();
+    // ZeroMQ says that some connection ended, not whose: sending finds out.
+    router.onDisconnect(() => this.#pingAll());
+    this.#pings = setInterval(() => this.#pingAll(), PING_MS);
+    this.#pings.unref();
+  }
+
+  async #receive(): Promise<void> {
+    for await (const [id, type, payload] of this.#router.messages) {
+      if (id && type && payload) this.#message(id, type.toString('ascii'), payload);
+    }
+  }
+
+  #message(id: Buffer, type: string, payload: Buffer): void {
+    const key = id.toString('hex');
+    const peer = this.#peers.get(key);
+    try {
+      if (type === SUBSCRIBE && !peer) this.#subscribe(key, id, payload);
+      else if (type === CREDIT && peer) this.#credit(peer, parsePayload(payload)['credit']);
+      else if (type === BYE && peer) this.#forget(key, peer);
+      else if (type !== BYE && type !== CREDIT) {
+        throw wireError(WireErrorCode.TYPE, `Cannot take stream message "${type}": it is not expected here`);
+      }
+    } catch (error) {
+      if (peer) this.#forget(key, peer);
+      this.#reply(id, ERROR, toErrorPayload(error));
+    }
+  }
+
+  #subscribe(key: string, id: Buffer, payload: Buffer): void {
+    const json = parsePayload(payload);
+    const { token } = this.#options;
+    const message = parseSubscribeMessage(json, this.#options.kinds);
+    if (token !== undefined && !isToken(message.token ?? '', token)) {
+      throw wireError(WireErrorCode.AUTH, 'Cannot subscribe: the token is wrong; ask who serves the stream');
+    }
+    const peer: Peer = { id, credit: 0, sent: 0, wake: null, isGone: false, abort: () => {} };
+    this.#credit(peer, json['credit'] ?? 1);
+    const { abort, done } = this.#options.sessions.start(message, (bytes) => this.#events(peer, bytes));
+    peer.abort = abort;
+    this.#peers.set(key, peer);
+    void done.then(() => {
+      if (!peer.isGone) this.#reply(id, BYE);
+      this.#forget(key, peer);
+    });
+  }
+
+  #credit(peer: Peer, credit: unknown): void {
+    if (!Number.isSafeInteger(credit)) {
+      throw wireError(WireErrorCode.FRAME, `Cannot read credit "${String(credit)}": it is no whole number`);
+    }
+    peer.credit = Math.max(peer.credit, Number(credit));
+    peer.wake?.();
+  }
+
+  /** Waits for credit, then sends. @throws when the peer is gone */
+  async #events(peer: Peer, bytes: Uint8Array): Promise<void> {
+    while (peer.sent >= peer.credit && !peer.isGone) {
+      await new Promise<void>((resolve) => (peer.wake = resolve));
+      peer.wake = null;
+    }
+    if (peer.isGone) throw wireError(WireErrorCode.DISCONNECTED, 'Cannot send to subscriber: it is gone');
+    peer.sent++;
+    try {
+      await this.#router.send(peer.id, buildFrames(EVENTS, bytes));
+    } catch (error) {
+      this.#forget(Buffer.from(peer.id).toString('hex'), peer);
+      throw error;
+    }
+  }
+
+  #pingAll(): void {
+    for (const [key, peer] of this.#peers) {
+      this.#router.send(peer.id, buildFrames(PING)).catch(() => this.#forget(key, peer));
+    }
+  }
+
+  /** Answers who may be gone already. */
+  #reply(id: Uint8Array, type: string, payload?: object): void {
+    this.#router.send(id, buildFrames(type, payload)).catch(() => {});
+  }
+
+  #forget(key: string, peer: Peer): void {
+    peer.isGone = true;
+    peer.wake?.();
+    peer.abort();
+    if (this.#peers.get(key) === peer) this.#peers.delete(key);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#pings);
+    await this.#options.sessions.drain();
+    for (const [key, peer] of this.#peers) {
+      this.#reply(peer.id, BYE);
+      this.#forget(key, peer);
+    }
+    await this.#router.close();
+    await this.#received;
+  }
+}
