@@ -23,3 +23,14 @@ export class TrainingHistoryError extends RuvectorError {
     super(code, `Cannot build a training set: ${currentState}; ${nextStep}`, { details });
   }
 }
+
+/** A release that cannot be made private as asked, or an anonymizer that can no longer work. */
+export class PrivacyError extends RuvectorError {
+  constructor(
+    code: 'ERR_PREPARE_PRIVACY_K' | 'ERR_PREPARE_PRIVACY_STALE' | 'ERR_PREPARE_KEY_DESTROYED',
+    message: string,
+    details: Readonly<Record<string, unknown>> = {},
+  ) {
+    super(code, message, { details });
+  }
+}

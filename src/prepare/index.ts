@@ -1,6 +1,6 @@
 // prepare: snapshots → features, labels, split and balanced training sets; keyed hashing of names.
 // Not cleaning or export formats, and no I/O: time and data come from the caller.
-export { PrepareOptionsError, TrainingHistoryError } from './errors.ts';
+export { PrepareOptionsError, PrivacyError, TrainingHistoryError } from './errors.ts';
 export { buildFeatureSpec, featureNames, featureSpecSha256, lookbackMs, warmupMs } from './feature-spec.ts';
 export type { FeatureSpec, FeatureSpecOptions } from './feature-spec.ts';
 export { featureTable } from './features.ts';
@@ -28,6 +28,14 @@ export {
   createNameHasher,
 } from './name-hash.ts';
 export type { AnonymousProcessRecord, NameHasher } from './name-hash.ts';
+export { createAnonymizer } from './anonymizer.ts';
+export type { AnonymizedRows, Anonymizer, AnonymizerOptions, ReleasedProcessRecord } from './anonymizer.ts';
+export { restoreAnonymizationPlan } from './anonymization-plan.ts';
+export type { AnonymizationPlan } from './anonymization-plan.ts';
+export { renderPrivacyReport } from './privacy-report.ts';
+export type { PrivacyColumn, PrivacyReport } from './privacy-report.ts';
+export { checkLDiversity } from './l-diversity.ts';
+export type { LDiversity } from './l-diversity.ts';
 export { canonicalJson } from './canonical-json.ts';
 export { createOnlineLabeler, createSampleBuilder } from './online-labels.ts';
 export type { OnlineLabeler, OnlineLabelerOptions } from './online-labels.ts';

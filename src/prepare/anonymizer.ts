@@ -1,0 +1,137 @@
+// The export document's Anonymizer: keyed hashes of names, stripped text, coarse times and k-anonymity,
+// for single values, for rows and for whole tables. For a release that ends; see createLiveAnonymizer
+// for streams.
+import type * as arrow from 'apache-arrow';
+import { buildRecordBatch, processKind, recordKinds, rowsOf } from '../core/index.ts';
+import type { AnyRow, ProcessRecord, RecordKind } from '../core/index.ts';
+import { PlanBuilder } from './anonymization-plan.ts';
+import type { AnonymizationPlan, PlanOptions } from './anonymization-plan.ts';
+import { PrepareOptionsError } from './errors.ts';
+import { stripText } from './free-text.ts';
+import type { PrivacyReport } from './privacy-report.ts';
+import { createReleaseKey } from './release-key.ts';
+import type { ReleaseKey } from './release-key.ts';
+
+/** Options of {@link createAnonymizer}. */
+export interface AnonymizerOptions {
+  /** 32 bytes. Unset is a random key, which is wiped with the release. Given, the caller keeps it. */
+  readonly key?: Uint8Array | undefined;
+  /** Times are rounded down to this, or further where a group would be too small. @default 3_600_000 */
+  readonly timePrecisionMs?: number | undefined;
+  /** Rows that must look alike in every quasi-identifier. @default 5 */
+  readonly k?: number | undefined;
+  /** Largest share of rows that may be suppressed before a release is refused. @default 0.5 */
+  readonly maxSuppressedShare?: number | undefined;
+}
+
+/** A process record as it is released. `name_hash` is null where its group would be too small. */
+export type ReleasedProcessRecord = Omit<ProcessRecord, 'name' | 'start_time_ticks'> & {
+  name_hash: bigint | null;
+  time_precision_ms: number;
+};
+
+/** Rows that were anonymised, and what it took. */
+export interface AnonymizedRows {
+  readonly rows: ReleasedProcessRecord[];
+  readonly report: PrivacyReport;
+}
+
+/** Anonymises one release. After `destroyKey` everything that needs the key throws. */
+export interface Anonymizer extends Disposable {
+  /** First 64 bits of HMAC-SHA-256(key, name). @throws PrivacyError `ERR_PREPARE_KEY_DESTROYED` */
+  hashProcessName(name: string): bigint;
+  /** Takes paths, addresses, host names and secrets out of a text, or of every free-text column of a record. */
+  stripPaths(text: string): string;
+  stripPaths<R extends AnyRow>(record: R): R;
+  /** A time in ms since the epoch, rounded down to the precision. */
+  generalizeTime(timeMs: number): number;
+  /**
+   * Generalises, then suppresses, until every group has k rows.
+   * @throws PrivacyError `ERR_PREPARE_PRIVACY_K` when too many rows would be suppressed
+   */
+  kAnonymize(rows: readonly ProcessRecord[], k?: number): AnonymizedRows;
+  /**
+   * Reads a table once and decides what becomes of its rows; read it again with `plan.apply`.
+   * @throws PrivacyError `ERR_PREPARE_PRIVACY_K`, `ERR_PREPARE_KEY_DESTROYED`
+   */
+  plan(
+    kind: RecordKind,
+    open: (signal?: AbortSignal) => AsyncIterable<arrow.RecordBatch>,
+    signal?: AbortSignal,
+  ): Promise<AnonymizationPlan>;
+  /** Overwrites the key. */
+  destroyKey(): void;
+}
+
+/**
+ * An anonymizer for one release.
+ * @throws PrepareOptionsError `ERR_PREPARE_OPTIONS` with every mistake
+ */
+export function createAnonymizer(options: AnonymizerOptions = {}): Anonymizer {
+  const { k = 5, timePrecisionMs = 3_600_000, maxSuppressedShare = 0.5 } = options;
+  const plans: PlanOptions = { k, timePrecisionMs, maxSuppressedShare };
+  validate(plans);
+  const key = createReleaseKey(options.key);
+  return {
+    hashProcessName: (name) => key.hash(name),
+    stripPaths: stripAny as Anonymizer['stripPaths'],
+    generalizeTime: (timeMs) => Math.floor(timeMs / timePrecisionMs) * timePrecisionMs,
+    kAnonymize: (rows, wanted = k) => kAnonymizeRows(key, { ...plans, k: wanted }, rows),
+    plan: (kind, open, signal) => planTable(new PlanBuilder(kind, key, plans), open, signal),
+    destroyKey: () => key.destroy(),
+    [Symbol.dispose]: () => key.destroy(),
+  };
+}
+
+async function planTable(
+  builder: PlanBuilder,
+  open: (signal?: AbortSignal) => AsyncIterable<arrow.RecordBatch>,
+  signal?: AbortSignal,
+): Promise<AnonymizationPlan> {
+  for await (const batch of open(signal)) {
+    signal?.throwIfAborted();
+    builder.add(batch);
+  }
+  return builder.finish();
+}
+
+function kAnonymizeRows(
+  key: ReleaseKey,
+  options: PlanOptions,
+  rows: readonly ProcessRecord[],
+): AnonymizedRows {
+  validate(options);
+  const batch = buildRecordBatch(processKind, rows);
+  const builder = new PlanBuilder(processKind, key, options);
+  builder.add(batch);
+  const plan = builder.finish();
+  const released = rowsOf(plan.kind, plan.apply(batch));
+  return { rows: released as unknown as ReleasedProcessRecord[], report: plan.report };
+}
+
+const freeTextColumns: ReadonlySet<string> = new Set(
+  Object.values(recordKinds).flatMap(({ fields }) =>
+    fields.filter(({ privacy }) => privacy === 'free-text').map(({ name }) => name),
+  ),
+);
+
+function stripAny(value: string | AnyRow): string | AnyRow {
+  if (typeof value === 'string') return stripText(value);
+  const stripped = Object.entries(value).map(([name, column]) =>
+    typeof column === 'string' && freeTextColumns.has(name) ? [name, stripText(column)] : [name, column],
+  );
+  return Object.fromEntries(stripped) as AnyRow;
+}
+
+function validate({ k, timePrecisionMs, maxSuppressedShare }: PlanOptions): void {
+  const problems = [
+    ...(Number.isSafeInteger(k) && k >= 1 ? [] : [`k is ${k}, wanted a whole number from 1`]),
+    ...(Number.isSafeInteger(timePrecisionMs) && timePrecisionMs >= 1
+      ? []
+      : [`timePrecisionMs is ${timePrecisionMs}, wanted a whole number from 1`]),
+    ...(maxSuppressedShare >= 0 && maxSuppressedShare <= 1
+      ? []
+      : [`maxSuppressedShare is ${maxSuppressedShare}, wanted 0 to 1`]),
+  ];
+  if (problems.length > 0) throw new PrepareOptionsError('an anonymizer', problems);
+}
