@@ -10,7 +10,6 @@ import zmq
 
 from ruvector import Client
 from ruvector._config import BridgeFile
-from ruvector._connection import _ERRORS
 from ruvector._exceptions import (
     AuthenticationError,
     ClientClosedError,
@@ -21,6 +20,7 @@ from ruvector._exceptions import (
     WireTimeoutError,
 )
 from ruvector._protocol import Message, MessageType, decode_message, encode_message
+from ruvector._zmq_socket import _ERRORS
 from ruvector._zmq_transport import ZmqTransport
 
 SCHEMA = pa.schema([pa.field("index", pa.int64(), nullable=False)])

@@ -1,60 +1,26 @@
-"""One ZeroMQ connection to one endpoint of the daemon. The only module that knows ZeroMQ.
+"""One connection to one endpoint of the daemon: messages of the bridge out and in.
 
-Heartbeats run in ZeroMQ's own thread, so a lease lives on while Python trains and holds the GIL.
-A connection belongs to one thread at a time and never reconnects: a new daemon knows nothing of it.
+It never reconnects: a new daemon knows nothing of it.
 """
 
 from __future__ import annotations
 
-import math
 import time
 from typing import Any
 
 import zmq
-from zmq.utils.monitor import recv_monitor_message
 
-from ._exceptions import (
-    ClientClosedError,
-    ConnectionLostError,
-    MessageTooLargeError,
-    NoDaemonError,
-    RequestCancelledError,
-    RuvectorError,
-    WireError,
-    WireTimeoutError,
-)
-from ._protocol import Buffer, Message, MessageType, decode_message, encode_message
+from ._exceptions import MessageTooLargeError, NoDaemonError
+from ._protocol import Message, MessageType, decode_message, encode_message
+from ._zmq_socket import ZmqSocket
 
 __all__ = ["Connection"]
 
-# Below this a copy is cheaper than a shared frame, and Python's own bytes are aligned.
-_COPY_BELOW_BYTES = 65536
-_LINGER_MS = 250
-_HOUR_MS = 3_600_000
 _INITIAL_MAX_BYTES = 2**20
-
-_GONE_EVENTS = (
-    zmq.EVENT_DISCONNECTED
-    | zmq.EVENT_CONNECT_RETRIED
-    | zmq.EVENT_CLOSED
-    | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
-    | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
-    | zmq.EVENT_HANDSHAKE_FAILED_AUTH
-)
-
-# Every error of pyzmq and what it means to a caller.
-_ERRORS: dict[type[zmq.error.ZMQBaseError], type[RuvectorError]] = {
-    zmq.error.Again: WireTimeoutError,
-    zmq.error.ContextTerminated: ClientClosedError,
-    zmq.error.InterruptedSystemCall: RequestCancelledError,
-    zmq.error.NotDone: WireTimeoutError,
-    zmq.error.ZMQBindError: WireError,
-    zmq.error.ZMQError: ClientClosedError,
-}
 
 
 class Connection:
-    """A DEALER socket and the news of its end.
+    """Messages over a socket.
 
     Parameters
     ----------
@@ -73,32 +39,19 @@ class Connection:
         self, context: zmq.Context[Any], endpoint: str, *, io_thread: int, lease_ms: int
     ) -> None:
         self.max_message_bytes = _INITIAL_MAX_BYTES
-        self._endpoint = endpoint
-        self._gone = False
-        self._connected = False
-        self._socket = context.socket(zmq.DEALER)
-        for option, value in (
-            (zmq.AFFINITY, 1 << io_thread),
-            (zmq.LINGER, _LINGER_MS),
-            (zmq.SNDHWM, 0),
-            (zmq.RCVHWM, 0),
-            # Not -1: that would throw away what arrived before the end.
-            (zmq.RECONNECT_IVL, _HOUR_MS),
-            (zmq.HEARTBEAT_IVL, max(50, lease_ms // 3)),
-            (zmq.HEARTBEAT_TIMEOUT, lease_ms),
-            (zmq.HEARTBEAT_TTL, lease_ms),
-        ):
-            self._socket.set(option, value)
-        self._monitor = self._socket.get_monitor_socket(_GONE_EVENTS | zmq.EVENT_CONNECTED)
-        self._poller = zmq.Poller()
-        self._poller.register(self._socket, zmq.POLLIN)
-        self._poller.register(self._monitor, zmq.POLLIN)
-        self._socket.connect(endpoint)
+        self._socket = ZmqSocket(
+            context,
+            endpoint,
+            peer="daemon",
+            io_thread=io_thread,
+            lease_ms=lease_ms,
+            absent=_no_daemon,
+        )
 
     @property
     def closed(self) -> bool:
         """True when it cannot be used any more."""
-        return self._gone or bool(self._socket.closed)
+        return self._socket.closed
 
     def send(self, message: Message) -> None:
         """Queue a message.
@@ -107,7 +60,7 @@ class Connection:
         ------
         MessageTooLargeError
             Before anything is sent.
-        ClientClosedError, ConnectionLostError
+        ClientClosedError
 
         """
         frames = encode_message(message)
@@ -118,10 +71,7 @@ class Connection:
                 f"{self.max_message_bytes}; send it in parts",
                 details={"sizeBytes": size, "maxMessageBytes": self.max_message_bytes},
             )
-        try:
-            self._socket.send_multipart(frames, zmq.NOBLOCK, copy=size < _COPY_BELOW_BYTES)
-        except zmq.error.ZMQBaseError as error:
-            raise self._mapped(error, "send message") from error
+        self._socket.send(frames)
 
     def receive(self, timeout: float | None = None) -> Message:
         """Wait for a message; without a timeout as long as the daemon lives.
@@ -133,79 +83,33 @@ class Connection:
         """
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
-            # What arrived before the connection ended is read first.
-            was_gone = self._gone
-            message = self.receive_now()
-            if message is not None:
+            left = None if deadline is None else max(0.0, deadline - time.monotonic())
+            message = decode_message(self._socket.receive(left))
+            if not _is_probe(message):
                 return message
-            if was_gone:
-                raise self._gone_error()
-            self._wait(deadline)
 
     def receive_now(self) -> Message | None:
         """Return the next message if it is here already, else None."""
         while True:
-            try:
-                frames = self._receive_frames()
-            except zmq.error.Again:
+            frames = self._socket.receive_now()
+            if frames is None:
                 return None
-            except zmq.error.ZMQBaseError as error:
-                raise self._mapped(error, "receive message") from error
             message = decode_message(frames)
-            # The daemon's question whether we are still here; ZeroMQ has answered it.
-            if message.type is not MessageType.PROBE:
+            if not _is_probe(message):
                 return message
 
     def close(self) -> None:
         """Close the sockets. Twice is once."""
-        if self._socket.closed:
-            return
-        self._poller.unregister(self._monitor)
-        self._poller.unregister(self._socket)
-        self._socket.disable_monitor()
-        self._monitor.close(0)
         self._socket.close()
 
-    def _receive_frames(self) -> list[Buffer]:
-        frames: list[Buffer] = [self._socket.recv(zmq.NOBLOCK)]
-        while self._socket.getsockopt(zmq.RCVMORE):
-            # The rest of a message is here: ZeroMQ delivers it whole.
-            frame = self._socket.recv(zmq.NOBLOCK, copy=False)
-            buffer = frame.buffer
-            frames.append(bytes(buffer) if buffer.nbytes < _COPY_BELOW_BYTES else buffer)
-        return frames
 
-    def _wait(self, deadline: float | None) -> None:
-        timeout_ms = None if deadline is None else math.ceil((deadline - time.monotonic()) * 1000)
-        if timeout_ms is not None and timeout_ms <= 0:
-            raise WireTimeoutError(
-                f'Cannot hear from daemon at "{self._endpoint}": no answer in time; '
-                "see whether it is stuck"
-            )
-        try:
-            ready = dict(self._poller.poll(timeout_ms))
-            if self._monitor in ready:
-                self._note(recv_monitor_message(self._monitor)["event"])
-        except zmq.error.ZMQBaseError as error:
-            raise self._mapped(error, "wait for daemon") from error
+def _is_probe(message: Message) -> bool:
+    """Tell whether it is the daemon's question if we are still here; ZeroMQ has answered it."""
+    return message.type is MessageType.PROBE
 
-    def _note(self, event: int) -> None:
-        if event & _GONE_EVENTS:
-            self._gone = True
-        else:
-            self._connected = True
 
-    def _gone_error(self) -> WireError:
-        if self._connected:
-            return ConnectionLostError(
-                f'Cannot reach daemon at "{self._endpoint}": the connection ended; '
-                "see the daemon's log and connect again"
-            )
-        return NoDaemonError(
-            f'Cannot connect to daemon at "{self._endpoint}": nothing listens there; '
-            "start it with `ruvector-memopt serve`"
-        )
-
-    def _mapped(self, error: zmq.error.ZMQBaseError, what: str) -> RuvectorError:
-        kind = next(_ERRORS[base] for base in type(error).__mro__ if base in _ERRORS)
-        return kind(f'Cannot {what} at "{self._endpoint}": {error or type(error).__name__}')
+def _no_daemon(endpoint: str) -> NoDaemonError:
+    return NoDaemonError(
+        f'Cannot connect to daemon at "{endpoint}": nothing listens there; '
+        "start it with `ruvector-memopt serve`"
+    )
