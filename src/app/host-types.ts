@@ -11,6 +11,7 @@ import type { DatasetService } from './dataset-service.ts';
 import type { Home } from './home.ts';
 import type { SampleService } from './sample-service.ts';
 import type { HostStatus } from './status-types.ts';
+import type { StreamService } from './stream-service.ts';
 import type { TrainingService } from './training-types.ts';
 
 /** What was seen last. */
@@ -47,6 +48,7 @@ export interface Host extends AsyncDisposable {
   readonly optimizer: Optimizer;
   readonly datasets: DatasetService;
   readonly training: TrainingService;
+  readonly streams: StreamService;
   readonly samples: SampleService;
   readonly bridge: BridgeServer;
   readonly spec: FeatureSpec;

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { memoryKind, messageOf, optimizationKind, processKind } from '../core/index.ts';
-import type { MemorySnapshot, OptimizationEvent, ProcessRecord } from '../core/index.ts';
+import type { AnyRow, MemorySnapshot, OptimizationEvent, ProcessRecord } from '../core/index.ts';
 import { createModelHost, openRegistry } from '../models/index.ts';
 import type { ModelEvent, ModelHost, ModelRegistry, SwapReport } from '../models/index.ts';
 import { createOptimizer, createSenpaiLaw } from '../optimize/index.ts';
@@ -16,7 +16,7 @@ import {
 } from '../prepare/index.ts';
 import type { FeatureSpec } from '../prepare/index.ts';
 import { openHistory } from '../store/index.ts';
-import type { History } from '../store/index.ts';
+import type { History, HistoryKind } from '../store/index.ts';
 import { PROTOCOL_VERSION, createBridgeServer, createIpcEndpoints, writeBridgeFile } from '../wire/index.ts';
 import type { BridgeServer, OwnedEndpoints } from '../wire/index.ts';
 import { buildRequests } from './bridge-requests.ts';
@@ -33,6 +33,8 @@ import { createSampleService } from './sample-service.ts';
 import type { SampleService } from './sample-service.ts';
 import { runSampling } from './sampling.ts';
 import { buildStatus } from './status.ts';
+import { createStreamService } from './stream-service.ts';
+import type { StreamService } from './stream-service.ts';
 import type { HostStatus } from './status-types.ts';
 import { createTrainingService } from './training-service.ts';
 import type { TrainingService } from './training-types.ts';
@@ -117,6 +119,7 @@ class RunningHost implements Host {
   readonly samples: SampleService;
   readonly datasets: DatasetService;
   readonly training: TrainingService;
+  readonly streams: StreamService;
   optimizer!: Optimizer;
   bridge!: BridgeServer;
   latest: Latest | null = null;
@@ -153,6 +156,7 @@ class RunningHost implements Host {
       horizonMs: config.horizonMs,
     });
     this.training = createTrainingService(this);
+    this.streams = createStreamService(parts.history, (text) => listener.onLog?.(text));
     this.#feeds = {
       memory: new LiveFeed(memoryKind, parts.history),
       process: new LiveFeed(processKind, parts.history),
@@ -166,6 +170,7 @@ class RunningHost implements Host {
     this.optimizer = this.#cleanup.use(await this.#createOptimizer(actuators));
     this.#cleanup.use(this.training);
     this.bridge = this.#cleanup.use(await this.#createBridge());
+    this.#cleanup.use(this.streams);
     const { control, data } = this.bridge.endpoints;
     await writeBridgeFile(this.home.bridgeFile, {
       endpoints: { control, data },
@@ -246,14 +251,19 @@ class RunningHost implements Host {
 
   #append(memory: MemorySnapshot, processes: readonly ProcessRecord[] | null): void {
     this.history.append('memory', [memory]);
-    this.#feeds.memory.publish([memory]);
+    this.#publish('memory', [memory]);
     if (!processes) return;
     this.history.append('process', processes);
-    this.#feeds.process.publish(processes);
+    this.#publish('process', processes);
   }
 
   async #decideOnSample(): Promise<void> {
     this.samples.notePrediction((await this.decide()).label);
+  }
+
+  #publish(kind: HistoryKind, rows: readonly AnyRow[]): void {
+    this.#feeds[kind].publish(rows);
+    this.streams.publish(kind, rows);
   }
 
   async decide(): Promise<Decision> {
@@ -316,7 +326,7 @@ class RunningHost implements Host {
 
   #noteOptimization(event: OptimizationEvent): void {
     this.history.append('optimization', [event]);
-    this.#feeds.optimization.publish([event]);
+    this.#publish('optimization', [event]);
     this.#listener.onOptimization?.(event);
   }
 

@@ -31,7 +31,12 @@ export type {
   SubscribeOptions,
   TableOptions,
 } from './stream/data-stream.ts';
-export { parseFilter, parseSubscribeMessage, parseSubscribeQuery } from './stream/stream-request.ts';
+export {
+  encodeSubscribeMessage,
+  parseFilter,
+  parseSubscribeMessage,
+  parseSubscribeQuery,
+} from './stream/stream-request.ts';
 export { publishedKinds } from './stream/published-kinds.ts';
 export { streamFormats, streamTables, streamTransports } from './stream/stream-contract.ts';
 export type {

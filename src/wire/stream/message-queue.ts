@@ -7,14 +7,14 @@ const HIGH_MARK = 16;
 export interface MessageQueue<T> extends AsyncIterable<T> {
   push(message: T): void;
   /** Ends after what waits; with an error, the reader gets it then. */
-  end(error?: unknown): void;
+  end(error?: Error): void;
 }
 
 /** @param onFull called with true when the reader falls behind and with false when it has caught up */
 export function createMessageQueue<T>(onFull: (isFull: boolean) => void): MessageQueue<T> {
   let waiting: T[] = [];
   let wake: (() => void) | null = null;
-  let end: { error?: unknown } | null = null;
+  let end: { error?: Error } | null = null;
   let isFull = false;
 
   const setFull = (value: boolean): void => {

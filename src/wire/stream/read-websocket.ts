@@ -29,7 +29,7 @@ export function readWebSocket(endpoint: string): StreamSource {
       ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
     });
     const messages = createMessageQueue<Message>((isFull) => (isFull ? ws.pause() : ws.resume()));
-    const silence = watch(ws, endpoint, messages.end);
+    const silence = watch(ws, endpoint, (error) => messages.end(error));
     ws.on('open', () => ws.send(JSON.stringify(encodeSubscribeMessage({ ...request, format }))));
     ws.on('message', (data: Buffer, isBinary: boolean) => messages.push({ data, isBinary }));
     const stop = (): void => messages.end();
@@ -50,7 +50,7 @@ export function readWebSocket(endpoint: string): StreamSource {
 }
 
 /** Ends the queue when the connection does. */
-function watch(ws: WebSocket, endpoint: string, end: (error?: unknown) => void): NodeJS.Timeout {
+function watch(ws: WebSocket, endpoint: string, end: (error?: Error) => void): NodeJS.Timeout {
   let heardMs = performance.now();
   ws.on('ping', () => (heardMs = performance.now()));
   ws.on('unexpected-response', (_request, response) => end(refusedError(endpoint, response.statusCode ?? 0)));

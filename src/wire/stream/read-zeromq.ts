@@ -68,7 +68,7 @@ async function receive(socket: DealerSocket, messages: MessageQueue<Uint8Array>)
   }
 }
 
-function errorOf(payload: Uint8Array): unknown {
+function errorOf(payload: Uint8Array): Error {
   try {
     return fromErrorPayload(parsePayload(payload));
   } catch (cause) {

@@ -81,12 +81,9 @@ function bind(
   const { hub, token, origins = [], allowRemote = false, onProblem = () => {} } = options;
   const endpoint = parseStreamEndpoint(options.endpoint, allowRemote);
   const shared = { kinds: hub.kinds, sessions, token };
-  switch (endpoint.transport) {
-    case 'websocket':
-      return serveWebSocket({ ...shared, host: endpoint.host, port: endpoint.port, origins, allowRemote });
-    case 'zeromq':
-      return serveZeromq({ ...shared, address: endpoint.address });
-    case 'pipe':
-      return servePipe({ path: endpoint.path, sessions, kinds: hub.kinds, format, onProblem });
+  if (endpoint.transport === 'websocket') {
+    return serveWebSocket({ ...shared, host: endpoint.host, port: endpoint.port, origins, allowRemote });
   }
+  if (endpoint.transport === 'zeromq') return serveZeromq({ ...shared, address: endpoint.address });
+  return servePipe({ path: endpoint.path, sessions, kinds: hub.kinds, format, onProblem });
 }

@@ -82,8 +82,8 @@ export async function serveWebSocket(options: WebSocketOptions): Promise<ServedE
 
 /** Lets the close handshakes end, so that nothing sent is thrown away, then cuts what is left. */
 async function endConnections(server: WebSocketServer): Promise<void> {
-  const connections = [...server.clients];
-  const closed = connections.map((ws) => ws.readyState !== WebSocket.CLOSED && once(ws, 'close'));
+  const connections = [...server.clients].filter((ws) => ws.readyState !== WebSocket.CLOSED);
+  const closed = connections.map((ws) => once(ws, 'close'));
   const timer = setTimeout(() => connections.forEach((ws) => ws.terminate()), CLOSE_MS);
   await Promise.all(closed);
   clearTimeout(timer);

@@ -108,10 +108,13 @@ class ZeromqServer implements ServedEndpoint {
     const { abort, done } = this.#options.sessions.start(message, (bytes) => this.#events(peer, bytes));
     peer.abort = abort;
     this.#peers.set(key, peer);
-    void done.then(() => {
-      if (!peer.isGone) this.#reply(id, BYE);
-      this.#forget(key, peer);
-    });
+    void this.#sayBye(key, peer, done);
+  }
+
+  async #sayBye(key: string, peer: Peer, done: Promise<void>): Promise<void> {
+    await done;
+    if (!peer.isGone) this.#reply(peer.id, BYE);
+    this.#forget(key, peer);
   }
 
   #credit(peer: Peer, credit: unknown): void {

@@ -4,7 +4,6 @@ import { WireErrorCode, wireError } from '../errors.ts';
 import type { Field, RuvectorError } from '../../core/index.ts';
 import { overflowPolicies, streamFormats, streamTables } from './stream-contract.ts';
 import type {
-  OverflowPolicy,
   StreamFilter,
   StreamFormat,
   StreamKinds,
@@ -162,7 +161,7 @@ function parseNumbers(value: unknown): Partial<Record<StreamTable, number>> | un
   const isEach = Object.entries(value).every(
     ([table, number]) => isTable(table) && typeof number === 'number' && number >= 0,
   );
-  return isEach ? (value) : undefined;
+  return isEach ? value : undefined;
 }
 
 /** What is wrong with a request whose types are right. */
@@ -173,8 +172,8 @@ function requestProblems(request: StreamRequest, kinds: StreamKinds): string[] {
   if (!(intervalMs >= 0 && intervalMs <= LONGEST_INTERVAL_MS)) {
     problems.push(`the interval is ${intervalMs} ms, wanted 0 to ${LONGEST_INTERVAL_MS}`);
   }
-  if (overflow !== undefined && !overflowPolicies.includes(overflow)) {
-    problems.push(`overflow is "${String(overflow)}", there are ${overflowPolicies.join(', ')}`);
+  if (overflow !== undefined && !(overflowPolicies as readonly string[]).includes(overflow)) {
+    problems.push(`overflow is "${overflow}", there are ${overflowPolicies.join(', ')}`);
   }
   return problems;
 }
