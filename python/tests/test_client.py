@@ -29,6 +29,7 @@ PUBLIC_NAMES = [
     "RuvectorError",
     "StreamHandle",
     "TrainingDataConfig",
+    "TrainingDataStats",
     "Transport",
     "connect",
     "create_estimator",

@@ -31,6 +31,14 @@ RESULT = {
     },
     "privacy": {"method": "k-anonymity", "k": 5},
 }
+TRAINING = {
+    **RESULT,
+    "splits": {"train": 20, "gap": 2, "test": 8},
+    "features": ["usage_percent", "usage_trend"],
+    "classWeights": {"Critical": 3.0},
+    "datasetId": "ds-1",
+    "cardPath": "/data/dataset.json",
+}
 PROGRESS = [
     {"table": "memory", "rows": 5, "totalRows": None, "rowsPerSecond": 9.5, "etaSeconds": None},
     {"table": "memory", "rows": 20, "totalRows": 30, "rowsPerSecond": 10, "etaSeconds": 1.0},
@@ -38,7 +46,7 @@ PROGRESS = [
 EXPORTS = ["export.range", "export.recent", "export.training"]
 
 
-def exporter_of(answer=RESULT, **requests):
+def exporter_of(answer=TRAINING, **requests):
     def handle(params, attachments):
         if isinstance(answer, BaseException):
             raise answer
@@ -182,28 +190,47 @@ def test_errors_of_the_daemon_keep_their_codes(tmp_path, code, kind, builtin):
     assert (caught.value.code, isinstance(caught.value, builtin)) == (code, True)
 
 
+def test_training_stats_say_what_the_set_is(tmp_path):
+    exporter, _calls = exporter_of()
+    stats = exporter.export_training_data(path=tmp_path / "training.parquet")
+    assert (stats.rows, stats.splits["gap"], stats.features[1]) == (30, 2, "usage_trend")
+    assert (stats.class_weights, stats.dataset_id) == ({"Critical": 3.0}, "ds-1")
+    assert stats.card_path == Path("/data/dataset.json")
+
+
+SERVED = {
+    "endpoint": "ws://127.0.0.1:4711",
+    "transport": "websocket",
+    "format": "arrow",
+    "anonymized": True,
+}
+
+
 def test_start_stream_gives_a_handle_that_stops_once():
-    served = {"id": "s1", "endpoint": "ws://127.0.0.1:4711"}
-    stops = {"stream.start": lambda *_: served, "stream.stop": lambda *_: {}}
+    stops = {"stream.start": lambda *_: SERVED, "stream.stop": lambda *_: {}}
     exporter, calls = exporter_of(**stops)
-    with exporter.start_stream("arrow", "ws://127.0.0.1:0", tables=("memory",)) as handle:
-        assert (handle.id, handle.endpoint) == ("s1", "ws://127.0.0.1:4711")
+    served = exporter.start_stream("arrow", "ws://127.0.0.1:0", tables=("memory",), interval=0.5)
+    with served as handle:
+        assert (handle.transport, handle.endpoint) == ("websocket", "ws://127.0.0.1:4711")
+        assert "arrow" in repr(handle)
         handle.stop()
         assert "stopped" in repr(handle)
     asked = {
         "endpoint": "ws://127.0.0.1:0",
         "format": "arrow",
         "tables": ["memory"],
+        "interval_ms": 500,
         "anonymize": True,
     }
-    assert calls == [("stream.start", asked), ("stream.stop", {"id": "s1"})]
+    stopped = {"endpoint": "ws://127.0.0.1:4711"}
+    assert calls == [("stream.start", asked), ("stream.stop", stopped)]
 
 
 def test_a_stream_shows_names_only_when_told_to():
-    served = {"id": "s1", "endpoint": "ws://127.0.0.1:4711"}
-    exporter, calls = exporter_of(**{"stream.start": lambda *_: served})
+    exporter, calls = exporter_of(**{"stream.start": lambda *_: SERVED})
     exporter.start_stream(anonymize=False)
-    assert calls[0][1] == {"format": "jsonlines", "anonymize": False}
+    expected = {"format": "jsonlines", "endpoint": "ws://127.0.0.1:0", "anonymize": False}
+    assert calls[0][1] == expected
 
 
 def test_a_client_that_was_given_stays_open():

@@ -19,7 +19,7 @@ from ._transport import BatchStream, MockTransport, Reply, Transport
 if TYPE_CHECKING:
     from ._deploy import Deployment, deploy
     from ._estimators import create_estimator
-    from ._export_config import ExportConfig, ExportStats, TrainingDataConfig
+    from ._export_config import ExportConfig, ExportStats, TrainingDataConfig, TrainingDataStats
     from ._exporter import DataExporter, StreamHandle
     from ._fit import FitResult, fit
     from ._onnx import OnnxModel, export_onnx
@@ -36,6 +36,7 @@ _LAZY = {
     "ParityReport": "_parity",
     "StreamHandle": "_exporter",
     "TrainingDataConfig": "_export_config",
+    "TrainingDataStats": "_export_config",
     "create_estimator": "_estimators",
     "deploy": "_deploy",
     "export_onnx": "_onnx",
@@ -58,6 +59,7 @@ __all__ = [
     "RuvectorError",
     "StreamHandle",
     "TrainingDataConfig",
+    "TrainingDataStats",
     "Transport",
     "connect",
     "create_estimator",

@@ -17,9 +17,11 @@ __all__ = [
     "ExportConfig",
     "ExportStats",
     "TrainingDataConfig",
+    "TrainingDataStats",
     "override",
     "stats_from",
     "to_params",
+    "training_stats_from",
 ]
 
 
@@ -127,8 +129,8 @@ class ExportStats:
     paths : tuple of Path
         The files that were written.
     privacy : mapping or None
-        The daemon's report: method, k reached, rows suppressed, and what is not protected.
-        None when nothing was anonymised.
+        The daemon's report by table: method, k reached, rows suppressed, and what is not
+        protected. None when nothing was anonymised.
 
     """
 
@@ -139,7 +141,33 @@ class ExportStats:
     tables: Mapping[str, int]
     path: Path
     paths: tuple[Path, ...]
-    privacy: Mapping[str, Any] | None = None
+    privacy: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
+class TrainingDataStats(ExportStats):
+    """What an export of a training set wrote, in addition to what any export says.
+
+    Attributes
+    ----------
+    splits : mapping of str to int
+        Rows of train, gap and test; those of the gap are written only to a single file.
+    features : tuple of str
+        Names in their order.
+    class_weights : mapping of str to float
+        By value of the column ``label``: what makes classes count alike.
+    dataset_id : str
+        Identity of the set.
+    card_path : Path
+        The dataset.json that says how every feature and label was computed.
+
+    """
+
+    splits: Mapping[str, int]
+    features: tuple[str, ...]
+    class_weights: Mapping[str, float]
+    dataset_id: str
+    card_path: Path
 
 
 Config = TypeVar("Config", ExportConfig, TrainingDataConfig)
@@ -176,15 +204,31 @@ def _to_json(value: Any) -> Any:  # noqa: ANN401  any field
 
 def stats_from(result: Mapping[str, Any], path: Path) -> ExportStats:
     """Read the daemon's statistics."""
-    tables: Mapping[str, Mapping[str, Any]] = result["tables"]
-    return ExportStats(
-        rows=int(result["rows"]),
-        bytes=int(result["bytes"]),
-        seconds=float(result["ms"]) / 1000,
-        rows_per_second=float(result["rowsPerSecond"]),
-        tables={name: int(table["rows"]) for name, table in tables.items()},
-        path=path,
-        # SQLite holds all tables in one file.
-        paths=tuple(dict.fromkeys(Path(str(table["path"])) for table in tables.values())),
-        privacy=result.get("privacy"),
+    return ExportStats(**_shared_stats(result, path))
+
+
+def training_stats_from(result: Mapping[str, Any], path: Path) -> TrainingDataStats:
+    """Read the daemon's statistics of a training set."""
+    return TrainingDataStats(
+        **_shared_stats(result, path),
+        splits=result["splits"],
+        features=tuple(result["features"]),
+        class_weights=result["classWeights"],
+        dataset_id=result["datasetId"],
+        card_path=Path(result["cardPath"]),
     )
+
+
+def _shared_stats(result: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    tables: Mapping[str, Mapping[str, Any]] = result["tables"]
+    return {
+        "rows": result["rows"],
+        "bytes": result["bytes"],
+        "seconds": result["ms"] / 1000,
+        "rows_per_second": result["rowsPerSecond"],
+        "tables": {name: table["rows"] for name, table in tables.items()},
+        "path": path,
+        # SQLite holds all tables in one file.
+        "paths": tuple(dict.fromkeys(Path(table["path"]) for table in tables.values())),
+        "privacy": result.get("privacy"),
+    }

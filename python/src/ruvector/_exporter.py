@@ -14,9 +14,11 @@ from ._export_config import (
     ExportConfig,
     ExportStats,
     TrainingDataConfig,
+    TrainingDataStats,
     override,
     stats_from,
     to_params,
+    training_stats_from,
 )
 from ._times import TimeLike, end_ms, start_ms
 
@@ -38,25 +40,29 @@ class StreamHandle:
     ----------
     endpoint : str
         What :class:`DataStream` takes, with the real port.
-    id : str
-        Name of the stream on the daemon.
+    transport, format : str
+        ``zeromq``, ``websocket`` or ``pipe``, and what a reader gets that asks for no format.
+    anonymized : bool
 
     """
 
-    def __init__(self, client: Client, id: str, endpoint: str) -> None:
-        self.id = id
-        self.endpoint = endpoint
+    def __init__(self, client: Client, served: Mapping[str, Any]) -> None:
+        self.endpoint = str(served["endpoint"])
+        self.transport = str(served["transport"])
+        self.format = str(served["format"])
+        self.anonymized = bool(served["anonymized"])
         self._client = client
         self._stopped = False
 
     def __repr__(self) -> str:
-        return f"StreamHandle({self.endpoint!r}{', stopped' if self._stopped else ''})"
+        state = "stopped" if self._stopped else self.format
+        return f"StreamHandle({self.endpoint!r}, {state})"
 
     def stop(self) -> None:
-        """End the stream for all who read it; they get what was sent so far. Twice is once."""
+        """End the stream for all who read it, after what was sent so far. Twice is once."""
         if not self._stopped:
             self._stopped = True
-            self._client.request("stream.stop", {"id": self.id})
+            self._client.request("stream.stop", {"endpoint": self.endpoint})
 
     def __enter__(self) -> StreamHandle:
         return self
@@ -138,7 +144,8 @@ class DataExporter:
         """
         span = {"from_ms": start_ms(start), "to_ms": end_ms(end)}
         settings = _settings(config or ExportConfig(), anonymize, options)
-        return self._export("export.range", {**span, **settings}, format, path, on_progress)
+        params = {**span, **settings}
+        return stats_from(*self._export("export.range", params, format, path, on_progress))
 
     def export_recent(
         self,
@@ -153,9 +160,8 @@ class DataExporter:
     ) -> ExportStats:
         """Export the last hours, otherwise as :meth:`export_range`."""
         settings = _settings(config or ExportConfig(), anonymize, options)
-        return self._export(
-            "export.recent", {"hours": hours, **settings}, format, path, on_progress
-        )
+        params = {"hours": hours, **settings}
+        return stats_from(*self._export("export.recent", params, format, path, on_progress))
 
     def export_training_data(
         self,
@@ -168,7 +174,7 @@ class DataExporter:
         anonymize: bool | None = None,
         on_progress: OnExportProgress | None = None,
         **options: Any,  # noqa: ANN401  fields of TrainingDataConfig
-    ) -> ExportStats:
+    ) -> TrainingDataStats:
         """Export a labelled training set, to one file or to a folder with a file a split.
 
         A file holds ``timestamp``, the features by name, ``trend`` (= ``usage_trend``), ``label``
@@ -200,32 +206,48 @@ class DataExporter:
         """
         span = {"from_ms": start_ms(start), "to_ms": end_ms(end)}
         settings = _settings(config or TrainingDataConfig(), anonymize, options)
-        return self._export("export.training", {**span, **settings}, format, path, on_progress)
+        params = {**span, **settings}
+        answer = self._export("export.training", params, format, path, on_progress)
+        return training_stats_from(*answer)
 
     def start_stream(
         self,
         format: str = "jsonlines",
-        endpoint: str | None = None,
+        endpoint: str = "ws://127.0.0.1:0",
         *,
-        transport: str | None = None,
         tables: Sequence[str] | None = None,
-        anonymize: bool | None = None,
+        filters: Sequence[str] | None = None,
+        interval: float = 0.0,
+        anonymize: bool = True,
+        token: str | None = None,
     ) -> StreamHandle:
         """Let the daemon serve a stream for :class:`DataStream` and other readers.
 
         Parameters
         ----------
         format : {"jsonlines", "msgpack", "protobuf", "arrow"}, default "jsonlines"
-            What a reader gets that asks for none.
-        endpoint : str, optional
-            Where to serve: see docs/streams.md. The daemon chooses by default.
-        transport : {"zeromq", "websocket", "pipe"}, optional
-            By default what the endpoint says.
+            What a reader gets that asks for none; of a pipe the only one.
+        endpoint : str, default "ws://127.0.0.1:0"
+            ``ws://127.0.0.1:port``, ``tcp://127.0.0.1:port``, ``ipc:///path`` or ``pipe:/path``;
+            port 0 takes a free one.
         tables : sequence of {"memory", "process", "optimization"}, optional
-            All by default.
+            What a reader gets that asks for none; of a pipe all there is. All by default.
+        filters : sequence of str, optional
+            Likewise, such as ``"used_percent>90"``.
+        interval : float, default 0
+            Likewise: seconds between two samples of a table.
         anonymize : bool, default True
-            False sends process names and ids, exact times and the text of errors to every reader
-            of the stream.
+            False sends the names and ids of all processes, exact times and the text of errors to
+            every reader.
+        token : str, optional
+            What readers must show; a pipe has its file mode instead.
+
+        Raises
+        ------
+        NoDaemonError
+            An endpoint that is taken or cannot be used (``ERR_WIRE_ENDPOINT``).
+        StreamRequestError
+            Tables, filters or a format that there are not.
 
         Examples
         --------
@@ -235,15 +257,16 @@ class DataExporter:
 
         """
         asked = {
-            "transport": transport,
             "endpoint": endpoint,
             "format": format,
             "tables": None if tables is None else list(tables),
-            "anonymize": True if anonymize is None else anonymize,
+            "filters": None if filters is None else list(filters),
+            "interval_ms": round(interval * 1000) or None,
+            "anonymize": anonymize,
+            "token": token,
         }
         client = self._connected()
-        served = client.request("stream.start", _without_none(asked)).result
-        return StreamHandle(client, str(served["id"]), str(served["endpoint"]))
+        return StreamHandle(client, client.request("stream.start", _without_none(asked)).result)
 
     def close(self) -> None:
         """Close the connection this exporter opened."""
@@ -269,14 +292,14 @@ class DataExporter:
         format: str | None,
         path: PathLike | None,
         on_progress: OnExportProgress | None,
-    ) -> ExportStats:
+    ) -> tuple[Any, Path]:
         if path is None:
             raise ExportOptionsError("Cannot export: no path was given; name a file or a folder")
         target = _to_absolute(path)
         wanted = _without_none({**params, "format": format, "path": target})
         tell = None if on_progress is None else lambda news: _tell(on_progress, news)
         reply = self._connected().request(request, wanted, on_progress=tell)
-        return stats_from(reply.result, Path(path).expanduser())
+        return reply.result, Path(path).expanduser()
 
 
 def _settings(config: Config, anonymize: bool | None, options: Mapping[str, Any]) -> dict[str, Any]:
