@@ -1,0 +1,96 @@
+// Input history over sessions, in SQLite: tail, range and search as the messaging specification asks.
+import { mkdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import type { JsonObject } from './message.ts';
+
+/** One cell: session, line, input and, when asked for, its result as text. */
+type Entry = [session: number, line: number, input: string | [string, string | null]];
+
+/** A history of cells. */
+export interface History {
+  append(line: number, input: string): void;
+  setOutput(line: number, output: string): void;
+  read(request: JsonObject): Entry[];
+  close(): void;
+}
+
+/** `$RUVECTOR_KERNEL_HISTORY`, else in the XDG state directory; `:memory:` keeps it for this kernel only. */
+export function historyPath(env: NodeJS.ProcessEnv = process.env): string {
+  const state = env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state');
+  return env['RUVECTOR_KERNEL_HISTORY'] || join(state, 'ruvector-memopt', 'kernel-history.sqlite');
+}
+
+/** Opens the history; where the disk refuses, it is kept in memory. */
+export function openHistory(sqlite: typeof import('node:sqlite'), path: string): History {
+  const db = openDatabase(sqlite, path);
+  db.exec(`CREATE TABLE IF NOT EXISTS sessions(session INTEGER PRIMARY KEY AUTOINCREMENT, started TEXT);
+    CREATE TABLE IF NOT EXISTS history(session INTEGER, line INTEGER, input TEXT, output TEXT, PRIMARY KEY(session, line))`);
+  const session = Number(
+    db.prepare('INSERT INTO sessions(started) VALUES (?)').run(new Date().toISOString()).lastInsertRowid,
+  );
+  const insert = db.prepare('INSERT OR REPLACE INTO history(session, line, input) VALUES (?, ?, ?)');
+  const update = db.prepare('UPDATE history SET output = ? WHERE session = ? AND line = ?');
+  return {
+    append: (line, input) => void insert.run(session, line, input),
+    setOutput: (line, output) => void update.run(output, session, line),
+    read: (request) => readHistory(db, session, request),
+    close: () => db.close(),
+  };
+}
+
+function openDatabase(sqlite: typeof import('node:sqlite'), path: string): DatabaseSync {
+  try {
+    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    const db = new sqlite.DatabaseSync(path);
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 1000');
+    return db;
+  } catch {
+    return new sqlite.DatabaseSync(':memory:');
+  }
+}
+
+interface Row {
+  session: number;
+  line: number;
+  input: string;
+  output: string | null;
+}
+
+function readHistory(db: DatabaseSync, session: number, request: JsonObject): Entry[] {
+  const rows = selectRows(db, session, request);
+  return rows.map((row) => [row.session, row.line, request['output'] ? [row.input, row.output] : row.input]);
+}
+
+function selectRows(db: DatabaseSync, session: number, request: JsonObject): Row[] {
+  const count = Math.max(0, Math.trunc(Number(request['n'] ?? 1000)));
+  const all = (sql: string, ...values: (string | number)[]): Row[] =>
+    db.prepare(sql).all(...values) as unknown as Row[];
+  switch (request['hist_access_type']) {
+    case 'range': {
+      const asked = Math.trunc(Number(request['session'] ?? 0));
+      // 0 is this session, negative numbers count back from it.
+      const wanted = asked > 0 ? asked : session + asked;
+      const start = Math.trunc(Number(request['start'] ?? 0));
+      const stop = Math.trunc(Number(request['stop'] ?? Number.MAX_SAFE_INTEGER));
+      return all(
+        'SELECT * FROM history WHERE session = ? AND line >= ? AND line < ? ORDER BY line',
+        wanted,
+        start,
+        stop,
+      );
+    }
+    case 'search': {
+      const pattern = String(request['pattern'] ?? '*');
+      const unique = request['unique'] ? 'AND rowid IN (SELECT max(rowid) FROM history GROUP BY input)' : '';
+      return all(
+        `SELECT * FROM history WHERE input GLOB ? ${unique} ORDER BY session DESC, line DESC LIMIT ?`,
+        pattern,
+        request['n'] === undefined || request['n'] === null ? -1 : count,
+      ).reverse();
+    }
+    default:
+      return all('SELECT * FROM history ORDER BY session DESC, line DESC LIMIT ?', count).reverse();
+  }
+}

@@ -1,0 +1,254 @@
+// A cell of TypeScript → scripts for V8's REPL mode. Types go (oxc-transform), every top-level name becomes
+// a `let` so that later cells may declare it again as anything, imports become `await $import(...)`.
+// Line numbers stay those of the cell wherever the transform keeps them; `map` brings the others back.
+import MagicString from 'magic-string';
+import { parseSync } from 'oxc-parser';
+import type { Program, Statement, VariableDeclaration } from 'oxc-parser';
+import { transformSync } from 'oxc-transform';
+
+/** A cell that does not parse. */
+export class CellSyntaxError extends SyntaxError {
+  override readonly name = 'SyntaxError';
+}
+
+/** A compiled cell. */
+export interface CompiledCell {
+  /** Function declarations, which a cell may use before their line; run first. Null when there are none. */
+  readonly hoisted: string | null;
+  readonly body: string;
+  /** Names of `var` that must exist before the body runs. */
+  readonly vars: readonly string[];
+  /** Names the cell declares. */
+  readonly names: readonly string[];
+  /** True when the last statement is an expression, whose value is shown. */
+  readonly hasResult: boolean;
+  /** Source map (version 3) from the body to the cell. */
+  readonly map: object | null;
+}
+
+/**
+ * Compiles a cell.
+ * @throws CellSyntaxError with the place in the cell
+ */
+export function compileCell(source: string, file: string): CompiledCell {
+  const code = readAsExpression(source, file);
+  const parsed = parseSync(file, code, { lang: 'ts', sourceType: 'module' });
+  if (parsed.errors.length > 0) throw syntaxError(parsed.errors[0]!);
+  const { code: js, map } = removeTypes(code, file);
+  return { ...rewrite(js), map };
+}
+
+/** `{ a: 1 }` at the start of a cell is an object to look at, not a block. */
+function readAsExpression(source: string, file: string): string {
+  if (!/^\s*\{/.test(source)) return source;
+  const wrapped = `(${source.replace(/;\s*$/, '')}\n)`;
+  return parseSync(file, wrapped, { lang: 'ts', sourceType: 'module' }).errors.length === 0
+    ? wrapped
+    : source;
+}
+
+function syntaxError(error: { message: string; codeframe: string | null }): CellSyntaxError {
+  return new CellSyntaxError(`${error.message}\n${(error.codeframe ?? '').replace(/^\n.*\n/, '')}`);
+}
+
+function removeTypes(code: string, file: string): { code: string; map: object | null } {
+  const result = transformSync(file, code, {
+    lang: 'ts',
+    sourceType: 'module',
+    sourcemap: true,
+    target: 'esnext',
+    // An import that this cell does not use may be used by the next one.
+    typescript: { onlyRemoveTypeImports: true },
+    decorator: { legacy: true },
+    helpers: { mode: 'External' },
+  });
+  if (result.errors.length > 0) throw syntaxError(result.errors[0]!);
+  return { code: result.code, map: result.map ?? null };
+}
+
+interface Rewriting {
+  readonly text: MagicString;
+  readonly js: string;
+  readonly vars: string[];
+  readonly names: string[];
+  /** Spans of function declarations, with the text that makes them expressions. */
+  readonly functions: { start: number; end: number; name: string }[];
+}
+
+function rewrite(js: string): Omit<CompiledCell, 'map'> {
+  const { program, module } = parseSync('cell.mjs', js, { lang: 'js', sourceType: 'module' });
+  const state: Rewriting = { text: new MagicString(js), js, vars: [], names: [], functions: [] };
+  for (const statement of program.body) rewriteStatement(state, statement);
+  for (const { start } of module.dynamicImports) state.text.update(start, start + 'import'.length, '$import');
+  for (const { start, end } of module.importMetas) state.text.update(start, end, '$importMeta');
+  guardAwaits(state, program);
+  const last = program.body.findLast((statement) => statement.type !== 'EmptyStatement');
+  const hoisted = state.functions.length > 0 ? buildHoisted(state) : null;
+  for (const { start, end } of state.functions) state.text.update(start, end, blank(js.slice(start, end)));
+  return {
+    hoisted,
+    body: state.text.toString(),
+    vars: state.vars,
+    names: state.names,
+    hasResult: last?.type === 'ExpressionStatement',
+  };
+}
+
+function rewriteStatement(state: Rewriting, statement: Statement | Program['body'][number]): void {
+  switch (statement.type) {
+    case 'ImportDeclaration':
+      rewriteImport(state, statement as never);
+      break;
+    case 'VariableDeclaration':
+      rewriteVariables(state, statement);
+      break;
+    case 'ClassDeclaration':
+      state.names.push(statement.id!.name);
+      state.text.appendLeft(statement.start, `let ${statement.id!.name} = `);
+      state.text.appendRight(statement.end, ';');
+      break;
+    case 'FunctionDeclaration':
+      state.names.push(statement.id!.name);
+      state.functions.push({ start: statement.start, end: statement.end, name: statement.id!.name });
+      break;
+    case 'ExportNamedDeclaration':
+      if (!statement.declaration) {
+        state.text.update(
+          statement.start,
+          statement.end,
+          blank(state.js.slice(statement.start, statement.end)),
+        );
+        break;
+      }
+      state.text.remove(statement.start, statement.declaration.start);
+      rewriteStatement(state, statement.declaration as Statement);
+      break;
+    case 'ExportDefaultDeclaration':
+      state.text.remove(statement.start, statement.declaration.start);
+      if ('id' in statement.declaration && statement.declaration.id) {
+        rewriteStatement(state, statement.declaration as Statement);
+      } else
+        state.text.appendLeft(statement.declaration.start, '(').appendRight(statement.declaration.end, ')');
+      break;
+    case 'ExportAllDeclaration':
+      state.text.update(
+        statement.start,
+        statement.end,
+        `await $import(${JSON.stringify(statement.source.value)});`,
+      );
+      break;
+    default:
+  }
+}
+
+interface ImportNode {
+  start: number;
+  end: number;
+  source: { value: string };
+  attributes: { key: { name?: string; value?: string }; value: { value: string } }[];
+  specifiers: {
+    type: string;
+    local: { name: string };
+    imported?: { name?: string; value?: string };
+  }[];
+}
+
+function rewriteImport(state: Rewriting, node: ImportNode): void {
+  const attributes = Object.fromEntries(
+    (node.attributes ?? []).map(({ key, value }) => [key.name ?? key.value, value.value]),
+  );
+  const options = Object.keys(attributes).length > 0 ? `, { with: ${JSON.stringify(attributes)} }` : '';
+  const call = `await $import(${JSON.stringify(node.source.value)}${options})`;
+  const namespace = node.specifiers.find((one) => one.type === 'ImportNamespaceSpecifier');
+  const named = node.specifiers
+    .filter((one) => one.type !== 'ImportNamespaceSpecifier')
+    .map(
+      (one) => `${JSON.stringify(one.imported?.name ?? one.imported?.value ?? 'default')}: ${one.local.name}`,
+    );
+  state.names.push(...node.specifiers.map((one) => one.local.name));
+  const parts: string[] = [];
+  if (namespace) parts.push(`let ${namespace.local.name} = ${call};`);
+  if (named.length > 0) {
+    parts.push(`let { ${named.join(', ')} } = ${namespace ? namespace.local.name : call};`);
+  }
+  state.text.update(node.start, node.end, parts.join(' ') || `${call};`);
+}
+
+function rewriteVariables(state: Rewriting, node: VariableDeclaration): void {
+  const names = node.declarations.flatMap(({ id }) => boundNames(id as never));
+  state.names.push(...names);
+  if (node.kind === 'const') state.text.update(node.start, node.start + 'const'.length, 'let');
+  if (node.kind !== 'var') return;
+  state.vars.push(...names);
+  const end = node.declarations.at(-1)!.end;
+  state.text.update(node.start, node.start + 'var'.length, ';(');
+  state.text.appendLeft(end, ')');
+}
+
+interface Pattern {
+  type: string;
+  name: string;
+  left: Pattern;
+  argument: Pattern;
+  elements: (Pattern | null)[];
+  properties: { type: string; value: Pattern; argument: Pattern }[];
+}
+
+function boundNames(pattern: Pattern): string[] {
+  switch (pattern.type) {
+    case 'Identifier':
+      return [pattern.name];
+    case 'AssignmentPattern':
+      return boundNames(pattern.left);
+    case 'RestElement':
+      return boundNames(pattern.argument);
+    case 'ArrayPattern':
+      return pattern.elements.flatMap((element) => (element ? boundNames(element) : []));
+    default:
+      return pattern.properties.flatMap((property) =>
+        boundNames(property.type === 'RestElement' ? property.argument : property.value),
+      );
+  }
+}
+
+/** Top-level `await x` becomes `await $until(x)`, which an interrupt rejects: `finally` blocks still run. */
+function guardAwaits(state: Rewriting, program: Program): void {
+  visit(program as never, (node) => {
+    if (/Function/.test(node.type) || node.type === 'StaticBlock' || node.type === 'PropertyDefinition')
+      return false;
+    if (node.type === 'AwaitExpression') {
+      const argument = node['argument'] as { start: number; end: number };
+      state.text.appendLeft(argument.start, '$until(');
+      state.text.appendRight(argument.end, ')');
+    }
+    return true;
+  });
+}
+
+type Node = { type: string; start: number; end: number } & Record<string, unknown>;
+
+function visit(node: Node, enter: (node: Node) => boolean): void {
+  if (!enter(node)) return;
+  for (const value of Object.values(node)) {
+    for (const child of Array.isArray(value) ? value : [value]) {
+      if (typeof child === 'object' && child !== null && typeof (child as Node).type === 'string') {
+        visit(child as Node, enter);
+      }
+    }
+  }
+}
+
+/** The cell with everything but its functions blanked out, so that their lines stay. */
+function buildHoisted({ js, functions, text }: Rewriting): string {
+  const out = new MagicString(js);
+  let at = 0;
+  for (const { start, end, name } of functions) {
+    if (start > at) out.update(at, start, blank(js.slice(at, start)) || ' ');
+    out.update(start, end, `let ${name} = ${text.slice(start, end)};`);
+    at = end;
+  }
+  if (at < js.length) out.update(at, js.length, blank(js.slice(at)) || ' ');
+  return out.toString();
+}
+
+const blank = (text: string): string => text.replace(/[^\n]+/g, ' ');

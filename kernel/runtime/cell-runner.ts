@@ -1,0 +1,94 @@
+// Runs cells in the user's thread: compiles, evaluates, shows the result, answers.
+import { buildMimeBundle, textOf } from './mime-bundle.ts';
+import { compileCell } from './cell-compiler.ts';
+import type { Evaluator } from './evaluator.ts';
+import type { Output } from './output.ts';
+import { CellSources } from './traceback.ts';
+import type { ToUserThread } from '../transport/thread-messages.ts';
+
+type Execute = ToUserThread & { type: 'execute' };
+
+/** Runs cells. */
+export class CellRunner {
+  readonly #evaluator: Evaluator;
+  readonly #output: Output;
+  readonly #sources = new CellSources();
+  readonly #declared = new Set<string>();
+
+  constructor(evaluator: Evaluator, output: Output) {
+    this.#evaluator = evaluator;
+    this.#output = output;
+  }
+
+  /** Runs a cell and returns the content of its reply; never rejects. */
+  async run(cell: Execute): Promise<Record<string, unknown>> {
+    try {
+      const pager = readPager(cell.code);
+      if (pager !== null) return this.#reply(cell, [await this.#page(pager)]);
+      const { value, hasResult } = await this.#evaluate(cell.code, `cell-${cell.executionCount}.ts`);
+      if (hasResult && value !== undefined && !cell.silent) {
+        const bundle = await buildMimeBundle(value);
+        this.#output.publish('execute_result', { ...bundle, execution_count: cell.executionCount });
+      }
+      return this.#reply(cell, []);
+    } catch (error) {
+      const content = this.#sources.describe(error);
+      this.#output.publish('error', { ...content });
+      return {
+        status: 'error',
+        execution_count: cell.executionCount,
+        ...content,
+        payload: [],
+        user_expressions: {},
+      };
+    } finally {
+      this.#output.flush();
+    }
+  }
+
+  async #evaluate(code: string, file: string): Promise<{ value: unknown; hasResult: boolean }> {
+    if (code.trim() === '') return { value: undefined, hasResult: false };
+    const compiled = compileCell(code, file);
+    this.#sources.add(file, code, compiled.map);
+    const missing = compiled.vars.filter((name) => !this.#declared.has(name));
+    const preamble = missing.length > 0 ? `let ${missing.join(', ')};` : '';
+    if (preamble) await this.#evaluator.evaluate(preamble, file);
+    for (const name of compiled.names) this.#declared.add(name);
+    if (compiled.hoisted !== null) await this.#evaluator.evaluate(compiled.hoisted, file);
+    const value = await this.#evaluator.evaluate(compiled.body, file);
+    return { value, hasResult: compiled.hasResult };
+  }
+
+  async #reply(cell: Execute, payload: object[]): Promise<Record<string, unknown>> {
+    const entries = Object.entries(cell.userExpressions).map(
+      async ([name, code]): Promise<[string, unknown]> => [name, await this.#userExpression(code)],
+    );
+    return {
+      status: 'ok',
+      execution_count: cell.executionCount,
+      payload,
+      user_expressions: Object.fromEntries(await Promise.all(entries)),
+    };
+  }
+
+  async #userExpression(code: string): Promise<object> {
+    try {
+      const { value } = await this.#evaluate(code, 'user-expression.ts');
+      return { status: 'ok', ...(await buildMimeBundle(value)) };
+    } catch (error) {
+      return { status: 'error', ...this.#sources.describe(error) };
+    }
+  }
+
+  async #page(expression: string): Promise<object> {
+    const { value } = await this.#evaluate(expression, 'pager.ts');
+    const text = typeof value === 'function' ? `${textOf(value)}\n${String(value)}` : textOf(value);
+    return { source: 'page', data: { 'text/plain': `${expression}: ${typeof value}\n${text}` }, start: 0 };
+  }
+}
+
+/** `?name` or `name?` asks for help on a name. */
+function readPager(code: string): string | null {
+  const match = /^\s*(?:\?\s*([\w$.]+)|([\w$.]+)\s*\?)\s*$/.exec(code);
+  return match ? (match[1] ?? match[2])! : null;
+}

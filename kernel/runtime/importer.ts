@@ -1,0 +1,51 @@
+// `import` of cells: resolved from the working directory, ESM and CommonJS alike, local TypeScript with
+// everything TypeScript has, and changed local files anew.
+import { readFileSync, statSync } from 'node:fs';
+import { registerHooks } from 'node:module';
+import { resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { transformSync } from 'oxc-transform';
+
+/** Imports as if from a file in the working directory. */
+export type Importer = (specifier: string, options?: ImportCallOptions) => Promise<unknown>;
+
+const TYPESCRIPT = /\.[mc]?tsx?$/;
+
+/** Installs the hooks once and returns the importer. */
+export function createImporter(): Importer {
+  registerHooks({
+    resolve: (specifier, context, next) => {
+      if (context.parentURL !== import.meta.url) return next(specifier, context);
+      const parentURL = pathToFileURL(resolve('cell.ts')).href;
+      const resolved = next(specifier, { ...context, parentURL });
+      return { ...resolved, url: freshUrl(resolved.url) };
+    },
+    load: (url, context, next) => {
+      if (!url.startsWith('file:') || url.includes('/node_modules/')) return next(url, context);
+      const path = fileURLToPath(url.replace(/\?.*$/, ''));
+      if (!TYPESCRIPT.test(path)) return next(url, context);
+      return { format: 'module', source: removeTypes(path), shortCircuit: true };
+    },
+  });
+  return (specifier, options) => import(specifier, options);
+}
+
+/** A local file that was edited is another module: its time is part of its address. */
+function freshUrl(url: string): string {
+  if (!url.startsWith('file:') || url.includes('/node_modules/')) return url;
+  const changed = statSync(new URL(url), { throwIfNoEntry: false })?.mtimeMs;
+  return changed === undefined ? url : `${url}?changed=${changed}`;
+}
+
+function removeTypes(path: string): string {
+  const { code, errors, map } = transformSync(path, readFileSync(path, 'utf8'), {
+    sourceType: 'module',
+    sourcemap: true,
+    decorator: { legacy: true },
+    helpers: { mode: 'External' },
+  });
+  if (errors.length > 0)
+    throw new SyntaxError(`${path}: ${errors[0]!.message}\n${errors[0]!.codeframe ?? ''}`);
+  const base64 = Buffer.from(JSON.stringify(map)).toString('base64');
+  return `${code}\n//# sourceMappingURL=data:application/json;base64,${base64}`;
+}

@@ -1,0 +1,87 @@
+// Text output of user code, under the cell that started it: also from timers and promises.
+// Coalesced, in order, never dropped.
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { ToProtocolThread } from '../transport/thread-messages.ts';
+
+/** Where output goes. */
+export type Post = (message: ToProtocolThread) => void;
+
+const FLUSH_BYTES = 1 << 16;
+/** How long text may wait while synchronous code keeps writing. */
+const FLUSH_MS = 20;
+
+/** Routes stdout and stderr to cells. */
+export class Output {
+  readonly #post: Post;
+  readonly #cells = new AsyncLocalStorage<string>();
+  #last: string = '';
+  #parent = '';
+  #name: 'stdout' | 'stderr' = 'stdout';
+  #parts: string[] = [];
+  #size = 0;
+  #sinceMs = 0;
+  #timer: NodeJS.Immediate | null = null;
+
+  constructor(post: Post) {
+    this.#post = post;
+  }
+
+  /** Runs code as part of a cell: what it starts keeps writing under that cell. */
+  runIn<T>(parent: string, run: () => T): T {
+    this.#last = parent;
+    return this.#cells.run(parent, run);
+  }
+
+  /** The cell that the running code belongs to; code that lost its context belongs to the newest one. */
+  get parent(): string {
+    return this.#cells.getStore() ?? this.#last;
+  }
+
+  /** Publishes a message after the text written before it. */
+  publish(msgType: string, content: Record<string, unknown>, rest: object = {}): void {
+    this.flush();
+    this.#post({ type: 'publish', parent: this.parent, msgType, content, ...rest });
+  }
+
+  write(name: 'stdout' | 'stderr', text: string): void {
+    const { parent } = this;
+    if (this.#size > 0 && (parent !== this.#parent || name !== this.#name)) this.flush();
+    if (this.#size === 0) {
+      this.#parent = parent;
+      this.#name = name;
+      this.#sinceMs = performance.now();
+      this.#timer ??= setImmediate(() => this.flush());
+    }
+    this.#parts.push(text);
+    this.#size += text.length;
+    if (this.#size >= FLUSH_BYTES || performance.now() - this.#sinceMs > FLUSH_MS) this.flush();
+  }
+
+  flush(): void {
+    if (this.#timer) clearImmediate(this.#timer);
+    this.#timer = null;
+    if (this.#size === 0) return;
+    const text = this.#parts.join('');
+    this.#parts = [];
+    this.#size = 0;
+    this.#post({
+      type: 'publish',
+      parent: this.#parent,
+      msgType: 'stream',
+      content: { name: this.#name, text },
+    });
+  }
+
+  /** Takes over process.stdout and process.stderr, and with them console. */
+  capture(): void {
+    for (const name of ['stdout', 'stderr'] as const) {
+      const write = (chunk: string | Uint8Array, encoding?: unknown, done?: unknown): boolean => {
+        this.write(name, typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString());
+        const callback = typeof encoding === 'function' ? encoding : done;
+        if (typeof callback === 'function') process.nextTick(callback as () => void);
+        return true;
+      };
+      Object.defineProperty(process[name], 'write', { value: write, writable: true, configurable: true });
+    }
+  }
+}

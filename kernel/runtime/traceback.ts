@@ -1,0 +1,76 @@
+// Errors of cells → name, message and traceback lines with the places in the cell.
+import { SourceMap } from 'node:module';
+import type { SourceMapPayload } from 'node:module';
+import { textOf } from './mime-bundle.ts';
+
+/** An error as the protocol sends it. */
+export interface ErrorContent {
+  readonly ename: string;
+  readonly evalue: string;
+  readonly traceback: readonly string[];
+}
+
+/** Source and map of the cells that ran. */
+export class CellSources {
+  readonly #cells = new Map<string, { source: string; map: SourceMap | null }>();
+
+  add(file: string, source: string, map: object | null): void {
+    this.#cells.set(file, { source, map: map ? new SourceMap(map as SourceMapPayload) : null });
+  }
+
+  /** Builds the error content of anything that was thrown. */
+  describe(error: unknown): ErrorContent {
+    if (!isErrorLike(error)) {
+      const text = textOf(error);
+      return { ename: 'Error', evalue: text, traceback: [`Uncaught ${text}`] };
+    }
+    const frames = this.#framesOf(error.stack ?? '');
+    const head = `${error.name}: ${error.message}`;
+    const cause = error.cause === undefined ? [] : [`  [cause]: ${textOf(error.cause)}`];
+    return {
+      ename: error.name,
+      evalue: error.message,
+      traceback: [head, ...frames.lines, ...cause, ...(frames.excerpt ? ['', frames.excerpt] : [])],
+    };
+  }
+
+  #framesOf(stack: string): { lines: string[]; excerpt: string | null } {
+    const lines: string[] = [];
+    let excerpt: string | null = null;
+    for (const line of stack.split('\n')) {
+      if (!/^\s+at /.test(line)) continue;
+      if (/ruvector-kernel-guard|node:inspector|\/kernel\/runtime\/|node:internal\/vm|\bnode:vm\b/.test(line))
+        continue;
+      const place = /(cell-\d+\.ts):(\d+):(\d+)/.exec(line);
+      if (!place) {
+        if (!line.includes('node:internal')) lines.push(line);
+        continue;
+      }
+      const at = this.#originalOf(place[1]!, Number(place[2]), Number(place[3]));
+      lines.push(line.replace(place[0], `${place[1]}:${at.line}:${at.column}`));
+      excerpt ??= this.#excerpt(place[1]!, at.line);
+    }
+    return { lines, excerpt };
+  }
+
+  #originalOf(file: string, line: number, column: number): { line: number; column: number } {
+    const entry = this.#cells.get(file)?.map?.findEntry(line - 1, column - 1);
+    return entry && 'originalLine' in entry
+      ? { line: entry.originalLine + 1, column: entry.originalColumn + 1 }
+      : { line, column };
+  }
+
+  #excerpt(file: string, line: number): string | null {
+    const lines = this.#cells.get(file)?.source.split('\n');
+    if (!lines || line > lines.length) return null;
+    const from = Math.max(1, line - 2);
+    return lines
+      .slice(from - 1, line + 1)
+      .map((text, i) => `${from + i === line ? '>' : ' '} ${String(from + i).padStart(3)} | ${text}`)
+      .join('\n');
+  }
+}
+
+function isErrorLike(error: unknown): error is Error {
+  return typeof error === 'object' && error !== null && 'message' in error && 'name' in error;
+}

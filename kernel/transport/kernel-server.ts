@@ -1,0 +1,363 @@
+// The protocol side of the kernel: answers what needs no user code by itself and hands cells and comms to
+// the user's thread. Runs in the protocol thread, so that it answers while a cell spins.
+import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { MessagePort, Worker } from 'node:worker_threads';
+import { checkComplete } from '../language/is-complete.ts';
+import type { LiveInspector } from '../language/live-inspector.ts';
+import { ExecuteQueue } from '../protocol/execute-queue.ts';
+import { historyPath, openHistory } from '../protocol/history.ts';
+import type { History } from '../protocol/history.ts';
+import { buildKernelInfo } from '../protocol/kernel-info.ts';
+import type { JsonObject, Message } from '../protocol/message.ts';
+import { Publisher } from '../protocol/publisher.ts';
+import type { Channel, KernelSockets } from './sockets.ts';
+import { INPUT_BYTES, shared } from './thread-messages.ts';
+import type { ToProtocolThread, ToUserThread } from './thread-messages.ts';
+
+type RequestChannel = 'shell' | 'control';
+
+interface Execution {
+  readonly request: Message;
+  readonly subshell: string | null;
+}
+
+/** What the server needs. */
+export interface KernelServerOptions {
+  readonly version: string;
+  readonly userThread: Pick<MessagePort | Worker, 'postMessage'>;
+  readonly sharedWords: Int32Array;
+  readonly inputBytes: Uint8Array;
+  /** Looks at live values, also while a cell runs. */
+  readonly inspector: () => Promise<LiveInspector>;
+  /** Interrupts user code. */
+  readonly interrupt: () => void;
+  /** Called once everything is sent and closed. */
+  readonly onExit: () => void;
+}
+
+/** Answers the messages of one kernel. */
+export class KernelServer {
+  readonly #options: KernelServerOptions;
+  readonly #publisher: Publisher;
+  #sockets: KernelSockets | null = null;
+  #executionCount = 0;
+  #history: Promise<History> | null = null;
+  readonly #running = new Map<string, { request: Message; finish: (succeeded: boolean) => void }>();
+  readonly #queues = new Map<string | null, ExecuteQueue<Execution>>();
+  readonly #comms = new Map<string, string>();
+  readonly #pendingComms = new Map<string, () => void>();
+  #openInput: string | null = null;
+
+  constructor(options: KernelServerOptions) {
+    this.#options = options;
+    this.#publisher = new Publisher(randomUUID(), (channel: Channel, message) =>
+      this.#sockets?.send(channel, message),
+    );
+    this.#queues.set(null, this.#createQueue());
+  }
+
+  start(sockets: KernelSockets): void {
+    this.#sockets = sockets;
+    this.#publisher.status(null, 'starting');
+  }
+
+  onSubscribe(topic: Uint8Array): void {
+    this.#publisher.publish(null, 'iopub_welcome', { subscription: Buffer.from(topic).toString() });
+  }
+
+  onMessage(channel: 'shell' | 'control' | 'stdin', message: Message): void {
+    if (channel === 'stdin') this.#takeInput(message);
+    else if (message.header.msg_type === 'execute_request') this.#queueCell(message);
+    else void this.#answer(channel, message);
+  }
+
+  /** A message of the user's thread. */
+  onUserThread(message: ToProtocolThread): void {
+    switch (message.type) {
+      case 'publish':
+        this.#noteComm(message.msgType, message.content);
+        this.#noteResult(message);
+        this.#publisher.publish(
+          message.parent,
+          message.msgType,
+          message.content,
+          message.metadata,
+          message.buffers,
+        );
+        break;
+      case 'done':
+        this.#finishCell(message.parent, message.reply);
+        break;
+      case 'input':
+        this.#askInput(message.parent, { prompt: message.prompt, password: message.password });
+        break;
+      case 'comm-done':
+        this.#pendingComms.get(message.parent)?.();
+    }
+  }
+
+  // Cells
+
+  #createQueue(): ExecuteQueue<Execution> {
+    return new ExecuteQueue<Execution>({
+      run: (execution) => this.#runCell(execution),
+      abort: ({ request }) => this.#abortCell(request),
+      settle: async () => {
+        // The socket's own queue is read a message a turn; two turns without one mean that it is empty.
+        await nextTurn();
+        await nextTurn();
+      },
+    });
+  }
+
+  #queueCell(request: Message): void {
+    const subshell = request.header.subshell_id ?? null;
+    const queue = this.#queues.get(subshell);
+    if (!queue) {
+      this.#publisher.reply(
+        'shell',
+        request,
+        errorContent('SubshellError', `There is no subshell "${subshell}"`),
+      );
+      return;
+    }
+    queue.push({
+      request: { request, subshell },
+      stopOnError: request.content['stop_on_error'] !== false,
+    });
+  }
+
+  async #runCell({ request, subshell }: Execution): Promise<boolean> {
+    const { content, header } = request;
+    const code = String(content['code'] ?? '');
+    const silent = content['silent'] === true;
+    const storesHistory = !silent && content['store_history'] !== false;
+    if (storesHistory) this.#executionCount++;
+    const executionCount = this.#executionCount;
+    this.#publisher.remember(header);
+    this.#publisher.status(header.msg_id, 'busy');
+    if (!silent) {
+      this.#publisher.publish(header.msg_id, 'execute_input', { code, execution_count: executionCount });
+    }
+    if (storesHistory) void this.#openHistory().then((history) => history.append(executionCount, code));
+    void subshell;
+    return new Promise((finish) => {
+      this.#running.set(header.msg_id, { request, finish });
+      this.#post({
+        type: 'execute',
+        parent: header.msg_id,
+        code,
+        executionCount,
+        silent,
+        allowStdin: content['allow_stdin'] === true,
+        userExpressions: (content['user_expressions'] as Record<string, string> | undefined) ?? {},
+      });
+    });
+  }
+
+  #finishCell(parent: string, reply: JsonObject): void {
+    const cell = this.#running.get(parent);
+    if (!cell) return;
+    this.#running.delete(parent);
+    this.#publisher.reply('shell', cell.request, reply);
+    this.#publisher.status(parent, 'idle');
+    cell.finish(reply['status'] === 'ok');
+  }
+
+  #abortCell(request: Message): void {
+    this.#publisher.remember(request.header);
+    this.#publisher.status(request.header.msg_id, 'busy');
+    this.#publisher.reply('shell', request, {
+      ...errorContent('Aborted', 'An earlier cell failed'),
+      status: 'aborted',
+      execution_count: this.#executionCount,
+    });
+    this.#publisher.status(request.header.msg_id, 'idle');
+  }
+
+  #noteResult(message: ToProtocolThread & { type: 'publish' }): void {
+    if (message.msgType !== 'execute_result') return;
+    const data = message.content['data'] as Record<string, unknown> | undefined;
+    const line = Number(message.content['execution_count']);
+    const text = data?.['text/plain'];
+    if (typeof text !== 'string') return;
+    void this.#openHistory().then((history) => history.setOutput(line, text));
+  }
+
+  #openHistory(): Promise<History> {
+    this.#history ??= import('node:sqlite').then((sqlite) => openHistory(sqlite, historyPath()));
+    return this.#history;
+  }
+
+  // Requests
+
+  async #answer(channel: RequestChannel, request: Message): Promise<void> {
+    const { msg_id: id, msg_type: type } = request.header;
+    this.#publisher.remember(request.header);
+    this.#publisher.status(id, 'busy');
+    try {
+      const handler = handlers[type];
+      const content = handler
+        ? await handler(this, request)
+        : type.endsWith('_request')
+          ? errorContent('UnknownMessage', `This kernel does not know "${type}"`)
+          : null;
+      if (content) this.#publisher.reply(channel, request, content);
+    } catch (error) {
+      this.#publisher.reply(channel, request, errorContent('InternalError', String(error)));
+    }
+    this.#publisher.status(id, 'idle');
+    if (type === 'shutdown_request') await this.#exit();
+  }
+
+  kernelInfo(): JsonObject {
+    return buildKernelInfo(this.#options.version);
+  }
+
+  async complete(request: Message): Promise<JsonObject> {
+    const code = String(request.content['code'] ?? '');
+    const inspector = await this.#options.inspector();
+    return inspector.complete(code, Number(request.content['cursor_pos'] ?? code.length));
+  }
+
+  async inspect(request: Message): Promise<JsonObject> {
+    const code = String(request.content['code'] ?? '');
+    const inspector = await this.#options.inspector();
+    return inspector.inspect(code, Number(request.content['cursor_pos'] ?? code.length));
+  }
+
+  async history(request: Message): Promise<JsonObject> {
+    const history = await this.#openHistory();
+    return { status: 'ok', history: history.read(request.content) };
+  }
+
+  commInfo(request: Message): JsonObject {
+    const target = request.content['target_name'];
+    const wanted = [...this.#comms].filter(([, name]) => !target || name === target);
+    return {
+      status: 'ok',
+      comms: Object.fromEntries(wanted.map(([id, name]) => [id, { target_name: name }])),
+    };
+  }
+
+  comm(request: Message): Promise<null> {
+    const msgType = request.header.msg_type as 'comm_open' | 'comm_msg' | 'comm_close';
+    this.#noteComm(msgType, request.content);
+    const parent = request.header.msg_id;
+    return new Promise((resolve) => {
+      this.#pendingComms.set(parent, () => {
+        this.#pendingComms.delete(parent);
+        resolve(null);
+      });
+      const { content, metadata, buffers } = request;
+      this.#post({ type: 'comm', parent, msgType, content, metadata, buffers });
+    });
+  }
+
+  #noteComm(msgType: string, content: JsonObject): void {
+    const id = String(content['comm_id'] ?? '');
+    if (msgType === 'comm_open') this.#comms.set(id, String(content['target_name'] ?? ''));
+    if (msgType === 'comm_close') this.#comms.delete(id);
+  }
+
+  interrupt(): JsonObject {
+    this.#queues.forEach((queue) => queue.abortWaiting());
+    this.#options.interrupt();
+    return { status: 'ok' };
+  }
+
+  createSubshell(): JsonObject {
+    const id = randomUUID();
+    this.#queues.set(id, this.#createQueue());
+    return { status: 'ok', subshell_id: id };
+  }
+
+  deleteSubshell(request: Message): JsonObject {
+    const id = String(request.content['subshell_id'] ?? '');
+    if (!this.#queues.delete(id)) return errorContent('SubshellError', `There is no subshell "${id}"`);
+    return { status: 'ok' };
+  }
+
+  listSubshells(): JsonObject {
+    return { status: 'ok', subshell_id: [...this.#queues.keys()].filter((id) => id !== null) };
+  }
+
+  // stdin
+
+  #askInput(parent: string, content: JsonObject): void {
+    const cell = this.#running.get(parent);
+    if (cell) this.#openInput = this.#publisher.ask(cell.request, content);
+  }
+
+  /** Only the answer to the open question counts; a late or foreign one is dropped. */
+  #takeInput(message: Message): void {
+    if (this.#openInput === null || message.header.msg_type !== 'input_reply') return;
+    this.#openInput = null;
+    const answer = new TextEncoder().encode(String(message.content['value'] ?? ''));
+    const length = Math.min(answer.length, INPUT_BYTES);
+    this.#options.inputBytes.set(answer.subarray(0, length));
+    const { sharedWords } = this.#options;
+    Atomics.store(sharedWords, shared.INPUT_LENGTH, length);
+    Atomics.store(sharedWords, shared.INPUT, 2);
+    Atomics.notify(sharedWords, shared.INPUT);
+  }
+
+  async #exit(): Promise<void> {
+    await this.#sockets?.close();
+    if (this.#history) (await this.#history).close();
+    this.#options.onExit();
+  }
+
+  #post(message: ToUserThread): void {
+    this.#options.userThread.postMessage(message);
+  }
+}
+
+type Handler = (server: KernelServer, request: Message) => JsonObject | null | Promise<JsonObject | null>;
+
+/** Every message this kernel knows, except execute_request and what arrives on stdin. */
+const handlers: Readonly<Record<string, Handler>> = {
+  kernel_info_request: (server) => server.kernelInfo(),
+  connect_request: () => ({ status: 'ok' }),
+  complete_request: (server, request) => server.complete(request),
+  inspect_request: (server, request) => server.inspect(request),
+  is_complete_request: (_server, { content }) => ({
+    ...checkComplete(String(content['code'] ?? '')),
+  }),
+  history_request: (server, request) => server.history(request),
+  comm_info_request: (server, request) => server.commInfo(request),
+  comm_open: (server, request) => server.comm(request),
+  comm_msg: (server, request) => server.comm(request),
+  comm_close: (server, request) => server.comm(request),
+  interrupt_request: (server) => server.interrupt(),
+  shutdown_request: (_server, { content }) => ({ status: 'ok', restart: content['restart'] === true }),
+  usage_request: () => usageContent(),
+  create_subshell_request: (server) => server.createSubshell(),
+  delete_subshell_request: (server, request) => server.deleteSubshell(request),
+  list_subshell_request: (server) => server.listSubshells(),
+  debug_request: (_server, { content }) => ({
+    type: 'response',
+    request_seq: content['seq'] ?? 0,
+    success: false,
+    command: content['command'] ?? '',
+    message: 'This kernel has no debugger',
+  }),
+};
+
+function usageContent(): JsonObject {
+  const { rss } = process.memoryUsage();
+  const cpu = process.cpuUsage();
+  return {
+    status: 'ok',
+    hostname: '',
+    pid: process.pid,
+    kernel_memory: rss,
+    kernel_cpu: (cpu.user + cpu.system) / 1e4 / Math.max(process.uptime(), 1e-3),
+  };
+}
+
+/** Content of a reply that says what went wrong. */
+export function errorContent(ename: string, evalue: string): JsonObject {
+  return { status: 'error', ename, evalue, traceback: [`${ename}: ${evalue}`] };
+}

@@ -1,0 +1,79 @@
+// Entry of the protocol thread: binds the sockets, watches the parent process, interrupts the user's thread.
+import { parentPort, workerData } from 'node:worker_threads';
+import { createLiveInspector } from '../language/live-inspector.ts';
+import type { LiveInspector } from '../language/live-inspector.ts';
+import { readConnectionFile } from '../protocol/connection-file.ts';
+import { KernelServer } from './kernel-server.ts';
+import { bindSockets } from './sockets.ts';
+import { shared } from './thread-messages.ts';
+import type { ToProtocolThread, ToUserThread } from './thread-messages.ts';
+
+/** What the user's thread hands over. */
+export interface KernelWorkerData {
+  readonly connectionFile: string;
+  readonly version: string;
+  readonly sharedMemory: SharedArrayBuffer;
+  readonly inputMemory: SharedArrayBuffer;
+}
+
+const PARENT_CHECK_MS = 1000;
+
+const data = workerData as KernelWorkerData;
+const port = parentPort!;
+const words = new Int32Array(data.sharedMemory);
+let inspector: Promise<LiveInspector> | null = null;
+
+const server = new KernelServer({
+  version: data.version,
+  userThread: port,
+  sharedWords: words,
+  inputBytes: new Uint8Array(data.inputMemory),
+  inspector: () => (inspector ??= createLiveInspector()),
+  interrupt,
+  onExit: () => exit(),
+});
+process.on('unhandledRejection', (error) => process.stderr.write(`${String(error)}\n`));
+port.on('message', (message: ToProtocolThread) => server.onUserThread(message));
+server.start(
+  await bindSockets(readConnectionFile(data.connectionFile), {
+    onMessage: (channel, message) => server.onMessage(channel, message),
+    onSubscribe: (topic) => server.onSubscribe(topic),
+  }),
+);
+watchParent();
+
+const TERMINATE_AFTER_MS = 25;
+
+/**
+ * Wakes a blocked prompt, rejects pending awaits through the user's event loop, stops a cell's synchronous
+ * code by SIGINT; code that spins after an await or in a timer is terminated through the inspector. Never
+ * while the guard frame is on the stack: the two ways of stopping block each other.
+ */
+function interrupt(): void {
+  const count = Atomics.add(words, shared.INTERRUPTS, 1) + 1;
+  if (Atomics.compareExchange(words, shared.INPUT, 1, 3) === 1) Atomics.notify(words, shared.INPUT);
+  port.postMessage({ type: 'interrupt' } satisfies ToUserThread);
+  if (Atomics.load(words, shared.GUARD) === 1) process.kill(process.pid, 'SIGINT');
+  else setTimeout(() => void terminateSpinning(count), TERMINATE_AFTER_MS);
+}
+
+async function terminateSpinning(count: number): Promise<void> {
+  const isSpinning = Atomics.load(words, shared.SEEN_INTERRUPTS) < count;
+  if (!isSpinning || Atomics.load(words, shared.GUARD) === 1) return;
+  await (await (inspector ??= createLiveInspector())).terminate();
+}
+
+/** A kernel whose client died must not outlive it. */
+function watchParent(): void {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) exit();
+  }, PARENT_CHECK_MS).unref();
+}
+
+function exit(): void {
+  void inspector?.then((live) => live.close());
+  port.postMessage({ type: 'exit' } satisfies ToUserThread);
+  // The user's thread may spin: it then never reads that message.
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), 500);
+}

@@ -1,0 +1,65 @@
+// What the protocol thread and the user's thread say to each other. Types only.
+import type { JsonObject } from '../protocol/message.ts';
+
+/** To the user's thread. */
+export type ToUserThread =
+  | {
+      readonly type: 'execute';
+      /** msg_id of the request: names the cell that output belongs to. */
+      readonly parent: string;
+      readonly code: string;
+      readonly executionCount: number;
+      readonly silent: boolean;
+      readonly allowStdin: boolean;
+      readonly userExpressions: Readonly<Record<string, string>>;
+    }
+  | {
+      readonly type: 'comm';
+      readonly parent: string;
+      readonly msgType: 'comm_open' | 'comm_msg' | 'comm_close';
+      readonly content: JsonObject;
+      readonly metadata: JsonObject;
+      readonly buffers: readonly Uint8Array[];
+    }
+  | { readonly type: 'interrupt' }
+  | { readonly type: 'exit' };
+
+/** To the protocol thread. Messages arrive in the order they were posted. */
+export type ToProtocolThread =
+  | {
+      /** An iopub message of a cell. */
+      readonly type: 'publish';
+      readonly parent: string;
+      readonly msgType: string;
+      readonly content: JsonObject;
+      readonly metadata?: JsonObject;
+      readonly buffers?: readonly Uint8Array[];
+    }
+  | { readonly type: 'done'; readonly parent: string; readonly reply: JsonObject }
+  | {
+      readonly type: 'input';
+      readonly parent: string;
+      readonly prompt: string;
+      readonly password: boolean;
+    }
+  /** A comm message was handled. */
+  | { readonly type: 'comm-done'; readonly parent: string };
+
+/** Layout of the memory both threads see (Int32). */
+export const shared = {
+  /** 1 while a frame is on the stack that SIGINT may interrupt. */
+  GUARD: 0,
+  /** 0 idle, 1 waiting for input, 2 answered, 3 interrupted. */
+  INPUT: 1,
+  /** Length of the answer in bytes. */
+  INPUT_LENGTH: 2,
+  /** Bumped by each interrupt. */
+  INTERRUPTS: 3,
+  /** Cells that run. */
+  BUSY: 4,
+  /** The last interrupt the user's event loop has seen. */
+  SEEN_INTERRUPTS: 5,
+} as const;
+export const SHARED_WORDS = 8;
+/** Bytes of the answer to an input request that fit. */
+export const INPUT_BYTES = 1 << 20;
