@@ -1,7 +1,7 @@
 // Completion and inspection from live values, through V8's inspector from the protocol thread: it answers
 // while the user's thread spins. Nothing with a side effect is evaluated.
-import { Session } from 'node:inspector/promises';
 import type { Runtime } from 'node:inspector';
+import { Session } from 'node:inspector/promises';
 import type { JsonObject } from '../protocol/message.ts';
 
 /** Answers from live values. */
@@ -40,23 +40,18 @@ export async function createLiveInspector(): Promise<LiveInspector> {
   const session = new Session();
   session.connectToMainThread();
   const evaluate = async (expression: string): Promise<Runtime.RemoteObject | null> => {
-    const { result, exceptionDetails } = await session.post('Runtime.evaluate', {
-      expression,
-      throwOnSideEffect: true,
-      replMode: true,
-      timeout: 500,
-    });
-    return exceptionDetails ? null : result;
+    const params = { expression, throwOnSideEffect: true, replMode: true, timeout: 500 };
+    const reply = (await session.post('Runtime.evaluate', params)) as unknown as Runtime.EvaluateReturnType;
+    return reply.exceptionDetails ? null : reply.result;
   };
   const members = async (base: string): Promise<[string, string][]> => {
     const object = await evaluate(`Object(${base.replaceAll('?.', '.')})`);
     if (!object?.objectId) return [];
-    const { result } = await session.post('Runtime.callFunctionOn', {
+    const { result } = (await session.post('Runtime.callFunctionOn', {
       functionDeclaration: listProperties,
       objectId: object.objectId,
       returnByValue: true,
-      throwOnSideEffect: false,
-    });
+    })) as unknown as Runtime.CallFunctionOnReturnType;
     return (result.value as [string, string][] | undefined) ?? [];
   };
   const globals = async (): Promise<[string, string][]> => {

@@ -5,6 +5,7 @@ import MagicString from 'magic-string';
 import { parseSync } from 'oxc-parser';
 import type { Program, Statement, VariableDeclaration } from 'oxc-parser';
 import { transformSync } from 'oxc-transform';
+import { decoratorOptions } from './decorators.ts';
 
 /** A cell that does not parse. */
 export class CellSyntaxError extends SyntaxError {
@@ -59,8 +60,7 @@ function removeTypes(code: string, file: string): { code: string; map: object | 
     target: 'esnext',
     // An import that this cell does not use may be used by the next one.
     typescript: { onlyRemoveTypeImports: true },
-    decorator: { legacy: true },
-    helpers: { mode: 'External' },
+    ...decoratorOptions,
   });
   if (result.errors.length > 0) throw syntaxError(result.errors[0]!);
   return { code: result.code, map: result.map ?? null };
@@ -82,7 +82,7 @@ function rewrite(js: string): Omit<CompiledCell, 'map'> {
   for (const { start } of module.dynamicImports) state.text.update(start, start + 'import'.length, '$import');
   for (const { start, end } of module.importMetas) state.text.update(start, end, '$importMeta');
   guardAwaits(state, program);
-  const last = program.body.findLast((statement) => statement.type !== 'EmptyStatement');
+  const last = program.body.findLast((statement) => !withoutValue.has(statement.type));
   const hoisted = state.functions.length > 0 ? buildHoisted(state) : null;
   for (const { start, end } of state.functions) state.text.update(start, end, blank(js.slice(start, end)));
   return {
@@ -93,6 +93,13 @@ function rewrite(js: string): Omit<CompiledCell, 'map'> {
     hasResult: last?.type === 'ExpressionStatement',
   };
 }
+
+/** Statements that may follow the expression whose value is shown. */
+const withoutValue: ReadonlySet<string> = new Set([
+  'EmptyStatement',
+  'FunctionDeclaration',
+  'ExportNamedDeclaration',
+]);
 
 function rewriteStatement(state: Rewriting, statement: Statement | Program['body'][number]): void {
   switch (statement.type) {

@@ -5,6 +5,7 @@ import { registerHooks } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { transformSync } from 'oxc-transform';
+import { decoratorOptions } from './decorators.ts';
 
 /** Imports as if from a file in the working directory. */
 export type Importer = (specifier: string, options?: ImportCallOptions) => Promise<unknown>;
@@ -18,7 +19,7 @@ export function createImporter(): Importer {
       if (context.parentURL !== import.meta.url) return next(specifier, context);
       const parentURL = pathToFileURL(resolve('cell.ts')).href;
       const resolved = next(specifier, { ...context, parentURL });
-      return { ...resolved, url: freshUrl(resolved.url) };
+      return { ...resolved, ...jsonAttributes(resolved.url), url: freshUrl(resolved.url) };
     },
     load: (url, context, next) => {
       if (!url.startsWith('file:') || url.includes('/node_modules/')) return next(url, context);
@@ -28,6 +29,11 @@ export function createImporter(): Importer {
     },
   });
   return (specifier, options) => import(specifier, options);
+}
+
+/** JSON imports as in TypeScript, without `with { type: 'json' }`. */
+function jsonAttributes(url: string): { importAttributes?: ImportAttributes } {
+  return url.endsWith('.json') ? { importAttributes: { type: 'json' } } : {};
 }
 
 /** A local file that was edited is another module: its time is part of its address. */
@@ -41,8 +47,7 @@ function removeTypes(path: string): string {
   const { code, errors, map } = transformSync(path, readFileSync(path, 'utf8'), {
     sourceType: 'module',
     sourcemap: true,
-    decorator: { legacy: true },
-    helpers: { mode: 'External' },
+    ...decoratorOptions,
   });
   if (errors.length > 0)
     throw new SyntaxError(`${path}: ${errors[0]!.message}\n${errors[0]!.codeframe ?? ''}`);

@@ -3,7 +3,6 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { MessagePort, Worker } from 'node:worker_threads';
-import { checkComplete } from '../language/is-complete.ts';
 import type { LiveInspector } from '../language/live-inspector.ts';
 import { ExecuteQueue } from '../protocol/execute-queue.ts';
 import { historyPath, openHistory } from '../protocol/history.ts';
@@ -322,9 +321,10 @@ const handlers: Readonly<Record<string, Handler>> = {
   connect_request: () => ({ status: 'ok' }),
   complete_request: (server, request) => server.complete(request),
   inspect_request: (server, request) => server.inspect(request),
-  is_complete_request: (_server, { content }) => ({
-    ...checkComplete(String(content['code'] ?? '')),
-  }),
+  is_complete_request: async (_server, { content }) => {
+    const { checkComplete } = await import('../language/is-complete.ts');
+    return checkComplete(String(content['code'] ?? ''));
+  },
   history_request: (server, request) => server.history(request),
   comm_info_request: (server, request) => server.commInfo(request),
   comm_open: (server, request) => server.comm(request),

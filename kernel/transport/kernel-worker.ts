@@ -1,6 +1,5 @@
 // Entry of the protocol thread: binds the sockets, watches the parent process, interrupts the user's thread.
 import { parentPort, workerData } from 'node:worker_threads';
-import { createLiveInspector } from '../language/live-inspector.ts';
 import type { LiveInspector } from '../language/live-inspector.ts';
 import { readConnectionFile } from '../protocol/connection-file.ts';
 import { KernelServer } from './kernel-server.ts';
@@ -22,13 +21,17 @@ const data = workerData as KernelWorkerData;
 const port = parentPort!;
 const words = new Int32Array(data.sharedMemory);
 let inspector: Promise<LiveInspector> | null = null;
+const openInspector = (): Promise<LiveInspector> =>
+  (inspector ??= import('../language/live-inspector.ts').then(({ createLiveInspector }) =>
+    createLiveInspector(),
+  ));
 
 const server = new KernelServer({
   version: data.version,
   userThread: port,
   sharedWords: words,
   inputBytes: new Uint8Array(data.inputMemory),
-  inspector: () => (inspector ??= createLiveInspector()),
+  inspector: openInspector,
   interrupt,
   onExit: () => exit(),
 });
@@ -60,7 +63,7 @@ function interrupt(): void {
 async function terminateSpinning(count: number): Promise<void> {
   const isSpinning = Atomics.load(words, shared.SEEN_INTERRUPTS) < count;
   if (!isSpinning || Atomics.load(words, shared.GUARD) === 1) return;
-  await (await (inspector ??= createLiveInspector())).terminate();
+  await (await openInspector()).terminate();
 }
 
 /** A kernel whose client died must not outlive it. */

@@ -1,0 +1,91 @@
+// The user's thread: cells run here, on the main thread, where native add-ons, signals and
+// process.chdir work. Talks to the protocol thread by messages only.
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Worker } from 'node:worker_threads';
+import { CellRunner } from './cell-runner.ts';
+import { createComms } from './comms.ts';
+import { defineDecoratorHelpers } from './decorators.ts';
+import { createDisplay, html, md, svg } from './display.ts';
+import { createEvaluator } from './evaluator.ts';
+import { createImporter } from './importer.ts';
+import { createDialogs, createInput } from './input.ts';
+import { Output } from './output.ts';
+import { shared } from '../transport/thread-messages.ts';
+import type { ToProtocolThread, ToUserThread } from '../transport/thread-messages.ts';
+
+/** Takes the thread over: from now on its output is that of cells. */
+export function startUserThread(
+  worker: Worker,
+  sharedMemory: SharedArrayBuffer,
+  inputMemory: SharedArrayBuffer,
+): void {
+  const words = new Int32Array(sharedMemory);
+  const post = (message: ToProtocolThread): void => worker.postMessage(message);
+  const output = new Output(post);
+  const evaluator = createEvaluator(words);
+  const input = createInput(words, new Uint8Array(inputMemory), output, post);
+  const comms = createComms(output);
+  const runner = new CellRunner(evaluator, output);
+
+  worker.on('message', (message: ToUserThread) => void receive(message));
+  worker.on('error', (error) => {
+    process.stderr.write(`${String(error.stack ?? error)}\n`);
+    process.exit(1);
+  });
+  // The guard frame turns SIGINT into an exception; outside of it only the protocol's message counts.
+  process.on('SIGINT', () => {});
+  process.on('unhandledRejection', (error) =>
+    output.write('stderr', `Unhandled rejection: ${String(error)}\n`),
+  );
+  process.on('uncaughtException', (error) => output.write('stderr', `${error.stack ?? String(error)}\n`));
+
+  async function receive(message: ToUserThread): Promise<void> {
+    switch (message.type) {
+      case 'execute': {
+        Atomics.add(words, shared.BUSY, 1);
+        input.setAllowed(message.parent, message.allowStdin);
+        const reply = await output.runIn(message.parent, () => runner.run(message));
+        input.setAllowed(message.parent, false);
+        Atomics.sub(words, shared.BUSY, 1);
+        post({ type: 'done', parent: message.parent, reply });
+        break;
+      }
+      case 'comm':
+        await output
+          .runIn(message.parent, () => comms.receive(message.msgType, message.content, message))
+          .catch((error: unknown) => output.write('stderr', `${String(error)}\n`));
+        output.flush();
+        post({ type: 'comm-done', parent: message.parent });
+        break;
+      case 'interrupt':
+        Atomics.store(words, shared.SEEN_INTERRUPTS, Atomics.load(words, shared.INTERRUPTS));
+        evaluator.interruptWaiting();
+        break;
+      case 'exit':
+        process.exit(0);
+    }
+  }
+
+  Object.assign(globalThis, {
+    ...createDisplay(output),
+    html,
+    md,
+    svg,
+    ...createDialogs(input),
+    comms,
+    $import: createImporter(),
+    $until: evaluator.until,
+    require: createRequire(pathToFileURL(resolve('cell.cjs'))),
+  });
+  Object.defineProperty(globalThis, '$importMeta', {
+    get: () => ({
+      url: pathToFileURL(resolve('cell.ts')).href,
+      dirname: process.cwd(),
+      filename: resolve('cell.ts'),
+    }),
+  });
+  defineDecoratorHelpers();
+  output.capture();
+}
