@@ -29,6 +29,19 @@ module.exports = {
       from: { path: '^src/([^/]+)/' },
       to: { path: '^src/[^/]+/', pathNot: ['^src/$1/', '/index\\.ts$', '-worker\\.ts$'] },
     },
+    {
+      name: 'kernel-uses-the-package',
+      comment: 'the kernel reaches the product by its published name only',
+      severity: 'error',
+      from: { path: '^kernel/' },
+      to: { path: '^src/' },
+    },
+    {
+      name: 'kernel-protocol-knows-no-socket',
+      severity: 'error',
+      from: { path: '^kernel/protocol/' },
+      to: { path: '^(kernel/(transport|runtime|language|install)/|zeromq)' },
+    },
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
     { name: 'src-knows-no-test', severity: 'error', from: { path: '^src/' }, to: { path: '^test/' } },
     {

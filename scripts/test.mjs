@@ -21,7 +21,7 @@ const staticSteps = [
   {
     name: 'direction',
     command: bin('depcruise'),
-    args: ['src', '--config', '.dependency-cruiser.cjs', '--output-type', 'json'],
+    args: ['src', 'kernel', '--config', '.dependency-cruiser.cjs', '--output-type', 'json'],
     judge: judgeDirections,
   },
   { name: 'dead code', command: bin('knip'), args: ['--no-progress'] },

@@ -47,11 +47,11 @@ export async function createLiveInspector(): Promise<LiveInspector> {
   const members = async (base: string): Promise<[string, string][]> => {
     const object = await evaluate(`Object(${base.replaceAll('?.', '.')})`);
     if (!object?.objectId) return [];
-    const { result } = (await session.post('Runtime.callFunctionOn', {
+    const { result } = await session.post('Runtime.callFunctionOn', {
       functionDeclaration: listProperties,
       objectId: object.objectId,
       returnByValue: true,
-    })) as unknown as Runtime.CallFunctionOnReturnType;
+    });
     return (result.value as [string, string][] | undefined) ?? [];
   };
   const globals = async (): Promise<[string, string][]> => {
@@ -70,7 +70,7 @@ export async function createLiveInspector(): Promise<LiveInspector> {
       const found = base === null ? await globals() : await members(base);
       const unique = new Map(found.filter(([name]) => name.startsWith(prefix) && isIdentifier(name)));
       const sorted = [...unique].sort(([a], [b]) => (a < b ? -1 : 1));
-      const start = cursor - [...prefix].length;
+      const start = cursor - Array.from(prefix).length;
       return {
         status: 'ok',
         matches: sorted.map(([name]) => name),
@@ -96,7 +96,7 @@ export async function createLiveInspector(): Promise<LiveInspector> {
       }
       return { status: 'ok', found: true, data: describe(name, object), metadata: {} };
     },
-    terminate: async () => void (await session.post('Runtime.terminateExecution')),
+    terminate: async () => await session.post('Runtime.terminateExecution'),
     close: () => session.disconnect(),
   };
 }

@@ -49,7 +49,7 @@ function decodeFrames(
   if (wanted.length !== given.length || !timingSafeEqual(wanted, given)) {
     throw new MessageFormatError('the signature is wrong');
   }
-  const [header, parentHeader, metadata, content] = parts.map(parseObject) as JsonObject[];
+  const [header, parentHeader, metadata, content] = parts.map((part) => parseObject(part));
   if (!isHeader(header!)) throw new MessageFormatError('the header lacks msg_id, msg_type or session');
   return {
     identities: frames.slice(0, at),

@@ -18,7 +18,7 @@ export interface Connection extends Readonly<Record<PortName, number>> {
  */
 export function readConnectionFile(path: string): Connection {
   const connection = JSON.parse(readFileSync(path, 'utf8')) as Connection;
-  const missing = [...ports.filter((port) => !Number.isInteger(connection[port]))];
+  const missing = ports.filter((port) => !Number.isInteger(connection[port]));
   if (missing.length > 0 || typeof connection.ip !== 'string') {
     throw new Error(`Cannot use connection file "${path}": it lacks ${[...missing, 'ip'].join(', ')}`);
   }

@@ -2,8 +2,13 @@
 import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type * as SqliteNamespace from 'node:sqlite';
 import type { DatabaseSync } from 'node:sqlite';
+import { numberOf, textOf } from './message.ts';
 import type { JsonObject } from './message.ts';
+
+/** Loaded by the caller, late: it takes milliseconds that starting has not. */
+type SqliteModule = typeof SqliteNamespace;
 
 /** One cell: session, line, input and, when asked for, its result as text. */
 type Entry = [session: number, line: number, input: string | [string, string | null]];
@@ -23,7 +28,7 @@ export function historyPath(env: NodeJS.ProcessEnv = process.env): string {
 }
 
 /** Opens the history; where the disk refuses, it is kept in memory. */
-export function openHistory(sqlite: typeof import('node:sqlite'), path: string): History {
+export function openHistory(sqlite: SqliteModule, path: string): History {
   const db = openDatabase(sqlite, path);
   db.exec(`CREATE TABLE IF NOT EXISTS sessions(session INTEGER PRIMARY KEY AUTOINCREMENT, started TEXT);
     CREATE TABLE IF NOT EXISTS history(session INTEGER, line INTEGER, input TEXT, output TEXT, PRIMARY KEY(session, line))`);
@@ -40,7 +45,7 @@ export function openHistory(sqlite: typeof import('node:sqlite'), path: string):
   };
 }
 
-function openDatabase(sqlite: typeof import('node:sqlite'), path: string): DatabaseSync {
+function openDatabase(sqlite: SqliteModule, path: string): DatabaseSync {
   try {
     if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     const db = new sqlite.DatabaseSync(path);
@@ -64,16 +69,16 @@ function readHistory(db: DatabaseSync, session: number, request: JsonObject): En
 }
 
 function selectRows(db: DatabaseSync, session: number, request: JsonObject): Row[] {
-  const count = Math.max(0, Math.trunc(Number(request['n'] ?? 1000)));
+  const count = Math.max(0, Math.trunc(numberOf(request, 'n', 1000)));
   const all = (sql: string, ...values: (string | number)[]): Row[] =>
     db.prepare(sql).all(...values) as unknown as Row[];
   switch (request['hist_access_type']) {
     case 'range': {
-      const asked = Math.trunc(Number(request['session'] ?? 0));
+      const asked = Math.trunc(numberOf(request, 'session', 0));
       // 0 is this session, negative numbers count back from it.
       const wanted = asked > 0 ? asked : session + asked;
-      const start = Math.trunc(Number(request['start'] ?? 0));
-      const stop = Math.trunc(Number(request['stop'] ?? Number.MAX_SAFE_INTEGER));
+      const start = Math.trunc(numberOf(request, 'start', 0));
+      const stop = Math.trunc(numberOf(request, 'stop', Number.MAX_SAFE_INTEGER));
       return all(
         'SELECT * FROM history WHERE session = ? AND line >= ? AND line < ? ORDER BY line',
         wanted,
@@ -82,7 +87,7 @@ function selectRows(db: DatabaseSync, session: number, request: JsonObject): Row
       );
     }
     case 'search': {
-      const pattern = String(request['pattern'] ?? '*');
+      const pattern = textOf(request, 'pattern', '*');
       const unique = request['unique'] ? 'AND rowid IN (SELECT max(rowid) FROM history GROUP BY input)' : '';
       return all(
         `SELECT * FROM history WHERE input GLOB ? ${unique} ORDER BY session DESC, line DESC LIMIT ?`,

@@ -17,6 +17,18 @@ export interface Header {
 
 export type JsonObject = Record<string, unknown>;
 
+/** A text field of a message; anything else counts as missing. */
+export function textOf(content: JsonObject, name: string, missing = ''): string {
+  const value = content[name];
+  return typeof value === 'string' ? value : missing;
+}
+
+/** A number field of a message; anything else counts as missing. */
+export function numberOf(content: JsonObject, name: string, missing: number): number {
+  const value = content[name];
+  return typeof value === 'number' && Number.isFinite(value) ? value : missing;
+}
+
 /** One message, whatever the socket it travels on. */
 export interface Message {
   /** Routing prefix of ROUTER sockets, or the topic on iopub. */

@@ -1,7 +1,7 @@
 // A cell of TypeScript → scripts for V8's REPL mode. Types go (oxc-transform), every top-level name becomes
 // a `let` so that later cells may declare it again as anything, imports become `await $import(...)`.
 // Line numbers stay those of the cell wherever the transform keeps them; `map` brings the others back.
-import MagicString from 'magic-string';
+import { MagicString } from 'magic-string';
 import { parseSync } from 'oxc-parser';
 import type { Program, Statement, VariableDeclaration } from 'oxc-parser';
 import { transformSync } from 'oxc-transform';
@@ -104,7 +104,7 @@ const withoutValue: ReadonlySet<string> = new Set([
 function rewriteStatement(state: Rewriting, statement: Statement | Program['body'][number]): void {
   switch (statement.type) {
     case 'ImportDeclaration':
-      rewriteImport(state, statement as never);
+      rewriteImport(state, statement);
       break;
     case 'VariableDeclaration':
       rewriteVariables(state, statement);
@@ -128,12 +128,12 @@ function rewriteStatement(state: Rewriting, statement: Statement | Program['body
         break;
       }
       state.text.remove(statement.start, statement.declaration.start);
-      rewriteStatement(state, statement.declaration as Statement);
+      rewriteStatement(state, statement.declaration);
       break;
     case 'ExportDefaultDeclaration':
       state.text.remove(statement.start, statement.declaration.start);
       if ('id' in statement.declaration && statement.declaration.id) {
-        rewriteStatement(state, statement.declaration as Statement);
+        rewriteStatement(state, statement.declaration);
       } else
         state.text.appendLeft(statement.declaration.start, '(').appendRight(statement.declaration.end, ')');
       break;

@@ -1,5 +1,6 @@
 // Comms: named channels between cells and widgets in the front end, both ways.
 import { randomUUID } from 'node:crypto';
+import { textOf } from '../protocol/message.ts';
 import type { Output } from './output.ts';
 
 /** One message of a comm. */
@@ -65,10 +66,10 @@ export function createComms(output: Output): Comms {
     },
     registerTarget: (target, accept) => void targets.set(target, accept),
     receive: async (msgType, content, rest) => {
-      const id = String(content['comm_id'] ?? '');
+      const id = textOf(content, 'comm_id');
       const message = { data: (content['data'] ?? {}) as Record<string, unknown>, ...rest };
       if (msgType === 'comm_open') {
-        const target = String(content['target_name'] ?? '');
+        const target = textOf(content, 'target_name');
         const accept = targets.get(target);
         if (accept) await accept(build(id, target), message);
         else output.publish('comm_close', { comm_id: id, data: {} });

@@ -13,115 +13,113 @@ export class InterruptError extends Error {
   }
 }
 
+const GUARD_SLOT = Symbol.for('ruvector.kernel.guard');
+const VALUE_SLOT = Symbol.for('ruvector.kernel.value');
+
+const guardScript = `globalThis[Symbol.for('ruvector.kernel.guard')]()`;
+const keepValue = `function (value) { globalThis[Symbol.for('ruvector.kernel.value')] = value; }`;
+
 /** Runs scripts one after another; several may be awaiting at once. */
-export interface Evaluator {
+export class Evaluator {
+  readonly #session = new Session();
+  readonly #words: Int32Array;
+  readonly #slots = globalThis as unknown as Record<symbol, unknown>;
+  readonly #guarded = new vm.Script(guardScript, { filename: 'ruvector-kernel-guard' });
+  readonly #waiting = new Set<(error: Error) => void>();
+
+  /** @param words memory shared with the protocol thread */
+  constructor(words: Int32Array) {
+    this.#words = words;
+    this.#session.connect();
+  }
+
   /**
    * Runs a script and resolves to its completion value.
    * @throws what the script throws; InterruptError
    */
-  evaluate(source: string, url: string): Promise<unknown>;
-  /** Rejects everything that waits in `$until`. */
-  interruptWaiting(): void;
-  /** A promise that an interrupt rejects: what compiled cells await. */
-  until<T>(value: PromiseLike<T> | T): Promise<T>;
-}
-
-const GUARD_SLOT = Symbol.for('ruvector.kernel.guard');
-const VALUE_SLOT = Symbol.for('ruvector.kernel.value');
-
-/** @param words memory shared with the protocol thread */
-export function createEvaluator(words: Int32Array): Evaluator {
-  const session = new Session();
-  session.connect();
-  const slots = globalThis as unknown as Record<symbol, unknown>;
-  const waiting = new Set<(error: Error) => void>();
-  const guarded = new vm.Script(`globalThis[Symbol.for('ruvector.kernel.guard')]()`, {
-    filename: 'ruvector-kernel-guard',
-  });
-
-  const runGuarded = (run: () => void): void => {
-    slots[GUARD_SLOT] = run;
-    Atomics.store(words, shared.GUARD, 1);
-    try {
-      guarded.runInThisContext({ breakOnSigint: true });
-    } finally {
-      Atomics.store(words, shared.GUARD, 0);
-    }
-  };
-
-  const valueOf = (result: Runtime.RemoteObject): unknown => {
-    if (!result.objectId && !result.unserializableValue) return result.value;
-    slots[VALUE_SLOT] = undefined;
-    session.post('Runtime.callFunctionOn', {
-      functionDeclaration: `function (value) { globalThis[Symbol.for('ruvector.kernel.value')] = value; }`,
-      executionContextId: 1,
-      arguments: [
-        result.objectId
-          ? { objectId: result.objectId }
-          : { unserializableValue: result.unserializableValue! },
-      ],
-    });
-    if (result.objectId) session.post('Runtime.releaseObject', { objectId: result.objectId });
-    const value = slots[VALUE_SLOT];
-    slots[VALUE_SLOT] = undefined;
-    return value;
-  };
-
-  const evaluate: Evaluator['evaluate'] = (source, url) =>
-    new Promise((resolve, reject) => {
-      waiting.add(reject);
-      const settle = (error: Error | null, reply?: Runtime.EvaluateReturnType): void => {
-        waiting.delete(reject);
-        if (error) reject(/terminated/.test(error.message) ? new InterruptError() : error);
-        else if (reply!.exceptionDetails) {
-          const { exception, text } = reply!.exceptionDetails;
-          reject(exception ? (valueOf(exception) as Error) : new Error(text));
-        } else resolve(valueOf(reply!.result));
+  evaluate(source: string, url: string): Promise<unknown> {
+    const expression = `${source}\n//# sourceURL=${url}`;
+    return new Promise((resolve, reject) => {
+      const fail = (error: unknown): void => {
+        this.#waiting.delete(reject);
+        reject(isInterruption(error) ? new InterruptError() : (error as Error));
       };
+      this.#waiting.add(reject);
       try {
-        runGuarded(() =>
-          session.post(
+        this.#runGuarded(() =>
+          this.#session.post(
             'Runtime.evaluate',
-            { expression: `${source}\n//# sourceURL=${url}`, replMode: true, awaitPromise: true },
-            settle as never,
+            { expression, replMode: true, awaitPromise: true },
+            (error: Error | null, reply: Runtime.EvaluateReturnType) => {
+              if (error) fail(error);
+              else if (reply.exceptionDetails) fail(this.#thrownBy(reply.exceptionDetails));
+              else {
+                this.#waiting.delete(reject);
+                resolve(this.#valueOf(reply.result));
+              }
+            },
           ),
         );
       } catch (error) {
-        waiting.delete(reject);
-        reject(isInterruption(error) ? new InterruptError() : (error as Error));
+        fail(error);
       }
     });
+  }
 
-  return {
-    evaluate,
-    interruptWaiting: () => {
-      const rejections = [...waiting];
-      waiting.clear();
-      for (const reject of rejections.reverse()) reject(new InterruptError());
-    },
-    until: (value) => {
-      if (!isThenable(value)) return Promise.resolve(value);
-      return new Promise((resolve, reject) => {
-        waiting.add(reject);
-        value.then(
-          (result) => {
-            waiting.delete(reject);
-            resolve(result);
-          },
-          (error: unknown) => {
-            waiting.delete(reject);
-            reject(error as Error);
-          },
-        );
-      });
-    },
+  /** A promise that an interrupt rejects: what compiled cells await. */
+  readonly until = <T>(value: PromiseLike<T> | T): Promise<T> => {
+    if (!isThenable(value)) return Promise.resolve(value);
+    const { promise, reject } = Promise.withResolvers<never>();
+    this.#waiting.add(reject);
+    return Promise.race([value, promise]).finally(() => this.#waiting.delete(reject));
   };
+
+  /** Rejects everything that waits; inner awaits first, so that a cell's own `finally` blocks run. */
+  interruptWaiting(): void {
+    const rejections = [...this.#waiting];
+    this.#waiting.clear();
+    for (const reject of rejections.toReversed()) reject(new InterruptError());
+  }
+
+  /** SIGINT ends whatever runs below this frame and throws here. */
+  #runGuarded(run: () => void): void {
+    this.#slots[GUARD_SLOT] = run;
+    Atomics.store(this.#words, shared.GUARD, 1);
+    try {
+      this.#guarded.runInThisContext({ breakOnSigint: true });
+    } finally {
+      Atomics.store(this.#words, shared.GUARD, 0);
+    }
+  }
+
+  #thrownBy({ exception, text }: Runtime.ExceptionDetails): unknown {
+    return exception ? this.#valueOf(exception) : new Error(text);
+  }
+
+  /** The value behind a remote object: this thread's own. */
+  #valueOf({ objectId, unserializableValue, value }: Runtime.RemoteObject): unknown {
+    if (objectId === undefined && unserializableValue === undefined) return value;
+    this.#session.post('Runtime.callFunctionOn', {
+      functionDeclaration: keepValue,
+      executionContextId: 1,
+      arguments: [objectId === undefined ? { unserializableValue: unserializableValue! } : { objectId }],
+    });
+    if (objectId !== undefined) this.#session.post('Runtime.releaseObject', { objectId });
+    const kept = this.#slots[VALUE_SLOT];
+    this.#slots[VALUE_SLOT] = undefined;
+    return kept;
+  }
 }
 
 function isThenable<T>(value: PromiseLike<T> | T): value is PromiseLike<T> {
   return typeof (value as PromiseLike<T> | null)?.then === 'function';
 }
 
+/** Both ways in which Node tells that SIGINT ended a guarded frame. */
 function isInterruption(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException | null)?.code === 'ERR_SCRIPT_EXECUTION_INTERRUPTED';
+  if (!(error instanceof Error)) return false;
+  return (
+    (error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_INTERRUPTED' ||
+    error.message.endsWith('Execution was terminated')
+  );
 }

@@ -10,15 +10,18 @@ import { decoratorOptions } from './decorators.ts';
 /** Imports as if from a file in the working directory. */
 export type Importer = (specifier: string, options?: ImportCallOptions) => Promise<unknown>;
 
+/** Marks what a cell imports: it is resolved from the working directory, not from this file. */
+const FROM_CELL = 'ruvector-cell:';
 const TYPESCRIPT = /\.[mc]?tsx?$/;
 
 /** Installs the hooks once and returns the importer. */
 export function createImporter(): Importer {
   registerHooks({
     resolve: (specifier, context, next) => {
-      if (context.parentURL !== import.meta.url) return next(specifier, context);
+      if (!specifier.startsWith(FROM_CELL)) return next(specifier, context);
       const parentURL = pathToFileURL(resolve('cell.ts')).href;
-      const resolved = next(specifier, { ...context, parentURL });
+      const wanted = decodeURIComponent(specifier.slice(FROM_CELL.length));
+      const resolved = next(wanted, { ...context, parentURL });
       return { ...resolved, ...jsonAttributes(resolved.url), url: freshUrl(resolved.url) };
     },
     load: (url, context, next) => {
@@ -28,7 +31,7 @@ export function createImporter(): Importer {
       return { format: 'module', source: removeTypes(path), shortCircuit: true };
     },
   });
-  return (specifier, options) => import(specifier, options);
+  return (specifier, options) => import(`${FROM_CELL}${encodeURIComponent(specifier)}`, options);
 }
 
 /** JSON imports as in TypeScript, without `with { type: 'json' }`. */

@@ -78,7 +78,7 @@ export class Output {
       const write = (chunk: string | Uint8Array, encoding?: unknown, done?: unknown): boolean => {
         this.write(name, typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString());
         const callback = typeof encoding === 'function' ? encoding : done;
-        if (typeof callback === 'function') process.nextTick(callback as () => void);
+        if (typeof callback === 'function') process.nextTick(callback);
         return true;
       };
       Object.defineProperty(process[name], 'write', { value: write, writable: true, configurable: true });

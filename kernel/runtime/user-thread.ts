@@ -8,7 +8,7 @@ import { CellRunner } from './cell-runner.ts';
 import { createComms } from './comms.ts';
 import { defineDecoratorHelpers } from './decorators.ts';
 import { createDisplay, html, md, svg } from './display.ts';
-import { createEvaluator } from './evaluator.ts';
+import { Evaluator } from './evaluator.ts';
 import { createImporter } from './importer.ts';
 import { createDialogs, createInput } from './input.ts';
 import { Output } from './output.ts';
@@ -22,9 +22,9 @@ export function startUserThread(
   inputMemory: SharedArrayBuffer,
 ): void {
   const words = new Int32Array(sharedMemory);
-  const post = (message: ToProtocolThread): void => worker.postMessage(message);
+  const post = (message: ToProtocolThread): void => worker.postMessage(message, []);
   const output = new Output(post);
-  const evaluator = createEvaluator(words);
+  const evaluator = new Evaluator(words);
   const input = createInput(words, new Uint8Array(inputMemory), output, post);
   const comms = createComms(output);
   const runner = new CellRunner(evaluator, output);

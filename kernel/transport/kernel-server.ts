@@ -8,6 +8,7 @@ import { ExecuteQueue } from '../protocol/execute-queue.ts';
 import { historyPath, openHistory } from '../protocol/history.ts';
 import type { History } from '../protocol/history.ts';
 import { buildKernelInfo } from '../protocol/kernel-info.ts';
+import { numberOf, textOf } from '../protocol/message.ts';
 import type { JsonObject, Message } from '../protocol/message.ts';
 import { Publisher } from '../protocol/publisher.ts';
 import type { Channel, KernelSockets } from './sockets.ts';
@@ -129,7 +130,7 @@ export class KernelServer {
 
   async #runCell({ request, subshell }: Execution): Promise<boolean> {
     const { content, header } = request;
-    const code = String(content['code'] ?? '');
+    const code = textOf(content, 'code');
     const silent = content['silent'] === true;
     const storesHistory = !silent && content['store_history'] !== false;
     if (storesHistory) this.#executionCount++;
@@ -215,15 +216,15 @@ export class KernelServer {
   }
 
   async complete(request: Message): Promise<JsonObject> {
-    const code = String(request.content['code'] ?? '');
+    const code = textOf(request.content, 'code');
     const inspector = await this.#options.inspector();
-    return inspector.complete(code, Number(request.content['cursor_pos'] ?? code.length));
+    return inspector.complete(code, numberOf(request.content, 'cursor_pos', code.length));
   }
 
   async inspect(request: Message): Promise<JsonObject> {
-    const code = String(request.content['code'] ?? '');
+    const code = textOf(request.content, 'code');
     const inspector = await this.#options.inspector();
-    return inspector.inspect(code, Number(request.content['cursor_pos'] ?? code.length));
+    return inspector.inspect(code, numberOf(request.content, 'cursor_pos', code.length));
   }
 
   async history(request: Message): Promise<JsonObject> {
@@ -255,8 +256,8 @@ export class KernelServer {
   }
 
   #noteComm(msgType: string, content: JsonObject): void {
-    const id = String(content['comm_id'] ?? '');
-    if (msgType === 'comm_open') this.#comms.set(id, String(content['target_name'] ?? ''));
+    const id = textOf(content, 'comm_id');
+    if (msgType === 'comm_open') this.#comms.set(id, textOf(content, 'target_name'));
     if (msgType === 'comm_close') this.#comms.delete(id);
   }
 
@@ -273,7 +274,7 @@ export class KernelServer {
   }
 
   deleteSubshell(request: Message): JsonObject {
-    const id = String(request.content['subshell_id'] ?? '');
+    const id = textOf(request.content, 'subshell_id');
     if (!this.#queues.delete(id)) return errorContent('SubshellError', `There is no subshell "${id}"`);
     return { status: 'ok' };
   }
@@ -293,7 +294,7 @@ export class KernelServer {
   #takeInput(message: Message): void {
     if (this.#openInput === null || message.header.msg_type !== 'input_reply') return;
     this.#openInput = null;
-    const answer = new TextEncoder().encode(String(message.content['value'] ?? ''));
+    const answer = new TextEncoder().encode(textOf(message.content, 'value'));
     const length = Math.min(answer.length, INPUT_BYTES);
     this.#options.inputBytes.set(answer.subarray(0, length));
     const { sharedWords } = this.#options;
@@ -309,7 +310,7 @@ export class KernelServer {
   }
 
   #post(message: ToUserThread): void {
-    this.#options.userThread.postMessage(message);
+    this.#options.userThread.postMessage(message, []);
   }
 }
 
@@ -323,7 +324,7 @@ const handlers: Readonly<Record<string, Handler>> = {
   inspect_request: (server, request) => server.inspect(request),
   is_complete_request: async (_server, { content }) => {
     const { checkComplete } = await import('../language/is-complete.ts');
-    return checkComplete(String(content['code'] ?? ''));
+    return checkComplete(textOf(content, 'code'));
   },
   history_request: (server, request) => server.history(request),
   comm_info_request: (server, request) => server.commInfo(request),

@@ -55,7 +55,7 @@ const TERMINATE_AFTER_MS = 25;
 function interrupt(): void {
   const count = Atomics.add(words, shared.INTERRUPTS, 1) + 1;
   if (Atomics.compareExchange(words, shared.INPUT, 1, 3) === 1) Atomics.notify(words, shared.INPUT);
-  port.postMessage({ type: 'interrupt' } satisfies ToUserThread);
+  port.postMessage({ type: 'interrupt' } satisfies ToUserThread, []);
   if (Atomics.load(words, shared.GUARD) === 1) process.kill(process.pid, 'SIGINT');
   else setTimeout(() => void terminateSpinning(count), TERMINATE_AFTER_MS);
 }
@@ -76,7 +76,7 @@ function watchParent(): void {
 
 function exit(): void {
   void inspector?.then((live) => live.close());
-  port.postMessage({ type: 'exit' } satisfies ToUserThread);
+  port.postMessage({ type: 'exit' } satisfies ToUserThread, []);
   // The user's thread may spin: it then never reads that message.
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), 500);
 }

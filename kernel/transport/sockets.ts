@@ -1,6 +1,7 @@
 // The five sockets of a kernel. Decodes what arrives, drops what is not signed, knows no message types.
 import * as zmq from 'zeromq';
 import { createMessageCodec } from '../protocol/codec.ts';
+import type { MessageCodec } from '../protocol/codec.ts';
 import { addressOf } from '../protocol/connection-file.ts';
 import type { Connection } from '../protocol/connection-file.ts';
 import type { Message } from '../protocol/message.ts';
@@ -52,7 +53,7 @@ export async function bindSockets(connection: Connection, listener: SocketListen
   const reading = [
     ...Object.entries({ shell, control, stdin }).map(([channel, socket]) =>
       readMessages(socket, (frames) => {
-        const message = decodeOrNull(codec.decode, frames);
+        const message = decodeOrNull(codec, frames);
         if (message) listener.onMessage(channel as 'shell', message);
       }),
     ),
@@ -79,12 +80,9 @@ async function readMessages(
 }
 
 /** A message of a stranger, or a damaged one, gets no answer. */
-function decodeOrNull(
-  decode: (frames: readonly Uint8Array[]) => Message,
-  frames: readonly Uint8Array[],
-): Message | null {
+function decodeOrNull(codec: MessageCodec, frames: readonly Uint8Array[]): Message | null {
   try {
-    return decode(frames);
+    return codec.decode(frames);
   } catch {
     return null;
   }
