@@ -50,7 +50,8 @@ export class Evaluator {
           this.#session.post(
             'Runtime.evaluate',
             { expression, replMode: true, awaitPromise: true },
-            (error: Error | null, reply: Runtime.EvaluateReturnType) => {
+            (error: Error | null, params?: object) => {
+              const reply = params as Runtime.EvaluateReturnType;
               if (error) fail(error);
               else if (reply.exceptionDetails) fail(this.#thrownBy(reply.exceptionDetails));
               else {
