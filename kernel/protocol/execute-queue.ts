@@ -6,10 +6,16 @@ export interface QueuedCell<T> {
   readonly stopOnError: boolean;
 }
 
+/** A cell that ran and is not answered yet. */
+export interface CellOutcome {
+  readonly succeeded: boolean;
+  answer(): void;
+}
+
 /** What the queue does with cells. */
 export interface QueueActions<T> {
-  /** Runs a cell; resolves to whether it succeeded. */
-  run(request: T): Promise<boolean>;
+  /** Runs a cell. */
+  run(request: T): Promise<CellOutcome>;
   abort(request: T): void;
   /** Resolves when everything that had arrived by now was queued. */
   settle(): Promise<void>;
@@ -42,11 +48,14 @@ export class ExecuteQueue<T> {
 
   async #run(): Promise<void> {
     for (let cell = this.#waiting.shift(); cell; cell = this.#waiting.shift()) {
-      const succeeded = await this.#actions.run(cell.request);
-      if (succeeded || !cell.stopOnError) continue;
-      // "Run all" has sent the cells after this one already: those, and only those, must not run.
-      await this.#actions.settle();
-      this.abortWaiting();
+      const outcome = await this.#actions.run(cell.request);
+      const fails = !outcome.succeeded && cell.stopOnError;
+      // "Run all" has sent the cells after this one already: those must not run. What a client sends
+      // after it read the answer must.
+      if (fails) await this.#actions.settle();
+      const doomed = fails ? this.#waiting.splice(0) : [];
+      outcome.answer();
+      for (const { request } of doomed) this.#actions.abort(request);
     }
     this.#running = null;
   }

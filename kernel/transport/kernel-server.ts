@@ -5,6 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { MessagePort, Worker } from 'node:worker_threads';
 import type { LiveInspector } from '../language/live-inspector.ts';
 import { ExecuteQueue } from '../protocol/execute-queue.ts';
+import type { CellOutcome } from '../protocol/execute-queue.ts';
 import { historyPath, openHistory } from '../protocol/history.ts';
 import type { History } from '../protocol/history.ts';
 import { buildKernelInfo } from '../protocol/kernel-info.ts';
@@ -43,7 +44,7 @@ export class KernelServer {
   #sockets: KernelSockets | null = null;
   #executionCount = 0;
   #history: Promise<History> | null = null;
-  readonly #running = new Map<string, { request: Message; finish: (succeeded: boolean) => void }>();
+  readonly #running = new Map<string, { request: Message; finish: (outcome: CellOutcome) => void }>();
   readonly #queues = new Map<string | null, ExecuteQueue<Execution>>();
   readonly #comms = new Map<string, string>();
   readonly #pendingComms = new Map<string, () => void>();
@@ -128,7 +129,7 @@ export class KernelServer {
     });
   }
 
-  async #runCell({ request, subshell }: Execution): Promise<boolean> {
+  async #runCell({ request, subshell }: Execution): Promise<CellOutcome> {
     const { content, header } = request;
     const code = textOf(content, 'code');
     const silent = content['silent'] === true;
@@ -160,9 +161,13 @@ export class KernelServer {
     const cell = this.#running.get(parent);
     if (!cell) return;
     this.#running.delete(parent);
-    this.#publisher.reply('shell', cell.request, reply);
-    this.#publisher.status(parent, 'idle');
-    cell.finish(reply['status'] === 'ok');
+    cell.finish({
+      succeeded: reply['status'] === 'ok',
+      answer: () => {
+        this.#publisher.reply('shell', cell.request, reply);
+        this.#publisher.status(parent, 'idle');
+      },
+    });
   }
 
   #abortCell(request: Message): void {
