@@ -8,6 +8,7 @@ import type { ExportRequestHost } from './export-requests.ts';
 import { parseParams, requireParam } from './params.ts';
 import type { TrainJob } from '../train/index.ts';
 import { describeExplanation } from './status.ts';
+import { buildStreamRequests } from './stream-requests.ts';
 
 type Handler = (params: unknown, context: RequestContext) => Promise<unknown>;
 
@@ -31,6 +32,7 @@ export function buildRequests(host: RequestHost): Record<string, RequestHandler>
     'samples.import': (params) => importSamples(host, params),
     'samples.bootstrap': async () => ({ added: await host.samples.bootstrap() }),
     train: (params, context) => train(host, params, context),
+    ...buildStreamRequests(host.streams),
     ...buildExportRequests(host),
   };
   return Object.fromEntries(
@@ -41,7 +43,16 @@ export function buildRequests(host: RequestHost): Record<string, RequestHandler>
 /** What the requests need of a host. */
 export type RequestHost = Pick<
   Host,
-  'status' | 'explain' | 'history' | 'registry' | 'models' | 'deploy' | 'training' | 'samples' | 'activate'
+  | 'status'
+  | 'explain'
+  | 'history'
+  | 'registry'
+  | 'models'
+  | 'deploy'
+  | 'training'
+  | 'samples'
+  | 'streams'
+  | 'activate'
 >;
 
 function toRequestHandler(handler: Handler): RequestHandler {
