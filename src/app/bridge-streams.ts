@@ -8,14 +8,8 @@ import {
   toArrowSchema,
   trainingKind,
 } from '../core/index.ts';
-import type { ProcessRecord } from '../core/index.ts';
-import {
-  anonymizeProcessRows,
-  anonymousProcessKind,
-  datasetCard,
-  trainingBatches,
-} from '../prepare/index.ts';
-import type { NameHasher } from '../prepare/index.ts';
+import { datasetCard, trainingBatches } from '../prepare/index.ts';
+import type { LiveAnonymizer } from '../prepare/index.ts';
 import type { OpenedStream, StreamSource } from '../wire/index.ts';
 import type { LiveFeed } from './live-feed.ts';
 import { parseParams } from './params.ts';
@@ -26,58 +20,64 @@ import { datasetParams } from './dataset-service.ts';
 export interface StreamInputs {
   readonly feeds: Readonly<Record<'memory' | 'process' | 'optimization', LiveFeed>>;
   readonly datasets: DatasetService;
-  readonly hashName: NameHasher;
+  readonly anonymizer: LiveAnonymizer;
 }
 
 const rangeParams = { from_ms: 'number', to_ms: 'number', follow: 'boolean' } as const;
-const processParams = { ...rangeParams, anonymize: 'boolean' } as const;
+const namingParams = { ...rangeParams, anonymize: 'boolean' } as const;
 const replayParams = { batch_bytes: 'number', batches: 'number' } as const;
 
 /** Builds the table of streams. */
 export function buildStreams(inputs: StreamInputs): Record<string, StreamSource> {
   return {
-    memory: followSource('memory', inputs.feeds.memory),
-    optimization: followSource('optimization', inputs.feeds.optimization),
-    process: { open: (params, signal) => openProcesses(inputs, params, signal) },
+    memory: followMemory(inputs.feeds.memory),
+    process: { open: (params, signal) => openNaming(inputs, 'process', params, signal) },
+    optimization: { open: (params, signal) => openNaming(inputs, 'optimization', params, signal) },
     training: { open: (params, signal) => openTraining(inputs.datasets, params, signal) },
     replay: { open: (params, signal) => openReplay(inputs.datasets, params, signal) },
   };
 }
 
-function followSource(name: 'memory' | 'optimization', feed: LiveFeed): StreamSource {
-  const kind = name === 'memory' ? memoryKind : optimizationKind;
+/** Snapshots name nobody and stay exact: what comes over the bridge is trained on, on this host. */
+function followMemory(feed: LiveFeed): StreamSource {
   return {
     open: async (params, signal) => {
-      const { from_ms, to_ms, follow } = parseParams(name, rangeParams, params);
+      const { from_ms, to_ms, follow } = parseParams('memory', rangeParams, params);
       return {
-        schema: toArrowSchema(kind),
-        meta: { kind: name, version: kind.version },
+        schema: toArrowSchema(memoryKind),
+        meta: { kind: 'memory', version: memoryKind.version },
         batches: feed.follow({ fromMs: from_ms, toMs: to_ms, follow }, signal),
       };
     },
   };
 }
 
-/** Process names leave hashed unless the client asks for them by name. */
-async function openProcesses(
-  inputs: StreamInputs,
+/** Processes and events leave without names and free text unless the client asks for them. */
+async function openNaming(
+  { feeds, anonymizer }: StreamInputs,
+  name: 'process' | 'optimization',
   params: unknown,
   signal: AbortSignal,
 ): Promise<OpenedStream> {
-  const { from_ms, to_ms, follow, anonymize = true } = parseParams('process', processParams, params);
-  const kind = anonymize ? anonymousProcessKind : processKind;
-  const batches = inputs.feeds.process.follow({ fromMs: from_ms, toMs: to_ms, follow }, signal);
+  const { from_ms, to_ms, follow, anonymize = true } = parseParams(name, namingParams, params);
+  const native = name === 'process' ? processKind : optimizationKind;
+  const kind = anonymize ? anonymizer.kindOf(name) : native;
+  const batches = feeds[name].follow({ fromMs: from_ms, toMs: to_ms, follow }, signal);
   return {
     schema: toArrowSchema(kind),
-    meta: { kind: 'process', version: kind.version, anonymized: anonymize },
-    batches: anonymize ? hashNames(batches, inputs.hashName) : batches,
+    meta: { kind: name, version: native.version, anonymized: anonymize },
+    batches: anonymize ? anonymizeBatches(batches, name, anonymizer) : batches,
   };
 }
 
-async function* hashNames(batches: OpenedStream['batches'], hashName: NameHasher): OpenedStream['batches'] {
+async function* anonymizeBatches(
+  batches: OpenedStream['batches'],
+  name: 'process' | 'optimization',
+  anonymizer: LiveAnonymizer,
+): OpenedStream['batches'] {
+  const native = name === 'process' ? processKind : optimizationKind;
   for await (const batch of batches) {
-    const rows = rowsOf(processKind, batch) as ProcessRecord[];
-    yield buildRecordBatch(anonymousProcessKind, anonymizeProcessRows(rows, hashName));
+    yield buildRecordBatch(anonymizer.kindOf(name), anonymizer.apply(name, rowsOf(native, batch)));
   }
 }
 

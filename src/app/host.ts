@@ -8,12 +8,7 @@ import { createModelHost, openRegistry } from '../models/index.ts';
 import type { ModelEvent, ModelHost, ModelRegistry, SwapReport } from '../models/index.ts';
 import { createOptimizer, createSenpaiLaw } from '../optimize/index.ts';
 import type { Actuator, Decision, Explanation, Optimizer } from '../optimize/index.ts';
-import {
-  buildFeatureSpec,
-  createAnonymizingKey,
-  createNameHasher,
-  featureSpecSha256,
-} from '../prepare/index.ts';
+import { buildFeatureSpec, createLiveAnonymizer, featureSpecSha256 } from '../prepare/index.ts';
 import type { FeatureSpec } from '../prepare/index.ts';
 import { openHistory } from '../store/index.ts';
 import type { History, HistoryKind } from '../store/index.ts';
@@ -214,7 +209,7 @@ class RunningHost implements Host {
         feeds: this.#feeds,
         datasets: this.datasets,
         // A new key each start: hashes of two runs cannot be joined.
-        hashName: createNameHasher(createAnonymizingKey()),
+        anonymizer: this.#cleanup.use(createLiveAnonymizer()),
       }),
       onEvent: (event) =>
         this.#listener.onLog?.(`bridge: ${event.plane} ${event.type} ${event.clientId ?? ''}`),
