@@ -5,6 +5,9 @@ import { buildConfig, saveConfig } from '../config.ts';
 import type { HostConfig } from '../config.ts';
 import { openHost } from '../host.ts';
 import { runRetraining } from '../retraining.ts';
+import { describeReading } from '../stream-command.ts';
+import { parseStreamOption } from '../stream-endpoints.ts';
+import type { StreamOptions } from '../stream-service.ts';
 import { abortOnSignals, print } from '../terminal.ts';
 import { buildUnitFile } from '../unit-file.ts';
 import { collectNumber, collectText, homeOf, parseNumber } from './options.ts';
@@ -24,6 +27,7 @@ interface ServeOptions {
   baseline: boolean;
   retainDays: number;
   retainMib: number;
+  stream: string[];
   printUnit?: boolean;
 }
 
@@ -51,12 +55,18 @@ export function addServe(program: Command): void {
     .option('--no-baseline', 'without a model of its own, decide by rules instead of the bundled baseline')
     .option('--retain-days <n>', 'days of history kept; 0 keeps everything', parseNumber, 30)
     .option('--retain-mib <n>', 'most MiB of history kept', parseNumber, 1024)
+    .option(
+      '--stream <endpoint>',
+      'stream live, for example ws://127.0.0.1:9999?format=jsonlines, ipc:///path or pipe:/path (repeatable)',
+      collectText,
+      [],
+    )
     .option('--print-unit', 'print a systemd unit for these options and exit')
     .addHelpText('after', '\nExample:\n  $ ruvector-memopt serve --name redis-server --act --retrain 60')
     .action(async (options: ServeOptions, command: Command) => {
       const config = toConfig(options);
       if (options.printUnit) print(printUnit(homeOf(command).root));
-      else await serve(config, command);
+      else await serve(config, options.stream.map(parseStreamOption), command);
     });
 }
 
@@ -78,7 +88,7 @@ function toConfig(options: ServeOptions): HostConfig {
   });
 }
 
-async function serve(config: HostConfig, command: Command): Promise<void> {
+async function serve(config: HostConfig, streams: readonly StreamOptions[], command: Command): Promise<void> {
   const stop = abortOnSignals();
   const log = (text: string): void => void process.stderr.write(`${new Date().toISOString()} ${text}\n`);
   try {
@@ -88,6 +98,10 @@ async function serve(config: HostConfig, command: Command): Promise<void> {
     log(
       `serving ${host.home.root} at ${config.hz} Hz, ${config.act ? 'acting' : 'dry run'}, pid ${process.pid}`,
     );
+    for (const stream of streams) {
+      const info = await host.streams.start(stream);
+      log(`streaming ${info.format} at ${info.endpoint}: read it with ${describeReading(info)}`);
+    }
     if (config.act && config.targets.pids.length + config.targets.names.length === 0) {
       log('--act without --pid or --name: there is nothing to act on');
     }
