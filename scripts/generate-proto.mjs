@@ -24,12 +24,15 @@ const pythonHeader = '# fmt: off\n# ruff: noqa\n# mypy: ignore-errors\n';
 function generate(folder) {
   for (const language of ['ts', 'py']) mkdirSync(join(folder, language), { recursive: true });
   run(python, [
-    ...['-m', 'grpc_tools.protoc', '-I', join(root, 'proto'), source],
+    '-m',
+    'grpc_tools.protoc',
+    `--proto_path=${join(root, 'proto')}`,
     `--plugin=protoc-gen-es=${join(root, 'node_modules/.bin/protoc-gen-es')}`,
     `--es_out=${join(folder, 'ts')}`,
-    ...['--es_opt=target=ts', '--es_opt=import_extension=ts'],
+    '--es_opt=target=ts,import_extension=ts',
     `--python_out=${join(folder, 'py')}`,
     `--pyi_out=${join(folder, 'py')}`,
+    source,
   ]);
 }
 

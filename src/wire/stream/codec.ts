@@ -1,9 +1,11 @@
 // The four formats of a data stream behind one contract. Pure bytes: no sockets, no subscribers.
 // Specification: docs/streams.md, "Formats"; test/golden/stream holds vectors made by other encoders.
 import { RuvectorError, messageOf } from '../../core/index.ts';
+import { decodeArrow } from './decode-arrow.ts';
 import { decodeJsonLines } from './decode-jsonlines.ts';
 import { decodeMsgpack } from './decode-msgpack.ts';
 import { decodeProtobuf } from './decode-protobuf.ts';
+import { encodeArrow } from './encode-arrow.ts';
 import { encodeJsonLines } from './encode-jsonlines.ts';
 import { encodeMsgpack } from './encode-msgpack.ts';
 import { encodeProtobuf } from './encode-protobuf.ts';
@@ -19,16 +21,18 @@ export const MAX_MESSAGE_BYTES = 16 * 2 ** 20;
 /** Builds the encoder of a format for the given columns. */
 export type StreamEncoder = (kinds: StreamKinds) => (events: readonly StreamEvent[]) => Uint8Array;
 
-const encoders: Readonly<Partial<Record<StreamFormat, StreamEncoder>>> = {
+const encoders: Readonly<Record<StreamFormat, StreamEncoder>> = {
   jsonlines: encodeJsonLines,
   msgpack: encodeMsgpack,
   protobuf: encodeProtobuf,
+  arrow: encodeArrow,
 };
 
-const formats: Readonly<Partial<Record<StreamFormat, (kinds: StreamKinds) => FrameFormat>>> = {
+const formats: Readonly<Record<StreamFormat, (kinds: StreamKinds) => FrameFormat>> = {
   jsonlines: decodeJsonLines,
   msgpack: decodeMsgpack,
   protobuf: decodeProtobuf,
+  arrow: decodeArrow,
 };
 
 export interface StreamCodecOptions {
@@ -49,10 +53,10 @@ export function createStreamCodec(
   options: StreamCodecOptions = {},
 ): StreamCodec {
   const { maxMessageBytes = MAX_MESSAGE_BYTES } = options;
-  const frames = guard(format, formats[format]!(kinds));
+  const frames = guard(format, formats[format](kinds));
   return {
     format,
-    encode: encoders[format]!(kinds),
+    encode: encoders[format](kinds),
     decode: (message) => decodeMessage(format, frames, message, maxMessageBytes),
     createDecoder: () => createFrameDecoder(format, frames, maxMessageBytes),
   };

@@ -1,0 +1,89 @@
+// The schema message of an Arrow IPC stream → flat columns by name. Not: their values.
+// https://github.com/apache/arrow/blob/main/format/Schema.fbs
+import type { FieldType } from '../../core/index.ts';
+import { byteOf, int16Of, int32Of, positionOf, tableOf, tablesOf, textOf } from './flatbuffer.ts';
+import type { FlatTable } from './flatbuffer.ts';
+import { refuse } from './plain-event.ts';
+
+const MAX_COLUMNS = 1024;
+const MAX_NAME_BYTES = 256;
+
+export interface ArrowColumn {
+  readonly name: string;
+  /** Null for a type that no column of ours has. */
+  readonly type: FieldType | null;
+  /** Validity, values and offsets: how many buffers of a batch belong to it. */
+  readonly bufferCount: number;
+}
+
+export interface ArrowSchema {
+  readonly columns: readonly ArrowColumn[];
+  /** Only keys of ours. */
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
+const SchemaSlot = { ENDIANNESS: 0, FIELDS: 1, METADATA: 2 } as const;
+const FieldSlot = { NAME: 0, TYPE_TYPE: 2, TYPE: 3, DICTIONARY: 4, CHILDREN: 5 } as const;
+const TypeCode = { NULL: 1, INT: 2, FLOAT: 3, BINARY: 4, UTF8: 5, BOOL: 6, TIMESTAMP: 10 } as const;
+const MILLISECOND = 1;
+
+/** Decodes a Schema table. @throws RangeError for what it refuses */
+export function decodeArrowSchema(schema: FlatTable): ArrowSchema {
+  if (int16Of(schema, SchemaSlot.ENDIANNESS) !== 0) throw new RangeError('a big-endian schema');
+  const columns = tablesOf(schema, SchemaSlot.FIELDS, MAX_COLUMNS).map(decodeColumn);
+  return { columns, metadata: decodeMetadata(schema) };
+}
+
+function decodeColumn(field: FlatTable): ArrowColumn {
+  const name = textOf(field, FieldSlot.NAME, MAX_NAME_BYTES) ?? '';
+  if (positionOf(field, FieldSlot.DICTIONARY) !== 0) return refuse('a column without dictionary', name);
+  if (tablesOf(field, FieldSlot.CHILDREN, 0).length > 0) return refuse('a flat column', name);
+  const code = byteOf(field, FieldSlot.TYPE_TYPE);
+  const type = tableOf(field, FieldSlot.TYPE);
+  return { name, type: type && decodeType(code, type), bufferCount: bufferCountOf(code) };
+}
+
+function decodeType(code: number, type: FlatTable): FieldType | null {
+  switch (code) {
+    case TypeCode.INT:
+      return integerTypes[`${byteOf(type, 1)}:${int32Of(type, 0)}`] ?? null;
+    case TypeCode.FLOAT:
+      return ([null, 'float32', 'float64'] as const)[int16Of(type, 0)] ?? null;
+    case TypeCode.UTF8:
+      return 'utf8';
+    case TypeCode.BOOL:
+      return 'bool';
+    case TypeCode.TIMESTAMP:
+      return int16Of(type, 0) === MILLISECOND ? 'timestamp' : null;
+    default:
+      return null;
+  }
+}
+
+/** By sign (Int.is_signed, slot 1) and width (Int.bitWidth, slot 0). */
+const integerTypes: Readonly<Record<string, FieldType>> = {
+  '1:64': 'int64',
+  '0:64': 'uint64',
+  '1:32': 'int32',
+  '1:8': 'int8',
+};
+
+/** https://arrow.apache.org/docs/format/Columnar.html#buffer-listing-for-each-layout */
+function bufferCountOf(code: number): number {
+  const largeBinary = 19;
+  const largeUtf8 = 20;
+  if (code === TypeCode.NULL) return 0;
+  if ([TypeCode.BINARY, TypeCode.UTF8, largeBinary, largeUtf8].includes(code)) return 3;
+  // Fixed width: Int to Interval, FixedSizeBinary and Duration.
+  if (code <= 11 || code === 15 || code === 18) return 2;
+  return refuse('a column of a flat type', `type ${code}`);
+}
+
+function decodeMetadata(schema: FlatTable): Map<string, string> {
+  const metadata = new Map<string, string>();
+  for (const entry of tablesOf(schema, SchemaSlot.METADATA, MAX_COLUMNS)) {
+    const key = textOf(entry, 0, MAX_NAME_BYTES) ?? '';
+    if (key.startsWith('ruvector.')) metadata.set(key, textOf(entry, 1, MAX_NAME_BYTES) ?? '');
+  }
+  return metadata;
+}
