@@ -16,6 +16,7 @@ export interface KernelWorkerData {
 }
 
 const PARENT_CHECK_MS = 1000;
+const EXIT_MS = 500;
 
 const data = workerData as KernelWorkerData;
 const port = parentPort!;
@@ -33,7 +34,7 @@ const server = new KernelServer({
   inputBytes: new Uint8Array(data.inputMemory),
   inspector: openInspector,
   interrupt,
-  onExit: () => exit(),
+  onExit: () => void exit(),
 });
 process.on('unhandledRejection', (error) => process.stderr.write(`${String(error)}\n`));
 port.on('message', (message: ToProtocolThread) => server.onUserThread(message));
@@ -70,13 +71,14 @@ async function terminateSpinning(count: number): Promise<void> {
 function watchParent(): void {
   const parent = process.ppid;
   setInterval(() => {
-    if (process.ppid !== parent) exit();
+    if (process.ppid !== parent) void exit();
   }, PARENT_CHECK_MS).unref();
 }
 
-function exit(): void {
-  void inspector?.then((live) => live.close());
+async function exit(): Promise<void> {
+  // The user's thread may spin: it then never reads the message below.
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), EXIT_MS);
+  // An open inspector session would hold the process and print to its terminal.
+  (await inspector)?.close();
   port.postMessage({ type: 'exit' } satisfies ToUserThread, []);
-  // The user's thread may spin: it then never reads that message.
-  setTimeout(() => process.kill(process.pid, 'SIGKILL'), 500);
 }
