@@ -146,11 +146,10 @@ type BindSchema = (schema: ArrowSchema) => BatchReader;
 function buildRecordReader(kind: RecordKind): BindSchema {
   const table = readTable(kind.name);
   const withSequence: RecordKind = { ...kind, fields: [sequenceField, ...kind.fields] };
-  return buildReader(withSequence, (rows) =>
-    rows.map((row): RecordEvent => {
-      const { sequence, ...columns } = row;
-      if (columns['timestamp'] === null) return refuse('a record with a timestamp', null);
-      return { type: 'record', table, sequence: readCount(sequence), row: columns };
+  return buildReader(withSequence, (rows, heads) =>
+    rows.map((row, i): RecordEvent => {
+      if (row['timestamp'] === null) return refuse('a record with a timestamp', null);
+      return { type: 'record', table, sequence: readCount(heads[i]!['sequence']), row };
     }),
   );
 }
@@ -161,17 +160,26 @@ interface BoundColumn {
   readonly field: Field | null;
 }
 
-/** Rows begin with all columns of the kind, each null. */
-function buildReader(kind: RecordKind, toEvents: (rows: readonly AnyRow[]) => StreamEvent[]): BindSchema {
-  const empty: AnyRow = Object.fromEntries(kind.fields.map(({ name }) => [name, null]));
+/** Rows begin with all columns of the kind, each null; sequence numbers go to rows of their own. */
+function buildReader(
+  kind: RecordKind,
+  toEvents: (rows: readonly AnyRow[], heads: readonly AnyRow[]) => StreamEvent[],
+): BindSchema {
+  const names = kind.fields.filter((field) => field !== sequenceField).map(({ name }) => name);
+  const empty: AnyRow = Object.fromEntries(names.map((name) => [name, null]));
   return ({ columns }) => {
     const [first] = kind.fields;
     if (!columns.some(({ name }) => name === first!.name)) throw new RangeError(`no column "${first!.name}"`);
     const bound = columns.map((column) => bindColumn(column, kind));
     return (header, body) => {
-      const rows = Array.from({ length: rowsOf(header, body) }, () => ({ ...empty }));
-      readColumns(header, body, bound, rows);
-      return toEvents(rows);
+      const rows: AnyRow[] = [];
+      const heads: AnyRow[] = [];
+      for (let i = rowsOf(header, body); i > 0; i--) {
+        rows.push({ ...empty });
+        heads.push({ sequence: null });
+      }
+      readColumns(header, body, bound, rows, heads);
+      return toEvents(rows, heads);
     };
   };
 }
@@ -195,29 +203,29 @@ function readColumns(
   body: Uint8Array,
   columns: readonly BoundColumn[],
   rows: readonly AnyRow[],
+  heads: readonly AnyRow[],
 ): void {
   const listed = vectorOf(header, BatchSlot.BUFFERS, STRUCT_BYTES);
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   let next = 0;
   for (const { field, bufferCount } of columns) {
-    const regions = Array.from({ length: bufferCount }, () => regionOf(header, listed, next++, body));
-    if (field) readArrowValues(field, { view, bytes: body, regions }, rows);
+    const [first, last] = [next, (next += bufferCount)];
+    if (!field) continue;
+    const regions: FlatVector[] = [];
+    for (let i = first; i < last; i++) regions.push(regionOf(header, listed, i, body));
+    const target = field === sequenceField ? heads : rows;
+    readArrowValues(field, { view, bytes: body, regions }, target);
   }
 }
 
 /** Where a buffer lies in the body. */
-function regionOf(
-  header: FlatTable,
-  { start, length }: FlatVector,
-  index: number,
-  body: Uint8Array,
-): FlatVector {
-  if (index >= length) throw new RangeError('fewer buffers than the columns need');
-  const at = start + STRUCT_BYTES * index;
-  const region = { start: sizeAt(header.view, at), length: sizeAt(header.view, at + 8) };
-  if (region.start + region.length > body.byteLength)
-    throw new RangeError('a buffer reaches beyond the body');
-  return region;
+function regionOf(header: FlatTable, listed: FlatVector, index: number, body: Uint8Array): FlatVector {
+  if (index >= listed.length) throw new RangeError('fewer buffers than the columns need');
+  const at = listed.start + STRUCT_BYTES * index;
+  const start = sizeAt(header.view, at);
+  const length = sizeAt(header.view, at + 8);
+  if (start + length > body.byteLength) throw new RangeError('a buffer reaches beyond the body');
+  return { start, length };
 }
 
 function toGap(row: AnyRow): GapEvent {

@@ -115,14 +115,18 @@ function lengthBytesOf(marker: number): number {
 }
 
 interface Cursor {
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
   readonly view: DataView;
+  /** Of the value being read: one object, used for all. */
+  readonly head: Head;
   at: number;
 }
 
 function readMap(frame: Uint8Array): PlainMap {
-  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
-  const value = readValue({ bytes: frame, view, at: 0 }, 0);
+  const { buffer, byteOffset, byteLength } = frame;
+  const bytes = Buffer.from(buffer, byteOffset, byteLength);
+  const head: Head = { headBytes: 0, bodyBytes: 0, members: 0 };
+  const value = readValue({ bytes, view: new DataView(buffer, byteOffset, byteLength), head, at: 0 }, 0);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return refuse('a map', value);
   return value as PlainMap;
 }
@@ -130,7 +134,7 @@ function readMap(frame: Uint8Array): PlainMap {
 /** Reads one value of a whole frame. Out-of-range offsets are RangeErrors of the view. */
 function readValue(cursor: Cursor, depth: number): unknown {
   if (depth > MAX_DEPTH) throw new RangeError(`values nested more than ${MAX_DEPTH} deep`);
-  const head: Head = { headBytes: 0, bodyBytes: 0, members: 0 };
+  const { head } = cursor;
   const marker = cursor.bytes[cursor.at]!;
   readHead(cursor.bytes, cursor.at, head);
   const start = cursor.at + head.headBytes;
@@ -147,11 +151,22 @@ function readEntries(cursor: Cursor, entries: number, depth: number): PlainMap {
   // Without a prototype: a key may be "__proto__".
   const map = Object.create(null) as Record<string, unknown>;
   for (let i = 0; i < entries; i++) {
-    const key = readValue(cursor, depth + 1);
-    if (typeof key !== 'string') return refuse('a text as key', key);
+    const key = readKey(cursor);
     map[key] = readValue(cursor, depth + 1);
   }
   return map;
+}
+
+/** Keys of ours are ASCII, and a key of others means nothing: no need to decode UTF-8. */
+function readKey(cursor: Cursor): string {
+  const { bytes, head, at } = cursor;
+  const marker = bytes[at]!;
+  if ((marker & 0xe0) !== 0xa0 && (marker < 0xd9 || marker > 0xdb))
+    return refuse('a text as key', `marker ${marker}`);
+  readHead(bytes, at, head);
+  const start = at + head.headBytes;
+  cursor.at = start + head.bodyBytes;
+  return bytes.toString('latin1', start, cursor.at);
 }
 
 function readItems(cursor: Cursor, items: number, depth: number): unknown[] {
