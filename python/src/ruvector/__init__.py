@@ -17,6 +17,7 @@ from ._exceptions import RuvectorError
 from ._transport import BatchStream, MockTransport, Reply, Transport
 
 if TYPE_CHECKING:
+    from ._data_stream import DataStream
     from ._deploy import Deployment, deploy
     from ._estimators import create_estimator
     from ._export_config import ExportConfig, ExportStats, TrainingDataConfig, TrainingDataStats
@@ -24,17 +25,29 @@ if TYPE_CHECKING:
     from ._fit import FitResult, fit
     from ._onnx import OnnxModel, export_onnx
     from ._parity import ParityReport
+    from ._stream_events import StreamGap, StreamRecord
+    from ._stream_progress import StreamPosition
+    from ._stream_rows import MemorySnapshot, OptimizationEvent, ProcessRecord
+    from ._subscription import Subscription
 
 # Imported on first use: they take seconds that streaming does not need.
 _LAZY = {
     "DataExporter": "_exporter",
+    "DataStream": "_data_stream",
     "Deployment": "_deploy",
     "ExportConfig": "_export_config",
     "ExportStats": "_export_config",
     "FitResult": "_fit",
+    "MemorySnapshot": "_stream_rows",
     "OnnxModel": "_onnx",
+    "OptimizationEvent": "_stream_rows",
     "ParityReport": "_parity",
+    "ProcessRecord": "_stream_rows",
+    "StreamGap": "_stream_events",
     "StreamHandle": "_exporter",
+    "StreamPosition": "_stream_progress",
+    "StreamRecord": "_stream_events",
+    "Subscription": "_subscription",
     "TrainingDataConfig": "_export_config",
     "TrainingDataStats": "_export_config",
     "create_estimator": "_estimators",
@@ -47,17 +60,25 @@ __all__ = [
     "BatchStream",
     "Client",
     "DataExporter",
+    "DataStream",
     "Dataset",
     "Deployment",
     "ExportConfig",
     "ExportStats",
     "FitResult",
+    "MemorySnapshot",
     "MockTransport",
     "OnnxModel",
+    "OptimizationEvent",
     "ParityReport",
+    "ProcessRecord",
     "Reply",
     "RuvectorError",
+    "StreamGap",
     "StreamHandle",
+    "StreamPosition",
+    "StreamRecord",
+    "Subscription",
     "TrainingDataConfig",
     "TrainingDataStats",
     "Transport",
