@@ -7,9 +7,9 @@ import { addCollect } from './commands/collect.ts';
 import { addDecide } from './commands/decide.ts';
 import { addDemo } from './commands/demo.ts';
 import { addDoctor } from './commands/doctor.ts';
-import { addExport } from './commands/export.ts';
 import { addModels } from './commands/models.ts';
 import { addSamples } from './commands/samples.ts';
+import { addPublish } from './commands/publish.ts';
 import { addServe } from './commands/serve.ts';
 import { addStatus } from './commands/status.ts';
 import { addTrain } from './commands/train.ts';
@@ -20,7 +20,7 @@ const commands = [
   addStatus,
   addCollect,
   addTrain,
-  addExport,
+  addPublish,
   addModels,
   addSamples,
   addDecide,

@@ -1,0 +1,45 @@
+// checksums.sha256 as coreutils writes and reads it: `<hex>  <path>`, sorted. https://www.gnu.org/software/coreutils/sha2
+import { createHash } from 'node:crypto';
+
+/** Name of the list itself. */
+export const checksumsName = 'checksums.sha256';
+
+/** Lower-case hexadecimal SHA-256. */
+export function sha256Of(bytes: Uint8Array | string): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** Renders the list, sorted by path in code unit order. */
+export function renderChecksums(
+  files: readonly { readonly path: string; readonly sha256: string }[],
+): string {
+  return files
+    .toSorted((a, b) => (a.path < b.path ? -1 : 1))
+    .map(({ path, sha256 }) => `${sha256}  ${path}\n`)
+    .join('');
+}
+
+/**
+ * Parses a list.
+ * @throws TypeError for a line that is no checksum, a path that leaves the tree, or one named twice
+ */
+export function parseChecksums(text: string): Map<string, string> {
+  const entries = new Map<string, string>();
+  for (const line of text.split('\n').slice(0, text.endsWith('\n') ? -1 : undefined)) {
+    const [, sha256, path] = /^([0-9a-f]{64}) [ *](.+)$/.exec(line) ?? [];
+    if (sha256 === undefined || path === undefined) throw new TypeError(`"${line}" is not a checksum`);
+    if (!isInside(path)) throw new TypeError(`"${path}" leaves the dataset`);
+    if (entries.has(path)) throw new TypeError(`"${path}" is listed twice`);
+    entries.set(path, sha256);
+  }
+  return entries;
+}
+
+/** True for a relative path that stays below where it starts. */
+export function isInside(path: string): boolean {
+  return (
+    !path.startsWith('/') &&
+    !path.includes('\\') &&
+    path.split('/').every((part) => !['', '.', '..'].includes(part))
+  );
+}

@@ -1,0 +1,68 @@
+// Arrow columns → what hyparquet-writer takes: schema elements, values and the encoding that suits them.
+import * as arrow from 'apache-arrow';
+import type { ColumnSource } from 'hyparquet-writer';
+import type { Encoding, SchemaElement } from 'hyparquet';
+import type { Field, FieldType } from '../../core/index.ts';
+
+const elementTypes: Record<FieldType, Omit<SchemaElement, 'name'>> = {
+  timestamp: { type: 'INT64', logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: true, unit: 'MILLIS' } },
+  int64: { type: 'INT64' },
+  // hyparquet-writer's logical INTEGER type is refused by pyarrow and Polars; the older name is read by all.
+  uint64: { type: 'INT64', converted_type: 'UINT_64' },
+  int32: { type: 'INT32' },
+  int8: { type: 'INT32', converted_type: 'INT_8' },
+  float32: { type: 'FLOAT' },
+  float64: { type: 'DOUBLE' },
+  bool: { type: 'BOOLEAN' },
+  utf8: { type: 'BYTE_ARRAY', converted_type: 'UTF8', logical_type: { type: 'STRING' } },
+};
+
+/** Share of distinct values up to which a dictionary is smaller than anything else. */
+const dictionaryShare = 0.25;
+
+/** The Parquet schema of a table. */
+export function toSchemaElements(fields: readonly Field[]): SchemaElement[] {
+  const elements = fields.map((field): SchemaElement => ({
+    name: field.name,
+    ...elementTypes[field.type],
+    repetition_type: field.nullable ? 'OPTIONAL' : 'REQUIRED',
+  }));
+  return [{ name: 'root', num_children: fields.length }, ...elements];
+}
+
+/** One column of a row group, with page index. */
+export function toColumnSource(
+  field: Field,
+  column: number,
+  group: readonly arrow.RecordBatch[],
+): ColumnSource {
+  const data = valuesOf(group.map((batch) => batch.getChildAt(column)!));
+  const encoding = chooseEncoding(field.type, data);
+  return { name: field.name, data, columnIndex: true, offsetIndex: true, ...(encoding && { encoding }) };
+}
+
+/** Unset leaves the writer its dictionary. It is the group's own values that decide, so equal groups give equal bytes. */
+function chooseEncoding(type: FieldType, values: readonly unknown[]): Encoding | undefined {
+  if (type === 'bool' || type === 'utf8') return undefined;
+  const limit = Math.max(16, values.length * dictionaryShare);
+  const distinct = new Set<unknown>();
+  for (const value of values) {
+    distinct.add(value);
+    if (distinct.size > limit) {
+      return type === 'float32' || type === 'float64' ? 'BYTE_STREAM_SPLIT' : 'DELTA_BINARY_PACKED';
+    }
+  }
+  return undefined;
+}
+
+function valuesOf(vectors: readonly arrow.Vector[]): unknown[] {
+  const values: unknown[] = [];
+  for (const vector of vectors) {
+    const isTime = vector.type instanceof arrow.Timestamp;
+    for (let i = 0; i < vector.length; i++) {
+      const value: unknown = vector.get(i);
+      values.push(isTime && value !== null ? BigInt(value as number) : value);
+    }
+  }
+  return values;
+}

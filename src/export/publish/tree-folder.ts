@@ -1,0 +1,143 @@
+// A tree on disk: built beside its target and put in its place in one step. A kill at any moment leaves
+// the old tree or the new one, and at most a staging folder that the next publication removes.
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { isRuvectorError, systemCodeOf } from '../../core/index.ts';
+import { checksumsName } from './checksums.ts';
+import { publishTargetError } from './errors.ts';
+import { exchangePaths } from './exchange-paths.ts';
+
+/** Writes one file and syncs it. */
+export async function writeFileSynced(path: string, data: string | Uint8Array): Promise<void> {
+  await using file = await open(path, 'w');
+  await file.writeFile(data);
+  await file.sync();
+}
+
+/** A folder beside the target that takes its place with `commit`; closing without it removes it. */
+export interface StagedFolder extends AsyncDisposable {
+  readonly path: string;
+  commit(): Promise<void>;
+}
+
+/**
+ * Makes the staging folder.
+ * @throws RuvectorError `ERR_EXPORT_PUBLISH_TARGET` when the place cannot be written or holds other files
+ */
+export async function stageFolder(target: string): Promise<StagedFolder> {
+  const parent = dirname(target);
+  const prefix = `.${basename(target)}.publish-`;
+  try {
+    await mkdir(parent, { recursive: true });
+    await recover(target, prefix);
+    await assertReplaceable(target);
+    const path = join(parent, `${prefix}${process.pid}-${randomBytes(4).toString('hex')}`);
+    await mkdir(path);
+    return {
+      path,
+      commit: async () => replaceFolder(path, target),
+      [Symbol.asyncDispose]: async () => rm(path, { recursive: true, force: true }),
+    };
+  } catch (error) {
+    throw targetError(target, error);
+  }
+}
+
+/** An error of the file system as one of the target. */
+export function targetError(target: string, error: unknown): unknown {
+  const code = systemCodeOf(error);
+  if (isRuvectorError(error) || code === undefined) return error;
+  const state = states[code] ?? `the system says ${code}`;
+  return publishTargetError(target, `${state}; what was published there before is untouched`, error);
+}
+
+const states: Readonly<Record<string, string>> = {
+  EACCES: 'it cannot be written by this user',
+  EPERM: 'it cannot be written by this user',
+  EROFS: 'it lies on a read-only file system',
+  ENOSPC: 'no space is left on the device; free some or publish elsewhere',
+  EDQUOT: 'the quota is used up; free some space or publish elsewhere',
+  ENOTDIR: 'a part of its path is a file, not a folder',
+  EEXIST: 'a file has that name',
+};
+
+/** True when the folder is there and has anything in it. */
+async function isFilled(path: string): Promise<boolean> {
+  try {
+    return (await readdir(path)).length > 0;
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/** Only a dataset or an empty folder is replaced. */
+async function assertReplaceable(target: string): Promise<void> {
+  if (!(await isFilled(target))) return;
+  const names = await readdir(target);
+  if (names.includes(checksumsName) && names.includes('provenance.json')) return;
+  throw publishTargetError(
+    target,
+    `it is a folder with other files and no published dataset (${names.slice(0, 3).join(', ')}); name a new or an empty folder`,
+  );
+}
+
+/**
+ * What a killed run left: staging folders of processes that are gone, and, where paths cannot be exchanged, the
+ * old version under its other name.
+ */
+async function recover(target: string, prefix: string): Promise<void> {
+  const parent = dirname(target);
+  const left = (await readdir(parent)).filter((name) => name.startsWith(prefix));
+  for (const name of left) {
+    const path = join(parent, name);
+    if (name === `${prefix}old`) {
+      if (await isFilled(target)) await rm(path, { recursive: true, force: true });
+      else await rename(path, target);
+    } else if (!isAlive(Number(name.slice(prefix.length).split('-')[0]))) {
+      await rm(path, { recursive: true, force: true });
+    }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return systemCodeOf(error) === 'EPERM';
+  }
+}
+
+/** Puts `staged` in the place of `target`; afterwards `staged` is gone. */
+async function replaceFolder(staged: string, target: string): Promise<void> {
+  const parent = dirname(target);
+  try {
+    await syncTree(staged);
+    if (!(await isFilled(target))) {
+      await rename(staged, target); // an empty folder is replaced by rename(2) itself
+    } else if (!(await exchangePaths(staged, target))) {
+      // Two steps: a kill between them leaves the old version under its other name, and recover() puts it back.
+      await rename(target, join(parent, `.${basename(target)}.publish-old`));
+      await rename(staged, target);
+      await rm(join(parent, `.${basename(target)}.publish-old`), { recursive: true, force: true });
+    }
+    await syncFolder(parent);
+  } catch (error) {
+    throw targetError(target, error);
+  }
+}
+
+async function syncTree(path: string): Promise<void> {
+  for (const entry of await readdir(path, { withFileTypes: true })) {
+    if (entry.isDirectory()) await syncTree(join(path, entry.name));
+  }
+  await syncFolder(path);
+}
+
+async function syncFolder(path: string): Promise<void> {
+  await using folder = await open(path, 'r');
+  await folder.sync();
+}

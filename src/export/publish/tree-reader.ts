@@ -1,0 +1,51 @@
+// A published tree to read, wherever it lies. Links are listed as what they are and never followed.
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { lstat, readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** One entry of a tree. */
+export interface TreeEntry {
+  /** Relative, with `/`. */
+  readonly path: string;
+  readonly kind: 'file' | 'symbolic link' | 'special file';
+}
+
+/** Reads a tree. */
+export interface TreeReader {
+  /** Everything in it, sorted. Empty when there is nothing at all. */
+  list(): Promise<readonly TreeEntry[]>;
+  read(path: string): Promise<Buffer>;
+  /** Lower-case hexadecimal SHA-256, read in pieces. */
+  digest(path: string): Promise<string>;
+}
+
+/** A tree in a folder. */
+export function createFolderReader(root: string): TreeReader {
+  return {
+    list: async () => listFolder(root),
+    read: async (path) => readFile(join(root, path)),
+    digest: async (path) => digestStream(createReadStream(join(root, path))),
+  };
+}
+
+/** SHA-256 of a stream. */
+export async function digestStream(stream: AsyncIterable<Uint8Array>): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of stream) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+async function listFolder(root: string): Promise<TreeEntry[]> {
+  const found = await lstat(root);
+  if (found.isSymbolicLink()) return [{ path: '.', kind: 'symbolic link' }];
+  const entries = await readdir(root, { withFileTypes: true, recursive: true });
+  const isEmptyFolder = (path: string): boolean => !entries.some((entry) => entry.parentPath === path);
+  return entries
+    .filter((entry) => !entry.isDirectory() || isEmptyFolder(join(entry.parentPath, entry.name)))
+    .map((entry): TreeEntry => ({
+      path: join(entry.parentPath, entry.name).slice(root.length + 1),
+      kind: entry.isSymbolicLink() ? 'symbolic link' : entry.isFile() ? 'file' : 'special file',
+    }))
+    .toSorted((a, b) => (a.path < b.path ? -1 : 1));
+}
