@@ -19,7 +19,9 @@ RuvectorError
   │   ├ ExportOptionsError        wrong format, time or option   (also ValueError)
   │   ├ ExportWriteError          the files cannot be written    (also OSError)
   │   ├ ExportCancelledError      the export was cancelled
-  │   └ SourceChangedError        rows went away meanwhile
+  │   ├ ExportCrashedError        the daemon's exporter crashed
+  │   ├ SourceChangedError        rows went away meanwhile
+  │   └ PublishError              a release that cannot be made or trusted
   ├ HistoryError                  the daemon's store: ERR_STORE_*
   ├ PrepareError                  the training set: ERR_PREPARE_*
   ├ ModelError                    verification and registry: ERR_MODEL_*
@@ -39,6 +41,7 @@ __all__ = [
     "ConnectionLostError",
     "DaemonError",
     "ExportCancelledError",
+    "ExportCrashedError",
     "ExportError",
     "ExportOptionsError",
     "ExportWriteError",
@@ -50,6 +53,7 @@ __all__ = [
     "NoRowsError",
     "PrepareError",
     "ProtocolError",
+    "PublishError",
     "RequestCancelledError",
     "RuvectorError",
     "SourceChangedError",
@@ -219,6 +223,18 @@ class SourceChangedError(ExportError):
     code = "ERR_EXPORT_SOURCE_CHANGED"
 
 
+class ExportCrashedError(ExportError):
+    """What exports in the daemon ended without an answer."""
+
+    code = "ERR_EXPORT_CRASHED"
+
+
+class PublishError(ExportError):
+    """A dataset that cannot be published, or a release that does not hold."""
+
+    code = "ERR_EXPORT_PUBLISH"
+
+
 class HistoryError(RuvectorError):
     """The daemon's history failed."""
 
@@ -276,6 +292,15 @@ _CLASS_BY_CODE: dict[str, type[RuvectorError]] = {
     "ERR_EXPORT_OPTIONS": ExportOptionsError,
     "ERR_EXPORT_WRITE": ExportWriteError,
     "ERR_EXPORT_CANCELLED": ExportCancelledError,
+    "ERR_EXPORT_CRASHED": ExportCrashedError,
+    "ERR_EXPORT_NO_STREAM": ExportOptionsError,
+    "ERR_EXPORT_NO_S3": PublishError,
+    "ERR_EXPORT_S3": PublishError,
+    "ERR_EXPORT_NOT_ANONYMOUS": PublishError,
+    "ERR_EXPORT_NOT_A_DATASET": PublishError,
+    "ERR_EXPORT_PUBLISH_OPTIONS": PublishError,
+    "ERR_EXPORT_PUBLISH_TARGET": PublishError,
+    "ERR_EXPORT_SIGNING_KEY": PublishError,
     "ERR_EXPORT_SOURCE_CHANGED": SourceChangedError,
 }
 

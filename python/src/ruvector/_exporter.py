@@ -237,8 +237,8 @@ class DataExporter:
         interval : float, default 0
             Likewise: seconds between two samples of a table.
         anonymize : bool, default True
-            False sends the names and ids of all processes, exact times and the text of errors to
-            every reader.
+            False sends the names of all processes and the text of errors to every reader. Times
+            stay exact either way: who follows a stream knows what time it is.
         token : str, optional
             What readers must show; a pipe has its file mode instead.
 
