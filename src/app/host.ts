@@ -14,6 +14,7 @@ import { openHistory } from '../store/index.ts';
 import type { History, HistoryKind } from '../store/index.ts';
 import { PROTOCOL_VERSION, createBridgeServer, createIpcEndpoints, writeBridgeFile } from '../wire/index.ts';
 import type { BridgeServer, OwnedEndpoints } from '../wire/index.ts';
+import { installBaseline } from './baseline.ts';
 import { buildRequests } from './bridge-requests.ts';
 import { buildStreams } from './bridge-streams.ts';
 import type { HostConfig } from './config.ts';
@@ -72,6 +73,8 @@ interface Parts {
   models: ModelHost;
   spec: FeatureSpec;
   samples: SampleService;
+  /** Marks the versions that are copies of the bundled model. */
+  baselineStamp: string | null;
 }
 
 async function openParts(
@@ -92,6 +95,13 @@ async function openParts(
     await createSampleService({ home, config, spec, history, onLog: (text) => listener.onLog?.(text) }),
   );
   const registry = await openRegistry(home.models);
+  const baselineStamp = await installBaseline({
+    registry,
+    name: config.modelName,
+    featureSpecSha256: featureSpecSha256(spec),
+    isWanted: config.baseline,
+    onLog: (text) => listener.onLog?.(text),
+  });
   const models = cleanup.use(
     await createModelHost({
       registry,
@@ -101,7 +111,7 @@ async function openParts(
       onEvent: (event) => listener.onLog?.(describeModelEvent(event)),
     }),
   );
-  return { history, registry, models, spec, samples };
+  return { history, registry, models, spec, samples, baselineStamp };
 }
 
 class RunningHost implements Host {
@@ -119,6 +129,7 @@ class RunningHost implements Host {
   bridge!: BridgeServer;
   latest: Latest | null = null;
   isActing: boolean;
+  readonly #baselineStamp: string | null;
   #missed = 0;
   #samples = 0;
   #lastActionMs: number | null = null;
@@ -142,6 +153,7 @@ class RunningHost implements Host {
     this.models = parts.models;
     this.spec = parts.spec;
     this.samples = parts.samples;
+    this.#baselineStamp = parts.baselineStamp;
     this.isActing = config.act;
     this.#listener = listener;
     this.#cleanup = cleanup;
@@ -307,7 +319,12 @@ class RunningHost implements Host {
   }
 
   status(): HostStatus {
-    return buildStatus(this, { startedMs: this.#startedMs, samples: this.#samples, missed: this.#missed });
+    return buildStatus(this, {
+      startedMs: this.#startedMs,
+      samples: this.#samples,
+      missed: this.#missed,
+      baselineStamp: this.#baselineStamp,
+    });
   }
 
   #noteDecision(decision: Decision): void {

@@ -33,7 +33,11 @@ export interface HostStatus {
   health: readonly CollectorHealth[];
   memory: { totalKib: number; availableKib: number } | null;
   history: HistoryStats;
-  model: { live: string | null };
+  model: {
+    live: string | null;
+    /** True while the bundled model decides. */
+    isBaseline: boolean;
+  };
   decisions: Omit<OptimizerStats, 'lastDecision'> & { lastDecision: DecisionSummary | null };
   training: { running: boolean; lastError: string | null; lastModel: string | null };
   trainingSamples: SamplesStatus;

@@ -1,6 +1,7 @@
 // What a running host says of itself, built from the parts' own figures.
 import { labels } from '../core/index.ts';
 import type { Decision, Explanation } from '../optimize/index.ts';
+import { isBaseline } from './baseline.ts';
 import type { Host } from './host-types.ts';
 import type { DecisionSummary, ExplanationSummary, HostStatus } from './status-types.ts';
 
@@ -19,7 +20,7 @@ export function buildStatus(
     | 'samples'
     | 'bridge'
   >,
-  counters: { startedMs: number; samples: number; missed: number },
+  counters: { startedMs: number; samples: number; missed: number; baselineStamp: string | null },
 ): HostStatus {
   const { lastDecision, ...decisions } = host.optimizer.stats();
   const snapshot = host.latest?.snapshot;
@@ -34,7 +35,10 @@ export function buildStatus(
     health: host.latest?.health ?? [],
     memory: snapshot ? { totalKib: snapshot.mem_total_kib, availableKib: snapshot.mem_available_kib } : null,
     history: host.history.stats(),
-    model: { live: host.models.liveVersion },
+    model: {
+      live: host.models.liveVersion,
+      isBaseline: isBaseline(host.models.liveVersion, counters.baselineStamp),
+    },
     decisions: { ...decisions, lastDecision: lastDecision && describeDecision(lastDecision) },
     training: host.training.state(),
     trainingSamples: host.samples.status(),

@@ -52,7 +52,7 @@ export function renderStatus(status: HostStatus): string {
       `${stats.rows} rows, ${formatBytes(stats.sealedBytes)} sealed in ${stats.segments} segments, ` +
         `${formatBytes(stats.walBytes)} in the log`,
     ]),
-    ['model', status.model.live ?? 'none yet: decisions follow the rule (run `ruvector-memopt train`)'],
+    ['model', describeModel(status)],
     ['training', describeTraining(status)],
     ['samples', describeSamples(status)],
     ['decisions', describeDecisions(status)],
@@ -66,6 +66,13 @@ export function renderStatus(status: HostStatus): string {
 function describeMemory({ memory }: HostStatus): string {
   if (!memory) return 'not sampled yet';
   return `${formatBytes(memory.availableKib * 1024)} of ${formatBytes(memory.totalKib * 1024)} available`;
+}
+
+function describeModel({ model: { live, isBaseline } }: HostStatus): string {
+  if (live === null) return 'none yet: decisions follow the rule (run `ruvector-memopt train`)';
+  return isBaseline
+    ? `${live}, the bundled baseline (\`ruvector-memopt train\` makes one of this host)`
+    : live;
 }
 
 function describeTraining({ training }: HostStatus): string {
