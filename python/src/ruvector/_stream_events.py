@@ -74,9 +74,9 @@ class StreamHello(NamedTuple):
     epoch: str
     tables: tuple[StreamTable, ...]
     anonymized: bool
-    sequences: Mapping[StreamTable, int]
-    timestamps: Mapping[StreamTable, datetime]
-    repeats: Mapping[StreamTable, int]
+    sequences: Mapping[str, int]
+    timestamps: Mapping[str, datetime]
+    repeats: Mapping[str, int]
 
 
 StreamEvent: TypeAlias = StreamRecord | StreamGap | StreamHello

@@ -1,0 +1,126 @@
+"""Bytes of a data stream in pieces of any size: whole frames, and what every format checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Generic, NoReturn, TypeAlias, TypeVar
+
+from ._exceptions import ProtocolError, RuvectorError
+
+__all__ = ["MAX_MESSAGE_BYTES", "Buffer", "FrameDecoder", "Scan", "malformed", "refuse"]
+
+Buffer: TypeAlias = bytes | bytearray | memoryview
+T = TypeVar("T")
+R = TypeVar("R")
+
+MAX_MESSAGE_BYTES = 16 * 2**20
+
+Scan: TypeAlias = Callable[[bytearray, int], int]
+"""Length of the frame that begins at a place of the buffer, -1 while it is not whole. Called again
+with the same frame and more bytes it goes on where it stopped."""
+
+
+def malformed(stream_format: str, state: str) -> ProtocolError:
+    """Build the error of bytes that are not a message of the format."""
+    return ProtocolError(
+        f'Cannot decode stream as "{stream_format}": {state}; see docs/streams.md',
+        code="ERR_WIRE_STREAM_DECODE",
+        details={"format": stream_format},
+    )
+
+
+def refuse(expected: str, value: object) -> NoReturn:
+    """Raise the error of a value; the decoder makes it one of the stream."""
+    text = repr(value[:40]) if isinstance(value, str) else type(value).__name__
+    raise ValueError(f"{expected} is needed, not {text}")
+
+
+class FrameDecoder(Generic[T]):
+    """Decodes a byte stream. After an error it stays failed: the borders of frames are lost.
+
+    Parameters
+    ----------
+    stream_format : str
+        For error texts.
+    scan : callable
+        Finds the end of a frame.
+    decode_frame : callable
+        What a whole frame holds.
+    max_frame_bytes : int
+        Larger frames are refused.
+
+    """
+
+    def __init__(
+        self,
+        stream_format: str,
+        scan: Scan,
+        decode_frame: Callable[[bytes], list[T]],
+        max_frame_bytes: int,
+    ) -> None:
+        self._format = stream_format
+        self._scan = scan
+        self._decode_frame = decode_frame
+        self._max_frame_bytes = max_frame_bytes
+        self._buffer = bytearray()
+        self._failure: RuvectorError | None = None
+
+    def push(self, data: Buffer) -> list[T]:
+        """Take the next bytes and return what is complete now.
+
+        Raises
+        ------
+        ProtocolError
+            With code ``ERR_WIRE_STREAM_DECODE``, for bytes that are not of the format.
+
+        """
+        return self._guard(lambda: self._take(data))
+
+    def end(self) -> None:
+        """Say that no more bytes come.
+
+        Raises
+        ------
+        ProtocolError
+            An event was cut short.
+
+        """
+        if self._failure is not None:
+            raise self._failure
+        if self._held() > 0:
+            raise malformed(self._format, "the stream ends within an event")
+
+    def _take(self, data: Buffer) -> list[T]:
+        self._buffer += data
+        found: list[T] = []
+        start = 0
+        while start < len(self._buffer):
+            length = self._scan(self._buffer, start)
+            if length < 0:
+                break
+            self._check_size(length)
+            found += self._decode_frame(bytes(memoryview(self._buffer)[start : start + length]))
+            start += length
+        self._check_size(len(self._buffer) - start)
+        del self._buffer[:start]
+        return found
+
+    def _held(self) -> int:
+        return len(self._buffer)
+
+    def _check_size(self, size: int) -> None:
+        if size > self._max_frame_bytes:
+            raise malformed(self._format, f"an event of more than {self._max_frame_bytes} bytes")
+
+    def _guard(self, run: Callable[[], R]) -> R:
+        if self._failure is not None:
+            raise self._failure
+        try:
+            return run()
+        except RuvectorError as error:
+            self._failure = error
+            raise
+        except Exception as error:
+            # Hostile bytes may end in any error of the libraries below, RecursionError included.
+            self._failure = malformed(self._format, str(error) or type(error).__name__)
+            raise self._failure from error
