@@ -107,7 +107,6 @@ class Client implements DataStream {
   readonly #format: StreamFormat;
   readonly #isPipe: boolean;
   readonly #closed = new AbortController();
-  readonly #reading = new Set<Promise<void>>();
 
   constructor(endpoint: string, options: DataStreamOptions) {
     // The server decides who may connect: a client may read from another machine.
@@ -144,21 +143,14 @@ class Client implements DataStream {
     const { signal: own, onPosition, ...request } = options;
     const signals = [this.#closed.signal, this.#options.signal, own].filter((signal) => signal !== undefined);
     const signal = AbortSignal.any(signals);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#reading.add(promise);
     const progress = createStreamProgress(request.after);
-    try {
-      for await (const events of this.#connections(request, progress, signal)) {
-        for (const event of events) {
-          if (signal.aborted) return;
-          if (!this.#isAsked(event, request.tables) || !progress.note(event)) continue;
-          onPosition?.(progress.position!);
-          yield event;
-        }
+    for await (const events of this.#connections(request, progress, signal)) {
+      for (const event of events) {
+        if (signal.aborted) return;
+        if (!this.#isAsked(event, request.tables) || !progress.note(event)) continue;
+        onPosition?.(progress.position!);
+        yield event;
       }
-    } finally {
-      this.#reading.delete(promise);
-      resolve();
     }
   }
 
@@ -207,7 +199,6 @@ class Client implements DataStream {
 
   async close(): Promise<void> {
     this.#closed.abort();
-    await Promise.all(this.#reading);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -32,7 +32,11 @@ export function readWebSocket(endpoint: string): StreamSource {
     const silence = watch(ws, endpoint, (error) => messages.end(error));
     ws.on('open', () => ws.send(JSON.stringify(encodeSubscribeMessage({ ...request, format }))));
     ws.on('message', (data: Buffer, isBinary: boolean) => messages.push({ data, isBinary }));
-    const stop = (): void => messages.end();
+    // Also when the reader has stopped asking.
+    const stop = (): void => {
+      messages.end();
+      ws.terminate();
+    };
     signal.addEventListener('abort', stop, { once: true });
     try {
       if (signal.aborted) return;

@@ -36,7 +36,15 @@ export function readZeromq(endpoint: string): StreamSource {
     const messages = createMessageQueue<Uint8Array>(() => {});
     socket.connect((error) => messages.end(lostError(endpoint, error.message, error)));
     const receiving = receive(socket, messages);
-    const stop = (): void => messages.end();
+    const leave = async (): Promise<void> => {
+      await socket.send(buildFrames(BYE)).catch(() => {});
+      await socket.close();
+    };
+    // Also when the reader has stopped asking.
+    const stop = (): void => {
+      messages.end();
+      void leave();
+    };
     signal.addEventListener('abort', stop, { once: true });
     try {
       const asked = { ...encodeSubscribeMessage({ ...message, format }), credit: CREDIT_WINDOW };
@@ -51,8 +59,7 @@ export function readZeromq(endpoint: string): StreamSource {
       }
     } finally {
       signal.removeEventListener('abort', stop);
-      await socket.send(buildFrames(BYE)).catch(() => {});
-      await socket.close();
+      await leave();
       await receiving;
     }
   };

@@ -1,5 +1,6 @@
 // Streams over ZeroMQ: a ROUTER here, a DEALER in each subscriber; PUB would drop silently. One connection
 // is one subscription; credit bounds what is on its way to it. Knows no formats. docs/streams.md
+import { setTimeout as sleep } from 'node:timers/promises';
 import { WireErrorCode, toErrorPayload, wireError } from '../errors.ts';
 import { restrictEndpoint } from '../endpoint.ts';
 import { RouterSocket } from '../zmq-socket.ts';
@@ -22,6 +23,8 @@ import {
 } from './zeromq-frames.ts';
 
 const PING_MS = 2000;
+/** How long a subscriber may take to answer a BYE. */
+const BYE_MS = 500;
 
 export interface ZeromqOptions {
   readonly address: string;
@@ -38,6 +41,8 @@ interface Peer {
   wake: (() => void) | null;
   isGone: boolean;
   abort: () => void;
+  /** Resolves when it said goodbye or is gone: until then ZeroMQ may still have something for it. */
+  readonly left: PromiseWithResolvers<void>;
 }
 
 /**
@@ -103,7 +108,8 @@ class ZeromqServer implements ServedEndpoint {
     if (token !== undefined && !isToken(message.token ?? '', token)) {
       throw wireError(WireErrorCode.AUTH, 'Cannot subscribe: the token is wrong; ask who serves the stream');
     }
-    const peer: Peer = { id, credit: 0, sent: 0, wake: null, isGone: false, abort: () => {} };
+    const left = Promise.withResolvers<void>();
+    const peer: Peer = { id, credit: 0, sent: 0, wake: null, isGone: false, abort: () => {}, left };
     this.#credit(peer, json['credit'] ?? 1);
     const { abort, done } = this.#options.sessions.start(message, (bytes) => this.#events(peer, bytes));
     peer.abort = abort;
@@ -111,9 +117,12 @@ class ZeromqServer implements ServedEndpoint {
     void this.#sayBye(key, peer, done);
   }
 
+  /** The subscriber answers a BYE when it has read everything before it. */
   async #sayBye(key: string, peer: Peer, done: Promise<void>): Promise<void> {
     await done;
-    if (!peer.isGone) this.#reply(peer.id, BYE);
+    if (peer.isGone) return;
+    this.#reply(peer.id, BYE);
+    await Promise.race([peer.left.promise, sleep(BYE_MS, undefined, { ref: false })]);
     this.#forget(key, peer);
   }
 
@@ -156,16 +165,14 @@ class ZeromqServer implements ServedEndpoint {
     peer.isGone = true;
     peer.wake?.();
     peer.abort();
+    peer.left.resolve();
     if (this.#peers.get(key) === peer) this.#peers.delete(key);
   }
 
   async close(): Promise<void> {
     clearInterval(this.#pings);
     await this.#options.sessions.drain();
-    for (const [key, peer] of this.#peers) {
-      this.#reply(peer.id, BYE);
-      this.#forget(key, peer);
-    }
+    await Promise.all([...this.#peers.values()].map(({ left }) => left.promise));
     await this.#router.close();
     await this.#received;
   }
