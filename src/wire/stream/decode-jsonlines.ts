@@ -45,8 +45,8 @@ function createScanner(): FrameScanner {
 /** Null for an empty line, as the format allows. */
 function parseLine(frame: Uint8Array): PlainMap | null {
   if (frame.byteLength > PLAIN_LINE_BYTES) assertFlat(frame);
-  const text = utf8.decode(frame).trim();
-  if (text === '') return null;
+  const text = utf8.decode(frame);
+  if (/^[ \t\r\n]*$/.test(text)) return null;
   const value = JSON.parse(text) as unknown;
   if (typeof value !== 'object' || value === null) return refuse('an object', value);
   return value as PlainMap;

@@ -10,7 +10,7 @@ import {
   RecordBatch as BatchHeader,
 } from 'apache-arrow/ipc/metadata/message';
 import { toArrowSchema } from '../../core/index.ts';
-import type { AnyRow, FieldType, RecordKind } from '../../core/index.ts';
+import type { AnyRow, Field, FieldType, RecordKind } from '../../core/index.ts';
 import { encodeSchema } from '../encode-record-batch.ts';
 import {
   BatchSlot,
@@ -93,9 +93,12 @@ function buildLayouts(kinds: StreamKinds): ReadonlyMap<string, Layout> {
 }
 
 function buildLayout(kind: RecordKind, metadata: readonly (readonly [string, string])[]): Layout {
-  const fields = toArrowSchema(kind).fields.map(({ name, type }) => {
-    return new arrow.Field(name, type, name !== 'sequence' && name !== 'timestamp');
-  });
+  // A column that the sender's host lacks is null, so only what every record has is not nullable.
+  const isRequired = ({ name, nullable }: Field): boolean =>
+    !nullable && (name === sequenceField.name || name === 'timestamp');
+  const fields = toArrowSchema(kind).fields.map(
+    ({ name, type }, i) => new arrow.Field(name, type, !isRequired(kind.fields[i]!)),
+  );
   const columns = kind.fields.map(({ name, type }) => ({ name, write: writers[type] }));
   return {
     schema: encodeSchema(new arrow.Schema(fields, new Map(metadata))),

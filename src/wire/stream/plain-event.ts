@@ -16,7 +16,7 @@ export const plainReaders = {
   int64: readInteger,
   int32: (value) => readIntegerWithin(value, 2 ** 31),
   int8: (value) => readIntegerWithin(value, 2 ** 7),
-  float32: (value) => Math.fround(readNumber(value)),
+  float32: readFloat32,
   float64: readNumber,
   bool: (value) => (typeof value === 'boolean' ? value : refuse('a boolean', value)),
   utf8: readText,
@@ -122,6 +122,13 @@ function readIntegerWithin(value: unknown, limit: number): number {
 
 function readNumber(value: unknown): number {
   return typeof value === 'number' ? value : refuse('a number', value);
+}
+
+/** A number that is infinite only as a float32 is refused. */
+function readFloat32(value: unknown): number {
+  const number = readNumber(value);
+  const single = Math.fround(number);
+  return Number.isFinite(single) === Number.isFinite(number) ? single : refuse('a float32', String(number));
 }
 
 function readText(value: unknown): string {
