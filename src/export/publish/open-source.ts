@@ -6,7 +6,7 @@ import { notADatasetError } from './errors.ts';
 import type { Provenance } from './provenance.ts';
 import type { PublishSource } from './publish-contract.ts';
 import { readPublishedTree } from './published-source.ts';
-import { readTrainingSource } from './training-source.ts';
+import { readTrainingFolder } from './training-folder.ts';
 import { createFolderReader } from './tree-reader.ts';
 import { verifyTree } from './verify-dataset.ts';
 
@@ -20,7 +20,7 @@ export interface OpenedSource {
 export async function openSource(folder: string, allowIdentifying: boolean): Promise<OpenedSource> {
   if (!existsSync(folder)) throw notADatasetError(folder, 'there is no such folder');
   if (existsSync(join(folder, 'dataset.json'))) {
-    return { source: await readTrainingSource(folder, { allowIdentifying }), origin: null };
+    return { source: await readTrainingFolder(folder, { allowIdentifying }), origin: null };
   }
   if (!existsSync(join(folder, checksumsName))) {
     throw notADatasetError(folder, `it holds neither dataset.json nor ${checksumsName}`);

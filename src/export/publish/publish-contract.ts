@@ -51,10 +51,13 @@ export interface PublishSource {
   readonly tables: readonly PublishTable[];
   /** Without times finer than `privacy.timePrecisionMs`. */
   readonly card: DatasetCard;
+  /** Asked for again once the rows are written: it says what became of the key. */
   readonly privacy: PrivacyFacts;
   /** Of the released rows. */
   readonly fromMs: number;
   readonly toMs: number;
+  /** Called when the rows are written or will not be: the anonymiser wipes its key. */
+  seal?(): void;
 }
 
 /** Texts and choices of a publication. */

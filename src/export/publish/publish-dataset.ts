@@ -65,6 +65,8 @@ export async function publishDataset(
     return buildReport(to, plan, before, signature, removed);
   } catch (error) {
     throw targetError(to, error);
+  } finally {
+    source.seal?.();
   }
 }
 
@@ -93,6 +95,7 @@ async function writeTables(
     }
     tables.push({ name, description, columns, splits: done });
   }
+  source.seal?.();
   return tables;
 }
 
