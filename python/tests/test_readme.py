@@ -10,6 +10,7 @@ import ruvector
 from training_data import LABELS, make_dataset
 
 README = Path(__file__).parents[1] / "README.md"
+EXAMPLES = re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
 
 
 def training_table():
@@ -41,7 +42,7 @@ def daemon(monkeypatch):
 
 
 def test_the_readme_example_runs(daemon, capsys):
-    [example] = re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+    example = EXAMPLES[0]
     exec(compile(example, str(README), "exec"), {})
     said = capsys.readouterr().out
     assert "live: True v1" in said

@@ -126,7 +126,8 @@ def test_an_ended_stream_that_is_served_again_continues():
 
 def test_a_new_run_of_the_server_continues_by_time():
     earlier = StreamRecord("memory", 0, {"timestamp": MONDAY, "n": 7})
-    server = Server([[hello(4)], [record(5)], LOST], [[hello(0, "e2")], [earlier, record(1)], None])
+    again = hello(0, "e2")._replace(timestamps={"memory": record(5).row["timestamp"]})
+    server = Server([[hello(4)], [record(5)], LOST], [[again], [earlier, record(1)], None])
     subscription = subscribe(server)
     assert list(subscription) == [5, 7, 1]
     assert subscription.position["epoch"] == "e2"
@@ -195,6 +196,21 @@ def test_the_position_counts_records_of_one_time():
     continued.note(record(4, 5))
     assert continued.position["repeats"] == {"memory": 4}
     assert continued.position["timestamps"] == {"memory": MONDAY_MS + 5}
+
+
+def test_what_a_pipe_carried_while_nobody_read_is_a_gap():
+    seen = []
+    server = Server([[hello()], [record(1)], None], [[hello(5)], [record(6)], None])
+    assert list(subscribe(server, on_gap=seen.append)) == [1, 6]
+    assert seen == [StreamGap("memory", 2, 5, 0, "expired")]
+
+
+def test_a_new_run_that_does_not_continue_is_a_gap():
+    seen = []
+    later = hello(0, "e2")._replace(timestamps={"memory": MONDAY + timedelta(hours=1)})
+    server = Server([[hello()], [record(1)], None], [[later], [record(1)], None])
+    assert list(subscribe(server, on_gap=seen.append)) == [1, 1]
+    assert seen == [StreamGap("memory", 0, 0, 0, "expired")]
 
 
 def test_leaving_the_block_closes_the_connection():

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 import pyarrow as pa
 
-from ._stream_codecs import StreamCodec, create_codec
+from ._exceptions import ProtocolError, StreamRequestError
+from ._protocol import Buffer
+from ._stream_batches import BatchDecoder, StreamPart, table_of, take_batch
+from ._stream_codecs import create_codec
 from ._stream_events import StreamEvent, StreamGap, StreamHello, StreamRecord, StreamTable
 from ._stream_progress import StreamPosition, StreamProgress
 from ._stream_rows import MemorySnapshot, OptimizationEvent, ProcessRecord
-from ._stream_source import StreamSource, open_source
+from ._stream_source import StreamSource, lost, open_source
 from ._subscription import Subscription
 
 __all__ = ["DataStream", "StreamFilter"]
@@ -129,9 +132,14 @@ class DataStream:
     def batches(self, table: StreamTable = "memory") -> Subscription[pa.RecordBatch]:
         """Subscribe to one table in record batches of what came at once; ``arrow`` only.
 
-        Nothing becomes a Python object: the columns are views of the bytes that arrived.
+        Columns are those of the stream after ``sequence``; no row becomes a Python object.
         """
-        raise NotImplementedError
+        if self.format != "arrow":
+            raise StreamRequestError(
+                f'Cannot read batches as "{self.format}": only Arrow has columns; use '
+                'DataStream(…, format="arrow")'
+            )
+        return self._subscribe([table], take_batch, batches=True)
 
     def close(self) -> None:
         """End every subscription. Twice is once."""
@@ -151,16 +159,19 @@ class DataStream:
         self,
         tables: Sequence[StreamTable] | None,
         take: Callable[[StreamProgress, Any], Any],
+        *,
+        batches: bool = False,
     ) -> Subscription[Any]:
         wanted = None if tables is None else list(tables)
         request = _without_none({**self._asked, "tables": wanted, "format": self.format})
+        create = BatchDecoder if batches else create_codec(self.format).create_decoder
 
         def connect(after: StreamPosition | None) -> _Connection:
             asked = _without_none({**request, "after": after})
             source = open_source(
                 self.endpoint, asked, token=self._token, timeout=_CONNECT_TIMEOUT_S
             )
-            return _Connection(source, create_codec(self.format), wanted)
+            return _Connection(self.endpoint, source, create, wanted)
 
         subscription: Subscription[Any] = Subscription(
             connect,
@@ -174,32 +185,57 @@ class DataStream:
         return subscription
 
 
+class _Decoder(Protocol):
+    def push(self, data: Buffer, /) -> Sequence[Any]: ...
+    def end(self) -> None: ...
+
+
 class _Connection:
-    """A source and the codec of its format."""
+    """A source and the decoder of its format."""
 
     def __init__(
-        self, source: StreamSource, codec: StreamCodec, tables: Sequence[str] | None
+        self,
+        endpoint: str,
+        source: StreamSource,
+        create: Callable[[], _Decoder],
+        tables: Sequence[str] | None,
     ) -> None:
+        self._endpoint = endpoint
         self._source = source
-        self._decode = codec.decode if source.whole_messages else codec.create_decoder().push
+        self._decoder = create()
         # A pipe carries what its server was told, whoever reads.
         self._tables = None if source.whole_messages else tables
 
-    def receive(self, timeout: float) -> Sequence[StreamEvent] | None:
+    def receive(self, timeout: float) -> Sequence[Any] | None:
         piece = self._source.receive(timeout)
         if piece is None:
+            self._check_end()
             return None
-        events = self._decode(piece)
+        events = self._decoder.push(piece)
+        if self._source.whole_messages:
+            self._decoder.end()
         if self._tables is None:
             return events
-        return [event for event in events if _is_of(self._tables, event)]
+        of_tables = [_narrow(self._tables, event) for event in events]
+        return [event for event in of_tables if event is not None]
 
     def close(self) -> None:
         self._source.close()
 
+    def _check_end(self) -> None:
+        """Take an end within an event for what it is: nobody ended this stream."""
+        try:
+            self._decoder.end()
+        except ProtocolError as error:
+            raise lost(self._endpoint, "it ends within an event") from error
 
-def _is_of(tables: Sequence[str], event: StreamEvent) -> bool:
-    return isinstance(event, StreamHello) or event.table in tables
+
+def _narrow(tables: Sequence[str], event: StreamPart) -> StreamPart | None:
+    """Take of an event what is about the tables."""
+    if isinstance(event, StreamHello):
+        return event._replace(tables=tuple(table for table in event.tables if table in tables))
+    table = table_of(event) if isinstance(event, pa.RecordBatch) else event.table
+    return event if table in tables else None
 
 
 def _take_row(progress: StreamProgress, event: StreamEvent) -> Mapping[str, Any] | None:

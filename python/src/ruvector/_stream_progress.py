@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TypedDict
 
-from ._stream_events import StreamEvent, StreamGap, StreamHello, StreamRecord
+from ._stream_events import StreamEvent, StreamGap, StreamHello, StreamRecord, StreamTable
 
 __all__ = ["StreamPosition", "StreamProgress"]
 
@@ -56,28 +56,56 @@ class StreamProgress:
     def note(self, event: StreamEvent) -> bool:
         """Take an event; False for a record that was seen before."""
         if isinstance(event, StreamRecord):
-            return self.note_row(event.table, event.sequence, event.row["timestamp"])
+            if 0 < event.sequence <= self.sequence_of(event.table):
+                return False
+            self.note_rows(event.table, event.sequence, event.row["timestamp"], 1)
+            return True
         if isinstance(event, StreamHello):
             self._note_hello(event)
         else:
             self._note_gap(event)
         return True
 
-    def note_row(self, table: str, sequence: int, time: datetime) -> bool:
-        """Take a record; False when it was seen before."""
-        if 0 < sequence <= self._sequences.get(table, 0):
-            return False
+    def sequence_of(self, table: str) -> int:
+        """Last sequence number seen of a table."""
+        return self._sequences.get(table, 0)
+
+    def note_rows(self, table: str, sequence: int, time: datetime | int, same: int) -> None:
+        """Take the last of some records: its number, its time, and how many have that time."""
         self._sequences[table] = sequence
         if not _is_same(time, self._times.get(table)):
-            self._repeats[table] = 1
+            self._repeats[table] = same
         elif table in self._repeats:
-            self._repeats[table] += 1
+            self._repeats[table] += same
         self._times[table] = time
-        return True
+
+    def missed(self, hello: StreamHello) -> list[StreamGap]:
+        """Gaps between this position and the one a new connection begins at.
+
+        A server that was given this position begins there; a pipe begins where it is.
+        """
+        if self._epoch is None:
+            return []
+        gaps = [self._missed(table, hello) for table in hello.tables]
+        return [gap for gap in gaps if gap is not None]
+
+    def _missed(self, table: StreamTable, hello: StreamHello) -> StreamGap | None:
+        seen, begins = self.sequence_of(table), hello.sequences.get(table, 0)
+        if hello.epoch == self._epoch:
+            is_known = table in self._sequences and begins > seen
+            return StreamGap(table, seen + 1, begins, 0, "expired") if is_known else None
+        time = self._times.get(table)
+        if time is None or _is_same(time, hello.timestamps.get(table)):
+            return None
+        return StreamGap(table, 0, 0, 0, "expired")
 
     def _note_hello(self, hello: StreamHello) -> None:
+        # A pipe that is served again in the same run may begin before: what was seen stays seen.
+        seen = self._sequences if hello.epoch == self._epoch else {}
         self._epoch = hello.epoch
-        self._sequences = {**hello.sequences}
+        self._sequences = {
+            table: max(number, seen.get(table, 0)) for table, number in hello.sequences.items()
+        }
         self._times = {**self._times, **hello.timestamps}
         # Without a count all records of that time were seen: they were published before.
         self._repeats = {**hello.repeats}
@@ -91,5 +119,7 @@ def _to_ms(time: int | datetime) -> int:
     return round(time.timestamp() * 1000) if isinstance(time, datetime) else time
 
 
-def _is_same(time: datetime, before: int | datetime | None) -> bool:
-    return time == before if isinstance(before, datetime) else _to_ms(time) == before
+def _is_same(time: int | datetime, before: int | datetime | None) -> bool:
+    if type(time) is type(before):
+        return time == before
+    return before is not None and _to_ms(time) == _to_ms(before)

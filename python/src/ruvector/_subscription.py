@@ -18,7 +18,7 @@ from ._exceptions import (
     StreamServerError,
     WireTimeoutError,
 )
-from ._stream_events import StreamGap
+from ._stream_events import StreamGap, StreamHello
 from ._stream_progress import StreamPosition, StreamProgress
 
 __all__ = ["Connection", "Subscription"]
@@ -143,9 +143,16 @@ class Subscription(Generic[Item]):
                 self._end()
 
     def _item(self, event: Any) -> Item | None:  # noqa: ANN401  any event
-        if not isinstance(event, StreamGap):
-            return self._take(self._progress, event)
-        self._progress.note(event)
+        if isinstance(event, StreamGap):
+            self._progress.note(event)
+            self._tell(event)
+            return None
+        if isinstance(event, StreamHello):
+            for gap in self._progress.missed(event):
+                self._tell(gap)
+        return self._take(self._progress, event)
+
+    def _tell(self, event: StreamGap) -> None:
         self.gaps += 1
         self.dropped += event.dropped
         if self._on_gap is not None:
@@ -155,9 +162,8 @@ class Subscription(Generic[Item]):
                 f"{event.dropped or 'Some'} records of {event.table} do not come: "
                 f"{event.reason}; give on_gap to handle this",
                 RuntimeWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
-        return None
 
     def _fill(self) -> bool:
         """Wait for events; False when the stream ended."""
