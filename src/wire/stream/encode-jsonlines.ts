@@ -125,6 +125,7 @@ function writeWholeFloat(value: number): string {
 /** The shortest of 7 to 9 digits that is this float32 again: 52.3, not 52.29999923706055. */
 function writeFloat32(value: number): string {
   const single = Math.fround(value);
+  if (single === 0) return writeWholeFloat(single);
   for (let digits = 7; digits < 9; digits++) {
     const short = Number(single.toPrecision(digits));
     if (Math.fround(short) === single) return writeFloat64(short);
