@@ -143,6 +143,7 @@ class _MsgpackDecoder(FrameDecoder[StreamEvent]):
         super().__init__("msgpack", lambda _buffer, _start: -1, lambda _frame: [], limit)
         self._read = PlainReader(msgpack_readers).read
         self._fed = 0
+        self._read_bytes = 0
         self._unpacker = msgpack.Unpacker(
             timestamp=3,
             max_buffer_size=limit + _FEED_BYTES,
@@ -157,10 +158,14 @@ class _MsgpackDecoder(FrameDecoder[StreamEvent]):
             piece = view[start : start + _FEED_BYTES]
             self._unpacker.feed(piece)
             self._fed += len(piece)
-            events += [self._read(plain) for plain in self._unpacker]
+            for plain in self._unpacker:
+                end = self._unpacker.tell()
+                self._check_size(end - self._read_bytes)
+                self._read_bytes = end
+                events.append(self._read(plain))
             self._check_size(self._held())
         return events
 
     def _held(self) -> int:
-        held: int = self._fed - self._unpacker.tell()
-        return held
+        # tell() counts the bytes of a value that is not whole as well.
+        return self._fed - self._read_bytes

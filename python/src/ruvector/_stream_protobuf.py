@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from ._stream_columns import TABLES, columns_of, read_count, read_reason, read_table, to_datetime
 from ._stream_decoder import refuse
@@ -10,6 +11,9 @@ from ._stream_events import StreamEvent, StreamGap, StreamHello, StreamRecord
 from .telemetry.v1 import stream_pb2
 
 __all__ = ["decode_delimited", "scan_delimited"]
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 _EMPTY_ROWS = {table: dict.fromkeys(name for name, _ in columns_of(table)) for table in TABLES}
 
@@ -71,10 +75,15 @@ def _to_hello(hello: stream_pb2.Hello) -> StreamHello:
         hello.epoch,
         tuple(read_table(table) for table in hello.tables),
         hello.anonymized,
-        {read_table(table): read_count(value) for table, value in hello.sequences.items()},
-        {read_table(table): _to_datetime(value) for table, value in hello.timestamps.items()},
-        {read_table(table): read_count(value) for table, value in hello.repeats.items()},
+        _by_table(hello.sequences, read_count),
+        _by_table(hello.timestamps, _to_datetime),
+        _by_table(hello.repeats, read_count),
     )
+
+
+def _by_table(values: Mapping[str, T], read: Callable[[T], R]) -> dict[str, R]:
+    # Protobuf's maps have no order.
+    return {read_table(table): read(value) for table, value in sorted(values.items())}
 
 
 def _to_datetime(value: Any) -> Any:  # noqa: ANN401  google.protobuf.Timestamp
