@@ -1,16 +1,10 @@
-// How stored rows look in a stream: names and units of the export document; anonymised ones with names
-// hashed and free text taken out. The same for rows as they come and rows read from the history.
+// How stored rows look in a stream: names and units of the export document, anonymised by the rules of
+// the prepare room unless asked otherwise. The same for rows as they come and rows read from the history.
 // A stream keeps exact time: who follows it knows what time it is.
 import type * as arrow from 'apache-arrow';
 import { buildAdrView, recordKinds, rowsOf } from '../core/index.ts';
-import type { AnyRow, ProcessRecord, RecordKind } from '../core/index.ts';
-import {
-  anonymizeProcessRows,
-  anonymousProcessKind,
-  createAnonymizingKey,
-  createNameHasher,
-} from '../prepare/index.ts';
-
+import type { AnyRow, RecordKind } from '../core/index.ts';
+import { createLiveAnonymizer } from '../prepare/index.ts';
 import type { StreamHistory, StreamTable } from '../wire/index.ts';
 
 /** One table of a stream. */
@@ -37,25 +31,17 @@ export function createPlainViews(): StreamViews {
   return buildViews((table) => buildAdrView(table, recordKinds[table]!));
 }
 
-/** Rows without names and free text. A new key each time: hashes of two runs cannot be joined. */
+/** Anonymised rows. A new key each time: hashes of two runs cannot be joined. */
 export function createAnonymousViews(): StreamViews {
-  const hashName = createNameHasher(createAnonymizingKey());
+  const anonymizer = createLiveAnonymizer();
   return buildViews((table) => {
-    if (table !== 'process') return buildAdrView(table, withoutFreeText(recordKinds[table]!));
-    const view = buildAdrView(table, anonymousProcessKind);
-    return {
-      kind: view.kind,
-      toRow: (row) => view.toRow(anonymizeProcessRows([row as ProcessRecord], hashName)[0]!),
-    };
+    const view = buildAdrView(table, anonymizer.kindOf(table));
+    return { kind: view.kind, toRow: (row) => view.toRow(anonymizer.apply(table, [row])[0]!) };
   });
 }
 
 function buildViews(build: (table: StreamTable) => StreamView): StreamViews {
   return { memory: build('memory'), process: build('process'), optimization: build('optimization') };
-}
-
-function withoutFreeText(kind: RecordKind): RecordKind {
-  return { ...kind, fields: kind.fields.filter((field) => field.privacy !== 'free-text') };
 }
 
 /** The history as the rows of a stream. */
