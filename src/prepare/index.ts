@@ -1,4 +1,4 @@
-// prepare: snapshots → features, labels, split and balanced training sets; keyed hashing of names.
+// prepare: snapshots → features, labels, split and balanced training sets; anonymising of releases and streams.
 // Not cleaning or export formats, and no I/O: time and data come from the caller.
 export { PrepareOptionsError, PrivacyError, TrainingHistoryError } from './errors.ts';
 export { buildFeatureSpec, featureNames, featureSpecSha256, lookbackMs, warmupMs } from './feature-spec.ts';
@@ -21,13 +21,6 @@ export type { SnapshotSource } from './snapshot-source.ts';
 export { trainingBatches } from './training-batches.ts';
 export { datasetCard } from './dataset-card.ts';
 export type { DatasetCard } from './dataset-card.ts';
-export {
-  anonymizeProcessRows,
-  anonymousProcessKind,
-  createAnonymizingKey,
-  createNameHasher,
-} from './name-hash.ts';
-export type { AnonymousProcessRecord, NameHasher } from './name-hash.ts';
 export { createAnonymizer } from './anonymizer.ts';
 export type { AnonymizedRows, Anonymizer, AnonymizerOptions, ReleasedProcessRecord } from './anonymizer.ts';
 export { createLiveAnonymizer } from './live-anonymizer.ts';
