@@ -172,7 +172,23 @@ def test_a_time_is_itself_at_either_end():
     assert start_ms(None) is end_ms(None) is None
 
 
-@pytest.mark.parametrize("text", ["yesterday", "2024-13-01", "01.02.2024", "2024-01-31T25:00"])
+def test_a_time_counts_back_from_now(monkeypatch):
+    monkeypatch.setattr("ruvector._times.clock.time", lambda: 1_706_698_800.0)
+    now = 1_706_698_800_000
+    expected = {
+        "now": 0,
+        "-2h": 7_200_000,
+        "-30m": 1_800_000,
+        "-1.5d": 129_600_000,
+        "-1w": 604_800_000,
+    }
+    for text, back in expected.items():
+        assert start_ms(text) == end_ms(text) == now - back
+
+
+@pytest.mark.parametrize(
+    "text", ["yesterday", "-2", "-2y", "2024-13-01", "01.02.2024", "2024-01-31T25:00"]
+)
 def test_a_time_that_is_none_is_refused_with_an_example(text):
     with pytest.raises(ExportOptionsError, match='write "2024-01-31"'):
         start_ms(text)

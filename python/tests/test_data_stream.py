@@ -8,6 +8,7 @@ import pytest
 import ruvector
 from ruvector import DataStream, StreamRecord, _data_stream
 from ruvector._exceptions import ConnectionLostError, ProtocolError, StreamRequestError
+from ruvector._stream_columns import columns_of
 from ruvector._stream_source import StreamSource
 
 MONDAY = datetime(2024, 1, 1, tzinfo=timezone.utc)
@@ -211,3 +212,18 @@ def test_batches_tell_gaps(served):
     stream = DataStream("ws://x:1", "arrow", reconnect=0, on_gap=seen.append)
     assert [batch.num_rows for batch in stream.batches()] == [1, 1]
     assert seen == [ruvector.StreamGap("memory", 2, 3, 2, "overflow")]
+
+
+# Rows
+
+
+@pytest.mark.parametrize(
+    ("table", "rows"),
+    [
+        ("memory", ruvector.MemorySnapshot),
+        ("process", ruvector.ProcessRecord),
+        ("optimization", ruvector.OptimizationEvent),
+    ],
+)
+def test_typed_rows_have_the_columns_that_are_published(table, rows):
+    assert list(rows.__annotations__) == [name for name, _ in columns_of(table)]

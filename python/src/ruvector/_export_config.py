@@ -32,16 +32,18 @@ class ExportConfig:
     Parameters
     ----------
     anonymize : bool, default True
-        Hash process names, leave out process ids and free text, coarsen times and suppress rows
-        that stand out. False writes what was collected: the names of all processes of this
-        machine with their ids, when each started, how much it used and when, and the text of
-        errors, which may hold paths and user names. Command lines are never collected.
+        Hash process names, replace process ids and start times, reduce free text to error codes,
+        coarsen times and suppress rows that stand out. False writes what was collected: the names
+        of all processes of this machine with their ids, when each started, how much it used and
+        when, and the text of errors, which may hold paths and user names. Command lines are never
+        collected.
     include_processes : bool, default False
         Add the table ``process``.
     include_events : bool, default False
         Add the table ``optimization``.
     sample_interval_ms : int, default 0
-        At least this long between two samples of a table; 0 is every sample.
+        Keep the first sample at or after each point of a grid this wide, counted from the epoch;
+        0 is every sample. Optimization events are no samples: all stay.
     compression : {"none", "gzip", "zstd", "snappy"}, optional
         By default what the path's suffix says (.gz, .zst), else zstd in Parquet and none in others.
     tables : sequence of {"memory", "process", "optimization"}, optional
@@ -79,11 +81,13 @@ class TrainingDataConfig:
     include_features : sequence of str, optional
         Features by name, in this order. By default all of the loop.
     label_type : {"class", "index", "binary"}, default "class"
-        What the column ``label`` holds: the name of the class, its index, or whether to act at all.
+        What the column ``label`` holds: the name of the class, its index, or 0 for NoActionNeeded
+        and 1 for everything more severe. The index stands in ``label_index`` otherwise.
     train_test_split : float, default 0.8
         Share of rows, the oldest, to train on; the newest are to test on, with a gap between.
     balance_classes : bool, default False
-        Leave out rows of classes with more rows than others, in the rows to train on only.
+        Cut every class to the size of its smallest, in the rows to train on only. Otherwise the
+        class weights balance.
     horizon_ms : int, optional
         How far a label looks ahead. The daemon's default is a minute.
     blocks : int, optional

@@ -177,9 +177,10 @@ class DataExporter:
     ) -> TrainingDataStats:
         """Export a labelled training set, to one file or to a folder with a file a split.
 
-        A file holds ``timestamp``, the features by name, ``trend`` (= ``usage_trend``), ``label``
-        and ``split`` (train, gap or test). ``dataset.json`` in a folder, or beside a file with the
-        file's own name before it, says how every number came about.
+        Columns: ``timestamp``, the features by name, ``trend`` (= ``usage_trend``), ``label``,
+        ``label_index``, and in one file ``split`` (train, gap or test). ``dataset.json`` in a
+        folder, or beside ``set.csv`` the file ``set.dataset.json``, says how every number came
+        about.
 
         Parameters
         ----------

@@ -61,11 +61,11 @@ class MemorySnapshot(TypedDict):
 class ProcessRecord(TypedDict):
     """One process at one instant.
 
-    ``pid`` and ``name`` are None in an anonymised stream, ``name_hash`` in others.
+    ``name`` is None in an anonymised stream, ``name_hash`` in others.
     """
 
     timestamp: datetime
-    pid: int | None
+    pid: int
     name: str | None
     name_hash: int | None
     working_set_mb: float
@@ -85,7 +85,7 @@ class ProcessRecord(TypedDict):
 class OptimizationEvent(TypedDict):
     """One action of the optimizer and what it really did.
 
-    ``error`` is None in an anonymised stream.
+    ``error`` is no more than a code in an anonymised stream.
     """
 
     timestamp: datetime

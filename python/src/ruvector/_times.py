@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time as clock
 from datetime import date, datetime, time, timedelta
 from typing import TypeAlias
 
@@ -11,8 +12,13 @@ from ._exceptions import ExportOptionsError
 __all__ = ["TimeLike", "end_ms", "start_ms"]
 
 TimeLike: TypeAlias = str | date | datetime | int | float
-"""ISO 8601 text, a date, a datetime, or seconds since the epoch. Without a zone: local time."""
+"""ISO 8601 text, a date, a datetime, or seconds since the epoch. Without a zone: local time.
 
+Text also counts back from now: ``-2h``, ``-30m``, ``-1d``, ``now``.
+"""
+
+_AGO = re.compile(r"-(\d+(?:\.\d+)?)(ms|s|m|h|d|w)$")
+_UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 _DATE_ONLY = re.compile(r"\d{4}-\d{2}-\d{2}$")
 
 
@@ -30,11 +36,21 @@ def _to_ms(value: TimeLike, days: int) -> int:
     if isinstance(value, int | float):
         return round(value * 1000)
     if isinstance(value, str):
+        back = _ago_ms(value)
+        if back is not None:
+            return round(clock.time() * 1000 - back)
         value = _parse(value)
     if not isinstance(value, datetime):
         value = datetime.combine(value + timedelta(days=days), time())
     # timestamp() takes a datetime without a zone as local time.
     return round(value.timestamp() * 1000)
+
+
+def _ago_ms(text: str) -> float | None:
+    ago = _AGO.match(text)
+    if ago is not None:
+        return float(ago[1]) * _UNITS_MS[ago[2]]
+    return 0 if text == "now" else None
 
 
 def _parse(text: str) -> date | datetime:
