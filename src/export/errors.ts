@@ -39,10 +39,10 @@ export function sourceChangedError(table: string, planned: number, found: number
   );
 }
 
-/** This exporter was given nothing to serve streams with, code `ERR_EXPORT_NO_STREAM`. */
+/** This exporter was given no hub of live records, code `ERR_EXPORT_NO_STREAM`. */
 export function noStreamError(endpoint: string): RuvectorError {
   return new RuvectorError(
     'ERR_EXPORT_NO_STREAM',
-    `Cannot serve a stream at "${endpoint}": this exporter reads a history and sees nothing live; give it \`serveStream\`, or run \`ruvector-memopt export --stream\``,
+    `Cannot serve a stream at "${endpoint}": this exporter reads a history and sees nothing live; give it a \`hub\`, or run \`ruvector-memopt export --stream\``,
   );
 }

@@ -2,7 +2,7 @@
 // `label_index`, and `split` where one file holds them all. Columnar; the set stays as it is.
 import * as arrow from 'apache-arrow';
 import { labels, required, takeRows, toArrowSchema } from '../core/index.ts';
-import type { Field, FieldType, RecordKind } from '../core/index.ts';
+import type { Field, RecordKind } from '../core/index.ts';
 import { featureTable, splitNames, trainingBatches } from '../prepare/index.ts';
 import type { SplitName, TrainingSet } from '../prepare/index.ts';
 import type { TableSource } from './file-contract.ts';
@@ -113,7 +113,7 @@ function trainingColumns(set: TrainingSet, options: TrainingTableOptions): Colum
 
 const precisionText = (precisionMs: number): string =>
   precisionMs === 1 ? 'time of the snapshot' : `time of the snapshot, rounded down to ${precisionMs} ms`;
-const text = (name: string, source: string): Field => required(name, 'utf8' as FieldType, 'text', source);
+const text = (name: string, source: string): Field => required(name, 'utf8', 'text', source);
 
 const labelIndex: Field = required('label_index', 'int8', 'index', `index into ${labels.join(', ')}`);
 const labelColumns: Readonly<Record<LabelType, readonly Column[]>> = {

@@ -36,6 +36,6 @@ export function collectNumber(text: string, previous: readonly number[]): number
 }
 
 /** Collects a repeatable text option. */
-export function collectText(text: string, previous: readonly string[]): string[] {
+export function collectText(text: string, previous: readonly string[] = []): string[] {
   return [...previous, text];
 }

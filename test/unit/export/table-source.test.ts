@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type * as arrow from 'apache-arrow';
 import { describe, expect, it } from 'vitest';
 import { buildRecordBatch, memoryKind, processKind, rowsOf } from '../../../src/core/index.ts';

@@ -1,0 +1,51 @@
+// `export --stream`: options → a served stream, and what a person sees of it.
+import { parseFilter, streamFormats } from '../../wire/index.ts';
+import type { StreamFormat, StreamRequest, StreamTable } from '../../wire/index.ts';
+import { ConfigError } from '../errors.ts';
+import type { Home } from '../home.ts';
+import { describeReading, runStreamCommand } from '../stream-command.ts';
+import { abortOnSignals, formatRows, print, printJson } from '../terminal.ts';
+import type { ExportCommandOptions } from './export-options.ts';
+
+/** Serves until Ctrl-C. @throws ConfigError for a format that no stream has, and what `runStreamCommand` throws */
+export async function runExportStream(home: Home, options: ExportCommandOptions): Promise<void> {
+  const { port, endpoint, token, anonymize } = options;
+  const stop = abortOnSignals();
+  try {
+    const last = await runStreamCommand({
+      home,
+      format: formatOf(options.format ?? 'jsonlines'),
+      request: buildRequest(options),
+      anonymize,
+      ...(port !== undefined && { port }),
+      ...(endpoint !== undefined && { endpoint }),
+      ...(token !== undefined && { token }),
+      signal: stop.signal,
+      onStart: (info) => {
+        if (options.json) printJson(info);
+        else print(`streaming ${info.format} at ${info.endpoint}: read it with ${describeReading(info)}`);
+      },
+      onLog: (text) => void process.stderr.write(`${text}\n`),
+    });
+    if (options.json) printJson(last);
+    else print(formatRows(Object.entries(last).map(([name, value]) => [name, String(value)])));
+  } finally {
+    stop.dispose();
+  }
+}
+
+function formatOf(name: string): StreamFormat {
+  const wanted = name === 'jsonl' || name === 'json' ? 'jsonlines' : name;
+  const format = streamFormats.find((known) => known === wanted);
+  if (format) return format;
+  throw new ConfigError([`--format is "${name}", wanted one of ${streamFormats.join(', ')} for --stream`]);
+}
+
+/** Tables and columns are checked against the stream. */
+function buildRequest({ tables, sampleInterval, filter }: ExportCommandOptions): StreamRequest {
+  return {
+    ...(tables && { tables: tables as readonly StreamTable[] }),
+    ...(sampleInterval !== undefined && { intervalMs: sampleInterval }),
+    ...(filter && { filters: filter.map((text) => parseFilter(text)) }),
+  };
+}

@@ -1,0 +1,276 @@
+// DataExporter of the export document: ranges of a history to files, training sets, and streams. It
+// plans (export-plan.ts), writes (write-tables.ts) and reports; where rows come from is a port.
+import { createHash } from 'node:crypto';
+import { canonicalJson } from '../prepare/index.ts';
+import type { FeatureSpec, PrivacyReport, TrainingHistory } from '../prepare/index.ts';
+import { serveStream } from '../wire/index.ts';
+import type { ServeStreamOptions, StreamFormat, StreamHandle, StreamHub } from '../wire/index.ts';
+import { cancelledError, noRowsError, noStreamError } from './errors.ts';
+import { resolveExport } from './export-config.ts';
+import type { ExportConfig, ResolvedExport } from './export-config.ts';
+import { planExport, resumePlan } from './export-plan.ts';
+import type { ExportPlan, PlanContext } from './export-plan.ts';
+import { parseTime } from './export-times.ts';
+import type { TimeLike } from './export-times.ts';
+import type { ExportProgress, ExportStats } from './file-contract.ts';
+import type { ExportRange, ExportSource } from './table-source.ts';
+import type { TrainingDataConfig } from './training-config.ts';
+import { exportTraining } from './training-export.ts';
+import type { TrainingDataStats } from './training-export.ts';
+import { readInterrupted, writeTables } from './write-tables.ts';
+
+/** How far an export is: first the tables are read to anonymise them, then they are written. */
+export interface DataExportProgress extends ExportProgress {
+  readonly phase: 'planning' | 'writing';
+}
+
+/** How one export is watched and stopped. */
+export interface ExportRunOptions {
+  /** Aborting leaves no file behind. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: DataExportProgress) => void) | undefined;
+}
+
+/** What an export wrote, and how it protects. */
+export interface DataExportStats extends ExportStats {
+  /** By table; null when the export was not anonymised. */
+  readonly privacy: Readonly<Record<string, PrivacyReport>> | null;
+}
+
+/** Options of {@link createDataExporter}. */
+export interface DataExporterOptions {
+  /** A History, live or opened with `readOnly`. */
+  readonly source: ExportSource & TrainingHistory;
+  /** Defaults of every export by this exporter. */
+  readonly config?: ExportConfig;
+  /** Features of training sets. @default buildFeatureSpec() */
+  readonly spec?: FeatureSpec;
+  /** How far labels of training sets look ahead. @default 60_000 */
+  readonly horizonMs?: number;
+  /** Live records for `startStream`, which rejects without it. */
+  readonly hub?: StreamHub;
+  /** @default Date.now */
+  readonly now?: () => number;
+}
+
+/** Options of a served stream; hub, endpoint and format are given otherwise. */
+export type StartStreamOptions = Omit<ServeStreamOptions, 'hub' | 'endpoint' | 'format'>;
+
+/** Exports what a history holds. */
+export interface DataExporter {
+  /**
+   * Writes a half-open range of time; undefined ends are the oldest and the newest row. Dates without a
+   * zone are local, an end date includes its day, and `-2h` counts back from now.
+   * @param format unset is told by the suffix of the path
+   * @throws ExportOptionsError `ERR_EXPORT_OPTIONS` with every mistake; RuvectorError `ERR_EXPORT_*`, and
+   *   `ERR_PREPARE_*` when anonymisation cannot reach k
+   */
+  exportRange(
+    start: TimeLike | undefined,
+    end: TimeLike | undefined,
+    format: string | undefined,
+    path: string,
+    options?: ExportConfig & ExportRunOptions,
+  ): Promise<DataExportStats>;
+  /** Writes the newest hours; the end is the moment of the call. @throws as `exportRange` */
+  exportRecent(
+    hours: number,
+    format: string | undefined,
+    path: string,
+    options?: ExportConfig & ExportRunOptions,
+  ): Promise<DataExportStats>;
+  /**
+   * Serves the hub's live records at an endpoint until the handle is closed.
+   * @param endpoint `ws://127.0.0.1:9999`, `ipc:///path`, `tcp://127.0.0.1:0` or `pipe:/path`
+   * @throws RuvectorError `ERR_EXPORT_NO_STREAM` without a hub, and what `serveStream` throws
+   */
+  startStream(format: StreamFormat, endpoint: string, options?: StartStreamOptions): Promise<StreamHandle>;
+  /**
+   * Writes features and labels, split by time: one file a split with dataset.json into a folder (a path
+   * with a final slash, without a suffix, or of a folder), or one file with dataset.json beside it.
+   * @throws ExportOptionsError, RuvectorError `ERR_EXPORT_*`, TrainingHistoryError
+   */
+  exportTrainingData(
+    config: TrainingDataConfig,
+    path: string,
+    options?: ExportRunOptions,
+  ): Promise<TrainingDataStats>;
+}
+
+/** Creates an exporter over a history. Nothing is opened; nothing needs closing. */
+export function createDataExporter(options: DataExporterOptions): DataExporter {
+  const { source, config = {}, hub, now = Date.now } = options;
+  return {
+    exportRange: (start, end, format, path, run = {}) =>
+      exportFiles(source, path, run, () => {
+        const problems: string[] = [];
+        const nowMs = now();
+        const range = buildRange(start, end, nowMs, source, problems);
+        const resolved = resolveExport(path, format, { ...config, ...configOf(run) }, problems);
+        return { resolved, range, asked: [askedTime(start, nowMs), askedTime(end, nowMs)] };
+      }),
+    exportRecent: (hours, format, path, run = {}) =>
+      exportFiles(source, path, run, () => {
+        const isFine = Number.isFinite(hours) && hours > 0;
+        const problems = isFine ? [] : [`hours is ${String(hours)}, wanted a number above 0`];
+        const resolved = resolveExport(path, format, { ...config, ...configOf(run) }, problems);
+        const toMs = now();
+        return { resolved, range: { fromMs: toMs - hours * HOUR_MS, toMs }, asked: [`${hours} hours`] };
+      }),
+    startStream: async (format, endpoint, streamOptions) => {
+      if (!hub) throw noStreamError(endpoint);
+      return serveStream({ ...streamOptions, hub, endpoint, format });
+    },
+    exportTrainingData: (training, path, run = {}) =>
+      guardCancelled(path, run.signal, () =>
+        exportTraining(path, training, {
+          source,
+          spec: options.spec,
+          horizonMs: options.horizonMs,
+          describeHeld: () => describeHeld(source),
+          nowMs: now(),
+          signal: run.signal,
+          onProgress: (progress) => run.onProgress?.({ ...progress, phase: 'writing' }),
+        }),
+      ),
+  };
+}
+
+const HOUR_MS = 3_600_000;
+
+interface Asked {
+  readonly resolved: ResolvedExport;
+  readonly range: ExportRange;
+  /** The range as it was asked for: `24 hours` is the same export an hour later. */
+  readonly asked: readonly unknown[];
+}
+
+async function exportFiles(
+  source: ExportSource,
+  path: string,
+  run: ExportRunOptions,
+  resolve: () => Asked,
+): Promise<DataExportStats> {
+  const { resolved, range, asked } = resolve();
+  const { signal, onProgress } = run;
+  return guardCancelled(path, signal, async () => {
+    const context: PlanContext = { source, resolved, signal, onPlanned: planningProgress(onProgress) };
+    const { resume, ...decisive } = resolved;
+    const fingerprint = digestOf({ asked, ...decisive });
+    const resumed = resume ? await takeUp(context, path, fingerprint) : null;
+    const plan = resumed ?? (await planExport(context, range));
+    try {
+      if (plan.isEmpty) throw noRowsError(describeAsked(range), describeHeld(source));
+      const stats = await writeTables({
+        tables: plan.tables,
+        format: resolved.format,
+        path,
+        compression: resolved.compression,
+        signal,
+        onProgress: onProgress && ((progress) => onProgress({ ...progress, phase: 'writing' })),
+        resume: resumed !== null,
+        fingerprint,
+        secretState: plan.secretState,
+      });
+      plan.destroyKey();
+      return { ...stats, privacy: plan.privacy() };
+    } finally {
+      plan.destroyKey();
+    }
+  });
+}
+
+async function takeUp(context: PlanContext, path: string, fingerprint: string): Promise<ExportPlan | null> {
+  const { format, tables } = context.resolved;
+  const state = await readInterrupted({ path, format, tables, fingerprint });
+  return state === null ? null : resumePlan(context, state);
+}
+
+/** Options of one call without what only watches it. */
+function configOf({
+  signal: _signal,
+  onProgress: _onProgress,
+  ...config
+}: ExportConfig & ExportRunOptions): ExportConfig {
+  return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
+}
+
+/** Rates of the reading pass, in the shape of the writing one. */
+function planningProgress(onProgress: ExportRunOptions['onProgress']): PlanContext['onPlanned'] {
+  const startMs = performance.now();
+  return (table, samples) => {
+    const seconds = Math.max(1e-3, (performance.now() - startMs) / 1000);
+    const rowsPerSecond = samples / seconds;
+    onProgress?.({
+      phase: 'planning',
+      table,
+      rows: samples,
+      totalRows: null,
+      rowsPerSecond,
+      etaSeconds: null,
+    });
+  };
+}
+
+/** Turns whatever an aborted signal made of the work into one error. */
+async function guardCancelled<T>(
+  path: string,
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    signal?.throwIfAborted();
+    return await work();
+  } catch (error) {
+    throw signal?.aborted ? cancelledError(path, error) : error;
+  }
+}
+
+function buildRange(
+  start: TimeLike | undefined,
+  end: TimeLike | undefined,
+  nowMs: number,
+  source: ExportSource,
+  problems: string[],
+): ExportRange {
+  const fromMs = start === undefined ? undefined : parseTime(start, 'start', nowMs);
+  const toMs = end === undefined ? lastMsOf(source, nowMs) + 1 : parseTime(end, 'end', nowMs);
+  for (const [name, value, timeMs] of [['start', start, fromMs] as const, ['end', end, toMs] as const]) {
+    if (timeMs === undefined || Number.isFinite(timeMs)) continue;
+    problems.push(
+      `${name} is ${JSON.stringify(value)}, wanted a time like "2024-01-31", "2024-01-31T12:00:00Z" or "-2h"`,
+    );
+  }
+  if (fromMs !== undefined && fromMs >= toMs) problems.push('start is not before end');
+  return fromMs === undefined ? { toMs } : { fromMs, toMs };
+}
+
+/** A clock that stepped back leaves rows in the future. */
+function lastMsOf(source: ExportSource, nowMs: number): number {
+  const kinds = Object.values(source.stats?.().kinds ?? {});
+  return kinds.reduce((latest, { lastMs }) => Math.max(latest, lastMs ?? 0), nowMs);
+}
+
+/** Relative times stay as they were written; all others are the instant they mean. */
+function askedTime(time: TimeLike | undefined, nowMs: number): unknown {
+  if (time === undefined) return null;
+  const isRelative = typeof time === 'string' && /^(?:-|now)/.test(time.trim());
+  return isRelative ? time.trim() : parseTime(time, 'start', nowMs);
+}
+
+function describeAsked({ fromMs, toMs }: ExportRange): string {
+  const from = fromMs === undefined ? 'the beginning' : new Date(fromMs).toISOString();
+  return `${from} to ${new Date(toMs).toISOString()}`;
+}
+
+function describeHeld(source: ExportSource): string {
+  const memory = source.stats?.().kinds['memory'];
+  if (!memory) return 'a range it does not name';
+  if (memory.firstMs === null || memory.lastMs === null) return 'nothing yet';
+  const [first, last] = [new Date(memory.firstMs).toISOString(), new Date(memory.lastMs).toISOString()];
+  return `${memory.rows} samples from ${first} to ${last}`;
+}
+
+function digestOf(value: unknown): string {
+  return createHash('sha256').update(canonicalJson(value)).digest('hex');
+}
