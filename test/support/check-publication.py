@@ -34,8 +34,21 @@ def digest(table: Any) -> str:
         if str(column.dtype).startswith("datetime"):
             column = column.astype("datetime64[ms, UTC]").astype("int64")
         state.update(name.encode())
-        state.update(column.astype("float64").to_numpy().tobytes())
+        if is_text(column):
+            state.update("\n".join(map(text_of, column)).encode())
+        else:
+            state.update(column.astype("float64").to_numpy().tobytes())
     return state.hexdigest()
+
+
+def is_text(column: Any) -> bool:
+    return any(isinstance(value, bytes | str) for value in column)
+
+
+def text_of(value: Any) -> str:
+    if isinstance(value, bytes):
+        return value.decode()
+    return value if isinstance(value, str) else ""
 
 
 def read_datasets(folder: Path, config: str) -> dict[str, Any]:
@@ -85,11 +98,10 @@ def read_croissant(folder: Path) -> dict[str, Any]:
             for record in dataset.records(record_set.id)
         ]
         frame = pandas.DataFrame(records)
-        is_text = any(isinstance(value, bytes | str) for value in records[0].values())
         sets[record_set.id] = {
             "rows": len(records),
             "columns": list(frame.columns),
-            "digest": None if is_text else digest(frame),
+            "digest": digest(frame),
         }
     return {
         "warnings": [*messages, *sorted(issues.warnings)],
@@ -104,7 +116,7 @@ def read_frictionless(folder: Path) -> dict[str, Any]:
     report = frictionless.validate(str(folder / "datapackage.json"))
     return {
         "valid": report.valid,
-        "errors": report.flatten(["type", "note", "message"]),
+        "errors": report.flatten(["type", "note", "message"])[:5],
         "rows": {task.name: task.stats.get("rows") for task in report.tasks},
     }
 

@@ -1,12 +1,17 @@
 // `publish`: a training export as a versioned, signed tree for Hugging Face, Croissant and Frictionless readers, in a
 // folder or a bucket; `publish verify` checks one, `publish keygen` makes a signing key.
-import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { createSigningKey, publishDataset, verifyDataset } from '../../export/publish/index.ts';
-import type { PublishReport, VerifyReport } from '../../export/publish/index.ts';
-import { abortOnSignals, formatBytes, formatRows, print, printJson, startProgress } from '../terminal.ts';
+import type { PublishOptions, PublishReport } from '../../export/publish/index.ts';
+import { ConfigError } from '../errors.ts';
+import type { Home } from '../home.ts';
+import { publishHistory } from '../publish-history.ts';
+import type { PublishHistoryOptions } from '../publish-history.ts';
+import { renderPublication, renderVerification } from '../render-publication.ts';
+import { abortOnSignals, formatRows, print, printJson, startProgress } from '../terminal.ts';
+import { homeOf, parseNumber, parsePositive, parseSeconds } from './options.ts';
 
-interface PublishCommandOptions {
+interface PublishCommandOptions extends PublishHistoryOptions {
   to?: string;
   name?: string;
   title?: string;
@@ -21,15 +26,26 @@ interface PublishCommandOptions {
   anonymize: boolean;
   iUnderstand?: boolean;
   endpointUrl?: string;
+  k?: number;
   json?: boolean;
 }
 
+const examples = `
+Examples:
+  $ ruvector-memopt export --training --output training/
+  $ ruvector-memopt publish training/ --to datasets/my-host --sign release.pem
+  $ ruvector-memopt publish history --hours 24 --tables memory,process --to s3://bucket/my-host
+  $ ruvector-memopt publish verify datasets/my-host --public-key release.pem.pub`;
+
 /** Adds the command and its sub-commands. */
 export function addPublish(program: Command): void {
-  const publish = program
+  const command = program
     .command('publish')
     .description('publish a dataset: one versioned tree that Hugging Face, Croissant and Frictionless load')
-    .argument('<dataset>', 'folder of `export --training`, or a published dataset to publish again')
+    .argument(
+      '<dataset>',
+      'folder of `export --training`, a published dataset to publish again, or "history" for what this host recorded',
+    )
     .option('--to <target>', 'folder or s3://bucket/prefix')
     .option('--name <name>', 'identifier (default: the last part of the target)')
     .option('--title <text>', 'title of the card')
@@ -45,18 +61,32 @@ export function addPublish(program: Command): void {
     .option('--i-understand', 'you have read what is exposed')
     .option('--endpoint-url <url>', 'S3-compatible server, addressed path-style')
     .option('--json', 'print JSON')
-    .addHelpText(
-      'after',
-      '\nExample:\n  $ ruvector-memopt export --training --output training/\n' +
-        '  $ ruvector-memopt publish training/ --to datasets/my-host --sign release.pem',
-    )
-    .action(async (dataset: string, options: PublishCommandOptions) => publishCommand(dataset, options));
-  addVerify(publish);
-  addKeygen(publish);
+    .addHelpText('after', examples)
+    .action(async (dataset: string, options: PublishCommandOptions, self: Command) =>
+      publishCommand(dataset, options, homeOf(self)),
+    );
+  addHistoryOptions(command);
+  addVerify(command);
+  addKeygen(command);
 }
 
-function addVerify(publish: Command): void {
-  publish
+function addHistoryOptions(parent: Command): void {
+  parent
+    .option('--hours <n>', 'history: the newest hours (default: everything)', parsePositive)
+    .option('--from <time>', 'history: first time, 2024-01-31, 2024-01-31T12:00:00Z or -2h')
+    .option('--until <time>', 'history: end, not included; a date includes its day')
+    .option('--horizon <seconds>', "history: how far labels look ahead (default: the host's)", parseSeconds)
+    .option('--split <share>', 'history: share of the rows to train on (default: 0.8)', parseNumber)
+    .option('--blocks <n>', 'history: time blocks that are each split by themselves', parsePositive)
+    .option('--tables <names>', 'history: publish these too: memory,process,optimization', parseNames)
+    .option('--k <n>', 'rows that must look alike (default: 5)', parsePositive)
+    .option('--key-file <file>', 'history: keep the key of the release here, to make the same bytes again');
+}
+
+const parseNames = (text: string): string[] => text.split(',').map((name) => name.trim());
+
+function addVerify(parent: Command): void {
+  parent
     .command('verify')
     .description('check every file of a published dataset and its signature; exit 1 with what is wrong')
     .argument('<target>', 'folder or s3://bucket/prefix')
@@ -77,8 +107,8 @@ function addVerify(publish: Command): void {
     });
 }
 
-function addKeygen(publish: Command): void {
-  publish
+function addKeygen(parent: Command): void {
+  parent
     .command('keygen')
     .description('make an Ed25519 key pair to sign datasets with')
     .argument('<path>', 'the private key; the public one gets .pub behind it')
@@ -99,19 +129,14 @@ function addKeygen(publish: Command): void {
     });
 }
 
-async function publishCommand(dataset: string, options: PublishCommandOptions): Promise<void> {
+async function publishCommand(dataset: string, options: PublishCommandOptions, home: Home): Promise<void> {
   const { to, anonymize, iUnderstand = false } = options;
-  if (to === undefined) throw new InvalidArgumentError('--to <target> is missing.');
-  if (!anonymize && !iUnderstand) {
-    throw new InvalidArgumentError(
-      '--no-anonymize publishes the exact times of this host: who knows when something happened on it, or has another ' +
-        'recording of it, can find it in the data. Add --i-understand to do so.',
-    );
-  }
+  if (to === undefined) throw new ConfigError(['--to <target> is missing']);
+  if (!anonymize && !iUnderstand) throw new ConfigError([exposed]);
   const stop = abortOnSignals();
   const bar = startProgress(1, 'publishing');
   try {
-    const report = await publishDataset(dataset, {
+    const report = await publish(dataset, home, options, {
       ...options,
       to,
       signingKey: options.sign,
@@ -128,49 +153,16 @@ async function publishCommand(dataset: string, options: PublishCommandOptions): 
   }
 }
 
-/** A publication as text. */
-export function renderPublication(report: PublishReport): string {
-  const { privacy } = report;
-  const rows = Object.entries(report.tables).map(([table, splits]): [string, string] => [
-    table,
-    Object.entries(splits)
-      .map(([split, count]) => `${split} ${count}`)
-      .join(', '),
-  ]);
-  return formatRows([
-    ['dataset', `${report.name} ${report.version} at ${report.to}`],
-    ['version', describeVersion(report)],
-    ...rows,
-    ['size', `${formatBytes(report.sizeBytes)} in ${report.files.length} files`],
-    [
-      'privacy',
-      privacy.anonymized
-        ? `anonymised: times to ${privacy.timePrecisionMs / 1000} s, k ${privacy.k ?? '–'} and l ${privacy.l ?? '–'} reached, ${privacy.rowsSuppressed} rows left out`
-        : 'NOT anonymised',
-    ],
-    ['signature', report.keyFingerprint ?? 'none (give --sign)'],
-    ...(report.removed.length > 0 ? [['removed', report.removed.join(', ')] as const] : []),
-  ]);
-}
+const exposed =
+  '--no-anonymize publishes the exact times of this host, and with --tables its process names and sizes: who knows ' +
+  'when something happened on it, or has another recording of it, can find it in the data (--i-understand says you know)';
 
-function describeVersion({ change, previousVersion, reasons }: PublishReport): string {
-  if (change === 'none') return 'nothing changed, nothing was written';
-  const from = previousVersion === null ? '' : ` after ${previousVersion}`;
-  return `${change}${from}: ${reasons.join('; ')}`;
-}
-
-/** A verification as text. */
-export function renderVerification(report: VerifyReport): string {
-  if (!report.ok) {
-    return [`${report.target} is not as published:`, ...report.problems.map((text) => `  ${text}`)].join(
-      '\n',
-    );
-  }
-  const signed = report.keyTrusted
-    ? `by ${report.keyFingerprint}, the key you named`
-    : `by ${report.keyFingerprint}, the key in the dataset; compare the fingerprint or give --public-key`;
-  return formatRows([
-    ['dataset', `${report.target} ${report.version}: ${report.filesOk} files are as published`],
-    ['signature', report.signature === 'good' ? signed : 'none'],
-  ]);
+async function publish(
+  dataset: string,
+  home: Home,
+  history: PublishHistoryOptions,
+  options: PublishOptions,
+): Promise<PublishReport> {
+  if (dataset === 'history') return publishHistory(home, history, options);
+  return publishDataset(dataset, options);
 }

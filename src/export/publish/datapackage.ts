@@ -43,13 +43,19 @@ const describeHash = ({ sha256 }: PublishedFile): string => `sha256:${sha256}`;
 function describeField(column: PublishColumn): object {
   return {
     name: column.name,
-    type: fieldTypes[column.type],
+    type: fieldTypeOf(column),
     description: `${column.source} [${column.unit}]`,
     constraints: {
       ...(!column.nullable && { required: true }),
       ...(column.classNames && { enum: column.classNames.map((_, index) => index) }),
     },
   };
+}
+
+/** frictionless reads Parquet through pandas, where an integer column with a null is one of floats. */
+function fieldTypeOf({ type, nullable }: PublishColumn): string {
+  const fieldType = fieldTypes[type];
+  return nullable && fieldType === 'integer' ? 'number' : fieldType;
 }
 
 const fieldTypes: Readonly<Record<FieldType, string>> = {

@@ -1,6 +1,8 @@
 // publish: a dataset as one deterministic tree that loads everywhere, versioned, signed and verifiable.
-// Part of the export room; it never reads a history, only what an export wrote.
+// Part of the export room; where the rows of a history come from is a port.
 export { publishDataset } from './publish-dataset.ts';
+export { openHistorySource } from './history-source.ts';
+export type { HistorySourceOptions } from './history-source.ts';
 export { verifyDataset } from './verify-dataset.ts';
 export type { VerifyOptions, VerifyReport } from './verify-dataset.ts';
 export { createSigningKey } from './signature.ts';

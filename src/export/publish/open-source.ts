@@ -6,6 +6,7 @@ import { notADatasetError } from './errors.ts';
 import type { Provenance } from './provenance.ts';
 import type { PublishSource } from './publish-contract.ts';
 import { readPublishedTree } from './published-source.ts';
+import type { ReleaseRules } from './training-release.ts';
 import { readTrainingFolder } from './training-folder.ts';
 import { createFolderReader } from './tree-reader.ts';
 import { verifyTree } from './verify-dataset.ts';
@@ -17,10 +18,10 @@ export interface OpenedSource {
 }
 
 /** @throws RuvectorError `ERR_EXPORT_NOT_A_DATASET`, `ERR_EXPORT_NOT_ANONYMOUS` */
-export async function openSource(folder: string, allowIdentifying: boolean): Promise<OpenedSource> {
+export async function openSource(folder: string, rules: ReleaseRules): Promise<OpenedSource> {
   if (!existsSync(folder)) throw notADatasetError(folder, 'there is no such folder');
   if (existsSync(join(folder, 'dataset.json'))) {
-    return { source: await readTrainingFolder(folder, { allowIdentifying }), origin: null };
+    return { source: await readTrainingFolder(folder, rules), origin: null };
   }
   if (!existsSync(join(folder, checksumsName))) {
     throw notADatasetError(folder, `it holds neither dataset.json nor ${checksumsName}`);

@@ -86,6 +86,8 @@ export interface PublishOptions {
   readonly signingKey?: string | undefined;
   /** Publishes data that is not anonymised. @default false */
   readonly allowIdentifying?: boolean | undefined;
+  /** Rows that must look alike, when a training export is published. @default 5 */
+  readonly k?: number | undefined;
   /** Files end at about this size. @default 128 MiB */
   readonly shardBytes?: number | undefined;
   /** Endpoint of an S3-compatible server; it is addressed path-style. */

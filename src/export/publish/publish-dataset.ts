@@ -43,9 +43,7 @@ export async function publishDataset(
 ): Promise<PublishReport> {
   const key = options.signingKey === undefined ? null : await readPrivateKey(options.signingKey);
   const { source, origin } =
-    typeof dataset === 'string'
-      ? await openSource(dataset, options.allowIdentifying ?? false)
-      : { source: dataset, origin: null };
+    typeof dataset === 'string' ? await openSource(dataset, options) : { source: dataset, origin: null };
   if (!source.privacy.anonymized && options.allowIdentifying !== true) {
     throw notAnonymousError(source.card.id, 'it is not anonymised');
   }
