@@ -165,9 +165,9 @@ describe('serve', () => {
   }, 120_000);
 });
 
-/** Trains with a daemon of its own and returns the path of the live model file. */
+/** Trains with a daemon of its own and returns the path of the live model file, the only one of its home. */
 async function trainOnce(home: Home): Promise<string> {
-  await using daemon = await startDaemon(home);
+  await using daemon = await startDaemon(home, ['--no-baseline']);
   const { result } = await daemon.client.request('train', seededForest);
   const { version } = (result as { deployment: { version: string } }).deployment;
   await daemon.stop();
