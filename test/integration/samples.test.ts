@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { appendFileSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
@@ -166,6 +166,20 @@ describe('openSampleStore()', () => {
       expected = numbers.length;
     }
     expect(expected).toBeGreaterThan(30);
+  });
+
+  it('rejects when the disk refuses, and keeps every sample acknowledged before', async () => {
+    const path = join(root, 'full', 'x.apr');
+    const limited = `ulimit -f 40; exec "$0" "$@"`;
+    const { stdout } = spawnSync('bash', ['-c', limited, process.execPath, writer, path, '0'], {
+      encoding: 'utf8',
+    });
+    const lines = stdout.trim().split('\n');
+    expect(lines.at(-1)).toBe('ERR_STORE_DISK_FULL');
+    await using store = await openSampleStore(path);
+    const numbers = numbersOf(store.collector.samples());
+    expect(numbers).toEqual(upTo(Number(lines.at(-2)) + 1));
+    expect(store.problems).toEqual([]);
   });
 
   it('opens what this hardware has in the cache directory', async () => {
