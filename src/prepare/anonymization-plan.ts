@@ -91,8 +91,8 @@ export class PlanBuilder {
     const decision = this.#groups.decide(buildLadder(levels, attributes.levels), attributes, k);
     refuseTooFew(table, decision, this.#options, maxSuppressedShare);
     this.#tables.names?.freeze();
-    this.#tables.processes?.deal(shuffledNumbers);
-    const { columns } = this.#tables;
+    const { columns, key } = this.#tables;
+    this.#tables.processes?.deal((length) => shuffledNumbers(length, key));
     const report = buildPrivacyReport({ table, k, timePrecisionMs, columns, decision });
     return buildPlan(this.#kind, this.#tables, { decision, timePrecisionMs, report });
   }

@@ -134,8 +134,8 @@ export class ProcessBases implements CounterBases {
   }
 
   /** Deals the numbers 1, 2, … out in the given order of processes. */
-  deal(shuffle: (length: number) => Int32Array): void {
-    this.#numbers = shuffle(this.#processes.size);
+  deal(shuffled: (length: number) => Int32Array): void {
+    this.#numbers = shuffled(this.#processes.size);
   }
 
   /** -1 for a process that the plan has not seen. */

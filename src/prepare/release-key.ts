@@ -1,7 +1,7 @@
 // The secret of one release and the keyed hash made with it: HMAC-SHA-256 (RFC 2104), first 64 bits.
 // A hash is a pseudonym: equal names stay equal, and who holds the key can find a name by hashing
 // guesses. So the key is random for each release and is wiped with it unless the caller keeps it.
-import { createHmac, randomBytes } from 'node:crypto';
+import { createCipheriv, createHmac, randomBytes } from 'node:crypto';
 import { PrepareOptionsError, PrivacyError } from './errors.ts';
 
 const keyBytes = 32;
@@ -16,6 +16,8 @@ export interface ReleaseKey {
   readonly state: KeyState;
   /** First 8 bytes, big-endian, of HMAC-SHA-256(key, UTF-8 text). */
   hash(text: string): bigint;
+  /** Pseudo-random bytes: the same for the same key and purpose, unforeseeable without the key. */
+  derive(purpose: string, byteCount: number): Uint8Array;
   /** @throws PrivacyError `ERR_PREPARE_KEY_DESTROYED` once it is destroyed */
   assertUsable(): void;
   /** The key in base64, for a state file of mode 0600. */
@@ -61,6 +63,10 @@ function buildKey(secret: Buffer, isKept: boolean): ReleaseKey {
       if (known.size >= cachedNames) known.clear();
       known.set(text, hash);
       return hash;
+    },
+    derive(purpose, byteCount) {
+      const streamKey = createHmac('sha256', use()).update(`derive ${purpose}`).digest();
+      return createCipheriv('aes-256-ctr', streamKey, Buffer.alloc(16)).update(Buffer.alloc(byteCount));
     },
     assertUsable: () => void use(),
     toBase64: () => use().toString('base64'),

@@ -170,4 +170,15 @@ describe('kAnonymize()', () => {
     expect(released[0]).not.toHaveProperty('start_time_ticks');
     expect(released[0]).not.toHaveProperty('name');
   });
+
+  it('gives the same rows again with the same key, other numbers and hashes with another', () => {
+    const rows = Array.from({ length: 100 }, (_, i) => processRow({ pid: i + 1, start_time_ticks: i }));
+    const key = randomBytes(32);
+    const [once, again, other] = [key, key, randomBytes(32)].map(
+      (used) => createAnonymizer({ key: used }).kAnonymize(rows).rows,
+    );
+    expect(again).toEqual(once);
+    expect(other!.map(({ pid }) => pid)).not.toEqual(once!.map(({ pid }) => pid));
+    expect(other![0]!.name_hash).not.toBe(once![0]!.name_hash);
+  });
 });
