@@ -10,11 +10,14 @@ import { decodeMulti } from '@msgpack/msgpack';
 import { tableFromIPC } from 'apache-arrow';
 import { describe, expect, test } from 'vitest';
 import { createStreamCodec } from '../../src/wire/stream/codec.ts';
-import { DataEventSchema } from '../../src/wire/stream/generated/stream_pb.ts';
+import {
+  DataEventSchema,
+  file_ruvector_telemetry_v1_stream,
+} from '../../src/wire/stream/generated/stream_pb.ts';
 import { streamFormats } from '../../src/wire/stream/stream-contract.ts';
 import type { StreamEvent, StreamFormat } from '../../src/wire/stream/stream-contract.ts';
 import { sampleEvents } from '../support/stream-events.ts';
-import { fromNeutral, readStreamVectors } from '../support/stream-vectors.ts';
+import { fromNeutral, readFieldNumbers, readStreamVectors } from '../support/stream-vectors.ts';
 
 const root = join(import.meta.dirname, '../..');
 const python = join(root, '.venv/bin/python');
@@ -104,6 +107,18 @@ describe('other readers', () => {
       events.map((event) => event.type === 'record' && event.sequence),
     );
   });
+});
+
+test('no field number of the published schema has changed its meaning', () => {
+  const published = readFieldNumbers();
+  const now = Object.fromEntries(
+    file_ruvector_telemetry_v1_stream.messages.map((message) => [
+      message.name,
+      Object.fromEntries(message.fields.map((field) => [String(field.number), field.name])),
+    ]),
+  );
+  // A new field is added to test/golden/stream/field-numbers.json; a removed one stays there.
+  for (const [message, fields] of Object.entries(now)) expect(published[message]).toMatchObject(fields);
 });
 
 test('generate-proto.mjs makes the committed code', () => {

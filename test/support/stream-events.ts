@@ -76,7 +76,7 @@ function sampleValue({ name, type }: Field, random: () => number): AnyRow[string
       return pick([0, -0, 0.1, 3, 1e21, 5e-324, 1.7e308, random() * 1e6, -random()]);
     case 'bool':
       return random() < 0.5;
-    case 'utf8':
+    default:
       return pick(['', 'a', 'node', 'é "quoted" \\', '内存🐘', '\u0000\u001f\u2028', 'x'.repeat(300)]);
   }
 }
