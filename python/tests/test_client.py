@@ -33,6 +33,7 @@ PUBLIC_NAMES = [
     "RuvectorError",
     "StreamGap",
     "StreamHandle",
+    "StreamHello",
     "StreamPosition",
     "StreamRecord",
     "Subscription",

@@ -86,6 +86,12 @@ def test_items_come_in_order_until_the_server_ends_the_stream():
     assert server.open == 0
 
 
+def test_a_subscription_has_a_position_and_a_hello_before_its_first_item():
+    subscription = subscribe(Server([[hello(4)]]))
+    assert subscription.hello.anonymized
+    assert subscription.position["sequences"] == {"memory": 4}
+
+
 def test_a_lost_connection_is_made_again_after_the_last_item():
     server = Server(
         [[hello()], [record(1), record(2)], LOST],

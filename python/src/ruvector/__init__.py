@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ._fit import FitResult, fit
     from ._onnx import OnnxModel, export_onnx
     from ._parity import ParityReport
-    from ._stream_events import StreamGap, StreamRecord
+    from ._stream_events import StreamGap, StreamHello, StreamRecord
     from ._stream_progress import StreamPosition
     from ._stream_rows import MemorySnapshot, OptimizationEvent, ProcessRecord
     from ._subscription import Subscription
@@ -45,6 +45,7 @@ _LAZY = {
     "ProcessRecord": "_stream_rows",
     "StreamGap": "_stream_events",
     "StreamHandle": "_exporter",
+    "StreamHello": "_stream_events",
     "StreamPosition": "_stream_progress",
     "StreamRecord": "_stream_events",
     "Subscription": "_subscription",
@@ -76,6 +77,7 @@ __all__ = [
     "RuvectorError",
     "StreamGap",
     "StreamHandle",
+    "StreamHello",
     "StreamPosition",
     "StreamRecord",
     "Subscription",

@@ -61,6 +61,8 @@ class Subscription(Generic[Item]):
 
     Attributes
     ----------
+    hello : StreamHello or None
+        What the server said first on the connection of now: tables, and whether it anonymises.
     gaps : int
         Gaps so far.
     dropped : int
@@ -78,6 +80,7 @@ class Subscription(Generic[Item]):
         reconnect: float,
         on_gap: Callable[[StreamGap], None] | None,
     ) -> None:
+        self.hello: StreamHello | None = None
         self.gaps = 0
         self.dropped = 0
         self._connect = connect
@@ -148,6 +151,7 @@ class Subscription(Generic[Item]):
             self._tell(event)
             return None
         if isinstance(event, StreamHello):
+            self.hello = event
             for gap in self._progress.missed(event):
                 self._tell(gap)
         return self._take(self._progress, event)
@@ -197,6 +201,9 @@ class Subscription(Generic[Item]):
             raise
         self._connection = connection
         self._events.extend(events)
+        # So that there is a position before the first item.
+        while self._events and isinstance(self._events[0], StreamHello):
+            self._item(self._events.popleft())
 
     def _first(self, connection: Connection, deadline: float) -> Sequence[Any]:
         try:
