@@ -114,6 +114,33 @@ export type {
   RequestHandler,
   StreamSource,
 } from './wire/index.ts';
+export { createStreamHub, openDataStream, serveStream } from './wire/index.ts';
+export type {
+  AllOptions,
+  DataStream,
+  DataStreamOptions,
+  GapEvent,
+  HelloEvent,
+  OverflowPolicy,
+  RecordEvent,
+  ServeStreamOptions,
+  StreamEvent,
+  StreamFilter,
+  StreamFormat,
+  StreamHandle,
+  StreamHistory,
+  StreamHub,
+  StreamHubOptions,
+  StreamKinds,
+  StreamMemoryRow,
+  StreamOptimizationRow,
+  StreamPosition,
+  StreamProcessRow,
+  StreamRequest,
+  StreamTable,
+  SubscribeOptions,
+  TableOptions,
+} from './wire/index.ts';
 export {
   ModelRegistryError,
   ModelRejectedError,

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import puppeteer from 'puppeteer-core';
+import { launch } from 'puppeteer-core';
 import { expect, it } from 'vitest';
 import { serveStream } from '../../src/wire/index.ts';
 import { createTestHub, memoryRow } from '../support/stream-hub.ts';
@@ -51,7 +51,7 @@ it('serveStream() is read by a page of this machine and not by one of another si
   }).listen(0, '127.0.0.1');
   await once(site, 'listening');
   const { port } = site.address() as AddressInfo;
-  const browser = await puppeteer.launch({
+  const browser = await launch({
     executablePath: findBrowser(),
     args: ['--no-sandbox', '--disable-gpu', '--host-resolver-rules=MAP evil.example 127.0.0.1'],
   });

@@ -76,7 +76,7 @@ it('a subscriber that stops reading delays nobody and is told exactly what it lo
   }
   const free = cleanup.use(await serveStream({ hub, endpoint: 'ws://127.0.0.1:0' }));
   const healthy = consumer({ endpoint: free.endpoint, format: 'msgpack', overflow: 'drop-oldest', until });
-  for (const { next } of [...stopped, healthy]) expect(await next()).toBe('hello');
+  for (const started of [...stopped, healthy]) expect(await started.next()).toBe('hello');
 
   const before = process.memoryUsage().rss;
   for (const { child } of stopped) child.kill('SIGSTOP');
@@ -96,14 +96,14 @@ it('a subscriber that stops reading delays nobody and is told exactly what it lo
   expect(await readdir(spills)).toHaveLength(1);
   const grownMib = (process.memoryUsage().rss - before) / 2 ** 20;
   const lagging = hub.stats().subscribers;
+  clearInterval(publishing);
   for (const { child } of stopped) child.kill('SIGCONT');
-  while (published < until) {
+  for (let left = until - published; left > 0; left -= ROWS) {
     publishSome();
     await sleep(1);
   }
-  clearInterval(publishing);
   const reports = await Promise.all(
-    [...stopped, healthy].map(async ({ next }) => JSON.parse(await next()) as StreamConsumerReport),
+    [...stopped, healthy].map(async (started) => JSON.parse(await started.next()) as StreamConsumerReport),
   );
   expect(lagging).toBe(6);
   // Far below a tick of the collector, whatever the machine is doing meanwhile.
@@ -150,10 +150,10 @@ it.each(['ws', 'tcp'])(
         historyFile: join(directory, 'history'),
         memoryRows: 20,
       };
-      const { child, next } = start('stream-server.ts', options);
-      const [endpoint] = JSON.parse(await next()) as string[];
+      const started = start('stream-server.ts', options);
+      const [endpoint] = JSON.parse(await started.next()) as string[];
       port = Number(/:(\d+)$/.exec(endpoint!)![1]);
-      return child;
+      return started.child;
     };
     let server = await serve();
     const numbers: number[] = [];
