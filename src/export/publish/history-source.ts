@@ -12,8 +12,7 @@ import { buildTrainingCard } from '../training-card.ts';
 import { resolveTraining } from '../training-config.ts';
 import type { TrainingDataConfig } from '../training-config.ts';
 import { buildTrainingTable } from '../training-table.ts';
-import { openReleaseState } from './release-state.ts';
-import type { ReleaseState } from './release-state.ts';
+import { openReleaseKey } from './release-key-file.ts';
 import { buildAdrKind } from './table-columns.ts';
 import { releaseTraining, trainingColumns } from './training-release.ts';
 import type { PrivacyFacts, PublishSource, PublishSplit, PublishTable } from './publish-contract.ts';
@@ -29,8 +28,8 @@ export interface HistorySourceOptions {
   /** Published beside the training set. @default none */
   readonly tables?: readonly ExportTable[] | undefined;
   /**
-   * Keeps the key of the release and what was decided with it (mode 0600), so that the same rows can be released
-   * again as the same bytes. Unset, the key is random and wiped with the release.
+   * Keeps the key of the release (mode 0600), so that the same rows can be released again as the same bytes.
+   * Unset, the key is random and wiped with the release.
    */
   readonly keyFile?: string | undefined;
   readonly allowIdentifying?: boolean | undefined;
@@ -56,9 +55,9 @@ export async function openHistorySource(
 ): Promise<PublishSource> {
   const training = await buildTraining(history, options);
   const planned: PlannedTable[] = [];
-  await using state = await openReleaseState(options.keyFile);
-  for (const table of options.tables ?? []) planned.push(await planTable(history, table, options, state));
-  await state.save();
+  const key = options.keyFile === undefined ? undefined : await openReleaseKey(options.keyFile);
+  for (const table of options.tables ?? []) planned.push(await planTable(history, table, options, key));
+  key?.fill(0);
   return {
     tables: [...training.tables, ...planned.map(({ table }) => table)],
     card: training.card,
@@ -119,12 +118,12 @@ async function planTable(
   history: ExportSource,
   table: ExportTable,
   options: HistorySourceOptions,
-  state: ReleaseState,
+  key: Uint8Array | undefined,
 ): Promise<PlannedTable> {
   const { fromMs, toMs } = resolveTraining('dataset/', options.training ?? {}, true, options.nowMs);
   const range = { ...(fromMs !== undefined && { fromMs }), toMs: toMs ?? options.nowMs };
   const read = buildSampleReader(history, table, range, 0);
-  const plan = options.allowIdentifying === true ? null : await planRelease(table, read, options, state);
+  const plan = options.allowIdentifying === true ? null : await planRelease(table, read, options, key);
   const source = buildTableSource({
     table,
     native: plan?.kind ?? recordKinds[table]!,
@@ -148,15 +147,9 @@ async function planRelease(
   table: ExportTable,
   read: ReadSamples,
   { k, signal }: HistorySourceOptions,
-  state: ReleaseState,
+  key: Uint8Array | undefined,
 ): Promise<AnonymizationPlan> {
-  const kind = recordKinds[table]!;
-  const kept = await state.restore(table, kind, read);
-  if (kept) return kept;
-  const anonymizer = createAnonymizer({ key: state.key, k });
-  const plan = await anonymizer.plan(kind, read, signal);
-  await state.keep(table, plan, read);
-  return plan;
+  return createAnonymizer({ key, k }).plan(recordKinds[table]!, read, signal);
 }
 
 const tableTexts: Readonly<Record<ExportTable, string>> = {

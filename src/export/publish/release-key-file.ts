@@ -1,0 +1,38 @@
+// The key file of a release, when a user keeps its key: with it the same rows are released as the same bytes, and names
+// get the same hashes in every release. Mode 0600.
+import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { RuvectorError, systemCodeOf } from '../../core/index.ts';
+
+const keyBytes = 32;
+
+/**
+ * Reads the key, 64 hexadecimal digits, or makes a new file of one.
+ * @throws RuvectorError `ERR_EXPORT_KEY_FILE`
+ */
+export async function openReleaseKey(path: string): Promise<Uint8Array> {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    if (systemCodeOf(cause) === 'ENOENT') return createKeyFile(path);
+    throw keyFileError(path, 'it cannot be read', cause);
+  });
+  if (!/^[0-9a-f]{64}\n?$/.test(text)) throw keyFileError(path, 'it does not hold 64 hexadecimal digits');
+  return new Uint8Array(Buffer.from(text.trim(), 'hex'));
+}
+
+async function createKeyFile(path: string): Promise<string> {
+  const text = `${randomBytes(keyBytes).toString('hex')}\n`;
+  try {
+    await writeFile(path, text, { mode: 0o600, flag: 'wx' });
+  } catch (cause) {
+    throw keyFileError(path, 'it cannot be written', cause);
+  }
+  return text;
+}
+
+function keyFileError(path: string, state: string, cause?: unknown): RuvectorError {
+  return new RuvectorError(
+    'ERR_EXPORT_KEY_FILE',
+    `Cannot use key file "${path}": ${state}; name another file, or none to use a key that is wiped with the release`,
+    { cause, details: { path } },
+  );
+}
