@@ -42,7 +42,7 @@ const environment = (): NodeJS.ProcessEnv => ({ ...process.env, RUVECTOR_HOME: h
 async function runPython<T>(code: string): Promise<T> {
   const { stdout } = await run(
     python,
-    ['-W', 'error', '-c', `import json\nfrom ruvector import *\n${code}`],
+    ['-c', `import json\nfrom ruvector import *\n${code}`],
     {
       cwd: folder,
       env: environment(),
