@@ -3,7 +3,8 @@
 // take the shortest form, timestamps the extension type -1.
 // https://github.com/msgpack/msgpack/blob/master/spec.md
 import type { AnyRow, FieldType } from '../../core/index.ts';
-import { ByteWriter } from './byte-writer.ts';
+import { ByteWriter, constantOf } from './byte-writer.ts';
+import type { Constant } from './byte-writer.ts';
 import { streamTables } from './stream-contract.ts';
 import type { GapEvent, HelloEvent, StreamEvent, StreamKinds, StreamTable } from './stream-contract.ts';
 
@@ -12,18 +13,18 @@ type ValueWriter = (out: ByteWriter, value: AnyRow[string]) => void;
 interface Column {
   readonly name: string;
   /** The name as a MessagePack string. */
-  readonly key: Uint8Array;
+  readonly key: Constant;
   readonly write: ValueWriter;
 }
 
 /** A record up to its sequence number, and its columns. */
 interface Table {
-  readonly head: Uint8Array;
+  readonly head: Constant;
   readonly columns: readonly Column[];
 }
 
-/** The longest scalar: timestamp 96. */
-const SCALAR_BYTES = 15;
+/** The longest scalar, timestamp 96 of 15 bytes, and what a constant needs behind it. */
+const SCALAR_BYTES = 18;
 const NIL = 0xc0;
 
 const writers: Readonly<Record<FieldType, ValueWriter>> = {
@@ -65,20 +66,20 @@ export function encodeMsgpack(kinds: StreamKinds): (events: readonly StreamEvent
 function buildTable(table: StreamTable, kinds: StreamKinds): Table {
   const columns = kinds[table].fields.map(({ name, type }) => ({
     name,
-    key: bytesOf((out) => writeText(out, name)),
+    key: constant((out) => writeText(out, name)),
     write: writers[type],
   }));
-  const head = bytesOf((out) => {
+  const head = constant((out) => {
     writeMapHead(out, 3 + columns.length);
     writeTexts(out, ['event', 'record', 'table', table, 'sequence']);
   });
   return { head, columns };
 }
 
-function bytesOf(write: (out: ByteWriter) => void): Uint8Array {
+function constant(write: (out: ByteWriter) => void): Constant {
   const out = new ByteWriter();
   write(out);
-  return out.take();
+  return constantOf(out.take());
 }
 
 function writeEvent(out: ByteWriter, event: StreamEvent, tables: Readonly<Record<StreamTable, Table>>): void {

@@ -4,7 +4,8 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import type { AnyRow, FieldType } from '../../core/index.ts';
-import { ByteWriter } from './byte-writer.ts';
+import { ByteWriter, constantOf } from './byte-writer.ts';
+import type { Constant } from './byte-writer.ts';
 import { DataEventSchema } from './generated/stream_pb.ts';
 import type { DataEvent } from './generated/stream_pb.ts';
 import { WireType, protobufColumnsOf, recordNumberOf } from './protobuf-columns.ts';
@@ -17,13 +18,13 @@ type ValueWriter = (out: ByteWriter, value: AnyRow[string]) => void;
 interface Column {
   readonly name: string;
   /** Field number and wire type as a varint. */
-  readonly tag: Uint8Array;
+  readonly tag: Constant;
   readonly write: ValueWriter;
 }
 
 interface Table {
   /** Tag of the record's field in DataEvent. */
-  readonly tag: Uint8Array;
+  readonly tag: Constant;
   readonly columns: readonly Column[];
 }
 
@@ -87,10 +88,10 @@ function buildTable(table: StreamTable, kinds: StreamKinds): Table {
   return { tag: tagOf(recordNumberOf(table), WireType.LEN), columns };
 }
 
-function tagOf(number: number, wireType: WireType): Uint8Array {
+function tagOf(number: number, wireType: WireType): Constant {
   const out = new ByteWriter();
   writeVarint(out, number * 8 + wireType);
-  return out.take();
+  return constantOf(out.take());
 }
 
 /** The record goes behind room for its head, and moves down once its length is known. */
