@@ -192,3 +192,20 @@ export type {
   WhetherDecision,
   WhetherPolicy,
 } from './optimize/index.ts';
+export { createDataExporter } from './export/index.ts';
+export type {
+  DataExportProgress,
+  DataExportStats,
+  DataExporter,
+  DataExporterOptions,
+  ExportConfig,
+  ExportFormat,
+  ExportRunOptions,
+  ExportSource,
+  ExportStats,
+  ExportTable,
+  StartStreamOptions,
+  TimeLike,
+  TrainingDataConfig,
+  TrainingDataStats,
+} from './export/index.ts';

@@ -53,7 +53,8 @@ export type RequestHost = Pick<
   | 'samples'
   | 'streams'
   | 'activate'
->;
+> &
+  ExportRequestHost;
 
 function toRequestHandler(handler: Handler): RequestHandler {
   return async (params, context): Promise<RequestResult> => ({ result: await handler(params, context) });

@@ -7,6 +7,7 @@ import { addCollect } from './commands/collect.ts';
 import { addDecide } from './commands/decide.ts';
 import { addDemo } from './commands/demo.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addExport } from './commands/export.ts';
 import { addModels } from './commands/models.ts';
 import { addSamples } from './commands/samples.ts';
 import { addPublish } from './commands/publish.ts';
@@ -20,6 +21,7 @@ const commands = [
   addStatus,
   addCollect,
   addTrain,
+  addExport,
   addPublish,
   addModels,
   addSamples,

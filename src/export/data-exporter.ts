@@ -181,8 +181,7 @@ async function exportFiles(
 }
 
 async function takeUp(context: PlanContext, path: string, fingerprint: string): Promise<ExportPlan | null> {
-  const { format, tables } = context.resolved;
-  const state = await readInterrupted({ path, format, tables, fingerprint });
+  const state = await readInterrupted(path, fingerprint);
   return state === null ? null : resumePlan(context, state);
 }
 

@@ -1,5 +1,5 @@
 // Errors of the export room. Codes are listed in docs/errors.md and mirrored in Python.
-import { RuvectorError } from '../core/index.ts';
+import { RuvectorError, messageOf, systemCodeOf } from '../core/index.ts';
 
 /** Options of an export that cannot be used, code `ERR_EXPORT_OPTIONS`. All mistakes in one report. */
 export class ExportOptionsError extends RuvectorError {
@@ -44,5 +44,15 @@ export function noStreamError(endpoint: string): RuvectorError {
   return new RuvectorError(
     'ERR_EXPORT_NO_STREAM',
     `Cannot serve a stream at "${endpoint}": this exporter reads a history and sees nothing live; give it a \`hub\`, or run \`ruvector-memopt export --stream\``,
+  );
+}
+
+/** A file that cannot be written, code `ERR_EXPORT_WRITE`. Errors that have a code stay as they are. */
+export function writeError(path: string, cause: unknown): RuvectorError {
+  if (cause instanceof RuvectorError) return cause;
+  return new RuvectorError(
+    'ERR_EXPORT_WRITE',
+    `Cannot write "${path}": ${messageOf(cause)}; choose another path or make room, nothing is left of it`,
+    { cause, details: { path, systemCode: systemCodeOf(cause) ?? null } },
   );
 }
