@@ -80,6 +80,18 @@ describe('Python hears', () => {
     });
   });
 
+  test('that the daemon stopped, after every batch it had sent', async () => {
+    await using home = await createTestHome();
+    await using consumer = startConsumer('endless', home.path, { rows: 1000 });
+    await consumer.next();
+    await home.own.server.close();
+    expect(await consumer.next()).toEqual({
+      end: 'ConnectionLostError',
+      code: 'ERR_WIRE_DISCONNECTED',
+      batches: home.own.server.stats().batchesSent,
+    });
+  });
+
   test('Ctrl-C, and the daemon stops working on the request', async () => {
     await using home = await createTestHome();
     await using consumer = startConsumer('interrupt', home.path);

@@ -118,6 +118,19 @@ def interrupt(client, _job):
         say(interrupted=True, status=client.status())
 
 
+def endless(client, job):
+    """Read a stream that only its daemon ends, and say how it ended."""
+    batches = 0
+    try:
+        for _ in client.stream("count", **job):
+            batches += 1
+            if batches == 20:
+                say(reading=True)
+        say(end="clean", batches=batches)
+    except ruvector.RuvectorError as error:
+        say(end=type(error).__name__, code=error.code, batches=batches)
+
+
 def verdicts():
     """Judge frames given as JSON lines of hexadecimal strings."""
     from ruvector._protocol import decode_message
