@@ -25,7 +25,9 @@ export function renderChecksums(
  */
 export function parseChecksums(text: string): Map<string, string> {
   const entries = new Map<string, string>();
-  for (const line of text.split('\n').slice(0, text.endsWith('\n') ? -1 : undefined)) {
+  const lines = text.split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  for (const line of lines) {
     const [, sha256, path] = /^([0-9a-f]{64}) [ *](.+)$/.exec(line) ?? [];
     if (sha256 === undefined || path === undefined) throw new TypeError(`"${line}" is not a checksum`);
     if (!isInside(path)) throw new TypeError(`"${path}" leaves the dataset`);

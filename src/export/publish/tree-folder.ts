@@ -57,6 +57,7 @@ const states: Readonly<Record<string, string>> = {
   EPERM: 'it cannot be written by this user',
   EROFS: 'it lies on a read-only file system',
   ENOSPC: 'no space is left on the device; free some or publish elsewhere',
+  EFBIG: 'a file may not get that large here; raise the limit or publish elsewhere',
   EDQUOT: 'the quota is used up; free some space or publish elsewhere',
   ENOTDIR: 'a part of its path is a file, not a folder',
   EEXIST: 'a file has that name',
