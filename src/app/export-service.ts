@@ -10,7 +10,7 @@ const workerUrl = new URL(`./export-worker${extname(import.meta.filename)}`, imp
 
 /**
  * Runs a job in a thread. What was appended before the call must be flushed.
- * @throws RuvectorError what the job throws, by its code; `ERR_APP_EXPORT` when the thread ends without an answer
+ * @throws RuvectorError what the job throws, by its code; `ERR_EXPORT_CRASHED` when the thread ends without an answer
  */
 export function runExportInThread(
   host: ExportHost,
@@ -42,7 +42,7 @@ function toError({ code, message, details }: Extract<ExportWorkerMessage, { type
 
 function crashedError(path: string, cause: Error): RuvectorError {
   return new RuvectorError(
-    'ERR_APP_EXPORT',
+    'ERR_EXPORT_CRASHED',
     `Cannot finish "${path}": its thread failed (${cause.message}); export less at once, or from the command line`,
     { cause, details: { path } },
   );

@@ -48,7 +48,20 @@ function renderPrivacy({ privacy }: DataExportStats): Rows {
 function describePrivacy({ k, rows, timePrecisionMs }: PrivacyReport): string {
   const reached = k.reached === null ? 'no rows' : `k = ${k.reached} (asked ${k.asked})`;
   const generalized = rows.generalized > 0 ? `, ${count(rows.generalized, 'row')} coarser than asked` : '';
-  return `${reached}, ${count(rows.suppressed, 'row')} suppressed${generalized}, times to ${formatSeconds(timePrecisionMs / 1000)}`;
+  return `${reached}, ${count(rows.suppressed, 'row')} suppressed${generalized}, times to ${formatPrecision(timePrecisionMs)}`;
+}
+
+const units = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+  ['s', 1000],
+] as const;
+
+/** In the largest unit that divides it. */
+function formatPrecision(ms: number): string {
+  const [unit, size] = units.find(([, unitMs]) => ms % unitMs === 0) ?? ['ms', 1];
+  return `${ms / size} ${unit}`;
 }
 
 function count(rows: number, what: string): string {
