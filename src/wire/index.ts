@@ -15,7 +15,7 @@ export type { Endpoints, OwnedEndpoints } from './endpoint.ts';
 export { PROTOCOL_VERSION } from './message.ts';
 export { WireErrorCode } from './errors.ts';
 export { createStreamHub } from './stream/stream-hub.ts';
-export type { HubSubscription, StreamHub, StreamHubOptions } from './stream/stream-hub.ts';
+export type { StreamHub, StreamHubOptions } from './stream/stream-hub.ts';
 export type { StreamHistory } from './stream/history-replay.ts';
 export { serveStream } from './stream/serve-stream.ts';
 export type { ServeStreamOptions, StreamHandle } from './stream/serve-stream.ts';

@@ -168,7 +168,7 @@ it.each(['ws', 'tcp'])(
       }
     })();
     while (numbers.length < 20) await sleep(10);
-    for (let round = 0; round < 9; round++) {
+    for (let round = 0; round < 6; round++) {
       await sleep(50 + Math.random() * 150);
       proxy.cut();
       if (round % 3 !== 2) continue;

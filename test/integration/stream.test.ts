@@ -175,6 +175,34 @@ describe.each(sockets)('%s', (transport) => {
   });
 });
 
+it.each(['websocket', 'zeromq over ipc'] as const)(
+  'serveStream() over %s refuses an address that is taken',
+  async (transport) => {
+    const { hub } = createTestHub();
+    const { endpoint } = await serve(hub, transport);
+    await expect(serveStream({ hub, endpoint })).rejects.toMatchObject({ code: 'ERR_WIRE_ENDPOINT' });
+    await expect(open(endpoint).subscribeAll()[Symbol.asyncIterator]().next()).resolves.toMatchObject({
+      value: { type: 'hello' },
+    });
+  },
+);
+
+it.each(sockets)(
+  'a row that cannot be encoded ends a subscription over %s with its error',
+  async (transport) => {
+    const { hub, publish } = createTestHub();
+    const { endpoint } = await serve(hub, transport);
+    const stream = open(endpoint, { reconnect: false });
+    const reading = readUntil(
+      stream.subscribeAll({ tables: ['memory'] }),
+      () => false,
+      () => publish('memory', [{ timestamp: 1n }]),
+    );
+    await expect(reading).rejects.toMatchObject({ code: 'ERR_WIRE_HANDLER' });
+    expect(hub.stats().subscribers).toBe(0);
+  },
+);
+
 it('openDataStream() gives up a first connection after its time', async () => {
   const stream = open('ws://127.0.0.1:1', { connectTimeoutMs: 100 });
   await expect(Array.fromAsync(stream.subscribeAll())).rejects.toMatchObject({

@@ -1,5 +1,7 @@
 // Streams over ZeroMQ: a ROUTER here, a DEALER in each subscriber; PUB would drop silently. One connection
 // is one subscription; credit bounds what is on its way to it. Knows no formats. docs/streams.md
+import { rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WireErrorCode, toErrorPayload, wireError } from '../errors.ts';
 import { restrictEndpoint } from '../endpoint.ts';
@@ -7,6 +9,7 @@ import { RouterSocket } from '../zmq-socket.ts';
 import type { StreamKinds } from './stream-contract.ts';
 import { isToken } from './serve-websocket.ts';
 import type { ServedEndpoint } from './serve-websocket.ts';
+import { endpointError } from './stream-endpoint.ts';
 import { parseSubscribeMessage } from './stream-request.ts';
 import type { StreamSessions } from './stream-sessions.ts';
 import {
@@ -50,6 +53,11 @@ interface Peer {
  * @throws RuvectorError `ERR_WIRE_ENDPOINT` when the address is taken or cannot be used
  */
 export async function serveZeromq(options: ZeromqOptions): Promise<ServedEndpoint> {
+  const path = /^ipc:\/\/(.+)$/.exec(options.address)?.[1];
+  // ZeroMQ would take the path away from who listens there.
+  if (path !== undefined && (await isListening(path))) {
+    throw endpointError(options.address, 'something listens there');
+  }
   const router = await RouterSocket.bind({
     plane: 'data',
     endpoint: options.address,
@@ -58,6 +66,14 @@ export async function serveZeromq(options: ZeromqOptions): Promise<ServedEndpoin
   });
   await restrictEndpoint(router.endpoint);
   return new ZeromqServer(router, options);
+}
+
+function isListening(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
 }
 
 class ZeromqServer implements ServedEndpoint {
@@ -119,9 +135,13 @@ class ZeromqServer implements ServedEndpoint {
 
   /** The subscriber answers a BYE when it has read everything before it. */
   async #sayBye(key: string, peer: Peer, done: Promise<void>): Promise<void> {
-    await done;
+    const failure: unknown = await done.then(
+      () => null,
+      (error: unknown) => error,
+    );
     if (peer.isGone) return;
-    this.#reply(peer.id, BYE);
+    if (failure === null) this.#reply(peer.id, BYE);
+    else this.#reply(peer.id, ERROR, toErrorPayload(failure));
     await Promise.race([peer.left.promise, sleep(BYE_MS, undefined, { ref: false })]);
     this.#forget(key, peer);
   }
@@ -175,5 +195,8 @@ class ZeromqServer implements ServedEndpoint {
     await Promise.all([...this.#peers.values()].map(({ left }) => left.promise));
     await this.#router.close();
     await this.#received;
+    // ZeroMQ leaves it behind.
+    const path = /^ipc:\/\/(.+)$/.exec(this.endpoint)?.[1];
+    if (path !== undefined) await rm(path, { force: true });
   }
 }

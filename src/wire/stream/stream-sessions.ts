@@ -131,7 +131,7 @@ export class StreamSessions {
     this.#isClosed = true;
     const sessions = [...this.#sessions];
     for (const { subscription } of sessions) subscription.end();
-    const done = Promise.all(sessions.map((session) => session.done));
+    const done = Promise.allSettled(sessions.map((session) => session.done));
     const timer = new AbortController();
     await Promise.race([done, sleep(DRAIN_MS, undefined, { signal: timer.signal }).catch(() => {})]);
     timer.abort();
