@@ -28,9 +28,15 @@ class FirstValues {
   }
 
   note(batch: arrow.RecordBatch, owners: Int32Array): void {
+    let last = 0;
+    for (let i = 0; i < owners.length; i++) if (owners[i]! > last) last = owners[i]!;
     this.#counters.forEach((name, at) => {
       const column = readNullableIntegers(columnOf(batch, name));
-      for (let i = 0; i < owners.length; i++) this.#noteOne(at, owners[i]!, column[i]!);
+      const first = this.#roomFor(at, last);
+      for (let i = 0; i < owners.length; i++) {
+        const owner = owners[i]!;
+        if (Number.isNaN(first[owner]!)) first[owner] = column[i]!;
+      }
     });
   }
 
@@ -49,14 +55,12 @@ class FirstValues {
     });
   }
 
-  #noteOne(at: number, owner: number, value: number): void {
-    let values = this.#values[at]!;
-    if (owner >= values.length) {
-      const { length } = values;
-      values = growTo(values, owner * 2).fill(Number.NaN, length);
-      this.#values[at] = values;
-    }
-    if (Number.isNaN(values[owner]!)) values[owner] = value;
+  #roomFor(at: number, owner: number): Float64Array {
+    const values = this.#values[at]!;
+    if (owner < values.length) return values;
+    const longer = growTo(values, owner * 2).fill(Number.NaN, values.length);
+    this.#values[at] = longer;
+    return longer;
   }
 }
 

@@ -137,11 +137,22 @@ describe('exports', () => {
 });
 
 describe('publications', () => {
+  const publish = (folder: string, allowIdentifying: boolean): Promise<unknown> => {
+    const home = resolveHome(join(root, 'home'));
+    const options = { to: folder, allowIdentifying };
+    return publishHistory(home, { tables: ['memory', 'process', 'optimization'] }, options);
+  };
+
   it('hold none of them', async () => {
     const folder = join(root, 'published');
-    const home = resolveHome(join(root, 'home'));
-    await publishHistory(home, { tables: ['memory', 'process', 'optimization'] }, { to: folder });
+    await publish(folder, false);
     await expectNone(folder, 8);
+  });
+
+  it('hold all of them when that was asked for', async () => {
+    const folder = join(root, 'plain-published');
+    await publish(folder, true);
+    expectAll(await scan(folder), () => true);
   });
 });
 

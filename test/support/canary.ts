@@ -89,7 +89,7 @@ export interface PlantedRows {
 /** Fills a history with memory under pressure, six scans of the secret processes and the secret events. */
 export async function plantSecrets(historyFolder: string, procFolder: string): Promise<PlantedRows> {
   const startMs = Math.floor(Date.now() / 3_600_000) * 3_600_000 - 4 * 3_600_000;
-  const memory = pressuredSnapshots(1500);
+  const memory = pressuredSnapshots(800);
   const shiftMs = startMs - memory[0]!.timestamp;
   const scan = await collectSecretProcesses(procFolder);
   const rows: PlantedRows = {
