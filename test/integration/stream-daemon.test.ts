@@ -24,7 +24,7 @@ it('a daemon streams what it samples, anonymised, and starts and stops streams w
   const started = (await daemon.client.request('stream.start', { endpoint: 'ws://127.0.0.1:0' }))
     .result as StreamInfo;
   for (const endpoint of [started.endpoint, pipe]) {
-    const events = await read(endpoint, 60);
+    const events = await read(endpoint, 1000);
     expect(events[0]).toMatchObject({ type: 'hello', anonymized: true });
     const records = events.filter((event) => event.type === 'record');
     expect(new Set(records.map(({ table }) => table))).toEqual(new Set(['memory', 'process']));
@@ -50,7 +50,7 @@ it('a subscriber continues across a restart of the daemon, from its history', as
   const endpoint = `ipc://${home.root}/s.sock`;
   const args = ['--hz', '20', '--process-interval', '3600', '--stream', endpoint];
   const timestamps: number[] = [];
-  await using stream = openDataStream(endpoint);
+  await using stream = openDataStream(endpoint, { connectTimeoutMs: 60_000 });
   const reading = (async () => {
     for await (const row of stream.subscribeMemory({ overflow: 'block' })) timestamps.push(row.timestamp);
   })();
