@@ -1,4 +1,6 @@
 // Thread entry: one export, away from the thread that samples. Sends progress, then the result or the error.
+import { readlinkSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { isRuvectorError, messageOf } from '../core/index.ts';
 import { runExportJob } from './export-job.ts';
@@ -30,9 +32,20 @@ const abort = new AbortController();
 // The only message there is: cancel.
 port.once('message', () => abort.abort());
 
+/** The thread that samples goes first. On Linux a thread has a priority of its own. */
+function yieldToSampling(): void {
+  try {
+    const threadId = Number(readlinkSync('/proc/thread-self').split('/').at(-1));
+    setPriority(threadId, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // Not Linux: both threads share the processors evenly.
+  }
+}
+
 const send = (message: ExportWorkerMessage): void => port.postMessage(message);
 let toldMs = -Infinity;
 
+yieldToSampling();
 try {
   const result = await runExportJob(host, job, {
     signal: abort.signal,
