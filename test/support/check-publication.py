@@ -24,6 +24,8 @@ import mlcroissant  # noqa: E402
 import pandas  # noqa: E402
 import polars  # noqa: E402
 import pyarrow.parquet  # noqa: E402
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: E402
+from cryptography.hazmat.primitives.serialization import load_pem_public_key  # noqa: E402
 
 
 def digest(table: Any) -> str:
@@ -89,6 +91,10 @@ def read_croissant(folder: Path) -> dict[str, Any]:
     handler.emit = lambda record: messages.append(record.getMessage())  # type: ignore[method-assign]
     for logger in (logging.getLogger(), logging.getLogger("absl")):
         logger.addHandler(handler)
+    for checksum in json.loads((folder / "croissant.json").read_text())["distribution"]:
+        if "sha256" in checksum:
+            data = (folder / checksum["contentUrl"]).read_bytes()
+            assert hashlib.sha256(data).hexdigest() == checksum["sha256"]
     dataset = mlcroissant.Dataset(jsonld=folder / "croissant.json")
     issues = dataset.metadata.ctx.issues
     sets = {}
@@ -151,6 +157,16 @@ def read_layout(folder: Path) -> dict[str, Any]:
     return layout
 
 
+def read_signature(folder: Path) -> bool | None:
+    if not (folder / "checksums.sha256.sig").exists():
+        return None
+    key = load_pem_public_key((folder / "checksums.sha256.pub").read_bytes())
+    assert isinstance(key, Ed25519PublicKey)
+    signature = (folder / "checksums.sha256.sig").read_bytes()
+    key.verify(signature, (folder / "checksums.sha256").read_bytes())
+    return True
+
+
 def main(folder: Path) -> None:
     tables = json.loads((folder / "schema.json").read_text())["$defs"]
     places = {name: "data" if name == "training" else f"data/{name}" for name in tables}
@@ -168,6 +184,7 @@ def main(folder: Path) -> None:
                     name: read_schema(folder, place, name) for name, place in places.items()
                 },
                 "layout": read_layout(folder),
+                "signed": read_signature(folder),
             }
         )
     )

@@ -11,11 +11,18 @@ process.on('SIGXFSZ', () => undefined);
 
 const [mode, to] = process.argv.slice(2) as [string, string];
 
-for (let turn = 0; mode === 'forever'; turn++) {
-  const first = turn % 2 === 0 ? 0 : 50_000;
-  const report = await publishDataset(publishSource({ train: rowsFrom(first, 6000) }), { to, name: 'kill' });
-  writeSync(1, `${report.version}\n`);
+async function publishForever(): Promise<never> {
+  for (let turn = 0; ; turn++) {
+    const first = turn % 2 === 0 ? 0 : 50_000;
+    const report = await publishDataset(publishSource({ train: rowsFrom(first, 6000) }), {
+      to,
+      name: 'kill',
+    });
+    writeSync(1, `${report.version}\n`);
+  }
 }
+
+if (mode === 'forever') await publishForever();
 
 try {
   const report = await publishDataset(publishSource({ train: rowsFrom(0, 60_000) }), { to, name: 'full' });

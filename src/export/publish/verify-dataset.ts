@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import { createFolderReader } from './tree-reader.ts';
 import type { TreeEntry, TreeReader } from './tree-reader.ts';
 import { checksumsName, parseChecksums } from './checksums.ts';
-import { messageOf, systemCodeOf } from '../../core/index.ts';
+import { isRuvectorError, messageOf, systemCodeOf } from '../../core/index.ts';
 import { publishTargetError } from './errors.ts';
 import { openBucket, parseBucketUrl } from './bucket.ts';
 import {
@@ -82,7 +82,7 @@ async function listEntries(target: string, tree: TreeReader): Promise<readonly T
     return await tree.list();
   } catch (cause) {
     const code = systemCodeOf(cause);
-    if (code === undefined) throw cause;
+    if (isRuvectorError(cause) || code === undefined) throw cause;
     const state = code === 'ENOENT' ? 'there is no such folder' : `it cannot be read (${code})`;
     throw publishTargetError(target, `${state}; name the folder or bucket it was published to`, cause);
   }
