@@ -13,7 +13,7 @@ export function columnOf(batch: arrow.RecordBatch, name: string): arrow.Data {
 export function readIntegers(column: arrow.Data): Float64Array {
   const { length } = column;
   const source = column.values as BigInt64Array | Int32Array;
-  if (source instanceof Int32Array) return Float64Array.from(source.subarray(0, length));
+  if (source instanceof Int32Array) return new Float64Array(source.subarray(0, length));
   const halves = new Int32Array(source.buffer, source.byteOffset, length * 2);
   const values = new Float64Array(length);
   for (let i = 0; i < length; i++) values[i] = halves[2 * i + 1]! * 2 ** 32 + (halves[2 * i]! >>> 0);

@@ -133,7 +133,8 @@ export class ProcessBases implements CounterBases {
 
   add(batch: arrow.RecordBatch): void {
     const [pids, starts] = readProcesses(batch);
-    const owners = Int32Array.from(pids, (pid, i) => this.#processes.add(pid, starts[i]!));
+    const owners = new Int32Array(pids.length);
+    for (let i = 0; i < owners.length; i++) owners[i] = this.#processes.add(pids[i]!, starts[i]!);
     this.#first.note(batch, owners);
   }
 
