@@ -56,3 +56,12 @@ export function writeError(path: string, cause: unknown): RuvectorError {
     { cause, details: { path, systemCode: systemCodeOf(cause) ?? null } },
   );
 }
+
+/** Another process writes to the same target, code `ERR_EXPORT_BUSY`. */
+export function busyError(path: string, pid: number, folder: string): RuvectorError {
+  return new RuvectorError(
+    'ERR_EXPORT_BUSY',
+    `Cannot write "${path}": process ${pid} is writing it now; wait for it or choose another path (if that process is no export, remove "${folder}")`,
+    { details: { path, pid, folder } },
+  );
+}

@@ -1,0 +1,16 @@
+// A chunk of rows → a small Parquet file of one row group, which parquet-parts.ts joins to the others.
+import pl from 'nodejs-polars';
+import type { ParquetJob } from './encode-pool.ts';
+import type { Compression } from './file-contract.ts';
+
+const codecs: Partial<Record<Compression, 'zstd' | 'snappy' | 'uncompressed'>> = {
+  zstd: 'zstd',
+  snappy: 'snappy',
+  none: 'uncompressed',
+};
+
+/** Encodes one chunk. */
+export function encodeParquetChunk({ ipc, compression }: ParquetJob): Uint8Array {
+  const frame = pl.readIPC(Buffer.from(ipc.buffer, ipc.byteOffset, ipc.byteLength));
+  return frame.writeParquet({ compression: codecs[compression]! });
+}

@@ -1,0 +1,148 @@
+// The SQLite file of an export. Rows go in by statements of many rows; each commit is what an
+// interrupted export goes on from (WAL), and the finished file stands alone.
+import { DatabaseSync } from 'node:sqlite';
+import type { StatementSync } from 'node:sqlite';
+import * as arrow from 'apache-arrow';
+
+type SqlValue = number | bigint | string | null;
+
+/** Values of one statement: SQLite binds at most 32,766. */
+const STATEMENT_VALUES = 480;
+
+/** An open database file. */
+export class DatabaseFile {
+  readonly #database: DatabaseSync;
+  #table = '';
+  #columns = 0;
+
+  constructor(path: string) {
+    this.#database = new DatabaseSync(path);
+    this.#database.exec(
+      `PRAGMA page_size = 16384; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;
+       PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 4096; PRAGMA cache_size = -65536`,
+    );
+  }
+
+  /** Begins or goes on with a table that holds `rows` rows for certain; what lies behind them is removed. */
+  openTable(table: string, ddl: string, rows: number): void {
+    this.#database.exec(ddl);
+    this.#database.prepare(`DELETE FROM "${table}" WHERE rowid > ?`).run(rows);
+    this.#table = table;
+    this.#columns = this.#database.prepare(`PRAGMA table_info("${table}")`).all().length;
+    this.#database.exec('BEGIN');
+  }
+
+  /** Inserts the rows of an Arrow IPC file. */
+  insert(ipc: Uint8Array): void {
+    for (const batch of arrow.tableFromIPC(ipc).batches) this.#insertBatch(batch);
+  }
+
+  commit(): void {
+    this.#database.exec('COMMIT; BEGIN');
+  }
+
+  /** @param index column to index, if any */
+  finishTable(index: string | null): void {
+    this.#database.exec('COMMIT');
+    if (index === null) return;
+    this.#database.exec(
+      `CREATE INDEX IF NOT EXISTS "${this.#table}_${index}" ON "${this.#table}" ("${index}")`,
+    );
+  }
+
+  /** A whole file has no log beside it; one that is not keeps what was committed. */
+  close(isWhole: boolean): void {
+    if (isWhole) this.#database.exec('PRAGMA synchronous = FULL; PRAGMA journal_mode = DELETE');
+    this.#database.close();
+  }
+
+  #insertBatch(batch: arrow.RecordBatch): void {
+    const columns = batch.data.children.map(readColumn);
+    const rowsAtOnce = Math.max(1, Math.floor(STATEMENT_VALUES / this.#columns));
+    const many = this.#prepare(rowsAtOnce);
+    const whole = batch.numRows - (batch.numRows % rowsAtOnce);
+    insertRows(many, columns, 0, whole, rowsAtOnce);
+    insertRows(this.#prepare(1), columns, whole, batch.numRows, 1);
+  }
+
+  readonly #statements = new Map<string, StatementSync>();
+
+  #prepare(rows: number): StatementSync {
+    const row = `(${Array.from({ length: this.#columns }, () => '?').join()})`;
+    const sql = `INSERT INTO "${this.#table}" VALUES ${Array.from({ length: rows }, () => row).join()}`;
+    let statement = this.#statements.get(sql);
+    if (!statement) this.#statements.set(sql, (statement = this.#database.prepare(sql)));
+    return statement;
+  }
+}
+
+/** DDL of a table: typed and strict, so that no reader has to guess. */
+export function buildTableDdl(table: string, schema: arrow.Schema): string {
+  const columns = schema.fields.map(
+    (field) =>
+      `"${field.name}" ${sqlTypeOf(field.type as arrow.DataType)}${field.nullable ? '' : ' NOT NULL'}`,
+  );
+  return `CREATE TABLE IF NOT EXISTS "${table}" (${columns.join(', ')}) STRICT`;
+}
+
+function sqlTypeOf(type: arrow.DataType): string {
+  if (arrow.DataType.isFloat(type)) return 'REAL';
+  // SQLite's integers are signed: what may not fit is text.
+  const isText =
+    arrow.DataType.isUtf8(type) || (arrow.DataType.isInt(type) && type.bitWidth === 64 && !type.isSigned);
+  return isText ? 'TEXT' : 'INTEGER';
+}
+
+function insertRows(
+  statement: StatementSync,
+  columns: readonly (readonly SqlValue[])[],
+  from: number,
+  to: number,
+  rowsAtOnce: number,
+): void {
+  const values: SqlValue[] = Array.from({ length: rowsAtOnce * columns.length }, () => null);
+  for (let row = from; row < to; row += rowsAtOnce) {
+    let at = 0;
+    for (let i = row; i < row + rowsAtOnce; i++) {
+      for (let column = 0; column < columns.length; column++) values[at++] = columns[column]![i]!;
+    }
+    statement.run(...values);
+  }
+}
+
+/** All values of a column as SQLite takes them; NaN, which it cannot hold, is NULL. */
+function readColumn(column: arrow.Data): SqlValue[] {
+  const values = convertValues(column);
+  if (column.nullCount > 0) {
+    for (let i = 0; i < column.length; i++) if (!column.getValid(i)) values[i] = null;
+  }
+  return values;
+}
+
+function convertValues(column: arrow.Data): SqlValue[] {
+  const { type, length } = column;
+  if (arrow.DataType.isUtf8(type) || arrow.DataType.isBool(type)) {
+    const vector = arrow.makeVector(column);
+    return Array.from({ length }, (_, i) => toSql(vector.get(i)));
+  }
+  const raw = column.values as BigInt64Array | BigUint64Array | Float64Array;
+  if (raw instanceof BigUint64Array) return Array.from(raw.subarray(0, length), String);
+  if (raw instanceof BigInt64Array) return readIntegers(raw, length);
+  if (arrow.DataType.isFloat(type))
+    return Array.from(raw.subarray(0, length), (value) => (Number.isNaN(value) ? null : value));
+  return Array.from(raw.subarray(0, length));
+}
+
+function toSql(value: unknown): SqlValue {
+  return typeof value === 'boolean' ? Number(value) : ((value ?? null) as SqlValue);
+}
+
+/** Safe integers as numbers, which bind faster; the others as they are. */
+function readIntegers(values: BigInt64Array, length: number): SqlValue[] {
+  const low = new Uint32Array(values.buffer, values.byteOffset, length * 2);
+  const high = new Int32Array(values.buffer, values.byteOffset, length * 2);
+  return Array.from({ length }, (_, i) => {
+    const value = high[2 * i + 1]! * 2 ** 32 + low[2 * i]!;
+    return Number.isSafeInteger(value) ? value : values[i]!;
+  });
+}

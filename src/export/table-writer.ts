@@ -1,0 +1,33 @@
+// The contract of what writes one table to one file, batch by batch.
+import type { FileHandle } from 'node:fs/promises';
+import type * as arrow from 'apache-arrow';
+
+/** Where a writer goes on: 0 rows at the start. */
+export interface WriterStart {
+  readonly rows: number;
+  /** Length of the file that counts. */
+  readonly bytes: number;
+  /** As the writer's own checkpoint gave it. */
+  readonly state?: unknown;
+}
+
+/** Writes one table. */
+export interface TableWriter {
+  /** Takes the next rows; resolves when there is room for more. */
+  write(batch: arrow.RecordBatch): Promise<void>;
+  /** Makes every row so far durable and says how to go on after them. */
+  checkpoint(): Promise<WriterStart>;
+  /** Completes the file, durable. */
+  finish(): Promise<void>;
+  /** Ends without completing. */
+  abort(): Promise<void>;
+}
+
+/** Writes all bytes; a disk that fills in the middle ends in its error. */
+export async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  let done = 0;
+  while (done < bytes.length) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done);
+    done += bytesWritten;
+  }
+}
