@@ -56,6 +56,8 @@ def test_every_class_is_public_and_named_in_the_tree(kind):
         ("ERR_WIRE_AUTH", _exceptions.AuthenticationError, PermissionError),
         ("ERR_WIRE_TIMEOUT", _exceptions.WireTimeoutError, TimeoutError),
         ("ERR_WIRE_UNKNOWN_STREAM", _exceptions.UnknownNameError, LookupError),
+        ("ERR_PREPARE_PRIVACY_K", _exceptions.PrivacyError, ValueError),
+        ("ERR_EXPORT_WRITE", _exceptions.ExportWriteError, OSError),
         ("ERR_MODEL_REJECTED", ModelError, Exception),
         ("ERR_TRAINER_FAILED", TrainerError, Exception),
         ("ERR_SOMETHING_NEW", DaemonError, Exception),

@@ -24,6 +24,7 @@ RuvectorError
   │   └ PublishError              a release that cannot be made or trusted
   ├ HistoryError                  the daemon's store: ERR_STORE_*
   ├ PrepareError                  the training set: ERR_PREPARE_*
+  │   └ PrivacyError              cannot be anonymised as asked  (also ValueError)
   ├ ModelError                    verification and registry: ERR_MODEL_*
   ├ TrainerError                  a trainer of the daemon: ERR_TRAIN*
   └ DaemonError                   everything else the daemon reports
@@ -52,6 +53,7 @@ __all__ = [
     "NoDaemonError",
     "NoRowsError",
     "PrepareError",
+    "PrivacyError",
     "ProtocolError",
     "PublishError",
     "RequestCancelledError",
@@ -247,6 +249,12 @@ class PrepareError(RuvectorError):
     code = "ERR_PREPARE"
 
 
+class PrivacyError(PrepareError, ValueError):
+    """Rows that cannot be anonymised as asked; nothing was written."""
+
+    code = "ERR_PREPARE_PRIVACY_K"
+
+
 class ModelError(RuvectorError):
     """The daemon refused a model, or has none."""
 
@@ -291,6 +299,8 @@ _CLASS_BY_CODE: dict[str, type[RuvectorError]] = {
     "ERR_EXPORT_NO_ROWS": NoRowsError,
     "ERR_EXPORT_OPTIONS": ExportOptionsError,
     "ERR_EXPORT_WRITE": ExportWriteError,
+    "ERR_EXPORT_BUSY": ExportWriteError,
+    "ERR_EXPORT_KEY_FILE": PublishError,
     "ERR_EXPORT_CANCELLED": ExportCancelledError,
     "ERR_EXPORT_CRASHED": ExportCrashedError,
     "ERR_EXPORT_NO_STREAM": ExportOptionsError,
@@ -308,6 +318,7 @@ _CLASS_BY_PREFIX: dict[str, type[RuvectorError]] = {
     "ERR_WIRE_": WireError,
     "ERR_EXPORT_": ExportError,
     "ERR_STORE_": HistoryError,
+    "ERR_PREPARE_PRIVACY_": PrivacyError,
     "ERR_PREPARE_": PrepareError,
     "ERR_MODEL_": ModelError,
     "ERR_TRAIN": TrainerError,
