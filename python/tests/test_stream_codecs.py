@@ -124,6 +124,12 @@ def test_decode_refuses_what_is_too_large(stream_format):
             read(message)
 
 
+def test_decode_refuses_more_events_than_it_could_hold_as_rows():
+    event = bytes.fromhex("0412020a00")
+    with pytest.raises(ProtocolError, match="more than 262144 events"):
+        create_codec("protobuf").decode(event * (2**18 + 1))
+
+
 def test_decode_batches_gives_record_batches_with_their_metadata():
     vector = VECTORS["arrow-memory-batch"]
     [batch] = create_codec("arrow").decode_batches(bytes.fromhex(vector["bytes"]))

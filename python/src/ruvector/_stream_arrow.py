@@ -22,7 +22,15 @@ from ._stream_columns import (
     read_table,
     to_datetime,
 )
-from ._stream_decoder import MAX_MESSAGE_BYTES, Buffer, FrameDecoder, Scan, malformed, refuse
+from ._stream_decoder import (
+    MAX_EVENTS,
+    MAX_MESSAGE_BYTES,
+    Buffer,
+    FrameDecoder,
+    Scan,
+    decode_message,
+    refuse,
+)
 from ._stream_events import StreamEvent, StreamGap, StreamHello, StreamRecord
 
 __all__ = ["ArrowCodec"]
@@ -79,7 +87,7 @@ class ArrowCodec:
 
     def decode(self, message: Buffer) -> list[StreamEvent]:
         """Decode a whole message into events."""
-        return self._decode(message, self.create_decoder())
+        return decode_message("arrow", message, self.create_decoder(), self._limit)
 
     def decode_batches(self, message: Buffer) -> list[pa.RecordBatch]:
         """Decode a whole message into record batches, without a dict for each row.
@@ -87,7 +95,7 @@ class ArrowCodec:
         ``schema.metadata[b"ruvector.event"]`` is ``record``, ``gap`` or ``hello``; records have
         ``b"ruvector.table"`` and a first column ``sequence``.
         """
-        return self._decode(message, self.create_batch_decoder())
+        return decode_message("arrow", message, self.create_batch_decoder(), self._limit)
 
     def create_decoder(self) -> FrameDecoder[StreamEvent]:
         """Start decoding a byte stream into events."""
@@ -96,13 +104,6 @@ class ArrowCodec:
     def create_batch_decoder(self) -> FrameDecoder[pa.RecordBatch]:
         """Start decoding a byte stream into record batches."""
         return FrameDecoder("arrow", _create_scan(), _decode_batches, self._limit)
-
-    def _decode(self, message: Buffer, decoder: FrameDecoder[Any]) -> list[Any]:
-        if len(message) > self._limit:
-            raise malformed("arrow", f"a message of {len(message)} bytes")
-        found = decoder.push(message)
-        decoder.end()
-        return found
 
 
 def _create_scan() -> Scan:
@@ -212,7 +213,10 @@ def _check_schema(schema: pa.Schema) -> None:
 
 def _decode_events(frame: bytes) -> list[StreamEvent]:
     events: list[StreamEvent] = []
-    for batch in _decode_batches(frame):
+    batches = _decode_batches(frame)
+    if sum(batch.num_rows for batch in batches) > MAX_EVENTS:
+        raise ValueError(f"a stream of more than {MAX_EVENTS} rows")
+    for batch in batches:
         name, types = _types_of(batch.schema)
         rows = _to_rows(batch, types)
         if name == "gap":

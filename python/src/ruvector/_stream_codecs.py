@@ -12,7 +12,14 @@ from typing import Any, NoReturn, Protocol
 
 from ._exceptions import StreamRequestError
 from ._stream_arrow import ArrowCodec
-from ._stream_decoder import MAX_MESSAGE_BYTES, Buffer, FrameDecoder, Scan, malformed, refuse
+from ._stream_decoder import (
+    MAX_MESSAGE_BYTES,
+    Buffer,
+    FrameDecoder,
+    Scan,
+    decode_message,
+    refuse,
+)
 from ._stream_events import StreamEvent
 from ._stream_plain import PlainReader, json_readers, msgpack_readers
 from ._stream_protobuf import decode_delimited, scan_delimited
@@ -47,18 +54,15 @@ class StreamCodec(Protocol):
 class _Codec:
     """A codec made of its decoder."""
 
-    def __init__(self, create: Callable[[], StreamDecoder], stream_format: str, limit: int) -> None:
+    def __init__(
+        self, stream_format: str, create: Callable[[], FrameDecoder[StreamEvent]], limit: int
+    ) -> None:
         self.create_decoder = create
         self._format = stream_format
         self._limit = limit
 
     def decode(self, message: Buffer) -> list[StreamEvent]:
-        if len(message) > self._limit:
-            raise malformed(self._format, f"a message of {len(message)} bytes")
-        decoder = self.create_decoder()
-        events = decoder.push(message)
-        decoder.end()
-        return events
+        return decode_message(self._format, message, self.create_decoder(), self._limit)
 
 
 def create_codec(stream_format: str, max_message_bytes: int = MAX_MESSAGE_BYTES) -> StreamCodec:
@@ -81,21 +85,21 @@ def create_codec(stream_format: str, max_message_bytes: int = MAX_MESSAGE_BYTES)
     if stream_format == "arrow":
         return ArrowCodec(limit)
     if stream_format == "jsonlines":
-        read = PlainReader(json_readers).read
+        decode_line = _decode_line(PlainReader(json_readers).read)
         return _Codec(
-            lambda: FrameDecoder("jsonlines", _create_line_scan(), _decode_line(read), limit),
             stream_format,
+            lambda: FrameDecoder(stream_format, _create_line_scan(), decode_line, limit),
             limit,
         )
     if stream_format == "protobuf":
         return _Codec(
-            lambda: FrameDecoder("protobuf", scan_delimited, decode_delimited, limit),
             stream_format,
+            lambda: FrameDecoder(stream_format, scan_delimited, decode_delimited, limit),
             limit,
         )
     if stream_format == "msgpack":
         msgpack = _import_msgpack()
-        return _Codec(lambda: _MsgpackDecoder(msgpack, limit), stream_format, limit)
+        return _Codec(stream_format, lambda: _MsgpackDecoder(msgpack, limit), limit)
     raise StreamRequestError(
         f'Cannot read stream as "{stream_format}": there are jsonlines, msgpack, protobuf and arrow'
     )

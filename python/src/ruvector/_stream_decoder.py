@@ -7,13 +7,18 @@ from typing import Generic, NoReturn, TypeAlias, TypeVar
 
 from ._exceptions import ProtocolError, RuvectorError
 
-__all__ = ["MAX_MESSAGE_BYTES", "Buffer", "FrameDecoder", "Scan", "malformed", "refuse"]
+__all__ = ["MAX_EVENTS", "MAX_MESSAGE_BYTES", "Buffer", "FrameDecoder", "Scan"]
+__all__ += ["decode_message", "malformed", "refuse"]
 
 Buffer: TypeAlias = bytes | bytearray | memoryview
 T = TypeVar("T")
 R = TypeVar("R")
 
 MAX_MESSAGE_BYTES = 16 * 2**20
+
+# A few bytes stand for a whole row, so that the size alone would allow gigabytes of rows.
+MAX_EVENTS = 2**18
+_PIECE_BYTES = 2**16
 
 Scan: TypeAlias = Callable[[bytearray, int], int]
 """Length of the frame that begins at a place of the buffer, -1 while it is not whole. Called again
@@ -124,3 +129,26 @@ class FrameDecoder(Generic[T]):
             # Hostile bytes may end in any error of the libraries below, RecursionError included.
             self._failure = malformed(self._format, str(error) or type(error).__name__)
             raise self._failure from error
+
+
+def decode_message(
+    stream_format: str, message: Buffer, decoder: FrameDecoder[T], max_message_bytes: int
+) -> list[T]:
+    """Decode a whole message with a decoder of its own.
+
+    Raises
+    ------
+    ProtocolError
+        It is not a whole message, or too large.
+
+    """
+    if len(message) > max_message_bytes:
+        raise malformed(stream_format, f"a message of {len(message)} bytes")
+    view = memoryview(message)
+    found: list[T] = []
+    for start in range(0, len(view), _PIECE_BYTES):
+        found += decoder.push(view[start : start + _PIECE_BYTES])
+        if len(found) > MAX_EVENTS:
+            raise malformed(stream_format, f"a message of more than {MAX_EVENTS} events")
+    decoder.end()
+    return found

@@ -9,7 +9,7 @@ import { encodeArrow } from './encode-arrow.ts';
 import { encodeJsonLines } from './encode-jsonlines.ts';
 import { encodeMsgpack } from './encode-msgpack.ts';
 import { encodeProtobuf } from './encode-protobuf.ts';
-import { createFrameDecoder } from './frame-decoder.ts';
+import { MAX_EVENTS, createFrameDecoder } from './frame-decoder.ts';
 import type { FrameFormat } from './frame-decoder.ts';
 import { publishedKinds } from './published-kinds.ts';
 import { malformed } from './stream-decode-error.ts';
@@ -78,6 +78,7 @@ function decodeMessage(
     const length = scan(rest);
     if (length < 0) throw malformed(format, `an event is cut short after ${rest.byteLength} bytes`);
     decodeFrame(rest.subarray(0, length), events);
+    if (events.length > MAX_EVENTS) throw malformed(format, `a message of more than ${MAX_EVENTS} events`);
     start += length;
   }
   return events;

@@ -19,6 +19,7 @@ import { decodeArrowSchema } from './decode-arrow-schema.ts';
 import type { ArrowColumn, ArrowSchema } from './decode-arrow-schema.ts';
 import { byteOf, positionOf, rootOf, sizeAt, sizeOf, tableOf, vectorOf } from './flatbuffer.ts';
 import type { FlatTable, FlatVector } from './flatbuffer.ts';
+import { MAX_EVENTS } from './frame-decoder.ts';
 import type { FrameFormat, FrameScanner } from './frame-decoder.ts';
 import { readCount, readGapReason, readTable, refuse } from './plain-event.ts';
 import { readArrowValues } from './read-arrow-values.ts';
@@ -57,10 +58,12 @@ export function decodeArrow(kinds: StreamKinds): FrameFormat {
   return {
     createScanner,
     decodeFrame(frame, events) {
+      const before = events.length;
       let read: BatchReader | null = null;
       for (const message of messagesOf(frame)) {
         if (message.type === HeaderType.SCHEMA && !read) read = bind(message);
         else if (message.type === HeaderType.RECORD_BATCH && read) {
+          assertFewRows(events.length - before + rowsOf(message.header, message.body));
           for (const event of read(message.header, message.body)) events.push(event);
         } else refuse('a schema and record batches', `message ${message.type}`);
       }
@@ -188,6 +191,10 @@ function bindColumn({ name, type, bufferCount }: ArrowColumn, kind: RecordKind):
   const field = kind.fields.find((candidate) => candidate.name === name) ?? null;
   if (field && field.type !== type) refuse(`column "${name}" as ${field.type}`, type ?? 'another type');
   return { field, bufferCount };
+}
+
+function assertFewRows(rows: number): void {
+  if (rows > MAX_EVENTS) throw new RangeError(`a stream of more than ${MAX_EVENTS} rows`);
 }
 
 /** The first column of a kind has 4 bytes a row at least: what is in the body bounds the rows. */

@@ -45,6 +45,7 @@ function createScanner(): FrameScanner {
 /** Null for an empty line, as the format allows. */
 function parseLine(frame: Uint8Array): PlainMap | null {
   if (frame.byteLength > PLAIN_LINE_BYTES) assertFlat(frame);
+  if (frame.byteLength === 1) return null;
   const text = utf8.decode(frame);
   if (/^[ \t\r\n]*$/.test(text)) return null;
   const value = JSON.parse(text) as unknown;

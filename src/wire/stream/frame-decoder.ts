@@ -16,6 +16,12 @@ export interface FrameFormat {
   readonly decodeFrame: (frame: Uint8Array, events: StreamEvent[]) => void;
 }
 
+/**
+ * Most events of one message, or of one frame that holds a batch: a few bytes stand for a whole row, so
+ * that the size alone would allow a gigabyte of rows.
+ */
+export const MAX_EVENTS = 2 ** 18;
+
 const FIRST_BYTES = 4096;
 
 /** Creates the decoder of one byte stream. After an error it stays failed: the frames' borders are lost. */

@@ -90,6 +90,13 @@ test('decode() of JSON Lines refuses 16 MiB of brackets at once', () => {
   expect(() => createStreamCodec('jsonlines').decode(line)).toThrow('brackets');
 });
 
+test('decode() refuses more events than it could hold as rows', () => {
+  // Five bytes: a memory record with an empty timestamp, which stands for 42 columns.
+  const event = Buffer.from('0412020a00', 'hex');
+  const message = Buffer.alloc(event.length * (2 ** 18 + 1), event);
+  expect(() => createStreamCodec('protobuf').decode(message)).toThrow('more than 262144 events');
+});
+
 test('push() of MessagePack byte by byte is linear in the bytes', () => {
   // 400,000 nested lists of one item: scanned anew for each byte this would be 10^11 steps.
   const decoder = createStreamCodec('msgpack').createDecoder();
