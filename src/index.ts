@@ -209,3 +209,22 @@ export type {
   TrainingDataConfig,
   TrainingDataStats,
 } from './export/index.ts';
+export {
+  createSigningKey,
+  openHistorySource,
+  publishDataset,
+  verifyDataset,
+} from './export/publish/index.ts';
+export type {
+  HistorySourceOptions,
+  PrivacyFacts,
+  PublishColumn,
+  PublishOptions,
+  PublishProgress,
+  PublishReport,
+  PublishSource,
+  PublishSplit,
+  PublishTable,
+  VerifyOptions,
+  VerifyReport,
+} from './export/publish/index.ts';

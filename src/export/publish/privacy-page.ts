@@ -28,6 +28,7 @@ const exposed =
 const alwaysOpen: readonly string[] = [
   'Measurements are published as they were taken. Whoever recorded the same host at the same time can recognise it by them.',
   'k counts rows of one host, not hosts or people: it keeps single moments from standing out, not the host.',
+  'Rows keep the order they were recorded in: with a regular interval the place of a row gives its time back, from the row where the hour changes.',
   'Local hour and weekday beside the UTC hour tell the time zone.',
   'No differential privacy was applied: there is no bound on what many releases of the same host tell together.',
 ];
