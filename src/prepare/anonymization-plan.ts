@@ -3,18 +3,15 @@
 import type * as arrow from 'apache-arrow';
 import { takeRows, toArrowSchema } from '../core/index.ts';
 import type { RecordKind } from '../core/index.ts';
-import { BootBases, ProcessBases } from './counter-bases.ts';
-import type { ProcessState } from './counter-bases.ts';
-import { buildReleasedKind, treatColumns } from './column-treatment.ts';
-import type { TreatedColumn } from './column-treatment.ts';
+import { buildReleasedKind } from './column-treatment.ts';
 import { buildBatch, columnOf, readIntegers } from './column-values.ts';
 import { PrivacyError } from './errors.ts';
 import { buildPairTable } from './pair-table.ts';
 import { decodePlanState, encodePlanState } from './plan-state.ts';
+import { attributesOf, buildTables } from './plan-tables.ts';
+import type { PlanTables, SavedTables } from './plan-tables.ts';
 import { buildPrivacyReport, withKeyState } from './privacy-report.ts';
 import type { PrivacyReport } from './privacy-report.ts';
-import { NameAttributes, SizeAttributes, noAttributes } from './quasi-attributes.ts';
-import type { QuasiAttributes } from './quasi-attributes.ts';
 import { QuasiGroups, SUPPRESSED, buildLadder, rungsOf } from './quasi-groups.ts';
 import type { GroupDecision, Rung } from './quasi-groups.ts';
 import { releaseColumn, releaseTimePrecision } from './release-column.ts';
@@ -48,16 +45,6 @@ export interface PlanOptions {
   readonly k: number;
   readonly timePrecisionMs: number;
   readonly maxSuppressedShare: number;
-}
-
-/** The parts of a plan that rows are looked up in. */
-export interface PlanTables {
-  readonly columns: readonly TreatedColumn[];
-  readonly key: ReleaseKey;
-  readonly names: NameAttributes | null;
-  readonly sizes: SizeAttributes | null;
-  readonly processes: ProcessBases | null;
-  readonly boots: BootBases | null;
 }
 
 /** The first pass: add every batch, then `finish`. */
@@ -148,36 +135,6 @@ function keptRows(rungs: Uint8Array): Uint32Array {
 
 function timesOf(batch: arrow.RecordBatch): Float64Array {
   return readIntegers(columnOf(batch, 'timestamp'));
-}
-
-function attributesOf({ names, sizes }: PlanTables): QuasiAttributes {
-  return names ?? sizes ?? noAttributes;
-}
-
-interface SavedTables {
-  readonly hashes?: BigUint64Array | undefined;
-  readonly sizes?: readonly (readonly (number | null)[])[] | undefined;
-  readonly processes?: ProcessState | undefined;
-  readonly boots?:
-    { readonly starts: readonly number[]; readonly values: readonly Float64Array[] } | undefined;
-}
-
-function buildTables(kind: RecordKind, key: ReleaseKey, saved: SavedTables): PlanTables {
-  const columns = treatColumns(kind);
-  const treated = (treatment: TreatedColumn['treatment']): TreatedColumn[] =>
-    columns.filter((column) => column.treatment === treatment);
-  const name = treated('name')[0];
-  const sizes = treated('size');
-  const counters = treated('counter').map(({ field }) => field.name);
-  const hasProcesses = treated('process-number').length > 0;
-  return {
-    columns,
-    key,
-    names: name ? new NameAttributes(name.field.name, key, saved.hashes) : null,
-    sizes: sizes.length > 0 ? new SizeAttributes(sizes, saved.sizes) : null,
-    processes: hasProcesses ? new ProcessBases(counters, saved.processes) : null,
-    boots: hasProcesses ? null : new BootBases(counters, saved.boots?.starts, saved.boots?.values),
-  };
 }
 
 function stateOf(tables: PlanTables, decided: Decided): Record<string, unknown> {

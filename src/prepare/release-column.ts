@@ -1,11 +1,11 @@
 // Turns one column of a batch into what is released of it, by its treatment.
 import type * as arrow from 'apache-arrow';
-import type { PlanTables } from './anonymization-plan.ts';
 import { totalOfFree, vocabularies } from './column-treatment.ts';
 import type { TreatedColumn, Treatment } from './column-treatment.ts';
 import type { SizeLevel } from './coarse-size.ts';
 import { buildColumn, buildIntegers, columnOf, mapText, readNullableIntegers } from './column-values.ts';
 import { codesIn } from './free-text.ts';
+import type { PlanTables } from './plan-tables.ts';
 import { SUPPRESSED } from './quasi-groups.ts';
 import type { Rung } from './quasi-groups.ts';
 import type { ReleaseKey } from './release-key.ts';
