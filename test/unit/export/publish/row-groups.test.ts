@@ -89,6 +89,6 @@ describe('hashRows()', () => {
   it('hashes a sliced batch like its rows', () => {
     const rows = numbered(20);
     const whole = hashRows(buildRecordBatch(kind, rows));
-    expect([...hashRows(buildRecordBatch(kind, rows).slice(5, 12))]).toEqual(whole.slice(5, 12));
+    expect(hashRows(buildRecordBatch(kind, rows).slice(5, 12))).toEqual(whole.slice(5, 12));
   });
 });
