@@ -1,7 +1,7 @@
 // Events → JSON Lines: one object a line, for `jq`, log shippers and data frames. The inverse of
 // decode-jsonlines.ts. A column has one JSON type in every line: floats always carry a point or an
 // exponent, uint64 is a decimal string, what is not finite is null. https://jsonlines.org
-// Records are written as bytes: joining strings takes twice the time.
+// Records are written as bytes: joining strings is slower.
 import type { AnyRow, FieldType } from '../../core/index.ts';
 import { ByteWriter, constantOf } from './byte-writer.ts';
 import type { Constant } from './byte-writer.ts';
