@@ -1,6 +1,6 @@
 // What anonymising does to each column of a record kind, decided from the privacy roles of its schema.
 // A role without a rule is an error and a text without one is hashed: what is forgotten does not leak.
-import { optional, required } from '../core/index.ts';
+import { labels, optional, required } from '../core/index.ts';
 import type { Field, RecordKind } from '../core/index.ts';
 
 /** How a column is treated. */
@@ -52,7 +52,7 @@ const counters: ReadonlySet<string> = new Set([
 /** Words a text column may hold; any other value is released as "other". */
 export const vocabularies: Readonly<Record<string, ReadonlySet<string>>> = {
   trigger: new Set(['model', 'rule', 'manual']),
-  label: new Set(['NoActionNeeded', 'ShouldOptimize', 'ShouldOptimizeAggressive', 'Critical']),
+  label: new Set(labels),
   mode: new Set(['act', 'dry_run']),
   actuator: new Set(['', 'cgroup_reclaim', 'gc', 'process_madvise']),
 };

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { buildRecordBatch, rowsOf } from '../../../src/core/index.ts';
+import { buildRecordBatch, labels, rowsOf } from '../../../src/core/index.ts';
+import {
+  createCgroupActuator,
+  createGcActuator,
+  createMadviseActuator,
+} from '../../../src/optimize/index.ts';
 import { createLiveAnonymizer } from '../../../src/prepare/index.ts';
 import { mondayMs, snapshot } from '../../support/memory-rows.ts';
 import { optimizationEvent, processRow } from '../../support/process-rows.ts';
@@ -56,6 +61,19 @@ describe('createLiveAnonymizer()', () => {
       mem_total_kib: 1.5 * 2 ** 24,
       swap_free_kib: null,
     });
+  });
+
+  it('knows the words of every actuator and label there is', () => {
+    const live = createLiveAnonymizer();
+    const names = [createGcActuator(), createCgroupActuator(), createMadviseActuator()].map(
+      ({ name }) => name,
+    );
+    for (const actuator of [...names, names.join('+'), '']) {
+      expect(live.apply('optimization', [optimizationEvent({ actuator })])[0]!['actuator']).toBe(actuator);
+    }
+    for (const label of labels) {
+      expect(live.apply('optimization', [optimizationEvent({ label })])[0]!['label']).toBe(label);
+    }
   });
 
   it('throws once its key is destroyed', () => {
