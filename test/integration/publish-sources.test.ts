@@ -226,6 +226,27 @@ describe('ruvector-memopt publish', () => {
     });
   });
 
+  it('publishes the history of a home', async () => {
+    const [home, to] = [nextPath(), nextPath()];
+    const rows = pressuredSnapshots(900);
+    await using history = await openHistory(join(home, 'history'), { retainMs: Infinity });
+    history.append('memory', rows);
+    await history.close();
+    const args = ['--home', home, 'history', '--to', to, '--horizon', '20', '--tables', 'memory', '--json'];
+    const { code, stdout, stderr } = await run(...args);
+    expect(code, stderr).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ version: '1.0.0', tables: { memory: { train: 900 } } });
+  });
+
+  it('exits with 2 for what does not belong together', async () => {
+    const answer = await run('training/', '--to', 'x', '--hours', '2', '--key-file', 'y');
+    expect(answer.code).toBe(2);
+    expect(answer.stderr).toContain('--hours is only for "history"; --key-file is only for "history"');
+    const other = await run('history', '--to', 'x', '--hours', '2', '--from', '-2h', '--tables', 'files');
+    expect(other.stderr).toContain('--tables holds "files"');
+    expect(other.stderr).toContain('--hours excludes --from');
+  });
+
   it('exits with 2 without a target, and says what is exposed without anonymisation', async () => {
     expect(await run('training/')).toMatchObject({
       code: 2,

@@ -133,6 +133,7 @@ async function publishCommand(dataset: string, options: PublishCommandOptions, h
   const { to, anonymize, iUnderstand = false } = options;
   if (to === undefined) throw new ConfigError(['--to <target> is missing']);
   if (!anonymize && !iUnderstand) throw new ConfigError([exposed]);
+  if (dataset !== 'history') refuseHistoryOptions(options);
   const stop = abortOnSignals();
   const bar = startProgress(1, 'publishing');
   try {
@@ -152,6 +153,24 @@ async function publishCommand(dataset: string, options: PublishCommandOptions, h
     stop.dispose();
   }
 }
+
+/** They would silently do nothing. */
+function refuseHistoryOptions(options: PublishCommandOptions): void {
+  const given = historyOptions.filter((name) => options[name] !== undefined);
+  const problems = given.map((name) => `--${name === 'keyFile' ? 'key-file' : name} is only for "history"`);
+  if (problems.length > 0) throw new ConfigError(problems);
+}
+
+const historyOptions = [
+  'hours',
+  'from',
+  'until',
+  'horizon',
+  'split',
+  'blocks',
+  'tables',
+  'keyFile',
+] as const satisfies readonly (keyof PublishHistoryOptions)[];
 
 const exposed =
   '--no-anonymize publishes the exact times of this host, and with --tables its process names and sizes: who knows ' +
