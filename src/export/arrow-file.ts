@@ -40,7 +40,7 @@ export class ArrowFile {
     for (let at = 0; at < messages.length;) {
       const metadataBytes = PREFIX_BYTES + view.getInt32(at + 4, true);
       const header = Message.decode(messages.subarray(at + PREFIX_BYTES, at + metadataBytes));
-      const bodyBytes = Number(header.bodyLength);
+      const bodyBytes = header.bodyLength;
       this.#blocks.push([offset + at, metadataBytes, bodyBytes]);
       at += metadataBytes + bodyBytes;
     }

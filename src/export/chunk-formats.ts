@@ -44,7 +44,7 @@ export interface FileFormatOptions {
 const TEXT_ROWS = 65_536;
 const PARQUET_ROWS = 262_144;
 const ARROW_ROWS = 65_536;
-const DATABASE_ROWS = 65_536;
+const DATABASE_ROWS = 16_384;
 
 /** CSV, JSON Lines or one JSON array. */
 export function createTextFormat(

@@ -72,7 +72,12 @@ interface Waiting {
 const CLOSE_POLL_MS = 2;
 
 class EncodeThread {
-  readonly #worker = new Worker(workerUrl, { execArgv: [], name: 'ruvector-encode' });
+  readonly #worker = new Worker(workerUrl, {
+    execArgv: [],
+    name: 'ruvector-encode',
+    // Chunks leave much short-lived garbage: collected early, it does not count as memory used.
+    resourceLimits: { maxYoungGenerationSizeMb: 16 },
+  });
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
 

@@ -2,7 +2,7 @@
 // work (Polars, zlib, SQLite); this thread keeps them off the one that samples.
 import { parentPort } from 'node:worker_threads';
 import { RuvectorError, messageOf, systemCodeOf } from '../core/index.ts';
-import type { EncodeAnswer, EncodeJob } from './encode-pool.ts';
+import type { DatabaseJob, EncodeAnswer, EncodeJob } from './encode-pool.ts';
 import { encodeParquetChunk } from './encode-parquet-chunk.ts';
 import { compress, encodeTextChunk } from './encode-text-chunk.ts';
 import { DatabaseFile } from './sqlite-database.ts';
@@ -25,32 +25,33 @@ port.on('message', ({ id, job }: { id: number; job: EncodeJob }) => {
 const nothing = new Uint8Array(0);
 
 function run(job: EncodeJob): Uint8Array {
+  if (job.kind === 'text') return encodeTextChunk(job);
+  if (job.kind === 'text-end') return compress(Buffer.from(']\n'), job.compression);
+  if (job.kind === 'parquet') return encodeParquetChunk(job);
+  runDatabase(job);
+  return nothing;
+}
+
+function runDatabase(job: DatabaseJob): void {
   switch (job.kind) {
-    case 'text':
-      return encodeTextChunk(job);
-    case 'text-end':
-      return compress(Buffer.from(']\n'), job.compression);
-    case 'parquet':
-      return encodeParquetChunk(job);
     case 'database-open':
       database = new DatabaseFile(job.path);
-      return nothing;
+      break;
     case 'database-table':
       database!.openTable(job.table, job.ddl, job.rows);
-      return nothing;
+      break;
     case 'database-insert':
       database!.insert(job.ipc);
-      return nothing;
+      break;
     case 'database-commit':
       database!.commit();
-      return nothing;
+      break;
     case 'database-finish':
       database!.finishTable(job.index);
-      return nothing;
+      break;
     case 'database-close':
       database?.close(job.isWhole);
       database = null;
-      return nothing;
   }
 }
 

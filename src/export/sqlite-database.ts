@@ -19,7 +19,7 @@ export class DatabaseFile {
     this.#database = new DatabaseSync(path);
     this.#database.exec(
       `PRAGMA page_size = 16384; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;
-       PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 4096; PRAGMA cache_size = -65536`,
+       PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 4096; PRAGMA cache_size = -16384`,
     );
   }
 

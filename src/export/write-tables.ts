@@ -182,10 +182,12 @@ class WritingRun {
     try {
       for (const { table } of this.#targets) {
         const start = this.#startOf(table.name);
-        const { format, open: openTable } = createTableFormat(this.#pool, table.name, table.schema, start);
-        if (!start.isDone) await openTable();
+        const file = createTableFormat(this.#pool, table.name, table.schema, start);
+        if (!start.isDone) await file.open();
         rows.push(
-          start.isDone ? start.rows : await this.#pump(table, new ChunkWriter(format, start), start.rows),
+          start.isDone
+            ? start.rows
+            : await this.#pump(table, new ChunkWriter(file.format, start), start.rows),
         );
       }
       isWhole = true;

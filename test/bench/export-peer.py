@@ -1,102 +1,91 @@
-"""The Python side of export.bench.ts: the same Arrow data, exported by tools that people use.
+"""Exports the same Arrow file as the benchmark by pandas, pyarrow, DuckDB and sqlite3.
 
-``export-peer.py <data.arrow>`` reads the file into memory and answers each line
-``{"tool", "format", "path", "rows"}`` with ``{"seconds"}``: from the call to a file that is on
-disk (fsync), as ours is. Each tool writes times and hashes its own way.
+Reads commands from stdin (``<engine> <format> <target> <rows>``), answers each with the rows a second.
+The table is in memory before the first command, as it is for ours.
 """
 
-import json
+from __future__ import annotations
+
 import os
 import sqlite3
 import sys
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv
-import pyarrow.parquet as pq
+import pyarrow.parquet
+
+TABLE = pa.ipc.open_file(pa.OSFile(sys.argv[1])).read_all()
 
 
-def pandas_json(table, path):
-    frame = table.to_pandas()
-    frame.to_json(path, orient="records", lines=True, date_format="iso", date_unit="ms")
+def duckdb_copy(options: str) -> Callable[[pa.Table, str], None]:
+    def export(table: pa.Table, target: str) -> None:
+        connection = duckdb.connect()
+        connection.register("rows", table)
+        connection.execute(f"COPY rows TO '{target}' ({options})")
+        connection.close()
+
+    return export
 
 
-def pyarrow_csv(table, path):
-    pa.csv.write_csv(table, path)
+def pandas_json(table: pa.Table, target: str) -> None:
+    table.to_pandas().to_json(target, orient="records", lines=True)
 
 
-def pyarrow_parquet(table, path):
-    pq.write_table(table, path, compression="zstd", row_group_size=131_072)
-
-
-def pyarrow_arrow(table, path):
-    with pa.OSFile(path, "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+def pyarrow_arrow(table: pa.Table, target: str) -> None:
+    with pa.OSFile(target, "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table)
 
 
-def sqlite_rows(table, path):
-    """sqlite3.executemany: faster than pandas.DataFrame.to_sql, which calls it."""
-    columns = []
-    for field, column in zip(table.schema, table.columns):
-        if pa.types.is_timestamp(field.type):
-            column = column.cast(pa.int64())
-        elif pa.types.is_uint64(field.type):
-            column = pc.cast(column, pa.string())
-        columns.append(column)
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute("PRAGMA journal_mode=OFF")
-    connection.execute("PRAGMA synchronous=OFF")
-    names = ", ".join(f'"{name}"' for name in table.schema.names)
-    connection.execute(f"CREATE TABLE process ({names})")
-    places = ", ".join("?" for _ in columns)
+def sqlite_rows(table: pa.Table, target: str) -> None:
+    """The quick way in Python: one transaction, no journal, an index at the end, as ours."""
+    names = table.schema.names
+    times = table["timestamp"].cast(pa.int64())
+    table = table.set_column(0, "timestamp", times)
+    table = table.set_column(2, names[2], table[names[2]].cast(pa.string()))
+    connection = sqlite3.connect(target, isolation_level=None)
+    connection.execute("PRAGMA journal_mode = OFF")
+    connection.execute("PRAGMA synchronous = OFF")
+    connection.execute(f"CREATE TABLE process ({', '.join(names)})")
     connection.execute("BEGIN")
-    for batch in pa.table(columns, names=table.schema.names).to_batches(max_chunksize=65_536):
-        rows = zip(*(column.to_pylist() for column in batch.columns))
+    places = ", ".join("?" for _ in names)
+    for batch in table.to_batches(max_chunksize=65536):
+        columns = [column.to_pylist() for column in batch.columns]
+        rows = zip(*columns, strict=True)
         connection.executemany(f"INSERT INTO process VALUES ({places})", rows)
     connection.execute("COMMIT")
     connection.execute("CREATE INDEX process_timestamp ON process (timestamp)")
     connection.close()
 
 
-def duckdb_copy(options):
-    def export(table, path):
-        connection = duckdb.connect()
-        connection.execute("SET timezone = 'UTC'")
-        connection.execute("SET preserve_insertion_order = true")
-        connection.register("process", table)
-        connection.execute(f"COPY process TO '{path}' ({options})")
-        connection.close()
-
-    return export
-
-
-EXPORTS = {
+EXPORTS: dict[tuple[str, str], Callable[[pa.Table, str], None]] = {
+    ("pyarrow", "csv"): lambda table, target: pa.csv.write_csv(table, target),
+    ("duckdb", "csv"): duckdb_copy("FORMAT csv, HEADER"),
     ("pandas", "jsonl"): pandas_json,
-    ("pyarrow", "csv"): pyarrow_csv,
-    ("pyarrow", "parquet"): pyarrow_parquet,
+    ("duckdb", "jsonl"): duckdb_copy("FORMAT json"),
+    ("pyarrow", "parquet"): lambda table, target: pa.parquet.write_table(
+        table, target, compression="zstd"
+    ),
+    ("duckdb", "parquet"): duckdb_copy("FORMAT parquet, COMPRESSION zstd"),
     ("pyarrow", "arrow"): pyarrow_arrow,
     ("sqlite3", "sqlite"): sqlite_rows,
-    ("duckdb", "csv"): duckdb_copy("FORMAT csv, HEADER"),
-    ("duckdb", "jsonl"): duckdb_copy("FORMAT json"),
-    ("duckdb", "parquet"): duckdb_copy("FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 131072"),
 }
 
 
-def main(data_path):
-    with pa.OSFile(data_path, "rb") as source:
-        table = pa.ipc.open_file(source).read_all()
-    print(json.dumps({"rows": table.num_rows}), flush=True)
+def main() -> None:
+    print("ready", flush=True)
     for line in sys.stdin:
-        job = json.loads(line)
-        start = time.perf_counter()
-        EXPORTS[job["tool"], job["format"]](table.slice(0, job["rows"]), job["path"])
-        with open(job["path"], "rb+") as file:
+        engine, file_format, target, rows = line.split()
+        table = TABLE.slice(0, int(rows))
+        started = time.perf_counter()
+        EXPORTS[engine, file_format](table, target)
+        with Path(target).open("rb+") as file:
+            # Ours is durable when it returns.
             os.fsync(file.fileno())
-        seconds = time.perf_counter() - start
-        os.remove(job["path"])
-        print(json.dumps({"seconds": seconds}), flush=True)
+        print(table.num_rows / (time.perf_counter() - started), flush=True)
 
 
-main(sys.argv[1])
+main()

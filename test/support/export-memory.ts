@@ -1,30 +1,35 @@
-// A child process that exports rows and tells its parent by how much its resident memory grew at most:
-// `export-memory.ts <format> <rows>`. The batches it exports are made before and reused.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+// Exports rows that are made as they are read and prints by how many MB this process grew:
+// `export-memory.ts <format> <directory> <rows>`.
 import { join } from 'node:path';
-import type { ExportFormat } from '../../src/export/index.ts';
 import { writeTables } from '../../src/export/write-tables.ts';
-import { buildProcessBatches, buildProcessTable } from './export-batches.ts';
+import type { ExportFormat } from '../../src/export/file-contract.ts';
+import { processBatches, processSchema } from './process-batches.ts';
 
-const POLL_MS = 20;
+const [format, directory, rows] = process.argv.slice(2) as [ExportFormat, string, string];
+const MB = 1e6;
+const SAMPLE_MS = 50;
 
-const [format = '', rows = ''] = process.argv.slice(2);
-const batches = buildProcessBatches(16);
-const folder = await mkdtemp(join(tmpdir(), 'ruvector-export-memory-'));
-try {
-  const before = process.memoryUsage.rss();
-  let peak = before;
-  const timer = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), POLL_MS);
+/** A first export of some rows loads everything that stays loaded. */
+const exportRows = async (count: number): Promise<void> => {
+  const table = {
+    name: 'process',
+    schema: processSchema,
+    open: async function* () {
+      yield* processBatches(count);
+    },
+  };
   await writeTables({
-    tables: [buildProcessTable(batches, Number(rows))],
-    format: format as ExportFormat,
-    path: join(folder, `data.${format}`),
+    tables: [table],
+    format,
+    path: join(directory, `rows.${format}`),
     fingerprint: 'memory',
   });
-  clearInterval(timer);
-  process.send!({ growthMb: (peak - before) / 1e6 });
-} finally {
-  await rm(folder, { recursive: true, force: true });
-  process.disconnect();
-}
+};
+
+await exportRows(500_000);
+const before = process.memoryUsage.rss();
+let peak = before;
+const timer = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), SAMPLE_MS);
+await exportRows(Number(rows));
+clearInterval(timer);
+process.stdout.write(String((Math.max(peak, process.memoryUsage.rss()) - before) / MB));
