@@ -5,6 +5,7 @@ import {
   createGcActuator,
   createMadviseActuator,
 } from '../../../src/optimize/index.ts';
+import { createHostReaders } from '../../../src/optimize/host-readers.ts';
 import { createLiveAnonymizer } from '../../../src/prepare/index.ts';
 import { mondayMs, snapshot } from '../../support/memory-rows.ts';
 import { optimizationEvent, processRow } from '../../support/process-rows.ts';
@@ -65,9 +66,9 @@ describe('createLiveAnonymizer()', () => {
 
   it('knows the words of every actuator and label there is', () => {
     const live = createLiveAnonymizer();
-    const names = [createGcActuator(), createCgroupActuator(), createMadviseActuator()].map(
-      ({ name }) => name,
-    );
+    const options = { readers: createHostReaders() };
+    const actuators = [createGcActuator(), createCgroupActuator(options), createMadviseActuator(options)];
+    const names = actuators.map(({ name }) => name);
     for (const actuator of [...names, names.join('+'), '']) {
       expect(live.apply('optimization', [optimizationEvent({ actuator })])[0]!['actuator']).toBe(actuator);
     }
