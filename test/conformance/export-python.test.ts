@@ -128,6 +128,22 @@ print(json.dumps({
     expect(found['files']).toHaveLength(2);
   });
 
+  test('the training set that Client.dataset() streams', async () => {
+    const found = await runPython<Record<string, unknown>>(`
+import pandas
+with connect() as client:
+    dataset = client.dataset(end="2024-01-01T02:00:00")
+    stats = DataExporter(client).export_training_data(end="2024-01-01T02:00:00", path="same.parquet")
+frame = pandas.read_parquet("same.parquet")
+print(json.dumps({
+    "rows": stats.rows == len(dataset) == len(frame) > 1000,
+    "labels": frame["label_index"].tolist() == dataset.table["label"].to_pylist(),
+    "splits": frame["split"].tolist() == dataset.table["split"].to_pylist(),
+    "features": list(stats.features) == list(dataset.feature_names),
+}))`);
+    expect(found).toEqual({ rows: true, labels: true, splits: true, features: true });
+  });
+
   test.each([
     ['export_range("2001-01-01", "2001-01-02", path="x.csv")', 'NoRowsError', 'ERR_EXPORT_NO_ROWS'],
     ['export_recent(1, "excel", "x")', 'ExportOptionsError', 'ERR_EXPORT_OPTIONS'],
