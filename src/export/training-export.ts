@@ -2,8 +2,9 @@
 // in a folder, or as one file with dataset.json beside it.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { open, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
+import { makeFolder } from './make-folder.ts';
 import { isRuvectorError } from '../core/index.ts';
 import { buildFeatureSpec, buildHistoryTrainingSet } from '../prepare/index.ts';
 import type { FeatureSpec, TrainingHistory, TrainingSet } from '../prepare/index.ts';
@@ -58,7 +59,7 @@ export async function exportTraining(
   const set = await buildSet(resolved, config, context);
   const target = resolve(path);
   const folder = resolved.isFolder ? target : dirname(target);
-  const created = resolved.isFolder ? await mkdir(folder, { recursive: true }) : undefined;
+  const created = resolved.isFolder ? await makeFolder(folder) : undefined;
   try {
     const stats = await writeSet(set, resolved, target, context);
     const files = await describeFiles(stats, folder, resolved);

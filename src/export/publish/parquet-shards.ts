@@ -1,10 +1,11 @@
 // One split → its Parquet files `<split>-00000-of-0000N.parquet`: zstd, page index, row groups cut by
 // content. Deterministic: no clock, no random, no order but that of the rows.
 import { constants, zstdCompressSync } from 'node:zlib';
-import { mkdir, open, rename } from 'node:fs/promises';
+import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type * as arrow from 'apache-arrow';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
+import { makeFolder } from '../make-folder.ts';
 import { sha256Of } from './checksums.ts';
 import { toColumnSource, toSchemaElements } from './parquet-column.ts';
 import type { PublishColumn, PublishedFile, PublishSplit, WrittenSplit } from './publish-contract.ts';
@@ -33,7 +34,7 @@ export interface ShardOptions {
 /** Writes all files of a split, synced to disk. */
 export async function writeShards(split: PublishSplit, options: ShardOptions): Promise<WrittenSplit> {
   const { root, folder, columns } = options;
-  await mkdir(join(root, folder), { recursive: true });
+  await makeFolder(join(root, folder));
   const tally = createTally(columns);
   const shards: { temporary: string; sizeBytes: number; sha256: string }[] = [];
   let shard = createShard(columns);

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '../make-folder.ts';
 import { openBucket } from './bucket.ts';
 import type { Bucket, BucketLocation } from './bucket.ts';
 import { checksumsName } from './checksums.ts';
@@ -93,7 +94,7 @@ async function fetchTree(url: string, bucket: Bucket, folder: string): Promise<P
   }
   await assertWhole(url, bucket);
   for (const { path } of entries) {
-    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await makeFolder(dirname(join(folder, path)));
     await writeFileSynced(join(folder, path), await bucket.read(path));
   }
   return readPublishedTree(folder);

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { makeFolder } from '../make-folder.ts';
 import { isRuvectorError, systemCodeOf } from '../../core/index.ts';
 import { checksumsName } from './checksums.ts';
 import { publishTargetError } from './errors.ts';
@@ -29,7 +30,7 @@ export async function stageFolder(target: string): Promise<StagedFolder> {
   const parent = dirname(target);
   const prefix = `.${basename(target)}.publish-`;
   try {
-    await mkdir(parent, { recursive: true });
+    await makeFolder(parent);
     await recover(target, prefix);
     await assertReplaceable(target);
     const path = join(parent, `${prefix}${process.pid}-${randomBytes(4).toString('hex')}`);
