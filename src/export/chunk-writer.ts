@@ -79,6 +79,8 @@ export class ChunkWriter implements TableWriter {
       const [encoded] = await Promise.all([encoding, before]);
       await this.#format.append(encoded);
     })();
+    // Heard by whoever awaits it next; until then the source may take its time.
+    this.#tail.catch(() => undefined);
     this.#inFlight.push(this.#tail);
     if (this.#inFlight.length > this.#format.parallel) await this.#inFlight.shift();
   }

@@ -80,6 +80,8 @@ class EncodeThread {
   });
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
+  /** Why the thread is gone. */
+  #end: Error | null = null;
 
   constructor() {
     this.#worker.on('message', (answer: EncodeAnswer) => this.#settle(answer));
@@ -88,6 +90,7 @@ class EncodeThread {
   }
 
   run(job: EncodeJob): Promise<Uint8Array> {
+    if (this.#end) return Promise.reject(this.#end);
     const id = ++this.#lastId;
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
     this.#waiting.set(id, { resolve, reject });
@@ -113,6 +116,7 @@ class EncodeThread {
   }
 
   #failAll(error: Error): void {
+    this.#end ??= error;
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }

@@ -57,11 +57,12 @@ export function writeError(path: string, cause: unknown): RuvectorError {
   );
 }
 
-/** Another process writes to the same target, code `ERR_EXPORT_BUSY`. */
-export function busyError(path: string, pid: number, folder: string): RuvectorError {
+/** Another export writes to the same target, code `ERR_EXPORT_BUSY`. `pid` is null when it is unknown. */
+export function busyError(path: string, pid: number | null): RuvectorError {
+  const owner = pid === null ? 'another process' : `process ${pid}`;
   return new RuvectorError(
     'ERR_EXPORT_BUSY',
-    `Cannot write "${path}": process ${pid} is writing it now; wait for it or choose another path (if that process is no export, remove "${folder}")`,
-    { details: { path, pid, folder } },
+    `Cannot write "${path}": ${owner} is writing it now; wait for it or choose another path`,
+    { details: { path, pid } },
   );
 }

@@ -1,5 +1,5 @@
 // One Parquet file out of many small ones with the same schema: the pages are copied as they are, the
-// footers become one with their offsets moved. https://github.com/apache/parquet-format
+// footers become one, and offsets move in it and in the page indexes. https://github.com/apache/parquet-format
 import { STRUCT, I64, decodeThrift, encodeThrift } from './thrift-compact.ts';
 import type { ThriftList, ThriftStruct, ThriftValue } from './thrift-compact.ts';
 
@@ -10,8 +10,16 @@ const TAIL_BYTES = 8;
 /** Field ids of parquet.thrift. */
 const FILE = { numRows: 3, rowGroups: 4 } as const;
 const GROUP = { columns: 1, fileOffset: 5, ordinal: 7 } as const;
-const CHUNK = { fileOffset: 2, metadata: 3, offsetIndexOffset: 4, columnIndexOffset: 6 } as const;
+const CHUNK = {
+  fileOffset: 2,
+  metadata: 3,
+  offsetIndexOffset: 4,
+  offsetIndexLength: 5,
+  columnIndexOffset: 6,
+} as const;
 const META = { dataPage: 9, indexPage: 10, dictionaryPage: 11, bloomFilter: 14 } as const;
+const OFFSET_INDEX = { pages: 1 } as const;
+const PAGE_LOCATION = { offset: 1 } as const;
 
 /** Joins Parquet files in memory to one file that grows. */
 export class ParquetParts {
@@ -25,7 +33,7 @@ export class ParquetParts {
   /**
    * Takes the next part.
    * @param position where its pages will stand in the file
-   * @returns its pages
+   * @returns what to append: its pages, and offset indexes that fit their new place
    */
   add(part: Uint8Array, position: number): Uint8Array {
     const footerStart =
@@ -33,14 +41,15 @@ export class ParquetParts {
       TAIL_BYTES -
       Buffer.from(part.buffer, part.byteOffset).readUInt32LE(part.length - TAIL_BYTES);
     const footer = decodeThrift(part.subarray(footerStart, part.length - TAIL_BYTES));
-    const shift = BigInt(position - MAGIC.length);
+    const pages = part.subarray(MAGIC.length, footerStart);
+    const indexes = new MovedIndexes(part, BigInt(position - MAGIC.length), position + pages.length);
     for (const group of listOf(footer, FILE.rowGroups).items) {
-      moveGroup(group as ThriftStruct, shift);
+      moveGroup(group as ThriftStruct, indexes);
       this.#groups.push(group);
     }
     this.#rows += valueOf(footer, FILE.numRows) as bigint;
     this.#footer ??= footer;
-    return part.subarray(MAGIC.length, footerStart);
+    return Buffer.concat([pages, ...indexes.encoded]);
   }
 
   /** Footer and end of the file. A file needs one part at least, which may have no rows. */
@@ -73,15 +82,47 @@ export class ParquetParts {
   }
 }
 
-function moveGroup(group: ThriftStruct, shift: bigint): void {
+/** Offset indexes hold places of pages and change their length when those move: they go to the end anew. */
+class MovedIndexes {
+  readonly encoded: Uint8Array[] = [];
+  readonly shift: bigint;
+  readonly #part: Uint8Array;
+  #position: number;
+
+  constructor(part: Uint8Array, shift: bigint, position: number) {
+    this.#part = part;
+    this.shift = shift;
+    this.#position = position;
+  }
+
+  /** Moves the offset index of a column chunk, if it has one. */
+  move(chunk: ThriftStruct): void {
+    const offset = chunk.find(({ id }) => id === CHUNK.offsetIndexOffset);
+    const length = chunk.find(({ id }) => id === CHUNK.offsetIndexLength);
+    if (!offset || !length) return;
+    const start = Number(offset.value);
+    const index = decodeThrift(this.#part.subarray(start, start + Number(length.value)));
+    for (const page of listOf(index, OFFSET_INDEX.pages).items) {
+      move(page as ThriftStruct, PAGE_LOCATION.offset, this.shift);
+    }
+    const encoded = encodeThrift(index);
+    this.encoded.push(encoded);
+    offset.value = BigInt(this.#position);
+    length.value = BigInt(encoded.length);
+    this.#position += encoded.length;
+  }
+}
+
+function moveGroup(group: ThriftStruct, indexes: MovedIndexes): void {
+  const { shift } = indexes;
   move(group, GROUP.fileOffset, shift);
   // Ordinals count within a file; they are optional, and left out they say nothing wrong.
   const ordinal = group.findIndex((field) => field.id === GROUP.ordinal);
   if (ordinal >= 0) group.splice(ordinal, 1);
   for (const column of listOf(group, GROUP.columns).items) {
     const chunk = column as ThriftStruct;
-    for (const id of [CHUNK.fileOffset, CHUNK.offsetIndexOffset, CHUNK.columnIndexOffset])
-      move(chunk, id, shift);
+    for (const id of [CHUNK.fileOffset, CHUNK.columnIndexOffset]) move(chunk, id, shift);
+    indexes.move(chunk);
     const metadata = valueOf(chunk, CHUNK.metadata) as ThriftStruct;
     for (const id of Object.values(META)) move(metadata, id, shift);
   }

@@ -10,6 +10,7 @@ export class ProgressMeter {
   readonly #totalRows: number | null;
   readonly #startMs = performance.now();
   #rows = 0;
+  #resumedRows = 0;
   #toldMs = -Infinity;
 
   constructor({ tables, onProgress }: Pick<WriteTablesRequest, 'tables' | 'onProgress'>) {
@@ -19,12 +20,18 @@ export class ProgressMeter {
     this.#onProgress = onProgress;
   }
 
+  /** Counts rows that an earlier run wrote: they are done, and say nothing about the rate. */
+  resume(rows: number): void {
+    this.#rows += rows;
+    this.#resumedRows += rows;
+  }
+
   add(table: string, rows: number): void {
     this.#rows += rows;
     const nowMs = performance.now();
     if (!this.#onProgress || nowMs - this.#toldMs < REPORT_MS) return;
     this.#toldMs = nowMs;
-    const rowsPerSecond = (this.#rows / Math.max(1, nowMs - this.#startMs)) * 1000;
+    const rowsPerSecond = ((this.#rows - this.#resumedRows) / Math.max(1, nowMs - this.#startMs)) * 1000;
     const total = this.#totalRows;
     const etaSeconds = total === null ? null : Math.max(0, total - this.#rows) / rowsPerSecond;
     this.#onProgress({ table, rows: this.#rows, totalRows: total, rowsPerSecond, etaSeconds });

@@ -1,8 +1,11 @@
-// The folder beside the target in which an export is made: files under their final names, and what a
-// later run needs to go on. Mode 0700: it holds the anonymiser's key. Removed when the export ends.
-import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+// The folder in which an export is made, beside the target or, when that is a folder, inside it: the
+// files, and what a later run needs to go on. Mode 0700: it holds the anonymiser's key. Removed when the
+// export ends.
+import { open, readFile, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { busyError } from './errors.ts';
+import { makeFolder } from './make-folder.ts';
+import { acquireStagingLock, isLockFile } from './staging-lock.ts';
 import type { WriterStart } from './table-writer.ts';
 
 /** How far a table is. */
@@ -18,13 +21,26 @@ export interface StagingState {
 }
 
 const stateName = 'state.json';
-/** Holds the pid of the process that writes. */
+/** Holds the pid of the process that writes, for the text of another's error. */
 const ownerName = 'owner';
 
-/** The folder of an export to this path. */
-export function stagingFolder(path: string): string {
-  const trimmed = path.replace(/\/+$/, '');
-  return join(dirname(trimmed), `.${basename(trimmed)}.export`);
+/** True for an existing folder. */
+export async function isDirectory(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
+/** True when tables go into the path, not to it. */
+export async function isFolderTarget(path: string): Promise<boolean> {
+  return path.endsWith('/') || (await isDirectory(path));
+}
+
+/** The folder of an export to this path: always in the file system of the files that it will become. */
+export async function locateStaging(path: string): Promise<string> {
+  if (await isFolderTarget(path)) return join(path, '.ruvector.export');
+  return join(dirname(path), `.${basename(path)}.export`);
 }
 
 /** Reads what an interrupted run left; null when there is none, or it was another export. */
@@ -37,34 +53,59 @@ export async function readStaging(folder: string, fingerprint: string): Promise<
   }
 }
 
-/**
- * Claims the folder for this process.
- * @throws RuvectorError `ERR_EXPORT_BUSY` while another process that is alive writes to this target
- */
-export async function claimStaging(folder: string, target: string): Promise<void> {
-  const owner = Number(await readFile(join(folder, ownerName), 'utf8').catch(() => Number.NaN));
-  if (owner !== process.pid && isAlive(owner)) throw busyError(target, owner, folder);
+/** A folder that is this writer's alone. */
+export interface StagingClaim {
+  /** Removes the folder; folders made for it stay, the result is in them. */
+  remove(): Promise<void>;
+  /** Removes the folder, and folders that were made for it if they are empty. */
+  discard(): Promise<void>;
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    return Number.isInteger(pid) && process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+/**
+ * Makes the folder, and those above it, and claims it.
+ * @throws RuvectorError `ERR_EXPORT_BUSY` while another writer is alive; system errors
+ */
+export async function claimStaging(folder: string, target: string): Promise<StagingClaim> {
+  const parent = dirname(folder);
+  const firstMade = await makeFolder(parent);
+  await makeFolder(folder, 0o700);
+  const lock = acquireStagingLock(folder);
+  if (!lock) throw busyError(target, await readOwner(folder));
+  await writeFile(join(folder, ownerName), String(process.pid), { mode: 0o600 }).catch(() => undefined);
+  const remove = async (): Promise<void> => {
+    // Removed before it is released: nobody can begin in a folder that is being removed.
+    await rm(folder, { recursive: true, force: true }).finally(() => lock.release());
+  };
+  return {
+    remove,
+    discard: async () => {
+      await remove();
+      if (firstMade !== undefined) await removeEmptyFolders(parent, firstMade);
+    },
+  };
+}
+
+async function readOwner(folder: string): Promise<number | null> {
+  const pid = Number(await readFile(join(folder, ownerName), 'utf8').catch(() => Number.NaN));
+  return Number.isInteger(pid) ? pid : null;
+}
+
+async function removeEmptyFolders(from: string, last: string): Promise<void> {
+  for (let folder = from; folder.length >= last.length; folder = dirname(folder)) {
+    const isGone = await rmdir(folder).then(
+      () => true,
+      () => false,
+    );
+    if (!isGone) return;
   }
 }
 
-/** Makes the folder anew. */
+/** Empties a claimed folder and begins anew. */
 export async function createStaging(folder: string, state: StagingState): Promise<void> {
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  await ownStaging(folder);
+  const names = await readdir(folder);
+  const left = names.filter((name) => !isLockFile(name) && name !== ownerName);
+  for (const name of left) await rm(join(folder, name), { recursive: true, force: true });
   await saveStaging(folder, state);
-}
-
-/** Notes that this process writes here now. */
-export async function ownStaging(folder: string): Promise<void> {
-  await writeFile(join(folder, ownerName), String(process.pid), { mode: 0o600 });
 }
 
 /** Replaces the state; seen whole or not at all. */

@@ -1,20 +1,14 @@
 // Writes tables to files of one format: in a staging folder beside the target, renamed when whole, so
 // that nobody ever sees a part of a file. Cancelled, nothing is left; killed, a later run goes on.
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { open, rename, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { basename, dirname, extname, join } from 'node:path';
+import { join } from 'node:path';
 import { writeError } from './errors.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import type { ExportFormat, ExportStats, TableSource, WriteTablesRequest } from './file-contract.ts';
-import { suffixOf } from './file-target.ts';
-import {
-  claimStaging,
-  createStaging,
-  ownStaging,
-  readStaging,
-  saveStaging,
-  stagingFolder,
-} from './staging.ts';
+import { planTargets, uniqueTargets } from './plan-targets.ts';
+import type { Target } from './plan-targets.ts';
+import { claimStaging, createStaging, locateStaging, readStaging, saveStaging } from './staging.ts';
 import type { StagingState, TableProgress } from './staging.ts';
 import type { TableWriter, WriterStart } from './table-writer.ts';
 import {
@@ -37,7 +31,7 @@ const CHECKPOINT_MS = 1000;
  * @param fingerprint as in WriteTablesRequest
  */
 export async function readInterrupted(path: string, fingerprint: string): Promise<string | null> {
-  return (await readStaging(stagingFolder(path), fingerprint))?.secretState ?? null;
+  return (await readStaging(await locateStaging(path), fingerprint))?.secretState ?? null;
 }
 
 /**
@@ -45,20 +39,36 @@ export async function readInterrupted(path: string, fingerprint: string): Promis
  * @throws RuvectorError `ERR_EXPORT_WRITE`, `ERR_EXPORT_BUSY`; the signal's reason when aborted; then nothing is left
  */
 export async function writeTables(request: WriteTablesRequest): Promise<ExportStats> {
-  const folder = stagingFolder(request.path);
   const startMs = performance.now();
-  await claimStaging(folder, request.path);
   try {
-    await using pool = createEncodePool(threadsFor(request.format));
-    const run = new WritingRun(request, folder, await planTargets(request), pool);
-    await run.begin();
-    const stats = await run.write();
-    return { ...stats, ...ratesOf(stats.rows - stats.resumedRows, performance.now() - startMs) };
+    const targets = await planTargets(request);
+    const folder = await locateStaging(request.path);
+    const claim = await claimStaging(folder, request.path);
+    try {
+      const stats = await stageTables(request, folder, targets);
+      await claim.remove();
+      return { ...stats, ...ratesOf(stats.rows - stats.resumedRows, performance.now() - startMs) };
+    } catch (error) {
+      await claim.discard().catch(() => undefined);
+      throw error;
+    }
   } catch (error) {
-    await rm(folder, { recursive: true, force: true }).catch(() => undefined);
-    throw request.signal?.aborted ? error : writeError(request.path, error);
+    throw request.signal?.aborted ? request.signal.reason : writeError(request.path, error);
   }
 }
+
+async function stageTables(
+  request: WriteTablesRequest,
+  folder: string,
+  targets: readonly Target[],
+): Promise<WrittenTables> {
+  await using pool = createEncodePool(threadsFor(request.format));
+  const run = new WritingRun(request, folder, targets, pool);
+  await run.begin();
+  return await run.write();
+}
+
+type WrittenTables = Omit<ExportStats, 'ms' | 'rowsPerSecond'>;
 
 function ratesOf(rows: number, ms: number): Pick<ExportStats, 'ms' | 'rowsPerSecond'> {
   return { ms, rowsPerSecond: ms > 0 ? (rows / ms) * 1000 : 0 };
@@ -71,45 +81,6 @@ function threadsFor(format: ExportFormat): number {
 }
 
 const MAX_THREADS = 2;
-
-interface Target {
-  readonly table: TableSource;
-  /** Name inside the staging folder. */
-  readonly name: string;
-  readonly path: string;
-}
-
-async function planTargets({ tables, format, path, compression }: WriteTablesRequest): Promise<Target[]> {
-  const isFolder = path.endsWith('/') || (await isDirectory(path));
-  const folderName = (table: string): string => `${table}.${suffixOf({ format, compression })}`;
-  return tables.map((table) => {
-    if (format === 'sqlite') {
-      const whole = isFolder ? join(path, 'export.sqlite') : path;
-      return { table, name: 'tables.sqlite', path: whole };
-    }
-    const target = isFolder
-      ? join(path, folderName(table.name))
-      : tables.length === 1
-        ? path
-        : insertName(path, table.name);
-    return { table, name: `table-${table.name}`, path: target };
-  });
-}
-
-/** `data.csv.gz` → `data.memory.csv.gz`. */
-function insertName(path: string, table: string): string {
-  const packed = /\.(gz|zst)$/i.exec(path)?.[0] ?? '';
-  const plain = path.slice(0, path.length - packed.length);
-  const suffix = extname(plain);
-  return join(dirname(path), `${basename(plain, suffix)}.${table}${suffix}${packed}`);
-}
-
-async function isDirectory(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-}
 
 class WritingRun {
   readonly #request: WriteTablesRequest;
@@ -133,19 +104,27 @@ class WritingRun {
   async begin(): Promise<void> {
     const { resume = false, fingerprint } = this.#request;
     const left = resume ? await readStaging(this.#folder, fingerprint) : null;
-    if (left) {
-      this.#state = left;
-      await ownStaging(this.#folder);
-    } else await createStaging(this.#folder, this.#state);
+    if (left) this.#state = { ...left, tables: await this.#keepWhole(left.tables) };
+    else await createStaging(this.#folder, this.#state);
   }
 
-  async write(): Promise<Omit<ExportStats, 'ms' | 'rowsPerSecond'>> {
+  /** Leaves out tables whose file is not what was noted: renamed already, or cut short by a power loss. */
+  async #keepWhole(tables: StagingState['tables']): Promise<StagingState['tables']> {
+    const kept: Record<string, TableProgress> = {};
+    for (const { table, name } of this.#targets) {
+      const progress = tables[table.name];
+      const found = await stat(join(this.#folder, name)).catch(() => null);
+      if (progress && found && found.size >= progress.bytes) kept[table.name] = progress;
+    }
+    return kept;
+  }
+
+  async write(): Promise<WrittenTables> {
     const rows = this.#request.format === 'sqlite' ? await this.#writeDatabase() : await this.#writeFiles();
+    this.#request.signal?.throwIfAborted();
     for (const { name, path } of uniqueTargets(this.#targets)) {
-      await mkdir(dirname(path), { recursive: true });
       await rename(join(this.#folder, name), path);
     }
-    await rm(this.#folder, { recursive: true, force: true });
     const paths = [...new Set(this.#targets.map(({ path }) => path))];
     const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
     const tables = this.#targets.map(({ table, path }, at) => [table.name, { rows: rows[at]!, path }]);
@@ -200,6 +179,7 @@ class WritingRun {
   #startOf(table: string): TableProgress {
     const start = this.#state.tables[table] ?? { rows: 0, bytes: 0, isDone: false };
     this.#resumedRows += start.rows;
+    this.#meter.resume(start.rows);
     return start;
   }
 
@@ -237,8 +217,4 @@ function createFileFormat(format: ExportFormat, options: FileFormatOptions): Chu
   if (format === 'parquet') return createParquetFormat(options);
   if (format === 'arrow') return createArrowFormat(options);
   return createTextFormat(format as 'csv' | 'json' | 'jsonl', options);
-}
-
-function uniqueTargets(targets: readonly Target[]): Target[] {
-  return targets.filter(({ name }, at) => targets.findIndex((other) => other.name === name) === at);
 }
