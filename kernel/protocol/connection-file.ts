@@ -34,3 +34,8 @@ export function readConnectionFile(path: string): Connection {
 export function addressOf({ transport, ip, ...rest }: Connection, port: PortName): string {
   return transport === 'ipc' ? `ipc://${ip}-${rest[port]}` : `${transport}://${ip}:${rest[port]}`;
 }
+
+/** The five ports alone. */
+export function portsOf(connection: Connection): Record<PortName, number> {
+  return Object.fromEntries(ports.map((port) => [port, connection[port]])) as Record<PortName, number>;
+}

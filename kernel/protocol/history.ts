@@ -29,31 +29,46 @@ export function historyPath(env: NodeJS.ProcessEnv = process.env): string {
 
 /** Opens the history; where the disk refuses, it is kept in memory. */
 export function openHistory(sqlite: SqliteModule, path: string): History {
-  const db = openDatabase(sqlite, path);
-  db.exec(`CREATE TABLE IF NOT EXISTS sessions(session INTEGER PRIMARY KEY AUTOINCREMENT, started TEXT);
-    CREATE TABLE IF NOT EXISTS history(session INTEGER, line INTEGER, input TEXT, output TEXT, PRIMARY KEY(session, line))`);
-  const session = Number(
-    db.prepare('INSERT INTO sessions(started) VALUES (?)').run(new Date().toISOString()).lastInsertRowid,
-  );
+  const { db, session } = openSession(sqlite, path);
   const insert = db.prepare('INSERT OR REPLACE INTO history(session, line, input) VALUES (?, ?, ?)');
   const update = db.prepare('UPDATE history SET output = ? WHERE session = ? AND line = ?');
   return {
-    append: (line, input) => void insert.run(session, line, input),
-    setOutput: (line, output) => void update.run(output, session, line),
+    append: (line, input) => attempt(() => insert.run(session, line, input)),
+    setOutput: (line, output) => attempt(() => update.run(output, session, line)),
     read: (request) => readHistory(db, session, request),
     close: () => db.close(),
   };
 }
 
-function openDatabase(sqlite: SqliteModule, path: string): DatabaseSync {
+/** A full disk or a database that another kernel locks costs a line of history, never a cell. */
+function attempt(write: () => unknown): void {
+  try {
+    write();
+  } catch (error) {
+    process.stderr.write(`Cannot write the input history: ${String(error)}\n`);
+  }
+}
+
+interface HistorySession {
+  readonly db: DatabaseSync;
+  readonly session: number;
+}
+
+function openSession(sqlite: SqliteModule, path: string): HistorySession {
   try {
     if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    const db = new sqlite.DatabaseSync(path);
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 1000');
-    return db;
+    return createSession(new sqlite.DatabaseSync(path));
   } catch {
-    return new sqlite.DatabaseSync(':memory:');
+    return createSession(new sqlite.DatabaseSync(':memory:'));
   }
+}
+
+function createSession(db: DatabaseSync): HistorySession {
+  db.exec(`PRAGMA busy_timeout = 1000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
+    CREATE TABLE IF NOT EXISTS sessions(session INTEGER PRIMARY KEY AUTOINCREMENT, started TEXT);
+    CREATE TABLE IF NOT EXISTS history(session INTEGER, line INTEGER, input TEXT, output TEXT, PRIMARY KEY(session, line))`);
+  const insert = db.prepare('INSERT INTO sessions(started) VALUES (?)');
+  return { db, session: Number(insert.run(new Date().toISOString()).lastInsertRowid) };
 }
 
 interface Row {

@@ -37,12 +37,24 @@ export class Publisher {
     buffers: readonly Uint8Array[] = [],
   ): void {
     this.#send('iopub', {
-      identities: [Buffer.from(msgType === 'iopub_welcome' ? '' : `kernel.${msgType}`)],
+      identities: [Buffer.from(`kernel.${msgType}`)],
       header: this.#header(msgType),
       parentHeader: (parent === null ? undefined : this.#parents.get(parent)) ?? {},
       metadata,
       content,
       buffers,
+    });
+  }
+
+  /** Greets a subscriber under its own topic: nothing else is sure to reach it (JEP 65). */
+  welcome(topic: Uint8Array): void {
+    this.#send('iopub', {
+      identities: [topic],
+      header: this.#header('iopub_welcome'),
+      parentHeader: {},
+      metadata: {},
+      content: { subscription: Buffer.from(topic).toString() },
+      buffers: [],
     });
   }
 

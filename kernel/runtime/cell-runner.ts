@@ -46,6 +46,12 @@ export class CellRunner {
     }
   }
 
+  /** What was thrown, as text with the places in the cells. */
+  explain(error: unknown): string {
+    const { ename, evalue, traceback } = this.#sources.describe(error);
+    return traceback.join('\n').replace(/^Uncaught /, '') || `${ename}: ${evalue}`;
+  }
+
   async #evaluate(code: string, file: string): Promise<{ value: unknown; hasResult: boolean }> {
     if (code.trim() === '') return { value: undefined, hasResult: false };
     const compiled = compileCell(code, file);

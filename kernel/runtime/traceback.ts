@@ -24,12 +24,13 @@ export class CellSources {
       const text = textOf(error);
       return { ename: 'Error', evalue: text, traceback: [`Uncaught ${text}`] };
     }
-    const frames = this.#framesOf(error.stack ?? '');
-    const head = `${error.name}: ${error.message}`;
+    const frames = this.#framesOf(String(error.stack ?? ''));
+    const [ename, evalue] = [String(error.name), String(error.message)];
+    const head = `${ename}: ${evalue}`;
     const cause = error.cause === undefined ? [] : [`  [cause]: ${textOf(error.cause)}`];
     return {
-      ename: error.name,
-      evalue: error.message,
+      ename,
+      evalue,
       traceback: [head, ...frames.lines, ...cause, ...(frames.excerpt ? ['', frames.excerpt] : [])],
     };
   }
@@ -71,6 +72,14 @@ export class CellSources {
   }
 }
 
-function isErrorLike(error: unknown): error is Error {
+/** User code may put anything into these fields. */
+interface ErrorLike {
+  readonly name: unknown;
+  readonly message: unknown;
+  readonly stack?: unknown;
+  readonly cause?: unknown;
+}
+
+function isErrorLike(error: unknown): error is ErrorLike {
   return typeof error === 'object' && error !== null && 'message' in error && 'name' in error;
 }

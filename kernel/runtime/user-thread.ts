@@ -36,10 +36,13 @@ export function startUserThread(
   });
   // The guard frame turns SIGINT into an exception; outside of it only the protocol's message counts.
   process.on('SIGINT', () => {});
+  // Anything can be thrown; what fails in these handlers would end the kernel.
   process.on('unhandledRejection', (error) =>
-    output.write('stderr', `Unhandled rejection: ${String(error)}\n`),
+    output.write('stderr', `Unhandled rejection: ${runner.explain(error)}\n`),
   );
-  process.on('uncaughtException', (error) => output.write('stderr', `${error.stack ?? String(error)}\n`));
+  process.on('uncaughtException', (error: unknown) =>
+    output.write('stderr', `Uncaught ${runner.explain(error)}\n`),
+  );
 
   async function receive(message: ToUserThread): Promise<void> {
     switch (message.type) {

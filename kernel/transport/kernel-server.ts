@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { MessagePort, Worker } from 'node:worker_threads';
 import type { LiveInspector } from '../language/live-inspector.ts';
+import type { PortName } from '../protocol/connection-file.ts';
 import { ExecuteQueue } from '../protocol/execute-queue.ts';
 import type { CellOutcome } from '../protocol/execute-queue.ts';
 import { historyPath, openHistory } from '../protocol/history.ts';
@@ -12,15 +13,22 @@ import { buildKernelInfo } from '../protocol/kernel-info.ts';
 import { numberOf, textOf } from '../protocol/message.ts';
 import type { JsonObject, Message } from '../protocol/message.ts';
 import { Publisher } from '../protocol/publisher.ts';
+import { buildDebugRefusal, errorContent } from '../protocol/replies.ts';
+import { Question } from './question.ts';
 import type { Channel, KernelSockets } from './sockets.ts';
-import { INPUT_BYTES, shared } from './thread-messages.ts';
 import type { ToProtocolThread, ToUserThread } from './thread-messages.ts';
+import { createUsageReader } from './usage.ts';
 
 type RequestChannel = 'shell' | 'control';
 
 interface Execution {
+  readonly channel: RequestChannel;
   readonly request: Message;
-  readonly subshell: string | null;
+}
+
+interface RunningCell extends Execution {
+  readonly startedAt: string;
+  readonly finish: (outcome: CellOutcome) => void;
 }
 
 /** What the server needs. */
@@ -33,6 +41,8 @@ export interface KernelServerOptions {
   readonly inspector: () => Promise<LiveInspector>;
   /** Interrupts user code. */
   readonly interrupt: () => void;
+  /** Ports of the connection file: what connect_reply tells. */
+  readonly ports: Readonly<Record<PortName, number>>;
   /** Called once everything is sent and closed. */
   readonly onExit: () => void;
 }
@@ -44,16 +54,19 @@ export class KernelServer {
   #sockets: KernelSockets | null = null;
   #executionCount = 0;
   #history: Promise<History> | null = null;
-  readonly #running = new Map<string, { request: Message; finish: (outcome: CellOutcome) => void }>();
+  readonly #running = new Map<string, RunningCell>();
   readonly #queues = new Map<string | null, ExecuteQueue<Execution>>();
   readonly #comms = new Map<string, string>();
   readonly #pendingComms = new Map<string, () => void>();
-  #openInput: string | null = null;
+  readonly #question: Question;
+  readonly #usage = createUsageReader();
+  #received = 0;
 
   constructor(options: KernelServerOptions) {
     this.#options = options;
+    this.#question = new Question(options.sharedWords, options.inputBytes);
     this.#publisher = new Publisher(randomUUID(), (channel: Channel, message) =>
-      this.#sockets?.send(channel, message),
+      this.#send(channel, message),
     );
     this.#queues.set(null, this.#createQueue());
   }
@@ -64,12 +77,13 @@ export class KernelServer {
   }
 
   onSubscribe(topic: Uint8Array): void {
-    this.#publisher.publish(null, 'iopub_welcome', { subscription: Buffer.from(topic).toString() });
+    this.#publisher.welcome(topic);
   }
 
   onMessage(channel: 'shell' | 'control' | 'stdin', message: Message): void {
-    if (channel === 'stdin') this.#takeInput(message);
-    else if (message.header.msg_type === 'execute_request') this.#queueCell(message);
+    this.#received++;
+    if (channel === 'stdin') this.#question.answer(message);
+    else if (message.header.msg_type === 'execute_request') this.#queueCell({ channel, request: message });
     else void this.#answer(channel, message);
   }
 
@@ -103,34 +117,35 @@ export class KernelServer {
   #createQueue(): ExecuteQueue<Execution> {
     return new ExecuteQueue<Execution>({
       run: (execution) => this.#runCell(execution),
-      abort: ({ request }) => this.#abortCell(request),
-      settle: async () => {
-        // The socket's own queue is read a message a turn; two turns without one mean that it is empty.
-        await nextTurn();
-        await nextTurn();
-      },
+      abort: (execution) => this.#abortCell(execution),
+      settle: () => this.#settle(),
     });
   }
 
-  #queueCell(request: Message): void {
+  /** The socket's own queue is read a message a turn; two turns without one mean that it is empty. */
+  async #settle(): Promise<void> {
+    let seen: number;
+    do {
+      seen = this.#received;
+      await nextTurn();
+      await nextTurn();
+    } while (this.#received !== seen);
+  }
+
+  #queueCell(execution: Execution): void {
+    const { channel, request } = execution;
     const subshell = request.header.subshell_id ?? null;
     const queue = this.#queues.get(subshell);
-    if (!queue) {
-      this.#publisher.reply(
-        'shell',
-        request,
-        errorContent('SubshellError', `There is no subshell "${subshell}"`),
-      );
-      return;
+    if (queue) queue.push({ request: execution, stopOnError: request.content['stop_on_error'] !== false });
+    else {
+      const content = errorContent('SubshellError', `There is no subshell "${subshell}"`);
+      this.#answerAtOnce(channel, request, { ...content, execution_count: this.#executionCount });
     }
-    queue.push({
-      request: { request, subshell },
-      stopOnError: request.content['stop_on_error'] !== false,
-    });
   }
 
-  async #runCell({ request, subshell }: Execution): Promise<CellOutcome> {
+  async #runCell({ channel, request }: Execution): Promise<CellOutcome> {
     const { content, header } = request;
+    const startedAt = new Date().toISOString();
     const code = textOf(content, 'code');
     const silent = content['silent'] === true;
     const storesHistory = !silent && content['store_history'] !== false;
@@ -142,9 +157,8 @@ export class KernelServer {
       this.#publisher.publish(header.msg_id, 'execute_input', { code, execution_count: executionCount });
     }
     if (storesHistory) void this.#openHistory().then((history) => history.append(executionCount, code));
-    void subshell;
     return new Promise((finish) => {
-      this.#running.set(header.msg_id, { request, finish });
+      this.#running.set(header.msg_id, { channel, request, startedAt, finish });
       this.#post({
         type: 'execute',
         parent: header.msg_id,
@@ -164,20 +178,24 @@ export class KernelServer {
     cell.finish({
       succeeded: reply['status'] === 'ok',
       answer: () => {
-        this.#publisher.reply('shell', cell.request, reply);
+        this.#publisher.reply(cell.channel, cell.request, reply, { started: cell.startedAt });
         this.#publisher.status(parent, 'idle');
       },
     });
   }
 
-  #abortCell(request: Message): void {
-    this.#publisher.remember(request.header);
-    this.#publisher.status(request.header.msg_id, 'busy');
-    this.#publisher.reply('shell', request, {
+  #abortCell({ channel, request }: Execution): void {
+    this.#answerAtOnce(channel, request, {
       ...errorContent('Aborted', 'An earlier cell failed'),
       status: 'aborted',
       execution_count: this.#executionCount,
     });
+  }
+
+  #answerAtOnce(channel: RequestChannel, request: Message, content: JsonObject): void {
+    this.#publisher.remember(request.header);
+    this.#publisher.status(request.header.msg_id, 'busy');
+    this.#publisher.reply(channel, request, content);
     this.#publisher.status(request.header.msg_id, 'idle');
   }
 
@@ -202,7 +220,7 @@ export class KernelServer {
     this.#publisher.remember(request.header);
     this.#publisher.status(id, 'busy');
     try {
-      const handler = handlers[type];
+      const handler = handlers.get(type);
       const content = handler
         ? await handler(this, request)
         : type.endsWith('_request')
@@ -235,6 +253,14 @@ export class KernelServer {
   async history(request: Message): Promise<JsonObject> {
     const history = await this.#openHistory();
     return { status: 'ok', history: history.read(request.content) };
+  }
+
+  connect(): JsonObject {
+    return { status: 'ok', ...this.#options.ports };
+  }
+
+  usage(): JsonObject {
+    return this.#usage();
   }
 
   commInfo(request: Message): JsonObject {
@@ -292,26 +318,27 @@ export class KernelServer {
 
   #askInput(parent: string, content: JsonObject): void {
     const cell = this.#running.get(parent);
-    if (cell) this.#openInput = this.#publisher.ask(cell.request, content);
-  }
-
-  /** Only the answer to the open question counts; a late or foreign one is dropped. */
-  #takeInput(message: Message): void {
-    if (this.#openInput === null || message.header.msg_type !== 'input_reply') return;
-    this.#openInput = null;
-    const answer = new TextEncoder().encode(textOf(message.content, 'value'));
-    const length = Math.min(answer.length, INPUT_BYTES);
-    this.#options.inputBytes.set(answer.subarray(0, length));
-    const { sharedWords } = this.#options;
-    Atomics.store(sharedWords, shared.INPUT_LENGTH, length);
-    Atomics.store(sharedWords, shared.INPUT, 2);
-    Atomics.notify(sharedWords, shared.INPUT);
+    if (cell) this.#question.open(this.#publisher.ask(cell.request, content), cell.request.identities);
   }
 
   async #exit(): Promise<void> {
     await this.#sockets?.close();
     if (this.#history) (await this.#history).close();
     this.#options.onExit();
+  }
+
+  /** A content that JSON cannot hold must not end the thread that everything goes through. */
+  #send(channel: Channel, message: Message): void {
+    try {
+      this.#sockets?.send(channel, message);
+    } catch (error) {
+      const { msg_type: type } = message.header;
+      const content = errorContent('EncodeError', `Cannot send ${type}: ${String(error)}`);
+      if (channel !== 'iopub') this.#sockets?.send(channel, { ...message, content });
+      const parent = message.parentHeader.msg_id ?? null;
+      const text = `${textOf(content, 'evalue')}\n`;
+      if (type !== 'stream') this.#publisher.publish(parent, 'stream', { name: 'stderr', text });
+    }
   }
 
   #post(message: ToUserThread): void {
@@ -322,48 +349,27 @@ export class KernelServer {
 type Handler = (server: KernelServer, request: Message) => JsonObject | null | Promise<JsonObject | null>;
 
 /** Every message this kernel knows, except execute_request and what arrives on stdin. */
-const handlers: Readonly<Record<string, Handler>> = {
-  kernel_info_request: (server) => server.kernelInfo(),
-  connect_request: () => ({ status: 'ok' }),
-  complete_request: (server, request) => server.complete(request),
-  inspect_request: (server, request) => server.inspect(request),
-  is_complete_request: async (_server, { content }) => {
-    const { checkComplete } = await import('../language/is-complete.ts');
-    return checkComplete(textOf(content, 'code'));
-  },
-  history_request: (server, request) => server.history(request),
-  comm_info_request: (server, request) => server.commInfo(request),
-  comm_open: (server, request) => server.comm(request),
-  comm_msg: (server, request) => server.comm(request),
-  comm_close: (server, request) => server.comm(request),
-  interrupt_request: (server) => server.interrupt(),
-  shutdown_request: (_server, { content }) => ({ status: 'ok', restart: content['restart'] === true }),
-  usage_request: () => usageContent(),
-  create_subshell_request: (server) => server.createSubshell(),
-  delete_subshell_request: (server, request) => server.deleteSubshell(request),
-  list_subshell_request: (server) => server.listSubshells(),
-  debug_request: (_server, { content }) => ({
-    type: 'response',
-    request_seq: content['seq'] ?? 0,
-    success: false,
-    command: content['command'] ?? '',
-    message: 'This kernel has no debugger',
+const handlers = new Map<string, Handler>(
+  Object.entries<Handler>({
+    kernel_info_request: (server) => server.kernelInfo(),
+    connect_request: (server) => server.connect(),
+    complete_request: (server, request) => server.complete(request),
+    inspect_request: (server, request) => server.inspect(request),
+    is_complete_request: async (_server, { content }) => {
+      const { checkComplete } = await import('../language/is-complete.ts');
+      return checkComplete(textOf(content, 'code'));
+    },
+    history_request: (server, request) => server.history(request),
+    comm_info_request: (server, request) => server.commInfo(request),
+    comm_open: (server, request) => server.comm(request),
+    comm_msg: (server, request) => server.comm(request),
+    comm_close: (server, request) => server.comm(request),
+    interrupt_request: (server) => server.interrupt(),
+    shutdown_request: (_server, { content }) => ({ status: 'ok', restart: content['restart'] === true }),
+    usage_request: (server) => server.usage(),
+    create_subshell_request: (server) => server.createSubshell(),
+    delete_subshell_request: (server, request) => server.deleteSubshell(request),
+    list_subshell_request: (server) => server.listSubshells(),
+    debug_request: (_server, { content }) => buildDebugRefusal(content),
   }),
-};
-
-function usageContent(): JsonObject {
-  const { rss } = process.memoryUsage();
-  const cpu = process.cpuUsage();
-  return {
-    status: 'ok',
-    hostname: '',
-    pid: process.pid,
-    kernel_memory: rss,
-    kernel_cpu: (cpu.user + cpu.system) / 1e4 / Math.max(process.uptime(), 1e-3),
-  };
-}
-
-/** Content of a reply that says what went wrong. */
-export function errorContent(ename: string, evalue: string): JsonObject {
-  return { status: 'error', ename, evalue, traceback: [`${ename}: ${evalue}`] };
-}
+);

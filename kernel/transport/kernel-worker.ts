@@ -1,7 +1,7 @@
 // Entry of the protocol thread: binds the sockets, watches the parent process, interrupts the user's thread.
 import { parentPort, workerData } from 'node:worker_threads';
 import type { LiveInspector } from '../language/live-inspector.ts';
-import { readConnectionFile } from '../protocol/connection-file.ts';
+import { portsOf, readConnectionFile } from '../protocol/connection-file.ts';
 import { KernelServer } from './kernel-server.ts';
 import { bindSockets } from './sockets.ts';
 import { shared } from './thread-messages.ts';
@@ -27,7 +27,9 @@ const openInspector = (): Promise<LiveInspector> =>
     createLiveInspector(),
   ));
 
+const connection = readConnectionFile(data.connectionFile);
 const server = new KernelServer({
+  ports: portsOf(connection),
   version: data.version,
   userThread: port,
   sharedWords: words,
@@ -39,7 +41,7 @@ const server = new KernelServer({
 process.on('unhandledRejection', (error) => process.stderr.write(`${String(error)}\n`));
 port.on('message', (message: ToProtocolThread) => server.onUserThread(message));
 server.start(
-  await bindSockets(readConnectionFile(data.connectionFile), {
+  await bindSockets(connection, {
     onMessage: (channel, message) => server.onMessage(channel, message),
     onSubscribe: (topic) => server.onSubscribe(topic),
   }),
@@ -58,7 +60,8 @@ function interrupt(): void {
   if (Atomics.compareExchange(words, shared.INPUT, 1, 3) === 1) Atomics.notify(words, shared.INPUT);
   port.postMessage({ type: 'interrupt' } satisfies ToUserThread, []);
   if (Atomics.load(words, shared.GUARD) === 1) process.kill(process.pid, 'SIGINT');
-  else setTimeout(() => void terminateSpinning(count), TERMINATE_AFTER_MS);
+  // Also then: the cell may have left its synchronous part before the signal came.
+  setTimeout(() => void terminateSpinning(count), TERMINATE_AFTER_MS);
 }
 
 async function terminateSpinning(count: number): Promise<void> {
