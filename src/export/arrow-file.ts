@@ -21,7 +21,7 @@ export class ArrowFile {
   /** @param state of {@link save}, to go on */
   constructor(schema: arrow.Schema, state?: unknown) {
     this.#schema = schema;
-    this.#schemaMessage = withoutEnd(toStream(schema, []));
+    this.#schemaMessage = encodeArrowSchema(schema);
     this.#blocks = Array.isArray(state) ? (state as Block[]) : [];
   }
 
@@ -59,6 +59,11 @@ export class ArrowFile {
   save(): readonly Block[] {
     return this.#blocks;
   }
+}
+
+/** A schema as an Arrow IPC message. */
+export function encodeArrowSchema(schema: arrow.Schema): Uint8Array {
+  return withoutEnd(toStream(schema, []));
 }
 
 function toStream(schema: arrow.Schema, batches: arrow.RecordBatch[]): Uint8Array {

@@ -1,7 +1,7 @@
 // The file formats, each as what it does with chunks of rows.
 import type { FileHandle } from 'node:fs/promises';
 import * as arrow from 'apache-arrow';
-import { ArrowFile } from './arrow-file.ts';
+import { ArrowFile, encodeArrowSchema } from './arrow-file.ts';
 import type { ChunkFormat } from './chunk-writer.ts';
 import type { EncodePool, TextJob } from './encode-pool.ts';
 import type { Compression } from './file-contract.ts';
@@ -81,7 +81,9 @@ export function createParquetFormat({
   compression,
 }: FileFormatOptions): ChunkFormat {
   const file = new GrowingFile(handle, start.bytes);
-  const parts = typeof start.state === 'string' ? ParquetParts.restore(start.state) : new ParquetParts();
+  const message = encodeArrowSchema(schema);
+  const parts =
+    typeof start.state === 'string' ? ParquetParts.restore(start.state, message) : new ParquetParts(message);
   const encode: ChunkFormat['encode'] = (batches) =>
     pool.run({ kind: 'parquet', compression, ipc: toIpc(schema, batches) });
   const append = async (encoded: Uint8Array): Promise<void> => {

@@ -1,6 +1,6 @@
 // One Parquet file out of many small ones with the same schema: the pages are copied as they are, the
 // footers become one, and offsets move in it and in the page indexes. https://github.com/apache/parquet-format
-import { STRUCT, I64, decodeThrift, encodeThrift } from './thrift-compact.ts';
+import { BINARY, I64, LIST, STRUCT, decodeThrift, encodeThrift } from './thrift-compact.ts';
 import type { ThriftList, ThriftStruct, ThriftValue } from './thrift-compact.ts';
 
 const MAGIC = Buffer.from('PAR1');
@@ -8,7 +8,7 @@ const MAGIC = Buffer.from('PAR1');
 const TAIL_BYTES = 8;
 
 /** Field ids of parquet.thrift. */
-const FILE = { numRows: 3, rowGroups: 4 } as const;
+const FILE = { numRows: 3, rowGroups: 4, keyValues: 5 } as const;
 const GROUP = { columns: 1, fileOffset: 5, ordinal: 7 } as const;
 const CHUNK = {
   fileOffset: 2,
@@ -20,15 +20,28 @@ const CHUNK = {
 const META = { dataPage: 9, indexPage: 10, dictionaryPage: 11, bloomFilter: 14 } as const;
 const OFFSET_INDEX = { pages: 1 } as const;
 const PAGE_LOCATION = { offset: 1 } as const;
+const KEY_VALUE = { key: 1, value: 2 } as const;
+
+/** Under this key Arrow's readers find the types, units and metadata that Parquet itself has no place for. */
+const ARROW_SCHEMA = 'ARROW:schema';
+
+/** Fields of the footer that are not those of the first part. */
+const ownFields: ReadonlySet<number> = new Set(Object.values(FILE));
 
 /** Joins Parquet files in memory to one file that grows. */
 export class ParquetParts {
+  readonly #schema: Uint8Array;
   #footer: ThriftStruct | null = null;
   #groups: ThriftValue[] = [];
   #rows = 0n;
 
   /** First bytes of the file. */
   static readonly head: Uint8Array = MAGIC;
+
+  /** @param schema the table's, as an Arrow IPC message */
+  constructor(schema: Uint8Array) {
+    this.#schema = schema;
+  }
 
   /**
    * Takes the next part.
@@ -54,12 +67,14 @@ export class ParquetParts {
 
   /** Footer and end of the file. A file needs one part at least, which may have no rows. */
   finish(): Uint8Array {
-    const footer = this.#footer!.map((field) => {
-      if (field.id === FILE.numRows) return { ...field, value: this.#rows };
-      if (field.id === FILE.rowGroups) return { ...field, value: { type: STRUCT, items: this.#groups } };
-      return field;
-    });
-    const bytes = encodeThrift(footer);
+    const whole = [
+      ...this.#footer!.filter(({ id }) => !ownFields.has(id)),
+      { id: FILE.numRows, type: I64, value: this.#rows },
+      { id: FILE.rowGroups, type: LIST, value: { type: STRUCT, items: this.#groups } },
+      // The parts' own entry has the types of their encoder.
+      { id: FILE.keyValues, type: LIST, value: { type: STRUCT, items: [schemaEntry(this.#schema)] } },
+    ];
+    const bytes = encodeThrift(whole.sort((a, b) => a.id - b.id));
     const length = Buffer.alloc(4);
     length.writeUInt32LE(bytes.length);
     return Buffer.concat([bytes, length, MAGIC]);
@@ -71,15 +86,20 @@ export class ParquetParts {
   }
 
   /** Goes on where {@link save} was called. */
-  static restore(saved: string): ParquetParts {
+  static restore(saved: string, schema: Uint8Array): ParquetParts {
     const bytes = Buffer.from(saved, 'base64');
-    const parts = new ParquetParts();
+    const parts = new ParquetParts(schema);
     const footer = decodeThrift(bytes.subarray(0, bytes.length - TAIL_BYTES));
     parts.#footer = footer;
     parts.#groups = listOf(footer, FILE.rowGroups).items;
     parts.#rows = valueOf(footer, FILE.numRows) as bigint;
     return parts;
   }
+}
+
+function schemaEntry(schema: Uint8Array): ThriftStruct {
+  const text = (id: number, value: string) => ({ id, type: BINARY, value: Buffer.from(value) });
+  return [text(KEY_VALUE.key, ARROW_SCHEMA), text(KEY_VALUE.value, Buffer.from(schema).toString('base64'))];
 }
 
 /** Offset indexes hold places of pages and change their length when those move: they go to the end anew. */

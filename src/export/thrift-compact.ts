@@ -35,6 +35,10 @@ const type = {
 
 /** Compact type of an i64 field. */
 export const I64 = type.I64;
+/** Compact type of bytes. */
+export const BINARY = type.BINARY;
+/** Compact type of a list. */
+export const LIST = type.LIST;
 /** Compact type of a struct. */
 export const STRUCT = type.STRUCT;
 
