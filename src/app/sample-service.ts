@@ -179,9 +179,11 @@ class DueFlag {
   async wait(signal: AbortSignal): Promise<boolean> {
     while (!this.#isRaised && !signal.aborted) {
       await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-        signal.addEventListener('abort', () => resolve(), { once: true });
-        if (this.#isRaised || signal.aborted) resolve();
+        this.#wake = () => {
+          signal.removeEventListener('abort', this.#wake);
+          resolve();
+        };
+        signal.addEventListener('abort', this.#wake, { once: true });
       });
     }
     if (signal.aborted) return false;

@@ -133,7 +133,8 @@ class Service implements StreamService {
     onStart(infoOf(running));
     const ended = AbortSignal.any([signal, running.stopped.signal]);
     if (!ended.aborted) await once(ended, 'abort');
-    if (this.#running.has(endpoint)) await this.stop(endpoint);
+    // Somebody may have stopped it and started another one there.
+    if (this.#running.get(endpoint) === running) await this.stop(endpoint);
     return infoOf(running);
   }
 

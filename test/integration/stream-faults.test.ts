@@ -183,3 +183,22 @@ it.each(['ws', 'tcp'])(
     expect(numbers).toEqual(numbers.map((_, i) => numbers[0]! + i));
   },
 );
+
+it('serveStream() closes although a subscriber has stopped reading', { timeout: 20_000 }, async () => {
+  const endpoints = ['ws://127.0.0.1:0', 'tcp://127.0.0.1:0', `pipe:${directory}/s.pipe`];
+  const closed = endpoints.map(async (endpoint) => {
+    const { hub, publish } = createTestHub();
+    const handle = await serveStream({ hub, endpoint, format: 'jsonlines' });
+    const stream = cleanup.use(openDataStream(handle.endpoint, { format: 'jsonlines', reconnect: false }));
+    const events = stream.subscribeAll()[Symbol.asyncIterator]();
+    await events.next();
+    // More than sockets, pipes and credit hold.
+    publish(
+      'memory',
+      Array.from({ length: 8000 }, (_, i) => memoryRow(i)),
+    );
+    await sleep(200);
+    return handle.close();
+  });
+  await Promise.race([Promise.all(closed), sleep(8000).then(() => Promise.reject(new Error('still open')))]);
+});

@@ -326,6 +326,17 @@ describe('pipe', () => {
     expect(sequences).toEqual(sequences.map((_, i) => sequences[0]! + i));
   });
 
+  it('is not served twice', async () => {
+    const { hub } = createTestHub();
+    const first = await serve(hub, 'pipe');
+    await expect(serve(hub, 'pipe')).rejects.toMatchObject({
+      code: 'ERR_WIRE_ENDPOINT',
+      message: expect.stringContaining('is streamed there already'),
+    });
+    await first.close();
+    await serve(hub, 'pipe');
+  });
+
   it('does not replace a file of that name', async () => {
     await writeFile(join(directory, 's.pipe'), 'precious');
     await expect(serve(createTestHub().hub, 'pipe')).rejects.toMatchObject({ code: 'ERR_WIRE_ENDPOINT' });

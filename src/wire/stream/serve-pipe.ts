@@ -37,18 +37,34 @@ export interface PipeOptions {
  * @throws RuvectorError `ERR_WIRE_ENDPOINT` when the path holds something else or cannot be made
  */
 export async function servePipe(options: PipeOptions): Promise<ServedEndpoint> {
-  const isOurs = await createPipe(options.path);
+  const { path, sessions } = options;
+  const isOurs = await claimPipe(path);
   const writer = new PipeWriter(options);
   const done = writer.run();
   return {
-    endpoint: `pipe:${options.path}`,
+    endpoint: `pipe:${path}`,
     close: async () => {
-      await options.sessions.drain();
+      await sessions.drain();
       writer.stop();
       await done;
-      if (isOurs) await rm(options.path, { force: true });
+      if (isOurs) await rm(path, { force: true });
+      served.delete(path);
     },
   };
+}
+
+/** Pipes of this process: two writers would cut each other's events, and a FIFO does not refuse the second. */
+const served = new Set<string>();
+
+async function claimPipe(path: string): Promise<boolean> {
+  if (served.has(path)) throw endpointError(`pipe:${path}`, 'something is streamed there already');
+  served.add(path);
+  try {
+    return await createPipe(path);
+  } catch (error) {
+    served.delete(path);
+    throw error;
+  }
 }
 
 /** True when it was created here. */
@@ -146,26 +162,22 @@ class PipeWriter {
   }
 
   /** Notes how far this subscription has come; a hello is its begin. */
-  #note(event: StreamEvent): void {
-    if (event.type === 'hello') {
-      this.#position = event;
-      return;
+  #note(events: readonly StreamEvent[]): void {
+    for (const event of events) if (event.type === 'hello') this.#position = event;
+    const sequences = { ...this.#position.sequences };
+    const timestamps = { ...this.#position.timestamps };
+    for (const event of events) {
+      if (event.type === 'gap') sequences[event.table] = event.toSequence;
+      if (event.type !== 'record') continue;
+      sequences[event.table] = event.sequence;
+      timestamps[event.table] = Number(event.row['timestamp']);
     }
-    const { sequences, timestamps } = this.#position;
-    const [sequence, timestamp] =
-      event.type === 'record'
-        ? [event.sequence, Number(event.row['timestamp'])]
-        : [event.toSequence, timestamps[event.table]];
-    this.#position = {
-      ...this.#position,
-      sequences: { ...sequences, [event.table]: sequence },
-      timestamps: timestamp === undefined ? timestamps : { ...timestamps, [event.table]: timestamp },
-    };
+    this.#position = { ...this.#position, sequences, timestamps };
   }
 
   /** Writes everything; false when the reader went away before. */
   async #write(bytes: Uint8Array, events: readonly StreamEvent[]): Promise<boolean> {
-    for (const event of events) this.#note(event);
+    this.#note(events);
     this.#written = this.#written.filter(({ end }) => end > this.#total - MAX_PIPE_BYTES);
     this.#written.push({ events, bytes, end: this.#total + bytes.byteLength });
     for (let offset = 0, turns = 0; offset < bytes.byteLength;) {

@@ -83,6 +83,7 @@ class ZeromqServer implements ServedEndpoint {
   readonly #peers = new Map<string, Peer>();
   readonly #received: Promise<void>;
   readonly #pings: NodeJS.Timeout;
+  #isClosing = false;
 
   constructor(router: RouterSocket, options: ZeromqOptions) {
     this.endpoint = router.endpoint;
@@ -154,13 +155,14 @@ class ZeromqServer implements ServedEndpoint {
     peer.wake?.();
   }
 
-  /** Waits for credit, then sends. @throws when the peer is gone */
+  /** Waits for credit, then sends. @throws when the peer is gone, or gives no credit while this closes */
   async #events(peer: Peer, bytes: Uint8Array): Promise<void> {
-    while (peer.sent >= peer.credit && !peer.isGone) {
+    while (peer.sent >= peer.credit && !peer.isGone && !this.#isClosing) {
       await new Promise<void>((resolve) => (peer.wake = resolve));
       peer.wake = null;
     }
-    if (peer.isGone) throw wireError(WireErrorCode.DISCONNECTED, 'Cannot send to subscriber: it is gone');
+    if (peer.isGone || peer.sent >= peer.credit)
+      throw wireError(WireErrorCode.DISCONNECTED, 'Cannot send to subscriber: it is gone');
     peer.sent++;
     try {
       await this.#router.send(peer.id, buildFrames(EVENTS, bytes));
@@ -192,6 +194,8 @@ class ZeromqServer implements ServedEndpoint {
   async close(): Promise<void> {
     clearInterval(this.#pings);
     await this.#options.sessions.drain();
+    this.#isClosing = true;
+    for (const { wake } of this.#peers.values()) wake?.();
     await Promise.all([...this.#peers.values()].map(({ left }) => left.promise));
     await this.#router.close();
     await this.#received;
