@@ -78,10 +78,11 @@ export class DatabaseFile {
 
 /** DDL of a table: typed and strict, so that no reader has to guess. */
 export function buildTableDdl(table: string, schema: arrow.Schema): string {
-  const columns = schema.fields.map(
-    (field) =>
-      `"${field.name}" ${sqlTypeOf(field.type as arrow.DataType)}${field.nullable ? '' : ' NOT NULL'}`,
-  );
+  const columns = schema.fields.map((field) => {
+    // NaN is NULL here, whatever the schema says.
+    const mayBeNull = field.nullable || arrow.DataType.isFloat(field.type);
+    return `"${field.name}" ${sqlTypeOf(field.type as arrow.DataType)}${mayBeNull ? '' : ' NOT NULL'}`;
+  });
   return `CREATE TABLE IF NOT EXISTS "${table}" (${columns.join(', ')}) STRICT`;
 }
 
@@ -121,9 +122,10 @@ function readColumn(column: arrow.Data): SqlValue[] {
 
 function convertValues(column: arrow.Data): SqlValue[] {
   const { type, length } = column;
-  if (arrow.DataType.isUtf8(type) || arrow.DataType.isBool(type)) {
+  if (arrow.DataType.isUtf8(type)) return readTexts(column);
+  if (arrow.DataType.isBool(type)) {
     const vector = arrow.makeVector(column);
-    return Array.from({ length }, (_, i) => toSql(vector.get(i)));
+    return Array.from({ length }, (_, i) => Number(vector.get(i)));
   }
   const raw = column.values as BigInt64Array | BigUint64Array | Float64Array;
   if (raw instanceof BigUint64Array) return Array.from(raw.subarray(0, length), String);
@@ -133,8 +135,10 @@ function convertValues(column: arrow.Data): SqlValue[] {
   return Array.from(raw.subarray(0, length));
 }
 
-function toSql(value: unknown): SqlValue {
-  return typeof value === 'boolean' ? Number(value) : ((value ?? null) as SqlValue);
+/** Not by Arrow's own reader, which takes a byte order mark from the beginning of a text. */
+function readTexts({ values, valueOffsets, length }: arrow.Data): SqlValue[] {
+  const bytes = Buffer.from(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
+  return Array.from({ length }, (_, i) => bytes.toString('utf8', valueOffsets[i], valueOffsets[i + 1]));
 }
 
 /** Safe integers as numbers, which bind faster; the others as they are. */

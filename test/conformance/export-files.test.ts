@@ -1,0 +1,110 @@
+// Exported files read by readers that are not ours: every row and type, in every format and compression.
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type * as arrow from 'apache-arrow';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Compression, ExportFormat } from '../../src/export/file-contract.ts';
+import { suffixOf } from '../../src/export/file-target.ts';
+import { writeTables } from '../../src/export/write-tables.ts';
+import {
+  allTypesKind,
+  buildHostileRows,
+  buildSlicedBatches,
+  describeBatches,
+  tableOf,
+} from '../support/export-tables.ts';
+
+const repository = join(import.meta.dirname, '../..');
+
+const variants: readonly (readonly [ExportFormat, Compression])[] = [
+  ['csv', 'none'],
+  ['csv', 'gzip'],
+  ['csv', 'zstd'],
+  ['json', 'none'],
+  ['json', 'gzip'],
+  ['json', 'zstd'],
+  ['jsonl', 'none'],
+  ['jsonl', 'gzip'],
+  ['jsonl', 'zstd'],
+  ['parquet', 'zstd'],
+  ['parquet', 'snappy'],
+  ['parquet', 'none'],
+  ['sqlite', 'none'],
+  ['arrow', 'none'],
+];
+
+/** The same numbers in every run. */
+function createRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+const tables: Readonly<Record<string, readonly arrow.RecordBatch[]>> = {
+  empty: [],
+  one: buildSlicedBatches(buildHostileRows(1, createRandom(1)), [1]),
+  hostile: buildSlicedBatches(buildHostileRows(500, createRandom(2)), [1, 7, 64, 3, 100]),
+  // More than one chunk of text, Arrow and SQLite, so that chunks meet in the middle of batches.
+  chunks: buildSlicedBatches(
+    Array.from({ length: 140 }, () => buildHostileRows(500, createRandom(3))).flat(),
+    [9_999, 13, 30_001],
+  ),
+};
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ruvector-export-files-'));
+});
+
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function readByOthers(
+  files: readonly object[],
+  name: string,
+): Promise<{ checks: string[]; problems: string[] }> {
+  const request = join(folder, `${name}.json`);
+  const fields = Object.fromEntries(allTypesKind.fields.map((field) => [field.name, field.type]));
+  await writeFile(request, JSON.stringify({ fields, files }));
+  const { stdout } = await promisify(execFile)(
+    join(repository, '.venv/bin/python'),
+    [join(repository, 'test/support/read-exports.py'), request],
+    { maxBuffer: 2 ** 28 },
+  );
+  return JSON.parse(stdout) as { checks: string[]; problems: string[] };
+}
+
+describe('writeTables()', () => {
+  it.each(Object.keys(tables))(
+    'writes table "%s" so that all readers find the same rows and types',
+    async (name) => {
+      const batches = tables[name]!;
+      const truth = join(folder, `truth-${name}.json`);
+      await writeFile(truth, JSON.stringify(describeBatches(batches)));
+      const files = [];
+      for (const [format, compression] of variants) {
+        const suffix = suffixOf({ format, compression });
+        const path = join(folder, `${name}-${compression}.${suffix}`);
+        const request = { tables: [tableOf(name, batches)], format, compression, path, fingerprint: 'x' };
+        const stats = await writeTables(request);
+        expect(stats.rows).toBe(batches.reduce((sum, batch) => sum + batch.numRows, 0));
+        files.push({ path, format, compression, truth, table: name });
+      }
+      const { checks, problems } = await readByOthers(files, name);
+      expect(problems).toEqual([]);
+      for (const [format, compression] of variants) {
+        expect(
+          checks.filter((check) => check.startsWith(`${format} ${compression} `)).length,
+        ).toBeGreaterThan(1);
+      }
+    },
+    180_000,
+  );
+});
