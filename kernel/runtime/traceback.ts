@@ -24,8 +24,8 @@ export class CellSources {
       const text = textOf(error);
       return { ename: 'Error', evalue: text, traceback: [`Uncaught ${text}`] };
     }
-    const frames = this.#framesOf(String(error.stack ?? ''));
-    const [ename, evalue] = [String(error.name), String(error.message)];
+    const frames = this.#framesOf(typeof error.stack === 'string' ? error.stack : '');
+    const [ename, evalue] = [asText(error.name), asText(error.message)];
     const head = `${ename}: ${evalue}`;
     const cause = error.cause === undefined ? [] : [`  [cause]: ${textOf(error.cause)}`];
     return {
@@ -71,6 +71,8 @@ export class CellSources {
       .join('\n');
   }
 }
+
+const asText = (value: unknown): string => (typeof value === 'string' ? value : textOf(value));
 
 /** User code may put anything into these fields. */
 interface ErrorLike {

@@ -1,7 +1,7 @@
 // The protocol side of the kernel: answers what needs no user code by itself and hands cells and comms to
 // the user's thread. Runs in the protocol thread, so that it answers while a cell spins.
 import { randomUUID } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import type { MessagePort, Worker } from 'node:worker_threads';
 import type { LiveInspector } from '../language/live-inspector.ts';
 import type { PortName } from '../protocol/connection-file.ts';
@@ -18,6 +18,9 @@ import { Question } from './question.ts';
 import type { Channel, KernelSockets } from './sockets.ts';
 import type { ToProtocolThread, ToUserThread } from './thread-messages.ts';
 import { createUsageReader } from './usage.ts';
+
+/** How long the sockets are still before a failed cell is answered. */
+const QUIET_MS = 5;
 
 type RequestChannel = 'shell' | 'control';
 
@@ -122,12 +125,15 @@ export class KernelServer {
     });
   }
 
-  /** The socket's own queue is read a message a turn; two turns without one mean that it is empty. */
+  /**
+   * Resolves once what a client sent in one go has arrived: a message may still be in ZeroMQ's pipes, so the
+   * sockets must be still for a moment. Delays the answer of a failed cell only.
+   */
   async #settle(): Promise<void> {
     let seen: number;
     do {
       seen = this.#received;
-      await nextTurn();
+      await delay(QUIET_MS);
       await nextTurn();
     } while (this.#received !== seen);
   }

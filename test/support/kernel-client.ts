@@ -104,8 +104,24 @@ export class KernelClient {
     child.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
   }
 
-  /** Connects and resolves once the kernel answers and its output arrives. */
-  async connect(): Promise<void> {
+  /** Resolves once the kernel answers and its output arrives: subscriptions come late, requests do not. */
+  async subscribed(): Promise<void> {
+    for (let tries = 0; tries < 300; tries++) {
+      const id = await this.send('shell', 'kernel_info_request');
+      const idle = this.wait((message) => isChildOf(message, id) && isStatus(message, 'idle'), 100);
+      if (
+        await idle.then(
+          () => true,
+          () => false,
+        )
+      )
+        return;
+    }
+    throw new Error(`the kernel does not answer: ${this.stderr}`);
+  }
+
+  /** Connects the sockets. */
+  connect(): void {
     for (const channel of ['shell', 'control', 'stdin'] as const) {
       this.#sockets[channel].connect(this.address(channel));
       void this.#read(channel, this.#sockets[channel]);
@@ -306,8 +322,8 @@ export class KernelClient {
 export async function startKernel(options: KernelCommand = {}): Promise<KernelClient> {
   const client = await spawnKernel(options);
   try {
-    await client.connect();
-    await client.request('kernel_info_request', {}, { timeoutMs: 30_000 });
+    client.connect();
+    await client.subscribed();
     return client;
   } catch (error) {
     await client[Symbol.asyncDispose]();
