@@ -28,13 +28,14 @@ export function buildPlainReader(
   readers: ValueReaders,
 ): (plain: PlainMap) => StreamEvent {
   const readTimestamp = readers.timestamp;
-  const columns = new Map(streamTables.map((table) => [table, columnsOf(kinds[table].fields, readers)]));
+  const tables = new Map(streamTables.map((table) => [table, buildPlainTable(kinds[table].fields, readers)]));
   const readRecord = (plain: PlainMap): StreamEvent => {
     const table = readTable(plain['table']);
-    const row: AnyRow = {};
-    for (const { name, read } of columns.get(table)!) {
-      const value = plain[name] ?? null;
-      row[name] = value === null ? null : read(value);
+    const { columns, emptyRow } = tables.get(table)!;
+    const row: AnyRow = { ...emptyRow };
+    for (const { name, read } of columns) {
+      const value = plain[name];
+      if (value !== null && value !== undefined) row[name] = read(value);
     }
     if (row['timestamp'] === null) return refuse('a record with a timestamp', null);
     return { type: 'record', table, sequence: readCount(plain['sequence']), row };
@@ -53,13 +54,27 @@ export function buildPlainReader(
   };
 }
 
-interface Column {
+/** How the records of a table are read. */
+export interface PlainTable {
+  readonly columns: readonly PlainColumn[];
+  /** All columns, null: a copy of it is filled faster than a row that grows. */
+  readonly emptyRow: AnyRow;
+}
+
+export interface PlainColumn {
   readonly name: string;
   readonly read: ValueReader;
 }
 
-function columnsOf(fields: StreamKinds[StreamTable]['fields'], readers: ValueReaders): Column[] {
-  return fields.map(({ name, type }) => ({ name, read: readers[type] }));
+/** Builds the reader of a table's columns. */
+export function buildPlainTable(
+  fields: StreamKinds[StreamTable]['fields'],
+  readers: ValueReaders,
+): PlainTable {
+  return {
+    columns: fields.map(({ name, type }) => ({ name, read: readers[type] })),
+    emptyRow: Object.fromEntries(fields.map(({ name }) => [name, null])),
+  };
 }
 
 function readGap(plain: PlainMap): GapEvent {
