@@ -1,14 +1,14 @@
 // Parameters that arrive over the bridge, checked by a small table; every mistake in one report.
 import { RuvectorError } from '../core/index.ts';
 
-type Check = 'number' | 'string' | 'boolean' | 'object' | 'list' | 'string or list';
+type Check = 'number' | 'string' | 'boolean' | 'object' | 'list' | 'string or list' | 'list of anything';
 
 /** Parameters named by a request; all optional, none unknown. */
 export type Params<S extends Readonly<Record<string, Check>>> = {
   readonly [K in keyof S]?: ParamValues[S[K]];
 };
 
-/** Lists hold strings. */
+/** Lists hold strings unless they say otherwise. */
 interface ParamValues {
   number: number;
   string: string;
@@ -16,6 +16,7 @@ interface ParamValues {
   object: Readonly<Record<string, unknown>>;
   list: readonly string[];
   'string or list': string | readonly string[];
+  'list of anything': readonly unknown[];
 }
 
 const isList = (value: unknown): boolean =>
@@ -28,6 +29,7 @@ const checks: Readonly<Record<Check, (value: unknown) => boolean>> = {
   object: (value) => typeof value === 'object' && !Array.isArray(value),
   list: isList,
   'string or list': (value) => typeof value === 'string' || isList(value),
+  'list of anything': (value) => Array.isArray(value),
 };
 
 /**

@@ -26,7 +26,8 @@ const startParams = {
   endpoint: 'string',
   format: 'string',
   tables: 'list',
-  filters: 'list',
+  // Texts or objects: the wire room checks them.
+  filters: 'list of anything',
   interval_ms: 'number',
   overflow: 'string',
   anonymize: 'boolean',

@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 import { messageOf, systemCodeOf } from '../../core/index.ts';
-import { toErrorPayload } from '../errors.ts';
+import { WireErrorCode, toErrorPayload, wireError } from '../errors.ts';
 import { endpointError, isLoopbackHost } from './stream-endpoint.ts';
 import { parseSubscribeMessage, parseSubscribeQuery } from './stream-request.ts';
 import type { SubscribeMessage } from './stream-request.ts';
@@ -153,7 +153,14 @@ async function subscribe(ws: WebSocket, request: IncomingMessage, options: WebSo
 
 async function readRequest(ws: WebSocket, url: URL, kinds: StreamKinds): Promise<SubscribeMessage> {
   if (url.pathname !== '/request') return parseSubscribeQuery(url.searchParams, kinds);
-  const [data] = (await once(ws, 'message', { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) })) as [Buffer];
+  const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+  const [data] = (await once(ws, 'message', { signal }).catch((cause: unknown) => {
+    throw wireError(
+      WireErrorCode.STREAM_REQUEST,
+      `Cannot subscribe: no request came in ${REQUEST_TIMEOUT_MS / 1000} s; send it as the first text message`,
+      { cause },
+    );
+  })) as [Buffer];
   return parseSubscribeMessage(parseJson(data.toString()), kinds);
 }
 

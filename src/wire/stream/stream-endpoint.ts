@@ -50,9 +50,10 @@ function hostOf(endpoint: StreamEndpoint): string | null {
 
 /** An endpoint that cannot be used, code `ERR_WIRE_ENDPOINT`. */
 export function endpointError(endpoint: string, state: string, cause?: unknown): RuvectorError {
+  const inUse = 'EADDRINUSE: something listens there already';
   return wireError(
     WireErrorCode.ENDPOINT,
-    `Cannot use stream endpoint "${endpoint}": ${state}; use ws://127.0.0.1:9999, ipc:///path, tcp://127.0.0.1:0 or pipe:/path`,
+    `Cannot use stream endpoint "${endpoint}": ${state === 'EADDRINUSE' ? inUse : state}; use ws://127.0.0.1:9999, ipc:///path, tcp://127.0.0.1:0 or pipe:/path`,
     { cause },
   );
 }

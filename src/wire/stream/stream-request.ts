@@ -47,7 +47,10 @@ export function parseSubscribeMessage(value: unknown, kinds: StreamKinds): Subsc
     ...(format && { format }),
     ...(typeof json['token'] === 'string' && { token: json['token'] }),
   };
-  problems.push(...requestProblems(message, kinds));
+  // Names that are no tables were told already: what else is wrong is told as if all were asked.
+  const { tables: _known, ...others } = message;
+  const hasNoKnown = tables?.length === 0 && problems.length > 0;
+  problems.push(...requestProblems(hasNoKnown ? others : message, kinds));
   if (problems.length > 0) throw requestError(problems);
   return message;
 }

@@ -93,3 +93,9 @@ it.each([
 ])('parseStreamEndpoint() refuses %s', (text) => {
   expect(() => parseStreamEndpoint(text)).toThrow(expect.objectContaining({ code: 'ERR_WIRE_ENDPOINT' }));
 });
+
+it('parseSubscribeMessage() tells an unknown table once', () => {
+  expect(problemsOf(() => parseSubscribeMessage({ tables: ['mem'] }, streamKinds))).toEqual([
+    '"tables" has "mem", there are memory, process, optimization',
+  ]);
+});
