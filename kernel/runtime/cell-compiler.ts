@@ -3,7 +3,7 @@
 // Line numbers stay those of the cell wherever the transform keeps them; `map` brings the others back.
 import { MagicString } from 'magic-string';
 import { parseSync } from 'oxc-parser';
-import type { Program, Statement, VariableDeclaration } from 'oxc-parser';
+import type { ExpressionStatement, Program, Statement, VariableDeclaration } from 'oxc-parser';
 import { transformSync } from 'oxc-transform';
 import { decoratorOptions } from './decorators.ts';
 
@@ -71,13 +71,21 @@ interface Rewriting {
   readonly js: string;
   readonly vars: string[];
   readonly names: string[];
+  readonly constants: Set<string>;
   /** Spans of function declarations, with the text that makes them expressions. */
   readonly functions: { start: number; end: number; name: string }[];
 }
 
 function rewrite(js: string): Omit<CompiledCell, 'map'> {
   const { program, module } = parseSync('cell.mjs', js, { lang: 'js', sourceType: 'module' });
-  const state: Rewriting = { text: new MagicString(js), js, vars: [], names: [], functions: [] };
+  const state: Rewriting = {
+    text: new MagicString(js),
+    js,
+    vars: [],
+    names: [],
+    constants: new Set(),
+    functions: [],
+  };
   for (const statement of program.body) rewriteStatement(state, statement);
   for (const { start } of module.dynamicImports) state.text.update(start, start + 'import'.length, '$import');
   for (const { start, end } of module.importMetas) state.text.update(start, end, '$importMeta');
@@ -137,6 +145,9 @@ function rewriteStatement(state: Rewriting, statement: Statement | Program['body
       } else
         state.text.appendLeft(statement.declaration.start, '(').appendRight(statement.declaration.end, ')');
       break;
+    case 'ExpressionStatement':
+      refuseAssignment(state, statement);
+      break;
     case 'ExportAllDeclaration':
       state.text.update(
         statement.start,
@@ -146,6 +157,20 @@ function rewriteStatement(state: Rewriting, statement: Statement | Program['body
       break;
     default:
   }
+}
+
+/** Constants become `let` for later cells; a statement of their own cell that assigns to one throws all the same. */
+function refuseAssignment(state: Rewriting, { start, end, expression }: ExpressionStatement): void {
+  const target =
+    expression.type === 'AssignmentExpression'
+      ? expression.left
+      : expression.type === 'UpdateExpression'
+        ? expression.argument
+        : null;
+  if (target?.type !== 'Identifier' || !state.constants.has(target.name)) return;
+  const text = `Assignment to constant variable "${target.name}".`;
+  state.text.appendLeft(start, `throw new TypeError(${JSON.stringify(text)});`);
+  state.text.appendRight(end, ';');
 }
 
 interface ImportNode {
@@ -184,7 +209,10 @@ function rewriteImport(state: Rewriting, node: ImportNode): void {
 function rewriteVariables(state: Rewriting, node: VariableDeclaration): void {
   const names = node.declarations.flatMap(({ id }) => boundNames(id as never));
   state.names.push(...names);
-  if (node.kind === 'const') state.text.update(node.start, node.start + 'const'.length, 'let');
+  if (node.kind === 'const') {
+    names.forEach((name) => state.constants.add(name));
+    state.text.update(node.start, node.start + 'const'.length, 'let');
+  }
   if (node.kind !== 'var') return;
   state.vars.push(...names);
   const end = node.declarations.at(-1)!.end;

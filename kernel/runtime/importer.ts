@@ -1,11 +1,12 @@
 // `import` of cells: resolved from the working directory, ESM and CommonJS alike, local TypeScript with
 // everything TypeScript has, and changed local files anew.
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { transformSync } from 'oxc-transform';
 import { decoratorOptions } from './decorators.ts';
+import { LocalModules } from './local-modules.ts';
 
 /** Imports as if from a file in the working directory. */
 export type Importer = (specifier: string, options?: ImportCallOptions) => Promise<unknown>;
@@ -16,13 +17,18 @@ const TYPESCRIPT = /\.[mc]?tsx?$/;
 
 /** Installs the hooks once and returns the importer. */
 export function createImporter(): Importer {
+  const modules = new LocalModules();
   registerHooks({
     resolve: (specifier, context, next) => {
-      if (!specifier.startsWith(FROM_CELL)) return next(specifier, context);
+      if (!specifier.startsWith(FROM_CELL)) {
+        const found = next(specifier, context);
+        if (context.conditions.includes('require') || !modules.has(context.parentURL)) return found;
+        return { ...found, url: modules.address(found.url, context.parentURL) };
+      }
       const parentURL = pathToFileURL(resolve('cell.ts')).href;
       const wanted = decodeURIComponent(specifier.slice(FROM_CELL.length));
       const resolved = next(wanted, { ...context, parentURL });
-      return { ...resolved, ...jsonAttributes(resolved.url), url: freshUrl(resolved.url) };
+      return { ...resolved, ...jsonAttributes(resolved.url), url: modules.address(resolved.url) };
     },
     load: (url, context, next) => {
       if (!url.startsWith('file:') || url.includes('/node_modules/')) return next(url, context);
@@ -37,13 +43,6 @@ export function createImporter(): Importer {
 /** JSON imports as in TypeScript, without `with { type: 'json' }`. */
 function jsonAttributes(url: string): { importAttributes?: ImportAttributes } {
   return url.endsWith('.json') ? { importAttributes: { type: 'json' } } : {};
-}
-
-/** A local file that was edited is another module: its time is part of its address. */
-function freshUrl(url: string): string {
-  if (!url.startsWith('file:') || url.includes('/node_modules/')) return url;
-  const changed = statSync(new URL(url), { throwIfNoEntry: false })?.mtimeMs;
-  return changed === undefined ? url : `${url}?changed=${changed}`;
 }
 
 function removeTypes(path: string): string {
