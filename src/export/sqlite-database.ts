@@ -128,11 +128,33 @@ function convertValues(column: arrow.Data): SqlValue[] {
     return Array.from({ length }, (_, i) => Number(vector.get(i)));
   }
   const raw = column.values as BigInt64Array | BigUint64Array | Float64Array;
-  if (raw instanceof BigUint64Array) return Array.from(raw.subarray(0, length), String);
+  if (raw instanceof BigUint64Array) return readUnsigned(raw, length);
   if (raw instanceof BigInt64Array) return readIntegers(raw, length);
-  if (arrow.DataType.isFloat(type))
-    return Array.from(raw.subarray(0, length), (value) => (Number.isNaN(value) ? null : value));
-  return Array.from(raw.subarray(0, length));
+  const numbers: SqlValue[] = [];
+  for (let i = 0; i < length; i++) {
+    const value = raw[i]!;
+    numbers.push(Number.isNaN(value) ? null : value);
+  }
+  return numbers;
+}
+
+/** Hashes come by the thousand from few names: their text is kept. */
+const knownTexts = new Map<bigint, string>();
+const MAX_KNOWN_TEXTS = 4096;
+
+function readUnsigned(values: BigUint64Array, length: number): SqlValue[] {
+  const texts: SqlValue[] = [];
+  for (let i = 0; i < length; i++) {
+    const value = values[i]!;
+    let text = knownTexts.get(value);
+    if (text === undefined) {
+      text = String(value);
+      if (knownTexts.size >= MAX_KNOWN_TEXTS) knownTexts.clear();
+      knownTexts.set(value, text);
+    }
+    texts.push(text);
+  }
+  return texts;
 }
 
 /** Not by Arrow's own reader, which takes a byte order mark from the beginning of a text. */
@@ -145,8 +167,10 @@ function readTexts({ values, valueOffsets, length }: arrow.Data): SqlValue[] {
 function readIntegers(values: BigInt64Array, length: number): SqlValue[] {
   const low = new Uint32Array(values.buffer, values.byteOffset, length * 2);
   const high = new Int32Array(values.buffer, values.byteOffset, length * 2);
-  return Array.from({ length }, (_, i) => {
+  const integers: SqlValue[] = [];
+  for (let i = 0; i < length; i++) {
     const value = high[2 * i + 1]! * 2 ** 32 + low[2 * i]!;
-    return Number.isSafeInteger(value) ? value : values[i]!;
-  });
+    integers.push(Number.isSafeInteger(value) ? value : values[i]!);
+  }
+  return integers;
 }

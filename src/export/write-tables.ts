@@ -74,10 +74,13 @@ function ratesOf(rows: number, ms: number): Pick<ExportStats, 'ms' | 'rowsPerSec
   return { ms, rowsPerSecond: ms > 0 ? (rows / ms) * 1000 : 0 };
 }
 
-/** A database takes one writer; Arrow is encoded here, it costs next to nothing. */
+/**
+ * Arrow is encoded here: it costs next to nothing. A database takes one writer, and for Parquet Polars
+ * uses every core by itself; a second thread would only load it twice.
+ */
 function threadsFor(format: ExportFormat): number {
   if (format === 'arrow') return 0;
-  return format === 'sqlite' ? 1 : Math.min(MAX_THREADS, availableParallelism());
+  return format === 'sqlite' || format === 'parquet' ? 1 : Math.min(MAX_THREADS, availableParallelism());
 }
 
 const MAX_THREADS = 2;
