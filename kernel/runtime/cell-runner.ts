@@ -2,6 +2,8 @@
 import { buildMimeBundle, textOf } from './mime-bundle.ts';
 import { compileCell } from './cell-compiler.ts';
 import type { Evaluator } from './evaluator.ts';
+import { ForeignError } from './foreign-error.ts';
+import { Magics } from './magics.ts';
 import type { Output } from './output.ts';
 import { CellSources } from './traceback.ts';
 import type { ToUserThread } from '../transport/thread-messages.ts';
@@ -14,10 +16,12 @@ export class CellRunner {
   readonly #output: Output;
   readonly #sources = new CellSources();
   readonly #declared = new Set<string>();
+  readonly #magics: Magics;
 
   constructor(evaluator: Evaluator, output: Output) {
     this.#evaluator = evaluator;
     this.#output = output;
+    this.#magics = new Magics({ evaluator, output });
   }
 
   /** Runs a cell and returns the content of its reply; never rejects. */
@@ -25,14 +29,16 @@ export class CellRunner {
     try {
       const pager = readPager(cell.code);
       if (pager !== null) return this.#reply(cell, [await this.#page(pager)]);
-      const { value, hasResult } = await this.#evaluate(cell.code, `cell-${cell.executionCount}.ts`);
+      const file = `cell-${cell.executionCount}.ts`;
+      const { value, hasResult } = await this.#magics.run(cell, (code) => this.#evaluate(code, file));
       if (hasResult && value !== undefined && !cell.silent) {
         const bundle = await buildMimeBundle(value);
-        this.#output.publish('execute_result', { ...bundle, execution_count: cell.executionCount });
+        if (Object.keys(bundle.data).length > 0)
+          this.#output.publish('execute_result', { ...bundle, execution_count: cell.executionCount });
       }
       return this.#reply(cell, []);
     } catch (error) {
-      const content = this.#sources.describe(error);
+      const content = error instanceof ForeignError ? error.content : this.#sources.describe(error);
       this.#output.publish('error', { ...content });
       return {
         status: 'error',

@@ -1,0 +1,62 @@
+// Which Python runs `%%python` cells: $RUVECTOR_PYTHON, a .venv of the notebook's folder or of the product,
+// $VIRTUAL_ENV, else the PATH. Any Python ≥ 3.10 will do: its side of the bridge is started by path.
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { ForeignError } from './foreign-error.ts';
+
+const run = promisify(execFile);
+
+/** No Python can be started. */
+export class PythonNotFoundError extends ForeignError {
+  override readonly name = 'PythonNotFoundError';
+}
+
+/** Root of the package this kernel is part of, from sources and from dist/kernel alike. */
+export function findPackageRoot(from: string = import.meta.dirname): string {
+  if (existsSync(join(from, 'package.json'))) return from;
+  const parent = dirname(from);
+  return parent === from ? from : findPackageRoot(parent);
+}
+
+/**
+ * Finds a Python.
+ * @throws PythonNotFoundError with what was tried
+ */
+export async function findNotebookPython(env: NodeJS.ProcessEnv = process.env): Promise<string> {
+  const problems: string[] = [];
+  for (const python of listCandidates(env)) {
+    const problem = await readProblem(python);
+    if (problem === null) return python;
+    problems.push(`"${python}" ${problem}`);
+  }
+  throw new PythonNotFoundError(
+    'PythonNotFoundError',
+    `Cannot find a Python for this notebook: ${problems.join('; ')}; ` +
+      'install Python ≥ 3.10, or name one: %env RUVECTOR_PYTHON=/path/to/python3',
+  );
+}
+
+/** A Python named by the user is the only candidate: another one would be a surprise. */
+function listCandidates(env: NodeJS.ProcessEnv): string[] {
+  const named = env['RUVECTOR_PYTHON'];
+  if (named) return [named];
+  const program = process.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python'];
+  const environments = [join(process.cwd(), '.venv'), join(findPackageRoot(), '.venv'), env['VIRTUAL_ENV']];
+  const paths = environments
+    .filter((environment) => environment !== undefined && environment !== '')
+    .map((environment) => join(environment!, ...program))
+    .filter((path) => existsSync(path));
+  return [...new Set([...paths, 'python3', 'python'])];
+}
+
+async function readProblem(python: string): Promise<string | null> {
+  const check = 'import sys; print(sys.version_info >= (3, 10))';
+  try {
+    const { stdout } = await run(python, ['-c', check], { timeout: 20_000 });
+    return stdout.trim() === 'True' ? null : 'is older than Python 3.10';
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'is not there' : 'does not start';
+  }
+}

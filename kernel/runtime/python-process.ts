@@ -1,0 +1,207 @@
+// The Python process of a notebook: started on first use, asked over two pipes, its output passed on as it
+// comes. What ends it (a crash, os._exit) ends only the cell that runs.
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
+import { ForeignError } from './foreign-error.ts';
+import { findNotebookPython, findPackageRoot } from './python-finder.ts';
+import type { Description } from './python-values.ts';
+import { createSharedFiles } from './shared-files.ts';
+import type { SharedFiles } from './shared-files.ts';
+import type { ErrorContent } from './traceback.ts';
+
+/** A cell of Python. */
+export interface PythonRequest {
+  readonly id: number;
+  readonly code: string;
+  readonly silent: boolean;
+  readonly inputs: Readonly<Record<string, Description>>;
+  readonly outputs: readonly string[];
+}
+
+export type Sent = { readonly name: string; readonly from: string; readonly ms: number } & Description;
+export interface Arrived {
+  readonly name: string;
+  readonly type: string;
+  readonly ms: number;
+}
+
+/** What Python answers; `done` and `error` are last. */
+export type PythonAnswer =
+  | { readonly type: 'result' | 'display'; readonly data: object; readonly metadata: object }
+  | { readonly type: 'done'; readonly outputs: readonly Sent[]; readonly received: readonly Arrived[] }
+  | { readonly type: 'error'; readonly content: ErrorContent };
+
+/** An error of Python, shown as Python shows it. */
+export class PythonError extends ForeignError {
+  override readonly name = 'PythonError';
+}
+
+type Write = (name: 'stdout' | 'stderr', text: string) => void;
+
+/** A started Python. */
+export interface PythonProcess {
+  readonly files: SharedFiles;
+  readonly isAlive: boolean;
+  /** Sends a cell; `onAnswer` hears every answer, the last one included. Rejects when Python ends. */
+  run(request: PythonRequest, onAnswer: (answer: PythonAnswer) => void): Promise<PythonAnswer>;
+  interrupt(): void;
+  kill(): void;
+}
+
+const START = `import sys; sys.path.insert(0, sys.argv.pop(1)); from _notebook.__main__ import main
+sys.path.pop(0); main(sys.argv[1:])`;
+
+/**
+ * Starts a Python.
+ * @param write hears its output as it comes
+ * @throws PythonNotFoundError
+ */
+export async function startPython(write: Write): Promise<PythonProcess> {
+  const python = await findNotebookPython();
+  const files = createSharedFiles();
+  const mark = randomBytes(12).toString('hex');
+  const folder = join(findPackageRoot(), 'python', 'src', 'ruvector');
+  const child = spawn(python, ['-u', '-c', START, folder, '3', '4', mark, files.directory], {
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
+    // A group of its own: Ctrl+C in the kernel's terminal is for the kernel.
+    detached: process.platform !== 'win32',
+    env: { ...process.env, PYTHONIOENCODING: 'utf-8' },
+  });
+  const removeFiles = (): void => files.remove();
+  process.once('exit', removeFiles);
+  child.once('close', () => {
+    process.off('exit', removeFiles);
+    removeFiles();
+  });
+  return connect(child, files, mark, write);
+}
+
+function connect(child: ChildProcess, files: SharedFiles, mark: string, write: Write): PythonProcess {
+  const requests = child.stdio[3] as Writable;
+  // What was written when Python ended is told by its end.
+  requests.on('error', () => {});
+  const outputs = [
+    readMarked(child.stdout!, mark, (text) => write('stdout', text)),
+    readMarked(child.stderr!, mark, (text) => write('stderr', text)),
+  ];
+  let pending: Pending | null = null;
+  let reading = Promise.resolve();
+  createInterface({ input: child.stdio[4] as Readable }).on('line', (line) => {
+    const waits = outputs.map((output) => output.nextMark());
+    reading = readAnswer(reading, waits, line);
+  });
+  async function readAnswer(earlier: Promise<void>, marks: Promise<void>[], line: string): Promise<void> {
+    await earlier;
+    await Promise.all(marks);
+    pending?.onAnswer(JSON.parse(line) as PythonAnswer);
+  }
+  let ended: PythonError | null = null;
+  const end = (why: string): void => {
+    ended ??= buildEnd(why);
+    outputs.forEach((output) => output.end());
+    void reading.then(() => pending?.reject(ended!));
+  };
+  child.once('error', (error) => end(`could not start: ${error.message}`));
+  child.once('close', (code, signal) => end(signal ? `ended by ${signal}` : `ended with exit code ${code}`));
+  return {
+    files,
+    get isAlive() {
+      return ended === null && child.exitCode === null && child.signalCode === null;
+    },
+    run: (request, onAnswer) =>
+      new Promise<PythonAnswer>((resolve, reject) => {
+        if (ended) return reject(ended);
+        pending = {
+          reject,
+          onAnswer: (answer) => {
+            if (answer.type === 'done' || answer.type === 'error') {
+              pending = null;
+              resolve(answer);
+            } else onAnswer(answer);
+          },
+        };
+        requests.write(`${JSON.stringify(request)}\n`);
+      }),
+    interrupt: () => void child.kill('SIGINT'),
+    kill: () => void child.kill('SIGKILL'),
+  };
+}
+
+interface Pending {
+  readonly onAnswer: (answer: PythonAnswer) => void;
+  readonly reject: (error: Error) => void;
+}
+
+function buildEnd(why: string): PythonError {
+  const evalue = `Python ${why}; its variables are gone, those of TypeScript are kept; the next %%python cell starts a new one`;
+  return new PythonError('PythonEnded', evalue);
+}
+
+/** A stream of text with marks in it, which say that everything before an answer has come. */
+interface MarkedOutput {
+  /** Resolves at the mark of the next answer. */
+  nextMark(): Promise<void>;
+  /** No more marks come. */
+  end(): void;
+}
+
+const COALESCE_MS = 10;
+
+function readMarked(stream: Readable, mark: string, onText: (text: string) => void): MarkedOutput {
+  const pattern = `\x1e${mark}\x1e`;
+  const decoder = new StringDecoder('utf8');
+  const waiting: (() => void)[] = [];
+  let [marks, isEnded, rest] = [0, false, ''];
+  let [waitingText, timer]: [string, NodeJS.Timeout | undefined] = ['', undefined];
+  const flush = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    const text = waitingText;
+    waitingText = '';
+    if (text !== '') onText(text);
+  };
+  // Python writes each word of a print by itself.
+  const emit = (text: string): void => {
+    waitingText += text;
+    timer ??= setTimeout(flush, COALESCE_MS);
+  };
+  stream.on('data', (chunk: Buffer) => {
+    const pieces = (rest + decoder.write(chunk)).split(pattern);
+    const last = pieces.pop()!;
+    for (const piece of pieces) {
+      emit(piece);
+      flush();
+      const wake = waiting.shift();
+      if (wake) wake();
+      else marks++;
+    }
+    // The begin of a mark may end the chunk.
+    const at = last.lastIndexOf('\x1e');
+    const isPartial = at >= 0 && pattern.startsWith(last.slice(at));
+    rest = isPartial ? last.slice(at) : '';
+    emit(isPartial ? last.slice(0, at) : last);
+  });
+  return {
+    nextMark: () =>
+      new Promise((resolve) => {
+        if (marks > 0) marks--;
+        else if (!isEnded) {
+          waiting.push(resolve);
+          return;
+        }
+        resolve();
+      }),
+    end: () => {
+      isEnded = true;
+      emit(rest);
+      flush();
+      rest = '';
+      waiting.splice(0).forEach((wake) => wake());
+    },
+  };
+}

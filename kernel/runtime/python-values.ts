@@ -1,0 +1,233 @@
+// Values between TypeScript and Python: typed arrays and tables as bytes in shared files, scalars, plain
+// arrays and objects as JSON. The other side is python/src/ruvector/_notebook/_values.py.
+import { types } from 'node:util';
+import type * as Arrow from 'apache-arrow';
+import type { RecordBatch, Table } from 'apache-arrow';
+import { ForeignError } from './foreign-error.ts';
+import type { SharedFiles } from './shared-files.ts';
+
+/** What the control channel says about a value. */
+export type Description =
+  | { readonly kind: 'json'; readonly value: unknown }
+  | { readonly kind: 'bytes'; readonly path: string; readonly bytes: number }
+  | {
+      readonly kind: 'array';
+      /** As numpy writes it: `<f4`, `|u1`. */
+      readonly dtype: string;
+      readonly shape: readonly number[];
+      readonly path: string;
+      readonly bytes: number;
+    }
+  | {
+      readonly kind: 'arrow' | 'batch' | 'polars';
+      readonly path: string;
+      readonly bytes: number;
+      readonly rows: number;
+    };
+
+/** A value that has no counterpart on the other side. */
+export class CrossingError extends ForeignError {
+  override readonly name = 'CrossingError';
+}
+
+/** Loads a package as the notebook's own cells do, so that values are instances of the classes they use. */
+export type LoadPackage = (name: string) => Promise<unknown>;
+
+const arrayTypes = {
+  '<f2': Float16Array,
+  '<f4': Float32Array,
+  '<f8': Float64Array,
+  '|i1': Int8Array,
+  '<i2': Int16Array,
+  '<i4': Int32Array,
+  '<i8': BigInt64Array,
+  '|u1': Uint8Array,
+  '<u2': Uint16Array,
+  '<u4': Uint32Array,
+  '<u8': BigUint64Array,
+  '|b1': Uint8Array,
+} as const;
+
+type ArrayType = new (buffer: ArrayBuffer) => NodeJS.TypedArray;
+
+const TAG = '$rv';
+
+/**
+ * Writes a value for Python.
+ * @throws CrossingError
+ */
+export async function encodeValue(
+  name: string,
+  value: unknown,
+  files: SharedFiles,
+  load: LoadPackage,
+): Promise<Description> {
+  if (types.isTypedArray(value)) return encodeArray(value, files);
+  if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) {
+    return { kind: 'bytes', path: files.write([new Uint8Array(value)]), bytes: value.byteLength };
+  }
+  if (isPolars(value)) {
+    const bytes = value.writeIPCStream({ compression: 'uncompressed' });
+    return { kind: 'polars', path: files.write([bytes]), bytes: bytes.byteLength, rows: value.height };
+  }
+  if (isArrow(value)) return encodeArrow(value, files, load);
+  return { kind: 'json', value: tag(name, value, new Set()) };
+}
+
+/** Builds the value of a description. */
+export async function decodeValue(
+  description: Description,
+  files: SharedFiles,
+  load: LoadPackage,
+): Promise<unknown> {
+  if (description.kind === 'json') return untag(description.value);
+  const buffer = files.take(description.path, description.bytes);
+  if (description.kind === 'bytes') return Buffer.from(buffer);
+  if (description.kind === 'array') return decodeArray(buffer, description);
+  const polars = description.kind === 'polars' ? await loadPolars(load) : null;
+  if (polars) return polars.readIPCStream(Buffer.from(buffer));
+  const { tableFromIPC } = (await load('apache-arrow')) as typeof Arrow;
+  const table = tableFromIPC(new Uint8Array(buffer));
+  return description.kind === 'batch' && table.batches.length === 1 ? table.batches[0] : table;
+}
+
+function encodeArray(array: NodeJS.TypedArray, files: SharedFiles): Description {
+  const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+  const path = files.write([bytes]);
+  if (Buffer.isBuffer(array)) return { kind: 'bytes', path, bytes: bytes.byteLength };
+  const marked = array as NodeJS.TypedArray & { dtype?: unknown; shape?: unknown };
+  const type = array instanceof Uint8ClampedArray ? Uint8Array : array.constructor;
+  const own = Object.entries(arrayTypes).find(([, one]) => one === type)?.[0] ?? '|u1';
+  const dtype = typeof marked.dtype === 'string' ? marked.dtype : own;
+  const shape = isShapeOf(marked.shape, array.length) ? marked.shape : [array.length];
+  return { kind: 'array', dtype, shape, path, bytes: bytes.byteLength };
+}
+
+function isShapeOf(shape: unknown, length: number): shape is readonly number[] {
+  return Array.isArray(shape) && shape.reduce((product: number, one: number) => product * one, 1) === length;
+}
+
+function decodeArray(
+  buffer: ArrayBuffer,
+  { dtype, shape }: { readonly dtype: string; readonly shape: readonly number[] },
+): NodeJS.TypedArray {
+  // Times of numpy (`<M8[ns]`) are 64-bit integers.
+  const type = (arrayTypes as Record<string, unknown>)[dtype] ?? BigInt64Array;
+  const array = new (type as ArrayType)(buffer);
+  // What numpy knows and a typed array does not; not enumerable, so that the array prints as ever.
+  Object.defineProperties(array, { dtype: { value: dtype }, shape: { value: shape } });
+  return array;
+}
+
+interface PolarsFrame {
+  readonly height: number;
+  writeIPCStream(options: { compression: 'uncompressed' }): Buffer;
+}
+
+interface Polars {
+  readIPCStream(bytes: Buffer): unknown;
+}
+
+function isPolars(value: unknown): value is PolarsFrame {
+  const frame = value as { [Symbol.toStringTag]?: unknown; writeIPCStream?: unknown } | null | undefined;
+  return frame?.[Symbol.toStringTag] === 'DataFrame' && typeof frame.writeIPCStream === 'function';
+}
+
+async function loadPolars(load: LoadPackage): Promise<Polars | null> {
+  try {
+    const module = (await load('nodejs-polars')) as { default?: Polars } & Polars;
+    return module.default ?? module;
+  } catch {
+    return null;
+  }
+}
+
+/** By shape: a notebook may have a copy of apache-arrow of its own. */
+function isArrow(value: unknown): value is Table | RecordBatch {
+  const table = value as { schema?: { fields?: unknown }; numRows?: unknown } | null | undefined;
+  return Array.isArray(table?.schema?.fields) && typeof table.numRows === 'number';
+}
+
+async function encodeArrow(
+  value: Table | RecordBatch,
+  files: SharedFiles,
+  load: LoadPackage,
+): Promise<Description> {
+  const { RecordBatchStreamWriter } = (await load('apache-arrow')) as typeof Arrow;
+  const writer = new RecordBatchStreamWriter();
+  const isTable = 'batches' in value;
+  for (const batch of isTable ? value.batches : [value]) writer.write(batch);
+  if (isTable && value.batches.length === 0) writer.reset(undefined, value.schema);
+  writer.finish();
+  let bytes = 0;
+  const parts = await Array.fromAsync<Uint8Array>(writer);
+  for (const part of parts) bytes += part.byteLength;
+  return { kind: isTable ? 'arrow' : 'batch', path: files.write(parts), bytes, rows: value.numRows };
+}
+
+/** JSON of a value; what JSON lacks becomes `{ $rv: [type, content] }`. */
+function tag(name: string, value: unknown, above: Set<object>): unknown {
+  switch (typeof value) {
+    case 'undefined':
+      return null;
+    case 'boolean':
+    case 'string':
+      return value;
+    case 'bigint':
+      return { [TAG]: ['bigint', String(value)] };
+    case 'number':
+      return Number.isFinite(value) && !Object.is(value, -0)
+        ? value
+        : { [TAG]: ['number', Object.is(value, -0) ? '-0.0' : String(value).replace('Infinity', 'inf')] };
+    case 'object':
+      return value === null ? null : tagObject(name, value, above);
+    default:
+      throw hasNoCounterpart(name, typeof value);
+  }
+}
+
+function tagObject(name: string, value: object, above: Set<object>): unknown {
+  if (value instanceof Date) return { [TAG]: ['date', value.getTime()] };
+  if (above.has(value)) throw hasNoCounterpart(name, 'object that contains itself');
+  above.add(value);
+  try {
+    if (Array.isArray(value)) return value.map((one) => tag(name, one, above));
+    const prototype: unknown = Object.getPrototypeOf(value);
+    const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
+    if (!isPlain) throw hasNoCounterpart(name, value.constructor.name);
+    const entries = Object.fromEntries(
+      Object.entries(value).map(([key, one]) => [key, tag(name, one, above)]),
+    );
+    return TAG in entries ? { [TAG]: ['object', entries] } : entries;
+  } finally {
+    above.delete(value);
+  }
+}
+
+const hasNoCounterpart = (name: string, type: string): CrossingError =>
+  new CrossingError(
+    'CrossingError',
+    `Cannot pass "${name}" to Python: a value of type "${type}" has no counterpart there; ` +
+      'convert it to numbers, text, arrays, plain objects, a typed array or a table',
+  );
+
+function untag(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(untag);
+  if (typeof value !== 'object' || value === null) return value;
+  const tagged = (value as Record<string, unknown>)[TAG];
+  if (tagged === undefined) return untagEntries(value);
+  const [type, content] = tagged as [string, never];
+  switch (type) {
+    case 'bigint':
+      return BigInt(content);
+    case 'number':
+      return Number((content as string).replace('inf', 'Infinity'));
+    case 'date':
+      return new Date(content);
+    default:
+      return untagEntries(content);
+  }
+}
+
+const untagEntries = (value: object): object =>
+  Object.fromEntries(Object.entries(value).map(([key, one]) => [key, untag(one)]));

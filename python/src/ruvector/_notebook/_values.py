@@ -1,0 +1,216 @@
+"""Values between TypeScript and Python: arrays and tables in shared memory, scalars as JSON.
+
+A description `{"kind", ...}` goes over the control channel; bytes lie in the file `path` names. The
+reader maps the file and removes it: its pages go back when the last array over them does.
+"""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import math
+import mmap
+import os
+import sys
+from collections.abc import Mapping
+from datetime import date, datetime, timezone
+from typing import Any, TypeAlias
+
+__all__ = ["CrossingError", "decode_value", "encode_value"]
+
+Description: TypeAlias = dict[str, Any]
+"""What the control channel says about a value."""
+
+Foreign: TypeAlias = Any
+"""An object of numpy, pyarrow, pandas or polars, none of which need be installed."""
+
+TAG = "$rv"
+_names = itertools.count()
+
+
+class CrossingError(TypeError):
+    """A value that has no counterpart on the other side."""
+
+    __module__ = "builtins"  # shown by its short name
+
+
+def decode_value(description: Description) -> object:
+    """Build the Python value of a description."""
+    kind = description["kind"]
+    if kind == "json":
+        return _untag(description["value"])
+    data = _read(description["path"], description["bytes"])
+    if kind == "bytes":
+        return bytes(data)
+    if kind == "array":
+        return _array_of(data, description)
+    pyarrow = _require("pyarrow", "a table")
+    reader = pyarrow.ipc.open_stream(pyarrow.py_buffer(data))
+    if kind == "batch":
+        return reader.read_next_batch()
+    table = reader.read_all()
+    if kind == "polars":
+        try:
+            return importlib.import_module("polars").from_arrow(table)
+        except ImportError:
+            return table
+    return table
+
+
+def encode_value(name: str, value: object, directory: str) -> Description:
+    """Describe a value for TypeScript, its bytes in a new file of `directory`.
+
+    Raises:
+        CrossingError: the value has no counterpart there.
+
+    """
+    if isinstance(value, bytes | bytearray | memoryview):
+        return {"kind": "bytes", **_write(directory, [memoryview(value).cast("B")])}
+    table = _table_of(value)
+    if table is not None:
+        return _encode_table(table, value, directory)
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and isinstance(value, numpy.ndarray):
+        return _encode_array(name, numpy, value, directory)
+    return {"kind": "json", "value": _tag(name, value)}
+
+
+def _read(path: str, size: int) -> memoryview:
+    """Map a file for this process alone: writing to the array changes nothing elsewhere."""
+    with open(path, "rb") as file:
+        os.unlink(path)
+        return memoryview(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_COPY) if size else b"")
+
+
+def _write(directory: str, parts: list[Any]) -> Description:
+    path = os.path.join(directory, f"p{next(_names)}")
+    size = 0
+    with open(path, "wb", buffering=0) as file:
+        for part in parts:
+            rest = memoryview(part)
+            while rest.nbytes > 0:
+                written = file.write(rest)
+                size += written
+                rest = rest[written:]
+    return {"path": path, "bytes": size}
+
+
+def _require(module: str, what: str) -> Foreign:
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise CrossingError(
+            f'Cannot receive {what}: "{module}" is not installed for {sys.executable}; '
+            f"run %pip install {module}"
+        ) from error
+
+
+# One letter each, as struct and memoryview name them.
+_FORMATS = {"f4": "f", "f8": "d", "i1": "b", "i2": "h", "i4": "i", "i8": "q"} | {
+    "u1": "B",
+    "u2": "H",
+    "u4": "I",
+    "u8": "Q",
+}
+
+
+def _array_of(data: memoryview, description: Description) -> object:
+    dtype, shape = description["dtype"], description["shape"]
+    try:
+        numpy: Foreign = importlib.import_module("numpy")
+    except ImportError:
+        return data.cast(_FORMATS[dtype[-2:]]) if dtype[-2:] in _FORMATS else data  # type: ignore[call-overload]
+    return numpy.frombuffer(data, dtype=dtype).reshape(shape)
+
+
+def _encode_array(name: str, numpy: Foreign, array: Foreign, directory: str) -> Description:
+    kind = array.dtype.kind
+    if kind in "US" or (kind == "O" and array.size < 1_000_000):
+        return {"kind": "json", "value": _tag(name, array.tolist())}
+    if kind not in "bfiumM" or array.dtype.itemsize not in (1, 2, 4, 8):
+        raise CrossingError(
+            f'Cannot pass "{name}" to TypeScript: no typed array holds "{array.dtype}"; '
+            "convert it with .astype(...)"
+        )
+    native = array.astype(array.dtype.newbyteorder("<"), copy=False)
+    # Its shape first: numpy makes an array of no dimension one of one.
+    shape = list(native.shape)
+    flat = numpy.ascontiguousarray(native).reshape(-1).view(numpy.uint8)
+    return {"kind": "array", "dtype": native.dtype.str, "shape": shape, **_write(directory, [flat])}
+
+
+def _table_of(value: object) -> Foreign | None:
+    """Arrow table or batch of a table-like value; None for everything else."""
+    pyarrow = sys.modules.get("pyarrow")
+    if pyarrow is not None and isinstance(value, pyarrow.Table | pyarrow.RecordBatch):
+        return value
+    for library in ("pandas", "polars"):
+        module = sys.modules.get(library)
+        if module is None:
+            continue
+        if isinstance(value, module.Series):
+            value = value.to_frame(value.name or "value")
+        if not isinstance(value, module.DataFrame):
+            continue
+        if library == "polars":
+            return value.to_arrow(compat_level=module.CompatLevel.oldest())
+        return _require("pyarrow", "a DataFrame").Table.from_pandas(value)
+    return None
+
+
+def _encode_table(table: Foreign, value: object, directory: str) -> Description:
+    pyarrow = _require("pyarrow", "a table")
+    path = os.path.join(directory, f"p{next(_names)}")
+    with pyarrow.OSFile(path, "wb") as sink, pyarrow.ipc.new_stream(sink, table.schema) as writer:
+        writer.write(table)
+    kind = "batch" if isinstance(table, pyarrow.RecordBatch) else "arrow"
+    if type(value).__module__.startswith("polars"):
+        kind = "polars"
+    return {"kind": kind, "path": path, "bytes": os.path.getsize(path), "rows": table.num_rows}
+
+
+def _tag(name: str, value: object) -> object:
+    """JSON of a value; what JSON lacks becomes `{"$rv": [type, text]}`."""
+    if value is None or isinstance(value, bool | str):
+        return str(value) if isinstance(value, str) else value
+    if isinstance(value, int):
+        return int(value) if abs(value) <= 2**53 - 1 else {TAG: ["bigint", str(value)]}
+    if isinstance(value, float):
+        if math.isfinite(value) and not (value == 0 and math.copysign(1, value) < 0):
+            return float(value)
+        return {TAG: ["number", repr(float(value))]}
+    if isinstance(value, datetime | date):
+        moment = value if isinstance(value, datetime) else datetime(*value.timetuple()[:3])
+        ms = (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp() * 1000
+        return {TAG: ["date", ms]}
+    if isinstance(value, Mapping):
+        entries = {str(key): _tag(name, one) for key, one in value.items()}
+        return {TAG: ["object", entries]} if TAG in entries else entries
+    if isinstance(value, list | tuple):
+        return [_tag(name, one) for one in value]
+    if hasattr(value, "item") and hasattr(value, "dtype"):  # a scalar of numpy
+        return _tag(name, value.item())
+    kind = f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
+    raise CrossingError(
+        f'Cannot pass "{name}" to TypeScript: a value of type "{kind}" has no counterpart there; '
+        "convert it to numbers, text, lists, dicts, a numpy array or a table"
+    )
+
+
+def _untag(value: object) -> object:
+    if isinstance(value, list):
+        return [_untag(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if TAG not in value:
+        return {key: _untag(one) for key, one in value.items()}
+    kind, content = value[TAG]
+    match kind:
+        case "bigint":
+            return int(content)
+        case "number":
+            return float(content)
+        case "date":
+            return datetime.fromtimestamp(content / 1000, timezone.utc)
+        case _:
+            return {key: _untag(one) for key, one in content.items()}
