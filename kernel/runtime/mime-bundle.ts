@@ -1,5 +1,11 @@
-// Values → mime bundles: what a notebook shows for a value. Pure but for the value's own methods.
+// Values → mime bundles: what a notebook shows for a value. Never throws, and runs no code of a value
+// but the methods by which it asks to be shown.
 import { inspect } from 'node:util';
+import { lazyPlanOf, tableViewOf } from './data-frames.ts';
+import { escapeHtml } from './html-text.ts';
+import { showProduct } from './product-display.ts';
+import { showCanvas, showElement, showImageBytes, showVega } from './show-picture.ts';
+import { showTable } from './show-table.ts';
 
 /** Data by mime type, and metadata of it. */
 export interface MimeBundle {
@@ -7,39 +13,126 @@ export interface MimeBundle {
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
+type Data = Record<string, unknown>;
+
 /** The method by which a value says how it is shown: returns data by mime type, or a promise of it. */
 export const displaySymbol: unique symbol = Symbol.for('Jupyter.display') as never;
 
+const PLAIN_CHARACTERS = 100_000;
+
 /** Text of a value, as Node prints it. */
 export function textOf(value: unknown): string {
-  return inspect(value, { depth: 4, maxArrayLength: 100, maxStringLength: 10_000, breakLength: 80 });
-}
-
-/** Builds the bundle of a value. A display method that fails falls back to text. */
-export async function buildMimeBundle(value: unknown): Promise<MimeBundle> {
-  const own = await callDisplay(value);
-  if (own) return { data: { 'text/plain': textOf(value), ...own }, metadata: {} };
-  const image = imageTypeOf(value);
-  if (image) {
-    return {
-      data: { [image]: Buffer.from(value as Uint8Array).toString('base64'), 'text/plain': textOf(value) },
-      metadata: {},
-    };
+  try {
+    const text = inspect(value, { depth: 4, maxArrayLength: 100, maxStringLength: 10_000, breakLength: 80 });
+    return text.length > PLAIN_CHARACTERS ? `${text.slice(0, PLAIN_CHARACTERS)}…` : text;
+  } catch {
+    return `[${typeof value} that cannot be printed]`;
   }
-  return { data: { 'text/plain': textOf(value) }, metadata: {} };
 }
 
-async function callDisplay(value: unknown): Promise<Record<string, unknown> | null> {
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return null;
+/** Builds the bundle of a value. Ways of showing that fail fall back to text. */
+export async function buildMimeBundle(value: unknown): Promise<MimeBundle> {
+  return bundleOf(value);
+}
+
+/** As buildMimeBundle, at once for values that need no waiting: what a cell shows stays in its order. */
+export function bundleOf(value: unknown): MimeBundle | Promise<MimeBundle> {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return build(value, null);
+  const own = attempt(() => showTables(value) ?? callDisplay(value));
+  if (!(own instanceof Promise)) return build(value, own ?? attempt(() => showByKind(value)));
+  return own.then(
+    (data) => build(value, data ?? attempt(() => showByKind(value))),
+    () => build(value, null),
+  );
+}
+
+/** A bundle that its author wrote: bytes become base64, what JSON cannot carry is left out. */
+export function cleanBundle(data: Data): Data {
+  return Object.fromEntries(
+    Object.entries(data).flatMap(([mime, held]) => {
+      const clean = toJson(held);
+      return clean === undefined ? [] : [[mime, clean]];
+    }),
+  );
+}
+
+function build(value: unknown, data: Data | null): MimeBundle {
+  if (!data) return { data: { 'text/plain': textOf(value) }, metadata: {} };
+  // An empty answer asks for nothing to be shown.
+  if (Object.keys(data).length === 0) return { data, metadata: {} };
+  const plain = 'text/plain' in data ? {} : { 'text/plain': textOf(value) };
+  return { data: cleanBundle({ ...plain, ...data }), metadata: {} };
+}
+
+function attempt<T>(show: () => T): T | null {
+  try {
+    return show();
+  } catch {
+    return null;
+  }
+}
+
+/** Before a library's own method: theirs send every row. */
+function showTables(value: object): Data | null {
+  const plan = attempt(() => lazyPlanOf(value));
+  if (plan !== null) return { 'text/plain': plan };
+  const view = attempt(() => tableViewOf(value));
+  return view ? showTable(view) : null;
+}
+
+function callDisplay(value: object): Data | Promise<Data | null> | null {
   const method = (value as Record<symbol, unknown>)[displaySymbol];
   if (typeof method !== 'function') return null;
-  const data: unknown = await (method as () => unknown).call(value);
-  return typeof data === 'object' && data !== null ? (data as Record<string, unknown>) : null;
+  const shown: unknown = (method as () => unknown).call(value);
+  const check = (data: unknown): Data | null => (typeof data === 'object' ? (data as Data | null) : null);
+  return isThenable(shown) ? Promise.resolve(shown).then(check) : check(shown);
 }
 
-function imageTypeOf(value: unknown): string | null {
-  if (!(value instanceof Uint8Array)) return null;
-  if (value[0] === 0x89 && value[1] === 0x50 && value[2] === 0x4e && value[3] === 0x47) return 'image/png';
-  if (value[0] === 0xff && value[1] === 0xd8 && value[2] === 0xff) return 'image/jpeg';
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
+
+const kinds: readonly ((value: object) => Data | null)[] = [
+  showImageBytes,
+  showVega,
+  showCanvas,
+  showElement,
+  showLink,
+  showError,
+  showProduct,
+];
+
+function showByKind(value: object): Data | null {
+  for (const show of kinds) {
+    const data = attempt(() => show(value));
+    if (data) return data;
+  }
   return null;
+}
+
+function showLink(value: object): Data | null {
+  if (!(value instanceof URL)) return null;
+  const text = escapeHtml(value.href);
+  const isWeb = value.protocol === 'http:' || value.protocol === 'https:';
+  return isWeb ? { 'text/html': `<a href="${text}">${text}</a>`, 'text/plain': value.href } : null;
+}
+
+/** An error with its stack, less the frames of this kernel. */
+function showError(value: object): Data | null {
+  if (!(value instanceof Error)) return null;
+  const lines = textOf(value).split('\n');
+  return { 'text/plain': lines.filter((line) => !isKernelFrame(line)).join('\n') };
+}
+
+const isKernelFrame = (line: string): boolean =>
+  /^\s+at .*(\/kernel\/runtime\/|ruvector-kernel-guard|node:(vm|inspector|internal))/.test(line);
+
+function toJson(held: unknown): unknown {
+  if (typeof held === 'string') return held;
+  if (held instanceof Uint8Array) return Buffer.from(held).toString('base64');
+  return (
+    attempt(() => {
+      const text = JSON.stringify(held, (_, at: unknown) => (typeof at === 'bigint' ? Number(at) : at));
+      return JSON.parse(text) as unknown;
+    }) ?? undefined
+  );
 }

@@ -7,7 +7,7 @@ import type { Worker } from 'node:worker_threads';
 import { CellRunner } from './cell-runner.ts';
 import { createComms } from './comms.ts';
 import { defineDecoratorHelpers } from './decorators.ts';
-import { createDisplay, html, md, svg } from './display.ts';
+import { createDisplayGlobals } from './display-globals.ts';
 import { Evaluator } from './evaluator.ts';
 import { createImporter } from './importer.ts';
 import { createDialogs, createInput } from './input.ts';
@@ -72,10 +72,7 @@ export function startUserThread(
   }
 
   Object.assign(globalThis, {
-    ...createDisplay(output),
-    html,
-    md,
-    svg,
+    ...createDisplayGlobals(output),
     ...createDialogs(input),
     comms,
     $import: createImporter(),
