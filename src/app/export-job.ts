@@ -45,8 +45,11 @@ export interface ExportWatch {
   readonly onProgress?: ((progress: DataExportProgress) => void) | undefined;
 }
 
-/** What any job wrote. */
-export type ExportResult = DataExportStats | TrainingDataStats;
+/** What any job wrote, and what it could not read. */
+export type ExportResult = (DataExportStats | TrainingDataStats) & {
+  /** Damaged parts of the history, which are not in the files; one sentence each. */
+  readonly problems: readonly string[];
+};
 
 /** Runs a job to its end. @throws RuvectorError `ERR_STORE_NOT_FOUND`, and what the exporter throws */
 export async function runExportJob(
@@ -57,10 +60,15 @@ export async function runExportJob(
   await using history = await openHistory(host.historyDirectory, { readOnly: true });
   const exporter = createDataExporter({ source: history, spec: host.spec, horizonMs: host.horizonMs });
   // Awaited here: the history must stay open until the export is done.
-  return await exportWith(exporter, job, watch);
+  const written = await exportWith(exporter, job, watch);
+  return { ...written, problems: history.problems.map(({ message }) => message) };
 }
 
-function exportWith(exporter: DataExporter, job: ExportJob, watch: ExportWatch): Promise<ExportResult> {
+function exportWith(
+  exporter: DataExporter,
+  job: ExportJob,
+  watch: ExportWatch,
+): Promise<DataExportStats | TrainingDataStats> {
   if (job.type === 'training') return exporter.exportTrainingData(job.config, job.path, watch);
   const options = { ...job.config, ...watch };
   return job.type === 'recent'

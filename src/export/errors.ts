@@ -30,11 +30,11 @@ export function cancelledError(path: string, cause: unknown): RuvectorError {
   );
 }
 
-/** A second reading gave other rows than the first, code `ERR_EXPORT_SOURCE_CHANGED`. */
-export function sourceChangedError(table: string, planned: number, found: number): RuvectorError {
+/** A table does not hold what it held when it was planned, code `ERR_EXPORT_SOURCE_CHANGED`. */
+export function sourceChangedError(table: string, planned: string, found: string): RuvectorError {
   return new RuvectorError(
     'ERR_EXPORT_SOURCE_CHANGED',
-    `Cannot export table "${table}": it held ${planned} rows when the export was planned and ${found} when it was written; old rows were removed meanwhile, export again`,
+    `Cannot export table "${table}": it held ${planned} when the export was planned and ${found} when it was written; old rows were removed meanwhile, export again`,
     { details: { table, planned, found } },
   );
 }

@@ -91,7 +91,8 @@ async function planTable(
   const pinned = pinEnd(context.source, table, range);
   const firstMs = await readFirstTime(context.source, table, pinned);
   const state = { fromMs: pinned.fromMs ?? null, toMs: pinned.toMs, firstMs, samples: null, plan: null };
-  if (!anonymizer || firstMs === null) return { table, state, plan: null };
+  // An empty table is planned too: its columns are those of the released table.
+  if (!anonymizer) return { table, state, plan: null };
   const reader = countingReader(context, table, pinned);
   const plan = await anonymizer.plan(recordKinds[table]!, reader.read, context.signal);
   return { table, state: { ...state, samples: reader.samples(), plan: plan.toState() }, plan };
@@ -108,6 +109,7 @@ function assemble(context: PlanContext, planned: readonly PlannedTable[]): Expor
       read: buildSampleReader(source, table, rangeOf(state), resolved.sampleIntervalMs),
       apply: plan ? (batch) => plan.apply(batch) : undefined,
       plannedSamples: state.samples,
+      firstMs: state.firstMs,
       rowEstimate: plan?.rowCount ?? estimateRows(source, table, state, resolved.sampleIntervalMs),
     }),
   );

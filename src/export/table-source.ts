@@ -123,6 +123,8 @@ export interface TableParts {
   readonly apply?: ((batch: arrow.RecordBatch) => arrow.RecordBatch) | undefined;
   /** Samples counted when the export was planned; null where they were not. */
   readonly plannedSamples: number | null;
+  /** Timestamp of the first row when the export was planned; null when there was none. */
+  readonly firstMs: number | null;
   readonly rowEstimate?: number | undefined;
 }
 
@@ -148,7 +150,7 @@ export function buildTableSource(parts: TableParts): TableSource {
 }
 
 async function* openRows(
-  { table, read, plannedSamples }: TableParts,
+  { table, read, plannedSamples, firstMs }: TableParts,
   convert: (batch: arrow.RecordBatch) => arrow.RecordBatch,
   skipRows: number,
   signal: AbortSignal,
@@ -156,14 +158,22 @@ async function* openRows(
   let samples = 0;
   let skip = skipRows;
   for await (const batch of read(signal)) {
+    // Retention takes the oldest rows first: then others come in their place, without a word.
+    if (samples === 0) assertFirst(table, firstMs, timesOf(batch)[0]!);
     samples += batch.numRows;
     const converted = convert(batch);
     if (converted.numRows > skip) yield skip > 0 ? converted.slice(skip) : converted;
     skip = Math.max(0, skip - converted.numRows);
   }
   if (plannedSamples !== null && samples !== plannedSamples) {
-    throw sourceChangedError(table, plannedSamples, samples);
+    throw sourceChangedError(table, `${plannedSamples} samples`, `${samples}`);
   }
+}
+
+function assertFirst(table: ExportTable, plannedMs: number | null, foundMs: number): void {
+  if (foundMs === plannedMs) return;
+  const planned = plannedMs === null ? 'no row' : `a first row of ${new Date(plannedMs).toISOString()}`;
+  throw sourceChangedError(table, planned, `one of ${new Date(foundMs).toISOString()}`);
 }
 
 function columnIndexes(

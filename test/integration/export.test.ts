@@ -1,7 +1,7 @@
 // `export` as its users meet it: real homes, real processes, real signals, with and without a daemon.
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -153,6 +153,17 @@ describe('export', () => {
       expect(result.stderr).toMatch(/^ERR_/);
     }
     expect(await readdir(folder.path)).toEqual([]);
+  });
+
+  it('says which part of a damaged history is not in the file', async () => {
+    await using home = await createTestHome();
+    await using folder = await createFolder();
+    await writeExportHistory(home);
+    const segments = join(home.history, 'segments', 'process');
+    await mkdir(segments, { recursive: true });
+    await writeFile(join(segments, '1-2-1.parquet'), 'PAR1 cut short');
+    const args = ['--tables', 'process', '--output', join(folder.path, 'part.csv')];
+    expect((await runExport(home, args)).stdout).toMatch(/not read +Cannot read .*1-2-1\.parquet/);
   });
 
   it('leaves nothing behind after Ctrl-C', async () => {

@@ -6,7 +6,7 @@ import { buildHistoryTrainingSet, createAnonymizer, renderPrivacyReport } from '
 import type { AnonymizationPlan, FeatureSpec, PrivacyReport, TrainingHistory } from '../../prepare/index.ts';
 import type { ExportTable } from '../export-config.ts';
 import type { TableSource } from '../file-contract.ts';
-import { buildSampleReader, buildTableSource } from '../table-source.ts';
+import { buildSampleReader, buildTableSource, readFirstTime } from '../table-source.ts';
 import type { ExportSource, ReadSamples } from '../table-source.ts';
 import { buildTrainingCard } from '../training-card.ts';
 import { resolveTraining } from '../training-config.ts';
@@ -123,6 +123,7 @@ async function planTable(
   const { fromMs, toMs } = resolveTraining('dataset/', options.training ?? {}, true, options.nowMs);
   const range = { ...(fromMs !== undefined && { fromMs }), toMs: toMs ?? options.nowMs };
   const read = buildSampleReader(history, table, range, 0);
+  const firstMs = await readFirstTime(history, table, range);
   const plan = options.allowIdentifying === true ? null : await planRelease(table, read, options, key);
   const source = buildTableSource({
     table,
@@ -131,6 +132,7 @@ async function planTable(
     read,
     apply: plan ? (batch) => plan.apply(batch) : undefined,
     plannedSamples: null,
+    firstMs,
   });
   return {
     plan,

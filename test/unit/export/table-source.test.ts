@@ -87,6 +87,7 @@ describe('buildTableSource()', () => {
     columns: 'all',
     read: buildSampleReader(sourceOf(memoryKind, rows), 'memory', { toMs: Infinity }, 0),
     plannedSamples: null,
+    firstMs: rows[0]!.timestamp,
     ...changes,
   });
   const counts = async (open: AsyncIterable<arrow.RecordBatch>): Promise<number[]> => {
@@ -121,6 +122,13 @@ describe('buildTableSource()', () => {
 
   it('fails when it gives other rows than were planned', async () => {
     const table = buildTableSource(parts({ plannedSamples: 51 }));
+    await expect(counts(table.open(0, signal))).rejects.toThrow(
+      expect.objectContaining({ code: 'ERR_EXPORT_SOURCE_CHANGED' }),
+    );
+  });
+
+  it('fails when retention took the oldest rows since it was planned', async () => {
+    const table = buildTableSource(parts({ firstMs: rows[0]!.timestamp - 1 }));
     await expect(counts(table.open(0, signal))).rejects.toThrow(
       expect.objectContaining({ code: 'ERR_EXPORT_SOURCE_CHANGED' }),
     );
