@@ -162,7 +162,7 @@ def test_a_timeout_is_raised_while_waiting_and_the_subscription_goes_on():
     server = Server([[hello()]])
     subscription = subscribe(server, timeout=0.05)
     started = time.monotonic()
-    with pytest.raises(WireTimeoutError):
+    with pytest.raises(WireTimeoutError, match=r"nothing came in 0\.05 s"):
         next(subscription)
     assert time.monotonic() - started < 1
     subscription._connection.script.append([record(1)])

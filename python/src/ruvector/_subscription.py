@@ -175,9 +175,9 @@ class Subscription(Generic[Item]):
         while not self._closed.is_set() and self._connection is not None:
             try:
                 events = self._connection.receive(_slice(deadline))
-            except WireTimeoutError:
-                if deadline is not None and time.monotonic() >= deadline:
-                    raise
+            except WireTimeoutError as error:
+                if self._timeout is not None and time.monotonic() >= (deadline or 0.0):
+                    raise _silence(self._timeout) from error
             except ConnectionLostError as error:
                 self._open_again(error)
             else:
@@ -208,9 +208,9 @@ class Subscription(Generic[Item]):
     def _first(self, connection: Connection, deadline: float) -> Sequence[Any]:
         try:
             events = connection.receive(_slice(deadline))
-        except WireTimeoutError:
+        except WireTimeoutError as error:
             if time.monotonic() >= deadline or self._closed.is_set():
-                raise
+                raise _silence(_CONNECT_S) from error
             return ()
         if events is None:
             raise ConnectionLostError("Cannot subscribe: the server ended the stream at once")
@@ -237,3 +237,10 @@ class Subscription(Generic[Item]):
 def _slice(deadline: float | None) -> float:
     left = _SLICE_S if deadline is None else deadline - time.monotonic()
     return max(0.0, min(_SLICE_S, left))
+
+
+def _silence(seconds: float) -> WireTimeoutError:
+    """Build the error of the whole wait; a source knows only of its last slice."""
+    return WireTimeoutError(
+        f"Cannot hear from the stream: nothing came in {seconds:g} s; ask again to go on waiting"
+    )
