@@ -13,6 +13,7 @@ import {
   allTypesKind,
   buildHostileRows,
   buildSlicedBatches,
+  createRandom,
   describeBatches,
   tableOf,
 } from '../support/export-tables.ts';
@@ -35,15 +36,6 @@ const variants: readonly (readonly [ExportFormat, Compression])[] = [
   ['sqlite', 'none'],
   ['arrow', 'none'],
 ];
-
-/** The same numbers in every run. */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 const tables: Readonly<Record<string, readonly arrow.RecordBatch[]>> = {
   empty: [],

@@ -1,6 +1,6 @@
 // Tables that try every column type with the values that formats stumble over, and what they hold in a
 // form that other languages can compare: integers as text, floats as their bits.
-import * as arrow from 'apache-arrow';
+import type * as arrow from 'apache-arrow';
 import { buildRecordBatch, optional, required, toArrowSchema } from '../../src/core/index.ts';
 import type { AnyRow, FieldType, RecordKind } from '../../src/core/index.ts';
 import type { TableSource } from '../../src/export/file-contract.ts';
@@ -143,4 +143,34 @@ function describe(type: FieldType, value: unknown): string {
   const bytes = Buffer.alloc(8);
   bytes.writeDoubleBE(value as number);
   return bytes.toString('hex');
+}
+
+const ROUND_ROWS = 1000;
+
+/** Hostile rows again and again: `rows` of them, in batches of a thousand. */
+export function buildEndlessTable(rows: number, name = 'all'): TableSource {
+  const [round] = buildSlicedBatches(buildHostileRows(ROUND_ROWS, createRandom(7)), [ROUND_ROWS]);
+  return {
+    name,
+    schema: toArrowSchema(allTypesKind),
+    rowEstimate: rows,
+    open: async function* (skipRows, signal) {
+      for (let row = skipRows; row < rows;) {
+        signal.throwIfAborted();
+        const from = row % ROUND_ROWS;
+        const batch = round!.slice(from, Math.min(ROUND_ROWS, from + rows - row));
+        row += batch.numRows;
+        yield batch;
+      }
+    },
+  };
+}
+
+/** The same numbers in every run. */
+export function createRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
 }
