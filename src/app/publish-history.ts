@@ -22,12 +22,18 @@ export interface PublishHistoryOptions {
   readonly keyFile?: string;
 }
 
+/** What was published, and what could not be read. */
+export interface PublishedHistory extends PublishReport {
+  /** Damaged parts of the history, which are not in the dataset; one sentence each. */
+  readonly problems: readonly string[];
+}
+
 /** @throws ConfigError for a table there is none of, and what publishDataset() throws */
 export async function publishHistory(
   home: Home,
   given: PublishHistoryOptions,
   options: PublishOptions,
-): Promise<PublishReport> {
+): Promise<PublishedHistory> {
   const tables = checkTables(given);
   const { hz, horizonMs } = readSavedConfig(home.root);
   await using history = await openHistory(home.history, { readOnly: true });
@@ -48,7 +54,8 @@ export async function publishHistory(
     nowMs: Date.now(),
     signal: options.signal,
   });
-  return publishDataset(source, options);
+  const report = await publishDataset(source, options);
+  return { ...report, problems: history.problems.map(({ message }) => message) };
 }
 
 function checkTables({ tables = [], hours, from, until }: PublishHistoryOptions): ExportTable[] {

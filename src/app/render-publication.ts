@@ -3,7 +3,7 @@ import type { PublishReport, VerifyReport } from '../export/publish/index.ts';
 import { formatBytes, formatRows } from './terminal.ts';
 
 /** A publication as text. */
-export function renderPublication(report: PublishReport): string {
+export function renderPublication(report: PublishReport, problems: readonly string[] = []): string {
   const { privacy } = report;
   const rows = Object.entries(report.tables).map(([table, splits]): [string, string] => [
     table,
@@ -15,6 +15,7 @@ export function renderPublication(report: PublishReport): string {
     ['dataset', `${report.name} ${report.version} at ${report.to}`],
     ['version', describeVersion(report)],
     ...rows,
+    ...problems.map((text) => ['not read', text] as const),
     ['size', `${formatBytes(report.sizeBytes)} in ${report.files.length} files`],
     [
       'privacy',

@@ -38,7 +38,7 @@ export {
   parseSubscribeQuery,
 } from './stream/stream-request.ts';
 export { publishedKinds } from './stream/published-kinds.ts';
-export { streamFormats, streamTables, streamTransports } from './stream/stream-contract.ts';
+export { streamFormats, streamTransports } from './stream/stream-contract.ts';
 export type {
   GapEvent,
   HelloEvent,

@@ -6,7 +6,7 @@ import type { PublishOptions, PublishReport } from '../../export/publish/index.t
 import { ConfigError } from '../errors.ts';
 import type { Home } from '../home.ts';
 import { publishHistory } from '../publish-history.ts';
-import type { PublishHistoryOptions } from '../publish-history.ts';
+import type { PublishHistoryOptions, PublishedHistory } from '../publish-history.ts';
 import { renderPublication, renderVerification } from '../render-publication.ts';
 import { abortOnSignals, formatRows, print, printJson, startProgress } from '../terminal.ts';
 import { homeOf, parseNumber, parsePositive, parseSeconds } from './options.ts';
@@ -147,7 +147,7 @@ async function publishCommand(dataset: string, options: PublishCommandOptions, h
     });
     bar.stop();
     if (options.json) printJson(report);
-    else print(renderPublication(report));
+    else print(renderPublication(report, 'problems' in report ? report.problems : []));
   } finally {
     bar.stop();
     stop.dispose();
@@ -181,7 +181,7 @@ async function publish(
   home: Home,
   history: PublishHistoryOptions,
   options: PublishOptions,
-): Promise<PublishReport> {
+): Promise<PublishReport | PublishedHistory> {
   if (dataset === 'history') return publishHistory(home, history, options);
   return publishDataset(dataset, options);
 }

@@ -16,13 +16,6 @@ const parsers = {
 
 const compressors = { ZSTD: (page: Uint8Array): Uint8Array => zstdDecompressSync(page) };
 
-/** Names of the columns in a file. */
-export async function readParquetColumns(path: string): Promise<string[]> {
-  await using file = await openBuffer(path);
-  const { schema } = await parquetMetadataAsync(file.buffer);
-  return schema.slice(1).map(({ name }) => name);
-}
-
 /** Reads the columns of `kind` from files, in the order of the files and their rows. */
 export async function* readParquet(
   paths: readonly string[],
