@@ -21,7 +21,12 @@ export class CellRunner {
   constructor(evaluator: Evaluator, output: Output) {
     this.#evaluator = evaluator;
     this.#output = output;
-    this.#magics = new Magics({ evaluator, output });
+    this.#magics = new Magics({
+      evaluator,
+      output,
+      names: this.#declared,
+      evaluate: (code) => this.#evaluate(code, 'magic.ts'),
+    });
   }
 
   /** Runs a cell and returns the content of its reply; never rejects. */

@@ -1,16 +1,14 @@
 // Magics of cells: `%%name` takes the whole cell, `%name` a line of it, `!command` a line for the shell.
-// Each is an entry of a table; what a line says is magic-syntax.ts. See docs/kernel-magics.md.
+// This finds and calls them; what a line says is magic-syntax.ts, what they do magic-commands.ts.
 import type { Evaluator } from './evaluator.ts';
 import { UsageError } from './foreign-error.ts';
-import { parseCellMagic } from './magic-syntax.ts';
+import { lineCommands } from './magic-commands.ts';
+import type { CellValue, MagicHost } from './magic-commands.ts';
+import { cellMagics, lineMagics } from './magic-list.ts';
+import { parseCellMagic, replaceLineMagics } from './magic-syntax.ts';
+import { timeMany, timeOnce } from './magic-timing.ts';
 import type { Output } from './output.ts';
 import type { NotebookPython } from './python-cell.ts';
-
-/** What a cell evaluates to. */
-export interface CellValue {
-  readonly value: unknown;
-  readonly hasResult: boolean;
-}
 
 /** The running cell. */
 export interface MagicCell {
@@ -22,19 +20,12 @@ export interface MagicCell {
 /** Runs TypeScript as part of the running cell. */
 export type EvaluateCell = (code: string) => Promise<CellValue>;
 
-/** A magic that takes the rest of its cell. */
-export type CellMagicRunner = (
+type CellMagicRunner = (
   args: string,
   body: string,
   cell: MagicCell,
   evaluate: EvaluateCell,
 ) => Promise<CellValue>;
-
-/** What magics work on. */
-export interface MagicHost {
-  readonly evaluator: Evaluator;
-  readonly output: Output;
-}
 
 const nothing: CellValue = { value: undefined, hasResult: false };
 const SLOT = 'ruvector.kernel.crossing';
@@ -42,42 +33,73 @@ const SLOT = 'ruvector.kernel.crossing';
 /** The magics of a notebook. */
 export class Magics {
   readonly #host: MagicHost;
-  readonly #cellMagics = new Map<string, CellMagicRunner>();
+  readonly #cellMagics: Record<keyof typeof cellMagics, CellMagicRunner>;
   #python: Promise<NotebookPython> | null = null;
 
-  constructor(host: MagicHost) {
-    this.#host = host;
-    this.#cellMagics.set('python', async (args, body, cell) => {
-      const { parsePythonArgs } = await import('./python-args.ts');
-      const options = parsePythonArgs(args);
-      await (await this.python()).run(body, options, cell);
-      return nothing;
+  /** @param names what cells declared so far @param evaluate runs TypeScript outside of a cell's own text */
+  constructor(host: { evaluator: Evaluator; output: Output; names: Set<string>; evaluate: EvaluateCell }) {
+    this.#host = { ...host, stopPython: async () => (await this.#python)?.stop() };
+    const { output } = host;
+    this.#cellMagics = {
+      python: async (args, body, cell) => {
+        const { parsePythonArgs } = await import('./python-args.ts');
+        const options = parsePythonArgs(args);
+        await (await this.#openPython()).run(body, options, cell);
+        return nothing;
+      },
+      time: async (args, body, _cell, evaluate) => {
+        const { result, text } = await timeOnce(() => evaluate(this.#replaceLines(args + body)));
+        output.write('stdout', text);
+        return result;
+      },
+      timeit: async (args, body) => {
+        output.write('stdout', await timeMany(args + body, host.evaluate));
+        return nothing;
+      },
+    };
+    Object.defineProperty(globalThis, '$magic', {
+      value: (name: string, args: string) => this.#runLine(name, args),
+      configurable: true,
     });
   }
 
-  /** Runs a cell: its magic when it has one, else its TypeScript. */
+  /** Runs a cell: its magic when it has one, else its TypeScript with the magics of its lines. */
   async run(cell: MagicCell, evaluate: EvaluateCell): Promise<CellValue> {
     const magic = parseCellMagic(cell.code);
-    if (!magic) return evaluate(cell.code);
-    const runner = this.#cellMagics.get(magic.name);
-    if (!runner) throw unknownMagic(`%%${magic.name}`, [...this.#cellMagics.keys()], '%%');
-    return runner(magic.args, magic.body, cell, evaluate);
+    if (!magic) return evaluate(this.#replaceLines(cell.code));
+    if (!Object.hasOwn(this.#cellMagics, magic.name)) throw unknownMagic(`%%${magic.name}`);
+    return this.#cellMagics[magic.name as keyof typeof cellMagics](magic.args, magic.body, cell, evaluate);
   }
 
-  /** The notebook's Python; its process starts with the first cell of it. */
-  python(): Promise<NotebookPython> {
+  #replaceLines(code: string): string {
+    return replaceLineMagics(code, (word) => this.#host.names.has(word) || word in globalThis);
+  }
+
+  async #runLine(name: string, args: string): Promise<unknown> {
+    if (!Object.hasOwn(lineCommands, name)) throw unknownMagic(`%${name}`);
+    return lineCommands[name as keyof typeof lineCommands](args, this.#host);
+  }
+
+  #openPython(): Promise<NotebookPython> {
     return (this.#python ??= import('./python-cell.ts').then(
       ({ NotebookPython: Python }) => new Python(buildPythonHost(this.#host)),
     ));
   }
 }
 
-function unknownMagic(written: string, names: readonly string[], prefix: string): UsageError {
-  const known = names.toSorted().map((name) => prefix + name);
-  return new UsageError(`Cannot run "${written}": there is no such magic; there are ${known.join(', ')}`);
+function unknownMagic(written: string): UsageError {
+  const names = [
+    ...Object.keys(cellMagics).map((name) => `%%${name}`),
+    ...Object.keys(lineMagics).map((name) => `%${name}`),
+  ];
+  return new UsageError(`Cannot run "${written}": there is no such magic; there are ${names.join(', ')}`);
 }
 
-function buildPythonHost({ evaluator, output }: MagicHost): ConstructorParameters<typeof NotebookPython>[0] {
+function buildPythonHost({
+  evaluator,
+  output,
+  names,
+}: MagicHost): ConstructorParameters<typeof NotebookPython>[0] {
   const slots = globalThis as unknown as Record<symbol, unknown>;
   return {
     output,
@@ -88,6 +110,7 @@ function buildPythonHost({ evaluator, output }: MagicHost): ConstructorParameter
       slots[Symbol.for(SLOT)] = value;
       await evaluator.evaluate(`let ${name} = globalThis[Symbol.for('${SLOT}')]; undefined`, 'magic.ts');
       slots[Symbol.for(SLOT)] = undefined;
+      names.add(name);
     },
   };
 }

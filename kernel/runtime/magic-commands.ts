@@ -1,0 +1,152 @@
+// What the magics of lines do, each a function of its words.
+import { existsSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import type { Evaluator } from './evaluator.ts';
+import { ForeignError, UsageError } from './foreign-error.ts';
+import { renderMagics } from './magic-list.ts';
+import type { lineMagics } from './magic-list.ts';
+import { timeMany, timeOnce } from './magic-timing.ts';
+import type { Output } from './output.ts';
+import { interpolate, runCommand } from './shell-command.ts';
+
+/** What a cell evaluates to. */
+export interface CellValue {
+  readonly value: unknown;
+  readonly hasResult: boolean;
+}
+
+/** What magics work on. */
+export interface MagicHost {
+  readonly evaluator: Evaluator;
+  readonly output: Output;
+  /** Names the notebook's cells declared; magics add and remove some. */
+  readonly names: Set<string>;
+  /** Runs TypeScript as a cell does. */
+  evaluate(code: string): Promise<CellValue>;
+  /** Ends the notebook's Python. */
+  stopPython(): Promise<void>;
+}
+
+type LineMagic = (args: string, host: MagicHost) => Promise<unknown>;
+
+let previousFolder: string | null = null;
+
+/** The magics of lines by name. */
+export const lineCommands: Record<keyof typeof lineMagics, LineMagic> = {
+  cd: async (args, { output }) => {
+    if (args === '-' && previousFolder === null) throw new UsageError('Cannot go back: no %cd was before');
+    const folder = args === '-' ? previousFolder! : resolve((args || '~').replace(/^~(?=\/|$)/, homedir()));
+    if (!existsSync(folder)) throw new UsageError(`Cannot go to "${folder}": there is no such folder`);
+    previousFolder = process.cwd();
+    process.chdir(folder);
+    output.write('stdout', `${process.cwd()}\n`);
+  },
+  env: async (args, { output }) => {
+    const [, name, value] = /^([^=\s]+)(?:[=\s]\s*(.*))?$/.exec(args) ?? [];
+    if (value !== undefined) process.env[name!] = value;
+    const shown = name === undefined ? Object.keys(process.env).toSorted() : [name];
+    output.write('stdout', shown.map((one) => `${one}=${process.env[one] ?? ''}\n`).join(''));
+  },
+  help: async (_args, { output }) => output.write('stdout', renderMagics()),
+  lsmagic: async (_args, { output }) => output.write('stdout', renderMagics()),
+  install: async (args, host) => {
+    if (args === '') throw new UsageError('Cannot install nothing: write %install package…');
+    const folder = findProject(process.cwd());
+    const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+    await runOrThrow([npm, 'install', '--no-fund', '--no-audit', ...args.split(/\s+/)], host, folder);
+  },
+  pip: async (args, host) => {
+    const { findNotebookPython } = await import('./python-finder.ts');
+    await runOrThrow([await findNotebookPython(), '-m', 'pip', ...args.split(/\s+/)], host);
+  },
+  reset: async (args, host) => {
+    await host.stopPython();
+    if (args === 'python') return;
+    if (args !== '') throw new UsageError(`Cannot reset "${args}": write %reset or %reset python`);
+    for (const name of host.names) await host.evaluator.evaluate(`${name} = undefined`, 'magic.ts');
+    host.names.clear();
+  },
+  sh: async (args, host) => {
+    const code = await runShell(args, host, (name, text) => host.output.write(name, text));
+    if (code !== 0) host.output.write('stderr', `The command ended with exit code ${code}.\n`);
+  },
+  sx: async (args, host) => {
+    const texts: string[] = [];
+    const code = await runShell(args, host, (name, text) =>
+      name === 'stdout' ? texts.push(text) : host.output.write(name, text),
+    );
+    if (code !== 0)
+      throw new ForeignError('CommandError', `the command ended with exit code ${code}: ${args}`);
+    const text = texts.join('').replace(/\r?\n$/, '');
+    return text === '' ? [] : text.split(/\r?\n/);
+  },
+  time: async (args, host) => {
+    const { result, text } = await timeOnce(() => host.evaluate(args));
+    host.output.write('stdout', text);
+    return result.hasResult ? result.value : undefined;
+  },
+  timeit: async (args, host) =>
+    host.output.write('stdout', await timeMany(args, (code) => host.evaluate(code))),
+  who: async (_args, host) => {
+    const rows: string[][] = [];
+    for (const name of [...host.names].toSorted()) {
+      const value = await host.evaluator.evaluate(name, 'magic.ts').catch(() => undefined);
+      if (value !== undefined) rows.push([name, ...describeValue(value)]);
+    }
+    const widths = [0, 1].map((i) => Math.max(0, ...rows.map((row) => row[i]!.length)));
+    const lines = rows.map((row) =>
+      row
+        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    );
+    host.output.write('stdout', lines.length > 0 ? `${lines.join('\n')}\n` : 'There are no names yet.\n');
+  },
+};
+
+/** Type and size of a value, as %who shows them. */
+export function describeValue(value: unknown): [string, string] {
+  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) {
+    return [
+      value === null ? 'null' : typeof value,
+      typeof value === 'string' ? `${value.length} characters` : '',
+    ];
+  }
+  if (typeof value === 'function') return [/^class\b/.test(String(value)) ? 'class' : 'function', ''];
+  const type = value.constructor?.name ?? 'Object';
+  if (ArrayBuffer.isView(value))
+    return [type, `${(value as Uint8Array).length ?? ''} (${value.byteLength} bytes)`];
+  const { length, size, numRows, height } = value as Record<string, unknown>;
+  const rows = [numRows, height].find((one) => typeof one === 'number');
+  if (rows !== undefined) return [type, `${rows} rows`];
+  const count = [length, size].find((one) => typeof one === 'number') ?? Object.keys(value).length;
+  return [type, `${count} entries`];
+}
+
+/** The folder of the nearest package.json; made here when there is none. */
+function findProject(folder: string): string {
+  for (let at = folder; ; at = dirname(at)) {
+    if (existsSync(join(at, 'package.json'))) return at;
+    if (dirname(at) === at) break;
+  }
+  const content = { private: true, type: 'module' };
+  writeFileSync(join(folder, 'package.json'), `${JSON.stringify(content, null, 2)}\n`);
+  return folder;
+}
+
+type OnText = (name: 'stdout' | 'stderr', text: string) => void;
+
+async function runShell(args: string, { evaluator, names }: MagicHost, onText: OnText): Promise<number> {
+  const readName = (name: string): Promise<unknown> => evaluator.evaluate(name, 'magic.ts');
+  const command = await interpolate(args, (name) => names.has(name), readName);
+  return runCommand(command, { onText, until: evaluator.until });
+}
+
+async function runOrThrow(command: readonly string[], host: MagicHost, cwd = process.cwd()): Promise<void> {
+  const { evaluator, output } = host;
+  const onText: OnText = (name, text) => output.write(name, text);
+  const code = await runCommand(command, { onText, until: evaluator.until, cwd });
+  if (code === 0) return;
+  throw new ForeignError('CommandError', `the command ended with exit code ${code}: ${command.join(' ')}`);
+}

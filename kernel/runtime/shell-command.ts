@@ -1,0 +1,85 @@
+// Shell commands of cells: output as it comes, notebook values for `$name`, an end when the cell is interrupted.
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { spawn } from 'node:child_process';
+import { StringDecoder } from 'node:string_decoder';
+
+/** How a command runs. */
+export interface ShellOptions {
+  readonly onText: (name: 'stdout' | 'stderr', text: string) => void;
+  /** Rejects with InterruptError when the cell is interrupted. */
+  readonly until: <T>(value: Promise<T>) => Promise<T>;
+  readonly cwd?: string;
+}
+
+/**
+ * Runs a command, of a shell when it is one text.
+ * @returns its exit code, 128 and more when a signal ended it
+ * @throws InterruptError once the command and what it started are told to end
+ */
+export async function runCommand(
+  command: string | readonly string[],
+  options: ShellOptions,
+): Promise<number> {
+  const [program, ...args] = typeof command === 'string' ? [command] : command;
+  const child = spawn(program!, args, {
+    shell: typeof command === 'string',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own, to be ended as a whole.
+    detached: process.platform !== 'win32',
+    cwd: options.cwd,
+  });
+  const inCell = AsyncLocalStorage.snapshot();
+  for (const name of ['stdout', 'stderr'] as const) {
+    const decoder = new StringDecoder('utf8');
+    child[name].on('data', (chunk: Buffer) => inCell(options.onText, name, decoder.write(chunk)));
+  }
+  const ended = new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve(code ?? (signal === 'SIGKILL' ? 137 : 130)));
+  });
+  try {
+    return await options.until(ended);
+  } catch (error) {
+    if (child.pid !== undefined && child.exitCode === null) endGroup(child.pid);
+    throw error;
+  }
+}
+
+function endGroup(pid: number): void {
+  try {
+    process.kill(process.platform === 'win32' ? pid : -pid, 'SIGINT');
+    setTimeout(() => killGroup(pid), 2000).unref();
+  } catch {
+    // Ended meanwhile.
+  }
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
+  } catch {
+    // Ended by the first signal.
+  }
+}
+
+/**
+ * Puts values in the place of `$name`, quoted for the shell; arrays become several words. Other names are left
+ * to the shell, as are `${name}` and `\$name`.
+ */
+export async function interpolate(
+  command: string,
+  isName: (name: string) => boolean,
+  readName: (name: string) => Promise<unknown>,
+): Promise<string> {
+  const pattern = /(?<![\\$])\$([A-Za-z_]\w*)/g;
+  const names = [...command.matchAll(pattern)].map((match) => match[1]!).filter(isName);
+  const values = new Map<string, string>();
+  for (const name of names) values.set(name, quote(await readName(name)));
+  return command.replace(pattern, (whole, name: string) => values.get(name) ?? whole);
+}
+
+function quote(value: unknown): string {
+  if (Array.isArray(value)) return value.map(quote).join(' ');
+  const text = typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
+  return /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

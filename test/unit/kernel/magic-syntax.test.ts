@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import * as fc from 'fast-check';
+import { parsePythonArgs } from '../../../kernel/runtime/python-args.ts';
+import { parseCellMagic, replaceLineMagics } from '../../../kernel/runtime/magic-syntax.ts';
+import { formatMs, roundUp } from '../../../kernel/runtime/magic-timing.ts';
+import { interpolate } from '../../../kernel/runtime/shell-command.ts';
+
+const replace = (code: string, ...names: string[]): string =>
+  replaceLineMagics(code, (word) => names.includes(word));
+
+describe('parseCellMagic()', () => {
+  it('keeps the line numbers of the rest when the first line is a magic', () => {
+    expect(parseCellMagic('%%python -i a\nprint(1)')).toEqual({
+      name: 'python',
+      args: '-i a',
+      body: '\nprint(1)',
+    });
+    expect(parseCellMagic('\n%%time\n1')).toEqual({ name: 'time', args: '', body: '\n\n1' });
+  });
+
+  it('finds none when the cell is TypeScript or the magic of a line', () => {
+    expect(parseCellMagic('const a = 5 %% 2')).toBeNull();
+    expect(parseCellMagic('%time 1')).toBeNull();
+  });
+});
+
+describe('replaceLineMagics()', () => {
+  it('calls magics on their lines when they begin a statement', () => {
+    expect(replace('const a = 1\n%cd ..\n!ls -l | head\na')).toBe(
+      'const a = 1\nawait $magic("cd", "..");\nawait $magic("sh", "ls -l | head");\na',
+    );
+    expect(replace('const out = %sx ls "*.ts"')).toBe('const out = await $magic("sx", "ls \\"*.ts\\"");');
+  });
+
+  it.each([
+    '`\n%cd\n!ls\n`',
+    '/*\n!ls\n*/',
+    'f(\n!ok\n)',
+    'const r = /[`"]/\nconst t = `${[\n!a\n]}`',
+    'const bad = !ls',
+    '!(1 > 2)',
+    '!!x',
+    '!this.a',
+    '5\n  % two',
+    'let ready = 1\n!ready',
+  ])('leaves TypeScript as it is when the cell is %j', (code) => {
+    expect(replace(code)).toBe(code);
+  });
+
+  it('negates a name when the notebook has it and runs a command when not', () => {
+    expect(replace('!done', 'done')).toBe('!done');
+    expect(replace('!done')).toBe('await $magic("sh", "done");');
+    expect(replace("!echo don't\n!ls")).toBe('await $magic("sh", "echo don\'t");\nawait $magic("sh", "ls");');
+  });
+
+  it('sees a magic behind brackets that closed and a regular expression with quotes', () => {
+    expect(replace('f({\n a: [1]\n})\n!ls')).toContain('$magic("sh", "ls")');
+    expect(replace('const r = /[`(]/g\n!ls')).toContain('$magic("sh", "ls")');
+    expect(replace('const s = `a${b}c`\n!ls')).toContain('$magic("sh", "ls")');
+  });
+
+  it('keeps the number of lines whatever the text', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string()), (lines) => {
+        const code = lines.map((line) => `%sh ${line.replaceAll('\n', ' ')}`).join('\n');
+        expect(replace(code).split('\n')).toHaveLength(code.split('\n').length);
+      }),
+    );
+  });
+});
+
+describe('parsePythonArgs()', () => {
+  it('reads names by comma and by repeated options', () => {
+    expect(parsePythonArgs('-i a,b -o c --input d')).toEqual({ inputs: ['a', 'b', 'd'], outputs: ['c'] });
+    expect(parsePythonArgs('')).toEqual({ inputs: [], outputs: [] });
+  });
+
+  it.each(['-x', '-i', '-i 1a', 'word'])('says how it is written when the words are %j', (words) => {
+    expect(() => parsePythonArgs(words)).toThrow('[-i name,name…]');
+  });
+});
+
+describe('interpolate()', () => {
+  const values: Record<string, unknown> = { dir: "a 'b'", files: ['x.ts', 'y z'], n: 3 };
+  const run = (command: string): Promise<string> =>
+    interpolate(
+      command,
+      (name) => name in values,
+      async (name) => values[name],
+    );
+
+  it('puts quoted values in the place of names of the notebook', async () => {
+    expect(await run('ls $dir $files -n $n')).toBe("ls 'a '\\''b'\\''' x.ts 'y z' -n 3");
+  });
+
+  it('leaves other names, braces and escapes to the shell', async () => {
+    expect(await run('echo $HOME ${n} \\$n $$n')).toBe('echo $HOME ${n} \\$n $$n');
+  });
+});
+
+describe('timing', () => {
+  it('formatMs() picks the unit and roundUp() the next 1, 2 or 5', () => {
+    expect([1500, 2, 0.5, 2e-6].map(formatMs)).toEqual(['1.50 s', '2.00 ms', '500 µs', '2.00 ns']);
+    expect([1, 3, 7, 120, 500].map(roundUp)).toEqual([1, 5, 10, 200, 500]);
+  });
+});
