@@ -27,9 +27,20 @@ export class DatabaseFile {
   openTable(table: string, ddl: string, rows: number): void {
     this.#database.exec(ddl);
     this.#database.prepare(`DELETE FROM "${table}" WHERE rowid > ?`).run(rows);
+    this.#assertHolds(table, rows);
     this.#table = table;
     this.#columns = this.#database.prepare(`PRAGMA table_info("${table}")`).all().length;
     this.#database.exec('BEGIN');
+  }
+
+  /** A power loss can take rows that were noted: commits are not synced. Going on would lose them. */
+  #assertHolds(table: string, rows: number): void {
+    const { last } = this.#database.prepare(`SELECT max(rowid) AS last FROM "${table}"`).get()!;
+    const held = Number(last ?? 0);
+    if (held === rows) return;
+    throw new Error(
+      `its interrupted database holds ${held} of ${rows} rows of "${table}", the others were lost with the power; start it again`,
+    );
   }
 
   /** Inserts the rows of an Arrow IPC file. */
