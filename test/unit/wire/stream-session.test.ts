@@ -195,7 +195,7 @@ describe('StreamSession', () => {
     expect(rig.slotsInUse()).toBe(0);
   });
 
-  test('numbers batches without gap and stays within credit whatever the client grants', async () => {
+  test('numbers batches without gap and stays within credit whatever the client grants', { timeout: 30_000 }, async () => {
     const step = fc.record({ acked: fc.nat({ max: 5 }), granted: fc.nat({ max: 5 }) });
     await fc.assert(
       fc.asyncProperty(
