@@ -195,33 +195,37 @@ describe('StreamSession', () => {
     expect(rig.slotsInUse()).toBe(0);
   });
 
-  test('numbers batches without gap and stays within credit whatever the client grants', { timeout: 30_000 }, async () => {
-    const step = fc.record({ acked: fc.nat({ max: 5 }), granted: fc.nat({ max: 5 }) });
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(step, { maxLength: 8 }),
-        fc.constantFrom(5, LARGE_ROWS),
-        async (steps, rows) => {
-          const rig = openSession(undefined, rows, 1);
-          let [acked, granted] = [0, 1];
-          for (const { acked: more, granted: room } of steps) {
+  test(
+    'numbers batches without gap and stays within credit whatever the client grants',
+    { timeout: 30_000 },
+    async () => {
+      const step = fc.record({ acked: fc.nat({ max: 5 }), granted: fc.nat({ max: 5 }) });
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(step, { maxLength: 8 }),
+          fc.constantFrom(5, LARGE_ROWS),
+          async (steps, rows) => {
+            const rig = openSession(undefined, rows, 1);
+            let [acked, granted] = [0, 1];
+            for (const { acked: more, granted: room } of steps) {
+              await rig.settle();
+              acked = Math.min(rig.session.sent, acked + more);
+              granted += room;
+              rig.session.acknowledge(acked);
+              rig.session.grant(granted);
+            }
             await rig.settle();
-            acked = Math.min(rig.session.sent, acked + more);
-            granted += room;
-            rig.session.acknowledge(acked);
-            rig.session.grant(granted);
-          }
-          await rig.settle();
-          const packs = rig.sent.filter(({ type }) => type === MessageType.BATCH);
-          let expected = 0;
-          for (const { sequence, correlation } of packs) expect(sequence).toBe((expected += correlation!));
-          expect(expected).toBe(granted);
-          rig.session.leave('lost');
-          await rig.session.done;
-          expect(rig.slotsInUse()).toBe(0);
-        },
-      ),
-      { numRuns: 25 },
-    );
-  });
+            const packs = rig.sent.filter(({ type }) => type === MessageType.BATCH);
+            let expected = 0;
+            for (const { sequence, correlation } of packs) expect(sequence).toBe((expected += correlation!));
+            expect(expected).toBe(granted);
+            rig.session.leave('lost');
+            await rig.session.done;
+            expect(rig.slotsInUse()).toBe(0);
+          },
+        ),
+        { numRuns: 25 },
+      );
+    },
+  );
 });
