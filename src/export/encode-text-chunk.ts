@@ -2,66 +2,75 @@
 // member or zstd frame: such members are concatenable (RFC 1952, RFC 8878), so a file can be cut there.
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import * as arrow from 'apache-arrow';
-import pl from 'nodejs-polars';
-import type { TextJob } from './encode-pool.ts';
+import type { TextEndJob, TextJob } from './encode-pool.ts';
 import type { Compression } from './file-contract.ts';
-import { formatTimestamps } from './format-timestamps.ts';
+import { TextBuffer } from './text-buffer.ts';
+import { RowWriter } from './text-rows.ts';
+import type { RowSyntax } from './text-rows.ts';
+import { writeCsvString } from './text-strings.ts';
+
+/** Used again for every chunk of this thread: new memory costs more than what is written to it. */
+const out = new TextBuffer(2 ** 20);
 
 /** Encodes one chunk. */
 export function encodeTextChunk({ format, compression, ipc, isFirst }: TextJob): Uint8Array {
-  const table = withTimeTexts(arrow.tableFromIPC(ipc));
-  // 64-bit numbers that JavaScript would round are text in JSON, as in Protobuf's JSON mapping.
-  const frame = readFrame(table, format === 'csv' ? [] : wideColumns(table.schema));
-  return compress(writeFrame(frame, format, isFirst), compression);
+  const { schema, batches } = arrow.tableFromIPC(ipc);
+  const names = schema.fields.map((field) => field.name);
+  out.length = 0;
+  if (format === 'csv' && isFirst) writeHeader(names);
+  const rows = rowWriterOf(format, names);
+  for (const batch of batches) rows.write(out, batch);
+  const text = out.bytes.subarray(0, out.length);
+  // Every row has a comma before it; what stands before the first one of the file is the opening bracket.
+  if (format === 'json' && isFirst) {
+    if (text.length === 0) return compress(Buffer.from('['), compression);
+    text[0] = OPEN;
+  }
+  // A copy: the buffer is written again, and what is sent to another thread is gone here.
+  return compression === 'none' ? text.slice() : compress(text, compression);
 }
 
-/** Compresses one piece of a text file. */
-export function compress(bytes: Uint8Array, compression: Compression): Uint8Array {
+/** The writer of the chunk before: what it remembers is used again. */
+let known = { key: '', rows: null as RowWriter | null };
+
+function rowWriterOf(format: TextJob['format'], names: readonly string[]): RowWriter {
+  const key = JSON.stringify([format, names]);
+  if (known.rows === null || known.key !== key) known = { key, rows: new RowWriter(syntaxes[format](names)) };
+  return known.rows!;
+}
+
+const OPEN = 0x5b;
+
+/** Encodes what ends a JSON array. */
+export function encodeTextEnd({ compression }: TextEndJob): Uint8Array {
+  return compress(Buffer.from(']\n'), compression);
+}
+
+function compress(bytes: Uint8Array, compression: Compression): Uint8Array {
   if (compression === 'gzip') return gzipSync(bytes);
   return compression === 'zstd' ? zstdCompressSync(bytes) : bytes;
 }
 
-function writeFrame(frame: pl.DataFrame, format: TextJob['format'], isFirst: boolean): Uint8Array {
-  if (format === 'csv') return frame.writeCSV({ includeHeader: isFirst });
-  if (format === 'jsonl') return frame.writeJSON({ format: 'lines' });
-  const array = frame.writeJSON({ format: 'json' });
-  if (frame.height === 0) return isFirst ? Buffer.from('[') : Buffer.alloc(0);
-  // `[` of the first chunk stays, that of a later one becomes the comma; the file's end closes it.
-  array[0] = isFirst ? OPEN : COMMA;
-  return array.subarray(0, -1);
+const syntaxes: Readonly<Record<TextJob['format'], (names: readonly string[]) => RowSyntax>> = {
+  csv: (names) => ({ isJson: false, before: names.map((_, at) => (at > 0 ? ',' : '')), end: '\n' }),
+  jsonl: (names) => ({ isJson: true, before: jsonKeys(names, '{'), end: '}\n' }),
+  json: (names) => ({ isJson: true, before: jsonKeys(names, ',{'), end: '}' }),
+};
+
+function jsonKeys(names: readonly string[], open: string): string[] {
+  return names.map((name, at) => `${at > 0 ? ',' : open}${JSON.stringify(name)}:`);
 }
 
-const OPEN = 0x5b;
+function writeHeader(names: readonly string[]): void {
+  for (const [at, name] of names.entries()) {
+    const bytes = Buffer.from(name);
+    out.reserve(bytes.length * 2 + 4);
+    if (at > 0) out.byte(COMMA);
+    writeCsvString(out, bytes, 0, bytes.length);
+  }
+  out.reserve(1);
+  out.byte(LINE_FEED);
+}
+
 const COMMA = 0x2c;
-
-function readFrame(table: arrow.Table, toText: readonly string[]): pl.DataFrame {
-  const frame = pl.readIPC(Buffer.from(arrow.tableToIPC(table, 'file')));
-  return toText.length === 0 ? frame : frame.withColumns(...toText.map((name) => pl.col(name).cast(pl.Utf8)));
-}
-
-function wideColumns(schema: arrow.Schema): string[] {
-  return schema.fields
-    .filter(({ type }) => arrow.DataType.isInt(type) && type.bitWidth === 64 && !type.isSigned)
-    .map((field) => field.name);
-}
-
-/** Native encoders take a microsecond for each time; here it is a tenth, and rows share times. */
-function withTimeTexts(table: arrow.Table): arrow.Table {
-  const fields = table.schema.fields.map((field) =>
-    arrow.DataType.isTimestamp(field.type)
-      ? new arrow.Field(field.name, new arrow.Utf8(), field.nullable)
-      : field,
-  );
-  const schema = new arrow.Schema(fields);
-  const batches = table.batches.map((batch) => {
-    const children = batch.data.children.map((column) =>
-      arrow.DataType.isTimestamp(column.type) ? formatTimestamps(column) : column,
-    );
-    const type = new arrow.Struct(fields);
-    return new arrow.RecordBatch(
-      schema,
-      arrow.makeData({ type, length: batch.numRows, nullCount: 0, children }),
-    );
-  });
-  return new arrow.Table(schema, batches);
-}
+const LINE_FEED = 0x0a;

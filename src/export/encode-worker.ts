@@ -1,18 +1,22 @@
-// Thread entry: chunks of rows → bytes of a format, or rows of a SQLite database. Native encoders do the
-// work (Polars, zlib, SQLite); this thread keeps them off the one that samples.
+// Thread entry: chunks of rows → bytes of a format, or rows of a SQLite database, off the thread that samples.
+// Each encoder is loaded when it is first needed: all of them take longer than a small export.
 import { parentPort } from 'node:worker_threads';
-import { RuvectorError, messageOf, systemCodeOf } from '../core/index.ts';
 import type { DatabaseJob, EncodeAnswer, EncodeJob } from './encode-pool.ts';
-import { encodeParquetChunk } from './encode-parquet-chunk.ts';
-import { compress, encodeTextChunk } from './encode-text-chunk.ts';
-import { DatabaseFile } from './sqlite-database.ts';
+import type { DatabaseFile } from './sqlite-database.ts';
 
 const port = parentPort!;
 let database: DatabaseFile | null = null;
 
+/** The job before: jobs run in order, also while an encoder is loaded. */
+let last: Promise<void> = Promise.resolve();
+
 port.on('message', ({ id, job }: { id: number; job: EncodeJob }) => {
+  last = last.then(() => answer(id, job));
+});
+
+async function answer(id: number, job: EncodeJob): Promise<void> {
   try {
-    const bytes = run(job);
+    const bytes = await run(job);
     // A copy of its own, unless it has its memory for itself: what is sent is gone on this side.
     const isOwn = bytes.byteLength > 0 && bytes.byteLength === bytes.buffer.byteLength;
     const own = (isOwn ? bytes : new Uint8Array(bytes)) as Uint8Array<ArrayBuffer>;
@@ -20,23 +24,22 @@ port.on('message', ({ id, job }: { id: number; job: EncodeJob }) => {
   } catch (error) {
     port.postMessage({ id, error: describe(error) } satisfies EncodeAnswer);
   }
-});
+}
 
 const nothing = new Uint8Array(0);
 
-function run(job: EncodeJob): Uint8Array {
-  if (job.kind === 'text') return encodeTextChunk(job);
-  if (job.kind === 'text-end') return compress(Buffer.from(']\n'), job.compression);
-  if (job.kind === 'parquet') return encodeParquetChunk(job);
-  runDatabase(job);
+async function run(job: EncodeJob): Promise<Uint8Array> {
+  if (job.kind === 'text') return (await import('./encode-text-chunk.ts')).encodeTextChunk(job);
+  if (job.kind === 'text-end') return (await import('./encode-text-chunk.ts')).encodeTextEnd(job);
+  if (job.kind === 'parquet') return (await import('./encode-parquet-chunk.ts')).encodeParquetChunk(job);
+  if (job.kind === 'database-open') {
+    database = new (await import('./sqlite-database.ts')).DatabaseFile(job.path);
+  } else runDatabase(job);
   return nothing;
 }
 
-function runDatabase(job: DatabaseJob): void {
+function runDatabase(job: Exclude<DatabaseJob, { kind: 'database-open' }>): void {
   switch (job.kind) {
-    case 'database-open':
-      database = new DatabaseFile(job.path);
-      break;
     case 'database-table':
       database!.openTable(job.table, job.ddl, job.rows);
       break;
@@ -56,6 +59,7 @@ function runDatabase(job: DatabaseJob): void {
 }
 
 function describe(error: unknown): { message: string; systemCode: string | null } {
-  const code = error instanceof RuvectorError ? error.code : (systemCodeOf(error) ?? null);
-  return { message: messageOf(error), systemCode: code };
+  if (!(error instanceof Error)) return { message: String(error), systemCode: null };
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : null;
+  return { message: error.message, systemCode: code };
 }
