@@ -1,0 +1,65 @@
+// complete_request and inspect_request of a running kernel: live values and types together, also while a
+// cell spins.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startKernel } from '../support/kernel-client.ts';
+import type { Json, KernelClient } from '../support/kernel-client.ts';
+
+let kernel: KernelClient;
+beforeAll(async () => {
+  kernel = await startKernel();
+  await kernel.execute(`import pl from 'nodejs-polars';
+const df = pl.DataFrame({ 'a b': [1], colour: [2] });
+const loose: any = { inner: { deep: 1 }, 'with space': 2 };
+function twice(n: number): number { return n * 2 }`);
+});
+afterAll(async () => {
+  await kernel[Symbol.asyncDispose]();
+});
+
+const ask = async (type: 'complete' | 'inspect', code: string, rest: Json = {}): Promise<Json> => {
+  const content = { code, cursor_pos: Array.from(code).length, ...rest };
+  return (await kernel.request(`${type}_request`, content)).reply.content;
+};
+
+describe('complete_request', () => {
+  it.each([
+    ['Promise.allSe', ['allSettled'], 8],
+    ['df["', ['a b', 'colour'], 4],
+    ['df.col', ['colour'], 3],
+    ['loose.inner.de', ['deep'], 12],
+    ['loose["wi', ['with space'], 7],
+    ['loose?.inn', ['inner'], 7],
+    ['"😀" + loose.inn', ['inner'], 12],
+    ['twi', ['twice'], 0],
+  ])('completes %s', async (code, matches, start) => {
+    const reply = await ask('complete', code);
+    expect(reply).toMatchObject({
+      status: 'ok',
+      matches,
+      cursor_start: start,
+      cursor_end: Array.from(code).length,
+    });
+  });
+
+  it('completes while a cell spins', async () => {
+    const spinning = await kernel.sendCell('for (;;);');
+    await kernel.wait(
+      ({ header, parentHeader }) =>
+        header.msg_type === 'execute_input' && parentHeader['msg_id'] === spinning,
+    );
+    expect(await ask('complete', 'loose.inner.de')).toMatchObject({ matches: ['deep'] });
+    await kernel.interrupt();
+    await kernel.exchange(spinning);
+  });
+});
+
+describe('inspect_request', () => {
+  it('shows the source of a function when more detail is asked for', async () => {
+    const { data } = await ask('inspect', 'twice', { detail_level: 1 });
+    expect((data as Record<string, string>)['text/markdown']).toContain('twice');
+  });
+
+  it('finds nothing where there is nothing', async () => {
+    expect(await ask('inspect', '  ')).toMatchObject({ status: 'ok', found: false });
+  });
+});

@@ -1,0 +1,68 @@
+// The type service with the real language server: types across cells, redeclaration, problems, a missing and
+// a dying server.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTypeService } from '../../kernel/language/type-service.ts';
+import type { TypeService } from '../../kernel/language/type-service.ts';
+
+let directory: string;
+let types: TypeService;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'rvk-types-'));
+  writeFileSync(join(directory, 'local.ts'), 'export const answer: number = 42;');
+  types = createTypeService({ directory, timeoutMs: 20_000 });
+  types.addCell(
+    'const user = { name: "x" };\n/** Adds. */ function add(a: number, b: number) { return a + b }',
+    1,
+  );
+});
+afterAll(() => {
+  types.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const labelsOf = async (code: string): Promise<string[]> =>
+  (await types.complete(code, code.length)).map(({ label }) => label);
+
+describe('createTypeService()', () => {
+  it('knows members of what an earlier cell declared', async () => {
+    expect(await labelsOf('user.')).toEqual(['name']);
+  });
+
+  it('completes relative paths and module names', async () => {
+    expect(await labelsOf('import x from "./')).toContain('local.ts');
+    expect(await labelsOf('import x from "node:f')).toContain('node:fs/promises');
+  });
+
+  it('shows signature and documentation', async () => {
+    expect(await types.hover('add(1, 2)', 2)).toMatch(/add\(a: number, b: number\): number[\s\S]*Adds\./);
+    expect(await types.signature('add(1, ', 7)).toBe('add(a: number, b: number): number');
+  });
+
+  it('names line and code of a type error and leaves out what notebooks make meaningless', async () => {
+    const code =
+      'import { answer } from "./local.ts";\nconst n: string = answer;\ny = 5; await display(y);\nlet unused;';
+    expect(await types.check(code, 20_000)).toEqual([
+      { line: 2, code: 2322, message: "Type 'number' is not assignable to type 'string'." },
+    ]);
+  });
+
+  it('takes the latest declaration of a name, whatever its type was', async () => {
+    types.addCell('const user = 7;', 2);
+    expect(await types.check('const n: number = user;', 20_000)).toEqual([]);
+    expect(await types.check('const user: string = "own";', 20_000)).toEqual([]);
+  });
+
+  it.each([null, '/no/such/program', process.execPath])(
+    'answers nothing when the server is %s',
+    async (command) => {
+      const none = createTypeService({ directory, command, timeoutMs: 50 });
+      expect(await none.complete('a.', 2)).toEqual([]);
+      expect(await none.hover('a', 0)).toBeNull();
+      expect(await none.check('a', 50)).toBeNull();
+      none.close();
+    },
+  );
+});
