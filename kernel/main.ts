@@ -2,7 +2,8 @@
 // client is answered while the user's thread still loads.
 import { Worker } from 'node:worker_threads';
 import { enableCompileCache } from 'node:module';
-import { INPUT_BYTES, SHARED_WORDS } from './transport/thread-messages.ts';
+import { INPUT_BYTES, SHARED_WORDS, shared } from './transport/thread-messages.ts';
+import type { ToProtocolThread } from './transport/thread-messages.ts';
 
 enableCompileCache();
 const [connectionFile] = process.argv.slice(2);
@@ -14,3 +15,11 @@ const worker = new Worker(new URL(`./transport/kernel-worker.${extension}`, impo
 });
 const { startUserThread } = await import('./runtime/user-thread.ts');
 startUserThread(worker, sharedMemory, inputMemory);
+
+const RELEASE_MS = 1000;
+// `process.exit` in a cell: what it wrote before must still arrive.
+process.on('exit', () => {
+  if (worker.threadId < 0) return;
+  worker.postMessage({ type: 'exiting' } satisfies ToProtocolThread, []);
+  Atomics.wait(new Int32Array(sharedMemory), shared.RELEASED, 0, RELEASE_MS);
+});

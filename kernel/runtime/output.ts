@@ -74,6 +74,7 @@ export class Output {
 
   /** Takes over process.stdout and process.stderr, and with them console. */
   capture(): void {
+    process.on('exit', () => this.flush());
     for (const name of ['stdout', 'stderr'] as const) {
       const write = (chunk: string | Uint8Array, encoding?: unknown, done?: unknown): boolean => {
         this.write(name, typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString());

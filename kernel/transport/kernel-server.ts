@@ -46,7 +46,7 @@ export interface KernelServerOptions {
   readonly interrupt: () => void;
   /** Ports of the connection file: what connect_reply tells. */
   readonly ports: Readonly<Record<PortName, number>>;
-  /** Called once everything is sent and closed. */
+  /** Called when a client ends the kernel, after the answer was queued. */
   readonly onExit: () => void;
 }
 
@@ -64,6 +64,7 @@ export class KernelServer {
   readonly #question: Question;
   readonly #usage = createUsageReader();
   #received = 0;
+  #closed: Promise<void> | null = null;
 
   constructor(options: KernelServerOptions) {
     this.#options = options;
@@ -91,7 +92,7 @@ export class KernelServer {
   }
 
   /** A message of the user's thread. */
-  onUserThread(message: ToProtocolThread): void {
+  onUserThread(message: Exclude<ToProtocolThread, { type: 'exiting' }>): void {
     switch (message.type) {
       case 'publish':
         this.#noteComm(message.msgType, message.content);
@@ -237,7 +238,7 @@ export class KernelServer {
       this.#publisher.reply(channel, request, errorContent('InternalError', String(error)));
     }
     this.#publisher.status(id, 'idle');
-    if (type === 'shutdown_request') await this.#exit();
+    if (type === 'shutdown_request') this.#options.onExit();
   }
 
   kernelInfo(): JsonObject {
@@ -327,10 +328,13 @@ export class KernelServer {
     if (cell) this.#question.open(this.#publisher.ask(cell.request, content), cell.request.identities);
   }
 
-  async #exit(): Promise<void> {
-    await this.#sockets?.close();
-    if (this.#history) (await this.#history).close();
-    this.#options.onExit();
+  /** Sends what is queued, then closes sockets and history. */
+  async close(): Promise<void> {
+    this.#closed ??= (async () => {
+      await this.#sockets?.close();
+      (await this.#history)?.close();
+    })();
+    await this.#closed;
   }
 
   /** A content that JSON cannot hold must not end the thread that everything goes through. */

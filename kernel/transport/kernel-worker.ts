@@ -17,6 +17,7 @@ export interface KernelWorkerData {
 
 const PARENT_CHECK_MS = 1000;
 const EXIT_MS = 500;
+const INSPECTOR_AFTER_MS = 300;
 
 const data = workerData as KernelWorkerData;
 const port = parentPort!;
@@ -39,7 +40,10 @@ const server = new KernelServer({
   onExit: () => void exit(),
 });
 process.on('unhandledRejection', (error) => process.stderr.write(`${String(error)}\n`));
-port.on('message', (message: ToProtocolThread) => server.onUserThread(message));
+port.on('message', (message: ToProtocolThread) => {
+  if (message.type === 'exiting') void release();
+  else server.onUserThread(message);
+});
 server.start(
   await bindSockets(connection, {
     onMessage: (channel, message) => server.onMessage(channel, message),
@@ -47,8 +51,10 @@ server.start(
   }),
 );
 watchParent();
+// Ready before the first interrupt needs it; starting has better things to do.
+setTimeout(() => void openInspector(), INSPECTOR_AFTER_MS).unref();
 
-const TERMINATE_AFTER_MS = 25;
+const LADDER_STEP_MS = 25;
 
 /**
  * Wakes a blocked prompt, rejects pending awaits through the user's event loop, stops a cell's synchronous
@@ -59,15 +65,18 @@ function interrupt(): void {
   const count = Atomics.add(words, shared.INTERRUPTS, 1) + 1;
   if (Atomics.compareExchange(words, shared.INPUT, 1, 3) === 1) Atomics.notify(words, shared.INPUT);
   port.postMessage({ type: 'interrupt' } satisfies ToUserThread, []);
-  if (Atomics.load(words, shared.GUARD) === 1) process.kill(process.pid, 'SIGINT');
-  // Also then: the cell may have left its synchronous part before the signal came.
-  setTimeout(() => void terminateSpinning(count), TERMINATE_AFTER_MS);
+  const isSignalled = Atomics.load(words, shared.GUARD) === 1;
+  if (isSignalled) process.kill(process.pid, 'SIGINT');
+  setTimeout(() => terminateSpinning(count, isSignalled), LADDER_STEP_MS);
 }
 
-async function terminateSpinning(count: number): Promise<void> {
-  const isSpinning = Atomics.load(words, shared.SEEN_INTERRUPTS) < count;
-  if (!isSpinning || Atomics.load(words, shared.GUARD) === 1) return;
-  await (await openInspector()).terminate();
+/** The second step, where the user's event loop has not seen the interrupt: it is taken once. */
+function terminateSpinning(count: number, isSignalled: boolean): void {
+  if (Atomics.load(words, shared.SEEN_INTERRUPTS) >= count) return;
+  const isGuarded = Atomics.load(words, shared.GUARD) === 1;
+  // The cell entered its guard frame after the first step.
+  if (isGuarded && !isSignalled) process.kill(process.pid, 'SIGINT');
+  else if (!isGuarded) void openInspector().then((opened) => opened.terminate());
 }
 
 /** A kernel whose client died must not outlive it. */
@@ -81,7 +90,14 @@ function watchParent(): void {
 async function exit(): Promise<void> {
   // The user's thread may spin: it then never reads the message below.
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), EXIT_MS);
-  // An open inspector session would hold the process and print to its terminal.
-  (await inspector)?.close();
+  await release();
   port.postMessage({ type: 'exit' } satisfies ToUserThread, []);
+}
+
+/** Sends what is queued and lets the process go: an open inspector session would hold it. */
+async function release(): Promise<void> {
+  await server.close();
+  (await inspector)?.close();
+  Atomics.store(words, shared.RELEASED, 1);
+  Atomics.notify(words, shared.RELEASED);
 }

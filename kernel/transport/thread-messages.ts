@@ -42,6 +42,8 @@ export type ToProtocolThread =
       readonly prompt: string;
       readonly password: boolean;
     }
+  /** The process exits: send what is queued. */
+  | { readonly type: 'exiting' }
   /** A comm message was handled. */
   | { readonly type: 'comm-done'; readonly parent: string };
 
@@ -59,6 +61,8 @@ export const shared = {
   BUSY: 4,
   /** The last interrupt the user's event loop has seen. */
   SEEN_INTERRUPTS: 5,
+  /** 1 once the protocol thread has sent everything and holds the process no longer. */
+  RELEASED: 6,
 } as const;
 export const SHARED_WORDS = 8;
 /** Bytes of the answer to an input request that fit. */
