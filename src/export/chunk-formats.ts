@@ -41,7 +41,7 @@ export interface FileFormatOptions {
   readonly compression: Compression;
 }
 
-const TEXT_ROWS = 65_536;
+const TEXT_ROWS = 16_384;
 const PARQUET_ROWS = 262_144;
 const ARROW_ROWS = 65_536;
 const DATABASE_ROWS = 16_384;
