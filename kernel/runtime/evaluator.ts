@@ -45,25 +45,29 @@ export class Evaluator {
         reject(isInterruption(error) ? new InterruptError() : (error as Error));
       };
       this.#waiting.add(reject);
-      try {
-        this.#runGuarded(() =>
-          this.#session.post(
-            'Runtime.evaluate',
-            { expression, replMode: true, awaitPromise: true },
-            (error: Error | null, params?: object) => {
-              const reply = params as Runtime.EvaluateReturnType;
-              if (error) fail(error);
-              else if (reply.exceptionDetails) fail(this.#thrownBy(reply.exceptionDetails));
-              else {
-                this.#waiting.delete(reject);
-                resolve(this.#valueOf(reply.result));
-              }
-            },
-          ),
-        );
-      } catch (error) {
-        fail(error);
-      }
+      // In a turn of its own: terminating a cell drops the microtasks of its turn, also those of our callers.
+      setImmediate(() => {
+        if (!this.#waiting.has(reject)) return;
+        try {
+          this.#runGuarded(() =>
+            this.#session.post(
+              'Runtime.evaluate',
+              { expression, replMode: true, awaitPromise: true },
+              (error: Error | null, params?: object) => {
+                const reply = params as Runtime.EvaluateReturnType;
+                if (error) fail(error);
+                else if (reply.exceptionDetails) fail(this.#thrownBy(reply.exceptionDetails));
+                else {
+                  this.#waiting.delete(reject);
+                  resolve(this.#valueOf(reply.result));
+                }
+              },
+            ),
+          );
+        } catch (error) {
+          fail(error);
+        }
+      });
     });
   }
 

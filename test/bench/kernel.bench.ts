@@ -65,7 +65,7 @@ async function measureRoundTrip(kernel: KernelClient): Promise<number> {
 }
 
 const build = (name: string, rest: Omit<BenchCase, 'bench' | 'case'>): BenchCase => ({
-  bench: `kernel.${name.split(' ')[0]!}`,
+  bench: `kernel.${name.split(/[ ,]/)[0]!}`,
   case: name,
   runs: 3,
   ...rest,
