@@ -57,6 +57,7 @@ export function keepTypeServer({ command, directory, documents }: TypeServerOpti
       return null;
     }
     for (const document of documents()) open(server, document);
+    warmUp(server, documents().at(-1));
     isReady = true;
     return server;
   };
@@ -77,6 +78,12 @@ export function keepTypeServer({ command, directory, documents }: TypeServerOpti
       client?.close();
     },
   };
+}
+
+/** The first check reads the libraries' types, longer than any answer is waited for; a request that is cancelled would begin anew. */
+function warmUp(server: LspClient, document: Json | undefined): void {
+  const params = { textDocument: { uri: document?.['uri'] } };
+  void server.request('textDocument/diagnostic', params, INITIALIZE_MS).catch(() => null);
 }
 
 async function initialize(server: LspClient, directory: string): Promise<void> {
