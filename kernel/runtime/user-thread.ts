@@ -72,10 +72,10 @@ export function startUserThread(
   }
 
   Object.assign(globalThis, {
-    ...createDisplayGlobals(output),
     ...createDialogs(input),
     comms,
     $import: createImporter(),
+    ...createDisplayGlobals(output),
     $until: evaluator.until,
     require: createRequire(pathToFileURL(resolve('cell.cjs'))),
   });

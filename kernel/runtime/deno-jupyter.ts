@@ -1,0 +1,62 @@
+// `Deno.jupyter` for notebooks written for Deno's kernel (https://docs.deno.com/runtime/reference/cli/jupyter/).
+// Only cells see `Deno`: libraries that look for it must go on taking this process for Node.
+import { html, image, md, svg } from './display.ts';
+import type { Display, DisplayOptions } from './display.ts';
+import { buildMimeBundle, cleanBundle, displaySymbol } from './mime-bundle.ts';
+import type { Output } from './output.ts';
+
+/** What Deno's kernel offers. */
+export interface DenoJupyter {
+  readonly display: (value: unknown, options?: DisplayOptions) => Promise<void>;
+  /** Publishes a message of any type to all front ends. */
+  readonly broadcast: (
+    msgType: string,
+    content: Record<string, unknown>,
+    extra?: { readonly metadata?: Record<string, unknown>; readonly buffers?: readonly Uint8Array[] },
+  ) => Promise<void>;
+  /** Data by mime type of a value. */
+  readonly format: (value: unknown) => Promise<Readonly<Record<string, unknown>>>;
+  readonly html: typeof html;
+  readonly md: typeof md;
+  readonly svg: typeof svg;
+  readonly image: typeof image;
+  readonly $display: typeof displaySymbol;
+}
+
+/** Builds the functions. */
+export function buildDenoJupyter({ display }: Display, output: Output): DenoJupyter {
+  return {
+    display: async (value, options) => void (await display(value, options)),
+    broadcast: async (msgType, content, extra = {}) => output.publish(msgType, cleanBundle(content), extra),
+    format: async (value) => (await buildMimeBundle(value)).data,
+    html,
+    md,
+    svg,
+    image,
+    $display: displaySymbol,
+  };
+}
+
+/** Defines the global that only code of cells sees. */
+export function defineDeno(jupyter: DenoJupyter): void {
+  const deno = { jupyter };
+  let replaced: unknown;
+  Object.defineProperty(globalThis, 'Deno', {
+    configurable: true,
+    enumerable: false,
+    get: () => replaced ?? (isCalledByCell() ? deno : undefined),
+    set: (value: unknown) => {
+      replaced = value;
+    },
+  });
+}
+
+/** Whether the getter's caller is code of a cell. */
+function isCalledByCell(): boolean {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 3;
+  const { stack = '' } = new Error('who reads Deno');
+  Error.stackTraceLimit = stackTraceLimit;
+  const caller = stack.split('\n')[3] ?? '';
+  return /\b(cell-\d+|user-expression)\.ts/.test(caller);
+}

@@ -1,0 +1,114 @@
+// What cells show, through a running kernel: display, progress, console.table, tslab's and Deno's APIs.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { resultOf, startKernel, streamOf } from '../support/kernel-client.ts';
+import type { Exchange, KernelClient } from '../support/kernel-client.ts';
+
+let kernel: KernelClient;
+beforeAll(async () => {
+  kernel = await startKernel();
+});
+afterAll(async () => {
+  await kernel[Symbol.asyncDispose]();
+});
+
+/** Type, data and display id of what a cell showed. */
+const shownBy = ({
+  iopub,
+}: Exchange): { type: string; data: Record<string, unknown>; id: string | undefined }[] =>
+  iopub
+    .filter(({ header }) => /display_data|clear_output/.test(header.msg_type))
+    .map(({ header, content }) => ({
+      type: header.msg_type,
+      data: content['data'] as Record<string, unknown>,
+      id: (content['transient'] as { display_id?: string } | undefined)?.display_id,
+    }));
+
+describe('display()', () => {
+  it('shows in the order of the cell without being awaited', async () => {
+    const exchange = await kernel.execute('console.log(1); display(html`<b>2</b>`); console.log(3)');
+    const types = exchange.iopub.map(({ header }) => header.msg_type);
+    expect(types.filter((type) => /stream|display/.test(type))).toEqual(['stream', 'display_data', 'stream']);
+    expect(shownBy(exchange)[0]!.data).toEqual({ 'text/html': '<b>2</b>', 'text/plain': '<b>2</b>' });
+  });
+
+  it('replaces what it showed when its handle is updated, and clears', async () => {
+    const shown = shownBy(
+      await kernel.execute('const h = await display(1); await h.update(2); clearOutput(true)'),
+    );
+    expect(shown.map(({ type }) => type)).toEqual(['display_data', 'update_display_data', 'clear_output']);
+    expect(shown[0]!.id).toBe(shown[1]!.id);
+  });
+
+  it('moves a progress bar in place and shows console.table as a table', async () => {
+    const [first, last] = shownBy(await kernel.execute('for (const n of progress([1, 2, 3])) {}'));
+    expect(last).toMatchObject({ type: 'update_display_data', id: first!.id });
+    expect(last!.data['text/plain']).toContain('3 of 3 (100 %)');
+    const [table] = shownBy(await kernel.execute('console.table([{ a: 1 }])'));
+    expect(table!.data['text/html']).toContain('<table');
+  });
+});
+
+describe('a notebook written for tslab', () => {
+  it('shows all kinds of tslab.display', async () => {
+    const exchange = await kernel.execute(`import * as tslab from "tslab";
+      import { display as show } from "tslab";
+      tslab.display.html("<p>"); tslab.display.markdown("# a"); tslab.display.latex("$x$");
+      tslab.display.svg("<svg/>"); tslab.display.png(new Uint8Array([1, 2])); tslab.display.jpeg(Buffer.from([3]));
+      tslab.display.gif(Buffer.from([3])); tslab.display.pdf(Buffer.from([3])); tslab.display.text("t");
+      tslab.display.javascript("1"); show.raw("a/b", "raw");`);
+    expect(shownBy(exchange).map(({ data }) => data)).toEqual([
+      { 'text/html': '<p>' },
+      { 'text/markdown': '# a' },
+      { 'text/latex': '$x$' },
+      { 'image/svg+xml': '<svg/>' },
+      { 'image/png': 'AQI=' },
+      { 'image/jpeg': 'Aw==' },
+      { 'image/gif': 'Aw==' },
+      { 'application/pdf': 'Aw==' },
+      { 'text/plain': 't' },
+      { 'text/javascript': '1' },
+      { 'a/b': 'raw' },
+    ]);
+  });
+
+  it('replaces the first output of newDisplay() and knows versions', async () => {
+    const exchange = await kernel.execute(
+      'const d = tslab.newDisplay(); d.text("1"); d.text("2"); console.log(tslab.versions.node)',
+    );
+    const [first, second] = shownBy(exchange);
+    expect([first!.type, second!.type]).toEqual(['display_data', 'update_display_data']);
+    expect(first!.id).toBe(second!.id);
+    expect(streamOf(exchange)).toBe(`${process.version}\n`);
+  });
+});
+
+describe('Deno.jupyter', () => {
+  it('displays, formats and tags', async () => {
+    const exchange = await kernel.execute(`await Deno.jupyter.display({ 'text/plain': 'x' }, { raw: true });
+      await Deno.jupyter.display(Deno.jupyter.md\`# a\`);
+      await Deno.jupyter.display({ [Deno.jupyter.$display]: () => ({ 'text/html': 'b' }) });
+      (await Deno.jupyter.format(5))['text/plain']`);
+    expect(shownBy(exchange).map(({ data }) => Object.keys(data).toSorted())).toEqual([
+      ['text/plain'],
+      ['text/markdown', 'text/plain'],
+      ['text/html', 'text/plain'],
+    ]);
+    expect(resultOf(exchange)).toBe("'5'");
+  });
+
+  it('broadcasts comm_open with metadata and buffers', async () => {
+    const { iopub } = await kernel.execute(`await Deno.jupyter.broadcast('comm_open',
+      { comm_id: 'c1', target_name: 't', data: { a: 1 } }, { metadata: { version: '2.1.0' }, buffers: [new Uint8Array([7])] })`);
+    const message = iopub.find(({ header }) => header.msg_type === 'comm_open')!;
+    expect(message.content).toEqual({ comm_id: 'c1', target_name: 't', data: { a: 1 } });
+    expect(message.metadata).toMatchObject({ version: '2.1.0' });
+    expect([...message.buffers[0]!]).toEqual([7]);
+  });
+
+  it('is seen by cells only', async () => {
+    const exchange = await kernel.execute(
+      `[typeof Deno, new Function('return typeof Deno')().length > 0 && require('node:vm').runInThisContext('typeof Deno', 'library.js')]`,
+    );
+    expect(resultOf(exchange)).toBe("[ 'object', 'undefined' ]");
+  });
+});
