@@ -10,6 +10,8 @@ const reports = join(root, '.cache', 'reports');
 const python = process.env.RUVECTOR_PYTHON ?? join(root, '.venv', 'bin', 'python');
 const only = process.argv.slice(2);
 const bin = (name) => join(root, 'node_modules', '.bin', name);
+/** By its path: other packages bring a `tsc` of another version. */
+const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
 
 /** Fewer modules than this means that the direction checker looked at nothing. */
 const MIN_MODULES = 60;
@@ -17,7 +19,7 @@ const MIN_MODULES = 60;
 const staticSteps = [
   { name: 'format', command: bin('prettier'), args: ['--check', '--log-level', 'warn', '.'] },
   { name: 'lint', command: bin('oxlint'), args: ['--type-aware'] },
-  { name: 'types', command: bin('tsc'), args: ['-p', '.'] },
+  { name: 'types', command: process.execPath, args: [tsc, '-p', '.'] },
   {
     name: 'direction',
     command: bin('depcruise'),
@@ -25,7 +27,7 @@ const staticSteps = [
     judge: judgeDirections,
   },
   { name: 'dead code', command: bin('knip'), args: ['--no-progress'] },
-  { name: 'build', command: bin('tsc'), args: ['-p', 'tsconfig.build.json'] },
+  { name: 'build', command: process.execPath, args: [tsc, '-p', 'tsconfig.build.json'] },
   { name: 'package', command: bin('publint'), args: ['--strict'] },
   { name: 'python format', command: python, args: ['-m', 'ruff', 'format', '--check', 'python', 'test'] },
   { name: 'python lint', command: python, args: ['-m', 'ruff', 'check', 'python', 'test'] },

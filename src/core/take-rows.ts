@@ -63,7 +63,7 @@ function takeText(column: arrow.Data, rows: Uint32Array): { valueOffsets: Int32A
   }
   const data = new Uint8Array(valueOffsets[rows.length]!);
   for (let i = 0; i < rows.length; i++) {
-    data.set(values.subarray(offsets[rows[i]!]!, offsets[rows[i]! + 1]!), valueOffsets[i]!);
+    data.set(values.subarray(offsets[rows[i]!], offsets[rows[i]! + 1]), valueOffsets[i]);
   }
   return { valueOffsets, data };
 }

@@ -30,4 +30,6 @@ pa.parquet.write_table(
 pl.from_arrow(table).write_parquet(folder / "polars.parquet", row_group_size=700)
 with duckdb.connect() as connection:
     connection.register("source", table)
-    connection.execute(f"COPY source TO '{folder / 'duckdb.parquet'}' (FORMAT parquet, ROW_GROUP_SIZE 2048)")
+    connection.execute(
+        f"COPY source TO '{folder / 'duckdb.parquet'}' (FORMAT parquet, ROW_GROUP_SIZE 2048)"
+    )

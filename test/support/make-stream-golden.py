@@ -80,7 +80,9 @@ def plain(event, to_timestamp, to_uint64):
     convert = {"TYPE_MESSAGE": to_timestamp, "TYPE_FIXED64": to_uint64}
     return head | {
         name: None if value is None else convert.get(kind, lambda same: same)(value)
-        for (name, kind), value in zip(columns_of(event["table"]), event["row"].values(), strict=True)
+        for (name, kind), value in zip(
+            columns_of(event["table"]), event["row"].values(), strict=True
+        )
     }
 
 
@@ -215,7 +217,9 @@ ENCODERS = {
 }
 SAFE = 2**53 - 1
 NOON = 1_767_265_200_123
-COUNTS = {name: i * 1000 for i, (name, kind) in enumerate(columns_of("memory")) if kind == "TYPE_INT64"}
+COUNTS = {
+    name: i * 1000 for i, (name, kind) in enumerate(columns_of("memory")) if kind == "TYPE_INT64"
+}
 MEMORY = record(
     "memory",
     1,
@@ -381,7 +385,8 @@ def refused_json_lines():
         "text-as-number": record_line % (1, now, ',"total_mb":"1"'),
         "int32": record_line % (1, now, ',"processes_count":2147483648'),
         "fraction": record_line % (1, now, ',"mem_free_kib":0.5'),
-        "uint64": record_line.replace("memory", "process") % (1, now, ',"name_hash":"18446744073709551616"'),
+        "uint64": record_line.replace("memory", "process")
+        % (1, now, ',"name_hash":"18446744073709551616"'),
         "uint64-number": record_line.replace("memory", "process") % (1, now, ',"name_hash":1'),
         "deep": "[" * 3000 + "\n",
         "reason": '{"event":"gap","table":"memory","from_sequence":1,"to_sequence":1,"dropped":1,"reason":"x"}\n',
@@ -492,10 +497,15 @@ def main():
         for stream_format, encode in ENCODERS.items():
             # pyarrow pads and orders its bytes its own way; the other encodings have one form.
             case = {"format": stream_format, "canonical": stream_format != "arrow"}
-            write(f"{stream_format}-{name}", {**case, "events": events, "bytes": encode(events).hex()})
+            write(
+                f"{stream_format}-{name}", {**case, "events": events, "bytes": encode(events).hex()}
+            )
     for stream_format in ("msgpack", "protobuf", "arrow"):
         case = {"format": stream_format, "canonical": False, "events": to_neutral(infinities())}
-        write(f"{stream_format}-infinities", {**case, "bytes": ENCODERS[stream_format](infinities()).hex()})
+        write(
+            f"{stream_format}-infinities",
+            {**case, "bytes": ENCODERS[stream_format](infinities()).hex()},
+        )
     events, messages = newer_messages()
     for stream_format, message in messages.items():
         case = {"format": stream_format, "canonical": False, "events": events}

@@ -61,7 +61,13 @@ DUCKDB = {
     "bool": "BOOLEAN",
     "utf8": "VARCHAR",
 }
-SQLITE = {"timestamp": "INTEGER", "uint64": "TEXT", "utf8": "TEXT", "float32": "REAL", "float64": "REAL"}
+SQLITE = {
+    "timestamp": "INTEGER",
+    "uint64": "TEXT",
+    "utf8": "TEXT",
+    "float32": "REAL",
+    "float64": "REAL",
+}
 
 Columns = dict[str, list[Any]]
 PACKED = {"none": None, "gzip": "gzip", "zstd": "zstd"}
@@ -95,7 +101,9 @@ def opened(file: dict[str, str]) -> io.BytesIO:
         return io.BytesIO(stream.read())
 
 
-def mapped(fields: dict[str, str], types: dict[str, Any], instead: dict[str, str]) -> dict[str, Any]:
+def mapped(
+    fields: dict[str, str], types: dict[str, Any], instead: dict[str, str]
+) -> dict[str, Any]:
     return {name: types[instead.get(kind, kind)] for name, kind in fields.items()}
 
 
@@ -132,7 +140,9 @@ def of_duckdb(query: str, fields: dict[str, str], *, texts: bool) -> Columns:
     return {name: [row[i] for row in rows] for i, name in enumerate(names)}
 
 
-def csv_readers(file: dict[str, str], fields: dict[str, str]) -> Iterator[tuple[str, Callable[[], Columns]]]:
+def csv_readers(
+    file: dict[str, str], fields: dict[str, str]
+) -> Iterator[tuple[str, Callable[[], Columns]]]:
     path, packed = file["path"], file["compression"]
 
     def standard() -> Columns:
@@ -177,18 +187,24 @@ def csv_readers(file: dict[str, str], fields: dict[str, str]) -> Iterator[tuple[
     yield "duckdb", duck
 
 
-def json_readers(file: dict[str, str], fields: dict[str, str]) -> Iterator[tuple[str, Callable[[], Columns]]]:
+def json_readers(
+    file: dict[str, str], fields: dict[str, str]
+) -> Iterator[tuple[str, Callable[[], Columns]]]:
     path, packed = file["path"], file["compression"]
     lines = file["format"] == "jsonl"
 
     def standard() -> Columns:
         text = opened(file).read().decode()
-        rows = [json.loads(line) for line in text.split("\n") if line] if lines else json.loads(text)
+        rows = (
+            [json.loads(line) for line in text.split("\n") if line] if lines else json.loads(text)
+        )
         return {name: [row[name] for row in rows] for name in fields}
 
     def pandas() -> Columns:
         # Without a type pandas makes floats of integers that have nulls beside them.
-        return of_pandas(pd.read_json(opened(file), lines=True, dtype_backend="pyarrow", engine="pyarrow"))
+        return of_pandas(
+            pd.read_json(opened(file), lines=True, dtype_backend="pyarrow", engine="pyarrow")
+        )
 
     def arrow() -> Columns:
         schema = pa.schema(list(mapped(fields, ARROW, JSON_TEXTS).items()))
@@ -234,15 +250,21 @@ def parquet_readers(
 
     def polars() -> Columns:
         frame = pl.read_parquet(path)
-        assert dict(frame.schema) == {name: POLARS[kind] for name, kind in fields.items()}, frame.schema
+        assert dict(frame.schema) == {name: POLARS[kind] for name, kind in fields.items()}, (
+            frame.schema
+        )
         return of_polars(frame)
 
     def duck() -> Columns:
         with duckdb.connect() as connection:
             found = {
-                row[0]: row[1] for row in connection.execute(f"DESCRIBE SELECT * FROM '{path}'").fetchall()
+                row[0]: row[1]
+                for row in connection.execute(f"DESCRIBE SELECT * FROM '{path}'").fetchall()
             }
-        wanted = {n: DUCKDB[k].replace("TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE") for n, k in fields.items()}
+        wanted = {
+            n: DUCKDB[k].replace("TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE")
+            for n, k in fields.items()
+        }
         assert found == wanted, found
         return of_duckdb(f"'{path}'", fields, texts=False)
 
@@ -252,7 +274,9 @@ def parquet_readers(
     yield (
         "pandas",
         lambda: of_arrow(
-            pa.Table.from_pandas(pd.read_parquet(path, dtype_backend="pyarrow"), preserve_index=False)
+            pa.Table.from_pandas(
+                pd.read_parquet(path, dtype_backend="pyarrow"), preserve_index=False
+            )
         ),
     )
 
@@ -299,7 +323,9 @@ def arrow_readers(
     yield (
         "pandas",
         lambda: of_arrow(
-            pa.Table.from_pandas(pd.read_feather(path, dtype_backend="pyarrow"), preserve_index=False)
+            pa.Table.from_pandas(
+                pd.read_feather(path, dtype_backend="pyarrow"), preserve_index=False
+            )
         ),
     )
 
@@ -315,24 +341,32 @@ def sqlite_readers(
             info = connection.execute(f'PRAGMA table_info("{table}")').fetchall()
             found = {row[1]: row[2] for row in info}
             assert found == {n: SQLITE.get(k, "INTEGER") for n, k in fields.items()}, found
-            required = {n for n, k in fields.items() if not n.endswith("_opt") and not k.startswith("float")}
+            required = {
+                n for n, k in fields.items() if not n.endswith("_opt") and not k.startswith("float")
+            }
             assert {row[1] for row in info if row[3]} == required
             assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
             assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
-            assert connection.execute(f"SELECT count(*) FROM pragma_index_list('{table}')").fetchone() == (1,)
+            assert connection.execute(
+                f"SELECT count(*) FROM pragma_index_list('{table}')"
+            ).fetchone() == (1,)
             rows = connection.execute(f'SELECT * FROM "{table}" ORDER BY rowid').fetchall()
         return {name: [row[i] for row in rows] for i, name in enumerate(fields)}
 
     def pandas() -> Columns:
         with sqlite3.connect(path) as connection:
             frame = pd.read_sql(
-                f'SELECT * FROM "{table}" ORDER BY rowid', connection, dtype_backend="numpy_nullable"
+                f'SELECT * FROM "{table}" ORDER BY rowid',
+                connection,
+                dtype_backend="numpy_nullable",
             )
         return of_pandas(frame)
 
     def polars() -> Columns:
         schema = {
-            n: {"INTEGER": pl.Int64, "TEXT": pl.String, "REAL": pl.Float64}[SQLITE.get(k, "INTEGER")]
+            n: {"INTEGER": pl.Int64, "TEXT": pl.String, "REAL": pl.Float64}[
+                SQLITE.get(k, "INTEGER")
+            ]
             for n, k in fields.items()
         }
         with sqlite3.connect(path) as connection:
@@ -382,7 +416,9 @@ def compare(
         return
     for name, kind in fields.items():
         wanted = [held(file, reader, kind, value) for value in truth[name]]
-        got = [canonical(kind, boolean(value) if kind == "bool" else value) for value in found[name]]
+        got = [
+            canonical(kind, boolean(value) if kind == "bool" else value) for value in found[name]
+        ]
         if len(got) != len(wanted):
             yield f"{where}: {name} has {len(got)} rows of {len(wanted)}"
             continue
@@ -408,10 +444,10 @@ def main() -> None:
             checks.append(f"{file['format']} {file['compression']} {reader}")
             try:
                 problems.extend(compare(file, reader, fields, truth, read()))
-            except (
-                BaseException
-            ) as error:  # a reader that refuses the file is the finding; Polars panics beside Exception
-                problems.append(f"{Path(file['path']).name} by {reader}: {type(error).__name__}: {error}")
+            except BaseException as error:  # a reader that refuses the file is the finding; Polars panics beside Exception
+                problems.append(
+                    f"{Path(file['path']).name} by {reader}: {type(error).__name__}: {error}"
+                )
     print(json.dumps({"checks": sorted(set(checks)), "problems": problems}))
 
 

@@ -32,7 +32,9 @@ def to_row(row):
 def rows_of(item):
     if batches is not None:
         return [to_row(row) for row in item.to_pylist()]
-    return [[item.table, item.sequence, to_row(item.row)] if method == "subscribe_all" else to_row(item)]
+    return [
+        [item.table, item.sequence, to_row(item.row)] if method == "subscribe_all" else to_row(item)
+    ]
 
 
 stream = DataStream(sys.argv[1], sys.argv[2], on_gap=gaps.append, **options)

@@ -234,7 +234,7 @@ class ExportCrashedError(ExportError):
 class PublishError(ExportError):
     """A dataset that cannot be published, or a release that does not hold."""
 
-    code = "ERR_EXPORT_PUBLISH"
+    code = "ERR_EXPORT_PUBLISH_OPTIONS"
 
 
 class HistoryError(RuvectorError):
