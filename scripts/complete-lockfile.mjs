@@ -36,8 +36,15 @@ const { packages } = lock;
 let added = 0;
 for (const [folder, entry] of Object.entries(packages)) {
   for (const [name, range] of Object.entries(entry.optionalDependencies ?? {})) {
-    if (packages[`${folder}/node_modules/${name}`] || packages[`node_modules/${name}`]) continue;
-    packages[`node_modules/${name}`] = buildEntry(name, range, entry.dev);
+    const found = packages[`${folder}/node_modules/${name}`] ?? packages[`node_modules/${name}`];
+    const isExact = /^\d/.test(range);
+    if (found && (!isExact || found.version === range)) continue;
+    // Two versions of a package have platform packages of their own: the second goes below its parent.
+    packages[found ? `${folder}/node_modules/${name}` : `node_modules/${name}`] = buildEntry(
+      name,
+      range,
+      entry.dev,
+    );
     added++;
   }
 }

@@ -195,9 +195,8 @@ describe('execute_request', () => {
     expect(late.parentHeader['msg_id']).toBe(id);
   });
 
-  it('says what JSON cannot hold and goes on', async () => {
+  it('leaves out what JSON cannot hold and goes on', async () => {
     const exchange = await kernel.execute('await display({ "text/plain": 1n }, { raw: true }); 3');
-    expect(streamOf(exchange, 'stderr')).toContain('Cannot send display_data');
     expect(resultOf(exchange)).toBe('3');
   });
 });
