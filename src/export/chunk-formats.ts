@@ -42,7 +42,7 @@ export interface FileFormatOptions {
 }
 
 const TEXT_ROWS = 16_384;
-const PARQUET_ROWS = 262_144;
+const PARQUET_ROWS = 131_072;
 const ARROW_ROWS = 65_536;
 const DATABASE_ROWS = 16_384;
 
