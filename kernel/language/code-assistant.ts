@@ -35,10 +35,11 @@ export function createCodeAssistant(live: LiveValues, types: TypeService): CodeA
     inspect: async (code, cursor, detailLevel = 0) => {
       const offset = toUtf16(code, cursor);
       const name = readNameAt(code, offset);
-      const [hover, value] = await Promise.all([
+      const [typed, value] = await Promise.all([
         types.hover(code, offset).catch(() => null),
         name === '' ? null : live.read(name.replaceAll('?.', '.')).catch(() => null),
       ]);
+      const hover = knowsName(typed, name) ? typed : null;
       if (hover === null && value === null) return inspectCall(types, code, offset);
       return found(describe(name, hover, value, detailLevel));
     },
@@ -48,6 +49,11 @@ export function createCodeAssistant(live: LiveValues, types: TypeService): CodeA
       live.close();
     },
   };
+}
+
+/** The checker answers `any` for a name it has never seen: that says less than the live value. */
+function knowsName(hover: string | null, name: string): boolean {
+  return hover !== null && hover.includes(name.split('.').at(-1)!);
 }
 
 function readLive(live: LiveValues, { kind, base }: CompletionPlace): Promise<readonly LiveName[]> {
