@@ -9,6 +9,9 @@ import type { KernelClient } from '../support/kernel-client.ts';
 let kernel: KernelClient;
 beforeAll(async () => {
   kernel = await startKernel();
+  // What the start itself publishes must have arrived before silence is listened for.
+  await kernel.execute('0');
+  await delay(200);
 });
 afterAll(async () => {
   await kernel[Symbol.asyncDispose]();
