@@ -104,7 +104,13 @@ function trainingColumns(set: TrainingSet, options: TrainingTableOptions): Colum
     ...features,
     // The export document's example selects df["trend"].
     ...(trend
-      ? [{ ...trend, field: { ...trend.field, name: 'trend', source: 'the same as usage_trend' } }]
+      ? [
+          {
+            ...trend,
+            field: { ...trend.field, name: 'trend', source: 'the same as usage_trend' },
+            convert: copyFeature,
+          },
+        ]
       : []),
     ...labelColumns[labelType],
     ...(split === undefined ? [{ from: 'split', field: text('split', 'train, gap or test') }] : []),
@@ -135,6 +141,11 @@ const labelColumns: Readonly<Record<LabelType, readonly Column[]>> = {
 function featureField(name: string): Field {
   const { unit, how } = featureTable.find((feature) => feature.name === name)!;
   return required(name, 'float32', unit, how);
+}
+
+/** Memory of its own: apache-arrow writes neighbouring columns that share theirs only once. */
+function copyFeature(column: arrow.Data): arrow.Data {
+  return arrow.makeData({ type: new arrow.Float32(), data: (column.values as Float32Array).slice() });
 }
 
 function floorTimes(column: arrow.Data, length: number, precisionMs: number): arrow.Data {
