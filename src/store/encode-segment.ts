@@ -2,25 +2,13 @@
 import { constants, zstdCompressSync } from 'node:zlib';
 import { ByteWriter, parquetWrite } from 'hyparquet-writer';
 import type { ColumnSource } from 'hyparquet-writer';
-import type { Encoding, KeyValue, SchemaElement } from 'hyparquet';
+import type { Encoding, KeyValue } from 'hyparquet';
+import { toParquetSchema } from '../core/index.ts';
 import type { AnyRow, Field, FieldType, RecordKind } from '../core/index.ts';
 import { blankChecksum, segmentKeys, stampChecksum } from './segment-layout.ts';
 
 /** Compression level: on a real capture level 22 gains nothing over it, level 9 costs 3 % more bytes. */
 const zstdLevel = 19;
-
-const elementTypes: Record<FieldType, Omit<SchemaElement, 'name'>> = {
-  timestamp: { type: 'INT64', logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: true, unit: 'MILLIS' } },
-  int64: { type: 'INT64' },
-  // hyparquet-writer's logical INTEGER type is refused by pyarrow and Polars; the older name is read by all.
-  uint64: { type: 'INT64', converted_type: 'UINT_64' },
-  int32: { type: 'INT32' },
-  int8: { type: 'INT32', converted_type: 'INT_8' },
-  float32: { type: 'FLOAT' },
-  float64: { type: 'DOUBLE' },
-  bool: { type: 'BOOLEAN' },
-  utf8: { type: 'BYTE_ARRAY', converted_type: 'UTF8', logical_type: { type: 'STRING' } },
-};
 
 const bigintTypes = new Set<FieldType>(['timestamp', 'int64', 'uint64']);
 
@@ -88,7 +76,7 @@ function encodeParquet(
   const writer = new ByteWriter();
   void parquetWrite({
     writer,
-    schema: [{ name: 'root', num_children: fields.length }, ...fields.map(toElement)],
+    schema: toParquetSchema(fields),
     columnData,
     codec: 'ZSTD',
     compressors: { ZSTD: compress },
@@ -113,14 +101,6 @@ function toColumn(field: Field, rows: readonly AnyRow[], encoding: Encoding | un
     statistics: field.type === 'timestamp',
     offsetIndex: false,
     ...(encoding === undefined ? {} : { encoding }),
-  };
-}
-
-function toElement(field: Field): SchemaElement {
-  return {
-    name: field.name,
-    ...elementTypes[field.type],
-    repetition_type: field.nullable ? 'OPTIONAL' : 'REQUIRED',
   };
 }
 

@@ -1,34 +1,11 @@
-// Arrow columns → what hyparquet-writer takes: schema elements, values and the encoding that suits them.
+// Arrow columns → what hyparquet-writer takes: values and the encoding that suits them.
 import * as arrow from 'apache-arrow';
 import type { ColumnSource } from 'hyparquet-writer';
-import type { Encoding, SchemaElement } from 'hyparquet';
+import type { Encoding } from 'hyparquet';
 import type { Field, FieldType } from '../../core/index.ts';
-
-const elementTypes: Record<FieldType, Omit<SchemaElement, 'name'>> = {
-  timestamp: { type: 'INT64', logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: true, unit: 'MILLIS' } },
-  int64: { type: 'INT64' },
-  // hyparquet-writer's logical INTEGER type is refused by pyarrow and Polars; the older name is read by all.
-  uint64: { type: 'INT64', converted_type: 'UINT_64' },
-  int32: { type: 'INT32' },
-  int8: { type: 'INT32', converted_type: 'INT_8' },
-  float32: { type: 'FLOAT' },
-  float64: { type: 'DOUBLE' },
-  bool: { type: 'BOOLEAN' },
-  utf8: { type: 'BYTE_ARRAY', converted_type: 'UTF8', logical_type: { type: 'STRING' } },
-};
 
 /** Share of distinct values up to which a dictionary is smaller than anything else. */
 const dictionaryShare = 0.25;
-
-/** The Parquet schema of a table. */
-export function toSchemaElements(fields: readonly Field[]): SchemaElement[] {
-  const elements = fields.map((field): SchemaElement => ({
-    name: field.name,
-    ...elementTypes[field.type],
-    repetition_type: field.nullable ? 'OPTIONAL' : 'REQUIRED',
-  }));
-  return [{ name: 'root', num_children: fields.length }, ...elements];
-}
 
 /** One column of a row group, with page index. */
 export function toColumnSource(

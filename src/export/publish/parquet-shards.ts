@@ -5,9 +5,10 @@ import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type * as arrow from 'apache-arrow';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
+import { toParquetSchema } from '../../core/index.ts';
 import { makeFolder } from '../make-folder.ts';
 import { sha256Of } from './checksums.ts';
-import { toColumnSource, toSchemaElements } from './parquet-column.ts';
+import { toColumnSource } from './parquet-column.ts';
 import type { PublishColumn, PublishedFile, PublishSplit, WrittenSplit } from './publish-contract.ts';
 import { cutRowGroups } from './row-groups.ts';
 import type { RowGroupLimits } from './row-groups.ts';
@@ -76,7 +77,7 @@ function createShard(columns: readonly PublishColumn[]): Shard {
   const writer = new ByteWriter();
   const parquet = new ParquetWriter({
     writer,
-    schema: toSchemaElements(columns),
+    schema: toParquetSchema(columns),
     codec: 'ZSTD',
     compressors: { ZSTD: compressPage },
     createdBy: 'ruvector-memopt',
