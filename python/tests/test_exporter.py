@@ -30,6 +30,7 @@ RESULT = {
         "process": {"rows": 10, "path": "/data/a.process.csv"},
     },
     "privacy": {"method": "k-anonymity", "k": 5},
+    "problems": ['Cannot read segment "a.parquet": it is damaged; restore it'],
 }
 TRAINING = {
     **RESULT,
@@ -138,6 +139,7 @@ def test_stats_hold_what_the_daemon_wrote(tmp_path):
         path=tmp_path / "a.csv",
         paths=(Path("/data/a.memory.csv"), Path("/data/a.process.csv")),
         privacy={"method": "k-anonymity", "k": 5},
+        problems=('Cannot read segment "a.parquet": it is damaged; restore it',),
     )
 
 

@@ -135,6 +135,8 @@ class ExportStats:
     privacy : mapping or None
         The daemon's report by table: method, k reached, rows suppressed, and what is not
         protected. None when nothing was anonymised.
+    problems : tuple of str
+        Damaged or removed parts of the history, which are not in the files; one sentence each.
 
     """
 
@@ -146,6 +148,7 @@ class ExportStats:
     path: Path
     paths: tuple[Path, ...]
     privacy: Mapping[str, Any] | None
+    problems: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -235,4 +238,5 @@ def _shared_stats(result: Mapping[str, Any], path: Path) -> dict[str, Any]:
         # SQLite holds all tables in one file.
         "paths": tuple(dict.fromkeys(Path(table["path"]) for table in tables.values())),
         "privacy": result.get("privacy"),
+        "problems": tuple(result["problems"]),
     }
