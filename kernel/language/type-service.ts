@@ -27,7 +27,9 @@ export interface TypeService {
   /** Null when the checker has no answer in time. */
   check(code: string, timeoutMs?: number): Promise<readonly TypeProblem[] | null>;
   /** Notes a cell that ran: later ones see its names. */
-  addCell(code: string, executionCount: number): void;
+  addCell(code: string): void;
+  /** Notes a cell that failed: which of its names it declared is not known, so later ones know none of them. */
+  forgetCell(code: string): void;
   close(): void;
 }
 
@@ -49,12 +51,10 @@ export function createTypeService(options: TypeServiceOptions = {}): TypeService
   const definitions = new Map<string, string>();
   const cells = new Map<string, string>();
   let version = 0;
-  const documentOf = (file: string, text: string): Json => ({
-    uri: uriOf(file),
-    languageId: 'typescript',
-    version: ++version,
-    text,
-  });
+  let lastCell = 0;
+  const documentOf = (file: string, text: string): Json => {
+    return { uri: uriOf(file), languageId: 'typescript', version: ++version, text };
+  };
   const server = keepTypeServer({
     command,
     directory,
@@ -102,13 +102,16 @@ export function createTypeService(options: TypeServiceOptions = {}): TypeService
       const answer = (await ask(code, request, withinMs)) as { items?: LspDiagnostic[] } | null;
       return answer?.items ? problemsOf(answer.items, code) : null;
     },
-    addCell: (code, executionCount) => {
-      const file = `.ruvector-cell-${executionCount}.ts`;
+    addCell: (code) => {
+      const file = `.ruvector-cell-${++lastCell}.ts`;
       const { text, names } = buildCellModule(code, definitions);
       if (names.length === 0) return;
       cells.set(file, text);
       for (const name of names) definitions.set(name, file);
       server.open(documentOf(file, text));
+    },
+    forgetCell: (code) => {
+      for (const name of buildCellModule(code, definitions).names) definitions.delete(name);
     },
     close: () => server.close(),
   };

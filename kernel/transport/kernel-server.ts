@@ -14,6 +14,7 @@ import { numberOf, textOf } from '../protocol/message.ts';
 import type { JsonObject, Message } from '../protocol/message.ts';
 import { Publisher } from '../protocol/publisher.ts';
 import { buildDebugRefusal, errorContent } from '../protocol/replies.ts';
+import type { CellTypes } from './cell-types.ts';
 import { Question } from './question.ts';
 import type { Channel, KernelSockets } from './sockets.ts';
 import type { ToProtocolThread, ToUserThread } from './thread-messages.ts';
@@ -42,6 +43,7 @@ export interface KernelServerOptions {
   readonly inputBytes: Uint8Array;
   /** Looks at live values, also while a cell runs. */
   readonly inspector: () => Promise<LiveInspector>;
+  readonly cellTypes: CellTypes;
   /** Interrupts user code. */
   readonly interrupt: () => void;
   /** Ports of the connection file: what connect_reply tells. */
@@ -166,6 +168,7 @@ export class KernelServer {
     if (storesHistory) void this.#openHistory().then((history) => history.append(executionCount, code));
     return new Promise((finish) => {
       this.#running.set(header.msg_id, { channel, request, startedAt, finish });
+      this.#options.cellTypes.started(header.msg_id, code);
       this.#post({
         type: 'execute',
         parent: header.msg_id,
@@ -182,6 +185,7 @@ export class KernelServer {
     const cell = this.#running.get(parent);
     if (!cell) return;
     this.#running.delete(parent);
+    this.#options.cellTypes.ended(parent, reply);
     cell.finish({
       succeeded: reply['status'] === 'ok',
       answer: () => {
@@ -254,7 +258,8 @@ export class KernelServer {
   async inspect(request: Message): Promise<JsonObject> {
     const code = textOf(request.content, 'code');
     const inspector = await this.#options.inspector();
-    return inspector.inspect(code, numberOf(request.content, 'cursor_pos', code.length));
+    const detailLevel = numberOf(request.content, 'detail_level', 0);
+    return inspector.inspect(code, numberOf(request.content, 'cursor_pos', code.length), detailLevel);
   }
 
   async history(request: Message): Promise<JsonObject> {

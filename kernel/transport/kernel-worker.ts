@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { LiveInspector } from '../language/live-inspector.ts';
 import { portsOf, readConnectionFile } from '../protocol/connection-file.ts';
+import { createCellTypes } from './cell-types.ts';
 import { KernelServer } from './kernel-server.ts';
 import { bindSockets } from './sockets.ts';
 import { shared } from './thread-messages.ts';
@@ -22,11 +23,14 @@ const INSPECTOR_AFTER_MS = 300;
 const data = workerData as KernelWorkerData;
 const port = parentPort!;
 const words = new Int32Array(data.sharedMemory);
+const cellTypes = createCellTypes();
 let inspector: Promise<LiveInspector> | null = null;
 const openInspector = (): Promise<LiveInspector> =>
-  (inspector ??= import('../language/live-inspector.ts').then(({ createLiveInspector }) =>
-    createLiveInspector(),
-  ));
+  (inspector ??= import('../language/live-inspector.ts').then(async ({ createLiveInspector }) => {
+    const opened = await createLiveInspector();
+    cellTypes.connect(opened.types);
+    return opened;
+  }));
 
 const connection = readConnectionFile(data.connectionFile);
 const server = new KernelServer({
@@ -36,6 +40,7 @@ const server = new KernelServer({
   sharedWords: words,
   inputBytes: new Uint8Array(data.inputMemory),
   inspector: openInspector,
+  cellTypes,
   interrupt,
   onExit: () => void exit(),
 });

@@ -41,6 +41,12 @@ describe('complete_request', () => {
     });
   });
 
+  it('knows the type of what a function of an earlier cell returns', async () => {
+    await expect
+      .poll(() => ask('complete', 'twice(2).toFi'), { timeout: 20_000 })
+      .toMatchObject({ matches: ['toFixed'] });
+  });
+
   it('completes while a cell spins', async () => {
     const spinning = await kernel.sendCell('for (;;);');
     await kernel.wait(

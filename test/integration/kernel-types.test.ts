@@ -15,7 +15,6 @@ beforeAll(() => {
   types = createTypeService({ directory, timeoutMs: 20_000 });
   types.addCell(
     'const user = { name: "x" };\n/** Adds. */ function add(a: number, b: number) { return a + b }',
-    1,
   );
 });
 afterAll(() => {
@@ -50,7 +49,7 @@ describe('createTypeService()', () => {
   });
 
   it('takes the latest declaration of a name, whatever its type was', async () => {
-    types.addCell('const user = 7;', 2);
+    types.addCell('const user = 7;');
     expect(await types.check('const n: number = user;', 20_000)).toEqual([]);
     expect(await types.check('const user: string = "own";', 20_000)).toEqual([]);
   });
