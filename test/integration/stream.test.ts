@@ -175,6 +175,21 @@ describe.each(sockets)('%s', (transport) => {
   });
 });
 
+it.each(transports)(
+  'openDataStream() over %s ends when its server ended it and does not come back in reconnectTimeoutMs',
+  async (transport) => {
+    const { hub } = createTestHub();
+    const handle = await serve(hub, transport);
+    const stream = open(handle.endpoint, { reconnectTimeoutMs: 100, format: 'jsonlines' });
+    const events = await readUntil(
+      stream.subscribeAll(),
+      () => false,
+      () => void handle.close(),
+    );
+    expect(events.map(({ type }) => type)).toEqual(['hello']);
+  },
+);
+
 it.each(['websocket', 'zeromq over ipc'] as const)(
   'serveStream() over %s refuses an address that is taken',
   async (transport) => {

@@ -24,6 +24,7 @@ import type {
 import { parseStreamEndpoint } from './stream-endpoint.ts';
 import { createStreamProgress } from './stream-progress.ts';
 import type { StreamProgress } from './stream-progress.ts';
+import type { SubscribeMessage } from './stream-request.ts';
 import type { StreamSource } from './stream-source.ts';
 
 /** A row as it travels: the export document's names first, `timestamp` in ms since the epoch, then the rest. */
@@ -43,6 +44,11 @@ export interface DataStreamOptions {
   readonly reconnect?: boolean;
   /** How long the first connection is tried. @default 5000 */
   readonly connectTimeoutMs?: number;
+  /**
+   * How long a connection that ended is made again. Then a stream that its server ended is at its end,
+   * and one that was lost throws `ERR_WIRE_DISCONNECTED`. @default Infinity
+   */
+  readonly reconnectTimeoutMs?: number;
   /** Ends every subscription. */
   readonly signal?: AbortSignal;
   /** Called when a connection was lost, before the next try. Must not throw. */
@@ -165,30 +171,45 @@ class Client implements DataStream {
     progress: StreamProgress,
     signal: AbortSignal,
   ): AsyncGenerator<readonly StreamEvent[]> {
-    const { clock = systemClock, connectTimeoutMs = CONNECT_TIMEOUT_MS, token } = this.#options;
-    const deadlineMs = clock.monotonicMs() + connectTimeoutMs;
+    const { clock = systemClock } = this.#options;
+    const { connectTimeoutMs = CONNECT_TIMEOUT_MS, reconnectTimeoutMs = Infinity } = this.#options;
+    let deadlineMs = clock.monotonicMs() + connectTimeoutMs;
     let backoffMs = FIRST_BACKOFF_MS;
     let hasConnected = false;
+    /** How the last connection that carried events ended. */
+    let ended: Error | null = null;
     while (!signal.aborted) {
-      const after = progress.position ?? request.after;
-      const message = { ...request, ...(after && { after }), ...(token !== undefined && { token }) };
+      const message = this.#messageFor(request, progress);
       let reason: Error | null = null;
+      let hasCarried = false;
       try {
         for await (const events of this.#source({ message, format: this.#format, signal })) {
-          backoffMs = FIRST_BACKOFF_MS;
-          hasConnected = true;
+          hasCarried = true;
           yield events;
         }
       } catch (error) {
-        const isTooLate = !hasConnected && clock.monotonicMs() > deadlineMs;
-        if (isTooLate || !this.#canRetry(error)) throw error;
+        if (!this.#canRetry(error)) throw error;
         reason = error as Error;
       }
       if (signal.aborted || this.#options.reconnect === false) return;
+      if (hasCarried) {
+        [hasConnected, ended, backoffMs] = [true, reason, FIRST_BACKOFF_MS];
+        deadlineMs = clock.monotonicMs() + reconnectTimeoutMs;
+      }
+      if (clock.monotonicMs() >= deadlineMs) {
+        endWith(hasConnected ? ended : reason);
+        return;
+      }
       this.#options.onReconnect?.(reason);
       await clock.sleep(backoffMs * (0.5 + Math.random()), signal).catch(() => {});
       backoffMs = Math.min(backoffMs * 2, LONGEST_BACKOFF_MS);
     }
+  }
+
+  #messageFor(request: StreamRequest, progress: StreamProgress): SubscribeMessage {
+    const { token } = this.#options;
+    const after = progress.position ?? request.after;
+    return { ...request, ...(after && { after }), ...(token !== undefined && { token }) };
   }
 
   #canRetry(error: unknown): boolean {
@@ -204,4 +225,9 @@ class Client implements DataStream {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+/** A stream that its server ended is at its end; one that was lost is an error. */
+function endWith(reason: Error | null): void {
+  if (reason !== null) throw reason;
 }
