@@ -57,6 +57,19 @@ export function writeError(path: string, cause: unknown): RuvectorError {
   );
 }
 
+/**
+ * A file that cannot take its place after others of the same export took theirs, code
+ * `ERR_EXPORT_WRITE`; names the ones that are there.
+ */
+export function partlyPlacedError(path: string, placed: readonly string[], cause: unknown): RuvectorError {
+  const names = placed.map((name) => `"${name}"`).join(', ');
+  return new RuvectorError(
+    'ERR_EXPORT_WRITE',
+    `Cannot write "${path}": ${messageOf(cause)}; ${names} of this export ${placed.length > 1 ? 'are' : 'is'} written and whole, free the path and export again`,
+    { cause, details: { path, placed, systemCode: systemCodeOf(cause) ?? null } },
+  );
+}
+
 /** Another export writes to the same target, code `ERR_EXPORT_BUSY`. `pid` is null when it is unknown. */
 export function busyError(path: string, pid: number | null): RuvectorError {
   const owner = pid === null ? 'another process' : `process ${pid}`;

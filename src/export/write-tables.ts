@@ -3,7 +3,7 @@
 import { open, rename, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { writeError } from './errors.ts';
+import { partlyPlacedError, writeError } from './errors.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import type { ExportFormat, ExportStats, TableSource, WriteTablesRequest } from './file-contract.ts';
 import { planTargets, uniqueTargets } from './plan-targets.ts';
@@ -36,7 +36,8 @@ export async function readInterrupted(path: string, fingerprint: string): Promis
 
 /**
  * Writes all tables.
- * @throws RuvectorError `ERR_EXPORT_WRITE`, `ERR_EXPORT_BUSY`; the signal's reason when aborted; then nothing is left
+ * @throws RuvectorError `ERR_EXPORT_WRITE`, `ERR_EXPORT_BUSY`; the signal's reason when aborted; then nothing is
+ *   left, except files named in `details.placed` when a later one could not take its place
  */
 export async function writeTables(request: WriteTablesRequest): Promise<ExportStats> {
   const startMs = performance.now();
@@ -125,9 +126,7 @@ class WritingRun {
   async write(): Promise<WrittenTables> {
     const rows = this.#request.format === 'sqlite' ? await this.#writeDatabase() : await this.#writeFiles();
     this.#request.signal?.throwIfAborted();
-    for (const { name, path } of uniqueTargets(this.#targets)) {
-      await rename(join(this.#folder, name), path);
-    }
+    await this.#placeFiles();
     const paths = [...new Set(this.#targets.map(({ path }) => path))];
     const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
     const tables = this.#targets.map(({ table, path }, at) => [table.name, { rows: rows[at]!, path }]);
@@ -137,6 +136,17 @@ class WritingRun {
       tables: Object.fromEntries(tables) as ExportStats['tables'],
       resumedRows: this.#resumedRows,
     };
+  }
+
+  /** Each file takes its place whole; what keeps a later one from it names the ones that did. */
+  async #placeFiles(): Promise<void> {
+    const placed: string[] = [];
+    for (const { name, path } of uniqueTargets(this.#targets)) {
+      await rename(join(this.#folder, name), path).catch((cause: unknown) => {
+        throw placed.length > 0 ? partlyPlacedError(path, placed, cause) : cause;
+      });
+      placed.push(path);
+    }
   }
 
   async #writeFiles(): Promise<number[]> {

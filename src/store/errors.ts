@@ -40,3 +40,12 @@ export function corruptSegment(path: string, setAside: string | null, cause: unk
     { cause, details: { path, setAside } },
   );
 }
+
+/** A segment that retention removed after a reader had planned to read it. */
+export function removedSegment(path: string, cause: unknown): RuvectorError {
+  return new RuvectorError(
+    'ERR_STORE_SEGMENT_REMOVED',
+    `Cannot read segment "${path}": retention removed it meanwhile; its rows are missing, read a later range or keep more`,
+    { cause, details: { path } },
+  );
+}

@@ -6,7 +6,7 @@ import type { AnyRow, RecordKind, RuvectorError } from '../core/index.ts';
 import { decodeFooterLength, decodeSegmentFooter, footerTailBytes } from './decode-segment.ts';
 import { syncDirectory, temporarySuffix, writeDurably } from './durable-file.ts';
 import { encodeSegment } from './encode-segment.ts';
-import { corruptSegment, toStoreError } from './errors.ts';
+import { corruptSegment, removedSegment, toStoreError } from './errors.ts';
 import { planSegment } from './plan-segment.ts';
 import { parseSegmentName, segmentName } from './segment-layout.ts';
 
@@ -101,17 +101,17 @@ async function readFooter(
 
 /**
  * Reads a whole segment and hands its bytes to `use`, which throws when they do not hold. Resolves to
- * null when retention removed it, to a problem when it is damaged.
+ * a problem when retention removed it or it is damaged.
  */
 export async function readSegment<T>(
   segment: Segment,
   use: (file: Buffer) => T | Promise<T>,
   options: { repair: boolean; nowMs: number },
-): Promise<T | RuvectorError | null> {
+): Promise<T | RuvectorError> {
   try {
     return await use(await readFile(segment.path));
   } catch (cause) {
-    if (systemCodeOf(cause) === 'ENOENT') return null;
+    if (systemCodeOf(cause) === 'ENOENT') return removedSegment(segment.path, cause);
     return toProblem(segment.path, cause, options);
   }
 }

@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { on, once } from 'node:events';
-import { existsSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -182,6 +182,32 @@ describe('an export killed with SIGKILL', () => {
     expect(stats).toMatchObject({ rows: 200, resumedRows: 0 });
     expect((await readdir(folder)).sort()).toEqual(['data.a.csv', 'data.b.csv']);
   });
+});
+
+it('an export whose second file cannot take its place names the first, which is whole', async () => {
+  const folder = await mkdtemp(join(root, 'place-'));
+  const path = join(folder, 'data.csv');
+  const tables = [buildEndlessTable(100, 'a'), buildEndlessTable(100, 'b')];
+  const blocked = join(folder, 'data.b.csv');
+  const running = writeTables({
+    tables: [
+      tables[0]!,
+      { ...tables[1]!, open: (...args) => (mkdirSync(blocked), tables[1]!.open(...args)) },
+    ],
+    format: 'csv',
+    path,
+    fingerprint: 'x',
+  });
+  const placed = [join(folder, 'data.a.csv')];
+  await expect(running).rejects.toMatchObject({
+    code: 'ERR_EXPORT_WRITE',
+    message: expect.stringContaining(`"${placed[0]}" of this export is written and whole`),
+    details: { path: blocked, placed },
+  });
+  const whole = join(root, 'whole.csv');
+  await writeTables({ tables: [tables[0]!], format: 'csv', path: whole, fingerprint: 'x' });
+  expect(await readFile(placed[0]!, 'utf8')).toBe(await readFile(whole, 'utf8'));
+  expect((await readdir(folder)).sort()).toEqual(['data.a.csv', 'data.b.csv']);
 });
 
 describe('a cancelled export', () => {

@@ -274,6 +274,24 @@ describe('retention', () => {
   });
 });
 
+describe('retention beside a reader', () => {
+  it('a segment removed between planning and reading is named in problems, the rest is read', async () => {
+    const directory = freshDirectory();
+    await using writer = await openHistory(directory, keepAll);
+    for (const from of [0, 10, 20]) {
+      writer.append('memory', numberedSnapshots(from, from + 10));
+      await writer.seal();
+    }
+    await using reader = await openHistory(directory, { readOnly: true });
+    const [, second] = await segmentPaths(directory);
+    await rm(second!);
+    const times = (await reader.rows('memory')).map((row) => row.timestamp);
+    expect(times).toEqual([...range(0, 10), ...range(20, 30)]);
+    await reader.rows('memory');
+    expect(reader.problems).toMatchObject([{ code: 'ERR_STORE_SEGMENT_REMOVED', details: { path: second } }]);
+  });
+});
+
 describe('damaged files', () => {
   /** A history with two segments of 50 rows and 50 rows in its log, ten a frame. */
   async function buildSample(): Promise<string> {
