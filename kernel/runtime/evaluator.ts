@@ -16,6 +16,21 @@ export class InterruptError extends Error {
 const GUARD_SLOT = Symbol.for('ruvector.kernel.guard');
 const VALUE_SLOT = Symbol.for('ruvector.kernel.value');
 
+/**
+ * A promise with a method of this name is asked to stop when its cell is interrupted, instead of being
+ * rejected: the cell goes on with what it resolves to.
+ */
+const INTERRUPT_METHOD = Symbol.for('ruvector.kernel.interrupt');
+/** How long a promise that was asked to stop may take. */
+const STOP_MS = 2000;
+
+/** Somebody who waits for user code. */
+interface Waiter {
+  readonly reject: (error: Error) => void;
+  /** Asks what is waited for to stop; null when it cannot be asked, or was asked already. */
+  stop: (() => unknown) | null;
+}
+
 const guardScript = `globalThis[Symbol.for('ruvector.kernel.guard')]()`;
 const keepValue = `function (value) { globalThis[Symbol.for('ruvector.kernel.value')] = value; }`;
 
@@ -25,7 +40,7 @@ export class Evaluator {
   readonly #words: Int32Array;
   readonly #slots = globalThis as unknown as Record<symbol, unknown>;
   readonly #guarded = new vm.Script(guardScript, { filename: 'ruvector-kernel-guard' });
-  readonly #waiting = new Set<(error: Error) => void>();
+  readonly #waiting = new Set<Waiter>();
 
   /** @param words memory shared with the protocol thread */
   constructor(words: Int32Array) {
@@ -40,14 +55,15 @@ export class Evaluator {
   evaluate(source: string, url: string): Promise<unknown> {
     const expression = `${source}\n//# sourceURL=${url}`;
     return new Promise((resolve, reject) => {
+      const waiter = { reject, stop: null };
       const fail = (error: unknown): void => {
-        this.#waiting.delete(reject);
+        this.#waiting.delete(waiter);
         reject(isInterruption(error) ? new InterruptError() : (error as Error));
       };
-      this.#waiting.add(reject);
+      this.#waiting.add(waiter);
       // In a turn of its own: terminating a cell drops the microtasks of its turn, also those of our callers.
       setImmediate(() => {
-        if (!this.#waiting.has(reject)) return;
+        if (!this.#waiting.has(waiter)) return;
         try {
           this.#runGuarded(() =>
             this.#session.post(
@@ -58,7 +74,7 @@ export class Evaluator {
                 if (error) fail(error);
                 else if (reply.exceptionDetails) fail(this.#thrownBy(reply.exceptionDetails));
                 else {
-                  this.#waiting.delete(reject);
+                  this.#waiting.delete(waiter);
                   resolve(this.#valueOf(reply.result));
                 }
               },
@@ -71,19 +87,44 @@ export class Evaluator {
     });
   }
 
-  /** A promise that an interrupt rejects: what compiled cells await. */
+  /** A promise that an interrupt rejects, or asks to stop where it can be asked: what compiled cells await. */
   readonly until = <T>(value: PromiseLike<T> | T): Promise<T> => {
     if (!isThenable(value)) return Promise.resolve(value);
     const { promise, reject } = Promise.withResolvers<never>();
-    this.#waiting.add(reject);
-    return Promise.race([value, promise]).finally(() => this.#waiting.delete(reject));
+    const waiter: Waiter = { reject, stop: stopOf(value) };
+    this.#waiting.add(waiter);
+    return Promise.race([value, promise]).finally(() => this.#waiting.delete(waiter));
   };
 
-  /** Rejects everything that waits; inner awaits first, so that a cell's own `finally` blocks run. */
+  /**
+   * Asks what can be asked to stop, and lets it settle; a second call, or two seconds, end its patience.
+   * Where nothing can be asked, rejects everything that waits.
+   */
   interruptWaiting(): void {
-    const rejections = [...this.#waiting];
+    const asked = [...this.#waiting].filter(({ stop }) => stop !== null);
+    if (asked.length === 0) {
+      this.#rejectWaiting();
+      return;
+    }
+    for (const waiter of asked) {
+      const { stop, reject } = waiter;
+      waiter.stop = null;
+      try {
+        stop!();
+      } catch (error) {
+        reject(error as Error);
+      }
+    }
+    setTimeout(() => {
+      if (asked.some((waiter) => this.#waiting.has(waiter))) this.#rejectWaiting();
+    }, STOP_MS).unref();
+  }
+
+  /** Inner awaits first, so that a cell's own `finally` blocks run. */
+  #rejectWaiting(): void {
+    const waiting = [...this.#waiting].toReversed();
     this.#waiting.clear();
-    for (const reject of rejections.toReversed()) reject(new InterruptError());
+    for (const { reject } of waiting) reject(new InterruptError());
   }
 
   /** SIGINT ends whatever runs below this frame and throws here. */
@@ -118,6 +159,11 @@ export class Evaluator {
 
 function isThenable<T>(value: PromiseLike<T> | T): value is PromiseLike<T> {
   return typeof (value as PromiseLike<T> | null)?.then === 'function';
+}
+
+function stopOf(value: object): (() => unknown) | null {
+  const method = (value as { [INTERRUPT_METHOD]?: unknown })[INTERRUPT_METHOD];
+  return typeof method === 'function' ? (method.bind(value) as () => unknown) : null;
 }
 
 /** Both ways in which Node tells that SIGINT ended a guarded frame. */
