@@ -56,3 +56,48 @@ export function sampleFileError(file: string, cause: unknown): RuvectorError {
     { cause },
   );
 }
+
+/** The built kernel is not there, code `ERR_APP_KERNEL_NOT_BUILT`. */
+export function kernelNotBuiltError(entry: string): RuvectorError {
+  return new RuvectorError(
+    'ERR_APP_KERNEL_NOT_BUILT',
+    `Cannot install the kernel "${entry}": it is not built; run \`npm run build\`, or \`npm run lab\`, which builds it`,
+    { details: { entry } },
+  );
+}
+
+/** Another program's kernel has the name, code `ERR_APP_KERNEL_FOREIGN`. */
+export function foreignKernelError(name: string, directory: string): RuvectorError {
+  return new RuvectorError(
+    'ERR_APP_KERNEL_FOREIGN',
+    `Cannot replace or remove kernel "${name}": ${directory} was written by another program; choose another --name, or remove that folder`,
+    { details: { name, directory } },
+  );
+}
+
+/** No kernel of that name is installed, code `ERR_APP_NO_KERNEL`. */
+export function noKernelError(name: string, dataDirectories: readonly string[]): RuvectorError {
+  return new RuvectorError(
+    'ERR_APP_NO_KERNEL',
+    `Cannot remove kernel "${name}": it is not in ${dataDirectories.join(', ')}; \`ruvector-memopt kernel list\` says where kernels are`,
+    { details: { name, dataDirectories } },
+  );
+}
+
+/** A kernel's folder that cannot be written, code `ERR_APP_KERNEL_WRITE`. */
+export function kernelspecWriteError(directory: string, cause: unknown): RuvectorError {
+  return new RuvectorError(
+    'ERR_APP_KERNEL_WRITE',
+    `Cannot write kernel folder "${directory}": ${messageOf(cause)}; choose another place with --user or --prefix`,
+    { cause, details: { directory } },
+  );
+}
+
+/** No Python tells its prefix, code `ERR_APP_NO_PREFIX`. */
+export function noPrefixError(problems: readonly string[]): RuvectorError {
+  return new RuvectorError(
+    'ERR_APP_NO_PREFIX',
+    `Cannot find a Python environment for --sys-prefix: ${problems.join('; ')}; activate one, set RUVECTOR_PYTHON, or use --user`,
+    { details: { problems } },
+  );
+}

@@ -8,6 +8,7 @@ import { addDecide } from './commands/decide.ts';
 import { addDemo } from './commands/demo.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addExport } from './commands/export.ts';
+import { addKernel } from './commands/kernel.ts';
 import { addModels } from './commands/models.ts';
 import { addSamples } from './commands/samples.ts';
 import { addPublish } from './commands/publish.ts';
@@ -24,6 +25,7 @@ const commands = [
   addExport,
   addPublish,
   addModels,
+  addKernel,
   addSamples,
   addDecide,
   addDoctor,
