@@ -11,6 +11,7 @@ export type {
 } from './data-exporter.ts';
 export { exportTables } from './export-config.ts';
 export type { ExportConfig, ExportTable } from './export-config.ts';
+export { parseTime } from './export-times.ts';
 export type { TimeLike } from './export-times.ts';
 export { describeExposure } from './exposure.ts';
 export type { Exposure } from './exposure.ts';

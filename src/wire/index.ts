@@ -10,6 +10,7 @@ export type { BridgeClient, ConnectOptions, RequestOptions, RequestReply } from 
 export type { ClientStream, StreamOptions } from './client-stream.ts';
 export { readBridgeFile, writeBridgeFile } from './bridge-file.ts';
 export type { BridgeFile } from './bridge-file.ts';
+export { connectDaemon, findDaemon } from './find-daemon.ts';
 export { createIpcEndpoints } from './endpoint.ts';
 export type { Endpoints, OwnedEndpoints } from './endpoint.ts';
 export { PROTOCOL_VERSION } from './message.ts';

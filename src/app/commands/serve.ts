@@ -7,7 +7,6 @@ import { openHost } from '../host.ts';
 import { runRetraining } from '../retraining.ts';
 import { describeReading } from '../stream-command.ts';
 import { parseStreamOption } from '../stream-endpoints.ts';
-import type { StreamOptions } from '../stream-service.ts';
 import { abortOnSignals, print } from '../terminal.ts';
 import { buildUnitFile } from '../unit-file.ts';
 import { collectNumber, collectText, homeOf, parseNumber } from './options.ts';
@@ -28,6 +27,7 @@ interface ServeOptions {
   retainDays: number;
   retainMib: number;
   stream: string[];
+  stopWithStdin?: boolean;
   printUnit?: boolean;
 }
 
@@ -61,12 +61,13 @@ export function addServe(program: Command): void {
       collectText,
       [],
     )
+    .option('--stop-with-stdin', 'stop when standard input ends: with the program that started it')
     .option('--print-unit', 'print a systemd unit for these options and exit')
     .addHelpText('after', '\nExample:\n  $ ruvector-memopt serve --name redis-server --act --retrain 60')
     .action(async (options: ServeOptions, command: Command) => {
       const config = toConfig(options);
       if (options.printUnit) print(printUnit(homeOf(command).root));
-      else await serve(config, options.stream.map(parseStreamOption), command);
+      else await serve(config, options, command);
     });
 }
 
@@ -88,8 +89,10 @@ function toConfig(options: ServeOptions): HostConfig {
   });
 }
 
-async function serve(config: HostConfig, streams: readonly StreamOptions[], command: Command): Promise<void> {
+async function serve(config: HostConfig, options: ServeOptions, command: Command): Promise<void> {
+  const streams = options.stream.map(parseStreamOption);
   const stop = abortOnSignals();
+  const isLeft = options.stopWithStdin ? abortOnInputEnd() : stop.signal;
   const log = (text: string): void => void process.stderr.write(`${new Date().toISOString()} ${text}\n`);
   try {
     const home = homeOf(command);
@@ -106,13 +109,22 @@ async function serve(config: HostConfig, streams: readonly StreamOptions[], comm
       log('--act without --pid or --name: there is nothing to act on');
     }
     const failed = new AbortController();
-    const signal = AbortSignal.any([stop.signal, failed.signal]);
+    const signal = AbortSignal.any([stop.signal, isLeft, failed.signal]);
     await Promise.all([host.run(signal).finally(() => failed.abort()), runRetraining(host, signal, log)]);
     log('draining');
   } finally {
     stop.dispose();
+    if (options.stopWithStdin) process.stdin.destroy();
   }
   log('stopped');
+}
+
+/** The pipe of whoever started this process ends with it, however it ends. */
+function abortOnInputEnd(): AbortSignal {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  process.stdin.once('end', abort).once('error', abort).resume();
+  return controller.signal;
 }
 
 /** The unit runs this executable on this home with the flags of this call. */

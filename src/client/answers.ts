@@ -1,0 +1,53 @@
+// What the daemon answers, as its clients read it. Types only; the app's own types extend these, so that
+// both sides agree or do not compile.
+import type { KindStats } from '../store/index.ts';
+import type { Explanation, Decision } from '../optimize/index.ts';
+import type { TrainResult } from '../train/index.ts';
+
+/** The part of a daemon's status that is a contract. */
+export interface DaemonStatus {
+  readonly pid: number;
+  readonly home: string;
+  readonly uptimeSeconds: number;
+  readonly config: {
+    readonly hz: number;
+    readonly horizonMs: number;
+    readonly processIntervalMs: number;
+    readonly modelName: string;
+  };
+  /** False is a dry run. */
+  readonly acting: boolean;
+  readonly samples: number;
+  readonly missed: number;
+  readonly memory: { readonly totalKib: number; readonly availableKib: number } | null;
+  readonly history: { readonly kinds: Readonly<Record<string, KindStats>> };
+  readonly model: { readonly live: string | null; readonly isBaseline: boolean };
+  readonly decisions: { readonly decisions: number; readonly failures: number };
+  readonly training: { readonly running: boolean; readonly lastModel: string | null };
+}
+
+/** A decision without functions and promises. */
+export interface DecisionSummary {
+  readonly timestamp: number;
+  readonly label: string;
+  readonly probabilities: Readonly<Record<string, number>> | null;
+  readonly source: string;
+  readonly modelVersion: string | null;
+  readonly reason: string;
+  readonly mode: string;
+  readonly budgetBytes: number;
+  readonly plan: Decision['plan'];
+  readonly refusals: Decision['refusals'];
+  readonly decisionUs: number;
+}
+
+/** An explanation as plain JSON. */
+export interface ExplanationSummary extends Omit<Explanation, 'decision'> {
+  readonly decision: DecisionSummary;
+}
+
+/** A finished training with what followed on the host. */
+export interface TrainingAnswer extends TrainResult {
+  /** From `fit` returning in Python to the first decision by the new model; null when it was not made live. */
+  readonly fitToFirstDecisionMs: number | null;
+}

@@ -1,0 +1,69 @@
+// The product as one object: what a notebook knows as `rv`, and what a script imports. Every call goes to
+// the daemon of the home, and starts one when none runs.
+import type { DaemonStatus } from './answers.ts';
+import { createClientCollector } from './collector.ts';
+import type { Collector } from './collector.ts';
+import { DaemonLink } from './daemon-link.ts';
+import type { DaemonOptions } from './daemon-process.ts';
+import { createClientExporter } from './exporter.ts';
+import type { Exporter } from './exporter.ts';
+import { createClientModels } from './models.ts';
+import type { Models } from './models.ts';
+import { createClientOptimizer } from './optimizer.ts';
+import type { ClientOptimizer } from './optimizer.ts';
+import { createClientTrainer } from './trainer.ts';
+import type { Trainer } from './trainer.ts';
+
+/** Options of {@link createClient}. */
+export interface ClientOptions extends DaemonOptions {
+  /** @default $RUVECTOR_HOME, else the XDG data folder + /ruvector */
+  readonly home?: string | undefined;
+}
+
+/** A daemon's status, and whether this process started it. */
+export type ClientStatus = DaemonStatus & { readonly startedHere: boolean };
+
+/** The product on one home. `await using` ends the daemon that it started. */
+export interface Client extends AsyncDisposable {
+  readonly collector: Collector;
+  readonly exporter: Exporter;
+  readonly trainer: Trainer;
+  readonly models: Models;
+  readonly optimizer: ClientOptimizer;
+  /**
+   * Starts a daemon with these options, or makes sure that the running one has them.
+   * @throws RuvectorError `ERR_CLIENT_RUNNING`, `ERR_CLIENT_START`
+   */
+  start(options?: DaemonOptions): Promise<ClientStatus>;
+  /** What the daemon does; null when none runs: this alone starts none. */
+  status(): Promise<ClientStatus | null>;
+  /** Ends the daemon that this process started. @returns false when it started none; others are left alone */
+  stop(): Promise<boolean>;
+}
+
+/** Creates a client. Nothing is connected or started before the first call. */
+export function createClient({ home, ...options }: ClientOptions = {}): Client {
+  const link = new DaemonLink(home, options);
+  const mark = (status: DaemonStatus): ClientStatus => ({
+    ...status,
+    startedHere: link.own?.pid === status.pid,
+  });
+  return {
+    collector: createClientCollector(link),
+    exporter: createClientExporter(link),
+    trainer: createClientTrainer(link),
+    models: createClientModels(link),
+    optimizer: createClientOptimizer(link),
+    start: async (wanted = {}) => mark(await link.ensure(wanted)),
+    status: async () => {
+      const status = await link.status();
+      return status && mark(status);
+    },
+    stop: () => link.stop(),
+    [Symbol.asyncDispose]: async () => void (await link.stop()),
+  };
+}
+
+/** The client of the home that the environment names. */
+export const rv: Client = createClient();
+export const { collector, exporter, trainer, models, optimizer } = rv;

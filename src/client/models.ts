@@ -1,0 +1,104 @@
+// `models`: the daemon's registry and what is live. Changes swap while the daemon decides.
+import type { LoadReport, ModelListing, ModelPackage, RollbackReport, SwapReport } from '../models/index.ts';
+import type { DaemonStatus } from './answers.ts';
+import type { DaemonLink } from './daemon-link.ts';
+
+/** Which model decides now. */
+export interface LiveModel {
+  /** `name@version`; null while decisions follow the rule. */
+  readonly reference: string | null;
+  /** True for the model that comes with the package. */
+  readonly isBaseline: boolean;
+}
+
+/** How a change of the live model went. */
+export interface SwapSummary {
+  readonly kind: 'swap-report';
+  readonly reference: string;
+  readonly previous: string | null;
+  /** The whole change, and the assignment that made it; null for a model that does not decide on this host. */
+  readonly ms: number | null;
+  readonly swapUs: number | null;
+  /** Decisions the daemon made meanwhile, and those of them that no model answered. Counted by the daemon. */
+  readonly decisionsMeanwhile: number;
+  readonly answersLost: number;
+  /** Every step as the daemon reports it. */
+  readonly steps: SwapReport | RollbackReport | null;
+}
+
+/** A verified package: its golden rows, and how long each step took. */
+export interface VerifySummary extends LoadReport {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** How a call is cancelled. */
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The models of this host. References are `name`, `name@version` or `name@live|previous|candidate`. */
+export interface Models {
+  list(options?: CallOptions): Promise<readonly ModelListing[]>;
+  /** Manifest and folder of a package. @throws RuvectorError `ERR_MODEL_NOT_FOUND`, `ERR_MODEL_MANIFEST` */
+  show(reference: string, options?: CallOptions): Promise<ModelPackage>;
+  /** Checks a package as far as its golden rows. @throws RuvectorError `ERR_MODEL_*`: the first check that fails */
+  verify(reference: string, options?: CallOptions): Promise<VerifySummary>;
+  /** Makes a version live. @throws RuvectorError `ERR_MODEL_*`; what was live stays live */
+  activate(reference: string, options?: CallOptions): Promise<SwapSummary>;
+  /** Goes back to the version before. @throws RuvectorError `ERR_MODEL_NO_PREVIOUS` */
+  rollback(options?: CallOptions): Promise<SwapSummary>;
+  live(options?: CallOptions): Promise<LiveModel>;
+}
+
+/** Creates the models of a client. */
+export function createClientModels(link: DaemonLink): Models {
+  const ask = <T>(name: string, params: object, { signal }: CallOptions = {}): Promise<T> =>
+    link.request<T>(name, params, signal ? { signal } : {});
+  const status = (options?: CallOptions): Promise<DaemonStatus> => ask('status', {}, options);
+  return {
+    list: (options) => ask('models.list', {}, options),
+    show: (reference, options) => ask('models.show', { reference }, options),
+    verify: (reference, options) => ask('models.verify', { reference }, options),
+    activate: (reference, options) =>
+      measureSwap(status, async () => {
+        const answer = await ask<ActivateAnswer>('models.activate', { reference }, options);
+        return { reference: `${answer.name}@${answer.version}`, steps: answer.swap };
+      }),
+    rollback: (options) =>
+      measureSwap(status, async () => {
+        const steps = await ask<RollbackReport>('models.rollback', {}, options);
+        return { reference: steps.version, steps };
+      }),
+    live: async (options) => {
+      const { model } = await status(options);
+      return { reference: model.live, isBaseline: model.isBaseline };
+    },
+  };
+}
+
+interface ActivateAnswer {
+  readonly name: string;
+  readonly version: string;
+  readonly swap: SwapReport | null;
+}
+
+/** The daemon counts decisions, and those for which its model gave no answer: before and after. */
+async function measureSwap(
+  status: () => Promise<DaemonStatus>,
+  swap: () => Promise<{ reference: string; steps: SwapReport | RollbackReport | null }>,
+): Promise<SwapSummary> {
+  const before = await status();
+  const { reference, steps } = await swap();
+  const after = await status();
+  return {
+    kind: 'swap-report',
+    reference,
+    previous: before.model.live,
+    ms: steps?.totalMs ?? null,
+    swapUs: steps?.swapUs ?? null,
+    decisionsMeanwhile: after.decisions.decisions - before.decisions.decisions,
+    answersLost: after.decisions.failures - before.decisions.failures,
+    steps,
+  };
+}

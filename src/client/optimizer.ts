@@ -1,0 +1,69 @@
+// `optimizer`: what the daemon would do now, and why. Asking does nothing: the daemon acts by itself, and
+// only when it was started with --act.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isRuvectorError } from '../core/index.ts';
+import type { DaemonStatus, DecisionSummary, ExplanationSummary } from './answers.ts';
+import type { DaemonLink } from './daemon-link.ts';
+
+/** Options of {@link Optimizer}. */
+export interface DecideOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** How long to wait for a daemon whose feature windows are not full yet. @default 20_000 */
+  readonly waitMs?: number | undefined;
+}
+
+/** One decision on what the daemon saw last. */
+export interface DecisionReport extends Omit<DecisionSummary, 'decisionUs'> {
+  readonly kind: 'decision';
+  readonly latency: { readonly decisionUs: number };
+  /** Whether the daemon acts on its decisions, or only plans. */
+  readonly acting: boolean;
+}
+
+/** A decision with everything it was made from. */
+export interface ExplanationReport extends Omit<ExplanationSummary, 'decision'> {
+  readonly kind: 'explanation';
+  readonly decision: DecisionReport;
+}
+
+/** The decisions of this host. */
+export interface ClientOptimizer {
+  /**
+   * Decides on what was seen last; nothing is done.
+   * @throws RuvectorError `ERR_APP_NOT_READY` when the feature windows did not fill within `waitMs`
+   */
+  decide(options?: DecideOptions): Promise<DecisionReport>;
+  /** The same with features, safeguards and what page-out can free here. @throws as `decide` */
+  explain(options?: DecideOptions): Promise<ExplanationReport>;
+}
+
+const DEFAULT_WAIT_MS = 20_000;
+const POLL_MS = 100;
+
+/** Creates the optimizer of a client. */
+export function createClientOptimizer(link: DaemonLink): ClientOptimizer {
+  const explain = async (options: DecideOptions = {}): Promise<ExplanationReport> => {
+    const { decision, ...rest } = await askWhenReady(link, options);
+    const { acting } = await link.request<DaemonStatus>('status');
+    const { decisionUs, ...summary } = decision;
+    return {
+      kind: 'explanation',
+      decision: { kind: 'decision', ...summary, latency: { decisionUs }, acting },
+      ...rest,
+    };
+  };
+  return { explain, decide: async (options) => (await explain(options)).decision };
+}
+
+async function askWhenReady(link: DaemonLink, options: DecideOptions): Promise<ExplanationSummary> {
+  const { signal, waitMs = DEFAULT_WAIT_MS } = options;
+  const deadlineMs = Date.now() + waitMs;
+  for (;;) {
+    try {
+      return await link.request<ExplanationSummary>('decide', {}, signal ? { signal } : {});
+    } catch (error) {
+      if (!isRuvectorError(error, 'ERR_APP_NOT_READY') || Date.now() >= deadlineMs) throw error;
+    }
+    await sleep(POLL_MS, undefined, signal ? { signal } : {});
+  }
+}

@@ -1,0 +1,171 @@
+// `trainer`: a model from the daemon's history, fitted in Python, verified, and live when it is done.
+import type { TimeLike } from '../export/index.ts';
+import type { TrainProgress, TrainTimings, TrainedManifest } from '../train/index.ts';
+import type { TrainingAnswer } from './answers.ts';
+import type { DaemonLink } from './daemon-link.ts';
+import { interruptedError, unwrapTrainerError } from './errors.ts';
+import { makeInterruptible } from './interruptible.ts';
+import type { Interruptible } from './interruptible.ts';
+import { startProgress } from './progress.ts';
+import { parseRange } from './time-range.ts';
+import { toWireNames } from './wire-names.ts';
+
+/** What a model is trained on. */
+export interface TrainDataset {
+  /** The newest hours only. @default everything */
+  readonly hours?: number | undefined;
+  readonly minutes?: number | undefined;
+  readonly from?: TimeLike | undefined;
+  readonly to?: TimeLike | undefined;
+  /** How far labels look ahead. @default the daemon's, 60_000 */
+  readonly horizonMs?: number | undefined;
+  /** Share of the rows, the newest, to test on. @default 0.2 */
+  readonly testFraction?: number | undefined;
+  /** Time blocks that are each split by themselves. @default 1 */
+  readonly blocks?: number | undefined;
+  /** @default 'weights' */
+  readonly balance?: 'weights' | 'undersample' | 'none' | undefined;
+}
+
+/** Options of {@link Trainer.train}. */
+export interface TrainOptions {
+  /**
+   * `sklearn.RandomForestClassifier` and two more have defaults made for this product; any classifier of
+   * scikit-learn by its full path has scikit-learn's. @default 'sklearn.RandomForestClassifier'
+   */
+  readonly estimator?: string | undefined;
+  /** Parameters of the estimator. @default {} */
+  readonly parameters?: Readonly<Record<string, unknown>> | undefined;
+  /** Name in the registry. @default the model that decides on this host */
+  readonly name?: string | undefined;
+  readonly dataset?: TrainDataset | undefined;
+  /** False leaves the model as the candidate. @default true */
+  readonly activate?: boolean | undefined;
+  /** Aborting cancels the training; the live model stays. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Milliseconds of each step; null for one that did not happen. */
+export interface TrainDurations {
+  readonly stream: number;
+  readonly fit: number;
+  readonly export: number;
+  readonly deploy: number;
+  readonly swap: number | null;
+  /** From the fit's return to the first decision by the new model. */
+  readonly fitToFirstDecision: number | null;
+}
+
+/** A finished training. Notebooks show it as a picture; it is plain data otherwise. */
+export interface TrainingReport {
+  readonly kind: 'training-report';
+  /** `memopt@20260101T120000000-1a2b3c4d`, for `models.*`; null when nothing was deployed. */
+  readonly model: string | null;
+  readonly isLive: boolean;
+  readonly estimator: string;
+  readonly rows: number;
+  readonly macroF1: number;
+  readonly accuracy: number;
+  /** Macro-F1 of what a model has to beat, by name. */
+  readonly baseline: Readonly<Record<string, number>>;
+  /** Test rows by label that came and label that was predicted, in the order of `labels`. */
+  readonly confusionMatrix: readonly (readonly number[])[];
+  readonly classCounts: Readonly<Record<string, number>>;
+  readonly features: readonly string[];
+  readonly durations: TrainDurations;
+  readonly manifest: TrainedManifest;
+  readonly deployment: TrainingAnswer['deployment'];
+  readonly timings: TrainTimings;
+  readonly fitToFirstDecisionMs: number | null;
+}
+
+/** Trains models. */
+export interface Trainer {
+  /**
+   * Trains, exports to ONNX, verifies and (by default) activates. An interrupt or `stop()` cancels it and
+   * rejects with `ERR_CLIENT_INTERRUPTED`.
+   * @throws RuvectorError `ERR_TRAIN_*` (`ERR_TRAIN_UNKNOWN_ESTIMATOR` names near ones), `ERR_PREPARE_*` when the
+   *   history cannot be trained on, `ERR_APP_BUSY` while another training runs, `ERR_MODEL_*`
+   */
+  train(options?: TrainOptions): Interruptible<TrainingReport>;
+}
+
+/** Creates the trainer of a client. */
+export function createClientTrainer(link: DaemonLink): Trainer {
+  return {
+    train: (options = {}) => {
+      const stop = new AbortController();
+      return makeInterruptible(
+        () => stop.abort(interruptedError('trainer.train')),
+        () =>
+          train(link, options, AbortSignal.any([stop.signal, ...(options.signal ? [options.signal] : [])])),
+      );
+    },
+  };
+}
+
+async function train(link: DaemonLink, options: TrainOptions, signal: AbortSignal): Promise<TrainingReport> {
+  const { estimator, parameters, name, dataset, activate } = options;
+  const job = toWireNames({ estimator, parameters, name, dataset: await datasetParams(dataset), activate });
+  const bar = startProgress('training', 1);
+  const onProgress = (progress: unknown): void => {
+    const { fraction, stage, message } = progress as TrainProgress;
+    bar.update(fraction, message === '' ? stage : message);
+  };
+  try {
+    const report = buildReport(await link.request<TrainingAnswer>('train', job, { signal, onProgress }));
+    bar.update(1);
+    bar.finish(
+      `macro-F1 ${report.macroF1.toFixed(3)}, ${report.isLive ? 'live' : 'candidate'}: ${report.model}`,
+    );
+    return report;
+  } catch (error) {
+    bar.finish('failed');
+    throw unwrapTrainerError(error);
+  }
+}
+
+async function datasetParams(
+  dataset: TrainDataset | undefined,
+): Promise<Record<string, unknown> | undefined> {
+  if (!dataset) return undefined;
+  const { hours, minutes, from, to, ...rest } = dataset;
+  const range = await parseRange('trainer.train', { hours, minutes, from, to });
+  return toWireNames({ ...rest, ...range });
+}
+
+function buildReport(answer: TrainingAnswer): TrainingReport {
+  const { manifest, deployment, classCounts, timings, fitToFirstDecisionMs } = answer;
+  const metrics = manifest.metrics as {
+    macroF1: number;
+    accuracy: number;
+    confusionMatrix: number[][];
+    baseline: Record<string, { macroF1: number }>;
+  };
+  const baseline = Object.entries(metrics.baseline).map(([name, { macroF1 }]) => [name, macroF1]);
+  return {
+    kind: 'training-report',
+    model: deployment && `${deployment.name}@${deployment.version}`,
+    isLive: deployment?.swap != null,
+    estimator: manifest.trainer.estimator,
+    rows: manifest.dataset.rows,
+    macroF1: metrics.macroF1,
+    accuracy: metrics.accuracy,
+    baseline: Object.fromEntries(baseline) as Record<string, number>,
+    confusionMatrix: metrics.confusionMatrix,
+    classCounts,
+    features: manifest.features.map(({ name }) => name),
+    durations: {
+      stream: timings.streamMs,
+      fit: timings.fitMs,
+      export: timings.exportMs,
+      deploy: timings.deployMs,
+      swap: deployment?.swap?.totalMs ?? null,
+      fitToFirstDecision: fitToFirstDecisionMs,
+    },
+    manifest,
+    deployment,
+    timings,
+    fitToFirstDecisionMs,
+  };
+}
