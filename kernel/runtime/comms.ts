@@ -1,21 +1,33 @@
 // Comms: named channels between cells and widgets in the front end, both ways.
+// https://jupyter-client.readthedocs.io/en/stable/messaging.html#custom-messages
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { textOf } from '../protocol/message.ts';
 import type { Output } from './output.ts';
 
-/** One message of a comm. */
-export interface CommMessage {
-  readonly data: Record<string, unknown>;
+/** What a message carries besides its data. */
+export interface CommParts {
   readonly metadata: Record<string, unknown>;
   readonly buffers: readonly Uint8Array[];
 }
 
-/** An open comm. Handlers may be set at any time; what they throw is shown under the cell that opened it. */
+type Send = (data: Record<string, unknown>, parts?: Partial<CommParts>) => void;
+
+/** One message of a front end. */
+export interface CommMessage extends CommParts {
+  readonly data: Record<string, unknown>;
+  /** Sends under this message instead of under the cell: how a front end knows its own echo. */
+  readonly reply: Send;
+}
+
+/** An open comm. Handlers may be set at any time; what they write and throw shows under the cell that opened it. */
 export interface Comm {
   readonly id: string;
   readonly target: string;
-  send(data: Record<string, unknown>, options?: Partial<Omit<CommMessage, 'data'>>): void;
+  readonly send: Send;
   close(data?: Record<string, unknown>): void;
+  /** Runs code as part of the cell that opened the comm; never rejects: what it throws is shown there. */
+  run(work: () => unknown): Promise<void>;
   onMessage: ((message: CommMessage) => unknown) | null;
   onClose: ((message: CommMessage) => unknown) | null;
 }
@@ -28,60 +40,91 @@ export interface Comms {
   open(
     target: string,
     data?: Record<string, unknown>,
-    options?: Partial<Omit<CommMessage, 'data'>> & { readonly id?: string },
+    options?: Partial<CommParts> & { readonly id?: string },
   ): Comm;
   /** Accepts comms that front ends open; those to unknown targets are closed. */
   registerTarget(target: string, accept: CommTarget): void;
   /** Takes a message of the front end. */
-  receive(msgType: string, content: Record<string, unknown>, rest: Omit<CommMessage, 'data'>): Promise<void>;
+  receive(msgType: string, content: Record<string, unknown>, parts: CommParts): Promise<void>;
 }
 
-/** Creates the registry. */
-export function createComms(output: Output): Comms {
-  const open = new Map<string, Comm & { parent: string }>();
+/**
+ * Creates the registry.
+ * @param explain text of what a handler threw, with its places in the cells
+ */
+export function createComms(output: Output, explain: (error: unknown) => string): Comms {
+  const open = new Map<string, Comm>();
   const targets = new Map<string, CommTarget>();
 
-  const build = (id: string, target: string): Comm & { parent: string } => {
-    const comm = {
-      id,
-      target,
-      parent: output.parent,
-      onMessage: null as Comm['onMessage'],
-      onClose: null as Comm['onClose'],
-      send: (data: Record<string, unknown>, options: Partial<Omit<CommMessage, 'data'>> = {}) =>
-        output.publish('comm_msg', { comm_id: id, data }, options),
-      close: (data: Record<string, unknown> = {}) => {
-        if (open.delete(id)) output.publish('comm_close', { comm_id: id, data });
-      },
-    };
+  const build = (id: string, target: string): Comm => {
+    const comm = createComm({ id, target, output, explain, forget: () => open.delete(id) });
     open.set(id, comm);
     return comm;
   };
 
   return {
-    open: (target, data = {}, { id = randomUUID(), ...options } = {}) => {
+    open: (target, data = {}, { id = randomUUID(), ...parts } = {}) => {
       const comm = build(id, target);
-      output.publish('comm_open', { comm_id: id, target_name: target, data }, options);
+      output.publish('comm_open', { comm_id: id, target_name: target, data }, parts);
       return comm;
     },
     registerTarget: (target, accept) => void targets.set(target, accept),
-    receive: async (msgType, content, rest) => {
+    receive: async (msgType, content, { metadata, buffers }) => {
       const id = textOf(content, 'comm_id');
-      const message = { data: (content['data'] ?? {}) as Record<string, unknown>, ...rest };
+      const underMessage = AsyncLocalStorage.snapshot();
+      const messageOf = (comm: Comm): CommMessage => ({
+        data: (content['data'] ?? {}) as Record<string, unknown>,
+        metadata,
+        buffers,
+        reply: (data, parts) => underMessage(() => comm.send(data, parts)),
+      });
       if (msgType === 'comm_open') {
         const target = textOf(content, 'target_name');
         const accept = targets.get(target);
-        if (accept) await accept(build(id, target), message);
-        else output.publish('comm_close', { comm_id: id, data: {} });
-        return;
+        if (!accept) return output.publish('comm_close', { comm_id: id, data: {} });
+        const opened = build(id, target);
+        return opened.run(() => accept(opened, messageOf(opened)));
       }
       const comm = open.get(id);
       if (!comm) return;
-      if (msgType === 'comm_msg') await comm.onMessage?.(message);
-      else {
-        open.delete(id);
-        await comm.onClose?.(message);
-      }
+      if (msgType === 'comm_msg') return comm.run(() => comm.onMessage?.(messageOf(comm)));
+      open.delete(id);
+      await comm.run(() => comm.onClose?.(messageOf(comm)));
     },
   };
+}
+
+/** One comm, which belongs to the cell that runs now. */
+function createComm(options: {
+  readonly id: string;
+  readonly target: string;
+  readonly output: Output;
+  readonly explain: (error: unknown) => string;
+  readonly forget: () => boolean;
+}): Comm {
+  const { id, target, output, explain, forget } = options;
+  const inCell = AsyncLocalStorage.snapshot();
+  return {
+    id,
+    target,
+    onMessage: null,
+    onClose: null,
+    send: (data, parts = {}) => output.publish('comm_msg', { comm_id: id, data }, parts),
+    close: (data = {}) => {
+      if (forget()) output.publish('comm_close', { comm_id: id, data });
+    },
+    run: (work) =>
+      inCell(async () => {
+        try {
+          await work();
+        } catch (error) {
+          output.publish('error', describe(error, explain(error)));
+        }
+      }),
+  };
+}
+
+function describe(error: unknown, text: string): Record<string, unknown> {
+  const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
+  return { ename: name, evalue: message, traceback: text.split('\n') };
 }

@@ -5,13 +5,16 @@ import { buildDenoJupyter, defineDeno } from './deno-jupyter.ts';
 import { createDisplay, html, image, md, svg } from './display.ts';
 import { createProgress } from './progress.ts';
 import { provideTslab } from './tslab.ts';
+import { provideWidgets } from './widgets.ts';
+import type { Comms } from './comms.ts';
 import type { Output } from './output.ts';
 
 /** The globals of display. */
-export function createDisplayGlobals(output: Output): object {
+export function createDisplayGlobals(output: Output, comms: Comms): object {
   const display = createDisplay(output);
   captureConsoleTable(display);
   defineDeno(buildDenoJupyter(display, output));
   provideTslab(display);
+  provideWidgets(comms);
   return { ...display, html, md, svg, image, progress: createProgress(display) };
 }

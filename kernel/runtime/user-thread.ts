@@ -26,7 +26,7 @@ export function startUserThread(
   const output = new Output(post);
   const evaluator = new Evaluator(words);
   const input = createInput(words, new Uint8Array(inputMemory), output, post);
-  const comms = createComms(output);
+  const comms = createComms(output, (error) => runner.explain(error));
   const runner = new CellRunner(evaluator, output);
 
   worker.on('message', (message: ToUserThread) => void receive(message));
@@ -75,7 +75,7 @@ export function startUserThread(
     ...createDialogs(input),
     comms,
     $import: createImporter(),
-    ...createDisplayGlobals(output),
+    ...createDisplayGlobals(output, comms),
     $until: evaluator.until,
     require: createRequire(pathToFileURL(resolve('cell.cjs'))),
   });
