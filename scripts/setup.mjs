@@ -1,10 +1,10 @@
-// Sets up everything the project needs, then runs one target: demo, test, bench, cli, ...
+// Sets up everything the project needs, then runs one target: demo, test, bench, cli, lab, ...
 // Plain JavaScript for Node >= 18 and nothing installed: it brings Node 24 itself, runs `npm ci`
 // under that Node (an npm run by an older Node silently skips nodejs-polars' native package) and
 // keeps the Python packages in .venv. Each step is stamped and skipped while it is up to date.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -23,6 +23,7 @@ const targets = {
   test: { run: ['scripts/test.mjs'], python: 'requirements-dev.txt', programs: true },
   check: { run: ['scripts/test.mjs', '--static'], python: 'requirements-dev.txt' },
   bench: { run: ['test/bench/run.ts'], python: 'requirements-dev.txt' },
+  lab: { start: startLab, python: 'requirements-lab.txt' },
 };
 
 class SetupError extends Error {}
@@ -172,7 +173,9 @@ function ensurePython(requirements) {
   const testStamp = join(root, '.cache', 'setup', 'python-requirements-dev.txt');
   // The test packages include the demo's: a machine set up for tests is set up for the demo.
   const name = existsSync(testStamp) ? 'requirements-dev.txt' : requirements;
-  const pins = [name, 'requirements.txt', 'pyproject.toml'].map((file) => read(`python/${file}`));
+  const pins = [name, 'requirements.txt', 'requirements-lab.txt', 'pyproject.toml'].map((file) =>
+    read(`python/${file}`),
+  );
   once(`python-${name}`, pins, python, () => {
     const system = findPython();
     if (!existsSync(python) || pythonVersionOf(python) === null) {
@@ -237,8 +240,8 @@ function ensurePrograms() {
   );
 }
 
-function start(node, args, env) {
-  const child = spawn(node, args, { cwd: process.cwd(), stdio: 'inherit', env });
+function start(command, args, env, cwd = process.cwd()) {
+  const child = spawn(command, args, { cwd, stdio: 'inherit', env });
   // Ctrl-C reaches the child through the terminal; the parent only waits for its drain.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => child.kill('SIGTERM'));
@@ -249,6 +252,45 @@ function start(node, args, env) {
   child.on('exit', (code, signal) => {
     process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 143);
   });
+}
+
+/** Name and text of every file below a folder of the repository. */
+function readFolder(folder) {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? readFolder(path) : [path, read(path)];
+  });
+}
+
+/** Builds dist: what the notebook kernel is started from. */
+function ensureBuild(node) {
+  const projects = ['tsconfig.build.json', join('kernel', 'tsconfig.build.json')];
+  const sources = [...readFolder('src'), ...readFolder('kernel'), read('tsconfig.json'), read(projects[0])];
+  once('build', sources, join(root, 'dist', 'kernel', 'main.js'), () => {
+    say('building (about half a minute)');
+    // By its path: other packages bring a `tsc` of another version.
+    const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+    for (const project of projects)
+      run(node, [tsc, '-p', project], `build ${project}`, 'Correct the sources the lines above name.');
+  });
+}
+
+/** Installs the kernel into .venv and opens JupyterLab on notebooks/. */
+function startLab({ node, python, env, args }) {
+  ensureBuild(node);
+  run(
+    node,
+    [join(root, 'bin', 'ruvector-memopt.mjs'), 'kernel', 'install', '--prefix', venv],
+    'install the notebook kernel',
+    'Read the lines above; `rm -rf .venv .cache/setup` and the same command start afresh.',
+    env,
+  );
+  const notebooks = join(root, 'notebooks');
+  mkdirSync(notebooks, { recursive: true });
+  // JupyterLab refuses root, and the root of a container has nobody else to be.
+  const asRoot = process.getuid?.() === 0 ? ['--allow-root'] : [];
+  const options = ['--MultiKernelManager.default_kernel_name=ruvector', ...asRoot, ...args];
+  start(python, ['-m', 'jupyterlab', ...options], env, notebooks);
 }
 
 function main() {
@@ -262,12 +304,17 @@ function main() {
   const toolchain = ensureNode();
   ensurePackages(toolchain);
   const python = ensurePython(target.python);
-  const [script, ...args] = target.run;
-  start(toolchain.node, [join(root, script), ...args, ...rest], {
+  const env = {
     ...process.env,
     RUVECTOR_PYTHON: python,
     PATH: `${dirname(toolchain.node)}${delimiter}${process.env.PATH}`,
-  });
+  };
+  if (target.start) {
+    target.start({ node: toolchain.node, python, env, args: rest });
+    return;
+  }
+  const [script, ...args] = target.run;
+  start(toolchain.node, [join(root, script), ...args, ...rest], env);
 }
 
 try {

@@ -12,7 +12,7 @@ beforeEach(() => {
   checkout = mkdtempSync(join(tmpdir(), 'rvm-setup-'));
   for (const folder of ['scripts', 'python', 'bin']) mkdirSync(join(checkout, folder));
   const files = ['scripts/setup.mjs', 'package.json', 'package-lock.json', 'python/pyproject.toml'];
-  for (const file of [...files, 'python/requirements.txt'])
+  for (const file of [...files, 'python/requirements.txt', 'python/requirements-lab.txt'])
     copyFileSync(join(root, file), join(checkout, file));
 });
 afterEach(() => rmSync(checkout, { recursive: true, force: true }));
