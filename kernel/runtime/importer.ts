@@ -1,7 +1,9 @@
 // `import` of cells: resolved from the working directory, ESM and CommonJS alike, local TypeScript with
-// everything TypeScript has, and changed local files anew.
+// everything TypeScript has, and changed local files anew. Packages the notebook's folder does not have
+// come from the kernel's own, so that a notebook works in any folder.
 import { readFileSync } from 'node:fs';
-import { registerHooks } from 'node:module';
+import { createRequire, registerHooks } from 'node:module';
+import type { ResolveFnOutput, ResolveHookContext } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { transformSync } from 'oxc-transform';
@@ -15,19 +17,34 @@ export type Importer = (specifier: string, options?: ImportCallOptions) => Promi
 const FROM_CELL = 'ruvector-cell:';
 const TYPESCRIPT = /\.[mc]?tsx?$/;
 
+const PRODUCT = 'ruvector-memopt';
+/** Like bin/ruvector-memopt.mjs, a kernel that runs from its sources takes the product's: no build is stale. */
+const productSources = TYPESCRIPT.test(import.meta.filename)
+  ? new URL('../../src/index.ts', import.meta.url).href
+  : null;
+
+type Next = (specifier: string, context?: Partial<ResolveHookContext>) => ResolveFnOutput;
+
+/** Loads the product at once, as a cell would import it: the same instance. Call after {@link createImporter}. */
+export function requireProduct(): unknown {
+  return createRequire(import.meta.url)(`${FROM_CELL}${PRODUCT}`) as unknown;
+}
+
 /** Installs the hooks once and returns the importer. */
 export function createImporter(): Importer {
   const modules = new LocalModules();
   registerHooks({
     resolve: (specifier, context, next) => {
       if (!specifier.startsWith(FROM_CELL)) {
-        const found = next(specifier, context);
-        if (context.conditions.includes('require') || !modules.has(context.parentURL)) return found;
+        const isOfCell = modules.has(context.parentURL);
+        const found = isOfCell ? resolvePackage(specifier, context, next) : next(specifier, context);
+        if (context.conditions.includes('require') || !isOfCell) return found;
         return { ...found, url: modules.address(found.url, context.parentURL) };
       }
       const parentURL = pathToFileURL(resolve('cell.ts')).href;
       const wanted = decodeURIComponent(specifier.slice(FROM_CELL.length));
-      const resolved = next(wanted, { ...context, parentURL });
+      const resolved = resolvePackage(wanted, { ...context, parentURL }, next);
+      if (resolved.url === productSources) return resolved;
       return { ...resolved, ...jsonAttributes(resolved.url), url: modules.address(resolved.url) };
     },
     load: (url, context, next) => {
@@ -39,6 +56,29 @@ export function createImporter(): Importer {
   });
   return (specifier, options) => import(`${FROM_CELL}${encodeURIComponent(specifier)}`, options);
 }
+
+/** Resolves from where `context` says, and packages that are not there from the kernel. */
+function resolvePackage(specifier: string, context: ResolveHookContext, next: Next): ResolveFnOutput {
+  if (productSources !== null && specifier === PRODUCT) {
+    return { url: productSources, format: 'module', shortCircuit: true };
+  }
+  try {
+    return next(specifier, context);
+  } catch (error) {
+    if (!isBare(specifier) || !isNotFound(error)) throw error;
+    try {
+      return next(specifier, { ...context, parentURL: import.meta.url });
+    } catch {
+      // Nobody has it: the notebook's folder is the place to install it in.
+      throw error;
+    }
+  }
+}
+
+const isBare = (specifier: string): boolean => !/^(?:\.{0,2}\/|[a-z][a-z\d+.-]*:)/i.test(specifier);
+
+const isNotFound = (error: unknown): boolean =>
+  ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'].includes(String((error as NodeJS.ErrnoException).code));
 
 /** JSON imports as in TypeScript, without `with { type: 'json' }`. */
 function jsonAttributes(url: string): { importAttributes?: ImportAttributes } {

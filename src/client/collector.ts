@@ -86,6 +86,7 @@ async function collect(link: DaemonLink, options: CollectOptions, stop: AbortSig
       const target = table === 'memory' ? Math.max(1, Math.round(seconds * config.hz)) : Infinity;
       await follow(link, options, rows, { target, graceMs: (GRACE_INTERVALS * 1000) / config.hz, stop });
     }
+    if (!stop.aborted) bar.update(seconds);
     bar.finish(rows.describe(stop.aborted));
     return await rows.toDataFrame();
   } catch (error) {
