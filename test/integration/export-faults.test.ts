@@ -124,7 +124,9 @@ async function notedRows(path: string): Promise<number> {
 }
 
 describe('an export killed with SIGKILL', () => {
-  const rows = 50_000;
+  const rows = 20_000;
+  /** A batch of a thousand rows each: the first checkpoint comes after a second, the end after two. */
+  const pauseMs = 100;
 
   it.each(variants)(
     'is finished by a later run with the same rows in %s (%s)',
@@ -132,12 +134,12 @@ describe('an export killed with SIGKILL', () => {
       const folder = await mkdtemp(join(root, 'kill-'));
       const path = join(folder, 'data.bin');
       await killWriter(
-        [format, compression, path, rows, 'afresh', 40],
+        [format, compression, path, rows, 'afresh', pauseMs],
         async () => (await notedRows(path)) > 0,
       );
       expect(existsSync(path)).toBe(false);
       expect(await readInterrupted(path, 'kill')).toBe('secret');
-      await killWriter([format, compression, path, rows, 'resume', 40], () => Promise.resolve(true));
+      await killWriter([format, compression, path, rows, 'resume', pauseMs], () => Promise.resolve(true));
       const last = startWriter([format, compression, path, rows, 'resume']);
       const stats = JSON.parse(await last.line(isStats)) as ExportStats;
       expect(stats).toMatchObject({ rows });
@@ -155,7 +157,7 @@ describe('an export killed with SIGKILL', () => {
   it('is begun anew without resume, and with another fingerprint', async () => {
     const folder = await mkdtemp(join(root, 'anew-'));
     const path = join(folder, 'data.csv');
-    const kill = [`csv`, 'none', path, rows, 'afresh', 40];
+    const kill = [`csv`, 'none', path, rows, 'afresh', pauseMs];
     for (const [resume, fingerprint] of [
       [false, 'kill'],
       [true, 'other'],
@@ -255,7 +257,7 @@ describe('a cancelled export', () => {
     const path = join(folder, 'data.csv');
     await writeFile(path, 'old');
     const abort = new AbortController();
-    const tables = [abortAfter(70, abort, 100_000)];
+    const tables = [abortAfter(12, abort)];
     const run = writeTables({ tables, format: 'csv', path, fingerprint: 'x', signal: abort.signal });
     await expect(run).rejects.toThrow('enough');
     expect(await readdir(folder)).toEqual(['data.csv']);
@@ -417,13 +419,14 @@ describe('a long export', () => {
       }
     };
     const tables = [{ name: 'process', schema: processSchema, open }];
-    const measured: number[] = [];
     // Anchored: on a busy machine doing nothing has its delays too.
-    for (let attempt = 0; attempt < 3; attempt++) {
+    const limitMs = 250;
+    let addedMs = Infinity;
+    for (let attempt = 0; attempt < 3 && addedMs >= limitMs; attempt++) {
       const idleMs = await measure(() => sleep(500));
       const busyMs = await measure(() => writeTables({ tables, format, path, fingerprint: 'x' }));
-      measured.push(busyMs - idleMs);
+      addedMs = Math.min(addedMs, busyMs - idleMs);
     }
-    expect(Math.min(...measured)).toBeLessThan(250);
+    expect(addedMs).toBeLessThan(limitMs);
   });
 });
