@@ -78,7 +78,7 @@ describe('ipywidgets', () => {
   });
 
   it('encodes an update with binary values that the model takes', async () => {
-    const id = String(resultOf(await kernel.execute('own.modelId'))!).slice(1, -1);
+    const id = resultOf(await kernel.execute('own.modelId'))!.slice(1, -1);
     const { state, buffer_paths, buffers } = judged.update;
     const sent = await kernel.send(
       'shell',
