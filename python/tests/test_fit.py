@@ -175,6 +175,15 @@ def test_create_estimator_suggests_the_name_that_was_meant():
         create_estimator("sklearn.RandomForest")
 
 
+def test_create_estimator_suggests_classifiers_of_every_module():
+    with pytest.raises(UnknownEstimatorError, match=r'mean "sklearn\.ExtraTreesClassifier"'):
+        create_estimator("sklearn.linear_model.ExtraTreesClasifier")
+
+
+def test_create_estimator_finds_the_module_of_a_short_name():
+    assert type(create_estimator("sklearn.ExtraTreesClassifier")).__name__ == "ExtraTreesClassifier"
+
+
 def test_create_estimator_sets_parameters_of_the_last_step():
     assert create_estimator("sklearn.LogisticRegression", {"C": 3.0}).steps[-1][1].C == 3.0
 

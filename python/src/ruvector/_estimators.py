@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import math
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -73,8 +74,8 @@ def create_estimator(name: str, parameters: Mapping[str, Any] | None = None) -> 
     name : str
         ``sklearn.RandomForestClassifier``, ``sklearn.HistGradientBoostingClassifier`` and
         ``sklearn.LogisticRegression`` come with defaults made for this product (the last as a
-        pipeline that imputes and scales). A full path such as
-        ``sklearn.ensemble.ExtraTreesClassifier`` gives scikit-learn's own defaults.
+        pipeline that imputes and scales). Any other classifier, ``sklearn.ExtraTreesClassifier``
+        or by its full path ``sklearn.ensemble.ExtraTreesClassifier``, has scikit-learn's own.
     parameters : mapping, optional
         Parameters of the estimator; in a pipeline, of its last step.
 
@@ -97,22 +98,45 @@ def create_estimator(name: str, parameters: Mapping[str, Any] | None = None) -> 
 
 def _import_classifier(name: str) -> Callable[[], BaseEstimator]:
     module_name, _, class_name = name.rpartition(".")
-    if module_name in ALLOWED_MODULES:
-        module = importlib.import_module(module_name)
-        found = getattr(module, class_name, None) if class_name in module.__all__ else None
-        if isinstance(found, type) and is_classifier_class(found):
-            return found
-    close = difflib.get_close_matches(name, PRESETS, n=1)
-    hint = f'did you mean "{close[0]}"?' if close else f"use one of {', '.join(PRESETS)}"
+    modules = sorted(ALLOWED_MODULES) if module_name == "sklearn" else [module_name]
+    for candidate in modules:
+        if candidate in ALLOWED_MODULES:
+            module = importlib.import_module(candidate)
+            found = getattr(module, class_name, None) if class_name in module.__all__ else None
+            if isinstance(found, type) and is_classifier_class(found):
+                return found
     raise UnknownEstimatorError(
-        f'Cannot create estimator "{name}": it is not a scikit-learn classifier; {hint}'
+        f'Cannot create estimator "{name}": it is not a scikit-learn classifier; '
+        f"{_suggest(class_name)}"
     )
+
+
+def _suggest(class_name: str) -> str:
+    """Name near classifiers, whichever module they are in; without any the presets."""
+    modules = [importlib.import_module(name) for name in sorted(ALLOWED_MODULES)]
+    kinds = [(name, getattr(module, name)) for module in modules for name in module.__all__]
+    by_lower = {
+        name.lower(): f"sklearn.{name}"
+        for name, kind in kinds
+        if isinstance(kind, type) and is_classifier_class(kind)
+    }
+    wanted = class_name.lower()
+    near = difflib.get_close_matches(wanted, by_lower, n=3)
+    near += [name for name in by_lower if wanted and wanted in name and name not in near]
+    if near:
+        return (
+            f"did you mean {' or '.join(chr(34) + by_lower[name] + chr(34) for name in near[:3])}?"
+        )
+    return f"use one of {', '.join(PRESETS)}"
 
 
 def is_classifier_class(candidate: type) -> bool:
     """Tell whether a class is a scikit-learn classifier with default parameters."""
     try:
-        return issubclass(candidate, BaseEstimator) and is_classifier(candidate())
+        # A deprecated one says so when it is created; here nobody asked for it.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return issubclass(candidate, BaseEstimator) and is_classifier(candidate())
     except TypeError:  # abstract, or it needs arguments
         return False
 
