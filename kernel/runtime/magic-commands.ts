@@ -58,7 +58,7 @@ export const lineCommands: Record<keyof typeof lineMagics, LineMagic> = {
   },
   pip: async (args, host) => {
     const { findNotebookPython } = await import('./python-finder.ts');
-    await runOrThrow([await findNotebookPython(), '-m', 'pip', ...args.split(/\s+/)], host);
+    await runOrThrow([(await findNotebookPython()).path, '-m', 'pip', ...args.split(/\s+/)], host);
   },
   reset: async (args, host) => {
     await host.stopPython();

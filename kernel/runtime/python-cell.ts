@@ -118,7 +118,7 @@ export class NotebookPython {
     for (const name of names) {
       const value = await this.#host.readName(name);
       const startMs = performance.now();
-      const description = await encodeValue(name, value, python.files, this.#host.load);
+      const description = await encodeValue(name, value, python.transfer, this.#host.load);
       descriptions[name] = description;
       crossings.push(buildCrossing(name, typeNameOf(value), description, performance.now() - startMs));
     }
@@ -129,7 +129,7 @@ export class NotebookPython {
     const crossings: Crossing[] = [];
     for (const one of sent) {
       const startMs = performance.now();
-      const value = await decodeValue(one, python.files, this.#host.load);
+      const value = await decodeValue(one, python.transfer, this.#host.load);
       const ms = one.ms + performance.now() - startMs;
       crossings.push(buildCrossing(one.name, `${one.from} → ${typeNameOf(value)}`, one, ms));
       await this.#host.writeName(one.name, value);

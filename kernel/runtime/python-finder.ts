@@ -13,6 +13,13 @@ export class PythonNotFoundError extends ForeignError {
   override readonly name = 'PythonNotFoundError';
 }
 
+/** A Python that can run cells. */
+export interface NotebookPythonPath {
+  readonly path: string;
+  /** Whether it has pyzmq. */
+  readonly hasZeromq: boolean;
+}
+
 /** Root of the package this kernel is part of, from sources and from dist/kernel alike. */
 export function findPackageRoot(from: string = import.meta.dirname): string {
   if (existsSync(join(from, 'package.json'))) return from;
@@ -24,12 +31,12 @@ export function findPackageRoot(from: string = import.meta.dirname): string {
  * Finds a Python.
  * @throws PythonNotFoundError with what was tried
  */
-export async function findNotebookPython(env: NodeJS.ProcessEnv = process.env): Promise<string> {
+export async function findNotebookPython(env: NodeJS.ProcessEnv = process.env): Promise<NotebookPythonPath> {
   const problems: string[] = [];
-  for (const python of listCandidates(env)) {
-    const problem = await readProblem(python);
-    if (problem === null) return python;
-    problems.push(`"${python}" ${problem}`);
+  for (const path of listCandidates(env)) {
+    const checked = await checkPython(path);
+    if (typeof checked !== 'string') return { path, ...checked };
+    problems.push(`"${path}" ${checked}`);
   }
   throw new PythonNotFoundError(
     'PythonNotFoundError',
@@ -51,11 +58,14 @@ function listCandidates(env: NodeJS.ProcessEnv): string[] {
   return [...new Set([...paths, 'python3', 'python'])];
 }
 
-async function readProblem(python: string): Promise<string | null> {
-  const check = 'import sys; print(sys.version_info >= (3, 10))';
+/** What a Python has; what is wrong with it when it cannot be used. */
+async function checkPython(python: string): Promise<{ hasZeromq: boolean } | string> {
+  const check =
+    'import sys, importlib.util as u; print(sys.version_info >= (3, 10), u.find_spec("zmq") is not None)';
   try {
     const { stdout } = await run(python, ['-c', check], { timeout: 20_000 });
-    return stdout.trim() === 'True' ? null : 'is older than Python 3.10';
+    const [isNew, hasZeromq] = stdout.trim().split(' ');
+    return isNew === 'True' ? { hasZeromq: hasZeromq === 'True' } : 'is older than Python 3.10';
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'is not there' : 'does not start';
   }

@@ -10,9 +10,9 @@ import { StringDecoder } from 'node:string_decoder';
 import { ForeignError } from './foreign-error.ts';
 import { findNotebookPython, findPackageRoot } from './python-finder.ts';
 import type { Description } from './python-values.ts';
-import { createSharedFiles } from './shared-files.ts';
-import type { SharedFiles } from './shared-files.ts';
 import type { ErrorContent } from './traceback.ts';
+import { openTransfer } from './value-transfer.ts';
+import type { ValueTransfer } from './value-transfer.ts';
 
 /** A cell of Python. */
 export interface PythonRequest {
@@ -45,7 +45,7 @@ type Write = (name: 'stdout' | 'stderr', text: string) => void;
 
 /** A started Python. */
 export interface PythonProcess {
-  readonly files: SharedFiles;
+  readonly transfer: ValueTransfer;
   readonly isAlive: boolean;
   /** Sends a cell; `onAnswer` hears every answer, the last one included. Rejects when Python ends. */
   run(request: PythonRequest, onAnswer: (answer: PythonAnswer) => void): Promise<PythonAnswer>;
@@ -62,26 +62,29 @@ sys.path.pop(0); main(sys.argv[1:])`;
  * @throws PythonNotFoundError
  */
 export async function startPython(write: Write): Promise<PythonProcess> {
-  const python = await findNotebookPython();
-  const files = createSharedFiles();
+  const { path: python, hasZeromq } = await findNotebookPython();
+  const transfer = await openTransfer(process.env['RUVECTOR_KERNEL_TRANSFER'], hasZeromq);
   const mark = randomBytes(12).toString('hex');
   const folder = join(findPackageRoot(), 'python', 'src', 'ruvector');
-  const child = spawn(python, ['-u', '-c', START, folder, '3', '4', mark, files.directory], {
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
-    // A group of its own: Ctrl+C in the kernel's terminal is for the kernel.
-    detached: process.platform !== 'win32',
-    env: { ...process.env, PYTHONIOENCODING: 'utf-8' },
-  });
-  const removeFiles = (): void => files.remove();
-  process.once('exit', removeFiles);
+  const child = spawn(
+    python,
+    ['-u', '-c', START, folder, '3', '4', mark, transfer.directory, transfer.kind],
+    {
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
+      // A group of its own: Ctrl+C in the kernel's terminal is for the kernel.
+      detached: process.platform !== 'win32',
+      env: { ...process.env, ...transfer.env, PYTHONIOENCODING: 'utf-8:backslashreplace' },
+    },
+  );
+  process.once('exit', transfer.close);
   child.once('close', () => {
-    process.off('exit', removeFiles);
-    removeFiles();
+    process.off('exit', transfer.close);
+    transfer.close();
   });
-  return connect(child, files, mark, write);
+  return connect(child, transfer, mark, write);
 }
 
-function connect(child: ChildProcess, files: SharedFiles, mark: string, write: Write): PythonProcess {
+function connect(child: ChildProcess, transfer: ValueTransfer, mark: string, write: Write): PythonProcess {
   const requests = child.stdio[3] as Writable;
   // What was written when Python ended is told by its end.
   requests.on('error', () => {});
@@ -109,7 +112,7 @@ function connect(child: ChildProcess, files: SharedFiles, mark: string, write: W
   child.once('error', (error) => end(`could not start: ${error.message}`));
   child.once('close', (code, signal) => end(signal ? `ended by ${signal}` : `ended with exit code ${code}`));
   return {
-    files,
+    transfer,
     get isAlive() {
       return ended === null && child.exitCode === null && child.signalCode === null;
     },

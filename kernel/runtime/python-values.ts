@@ -1,29 +1,22 @@
-// Values between TypeScript and Python: typed arrays and tables as bytes in shared files, scalars, plain
-// arrays and objects as JSON. The other side is python/src/ruvector/_notebook/_values.py.
+// Values between TypeScript and Python: typed arrays and tables as bytes, scalars, plain arrays
+// and objects as JSON. The other side is python/src/ruvector/_notebook/_values.py.
 import { types } from 'node:util';
 import type * as Arrow from 'apache-arrow';
 import type { RecordBatch, Table } from 'apache-arrow';
 import { ForeignError } from './foreign-error.ts';
-import type { SharedFiles } from './shared-files.ts';
+import type { Stored, ValueTransfer } from './value-transfer.ts';
 
 /** What the control channel says about a value. */
 export type Description =
   | { readonly kind: 'json'; readonly value: unknown }
-  | { readonly kind: 'bytes'; readonly path: string; readonly bytes: number }
-  | {
+  | ({ readonly kind: 'bytes' } & Stored)
+  | ({
       readonly kind: 'array';
       /** As numpy writes it: `<f4`, `|u1`. */
       readonly dtype: string;
       readonly shape: readonly number[];
-      readonly path: string;
-      readonly bytes: number;
-    }
-  | {
-      readonly kind: 'arrow' | 'batch' | 'polars';
-      readonly path: string;
-      readonly bytes: number;
-      readonly rows: number;
-    };
+    } & Stored)
+  | ({ readonly kind: 'arrow' | 'batch' | 'polars'; readonly rows: number } & Stored);
 
 /** A value that has no counterpart on the other side. */
 export class CrossingError extends ForeignError {
@@ -59,29 +52,29 @@ const TAG = '$rv';
 export async function encodeValue(
   name: string,
   value: unknown,
-  files: SharedFiles,
+  transfer: ValueTransfer,
   load: LoadPackage,
 ): Promise<Description> {
-  if (types.isTypedArray(value)) return encodeArray(value, files);
+  if (types.isTypedArray(value)) return encodeArray(value, transfer);
   if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) {
-    return { kind: 'bytes', path: files.write([new Uint8Array(value)]), bytes: value.byteLength };
+    return { kind: 'bytes', ...(await transfer.store([new Uint8Array(value)])) };
   }
   if (isPolars(value)) {
     const bytes = value.writeIPCStream({ compression: 'uncompressed' });
-    return { kind: 'polars', path: files.write([bytes]), bytes: bytes.byteLength, rows: value.height };
+    return { kind: 'polars', rows: value.height, ...(await transfer.store([bytes])) };
   }
-  if (isArrow(value)) return encodeArrow(value, files, load);
+  if (isArrow(value)) return encodeArrow(value, transfer, load);
   return { kind: 'json', value: tag(name, value, new Set()) };
 }
 
 /** Builds the value of a description. */
 export async function decodeValue(
   description: Description,
-  files: SharedFiles,
+  transfer: ValueTransfer,
   load: LoadPackage,
 ): Promise<unknown> {
   if (description.kind === 'json') return untag(description.value);
-  const buffer = files.take(description.path, description.bytes);
+  const buffer = await transfer.take(description);
   if (description.kind === 'bytes') return Buffer.from(buffer);
   if (description.kind === 'array') return decodeArray(buffer, description);
   const polars = description.kind === 'polars' ? await loadPolars(load) : null;
@@ -91,16 +84,16 @@ export async function decodeValue(
   return description.kind === 'batch' && table.batches.length === 1 ? table.batches[0] : table;
 }
 
-function encodeArray(array: NodeJS.TypedArray, files: SharedFiles): Description {
+async function encodeArray(array: NodeJS.TypedArray, transfer: ValueTransfer): Promise<Description> {
   const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-  const path = files.write([bytes]);
-  if (Buffer.isBuffer(array)) return { kind: 'bytes', path, bytes: bytes.byteLength };
+  const stored = await transfer.store([bytes]);
+  if (Buffer.isBuffer(array)) return { kind: 'bytes', ...stored };
   const marked = array as NodeJS.TypedArray & { dtype?: unknown; shape?: unknown };
   const type = array instanceof Uint8ClampedArray ? Uint8Array : array.constructor;
   const own = Object.entries(arrayTypes).find(([, one]) => one === type)?.[0] ?? '|u1';
   const dtype = typeof marked.dtype === 'string' ? marked.dtype : own;
   const shape = isShapeOf(marked.shape, array.length) ? marked.shape : [array.length];
-  return { kind: 'array', dtype, shape, path, bytes: bytes.byteLength };
+  return { kind: 'array', dtype, shape, ...stored };
 }
 
 function isShapeOf(shape: unknown, length: number): shape is readonly number[] {
@@ -150,7 +143,7 @@ function isArrow(value: unknown): value is Table | RecordBatch {
 
 async function encodeArrow(
   value: Table | RecordBatch,
-  files: SharedFiles,
+  transfer: ValueTransfer,
   load: LoadPackage,
 ): Promise<Description> {
   const { RecordBatchStreamWriter } = (await load('apache-arrow')) as typeof Arrow;
@@ -159,10 +152,8 @@ async function encodeArrow(
   for (const batch of isTable ? value.batches : [value]) writer.write(batch);
   if (isTable && value.batches.length === 0) writer.reset(undefined, value.schema);
   writer.finish();
-  let bytes = 0;
   const parts = await Array.fromAsync<Uint8Array>(writer);
-  for (const part of parts) bytes += part.byteLength;
-  return { kind: isTable ? 'arrow' : 'batch', path: files.write(parts), bytes, rows: value.numRows };
+  return { kind: isTable ? 'arrow' : 'batch', rows: value.numRows, ...(await transfer.store(parts)) };
 }
 
 /** JSON of a value; what JSON lacks becomes `{ $rv: [type, content] }`. */

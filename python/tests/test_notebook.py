@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ruvector._notebook._run import describe_error, mime_bundle, run_cell
+from ruvector._notebook._transfer import Transfer
 from ruvector._notebook._values import CrossingError, decode_value, encode_value
 
 PLAIN = st.recursive(
@@ -22,6 +23,11 @@ PLAIN = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=20,
 )
+
+
+def cross(name: str, value: object, folder: Path) -> object:
+    transfer = Transfer(str(folder))
+    return decode_value(encode_value(name, value, transfer), transfer)
 
 
 def same(one: object, other: object) -> bool:
@@ -37,20 +43,20 @@ def same(one: object, other: object) -> bool:
 @given(value=PLAIN)
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_plain_values_come_back_as_they_were(value: object, tmp_path: Path) -> None:
-    assert same(decode_value(encode_value("value", value, str(tmp_path))), value)
+    assert same(cross("value", value, tmp_path), value)
 
 
 def test_times_keep_their_moment(tmp_path: Path) -> None:
     moment = datetime(2026, 5, 4, 3, 2, 1, tzinfo=timezone.utc)
-    assert decode_value(encode_value("value", moment, str(tmp_path))) == moment
+    assert cross("value", moment, tmp_path) == moment
 
 
 @pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "i1", "i8", "u2", "?", "M8[ns]", ">i4"])
 def test_arrays_keep_type_and_shape_and_leave_no_file(dtype: str, tmp_path: Path) -> None:
     array = numpy.arange(6).astype(dtype).reshape(2, 3).T
-    described = encode_value("array", array, str(tmp_path))
+    described = encode_value("array", array, Transfer(str(tmp_path)))
     assert described["shape"] == [3, 2]
-    back = decode_value(described)
+    back = decode_value(described, Transfer(str(tmp_path)))
     assert isinstance(back, numpy.ndarray)
     assert numpy.array_equal(back, array)
     assert os.listdir(tmp_path) == []
@@ -59,9 +65,9 @@ def test_arrays_keep_type_and_shape_and_leave_no_file(dtype: str, tmp_path: Path
 
 def test_tables_and_batches_keep_their_kind(tmp_path: Path) -> None:
     table = pyarrow.table({"x": [1, 2], "s": ["a", None]})
-    assert decode_value(encode_value("table", table, str(tmp_path))) == table
+    assert cross("table", table, tmp_path) == table
     batch = table.to_batches()[0]
-    back = decode_value(encode_value("batch", batch, str(tmp_path)))
+    back = cross("batch", batch, tmp_path)
     assert isinstance(back, pyarrow.RecordBatch)
     assert back == batch
 
@@ -69,7 +75,7 @@ def test_tables_and_batches_keep_their_kind(tmp_path: Path) -> None:
 @pytest.mark.parametrize("value", [{1, 2}, object(), 1j, numpy.zeros(2, "c16")])
 def test_what_has_no_counterpart_is_refused_by_name(value: object, tmp_path: Path) -> None:
     with pytest.raises(CrossingError, match='Cannot pass "item" to TypeScript'):
-        encode_value("item", value, str(tmp_path))
+        encode_value("item", value, Transfer(str(tmp_path)))
     assert os.listdir(tmp_path) == []
 
 

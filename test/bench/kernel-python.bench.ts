@@ -107,7 +107,7 @@ async function run(python: PythonProcess, code: string, rest: object = {}): Prom
 
 async function give(python: PythonProcess, value: unknown, code: string): Promise<number> {
   const startMs = performance.now();
-  const inputs = { value: await encodeValue('value', value, python.files, load) };
+  const inputs = { value: await encodeValue('value', value, python.transfer, load) };
   await run(python, code, { inputs });
   const ms = performance.now() - startMs;
   await run(python, 'del value; gc.collect()');
@@ -117,7 +117,7 @@ async function give(python: PythonProcess, value: unknown, code: string): Promis
 async function receive(python: PythonProcess, name: string): Promise<number> {
   const startMs = performance.now();
   const [sent] = await run(python, '', { outputs: [name] });
-  const value = await decodeValue(sent!, python.files, load);
+  const value = await decodeValue(sent!, python.transfer, load);
   const array =
     value instanceof Float32Array ? value : ((value as Table).getChildAt(0)!.data[0]!.values as Float32Array);
   readPages(array);

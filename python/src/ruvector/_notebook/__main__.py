@@ -1,4 +1,4 @@
-"""Entry: `python -m ruvector._notebook <request fd> <answer fd> <mark> <directory>`.
+"""Entry: `python -m ruvector._notebook <request fd> <answer fd> <mark> <directory> <transfer>`.
 
 Requests and answers are lines of JSON on two inherited pipes. Before each answer `mark` goes to
 stdout and stderr, so that the kernel shows the output written until then first.
@@ -19,6 +19,7 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from ._run import describe_error, mime_bundle, run_cell, take_figures
+from ._transfer import Transfer, open_transfer
 from ._values import decode_value, encode_value
 
 Message = dict[str, Any]
@@ -29,10 +30,10 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 class Session:
     """One notebook's Python: a namespace, and the channel to the kernel."""
 
-    def __init__(self, answers: int, mark: str, directory: str) -> None:
+    def __init__(self, answers: int, mark: str, transfer: Transfer) -> None:
         self._answers = os.fdopen(answers, "w", encoding="utf-8")
         self._mark = f"\x1e{mark}\x1e".encode()
-        self._directory = directory
+        self._transfer = transfer
         self._main = ModuleType("__main__")
         self._main.__dict__["display"] = self._display
         sys.modules["__main__"] = self._main
@@ -73,7 +74,7 @@ class Session:
         received = []
         for name, description in inputs.items():
             started = time.perf_counter()
-            value = self._main.__dict__[name] = decode_value(description)
+            value = self._main.__dict__[name] = decode_value(description, self._transfer)
             ms = (time.perf_counter() - started) * 1000
             received.append({"name": name, "type": _type_name(value), "ms": ms})
         return received
@@ -85,7 +86,7 @@ class Session:
             )
         value = last if name == "_" else self._main.__dict__[name]
         started = time.perf_counter()
-        described = encode_value(name, value, self._directory)
+        described = encode_value(name, value, self._transfer)
         ms = (time.perf_counter() - started) * 1000
         return {"name": name, "from": _type_name(value), "ms": ms, **described}
 
@@ -118,7 +119,8 @@ def main(arguments: list[str]) -> None:
     fds = [int(arguments[0]), int(arguments[1])]
     for fd in fds:
         os.set_inheritable(fd, False)
-    session = Session(fds[1], arguments[2], arguments[3])
+    transfer = open_transfer(arguments[4], arguments[3])
+    session = Session(fds[1], arguments[2], transfer)
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
         if session.is_running:

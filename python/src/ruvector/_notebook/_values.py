@@ -1,20 +1,18 @@
-"""Values between TypeScript and Python: arrays and tables in shared memory, scalars as JSON.
+"""Values between TypeScript and Python: arrays and tables as bytes, scalars as JSON.
 
-A description `{"kind", ...}` goes over the control channel; bytes lie in the file `path` names. The
-reader maps the file and removes it: its pages go back when the last array over them does.
+A description `{"kind", ...}` goes over the control channel and says where the bytes are.
 """
 
 from __future__ import annotations
 
 import importlib
-import itertools
 import math
-import mmap
-import os
 import sys
 from collections.abc import Mapping
 from datetime import date, datetime, timezone
 from typing import Any, TypeAlias
+
+from ._transfer import Transfer
 
 __all__ = ["CrossingError", "decode_value", "encode_value"]
 
@@ -25,7 +23,8 @@ Foreign: TypeAlias = Any
 """An object of numpy, pyarrow, pandas or polars, none of which need be installed."""
 
 TAG = "$rv"
-_names = itertools.count()
+# More than these do not make memory faster.
+_COPY_THREADS = 4
 
 
 class CrossingError(TypeError):
@@ -34,12 +33,12 @@ class CrossingError(TypeError):
     __module__ = "builtins"  # shown by its short name
 
 
-def decode_value(description: Description) -> object:
+def decode_value(description: Description, transfer: Transfer) -> object:
     """Build the Python value of a description."""
     kind = description["kind"]
     if kind == "json":
         return _untag(description["value"])
-    data = _read(description["path"], description["bytes"])
+    data = transfer.take(description)
     if kind == "bytes":
         return bytes(data)
     if kind == "array":
@@ -57,42 +56,29 @@ def decode_value(description: Description) -> object:
     return table
 
 
-def encode_value(name: str, value: object, directory: str) -> Description:
-    """Describe a value for TypeScript, its bytes in a new file of `directory`.
+def encode_value(name: str, value: object, transfer: Transfer) -> Description:
+    """Describe a value for TypeScript and store its bytes.
 
     Raises:
         CrossingError: the value has no counterpart there.
 
     """
     if isinstance(value, bytes | bytearray | memoryview):
-        return {"kind": "bytes", **_write(directory, [memoryview(value).cast("B")])}
+        return {"kind": "bytes", **_store(memoryview(value).cast("B"), transfer)}
     table = _table_of(value)
     if table is not None:
-        return _encode_table(table, value, directory)
+        return _encode_table(table, value, transfer)
     numpy = sys.modules.get("numpy")
     if numpy is not None and isinstance(value, numpy.ndarray):
-        return _encode_array(name, numpy, value, directory)
+        return _encode_array(name, numpy, value, transfer)
     return {"kind": "json", "value": _tag(name, value)}
 
 
-def _read(path: str, size: int) -> memoryview:
-    """Map a file for this process alone: writing to the array changes nothing elsewhere."""
-    with open(path, "rb") as file:
-        os.unlink(path)
-        return memoryview(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_COPY) if size else b"")
+def _store(data: memoryview, transfer: Transfer) -> Description:
+    def write(room: memoryview) -> None:
+        room[:] = data
 
-
-def _write(directory: str, parts: list[Any]) -> Description:
-    path = os.path.join(directory, f"p{next(_names)}")
-    size = 0
-    with open(path, "wb", buffering=0) as file:
-        for part in parts:
-            rest = memoryview(part)
-            while rest.nbytes > 0:
-                written = file.write(rest)
-                size += written
-                rest = rest[written:]
-    return {"path": path, "bytes": size}
+    return transfer.store(data.nbytes, write)
 
 
 def _require(module: str, what: str) -> Foreign:
@@ -123,7 +109,7 @@ def _array_of(data: memoryview, description: Description) -> object:
     return numpy.frombuffer(data, dtype=dtype).reshape(shape)
 
 
-def _encode_array(name: str, numpy: Foreign, array: Foreign, directory: str) -> Description:
+def _encode_array(name: str, numpy: Foreign, array: Foreign, transfer: Transfer) -> Description:
     kind = array.dtype.kind
     if kind in "US" or (kind == "O" and array.size < 1_000_000):
         return {"kind": "json", "value": _tag(name, array.tolist())}
@@ -136,7 +122,12 @@ def _encode_array(name: str, numpy: Foreign, array: Foreign, directory: str) -> 
     # Its shape first: numpy makes an array of no dimension one of one.
     shape = list(native.shape)
     flat = numpy.ascontiguousarray(native).reshape(-1).view(numpy.uint8)
-    return {"kind": "array", "dtype": native.dtype.str, "shape": shape, **_write(directory, [flat])}
+    return {
+        "kind": "array",
+        "dtype": native.dtype.str,
+        "shape": shape,
+        **_store(flat.data, transfer),
+    }
 
 
 def _table_of(value: object) -> Foreign | None:
@@ -158,15 +149,25 @@ def _table_of(value: object) -> Foreign | None:
     return None
 
 
-def _encode_table(table: Foreign, value: object, directory: str) -> Description:
+def _encode_table(table: Foreign, value: object, transfer: Transfer) -> Description:
     pyarrow = _require("pyarrow", "a table")
-    path = os.path.join(directory, f"p{next(_names)}")
-    with pyarrow.OSFile(path, "wb") as sink, pyarrow.ipc.new_stream(sink, table.schema) as writer:
-        writer.write(table)
+
+    def write_to(sink: Foreign) -> None:
+        with pyarrow.ipc.new_stream(sink, table.schema) as writer:
+            writer.write(table)
+
+    def write(room: memoryview) -> None:
+        sink = pyarrow.FixedSizeBufferWriter(pyarrow.py_buffer(room))
+        sink.set_memcopy_threads(_COPY_THREADS)
+        write_to(sink)
+        sink.close()
+
+    size = pyarrow.MockOutputStream()
+    write_to(size)
     kind = "batch" if isinstance(table, pyarrow.RecordBatch) else "arrow"
     if type(value).__module__.startswith("polars"):
         kind = "polars"
-    return {"kind": kind, "path": path, "bytes": os.path.getsize(path), "rows": table.num_rows}
+    return {"kind": kind, "rows": table.num_rows, **transfer.store(size.size(), write)}
 
 
 def _tag(name: str, value: object) -> object:
