@@ -1,28 +1,17 @@
-// What a running host says of itself, as plain JSON. Types only.
+// What a running host says of itself, as plain JSON: the contract with its clients (src/client/answers.ts) and
+// what only this command line shows. Types only.
+import type { DaemonStatus, DecisionSummary } from '../client/index.ts';
 import type { CollectorHealth } from '../collect/index.ts';
-import type { Decision, Explanation, OptimizerStats } from '../optimize/index.ts';
+import type { OptimizerStats } from '../optimize/index.ts';
 import type { HistoryStats } from '../store/index.ts';
 import type { BridgeStats } from '../wire/index.ts';
 import type { HostConfig } from './config.ts';
 import type { SamplesStatus } from './sample-service.ts';
 
-/** A decision without functions and promises. */
-export interface DecisionSummary {
-  timestamp: number;
-  label: string;
-  probabilities: Record<string, number> | null;
-  source: string;
-  modelVersion: string | null;
-  reason: string;
-  mode: string;
-  budgetBytes: number;
-  plan: Decision['plan'];
-  refusals: Decision['refusals'];
-  decisionUs: number;
-}
+export type { DecisionSummary, ExplanationSummary } from '../client/index.ts';
 
 /** The status of a running host. */
-export interface HostStatus {
+export interface HostStatus extends DaemonStatus {
   pid: number;
   home: string;
   uptimeSeconds: number;
@@ -42,9 +31,4 @@ export interface HostStatus {
   training: { running: boolean; lastError: string | null; lastModel: string | null };
   trainingSamples: SamplesStatus;
   bridge: BridgeStats;
-}
-
-/** An explanation as plain JSON. */
-export interface ExplanationSummary extends Omit<Explanation, 'decision'> {
-  decision: DecisionSummary;
 }

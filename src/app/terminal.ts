@@ -1,5 +1,5 @@
 // What the commands print: tables for people, JSON for machines, progress on a terminal only.
-import cliProgress from 'cli-progress';
+import { startProgress as startBar } from '../client/index.ts';
 
 /** Prints one JSON document. Bigints become numbers. */
 export function printJson(value: unknown): void {
@@ -46,21 +46,8 @@ export interface Progress {
 
 /** Starts a bar over `total` units. */
 export function startProgress(total: number, title: string): Progress {
-  if (!process.stderr.isTTY) return { update: () => {}, stop: () => {} };
-  const bar = new cliProgress.SingleBar(
-    {
-      format: `${title} {bar} {percentage}% {note}`,
-      stream: process.stderr,
-      hideCursor: true,
-      clearOnComplete: true,
-    },
-    cliProgress.Presets.shades_classic,
-  );
-  bar.start(total, 0, { note: '' });
-  return {
-    update: (done, note = '') => bar.update(Math.min(done, total), { note }),
-    stop: () => bar.stop(),
-  };
+  const bar = startBar(title, total);
+  return { update: (done, note) => bar.update(done, note), stop: () => bar.finish() };
 }
 
 /** An abort signal that fires on Ctrl-C and SIGTERM, so that a command drains instead of dying. */

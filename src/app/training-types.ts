@@ -1,11 +1,9 @@
 // Training on one host, seen from its users. Types only.
-import type { TrainJob, TrainProgress, TrainResult } from '../train/index.ts';
+import type { TrainingAnswer } from '../client/index.ts';
+import type { TrainJob, TrainProgress } from '../train/index.ts';
 
 /** A finished training with what followed on this host. */
-export interface TrainingReport extends TrainResult {
-  /** From `fit` returning in Python to the first decision by the new model here; null when it was not made live. */
-  readonly fitToFirstDecisionMs: number | null;
-}
+export type TrainingReport = TrainingAnswer;
 
 /** Options of one training. */
 export interface TrainOptions {

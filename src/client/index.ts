@@ -16,5 +16,6 @@ export type {
 export type { Interruptible } from './interruptible.ts';
 export type { CallOptions, LiveModel, Models, SwapSummary, VerifySummary } from './models.ts';
 export type { ClientOptimizer, DecideOptions, DecisionReport, ExplanationReport } from './optimizer.ts';
+export { startProgress } from './progress.ts';
 export type { ProgressBar, StartProgress } from './progress.ts';
 export type { TrainDataset, TrainDurations, TrainOptions, Trainer, TrainingReport } from './trainer.ts';

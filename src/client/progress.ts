@@ -5,7 +5,7 @@ import cliProgress from 'cli-progress';
 export interface ProgressBar {
   /** @param done out of the bar's total @param note a few words behind it */
   update(done: number, note?: string): void;
-  /** Draws the last state; `note` replaces the words. */
+  /** Draws the last state; `note` replaces the words, and stays on a terminal where the bar goes. */
   finish(note?: string): void;
 }
 
@@ -26,15 +26,20 @@ const silent: ProgressBar = { update: () => {}, finish: () => {} };
 
 function startTerminalBar(title: string, total: number): ProgressBar {
   const bar = new cliProgress.SingleBar(
-    { format: `${title} {bar} {percentage}% {note}`, stream: process.stderr, hideCursor: true },
+    {
+      format: `${title} {bar} {percentage}% {note}`,
+      stream: process.stderr,
+      hideCursor: true,
+      clearOnComplete: true,
+    },
     cliProgress.Presets.shades_classic,
   );
   bar.start(total, 0, { note: '' });
   return {
     update: (done, note = '') => bar.update(Math.min(done, total), { note }),
     finish: (note) => {
-      if (note !== undefined) bar.update({ note });
       bar.stop();
+      if (note !== undefined) process.stderr.write(`${title}: ${note}\n`);
     },
   };
 }
