@@ -1,18 +1,35 @@
-// Vitest projects: unit tests are pure and run in parallel; the others own sockets and processes.
+// Vitest projects: unit tests are pure and run in parallel; the others own sockets and processes. What
+// they mostly do is wait, so two files run at a time, except for those that measure memory, load or time.
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /** Processes that tests start keep their compiled sources here: a command starts in half the CPU time. */
 const env = { NODE_COMPILE_CACHE: join(import.meta.dirname, '.cache', 'compile') };
-const serial = { fileParallelism: false, testTimeout: 60_000, hookTimeout: 60_000, env };
+const patient = { testTimeout: 60_000, hookTimeout: 60_000, env };
+
+/** Tests that would measure their neighbours. */
+const measured = [
+  'test/integration/collect-host.test.ts',
+  'test/integration/demo.test.ts',
+  'test/integration/optimize*.test.ts',
+  'test/conformance/collect.test.ts',
+];
 
 export default defineConfig({
   test: {
     reporters: ['default'],
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
-      { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], ...serial } },
-      { test: { name: 'conformance', include: ['test/conformance/**/*.test.ts'], ...serial } },
-    ],
+      { test: { name: 'measured', include: measured, fileParallelism: false, ...patient } },
+      ...['integration', 'conformance'].map((name) => ({
+        test: {
+          name,
+          include: [`test/${name}/**/*.test.ts`],
+          exclude: measured,
+          maxWorkers: 2,
+          ...patient,
+        },
+      })),
+    ].map((project, groupOrder) => ({ test: { ...project.test, sequence: { groupOrder } } })),
   },
 });
