@@ -24,7 +24,7 @@ export class InputError extends Error {
 /** @param words @param bytes memory shared with the protocol thread */
 export function createInput(words: Int32Array, bytes: Uint8Array, output: Output, post: Post): Input {
   const allowed = new Set<string>();
-  return {
+  const input: Input = {
     setAllowed: (parent, isAllowed) => {
       if (isAllowed) allowed.add(parent);
       else allowed.delete(parent);
@@ -46,7 +46,14 @@ export function createInput(words: Int32Array, bytes: Uint8Array, output: Output
       return new TextDecoder().decode(bytes.slice(0, length));
     },
   };
+  current = input;
+  return input;
 }
+
+let current: Input | null = null;
+
+/** The input of this process's kernel, for the languages it hosts. Null before it is created. */
+export const currentInput = (): Input | null => current;
 
 /** The web's three questions, as browsers and Deno define them. */
 export function createDialogs(input: Input): {

@@ -8,6 +8,8 @@ import { cellMagics, lineMagics } from './magic-list.ts';
 import { parseCellMagic, replaceLineMagics } from './magic-syntax.ts';
 import { timeMany, timeOnce } from './magic-timing.ts';
 import type { Output } from './output.ts';
+import { currentInput } from './input.ts';
+import { sharedArray } from './shared-array.ts';
 import type { NotebookPython } from './python-cell.ts';
 
 /** The running cell. */
@@ -61,6 +63,17 @@ export class Magics {
       value: (name: string, args: string) => this.#runLine(name, args),
       configurable: true,
     });
+    Object.defineProperty(globalThis, 'sharedArray', {
+      value: sharedArray,
+      configurable: true,
+      writable: true,
+    });
+    Object.defineProperty(globalThis, 'python', {
+      value: async (code: string, options: { inputs?: Readonly<Record<string, unknown>> } = {}) =>
+        (await this.#openPython()).evaluate(code, options.inputs),
+      configurable: true,
+      writable: true,
+    });
   }
 
   /** Runs a cell: its magic when it has one, else its TypeScript with the magics of its lines. */
@@ -105,6 +118,7 @@ function buildPythonHost({
     output,
     load: loadPackage,
     until: evaluator.until,
+    ask: (prompt, password) => currentInput()!.ask(prompt, password),
     readName: (name) => evaluator.evaluate(name, 'magic.ts'),
     writeName: async (name, value) => {
       slots[Symbol.for(SLOT)] = value;

@@ -4,7 +4,9 @@ import { InterruptError } from './evaluator.ts';
 import type { Output } from './output.ts';
 import type { ErrorContent } from './traceback.ts';
 import { PythonError, startPython } from './python-process.ts';
-import type { Arrived, PythonAnswer, PythonProcess, Sent } from './python-process.ts';
+import type { PythonAnswer, PythonProcess, Sent } from './python-process.ts';
+import { buildCrossing, renderCrossings, typeNameOf, withArrival } from './python-report.ts';
+import type { Crossing } from './python-report.ts';
 import { decodeValue, encodeValue } from './python-values.ts';
 import type { Description, LoadPackage } from './python-values.ts';
 
@@ -22,17 +24,24 @@ export interface PythonHost {
   readName(name: string): Promise<unknown>;
   /** Declares a name of the notebook. */
   writeName(name: string, value: unknown): Promise<void>;
+  /**
+   * Asks the user for a line. Blocks.
+   * @throws InputError, InterruptError
+   */
+  ask(prompt: string, password: boolean): string;
   /** Rejects with InterruptError when the cell is interrupted. */
   until<T>(value: Promise<T>): Promise<T>;
 }
 
-/** One line of what crossed. */
-interface Crossing {
+type Done = PythonAnswer & { type: 'done' };
+type Failed = PythonAnswer & { type: 'error' };
+type PythonQuestion = PythonAnswer & { type: 'input' };
+
+/** A value of Python that has come. */
+interface Received {
   readonly name: string;
-  readonly type: string;
-  readonly size: string;
-  readonly bytes: number;
-  readonly ms: number;
+  readonly value: unknown;
+  readonly crossing: Crossing;
 }
 
 /** The Python of a notebook. */
@@ -41,7 +50,8 @@ export class NotebookPython {
   #process: PythonProcess | null = null;
   /** Calls the newest cell's context: output of Python's threads belongs there. */
   #inCell: <T>(run: () => T) => T = (run) => run();
-  #isBusy = false;
+  /** Cells of Python run one after another. */
+  #last: Promise<unknown> = Promise.resolve();
   #count = 0;
 
   constructor(host: PythonHost) {
@@ -57,28 +67,31 @@ export class NotebookPython {
     { inputs, outputs }: PythonCellOptions,
     cell: { executionCount: number; silent: boolean },
   ): Promise<void> {
-    if (this.#isBusy)
-      throw new Error('Cannot run Python: another cell of it still runs; await that one first');
-    this.#isBusy = true;
-    this.#inCell = AsyncLocalStorage.snapshot();
-    try {
-      const python = await this.#start();
-      const { descriptions, crossings } = await this.#send(inputs, python);
-      const request = { id: ++this.#count, code, silent: cell.silent, inputs: descriptions, outputs };
-      const answer = await this.#wait(
-        python,
-        python.run(request, (part) => this.#show(part, cell.executionCount)),
-      );
-      if (answer.type === 'error') throw buildError(answer.content);
-      if (answer.type !== 'done') return;
+    const values: Record<string, unknown> = {};
+    for (const name of inputs) values[name] = await this.#host.readName(name);
+    await this.#inTurn(async () => {
+      const { arrived, answer, python } = await this.#ask(code, values, outputs, cell);
+      this.#report('→ Python', arrived);
+      const received = await this.#receive(answer.outputs, python);
+      for (const { name, value } of received) await this.#host.writeName(name, value);
       this.#report(
-        '→ Python',
-        crossings.map((one, i) => withArrival(one, answer.received[i]!)),
+        '← Python',
+        received.map(({ crossing }) => crossing),
       );
-      this.#report('← Python', await this.#receive(answer.outputs, python));
-    } finally {
-      this.#isBusy = false;
-    }
+    });
+  }
+
+  /**
+   * Runs code with some values as its names.
+   * @returns the value of its last expression; undefined when it ends in none
+   * @throws PythonError, CrossingError, PythonNotFoundError
+   */
+  evaluate(code: string, inputs: Readonly<Record<string, unknown>> = {}): Promise<unknown> {
+    return this.#inTurn(async () => {
+      const { answer, python } = await this.#ask(code, inputs, ['_'], { executionCount: 0, silent: true });
+      const [received] = await this.#receive(answer.outputs, python);
+      return received!.value ?? undefined;
+    });
   }
 
   /** Ends Python and forgets its variables. */
@@ -87,13 +100,38 @@ export class NotebookPython {
     this.#process = null;
   }
 
+  #inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(run);
+    this.#last = result.catch(() => {});
+    return result;
+  }
+
+  /** Sends values and code; resolves once Python has run it. */
+  async #ask(
+    code: string,
+    values: Readonly<Record<string, unknown>>,
+    outputs: readonly string[],
+    cell: { executionCount: number; silent: boolean },
+  ): Promise<{ arrived: Crossing[]; answer: Done; python: PythonProcess }> {
+    this.#inCell = AsyncLocalStorage.snapshot();
+    const python = await this.#start();
+    const { descriptions, crossings } = await this.#send(values, python);
+    const request = { id: ++this.#count, code, silent: cell.silent, inputs: descriptions, outputs };
+    const running = python.run(request, (part) => this.#show(part, cell.executionCount, python));
+    const answer = await this.#wait(python, running);
+    if (answer.type !== 'done') throw buildError((answer as Failed).content);
+    const arrived = crossings.map((one, i) => withArrival(one, answer.received[i]!));
+    return { arrived, answer, python };
+  }
+
   async #start(): Promise<PythonProcess> {
-    if (!this.#process?.isAlive) {
-      this.#process = await startPython((name, text) =>
-        this.#inCell(() => this.#host.output.write(name, text)),
-      );
-    }
-    return this.#process;
+    if (this.#process?.isAlive) return this.#process;
+    // One that ended below a cell was told of there.
+    if (this.#process?.end && !this.#process.isEndTold)
+      this.#host.output.write('stderr', `${this.#process.end.content.evalue}.\n`);
+    return (this.#process = await startPython((name, text) =>
+      this.#inCell(() => this.#host.output.write(name, text)),
+    ));
   }
 
   /** Passes interrupts on; a second one ends a Python that does not hear the first. */
@@ -110,13 +148,12 @@ export class NotebookPython {
   }
 
   async #send(
-    names: readonly string[],
+    values: Readonly<Record<string, unknown>>,
     python: PythonProcess,
   ): Promise<{ descriptions: Record<string, Description>; crossings: Crossing[] }> {
     const descriptions: Record<string, Description> = {};
     const crossings: Crossing[] = [];
-    for (const name of names) {
-      const value = await this.#host.readName(name);
+    for (const [name, value] of Object.entries(values)) {
       const startMs = performance.now();
       const description = await encodeValue(name, value, python.transfer, this.#host.load);
       descriptions[name] = description;
@@ -125,19 +162,20 @@ export class NotebookPython {
     return { descriptions, crossings };
   }
 
-  async #receive(sent: readonly Sent[], python: PythonProcess): Promise<Crossing[]> {
-    const crossings: Crossing[] = [];
+  async #receive(sent: readonly Sent[], python: PythonProcess): Promise<Received[]> {
+    const received: Received[] = [];
     for (const one of sent) {
       const startMs = performance.now();
-      const value = await decodeValue(one, python.transfer, this.#host.load);
+      const value = await this.#host.until(decodeValue(one, python.transfer, this.#host.load));
       const ms = one.ms + performance.now() - startMs;
-      crossings.push(buildCrossing(one.name, `${one.from} → ${typeNameOf(value)}`, one, ms));
-      await this.#host.writeName(one.name, value);
+      const crossing = buildCrossing(one.name, `${one.from} → ${typeNameOf(value)}`, one, ms);
+      received.push({ name: one.name, value, crossing });
     }
-    return crossings;
+    return received;
   }
 
-  #show(answer: PythonAnswer, executionCount: number): void {
+  #show(answer: PythonAnswer, executionCount: number, python: PythonProcess): void {
+    if (answer.type === 'input') this.#inCell(() => this.#answerInput(answer, python));
     if (answer.type !== 'result' && answer.type !== 'display') return;
     const { data, metadata } = answer;
     this.#inCell(() =>
@@ -147,18 +185,19 @@ export class NotebookPython {
     );
   }
 
+  #answerInput({ prompt, password }: PythonQuestion, python: PythonProcess): void {
+    try {
+      python.reply({ text: this.#host.ask(prompt, password) });
+    } catch (error) {
+      if (error instanceof InterruptError) python.interrupt();
+      else python.reply({ error: (error as Error).message });
+    }
+  }
+
   #report(direction: string, crossings: readonly Crossing[]): void {
     if (crossings.length === 0) return;
-    const lines = crossings.map(
-      ({ name, type, size, bytes, ms }) =>
-        `${direction}: ${name} (${type})${size}, ${formatBytes(bytes)}, ${ms.toFixed(1)} ms`,
-    );
-    const html = lines.map(escapeHtml).join('<br>');
     this.#host.output.publish('display_data', {
-      data: {
-        'text/plain': lines.join('\n'),
-        'text/html': `<small style="opacity:.6">${html}</small>`,
-      },
+      data: renderCrossings(direction, crossings),
       metadata: {},
       transient: {},
     });
@@ -167,34 +206,3 @@ export class NotebookPython {
 
 const buildError = ({ ename, evalue, traceback }: ErrorContent): PythonError =>
   new PythonError(ename, evalue, traceback);
-
-function buildCrossing(name: string, type: string, description: Description, ms: number): Crossing {
-  const size = sizeOf(description);
-  const bytes =
-    'bytes' in description ? description.bytes : Buffer.byteLength(JSON.stringify(description.value));
-  return { name, type, size, bytes, ms };
-}
-
-function sizeOf(description: Description): string {
-  if ('rows' in description) return ` ${description.rows} rows`;
-  return 'shape' in description ? ` ${description.shape.join('×')}` : '';
-}
-
-const withArrival = (crossing: Crossing, { type, ms }: Arrived): Crossing => ({
-  ...crossing,
-  type: `${crossing.type} → ${type}`,
-  ms: crossing.ms + ms,
-});
-
-function typeNameOf(value: unknown): string {
-  if (value === null || typeof value !== 'object') return value === null ? 'null' : typeof value;
-  const tag = (value as { [Symbol.toStringTag]?: string })[Symbol.toStringTag];
-  return tag === 'DataFrame' ? tag : (value.constructor?.name ?? 'Object');
-}
-
-function formatBytes(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`;
-  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
-}
-
-const escapeHtml = (text: string): string => text.replace(/&/g, '&amp;').replace(/</g, '&lt;');

@@ -33,6 +33,7 @@ export interface Arrived {
 /** What Python answers; `done` and `error` are last. */
 export type PythonAnswer =
   | { readonly type: 'result' | 'display'; readonly data: object; readonly metadata: object }
+  | { readonly type: 'input'; readonly prompt: string; readonly password: boolean }
   | { readonly type: 'done'; readonly outputs: readonly Sent[]; readonly received: readonly Arrived[] }
   | { readonly type: 'error'; readonly content: ErrorContent };
 
@@ -49,6 +50,12 @@ export interface PythonProcess {
   readonly isAlive: boolean;
   /** Sends a cell; `onAnswer` hears every answer, the last one included. Rejects when Python ends. */
   run(request: PythonRequest, onAnswer: (answer: PythonAnswer) => void): Promise<PythonAnswer>;
+  /** Why it ended; null while it runs. */
+  readonly end: PythonError | null;
+  /** Whether a cell that ran was told of the end. */
+  readonly isEndTold: boolean;
+  /** Answers a question of `input()`. */
+  reply(answer: { readonly text: string } | { readonly error: string }): void;
   interrupt(): void;
   kill(): void;
 }
@@ -104,10 +111,14 @@ function connect(child: ChildProcess, transfer: ValueTransfer, mark: string, wri
     pending?.onAnswer(JSON.parse(line) as PythonAnswer);
   }
   let ended: PythonError | null = null;
+  let isEndTold = false;
   const end = (why: string): void => {
     ended ??= buildEnd(why);
     outputs.forEach((output) => output.end());
-    void reading.then(() => pending?.reject(ended!));
+    void reading.then(() => {
+      isEndTold = pending !== null;
+      pending?.reject(ended!);
+    });
   };
   child.once('error', (error) => end(`could not start: ${error.message}`));
   child.once('close', (code, signal) => end(signal ? `ended by ${signal}` : `ended with exit code ${code}`));
@@ -116,6 +127,13 @@ function connect(child: ChildProcess, transfer: ValueTransfer, mark: string, wri
     get isAlive() {
       return ended === null && child.exitCode === null && child.signalCode === null;
     },
+    get end() {
+      return ended;
+    },
+    get isEndTold() {
+      return isEndTold;
+    },
+    reply: (answer) => void requests.write(`${JSON.stringify({ reply: answer })}\n`),
     run: (request, onAnswer) =>
       new Promise<PythonAnswer>((resolve, reject) => {
         if (ended) return reject(ended);

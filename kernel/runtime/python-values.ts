@@ -4,6 +4,8 @@ import { types } from 'node:util';
 import type * as Arrow from 'apache-arrow';
 import type { RecordBatch, Table } from 'apache-arrow';
 import { ForeignError } from './foreign-error.ts';
+import { findSharedPlace } from './shared-array.ts';
+import type { SharedPlace } from './shared-array.ts';
 import type { Stored, ValueTransfer } from './value-transfer.ts';
 
 /** What the control channel says about a value. */
@@ -15,7 +17,7 @@ export type Description =
       /** As numpy writes it: `<f4`, `|u1`. */
       readonly dtype: string;
       readonly shape: readonly number[];
-    } & Stored)
+    } & (Stored | SharedPlace))
   | ({ readonly kind: 'arrow' | 'batch' | 'polars'; readonly rows: number } & Stored);
 
 /** A value that has no counterpart on the other side. */
@@ -74,7 +76,8 @@ export async function decodeValue(
   load: LoadPackage,
 ): Promise<unknown> {
   if (description.kind === 'json') return untag(description.value);
-  const buffer = await transfer.take(description);
+  // Shared arrays go one way: the other side's changes are there already.
+  const buffer = await transfer.take(description as Stored);
   if (description.kind === 'bytes') return Buffer.from(buffer);
   if (description.kind === 'array') return decodeArray(buffer, description);
   const polars = description.kind === 'polars' ? await loadPolars(load) : null;
@@ -86,8 +89,9 @@ export async function decodeValue(
 
 async function encodeArray(array: NodeJS.TypedArray, transfer: ValueTransfer): Promise<Description> {
   const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-  const stored = await transfer.store([bytes]);
-  if (Buffer.isBuffer(array)) return { kind: 'bytes', ...stored };
+  if (Buffer.isBuffer(array)) return { kind: 'bytes', ...(await transfer.store([bytes])) };
+  const stored = findSharedPlace(array) ?? (await transfer.store([bytes]));
+
   const marked = array as NodeJS.TypedArray & { dtype?: unknown; shape?: unknown };
   const type = array instanceof Uint8ClampedArray ? Uint8Array : array.constructor;
   const own = Object.entries(arrayTypes).find(([, one]) => one === type)?.[0] ?? '|u1';
@@ -167,7 +171,10 @@ function tag(name: string, value: unknown, above: Set<object>): unknown {
     case 'bigint':
       return { [TAG]: ['bigint', String(value)] };
     case 'number':
-      return Number.isFinite(value) && !Object.is(value, -0)
+      // Python takes a whole number of JSON for an int, whatever its size.
+      return (Number.isSafeInteger(value) || !Number.isInteger(value)) &&
+        Number.isFinite(value) &&
+        !Object.is(value, -0)
         ? value
         : { [TAG]: ['number', Object.is(value, -0) ? '-0.0' : String(value).replace('Infinity', 'inf')] };
     case 'object':

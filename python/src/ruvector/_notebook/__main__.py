@@ -7,6 +7,7 @@ stdout and stderr, so that the kernel shows the output written until then first.
 from __future__ import annotations
 
 import builtins
+import getpass
 import json
 import os
 import queue
@@ -18,13 +19,20 @@ import time
 from types import FrameType, ModuleType
 from typing import Any
 
-from ._run import describe_error, mime_bundle, run_cell, take_figures
+from ._figures import show_by, take_figures
+from ._run import describe_error, mime_bundle, run_cell
 from ._transfer import Transfer, open_transfer
 from ._values import decode_value, encode_value
 
 Message = dict[str, Any]
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+class StdinNotImplementedError(RuntimeError):
+    """Nobody is there to answer `input()`."""
+
+    __module__ = "builtins"  # shown by its short name
 
 
 class Session:
@@ -38,6 +46,9 @@ class Session:
         self._main.__dict__["display"] = self._display
         sys.modules["__main__"] = self._main
         builtins.display = self._display  # type: ignore[attr-defined]
+        builtins.input = self._input
+        getpass.getpass = self._getpass
+        self.replies: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self.is_running = False
 
     def answer(self, message: Message) -> None:
@@ -58,7 +69,7 @@ class Session:
             value = run_cell(request["code"], file, self._main.__dict__)
             if value is not None:
                 self._main.__dict__["_"] = value
-            take_figures(self._show)
+            take_figures(self.show)
             if value is not None and not request["silent"]:
                 data, metadata = mime_bundle(value)
                 self.answer({"type": "result", "data": data, "metadata": metadata})
@@ -90,12 +101,26 @@ class Session:
         ms = (time.perf_counter() - started) * 1000
         return {"name": name, "from": _type_name(value), "ms": ms, **described}
 
-    def _show(self, data: Message, metadata: Message) -> None:
+    def show(self, data: Message, metadata: Message) -> None:
+        """Show something below the cell."""
         self.answer({"type": "display", "data": data, "metadata": metadata})
+
+    def _ask(self, prompt: object, *, password: bool) -> str:
+        self.answer({"type": "input", "prompt": str(prompt), "password": password})
+        reply = self.replies.get()
+        if "error" in reply:
+            raise StdinNotImplementedError(reply["error"])
+        return str(reply["text"])
+
+    def _input(self, prompt: object = "", /) -> str:
+        return self._ask(prompt, password=False)
+
+    def _getpass(self, prompt: str = "Password: ", stream: object = None) -> str:
+        return self._ask(prompt, password=True)
 
     def _display(self, *values: object) -> None:
         for value in values:
-            self._show(*mime_bundle(value))
+            self.show(*mime_bundle(value))
 
 
 def _type_name(value: object) -> str:
@@ -105,11 +130,17 @@ def _type_name(value: object) -> str:
     return f"{name} {dtype}" if dtype is not None else name
 
 
-def _read_requests(fd: int, requests: queue.Queue[Message], directory: str) -> None:
+def _read_requests(
+    fd: int, requests: queue.Queue[Message], replies: queue.SimpleQueue[Message], directory: str
+) -> None:
     """Read until the kernel ends, and end with it, whatever the cell does."""
     with os.fdopen(fd, encoding="utf-8") as lines:
         for line in lines:
-            requests.put(json.loads(line))
+            message = json.loads(line)
+            if "reply" in message:
+                replies.put(message["reply"])
+            else:
+                requests.put(message)
     shutil.rmtree(directory, ignore_errors=True)
     os._exit(0)
 
@@ -128,11 +159,14 @@ def main(arguments: list[str]) -> None:
 
     signal.signal(signal.SIGINT, interrupt)
     os.environ.setdefault("MPLBACKEND", "Agg")
+    # What JupyterLab draws by itself.
+    os.environ.setdefault("PLOTLY_RENDERER", "plotly_mimetype")
+    show_by(session.show, builtins.display)  # type: ignore[attr-defined]
     if "" not in sys.path:
         sys.path.insert(0, "")
     requests: queue.Queue[Message] = queue.Queue()
     reader = threading.Thread(
-        target=_read_requests, args=(fds[0], requests, arguments[3]), daemon=True
+        target=_read_requests, args=(fds[0], requests, session.replies, arguments[3]), daemon=True
     )
     reader.start()
     while True:

@@ -1,18 +1,17 @@
-"""Runs the code of a cell: statements, then the value of its last expression; errors; figures."""
+"""Runs the code of a cell: statements, then the value of its last expression; errors."""
 
 from __future__ import annotations
 
 import ast
 import base64
-import io
 import linecache
-import sys
 import traceback
-from collections.abc import Callable
-from types import CodeType, ModuleType
+from types import CodeType
 from typing import Any
 
-__all__ = ["compile_cell", "describe_error", "mime_bundle", "run_cell", "take_figures"]
+from ._figures import figure_bundle
+
+__all__ = ["compile_cell", "describe_error", "mime_bundle", "run_cell"]
 
 Bundle = dict[str, Any]
 
@@ -71,6 +70,8 @@ def mime_bundle(value: object) -> tuple[Bundle, Bundle]:
     metadata: Bundle = {}
     if isinstance(value, type):
         return data, metadata
+    if _is_figure(value):
+        return data | figure_bundle(value), metadata
     whole = _call(value, "_repr_mimebundle_")
     if isinstance(whole, tuple):
         data, metadata = data | whole[0], dict(whole[1])
@@ -83,6 +84,10 @@ def mime_bundle(value: object) -> tuple[Bundle, Bundle]:
         if part is not None:
             data[mime] = part
     return {mime: _as_text(part) for mime, part in data.items()}, metadata
+
+
+def _is_figure(value: object) -> bool:
+    return type(value).__module__ == "matplotlib.figure" and hasattr(value, "savefig")
 
 
 def _call(value: object, name: str) -> object:
@@ -118,17 +123,3 @@ def _hide(frames: traceback.TracebackException, hidden: str, seen: set[int]) -> 
     for other in (frames.__cause__, frames.__context__):
         if other is not None:
             _hide(other, hidden, seen)
-
-
-def take_figures(show: Callable[[Bundle, Bundle], None]) -> None:
-    """Show the open figures of matplotlib as PNG, in their order, and close them."""
-    pyplot: ModuleType | Any | None = sys.modules.get("matplotlib.pyplot")
-    if pyplot is None:
-        return
-    for number in pyplot.get_fignums():
-        figure = pyplot.figure(number)
-        png = io.BytesIO()
-        figure.savefig(png, format="png", bbox_inches="tight")
-        data = {"image/png": base64.b64encode(png.getvalue()).decode(), "text/plain": repr(figure)}
-        show(data, {})
-    pyplot.close("all")

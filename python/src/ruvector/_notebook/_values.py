@@ -65,7 +65,14 @@ def encode_value(name: str, value: object, transfer: Transfer) -> Description:
     """
     if isinstance(value, bytes | bytearray | memoryview):
         return {"kind": "bytes", **_store(memoryview(value).cast("B"), transfer)}
-    table = _table_of(value)
+    try:
+        table = _table_of(value)
+    except ValueError as error:  # pyarrow's own are ValueErrors
+        kind = f"{type(value).__module__.split('.')[0]}.{type(value).__name__}"
+        raise CrossingError(
+            f'Cannot pass "{name}" to TypeScript: Arrow has no column for a part of this {kind} '
+            f"({error}); cast that column to numbers, text, times, lists or structs"
+        ) from error
     if table is not None:
         return _encode_table(table, value, transfer)
     numpy = sys.modules.get("numpy")
@@ -113,6 +120,9 @@ def _encode_array(name: str, numpy: Foreign, array: Foreign, transfer: Transfer)
     kind = array.dtype.kind
     if kind in "US" or (kind == "O" and array.size < 1_000_000):
         return {"kind": "json", "value": _tag(name, array.tolist())}
+    if kind == "V" and array.dtype.names and array.ndim == 1:
+        columns = {field: numpy.ascontiguousarray(array[field]) for field in array.dtype.names}
+        return _encode_table(_require("pyarrow", "records").table(columns), array, transfer)
     if kind not in "bfiumM" or array.dtype.itemsize not in (1, 2, 4, 8):
         raise CrossingError(
             f'Cannot pass "{name}" to TypeScript: no typed array holds "{array.dtype}"; '
@@ -152,6 +162,8 @@ def _table_of(value: object) -> Foreign | None:
 def _encode_table(table: Foreign, value: object, transfer: Transfer) -> Description:
     pyarrow = _require("pyarrow", "a table")
 
+    table = _plain_columns(pyarrow, table)
+
     def write_to(sink: Foreign) -> None:
         with pyarrow.ipc.new_stream(sink, table.schema) as writer:
             writer.write(table)
@@ -168,6 +180,25 @@ def _encode_table(table: Foreign, value: object, transfer: Transfer) -> Descript
     if type(value).__module__.startswith("polars"):
         kind = "polars"
     return {"kind": kind, "rows": table.num_rows, **transfer.store(size.size(), write)}
+
+
+def _plain_columns(pyarrow: Foreign, table: Foreign) -> Foreign:
+    """The table with the values of encodings that TypeScript's Arrow cannot read."""
+    types = pyarrow.types
+    for at, field in enumerate(table.schema):
+        column = table.column(at)
+        if types.is_run_end_encoded(field.type):
+            chunks = column.chunks if isinstance(column, pyarrow.ChunkedArray) else [column]
+            decode = importlib.import_module("pyarrow.compute").run_end_decode
+            column = pyarrow.chunked_array([decode(chunk) for chunk in chunks])
+        elif types.is_list_view(field.type) or types.is_large_list_view(field.type):
+            column = column.cast(pyarrow.list_(field.type.value_type))
+        else:
+            continue
+        if isinstance(table, pyarrow.RecordBatch) and isinstance(column, pyarrow.ChunkedArray):
+            column = column.combine_chunks()
+        table = table.set_column(at, field.with_type(column.type), column)
+    return table
 
 
 def _tag(name: str, value: object) -> object:
