@@ -37,15 +37,25 @@ const variants: readonly (readonly [ExportFormat, Compression])[] = [
   ['arrow', 'none'],
 ];
 
-const tables: Readonly<Record<string, readonly arrow.RecordBatch[]>> = {
-  empty: [],
-  one: buildSlicedBatches(buildHostileRows(1, createRandom(1)), [1]),
-  hostile: buildSlicedBatches(buildHostileRows(500, createRandom(2)), [1, 7, 64, 3, 100]),
-  // More than one chunk of text, Arrow and SQLite, so that chunks meet in the middle of batches.
-  chunks: buildSlicedBatches(
-    Array.from({ length: 140 }, () => buildHostileRows(500, createRandom(3))).flat(),
+const manyRows = (rounds: number): readonly arrow.RecordBatch[] =>
+  buildSlicedBatches(
+    Array.from({ length: rounds }, () => buildHostileRows(500, createRandom(3))).flat(),
     [9_999, 13, 30_001],
-  ),
+  );
+
+interface Case {
+  readonly batches: readonly arrow.RecordBatch[];
+  readonly isWritten?: (format: ExportFormat) => boolean;
+}
+
+const tables: Readonly<Record<string, Case>> = {
+  empty: { batches: [] },
+  one: { batches: buildSlicedBatches(buildHostileRows(1, createRandom(1)), [1]) },
+  hostile: { batches: buildSlicedBatches(buildHostileRows(500, createRandom(2)), [1, 7, 64, 3, 100]) },
+  // More than one chunk of text and SQLite (16,384 rows), so that chunks meet in the middle of a batch.
+  chunks: { batches: manyRows(35), isWritten: (format) => format !== 'arrow' },
+  // The same for Arrow (65,536 rows).
+  'arrow-chunks': { batches: manyRows(140), isWritten: (format) => format === 'arrow' },
 };
 
 let folder: string;
@@ -77,11 +87,12 @@ describe('writeTables()', () => {
   it.each(Object.keys(tables))(
     'writes table "%s" so that all readers find the same rows and types',
     async (name) => {
-      const batches = tables[name]!;
+      const { batches, isWritten = () => true } = tables[name]!;
+      const wanted = variants.filter(([format]) => isWritten(format));
       const truth = join(folder, `truth-${name}.json`);
       await writeFile(truth, JSON.stringify(describeBatches(batches)));
       const files = [];
-      for (const [format, compression] of variants) {
+      for (const [format, compression] of wanted) {
         const suffix = suffixOf({ format, compression });
         const path = join(folder, `${name}-${compression}.${suffix}`);
         const request = { tables: [tableOf(name, batches)], format, compression, path, fingerprint: 'x' };
@@ -91,7 +102,7 @@ describe('writeTables()', () => {
       }
       const { checks, problems } = await readByOthers(files, name);
       expect(problems).toEqual([]);
-      for (const [format, compression] of variants) {
+      for (const [format, compression] of wanted) {
         expect(
           checks.filter((check) => check.startsWith(`${format} ${compression} `)).length,
         ).toBeGreaterThan(1);

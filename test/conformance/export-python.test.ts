@@ -11,6 +11,7 @@ import { openHistory } from '../../src/store/index.ts';
 import { createTestHome, poll, python, startDaemon } from '../support/daemon.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { pressuredSnapshots } from '../support/memory-rows.ts';
+import { LineProcess } from '../support/wire-consumer.ts';
 
 const run = promisify(execFile);
 const ROWS = 30_000;
@@ -29,9 +30,14 @@ beforeAll(async () => {
   folder = join(home.root, 'out');
   await mkdir(folder);
   await writeFile(join(folder, 'plain'), 'no folder');
+  interpreter = new LineProcess(python, ['-c', `import os; os.chdir(${JSON.stringify(folder)})\n${loop}`], {
+    RUVECTOR_HOME: home.root,
+    TZ: 'UTC',
+  });
 }, 60_000);
 
 afterAll(async () => {
+  await interpreter[Symbol.asyncDispose]();
   await daemon[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
   await home[Symbol.asyncDispose]();
@@ -39,13 +45,26 @@ afterAll(async () => {
 
 const environment = (): NodeJS.ProcessEnv => ({ ...process.env, RUVECTOR_HOME: home.root, TZ: 'UTC' });
 
-/** Runs Python and reads the JSON it prints. */
+/** One Python for all: it runs each piece of code in a namespace of its own. */
+const loop = `
+import contextlib, io, json, sys, traceback
+import pandas, ruvector
+for line in sys.stdin:
+    out = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(out):
+            exec("import json\\nfrom ruvector import *\\n" + json.loads(line), {})
+        print(out.getvalue(), end="", flush=True)
+    except BaseException:
+        print(json.dumps({"traceback": traceback.format_exc()}), flush=True)
+`;
+
+let interpreter: LineProcess;
+
+/** Runs Python and reads the JSON line it prints. */
 async function runPython<T>(code: string): Promise<T> {
-  const { stdout } = await run(python, ['-c', `import json\nfrom ruvector import *\n${code}`], {
-    cwd: folder,
-    env: environment(),
-  });
-  return JSON.parse(stdout) as T;
+  interpreter.process.stdin.write(`${JSON.stringify(code)}\n`);
+  return interpreter.next<T>();
 }
 
 describe('Python exports', () => {
