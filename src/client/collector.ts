@@ -55,7 +55,8 @@ export interface Collector {
 
 const MAX_SECONDS = 2_000_000;
 const REDRAW_MS = 200;
-/** Samples may be late, and the last one is worth waiting for this many intervals. */
+/** Samples may be late or missing: rows that are still due are worth waiting for this long. */
+const GRACE_MS = 1000;
 const GRACE_INTERVALS = 2;
 const tableNames = ['memory', 'process', 'optimization'];
 
@@ -84,7 +85,8 @@ async function collect(link: DaemonLink, options: CollectOptions, stop: AbortSig
     const rows = new Rows(view, bar, seconds);
     if (!stop.aborted) {
       const target = table === 'memory' ? Math.max(1, Math.round(seconds * config.hz)) : Infinity;
-      await follow(link, options, rows, { target, graceMs: (GRACE_INTERVALS * 1000) / config.hz, stop });
+      const graceMs = Math.max(GRACE_MS, (GRACE_INTERVALS * 1000) / config.hz);
+      await follow(link, options, rows, { target, graceMs, stop });
     }
     if (!stop.aborted) bar.update(seconds);
     bar.finish(rows.describe(stop.aborted));

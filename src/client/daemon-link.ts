@@ -1,5 +1,6 @@
 // The way from a client to the daemon of its home: finds one or starts one, connects when something is
 // asked and lets go when nothing is, so that a script ends with its work and a new daemon is found.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isRuvectorError, resolveHome } from '../core/index.ts';
 import type { Home } from '../core/index.ts';
 import { WireErrorCode, findDaemon } from '../wire/index.ts';
@@ -11,10 +12,14 @@ import { runningError } from './errors.ts';
 
 /** Calls that follow each other share one connection; an open one would keep the process from ending. */
 const IDLE_MS = 50;
+const RETRY_MS = 50;
+const MAX_TRIES = 40;
 
 /** One client's daemon. */
 export class DaemonLink {
   readonly #directory: string | undefined;
+  readonly #base: DaemonOptions;
+  /** Of the daemon in use: one that was killed comes back as it was. */
   #options: DaemonOptions;
   #client: BridgeClient | null = null;
   #connecting: Promise<BridgeClient> | null = null;
@@ -25,6 +30,7 @@ export class DaemonLink {
   /** @param directory @default $RUVECTOR_HOME or the XDG data folder, looked up at each connection */
   constructor(directory: string | undefined, options: DaemonOptions) {
     this.#directory = directory;
+    this.#base = options;
     this.#options = options;
   }
 
@@ -61,7 +67,7 @@ export class DaemonLink {
 
   /** The status of a running daemon; null without one: this starts none. */
   async status(): Promise<DaemonStatus | null> {
-    await using client = await findDaemon(this.home.bridgeFile);
+    await using client = await this.#find();
     return client && ((await client.request('status')).result as DaemonStatus);
   }
 
@@ -85,6 +91,7 @@ export class DaemonLink {
     this.#letGo();
     const { own } = this;
     this.#own = null;
+    this.#options = this.#base;
     await own?.stop();
     return own !== null;
   }
@@ -96,8 +103,19 @@ export class DaemonLink {
   }
 
   async #open(): Promise<BridgeClient> {
-    const found = await findDaemon(this.home.bridgeFile);
-    return (this.#client = found ?? (await this.#start()));
+    return (this.#client = (await this.#find()) ?? (await this.#start()));
+  }
+
+  /** A daemon that dies may take the connection and hang up: nothing was asked yet, so it is looked for again. */
+  async #find(): Promise<BridgeClient | null> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await findDaemon(this.home.bridgeFile);
+      } catch (error) {
+        if (!isLost(error) || tries === MAX_TRIES) throw error;
+      }
+      await sleep(RETRY_MS);
+    }
   }
 
   async #start(): Promise<BridgeClient> {
