@@ -1,69 +1,103 @@
 // A cell as a TypeScript module: it imports the latest definitions of earlier cells and exports its own, so
 // that a name may be declared again with another type. What the type checker reads; never run.
 import { parseSync } from 'oxc-parser';
+import { readCellText } from './cell-text.ts';
 
-/** Names of earlier cells, each with the file that declared it last. */
-export type Definitions = ReadonlyMap<string, string>;
+/** Where a name was declared last. */
+export interface Definition {
+  /** Module path of that cell. */
+  readonly module: string;
+  /** True for `let` and `var`: later cells may assign to them. */
+  readonly isVariable: boolean;
+}
+
+/** What earlier cells and the kernel give to a cell. */
+export interface CellScope {
+  readonly definitions: ReadonlyMap<string, Definition>;
+  /** Types of the kernel's own names, too large to be loaded for cells that do not use them. */
+  readonly globals: ReadonlyMap<string, string>;
+}
 
 /** A cell's text for the checker. */
 export interface CellModule {
   readonly text: string;
   /** Lines before the cell's own first line. */
   readonly headerLines: number;
-  /** Names it declares: values and types. */
-  readonly names: readonly string[];
+  /** Characters before the cell's own first character in its line. */
+  readonly firstColumn: number;
+  /** Names it declares: values and types; true for those that later cells may assign to. */
+  readonly names: ReadonlyMap<string, boolean>;
 }
 
-/** Builds the module of a cell. */
-export function buildCellModule(source: string, definitions: Definitions): CellModule {
-  const code = blankMagics(source);
+/**
+ * Builds the module of a cell. Only names that the cell mentions are imported: the fewer, the sooner the answer.
+ * @param prefix names that begin like this are imported too: one of them is being typed @default none
+ */
+export function buildCellModule(source: string, scope: CellScope, prefix = ''): CellModule {
+  const { definitions, globals } = scope;
+  const { code, firstColumn } = readCellText(source, (word) => definitions.has(word) || globals.has(word));
   const names = namesOf(code);
-  const own = new Set(names);
-  const byFile = new Map<string, string[]>();
-  for (const [name, file] of definitions) {
-    if (own.has(name)) continue;
-    byFile.set(file, [...(byFile.get(file) ?? []), name]);
+  const words = new Set(code.match(WORD));
+  const isWanted = (name: string): boolean =>
+    !names.has(name) && (words.has(name) || (prefix !== '' && name.startsWith(prefix)));
+  const header = [...globals]
+    .filter(([name]) => isWanted(name) && !definitions.has(name))
+    .map(([name, type]) => `declare const ${name}: ${type};`);
+  for (const [name, { module, isVariable }] of definitions) {
+    if (!isWanted(name)) continue;
+    const from = JSON.stringify(module);
+    // An import cannot be assigned to; a variable is also more often wanted than its comment.
+    header.push(
+      isVariable
+        ? `declare let ${name}: typeof import(${from}).${name};`
+        : `import { ${name} } from ${from};`,
+    );
   }
-  const imports = [...byFile].map(([file, list]) => `import { ${list.join(', ')} } from "./${file}";`);
-  return { text: `${imports.join(' ')}\n${code}\nexport { ${names.join(', ')} };\n`, headerLines: 1, names };
+  const text = `${header.join(' ')}\n${code}\nexport { ${[...names.keys()].join(', ')} };\n`;
+  return { text, headerLines: 1, firstColumn, names };
 }
 
-/** Lines that are not TypeScript, emptied; their lengths stay. */
-function blankMagics(source: string): string {
-  if (/^\s*%%/.test(source)) return '';
-  return source.replace(/^[ \t]*[%!?][^\n]*/gm, (line) => ' '.repeat(line.length));
-}
+const WORD = /[\p{ID_Start}$_][\p{ID_Continue}$]*/gu;
 
 const DECLARATION =
-  /^(?:export\s+)?(?:default\s+)?(?:declare\s+)?(?:abstract\s+|async\s+)?(?:const\s+enum|const|let|var|function\*?|class|enum|interface|type|namespace)\s+([\p{ID_Start}$_][\p{ID_Continue}$]*)/gmu;
+  /^(?:export\s+)?(?:default\s+)?(?:declare\s+)?(?:abstract\s+|async\s+)?(const\s+enum|const|let|var|function\*?|class|enum|interface|type|namespace)\s+([\p{ID_Start}$_][\p{ID_Continue}$]*)/gmu;
+
+type Names = Map<string, boolean>;
 
 /** Names of top-level declarations; of a cell that does not parse yet, those that start a line. */
-function namesOf(code: string): string[] {
+function namesOf(code: string): Names {
+  const names: Names = new Map();
   const { program, errors } = parseSync('cell.ts', code, { lang: 'ts', sourceType: 'module' });
-  const names =
-    errors.length > 0
-      ? [...code.matchAll(DECLARATION)].map(([, name]) => name!)
-      : (program.body as unknown as Node[]).flatMap(declaredBy);
-  return [...new Set(names)];
+  if (errors.length === 0) (program.body as unknown as Node[]).forEach((one) => addDeclared(one, names));
+  else {
+    for (const [, kind, name] of code.matchAll(DECLARATION)) names.set(name!, /^(?:let|var)$/.test(kind!));
+  }
+  return names;
 }
 
 type Node = Record<string, unknown> & { type: string };
 type Identifier = { readonly type: string; readonly name: string };
 
-function declaredBy(statement: Node): string[] {
+function addDeclared(statement: Node, names: Names): void {
   switch (statement.type) {
     case 'ExportNamedDeclaration':
-      return statement['declaration'] ? declaredBy(statement['declaration'] as Node) : [];
     case 'ExportDefaultDeclaration':
-      return declaredBy(statement['declaration'] as Node);
+      if (statement['declaration']) addDeclared(statement['declaration'] as Node, names);
+      break;
     case 'ImportDeclaration':
-      return (statement['specifiers'] as { local: Identifier }[]).map(({ local }) => local.name);
+      for (const { local } of statement['specifiers'] as { local: Identifier }[])
+        names.set(local.name, false);
+      break;
     case 'VariableDeclaration':
-      return (statement['declarations'] as { id: Node }[]).flatMap(({ id }) => boundBy(id));
+      for (const { id } of statement['declarations'] as { id: Node }[])
+        boundBy(id).forEach((name) =>
+          names.set(name, statement['kind'] === 'let' || statement['kind'] === 'var'),
+        );
+      break;
     default: {
       // Classes, functions, enums, interfaces, types, namespaces and `import x = require()`.
       const id = statement['id'] as Identifier | null | undefined;
-      return id?.type === 'Identifier' && id.name !== 'global' ? [id.name] : [];
+      if (id?.type === 'Identifier' && id.name !== 'global') names.set(id.name, false);
     }
   }
 }

@@ -1,5 +1,7 @@
-// Types of what the kernel puts into every cell's scope, for the checker.
+// Types of what the kernel puts into every cell's scope, for the checker: small ones in a declaration file,
+// large ones by reference to the kernel's own modules, loaded by the cells that use them.
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 
 /** A declaration file; with Node's types where they are installed. */
 export function globalTypes(): string {
@@ -13,6 +15,21 @@ function nodeTypes(): string {
   } catch {
     return '';
   }
+}
+
+/** A type of one of the kernel's modules: its source or, in the package, its declarations. */
+const typeOf = (module: string, type: string): string =>
+  `import(${JSON.stringify(fileURLToPath(new URL(`../runtime/${module}`, import.meta.url)))}).${type}`;
+
+/** Names with their types, for those cells that use them. */
+export function largeGlobals(): ReadonlyMap<string, string> {
+  return new Map([
+    ['comms', typeOf('comms', 'Comms')],
+    ['progress', typeOf('progress', 'Progress')],
+    ['widgets', typeOf('widgets', 'Widgets')],
+    ['Deno', `{ readonly jupyter: ${typeOf('deno-jupyter', 'DenoJupyter')} }`],
+    ['rv', 'typeof import("ruvector-memopt")'],
+  ]);
 }
 
 const declarations = `
@@ -30,11 +47,33 @@ declare function html(strings: TemplateStringsArray, ...values: unknown[]): obje
 declare function md(strings: TemplateStringsArray, ...values: unknown[]): object;
 /** An SVG picture to show. */
 declare function svg(strings: TemplateStringsArray, ...values: unknown[]): object;
+/** A picture to show, from its file or its bytes. */
+declare function image(pathOrBytes: string | URL | Uint8Array): object;
 /** Asks for a line of text. */
-declare function prompt(message?: string, initial?: string): string | null;
+declare function prompt(message?: string, defaultValue?: string): string | null;
 /** Asks yes or no. */
 declare function confirm(message?: string): boolean;
-declare const comms: any;
-declare const Deno: any;
-declare const rv: any;
+/** Shows a message and waits for the Enter key. */
+declare function alert(message?: string): void;
+declare module 'tslab' {
+  interface Display {
+    javascript(text: string): void;
+    html(text: string): void;
+    markdown(text: string): void;
+    latex(text: string): void;
+    svg(text: string): void;
+    png(bytes: Uint8Array): void;
+    jpeg(bytes: Uint8Array): void;
+    gif(bytes: Uint8Array): void;
+    pdf(bytes: Uint8Array): void;
+    text(text: string): void;
+    raw(contentType: string, data: string | Uint8Array): void;
+  }
+  export const display: Display;
+  /** A display whose later calls replace what its first one showed. */
+  export function newDisplay(): Display;
+  export const versions: { readonly tslab: string; readonly typescript: string; readonly node: string };
+}
+declare function $magic(name: 'sx', args: string): Promise<string[]>;
+declare function $magic(name: string, args: string): Promise<any>;
 `;

@@ -11,8 +11,10 @@ import type { Json } from './lsp-types.ts';
 export interface TypeServer {
   /** Resolves to the server when it can be asked, to null when there is none now. */
   ready(): Promise<LspClient | null>;
-  /** Opens a document now; `documents` must give it to later servers. */
-  open(document: Json): void;
+  /** The server that knows the documents; null: none now, and the next one asks for them. */
+  current(): LspClient | null;
+  /** True once the libraries' types were read. */
+  isWarm(): boolean;
   close(): void;
 }
 
@@ -22,32 +24,42 @@ export interface TypeServerOptions {
   readonly directory: string;
   /** What a new server must know. */
   readonly documents: () => readonly Json[];
+  /** The document that its first answer is about. */
+  readonly warmUpUri: string;
 }
 
 const FIRST_RESTART_MS = 500;
 const LAST_RESTART_MS = 60_000;
 const INITIALIZE_MS = 10_000;
+const WARM_UP_MS = 60_000;
 const settings = {
   suggest: { autoImports: false },
-  preferences: { includeCompletionsForModuleExports: false },
+  preferences: { includeCompletionsForModuleExports: false, importModuleSpecifierEnding: 'js' },
 };
 
 /** Starts the server. */
-export function keepTypeServer({ command, directory, documents }: TypeServerOptions): TypeServer {
+export function keepTypeServer(options: TypeServerOptions): TypeServer {
+  const { command, directory, documents, warmUpUri } = options;
   let restartMs = FIRST_RESTART_MS;
   let client: LspClient | null = null;
   let ready: Promise<LspClient | null> = Promise.resolve(null);
   let isReady = false;
+  let isWarm = false;
   let isClosed = false;
-  const open = (to: LspClient, document: Json): void =>
-    to.notify('textDocument/didOpen', { textDocument: document });
   const onExit = (): void => {
     client = null;
     isReady = false;
+    isWarm = false;
     ready = Promise.resolve(null);
     if (isClosed) return;
     setTimeout(start, restartMs).unref();
     restartMs = Math.min(restartMs * 2, LAST_RESTART_MS);
+  };
+  /** The first check reads the libraries' types, longer than any answer is waited for; a request that is cancelled would begin anew. */
+  const warmUp = async (server: LspClient): Promise<void> => {
+    const request = { textDocument: { uri: warmUpUri } };
+    const answer = await server.request('textDocument/diagnostic', request, WARM_UP_MS).catch(() => null);
+    if (server === client) isWarm = answer !== null;
   };
   const prepare = async (server: LspClient): Promise<LspClient | null> => {
     try {
@@ -56,9 +68,9 @@ export function keepTypeServer({ command, directory, documents }: TypeServerOpti
       server.close();
       return null;
     }
-    for (const document of documents()) open(server, document);
-    warmUp(server, documents().at(-1));
+    for (const document of documents()) server.notify('textDocument/didOpen', { textDocument: document });
     isReady = true;
+    void warmUp(server);
     return server;
   };
   function start(): void {
@@ -70,20 +82,13 @@ export function keepTypeServer({ command, directory, documents }: TypeServerOpti
   start();
   return {
     ready: () => ready,
-    open: (document) => {
-      if (client && isReady) open(client, document);
-    },
+    current: () => (isReady ? client : null),
+    isWarm: () => isWarm,
     close: () => {
       isClosed = true;
       client?.close();
     },
   };
-}
-
-/** The first check reads the libraries' types, longer than any answer is waited for; a request that is cancelled would begin anew. */
-function warmUp(server: LspClient, document: Json | undefined): void {
-  const params = { textDocument: { uri: document?.['uri'] } };
-  void server.request('textDocument/diagnostic', params, INITIALIZE_MS).catch(() => null);
 }
 
 async function initialize(server: LspClient, directory: string): Promise<void> {

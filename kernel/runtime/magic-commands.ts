@@ -31,6 +31,8 @@ export interface MagicHost {
 type LineMagic = (args: string, host: MagicHost) => Promise<unknown>;
 
 let previousFolder: string | null = null;
+/** As the notebook has set it; the protocol thread reads it from the text of the cells. */
+let checkMode = 'warn';
 
 /** The magics of lines by name. */
 export const lineCommands: Record<keyof typeof lineMagics, LineMagic> = {
@@ -41,6 +43,13 @@ export const lineCommands: Record<keyof typeof lineMagics, LineMagic> = {
     previousFolder = process.cwd();
     process.chdir(folder);
     output.write('stdout', `${process.cwd()}\n`);
+  },
+  check: async (args, { output }) => {
+    if (!/^(?:off|warn|error)?$/.test(args)) {
+      throw new UsageError(`Cannot check types "${args}": write %check off, %check warn or %check error`);
+    }
+    checkMode = args || checkMode;
+    if (args === '') output.write('stdout', `%check ${checkMode}\n`);
   },
   env: async (args, { output }) => {
     const [, name, value] = /^([^=\s]+)(?:[=\s]\s*(.*))?$/.exec(args) ?? [];

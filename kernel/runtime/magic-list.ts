@@ -3,6 +3,10 @@
 /** Line magics: `%name …`. */
 export const lineMagics = {
   cd: ['%cd [folder | -]', 'go to a folder; `-`: the one before; none: home'],
+  check: [
+    '%check [off | warn | error]',
+    'what errors of types do: nothing, a warning below the cell (default), or keep the cell from running',
+  ],
   env: ['%env [NAME[=value]]', 'show or set environment variables'],
   help: ['%help', 'list the magics'],
   install: ['%install package…', 'npm packages into the project of the working directory'],

@@ -1,55 +1,136 @@
-// What the type checker learns of the cells that run: told after their replies, so that no cell waits for it.
-import type { JsonObject } from '../protocol/message.ts';
+// The type checker beside the cells: it checks each before or while it runs, as `%check` says, and learns its
+// names after its end, so that later cells see them. No cell waits for it longer than a moment, but under
+// `%check error`, where nothing runs unchecked.
+import { buildRefusal, hasNames, readCheckMode, renderProblems } from '../language/check-mode.ts';
+import type { CheckMode } from '../language/check-mode.ts';
+import type { TypeProblem } from '../language/type-problems.ts';
 import type { TypeService } from '../language/type-service.ts';
+import { errorContent } from '../protocol/replies.ts';
+import type { JsonObject } from '../protocol/message.ts';
 
-/** The checker beside the cells. */
+/** A cell as the checker takes it. */
+export interface CheckedCell {
+  /** msg_id of its request. */
+  readonly parent: string;
+  readonly code: string;
+  /** False for what a client runs behind the user's back. */
+  readonly isShown: boolean;
+}
+
+/** The checker of one kernel. */
 export interface CellTypes {
-  /** A cell was handed to the user's thread. */
-  started(parent: string, code: string): void;
-  /** It ended with this reply. */
-  ended(parent: string, reply: JsonObject): void;
+  /** Resolves to null when the cell may run, else to the error it ends with. Null: it may run at once. */
+  admit(cell: CheckedCell): Promise<JsonObject | null> | null;
+  /** The cell was handed to the user's thread. */
+  started(cell: CheckedCell): void;
+  /** The cell ended. Resolves, soon, once its warnings are out; null when there is nothing to wait for. */
+  ended(parent: string, reply: JsonObject): Promise<void> | null;
   /** The language server was started: it learns every cell that ran before. */
   connect(types: TypeService): void;
 }
 
-interface RanCell {
-  readonly code: string;
-  readonly succeeded: boolean;
+export interface CellTypesOptions {
+  /** Starts the language server: only `%check error` does. */
+  readonly open: () => Promise<TypeService>;
+  /** Shows a text below a cell. */
+  readonly warn: (parent: string, text: string) => void;
 }
 
-/** Keeps the cells until there is a language server to tell: it is never started for them. */
-export function createCellTypes(): CellTypes {
-  const running = new Map<string, string>();
-  let waiting: RanCell[] = [];
+/** How long the end of a cell waits for the answer of a checker that answers within milliseconds. */
+const WARNING_MS = 150;
+const ADMISSION_MS = 15_000;
+
+interface RanCell extends CheckedCell {
+  readonly isChecked: boolean;
+  outcome: 'runs' | 'succeeded' | 'failed' | 'unparsed';
+  /** What the checker says; null: not asked yet. */
+  problems: Promise<readonly TypeProblem[] | null> | null;
+  /** Resolves once its warnings are out; null while it runs. */
+  shown: Promise<void> | null;
+}
+
+/** Creates the checker; until there is a language server it keeps what it will tell. */
+export function createCellTypes({ open, warn }: CellTypesOptions): CellTypes {
+  /** In the order in which they ran; the checker has not learned their names. */
+  let cells: RanCell[] = [];
+  let mode: CheckMode = 'warn';
   let types: TypeService | null = null;
-  let isPlanned = false;
+  const admitted = new Set<string>();
+
+  /** Asks about each cell what the cells before it make of it, then lets it be one of those. */
   const tell = (): void => {
-    isPlanned = false;
     if (types === null) return;
-    const cells = waiting;
-    waiting = [];
-    for (const { code, succeeded } of cells) {
-      if (succeeded) types.addCell(code);
-      else types.forgetCell(code);
+    for (const cell of cells) {
+      if (cell.isChecked && cell.outcome !== 'unparsed') {
+        cell.problems ??= types.check(cell.code, ADMISSION_MS).catch(() => null);
+        if (cell.outcome !== 'runs') cell.shown ??= show(cell);
+      }
+      if (cell.outcome === 'succeeded') types.addCell(cell.code);
+      else if (cell.outcome === 'failed') types.forgetCell(cell.code);
     }
+    cells = cells.filter(({ outcome }) => outcome === 'runs');
   };
-  const plan = (): void => {
-    if (isPlanned || types === null) return;
-    isPlanned = true;
-    setImmediate(tell);
+  const show = async ({ parent, code, problems }: RanCell): Promise<void> => {
+    const found = await problems;
+    if (found !== null && found.length > 0) warn(parent, renderProblems(found, code));
+  };
+  const refuse = async ({ parent, code }: CheckedCell): Promise<JsonObject | null> => {
+    const service = await open();
+    tell();
+    if (!service.isInstalled) {
+      mode = 'warn';
+      return errorContent('CheckError', MISSING);
+    }
+    const problems = await service.check(code, ADMISSION_MS);
+    if (problems !== null && problems.length > 0) return buildRefusal(problems, code);
+    if (problems === null)
+      warn(parent, 'The types of this cell were not checked: the checker gave no answer.\n');
+    admitted.add(parent);
+    return null;
   };
   return {
-    started: (parent, code) => void running.set(parent, code),
+    admit: (cell) => {
+      if (!cell.isShown) return null;
+      mode = readCheckMode(cell.code) ?? mode;
+      return mode === 'error' && hasNames(cell.code) ? refuse(cell) : null;
+    },
+    started: (cell) => {
+      const isChecked =
+        cell.isShown && mode !== 'off' && !admitted.delete(cell.parent) && hasNames(cell.code);
+      cells.push({ ...cell, isChecked, outcome: 'runs', problems: null, shown: null });
+      if (types !== null) setImmediate(tell);
+    },
     ended: (parent, reply) => {
-      const code = running.get(parent);
-      running.delete(parent);
-      if (code === undefined) return;
-      waiting.push({ code, succeeded: reply['status'] === 'ok' });
-      plan();
+      const cell = cells.find((one) => one.parent === parent);
+      if (!cell) return null;
+      cell.outcome = outcomeOf(reply);
+      if (types === null) return null;
+      // Names are learned after the answer, warnings are shown before it.
+      if (cell.isChecked && cell.problems !== null && cell.outcome !== 'unparsed') cell.shown = show(cell);
+      if (cell.isChecked && cell.problems === null) tell();
+      else setImmediate(tell);
+      return cell.shown !== null && types.isWarm() ? settled(cell.shown) : null;
     },
     connect: (service) => {
       types = service;
-      plan();
+      setImmediate(tell);
     },
   };
+}
+
+const MISSING =
+  'Cannot check types: TypeScript 7 is not installed beside the kernel; install the package typescript, or write %check warn';
+
+function outcomeOf(reply: JsonObject): RanCell['outcome'] {
+  if (reply['status'] === 'ok') return 'succeeded';
+  return reply['ename'] === 'SyntaxError' ? 'unparsed' : 'failed';
+}
+
+async function settled(shown: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, WARNING_MS);
+  });
+  await Promise.race([shown, late]);
+  clearTimeout(timer);
 }

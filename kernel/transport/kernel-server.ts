@@ -14,7 +14,7 @@ import { numberOf, textOf } from '../protocol/message.ts';
 import type { JsonObject, Message } from '../protocol/message.ts';
 import { Publisher } from '../protocol/publisher.ts';
 import { buildDebugRefusal, errorContent } from '../protocol/replies.ts';
-import type { CellTypes } from './cell-types.ts';
+import type { CellTypes, CheckedCell } from './cell-types.ts';
 import { Question } from './question.ts';
 import type { Channel, KernelSockets } from './sockets.ts';
 import type { ToProtocolThread, ToUserThread } from './thread-messages.ts';
@@ -166,9 +166,12 @@ export class KernelServer {
       this.#publisher.publish(header.msg_id, 'execute_input', { code, execution_count: executionCount });
     }
     if (storesHistory) void this.#openHistory().then((history) => history.append(executionCount, code));
+    const checked: CheckedCell = { parent: header.msg_id, code, isShown: storesHistory };
+    const refusal = await this.#options.cellTypes.admit(checked);
+    if (refusal) return this.#refuse({ channel, request }, { ...refusal, execution_count: executionCount });
     return new Promise((finish) => {
       this.#running.set(header.msg_id, { channel, request, startedAt, finish });
-      this.#options.cellTypes.started(header.msg_id, code);
+      this.#options.cellTypes.started(checked);
       this.#post({
         type: 'execute',
         parent: header.msg_id,
@@ -185,14 +188,34 @@ export class KernelServer {
     const cell = this.#running.get(parent);
     if (!cell) return;
     this.#running.delete(parent);
-    this.#options.cellTypes.ended(parent, reply);
-    cell.finish({
+    const outcome: CellOutcome = {
       succeeded: reply['status'] === 'ok',
       answer: () => {
         this.#publisher.reply(cell.channel, cell.request, reply, { started: cell.startedAt });
         this.#publisher.status(parent, 'idle');
       },
-    });
+    };
+    const warnings = this.#options.cellTypes.ended(parent, reply);
+    if (warnings) void warnings.then(() => cell.finish(outcome));
+    else cell.finish(outcome);
+  }
+
+  /** A cell that the type checker keeps from running ends with what it says. */
+  #refuse({ channel, request }: Execution, content: JsonObject): CellOutcome {
+    const { ename, evalue, traceback } = content;
+    this.#publisher.publish(request.header.msg_id, 'error', { ename, evalue, traceback });
+    return {
+      succeeded: false,
+      answer: () => {
+        this.#publisher.reply(channel, request, content);
+        this.#publisher.status(request.header.msg_id, 'idle');
+      },
+    };
+  }
+
+  /** Shows a warning below a cell. */
+  warn(parent: string, text: string): void {
+    this.#publisher.publish(parent, 'stream', { name: 'stderr', text });
   }
 
   #abortCell({ channel, request }: Execution): void {

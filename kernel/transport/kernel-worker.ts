@@ -23,7 +23,10 @@ const INSPECTOR_AFTER_MS = 300;
 const data = workerData as KernelWorkerData;
 const port = parentPort!;
 const words = new Int32Array(data.sharedMemory);
-const cellTypes = createCellTypes();
+const cellTypes = createCellTypes({
+  open: async () => (await openInspector()).types,
+  warn: (parent, text) => server.warn(parent, text),
+});
 let inspector: Promise<LiveInspector> | null = null;
 const openInspector = (): Promise<LiveInspector> =>
   (inspector ??= import('../language/live-inspector.ts').then(async ({ createLiveInspector }) => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTypeService } from '../../kernel/language/type-service.ts';
 import type { TypeService } from '../../kernel/language/type-service.ts';
+import { prepareSnippets, snippets } from '../support/typescript-snippets.ts';
 
 let directory: string;
 let types: TypeService;
@@ -52,6 +53,19 @@ describe('createTypeService()', () => {
     types.addCell('const user = 7;');
     expect(await types.check('const n: number = user;', 20_000)).toEqual([]);
     expect(await types.check('const user: string = "own";', 20_000)).toEqual([]);
+  });
+
+  it('finds nothing wrong in cells that are right', async () => {
+    prepareSnippets(directory);
+    const notebook = createTypeService({ directory });
+    const found: string[] = [];
+    for (const [name, code] of snippets) {
+      const problems = await notebook.check(code, 20_000);
+      if (problems === null || problems.length > 0) found.push(`${name}: ${JSON.stringify(problems)}`);
+      notebook.addCell(code);
+    }
+    notebook.close();
+    expect(found).toEqual([expect.stringContaining('"code":2322')]);
   });
 
   it.each([null, '/no/such/program', process.execPath])(

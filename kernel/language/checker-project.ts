@@ -1,0 +1,108 @@
+// The project that cells belong to for the checker: files that exist only in the language server's memory,
+// beside the notebook, so that imports are found from there.
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { globalTypes } from './global-types.ts';
+
+/** A file in the server's memory. */
+export interface MemoryFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Names of the project's files in a folder. */
+export interface ProjectFiles {
+  readonly current: string;
+  readonly index: string;
+  readonly cell: (number: number) => string;
+}
+
+export function projectFiles(directory: string): ProjectFiles {
+  return {
+    current: join(directory, '.ruvector-cell.ts'),
+    index: join(directory, '.ruvector-cells.ts'),
+    cell: (number) => join(directory, `.ruvector-cell-${number}.ts`),
+  };
+}
+
+export const uriOf = (path: string): string => pathToFileURL(path).href;
+
+/**
+ * The files of a new project but its cells. The first must be opened first: a server that knows no project for
+ * a file looks for one in all folders above, and loads what it finds, whatever its size.
+ */
+export function buildProject(directory: string): readonly MemoryFile[] {
+  const { current, index } = projectFiles(directory);
+  const globals = join(directory, '.ruvector-globals.d.ts');
+  const config = join(directory, 'tsconfig.json');
+  const files = [config, globals, index, current];
+  return [
+    { path: config, text: JSON.stringify({ compilerOptions: compilerOptions(directory), files }) },
+    { path: globals, text: globalTypes() },
+    { path: index, text: buildIndex([]) },
+    { path: current, text: 'export {};\n' },
+  ];
+}
+
+/** Every cell is part of the project, whether or not the current one uses it. */
+export function buildIndex(modules: readonly string[]): string {
+  return modules.map((module) => `import ${JSON.stringify(module)};\n`).join('') + 'export {};\n';
+}
+
+/** What cells run with: Node's globals, no browser's; any way to import. */
+function compilerOptions(directory: string): object {
+  return {
+    target: 'esnext',
+    lib: ['esnext'],
+    module: 'preserve',
+    moduleResolution: 'bundler',
+    types: [],
+    strict: true,
+    noImplicitAny: false,
+    strictPropertyInitialization: false,
+    useUnknownInCatchVariables: false,
+    skipLibCheck: true,
+    noEmit: true,
+    allowImportingTsExtensions: true,
+    allowUmdGlobalAccess: true,
+    allowJs: true,
+    resolveJsonModule: true,
+    experimentalDecorators: true,
+    moduleDetection: 'force',
+    paths: fallbackPaths(directory),
+  };
+}
+
+/** Packages that cells find in the kernel's own installation where the notebook's folder has none. */
+const own = ['ruvector-memopt', 'nodejs-polars', 'apache-arrow'] as const;
+
+function fallbackPaths(directory: string): Record<string, readonly string[]> {
+  const require = createRequire(import.meta.url);
+  const paths: Record<string, readonly string[]> = {};
+  for (const name of own) {
+    if (isInstalled(name, directory)) continue;
+    const folder = findPackage(name, require);
+    if (folder !== null) paths[name] = [folder];
+  }
+  return paths;
+}
+
+function isInstalled(name: string, directory: string): boolean {
+  for (let at = directory; ; at = dirname(at)) {
+    if (existsSync(join(at, 'node_modules', name, 'package.json'))) return true;
+    if (dirname(at) === at) return false;
+  }
+}
+
+/** The folder of a package, its own name included. */
+function findPackage(name: string, require: NodeJS.Require): string | null {
+  for (const folder of require.resolve.paths(name) ?? []) {
+    if (existsSync(join(folder, name, 'package.json'))) return join(folder, name);
+  }
+  for (let at = fileURLToPath(new URL('.', import.meta.url)); dirname(at) !== at; at = dirname(at)) {
+    if (name === 'ruvector-memopt' && existsSync(join(at, 'package.json'))) return at;
+  }
+  return null;
+}
