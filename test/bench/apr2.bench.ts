@@ -53,7 +53,7 @@ function appendCase(
     unit: 'µs a sample',
     better: 'lower',
     anchorName,
-    ours: () => microsecondsEach(APPENDS * 10, (i) => store.recordAndPersist(numberedSample(i))),
+    ours: () => microsecondsEach(APPENDS * 2, (i) => store.recordAndPersist(numberedSample(i))),
     anchor: () => microsecondsEach(APPENDS, rewrite),
     goal: (_, ratio) => ratio !== null && ratio > 1,
   };

@@ -8,11 +8,11 @@ import type { AnonymizationPlan } from '../../src/prepare/index.ts';
 import type { BenchCase, BenchTopic } from './harness.ts';
 
 const batchRows = 32_768;
-const batchCount = 32;
+const batchCount = 16;
 const rows = batchRows * batchCount;
 const processes = 300;
 
-/** 300 processes of 60 names, every 10 s: 1 M rows are ten hours. */
+/** 300 processes of 60 names, every 10 s: half a million rows are five hours. */
 function* processBatches(): Generator<arrow.RecordBatch> {
   const schema = toArrowSchema(processKind);
   const names = Array.from({ length: processes }, (_, i) => `worker-${i % 60}`);
@@ -62,7 +62,7 @@ async function* cases(): AsyncGenerator<BenchCase> {
   yield {
     ...base,
     bench: 'privacy.plan',
-    case: '1M process rows, first pass',
+    case: '0.5M process rows, first pass',
     ours: async () => {
       const from = performance.now();
       plan = await createAnonymizer().plan(processKind, open);
@@ -73,7 +73,7 @@ async function* cases(): AsyncGenerator<BenchCase> {
   yield {
     ...base,
     bench: 'privacy.apply',
-    case: '1M process rows, second pass',
+    case: '0.5M process rows, second pass',
     ours: async () => {
       const from = performance.now();
       for (const batch of batches) plan.apply(batch);
