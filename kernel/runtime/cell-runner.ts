@@ -6,6 +6,7 @@ import { ForeignError } from './foreign-error.ts';
 import { Magics } from './magics.ts';
 import type { Output } from './output.ts';
 import { CellSources } from './traceback.ts';
+import type { ErrorContent } from './traceback.ts';
 import type { ToUserThread } from '../transport/thread-messages.ts';
 
 type Execute = ToUserThread & { type: 'execute' };
@@ -37,13 +38,13 @@ export class CellRunner {
       const file = `cell-${cell.executionCount}.ts`;
       const { value, hasResult } = await this.#magics.run(cell, (code) => this.#evaluate(code, file));
       if (hasResult && value !== undefined && !cell.silent) {
-        const bundle = await buildMimeBundle(value);
+        const bundle = await this.#evaluator.call(() => buildMimeBundle(value));
         if (Object.keys(bundle.data).length > 0)
           this.#output.publish('execute_result', { ...bundle, execution_count: cell.executionCount });
       }
       return this.#reply(cell, []);
     } catch (error) {
-      const content = error instanceof ForeignError ? error.content : this.#sources.describe(error);
+      const content = await this.#describe(error);
       this.#output.publish('error', { ...content });
       return {
         status: 'error',
@@ -55,6 +56,14 @@ export class CellRunner {
     } finally {
       this.#output.flush();
     }
+  }
+
+  /** What was thrown may have code of its own that says what it is. */
+  #describe(error: unknown): Promise<ErrorContent> | ErrorContent {
+    if (error instanceof ForeignError) return error.content;
+    return this.#evaluator
+      .call(() => this.#sources.describe(error))
+      .catch((second: unknown) => this.#sources.describe(second));
   }
 
   /** What was thrown, as text with the places in the cells. */
@@ -91,9 +100,9 @@ export class CellRunner {
   async #userExpression(code: string): Promise<object> {
     try {
       const { value } = await this.#evaluate(code, 'user-expression.ts');
-      return { status: 'ok', ...(await buildMimeBundle(value)) };
+      return { status: 'ok', ...(await this.#evaluator.call(() => buildMimeBundle(value))) };
     } catch (error) {
-      return { status: 'error', ...this.#sources.describe(error) };
+      return { status: 'error', ...(await this.#describe(error)) };
     }
   }
 

@@ -1,9 +1,8 @@
 // Runs scripts in V8's REPL mode through the in-process inspector: top-level await, `let` that later
-// cells see, and redeclaration. A guard frame lets SIGINT stop synchronous code and keep all state.
+// cells see, and redeclaration. The inspector is also where a termination of synchronous code ends
+// (transport/stopper.ts): what called it goes on and all state is kept.
 import { Session } from 'node:inspector';
 import type { Runtime } from 'node:inspector';
-import vm from 'node:vm';
-import { shared } from '../transport/thread-messages.ts';
 
 /** Thrown into a cell that was interrupted. */
 export class InterruptError extends Error {
@@ -13,7 +12,6 @@ export class InterruptError extends Error {
   }
 }
 
-const GUARD_SLOT = Symbol.for('ruvector.kernel.guard');
 const VALUE_SLOT = Symbol.for('ruvector.kernel.value');
 
 /**
@@ -31,20 +29,18 @@ interface Waiter {
   stop: (() => unknown) | null;
 }
 
-const guardScript = `globalThis[Symbol.for('ruvector.kernel.guard')]()`;
+const CALL_SLOT = Symbol.for('ruvector.kernel.call');
+
+const callSlot = `globalThis[Symbol.for('ruvector.kernel.call')]()`;
 const keepValue = `function (value) { globalThis[Symbol.for('ruvector.kernel.value')] = value; }`;
 
 /** Runs scripts one after another; several may be awaiting at once. */
 export class Evaluator {
   readonly #session = new Session();
-  readonly #words: Int32Array;
   readonly #slots = globalThis as unknown as Record<symbol, unknown>;
-  readonly #guarded = new vm.Script(guardScript, { filename: 'ruvector-kernel-guard' });
   readonly #waiting = new Set<Waiter>();
 
-  /** @param words memory shared with the protocol thread */
-  constructor(words: Int32Array) {
-    this.#words = words;
+  constructor() {
     this.#session.connect();
   }
 
@@ -53,38 +49,57 @@ export class Evaluator {
    * @throws what the script throws; InterruptError
    */
   evaluate(source: string, url: string): Promise<unknown> {
-    const expression = `${source}\n//# sourceURL=${url}`;
-    return new Promise((resolve, reject) => {
-      const waiter = { reject, stop: null };
-      const fail = (error: unknown): void => {
-        this.#waiting.delete(waiter);
-        reject(isInterruption(error) ? new InterruptError() : (error as Error));
-      };
-      this.#waiting.add(waiter);
-      // In a turn of its own: terminating a cell drops the microtasks of its turn, also those of our callers.
-      setImmediate(() => {
-        if (!this.#waiting.has(waiter)) return;
-        try {
-          this.#runGuarded(() =>
-            this.#session.post(
-              'Runtime.evaluate',
-              { expression, replMode: true, awaitPromise: true },
-              (error: Error | null, params?: object) => {
-                const reply = params as Runtime.EvaluateReturnType;
-                if (error) fail(error);
-                else if (reply.exceptionDetails) fail(this.#thrownBy(reply.exceptionDetails));
-                else {
-                  this.#waiting.delete(waiter);
-                  resolve(this.#valueOf(reply.result));
-                }
-              },
-            ),
-          );
-        } catch (error) {
-          fail(error);
-        }
-      });
+    const params = { expression: `${source}\n//# sourceURL=${url}`, replMode: true, awaitPromise: true };
+    return this.#wait((resolve, reject) =>
+      this.#session.post('Runtime.evaluate', params, (error: Error | null, answer?: object) => {
+        const reply = answer as Runtime.EvaluateReturnType;
+        if (error) reject(isTermination(error) ? new InterruptError() : error);
+        else if (reply.exceptionDetails) reject(this.#thrownBy(reply.exceptionDetails));
+        else resolve(this.#valueOf(reply.result));
+      }),
+    );
+  }
+
+  /**
+   * Calls a function of the user's that the kernel calls by itself (a display method, a handler), so that it
+   * can be interrupted as a cell can.
+   * @throws what the function throws; InterruptError
+   */
+  call<T>(run: () => Promise<T> | T): Promise<T> {
+    return this.#wait((resolve, reject) => {
+      Promise.try(() => this.enclose(run)).then(resolve, reject);
     });
+  }
+
+  /**
+   * Calls a function where a termination ends: what called this goes on.
+   * @throws what the function throws; InterruptError
+   */
+  enclose<T>(run: () => T): T {
+    let outcome: { readonly value: T } | { readonly error: unknown } | null = null;
+    this.#slots[CALL_SLOT] = () => {
+      try {
+        outcome = { value: run() };
+      } catch (error) {
+        outcome = { error };
+      }
+    };
+    this.#session.post('Runtime.evaluate', { expression: callSlot, silent: true });
+    outcome = outcome as { readonly value: T } | { readonly error: unknown } | null;
+    if (outcome === null) throw new InterruptError();
+    if ('error' in outcome) throw outcome.error;
+    return outcome.value;
+  }
+
+  /** Starts user code in a turn of its own: terminating it drops what else its turn had to do. */
+  #wait<T>(start: (resolve: (value: T) => void, reject: (error: unknown) => void) => void): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const waiter: Waiter = { reject, stop: null };
+    this.#waiting.add(waiter);
+    setImmediate(() => {
+      if (this.#waiting.has(waiter)) start(resolve, reject);
+    });
+    return promise.finally(() => this.#waiting.delete(waiter));
   }
 
   /** A promise that an interrupt rejects, or asks to stop where it can be asked: what compiled cells await. */
@@ -127,17 +142,6 @@ export class Evaluator {
     for (const { reject } of waiting) reject(new InterruptError());
   }
 
-  /** SIGINT ends whatever runs below this frame and throws here. */
-  #runGuarded(run: () => void): void {
-    this.#slots[GUARD_SLOT] = run;
-    Atomics.store(this.#words, shared.GUARD, 1);
-    try {
-      this.#guarded.runInThisContext({ breakOnSigint: true });
-    } finally {
-      Atomics.store(this.#words, shared.GUARD, 0);
-    }
-  }
-
   #thrownBy({ exception, text }: Runtime.ExceptionDetails): unknown {
     return exception ? this.#valueOf(exception) : new Error(text);
   }
@@ -166,11 +170,7 @@ function stopOf(value: object): (() => unknown) | null {
   return typeof method === 'function' ? (method.bind(value) as () => unknown) : null;
 }
 
-/** Both ways in which Node tells that SIGINT ended a guarded frame. */
-function isInterruption(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return (
-    (error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_INTERRUPTED' ||
-    error.message.endsWith('Execution was terminated')
-  );
+/** The two ways in which the inspector tells that a script was stopped. */
+function isTermination({ message }: Error): boolean {
+  return /(?:Execution was terminated|-32603: Internal error)$/.test(message);
 }

@@ -1,5 +1,6 @@
 // The user's thread: cells run here, on the main thread, where native add-ons, signals and
 // process.chdir work. Talks to the protocol thread by messages only.
+import { writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -9,9 +10,12 @@ import { createComms } from './comms.ts';
 import { defineDecoratorHelpers } from './decorators.ts';
 import { createDisplayGlobals } from './display-globals.ts';
 import { Evaluator } from './evaluator.ts';
+import { encloseImmediates } from './immediates.ts';
 import { createImporter } from './importer.ts';
 import { createDialogs, createInput } from './input.ts';
 import { Output } from './output.ts';
+import { provideRv } from './rv.ts';
+import { installStopPoint } from './stop-point.ts';
 import { shared } from '../transport/thread-messages.ts';
 import type { ToProtocolThread, ToUserThread } from '../transport/thread-messages.ts';
 
@@ -24,25 +28,15 @@ export function startUserThread(
   const words = new Int32Array(sharedMemory);
   const post = (message: ToProtocolThread): void => worker.postMessage(message, []);
   const output = new Output(post);
-  const evaluator = new Evaluator(words);
+  const evaluator = new Evaluator();
   const input = createInput(words, new Uint8Array(inputMemory), output, post);
   const comms = createComms(output, (error) => runner.explain(error));
   const runner = new CellRunner(evaluator, output);
 
   worker.on('message', (message: ToUserThread) => void receive(message));
-  worker.on('error', (error) => {
-    process.stderr.write(`${String(error.stack ?? error)}\n`);
-    process.exit(1);
-  });
-  // The guard frame turns SIGINT into an exception; outside of it only the protocol's message counts.
-  process.on('SIGINT', () => {});
-  // Anything can be thrown; what fails in these handlers would end the kernel.
-  process.on('unhandledRejection', (error) =>
-    output.write('stderr', `Unhandled rejection: ${runner.explain(error)}\n`),
-  );
-  process.on('uncaughtException', (error: unknown) =>
-    output.write('stderr', `Uncaught ${runner.explain(error)}\n`),
-  );
+  guardProcess(worker, output, runner);
+  installStopPoint(words);
+  encloseImmediates(evaluator);
 
   async function receive(message: ToUserThread): Promise<void> {
     switch (message.type) {
@@ -57,13 +51,15 @@ export function startUserThread(
       }
       case 'comm':
         await output
-          .runIn(message.parent, () => comms.receive(message.msgType, message.content, message))
+          .runIn(message.parent, () =>
+            evaluator.call(() => comms.receive(message.msgType, message.content, message)),
+          )
           .catch((error: unknown) => output.write('stderr', `${String(error)}\n`));
         output.flush();
         post({ type: 'comm-done', parent: message.parent });
         break;
       case 'interrupt':
-        Atomics.store(words, shared.SEEN_INTERRUPTS, Atomics.load(words, shared.INTERRUPTS));
+        Atomics.store(words, shared.SEEN_INTERRUPTS, message.count);
         evaluator.interruptWaiting();
         break;
       case 'exit':
@@ -79,6 +75,7 @@ export function startUserThread(
     $until: evaluator.until,
     require: createRequire(pathToFileURL(resolve('cell.cjs'))),
   });
+  provideRv(output);
   Object.defineProperty(globalThis, '$importMeta', {
     get: () => ({
       url: pathToFileURL(resolve('cell.ts')).href,
@@ -88,4 +85,22 @@ export function startUserThread(
   });
   defineDecoratorHelpers();
   output.capture();
+}
+
+/** What must not end the kernel, and what must. */
+function guardProcess(worker: Worker, output: Output, runner: CellRunner): void {
+  worker.on('error', (error) => {
+    // process.stderr shows in cells, and nobody is left to send them.
+    writeSync(2, `${String(error.stack ?? error)}\n`);
+    process.exit(1);
+  });
+  // An interrupt is a message of the protocol; a signal meant for it must not end the kernel.
+  process.on('SIGINT', () => {});
+  // Anything can be thrown; what fails in these handlers would end the kernel.
+  process.on('unhandledRejection', (error) =>
+    output.write('stderr', `Unhandled rejection: ${runner.explain(error)}\n`),
+  );
+  process.on('uncaughtException', (error: unknown) =>
+    output.write('stderr', `Uncaught ${runner.explain(error)}\n`),
+  );
 }

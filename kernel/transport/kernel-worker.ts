@@ -5,6 +5,8 @@ import { portsOf, readConnectionFile } from '../protocol/connection-file.ts';
 import { createCellTypes } from './cell-types.ts';
 import { KernelServer } from './kernel-server.ts';
 import { bindSockets } from './sockets.ts';
+import { createStopper } from './stopper.ts';
+import type { Stopper } from './stopper.ts';
 import { shared } from './thread-messages.ts';
 import type { ToProtocolThread, ToUserThread } from './thread-messages.ts';
 
@@ -35,6 +37,8 @@ const openInspector = (): Promise<LiveInspector> =>
     return opened;
   }));
 
+let stopper: Stopper | null = null;
+
 const connection = readConnectionFile(data.connectionFile);
 const server = new KernelServer({
   ports: portsOf(connection),
@@ -62,29 +66,16 @@ watchParent();
 // Ready before the first interrupt needs it; starting has better things to do.
 setTimeout(() => void openInspector(), INSPECTOR_AFTER_MS).unref();
 
-const LADDER_STEP_MS = 25;
-
 /**
- * Wakes a blocked prompt, rejects pending awaits through the user's event loop, stops a cell's synchronous
- * code by SIGINT; code that spins after an await or in a timer is terminated through the inspector. Never
- * while the guard frame is on the stack: the two ways of stopping block each other.
+ * Wakes a blocked prompt, rejects pending awaits through the user's event loop, and stops what spins there
+ * until that loop has seen the interrupt.
  */
 function interrupt(): void {
   const count = Atomics.add(words, shared.INTERRUPTS, 1) + 1;
   if (Atomics.compareExchange(words, shared.INPUT, 1, 3) === 1) Atomics.notify(words, shared.INPUT);
-  port.postMessage({ type: 'interrupt' } satisfies ToUserThread, []);
-  const isSignalled = Atomics.load(words, shared.GUARD) === 1;
-  if (isSignalled) process.kill(process.pid, 'SIGINT');
-  setTimeout(() => terminateSpinning(count, isSignalled), LADDER_STEP_MS);
-}
-
-/** The second step, where the user's event loop has not seen the interrupt: it is taken once. */
-function terminateSpinning(count: number, isSignalled: boolean): void {
-  if (Atomics.load(words, shared.SEEN_INTERRUPTS) >= count) return;
-  const isGuarded = Atomics.load(words, shared.GUARD) === 1;
-  // The cell entered its guard frame after the first step.
-  if (isGuarded && !isSignalled) process.kill(process.pid, 'SIGINT');
-  else if (!isGuarded) void openInspector().then((opened) => opened.terminate());
+  port.postMessage({ type: 'interrupt', count } satisfies ToUserThread, []);
+  stopper ??= createStopper(words);
+  void stopper.stop(count);
 }
 
 /** A kernel whose client died must not outlive it. */
@@ -106,6 +97,7 @@ async function exit(): Promise<void> {
 async function release(): Promise<void> {
   await server.close();
   (await inspector)?.close();
+  stopper?.close();
   Atomics.store(words, shared.RELEASED, 1);
   Atomics.notify(words, shared.RELEASED);
 }

@@ -21,7 +21,7 @@ export type ToUserThread =
       readonly metadata: JsonObject;
       readonly buffers: readonly Uint8Array[];
     }
-  | { readonly type: 'interrupt' }
+  | { readonly type: 'interrupt'; readonly count: number }
   | { readonly type: 'exit' };
 
 /** To the protocol thread. Messages arrive in the order they were posted. */
@@ -49,8 +49,8 @@ export type ToProtocolThread =
 
 /** Layout of the memory both threads see (Int32). */
 export const shared = {
-  /** 1 while a frame is on the stack that SIGINT may interrupt. */
-  GUARD: 0,
+  /** How far the stopping of spinning code is: one of `stop`. */
+  STOP: 0,
   /** 0 idle, 1 waiting for input, 2 answered, 3 interrupted. */
   INPUT: 1,
   /** Length of the answer in bytes. */
@@ -65,5 +65,9 @@ export const shared = {
   RELEASED: 6,
 } as const;
 export const SHARED_WORDS = 8;
+/** Steps of stopping: user code is held still, the termination is being posted, was posted. */
+export const stop = { NONE: 0, HELD: 1, POSTING: 2, POSTED: 3 } as const;
+/** Where the user's thread can be held still. */
+export const STOP_SLOT = 'ruvector.kernel.stop';
 /** Bytes of the answer to an input request that fit. */
 export const INPUT_BYTES = 1 << 20;

@@ -1,0 +1,61 @@
+// Where user code that spins may be stopped. The protocol thread asks through V8's inspector, which calls
+// this on top of whatever runs here; it holds that code still while the protocol thread posts the
+// termination, so that the termination meets this code and nothing that would have come after it.
+import { getCallSites } from 'node:util';
+import { STOP_SLOT, shared, stop } from '../transport/thread-messages.ts';
+
+const HOLD_MS = 1000;
+const MOST_FRAMES = 200;
+/** How often code that user code called is let go on before it is stopped. */
+const PATIENT_TRIES = 10;
+
+interface Frame {
+  readonly scriptName: string;
+  readonly functionName: string;
+}
+
+const kernelRoot = new URL('..', import.meta.url).href;
+
+/**
+ * Installs the stop point.
+ * @param words memory shared with the protocol thread
+ */
+export function installStopPoint(words: Int32Array): void {
+  const now = performance.now.bind(performance);
+  // Captured: cells may change globals.
+  const { load, store, compareExchange, notify } = Atomics;
+  Object.defineProperty(globalThis, Symbol.for(STOP_SLOT), {
+    value: (count: number, tries: number): void => {
+      if (load(words, shared.SEEN_INTERRUPTS) >= count) return;
+      if (!canStop(getCallSites(MOST_FRAMES), tries)) return;
+      store(words, shared.STOP, stop.HELD);
+      notify(words, shared.STOP);
+      const endMs = now() + HOLD_MS;
+      // Not Atomics.wait: the code below may be in one, and V8 has room for one a thread.
+      while (load(words, shared.STOP) !== stop.POSTED) {
+        if (now() < endMs) continue;
+        if (compareExchange(words, shared.STOP, stop.HELD, stop.NONE) === stop.HELD) return;
+      }
+      store(words, shared.STOP, stop.NONE);
+    },
+  });
+}
+
+/**
+ * Stops what the user wrote at once. What was called from there, or runs without it (a library's timer),
+ * gets a moment to return; the kernel's own code, and what that called, is never stopped.
+ */
+function canStop(frames: readonly Frame[], tries: number): boolean {
+  // Without the stop point and the question itself.
+  const owners = frames.slice(2).map(ownerOf);
+  const first = owners.find((owner) => owner !== 'library');
+  if (owners[0] === 'user') return true;
+  if (tries < PATIENT_TRIES) return false;
+  return first === undefined ? owners.length > 0 : first === 'user' || owners.includes('user');
+}
+
+function ownerOf({ scriptName, functionName }: Frame): 'user' | 'kernel' | 'library' {
+  // What `await` compiles to is as good as the cell itself.
+  if (scriptName.startsWith(kernelRoot)) return functionName === 'until' ? 'user' : 'kernel';
+  return scriptName.startsWith('node:') || scriptName.includes('/node_modules/') ? 'library' : 'user';
+}
