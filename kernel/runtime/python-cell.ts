@@ -126,9 +126,8 @@ export class NotebookPython {
 
   async #start(): Promise<PythonProcess> {
     if (this.#process?.isAlive) return this.#process;
-    // One that ended below a cell was told of there.
-    if (this.#process?.end && !this.#process.isEndTold)
-      this.#host.output.write('stderr', `${this.#process.end.content.evalue}.\n`);
+    const end = await this.#process?.ended;
+    if (end && !end.isTold) this.#host.output.write('stderr', `${end.error.content.evalue}.\n`);
     return (this.#process = await startPython((name, text) =>
       this.#inCell(() => this.#host.output.write(name, text)),
     ));

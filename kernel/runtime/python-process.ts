@@ -50,10 +50,8 @@ export interface PythonProcess {
   readonly isAlive: boolean;
   /** Sends a cell; `onAnswer` hears every answer, the last one included. Rejects when Python ends. */
   run(request: PythonRequest, onAnswer: (answer: PythonAnswer) => void): Promise<PythonAnswer>;
-  /** Why it ended; null while it runs. */
-  readonly end: PythonError | null;
-  /** Whether a cell that ran was told of the end. */
-  readonly isEndTold: boolean;
+  /** Resolves to why it ended and whether a cell that ran was told of it. */
+  readonly ended: Promise<{ readonly error: PythonError; readonly isTold: boolean }>;
   /** Answers a question of `input()`. */
   reply(answer: { readonly text: string } | { readonly error: string }): void;
   interrupt(): void;
@@ -111,15 +109,17 @@ function connect(child: ChildProcess, transfer: ValueTransfer, mark: string, wri
     pending?.onAnswer(JSON.parse(line) as PythonAnswer);
   }
   let ended: PythonError | null = null;
-  let isEndTold = false;
+  const { promise: whenEnded, resolve: tellEnded } = Promise.withResolvers<Awaited<PythonProcess['ended']>>();
   const end = (why: string): void => {
     ended ??= buildEnd(why);
     outputs.forEach((output) => output.end());
-    void reading.then(() => {
-      isEndTold = pending !== null;
-      pending?.reject(ended!);
-    });
+    void tellEnd(ended);
   };
+  async function tellEnd(error: PythonError): Promise<void> {
+    await reading;
+    pending?.reject(error);
+    tellEnded({ error, isTold: pending !== null });
+  }
   child.once('error', (error) => end(`could not start: ${error.message}`));
   child.once('close', (code, signal) => end(signal ? `ended by ${signal}` : `ended with exit code ${code}`));
   return {
@@ -127,12 +127,7 @@ function connect(child: ChildProcess, transfer: ValueTransfer, mark: string, wri
     get isAlive() {
       return ended === null && child.exitCode === null && child.signalCode === null;
     },
-    get end() {
-      return ended;
-    },
-    get isEndTold() {
-      return isEndTold;
-    },
+    ended: whenEnded,
     reply: (answer) => void requests.write(`${JSON.stringify({ reply: answer })}\n`),
     run: (request, onAnswer) =>
       new Promise<PythonAnswer>((resolve, reject) => {

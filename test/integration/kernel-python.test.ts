@@ -2,8 +2,8 @@
 // fails, is interrupted or dies.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as fc from 'fast-check';
-import { resultOf, startKernel, streamOf } from '../support/kernel-client.ts';
-import type { Exchange, KernelClient, Received } from '../support/kernel-client.ts';
+import { isChildOf, resultOf, startKernel, streamOf } from '../support/kernel-client.ts';
+import type { Exchange, Json, KernelClient, Received } from '../support/kernel-client.ts';
 
 let kernel: KernelClient;
 beforeAll(async () => {
@@ -18,6 +18,14 @@ const messageOf = (exchange: Exchange, type: string): Received | undefined =>
 const dataOf = (exchange: Exchange, type = 'display_data'): Record<string, string> =>
   messageOf(exchange, type)?.content['data'] as Record<string, string>;
 const python = (code: string, args = ''): Promise<Exchange> => kernel.execute(`%%python ${args}\n${code}`);
+
+/** Sends a cell that asks a question and answers it. */
+async function answerQuestion(code: string, value: string): Promise<{ question: Json; exchange: Exchange }> {
+  const id = await kernel.sendCell(code, { allow_stdin: true });
+  const question = await kernel.wait((message) => message.channel === 'stdin' && isChildOf(message, id));
+  await kernel.send('stdin', 'input_reply', { status: 'ok', value }, { parentHeader: question.header });
+  return { question: question.content, exchange: await kernel.exchange(id) };
+}
 
 /** Runs cells that must succeed; resolves to the last one's result. */
 async function results(...cells: string[]): Promise<string | undefined> {
@@ -121,11 +129,70 @@ sys.modules["matplotlib.pyplot"] = plt`;
     },
   );
 
+  it('says in the next cell that Python ended while none ran', async () => {
+    await python('import os\nlost = 1\npid = os.getpid()');
+    const seen = 'for (;;) { process.kill(pid, 0); await new Promise((done) => setTimeout(done, 5)); }';
+    await kernel.execute(`const pid = await python("pid"); process.kill(pid, "SIGKILL"); ${seen}`);
+    const exchange = await python('"lost" in globals()');
+    expect(resultOf(exchange)).toBe('False');
+    expect(streamOf(exchange, 'stderr')).toMatch(/Python ended by SIGKILL; its variables are gone/);
+    expect(streamOf(await python('1'), 'stderr')).toBe('');
+  });
+
+  it('asks the user by input() and getpass(), and keeps its state when that is interrupted', async () => {
+    const answered = await answerQuestion('%%python\nname = input("name? ")\nname * 2', 'Ada');
+    expect(answered.question).toEqual({ prompt: 'name? ', password: false });
+    expect(resultOf(answered.exchange)).toBe("'AdaAda'");
+    const secret = await answerQuestion('%%python\nimport getpass\ngetpass.getpass() + name', 'x');
+    expect(secret.question).toEqual({ prompt: 'Password: ', password: true });
+    expect(resultOf(secret.exchange)).toBe("'xAda'");
+    const id = await kernel.sendCell('%%python\ninput("stop? ")', { allow_stdin: true });
+    await kernel.wait((message) => message.channel === 'stdin' && isChildOf(message, id));
+    await kernel.interrupt();
+    expect((await kernel.exchange(id)).reply.content['ename']).toBe('KeyboardInterrupt');
+    expect(resultOf(await python('name'))).toBe("'Ada'");
+    const nobody = (await python('input()')).reply.content;
+    expect(nobody['ename']).toBe('StdinNotImplementedError');
+    expect(nobody['evalue']).toContain('without a user to ask');
+  });
+
+  it('looks for the Python of RUVECTOR_PYTHON only, and says where it looked and how to choose', async () => {
+    await kernel.execute('%env RUVECTOR_PYTHON=/nowhere/python3\n%reset python');
+    const { ename, evalue } = (await python('1')).reply.content;
+    await kernel.execute('delete process.env.RUVECTOR_PYTHON');
+    expect(ename).toBe('PythonNotFoundError');
+    expect(evalue).toMatch(/"\/nowhere\/python3" is not there; .*%env RUVECTOR_PYTHON=\/path\/to\/python3/);
+    expect(resultOf(await python('1'))).toBe('1');
+  });
+
   it('says what is wrong when a magic, an option or a name does not exist', async () => {
     expect((await kernel.execute('%%pyton\n1')).reply.content['evalue']).toContain('%%python');
     expect((await python('1', '-z')).reply.content['evalue']).toContain('[-i name,name…]');
     expect((await python('1', '-i nothingHere')).reply.content['ename']).toBe('ReferenceError');
     expect((await python('1', '-o nothing_here')).reply.content['ename']).toBe('NameError');
+  });
+});
+
+describe('python()', () => {
+  it('gives the value of an expression and takes inputs, one call after another', async () => {
+    await python('base = 40');
+    expect(await results('await python("base + n", { inputs: { n: 2 } })')).toBe('42');
+    expect(
+      await results('await Promise.all(["n = base", "n + 1", "print(n); None"].map((one) => python(one)))'),
+    ).toBe('[ undefined, 41, undefined ]');
+    await python('import numpy');
+    expect(
+      await results(
+        'const squares = await python("numpy.asarray(given) ** 2", { inputs: { given: new Float64Array([3, 4]) } }); squares',
+      ),
+    ).toBe('Float64Array(2) [ 9, 16 ]');
+  });
+
+  it('throws what Python raises, to be caught in the cell', async () => {
+    const caught =
+      'let caught; try { await python("1 / 0") } catch (error) { caught = [error.name, error.message] }; caught';
+    expect(await results(caught)).toBe("[ 'PythonError', 'division by zero' ]");
+    expect((await kernel.execute('await python("1 / 0")')).reply.content['ename']).toBe('ZeroDivisionError');
   });
 });
 

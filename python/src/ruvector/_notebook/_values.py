@@ -183,7 +183,7 @@ def _encode_table(table: Foreign, value: object, transfer: Transfer) -> Descript
 
 
 def _plain_columns(pyarrow: Foreign, table: Foreign) -> Foreign:
-    """The table with the values of encodings that TypeScript's Arrow cannot read."""
+    """Spell out encodings that TypeScript's Arrow cannot read."""
     types = pyarrow.types
     for at, field in enumerate(table.schema):
         column = table.column(at)
@@ -192,7 +192,8 @@ def _plain_columns(pyarrow: Foreign, table: Foreign) -> Foreign:
             decode = importlib.import_module("pyarrow.compute").run_end_decode
             column = pyarrow.chunked_array([decode(chunk) for chunk in chunks])
         elif types.is_list_view(field.type) or types.is_large_list_view(field.type):
-            column = column.cast(pyarrow.list_(field.type.value_type))
+            # pyarrow's cast loses the values.
+            column = pyarrow.array(column.to_pylist(), pyarrow.list_(field.type.value_type))
         else:
             continue
         if isinstance(table, pyarrow.RecordBatch) and isinstance(column, pyarrow.ChunkedArray):
