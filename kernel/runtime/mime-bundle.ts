@@ -4,6 +4,7 @@ import { inspect } from 'node:util';
 import { lazyPlanOf, tableViewOf } from './data-frames.ts';
 import { escapeHtml } from './html-text.ts';
 import { showProduct } from './product-display.ts';
+import { showError, showMap, showNumbers } from './show-collection.ts';
 import { showCanvas, showElement, showImageBytes, showVega } from './show-picture.ts';
 import { showTable } from './show-table.ts';
 
@@ -98,6 +99,8 @@ const kinds: readonly ((value: object) => Data | null)[] = [
   showElement,
   showLink,
   showError,
+  showMap,
+  showNumbers,
   showProduct,
 ];
 
@@ -115,16 +118,6 @@ function showLink(value: object): Data | null {
   const isWeb = value.protocol === 'http:' || value.protocol === 'https:';
   return isWeb ? { 'text/html': `<a href="${text}">${text}</a>`, 'text/plain': value.href } : null;
 }
-
-/** An error with its stack, less the frames of this kernel. */
-function showError(value: object): Data | null {
-  if (!(value instanceof Error)) return null;
-  const lines = textOf(value).split('\n');
-  return { 'text/plain': lines.filter((line) => !isKernelFrame(line)).join('\n') };
-}
-
-const isKernelFrame = (line: string): boolean =>
-  /^\s+at .*(\/kernel\/runtime\/|ruvector-kernel-guard|node:(vm|inspector|internal))/.test(line);
 
 function toJson(held: unknown): unknown {
   if (typeof held === 'string') return held;

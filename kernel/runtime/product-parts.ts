@@ -1,15 +1,32 @@
-// Parts of the product's pictures: facts, tables, bars and a confusion matrix as inline SVG. Their colours
-// are the text's own (currentColor) and one blue, so that they read in light and in dark themes.
+// Parts of the product's pictures: facts, tables, bars and a confusion matrix as inline SVG. Their text has the
+// colour of the text around it and their shapes the theme's own blue, so that they read in light and in dark.
 import { cellText, escapeHtml, formatCount } from './html-text.ts';
 
-const BLUE = '#4c8dd6';
+/** Blue of JupyterLab's theme; elsewhere one that reads on white and on black. */
+const BLUE = 'var(--jp-brand-color1,#4c8dd6)';
+const QUIET = 'opacity:.7;font-weight:normal';
+const LEFT_ALIGNED = 'text-align:left;vertical-align:top';
 const SHOWN_ROWS = 40;
+/** Width of a letter of the pictures' 12-pixel font, a little more than it needs. */
+const LETTER = 7.4;
 
-/** Name and value in two columns. */
-export function renderFacts(facts: readonly (readonly unknown[])[]): string {
+/** Name and value. */
+export type Fact = readonly [name: string, value: unknown];
+
+/** A result of the product. */
+export interface Picture {
+  readonly title: string;
+  /** What matters most; also the text where no picture can be shown. */
+  readonly facts: readonly Fact[];
+  /** HTML below the facts. */
+  readonly parts?: readonly string[];
+}
+
+/** Names and values in two columns. */
+export function renderFacts(facts: readonly Fact[]): string {
   const rows = facts.map(
     ([name, value]) =>
-      `<tr><th style="text-align:left;font-weight:normal;opacity:.7">${escapeHtml(String(name))}</th><td style="text-align:left">${escapeHtml(cellText(value))}</td></tr>`,
+      `<tr><th style="${LEFT_ALIGNED};${QUIET}">${escapeHtml(name)}</th><td style="${LEFT_ALIGNED}">${escapeHtml(cellText(value))}</td></tr>`,
   );
   return `<table><tbody>${rows.join('')}</tbody></table>`;
 }
@@ -21,69 +38,88 @@ export function renderRows(
   records: readonly Readonly<Record<string, unknown>>[],
 ): string {
   if (records.length === 0) return '';
-  const heads = fields.map((field) => `<th style="text-align:left">${escapeHtml(field)}</th>`).join('');
+  const heads = fields.map((field) => `<th style="${LEFT_ALIGNED}">${escapeHtml(field)}</th>`).join('');
   const rows = records.slice(0, SHOWN_ROWS).map((held) => {
     const cells = fields.map(
-      (field) => `<td style="text-align:left">${escapeHtml(cellText(held[field] ?? '-'))}</td>`,
+      (field) => `<td style="${LEFT_ALIGNED}">${escapeHtml(cellText(held[field] ?? '-'))}</td>`,
     );
     return `<tr>${cells.join('')}</tr>`;
   });
   const left = records.length > SHOWN_ROWS ? `<p>… ${records.length - SHOWN_ROWS} more</p>` : '';
-  return `<p><b>${escapeHtml(title)}</b></p><table><thead><tr>${heads}</tr></thead><tbody>${rows.join('')}</tbody></table>${left}`;
+  return `${renderHead(title)}<table><thead><tr>${heads}</tr></thead><tbody>${rows.join('')}</tbody></table>${left}`;
 }
 
-/** Non-negative numbers as bars; nothing for none. */
-export function renderBars(values: Readonly<Record<string, unknown>>, title: string): string {
+/** A part that the reader opens. */
+export function renderFolded(title: string, content: string): string {
+  return content === '' ? '' : `<details><summary>${escapeHtml(title)}</summary>${content}</details>`;
+}
+
+const renderHead = (title: string): string => `<p style="margin:.8em 0 .2em"><b>${escapeHtml(title)}</b></p>`;
+
+const BAR_WIDTH = 260;
+
+/** Non-negative numbers as bars; nothing for none. `write` makes the text of a number. */
+export function renderBars(
+  title: string,
+  values: Readonly<Record<string, unknown>>,
+  write: (value: number) => string = formatCount,
+): string {
   const bars = Object.entries(values).filter(
     (entry): entry is [string, number] => typeof entry[1] === 'number' && entry[1] >= 0,
   );
   if (bars.length === 0) return '';
   const most = Math.max(...bars.map(([, value]) => value)) || 1;
+  const left = widthOf(bars.map(([name]) => name));
   const lines = bars.map(([name, value], at) => {
-    const width = Math.round((value / most) * 260);
+    const width = Math.round((value / most) * BAR_WIDTH);
     return (
-      `<text x="88" y="${at * 20 + 14}" text-anchor="end">${escapeHtml(name)}</text>` +
-      `<rect x="96" y="${at * 20 + 3}" width="${width}" height="14" rx="2" fill="${BLUE}"/>` +
-      `<text x="${width + 102}" y="${at * 20 + 14}">${formatCount(value)}</text>`
+      `<text x="${left}" y="${at * 20 + 14}" text-anchor="end">${escapeHtml(name)}</text>` +
+      `<rect x="${left + 8}" y="${at * 20 + 3}" width="${width}" height="14" rx="2" style="fill:${BLUE}"/>` +
+      `<text x="${left + width + 14}" y="${at * 20 + 14}">${escapeHtml(write(value))}</text>`
     );
   });
-  return `<p><b>${escapeHtml(title)}</b></p>${svg(460, bars.length * 20 + 4, lines.join(''))}`;
+  return `${renderHead(title)}${svg(left + BAR_WIDTH + 90, bars.length * 20 + 4, lines.join(''))}`;
 }
 
-const CELL = 52;
-const LEFT = 96;
-const TOP = 44;
+const widthOf = (names: readonly string[]): number =>
+  Math.ceil(Math.max(...names.map((name) => name.length)) * LETTER) + 6;
 
-/** Counts of expected (rows) by predicted (columns) labels; shade is the share of a row. */
+const CELL = 56;
+
+/** Counts of labels that came (rows) by labels that were predicted (columns); shade is the share of a row. */
 export function renderMatrix(matrix: readonly (readonly number[])[], labels: readonly string[]): string {
+  const names = matrix.map((_, at) => labels[at] ?? String(at));
+  const nameWidth = widthOf(names);
+  const left = nameWidth + 32;
+  // The names of the columns stand at 30 degrees.
+  const top = Math.ceil(nameWidth / 2) + 34;
   const cells = matrix.flatMap((row, y) => {
     const total = row.reduce((sum, value) => sum + value, 0) || 1;
-    return row.map((value, x) => renderMatrixCell(x, y, value, value / total));
+    return row.map((value, x) => renderMatrixCell(left + x * CELL, top + y * CELL, value, value / total));
   });
-  const heads = matrix.map((_, at) => {
-    const name = escapeHtml(labels[at] ?? String(at));
+  const heads = names.map((name, at) => {
     const middle = at * CELL + CELL / 2;
+    const [x, y] = [left + middle - 6, top - 8];
     return (
-      `<text x="${LEFT + middle}" y="${TOP - 8}" text-anchor="middle">${name}</text>` +
-      `<text x="${LEFT - 8}" y="${TOP + middle + 4}" text-anchor="end">${name}</text>`
+      `<text x="${x}" y="${y}" transform="rotate(-30 ${x} ${y})">${escapeHtml(name)}</text>` +
+      `<text x="${left - 8}" y="${top + middle + 4}" text-anchor="end">${escapeHtml(name)}</text>`
     );
   });
   const size = matrix.length * CELL;
   const axes =
-    `<text x="${LEFT + size / 2}" y="14" text-anchor="middle" opacity=".7">predicted</text>` +
-    `<text x="14" y="${TOP + size / 2}" text-anchor="middle" opacity=".7" transform="rotate(-90 14 ${TOP + size / 2})">came</text>`;
-  const picture = svg(LEFT + size + 8, TOP + size + 8, heads.join('') + cells.join('') + axes);
-  return `<p><b>Confusion matrix</b></p>${picture}`;
+    `<text x="${left}" y="12" opacity=".7">predicted →</text>` +
+    `<text x="12" y="${top + size}" opacity=".7" transform="rotate(-90 12 ${top + size})">came →</text>`;
+  const width = left + size + nameWidth;
+  return `${renderHead('Confusion matrix')}${svg(width, top + size + 4, heads.join('') + cells.join('') + axes)}`;
 }
 
-function renderMatrixCell(x: number, y: number, value: number, share: number): string {
-  const [left, top] = [LEFT + x * CELL, TOP + y * CELL];
+function renderMatrixCell(left: number, top: number, value: number, share: number): string {
   return (
-    `<rect x="${left}" y="${top}" width="${CELL - 2}" height="${CELL - 2}" rx="3" fill="${BLUE}" fill-opacity="${(0.08 + share * 0.72).toFixed(2)}"/>` +
+    `<rect x="${left}" y="${top}" width="${CELL - 2}" height="${CELL - 2}" rx="3" style="fill:${BLUE}" fill-opacity="${(0.08 + share * 0.5).toFixed(2)}"/>` +
     `<text x="${left + CELL / 2 - 1}" y="${top + CELL / 2 + 4}" text-anchor="middle">${formatCount(value)}</text>`
   );
 }
 
 function svg(width: number, height: number, content: string): string {
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" fill="currentColor" font-family="sans-serif" font-size="12">${content}</svg>`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" style="max-width:100%" fill="currentColor" font-family="system-ui,sans-serif" font-size="12">${content}</svg>`;
 }

@@ -55,16 +55,19 @@ const describe = ({ kind, rowCount, columns }: TableView): string =>
 /** No colours of its own: a theme's colours, light or dark, stay readable. */
 export function renderTableHtml(view: TableView): string {
   const columns = pickColumns(view);
-  const heads = columns.map((at) => {
+  const indices = pickRows(view);
+  const shown = indices.map((index) => (index === null ? null : view.row(index)));
+  const sides = columns.map((at) => (at !== null && isNumeric(shown, at) ? 'right' : 'left'));
+  const heads = columns.map((at, place) => {
     if (at === null) return '<th>…</th>';
     const { name, type } = view.columns[at]!;
     const small = type ? `<br><small style="opacity:.6;font-weight:normal">${escapeHtml(type)}</small>` : '';
-    return `<th>${escapeHtml(name)}${small}</th>`;
+    return `<th style="text-align:${sides[place]}">${escapeHtml(name)}${small}</th>`;
   });
-  const rows = pickRows(view).map((index) => {
-    if (index === null) return `<tr>${'<td>…</td>'.repeat(columns.length + 1)}</tr>`;
-    const row = view.row(index);
-    return `<tr><th style="opacity:.6;font-weight:normal">${index}</th>${columns.map((at) => renderCell(at === null ? '…' : row[at])).join('')}</tr>`;
+  const rows = shown.map((row, place) => {
+    if (row === null) return `<tr>${'<td>…</td>'.repeat(columns.length + 1)}</tr>`;
+    const cells = columns.map((at, column) => renderCell(at === null ? '…' : row[at], sides[column]!));
+    return `<tr><th style="opacity:.6;font-weight:normal">${indices[place]}</th>${cells.join('')}</tr>`;
   });
   return (
     `<div style="overflow-x:auto"><table class="dataframe"><thead><tr><th></th>${heads.join('')}</tr></thead>` +
@@ -72,11 +75,16 @@ export function renderTableHtml(view: TableView): string {
   );
 }
 
-function renderCell(value: unknown): string {
-  const text = escapeHtml(cellText(value));
-  if (value === null || value === undefined) return '<td><span style="opacity:.45">null</span></td>';
-  const isNumber = typeof value === 'number' || typeof value === 'bigint';
-  return `<td style="text-align:${isNumber ? 'right' : 'left'}">${text}</td>`;
+/** Whether all values shown of a column are numbers, or missing. */
+function isNumeric(rows: readonly (readonly unknown[] | null)[], column: number): boolean {
+  const held = rows.map((row) => row?.[column]).filter((value) => value !== null && value !== undefined);
+  return held.length > 0 && held.every((value) => typeof value === 'number' || typeof value === 'bigint');
+}
+
+function renderCell(value: unknown, side: string): string {
+  const isMissing = value === null || value === undefined;
+  const text = isMissing ? '<span style="opacity:.45">null</span>' : escapeHtml(cellText(value));
+  return `<td style="text-align:${side}">${text}</td>`;
 }
 
 /** The table in fixed-width text. */

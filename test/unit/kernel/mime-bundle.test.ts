@@ -149,30 +149,30 @@ describe('pictures', () => {
   });
 });
 
-describe('results of the product', () => {
-  it('show a training report with a confusion matrix', async () => {
-    const data = await show({
-      manifest: {
-        name: '<m>',
-        trainer: { estimator: 'HistGradientBoosting' },
-        dataset: { rows: 1200 },
-        metrics: { macroF1: 0.91, accuracy: 0.95, confusionMatrix: [[5, 1], [0, 4]], baseline: { prior: { macroF1: 0.2 } } },
-      },
-      classCounts: { normal: 6, high: 4 },
-      timings: { fitMs: 84 },
-    }); // prettier-ignore
-    expect(data['text/html']).toContain('Model &lt;m&gt;');
-    expect(data['text/html']!.match(/<svg/g)).toHaveLength(2);
-    expect(data['text/html']).toContain('0.910');
-    expect(data['text/html']).toContain('0.200');
+describe('collections and errors', () => {
+  it('show a map as a table of keys and values', async () => {
+    const data = await show(new Map<unknown, unknown>([['<a>', 1], [{ b: 2 }, 'x']])); // prettier-ignore
+    expect(data['text/html']).toContain('&lt;a&gt;');
+    expect(data['text/html']).toContain('{ b: 2 }');
+    expect(data['text/plain']).toContain('Map(2)');
   });
 
-  it('show an export, a privacy report and a decision', async () => {
-    const stats = { rows: 10, bytes: 2000, ms: 3, rowsPerSecond: 3333, resumedRows: 0, tables: { memory: { rows: 10, path: 'a.csv' } } }; // prettier-ignore
-    expect((await show(stats))['text/html']).toContain('a.csv');
-    const privacy = { table: 'process', method: 'k-anonymity', k: { asked: 5, reached: 6 }, groups: 3, rows: { released: 9, suppressed: 1 }, columns: [{ name: 'pid', released: null, role: 'identifier', method: 'm' }], notProtected: ['<x>'] }; // prettier-ignore
-    expect((await show(privacy))['text/html']).toContain('&lt;x&gt;');
-    const decision = { label: 'high', mode: 'dry_run', source: 'model', modelVersion: 'm@1', reason: 'r', refusals: [], plan: [], probabilities: Float32Array.of(0.1, 0.2, 0.6, 0.1), latency: { decisionUs: 12 }, budgetBytes: 5 }; // prettier-ignore
-    expect((await show(decision))['text/html']).toContain('Decision: high (dry_run)');
+  it('show the course of numbers with a peak of one value, and what is no number', async () => {
+    const numbers = new Float64Array(100_000).fill(1);
+    numbers[50_000] = 9;
+    numbers[7] = Number.NaN;
+    const html = (await show(numbers))['text/html']!;
+    expect(html).toContain('Float64Array</b> 100,000 values');
+    expect(html).toMatch(/greatest<\/span> 9 .*not a number<\/span> 1 /);
+    expect(html).toContain(',2.0 ');
+    expect(html.length).toBeLessThan(20_000);
+    expect(await show(Int8Array.of(1, 2))).not.toHaveProperty('text/html');
+    expect((await show(new BigInt64Array(20).fill(3n)))['text/html']).toContain('mean</span> 3');
+  });
+
+  it('show an error with its stack, escaped', async () => {
+    const data = await show(new RangeError('<b>'));
+    expect(data['text/html']).toMatch(/^<pre><b style="[^"]+">RangeError<\/b>: &lt;b&gt;\n {4}at /);
+    expect(data['text/plain']).toMatch(/^RangeError: <b>\n/);
   });
 });

@@ -1,0 +1,159 @@
+// Pictures of what is trained and of what it is trained on: reports, model packages, exports, cards, privacy.
+import { renderBars, renderFacts, renderFolded, renderMatrix, renderRows } from './product-parts.ts';
+import type { Fact, Picture } from './product-parts.ts';
+import {
+  fieldsOf,
+  namesOf,
+  numberOf,
+  rowsOf,
+  wordsOf,
+  writeBytes,
+  writeCount,
+  writeMs,
+  writePercent,
+  writeScore,
+  writeTime,
+} from './product-values.ts';
+import type { Fields } from './product-values.ts';
+
+/** A finished training, or a model package of the registry. */
+export function renderTraining(report: Fields): Picture {
+  const manifest = fieldsOf(report['manifest']);
+  const metrics = fieldsOf(manifest['metrics']);
+  const trainer = fieldsOf(manifest['trainer']);
+  const deployment = fieldsOf(report['deployment']);
+  const version = wordsOf(deployment['version'] ?? report['version'] ?? '');
+  const state = deployment['swap'] ? ' is live' : '';
+  const scores = { 'this model': metrics['macroF1'], ...baselineScores(metrics['baseline']) };
+  return {
+    title: `Model ${wordsOf(manifest['name'])}${version && `@${version}`}${state}`,
+    facts: [
+      ['estimator', wordsOf(trainer['estimator'])],
+      ['rows', writeCount(fieldsOf(manifest['dataset'])['rows'])],
+      ['features', writeCount(rowsOf(manifest['features']).length)],
+      ['macro-F1', writeScore(metrics['macroF1'])],
+      ['accuracy', writePercent(metrics['accuracy'])],
+      ...durations(report),
+    ],
+    parts: [
+      renderBars('Macro-F1, beside what a model has to beat', scores, writeScore),
+      Array.isArray(metrics['confusionMatrix'])
+        ? renderMatrix(metrics['confusionMatrix'] as number[][], namesOf(manifest['labels']))
+        : '',
+      renderBars('Rows by label', fieldsOf(report['classCounts'])),
+      renderFolded('Parameters', renderFacts(Object.entries(fieldsOf(trainer['parameters'])))),
+      renderFolded('Features', renderRows('', ['name', 'dtype'], rowsOf(manifest['features']))),
+    ],
+  };
+}
+
+/** A baseline is a score, or metrics that hold one. */
+function baselineScores(baseline: unknown): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fieldsOf(baseline)).map(([name, held]) => [
+      name,
+      typeof held === 'number' ? held : fieldsOf(held)['macroF1'],
+    ]),
+  );
+}
+
+function durations(report: Fields): readonly Fact[] {
+  const timings = fieldsOf(report['timings']);
+  const steps: readonly Fact[] = [
+    ['rows streamed in', timings['streamMs']],
+    ['fitted in', timings['fitMs']],
+    ['exported to ONNX in', timings['exportMs']],
+    ['from fit to first decision', report['fitToFirstDecisionMs']],
+  ];
+  return steps.flatMap(([name, ms]) => (typeof ms === 'number' ? [[name, writeMs(ms)] as const] : []));
+}
+
+/** Files that an export wrote. */
+export function renderExport(stats: Fields): Picture {
+  const tables = Object.entries(fieldsOf(stats['tables'])).map(([name, held]) => ({
+    name,
+    ...fieldsOf(held),
+  }));
+  const privacy = Object.values(fieldsOf(stats['privacy'])).map((held) => renderPrivacy(fieldsOf(held)));
+  const problems = Array.isArray(stats['problems']) ? stats['problems'] : [];
+  return {
+    title: stats['datasetId'] === undefined ? 'Export' : `Training set ${wordsOf(stats['datasetId'])}`,
+    facts: [
+      ['rows', writeCount(stats['rows'])],
+      ['size', writeBytes(stats['bytes'])],
+      ['time', writeMs(stats['ms'])],
+      ['rows a second', writeCount(Math.round(numberOf(stats['rowsPerSecond'])))],
+      ...(stats['resumedRows']
+        ? [['rows of an earlier run', writeCount(stats['resumedRows'])] as const]
+        : []),
+      ...problems.map((problem) => ['problem', problem] as const),
+    ],
+    parts: [
+      renderRows('Files', ['name', 'rows', 'path'], tables),
+      renderBars('Rows by split', fieldsOf(stats['splits'])),
+      renderBars('Weight of each label', fieldsOf(stats['classWeights'])),
+      ...privacy.map(({ title, facts, parts = [] }) =>
+        renderFolded(title, [renderFacts(facts), ...parts].join('')),
+      ),
+    ],
+  };
+}
+
+/** The card of a training set. */
+export function renderCard(card: Fields): Picture {
+  const splits = Object.entries(fieldsOf(card['classCounts']));
+  const files = rowsOf(card['files']).map(({ split, path, rows, bytes }) => ({
+    split,
+    path,
+    rows: writeCount(rows),
+    size: writeBytes(bytes),
+  }));
+  return {
+    title: `Training set ${wordsOf(card['id'])}`,
+    facts: [
+      ['rows', writeCount(card['rows'])],
+      ['from', writeTime(card['fromMs'])],
+      ['to', writeTime(card['toMs'])],
+      ['labels look ahead', writeMs(card['horizonMs'])],
+      ['balance', wordsOf(fieldsOf(card['balance'])['how'])],
+      ['sha256', wordsOf(card['sha256'])],
+    ],
+    parts: [
+      ...splits.map(([split, counts]) => renderBars(`Rows of ${split} by label`, fieldsOf(counts))),
+      renderRows('Files', ['split', 'path', 'rows', 'size'], files),
+      renderRows('Labels', ['label', 'signal', 'reached', 'threshold'], rowsOf(card['labelRules'])),
+      renderFolded(
+        'Features',
+        renderRows('', ['name', 'unit', 'how', 'whenMissing'], rowsOf(card['features'])),
+      ),
+    ],
+  };
+}
+
+/** How a table was made private, and what that does not protect. */
+export function renderPrivacy(report: Fields): Picture {
+  const k = fieldsOf(report['k']);
+  const { released, generalized, suppressed } = fieldsOf(report['rows']);
+  const notProtected = Array.isArray(report['notProtected']) ? report['notProtected'] : [];
+  return {
+    title: `Privacy of ${wordsOf(report['table'])}`,
+    facts: [
+      ['method', wordsOf(report['method'])],
+      ['k asked', writeCount(k['asked'])],
+      ['k reached', writeCount(k['reached'])],
+      ['groups', writeCount(report['groups'])],
+    ],
+    parts: [
+      renderBars('Rows', { released, generalized, suppressed }),
+      renderFolded(
+        'Columns',
+        renderRows('', ['name', 'released', 'role', 'method'], rowsOf(report['columns'])),
+      ),
+      renderRows(
+        'Not protected',
+        ['what'],
+        notProtected.map((what) => ({ what })),
+      ),
+    ],
+  };
+}

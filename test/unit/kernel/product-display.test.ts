@@ -1,0 +1,96 @@
+// The product's results as a daemon gave them, as notebooks show them.
+import { describe, expect, it } from 'vitest';
+import { buildMimeBundle } from '../../../kernel/runtime/mime-bundle.ts';
+import {
+  explanation,
+  exportReport,
+  models,
+  swapReport,
+  trainingCard,
+  trainingExport,
+  trainingReport,
+  verification,
+} from '../../support/product-results.ts';
+
+const show = async (value: unknown): Promise<Record<string, string>> =>
+  (await buildMimeBundle(value)).data as Record<string, string>;
+
+/** What a reader sees of HTML, in one line. */
+const read = (html: string): string =>
+  html
+    .replaceAll(/<[^>]+>/g, ' ')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+
+describe('showProduct()', () => {
+  it('shows a training report: scores beside the baselines, the confusion matrix with its labels, rows by label', async () => {
+    const data = await show(trainingReport);
+    const html = data['text/html']!;
+    expect(read(html)).toContain(`Model ${trainingReport.model} is live`);
+    expect(html.match(/<svg/g)).toHaveLength(3);
+    for (const label of Object.keys(trainingReport.classCounts)) expect(html).toContain(`>${label}<`);
+    for (const score of [trainingReport.macroF1, ...Object.values(trainingReport.baseline)])
+      expect(html).toContain(`>${score.toFixed(3)}<`);
+    for (const count of trainingReport.confusionMatrix.flat()) expect(html).toContain(`>${count}<`);
+    expect(data['text/plain']).toMatch(/^Model memopt@.* is live\n {2}estimator +sklearn\.ensemble\./);
+  });
+
+  it('shows a decision and its explanation: why, how sure, safeguards, features', async () => {
+    const decision = await show(explanation.decision);
+    expect(decision['text/plain']).toContain(`why         ${explanation.decision.reason}`);
+    for (const share of Object.values(explanation.decision.probabilities!))
+      expect(read(decision['text/html']!)).toContain(`${(share * 100).toFixed(1)} %`);
+    const html = read((await show(explanation))['text/html']!);
+    expect(html).toContain(explanation.safeguards[0]!.protects);
+    expect(html).toContain(explanation.features[0]!.name);
+    expect(html).toContain(explanation.backend);
+  });
+
+  it('shows the plan and the refusals of a decision as the library gives it', async () => {
+    const decision = {
+      ...explanation.decision,
+      mode: 'dry_run',
+      probabilities: Float32Array.of(0.1, 0.2, 0.6, 0.1),
+      plan: [{ target: 'pid:4', actuator: 'madvise', budgetBytes: 2 ** 20, regions: 2, bytes: 2 ** 19 }],
+      refusals: [{ rule: 'byte-limit', target: null, reason: 'x < y' }],
+    };
+    const html = (await show(decision))['text/html']!;
+    expect(read(html)).toContain('pid:4 madvise 1 MiB 512 KiB 2');
+    expect(read(html)).toContain('ShouldOptimizeAggressive 60.0 %');
+    expect(html).toContain('x &lt; y');
+  });
+
+  it('shows exports: files, splits and privacy with what it does not protect', async () => {
+    const training = read((await show(trainingExport))['text/html']!);
+    expect(training).toContain(`Training set ${trainingExport.datasetId}`);
+    for (const path of trainingExport.paths) expect(training).toContain(path);
+    const html = read((await show(exportReport))['text/html']!);
+    expect(html).toContain('Privacy of memory');
+    expect(html).toContain('k reached');
+    expect(html).toContain('Not protected');
+  });
+
+  it('shows the card of a training set', async () => {
+    const data = await show(trainingCard);
+    expect(data['text/plain']).toContain(trainingCard.sha256);
+    expect(read(data['text/html']!)).toContain(trainingCard.features[0]!.how);
+    expect(data['text/html']!.match(/<svg/g)).toHaveLength(3);
+  });
+
+  it('shows models, a swap with its steps, and a verification', async () => {
+    expect((await show(models))['text/plain']).toMatch(/^Models\n {2}memopt@\S+ {2}live$/);
+    expect((await show(swapReport))['text/plain']).toMatch(/answers lost +0$/);
+    expect(read((await show(swapReport))['text/html']!)).toContain('Steps verify');
+    expect((await show(verification))['text/plain']).toMatch(/golden rows +256\n/);
+  });
+
+  it('leaves objects alone that only share a name with a result', async () => {
+    for (const value of [
+      { kind: 'decision' },
+      { kind: 'training-report', manifest: {} },
+      [],
+      [{ name: 'x' }],
+    ])
+      expect(await show(value)).not.toHaveProperty('text/html');
+  });
+});
