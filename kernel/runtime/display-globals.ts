@@ -5,7 +5,7 @@ import { buildDenoJupyter, defineDeno } from './deno-jupyter.ts';
 import { createDisplay, html, image, md, svg } from './display.ts';
 import { createProgress } from './progress.ts';
 import { provideTslab } from './tslab.ts';
-import { provideWidgets } from './widgets.ts';
+import { provideWidgets } from './widgets-global.ts';
 import type { Comms } from './comms.ts';
 import type { Output } from './output.ts';
 

@@ -63,15 +63,3 @@ export function createWidgets(comms: Comms): Widgets {
     anywidget: (options) => createAny(host, options),
   };
 }
-
-/** Defines the global `widgets`, made when it is first used. */
-export function provideWidgets(comms: Comms): void {
-  let widgets: unknown;
-  Object.defineProperty(globalThis, 'widgets', {
-    configurable: true,
-    get: () => (widgets ??= createWidgets(comms)),
-    set: (value: unknown) => {
-      widgets = value;
-    },
-  });
-}
