@@ -57,7 +57,9 @@ describe('writeTables() for readers', () => {
     const path = join(root, 'groups.parquet');
     const batches = Array.from({ length: 60 }, () => snapshots);
     const tables = [buildTable('memory', toArrowSchema(memoryKind), batches)];
+    const startedMs = performance.now();
     await writeTables({ tables, format: 'parquet', path, fingerprint: 'a' });
+    const checkpoints = Math.floor((performance.now() - startedMs) / 1000);
     const found = await inspect<{ groups: number[]; codec: string; range: number[] }>(
       path,
       `import pyarrow.parquet as pq
@@ -69,7 +71,7 @@ print(json.dumps({
     "range": [round(times.min.timestamp() * 1000), round(times.max.timestamp() * 1000)]}))`,
     );
     expect(found.groups.length).toBeGreaterThan(1);
-    expect(found.groups.slice(0, -1).every((rows) => rows >= 100_000)).toBe(true);
+    expect(found.groups.length).toBeLessThanOrEqual(3 + checkpoints);
     expect(found.groups.reduce((sum, rows) => sum + rows, 0)).toBe(300_000);
     expect(found).toMatchObject({ codec: 'ZSTD', range: [0, 4999] });
   });
