@@ -43,6 +43,7 @@ export function renderSwap(swap: Fields): Picture {
       ['the change itself', writeMs(typeof swapUs === 'number' ? swapUs / 1000 : undefined)],
       ['decisions meanwhile', writeCount(swap['decisionsMeanwhile'])],
       ['answers lost', writeCount(swap['answersLost'])],
+      ['answers late', writeCount(swap['answersLate'])],
     ],
     parts: [
       renderBars(

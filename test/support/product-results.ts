@@ -9,6 +9,7 @@ import type {
   VerifySummary,
 } from '../../src/client/index.ts';
 import type { TrainingCard } from '../../src/export/training-card.ts';
+import type { TrainedManifest } from '../../src/train/index.ts';
 import type { ModelListing } from '../../src/models/index.ts';
 
 export const trainingReport: TrainingReport = {
@@ -97,7 +98,7 @@ export const trainingReport: TrainingReport = {
     parity: { rows: 2135, maxAbsDiff: 1.431e-7, labelMismatches: 0, tolerance: 0.00001 },
     golden: { sha256: '7df8be8aff903e5be08a839a07aaca0be7046d0980c36399e68e70fe7c0189ec', rows: 256 },
     model: { sha256: 'd06ed7752c418f0c1c7bf7118f631c31cd8f8ced9c67fb69cbad76b512b0020d', sizeBytes: 47481 },
-  },
+  } as TrainedManifest,
   deployment: {
     name: 'memopt',
     version: '20261121T161148791-d06ed775',
@@ -399,6 +400,7 @@ export const swapReport: SwapSummary = {
     swapUs: 4.319,
     totalMs: 180.8,
   },
+  answersLate: 0,
 };
 
 export const verification: VerifySummary = {

@@ -79,7 +79,7 @@ describe('showProduct()', () => {
 
   it('shows models, a swap with its steps, and a verification', async () => {
     expect((await show(models))['text/plain']).toMatch(/^Models\n {2}memopt@\S+ {2}live$/);
-    expect((await show(swapReport))['text/plain']).toMatch(/answers lost +0$/);
+    expect((await show(swapReport))['text/plain']).toMatch(/answers lost +0\n/);
     expect(read((await show(swapReport))['text/html']!)).toContain('Steps verify');
     expect((await show(verification))['text/plain']).toMatch(/golden rows +256\n/);
   });
