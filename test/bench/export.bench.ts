@@ -19,7 +19,7 @@ import type { BenchCase, BenchTopic } from './harness.ts';
 const MILLION = 1_000_000;
 /** Enough for a steady rate in each format, and for a bench that ends within 90 s. */
 const rowsOf = (format: ExportFormat): number =>
-  format === 'jsonl' || format === 'sqlite' ? 2 * MILLION : 5 * MILLION;
+  format === 'jsonl' || format === 'sqlite' ? MILLION : 5 * MILLION;
 /** Peers that take minutes for all rows export this many; their rate is steady. */
 const FEW_ROWS = 250_000;
 const MEMORY_ROWS = 5 * MILLION;
