@@ -4,7 +4,7 @@ import { writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Worker } from 'node:worker_threads';
+import type { MessagePort, Worker } from 'node:worker_threads';
 import { CellRunner } from './cell-runner.ts';
 import { createComms } from './comms.ts';
 import { defineDecoratorHelpers } from './decorators.ts';
@@ -22,18 +22,19 @@ import type { ToProtocolThread, ToUserThread } from '../transport/thread-message
 /** Takes the thread over: from now on its output is that of cells. */
 export function startUserThread(
   worker: Worker,
+  port: MessagePort,
   sharedMemory: SharedArrayBuffer,
   inputMemory: SharedArrayBuffer,
 ): void {
   const words = new Int32Array(sharedMemory);
-  const post = (message: ToProtocolThread): void => worker.postMessage(message, []);
+  const post = (message: ToProtocolThread): void => port.postMessage(message);
   const output = new Output(post);
   const evaluator = new Evaluator();
   const input = createInput(words, new Uint8Array(inputMemory), output, post);
   const comms = createComms(output, (error) => runner.explain(error));
   const runner = new CellRunner(evaluator, output);
 
-  worker.on('message', (message: ToUserThread) => void receive(message));
+  port.on('message', (message: ToUserThread) => void receive(message));
   guardProcess(worker, output, runner);
   installStopPoint(words);
   encloseImmediates(evaluator);

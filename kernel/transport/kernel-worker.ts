@@ -1,5 +1,6 @@
 // Entry of the protocol thread: binds the sockets, watches the parent process, interrupts the user's thread.
 import { parentPort, workerData } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
 import type { LiveInspector } from '../language/live-inspector.ts';
 import { portsOf, readConnectionFile } from '../protocol/connection-file.ts';
 import { createCellTypes } from './cell-types.ts';
@@ -16,6 +17,8 @@ export interface KernelWorkerData {
   readonly version: string;
   readonly sharedMemory: SharedArrayBuffer;
   readonly inputMemory: SharedArrayBuffer;
+  /** Where the user's thread listens. */
+  readonly userThread: MessagePort;
 }
 
 const PARENT_CHECK_MS = 1000;
@@ -23,7 +26,7 @@ const EXIT_MS = 500;
 const INSPECTOR_AFTER_MS = 300;
 
 const data = workerData as KernelWorkerData;
-const port = parentPort!;
+const port = data.userThread;
 const words = new Int32Array(data.sharedMemory);
 const cellTypes = createCellTypes({
   open: async () => (await openInspector()).types,
@@ -62,6 +65,7 @@ server.start(
     onSubscribe: (topic) => server.onSubscribe(topic),
   }),
 );
+parentPort!.postMessage('bound', []);
 watchParent();
 // Ready before the first interrupt needs it; starting has better things to do.
 setTimeout(() => void openInspector(), INSPECTOR_AFTER_MS).unref();
