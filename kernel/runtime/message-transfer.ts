@@ -27,6 +27,7 @@ export async function createMessageTransfer(kind: 'zmq' | 'tcp', directory: stri
       await socket.send([String(message), ...(parts as Buffer[])]);
       return { message, bytes: parts.reduce((sum, part) => sum + part.byteLength, 0) };
     },
+    newFilePath: () => null,
     take: async (stored) => {
       if (!('message' in stored)) throw new Error('Cannot take a value: it did not come as a message');
       const bytes = await waitFor(waiting, stored.message).promise;

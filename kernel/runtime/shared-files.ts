@@ -4,6 +4,9 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** A path that no file has, of a name that nobody guesses. */
+export const newFilePath = (folder: string): string => join(folder, `ruvector-${randomUUID()}`);
+
 /**
  * Writes a new file into the first of some folders that has room for it.
  * @returns its path
@@ -14,7 +17,7 @@ export function writeFile(
   sizeBytes: number,
 ): string {
   const [folder, ...others] = folders;
-  const path = join(folder!, `ruvector-${randomUUID()}`);
+  const path = newFilePath(folder!);
   const fd = openSync(path, 'wx', 0o600);
   try {
     for (const part of parts) writeWhole(fd, part);

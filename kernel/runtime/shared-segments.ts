@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Mapping, MemoryMap } from './memory-map.ts';
 
 /** The first page of a segment holds its state in one byte; values begin behind it, on a page of their own. */
-export const HEADER_BYTES = 4096;
+const HEADER_BYTES = 4096;
 /** Smaller values go as files of their own: a segment holds an open mapping. */
 export const SEGMENT_MIN_BYTES = 1 << 20;
 const FREE = 0;
@@ -84,7 +84,7 @@ export function createSegmentPool(directory: string, memory: MemoryMap): Segment
 }
 
 /** A new file in memory with all its pages, mapped. */
-export function createMapped(path: string, sizeBytes: number, memory: MemoryMap): Mapping | null {
+function createMapped(path: string, sizeBytes: number, memory: MemoryMap): Mapping | null {
   const fd = openSync(path, 'wx+', 0o600);
   let mapping: Mapping | null = null;
   try {
@@ -97,31 +97,42 @@ export function createMapped(path: string, sizeBytes: number, memory: MemoryMap)
   }
 }
 
-/**
- * Maps the value in a segment for this process alone; the segment is free once the buffer is unreachable.
- * @throws Error when it cannot be mapped
- */
-export function createSegmentTaker(memory: MemoryMap): (path: string, sizeBytes: number) => ArrayBuffer {
-  const gone = new FinalizationRegistry<{ mapping: Pick<Mapping, 'address' | 'sizeBytes'>; path: string }>(
-    ({ mapping, path }) => {
-      memory.unmap(mapping);
-      freeSegment(path);
-    },
-  );
-  return (path, sizeBytes) => {
+/** Maps values for this process alone, and lets go of them once their buffers are unreachable. */
+export interface MappedTaker {
+  /** The value in a segment, which is free afterwards. @throws Error when it cannot be mapped */
+  takeSegment(path: string, sizeBytes: number): ArrayBuffer;
+  /** A file, which is removed at once. @throws Error when it cannot be mapped */
+  takeFile(path: string, sizeBytes: number): ArrayBuffer;
+}
+
+/** Creates a taker of mapped values. */
+export function createMappedTaker(memory: MemoryMap): MappedTaker {
+  const gone = new FinalizationRegistry<{ address: bigint; sizeBytes: number; segment?: string }>((held) => {
+    memory.unmap(held);
+    if (held.segment !== undefined) freeSegment(held.segment);
+  });
+  const take = (path: string, offset: number, sizeBytes: number, segment?: string): ArrayBuffer => {
     const fd = openSync(path, 'r');
     try {
-      const mapping = memory.mapPrivate(fd, HEADER_BYTES, sizeBytes);
+      const mapping = memory.mapPrivate(fd, offset, sizeBytes);
       if (!mapping)
         throw new Error(`Cannot map "${path}": the system has no room for it; free memory and retry`);
-      gone.register(mapping.buffer, {
-        mapping: { address: mapping.address, sizeBytes: mapping.sizeBytes },
-        path,
-      });
-      return mapping.buffer;
+      const { buffer, ...place } = mapping;
+      gone.register(buffer, segment === undefined ? place : { ...place, segment });
+      return buffer;
     } finally {
       closeSync(fd);
     }
+  };
+  return {
+    takeSegment: (path, sizeBytes) => take(path, HEADER_BYTES, sizeBytes, path),
+    takeFile: (path, sizeBytes) => {
+      try {
+        return take(path, 0, sizeBytes);
+      } finally {
+        rmSync(path, { force: true });
+      }
+    },
   };
 }
 

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadMemoryMap } from './memory-map.ts';
 import { createMessageTransfer } from './message-transfer.ts';
-import { takeFile, writeFile } from './shared-files.ts';
-import { SEGMENT_MIN_BYTES, createSegmentPool, createSegmentTaker } from './shared-segments.ts';
+import { newFilePath, takeFile, writeFile } from './shared-files.ts';
+import { SEGMENT_MIN_BYTES, createMappedTaker, createSegmentPool } from './shared-segments.ts';
 
 /** Where the bytes of a value are; who takes them removes them. */
 export type Stored = { readonly bytes: number } & (
@@ -26,6 +26,8 @@ export interface ValueTransfer {
   /** What the other side must know of it, as environment variables. */
   readonly env: Readonly<Record<string, string>>;
   store(parts: readonly Uint8Array[]): Promise<Stored>;
+  /** A path for a library that writes its own file, to be told as `{ path, bytes }`; null when files do not cross. */
+  newFilePath(): string | null;
   /**
    * The bytes, this process's own.
    * @throws Error when the other side ends before they came
@@ -51,7 +53,7 @@ export async function openTransfer(wanted: string | undefined, hasZeromq: boolea
   const directory = mkdtempSync(join(isInMemory ? MEMORY_FOLDER : tmpdir(), PREFIX));
   if (kind === 'zmq' || kind === 'tcp') return createMessageTransfer(kind, directory);
   const pool = kind === 'shared' && memory ? createSegmentPool(directory, memory) : null;
-  const takeSegment = memory ? createSegmentTaker(memory) : null;
+  const mapped = memory ? createMappedTaker(memory) : null;
   return {
     kind,
     directory,
@@ -63,9 +65,13 @@ export async function openTransfer(wanted: string | undefined, hasZeromq: boolea
         ? { path: writeFile([directory, tmpdir()], parts, bytes), bytes }
         : { segment, bytes };
     },
+    newFilePath: () => newFilePath(directory),
     take: async (stored) => {
-      if ('segment' in stored) return takeSegment!(stored.segment, stored.bytes);
-      return 'path' in stored ? takeFile(stored.path) : new ArrayBuffer(0);
+      if ('segment' in stored) return mapped!.takeSegment(stored.segment, stored.bytes);
+      if (!('path' in stored)) throw new Error('Cannot take a value: it did not come as a file');
+      return mapped && stored.bytes >= SEGMENT_MIN_BYTES
+        ? mapped.takeFile(stored.path, stored.bytes)
+        : takeFile(stored.path);
     },
     close: () => {
       pool?.remove();

@@ -5,6 +5,7 @@ Never as text. The kernel chooses; the other side is kernel/runtime/value-transf
 
 from __future__ import annotations
 
+import mmap
 import os
 import tempfile
 import uuid
@@ -42,6 +43,9 @@ class Transfer:
             return take_segment(stored["segment"], stored["bytes"])
         with open(stored["path"], "rb", buffering=0) as file:
             os.unlink(stored["path"])
+            if stored["bytes"] >= SEGMENT_MIN_BYTES:
+                access = mmap.ACCESS_COPY
+                return memoryview(mmap.mmap(file.fileno(), stored["bytes"], access=access))
             data = bytearray(stored["bytes"])
             rest = memoryview(data)
             while rest.nbytes > 0:
