@@ -22,6 +22,7 @@ const PRODUCT = 'ruvector-memopt';
 const productSources = TYPESCRIPT.test(import.meta.filename)
   ? new URL('../../src/index.ts', import.meta.url).href
   : null;
+const productFolder = productSources && new URL('.', productSources).href;
 
 type Next = (specifier: string, context?: Partial<ResolveHookContext>) => ResolveFnOutput;
 
@@ -49,6 +50,8 @@ export function createImporter(): Importer {
     },
     load: (url, context, next) => {
       if (!url.startsWith('file:') || url.includes('/node_modules/')) return next(url, context);
+      // The product's sources are Node's to strip, which it caches.
+      if (productFolder !== null && url.startsWith(productFolder)) return next(url, context);
       const path = fileURLToPath(url.replace(/\?.*$/, ''));
       if (!TYPESCRIPT.test(path)) return next(url, context);
       return { format: 'module', source: removeTypes(path), shortCircuit: true };
@@ -60,7 +63,7 @@ export function createImporter(): Importer {
 /** Resolves from where `context` says, and packages that are not there from the kernel. */
 function resolvePackage(specifier: string, context: ResolveHookContext, next: Next): ResolveFnOutput {
   if (productSources !== null && specifier === PRODUCT) {
-    return { url: productSources, format: 'module', shortCircuit: true };
+    return { url: productSources, format: 'module-typescript', shortCircuit: true };
   }
   try {
     return next(specifier, context);

@@ -1,7 +1,7 @@
 // What the daemon answers, as its clients read it. Types only; the app's own types extend these, so that
 // both sides agree or do not compile.
 import type { KindStats } from '../store/index.ts';
-import type { Explanation, Decision } from '../optimize/index.ts';
+import type { Decision, Explanation, FallbackCause } from '../optimize/index.ts';
 import type { TrainResult } from '../train/index.ts';
 
 /** The part of a daemon's status that is a contract. */
@@ -22,7 +22,11 @@ export interface DaemonStatus {
   readonly memory: { readonly totalKib: number; readonly availableKib: number } | null;
   readonly history: { readonly kinds: Readonly<Record<string, KindStats>> };
   readonly model: { readonly live: string | null; readonly isBaseline: boolean };
-  readonly decisions: { readonly decisions: number; readonly failures: number };
+  readonly decisions: {
+    readonly decisions: number;
+    /** Decisions by the rule although a model was wanted, by why. */
+    readonly fallbacksByCause: Readonly<Partial<Record<FallbackCause, number>>>;
+  };
   readonly training: { readonly running: boolean; readonly lastModel: string | null };
 }
 

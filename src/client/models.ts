@@ -1,5 +1,6 @@
 // `models`: the daemon's registry and what is live. Changes swap while the daemon decides.
 import type { LoadReport, ModelListing, ModelPackage, RollbackReport, SwapReport } from '../models/index.ts';
+import type { FallbackCause } from '../optimize/index.ts';
 import type { DaemonStatus } from './answers.ts';
 import type { DaemonLink } from './daemon-link.ts';
 
@@ -19,9 +20,12 @@ export interface SwapSummary {
   /** The whole change, and the assignment that made it; null for a model that does not decide on this host. */
   readonly ms: number | null;
   readonly swapUs: number | null;
-  /** Decisions the daemon made meanwhile, and those of them that no model answered. Counted by the daemon. */
+  /** Decisions the daemon made meanwhile. */
   readonly decisionsMeanwhile: number;
+  /** Those for which a model gave an error or nonsense, as the daemon counts them: the rule answered instead. */
   readonly answersLost: number;
+  /** Those for which a model took longer than the daemon waits: a busy host, not the swap, as a rule. */
+  readonly answersLate: number;
   /** Every step as the daemon reports it. */
   readonly steps: SwapReport | RollbackReport | null;
 }
@@ -68,7 +72,7 @@ export function createClientModels(link: DaemonLink): Models {
     rollback: (options) =>
       measureSwap(status, async () => {
         const steps = await ask<RollbackReport>('models.rollback', {}, options);
-        return { reference: steps.version, steps };
+        return { reference: null, steps };
       }),
     live: async (options) => {
       const { model } = await status(options);
@@ -83,22 +87,26 @@ interface ActivateAnswer {
   readonly swap: SwapReport | null;
 }
 
-/** The daemon counts decisions, and those for which its model gave no answer: before and after. */
+/** The daemon counts its decisions, and why a model did not answer: before and after. No reference is what is live then. */
 async function measureSwap(
   status: () => Promise<DaemonStatus>,
-  swap: () => Promise<{ reference: string; steps: SwapReport | RollbackReport | null }>,
+  swap: () => Promise<{ reference: string | null; steps: SwapReport | RollbackReport | null }>,
 ): Promise<SwapSummary> {
   const before = await status();
   const { reference, steps } = await swap();
   const after = await status();
   return {
     kind: 'swap-report',
-    reference,
+    reference: reference ?? after.model.live!,
     previous: before.model.live,
     ms: steps?.totalMs ?? null,
     swapUs: steps?.swapUs ?? null,
     decisionsMeanwhile: after.decisions.decisions - before.decisions.decisions,
-    answersLost: after.decisions.failures - before.decisions.failures,
+    answersLost: countOf(after, 'model-error', 'not-finite') - countOf(before, 'model-error', 'not-finite'),
+    answersLate: countOf(after, 'time-out') - countOf(before, 'time-out'),
     steps,
   };
 }
+
+const countOf = ({ decisions }: DaemonStatus, ...causes: readonly FallbackCause[]): number =>
+  causes.reduce((sum, cause) => sum + (decisions.fallbacksByCause[cause] ?? 0), 0);
