@@ -5,23 +5,9 @@
 import type { AnyRow, FieldType } from '../../core/index.ts';
 import { ByteWriter, constantOf } from './byte-writer.ts';
 import type { Constant } from './byte-writer.ts';
-import { streamTables } from './stream-contract.ts';
 import type { GapEvent, HelloEvent, StreamEvent, StreamKinds, StreamTable } from './stream-contract.ts';
-
-type ValueWriter = (out: ByteWriter, value: AnyRow[string]) => void;
-
-interface Column {
-  readonly name: string;
-  /** `,"name":` */
-  readonly key: Constant;
-  readonly write: ValueWriter;
-}
-
-/** A record up to its sequence number, and its columns. */
-interface Table {
-  readonly head: Constant;
-  readonly columns: readonly Column[];
-}
+import { buildTableLayouts } from './table-layout.ts';
+import type { TableLayout, ValueWriter } from './table-layout.ts';
 
 /** The longest value but text: a time in quotes, or a float of 24 characters. */
 const VALUE_BYTES = 40;
@@ -38,9 +24,7 @@ const ZONE = constant('Z"');
 export function encodeJsonLines(kinds: StreamKinds): (events: readonly StreamEvent[]) => Uint8Array {
   const out = new ByteWriter();
   const writers = buildWriters();
-  const tables = Object.fromEntries(
-    streamTables.map((table) => [table, buildTable(table, kinds, writers)]),
-  ) as Record<StreamTable, Table>;
+  const tables = buildTableLayouts((table) => buildTable(table, kinds, writers));
   return (events) => {
     out.length = 0;
     for (const event of events) {
@@ -51,12 +35,12 @@ export function encodeJsonLines(kinds: StreamKinds): (events: readonly StreamEve
   };
 }
 
-/** Column names are ours: they need no escapes. */
+/** A record up to its sequence number, and its columns. Column names are ours: they need no escapes. */
 function buildTable(
   table: StreamTable,
   kinds: StreamKinds,
   writers: Readonly<Record<FieldType, ValueWriter>>,
-): Table {
+): TableLayout {
   return {
     head: constant(`{"event":"record","table":"${table}","sequence":`),
     columns: kinds[table].fields.map(({ name, type }) => ({
@@ -71,7 +55,7 @@ function constant(text: string): Constant {
   return constantOf(new TextEncoder().encode(text));
 }
 
-function writeRecord(out: ByteWriter, sequence: number, row: AnyRow, { head, columns }: Table): void {
+function writeRecord(out: ByteWriter, sequence: number, row: AnyRow, { head, columns }: TableLayout): void {
   out.reserve(head.length + VALUE_BYTES);
   out.append(head);
   writeInteger(out, sequence);

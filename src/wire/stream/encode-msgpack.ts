@@ -5,23 +5,9 @@
 import type { AnyRow, FieldType } from '../../core/index.ts';
 import { ByteWriter, constantOf } from './byte-writer.ts';
 import type { Constant } from './byte-writer.ts';
-import { streamTables } from './stream-contract.ts';
 import type { GapEvent, HelloEvent, StreamEvent, StreamKinds, StreamTable } from './stream-contract.ts';
-
-type ValueWriter = (out: ByteWriter, value: AnyRow[string]) => void;
-
-interface Column {
-  readonly name: string;
-  /** The name as a MessagePack string. */
-  readonly key: Constant;
-  readonly write: ValueWriter;
-}
-
-/** A record up to its sequence number, and its columns. */
-interface Table {
-  readonly head: Constant;
-  readonly columns: readonly Column[];
-}
+import { buildTableLayouts } from './table-layout.ts';
+import type { TableLayout, ValueWriter } from './table-layout.ts';
 
 /** The longest scalar, timestamp 96 of 15 bytes, and what a constant needs behind it. */
 const SCALAR_BYTES = 18;
@@ -52,10 +38,7 @@ const writers: Readonly<Record<FieldType, ValueWriter>> = {
 /** Builds the encoder. Missing keys of a row are nil. */
 export function encodeMsgpack(kinds: StreamKinds): (events: readonly StreamEvent[]) => Uint8Array {
   const out = new ByteWriter();
-  const tables = Object.fromEntries(streamTables.map((table) => [table, buildTable(table, kinds)])) as Record<
-    StreamTable,
-    Table
-  >;
+  const tables = buildTableLayouts((table) => buildTable(table, kinds));
   return (events) => {
     out.length = 0;
     for (const event of events) writeEvent(out, event, tables);
@@ -63,7 +46,8 @@ export function encodeMsgpack(kinds: StreamKinds): (events: readonly StreamEvent
   };
 }
 
-function buildTable(table: StreamTable, kinds: StreamKinds): Table {
+/** A record up to its sequence number, and its columns by their names. */
+function buildTable(table: StreamTable, kinds: StreamKinds): TableLayout {
   const columns = kinds[table].fields.map(({ name, type }) => ({
     name,
     key: constant((out) => writeText(out, name)),
@@ -82,7 +66,11 @@ function constant(write: (out: ByteWriter) => void): Constant {
   return constantOf(out.take());
 }
 
-function writeEvent(out: ByteWriter, event: StreamEvent, tables: Readonly<Record<StreamTable, Table>>): void {
+function writeEvent(
+  out: ByteWriter,
+  event: StreamEvent,
+  tables: Readonly<Record<StreamTable, TableLayout>>,
+): void {
   switch (event.type) {
     case 'record':
       return writeRecord(out, event.sequence, event.row, tables[event.table]);
@@ -93,7 +81,7 @@ function writeEvent(out: ByteWriter, event: StreamEvent, tables: Readonly<Record
   }
 }
 
-function writeRecord(out: ByteWriter, sequence: number, row: AnyRow, { head, columns }: Table): void {
+function writeRecord(out: ByteWriter, sequence: number, row: AnyRow, { head, columns }: TableLayout): void {
   out.reserve(head.length + SCALAR_BYTES);
   out.append(head);
   writeInteger(out, sequence);

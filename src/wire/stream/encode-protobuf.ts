@@ -9,24 +9,10 @@ import type { Constant } from './byte-writer.ts';
 import { DataEventSchema } from './generated/stream_pb.ts';
 import type { DataEvent } from './generated/stream_pb.ts';
 import { WireType, protobufColumnsOf, recordNumberOf } from './protobuf-columns.ts';
-import { streamTables } from './stream-contract.ts';
 import type { GapEvent, HelloEvent, RecordEvent, StreamEvent } from './stream-contract.ts';
 import type { StreamKinds, StreamTable } from './stream-contract.ts';
-
-type ValueWriter = (out: ByteWriter, value: AnyRow[string]) => void;
-
-interface Column {
-  readonly name: string;
-  /** Field number and wire type as a varint. */
-  readonly tag: Constant;
-  readonly write: ValueWriter;
-}
-
-interface Table {
-  /** Tag of the record's field in DataEvent. */
-  readonly tag: Constant;
-  readonly columns: readonly Column[];
-}
+import { buildTableLayouts } from './table-layout.ts';
+import type { ColumnLayout, TableLayout, ValueWriter } from './table-layout.ts';
 
 const VARINT_BYTES = 10;
 /** The longest value without text: a timestamp of 1 + 11 + 6 bytes; and a tag before it. */
@@ -64,10 +50,7 @@ const writers: Readonly<Record<FieldType, ValueWriter>> = {
  */
 export function encodeProtobuf(kinds: StreamKinds): (events: readonly StreamEvent[]) => Uint8Array {
   const out = new ByteWriter();
-  const tables = Object.fromEntries(streamTables.map((table) => [table, buildTable(table, kinds)])) as Record<
-    StreamTable,
-    Table
-  >;
+  const tables = buildTableLayouts((table) => buildTable(table, kinds));
   return (events) => {
     out.length = 0;
     for (const event of events) {
@@ -79,13 +62,14 @@ export function encodeProtobuf(kinds: StreamKinds): (events: readonly StreamEven
   };
 }
 
-function buildTable(table: StreamTable, kinds: StreamKinds): Table {
+/** The tag of the record's field in DataEvent, and its columns by their tags: field number and wire type. */
+function buildTable(table: StreamTable, kinds: StreamKinds): TableLayout {
   const columns = protobufColumnsOf(table, kinds).map(({ name, type, number, wireType }) => ({
     name,
-    tag: tagOf(number, wireType),
+    key: tagOf(number, wireType),
     write: writers[type],
   }));
-  return { tag: tagOf(recordNumberOf(table), WireType.LEN), columns };
+  return { head: tagOf(recordNumberOf(table), WireType.LEN), columns };
 }
 
 function tagOf(number: number, wireType: WireType): Constant {
@@ -95,7 +79,7 @@ function tagOf(number: number, wireType: WireType): Constant {
 }
 
 /** The record goes behind room for its head, and moves down once its length is known. */
-function writeRecord(out: ByteWriter, { sequence, row }: RecordEvent, { tag, columns }: Table): void {
+function writeRecord(out: ByteWriter, { sequence, row }: RecordEvent, { head, columns }: TableLayout): void {
   out.reserve(HEAD_BYTES);
   const start = out.length;
   const body = start + HEAD_BYTES;
@@ -104,23 +88,23 @@ function writeRecord(out: ByteWriter, { sequence, row }: RecordEvent, { tag, col
   const end = out.length;
   out.length = start;
   const sequenceBytes = sequence === 0 ? 0 : 1 + varintBytesOf(sequence);
-  writeVarint(out, sequenceBytes + tag.length + varintBytesOf(end - body) + (end - body));
+  writeVarint(out, sequenceBytes + head.length + varintBytesOf(end - body) + (end - body));
   if (sequence !== 0) {
     out.bytes[out.length++] = SEQUENCE_TAG;
     writeVarint(out, sequence);
   }
-  out.append(tag);
+  out.append(head);
   writeVarint(out, end - body);
   out.bytes.copyWithin(out.length, body, end);
   out.length += end - body;
 }
 
-function writeColumns(out: ByteWriter, row: AnyRow, columns: readonly Column[]): void {
-  for (const { name, tag, write } of columns) {
+function writeColumns(out: ByteWriter, row: AnyRow, columns: readonly ColumnLayout[]): void {
+  for (const { name, key, write } of columns) {
     const value = row[name];
     if (value === null || value === undefined) continue;
     out.reserve(VALUE_BYTES);
-    out.append(tag);
+    out.append(key);
     write(out, value);
   }
 }
