@@ -1,6 +1,6 @@
 // The notebook kernel's requests other than execute_request: info, completion, history, comms, subshells.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { resultOf, startKernel } from '../support/kernel-client.ts';
+import { isChildOf, isStatus, resultOf, startKernel } from '../support/kernel-client.ts';
 import type { Json, KernelClient } from '../support/kernel-client.ts';
 
 let kernel: KernelClient;
@@ -204,19 +204,20 @@ describe('comms', () => {
     expect([...sent[1]!.buffers[0]!]).toEqual([1, 2]);
   });
 
-  it('a message of the client reaches the handler and its output has that message as parent', async () => {
+  it('a message of the client reaches the handler, whose output belongs to what opened the comm', async () => {
     await kernel.execute(
       'comms.registerTarget("echo", (comm, { data }) => { comm.send({ opened: data }); comm.onMessage = ({ data, buffers }) => { console.log("got"); comm.send({ echo: data, bytes: buffers[0]?.byteLength }, { buffers }) }; comm.onClose = () => console.log("closed") })',
     );
-    await kernel.send('shell', 'comm_open', { comm_id: 'c1', target_name: 'echo', data: { x: 1 } });
+    const opening = { comm_id: 'c1', target_name: 'echo', data: { x: 1 } };
+    const opener = await kernel.send('shell', 'comm_open', opening);
     const opened = await kernel.wait(({ content }) => content['comm_id'] === 'c1');
     expect(opened.content['data']).toEqual({ opened: { x: 1 } });
     const buffers = [Buffer.alloc(100_000, 7)];
-    const id = await kernel.send('shell', 'comm_msg', { comm_id: 'c1', data: { y: 2 } }, { buffers });
+    await kernel.send('shell', 'comm_msg', { comm_id: 'c1', data: { y: 2 } }, { buffers });
     const echo = await kernel.wait(({ content }) => JSON.stringify(content).includes('"echo"'));
     expect(echo.content['data']).toEqual({ echo: { y: 2 }, bytes: 100_000 });
     expect(Buffer.compare(echo.buffers[0]!, buffers[0]!)).toBe(0);
-    expect(echo.parentHeader['msg_id']).toBe(id);
+    expect(echo.parentHeader['msg_id']).toBe(opener);
     expect(await ask('comm_info_request')).toMatchObject({ comms: { c1: { target_name: 'echo' } } });
     await kernel.send('shell', 'comm_close', { comm_id: 'c1', data: {} });
     await kernel.wait(({ content }) => content['text'] === 'closed\n');
@@ -240,7 +241,9 @@ describe('comms', () => {
   it('a handler that throws shows its error and the kernel goes on', async () => {
     await kernel.execute('comms.registerTarget("bad", () => { throw new Error("no comm") })');
     await kernel.send('shell', 'comm_open', { comm_id: 'c3', target_name: 'bad', data: {} });
-    await kernel.wait(({ content }) => String(content['text']).includes('no comm'));
+    await kernel.wait(
+      ({ header, content }) => header.msg_type === 'error' && content['evalue'] === 'no comm',
+    );
     expect(resultOf(await kernel.execute('1'))).toBe('1');
   });
 
@@ -280,6 +283,31 @@ describe('subshells', () => {
     await kernel.execute('open()', {}, { header: { subshell_id } });
     expect(resultOf(await kernel.exchange(main))).toBe("'opened'");
     await control('delete_subshell_request', { subshell_id });
+  });
+
+  it('a cell in one waits its turn while the main one spins, and the kernel answers meanwhile', async () => {
+    const { subshell_id } = await control('create_subshell_request');
+    const main = await kernel.sendCell(
+      'display(0); for (const endMs = performance.now() + 300; performance.now() < endMs;);',
+    );
+    await kernel.wait((m) => m.header.msg_type === 'display_data' && isChildOf(m, main));
+    const other = await kernel.sendCell('7', {}, { header: { subshell_id } });
+    await kernel.request('kernel_info_request');
+    expect(kernel.received.some((m) => isChildOf(m, main) && isStatus(m, 'idle'))).toBe(false);
+    expect(resultOf(await kernel.exchange(other))).toBe('7');
+    await kernel.exchange(main);
+    await control('delete_subshell_request', { subshell_id });
+  });
+
+  it('a comm message is handled while a cell awaits', async () => {
+    await kernel.execute(
+      'comms.registerTarget("wake", (comm) => { comm.onMessage = ({ data }) => wake(data.n) }); let wake = (n: number) => {}',
+    );
+    await kernel.send('shell', 'comm_open', { comm_id: 'w1', target_name: 'wake', data: {} });
+    const cell = await kernel.sendCell('await new Promise((resolve) => { wake = resolve; display(0) })');
+    await kernel.wait((m) => m.header.msg_type === 'display_data' && isChildOf(m, cell));
+    await kernel.send('shell', 'comm_msg', { comm_id: 'w1', data: { n: 12 } });
+    expect(resultOf(await kernel.exchange(cell))).toBe('12');
   });
 
   it('an error in one does not abort the cells of the main one', async () => {
