@@ -1,30 +1,45 @@
-// The built package: plain JavaScript, as npm installs it, with its workers and its child processes.
-import { execFile, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+// The published package: what `npm pack` puts into it, plain JavaScript, with its workers, its child processes
+// and its notebook kernel.
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openHistory } from '../../src/store/index.ts';
 import { createTestHome, python } from '../support/daemon.ts';
+import { resultOf, startKernel } from '../support/kernel-client.ts';
 import { pressuredSnapshots } from '../support/memory-rows.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const run = promisify(execFile);
+let temporary: string;
+/** The unpacked package. */
 let folder: string;
 
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'rvm-package-'));
-  // By its path: other packages bring a `tsc` of another version.
+/** Builds as `npm run build` does, by this repository's own tsc: other packages bring one of another version. */
+async function build(project: string, outDir: string): Promise<void> {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const args = [tsc, '-p', 'tsconfig.build.json', '--outDir', join(folder, 'dist')];
-  const built = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
-  expect(built.stdout).toBe('');
-  for (const name of ['bin', 'package.json'])
-    cpSync(join(root, name), join(folder, name), { recursive: true });
+  const args = [tsc, '-p', project, '--outDir', join(temporary, 'dist', outDir)];
+  const { stdout } = await run(process.execPath, args, { cwd: root });
+  expect(stdout).toBe('');
+}
+
+beforeAll(async () => {
+  temporary = mkdtempSync(join(tmpdir(), 'rvm-package-'));
+  const { files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { files: string[] };
+  for (const name of ['package.json', ...files.filter((file) => file !== 'dist')])
+    cpSync(join(root, name), join(temporary, name), { recursive: true });
+  await Promise.all([build('tsconfig.build.json', '.'), build('kernel/tsconfig.build.json', 'kernel')]);
+  await run('npm', ['pack', '--ignore-scripts', '--pack-destination', temporary], { cwd: temporary });
+  const modules = join(temporary, 'installed', 'node_modules');
+  mkdirSync(modules, { recursive: true });
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  await run('tar', ['-xzf', join(temporary, `ruvector-memopt-${version}.tgz`), '-C', modules]);
+  folder = join(modules, 'package');
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-}, 60_000);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+}, 240_000);
+afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 
 it('trains, verifies and activates from built JavaScript', async () => {
   await using home = await createTestHome();
@@ -52,4 +67,20 @@ it('exports its public API with types', async () => {
   // A package may import itself by name.
   const { stdout } = await run(process.execPath, ['--input-type=module', '-e', code], { cwd: folder });
   expect(stdout.trim()).toBe('function');
+});
+
+it('installs a notebook kernel that runs cells from the package alone', async () => {
+  const bin = join(folder, 'bin', 'ruvector-memopt.mjs');
+  await run(process.execPath, [bin, 'kernel', 'install', '--prefix', temporary]);
+  const specFolder = join(temporary, 'share', 'jupyter', 'kernels', 'ruvector');
+  const { argv } = JSON.parse(readFileSync(join(specFolder, 'kernel.json'), 'utf8')) as { argv: string[] };
+  expect(argv[2]).toBe(join(folder, 'dist', 'kernel', 'main.js'));
+  await using kernel = await startKernel({
+    command: (file) => argv.map((word) => word.replace('{connection_file}', file)),
+  });
+  const { reply } = await kernel.request('kernel_info_request');
+  expect(reply.content).toMatchObject({ status: 'ok', implementation: 'ruvector-memopt' });
+  const cell =
+    "import { createOptimizer } from 'ruvector-memopt'; const kind: string = typeof createOptimizer; kind";
+  expect(resultOf(await kernel.execute(cell))).toBe("'function'");
 });
