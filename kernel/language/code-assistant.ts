@@ -1,6 +1,8 @@
 // Completion and inspection of cells: what types know and what live values know, in one answer. Either may
 // fail; the other then answers alone. Runs in the protocol thread and works while a cell spins.
+import { setTimeout as delay } from 'node:timers/promises';
 import type { JsonObject } from '../protocol/message.ts';
+import { listMagics, listPaths } from './cell-words.ts';
 import { readCompletionPlace, readNameAt, toUtf16 } from './completion-place.ts';
 import type { CompletionPlace } from './completion-place.ts';
 import type { LiveValues, LiveValue } from './live-values.ts';
@@ -21,32 +23,32 @@ export interface CodeAssistant {
 const MOST_CHARACTERS = 2000;
 
 /** Joins both sources. */
-export function createCodeAssistant(live: LiveValues, types: TypeService): CodeAssistant {
+export function createCodeAssistant(values: LiveValues, types: TypeService): CodeAssistant {
   return {
     complete: async (code, cursor) => {
       const offset = toUtf16(code, cursor);
       const place = readCompletionPlace(code, offset);
-      const [typed, values] = await Promise.all([
-        types.complete(code, offset).catch(() => []),
-        readLive(live, place).catch(() => []),
-      ]);
-      return mergeCompletions(code, cursor, place, typed, values);
+      const live = readLive(values, place).catch(() => []);
+      const typed = isTyped(place) ? types.complete(code, offset, place.prefix).catch(() => []) : [];
+      const hasValues = live.then((names) => names.length > 0);
+      return mergeCompletions(code, cursor, place, await soon(typed, hasValues, [], types), await live);
     },
     inspect: async (code, cursor, detailLevel = 0) => {
       const offset = toUtf16(code, cursor);
       const name = readNameAt(code, offset);
-      const [typed, value] = await Promise.all([
-        types.hover(code, offset).catch(() => null),
-        name === '' ? null : live.read(name.replaceAll('?.', '.')).catch(() => null),
-      ]);
+      const live = name === '' ? null : values.read(name.replaceAll('?.', '.')).catch(() => null);
+      const hovered = types.hover(code, offset).catch(() => null);
+      const hasValue = Promise.resolve(live).then((one) => one !== null);
+      const typed = await soon(hovered, hasValue, null, types);
+      const value = await live;
       const hover = knowsName(typed, name) ? typed : null;
       if (hover === null && value === null) return inspectCall(types, code, offset);
       return found(describe(name, hover, value, detailLevel));
     },
-    terminate: () => live.terminate(),
+    terminate: () => values.terminate(),
     close: () => {
       types.close();
-      live.close();
+      values.close();
     },
   };
 }
@@ -56,10 +58,54 @@ function knowsName(hover: string | null, name: string): boolean {
   return hover !== null && hover.includes(name.split('.').at(-1)!);
 }
 
-function readLive(live: LiveValues, { kind, base }: CompletionPlace): Promise<readonly LiveName[]> {
-  if (kind === 'name') return live.globals();
-  if (base === null) return Promise.resolve([]);
-  return kind === 'key' ? live.keys(base) : live.members(base.replaceAll('?.', '.'));
+const isTyped = ({ kind }: CompletionPlace): boolean =>
+  !['magic', 'path', 'folder', 'nothing'].includes(kind);
+
+/** How long values that are there wait for types that are still being read. */
+const COLD_MS = 30;
+
+/** What types say; of a checker that is not warm, only what comes at once when values have an answer. */
+async function soon<T>(
+  typed: T | Promise<T>,
+  hasValues: Promise<boolean>,
+  nothing: T,
+  types: TypeService,
+): Promise<T> {
+  if (types.isWarm() || !(await hasValues)) return typed;
+  return Promise.race([typed, delay(COLD_MS, nothing, { ref: false })]);
+}
+
+function readLive(live: LiveValues, place: CompletionPlace): Promise<readonly LiveName[]> {
+  const { kind, base, prefix, around } = place;
+  const expression = base?.replaceAll('?.[', '[').replaceAll('?.', '.') ?? '';
+  switch (kind) {
+    case 'name':
+      return live.globals();
+    case 'member':
+      return base === null ? none : live.members(expression);
+    case 'key':
+      return live.keys(expression);
+    case 'text':
+      return readColumns(live, around);
+    case 'path':
+    case 'folder':
+      return listPaths(base ?? '', prefix, kind === 'folder');
+    case 'magic':
+      return Promise.resolve(listMagics());
+    default:
+      return none;
+  }
+}
+
+const none = Promise.resolve<readonly LiveName[]>([]);
+
+/** Columns of the first of some expressions that is a table. */
+async function readColumns(live: LiveValues, expressions: readonly string[]): Promise<readonly LiveName[]> {
+  for (const expression of expressions) {
+    const columns = await live.columns(expression);
+    if (columns.length > 0) return columns;
+  }
+  return [];
 }
 
 /** Between the brackets of a call: its signature. */

@@ -1,41 +1,106 @@
 // Where a cursor stands: what is to be completed, and of what. Parses text, knows no values or types.
+import { readOpenText } from './open-text.ts';
 
 /** Offsets count UTF-16 units. */
 export interface CompletionPlace {
-  readonly kind: 'name' | 'member' | 'key' | 'module';
-  /** Expression whose members or keys are wanted; null for names and modules. */
+  /** `text`: inside a string; `path`: a file's; `folder`: a folder's; `nothing`: in comments and in cells of other languages. */
+  readonly kind: 'name' | 'member' | 'key' | 'module' | 'text' | 'path' | 'folder' | 'magic' | 'nothing';
+  /** Expression whose members or keys are wanted, or the folder of a path; null where there is none. */
   readonly base: string | null;
   /** What is typed already; candidates start with it. */
   readonly prefix: string;
   /** Where the prefix begins. */
   readonly start: number;
+  /** Of a text: expressions around it whose columns it may name, the likeliest first. */
+  readonly around: readonly string[];
 }
 
-const CHAIN =
-  /(?:[\p{ID_Start}$_][\p{ID_Continue}$]*(?:\[(?:\d+|"[^"\n]*"|'[^'\n]*')\])*\??\.)*[\p{ID_Start}$_]?[\p{ID_Continue}$]*$/u;
-const KEY =
-  /((?:[\p{ID_Start}$_][\p{ID_Continue}$]*\.)*[\p{ID_Start}$_][\p{ID_Continue}$]*)(?:\?\.)?\[\s*(["'`])((?:(?!\2)[^\n])*)$/u;
+const NAME = String.raw`[\p{ID_Start}$_][\p{ID_Continue}$]*`;
+const INDEX = String.raw`\[(?:\d+|[\w$.]+|"[^"\n]*"|'[^'\n]*')\]`;
+const CHAIN = new RegExp(
+  String.raw`(?:${NAME}(?:\??\.?${INDEX})*\??\.)*[\p{ID_Start}$_]?[\p{ID_Continue}$]*$`,
+  'u',
+);
+const KEY = new RegExp(
+  String.raw`(${NAME}(?:\.${NAME}|${INDEX})*)(?:\?\.)?\[\s*(["'${'`'}])((?:(?!\2)[^\n])*)$`,
+  'u',
+);
 const MODULE = /(?:\bfrom|\bimport|\bimport\s*\(|\brequire\s*\()\s*(["'])([^"'\n]*)$/;
+const MAGIC = /^(%{1,2}\w*)$/;
+const CD = /^%cd[ \t]+(.*)$/;
+const PATH = /^(?:\.{0,2}|~)\//;
+const FOREIGN = /^\s*%%(?!time\b|timeit\b)\w/;
 
 /** Reads what stands before an offset. */
 export function readCompletionPlace(code: string, offset: number): CompletionPlace {
   const before = code.slice(0, offset);
+  const line = before.slice(before.lastIndexOf('\n') + 1);
+  const isFirstLine = before.trimStart() === line.trimStart();
+  const place = (
+    kind: CompletionPlace['kind'],
+    prefix: string,
+    base: string | null = null,
+  ): CompletionPlace => ({
+    kind,
+    base,
+    prefix,
+    start: offset - prefix.length,
+    around: [],
+  });
+  const folder = CD.exec(line)?.[1];
+  if (folder !== undefined) return placePath(place, 'folder', folder);
+  const magic = MAGIC.exec(line)?.[1];
+  if (magic !== undefined && (isFirstLine || !magic.startsWith('%%'))) return place('magic', magic);
+  if (FOREIGN.test(code) || /^[%!]/.test(line)) return place('nothing', '');
   const specifier = MODULE.exec(before)?.[2];
   if (specifier !== undefined) {
     const prefix = specifier.startsWith('.') ? specifier.slice(specifier.lastIndexOf('/') + 1) : specifier;
-    return { kind: 'module', base: null, prefix, start: offset - prefix.length };
+    return place('module', prefix);
   }
   const key = KEY.exec(before);
-  if (key) return { kind: 'key', base: key[1]!, prefix: key[3]!, start: offset - key[3]!.length };
+  if (key) return place('key', key[3]!, key[1]);
+  const scanned = before.replace(/^[%!].*/gm, (magicLine) => ' '.repeat(magicLine.length));
+  const open = readOpenText(scanned);
+  if (open.kind === 'comment') return place('nothing', '');
+  if (open.kind === 'string') {
+    const text = before.slice(open.start);
+    if (PATH.test(text)) return placePath(place, 'path', text);
+    return { ...place('text', text), around: readAround(before, open.start, open.brackets) };
+  }
+  return placeChain(place, before);
+}
+
+type Place = (kind: CompletionPlace['kind'], prefix: string, base?: string | null) => CompletionPlace;
+
+function placePath(place: Place, kind: 'path' | 'folder', path: string): CompletionPlace {
+  const slash = path.lastIndexOf('/') + 1;
+  return place(kind, path.slice(slash), path.slice(0, slash));
+}
+
+function placeChain(place: Place, before: string): CompletionPlace {
   const chain = CHAIN.exec(before)?.[0] ?? '';
   const dot = chain.lastIndexOf('.');
   const prefix = chain.slice(dot + 1);
-  const start = offset - prefix.length;
-  if (dot >= 0) return { kind: 'member', base: chain.slice(0, dot).replace(/\?$/, ''), prefix, start };
+  if (dot >= 0) return place('member', prefix, chain.slice(0, dot).replace(/\?$/, ''));
   // `f().` has members, but to find its value means to run it: only types know.
-  if (before[start - 1] === '.') return { kind: 'member', base: null, prefix, start };
-  return { kind: 'name', base: null, prefix, start };
+  return place(before.at(-1 - prefix.length) === '.' ? 'member' : 'name', prefix);
 }
+
+const MOST_AROUND = 5;
+const REACH = 400;
+
+/** `df` in `df.filter(pl.col("`: of the calls around the text, then of what the statement is about. */
+function readAround(before: string, start: number, brackets: readonly number[]): string[] {
+  const callees = brackets
+    .filter((at) => before[at] === '(')
+    .toReversed()
+    .map((at) => CHAIN.exec(before.slice(0, at))?.[0] ?? '');
+  const objects = callees.map((callee) => callee.slice(0, Math.max(0, callee.lastIndexOf('.'))));
+  const roots = [...before.slice(Math.max(0, start - REACH), start).matchAll(ROOT)].map(([, root]) => root!);
+  return [...new Set([...objects, ...roots.toReversed()])].filter((one) => one !== '').slice(0, MOST_AROUND);
+}
+
+const ROOT = new RegExp(String.raw`(?<![\p{ID_Continue}$.])(${NAME})\s*\.`, 'gu');
 
 /** The object path around an offset; empty when there is none. */
 export function readNameAt(code: string, offset: number): string {

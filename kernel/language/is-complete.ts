@@ -1,39 +1,84 @@
-// Whether a console should run what was typed or wait for more. Parses, never runs.
+// Whether a console should run what was typed or wait for more: it waits when something could be typed behind
+// it that makes it parse. Parses, never runs.
 import { parseSync } from 'oxc-parser';
 import type { JsonObject } from '../protocol/message.ts';
-
-/** Parser messages at the end of the text that more text may cure. */
-const UNFINISHED = /Expected|Unterminated|Unexpected (?:token|end)|EOF/i;
+import { readCellText } from './cell-text.ts';
+import { readOpenText } from './open-text.ts';
+import type { OpenText } from './open-text.ts';
 
 /** Content of is_complete_reply. */
 export function checkComplete(code: string): JsonObject {
-  if (/^\s*%%/.test(code)) return { status: /\n\s*$/.test(code) ? 'complete' : 'incomplete', indent: '' };
-  if (/^\s*[%!?]/.test(code)) return { status: 'complete' };
-  const { errors } = parseSync('cell.ts', code, { lang: 'ts', sourceType: 'module' });
-  if (errors.length === 0) return { status: 'complete' };
-  const isAtEnd = errors.some((error) => {
-    if (!UNFINISHED.test(error.message)) return false;
-    if (/EOF|Unterminated (?:template|string|block|multi)/i.test(error.message)) {
-      return !/^[^`]*['"][^'"\n]*\n/.test(code) && isOpenAtEnd(code, error);
-    }
-    return error.labels.some((label) => label.start >= code.trimEnd().length);
-  });
-  return isAtEnd ? { status: 'incomplete', indent: indentAfter(code) } : { status: 'invalid' };
+  // A cell of another language ends with an empty line.
+  if (/^\s*%%/.test(code)) {
+    return /\n\s*$/.test(code) ? { status: 'complete' } : { status: 'incomplete', indent: '' };
+  }
+  const text = readCellText(code, () => false).code;
+  if (parses(text)) return { status: 'complete' };
+  const open = readOpenText(text.trimEnd());
+  return canGoOn(text.trimEnd(), open)
+    ? { status: 'incomplete', indent: indentAfter(text, open) }
+    : { status: 'invalid' };
 }
 
-/** An unterminated string literal cannot go on in the next line; a template or a comment can. */
-function isOpenAtEnd(
-  code: string,
-  error: { message: string; labels: readonly { start: number }[] },
-): boolean {
-  if (!/string/i.test(error.message)) return true;
-  const start = error.labels[0]?.start ?? 0;
-  return code[start] === '`';
+const parses = (text: string): boolean =>
+  parseSync('cell.ts', text, { lang: 'ts', sourceType: 'module' }).errors.length === 0;
+
+const closing: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}', '`': '`' };
+/** What may be missing at the cursor, and what behind the brackets that are open there. */
+const atCursor = ['', ' x', ' x: x', ': x', ' x>', ' x>()', ' "x"', ' x {}', ' = x', ' => x', ' {}'] as const;
+const behind = [
+  '',
+  ' {}',
+  ' x',
+  ' = x',
+  ' => x',
+  ': x',
+  ' from "x"',
+  ' finally {}',
+  ' while (x)',
+  ' class X {}',
+  ' x {}',
+];
+
+function canGoOn(text: string, open: OpenText): boolean {
+  if (open.kind === 'comment') return canBeCut(text, open.start);
+  const isTemplate = open.kind === 'string' && isInTemplate(text, open);
+  // Any other string ends with its line, but for a backslash.
+  if (open.kind === 'string' && !isTemplate)
+    return text.endsWith('\\') && closes(`${text}\n`, ["'", '"'], open);
+  if (isTemplate) return closes(text, ['`'], open);
+  return closes(text, atCursor, open) || closes(`(${text}`, atCursor, open, ')');
 }
 
-function indentAfter(code: string): string {
-  const lines = code.trimEnd().split('\n');
-  const last = lines.at(-1) ?? '';
-  const indent = /^\s*/.exec(last)![0];
-  return /[{([]$/.test(last) ? `${indent}  ` : indent;
+/** Only a comment of several lines goes on; what stands before it must not be wrong already. */
+function canBeCut(text: string, start: number): boolean {
+  const before = text.slice(0, start - 1);
+  if (text[start] === '/') return canGoOn(before.trimEnd(), readOpenText(before.trimEnd()));
+  return before.trim() === '' || parses(before) || canGoOn(before, readOpenText(before));
+}
+
+const isInTemplate = (text: string, { start }: OpenText): boolean =>
+  text[start - 1] === '`' || text[start - 1] === '}';
+
+function closes(text: string, fillers: readonly string[], { brackets }: OpenText, last = ''): boolean {
+  const closers = brackets.map((at) => closing[text[last === '' ? at : at + 1]!] ?? '').toReversed();
+  return fillers.some((filler) =>
+    behind.some((rest) => parses(`${text}${filler}${closers.join('')}${rest}${last}`)),
+  );
+}
+
+/** Two columns more behind what opens a block in this line. */
+function indentAfter(text: string, open: OpenText): string {
+  const { kind, start, brackets } = open;
+  if (kind === 'comment' && text[start] === '/') {
+    const before = text.slice(0, start - 1).trimEnd();
+    return indentAfter(before, readOpenText(before));
+  }
+  if (kind !== 'code') return '';
+  const trimmed = text.trimEnd();
+  const lineStart = trimmed.lastIndexOf('\n') + 1;
+  const line = trimmed.slice(lineStart);
+  const indent = /^\s*/.exec(line)![0];
+  const opens = (brackets.at(-1) ?? -1) >= lineStart || /(?:=>|\)|\belse|\bdo|[^?]:|=)$/.test(line);
+  return opens ? `${indent}  ` : indent;
 }

@@ -1,7 +1,9 @@
 // What live values know, through V8's inspector from the protocol thread: it answers while the user's thread
-// spins. Nothing with a side effect is evaluated.
+// spins. Nothing of the user's that has a side effect is evaluated.
 import type { Runtime } from 'node:inspector';
 import { Session } from 'node:inspector/promises';
+import { buildListing, installListing, listingOf } from './live-listing.ts';
+import type { ListName } from './live-listing.ts';
 import type { LiveName } from './merge-completions.ts';
 
 /** A value as text. */
@@ -18,6 +20,8 @@ export interface LiveValues {
   members(expression: string): Promise<readonly LiveName[]>;
   /** What may stand in the brackets after a value: columns, else its own keys. */
   keys(expression: string): Promise<readonly LiveName[]>;
+  /** Columns of a table; none of what is no table. */
+  columns(expression: string): Promise<readonly LiveName[]>;
   /** Everything in scope, and keywords. */
   globals(): Promise<readonly LiveName[]>;
   /** Null when the expression has no value, or finding it would have an effect. */
@@ -32,75 +36,55 @@ const keywords =
     ' ',
   );
 
-/** Columns of Polars frames (proxies that throw on foreign names) and of Arrow tables. Runs in the user's thread. */
-const columnsOf = `const columnsOf = (value) => {
-  try {
-    const tag = Object.prototype.toString.call(value);
-    const names = tag === '[object DataFrame]' || tag === '[object LazyDataFrame]' ? value.columns
-      : tag === '[object Table]' || tag === '[object RecordBatch]' ? value.schema.fields.map((one) => one.name) : [];
-    return Array.isArray(names) ? names.map(String) : [];
-  } catch { return []; }
-};`;
-
-/** Lists own and inherited property names with their kinds; runs in the user's thread, reads no getter. */
-const listMembers = `function () {
-  ${columnsOf}
-  const columns = columnsOf(this);
-  const names = new Map(columns.map((name) => [name, 'property']));
-  const isFrame = columns.length > 0;
-  for (let at = isFrame ? Object.getPrototypeOf(this) : Object(this); at !== null; at = Object.getPrototypeOf(at)) {
-    let own = {};
-    try { own = Object.getOwnPropertyDescriptors(at); } catch { continue; }
-    for (const name of Object.keys(own)) {
-      if (names.has(name)) continue;
-      const { value, get } = own[name];
-      names.set(name, get ? 'property' : typeof value === 'function' ? 'function' : 'property');
-    }
-    if (names.size > 5000) break;
-  }
-  return [...names];
-}`;
-
-const listKeys = `function () {
-  ${columnsOf}
-  const columns = columnsOf(this);
-  const names = columns.length > 0 ? columns : Object.keys(this);
-  return names.slice(0, 5000).map((name) => [name, 'property']);
-}`;
+const EVALUATE_MS = 500;
 
 /** Connects to the user's thread. */
 export async function createLiveValues(): Promise<LiveValues> {
   const session = new Session();
   session.connectToMainThread();
-  const evaluate = async (expression: string): Promise<Runtime.RemoteObject | null> => {
+  const installed = session.post('Runtime.evaluate', { expression: `${installListing}; undefined` });
+  const evaluate = async (expression: string, options: object): Promise<Runtime.RemoteObject | null> => {
     // Not in REPL mode, whose answers wait for the user thread's microtasks.
-    const params = { expression, throwOnSideEffect: true, timeout: 500 };
+    const params = { expression, timeout: EVALUATE_MS, ...options };
     const reply = (await session.post('Runtime.evaluate', params)) as unknown as Runtime.EvaluateReturnType;
     return reply.exceptionDetails ? null : reply.result;
   };
-  const list = async (expression: string, functionDeclaration: string): Promise<LiveName[]> => {
-    const object = await evaluate(`Object(${expression})`);
+  /** Lists the value of any expression that has no effect. */
+  const listValue = async (list: ListName, expression: string): Promise<readonly LiveName[]> => {
+    const object = await evaluate(`Object(${expression})`, { throwOnSideEffect: true });
     if (!object?.objectId) return [];
     const { objectId } = object;
-    const params = { functionDeclaration, objectId, returnByValue: true };
+    const params = { functionDeclaration: listingOf(list), objectId, returnByValue: true };
     const reply = await session.post('Runtime.callFunctionOn', params);
     const { result } = reply as unknown as Runtime.CallFunctionOnReturnType;
     await session.post('Runtime.releaseObject', { objectId });
     return Array.isArray(result.value) ? (result.value as LiveName[]) : [];
   };
+  /** A path of names takes one question; getters and calls take the slower way, which refuses effects. */
+  const list = async (name: ListName, expression: string): Promise<readonly LiveName[]> => {
+    await installed;
+    const listing = buildListing(name, expression);
+    const quick = listing === null ? null : await evaluate(listing, { returnByValue: true });
+    if (Array.isArray(quick?.value)) return quick.value as LiveName[];
+    return listing !== null && quick === null ? [] : listValue(name, expression);
+  };
   return {
-    members: (expression) => list(expression, listMembers),
-    keys: (expression) => list(expression, listKeys),
+    members: (expression) => list('members', expression),
+    keys: (expression) => list('keys', expression),
+    columns: (expression) => list('columns', expression),
     globals: async () => {
-      const { names } = await session.post('Runtime.globalLexicalScopeNames', {});
+      const [{ names }, globals] = await Promise.all([
+        session.post('Runtime.globalLexicalScopeNames', {}),
+        list('members', 'globalThis'),
+      ]);
       return [
         ...names.map((name): LiveName => [name, 'instance']),
-        ...(await list('globalThis', listMembers)),
+        ...globals,
         ...keywords.map((name): LiveName => [name, 'keyword']),
       ].filter(([name]) => !name.startsWith('$'));
     },
     read: async (expression) => {
-      const object = await evaluate(expression);
+      const object = await evaluate(expression, { throwOnSideEffect: true });
       if (!object) return null;
       if (object.objectId) await session.post('Runtime.releaseObject', { objectId: object.objectId });
       return {

@@ -28,9 +28,12 @@ const kinds: Readonly<Record<number, string>> = {
   25: 'type',
 };
 
+/** What every object has: last of all members. */
+const ofEveryObject: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(Object.prototype));
+
 /**
  * Builds the content of complete_reply: what types say comes with their kind, live values add what types do
- * not know. Sorted by name.
+ * not know. What the notebook itself has made comes first: columns, its names; then by name.
  */
 export function mergeCompletions(
   code: string,
@@ -46,26 +49,59 @@ export function mergeCompletions(
     if ((place.kind === 'name' || place.kind === 'member') && !isIdentifier(name)) return;
     found.set(name, type);
   };
-  const isLive = new Set(live.map(([name]) => name));
+  const kindOf = new Map(live);
+  const written = place.kind === 'name' ? wordsOf(code) : new Set<string>();
   for (const { label, kind } of typed) {
-    const name = label.replace(/\?$/, '');
-    // The checker knows the browser's names too: outside of members, only what exists or is typed here counts.
-    if (place.kind === 'name' && live.length > 0 && !isLive.has(name) && !isWritten(code, name)) continue;
-    add(name, kinds[kind ?? 0] ?? 'instance');
+    const name = unquote(label.replace(/\?$/, ''));
+    // The checker knows names that only types have: outside of members, only what exists or is typed here counts.
+    if (place.kind === 'name' && live.length > 0 && !kindOf.has(name) && !written.has(name)) continue;
+    add(name, kindOf.get(name) === 'column' ? 'column' : (kinds[kind ?? 0] ?? 'instance'));
   }
   for (const [name, type] of live) add(name, type);
-  const sorted = [...found].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const rankOf = buildRank(place, kindOf, written);
+  const sorted = [...found]
+    .map(([name, type]) => ({ name, type, rank: rankOf(name, type), key: name.toLowerCase() }))
+    .toSorted((a, b) => a.rank - b.rank || compare(a.key, b.key) || compare(a.name, b.name));
   const start = toCodePoints(code, place.start);
-  const types = sorted.map(([text, type]) => ({ text, type, start, end: cursor }));
+  const types = sorted.map(({ name, type }) => ({
+    text: name,
+    type: type === 'column' ? 'property' : type,
+    start,
+    end: cursor,
+  }));
   return {
     status: 'ok',
-    matches: sorted.map(([name]) => name),
+    matches: sorted.map(({ name }) => name),
     cursor_start: start,
     cursor_end: cursor,
     metadata: { _jupyter_types_experimental: types },
   };
 }
 
-const isWritten = (code: string, name: string): boolean => code.split(/[^\p{ID_Continue}$]+/u).includes(name);
+type RankOf = (name: string, type: string) => number;
+
+function buildRank(
+  { kind }: CompletionPlace,
+  kindOf: ReadonlyMap<string, string>,
+  written: ReadonlySet<string>,
+): RankOf {
+  if (kind === 'name') {
+    return (name, type) =>
+      kindOf.get(name) === 'instance' || (written.has(name) && !kindOf.has(name))
+        ? 0
+        : type === 'keyword'
+          ? 2
+          : 1;
+  }
+  return (name, type) =>
+    type === 'column' ? 0 : name.startsWith('_') ? 2 : kind === 'member' && ofEveryObject.has(name) ? 3 : 1;
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Literals of types come as they are written. */
+const unquote = (label: string): string => /^(["'`])(.*)\1$/.exec(label)?.[2] ?? label;
+
+const wordsOf = (code: string): ReadonlySet<string> => new Set(code.split(/[^\p{ID_Continue}$]+/u));
 
 const isIdentifier = (name: string): boolean => /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name);

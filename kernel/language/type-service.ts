@@ -34,11 +34,13 @@ export interface TypeServiceOptions {
   readonly directory?: string;
   /** Path of the server; null: none. @default that of the installed TypeScript 7 */
   readonly command?: string | null;
-  /** Slower answers are not waited for. @default 150 */
+  /** Slower answers are not waited for, once the server is warm. @default 150 */
   readonly timeoutMs?: number;
 }
 
 const CHECK_MS = 5000;
+/** As long as reading the libraries' types takes: better late than never. */
+const COLD_MS = 2000;
 
 /** Starts the server; requests wait for it as long as they wait for any answer. */
 export function createTypeService(options: TypeServiceOptions = {}): TypeService {
@@ -63,11 +65,12 @@ export function createTypeService(options: TypeServiceOptions = {}): TypeService
     return build(client, cells.show(client, code, prefix, folder())).catch(() => null);
   };
   const askAt = (method: string, code: string, offset: number, prefix = ''): Promise<unknown> => {
+    const withinMs = server.isWarm() ? timeoutMs : Math.max(timeoutMs, COLD_MS);
     const request = (client: LspClient, { uri, module }: CurrentCell): Promise<unknown> => {
       const position = positionOf(code, offset, module);
-      return client.request(method, { textDocument: { uri }, position }, timeoutMs);
+      return client.request(method, { textDocument: { uri }, position }, withinMs);
     };
-    return ask(code, prefix, request, timeoutMs);
+    return ask(code, prefix, request, withinMs);
   };
   return {
     isInstalled: command !== null,

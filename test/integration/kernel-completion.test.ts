@@ -1,5 +1,8 @@
 // complete_request and inspect_request of a running kernel: live values and types together, also while a
 // cell spins.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startKernel } from '../support/kernel-client.ts';
 import type { Json, KernelClient } from '../support/kernel-client.ts';
@@ -31,6 +34,16 @@ describe('complete_request', () => {
     ['loose?.inn', ['inner'], 7],
     ['"😀" + loose.inn', ['inner'], 12],
     ['twi', ['twice'], 0],
+    ['df.select("', ['a b', 'colour'], 11],
+    ['df.getColumn("co', ['colour'], 14],
+    ['df.filter(pl.col("a', ['a b'], 18],
+    ['df.select("colour").select("', ['a b', 'colour'], 28],
+    ['`rows: ${loose.inner.de', ['deep'], 21],
+    ['await Promise.resolve(1); loose.inner.de', ['deep'], 38],
+    ['%timei', ['%timeit'], 0],
+    ['%%py', ['%%python'], 0],
+    ['import fs from "node:f', ['node:fs', 'node:fs/promises'], 16],
+    ['import pl from "nodejs-pol', ['nodejs-polars'], 16],
   ])('completes %s', async (code, matches, start) => {
     const reply = await ask('complete', code);
     expect(reply).toMatchObject({
@@ -39,6 +52,15 @@ describe('complete_request', () => {
       cursor_start: start,
       cursor_end: Array.from(code).length,
     });
+  });
+
+  it('completes paths of files in strings and folders after %cd', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'rvk-paths-'));
+    mkdirSync(join(folder, 'data'));
+    writeFileSync(join(folder, 'data.csv'), '');
+    expect(await ask('complete', `read("${folder}/da`)).toMatchObject({ matches: ['data.csv', 'data/'] });
+    expect(await ask('complete', `%cd ${folder}/da`)).toMatchObject({ matches: ['data/'] });
+    rmSync(folder, { recursive: true });
   });
 
   it('knows the type of what a function of an earlier cell returns', async () => {

@@ -1,12 +1,19 @@
 // Completion of cells: where the cursor stands, and one list out of types and live values.
+import { runInThisContext } from 'node:vm';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createCodeAssistant } from '../../../kernel/language/code-assistant.ts';
 import { readCompletionPlace, toCodePoints, toUtf16 } from '../../../kernel/language/completion-place.ts';
+import { buildListing, installListing } from '../../../kernel/language/live-listing.ts';
 import type { LiveValues } from '../../../kernel/language/live-values.ts';
 import { createFrameReader } from '../../../kernel/language/lsp-client.ts';
 import { mergeCompletions } from '../../../kernel/language/merge-completions.ts';
 import type { TypeService } from '../../../kernel/language/type-service.ts';
+
+/** Texts with characters of one and of two units. */
+const texts = fc
+  .array(fc.constantFrom('a', '\n', 'é', '😀', 'e\u0301', '\u{10ffff}', '\r\n\r\n'))
+  .map((parts) => parts.join(''));
 
 describe('readCompletionPlace()', () => {
   it.each([
@@ -14,26 +21,53 @@ describe('readCompletionPlace()', () => {
     ['user.na', 'member', 'user', 'na'],
     ['user?.na', 'member', 'user', 'na'],
     ['a.b.c', 'member', 'a.b', 'c'],
+    ['rows[0].na', 'member', 'rows[0]', 'na'],
+    ['rows[i].na', 'member', 'rows[i]', 'na'],
+    ['await load(); user.na', 'member', 'user', 'na'],
+    ['`a ${user.na', 'member', 'user', 'na'],
+    ['`${`x`} ${us', 'name', null, 'us'],
+    ['/["`]/.test(us', 'name', null, 'us'],
     ['f().x', 'member', null, 'x'],
     ['df["co', 'key', 'df', 'co'],
     ["a.df['", 'key', 'a.df', ''],
     ['import x from "node:f', 'module', null, 'node:f'],
     ['import x from "./lo', 'module', null, 'lo'],
     ['await import("apa', 'module', null, 'apa'],
-  ])('reads %s', (code, kind, base, prefix) => {
-    expect(readCompletionPlace(code, code.length)).toEqual({
+    ['read("./data/fi', 'path', './data/', 'fi'],
+    ['%cd ../no', 'folder', '../', 'no'],
+    ['%ti', 'magic', null, '%ti'],
+    ['%%py', 'magic', null, '%%py'],
+    ['// user.na', 'nothing', null, ''],
+    ['/* user.na', 'nothing', null, ''],
+    ['%%python\nuser.na', 'nothing', null, ''],
+    ['%%time\nuser.na', 'member', 'user', 'na'],
+    ["%env IT=it's\nuser.na", 'member', 'user', 'na'],
+  ])('reads %j', (code, kind, base, prefix) => {
+    expect(readCompletionPlace(code, code.length)).toMatchObject({
       kind,
       base,
       prefix,
       start: code.length - prefix.length,
     });
   });
+
+  it.each([
+    ['df.select("a', ['df']],
+    ["df.select('b', `a", ['df']],
+    ['df.filter(pl.col("a', ['pl', 'df']],
+    ['df.filter(x > 1).select(["a', ['df']],
+    ['join(left.of, right.getColumn("a', ['right', 'left']],
+  ])('finds what a text in %s may be a column of', (code, around) => {
+    const place = readCompletionPlace(code, code.length);
+    expect([place.kind, place.prefix]).toEqual(['text', 'a']);
+    expect(place.around).toEqual(around);
+  });
 });
 
 describe('toUtf16()', () => {
   it('undoes toCodePoints() at every character', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), fc.nat(), (text, at) => {
+      fc.property(texts, fc.nat(), (text, at) => {
         const points = Array.from(text);
         const position = points.length === 0 ? 0 : at % points.length;
         expect(toCodePoints(text, toUtf16(text, position))).toBe(position);
@@ -76,6 +110,30 @@ describe('mergeCompletions()', () => {
     });
   });
 
+  it('puts columns first, what every object has last, and keeps to the alphabet whatever the case', () => {
+    const live: [string, string][] = ['toString', 'Zeta', 'alpha', '_hidden'].map((name) => [
+      name,
+      'function',
+    ]);
+    expect(merge('a.', [], [...live, ['width', 'column']])).toMatchObject({
+      matches: ['width', 'alpha', 'Zeta', '_hidden', 'toString'],
+    });
+  });
+
+  it("puts the notebook's names before the language's", () => {
+    expect(
+      merge(
+        'so',
+        [{ label: 'sooner', kind: 14 }],
+        [
+          ['some', 'function'],
+          ['sooner', 'keyword'],
+          ['sorted', 'instance'],
+        ],
+      ),
+    ).toMatchObject({ matches: ['sorted', 'some', 'sooner'] });
+  });
+
   it('gives names of members that are names, and any key', () => {
     expect(merge('a.', [], [['a b', 'property']])).toMatchObject({ matches: [] });
     expect(merge('a["', [], [['a b', 'property']])).toMatchObject({ matches: ['a b'] });
@@ -85,10 +143,10 @@ describe('mergeCompletions()', () => {
 describe('createCodeAssistant()', () => {
   const broken = (): Promise<never> => Promise.reject(new Error('gone'));
   const live = { members: async () => [['width', 'property']] } as unknown as LiveValues;
-  const types = { complete: async () => [{ label: 'wide' }] } as unknown as TypeService;
+  const types = { isWarm: () => true, complete: async () => [{ label: 'wide' }] } as unknown as TypeService;
 
   it('answers from values alone when types fail, and the other way round', async () => {
-    const deadTypes = { complete: broken } as unknown as TypeService;
+    const deadTypes = { isWarm: () => true, complete: broken } as unknown as TypeService;
     const deadLive = { members: broken } as unknown as LiveValues;
     expect(await createCodeAssistant(live, deadTypes).complete('a.w', 3)).toMatchObject({
       matches: ['width'],
@@ -97,13 +155,42 @@ describe('createCodeAssistant()', () => {
       matches: ['wide'],
     });
   });
+
+  it('does not wait for types that are still being read when values have an answer', async () => {
+    const cold = { isWarm: () => false, complete: () => new Promise(() => {}) } as unknown as TypeService;
+    expect(await createCodeAssistant(live, cold).complete('a.w', 3)).toMatchObject({ matches: ['width'] });
+  });
+});
+
+describe('buildListing()', () => {
+  const list = (code: string): ((...values: unknown[]) => unknown) =>
+    runInThisContext(`${installListing}; ${code}`) as (...values: unknown[]) => unknown;
+
+  it.each(['user', 'user.inner', 'rows[0]["a b"].c'])('lists along %s without an effect', (path) => {
+    const names = list(`(user, rows) => ${buildListing('keys', path)}`)({ inner: {} }, [
+      { 'a b': { c: {} } },
+    ]);
+    expect(names).toEqual(path === 'user' ? [['inner', 'property']] : []);
+  });
+
+  it('leaves calls, and paths with getters, to the inspector that refuses effects', () => {
+    expect(buildListing('keys', 'load()')).toBeNull();
+    let calls = 0;
+    const user = {
+      get inner() {
+        return ++calls;
+      },
+    };
+    expect(list(`(user) => ${buildListing('keys', 'user.inner')}`)(user)).toBeNull();
+    expect(calls).toBe(0);
+  });
 });
 
 describe('createFrameReader()', () => {
   it('finds every body however the bytes are cut', () => {
     fc.assert(
-      fc.property(fc.array(fc.string({ unit: 'binary' })), fc.integer({ min: 1, max: 40 }), (texts, size) => {
-        const bodies = texts.map((text) => JSON.stringify(text));
+      fc.property(fc.array(texts), fc.integer({ min: 1, max: 40 }), (bodyTexts, size) => {
+        const bodies = bodyTexts.map((text) => JSON.stringify(text));
         const bytes = Buffer.from(
           bodies.map((body) => `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`).join(''),
         );
