@@ -44,18 +44,32 @@ interface Output {
 export interface NotebookRun {
   /** What the cell wrote. */
   stdout(cell: string): string;
-  /** Everything of that type the cell showed. */
+  /** Everything of that type the cell showed. @default 'text/plain' */
   shown(cell: string, mime?: string): unknown[];
+  /** Its result as text, empty without one. */
+  result(cell: string): string;
+  /** The rows of the table the cell showed. */
+  rows(cell: string): Readonly<Record<string, unknown>>[];
+  /** The rows the cell's chart is drawn from, of all layers. */
+  charted(cell: string): Readonly<Record<string, unknown>>[];
   error(cell: string): { readonly ename: string; readonly evalue: string; readonly traceback: string };
   /** What all cells wrote to stderr: warnings, type errors. */
   readonly stderr: string;
 }
 
+/** A file that a notebook exported, as pandas reads it. */
+export interface ExportedFile {
+  readonly rows: number;
+  readonly columns: readonly string[];
+  readonly labels: readonly string[];
+}
+
 /** A Jupyter of its own. */
 export interface NotebookRunner extends Disposable {
-  readonly directory: string;
   /** Runs a notebook in its folder. @throws what nbclient says when a cell fails */
   run(name: string, kernel?: string): Promise<NotebookRun>;
+  /** CSV and Parquet files below a folder, by name. */
+  readExports(directory: string): Promise<Readonly<Record<string, ExportedFile>>>;
 }
 
 /** Creates the folder with the kernels; `RUVECTOR_HOME` and temporary files lie in it too. */
@@ -79,12 +93,15 @@ export function createNotebookRunner(): NotebookRunner {
     TMPDIR: temporary,
   };
   return {
-    directory,
     run: async (name, kernel = kernelspec.name) => {
-      const script = join(import.meta.dirname, 'run-notebook.py');
-      const stdout = await execute(python, [script, kernel, join(folder, name)], env);
+      const stdout = await runScript('run-notebook.py', [kernel, join(folder, name)], env);
       return readRun(JSON.parse(stdout) as Readonly<Record<string, readonly Output[]>>);
     },
+    readExports: async (exported) =>
+      JSON.parse(await runScript('read-notebook-exports.py', [exported], env)) as Record<
+        string,
+        ExportedFile
+      >,
     [Symbol.dispose]: () => rmSync(directory, { recursive: true, force: true }),
   };
 }
@@ -96,13 +113,27 @@ function installKernel(directory: string, name: string, argv: readonly string[])
   writeFileSync(join(spec, 'kernel.json'), JSON.stringify(kernel));
 }
 
-function execute(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
+function runScript(script: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
+  const program = [join(import.meta.dirname, script), ...args];
   return new Promise((resolve, reject) => {
-    execFile(program, args, { env, maxBuffer: 1 << 28 }, (error, stdout, stderr) =>
+    execFile(python, program, { env, maxBuffer: 1 << 28 }, (error, stdout, stderr) =>
       error ? reject(new Error(stderr || error.message)) : resolve(stdout),
     );
   });
 }
+
+const TABLE = 'application/vnd.dataresource+json';
+const CHART = 'application/vnd.vegalite.v5+json';
+
+interface Chart {
+  readonly data?: { readonly values: Record<string, unknown>[] };
+  readonly layer?: readonly Chart[];
+}
+
+const valuesOf = ({ data, layer = [] }: Chart): Record<string, unknown>[] => [
+  ...(data?.values ?? []),
+  ...layer.flatMap(valuesOf),
+];
 
 function readRun(cells: Readonly<Record<string, readonly Output[]>>): NotebookRun {
   const outputsOf = (cell: string): readonly Output[] => {
@@ -111,10 +142,18 @@ function readRun(cells: Readonly<Record<string, readonly Output[]>>): NotebookRu
   };
   const textOf = (outputs: readonly Output[], name: string): string =>
     outputs.map((output) => (output.name === name ? output.text : '')).join('');
+  const shown: NotebookRun['shown'] = (cell, mime = 'text/plain') =>
+    outputsOf(cell).flatMap(({ data }) => (data && mime in data ? [data[mime]] : []));
   return {
     stdout: (cell) => textOf(outputsOf(cell), 'stdout'),
-    shown: (cell, mime = 'text/plain') =>
-      outputsOf(cell).flatMap(({ data }) => (data && mime in data ? [data[mime]] : [])),
+    shown,
+    result: (cell) => {
+      const found = outputsOf(cell).find(({ output_type }) => output_type === 'execute_result');
+      const text = found?.data?.['text/plain'];
+      return typeof text === 'string' ? text : '';
+    },
+    rows: (cell) => (shown(cell, TABLE) as { data: Record<string, unknown>[] }[]).flatMap(({ data }) => data),
+    charted: (cell) => (shown(cell, CHART) as Chart[]).flatMap(valuesOf),
     error: (cell) => {
       const found = outputsOf(cell).find(({ output_type }) => output_type === 'error');
       const { ename = '', evalue = '', traceback = [] } = found ?? {};
