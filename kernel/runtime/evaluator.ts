@@ -9,6 +9,8 @@ export class InterruptError extends Error {
   override readonly name = 'KeyboardInterrupt';
   constructor() {
     super('the cell was interrupted');
+    // Thrown from the kernel's own frames, which tell nobody anything.
+    this.stack = `${this.name}: ${this.message}`;
   }
 }
 
