@@ -2,7 +2,7 @@
 // everything TypeScript has, and changed local files anew. Packages the notebook's folder does not have
 // come from the kernel's own, so that a notebook works in any folder.
 import { readFileSync } from 'node:fs';
-import { createRequire, registerHooks } from 'node:module';
+import { createRequire, flushCompileCache, registerHooks } from 'node:module';
 import type { ResolveFnOutput, ResolveHookContext } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -18,17 +18,20 @@ const FROM_CELL = 'ruvector-cell:';
 const TYPESCRIPT = /\.[mc]?tsx?$/;
 
 const PRODUCT = 'ruvector-memopt';
+const isFromSources = TYPESCRIPT.test(import.meta.filename);
+/** The product's own modules: never edited under a running kernel, and Node's to load. */
+const productFolder = new URL(isFromSources ? '../../src/' : '../../', import.meta.url).href;
 /** Like bin/ruvector-memopt.mjs, a kernel that runs from its sources takes the product's: no build is stale. */
-const productSources = TYPESCRIPT.test(import.meta.filename)
-  ? new URL('../../src/index.ts', import.meta.url).href
-  : null;
-const productFolder = productSources && new URL('.', productSources).href;
+const productSources = isFromSources ? new URL('index.ts', productFolder).href : null;
 
 type Next = (specifier: string, context?: Partial<ResolveHookContext>) => ResolveFnOutput;
 
 /** Loads the product at once, as a cell would import it: the same instance. Call after {@link createImporter}. */
 export function requireProduct(): unknown {
-  return createRequire(import.meta.url)(`${FROM_CELL}${PRODUCT}`) as unknown;
+  const product = createRequire(import.meta.url)(`${FROM_CELL}${PRODUCT}`) as unknown;
+  // Node keeps what it compiled when a process ends by itself; kernels are often killed.
+  setImmediate(flushCompileCache);
+  return product;
 }
 
 /** Installs the hooks once and returns the importer. */
@@ -39,19 +42,19 @@ export function createImporter(): Importer {
       if (!specifier.startsWith(FROM_CELL)) {
         const isOfCell = modules.has(context.parentURL);
         const found = isOfCell ? resolvePackage(specifier, context, next) : next(specifier, context);
-        if (context.conditions.includes('require') || !isOfCell) return found;
+        const isPlain = context.conditions.includes('require') || found.url.startsWith(productFolder);
+        if (isPlain || !isOfCell) return found;
         return { ...found, url: modules.address(found.url, context.parentURL) };
       }
       const parentURL = pathToFileURL(resolve('cell.ts')).href;
       const wanted = decodeURIComponent(specifier.slice(FROM_CELL.length));
       const resolved = resolvePackage(wanted, { ...context, parentURL }, next);
-      if (resolved.url === productSources) return resolved;
+      if (resolved.url.startsWith(productFolder)) return resolved;
       return { ...resolved, ...jsonAttributes(resolved.url), url: modules.address(resolved.url) };
     },
     load: (url, context, next) => {
       if (!url.startsWith('file:') || url.includes('/node_modules/')) return next(url, context);
-      // The product's sources are Node's to strip, which it caches.
-      if (productFolder !== null && url.startsWith(productFolder)) return next(url, context);
+      if (url.startsWith(productFolder)) return next(url, context);
       const path = fileURLToPath(url.replace(/\?.*$/, ''));
       if (!TYPESCRIPT.test(path)) return next(url, context);
       return { format: 'module', source: removeTypes(path), shortCircuit: true };
