@@ -57,7 +57,7 @@ const testSteps = [
   {
     name: 'python',
     command: python,
-    args: ['-m', 'pytest', `--junit-xml=${reports}/python.xml`],
+    args: ['-m', 'pytest', '-n', '2', `--junit-xml=${reports}/python.xml`],
     cwd: 'python',
     count: () => countJunit(join(reports, 'python.xml')),
   },
