@@ -271,7 +271,8 @@ describe('life of the daemon', () => {
   });
 
   it('a daemon that cannot start says why, with the end of its log', async () => {
-    const client = createClient({ home: home.root, hz: 99 });
+    await using other = await createTestHome();
+    const client = createClient({ home: other.root, hz: 99 });
     await expect(client.models.list()).rejects.toMatchObject({
       code: 'ERR_CLIENT_START',
       message: expect.stringContaining('0.1 to 50 samples a second'),
