@@ -9,6 +9,8 @@ export type Post = (message: ToProtocolThread) => void;
 const FLUSH_BYTES = 1 << 16;
 /** How long text may wait while synchronous code keeps writing. */
 const FLUSH_MS = 20;
+/** Writes after a pause that go out at once: nothing flushes a text while the code after it computes. */
+const PROMPT_WRITES = 16;
 
 /** Routes stdout and stderr to cells. */
 export class Output {
@@ -20,6 +22,9 @@ export class Output {
   #parts: string[] = [];
   #size = 0;
   #sinceMs = 0;
+  /** Writes since a pause of FLUSH_MS. */
+  #burst = 0;
+  #lastMs = 0;
   #timer: NodeJS.Immediate | null = null;
 
   constructor(post: Post) {
@@ -54,7 +59,16 @@ export class Output {
     }
     this.#parts.push(text);
     this.#size += text.length;
-    if (this.#size >= FLUSH_BYTES || performance.now() - this.#sinceMs > FLUSH_MS) this.flush();
+    const nowMs = performance.now();
+    const isDue = this.#size >= FLUSH_BYTES || nowMs - this.#sinceMs > FLUSH_MS;
+    if (this.#isPrompt(nowMs) || isDue) this.flush();
+  }
+
+  /** Whether this write is one of the first since a pause: those of a burst are sent together. */
+  #isPrompt(nowMs: number): boolean {
+    if (nowMs - this.#lastMs > FLUSH_MS) this.#burst = 0;
+    this.#lastMs = nowMs;
+    return ++this.#burst <= PROMPT_WRITES;
   }
 
   flush(): void {
