@@ -1,9 +1,11 @@
 // `Deno.jupyter` for notebooks written for Deno's kernel (https://docs.deno.com/runtime/reference/cli/jupyter/).
-// Only cells see `Deno`: libraries that look for it must go on taking this process for Node.
+// Only cells see `Deno`, and of it only what notebooks use: libraries that look for it must go on taking this process for Node.
+import { readFile, writeFile } from 'node:fs/promises';
 import { html, image, md, svg } from './display.ts';
 import type { Display, DisplayOptions } from './display.ts';
 import { buildMimeBundle, cleanBundle, displaySymbol } from './mime-bundle.ts';
 import type { Output } from './output.ts';
+import { typescriptVersion } from './typescript-version.ts';
 
 /** What Deno's kernel offers. */
 export interface DenoJupyter {
@@ -37,9 +39,34 @@ export function buildDenoJupyter({ display }: Display, output: Output): DenoJupy
   };
 }
 
+/** The version of Deno whose API this is. */
+const DENO_VERSION = '2.9.6';
+
+/** What notebooks use of Deno besides `jupyter`: versions, the environment, text files. */
+function buildDeno(jupyter: DenoJupyter): object {
+  return {
+    jupyter,
+    get version() {
+      return { deno: DENO_VERSION, v8: process.versions.v8, typescript: typescriptVersion() ?? 'none' };
+    },
+    cwd: () => process.cwd(),
+    env: {
+      get: (name: string) => process.env[name],
+      has: (name: string) => name in process.env,
+      set: (name: string, value: string) => void (process.env[name] = value),
+      delete: (name: string) => void delete process.env[name],
+      toObject: () => ({ ...process.env }),
+    },
+    readFile: async (path: string | URL) => new Uint8Array(await readFile(path)),
+    readTextFile: (path: string | URL) => readFile(path, 'utf8'),
+    writeFile: (path: string | URL, bytes: Uint8Array) => writeFile(path, bytes),
+    writeTextFile: (path: string | URL, text: string) => writeFile(path, text),
+  };
+}
+
 /** Defines the global that only code of cells sees. */
 export function defineDeno(jupyter: DenoJupyter): void {
-  const deno = { jupyter };
+  const deno = buildDeno(jupyter);
   let replaced: unknown;
   Object.defineProperty(globalThis, 'Deno', {
     configurable: true,
@@ -51,12 +78,12 @@ export function defineDeno(jupyter: DenoJupyter): void {
   });
 }
 
-/** Whether the getter's caller is code of a cell. */
+/** Whether the getter's caller is code of a cell, or anywidget's package for Deno notebooks. */
 function isCalledByCell(): boolean {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 3;
   const { stack = '' } = new Error('who reads Deno');
   Error.stackTraceLimit = stackTraceLimit;
   const caller = stack.split('\n')[3] ?? '';
-  return /\b(cell-\d+|user-expression)\.ts/.test(caller);
+  return /\b(cell-\d+|user-expression)\.ts|\/@anywidget\/deno\//.test(caller);
 }

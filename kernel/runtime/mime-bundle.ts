@@ -5,7 +5,8 @@ import { lazyPlanOf, tableViewOf } from './data-frames.ts';
 import { escapeHtml } from './html-text.ts';
 import { showProduct } from './product-display.ts';
 import { showError, showMap, showNumbers } from './show-collection.ts';
-import { showCanvas, showElement, showImageBytes, showVega } from './show-picture.ts';
+import { showCanvas, showElement, showImageBytes } from './show-picture.ts';
+import { drawVega, showVega } from './show-vega.ts';
 import { showTable } from './show-table.ts';
 
 /** Data by mime type, and metadata of it. */
@@ -40,11 +41,17 @@ export async function buildMimeBundle(value: unknown): Promise<MimeBundle> {
 export function bundleOf(value: unknown): MimeBundle | Promise<MimeBundle> {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return build(value, null);
   const own = attempt(() => showTables(value) ?? callDisplay(value));
-  if (!(own instanceof Promise)) return build(value, own ?? attempt(() => showByKind(value)));
+  if (!(own instanceof Promise)) return finish(value, own ?? attempt(() => showByKind(value)));
   return own.then(
-    (data) => build(value, data ?? attempt(() => showByKind(value))),
+    (data) => finish(value, data ?? attempt(() => showByKind(value))),
     () => build(value, null),
   );
+}
+
+/** With the picture of a chart, which takes a moment where it can be had. */
+function finish(value: unknown, data: Data | null): MimeBundle | Promise<MimeBundle> {
+  const drawn = data && attempt(() => drawVega(data));
+  return drawn ? drawn.then((all) => build(value, { ...all })) : build(value, data);
 }
 
 /** A bundle that its author wrote: bytes become base64, what JSON cannot carry is left out. */

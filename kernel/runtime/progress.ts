@@ -1,15 +1,16 @@
 // Progress bars that update in place.
+import { AsyncResource } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { escapeHtml, formatCount } from './html-text.ts';
 import type { Display } from './display.ts';
 
-/** A bar without a loop. */
-export interface ProgressBar {
+/** A bar without a loop. `using` ends it with its block, also when that throws. */
+export interface ProgressBar extends Disposable {
   /** Moves on. @default 1 */
   advance(steps?: number): void;
   /** Moves to. */
   set(done: number): void;
-  /** Shows the last state at once. */
+  /** Shows the last state at once, and as stopped when steps are left. */
   finish(): void;
 }
 
@@ -73,27 +74,46 @@ function createBar(display: Display['display'], { label = '', total }: ProgressO
   const startedMs = performance.now();
   let done = 0;
   let drawnMs = startedMs;
-  const bundle = (): Record<string, string> => render(label, done, total, performance.now() - startedMs);
+  let endedMs: number | null = null;
   // Updates must not wait for a promise: a synchronous loop would show none of them.
   const display_id = randomUUID();
-  void display(bundle(), { raw: true, display_id });
-  const draw = (): void => {
+  const draw = (update: boolean): void => {
     drawnMs = performance.now();
-    void display(bundle(), { raw: true, update: true, display_id });
+    const ms = (endedMs ?? drawnMs) - startedMs;
+    const isStopped = endedMs !== null && total !== undefined && done < total;
+    void display(render({ label, done, total, ms, isStopped }), { raw: true, update, display_id });
   };
+  draw(false);
+  // Later steps belong to the cell that made the bar, wherever they are taken.
+  const redraw = AsyncResource.bind(() => draw(true));
   const set = (next: number): void => {
     done = next;
-    if (performance.now() - drawnMs >= REDRAW_MS) draw();
+    endedMs = null;
+    if (performance.now() - drawnMs >= REDRAW_MS) redraw();
   };
-  return { advance: (steps = 1) => set(done + steps), set, finish: draw };
+  const finish = (): void => {
+    endedMs ??= performance.now();
+    redraw();
+  };
+  return { advance: (steps = 1) => set(done + steps), set, finish, [Symbol.dispose]: finish };
 }
 
-function render(label: string, done: number, total: number | undefined, ms: number): Record<string, string> {
+interface BarState {
+  readonly label: string;
+  readonly done: number;
+  readonly total: number | undefined;
+  readonly ms: number;
+  readonly isStopped: boolean;
+}
+
+function render({ label, done, total, ms, isStopped }: BarState): Record<string, string> {
   const share = total === undefined ? '' : ` of ${formatCount(total)} (${percentOf(done, total)} %)`;
-  const text = `${label ? `${label}: ` : ''}${formatCount(done)}${share}, ${(ms / 1000).toFixed(1)} s`;
+  const stopped = isStopped ? ', stopped' : '';
+  const text = `${label ? `${label}: ` : ''}${formatCount(done)}${share}, ${(ms / 1000).toFixed(1)} s${stopped}`;
   const state = total === undefined ? '' : ` value="${done}" max="${Math.max(total, 1)}"`;
+  const dim = isStopped ? ';opacity:.6' : '';
   return {
-    'text/html': `<div><progress${state} style="width:240px;vertical-align:middle"></progress> <span>${escapeHtml(text)}</span></div>`,
+    'text/html': `<div><progress${state} style="width:240px;vertical-align:middle${dim}"></progress> <span>${escapeHtml(text)}</span></div>`,
     'text/plain': text,
   };
 }

@@ -1,5 +1,5 @@
-// Values that are pictures: image bytes, canvases, charts (Vega-Lite), elements with outerHTML.
-import { dataOf, isRecord, methodOf } from './inspect-property.ts';
+// Values that are pictures: image bytes, canvases, elements with outerHTML.
+import { dataOf, methodOf } from './inspect-property.ts';
 
 type Data = Record<string, unknown>;
 
@@ -40,30 +40,6 @@ export function showCanvas(value: object): Data | null {
   const match = typeof url === 'string' ? /^data:(image\/[\w+.-]+);base64,(.+)$/s.exec(url) : null;
   return match ? { [match[1]!]: match[2], 'text/plain': `canvas as ${match[1]}` } : null;
 }
-
-/** Data of a Vega or Vega-Lite specification, or of an object whose `toSpec` gives one. */
-export function showVega(value: object): Data | null {
-  const spec = dataOf(value, '$schema') === undefined ? methodOf(value, 'toSpec')?.() : value;
-  if (!isRecord(spec) || typeof spec['$schema'] !== 'string') return null;
-  const match = /\/schema\/(vega|vega-lite)\/v(\d+)/.exec(spec['$schema']);
-  if (!match) return null;
-  const [, kind, version] = match;
-  return {
-    [`application/vnd.${kind!.replace('-', '')}.v${version}+json`]: spec,
-    'text/plain': `${kind === 'vega' ? 'Vega' : 'Vega-Lite'} chart: ${describeSpec(spec)}`,
-  };
-}
-
-function describeSpec({ mark, encoding, title }: Data): string {
-  const kind = isRecord(mark) ? mark['type'] : mark;
-  const fields = isRecord(encoding)
-    ? Object.entries(encoding).map(([channel, held]) => `${channel}=${fieldOf(held)}`)
-    : [];
-  return [title, kind, ...fields].filter((part) => typeof part === 'string').join(' ');
-}
-
-const fieldOf = (channel: unknown): string =>
-  isRecord(channel) && typeof channel['field'] === 'string' ? channel['field'] : '-';
 
 /**
  * Data of an element (Observable Plot, D3, jsdom, linkedom) as SVG or HTML. `outerHTML` of a DOM is

@@ -4,6 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import { registerHooks } from 'node:module';
 import type { Display } from './display.ts';
+import { typescriptVersion } from './typescript-version.ts';
 
 /** tslab's display: each call shows at once. */
 export interface TslabDisplay {
@@ -25,6 +26,7 @@ export interface Tslab {
   readonly display: TslabDisplay;
   /** A display whose later calls replace what its first one showed. */
   newDisplay(this: void): TslabDisplay;
+  /** Of the API, of what checks cells (`none` without it), and of Node. */
   readonly versions: { readonly tslab: string; readonly typescript: string; readonly node: string };
 }
 
@@ -66,7 +68,14 @@ export function buildTslab({ display }: Display): Tslab {
   return {
     display: build(),
     newDisplay: () => build(randomUUID()),
-    versions: { tslab: TSLAB_VERSION, typescript: '7.0', node: process.version },
+    versions: {
+      tslab: TSLAB_VERSION,
+      // Read when it is asked for: the kernel starts without it.
+      get typescript() {
+        return typescriptVersion() ?? 'none';
+      },
+      node: process.version,
+    },
   };
 }
 

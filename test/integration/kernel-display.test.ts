@@ -1,7 +1,16 @@
 // What cells show, through a running kernel: display, progress, console.table, tslab's and Deno's APIs.
+import { createRequire } from 'node:module';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { resultOf, startKernel, streamOf } from '../support/kernel-client.ts';
+import { isChildOf, resultOf, startKernel, streamOf } from '../support/kernel-client.ts';
 import type { Exchange, KernelClient } from '../support/kernel-client.ts';
+
+/** The language server that checks cells. */
+const { version: typescript } = createRequire(import.meta.url)(
+  `@typescript/typescript-${process.platform}-${process.arch}/package.json`,
+) as { version: string };
 
 let kernel: KernelClient;
 beforeAll(async () => {
@@ -39,6 +48,23 @@ describe('display()', () => {
     expect(shown[0]!.id).toBe(shown[1]!.id);
   });
 
+  it('ends a bar where its loop was left, and says so', async () => {
+    const thrown = await kernel.execute(
+      'for (const n of progress([1, 2, 3], { label: "rows" })) if (n === 2) throw 1',
+    );
+    expect(shownBy(thrown).at(-1)!.data['text/plain']).toMatch(/^rows: 1 of 3 \(33 %\), .* s, stopped$/);
+    const loop = await kernel.sendCell('for (const n of progress(new Array(1e9))) {}');
+    await kernel.wait(
+      (message) => isChildOf(message, loop) && message.header.msg_type === 'update_display_data',
+    );
+    await kernel.interrupt();
+    const exchange = await kernel.exchange(loop);
+    expect(exchange.reply.content['ename']).toBe('KeyboardInterrupt');
+    const shown = shownBy(exchange);
+    expect(new Set(shown.map(({ id }) => id)).size).toBe(1);
+    expect(shown.slice(1).every(({ type }) => type === 'update_display_data')).toBe(true);
+  });
+
   it('moves a progress bar in place and shows console.table as a table', async () => {
     const [first, last] = shownBy(await kernel.execute('for (const n of progress([1, 2, 3])) {}'));
     expect(last).toMatchObject({ type: 'update_display_data', id: first!.id });
@@ -73,12 +99,12 @@ describe('a notebook written for tslab', () => {
 
   it('replaces the first output of newDisplay() and knows versions', async () => {
     const exchange = await kernel.execute(
-      'const d = tslab.newDisplay(); d.text("1"); d.text("2"); console.log(tslab.versions.node)',
+      'const d = tslab.newDisplay(); d.text("1"); d.text("2"); console.log(tslab.versions.node, tslab.versions.typescript)',
     );
     const [first, second] = shownBy(exchange);
     expect([first!.type, second!.type]).toEqual(['display_data', 'update_display_data']);
     expect(first!.id).toBe(second!.id);
-    expect(streamOf(exchange)).toBe(`${process.version}\n`);
+    expect(streamOf(exchange)).toBe(`${process.version} ${typescript}\n`);
   });
 });
 
@@ -110,5 +136,65 @@ describe('Deno.jupyter', () => {
       `[typeof Deno, new Function('return typeof Deno')().length > 0 && require('node:vm').runInThisContext('typeof Deno', 'library.js')]`,
     );
     expect(resultOf(exchange)).toBe("[ 'object', 'undefined' ]");
+  });
+
+  it('tells its versions, reads files and imports npm: specifiers from the installed package', async () => {
+    const exchange = await kernel.execute(`import * as Arrow from "npm:apache-arrow@15";
+      const table = Arrow.tableFromArrays({ a: [1] });
+      const text = await Deno.readTextFile(${JSON.stringify(import.meta.filename)});
+      [table.numRows, Deno.version.typescript, Deno.env.get('NOT_SET'), Deno.cwd() === process.cwd(), text.length > 99]`);
+    expect(resultOf(exchange)).toBe(`[ 1, '${typescript}', undefined, true, true ]`);
+    const missing = await kernel.execute('import "npm:no-such-package@1"');
+    expect(missing.reply.content['evalue']).toContain("'no-such-package'");
+  });
+});
+
+describe('a chart of Vega-Lite', () => {
+  const show = async (code: string): Promise<Record<string, unknown>> => {
+    const { iopub } = await kernel.execute(code);
+    return iopub.find(({ header }) => header.msg_type === 'execute_result')!.content['data'] as Record<
+      string,
+      unknown
+    >;
+  };
+  const chart = `({ $schema: 'https://vega.github.io/schema/vega-lite/v6.json', mark: 'bar', data: { values: [] } })`;
+
+  it('is offered in the newest version that front ends draw, as text, and undrawn without vega', async () => {
+    const data = await show(chart);
+    expect(Object.keys(data)).toEqual([
+      'application/vnd.vegalite.v6+json',
+      'application/vnd.vegalite.v5+json',
+      'text/plain',
+    ]);
+    expect(data['text/plain']).toBe('Vega-Lite chart: bar');
+  });
+
+  it('is drawn by the vega of the notebook, and shown without a picture when that fails', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'rvk-'));
+    try {
+      // Packages of the same interface: the real ones are no dependency of this project.
+      const add = (name: string, source: string): void => {
+        const path = join(folder, 'node_modules', name);
+        mkdirSync(path, { recursive: true });
+        writeFileSync(join(path, 'package.json'), '{"type":"module","exports":{"import":"./index.js"}}');
+        writeFileSync(join(path, 'index.js'), source);
+      };
+      add('vega-lite', 'export const compile = (spec) => ({ spec });');
+      add(
+        'vega',
+        `export const parse = (spec) => spec;
+         export class View {
+           constructor(spec) { this.spec = spec; }
+           async toSVG() { if (this.spec.bad) throw new Error(); return '<svg>' + this.spec.mark + '</svg>'; }
+           finalize() {}
+         }`,
+      );
+      await kernel.execute(`const before = process.cwd(); process.chdir(${JSON.stringify(folder)})`);
+      expect(await show(chart)).toMatchObject({ 'image/svg+xml': '<svg>bar</svg>' });
+      expect(await show(`({ ...${chart}, bad: true })`)).not.toHaveProperty(['image/svg+xml']);
+      await kernel.execute('process.chdir(before)');
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
