@@ -1,4 +1,5 @@
 // Entry of the protocol thread: binds the sockets, watches the parent process, interrupts the user's thread.
+import { setTimeout as delay } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import type { LiveInspector } from '../language/live-inspector.ts';
@@ -22,7 +23,8 @@ export interface KernelWorkerData {
 }
 
 const PARENT_CHECK_MS = 1000;
-const EXIT_MS = 500;
+const EXIT_MS = 3000;
+const STOPPED_MS = 300;
 const INSPECTOR_AFTER_MS = 300;
 
 const data = workerData as KernelWorkerData;
@@ -51,7 +53,7 @@ const server = new KernelServer({
   inputBytes: new Uint8Array(data.inputMemory),
   inspector: openInspector,
   cellTypes,
-  interrupt,
+  interrupt: () => void interrupt(),
   onExit: () => void exit(),
 });
 process.on('unhandledRejection', (error) => process.stderr.write(`${String(error)}\n`));
@@ -74,12 +76,12 @@ setTimeout(() => void openInspector(), INSPECTOR_AFTER_MS).unref();
  * Wakes a blocked prompt, rejects pending awaits through the user's event loop, and stops what spins there
  * until that loop has seen the interrupt.
  */
-function interrupt(): void {
+function interrupt(): Promise<void> {
   const count = Atomics.add(words, shared.INTERRUPTS, 1) + 1;
   if (Atomics.compareExchange(words, shared.INPUT, 1, 3) === 1) Atomics.notify(words, shared.INPUT);
   port.postMessage({ type: 'interrupt', count } satisfies ToUserThread, []);
   stopper ??= createStopper(words);
-  void stopper.stop(count);
+  return stopper.stop(count);
 }
 
 /** A kernel whose client died must not outlive it. */
@@ -91,8 +93,10 @@ function watchParent(): void {
 }
 
 async function exit(): Promise<void> {
-  // The user's thread may spin: it then never reads the message below.
+  // The user's thread may be where nothing stops it, in native code.
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), EXIT_MS);
+  // What spins would not read the message below.
+  await Promise.race([interrupt(), delay(STOPPED_MS)]);
   await release();
   port.postMessage({ type: 'exit' } satisfies ToUserThread, []);
 }

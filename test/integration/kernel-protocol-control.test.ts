@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as zmq from 'zeromq';
-import { kernelCommand, resultOf, startKernel } from '../support/kernel-client.ts';
+import { isStatus, kernelCommand, resultOf, startKernel } from '../support/kernel-client.ts';
 import type { KernelClient, Received } from '../support/kernel-client.ts';
 
 let kernel: KernelClient;
@@ -28,7 +28,7 @@ async function start(code: string, flags = {}): Promise<string> {
 }
 
 describe('while a cell spins', () => {
-  it('answers info, completion, comm info and heartbeats', async () => {
+  it('answers info, completion, variables, usage, comm info and heartbeats', async () => {
     const id = await start('for (;;) {}');
     const heart = new zmq.Request({ receiveTimeout: 5000, linger: 0 });
     heart.connect(kernel.address('hb'));
@@ -43,8 +43,12 @@ describe('while a cell spins', () => {
     heart.close();
     const { reply } = await kernel.request('complete_request', { code: 'Math.sq', cursor_pos: 7 });
     expect(reply.content['matches']).toEqual(['sqrt']);
+    const inspected = await kernel.request('inspect_request', { code: 'state', cursor_pos: 5 });
+    expect(JSON.stringify(inspected.reply.content['data'])).toContain('41');
     await kernel.request('kernel_info_request');
     await kernel.request('comm_info_request');
+    await kernel.request('usage_request', {}, { channel: 'control' });
+    expect(kernel.iopubOf(id).some((m) => isStatus(m, 'idle'))).toBe(false);
     await kernel.interrupt();
     await kernel.exchange(id);
   });
@@ -125,12 +129,31 @@ describe('the end', () => {
     },
   );
 
+  it('a kernel that is started again on the same connection answers the same client', async () => {
+    await using mine = await startKernel();
+    await mine.execute('let gone = 1');
+    await mine.request('shutdown_request', { restart: true }, { channel: 'control' });
+    await mine.exited();
+    const [program, ...args] = kernelCommand(mine.connectionFile);
+    const env = { ...process.env, RUVECTOR_KERNEL_HISTORY: ':memory:' };
+    const second = spawn(program!, args, { stdio: 'ignore', env });
+    try {
+      const id = await mine.sendCell('typeof gone');
+      const isDone = (): boolean => mine.iopubOf(id).some((m) => isStatus(m, 'idle'));
+      await expect.poll(isDone, { timeout: 20_000 }).toBe(true);
+      const result = mine.iopubOf(id).find(({ header }) => header.msg_type === 'execute_result');
+      expect(result?.content['data']).toEqual({ 'text/plain': "'undefined'" });
+    } finally {
+      second.kill('SIGKILL');
+    }
+  });
+
   it('shutdown_request ends a kernel whose cell spins', async () => {
     await using mine = await startKernel();
-    const id = await mine.sendCell('for (;;) {}');
-    await mine.wait((m) => m.header.msg_type === 'execute_input' && m.parentHeader['msg_id'] === id);
+    const id = await mine.sendCell('display(0); for (;;) {}');
+    await mine.wait((m) => m.header.msg_type === 'display_data' && m.parentHeader['msg_id'] === id);
     await mine.request('shutdown_request', { restart: false }, { channel: 'control' });
-    await mine.exited();
+    expect(await mine.exited()).toBe(0);
   });
 
   it('process.exit in a cell ends the kernel with that code, after its output arrived', async () => {
