@@ -1,14 +1,17 @@
 // What the magics of lines do, each a function of its words.
-import { existsSync, writeFileSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Evaluator } from './evaluator.ts';
 import { ForeignError, UsageError } from './foreign-error.ts';
+import { interpolateCommand, interpolateText } from './interpolate.ts';
+import type { Names } from './interpolate.ts';
 import { renderMagics } from './magic-list.ts';
 import type { lineMagics } from './magic-list.ts';
 import { timeMany, timeOnce } from './magic-timing.ts';
 import type { Output } from './output.ts';
-import { interpolate, runCommand } from './shell-command.ts';
+import { runCommand } from './shell-command.ts';
+import type { ShellOptions } from './shell-command.ts';
 
 /** What a cell evaluates to. */
 export interface CellValue {
@@ -39,7 +42,11 @@ export const lineCommands: Record<keyof typeof lineMagics, LineMagic> = {
   cd: async (args, { output }) => {
     if (args === '-' && previousFolder === null) throw new UsageError('Cannot go back: no %cd was before');
     const folder = args === '-' ? previousFolder! : resolve((args || '~').replace(/^~(?=\/|$)/, homedir()));
-    if (!existsSync(folder)) throw new UsageError(`Cannot go to "${folder}": there is no such folder`);
+    const place = statSync(folder, { throwIfNoEntry: false });
+    if (!place?.isDirectory()) {
+      const state = place ? 'it is a file' : 'there is no such folder';
+      throw new UsageError(`Cannot go to "${folder}": ${state}`);
+    }
     previousFolder = process.cwd();
     process.chdir(folder);
     output.write('stdout', `${process.cwd()}\n`);
@@ -51,19 +58,21 @@ export const lineCommands: Record<keyof typeof lineMagics, LineMagic> = {
     checkMode = args || checkMode;
     if (args === '') output.write('stdout', `%check ${checkMode}\n`);
   },
-  env: async (args, { output }) => {
+  env: async (args, host) => {
     const [, name, value] = /^([^=\s]+)(?:[=\s]\s*(.*))?$/.exec(args) ?? [];
-    if (value !== undefined) process.env[name!] = value;
-    const shown = name === undefined ? Object.keys(process.env).toSorted() : [name];
-    output.write('stdout', shown.map((one) => `${one}=${process.env[one] ?? ''}\n`).join(''));
+    if (name === undefined) return host.output.write('stdout', listEnvironment());
+    if (value !== undefined) process.env[name] = await interpolateText(value, namesOf(host));
+    const text = process.env[name] === undefined ? `${name} is not set\n` : `${name}=${process.env[name]}\n`;
+    host.output.write('stdout', text);
   },
-  help: async (_args, { output }) => output.write('stdout', renderMagics()),
+  help: async (args, { output }) => output.write('stdout', renderMagics(args)),
   lsmagic: async (_args, { output }) => output.write('stdout', renderMagics()),
   install: async (args, host) => {
     if (args === '') throw new UsageError('Cannot install nothing: write %install package…');
-    const folder = findProject(process.cwd());
-    const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-    await runOrThrow([npm, 'install', '--no-fund', '--no-audit', ...args.split(/\s+/)], host, folder);
+    const { buildInstall } = await import('./npm-install.ts');
+    const { command, folder, env } = buildInstall(args.split(/\s+/));
+    host.output.write('stdout', `npm install ${args} in "${folder}"\n`);
+    await runOrThrow(command, host, { cwd: folder, env });
   },
   pip: async (args, host) => {
     const { findNotebookPython } = await import('./python-finder.ts');
@@ -91,12 +100,15 @@ export const lineCommands: Record<keyof typeof lineMagics, LineMagic> = {
     return text === '' ? [] : text.split(/\r?\n/);
   },
   time: async (args, host) => {
+    if (args === '') throw new UsageError('Cannot time nothing: write %time code');
     const { result, text } = await timeOnce(() => host.evaluate(args));
     host.output.write('stdout', text);
     return result.hasResult ? result.value : undefined;
   },
-  timeit: async (args, host) =>
-    host.output.write('stdout', await timeMany(args, (code) => host.evaluate(code))),
+  timeit: async (args, host) => {
+    if (args === '') throw new UsageError('Cannot time nothing: write %timeit code');
+    host.output.write('stdout', await timeMany(args, (code) => host.evaluate(code)));
+  },
   who: async (_args, host) => {
     const rows: string[][] = [];
     for (const name of [...host.names].toSorted()) {
@@ -133,29 +145,35 @@ export function describeValue(value: unknown): [string, string] {
   return [type, `${count} entries`];
 }
 
-/** The folder of the nearest package.json; made here when there is none. */
-function findProject(folder: string): string {
-  for (let at = folder; ; at = dirname(at)) {
-    if (existsSync(join(at, 'package.json'))) return at;
-    if (dirname(at) === at) break;
-  }
-  const content = { private: true, type: 'module' };
-  writeFileSync(join(folder, 'package.json'), `${JSON.stringify(content, null, 2)}\n`);
-  return folder;
+const SECRET = /token|secret|passw(?:or)?d|credential|(?:^|_|api)key(?:_|$)/i;
+
+/** All variables; a notebook is shared more easily than what it shows should be. */
+function listEnvironment(): string {
+  const lines = Object.keys(process.env)
+    .toSorted()
+    .map((name) => `${name}=${SECRET.test(name) ? '(hidden; %env NAME shows it)' : process.env[name]}\n`);
+  return lines.join('');
 }
+
+const namesOf = ({ evaluator, names }: MagicHost): Names => ({
+  has: (name) => names.has(name),
+  read: (path) => evaluator.evaluate(path, 'magic.ts'),
+});
 
 type OnText = (name: 'stdout' | 'stderr', text: string) => void;
 
-async function runShell(args: string, { evaluator, names }: MagicHost, onText: OnText): Promise<number> {
-  const readName = (name: string): Promise<unknown> => evaluator.evaluate(name, 'magic.ts');
-  const command = await interpolate(args, (name) => names.has(name), readName);
-  return runCommand(command, { onText, until: evaluator.until });
+async function runShell(args: string, host: MagicHost, onText: OnText): Promise<number> {
+  const command = await interpolateCommand(args, namesOf(host));
+  return runCommand(command, { onText, until: host.evaluator.until });
 }
 
-async function runOrThrow(command: readonly string[], host: MagicHost, cwd = process.cwd()): Promise<void> {
-  const { evaluator, output } = host;
+async function runOrThrow(
+  command: readonly string[],
+  { evaluator, output }: MagicHost,
+  options: Pick<ShellOptions, 'cwd' | 'env'> = {},
+): Promise<void> {
   const onText: OnText = (name, text) => output.write(name, text);
-  const code = await runCommand(command, { onText, until: evaluator.until, cwd });
+  const code = await runCommand(command, { onText, until: evaluator.until, ...options });
   if (code === 0) return;
   throw new ForeignError('CommandError', `the command ended with exit code ${code}: ${command.join(' ')}`);
 }

@@ -4,7 +4,8 @@ import type { Evaluator } from './evaluator.ts';
 import { UsageError } from './foreign-error.ts';
 import { lineCommands } from './magic-commands.ts';
 import type { CellValue, MagicHost } from './magic-commands.ts';
-import { cellMagics, lineMagics } from './magic-list.ts';
+import { listNearMagics } from './magic-list.ts';
+import type { cellMagics } from './magic-list.ts';
 import { parseCellMagic, replaceLineMagics } from './magic-syntax.ts';
 import { timeMany, timeOnce } from './magic-timing.ts';
 import type { Output } from './output.ts';
@@ -101,11 +102,9 @@ export class Magics {
 }
 
 function unknownMagic(written: string): UsageError {
-  const names = [
-    ...Object.keys(cellMagics).map((name) => `%%${name}`),
-    ...Object.keys(lineMagics).map((name) => `%${name}`),
-  ];
-  return new UsageError(`Cannot run "${written}": there is no such magic; there are ${names.join(', ')}`);
+  const { near, all } = listNearMagics(written);
+  const hint = near.length > 0 ? `did you mean ${near.join(' or ')}?` : `there are ${all.join(', ')};`;
+  return new UsageError(`Cannot run "${written}": there is no such magic; ${hint} %help lists them`);
 }
 
 function buildPythonHost({

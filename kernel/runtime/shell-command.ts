@@ -1,4 +1,4 @@
-// Shell commands of cells: output as it comes, notebook values for `$name`, an end when the cell is interrupted.
+// Shell commands of cells: output as it comes, an end when the cell is interrupted.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { spawn } from 'node:child_process';
 import { StringDecoder } from 'node:string_decoder';
@@ -9,6 +9,7 @@ export interface ShellOptions {
   /** Rejects with InterruptError when the cell is interrupted. */
   readonly until: <T>(value: Promise<T>) => Promise<T>;
   readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /**
@@ -27,6 +28,7 @@ export async function runCommand(
     // A group of its own, to be ended as a whole.
     detached: process.platform !== 'win32',
     cwd: options.cwd,
+    env: options.env,
   });
   const inCell = AsyncLocalStorage.snapshot();
   for (const name of ['stdout', 'stderr'] as const) {
@@ -60,26 +62,4 @@ function killGroup(pid: number): void {
   } catch {
     // Ended by the first signal.
   }
-}
-
-/**
- * Puts values in the place of `$name`, quoted for the shell; arrays become several words. Other names are left
- * to the shell, as are `${name}` and `\$name`.
- */
-export async function interpolate(
-  command: string,
-  isName: (name: string) => boolean,
-  readName: (name: string) => Promise<unknown>,
-): Promise<string> {
-  const pattern = /(?<![\\$])\$([A-Za-z_]\w*)/g;
-  const names = [...command.matchAll(pattern)].map((match) => match[1]!).filter(isName);
-  const values = new Map<string, string>();
-  for (const name of names) values.set(name, quote(await readName(name)));
-  return command.replace(pattern, (whole, name: string) => values.get(name) ?? whole);
-}
-
-function quote(value: unknown): string {
-  if (Array.isArray(value)) return value.map(quote).join(' ');
-  const text = typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
-  return /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -3,7 +3,9 @@ import * as fc from 'fast-check';
 import { parsePythonArgs } from '../../../kernel/runtime/python-args.ts';
 import { parseCellMagic, replaceLineMagics } from '../../../kernel/runtime/magic-syntax.ts';
 import { formatMs, roundUp } from '../../../kernel/runtime/magic-timing.ts';
-import { interpolate } from '../../../kernel/runtime/shell-command.ts';
+import { interpolateCommand, interpolateText } from '../../../kernel/runtime/interpolate.ts';
+import type { Names } from '../../../kernel/runtime/interpolate.ts';
+import { listNearMagics, renderMagics } from '../../../kernel/runtime/magic-list.ts';
 
 const replace = (code: string, ...names: string[]): string =>
   replaceLineMagics(code, (word) => names.includes(word));
@@ -80,21 +82,45 @@ describe('parsePythonArgs()', () => {
   });
 });
 
-describe('interpolate()', () => {
-  const values: Record<string, unknown> = { dir: "a 'b'", files: ['x.ts', 'y z'], n: 3 };
-  const run = (command: string): Promise<string> =>
-    interpolate(
-      command,
-      (name) => name in values,
-      async (name) => values[name],
-    );
+describe('interpolateCommand()', () => {
+  const values: Record<string, unknown> = { dir: "a 'b'", files: ['x.ts', 'y z'], n: 3, 'o.list[1]': 5 };
+  const names: Names = { has: (name) => name in values || name === 'o', read: async (path) => values[path] };
+  const run = (command: string): Promise<string> => interpolateCommand(command, names);
 
-  it('puts quoted values in the place of names of the notebook', async () => {
-    expect(await run('ls $dir $files -n $n')).toBe("ls 'a '\\''b'\\''' x.ts 'y z' -n 3");
+  it('puts quoted values in the place of names of the notebook and of their properties', async () => {
+    const quoted = "ls 'a '\\''b'\\''' x.ts 'y z' -n 3";
+    expect(await run('ls $dir $files -n $n')).toBe(quoted);
+    expect(await run('ls {dir} {files} -n {n}')).toBe(quoted);
+    expect(await run('echo {o.list[1]}')).toBe('echo 5');
   });
 
-  it('leaves other names, braces and escapes to the shell', async () => {
-    expect(await run('echo $HOME ${n} \\$n $$n')).toBe('echo $HOME ${n} \\$n $$n');
+  it('escapes values for the quotes they stand in', async () => {
+    values['odd'] = 'a"$b`\\';
+    expect(await run('echo "$dir {odd}"')).toBe('echo "a \'b\' a\\"\\$b\\`\\\\"');
+    expect(await run(`echo '$n {n}' "it's {n}"`)).toBe(`echo '$n {n}' "it's 3"`);
+  });
+
+  it('leaves other names, braces of the shell and escapes to the shell', async () => {
+    const command = "echo $HOME ${n} \\$n $$n a{b,n} {print} \\' $n0 | awk '{n}'";
+    expect(await run(command)).toBe(command);
+  });
+
+  it('gives text as it is in interpolateText()', async () => {
+    expect(await interpolateText('$dir/{files}:$HOME', names)).toBe("a 'b'/x.ts y z:$HOME");
+  });
+});
+
+describe('magic lists', () => {
+  it('listNearMagics() finds what was meant', () => {
+    expect(listNearMagics('%timit').near).toContain('%timeit');
+    expect(listNearMagics('%%pyton').near).toEqual(['%%python']);
+    expect(listNearMagics('%whos').near).toContain('%who');
+    expect(listNearMagics('%something').near).toEqual([]);
+  });
+
+  it('renderMagics() tells of one magic when it is named, of all when not', () => {
+    expect(renderMagics('%install')).toMatch(/^%install package… .*\n$/);
+    expect(renderMagics().split('\n').length).toBeGreaterThan(10);
   });
 });
 

@@ -1,0 +1,62 @@
+// Values of the notebook in the text of a magic: `$name`, and `{name}` or `{name.property[0]}`. Other names, `${name}`,
+// `\$name` and what single quotes hold are left to the shell.
+
+/** The names there are and their values. */
+export interface Names {
+  has(name: string): boolean;
+  /** Value of a name or of a property below it. */
+  read(path: string): Promise<unknown>;
+}
+
+const PATH = /^[A-Za-z_]\w*(?:\.[A-Za-z_$][\w$]*|\[\d+\])*/.source.slice(1);
+const TOKEN = new RegExp(
+  `\\\\[^]|\\$\\$|\\$\\{[^}]*\\}?|'|"|\\$(?<dollar>[A-Za-z_]\\w*)|\\{(?<brace>${PATH})\\}`,
+  'g',
+);
+
+/** A command of the shell with values as its words; an array becomes several, inside double quotes one. */
+export function interpolateCommand(command: string, names: Names): Promise<string> {
+  let quote = '';
+  return replaceTokens(command, async (token, path) => {
+    if (quote === "'" || token === "'" || token === '"') {
+      if (quote === '') quote = token;
+      else if (token === quote) quote = '';
+      return token;
+    }
+    if (path === undefined || !names.has(path.split(/[.[]/)[0]!)) return token;
+    const value = await names.read(path);
+    return quote === '"' ? textOf(value).replace(/[\\"$`]/g, '\\$&') : wordsOf(value);
+  });
+}
+
+/** Text with values as they are. */
+export function interpolateText(text: string, names: Names): Promise<string> {
+  return replaceTokens(text, async (token, path) =>
+    path !== undefined && names.has(path.split(/[.[]/)[0]!) ? textOf(await names.read(path)) : token,
+  );
+}
+
+async function replaceTokens(
+  text: string,
+  replace: (token: string, path: string | undefined) => Promise<string>,
+): Promise<string> {
+  const parts: string[] = [];
+  let at = 0;
+  for (const match of text.matchAll(TOKEN)) {
+    const path = match.groups!['dollar'] ?? match.groups!['brace'];
+    parts.push(text.slice(at, match.index), await replace(match[0], path));
+    at = match.index + match[0].length;
+  }
+  return parts.join('') + text.slice(at);
+}
+
+function textOf(value: unknown): string {
+  if (Array.isArray(value)) return value.map(textOf).join(' ');
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
+}
+
+function wordsOf(value: unknown): string {
+  if (Array.isArray(value)) return value.map(wordsOf).join(' ');
+  const text = textOf(value);
+  return /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
