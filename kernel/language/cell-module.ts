@@ -27,6 +27,8 @@ export interface CellModule {
   readonly firstColumn: number;
   /** Names it declares: values and types; true for those that later cells may assign to. */
   readonly names: ReadonlyMap<string, boolean>;
+  /** Modules of earlier cells that it imports from. */
+  readonly needs: ReadonlySet<string>;
 }
 
 /**
@@ -43,8 +45,10 @@ export function buildCellModule(source: string, scope: CellScope, prefix = ''): 
   const header = [...globals]
     .filter(([name]) => isWanted(name) && !definitions.has(name))
     .map(([name, type]) => `declare const ${name}: ${type};`);
+  const needs = new Set<string>();
   for (const [name, { module, isVariable }] of definitions) {
     if (!isWanted(name)) continue;
+    needs.add(module);
     const from = JSON.stringify(module);
     // An import cannot be assigned to; a variable is also more often wanted than its comment.
     header.push(
@@ -54,7 +58,7 @@ export function buildCellModule(source: string, scope: CellScope, prefix = ''): 
     );
   }
   const text = `${header.join(' ')}\n${code}\nexport { ${[...names.keys()].join(', ')} };\n`;
-  return { text, headerLines: 1, firstColumn, names };
+  return { text, headerLines: 1, firstColumn, names, needs };
 }
 
 const WORD = /[\p{ID_Start}$_][\p{ID_Continue}$]*/gu;

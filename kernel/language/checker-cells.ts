@@ -6,6 +6,7 @@ import { buildIndex, buildProject, projectFiles, uriOf } from './checker-project
 import { largeGlobals } from './global-types.ts';
 import type { LspClient } from './lsp-client.ts';
 import type { Json } from './lsp-types.ts';
+import { WatchedFiles } from './watched-files.ts';
 
 /** The cell that is asked about. */
 export interface CurrentCell {
@@ -19,7 +20,10 @@ export class CheckerCells implements CellScope {
   readonly globals = largeGlobals();
   /** Text by path, in the order in which a server must learn it. */
   readonly #texts = new Map<string, string>();
+  /** Cells that ran; the server learns of those that others need. */
+  readonly #ran = new Map<string, CellModule>();
   readonly #modules: string[] = [];
+  readonly #files = new WatchedFiles();
   #directory: string;
   #version = 0;
   #lastCell = 0;
@@ -42,6 +46,9 @@ export class CheckerCells implements CellScope {
   show(client: LspClient, code: string, prefix: string, directory: string): CurrentCell {
     this.#enter(client, directory);
     const module = buildCellModule(code, this, prefix);
+    this.#include(client, module.needs);
+    this.#tellChanges(client);
+    this.#files.add(code, this.#directory);
     const { current } = projectFiles(this.#directory);
     this.#change(client, current, module.text);
     return { uri: this.currentUri, module };
@@ -50,20 +57,37 @@ export class CheckerCells implements CellScope {
   /** Adds a cell that ran. */
   add(client: LspClient | null, code: string, directory: string): void {
     this.#enter(client, directory);
-    const { text, names } = buildCellModule(code, this);
-    if (names.size === 0) return;
-    const { cell, index } = projectFiles(this.#directory);
-    const path = cell(++this.#lastCell);
-    this.#modules.push(path);
-    // The project takes it in before the server asks whose it is.
-    this.#change(client, index, buildIndex(this.#modules));
-    this.#open(client, path, text);
-    for (const [name, isVariable] of names) this.definitions.set(name, { module: path, isVariable });
+    const module = buildCellModule(code, this);
+    if (module.names.size === 0) return;
+    const path = projectFiles(this.#directory).cell(++this.#lastCell);
+    this.#ran.set(path, module);
+    for (const [name, isVariable] of module.names) this.definitions.set(name, { module: path, isVariable });
   }
 
   /** Forgets the names of a cell. */
   forget(code: string): void {
     for (const name of buildCellModule(code, this).names.keys()) this.definitions.delete(name);
+  }
+
+  /** Opens cells that are needed, and those that they need: a server is the slower the more it knows. */
+  #include(client: LspClient | null, modules: ReadonlySet<string>): void {
+    const wanted = [...modules];
+    const added: string[] = [];
+    for (let path = wanted.pop(); path !== undefined; path = wanted.pop()) {
+      if (this.#texts.has(path) || added.includes(path)) continue;
+      added.push(path);
+      wanted.push(...(this.#ran.get(path)?.needs ?? []));
+    }
+    if (added.length === 0) return;
+    this.#modules.push(...added);
+    // The project takes them in before the server asks whose they are.
+    this.#change(client, projectFiles(this.#directory).index, buildIndex(this.#modules));
+    for (const path of added) this.#open(client, path, this.#ran.get(path)!.text);
+  }
+
+  #tellChanges(client: LspClient): void {
+    const changes = this.#files.changes();
+    if (changes.length > 0) client.notify('workspace/didChangeWatchedFiles', { changes });
   }
 
   /** The working directory is another one: imports are found from there. */

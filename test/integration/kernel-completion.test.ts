@@ -1,6 +1,6 @@
 // complete_request and inspect_request of a running kernel: live values and types together, also while a
 // cell spins.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -91,3 +91,29 @@ describe('inspect_request', () => {
     expect(await ask('inspect', '  ')).toMatchObject({ status: 'ok', found: false });
   });
 });
+
+describe('a language server that dies', () => {
+  it('leaves values to answer and comes back', async () => {
+    await expect.poll(() => childOf(kernel.process.pid!), { timeout: 10_000 }).toBeDefined();
+    process.kill(childOf(kernel.process.pid!)!, 'SIGKILL');
+    expect(await ask('complete', 'loose.inner.de')).toMatchObject({ matches: ['deep'] });
+    // Only types know what a call returns.
+    await expect
+      .poll(() => ask('complete', 'twice(3).toFi'), { timeout: 20_000 })
+      .toMatchObject({ matches: ['toFixed'] });
+  });
+});
+
+/** The language server of a kernel: its child. */
+function childOf(parent: number): number | undefined {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .find((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/status`, 'utf8').includes(`PPid:\t${parent}\n`);
+      } catch {
+        return false;
+      }
+    });
+}

@@ -68,6 +68,58 @@ describe('createTypeService()', () => {
     expect(found).toEqual([expect.stringContaining('"code":2322')]);
   });
 
+  it('reads local modules anew when they were edited, and from the folder that cells run in', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'rvk-types-'));
+    const notebook = createTypeService({ timeoutMs: 20_000 });
+    notebook.addCell('const kept = 1;');
+    const before = process.cwd();
+    try {
+      process.chdir(folder);
+      writeFileSync(join(folder, 'edited.ts'), 'export const version: number = 1;');
+      const code = 'import { version } from "./edited.ts";\nconst n: number = version + kept;';
+      expect(await notebook.check(code, 20_000)).toEqual([]);
+      writeFileSync(join(folder, 'edited.ts'), 'export const version: boolean = true;');
+      expect(await notebook.check(`${code}\n`, 20_000)).toMatchObject([{ line: 2 }]);
+    } finally {
+      process.chdir(before);
+      notebook.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('answers each of many questions from its own cell', async () => {
+    const asked = Array.from({ length: 60 }, (_, i) => {
+      const problems = types.check(
+        i % 2 === 0 ? `const a${i}: string = 'x';` : `const a${i}: string = ${i};`,
+        20_000,
+      );
+      types.addCell(`const a${i} = ${i};`);
+      return problems;
+    });
+    const counts = (await Promise.all(asked)).map((problems) => problems?.length);
+    expect(counts).toEqual(asked.map((_, i) => i % 2));
+  });
+
+  it.each([
+    [
+      'nodejs-polars',
+      'import pl from "nodejs-polars"; const height: string = pl.DataFrame({ a: [1] }).height;',
+    ],
+    [
+      'apache-arrow',
+      'import { tableFromArrays } from "apache-arrow"; const rows: string = tableFromArrays({ a: [1] }).numRows;',
+    ],
+    ['node:', 'import { statSync } from "node:fs"; const size: string = statSync(".").size;'],
+    ['tslab', 'import { display } from "tslab"; const shown: string = display.html;'],
+    ['progress', 'const bar: string = progress(3);'],
+    ['widgets', 'const slider: string = widgets.slider({ value: 1 }).value;'],
+    ['comms', 'const id: number = comms.open("target").id;'],
+    ['Deno', 'const mark: string = Deno.jupyter.$display;'],
+    ['display', 'const shown: string = display(1);'],
+  ])('knows the types of %s in any folder', async (_name, code) => {
+    expect(await types.check(code, 20_000)).toMatchObject([{ line: 1, code: 2322 }]);
+  });
+
   it.each([null, '/no/such/program', process.execPath])(
     'answers nothing when the server is %s',
     async (command) => {
