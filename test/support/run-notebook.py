@@ -10,7 +10,7 @@ from nbclient import NotebookClient
 kernel, path = sys.argv[1], Path(sys.argv[2])
 notebook = nbformat.read(path, as_version=4)
 client = NotebookClient(
-    notebook, kernel_name=kernel, timeout=90, resources={"metadata": {"path": str(path.parent)}}
+    notebook, kernel_name=kernel, timeout=180, resources={"metadata": {"path": str(path.parent)}}
 )
 client.execute()
 nbformat.validate(notebook)
