@@ -5,7 +5,8 @@ import { defineConfig } from 'vitest/config';
 
 /** Processes that tests start keep their compiled sources here: a command starts in half the CPU time. */
 const env = { NODE_COMPILE_CACHE: join(import.meta.dirname, '.cache', 'compile') };
-const patient = { testTimeout: 60_000, hookTimeout: 60_000, env };
+/** A test that hangs is ended; a slow machine is none. */
+const patient = { testTimeout: 120_000, hookTimeout: 120_000, env };
 
 /** Tests that would measure their neighbours. */
 const measured = [

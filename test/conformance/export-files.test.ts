@@ -1,9 +1,7 @@
 // Exported files read by readers that are not ours: every row and type, in every format and compression.
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type * as arrow from 'apache-arrow';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Compression, ExportFormat } from '../../src/export/file-contract.ts';
@@ -17,8 +15,7 @@ import {
   describeBatches,
   tableOf,
 } from '../support/export-tables.ts';
-
-const repository = join(import.meta.dirname, '../..');
+import { LineProcess, python } from '../support/wire-consumer.ts';
 
 const variants: readonly (readonly [ExportFormat, Compression])[] = [
   ['csv', 'none'],
@@ -59,12 +56,16 @@ const tables: Readonly<Record<string, Case>> = {
 };
 
 let folder: string;
+/** One process for all tables: its libraries take seconds to load. */
+let others: LineProcess;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ruvector-export-files-'));
+  others = new LineProcess(python, [join(import.meta.dirname, '../support/read-exports.py')]);
 });
 
 afterAll(async () => {
+  await others[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -75,12 +76,8 @@ async function readByOthers(
   const request = join(folder, `${name}.json`);
   const fields = Object.fromEntries(allTypesKind.fields.map((field) => [field.name, field.type]));
   await writeFile(request, JSON.stringify({ fields, files }));
-  const { stdout } = await promisify(execFile)(
-    join(repository, '.venv/bin/python'),
-    [join(repository, 'test/support/read-exports.py'), request],
-    { maxBuffer: 2 ** 28 },
-  );
-  return JSON.parse(stdout) as { checks: string[]; problems: string[] };
+  others.process.stdin.write(`${request}\n`);
+  return others.next();
 }
 
 describe('writeTables()', () => {
@@ -108,6 +105,6 @@ describe('writeTables()', () => {
         ).toBeGreaterThan(1);
       }
     },
-    180_000,
+    300_000,
   );
 });

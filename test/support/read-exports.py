@@ -1,11 +1,12 @@
 """Reads exported files with pandas, pyarrow, Polars, DuckDB and the standard library, and compares every value.
 
-argv[1]: JSON with `fields` ({name: type}) and `files` ({path, format, compression, truth}), where truth is
-the path of a JSON file with the columns as text (floats as the hex of their bits). Prints
-{"checks": [...reader names...], "problems": [...]}.
+Each line of standard input: the path of a JSON with `fields` ({name: type}) and `files` ({path, format,
+compression, truth}), where truth is the path of a JSON file with the columns as text (floats as the hex of
+their bits). Answers each with a line {"checks": [...reader names...], "problems": [...]}.
 """
 
 import csv
+import functools
 import io
 import json
 import math
@@ -78,6 +79,13 @@ JSON_TEXTS = {"timestamp": "utf8", "uint64": "utf8"}
 
 
 def canonical(kind: str, value: Any) -> str | None:
+    """Text of a value, the same whatever type a reader made of it."""
+    if kind in ("float32", "float64", "bool", "utf8"):
+        return spelled(kind, value)
+    return remembered(kind, value)
+
+
+def spelled(kind: str, value: Any) -> str | None:
     if value is None or value is pd.NA or value is pd.NaT:
         return None
     if kind in ("float32", "float64"):
@@ -94,6 +102,10 @@ def canonical(kind: str, value: Any) -> str | None:
             return str((value - EPOCH) // timedelta(milliseconds=1))
         return str(int(value))
     return str(int(value)) if kind != "utf8" else str(value)
+
+
+# The tables hold few different numbers and times, many times. Not for floats: -0.0 equals 0.0.
+remembered = functools.cache(spelled)
 
 
 def opened(file: dict[str, str]) -> io.BytesIO:
@@ -432,8 +444,8 @@ def boolean(value: Any) -> Any:
     return {"true": True, "false": False}[value] if isinstance(value, str) else value
 
 
-def main() -> None:
-    asked = json.loads(Path(sys.argv[1]).read_text())
+def answer(request: str) -> dict[str, list[str]]:
+    asked = json.loads(Path(request).read_text())
     fields: dict[str, str] = asked["fields"]
     checks: list[str] = []
     problems: list[str] = []
@@ -448,7 +460,8 @@ def main() -> None:
                 problems.append(
                     f"{Path(file['path']).name} by {reader}: {type(error).__name__}: {error}"
                 )
-    print(json.dumps({"checks": sorted(set(checks)), "problems": problems}))
+    return {"checks": sorted(set(checks)), "problems": problems}
 
 
-main()
+for line in sys.stdin:
+    print(json.dumps(answer(line.rstrip("\n"))), flush=True)
