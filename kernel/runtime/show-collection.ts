@@ -96,10 +96,10 @@ export function showError(value: object): Data | null {
   const text = lines.filter((line) => !isKernelFrame(line)).join('\n');
   const name = /^[\w$.]+/.exec(text)?.[0] ?? '';
   return {
-    'text/html': `<pre><b style="color:var(--jp-error-color1,#d9534f)">${name}</b>${escapeHtml(text.slice(name.length))}</pre>`,
+    'text/html': `<pre style="margin:0;padding:0"><b style="color:var(--jp-error-color1,#d9534f)">${name}</b>${escapeHtml(text.slice(name.length))}</pre>`,
     'text/plain': text,
   };
 }
 
 const isKernelFrame = (line: string): boolean =>
-  /^\s+at .*(\/kernel\/runtime\/|ruvector-kernel-guard|node:(vm|inspector|internal))/.test(line);
+  /^\s+at (<anonymous>:\d+:\d+$|.*(\/kernel\/runtime\/|ruvector-kernel-guard|node:(vm|inspector|internal)))/.test(line);
