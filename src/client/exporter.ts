@@ -10,8 +10,8 @@ import type {
   TrainingDataStats,
 } from '../export/index.ts';
 import type { DaemonLink } from './daemon-link.ts';
-import { interruptedError, optionsError } from './errors.ts';
-import { makeInterruptible } from './interruptible.ts';
+import { optionsError } from './errors.ts';
+import { makeCancellable } from './interruptible.ts';
 import type { Interruptible } from './interruptible.ts';
 import { startProgress } from './progress.ts';
 import { parseRange } from './time-range.ts';
@@ -92,20 +92,11 @@ export function createClientExporter(link: DaemonLink): Exporter {
     { path, signal, ...options }: { path: string; signal?: AbortSignal | undefined },
     buildParams: () => Promise<object>,
   ): Interruptible<T & Marks> => {
-    const stop = new AbortController();
-    return makeInterruptible(
-      () => stop.abort(interruptedError(call)),
-      async () => {
-        if (typeof path !== 'string') throw optionsError(call, ['path is missing']);
-        const params = { ...toWireNames(options), ...(await buildParams()), path: toAbsolute(path) };
-        return runExport<T>(
-          link,
-          request,
-          params,
-          AbortSignal.any([stop.signal, ...(signal ? [signal] : [])]),
-        );
-      },
-    );
+    return makeCancellable(call, signal, async (either) => {
+      if (typeof path !== 'string') throw optionsError(call, ['path is missing']);
+      const params = { ...toWireNames(options), ...(await buildParams()), path: toAbsolute(path) };
+      return runExport<T>(link, request, params, either);
+    });
   };
   return {
     exportRange: (

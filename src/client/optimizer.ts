@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isRuvectorError } from '../core/index.ts';
 import type { DaemonStatus, DecisionSummary, ExplanationSummary } from './answers.ts';
 import type { DaemonLink } from './daemon-link.ts';
+import { makeCancellable } from './interruptible.ts';
+import type { Interruptible } from './interruptible.ts';
 
 /** Options of {@link Optimizer}. */
 export interface DecideOptions {
@@ -32,9 +34,9 @@ export interface ClientOptimizer {
    * Decides on what was seen last; nothing is done.
    * @throws RuvectorError `ERR_APP_NOT_READY` when the feature windows did not fill within `waitMs`
    */
-  decide(options?: DecideOptions): Promise<DecisionReport>;
+  decide(options?: DecideOptions): Interruptible<DecisionReport>;
   /** The same with features, safeguards and what page-out can free here. @throws as `decide` */
-  explain(options?: DecideOptions): Promise<ExplanationReport>;
+  explain(options?: DecideOptions): Interruptible<ExplanationReport>;
 }
 
 const DEFAULT_WAIT_MS = 20_000;
@@ -42,28 +44,44 @@ const POLL_MS = 100;
 
 /** Creates the optimizer of a client. */
 export function createClientOptimizer(link: DaemonLink): ClientOptimizer {
-  const explain = async (options: DecideOptions = {}): Promise<ExplanationReport> => {
-    const { decision, ...rest } = await askWhenReady(link, options);
-    const { acting } = await link.request<DaemonStatus>('status');
-    const { decisionUs, ...summary } = decision;
-    return {
-      kind: 'explanation',
-      decision: { kind: 'decision', ...summary, latency: { decisionUs }, acting },
-      ...rest,
-    };
+  const run = <T>(
+    call: string,
+    options: DecideOptions,
+    pick: (report: ExplanationReport) => T,
+  ): Interruptible<T> =>
+    makeCancellable(call, options.signal, async (signal) =>
+      pick(await explain(link, signal, options.waitMs ?? DEFAULT_WAIT_MS)),
+    );
+  return {
+    explain: (options = {}) => run('optimizer.explain', options, (report) => report),
+    decide: (options = {}) => run('optimizer.decide', options, ({ decision }) => decision),
   };
-  return { explain, decide: async (options) => (await explain(options)).decision };
 }
 
-async function askWhenReady(link: DaemonLink, options: DecideOptions): Promise<ExplanationSummary> {
-  const { signal, waitMs = DEFAULT_WAIT_MS } = options;
+async function explain(link: DaemonLink, signal: AbortSignal, waitMs: number): Promise<ExplanationReport> {
+  const { decision, ...rest } = await askWhenReady(link, signal, waitMs);
+  const { acting } = await link.request<DaemonStatus>('status', {}, { signal });
+  const { decisionUs, ...summary } = decision;
+  return {
+    kind: 'explanation',
+    decision: { kind: 'decision', ...summary, latency: { decisionUs }, acting },
+    ...rest,
+  };
+}
+
+async function askWhenReady(
+  link: DaemonLink,
+  signal: AbortSignal,
+  waitMs: number,
+): Promise<ExplanationSummary> {
   const deadlineMs = Date.now() + waitMs;
   for (;;) {
     try {
-      return await link.request<ExplanationSummary>('decide', {}, signal ? { signal } : {});
+      return await link.request<ExplanationSummary>('decide', {}, { signal });
     } catch (error) {
       if (!isRuvectorError(error, 'ERR_APP_NOT_READY') || Date.now() >= deadlineMs) throw error;
     }
-    await sleep(POLL_MS, undefined, signal ? { signal } : {});
+    // Aborting rejects the next request with the signal's own reason.
+    await sleep(POLL_MS);
   }
 }

@@ -3,8 +3,8 @@ import type { TimeLike } from '../export/index.ts';
 import type { TrainProgress, TrainTimings, TrainedManifest } from '../train/index.ts';
 import type { TrainingAnswer } from './answers.ts';
 import type { DaemonLink } from './daemon-link.ts';
-import { interruptedError, unwrapTrainerError } from './errors.ts';
-import { makeInterruptible } from './interruptible.ts';
+import { unwrapTrainerError } from './errors.ts';
+import { makeCancellable } from './interruptible.ts';
 import type { Interruptible } from './interruptible.ts';
 import { startProgress } from './progress.ts';
 import { parseRange } from './time-range.ts';
@@ -93,14 +93,8 @@ export interface Trainer {
 /** Creates the trainer of a client. */
 export function createClientTrainer(link: DaemonLink): Trainer {
   return {
-    train: (options = {}) => {
-      const stop = new AbortController();
-      return makeInterruptible(
-        () => stop.abort(interruptedError('trainer.train')),
-        () =>
-          train(link, options, AbortSignal.any([stop.signal, ...(options.signal ? [options.signal] : [])])),
-      );
-    },
+    train: (options = {}) =>
+      makeCancellable('trainer.train', options.signal, (signal) => train(link, options, signal)),
   };
 }
 
