@@ -34,7 +34,7 @@ beforeAll(async () => {
     RUVECTOR_HOME: home.root,
     TZ: 'UTC',
   });
-}, 60_000);
+});
 
 afterAll(async () => {
   await interpreter[Symbol.asyncDispose]();

@@ -56,7 +56,7 @@ beforeAll(async () => {
   planted = await plantSecrets(home.history, join(root, 'fixture'));
   history = await openHistory(home.history, { readOnly: true });
   await writeFile(join(root, 'secrets.json'), JSON.stringify(secrets));
-}, 60_000);
+});
 
 afterAll(async () => {
   await history.close();

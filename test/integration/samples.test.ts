@@ -246,7 +246,7 @@ describe('the samples of a home', () => {
     const offline = JSON.parse(stdout) as SamplesStatus;
     expect(offline.count).toBeGreaterThanOrEqual(6);
     expect(Object.values(offline.byLabel).reduce((sum, n) => sum + n)).toBe(offline.count);
-  }, 60_000);
+  });
 
   it('can be filled from a file and from the history', async () => {
     await using home = await createTestHome();
@@ -264,5 +264,5 @@ describe('the samples of a home', () => {
     expect(shown).toContain(`${added + 3}`);
     const missing = await runCommand(home, ['samples', 'import', join(root, 'no.json')]);
     expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining('ERR_APP_SAMPLE_FILE')]);
-  }, 60_000);
+  });
 });
