@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 import os
+import sys
 import threading
 from datetime import datetime, timezone
 from pathlib import Path
@@ -14,7 +16,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ruvector._notebook._figures import show_by
 from ruvector._notebook._run import describe_error, mime_bundle, run_cell
+from ruvector._notebook._segments import SegmentPool, take_segment
 from ruvector._notebook._transfer import Transfer
 from ruvector._notebook._values import CrossingError, decode_value, encode_value
 
@@ -107,3 +111,43 @@ def test_describe_error_counts_lines_of_the_cell() -> None:
     described = describe_error(caught.value, __file__)
     assert described["ename"] == "ZeroDivisionError"
     assert '  File "cell.py", line 2, in <module>' in described["traceback"]
+
+
+def test_a_segment_is_filled_again_once_its_last_view_is_gone(tmp_path: Path) -> None:
+    pool = SegmentPool(str(tmp_path))
+    path, room = pool.take_free(2_000_000)
+    room[:4] = b"abcd"
+    view = take_segment(path, 2_000_000)
+    view[0:1] = b"x"
+    assert room[:4] == b"abcd"  # the receiver's pages are its own
+    other, _ = pool.take_free(2_000_000)
+    assert other != path
+    del view
+    again, _ = pool.take_free(1_500_000)
+    assert again == path
+
+
+def test_show_by_changes_pyplot_when_it_is_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "matplotlib"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "pyplot.py").write_text(
+        "class F:\n    def savefig(self, file, **options): file.write(b'png')\n"
+        "opened = [1]\nget_fignums = lambda: opened\nfigure = lambda number: F()\n"
+        "close = lambda which: opened.clear()\nshow = None\n"
+    )
+    for name in [one for one in sys.modules if one.partition(".")[0] == "matplotlib"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
+    shown: list[dict[str, object]] = []
+    show_by(lambda data, _metadata: shown.append(data), lambda _value: None)
+    pyplot = importlib.import_module("matplotlib.pyplot")
+    pyplot.show()
+    assert [one["image/png"] for one in shown] == ["cG5n"]
+    pyplot.show()
+    assert len(shown) == 1
+    for name in ("matplotlib", "matplotlib.pyplot"):
+        del sys.modules[name]

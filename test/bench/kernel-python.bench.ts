@@ -105,7 +105,10 @@ export const topics: readonly BenchTopic[] = [
           };
         }
       } finally {
-        [python, zeromq].forEach((way) => way.kill());
+        for (const way of [python, zeromq]) {
+          await run(way, 'block.unlink()');
+          way.kill();
+        }
       }
     },
   },
@@ -139,7 +142,7 @@ function* stageCases(
   for (const stage of ['encode and copy', 'map and decode', 'read every page'] as const) {
     yield {
       ...base,
-      runs: 3,
+      runs: 2,
       warmup: false,
       case: `100 MB ${name}: ${stage}`,
       ours: async () => (await crossing()).stagesMs[stage],

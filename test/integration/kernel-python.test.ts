@@ -1,5 +1,6 @@
 // `%%python` cells in a real kernel with a real Python: what crosses, what is shown, what happens when Python
 // fails, is interrupted or dies.
+import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as fc from 'fast-check';
 import { isChildOf, resultOf, startKernel, streamOf } from '../support/kernel-client.ts';
@@ -18,6 +19,15 @@ const messageOf = (exchange: Exchange, type: string): Received | undefined =>
 const dataOf = (exchange: Exchange, type = 'display_data'): Record<string, string> =>
   messageOf(exchange, type)?.content['data'] as Record<string, string>;
 const python = (code: string, args = ''): Promise<Exchange> => kernel.execute(`%%python ${args}\n${code}`);
+
+const isRunning = (pid: number): boolean => {
+  try {
+    // One that has ended but that nobody has waited for yet still has its number.
+    return process.kill(pid, 0) && !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+};
 
 /** Sends a cell that asks a question and answers it. */
 async function answerQuestion(code: string, value: string): Promise<{ question: Json; exchange: Exchange }> {
@@ -137,6 +147,22 @@ sys.modules["matplotlib.pyplot"] = plt`;
     expect(resultOf(exchange)).toBe('False');
     expect(streamOf(exchange, 'stderr')).toMatch(/Python ended by SIGKILL; its variables are gone/);
     expect(streamOf(await python('1'), 'stderr')).toBe('');
+  });
+
+  it('ends with the kernel and leaves nothing behind, also when the kernel is killed in a cell', async () => {
+    const other = await startKernel();
+    try {
+      const code = 'import os, sys, time\nprint(os.getpid(), sys.argv[-2], flush=True)\ntime.sleep(60)';
+      await other.sendCell(`%%python\n${code}`);
+      const { content } = await other.wait(({ header }) => header.msg_type === 'stream');
+      const [pid, folder] = String(content['text']).trim().split(' ');
+      expect(existsSync(folder!)).toBe(true);
+      other.process.kill('SIGKILL');
+      await expect.poll(() => isRunning(Number(pid)), { timeout: 10_000 }).toBe(false);
+      expect(existsSync(folder!)).toBe(false);
+    } finally {
+      await other[Symbol.asyncDispose]();
+    }
   });
 
   it('asks the user by input() and getpass(), and keeps its state when that is interrupted', async () => {
