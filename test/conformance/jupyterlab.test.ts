@@ -6,7 +6,7 @@ import type { LabNotebook } from '../support/jupyter-lab.ts';
 import { createJupyter } from '../support/jupyter.ts';
 import type { TestJupyter } from '../support/jupyter.ts';
 
-const TIMEOUT_MS = 240_000;
+const TIMEOUT_MS = 300_000;
 let jupyter: TestJupyter;
 let lab: LabNotebook;
 

@@ -1,24 +1,12 @@
 // A page in a real browser reads the stream over WebSocket, in jsonlines.
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { launch } from 'puppeteer-core';
 import { expect, it } from 'vitest';
 import { serveStream } from '../../src/wire/index.ts';
+import { findBrowser } from '../support/find-browser.ts';
 import { createTestHub, memoryRow } from '../support/stream-hub.ts';
-
-function findBrowser(): string {
-  const names = [process.env['CHROMIUM'], 'chromium', 'google-chrome'].filter((name) => name !== undefined);
-  for (const name of names) {
-    try {
-      return execFileSync('which', [name], { encoding: 'utf8' }).trim();
-    } catch {
-      // the next one
-    }
-  }
-  throw new Error(`no browser: none of ${names.join(', ')} is installed`);
-}
 
 /** Reads until it has the wanted number of records or the socket closes. */
 const page = (endpoint: string, wanted: number): string => `<!doctype html><title>stream</title><script>

@@ -1,6 +1,6 @@
 // JupyterLab in a headless browser, used as a person uses it: types, clicks and looks. Every step waits for
 // what is seen, never for a time.
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -8,10 +8,11 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { launch } from 'puppeteer-core';
 import type { Browser, Page } from 'puppeteer-core';
+import { findBrowser } from './find-browser.ts';
 import { jupyterPython } from './jupyter.ts';
 import type { TestJupyter } from './jupyter.ts';
 
-const WAIT_MS = 60_000;
+const WAIT_MS = 120_000;
 /** Editor of the last cell. */
 const EDITOR = '.jp-Notebook .jp-Cell:last-child .cm-content';
 
@@ -118,6 +119,8 @@ async function startServer(
     'ServerApp.root_dir': notebooks,
     'LabApp.check_for_updates_class': 'jupyterlab.NeverCheckForUpdate',
     'LabApp.expose_app_in_browser': 'True',
+    // Neither is used here, and both take time to start.
+    'ServerApp.jpserver_extensions': "{'jupyter_lsp': False, 'jupyter_server_terminals': False}",
   };
   const args = Object.entries(options).map(([name, value]) => `--${name}=${value}`);
   const server = spawn(jupyterPython, ['-m', 'jupyterlab', '--no-browser', '--allow-root', ...args], {
@@ -162,16 +165,4 @@ async function findFreePort(): Promise<number> {
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   return port;
-}
-
-function findBrowser(): string {
-  const names = [process.env['CHROMIUM'], 'chromium', 'chromium-browser', 'google-chrome'];
-  for (const name of names.filter((candidate) => candidate !== undefined)) {
-    try {
-      return execFileSync('which', [name], { encoding: 'utf8' }).trim();
-    } catch {
-      // the next one
-    }
-  }
-  throw new Error('no browser: neither chromium nor google-chrome is installed');
 }
