@@ -1,6 +1,6 @@
 // The project that cells belong to for the checker: files that exist only in the language server's memory,
 // beside the notebook, so that imports are found from there.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -84,7 +84,7 @@ function fallbackPaths(directory: string): Record<string, readonly string[]> {
   for (const name of own) {
     if (isInstalled(name, directory)) continue;
     const folder = findPackage(name, require);
-    if (folder !== null) paths[name] = [folder];
+    if (folder !== null) paths[name] = [typesOf(folder)];
   }
   return paths;
 }
@@ -94,6 +94,17 @@ function isInstalled(name: string, directory: string): boolean {
     if (existsSync(join(at, 'node_modules', name, 'package.json'))) return true;
     if (dirname(at) === at) return false;
   }
+}
+
+/** Where a package's types begin: a path is looked up without its `exports`. */
+function typesOf(folder: string): string {
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
+  const types = manifest.exports?.['.']?.types;
+  return typeof types === 'string' ? join(folder, types) : folder;
+}
+
+interface Manifest {
+  readonly exports?: Readonly<Record<string, { readonly types?: unknown } | undefined>>;
 }
 
 /** The folder of a package, its own name included. */

@@ -28,7 +28,7 @@ export function largeGlobals(): ReadonlyMap<string, string> {
     ['progress', typeOf('progress', 'Progress')],
     ['widgets', typeOf('widgets', 'Widgets')],
     ['Deno', `{ readonly jupyter: ${typeOf('deno-jupyter', 'DenoJupyter')} }`],
-    ['rv', 'typeof import("ruvector-memopt")'],
+    ['rv', 'typeof import("ruvector-memopt").rv'],
   ]);
 }
 

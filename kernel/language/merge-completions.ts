@@ -51,7 +51,9 @@ export function mergeCompletions(
   };
   const kindOf = new Map(live);
   const written = place.kind === 'name' ? wordsOf(code) : new Set<string>();
-  for (const { label, kind } of typed) {
+  for (const { label, kind, insertText } of typed) {
+    // Symbols are members that no dot leads to.
+    if (place.kind === 'member' && insertText?.startsWith('[')) continue;
     const name = unquote(label.replace(/\?$/, ''));
     // The checker knows names that only types have: outside of members, only what exists or is typed here counts.
     if (place.kind === 'name' && live.length > 0 && !kindOf.has(name) && !written.has(name)) continue;
