@@ -32,6 +32,14 @@ const shownBy = ({
       id: (content['transient'] as { display_id?: string } | undefined)?.display_id,
     }));
 
+/** Adds a package of one ESM file to a folder. */
+function addPackage(folder: string, name: string, source: string): void {
+  const path = join(folder, 'node_modules', name);
+  mkdirSync(path, { recursive: true });
+  writeFileSync(join(path, 'package.json'), '{"type":"module","exports":{"import":"./index.js"}}');
+  writeFileSync(join(path, 'index.js'), source);
+}
+
 describe('display()', () => {
   it('shows in the order of the cell without being awaited', async () => {
     const exchange = await kernel.execute('console.log(1); display(html`<b>2</b>`); console.log(3)');
@@ -131,11 +139,19 @@ describe('Deno.jupyter', () => {
     expect([...message.buffers[0]!]).toEqual([7]);
   });
 
-  it('is seen by cells only', async () => {
-    const exchange = await kernel.execute(
-      `[typeof Deno, new Function('return typeof Deno')().length > 0 && require('node:vm').runInThisContext('typeof Deno', 'library.js')]`,
-    );
-    expect(resultOf(exchange)).toBe("[ 'object', 'undefined' ]");
+  it('is seen by cells and by the package that makes widgets with it, by no other library', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'rvk-'));
+    try {
+      addPackage(folder, '@anywidget/deno', 'export const seen = typeof Deno;');
+      addPackage(folder, 'library', 'export const seen = typeof Deno;');
+      const exchange =
+        await kernel.execute(`const home = process.cwd(); process.chdir(${JSON.stringify(folder)});
+        import { seen as byWidgets } from "jsr:@anywidget/deno@0.2"; import { seen } from "library";
+        process.chdir(home); [typeof Deno, byWidgets, seen]`);
+      expect(resultOf(exchange)).toBe("[ 'object', 'object', 'undefined' ]");
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   it('tells its versions, reads files and imports npm: specifiers from the installed package', async () => {
@@ -173,12 +189,7 @@ describe('a chart of Vega-Lite', () => {
     const folder = mkdtempSync(join(tmpdir(), 'rvk-'));
     try {
       // Packages of the same interface: the real ones are no dependency of this project.
-      const add = (name: string, source: string): void => {
-        const path = join(folder, 'node_modules', name);
-        mkdirSync(path, { recursive: true });
-        writeFileSync(join(path, 'package.json'), '{"type":"module","exports":{"import":"./index.js"}}');
-        writeFileSync(join(path, 'index.js'), source);
-      };
+      const add = (name: string, source: string): void => addPackage(folder, name, source);
       add('vega-lite', 'export const compile = (spec) => ({ spec });');
       add(
         'vega',
