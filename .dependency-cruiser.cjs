@@ -10,6 +10,8 @@ const mayImport = {
   models: ['core'],
   train: ['core', 'wire', 'models'],
   optimize: ['core', 'models'],
+  // Of the others it reads types and, on first use, export and prepare; the work is the daemon's.
+  client: ['core', 'wire', 'export', 'prepare', 'store', 'models', 'train', 'optimize'],
 };
 
 const roomRules = Object.entries(mayImport).map(([room, allowed]) => ({
