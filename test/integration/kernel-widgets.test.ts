@@ -70,6 +70,18 @@ describe('widgets.slider()', () => {
     expect(shown(lateOutput(made))).toContain('second 2\n');
   });
 
+  it('keeps its value and the notebook when a handler that spins is interrupted', async () => {
+    const made = await kernel.execute(
+      'const v = widgets.slider(); let turns = 0; v.onChange(() => { console.log("spins"); for (;;) turns++; }); v',
+    );
+    const data = { method: 'update', state: { value: 7 }, buffer_paths: [] };
+    const id = await kernel.send('shell', 'comm_msg', { comm_id: modelOf(made), data });
+    await kernel.wait((message) => message.content['text'] === 'spins\n');
+    await kernel.interrupt();
+    await kernel.wait((message) => isChildOf(message, id) && isStatus(message, 'idle'));
+    expect(resultOf(await kernel.execute('[v.value, turns > 0]'))).toBe('[ 7, true ]');
+  });
+
   it('moves in front ends when a cell sets it, and sends nothing that is not new', async () => {
     const made = await kernel.execute('const u = widgets.slider({ min: 0, max: 1, value: 0.5 }); u');
     const id = modelOf(made);
