@@ -1,12 +1,4 @@
-// How bytes of values get from the kernel to Python and back: through segments in shared memory, through
-// ZeroMQ where there is no shared memory, through files where Python lacks pyzmq. Never as text.
-import { accessSync, constants, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { loadMemoryMap } from './memory-map.ts';
-import { createMessageTransfer } from './message-transfer.ts';
-import { newFilePath, takeFile, writeFile } from './shared-files.ts';
-import { SEGMENT_MIN_BYTES, createMappedTaker, createSegmentPool } from './shared-segments.ts';
+// The way of bytes between the kernel and Python. Types only; open-transfer.ts chooses one.
 
 /** Where the bytes of a value are; who takes them removes them. */
 export type Stored = { readonly bytes: number } & (
@@ -35,84 +27,4 @@ export interface ValueTransfer {
   take(stored: Stored): Promise<ArrayBuffer>;
   /** Removes what nobody took. */
   readonly close: () => void;
-}
-
-const MEMORY_FOLDER = '/dev/shm';
-const PREFIX = 'ruvector-notebook-';
-
-/**
- * Opens a transfer of the best kind there is here.
- * @param wanted `RUVECTOR_KERNEL_TRANSFER`; undefined: choose
- * @param hasZeromq whether the other side has pyzmq
- * @throws Error when that kind is unknown or cannot be had
- */
-export async function openTransfer(wanted: string | undefined, hasZeromq: boolean): Promise<ValueTransfer> {
-  const memory = isMemoryFolder() ? loadMemoryMap() : null;
-  const kind = chooseKind(wanted || undefined, memory !== null, hasZeromq);
-  const isInMemory = (kind === 'shared' || kind === 'files') && isMemoryFolder();
-  const directory = mkdtempSync(join(isInMemory ? MEMORY_FOLDER : tmpdir(), PREFIX));
-  if (kind === 'zmq' || kind === 'tcp') return createMessageTransfer(kind, directory);
-  const pool = kind === 'shared' && memory ? createSegmentPool(directory, memory) : null;
-  const mapped = memory ? createMappedTaker(memory) : null;
-  return {
-    kind,
-    directory,
-    env: {},
-    store: async (parts) => {
-      const bytes = parts.reduce((sum, part) => sum + part.byteLength, 0);
-      const segment = bytes >= SEGMENT_MIN_BYTES ? (pool?.fill(parts, bytes) ?? null) : null;
-      return segment === null
-        ? { path: writeFile([directory, tmpdir()], parts, bytes), bytes }
-        : { segment, bytes };
-    },
-    newFilePath: () => newFilePath(directory),
-    take: async (stored) => {
-      if ('segment' in stored) return mapped!.takeSegment(stored.segment, stored.bytes);
-      if (!('path' in stored)) throw new Error('Cannot take a value: it did not come as a file');
-      return mapped && stored.bytes >= SEGMENT_MIN_BYTES
-        ? mapped.takeFile(stored.path, stored.bytes)
-        : takeFile(stored.path);
-    },
-    close: () => {
-      pool?.remove();
-      rmSync(directory, { recursive: true, force: true });
-    },
-  };
-}
-
-/** A kind that is wished for and cannot be had is an error: another one would be a surprise. */
-export function chooseKind(
-  wanted: string | undefined,
-  hasSharedMemory: boolean,
-  hasZeromq: boolean,
-): TransferKind {
-  const isThere: Record<TransferKind, boolean> = {
-    shared: hasSharedMemory,
-    zmq: hasZeromq && process.platform !== 'win32',
-    tcp: hasZeromq,
-    files: true,
-  };
-  const kinds = Object.keys(isThere) as TransferKind[];
-  if (wanted === undefined) return kinds.find((kind) => isThere[kind])!;
-  if (!Object.hasOwn(isThere, wanted)) {
-    throw new Error(
-      `Cannot carry values by "${wanted}": there is no such way; set RUVECTOR_KERNEL_TRANSFER to one of ${kinds.join(', ')}`,
-    );
-  }
-  if (!isThere[wanted as TransferKind]) {
-    const missing = wanted === 'shared' ? 'a writable /dev/shm and koffi' : 'pyzmq in this Python';
-    throw new Error(
-      `Cannot carry values by "${wanted}": it needs ${missing}; unset RUVECTOR_KERNEL_TRANSFER to let the kernel choose`,
-    );
-  }
-  return wanted as TransferKind;
-}
-
-function isMemoryFolder(): boolean {
-  try {
-    accessSync(MEMORY_FOLDER, constants.W_OK | constants.X_OK);
-    return existsSync(MEMORY_FOLDER) && statSync(MEMORY_FOLDER).isDirectory();
-  } catch {
-    return false;
-  }
 }

@@ -1,6 +1,6 @@
 """How bytes of values come from the kernel and go back: segments, files or ZeroMQ messages.
 
-Never as text. The kernel chooses; the other side is kernel/runtime/value-transfer.ts.
+Never as text. The kernel chooses; the other side is kernel/runtime/open-transfer.ts.
 """
 
 from __future__ import annotations
