@@ -212,4 +212,13 @@ describe('notebooks', () => {
     },
     LIMIT_MS,
   );
+
+  it(
+    'show no warning of the type checker: none of them has a false alarm',
+    async () => {
+      const said = await Promise.all(Object.values(runs).map(async (run) => (await run).stderr));
+      expect(said.flatMap((text) => text.match(/^TS\d+ in line .*/gm) ?? [])).toEqual([]);
+    },
+    LIMIT_MS,
+  );
 });
