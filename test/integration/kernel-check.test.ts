@@ -40,7 +40,7 @@ describe('%check warn', () => {
     expect(exchange.reply.content['status']).toBe('ok');
     expect(resultOf(exchange)).toBe("'text'");
     await expect
-      .poll(() => warningsOf(exchange.id))
+      .poll(() => warningsOf(exchange.id), { timeout: 10_000 })
       .toBe(
         "TS2322 in line 2: Type 'string' is not assignable to type 'number'.\n  2 | const wrong: number = 'text'; wrong\n",
       );
