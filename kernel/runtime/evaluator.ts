@@ -3,6 +3,7 @@
 // (transport/stopper.ts): what called it goes on and all state is kept.
 import { Session } from 'node:inspector';
 import type { Runtime } from 'node:inspector';
+import { setImmediate } from 'node:timers';
 
 /** Thrown into a cell that was interrupted. */
 export class InterruptError extends Error {
@@ -22,7 +23,7 @@ const VALUE_SLOT = Symbol.for('ruvector.kernel.value');
  */
 const INTERRUPT_METHOD = Symbol.for('ruvector.kernel.interrupt');
 /** How long a promise that was asked to stop may take. */
-const STOP_MS = 2000;
+const STOP_MS = 5000;
 
 /** Somebody who waits for user code. */
 interface Waiter {
@@ -114,7 +115,7 @@ export class Evaluator {
   };
 
   /**
-   * Asks what can be asked to stop, and lets it settle; a second call, or two seconds, end its patience.
+   * Asks what can be asked to stop, and lets it settle; a second call, or five seconds, end its patience.
    * Where nothing can be asked, rejects everything that waits.
    */
   interruptWaiting(): void {

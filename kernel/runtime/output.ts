@@ -1,6 +1,7 @@
 // Text output of user code, under the cell that started it: also from timers and promises.
 // Coalesced, in order, never dropped.
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { setImmediate } from 'node:timers';
 import type { ToProtocolThread } from '../transport/thread-messages.ts';
 
 /** Where output goes. */

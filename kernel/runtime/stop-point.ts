@@ -8,6 +8,8 @@ const HOLD_MS = 1000;
 const MOST_FRAMES = 200;
 /** How often code that user code called is let go on before it is stopped. */
 const PATIENT_TRIES = 10;
+/** The kernel's own code that user code called is stopped only when it does not return. */
+const DESPERATE_TRIES = 500;
 
 interface Frame {
   readonly scriptName: string;
@@ -15,6 +17,8 @@ interface Frame {
 }
 
 const kernelRoot = new URL('..', import.meta.url).href;
+/** The product's own code, as sources and built, keeps rows and files in order: it is a library to cells. */
+const product = new URL(import.meta.url.endsWith('.ts') ? '../../src/' : '../../', import.meta.url).href;
 
 /**
  * Installs the stop point.
@@ -43,7 +47,7 @@ export function installStopPoint(words: Int32Array): void {
 
 /**
  * Stops what the user wrote at once. What was called from there, or runs without it (a library's timer),
- * gets a moment to return; the kernel's own code, and what that called, is never stopped.
+ * gets a moment to return, and the kernel's own code a long one.
  */
 function canStop(frames: readonly Frame[], tries: number): boolean {
   // Without the stop point and the question itself.
@@ -51,11 +55,13 @@ function canStop(frames: readonly Frame[], tries: number): boolean {
   const first = owners.find((owner) => owner !== 'library');
   if (owners[0] === 'user') return true;
   if (tries < PATIENT_TRIES) return false;
-  return first === undefined ? owners.length > 0 : first === 'user' || owners.includes('user');
+  if (first === 'kernel') return tries >= DESPERATE_TRIES && owners.includes('user');
+  return owners.length > 0;
 }
 
 function ownerOf({ scriptName, functionName }: Frame): 'user' | 'kernel' | 'library' {
   // What `await` compiles to is as good as the cell itself.
   if (scriptName.startsWith(kernelRoot)) return functionName === 'until' ? 'user' : 'kernel';
-  return scriptName.startsWith('node:') || scriptName.includes('/node_modules/') ? 'library' : 'user';
+  const isLibrary = scriptName.startsWith('node:') || scriptName.includes('/node_modules/');
+  return isLibrary || scriptName.startsWith(product) ? 'library' : 'user';
 }

@@ -5,7 +5,9 @@ import { Session } from 'node:inspector';
 import { setTimeout as delay } from 'node:timers/promises';
 import { STOP_SLOT, shared, stop } from './thread-messages.ts';
 
-/** Between two tries: the user's thread may be about to see the interrupt by itself. */
+/** Code that is busy for a moment only gets to see the interrupt by itself. */
+const GRACE_MS = 15;
+/** Between two tries. */
 const TRY_MS = 2;
 
 /** Stops what spins. */
@@ -46,7 +48,7 @@ export function createStopper(words: Int32Array): Stopper {
 
   const run = async (): Promise<void> => {
     for (let tries = 0; ; tries++) {
-      await delay(TRY_MS);
+      await delay(tries === 0 ? GRACE_MS : TRY_MS);
       if (isDone()) return;
       await tryOnce(tries);
     }
