@@ -102,4 +102,6 @@ export function showError(value: object): Data | null {
 }
 
 const isKernelFrame = (line: string): boolean =>
-  /^\s+at (<anonymous>:\d+:\d+$|.*(\/kernel\/runtime\/|ruvector-kernel-guard|node:(vm|inspector|internal)))/.test(line);
+  /^\s+at (<anonymous>:\d+:\d+$|.*(\/kernel\/runtime\/|ruvector-kernel-guard|node:(vm|inspector|internal)))/.test(
+    line,
+  );

@@ -172,7 +172,9 @@ describe('collections and errors', () => {
 
   it('show an error with its stack, escaped', async () => {
     const data = await show(new RangeError('<b>'));
-    expect(data['text/html']).toMatch(/^<pre style="[^"]+"><b style="[^"]+">RangeError<\/b>: &lt;b&gt;\n {4}at /);
+    expect(data['text/html']).toMatch(
+      /^<pre style="[^"]+"><b style="[^"]+">RangeError<\/b>: &lt;b&gt;\n {4}at /,
+    );
     expect(data['text/plain']).toMatch(/^RangeError: <b>\n/);
   });
 });
