@@ -21,10 +21,14 @@ function nodeTypes(): string {
 const typeOf = (module: string, type: string): string =>
   `import(${JSON.stringify(fileURLToPath(new URL(`../runtime/${module}`, import.meta.url)))}).${type}`;
 
+const PYTHON = '(code: string, options?: { inputs?: Readonly<Record<string, unknown>> }) => Promise<any>';
+
 /** Names with their types, for those cells that use them. */
 export function largeGlobals(): ReadonlyMap<string, string> {
   return new Map([
     ['comms', typeOf('comms', 'Comms')],
+    ['python', PYTHON],
+    ['sharedArray', `typeof ${typeOf('shared-array', 'sharedArray')}`],
     ['progress', typeOf('progress', 'Progress')],
     ['widgets', typeOf('widgets', 'Widgets')],
     ['Deno', `{ readonly jupyter: ${typeOf('deno-jupyter', 'DenoJupyter')} }`],

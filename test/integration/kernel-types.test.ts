@@ -113,6 +113,7 @@ describe('createTypeService()', () => {
     ['tslab', 'import { display } from "tslab"; const shown: string = display.html;'],
     ['progress', 'const bar: string = progress(3);'],
     ['widgets', 'const slider: string = widgets.slider({ value: 1 }).value;'],
+    ['sharedArray', 'const bytes: string = sharedArray(Uint8Array, 4).byteLength;'],
     ['comms', 'const id: number = comms.open("target").id;'],
     ['Deno', 'const mark: string = Deno.jupyter.$display;'],
     ['display', 'const shown: string = display(1);'],
