@@ -54,7 +54,7 @@ async function measureStart(command: Command): Promise<number> {
 /** Milliseconds of one cell to reply and idle. */
 async function measureCell(kernel: KernelClient, code: string): Promise<number> {
   const startMs = performance.now();
-  await kernel.execute(code);
+  await kernel.exchange(await kernel.sendCell(code), 120_000);
   return performance.now() - startMs;
 }
 
@@ -235,6 +235,8 @@ async function* busyCases(): AsyncIterable<BenchCase> {
 }
 
 function* completeCases(name: string, kernel: KernelClient, peer: KernelClient): Iterable<BenchCase> {
+  // tslab ends by "Socket is busy writing" when requests follow each other.
+  if (name === 'tslab') return;
   const isPython = name === 'ipykernel';
   let count = 0;
   // A fresh text each time: no answer is remembered.
@@ -243,7 +245,9 @@ function* completeCases(name: string, kernel: KernelClient, peer: KernelClient):
     for (let i = 0; i < 20; i++) {
       const text = code(count++);
       const startMs = performance.now();
-      await client.request('complete_request', { code: text, cursor_pos: text.length });
+      // ipykernel needs tens of seconds for the first one on a busy machine.
+      const content = { code: text, cursor_pos: text.length };
+      await client.request('complete_request', content, { timeoutMs: 120_000 });
       timesMs.push(performance.now() - startMs);
     }
     return quantile(timesMs, 0.5);
