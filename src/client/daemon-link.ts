@@ -9,6 +9,7 @@ import type { DaemonStatus } from './answers.ts';
 import { startDaemon } from './daemon-process.ts';
 import type { DaemonOptions, DaemonProcess } from './daemon-process.ts';
 import { runningError } from './errors.ts';
+import { say } from './progress.ts';
 
 /** Calls that follow each other share one connection; an open one would keep the process from ending. */
 const IDLE_MS = 50;
@@ -124,8 +125,8 @@ export class DaemonLink {
     if (own) {
       this.#own = own;
       const rate = `${this.#options.hz ?? 1} Hz`;
-      process.stderr.write(
-        `ruvector: started a daemon on ${home.root} at ${rate}, pid ${own.pid}; it ends with this process; log: ${own.logFile}\n`,
+      say(
+        `ruvector: started a daemon on ${home.root} at ${rate}, pid ${own.pid}; it ends with this process; log: ${own.logFile}`,
       );
     }
     return client;

@@ -22,6 +22,12 @@ export const startProgress: StartProgress = (title, total) => {
   return process.stderr.isTTY ? startTerminalBar(title, total) : silent;
 };
 
+/** Says one line: as plain output in a notebook, where stderr is shown as something gone wrong. */
+export function say(line: string): void {
+  const isNotebook = typeof (globalThis as Record<symbol, unknown>)[progressSymbol] === 'function';
+  (isNotebook ? process.stdout : process.stderr).write(`${line}\n`);
+}
+
 const silent: ProgressBar = { update: () => {}, finish: () => {} };
 
 function startTerminalBar(title: string, total: number): ProgressBar {

@@ -70,9 +70,10 @@ it("a notebook's folder without packages imports the product and what it works w
 });
 
 it('the first call starts a daemon, says so once, and collect shows progress and a DataFrame', async () => {
-  const started = await run('await rv.start({ hz: 20, horizonMs: 1000 }); (await rv.status()).startedHere');
+  const started = await run('await rv.start({ hz: 20, horizonMs: 1000 }); (await rv.status())!.startedHere');
   expect(resultOf(started)).toBe('true');
-  expect(streamOf(started, 'stderr')).toMatch(/^ruvector: started a daemon on .*at 20 Hz.*\n$/);
+  expect(streamOf(started, 'stderr')).toBe('');
+  expect(streamOf(started, 'stdout')).toMatch(/^ruvector: started a daemon on .*at 20 Hz.*\n$/);
   const collected = await run('const memory = await rv.collector.collect({ seconds: 1 }); memory');
   const texts = displayed(collected);
   expect(texts[0]).toBe('collecting memory: 0 %');
