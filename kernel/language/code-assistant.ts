@@ -15,8 +15,6 @@ export interface CodeAssistant {
   complete(code: string, cursor: number): Promise<JsonObject>;
   /** @param detailLevel 1 shows the source of functions @default 0 */
   inspect(code: string, cursor: number, detailLevel?: number): Promise<JsonObject>;
-  /** Stops what runs in the user's thread; its event loop goes on. */
-  terminate(): Promise<void>;
   close(): void;
 }
 
@@ -45,7 +43,6 @@ export function createCodeAssistant(values: LiveValues, types: TypeService): Cod
       if (hover === null && value === null) return inspectCall(types, code, offset);
       return found(describe(name, hover, value, detailLevel));
     },
-    terminate: () => values.terminate(),
     close: () => {
       types.close();
       values.close();

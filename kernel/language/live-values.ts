@@ -26,8 +26,6 @@ export interface LiveValues {
   globals(): Promise<readonly LiveName[]>;
   /** Null when the expression has no value, or finding it would have an effect. */
   read(expression: string): Promise<LiveValue | null>;
-  /** Stops what runs in the user's thread; its event loop goes on. */
-  terminate(): Promise<void>;
   close(): void;
 }
 
@@ -93,7 +91,6 @@ export async function createLiveValues(): Promise<LiveValues> {
         text: object.description ?? String(object.value),
       };
     },
-    terminate: async () => await session.post('Runtime.terminateExecution'),
     close: () => session.disconnect(),
   };
 }
