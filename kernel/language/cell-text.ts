@@ -1,9 +1,9 @@
 // A cell's text → TypeScript for the checker, line for line: magics become the calls they are, cells of other
 // languages leave only the names they bring. Pure.
 import { parseSync } from 'oxc-parser';
-import { parseCellMagic, replaceLineMagics } from '../runtime/magic-syntax.ts';
-import type { IsName } from '../runtime/magic-syntax.ts';
-import { parsePythonArgs } from '../runtime/python-args.ts';
+import { parseCellMagic, replaceLineMagics } from '../runtime/magics/magic-syntax.ts';
+import type { IsName } from '../runtime/magics/magic-syntax.ts';
+import { parsePythonArgs } from '../runtime/python/python-args.ts';
 
 /** TypeScript of a cell. */
 export interface CellText {

@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
-import { cellMagics, lineMagics } from '../runtime/magic-list.ts';
+import { cellMagics, lineMagics } from '../runtime/magics/magic-list.ts';
 import type { LiveName } from './merge-completions.ts';
 
 /** Magics as they are written; those of whole cells only where one may stand. */

@@ -1,5 +1,5 @@
 // What errors of types do to a cell, as `%check` says, and how they are told. Pure.
-import { replaceLineMagics } from '../runtime/magic-syntax.ts';
+import { replaceLineMagics } from '../runtime/magics/magic-syntax.ts';
 import type { JsonObject } from '../protocol/message.ts';
 import type { TypeProblem } from './type-problems.ts';
 

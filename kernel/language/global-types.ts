@@ -28,10 +28,10 @@ export function largeGlobals(): ReadonlyMap<string, string> {
   return new Map([
     ['comms', typeOf('comms', 'Comms')],
     ['python', PYTHON],
-    ['sharedArray', `typeof ${typeOf('shared-array', 'sharedArray')}`],
-    ['progress', typeOf('progress', 'Progress')],
-    ['widgets', typeOf('widgets', 'Widgets')],
-    ['Deno', `{ readonly jupyter: ${typeOf('deno-jupyter', 'DenoJupyter')} }`],
+    ['sharedArray', `typeof ${typeOf('python/shared-array', 'sharedArray')}`],
+    ['progress', typeOf('display/progress', 'Progress')],
+    ['widgets', typeOf('widgets/widgets', 'Widgets')],
+    ['Deno', `{ readonly jupyter: ${typeOf('display/deno-jupyter', 'DenoJupyter')} }`],
     ['rv', 'typeof import("ruvector-memopt").rv'],
   ]);
 }

@@ -1,9 +1,9 @@
 // Runs cells in the user's thread: compiles, evaluates, shows the result, answers.
-import { buildMimeBundle, textOf } from './mime-bundle.ts';
+import { buildMimeBundle, textOf } from './display/mime-bundle.ts';
 import { compileCell } from './cell-compiler.ts';
 import type { Evaluator } from './evaluator.ts';
 import { ForeignError } from './foreign-error.ts';
-import { Magics } from './magics.ts';
+import { Magics } from './magics/magics.ts';
 import type { Output } from './output.ts';
 import { CellSources } from './traceback.ts';
 import type { ErrorContent } from './traceback.ts';

@@ -2,9 +2,9 @@
 // starts as fast without it; the same instance as `import … from "ruvector-memopt"` gives.
 import { AsyncResource } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
-import { createDisplay } from './display.ts';
-import type { Display } from './display.ts';
-import { escapeHtml } from './html-text.ts';
+import { createDisplay } from './display/display.ts';
+import type { Display } from './display/display.ts';
+import { escapeHtml } from './display/html-text.ts';
 import { requireProduct } from './importer.ts';
 import type { Output } from './output.ts';
 

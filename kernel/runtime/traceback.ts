@@ -1,7 +1,7 @@
 // Errors of cells → name, message and traceback lines with the places in the cell.
 import { SourceMap } from 'node:module';
 import type { SourceMapPayload } from 'node:module';
-import { textOf } from './mime-bundle.ts';
+import { textOf } from './display/mime-bundle.ts';
 
 /** An error as the protocol sends it. */
 export interface ErrorContent {

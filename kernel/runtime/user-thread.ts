@@ -8,7 +8,7 @@ import type { MessagePort, Worker } from 'node:worker_threads';
 import { CellRunner } from './cell-runner.ts';
 import { createComms } from './comms.ts';
 import { defineDecoratorHelpers } from './decorators.ts';
-import { createDisplayGlobals } from './display-globals.ts';
+import { createDisplayGlobals } from './display/display-globals.ts';
 import { Evaluator } from './evaluator.ts';
 import { encloseImmediates } from './immediates.ts';
 import { createImporter } from './importer.ts';

@@ -7,10 +7,10 @@ import vm from 'node:vm';
 import { makeTable } from 'apache-arrow';
 import type { Table } from 'apache-arrow';
 import polars from 'nodejs-polars';
-import { startPython } from '../../kernel/runtime/python-process.ts';
-import type { PythonProcess, Sent } from '../../kernel/runtime/python-process.ts';
-import { decodeValue, encodeValue } from '../../kernel/runtime/python-values.ts';
-import { sharedArray } from '../../kernel/runtime/shared-array.ts';
+import { startPython } from '../../kernel/runtime/python/python-process.ts';
+import type { PythonProcess, Sent } from '../../kernel/runtime/python/python-process.ts';
+import { decodeValue, encodeValue } from '../../kernel/runtime/python/python-values.ts';
+import { sharedArray } from '../../kernel/runtime/python/shared-array.ts';
 import type { BenchCase, BenchTopic } from './harness.ts';
 
 const COUNT = 25_000_000;

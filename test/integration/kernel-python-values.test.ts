@@ -4,10 +4,10 @@ import { readdirSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import vm from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startPython } from '../../kernel/runtime/python-process.ts';
-import type { PythonProcess } from '../../kernel/runtime/python-process.ts';
-import { decodeValue, encodeValue } from '../../kernel/runtime/python-values.ts';
-import { sharedArray } from '../../kernel/runtime/shared-array.ts';
+import { startPython } from '../../kernel/runtime/python/python-process.ts';
+import type { PythonProcess } from '../../kernel/runtime/python/python-process.ts';
+import { decodeValue, encodeValue } from '../../kernel/runtime/python/python-values.ts';
+import { sharedArray } from '../../kernel/runtime/python/shared-array.ts';
 import { openTransfer } from '../../kernel/runtime/open-transfer.ts';
 
 const source = new URL('../support/notebook-values.py', import.meta.url).pathname;

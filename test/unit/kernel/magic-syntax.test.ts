@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import * as fc from 'fast-check';
-import { parsePythonArgs } from '../../../kernel/runtime/python-args.ts';
-import { parseCellMagic, replaceLineMagics } from '../../../kernel/runtime/magic-syntax.ts';
-import { formatMs, roundUp } from '../../../kernel/runtime/magic-timing.ts';
-import { interpolateCommand, interpolateText } from '../../../kernel/runtime/interpolate.ts';
-import type { Names } from '../../../kernel/runtime/interpolate.ts';
-import { listNearMagics, renderMagics } from '../../../kernel/runtime/magic-list.ts';
+import { parsePythonArgs } from '../../../kernel/runtime/python/python-args.ts';
+import { parseCellMagic, replaceLineMagics } from '../../../kernel/runtime/magics/magic-syntax.ts';
+import { formatMs, roundUp } from '../../../kernel/runtime/magics/magic-timing.ts';
+import { interpolateCommand, interpolateText } from '../../../kernel/runtime/magics/interpolate.ts';
+import type { Names } from '../../../kernel/runtime/magics/interpolate.ts';
+import { listNearMagics, renderMagics } from '../../../kernel/runtime/magics/magic-list.ts';
 
 const replace = (code: string, ...names: string[]): string =>
   replaceLineMagics(code, (word) => names.includes(word));

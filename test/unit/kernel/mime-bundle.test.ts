@@ -3,9 +3,9 @@ import { tableFromArrays } from 'apache-arrow';
 import * as fc from 'fast-check';
 import pl from 'nodejs-polars';
 import { describe, expect, it } from 'vitest';
-import { buildView } from '../../../kernel/runtime/console-table.ts';
-import { buildMimeBundle, bundleOf, displaySymbol } from '../../../kernel/runtime/mime-bundle.ts';
-import { showTable } from '../../../kernel/runtime/show-table.ts';
+import { buildView } from '../../../kernel/runtime/display/console-table.ts';
+import { buildMimeBundle, bundleOf, displaySymbol } from '../../../kernel/runtime/display/mime-bundle.ts';
+import { showTable } from '../../../kernel/runtime/display/show-table.ts';
 
 const show = async (value: unknown): Promise<Record<string, string>> =>
   (await buildMimeBundle(value)).data as Record<string, string>;

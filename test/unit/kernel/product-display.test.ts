@@ -1,6 +1,6 @@
 // The product's results as a daemon gave them, as notebooks show them.
 import { describe, expect, it } from 'vitest';
-import { buildMimeBundle } from '../../../kernel/runtime/mime-bundle.ts';
+import { buildMimeBundle } from '../../../kernel/runtime/display/mime-bundle.ts';
 import {
   explanation,
   exportReport,

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { putBuffers, removeBuffers } from '../../../kernel/runtime/widgets-buffers.ts';
+import { putBuffers, removeBuffers } from '../../../kernel/runtime/widgets/widgets-buffers.ts';
 
 /** States with binary values anywhere; undefined is no JSON. */
 const states = fc.dictionary(

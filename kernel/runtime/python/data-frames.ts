@@ -1,8 +1,8 @@
 // Tables of other libraries → table views, by their shape and without importing them: Polars (DataFrame,
 // Series, LazyFrame) and Apache Arrow (Table, RecordBatch).
 import { types } from 'node:util';
-import { dataOf, isRecord, methodOf } from './inspect-property.ts';
-import type { TableView } from './show-table.ts';
+import { dataOf, isRecord, methodOf } from '../display/inspect-property.ts';
+import type { TableView } from '../display/show-table.ts';
 
 /** The view of a table; null for anything else. */
 export function tableViewOf(value: object): TableView | null {

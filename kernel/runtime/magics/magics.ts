@@ -1,17 +1,17 @@
 // Magics of cells: `%%name` takes the whole cell, `%name` a line of it, `!command` a line for the shell.
 // This finds and calls them; what a line says is magic-syntax.ts, what they do magic-commands.ts.
-import type { Evaluator } from './evaluator.ts';
-import { UsageError } from './foreign-error.ts';
+import type { Evaluator } from '../evaluator.ts';
+import { UsageError } from '../foreign-error.ts';
 import { lineCommands } from './magic-commands.ts';
 import type { CellValue, MagicHost } from './magic-commands.ts';
 import { listNearMagics } from './magic-list.ts';
 import type { cellMagics } from './magic-list.ts';
 import { parseCellMagic, replaceLineMagics } from './magic-syntax.ts';
 import { timeMany, timeOnce } from './magic-timing.ts';
-import type { Output } from './output.ts';
-import { currentInput } from './input.ts';
-import { sharedArray } from './shared-array.ts';
-import type { NotebookPython } from './python-cell.ts';
+import type { Output } from '../output.ts';
+import { currentInput } from '../input.ts';
+import { sharedArray } from '../python/shared-array.ts';
+import type { NotebookPython } from '../python/python-cell.ts';
 
 /** The running cell. */
 export interface MagicCell {
@@ -45,7 +45,7 @@ export class Magics {
     const { output } = host;
     this.#cellMagics = {
       python: async (args, body, cell) => {
-        const { parsePythonArgs } = await import('./python-args.ts');
+        const { parsePythonArgs } = await import('../python/python-args.ts');
         const options = parsePythonArgs(args);
         await (await this.#openPython()).run(body, options, cell);
         return nothing;
@@ -95,7 +95,7 @@ export class Magics {
   }
 
   #openPython(): Promise<NotebookPython> {
-    return (this.#python ??= import('./python-cell.ts').then(
+    return (this.#python ??= import('../python/python-cell.ts').then(
       ({ NotebookPython: Python }) => new Python(buildPythonHost(this.#host)),
     ));
   }

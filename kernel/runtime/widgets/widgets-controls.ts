@@ -1,6 +1,6 @@
 // Makers of the standard widgets: their options, their defaults, and what of their state is their value.
 import { readFileSync } from 'node:fs';
-import { isRecord } from './inspect-property.ts';
+import { isRecord } from '../display/inspect-property.ts';
 import { createWidget, valueAt, watchState } from './widgets-handle.ts';
 import type { ValueCodec, Widget } from './widgets-handle.ts';
 import type { WidgetHost, WidgetModel, WidgetState } from './widgets-model.ts';

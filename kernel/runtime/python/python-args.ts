@@ -1,6 +1,6 @@
 // The words behind `%%python`: `-i a,b` takes names of the notebook, `-o c` gives names to it.
 import { parseArgs } from 'node:util';
-import { UsageError } from './foreign-error.ts';
+import { UsageError } from '../foreign-error.ts';
 import type { PythonCellOptions } from './python-cell.ts';
 
 const USAGE = '%%python [-i name,name…] [-o name,name…]';

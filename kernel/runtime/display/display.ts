@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { bundleOf, cleanBundle, displaySymbol } from './mime-bundle.ts';
 import type { MimeBundle } from './mime-bundle.ts';
-import type { Output } from './output.ts';
+import type { Output } from '../output.ts';
 import { encodeImage, imageTypeOf } from './show-picture.ts';
 
 /** How a value is shown. */

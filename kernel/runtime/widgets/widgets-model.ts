@@ -2,7 +2,7 @@
 // https://github.com/jupyter-widgets/ipywidgets/blob/main/packages/schema/messages.md
 // Knows no widget: the states of the standard ones are in widgets-state.ts.
 import { isDeepStrictEqual } from 'node:util';
-import type { Comm, CommMessage, Comms } from './comms.ts';
+import type { Comm, CommMessage, Comms } from '../comms.ts';
 import { putBuffers, removeBuffers } from './widgets-buffers.ts';
 import type { BufferPath } from './widgets-buffers.ts';
 

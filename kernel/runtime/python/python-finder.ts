@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { ForeignError } from './foreign-error.ts';
+import { ForeignError } from '../foreign-error.ts';
 
 const run = promisify(execFile);
 

@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { html, image, md, svg } from './display.ts';
 import type { Display, DisplayOptions } from './display.ts';
 import { buildMimeBundle, cleanBundle, displaySymbol } from './mime-bundle.ts';
-import type { Output } from './output.ts';
+import type { Output } from '../output.ts';
 import { typescriptVersion } from './typescript-version.ts';
 
 /** What Deno's kernel offers. */

@@ -6,9 +6,9 @@ import { provideDenoModules } from './deno-modules.ts';
 import { createDisplay, html, image, md, svg } from './display.ts';
 import { createProgress } from './progress.ts';
 import { provideTslab } from './tslab.ts';
-import { provideWidgets } from './widgets-global.ts';
-import type { Comms } from './comms.ts';
-import type { Output } from './output.ts';
+import { provideWidgets } from '../widgets/widgets-global.ts';
+import type { Comms } from '../comms.ts';
+import type { Output } from '../output.ts';
 
 /** The globals of display. */
 export function createDisplayGlobals(output: Output, comms: Comms): object {

@@ -4,7 +4,7 @@ import { rmSync, statSync } from 'node:fs';
 import { types } from 'node:util';
 import type * as Arrow from 'apache-arrow';
 import type { RecordBatch, Table } from 'apache-arrow';
-import { ForeignError } from './foreign-error.ts';
+import { ForeignError } from '../foreign-error.ts';
 import { findSharedPlace } from './shared-array.ts';
 import type { SharedPlace } from './shared-array.ts';
 import type { Stored, ValueTransfer } from './value-transfer.ts';

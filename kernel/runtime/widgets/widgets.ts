@@ -1,6 +1,6 @@
 // `widgets`: sliders, boxes and buttons that move in the front end and call handlers in the notebook. They are
 // the standard models of ipywidgets, and anywidget's, so that JupyterLab shows them with jupyterlab_widgets.
-import type { Comms } from './comms.ts';
+import type { Comms } from '../comms.ts';
 import {
   createAny,
   createBox,

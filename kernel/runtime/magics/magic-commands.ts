@@ -2,14 +2,14 @@
 import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
-import type { Evaluator } from './evaluator.ts';
-import { ForeignError, UsageError } from './foreign-error.ts';
+import type { Evaluator } from '../evaluator.ts';
+import { ForeignError, UsageError } from '../foreign-error.ts';
 import { interpolateCommand, interpolateText } from './interpolate.ts';
 import type { Names } from './interpolate.ts';
 import { renderMagics } from './magic-list.ts';
 import type { lineMagics } from './magic-list.ts';
 import { timeMany, timeOnce } from './magic-timing.ts';
-import type { Output } from './output.ts';
+import type { Output } from '../output.ts';
 import { runCommand } from './shell-command.ts';
 import type { ShellOptions } from './shell-command.ts';
 
@@ -75,7 +75,7 @@ export const lineCommands: Record<keyof typeof lineMagics, LineMagic> = {
     await runOrThrow(command, host, { cwd: folder, env });
   },
   pip: async (args, host) => {
-    const { findNotebookPython } = await import('./python-finder.ts');
+    const { findNotebookPython } = await import('../python/python-finder.ts');
     await runOrThrow([(await findNotebookPython()).path, '-m', 'pip', ...args.split(/\s+/)], host);
   },
   reset: async (args, host) => {

@@ -1,6 +1,6 @@
 // The global `widgets`: what makes them is loaded when a cell first uses one, for the kernel starts without it.
 import { createRequire } from 'node:module';
-import type { Comms } from './comms.ts';
+import type { Comms } from '../comms.ts';
 import type * as WidgetsModule from './widgets.ts';
 
 /** Defines `widgets`; a cell may declare a name of its own. */

@@ -1,8 +1,8 @@
 // `%%python -i a,b -o c`: runs a cell in the notebook's Python and carries the named values across.
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { InterruptError } from './evaluator.ts';
-import type { Output } from './output.ts';
-import type { ErrorContent } from './traceback.ts';
+import { InterruptError } from '../evaluator.ts';
+import type { Output } from '../output.ts';
+import type { ErrorContent } from '../traceback.ts';
 import { PythonError, startPython } from './python-process.ts';
 import type { PythonAnswer, PythonProcess, Sent } from './python-process.ts';
 import { buildCrossing, renderCrossings, typeNameOf, withArrival } from './python-report.ts';

@@ -1,6 +1,6 @@
 // What a cell holds of a widget: its value, its events, and how it is shown.
 import { inspect } from 'node:util';
-import { displaySymbol } from './mime-bundle.ts';
+import { displaySymbol } from '../display/mime-bundle.ts';
 import type { WidgetModel, WidgetState } from './widgets-model.ts';
 
 /** A widget. Its handlers run in the cell that made it: what they write and throw shows there. */
