@@ -59,8 +59,8 @@ function compilerOptions(directory: string): object {
     module: 'preserve',
     moduleResolution: 'bundler',
     types: [],
+    // With noImplicitAny, for arrays that evolve (`const a = []; a.push(1)`); what it complains of is not shown.
     strict: true,
-    noImplicitAny: false,
     strictPropertyInitialization: false,
     useUnknownInCatchVariables: false,
     skipLibCheck: true,

@@ -6,9 +6,10 @@ export interface QueuedCell<T> {
   readonly stopOnError: boolean;
 }
 
-/** A cell that ran and is not answered yet. */
+/** A cell that ran. */
 export interface CellOutcome {
   readonly succeeded: boolean;
+  /** Says what the client still has to hear. */
   answer(): void;
 }
 

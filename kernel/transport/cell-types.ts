@@ -36,7 +36,7 @@ export interface CellTypesOptions {
   readonly warn: (parent: string, text: string) => void;
 }
 
-/** How long the end of a cell waits for the answer of a checker that answers within milliseconds. */
+/** How long `idle` waits for the answer of a checker that answers within milliseconds. */
 const WARNING_MS = 150;
 const ADMISSION_MS = 15_000;
 

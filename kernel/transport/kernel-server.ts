@@ -188,16 +188,17 @@ export class KernelServer {
     const cell = this.#running.get(parent);
     if (!cell) return;
     this.#running.delete(parent);
-    const outcome: CellOutcome = {
-      succeeded: reply['status'] === 'ok',
-      answer: () => {
-        this.#publisher.reply(cell.channel, cell.request, reply, { started: cell.startedAt });
-        this.#publisher.status(parent, 'idle');
-      },
-    };
+    const succeeded = reply['status'] === 'ok';
+    const answer = (): void =>
+      this.#publisher.reply(cell.channel, cell.request, reply, { started: cell.startedAt });
+    const idle = (): void => this.#publisher.status(parent, 'idle');
     const warnings = this.#options.cellTypes.ended(parent, reply);
-    if (warnings) void warnings.then(() => cell.finish(outcome));
-    else cell.finish(outcome);
+    // Warnings belong before `idle`; the answer need not wait for them, unless it aborts the cells behind it.
+    if (warnings && succeeded) answer();
+    const rest = warnings && succeeded ? idle : () => (answer(), idle());
+    const finish = (): void => cell.finish({ succeeded, answer: rest });
+    if (warnings) void warnings.then(finish);
+    else finish();
   }
 
   /** A cell that the type checker keeps from running ends with what it says. */

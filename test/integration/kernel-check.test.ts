@@ -72,6 +72,7 @@ describe('%check warn', () => {
     ['tslab', 'import * as tslab from "tslab"; tslab.display.html("<i>1</i>")'],
     ['browser dialogs', 'const ask = () => [prompt("a"), confirm("b"), alert("c")]'],
     ['what a request answers', 'const load = async () => (await (await fetch("x")).json()).items[0].name'],
+    ['an array that is filled', 'const filled = [];\nfilled.push({ a: 1 });\nfilled[0].a.toFixed()'],
     ['a caught error', 'try { JSON.parse("{") } catch (error) { error.message }'],
     ['a table', 'import pl from "nodejs-polars"; pl.DataFrame({ a: [1] }).select("a").height'],
     ['Node and require', 'const fs = require("node:fs"); process.memoryUsage().rss + fs.statSync(".").size'],
