@@ -19,10 +19,12 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-async function example(language: string): Promise<string> {
+/** The example in a language that begins with these words. */
+async function example(language: string, start: string): Promise<string> {
   const text = await readFile(join(root, 'README.md'), 'utf8');
-  const block = new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(text)?.[1];
-  if (block === undefined) throw new Error(`README.md has no ${language} example`);
+  const blocks = text.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g'));
+  const block = blocks.map((found) => found[1]!).find((code) => code.startsWith(start));
+  if (block === undefined) throw new Error(`README.md has no ${language} example that starts with ${start}`);
   return block;
 }
 
@@ -39,7 +41,10 @@ it('the Python example streams, fits and deploys', async () => {
   }
   await using _daemon = await startDaemon(home);
   const env = { ...process.env, RUVECTOR_HOME: home.root };
-  const { stdout } = await run(python, ['-c', await example('python')], { cwd: folder, env });
+  const { stdout } = await run(python, ['-c', await example('python', 'import ruvector')], {
+    cwd: folder,
+    env,
+  });
   const lines = stdout.trim().split('\n');
   const streamed = lines.slice(0, -2).reduce((sum, line) => sum + Number(line), 0);
   expect(streamed).toBeGreaterThanOrEqual(2000);
@@ -48,7 +53,7 @@ it('the Python example streams, fits and deploys', async () => {
 
 it('the TypeScript example samples into a history', async () => {
   const door = pathToFileURL(join(root, 'src', 'index.ts')).href;
-  const code = (await example('ts')).replace("'ruvector-memopt'", `'${door}'`);
+  const code = (await example('ts', 'import')).replace("'ruvector-memopt'", `'${door}'`);
   await writeFile(join(folder, 'example.mts'), code);
   await run(process.execPath, ['example.mts'], { cwd: folder });
   await using history = await openHistory(join(folder, 'history'), { readOnly: true });
