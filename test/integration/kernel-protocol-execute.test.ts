@@ -201,11 +201,20 @@ describe('execute_request', () => {
   });
 });
 
+/** Sends a cell that fails, and others behind it, all of which have arrived before it does. */
+async function sendBehindFailure(codes: readonly string[]): Promise<string[]> {
+  const failing =
+    'await new Promise((go) => { comms.registerTarget("fail", go); display(0); }); throw new Error("first")';
+  const ids: string[] = [];
+  for (const code of [failing, ...codes]) ids.push(await kernel.sendCell(code));
+  await kernel.wait((m) => m.header.msg_type === 'display_data' && m.parentHeader['msg_id'] === ids[0]);
+  await kernel.send('shell', 'comm_open', { comm_id: ids[0]!, target_name: 'fail', data: {} });
+  return ids;
+}
+
 describe('the queue of cells', () => {
   it('aborts the cells that were sent before a failing one was answered', async () => {
-    const ids = await Promise.all(
-      ['throw new Error("first")', 'var ran = 1', '2', '3'].map((code) => kernel.sendCell(code)),
-    );
+    const ids = await sendBehindFailure(['var ran = 1', '2', '3']);
     const replies = await Promise.all(ids.map((id) => kernel.exchange(id)));
     expect(replies.map(({ reply }) => reply.content['status'])).toEqual([
       'error',
@@ -217,15 +226,14 @@ describe('the queue of cells', () => {
   });
 
   it('aborts a hundred cells sent at once', async () => {
-    const codes = ['throw 1', ...Array.from({ length: 100 }, (_, i) => String(i))];
-    const ids = await Promise.all(codes.map((code) => kernel.sendCell(code)));
+    const ids = await sendBehindFailure(Array.from({ length: 100 }, (_, i) => String(i)));
     const replies = await Promise.all(ids.map((id) => kernel.exchange(id)));
     expect(replies.filter(({ reply }) => reply.content['status'] === 'aborted')).toHaveLength(100);
   });
 
   it('sends busy and idle around the answer of an aborted cell', async () => {
-    const ids = await Promise.all([kernel.sendCell('throw 1'), kernel.sendCell('2')]);
-    expect(typesOf(await kernel.exchange(ids[1]))).toEqual(['busy', 'idle']);
+    const ids = await sendBehindFailure(['2']);
+    expect(typesOf(await kernel.exchange(ids[1]!))).toEqual(['busy', 'idle']);
   });
 
   it('runs the cell that is sent after the answer came', async () => {
