@@ -39,6 +39,8 @@ export interface CellTypesOptions {
 /** How long `idle` waits for the answer of a checker that answers within milliseconds. */
 const WARNING_MS = 150;
 const ADMISSION_MS = 15_000;
+/** A cell that runs longer is checked beside it; a shorter one after its answer, which is then not slowed. */
+const BESIDE_MS = 40;
 
 interface RanCell extends CheckedCell {
   readonly isChecked: boolean;
@@ -98,7 +100,7 @@ export function createCellTypes({ open, warn }: CellTypesOptions): CellTypes {
       const isChecked =
         cell.isShown && mode !== 'off' && !admitted.delete(cell.parent) && hasNames(cell.code);
       cells.push({ ...cell, isChecked, outcome: 'runs', problems: null, shown: null });
-      if (types !== null) setImmediate(tell);
+      if (types !== null) setTimeout(tell, BESIDE_MS).unref();
     },
     ended: (parent, reply) => {
       const cell = cells.find((one) => one.parent === parent);
@@ -107,9 +109,14 @@ export function createCellTypes({ open, warn }: CellTypesOptions): CellTypes {
       if (types === null) return null;
       // Names are learned after the answer, warnings are shown before it.
       if (cell.isChecked && cell.problems !== null && cell.outcome !== 'unparsed') cell.shown = show(cell);
-      if (cell.isChecked && cell.problems === null) tell();
-      else setImmediate(tell);
-      return cell.shown !== null && types.isWarm() ? settled(cell.shown) : null;
+      const told = new Promise<void>((resolve) => {
+        setImmediate(() => {
+          tell();
+          resolve(cell.shown ?? undefined);
+        });
+      });
+      const isAwaited = cell.isChecked && cell.outcome !== 'unparsed' && types.isWarm();
+      return isAwaited ? settled(told) : null;
     },
     connect: (service) => {
       types = service;
