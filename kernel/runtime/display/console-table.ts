@@ -1,6 +1,6 @@
 // `console.table` as a table of the notebook.
 import type { Display } from './display.ts';
-import { tableViewOf } from '../python/data-frames.ts';
+import { tableViewOf } from './data-frames.ts';
 import { showTable } from './show-table.ts';
 import type { TableView } from './show-table.ts';
 

@@ -1,7 +1,7 @@
 // Values → mime bundles: what a notebook shows for a value. Never throws, and runs no code of a value
 // but the methods by which it asks to be shown.
 import { inspect } from 'node:util';
-import { lazyPlanOf, tableViewOf } from '../python/data-frames.ts';
+import { lazyPlanOf, tableViewOf } from './data-frames.ts';
 import { escapeHtml } from './html-text.ts';
 import { showProduct } from './product-display.ts';
 import { showError, showMap, showNumbers } from './show-collection.ts';

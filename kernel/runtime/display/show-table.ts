@@ -50,7 +50,10 @@ const pickColumns = (view: TableView): (number | null)[] =>
   pick(view.columns.length, ALL_COLUMNS, HEAD_COLUMNS, TAIL_COLUMNS);
 
 const describe = ({ kind, rowCount, columns }: TableView): string =>
-  `${kind}: ${formatCount(rowCount)} rows × ${formatCount(columns.length)} columns`;
+  `${kind}: ${countOf(rowCount, 'row')} × ${countOf(columns.length, 'column')}`;
+
+const countOf = (count: number, what: string): string =>
+  `${formatCount(count)} ${what}${count === 1 ? '' : 's'}`;
 
 /** No colours of its own: a theme's colours, light or dark, stay readable. */
 export function renderTableHtml(view: TableView): string {
@@ -84,7 +87,9 @@ function isNumeric(rows: readonly (readonly unknown[] | null)[], column: number)
 function renderCell(value: unknown, side: string): string {
   const isMissing = value === null || value === undefined;
   const text = isMissing ? '<span style="opacity:.45">null</span>' : escapeHtml(cellText(value));
-  return `<td style="text-align:${side}">${text}</td>`;
+  // Times are read as a whole.
+  const wrap = value instanceof Date ? ';white-space:nowrap' : '';
+  return `<td style="text-align:${side}${wrap}">${text}</td>`;
 }
 
 /** The table in fixed-width text. */

@@ -90,6 +90,12 @@ describe('tables', () => {
     expect(data['text/html']!.length).toBeLessThan(6000);
   });
 
+  it('of Polars may have columns called as properties of a frame', async () => {
+    const names = ['columns', 'dtypes', 'height', 'row'];
+    const data = await show(pl.DataFrame(Object.fromEntries(names.map((name, at) => [name, [at]]))));
+    expect(data['text/plain']).toMatch(/^DataFrame: 1 row × 4 columns\n +columns +dtypes +height +row\n/);
+  });
+
   it('escape what they hold', async () => {
     const data = await show(pl.DataFrame({ '<a>': ['<script>alert(1)</script>', null] }));
     expect(data['text/html']).not.toMatch(/<script>|<a>/);

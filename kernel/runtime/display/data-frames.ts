@@ -1,8 +1,8 @@
 // Tables of other libraries → table views, by their shape and without importing them: Polars (DataFrame,
 // Series, LazyFrame) and Apache Arrow (Table, RecordBatch).
 import { types } from 'node:util';
-import { dataOf, isRecord, methodOf } from '../display/inspect-property.ts';
-import type { TableView } from '../display/show-table.ts';
+import { dataOf, isRecord, methodOf } from './inspect-property.ts';
+import type { TableView } from './show-table.ts';
 
 /** The view of a table; null for anything else. */
 export function tableViewOf(value: object): TableView | null {
@@ -10,18 +10,23 @@ export function tableViewOf(value: object): TableView | null {
 }
 
 interface PolarsFrame {
-  readonly columns: readonly string[];
   readonly dtypes: readonly unknown[];
-  readonly height: number;
-  row(index: number): readonly unknown[];
+  /** What the proxy wraps: a column may be called as any property of the frame. */
+  readonly _df: {
+    readonly columns: readonly string[];
+    readonly height: number;
+    toRow(index: number): readonly unknown[];
+  };
 }
 
 /** Polars frames are proxies whose only honest mark is their tag; another library's proxy keeps its secrets. */
 function polarsFrame(value: object): TableView | null {
   if (!types.isProxy(value) || Object.prototype.toString.call(value) !== '[object DataFrame]') return null;
-  const frame = value as PolarsFrame;
-  const columns = frame.columns.map((name, at) => ({ name, type: typeName(frame.dtypes[at]) }));
-  return { kind: 'DataFrame', columns, rowCount: frame.height, row: (index) => frame.row(index) };
+  const { _df: frame, dtypes } = value as PolarsFrame;
+  const names = frame.columns;
+  const typeNames = names.includes('dtypes') ? [] : dtypes.map(typeName);
+  const columns = names.map((name, at) => ({ name, type: typeNames[at] ?? '' }));
+  return { kind: 'DataFrame', columns, rowCount: frame.height, row: (index) => frame.toRow(index) };
 }
 
 interface PolarsSeries {
