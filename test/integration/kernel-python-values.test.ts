@@ -8,7 +8,7 @@ import { startPython } from '../../kernel/runtime/python/python-process.ts';
 import type { PythonProcess } from '../../kernel/runtime/python/python-process.ts';
 import { decodeValue, encodeValue } from '../../kernel/runtime/python/python-values.ts';
 import { sharedArray } from '../../kernel/runtime/python/shared-array.ts';
-import { openTransfer } from '../../kernel/runtime/open-transfer.ts';
+import { openTransfer } from '../../kernel/runtime/python/open-transfer.ts';
 
 const source = new URL('../support/notebook-values.py', import.meta.url).pathname;
 const load = (name: string): Promise<unknown> => import(name);

@@ -209,6 +209,23 @@ export const exportReport: ExportReport = {
   paths: ['/home/user/.ruvector/out.csv'],
 };
 
+const trainingFiles: TrainingExportReport['files'] = [
+  {
+    split: 'train',
+    path: 'train.parquet',
+    rows: 1491,
+    bytes: 24614,
+    sha256: 'cffb6555a90f411131fd3ec196835fbfe0d0f5dbedd4ec7a81734e903edd3e76',
+  },
+  {
+    split: 'test',
+    path: 'test.parquet',
+    rows: 388,
+    bytes: 16410,
+    sha256: 'e04cc6b3f258d9c7ce8ae837016ffe2b2b63eab024ea0f887d85dafe5342134e',
+  },
+];
+
 export const trainingExport: TrainingExportReport = {
   rows: 1879,
   bytes: 41024,
@@ -221,22 +238,7 @@ export const trainingExport: TrainingExportReport = {
   rowsPerSecond: 3106,
   path: '/home/user/.ruvector/set',
   cardPath: '/home/user/.ruvector/set/dataset.json',
-  files: [
-    {
-      split: 'train',
-      path: 'train.parquet',
-      rows: 1491,
-      bytes: 24614,
-      sha256: 'cffb6555a90f411131fd3ec196835fbfe0d0f5dbedd4ec7a81734e903edd3e76',
-    },
-    {
-      split: 'test',
-      path: 'test.parquet',
-      rows: 388,
-      bytes: 16410,
-      sha256: 'e04cc6b3f258d9c7ce8ae837016ffe2b2b63eab024ea0f887d85dafe5342134e',
-    },
-  ],
+  files: trainingFiles,
   features: ['usage_percent', 'usage_trend'],
   splits: { train: 1491, gap: 60, test: 388 },
   classWeights: {
@@ -331,22 +333,7 @@ export const trainingCard: TrainingCard = {
   notes: [],
   format: 'parquet',
   compression: 'zstd',
-  files: [
-    {
-      split: 'train',
-      path: 'train.parquet',
-      rows: 1491,
-      bytes: 24614,
-      sha256: 'cffb6555a90f411131fd3ec196835fbfe0d0f5dbedd4ec7a81734e903edd3e76',
-    },
-    {
-      split: 'test',
-      path: 'test.parquet',
-      rows: 388,
-      bytes: 16410,
-      sha256: 'e04cc6b3f258d9c7ce8ae837016ffe2b2b63eab024ea0f887d85dafe5342134e',
-    },
-  ],
+  files: trainingFiles,
   columns: [
     {
       name: 'timestamp',

@@ -11,7 +11,7 @@ import { ForeignError } from '../foreign-error.ts';
 import { findNotebookPython, findPackageRoot } from './python-finder.ts';
 import type { Description } from './python-values.ts';
 import type { ErrorContent } from '../traceback.ts';
-import { openTransfer } from '../open-transfer.ts';
+import { openTransfer } from './open-transfer.ts';
 import type { ValueTransfer } from './value-transfer.ts';
 
 /** A cell of Python. */

@@ -3,11 +3,11 @@
 import { accessSync, constants, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadMemoryMap } from './python/memory-map.ts';
-import { createMessageTransfer } from './python/message-transfer.ts';
-import { newFilePath, takeFile, writeFile } from './python/shared-files.ts';
-import { SEGMENT_MIN_BYTES, createMappedTaker, createSegmentPool } from './python/shared-segments.ts';
-import type { TransferKind, ValueTransfer } from './python/value-transfer.ts';
+import { loadMemoryMap } from './memory-map.ts';
+import { createMessageTransfer } from './message-transfer.ts';
+import { newFilePath, takeFile, writeFile } from './shared-files.ts';
+import { SEGMENT_MIN_BYTES, createMappedTaker, createSegmentPool } from './shared-segments.ts';
+import type { TransferKind, ValueTransfer } from './value-transfer.ts';
 
 const MEMORY_FOLDER = '/dev/shm';
 const PREFIX = 'ruvector-notebook-';
