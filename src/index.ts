@@ -168,9 +168,8 @@ export {
   createMadviseActuator,
   createModelPolicy,
   createOptimizer,
-  createRegionSelector,
   createRulePolicy,
-  createSenpaiLaw,
+  createStallLaw,
   readReclaimBackend,
   safeguards,
 } from './optimize/index.ts';
@@ -186,7 +185,6 @@ export type {
   OptimizerOptions,
   Outcome,
   Region,
-  RegionSelector,
   TargetPlan,
   TargetSpec,
   WhetherDecision,

@@ -6,7 +6,7 @@ import { memoryKind, messageOf, optimizationKind, processKind } from '../core/in
 import type { AnyRow, MemorySnapshot, OptimizationEvent, ProcessRecord } from '../core/index.ts';
 import { createModelHost, openRegistry } from '../models/index.ts';
 import type { ModelEvent, ModelHost, ModelRegistry, SwapReport } from '../models/index.ts';
-import { createOptimizer, createSenpaiLaw } from '../optimize/index.ts';
+import { createOptimizer } from '../optimize/index.ts';
 import type { Actuator, Decision, Explanation, Optimizer } from '../optimize/index.ts';
 import { buildFeatureSpec, createLiveAnonymizer, featureSpecSha256 } from '../prepare/index.ts';
 import type { FeatureSpec } from '../prepare/index.ts';
@@ -197,7 +197,9 @@ class RunningHost implements Host {
       targets: config.targets,
       ...(actuators && { actuators }),
       act: () => this.isActing,
-      howMuch: createSenpaiLaw({ ratio: config.reclaimRatio }),
+      goal: config.goal,
+      stallBudget: config.stallBudget,
+      ...(config.minQuietMs !== null && { minQuietMs: config.minQuietMs }),
       windowMs: config.outcomeWindowMs,
       minIntervalMs: Math.min(6000, 2 * config.outcomeWindowMs),
       maxBytesPerWindow: config.maxBytesPerMinute,

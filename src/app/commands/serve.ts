@@ -1,7 +1,9 @@
 // `serve`: runs the host until Ctrl-C or SIGTERM, then drains.
 import { fileURLToPath } from 'node:url';
+import { Option } from 'commander';
 import type { Command } from 'commander';
-import { buildConfig, saveConfig } from '../config.ts';
+import { goals } from '../../optimize/index.ts';
+import { buildConfig, defaultConfig, saveConfig } from '../config.ts';
 import type { HostConfig } from '../config.ts';
 import { openHost } from '../host.ts';
 import { runRetraining } from '../retraining.ts';
@@ -18,7 +20,9 @@ interface ServeOptions {
   act: boolean;
   pid: number[];
   name: string[];
-  reclaimRatio: number;
+  goal: 'relieve' | 'save';
+  stallBudget: number;
+  quiet?: number;
   transport: 'ipc' | 'tcp';
   model: string;
   retrain: number;
@@ -42,11 +46,24 @@ export function addServe(program: Command): void {
     .option('--act', 'act on the named processes instead of only planning', false)
     .option('--pid <pid>', 'process the optimizer may act on (repeatable)', collectNumber, [])
     .option('--name <command>', 'processes it may act on, by command name (repeatable)', collectText, [])
+    .addOption(
+      new Option(
+        '--goal <goal>',
+        'relieve: act while memory is scarce for somebody it can help; save: give cold memory back all the time, for zram or cgroup v2',
+      )
+        .choices(goals)
+        .default('relieve'),
+    )
     .option(
-      '--reclaim-ratio <share>',
-      'share of a target paged out an action, 0.0005 to 1',
+      '--stall-budget <share>',
+      'share of its time a target may wait for what was taken from it',
       parseNumber,
-      0.01,
+      defaultConfig.stallBudget,
+    )
+    .option(
+      '--quiet <seconds>',
+      'how long memory must not have been used before it is taken (default: by goal and shortage)',
+      parseNumber,
     )
     .option('--transport <kind>', 'ipc or tcp (loopback only)', 'ipc')
     .option('--model <name>', 'name of the model that decides', 'memopt')
@@ -78,7 +95,9 @@ function toConfig(options: ServeOptions): HostConfig {
     processIntervalMs: options.processInterval * 1000,
     act: options.act,
     targets: { pids: options.pid, names: options.name },
-    reclaimRatio: options.reclaimRatio,
+    goal: options.goal,
+    stallBudget: options.stallBudget,
+    minQuietMs: options.quiet === undefined ? null : options.quiet * 1000,
     transport: options.transport,
     modelName: options.model,
     retrainMinutes: options.retrain,

@@ -1,0 +1,51 @@
+// What is remembered of regions between the times they are looked at: how long one that was used again
+// is left alone. A file's regions are known by file and offset, so they are known again after the
+// process that mapped them has started anew.
+
+/** How one region was used. */
+interface RegionRecord {
+  holdMs: number;
+  heldUntilMs: number;
+  lastUseMs: number;
+}
+
+/** Options of {@link createRegionMemory}. */
+export interface RegionMemoryOptions {
+  /** First hold of a region that was used again. @default 6000 */
+  readonly firstHoldMs?: number;
+  /** Longest hold. @default 120000 */
+  readonly longestHoldMs?: number;
+  /** Regions remembered; the one used longest ago goes first. @default 65536 */
+  readonly capacity?: number;
+}
+
+/** Remembers. */
+export interface RegionMemory {
+  /**
+   * Notes that a region was used, or that its pages came back.
+   * @param wasQuick it came back soon after it was taken: its hold doubles; else it starts at the first hold
+   */
+  noteUse(key: string, nowMs: number, wasQuick: boolean): void;
+  /** When the region may be looked at again; negative infinity when nothing is known of it. */
+  heldUntilMs(key: string): number;
+  lastUseMs(key: string): number | null;
+}
+
+/** Builds an empty memory. */
+export function createRegionMemory(options: RegionMemoryOptions = {}): RegionMemory {
+  const { firstHoldMs = 6000, longestHoldMs = 120_000, capacity = 65_536 } = options;
+  const records = new Map<string, RegionRecord>();
+  return {
+    noteUse(key, nowMs, wasQuick) {
+      const known = records.get(key);
+      const holdMs =
+        known !== undefined && wasQuick ? Math.min(2 * known.holdMs, longestHoldMs) : firstHoldMs;
+      // Set anew, so that the order of the map is the order of use.
+      records.delete(key);
+      records.set(key, { holdMs, heldUntilMs: nowMs + holdMs, lastUseMs: nowMs });
+      if (records.size > capacity) records.delete(records.keys().next().value!);
+    },
+    heldUntilMs: (key) => records.get(key)?.heldUntilMs ?? Number.NEGATIVE_INFINITY,
+    lastUseMs: (key) => records.get(key)?.lastUseMs ?? null,
+  };
+}
