@@ -59,6 +59,8 @@ export function describeDecision(decision: Decision): DecisionSummary {
     reason: decision.reason,
     mode: decision.mode,
     budgetBytes: decision.budgetBytes,
+    goal: decision.goal,
+    shortages: decision.shortages,
     plan: decision.plan,
     refusals: decision.refusals,
     decisionUs: decision.latency.decisionUs,

@@ -1,17 +1,17 @@
 // `serve`: runs the host until Ctrl-C or SIGTERM, then drains.
 import { fileURLToPath } from 'node:url';
-import { Option } from 'commander';
 import type { Command } from 'commander';
-import { goals } from '../../optimize/index.ts';
+import type { Goal } from '../../optimize/index.ts';
 import { buildConfig, defaultConfig, saveConfig } from '../config.ts';
 import type { HostConfig } from '../config.ts';
+import { createDecisionLog } from '../decision-log.ts';
 import { openHost } from '../host.ts';
 import { runRetraining } from '../retraining.ts';
 import { describeReading } from '../stream-command.ts';
 import { parseStreamOption } from '../stream-endpoints.ts';
 import { abortOnSignals, print } from '../terminal.ts';
 import { buildUnitFile } from '../unit-file.ts';
-import { collectNumber, collectText, homeOf, parseNumber } from './options.ts';
+import { collectNumber, collectText, goalOption, homeOf, parseNumber } from './options.ts';
 
 interface ServeOptions {
   hz: number;
@@ -20,7 +20,7 @@ interface ServeOptions {
   act: boolean;
   pid: number[];
   name: string[];
-  goal: 'relieve' | 'save';
+  goal: Goal;
   stallBudget: number;
   quiet?: number;
   transport: 'ipc' | 'tcp';
@@ -35,6 +35,9 @@ interface ServeOptions {
   printUnit?: boolean;
 }
 
+const GOAL_HELP =
+  'relieve: act while memory is scarce for somebody it can help; save: give cold memory back all the time, for zram or cgroup v2';
+
 /** Adds the command. */
 export function addServe(program: Command): void {
   program
@@ -46,14 +49,7 @@ export function addServe(program: Command): void {
     .option('--act', 'act on the named processes instead of only planning', false)
     .option('--pid <pid>', 'process the optimizer may act on (repeatable)', collectNumber, [])
     .option('--name <command>', 'processes it may act on, by command name (repeatable)', collectText, [])
-    .addOption(
-      new Option(
-        '--goal <goal>',
-        'relieve: act while memory is scarce for somebody it can help; save: give cold memory back all the time, for zram or cgroup v2',
-      )
-        .choices(goals)
-        .default('relieve'),
-    )
+    .addOption(goalOption(GOAL_HELP).default('relieve'))
     .option(
       '--stall-budget <share>',
       'share of its time a target may wait for what was taken from it',
@@ -115,10 +111,10 @@ async function serve(config: HostConfig, options: ServeOptions, command: Command
   const log = (text: string): void => void process.stderr.write(`${new Date().toISOString()} ${text}\n`);
   try {
     const home = homeOf(command);
-    await using host = await openHost(home, config, { onLog: log });
+    await using host = await openHost(home, config, { onLog: log, ...createDecisionLog(log) });
     saveConfig(home.root, config);
     log(
-      `serving ${host.home.root} at ${config.hz} Hz, ${config.act ? 'acting' : 'dry run'}, pid ${process.pid}`,
+      `serving ${host.home.root} at ${config.hz} Hz, ${config.act ? `acting to ${config.goal}` : 'dry run'}, pid ${process.pid}`,
     );
     for (const stream of streams) {
       const info = await host.streams.start(stream);
