@@ -39,7 +39,7 @@ async function openHost(
 }
 
 /** p50 in µs of `count` calls, one after the other. */
-async function p50Us(call: () => Promise<unknown>, count: number): Promise<number> {
+async function p50Us(call: () => unknown, count: number): Promise<number> {
   const times: number[] = [];
   for (let i = 0; i < count; i++) {
     const started = performance.now();
@@ -76,7 +76,7 @@ async function* inferCases(): AsyncIterable<BenchCase> {
   const { host, close } = await openHost(['forest-a']);
   const peer = await startPeer(join(models, 'forest-a/model.onnx'));
   const { model, manifest } = await readDraft(models, 'forest-a');
-  const session = await createSession(model, manifest);
+  const session = createSession(model, manifest);
   const row = new Float32Array(FEATURES).fill(0.1);
   const common = {
     bench: 'models.infer',
@@ -89,7 +89,7 @@ async function* inferCases(): AsyncIterable<BenchCase> {
     yield { ...common, case: 'one row, direct', ours: () => p50Us(() => session.run(row, 1), ROWS_A_RUN) };
     yield { ...common, case: 'one row, worker', ours: () => p50Us(() => host.predict(row), ROWS_A_RUN) };
   } finally {
-    await session.release();
+    session.release();
     await peer.close();
     await close();
   }
