@@ -16,7 +16,7 @@ export interface RequestQueue {
   receive(message: AnswerMessage): void;
   /** How long the oldest request has been waiting, in ms; null when none is. */
   oldestAgeMs(): number | null;
-  /** Rejects the oldest request; only `close` may follow, since its slot is not free. */
+  /** Rejects the oldest request, although the worker may still answer it. */
   rejectOldest(error: Error): void;
   /** Hands out what was answered and rejects every other request. */
   close(error: Error): void;
@@ -140,10 +140,11 @@ class SharedQueue implements RequestQueue {
     while (!this.#isClosed && this.#tail !== published) {
       const failure = this.#failures.get(this.#tail);
       const index = this.#tail & (this.#ring.capacity - 1);
-      const waiter = this.#waiters[index]!;
-      const answer = readAnswer(this.#ring, this.#tail, waiter.classCount);
-      if (answer) waiter.resolve(answer);
-      else if (failure) waiter.reject(toRunError(failure));
+      // None when it was rejected as the oldest.
+      const waiter = this.#waiters[index];
+      const answer = readAnswer(this.#ring, this.#tail, waiter?.classCount ?? 0);
+      if (answer) waiter?.resolve(answer);
+      else if (failure) waiter?.reject(toRunError(failure));
       else return false;
       this.#failures.delete(this.#tail);
       this.#waiters[index] = undefined;

@@ -226,6 +226,15 @@ test('oldestAgeMs() does not count a request whose answer is there', async () =>
   await checkOutcomes(rig);
 });
 
+test('rejectOldest() drops an answer that comes after all and gives the next request its own', async () => {
+  const rig = createRig(0);
+  rig.take('ask');
+  rig.take('ask');
+  rig.queue.rejectOldest(new Error('hung'));
+  settle(rig);
+  expect(await outcomesOf(rig)).toEqual([new Error('hung'), [1001, 1, 1, 1]]);
+});
+
 test('rejectOldest() rejects the request that hangs, close() the others', async () => {
   const rig = createRig(0);
   rig.take('ask');
