@@ -40,11 +40,11 @@ export async function loadModel(
   const started = performance.now();
   const { model, golden } = await readVerified(request);
   const verified = performance.now();
-  const session = await createSession(model, request.manifest);
+  const session = createSession(model, request.manifest);
   const loaded = performance.now();
   try {
-    const result = await replayGolden(session, golden);
-    await warmUp(session, golden, request.warmupRuns);
+    const result = replayGolden(session, golden);
+    warmUp(session, golden, request.warmupRuns);
     const report = {
       ...result,
       verifyMs: verified - started,
@@ -53,7 +53,7 @@ export async function loadModel(
     };
     return { session, report };
   } catch (error) {
-    await session.release();
+    session.release();
     throw error;
   }
 }
@@ -90,7 +90,7 @@ export async function readCapped(path: string, maxBytes: number): Promise<Uint8A
   }
 }
 
-async function warmUp(session: ModelSession, golden: GoldenRows, runs: number): Promise<void> {
+function warmUp(session: ModelSession, golden: GoldenRows, runs: number): void {
   const row = golden.features.slice(0, session.featureCount);
-  for (let i = 0; i < runs; i++) await session.run(row, 1);
+  for (let i = 0; i < runs; i++) session.run(row, 1);
 }
