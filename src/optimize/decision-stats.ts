@@ -38,6 +38,8 @@ export interface OutcomeSums {
   readonly actions: number;
   /** Of these, how many freed nobody knows how much. */
   readonly unknown: number;
+  /** Handed to the kernel, by actions whose window has not ended too. */
+  readonly advisedKib: number;
   readonly takenKib: number;
   readonly freedKib: number;
   readonly returnedKib: number;
@@ -49,6 +51,7 @@ export interface OutcomeSums {
 const NO_OUTCOMES: OutcomeSums = {
   actions: 0,
   unknown: 0,
+  advisedKib: 0,
   takenKib: 0,
   freedKib: 0,
   returnedKib: 0,
@@ -59,6 +62,7 @@ const NO_OUTCOMES: OutcomeSums = {
 
 function addOutcome(sums: OutcomeSums, outcome: Outcome): OutcomeSums {
   return {
+    ...sums,
     actions: sums.actions + 1,
     unknown: sums.unknown + (outcome.freedKib === null ? 1 : 0),
     takenKib: sums.takenKib + outcome.takenKib,
@@ -109,6 +113,8 @@ export function createStatsKeeper(): StatsKeeper {
       for (const { rule } of decision.refusals) refusalsByRule[rule] = (refusalsByRule[rule] ?? 0) + 1;
       if (decision.mode === 'dry_run') counts.dryRuns++;
       if (decision.mode === 'act') counts.actions++;
+      const advisedKib = Math.round((decision.action?.advisedBytes ?? 0) / 1024);
+      outcomes = { ...outcomes, advisedKib: outcomes.advisedKib + advisedKib };
       if (decision.action?.error) counts.actionFailures++;
       lastDecision = decision;
     },

@@ -1,5 +1,7 @@
 // How a level moves by itself: the median and the spread of its move in windows of one length.
 
+import { medianOf } from './use-rhythm.ts';
+
 /** Learns how a level moves. */
 export interface DriftMeter {
   /** Notes that time goes on; true when a window begins or ends at `timeMs` and `observe` needs the level. */
@@ -63,10 +65,4 @@ export function createDriftMeter(windowMs: number, keep: number): DriftMeter {
       return { kib: Math.round(median * lengthMs), noiseKib: Math.round(spread * lengthMs), windows };
     },
   };
-}
-
-function medianOf(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

@@ -292,6 +292,9 @@ class TargetWatcher {
       sensor.judge(nowMs(), state.growth);
       state.judgeAtMs = null;
     }
+    if (this.#options.goal === 'save') {
+      await this.#actuatorOf(target)?.bringBack?.(target, sensor.nextDue(nowMs()), this.#options.signal);
+    }
     if (!isWanted || state.restUntilMs > nowMs()) return;
     const probes = sensor.nextProbes(nowMs());
     if (probes.length === 0) return;
@@ -413,7 +416,7 @@ class TargetWatcher {
   #careOf(label: Label): Care {
     const { goal, minQuietMs } = this.#options;
     const usual = goal === 'save' ? SAVE_QUIET_MS : QUIET_MS[label];
-    return { minQuietMs: minQuietMs ?? usual, maxReturnRate: MAX_RETURN_RATE[goal] };
+    return { minQuietMs: minQuietMs ?? usual, maxReturnRate: MAX_RETURN_RATE[goal], usesRhythm: goal === 'save' };
   }
 
   #explain(plan: RegionPlan, worst: Shortage | null, label: Label, care: Care): PlanEvidence {

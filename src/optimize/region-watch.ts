@@ -14,6 +14,8 @@ export interface RegionWatch {
    * them: taking one page of a large folio of a file unmaps all of it, though it stays in the page cache.
    */
   out: Uint8Array;
+  /** A use is due until then, so it is not taken; null when none is. */
+  dueUntilMs: number | null;
   /** How many were taken, and how many of them came back. */
   takenPages: number;
   returnedPages: number;

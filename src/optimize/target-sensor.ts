@@ -76,6 +76,8 @@ export interface Care {
   readonly minQuietMs: number;
   /** Most often a page of a quiet region may be used after all, a second. */
   readonly maxReturnRate: number;
+  /** Whether regions that are used at regular times may be taken in between, to be brought back. */
+  readonly usesRhythm: boolean;
 }
 
 /** Options of {@link TargetSensor}. */
@@ -100,6 +102,10 @@ const USED_SHARE = 1 / 8;
 const QUICK_MS = 30_000;
 /** From this age on a watched region counts as quiet for what is learned of its mapping. */
 const LATE_FROM_MS = 2000;
+/** How long before a use is due its pages are brought back, and how long after it is waited for, in periods. */
+const LEAD_MS = 2500;
+const DUE_SHARE = 0.3;
+const RHYTHM_QUIET_MS = 2000;
 /** Stray pages that came back to a region that is away are taken again only when there are so many. */
 const MIN_STRAYS = 4;
 
@@ -185,6 +191,7 @@ export class TargetSensor {
       else this.#lookAtPages(watch, nowMs);
     }
     for (const record of this.#records.values()) holdIfBusy(record, nowMs);
+    this.#endMissedWaits(nowMs);
   }
 
   /** Forgets regions that are only watched: nobody wants them now, and an old age would say nothing. */
@@ -221,6 +228,7 @@ export class TargetSensor {
         phase: 'watched',
         quietSinceMs: nowMs,
         out: this.#outAfter(place, own),
+        dueUntilMs: null,
         takenPages: 0,
         returnedPages: 0,
       };
@@ -293,9 +301,50 @@ export class TargetSensor {
     return pages;
   }
 
+  /**
+   * Pages of regions that are used at regular times, shortly before the next use is due. Two pages of
+   * each stay out as probes, so that the use is seen.
+   */
+  nextDue(nowMs: number): PagesToBringBack {
+    const pages = { file: [] as number[], anonymous: [] as number[] };
+    for (const watch of this.#watches.values()) {
+      if (watch.phase !== 'away') continue;
+      const rhythm = this.#options.memory.rhythmOf(watch.place.key);
+      if (rhythm === null || rhythm.nextMs - nowMs > LEAD_MS || nowMs > rhythm.nextMs) continue;
+      const kept = this.#keepProbes(watch.out);
+      const addresses = isOfFile(watch.place.kind) ? pages.file : pages.anonymous;
+      watch.out.forEach((isOut, i) => {
+        if (isOut === 1 && kept[i] === 0) addresses.push(watch.place.start + i * this.#page);
+      });
+      watch.out = kept;
+      watch.phase = 'watched';
+      watch.quietSinceMs = nowMs;
+      watch.dueUntilMs = rhythm.nextMs + DUE_SHARE * rhythm.periodMs;
+    }
+    return pages;
+  }
+
   close(): void {
     this.#pagemap?.close();
     this.#pagemap = null;
+  }
+
+  #keepProbes(out: Uint8Array): Uint8Array {
+    const kept = new Uint8Array(out.length);
+    const first = out.indexOf(1);
+    const last = out.lastIndexOf(1);
+    if (first >= 0) kept[first] = 1;
+    if (last >= 0) kept[last] = 1;
+    return kept;
+  }
+
+  /** A use that was due and did not come is no rhythm; the region is quiet like any other. */
+  #endMissedWaits(nowMs: number): void {
+    for (const watch of this.#watches.values()) {
+      if (watch.dueUntilMs === null || nowMs <= watch.dueUntilMs) continue;
+      watch.dueUntilMs = null;
+      this.#options.memory.noteMiss(watch.place.key);
+    }
   }
 
   #recordOf({ mapping }: RegionPlace): MappingRecord {
@@ -430,13 +479,20 @@ export class TargetSensor {
       else if (watch === undefined)
         leave(this.#isLeftAlone(place, nowMs) ? 'in use a moment ago' : 'not watched yet', meanBytes);
       else if (watch.phase === 'away' && this.#isLeftAlone(place, nowMs)) continue;
-      else if (watch.phase === 'watched' && nowMs - watch.quietSinceMs < care.minQuietMs)
+      else if (watch.dueUntilMs !== null) leave('in use at regular times, the next is due', meanBytes);
+      else if (watch.phase === 'watched' && nowMs - watch.quietSinceMs < this.#minQuietMs(watch, care))
         leave(`not yet quiet for ${care.minQuietMs / 1000} s`, meanBytes);
       else if (record !== undefined && lateReturnRate(record, this.#probesPerRegion) > care.maxReturnRate)
         leave('like regions that were used after all', meanBytes);
       else taken.push(watch);
     }
     return taken.toSorted((a, b) => a.quietSinceMs - b.quietSinceMs);
+  }
+
+  // When the next use is known, there is no need to wait for long after the last.
+  #minQuietMs({ place }: RegionWatch, care: Care): number {
+    const rhythm = care.usesRhythm ? this.#options.memory.rhythmOf(place.key) : null;
+    return rhythm === null ? care.minQuietMs : Math.min(care.minQuietMs, RHYTHM_QUIET_MS);
   }
 
   /** The pages of a region that page-out can take, from the first on, that fit; null when none is worth it. */
