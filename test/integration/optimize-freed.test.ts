@@ -32,6 +32,8 @@ test.runIf(diskFolder !== null && isPermitted)(
     for (let n = 0; n < actions; n++) results.push(await runFreedTrial(buildTrial(n, false)));
     const acted = results.filter(({ refused }) => refused === null);
     expect(results.filter((one) => one.refused !== null && !isLeftForGoodReason(one))).toEqual([]);
+    // The judge itself: no more can be gone than was advised.
+    expect(acted.filter(({ truthKib, advisedKib }) => truthKib > advisedKib + 1024)).toEqual([]);
     expect(acted.filter((one) => !isFreedRight(one))).toEqual([]);
     // Saying "unknown" always would be right and of no use.
     const known = acted.filter(({ freedKib }) => freedKib !== null);

@@ -1,5 +1,6 @@
 // Hot: random reads of a whole mapped file, loop after loop on a fixed schedule, each loop timed.
-// usage: hot --file F [--reads 1000] [--period-us 2000] [--seed 1] [--cgroup DIR]; commands: report
+// usage: hot --file F [--reads 1000] [--period-us 2000] [--seed 1] [--nice 0] [--cgroup DIR]
+// commands: report
 #include "workload.h"
 
 static struct latencies loops;
