@@ -6,6 +6,7 @@ import { buildTrial, isFreedRight, runFreedTrial } from '../support/freed-trial.
 import type { FreedResult } from '../support/freed-trial.ts';
 import type { BenchCase, BenchTopic } from './harness.ts';
 import { note, readSetting } from './optimize/note.ts';
+import { openDiskFolder } from './optimize/programs.ts';
 import { openZramSwap, whyNoZram } from './optimize/zram.ts';
 
 const ZRAM_BYTES = 2 ** 30;
@@ -15,11 +16,12 @@ const freed: BenchTopic = {
   async *cases() {
     const why = whyNoZram();
     if (why !== null) note(`optimize.freed has no anonymous memory: ${why}`);
+    using folder = openDiskFolder();
     using _swap = why === null ? openZramSwap(ZRAM_BYTES) : null;
     const count = readSetting('RUVECTOR_FREED_ACTIONS', 200);
     const results: FreedResult[] = [];
     for (let n = 0; n < count; n++) {
-      const result = await runFreedTrial(buildTrial(n, why === null));
+      const result = await runFreedTrial(buildTrial(n, why === null), folder.path);
       results.push(result);
       if (!isFreedRight(result) || result.refused !== null) note(JSON.stringify(result));
       await sleep(50);

@@ -25,7 +25,8 @@ const COLD_MIB = 512;
 const COLD_ANON_MIB = 64;
 /** More than a tenth of the host. */
 const HOT_MIB = Math.ceil((totalmem() / MIB) * 0.11);
-const STREAM_MIB = 512;
+/** Elsewhere more than its cgroup holds; in theirs no more than the cold file leaves room for. */
+const STREAM_MIB: Readonly<Record<Phase, number>> = { elsewhere: 512, theirs: 64 };
 const OTHERS_LIMIT_MIB = 192;
 const SLACK_MIB = 32;
 const SETTLE_S = 6;
@@ -43,7 +44,7 @@ type Policy = (typeof POLICIES)[number];
 interface Files {
   readonly hot: string;
   readonly cold: string;
-  readonly stream: string;
+  readonly stream: Readonly<Record<Phase, string>>;
 }
 
 /** One run of one policy through all phases. */
@@ -76,7 +77,10 @@ const harm: BenchTopic = {
     const files = {
       hot: await programs.createFile('hot.data', HOT_MIB),
       cold: await programs.createFile('cold.data', COLD_MIB),
-      stream: await programs.createFile('stream.data', STREAM_MIB),
+      stream: {
+        elsewhere: await programs.createFile('elsewhere.data', STREAM_MIB.elsewhere),
+        theirs: await programs.createFile('theirs.data', STREAM_MIB.theirs),
+      },
     };
     await using residency = startResidencyReader();
     const seconds = {
@@ -101,7 +105,6 @@ async function runInterleaved(bench: Bench, rounds: number): Promise<Record<Poli
 }
 
 async function runPolicy(bench: Bench, policy: Policy, order: Order): Promise<Run> {
-  const { seconds } = bench;
   using theirs = createMemoryCgroup('theirs');
   using others = createMemoryCgroup('others');
   others.setLimit(OTHERS_LIMIT_MIB * MIB);
@@ -117,21 +120,21 @@ async function runPolicy(bench: Bench, policy: Policy, order: Order): Promise<Ru
   await sleep(SETTLE_S * 1000);
   const cpu = startCpuMeter(optimizer);
   const press = async (
+    phase: Phase,
     cgroup: string,
     anonMib: number,
-    lengthS: number,
   ): Promise<{ hot: LatencyReport; givenBack: number }> => {
-    const options = { file: bench.files.stream, 'anon-mib': anonMib, cgroup };
+    const options = { file: bench.files.stream[phase], 'anon-mib': anonMib, cgroup };
     await using pressure = await startWorkload(bench.programs, 'pressure', options);
     await hot.ask('report');
     await pressure.ask('go');
-    await sleep(lengthS * 1000);
+    await sleep(bench.seconds[phase] * 1000);
     return { hot: await hot.ask<LatencyReport>('report'), givenBack: await readGivenBack(bench) };
   };
-  const elsewhere = await press(others.path, OTHERS_LIMIT_MIB / 2, seconds.elsewhere);
+  const elsewhere = await press('elsewhere', others.path, OTHERS_LIMIT_MIB / 2);
   note(`${policy}: elsewhere ${await describe(elsewhere, optimizer)}`);
   theirs.setLimit(limitBytes);
-  const own = await press(theirs.path, Math.round(COLD_MIB * 0.7), seconds.theirs);
+  const own = await press('theirs', theirs.path, Math.round(COLD_MIB * 0.7));
   const cpuPercent = cpu();
   note(`${policy}: theirs, ${order}, ${await describe(own, optimizer)}`);
   theirs.setLimit(Number.POSITIVE_INFINITY);

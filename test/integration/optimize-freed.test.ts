@@ -1,6 +1,6 @@
 // What an action freed, against the truth: known resident sets, partly touched again, judged by another
 // program. The whole series of 200 is the bench `optimize.freed`. RUVECTOR_FREED_ACTIONS sets the count.
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { rm } from 'node:fs/promises';
 import { createHostReaders, createMadviseActuator } from '../../src/optimize/index.ts';
 import { buildTrial, isFreedRight, runFreedTrial } from '../support/freed-trial.ts';
@@ -10,7 +10,9 @@ import { makeDiskFolder, startMemoryChild } from '../support/memory-child.ts';
 const actions = Number(process.env['RUVECTOR_FREED_ACTIONS'] ?? 20);
 const readers = createHostReaders();
 const diskFolder = await makeDiskFolder();
-if (diskFolder !== null) await rm(diskFolder, { recursive: true });
+afterAll(async () => {
+  if (diskFolder !== null) await rm(diskFolder, { recursive: true });
+});
 
 /** True when this host lets this test page out its own children. */
 const isPermitted = await (async (): Promise<boolean> => {
@@ -29,7 +31,7 @@ test.runIf(diskFolder !== null && isPermitted)(
   { timeout: 600_000 },
   async () => {
     const results: FreedResult[] = [];
-    for (let n = 0; n < actions; n++) results.push(await runFreedTrial(buildTrial(n, false)));
+    for (let n = 0; n < actions; n++) results.push(await runFreedTrial(buildTrial(n, false), diskFolder!));
     const acted = results.filter(({ refused }) => refused === null);
     expect(results.filter((one) => one.refused !== null && !isLeftForGoodReason(one))).toEqual([]);
     // The judge itself: no more can be gone than was advised.

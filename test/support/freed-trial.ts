@@ -9,7 +9,7 @@ import { createOptimizer } from '../../src/index.ts';
 import type { Decision, Optimizer } from '../../src/index.ts';
 import { startJsonChild } from './json-child.ts';
 import type { JsonChild } from './json-child.ts';
-import { makeDiskFolder, pythonPath } from './memory-child.ts';
+import { pythonPath } from './memory-child.ts';
 import { alwaysWhether, readSnapshot } from './optimize-host.ts';
 import { startResidencyReader } from './residency.ts';
 import type { ResidencyReader } from './residency.ts';
@@ -86,12 +86,13 @@ function createTrialOptimizer(pid: number, budgetBytes: number): Promise<Optimiz
   });
 }
 
-/** Runs one action from a fresh child to the end of its window. */
-export async function runFreedTrial(trial: FreedTrial): Promise<FreedResult> {
-  const folder = await makeDiskFolder();
-  if (folder === null) throw new Error('Cannot run a trial: no folder lies on a disk; set TMPDIR');
+/**
+ * Runs one action from a fresh child to the end of its window.
+ * @param folder on a disk, where mapped pages are page cache; the trial's file in it is removed
+ */
+export async function runFreedTrial(trial: FreedTrial, folder: string): Promise<FreedResult> {
+  const file = join(folder, 'known-memory.data');
   try {
-    const file = join(folder, 'data');
     const { fileMib, dirtyShare, anonMib, randomShare } = trial;
     const sizes = [fileMib, dirtyShare, anonMib, randomShare].map(String);
     const script = join(import.meta.dirname, 'known-memory.py');
@@ -103,7 +104,7 @@ export async function runFreedTrial(trial: FreedTrial): Promise<FreedResult> {
     await using optimizer = await createTrialOptimizer(child.pid, budgetBytes);
     return await judge(trial, optimizer, child, readHeldKib);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await rm(file, { force: true });
   }
 }
 

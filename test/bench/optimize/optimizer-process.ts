@@ -1,6 +1,7 @@
 // The product as its users run it: `serve --act` on some processes, judged from outside. Options that
 // this build does not have are left out, so that older builds can be measured beside newer ones.
 import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createTestHome, startDaemon } from '../../support/daemon.ts';
 import { note } from './note.ts';
@@ -41,6 +42,7 @@ export async function startOptimizer(settings: OptimizerSettings): Promise<Optim
   if (hasOption('--goal')) args.push('--goal', goal);
   if (decider === 'rule') args.push('--no-baseline');
   const home = await createTestHome();
+  const removeHome = undoAtExit(() => rmSync(home.root, { recursive: true, force: true }));
   try {
     const daemon = await startDaemon(home, args);
     const { pid } = daemon.child;
@@ -52,11 +54,11 @@ export async function startOptimizer(settings: OptimizerSettings): Promise<Optim
       async [Symbol.asyncDispose]() {
         await daemon.stop();
         forget();
-        await home[Symbol.asyncDispose]();
+        removeHome();
       },
     };
   } catch (error) {
-    await home[Symbol.asyncDispose]();
+    removeHome();
     throw error;
   }
 }

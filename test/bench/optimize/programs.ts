@@ -28,21 +28,31 @@ const TMPFS_MAGICS = new Set([0x0102_1994, 0x8584_58f6]);
  * @throws Error when there is no `cc`, a program does not compile, or no folder lies on a disk
  */
 export function compilePrograms(): Programs {
-  const folder = makeDiskFolder();
-  const remove = undoAtExit(() => rmSync(folder, { recursive: true, force: true }));
+  const disk = openDiskFolder();
+  const folder = disk.path;
   try {
     for (const name of WORKLOADS) compile(folder, 'workloads', name);
     for (const name of POLICIES) compile(folder, 'policies', name);
   } catch (error) {
-    remove();
+    disk[Symbol.dispose]();
     throw error;
   }
   return {
     folder,
     path: (name) => join(folder, name),
     createFile: (name, mib) => writeCleanFile(join(folder, name), mib),
-    [Symbol.dispose]: remove,
+    [Symbol.dispose]: () => disk[Symbol.dispose](),
   };
+}
+
+/**
+ * A temporary folder on a disk, where pages of files are page cache; removed with all that is in it.
+ * @throws Error when every temporary folder is memory itself
+ */
+export function openDiskFolder(): { readonly path: string } & Disposable {
+  const path = makeDiskFolder();
+  const remove = undoAtExit(() => rmSync(path, { recursive: true, force: true }));
+  return { path, [Symbol.dispose]: remove };
 }
 
 function compile(folder: string, room: string, name: ProgramName): void {
