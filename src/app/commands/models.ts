@@ -117,7 +117,10 @@ function renderModel({ manifest, directory }: ModelPackage): string {
     ['estimator', trainer['estimator']],
     ['parameters', trainer['parameters']],
     ['macro-F1', metrics['macroF1']],
-    ['baseline', metrics['baseline']],
+    ...Object.entries((metrics['baseline'] ?? {}) as object).map(([name, scores]): [string, unknown] => [
+      `baseline ${name}`,
+      scores ?? 'the features lack what it looks at',
+    ]),
     ['parity', parity],
     ['dataset', dataset],
     ['features', manifest.features.map((feature) => feature.name).join(', ')],
