@@ -68,11 +68,17 @@ function eventfulSnapshots(count: number, intervalMs: number): MemorySnapshot[] 
     psi_memory_full_us: i % 11 === 0 ? null : row.psi_memory_full_us,
     workingset_refault_file: i >= 900 ? i : row.workingset_refault_file,
     pswpin: i % 200 > 150 ? i * 30 : null,
-    oom_kill: i >= 700 && i < 900 ? 1 : 0,
+    oom_kill: Math.floor(i / 40),
+    pgscan_direct: Math.floor(i / 60) * 10,
+    cgroup_oom_kill: i % 300 >= 250 ? 1 : 0,
+    // The optimizer ends, starts again, and falls behind or runs ahead of what comes back.
+    own_refault_file: i % 500 > 420 ? null : (i % 180) * 300,
+    own_refault_anon: i >= 600 ? (i % 240) * 15 : null,
+    dirty_kib: i % 3 === 0 ? 17_000_000 : row.dirty_kib,
     swap_total_kib: i >= 100 ? 2_000_000 : 0,
     swap_free_kib: i >= 100 ? 1_900_000 - i * 100 : 0,
     cgroup_limit_bytes: i % 2 === 0 ? null : 2 ** 31,
-    cgroup_usage_bytes: 2 ** 30 + i,
+    cgroup_usage_bytes: 2 ** 30 + i * 2 ** 21,
   }));
 }
 
