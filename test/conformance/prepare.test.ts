@@ -104,6 +104,34 @@ describe('buildTrainingSet() against numpy', () => {
   });
 });
 
+describe('datasetCard() against Python', () => {
+  it('has the persistence score that a training report has', async () => {
+    await judge(eventfulSnapshots(1200, 1000), { horizonMs: 20_000, blocks: 3 });
+    const code = `
+import json, sys
+import pyarrow as pa
+from ruvector._baseline import score_baselines
+from ruvector._dataset import Dataset
+card = json.load(open(sys.argv[2], encoding="utf-8"))
+data = Dataset(pa.ipc.open_file(sys.argv[1]).read_all(), card)
+train, test = ((data.X(s), data.y(s).astype("int64")) for s in ("train", "test"))
+classes = sorted({*train[1].tolist(), *test[1].tolist()})
+print(json.dumps([score_baselines(data.feature_names, train, test, classes, data.labels, card["thresholds"]), card["baseline"]]))
+`;
+    const paths = [join(folder, 'training.arrow'), join(folder, 'card.json')];
+    const { stdout } = await run(python, ['-c', code, ...paths]);
+    const [theirs, ours] = JSON.parse(stdout) as [Baselines, Baselines];
+    expect(ours.persistence.macroF1).toBeCloseTo(theirs.persistence.macroF1, 12);
+    expect(ours.persistence.accuracy).toBeCloseTo(theirs.persistence.accuracy, 12);
+    expect(ours.persistence.accuracy).toBeGreaterThan(0.3);
+    expect(ours.persistence.accuracy).toBeLessThan(1);
+  });
+});
+
+interface Baselines {
+  readonly persistence: { readonly macroF1: number; readonly accuracy: number };
+}
+
 describe('trainingBatches() read by pyarrow', () => {
   it('has the types of the training kind', async () => {
     const { types } = await judge(eventfulSnapshots(1200, 1000), { horizonMs: 20_000 });

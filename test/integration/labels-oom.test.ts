@@ -2,7 +2,7 @@
 // host. Needs to be allowed to make memory cgroups (root; version 1, or version 2 with the controller handed down).
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, rmdirSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -17,20 +17,27 @@ const LIMIT_BYTES = 48 * 2 ** 20;
 const HORIZON_MS = 1500;
 let cgroup: PressureCgroup | null = null;
 
-/** Also when the runner is told to stop in the middle of a test. */
-function removeAtExit(): void {
-  if (cgroup && existsSync(cgroup.path)) rmdirSync(cgroup.path);
+/**
+ * Removes the cgroup when this process is gone, however it went: then its end of the pipe is closed. Who is in the
+ * cgroup ends by itself, at its limit.
+ */
+function removeAfterUs(path: string): void {
+  const script =
+    'cat > /dev/null; n=0; while [ -d "$1" ] && [ $n -lt 300 ]; do rmdir "$1" || sleep 0.1; n=$((n+1)); done';
+  const stdio = ['pipe', 'ignore', 'ignore'] as const;
+  const guard = spawn('sh', ['-c', script, 'sh', path], { stdio: [...stdio], detached: true });
+  guard.unref();
+  (guard.stdin as Socket).unref();
 }
-
-process.once('exit', removeAtExit);
 
 function makeCgroup(): PressureCgroup | null {
   cgroup = createPressureCgroup(LIMIT_BYTES);
+  if (cgroup) removeAfterUs(cgroup.path);
   return cgroup;
 }
 
-const canMake = makeCgroup() !== null;
-await cgroup?.remove();
+const trial = makeCgroup();
+await trial?.remove();
 
 afterEach(async () => {
   await cgroup?.remove();
@@ -71,7 +78,7 @@ async function sampleAround<T>(work: () => Promise<T>): Promise<{ rows: MemorySn
 
 const labelOf = (rows: readonly MemorySnapshot[]) => [...labelSnapshots(rows, { horizonMs: HORIZON_MS })];
 
-describe.skipIf(!canMake)('labelSnapshots() when a process is killed in a small memory cgroup', () => {
+describe.skipIf(trial === null)('labelSnapshots() when a process is killed in a small memory cgroup', () => {
   it('does not make it the outcome of a host with memory left, but of one that is short', async () => {
     const { path } = makeCgroup()!;
     const { rows, result: signal } = await sampleAround(() => growUntilKilled(path));

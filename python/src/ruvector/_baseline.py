@@ -1,8 +1,8 @@
-"""What a model must beat: the most frequent class, one threshold on memory usage, and persistence.
+"""What a model must beat: the most frequent class, a threshold on memory usage, and persistence.
 
 The first two are fitted on the train split. Persistence fits nothing: the thresholds of the labels,
-applied to the last seconds of a row (``src/prepare/persistence.ts`` has the same). All are scored on
-the test split, like the model.
+applied to the last seconds of a row, as ``src/prepare/persistence.ts`` does it too. All are scored
+on the test split, like the model.
 """
 
 from __future__ import annotations
@@ -181,9 +181,7 @@ def _comeback_percent_per_minute(
     return np.asarray((file + np.maximum(anon, swap_in)) / 1e6 * 60 * 100 / share)
 
 
-def _known(
-    values: NDArray[np.float64], otherwise: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _known(values: NDArray[np.float64], otherwise: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(np.isnan(values), otherwise, values)
 
 
@@ -199,12 +197,7 @@ def score_baselines(
 
     ``usageThreshold`` is null when the data set has no feature ``usage_percent``, ``persistence``
     when it has neither stall nor memory features, or labels that are not those of the host.
-
-    Parameters
-    ----------
-    thresholds : mapping, optional
-        Label thresholds of the data set, by default ``DEFAULT_THRESHOLDS``; those it lacks too.
-
+    ``thresholds`` are those of the data set; ``DEFAULT_THRESHOLDS`` stand in for what it lacks.
     """
 
     def scores(predicted: NDArray[np.int64]) -> dict[str, float]:

@@ -147,7 +147,7 @@ describe('buildTrainingSet()', () => {
     await expect(build({ optimizationTimestamps: everywhere })).rejects.toThrow(
       /gives 0 labelled rows .*993 rows were left out because an action of the optimizer reaches them; .*keep those rows with includeActed/,
     );
-    const busy = rows.filter((row, i) => i % 200 >= 110).map((row) => row.timestamp);
+    const busy = rows.filter((_, i) => i % 200 >= 110).map((row) => row.timestamp);
     await expect(build({ optimizationTimestamps: busy })).rejects.toThrow(
       /are NoActionNeeded .* rows were left out because an action .*collect without acting/,
     );
