@@ -58,9 +58,9 @@ async function growUntilKilled(path: string): Promise<NodeJS.Signals | null> {
 async function sampleAround<T>(work: () => Promise<T>): Promise<{ rows: MemorySnapshot[]; result: T }> {
   await using collector = await createCollector();
   const rows: MemorySnapshot[] = [];
-  let isDone = false;
+  const stop = new AbortController();
   const sampling = (async () => {
-    while (!isDone) {
+    while (!stop.signal.aborted) {
       rows.push((await collector.sample()).memory);
       await sleep(100);
     }
@@ -71,7 +71,7 @@ async function sampleAround<T>(work: () => Promise<T>): Promise<{ rows: MemorySn
     await sleep(2 * HORIZON_MS);
     return { rows, result };
   } finally {
-    isDone = true;
+    stop.abort();
     await sampling;
   }
 }

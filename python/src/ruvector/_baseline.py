@@ -38,6 +38,9 @@ DEFAULT_THRESHOLDS: Mapping[str, float] = {
     "availablePercentCritical": 4,
 }
 
+# Data sets of an earlier version counted refaults without any stall: their labels are of that rule.
+_BEFORE_STALL_WAS_ASKED = {"stallSomeWithComeback": 0.0}
+
 #: Features that say how the host fares; without one of them there is no persistence.
 _PERSISTENCE_FEATURES = (
     "psi_memory_some",
@@ -197,7 +200,7 @@ def score_baselines(
 
     ``usageThreshold`` is null when the data set has no feature ``usage_percent``, ``persistence``
     when it has neither stall nor memory features, or labels that are not those of the host.
-    ``thresholds`` are those of the data set; ``DEFAULT_THRESHOLDS`` stand in for what it lacks.
+    ``thresholds`` are those of the data set, by default ``DEFAULT_THRESHOLDS``.
     """
 
     def scores(predicted: NDArray[np.int64]) -> dict[str, float]:
@@ -225,7 +228,10 @@ def score_baselines(
             "above": labels[rule.above],
             **scores(rule.predict(test[0][:, column])),
         }
-    limits = {**DEFAULT_THRESHOLDS, **(thresholds or {})}
+    limits = {
+        **DEFAULT_THRESHOLDS,
+        **(_BEFORE_STALL_WAS_ASKED | dict(thresholds) if thresholds else {}),
+    }
     predicted = predict_persistence(feature_names, test[0], labels, limits)
     if predicted is not None:
         used = {name: float(limits[name]) for name in DEFAULT_THRESHOLDS}
