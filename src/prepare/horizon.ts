@@ -4,7 +4,8 @@
 import type { MemorySnapshot } from '../core/index.ts';
 import { defaultThresholds, labelOutcome } from './labels.ts';
 import type { LabelThresholds } from './labels.ts';
-import { Observer, isHorizonBreak, outcomeBetween } from './observation.ts';
+import { Observer, isPause, isReboot, outcomeBetween } from './observation.ts';
+import type { Observation } from './observation.ts';
 import { ObservationColumns } from './observation-columns.ts';
 
 /** The label of a row whose horizon was not fully observed. */
@@ -34,10 +35,16 @@ export function labelSnapshots(rows: Iterable<MemorySnapshot>, options: LabelOpt
 export class Observations {
   readonly #observer = new Observer();
   readonly #rows = new ObservationColumns();
+  /** Positions whose step from the row before is a reboot. */
+  readonly #reboots = new Set<number>();
+  #previous: Observation | null = null;
 
   /** Appends a snapshot and returns its position. Time order is expected; a step back counts as a reboot. */
   push(snapshot: MemorySnapshot): number {
-    this.#rows.push(this.#observer.observe(snapshot));
+    const row = this.#observer.observe(snapshot);
+    if (this.#previous && isReboot(this.#previous, row)) this.#reboots.add(this.#rows.length);
+    this.#previous = row;
+    this.#rows.push(row);
     return this.#rows.length - 1;
   }
 
@@ -56,11 +63,9 @@ export class Observations {
   }
 
   #endOfSegment(start: number, maxGapMs: number): number {
-    let before = this.#rows.at(start);
     for (let at = start + 1; at < this.#rows.length; at++) {
-      const after = this.#rows.at(at);
-      if (isHorizonBreak(before, after, maxGapMs)) return at;
-      before = after;
+      const elapsedMs = this.#rows.timeMsAt(at) - this.#rows.timeMsAt(at - 1);
+      if (isPause(elapsedMs, maxGapMs) || this.#reboots.has(at)) return at;
     }
     return this.#rows.length;
   }

@@ -25,16 +25,6 @@ export interface Observation {
   readonly availablePercent: number;
 }
 
-/** The counters whose fall is a reboot. */
-const bootCounters = [
-  'stallSomeUs',
-  'stallFullUs',
-  'swapIn',
-  'refaultAnon',
-  'refaultFile',
-  'oomKills',
-] as const satisfies readonly (keyof Observation)[];
-
 /** Turns snapshots in time order into observations. */
 export class Observer {
   readonly #cgroupKills = new RestartingCounter();
@@ -76,9 +66,24 @@ export class Observer {
 
 /** True when no horizon may reach over this step: a pause, a clock that stepped back, or a reboot. */
 export function isHorizonBreak(before: Observation, after: Observation, maxGapMs: number): boolean {
-  const elapsedMs = after.timeMs - before.timeMs;
-  if (elapsedMs < 0 || elapsedMs > maxGapMs) return true;
-  return bootCounters.some((name) => after[name] < before[name]);
+  return isPause(after.timeMs - before.timeMs, maxGapMs) || isReboot(before, after);
+}
+
+/** True for a step over more than `maxGapMs`, or back in time. */
+export function isPause(elapsedMs: number, maxGapMs: number): boolean {
+  return elapsedMs < 0 || elapsedMs > maxGapMs;
+}
+
+/** True when a counter of the host fell. */
+export function isReboot(before: Observation, after: Observation): boolean {
+  return (
+    after.stallSomeUs < before.stallSomeUs ||
+    after.stallFullUs < before.stallFullUs ||
+    after.swapIn < before.swapIn ||
+    after.refaultAnon < before.refaultAnon ||
+    after.refaultFile < before.refaultFile ||
+    after.oomKills < before.oomKills
+  );
 }
 
 /**
