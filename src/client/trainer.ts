@@ -25,6 +25,8 @@ export interface TrainDataset {
   readonly blocks?: number | undefined;
   /** @default 'weights' */
   readonly balance?: 'weights' | 'undersample' | 'none' | undefined;
+  /** Keep rows that an action of the optimizer reaches. @default false */
+  readonly includeActed?: boolean | undefined;
 }
 
 /** Options of {@link Trainer.train}. */
@@ -134,9 +136,12 @@ function buildReport(answer: TrainingAnswer): TrainingReport {
     macroF1: number;
     accuracy: number;
     confusionMatrix: number[][];
-    baseline: Record<string, { macroF1: number }>;
+    baseline: Record<string, { macroF1: number } | null>;
   };
-  const baseline = Object.entries(metrics.baseline).map(([name, { macroF1 }]) => [name, macroF1]);
+  // A baseline is null where the features lack what it looks at.
+  const baseline = Object.entries(metrics.baseline).flatMap(([name, scores]) =>
+    scores ? [[name, scores.macroF1]] : [],
+  );
   return {
     kind: 'training-report',
     model: deployment && `${deployment.name}@${deployment.version}`,

@@ -1,5 +1,5 @@
 // The record kinds of the product. Native integer units on disk; `toAdr*` in adr.ts gives the
-// names and units of the export document. Counters are cumulative since boot.
+// names and units of the export document. Counters are cumulative since boot unless they say otherwise.
 import { optional, required, withPrivacy } from './fields.ts';
 import type { Field, RecordKind, RowOf } from './fields.ts';
 
@@ -56,6 +56,10 @@ export const memoryKind = {
     ),
     required('process_count', 'int32', 'processes', '/proc'),
     optional('top_process_rss_kib', 'int64', 'KiB', '/proc/PID/statm, largest'),
+    optional('cgroup_oom_kill', 'int64', 'kills', 'memory cgroup of this process'),
+    // Count from the optimizer's start, not from the boot: see `OwnRefaults` in prepare.
+    optional('own_refault_file', 'int64', 'pages paged out by the optimizer that came back', 'optimizer'),
+    optional('own_refault_anon', 'int64', 'pages paged out by the optimizer that came back', 'optimizer'),
   ],
 } as const satisfies RecordKind;
 export type MemorySnapshot = RowOf<typeof memoryKind.fields>;

@@ -115,7 +115,7 @@ class FitResult:
         Label index of each probability column; a class never seen in training is absent.
     metrics : dict
         macroF1, accuracy, perClass, confusionMatrix over the test split, and ``baseline`` with the
-        same for the majority class and a usage threshold.
+        same for the majority class, a usage threshold and persistence.
     fit_seconds : float
         Duration of the fit alone.
     fit_returned_monotonic_ns : int
@@ -149,7 +149,7 @@ class FitResult:
 
     @property
     def baselines(self) -> dict[str, Any]:
-        """Scores of the majority class and of the usage threshold on the same rows."""
+        """Scores of the majority class, the usage threshold and persistence on the same rows."""
         return dict(self.metrics["baseline"])
 
     @property
@@ -258,7 +258,9 @@ def measure(
     metrics = describe_scores(confusion_matrix(test[1], predicted, len(labels)), present, labels)
     names = tuple(dataset.feature_names)
     counts = _count_labels((train[1], dataset.y("gap"), test[1]), labels)
-    metrics["baseline"] = score_baselines(names, train, test, present, labels)
+    metrics["baseline"] = score_baselines(
+        names, train, test, present, labels, _thresholds(dataset.meta)
+    )
     metrics["rows"] = {"train": len(train[1]), "test": len(test[1])}
     returned = fit_returned_monotonic_ns
     return FitResult(
@@ -282,6 +284,11 @@ def measure(
         train_rows=train[0],
         test_rows=test[0],
     )
+
+
+def _thresholds(meta: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    thresholds = meta.get("thresholds")
+    return thresholds if isinstance(thresholds, Mapping) else None
 
 
 def class_indices(model: Estimator, labels: Sequence[str]) -> tuple[int, ...]:

@@ -56,6 +56,9 @@ class MemorySnapshot(TypedDict):
     cgroup_usage_bytes: int | None
     cgroup_limit_bytes: int | None
     top_process_rss_kib: int | None
+    cgroup_oom_kill: int | None
+    own_refault_file: int | None
+    own_refault_anon: int | None
 
 
 class ProcessRecord(TypedDict):

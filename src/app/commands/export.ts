@@ -76,7 +76,8 @@ function addTrainingOptions(command: Command): void {
     .option('--label-type <type>', 'class, index or binary (default: class)')
     .option('--balance', 'cut every class of the train part to the smallest')
     .option('--horizon <time>', "how far labels look ahead (default: the host's)", parseDuration)
-    .option('--blocks <n>', 'time blocks that are each split by themselves (default: 1)', parseNumber);
+    .option('--blocks <n>', 'time blocks that are each split by themselves (default: 1)', parseNumber)
+    .option('--include-acted', 'also the rows that an action of the optimizer reaches');
 }
 
 function addStreamOptions(command: Command): void {

@@ -78,6 +78,7 @@ function addHistoryOptions(parent: Command): void {
     .option('--horizon <seconds>', "history: how far labels look ahead (default: the host's)", parseSeconds)
     .option('--split <share>', 'history: share of the rows to train on (default: 0.8)', parseNumber)
     .option('--blocks <n>', 'history: time blocks that are each split by themselves', parsePositive)
+    .option('--include-acted', 'history: also the rows that an action of the optimizer reaches')
     .option('--tables <names>', 'history: publish these too: memory,process,optimization', parseNames)
     .option('--k <n>', 'rows that must look alike (default: 5)', parsePositive)
     .option('--key-file <file>', 'history: keep the key of the release here, to make the same bytes again');
@@ -157,7 +158,9 @@ async function publishCommand(dataset: string, options: PublishCommandOptions, h
 /** They would silently do nothing. */
 function refuseHistoryOptions(options: PublishCommandOptions): void {
   const given = historyOptions.filter((name) => options[name] !== undefined);
-  const problems = given.map((name) => `--${name === 'keyFile' ? 'key-file' : name} is only for "history"`);
+  const problems = given.map(
+    (name) => `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} is only for "history"`,
+  );
   if (problems.length > 0) throw new ConfigError(problems);
 }
 
@@ -168,6 +171,7 @@ const historyOptions = [
   'horizon',
   'split',
   'blocks',
+  'includeActed',
   'tables',
   'keyFile',
 ] as const satisfies readonly (keyof PublishHistoryOptions)[];

@@ -17,6 +17,7 @@ interface TrainCommandOptions {
   hours?: number;
   horizon?: number;
   blocks?: number;
+  includeActed?: boolean;
   activate: boolean;
   json?: boolean;
 }
@@ -40,6 +41,7 @@ export function addTrain(program: Command): void {
     .option('--hours <n>', 'train on the newest hours only', parsePositive)
     .option('--horizon <seconds>', "how far ahead labels look (default: the host's)", parseSeconds)
     .option('--blocks <n>', 'time blocks that are each split into train and test', parsePositive)
+    .option('--include-acted', 'also train on rows that an action of the optimizer reaches')
     .option('--no-activate', 'leave the model as the candidate')
     .option('--json', 'print JSON')
     .addHelpText(
@@ -58,6 +60,7 @@ function buildJob(options: TrainCommandOptions): Partial<TrainJob> {
     from_ms: options.hours === undefined ? undefined : Date.now() - options.hours * 3_600_000,
     horizon_ms: options.horizon === undefined ? undefined : options.horizon * 1000,
     blocks: options.blocks,
+    include_acted: options.includeActed,
   };
   return {
     estimator: options.estimator,
@@ -89,16 +92,16 @@ async function train(home: Home, job: Partial<TrainJob>): Promise<TrainingReport
 /** A finished training as text. */
 export function renderTraining({ manifest, deployment, fitToFirstDecisionMs }: TrainingReport): string {
   const { metrics, parity } = manifest;
-  const baseline = metrics['baseline'] as Record<string, { macroF1: number }>;
+  const baseline = metrics['baseline'] as Record<string, { macroF1: number } | null>;
   const score = (value: unknown): string => Number(value).toFixed(3);
   return formatRows([
     ['model', `${deployment?.name}@${deployment?.version}`],
     ['estimator', manifest.trainer.estimator],
     ['dataset', `${manifest.dataset.rows} rows, ${manifest.dataset.id}`],
     ['macro-F1', score(metrics['macroF1'])],
-    ...Object.entries(baseline).map(([name, { macroF1 }]): [string, string] => [
+    ...Object.entries(baseline).map(([name, scores]): [string, string] => [
       `baseline ${name}`,
-      score(macroF1),
+      scores ? score(scores.macroF1) : 'the features lack what it looks at',
     ]),
     [
       'parity',

@@ -25,7 +25,14 @@ export interface DemoReport {
     confusionMatrix: number[][];
     labels: string[];
   };
-  baseline: { macroF1: number; name: string; majority: number; usageThreshold: number };
+  /** The best of those a model has to beat, then each of them; null where the features lack what it looks at. */
+  baseline: {
+    macroF1: number;
+    name: string;
+    majority: number;
+    usageThreshold: number | null;
+    persistence: number | null;
+  };
   parity: { rows: number; maxAbsDiff: number; labelMismatches: number };
   /** From one model to the next: `ms` to verify, warm up and go live, `pointerUs` the exchange itself. */
   swap: { ms: number; pointerUs: number; failures: number; decisionsDuring: number };
@@ -53,6 +60,13 @@ export interface DemoReport {
   files: { report: string; model: string; dataset: string; history: string };
 }
 
+/** Baselines in words. */
+export const baselineNames = [
+  ['majority', 'always the most frequent label'],
+  ['usageThreshold', 'a threshold on used memory'],
+  ['persistence', 'the label thresholds on the last seconds'],
+] as const;
+
 const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 const signed = (bytes: number): string => `${bytes < 0 ? '−' : ''}${mib(Math.abs(bytes))}`;
 const list = (counts: Record<string, number>): string =>
@@ -76,7 +90,10 @@ export function renderDemoText(report: DemoReport): string {
     ],
     ['dataset', `${report.dataset.rows} labelled rows (${list(report.dataset.classCounts)})`],
     ['model', `${model.estimator}: macro-F1 ${model.macroF1.toFixed(3)}`],
-    ['baseline', `${baseline.name}: macro-F1 ${baseline.macroF1.toFixed(3)}`],
+    ...baselineNames.flatMap(([key, name]): [string, string][] => {
+      const macroF1 = baseline[key];
+      return macroF1 === null ? [] : [['baseline', `${name}: macro-F1 ${macroF1.toFixed(3)}`]];
+    }),
     [
       'parity',
       `${report.parity.rows} golden rows: largest difference ${report.parity.maxAbsDiff.toExponential(1)}, ` +
