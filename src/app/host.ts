@@ -243,6 +243,7 @@ class RunningHost implements Host {
       spec: this.spec,
       signal,
       lastActionMs: () => this.#lastActionMs,
+      ownRefaults: () => this.optimizer.ownRefaults(),
       onSample: async (sample, features, missed) => {
         this.#samples++;
         this.#missed = missed;

@@ -31,6 +31,8 @@ export interface Optimizer extends AsyncDisposable {
   /** The same decision with nothing done, counted or remembered but what the snapshot tells. */
   explain(input: DecisionInput): Promise<Explanation>;
   stats(): OptimizerStats;
+  /** Pages that were taken and came back since the start, probes among them; cheap. */
+  ownRefaults(): OptimizerStats['ownRefaults'];
   /** Waits until open outcome windows have ended and their events were received. */
   drain(): Promise<void>;
   /** Aborts running actions; open windows end now, and their events say so with `success` false. */
@@ -98,6 +100,7 @@ export async function createOptimizer(options: OptimizerOptions): Promise<Optimi
     tick,
     explain: (input) => explain(parts, decider, input),
     stats: () => ({ ...stats.read(), ownRefaults: parts.planner.returned() }),
+    ownRefaults: () => parts.planner.returned(),
     drain: () => runner.drain(),
     close,
     [Symbol.asyncDispose]: close,

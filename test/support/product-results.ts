@@ -144,6 +144,8 @@ export const explanation: ExplanationReport = {
     modelVersion: 'memopt@20261121T161148791-d06ed775',
     reason: 'model memopt@20261121T161148791-d06ed775: NoActionNeeded with probability 0.82',
     mode: 'none',
+    goal: 'relieve',
+    shortages: [],
     budgetBytes: 0,
     plan: [],
     refusals: [],

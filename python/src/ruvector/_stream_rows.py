@@ -109,3 +109,13 @@ class OptimizationEvent(TypedDict):
     rss_drop_kib: int | None
     advised_kib: int | None
     error: str | None
+    goal: str | None
+    scarce: str | None
+    taken_kib: int | None
+    returned_kib: int | None
+    compressed_kib: int | None
+    host_freed_kib: int | None
+    host_noise_kib: int | None
+    target_major_faults: int | None
+    target_stall_us: int | None
+    own_rss_kib: int | None

@@ -210,7 +210,7 @@ class ProcessRecord(_message.Message):
     def __init__(self, timestamp: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., pid: _Optional[int] = ..., name: _Optional[str] = ..., name_hash: _Optional[int] = ..., working_set_mb: _Optional[float] = ..., private_bytes_mb: _Optional[float] = ..., cpu_percent: _Optional[float] = ..., io_read_bytes: _Optional[int] = ..., io_write_bytes: _Optional[int] = ..., shared_kib: _Optional[int] = ..., swap_kib: _Optional[int] = ..., cpu_time_ms: _Optional[int] = ..., minor_faults: _Optional[int] = ..., major_faults: _Optional[int] = ..., threads: _Optional[int] = ..., start_time_ticks: _Optional[int] = ...) -> None: ...
 
 class OptimizationEvent(_message.Message):
-    __slots__ = ("timestamp", "trigger", "before_available_mb", "after_available_mb", "freed_mb", "processes_trimmed", "duration_ms", "success", "label", "mode", "actuator", "model_version", "before_free_kib", "after_free_kib", "drift_kib", "rss_drop_kib", "advised_kib", "error")
+    __slots__ = ("timestamp", "trigger", "before_available_mb", "after_available_mb", "freed_mb", "processes_trimmed", "duration_ms", "success", "label", "mode", "actuator", "model_version", "before_free_kib", "after_free_kib", "drift_kib", "rss_drop_kib", "advised_kib", "error", "goal", "scarce", "taken_kib", "returned_kib", "compressed_kib", "host_freed_kib", "host_noise_kib", "target_major_faults", "target_stall_us", "own_rss_kib")
     TIMESTAMP_FIELD_NUMBER: _ClassVar[int]
     TRIGGER_FIELD_NUMBER: _ClassVar[int]
     BEFORE_AVAILABLE_MB_FIELD_NUMBER: _ClassVar[int]
@@ -229,6 +229,16 @@ class OptimizationEvent(_message.Message):
     RSS_DROP_KIB_FIELD_NUMBER: _ClassVar[int]
     ADVISED_KIB_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
+    GOAL_FIELD_NUMBER: _ClassVar[int]
+    SCARCE_FIELD_NUMBER: _ClassVar[int]
+    TAKEN_KIB_FIELD_NUMBER: _ClassVar[int]
+    RETURNED_KIB_FIELD_NUMBER: _ClassVar[int]
+    COMPRESSED_KIB_FIELD_NUMBER: _ClassVar[int]
+    HOST_FREED_KIB_FIELD_NUMBER: _ClassVar[int]
+    HOST_NOISE_KIB_FIELD_NUMBER: _ClassVar[int]
+    TARGET_MAJOR_FAULTS_FIELD_NUMBER: _ClassVar[int]
+    TARGET_STALL_US_FIELD_NUMBER: _ClassVar[int]
+    OWN_RSS_KIB_FIELD_NUMBER: _ClassVar[int]
     timestamp: _timestamp_pb2.Timestamp
     trigger: str
     before_available_mb: float
@@ -247,4 +257,14 @@ class OptimizationEvent(_message.Message):
     rss_drop_kib: int
     advised_kib: int
     error: str
-    def __init__(self, timestamp: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trigger: _Optional[str] = ..., before_available_mb: _Optional[float] = ..., after_available_mb: _Optional[float] = ..., freed_mb: _Optional[float] = ..., processes_trimmed: _Optional[int] = ..., duration_ms: _Optional[float] = ..., success: _Optional[bool] = ..., label: _Optional[str] = ..., mode: _Optional[str] = ..., actuator: _Optional[str] = ..., model_version: _Optional[str] = ..., before_free_kib: _Optional[int] = ..., after_free_kib: _Optional[int] = ..., drift_kib: _Optional[int] = ..., rss_drop_kib: _Optional[int] = ..., advised_kib: _Optional[int] = ..., error: _Optional[str] = ...) -> None: ...
+    goal: str
+    scarce: str
+    taken_kib: int
+    returned_kib: int
+    compressed_kib: int
+    host_freed_kib: int
+    host_noise_kib: int
+    target_major_faults: int
+    target_stall_us: int
+    own_rss_kib: int
+    def __init__(self, timestamp: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trigger: _Optional[str] = ..., before_available_mb: _Optional[float] = ..., after_available_mb: _Optional[float] = ..., freed_mb: _Optional[float] = ..., processes_trimmed: _Optional[int] = ..., duration_ms: _Optional[float] = ..., success: _Optional[bool] = ..., label: _Optional[str] = ..., mode: _Optional[str] = ..., actuator: _Optional[str] = ..., model_version: _Optional[str] = ..., before_free_kib: _Optional[int] = ..., after_free_kib: _Optional[int] = ..., drift_kib: _Optional[int] = ..., rss_drop_kib: _Optional[int] = ..., advised_kib: _Optional[int] = ..., error: _Optional[str] = ..., goal: _Optional[str] = ..., scarce: _Optional[str] = ..., taken_kib: _Optional[int] = ..., returned_kib: _Optional[int] = ..., compressed_kib: _Optional[int] = ..., host_freed_kib: _Optional[int] = ..., host_noise_kib: _Optional[int] = ..., target_major_faults: _Optional[int] = ..., target_stall_us: _Optional[int] = ..., own_rss_kib: _Optional[int] = ...) -> None: ...
