@@ -1,7 +1,7 @@
 // The launcher as an older Node runs it: a copy of bin/ beside a "bundled" Node 24, started with the version and
 // the calls of Node 20. With koffi it can still replace itself, without it has to wait for a child.
 import { spawn } from 'node:child_process';
-import type { ChildProcess, StdioOptions } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,8 +23,7 @@ export interface OldLauncher extends Disposable {
 
 /** How it is started. */
 export interface StartOptions {
-  readonly stdio?: StdioOptions;
-  readonly env?: NodeJS.ProcessEnv;
+  readonly stdio?: readonly ('ignore' | 'pipe')[];
 }
 
 /** Copies the launcher; without koffi nothing but a child process is left to it. */
@@ -38,8 +37,8 @@ export function createOldLauncher({ koffi }: { koffi: boolean }): OldLauncher {
   symlinkSync(process.execPath, join(nodeFolder, 'node'));
   return {
     folder,
-    start: (script, args, { stdio = ['ignore', 'pipe', 'pipe'], env = process.env } = {}) =>
-      spawn(process.execPath, ['--import', asOldNode, join(folder, script), ...args], { stdio, env }),
+    start: (script, args, { stdio = ['ignore', 'pipe', 'pipe'] } = {}) =>
+      spawn(process.execPath, ['--import', asOldNode, join(folder, script), ...args], { stdio: [...stdio] }),
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
