@@ -16,7 +16,7 @@ const RTLD_NODELETE = 0x1000;
 /** The start is over after a few decisions; what a training or an export left is found later. */
 const FIRST_MS = 5000;
 const SETTLED_MS = 30_000;
-const PERIOD_MS = 300_000;
+const PERIOD_MS = 60_000;
 
 interface Calls {
   malloc_trim(pad: number): number;
@@ -31,7 +31,7 @@ export interface CleanMapping {
   readonly end: bigint;
 }
 
-/** Trims soon after the start, once settled, and then every five minutes. */
+/** Trims soon after the start, once settled, and then every minute. */
 export function startTrimming(onFirst: () => void): Disposable {
   let calls: Calls | null = null;
   const trim = (): void => {

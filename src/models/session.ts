@@ -1,5 +1,7 @@
 // One onnxruntime-node session behind a typed run. create() and run() block their thread, so this is only
 // used in a worker or in the probe process, never on the main thread.
+// Before the runtime: it reads the variable when it loads.
+import './no-telemetry.ts';
 import * as ort from 'onnxruntime-node';
 import { rejected } from './errors.ts';
 import { compareBatch, finishTally } from './golden.ts';
