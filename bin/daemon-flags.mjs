@@ -1,7 +1,12 @@
 // The V8 flags of a daemon: what it keeps for garbage, and code that is compiled again rather than kept.
 // Measured by the bench daemon.memory; they can only be given when a process starts.
 
-const daemonFlags = ['--max-semi-space-size=1', '--optimize-for-size', '--single-threaded-gc'];
+const daemonFlags = [
+  '--max-semi-space-size=1',
+  '--optimize-for-size',
+  '--single-threaded-gc',
+  '--v8-pool-size=1',
+];
 
 /**
  * The flags to start again with: none for other commands than `serve`, or when they are given.

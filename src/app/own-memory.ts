@@ -102,7 +102,8 @@ export function readTargetKib({ pids, names }: NamedTargets, procRoot = '/proc')
   const wanted = new Set(names);
   const isNamed = (pid: string): boolean =>
     wanted.has(readOrNull(`${procRoot}/${pid}/comm`)?.trimEnd() ?? '');
-  const found = wanted.size === 0 ? [] : namesIn(procRoot).filter((name) => /^\d+$/.test(name) && isNamed(name));
+  const found =
+    wanted.size === 0 ? [] : namesIn(procRoot).filter((name) => /^\d+$/.test(name) && isNamed(name));
   const all = new Set([...pids, ...found.map(Number)]);
   return sum([...all].map((pid) => residentKib(procRoot, pid) ?? 0));
 }
@@ -132,15 +133,23 @@ export interface PaysOff {
 export function paysOff({ ownKib, targetKib, savedKib }: PaysOffInput): PaysOff {
   const own = `the daemon takes ${formatBytes(ownKib * 1024)}`;
   if (targetKib === 0) {
-    return { pays: false, reason: `${own} and has no target to give memory back: name one with --name or --pid` };
+    return {
+      pays: false,
+      reason: `${own} and has no target to give memory back: name one with --name or --pid`,
+    };
   }
   if (targetKib <= ownKib) {
     const held = formatBytes(targetKib * 1024);
     return { pays: false, reason: `${own}, the targets hold ${held}: it does not pay here to act on them` };
   }
   if (savedKib === null) {
-    return { pays: null, reason: `${own}, the targets hold ${formatBytes(targetKib * 1024)}: nothing measured yet` };
+    return {
+      pays: null,
+      reason: `${own}, the targets hold ${formatBytes(targetKib * 1024)}: nothing measured yet`,
+    };
   }
   const saved = `${own} and gave back ${formatBytes(savedKib * 1024)}`;
-  return savedKib > ownKib ? { pays: true, reason: saved } : { pays: false, reason: `${saved}: it does not pay here` };
+  return savedKib > ownKib
+    ? { pays: true, reason: saved }
+    : { pays: false, reason: `${saved}: it does not pay here` };
 }

@@ -37,14 +37,13 @@ export function startTrimming(onFirst: () => void): Disposable {
   const trim = (): void => {
     if (calls) trimNative(calls);
   };
-  const first = setTimeout(() => {
+  const trimFirst = async (): Promise<void> => {
     collectGarbage();
-    void loadCalls().then((loaded) => {
-      calls = loaded;
-      trim();
-      onFirst();
-    });
-  }, FIRST_MS).unref();
+    calls = await loadCalls();
+    trim();
+    onFirst();
+  };
+  const first = setTimeout(() => void trimFirst(), FIRST_MS).unref();
   const settled = setTimeout(() => {
     collectGarbage();
     trim();
@@ -97,8 +96,7 @@ function trimNative(calls: Calls): void {
 function pinnedFiles(calls: Calls): ReadonlySet<string> {
   const executable = realpathSync(process.execPath);
   const paths = new Set(readCleanMappings().map(({ path }) => path));
-  const pin = (path: string): boolean =>
-    calls.dlopen(path, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE) !== null;
+  const pin = (path: string): boolean => calls.dlopen(path, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE) !== null;
   const isLibrary = (path: string): boolean => /\.so(\.\d+)*$/.test(path);
   return new Set([...paths].filter((path) => path === executable || (isLibrary(path) && pin(path))));
 }

@@ -29,7 +29,7 @@ function readerOf(pid: number): () => OwnMemory {
 function startSampler(): ChildProcess {
   const script = join(import.meta.dirname, 'psutil-sampler.py');
   const child = spawn(python, [script], { stdio: ['pipe', 'ignore', 'inherit'] });
-  child.stdin!.write('1000000 1 0\n');
+  child.stdin.write('1000000 1 0\n');
   return child;
 }
 
@@ -84,7 +84,12 @@ const daemonMemory: BenchTopic = {
     const { ours, anchor } = await look();
     const figures = [
       { name: 'RSS, median of a minute', of: rss, take: median, goal: GOAL_MB },
-      { name: 'RSS, most of a minute', of: rss, take: (values: number[]) => Math.max(...values), goal: GOAL_MB },
+      {
+        name: 'RSS, most of a minute',
+        of: rss,
+        take: (values: number[]) => Math.max(...values),
+        goal: GOAL_MB,
+      },
       { name: 'PSS, median of a minute', of: pss, take: median, goal: GOAL_MB },
     ];
     for (const { name, of, take, goal } of figures) {

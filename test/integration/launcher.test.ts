@@ -64,14 +64,20 @@ describe.each([
     expect(await finished(child)).toMatchObject({ code: wanted, signal: null });
   });
 
-  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('become() dies of %s as the program does', async (signal) => {
-    using launcher = createOldLauncher({ koffi });
-    const child = launcher.start(writeBecome(launcher, `console.log('up'); setInterval(() => {}, 1000)`), []);
-    const end = finished(child);
-    await once(child.stdout!, 'data');
-    child.kill(signal);
-    expect(await end).toMatchObject({ code: null, signal });
-  });
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
+    'become() dies of %s as the program does',
+    async (signal) => {
+      using launcher = createOldLauncher({ koffi });
+      const child = launcher.start(
+        writeBecome(launcher, `console.log('up'); setInterval(() => {}, 1000)`),
+        [],
+      );
+      const end = finished(child);
+      await once(child.stdout!, 'data');
+      child.kill(signal);
+      expect(await end).toMatchObject({ code: null, signal });
+    },
+  );
 
   it('become() hands a signal to a program that answers it', async () => {
     using launcher = createOldLauncher({ koffi });

@@ -21,7 +21,9 @@ it('serve keeps ONNX Runtime from writing down its use when a model is loaded', 
     const end = finished(child);
     while (!existsSync(home.bridgeFile)) await sleep(50);
     await sleep(500);
-    const written = readdirSync(userHome, { recursive: true }).filter((name) => /microsoft|onnx/i.test(String(name)));
+    const written = readdirSync(userHome, { recursive: true }).filter((name) =>
+      /microsoft|onnx/i.test(String(name)),
+    );
     expect(written).toEqual([]);
     child.kill('SIGTERM');
     expect(await end).toMatchObject({ code: 0 });

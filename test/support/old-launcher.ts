@@ -38,7 +38,9 @@ export function createOldLauncher({ koffi }: { koffi: boolean }): OldLauncher {
   return {
     folder,
     start: (script, args, { stdio = ['ignore', 'pipe', 'pipe'] } = {}) =>
-      spawn(process.execPath, ['--import', asOldNode, join(folder, script), ...args], { stdio: [...stdio] as ('ignore' | 'pipe')[] }),
+      spawn(process.execPath, ['--import', asOldNode, join(folder, script), ...args], {
+        stdio: [...stdio] as ('ignore' | 'pipe')[],
+      }),
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

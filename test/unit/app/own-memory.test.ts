@@ -12,11 +12,14 @@ describe('paysOff()', () => {
     expect(reason).toContain('--name');
   });
 
-  it.each([1, OWN_KIB - 1, OWN_KIB])('says no when the targets hold %i KiB, at most what the daemon holds', (targetKib) => {
-    expect(paysOff({ ownKib: OWN_KIB, targetKib, savedKib: null }).pays).toBe(false);
-    // More than everything cannot have been given back.
-    expect(paysOff({ ownKib: OWN_KIB, targetKib, savedKib: targetKib }).pays).toBe(false);
-  });
+  it.each([1, OWN_KIB - 1, OWN_KIB])(
+    'says no when the targets hold %i KiB, at most what the daemon holds',
+    (targetKib) => {
+      expect(paysOff({ ownKib: OWN_KIB, targetKib, savedKib: null }).pays).toBe(false);
+      // More than everything cannot have been given back.
+      expect(paysOff({ ownKib: OWN_KIB, targetKib, savedKib: targetKib }).pays).toBe(false);
+    },
+  );
 
   it('leaves it open when the targets are larger and nothing was measured', () => {
     expect(paysOff({ ownKib: OWN_KIB, targetKib: OWN_KIB + 1, savedKib: null }).pays).toBeNull();
