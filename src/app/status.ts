@@ -1,8 +1,11 @@
 // What a running host says of itself, built from the parts' own figures.
 import { labels } from '../core/index.ts';
+import type { MemorySnapshot } from '../core/index.ts';
 import type { Decision, Explanation } from '../optimize/index.ts';
 import { isBaseline } from './baseline.ts';
 import type { Host } from './host-types.ts';
+import { paysOff, readOwnMemory, readTargetKib } from './own-memory.ts';
+import type { NamedTargets } from './own-memory.ts';
 import type { DecisionSummary, ExplanationSummary, HostStatus } from './status-types.ts';
 
 /** Builds the status from a host and the counters only it has. */
@@ -33,7 +36,7 @@ export function buildStatus(
     samples: counters.samples,
     missed: counters.missed,
     health: host.latest?.health ?? [],
-    memory: snapshot ? { totalKib: snapshot.mem_total_kib, availableKib: snapshot.mem_available_kib } : null,
+    memory: snapshot ? describeMemory(snapshot, host.config.targets) : null,
     history: host.history.stats(),
     model: {
       live: host.models.liveVersion,
@@ -43,6 +46,16 @@ export function buildStatus(
     training: host.training.state(),
     trainingSamples: host.samples.status(),
     bridge: host.bridge.stats(),
+  };
+}
+
+function describeMemory(snapshot: MemorySnapshot, targets: NamedTargets): HostStatus['memory'] {
+  const own = readOwnMemory();
+  return {
+    totalKib: snapshot.mem_total_kib,
+    availableKib: snapshot.mem_available_kib,
+    own,
+    paysOff: paysOff({ ownKib: own.rssKib, targetKib: readTargetKib(targets), savedKib: null }),
   };
 }
 

@@ -47,7 +47,7 @@ const workerUrl = new URL(`./inference-worker${extname(import.meta.filename)}`, 
 const CLOSE_TIMEOUT_MS = 2000;
 
 /** A load leaves much short-lived garbage; without tight limits it stays resident (+50 % RSS in 1,000 swaps). */
-const resourceLimits = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 128 };
+const resourceLimits = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 128 };
 
 /** Starts a worker. It is usable at once: requests wait in the ring until it listens. */
 export function createInferenceThread(options: InferenceThreadOptions): InferenceThread {

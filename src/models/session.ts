@@ -1,10 +1,12 @@
 // One onnxruntime-node session behind a typed run. Loading and running block their thread, so this is only
 // used in a worker or in the probe process, never on the main thread.
+// Before the runtime: it reads the variable when it loads.
+import './no-telemetry.ts';
 import { Tensor } from 'onnxruntime-node';
 import type { InferenceSession } from 'onnxruntime-node';
 // The session "behind" InferenceSession, which runs at once. The public one comes to the same call after
 // a setImmediate, a turn of the event loop that keeps nothing free: the call itself blocks. Nothing of it
-// waits for a turn (resident memory stays flat over 1.8 million runs without one). The version is pinned.
+// waits for a turn (resident memory stays flat over 1.5 million runs without one). The version is pinned.
 import { binding, initOrt } from 'onnxruntime-node/dist/binding.js';
 import type { Binding } from 'onnxruntime-node/dist/binding.js';
 import { rejected } from './errors.ts';

@@ -8,7 +8,8 @@ import type { Home } from '../home.ts';
 import { publishHistory } from '../publish-history.ts';
 import type { PublishHistoryOptions, PublishedHistory } from '../publish-history.ts';
 import { renderPublication, renderVerification } from '../render-publication.ts';
-import { abortOnSignals, formatRows, print, printJson, startProgress } from '../terminal.ts';
+import { startProgress } from '../progress.ts';
+import { abortOnSignals, formatRows, print, printJson } from '../terminal.ts';
 import { homeOf, parseNumber, parsePositive, parseSeconds } from './options.ts';
 
 interface PublishCommandOptions extends PublishHistoryOptions {

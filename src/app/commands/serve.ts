@@ -6,10 +6,12 @@ import { buildConfig, defaultConfig, saveConfig } from '../config.ts';
 import type { HostConfig } from '../config.ts';
 import { createDecisionLog } from '../decision-log.ts';
 import { openHost } from '../host.ts';
+import { paysOff, readOwnMemory, readTargetKib } from '../own-memory.ts';
 import { runRetraining } from '../retraining.ts';
 import { describeReading } from '../stream-command.ts';
 import { parseStreamOption } from '../stream-endpoints.ts';
 import { abortOnSignals, print } from '../terminal.ts';
+import { startTrimming } from '../trim-memory.ts';
 import { buildUnitFile } from '../unit-file.ts';
 import { collectNumber, collectText, goalOption, homeOf, parseNumber } from './options.ts';
 
@@ -123,6 +125,7 @@ async function serve(config: HostConfig, options: ServeOptions, command: Command
     if (config.act && config.targets.pids.length + config.targets.names.length === 0) {
       log('--act without --pid or --name: there is nothing to act on');
     }
+    using _ = startTrimming(() => log(describeOwnMemory(config)));
     const failed = new AbortController();
     const signal = AbortSignal.any([stop.signal, isLeft, failed.signal]);
     await Promise.all([host.run(signal).finally(() => failed.abort()), runRetraining(host, signal, log)]);
@@ -132,6 +135,11 @@ async function serve(config: HostConfig, options: ServeOptions, command: Command
     if (options.stopWithStdin) process.stdin.destroy();
   }
   log('stopped');
+}
+
+function describeOwnMemory({ targets }: HostConfig): string {
+  const { rssKib } = readOwnMemory();
+  return paysOff({ ownKib: rssKib, targetKib: readTargetKib(targets), savedKib: null }).reason;
 }
 
 /** The pipe of whoever started this process ends with it, however it ends. */

@@ -48,6 +48,7 @@ export function renderStatus(status: HostStatus): string {
         failing.map((part) => `; ${part.name} failing: ${part.lastError}`).join(''),
     ],
     ['memory', describeMemory(status)],
+    ['own memory', describeOwn(status)],
     ...Object.entries(status.history.kinds).map(([kind, stats]): [string, string] => [
       `history ${kind}`,
       `${stats.rows} rows, ${formatBytes(stats.sealedBytes)} sealed in ${stats.segments} segments, ` +
@@ -68,6 +69,13 @@ export function renderStatus(status: HostStatus): string {
 function describeMemory({ memory }: HostStatus): string {
   if (!memory) return 'not sampled yet';
   return `${formatBytes(memory.availableKib * 1024)} of ${formatBytes(memory.totalKib * 1024)} available`;
+}
+
+function describeOwn({ memory }: HostStatus): string {
+  if (!memory) return 'not sampled yet';
+  const { own, paysOff } = memory;
+  const shared = own.pssKib === null ? '' : `, ${formatBytes(own.pssKib * 1024)} of it its own share`;
+  return `${formatBytes(own.rssKib * 1024)}${shared}; ${paysOff.reason}`;
 }
 
 function describeModel({ model: { live, isBaseline } }: HostStatus): string {

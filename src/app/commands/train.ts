@@ -7,7 +7,8 @@ import type { Home } from '../home.ts';
 import { defaultEstimator } from '../training-service.ts';
 import type { TrainJob } from '../../train/index.ts';
 import type { TrainingReport } from '../training-types.ts';
-import { abortOnSignals, formatRows, print, printJson, startProgress } from '../terminal.ts';
+import { startProgress } from '../progress.ts';
+import { abortOnSignals, formatRows, print, printJson } from '../terminal.ts';
 import { homeOf, parsePositive, parseSeconds } from './options.ts';
 import { parseAssignment } from './assignment.ts';
 
