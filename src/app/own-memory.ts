@@ -114,7 +114,7 @@ export interface PaysOffInput {
   readonly ownKib: number;
   /** Resident memory of the targets. */
   readonly targetKib: number;
-  /** What was measured as given back on average; null before it was. */
+  /** What is given back now, as measured; null before anything was. */
   readonly savedKib: number | null;
 }
 
@@ -138,7 +138,7 @@ export function paysOff({ ownKib, targetKib, savedKib }: PaysOffInput): PaysOff 
       reason: `${own} and has no target to give memory back: name one with --name or --pid`,
     };
   }
-  if (targetKib <= ownKib) {
+  if (targetKib + (savedKib ?? 0) <= ownKib) {
     const held = formatBytes(targetKib * 1024);
     return { pays: false, reason: `${own}, the targets hold ${held}: it does not pay here to act on them` };
   }
@@ -148,7 +148,7 @@ export function paysOff({ ownKib, targetKib, savedKib }: PaysOffInput): PaysOff 
       reason: `${own}, the targets hold ${formatBytes(targetKib * 1024)}: nothing measured yet`,
     };
   }
-  const saved = `${own} and gave back ${formatBytes(savedKib * 1024)}`;
+  const saved = `${own} and keeps ${formatBytes(savedKib * 1024)} given back`;
   return savedKib > ownKib
     ? { pays: true, reason: saved }
     : { pays: false, reason: `${saved}: it does not pay here` };

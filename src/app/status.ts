@@ -1,7 +1,7 @@
 // What a running host says of itself, built from the parts' own figures.
 import { labels } from '../core/index.ts';
 import type { MemorySnapshot } from '../core/index.ts';
-import type { Decision, Explanation } from '../optimize/index.ts';
+import type { Decision, Explanation, OptimizerStats } from '../optimize/index.ts';
 import { isBaseline } from './baseline.ts';
 import type { Host } from './host-types.ts';
 import { paysOff, readOwnMemory, readTargetKib } from './own-memory.ts';
@@ -36,7 +36,7 @@ export function buildStatus(
     samples: counters.samples,
     missed: counters.missed,
     health: host.latest?.health ?? [],
-    memory: snapshot ? describeMemory(snapshot, host.config.targets) : null,
+    memory: snapshot ? describeMemory(snapshot, host.config.targets, decisions) : null,
     history: host.history.stats(),
     model: {
       live: host.models.liveVersion,
@@ -49,13 +49,17 @@ export function buildStatus(
   };
 }
 
-function describeMemory(snapshot: MemorySnapshot, targets: NamedTargets): HostStatus['memory'] {
+function describeMemory(
+  snapshot: MemorySnapshot,
+  targets: NamedTargets,
+  { outcomes, savedKib }: Pick<OptimizerStats, 'outcomes' | 'savedKib'>,
+): HostStatus['memory'] {
   const own = readOwnMemory();
   return {
     totalKib: snapshot.mem_total_kib,
     availableKib: snapshot.mem_available_kib,
     own,
-    paysOff: paysOff({ ownKib: own.rssKib, targetKib: readTargetKib(targets), savedKib: null }),
+    paysOff: paysOff({ ownKib: own.rssKib, targetKib: readTargetKib(targets), savedKib: outcomes.actions === 0 ? null : savedKib }),
   };
 }
 

@@ -30,6 +30,8 @@ export interface OptimizerStats {
   readonly outcomes: OutcomeSums;
   /** Pages we took that came back since the start, probes among them. */
   readonly ownRefaults: { readonly filePages: number; readonly anonPages: number };
+  /** Memory that is free now because of what was taken, KiB: less what keeping it compressed takes. */
+  readonly savedKib: number;
 }
 
 /** Gain and cost of all actions together. */
@@ -79,7 +81,7 @@ export interface StatsKeeper {
   noteDecision(decision: Decision): void;
   noteOutcome(outcome: Outcome): void;
   noteEventFailure(): void;
-  read(): Omit<OptimizerStats, 'ownRefaults'>;
+  read(): Omit<OptimizerStats, 'ownRefaults' | 'savedKib'>;
 }
 
 const KEPT = 8192;

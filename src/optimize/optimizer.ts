@@ -99,7 +99,7 @@ export async function createOptimizer(options: OptimizerOptions): Promise<Optimi
     observe: (snapshot) => decider.observe(snapshot),
     tick,
     explain: (input) => explain(parts, decider, input),
-    stats: () => ({ ...stats.read(), ownRefaults: parts.planner.returned() }),
+    stats: () => ({ ...stats.read(), ownRefaults: parts.planner.returned(), savedKib: parts.planner.savedKib() }),
     ownRefaults: () => parts.planner.returned(),
     drain: () => runner.drain(),
     close,

@@ -53,6 +53,8 @@ export interface Planner {
   noteDone(plan: readonly TargetPlan[], isActed: boolean): void;
   /** Pages that were taken and came back, since the start. */
   returned(): { filePages: number; anonPages: number };
+  /** Memory that is free now because of what was taken, KiB: less what keeping it compressed takes. */
+  savedKib(): number;
   /** The processes that may be acted on. */
   pids(): Promise<number[]>;
   close(): void;
@@ -99,6 +101,7 @@ const JUDGE_AFTER = 0.8;
 /** A target that suffered is left alone for so long, twice as long each time. */
 const FIRST_REST_MS = 30_000;
 const LONGEST_REST_MS = 480_000;
+const USUAL_COMPRESSION = 0.5;
 /** Pages brought back in one look: 20 ms of work from zram. */
 const MAX_PAGES_BROUGHT_BACK = 4096;
 /** Memory of targets nobody is short for is still looked after so often, so that what comes back is known. */
@@ -127,6 +130,7 @@ export function createPlanner(options: PlannerOptions): Planner {
     plan: (request) => watcher.plan(request),
     noteDone: (plan, isActed) => watcher.noteDone(plan, isActed),
     returned: () => watcher.returned(),
+    savedKib: () => watcher.savedKib(),
     pids: async () => {
       const { targets } = await options.resolver.resolve();
       return targets.flatMap(({ target }) => (target.kind === 'process' ? [target.pid] : []));
@@ -219,6 +223,15 @@ class TargetWatcher {
       sum.anonPages += returned?.anonPages ?? 0;
     }
     return sum;
+  }
+
+  savedKib(): number {
+    let pages = 0;
+    for (const { sensor } of this.#states.values()) {
+      const out = sensor?.outPages ?? { filePages: 0, anonPages: 0 };
+      pages += out.filePages + out.anonPages * (1 - this.#compression());
+    }
+    return Math.round((pages * this.#options.readers.pageSizeBytes) / 1024);
   }
 
   close(): void {
@@ -422,8 +435,6 @@ class TargetWatcher {
   #explain(plan: RegionPlan, worst: Shortage | null, label: Label, care: Care): PlanEvidence {
     const page = this.#options.readers.pageSizeBytes;
     const anonBytes = plan.bytesByKind.anonymous ?? 0;
-    const store = this.#backend?.store ?? null;
-    const ratio = store === null || store.originalBytes === 0 ? 0.5 : store.usedBytes / store.originalBytes;
     const quietMs = plan.regions.map((region) => region.quietMs);
     const quiet =
       plan.regions.length === 0
@@ -433,9 +444,17 @@ class TargetWatcher {
       who: worst?.who ?? 'save',
       label,
       reason: `${reasonOf(worst)}; ${quiet}`,
-      freesBytes: Math.round(plan.bytes - anonBytes * Math.min(1, ratio)),
+      freesBytes: Math.round(plan.bytes - anonBytes * this.#compression()),
       mayCostUs: this.#costUs({ file: (plan.bytes - anonBytes) / page, anon: anonBytes / page }),
     };
+  }
+
+  /** Bytes that a byte takes compressed: of all that is compressed now, else half. */
+  #compression(): number {
+    const store = this.#backend?.store ?? null;
+    return store === null || store.originalBytes === 0
+      ? USUAL_COMPRESSION
+      : Math.min(1, store.usedBytes / store.originalBytes);
   }
 
   // All of it coming back one by one.

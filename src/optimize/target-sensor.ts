@@ -134,6 +134,14 @@ export class TargetSensor {
     this.#probesPerRegion = options.probesPerRegion ?? 2;
   }
 
+  /** Pages that were taken and are out now. */
+  get outPages(): PageCounts {
+    const pages = { filePages: 0, anonPages: 0 };
+    for (const { phase, place, out } of this.#watches.values())
+      if (phase === 'away') countPages(pages, place, count(out));
+    return pages;
+  }
+
   /** Bytes of watched files that are out of the process but in the page cache: page-out can free them still. */
   get unmappedBytes(): number {
     let pages = 0;
