@@ -122,9 +122,7 @@ async function runOn(child: MemoryChild, options: TrialOptions = {}): Promise<Tr
   }
   await optimizer.drain();
   const rssDropKib = rssBeforeKib - (await rssKibOf(child.pid));
-  const outcomes = (await Promise.all(decisions.map(({ outcome }) => outcome))).filter(
-    (seen) => seen !== null,
-  );
+  const outcomes = await Promise.all(decisions.flatMap(({ outcome }) => outcome ?? []));
   const cachedAfter = await child.countCachedPages().catch(() => 0);
   return { decisions, outcomes, events, asked, startedMs, rssDropKib, cached: [cachedBefore, cachedAfter] };
 }

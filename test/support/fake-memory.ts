@@ -98,6 +98,11 @@ export class FakeMemory {
     this.#each(start, lengthBytes, (block, i) => this.#cacheOf(block).add(filePageOf(block, i)));
   }
 
+  /** The process gives pages back itself (MADV_DONTNEED, as allocators do); what is cached stays cached. */
+  discard(start: number, lengthBytes: number): void {
+    this.#each(start, lengthBytes, (block, i) => (block.flags[i] = 0));
+  }
+
   /** What page-out does. */
   pageOut(start: number, lengthBytes: number): void {
     this.#each(start, lengthBytes, (block, i) => {

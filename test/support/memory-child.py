@@ -1,10 +1,9 @@
 # A child process that holds memory on request: a mapped file (clean or dirty) and anonymous pages.
 # usage: memory-child.py FILE CLEAN_MIB DIRTY_MIB ANON_MIB; then one command a line on stdin:
-#   touch           reads a byte of every page of the files and answers the milliseconds
-#   busy            reads them all the time from then on; answers at once
-#   idle            stops that and answers how often all of them were read
-#   resident        answers how many of their pages are in memory, as mincore of the child's mapping says
-#   stream FILE MIB reads a file over and over for a second, through the page cache; answers MiB/s
+#   touch     reads a byte of every page of the files and answers the milliseconds
+#   busy      reads them all the time from then on; answers at once
+#   idle      stops that and answers how often all of them were read
+#   resident  answers how many of their pages are in memory, as mincore says
 import ctypes
 import mmap
 import os
@@ -60,19 +59,6 @@ class Reader(threading.Thread):
             self.rounds += 1
 
 
-def stream(path: str, mib: int) -> float:
-    if not os.path.exists(path):
-        os.close(write_file(path, mib, True))
-    start, done = time.monotonic(), 0
-    with open(path, "rb", buffering=0) as file:
-        while time.monotonic() - start < 1:
-            chunk = file.read(MIB)
-            done += len(chunk)
-            if not chunk:
-                file.seek(0)
-    return done / MIB / (time.monotonic() - start)
-
-
 path, clean, dirty, anon = sys.argv[1], *map(int, sys.argv[2:5])
 held: list[tuple[mmap.mmap, int]] = []
 
@@ -96,7 +82,7 @@ if anon:
 print("ready", flush=True)
 reader = Reader()
 for line in sys.stdin:
-    command, *arguments = line.split()
+    command = line.strip()
     if command == "touch":
         print(f"{sum(touch(view) for view, _ in held):.3f}", flush=True)
     elif command == "busy":
@@ -109,5 +95,3 @@ for line in sys.stdin:
         print(reader.rounds, flush=True)
     elif command == "resident":
         print(sum(count_resident(view, fd) for view, fd in held), flush=True)
-    elif command == "stream":
-        print(f"{stream(arguments[0], int(arguments[1])):.3f}", flush=True)

@@ -18,8 +18,6 @@ export interface MemoryChildSizes {
 /** A running child. */
 export interface MemoryChild extends AsyncDisposable {
   readonly pid: number;
-  /** Holds its files. */
-  readonly folder: string;
   /** Reads every file page again. @returns milliseconds */
   touch(): Promise<number>;
   /** Reads them all the time, until `stopBusy`. */
@@ -28,8 +26,6 @@ export interface MemoryChild extends AsyncDisposable {
   stopBusy(): Promise<number>;
   /** Pages of its files that are in the page cache (mincore): the truth that outcomes are held against. */
   countCachedPages(): Promise<number>;
-  /** Reads a file of this size over and over for a second. @returns MiB a second */
-  stream(mib: number): Promise<number>;
   kill(): Promise<void>;
 }
 
@@ -61,11 +57,11 @@ export async function startMemoryChild(sizes: MemoryChildSizes): Promise<MemoryC
   const folder = (await makeDiskFolder()) ?? (await mkdtemp(join(tmpdir(), 'memopt-child-')));
   const amounts = [sizes.cleanMib ?? 0, sizes.dirtyMib ?? 0, sizes.anonMib ?? 0].map(String);
   const python = [pythonPath(), script, join(folder, 'data'), ...amounts];
-  const [command, ...rest] =
+  const [program, ...rest] =
     sizes.cgroup === undefined
       ? python
       : ['sh', '-c', 'echo $$ > "$0/cgroup.procs" && exec "$@"', sizes.cgroup, ...python];
-  const child = spawn(command!, rest, {
+  const child = spawn(program!, rest, {
     stdio: ['pipe', 'pipe', 'inherit'],
     // No locale archive: it would be a mapped file of its own.
     env: { ...process.env, LC_ALL: 'C', PYTHONCOERCECLOCALE: '0' },
@@ -94,12 +90,10 @@ export async function startMemoryChild(sizes: MemoryChildSizes): Promise<MemoryC
   };
   return {
     pid: child.pid!,
-    folder,
     touch: () => ask('touch'),
     startBusy: async () => void (await ask('busy')),
     stopBusy: () => ask('idle'),
     countCachedPages: () => ask('resident'),
-    stream: (mib) => ask(`stream ${join(folder, 'stream')} ${mib}`),
     kill,
     [Symbol.asyncDispose]: kill,
   };

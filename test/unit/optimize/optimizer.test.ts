@@ -344,6 +344,7 @@ describe('createOptimizer().tick()', () => {
     await clock.advance(1000);
     await watch(1);
     expect(optimizer.stats().ownRefaults.filePages - before).toBeGreaterThan(2000);
+    expect(optimizer.ownRefaults()).toEqual(optimizer.stats().ownRefaults);
   });
 
   test('is refused after close, which ends open windows and says so in their events', async () => {

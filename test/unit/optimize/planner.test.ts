@@ -447,6 +447,42 @@ describe('createPlanner() after an action', () => {
   });
 });
 
+describe('createPlanner().savedKib()', () => {
+  async function createSaved(isFile: boolean): Promise<{ bench: Bench; takenKib: number; start: number }> {
+    const bench = await Bench.create({
+      memory: new FakeMemory([{ start: START, mib: 64, ...(isFile ? { inode: 7 } : {}) }]),
+      readers: { readBackend: () => Promise.resolve(zramBackend(100 * MIB, 25 * MIB)) },
+    });
+    bench.availablePercent = 3;
+    await bench.watch(6);
+    expect(bench.planner.savedKib()).toBe(0);
+    const [{ bytes, regions }] = (await bench.act()).targets as [Plan['targets'][number]];
+    await bench.watch(1);
+    return { bench, takenKib: bytes / 1024, start: regions[0]!.place.start };
+  }
+
+  test('counts what is out, less what it takes compressed, and not what came back', async () => {
+    const file = await createSaved(true);
+    expect(file.bench.planner.savedKib()).toBeGreaterThanOrEqual(file.takenKib);
+    expect(file.bench.planner.savedKib()).toBeLessThanOrEqual(file.takenKib + 16 * 4 * 2);
+    await file.bench.watch(1, () => file.bench.memory.use(START, 64 * MIB));
+    expect(file.bench.planner.savedKib()).toBe(0);
+    const anonymous = await createSaved(false);
+    expect(anonymous.bench.planner.savedKib() / anonymous.takenKib).toBeCloseTo(0.75, 1);
+  });
+
+  test('does not count pages of a file that are cached again, or that the process gave back itself', async () => {
+    const file = await createSaved(true);
+    const fileKib = file.bench.planner.savedKib();
+    await file.bench.watch(1, () => file.bench.memory.readAhead(file.start, MIB));
+    expect(fileKib - file.bench.planner.savedKib()).toBeGreaterThanOrEqual(1000);
+    const anonymous = await createSaved(false);
+    const anonKib = anonymous.bench.planner.savedKib();
+    await anonymous.bench.watch(1, () => anonymous.bench.memory.discard(anonymous.start, MIB));
+    expect(anonKib - anonymous.bench.planner.savedKib()).toBeGreaterThanOrEqual(0.75 * 1000);
+  });
+});
+
 describe('createPlanner().plan() of a cgroup', () => {
   const reclaim: Actuator = {
     name: 'cgroup_reclaim',

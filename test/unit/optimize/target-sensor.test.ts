@@ -323,7 +323,7 @@ describe('TargetSensor.select()', () => {
     await onZram.lookFor(6);
     expect((await onZram.select()).bytesByKind).toEqual({ anonymous: 8 * MIB - 16 * PAGE_BYTES });
     const withoutSwap = new Watcher(new FakeMemory([anonymous]), undefined, {
-      readBackend: buildReaders().readBackend,
+      readBackend: () => buildReaders().readBackend(),
     });
     await withoutSwap.lookFor(6);
     expect(await withoutSwap.select()).toMatchObject({
