@@ -474,7 +474,7 @@ describe('createPlanner().savedKib()', () => {
   test('does not count pages of a file that are cached again, or that the process gave back itself', async () => {
     const file = await createSaved(true);
     const fileKib = file.bench.planner.savedKib();
-    await file.bench.watch(1, () => file.bench.memory.readAhead(file.start, MIB));
+    await file.bench.watch(6, () => file.bench.memory.readAhead(file.start, MIB));
     expect(fileKib - file.bench.planner.savedKib()).toBeGreaterThanOrEqual(1000);
     const anonymous = await createSaved(false);
     const anonKib = anonymous.bench.planner.savedKib();
