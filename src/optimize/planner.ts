@@ -96,6 +96,7 @@ const GROWTH: Readonly<Record<Label, number>> = {
   ShouldOptimizeAggressive: 4,
   Critical: 4,
 };
+const SAVE_GROWTH = 4;
 /** Share of the interval between two actions after which the first is judged. */
 const JUDGE_AFTER = 0.8;
 /** A target that suffered is left alone for so long, twice as long each time. */
@@ -210,7 +211,7 @@ class TargetWatcher {
       }
       state.lastMs = nowMs;
       state.judgeAtMs = nowMs + JUDGE_AFTER * this.#options.minIntervalMs;
-      state.growth = GROWTH[evidence.label];
+      state.growth = this.#options.goal === 'save' ? SAVE_GROWTH : GROWTH[evidence.label];
       state.sensor?.noteTaken(regions, nowMs);
     }
   }

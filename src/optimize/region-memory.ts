@@ -8,16 +8,18 @@ import type { Rhythm } from './use-rhythm.ts';
 /** How one region was used. */
 interface RegionRecord {
   holdMs: number;
+  watchedFromMs: number;
   heldUntilMs: number;
-  lastUseMs: number;
   /** When its last uses began. */
   onsetsMs: number[];
 }
 
-/** A use after so long a pause is a new one. */
-const NEW_USE_AFTER_MS = 4000;
-/** A region with a rhythm is looked at again so soon after a use began. */
-const RHYTHM_HOLD_MS = 2000;
+/** A use after so long a quiet time may be one of a rhythm: the region is watched again soon, to see the next. */
+const RHYTHM_FROM_MS = 8000;
+const RHYTHM_HOLD_MS = 3000;
+
+/** A return within this time was quick. */
+const QUICK_MS = 30_000;
 
 /** Options of {@link createRegionMemory}. */
 export interface RegionMemoryOptions {
@@ -33,10 +35,13 @@ export interface RegionMemoryOptions {
 export interface RegionMemory {
   /**
    * Notes that a region was used, or that its pages came back.
-   * @param wasQuick it came back soon after it was taken: its hold doubles; else it starts at the first hold
+   * @param quietMs for how long it had been quiet: after less than 30 s its hold doubles, else it starts at
+   *   the first hold
    */
-  noteUse(key: string, nowMs: number, wasQuick: boolean): void;
-  /** When the region may be looked at again; negative infinity when nothing is known of it. */
+  noteUse(key: string, nowMs: number, quietMs: number): void;
+  /** When the region may be watched again; negative infinity when nothing is known of it. */
+  watchedFromMs(key: string): number;
+  /** When it may be taken again. */
   heldUntilMs(key: string): number;
   /** Its rhythm, when it has one. */
   rhythmOf(key: string): Rhythm | null;
@@ -49,18 +54,24 @@ export function createRegionMemory(options: RegionMemoryOptions = {}): RegionMem
   const { firstHoldMs = 6000, longestHoldMs = 120_000, capacity = 65_536 } = options;
   const records = new Map<string, RegionRecord>();
   return {
-    noteUse(key, nowMs, wasQuick) {
+    noteUse(key, nowMs, quietMs) {
       const known = records.get(key);
-      const isNew = known === undefined || nowMs - known.lastUseMs >= NEW_USE_AFTER_MS;
-      const onsetsMs = [...(known?.onsetsMs ?? []), ...(isNew ? [nowMs] : [])].slice(-KEPT_ONSETS);
-      const doubled = known !== undefined && wasQuick ? 2 * known.holdMs : firstHoldMs;
-      const holdMs = Math.min(doubled, longestHoldMs);
-      const heldMs = findRhythm(onsetsMs) === null ? holdMs : RHYTHM_HOLD_MS;
+      const mayBeRhythm = quietMs >= RHYTHM_FROM_MS;
+      const onsetsMs = [...(known?.onsetsMs ?? []), ...(mayBeRhythm ? [nowMs] : [])].slice(-KEPT_ONSETS);
+      const isQuick = known !== undefined && quietMs < QUICK_MS;
+      const holdMs = isQuick ? Math.min(2 * known.holdMs, longestHoldMs) : firstHoldMs;
+      const hasRhythm = findRhythm(onsetsMs) !== null;
       // Set anew, so that the order of the map is the order of use.
       records.delete(key);
-      records.set(key, { holdMs, heldUntilMs: nowMs + heldMs, lastUseMs: nowMs, onsetsMs });
+      records.set(key, {
+        holdMs,
+        watchedFromMs: nowMs + (mayBeRhythm ? RHYTHM_HOLD_MS : holdMs),
+        heldUntilMs: nowMs + (hasRhythm ? RHYTHM_HOLD_MS : holdMs),
+        onsetsMs,
+      });
       if (records.size > capacity) records.delete(records.keys().next().value!);
     },
+    watchedFromMs: (key) => records.get(key)?.watchedFromMs ?? Number.NEGATIVE_INFINITY,
     heldUntilMs: (key) => records.get(key)?.heldUntilMs ?? Number.NEGATIVE_INFINITY,
     rhythmOf: (key) => findRhythm(records.get(key)?.onsetsMs ?? []),
     noteMiss(key) {

@@ -98,8 +98,6 @@ const MAP_TRUSTED_MS = 10_000;
 const MIN_PAGES = 8;
 /** A region of which so much came back is in use; a few stray pages are not. */
 const USED_SHARE = 1 / 8;
-/** A return within this time was quick. */
-const QUICK_MS = 30_000;
 /** From this age on a watched region counts as quiet for what is learned of its mapping. */
 const LATE_FROM_MS = 2000;
 /** How long before a use is due its pages are brought back, and how long after it is waited for, in periods. */
@@ -374,7 +372,7 @@ export class TargetSensor {
     if (quietMs >= LATE_FROM_MS) record.lateSeconds += elapsedMs / 1000;
     if (returned === 0) return;
     if (quietMs >= LATE_FROM_MS) record.lateReturns++;
-    record.quickReturns++;
+    else record.quickReturns++;
     // What was only unmapped came back without a read.
     countPages(this.#returned, watch.place, Math.min(returned, this.#probesPerRegion));
     this.#noteUsed(watch, nowMs);
@@ -389,7 +387,7 @@ export class TargetSensor {
     countPages(this.#returnedTaken, watch.place, returned);
     if (watch.returnedPages >= USED_SHARE * watch.takenPages) this.#noteUsed(watch, nowMs);
     else {
-      this.#options.memory.noteUse(watch.place.key, nowMs, nowMs - watch.quietSinceMs < QUICK_MS);
+      this.#options.memory.noteUse(watch.place.key, nowMs, nowMs - watch.quietSinceMs);
       watch.quietSinceMs = nowMs;
     }
   }
@@ -424,7 +422,7 @@ export class TargetSensor {
 
   #noteUsed(watch: RegionWatch, nowMs: number): void {
     if (watch.phase === 'away') this.#inUseAgain.push({ place: watch.place, out: watch.out });
-    this.#options.memory.noteUse(watch.place.key, nowMs, nowMs - watch.quietSinceMs < QUICK_MS);
+    this.#options.memory.noteUse(watch.place.key, nowMs, nowMs - watch.quietSinceMs);
     this.#watches.delete(watch.place.start);
   }
 
@@ -444,7 +442,7 @@ export class TargetSensor {
 
   #isLeftAlone(place: RegionPlace, nowMs: number): boolean {
     return (
-      this.#options.memory.heldUntilMs(place.key) > nowMs ||
+      this.#options.memory.watchedFromMs(place.key) > nowMs ||
       (this.#emptyUntilMs.get(place.start) ?? Number.NEGATIVE_INFINITY) > nowMs
     );
   }
@@ -486,7 +484,9 @@ export class TargetSensor {
         leave('in a mapping in use all over', meanBytes);
       else if (watch === undefined)
         leave(this.#isLeftAlone(place, nowMs) ? 'in use a moment ago' : 'not watched yet', meanBytes);
-      else if (watch.phase === 'away' && this.#isLeftAlone(place, nowMs)) continue;
+      else if (this.#options.memory.heldUntilMs(place.key) > nowMs) {
+        if (watch.phase === 'watched') leave('in use a moment ago', meanBytes);
+      }
       else if (watch.dueUntilMs !== null) leave('in use at regular times, the next is due', meanBytes);
       else if (watch.phase === 'watched' && nowMs - watch.quietSinceMs < this.#minQuietMs(watch, care))
         leave(`not yet quiet for ${care.minQuietMs / 1000} s`, meanBytes);

@@ -10,7 +10,8 @@ export interface Rhythm {
 
 /** Onsets remembered of a region. */
 export const KEPT_ONSETS = 6;
-const MIN_GAPS = 3;
+/** Three episodes. */
+const MIN_GAPS = 2;
 /** Median absolute deviation of the gaps, as a share of their median, up to which they are regular. */
 const MAX_SPREAD = 0.15;
 
