@@ -22,11 +22,7 @@ export interface HostStatus extends DaemonStatus {
   health: readonly CollectorHealth[];
   memory: { totalKib: number; availableKib: number } | null;
   history: HistoryStats;
-  model: {
-    live: string | null;
-    /** True while the bundled model decides. */
-    isBaseline: boolean;
-  };
+  model: DaemonStatus['model'];
   decisions: Omit<OptimizerStats, 'lastDecision'> & { lastDecision: DecisionSummary | null };
   training: { running: boolean; lastError: string | null; lastModel: string | null };
   trainingSamples: SamplesStatus;

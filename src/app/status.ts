@@ -2,7 +2,7 @@
 import { labels } from '../core/index.ts';
 import type { Decision, Explanation } from '../optimize/index.ts';
 import { isBaseline } from './baseline.ts';
-import type { Host } from './host-types.ts';
+import type { Deployment, Host } from './host-types.ts';
 import type { DecisionSummary, ExplanationSummary, HostStatus } from './status-types.ts';
 
 /** Builds the status from a host and the counters only it has. */
@@ -20,7 +20,13 @@ export function buildStatus(
     | 'samples'
     | 'bridge'
   >,
-  counters: { startedMs: number; samples: number; missed: number; baselineStamp: string | null },
+  counters: {
+    startedMs: number;
+    samples: number;
+    missed: number;
+    baselineStamp: string | null;
+    lastDeployment: Deployment | null;
+  },
 ): HostStatus {
   const { lastDecision, ...decisions } = host.optimizer.stats();
   const snapshot = host.latest?.snapshot;
@@ -38,12 +44,19 @@ export function buildStatus(
     model: {
       live: host.models.liveVersion,
       isBaseline: isBaseline(host.models.liveVersion, counters.baselineStamp),
+      lastDeployment: summariseDeployment(counters.lastDeployment),
     },
     decisions: { ...decisions, lastDecision: lastDecision && describeDecision(lastDecision) },
     training: host.training.state(),
     trainingSamples: host.samples.status(),
     bridge: host.bridge.stats(),
   };
+}
+
+function summariseDeployment(deployment: Deployment | null): HostStatus['model']['lastDeployment'] {
+  if (deployment === null) return null;
+  const { name, version, isLive, reason } = deployment;
+  return { reference: `${name}@${version}`, isLive, reason };
 }
 
 /** A decision as plain JSON. */

@@ -1,6 +1,8 @@
 // golden.arrow: rows with the answers the trainer's own library gave, replayed before a model goes live.
 // An Arrow IPC stream: each feature (float32), expected_label (int64), p0..p{k-1} (float32), case (utf8).
 import * as arrow from 'apache-arrow';
+import { checkAnswers } from './answers.ts';
+import type { BatchAnswer } from './answers.ts';
 import { rejected } from './errors.ts';
 import type { ModelManifest } from './manifest.ts';
 
@@ -31,7 +33,8 @@ const MAX_ROWS = 65_536;
 
 /**
  * Decodes golden.arrow.
- * @throws ModelRejectedError `ERR_MODEL_GOLDEN`
+ * @throws ModelRejectedError `ERR_MODEL_GOLDEN`; `ERR_MODEL_PROBABILITIES`, `ERR_MODEL_NAN` when the wanted
+ *   answers are none
  */
 export function decodeGolden(
   bytes: Uint8Array,
@@ -43,7 +46,7 @@ export function decodeGolden(
     throw invalid(`it has ${rows} rows, the manifest says ${manifest.golden.rows} (1 to ${MAX_ROWS})`);
   }
   const names = manifest.features.map((feature) => feature.name);
-  return {
+  const golden = {
     rows,
     features: buildMatrix(table, names),
     labels: Int32Array.from(columnOf(table, 'expected_label', arrow.Type.Int), Number),
@@ -53,6 +56,8 @@ export function decodeGolden(
     ),
     cases: [...columnOf(table, 'case', arrow.Type.Utf8)].map(String),
   };
+  checkAnswers(golden, manifest.classes, (row) => `golden row ${row} (${golden.cases[row]})`);
+  return golden;
 }
 
 function decodeTable(bytes: Uint8Array): arrow.Table {
@@ -80,12 +85,6 @@ function buildMatrix(table: arrow.Table, names: readonly string[]): Float32Array
     for (let row = 0; row < table.numRows; row++) matrix[row * width + at] = Number(column.get(row));
   });
   return matrix;
-}
-
-/** Answers of a model on a batch of rows. */
-export interface BatchAnswer {
-  readonly labels: ArrayLike<number>;
-  readonly probabilities: Float32Array;
 }
 
 /** Where in the golden rows a batch lies. */

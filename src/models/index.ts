@@ -4,6 +4,10 @@ export { ModelRegistryError, ModelRejectedError, ModelRuntimeError } from './err
 export type { ModelRejectedCode } from './errors.ts';
 export { GOLDEN_TOLERANCE, decodeGolden } from './golden.ts';
 export type { GoldenReport, GoldenRows } from './golden.ts';
+export type { ComparedModel, ModelComparison } from './comparison.ts';
+export { GATE_MARGIN, MIN_GATE_ROWS } from './gate.ts';
+export type { GateReport, GateRival } from './gate.ts';
+export type { HeldOutRows } from './held-out.ts';
 export { createModelHost } from './host.ts';
 export type { ModelEvent, ModelHost, ModelHostOptions, RollbackReport, SwapReport } from './host-types.ts';
 export type { LoadReport } from './load-model.ts';
@@ -15,6 +19,7 @@ export type {
   ModelListing,
   ModelPackage,
   ModelRegistry,
+  ModelSummary,
   RegistryOptions,
 } from './registry.ts';
 export type { Aliases } from './reference.ts';

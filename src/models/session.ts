@@ -2,14 +2,17 @@
 // used in a worker or in the probe process, never on the main thread.
 import * as ort from 'onnxruntime-node';
 import { rejected } from './errors.ts';
+import { checkAnswers } from './answers.ts';
+import type { BatchAnswer } from './answers.ts';
 import { compareBatch, finishTally } from './golden.ts';
-import type { BatchAnswer, GoldenReport, GoldenRows } from './golden.ts';
+import type { GoldenReport, GoldenRows } from './golden.ts';
 import type { ModelManifest } from './manifest.ts';
 
 /** A loaded model. */
 export interface ModelSession {
   readonly featureCount: number;
-  readonly classCount: number;
+  /** Label index of each probability column. */
+  readonly classes: readonly number[];
   /** Answers `rows` rows; `features` is row-major and not kept. */
   run(features: Float32Array, rows: number): Promise<BatchAnswer>;
   /** Frees the native session. */
@@ -40,7 +43,7 @@ export async function createSession(
   const { label, probabilities } = manifest.outputs;
   return {
     featureCount,
-    classCount,
+    classes: manifest.classes,
     run: async (features, rows) => {
       const input = new ort.Tensor('float32', features, [rows, featureCount]);
       const outputs = await session.run({ [manifest.input.name]: input });
@@ -86,13 +89,16 @@ const ODD_BATCHES = [3, 7, 33];
 
 /**
  * Replays golden rows in batches of 1, odd sizes and all at once.
- * @throws ModelRejectedError `ERR_MODEL_GOLDEN`, `ERR_MODEL_NAN` or `ERR_MODEL_LOAD` when a run fails
+ * @throws ModelRejectedError `ERR_MODEL_GOLDEN`, `ERR_MODEL_NAN`, `ERR_MODEL_PROBABILITIES`, or
+ *   `ERR_MODEL_LOAD` when a run fails
  */
 export async function replayGolden(session: ModelSession, golden: GoldenRows): Promise<GoldenReport> {
   const tally = { maxAbsDiff: 0, mismatched: new Set<number>() };
   for (const { start, end } of batchRanges(golden.rows)) {
     const features = golden.features.slice(start * session.featureCount, end * session.featureCount);
-    compareBatch(golden, await runGolden(session, features, end - start), { start, end }, tally);
+    const answer = await runGolden(session, features, end - start);
+    checkAnswers(answer, session.classes, (row) => `golden row ${start + row} (${golden.cases[start + row]})`);
+    compareBatch(golden, answer, { start, end }, tally);
   }
   return finishTally(golden, tally);
 }

@@ -17,7 +17,7 @@ interface TrainCommandOptions {
   hours?: number;
   horizon?: number;
   blocks?: number;
-  activate: boolean;
+  activate?: boolean;
   json?: boolean;
 }
 
@@ -25,7 +25,7 @@ interface TrainCommandOptions {
 export function addTrain(program: Command): void {
   program
     .command('train')
-    .description('train a model on the history with scikit-learn, verify it and make it live')
+    .description('train a model on the history with scikit-learn; it goes live when it is not below what decides now')
     .option(
       '--estimator <name>',
       'any scikit-learn classifier, e.g. sklearn.HistGradientBoostingClassifier',
@@ -40,6 +40,7 @@ export function addTrain(program: Command): void {
     .option('--hours <n>', 'train on the newest hours only', parsePositive)
     .option('--horizon <seconds>', "how far ahead labels look (default: the host's)", parseSeconds)
     .option('--blocks <n>', 'time blocks that are each split into train and test', parsePositive)
+    .option('--activate', 'make the model live whatever it is worth')
     .option('--no-activate', 'leave the model as the candidate')
     .option('--json', 'print JSON')
     .addHelpText(
@@ -63,7 +64,7 @@ function buildJob(options: TrainCommandOptions): Partial<TrainJob> {
     estimator: options.estimator,
     parameters: options.param,
     dataset: Object.fromEntries(Object.entries(dataset).filter(([, value]) => value !== undefined)),
-    activate: options.activate,
+    ...(options.activate !== undefined && { activate: options.activate }),
   };
 }
 
@@ -86,33 +87,45 @@ async function train(home: Home, job: Partial<TrainJob>): Promise<TrainingReport
   }
 }
 
+function describeFirstDecision(isLive: boolean, ms: number | null): string {
+  if (!isLive) return 'none: what decided before goes on';
+  return ms === null ? 'at the next start' : `${ms.toFixed(0)} ms after fit returned`;
+}
+
+interface Score {
+  readonly macroF1: number;
+  readonly interval?: readonly [number, number];
+}
+
 /** A finished training as text. */
 export function renderTraining({ manifest, deployment, fitToFirstDecisionMs }: TrainingReport): string {
   const { metrics, parity } = manifest;
-  const baseline = metrics['baseline'] as Record<string, { macroF1: number }>;
-  const score = (value: unknown): string => Number(value).toFixed(3);
+  const baseline = metrics['baseline'] as Record<string, Score | null>;
+  const score = ({ macroF1, interval }: Score): string =>
+    macroF1.toFixed(3) +
+    (interval ? ` (95 % interval ${interval[0].toFixed(3)} to ${interval[1].toFixed(3)})` : '');
   return formatRows([
     ['model', `${deployment?.name}@${deployment?.version}`],
     ['estimator', manifest.trainer.estimator],
     ['dataset', `${manifest.dataset.rows} rows, ${manifest.dataset.id}`],
-    ['macro-F1', score(metrics['macroF1'])],
-    ...Object.entries(baseline).map(([name, { macroF1 }]): [string, string] => [
-      `baseline ${name}`,
-      score(macroF1),
-    ]),
+    ['macro-F1', score(metrics as unknown as Score)],
+    ...Object.entries(baseline).flatMap(([name, found]): [string, string][] =>
+      found ? [[`baseline ${name}`, score(found)]] : [],
+    ),
     [
       'parity',
       `${parity.rows} golden rows, largest difference ${parity.maxAbsDiff}, ${parity.labelMismatches} labels differ`,
     ],
     [
-      'live',
-      deployment?.swap ? `after ${deployment.swap.totalMs.toFixed(0)} ms` : 'no: left as the candidate',
+      deployment?.isLive ? 'live' : 'candidate',
+      `${deployment?.reason}${deployment?.swap ? `; after ${deployment.swap.totalMs.toFixed(0)} ms` : ''}`,
     ],
+    ...(deployment && !deployment.isLive
+      ? [['force it', `ruvector-memopt models activate ${deployment.name}@${deployment.version}`] as [string, string]]
+      : []),
     [
       'first decision',
-      fitToFirstDecisionMs === null
-        ? 'at the next start'
-        : `${fitToFirstDecisionMs.toFixed(0)} ms after fit returned`,
+      describeFirstDecision(deployment?.isLive ?? false, fitToFirstDecisionMs),
     ],
   ]);
 }
