@@ -85,7 +85,8 @@ export function judge(given: GateCase): GateReport {
   if (rivals.length === 0) {
     return report('cannot-tell', 'nothing is live and its held-out rows name no baseline, so it has no rival');
   }
-  const below = rivals.find((rival) => rival.difference < 0);
+  // Below by more than the rounding of the sums.
+  const below = rivals.find((rival) => rival.difference < -1e-9);
   if (below !== undefined) return report('below', describeBelow(below), rivals);
   const unsure = rivals.find((rival) => rival.differenceInterval[0] <= -GATE_MARGIN);
   if (unsure !== undefined) return report('cannot-tell', describeUnsure(unsure), rivals);
