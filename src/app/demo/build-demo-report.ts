@@ -86,6 +86,7 @@ function describeData({
 
 interface Scores {
   macroF1: number;
+  interval?: [number, number];
   confusionMatrix: number[][];
   baseline: { majority: { macroF1: number }; usageThreshold: { macroF1: number } };
 }
@@ -96,7 +97,10 @@ function describeModel({
   host,
   duringSwap,
   python,
-}: DemoRun): Pick<DemoReport, 'dataset' | 'model' | 'baseline' | 'parity' | 'swap' | 'fitToFirstDecisionMs'> {
+}: DemoRun): Pick<
+  DemoReport,
+  'dataset' | 'model' | 'baseline' | 'gate' | 'parity' | 'swap' | 'fitToFirstDecisionMs'
+> {
   const { deployment, manifest, fitToFirstDecisionMs } = training;
   if (!deployment?.swap) throw new DemoStageError('swap', 'the trained model did not go live');
   if (fitToFirstDecisionMs === null)
@@ -116,6 +120,7 @@ function describeModel({
       version: `${deployment.name}@${deployment.version}`,
       estimator,
       macroF1: metrics.macroF1,
+      interval: metrics.interval ?? null,
       confusionMatrix: metrics.confusionMatrix,
       labels: [...labels],
     },
@@ -125,6 +130,7 @@ function describeModel({
       majority: majority.macroF1,
       usageThreshold: usageThreshold.macroF1,
     },
+    gate: { passed: deployment.isLive, reason: deployment.reason },
     parity: {
       rows: manifest.parity.rows,
       maxAbsDiff: Math.max(manifest.parity.maxAbsDiff, deployment.swap.maxAbsDiff),
