@@ -57,7 +57,9 @@ def read_dataset(folder: Path) -> tuple[Dataset, dict]:
     table = pa.concat_tables(parts)
     for name, value in MASKED.items():
         at = table.column_names.index(name)
-        table = table.set_column(at, name, pa.array(np.full(table.num_rows, value, np.float32)))
+        table = table.set_column(
+            at, name, pa.array(np.full(table.num_rows, value, np.float32))
+        )
     return Dataset(table.combine_chunks(), provenance["card"]), provenance
 
 
@@ -67,7 +69,9 @@ class Scorer:
     def __init__(self, dataset: Dataset) -> None:
         self.rows = hold_out(dataset)
         self.labels = dataset.labels
-        self.classes = sorted({*dataset.y("train").tolist(), *dataset.y("test").tolist()})
+        self.classes = sorted(
+            {*dataset.y("train").tolist(), *dataset.y("test").tolist()}
+        )
         horizon_ms = dataset.meta.get("horizonMs")
         self.block = block_length(len(self.rows.y), self.rows.timestamps, horizon_ms)
 
@@ -80,7 +84,9 @@ class Scorer:
         return self._interval(macro_f1_difference, predicted, rival)
 
     def _interval(self, function, *answers: np.ndarray) -> list[float]:
-        return function(self.rows.y, *answers, self.classes, len(self.labels), self.block)
+        return function(
+            self.rows.y, *answers, self.classes, len(self.labels), self.block
+        )
 
 
 def rounded(values: list[float]) -> list[float]:
@@ -99,16 +105,21 @@ def main(folder: Path, model: Path, name: str) -> None:
         result = ruvector.fit(estimator, dataset, parameters=parameters)
         shares = result.model.predict_proba(scorer.rows.X)
         predicted = np.asarray(result.classes)[shares.argmax(axis=1)]
-        differences = {n: scorer.difference(predicted, rival) for n, rival in rivals.items()}
+        differences = {
+            n: scorer.difference(predicted, rival) for n, rival in rivals.items()
+        }
         candidates[candidate] = {
             "macroF1": round(result.macro_f1, 4),
             "interval": rounded(scorer.describe(predicted)["interval"]),
-            "differences": {n: rounded(interval) for n, interval in differences.items()},
+            "differences": {
+                n: rounded(interval) for n, interval in differences.items()
+            },
             "beatsAll": all(low > 0 for low, _ in differences.values()),
         }
     kept = ("macroF1", "accuracy", "interval")
     baseline = {
-        rival: {key: scores[rival][key] for key in kept} for rival in scorer.rows.baselines
+        rival: {key: scores[rival][key] for key in kept}
+        for rival in scorer.rows.baselines
     }
     measured = {
         "metrics": {**scores[name], "baseline": baseline, "rows": {"test": len(rule)}},

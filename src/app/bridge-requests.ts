@@ -27,7 +27,10 @@ export function buildRequests(host: RequestHost): Record<string, RequestHandler>
     'models.show': async (params) => host.registry.show(reference('models.show', params)),
     'models.compare': async (params) => {
       const { a, b } = parseParams('models.compare', { a: 'string', b: 'string' }, params);
-      return host.compareModels(requireParam('models.compare', 'a', a), requireParam('models.compare', 'b', b));
+      return host.compareModels(
+        requireParam('models.compare', 'a', a),
+        requireParam('models.compare', 'b', b),
+      );
     },
     'models.verify': (params) => verify(host, reference('models.verify', params)),
     'models.activate': async (params) => activate(host, params),

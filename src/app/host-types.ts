@@ -1,13 +1,7 @@
 // A running host, seen from the parts of the app that use it. Types only.
 import type { CollectorHealth } from '../collect/index.ts';
 import type { MemorySnapshot, OptimizationEvent } from '../core/index.ts';
-import type {
-  GateReport,
-  ModelComparison,
-  ModelHost,
-  ModelRegistry,
-  SwapReport,
-} from '../models/index.ts';
+import type { GateReport, ModelComparison, ModelHost, ModelRegistry, SwapReport } from '../models/index.ts';
 import type { Decision, Explanation, Optimizer } from '../optimize/index.ts';
 import type { FeatureSpec } from '../prepare/index.ts';
 import type { History } from '../store/index.ts';

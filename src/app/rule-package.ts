@@ -35,7 +35,9 @@ export interface RulePackageOptions {
 }
 
 /** Column a signal is read from, and the feature's unit as a multiple of the share 0 to 1. */
-const columns: Readonly<Record<RuleThreshold['signal'], { readonly feature: string; readonly scale: number }>> = {
+const columns: Readonly<
+  Record<RuleThreshold['signal'], { readonly feature: string; readonly scale: number }>
+> = {
   available: { feature: 'available_percent', scale: 100 },
   'psi-some': { feature: 'psi_memory_some', scale: 1 },
   'psi-full': { feature: 'psi_memory_full', scale: 1 },

@@ -117,7 +117,9 @@ async function train(link: DaemonLink, options: TrainOptions, signal: AbortSigna
     const report = buildReport(await link.request<TrainingAnswer>('train', job, { signal, onProgress }));
     bar.update(1);
     bar.finish(
-      report.isLive ? `live: ${report.model}, ${report.verdict}` : `candidate: ${report.model}, ${report.verdict}`,
+      report.isLive
+        ? `live: ${report.model}, ${report.verdict}`
+        : `candidate: ${report.model}, ${report.verdict}`,
     );
     return report;
   } catch (error) {
@@ -144,7 +146,9 @@ function buildReport(answer: TrainingAnswer): TrainingReport {
     confusionMatrix: number[][];
     baseline: Record<string, { macroF1: number } | null>;
   };
-  const baseline = Object.entries(metrics.baseline).flatMap(([name, found]) => (found ? [[name, found.macroF1]] : []));
+  const baseline = Object.entries(metrics.baseline).flatMap(([name, found]) =>
+    found ? [[name, found.macroF1]] : [],
+  );
   return {
     kind: 'training-report',
     model: deployment && `${deployment.name}@${deployment.version}`,

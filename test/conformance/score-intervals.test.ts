@@ -31,7 +31,10 @@ test('Python and Node draw the same blocks and find the same intervals', async (
   const { stdout } = await promisify(execFile)(python, ['-c', script, JSON.stringify(cases)], {
     env: { ...process.env, PYTHONPATH: path },
   });
-  const found = stdout.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+  const found = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
   cases.forEach(({ y, a, b, times, horizonMs, classes }, at) => {
     const rows = { labels: y, classes, blockLength: blockLengthOf(y.length, times, horizonMs) };
     const close = (values: readonly number[]): unknown[] => values.map((value) => expect.closeTo(value, 10));

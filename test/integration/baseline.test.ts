@@ -134,7 +134,10 @@ describe('the rule as a model', () => {
     expect(bundled.manifest.metrics).toMatchObject({
       macroF1: expect.any(Number),
       interval: [expect.any(Number), expect.any(Number)],
-      baseline: { majority: { interval: expect.any(Array) }, usageThreshold: { interval: expect.any(Array) } },
+      baseline: {
+        majority: { interval: expect.any(Array) },
+        usageThreshold: { interval: expect.any(Array) },
+      },
     });
   });
 });

@@ -117,7 +117,9 @@ describe('serve', () => {
     expect((await runCommand(home, ['models', 'rollback'])).code).toBe(0);
     expect((await statusOf(daemon)).model.live).toBe(`memopt@${first.deployment!.version}`);
     const listed = await runCommand(home, ['models', 'list']);
-    expect(listed.stdout).toMatch(new RegExp(`${first.deployment!.version} .*sklearn\\.ensemble\\.RandomForestClassifier  live`));
+    expect(listed.stdout).toMatch(
+      new RegExp(`${first.deployment!.version} .*sklearn\\.ensemble\\.RandomForestClassifier  live`),
+    );
     await poll(
       () => statusOf(daemon),
       ({ decisions }) => decisions.bySource.model > 0,
@@ -132,7 +134,15 @@ describe('serve', () => {
     await using daemon = await startDaemon(home);
     const { live } = (await statusOf(daemon)).model;
     // A forest that learned one leaf of the classes' priors, weighted until they are equal: it knows nothing.
-    const args = ['train', '--param', 'max_depth=1', '--param', 'n_estimators=1', '--param', 'max_features=1'];
+    const args = [
+      'train',
+      '--param',
+      'max_depth=1',
+      '--param',
+      'n_estimators=1',
+      '--param',
+      'max_features=1',
+    ];
     const shown = await runCommand(home, [...args, '--param', 'random_state=3']);
     expect(shown.code).toBe(0);
     expect(shown.stdout).toMatch(/candidate +macro-F1 0\.\d+ on \d+ held-out rows is below /);
@@ -141,8 +151,12 @@ describe('serve', () => {
     expect(status.model).toMatchObject({ live, lastDeployment: { isLive: false } });
     expect((await runCommand(home, ['status'])).stdout).toContain(status.model.lastDeployment!.reason);
     const listed = await runCommand(home, ['models', 'list']);
-    expect(listed.stdout).toMatch(/macro-F1 \d\.\d+ \(\d\.\d+ to \d\.\d+\) .*RandomForestClassifier {2}candidate/);
-    expect((await daemon.stop()).stderr).toContain(`stays a candidate: ${status.model.lastDeployment!.reason}`);
+    expect(listed.stdout).toMatch(
+      /macro-F1 \d\.\d+ \(\d\.\d+ to \d\.\d+\) .*RandomForestClassifier {2}candidate/,
+    );
+    expect((await daemon.stop()).stderr).toContain(
+      `stays a candidate: ${status.model.lastDeployment!.reason}`,
+    );
   }, 120_000);
 
   it('leaves the live model alone when a command without a daemon knows another sampling rate', async () => {

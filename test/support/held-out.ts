@@ -29,7 +29,10 @@ export function encodeHeldOut(spec: FeatureSpec, rows: AvailableRows): Uint8Arra
     ...Object.fromEntries(spec.names.map(float)),
     label: arrow.makeVector(Int8Array.from(rows.labels)),
     ...Object.fromEntries(
-      Object.entries(baselines).map(([name, all]) => [`baseline_${name}`, arrow.makeVector(Int8Array.from(all))]),
+      Object.entries(baselines).map(([name, all]) => [
+        `baseline_${name}`,
+        arrow.makeVector(Int8Array.from(all)),
+      ]),
     ),
   });
   return arrow.tableToIPC(table, 'stream');
@@ -48,14 +51,12 @@ export function buildUpload(
   rows: AvailableRows | null,
   change: { name?: string; trainedOn?: [number, number][] } = {},
 ): ModelUpload {
-  const thresholds = Object.entries(limits).map(
-    ([label, limit]): RuleThreshold => ({
-      label: labels[Number(label)]!,
-      signal: 'available',
-      limit: limit / 100,
-      source: 'test',
-    }),
-  );
+  const thresholds = Object.entries(limits).map(([label, limit]): RuleThreshold => ({
+    label: labels[Number(label)]!,
+    signal: 'available',
+    limit: limit / 100,
+    source: 'test',
+  }));
   const { model, golden, manifest } = buildRulePackage({
     name: change.name ?? 'memopt',
     featureNames: spec.names,

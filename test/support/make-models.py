@@ -359,7 +359,10 @@ def improper_heads() -> dict[str, tuple[list[onnx.NodeProto], list[onnx.TensorPr
 
     return {
         "raw-scores": ([node("Identity", ["scores"], ["probabilities"]), *best], []),
-        "log-probabilities": ([node("LogSoftmax", ["scores"], ["probabilities"], axis=1), *best], []),
+        "log-probabilities": (
+            [node("LogSoftmax", ["scores"], ["probabilities"], axis=1), *best],
+            [],
+        ),
         "one-against-rest": ([node("Sigmoid", ["scores"], ["probabilities"]), *best], []),
         "percents": scaled(100.0),
         "half-shares": scaled(0.5),
@@ -392,9 +395,7 @@ def improper_heads() -> dict[str, tuple[list[onnx.NodeProto], list[onnx.TensorPr
     }
 
 
-def headed_model(
-    nodes: list[onnx.NodeProto], inits: list[onnx.TensorProto]
-) -> onnx.ModelProto:
+def headed_model(nodes: list[onnx.NodeProto], inits: list[onnx.TensorProto]) -> onnx.ModelProto:
     """A linear layer whose `scores` the nodes turn into `label` and `probabilities`."""
     graph = helper.make_graph(
         [helper.make_node("MatMul", ["X", "W"], ["scores"]), *nodes],

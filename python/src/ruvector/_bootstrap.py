@@ -29,6 +29,7 @@ def block_length(rows: int, timestamps: NDArray[np.int64] | None, horizon_ms: fl
     Parameters
     ----------
     rows : int
+        How many there are.
     timestamps : ndarray of int64, optional
         Milliseconds of each row, in order.
     horizon_ms : float, optional

@@ -89,7 +89,7 @@ class DatasetIdentity:
     horizon_ms : float or None
         How far the labels look ahead.
     trained_on : tuple of (int, int), or None
-        Ranges of time, in milliseconds, that hold the rows trained on; None when they have no times.
+        Ranges of time, in milliseconds, that hold the rows trained on; None without times.
 
     """
 
@@ -123,7 +123,7 @@ class FitResult:
         Label index of each probability column; a class never seen in training is absent.
     metrics : dict
         macroF1 with its 95 % ``interval``, accuracy, perClass, confusionMatrix over the test split,
-        and ``baseline`` with score and interval of the majority class, a usage threshold and others.
+        and ``baseline`` with score and interval of the majority class, a usage threshold, ...
     fit_seconds : float
         Duration of the fit alone.
     fit_returned_monotonic_ns : int
@@ -300,7 +300,7 @@ def measure(
 
 
 def hold_out(dataset: LabelledDataset) -> HeldOutRows:
-    """Take the test split in time order with what each baseline, fitted on the train split, answers."""
+    """Take the test split in time order, with what baselines of the train split answer."""
     train = (dataset.X("train"), dataset.y("train").astype(np.int64))
     test = (dataset.X("test"), dataset.y("test").astype(np.int64))
     labels, names = tuple(dataset.labels), tuple(dataset.feature_names)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -218,6 +218,7 @@ def check_answers(
     label : ndarray of int64, shape (n,)
         Label index of each row.
     probabilities : ndarray, shape (n, k)
+        Share of each class.
     classes : sequence of int
         Label index of each probability column.
 
@@ -234,28 +235,29 @@ def check_answers(
     at = np.where(known, np.searchsorted(columns, label), 0).clip(0, len(columns) - 1)
     behind = shares.max(axis=1) - shares[np.arange(len(label)), at]
     low, high = -PROBABILITY_TOLERANCE, 1 + PROBABILITY_TOLERANCE
-    outside = ~((shares >= low) & (shares <= high)).all(axis=1)
-    for wrong, describe in (
-        (outside, lambda row: f"is {_brief(shares[row])}: raw scores or logits"),
-        (
-            ~(np.abs(sums - 1) <= PROBABILITY_TOLERANCE),
-            lambda row: f"is {_brief(shares[row])}, which sums to {sums[row]:.4g} and not to 1",
-        ),
-        (
-            ~known,
-            lambda row: f"has label {label[row]}, which is not among classes {list(columns)}",
-        ),
-        (
-            behind > TIE_MARGIN,
-            lambda row: f"has label {label[row]}, which is not its most probable class",
-        ),
-    ):
-        if wrong.any():
-            row = int(np.argmax(wrong))
-            raise ProbabilitiesError(
-                f"Cannot export the model: its answer to golden row {row} {describe(row)}; give it "
-                "a predict_proba whose rows sum to 1, such as CalibratedClassifierCV"
-            )
+    outside = np.asarray(~((shares >= low) & (shares <= high)).all(axis=1))
+    _refuse(outside, lambda row: f"is {_brief(shares[row])}: raw scores or logits")
+    _refuse(
+        np.asarray(~(np.abs(sums - 1) <= PROBABILITY_TOLERANCE)),
+        lambda row: f"is {_brief(shares[row])}, which sums to {sums[row]:.4g} and not to 1",
+    )
+    _refuse(
+        ~known, lambda row: f"has label {label[row]}, which is not among classes {list(classes)}"
+    )
+    _refuse(
+        np.asarray(behind > TIE_MARGIN),
+        lambda row: f"has label {label[row]}, which is not its most probable class",
+    )
+
+
+def _refuse(wrong: NDArray[np.bool_], describe: Callable[[int], str]) -> None:
+    if not wrong.any():
+        return
+    row = int(np.argmax(wrong))
+    raise ProbabilitiesError(
+        f"Cannot export the model: its answer to golden row {row} {describe(row)}; give it a "
+        "predict_proba whose rows sum to 1, such as CalibratedClassifierCV"
+    )
 
 
 def _brief(values: NDArray[np.float64]) -> str:

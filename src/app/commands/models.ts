@@ -24,7 +24,9 @@ interface JsonOption {
 
 /** Adds the command and its sub-commands. */
 export function addModels(program: Command): void {
-  const models = program.command('models').description('list, show, compare, activate, roll back and verify models');
+  const models = program
+    .command('models')
+    .description('list, show, compare, activate, roll back and verify models');
   addSub(
     models,
     'list',
@@ -127,7 +129,10 @@ function renderList(listings: readonly ModelListing[]): string {
   return formatRows(rows);
 }
 
-function describeSummary({ created, estimator, aliases, ...score }: ModelSummary, isDamaged: boolean): string {
+function describeSummary(
+  { created, estimator, aliases, ...score }: ModelSummary,
+  isDamaged: boolean,
+): string {
   if (created === null) return 'manifest damaged';
   const parts = [
     writeScore(score),

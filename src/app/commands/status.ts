@@ -71,9 +71,7 @@ function describeMemory({ memory }: HostStatus): string {
 
 function describeModel({ model: { live, isBaseline } }: HostStatus): string {
   if (live === null) return 'none yet: decisions follow the rule (run `ruvector-memopt train`)';
-  return isBaseline
-    ? `${live}, the rule (\`ruvector-memopt train\` makes a model of this host)`
-    : live;
+  return isBaseline ? `${live}, the rule (\`ruvector-memopt train\` makes a model of this host)` : live;
 }
 
 function describeLastDeployment({ model: { lastDeployment } }: HostStatus): [string, string][] {

@@ -25,7 +25,9 @@ interface TrainCommandOptions {
 export function addTrain(program: Command): void {
   program
     .command('train')
-    .description('train a model on the history with scikit-learn; it goes live when it is not below what decides now')
+    .description(
+      'train a model on the history with scikit-learn; it goes live when it is not below what decides now',
+    )
     .option(
       '--estimator <name>',
       'any scikit-learn classifier, e.g. sklearn.HistGradientBoostingClassifier',
@@ -121,11 +123,13 @@ export function renderTraining({ manifest, deployment, fitToFirstDecisionMs }: T
       `${deployment?.reason}${deployment?.swap ? `; after ${deployment.swap.totalMs.toFixed(0)} ms` : ''}`,
     ],
     ...(deployment && !deployment.isLive
-      ? [['force it', `ruvector-memopt models activate ${deployment.name}@${deployment.version}`] as [string, string]]
+      ? [
+          ['force it', `ruvector-memopt models activate ${deployment.name}@${deployment.version}`] as [
+            string,
+            string,
+          ],
+        ]
       : []),
-    [
-      'first decision',
-      describeFirstDecision(deployment?.isLive ?? false, fitToFirstDecisionMs),
-    ],
+    ['first decision', describeFirstDecision(deployment?.isLive ?? false, fitToFirstDecisionMs)],
   ]);
 }
