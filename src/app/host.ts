@@ -141,6 +141,7 @@ class RunningHost implements Host {
   readonly #baseline: Baseline;
   /** What became of the model that was deployed last. */
   #lastDeployment: Deployment | null = null;
+  #deployments: Promise<unknown> = Promise.resolve();
   #missed = 0;
   #samples = 0;
   #lastActionMs: number | null = null;
@@ -304,7 +305,14 @@ class RunningHost implements Host {
     this.isActing = isActing;
   }
 
-  async deploy({ activate, ...package_ }: ModelUpload): Promise<Deployment> {
+  /** One after the other: two that came at once must not both be judged against what the first one replaces. */
+  deploy(upload: ModelUpload): Promise<Deployment> {
+    const run = this.#deployments.then(() => this.#deploy(upload));
+    this.#deployments = run.catch(() => undefined);
+    return run;
+  }
+
+  async #deploy({ activate, ...package_ }: ModelUpload): Promise<Deployment> {
     const named = package_.manifest['name'];
     const name = typeof named === 'string' ? named : this.config.modelName;
     const { version } = await this.registry.add({ name, ...package_ });

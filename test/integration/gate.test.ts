@@ -9,6 +9,7 @@ import type { Host } from '../../src/app/host-types.ts';
 import { sha256Of } from '../../src/models/manifest.ts';
 import { createTestHome, runCommand } from '../support/daemon.ts';
 import { buildUpload, encodeHeldOut, labelBy } from '../support/held-out.ts';
+import { pressuredSnapshots } from '../support/memory-rows.ts';
 
 type TestHome = Awaited<ReturnType<typeof createTestHome>>;
 
@@ -69,6 +70,15 @@ describe('deploy()', () => {
     expect(second).toMatchObject({ isLive: false, gate: { verdict: 'below' } });
     expect(second.reason).toContain(`is below live memopt@${best.version} with 1.000`);
     expect(host.models.liveVersion).toBe(`memopt@${best.version}`);
+  });
+
+  it('judges models that come at once one after the other', async () => {
+    const [good, worse] = await Promise.all([
+      host.deploy(buildUpload(host.spec, truth, rows)),
+      host.deploy(buildUpload(host.spec, { 1: 58, 3: 25 }, rows)),
+    ]);
+    expect([good.isLive, worse.isLive]).toEqual([true, false]);
+    expect(worse.reason).toContain(`is below live memopt@${good.version}`);
   });
 
   it('lets an equal model take the place of the live one', async () => {
@@ -187,6 +197,20 @@ describe('models compare', () => {
     await host.deploy(buildUpload(host.spec, truth, rows, { trainedOn: [[0, 299_000]] }));
     await host.deploy(buildUpload(host.spec, { 1: 30, 3: 5 }, rows, { trainedOn: [[500_000, 599_000]] }));
     expect(await host.compareModels('memopt@live', 'memopt@candidate')).toMatchObject({ rows: 200 });
+  });
+
+  it('takes the rows of the history when both trainings lie before them', async () => {
+    const shiftMs = Date.now() - 60_000 - pressuredSnapshots(2000).at(-1)!.timestamp;
+    const lived = pressuredSnapshots(2000).map((row) => ({ ...row, timestamp: row.timestamp + shiftMs }));
+    host.history.append('memory', lived);
+    await host.deploy(buildUpload(host.spec, truth, rows));
+    await host.deploy(buildUpload(host.spec, { 1: 30, 3: 5 }, rows));
+    const comparison = await host.compareModels('memopt@live', 'memopt@candidate');
+    expect(comparison).toMatchObject({
+      source: 'history',
+      a: { interval: [expect.any(Number), expect.any(Number)] },
+    });
+    expect(comparison.rows).toBeGreaterThan(1500);
   });
 
   it('cannot tell without rows', async () => {
