@@ -12,6 +12,7 @@ const patient = { testTimeout: 120_000, hookTimeout: 120_000, env };
 const measured = [
   'test/integration/collect-host.test.ts',
   'test/integration/demo.test.ts',
+  'test/integration/labels-oom.test.ts',
   'test/integration/optimize*.test.ts',
   'test/conformance/collect.test.ts',
 ];

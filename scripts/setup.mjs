@@ -2,11 +2,12 @@
 // Plain JavaScript for Node >= 18 and nothing installed: it brings Node 24 itself, runs `npm ci`
 // under that Node (an npm run by an older Node silently skips nodejs-polars' native package) and
 // keeps the Python packages in .venv. Each step is stamped and skipped while it is up to date.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { become } from '../bin/become.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const venv = join(root, '.venv');
@@ -240,20 +241,6 @@ function ensurePrograms() {
   );
 }
 
-function start(command, args, env, cwd = process.cwd()) {
-  const child = spawn(command, args, { cwd, stdio: 'inherit', env });
-  // Ctrl-C reaches the child through the terminal; the parent only waits for its drain.
-  process.on('SIGINT', () => {});
-  process.on('SIGTERM', () => child.kill('SIGTERM'));
-  child.on('error', (error) => {
-    say(`Cannot start ${args[0]}: ${error.message}`);
-    process.exitCode = 1;
-  });
-  child.on('exit', (code, signal) => {
-    process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 143);
-  });
-}
-
 /** Name and text of every file below a folder of the repository. */
 function readFolder(folder) {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
@@ -290,7 +277,7 @@ function startLab({ node, python, env, args }) {
   // JupyterLab refuses root, and the root of a container has nobody else to be.
   const asRoot = process.getuid?.() === 0 ? ['--allow-root'] : [];
   const options = ['--MultiKernelManager.default_kernel_name=ruvector', ...asRoot, ...args];
-  start(python, ['-m', 'jupyterlab', ...options], env, notebooks);
+  become(python, ['-m', 'jupyterlab', ...options], { env, cwd: notebooks });
 }
 
 function main() {
@@ -314,7 +301,8 @@ function main() {
     return;
   }
   const [script, ...args] = target.run;
-  start(toolchain.node, [join(root, script), ...args, ...rest], env);
+  // Nothing of this process stays: a daemon's signals and exit code are then its own.
+  become(toolchain.node, [join(root, script), ...args, ...rest], { env });
 }
 
 try {

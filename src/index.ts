@@ -171,9 +171,8 @@ export {
   createMadviseActuator,
   createModelPolicy,
   createOptimizer,
-  createRegionSelector,
   createRulePolicy,
-  createSenpaiLaw,
+  createStallLaw,
   readReclaimBackend,
   safeguards,
 } from './optimize/index.ts';
@@ -189,7 +188,6 @@ export type {
   OptimizerOptions,
   Outcome,
   Region,
-  RegionSelector,
   TargetPlan,
   TargetSpec,
   WhetherDecision,

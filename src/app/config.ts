@@ -2,6 +2,8 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../core/index.ts';
+import { DEFAULT_STALL_BUDGET, goals } from '../optimize/index.ts';
+import type { Goal } from '../optimize/index.ts';
 import { ConfigError } from './errors.ts';
 
 /** What `serve`, `collect` and the demo run with. */
@@ -20,8 +22,12 @@ export interface HostConfig {
   readonly act: boolean;
   /** Processes the optimizer may act on. @default none */
   readonly targets: { readonly pids: readonly number[]; readonly names: readonly string[] };
-  /** Share of a target paged out an action, before label and stall scale it. @default 0.01, Senpai's step */
-  readonly reclaimRatio: number;
+  /** `relieve` acts while memory is scarce for somebody it can help, `save` all the time. @default "relieve" */
+  readonly goal: Goal;
+  /** Share of its time a target may wait for what was taken from it. @default 0.001 */
+  readonly stallBudget: number;
+  /** How long memory must not have been used before it may be taken; null is by goal and shortage. @default null */
+  readonly minQuietMs: number | null;
   /** Most bytes paged out in any minute. @default 1 GiB */
   readonly maxBytesPerMinute: number;
   /** Days of history kept; 0 keeps everything. @default 30 */
@@ -46,7 +52,9 @@ export const defaultConfig: HostConfig = {
   modelName: 'memopt',
   act: false,
   targets: { pids: [], names: [] },
-  reclaimRatio: 0.01,
+  goal: 'relieve',
+  stallBudget: DEFAULT_STALL_BUDGET,
+  minQuietMs: null,
   maxBytesPerMinute: 2 ** 30,
   retainDays: 30,
   retainMib: 1024,
@@ -82,7 +90,13 @@ const rules: readonly Rule[] = [
     isValid: (c) => c.targets.pids.every((pid) => Number.isInteger(pid) && pid > 1),
     wanted: 'process ids above 1',
   },
-  { key: 'reclaimRatio', isValid: (c) => inRange(c.reclaimRatio, 0.0005, 1), wanted: '0.0005 to 1' },
+  { key: 'goal', isValid: (c) => goals.includes(c.goal), wanted: goals.join(' or ') },
+  { key: 'stallBudget', isValid: (c) => inRange(c.stallBudget, 0.0001, 0.5), wanted: '0.0001 to 0.5' },
+  {
+    key: 'minQuietMs',
+    isValid: (c) => c.minQuietMs === null || inRange(c.minQuietMs, 500, 3.6e6),
+    wanted: '0.5 to 3600 s',
+  },
   { key: 'maxBytesPerMinute', isValid: (c) => c.maxBytesPerMinute > 0, wanted: 'a positive number of bytes' },
   { key: 'retainDays', isValid: (c) => inRange(c.retainDays, 0, 36_500), wanted: '0 to 36500 days' },
   { key: 'retainMib', isValid: (c) => inRange(c.retainMib, 1, MAX_RETAIN_MIB), wanted: '1 MiB or more' },

@@ -12,6 +12,7 @@ export const datasetParams = {
   test_fraction: 'number',
   blocks: 'number',
   balance: 'string',
+  include_acted: 'boolean',
 } as const;
 
 /** The same, typed. */
@@ -22,6 +23,7 @@ export interface DatasetParams {
   readonly test_fraction?: number;
   readonly blocks?: number;
   readonly balance?: string;
+  readonly include_acted?: boolean;
 }
 
 /** Builds training sets. */
@@ -51,6 +53,7 @@ export function createDatasetService({ history, spec, horizonMs }: DatasetServic
       testFraction: params.test_fraction,
       blocks: params.blocks,
       balance: params.balance as Balance | undefined,
+      includeActed: params.include_acted,
       signal,
     });
   return {

@@ -8,6 +8,7 @@ import { createSyscalls, readReclaimBackend } from '../optimize/index.ts';
 import { findPython } from '../train/index.ts';
 import { findDaemon } from './daemon.ts';
 import type { Home } from './home.ts';
+import type { HostStatus } from './status-types.ts';
 
 /** What one check found. */
 export interface CheckResult {
@@ -115,6 +116,20 @@ const checks: readonly Check[] = [
       if (!client) throw new Error('none on this home');
       const { result } = await client.request('status');
       return `pid ${(result as { pid: number }).pid}`;
+    },
+  },
+  {
+    name: 'Own memory',
+    severity: 'limited',
+    costs: 'the daemon takes more memory than it can give back here',
+    mend: 'ruvector-memopt serve --name <larger process>   (or run it where targets are larger)',
+    look: async (home) => {
+      await using client = await findDaemon(home);
+      if (!client) return 'no running host to look at';
+      const { result } = await client.request('status');
+      const { memory } = result as HostStatus;
+      if (memory?.paysOff.pays === false) throw new Error(memory.paysOff.reason);
+      return memory?.paysOff.reason ?? 'not sampled yet';
     },
   },
 ];

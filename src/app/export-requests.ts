@@ -55,6 +55,7 @@ const trainingParams = {
   balance_classes: 'boolean',
   horizon_ms: 'number',
   blocks: 'number',
+  include_acted: 'boolean',
   anonymize: 'boolean',
   time_precision_ms: 'number',
 } as const;
@@ -96,6 +97,7 @@ function buildTrainingJob(params: unknown): ExportJob {
       balanceClasses: given.balance_classes,
       horizonMs: given.horizon_ms,
       blocks: given.blocks,
+      includeActed: given.include_acted,
       anonymize: given.anonymize,
       timePrecisionMs: given.time_precision_ms,
     },

@@ -13,7 +13,7 @@ import type {
   ModelRegistry,
   SwapReport,
 } from '../models/index.ts';
-import { createOptimizer, createSenpaiLaw } from '../optimize/index.ts';
+import { createOptimizer } from '../optimize/index.ts';
 import type { Actuator, Decision, Explanation, Optimizer } from '../optimize/index.ts';
 import { buildFeatureSpec, createLiveAnonymizer, featureSpecSha256 } from '../prepare/index.ts';
 import type { FeatureSpec } from '../prepare/index.ts';
@@ -209,7 +209,9 @@ class RunningHost implements Host {
       targets: config.targets,
       ...(actuators && { actuators }),
       act: () => this.isActing,
-      howMuch: createSenpaiLaw({ ratio: config.reclaimRatio }),
+      goal: config.goal,
+      stallBudget: config.stallBudget,
+      ...(config.minQuietMs !== null && { minQuietMs: config.minQuietMs }),
       windowMs: config.outcomeWindowMs,
       minIntervalMs: Math.min(6000, 2 * config.outcomeWindowMs),
       maxBytesPerWindow: config.maxBytesPerMinute,
@@ -253,6 +255,7 @@ class RunningHost implements Host {
       spec: this.spec,
       signal,
       lastActionMs: () => this.#lastActionMs,
+      ownRefaults: () => this.optimizer.ownRefaults(),
       onSample: async (sample, features, missed) => {
         this.#samples++;
         this.#missed = missed;

@@ -2,37 +2,35 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { isRuvectorError, messageOf } from '../core/index.ts';
-import { addBench } from './commands/bench.ts';
-import { addCollect } from './commands/collect.ts';
-import { addDecide } from './commands/decide.ts';
-import { addDemo } from './commands/demo.ts';
-import { addDoctor } from './commands/doctor.ts';
-import { addExport } from './commands/export.ts';
-import { addKernel } from './commands/kernel.ts';
-import { addModels } from './commands/models.ts';
-import { addSamples } from './commands/samples.ts';
-import { addPublish } from './commands/publish.ts';
-import { addServe } from './commands/serve.ts';
-import { addStatus } from './commands/status.ts';
-import { addTrain } from './commands/train.ts';
 
-const commands = [
-  addDemo,
-  addServe,
-  addStatus,
-  addCollect,
-  addTrain,
-  addExport,
-  addPublish,
-  addModels,
-  addKernel,
-  addSamples,
-  addDecide,
-  addDoctor,
-  addBench,
-];
+type Add = (program: Command) => void;
 
-function buildProgram(): Command {
+/** In the order of the help. Only the one that is asked for is loaded: what a daemon never calls would stay with it. */
+const commands: Readonly<Record<string, () => Promise<Add>>> = {
+  demo: async () => (await import('./commands/demo.ts')).addDemo,
+  serve: async () => (await import('./commands/serve.ts')).addServe,
+  status: async () => (await import('./commands/status.ts')).addStatus,
+  collect: async () => (await import('./commands/collect.ts')).addCollect,
+  train: async () => (await import('./commands/train.ts')).addTrain,
+  export: async () => (await import('./commands/export.ts')).addExport,
+  publish: async () => (await import('./commands/publish.ts')).addPublish,
+  models: async () => (await import('./commands/models.ts')).addModels,
+  kernel: async () => (await import('./commands/kernel.ts')).addKernel,
+  samples: async () => (await import('./commands/samples.ts')).addSamples,
+  decide: async () => (await import('./commands/decide.ts')).addDecide,
+  doctor: async () => (await import('./commands/doctor.ts')).addDoctor,
+  bench: async () => (await import('./commands/bench.ts')).addBench,
+};
+
+/** The command that the words name, or all of them for help and for words that name none. */
+function loadCommands(argv: readonly string[]): Promise<Add[]> {
+  const words = argv.slice(2);
+  const named = words.find((word, i) => !word.startsWith('-') && words[i - 1] !== '--home') ?? '';
+  const wanted = Object.hasOwn(commands, named) ? [commands[named]!] : Object.values(commands);
+  return Promise.all(wanted.map((load) => load()));
+}
+
+async function buildProgram(argv: readonly string[]): Promise<Command> {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
@@ -46,7 +44,7 @@ function buildProgram(): Command {
     .exitOverride()
     .showSuggestionAfterError()
     .showHelpAfterError('Run with --help for usage and an example.');
-  for (const add of commands) add(program);
+  for (const add of await loadCommands(argv)) add(program);
   for (const command of program.commands) {
     command.exitOverride();
     for (const sub of command.commands) sub.exitOverride();
@@ -61,7 +59,8 @@ function buildProgram(): Command {
 export async function main(argv: readonly string[]): Promise<void> {
   endQuietlyWhenNobodyReads();
   try {
-    await buildProgram().parseAsync([...argv]);
+    const program = await buildProgram(argv);
+    await program.parseAsync([...argv]);
   } catch (error) {
     process.exitCode = reportFailure(error);
   }

@@ -18,6 +18,7 @@ export interface PublishHistoryOptions {
   readonly horizon?: number;
   readonly split?: number;
   readonly blocks?: number;
+  readonly includeActed?: boolean;
   readonly tables?: readonly string[];
   readonly keyFile?: string;
 }
@@ -44,6 +45,7 @@ export async function publishHistory(
       horizonMs: given.horizon === undefined ? undefined : given.horizon * 1000,
       trainTestSplit: given.split,
       blocks: given.blocks,
+      includeActed: given.includeActed,
     },
     spec: buildFeatureSpec({ intervalMs: 1000 / hz }),
     horizonMs,

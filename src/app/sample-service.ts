@@ -1,8 +1,13 @@
-// The host's own training samples: one is kept each rate window and labelled when its horizon has passed,
-// and what was decided then is compared with it. The file is src/store/apr; training is retraining.ts.
+// The host's own training samples: one is kept each rate window and labelled when its horizon has passed without
+// an action, and what was decided then is compared with it. The file is src/store/apr; training is retraining.ts.
 import type { Label, MemorySnapshot } from '../core/index.ts';
 import { labels, messageOf } from '../core/index.ts';
-import { createOnlineLabeler, createSampleBuilder, readLabelledSamples } from '../prepare/index.ts';
+import {
+  createLastActionReader,
+  createOnlineLabeler,
+  createSampleBuilder,
+  readLabelledSamples,
+} from '../prepare/index.ts';
 import type { FeatureSpec } from '../prepare/index.ts';
 import { TunerDataCollector, cachePath, openSampleStore } from '../store/index.ts';
 import type { FeedbackStats, History, SampleStore } from '../store/index.ts';
@@ -17,6 +22,8 @@ export interface SamplesStatus {
   readonly samplesSinceTrained: number;
   /** Samples that start a training; 0 is never. */
   readonly retrainThreshold: number;
+  /** Samples of this run that were left out because an action of the optimizer reaches them; null for a home no host runs on. */
+  readonly actedSamples: number | null;
   /** Decisions compared with what came; null for a home no host runs on. */
   readonly feedback: FeedbackStats | null;
   /** The last write that failed. */
@@ -75,9 +82,11 @@ class LoopSamples implements SampleService {
   readonly #due: DueFlag;
   readonly #labeler;
   readonly #buildSample;
+  readonly #readLastAction;
   #lastMark: { readonly timestamp: number; readonly mark: Mark } | null = null;
   #lastTimestamp = Number.NaN;
   #lastError: string | null = null;
+  #actedSamples = 0;
 
   constructor(options: SampleServiceOptions, store: SampleStore, due: DueFlag) {
     const { spec, config } = options;
@@ -85,14 +94,20 @@ class LoopSamples implements SampleService {
     this.#store = store;
     this.#due = due;
     this.#buildSample = createSampleBuilder(spec);
+    this.#readLastAction = createLastActionReader(spec);
     this.#labeler = createOnlineLabeler<Mark>({
       horizonMs: config.horizonMs,
       maxGapMs: Math.min(spec.maxGapMs, config.horizonMs),
+      actionEffectMs: spec.rateWindowMs,
     });
   }
 
   async observe(snapshot: MemorySnapshot, features: Float32Array | null): Promise<void> {
-    const closed = this.#labeler.observe(snapshot);
+    const lastActionMs = features && this.#readLastAction(features, snapshot.timestamp);
+    if (lastActionMs !== null) this.#labeler.noteAction(lastActionMs);
+    const observed = this.#labeler.observe(snapshot);
+    const closed = observed.filter(({ isActed }) => !isActed);
+    this.#actedSamples += observed.length - closed.length;
     this.#lastTimestamp = snapshot.timestamp;
     if (features && this.#isTimeForOne(snapshot.timestamp)) {
       const mark: Mark = { features, predicted: null };
@@ -144,6 +159,7 @@ class LoopSamples implements SampleService {
       byLabel: collector.countByLabel(),
       samplesSinceTrained: collector.samplesSinceTrained,
       retrainThreshold: collector.retrainThreshold,
+      actedSamples: this.#actedSamples,
       feedback: collector.feedback(),
       lastError: this.#lastError,
     };

@@ -5,6 +5,12 @@ import { createFeatureExtractor } from '../prepare/index.ts';
 import type { FeatureSpec } from '../prepare/index.ts';
 import type { HostConfig } from './config.ts';
 
+/** What the optimizer knows of its own page-outs. */
+export interface OwnRefaults {
+  readonly filePages: number;
+  readonly anonPages: number;
+}
+
 /** Options of {@link runSampling}. */
 export interface SamplingOptions {
   readonly config: Pick<HostConfig, 'hz' | 'processIntervalMs'>;
@@ -12,18 +18,28 @@ export interface SamplingOptions {
   readonly signal: AbortSignal;
   /** Time of the last real action, for the features. */
   readonly lastActionMs: () => number | null;
+  /** Pages that the optimizer had paged out and that came back since it started. @default none is known */
+  readonly ownRefaults?: () => OwnRefaults | null;
   /** Called for each sample and awaited; a slow callback skips grid points, it never delays the later ones. */
   readonly onSample: (sample: Sample, features: Float32Array | null, missed: number) => Promise<void>;
 }
 
 /** Samples until the signal aborts. @throws what the collector throws */
 export async function runSampling(options: SamplingOptions): Promise<void> {
-  const { config, spec, signal, lastActionMs, onSample } = options;
+  const { config, spec, signal, lastActionMs, ownRefaults = () => null, onSample } = options;
   await using collector = await createCollector({ processIntervalMs: config.processIntervalMs });
   const extractor = createFeatureExtractor(spec);
   const samples = sampleAtRate({ collector, hz: config.hz, signal });
-  for await (const sample of samples) {
+  for await (const taken of samples) {
+    const sample = withOwnRefaults(taken, ownRefaults());
     const features = extractor.push(sample.memory, { lastOptimizationMs: lastActionMs() });
     await onSample(sample, features, samples.missed);
   }
+}
+
+/** Adds what only the optimizer knows, before features and history see the sample. */
+export function withOwnRefaults(sample: Sample, own: OwnRefaults | null): Sample {
+  if (own === null) return sample;
+  const columns = { own_refault_file: own.filePages, own_refault_anon: own.anonPages };
+  return { ...sample, memory: { ...sample.memory, ...columns } };
 }

@@ -6,6 +6,7 @@ import type { OptimizerStats } from '../optimize/index.ts';
 import type { HistoryStats } from '../store/index.ts';
 import type { BridgeStats } from '../wire/index.ts';
 import type { HostConfig } from './config.ts';
+import type { OwnMemory, PaysOff } from './own-memory.ts';
 import type { SamplesStatus } from './sample-service.ts';
 
 export type { DecisionSummary, ExplanationSummary } from '../client/index.ts';
@@ -20,7 +21,14 @@ export interface HostStatus extends DaemonStatus {
   samples: number;
   missed: number;
   health: readonly CollectorHealth[];
-  memory: { totalKib: number; availableKib: number } | null;
+  memory: {
+    totalKib: number;
+    availableKib: number;
+    /** What the daemon takes, all its processes together; at most 10 s old. */
+    own: OwnMemory;
+    /** Whether that is less than it gives back. */
+    paysOff: PaysOff;
+  } | null;
   history: HistoryStats;
   model: DaemonStatus['model'];
   decisions: Omit<OptimizerStats, 'lastDecision'> & { lastDecision: DecisionSummary | null };

@@ -1,8 +1,11 @@
 // What a running host says of itself, built from the parts' own figures.
 import { labels } from '../core/index.ts';
-import type { Decision, Explanation } from '../optimize/index.ts';
+import type { MemorySnapshot } from '../core/index.ts';
+import type { Decision, Explanation, OptimizerStats } from '../optimize/index.ts';
 import { isBaseline } from './baseline.ts';
 import type { Deployment, Host } from './host-types.ts';
+import { paysOff, readOwnMemory, readTargetKib } from './own-memory.ts';
+import type { NamedTargets } from './own-memory.ts';
 import type { DecisionSummary, ExplanationSummary, HostStatus } from './status-types.ts';
 
 /** Builds the status from a host and the counters only it has. */
@@ -39,7 +42,7 @@ export function buildStatus(
     samples: counters.samples,
     missed: counters.missed,
     health: host.latest?.health ?? [],
-    memory: snapshot ? { totalKib: snapshot.mem_total_kib, availableKib: snapshot.mem_available_kib } : null,
+    memory: snapshot ? describeMemory(snapshot, host.config.targets, decisions) : null,
     history: host.history.stats(),
     model: {
       live: host.models.liveVersion,
@@ -59,6 +62,24 @@ function summariseDeployment(deployment: Deployment | null): HostStatus['model']
   return { reference: `${name}@${version}`, isLive, reason };
 }
 
+function describeMemory(
+  snapshot: MemorySnapshot,
+  targets: NamedTargets,
+  { outcomes, savedKib }: Pick<OptimizerStats, 'outcomes' | 'savedKib'>,
+): HostStatus['memory'] {
+  const own = readOwnMemory();
+  return {
+    totalKib: snapshot.mem_total_kib,
+    availableKib: snapshot.mem_available_kib,
+    own,
+    paysOff: paysOff({
+      ownKib: own.rssKib,
+      targetKib: readTargetKib(targets),
+      savedKib: outcomes.actions === 0 ? null : savedKib,
+    }),
+  };
+}
+
 /** A decision as plain JSON. */
 export function describeDecision(decision: Decision): DecisionSummary {
   const { probabilities } = decision;
@@ -72,6 +93,8 @@ export function describeDecision(decision: Decision): DecisionSummary {
     reason: decision.reason,
     mode: decision.mode,
     budgetBytes: decision.budgetBytes,
+    goal: decision.goal,
+    shortages: decision.shortages,
     plan: decision.plan,
     refusals: decision.refusals,
     decisionUs: decision.latency.decisionUs,

@@ -1,5 +1,4 @@
-// What the commands print: tables for people, JSON for machines, progress on a terminal only.
-import { startProgress as startBar } from '../client/index.ts';
+// What the commands print: tables for people, JSON for machines.
 
 /** Prints one JSON document. Bigints become numbers. */
 export function printJson(value: unknown): void {
@@ -36,18 +35,6 @@ export function formatSeconds(seconds: number): string {
   if (seconds < 90) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
   const minutes = Math.floor(seconds / 60);
   return minutes < 90 ? `${minutes} min ${Math.round(seconds % 60)} s` : `${(minutes / 60).toFixed(1)} h`;
-}
-
-/** A progress bar on standard error; nothing is drawn when that is not a terminal. */
-export interface Progress {
-  update(done: number, note?: string): void;
-  stop(): void;
-}
-
-/** Starts a bar over `total` units. */
-export function startProgress(total: number, title: string): Progress {
-  const bar = startBar(title, total);
-  return { update: (done, note) => bar.update(done, note), stop: () => bar.finish() };
 }
 
 /** An abort signal that fires on Ctrl-C and SIGTERM, so that a command drains instead of dying. */

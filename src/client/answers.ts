@@ -49,6 +49,8 @@ export interface DecisionSummary {
   readonly modelVersion: string | null;
   readonly reason: string;
   readonly mode: string;
+  readonly goal: Decision['goal'];
+  readonly shortages: Decision['shortages'];
   readonly budgetBytes: number;
   readonly plan: Decision['plan'];
   readonly refusals: Decision['refusals'];

@@ -25,6 +25,8 @@ export interface TrainDataset {
   readonly blocks?: number | undefined;
   /** @default 'weights' */
   readonly balance?: 'weights' | 'undersample' | 'none' | undefined;
+  /** Keep rows that an action of the optimizer reaches. @default false */
+  readonly includeActed?: boolean | undefined;
 }
 
 /** Options of {@link Trainer.train}. */
@@ -146,8 +148,9 @@ function buildReport(answer: TrainingAnswer): TrainingReport {
     confusionMatrix: number[][];
     baseline: Record<string, { macroF1: number } | null>;
   };
-  const baseline = Object.entries(metrics.baseline).flatMap(([name, found]) =>
-    found ? [[name, found.macroF1]] : [],
+  // A baseline is null where the features lack what it looks at.
+  const baseline = Object.entries(metrics.baseline).flatMap(([name, scores]) =>
+    scores ? [[name, scores.macroF1]] : [],
   );
   return {
     kind: 'training-report',

@@ -1,8 +1,8 @@
-// Usage and limit of this process's own memory cgroup, version 1 or 2. Limits of ancestors are
+// Usage, limit and OOM kills of this process's own memory cgroup, version 1 or 2. Limits of ancestors are
 // not looked at. https://docs.kernel.org/admin-guide/cgroup-v2.html#memory-interface-files
 import { parseError, readError } from './errors.ts';
 import { parseDigits, toLatin1 } from './keyed-numbers.ts';
-import { isGone } from './proc-reader.ts';
+import { isDenied, isGone } from './proc-reader.ts';
 import type { ProcReader } from './proc-reader.ts';
 
 /** The cgroup columns of a memory snapshot. */
@@ -10,6 +10,8 @@ export interface CgroupMemory {
   readonly cgroup_usage_bytes: number | null;
   /** Null when unlimited. */
   readonly cgroup_limit_bytes: number | null;
+  /** Processes of this cgroup that an OOM killer ended, whoever's limit it was; null before Linux 4.13. */
+  readonly cgroup_oom_kill: number | null;
 }
 
 /** Where the process sits, as /proc/PID/cgroup tells it. */
@@ -20,14 +22,20 @@ export interface CgroupMembership {
   readonly v2Path: string | null;
 }
 
-/** The two files of one memory cgroup. */
+/** The files of one memory cgroup. */
 export interface CgroupFiles {
   readonly usage: string;
   readonly limit: string;
+  /** Files with a line `oom_kill <n>`, the best first. */
+  readonly kills: readonly string[];
 }
 
 /** CgroupMemory with every column null: no memory cgroup, or its root. */
-export const emptyCgroup: CgroupMemory = { cgroup_usage_bytes: null, cgroup_limit_bytes: null };
+export const emptyCgroup: CgroupMemory = {
+  cgroup_usage_bytes: null,
+  cgroup_limit_bytes: null,
+  cgroup_oom_kill: null,
+};
 
 /**
  * Finds the files of this process's memory cgroup.
@@ -77,7 +85,30 @@ export function createCgroupReader(
 function readCgroupMemory(reader: ProcReader, files: CgroupFiles): CgroupMemory {
   const usage = parseCgroupBytes(readFile(reader, files.usage));
   const limit = parseCgroupBytes(readFile(reader, files.limit));
-  return { cgroup_usage_bytes: usage, cgroup_limit_bytes: limit };
+  return {
+    cgroup_usage_bytes: usage,
+    cgroup_limit_bytes: limit,
+    cgroup_oom_kill: readKills(reader, files.kills),
+  };
+}
+
+/** The first file that has the line; a kernel without any, or one that keeps it secret, is no failure. */
+function readKills(reader: ProcReader, paths: readonly string[]): number | null {
+  for (const path of paths) {
+    try {
+      const kills = parseOomKills(reader.read(path));
+      if (kills !== null) return kills;
+    } catch (error) {
+      if (!isGone(error) && !isDenied(error)) throw readError(path, error);
+    }
+  }
+  return null;
+}
+
+/** Parses `oom_kill <n>` out of memory.events or memory.oom_control; null when the kernel has no such line. */
+export function parseOomKills(bytes: Uint8Array): number | null {
+  const [, count] = /^oom_kill (\d{1,15})$/m.exec(toLatin1(bytes)) ?? [];
+  return count === undefined ? null : Number(count);
 }
 
 /** Parses /proc/PID/cgroup: lines of `hierarchy:controllers:path`. @throws RuvectorError `ERR_COLLECT_PARSE` */
@@ -126,11 +157,20 @@ function ownOrRoot(path: string): string[] {
 }
 
 function v1Files(folder: string): CgroupFiles {
-  return { usage: `${folder}/memory.usage_in_bytes`, limit: `${folder}/memory.limit_in_bytes` };
+  return {
+    usage: `${folder}/memory.usage_in_bytes`,
+    limit: `${folder}/memory.limit_in_bytes`,
+    kills: [`${folder}/memory.oom_control`],
+  };
 }
 
 function v2Files(folder: string): CgroupFiles {
-  return { usage: `${folder}/memory.current`, limit: `${folder}/memory.max` };
+  return {
+    usage: `${folder}/memory.current`,
+    limit: `${folder}/memory.max`,
+    // Since Linux 5.2 there is a file without the kills in cgroups below, which have limits of their own.
+    kills: [`${folder}/memory.events.local`, `${folder}/memory.events`],
+  };
 }
 
 function canRead(reader: ProcReader, files: CgroupFiles): boolean {

@@ -1,5 +1,5 @@
 // The record kinds of the product. Native integer units on disk; `toAdr*` in adr.ts gives the
-// names and units of the export document. Counters are cumulative since boot.
+// names and units of the export document. Counters are cumulative since boot unless they say otherwise.
 import { optional, required, withPrivacy } from './fields.ts';
 import type { Field, RecordKind, RowOf } from './fields.ts';
 
@@ -56,6 +56,10 @@ export const memoryKind = {
     ),
     required('process_count', 'int32', 'processes', '/proc'),
     optional('top_process_rss_kib', 'int64', 'KiB', '/proc/PID/statm, largest'),
+    optional('cgroup_oom_kill', 'int64', 'kills', 'memory cgroup of this process'),
+    // Count from the optimizer's start, not from the boot: see `OwnRefaults` in prepare.
+    optional('own_refault_file', 'int64', 'pages paged out by the optimizer that came back', 'optimizer'),
+    optional('own_refault_anon', 'int64', 'pages paged out by the optimizer that came back', 'optimizer'),
   ],
 } as const satisfies RecordKind;
 export type MemorySnapshot = RowOf<typeof memoryKind.fields>;
@@ -105,14 +109,34 @@ export const optimizationKind = {
     optional('after_available_kib', 'int64', 'KiB, at the end of the next window', MEMINFO),
     required('before_free_kib', 'int64', 'KiB, MemFree and per-CPU free lists', FREE),
     optional('after_free_kib', 'int64', 'KiB, at the end of the next window', FREE),
-    optional('drift_kib', 'int64', 'KiB free memory moved in windows without action', 'optimizer'),
-    optional('freed_kib', 'int64', 'KiB, after - before - drift of free memory', 'optimizer'),
+    optional(
+      'drift_kib',
+      'int64',
+      'KiB the host figure moved by itself in windows of this length',
+      'optimizer',
+    ),
+    optional(
+      'freed_kib',
+      'int64',
+      'KiB taken and still out at the end of the window, net; null when unknown',
+      'optimizer',
+    ),
     optional('rss_drop_kib', 'int64', 'KiB', '/proc/PID/statm'),
     optional('advised_kib', 'int64', 'KiB handed to the kernel', 'actuator'),
     required('processes_trimmed', 'int32', 'processes', 'actuator'),
     required('duration_us', 'int64', 'µs of the action', 'actuator'),
     required('success', 'bool', 'the action ran and its outcome was seen', 'optimizer'),
     withPrivacy('free-text', optional('error', 'utf8', 'message', 'optimizer')),
+    optional('goal', 'utf8', 'relieve or save', 'optimizer'),
+    withPrivacy('free-text', optional('scarce', 'utf8', 'who was short: host, a cgroup, save', 'optimizer')),
+    optional('taken_kib', 'int64', 'KiB that left the targets with the action', 'pagemap'),
+    optional('returned_kib', 'int64', 'KiB of these back in memory at the end of the window', 'pagemap'),
+    optional('compressed_kib', 'int64', 'KiB that keeping the others compressed takes', 'zram, zswap'),
+    optional('host_freed_kib', 'int64', 'KiB the host figure moved, less drift: a cross-check', FREE),
+    optional('host_noise_kib', 'int64', 'KiB, spread of the host figure', 'optimizer'),
+    optional('target_major_faults', 'int64', 'faults of the targets in the window', '/proc/PID/stat'),
+    optional('target_stall_us', 'int64', 'µs the targets waited for what came back', 'optimizer'),
+    optional('own_rss_kib', 'int64', 'KiB this process takes itself', '/proc/self'),
   ],
 } as const satisfies RecordKind;
 export type OptimizationEvent = RowOf<typeof optimizationKind.fields>;

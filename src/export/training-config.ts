@@ -27,6 +27,8 @@ export interface TrainingDataConfig {
   readonly horizonMs?: number | undefined;
   /** Time blocks that are each split by themselves: for short histories with repeating phases. @default 1 */
   readonly blocks?: number | undefined;
+  /** Keep rows that an action of the optimizer reaches. @default false */
+  readonly includeActed?: boolean | undefined;
   /** Range of the samples. @default everything */
   readonly start?: TimeLike | undefined;
   readonly end?: TimeLike | undefined;
@@ -53,6 +55,7 @@ export interface ResolvedTraining {
   readonly balance: 'undersample' | 'weights';
   readonly horizonMs: number | undefined;
   readonly blocks: number | undefined;
+  readonly includeActed: boolean | undefined;
   readonly fromMs: number | undefined;
   readonly toMs: number | undefined;
   /** 1 keeps times as they are. */
@@ -93,6 +96,7 @@ export function resolveTraining(
     balance: config.balanceClasses === true ? 'undersample' : 'weights',
     horizonMs: config.horizonMs,
     blocks: config.blocks,
+    includeActed: config.includeActed,
     fromMs,
     toMs,
     timePrecisionMs: anonymize ? (config.timePrecisionMs ?? HOUR_MS) : 1,
@@ -121,6 +125,7 @@ const checks: Readonly<Record<string, { isValid: (value: never) => boolean; want
   },
   trainTestSplit: { isValid: (value: number) => isBetween(value, 0, 1), wanted: 'between 0 and 1' },
   balanceClasses: { isValid: (value) => typeof value === 'boolean', wanted: 'true or false' },
+  includeActed: { isValid: (value) => typeof value === 'boolean', wanted: 'true or false' },
   anonymize: { isValid: (value) => typeof value === 'boolean', wanted: 'true or false' },
   horizonMs: {
     isValid: (value: number) => isBetween(value, 0, 24 * HOUR_MS + 1),

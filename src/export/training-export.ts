@@ -87,6 +87,7 @@ async function buildSet(
       horizonMs: resolved.horizonMs ?? context.horizonMs,
       testFraction: resolved.testFraction,
       blocks: resolved.blocks,
+      includeActed: resolved.includeActed,
       balance: resolved.balance,
       signal: context.signal,
     });

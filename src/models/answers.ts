@@ -1,6 +1,6 @@
 // What an answer must be before it counts as one: probabilities of the model's classes, and the label that has
 // the highest. Held against golden rows when a package comes in, and against what the model really answers.
-import { findProbabilityFlaw } from '../core/index.ts';
+import { findProbabilityFlaw } from '../core/plain/index.ts';
 import { rejected } from './errors.ts';
 
 /** Answers of a model on a batch of rows. */

@@ -1,5 +1,5 @@
 // Errors of the models room: a package that is refused, a registry that cannot serve, a run that fails.
-import { RuvectorError } from '../core/index.ts';
+import { RuvectorError } from '../core/plain/index.ts';
 
 /** Why a model package is refused; each is a row of docs/errors.md. */
 export type ModelRejectedCode =

@@ -1,10 +1,7 @@
-// golden.arrow: rows with the answers the trainer's own library gave, replayed before a model goes live.
-// An Arrow IPC stream: each feature (float32), expected_label (int64), p0..p{k-1} (float32), case (utf8).
-import * as arrow from 'apache-arrow';
-import { checkAnswers } from './answers.ts';
+// Golden rows: rows with the answers the trainer's own library gave, replayed before a model goes live.
+// Their file is decode-golden.ts, apart from here because a worker need not load Arrow to compare numbers.
 import type { BatchAnswer } from './answers.ts';
 import { rejected } from './errors.ts';
-import type { ModelManifest } from './manifest.ts';
 
 /** Golden rows as dense row-major matrices. */
 export interface GoldenRows {
@@ -28,64 +25,6 @@ export interface GoldenReport {
 
 /** Absolute and relative tolerance of a probability: |Δ| ≤ 1e-5 + 1e-5·|y|. */
 export const GOLDEN_TOLERANCE = 1e-5;
-
-const MAX_ROWS = 65_536;
-
-/**
- * Decodes golden.arrow.
- * @throws ModelRejectedError `ERR_MODEL_GOLDEN`; `ERR_MODEL_PROBABILITIES`, `ERR_MODEL_NAN` when the wanted
- *   answers are none
- */
-export function decodeGolden(
-  bytes: Uint8Array,
-  manifest: Pick<ModelManifest, 'features' | 'classes' | 'golden'>,
-): GoldenRows {
-  const table = decodeTable(bytes);
-  const rows = table.numRows;
-  if (rows === 0 || rows > MAX_ROWS || rows !== manifest.golden.rows) {
-    throw invalid(`it has ${rows} rows, the manifest says ${manifest.golden.rows} (1 to ${MAX_ROWS})`);
-  }
-  const names = manifest.features.map((feature) => feature.name);
-  const golden = {
-    rows,
-    features: buildMatrix(table, names),
-    labels: Int32Array.from(columnOf(table, 'expected_label', arrow.Type.Int), Number),
-    probabilities: buildMatrix(
-      table,
-      manifest.classes.map((_, i) => `p${i}`),
-    ),
-    cases: [...columnOf(table, 'case', arrow.Type.Utf8)].map(String),
-  };
-  checkAnswers(golden, manifest.classes, (row) => `golden row ${row} (${golden.cases[row]})`);
-  return golden;
-}
-
-function decodeTable(bytes: Uint8Array): arrow.Table {
-  try {
-    return arrow.tableFromIPC(bytes);
-  } catch (cause) {
-    throw rejected('ERR_MODEL_GOLDEN', 'golden.arrow is not an Arrow stream; deploy it again', {}, cause);
-  }
-}
-
-function columnOf(table: arrow.Table, name: string, typeId: arrow.Type): arrow.Vector {
-  const column = table.getChild(name);
-  if (!column) throw invalid(`the column "${name}" is missing`);
-  const type = column.type as arrow.DataType;
-  if (type.typeId !== typeId) throw invalid(`the column "${name}" has Arrow type ${type.typeId}`);
-  if (column.nullCount > 0) throw invalid(`the column "${name}" has nulls`);
-  return column;
-}
-
-function buildMatrix(table: arrow.Table, names: readonly string[]): Float32Array {
-  const width = names.length;
-  const matrix = new Float32Array(table.numRows * width);
-  names.forEach((name, at) => {
-    const column = columnOf(table, name, arrow.Type.Float);
-    for (let row = 0; row < table.numRows; row++) matrix[row * width + at] = Number(column.get(row));
-  });
-  return matrix;
-}
 
 /** Where in the golden rows a batch lies. */
 export interface BatchRange {
@@ -152,8 +91,4 @@ function outside(golden: GoldenRows, row: number, details: Record<string, number
     `golden row ${row} (${golden.cases[row]}) gives ${details['actual']} in place of ${details['expected']}; export it again`,
     { row, case: golden.cases[row], ...details },
   );
-}
-
-function invalid(what: string): Error {
-  return rejected('ERR_MODEL_GOLDEN', `golden.arrow is not usable: ${what}; write it again`);
 }

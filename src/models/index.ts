@@ -2,7 +2,8 @@
 // while versions are swapped. Trains nothing and decides nothing about memory. Spec: docs/ARCHITECTURE.md
 export { ModelRegistryError, ModelRejectedError, ModelRuntimeError } from './errors.ts';
 export type { ModelRejectedCode } from './errors.ts';
-export { GOLDEN_TOLERANCE, decodeGolden } from './golden.ts';
+export { decodeGolden } from './decode-golden.ts';
+export { GOLDEN_TOLERANCE } from './golden.ts';
 export type { GoldenReport, GoldenRows } from './golden.ts';
 export type { ComparedModel, ModelComparison } from './comparison.ts';
 export { GATE_MARGIN, MIN_GATE_ROWS } from './gate.ts';

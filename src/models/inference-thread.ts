@@ -1,13 +1,15 @@
-// Main-thread side of one inference worker: sends rows through the ring, pairs answers with callers, notices
-// when the worker died or hangs. Knows nothing of versions or swaps: that is host.ts.
+// One inference worker as the main thread sees it: starts it, loads models in it, notices when it died or
+// hangs. Rows and answers go through request-queue.ts. Knows nothing of versions or swaps: that is host.ts.
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { ModelRuntimeError, toErrorMessage, toRejectedError } from './errors.ts';
-import type { ErrorMessage } from './errors.ts';
+import { createBriefLook } from './brief-look.ts';
+import { ModelRuntimeError, toRejectedError } from './errors.ts';
 import type { LoadReport, LoadRequest } from './load-model.ts';
-import { createRing, pushRequest, readAnswer, viewRing, wakeWorker } from './request-ring.ts';
+import { createRequestQueue } from './request-queue.ts';
+import type { RequestQueue } from './request-queue.ts';
+import { createRing, viewRing, wakeWorker } from './request-ring.ts';
 import type { RawAnswer } from './request-ring.ts';
-import type { ControlMessage, WorkerMessage } from './worker-messages.ts';
+import type { AnswerMessage, ControlMessage, WorkerMessage } from './worker-messages.ts';
 
 /** Options of {@link createInferenceThread}. */
 export interface InferenceThreadOptions {
@@ -35,13 +37,6 @@ export interface InferenceThread {
   close(): Promise<void>;
 }
 
-interface Waiter {
-  readonly classCount: number;
-  readonly sinceMs: number;
-  readonly resolve: (answer: RawAnswer) => void;
-  readonly reject: (error: Error) => void;
-}
-
 interface LoadWaiter {
   readonly timer: NodeJS.Timeout;
   readonly resolve: (report: LoadReport) => void;
@@ -52,7 +47,7 @@ const workerUrl = new URL(`./inference-worker${extname(import.meta.filename)}`, 
 const CLOSE_TIMEOUT_MS = 2000;
 
 /** A load leaves much short-lived garbage; without tight limits it stays resident (+50 % RSS in 1,000 swaps). */
-const resourceLimits = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 128 };
+const resourceLimits = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 128 };
 
 /** Starts a worker. It is usable at once: requests wait in the ring until it listens. */
 export function createInferenceThread(options: InferenceThreadOptions): InferenceThread {
@@ -63,12 +58,10 @@ class RingThread implements InferenceThread {
   readonly #options: InferenceThreadOptions;
   readonly #ring;
   readonly #worker: Worker;
-  readonly #waiters: (Waiter | undefined)[];
+  readonly #queue: RequestQueue;
   readonly #loadWaiters = new Map<number, LoadWaiter>();
   readonly #watchdog: NodeJS.Timeout;
   readonly #exited: Promise<void>;
-  #head = 0;
-  #tail = 0;
   #lostError: ModelRuntimeError | undefined;
   #isClosing = false;
   loads = 0;
@@ -78,7 +71,7 @@ class RingThread implements InferenceThread {
     this.#options = options;
     const ring = createRing(options.featureCount, options.capacity);
     this.#ring = viewRing(ring);
-    this.#waiters = Array.from({ length: options.capacity });
+    this.#queue = createRequestQueue({ ring: this.#ring, look: createBriefLook() });
     this.#worker = new Worker(workerUrl, {
       workerData: ring,
       execArgv: [],
@@ -119,15 +112,7 @@ class RingThread implements InferenceThread {
 
   run(sessionId: number, features: Float32Array, classCount: number): Promise<RawAnswer> {
     if (this.#lostError) return Promise.reject(this.#lostError);
-    const { capacity } = this.#options;
-    if (((this.#head - this.#tail) | 0) >= capacity) return Promise.reject(busy(capacity));
-    return new Promise((resolve, reject) => {
-      const position = this.#head;
-      const waiter = { classCount, sinceMs: performance.now(), resolve, reject };
-      this.#waiters[position & (capacity - 1)] = waiter;
-      this.#head = (position + 1) | 0;
-      pushRequest(this.#ring, position, sessionId, features);
-    });
+    return this.#queue.push(sessionId, features, classCount);
   }
 
   async close(): Promise<void> {
@@ -150,26 +135,11 @@ class RingThread implements InferenceThread {
   }
 
   #receive(message: WorkerMessage): void {
-    if (typeof message === 'number') this.#settle(message, new Map());
-    else if (message.kind === 'answers') this.#settle(message.tail, new Map(message.failures));
+    if (message === 'answered' || message.kind === 'failed') this.#queue.receive(message);
     else this.#settleLoad(message);
   }
 
-  #settle(tail: number, failures: ReadonlyMap<number, ErrorMessage>): void {
-    while (this.#tail !== tail) {
-      const index = this.#tail & (this.#options.capacity - 1);
-      const waiter = this.#waiters[index];
-      this.#waiters[index] = undefined;
-      if (waiter) {
-        const answer = readAnswer(this.#ring, this.#tail, waiter.classCount);
-        if (answer) waiter.resolve(answer);
-        else waiter.reject(toRunError(failures.get(this.#tail)));
-      }
-      this.#tail = (this.#tail + 1) | 0;
-    }
-  }
-
-  #settleLoad(message: Exclude<WorkerMessage, number | { kind: 'answers' }>): void {
+  #settleLoad(message: Exclude<WorkerMessage, AnswerMessage>): void {
     const waiter = this.#loadWaiters.get(message.sessionId);
     this.#loadWaiters.delete(message.sessionId);
     clearTimeout(waiter?.timer);
@@ -182,13 +152,11 @@ class RingThread implements InferenceThread {
   }
 
   #checkOldest(): void {
-    const oldest = this.#waiters[this.#tail & (this.#options.capacity - 1)];
-    if (oldest === undefined || this.#loadWaiters.size > 0) return;
-    const ageMs = performance.now() - oldest.sinceMs;
-    if (ageMs <= this.#options.requestTimeoutMs) return;
+    if (this.#loadWaiters.size > 0) return;
+    const ageMs = this.#queue.oldestAgeMs();
+    if (ageMs === null || ageMs <= this.#options.requestTimeoutMs) return;
     // Answers come in order, so the oldest request is the one that hangs; the others may be asked again.
-    this.#waiters[this.#tail & (this.#options.capacity - 1)] = undefined;
-    oldest.reject(timedOut(ageMs));
+    this.#queue.rejectOldest(timedOut(ageMs));
     this.#lose(`a run took over ${Math.round(ageMs)} ms`);
   }
 
@@ -202,8 +170,7 @@ class RingThread implements InferenceThread {
     // (seen with onnxruntime-node 1.30). A worker that hangs is left alone and ends when its run does.
     this.#send({ kind: 'close' });
     this.#worker.unref();
-    for (const waiter of this.#waiters) waiter?.reject(error);
-    this.#waiters.fill(undefined);
+    this.#queue.close(error);
     for (const waiter of this.#loadWaiters.values()) {
       clearTimeout(waiter.timer);
       waiter.reject(error);
@@ -213,25 +180,9 @@ class RingThread implements InferenceThread {
   }
 }
 
-function busy(capacity: number): ModelRuntimeError {
-  return new ModelRuntimeError(
-    'ERR_MODEL_BUSY',
-    `Cannot predict: ${capacity} requests are already waiting; ask less often or in fewer parallel calls`,
-  );
-}
-
 function timedOut(ageMs: number): ModelRuntimeError {
   return new ModelRuntimeError(
     'ERR_MODEL_TIMEOUT',
     `Cannot predict: the model did not answer within ${Math.round(ageMs)} ms; roll back or train a smaller one`,
-  );
-}
-
-function toRunError(failure: ErrorMessage | undefined): ModelRuntimeError {
-  const { message, details } = failure ?? toErrorMessage(new Error('no reason given'), 'ERR_MODEL_RUN');
-  return new ModelRuntimeError(
-    'ERR_MODEL_RUN',
-    `Cannot predict: the model failed (${message}); roll back or train again`,
-    { details },
   );
 }

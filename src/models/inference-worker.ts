@@ -2,58 +2,31 @@
 // Atomics.wait between requests, so messages are fetched with receiveMessageOnPort, not by an event.
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
+import { createBriefLook } from './brief-look.ts';
 import { toErrorMessage } from './errors.ts';
 import { loadModel } from './load-model.ts';
-import {
-  copyFeatures,
-  readHead,
-  readSignal,
-  sessionIdAt,
-  viewRing,
-  waitForWork,
-  writeAnswer,
-  writeFailure,
-} from './request-ring.ts';
-import type { RequestRing } from './request-ring.ts';
+import { createRequestAnswerer } from './request-answerer.ts';
+import { readSignal, viewRing, waitForWork } from './request-ring.ts';
+import type { RawAnswer, RequestRing } from './request-ring.ts';
 import type { ModelSession } from './session.ts';
 import type { ControlMessage, WorkerMessage } from './worker-messages.ts';
 
 const port = parentPort as MessagePort;
 const ring = viewRing(workerData as RequestRing);
 const sessions = new Map<number, ModelSession>();
-const row = new Float32Array(ring.featureCount);
-let tail = 0;
+const look = createBriefLook();
+const answerAll = createRequestAnswerer({ ring, run: runRow, post });
 let isOpen = true;
 
 function post(message: WorkerMessage): void {
   port.postMessage(message);
 }
 
-async function answerAll(): Promise<boolean> {
-  const head = readHead(ring);
-  if (head === tail) return false;
-  const failures: [number, ReturnType<typeof toErrorMessage>][] = [];
-  while (tail !== head) {
-    const error = await answer(tail);
-    if (error !== undefined) failures.push([tail, toErrorMessage(error, 'ERR_MODEL_RUN')]);
-    tail = (tail + 1) | 0;
-  }
-  post(failures.length === 0 ? tail : { kind: 'answers', tail, failures });
-  return true;
-}
-
-async function answer(position: number): Promise<unknown> {
-  try {
-    const session = sessions.get(sessionIdAt(ring, position));
-    if (!session) throw new Error('the session was released');
-    copyFeatures(ring, position, row);
-    const { labels, probabilities } = await session.run(row, 1);
-    writeAnswer(ring, position, { label: labels[0]!, probabilities });
-    return undefined;
-  } catch (error) {
-    writeFailure(ring, position);
-    return error;
-  }
+function runRow(sessionId: number, features: Float32Array): RawAnswer {
+  const session = sessions.get(sessionId);
+  if (!session) throw new Error('the session was released');
+  const { labels, probabilities } = session.run(features, 1);
+  return { label: labels[0]!, probabilities };
 }
 
 async function handleControl(): Promise<boolean> {
@@ -61,7 +34,7 @@ async function handleControl(): Promise<boolean> {
   if (!received) return false;
   const { message } = received;
   if (message.kind === 'load') await load(message);
-  else if (message.kind === 'release') await release(message.sessionId);
+  else if (message.kind === 'release') release(message.sessionId);
   else isOpen = false;
   return true;
 }
@@ -77,17 +50,17 @@ async function load(message: ControlMessage & { kind: 'load' }): Promise<void> {
   }
 }
 
-async function release(sessionId: number): Promise<void> {
-  const session = sessions.get(sessionId);
+function release(sessionId: number): void {
+  sessions.get(sessionId)?.release();
   sessions.delete(sessionId);
-  await session?.release();
 }
 
 while (isOpen) {
   const seen = readSignal(ring);
-  const hasAnswered = await answerAll();
+  const hasAnswered = answerAll();
   const hasControlled = await handleControl();
-  if (!hasAnswered && !hasControlled) waitForWork(ring, seen);
+  if (hasAnswered || hasControlled) continue;
+  if (!look.isDue() || !look.until(() => readSignal(ring) !== seen)) waitForWork(ring, seen);
 }
-for (const id of sessions.keys()) await release(id);
+for (const id of sessions.keys()) release(id);
 port.close();

@@ -3,9 +3,8 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { systemCodeOf } from '../core/index.ts';
+import { systemCodeOf } from '../core/plain/index.ts';
 import { rejected, storeError } from './errors.ts';
-import { decodeGolden } from './golden.ts';
 import type { GoldenReport, GoldenRows } from './golden.ts';
 import type { ModelManifest } from './manifest.ts';
 import { createSession, replayGolden } from './session.ts';
@@ -21,6 +20,8 @@ export interface LoadRequest {
   readonly limits: ModelLimits;
   /** Single-row runs before the model counts as warm. */
   readonly warmupRuns: number;
+  /** Decoded already, by somebody who has Arrow loaded. @default read from the directory */
+  readonly golden?: GoldenRows | undefined;
 }
 
 /** How long each step took, and the golden replay's result. */
@@ -40,11 +41,11 @@ export async function loadModel(
   const started = performance.now();
   const { model, golden } = await readVerified(request);
   const verified = performance.now();
-  const session = await createSession(model, request.manifest);
+  const session = createSession(model, request.manifest);
   const loaded = performance.now();
   try {
-    const result = await replayGolden(session, golden);
-    await warmUp(session, golden, request.warmupRuns);
+    const result = replayGolden(session, golden);
+    warmUp(session, golden, request.warmupRuns);
     const report = {
       ...result,
       verifyMs: verified - started,
@@ -53,7 +54,7 @@ export async function loadModel(
     };
     return { session, report };
   } catch (error) {
-    await session.release();
+    session.release();
     throw error;
   }
 }
@@ -62,9 +63,18 @@ async function readVerified(request: LoadRequest): Promise<{ model: Uint8Array; 
   const { directory, manifest, contract, limits } = request;
   const model = await readCapped(join(directory, 'model.onnx'), limits.maxModelBytes);
   verifyModelBytes(model, { manifest, limits, ...contract });
-  const golden = await readCapped(join(directory, 'golden.arrow'), limits.maxGoldenBytes);
-  verifySha256('golden.arrow', golden, manifest.golden.sha256);
-  return { model, golden: decodeGolden(golden, manifest) };
+  return { model, golden: request.golden ?? (await readGolden(request)) };
+}
+
+/**
+ * Reads the golden rows of a package.
+ * @throws ModelRejectedError `ERR_MODEL_TOO_LARGE`, `ERR_MODEL_SHA256` or `ERR_MODEL_GOLDEN`
+ */
+export async function readGolden({ directory, manifest, limits }: LoadRequest): Promise<GoldenRows> {
+  const bytes = await readCapped(join(directory, 'golden.arrow'), limits.maxGoldenBytes);
+  verifySha256('golden.arrow', bytes, manifest.golden.sha256);
+  const { decodeGolden } = await import('./decode-golden.ts');
+  return decodeGolden(bytes, manifest);
 }
 
 /**
@@ -90,7 +100,7 @@ export async function readCapped(path: string, maxBytes: number): Promise<Uint8A
   }
 }
 
-async function warmUp(session: ModelSession, golden: GoldenRows, runs: number): Promise<void> {
+function warmUp(session: ModelSession, golden: GoldenRows, runs: number): void {
   const row = golden.features.slice(0, session.featureCount);
-  for (let i = 0; i < runs; i++) await session.run(row, 1);
+  for (let i = 0; i < runs; i++) session.run(row, 1);
 }

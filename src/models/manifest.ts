@@ -1,6 +1,6 @@
 // manifest.json of a model package: its type, its checks and its checksum. No I/O.
 import { createHash } from 'node:crypto';
-import { labels as hostLabels } from '../core/index.ts';
+import { labels as hostLabels } from '../core/plain/index.ts';
 import { rejected } from './errors.ts';
 
 /** What travels with a model. `checksum` and `version` are written by the registry. */

@@ -5,6 +5,8 @@ import { ModelRejectedError, rejected } from './errors.ts';
 import type { InferenceThread } from './inference-thread.ts';
 import type { ModelComparison } from './comparison.ts';
 import type { ComparisonTask, GateResult } from './evaluate.ts';
+import type { GoldenRows } from './golden.ts';
+import { readGolden } from './load-model.ts';
 import type { LoadReport, LoadRequest } from './load-model.ts';
 import { buildLoadedModel } from './loaded-model.ts';
 import type { LoadedModel } from './loaded-model.ts';
@@ -72,9 +74,10 @@ export function createModelLoader(options: ModelLoaderOptions): ModelLoader {
       try {
         const request = await readRequest(options, `${options.name}@${version}`);
         const probeMs = await tryFirst(request);
+        const golden = await decodeHere(request);
         const thread = pickThread();
         const sessionId = nextSessionId++;
-        const report = await thread.load(sessionId, request);
+        const report = await thread.load(sessionId, { ...request, golden });
         return { model: buildLoadedModel(request.manifest, thread, sessionId), report, probeMs };
       } catch (error) {
         throw await explain(options, version, error);
@@ -97,6 +100,18 @@ export function createModelLoader(options: ModelLoaderOptions): ModelLoader {
     },
     close: () => probe.close(),
   };
+}
+
+/** More rows than that would hold the calling thread up for milliseconds. */
+const MAX_ROWS_HERE = 4096;
+
+/**
+ * Decodes the golden rows in this thread, which has Arrow loaded anyway: in a worker it is a third of the heap.
+ * Undefined leaves it to the worker, which then also says what is wrong with them, in its order of checks.
+ */
+async function decodeHere(request: LoadRequest): Promise<GoldenRows | undefined> {
+  if (request.manifest.golden.rows > MAX_ROWS_HERE) return undefined;
+  return readGolden(request).catch(() => undefined);
 }
 
 async function readRequest(options: ModelLoaderOptions, reference: string): Promise<LoadRequest> {

@@ -7,7 +7,7 @@ import { systemClock, systemCodeOf } from '../core/index.ts';
 import type { Clock } from '../core/index.ts';
 import { writeDirectoryDurably, writeFileDurably, STAGING_PREFIX } from './durable-files.ts';
 import { ModelRegistryError, noPrevious, rejected, storeError } from './errors.ts';
-import { decodeGolden } from './golden.ts';
+import { decodeGolden } from './decode-golden.ts';
 import { decodeHeldOut } from './held-out.ts';
 import { MAX_MANIFEST_BYTES, buildManifest, parseManifest, parseManifestDraft } from './manifest.ts';
 import type { ManifestDraft, ModelManifest } from './manifest.ts';

@@ -1,13 +1,16 @@
 // The shared memory between the main thread and one inference worker: a ring of request slots, answered in
-// order and in place. Single producer, single consumer. Measured: a row through the ring and one futex wake
-// costs about 30 % less than through postMessage.
+// order and in place. Single producer, single consumer. Here is only the layout and who writes what; the main
+// thread's side is request-queue.ts, the worker's request-answerer.ts.
 
 /** Most probability columns of a model. */
 export const MAX_CLASSES = 8;
 
+// Header words, those of each writer on a cache line of their own.
 const SIGNAL = 0;
 const HEAD = 1;
-const HEADER_WORDS = 16;
+const TAIL = 16;
+const CALL = 32;
+const HEADER_WORDS = 48;
 // Slot words: session id, status, label, probabilities, features.
 const STATUS = 1;
 const LABEL = 2;
@@ -36,10 +39,14 @@ export interface RawAnswer {
   readonly probabilities: Float32Array;
 }
 
-/** Creates an empty ring. */
-export function createRing(featureCount: number, capacity: number): RequestRing {
+/** Creates an empty ring; the first request lies at `start`. */
+export function createRing(featureCount: number, capacity: number, start = 0): RequestRing {
   const words = HEADER_WORDS + capacity * (FEATURES + featureCount);
-  return { memory: new SharedArrayBuffer(words * 4), capacity, featureCount };
+  const memory = new SharedArrayBuffer(words * 4);
+  const header = new Int32Array(memory, 0, HEADER_WORDS);
+  header[HEAD] = start;
+  header[TAIL] = start;
+  return { memory, capacity, featureCount };
 }
 
 /** Maps a ring's memory. */
@@ -81,7 +88,7 @@ export function waitForWork(ring: RingView, seen: number): void {
   Atomics.wait(ring.words, SIGNAL, seen);
 }
 
-/** Worker: the position behind the last published request. */
+/** The position behind the last published request. */
 export function readHead(ring: RingView): number {
   return Atomics.load(ring.words, HEAD);
 }
@@ -97,7 +104,7 @@ export function copyFeatures(ring: RingView, position: number, target: Float32Ar
   target.set(ring.floats.subarray(at, at + ring.featureCount));
 }
 
-/** Worker: writes an answer in place; it is published by the message that carries the tail. */
+/** Worker: writes an answer in place, to be published by {@link publishTail}. */
 export function writeAnswer(ring: RingView, position: number, answer: RawAnswer): void {
   const slot = slotOf(ring, position);
   ring.words[slot + STATUS] = 1;
@@ -105,9 +112,33 @@ export function writeAnswer(ring: RingView, position: number, answer: RawAnswer)
   ring.floats.set(answer.probabilities, slot + PROBABILITIES);
 }
 
-/** Worker: marks a request as failed. */
+/** Worker: marks a request as failed; why goes by message, before the tail is published. */
 export function writeFailure(ring: RingView, position: number): void {
   ring.words[slotOf(ring, position) + STATUS] = 0;
+}
+
+/** Worker: publishes every answer before `tail`. */
+export function publishTail(ring: RingView, tail: number): void {
+  Atomics.store(ring.words, TAIL, tail);
+}
+
+/** The position behind the last published answer. */
+export function readTail(ring: RingView): number {
+  return Atomics.load(ring.words, TAIL);
+}
+
+/**
+ * Main thread: asks to be called by message after the next answers, or takes that back. Who asks must look at
+ * the tail afterwards: the worker publishes first and looks at the call second, so that one of the two sees
+ * the other.
+ */
+export function setCall(ring: RingView, isWanted: boolean): void {
+  Atomics.store(ring.words, CALL, isWanted ? 1 : 0);
+}
+
+/** Worker: whether the main thread asked to be called; one call answers all that was asked. */
+export function takeCall(ring: RingView): boolean {
+  return Atomics.load(ring.words, CALL) === 1 && Atomics.exchange(ring.words, CALL, 0) === 1;
 }
 
 /** Main thread: the answer at `position`, or null when the run failed. */

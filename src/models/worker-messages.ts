@@ -8,10 +8,17 @@ export type ControlMessage =
   | { readonly kind: 'release'; readonly sessionId: number }
   | { readonly kind: 'close' };
 
-/** Worker → main thread. A plain number is the tail after a run of answers without a failure. */
+/**
+ * Worker → main thread, about requests. `'answered'` says that answers are in the ring, to whom asked to be
+ * called; a failure is always told, before the ring shows it.
+ */
+export type AnswerMessage =
+  | 'answered'
+  | { readonly kind: 'failed'; readonly position: number; readonly error: ErrorMessage };
+
+/** Worker → main thread. */
 export type WorkerMessage =
-  | number
-  | { readonly kind: 'answers'; readonly tail: number; readonly failures: readonly [number, ErrorMessage][] }
+  | AnswerMessage
   | {
       readonly kind: 'loaded';
       readonly sessionId: number;

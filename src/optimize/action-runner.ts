@@ -3,7 +3,7 @@
 import type { MemorySnapshot, OptimizationEvent } from '../core/index.ts';
 import type { Actuator, TargetPlan } from './actuator.ts';
 import type { ActionResult, TargetActionResult } from './decision.ts';
-import type { HostReaders } from './host-readers.ts';
+import type { Goal } from './goal.ts';
 import { buildEvent } from './optimization-event.ts';
 import type { Outcome, OutcomeTracker } from './outcome-tracker.ts';
 import { describeTarget } from './target.ts';
@@ -12,6 +12,7 @@ import type { WhetherDecision } from './whether.ts';
 
 /** What is to be carried out. */
 export interface ActionRequest {
+  readonly goal: Goal;
   readonly verdict: WhetherDecision;
   readonly plan: readonly TargetPlan[];
   readonly snapshot: MemorySnapshot;
@@ -38,10 +39,13 @@ export interface ActionRunner {
 
 /** Options of {@link createActionRunner}. */
 export interface ActionRunnerOptions {
+  /** Aborted by {@link ActionRunner.close}. */
+  readonly closing: AbortController;
   readonly actuators: readonly Actuator[];
   readonly watchdog: Watchdog;
   readonly tracker: OutcomeTracker;
-  readonly readers: Pick<HostReaders, 'readStat'>;
+  /** Told right after the actuators are done, before the window. */
+  readonly onActed: (plan: readonly TargetPlan[]) => void;
   readonly onEvent: (event: OptimizationEvent, outcome: Outcome | null) => void | Promise<void>;
   readonly onOutcome: (outcome: Outcome) => void;
   readonly onEventFailure: (error: unknown) => void;
@@ -49,8 +53,7 @@ export interface ActionRunnerOptions {
 
 /** Builds the runner. */
 export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
-  const { actuators, watchdog, tracker, readers } = options;
-  const closing = new AbortController();
+  const { actuators, watchdog, tracker, closing } = options;
   const pending = new Set<Promise<void>>();
 
   const report = async (event: OptimizationEvent, outcome: Outcome | null): Promise<void> => {
@@ -74,11 +77,12 @@ export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
 
   return {
     async run(request) {
-      const window = await tracker.open();
+      const window = await tracker.open(request.plan);
       const results: TargetActionResult[] = [];
       for (const target of request.plan) results.push(await runTarget(target));
+      options.onActed(request.plan);
       const action = sumResults(results);
-      const outcome = tracker.close(window, () => findEndedTarget(readers, request.plan), closing.signal);
+      const outcome = tracker.close(window, closing.signal);
       const reported = outcome.then((seen) => {
         options.onOutcome(seen);
         return report(buildEvent({ ...request, mode: 'act', action, outcome: seen }), seen);
@@ -108,18 +112,4 @@ export function sumResults(targets: readonly TargetActionResult[]): ActionResult
     durationUs: sum('durationUs'),
     error: targets.find(({ error }) => error !== null)?.error ?? null,
   };
-}
-
-// A target that ends gives all its memory back, which is not what the action freed.
-async function findEndedTarget(
-  readers: ActionRunnerOptions['readers'],
-  plan: readonly TargetPlan[],
-): Promise<string | null> {
-  for (const { target } of plan) {
-    if (target.kind !== 'process') continue;
-    const stat = await readers.readStat(target.pid);
-    if (stat?.startTimeTicks !== target.startTimeTicks)
-      return `${describeTarget(target)} ended within the window; the move of MemFree is not the action's alone`;
-  }
-  return null;
 }

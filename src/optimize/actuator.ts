@@ -1,8 +1,23 @@
 // An actuator does one thing to one target and says honestly what it did. Whether it freed memory
 // is not its to say: the outcome tracker measures that.
+import type { Label } from '../core/index.ts';
 import type { ActionFailure } from './errors.ts';
-import type { Region, RegionPlan } from './region-selector.ts';
+import type { RegionPlan, Region } from './target-sensor.ts';
 import type { Target } from './target.ts';
+
+/** Why a target is acted on, what it would give and what it may cost. */
+export interface PlanEvidence {
+  /** Who is short of memory: `host` or a cgroup; `save` when nobody needs to be. */
+  readonly who: string;
+  /** How badly: the more severe of the shortage and the decision. */
+  readonly label: Label;
+  /** One line: who is short, why this target, for how long what is taken was quiet. */
+  readonly reason: string;
+  /** What the plan would free, net of what keeping it compressed takes. */
+  readonly freesBytes: number;
+  /** Time the target would wait if all of it came back, µs. */
+  readonly mayCostUs: number;
+}
 
 /** What is to be done to one target. */
 export interface TargetPlan {
@@ -15,8 +30,11 @@ export interface TargetPlan {
   /** Resident bytes of the regions, or the budget where there are none. */
   readonly bytes: number;
   readonly bytesByKind: RegionPlan['bytesByKind'];
+  /** Bytes that would have to be watched first; what of them stays quiet could be taken then. */
+  readonly watchBytes: number;
   /** Resident bytes of the target left alone, by reason. */
   readonly left: RegionPlan['left'];
+  readonly evidence: PlanEvidence;
 }
 
 /** What an actuator did. */
@@ -30,6 +48,12 @@ export interface ActuatorResult {
   readonly error?: ActionFailure;
 }
 
+/** A range of addresses. */
+export interface AddressRange {
+  readonly start: number;
+  readonly lengthBytes: number;
+}
+
 /** One way to act. It never rejects for what the target does: dying is data. */
 export interface Actuator {
   readonly name: string;
@@ -38,5 +62,26 @@ export interface Actuator {
   /** Why it cannot act on this target now, or null when it can. Reads only. */
   canAct(target: Target): Promise<string | null>;
   /** Acts until done or until the signal aborts. */
-  act(plan: TargetPlan, signal: AbortSignal): Promise<ActuatorResult>;
+  act(plan: ActuatorPlan, signal: AbortSignal): Promise<ActuatorResult>;
+  /** Brings pages of a process back before it asks for them, where it can. Never rejects. @returns pages asked for */
+  bringBack?(target: Target, pages: PagesToBringBack, signal: AbortSignal): Promise<number>;
+}
+
+/** Addresses of pages, by what holds them now. */
+export interface PagesToBringBack {
+  readonly file: readonly number[];
+  readonly anonymous: readonly number[];
+}
+
+/** The part of a plan that an actuator carries out. */
+export interface ActuatorPlan {
+  readonly target: Target;
+  readonly budgetBytes: number;
+  readonly regions: readonly ActuatorRange[];
+}
+
+/** A range, and the file it is of where its cached pages are to go too. */
+export interface ActuatorRange extends AddressRange {
+  readonly kind?: Region['kind'];
+  readonly place?: Region['place'];
 }

@@ -2,7 +2,7 @@
 // https://docs.kernel.org/admin-guide/cgroup-v2.html (memory.reclaim, Linux 5.19)
 import { access, constants, writeFile } from 'node:fs/promises';
 import { messageOf, systemCodeOf } from '../core/index.ts';
-import type { Actuator, TargetPlan } from './actuator.ts';
+import type { Actuator, ActuatorPlan } from './actuator.ts';
 import { OptimizeError, toActionFailure } from './errors.ts';
 import type { HostReaders } from './host-readers.ts';
 import { describeTarget } from './target.ts';
@@ -53,7 +53,7 @@ export function createCgroupActuator({ readers, stepBytes = 16 * 2 ** 20 }: Cgro
 }
 
 async function reclaimSteps(
-  plan: TargetPlan,
+  plan: ActuatorPlan,
   stepBytes: number,
   freesAnonymous: boolean,
   signal: AbortSignal,

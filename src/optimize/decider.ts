@@ -1,6 +1,6 @@
 // From a snapshot to a draft: label, safeguards of the host, plan. It acts on nothing.
 import { messageOf } from '../core/index.ts';
-import type { MemorySnapshot } from '../core/index.ts';
+import type { Label, MemorySnapshot } from '../core/index.ts';
 import type { DecisionLatency } from './decision.ts';
 import type { OptimizerParts } from './optimizer-options.ts';
 import type { Plan } from './planner.ts';
@@ -17,7 +17,7 @@ export interface Draft {
 
 /** Drafts decisions. */
 export interface Decider {
-  /** Feeds the stall and drift meters. */
+  /** Watches the targets and feeds the meters. */
   observe(snapshot: MemorySnapshot): Promise<void>;
   /** What the safeguards of the host look at. */
   hostContext(snapshot: MemorySnapshot): HostContext;
@@ -27,18 +27,18 @@ export interface Decider {
    *   pass, so that two ticks cannot both pass; null explains only and remembers nothing
    */
   decide(input: DecisionInput, takeTurn: (() => void) | null): Promise<Draft>;
-  /** Notes that a plan is carried out, or would be in a dry run: its bytes and regions count from now. */
-  notePlan(plan: Plan, isActed: boolean): void;
+  /** Notes bytes handed over, or that would be in a dry run. */
+  noteBytes(bytes: number): void;
 }
 
-const SAMPLE_TARGETS_MS = 1000;
-const NO_PLAN: Plan = { targets: [], refusals: [] };
+const NO_PLAN: Plan = { targets: [], refusals: [], shortages: [] };
 
 /** Builds the decider. @param isActing tells whether a turn is taken */
 export function createDecider(parts: OptimizerParts, isActing: () => boolean): Decider {
-  const { clock, whether, stall, planner, tracker, limits } = parts;
+  const { clock, whether, planner, tracker, limits, goal } = parts;
   const handedOver = createBytesMeter(limits.byteWindowMs);
-  let sampledMs = Number.NEGATIVE_INFINITY;
+  let watchedMs = Number.NEGATIVE_INFINITY;
+  let watching: Promise<void> = Promise.resolve();
 
   const hostContext = (snapshot: MemorySnapshot): HostContext => ({
     ...limits,
@@ -48,22 +48,35 @@ export function createDecider(parts: OptimizerParts, isActing: () => boolean): D
     bytesInWindow: handedOver.read(clock.monotonicMs()),
   });
 
+  const planFor = (label: Label, context: HostContext, isExplained: boolean): Promise<Plan> =>
+    planner
+      .plan({
+        label,
+        maxBytes: Math.max(0, context.maxBytesPerWindow - context.bytesInWindow),
+        mustWait: !isExplained,
+        isActing: parts.isAllowedToAct(),
+      })
+      .catch(toUnreadable);
+
   return {
     hostContext,
     async observe(snapshot) {
-      stall.observeHost(snapshot);
       await tracker.observe(snapshot);
       const nowMs = clock.monotonicMs();
-      if (nowMs - sampledMs < SAMPLE_TARGETS_MS) return;
-      sampledMs = nowMs;
-      // What cannot be read leaves the stall unknown, and the law does not act on an unknown stall.
-      await planner.sample().catch(() => undefined);
+      if (nowMs - watchedMs >= limits.watchIntervalMs) {
+        watchedMs = nowMs;
+        // What cannot be read leaves the stall unknown, and the law does not act on an unknown stall.
+        watching = planner.watch(snapshot, parts.isAllowedToAct()).catch(() => undefined);
+      }
+      await watching;
     },
     async decide(input, takeTurn) {
       const startUs = nowUs();
       const verdict = await whether.decide(input);
       const labelledUs = nowUs();
-      const context = verdict.label === 'NoActionNeeded' ? null : hostContext(input.snapshot);
+      const isExplained = takeTurn === null;
+      const isAsked = isExplained || goal === 'save' || planner.hasShortage();
+      const context = isAsked || verdict.label !== 'NoActionNeeded' ? hostContext(input.snapshot) : null;
       const refusal = context && findRefusal(hostSafeguards, context);
       if (context !== null && refusal === null) takeTurn?.();
       const decidedUs = nowUs();
@@ -74,25 +87,21 @@ export function createDecider(parts: OptimizerParts, isActing: () => boolean): D
         planUs: 0,
       };
       if (context === null) return { verdict, plan: NO_PLAN, latency };
-      if (refusal)
-        return { verdict, plan: { targets: [], refusals: [{ ...refusal, target: null }] }, latency };
-      const roomBytes = context.maxBytesPerWindow - context.bytesInWindow;
-      const plan = await planner.plan(verdict.label, roomBytes, takeTurn !== null).catch(toUnreadable);
-      return { verdict, plan, latency: { ...latency, planUs: nowUs() - decidedUs } };
+      const refused = refusal === null ? [] : [{ ...refusal, target: null }];
+      if (refusal !== null && !isExplained)
+        return { verdict, plan: { ...NO_PLAN, refusals: refused }, latency };
+      const plan = await planFor(verdict.label, context, isExplained);
+      const all = { ...plan, refusals: [...refused, ...plan.refusals] };
+      return { verdict, plan: all, latency: { ...latency, planUs: nowUs() - decidedUs } };
     },
-    notePlan(plan, isActed) {
-      handedOver.add(
-        clock.monotonicMs(),
-        plan.targets.reduce((sum, { bytes }) => sum + bytes, 0),
-      );
-      planner.notePlanned(plan);
-      if (isActed) planner.noteActed(plan);
+    noteBytes(bytes) {
+      handedOver.add(clock.monotonicMs(), bytes);
     },
   };
 }
 
 function toUnreadable(error: unknown): Plan {
-  return { targets: [], refusals: [{ rule: 'permission', target: null, reason: messageOf(error) }] };
+  return { ...NO_PLAN, refusals: [{ rule: 'permission', target: null, reason: messageOf(error) }] };
 }
 
 /** Bytes handed over in the last `windowMs`. */

@@ -26,6 +26,54 @@ export interface OptimizerStats {
   readonly eventFailures: number;
   readonly lastDecision: Decision | null;
   readonly lastOutcome: Outcome | null;
+  /** Sums over the outcomes seen so far. */
+  readonly outcomes: OutcomeSums;
+  /** Pages we took that came back since the start, probes among them. */
+  readonly ownRefaults: { readonly filePages: number; readonly anonPages: number };
+  /** Memory that is free now because of what was taken, KiB: less what keeping it compressed takes. */
+  readonly savedKib: number;
+}
+
+/** Gain and cost of all actions together. */
+export interface OutcomeSums {
+  /** Actions whose window has ended. */
+  readonly actions: number;
+  /** Of these, how many freed nobody knows how much. */
+  readonly unknown: number;
+  /** Handed to the kernel, by actions whose window has not ended too. */
+  readonly advisedKib: number;
+  readonly takenKib: number;
+  readonly freedKib: number;
+  readonly returnedKib: number;
+  readonly compressedKib: number;
+  readonly majorFaults: number;
+  readonly stallUs: number;
+}
+
+const NO_OUTCOMES: OutcomeSums = {
+  actions: 0,
+  unknown: 0,
+  advisedKib: 0,
+  takenKib: 0,
+  freedKib: 0,
+  returnedKib: 0,
+  compressedKib: 0,
+  majorFaults: 0,
+  stallUs: 0,
+};
+
+function addOutcome(sums: OutcomeSums, outcome: Outcome): OutcomeSums {
+  return {
+    ...sums,
+    actions: sums.actions + 1,
+    unknown: sums.unknown + (outcome.freedKib === null ? 1 : 0),
+    takenKib: sums.takenKib + outcome.takenKib,
+    freedKib: sums.freedKib + (outcome.freedKib ?? 0),
+    returnedKib: sums.returnedKib + outcome.returnedKib,
+    compressedKib: sums.compressedKib + outcome.compressedKib,
+    majorFaults: sums.majorFaults + outcome.majorFaults,
+    stallUs: sums.stallUs + outcome.stallUs,
+  };
 }
 
 /** Keeps the counts. */
@@ -33,7 +81,7 @@ export interface StatsKeeper {
   noteDecision(decision: Decision): void;
   noteOutcome(outcome: Outcome): void;
   noteEventFailure(): void;
-  read(): OptimizerStats;
+  read(): Omit<OptimizerStats, 'ownRefaults' | 'savedKib'>;
 }
 
 const KEPT = 8192;
@@ -50,6 +98,7 @@ export function createStatsKeeper(): StatsKeeper {
   let eventFailures = 0;
   let lastDecision: Decision | null = null;
   let lastOutcome: Outcome | null = null;
+  let outcomes = NO_OUTCOMES;
 
   const noteFallback = (cause: FallbackCause): void => {
     counts.fallbacks++;
@@ -66,10 +115,15 @@ export function createStatsKeeper(): StatsKeeper {
       for (const { rule } of decision.refusals) refusalsByRule[rule] = (refusalsByRule[rule] ?? 0) + 1;
       if (decision.mode === 'dry_run') counts.dryRuns++;
       if (decision.mode === 'act') counts.actions++;
+      const advisedKib = Math.round((decision.action?.advisedBytes ?? 0) / 1024);
+      outcomes = { ...outcomes, advisedKib: outcomes.advisedKib + advisedKib };
       if (decision.action?.error) counts.actionFailures++;
       lastDecision = decision;
     },
-    noteOutcome: (outcome) => (lastOutcome = outcome),
+    noteOutcome(outcome) {
+      lastOutcome = outcome;
+      outcomes = addOutcome(outcomes, outcome);
+    },
     noteEventFailure: () => eventFailures++,
     read() {
       const sorted = latenciesUs.slice(0, Math.min(counts.decisions, KEPT)).toSorted();
@@ -80,7 +134,7 @@ export function createStatsKeeper(): StatsKeeper {
         fallbacksByCause: { ...fallbacksByCause },
         refusalsByRule: { ...refusalsByRule },
       };
-      return { ...counts, ...quantiles, ...maps, eventFailures, lastDecision, lastOutcome };
+      return { ...counts, ...quantiles, ...maps, eventFailures, lastDecision, lastOutcome, outcomes };
     },
   };
 }

@@ -1,8 +1,10 @@
 // What a tick answers: the label, what was or would be done, and every reason why not.
 import type { Label } from '../core/index.ts';
-import type { TargetPlan } from './actuator.ts';
+import type { PlanEvidence, TargetPlan } from './actuator.ts';
 import type { ActionFailure } from './errors.ts';
+import type { Goal } from './goal.ts';
 import type { Outcome } from './outcome-tracker.ts';
+import type { Shortage } from './shortage.ts';
 import type { FallbackCause } from './whether.ts';
 
 /** A safeguard that said no. */
@@ -25,6 +27,10 @@ export interface PlanSummary {
   readonly bytesByKind: TargetPlan['bytesByKind'];
   /** Resident bytes left alone, by reason: what would free nothing or must not be touched. */
   readonly left: TargetPlan['left'];
+  /** Bytes that would have to be watched first; what of them stays quiet could be taken then. */
+  readonly watchBytes: number;
+  /** Who is short, why this target, what it would free and what it may cost. */
+  readonly evidence: PlanEvidence;
 }
 
 /** What was done to one target. */
@@ -72,6 +78,9 @@ export interface Decision {
   readonly modelVersion: string | null;
   readonly reason: string;
   readonly fallback: FallbackCause | null;
+  readonly goal: Goal;
+  /** Everybody who is short of memory and whom a target's memory could help. */
+  readonly shortages: readonly Shortage[];
   /** Sum of the budgets of all planned targets. */
   readonly budgetBytes: number;
   readonly plan: readonly PlanSummary[];

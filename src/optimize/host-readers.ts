@@ -1,21 +1,29 @@
 // Everything the optimizer reads from the host, behind one interface that tests replace.
 // Reads only; parsing lives beside each format.
-import { open, readFile, readdir } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { readFileSystems, readMappings } from './mappings.ts';
+import { parsePressureTotal, readCgroupFolder, readMemoryCgroups } from './memory-cgroup.ts';
+import type { MemoryCgroup } from './memory-cgroup.ts';
+import { openPageCache } from './page-cache.ts';
+import type { PageCache } from './page-cache.ts';
+import { openPagemap } from './pagemap.ts';
+import type { Pagemap } from './pagemap.ts';
 import type { Mapping } from './mappings.ts';
 import { readPerCpuFreeKib } from './per-cpu-free.ts';
 import { readOrNull, readProcessStat, readProcessUid } from './process-stat.ts';
 import type { ProcessStat } from './process-stat.ts';
-import { readReclaimBackend } from './reclaim-backend.ts';
-import type { ReclaimBackend } from './reclaim-backend.ts';
+import { readCompressedStore, readReclaimBackend } from './reclaim-backend.ts';
+import type { CompressedStore, ReclaimBackend } from './reclaim-backend.ts';
+import type { MappingPlace } from './region-map.ts';
 
-/** The levels an outcome is measured by. */
+/** Levels of the host's memory. */
 export interface MemoryLevels {
   /** MemFree and the pages in per-CPU lists, which MemFree leaves out. */
   readonly freeKib: number;
   readonly memAvailableKib: number;
-  readonly swapCachedKib: number;
+  /** Page cache and buffers. */
+  readonly cachedKib: number;
 }
 
 /** A cgroup v2's memory use and stall. */
@@ -29,9 +37,9 @@ export interface CgroupMemory {
 export interface HostReaders {
   readonly pageSizeBytes: number;
   readLevels(): Promise<MemoryLevels>;
-  /** Free memory that MemFree leaves out; 0 where it cannot be seen. */
-  readPerCpuFreeKib(): Promise<number>;
   readBackend(): Promise<ReclaimBackend>;
+  /** What swap holds compressed in memory; null where nothing is. */
+  readCompressedStore(): Promise<CompressedStore | null>;
   listPids(): Promise<number[]>;
   readStat(pid: number): Promise<ProcessStat | null>;
   /** Resident pages of files and shared memory (statm); null when the process is gone. */
@@ -39,9 +47,15 @@ export interface HostReaders {
   readUid(pid: number): Promise<number | null>;
   readMappings(pid: number): Promise<Mapping[]>;
   readFileSystems(pid: number): Promise<ReadonlyMap<string, string>>;
-  /** One pagemap word a page from `start` on; null when it may not be read. */
-  readPagemap(pid: number, start: number, pages: number): Promise<BigUint64Array | null>;
+  /** Null when there is no such process or it may not be read. */
+  openPagemap(pid: number): Pagemap | null;
+  /** The page cache of a file the process maps; null when it cannot be asked. */
+  openPageCache(pid: number, mapping: MappingPlace): Promise<PageCache | null>;
   readCgroup(path: string): Promise<CgroupMemory | null>;
+  /** Every cgroup with a limit that the process's pages count against, the nearest first. */
+  readMemoryCgroups(pid: number): Promise<MemoryCgroup[]>;
+  /** The same of a cgroup folder and its ancestors. */
+  readCgroupFolder(path: string): Promise<MemoryCgroup[]>;
 }
 
 /** Where the pseudo file systems are mounted; tests point them at a fixture tree. */
@@ -61,8 +75,8 @@ export function createHostReaders({ procRoot = '/proc', sysRoot = '/sys' }: Host
       const perCpuKib = await readPerCpuFreeKib(procRoot, pageSizeBytes);
       return parseLevels(await readFile(`${procRoot}/meminfo`, 'utf8'), perCpuKib);
     },
-    readPerCpuFreeKib: () => readPerCpuFreeKib(procRoot, pageSizeBytes),
     readBackend: () => readReclaimBackend(procRoot, sysRoot),
+    readCompressedStore: () => readCompressedStore(procRoot, sysRoot),
     listPids: async () => (await readdir(procRoot)).filter((name) => /^\d+$/.test(name)).map(Number),
     readStat: (pid) => readProcessStat(pid, procRoot),
     readFilePages: async (pid) => {
@@ -72,9 +86,11 @@ export function createHostReaders({ procRoot = '/proc', sysRoot = '/sys' }: Host
     readUid: (pid) => readProcessUid(pid, procRoot),
     readMappings: (pid) => readMappings(pid, procRoot),
     readFileSystems: (pid) => readFileSystems(pid, procRoot),
-    readPagemap: (pid, start, pages) =>
-      readPagemap(`${procRoot}/${pid}/pagemap`, start / pageSizeBytes, pages),
+    openPagemap: (pid) => openPagemap(`${procRoot}/${pid}/pagemap`, pageSizeBytes),
+    openPageCache: (pid, mapping) => openPageCache(pid, mapping, procRoot),
     readCgroup,
+    readMemoryCgroups: (pid) => readMemoryCgroups(pid, procRoot),
+    readCgroupFolder: (path) => readCgroupFolder(path, procRoot),
   };
 }
 
@@ -84,32 +100,15 @@ export function parseLevels(text: string, perCpuFreeKib: number): MemoryLevels {
   return {
     freeKib: kib('MemFree') + perCpuFreeKib,
     memAvailableKib: kib('MemAvailable'),
-    swapCachedKib: kib('SwapCached'),
+    cachedKib: kib('Cached') + kib('Buffers'),
   };
-}
-
-/** Parses `some ... total=N` of a pressure file; null when it is not one. */
-export function parsePressureSome(text: string): number | null {
-  const match = /^some .*total=(\d+)/m.exec(text);
-  return match === null ? null : Number(match[1]);
 }
 
 async function readCgroup(path: string): Promise<CgroupMemory | null> {
   try {
     const current = await readFile(`${path}/memory.current`, 'utf8');
     const pressure = await readFile(`${path}/memory.pressure`, 'utf8').catch(() => '');
-    return { currentBytes: Number(current), psiSomeUs: parsePressureSome(pressure) };
-  } catch {
-    return null;
-  }
-}
-
-async function readPagemap(path: string, page: number, pages: number): Promise<BigUint64Array | null> {
-  try {
-    await using file = await open(path, 'r');
-    const words = new BigUint64Array(pages);
-    const { bytesRead } = await file.read(new Uint8Array(words.buffer), 0, pages * 8, page * 8);
-    return words.subarray(0, Math.floor(bytesRead / 8));
+    return { currentBytes: Number(current), psiSomeUs: parsePressureTotal(pressure, 'some') };
   } catch {
     return null;
   }

@@ -12,17 +12,32 @@ export type {
   Refusal,
   TargetActionResult,
 } from './decision.ts';
-export type { OptimizerStats } from './decision-stats.ts';
+export type { OptimizerStats, OutcomeSums } from './decision-stats.ts';
 export type { DecisionInput, FallbackCause, WhetherDecision, WhetherPolicy } from './whether.ts';
 export { createModelPolicy } from './model-policy.ts';
 export type { ModelPolicyOptions } from './model-policy.ts';
 export { RULE_THRESHOLDS, createRulePolicy, decideByRule } from './rule-policy.ts';
 export type { RulePolicyOptions, RuleThreshold } from './rule-policy.ts';
-export { createSenpaiLaw, stallOf, tmoReclaimBytes } from './how-much.ts';
-export type { HowMuchLaw, HowMuchState, SenpaiLawOptions, StallReading } from './how-much.ts';
-export { createRegionSelector } from './region-selector.ts';
-export type { Region, RegionPlan, RegionSelector, RegionSelectorOptions } from './region-selector.ts';
-export type { Actuator, ActuatorResult, TargetPlan } from './actuator.ts';
+export { DEFAULT_STALL_BUDGET, goals } from './goal.ts';
+export type { Goal } from './goal.ts';
+export { findCgroupShortage, findHostShortage } from './shortage.ts';
+export type { CgroupStall, Shortage } from './shortage.ts';
+export type { MemoryCgroup } from './memory-cgroup.ts';
+export { createStallLaw, stallOf, tmoReclaimBytes } from './how-much.ts';
+export type { HowMuchLaw, HowMuchState, StallLawOptions, StallReading } from './how-much.ts';
+export type { PageCounts, Region, RegionPlan } from './target-sensor.ts';
+export type { MappingPlace, RegionPlace } from './region-map.ts';
+export type {
+  Actuator,
+  ActuatorPlan,
+  ActuatorResult,
+  AddressRange,
+  PagesToBringBack,
+  PlanEvidence,
+  TargetPlan,
+} from './actuator.ts';
+export type { Pagemap } from './pagemap.ts';
+export type { PageCache } from './page-cache.ts';
 export { createMadviseActuator } from './madvise-actuator.ts';
 export type { MadviseActuatorOptions } from './madvise-actuator.ts';
 export { createCgroupActuator } from './cgroup-actuator.ts';
@@ -31,7 +46,7 @@ export { createGcActuator } from './gc-actuator.ts';
 export { createSyscalls } from './syscalls.ts';
 export type { Advice, SyscallResult, Syscalls } from './syscalls.ts';
 export { readReclaimBackend } from './reclaim-backend.ts';
-export type { ReclaimBackend, SwapDevice } from './reclaim-backend.ts';
+export type { CompressedStore, ReclaimBackend, SwapDevice } from './reclaim-backend.ts';
 export { createHostReaders } from './host-readers.ts';
 export type { HostReaders, HostRoots, MemoryLevels } from './host-readers.ts';
 export { createOutcomeTracker } from './outcome-tracker.ts';

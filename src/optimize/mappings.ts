@@ -7,8 +7,12 @@ export interface Mapping {
   readonly start: number;
   readonly end: number;
   readonly permissions: string;
+  /** Offset of `start` in the file. */
+  readonly offsetBytes: number;
   /** `major:minor` in hexadecimal, as /proc/PID/maps writes it. */
   readonly device: string;
+  /** 0 for anonymous memory. */
+  readonly inode: number;
   readonly path: string;
   readonly pageSizeBytes: number;
   readonly rssBytes: number;
@@ -24,7 +28,7 @@ export interface Mapping {
 /** What a mapping holds, by what page-out does to it. */
 export type MemoryKind = 'clean-file' | 'dirty-file' | 'anonymous' | 'shared-memory' | 'excluded';
 
-const HEADER = /^([0-9a-f]+)-([0-9a-f]+) (\S{4}) [0-9a-f]+ ([0-9a-f]+:[0-9a-f]+) \d+ *(.*)$/;
+const HEADER = /^([0-9a-f]+)-([0-9a-f]+) (\S{4}) ([0-9a-f]+) ([0-9a-f]+:[0-9a-f]+) (\d+) *(.*)$/;
 
 /** Parses /proc/PID/smaps. Mappings beyond 2^53 (vsyscall) are left out: no user page lies there. */
 export function parseSmaps(text: string): Mapping[] {
@@ -54,8 +58,10 @@ function buildMapping(header: RegExpExecArray, sizes: Map<string, number>, flags
     start: Number.parseInt(header[1]!, 16),
     end: Number.parseInt(header[2]!, 16),
     permissions: header[3]!,
-    device: header[4]!,
-    path: header[5]!,
+    offsetBytes: Number.parseInt(header[4]!, 16),
+    device: header[5]!,
+    inode: Number(header[6]!),
+    path: header[7]!,
     pageSizeBytes: size('KernelPageSize') || 4096,
     rssBytes: size('Rss'),
     sharedBytes: size('Shared_Clean') + size('Shared_Dirty'),

@@ -2,6 +2,7 @@
 import type { MemorySnapshot, OptimizationEvent } from '../core/index.ts';
 import type { TargetPlan } from './actuator.ts';
 import type { ActionResult } from './decision.ts';
+import type { Goal } from './goal.ts';
 import type { Outcome } from './outcome-tracker.ts';
 import type { WhetherDecision } from './whether.ts';
 
@@ -9,6 +10,7 @@ import type { WhetherDecision } from './whether.ts';
 export interface EventParts {
   readonly timestamp: number;
   readonly mode: 'act' | 'dry_run';
+  readonly goal: Goal;
   readonly verdict: Pick<WhetherDecision, 'label' | 'source' | 'modelVersion'>;
   readonly plan: readonly TargetPlan[];
   /** The snapshot the decision looked at: the levels where no outcome was measured. */
@@ -31,8 +33,11 @@ export function buildEvent(parts: EventParts): OptimizationEvent {
     mode: parts.mode,
     actuator: [...new Set(plan.map(({ actuator }) => actuator))].join('+'),
     model_version: verdict.modelVersion,
+    goal: parts.goal,
+    scarce: [...new Set(plan.map(({ evidence }) => evidence.who))].join('+'),
     ...buildLevels(outcome, snapshot),
     ...buildAction(action),
+    ...buildCost(outcome),
     success: action !== null && outcome !== null && error === null,
     error,
   };
@@ -57,6 +62,29 @@ function buildLevels(
     after_free_kib: outcome?.afterFreeKib ?? null,
     drift_kib: outcome?.driftKib ?? null,
     freed_kib: outcome?.freedKib ?? null,
+  };
+}
+
+type CostFields =
+  | 'taken_kib'
+  | 'returned_kib'
+  | 'compressed_kib'
+  | 'host_freed_kib'
+  | 'host_noise_kib'
+  | 'target_major_faults'
+  | 'target_stall_us'
+  | 'own_rss_kib';
+
+function buildCost(outcome: Outcome | null): Pick<OptimizationEvent, CostFields> {
+  return {
+    taken_kib: outcome?.takenKib ?? null,
+    returned_kib: outcome?.returnedKib ?? null,
+    compressed_kib: outcome?.compressedKib ?? null,
+    host_freed_kib: outcome?.hostFreedKib ?? null,
+    host_noise_kib: outcome?.hostNoiseKib ?? null,
+    target_major_faults: outcome?.majorFaults ?? null,
+    target_stall_us: outcome?.stallUs ?? null,
+    own_rss_kib: outcome?.ownRssKib ?? null,
   };
 }
 

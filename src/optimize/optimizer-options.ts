@@ -7,7 +7,9 @@ import type { Decision } from './decision.ts';
 import { createGcActuator } from './gc-actuator.ts';
 import { createHostReaders } from './host-readers.ts';
 import type { HostReaders } from './host-readers.ts';
-import { createSenpaiLaw } from './how-much.ts';
+import { DEFAULT_STALL_BUDGET } from './goal.ts';
+import type { Goal } from './goal.ts';
+import { createStallLaw } from './how-much.ts';
 import type { HowMuchLaw } from './how-much.ts';
 import { createMadviseActuator } from './madvise-actuator.ts';
 import { createModelPolicy } from './model-policy.ts';
@@ -15,11 +17,8 @@ import { createOutcomeTracker } from './outcome-tracker.ts';
 import type { Outcome, OutcomeTracker } from './outcome-tracker.ts';
 import { createPlanner } from './planner.ts';
 import type { Planner } from './planner.ts';
-import { createRegionSelector } from './region-selector.ts';
-import type { RegionSelector } from './region-selector.ts';
 import { createRulePolicy } from './rule-policy.ts';
-import { MAJOR_FAULT_US, createStallMeter } from './stall-meter.ts';
-import type { StallMeter } from './stall-meter.ts';
+import { createStallMeter } from './stall-meter.ts';
 import type { TargetSpec } from './target.ts';
 import { createTargetResolver } from './target-resolver.ts';
 import { createWatchdog } from './watchdog.ts';
@@ -33,12 +32,21 @@ export interface OptimizerOptions {
   readonly targets: TargetSpec;
   /** False plans and touches nothing; a function is asked at every plan. @default false */
   readonly act?: boolean | (() => boolean);
+  /** When there is a reason to act. @default 'relieve' */
+  readonly goal?: Goal;
+  /** Share of its time a target may wait for what was taken from it. @default 0.001 */
+  readonly stallBudget?: number;
+  /**
+   * How long a region must have been quiet before it may be taken.
+   * @default 10 s, 6 s and 4 s by how badly memory is short; 6 s while saving
+   */
+  readonly minQuietMs?: number;
+  /** Also take dirty file pages: their RSS falls and nothing is freed. @default false */
+  readonly includeDirty?: boolean;
   /** @default the model with the rule as its fallback */
   readonly whether?: WhetherPolicy;
-  /** @default `createSenpaiLaw()` */
+  /** @default `createStallLaw({ stallBudget })` */
   readonly howMuch?: HowMuchLaw;
-  /** @default `createRegionSelector()` */
-  readonly which?: RegionSelector;
   /** @default process_madvise, cgroup_reclaim, gc */
   readonly actuators?: readonly Actuator[];
   /** Length of the window after an action in which its outcome is measured. @default 5000 */
@@ -69,14 +77,19 @@ export interface OptimizerOptions {
 /** The parts an optimizer is made of. */
 export interface OptimizerParts {
   readonly clock: Clock;
+  readonly goal: Goal;
   readonly readers: HostReaders;
   readonly whether: WhetherPolicy;
-  readonly stall: StallMeter;
   readonly planner: Planner;
   readonly tracker: OutcomeTracker;
   readonly watchdog: Watchdog;
   readonly actuators: readonly Actuator[];
+  /** Aborted when the optimizer closes. */
+  readonly closing: AbortController;
+  readonly isAllowedToAct: () => boolean;
   readonly limits: {
+    /** Shortest time between two looks at the targets. */
+    readonly watchIntervalMs: number;
     readonly staleAfterMs: number;
     readonly maxBytesPerWindow: number;
     readonly byteWindowMs: number;
@@ -99,34 +112,54 @@ export async function buildParts(options: OptimizerOptions): Promise<OptimizerPa
   ];
   const nowMs = (): number => clock.monotonicMs();
   const { kind } = await readers.readBackend();
-  const { stallWindowMs = 10_000 } = options;
-  const stall = createStallMeter({ windowMs: stallWindowMs, majorFaultUs: MAJOR_FAULT_US[kind] });
+  const { stallWindowMs = 10_000, goal = 'relieve', stallBudget = DEFAULT_STALL_BUDGET } = options;
+  const { minQuietMs = null, includeDirty = false } = options;
+  const closing = new AbortController();
   const watchdog = createWatchdog({ ...options.watchdog, clock });
   const planner = createPlanner({
+    goal,
     resolver: await createTargetResolver({ spec: options.targets, readers, nowMs }),
     readers,
-    howMuch: options.howMuch ?? createSenpaiLaw(),
-    which: options.which ?? createRegionSelector({ readers }),
+    howMuch: options.howMuch ?? createStallLaw({ stallBudget }),
+    stallBudget,
     actuators,
-    stall,
+    stall: createStallMeter({ windowMs: stallWindowMs, backend: kind }),
     watchdog,
     minIntervalMs,
+    minQuietMs,
+    includeDirty,
     nowMs,
+    signal: closing.signal,
   });
-  const tracker = createOutcomeTracker({ readers, clock, ...pickWindow(options) });
-  const limits = { staleAfterMs, maxBytesPerWindow, byteWindowMs };
+  const tracker = createOutcomeTracker({
+    readers,
+    clock,
+    targetPids: () => planner.pids(),
+    ...pickWindow(options),
+  });
+  const { act = false } = options;
   return {
     clock,
+    goal,
     readers,
     whether: buildWhether(options, staleAfterMs, clock),
-    stall,
     planner,
     tracker,
     watchdog,
     actuators,
-    limits,
+    closing,
+    isAllowedToAct: typeof act === 'function' ? act : () => act,
+    limits: {
+      staleAfterMs,
+      maxBytesPerWindow,
+      byteWindowMs,
+      // Several looks within the time a region must be quiet, else its age would be guessed.
+      watchIntervalMs: Math.min(WATCH_INTERVAL_MS, minQuietMs === null ? Infinity : minQuietMs / 4),
+    },
   };
 }
+
+const WATCH_INTERVAL_MS = 1000;
 
 const pickWindow = ({ windowMs }: OptimizerOptions): { windowMs?: number } =>
   windowMs === undefined ? {} : { windowMs };

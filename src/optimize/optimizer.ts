@@ -11,6 +11,7 @@ import type { Decision, Explanation, PlanSummary } from './decision.ts';
 import { createStatsKeeper } from './decision-stats.ts';
 import type { OptimizerStats } from './decision-stats.ts';
 import { OptimizeError } from './errors.ts';
+import type { Goal } from './goal.ts';
 import { buildParts } from './optimizer-options.ts';
 import type { OptimizerOptions, OptimizerParts } from './optimizer-options.ts';
 import { hostSafeguards } from './safeguards.ts';
@@ -19,7 +20,7 @@ import type { DecisionInput } from './whether.ts';
 
 /** Decides and acts. Ticks may overlap: while one acts, the others decide and are refused to act. */
 export interface Optimizer extends AsyncDisposable {
-  /** Feeds the stall and drift meters without deciding; `tick` and `explain` do it by themselves. */
+  /** Watches the targets and feeds the meters without deciding; `tick` and `explain` do it by themselves. */
   observe(snapshot: MemorySnapshot): Promise<void>;
   /**
    * One decision. Resolves after the action, before its outcome is known. A failing model, target
@@ -30,6 +31,8 @@ export interface Optimizer extends AsyncDisposable {
   /** The same decision with nothing done, counted or remembered but what the snapshot tells. */
   explain(input: DecisionInput): Promise<Explanation>;
   stats(): OptimizerStats;
+  /** Pages that were taken and came back since the start, probes among them; cheap. */
+  ownRefaults(): OptimizerStats['ownRefaults'];
   /** Waits until open outcome windows have ended and their events were received. */
   drain(): Promise<void>;
   /** Aborts running actions; open windows end now, and their events say so with `success` false. */
@@ -48,21 +51,25 @@ export async function createOptimizer(options: OptimizerOptions): Promise<Optimi
   const decider = createDecider(parts, () => isActing);
   const runner = createActionRunner({
     ...parts,
+    onActed: (plan) => parts.planner.noteDone(plan, true),
     onEvent: async (event, outcome) => options.onEvent?.(event, outcome),
     onOutcome: (outcome) => stats.noteOutcome(outcome),
     onEventFailure: () => stats.noteEventFailure(),
   });
 
+  const build = (draft: Draft, mode: Decision['mode'], acted: Acted | null, timestamp: number): Decision =>
+    buildDecision(parts.goal, draft, mode, acted, timestamp);
+
   const carryOut = async (input: DecisionInput, draft: Draft): Promise<Decision> => {
     const timestamp = parts.clock.nowMs();
     const { verdict, plan } = draft;
-    if (plan.targets.length === 0) return buildDecision(draft, 'none', null, timestamp);
-    const isActed = typeof options.act === 'function' ? options.act() : options.act === true;
-    decider.notePlan(plan, isActed);
-    const request = { verdict, plan: plan.targets, snapshot: input.snapshot, timestamp };
-    if (isActed) return buildDecision(draft, 'act', await runner.run(request), timestamp);
+    if (plan.targets.length === 0) return build(draft, 'none', null, timestamp);
+    decider.noteBytes(sumOf(plan.targets, 'bytes'));
+    const request = { verdict, goal: parts.goal, plan: plan.targets, snapshot: input.snapshot, timestamp };
+    if (parts.isAllowedToAct()) return build(draft, 'act', await runner.run(request), timestamp);
+    parts.planner.noteDone(plan.targets, false);
     await runner.reportDryRun(request);
-    return buildDecision(draft, 'dry_run', null, timestamp);
+    return build(draft, 'dry_run', null, timestamp);
   };
 
   const tick = async (input: DecisionInput): Promise<Decision> => {
@@ -86,12 +93,18 @@ export async function createOptimizer(options: OptimizerOptions): Promise<Optimi
   const close = async (): Promise<void> => {
     isClosed = true;
     await runner.close();
+    parts.planner.close();
   };
   return {
     observe: (snapshot) => decider.observe(snapshot),
     tick,
     explain: (input) => explain(parts, decider, input),
-    stats: () => stats.read(),
+    stats: () => ({
+      ...stats.read(),
+      ownRefaults: parts.planner.returned(),
+      savedKib: parts.planner.savedKib(),
+    }),
+    ownRefaults: () => parts.planner.returned(),
     drain: () => runner.drain(),
     close,
     [Symbol.asyncDispose]: close,
@@ -106,7 +119,7 @@ async function explain(parts: OptimizerParts, decider: Decider, input: DecisionI
   const backend = await parts.readers.readBackend();
   const mode = draft.plan.targets.length > 0 ? 'dry_run' : 'none';
   return {
-    decision: buildDecision(draft, mode, null, parts.clock.nowMs()),
+    decision: buildDecision(parts.goal, draft, mode, null, parts.clock.nowMs()),
     features: featureNames.map((name, i) => ({ name, value: features[i] ?? Number.NaN })),
     safeguards: hostSafeguards.map(({ name, protects, check }) => ({
       rule: name,
@@ -120,6 +133,7 @@ async function explain(parts: OptimizerParts, decider: Decider, input: DecisionI
 const CLOSED = 'Cannot decide: the optimizer is closed; create another';
 
 function buildDecision(
+  goal: Goal,
   { verdict, plan, latency }: Draft,
   mode: Decision['mode'],
   acted: Acted | null,
@@ -135,6 +149,8 @@ function buildDecision(
     modelVersion,
     reason,
     fallback: verdict.fallback ?? null,
+    goal,
+    shortages: plan.shortages,
     budgetBytes: sumOf(plan.targets, 'budgetBytes'),
     plan: plan.targets.map(summarise),
     refusals: plan.refusals,

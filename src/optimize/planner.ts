@@ -1,199 +1,513 @@
-// From a label to a plan: for each allowed target the safeguards, how much, who acts and which regions.
-// It changes nothing on the host.
-import { messageOf } from '../core/index.ts';
-import type { Label } from '../core/index.ts';
-import type { Actuator, TargetPlan } from './actuator.ts';
+// From who is short to a plan: for each allowed target the safeguards, how much, who acts and which
+// regions. Between plans it watches: counters, the targets' cgroups, and which of their memory is in use.
+import { labels, messageOf } from '../core/index.ts';
+import type { Label, MemorySnapshot } from '../core/index.ts';
+import type { Actuator, PlanEvidence, TargetPlan } from './actuator.ts';
 import type { Refusal } from './decision.ts';
+import type { Goal } from './goal.ts';
 import type { HostReaders } from './host-readers.ts';
 import type { HowMuchLaw } from './how-much.ts';
-import type { RegionSelector } from './region-selector.ts';
+import { stallOf } from './how-much.ts';
+import type { ReclaimBackend } from './reclaim-backend.ts';
+import { createRegionMemory } from './region-memory.ts';
 import { findRefusal, regionSafeguards, targetSafeguards } from './safeguards.ts';
+import { createCgroupStallMeter, findCgroupShortage, findHostShortage } from './shortage.ts';
+import type { Shortage } from './shortage.ts';
+import { returnCostUs } from './stall-meter.ts';
 import type { StallMeter, TargetCounters } from './stall-meter.ts';
 import { describeTarget, targetKey } from './target.ts';
-import type { Target } from './target.ts';
+import type { ProcessTarget, Target } from './target.ts';
 import type { ResolvedTarget, TargetResolver } from './target-resolver.ts';
+import { TargetSensor } from './target-sensor.ts';
+import type { Care, RegionPlan } from './target-sensor.ts';
 import type { Watchdog } from './watchdog.ts';
 
 /** What could be done now. */
 export interface Plan {
   readonly targets: readonly TargetPlan[];
   readonly refusals: readonly Refusal[];
+  /** Everybody who is short and whom a target's memory could help. */
+  readonly shortages: readonly Shortage[];
+}
+
+/** What a plan is asked for. */
+export interface PlanRequest {
+  readonly label: Label;
+  /** Most bytes of the whole plan. */
+  readonly maxBytes: number;
+  /** False explains: the plan is shown although a target's interval has not passed yet. */
+  readonly mustWait: boolean;
+  /** False plans for a dry run, in which nothing is watched either. */
+  readonly isActing: boolean;
 }
 
 /** Plans. */
 export interface Planner {
-  /** Notes each target's stall counters; cheap, a read a target. */
-  sample(): Promise<void>;
-  /**
-   * Plans for a label.
-   * @param maxBytes most bytes of the whole plan
-   * @param remember false explains only: intervals do not start
-   */
-  plan(label: Label, maxBytes: number, remember: boolean): Promise<Plan>;
-  /** Notes that regions were handed over, or would be in a dry run, so that others come next. */
-  notePlanned(plan: Plan): void;
-  /** Notes that a plan is really carried out, so that pages which come back count as stall. */
-  noteActed(plan: Plan): void;
+  /** Watches targets: reads counters and pagemap, and, while acting on somebody's behalf, places probes. */
+  watch(snapshot: MemorySnapshot, isActing: boolean): Promise<void>;
+  /** Whether anybody was short, when it was last looked, whom a target could help. */
+  hasShortage(): boolean;
+  /** Plans. It changes nothing on the host and remembers nothing. */
+  plan(request: PlanRequest): Promise<Plan>;
+  /** Notes that a plan was carried out (or would be, in a dry run): its intervals start. */
+  noteDone(plan: readonly TargetPlan[], isActed: boolean): void;
+  /** Pages that were taken and came back, since the start. */
+  returned(): { filePages: number; anonPages: number };
+  /** Memory that is free now because of what was taken, KiB: less what keeping it compressed takes. */
+  savedKib(): number;
+  /** The processes that may be acted on. */
+  pids(): Promise<number[]>;
+  close(): void;
 }
 
 /** Options of {@link createPlanner}. */
 export interface PlannerOptions {
+  readonly goal: Goal;
   readonly resolver: TargetResolver;
-  readonly readers: Pick<HostReaders, 'pageSizeBytes' | 'readCgroup' | 'readFilePages'>;
+  readonly readers: HostReaders;
   readonly howMuch: HowMuchLaw;
-  readonly which: RegionSelector;
+  readonly stallBudget: number;
   readonly actuators: readonly Actuator[];
   readonly stall: StallMeter;
   readonly watchdog: Watchdog;
   readonly minIntervalMs: number;
+  /** How long a region must be quiet; null is by how badly memory is short. */
+  readonly minQuietMs: number | null;
+  readonly includeDirty: boolean;
   readonly nowMs: () => number;
+  readonly signal: AbortSignal;
 }
 
-interface LastPlan {
-  readonly atMs: number;
-  /** What was refused after the target's memory was read, which is not read again before the interval ends. */
-  readonly refusal: Refusal | null;
+/** How long a region must have been quiet, by how badly memory is short. */
+const QUIET_MS: Readonly<Record<Label, number>> = {
+  NoActionNeeded: 10_000,
+  ShouldOptimize: 10_000,
+  ShouldOptimizeAggressive: 6000,
+  Critical: 4000,
+};
+/** While saving: T = 6 s is the plain rule that saved most in our measurements. */
+const SAVE_QUIET_MS = 6000;
+/** Most often a page of quiet regions may be used after all, a second: 1 % and 4 %. */
+const MAX_RETURN_RATE: Readonly<Record<Goal, number>> = { relieve: 0.01, save: 0.04 };
+/** Factor of the next step in a mapping after one that went well. */
+const GROWTH: Readonly<Record<Label, number>> = {
+  NoActionNeeded: 2,
+  ShouldOptimize: 2,
+  ShouldOptimizeAggressive: 4,
+  Critical: 4,
+};
+/** Share of the interval between two actions after which the first is judged. */
+const JUDGE_AFTER = 0.8;
+/** A target that suffered is left alone for so long, twice as long each time. */
+const FIRST_REST_MS = 30_000;
+const LONGEST_REST_MS = 480_000;
+const USUAL_COMPRESSION = 0.5;
+/** Pages brought back in one look: 20 ms of work from zram. */
+const MAX_PAGES_BROUGHT_BACK = 4096;
+/** Memory of targets nobody is short for is still looked after so often, so that what comes back is known. */
+const REST_SCAN_MS = 5000;
+
+interface TargetState {
+  readonly sensor: TargetSensor | null;
+  lastMs: number | null;
+  /** When what came back of the last action is judged; null when it was. */
+  judgeAtMs: number | null;
+  growth: number;
+  dryRunMs: number | null;
+  restUntilMs: number;
+  restMs: number;
+  scannedMs: number;
+  bytes: number;
+  shortages: Shortage[];
 }
 
 /** Builds the planner. */
 export function createPlanner(options: PlannerOptions): Planner {
-  const { resolver, stall, minIntervalMs, nowMs } = options;
-  const last = new Map<string, LastPlan>();
-
-  const observe = async (found: readonly ResolvedTarget[]): Promise<Map<string, number>> => {
-    const bytesByKey = new Map<string, number>();
-    for (const entry of found) {
-      const key = targetKey(entry.target);
-      const { bytes, counters } = await measureTarget(options.readers, entry);
-      bytesByKey.set(key, bytes);
-      stall.observeTarget(key, nowMs(), counters);
-    }
-    return bytesByKey;
-  };
-
-  const remembered = (key: string): LastPlan | undefined => {
-    for (const [name, entry] of last) if (nowMs() - entry.atMs > 10 * minIntervalMs) last.delete(name);
-    return last.get(key);
-  };
-
+  const watcher = new TargetWatcher(options);
   return {
-    async sample() {
-      const { targets } = await resolver.resolve();
-      await observe(targets);
+    watch: (snapshot, isActing) => watcher.watch(snapshot, isActing),
+    hasShortage: () => watcher.hasShortage(),
+    plan: (request) => watcher.plan(request),
+    noteDone: (plan, isActed) => watcher.noteDone(plan, isActed),
+    returned: () => watcher.returned(),
+    savedKib: () => watcher.savedKib(),
+    pids: async () => {
+      const { targets } = await options.resolver.resolve();
+      return targets.flatMap(({ target }) => (target.kind === 'process' ? [target.pid] : []));
     },
-    async plan(label, maxBytes, remember) {
-      const { targets, refusals } = await resolver.resolve();
-      const bytesByKey = await observe(targets);
-      const plan: { targets: TargetPlan[]; refusals: Refusal[] } = { targets: [], refusals: [...refusals] };
-      let roomBytes = maxBytes;
-      for (const { target } of targets) {
-        const key = targetKey(target);
-        const before = remembered(key);
-        const currentBytes = bytesByKey.get(key) ?? 0;
-        const made = await planTarget(options, { target, label, currentBytes, roomBytes, last: before });
-        if ('rule' in made.answer) plan.refusals.push(made.answer);
-        else {
-          plan.targets.push(made.answer);
-          roomBytes -= made.answer.bytes;
-        }
-        if (remember && made.wasRead) {
-          last.set(key, { atMs: nowMs(), refusal: 'rule' in made.answer ? made.answer : null });
-        }
-      }
-      return plan;
-    },
-    notePlanned(plan) {
-      for (const { target, regions } of plan.targets) {
-        if (target.kind === 'process') options.which.noteAdvised(target, regions);
-      }
-    },
-    noteActed(plan) {
-      for (const { target, bytesByKind } of plan.targets) {
-        const fileBytes = (bytesByKind['clean-file'] ?? 0) + (bytesByKind['dirty-file'] ?? 0);
-        stall.noteAdvised(targetKey(target), fileBytes / options.readers.pageSizeBytes);
-      }
-    },
+    close: () => watcher.close(),
   };
 }
 
-interface PlanRequest {
-  readonly target: Target;
-  readonly label: Label;
-  readonly currentBytes: number;
-  readonly roomBytes: number;
-  readonly last: LastPlan | undefined;
-}
+class TargetWatcher {
+  readonly #options: PlannerOptions;
+  readonly #states = new Map<string, TargetState>();
+  readonly #memory = createRegionMemory();
+  readonly #cgroupStall = createCgroupStallMeter();
+  readonly #gone = { filePages: 0, anonPages: 0 };
+  #host: Shortage | null = null;
+  #hostText = 'the host was not looked at yet';
+  #backend: ReclaimBackend | null = null;
 
-/** `wasRead` is true when the target's memory was looked at, which starts its interval. */
-async function planTarget(
-  options: PlannerOptions,
-  request: PlanRequest,
-): Promise<{ answer: TargetPlan | Refusal; wasRead: boolean }> {
-  const { target, last } = request;
-  const name = describeTarget(target);
-  const sinceLastMs = last === undefined ? null : options.nowMs() - last.atMs;
-  if (last?.refusal && sinceLastMs !== null && sinceLastMs < options.minIntervalMs)
-    return { answer: last.refusal, wasRead: false };
-  const actuator = options.actuators.find(({ kinds }) => kinds.includes(target.kind));
-  if (actuator === undefined) {
-    const reason = `no actuator acts on a ${target.kind}`;
-    return { answer: { rule: 'permission', target: name, reason }, wasRead: false };
+  constructor(options: PlannerOptions) {
+    this.#options = options;
   }
-  const stall = options.stall.read(targetKey(target));
-  const wantedBytes = options.howMuch.budgetBytes({
-    label: request.label,
-    currentBytes: request.currentBytes,
-    stall,
-  });
-  const budgetBytes = Math.min(wantedBytes, request.roomBytes);
-  const rest = options.watchdog.restOf(actuator.name);
-  const refusal = findRefusal(targetSafeguards, {
-    sinceLastMs,
-    minIntervalMs: options.minIntervalMs,
-    disabledForMs: rest.forMs,
-    disabledWhy: rest.why,
-    budgetBytes,
-    pageSizeBytes: options.readers.pageSizeBytes,
-    stall,
-  });
-  if (refusal !== null) return { answer: { ...refusal, target: name }, wasRead: false };
-  const reason = await actuator.canAct(target);
-  if (reason !== null) return { answer: { rule: 'permission', target: name, reason }, wasRead: true };
-  return { answer: await chooseRegions(options.which, target, actuator.name, budgetBytes), wasRead: true };
-}
 
-async function chooseRegions(
-  which: RegionSelector,
-  target: Target,
-  actuator: string,
-  budgetBytes: number,
-): Promise<TargetPlan | Refusal> {
-  if (target.kind !== 'process')
-    return { target, actuator, budgetBytes, regions: [], bytes: budgetBytes, bytesByKind: {}, left: {} };
-  try {
-    const { regions, bytes, bytesByKind, left } = await which.select(target, budgetBytes);
-    const refusal = findRefusal(regionSafeguards, { bytes, left });
-    if (refusal !== null) return { ...refusal, target: describeTarget(target) };
-    return { target, actuator, budgetBytes, regions, bytes, bytesByKind, left };
-  } catch (error) {
-    return { rule: 'permission', target: describeTarget(target), reason: messageOf(error) };
+  async watch(snapshot: MemorySnapshot, isActing: boolean): Promise<void> {
+    const { resolver, readers, nowMs } = this.#options;
+    this.#host = findHostShortage(snapshot);
+    const share = snapshot.mem_available_kib / snapshot.mem_total_kib;
+    this.#hostText = `the host has ${(share * 100).toFixed(0)} % of its memory available`;
+    this.#backend = await readers.readBackend();
+    const { targets } = await resolver.resolve();
+    this.#forget(targets);
+    for (const entry of targets) {
+      const state = this.#stateOf(entry.target);
+      state.shortages = await this.#findShortages(entry.target);
+      const isWanted = this.#options.goal === 'save' || state.shortages.length > 0;
+      if (state.sensor !== null && isActing)
+        await this.#sense(entry.target as ProcessTarget, state, isWanted).catch(() => undefined);
+      const { bytes, counters } = await measureTarget(readers, entry, state);
+      state.bytes = bytes;
+      this.#options.stall.observe(targetKey(entry.target), nowMs(), counters);
+      await this.#spare(entry.target, state);
+    }
+  }
+
+  hasShortage(): boolean {
+    for (const { shortages } of this.#states.values()) if (shortages.length > 0) return true;
+    return false;
+  }
+
+  async plan(request: PlanRequest): Promise<Plan> {
+    const { resolver, readers } = this.#options;
+    const { targets, refusals } = await resolver.resolve();
+    this.#backend ??= await readers.readBackend();
+    const planned: TargetPlan[] = [];
+    const refused: Refusal[] = [...refusals];
+    const shortages = new Map<string, Shortage>();
+    let roomBytes = request.maxBytes;
+    for (const { target } of targets) {
+      for (const shortage of this.#stateOf(target).shortages) shortages.set(shortage.who, shortage);
+      const answer = await this.#planTarget(target, request, roomBytes);
+      if ('rule' in answer) refused.push(answer);
+      else {
+        planned.push(answer);
+        roomBytes -= answer.bytes;
+      }
+    }
+    if (targets.length === 0 && refused.length === 0) refused.push(NO_TARGET);
+    return { targets: planned, refusals: refused, shortages: [...shortages.values()] };
+  }
+
+  noteDone(plan: readonly TargetPlan[], isActed: boolean): void {
+    const nowMs = this.#options.nowMs();
+    for (const { target, regions, evidence } of plan) {
+      const state = this.#stateOf(target);
+      if (!isActed) {
+        state.dryRunMs = nowMs;
+        continue;
+      }
+      state.lastMs = nowMs;
+      state.judgeAtMs = nowMs + JUDGE_AFTER * this.#options.minIntervalMs;
+      state.growth = GROWTH[evidence.label];
+      state.sensor?.noteTaken(regions, nowMs);
+    }
+  }
+
+  returned(): { filePages: number; anonPages: number } {
+    const sum = { ...this.#gone };
+    for (const { sensor } of this.#states.values()) {
+      const returned = sensor?.read().returned;
+      sum.filePages += returned?.filePages ?? 0;
+      sum.anonPages += returned?.anonPages ?? 0;
+    }
+    return sum;
+  }
+
+  savedKib(): number {
+    let pages = 0;
+    for (const { sensor } of this.#states.values()) {
+      const out = sensor?.outPages ?? { filePages: 0, anonPages: 0 };
+      pages += out.filePages + out.anonPages * (1 - this.#compression());
+    }
+    return Math.round((pages * this.#options.readers.pageSizeBytes) / 1024);
+  }
+
+  close(): void {
+    for (const { sensor } of this.#states.values()) sensor?.close();
+  }
+
+  #stateOf(target: Target): TargetState {
+    const key = targetKey(target);
+    const known = this.#states.get(key);
+    if (known !== undefined) return known;
+    const { readers, includeDirty } = this.#options;
+    const sensor =
+      target.kind === 'process'
+        ? new TargetSensor({ readers, target, memory: this.#memory, includeDirty })
+        : null;
+    const state: TargetState = {
+      sensor,
+      lastMs: null,
+      judgeAtMs: null,
+      growth: 2,
+      dryRunMs: null,
+      restUntilMs: Number.NEGATIVE_INFINITY,
+      restMs: FIRST_REST_MS,
+      scannedMs: Number.NEGATIVE_INFINITY,
+      bytes: 0,
+      shortages: [],
+    };
+    this.#states.set(key, state);
+    return state;
+  }
+
+  /** Closes what belongs to targets that ended; what came back to them stays counted. */
+  #forget(targets: readonly ResolvedTarget[]): void {
+    const keys = new Set(targets.map(({ target }) => targetKey(target)));
+    for (const [key, { sensor }] of this.#states) {
+      if (keys.has(key)) continue;
+      const returned = sensor?.read().returned;
+      this.#gone.filePages += returned?.filePages ?? 0;
+      this.#gone.anonPages += returned?.anonPages ?? 0;
+      sensor?.close();
+      this.#states.delete(key);
+    }
+  }
+
+  async #findShortages(target: Target): Promise<Shortage[]> {
+    const { readers, nowMs } = this.#options;
+    const found: Shortage[] = this.#host === null ? [] : [this.#host];
+    const groups =
+      target.kind === 'cgroup'
+        ? await readers.readCgroupFolder(target.path)
+        : await readers.readMemoryCgroups(target.kind === 'self' ? process.pid : target.pid);
+    for (const group of groups) {
+      const shortage = findCgroupShortage(group, this.#cgroupStall.observe(group, nowMs()));
+      if (shortage !== null) found.push(shortage);
+    }
+    return found.toSorted((a, b) => labels.indexOf(b.label) - labels.indexOf(a.label));
+  }
+
+  /** Looks which memory is in use and, where it is wanted, watches more of it. */
+  async #sense(target: ProcessTarget, state: TargetState, isWanted: boolean): Promise<void> {
+    const { nowMs } = this.#options;
+    const sensor = state.sensor!;
+    if (!isWanted) {
+      sensor.rest();
+      if (nowMs() - state.scannedMs < REST_SCAN_MS) return;
+    }
+    if (isWanted) await sensor.refresh(nowMs());
+    sensor.scan(nowMs());
+    state.scannedMs = nowMs();
+    if (state.judgeAtMs !== null && nowMs() >= state.judgeAtMs) {
+      sensor.judge(nowMs(), state.growth);
+      state.judgeAtMs = null;
+    }
+    if (this.#options.goal === 'save') {
+      await this.#actuatorOf(target)?.bringBack?.(target, sensor.nextDue(nowMs()), this.#options.signal);
+    }
+    if (!isWanted || state.restUntilMs > nowMs()) return;
+    const probes = sensor.nextProbes(nowMs());
+    if (probes.length === 0) return;
+    const page = this.#options.readers.pageSizeBytes;
+    const regions = probes.flatMap(({ addresses }) =>
+      addresses.map((start) => ({ start, lengthBytes: page })),
+    );
+    const actuator = this.#actuatorOf(target);
+    if (actuator === undefined || this.#options.watchdog.restOf(actuator.name).forMs > 0) return;
+    const plan = { target, budgetBytes: regions.length * page, regions };
+    const { error } = await this.#options.watchdog.run(actuator, plan, this.#options.signal);
+    if (error === undefined) sensor.notePlaced(probes, nowMs());
+  }
+
+  /** Leaves a target alone that suffers by what we took, and brings back what it seems to want. */
+  async #spare(target: Target, state: TargetState): Promise<void> {
+    const { goal, stallBudget, nowMs, stall, signal } = this.#options;
+    if (state.lastMs === null || state.sensor === null) return;
+    const { fraction } = stallOf(goal, stall.read(targetKey(target)));
+    const pages = state.sensor.nextToBringBack(MAX_PAGES_BROUGHT_BACK);
+    if (fraction === null || fraction <= stallBudget) return;
+    await this.#actuatorOf(target)?.bringBack?.(target, pages, signal);
+    if (state.restUntilMs > nowMs()) return;
+    const isAgain = nowMs() - state.restUntilMs < 2 * state.restMs;
+    state.restMs = isAgain ? Math.min(2 * state.restMs, LONGEST_REST_MS) : FIRST_REST_MS;
+    state.restUntilMs = nowMs() + state.restMs;
+  }
+
+  #actuatorOf(target: Target): Actuator | undefined {
+    return this.#options.actuators.find(({ kinds }) => kinds.includes(target.kind));
+  }
+
+  async #planTarget(target: Target, request: PlanRequest, roomBytes: number): Promise<TargetPlan | Refusal> {
+    const { goal, nowMs, stall, watchdog, readers, minIntervalMs, stallBudget } = this.#options;
+    const name = describeTarget(target);
+    const state = this.#stateOf(target);
+    const actuator = this.#actuatorOf(target);
+    if (actuator === undefined)
+      return { rule: 'permission', target: name, reason: `no actuator acts on a ${target.kind}` };
+    const worst = state.shortages[0] ?? null;
+    const label = moreSevere(request.label, worst?.label ?? 'NoActionNeeded');
+    const reading = stall.read(targetKey(target));
+    const wantedBytes = this.#options.howMuch.budgetBytes({
+      goal,
+      label,
+      currentBytes: state.bytes,
+      missingBytes: goal === 'relieve' ? (worst?.missingBytes ?? null) : null,
+      stall: reading,
+    });
+    const budgetBytes = Math.min(wantedBytes, roomBytes);
+    const rest = watchdog.restOf(actuator.name);
+    const lastMs = request.isActing ? state.lastMs : state.dryRunMs;
+    const refusal = findRefusal(targetSafeguards, {
+      goal,
+      hasShortage: worst !== null,
+      hostText: this.#hostText,
+      sinceLastMs: lastMs === null || !request.mustWait ? null : nowMs() - lastMs,
+      minIntervalMs,
+      disabledForMs: rest.forMs,
+      disabledWhy: rest.why,
+      restForMs: Math.max(0, state.restUntilMs - nowMs()),
+      budgetBytes,
+      pageSizeBytes: readers.pageSizeBytes,
+      stallBudget,
+      stall: reading,
+    });
+    if (refusal !== null) return { ...refusal, target: name };
+    const reason = await actuator.canAct(target);
+    if (reason !== null) return { rule: 'permission', target: name, reason };
+    const base = { target, actuator: actuator.name, budgetBytes };
+    if (state.sensor === null) return this.#planWhole(base, worst, label);
+    return this.#planRegions(base, state, worst, label, request.isActing);
+  }
+
+  #planWhole(
+    base: Pick<TargetPlan, 'target' | 'actuator' | 'budgetBytes'>,
+    worst: Shortage | null,
+    label: Label,
+  ): TargetPlan {
+    const bytes = base.budgetBytes;
+    const evidence: PlanEvidence = {
+      who: worst?.who ?? 'save',
+      label,
+      reason: `${reasonOf(worst)}; the kernel chooses ${mib(bytes)} of what was not used for longest`,
+      freesBytes: bytes,
+      mayCostUs: this.#costUs({ file: bytes / this.#options.readers.pageSizeBytes, anon: 0 }),
+    };
+    return { ...base, regions: [], bytes, bytesByKind: {}, watchBytes: 0, left: {}, evidence };
+  }
+
+  async #planRegions(
+    base: Pick<TargetPlan, 'target' | 'actuator' | 'budgetBytes'>,
+    state: TargetState,
+    worst: Shortage | null,
+    label: Label,
+    isActing: boolean,
+  ): Promise<TargetPlan | Refusal> {
+    const { nowMs } = this.#options;
+    const sensor = state.sensor!;
+    const name = describeTarget(base.target);
+    try {
+      await sensor.refresh(nowMs());
+    } catch (error) {
+      return { rule: 'permission', target: name, reason: messageOf(error) };
+    }
+    const care = this.#careOf(label);
+    const chosen = await sensor.select(base.budgetBytes, care, nowMs());
+    const watchBytes = isActing ? 0 : sensor.map.usableBytes;
+    const refusal = findRefusal(regionSafeguards, {
+      bytes: Math.max(chosen.bytes, watchBytes),
+      left: chosen.left,
+    });
+    if (refusal !== null) return { ...refusal, target: name };
+    const { regions, bytes, bytesByKind, left } = chosen;
+    const evidence = this.#explain(chosen, worst, label, care);
+    return { ...base, regions, bytes, bytesByKind, watchBytes, left, evidence };
+  }
+
+  #careOf(label: Label): Care {
+    const { goal, minQuietMs } = this.#options;
+    const usual = goal === 'save' ? SAVE_QUIET_MS : QUIET_MS[label];
+    return {
+      minQuietMs: minQuietMs ?? usual,
+      maxReturnRate: MAX_RETURN_RATE[goal],
+      usesRhythm: goal === 'save',
+    };
+  }
+
+  #explain(plan: RegionPlan, worst: Shortage | null, label: Label, care: Care): PlanEvidence {
+    const page = this.#options.readers.pageSizeBytes;
+    const anonBytes = plan.bytesByKind.anonymous ?? 0;
+    const quietMs = plan.regions.map((region) => region.quietMs);
+    const quiet =
+      plan.regions.length === 0
+        ? `its memory would be watched first, and what stays quiet for ${care.minQuietMs / 1000} s taken`
+        : `${mib(plan.bytes)} of it was not used for ${seconds(Math.min(...quietMs))} to ${seconds(Math.max(...quietMs))} s`;
+    return {
+      who: worst?.who ?? 'save',
+      label,
+      reason: `${reasonOf(worst)}; ${quiet}`,
+      freesBytes: Math.round(plan.bytes - anonBytes * this.#compression()),
+      mayCostUs: this.#costUs({ file: (plan.bytes - anonBytes) / page, anon: anonBytes / page }),
+    };
+  }
+
+  /** Bytes that a byte takes compressed: of all that is compressed now, else half. */
+  #compression(): number {
+    const store = this.#backend?.store ?? null;
+    return store === null || store.originalBytes === 0
+      ? USUAL_COMPRESSION
+      : Math.min(1, store.usedBytes / store.originalBytes);
+  }
+
+  // All of it coming back one by one.
+  #costUs(pages: { file: number; anon: number }): number {
+    return Math.round(returnCostUs(this.#backend?.kind ?? 'none', pages, pages.file + pages.anon));
   }
 }
 
-const NO_COUNTERS: TargetCounters = { majorFaults: null, psiSomeUs: null, filePages: null };
+const NO_TARGET: Refusal = {
+  rule: 'no-target',
+  target: null,
+  reason: 'nothing was named that may be acted on; name processes with --pid or --name',
+};
+
+function reasonOf(worst: Shortage | null): string {
+  if (worst === null) return 'nobody is short: saving';
+  const who = worst.who === 'host' ? 'the host' : `cgroup ${worst.who}, which its pages count against,`;
+  return `${who} is short: ${worst.evidence}`;
+}
+
+const moreSevere = (a: Label, b: Label): Label => (labels.indexOf(a) >= labels.indexOf(b) ? a : b);
+
+const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+const seconds = (ms: number): string => (ms / 1000).toFixed(0);
 
 async function measureTarget(
-  readers: PlannerOptions['readers'],
+  readers: HostReaders,
   { target, stat }: ResolvedTarget,
+  { sensor }: TargetState,
 ): Promise<{ bytes: number; counters: TargetCounters }> {
-  if (target.kind === 'self') return { bytes: process.memoryUsage.rss(), counters: NO_COUNTERS };
+  const none: TargetCounters = {
+    majorFaults: null,
+    psiSomeUs: null,
+    returnedFilePages: null,
+    returnedAnonPages: null,
+  };
+  if (target.kind === 'self')
+    return { bytes: process.memoryUsage.rss(), counters: { ...none, majorFaults: 0 } };
   if (target.kind === 'cgroup') {
     const memory = await readers.readCgroup(target.path);
-    const counters = { ...NO_COUNTERS, psiSomeUs: memory?.psiSomeUs ?? null };
-    return { bytes: memory?.currentBytes ?? 0, counters };
+    return { bytes: memory?.currentBytes ?? 0, counters: { ...none, psiSomeUs: memory?.psiSomeUs ?? null } };
   }
-  const majorFaults = stat?.majorFaults ?? null;
-  const filePages = await readers.readFilePages(target.pid);
-  const bytes = (stat?.rssPages ?? 0) * readers.pageSizeBytes;
-  return { bytes, counters: { majorFaults, psiSomeUs: null, filePages } };
+  const returned = sensor?.read().returnedTaken ?? { filePages: 0, anonPages: 0 };
+  const counters: TargetCounters = {
+    majorFaults: stat?.majorFaults ?? null,
+    psiSomeUs: null,
+    returnedFilePages: returned.filePages,
+    returnedAnonPages: returned.anonPages,
+  };
+  const bytes = (stat?.rssPages ?? 0) * readers.pageSizeBytes + (sensor?.unmappedBytes ?? 0);
+  return { bytes, counters };
 }

@@ -13,6 +13,14 @@ export interface SwapDevice {
   readonly priority: number;
 }
 
+/** Pages kept compressed in memory. */
+export interface CompressedStore {
+  /** What they were before. */
+  readonly originalBytes: number;
+  /** What they take now. */
+  readonly usedBytes: number;
+}
+
 /** Where paged-out anonymous memory goes. */
 export interface ReclaimBackend {
   /** `zram` also stands for zswap: in both the page is compressed in memory and its frame is freed. */
@@ -20,8 +28,8 @@ export interface ReclaimBackend {
   readonly devices: readonly SwapDevice[];
   readonly zswap: boolean;
   readonly swapFreeKib: number;
-  /** Bytes zram holds uncompressed and compressed; null without zram. */
-  readonly zram: { readonly originalBytes: number; readonly usedBytes: number } | null;
+  /** What zram and zswap hold in memory; null where there is neither. */
+  readonly store: CompressedStore | null;
   /** True when paging out anonymous memory frees frames at once. */
   readonly freesAnonymous: boolean;
   /** One line for a reader. */
@@ -45,7 +53,7 @@ export function parseSwaps(text: string): SwapDevice[] {
 }
 
 /** Parses /sys/block/zramN/mm_stat: orig_data_size compr_data_size mem_used_total ... */
-export function parseZramStat(text: string): { originalBytes: number; usedBytes: number } {
+export function parseZramStat(text: string): CompressedStore {
   const [original = 0, , used = 0] = text.trim().split(/\s+/).map(Number);
   return { originalBytes: original, usedBytes: used };
 }
@@ -54,13 +62,13 @@ export function parseZramStat(text: string): { originalBytes: number; usedBytes:
 export function buildReclaimBackend(
   devices: readonly SwapDevice[],
   zswap: boolean,
-  zram: ReclaimBackend['zram'] = null,
+  store: CompressedStore | null = null,
 ): ReclaimBackend {
   const next = devices
     .filter((device) => device.usedKib < device.sizeKib)
     .toSorted((a, b) => b.priority - a.priority)[0];
   const swapFreeKib = devices.reduce((sum, device) => sum + device.sizeKib - device.usedKib, 0);
-  const common = { devices, zswap, swapFreeKib, zram };
+  const common = { devices, zswap, swapFreeKib, store };
   if (next === undefined) {
     const reason = devices.length === 0 ? 'no swap is active' : 'every swap device is full';
     const text = `${reason}; anonymous memory frees nothing, clean file pages do`;
@@ -75,27 +83,44 @@ export function buildReclaimBackend(
   return { ...common, kind: 'disk-swap', freesAnonymous: false, reason: text };
 }
 
-/** Reads the back end. Missing files count as absent. */
-export async function readReclaimBackend(procRoot = '/proc', sysRoot = '/sys'): Promise<ReclaimBackend> {
-  const [swaps, zswap, zram] = await Promise.all([
-    readFile(`${procRoot}/swaps`, 'utf8').catch(() => ''),
-    readFile(`${sysRoot}/module/zswap/parameters/enabled`, 'utf8').catch(() => 'N'),
-    readZram(sysRoot),
-  ]);
-  return buildReclaimBackend(parseSwaps(swaps), /^[Y1]/.test(zswap), zram);
+/** Parses what zswap holds out of /proc/meminfo (Linux 5.19); null where it does not say. */
+export function parseZswap(meminfo: string): CompressedStore | null {
+  const kib = (name: string): number | null => {
+    const match = new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(meminfo);
+    return match === null ? null : Number(match[1]);
+  };
+  const [used, original] = [kib('Zswap'), kib('Zswapped')];
+  return used === null || original === null
+    ? null
+    : { originalBytes: original * 1024, usedBytes: used * 1024 };
 }
 
-async function readZram(sysRoot: string): Promise<ReclaimBackend['zram']> {
+/** Reads the back end. Missing files count as absent. */
+export async function readReclaimBackend(procRoot = '/proc', sysRoot = '/sys'): Promise<ReclaimBackend> {
+  const [swaps, zswap, store] = await Promise.all([
+    readFile(`${procRoot}/swaps`, 'utf8').catch(() => ''),
+    readFile(`${sysRoot}/module/zswap/parameters/enabled`, 'utf8').catch(() => 'N'),
+    readCompressedStore(procRoot, sysRoot),
+  ]);
+  return buildReclaimBackend(parseSwaps(swaps), /^[Y1]/.test(zswap), store);
+}
+
+/** Sums zram and zswap; null where there is neither. */
+export async function readCompressedStore(
+  procRoot = '/proc',
+  sysRoot = '/sys',
+): Promise<CompressedStore | null> {
   const names = await readdir(`${sysRoot}/block`).catch(() => [] as string[]);
   const texts = await Promise.all(
     names
       .filter((name) => name.startsWith('zram'))
       .map((name) => readFile(`${sysRoot}/block/${name}/mm_stat`, 'utf8').catch(() => '')),
   );
-  if (texts.length === 0) return null;
-  const stats = texts.map(parseZramStat);
+  const zswap = parseZswap(await readFile(`${procRoot}/meminfo`, 'utf8').catch(() => ''));
+  const stores = [...texts.map(parseZramStat), ...(zswap === null ? [] : [zswap])];
+  if (stores.length === 0) return null;
   return {
-    originalBytes: stats.reduce((sum, stat) => sum + stat.originalBytes, 0),
-    usedBytes: stats.reduce((sum, stat) => sum + stat.usedBytes, 0),
+    originalBytes: stores.reduce((sum, store) => sum + store.originalBytes, 0),
+    usedBytes: stores.reduce((sum, store) => sum + store.usedBytes, 0),
   };
 }

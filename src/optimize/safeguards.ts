@@ -1,5 +1,6 @@
 // The safeguards as data: each is a name, what it protects, and a pure check that answers null or a
 // reason. After SOL (ASPLOS 2022): data, model and actuator safeguards apart.
+import type { Goal } from './goal.ts';
 import type { StallReading } from './how-much.ts';
 import { stallOf } from './how-much.ts';
 import type { ProcessStat } from './process-stat.ts';
@@ -98,23 +99,47 @@ export const processSafeguards: readonly Safeguard<ProcessContext>[] = [
 
 /** What is known of one target before its regions are read. */
 export interface TargetContext {
+  readonly goal: Goal;
+  /** Whether anybody is short whom the target's memory could help. */
+  readonly hasShortage: boolean;
+  /** How the host stands. */
+  readonly hostText: string;
   readonly sinceLastMs: number | null;
   readonly minIntervalMs: number;
   /** Milliseconds until the actuator is enabled again, 0 when it is, and why it was disabled. */
   readonly disabledForMs: number;
   readonly disabledWhy: string;
+  /** Milliseconds for which the target is left alone because it suffered; 0 when it is not. */
+  readonly restForMs: number;
   readonly budgetBytes: number;
   readonly pageSizeBytes: number;
+  readonly stallBudget: number;
   readonly stall: StallReading;
 }
 
 export const targetSafeguards: readonly Safeguard<TargetContext>[] = [
+  {
+    name: 'no-shortage',
+    protects: 'a process that has nothing to do with a shortage elsewhere, and a host that has none',
+    check: ({ goal, hasShortage, hostText }) =>
+      goal === 'save' || hasShortage
+        ? null
+        : `nobody is short whom its memory could help: ${hostText}, and no cgroup its pages count against is short`,
+  },
   {
     name: 'watchdog',
     protects: 'trying again and again what fails or overruns',
     check: ({ disabledForMs, disabledWhy }) =>
       disabledForMs > 0
         ? `the actuator rests for another ${Math.ceil(disabledForMs)} ms: ${disabledWhy}`
+        : null,
+  },
+  {
+    name: 'left-alone',
+    protects: 'a target that suffered by what was taken from it',
+    check: ({ restForMs, stallBudget }) =>
+      restForMs > 0
+        ? `it waited for its memory for more than ${percent(stallBudget)} of the time; left alone for another ${Math.ceil(restForMs / 1000)} s`
         : null,
   },
   {
@@ -128,9 +153,9 @@ export const targetSafeguards: readonly Safeguard<TargetContext>[] = [
   {
     name: 'stall-backoff',
     protects: 'a target that already waits for its memory',
-    check: ({ budgetBytes, pageSizeBytes, stall }) => {
+    check: ({ goal, budgetBytes, pageSizeBytes, stall }) => {
       if (budgetBytes >= pageSizeBytes) return null;
-      const { fraction, source } = stallOf(stall);
+      const { fraction, source } = stallOf(goal, stall);
       return fraction === null
         ? `${source}; it takes two samples`
         : `the law gives ${budgetBytes} bytes at a stall of ${(fraction * 100).toFixed(2)} % (${source})`;
@@ -166,6 +191,7 @@ export const regionSafeguards: readonly Safeguard<RegionContext>[] = [
 /** Names and purposes of every rule, for documentation and the command line. */
 export const safeguards: readonly { readonly name: string; readonly protects: string }[] = [
   ...hostSafeguards,
+  { name: 'no-target', protects: 'everything that was not named' },
   ...processSafeguards,
   ...targetSafeguards,
   { name: 'permission', protects: 'processes and cgroups the kernel does not let us act on' },
@@ -184,4 +210,5 @@ export function findRefusal<Context>(
   return null;
 }
 
+const percent = (share: number): string => `${Number((share * 100).toPrecision(3))} %`;
 const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(bytes < 2 ** 20 ? 2 : 0)} MiB`;

@@ -1,8 +1,6 @@
-// Measures the stall of each target between ticks: major faults of the process, file pages that came
-// back to it, PSI of the cgroup or the host. Holds the last seconds only.
-import type { MemorySnapshot } from '../core/index.ts';
+// Measures the stall of each target between ticks: what we took and came back to it, its major faults,
+// PSI of its cgroup. Holds the last seconds only.
 import type { StallReading } from './how-much.ts';
-import { createPressureMeter, maxOrNull } from './pressure-meter.ts';
 import type { ReclaimBackend } from './reclaim-backend.ts';
 
 /**
@@ -22,17 +20,15 @@ export const REFAULT_PAGE_US = 2.1;
 export interface TargetCounters {
   readonly majorFaults: number | null;
   readonly psiSomeUs: number | null;
-  /** Resident file pages now: a level, not a counter. */
-  readonly filePages: number | null;
+  /** Pages that we took and that came back; null where pages cannot be followed. */
+  readonly returnedFilePages: number | null;
+  readonly returnedAnonPages: number | null;
 }
 
 /** Keeps counters by target. */
 export interface StallMeter {
-  observeHost(snapshot: MemorySnapshot): void;
   /** Notes a target's counters. */
-  observeTarget(key: string, timeMs: number, counters: TargetCounters): void;
-  /** Notes that file pages were paged out, so that their return counts as stall. */
-  noteAdvised(key: string, filePages: number): void;
+  observe(key: string, timeMs: number, counters: TargetCounters): void;
   read(key: string): StallReading;
 }
 
@@ -42,95 +38,84 @@ export interface StallMeterOptions {
   readonly windowMs?: number;
   /** Shortest distance of two samples. @default 250 */
   readonly intervalMs?: number;
-  /** @default 180, see {@link MAJOR_FAULT_US} */
-  readonly majorFaultUs?: number;
+  /** Where anonymous pages come back from. @default 'none' */
+  readonly backend?: ReclaimBackend['kind'];
 }
 
-interface TargetSample {
+interface TargetSample extends TargetCounters {
   readonly timeMs: number;
-  readonly majorFaults: number | null;
-  readonly psiSomeUs: number | null;
-  /** File pages that came back so far. */
-  readonly returnedPages: number | null;
-}
-
-interface TargetHistory {
-  readonly samples: TargetSample[];
-  filePages: number | null;
-  /** Pages paged out that have not come back. */
-  awayPages: number;
-  returnedPages: number;
 }
 
 /** Builds a meter. */
 export function createStallMeter(options: StallMeterOptions = {}): StallMeter {
-  const { windowMs = 10_000, intervalMs = 250, majorFaultUs = MAJOR_FAULT_US.none } = options;
-  const host = createPressureMeter(windowMs, intervalMs);
-  const targets = new Map<string, TargetHistory>();
+  const { windowMs = 10_000, intervalMs = 250, backend = 'none' } = options;
+  const targets = new Map<string, TargetSample[]>();
   return {
-    observeHost: (snapshot) => host.observe(snapshot),
-    observeTarget(key, timeMs, counters) {
+    observe(key, timeMs, counters) {
       forgetOld(targets, timeMs - 6 * windowMs);
-      const history = targets.get(key) ?? { samples: [], filePages: null, awayPages: 0, returnedPages: 0 };
-      targets.set(key, history);
-      const { samples } = history;
+      const samples = targets.get(key) ?? [];
+      targets.set(key, samples);
       const last = samples.at(-1);
       if (last !== undefined && timeMs < last.timeMs + intervalMs) return;
-      noteReturns(history, counters.filePages);
-      const returnedPages = counters.filePages === null ? null : history.returnedPages;
-      const { majorFaults, psiSomeUs } = counters;
-      samples.push({ timeMs, majorFaults, psiSomeUs, returnedPages });
+      samples.push({ timeMs, ...counters });
       while (samples.length > 2 && samples[0]!.timeMs < timeMs - windowMs) samples.shift();
     },
-    noteAdvised(key, filePages) {
-      const history = targets.get(key);
-      if (history === undefined) return;
-      history.awayPages += filePages;
-      if (history.filePages !== null) history.filePages = Math.max(0, history.filePages - filePages);
-    },
     read(key) {
-      const samples = targets.get(key)?.samples ?? [];
-      const psiUsPerMs = worstRate(samples, 'psiSomeUs');
+      const samples = targets.get(key) ?? [];
       return {
-        swapInFraction: null,
-        majorFaultFraction: toFraction(worstRate(samples, 'majorFaults'), majorFaultUs),
-        refaultFraction: toFraction(worstRate(samples, 'returnedPages'), REFAULT_PAGE_US),
-        psiFraction: toFraction(psiUsPerMs, 1) ?? host.read().someFraction,
+        causedFraction: share(samples, (from, to) => causedUs(from, to, backend)),
+        majorFaultFraction: share(samples, (from, to) =>
+          scale(rise(from, to, 'majorFaults'), MAJOR_FAULT_US[backend]),
+        ),
+        psiFraction: share(samples, (from, to) => rise(from, to, 'psiSomeUs')),
       };
     },
   };
 }
 
-// Only as many pages as were sent away can come back; growth beyond that is the target's own doing.
-function noteReturns(history: TargetHistory, filePages: number | null): void {
-  const growth = filePages === null || history.filePages === null ? 0 : filePages - history.filePages;
-  const returned = Math.min(history.awayPages, Math.max(0, growth));
-  history.awayPages -= returned;
-  history.returnedPages += returned;
-  history.filePages = filePages;
+/**
+ * What the return of pages cost, µs. Read-ahead hides most reads of a file from major faults (measured:
+ * 65,536 pages back in 140 ms, 1 major fault), so a page costs a fault only as far as there were faults.
+ */
+export function returnCostUs(
+  backend: ReclaimBackend['kind'],
+  pages: { readonly file: number; readonly anon: number },
+  majorFaults: number,
+): number {
+  const anonUs = pages.anon * MAJOR_FAULT_US[backend];
+  const waited = Math.min(pages.file, Math.max(0, majorFaults - pages.anon));
+  return anonUs + waited * MAJOR_FAULT_US.none + (pages.file - waited) * REFAULT_PAGE_US;
 }
 
-const toFraction = (perMs: number | null, costUs: number): number | null =>
-  perMs === null ? null : (perMs * costUs) / 1000;
+function causedUs(from: TargetSample, to: TargetSample, backend: ReclaimBackend['kind']): number | null {
+  const file = rise(from, to, 'returnedFilePages');
+  const anon = rise(from, to, 'returnedAnonPages');
+  if (file === null || anon === null) return null;
+  return returnCostUs(backend, { file, anon }, rise(from, to, 'majorFaults') ?? 0);
+}
 
-function forgetOld(targets: Map<string, TargetHistory>, beforeMs: number): void {
-  for (const [key, { samples }] of targets) {
+const scale = (count: number | null, costUs: number): number | null =>
+  count === null ? null : count * costUs;
+
+function forgetOld(targets: Map<string, TargetSample[]>, beforeMs: number): void {
+  for (const [key, samples] of targets) {
     if ((samples.at(-1)?.timeMs ?? 0) < beforeMs) targets.delete(key);
   }
 }
 
-type Counter = Exclude<keyof TargetSample, 'timeMs'>;
-
-// The worse of the last interval and the whole window: backs off at once, recovers slowly.
-function worstRate(samples: readonly TargetSample[], counter: Counter): number | null {
-  const last = samples.at(-1);
-  if (last === undefined || samples.length < 2) return null;
-  return maxOrNull(rate(samples[0]!, last, counter), rate(samples.at(-2)!, last, counter));
+// Over the whole window: a few pages in one short interval are no stall.
+function share(
+  samples: readonly TargetSample[],
+  costUs: (from: TargetSample, to: TargetSample) => number | null,
+): number | null {
+  const [first, last] = [samples[0], samples.at(-1)];
+  if (first === undefined || last === undefined || last.timeMs <= first.timeMs) return null;
+  const us = costUs(first, last);
+  return us === null ? null : us / (1000 * (last.timeMs - first.timeMs));
 }
 
-function rate(from: TargetSample, to: TargetSample, counter: Counter): number | null {
-  const a = from[counter];
-  const b = to[counter];
-  if (a === null || b === null || b < a || to.timeMs <= from.timeMs) return null;
-  return (b - a) / (to.timeMs - from.timeMs);
+// A counter that runs backwards says nothing.
+function rise(from: TargetSample, to: TargetSample, key: keyof TargetCounters): number | null {
+  const [a, b] = [from[key], to[key]];
+  return a === null || b === null || b < a ? null : b - a;
 }

@@ -4,6 +4,7 @@ import { OptimizeError } from './errors.ts';
 import type { HostReaders } from './host-readers.ts';
 import type { ProcessStat } from './process-stat.ts';
 import { findRefusal, processSafeguards } from './safeguards.ts';
+import { COMM_BYTES, findNearNames } from './near-names.ts';
 import { describeTarget } from './target.ts';
 import type { ProcessTarget, Target, TargetSpec } from './target.ts';
 
@@ -46,21 +47,25 @@ export async function createTargetResolver(options: TargetResolverOptions): Prom
   const ownUid = options.ownUid ?? process.geteuid?.() ?? -1;
   checkSpec(spec, ownUid);
   const pinned = await Promise.all((spec.pids ?? []).map((entry) => pin(readers, entry)));
-  let scanned: { atMs: number; targets: readonly ProcessTarget[] } | null = null;
+  let scanned: ({ atMs: number } & Scan) | null = null;
 
-  const scan = async (): Promise<readonly ProcessTarget[]> => {
-    if (spec.ownUid !== true && (spec.names ?? []).length === 0) return [];
-    if (scanned !== null && nowMs() - scanned.atMs < rescanMs) return scanned.targets;
-    scanned = { atMs: nowMs(), targets: await scanProcesses(readers, spec, ownPid, ownUid) };
-    return scanned.targets;
+  const scan = async (): Promise<Scan> => {
+    if (spec.ownUid !== true && (spec.names ?? []).length === 0) return { targets: [], otherNames: [] };
+    if (scanned !== null && nowMs() - scanned.atMs < rescanMs) return scanned;
+    scanned = { atMs: nowMs(), ...(await scanProcesses(readers, spec, ownPid, ownUid)) };
+    return scanned;
   };
 
   return {
     async resolve() {
-      const found = [...pinned.filter((entry) => typeof entry !== 'number'), ...(await scan())];
+      const { targets: named, otherNames } = await scan();
+      const found = [...pinned.filter((entry) => typeof entry !== 'number'), ...named];
       const unique = new Map(found.map((target) => [target.pid, target]));
       const targets: ResolvedTarget[] = [];
       const refusals: Refusal[] = pinned.filter((entry) => typeof entry === 'number').map(toAbsent);
+      for (const name of spec.names ?? []) {
+        if (!named.some((target) => target.name === name)) refusals.push(toUnmatched(name, otherNames));
+      }
       for (const target of unique.values()) {
         const stat = await readers.readStat(target.pid);
         const refusal = findRefusal(processSafeguards, { target, stat, ownPid });
@@ -106,22 +111,41 @@ function toAbsent(pid: number): Refusal {
   return { rule: 'identity', target: `process ${pid}`, reason: 'no process had this id when it was named' };
 }
 
+function toUnmatched(name: string, otherNames: readonly string[]): Refusal {
+  const near = findNearNames(name, otherNames);
+  const hint =
+    near.length > 0
+      ? `did you mean ${near.map((other) => `"${other}"`).join(' or ')}?`
+      : 'names are those of `ps -o comm`; it may not have started yet';
+  const cut =
+    Buffer.byteLength(name) > COMM_BYTES ? `, and the kernel cuts names to ${COMM_BYTES} bytes` : '';
+  return { rule: 'no-target', target: name, reason: `no process has this name${cut}; ${hint}` };
+}
+
+interface Scan {
+  readonly targets: readonly ProcessTarget[];
+  /** Names of the processes that were not meant. */
+  readonly otherNames: readonly string[];
+}
+
 async function scanProcesses(
   readers: TargetResolverOptions['readers'],
   spec: TargetSpec,
   ownPid: number,
   ownUid: number,
-): Promise<ProcessTarget[]> {
+): Promise<Scan> {
   const names = new Set(spec.names);
+  const others = new Set<string>();
   const found: ProcessTarget[] = [];
   for (const pid of await readers.listPids()) {
     const stat = await readers.readStat(pid);
     if (stat === null || stat.isKernelThread || pid === ownPid || pid === 1) continue;
     const isNamed = names.has(stat.name);
+    if (!isNamed) others.add(stat.name);
     if (!isNamed && spec.ownUid !== true) continue;
     const uid = (await readers.readUid(pid)) ?? -1;
     if (!isNamed && uid !== ownUid) continue;
     found.push({ kind: 'process', pid, startTimeTicks: stat.startTimeTicks, name: stat.name, uid });
   }
-  return found;
+  return { targets: found, otherNames: [...others] };
 }

@@ -1,7 +1,7 @@
 // Runs an actuator under a deadline and takes it out of service for a while when it overruns or
 // fails again and again: the safe state is to do nothing.
 import type { Clock } from '../core/index.ts';
-import type { Actuator, ActuatorResult, TargetPlan } from './actuator.ts';
+import type { Actuator, ActuatorPlan, ActuatorResult } from './actuator.ts';
 import { OptimizeError, toActionFailure } from './errors.ts';
 
 /** Options of {@link createWatchdog}. */
@@ -20,7 +20,7 @@ export interface WatchdogOptions {
 /** Guards actuators by name. */
 export interface Watchdog {
   /** Runs one action. Never rejects, never waits longer than the deadline and the grace. */
-  run(actuator: Actuator, plan: TargetPlan, signal: AbortSignal): Promise<ActuatorResult>;
+  run(actuator: Actuator, plan: ActuatorPlan, signal: AbortSignal): Promise<ActuatorResult>;
   /** How long the actuator still rests (0 when it does not) and why. */
   restOf(name: string): { forMs: number; why: string };
 }

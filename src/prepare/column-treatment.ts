@@ -25,7 +25,10 @@ export interface TreatedColumn {
   readonly released: Field | null;
 }
 
-/** Counters since boot, or since the process started. */
+/**
+ * Counters since boot, or since the process started. Those that begin anew within a boot (`own_refault_*` with the
+ * optimizer, `cgroup_oom_kill` with the cgroup) are not among them: counted from a first value they would go below 0.
+ */
 const counters: ReadonlySet<string> = new Set([
   'pgscan_kswapd',
   'pgscan_direct',

@@ -5,8 +5,16 @@ import { featureTable } from './features.ts';
 import type { FeatureSpec } from './feature-spec.ts';
 import { labelRules } from './labels.ts';
 import type { LabelThresholds } from './labels.ts';
+import { scorePersistence } from './persistence.ts';
+import type { BaselineScores } from './persistence.ts';
 import { splitNames } from './split.ts';
 import type { TrainingSet } from './training-set.ts';
+
+interface CardCondition {
+  signal: string;
+  reached: string;
+  threshold: number;
+}
 
 /** Names and units in the card are stable: Python and manifests read them. */
 export interface DatasetCard {
@@ -19,7 +27,7 @@ export interface DatasetCard {
   featureSpecSha256: string;
   features: { name: string; dtype: 'float32'; unit: string; how: string; whenMissing: number }[];
   labels: readonly string[];
-  labelRules: { label: string; signal: string; reached: string; threshold: number; source: string }[];
+  labelRules: (CardCondition & { label: string; source: string; and?: CardCondition })[];
   thresholds: LabelThresholds;
   horizonMs: number;
   split: { how: string; testFraction: number; blocks: number; gapMs: number; rows: Record<string, number> };
@@ -28,6 +36,10 @@ export interface DatasetCard {
   classCounts: Record<string, Record<string, number>>;
   classWeights: Record<string, number>;
   skipped: TrainingSet['skipped'];
+  /** Rows that an action of the optimizer reaches: those within effectMs after it, and those whose horizon holds it. */
+  acted: { included: boolean; effectMs: number; rows: number };
+  /** What a model has to beat on the test part: the thresholds on the last seconds of each row. Null without their features. */
+  baseline: { persistence: BaselineScores | null };
   notes: readonly string[];
 }
 
@@ -51,6 +63,12 @@ export function datasetCard(set: TrainingSet): DatasetCard {
     classCounts: byName(splitNames, (split) => byLabel(set.classCounts[split])),
     classWeights: byLabel(set.classWeights),
     skipped: set.skipped,
+    acted: {
+      included: set.includeActed,
+      effectMs: set.actionEffectMs,
+      rows: set.acted.reduce((sum, mark) => sum + mark, 0),
+    },
+    baseline: { persistence: scorePersistence(set) },
     notes: set.notes,
   };
 }
@@ -61,9 +79,12 @@ function describeFeature(name: string): DatasetCard['features'][number] {
 }
 
 function describeRules(thresholds: LabelThresholds): DatasetCard['labelRules'] {
-  return labelRules.map((rule) => ({
+  const valueOf = (threshold: keyof LabelThresholds | 0): number =>
+    threshold === 0 ? 0 : thresholds[threshold];
+  return labelRules.map(({ and, ...rule }) => ({
     ...rule,
-    threshold: rule.threshold === 0 ? 0 : thresholds[rule.threshold],
+    threshold: valueOf(rule.threshold),
+    ...(and && { and: { ...and, threshold: valueOf(and.threshold) } }),
   }));
 }
 

@@ -3,10 +3,11 @@
 // the specification's hash that keeps a model from being fed by a host that computes otherwise.
 import { usedPercentOf } from '../core/index.ts';
 import type { MemorySnapshot } from '../core/index.ts';
+import { clip } from './clip.ts';
 import type { Counter, SnapshotWindow } from './snapshot-window.ts';
 
 /** Version of the formulas below. */
-export const featureVersion = 1;
+export const featureVersion = 2;
 
 /** Constants of the formulas; part of the specification. */
 export const featureConstants = {
@@ -37,9 +38,15 @@ export interface FeatureDefinition {
   readonly compute: (input: FeatureInput) => number;
 }
 
+// Counters of what the optimizer itself had paged out and came back.
+const ownFile: readonly Counter[] = ['ownRefaultFile'];
+const ownAnon: readonly Counter[] = ['ownRefaultAnon'];
+
 /** All features, the ADR's eight first. The order here is the default order of a row. */
 export const featureTable: readonly FeatureDefinition[] = [
-  define('usage_percent', '%', '100 × (1 - MemAvailable / MemTotal)', (f) => usedPercentOf(f.snapshot)),
+  define('usage_percent', '%', '100 × (1 - MemAvailable / MemTotal), clipped to 0 to 100', (f) =>
+    clip(usedPercentOf(f.snapshot), 0, 100),
+  ),
   define(
     'usage_trend',
     '-1 to 1',
@@ -47,8 +54,11 @@ export const featureTable: readonly FeatureDefinition[] = [
     (f) => trendOf(f, f.window.usedSlopeKibPerMs * f.trendWindowMs),
   ),
   define('process_count', 'processes', 'processes in /proc', (f) => f.snapshot.process_count),
-  define('top_process_percent', '%', '100 × RSS of the largest process / MemTotal; 0 when unknown', (f) =>
-    percentOf(f.snapshot.top_process_rss_kib, f.snapshot.mem_total_kib),
+  define(
+    'top_process_percent',
+    '%',
+    '100 × RSS of the largest process / MemTotal, at most 100; 0 when unknown',
+    (f) => percentOf(f.snapshot.top_process_rss_kib, f.snapshot.mem_total_kib),
   ),
   define('page_file_ratio', '0 to 1', 'swap in use / swap size; 0 without swap', swapUsedRatio),
   define('time_of_day', 'hour', 'local hour of the host, 0 to 23', (f) =>
@@ -71,11 +81,11 @@ export const featureTable: readonly FeatureDefinition[] = [
   stallShare('psi_memory_full', 'psiMemoryFullUs', '/proc/pressure/memory full'),
   stallShare('psi_io_some', 'psiIoSomeUs', '/proc/pressure/io some'),
   stallShare('psi_cpu_some', 'psiCpuSomeUs', '/proc/pressure/cpu some'),
-  pageRate('refault_file_rate', 'refaultFile', 'workingset_refault_file'),
-  pageRate('refault_anon_rate', 'refaultAnon', 'workingset_refault_anon'),
-  pageRate('swap_in_rate', 'swapIn', 'pswpin'),
+  pageRate('refault_file_rate', 'refaultFile', 'workingset_refault_file', ownFile),
+  pageRate('refault_anon_rate', 'refaultAnon', 'workingset_refault_anon', ownAnon),
+  pageRate('swap_in_rate', 'swapIn', 'pswpin', ownAnon),
   pageRate('swap_out_rate', 'swapOut', 'pswpout'),
-  pageRate('major_fault_rate', 'majorFaults', 'pgmajfault'),
+  pageRate('major_fault_rate', 'majorFaults', 'pgmajfault', [...ownFile, ...ownAnon]),
   pageRate('pgscan_rate', 'pagesScanned', 'pgscan_kswapd + pgscan_direct'),
   define(
     'reclaim_efficiency',
@@ -84,7 +94,7 @@ export const featureTable: readonly FeatureDefinition[] = [
     (f) => clip(f.window.increase('pagesStolen') / f.window.increase('pagesScanned'), 0, 1),
     1,
   ),
-  define('available_percent', '%', '100 × MemAvailable / MemTotal', (f) =>
+  define('available_percent', '%', '100 × MemAvailable / MemTotal, at most 100', (f) =>
     percentOf(f.snapshot.mem_available_kib, f.snapshot.mem_total_kib),
   ),
   define(
@@ -93,22 +103,22 @@ export const featureTable: readonly FeatureDefinition[] = [
     'change of MemAvailable over the rate window (the fast counterpart of usage_trend), ±1 at 10 points of MemTotal per rate window, clipped',
     (f) => -trendOf(f, f.window.usedChangeKibPerMs * f.rateWindowMs),
   ),
-  define('free_percent', '%', '100 × MemFree / MemTotal; 0 when unknown', (f) =>
+  define('free_percent', '%', '100 × MemFree / MemTotal, at most 100; 0 when unknown', (f) =>
     percentOf(f.snapshot.mem_free_kib, f.snapshot.mem_total_kib),
   ),
-  define('dirty_percent', '%', '100 × Dirty / MemTotal; 0 when unknown', (f) =>
+  define('dirty_percent', '%', '100 × Dirty / MemTotal, at most 100; 0 when unknown', (f) =>
     percentOf(f.snapshot.dirty_kib, f.snapshot.mem_total_kib),
   ),
   define(
     'file_cache_percent',
     '%',
-    '100 × (Active(file) + Inactive(file)) / MemTotal; 0 when unknown',
+    '100 × (Active(file) + Inactive(file)) / MemTotal, at most 100; 0 when unknown',
     fileCachePercent,
   ),
   define(
     'cgroup_usage_percent',
     '%',
-    '100 × usage / limit of the memory cgroup; 0 when it has no limit or is unknown',
+    '100 × usage / limit of the memory cgroup, at most 100; 0 when it has no limit or is unknown',
     cgroupUsagePercent,
   ),
 ];
@@ -124,18 +134,28 @@ function define(
 }
 
 function stallShare(name: string, counter: Counter, source: string): FeatureDefinition {
-  const how = `share of the rate window stalled, from the total of ${source}, 0 to 1; 0 when unknown`;
+  const how = `share of the rate window stalled, from the total of ${source}, clipped to 0 to 1; 0 when unknown`;
   return define(name, '0 to 1', how, (f) =>
     clip(f.window.increase(counter) / (f.window.rateSpanMs * 1000), 0, 1),
   );
 }
 
-/** Scale-free and compressed: trees do not care, linear models need it. */
-function pageRate(name: string, counter: Counter, source: string): FeatureDefinition {
-  const how = `log(1 + millionths of MemTotal's pages per second) by ${source} over the rate window; 0 when unknown`;
-  return define(name, 'log(1 + ppm/s)', how, (f) => {
-    const pagesPerSecond = f.window.increase(counter) / (f.window.rateSpanMs / 1000);
-    const totalPages = f.snapshot.mem_total_kib / featureConstants.pageKib;
+/**
+ * Scale-free and compressed: trees do not care, linear models need it.
+ * @param own what came back because the optimizer had paged it out, taken off so that no action feeds the next
+ */
+function pageRate(
+  name: string,
+  counter: Counter,
+  source: string,
+  own: readonly Counter[] = [],
+): FeatureDefinition {
+  const ours = own.length > 0 ? ', less the pages that the optimizer had paged out and came back' : '';
+  const how = `log(1 + millionths of MemTotal's pages per second) by ${source} over the rate window${ours}; 0 when unknown`;
+  return define(name, 'log(1 + ppm/s)', how, ({ window, snapshot }) => {
+    const ownPages = own.reduce((sum, each) => sum + window.increase(each), 0);
+    const pagesPerSecond = Math.max(0, window.increase(counter) - ownPages) / (window.rateSpanMs / 1000);
+    const totalPages = snapshot.mem_total_kib / featureConstants.pageKib;
     return Math.log1p((1e6 * pagesPerSecond) / totalPages);
   });
 }
@@ -162,10 +182,7 @@ function cgroupUsagePercent({ snapshot: s }: FeatureInput): number {
   return percentOf(s.cgroup_usage_bytes, s.cgroup_limit_bytes ?? Number.NaN);
 }
 
+/** Parts can be larger than their whole for a moment: a limit that was lowered, files that are read one after the other. */
 function percentOf(part: number | null, whole: number): number {
-  return part === null ? Number.NaN : (100 * part) / whole;
-}
-
-function clip(value: number, low: number, high: number): number {
-  return Math.min(high, Math.max(low, value));
+  return part === null ? Number.NaN : clip((100 * part) / whole, 0, 100);
 }

@@ -41,7 +41,7 @@ export async function buildHistoryTrainingSet(
   });
 }
 
-/** Times of real actions, so that `minutes_since_last_opt` is what the live extractor saw. */
+/** Times of real actions: for `minutes_since_last_opt` as the live extractor saw it, and for the rows they reach. */
 export async function actionTimes(history: TrainingHistory): Promise<number[]> {
   const times: number[] = [];
   for await (const batch of history.query('optimization', {})) {

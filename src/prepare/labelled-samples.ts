@@ -19,20 +19,25 @@ export interface LabelledSamplesOptions {
   readonly horizonMs?: number;
   /** @default defaultThresholds */
   readonly thresholds?: LabelThresholds;
+  /** Keep samples that an action of the optimizer reaches. @default false */
+  readonly includeActed?: boolean;
+  /** How long an action reaches rows after it. @default spec.rateWindowMs */
+  readonly actionEffectMs?: number;
   /** Least time between two samples. @default spec.rateWindowMs, so that no two share a rate window */
   readonly spacingMs?: number;
   readonly signal?: AbortSignal;
 }
 
-/** The labelled samples of a history, oldest first. A history without any gives none. */
+/** The labelled samples of a history that no action reaches, oldest first. A history without any gives none. */
 export async function readLabelledSamples(
   history: TrainingHistory,
   options: LabelledSamplesOptions = {},
 ): Promise<TrainingSample[]> {
   const { spec = buildFeatureSpec(), horizonMs = 60_000, thresholds = defaultThresholds, signal } = options;
+  const { includeActed = false, actionEffectMs = spec.rateWindowMs } = options;
   const buildSample = createSampleBuilder(spec);
   const pass = new TrainingPass(
-    { spec, horizonMs, thresholds },
+    { spec, horizonMs, thresholds, includeActed, actionEffectMs },
     { optimizationTimestamps: await actionTimes(history) },
   );
   await forEachSnapshot(history.query('memory', {}), (snapshot) => pass.take(snapshot), signal);

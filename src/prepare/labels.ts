@@ -11,22 +11,34 @@ export interface LabelThresholds {
   readonly stallSomeAggressive: number;
   /** Share of the horizon in which all tasks stalled on memory → Critical. */
   readonly stallFullCritical: number;
-  /** Pages that came back (file refaults, and swap-ins or anonymous refaults), percent of memory in use per minute → ShouldOptimize. */
+  /**
+   * Pages that came back (file refaults, and swap-ins or anonymous refaults, less those the optimizer itself had paged
+   * out), percent of memory in use per minute → ShouldOptimize, together with `stallSomeWithComeback`.
+   */
   readonly comebackPercentPerMinuteShould: number;
+  /** Share of the horizon in which some task stalled on memory, without which pages that came back do not count. */
+  readonly stallSomeWithComeback: number;
   /** Lowest MemAvailable in percent of MemTotal → ShouldOptimizeAggressive when at or below. */
   readonly availablePercentAggressive: number;
   /** The same → Critical. */
   readonly availablePercentCritical: number;
+  /**
+   * A kill counts as the host's own at or below `availablePercentAggressive`, or at or below this while tasks had to
+   * reclaim for the host in the same step.
+   */
+  readonly oomReclaimAvailablePercent: number;
 }
 
-/** The default thresholds, each from a system in production. */
+/** The default thresholds, most of them from systems in production: docs/labels.md. */
 export const defaultThresholds: LabelThresholds = {
   stallSomeShould: 0.001,
   stallSomeAggressive: 0.035,
   stallFullCritical: 0.05,
   comebackPercentPerMinuteShould: 0.2,
+  stallSomeWithComeback: 0.0005,
   availablePercentAggressive: 10,
   availablePercentCritical: 4,
+  oomReclaimAvailablePercent: 50,
 };
 
 /** What was observed over the horizon (t, t + horizonMs]. NaN where the host lacks the counter. */
@@ -36,20 +48,32 @@ export interface HorizonOutcome {
   readonly stallFull: number;
   readonly comebackPercentPerMinute: number;
   readonly minAvailablePercent: number;
+  /** Kills for want of the host's memory, or in the memory cgroup of this process; those of other cgroups are not counted. */
   readonly oomKills: number;
 }
 
-interface LabelRule {
-  readonly label: Label;
+interface Condition {
   readonly signal: keyof HorizonOutcome;
   readonly reached: 'at or above' | 'at or below' | 'above';
   readonly threshold: keyof LabelThresholds | 0;
+}
+
+interface LabelRule extends Condition {
+  readonly label: Label;
+  /** What must be reached as well. */
+  readonly and?: Condition;
   readonly source: string;
 }
 
 /** The rules, as data: they decide the label and are printed in every dataset card. */
 export const labelRules: readonly LabelRule[] = [
-  rule('Critical', 'oomKills', 'above', 0, 'the kernel killed a process (oom_kill of /proc/vmstat)'),
+  rule(
+    'Critical',
+    'oomKills',
+    'above',
+    0,
+    'the kernel killed a process for want of host memory, or in our own memory cgroup',
+  ),
   rule(
     'Critical',
     'stallFull',
@@ -85,13 +109,16 @@ export const labelRules: readonly LabelRule[] = [
     'stallSomeShould',
     'Meta TMO (ASPLOS 2022): PSI some target 0.1 %',
   ),
-  rule(
-    'ShouldOptimize',
-    'comebackPercentPerMinute',
-    'at or above',
-    'comebackPercentPerMinuteShould',
-    'Google software-defined far memory (ASPLOS 2019): promotion rate 0.2 % of the working set per minute',
-  ),
+  {
+    ...rule(
+      'ShouldOptimize',
+      'comebackPercentPerMinute',
+      'at or above',
+      'comebackPercentPerMinuteShould',
+      'Google software-defined far memory (ASPLOS 2019): promotion rate 0.2 % of the working set per minute; half of the PSI target of Meta TMO with it',
+    ),
+    and: { signal: 'stallSome', reached: 'at or above', threshold: 'stallSomeWithComeback' },
+  },
 ];
 
 /** The label of an outcome, as index into `labels`. A missing signal (NaN) reaches no threshold. */
@@ -99,14 +126,15 @@ export function labelOutcome(
   outcome: HorizonOutcome,
   thresholds: LabelThresholds = defaultThresholds,
 ): number {
-  for (const { label, signal, reached, threshold } of labelRules) {
-    const limit = threshold === 0 ? 0 : thresholds[threshold];
-    if (isReached[reached](outcome[signal], limit)) return labels.indexOf(label);
+  const isMet = ({ signal, reached, threshold }: Condition): boolean =>
+    isReached[reached](outcome[signal], threshold === 0 ? 0 : thresholds[threshold]);
+  for (const labelRule of labelRules) {
+    if (isMet(labelRule) && (!labelRule.and || isMet(labelRule.and))) return labels.indexOf(labelRule.label);
   }
   return labels.indexOf('NoActionNeeded');
 }
 
-const isReached: Record<LabelRule['reached'], (value: number, limit: number) => boolean> = {
+const isReached: Record<Condition['reached'], (value: number, limit: number) => boolean> = {
   'at or above': (value, limit) => value >= limit,
   'at or below': (value, limit) => value <= limit,
   above: (value, limit) => value > limit,
@@ -115,8 +143,8 @@ const isReached: Record<LabelRule['reached'], (value: number, limit: number) => 
 function rule(
   label: Label,
   signal: keyof HorizonOutcome,
-  reached: LabelRule['reached'],
-  threshold: LabelRule['threshold'],
+  reached: Condition['reached'],
+  threshold: Condition['threshold'],
   source: string,
 ): LabelRule {
   return { label, signal, reached, threshold, source };

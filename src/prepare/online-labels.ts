@@ -3,10 +3,14 @@
 import type { MemorySnapshot, TrainingSample } from '../core/index.ts';
 import { labels, memoryFeatureFields } from '../core/index.ts';
 import type { MemoryFeatures } from '../core/index.ts';
+import { isActedOn } from './action-times.ts';
 import { PrepareOptionsError } from './errors.ts';
 import type { FeatureSpec } from './feature-spec.ts';
-import { isHorizonBreak, labelSnapshots, unlabelled } from './horizon.ts';
+import { featureConstants } from './features.ts';
+import { defaultThresholds, labelOutcome } from './labels.ts';
 import type { LabelThresholds } from './labels.ts';
+import { Observer, isHorizonBreak, outcomeBetween } from './observation.ts';
+import type { Observation } from './observation.ts';
 
 /** Options of {@link createOnlineLabeler}. */
 export interface OnlineLabelerOptions {
@@ -15,63 +19,96 @@ export interface OnlineLabelerOptions {
   readonly maxGapMs?: number;
   /** @default defaultThresholds */
   readonly thresholds?: LabelThresholds;
+  /** How long an action reaches rows after it, besides all those whose horizon holds it. @default 0 */
+  readonly actionEffectMs?: number;
+}
+
+/** A sample whose horizon has passed. */
+export interface ClosedSample<T> {
+  readonly mark: T;
+  /** Index into `labels`. */
+  readonly label: number;
+  /** True when an action reaches it: the label says what happened with that action, and is none to learn from. */
+  readonly isActed: boolean;
 }
 
 /** Labels snapshots one horizon later. `T` is whatever belongs to a snapshot. */
 export interface OnlineLabeler<T> {
-  /** Takes the next snapshot and returns what it closed: marks with the index of their label. */
-  observe(snapshot: MemorySnapshot): { readonly mark: T; readonly label: number }[];
+  /** Takes the next snapshot and returns what it closed. */
+  observe(snapshot: MemorySnapshot): ClosedSample<T>[];
   /** Asks for the label of the newest snapshot. */
   open(mark: T): void;
+  /** Says when a real action was taken (not a dry run), before the next snapshot is observed; a time said twice is one. */
+  noteAction(actionMs: number): void;
 }
 
 interface OpenSample<T> {
   readonly mark: T;
-  readonly first: MemorySnapshot;
-  lowest: MemorySnapshot | null;
-  last: MemorySnapshot;
+  readonly first: Observation;
+  /** Lowest after the first; Infinity before the second snapshot. */
+  lowestPercent: number;
+  last: Observation;
+  isActed: boolean;
 }
 
 /** Creates a labeler with nothing open. */
 export function createOnlineLabeler<T>(options: OnlineLabelerOptions): OnlineLabeler<T> {
-  const { horizonMs, maxGapMs = horizonMs } = options;
+  const { horizonMs, maxGapMs = horizonMs, thresholds = defaultThresholds, actionEffectMs = 0 } = options;
+  const reach = { horizonMs, effectMs: actionEffectMs };
+  const observer = new Observer();
   let open: OpenSample<T>[] = [];
-  let previous: MemorySnapshot | null = null;
-  const labelOf = ({ first, lowest, last }: OpenSample<T>, closing: MemorySnapshot): number => {
-    // Lowest and newest stand for all rows in between, whose steps were checked as they came.
-    const rows = [first, lowest ?? last, last, closing];
-    const { thresholds } = options;
-    return labelSnapshots(rows, { horizonMs, maxGapMs: Infinity, ...(thresholds && { thresholds }) })[0]!;
-  };
+  let previous: Observation | null = null;
+  let lastActionMs = Number.NEGATIVE_INFINITY;
   return {
     observe(snapshot) {
-      if (previous && isHorizonBreak(previous, snapshot, maxGapMs)) open = [];
-      previous = snapshot;
-      const closed: { mark: T; label: number }[] = [];
+      const now = observer.observe(snapshot);
+      if (previous && isHorizonBreak(previous, now, maxGapMs)) open = [];
+      previous = now;
+      const closed: ClosedSample<T>[] = [];
       open = open.filter((sample) => {
-        const untilMs = Math.round(sample.first.timestamp) + horizonMs;
-        const nowMs = Math.round(snapshot.timestamp);
-        if (nowMs <= untilMs) extend(sample, snapshot);
-        if (nowMs < untilMs) return true;
-        const label = sample.lowest === null ? unlabelled : labelOf(sample, snapshot);
-        if (label !== unlabelled) closed.push({ mark: sample.mark, label });
+        const untilMs = sample.first.timeMs + horizonMs;
+        if (now.timeMs <= untilMs) extend(sample, now);
+        if (now.timeMs < untilMs) return true;
+        const { mark, first, last, lowestPercent, isActed } = sample;
+        // Nothing within the horizon: it was not observed.
+        if (last.timeMs === first.timeMs) return false;
+        const outcome = outcomeBetween(first, last, lowestPercent, thresholds);
+        closed.push({ mark, label: labelOutcome(outcome, thresholds), isActed });
         return false;
       });
       return closed;
     },
     open(mark) {
-      if (previous) open.push({ mark, first: previous, lowest: null, last: previous });
+      if (!previous) return;
+      const isActed = isActedOn(previous.timeMs, lastActionMs, reach);
+      open.push({ mark, first: previous, lowestPercent: Infinity, last: previous, isActed });
+    },
+    noteAction(actionMs) {
+      lastActionMs = actionMs;
+      for (const sample of open) sample.isActed ||= isActedOn(sample.first.timeMs, actionMs, reach);
     },
   };
 }
 
-function extend<T>(sample: OpenSample<T>, snapshot: MemorySnapshot): void {
-  sample.last = snapshot;
-  const isLower = sample.lowest === null || availableShare(snapshot) < availableShare(sample.lowest);
-  if (isLower) sample.lowest = snapshot;
+function extend<T>(sample: OpenSample<T>, now: Observation): void {
+  sample.last = now;
+  sample.lowestPercent = Math.min(sample.lowestPercent, now.availablePercent);
 }
 
-const availableShare = (row: MemorySnapshot): number => row.mem_available_kib / row.mem_total_kib;
+/**
+ * Reads the time of the last action out of feature rows, so that whoever has the row needs no second account of
+ * actions that could differ from it. Exact to some milliseconds.
+ * @returns null for a row that knows of none within a day
+ */
+export function createLastActionReader(
+  spec: Pick<FeatureSpec, 'names'>,
+): (row: Float32Array, timestampMs: number) => number | null {
+  const at = spec.names.indexOf('minutes_since_last_opt');
+  return (row, timestampMs) => {
+    const minutes = row[at] ?? featureConstants.neverOptimizedMinutes;
+    return minutes >= featureConstants.neverOptimizedMinutes ? null : timestampMs - minutes * 60_000;
+  };
+}
 
 /**
  * Picks the document's eight features out of feature rows, whole where the document wants whole numbers.

@@ -2,6 +2,7 @@
 // running sums. All sums are sums of integers below 2^53, so a value depends only on the rows in
 // the window, never on how long the window has been sliding. No clock: time is the snapshot's own.
 import type { MemorySnapshot } from '../core/index.ts';
+import { RestartingCounter } from './restarting-counter.ts';
 
 /** Lengths that decide what a window holds. Part of the feature specification. */
 export interface WindowParameters {
@@ -27,13 +28,20 @@ const counterReaders = {
   pagesStolen: (s: MemorySnapshot) => sumOf(s.pgsteal_kswapd, s.pgsteal_direct),
 } as const;
 
-/** A cumulative counter the window keeps. */
-export type Counter = keyof typeof counterReaders;
+/** Counters that begin anew with the optimizer; the window keeps the sums of their increases. */
+const ownReaders = {
+  ownRefaultFile: (s: MemorySnapshot) => s.own_refault_file,
+  ownRefaultAnon: (s: MemorySnapshot) => s.own_refault_anon,
+} as const;
 
-const counterNames = Object.keys(counterReaders) as Counter[];
+/** A cumulative counter the window keeps. */
+export type Counter = keyof typeof counterReaders | keyof typeof ownReaders;
+
+const counterNames = [...Object.keys(counterReaders), ...Object.keys(ownReaders)] as Counter[];
 const readers = Object.values(counterReaders);
 const firstCounter = 2;
-const stride = firstCounter + readers.length;
+const firstOwn = firstCounter + readers.length;
+const stride = firstOwn + Object.keys(ownReaders).length;
 const columnOf = Object.fromEntries(counterNames.map((name, i) => [name, firstCounter + i])) as Record<
   Counter,
   number
@@ -46,6 +54,7 @@ const columnOf = Object.fromEntries(counterNames.map((name, i) => [name, firstCo
  */
 export class SnapshotWindow {
   readonly #windows: WindowParameters;
+  readonly #own = Object.values(ownReaders).map((read) => ({ read, sum: new RestartingCounter() }));
   #ring = new Float64Array(64 * stride);
   #capacity = 64;
   // Positions count snapshots since creation; position % capacity is the slot.
@@ -117,12 +126,14 @@ export class SnapshotWindow {
     ring[at + 1] = snapshot.mem_total_kib - snapshot.mem_available_kib;
     for (let i = 0; i < readers.length; i++)
       ring[at + firstCounter + i] = readers[i]!(snapshot) ?? Number.NaN;
+    for (let i = 0; i < this.#own.length; i++)
+      ring[at + firstOwn + i] = this.#own[i]!.sum.add(this.#own[i]!.read(snapshot));
   }
 
   #isBreak(): boolean {
     const elapsedMs = this.#timeAt(this.#end) - this.#timeAt(this.#end - 1);
     if (elapsedMs < 0 || elapsedMs > this.#windows.maxGapMs) return true;
-    for (let column = firstCounter; column < stride; column++) {
+    for (let column = firstCounter; column < firstOwn; column++) {
       if (this.#cell(this.#end, column) < this.#cell(this.#end - 1, column)) return true;
     }
     return false;

@@ -18,6 +18,7 @@ interface Asked {
 interface Skipped {
   readonly warmup: number;
   readonly unlabelled: number;
+  readonly acted: number;
 }
 type Counts = Readonly<Record<SplitName, readonly number[]>>;
 
@@ -31,8 +32,8 @@ export function assertTrainable(rows: Labelled, asked: Asked, skipped: Skipped):
     throw new TrainingHistoryError(
       'ERR_PREPARE_TOO_FEW_ROWS',
       `the history gives ${rows.labels.length} labelled rows (${train} to train, ${total(counts.gap)} in the gap, ${test} to test), ` +
-        `${skipped.warmup} snapshots fell to the warm-up of ${asked.spec.rateWindowMs} ms and ${skipped.unlabelled} rows have no full horizon of ${asked.horizonMs} ms`,
-      'collect for longer, or use a shorter horizonMs',
+        `${skipped.warmup} snapshots fell to the warm-up of ${asked.spec.rateWindowMs} ms and ${skipped.unlabelled} rows have no full horizon of ${asked.horizonMs} ms${describeActed(skipped)}`,
+      `collect for longer, or use a shorter horizonMs${adviseActed(skipped)}`,
       { counts, ...skipped },
     );
   }
@@ -40,15 +41,29 @@ export function assertTrainable(rows: Labelled, asked: Asked, skipped: Skipped):
   if (present.length < 2) {
     throw new TrainingHistoryError(
       'ERR_PREPARE_ONE_CLASS',
-      `all ${train} rows to train on are ${present[0]} (in all: ${describe(sumOf(counts))})`,
-      'collect while the host is under memory pressure, or set lower thresholds, or more blocks when the other classes are only in the test part',
+      `all ${train} rows to train on are ${present[0]} (in all: ${describe(sumOf(counts))})${describeActed(skipped)}`,
+      `collect while the host is under memory pressure, or set lower thresholds, or more blocks when the other classes are only in the test part${adviseActed(skipped)}`,
       { counts, ...skipped },
     );
   }
 }
 
+function describeActed({ acted }: Skipped): string {
+  return acted === 0 ? '' : `, ${acted} rows were left out because an action of the optimizer reaches them`;
+}
+
+function adviseActed({ acted }: Skipped): string {
+  return acted === 0
+    ? ''
+    : ', or collect without acting (serve without --act), or keep those rows with includeActed';
+}
+
 /** Sentences about what the scores of this set cannot show. */
-export function noteProblems(counts: Counts, skipped: { readonly undersampled: number }): string[] {
+export function noteProblems(
+  counts: Counts,
+  skipped: { readonly undersampled: number; readonly acted: number },
+  acted: Uint8Array,
+): string[] {
   const notes: string[] = [];
   const missing = namesOf(counts.train).filter((name) => !namesOf(counts.test).includes(name));
   const unseen = namesOf(counts.test).filter((name) => !namesOf(counts.train).includes(name));
@@ -60,6 +75,17 @@ export function noteProblems(counts: Counts, skipped: { readonly undersampled: n
   if (unseen.length > 0) {
     notes.push(
       `The train part holds no ${unseen.join(', ')}, which the test part does: no model can get these rows right.`,
+    );
+  }
+  const kept = acted.reduce((sum, mark) => sum + mark, 0);
+  if (skipped.acted > 0) {
+    notes.push(
+      `${skipped.acted} rows were left out because an action of the optimizer reaches them: nobody knows what would have happened without it.`,
+    );
+  }
+  if (kept > 0) {
+    notes.push(
+      `${kept} rows are in the set although an action of the optimizer reaches them: their labels say what happened with it.`,
     );
   }
   if (skipped.undersampled > 0) {

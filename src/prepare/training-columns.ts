@@ -7,6 +7,8 @@ export interface LabelledRows {
   readonly labels: Int8Array;
   /** Milliseconds since the epoch, ascending unless the host's clock stepped back. */
   readonly timestamps: Float64Array;
+  /** 1 for a row that an action reaches, else 0. */
+  readonly acted: Uint8Array;
 }
 
 /** Labelled rows with their part of the split. */
@@ -22,6 +24,7 @@ export function pickRows(columns: TrainingColumns, rows: Uint32Array): TrainingC
     features: pickFeatures(columns.features, rows, width),
     labels: Int8Array.from(rows, (row) => columns.labels[row]!),
     timestamps: Float64Array.from(rows, (row) => columns.timestamps[row]!),
+    acted: Uint8Array.from(rows, (row) => columns.acted[row]!),
     splits: Uint8Array.from(rows, (row) => columns.splits[row]!),
   };
 }

@@ -1,6 +1,7 @@
 // One pass over the snapshots of a training set: feature rows on one side, what their labels need on
 // the other. Holds no snapshot, so the caller may reuse its object.
 import type { MemorySnapshot } from '../core/index.ts';
+import { ActionTimes } from './action-times.ts';
 import { FeatureComputer } from './feature-extractor.ts';
 import type { FeatureSpec } from './feature-spec.ts';
 import { Observations, unlabelled } from './horizon.ts';
@@ -11,6 +12,8 @@ interface PassSettings {
   readonly spec: FeatureSpec;
   readonly horizonMs: number;
   readonly thresholds: LabelThresholds;
+  readonly includeActed: boolean;
+  readonly actionEffectMs: number;
 }
 interface PassOptions {
   readonly optimizationTimestamps?: Iterable<number>;
@@ -18,13 +21,13 @@ interface PassOptions {
   readonly toMs?: number;
 }
 
-/** Takes snapshots in time order, then gives the rows whose horizon was fully observed. */
+/** Takes snapshots in time order, then gives the rows whose horizon was fully observed and, unless they are wanted, free of actions. */
 export class TrainingPass {
   readonly #settings: PassSettings;
   readonly #width: number;
   readonly #computer: FeatureComputer;
   readonly #observations = new Observations();
-  readonly #optimizations: Iterator<number>;
+  readonly #actions: ActionTimes;
   readonly #fromMs: number;
   readonly #toMs: number;
   #features: Float32Array;
@@ -32,18 +35,15 @@ export class TrainingPass {
   // Which observation each row was computed at.
   #observed = new Uint32Array(1024);
   #rows = 0;
-  #lastOptimizationMs: number | null = null;
-  #nextOptimizationMs: number;
   /** Snapshots that gave no row. */
-  readonly counts = { warmup: 0, unlabelled: 0 };
+  readonly counts = { warmup: 0, unlabelled: 0, acted: 0 };
 
   constructor(settings: PassSettings, options: PassOptions) {
     this.#settings = settings;
     this.#width = settings.spec.names.length;
     this.#computer = new FeatureComputer(settings.spec);
     this.#features = new Float32Array(1024 * this.#width);
-    this.#optimizations = (options.optimizationTimestamps ?? [])[Symbol.iterator]();
-    this.#nextOptimizationMs = this.#readOptimization();
+    this.#actions = new ActionTimes(options.optimizationTimestamps);
     this.#fromMs = options.fromMs ?? Number.NEGATIVE_INFINITY;
     this.#toMs = options.toMs ?? Number.POSITIVE_INFINITY;
   }
@@ -51,37 +51,43 @@ export class TrainingPass {
   /** Takes the next snapshot; those at or after `toMs` are not looked at. */
   take(snapshot: MemorySnapshot): void {
     if (snapshot.timestamp >= this.#toMs) return;
-    this.#advanceOptimizations(snapshot.timestamp);
     const position = this.#observations.push(snapshot);
     if (!this.#computer.take(snapshot)) this.counts.warmup++;
-    else if (snapshot.timestamp >= this.#fromMs) this.#keep(Math.round(snapshot.timestamp), position);
+    else if (snapshot.timestamp >= this.#fromMs) this.#keep(snapshot.timestamp, position);
   }
 
   /** The rows with a label, in the order of their snapshots. Call once. */
   labelledRows(): LabelledRows {
-    const { horizonMs, thresholds, spec } = this.#settings;
+    const { horizonMs, thresholds, spec, includeActed } = this.#settings;
     const maxGapMs = Math.min(spec.maxGapMs, horizonMs);
     const observed = this.#observations.label({ horizonMs, thresholds, maxGapMs });
+    const reach = { horizonMs, effectMs: this.#settings.actionEffectMs };
     const labels = new Int8Array(this.#rows);
+    const acted = new Uint8Array(this.#rows);
     let kept = 0;
     for (let row = 0; row < this.#rows; row++) {
       const label = observed[this.#observed[row]!]!;
-      if (label === unlabelled) continue;
-      this.#moveRow(row, kept);
-      labels[kept++] = label;
+      const isActed = label !== unlabelled && this.#actions.reach(this.#timestamps[row]!, reach);
+      if (label === unlabelled) this.counts.unlabelled++;
+      else if (isActed && !includeActed) this.counts.acted++;
+      else {
+        this.#moveRow(row, kept);
+        acted[kept] = Number(isActed);
+        labels[kept++] = label;
+      }
     }
-    this.counts.unlabelled = this.#rows - kept;
     return {
       features: this.#features.slice(0, kept * this.#width),
       labels: labels.slice(0, kept),
+      acted: acted.slice(0, kept),
       timestamps: this.#timestamps.slice(0, kept),
     };
   }
 
-  #keep(timestamp: number, position: number): void {
+  #keep(timeMs: number, position: number): void {
     if (this.#rows === this.#timestamps.length) this.#grow();
-    this.#computer.compute(this.#lastOptimizationMs, this.#features, this.#rows * this.#width);
-    this.#timestamps[this.#rows] = timestamp;
+    this.#computer.compute(this.#actions.lastBefore(timeMs), this.#features, this.#rows * this.#width);
+    this.#timestamps[this.#rows] = Math.round(timeMs);
     this.#observed[this.#rows++] = position;
   }
 
@@ -99,18 +105,5 @@ export class TrainingPass {
     this.#features.set(features);
     this.#timestamps.set(timestamps);
     this.#observed.set(observed);
-  }
-
-  /** Strictly before the snapshot: an action decided from it is stamped with its time or later. */
-  #advanceOptimizations(nowMs: number): void {
-    while (this.#nextOptimizationMs < nowMs) {
-      this.#lastOptimizationMs = this.#nextOptimizationMs;
-      this.#nextOptimizationMs = this.#readOptimization();
-    }
-  }
-
-  #readOptimization(): number {
-    const next = this.#optimizations.next();
-    return next.done ? Number.POSITIVE_INFINITY : next.value;
   }
 }

@@ -39,6 +39,13 @@ export interface TrainingSetOptions {
   readonly blocks?: number;
   /** @default 'weights' */
   readonly balance?: Balance;
+  /**
+   * Keep rows that an action of the optimizer reaches. Their labels describe the host with that action, so that a model
+   * trained on them learns from its predecessor. @default false: left out, and counted in `skipped.acted`
+   */
+  readonly includeActed?: boolean;
+  /** How long an action reaches rows after it, besides all those whose horizon holds it. @default spec.rateWindowMs */
+  readonly actionEffectMs?: number;
   /** Seed of the undersampling. @default 1 */
   readonly seed?: number;
   /** Samples from here on. @default everything */
@@ -69,14 +76,30 @@ export interface TrainingSet extends TrainingColumns {
   readonly balance: Balance;
   readonly seed: number;
   /** Snapshots that gave no row, and why. */
-  readonly skipped: { readonly warmup: number; readonly unlabelled: number; readonly undersampled: number };
+  readonly skipped: {
+    readonly warmup: number;
+    readonly unlabelled: number;
+    /** Left out because an action of the optimizer reaches them. */
+    readonly acted: number;
+    readonly undersampled: number;
+  };
+  readonly includeActed: boolean;
+  readonly actionEffectMs: number;
   /** What a reader of scores should know, one sentence each. */
   readonly notes: readonly string[];
 }
 
 type Settings = Pick<
   TrainingSet,
-  'spec' | 'horizonMs' | 'thresholds' | 'testFraction' | 'blocks' | 'balance' | 'seed'
+  | 'spec'
+  | 'horizonMs'
+  | 'thresholds'
+  | 'testFraction'
+  | 'blocks'
+  | 'balance'
+  | 'seed'
+  | 'includeActed'
+  | 'actionEffectMs'
 >;
 
 /**
@@ -115,7 +138,7 @@ function finish(settings: Settings, columns: TrainingColumns, skipped: TrainingS
     classCounts,
     classWeights: settings.balance === 'weights' ? balancedWeights(classCounts.train) : present,
     skipped,
-    notes: noteProblems(classCounts, skipped),
+    notes: noteProblems(classCounts, skipped, columns.acted),
   };
 }
 
@@ -125,22 +148,27 @@ function undersampled(columns: TrainingColumns, settings: Settings): TrainingCol
 
 function settingsOf(options: TrainingSetOptions): Settings {
   const { horizonMs = 60_000, testFraction = 0.2, blocks = 1, seed = 1, balance = 'weights' } = options;
+  const { spec = buildFeatureSpec(), includeActed = false } = options;
+  const { actionEffectMs = spec.rateWindowMs } = options;
   const thresholds = { ...defaultThresholds, ...options.thresholds };
   const problems: string[] = [];
   const want = (ok: boolean, problem: string): void => void (ok || problems.push(problem));
   want(horizonMs > 0, `horizonMs is ${horizonMs}, wanted a positive number of milliseconds`);
   want(testFraction > 0 && testFraction < 1, `testFraction is ${testFraction}, wanted between 0 and 1`);
   want(Number.isInteger(blocks) && blocks > 0, `blocks is ${blocks}, wanted a positive integer`);
+  want(actionEffectMs >= 0, `actionEffectMs is ${actionEffectMs}, wanted 0 or more milliseconds`);
   want(balances.includes(balance), `balance is "${balance}", wanted one of ${balances.join(', ')}`);
   want(Object.values(thresholds).every(Number.isFinite), 'thresholds holds a value that is not a number');
   if (problems.length > 0) throw new PrepareOptionsError('a training set', problems);
   return {
-    spec: options.spec ?? buildFeatureSpec(),
+    spec,
     horizonMs,
     thresholds,
     testFraction,
     blocks,
     seed,
     balance,
+    includeActed,
+    actionEffectMs,
   };
 }

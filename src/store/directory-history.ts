@@ -4,7 +4,6 @@ import type * as arrow from 'apache-arrow';
 import type { LazyDataFrame } from 'nodejs-polars';
 import { RuvectorError, rowsOf, systemClock } from '../core/index.ts';
 import type { AnyRow, Clock } from '../core/index.ts';
-import { checkSegment, decodeSegment } from './decode-segment.ts';
 import { toStoreError } from './errors.ts';
 import type { History, HistoryKind, HistoryOptions, HistoryRows } from './history-contract.ts';
 import { KindLog } from './kind-log.ts';
@@ -103,7 +102,9 @@ export class DirectoryHistory implements History {
     const segments: Segment[] = [];
     for (const segment of log.state.segments.filter((each) => isWithin(each, range))) {
       // Polars would read changed bytes as other values: check before it scans them.
-      const checked = await this.readSegment(log, segment, (file) => checkSegment(file));
+      const checked = await this.readSegment(log, segment, async (file) =>
+        (await import('./decode-segment.ts')).checkSegment(file),
+      );
       if (checked !== null) segments.push(segment);
     }
     return buildLazyFrame(log.state.kind, segments, rows, range);
@@ -160,7 +161,10 @@ export class DirectoryHistory implements History {
     const sources: QuerySource[] = segments.map((segment) => ({
       fromMs: segment.fromMs,
       toMs: segment.toMs,
-      read: () => this.readSegment(log, segment, (file) => decodeSegment(kind, file)),
+      read: () =>
+        this.readSegment(log, segment, async (file) =>
+          (await import('./decode-segment.ts')).decodeSegment(kind, file),
+        ),
     }));
     const rows = log.unsealedRows();
     return rows.length > 0 ? [...sources, buildRowsSource(kind, rows)] : sources;

@@ -2,7 +2,6 @@
 // are not sealed yet join as a small in-memory Parquet. Polars is loaded on the first call only.
 import type { LazyDataFrame } from 'nodejs-polars';
 import type { AnyRow, RecordKind } from '../core/index.ts';
-import { encodeSegment } from './encode-segment.ts';
 import { sortByTime } from './query.ts';
 import type { TimeRange } from './query.ts';
 import type { Segment } from './segment-files.ts';
@@ -21,6 +20,7 @@ export async function buildLazyFrame(
   const timeMs = pl.col('timestamp').cast(pl.Int64);
   const frames = segments.map(({ path }) => pl.scanParquet(path));
   if (rows.length > 0 || frames.length === 0) {
+    const { encodeSegment } = await import('./encode-segment.ts');
     frames.push(pl.readParquet(encodeSegment(kind, sortByTime(rows), [])).lazy());
   }
   let frame = frames.length === 1 ? frames[0]! : pl.concat(frames, { how: 'diagonal' });

@@ -1,13 +1,11 @@
-// Sealed segments on disk: write, list, read, set aside, remove. The bytes are segment-layout.ts.
+// Sealed segments on disk: write, list, read, set aside, remove. The bytes are segment-layout.ts. The codecs
+// are loaded with the first segment: what reads and writes Parquet is larger than the rest of the store.
 import { mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { systemCodeOf } from '../core/index.ts';
 import type { AnyRow, RecordKind, RuvectorError } from '../core/index.ts';
-import { decodeFooterLength, decodeSegmentFooter, footerTailBytes } from './decode-segment.ts';
 import { syncDirectory, temporarySuffix, writeDurably } from './durable-file.ts';
-import { encodeSegment } from './encode-segment.ts';
 import { corruptSegment, removedSegment, toStoreError } from './errors.ts';
-import { planSegment } from './plan-segment.ts';
 import { parseSegmentName, segmentName } from './segment-layout.ts';
 
 /** One sealed file. Times are of its first and last row, both inclusive. */
@@ -30,6 +28,10 @@ export async function writeSegment(
   const fromMs = Number(rows[0]!['timestamp']);
   const toMs = Number(rows.at(-1)!['timestamp']);
   const path = join(directory, segmentName(fromMs, toMs, generations.at(-1) ?? 0));
+  const [{ encodeSegment }, { planSegment }] = await Promise.all([
+    import('./encode-segment.ts'),
+    import('./plan-segment.ts'),
+  ]);
   const bytes = encodeSegment(kind, rows, generations, await planSegment(kind, rows));
   await createDirectory(directory);
   await writeDurably(path, bytes);
@@ -83,6 +85,7 @@ async function readFooter(
   kind: RecordKind,
   path: string,
 ): Promise<{ rows: number; sizeBytes: number; generations: readonly number[] }> {
+  const { decodeFooterLength, decodeSegmentFooter, footerTailBytes } = await import('./decode-segment.ts');
   const handle = await open(path, 'r');
   try {
     const { size } = await handle.stat();

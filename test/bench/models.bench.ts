@@ -1,8 +1,9 @@
 // models.infer: a single row in Node against Python onnxruntime on the same model, direct and through the
-// worker. models.swap: 1,000 hot swaps between two real forests, 20 a second, while 1,000 requests a second run.
+// worker, one after the other. models.decide: the same with the pauses of real use, which cool caches and let
+// cores sleep. models.swap: 1,000 hot swaps between two real forests, 20 a second, while 1,000 requests a second run.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHistogram } from 'node:perf_hooks';
@@ -12,11 +13,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createModelHost, openRegistry } from '../../src/models/index.ts';
 import type { ModelHost } from '../../src/models/index.ts';
 import { createSession } from '../../src/models/session.ts';
+import type { ModelSession } from '../../src/models/session.ts';
 import { contractOf, makeModels, python, readDraft } from '../support/models.ts';
-import { median } from './harness.ts';
+import { median, quantile } from './harness.ts';
 import type { BenchCase, BenchTopic } from './harness.ts';
 
 const ROWS_A_RUN = 2000;
+const WORKER_GOAL_US = 40;
 const FEATURES = 12;
 
 /** A host over a temporary registry with the given models added; the first one is live. */
@@ -39,7 +42,7 @@ async function openHost(
 }
 
 /** p50 in µs of `count` calls, one after the other. */
-async function p50Us(call: () => Promise<unknown>, count: number): Promise<number> {
+async function p50Us(call: () => unknown, count: number): Promise<number> {
   const times: number[] = [];
   for (let i = 0; i < count; i++) {
     const started = performance.now();
@@ -49,20 +52,28 @@ async function p50Us(call: () => Promise<unknown>, count: number): Promise<numbe
   return median(times);
 }
 
+/** What single rows cost in Python, with onnxruntime in its own process. */
+interface PeerTimes {
+  readonly waitsUs: readonly number[];
+  /** Of its one thread, a row. */
+  readonly cpuUs: number;
+}
+
 /** A Python process that times single rows on demand. */
-async function startPeer(
-  model: string,
-): Promise<{ p50Us: () => Promise<number>; close: () => Promise<void> }> {
+interface Peer {
+  time(count: number, pauseMs: number): Promise<PeerTimes>;
+  close(): Promise<void>;
+}
+
+async function startPeer(model: string): Promise<Peer> {
   const script = join(import.meta.dirname, '../support/score-models.py');
-  const child = spawn(python, [script, model, '--time', String(ROWS_A_RUN)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+  const child = spawn(python, [script, model, '--time'], { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
-    p50Us: async () => {
-      child.stdin.write('\n');
+    time: async (count, pauseMs) => {
+      child.stdin.write(`${count} ${pauseMs}\n`);
       const { value } = (await lines.next()) as { value: string };
-      return median(JSON.parse(value) as number[]);
+      return JSON.parse(value) as PeerTimes;
     },
     close: async () => {
       child.stdin.end();
@@ -71,27 +82,131 @@ async function startPeer(
   };
 }
 
-async function* inferCases(): AsyncIterable<BenchCase> {
+/** The three ways to one row: through the host's worker, in this process, and in Python. */
+interface Contenders {
+  readonly host: ModelHost;
+  readonly session: ModelSession;
+  readonly peer: Peer;
+}
+
+async function* withContenders(
+  use: (contenders: Contenders) => AsyncIterable<BenchCase>,
+): AsyncIterable<BenchCase> {
   const models = await makeModels();
   const { host, close } = await openHost(['forest-a']);
   const peer = await startPeer(join(models, 'forest-a/model.onnx'));
   const { model, manifest } = await readDraft(models, 'forest-a');
-  const session = await createSession(model, manifest);
-  const row = new Float32Array(FEATURES).fill(0.1);
+  const session = createSession(model, manifest);
+  try {
+    yield* use({ host, session, peer });
+  } finally {
+    session.release();
+    await peer.close();
+    await close();
+  }
+}
+
+const oneRow = new Float32Array(FEATURES).fill(0.1);
+
+async function* inferCases({ host, session, peer }: Contenders): AsyncIterable<BenchCase> {
   const common = {
     bench: 'models.infer',
     unit: 'µs p50',
     better: 'lower' as const,
     anchorName: 'Python onnxruntime, direct',
-    anchor: peer.p50Us,
+    anchor: async () => median((await peer.time(ROWS_A_RUN, 0)).waitsUs),
   };
-  try {
-    yield { ...common, case: 'one row, direct', ours: () => p50Us(() => session.run(row, 1), ROWS_A_RUN) };
-    yield { ...common, case: 'one row, worker', ours: () => p50Us(() => host.predict(row), ROWS_A_RUN) };
-  } finally {
-    await session.release();
-    await peer.close();
-    await close();
+  const [direct, worker] = [() => session.run(oneRow, 1), () => host.predict(oneRow)];
+  yield { ...common, case: 'one row, direct', ours: () => p50Us(direct, ROWS_A_RUN) };
+  yield {
+    ...common,
+    case: 'one row, worker',
+    ours: () => p50Us(worker, ROWS_A_RUN),
+    goal: (us) => us <= WORKER_GOAL_US,
+  };
+}
+
+/** Decisions a second, and how many of them one block takes. */
+const RATES = [
+  { perSecond: 1, decisions: 15 },
+  { perSecond: 20, decisions: 100 },
+  { perSecond: 50, decisions: 250 },
+] as const;
+const DECIDE_BLOCKS = 3;
+
+/** What the decisions of some blocks took. */
+interface Decisions {
+  readonly waitsUs: number[];
+  /** CPU time a block, of which a decision has its share. */
+  readonly mainUs: number[];
+  readonly workerUs: number[];
+}
+
+/** CPU time in µs that the threads of this process with a name took; their sleep makes the figure exact. */
+async function threadCpuUs(name: string): Promise<number> {
+  let sum = 0;
+  for (const id of await readdir('/proc/self/task')) {
+    const task = `/proc/self/task/${id}`;
+    // Linux keeps 15 characters of a name.
+    if ((await readFile(`${task}/comm`, 'utf8')).trim() !== name.slice(0, 15)) continue;
+    sum += Number((await readFile(`${task}/schedstat`, 'utf8')).split(' ')[0]) / 1000;
+  }
+  return sum;
+}
+
+async function readCpuUs(): Promise<{ main: number; worker: number }> {
+  // The kernel brings a thread's time up to date when it sleeps.
+  await sleep(5);
+  return { main: await threadCpuUs('MainThread'), worker: await threadCpuUs('ruvector-inference') };
+}
+
+/** One block of decisions, a pause before each. */
+async function decide(
+  into: Decisions,
+  { perSecond, decisions }: (typeof RATES)[number],
+  call: () => unknown,
+): Promise<void> {
+  const before = await readCpuUs();
+  for (let i = 0; i < decisions; i++) {
+    await sleep(1000 / perSecond);
+    const started = performance.now();
+    await call();
+    into.waitsUs.push((performance.now() - started) * 1000);
+  }
+  const after = await readCpuUs();
+  into.mainUs.push((after.main - before.main) / decisions);
+  into.workerUs.push((after.worker - before.worker) / decisions);
+}
+
+const newDecisions = (): Decisions => ({ waitsUs: [], mainUs: [], workerUs: [] });
+
+async function* decideCases({ host, session, peer }: Contenders): AsyncIterable<BenchCase> {
+  for (const rate of RATES) {
+    // Pauses without a decision: what the main thread does anyhow.
+    const [worker, direct, pauses] = [newDecisions(), newDecisions(), newDecisions()];
+    const theirs = { waitsUs: [] as number[], cpuUs: [] as number[] };
+    for (let block = 0; block < DECIDE_BLOCKS; block++) {
+      await decide(worker, rate, () => host.predict(oneRow));
+      await decide(direct, rate, () => session.run(oneRow, 1));
+      await decide(pauses, rate, () => undefined);
+      const { waitsUs, cpuUs } = await peer.time(rate.decisions, 1000 / rate.perSecond);
+      theirs.waitsUs.push(...waitsUs);
+      theirs.cpuUs.push(cpuUs);
+    }
+    const common = { bench: 'models.decide', unit: 'µs', anchorName: 'Python onnxruntime, in process' };
+    const name = `${rate.perSecond}/s`;
+    const cpu = median(theirs.cpuUs);
+    const own = median(pauses.mainUs);
+    for (const q of [0.5, 0.99]) {
+      const anchor = quantile(theirs.waitsUs, q);
+      const p = `p${q * 100}`;
+      yield figure({ ...common, case: `${name}, wait ${p}`, value: quantile(worker.waitsUs, q), anchor });
+      const inProcess = quantile(direct.waitsUs, q);
+      yield figure({ ...common, case: `${name}, wait ${p}, without a worker`, value: inProcess, anchor });
+    }
+    const mainUs = median(worker.mainUs) - own;
+    yield figure({ ...common, case: `${name}, CPU, main thread`, value: mainUs, anchor: cpu });
+    yield figure({ ...common, case: `${name}, CPU, worker`, value: median(worker.workerUs), anchor: cpu });
   }
 }
 
@@ -219,70 +334,74 @@ function rssGrowth(rss: readonly number[]): number {
   return (median(rss.slice(-50)) / first - 1) * 100;
 }
 
+/** A case of a figure that was measured already. */
+function figure(measured: {
+  readonly bench: string;
+  readonly case: string;
+  readonly unit: string;
+  readonly value: number;
+  readonly anchorName: string;
+  readonly anchor?: number;
+  readonly goal?: NonNullable<BenchCase['goal']>;
+}): BenchCase {
+  const { value, anchor, ...rest } = measured;
+  return {
+    ...rest,
+    better: 'lower',
+    ours: () => Promise.resolve(value),
+    anchor: anchor === undefined ? null : () => Promise.resolve(anchor),
+    runs: 1,
+    warmup: false,
+  };
+}
+
 async function* swapCases(): AsyncIterable<BenchCase> {
   const { steady, swapping, swapMs, swapUs, rss } = await soak();
   const swaps = swapMs.length;
   const requests = swapping.latencies.count;
-  const figure = (
-    name: string,
-    unit: string,
-    value: number,
-    goal: BenchCase['goal'],
-    anchorName: string,
-    anchor: number | null = null,
-  ): BenchCase => ({
-    bench: 'models.swap',
-    case: name,
-    unit,
-    better: 'lower',
-    ours: () => Promise.resolve(value),
-    anchor: anchor === null ? null : () => Promise.resolve(anchor),
-    anchorName,
-    runs: 1,
-    warmup: false,
-    ...(goal ? { goal } : {}),
-  });
   const all = (): boolean => swaps === SWAPS;
-  yield figure(
-    'failures',
-    'requests',
-    swapping.failures,
-    (n) => n === 0 && all(),
-    `goal 0 of ${requests} requests`,
-  );
-  yield figure(
-    'mixed answers',
-    'requests',
-    swapping.mixed,
-    (n) => n === 0 && all(),
-    'goal 0: content vs version',
-  );
-  yield figure(
-    'p99 during swaps',
-    'ms',
-    p99Ms(swapping),
-    (_, ratio) => ratio !== null && ratio >= 1 / 3,
-    'steady p99 in the same run, goal ≤ 3×',
-    p99Ms(steady),
-  );
-  yield figure(
-    'RSS growth',
-    'percent',
-    rssGrowth(rss),
-    (n) => n <= 5,
-    `goal ≤ 5 over ${swaps} swaps, after 50`,
-  );
-  yield figure(
-    'swap, median',
-    'ms',
-    median(swapMs),
-    undefined,
-    'verify + load + golden rows + pointers on disk',
-  );
-  yield figure('pointer swap, median', 'µs', median(swapUs), undefined, 'the assignment alone');
+  const bench = 'models.swap';
+  yield figure({
+    bench,
+    case: 'failures',
+    unit: 'requests',
+    value: swapping.failures,
+    goal: (n) => n === 0 && all(),
+    anchorName: `goal 0 of ${requests} requests`,
+  });
+  yield figure({
+    bench,
+    case: 'mixed answers',
+    unit: 'requests',
+    value: swapping.mixed,
+    goal: (n) => n === 0 && all(),
+    anchorName: 'goal 0: content vs version',
+  });
+  yield figure({
+    bench,
+    case: 'p99 during swaps',
+    unit: 'ms',
+    value: p99Ms(swapping),
+    goal: (_, ratio) => ratio !== null && ratio >= 1 / 3,
+    anchorName: 'steady p99 in the same run, goal ≤ 3×',
+    anchor: p99Ms(steady),
+  });
+  yield figure({
+    bench,
+    case: 'RSS growth',
+    unit: 'percent',
+    value: rssGrowth(rss),
+    goal: (n) => n <= 5,
+    anchorName: `goal ≤ 5 over ${swaps} swaps, after 50`,
+  });
+  const steps = 'verify + load + golden rows + pointers on disk';
+  yield figure({ bench, case: 'swap, median', unit: 'ms', value: median(swapMs), anchorName: steps });
+  const alone = 'the assignment alone';
+  yield figure({ bench, case: 'pointer swap, median', unit: 'µs', value: median(swapUs), anchorName: alone });
 }
 
 export const topics: readonly BenchTopic[] = [
-  { name: 'models.infer', cases: inferCases },
+  { name: 'models.infer', cases: () => withContenders(inferCases) },
+  { name: 'models.decide', cases: () => withContenders(decideCases) },
   { name: 'models.swap', cases: swapCases },
 ];

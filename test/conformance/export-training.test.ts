@@ -62,7 +62,12 @@ print(json.dumps({
 
   it('gives one file with its split, and the card beside it', async () => {
     const stats = await createDataExporter({ source: history }).exportTrainingData(
-      { labelType: 'binary', includeFeatures: ['usage_percent', 'trend'], format: 'csv' },
+      {
+        labelType: 'binary',
+        includeFeatures: ['usage_percent', 'trend'],
+        includeActed: true,
+        format: 'csv',
+      },
       join(folder, 'one.csv'),
     );
     const seen = await pandas(`

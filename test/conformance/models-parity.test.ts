@@ -39,11 +39,11 @@ test.each(['forest-a', 'boosting', 'logistic', 'linear', 'subgraph'])(
   'the Node runtime, Python onnxruntime and scikit-learn agree on %s',
   async (kind) => {
     const draft = await readDraft(models, kind);
-    const session = await createSession(draft.model, draft.manifest);
+    const session = createSession(draft.model, draft.manifest);
     const golden = decodeGolden(draft.golden, draft.manifest);
     const rows = Float32Array.of(...golden.features, ...randomRows(500));
     const count = rows.length / 12;
-    const ours = await session.run(rows, count);
+    const ours = session.run(rows, count);
     const theirs = scoreInPython(kind, rows);
     expect([...(ours.labels as Int32Array)]).toEqual(theirs.label);
     expect([...(ours.labels as Int32Array)].slice(0, golden.rows)).toEqual([...golden.labels]);
@@ -53,6 +53,6 @@ test.each(['forest-a', 'boosting', 'logistic', 'linear', 'subgraph'])(
       const limit = GOLDEN_TOLERANCE * (1 + Math.abs(y));
       expect(Math.abs(ours.probabilities[i]! - y)).toBeLessThanOrEqual(limit);
     });
-    await session.release();
+    session.release();
   },
 );

@@ -68,11 +68,17 @@ function eventfulSnapshots(count: number, intervalMs: number): MemorySnapshot[] 
     psi_memory_full_us: i % 11 === 0 ? null : row.psi_memory_full_us,
     workingset_refault_file: i >= 900 ? i : row.workingset_refault_file,
     pswpin: i % 200 > 150 ? i * 30 : null,
-    oom_kill: i >= 700 && i < 900 ? 1 : 0,
+    oom_kill: Math.floor(i / 40),
+    pgscan_direct: Math.floor(i / 60) * 10,
+    cgroup_oom_kill: i % 300 >= 250 ? 1 : 0,
+    // The optimizer ends, starts again, and falls behind or runs ahead of what comes back.
+    own_refault_file: i % 500 > 420 ? null : (i % 180) * 300,
+    own_refault_anon: i >= 600 ? (i % 240) * 15 : null,
+    dirty_kib: i % 3 === 0 ? 17_000_000 : row.dirty_kib,
     swap_total_kib: i >= 100 ? 2_000_000 : 0,
     swap_free_kib: i >= 100 ? 1_900_000 - i * 100 : 0,
     cgroup_limit_bytes: i % 2 === 0 ? null : 2 ** 31,
-    cgroup_usage_bytes: 2 ** 30 + i,
+    cgroup_usage_bytes: 2 ** 30 + i * 2 ** 21,
   }));
 }
 
@@ -97,6 +103,34 @@ describe('buildTrainingSet() against numpy', () => {
     expectAgreement(await judge(eventfulSnapshots(1200, 50), { spec, horizonMs: 2000, blocks: 4 }));
   });
 });
+
+describe('datasetCard() against Python', () => {
+  it('has the persistence score that a training report has', async () => {
+    await judge(eventfulSnapshots(1200, 1000), { horizonMs: 20_000, blocks: 3 });
+    const code = `
+import json, sys
+import pyarrow as pa
+from ruvector._baseline import score_baselines
+from ruvector._dataset import Dataset
+card = json.load(open(sys.argv[2], encoding="utf-8"))
+data = Dataset(pa.ipc.open_file(sys.argv[1]).read_all(), card)
+train, test = ((data.X(s), data.y(s).astype("int64")) for s in ("train", "test"))
+classes = sorted({*train[1].tolist(), *test[1].tolist()})
+print(json.dumps([score_baselines(data.feature_names, train, test, classes, data.labels, card["thresholds"]), card["baseline"]]))
+`;
+    const paths = [join(folder, 'training.arrow'), join(folder, 'card.json')];
+    const { stdout } = await run(python, ['-c', code, ...paths]);
+    const [theirs, ours] = JSON.parse(stdout) as [Baselines, Baselines];
+    expect(ours.persistence.macroF1).toBeCloseTo(theirs.persistence.macroF1, 12);
+    expect(ours.persistence.accuracy).toBeCloseTo(theirs.persistence.accuracy, 12);
+    expect(ours.persistence.accuracy).toBeGreaterThan(0.3);
+    expect(ours.persistence.accuracy).toBeLessThan(1);
+  });
+});
+
+interface Baselines {
+  readonly persistence: { readonly macroF1: number; readonly accuracy: number };
+}
 
 describe('trainingBatches() read by pyarrow', () => {
   it('has the types of the training kind', async () => {

@@ -68,6 +68,9 @@ describe('createCollector() over a fixture tree', () => {
       psi_memory_some_us: null,
       cgroup_usage_bytes: 104857600,
       cgroup_limit_bytes: null,
+      cgroup_oom_kill: 1,
+      own_refault_file: null,
+      own_refault_anon: null,
     });
     expect(healthOf(sample, 'pressure')).toMatchObject({ success: 0 });
     expect(healthOf(sample, 'pressure')?.lastError).toContain('ENOENT');

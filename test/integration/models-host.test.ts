@@ -257,6 +257,29 @@ test('workers are replaced after many loads without an answer lost', async () =>
   expect(await asking).toBeGreaterThan(0);
 });
 
+test('predict() asked again and again keeps nobody from timers', async () => {
+  await addLive('linear');
+  const signal = AbortSignal.timeout(20);
+  while (!signal.aborted) await host.predict(rowOf(0));
+});
+
+/** Keeps the thread busy for a time that no timer could wait. */
+async function spin(ms: number): Promise<void> {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+}
+
+test('predict() is answered whatever the pauses between the requests and their number', async () => {
+  await addLive('late-error');
+  const pauses = [() => spin(0), () => spin(0.02), () => spin(0.06), () => sleep(1), () => sleep(0)];
+  for (let i = 0; i < 3000; i++) {
+    const asked = Array.from({ length: 1 + (i % 7 === 0 ? i % 5 : 0) }, () => host.predict(rowOf(0)));
+    if (i % 100 === 0) await expect(host.predict(rowOf(2e6))).rejects.toThrow(code('ERR_MODEL_RUN'));
+    expect(await Promise.all(asked)).toHaveLength(asked.length);
+    await pauses[(i >> 4) % pauses.length]!();
+  }
+});
+
 /** Predicts one row after the other until aborted; returns how many. Any failure rejects. */
 async function askUntil(signal: AbortSignal, answers: [Float32Array, Prediction][]): Promise<number> {
   let count = 0;

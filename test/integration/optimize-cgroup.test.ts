@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createCgroupActuator, createHostReaders } from '../../src/optimize/index.ts';
 import type { TargetPlan } from '../../src/optimize/index.ts';
 import { buildReclaimBackend } from '../../src/optimize/reclaim-backend.ts';
+import { buildPlan } from '../support/optimize-host.ts';
 
 // A folder of plain files stands for the cgroup: what is written is what the kernel would be asked.
 // On a real cgroup v2 the kernel answers; that needs a host with the memory controller on v2.
@@ -21,15 +22,13 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const planOf = (budgetBytes: number): TargetPlan => ({
-  target: { kind: 'cgroup', path: folder },
-  actuator: 'cgroup_reclaim',
-  budgetBytes,
-  regions: [],
-  bytes: budgetBytes,
-  bytesByKind: {},
-  left: {},
-});
+const planOf = (budgetBytes: number): TargetPlan =>
+  buildPlan({
+    target: { kind: 'cgroup', path: folder },
+    actuator: 'cgroup_reclaim',
+    budgetBytes,
+    bytes: budgetBytes,
+  });
 
 describe('createCgroupActuator()', () => {
   test('says that a cgroup without memory.reclaim cannot be reclaimed from', async () => {

@@ -92,6 +92,9 @@ function expectAll(
   expect(new Set(hits).size).toBe(secrets.length);
 }
 
+/** Its history has an action in every horizon. */
+const everyRow = { includeActed: true };
+
 describe('the secrets', () => {
   it('are a thousand different ones, and never reach the history as arguments or environments', async () => {
     expect(new Set(secrets).size).toBe(1000);
@@ -131,7 +134,7 @@ describe('exports', () => {
 
   it('of training sets hold none of them', async () => {
     const folder = await createFolder('training');
-    await createDataExporter({ source: history }).exportTrainingData({}, `${folder}/`);
+    await createDataExporter({ source: history }).exportTrainingData(everyRow, `${folder}/`);
     await expectNone(folder, 3);
   });
 });
@@ -140,7 +143,7 @@ describe('publications', () => {
   const publish = (folder: string, allowIdentifying: boolean): Promise<unknown> => {
     const home = resolveHome(join(root, 'home'));
     const options = { to: folder, allowIdentifying };
-    return publishHistory(home, { tables: ['memory', 'process', 'optimization'] }, options);
+    return publishHistory(home, { ...everyRow, tables: ['memory', 'process', 'optimization'] }, options);
   };
 
   it('hold none of them', async () => {

@@ -10,9 +10,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildConfig } from '../../src/app/config.ts';
 import { openHost } from '../../src/app/host.ts';
 import { runRetraining } from '../../src/app/retraining.ts';
+import { createSampleService } from '../../src/app/sample-service.ts';
 import type { SamplesStatus } from '../../src/app/sample-service.ts';
 import {
   TunerDataCollector,
+  buildFeatureSpec,
+  createFeatureExtractor,
   loadApr,
   loadOrCreate,
   openHistory,
@@ -23,6 +26,8 @@ import {
 } from '../../src/index.ts';
 import { readCapture } from '../support/capture-fixture.ts';
 import { createTestHome, runCommand } from '../support/daemon.ts';
+import { mondayMs, snapshots } from '../support/memory-rows.ts';
+import { optimizationEvents } from '../support/optimization-events.ts';
 import { numberedSample, numbersOf } from '../support/samples.ts';
 
 const writer = join(import.meta.dirname, '../support/samples-writer.ts');
@@ -210,6 +215,55 @@ describe('readLabelledSamples()', () => {
     expect(samples.length).toBeGreaterThan(60);
     expect(samples.length).toBeLessThan(90);
     expect(TunerDataCollector.fromSamples(samples).length).toBe(samples.length);
+  });
+
+  it('leaves out what an action reaches, unless it is wanted', async () => {
+    await using history = await openHistory(join(root, 'acted'), { retainMs: Infinity });
+    const rows = readCapture().slice(0, 900);
+    history.append('memory', rows);
+    const [event] = optimizationEvents([rows[450]!]);
+    history.append('optimization', [
+      { ...event!, mode: 'act' },
+      { ...event!, timestamp: rows[700]!.timestamp, mode: 'dry_run' },
+    ]);
+    await history.flush();
+    const [without, withThem] = [
+      await readLabelledSamples(history),
+      await readLabelledSamples(history, { includeActed: true }),
+    ];
+    // The horizon of a minute before the action and a rate window of 10 s after it, at one sample each 10 s.
+    expect(withThem.length - without.length).toBeGreaterThanOrEqual(6);
+    expect(withThem.length - without.length).toBeLessThanOrEqual(8);
+    const minutes = withThem.map(({ features }) => features.minutes_since_last_opt);
+    expect(Math.min(...minutes)).toBe(0);
+  });
+});
+
+describe('createSampleService()', () => {
+  it('records no sample that an action reaches, and compares no decision with it', async () => {
+    await using home = await createTestHome();
+    const spec = buildFeatureSpec({ rateWindowMs: 2000, trendWindowMs: 8000 });
+    const history = { query: () => (async function* () {})() };
+    const config = { horizonMs: 5000, retrainSamples: 0 };
+    const log: string[] = [];
+    await using service = await createSampleService({
+      home: { samples: join(home.root, 'acted') },
+      config,
+      spec,
+      history,
+      onLog: (text) => log.push(text),
+    });
+    const extractor = createFeatureExtractor(spec);
+    const actionMs = mondayMs + 20_400;
+    for (const row of snapshots(60)) {
+      const lastOptimizationMs = actionMs < row.timestamp ? actionMs : null;
+      await service.observe(row, extractor.push(row, { lastOptimizationMs }));
+      service.notePrediction('Critical');
+    }
+    // Samples at 2, 4, ... 54 s; the action reaches those of (15.4 s, 22.4 s): 16, 18, 20 and 22.
+    expect(service.status()).toMatchObject({ count: 27 - 4, actedSamples: 4, lastError: null });
+    expect(service.status().feedback).toMatchObject({ windowCount: 23 });
+    expect(log).toEqual([]);
   });
 });
 

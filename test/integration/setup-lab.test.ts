@@ -11,6 +11,7 @@ let checkout: string;
 
 const copied = [
   'scripts/setup.mjs',
+  'bin/become.mjs',
   'package.json',
   'package-lock.json',
   'python/pyproject.toml',

@@ -11,7 +11,13 @@ let checkout: string;
 beforeEach(() => {
   checkout = mkdtempSync(join(tmpdir(), 'rvm-setup-'));
   for (const folder of ['scripts', 'python', 'bin']) mkdirSync(join(checkout, folder));
-  const files = ['scripts/setup.mjs', 'package.json', 'package-lock.json', 'python/pyproject.toml'];
+  const files = [
+    'scripts/setup.mjs',
+    'bin/become.mjs',
+    'package.json',
+    'package-lock.json',
+    'python/pyproject.toml',
+  ];
   for (const file of [...files, 'python/requirements.txt', 'python/requirements-lab.txt'])
     copyFileSync(join(root, file), join(checkout, file));
 });

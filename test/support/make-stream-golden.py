@@ -263,6 +263,15 @@ ACTION = record(
     before_free_kib=100_000,
     drift_kib=-2048,
     error="x" * 300,
+    goal="relieve",
+    scarce="host",
+    taken_kib=4096,
+    returned_kib=0,
+    compressed_kib=1024,
+    host_freed_kib=-512,
+    host_noise_kib=8192,
+    target_stall_us=70_000,
+    own_rss_kib=90_000,
 )
 POSITION = {
     "sequences": {"memory": 41, "process": 0},

@@ -11,13 +11,25 @@ export interface MemoryChildSizes {
   readonly cleanMib?: number;
   readonly dirtyMib?: number;
   readonly anonMib?: number;
+  /** Folder of a cgroup it starts in, so that its pages are charged there. */
+  readonly cgroup?: string;
 }
 
 /** A running child. */
 export interface MemoryChild extends AsyncDisposable {
   readonly pid: number;
+  /** Holds its files. */
+  readonly folder: string;
   /** Reads every file page again. @returns milliseconds */
   touch(): Promise<number>;
+  /** Reads them all the time, until `stopBusy`. */
+  startBusy(): Promise<void>;
+  /** @returns how often all of them were read */
+  stopBusy(): Promise<number>;
+  /** Pages of its files that are in the page cache (mincore): the truth that outcomes are held against. */
+  countCachedPages(): Promise<number>;
+  /** Reads a file of this size over and over for a second. @returns MiB a second */
+  stream(mib: number): Promise<number>;
   kill(): Promise<void>;
 }
 
@@ -48,7 +60,12 @@ export async function makeDiskFolder(): Promise<string | null> {
 export async function startMemoryChild(sizes: MemoryChildSizes): Promise<MemoryChild> {
   const folder = (await makeDiskFolder()) ?? (await mkdtemp(join(tmpdir(), 'memopt-child-')));
   const amounts = [sizes.cleanMib ?? 0, sizes.dirtyMib ?? 0, sizes.anonMib ?? 0].map(String);
-  const child = spawn(pythonPath(), [script, join(folder, 'data'), ...amounts], {
+  const python = [pythonPath(), script, join(folder, 'data'), ...amounts];
+  const [command, ...rest] =
+    sizes.cgroup === undefined
+      ? python
+      : ['sh', '-c', 'echo $$ > "$0/cgroup.procs" && exec "$@"', sizes.cgroup, ...python];
+  const child = spawn(command!, rest, {
     stdio: ['pipe', 'pipe', 'inherit'],
     // No locale archive: it would be a mapped file of its own.
     env: { ...process.env, LC_ALL: 'C', PYTHONCOERCECLOCALE: '0' },
@@ -71,12 +88,18 @@ export async function startMemoryChild(sizes: MemoryChildSizes): Promise<MemoryC
     await kill();
     throw error;
   }
+  const ask = async (command: string): Promise<number> => {
+    child.stdin.write(`${command}\n`);
+    return Number(await next());
+  };
   return {
     pid: child.pid!,
-    async touch() {
-      child.stdin.write('touch\n');
-      return Number(await next());
-    },
+    folder,
+    touch: () => ask('touch'),
+    startBusy: async () => void (await ask('busy')),
+    stopBusy: () => ask('idle'),
+    countCachedPages: () => ask('resident'),
+    stream: (mib) => ask(`stream ${join(folder, 'stream')} ${mib}`),
     kill,
     [Symbol.asyncDispose]: kill,
   };

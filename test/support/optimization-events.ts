@@ -24,5 +24,15 @@ export function optimizationEvents(rows: readonly MemorySnapshot[]): Optimizatio
       duration_us: 500 + i,
       success: i % 2 === 0,
       error: i % 2 === 0 ? null : 'EPERM: operation not permitted',
+      goal: 'relieve',
+      scarce: i % 2 === 0 ? 'host' : null,
+      taken_kib: i % 2 === 0 ? 100 : null,
+      returned_kib: i % 2 === 0 ? 0 : null,
+      compressed_kib: null,
+      host_freed_kib: null,
+      host_noise_kib: null,
+      target_major_faults: i % 2 === 0 ? i : null,
+      target_stall_us: null,
+      own_rss_kib: 90_000,
     }));
 }

@@ -2,10 +2,17 @@
 import { readFile } from 'node:fs/promises';
 import { labels, memoryKind } from '../../src/core/index.ts';
 import type { Label, MemorySnapshot, Prediction, Predictor } from '../../src/core/index.ts';
-import type { DecisionInput, HostReaders, WhetherPolicy } from '../../src/optimize/index.ts';
-import { parseSmaps } from '../../src/optimize/mappings.ts';
-import type { Mapping } from '../../src/optimize/mappings.ts';
+import type {
+  DecisionInput,
+  HostReaders,
+  MemoryCgroup,
+  Outcome,
+  ReclaimBackend,
+  TargetPlan,
+  WhetherPolicy,
+} from '../../src/optimize/index.ts';
 import { buildReclaimBackend } from '../../src/optimize/reclaim-backend.ts';
+import { FakeMemory } from './fake-memory.ts';
 
 const MIB = 2 ** 20;
 
@@ -70,43 +77,96 @@ export function buildPrediction(label: Label): Prediction {
   return { label, probabilities, modelVersion: 'm@1' };
 }
 
-/** One mapping of smaps text. Sizes in KiB. */
-export function smapsEntry(
-  header: string,
-  sizes: Readonly<Record<string, number>>,
-  flags = 'rd mr mw me',
-): string {
-  const lines = Object.entries({ KernelPageSize: 4, ...sizes }).map(([name, kib]) => `${name}: ${kib} kB`);
-  return [header, ...lines, `VmFlags: ${flags}`, ''].join('\n');
-}
-
-/** 64 MiB of clean file pages from address 0x10000000 on. */
-export const cleanFile: readonly Mapping[] = parseSmaps(
-  smapsEntry('10000000-14000000 r--s 00000000 08:01 7 /srv/data', {
-    Rss: 65_536,
-    Private_Clean: 65_536,
-    Referenced: 65_536,
-  }),
-);
-
-/** A host in memory: one process, pid 42, 64 MiB of clean file pages, no swap. */
-export function buildReaders(overrides: Partial<HostReaders> = {}): HostReaders {
+/** A host in memory: one process, pid 42, with 64 MiB of clean file pages unless told otherwise; no swap. */
+export function buildReaders(
+  overrides: Partial<HostReaders> = {},
+  memory = new FakeMemory([{ start: 0x10000000, mib: 64, inode: 7 }]),
+): HostReaders {
   return {
     pageSizeBytes: 4096,
-    readPerCpuFreeKib: () => Promise.resolve(0),
-    readLevels: () => Promise.resolve({ freeKib: 1000, memAvailableKib: 2000, swapCachedKib: 0 }),
+    readLevels: () => Promise.resolve({ freeKib: 1000, memAvailableKib: 2000, cachedKib: 100_000 }),
     readBackend: () => Promise.resolve(buildReclaimBackend([], false)),
+    readCompressedStore: () => Promise.resolve(null),
     listPids: () => Promise.resolve([1, 42]),
     readStat: (pid) => Promise.resolve(pid === 42 ? buildStat(42) : null),
     readFilePages: () => Promise.resolve(16_384),
     readUid: () => Promise.resolve(1000),
-    readMappings: () => Promise.resolve([...cleanFile]),
+    readMappings: memory.readMappings,
     readFileSystems: () => Promise.resolve(new Map([['08:01', 'ext4']])),
-    readPagemap: (_pid, _start, pages) =>
-      Promise.resolve(new BigUint64Array(pages).fill((1n << 63n) | (1n << 56n))),
+    openPagemap: memory.openPagemap,
+    openPageCache: memory.openPageCache,
     readCgroup: () => Promise.resolve(null),
+    readMemoryCgroups: () => Promise.resolve([]),
+    readCgroupFolder: () => Promise.resolve([]),
     ...overrides,
   };
+}
+
+/** A plan for process 42; nothing in it but what is given. */
+export function buildPlan(fields: Partial<TargetPlan> = {}): TargetPlan {
+  return {
+    target: { kind: 'process', pid: 42, startTimeTicks: 500, name: 'worker', uid: 1000 },
+    actuator: 'process_madvise',
+    budgetBytes: fields.bytes ?? 0,
+    regions: [],
+    bytes: 0,
+    bytesByKind: {},
+    watchBytes: 0,
+    left: {},
+    evidence: {
+      who: 'host',
+      label: 'Critical',
+      reason: 'as the test says',
+      freesBytes: fields.bytes ?? 0,
+      mayCostUs: 0,
+    },
+    ...fields,
+  };
+}
+
+/** An outcome of an action that did nothing but what is given. */
+export function buildOutcome(fields: Partial<Outcome> = {}): Outcome {
+  return {
+    beforeFreeKib: 1000,
+    afterFreeKib: 1000,
+    beforeAvailableKib: 2000,
+    afterAvailableKib: 2000,
+    freedKib: 0,
+    takenKib: 0,
+    returnedKib: 0,
+    compressedKib: 0,
+    hostFreedKib: null,
+    hostNoiseKib: null,
+    driftKib: null,
+    driftWindows: 0,
+    majorFaults: 0,
+    stallUs: 0,
+    ownRssKib: 50_000,
+    windowMs: 5000,
+    error: null,
+    ...fields,
+  };
+}
+
+/** A cgroup with a limit, half used, that never waited. */
+export function buildGroup(fields: Partial<MemoryCgroup> = {}): MemoryCgroup {
+  return {
+    path: '/sys/fs/cgroup/app',
+    limitBytes: 1000 * MIB,
+    usageBytes: 500 * MIB,
+    fileBytes: 0,
+    majorFaults: 0,
+    refaults: 0,
+    someUs: null,
+    fullUs: null,
+    ...fields,
+  };
+}
+
+/** zram as the only swap, which holds `originalBytes` in `usedBytes`. */
+export function zramBackend(originalBytes = 0, usedBytes = 0): ReclaimBackend {
+  const zram = { path: '/dev/zram0', type: 'partition', sizeKib: 1 << 20, usedKib: 0, priority: 100 };
+  return buildReclaimBackend([zram], false, { originalBytes, usedBytes });
 }
 
 /** What /proc says of a process. */

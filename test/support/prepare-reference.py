@@ -22,13 +22,15 @@ LABEL_COUNTERS = [
     "psi_memory_some_us", "psi_memory_full_us", "workingset_refault_file", "workingset_refault_anon",
     "pswpin", "oom_kill",
 ]  # fmt: skip
+RESTARTING = ["own_refault_file", "own_refault_anon", "cgroup_oom_kill", "reclaim_kills"]
 DEFAULTS = {
     "featureSpec": {"rateWindowMs": 10_000, "trendWindowMs": 60_000, "maxGapMs": 20_000},
     "horizonMs": 60_000,
     "thresholds": {
         "stallSomeShould": 0.001, "stallSomeAggressive": 0.035, "stallFullCritical": 0.05,
-        "comebackPercentPerMinuteShould": 0.2,
+        "comebackPercentPerMinuteShould": 0.2, "stallSomeWithComeback": 0.0005,
         "availablePercentAggressive": 10, "availablePercentCritical": 4,
+        "oomReclaimAvailablePercent": 50,
     },
 }  # fmt: skip
 
@@ -44,7 +46,25 @@ def read_columns(path):
     for name in ("pgscan", "pgsteal"):
         pair = np.stack([columns[f"{name}_kswapd"], columns[f"{name}_direct"]])
         columns[name] = np.where(np.isnan(pair).all(axis=0), np.nan, np.nansum(pair, axis=0))
+    kills, scanned = steps(columns["oom_kill"]), steps(columns["pgscan_direct"])
+    columns["reclaim_kills"] = np.cumsum(np.where((kills > 0) & (scanned > 0), kills, 0))
+    for name in ("own_refault_file", "own_refault_anon", "cgroup_oom_kill"):
+        columns[name] = restarting(columns[name])
     return columns
+
+
+def steps(values):
+    """Difference to the row before; NaN for the first."""
+    return np.concatenate([[np.nan], np.diff(values)])
+
+
+def restarting(values):
+    """Sum of the increases of a counter that begins at 0 with the one who counts."""
+    before = np.concatenate([values[:1], values[:-1]])
+    begun_anew = np.isnan(before) | (values < before)
+    gain = np.where(np.isnan(values), 0, np.where(begun_anew, values, values - before))
+    gain[0] = 0
+    return np.cumsum(gain)
 
 
 def segments(m, counters, max_gap_ms):
@@ -58,7 +78,7 @@ def segments(m, counters, max_gap_ms):
 
 def percent(part, whole, missing=0.0):
     with np.errstate(divide="ignore", invalid="ignore"):
-        value = 100 * part / whole
+        value = np.clip(100 * part / whole, 0, 100)
     return np.where(np.isfinite(value), value, missing)
 
 
@@ -100,8 +120,22 @@ def feature_columns(m, spec):
         stall = {
             name: np.nan_to_num(np.clip(gain[name] / span_ms / 1000, 0, 1)) for name in COUNTERS[:4]
         }
+        own = {
+            kind: m[f"own_refault_{kind}"] - m[f"own_refault_{kind}"][base]
+            for kind in ("file", "anon")
+        }
+        ours = {
+            "workingset_refault_file": own["file"],
+            "workingset_refault_anon": own["anon"],
+            "pswpin": own["anon"],
+            "pgmajfault": own["file"] + own["anon"],
+        }
         rate = {
-            n: np.nan_to_num(np.log1p(1e6 * gain[n] / (span_ms / 1000) / (total / 4)))
+            n: np.nan_to_num(
+                np.log1p(
+                    1e6 * np.maximum(0, gain[n] - ours.get(n, 0)) / (span_ms / 1000) / (total / 4)
+                )
+            )
             for n in COUNTERS[4:]
         }
     when = m["timestamp"].astype("datetime64[ms]")
@@ -154,7 +188,7 @@ def label_column(m, horizon_ms, max_gap_ms, limits):
     n = len(m["timestamp"])
     labels = np.full(n, -1)
     used_pages = np.maximum(1, (m["mem_total_kib"] - m["mem_available_kib"]) / 4)
-    available = 100 * m["mem_available_kib"] / m["mem_total_kib"]
+    available = np.clip(100 * m["mem_available_kib"] / m["mem_total_kib"], 0, 100)
     for start, end in segments(m, LABEL_COUNTERS, max_gap_ms):
         t = m["timestamp"][start:end]
         until = t + horizon_ms
@@ -165,16 +199,23 @@ def label_column(m, horizon_ms, max_gap_ms, limits):
         elapsed_ms = m["timestamp"][j] - m["timestamp"][i]
         gain = {name: m[name][j] - m[name][i] for name in LABEL_COUNTERS}
         some, full = (
-            gain[f"psi_memory_{kind}_us"] / elapsed_ms / 1000 for kind in ("some", "full")
+            np.clip(gain[f"psi_memory_{kind}_us"] / elapsed_ms / 1000, 0, 1)
+            for kind in ("some", "full")
         )
+        more = {name: m[name][j] - m[name][i] for name in RESTARTING}
         anon = np.fmax(gain["pswpin"], gain["workingset_refault_anon"])
-        pages = np.nansum(np.stack([anon, gain["workingset_refault_file"]]), axis=0)
+        anon = np.maximum(0, anon - more["own_refault_anon"])
+        file = np.maximum(0, gain["workingset_refault_file"] - more["own_refault_file"])
+        pages = np.nansum(np.stack([anon, file]), axis=0)
         comeback = 100 * pages / used_pages[i] * 60_000 / elapsed_ms
         low = range_minimum(available, i + 1, j + 1)
         level = np.zeros(len(i), dtype=int)
         level[
             (some >= limits["stallSomeShould"])
-            | (comeback >= limits["comebackPercentPerMinuteShould"])
+            | (
+                (comeback >= limits["comebackPercentPerMinuteShould"])
+                & (some >= limits["stallSomeWithComeback"])
+            )
         ] = 1
         level[
             (some >= limits["stallSomeAggressive"]) | (low <= limits["availablePercentAggressive"])
@@ -182,7 +223,13 @@ def label_column(m, horizon_ms, max_gap_ms, limits):
         critical = (full >= limits["stallFullCritical"]) | (
             low <= limits["availablePercentCritical"]
         )
-        level[critical | (gain["oom_kill"] > 0)] = 3
+        around = np.minimum(low, available[i])
+        killed = (
+            (more["cgroup_oom_kill"] > 0)
+            | ((gain["oom_kill"] > 0) & (around <= limits["availablePercentAggressive"]))
+            | ((more["reclaim_kills"] > 0) & (around <= limits["oomReclaimAvailablePercent"]))
+        )
+        level[critical | killed] = 3
         labels[i] = level
     return labels
 

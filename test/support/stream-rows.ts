@@ -68,6 +68,16 @@ function optimizationRow(i: number): AnyRow {
     rss_drop_kib: null,
     advised_kib: null,
     error: i % 108 === 0 ? 'EPERM: näh' : null,
+    goal: 'save',
+    scarce: i % 108 === 0 ? null : '/sys/fs/cgroup/näh',
+    taken_kib: i,
+    returned_kib: null,
+    compressed_kib: 0,
+    host_freed_kib: -i,
+    host_noise_kib: null,
+    target_major_faults: i,
+    target_stall_us: 2 ** 40 + i,
+    own_rss_kib: 1,
   };
 }
 

@@ -127,13 +127,22 @@ export function renderCard(card: Fields): Picture {
     parts: [
       ...splits.map(([split, counts]) => renderBars(`Rows of ${split} by label`, fieldsOf(counts))),
       renderRows('Files', ['split', 'path', 'rows', 'size'], files),
-      renderRows('Labels', ['label', 'signal', 'reached', 'threshold'], rowsOf(card['labelRules'])),
+      renderRows('Labels', ['label', 'signal', 'reached', 'threshold', 'and'], labelRules(card)),
       renderFolded(
         'Features',
         renderRows('', ['name', 'unit', 'how', 'whenMissing'], rowsOf(card['features'])),
       ),
     ],
   };
+}
+
+/** The rules with their second condition, where one has it, as words. */
+function labelRules(card: Fields): Record<string, unknown>[] {
+  return rowsOf(card['labelRules']).map(({ and, ...rule }) => {
+    if (and === undefined) return rule;
+    const { signal, reached, threshold } = fieldsOf(and);
+    return { ...rule, and: `${wordsOf(signal)} ${wordsOf(reached)} ${String(threshold)}` };
+  });
 }
 
 /** How a table was made private, and what that does not protect. */

@@ -1,11 +1,13 @@
-"""What a model must beat: always the most frequent class, and one threshold on memory usage.
+"""What a model must beat: the most frequent class, a threshold on memory usage, and persistence.
 
-Both are fitted on the train split and scored on the test split, like the model.
+The first two are fitted on the train split. Persistence fits nothing: the thresholds of the labels,
+applied to the last seconds of a row, as ``src/prepare/persistence.ts`` does it too. All are scored
+on the test split, like the model.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,10 +15,40 @@ from numpy.typing import NDArray
 
 from ._report import confusion_matrix, macro_f1
 
-__all__ = ["UsageThreshold", "fit_majority", "fit_usage_threshold", "score_baselines"]
+__all__ = [
+    "DEFAULT_THRESHOLDS",
+    "UsageThreshold",
+    "fit_majority",
+    "fit_usage_threshold",
+    "predict_persistence",
+    "score_baselines",
+]
 
 USAGE_FEATURE = "usage_percent"
 _MAX_CANDIDATES = 256
+
+#: Those of ``src/prepare/labels.ts``, for a data set whose metadata has none.
+DEFAULT_THRESHOLDS: Mapping[str, float] = {
+    "stallSomeShould": 0.001,
+    "stallSomeAggressive": 0.035,
+    "stallFullCritical": 0.05,
+    "comebackPercentPerMinuteShould": 0.2,
+    "stallSomeWithComeback": 0.0005,
+    "availablePercentAggressive": 10,
+    "availablePercentCritical": 4,
+}
+
+# Data sets of an earlier version counted refaults without any stall: their labels are of that rule.
+_BEFORE_STALL_WAS_ASKED = {"stallSomeWithComeback": 0.0}
+
+#: Features that say how the host fares; without one of them there is no persistence.
+_PERSISTENCE_FEATURES = (
+    "psi_memory_some",
+    "psi_memory_full",
+    "available_percent",
+    "usage_percent",
+)
+_SEVERITIES = ("NoActionNeeded", "ShouldOptimize", "ShouldOptimizeAggressive", "Critical")
 
 
 class UsageThreshold:
@@ -91,16 +123,84 @@ def _best_pair(
     return int(candidate), int(low), int(high)
 
 
+def predict_persistence(
+    feature_names: Sequence[str],
+    rows: NDArray[np.float32],
+    labels: Sequence[str],
+    thresholds: Mapping[str, Any],
+) -> NDArray[np.int64] | None:
+    """Label index that the last seconds of each row would have had.
+
+    A feature that is not there, and a value that is NaN, reaches no threshold. No feature counts
+    kills, so that only stall and available memory make a row critical.
+
+    Returns
+    -------
+    ndarray of int64 or None
+        None without features to look at, or when ``labels`` are not those of the host.
+
+    """
+    names = list(feature_names)
+    if not set(_SEVERITIES) <= set(labels) or not set(_PERSISTENCE_FEATURES) & set(names):
+        return None
+
+    def read(name: str) -> NDArray[np.float64]:
+        if name not in names:
+            return np.full(len(rows), np.nan)
+        return rows[:, names.index(name)].astype(np.float64)
+
+    limit = {name: float(value) for name, value in thresholds.items()}
+    some, full = read("psi_memory_some"), read("psi_memory_full")
+    available = _known(read("available_percent"), 100 - read("usage_percent"))
+    comeback = _comeback_percent_per_minute(read)
+    # A comparison with NaN is false.
+    by_severity = {
+        "ShouldOptimize": (some >= limit["stallSomeShould"])
+        | (
+            (comeback >= limit["comebackPercentPerMinuteShould"])
+            & (some >= limit["stallSomeWithComeback"])
+        ),
+        "ShouldOptimizeAggressive": (some >= limit["stallSomeAggressive"])
+        | (available <= limit["availablePercentAggressive"]),
+        "Critical": (full >= limit["stallFullCritical"])
+        | (available <= limit["availablePercentCritical"]),
+    }
+    predicted = np.full(len(rows), labels.index("NoActionNeeded"), dtype=np.int64)
+    for name, reached in by_severity.items():
+        predicted[reached] = labels.index(name)
+    return predicted
+
+
+def _comeback_percent_per_minute(
+    read: Callable[[str], NDArray[np.float64]],
+) -> NDArray[np.float64]:
+    # Rates are log(1 + millionths of MemTotal a second); a page swapped in is a refault too.
+    file, anon, swap_in = (
+        np.expm1(np.nan_to_num(read(name)))
+        for name in ("refault_file_rate", "refault_anon_rate", "swap_in_rate")
+    )
+    used = _known(read("usage_percent"), 100 - read("available_percent"))
+    share = np.clip(used, 1e-6, 100) / 100
+    return np.asarray((file + np.maximum(anon, swap_in)) / 1e6 * 60 * 100 / share)
+
+
+def _known(values: NDArray[np.float64], otherwise: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(np.isnan(values), otherwise, values)
+
+
 def score_baselines(
     feature_names: Sequence[str],
     train: tuple[NDArray[np.float32], NDArray[np.int64]],
     test: tuple[NDArray[np.float32], NDArray[np.int64]],
     classes: Sequence[int],
     labels: Sequence[str],
+    thresholds: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Fit both baselines on ``train`` and score them on ``test``, JSON-safe.
+    """Fit the baselines on ``train`` and score them on ``test``, JSON-safe.
 
-    ``usageThreshold`` is null when the data set has no feature ``usage_percent``.
+    ``usageThreshold`` is null when the data set has no feature ``usage_percent``, ``persistence``
+    when it has neither stall nor memory features, or labels that are not those of the host.
+    ``thresholds`` are those of the data set, by default ``DEFAULT_THRESHOLDS``.
     """
 
     def scores(predicted: NDArray[np.int64]) -> dict[str, float]:
@@ -117,6 +217,7 @@ def score_baselines(
             **scores(np.full(len(test[1]), majority, dtype=np.int64)),
         },
         "usageThreshold": None,
+        "persistence": None,
     }
     if USAGE_FEATURE in feature_names:
         column = list(feature_names).index(USAGE_FEATURE)
@@ -127,4 +228,12 @@ def score_baselines(
             "above": labels[rule.above],
             **scores(rule.predict(test[0][:, column])),
         }
+    limits = {
+        **DEFAULT_THRESHOLDS,
+        **(_BEFORE_STALL_WAS_ASKED | dict(thresholds) if thresholds else {}),
+    }
+    predicted = predict_persistence(feature_names, test[0], labels, limits)
+    if predicted is not None:
+        used = {name: float(limits[name]) for name in DEFAULT_THRESHOLDS}
+        result["persistence"] = {"thresholds": used, "predicted": predicted, **scores(predicted)}
     return result

@@ -149,6 +149,7 @@ class Client:
         balance: str | None = None,
         test_fraction: float | None = None,
         blocks: int | None = None,
+        include_acted: bool | None = None,
     ) -> Dataset:
         """Stream a labelled training set.
 
@@ -166,6 +167,8 @@ class Client:
             Share of rows, the newest, to test on.
         blocks : int, optional
             Blocks of time that are each split by themselves.
+        include_acted : bool, optional
+            Keep rows that an action of the optimizer reaches. Left out by default.
 
         Raises
         ------
@@ -182,6 +185,7 @@ class Client:
             "balance": balance,
             "test_fraction": test_fraction,
             "blocks": blocks,
+            "include_acted": include_acted,
         }
         wanted = {**(params or {}), **_without_none(given)}
         with self._transport.stream("training", wanted) as stream:

@@ -92,6 +92,8 @@ class TrainingDataConfig:
         How far a label looks ahead. The daemon's default is a minute.
     blocks : int, optional
         Blocks of time that are each split by themselves: for short histories with repeating phases.
+    include_acted : bool, default False
+        Keep rows that an action of the optimizer reaches.
     anonymize : bool, default True
         Round times down. Features and labels are numbers of the whole machine: nothing else in
         them names anyone. False writes when each row was sampled, to the millisecond.
@@ -108,6 +110,7 @@ class TrainingDataConfig:
     balance_classes: bool = False
     horizon_ms: int | None = None
     blocks: int | None = None
+    include_acted: bool = False
     anonymize: bool = True
     time_precision_ms: int | None = None
     compression: str | None = None

@@ -123,7 +123,8 @@ class FitResult:
         Label index of each probability column; a class never seen in training is absent.
     metrics : dict
         macroF1 with its 95 % ``interval``, accuracy, perClass, confusionMatrix over the test split,
-        and ``baseline`` with score and interval of the majority class, a usage threshold, ...
+        and ``baseline`` with score and interval of the majority class, a usage threshold and
+        persistence.
     fit_seconds : float
         Duration of the fit alone.
     fit_returned_monotonic_ns : int
@@ -158,7 +159,7 @@ class FitResult:
 
     @property
     def baselines(self) -> dict[str, Any]:
-        """Scores of the majority class and of the usage threshold on the same rows."""
+        """Scores of the majority class, the usage threshold and persistence on the same rows."""
         return dict(self.metrics["baseline"])
 
     @property
@@ -267,7 +268,9 @@ def measure(
     metrics = describe_scores(confusion_matrix(test[1], predicted, len(labels)), present, labels)
     names = tuple(dataset.feature_names)
     counts = _count_labels((train[1], dataset.y("gap"), test[1]), labels)
-    metrics["baseline"] = score_baselines(names, train, test, present, labels)
+    metrics["baseline"] = score_baselines(
+        names, train, test, present, labels, _thresholds(dataset.meta)
+    )
     baselines = take_predictions(metrics["baseline"], test[0], names, labels)
     held_out = HeldOutRows(test[0], test[1], _timestamps(dataset, "test"), baselines)
     _add_intervals(metrics, held_out, predicted, present, dataset)
@@ -305,7 +308,8 @@ def hold_out(dataset: LabelledDataset) -> HeldOutRows:
     test = (dataset.X("test"), dataset.y("test").astype(np.int64))
     labels, names = tuple(dataset.labels), tuple(dataset.feature_names)
     present = sorted({*np.unique(train[1]).tolist(), *np.unique(test[1]).tolist()})
-    scores = score_baselines(names, train, test, present, labels)
+    thresholds = _thresholds(dataset.meta)
+    scores = score_baselines(names, train, test, present, labels, thresholds)
     baselines = take_predictions(scores, test[0], names, labels)
     return sort_by_time(HeldOutRows(test[0], test[1], _timestamps(dataset, "test"), baselines))
 
@@ -342,6 +346,11 @@ def _trained_on(dataset: LabelledDataset) -> tuple[tuple[int, int], ...] | None:
     if train is None or gap is None or test is None:
         return None
     return time_ranges(train, np.concatenate([gap, test]))
+
+
+def _thresholds(meta: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    thresholds = meta.get("thresholds")
+    return thresholds if isinstance(thresholds, Mapping) else None
 
 
 def class_indices(model: Estimator, labels: Sequence[str]) -> tuple[int, ...]:

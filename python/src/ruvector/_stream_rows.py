@@ -56,6 +56,9 @@ class MemorySnapshot(TypedDict):
     cgroup_usage_bytes: int | None
     cgroup_limit_bytes: int | None
     top_process_rss_kib: int | None
+    cgroup_oom_kill: int | None
+    own_refault_file: int | None
+    own_refault_anon: int | None
 
 
 class ProcessRecord(TypedDict):
@@ -106,3 +109,13 @@ class OptimizationEvent(TypedDict):
     rss_drop_kib: int | None
     advised_kib: int | None
     error: str | None
+    goal: str | None
+    scarce: str | None
+    taken_kib: int | None
+    returned_kib: int | None
+    compressed_kib: int | None
+    host_freed_kib: int | None
+    host_noise_kib: int | None
+    target_major_faults: int | None
+    target_stall_us: int | None
+    own_rss_kib: int | None

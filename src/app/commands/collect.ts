@@ -9,7 +9,8 @@ import type { History } from '../../store/index.ts';
 import { buildFeatureSpec } from '../../prepare/index.ts';
 import { toAdrMemorySnapshot } from '../../core/index.ts';
 import type { MemorySnapshot } from '../../core/index.ts';
-import { abortOnSignals, formatBytes, formatRows, print, printJson, startProgress } from '../terminal.ts';
+import { startProgress } from '../progress.ts';
+import { abortOnSignals, formatBytes, formatRows, print, printJson } from '../terminal.ts';
 import { homeOf, parseNumber, parseSeconds } from './options.ts';
 
 interface CollectOptions {

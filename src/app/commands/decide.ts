@@ -1,17 +1,20 @@
 // `decide`: one decision, explained; nothing is done. Asks a running host, else samples for a moment.
 import type { Command } from 'commander';
 import { readSavedConfig } from '../config.ts';
+import { describePlan } from '../decision-log.ts';
 import { findDaemon } from '../daemon.ts';
 import { openHost } from '../host.ts';
 import { describeExplanation } from '../status.ts';
 import type { ExplanationSummary } from '../status-types.ts';
 import type { Home } from '../home.ts';
-import { abortOnSignals, formatBytes, formatRows, print, printJson } from '../terminal.ts';
-import { collectNumber, collectText, homeOf } from './options.ts';
+import { abortOnSignals, formatRows, print, printJson } from '../terminal.ts';
+import type { Goal } from '../../optimize/index.ts';
+import { collectNumber, collectText, goalOption, homeOf } from './options.ts';
 
 interface DecideOptions {
   pid: number[];
   name: string[];
+  goal?: Goal;
   json?: boolean;
 }
 
@@ -22,6 +25,7 @@ export function addDecide(program: Command): void {
     .description('explain one decision: features, probabilities, what would be done and what holds it back')
     .option('--pid <pid>', 'process to plan for when no host runs (repeatable)', collectNumber, [])
     .option('--name <command>', 'the same by command name (repeatable)', collectText, [])
+    .addOption(goalOption('as what to plan when no host runs'))
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  $ ruvector-memopt decide')
     .action(async (options: DecideOptions, command: Command) => {
@@ -40,10 +44,10 @@ async function explain(home: Home, options: DecideOptions): Promise<ExplanationS
 /** Samples until the feature windows are filled, then explains. Samples as the home was last served. */
 async function explainHere(home: Home, options: DecideOptions): Promise<ExplanationSummary> {
   const targets = { pids: options.pid, names: options.name };
-  const config = readSavedConfig(
-    home.root,
-    targets.pids.length + targets.names.length > 0 ? { targets } : {},
-  );
+  const config = readSavedConfig(home.root, {
+    ...(targets.pids.length + targets.names.length > 0 && { targets }),
+    ...(options.goal && { goal: options.goal }),
+  });
   const done = new AbortController();
   const stop = abortOnSignals();
   try {
@@ -64,10 +68,8 @@ async function explainHere(home: Home, options: DecideOptions): Promise<Explanat
 /** An explanation as text. */
 export function renderExplanation({ decision, features, safeguards, backend }: ExplanationSummary): string {
   const probabilities = Object.entries(decision.probabilities ?? {});
-  const plan = decision.plan.map(
-    (target) =>
-      `${target.target}: ${formatBytes(target.bytes)} in ${target.regions} regions by ${target.actuator}`,
-  );
+  const plan = decision.plan.map(describePlan);
+  const short = decision.shortages.map(({ who, label, evidence }) => `${who}: ${label}, ${evidence}`);
   const refusals = decision.refusals.map(
     (refusal) => `${refusal.target ?? 'host'}: ${refusal.reason} (${refusal.rule})`,
   );
@@ -80,6 +82,8 @@ export function renderExplanation({ decision, features, safeguards, backend }: E
         'a rule gives none',
       ),
     ],
+    ['Goal', decision.goal],
+    ['Short of memory', short.join('\n') || 'nobody the targets could help'],
     ['Would do', plan.join('\n') || 'nothing'],
     ['Held back by', refusals.join('\n') || 'nothing'],
     ['Page-out here', backend],

@@ -30,6 +30,7 @@ export interface ExportCommandOptions {
   readonly balance?: boolean;
   readonly horizon?: number;
   readonly blocks?: number;
+  readonly includeActed?: boolean;
   readonly stream?: boolean;
   readonly port?: number;
   readonly endpoint?: string;
@@ -50,6 +51,7 @@ const trainingOnly: readonly OptionName[] = [
   'balance',
   'horizon',
   'blocks',
+  'includeActed',
 ];
 const streamOnly: readonly OptionName[] = ['port', 'endpoint', 'filter', 'token'];
 
@@ -118,6 +120,7 @@ function buildTrainingJob(options: ExportCommandOptions): ExportJob {
       balanceClasses: options.balance,
       horizonMs: options.horizon,
       blocks: options.blocks,
+      includeActed: options.includeActed,
       anonymize: options.anonymize,
       timePrecisionMs: options.timePrecision,
     },

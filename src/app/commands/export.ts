@@ -9,7 +9,8 @@ import { runExportJob } from '../export-job.ts';
 import type { ExportHost, ExportJob, ExportResult } from '../export-job.ts';
 import type { Home } from '../home.ts';
 import { renderExport } from '../render-export.ts';
-import { abortOnSignals, formatSeconds, print, printJson, startProgress } from '../terminal.ts';
+import { startProgress } from '../progress.ts';
+import { abortOnSignals, formatSeconds, print, printJson } from '../terminal.ts';
 import { assertCombination, buildExportJob, exposedBy, parseDuration, parseList } from './export-options.ts';
 import type { ExportCommandOptions } from './export-options.ts';
 import { runExportStream } from './export-stream.ts';
@@ -76,7 +77,8 @@ function addTrainingOptions(command: Command): void {
     .option('--label-type <type>', 'class, index or binary (default: class)')
     .option('--balance', 'cut every class of the train part to the smallest')
     .option('--horizon <time>', "how far labels look ahead (default: the host's)", parseDuration)
-    .option('--blocks <n>', 'time blocks that are each split by themselves (default: 1)', parseNumber);
+    .option('--blocks <n>', 'time blocks that are each split by themselves (default: 1)', parseNumber)
+    .option('--include-acted', 'also the rows that an action of the optimizer reaches');
 }
 
 function addStreamOptions(command: Command): void {

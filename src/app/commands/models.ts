@@ -177,7 +177,7 @@ function renderModel({ manifest, directory }: ModelPackage): string {
     ['parameters', trainer['parameters']],
     ['macro-F1', metrics['macroF1']],
     ['95 % interval', metrics['interval'] ?? 'unknown'],
-    ['baseline', metrics['baseline']],
+    ...renderBaselines(metrics['baseline'] as Record<string, { macroF1?: number } | null> | undefined),
     ['parity', parity],
     ['dataset', dataset],
     ['features', manifest.features.map((feature) => feature.name).join(', ')],
@@ -185,6 +185,17 @@ function renderModel({ manifest, directory }: ModelPackage): string {
     ['directory', directory],
   ];
   return formatRows(rows.map(([name, value]): [string, string] => [name, toText(value)]));
+}
+
+/** One line each: the score first, then how it came about. */
+function renderBaselines(
+  baselines: Readonly<Record<string, { macroF1?: number } | null>> = {},
+): [string, unknown][] {
+  return Object.entries(baselines).map(([name, scores]) => {
+    if (scores === null) return [`baseline ${name}`, 'the features lack what it looks at'];
+    const { macroF1, ...rest } = scores;
+    return [`baseline ${name}`, `${macroF1?.toFixed(3)} ${JSON.stringify(rest)}`];
+  });
 }
 
 function renderChange(result: unknown): string {

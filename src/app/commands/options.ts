@@ -1,8 +1,9 @@
 // Options that several commands share.
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { resolveHome } from '../home.ts';
 import type { Home } from '../home.ts';
+import { goals } from '../../optimize/index.ts';
 
 /** The home that `--home` or the environment names. */
 export function homeOf(command: Command): Home {
@@ -39,3 +40,7 @@ export function collectNumber(text: string, previous: readonly number[]): number
 export function collectText(text: string, previous: readonly string[] = []): string[] {
   return [...previous, text];
 }
+
+/** The option that says when there is a reason to act. */
+export const goalOption = (description: string): Option =>
+  new Option('--goal <goal>', description).choices(goals);

@@ -8,7 +8,8 @@ import type { Home } from '../home.ts';
 import { publishHistory } from '../publish-history.ts';
 import type { PublishHistoryOptions, PublishedHistory } from '../publish-history.ts';
 import { renderPublication, renderVerification } from '../render-publication.ts';
-import { abortOnSignals, formatRows, print, printJson, startProgress } from '../terminal.ts';
+import { startProgress } from '../progress.ts';
+import { abortOnSignals, formatRows, print, printJson } from '../terminal.ts';
 import { homeOf, parseNumber, parsePositive, parseSeconds } from './options.ts';
 
 interface PublishCommandOptions extends PublishHistoryOptions {
@@ -78,6 +79,7 @@ function addHistoryOptions(parent: Command): void {
     .option('--horizon <seconds>', "history: how far labels look ahead (default: the host's)", parseSeconds)
     .option('--split <share>', 'history: share of the rows to train on (default: 0.8)', parseNumber)
     .option('--blocks <n>', 'history: time blocks that are each split by themselves', parsePositive)
+    .option('--include-acted', 'history: also the rows that an action of the optimizer reaches')
     .option('--tables <names>', 'history: publish these too: memory,process,optimization', parseNames)
     .option('--k <n>', 'rows that must look alike (default: 5)', parsePositive)
     .option('--key-file <file>', 'history: keep the key of the release here, to make the same bytes again');
@@ -157,7 +159,9 @@ async function publishCommand(dataset: string, options: PublishCommandOptions, h
 /** They would silently do nothing. */
 function refuseHistoryOptions(options: PublishCommandOptions): void {
   const given = historyOptions.filter((name) => options[name] !== undefined);
-  const problems = given.map((name) => `--${name === 'keyFile' ? 'key-file' : name} is only for "history"`);
+  const problems = given.map(
+    (name) => `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} is only for "history"`,
+  );
   if (problems.length > 0) throw new ConfigError(problems);
 }
 
@@ -168,6 +172,7 @@ const historyOptions = [
   'horizon',
   'split',
   'blocks',
+  'includeActed',
   'tables',
   'keyFile',
 ] as const satisfies readonly (keyof PublishHistoryOptions)[];

@@ -68,6 +68,7 @@ async function readStatus(home: Home): Promise<SamplesStatus> {
     byLabel: collector.countByLabel(),
     samplesSinceTrained,
     retrainThreshold: readSavedConfig(home.root).retrainSamples,
+    actedSamples: null,
     feedback: null,
     lastError: null,
   };
@@ -87,13 +88,18 @@ function report(result: { added: number }, command: Command): void {
   else print(`${result.added} samples added`);
 }
 
-function renderSamples({ path, count, byLabel, samplesSinceTrained, feedback }: SamplesStatus): string {
+function renderSamples(status: SamplesStatus): string {
+  const { path, count, byLabel, samplesSinceTrained, actedSamples, feedback } = status;
   const rate =
     feedback?.errorRate == null ? 'nothing compared yet' : `${(100 * feedback.errorRate).toFixed(1)} %`;
   return formatRows([
     ['path', path],
     ['samples', `${count}, ${samplesSinceTrained} since the last training`],
     ...labels.map((label): [string, string] => [`  ${label}`, String(byLabel[label])]),
+    [
+      'left out',
+      actedSamples === null ? 'known while a host runs' : `${actedSamples} with an action in reach`,
+    ],
     ['wrong decisions', feedback ? `${rate} of the last ${feedback.windowCount}` : 'known while a host runs'],
   ]);
 }

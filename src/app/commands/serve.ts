@@ -1,15 +1,19 @@
 // `serve`: runs the host until Ctrl-C or SIGTERM, then drains.
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { buildConfig, saveConfig } from '../config.ts';
+import type { Goal } from '../../optimize/index.ts';
+import { buildConfig, defaultConfig, saveConfig } from '../config.ts';
 import type { HostConfig } from '../config.ts';
+import { createDecisionLog } from '../decision-log.ts';
 import { openHost } from '../host.ts';
+import { paysOff, readOwnMemory, readTargetKib } from '../own-memory.ts';
 import { runRetraining } from '../retraining.ts';
 import { describeReading } from '../stream-command.ts';
 import { parseStreamOption } from '../stream-endpoints.ts';
 import { abortOnSignals, print } from '../terminal.ts';
+import { startTrimming } from '../trim-memory.ts';
 import { buildUnitFile } from '../unit-file.ts';
-import { collectNumber, collectText, homeOf, parseNumber } from './options.ts';
+import { collectNumber, collectText, goalOption, homeOf, parseNumber } from './options.ts';
 
 interface ServeOptions {
   hz: number;
@@ -18,7 +22,9 @@ interface ServeOptions {
   act: boolean;
   pid: number[];
   name: string[];
-  reclaimRatio: number;
+  goal: Goal;
+  stallBudget: number;
+  quiet?: number;
   transport: 'ipc' | 'tcp';
   model: string;
   retrain: number;
@@ -31,6 +37,9 @@ interface ServeOptions {
   printUnit?: boolean;
 }
 
+const GOAL_HELP =
+  'relieve: act while memory is scarce for somebody it can help; save: give cold memory back all the time, for zram or cgroup v2';
+
 /** Adds the command. */
 export function addServe(program: Command): void {
   program
@@ -42,11 +51,17 @@ export function addServe(program: Command): void {
     .option('--act', 'act on the named processes instead of only planning', false)
     .option('--pid <pid>', 'process the optimizer may act on (repeatable)', collectNumber, [])
     .option('--name <command>', 'processes it may act on, by command name (repeatable)', collectText, [])
+    .addOption(goalOption(GOAL_HELP).default('relieve'))
     .option(
-      '--reclaim-ratio <share>',
-      'share of a target paged out an action, 0.0005 to 1',
+      '--stall-budget <share>',
+      'share of its time a target may wait for what was taken from it',
       parseNumber,
-      0.01,
+      defaultConfig.stallBudget,
+    )
+    .option(
+      '--quiet <seconds>',
+      'how long memory must not have been used before it is taken (default: by goal and shortage)',
+      parseNumber,
     )
     .option('--transport <kind>', 'ipc or tcp (loopback only)', 'ipc')
     .option('--model <name>', 'name of the model that decides', 'memopt')
@@ -78,7 +93,9 @@ function toConfig(options: ServeOptions): HostConfig {
     processIntervalMs: options.processInterval * 1000,
     act: options.act,
     targets: { pids: options.pid, names: options.name },
-    reclaimRatio: options.reclaimRatio,
+    goal: options.goal,
+    stallBudget: options.stallBudget,
+    minQuietMs: options.quiet === undefined ? null : options.quiet * 1000,
     transport: options.transport,
     modelName: options.model,
     retrainMinutes: options.retrain,
@@ -96,10 +113,10 @@ async function serve(config: HostConfig, options: ServeOptions, command: Command
   const log = (text: string): void => void process.stderr.write(`${new Date().toISOString()} ${text}\n`);
   try {
     const home = homeOf(command);
-    await using host = await openHost(home, config, { onLog: log });
+    await using host = await openHost(home, config, { onLog: log, ...createDecisionLog(log) });
     saveConfig(home.root, config);
     log(
-      `serving ${host.home.root} at ${config.hz} Hz, ${config.act ? 'acting' : 'dry run'}, pid ${process.pid}`,
+      `serving ${host.home.root} at ${config.hz} Hz, ${config.act ? `acting to ${config.goal}` : 'dry run'}, pid ${process.pid}`,
     );
     for (const stream of streams) {
       const info = await host.streams.start(stream);
@@ -108,6 +125,7 @@ async function serve(config: HostConfig, options: ServeOptions, command: Command
     if (config.act && config.targets.pids.length + config.targets.names.length === 0) {
       log('--act without --pid or --name: there is nothing to act on');
     }
+    using _ = startTrimming(() => log(describeOwnMemory(config)));
     const failed = new AbortController();
     const signal = AbortSignal.any([stop.signal, isLeft, failed.signal]);
     await Promise.all([host.run(signal).finally(() => failed.abort()), runRetraining(host, signal, log)]);
@@ -117,6 +135,11 @@ async function serve(config: HostConfig, options: ServeOptions, command: Command
     if (options.stopWithStdin) process.stdin.destroy();
   }
   log('stopped');
+}
+
+function describeOwnMemory({ targets }: HostConfig): string {
+  const { rssKib } = readOwnMemory();
+  return paysOff({ ownKib: rssKib, targetKib: readTargetKib(targets), savedKib: null }).reason;
 }
 
 /** The pipe of whoever started this process ends with it, however it ends. */

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { connectDaemon } from '../daemon.ts';
+import type { Outcome } from '../../optimize/index.ts';
 import type { HostStatus } from '../status-types.ts';
 import { abortOnSignals, formatBytes, formatRows, formatSeconds, print, printJson } from '../terminal.ts';
 import { homeOf } from './options.ts';
@@ -47,6 +48,7 @@ export function renderStatus(status: HostStatus): string {
         failing.map((part) => `; ${part.name} failing: ${part.lastError}`).join(''),
     ],
     ['memory', describeMemory(status)],
+    ['own memory', describeOwn(status)],
     ...Object.entries(status.history.kinds).map(([kind, stats]): [string, string] => [
       `history ${kind}`,
       `${stats.rows} rows, ${formatBytes(stats.sealedBytes)} sealed in ${stats.segments} segments, ` +
@@ -59,6 +61,7 @@ export function renderStatus(status: HostStatus): string {
     ['decisions', describeDecisions(status)],
     ['last decision', describeLast(status)],
     ['last outcome', describeOutcome(status)],
+    ['gain and cost', describeBalance(status)],
     ['bridge', `${status.bridge.clients} clients, ${status.bridge.openStreams} streams`],
   ];
   return formatRows(rows);
@@ -67,6 +70,13 @@ export function renderStatus(status: HostStatus): string {
 function describeMemory({ memory }: HostStatus): string {
   if (!memory) return 'not sampled yet';
   return `${formatBytes(memory.availableKib * 1024)} of ${formatBytes(memory.totalKib * 1024)} available`;
+}
+
+function describeOwn({ memory }: HostStatus): string {
+  if (!memory) return 'not sampled yet';
+  const { own, paysOff } = memory;
+  const shared = own.pssKib === null ? '' : `, ${formatBytes(own.pssKib * 1024)} of it its own share`;
+  return `${formatBytes(own.rssKib * 1024)}${shared}; ${paysOff.reason}`;
 }
 
 function describeModel({ model: { live, isBaseline } }: HostStatus): string {
@@ -116,6 +126,26 @@ function describeLast({ decisions: { lastDecision } }: HostStatus): string {
 
 function describeOutcome({ decisions: { lastOutcome } }: HostStatus): string {
   if (!lastOutcome) return 'no action yet';
-  if (lastOutcome.freedKib === null) return `not measured: ${lastOutcome.error}`;
-  return `${formatBytes(lastOutcome.freedKib * 1024)} freed over ${(lastOutcome.windowMs / 1000).toFixed(1)} s, net of drift`;
+  const { freedKib, takenKib, error, windowMs } = lastOutcome;
+  if (freedKib === null) return `freed: unknown (${error})`;
+  return `${kib(freedKib)} of ${kib(takenKib)} taken were free after ${(windowMs / 1000).toFixed(1)} s${crossCheck(lastOutcome)}`;
 }
+
+function crossCheck({ hostFreedKib, hostNoiseKib }: Outcome): string {
+  return hostFreedKib === null
+    ? ''
+    : `; the host's own figures say ${kib(hostFreedKib)} ± ${kib(hostNoiseKib ?? 0)}`;
+}
+
+/** Gain and cost of all actions together. */
+function describeBalance({ decisions: { outcomes, ownRefaults } }: HostStatus): string {
+  if (outcomes.actions === 0) return 'nothing taken yet';
+  const unknown = outcomes.unknown > 0 ? ` (${outcomes.unknown} of ${outcomes.actions} unknown)` : '';
+  const pages = ownRefaults.filePages + ownRefaults.anonPages;
+  return (
+    `freed ${kib(outcomes.freedKib)} of ${kib(outcomes.takenKib)} taken in ${outcomes.actions} actions${unknown}; ` +
+    `${pages} pages came back since, ${(outcomes.stallUs / 1000).toFixed(0)} ms waited within the windows`
+  );
+}
+
+const kib = (size: number): string => formatBytes(size * 1024);

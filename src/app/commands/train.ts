@@ -7,7 +7,8 @@ import type { Home } from '../home.ts';
 import { defaultEstimator } from '../training-service.ts';
 import type { TrainJob } from '../../train/index.ts';
 import type { TrainingReport } from '../training-types.ts';
-import { abortOnSignals, formatRows, print, printJson, startProgress } from '../terminal.ts';
+import { startProgress } from '../progress.ts';
+import { abortOnSignals, formatRows, print, printJson } from '../terminal.ts';
 import { homeOf, parsePositive, parseSeconds } from './options.ts';
 import { parseAssignment } from './assignment.ts';
 
@@ -17,6 +18,7 @@ interface TrainCommandOptions {
   hours?: number;
   horizon?: number;
   blocks?: number;
+  includeActed?: boolean;
   activate?: boolean;
   json?: boolean;
 }
@@ -43,6 +45,7 @@ export function addTrain(program: Command): void {
     .option('--horizon <seconds>', "how far ahead labels look (default: the host's)", parseSeconds)
     .option('--blocks <n>', 'time blocks that are each split into train and test', parsePositive)
     .option('--activate', 'make the model live whatever it is worth')
+    .option('--include-acted', 'also train on rows that an action of the optimizer reaches')
     .option('--no-activate', 'leave the model as the candidate')
     .option('--json', 'print JSON')
     .addHelpText(
@@ -61,6 +64,7 @@ function buildJob(options: TrainCommandOptions): Partial<TrainJob> {
     from_ms: options.hours === undefined ? undefined : Date.now() - options.hours * 3_600_000,
     horizon_ms: options.horizon === undefined ? undefined : options.horizon * 1000,
     blocks: options.blocks,
+    include_acted: options.includeActed,
   };
   return {
     estimator: options.estimator,
@@ -111,9 +115,10 @@ export function renderTraining({ manifest, deployment, fitToFirstDecisionMs }: T
     ['estimator', manifest.trainer.estimator],
     ['dataset', `${manifest.dataset.rows} rows, ${manifest.dataset.id}`],
     ['macro-F1', score(metrics as unknown as Score)],
-    ...Object.entries(baseline).flatMap(([name, found]): [string, string][] =>
-      found ? [[`baseline ${name}`, score(found)]] : [],
-    ),
+    ...Object.entries(baseline).map(([name, found]): [string, string] => [
+      `baseline ${name}`,
+      found ? score(found) : 'the features lack what it looks at',
+    ]),
     [
       'parity',
       `${parity.rows} golden rows, largest difference ${parity.maxAbsDiff}, ${parity.labelMismatches} labels differ`,

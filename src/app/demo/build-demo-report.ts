@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { labels } from '../../core/index.ts';
 import type { OptimizationEvent } from '../../core/index.ts';
 import { DemoStageError } from '../errors.ts';
+import { baselineNames } from './demo-report.ts';
 import type { DemoReport } from './demo-report.ts';
 import type { DemoRun } from './demo-run.ts';
 
@@ -88,7 +89,7 @@ interface Scores {
   macroF1: number;
   interval?: [number, number];
   confusionMatrix: number[][];
-  baseline: { majority: { macroF1: number }; usageThreshold: { macroF1: number } };
+  baseline: Record<(typeof baselineNames)[number][0], { macroF1: number } | null>;
 }
 
 function describeModel({
@@ -106,8 +107,6 @@ function describeModel({
   if (fitToFirstDecisionMs === null)
     throw new DemoStageError('first decision', 'the new model did not decide');
   const metrics = manifest.metrics as unknown as Scores;
-  const { majority, usageThreshold } = metrics.baseline;
-  const isMajority = majority.macroF1 >= usageThreshold.macroF1;
   return {
     dataset: {
       id: manifest.dataset.id,
@@ -124,12 +123,7 @@ function describeModel({
       confusionMatrix: metrics.confusionMatrix,
       labels: [...labels],
     },
-    baseline: {
-      macroF1: Math.max(majority.macroF1, usageThreshold.macroF1),
-      name: isMajority ? 'always the most frequent label' : 'a threshold on used memory',
-      majority: majority.macroF1,
-      usageThreshold: usageThreshold.macroF1,
-    },
+    baseline: describeBaselines(metrics.baseline),
     gate: { passed: deployment.isLive, reason: deployment.reason },
     parity: {
       rows: manifest.parity.rows,
@@ -143,6 +137,20 @@ function describeModel({
       decisionsDuring: duringSwap.decisions,
     },
     fitToFirstDecisionMs,
+  };
+}
+
+function describeBaselines(scores: Scores['baseline']): DemoReport['baseline'] {
+  const macroF1Of = (key: keyof Scores['baseline']): number | null => scores[key]?.macroF1 ?? null;
+  const [bestKey, name] = baselineNames.reduce((best, candidate) =>
+    (macroF1Of(candidate[0]) ?? -1) > (macroF1Of(best[0]) ?? -1) ? candidate : best,
+  );
+  return {
+    macroF1: macroF1Of(bestKey) ?? 0,
+    name,
+    majority: macroF1Of('majority') ?? 0,
+    usageThreshold: macroF1Of('usageThreshold'),
+    persistence: macroF1Of('persistence'),
   };
 }
 

@@ -48,8 +48,8 @@ export function createDemoRecorder(pid: number): DemoRecorder {
       series.availableMib.push(snapshot.mem_available_kib / 1024);
       series.freeMib.push((snapshot.mem_free_kib ?? 0) / 1024);
       series.childRssMib.push(rssMibOf(pid));
-      series.stallSomePercent.push(some === null ? null : some / 1e4);
-      series.stallFullPercent.push(full === null ? null : full / 1e4);
+      series.stallSomePercent.push(some === null ? null : Math.min(100, some / 1e4));
+      series.stallFullPercent.push(full === null ? null : Math.min(100, full / 1e4));
       series.refaultsPerSecond.push(
         perSecond(snapshot.workingset_refault_file, previous?.workingset_refault_file),
       );

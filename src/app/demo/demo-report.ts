@@ -27,7 +27,14 @@ export interface DemoReport {
     confusionMatrix: number[][];
     labels: string[];
   };
-  baseline: { macroF1: number; name: string; majority: number; usageThreshold: number };
+  /** The best of those a model has to beat, then each of them; null where the features lack what it looks at. */
+  baseline: {
+    macroF1: number;
+    name: string;
+    majority: number;
+    usageThreshold: number | null;
+    persistence: number | null;
+  };
   /** Whether the model was fit to take the place of what decided before; if not, it was made live by force. */
   gate: { passed: boolean; reason: string };
   parity: { rows: number; maxAbsDiff: number; labelMismatches: number };
@@ -57,6 +64,13 @@ export interface DemoReport {
   files: { report: string; model: string; dataset: string; history: string };
 }
 
+/** Baselines in words. */
+export const baselineNames = [
+  ['majority', 'always the most frequent label'],
+  ['usageThreshold', 'a threshold on used memory'],
+  ['persistence', 'the label thresholds on the last seconds'],
+] as const;
+
 const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 const signed = (bytes: number): string => `${bytes < 0 ? '−' : ''}${mib(Math.abs(bytes))}`;
 const list = (counts: Record<string, number>): string =>
@@ -80,7 +94,10 @@ export function renderDemoText(report: DemoReport): string {
     ],
     ['dataset', `${report.dataset.rows} labelled rows (${list(report.dataset.classCounts)})`],
     ['model', `${model.estimator}: macro-F1 ${model.macroF1.toFixed(3)}${describeInterval(model.interval)}`],
-    ['baseline', `${baseline.name}: macro-F1 ${baseline.macroF1.toFixed(3)}`],
+    ...baselineNames.flatMap(([key, name]): [string, string][] => {
+      const macroF1 = baseline[key];
+      return macroF1 === null ? [] : [['baseline', `${name}: macro-F1 ${macroF1.toFixed(3)}`]];
+    }),
     [
       'gate',
       report.gate.passed

@@ -61,7 +61,8 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
     processIntervalMs: 1000,
     horizonMs: HORIZON_MS,
     outcomeWindowMs: 1000,
-    reclaimRatio: 0.4,
+    minQuietMs: 1000,
+    stallBudget: 0.02,
     // The whole child may be paged out again every second: it is there for that.
     maxBytesPerMinute: 64 * 2 ** 30,
     targets: { pids: [workload.pid], names: [] },

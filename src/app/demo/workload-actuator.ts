@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { readProcessSample } from '../../collect/index.ts';
 import { createHostReaders, createMadviseActuator } from '../../optimize/index.ts';
-import type { Actuator, ActuatorResult, TargetPlan } from '../../optimize/index.ts';
+import type { Actuator, ActuatorResult, ActuatorPlan } from '../../optimize/index.ts';
 import { DemoStageError } from '../errors.ts';
 import type { Workload } from './workload-process.ts';
 
@@ -37,7 +37,11 @@ function createCooperativeActuator(workload: Workload): Actuator {
   };
 }
 
-async function askChild(workload: Workload, plan: TargetPlan, signal: AbortSignal): Promise<ActuatorResult> {
+async function askChild(
+  workload: Workload,
+  plan: ActuatorPlan,
+  signal: AbortSignal,
+): Promise<ActuatorResult> {
   const startUs = performance.now() * 1000;
   const before = rssBytesOf(workload.pid);
   const request: PageOutRequest = {

@@ -10,7 +10,7 @@ import { DemoStageError } from '../errors.ts';
 import { createPressureCgroup } from './pressure-cgroup.ts';
 
 const FILE_MIB = 384;
-const ANON_MIB = 192;
+const ANON_MIB = 320;
 /** Holds the file and half of the growth: the kernel has to reclaim from the middle of it on. */
 const LIMIT_BYTES = 540 * 2 ** 20;
 

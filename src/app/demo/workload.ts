@@ -1,6 +1,7 @@
 // The demo's child process: a service whose memory really comes and goes. It maps a file of clean
-// pages beside anonymous memory and repeats five phases; it prints one JSON line a phase and pages out
-// its own ranges on request. It never touches another process. Linux only (mmap through koffi).
+// pages beside anonymous memory and repeats its phases: the first third of the file is read in each
+// round, the rest is an archive that every other round reads once. It prints one JSON line a phase and
+// pages out its own ranges on request. It never touches another process. Linux only (mmap through koffi).
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -53,13 +54,16 @@ function report(phase: string): void {
   process.stdout.write(`${JSON.stringify({ phase, timestamp: Date.now(), checksum })}\n`);
 }
 
+/** What every round reads; the archive behind it is read in every other one. */
+const HOT_SHARE = 1 / 3;
+
 /** Reads one byte a page of `share` of the file, in steps that leave the event loop alive. */
-async function touchFile(share: number, rounds: number): Promise<void> {
+async function touchFile(share: number, rounds: number, pauseMs = 1): Promise<void> {
   for (let round = 0; round < rounds; round++) {
     for (let start = 0; start < fileBytes * share; start += 16 * MIB) {
       const end = Math.min(start + 16 * MIB, fileBytes * share);
       for (let at = start; at < end; at += PAGE_BYTES) checksum = (checksum + file[at]!) >>> 0;
-      await sleep(1);
+      await sleep(pauseMs);
     }
   }
 }
@@ -88,19 +92,20 @@ process.on('SIGTERM', () => process.exit(0));
 process.on('disconnect', () => process.exit(0));
 await touchFile(1, 2);
 report('ready');
-for (;;) {
+for (let round = 1; ; round++) {
   const blocks: Buffer[] = [];
   report('idle');
   await sleep(2500);
   report('grow');
   await grow(blocks, 5);
   report('thrash');
-  await touchFile(1, 2);
+  await touchFile(HOT_SHARE, 12, 40);
   report('shrink');
   blocks.length = 0;
   globalThis.gc?.();
   await sleep(500);
-  report('warm');
-  await touchFile(1, 1);
+  const readsArchive = round % 2 === 0;
+  report(readsArchive ? 'archive' : 'warm');
+  await touchFile(readsArchive ? 1 : HOT_SHARE, 1);
   await sleep(1000);
 }

@@ -87,6 +87,7 @@ async function buildTraining(
     horizonMs: resolved.horizonMs ?? horizonMs,
     testFraction: resolved.testFraction,
     blocks: resolved.blocks,
+    includeActed: resolved.includeActed,
     balance: resolved.balance,
     signal,
   });

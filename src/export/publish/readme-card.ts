@@ -144,8 +144,8 @@ function describeTable(table: WrittenTable): string[] {
 
 function describeLabels({ source: { card } }: DatasetFacts): string[] {
   const rows = card.labelRules.map(
-    ({ label, signal, reached, threshold, source }) =>
-      `| \`${label}\` | ${signal} ${reached} ${threshold} | ${source} |`,
+    ({ label, signal, reached, threshold, and, source }) =>
+      `| \`${label}\` | ${signal} ${reached} ${threshold}${and ? ` and ${and.signal} ${and.reached} ${and.threshold}` : ''} | ${source} |`,
   );
   return [
     '## Labels',
@@ -163,6 +163,8 @@ function describeSplits({ source: { card }, tables }: DatasetFacts): string[] {
       `| ${name} | ${count} | ${names.map((label) => classCounts[label]).join(' | ')} |`,
   );
   const baseline = majorityBaseline(training.splits);
+  // A card written before there was this baseline has none.
+  const persistence = card.baseline?.persistence;
   return [
     '## Splits',
     `Split ${card.split.how}. ${(card.split.testFraction * 100).toFixed(0)} % of each of ${card.split.blocks} ` +
@@ -176,6 +178,12 @@ function describeSplits({ source: { card }, tables }: DatasetFacts): string[] {
       ? [
           `**Baseline.** Always answering \`${baseline.label}\`, the most frequent class of \`train\`, has accuracy ` +
             `${baseline.accuracy.toFixed(3)} and macro-F1 ${baseline.macroF1.toFixed(3)} on \`test\` (over the classes that occur in either).`,
+        ]
+      : []),
+    ...(persistence
+      ? [
+          `**Persistence.** The thresholds of the labels, applied to the last seconds of each row, have accuracy ` +
+            `${persistence.accuracy.toFixed(3)} and macro-F1 ${persistence.macroF1.toFixed(3)} on \`test\`, before any row was left out for privacy.`,
         ]
       : []),
   ];

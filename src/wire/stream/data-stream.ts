@@ -10,9 +10,6 @@ import type {
   Clock,
 } from '../../core/index.ts';
 import { WireErrorCode } from '../errors.ts';
-import { readPipe } from './read-pipe.ts';
-import { readWebSocket } from './read-websocket.ts';
-import { readZeromq } from './read-zeromq.ts';
 import type {
   GapEvent,
   StreamEvent,
@@ -22,6 +19,7 @@ import type {
   StreamTable,
 } from './stream-contract.ts';
 import { parseStreamEndpoint } from './stream-endpoint.ts';
+import type { StreamEndpoint } from './stream-endpoint.ts';
 import { createStreamProgress } from './stream-progress.ts';
 import type { StreamProgress } from './stream-progress.ts';
 import type { SubscribeMessage } from './stream-request.ts';
@@ -106,10 +104,17 @@ export function openDataStream(endpoint: string, options: DataStreamOptions = {}
   return new Client(endpoint, options);
 }
 
+/** A transport is loaded when it is read: only opening a stream must not cost its memory. */
+async function loadSource(address: StreamEndpoint, endpoint: string): Promise<StreamSource> {
+  if (address.transport === 'pipe') return (await import('./read-pipe.ts')).readPipe(address.path);
+  if (address.transport === 'websocket') return (await import('./read-websocket.ts')).readWebSocket(endpoint);
+  return (await import('./read-zeromq.ts')).readZeromq(address.address);
+}
+
 class Client implements DataStream {
   readonly endpoint: string;
   readonly #options: DataStreamOptions;
-  readonly #source: StreamSource;
+  readonly #address: StreamEndpoint;
   readonly #format: StreamFormat;
   readonly #isPipe: boolean;
   readonly #closed = new AbortController();
@@ -121,9 +126,7 @@ class Client implements DataStream {
     this.#options = options;
     this.#isPipe = parsed.transport === 'pipe';
     this.#format = options.format ?? (this.#isPipe ? 'jsonlines' : 'msgpack');
-    if (parsed.transport === 'pipe') this.#source = readPipe(parsed.path);
-    else if (parsed.transport === 'websocket') this.#source = readWebSocket(endpoint);
-    else this.#source = readZeromq(parsed.address);
+    this.#address = parsed;
   }
 
   subscribeMemory(options: TableOptions = {}): AsyncIterable<StreamMemoryRow> {
@@ -174,6 +177,7 @@ class Client implements DataStream {
     const { clock = systemClock } = this.#options;
     const { connectTimeoutMs = CONNECT_TIMEOUT_MS, reconnectTimeoutMs = Infinity } = this.#options;
     let deadlineMs = clock.monotonicMs() + connectTimeoutMs;
+    const source = await loadSource(this.#address, this.endpoint);
     let backoffMs = FIRST_BACKOFF_MS;
     let hasConnected = false;
     /** How the last connection that carried events ended. */
@@ -183,7 +187,7 @@ class Client implements DataStream {
       let reason: Error | null = null;
       let hasCarried = false;
       try {
-        for await (const events of this.#source({ message, format: this.#format, signal })) {
+        for await (const events of source({ message, format: this.#format, signal })) {
           hasCarried = true;
           yield events;
         }

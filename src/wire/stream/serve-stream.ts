@@ -1,15 +1,12 @@
-// Serves a hub at an endpoint. Chooses the transport; what travels is the codecs' and the hub's.
+// Serves a hub at an endpoint. Chooses the transport; what travels is the codecs' and the hub's. Formats and
+// transports are loaded with the first stream: a daemon that serves none does without their memory.
 import type { RuvectorError } from '../../core/index.ts';
 import type { StreamFormat, StreamRequest, StreamTransport } from './stream-contract.ts';
-import { servePipe } from './serve-pipe.ts';
-import { serveWebSocket } from './serve-websocket.ts';
 import type { ServedEndpoint } from './serve-websocket.ts';
-import { serveZeromq } from './serve-zeromq.ts';
 import { parseStreamEndpoint } from './stream-endpoint.ts';
 import type { StreamHub } from './stream-hub.ts';
 import { assertStreamRequest } from './stream-request.ts';
-import { StreamSessions } from './stream-sessions.ts';
-import type { StreamStats } from './stream-sessions.ts';
+import type { StreamSessions, StreamStats } from './stream-sessions.ts';
 
 /** Options of {@link serveStream}. */
 export interface ServeStreamOptions {
@@ -56,6 +53,7 @@ export async function serveStream(options: ServeStreamOptions): Promise<StreamHa
   const { hub, format = 'jsonlines', request = {}, maxSubscribers = MAX_SUBSCRIBERS } = options;
   const endpoint = parseStreamEndpoint(options.endpoint, options.allowRemote);
   assertStreamRequest(request, hub.kinds);
+  const { StreamSessions } = await import('./stream-sessions.ts');
   const sessions = new StreamSessions({ hub, format, request, maxSubscribers });
   const served = await bind(options, sessions, format);
   let closing: Promise<void> | undefined;
@@ -73,7 +71,7 @@ export async function serveStream(options: ServeStreamOptions): Promise<StreamHa
   };
 }
 
-function bind(
+async function bind(
   options: ServeStreamOptions,
   sessions: StreamSessions,
   format: StreamFormat,
@@ -82,8 +80,13 @@ function bind(
   const endpoint = parseStreamEndpoint(options.endpoint, allowRemote);
   const shared = { kinds: hub.kinds, sessions, token };
   if (endpoint.transport === 'websocket') {
+    const { serveWebSocket } = await import('./serve-websocket.ts');
     return serveWebSocket({ ...shared, host: endpoint.host, port: endpoint.port, origins, allowRemote });
   }
-  if (endpoint.transport === 'zeromq') return serveZeromq({ ...shared, address: endpoint.address });
+  if (endpoint.transport === 'zeromq') {
+    const { serveZeromq } = await import('./serve-zeromq.ts');
+    return serveZeromq({ ...shared, address: endpoint.address });
+  }
+  const { servePipe } = await import('./serve-pipe.ts');
   return servePipe({ path: endpoint.path, sessions, kinds: hub.kinds, format, onProblem });
 }

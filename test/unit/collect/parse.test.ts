@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseCgroup, parseCgroupBytes } from '../../../src/collect/cgroup.ts';
+import { parseCgroup, parseCgroupBytes, parseOomKills } from '../../../src/collect/cgroup.ts';
 import { parseChildren } from '../../../src/collect/kernel-threads.ts';
 import { parseMeminfo } from '../../../src/collect/meminfo.ts';
 import { parsePressure } from '../../../src/collect/pressure.ts';
@@ -80,6 +80,20 @@ describe('parsePressure()', () => {
 
   it('rejects garbage', () => {
     expect(() => parsePressure(fixtureBytes('garbage/proc/pressure/io'))).toThrow(parseFailure);
+  });
+});
+
+describe('parseOomKills()', () => {
+  const parse = (text: string) => parseOomKills(Buffer.from(text));
+
+  it('gives the kills of memory.events and of memory.oom_control', () => {
+    expect(parse('low 0\nhigh 3\nmax 9\noom 4\noom_kill 2\noom_group_kill 1\n')).toBe(2);
+    expect(parse('oom_kill_disable 0\nunder_oom 1\noom_kill 12\n')).toBe(12);
+  });
+
+  it('gives null when the kernel does not count them', () => {
+    expect(parse('oom_kill_disable 0\nunder_oom 0\n')).toBeNull();
+    expect(parse('low 0\nhigh 0\nmax 0\noom 0\n')).toBeNull();
   });
 });
 

@@ -1,7 +1,8 @@
 // golden.arrow: decoding, tolerance and what a replay refuses.
 import * as arrow from 'apache-arrow';
 import { expect, test } from 'vitest';
-import { compareBatch, decodeGolden, finishTally } from '../../../src/models/golden.ts';
+import { decodeGolden } from '../../../src/models/decode-golden.ts';
+import { compareBatch, finishTally } from '../../../src/models/golden.ts';
 import type { GoldenRows } from '../../../src/models/golden.ts';
 
 const manifest = {

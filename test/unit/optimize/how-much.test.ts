@@ -1,17 +1,21 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { labels } from '../../../src/core/index.ts';
-import { createSenpaiLaw, stallOf, tmoReclaimBytes } from '../../../src/optimize/index.ts';
-import type { StallReading } from '../../../src/optimize/index.ts';
+import { createStallLaw, goals, stallOf, tmoReclaimBytes } from '../../../src/optimize/index.ts';
+import type { HowMuchState, StallReading } from '../../../src/optimize/index.ts';
 
+const MIB = 2 ** 20;
 const GIB = 2 ** 30;
-const unknown: StallReading = {
-  swapInFraction: null,
-  majorFaultFraction: null,
-  refaultFraction: null,
-  psiFraction: null,
-};
-const calm: StallReading = { ...unknown, majorFaultFraction: 0, refaultFraction: 0, psiFraction: 0 };
+const unknown: StallReading = { causedFraction: null, majorFaultFraction: null, psiFraction: null };
+const calm: StallReading = { causedFraction: 0, majorFaultFraction: 0, psiFraction: 0 };
+const state = (fields: Partial<HowMuchState>): HowMuchState => ({
+  goal: 'relieve',
+  label: 'Critical',
+  currentBytes: GIB,
+  missingBytes: null,
+  stall: calm,
+  ...fields,
+});
 
 describe('tmoReclaimBytes()', () => {
   test('gives current · r at no stall, as TMO publishes', () => {
@@ -27,57 +31,84 @@ describe('tmoReclaimBytes()', () => {
 });
 
 describe('stallOf()', () => {
-  test('takes the target before PSI, which reads 0 while processes stall', () => {
-    expect(stallOf({ ...calm, majorFaultFraction: 0.0062 }).fraction).toBe(0.0062);
+  test('counts only what we caused while relieving: a target may wait because memory is scarce', () => {
+    const stall = stallOf('relieve', { ...calm, causedFraction: 0.0002, majorFaultFraction: 0.5 });
+    expect(stall).toEqual({ fraction: 0.0002, source: 'pages that came back' });
   });
 
-  test('ignores the pressure of the host while the target itself is calm', () => {
-    expect(stallOf({ ...calm, psiFraction: 0.5 }).fraction).toBe(0);
+  test('counts all waiting of the target while saving', () => {
+    const stall = stallOf('save', { ...calm, causedFraction: 0.0002, majorFaultFraction: 0.5 });
+    expect(stall).toEqual({ fraction: 0.5, source: 'major faults of the target' });
   });
 
   test('takes pages that came back when read-ahead hides them from major faults', () => {
-    const stall = stallOf({ ...calm, refaultFraction: 0.02 });
-    expect(stall).toEqual({ fraction: 0.02, source: 'pages that came back to the target' });
+    expect(stallOf('save', { ...calm, causedFraction: 0.02 }).fraction).toBe(0.02);
   });
 
-  test('takes measured swap-in delay before everything and PSI last', () => {
-    expect(stallOf({ ...calm, swapInFraction: 0.3, majorFaultFraction: 0.4 }).fraction).toBe(0.3);
-    expect(stallOf({ ...unknown, psiFraction: 0.2 }).fraction).toBe(0.2);
+  test.each(goals)('ignores pressure while the target itself is calm, goal %s', (goal) => {
+    expect(stallOf(goal, { ...calm, psiFraction: 0.5 }).fraction).toBe(0);
+  });
+
+  test.each(goals)('takes PSI where nothing else is known, and says so when nothing is, goal %s', (goal) => {
+    expect(stallOf(goal, { ...unknown, psiFraction: 0.2 }).fraction).toBe(0.2);
+    expect(stallOf(goal, unknown)).toEqual({ fraction: null, source: 'no stall is known yet' });
   });
 });
 
-describe('createSenpaiLaw().budgetBytes()', () => {
-  const law = createSenpaiLaw();
+describe('createStallLaw().budgetBytes()', () => {
+  const law = createStallLaw();
 
-  test('scales with the label and stays within half of the target', () => {
-    const budgets = labels.map((label) => law.budgetBytes({ label, currentBytes: GIB, stall: calm }));
-    expect(budgets).toEqual([0, 0.01 * GIB, 0.1 * GIB, 0.5 * GIB].map(Math.floor));
+  test('gives by label a share of the target, and nothing without a label', () => {
+    const budgets = labels.map((label) => law.budgetBytes(state({ label, currentBytes: 400 * MIB })));
+    expect(budgets).toEqual([0, 100 * MIB, 200 * MIB, 400 * MIB]);
   });
 
-  test('backs off at once when the stall reaches 0.1 %', () => {
-    const stall = { ...calm, majorFaultFraction: 0.001 };
-    expect(law.budgetBytes({ label: 'Critical', currentBytes: GIB, stall })).toBe(0);
+  test('gives half of the target while saving, whatever the label', () => {
+    const budgets = labels.map((label) =>
+      law.budgetBytes(state({ goal: 'save', label, currentBytes: 400 * MIB })),
+    );
+    expect(new Set(budgets)).toEqual(new Set([200 * MIB]));
+  });
+
+  test('takes no more than is missing', () => {
+    expect(law.budgetBytes(state({ missingBytes: 3 * MIB }))).toBe(3 * MIB);
+    expect(law.budgetBytes(state({ missingBytes: 0 }))).toBe(0);
+  });
+
+  test('backs off at once when the stall reaches the budget, and in part before', () => {
+    const at = (causedFraction: number, stallBudget?: number): number =>
+      (stallBudget === undefined ? law : createStallLaw({ stallBudget })).budgetBytes(
+        state({ currentBytes: 400 * MIB, stall: { ...calm, causedFraction } }),
+      );
+    expect(at(0.001)).toBe(0);
+    expect(at(0.0005)).toBe(200 * MIB);
+    expect(at(0.001, 0.01)).toBe(360 * MIB);
   });
 
   test('does not reclaim blind', () => {
-    expect(law.budgetBytes({ label: 'Critical', currentBytes: GIB, stall: unknown })).toBe(0);
-    const broken = { ...unknown, psiFraction: Number.NaN };
-    expect(law.budgetBytes({ label: 'Critical', currentBytes: GIB, stall: broken })).toBe(0);
+    expect(law.budgetBytes(state({ stall: unknown }))).toBe(0);
+    expect(law.budgetBytes(state({ stall: { ...unknown, causedFraction: Number.NaN } }))).toBe(0);
   });
 
   test('never exceeds the caps and never grows with the stall', () => {
     const stalls = fc.double({ min: 0, max: 1, noNaN: true });
+    const missing = fc.option(fc.nat(2 ** 40), { nil: null });
     fc.assert(
       fc.property(
+        fc.constantFrom(...goals),
         fc.constantFrom(...labels),
         fc.nat(2 ** 45),
+        missing,
         stalls,
         stalls,
-        (label, currentBytes, a, b) => {
+        (goal, label, currentBytes, missingBytes, a, b) => {
           const at = (share: number): number =>
-            law.budgetBytes({ label, currentBytes, stall: { ...calm, majorFaultFraction: share } });
+            law.budgetBytes(
+              state({ goal, label, currentBytes, missingBytes, stall: { ...calm, causedFraction: share } }),
+            );
           const [less, more] = [at(Math.min(a, b)), at(Math.max(a, b))];
-          return more <= less && less <= Math.min(512 * 2 ** 20, currentBytes * 0.5) && more >= 0;
+          const most = Math.min(512 * MIB, currentBytes, missingBytes ?? Infinity);
+          return more <= less && less <= most && more >= 0;
         },
       ),
     );

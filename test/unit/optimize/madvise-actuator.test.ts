@@ -4,29 +4,21 @@ import { OptimizeError, createMadviseActuator } from '../../../src/optimize/inde
 import type { Region, Syscalls, TargetPlan } from '../../../src/optimize/index.ts';
 import { cutIntoBatches, skipBytes } from '../../../src/optimize/madvise-actuator.ts';
 import { ERRNO } from '../../../src/optimize/syscalls.ts';
-import { buildReaders, buildStat } from '../../support/optimize-host.ts';
+import { buildPlan, buildReaders, buildStat } from '../../support/optimize-host.ts';
 
 const MIB = 2 ** 20;
-const target = { kind: 'process', pid: 42, startTimeTicks: 500, name: 'worker', uid: 1000 } as const;
-const region = (start: number, lengthBytes: number): Region => ({
-  start,
-  lengthBytes,
-  kind: 'clean-file',
-  residentBytes: lengthBytes,
-});
+const { target } = buildPlan();
 
-function planOf(regions: readonly Region[]): TargetPlan {
-  const bytes = regions.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0);
-  return {
-    target,
-    actuator: 'process_madvise',
-    budgetBytes: bytes,
-    regions,
-    bytes,
-    bytesByKind: {},
-    left: {},
-  };
+function region(start: number, lengthBytes: number): Region {
+  const kind = 'clean-file';
+  const mapping = { key: 'm', start: 0, end: 2 ** 40, offsetBytes: 0, path: '/srv/7', inode: 7 };
+  const place = { start, lengthBytes, kind, key: `r${start}`, mapping } as const;
+  const pages = new Uint8Array(lengthBytes / 4096).fill(1);
+  return { start, lengthBytes, kind, residentBytes: lengthBytes, quietMs: 9000, pages, place };
 }
+
+const planOf = (regions: readonly Region[]): TargetPlan =>
+  buildPlan({ regions, bytes: regions.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0) });
 
 type Answer = (ranges: BigUint64Array) => { value: number; errno: number };
 
@@ -47,15 +39,23 @@ const acceptAll: Answer = (ranges) => ({
 function buildSyscalls(answer: Answer, openErrno = 0) {
   const asked: number[][] = [];
   const closed: number[] = [];
+  const touched: (readonly number[])[] = [];
+  const willNeed: number[][] = [];
   const calls: Syscalls = {
     pidfdOpen: () => (openErrno === 0 ? { value: 9, errno: 0 } : failing(openErrno)),
-    processMadvise: (_pidfd, ranges) => {
-      if (ranges.length > 0) asked.push(Array.from(ranges, Number));
+    processMadvise: (_pidfd, ranges, advice) => {
+      if (ranges.length > 0) (advice === 'willneed' ? willNeed : asked).push(Array.from(ranges, Number));
       return answer(ranges);
     },
+    touchPages: (_pid, addresses) => {
+      touched.push([...addresses]);
+      return { value: addresses.length, errno: 0 };
+    },
+    readCachedPages: () => null,
+    dropCached: () => undefined,
     close: (fd) => closed.push(fd),
   };
-  return { asked, closed, syscalls: () => Promise.resolve(calls) };
+  return { asked, closed, touched, willNeed, syscalls: () => Promise.resolve(calls) };
 }
 
 const signal = new AbortController().signal;
@@ -144,6 +144,65 @@ describe('createMadviseActuator().act()', () => {
     const actuator = createMadviseActuator({ readers: buildReaders(), syscalls, batchBytes: MIB });
     const result = await actuator.act(planOf([region(0, 8 * MIB)]), abort.signal);
     expect(result).toMatchObject({ advisedBytes: MIB, error: { code: 'ERR_OPTIMIZE_OVERRUN' } });
+  });
+});
+
+describe('createMadviseActuator().act() on files', () => {
+  const actOn = async (syscalls: () => Promise<Syscalls>, plan: TargetPlan) => {
+    const dropped: [number, number][] = [];
+    const openPageCache = () =>
+      Promise.resolve({
+        read: () => null,
+        drop: (offsetBytes: number, lengthBytes: number) => void dropped.push([offsetBytes, lengthBytes]),
+        close: () => undefined,
+      });
+    const result = await createMadviseActuator({ readers: buildReaders({ openPageCache }), syscalls }).act(
+      plan,
+      signal,
+    );
+    return { dropped, result };
+  };
+
+  test('drops what a large folio left in the page cache, by its place in the file', async () => {
+    const { syscalls } = buildSyscalls(acceptAll);
+    const plan = planOf([region(4 * MIB, MIB), region(9 * MIB, MIB)]);
+    expect((await actOn(syscalls, plan)).dropped).toEqual([
+      [4 * MIB, MIB],
+      [9 * MIB, MIB],
+    ]);
+  });
+
+  test('drops nothing of a process that it may not act on', async () => {
+    const { syscalls } = buildSyscalls(() => failing(ERRNO.EPERM));
+    const { dropped, result } = await actOn(syscalls, planOf([region(0, MIB)]));
+    expect(result.error).toMatchObject({ code: 'ERR_OPTIMIZE_NOT_PERMITTED' });
+    expect(dropped).toEqual([]);
+  });
+});
+
+describe('createMadviseActuator().bringBack()', () => {
+  const pagesFrom = (start: number, count: number): number[] =>
+    Array.from({ length: count }, (_, i) => start + i * 4096);
+
+  test('reads a byte of each anonymous page, and lets the kernel read files ahead', async () => {
+    const { closed, touched, willNeed, syscalls } = buildSyscalls(acceptAll);
+    const actuator = createMadviseActuator({ readers: buildReaders(), syscalls });
+    const pages = { anonymous: pagesFrom(MIB, 300), file: [...pagesFrom(8 * MIB, 2), 9 * MIB] };
+    expect(await actuator.bringBack!(target, pages, signal)).toBe(303);
+    expect(touched.map(({ length }) => length)).toEqual([256, 44]);
+    expect(willNeed).toEqual([[8 * MIB, 8192, 9 * MIB, 4096]]);
+    expect(closed).toEqual([9]);
+  });
+
+  test('brings nothing back when it is aborted, or when the id belongs to another process', async () => {
+    const { touched, syscalls } = buildSyscalls(acceptAll);
+    const pages = { anonymous: pagesFrom(MIB, 3), file: [] };
+    const actuator = createMadviseActuator({ readers: buildReaders(), syscalls });
+    expect(await actuator.bringBack!(target, pages, AbortSignal.abort())).toBe(0);
+    const readStat = () => Promise.resolve(buildStat(42, { startTimeTicks: 501 }));
+    const other = createMadviseActuator({ readers: buildReaders({ readStat }), syscalls });
+    expect(await other.bringBack!(target, pages, signal)).toBe(0);
+    expect(touched).toEqual([]);
   });
 });
 

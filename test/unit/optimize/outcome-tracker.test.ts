@@ -1,167 +1,230 @@
 import { describe, expect, test } from 'vitest';
 import { createOutcomeTracker } from '../../../src/optimize/index.ts';
-import { createDriftMeter } from '../../../src/optimize/outcome-tracker.ts';
-import type { DriftMeter } from '../../../src/optimize/outcome-tracker.ts';
-import { parsePerCpuFreePages } from '../../../src/optimize/per-cpu-free.ts';
+import type { HostReaders, Outcome, OutcomeTracker, TargetPlan } from '../../../src/optimize/index.ts';
+import { FakeMemory, PAGE_BYTES } from '../../support/fake-memory.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
+import type { ManualClock } from '../../support/manual-clock.ts';
+import { buildPlan, buildReaders, buildStat } from '../../support/optimize-host.ts';
 
-const nobody = () => Promise.resolve(null);
+const MIB = 2 ** 20;
+const START = 0x1000_0000;
+const WINDOW_MS = 1000;
 
-function buildTracker(freeKib: () => number) {
-  const clock = createManualClock(0);
-  const readLevels = () => Promise.resolve({ freeKib: freeKib(), memAvailableKib: 5000, swapCachedKib: 0 });
-  const tracker = createOutcomeTracker({
-    readers: { readLevels, readPerCpuFreeKib: () => Promise.resolve(7) },
-    clock,
-    windowMs: 1000,
-  });
-  return { clock, tracker };
+/** A host whose levels the test moves, a process with 4 MiB of a file, and a tracker. */
+class Bench {
+  readonly clock: ManualClock = createManualClock(0);
+  readonly memory = new FakeMemory([{ start: START, mib: 4, inode: 7 }]);
+  readonly tracker: OutcomeTracker;
+  readonly plan: TargetPlan;
+  freeKib = 1_000_000;
+  cachedKib = 500_000;
+  majorFaults = 0;
+
+  constructor(overrides: Partial<HostReaders> = {}) {
+    const readers = buildReaders(
+      {
+        readLevels: () =>
+          Promise.resolve({ freeKib: this.freeKib, memAvailableKib: 5000, cachedKib: this.cachedKib }),
+        readStat: (pid) => Promise.resolve(buildStat(pid, { majorFaults: this.majorFaults })),
+        readFilePages: () => Promise.resolve(this.memory.residentBytes / PAGE_BYTES),
+        ...overrides,
+      },
+      this.memory,
+    );
+    const { clock } = this;
+    this.tracker = createOutcomeTracker({
+      readers,
+      clock,
+      windowMs: WINDOW_MS,
+      targetPids: () => Promise.resolve([42]),
+    });
+    this.plan = planOf(4);
+  }
+
+  /** Seconds without an action, in which free memory moves by itself. */
+  async rest(seconds: number, movesKib = 0): Promise<void> {
+    for (let tenth = 0; tenth < seconds * 10; tenth++) {
+      await this.tracker.observe({ timestamp: this.clock.nowMs() });
+      await this.clock.advance(100);
+      this.freeKib += movesKib / 10;
+    }
+    await this.tracker.observe({ timestamp: this.clock.nowMs() });
+  }
+
+  /** Pages all of the file out; the host gets the memory, and `meanwhile` happens. */
+  async act(meanwhile: () => void = () => undefined, signal?: AbortSignal): Promise<Outcome> {
+    const window = await this.tracker.open([this.plan]);
+    this.memory.pageOut(START, 4 * MIB);
+    this.freeKib += 4096;
+    this.cachedKib -= 4096;
+    const closing = this.tracker.close(window, signal);
+    await this.clock.advance(WINDOW_MS / 2);
+    meanwhile();
+    await this.clock.advance(WINDOW_MS / 2);
+    return closing;
+  }
+
+  /** The process reads its file again. */
+  comeBack(mib = 4): void {
+    this.memory.use(START, mib * MIB);
+    this.freeKib -= mib * 1024;
+    this.cachedKib += mib * 1024;
+  }
 }
 
-describe('createOutcomeTracker()', () => {
-  test('reports the change of MemFree less the drift of windows without action', async () => {
-    let free = 10_000;
-    const { clock, tracker } = buildTracker(() => free);
-    // MemFree falls by 100 KiB a second by itself.
-    for (let i = 0; i <= 40; i++)
-      await tracker.observe({ timestamp: i * 100, mem_free_kib: 14_000 - i * 10 });
-    const window = await tracker.open();
-    free = 10_400;
-    const closing = tracker.close(window, nobody);
-    expect(tracker.endsInMs()).toBe(1000);
-    await clock.advance(1000);
-    const outcome = await closing;
+function planOf(mib: number): TargetPlan {
+  const mapping = { key: 'm', start: START, end: START + 4 * MIB, offsetBytes: 0, path: '/srv/7', inode: 7 };
+  const lengthBytes = mib * MIB;
+  const place = { start: START, lengthBytes, kind: 'clean-file', key: 'r', mapping } as const;
+  const pages = new Uint8Array(lengthBytes / PAGE_BYTES).fill(1);
+  const region = {
+    start: START,
+    lengthBytes,
+    kind: place.kind,
+    residentBytes: lengthBytes,
+    quietMs: 9000,
+    pages,
+    place,
+  };
+  return buildPlan({ regions: [region], bytes: lengthBytes, bytesByKind: { 'clean-file': lengthBytes } });
+}
+
+describe('createOutcomeTracker().close()', () => {
+  test('counts the pages that are out, and puts the move of the host beside it', async () => {
+    const bench = new Bench();
+    await bench.rest(6, -100);
+    const outcome = await bench.act(() => (bench.freeKib -= 100));
     expect(outcome).toMatchObject({
+      freedKib: 4096,
+      takenKib: 4096,
+      returnedKib: 0,
+      compressedKib: 0,
+      hostFreedKib: 4096,
+      hostNoiseKib: 0,
       driftKib: -100,
-      driftWindows: 4,
-      freedKib: 500,
-      windowMs: 1000,
+      driftWindows: 6,
+      windowMs: WINDOW_MS,
       error: null,
     });
-    expect(tracker.endsInMs()).toBeNull();
+    expect(outcome.ownRssKib).toBeGreaterThan(1000);
   });
 
-  test('reports the plain change and no drift before any window without action', async () => {
-    let free = 100;
-    const { clock, tracker } = buildTracker(() => free);
-    const window = await tracker.open();
-    free = 50;
-    const closing = tracker.close(window, nobody);
-    await clock.advance(1000);
-    expect(await closing).toMatchObject({ driftKib: null, driftWindows: 0, freedKib: -50 });
+  test.each([
+    ['loses 27 GiB', -27_465 * 1024],
+    ['gains 3 GiB', 3497 * 1024],
+  ])('keeps to the pages when the host %s meanwhile', async (_what, kib) => {
+    const bench = new Bench();
+    await bench.rest(6);
+    const outcome = await bench.act(() => (bench.freeKib += kib));
+    expect(outcome.freedKib).toBe(4096);
+    expect(outcome.hostFreedKib).toBe(4096 + kib);
   });
 
-  test('learns no drift from snapshots inside a window', async () => {
-    const { clock, tracker } = buildTracker(() => 0);
-    const closing = tracker.close(await tracker.open(), nobody);
-    for (let i = 0; i <= 30; i++) await tracker.observe({ timestamp: i * 100, mem_free_kib: i * 9999 });
-    await clock.advance(1000);
-    expect((await closing).driftWindows).toBe(0);
+  test('subtracts what came back within the window, and says what that cost the target', async () => {
+    const bench = new Bench();
+    await bench.rest(6);
+    const outcome = await bench.act(() => {
+      bench.comeBack(1);
+      bench.majorFaults = 10;
+    });
+    expect(outcome).toMatchObject({ freedKib: 3072, takenKib: 4096, returnedKib: 1024, majorFaults: 10 });
+    expect(outcome.stallUs).toBe(Math.round(10 * 180 + 246 * 2.1));
   });
 
-  test('attributes nothing when something else moved MemFree', async () => {
-    const { clock, tracker } = buildTracker(() => 77);
-    const closing = tracker.close(await tracker.open(), () => Promise.resolve('process 42 ended'));
-    await clock.advance(1000);
-    expect(await closing).toMatchObject({ freedKib: null, afterFreeKib: 77, error: 'process 42 ended' });
+  test('does not take memory that trades places with the page cache of others for the action', async () => {
+    const bench = new Bench();
+    await bench.rest(6);
+    const outcome = await bench.act(() => {
+      bench.freeKib -= 100_000;
+      bench.cachedKib += 100_000;
+    });
+    expect(outcome.hostFreedKib).toBe(4096);
   });
 
-  test('ends an open window at once when it is aborted, and says so', async () => {
-    const { tracker } = buildTracker(() => 1);
-    const abort = new AbortController();
-    const closing = tracker.close(await tracker.open(), nobody, abort.signal);
-    abort.abort(new Error('closed'));
-    expect(await closing).toMatchObject({ freedKib: null, error: 'closed before the window ended' });
-    expect(tracker.endsInMs()).toBeNull();
+  test('gives no figure of the host before five windows, and the pages all the same', async () => {
+    const bench = new Bench();
+    await bench.rest(4);
+    expect(await bench.act()).toMatchObject({
+      freedKib: 4096,
+      hostFreedKib: null,
+      hostNoiseKib: null,
+      driftKib: null,
+      driftWindows: 4,
+    });
+  });
+
+  test('goes on learning the drift from windows with an action', async () => {
+    const bench = new Bench();
+    for (let i = 0; i < 5; i++) {
+      await bench.act(() => (bench.freeKib -= 200));
+      bench.comeBack();
+    }
+    const outcome = await bench.act(() => (bench.freeKib -= 200));
+    expect(outcome).toMatchObject({ driftKib: -200, driftWindows: 5, hostFreedKib: 4096 });
   });
 
   test('does not take memory that comes back after an action for drift', async () => {
-    let free = 1_000_000;
-    const { clock, tracker } = buildTracker(() => free);
-    const observe = (): Promise<void> => tracker.observe({ timestamp: clock.nowMs(), mem_free_kib: free });
-    const wait = async (ms: number): Promise<void> => {
-      for (let passed = 0; passed < ms; passed += 100) {
-        await clock.advance(100);
-        await observe();
-      }
-    };
-    await wait(5000); // nothing moves by itself
-    const freed: (number | null)[] = [];
-    for (let action = 0; action < 12; action++) {
-      const window = await tracker.open();
-      free += 300_000;
-      const closing = tracker.close(window, nobody);
-      await clock.advance(1000);
-      freed.push((await closing).freedKib);
-      free -= 300_000; // the target faults all of it back within the next second
-      await wait(1000);
+    const bench = new Bench();
+    await bench.rest(6);
+    for (let i = 0; i < 12; i++) {
+      expect(await bench.act()).toMatchObject({ freedKib: 4096, hostFreedKib: 4096 });
+      bench.comeBack();
+      await bench.rest(1);
     }
-    expect(new Set(freed)).toEqual(new Set([300_000]));
   });
 
-  test('opens again after the levels could not be read once', async () => {
-    const clock = createManualClock(0);
-    let reads = 0;
-    const readLevels = () =>
-      reads++ === 0
-        ? Promise.reject(new Error('EIO'))
-        : Promise.resolve({ freeKib: 1, memAvailableKib: 1, swapCachedKib: 0 });
-    const tracker = createOutcomeTracker({
-      readers: { readLevels, readPerCpuFreeKib: () => Promise.resolve(0) },
-      clock,
-      windowMs: 10,
-    });
-    await expect(tracker.open()).rejects.toThrow('EIO');
-    expect(tracker.endsInMs()).toBeNull();
+  test('learns nothing from snapshots inside a window', async () => {
+    const bench = new Bench();
+    const closing = bench.tracker.close(await bench.tracker.open([bench.plan]));
+    for (let i = 0; i <= 90; i++) await bench.tracker.observe({ timestamp: i * 100 });
+    await bench.clock.advance(WINDOW_MS);
+    expect((await closing).driftWindows).toBe(0);
+  });
+
+  test('attributes nothing to the action when the target ends, or its id is given on', async () => {
+    for (const startTimeTicks of [null, 501]) {
+      let isOld = true;
+      const readStat = () =>
+        Promise.resolve(
+          isOld ? buildStat(42) : startTimeTicks === null ? null : buildStat(42, { startTimeTicks }),
+        );
+      const bench = new Bench({ readStat });
+      const outcome = await bench.act(() => (isOld = false));
+      expect(outcome).toMatchObject({
+        freedKib: null,
+        afterFreeKib: 1_004_096,
+        error: /worker\) ended within the window/,
+      });
+    }
+  });
+
+  test('says unknown and why where the page cache cannot be asked', async () => {
+    const bench = new Bench({ openPageCache: () => Promise.resolve(null) });
+    expect(await bench.act()).toMatchObject({ freedKib: null, takenKib: 4096, error: /cannot be asked/ });
+  });
+
+  test('ends an open window at once when it is aborted, and says so', async () => {
+    const bench = new Bench();
+    const abort = new AbortController();
+    const closing = bench.tracker.close(await bench.tracker.open([bench.plan]), abort.signal);
+    expect(bench.tracker.endsInMs()).toBe(WINDOW_MS);
+    await bench.clock.advance(100);
+    abort.abort(new Error('closed'));
+    expect(await closing).toMatchObject({ freedKib: null, error: 'closed before the window ended' });
+    expect(bench.tracker.endsInMs()).toBeNull();
   });
 
   test('reports a host that cannot be read as data', async () => {
-    const clock = createManualClock(0);
     let reads = 0;
+    const levels = { freeKib: 1, memAvailableKib: 1, cachedKib: 1 };
     const readLevels = () =>
-      reads++ === 0
-        ? Promise.resolve({ freeKib: 1, memAvailableKib: 1, swapCachedKib: 0 })
-        : Promise.reject(new Error('meminfo is gone'));
-    const tracker = createOutcomeTracker({
-      readers: { readLevels, readPerCpuFreeKib: () => Promise.resolve(7) },
-      clock,
-      windowMs: 10,
-    });
-    const closing = tracker.close(await tracker.open(), nobody);
-    await clock.advance(10);
-    expect(await closing).toMatchObject({ freedKib: null, error: 'meminfo is gone' });
-  });
-});
-
-/** As the tracker does: the level is read only when it is due. */
-function feed(meter: DriftMeter, timeMs: number, freeKib: number): void {
-  if (meter.isDue(timeMs)) meter.observe(timeMs, freeKib);
-}
-
-describe('createDriftMeter()', () => {
-  test('takes the median, so that one burst does not shift it', () => {
-    const meter = createDriftMeter(1000, 20);
-    const moves = [10, 12, -900_000, 11, 13];
-    let free = 0;
-    feed(meter, 0, free);
-    moves.forEach((move, i) => feed(meter, (i + 1) * 1000, (free += move)));
-    expect(meter.read(1000)).toEqual({ kib: 11, windows: 5 });
-    expect(meter.read(2000).kib).toBe(22);
+      reads++ === 0 ? Promise.resolve(levels) : Promise.reject(new Error('meminfo is gone'));
+    expect(await new Bench({ readLevels }).act()).toMatchObject({ freedKib: null, error: 'meminfo is gone' });
   });
 
-  test('does not count a window with a hole in it', () => {
-    const meter = createDriftMeter(1000, 20);
-    feed(meter, 0, 0);
-    feed(meter, 5000, 99);
-    expect(meter.read(1000)).toEqual({ kib: null, windows: 0 });
+  test('opens again after the levels could not be read once', async () => {
+    const bench = new Bench({ readLevels: () => Promise.reject(new Error('EIO')) });
+    await expect(bench.tracker.open([bench.plan])).rejects.toThrow('EIO');
+    expect(bench.tracker.endsInMs()).toBeNull();
   });
-});
-
-test('parsePerCpuFreePages() adds up the lists of every CPU and zone, and nothing else', () => {
-  const zone = (a: number, b: number): string =>
-    `Node 0, zone   Normal\n  pages free     99999\n        high     77\n  pagesets\n    cpu: 0\n` +
-    `              count:    ${a}\n              high:     3379\n              batch:    63\n` +
-    `  vm stats threshold: 24\n    cpu: 1\n              count:    ${b}\n              high:     3379\n`;
-  expect(parsePerCpuFreePages(zone(12, 30) + zone(0, 5))).toBe(47);
-  expect(parsePerCpuFreePages('')).toBe(0);
 });

@@ -1,9 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { parseLevels, parsePressureSome } from '../../../src/optimize/host-readers.ts';
+import { parseLevels } from '../../../src/optimize/host-readers.ts';
 import { classifyMapping, parseMountinfo, parseSmaps } from '../../../src/optimize/mappings.ts';
 import { parseProcessStat } from '../../../src/optimize/process-stat.ts';
-import { buildReclaimBackend, parseSwaps, parseZramStat } from '../../../src/optimize/reclaim-backend.ts';
-import { smapsEntry } from '../../support/optimize-host.ts';
+import { PAGE, toFlags } from '../../../src/optimize/pagemap.ts';
+import { parsePerCpuFreePages } from '../../../src/optimize/per-cpu-free.ts';
+import {
+  buildReclaimBackend,
+  parseSwaps,
+  parseZramStat,
+  parseZswap,
+} from '../../../src/optimize/reclaim-backend.ts';
+import { smapsEntry } from '../../support/fake-memory.ts';
 
 const KIB = 1024;
 
@@ -170,14 +177,39 @@ test('parseZramStat() reads what zram holds and what that takes', () => {
   });
 });
 
-test('parseLevels() reads MemFree, MemAvailable and SwapCached', () => {
-  const text = 'MemTotal: 9 kB\nMemFree:   123 kB\nMemAvailable: 456 kB\nSwapCached: 7 kB\n';
-  expect(parseLevels(text, 0)).toEqual({ freeKib: 123, memAvailableKib: 456, swapCachedKib: 7 });
+test('parseZswap() reads what zswap holds, and null of a kernel that does not say', () => {
+  expect(parseZswap('Zswap:             100 kB\nZswapped:          250 kB\n')).toEqual({
+    originalBytes: 250 * KIB,
+    usedBytes: 100 * KIB,
+  });
+  expect(parseZswap('MemTotal: 9 kB\n')).toBeNull();
 });
 
-test('parsePressureSome() reads the total of some, and null of nothing', () => {
-  expect(parsePressureSome('some avg10=0.00 avg60=0.00 avg300=0.00 total=4711\nfull avg10=0 total=1')).toBe(
-    4711,
+test('parseLevels() adds the per-CPU lists to MemFree, and buffers to the page cache', () => {
+  const text =
+    'MemTotal: 9 kB\nMemFree:   123 kB\nMemAvailable: 456 kB\nBuffers: 5 kB\nCached: 70 kB\nSwapCached: 7 kB\n';
+  expect(parseLevels(text, 1000)).toEqual({ freeKib: 1123, memAvailableKib: 456, cachedKib: 75 });
+});
+
+test('parsePerCpuFreePages() adds up the lists of every CPU and zone, and nothing else', () => {
+  const zone = (a: number, b: number): string =>
+    `Node 0, zone   Normal\n  pages free     99999\n        high     77\n  pagesets\n    cpu: 0\n` +
+    `              count:    ${a}\n              high:     3379\n              batch:    63\n` +
+    `  vm stats threshold: 24\n    cpu: 1\n              count:    ${b}\n              high:     3379\n`;
+  expect(parsePerCpuFreePages(zone(12, 30) + zone(0, 5))).toBe(47);
+  expect(parsePerCpuFreePages('')).toBe(0);
+});
+
+test('toFlags() reads present, swapped, file and exclusive out of the words of pagemap', () => {
+  const words = [(1n << 63n) | (1n << 56n), 1n << 62n, (1n << 63n) | (1n << 61n), 0xffn, 0n];
+  const halves = Uint32Array.from(
+    words.flatMap((word) => [Number(word & 0xffff_ffffn), Number(word >> 32n)]),
   );
-  expect(parsePressureSome('')).toBeNull();
+  expect([...toFlags(halves)]).toEqual([
+    PAGE.present | PAGE.exclusive,
+    PAGE.swapped,
+    PAGE.present | PAGE.file,
+    0,
+    0,
+  ]);
 });

@@ -1,18 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { OptimizeError } from '../../../src/optimize/index.ts';
-import type { Actuator, ActuatorResult, TargetPlan } from '../../../src/optimize/index.ts';
+import type { Actuator, ActuatorResult } from '../../../src/optimize/index.ts';
 import { createWatchdog } from '../../../src/optimize/watchdog.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
+import { buildPlan } from '../../support/optimize-host.ts';
 
-const plan: TargetPlan = {
-  target: { kind: 'self' },
-  actuator: 'a',
-  budgetBytes: 1,
-  regions: [],
-  bytes: 1,
-  bytesByKind: {},
-  left: {},
-};
+const plan = buildPlan({ target: { kind: 'self' }, actuator: 'a' });
 const done: ActuatorResult = { advisedBytes: 1, rssDropBytes: 1, durationUs: 1 };
 const signal = new AbortController().signal;
 

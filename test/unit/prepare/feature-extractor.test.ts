@@ -78,6 +78,73 @@ describe('createFeatureExtractor()', () => {
     expect(row['swap_in_rate']).toBe(0);
   });
 
+  it('push() takes off the pages that the optimizer itself had paged out, but never below 0', () => {
+    const rates = (own: (i: number) => Partial<MemorySnapshot>) =>
+      lastRow(
+        snapshots(6, (i) => ({
+          workingset_refault_file: i * 40,
+          workingset_refault_anon: i * 20,
+          pswpin: i * 20,
+          pswpout: i * 20,
+          pgmajfault: i * 60,
+          ...own(i),
+        })),
+      );
+    // 4 of 4,000,000 pages a second are 1 ppm/s.
+    expect(rates((i) => ({ own_refault_file: i * 20, own_refault_anon: i * 8 }))).toMatchObject({
+      refault_file_rate: Math.fround(Math.log1p(5)),
+      refault_anon_rate: Math.fround(Math.log1p(3)),
+      swap_in_rate: Math.fround(Math.log1p(3)),
+      swap_out_rate: Math.fround(Math.log1p(5)),
+      major_fault_rate: Math.fround(Math.log1p(8)),
+    });
+    const none = { refault_file_rate: 0, refault_anon_rate: 0, swap_in_rate: 0, major_fault_rate: 0 };
+    expect(rates((i) => ({ own_refault_file: i * 90, own_refault_anon: i * 90 }))).toMatchObject(none);
+    expect(rates(() => ({ own_refault_file: null }))['refault_file_rate']).toBeCloseTo(Math.log1p(10));
+  });
+
+  it('push() keeps its windows when the optimizer starts again', () => {
+    const own = [100, 140, 180, 40, 80, 120];
+    const rows = snapshots(6, (i) => ({ workingset_refault_file: i * 40, own_refault_file: own[i]! }));
+    expect(extract(rows).map((row) => row !== null)).toEqual([0, 0, 1, 1, 1, 1].map(Boolean));
+    expect(
+      extract(rows)
+        .slice(2)
+        .map((row) => row![spec.names.indexOf('refault_file_rate')]),
+    ).toEqual([0, 0, 0, 0]);
+  });
+
+  it('push() keeps what physics bounds within its bounds when counters jump and figures disagree', () => {
+    const wild = snapshots(6, (i) => ({
+      mem_available_kib: i % 2 === 0 ? 17_000_000 : 8_000_000,
+      mem_free_kib: 16_500_000,
+      top_process_rss_kib: 17_000_000,
+      dirty_kib: 20_000_000,
+      active_file_kib: 10_000_000,
+      inactive_file_kib: 10_000_000,
+      swap_total_kib: 100,
+      swap_free_kib: i % 2 === 0 ? 120 : 0,
+      cgroup_usage_bytes: 50,
+      cgroup_limit_bytes: i % 2 === 0 ? 40 : 0,
+      psi_memory_some_us: i * 10 ** 10,
+      psi_memory_full_us: i * 10 ** 10,
+      psi_io_some_us: i * 10 ** 10,
+      psi_cpu_some_us: i * 10 ** 10,
+    }));
+    for (const rows of [wild, wild.slice(0, 5)]) {
+      const row = lastRow(rows);
+      for (const name of spec.names.filter((each) => each.endsWith('_percent'))) {
+        expect(row[name], name).toBeGreaterThanOrEqual(0);
+        expect(row[name], name).toBeLessThanOrEqual(100);
+      }
+      for (const name of spec.names.filter((each) => each.startsWith('psi_')))
+        expect(row[name], name).toBe(1);
+      expect(row['page_file_ratio']).toBeGreaterThanOrEqual(0);
+      expect(row['page_file_ratio']).toBeLessThanOrEqual(1);
+      expect(row['cgroup_usage_percent']).toBe(100);
+    }
+  });
+
   it('push() gives trends in parts of ten points per window, clipped', () => {
     const filling = (kibPerRow: number) =>
       lastRow(snapshots(12, (i) => ({ mem_available_kib: 12_000_000 - i * kibPerRow })));

@@ -20,7 +20,11 @@ describe('labelOutcome()', () => {
     [{}, 'NoActionNeeded'],
     [{ stallSome: 0.00099 }, 'NoActionNeeded'],
     [{ stallSome: 0.001 }, 'ShouldOptimize'],
-    [{ comebackPercentPerMinute: 0.2 }, 'ShouldOptimize'],
+    [{ comebackPercentPerMinute: 50 }, 'NoActionNeeded'],
+    [{ comebackPercentPerMinute: 50, stallSome: Number.NaN }, 'NoActionNeeded'],
+    [{ comebackPercentPerMinute: 0.2, stallSome: 0.00049 }, 'NoActionNeeded'],
+    [{ comebackPercentPerMinute: 0.2, stallSome: 0.0005 }, 'ShouldOptimize'],
+    [{ comebackPercentPerMinute: 0.19, stallSome: 0.0005 }, 'NoActionNeeded'],
     [{ stallSome: 0.035 }, 'ShouldOptimizeAggressive'],
     [{ minAvailablePercent: 10 }, 'ShouldOptimizeAggressive'],
     [{ stallFull: 0.05 }, 'Critical'],
@@ -65,7 +69,7 @@ describe('labelSnapshots()', () => {
     Array.from(labelSnapshots(rows, { horizonMs }));
 
   it('labels a row by what happens after it and within the horizon, not by what was', () => {
-    const rows = snapshots(10, (i) => ({ oom_kill: i >= 5 ? 1 : 0 }));
+    const rows = snapshots(10, (i) => ({ psi_memory_full_us: i >= 5 ? 500_000 : 0 }));
     expect(labelsOf(rows)).toEqual([0, 0, 3, 3, 3, 0, 0, unlabelled, unlabelled, unlabelled]);
   });
 
@@ -76,9 +80,88 @@ describe('labelSnapshots()', () => {
 
   it('counts a page that was swapped in and refaulted once', () => {
     // Used: 8,000,000 KiB = 2,000,000 pages; 0.2 % a minute are 200 pages in 3 s.
-    const come = (pages: object) => labelsOf(snapshots(4, (i) => (i > 0 ? pages : {})))[0];
+    const stall = { psi_memory_some_us: 2400 }; // 0.08 % of 3 s
+    const come = (pages: object) => labelsOf(snapshots(4, (i) => (i > 0 ? { ...pages, ...stall } : {})))[0];
     expect(come({ pswpin: 150, workingset_refault_anon: 150 })).toBe(0);
     expect(come({ pswpin: 150, workingset_refault_file: 50 })).toBe(1);
+  });
+
+  it('does not count a kill of a full cgroup on a host with memory left', () => {
+    const killed = (changes: (i: number) => Partial<MemorySnapshot>) =>
+      labelsOf(snapshots(10, (i) => ({ oom_kill: i >= 5 ? 2 : 1, ...changes(i) })));
+    expect(killed(() => ({})).slice(0, 7)).toEqual([0, 0, 0, 0, 0, 0, 0]);
+    // Reclaim for the host in another step is no evidence, and neither is one with most memory available.
+    const share = (percent: number) => ({ mem_available_kib: 160_000 * percent });
+    expect(killed((i) => ({ ...share(40), pgscan_direct: i >= 7 ? 900 : 0 })).slice(0, 5)).toEqual([
+      0, 0, 0, 0, 0,
+    ]);
+    expect(killed((i) => ({ ...share(60), pgscan_direct: i >= 5 ? 900 : 0 })).slice(0, 5)).toEqual([
+      0, 0, 0, 0, 0,
+    ]);
+  });
+
+  it('counts a kill when available memory was low around it, also just before the horizon', () => {
+    const low = (at: number) =>
+      labelsOf(
+        snapshots(10, (i) => ({
+          oom_kill: i >= 5 ? 1 : 0,
+          mem_available_kib: i === at ? 1_400_000 : 8_000_000,
+        })),
+      );
+    expect(low(4)).toEqual([0, 2, 3, 3, 3, 0, 0, unlabelled, unlabelled, unlabelled]);
+    expect(low(5)).toEqual([0, 0, 3, 3, 3, 0, 0, unlabelled, unlabelled, unlabelled]);
+  });
+
+  it('counts a kill when samples missed the bottom but tasks reclaimed for the host in its step', () => {
+    const rows = snapshots(10, (i) => ({
+      oom_kill: i >= 5 ? 1 : 0,
+      pgscan_direct: i >= 5 ? 900 : 0,
+      mem_available_kib: 6_400_000,
+    }));
+    expect(labelsOf(rows)).toEqual([0, 0, 3, 3, 3, 0, 0, unlabelled, unlabelled, unlabelled]);
+  });
+
+  it('counts a kill in the memory cgroup of this process, whose counter may begin anew', () => {
+    const kills = [7, 7, 0, 0, 1, 1, 1, 1, 1, 1];
+    const rows = snapshots(10, (i) => ({ cgroup_oom_kill: kills[i]! }));
+    expect(labelsOf(rows)).toEqual([0, 3, 3, 3, 0, 0, 0, unlabelled, unlabelled, unlabelled]);
+  });
+
+  it('takes off the pages that the optimizer itself had paged out', () => {
+    const comeback = (own: (i: number) => Partial<MemorySnapshot>) =>
+      labelsOf(
+        snapshots(8, (i) => ({
+          psi_memory_some_us: i * 800, // 0.08 %
+          workingset_refault_file: i * 1000,
+          workingset_refault_anon: i * 100,
+          pswpin: i * 1000,
+          ...own(i),
+        })),
+      ).slice(0, 4);
+    expect(comeback(() => ({ own_refault_file: null, own_refault_anon: null }))).toEqual([1, 1, 1, 1]);
+    expect(comeback((i) => ({ own_refault_file: i * 1000 }))).toEqual([1, 1, 1, 1]);
+    expect(comeback((i) => ({ own_refault_file: i * 1000, own_refault_anon: i * 1000 }))).toEqual([
+      0, 0, 0, 0,
+    ]);
+    // More than came back is not negative: it takes nothing off the other kind.
+    expect(comeback((i) => ({ own_refault_file: i * 9000 }))).toEqual([1, 1, 1, 1]);
+  });
+
+  it('goes on when the optimizer starts, ends or starts again: its counter begins at 0', () => {
+    const own = [null, null, 500, 1500, 200, 1200, null, null, 100, 100, 100, 100];
+    const refaults = [0, 0, 500, 1500, 1700, 2700, 2700, 2700, 2800, 2800, 2800, 2800];
+    const rows = snapshots(12, (i) => ({
+      psi_memory_some_us: i * 800,
+      workingset_refault_file: refaults[i]!,
+      own_refault_file: own[i]!,
+    }));
+    expect(labelsOf(rows)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, unlabelled, unlabelled, unlabelled]);
+  });
+
+  it('holds a share of stalled time at 1 when its counter jumps, and a set clock does not make a label', () => {
+    const jump = snapshots(8, (i) => ({ psi_memory_some_us: i >= 4 ? 10 ** 12 : 0 }));
+    expect(labelsOf(jump).slice(0, 5)).toEqual([0, 2, 2, 2, 0]);
+    expect(labelsOf(snapshots(5, () => ({ mem_available_kib: 17_000_000 })))[0]).toBe(0);
   });
 
   it('leaves rows without a label when their horizon reaches the end, a pause or a reboot', () => {

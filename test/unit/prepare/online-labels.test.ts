@@ -4,12 +4,14 @@ import type { MemorySnapshot } from '../../../src/core/index.ts';
 import {
   buildFeatureSpec,
   createFeatureExtractor,
+  createLastActionReader,
   createOnlineLabeler,
   createSampleBuilder,
   labelSnapshots,
   unlabelled,
 } from '../../../src/prepare/index.ts';
 import { readCapture } from '../../support/capture-fixture.ts';
+import { mondayMs, snapshots } from '../../support/memory-rows.ts';
 
 const capture = readCapture();
 
@@ -60,6 +62,42 @@ describe('createOnlineLabeler()', () => {
       ),
       { numRuns: 60 },
     );
+  });
+
+  it('says of a sample whether an action reaches it, as the training set does', () => {
+    const rows = snapshots(60);
+    const actions = [20_000, 33_400].map((ms) => mondayMs + ms);
+    const labeler = createOnlineLabeler<number>({ horizonMs: 5000, actionEffectMs: 2000 });
+    const acted: number[] = [];
+    const seen: number[] = [];
+    rows.forEach((row, second) => {
+      for (const action of actions) {
+        // An action is known before the first snapshot after it.
+        if (action > row.timestamp - 1000 && action <= row.timestamp) labeler.noteAction(action);
+      }
+      for (const { mark, isActed } of labeler.observe(row)) {
+        seen.push(mark);
+        if (isActed) acted.push(mark);
+      }
+      labeler.open(second);
+    });
+    expect(seen).toHaveLength(55);
+    expect(acted).toEqual([15, 16, 17, 18, 19, 20, 21, 29, 30, 31, 32, 33, 34, 35]);
+  });
+});
+
+describe('createLastActionReader()', () => {
+  it('gives back the time that the features were computed with', () => {
+    const spec = buildFeatureSpec({ rateWindowMs: 2000, trendWindowMs: 8000 });
+    const extractor = createFeatureExtractor(spec);
+    const read = createLastActionReader(spec);
+    for (const row of snapshots(5)) {
+      const lastOptimizationMs = row.timestamp - 754_321;
+      const features = extractor.push(row, { lastOptimizationMs });
+      if (features) expect(Math.abs(read(features, row.timestamp)! - lastOptimizationMs)).toBeLessThan(10);
+    }
+    const never = extractor.push(snapshots(6)[5]!, { lastOptimizationMs: null })!;
+    expect(read(never, mondayMs + 5000)).toBeNull();
   });
 });
 

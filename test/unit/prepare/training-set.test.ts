@@ -11,10 +11,12 @@ import {
   buildFeatureSpec,
   buildTrainingSet,
   datasetCard,
+  defaultThresholds,
   splitNames,
   trainingBatches,
 } from '../../../src/prepare/index.ts';
 import type { TrainingSet, TrainingSetOptions } from '../../../src/prepare/index.ts';
+import { createPersistence } from '../../../src/prepare/persistence.ts';
 import { splitByTime } from '../../../src/prepare/split.ts';
 import { mondayMs, pressuredSnapshots, snapshots } from '../../support/memory-rows.ts';
 
@@ -33,7 +35,7 @@ describe('buildTrainingSet()', () => {
   it('gives one row a snapshot, less the warm-up and the last horizon', async () => {
     const set = await build();
     expect(set.rowCount).toBe(1000 - 2 - 5);
-    expect(set.skipped).toEqual({ warmup: 2, unlabelled: 5, undersampled: 0 });
+    expect(set.skipped).toEqual({ warmup: 2, unlabelled: 5, acted: 0, undersampled: 0 });
     expect(set.features).toHaveLength(set.rowCount * set.featureNames.length);
     expect(set.timestamps[0]).toBe(mondayMs + 2000);
   });
@@ -111,6 +113,44 @@ describe('buildTrainingSet()', () => {
     expect(again.sha256).toBe(first.sha256);
     expect(other.timestamps).not.toEqual(first.timestamps);
     expect(first.notes.join()).toMatch(/Undersampling left/);
+  });
+
+  it('leaves out rows that an action reaches: in their horizon, or shortly before them', async () => {
+    const at = mondayMs + 400_000;
+    const set = await build({ optimizationTimestamps: [at] });
+    // (t, t + 5 s] holds it for 395 s to 399 s; it still shows at 400 s and 401 s, one rate window of 2 s.
+    const missing = [395, 396, 397, 398, 399, 400, 401].map((second) => mondayMs + second * 1000);
+    const whole = await build();
+    expect([...whole.timestamps].filter((time) => !set.timestamps.includes(time))).toEqual(missing);
+    expect(set.skipped.acted).toBe(7);
+    expect(set.notes.join()).toMatch(/^7 rows were left out because an action of the optimizer reaches them/);
+    expect((await build({ optimizationTimestamps: [at], actionEffectMs: 0 })).skipped.acted).toBe(5);
+    const many = await build({ optimizationTimestamps: [at + 5000, at, at + 100_000] });
+    expect(many.skipped.acted).toBe(7 + 5 + 7);
+  });
+
+  it('keeps and marks them when they are wanted', async () => {
+    const at = mondayMs + 400_000;
+    const set = await build({ optimizationTimestamps: [at], includeActed: true });
+    const marked = [...set.timestamps].filter((_, row) => set.acted[row] === 1);
+    expect(marked.map((time) => (time - mondayMs) / 1000)).toEqual([395, 396, 397, 398, 399, 400, 401]);
+    expect(set.skipped.acted).toBe(0);
+    expect(set.notes.join()).toMatch(/7 rows are in the set although an action/);
+    expect(datasetCard(set).acted).toEqual({ included: true, effectMs: 2000, rows: 7 });
+    const fewer = await build({ optimizationTimestamps: [at], includeActed: true, balance: 'undersample' });
+    expect(fewer.acted).toHaveLength(fewer.rowCount);
+    expect(set.sha256).not.toBe((await build({ optimizationTimestamps: [at] })).sha256);
+  });
+
+  it('says that actions are why there are too few rows, or one class', async () => {
+    const everywhere = rows.map((row) => row.timestamp);
+    await expect(build({ optimizationTimestamps: everywhere })).rejects.toThrow(
+      /gives 0 labelled rows .*993 rows were left out because an action of the optimizer reaches them; .*keep those rows with includeActed/,
+    );
+    const busy = rows.filter((_, i) => i % 200 >= 110).map((row) => row.timestamp);
+    await expect(build({ optimizationTimestamps: busy })).rejects.toThrow(
+      /are NoActionNeeded .* rows were left out because an action .*collect without acting/,
+    );
   });
 
   it('says in its notes which classes the test part lacks', async () => {
@@ -199,12 +239,60 @@ describe('datasetCard()', () => {
     const card = datasetCard(set);
     expect(JSON.parse(JSON.stringify(card))).toEqual(card);
     expect(card.features.map((feature) => feature.name)).toEqual(set.featureNames);
-    expect(card.labelRules.find((rule) => rule.source.includes('TMO'))).toMatchObject({
+    expect(card.labelRules.find((rule) => rule.source.startsWith('Meta TMO'))).toMatchObject({
       label: 'ShouldOptimize',
       signal: 'stallSome',
       threshold: 0.001,
     });
     expect(card).toMatchObject({ id: set.id, rows: set.rowCount, split: { blocks: 2, gapMs: horizonMs } });
     expect(card.classCounts['train']!['NoActionNeeded']).toBe(set.classCounts.train[0]);
+    expect(card.labelRules.find((rule) => rule.signal === 'comebackPercentPerMinute')?.and).toEqual({
+      signal: 'stallSome',
+      reached: 'at or above',
+      threshold: 0.0005,
+    });
+  });
+
+  it('scores persistence on the test part, and says so when the features lack what it looks at', async () => {
+    const { persistence } = datasetCard(await build({ blocks: 2 })).baseline;
+    expect(persistence!.macroF1).toBeGreaterThan(0.3);
+    expect(persistence!.macroF1).toBeLessThan(1);
+    const blind = await build({ spec: { ...spec, names: ['process_count'] } });
+    expect(datasetCard(blind).baseline.persistence).toBeNull();
+  });
+});
+
+describe('createPersistence()', () => {
+  const names = [
+    'psi_memory_some',
+    'psi_memory_full',
+    'available_percent',
+    'refault_file_rate',
+    'swap_in_rate',
+  ];
+  const say = (row: Record<string, number>, given = names) =>
+    createPersistence(given, defaultThresholds)(Float32Array.from(given, (name) => row[name] ?? 0));
+
+  it('applies the thresholds of the labels to the row', () => {
+    expect(say({ available_percent: 50 })).toBe(0);
+    expect(say({ available_percent: 9 })).toBe(2);
+    expect(say({ available_percent: 3 })).toBe(3);
+    expect(say({ available_percent: 50, psi_memory_some: 0.002 })).toBe(1);
+    expect(say({ available_percent: 50, psi_memory_some: 0.04 })).toBe(2);
+    expect(say({ available_percent: 50, psi_memory_full: 0.06 })).toBe(3);
+  });
+
+  it('turns refault rates back into percent of memory in use a minute', () => {
+    // 16.7 ppm of MemTotal a second are 0.1 % a minute, 0.2 % of the half that is in use.
+    const row = { available_percent: 50, psi_memory_some: 0.0006 };
+    expect(say({ ...row, refault_file_rate: Math.log1p(16.5) })).toBe(0);
+    expect(say({ ...row, refault_file_rate: Math.log1p(16.8) })).toBe(1);
+    expect(say({ ...row, refault_file_rate: Math.log1p(8.4), swap_in_rate: Math.log1p(8.4) })).toBe(1);
+    expect(say({ available_percent: 50, refault_file_rate: 9 })).toBe(0);
+  });
+
+  it('takes used memory for available memory where that is no feature', () => {
+    expect(say({ usage_percent: 97 }, ['usage_percent'])).toBe(3);
+    expect(say({ usage_percent: 50 }, ['usage_percent'])).toBe(0);
   });
 });

@@ -80,7 +80,7 @@ class Gap(_message.Message):
     def __init__(self, table: _Optional[str] = ..., from_sequence: _Optional[int] = ..., to_sequence: _Optional[int] = ..., dropped: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class MemorySnapshot(_message.Message):
-    __slots__ = ("timestamp", "total_mb", "available_mb", "used_percent", "page_file_used_mb", "processes_count", "mem_free_kib", "buffers_kib", "cached_kib", "swap_cached_kib", "active_anon_kib", "inactive_anon_kib", "active_file_kib", "inactive_file_kib", "dirty_kib", "writeback_kib", "anon_pages_kib", "mapped_kib", "shmem_kib", "slab_reclaimable_kib", "slab_unreclaimable_kib", "committed_as_kib", "swap_total_kib", "swap_free_kib", "pgscan_kswapd", "pgscan_direct", "pgsteal_kswapd", "pgsteal_direct", "workingset_refault_anon", "workingset_refault_file", "pswpin", "pswpout", "pgmajfault", "oom_kill", "psi_memory_some_us", "psi_memory_full_us", "psi_io_some_us", "psi_io_full_us", "psi_cpu_some_us", "cgroup_usage_bytes", "cgroup_limit_bytes", "top_process_rss_kib")
+    __slots__ = ("timestamp", "total_mb", "available_mb", "used_percent", "page_file_used_mb", "processes_count", "mem_free_kib", "buffers_kib", "cached_kib", "swap_cached_kib", "active_anon_kib", "inactive_anon_kib", "active_file_kib", "inactive_file_kib", "dirty_kib", "writeback_kib", "anon_pages_kib", "mapped_kib", "shmem_kib", "slab_reclaimable_kib", "slab_unreclaimable_kib", "committed_as_kib", "swap_total_kib", "swap_free_kib", "pgscan_kswapd", "pgscan_direct", "pgsteal_kswapd", "pgsteal_direct", "workingset_refault_anon", "workingset_refault_file", "pswpin", "pswpout", "pgmajfault", "oom_kill", "psi_memory_some_us", "psi_memory_full_us", "psi_io_some_us", "psi_io_full_us", "psi_cpu_some_us", "cgroup_usage_bytes", "cgroup_limit_bytes", "top_process_rss_kib", "cgroup_oom_kill", "own_refault_file", "own_refault_anon")
     TIMESTAMP_FIELD_NUMBER: _ClassVar[int]
     TOTAL_MB_FIELD_NUMBER: _ClassVar[int]
     AVAILABLE_MB_FIELD_NUMBER: _ClassVar[int]
@@ -123,6 +123,9 @@ class MemorySnapshot(_message.Message):
     CGROUP_USAGE_BYTES_FIELD_NUMBER: _ClassVar[int]
     CGROUP_LIMIT_BYTES_FIELD_NUMBER: _ClassVar[int]
     TOP_PROCESS_RSS_KIB_FIELD_NUMBER: _ClassVar[int]
+    CGROUP_OOM_KILL_FIELD_NUMBER: _ClassVar[int]
+    OWN_REFAULT_FILE_FIELD_NUMBER: _ClassVar[int]
+    OWN_REFAULT_ANON_FIELD_NUMBER: _ClassVar[int]
     timestamp: _timestamp_pb2.Timestamp
     total_mb: float
     available_mb: float
@@ -165,7 +168,10 @@ class MemorySnapshot(_message.Message):
     cgroup_usage_bytes: int
     cgroup_limit_bytes: int
     top_process_rss_kib: int
-    def __init__(self, timestamp: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., total_mb: _Optional[float] = ..., available_mb: _Optional[float] = ..., used_percent: _Optional[float] = ..., page_file_used_mb: _Optional[float] = ..., processes_count: _Optional[int] = ..., mem_free_kib: _Optional[int] = ..., buffers_kib: _Optional[int] = ..., cached_kib: _Optional[int] = ..., swap_cached_kib: _Optional[int] = ..., active_anon_kib: _Optional[int] = ..., inactive_anon_kib: _Optional[int] = ..., active_file_kib: _Optional[int] = ..., inactive_file_kib: _Optional[int] = ..., dirty_kib: _Optional[int] = ..., writeback_kib: _Optional[int] = ..., anon_pages_kib: _Optional[int] = ..., mapped_kib: _Optional[int] = ..., shmem_kib: _Optional[int] = ..., slab_reclaimable_kib: _Optional[int] = ..., slab_unreclaimable_kib: _Optional[int] = ..., committed_as_kib: _Optional[int] = ..., swap_total_kib: _Optional[int] = ..., swap_free_kib: _Optional[int] = ..., pgscan_kswapd: _Optional[int] = ..., pgscan_direct: _Optional[int] = ..., pgsteal_kswapd: _Optional[int] = ..., pgsteal_direct: _Optional[int] = ..., workingset_refault_anon: _Optional[int] = ..., workingset_refault_file: _Optional[int] = ..., pswpin: _Optional[int] = ..., pswpout: _Optional[int] = ..., pgmajfault: _Optional[int] = ..., oom_kill: _Optional[int] = ..., psi_memory_some_us: _Optional[int] = ..., psi_memory_full_us: _Optional[int] = ..., psi_io_some_us: _Optional[int] = ..., psi_io_full_us: _Optional[int] = ..., psi_cpu_some_us: _Optional[int] = ..., cgroup_usage_bytes: _Optional[int] = ..., cgroup_limit_bytes: _Optional[int] = ..., top_process_rss_kib: _Optional[int] = ...) -> None: ...
+    cgroup_oom_kill: int
+    own_refault_file: int
+    own_refault_anon: int
+    def __init__(self, timestamp: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., total_mb: _Optional[float] = ..., available_mb: _Optional[float] = ..., used_percent: _Optional[float] = ..., page_file_used_mb: _Optional[float] = ..., processes_count: _Optional[int] = ..., mem_free_kib: _Optional[int] = ..., buffers_kib: _Optional[int] = ..., cached_kib: _Optional[int] = ..., swap_cached_kib: _Optional[int] = ..., active_anon_kib: _Optional[int] = ..., inactive_anon_kib: _Optional[int] = ..., active_file_kib: _Optional[int] = ..., inactive_file_kib: _Optional[int] = ..., dirty_kib: _Optional[int] = ..., writeback_kib: _Optional[int] = ..., anon_pages_kib: _Optional[int] = ..., mapped_kib: _Optional[int] = ..., shmem_kib: _Optional[int] = ..., slab_reclaimable_kib: _Optional[int] = ..., slab_unreclaimable_kib: _Optional[int] = ..., committed_as_kib: _Optional[int] = ..., swap_total_kib: _Optional[int] = ..., swap_free_kib: _Optional[int] = ..., pgscan_kswapd: _Optional[int] = ..., pgscan_direct: _Optional[int] = ..., pgsteal_kswapd: _Optional[int] = ..., pgsteal_direct: _Optional[int] = ..., workingset_refault_anon: _Optional[int] = ..., workingset_refault_file: _Optional[int] = ..., pswpin: _Optional[int] = ..., pswpout: _Optional[int] = ..., pgmajfault: _Optional[int] = ..., oom_kill: _Optional[int] = ..., psi_memory_some_us: _Optional[int] = ..., psi_memory_full_us: _Optional[int] = ..., psi_io_some_us: _Optional[int] = ..., psi_io_full_us: _Optional[int] = ..., psi_cpu_some_us: _Optional[int] = ..., cgroup_usage_bytes: _Optional[int] = ..., cgroup_limit_bytes: _Optional[int] = ..., top_process_rss_kib: _Optional[int] = ..., cgroup_oom_kill: _Optional[int] = ..., own_refault_file: _Optional[int] = ..., own_refault_anon: _Optional[int] = ...) -> None: ...
 
 class ProcessRecord(_message.Message):
     __slots__ = ("timestamp", "pid", "name", "name_hash", "working_set_mb", "private_bytes_mb", "cpu_percent", "io_read_bytes", "io_write_bytes", "shared_kib", "swap_kib", "cpu_time_ms", "minor_faults", "major_faults", "threads", "start_time_ticks")
@@ -204,7 +210,7 @@ class ProcessRecord(_message.Message):
     def __init__(self, timestamp: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., pid: _Optional[int] = ..., name: _Optional[str] = ..., name_hash: _Optional[int] = ..., working_set_mb: _Optional[float] = ..., private_bytes_mb: _Optional[float] = ..., cpu_percent: _Optional[float] = ..., io_read_bytes: _Optional[int] = ..., io_write_bytes: _Optional[int] = ..., shared_kib: _Optional[int] = ..., swap_kib: _Optional[int] = ..., cpu_time_ms: _Optional[int] = ..., minor_faults: _Optional[int] = ..., major_faults: _Optional[int] = ..., threads: _Optional[int] = ..., start_time_ticks: _Optional[int] = ...) -> None: ...
 
 class OptimizationEvent(_message.Message):
-    __slots__ = ("timestamp", "trigger", "before_available_mb", "after_available_mb", "freed_mb", "processes_trimmed", "duration_ms", "success", "label", "mode", "actuator", "model_version", "before_free_kib", "after_free_kib", "drift_kib", "rss_drop_kib", "advised_kib", "error")
+    __slots__ = ("timestamp", "trigger", "before_available_mb", "after_available_mb", "freed_mb", "processes_trimmed", "duration_ms", "success", "label", "mode", "actuator", "model_version", "before_free_kib", "after_free_kib", "drift_kib", "rss_drop_kib", "advised_kib", "error", "goal", "scarce", "taken_kib", "returned_kib", "compressed_kib", "host_freed_kib", "host_noise_kib", "target_major_faults", "target_stall_us", "own_rss_kib")
     TIMESTAMP_FIELD_NUMBER: _ClassVar[int]
     TRIGGER_FIELD_NUMBER: _ClassVar[int]
     BEFORE_AVAILABLE_MB_FIELD_NUMBER: _ClassVar[int]
@@ -223,6 +229,16 @@ class OptimizationEvent(_message.Message):
     RSS_DROP_KIB_FIELD_NUMBER: _ClassVar[int]
     ADVISED_KIB_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
+    GOAL_FIELD_NUMBER: _ClassVar[int]
+    SCARCE_FIELD_NUMBER: _ClassVar[int]
+    TAKEN_KIB_FIELD_NUMBER: _ClassVar[int]
+    RETURNED_KIB_FIELD_NUMBER: _ClassVar[int]
+    COMPRESSED_KIB_FIELD_NUMBER: _ClassVar[int]
+    HOST_FREED_KIB_FIELD_NUMBER: _ClassVar[int]
+    HOST_NOISE_KIB_FIELD_NUMBER: _ClassVar[int]
+    TARGET_MAJOR_FAULTS_FIELD_NUMBER: _ClassVar[int]
+    TARGET_STALL_US_FIELD_NUMBER: _ClassVar[int]
+    OWN_RSS_KIB_FIELD_NUMBER: _ClassVar[int]
     timestamp: _timestamp_pb2.Timestamp
     trigger: str
     before_available_mb: float
@@ -241,4 +257,14 @@ class OptimizationEvent(_message.Message):
     rss_drop_kib: int
     advised_kib: int
     error: str
-    def __init__(self, timestamp: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trigger: _Optional[str] = ..., before_available_mb: _Optional[float] = ..., after_available_mb: _Optional[float] = ..., freed_mb: _Optional[float] = ..., processes_trimmed: _Optional[int] = ..., duration_ms: _Optional[float] = ..., success: _Optional[bool] = ..., label: _Optional[str] = ..., mode: _Optional[str] = ..., actuator: _Optional[str] = ..., model_version: _Optional[str] = ..., before_free_kib: _Optional[int] = ..., after_free_kib: _Optional[int] = ..., drift_kib: _Optional[int] = ..., rss_drop_kib: _Optional[int] = ..., advised_kib: _Optional[int] = ..., error: _Optional[str] = ...) -> None: ...
+    goal: str
+    scarce: str
+    taken_kib: int
+    returned_kib: int
+    compressed_kib: int
+    host_freed_kib: int
+    host_noise_kib: int
+    target_major_faults: int
+    target_stall_us: int
+    own_rss_kib: int
+    def __init__(self, timestamp: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trigger: _Optional[str] = ..., before_available_mb: _Optional[float] = ..., after_available_mb: _Optional[float] = ..., freed_mb: _Optional[float] = ..., processes_trimmed: _Optional[int] = ..., duration_ms: _Optional[float] = ..., success: _Optional[bool] = ..., label: _Optional[str] = ..., mode: _Optional[str] = ..., actuator: _Optional[str] = ..., model_version: _Optional[str] = ..., before_free_kib: _Optional[int] = ..., after_free_kib: _Optional[int] = ..., drift_kib: _Optional[int] = ..., rss_drop_kib: _Optional[int] = ..., advised_kib: _Optional[int] = ..., error: _Optional[str] = ..., goal: _Optional[str] = ..., scarce: _Optional[str] = ..., taken_kib: _Optional[int] = ..., returned_kib: _Optional[int] = ..., compressed_kib: _Optional[int] = ..., host_freed_kib: _Optional[int] = ..., host_noise_kib: _Optional[int] = ..., target_major_faults: _Optional[int] = ..., target_stall_us: _Optional[int] = ..., own_rss_kib: _Optional[int] = ...) -> None: ...

@@ -1,0 +1,40 @@
+// Process names near to one that nobody has: cut, misspelt, another case, or with its path.
+
+/** Length of a comm: the kernel keeps 16 bytes with the end (TASK_COMM_LEN). */
+export const COMM_BYTES = 15;
+const MAX_SUGGESTIONS = 3;
+
+/** The nearest names, best first; none when nothing is near. */
+export function findNearNames(name: string, names: readonly string[]): string[] {
+  const wanted = cut(name.slice(name.lastIndexOf('/') + 1)).toLowerCase();
+  return names
+    .map((other) => ({ other, distance: distanceOf(wanted, other.toLowerCase()) }))
+    .filter(({ distance }) => distance <= Math.max(1, Math.floor(wanted.length / 4)))
+    .toSorted((a, b) => a.distance - b.distance || (a.other < b.other ? -1 : 1))
+    .slice(0, MAX_SUGGESTIONS)
+    .map(({ other }) => other);
+}
+
+const cut = (name: string): string => Buffer.from(name).subarray(0, COMM_BYTES).toString();
+
+// A name that begins or ends with the other is near: redis and redis-server, node and node-24.
+function distanceOf(a: string, b: string): number {
+  const shorter = Math.min(a.length, b.length);
+  if (shorter >= 3 && (a.startsWith(b) || b.startsWith(a) || a.endsWith(b) || b.endsWith(a)))
+    return Math.abs(a.length - b.length) > 0 ? 0.5 : 0;
+  return editDistance(a, b);
+}
+
+// Levenshtein, one row at a time; names have at most 15 bytes.
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}

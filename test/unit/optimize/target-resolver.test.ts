@@ -1,0 +1,117 @@
+import * as fc from 'fast-check';
+import { describe, expect, test, vi } from 'vitest';
+import { findNearNames } from '../../../src/optimize/near-names.ts';
+import { createTargetResolver } from '../../../src/optimize/target-resolver.ts';
+import type { TargetSpec } from '../../../src/optimize/index.ts';
+import { buildStat } from '../../support/optimize-host.ts';
+
+/** Resolves on a host with processes of these names, from pid 10 on. */
+async function resolveOn(names: readonly string[], spec: TargetSpec, nowMs: () => number = () => 0) {
+  const listPids = vi.fn(() => Promise.resolve([1, ...names.map((_, i) => 10 + i)]));
+  const readers = {
+    listPids,
+    readStat: (pid: number) =>
+      Promise.resolve(
+        pid === 1
+          ? buildStat(1, { name: 'init' })
+          : pid - 10 < names.length
+            ? buildStat(pid, { name: names[pid - 10]! })
+            : null,
+      ),
+    readUid: () => Promise.resolve(1000),
+  };
+  const resolver = await createTargetResolver({ spec, readers, nowMs, ownPid: 999, ownUid: 1000 });
+  return { listPids, resolver, ...(await resolver.resolve()) };
+}
+
+describe('createTargetResolver().resolve()', () => {
+  test('says that a name matches nothing and suggests near ones', async () => {
+    const { targets, refusals } = await resolveOn(['redis-server', 'postgres', 'node'], {
+      names: ['redis-servr'],
+    });
+    expect(targets).toEqual([]);
+    expect(refusals).toEqual([
+      {
+        rule: 'no-target',
+        target: 'redis-servr',
+        reason: 'no process has this name; did you mean "redis-server"?',
+      },
+    ]);
+  });
+
+  test('says that the kernel cuts names to 15 bytes', async () => {
+    const { refusals } = await resolveOn(['chromium-browse'], { names: ['chromium-browser'] });
+    expect(refusals[0]!.reason).toBe(
+      'no process has this name, and the kernel cuts names to 15 bytes; did you mean "chromium-browse"?',
+    );
+  });
+
+  test('says where names come from when nothing is near', async () => {
+    const { refusals } = await resolveOn(['postgres'], { names: ['zzzzzz'] });
+    expect(refusals[0]!.reason).toContain('`ps -o comm`');
+  });
+
+  test('names the one that is missing beside one that is there', async () => {
+    const { targets, refusals } = await resolveOn(['node', 'redis'], { names: ['node', 'nod'] });
+    expect(targets.map(({ target }) => target.kind === 'process' && target.name)).toEqual(['node']);
+    expect(refusals.map(({ target }) => target)).toEqual(['nod']);
+  });
+
+  test('takes every process of a name, and no other', async () => {
+    const { targets } = await resolveOn(['a', 'node', 'b', 'node'], { names: ['node'] });
+    expect(targets.map(({ target }) => target.kind === 'process' && target.pid)).toEqual([11, 13]);
+  });
+
+  test('never searches processes when none is named, and names nobody then', async () => {
+    const { listPids, targets, refusals } = await resolveOn(['node'], {});
+    expect([targets, refusals]).toEqual([[], []]);
+    expect(listPids).not.toHaveBeenCalled();
+  });
+
+  test('searches again only after a while', async () => {
+    let nowMs = 0;
+    const { listPids, resolver } = await resolveOn(['node'], { names: ['node'] }, () => nowMs);
+    await resolver.resolve();
+    expect(listPids).toHaveBeenCalledTimes(1);
+    nowMs = 5000;
+    await resolver.resolve();
+    expect(listPids).toHaveBeenCalledTimes(2);
+  });
+});
+
+describe('findNearNames()', () => {
+  const names = [
+    'redis-server',
+    'redis-sentinel',
+    'postgres',
+    'python3',
+    'node',
+    'nginx',
+    'java',
+    'MainThread',
+  ];
+
+  test.each([
+    ['another case', 'PostgreS', ['postgres']],
+    ['a missing letter', 'postgre', ['postgres']],
+    ['two letters swapped', 'pyhton3', ['python3']],
+    ['its path', '/usr/bin/python3', ['python3']],
+    ['the beginning alone', 'redis', ['redis-sentinel', 'redis-server']],
+    ['more behind it', 'node-24', ['node']],
+    ['a version in front', 'python', ['python3']],
+    ['nothing near', 'qqqqqqqq', []],
+    ['nothing', '', []],
+  ])('finds %s', (_what, name, expected) => {
+    expect(findNearNames(name, names)).toEqual(expected);
+  });
+
+  test('gives three at most, each of them a name that there is', () => {
+    const word = fc.string({ minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(word, fc.array(word, { maxLength: 30 }), (name, others) => {
+        const near = findNearNames(name, others);
+        return near.length <= 3 && near.every((other) => others.includes(other));
+      }),
+    );
+  });
+});
