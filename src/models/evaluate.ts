@@ -156,12 +156,12 @@ async function answerRows(
     const width = session.featureCount;
     for (let start = 0; start < rows; start += BATCH_ROWS) {
       const end = Math.min(rows, start + BATCH_ROWS);
-      const answer = await session.run(features.slice(start * width, end * width), end - start);
+      const answer = session.run(features.slice(start * width, end * width), end - start);
       checkAnswers(answer, request.manifest.classes, (row) => `held-out row ${start + row}`);
       predicted.set(Int8Array.from(answer.labels), start);
     }
     return { predicted, report };
   } finally {
-    await session.release();
+    session.release();
   }
 }
