@@ -1,7 +1,8 @@
-"""Fits the bundled baseline on a published dataset; called by build-baseline.mjs.
+"""Scores the rule and four learned models on a published dataset; called by build-baseline.mjs.
 
-`python build-baseline.py DATASET OUT`: reads the Parquet files and provenance.json of a published tree, fits each
-candidate with ruvector.fit, and writes model.onnx, golden.arrow and manifest.json of the best one to OUT.
+`python build-baseline.py DATASET MODEL NAME`: reads the Parquet files and provenance.json of a published tree, lets
+MODEL (ONNX) answer its test split beside the baselines, fits each candidate with ruvector.fit, and prints one JSON
+object: `measured` for the manifest, and for each candidate whether it beats every rival with its interval.
 """
 
 import json
@@ -9,10 +10,14 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pyarrow as pa
 import pyarrow.parquet as pq
 import ruvector
+from ruvector._bootstrap import block_length, macro_f1_difference, macro_f1_interval
 from ruvector._dataset import Dataset
+from ruvector._fit import hold_out
+from ruvector._report import confusion_matrix, describe_scores
 
 # Shallow on purpose: two recordings of one host hold few independent episodes.
 CANDIDATES = {
@@ -52,35 +57,81 @@ def read_dataset(folder: Path) -> tuple[Dataset, dict]:
     table = pa.concat_tables(parts)
     for name, value in MASKED.items():
         at = table.column_names.index(name)
-        table = table.set_column(at, name, pa.array(np.full(table.num_rows, value, np.float32)))
+        table = table.set_column(
+            at, name, pa.array(np.full(table.num_rows, value, np.float32))
+        )
     return Dataset(table.combine_chunks(), provenance["card"]), provenance
 
 
-def main(folder: Path, out: Path) -> None:
+class Scorer:
+    """Scores answers on the held-out rows, all over the same blocks."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self.rows = hold_out(dataset)
+        self.labels = dataset.labels
+        self.classes = sorted(
+            {*dataset.y("train").tolist(), *dataset.y("test").tolist()}
+        )
+        horizon_ms = dataset.meta.get("horizonMs")
+        self.block = block_length(len(self.rows.y), self.rows.timestamps, horizon_ms)
+
+    def describe(self, predicted: np.ndarray) -> dict:
+        matrix = confusion_matrix(self.rows.y, predicted, len(self.labels))
+        scores = describe_scores(matrix, self.classes, self.labels)
+        return {**scores, "interval": self._interval(macro_f1_interval, predicted)}
+
+    def difference(self, predicted: np.ndarray, rival: np.ndarray) -> list[float]:
+        return self._interval(macro_f1_difference, predicted, rival)
+
+    def _interval(self, function, *answers: np.ndarray) -> list[float]:
+        return function(
+            self.rows.y, *answers, self.classes, len(self.labels), self.block
+        )
+
+
+def rounded(values: list[float]) -> list[float]:
+    return [round(value, 4) for value in values]
+
+
+def main(folder: Path, model: Path, name: str) -> None:
     dataset, provenance = read_dataset(folder)
-    results = {
-        name: ruvector.fit(estimator, dataset, parameters=parameters)
-        for name, (estimator, parameters) in CANDIDATES.items()
+    scorer = Scorer(dataset)
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    [rule] = session.run(["label"], {"X": np.ascontiguousarray(scorer.rows.X)})
+    rivals = {name: rule, **scorer.rows.baselines}
+    scores = {rival: scorer.describe(predicted) for rival, predicted in rivals.items()}
+    candidates = {}
+    for candidate, (estimator, parameters) in CANDIDATES.items():
+        result = ruvector.fit(estimator, dataset, parameters=parameters)
+        shares = result.model.predict_proba(scorer.rows.X)
+        predicted = np.asarray(result.classes)[shares.argmax(axis=1)]
+        differences = {
+            n: scorer.difference(predicted, rival) for n, rival in rivals.items()
+        }
+        candidates[candidate] = {
+            "macroF1": round(result.macro_f1, 4),
+            "interval": rounded(scorer.describe(predicted)["interval"]),
+            "differences": {
+                n: rounded(interval) for n, interval in differences.items()
+            },
+            "beatsAll": all(low > 0 for low, _ in differences.values()),
+        }
+    kept = ("macroF1", "accuracy", "interval")
+    baseline = {
+        rival: {key: scores[rival][key] for key in kept}
+        for rival in scorer.rows.baselines
     }
-    scores = {name: round(result.macro_f1, 4) for name, result in results.items()}
-    best = max(results, key=lambda name: results[name].macro_f1)
-    package = ruvector.export_onnx(results[best], name="memopt")
-    manifest = package.manifest
-    # The same dataset and packages give the same bytes.
-    manifest["created"] = f"{provenance['published']}T00:00:00.000Z"
-    del manifest["trainer"]["fitSeconds"]
-    manifest["trainer"]["candidates"] = {
-        "macroF1": scores,
-        "chosenBy": "macro-F1 on the test split",
+    measured = {
+        "metrics": {**scores[name], "baseline": baseline, "rows": {"test": len(rule)}},
+        "dataset": {
+            "measuredOn": f"{provenance['name']}@{provenance['version']}",
+            "id": dataset.id,
+            "sha256": dataset.sha256,
+            "rows": len(dataset),
+        },
     }
-    manifest["trainer"]["maskedFeatures"] = sorted(MASKED)
-    manifest["dataset"]["published"] = f"{provenance['name']}@{provenance['version']}"
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "model.onnx").write_bytes(package.model)
-    (out / "golden.arrow").write_bytes(package.golden)
-    (out / "manifest.json").write_text(json.dumps(manifest))
-    print(json.dumps({"chosen": best, "macroF1": scores, "metrics": manifest["metrics"]}))
+    print(json.dumps({"measured": measured, "candidates": candidates}))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])

@@ -150,11 +150,14 @@ export {
   verifyModelBytes,
 } from './models/index.ts';
 export type {
+  GateReport,
+  ModelComparison,
   ModelEvent,
   ModelHost,
   ModelHostOptions,
   ModelManifest,
   ModelRegistry,
+  ModelSummary,
   RollbackReport,
   SwapReport,
 } from './models/index.ts';

@@ -1,5 +1,5 @@
 import pickle
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import onnxruntime
@@ -12,12 +12,14 @@ from sklearn.pipeline import make_pipeline
 
 from ruvector._deploy import deploy
 from ruvector._fit import fit
-from ruvector._onnx import export_onnx
+from ruvector._golden import decode_golden, encode_golden
+from ruvector._onnx import OnnxModel, export_onnx
 from ruvector._training_errors import (
     FeatureMismatchError,
     NotAModelError,
     NotFittedModelError,
     ParityError,
+    ProbabilitiesError,
 )
 from training_data import make_dataset
 
@@ -37,18 +39,24 @@ class RecordingClient:
 
     def request(self, name, params, *, attachments):
         self.requests.append((name, params, attachments))
-        swap = {"swapUs": 2.0} if params["activate"] else None
-        return Reply({"name": "m", "version": "20260101T000000000-ab12cd34", "swap": swap})
+        is_live = params.get("activate", len(attachments) == 3)
+        swap = {"swapUs": 2.0} if is_live else None
+        reason = "macro-F1 0.9 is not below" if is_live else "it came without held-out rows"
+        answer = {"version": "20260101T000000000-ab12cd34", "swap": swap, "isLive": is_live}
+        return Reply({"name": "m", "reason": reason, **answer})
 
 
 def test_deploy_sends_manifest_model_and_golden_rows():
     client = RecordingClient()
     dataset = make_dataset()
     deployment = deploy(fit(forest, dataset), name="memory-pressure", client=client)
-    [(name, params, (model, golden))] = client.requests
+    [(name, params, (model, golden, held_out))] = client.requests
     assert name == "model.deploy"
     assert params["manifest"]["name"] == "memory-pressure"
-    assert params["activate"] is True
+    assert "activate" not in params  # the gate decides
+    assert held_out[:4] == golden[:4]
+    assert params["manifest"]["heldOut"]["rows"] == len(dataset.y("test"))
+    assert deployment.reason == "macro-F1 0.9 is not below"
     assert params["manifest"]["model"]["sizeBytes"] == len(model)
     assert golden[:4] == b"\xff\xff\xff\xff"  # an Arrow IPC stream
     assert deployment.version == "20260101T000000000-ab12cd34"
@@ -62,6 +70,37 @@ def test_deploy_can_store_a_model_without_letting_it_decide():
         fit(forest, make_dataset()), name="m", activate=False, client=client
     ).activated
     assert client.requests[0][1]["activate"] is False
+
+
+def test_deploy_can_force_a_model():
+    client = RecordingClient()
+    assert deploy(fit(forest, make_dataset()), name="m", activate=True, client=client).activated
+    assert client.requests[0][1]["activate"] is True
+
+
+def test_deploy_of_a_bare_package_sends_held_out_rows_only_when_it_is_given_a_data_set():
+    dataset = make_dataset()
+    whole = export_onnx(fit(forest, dataset))
+    bare = OnnxModel(whole.model, whole.manifest, whole.golden, whole.parity)
+    client = RecordingClient()
+    deployment = deploy(bare, name="m", client=client)
+    assert not deployment.activated
+    assert deployment.reason == "it came without held-out rows"
+    assert "heldOut" not in client.requests[0][1]["manifest"]
+    assert deploy(bare, name="m", dataset=dataset, client=client).activated
+    assert client.requests[1][2][2] == whole.held_out
+
+
+def test_deploy_refuses_a_package_whose_golden_rows_hold_no_probabilities():
+    whole = export_onnx(fit(forest, make_dataset()))
+    names = [feature["name"] for feature in whole.manifest["features"]]
+    golden = decode_golden(whole.golden, names)
+    logits = replace(golden, probabilities=np.log(golden.probabilities + 1e-9))
+    raw = OnnxModel(whole.model, whole.manifest, encode_golden(logits, names), whole.parity)
+    client = RecordingClient()
+    with pytest.raises(ProbabilitiesError, match="raw scores or logits"):
+        deploy(raw, name="m", client=client)
+    assert client.requests == []
 
 
 def test_deploy_takes_an_exported_package_under_another_name():

@@ -91,7 +91,14 @@ def test_run_job_streams_fits_exports_and_deploys():
     assert [fraction for _, fraction in stages] == sorted(fraction for _, fraction in stages)
     assert client.dataset_params == {"horizon_ms": 5000}
     assert client.deployed[0][0] == "model.deploy"
-    assert result["deployment"] == {"name": "m", "version": "v1", "swap": {"totalMs": 3.0}}
+    assert result["deployment"] == {
+        "name": "m",
+        "version": "v1",
+        "isLive": True,
+        "swap": {"totalMs": 3.0},
+        "reason": "",
+        "gate": None,
+    }
     assert sum(result["classCounts"].values()) == 600
     assert result["timings"]["fitReturnedMonotonicNs"] < time.monotonic_ns()
     json.dumps(result, allow_nan=False)

@@ -25,6 +25,13 @@ export function buildRequests(host: RequestHost): Record<string, RequestHandler>
     'model.deploy': (params, context) => deploy(host, params, context),
     'models.list': async () => host.registry.list(),
     'models.show': async (params) => host.registry.show(reference('models.show', params)),
+    'models.compare': async (params) => {
+      const { a, b } = parseParams('models.compare', { a: 'string', b: 'string' }, params);
+      return host.compareModels(
+        requireParam('models.compare', 'a', a),
+        requireParam('models.compare', 'b', b),
+      );
+    },
     'models.verify': (params) => verify(host, reference('models.verify', params)),
     'models.activate': async (params) => activate(host, params),
     'models.rollback': async () => host.models.rollback(),
@@ -53,6 +60,7 @@ export type RequestHost = Pick<
   | 'samples'
   | 'streams'
   | 'activate'
+  | 'compareModels'
 > &
   ExportRequestHost;
 
@@ -75,14 +83,14 @@ async function deploy(
 ): Promise<Deployment> {
   const parsed = parseParams('model.deploy', deployParams, params);
   const manifest = requireParam('model.deploy', 'manifest', parsed.manifest);
-  const [model, golden] = attachments;
+  const [model, golden, heldOut] = attachments;
   if (!model || !golden) {
     throw new RuvectorError(
       'ERR_APP_PARAMS',
-      `Cannot serve "model.deploy": ${attachments.length} attachments came, wanted 2; send model.onnx and golden.arrow`,
+      `Cannot serve "model.deploy": ${attachments.length} attachments came, wanted 2 or 3; send model.onnx, golden.arrow and, for the gate, heldout.arrow`,
     );
   }
-  return host.deploy({ manifest, model, golden, activate: parsed.activate });
+  return host.deploy({ manifest, model, golden, heldOut, activate: parsed.activate });
 }
 
 async function activate(host: RequestHost, params: unknown): Promise<unknown> {

@@ -40,7 +40,7 @@ export interface HostConfig {
   readonly retrainMinutes: number;
   /** Retrain after this many labelled samples; 0 is never. @default 0 */
   readonly retrainSamples: number;
-  /** Decide with the bundled baseline model while there is no model of one's own. @default true */
+  /** Decide by the rule as a model while there is no model of one's own. @default true */
   readonly baseline: boolean;
 }
 

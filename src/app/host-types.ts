@@ -1,7 +1,7 @@
 // A running host, seen from the parts of the app that use it. Types only.
 import type { CollectorHealth } from '../collect/index.ts';
 import type { MemorySnapshot, OptimizationEvent } from '../core/index.ts';
-import type { ModelHost, ModelRegistry, SwapReport } from '../models/index.ts';
+import type { GateReport, ModelComparison, ModelHost, ModelRegistry, SwapReport } from '../models/index.ts';
 import type { Decision, Explanation, Optimizer } from '../optimize/index.ts';
 import type { FeatureSpec } from '../prepare/index.ts';
 import type { History } from '../store/index.ts';
@@ -27,15 +27,23 @@ export interface ModelUpload {
   readonly manifest: Readonly<Record<string, unknown>>;
   readonly model: Uint8Array;
   readonly golden: Uint8Array;
-  /** False leaves it as the candidate. @default true */
+  /** Rows it was not trained on, without which the gate cannot judge it. */
+  readonly heldOut?: Uint8Array | undefined;
+  /** True makes it live whatever it is worth, false leaves it as the candidate. @default the gate decides */
   readonly activate?: boolean | undefined;
 }
 
-/** A model that was stored, and the swap when it went live. */
+/** A model that was stored, whether it went live, and why. */
 export interface Deployment {
   readonly name: string;
   readonly version: string;
+  readonly isLive: boolean;
+  /** Null when it did not go live, or does not decide on this host. */
   readonly swap: SwapReport | null;
+  /** One sentence: why it went live, or why it stays the candidate. */
+  readonly reason: string;
+  /** Null when it was forced or only stored. */
+  readonly gate: GateReport | null;
 }
 
 /** A running host. Close it, or use `await using`. */
@@ -62,8 +70,13 @@ export interface Host extends AsyncDisposable {
   decide(): Promise<Decision>;
   /** The same decision with nothing done. @throws RuvectorError `ERR_APP_NOT_READY` */
   explain(): Promise<Explanation>;
-  /** Stores a model, verifies it and makes it live. @throws RuvectorError `ERR_MODEL_*`; the live model stays */
+  /**
+   * Stores a model, verifies it, and makes it live when it passes the gate or `activate` says so.
+   * @throws RuvectorError `ERR_MODEL_*`; the live model stays
+   */
   deploy(upload: ModelUpload): Promise<Deployment>;
+  /** Compares two versions on rows neither was trained on. @throws RuvectorError `ERR_MODEL_*` */
+  compareModels(a: string, b: string): Promise<ModelComparison>;
   /** Makes a stored version live; for a model that does not decide here only the registry changes (null). */
   activate(name: string, version: string): Promise<SwapReport | null>;
   /** Milliseconds on the monotonic clock of the first decision by `version`, once there is one. */

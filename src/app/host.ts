@@ -4,8 +4,15 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { memoryKind, messageOf, optimizationKind, processKind } from '../core/index.ts';
 import type { AnyRow, MemorySnapshot, OptimizationEvent, ProcessRecord } from '../core/index.ts';
-import { createModelHost, openRegistry } from '../models/index.ts';
-import type { ModelEvent, ModelHost, ModelRegistry, SwapReport } from '../models/index.ts';
+import { GATE_MARGIN, createModelHost, openRegistry } from '../models/index.ts';
+import type {
+  GateReport,
+  ModelComparison,
+  ModelEvent,
+  ModelHost,
+  ModelRegistry,
+  SwapReport,
+} from '../models/index.ts';
 import { createOptimizer } from '../optimize/index.ts';
 import type { Actuator, Decision, Explanation, Optimizer } from '../optimize/index.ts';
 import { buildFeatureSpec, createLiveAnonymizer, featureSpecSha256 } from '../prepare/index.ts';
@@ -15,8 +22,10 @@ import type { History, HistoryKind } from '../store/index.ts';
 import { PROTOCOL_VERSION, createBridgeServer, createIpcEndpoints, writeBridgeFile } from '../wire/index.ts';
 import type { BridgeServer, OwnedEndpoints } from '../wire/index.ts';
 import { installBaseline } from './baseline.ts';
+import type { Baseline } from './baseline.ts';
 import { buildRequests } from './bridge-requests.ts';
 import { buildStreams } from './bridge-streams.ts';
+import { readComparisonRows } from './comparison-rows.ts';
 import type { HostConfig } from './config.ts';
 import { createDatasetService } from './dataset-service.ts';
 import type { DatasetService } from './dataset-service.ts';
@@ -73,8 +82,7 @@ interface Parts {
   models: ModelHost;
   spec: FeatureSpec;
   samples: SampleService;
-  /** Marks the versions that are copies of the bundled model. */
-  baselineStamp: string | null;
+  baseline: Baseline;
 }
 
 async function openParts(
@@ -95,9 +103,10 @@ async function openParts(
     await createSampleService({ home, config, spec, history, onLog: (text) => listener.onLog?.(text) }),
   );
   const registry = await openRegistry(home.models);
-  const baselineStamp = await installBaseline({
+  const baseline = await installBaseline({
     registry,
     name: config.modelName,
+    featureNames: spec.names,
     featureSpecSha256: featureSpecSha256(spec),
     isWanted: config.baseline,
     onLog: (text) => listener.onLog?.(text),
@@ -111,7 +120,7 @@ async function openParts(
       onEvent: (event) => listener.onLog?.(describeModelEvent(event)),
     }),
   );
-  return { history, registry, models, spec, samples, baselineStamp };
+  return { history, registry, models, spec, samples, baseline };
 }
 
 class RunningHost implements Host {
@@ -129,7 +138,10 @@ class RunningHost implements Host {
   bridge!: BridgeServer;
   latest: Latest | null = null;
   isActing: boolean;
-  readonly #baselineStamp: string | null;
+  readonly #baseline: Baseline;
+  /** What became of the model that was deployed last. */
+  #lastDeployment: Deployment | null = null;
+  #deployments: Promise<unknown> = Promise.resolve();
   #missed = 0;
   #samples = 0;
   #lastActionMs: number | null = null;
@@ -153,7 +165,7 @@ class RunningHost implements Host {
     this.models = parts.models;
     this.spec = parts.spec;
     this.samples = parts.samples;
-    this.#baselineStamp = parts.baselineStamp;
+    this.#baseline = parts.baseline;
     this.isActing = config.act;
     this.#listener = listener;
     this.#cleanup = cleanup;
@@ -296,12 +308,39 @@ class RunningHost implements Host {
     this.isActing = isActing;
   }
 
-  async deploy({ manifest, model, golden, activate = true }: ModelUpload): Promise<Deployment> {
-    const name = typeof manifest['name'] === 'string' ? manifest['name'] : this.config.modelName;
-    const { version } = await this.registry.add({ name, model, golden, manifest });
-    if (!activate) return { name, version, swap: null };
-    const swap = await this.activate(name, version);
-    return { name, version, swap };
+  /** One after the other: two that came at once must not both be judged against what the first one replaces. */
+  deploy(upload: ModelUpload): Promise<Deployment> {
+    const run = this.#deployments.then(() => this.#deploy(upload));
+    this.#deployments = run.catch(() => undefined);
+    return run;
+  }
+
+  async #deploy({ activate, ...package_ }: ModelUpload): Promise<Deployment> {
+    const named = package_.manifest['name'];
+    const name = typeof named === 'string' ? named : this.config.modelName;
+    const { version } = await this.registry.add({ name, ...package_ });
+    const gate = activate === undefined ? await this.#judge(name, version, package_) : null;
+    const goesLive = activate ?? gate?.verdict === 'passed';
+    const swap = goesLive ? await this.activate(name, version) : null;
+    const reason = gate?.reason ?? (goesLive ? 'made live as asked' : 'stored as asked');
+    const deployment = { name, version, isLive: goesLive, swap, reason, gate };
+    this.#lastDeployment = deployment;
+    this.#listener.onLog?.(describeDeployment(deployment));
+    return deployment;
+  }
+
+  /** The champion gate: the new model and what decides now answer the rows neither learned from. */
+  async #judge(name: string, version: string, { heldOut }: ModelUpload): Promise<GateReport> {
+    if (heldOut) return (await this.models.judge(`${name}@${version}`, this.#baseline.rule)).gate;
+    await this.models.verify(`${name}@${version}`);
+    return withoutHeldOutRows;
+  }
+
+  async compareModels(a: string, b: string): Promise<ModelComparison> {
+    const packages = await Promise.all([this.registry.show(a), this.registry.show(b)]);
+    const history = await readComparisonRows(packages, this.datasets, this.config.horizonMs);
+    const [first, second] = packages.map(({ name, version }) => `${name}@${version}`) as [string, string];
+    return this.models.compare(first, second, history);
   }
 
   /** Makes a stored version live, and decides with it at once instead of at the next tick. */
@@ -326,7 +365,8 @@ class RunningHost implements Host {
       startedMs: this.#startedMs,
       samples: this.#samples,
       missed: this.#missed,
-      baselineStamp: this.#baselineStamp,
+      baselineStamp: this.#baseline.stamp,
+      lastDeployment: this.#lastDeployment,
     });
   }
 
@@ -364,6 +404,21 @@ class RunningHost implements Host {
 async function lastActionOf(history: History): Promise<number | null> {
   const events = await history.rows('optimization', { fromMs: Date.now() - DAY_MS });
   return events.findLast((event) => event.mode === 'act')?.timestamp ?? null;
+}
+
+const withoutHeldOutRows: GateReport = {
+  verdict: 'cannot-tell',
+  reason:
+    'it came without held-out rows, so nothing can be said of it beside what is live; deploy the result of fit(), ' +
+    'or pass dataset= with the model',
+  rows: 0,
+  margin: GATE_MARGIN,
+  rivals: [],
+};
+
+function describeDeployment({ name, version, isLive, reason }: Deployment): string {
+  const state = isLive ? 'goes live' : 'stays a candidate';
+  return `model ${name}@${version} ${state}: ${reason}`;
 }
 
 /** One line for the log. */

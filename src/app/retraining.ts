@@ -1,4 +1,5 @@
-// Retraining while serving, by time or by samples: the newest history becomes the next model. A training that
+// Retraining while serving, by time or by samples: the newest history becomes the next model, which goes live
+// only through the gate: nobody is there to say that it shall be forced. A training that
 // fails is logged and tried again when the next one is due; the live model stays.
 import { messageOf, systemClock } from '../core/index.ts';
 import type { Clock } from '../core/index.ts';
@@ -31,7 +32,8 @@ async function trainOnce(
 ): Promise<void> {
   try {
     const { deployment } = await host.training.train({}, { signal });
-    log(`trained ${deployment?.name}@${deployment?.version}`);
+    const state = deployment?.isLive ? 'it is live' : 'it stays a candidate';
+    log(`trained ${deployment?.name}@${deployment?.version}: ${state}, ${deployment?.reason}`);
   } catch (error) {
     if (!signal.aborted) log(`training failed: ${messageOf(error)}`);
   }

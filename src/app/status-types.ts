@@ -30,11 +30,7 @@ export interface HostStatus extends DaemonStatus {
     paysOff: PaysOff;
   } | null;
   history: HistoryStats;
-  model: {
-    live: string | null;
-    /** True while the bundled model decides. */
-    isBaseline: boolean;
-  };
+  model: DaemonStatus['model'];
   decisions: Omit<OptimizerStats, 'lastDecision'> & { lastDecision: DecisionSummary | null };
   training: { running: boolean; lastError: string | null; lastModel: string | null };
   trainingSamples: SamplesStatus;

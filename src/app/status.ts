@@ -3,7 +3,7 @@ import { labels } from '../core/index.ts';
 import type { MemorySnapshot } from '../core/index.ts';
 import type { Decision, Explanation, OptimizerStats } from '../optimize/index.ts';
 import { isBaseline } from './baseline.ts';
-import type { Host } from './host-types.ts';
+import type { Deployment, Host } from './host-types.ts';
 import { paysOff, readOwnMemory, readTargetKib } from './own-memory.ts';
 import type { NamedTargets } from './own-memory.ts';
 import type { DecisionSummary, ExplanationSummary, HostStatus } from './status-types.ts';
@@ -23,7 +23,13 @@ export function buildStatus(
     | 'samples'
     | 'bridge'
   >,
-  counters: { startedMs: number; samples: number; missed: number; baselineStamp: string | null },
+  counters: {
+    startedMs: number;
+    samples: number;
+    missed: number;
+    baselineStamp: string | null;
+    lastDeployment: Deployment | null;
+  },
 ): HostStatus {
   const { lastDecision, ...decisions } = host.optimizer.stats();
   const snapshot = host.latest?.snapshot;
@@ -41,12 +47,19 @@ export function buildStatus(
     model: {
       live: host.models.liveVersion,
       isBaseline: isBaseline(host.models.liveVersion, counters.baselineStamp),
+      lastDeployment: summariseDeployment(counters.lastDeployment),
     },
     decisions: { ...decisions, lastDecision: lastDecision && describeDecision(lastDecision) },
     training: host.training.state(),
     trainingSamples: host.samples.status(),
     bridge: host.bridge.stats(),
   };
+}
+
+function summariseDeployment(deployment: Deployment | null): HostStatus['model']['lastDeployment'] {
+  if (deployment === null) return null;
+  const { name, version, isLive, reason } = deployment;
+  return { reference: `${name}@${version}`, isLive, reason };
 }
 
 function describeMemory(
@@ -59,7 +72,11 @@ function describeMemory(
     totalKib: snapshot.mem_total_kib,
     availableKib: snapshot.mem_available_kib,
     own,
-    paysOff: paysOff({ ownKib: own.rssKib, targetKib: readTargetKib(targets), savedKib: outcomes.actions === 0 ? null : savedKib }),
+    paysOff: paysOff({
+      ownKib: own.rssKib,
+      targetKib: readTargetKib(targets),
+      savedKib: outcomes.actions === 0 ? null : savedKib,
+    }),
   };
 }
 

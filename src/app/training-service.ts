@@ -59,7 +59,8 @@ function completeJob(host: Pick<Host, 'config'>, job: Partial<TrainJob>): TrainJ
     estimator: job.estimator ?? defaultEstimator,
     parameters: job.parameters ?? {},
     dataset: job.dataset ?? {},
-    activate: job.activate ?? true,
+    // Left out, the gate decides.
+    ...(job.activate !== undefined && { activate: job.activate }),
   };
 }
 

@@ -21,7 +21,17 @@ export interface DaemonStatus {
   readonly missed: number;
   readonly memory: { readonly totalKib: number; readonly availableKib: number } | null;
   readonly history: { readonly kinds: Readonly<Record<string, KindStats>> };
-  readonly model: { readonly live: string | null; readonly isBaseline: boolean };
+  readonly model: {
+    readonly live: string | null;
+    /** True while the rule decides that comes with the package. */
+    readonly isBaseline: boolean;
+    /** The model deployed last since the start, and why it is live or is not. */
+    readonly lastDeployment: {
+      readonly reference: string;
+      readonly isLive: boolean;
+      readonly reason: string;
+    } | null;
+  };
   readonly decisions: {
     readonly decisions: number;
     /** Decisions by the rule although a model was wanted, by why. */

@@ -1,5 +1,12 @@
 // `models`: the daemon's registry and what is live. Changes swap while the daemon decides.
-import type { LoadReport, ModelListing, ModelPackage, RollbackReport, SwapReport } from '../models/index.ts';
+import type {
+  LoadReport,
+  ModelComparison,
+  ModelListing,
+  ModelPackage,
+  RollbackReport,
+  SwapReport,
+} from '../models/index.ts';
 import type { FallbackCause } from '../optimize/index.ts';
 import type { DaemonStatus } from './answers.ts';
 import type { DaemonLink } from './daemon-link.ts';
@@ -8,7 +15,7 @@ import type { DaemonLink } from './daemon-link.ts';
 export interface LiveModel {
   /** `name@version`; null while decisions follow the rule. */
   readonly reference: string | null;
-  /** True for the model that comes with the package. */
+  /** True for the rule that comes with the package. */
   readonly isBaseline: boolean;
 }
 
@@ -48,6 +55,11 @@ export interface Models {
   show(reference: string, options?: CallOptions): Promise<ModelPackage>;
   /** Checks a package as far as its golden rows. @throws RuvectorError `ERR_MODEL_*`: the first check that fails */
   verify(reference: string, options?: CallOptions): Promise<VerifySummary>;
+  /**
+   * Both models on the same rows that neither was trained on: rows of this host's history after both trainings,
+   * else the held-out rows of the newer one. @throws RuvectorError `ERR_MODEL_*`
+   */
+  compare(a: string, b: string, options?: CallOptions): Promise<ModelComparison>;
   /** Makes a version live. @throws RuvectorError `ERR_MODEL_*`; what was live stays live */
   activate(reference: string, options?: CallOptions): Promise<SwapSummary>;
   /** Goes back to the version before. @throws RuvectorError `ERR_MODEL_NO_PREVIOUS` */
@@ -64,6 +76,7 @@ export function createClientModels(link: DaemonLink): Models {
     list: (options) => ask('models.list', {}, options),
     show: (reference, options) => ask('models.show', { reference }, options),
     verify: (reference, options) => ask('models.verify', { reference }, options),
+    compare: (a, b, options) => ask('models.compare', { a, b }, options),
     activate: (reference, options) =>
       measureSwap(status, async () => {
         const answer = await ask<ActivateAnswer>('models.activate', { reference }, options);

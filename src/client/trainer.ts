@@ -41,7 +41,10 @@ export interface TrainOptions {
   /** Name in the registry. @default the model that decides on this host */
   readonly name?: string | undefined;
   readonly dataset?: TrainDataset | undefined;
-  /** False leaves the model as the candidate. @default true */
+  /**
+   * True makes the model live whatever it is worth, false leaves it as the candidate.
+   * @default it goes live when it passes the champion gate
+   */
   readonly activate?: boolean | undefined;
   /** Aborting cancels the training; the live model stays. */
   readonly signal?: AbortSignal | undefined;
@@ -64,9 +67,13 @@ export interface TrainingReport {
   /** `memopt@20260101T120000000-1a2b3c4d`, for `models.*`; null when nothing was deployed. */
   readonly model: string | null;
   readonly isLive: boolean;
+  /** One sentence: why it is live, or why it stays the candidate. */
+  readonly verdict: string;
   readonly estimator: string;
   readonly rows: number;
   readonly macroF1: number;
+  /** 95 % interval of `macroF1`, by blocks of time; null from an older Python. */
+  readonly interval: readonly [low: number, high: number] | null;
   readonly accuracy: number;
   /** Macro-F1 of what a model has to beat, by name. */
   readonly baseline: Readonly<Record<string, number>>;
@@ -84,7 +91,7 @@ export interface TrainingReport {
 /** Trains models. */
 export interface Trainer {
   /**
-   * Trains, exports to ONNX, verifies and (by default) activates. An interrupt or `stop()` cancels it and
+   * Trains, exports to ONNX, verifies, and makes live what passes the champion gate. An interrupt or `stop()` cancels it and
    * rejects with `ERR_CLIENT_INTERRUPTED`.
    * @throws RuvectorError `ERR_TRAIN_*` (`ERR_TRAIN_UNKNOWN_ESTIMATOR` names near ones), `ERR_PREPARE_*` when the
    *   history cannot be trained on, `ERR_APP_BUSY` while another training runs, `ERR_MODEL_*`
@@ -112,7 +119,9 @@ async function train(link: DaemonLink, options: TrainOptions, signal: AbortSigna
     const report = buildReport(await link.request<TrainingAnswer>('train', job, { signal, onProgress }));
     bar.update(1);
     bar.finish(
-      `macro-F1 ${report.macroF1.toFixed(3)}, ${report.isLive ? 'live' : 'candidate'}: ${report.model}`,
+      report.isLive
+        ? `live: ${report.model}, ${report.verdict}`
+        : `candidate: ${report.model}, ${report.verdict}`,
     );
     return report;
   } catch (error) {
@@ -134,6 +143,7 @@ function buildReport(answer: TrainingAnswer): TrainingReport {
   const { manifest, deployment, classCounts, timings, fitToFirstDecisionMs } = answer;
   const metrics = manifest.metrics as {
     macroF1: number;
+    interval?: [number, number];
     accuracy: number;
     confusionMatrix: number[][];
     baseline: Record<string, { macroF1: number } | null>;
@@ -145,10 +155,12 @@ function buildReport(answer: TrainingAnswer): TrainingReport {
   return {
     kind: 'training-report',
     model: deployment && `${deployment.name}@${deployment.version}`,
-    isLive: deployment?.swap != null,
+    isLive: deployment?.isLive ?? false,
+    verdict: deployment?.reason ?? 'nothing was deployed',
     estimator: manifest.trainer.estimator,
     rows: manifest.dataset.rows,
     macroF1: metrics.macroF1,
+    interval: metrics.interval ?? null,
     accuracy: metrics.accuracy,
     baseline: Object.fromEntries(baseline) as Record<string, number>,
     confusionMatrix: metrics.confusionMatrix,

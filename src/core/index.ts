@@ -17,5 +17,6 @@ export { toParquetSchema } from './parquet-schema.ts';
 export { buildAdrView } from './adr-view.ts';
 export type { AdrView } from './adr-view.ts';
 export type { Prediction, Predictor } from './ports.ts';
+export { clipProbabilities, findProbabilityFlaw } from './probabilities.ts';
 export { memoryFeatureFields } from './training-sample.ts';
 export type { MemoryFeatureName, MemoryFeatures, TrainingSample } from './training-sample.ts';

@@ -1,6 +1,7 @@
 // golden.arrow → golden rows. An Arrow IPC stream: each feature (float32), expected_label (int64),
 // p0..p{k-1} (float32), case (utf8).
 import * as arrow from 'apache-arrow';
+import { checkAnswers } from './answers.ts';
 import { rejected } from './errors.ts';
 import type { GoldenRows } from './golden.ts';
 import type { ModelManifest } from './manifest.ts';
@@ -21,7 +22,7 @@ export function decodeGolden(
     throw invalid(`it has ${rows} rows, the manifest says ${manifest.golden.rows} (1 to ${MAX_ROWS})`);
   }
   const names = manifest.features.map((feature) => feature.name);
-  return {
+  const golden = {
     rows,
     features: buildMatrix(table, names),
     labels: Int32Array.from(columnOf(table, 'expected_label', arrow.Type.Int), Number),
@@ -31,6 +32,8 @@ export function decodeGolden(
     ),
     cases: [...columnOf(table, 'case', arrow.Type.Utf8)].map(String),
   };
+  checkAnswers(golden, manifest.classes, (row) => `golden row ${row} (${golden.cases[row]})`);
+  return golden;
 }
 
 function decodeTable(bytes: Uint8Array): arrow.Table {

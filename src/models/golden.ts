@@ -1,5 +1,6 @@
 // Golden rows: rows with the answers the trainer's own library gave, replayed before a model goes live.
 // Their file is decode-golden.ts, apart from here because a worker need not load Arrow to compare numbers.
+import type { BatchAnswer } from './answers.ts';
 import { rejected } from './errors.ts';
 
 /** Golden rows as dense row-major matrices. */
@@ -24,12 +25,6 @@ export interface GoldenReport {
 
 /** Absolute and relative tolerance of a probability: |Δ| ≤ 1e-5 + 1e-5·|y|. */
 export const GOLDEN_TOLERANCE = 1e-5;
-
-/** Answers of a model on a batch of rows. */
-export interface BatchAnswer {
-  readonly labels: ArrayLike<number>;
-  readonly probabilities: Float32Array;
-}
 
 /** Where in the golden rows a batch lies. */
 export interface BatchRange {

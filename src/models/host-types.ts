@@ -1,7 +1,9 @@
 // The public types of the model host: options, events and reports. Types only.
 import type { Predictor, RuvectorError } from '../core/index.ts';
+import type { ModelComparison } from './comparison.ts';
+import type { ComparisonTask, GateResult } from './evaluate.ts';
 import type { LoadReport } from './load-model.ts';
-import type { ModelRegistry } from './registry.ts';
+import type { ModelPackage, ModelRegistry } from './registry.ts';
 import type { RecyclePolicy } from './thread-pair.ts';
 import type { FeatureContract } from './verify.ts';
 
@@ -82,6 +84,17 @@ export interface ModelHost extends Predictor, AsyncDisposable {
    * @throws ModelRejectedError with the first check that fails
    */
   verify(reference: string): Promise<LoadReport>;
+  /**
+   * Holds a stored version with held-out rows against what is live under its name (else `rule`, else nothing)
+   * and the best baseline, in a process of its own. Makes nothing live.
+   * @throws ModelRejectedError when the version is refused
+   */
+  judge(reference: string, rule: ModelPackage | null): Promise<GateResult>;
+  /**
+   * Compares two versions on rows that neither was trained on: those of `history`, else held-out ones.
+   * @throws ModelRejectedError when one of them is refused
+   */
+  compare(a: string, b: string, history: ComparisonTask['history']): Promise<ModelComparison>;
   /** Prepares for a version that will come soon, so that activating it is a quarter of a second faster. */
   prewarm(): void;
   /** Takes no more requests, answers those in flight and ends the workers. */

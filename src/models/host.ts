@@ -5,12 +5,15 @@ import { isRuvectorError } from '../core/index.ts';
 import type { Prediction, RuvectorError } from '../core/index.ts';
 import { ModelRuntimeError, noPrevious } from './errors.ts';
 import type { ModelEvent, ModelHost, ModelHostOptions, RollbackReport, SwapReport } from './host-types.ts';
+import type { ModelComparison } from './comparison.ts';
+import type { ComparisonTask, GateResult } from './evaluate.ts';
 import type { InferenceThread } from './inference-thread.ts';
 import type { LoadReport } from './load-model.ts';
 import { ERROR_WINDOW, askModel, countOutcome } from './loaded-model.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { createModelLoader } from './model-loader.ts';
 import type { LoadResult, ModelLoader } from './model-loader.ts';
+import type { ModelPackage } from './registry.ts';
 import { createThreadPair } from './thread-pair.ts';
 import type { ThreadPair } from './thread-pair.ts';
 
@@ -114,6 +117,17 @@ class SwappingHost implements ModelHost {
 
   verify(reference: string): Promise<LoadReport> {
     return this.#loader.verify(reference);
+  }
+
+  async judge(reference: string, rule: ModelPackage | null): Promise<GateResult> {
+    const { registry, name: own } = this.#options;
+    const { name } = await registry.resolve(reference);
+    const live = name === own ? (this.#live?.version ?? null) : (await registry.aliases(name)).live;
+    return this.#loader.judge(reference, live === null ? rule : `${name}@${live}`);
+  }
+
+  compare(a: string, b: string, history: ComparisonTask['history']): Promise<ModelComparison> {
+    return this.#loader.compare(a, b, history);
   }
 
   prewarm(): void {

@@ -5,6 +5,10 @@ export type { ModelRejectedCode } from './errors.ts';
 export { decodeGolden } from './decode-golden.ts';
 export { GOLDEN_TOLERANCE } from './golden.ts';
 export type { GoldenReport, GoldenRows } from './golden.ts';
+export type { ComparedModel, ModelComparison } from './comparison.ts';
+export { GATE_MARGIN, MIN_GATE_ROWS } from './gate.ts';
+export type { GateReport, GateRival } from './gate.ts';
+export type { HeldOutRows } from './held-out.ts';
 export { createModelHost } from './host.ts';
 export type { ModelEvent, ModelHost, ModelHostOptions, RollbackReport, SwapReport } from './host-types.ts';
 export type { LoadReport } from './load-model.ts';
@@ -16,6 +20,7 @@ export type {
   ModelListing,
   ModelPackage,
   ModelRegistry,
+  ModelSummary,
   RegistryOptions,
 } from './registry.ts';
 export type { Aliases } from './reference.ts';

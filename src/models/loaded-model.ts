@@ -1,6 +1,6 @@
 // One model version in one worker: asks it, turns the raw answer into a Prediction and keeps the tally by
 // which the host decides about a rollback. Holds no pointer to what is live.
-import { labels } from '../core/index.ts';
+import { clipProbabilities, findProbabilityFlaw, labels } from '../core/index.ts';
 import type { Prediction } from '../core/index.ts';
 import { ModelRuntimeError } from './errors.ts';
 import type { InferenceThread } from './inference-thread.ts';
@@ -80,17 +80,17 @@ export function countOutcome(model: LoadedModel, errors: number): void {
   model.windowErrors += errors;
 }
 
-/** Spreads k probability columns over the four labels and refuses what is not a number. */
+/** Spreads k probability columns over the four labels, takes off what float32 overshoots and refuses nonsense. */
 export function toPrediction(model: Pick<LoadedModel, 'classes' | 'stamp'>, answer: RawAnswer): Prediction {
   const label = labels[answer.label];
   const probabilities = new Float32Array(labels.length);
   model.classes.forEach((labelIndex, i) => (probabilities[labelIndex] = answer.probabilities[i]!));
-  if (label === undefined || !probabilities.every(Number.isFinite)) {
+  if (label === undefined || !model.classes.includes(answer.label) || findProbabilityFlaw(probabilities) !== null) {
     throw new ModelRuntimeError(
-      'ERR_MODEL_NAN',
+      probabilities.every(Number.isFinite) ? 'ERR_MODEL_PROBABILITIES' : 'ERR_MODEL_NAN',
       `Cannot predict with model "${model.stamp}": it answered label ${answer.label} with probabilities [${answer.probabilities.join(', ')}]; roll back or train again`,
       { details: { label: answer.label } },
     );
   }
-  return { label, probabilities, modelVersion: model.stamp };
+  return { label, probabilities: clipProbabilities(probabilities), modelVersion: model.stamp };
 }

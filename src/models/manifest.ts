@@ -24,10 +24,13 @@ export interface ModelManifest {
   /** Label index of each probability column, ascending. */
   readonly classes: readonly number[];
   readonly trainer: { readonly estimator: string } & Readonly<Record<string, unknown>>;
+  /** With `trainedOn`, ranges of time in ms, and `horizonMs`, when the data set says. */
   readonly dataset: Readonly<Record<string, unknown>>;
   readonly metrics: Readonly<Record<string, unknown>>;
   readonly parity: Readonly<Record<string, unknown>>;
   readonly golden: { readonly sha256: string; readonly rows: number };
+  /** heldout.arrow; a package without it can only be made live by name. */
+  readonly heldOut?: { readonly sha256: string; readonly rows: number };
   readonly model: {
     readonly sha256: string;
     readonly sizeBytes: number;
@@ -81,6 +84,7 @@ export function parseManifestDraft(value: unknown): ManifestDraft {
   checkOutputs(manifest);
   checkClasses(manifest);
   checkDigest(objectOf(manifest.golden, 'golden'), 'golden', 'rows');
+  if (manifest.heldOut !== undefined) checkDigest(objectOf(manifest.heldOut, 'heldOut'), 'heldOut', 'rows');
   checkDigest(objectOf(manifest.model, 'model'), 'model', 'sizeBytes');
   return manifest;
 }

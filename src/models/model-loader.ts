@@ -3,13 +3,15 @@
 import { isRuvectorError } from '../core/index.ts';
 import { ModelRejectedError, rejected } from './errors.ts';
 import type { InferenceThread } from './inference-thread.ts';
+import type { ModelComparison } from './comparison.ts';
+import type { ComparisonTask, GateResult } from './evaluate.ts';
 import type { GoldenRows } from './golden.ts';
 import { readGolden } from './load-model.ts';
 import type { LoadReport, LoadRequest } from './load-model.ts';
 import { buildLoadedModel } from './loaded-model.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { createProbe } from './probe.ts';
-import type { ModelRegistry } from './registry.ts';
+import type { ModelPackage, ModelRegistry } from './registry.ts';
 import { verifyFeatures } from './verify.ts';
 import type { FeatureContract } from './verify.ts';
 
@@ -39,6 +41,13 @@ export interface ModelLoader {
   load(version: string, pickThread: () => InferenceThread): Promise<LoadResult>;
   /** Loads any reference in the probe process only. */
   verify(reference: string): Promise<LoadReport>;
+  /**
+   * Judges a version with held-out rows beside what is live, in the probe process; it counts as tried then.
+   * @throws ModelRejectedError when the version is refused
+   */
+  judge(reference: string, live: string | ModelPackage | null): Promise<GateResult>;
+  /** Compares two references in the probe process. */
+  compare(a: string, b: string, history: ComparisonTask['history']): Promise<ModelComparison>;
   /** Starts the next probe process ahead of time. */
   prewarm(): void;
   /** Ends a probe process that waits. */
@@ -75,6 +84,17 @@ export function createModelLoader(options: ModelLoaderOptions): ModelLoader {
       }
     },
     verify: async (reference) => probe.load(await readRequest(options, reference), options.loadTimeoutMs),
+    judge: async (reference, live) => {
+      const candidate = await readRequest(options, reference);
+      const rival = await readRival(options, live);
+      const result = await probe.gate({ candidate, live: rival }, 2 * options.loadTimeoutMs);
+      probed.add(candidate.manifest.checksum);
+      return result;
+    },
+    compare: async (a, b, history) => {
+      const task = { a: await readRequest(options, a), b: await readRequest(options, b), history };
+      return probe.compare(task, 2 * options.loadTimeoutMs);
+    },
     prewarm: () => {
       if (options.isolation === 'process') probe.prewarm();
     },
@@ -95,8 +115,25 @@ async function decodeHere(request: LoadRequest): Promise<GoldenRows | undefined>
 }
 
 async function readRequest(options: ModelLoaderOptions, reference: string): Promise<LoadRequest> {
+  return toRequest(options, await options.registry.show(reference));
+}
+
+/** A live model that takes other features, or is damaged, is nothing to be held against. */
+async function readRival(
+  options: ModelLoaderOptions,
+  live: string | ModelPackage | null,
+): Promise<LoadRequest | null> {
+  if (live === null) return null;
+  try {
+    return typeof live === 'string' ? await readRequest(options, live) : toRequest(options, live);
+  } catch (error) {
+    if (isRuvectorError(error)) return null;
+    throw error;
+  }
+}
+
+function toRequest(options: ModelLoaderOptions, { directory, manifest }: ModelPackage): LoadRequest {
   const { registry, featureNames, featureSpecSha256, warmupRuns } = options;
-  const { directory, manifest } = await registry.show(reference);
   const contract = { featureNames, featureSpecSha256 };
   verifyFeatures(manifest, contract);
   return { directory, manifest, contract, limits: registry.limits, warmupRuns };

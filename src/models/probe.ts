@@ -5,13 +5,21 @@ import type { ChildProcess } from 'node:child_process';
 import { extname } from 'node:path';
 import { rejected, toRejectedError } from './errors.ts';
 import type { ErrorMessage } from './errors.ts';
+import type { ModelComparison } from './comparison.ts';
+import type { ComparisonTask, GateResult, GateTask } from './evaluate.ts';
 import type { LoadReport, LoadRequest } from './load-model.ts';
 
 const probePath = new URL(`./probe-worker${extname(import.meta.filename)}`, import.meta.url);
 
+/** What a probe process is asked for. */
+export type ProbeTask =
+  | { readonly kind: 'load'; readonly request: LoadRequest }
+  | ({ readonly kind: 'gate' } & GateTask)
+  | ({ readonly kind: 'compare' } & ComparisonTask);
+
 type ProbeReply =
-  | { readonly report: LoadReport; readonly error?: never }
-  | { readonly error: ErrorMessage; readonly report?: never };
+  | { readonly result: unknown; readonly error?: never }
+  | { readonly error: ErrorMessage; readonly result?: never };
 
 /** Runs probes, each in a process of its own. */
 export interface Probe {
@@ -23,6 +31,10 @@ export interface Probe {
    *   `ERR_MODEL_TIMEOUT` when it takes longer than `timeoutMs`
    */
   load(request: LoadRequest, timeoutMs: number): Promise<LoadReport>;
+  /** Loads a new package and what is live, and judges both on the held-out rows. @throws as `load` */
+  gate(task: GateTask, timeoutMs: number): Promise<GateResult>;
+  /** Compares two packages. @throws as `load` */
+  compare(task: ComparisonTask, timeoutMs: number): Promise<ModelComparison>;
   /** Ends a process that waits. */
   close(): void;
 }
@@ -35,6 +47,16 @@ export function createProbe(): Probe {
     spare = null;
     return waiting?.connected ? waiting : startProcess();
   };
+  const run = async <T>(task: ProbeTask, timeoutMs: number): Promise<T> => {
+    const child = take();
+    try {
+      const reply = await replyOf(child, task, timeoutMs);
+      if (reply.error) throw toRejectedError(reply.error);
+      return reply.result as T;
+    } finally {
+      child.kill('SIGKILL');
+    }
+  };
   return {
     prewarm: () => {
       if (spare?.connected) return;
@@ -42,16 +64,9 @@ export function createProbe(): Probe {
       // One that dies while it waits is simply not taken.
       spare.on('error', () => undefined);
     },
-    load: async (request, timeoutMs) => {
-      const child = take();
-      try {
-        const reply = await replyOf(child, request, timeoutMs);
-        if (reply.error) throw toRejectedError(reply.error);
-        return reply.report;
-      } finally {
-        child.kill('SIGKILL');
-      }
-    },
+    load: (request, timeoutMs) => run({ kind: 'load', request }, timeoutMs),
+    gate: (task, timeoutMs) => run({ kind: 'gate', ...task }, timeoutMs),
+    compare: (task, timeoutMs) => run({ kind: 'compare', ...task }, timeoutMs),
     close: () => {
       spare?.kill('SIGKILL');
       spare = null;
@@ -60,10 +75,11 @@ export function createProbe(): Probe {
 }
 
 function startProcess(): ChildProcess {
-  return fork(probePath, { execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  // Held-out rows travel as typed arrays, which JSON has not.
+  return fork(probePath, { execArgv: [], serialization: 'advanced', stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
 }
 
-function replyOf(child: ChildProcess, request: LoadRequest, timeoutMs: number): Promise<ProbeReply> {
+function replyOf(child: ChildProcess, task: ProbeTask, timeoutMs: number): Promise<ProbeReply> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(timedOut(timeoutMs)), timeoutMs);
     child.once('message', (reply: ProbeReply) => {
@@ -78,7 +94,7 @@ function replyOf(child: ChildProcess, request: LoadRequest, timeoutMs: number): 
       clearTimeout(timer);
       reject(error);
     });
-    child.send(request);
+    child.send(task);
   });
 }
 
@@ -93,7 +109,7 @@ function crashed(how: string): Error {
 function timedOut(timeoutMs: number): Error {
   return rejected(
     'ERR_MODEL_TIMEOUT',
-    `it did not load and answer its golden rows within ${timeoutMs} ms; train a smaller model`,
+    `it did not load and answer its rows within ${timeoutMs} ms; train a smaller model`,
     { timeoutMs },
   );
 }

@@ -1,4 +1,4 @@
-// Models on disk: <directory>/<name>/<version>/{model.onnx, manifest.json, golden.arrow} and
+// Models on disk: <directory>/<name>/<version>/{model.onnx, manifest.json, golden.arrow, heldout.arrow} and
 // <directory>/<name>/aliases.json. Knows files and pointers, runs no model. Damage is reported and set aside,
 // never repaired by a guess.
 import { mkdir, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
@@ -8,11 +8,13 @@ import type { Clock } from '../core/index.ts';
 import { writeDirectoryDurably, writeFileDurably, STAGING_PREFIX } from './durable-files.ts';
 import { ModelRegistryError, noPrevious, rejected, storeError } from './errors.ts';
 import { decodeGolden } from './decode-golden.ts';
+import { decodeHeldOut } from './held-out.ts';
 import { MAX_MANIFEST_BYTES, buildManifest, parseManifest, parseManifestDraft } from './manifest.ts';
 import type { ManifestDraft, ModelManifest } from './manifest.ts';
 import { buildVersion, checkName, isVersion, parseAliases, parseReference } from './reference.ts';
 import type { Aliases } from './reference.ts';
 import { readCapped } from './load-model.ts';
+import type { Interval } from './scores.ts';
 import { defaultLimits, verifyModelBytes, verifySha256, verifySize } from './verify.ts';
 import type { ModelLimits } from './verify.ts';
 
@@ -23,6 +25,8 @@ export interface ModelDraft {
   readonly model: Uint8Array;
   /** golden.arrow. */
   readonly golden: Uint8Array;
+  /** heldout.arrow, when the manifest names it. */
+  readonly heldOut?: Uint8Array | undefined;
   /** manifest.json without `version` and `checksum`; checked, so any parsed JSON may be given. */
   readonly manifest: ManifestDraft | Readonly<Record<string, unknown>>;
 }
@@ -45,8 +49,23 @@ export interface ModelListing {
   /** Null when aliases.json is damaged: see {@link ModelRegistry.repairAliases}. */
   readonly aliases: Aliases | null;
   readonly versions: readonly string[];
+  /** What each version says of itself, in the order of `versions`. */
+  readonly summaries: readonly ModelSummary[];
   /** Packages that were set aside as damaged. */
   readonly damaged: readonly string[];
+}
+
+/** One version in a list; nulls where its manifest is damaged or says nothing. */
+export interface ModelSummary {
+  readonly version: string;
+  /** ISO 8601. */
+  readonly created: string | null;
+  readonly estimator: string | null;
+  /** By its trainer, on its own held-out rows: `compare` is what holds two models together. */
+  readonly macroF1: number | null;
+  /** 95 %, when the trainer gave one. */
+  readonly interval: Interval | null;
+  readonly aliases: readonly (keyof Aliases)[];
 }
 
 /** The models on disk. Every change is durable when its promise resolves. */
@@ -119,6 +138,7 @@ class FileRegistry implements ModelRegistry {
       await writeDirectoryDurably(join(this.directory, name, version), {
         'model.onnx': draft.model,
         'golden.arrow': draft.golden,
+        ...(draft.heldOut && { 'heldout.arrow': draft.heldOut }),
         'manifest.json': `${JSON.stringify(buildManifest(manifest, version), null, 2)}\n`,
       });
       await this.#writeAliases(name, { ...aliases, candidate: version });
@@ -252,7 +272,22 @@ class FileRegistry implements ModelRegistry {
     verifyModelBytes(draft.model, { manifest, limits: this.limits });
     verifySha256('golden.arrow', draft.golden, manifest.golden.sha256);
     decodeGolden(draft.golden, manifest);
+    this.#verifyHeldOut(draft, manifest);
     return manifest;
+  }
+
+  #verifyHeldOut({ heldOut }: ModelDraft, manifest: ManifestDraft): void {
+    if (manifest.heldOut === undefined && heldOut === undefined) return;
+    if (manifest.heldOut === undefined || heldOut === undefined) {
+      const state = heldOut ? 'held-out rows came and' : 'no held-out rows came though';
+      throw rejected(
+        'ERR_MODEL_HELD_OUT',
+        `${state} its manifest ${heldOut ? 'has no' : 'has a'} "heldOut"; send heldout.arrow as the manifest describes it`,
+      );
+    }
+    verifySize('heldout.arrow', heldOut.length, this.limits.maxHeldOutBytes);
+    verifySha256('heldout.arrow', heldOut, manifest.heldOut.sha256);
+    decodeHeldOut(heldOut, manifest);
   }
 
   async #listOne(name: string): Promise<ModelListing> {
@@ -262,7 +297,25 @@ class FileRegistry implements ModelRegistry {
       throw error;
     });
     const damaged = await namesIn(join(this.directory, name, DAMAGED));
-    return { name, aliases, versions: entries.filter(isVersion).sort(), damaged: damaged.sort() };
+    const versions = entries.filter(isVersion).sort();
+    const summaries = await Promise.all(versions.map((version) => this.#summarise(name, version, aliases)));
+    return { name, aliases, versions, summaries, damaged: damaged.sort() };
+  }
+
+  async #summarise(name: string, version: string, aliases: Aliases | null): Promise<ModelSummary> {
+    const manifest = await this.show(`${name}@${version}`).then(
+      (found) => found.manifest,
+      () => null,
+    );
+    const pointers = Object.entries(aliases ?? {}) as [keyof Aliases, string | null][];
+    return {
+      version,
+      created: manifest?.created ?? null,
+      estimator: manifest?.trainer.estimator ?? null,
+      macroF1: numberOrNull(manifest?.metrics['macroF1']),
+      interval: intervalOrNull(manifest?.metrics['interval']),
+      aliases: pointers.filter(([, at]) => at === version).map(([alias]) => alias),
+    };
   }
 
   async #freeVersion(name: string, sha256: string): Promise<string> {
@@ -299,6 +352,13 @@ class FileRegistry implements ModelRegistry {
     this.#queue = run.catch(() => undefined);
     return run;
   }
+}
+
+const numberOrNull = (value: unknown): number | null => (typeof value === 'number' ? value : null);
+
+function intervalOrNull(value: unknown): Interval | null {
+  const isInterval = Array.isArray(value) && value.length === 2 && value.every(Number.isFinite);
+  return isInterval ? (value as unknown as Interval) : null;
 }
 
 async function namesIn(directory: string): Promise<string[]> {

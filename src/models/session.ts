@@ -10,14 +10,17 @@ import type { InferenceSession } from 'onnxruntime-node';
 import { binding, initOrt } from 'onnxruntime-node/dist/binding.js';
 import type { Binding } from 'onnxruntime-node/dist/binding.js';
 import { rejected } from './errors.ts';
+import { checkAnswers } from './answers.ts';
+import type { BatchAnswer } from './answers.ts';
 import { compareBatch, finishTally } from './golden.ts';
-import type { BatchAnswer, GoldenReport, GoldenRows } from './golden.ts';
+import type { GoldenReport, GoldenRows } from './golden.ts';
 import type { ModelManifest } from './manifest.ts';
 
 /** A loaded model. */
 export interface ModelSession {
   readonly featureCount: number;
-  readonly classCount: number;
+  /** Label index of each probability column. */
+  readonly classes: readonly number[];
   /** Answers `rows` rows; `features` is row-major and not kept. */
   run(features: Float32Array, rows: number): BatchAnswer;
   /** Frees the native session. */
@@ -49,7 +52,7 @@ export function createSession(
   const wanted = { [label]: null, [probabilities]: null };
   return {
     featureCount,
-    classCount,
+    classes: manifest.classes,
     run: (features, rows) => {
       const input = new Tensor('float32', features, [rows, featureCount]);
       const outputs = session.run({ [manifest.input.name]: input }, wanted, {});
@@ -98,13 +101,16 @@ const ODD_BATCHES = [3, 7, 33];
 
 /**
  * Replays golden rows in batches of 1, odd sizes and all at once.
- * @throws ModelRejectedError `ERR_MODEL_GOLDEN`, `ERR_MODEL_NAN` or `ERR_MODEL_LOAD` when a run fails
+ * @throws ModelRejectedError `ERR_MODEL_GOLDEN`, `ERR_MODEL_NAN`, `ERR_MODEL_PROBABILITIES`, or
+ *   `ERR_MODEL_LOAD` when a run fails
  */
 export function replayGolden(session: ModelSession, golden: GoldenRows): GoldenReport {
   const tally = { maxAbsDiff: 0, mismatched: new Set<number>() };
   for (const { start, end } of batchRanges(golden.rows)) {
     const features = golden.features.slice(start * session.featureCount, end * session.featureCount);
-    compareBatch(golden, runGolden(session, features, end - start), { start, end }, tally);
+    const answer = runGolden(session, features, end - start);
+    checkAnswers(answer, session.classes, (row) => `golden row ${start + row} (${golden.cases[start + row]})`);
+    compareBatch(golden, answer, { start, end }, tally);
   }
   return finishTally(golden, tally);
 }

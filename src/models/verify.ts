@@ -12,12 +12,15 @@ export interface ModelLimits extends StructureLimits {
   readonly maxModelBytes: number;
   /** Largest golden file. @default 67108864 (64 MiB) */
   readonly maxGoldenBytes: number;
+  /** Largest file of held-out rows. @default 33554432 (32 MiB) */
+  readonly maxHeldOutBytes: number;
 }
 
 /** Limits used when none are given. */
 export const defaultLimits: ModelLimits = {
   maxModelBytes: 256 << 20,
   maxGoldenBytes: 64 << 20,
+  maxHeldOutBytes: 32 << 20,
   maxNodes: 100_000,
   maxGraphDepth: 8,
 };

@@ -16,7 +16,7 @@ export type { OptimizerStats, OutcomeSums } from './decision-stats.ts';
 export type { DecisionInput, FallbackCause, WhetherDecision, WhetherPolicy } from './whether.ts';
 export { createModelPolicy } from './model-policy.ts';
 export type { ModelPolicyOptions } from './model-policy.ts';
-export { RULE_THRESHOLDS, createRulePolicy } from './rule-policy.ts';
+export { RULE_THRESHOLDS, createRulePolicy, decideByRule } from './rule-policy.ts';
 export type { RulePolicyOptions, RuleThreshold } from './rule-policy.ts';
 export { DEFAULT_STALL_BUDGET, goals } from './goal.ts';
 export type { Goal } from './goal.ts';

@@ -1,5 +1,5 @@
 // The model's answer, or the rule's when the model has none that can be trusted.
-import { labels, messageOf, systemClock } from '../core/index.ts';
+import { clipProbabilities, findProbabilityFlaw, labels, messageOf, systemClock } from '../core/index.ts';
 import type { Clock, Prediction, Predictor } from '../core/index.ts';
 import type { DecisionInput, FallbackCause, WhetherDecision, WhetherPolicy } from './whether.ts';
 
@@ -78,15 +78,17 @@ export function findFlaw(answer: Prediction): string | null {
   const { label, probabilities } = answer;
   if (!labels.includes(label)) return `gave an unknown label "${label}"`;
   if (probabilities.length !== labels.length) return `gave ${probabilities.length} probabilities`;
-  const isShare = (p: number): boolean => Number.isFinite(p) && p >= 0 && p <= 1 + 1e-3;
-  return probabilities.every(isShare) ? null : 'gave probabilities that are not finite shares';
+  const flaw = findProbabilityFlaw(probabilities);
+  return flaw === null ? null : `gave probabilities that are not finite shares: it ${flaw}`;
 }
 
 function toDecision(answer: Prediction): WhetherDecision {
-  const p = answer.probabilities[labels.indexOf(answer.label)] ?? 0;
+  // Forests overshoot 0 and 1 by a rounding of float32; a copy, because the predictor's array is its own.
+  const probabilities = clipProbabilities(Float32Array.from(answer.probabilities));
+  const p = probabilities[labels.indexOf(answer.label)] ?? 0;
   return {
     label: answer.label,
-    probabilities: answer.probabilities,
+    probabilities,
     source: 'model',
     modelVersion: answer.modelVersion,
     reason: `model ${answer.modelVersion}: ${answer.label} with probability ${p.toFixed(2)}`,

@@ -99,7 +99,11 @@ export async function createOptimizer(options: OptimizerOptions): Promise<Optimi
     observe: (snapshot) => decider.observe(snapshot),
     tick,
     explain: (input) => explain(parts, decider, input),
-    stats: () => ({ ...stats.read(), ownRefaults: parts.planner.returned(), savedKib: parts.planner.savedKib() }),
+    stats: () => ({
+      ...stats.read(),
+      ownRefaults: parts.planner.returned(),
+      savedKib: parts.planner.savedKib(),
+    }),
     ownRefaults: () => parts.planner.returned(),
     drain: () => runner.drain(),
     close,

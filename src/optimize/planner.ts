@@ -430,7 +430,11 @@ class TargetWatcher {
   #careOf(label: Label): Care {
     const { goal, minQuietMs } = this.#options;
     const usual = goal === 'save' ? SAVE_QUIET_MS : QUIET_MS[label];
-    return { minQuietMs: minQuietMs ?? usual, maxReturnRate: MAX_RETURN_RATE[goal], usesRhythm: goal === 'save' };
+    return {
+      minQuietMs: minQuietMs ?? usual,
+      maxReturnRate: MAX_RETURN_RATE[goal],
+      usesRhythm: goal === 'save',
+    };
   }
 
   #explain(plan: RegionPlan, worst: Shortage | null, label: Label, care: Care): PlanEvidence {

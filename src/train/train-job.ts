@@ -1,5 +1,5 @@
 // What is asked of a trainer and what comes back. Types only.
-import type { SwapReport } from '../models/index.ts';
+import type { GateReport, SwapReport } from '../models/index.ts';
 
 /** One training. */
 export interface TrainJob {
@@ -13,7 +13,7 @@ export interface TrainJob {
   readonly dataset?: Readonly<Record<string, unknown>>;
   /** Whether rows weigh inversely to the size of their class. @default 'balanced' */
   readonly sampleWeight?: 'balanced' | null;
-  /** False leaves the model as the candidate. @default true */
+  /** True makes it live whatever it is worth, false leaves it as the candidate. @default the gate decides */
   readonly activate?: boolean;
 }
 
@@ -36,7 +36,7 @@ export interface TrainedManifest {
     readonly versions: Readonly<Record<string, string>>;
   };
   readonly dataset: { readonly id: string; readonly sha256: string; readonly rows: number };
-  /** macroF1, accuracy, perClass, confusionMatrix over the test rows, and baseline. */
+  /** macroF1, interval, accuracy, perClass, confusionMatrix over the test rows, and baseline. */
   readonly metrics: Readonly<Record<string, unknown>>;
   readonly parity: {
     readonly rows: number;
@@ -51,8 +51,13 @@ export interface TrainedManifest {
 export interface TrainDeployment {
   readonly name: string;
   readonly version: string;
-  /** Null when it was left as the candidate. */
+  readonly isLive: boolean;
+  /** Null when it was left as the candidate, or does not decide on the host. */
   readonly swap: SwapReport | null;
+  /** One sentence: why it went live, or why it stays the candidate. */
+  readonly reason: string;
+  /** What the champion gate found; null when it was forced or only stored. */
+  readonly gate: GateReport | null;
 }
 
 /** Milliseconds of each stage. */

@@ -182,7 +182,7 @@ describe('notebooks', () => {
       expect(run.result('decide')).toContain(`model ${model}: `);
       expect(run.charted('decisions')).toHaveLength(20);
       expect(run.charted('decisions').map(({ source }) => source)).toContain('model');
-      expect(run.stdout('models')).toMatch(/^verified: memopt .*\n2 versions\n/);
+      expect(run.stdout('models')).toMatch(/^verified: memopt .*\n3 versions\n/);
       expect(run.result('activate')).toMatch(/^Live: memopt@.*answers lost +0$/ms);
       expect(run.stdout('rollback')).toBe('live again: the forest\n');
     },

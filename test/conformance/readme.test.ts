@@ -48,7 +48,7 @@ it('the Python example streams, fits and deploys', async () => {
   const lines = stdout.trim().split('\n');
   const streamed = lines.slice(0, -2).reduce((sum, line) => sum + Number(line), 0);
   expect(streamed).toBeGreaterThanOrEqual(2000);
-  expect(lines.at(-1)).toMatch(/^\d{8}T\d{9}-[0-9a-f]{8}$/);
+  expect(lines.at(-1)).toMatch(/^macro-F1 0\.\d+ on \d+ held-out rows is not below live memopt@/);
 });
 
 it('the TypeScript example samples into a history', async () => {

@@ -181,17 +181,21 @@ describe('trainer, models, optimizer', () => {
 
   it('decide() says what the daemon would do and why; explain() from what', async () => {
     const decision = await rv.optimizer.decide();
-    expect(decision).toMatchObject({ kind: 'decision', source: 'rule', acting: false });
+    expect(decision).toMatchObject({ kind: 'decision', source: 'model', acting: false });
+    expect(decision.modelVersion).toBe((await rv.models.live()).reference);
+    expect(await rv.models.live()).toMatchObject({ isBaseline: true });
     const explanation = await rv.optimizer.explain();
     expect(explanation.features.length).toBeGreaterThan(10);
     expect(explanation.safeguards.map(({ rule }) => rule)).not.toEqual([]);
   });
 
-  it('train() makes a model live that decides at once', async () => {
-    first = await rv.trainer.train(forest);
+  it('train() makes a model live that decides at once, when it is told to', async () => {
+    first = await rv.trainer.train({ ...forest, activate: true });
     expect(first).toMatchObject({
       kind: 'training-report',
       isLive: true,
+      verdict: 'made live as asked',
+      interval: [expect.any(Number), expect.any(Number)],
       durations: { fit: expect.any(Number) },
     });
     expect(first.macroF1).toBeGreaterThan(first.baseline['majority']!);
@@ -225,6 +229,9 @@ describe('trainer, models, optimizer', () => {
     const swap = await rv.models.activate(candidate);
     expect(swap).toMatchObject({ reference: candidate, previous: first.model, answersLost: 0 });
     expect(swap.ms).toBeGreaterThan(0);
+    const compared = await rv.models.compare(first.model!, candidate);
+    expect(compared).toMatchObject({ kind: 'model-comparison', a: { reference: first.model } });
+    expect(compared.verdict).toMatch(/cannot tell|is better than/);
     expect(await rv.models.rollback()).toMatchObject({
       reference: first.model,
       previous: candidate,

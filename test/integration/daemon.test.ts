@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { HostStatus } from '../../src/app/status-types.ts';
+import type { TrainingReport } from '../../src/app/training-types.ts';
 import { buildConfig, saveConfig } from '../../src/app/config.ts';
 import { openHistory } from '../../src/store/index.ts';
 import { createTestHome, poll, runCommand, startDaemon } from '../support/daemon.ts';
@@ -30,6 +31,7 @@ const seededForest = {
   name: 'memopt',
   estimator: 'sklearn.RandomForestClassifier',
   parameters: { n_estimators: 10, random_state: 0 },
+  activate: true,
 };
 
 describe('serve', () => {
@@ -41,7 +43,9 @@ describe('serve', () => {
       ({ samples, decisions }) => samples > 30 && decisions.decisions > 5,
     );
     expect(status.health.every((part) => part.success === 1)).toBe(true);
-    expect(status.decisions.bySource.rule).toBe(status.decisions.decisions);
+    // The rule, by the way of a model, from the first decision on and at any rate.
+    expect(status.model.isBaseline).toBe(true);
+    expect(status.decisions.bySource.model).toBeGreaterThan(status.decisions.decisions / 2);
     const shown = await runCommand(home, ['status']);
     expect(shown.stdout).toContain('20 Hz');
     const ended = await daemon.stop();
@@ -89,10 +93,12 @@ describe('serve', () => {
     await using home = await createTestHome();
     await writePressuredHistory(home);
     await using daemon = await startDaemon(home);
-    const first = (await daemon.client.request('train', seededForest)).result as {
-      deployment: { version: string };
-    };
-    const second = await runCommand(home, ['train', '--param', 'n_estimators=5', '--json']);
+    const rule = (await statusOf(daemon)).model.live;
+    const { activate: _forced, ...job } = seededForest;
+    const first = (await daemon.client.request('train', job)).result as TrainingReport;
+    expect(first.deployment).toMatchObject({ isLive: true, gate: { verdict: 'passed' } });
+    expect(first.deployment!.reason).toContain(`is not below live ${rule} with`);
+    const second = await runCommand(home, ['train', '--param', 'n_estimators=5', '--activate', '--json']);
     expect(second.stderr).toBe('');
     const report = JSON.parse(second.stdout) as {
       manifest: {
@@ -109,15 +115,48 @@ describe('serve', () => {
     const verified = await runCommand(home, ['models', 'verify', 'memopt@live']);
     expect(verified).toMatchObject({ code: 0, stderr: '' });
     expect((await runCommand(home, ['models', 'rollback'])).code).toBe(0);
-    expect((await statusOf(daemon)).model.live).toBe(`memopt@${first.deployment.version}`);
+    expect((await statusOf(daemon)).model.live).toBe(`memopt@${first.deployment!.version}`);
     const listed = await runCommand(home, ['models', 'list']);
-    expect(listed.stdout).toMatch(new RegExp(`${first.deployment.version} +live`));
+    expect(listed.stdout).toMatch(
+      new RegExp(`${first.deployment!.version} .*sklearn\\.ensemble\\.RandomForestClassifier  live`),
+    );
     await poll(
       () => statusOf(daemon),
       ({ decisions }) => decisions.bySource.model > 0,
     );
     const decided = await runCommand(home, ['decide', '--json']);
     expect(JSON.parse(decided.stdout)).toMatchObject({ decision: { source: 'model' } });
+  }, 120_000);
+
+  it('leaves a trained model the candidate that the majority beats, and says so everywhere', async () => {
+    await using home = await createTestHome();
+    await writePressuredHistory(home);
+    await using daemon = await startDaemon(home);
+    const { live } = (await statusOf(daemon)).model;
+    // A forest that learned one leaf of the classes' priors, weighted until they are equal: it knows nothing.
+    const args = [
+      'train',
+      '--param',
+      'max_depth=1',
+      '--param',
+      'n_estimators=1',
+      '--param',
+      'max_features=1',
+    ];
+    const shown = await runCommand(home, [...args, '--param', 'random_state=3']);
+    expect(shown.code).toBe(0);
+    expect(shown.stdout).toMatch(/candidate +macro-F1 0\.\d+ on \d+ held-out rows is below /);
+    expect(shown.stdout).toMatch(/force it +ruvector-memopt models activate memopt@/);
+    const status = await statusOf(daemon);
+    expect(status.model).toMatchObject({ live, lastDeployment: { isLive: false } });
+    expect((await runCommand(home, ['status'])).stdout).toContain(status.model.lastDeployment!.reason);
+    const listed = await runCommand(home, ['models', 'list']);
+    expect(listed.stdout).toMatch(
+      /macro-F1 \d\.\d+ \(\d\.\d+ to \d\.\d+\) .*RandomForestClassifier {2}candidate/,
+    );
+    expect((await daemon.stop()).stderr).toContain(
+      `stays a candidate: ${status.model.lastDeployment!.reason}`,
+    );
   }, 120_000);
 
   it('leaves the live model alone when a command without a daemon knows another sampling rate', async () => {

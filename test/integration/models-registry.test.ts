@@ -84,6 +84,16 @@ test('remove() takes a version and the pointers to it, never the live one', asyn
       name: 'memopt',
       aliases: { live: b.version, previous: null, candidate: null },
       versions: [b.version],
+      summaries: [
+        {
+          version: b.version,
+          created: '2026-01-01T00:00:00.000Z',
+          estimator: 'RandomForestClassifier',
+          macroF1: null,
+          interval: null,
+          aliases: ['live'],
+        },
+      ],
       damaged: [],
     },
   ]);

@@ -61,7 +61,9 @@ it('trains, verifies and activates from built JavaScript', async () => {
     return (await run(process.execPath, [bin, '--home', home.root, ...args], { env })).stdout;
   };
   expect(await cli('collect', '--seconds', '1', '--hz', '5')).toContain('memory rows');
-  expect(await cli('train', '--param', 'n_estimators=5')).toMatch(/live +after/);
+  expect(await cli('train', '--param', 'n_estimators=5', '--activate')).toMatch(
+    /live +made live as asked; after/,
+  );
   expect(await cli('models', 'verify', 'memopt@live')).toContain('goldenRows');
 }, 90_000);
 

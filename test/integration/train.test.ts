@@ -67,7 +67,7 @@ test('runTrainer() deploys a model that onnxruntime-node answers like scikit-lea
   expect(seen.map(({ stage }) => stage)).toEqual(['stream', 'fit', 'export', 'deploy', 'done']);
   expect(bridge.arrived).toHaveLength(before + 1);
   const arrived = bridge.arrived.at(-1)!;
-  expect(arrived.activate).toBe(true);
+  expect(arrived.activate).toBeUndefined();
   expect(result.deployment).toMatchObject({ name: 'memory-pressure', version: arrived.version });
   expect(result.manifest.features.map(({ name }) => name)).toEqual([...featureNames]);
   expect(result.manifest.parity.labelMismatches).toBe(0);

@@ -333,6 +333,113 @@ def make_external(root: Path) -> None:
     write_linear(root, "external-entries", entries)
 
 
+def improper_heads() -> dict[str, tuple[list[onnx.NodeProto], list[onnx.TensorProto]]]:
+    """Nodes from `scores` to `label` and `probabilities` that give something else, by what it is."""
+    node = helper.make_node
+    soft = node("Softmax", ["scores"], ["proper"], axis=1)
+    best = [
+        node("ArgMax", ["scores"], ["index"], axis=1, keepdims=0),
+        node("Gather", ["classes", "index"], ["label"]),
+    ]
+    same = [soft, node("Identity", ["proper"], ["probabilities"])]
+
+    def scaled(by: float, plus: float = 0.0) -> tuple[list[onnx.NodeProto], list[onnx.TensorProto]]:
+        nodes = [
+            soft,
+            node("Mul", ["proper", "by"], ["multiplied"]),
+            node("Add", ["multiplied", "plus"], ["probabilities"]),
+            *best,
+        ]
+        return nodes, [tensor("by", by, np.float32), tensor("plus", plus, np.float32)]
+
+    def labelled(
+        nodes: list[onnx.NodeProto], *inits: onnx.TensorProto
+    ) -> tuple[list[onnx.NodeProto], list[onnx.TensorProto]]:
+        return [*same, *nodes], list(inits)
+
+    return {
+        "raw-scores": ([node("Identity", ["scores"], ["probabilities"]), *best], []),
+        "log-probabilities": (
+            [node("LogSoftmax", ["scores"], ["probabilities"], axis=1), *best],
+            [],
+        ),
+        "one-against-rest": ([node("Sigmoid", ["scores"], ["probabilities"]), *best], []),
+        "percents": scaled(100.0),
+        "half-shares": scaled(0.5),
+        "beyond-one": scaled(2.0, -1 / 3),
+        "softmax-of-the-batch": (
+            [node("Softmax", ["scores"], ["probabilities"], axis=0), *best],
+            [],
+        ),
+        "argmin-labels": labelled(
+            [
+                node("ArgMin", ["scores"], ["index"], axis=1, keepdims=0),
+                node("Gather", ["classes", "index"], ["label"]),
+            ]
+        ),
+        "labels-by-position": labelled(
+            [node("ArgMax", ["scores"], ["label"], axis=1, keepdims=0)],
+        ),
+        "labels-outside": labelled(
+            [*best[:1], node("Gather", ["others", "index"], ["label"])],
+            tensor("others", [0, 1, 7], np.int64),
+        ),
+        "one-label": labelled(
+            [*best[:1], node("Gather", ["others", "index"], ["label"])],
+            tensor("others", [1, 1, 1], np.int64),
+        ),
+        "turned-labels": labelled(
+            [*best[:1], node("Gather", ["others", "index"], ["label"])],
+            tensor("others", [3, 0, 1], np.int64),
+        ),
+    }
+
+
+def headed_model(nodes: list[onnx.NodeProto], inits: list[onnx.TensorProto]) -> onnx.ModelProto:
+    """A linear layer whose `scores` the nodes turn into `label` and `probabilities`."""
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", ["X", "W"], ["scores"]), *nodes],
+        "headed",
+        [helper.make_tensor_value_info("X", TensorProto.FLOAT, [None, len(FEATURES)])],
+        [
+            helper.make_tensor_value_info("label", TensorProto.INT64, [None]),
+            helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [None, 3]),
+        ],
+        [
+            tensor("W", linear_weights(), np.float32),
+            tensor("classes", CLASSES, np.int64),
+            *inits,
+        ],
+    )
+    imports = [helper.make_opsetid(d, v) for d, v in OPSET.items()]
+    return helper.make_model(graph, opset_imports=imports, ir_version=8)
+
+
+def make_improper(root: Path) -> None:
+    """Models whose probabilities are none, each with golden rows that vouch for its own answers."""
+    import onnxruntime
+
+    rows = np.random.default_rng(3).normal(size=(33, len(FEATURES))).astype(np.float32)
+    for kind, (nodes, inits) in improper_heads().items():
+        out = root / kind
+        out.mkdir(parents=True, exist_ok=True)
+        model = headed_model(nodes, inits).SerializeToString()
+        (out / "model.onnx").write_bytes(model)
+        session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+        label, shares = session.run(["label", "probabilities"], {"X": rows})
+        golden = write_golden(out / "golden.arrow", rows, label, shares, ["random"] * len(rows))
+        write_manifest(out, "memopt", model, golden, len(rows), "hand-built")
+    # What forests do: the sum of float32 shares is a rounding beyond 0 and 1.
+    overshoot = [
+        helper.make_node("Softmax", ["scores"], ["proper"], axis=1),
+        helper.make_node("Add", ["proper", "rounding"], ["probabilities"]),
+        helper.make_node("ArgMax", ["proper"], ["index"], axis=1, keepdims=0),
+        helper.make_node("Gather", ["classes", "index"], ["label"]),
+    ]
+    rounding = tensor("rounding", [-1.2e-7, 1.2e-7, -1.2e-7], np.float32)
+    write_linear(root, "overshoot", headed_model(overshoot, [rounding]))
+
+
 def main() -> None:
     """Write every package under the directory named on the command line."""
     root = Path(sys.argv[1])
@@ -342,6 +449,7 @@ def main() -> None:
     make_real(root, "boosting", HistGradientBoostingClassifier(max_iter=30, random_state=1), 3)
     make_real(root, "logistic", LogisticRegression(max_iter=500), 4)
     make_hand_built(root)
+    make_improper(root)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ export const trainingReport: TrainingReport = {
   kind: 'training-report',
   model: 'memopt@20261121T161148791-d06ed775',
   isLive: true,
+  verdict: 'made live as asked',
+  interval: [0.62, 0.75],
   estimator: 'sklearn.ensemble.RandomForestClassifier',
   rows: 1939,
   macroF1: 0.6909,
@@ -103,6 +105,9 @@ export const trainingReport: TrainingReport = {
   deployment: {
     name: 'memopt',
     version: '20261121T161148791-d06ed775',
+    isLive: true,
+    reason: 'made live as asked',
+    gate: null,
     swap: {
       version: '20261121T161148791-d06ed775',
       previous: null,
@@ -422,6 +427,16 @@ export const models: readonly ModelListing[] = [
     name: 'memopt',
     aliases: { live: '20261121T161148791-d06ed775', previous: null, candidate: null },
     versions: ['20261121T161148791-d06ed775'],
+    summaries: [
+      {
+        version: '20261121T161148791-d06ed775',
+        created: '2026-11-21T16:11:48.790+00:00',
+        estimator: 'sklearn.ensemble.RandomForestClassifier',
+        macroF1: 0.6909,
+        interval: [0.62, 0.75],
+        aliases: ['live'],
+      },
+    ],
     damaged: [],
   },
 ];

@@ -31,7 +31,7 @@ export interface ArrivedModel {
   readonly manifest: Readonly<Record<string, unknown>>;
   readonly model: Uint8Array;
   readonly golden: Uint8Array;
-  readonly activate: boolean;
+  readonly activate: boolean | undefined;
   readonly version: string;
 }
 
@@ -101,10 +101,13 @@ export async function startTrainBridge(rowCount = 400): Promise<TrainBridge> {
 function deployTo(registry: ModelRegistry, arrived: ArrivedModel[]): RequestHandler {
   return async (params, { attachments }) => {
     const { manifest, activate } = params as Pick<ArrivedModel, 'manifest' | 'activate'>;
-    const [model, golden] = attachments as [Uint8Array, Uint8Array];
-    const { name, version } = await registry.add({ name: String(manifest['name']), manifest, model, golden });
+    const [model, golden, heldOut] = attachments as [Uint8Array, Uint8Array, Uint8Array | undefined];
+    const draft = { name: String(manifest['name']), manifest, model, golden, heldOut };
+    const { name, version } = await registry.add(draft);
     arrived.push({ manifest, model, golden, activate, version });
-    return { result: { name, version, swap: activate ? { version, totalMs: 1 } : null } };
+    const isLive = activate !== false;
+    const swap = isLive ? { version, totalMs: 1 } : null;
+    return { result: { name, version, isLive, swap, reason: 'a test said so', gate: null } };
   };
 }
 

@@ -23,7 +23,7 @@ export function renderTraining(report: Fields): Picture {
   const trainer = fieldsOf(manifest['trainer']);
   const deployment = fieldsOf(report['deployment']);
   const version = wordsOf(deployment['version'] ?? report['version'] ?? '');
-  const state = deployment['swap'] ? ' is live' : '';
+  const state = deployment['isLive'] === true ? ' is live' : '';
   const scores = { 'this model': metrics['macroF1'], ...baselineScores(metrics['baseline']) };
   return {
     title: `Model ${wordsOf(manifest['name'])}${version && `@${version}`}${state}`,
@@ -31,8 +31,9 @@ export function renderTraining(report: Fields): Picture {
       ['estimator', wordsOf(trainer['estimator'])],
       ['rows', writeCount(fieldsOf(manifest['dataset'])['rows'])],
       ['features', writeCount(rowsOf(manifest['features']).length)],
-      ['macro-F1', writeScore(metrics['macroF1'])],
+      ['macro-F1', `${writeScore(metrics['macroF1'])}${intervalOf(metrics['interval'])}`],
       ['accuracy', writePercent(metrics['accuracy'])],
+      ...(typeof deployment['reason'] === 'string' ? [['gate', deployment['reason']] as const] : []),
       ...durations(report),
     ],
     parts: [
@@ -45,6 +46,11 @@ export function renderTraining(report: Fields): Picture {
       renderFolded('Features', renderRows('', ['name', 'dtype'], rowsOf(manifest['features']))),
     ],
   };
+}
+
+function intervalOf(interval: unknown): string {
+  if (!Array.isArray(interval)) return '';
+  return ` (95 %: ${interval.map(writeScore).join(' to ')})`;
 }
 
 /** A baseline is a score, or metrics that hold one. */

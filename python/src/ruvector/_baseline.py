@@ -235,5 +235,5 @@ def score_baselines(
     predicted = predict_persistence(feature_names, test[0], labels, limits)
     if predicted is not None:
         used = {name: float(limits[name]) for name in DEFAULT_THRESHOLDS}
-        result["persistence"] = {"thresholds": used, **scores(predicted)}
+        result["persistence"] = {"thresholds": used, "predicted": predicted, **scores(predicted)}
     return result

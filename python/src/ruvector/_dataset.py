@@ -81,6 +81,15 @@ class Dataset:
         labels: NDArray[np.int8] = self.table["label"].to_numpy()
         return labels[self._rows(split)]
 
+    def timestamps(self, split: str = "train") -> NDArray[np.int64] | None:
+        """Milliseconds of each row of a split, shape (n,); None when the table has no times."""
+        if "timestamp" not in self.table.column_names:
+            return None
+        column = self.table["timestamp"]
+        if pa.types.is_timestamp(column.type):
+            column = column.cast(pa.timestamp("ms"), safe=False).cast(pa.int64())
+        return np.asarray(column.to_numpy())[self._rows(split)].astype(np.int64)
+
     def sample_weight(self, split: str = "train") -> NDArray[np.float64]:
         """Weight of each row by its class, 1 where the daemon gave no weights; shape (n,)."""
         given = self.meta.get("classWeights", {})

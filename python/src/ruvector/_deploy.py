@@ -16,8 +16,9 @@ from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from ._fit import FitResult, LabelledDataset, measure
-from ._onnx import OnnxModel, export_onnx
+from ._fit import FitResult, LabelledDataset, hold_out, measure
+from ._golden import check_answers, decode_golden
+from ._onnx import OnnxModel, export_onnx, pack_held_out
 from ._training_errors import FeatureMismatchError, NotAModelError, NotFittedModelError
 from ._untyped import Estimator
 
@@ -52,9 +53,11 @@ class Deployment:
         Version the registry gave it.
     activated : bool
         True when it answers decisions now.
+    reason : str
+        One sentence: why it went live, or why it stays the candidate.
     report : dict
         The daemon's answer; ``swap`` is its report of verification and swap, None when the model
-        was only stored.
+        was only stored; ``gate`` holds the figures of the comparison.
     manifest : dict
         The manifest that was sent.
 
@@ -63,6 +66,7 @@ class Deployment:
     name: str
     version: str
     activated: bool
+    reason: str
     report: dict[str, Any]
     manifest: dict[str, Any]
 
@@ -72,7 +76,7 @@ def deploy(
     *,
     name: str,
     dataset: LabelledDataset | None = None,
-    activate: bool = True,
+    activate: bool | None = None,
     client: DeployClient | None = None,
 ) -> Deployment:
     """Export a fitted model, prove parity and hand it to the running daemon.
@@ -85,9 +89,12 @@ def deploy(
     name : str
         Name in the registry.
     dataset : LabelledDataset, optional
-        Data set the estimator was fitted on: its features, in order, and its test split.
-    activate : bool, default True
-        False stores the model without letting it decide.
+        Data set the estimator was fitted on: its features, in order, and its test split, on which
+        the daemon holds the model against the live one. An OnnxModel of yours needs it for that.
+    activate : bool, optional
+        By default the model goes live when it passes the daemon's champion gate, else it stays the
+        candidate and ``reason`` says why. True makes it live whatever it is worth, False only
+        stores it.
     client : Client, optional
         An open connection. By default a connection to the daemon of this user is opened and closed.
 
@@ -101,6 +108,8 @@ def deploy(
         The estimator was fitted on other features.
     ConversionError, ParityError
         The model has no equal in ONNX.
+    ProbabilitiesError
+        What it calls probabilities are none.
 
     Examples
     --------
@@ -116,17 +125,20 @@ def deploy(
         return _send(own_client, package, activate)
 
 
-def _send(client: DeployClient, package: OnnxModel, activate: bool) -> Deployment:
+def _send(client: DeployClient, package: OnnxModel, activate: bool | None) -> Deployment:
+    wanted = {} if activate is None else {"activate": activate}
+    held_out = () if package.held_out is None else (package.held_out,)
     reply = client.request(
         "model.deploy",
-        {"manifest": package.manifest, "activate": activate},
-        attachments=(package.model, package.golden),
+        {"manifest": package.manifest, **wanted},
+        attachments=(package.model, package.golden, *held_out),
     )
     report = dict(reply.result or {})
     return Deployment(
         name=package.manifest["name"],
         version=str(report.get("version", "")),
-        activated=report.get("swap") is not None,
+        activated=bool(report.get("isLive", report.get("swap") is not None)),
+        reason=str(report.get("reason", "")),
         report=report,
         manifest=package.manifest,
     )
@@ -136,7 +148,7 @@ def _to_package(
     model: FitResult | OnnxModel | Estimator, name: str, dataset: LabelledDataset | None
 ) -> OnnxModel:
     if isinstance(model, OnnxModel):
-        return OnnxModel(model.model, {**model.manifest, "name": name}, model.golden, model.parity)
+        return _renamed(model, name, dataset)
     if isinstance(model, FitResult):
         return export_onnx(model, name=name)
     _check_is_model(model)
@@ -146,6 +158,21 @@ def _to_package(
             "features it takes; pass dataset=, the data set it was fitted on"
         )
     return export_onnx(measure(_with_plain_columns(model, dataset), dataset), name=name)
+
+
+def _renamed(model: OnnxModel, name: str, dataset: LabelledDataset | None) -> OnnxModel:
+    """Take a package under another name, once its golden rows hold probabilities."""
+    manifest = {**model.manifest, "name": name}
+    held_out = model.held_out
+    if held_out is None:
+        manifest.pop("heldOut", None)
+        if dataset is not None:
+            held_out, described = pack_held_out(hold_out(dataset), dataset.feature_names)
+            manifest.update(described)
+    features = [feature["name"] for feature in manifest["features"]]
+    golden = decode_golden(model.golden, features)
+    check_answers(golden.label, golden.probabilities, manifest["classes"])
+    return OnnxModel(model.model, manifest, model.golden, model.parity, held_out)
 
 
 def _check_is_model(model: object) -> None:

@@ -20,7 +20,9 @@ from sklearn.utils.validation import has_fit_parameter
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from ._baseline import score_baselines
+from ._bootstrap import block_length, macro_f1_interval
 from ._estimators import accepts_nan, create_estimator, describe_parameters, estimator_path
+from ._held_out import HeldOutRows, sort_by_time, take_predictions, time_ranges
 from ._report import confusion_matrix, describe_scores
 from ._training_errors import (
     ClassesError,
@@ -84,6 +86,10 @@ class DatasetIdentity:
         Rows of all splits together.
     feature_spec_sha256 : str or None
         Digest of the feature specification the host computes.
+    horizon_ms : float or None
+        How far the labels look ahead.
+    trained_on : tuple of (int, int), or None
+        Ranges of time, in milliseconds, that hold the rows trained on; None without times.
 
     """
 
@@ -91,6 +97,8 @@ class DatasetIdentity:
     sha256: str
     rows: int
     feature_spec_sha256: str | None
+    horizon_ms: float | None = None
+    trained_on: tuple[tuple[int, int], ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -114,8 +122,9 @@ class FitResult:
     classes : tuple of int
         Label index of each probability column; a class never seen in training is absent.
     metrics : dict
-        macroF1, accuracy, perClass, confusionMatrix over the test split, and ``baseline`` with the
-        same for the majority class, a usage threshold and persistence.
+        macroF1 with its 95 % ``interval``, accuracy, perClass, confusionMatrix over the test split,
+        and ``baseline`` with score and interval of the majority class, a usage threshold and
+        persistence.
     fit_seconds : float
         Duration of the fit alone.
     fit_returned_monotonic_ns : int
@@ -141,6 +150,7 @@ class FitResult:
     dataset: DatasetIdentity
     train_rows: NDArray[np.float32] = field(repr=False, compare=False)
     test_rows: NDArray[np.float32] = field(repr=False, compare=False)
+    held_out: HeldOutRows = field(repr=False, compare=False)
 
     @property
     def macro_f1(self) -> float:
@@ -261,6 +271,9 @@ def measure(
     metrics["baseline"] = score_baselines(
         names, train, test, present, labels, _thresholds(dataset.meta)
     )
+    baselines = take_predictions(metrics["baseline"], test[0], names, labels)
+    held_out = HeldOutRows(test[0], test[1], _timestamps(dataset, "test"), baselines)
+    _add_intervals(metrics, held_out, predicted, present, dataset)
     metrics["rows"] = {"train": len(train[1]), "test": len(test[1])}
     returned = fit_returned_monotonic_ns
     return FitResult(
@@ -280,10 +293,59 @@ def measure(
             sha256=dataset.sha256,
             rows=sum(counts.values()),
             feature_spec_sha256=dataset.meta.get("featureSpecSha256"),
+            horizon_ms=dataset.meta.get("horizonMs"),
+            trained_on=_trained_on(dataset),
         ),
         train_rows=train[0],
         test_rows=test[0],
+        held_out=sort_by_time(held_out),
     )
+
+
+def hold_out(dataset: LabelledDataset) -> HeldOutRows:
+    """Take the test split in time order, with what baselines of the train split answer."""
+    train = (dataset.X("train"), dataset.y("train").astype(np.int64))
+    test = (dataset.X("test"), dataset.y("test").astype(np.int64))
+    labels, names = tuple(dataset.labels), tuple(dataset.feature_names)
+    present = sorted({*np.unique(train[1]).tolist(), *np.unique(test[1]).tolist()})
+    thresholds = _thresholds(dataset.meta)
+    scores = score_baselines(names, train, test, present, labels, thresholds)
+    baselines = take_predictions(scores, test[0], names, labels)
+    return sort_by_time(HeldOutRows(test[0], test[1], _timestamps(dataset, "test"), baselines))
+
+
+def _add_intervals(
+    metrics: dict[str, Any],
+    held_out: HeldOutRows,
+    predicted: NDArray[np.int64],
+    present: Sequence[int],
+    dataset: LabelledDataset,
+) -> None:
+    times = held_out.timestamps
+    order = np.arange(len(predicted)) if times is None else np.argsort(times, kind="stable")
+    expected = held_out.y[order]
+    ordered = None if times is None else times[order]
+    block = block_length(len(order), ordered, dataset.meta.get("horizonMs"))
+
+    def interval(answers: NDArray[np.int64]) -> list[float]:
+        return macro_f1_interval(expected, answers[order], present, len(dataset.labels), block)
+
+    metrics["interval"] = interval(predicted)
+    for name, answers in held_out.baselines.items():
+        metrics["baseline"][name]["interval"] = interval(answers)
+
+
+def _timestamps(dataset: LabelledDataset, split: str) -> NDArray[np.int64] | None:
+    # Not part of what training needs: a data set of one's own may have no times.
+    read = getattr(dataset, "timestamps", None)
+    return None if read is None else read(split)
+
+
+def _trained_on(dataset: LabelledDataset) -> tuple[tuple[int, int], ...] | None:
+    train, gap, test = (_timestamps(dataset, split) for split in ("train", "gap", "test"))
+    if train is None or gap is None or test is None:
+        return None
+    return time_ranges(train, np.concatenate([gap, test]))
 
 
 def _thresholds(meta: Mapping[str, Any]) -> Mapping[str, Any] | None:

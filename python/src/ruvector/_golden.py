@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,14 +18,15 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from ._estimators import accepts_nan
-from ._training_errors import ParityError
+from ._training_errors import ParityError, ProbabilitiesError
 from ._trees import is_tree_ensemble, read_trees
 from ._untyped import Estimator
 
-__all__ = ["GoldenRows", "build_golden", "decode_golden", "encode_golden"]
+__all__ = ["GoldenRows", "build_golden", "check_answers", "decode_golden", "encode_golden"]
 
 GOLDEN_ROWS = 256
 TIE_MARGIN = 1e-4
+PROBABILITY_TOLERANCE = 1e-3
 _QUOTAS = {"threshold": 96, "nan": 24, "extreme": 24}
 _EXTREMES = (0.0, -1.0, 1e9, -1e9, 3e38, -3e38)
 
@@ -205,6 +206,62 @@ def _extreme_rows(data: Rows, rng: np.random.Generator) -> Rows:
     base[np.arange(n), columns] = np.resize(np.asarray(_EXTREMES, dtype=np.float32), n)
     base[0] = 0.0
     return base
+
+
+def check_answers(
+    label: NDArray[np.int64], probabilities: NDArray[Any], classes: Sequence[int]
+) -> None:
+    """Refuse what calls itself probabilities and is none; the host checks the same.
+
+    Parameters
+    ----------
+    label : ndarray of int64, shape (n,)
+        Label index of each row.
+    probabilities : ndarray, shape (n, k)
+        Share of each class.
+    classes : sequence of int
+        Label index of each probability column.
+
+    Raises
+    ------
+    ProbabilitiesError
+        Raw scores, rows that do not sum to 1, labels outside the classes or not the most probable.
+
+    """
+    shares = np.asarray(probabilities, dtype=np.float64)
+    columns = np.asarray(classes, dtype=np.int64)
+    sums = shares.sum(axis=1)
+    known = np.isin(label, columns)
+    at = np.where(known, np.searchsorted(columns, label), 0).clip(0, len(columns) - 1)
+    behind = shares.max(axis=1) - shares[np.arange(len(label)), at]
+    low, high = -PROBABILITY_TOLERANCE, 1 + PROBABILITY_TOLERANCE
+    outside = np.asarray(~((shares >= low) & (shares <= high)).all(axis=1))
+    _refuse(outside, lambda row: f"is {_brief(shares[row])}: raw scores or logits")
+    _refuse(
+        np.asarray(~(np.abs(sums - 1) <= PROBABILITY_TOLERANCE)),
+        lambda row: f"is {_brief(shares[row])}, which sums to {sums[row]:.4g} and not to 1",
+    )
+    _refuse(
+        ~known, lambda row: f"has label {label[row]}, which is not among classes {list(classes)}"
+    )
+    _refuse(
+        np.asarray(behind > TIE_MARGIN),
+        lambda row: f"has label {label[row]}, which is not its most probable class",
+    )
+
+
+def _refuse(wrong: NDArray[np.bool_], describe: Callable[[int], str]) -> None:
+    if not wrong.any():
+        return
+    row = int(np.argmax(wrong))
+    raise ProbabilitiesError(
+        f"Cannot export the model: its answer to golden row {row} {describe(row)}; give it a "
+        "predict_proba whose rows sum to 1, such as CalibratedClassifierCV"
+    )
+
+
+def _brief(values: NDArray[np.float64]) -> str:
+    return "[" + ", ".join(f"{value:.4g}" for value in values) + "]"
 
 
 def encode_golden(golden: GoldenRows, feature_names: Sequence[str]) -> bytes:

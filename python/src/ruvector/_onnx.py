@@ -29,7 +29,8 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from ._fit import FitResult
-from ._golden import GoldenRows, build_golden, encode_golden
+from ._golden import GoldenRows, build_golden, check_answers, encode_golden
+from ._held_out import MAX_HELD_OUT_ROWS, HeldOutRows, encode_held_out
 from ._parity import ParityReport, check_parity
 from ._training_errors import ConversionError, FeatureSpecError
 from ._trees import TreeEnsembleView, convert_tree_ensemble, is_tree_ensemble, read_trees
@@ -63,6 +64,9 @@ class OnnxModel:
         Golden rows as an Arrow IPC stream.
     parity : ParityReport
         How far onnxruntime is from the framework.
+    held_out : bytes or None
+        Rows it was not trained on as an Arrow IPC stream; without them the host cannot hold it
+        against the live model, and it stays a candidate unless it is forced.
 
     """
 
@@ -70,6 +74,7 @@ class OnnxModel:
     manifest: dict[str, Any]
     golden: bytes
     parity: ParityReport
+    held_out: bytes | None = None
 
 
 def export_onnx(result: FitResult, *, name: str = "model") -> OnnxModel:
@@ -88,6 +93,8 @@ def export_onnx(result: FitResult, *, name: str = "model") -> OnnxModel:
         skl2onnx cannot convert the estimator.
     ParityError
         The converted model answers differently.
+    ProbabilitiesError
+        What the model calls probabilities are none.
     FeatureSpecError
         The data set does not say which feature specification it follows.
 
@@ -105,10 +112,21 @@ def _export(result: FitResult, name: str) -> OnnxModel:
     model_bytes = convert(result.model, len(result.feature_names), result.classes)
     data = np.concatenate([result.train_rows, result.test_rows])
     golden = build_golden(result.model, result.classes, data)
+    check_answers(golden.label, golden.probabilities, result.classes)
     parity = check_parity(model_bytes, result.model, result.classes, golden, data)
     golden_bytes = encode_golden(golden, result.feature_names)
+    held_out, described = pack_held_out(result.held_out, result.feature_names)
     manifest = _build_manifest(result, name, model_bytes, golden, golden_bytes, parity)
-    return OnnxModel(model_bytes, manifest, golden_bytes, parity)
+    manifest.update(described)
+    return OnnxModel(model_bytes, manifest, golden_bytes, parity, held_out)
+
+
+def pack_held_out(rows: HeldOutRows, feature_names: Sequence[str]) -> tuple[bytes, dict[str, Any]]:
+    """Encode held-out rows, with the part of a manifest that names them."""
+    held_out = encode_held_out(rows, feature_names)
+    count = min(len(rows.y), MAX_HELD_OUT_ROWS)
+    sha256 = hashlib.sha256(held_out).hexdigest()
+    return held_out, {"heldOut": {"sha256": sha256, "rows": count}}
 
 
 def convert(model: Estimator, n_features: int, classes: Sequence[int]) -> bytes:
@@ -218,6 +236,7 @@ def _build_manifest(
             "id": result.dataset.id,
             "sha256": result.dataset.sha256,
             "rows": result.dataset.rows,
+            **_training_times(result),
         },
         "metrics": result.metrics,
         "parity": _parity_json(parity),
@@ -231,6 +250,15 @@ def _build_manifest(
             "opset": OPSET,
         },
     }
+
+
+def _training_times(result: FitResult) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if result.dataset.horizon_ms is not None:
+        found["horizonMs"] = result.dataset.horizon_ms
+    if result.dataset.trained_on is not None:
+        found["trainedOn"] = [list(times) for times in result.dataset.trained_on]
+    return found
 
 
 def _parity_json(parity: ParityReport) -> dict[str, Any]:

@@ -6,6 +6,7 @@ RuvectorError
       ├ UnknownEstimatorError, UnknownParameterError                      the request does not fit
       ├ NotFittedModelError, NotAModelError, FeatureMismatchError         the model does not fit
       ├ ConversionError, ParityError, FeatureSpecError                    the export failed
+      ├ ProbabilitiesError                       its probabilities are none
       └ CancelledError, JobError                         the trainer was stopped, or misused
 """
 
@@ -26,6 +27,7 @@ __all__ = [
     "NotAModelError",
     "NotFittedModelError",
     "ParityError",
+    "ProbabilitiesError",
     "TrainingError",
     "UnknownEstimatorError",
     "UnknownParameterError",
@@ -108,6 +110,12 @@ class ParityError(TrainingError):
     """The exported model answers differently from the fitted one."""
 
     code = "ERR_TRAIN_PARITY"
+
+
+class ProbabilitiesError(TrainingError, ValueError):
+    """What the model calls probabilities are none."""
+
+    code = "ERR_TRAIN_PROBABILITIES"
 
 
 class CancelledError(TrainingError):

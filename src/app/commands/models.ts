@@ -1,11 +1,18 @@
-// `models`: list, show, activate, roll back and verify. A running host swaps live; without one the
+// `models`: list, show, compare, activate, roll back and verify. A running host swaps live; without one the
 // registry on disk is changed and the next start follows it.
 import type { Command } from 'commander';
 import { findDaemon } from '../daemon.ts';
 import { createHome } from '../home.ts';
 import type { Home } from '../home.ts';
 import { openRegistry } from '../../models/index.ts';
-import type { ModelListing, ModelPackage, ModelRegistry } from '../../models/index.ts';
+import type {
+  ComparedModel,
+  ModelComparison,
+  ModelListing,
+  ModelPackage,
+  ModelRegistry,
+  ModelSummary,
+} from '../../models/index.ts';
 import { readSavedConfig } from '../config.ts';
 import { openHost } from '../host.ts';
 import { formatRows, print, printJson } from '../terminal.ts';
@@ -17,11 +24,13 @@ interface JsonOption {
 
 /** Adds the command and its sub-commands. */
 export function addModels(program: Command): void {
-  const models = program.command('models').description('list, show, activate, roll back and verify models');
+  const models = program
+    .command('models')
+    .description('list, show, compare, activate, roll back and verify models');
   addSub(
     models,
     'list',
-    'all models and their versions',
+    'all models and their versions, with score, date, estimator and alias',
     async (home) => readRegistry(home, (r) => r.list()),
     renderList,
   );
@@ -47,7 +56,8 @@ export function addModels(program: Command): void {
     change('models.verify'),
     renderChange,
   );
-  models.addHelpText('after', '\nExample:\n  $ ruvector-memopt models activate memopt@candidate');
+  addCompare(models);
+  models.addHelpText('after', '\nExample:\n  $ ruvector-memopt models compare memopt@candidate memopt@live');
 }
 
 function addSub<T>(
@@ -72,6 +82,19 @@ function addSub<T>(
     });
 }
 
+function addCompare(models: Command): void {
+  models
+    .command('compare <a> <b>')
+    .description('score two models on the same rows, which neither was trained on')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  $ ruvector-memopt models compare memopt@candidate memopt@live')
+    .action(async (a: string, b: string, options: JsonOption, command: Command) => {
+      const comparison = (await ask(homeOf(command), 'models.compare', { a, b })) as ModelComparison;
+      if (options.json) printJson(comparison);
+      else print(renderComparison(comparison));
+    });
+}
+
 async function readRegistry<T>(home: Home, read: (registry: ModelRegistry) => Promise<T>): Promise<T> {
   createHome(home);
   return read(await openRegistry(home.models));
@@ -80,33 +103,69 @@ async function readRegistry<T>(home: Home, read: (registry: ModelRegistry) => Pr
 const showModel = (home: Home, reference: string): Promise<ModelPackage> =>
   readRegistry(home, (registry) => registry.show(reference));
 
+const change =
+  (request: string) =>
+  (home: Home, reference: string): Promise<unknown> =>
+    ask(home, request, reference === '' ? {} : { reference });
+
 /** Asks the running host; without one, opens a host for the one request, so that both go the same way. */
-function change(request: string): (home: Home, reference: string) => Promise<unknown> {
-  return async (home, reference) => {
-    const params = reference === '' ? {} : { reference };
-    await using client = await findDaemon(home);
-    if (client) return (await client.request(request, params)).result;
-    await using host = await openHost(home, readSavedConfig(home.root));
-    await using own = await findDaemon(host.home);
-    return (await own!.request(request, params)).result;
-  };
+async function ask(home: Home, request: string, params: object): Promise<unknown> {
+  await using client = await findDaemon(home);
+  if (client) return (await client.request(request, params)).result;
+  await using host = await openHost(home, readSavedConfig(home.root));
+  await using own = await findDaemon(host.home);
+  return (await own!.request(request, params)).result;
 }
 
 function renderList(listings: readonly ModelListing[]): string {
   if (listings.length === 0) return 'No models yet; `ruvector-memopt train` makes one.';
-  const rows = listings.flatMap(({ name, aliases, versions, damaged }) => [
-    ...versions.map((version): [string, string] => [`${name}@${version}`, namesOf(aliases, version)]),
+  const rows = listings.flatMap(({ name, aliases, summaries, damaged }) => [
+    ...summaries.map((summary): [string, string] => [
+      `${name}@${summary.version}`,
+      describeSummary(summary, aliases === null),
+    ]),
     ...damaged.map((version): [string, string] => [`${name}@${version}`, 'damaged, set aside']),
   ]);
   return formatRows(rows);
 }
 
-function namesOf(aliases: ModelListing['aliases'], version: string): string {
-  if (!aliases) return 'aliases damaged';
-  return Object.entries(aliases)
-    .filter(([, at]) => at === version)
-    .map(([alias]) => alias)
-    .join(', ');
+function describeSummary(
+  { created, estimator, aliases, ...score }: ModelSummary,
+  isDamaged: boolean,
+): string {
+  if (created === null) return 'manifest damaged';
+  const parts = [
+    writeScore(score),
+    created.slice(0, 16).replace('T', ' '),
+    estimator ?? '',
+    isDamaged ? 'aliases damaged' : aliases.join(', '),
+  ];
+  return parts.filter((part) => part !== '').join('  ');
+}
+
+/** A model that was never measured, such as an imported one, has no score. */
+function writeScore({ macroF1, interval }: Pick<ModelSummary, 'macroF1' | 'interval'>): string {
+  if (macroF1 === null) return 'macro-F1 unknown';
+  return `macro-F1 ${macroF1.toFixed(3)}${interval ? ` (${writeInterval(interval)})` : ''}`;
+}
+
+const writeInterval = ([low, high]: readonly [number, number]): string =>
+  `${low.toFixed(3)} to ${high.toFixed(3)}`;
+
+function renderComparison({ a, b, rows, source, difference, interval, verdict }: ModelComparison): string {
+  const describe = ({ estimator, created, ...score }: ComparedModel): string =>
+    `${writeScore(score)}  ${created.slice(0, 16).replace('T', ' ')}  ${estimator}`;
+  const from =
+    source === 'history' ? "this host's history after both trainings" : 'the held-out rows of the newer one';
+  return formatRows([
+    [a.reference, describe(a)],
+    [b.reference, describe(b)],
+    ['rows', `${rows} from ${from}`],
+    ...(difference === null || interval === null
+      ? []
+      : [['difference', `${difference.toFixed(3)} (${writeInterval(interval)})`] as [string, string]]),
+    ['verdict', verdict],
+  ]);
 }
 
 function renderModel({ manifest, directory }: ModelPackage): string {
@@ -117,6 +176,7 @@ function renderModel({ manifest, directory }: ModelPackage): string {
     ['estimator', trainer['estimator']],
     ['parameters', trainer['parameters']],
     ['macro-F1', metrics['macroF1']],
+    ['95 % interval', metrics['interval'] ?? 'unknown'],
     ...renderBaselines(metrics['baseline'] as Record<string, { macroF1?: number } | null> | undefined),
     ['parity', parity],
     ['dataset', dataset],

@@ -55,6 +55,7 @@ export function renderStatus(status: HostStatus): string {
         `${formatBytes(stats.walBytes)} in the log`,
     ]),
     ['model', describeModel(status)],
+    ...describeLastDeployment(status),
     ['training', describeTraining(status)],
     ['samples', describeSamples(status)],
     ['decisions', describeDecisions(status)],
@@ -80,9 +81,13 @@ function describeOwn({ memory }: HostStatus): string {
 
 function describeModel({ model: { live, isBaseline } }: HostStatus): string {
   if (live === null) return 'none yet: decisions follow the rule (run `ruvector-memopt train`)';
-  return isBaseline
-    ? `${live}, the bundled baseline (\`ruvector-memopt train\` makes one of this host)`
-    : live;
+  return isBaseline ? `${live}, the rule (\`ruvector-memopt train\` makes a model of this host)` : live;
+}
+
+function describeLastDeployment({ model: { lastDeployment } }: HostStatus): [string, string][] {
+  if (lastDeployment === null) return [];
+  const { reference, isLive, reason } = lastDeployment;
+  return [[isLive ? 'went live' : 'candidate', `${reference}: ${reason}`]];
 }
 
 function describeTraining({ training }: HostStatus): string {

@@ -19,7 +19,7 @@ interface TrainCommandOptions {
   horizon?: number;
   blocks?: number;
   includeActed?: boolean;
-  activate: boolean;
+  activate?: boolean;
   json?: boolean;
 }
 
@@ -27,7 +27,9 @@ interface TrainCommandOptions {
 export function addTrain(program: Command): void {
   program
     .command('train')
-    .description('train a model on the history with scikit-learn, verify it and make it live')
+    .description(
+      'train a model on the history with scikit-learn; it goes live when it is not below what decides now',
+    )
     .option(
       '--estimator <name>',
       'any scikit-learn classifier, e.g. sklearn.HistGradientBoostingClassifier',
@@ -42,6 +44,7 @@ export function addTrain(program: Command): void {
     .option('--hours <n>', 'train on the newest hours only', parsePositive)
     .option('--horizon <seconds>', "how far ahead labels look (default: the host's)", parseSeconds)
     .option('--blocks <n>', 'time blocks that are each split into train and test', parsePositive)
+    .option('--activate', 'make the model live whatever it is worth')
     .option('--include-acted', 'also train on rows that an action of the optimizer reaches')
     .option('--no-activate', 'leave the model as the candidate')
     .option('--json', 'print JSON')
@@ -67,7 +70,7 @@ function buildJob(options: TrainCommandOptions): Partial<TrainJob> {
     estimator: options.estimator,
     parameters: options.param,
     dataset: Object.fromEntries(Object.entries(dataset).filter(([, value]) => value !== undefined)),
-    activate: options.activate,
+    ...(options.activate !== undefined && { activate: options.activate }),
   };
 }
 
@@ -90,33 +93,48 @@ async function train(home: Home, job: Partial<TrainJob>): Promise<TrainingReport
   }
 }
 
+function describeFirstDecision(isLive: boolean, ms: number | null): string {
+  if (!isLive) return 'none: what decided before goes on';
+  return ms === null ? 'at the next start' : `${ms.toFixed(0)} ms after fit returned`;
+}
+
+interface Score {
+  readonly macroF1: number;
+  readonly interval?: readonly [number, number];
+}
+
 /** A finished training as text. */
 export function renderTraining({ manifest, deployment, fitToFirstDecisionMs }: TrainingReport): string {
   const { metrics, parity } = manifest;
-  const baseline = metrics['baseline'] as Record<string, { macroF1: number } | null>;
-  const score = (value: unknown): string => Number(value).toFixed(3);
+  const baseline = metrics['baseline'] as Record<string, Score | null>;
+  const score = ({ macroF1, interval }: Score): string =>
+    macroF1.toFixed(3) +
+    (interval ? ` (95 % interval ${interval[0].toFixed(3)} to ${interval[1].toFixed(3)})` : '');
   return formatRows([
     ['model', `${deployment?.name}@${deployment?.version}`],
     ['estimator', manifest.trainer.estimator],
     ['dataset', `${manifest.dataset.rows} rows, ${manifest.dataset.id}`],
-    ['macro-F1', score(metrics['macroF1'])],
-    ...Object.entries(baseline).map(([name, scores]): [string, string] => [
+    ['macro-F1', score(metrics as unknown as Score)],
+    ...Object.entries(baseline).map(([name, found]): [string, string] => [
       `baseline ${name}`,
-      scores ? score(scores.macroF1) : 'the features lack what it looks at',
+      found ? score(found) : 'the features lack what it looks at',
     ]),
     [
       'parity',
       `${parity.rows} golden rows, largest difference ${parity.maxAbsDiff}, ${parity.labelMismatches} labels differ`,
     ],
     [
-      'live',
-      deployment?.swap ? `after ${deployment.swap.totalMs.toFixed(0)} ms` : 'no: left as the candidate',
+      deployment?.isLive ? 'live' : 'candidate',
+      `${deployment?.reason}${deployment?.swap ? `; after ${deployment.swap.totalMs.toFixed(0)} ms` : ''}`,
     ],
-    [
-      'first decision',
-      fitToFirstDecisionMs === null
-        ? 'at the next start'
-        : `${fitToFirstDecisionMs.toFixed(0)} ms after fit returned`,
-    ],
+    ...(deployment && !deployment.isLive
+      ? [
+          ['force it', `ruvector-memopt models activate ${deployment.name}@${deployment.version}`] as [
+            string,
+            string,
+          ],
+        ]
+      : []),
+    ['first decision', describeFirstDecision(deployment?.isLive ?? false, fitToFirstDecisionMs)],
   ]);
 }

@@ -87,6 +87,7 @@ function describeData({
 
 interface Scores {
   macroF1: number;
+  interval?: [number, number];
   confusionMatrix: number[][];
   baseline: Record<(typeof baselineNames)[number][0], { macroF1: number } | null>;
 }
@@ -97,7 +98,10 @@ function describeModel({
   host,
   duringSwap,
   python,
-}: DemoRun): Pick<DemoReport, 'dataset' | 'model' | 'baseline' | 'parity' | 'swap' | 'fitToFirstDecisionMs'> {
+}: DemoRun): Pick<
+  DemoReport,
+  'dataset' | 'model' | 'baseline' | 'gate' | 'parity' | 'swap' | 'fitToFirstDecisionMs'
+> {
   const { deployment, manifest, fitToFirstDecisionMs } = training;
   if (!deployment?.swap) throw new DemoStageError('swap', 'the trained model did not go live');
   if (fitToFirstDecisionMs === null)
@@ -115,10 +119,12 @@ function describeModel({
       version: `${deployment.name}@${deployment.version}`,
       estimator,
       macroF1: metrics.macroF1,
+      interval: metrics.interval ?? null,
       confusionMatrix: metrics.confusionMatrix,
       labels: [...labels],
     },
     baseline: describeBaselines(metrics.baseline),
+    gate: { passed: deployment.isLive, reason: deployment.reason },
     parity: {
       rows: manifest.parity.rows,
       maxAbsDiff: Math.max(manifest.parity.maxAbsDiff, deployment.swap.maxAbsDiff),

@@ -22,6 +22,8 @@ export interface DemoReport {
     version: string;
     estimator: string;
     macroF1: number;
+    /** 95 %, by blocks of time. */
+    interval: readonly [number, number] | null;
     confusionMatrix: number[][];
     labels: string[];
   };
@@ -33,6 +35,8 @@ export interface DemoReport {
     usageThreshold: number | null;
     persistence: number | null;
   };
+  /** Whether the model was fit to take the place of what decided before; if not, it was made live by force. */
+  gate: { passed: boolean; reason: string };
   parity: { rows: number; maxAbsDiff: number; labelMismatches: number };
   /** From one model to the next: `ms` to verify, warm up and go live, `pointerUs` the exchange itself. */
   swap: { ms: number; pointerUs: number; failures: number; decisionsDuring: number };
@@ -89,11 +93,17 @@ export function renderDemoText(report: DemoReport): string {
       `${stream.gbps.toFixed(2)} GB/s of Arrow to Python (${stream.batches} × ${mib(stream.batchBytes)})`,
     ],
     ['dataset', `${report.dataset.rows} labelled rows (${list(report.dataset.classCounts)})`],
-    ['model', `${model.estimator}: macro-F1 ${model.macroF1.toFixed(3)}`],
+    ['model', `${model.estimator}: macro-F1 ${model.macroF1.toFixed(3)}${describeInterval(model.interval)}`],
     ...baselineNames.flatMap(([key, name]): [string, string][] => {
       const macroF1 = baseline[key];
       return macroF1 === null ? [] : [['baseline', `${name}: macro-F1 ${macroF1.toFixed(3)}`]];
     }),
+    [
+      'gate',
+      report.gate.passed
+        ? `passed: ${report.gate.reason}`
+        : `not passed, made live by force for this demo: ${report.gate.reason}`,
+    ],
     [
       'parity',
       `${report.parity.rows} golden rows: largest difference ${report.parity.maxAbsDiff.toExponential(1)}, ` +
@@ -110,7 +120,7 @@ export function renderDemoText(report: DemoReport): string {
     ],
     [
       'decisions',
-      `${decisions.count} (${decisions.byModel} by a model, ${decisions.byRule} by the rule before the first), ` +
+      `${decisions.count} (${decisions.byModel} by a model, the rule's own package first, ${decisions.byRule} by the rule without one), ` +
         `${decisions.failures} failed, p50 ${decisions.p50Us.toFixed(0)} µs, p99 ${decisions.p99Us.toFixed(0)} µs`,
     ],
     ['labels', list(decisions.byLabel)],
@@ -127,6 +137,9 @@ export function renderDemoText(report: DemoReport): string {
   ];
   return `${rows.map(([name, text]) => `${name.padEnd(15)} ${text}`).join('\n')}\n`;
 }
+
+const describeInterval = (interval: readonly [number, number] | null): string =>
+  interval ? ` (95 % interval ${interval[0].toFixed(3)} to ${interval[1].toFixed(3)})` : '';
 
 function describeWorkload({ workload }: DemoReport): string {
   return workload.pressure === 'cgroup'

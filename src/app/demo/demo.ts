@@ -10,6 +10,7 @@ import { DemoStageError } from '../errors.ts';
 import { resolveHome } from '../home.ts';
 import { openHost } from '../host.ts';
 import type { Host } from '../host-types.ts';
+import type { TrainingReport } from '../training-types.ts';
 import type { TrainProgress } from '../../train/index.ts';
 import { runDecisionStream } from './decision-stream.ts';
 import type { DecisionStreamCounts } from './decision-stream.ts';
@@ -39,7 +40,7 @@ export interface DemoOptions {
 
 const HZ = 20;
 const HORIZON_MS = 2000;
-/** When the first model goes live, as a share of the time to collect; the second is swapped in under it. */
+/** When the first model is trained, as a share of the time to collect; the second is swapped in under what is live then. */
 const FIRST_MODEL_AT = 0.6;
 const MARKER = '.ruvector-demo';
 
@@ -94,25 +95,29 @@ async function driveLoop(
     host.training.prewarm();
     await wait(collectSeconds * FIRST_MODEL_AT);
     say('training a first model on what was seen so far, while decisions go on');
-    await guarded(host.training.train(job, { signal }));
+    const { deployment } = await guarded(host.training.train(job, { signal }));
+    say(`  ${deployment?.isLive ? 'live' : 'a candidate'}: ${deployment?.reason}`);
     host.training.prewarm();
     await wait(collectSeconds * (1 - FIRST_MODEL_AT));
-    say('training the model that will act, while the first one decides');
+    say(`training the model that will act, while ${host.models.liveVersion} decides`);
     let before = { ...counts };
     const toMs = Date.now();
     const onProgress = ({ stage, message }: TrainProgress): void => {
       if (stage === 'deploy') before = { ...counts };
       say(`  ${message}`);
     };
-    const training = await guarded(
+    const trained = await guarded(
       host.training.train({ ...job, dataset: { to_ms: toMs } }, { signal, onProgress }),
     );
+    const training = await guarded(goLive(host, trained));
     recorder.noteSwap();
     const duringSwap = {
       decisions: counts.decisions - before.decisions,
       failures: counts.failures - before.failures,
       thrown: counts.thrown - before.thrown,
     };
+    const { deployment: judged } = trained;
+    say(`  gate ${judged?.isLive ? 'passed' : 'not passed, made live all the same'}: ${judged?.reason}`);
     say(`live: ${host.models.liveVersion}; it now acts on the workload for ${actSeconds} s`);
     host.setActing(true);
     await wait(actSeconds);
@@ -129,6 +134,18 @@ async function driveLoop(
     done.abort();
     await loop.catch(() => undefined); // its own failure has already won the race
   }
+}
+
+/** A model that does not pass the gate is made live all the same: the demo shows a swap, and says that it was forced. */
+async function goLive(host: Host, trained: TrainingReport): Promise<TrainingReport> {
+  const { deployment, timings } = trained;
+  if (deployment === null || deployment.isLive) return trained;
+  const { name, version } = deployment;
+  const swap = await host.activate(name, version);
+  const decidedMs = host.firstDecisionMs(`${name}@${version}`);
+  const fitToFirstDecisionMs =
+    decidedMs === undefined ? null : decidedMs - timings.fitReturnedMonotonicNs / 1e6;
+  return { ...trained, deployment: { ...deployment, swap }, fitToFirstDecisionMs };
 }
 
 /** Rejects when the loop fails; never resolves, since its normal end comes last. */

@@ -1,3 +1,4 @@
 // What of core needs no Arrow: for threads and processes that answer with a model and must stay small.
 export { RuvectorError, systemCodeOf } from '../errors.ts';
+export { findProbabilityFlaw } from '../probabilities.ts';
 export { labels } from '../records.ts';

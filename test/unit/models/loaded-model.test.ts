@@ -15,11 +15,21 @@ test('toPrediction() spreads the columns over the four labels', () => {
 });
 
 test.each([
-  ['a probability that is not a number', { label: 0, probabilities: Float32Array.of(Number.NaN, 0, 1) }],
-  ['an infinite probability', { label: 0, probabilities: Float32Array.of(0, Number.POSITIVE_INFINITY, 1) }],
-  ['a label outside the list', { label: 7, probabilities: Float32Array.of(0, 0, 1) }],
-])('toPrediction() refuses %s', (_, answer) => {
-  expect(() => toPrediction(model, answer)).toThrow(expect.objectContaining({ code: 'ERR_MODEL_NAN' }));
+  ['a probability that is not a number', 0, [Number.NaN, 0, 1], 'ERR_MODEL_NAN'],
+  ['an infinite probability', 0, [0, Number.POSITIVE_INFINITY, 1], 'ERR_MODEL_NAN'],
+  ['a label outside the list', 7, [0, 0, 1], 'ERR_MODEL_PROBABILITIES'],
+  ['a label the model has no class for', 2, [0, 0, 1], 'ERR_MODEL_PROBABILITIES'],
+  ['a share below 0 by more than a rounding', 3, [-0.01, 0, 1.01], 'ERR_MODEL_PROBABILITIES'],
+  ['raw scores', 3, [-2, 0.5, 7], 'ERR_MODEL_PROBABILITIES'],
+  ['shares that sum to 2', 3, [0.5, 0.5, 1], 'ERR_MODEL_PROBABILITIES'],
+])('toPrediction() refuses %s', (_, label, shares, code) => {
+  const answer = { label, probabilities: Float32Array.from(shares) };
+  expect(() => toPrediction(model, answer)).toThrow(expect.objectContaining({ code }));
+});
+
+test('toPrediction() clips what a forest overshoots by a rounding, and shares it out', () => {
+  const answer = { label: 3, probabilities: Float32Array.of(-1.2e-7, 0, 1.0000001) };
+  expect([...toPrediction(model, answer).probabilities]).toEqual([0, 0, 0, 1]);
 });
 
 test('countOutcome() forgets errors of an earlier window', () => {

@@ -43,10 +43,25 @@ describe('createModelPolicy().decide()', () => {
     ['NaN', Float32Array.of(Number.NaN, 0, 0, 1)],
     ['infinity', Float32Array.of(0, Number.POSITIVE_INFINITY, 0, 0)],
     ['a negative share', Float32Array.of(-1, 1, 1, 0)],
+    ['a share below 0 by more than a rounding', Float32Array.of(-0.01, 0.01, 0, 1)],
+    ['shares that sum to 2', Float32Array.of(0.5, 0.5, 0.5, 0.5)],
     ['too few probabilities', Float32Array.of(1)],
   ])('falls back to the rule when the model gives %s', async (_what, probabilities) => {
     const { policy } = buildPolicy(() => Promise.resolve({ ...buildPrediction('Critical'), probabilities }));
     expect(await policy.decide(buildInput(now))).toMatchObject({ source: 'rule', fallback: 'not-finite' });
+  });
+
+  test.each([
+    ['below 0', Float32Array.of(-1.2e-7, 0, 0, 1), [0, 0, 0, 1]],
+    ['above 1', Float32Array.of(0, 0, 0, 1.0000001), [0, 0, 0, 1]],
+    ['both', Float32Array.of(-1.2e-7, 0, -3e-8, 1.0000002), [0, 0, 0, 1]],
+  ])('takes an answer that is %s by a rounding of float32, clipped', async (_what, probabilities, wanted) => {
+    const given = [...probabilities];
+    const { policy } = buildPolicy(() => Promise.resolve({ ...buildPrediction('Critical'), probabilities }));
+    const verdict = await policy.decide(buildInput(now));
+    expect(verdict).toMatchObject({ source: 'model', label: 'Critical' });
+    expect([...verdict.probabilities!]).toEqual(wanted);
+    expect([...probabilities]).toEqual(given);
   });
 
   test('falls back to the rule when the model gives a label that is none', async () => {

@@ -28,8 +28,8 @@ class TrainJob:
         Parameters of the training stream.
     sample_weight : {"balanced", None}
         See :func:`ruvector.fit`.
-    activate : bool
-        Whether the model decides at once.
+    activate : bool or None
+        True makes it live at once, False only stores it; None lets the champion gate decide.
     bridge_file : str or None
         Path of run/bridge.json; by default the one of this user's home.
 
@@ -40,7 +40,7 @@ class TrainJob:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     dataset: Mapping[str, Any] = field(default_factory=dict)
     sample_weight: Literal["balanced"] | None = "balanced"
-    activate: bool = True
+    activate: bool | None = None
     bridge_file: str | None = None
 
 
@@ -74,7 +74,7 @@ def parse_job(text: str | bytes) -> TrainJob:
         parameters=raw.get("parameters", {}),
         dataset=raw.get("dataset", {}),
         sample_weight=raw.get("sampleWeight", "balanced"),
-        activate=raw.get("activate", True),
+        activate=raw.get("activate"),
         bridge_file=raw.get("bridgeFile"),
     )
 

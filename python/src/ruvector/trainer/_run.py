@@ -53,7 +53,8 @@ def run_job(job: TrainJob, client: TrainClient, progress: Progress) -> dict[str,
     progress("export", 0.8, "exporting to ONNX and proving parity")
     package = export_onnx(result, name=job.name)
     marks.append(time.perf_counter())
-    progress("deploy", 0.9, "verifying and swapping in" if job.activate else "storing")
+    doing = "storing" if job.activate is False else "verifying, and comparing with what is live"
+    progress("deploy", 0.9, doing)
     deployment = deploy(package, name=job.name, activate=job.activate, client=client)
     marks.append(time.perf_counter())
     progress("done", 1.0, f"{job.name}@{deployment.version}")
@@ -70,7 +71,10 @@ def _describe(
         "deployment": {
             "name": deployment.name,
             "version": deployment.version,
+            "isLive": deployment.activated,
             "swap": deployment.report.get("swap"),
+            "reason": deployment.reason,
+            "gate": deployment.report.get("gate"),
         },
         "classCounts": result.class_counts,
         "timings": {

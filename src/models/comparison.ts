@@ -1,0 +1,80 @@
+// Two models on the same rows that neither was trained on: scores, their difference, and one sentence. Pure.
+import { findShortage, scoredOf } from './gate.ts';
+import type { HeldOutRows } from './held-out.ts';
+import { scorePair } from './scores.ts';
+import type { Interval, Score } from './scores.ts';
+
+/** Where the rows of a comparison come from. */
+export type ComparisonRows = 'held-out' | 'history';
+
+/** One of two models that were compared; no score where too few rows tell. */
+export interface ComparedModel {
+  /** `name@version`. */
+  readonly reference: string;
+  readonly estimator: string;
+  readonly created: string;
+  readonly macroF1: number | null;
+  readonly interval: Interval | null;
+}
+
+/** What comparing two models gave. */
+export interface ModelComparison {
+  readonly kind: 'model-comparison';
+  readonly a: ComparedModel;
+  readonly b: ComparedModel;
+  readonly rows: number;
+  /** Rows that came with the newer model, or rows of this host's history after both trainings. */
+  readonly source: ComparisonRows;
+  /** a − b; null when there are too few rows. */
+  readonly difference: number | null;
+  readonly interval: Interval | null;
+  readonly better: 'a' | 'b' | null;
+  /** One sentence. */
+  readonly verdict: string;
+}
+
+/** What {@link compareAnswers} needs to know. */
+export interface ComparisonCase {
+  readonly a: ComparedModel;
+  readonly b: ComparedModel;
+  readonly rows: HeldOutRows;
+  readonly source: ComparisonRows;
+  readonly averagedOver: readonly number[];
+  readonly horizonMs: number | null;
+}
+
+/** Scores two models' predicted labels. */
+export function compareAnswers(
+  given: ComparisonCase,
+  predictedA: ArrayLike<number>,
+  predictedB: ArrayLike<number>,
+): ModelComparison {
+  const { a, b, rows, source } = given;
+  const common = { kind: 'model-comparison', rows: rows.rows, source } as const;
+  const shortage = findShortage(rows, 'the rows that neither model was trained on');
+  if (shortage !== null) {
+    return { ...common, a, b, difference: null, interval: null, better: null, verdict: `cannot tell: ${shortage}` };
+  }
+  const pair = scorePair(scoredOf(given, rows), predictedA, predictedB);
+  const { difference, interval } = pair;
+  const better = interval[0] > 0 ? 'a' : interval[1] < 0 ? 'b' : null;
+  const verdict = describe(given, pair.a, pair.b, { difference, interval, better });
+  return { ...common, a: { ...a, ...pair.a }, b: { ...b, ...pair.b }, difference, interval, better, verdict };
+}
+
+function describe(
+  { a, b, rows }: ComparisonCase,
+  scoreA: Score,
+  scoreB: Score,
+  { difference, interval, better }: Pick<ModelComparison, 'difference' | 'better'> & { interval: Interval },
+): string {
+  const figures =
+    `macro-F1 ${scoreA.macroF1.toFixed(3)} and ${scoreB.macroF1.toFixed(3)} on ${rows.rows} rows, difference ` +
+    `${signed(difference!)}, 95 % interval ${signed(interval[0])} to ${signed(interval[1])}`;
+  if (better === null) return `cannot tell ${a.reference} from ${b.reference}: ${figures}`;
+  const [winner, loser] = better === 'a' ? [a, b] : [b, a];
+  return `${winner.reference} is better than ${loser.reference}: ${figures}`;
+}
+
+const signed = (value: number): string =>
+  (value > 0 ? '+' : '') + value.toFixed(3).replace('-', '−');

@@ -1,0 +1,167 @@
+// The champion gate: whether a new model may take the place of what decides now. Both answer the same held-out
+// rows, and the best baseline stands beside them. Not below either rival, and sure not to be far below: that is
+// non-inferiority with a stated margin. Pure; who answers the rows is evaluate.ts.
+import { pickRows } from './held-out.ts';
+import type { HeldOutRows } from './held-out.ts';
+import { blockLengthOf, scorePair } from './scores.ts';
+import type { Interval, PairedScore, Score } from './scores.ts';
+
+/** How far below a rival the lower bound of the difference may lie. */
+export const GATE_MARGIN = 0.05;
+/** Fewer rows cannot tell two models apart. */
+export const MIN_GATE_ROWS = 30;
+
+/** What a new model was held against. */
+export interface GateRival {
+  /** `live` is what decides now, a model or the rule. */
+  readonly kind: 'live' | 'baseline';
+  /** `memopt@…`, or the baseline's name. */
+  readonly name: string;
+  /** Rows both were compared on: those the live model was not trained on. */
+  readonly rows: number;
+  readonly macroF1: number;
+  readonly interval: Interval;
+  /** The new model on the same rows. */
+  readonly candidate: Score;
+  /** candidate − rival, with the interval of the paired bootstrap. */
+  readonly difference: number;
+  readonly differenceInterval: Interval;
+}
+
+/** What the gate found. */
+export interface GateReport {
+  /** `cannot-tell` leaves the model a candidate, like `below`. */
+  readonly verdict: 'passed' | 'below' | 'cannot-tell';
+  /** One sentence with the figures. */
+  readonly reason: string;
+  /** Held-out rows that came with the model. */
+  readonly rows: number;
+  readonly margin: number;
+  readonly rivals: readonly GateRival[];
+}
+
+/** What decides now, on the held-out rows of the new model. */
+export interface LiveAnswers {
+  readonly name: string;
+  readonly predicted: ArrayLike<number>;
+  /** Ranges of time it was trained on; rows in them are left out. */
+  readonly trainedOn: readonly Interval[];
+}
+
+/** What {@link judge} needs to know. */
+export interface GateCase {
+  readonly name: string;
+  readonly rows: HeldOutRows;
+  readonly predicted: ArrayLike<number>;
+  readonly live: LiveAnswers | null;
+  /** Label indexes the reported macro-F1 was averaged over; those of the rows are added. */
+  readonly averagedOver: readonly number[];
+  readonly horizonMs: number | null;
+}
+
+/** Holds a new model against what is live and the best baseline. */
+export function judge(given: GateCase): GateReport {
+  const { rows } = given;
+  const report = (verdict: GateReport['verdict'], reason: string, rivals: GateRival[] = []): GateReport => ({
+    verdict,
+    reason,
+    rows: rows.rows,
+    margin: GATE_MARGIN,
+    rivals,
+  });
+  const tooLittle = findShortage(rows, 'its held-out rows');
+  if (tooLittle !== null) return report('cannot-tell', tooLittle);
+  const best = bestBaseline(given);
+  const rivals = best === null ? [] : [best];
+  if (given.live !== null) {
+    const fresh = rowsNotIn(rows, given.live.trainedOn);
+    const unseen = fresh.length === rows.rows ? rows : pickRows(rows, fresh);
+    const shortage = findShortage(unseen, `the held-out rows that live ${given.live.name} was not trained on`);
+    if (shortage !== null) return report('cannot-tell', shortage, rivals);
+    const predicted = (of: ArrayLike<number>): number[] => fresh.map((row) => of[row]!);
+    const pair = scorePair(scoredOf(given, unseen), predicted(given.predicted), predicted(given.live.predicted));
+    rivals.unshift(toRival('live', given.live.name, unseen.rows, pair));
+  }
+  if (rivals.length === 0) {
+    return report('cannot-tell', 'nothing is live and its held-out rows name no baseline, so it has no rival');
+  }
+  // Below by more than the rounding of the sums.
+  const below = rivals.find((rival) => rival.difference < -1e-9);
+  if (below !== undefined) return report('below', describeBelow(below), rivals);
+  const unsure = rivals.find((rival) => rival.differenceInterval[0] <= -GATE_MARGIN);
+  if (unsure !== undefined) return report('cannot-tell', describeUnsure(unsure), rivals);
+  return report('passed', describePassed(rivals), rivals);
+}
+
+/** Why the rows cannot tell, or null. */
+export function findShortage(rows: Pick<HeldOutRows, 'rows' | 'labels'>, what: string): string | null {
+  if (rows.rows < MIN_GATE_ROWS) {
+    return `${what} are ${rows.rows}, and fewer than ${MIN_GATE_ROWS} cannot tell; collect longer`;
+  }
+  return new Set(rows.labels).size < 2
+    ? `${what} (${rows.rows}) all have one label and cannot tell; collect over a time in which memory gets short`
+    : null;
+}
+
+/** Indexes of the rows outside all ranges; all of them when the rows have no times. */
+export function rowsNotIn(rows: HeldOutRows, ranges: readonly Interval[]): number[] {
+  const { timestamps } = rows;
+  const all = Array.from({ length: rows.rows }, (_, row) => row);
+  if (timestamps === null) return all;
+  return all.filter((row) => !ranges.some(([from, to]) => timestamps[row]! >= from && timestamps[row]! <= to));
+}
+
+/** The rows as the scores take them. */
+export function scoredOf(
+  { averagedOver, horizonMs }: Pick<GateCase, 'averagedOver' | 'horizonMs'>,
+  rows: HeldOutRows,
+): Parameters<typeof scorePair>[0] {
+  return {
+    labels: rows.labels,
+    classes: [...new Set([...averagedOver, ...rows.labels])].sort((a, b) => a - b),
+    blockLength: blockLengthOf(rows.rows, rows.timestamps, horizonMs),
+  };
+}
+
+function bestBaseline(given: GateCase): GateRival | null {
+  const scored = scoredOf(given, given.rows);
+  const rivals = Object.entries(given.rows.baselines).map(([name, predicted]) =>
+    toRival('baseline', name, given.rows.rows, scorePair(scored, given.predicted, predicted)),
+  );
+  return rivals.toSorted((a, b) => b.macroF1 - a.macroF1)[0] ?? null;
+}
+
+function toRival(kind: GateRival['kind'], name: string, rows: number, pair: PairedScore): GateRival {
+  const { a, b, difference, interval } = pair;
+  return { kind, name, rows, ...b, candidate: a, difference, differenceInterval: interval };
+}
+
+const figure = (value: number): string => value.toFixed(3).replace('-', '−');
+const signed = (value: number): string => (value > 0 ? '+' : '') + figure(value);
+const span = ([low, high]: Interval): string => `95 % interval ${signed(low)} to ${signed(high)}`;
+const nameOf = ({ kind, name }: GateRival): string =>
+  kind === 'live' ? `live ${name}` : `the baseline ${name}`;
+
+function describeBelow(rival: GateRival): string {
+  return (
+    `macro-F1 ${figure(rival.candidate.macroF1)} on ${rival.rows} held-out rows is below ${nameOf(rival)} with ` +
+    `${figure(rival.macroF1)} (difference ${signed(rival.difference)}, ${span(rival.differenceInterval)})`
+  );
+}
+
+function describeUnsure(rival: GateRival): string {
+  return (
+    `macro-F1 ${figure(rival.candidate.macroF1)} on ${rival.rows} held-out rows is not below ${nameOf(rival)} ` +
+    `with ${figure(rival.macroF1)}, but it may be more than ${GATE_MARGIN} worse: difference ` +
+    `${signed(rival.difference)}, ${span(rival.differenceInterval)}; collect longer to tell`
+  );
+}
+
+function describePassed(rivals: readonly GateRival[]): string {
+  const parts = rivals.map(
+    (rival) =>
+      `${nameOf(rival)} with ${figure(rival.macroF1)} (difference ${signed(rival.difference)}, ${span(rival.differenceInterval)})`,
+  );
+  const [{ candidate, rows }] = rivals as [GateRival];
+  return `macro-F1 ${figure(candidate.macroF1)} on ${rows} held-out rows is not below ${parts.join(' nor ')}`;
+}

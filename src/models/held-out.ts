@@ -1,0 +1,113 @@
+// heldout.arrow: the newest rows a model was not trained on, with their labels and what each baseline answers,
+// so that the host can hold the next model against this one. An Arrow IPC stream in time order: `timestamp`
+// (int64 ms or timestamp, optional), each feature (float32), `label` (int8), `baseline_<name>` (int8).
+import * as arrow from 'apache-arrow';
+import { labels as hostLabels } from '../core/index.ts';
+import { rejected } from './errors.ts';
+import type { ModelManifest } from './manifest.ts';
+
+/** Most rows of a package; a trainer keeps the newest. */
+export const MAX_HELD_OUT_ROWS = 20_000;
+
+/** Held-out rows as dense arrays. */
+export interface HeldOutRows {
+  readonly rows: number;
+  /** Milliseconds since the epoch, null when the data set had no times. */
+  readonly timestamps: Float64Array | null;
+  /** rows × features. */
+  readonly features: Float32Array;
+  /** Label index of each row. */
+  readonly labels: Int8Array;
+  /** Label index each baseline answers, by its name. */
+  readonly baselines: Readonly<Record<string, Int8Array>>;
+}
+
+const BASELINE = 'baseline_';
+
+/**
+ * Decodes heldout.arrow.
+ * @throws ModelRejectedError `ERR_MODEL_HELD_OUT`
+ */
+export function decodeHeldOut(
+  bytes: Uint8Array,
+  manifest: Pick<ModelManifest, 'features' | 'heldOut'>,
+): HeldOutRows {
+  const table = decodeTable(bytes);
+  const rows = table.numRows;
+  const wanted = manifest.heldOut?.rows;
+  if (rows === 0 || rows > MAX_HELD_OUT_ROWS || rows !== wanted) {
+    throw invalid(`it has ${rows} rows, the manifest says ${wanted} (1 to ${MAX_HELD_OUT_ROWS}, the newest)`);
+  }
+  const names = table.schema.fields.map((field) => field.name).filter((name) => name.startsWith(BASELINE));
+  return {
+    rows,
+    timestamps: table.getChild('timestamp') ? timesOf(table) : null,
+    features: featuresOf(table, manifest),
+    labels: labelsOf(table, 'label'),
+    baselines: Object.fromEntries(names.map((name) => [name.slice(BASELINE.length), labelsOf(table, name)])),
+  };
+}
+
+/** The rows whose index is in `picked`. */
+export function pickRows(rows: HeldOutRows, picked: readonly number[]): HeldOutRows {
+  const width = rows.features.length / rows.rows;
+  const features = new Float32Array(picked.length * width);
+  picked.forEach((row, at) => features.set(rows.features.subarray(row * width, (row + 1) * width), at * width));
+  const pick = (values: Int8Array): Int8Array => Int8Array.from(picked, (row) => values[row]!);
+  const { timestamps } = rows;
+  return {
+    rows: picked.length,
+    timestamps: timestamps && Float64Array.from(picked, (row) => timestamps[row]!),
+    features,
+    labels: pick(rows.labels),
+    baselines: Object.fromEntries(Object.entries(rows.baselines).map(([name, all]) => [name, pick(all)])),
+  };
+}
+
+function decodeTable(bytes: Uint8Array): arrow.Table {
+  try {
+    return arrow.tableFromIPC(bytes);
+  } catch (cause) {
+    throw rejected('ERR_MODEL_HELD_OUT', 'heldout.arrow is not an Arrow stream; deploy it again', {}, cause);
+  }
+}
+
+function columnOf(table: arrow.Table, name: string, typeId: arrow.Type): arrow.Vector {
+  const column = table.getChild(name);
+  if (!column) throw invalid(`the column "${name}" is missing`);
+  const type = column.type as arrow.DataType;
+  if (type.typeId !== typeId) throw invalid(`the column "${name}" has Arrow type ${type.typeId}`);
+  if (column.nullCount > 0) throw invalid(`the column "${name}" has nulls`);
+  return column;
+}
+
+function labelsOf(table: arrow.Table, name: string): Int8Array {
+  const values = Int8Array.from(columnOf(table, name, arrow.Type.Int), Number);
+  const wrong = values.find((value) => value < 0 || value >= hostLabels.length);
+  if (wrong !== undefined) throw invalid(`the column "${name}" holds ${wrong}, which is no label index`);
+  return values;
+}
+
+function timesOf(table: arrow.Table): Float64Array {
+  const column = table.getChild('timestamp')!;
+  if (column.nullCount > 0) throw invalid('the column "timestamp" has nulls');
+  const times = Float64Array.from(column, Number);
+  for (let i = 1; i < times.length; i++) {
+    if (!(times[i]! >= times[i - 1]!)) throw invalid(`row ${i} is older than the row before it`);
+  }
+  return times;
+}
+
+function featuresOf(table: arrow.Table, { features }: Pick<ModelManifest, 'features'>): Float32Array {
+  const width = features.length;
+  const matrix = new Float32Array(table.numRows * width);
+  features.forEach(({ name }, at) => {
+    const values = columnOf(table, name, arrow.Type.Float).toArray() as Float32Array;
+    for (let row = 0; row < values.length; row++) matrix[row * width + at] = values[row]!;
+  });
+  return matrix;
+}
+
+function invalid(what: string): Error {
+  return rejected('ERR_MODEL_HELD_OUT', `heldout.arrow is not usable: ${what}; write it again`);
+}
