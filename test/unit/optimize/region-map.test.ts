@@ -140,34 +140,39 @@ describe('createRegionMemory()', () => {
     const memory = createRegionMemory();
     const holds: number[] = [];
     for (let i = 0; i < 7; i++) {
-      memory.noteUse('r', 0, true);
+      memory.noteUse('r', 0, 1000);
       holds.push(memory.heldUntilMs('r') / 1000);
+      expect(memory.watchedFromMs('r')).toBe(memory.heldUntilMs('r'));
     }
     expect(holds).toEqual([6, 12, 24, 48, 96, 120, 120]);
   });
 
-  test('begins anew with a region that stayed away for long', () => {
+  test('begins anew with a region that stayed away for half a minute', () => {
     const memory = createRegionMemory();
-    for (let i = 0; i < 4; i++) memory.noteUse('r', 0, true);
-    memory.noteUse('r', 1000, false);
+    for (let i = 0; i < 4; i++) memory.noteUse('r', 0, 29_999);
+    expect(memory.heldUntilMs('r')).toBeGreaterThan(7000);
+    memory.noteUse('r', 1000, 30_000);
     expect(memory.heldUntilMs('r')).toBe(7000);
   });
 
   test('holds nobody it does not know', () => {
-    expect(createRegionMemory().heldUntilMs('r')).toBe(Number.NEGATIVE_INFINITY);
+    const memory = createRegionMemory();
+    expect([memory.heldUntilMs('r'), memory.watchedFromMs('r')]).toEqual([-Infinity, -Infinity]);
+    expect(memory.rhythmOf('r')).toBeNull();
+    expect(() => memory.noteMiss('r')).not.toThrow();
   });
 
   test('forgets what was used longest ago when it is full', () => {
     const memory = createRegionMemory({ capacity: 2 });
-    for (const key of ['a', 'b', 'a', 'c']) memory.noteUse(key, 0, true);
+    for (const key of ['a', 'b', 'a', 'c']) memory.noteUse(key, 0, 1000);
     const held = ['a', 'b', 'c'].map((key) => memory.heldUntilMs(key));
     expect(held).toEqual([12_000, Number.NEGATIVE_INFINITY, 6000]);
   });
 
   test('holds a region that is used at regular times only until its use is over, and knows the next', () => {
     const memory = createRegionMemory();
-    for (let use = 0; use < 4; use++) memory.noteUse('r', 20_000 * use, false);
-    expect(memory.heldUntilMs('r')).toBe(62_000);
+    for (let use = 0; use < 4; use++) memory.noteUse('r', 20_000 * use, 15_000);
+    expect(memory.heldUntilMs('r')).toBeLessThan(65_000);
     expect(memory.rhythmOf('r')).toEqual({ periodMs: 20_000, nextMs: 80_000 });
     memory.noteMiss('r');
     expect(memory.rhythmOf('r')).toBeNull();
@@ -178,10 +183,10 @@ describe('createRegionMemory()', () => {
     let nowMs = 0;
     // In use all the time: each look that the hold allows finds its probes back a second later.
     for (let look = 0; look < 15; look++) {
-      memory.noteUse('r', nowMs, true);
-      nowMs = memory.heldUntilMs('r') + 1000;
+      memory.noteUse('r', nowMs, 1000);
+      nowMs = memory.watchedFromMs('r') + 1000;
     }
     expect(memory.rhythmOf('r')).toBeNull();
-    expect(nowMs - 1000).toBeGreaterThan(15 * 60_000);
+    expect(nowMs).toBeGreaterThan(15 * 60_000);
   });
 });
