@@ -140,7 +140,7 @@ describe('createRegionMemory()', () => {
     const memory = createRegionMemory();
     const holds: number[] = [];
     for (let i = 0; i < 7; i++) {
-      memory.noteUse('r', 0, 1000);
+      memory.noteUse('r', 0, { quietMs: 1000, wasTaken: true });
       holds.push(memory.heldUntilMs('r') / 1000);
       expect(memory.watchedFromMs('r')).toBe(memory.heldUntilMs('r'));
     }
@@ -149,9 +149,9 @@ describe('createRegionMemory()', () => {
 
   test('begins anew with a region that stayed away for half a minute', () => {
     const memory = createRegionMemory();
-    for (let i = 0; i < 4; i++) memory.noteUse('r', 0, 29_999);
+    for (let i = 0; i < 4; i++) memory.noteUse('r', 0, { quietMs: 29_999, wasTaken: true });
     expect(memory.heldUntilMs('r')).toBeGreaterThan(7000);
-    memory.noteUse('r', 1000, 30_000);
+    memory.noteUse('r', 1000, { quietMs: 30_000, wasTaken: true });
     expect(memory.heldUntilMs('r')).toBe(7000);
   });
 
@@ -164,14 +164,14 @@ describe('createRegionMemory()', () => {
 
   test('forgets what was used longest ago when it is full', () => {
     const memory = createRegionMemory({ capacity: 2 });
-    for (const key of ['a', 'b', 'a', 'c']) memory.noteUse(key, 0, 1000);
+    for (const key of ['a', 'b', 'a', 'c']) memory.noteUse(key, 0, { quietMs: 1000, wasTaken: true });
     const held = ['a', 'b', 'c'].map((key) => memory.heldUntilMs(key));
     expect(held).toEqual([12_000, Number.NEGATIVE_INFINITY, 6000]);
   });
 
   test('holds a region that is used at regular times only until its use is over, and knows the next', () => {
     const memory = createRegionMemory();
-    for (let use = 0; use < 4; use++) memory.noteUse('r', 20_000 * use, 15_000);
+    for (let use = 0; use < 4; use++) memory.noteUse('r', 20_000 * use, { quietMs: 15_000, wasTaken: true });
     expect(memory.heldUntilMs('r')).toBeLessThan(65_000);
     expect(memory.rhythmOf('r')).toEqual({ periodMs: 20_000, nextMs: 80_000 });
     memory.noteMiss('r');
@@ -183,10 +183,19 @@ describe('createRegionMemory()', () => {
     let nowMs = 0;
     // In use all the time: each look that the hold allows finds its probes back a second later.
     for (let look = 0; look < 15; look++) {
-      memory.noteUse('r', nowMs, 1000);
+      memory.noteUse('r', nowMs, { quietMs: 1000, wasTaken: true });
       nowMs = memory.watchedFromMs('r') + 1000;
     }
     expect(memory.rhythmOf('r')).toBeNull();
     expect(nowMs).toBeGreaterThan(15 * 60_000);
+  });
+
+  test('tells what was taken and came back from a probe that did, where it is asked to', () => {
+    const memory = createRegionMemory({ quickProbeMs: 2000 });
+    memory.noteUse('r', 0, { quietMs: 1000, wasTaken: false });
+    memory.noteUse('r', 0, { quietMs: 5000, wasTaken: true });
+    expect(memory.heldUntilMs('r')).toBe(12_000);
+    memory.noteUse('r', 0, { quietMs: 5000, wasTaken: false });
+    expect(memory.heldUntilMs('r')).toBe(6000);
   });
 });
