@@ -14,8 +14,8 @@ export interface HostConfig {
   readonly processIntervalMs: number;
   /** How far ahead a label looks, and how long an outcome is watched. @default 60_000 */
   readonly horizonMs: number;
-  /** How long an action's effect on free memory is watched. @default 5_000 */
-  readonly outcomeWindowMs: number;
+  /** How long an action's outcome is watched; null is by goal. @default null */
+  readonly outcomeWindowMs: number | null;
   /** Name of the model that decides. @default "memopt" */
   readonly modelName: string;
   /** False is a dry run: decisions are made and explained, nothing is touched. @default false */
@@ -48,7 +48,7 @@ export const defaultConfig: HostConfig = {
   hz: 1,
   processIntervalMs: 10_000,
   horizonMs: 60_000,
-  outcomeWindowMs: 5_000,
+  outcomeWindowMs: null,
   modelName: 'memopt',
   act: false,
   targets: { pids: [], names: [] },

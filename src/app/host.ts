@@ -212,8 +212,10 @@ class RunningHost implements Host {
       goal: config.goal,
       stallBudget: config.stallBudget,
       ...(config.minQuietMs !== null && { minQuietMs: config.minQuietMs }),
-      windowMs: config.outcomeWindowMs,
-      minIntervalMs: Math.min(6000, 2 * config.outcomeWindowMs),
+      ...(config.outcomeWindowMs !== null && {
+        windowMs: config.outcomeWindowMs,
+        minIntervalMs: Math.min(6000, 2 * config.outcomeWindowMs),
+      }),
       maxBytesPerWindow: config.maxBytesPerMinute,
       byteWindowMs: 60_000,
       sampleIntervalMs: 1000 / config.hz,

@@ -82,7 +82,11 @@ export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
       for (const target of request.plan) results.push(await runTarget(target));
       options.onActed(request.plan);
       const action = sumResults(results);
-      const outcome = tracker.close(window, closing.signal);
+      const outcome = tracker.close(
+        window,
+        closing.signal,
+        results.map(({ advisedBytes }) => advisedBytes),
+      );
       const reported = outcome.then((seen) => {
         options.onOutcome(seen);
         return report(buildEvent({ ...request, mode: 'act', action, outcome: seen }), seen);

@@ -26,8 +26,11 @@ export interface EvidenceReading {
 
 /** Follows one action on one target. */
 export interface Evidence {
-  /** Notes what the action took; call it right after the action. */
-  settle(): Promise<void>;
+  /**
+   * Notes what the action took; call it right after the action.
+   * @param advisedBytes what the kernel accepted, in the order of the plan: what left beyond is not the action's
+   */
+  settle(advisedBytes?: number): Promise<void>;
   /** Looks what became of it. */
   read(): Promise<EvidenceReading>;
   close(): void;
@@ -63,9 +66,10 @@ async function openLevelEvidence(level: () => Promise<number | null>, plan: Targ
   const before = await level();
   let takenBytes = 0;
   return {
-    async settle() {
+    async settle(advisedBytes = plan.bytes) {
       const after = await level();
-      if (before !== null && after !== null) takenBytes = clamp(before - after, plan.bytes);
+      if (before !== null && after !== null)
+        takenBytes = clamp(before - after, Math.min(plan.bytes, advisedBytes));
     },
     async read() {
       const now = await level();
@@ -114,20 +118,21 @@ async function openPageEvidence(
     cacheSet.close();
   };
   return {
-    async settle() {
+    async settle(advisedBytes = Infinity) {
       storeAfter = await readers.readCompressedStore();
+      let room = advisedBytes / readers.pageSizeBytes;
       for (const region of regions) {
         const flags = pagemap?.read(region.start, region.pages.length);
-        if (flags)
-          gone.set(
-            region,
-            region.pages.map((wanted, i) => wanted & ~flags[i]! & PAGE.present),
-          );
+        const left = (wanted: number, i: number): number =>
+          i < room ? wanted & ~flags![i]! & PAGE.present : 0;
+        if (flags) gone.set(region, region.pages.map(left));
+        room -= region.pages.length;
       }
     },
     async read() {
       const page = readers.pageSizeBytes;
-      const tally = tallyPages(gone, pagemap, caches, page);
+      // A region that could not be read right after the action would count as untouched.
+      const tally = gone.size < regions.length ? null : tallyPages(gone, pagemap, caches, page);
       if (tally === null) return unknown(0, `the pages of ${describeTarget(target)} cannot be read any more`);
       const takenBytes = tally.taken * page;
       if (tally.unseen > 0)

@@ -66,7 +66,9 @@ export function parseCgroupPath(text: string, version: 1 | 2): string | null {
 /** The folders from a process's cgroup up to the mount point. */
 export function listFolders(mount: MemoryMount, cgroupPath: string): string[] {
   const isBelowRoot = cgroupPath === mount.root || cgroupPath.startsWith(`${mount.root.replace(/\/$/, '')}/`);
-  const inside = isBelowRoot ? cgroupPath.slice(mount.root === '/' ? 0 : mount.root.length) : cgroupPath;
+  // Outside of what this mount shows; its limits are not those of the process.
+  if (!isBelowRoot) return [];
+  const inside = cgroupPath.slice(mount.root === '/' ? 0 : mount.root.length);
   const parts = inside.split('/').filter((part) => part !== '');
   return Array.from({ length: parts.length + 1 }, (_, i) =>
     join(mount.mountPoint, ...parts.slice(0, parts.length - i)),

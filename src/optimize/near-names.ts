@@ -9,7 +9,7 @@ export function findNearNames(name: string, names: readonly string[]): string[] 
   const wanted = cut(name.slice(name.lastIndexOf('/') + 1)).toLowerCase();
   return names
     .map((other) => ({ other, distance: distanceOf(wanted, other.toLowerCase()) }))
-    .filter(({ distance }) => distance <= Math.max(1, Math.floor(wanted.length / 4)))
+    .filter(({ distance }) => distance <= Math.max(wanted.length < 5 ? 1 : 2, Math.floor(wanted.length / 4)))
     .toSorted((a, b) => a.distance - b.distance || (a.other < b.other ? -1 : 1))
     .slice(0, MAX_SUGGESTIONS)
     .map(({ other }) => other);

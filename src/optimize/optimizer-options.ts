@@ -49,9 +49,9 @@ export interface OptimizerOptions {
   readonly howMuch?: HowMuchLaw;
   /** @default process_madvise, cgroup_reclaim, gc */
   readonly actuators?: readonly Actuator[];
-  /** Length of the window after an action in which its outcome is measured. @default 5000 */
+  /** Length of the window after an action in which its outcome is measured. @default 5000; 3000 while saving */
   readonly windowMs?: number;
-  /** Shortest time between two actions on one target. @default 6000, Senpai's interval */
+  /** Shortest time between two actions on one target. @default 6000, Senpai's interval; 3000 while saving */
   readonly minIntervalMs?: number;
   /** Most bytes handed over in `byteWindowMs`. @default 1 GiB */
   readonly maxBytesPerWindow?: number;
@@ -100,7 +100,8 @@ const MIN_STALE_MS = 500;
 
 /** Builds the parts from options and defaults. */
 export async function buildParts(options: OptimizerOptions): Promise<OptimizerParts> {
-  const { clock = systemClock, readers = createHostReaders(), minIntervalMs = 6000 } = options;
+  const { clock = systemClock, readers = createHostReaders(), goal = 'relieve' } = options;
+  const { minIntervalMs = INTERVAL_MS[goal] } = options;
   const { maxBytesPerWindow = 2 ** 30, byteWindowMs = 60_000 } = options;
   const { sampleIntervalMs = 1000, staleIntervals = 3 } = options;
   // At 50 Hz a busy event loop alone is three intervals late; half a second says nothing false yet.
@@ -112,7 +113,7 @@ export async function buildParts(options: OptimizerOptions): Promise<OptimizerPa
   ];
   const nowMs = (): number => clock.monotonicMs();
   const { kind } = await readers.readBackend();
-  const { stallWindowMs = 10_000, goal = 'relieve', stallBudget = DEFAULT_STALL_BUDGET } = options;
+  const { stallWindowMs = 10_000, stallBudget = DEFAULT_STALL_BUDGET } = options;
   const { minQuietMs = null, includeDirty = false } = options;
   const closing = new AbortController();
   const watchdog = createWatchdog({ ...options.watchdog, clock });
@@ -135,7 +136,7 @@ export async function buildParts(options: OptimizerOptions): Promise<OptimizerPa
     readers,
     clock,
     targetPids: () => planner.pids(),
-    ...pickWindow(options),
+    windowMs: options.windowMs ?? WINDOW_MS[goal],
   });
   const { act = false } = options;
   return {
@@ -160,9 +161,11 @@ export async function buildParts(options: OptimizerOptions): Promise<OptimizerPa
 }
 
 const WATCH_INTERVAL_MS = 1000;
+/** While saving, memory that is used at regular times is away for some seconds only: steps follow sooner. */
+const WINDOW_MS: Readonly<Record<Goal, number>> = { relieve: 5000, save: 3000 };
+/** 6 s is Senpai's interval. */
+const INTERVAL_MS: Readonly<Record<Goal, number>> = { relieve: 6000, save: 3000 };
 
-const pickWindow = ({ windowMs }: OptimizerOptions): { windowMs?: number } =>
-  windowMs === undefined ? {} : { windowMs };
 
 function buildWhether(options: OptimizerOptions, staleAfterMs: number, clock: Clock): WhetherPolicy {
   if (options.whether !== undefined) return options.whether;

@@ -62,8 +62,11 @@ export interface OutcomeTracker {
   observe(snapshot: Pick<MemorySnapshot, 'timestamp'>): Promise<void>;
   /** Reads the levels just before an action and opens its window. */
   open(plan: readonly TargetPlan[]): Promise<OutcomeWindow>;
-  /** Notes what the action took, waits out the window and looks again. Never rejects. */
-  close(window: OutcomeWindow, signal?: AbortSignal): Promise<Outcome>;
+  /**
+   * Notes what the action took, waits out the window and looks again. Never rejects.
+   * @param advisedBytes what the kernel accepted of each target, in the order of the plan
+   */
+  close(window: OutcomeWindow, signal?: AbortSignal, advisedBytes?: readonly number[]): Promise<Outcome>;
   /** Milliseconds until the open window ends; null when none is open. */
   endsInMs(): number | null;
 }
@@ -153,10 +156,10 @@ export function createOutcomeTracker(options: OutcomeTrackerOptions): OutcomeTra
         throw error;
       }
     },
-    async close(window, signal) {
+    async close(window, signal, advisedBytes = []) {
       open = { endsMs: clock.monotonicMs() + windowMs };
       try {
-        for (const evidence of window.evidence) await evidence.settle();
+        for (const [i, evidence] of window.evidence.entries()) await evidence.settle(advisedBytes[i]);
         await clock.sleep(windowMs, signal);
         return await finish(window);
       } catch (error) {

@@ -10,6 +10,8 @@ import type { HowMuchLaw } from './how-much.ts';
 import { stallOf } from './how-much.ts';
 import type { ReclaimBackend } from './reclaim-backend.ts';
 import { createRegionMemory } from './region-memory.ts';
+import type { RegionMemoryOptions } from './region-memory.ts';
+import type { TrialRule } from './region-watch.ts';
 import { findRefusal, regionSafeguards, targetSafeguards } from './safeguards.ts';
 import { createCgroupStallMeter, findCgroupShortage, findHostShortage } from './shortage.ts';
 import type { Shortage } from './shortage.ts';
@@ -97,6 +99,19 @@ const GROWTH: Readonly<Record<Label, number>> = {
   Critical: 4,
 };
 const SAVE_GROWTH = 4;
+/**
+ * Up to which share of a step that came back the next is larger, and from which on its mapping is spared.
+ * While saving, what comes back comes from memory and what stays out is gained, so more may come back.
+ */
+const TRIAL_SHARES: Readonly<Record<Goal, Pick<TrialRule, 'goodShare' | 'badShare'>>> = {
+  relieve: { goodShare: 0.05, badShare: 0.2 },
+  save: { goodShare: 0.25, badShare: 0.6 },
+};
+/** How long regions that were used again are left alone. */
+const HOLDS: Readonly<Record<Goal, RegionMemoryOptions>> = {
+  relieve: { longestHoldMs: 120_000, quickProbeMs: 30_000 },
+  save: { longestHoldMs: 24_000, quickProbeMs: 2000 },
+};
 /** Share of the interval between two actions after which the first is judged. */
 const JUDGE_AFTER = 0.8;
 /** A target that suffered is left alone for so long, twice as long each time. */
@@ -118,6 +133,9 @@ interface TargetState {
   restUntilMs: number;
   restMs: number;
   scannedMs: number;
+  /** Pages of files that were taken and are cached again, and when that was counted. */
+  cachedAgain: number;
+  cachedMs: number;
   bytes: number;
   shortages: Shortage[];
 }
@@ -143,7 +161,7 @@ export function createPlanner(options: PlannerOptions): Planner {
 class TargetWatcher {
   readonly #options: PlannerOptions;
   readonly #states = new Map<string, TargetState>();
-  readonly #memory = createRegionMemory();
+  readonly #memory;
   readonly #cgroupStall = createCgroupStallMeter();
   readonly #gone = { filePages: 0, anonPages: 0 };
   #host: Shortage | null = null;
@@ -152,6 +170,7 @@ class TargetWatcher {
 
   constructor(options: PlannerOptions) {
     this.#options = options;
+    this.#memory = createRegionMemory(HOLDS[options.goal]);
   }
 
   async watch(snapshot: MemorySnapshot, isActing: boolean): Promise<void> {
@@ -228,9 +247,9 @@ class TargetWatcher {
 
   savedKib(): number {
     let pages = 0;
-    for (const { sensor } of this.#states.values()) {
+    for (const { sensor, cachedAgain } of this.#states.values()) {
       const out = sensor?.outPages ?? { filePages: 0, anonPages: 0 };
-      pages += out.filePages + out.anonPages * (1 - this.#compression());
+      pages += Math.max(0, out.filePages - cachedAgain) + out.anonPages * (1 - this.#compression());
     }
     return Math.round((pages * this.#options.readers.pageSizeBytes) / 1024);
   }
@@ -257,6 +276,8 @@ class TargetWatcher {
       restUntilMs: Number.NEGATIVE_INFINITY,
       restMs: FIRST_REST_MS,
       scannedMs: Number.NEGATIVE_INFINITY,
+      cachedAgain: 0,
+      cachedMs: Number.NEGATIVE_INFINITY,
       bytes: 0,
       shortages: [],
     };
@@ -302,8 +323,12 @@ class TargetWatcher {
     if (isWanted) await sensor.refresh(nowMs());
     sensor.scan(nowMs());
     state.scannedMs = nowMs();
+    if (nowMs() - state.cachedMs >= REST_SCAN_MS) {
+      state.cachedMs = nowMs();
+      state.cachedAgain = await sensor.countCachedAgain();
+    }
     if (state.judgeAtMs !== null && nowMs() >= state.judgeAtMs) {
-      sensor.judge(nowMs(), state.growth);
+      sensor.judge(nowMs(), { ...TRIAL_SHARES[this.#options.goal], growth: state.growth });
       state.judgeAtMs = null;
     }
     if (this.#options.goal === 'save') {

@@ -27,18 +27,27 @@ export interface RegionMemoryOptions {
   readonly firstHoldMs?: number;
   /** Longest hold. @default 120000 */
   readonly longestHoldMs?: number;
+  /** Within how long the return of a probe doubles the hold. @default 30000 */
+  readonly quickProbeMs?: number;
   /** Regions remembered; the one used longest ago goes first. @default 65536 */
   readonly capacity?: number;
+}
+
+/** A use of a region. */
+export interface RegionUse {
+  /** For how long it had been quiet. */
+  readonly quietMs: number;
+  /** False when only its probes had been taken. */
+  readonly wasTaken: boolean;
 }
 
 /** Remembers. */
 export interface RegionMemory {
   /**
-   * Notes that a region was used, or that its pages came back.
-   * @param quietMs for how long it had been quiet: after less than 30 s its hold doubles, else it starts at
-   *   the first hold
+   * Notes that a region was used, or that its pages came back. What came back quickly is held twice as
+   * long as the last time, else for the first hold.
    */
-  noteUse(key: string, nowMs: number, quietMs: number): void;
+  noteUse(key: string, nowMs: number, use: RegionUse): void;
   /** When the region may be watched again; negative infinity when nothing is known of it. */
   watchedFromMs(key: string): number;
   /** When it may be taken again. */
@@ -51,14 +60,15 @@ export interface RegionMemory {
 
 /** Builds an empty memory. */
 export function createRegionMemory(options: RegionMemoryOptions = {}): RegionMemory {
-  const { firstHoldMs = 6000, longestHoldMs = 120_000, capacity = 65_536 } = options;
+  const { firstHoldMs = 6000, longestHoldMs = 120_000 } = options;
+  const { quickProbeMs = QUICK_MS, capacity = 65_536 } = options;
   const records = new Map<string, RegionRecord>();
   return {
-    noteUse(key, nowMs, quietMs) {
+    noteUse(key, nowMs, { quietMs, wasTaken }) {
       const known = records.get(key);
       const mayBeRhythm = quietMs >= RHYTHM_FROM_MS;
       const onsetsMs = [...(known?.onsetsMs ?? []), ...(mayBeRhythm ? [nowMs] : [])].slice(-KEPT_ONSETS);
-      const isQuick = known !== undefined && quietMs < QUICK_MS;
+      const isQuick = known !== undefined && quietMs < (wasTaken ? QUICK_MS : quickProbeMs);
       const holdMs = isQuick ? Math.min(2 * known.holdMs, longestHoldMs) : firstHoldMs;
       const hasRhythm = findRhythm(onsetsMs) !== null;
       // Set anew, so that the order of the map is the order of use.

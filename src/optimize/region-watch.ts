@@ -14,6 +14,8 @@ export interface RegionWatch {
    * them: taking one page of a large folio of a file unmaps all of it, though it stays in the page cache.
    */
   out: Uint8Array;
+  /** Of a region that is away: the pages that are known to be in memory; others are new. */
+  kept: Uint8Array;
   /** A use is due until then, so it is not taken; null when none is. */
   dueUntilMs: number | null;
   /** How many were taken, and how many of them came back. */
@@ -34,8 +36,16 @@ export interface MappingRecord {
   returnedPages: number;
   /** Most bytes of the next action in it. */
   trialBytes: number;
-  heldUntilMs: number;
-  holdMs: number;
+  /** In use all over: nothing of it is watched until then. */
+  busy: Hold;
+  /** Too much came back: nothing of it is taken until then. */
+  spared: Hold;
+}
+
+/** A time to leave something alone, twice as long each time. */
+interface Hold {
+  untilMs: number;
+  lengthMs: number;
 }
 
 /** First regions watched of a mapping, and first bytes taken of it. */
@@ -50,9 +60,6 @@ const HALF_LIFE_MS = 30_000;
 const ENOUGH_PROBES = 16;
 /** Share of a mapping's probes that come back at once, above which it is in use all over. */
 const BUSY_SHARE = 0.5;
-/** Share of taken pages that came back: below, the next step is larger; above, the mapping is left alone. */
-const GOOD_SHARE = 0.05;
-const BAD_SHARE = 0.2;
 
 /** A mapping nothing is known of. */
 export function createMappingRecord(): MappingRecord {
@@ -64,8 +71,8 @@ export function createMappingRecord(): MappingRecord {
     takenPages: 0,
     returnedPages: 0,
     trialBytes: FIRST_TRIAL_BYTES,
-    heldUntilMs: Number.NEGATIVE_INFINITY,
-    holdMs: FIRST_MAPPING_HOLD_MS,
+    busy: { untilMs: Number.NEGATIVE_INFINITY, lengthMs: FIRST_MAPPING_HOLD_MS },
+    spared: { untilMs: Number.NEGATIVE_INFINITY, lengthMs: FIRST_MAPPING_HOLD_MS },
   };
 }
 
@@ -81,28 +88,36 @@ export function fade(record: MappingRecord, elapsedMs: number): void {
 /** Holds a mapping whose first probes nearly all came back: it is in use all over. */
 export function holdIfBusy(record: MappingRecord, nowMs: number): void {
   if (record.placed < ENOUGH_PROBES || record.quickReturns <= BUSY_SHARE * record.placed) return;
-  hold(record, nowMs);
-}
-
-function hold(record: MappingRecord, nowMs: number): void {
-  record.heldUntilMs = nowMs + record.holdMs;
-  record.holdMs = Math.min(2 * record.holdMs, LONGEST_MAPPING_HOLD_MS);
-  record.trialBytes = FIRST_TRIAL_BYTES;
+  extend(record.busy, nowMs);
   record.placed = 0;
   record.quickReturns = 0;
 }
 
-/**
- * Judges the last step in a mapping by what came back of it: a larger step, the same, or none for a while.
- * @param growth factor of a step that went well
- */
-export function judgeTrial(record: MappingRecord, nowMs: number, growth: number): void {
+function extend(hold: Hold, nowMs: number): void {
+  hold.untilMs = nowMs + hold.lengthMs;
+  hold.lengthMs = Math.min(2 * hold.lengthMs, LONGEST_MAPPING_HOLD_MS);
+}
+
+/** How a step is judged by the share of taken pages that came back. */
+export interface TrialRule {
+  /** Up to this share the next step is larger. */
+  readonly goodShare: number;
+  /** From this share on the mapping is spared for a while. */
+  readonly badShare: number;
+  /** Factor of the next step. */
+  readonly growth: number;
+}
+
+/** Judges the last step in a mapping by what came back of it: a larger step, the same, or none for a while. */
+export function judgeTrial(record: MappingRecord, nowMs: number, rule: TrialRule): void {
   if (record.takenPages === 0) return;
   const share = record.returnedPages / record.takenPages;
-  if (share >= BAD_SHARE) hold(record, nowMs);
-  else if (share <= GOOD_SHARE) {
-    record.trialBytes = Math.min(growth * record.trialBytes, LARGEST_TRIAL_BYTES);
-    record.holdMs = FIRST_MAPPING_HOLD_MS;
+  if (share >= rule.badShare) {
+    extend(record.spared, nowMs);
+    record.trialBytes = FIRST_TRIAL_BYTES;
+  } else if (share <= rule.goodShare) {
+    record.trialBytes = Math.min(rule.growth * record.trialBytes, LARGEST_TRIAL_BYTES);
+    record.spared.lengthMs = FIRST_MAPPING_HOLD_MS;
   }
   record.takenPages = 0;
   record.returnedPages = 0;

@@ -58,7 +58,7 @@ function findShortage(
   totalBytes: number,
   stall: CgroupStall,
 ): Shortage | null {
-  const share = availableBytes / totalBytes;
+  const share = totalBytes === 0 ? 0 : availableBytes / totalBytes;
   const values = { available: share, 'psi-some': stall.someFraction, 'psi-full': stall.fullFraction };
   const fired = bySeverity.find((threshold) => isReached(threshold, values[threshold.signal]));
   if (fired === undefined) return null;

@@ -19,7 +19,7 @@ import {
   judgeTrial,
   lateReturnRate,
 } from './region-watch.ts';
-import type { MappingRecord, RegionWatch } from './region-watch.ts';
+import type { MappingRecord, RegionWatch, TrialRule } from './region-watch.ts';
 import type { ProcessTarget } from './target.ts';
 
 /** A range to hand over. */
@@ -140,6 +140,15 @@ export class TargetSensor {
     return pages;
   }
 
+  /** Of the pages of files that were taken: those that are cached again, so not free. */
+  async countCachedAgain(): Promise<number> {
+    using caches = new CacheSet(this.#options.readers, this.#options.target.pid);
+    let pages = 0;
+    for (const watch of this.#watches.values())
+      if (watch.phase === 'away') pages += count((await this.#cachedOf(watch, caches)) ?? new Uint8Array());
+    return pages;
+  }
+
   /** Bytes of watched files that are out of the process but in the page cache: page-out can free them still. */
   get unmappedBytes(): number {
     let pages = 0;
@@ -228,19 +237,23 @@ export class TargetSensor {
   /** Notes that probes were paged out. Those that are in memory still, or again, tell of a use already. */
   notePlaced(probes: readonly RegionProbes[], nowMs: number): void {
     for (const { place, own } of probes) {
-      this.#recordOf(place).placed++;
+      const record = this.#recordOf(place);
+      record.placed++;
       const watch: RegionWatch = {
         place,
         phase: 'watched',
         quietSinceMs: nowMs,
         out: this.#outAfter(place, own),
+        kept: new Uint8Array(own.length),
         dueUntilMs: null,
         takenPages: 0,
         returnedPages: 0,
       };
       // Nothing left: the pages are in use this very moment, or cannot be taken.
-      if (count(watch.out) === 0) this.#noteUsed(watch, nowMs);
-      else this.#watches.set(place.start, watch);
+      if (count(watch.out) === 0) {
+        record.quickReturns++;
+        this.#noteUsed(watch, nowMs);
+      } else this.#watches.set(place.start, watch);
     }
   }
 
@@ -253,14 +266,15 @@ export class TargetSensor {
     using caches = new CacheSet(this.#options.readers, this.#options.target.pid);
     for (const watch of this.#candidates(care, nowMs, left)) {
       const { key } = watch.place.mapping;
-      const trialBytes = rooms.get(key) ?? this.#recordOf(watch.place).trialBytes;
+      const hasRhythm = care.usesRhythm && this.#options.memory.rhythmOf(watch.place.key) !== null;
+      const trialBytes = hasRhythm ? Infinity : (rooms.get(key) ?? this.#recordOf(watch.place).trialBytes);
       const most = Math.min(room, trialBytes);
       if (most < this.#page) continue;
       const region = this.#takeRegion(watch, most, nowMs, await this.#cachedOf(watch, caches));
       if (region === null) continue;
       regions.push(region);
       room -= region.residentBytes;
-      rooms.set(key, trialBytes - region.residentBytes);
+      if (!hasRhythm) rooms.set(key, trialBytes - region.residentBytes);
     }
     return sumPlan(regions, left);
   }
@@ -277,6 +291,7 @@ export class TargetSensor {
         if (wanted === 1) out[first + i] = 1;
       });
       // What the kernel left in memory was not taken.
+      watch.kept = flags.map((flag) => flag & PAGE.present);
       for (let i = 0; i < out.length; i++) if (flags[i]! & PAGE.present) out[i] = 0;
       watch.phase = 'away';
       watch.takenPages = count(out);
@@ -286,9 +301,9 @@ export class TargetSensor {
     }
   }
 
-  /** Judges the last step in every mapping by what came back of it. @param growth of a step that went well */
-  judge(nowMs: number, growth: number): void {
-    for (const record of this.#records.values()) judgeTrial(record, nowMs, growth);
+  /** Judges the last step in every mapping by what came back of it. */
+  judge(nowMs: number, rule: TrialRule): void {
+    for (const record of this.#records.values()) judgeTrial(record, nowMs, rule);
   }
 
   /** Pages that are still out of regions that are in use again, at most `maxPages`: worth bringing back. */
@@ -368,7 +383,7 @@ export class TargetSensor {
   #lookAtProbes(watch: RegionWatch, nowMs: number, elapsedMs: number): void {
     const record = this.#recordOf(watch.place);
     const quietMs = nowMs - watch.quietSinceMs;
-    const returned = this.#takeReturned(watch);
+    const returned = this.#takeReturned(watch, this.#flagsOf(watch.place));
     if (quietMs >= LATE_FROM_MS) record.lateSeconds += elapsedMs / 1000;
     if (returned === 0) return;
     if (quietMs >= LATE_FROM_MS) record.lateReturns++;
@@ -379,7 +394,10 @@ export class TargetSensor {
   }
 
   #lookAtPages(watch: RegionWatch, nowMs: number): void {
-    const returned = this.#takeReturned(watch);
+    const flags = this.#flagsOf(watch.place);
+    const returned = this.#takeReturned(watch, flags);
+    // Pages that were neither taken nor left have no probe that tells whether they are in use.
+    if (countNew(watch, flags) >= MIN_PAGES) return this.#noteUsed(watch, nowMs);
     if (returned === 0) return;
     watch.returnedPages += returned;
     this.#recordOf(watch.place).returnedPages += returned;
@@ -387,19 +405,23 @@ export class TargetSensor {
     countPages(this.#returnedTaken, watch.place, returned);
     if (watch.returnedPages >= USED_SHARE * watch.takenPages) this.#noteUsed(watch, nowMs);
     else {
-      this.#options.memory.noteUse(watch.place.key, nowMs, nowMs - watch.quietSinceMs);
+      this.#noteInMemory(watch, nowMs);
       watch.quietSinceMs = nowMs;
     }
   }
 
   /** Counts the pages that were out and are in memory, and counts them no more as out. */
-  #takeReturned({ place, out }: RegionWatch): number {
-    const flags = this.#flagsOf(place);
+  #takeReturned({ place, out, kept }: RegionWatch, flags: Uint8Array | null): number {
     if (flags === null) return 0;
     let returned = 0;
     for (let i = 0; i < out.length; i++) {
-      if (out[i] === 0 || (flags[i]! & PAGE.present) === 0) continue;
+      if (out[i] === 0) continue;
+      // Anonymous memory without a swap entry was given back by the process itself.
+      const isGone = place.kind === 'anonymous' && (flags[i]! & (PAGE.present | PAGE.swapped)) === 0;
+      if (!isGone && (flags[i]! & PAGE.present) === 0) continue;
       out[i] = 0;
+      if (isGone) continue;
+      kept[i] = 1;
       returned++;
     }
     return returned;
@@ -420,16 +442,20 @@ export class TargetSensor {
     return cached?.map((isCached, i) => isCached & out[i]!) ?? null;
   }
 
+  #noteInMemory({ place, phase, quietSinceMs }: RegionWatch, nowMs: number): void {
+    this.#options.memory.noteUse(place.key, nowMs, { quietMs: nowMs - quietSinceMs, wasTaken: phase === 'away' });
+  }
+
   #noteUsed(watch: RegionWatch, nowMs: number): void {
     if (watch.phase === 'away') this.#inUseAgain.push({ place: watch.place, out: watch.out });
-    this.#options.memory.noteUse(watch.place.key, nowMs, nowMs - watch.quietSinceMs);
+    this.#noteInMemory(watch, nowMs);
     this.#watches.delete(watch.place.start);
   }
 
   /** How many more regions of a mapping may be watched. */
   #roomOf(mappingKey: string, nowMs: number): number {
     const record = this.#records.get(mappingKey);
-    if (record !== undefined && record.heldUntilMs > nowMs) return 0;
+    if (record !== undefined && record.busy.untilMs > nowMs) return 0;
     let young = 0;
     let quiet = 0;
     for (const { place, quietSinceMs } of this.#watches.values()) {
@@ -479,22 +505,34 @@ export class TargetSensor {
     const meanBytes = this.#map.usableBytes / Math.max(1, this.#map.regions.length);
     for (const place of this.#map.regions) {
       const watch = this.#watches.get(place.start);
-      const record = this.#records.get(place.mapping.key);
-      if (record !== undefined && record.heldUntilMs > nowMs)
-        leave('in a mapping in use all over', meanBytes);
-      else if (watch === undefined)
-        leave(this.#isLeftAlone(place, nowMs) ? 'in use a moment ago' : 'not watched yet', meanBytes);
-      else if (this.#options.memory.heldUntilMs(place.key) > nowMs) {
-        if (watch.phase === 'watched') leave('in use a moment ago', meanBytes);
-      }
-      else if (watch.dueUntilMs !== null) leave('in use at regular times, the next is due', meanBytes);
-      else if (watch.phase === 'watched' && nowMs - watch.quietSinceMs < this.#minQuietMs(watch, care))
-        leave(`not yet quiet for ${care.minQuietMs / 1000} s`, meanBytes);
-      else if (record !== undefined && lateReturnRate(record, this.#probesPerRegion) > care.maxReturnRate)
-        leave('like regions that were used after all', meanBytes);
-      else taken.push(watch);
+      const why = watch === undefined ? this.#whyNotWatched(place, nowMs) : this.#whyNot(watch, care, nowMs);
+      if (why === null) taken.push(watch!);
+      else if (watch?.phase !== 'away') leave(why, meanBytes);
     }
     return taken.toSorted((a, b) => a.quietSinceMs - b.quietSinceMs);
+  }
+
+  #whyNotWatched(place: RegionPlace, nowMs: number): string {
+    const record = this.#records.get(place.mapping.key);
+    if (record !== undefined && record.busy.untilMs > nowMs) return 'in a mapping in use all over';
+    return this.#isLeftAlone(place, nowMs) ? 'in use a moment ago' : 'not watched yet';
+  }
+
+  /** Why a region that is watched or away is not taken now; null when it may be. */
+  #whyNot(watch: RegionWatch, care: Care, nowMs: number): string | null {
+    const { memory } = this.#options;
+    if (watch.dueUntilMs !== null) return 'in use at regular times, the next is due';
+    if (memory.heldUntilMs(watch.place.key) > nowMs) return 'in use a moment ago';
+    const minQuietMs = this.#minQuietMs(watch, care);
+    if (watch.phase === 'watched' && nowMs - watch.quietSinceMs < minQuietMs)
+      return `not yet quiet for ${minQuietMs / 1000} s`;
+    const record = this.#recordOf(watch.place);
+    // A rhythm says when it comes back; what its mapping does otherwise does not matter.
+    if (care.usesRhythm && memory.rhythmOf(watch.place.key) !== null) return null;
+    if (record.spared.untilMs > nowMs) return 'in a mapping of which too much came back';
+    return lateReturnRate(record, this.#probesPerRegion) > care.maxReturnRate
+      ? 'like regions that were used after all'
+      : null;
   }
 
   // When the next use is known, there is no need to wait for long after the last.
@@ -537,6 +575,10 @@ export class TargetSensor {
 
 const ownPages = (flags: Uint8Array | null): Uint8Array =>
   flags?.map((flag) => ((flag & OWN_PAGE) === OWN_PAGE ? 1 : 0)) ?? new Uint8Array();
+
+/** Pages of a region that is away that were neither taken from it nor left in it. */
+const countNew = ({ out, kept }: RegionWatch, flags: Uint8Array | null): number =>
+  count(ownPages(flags).map((isOwn, i) => isOwn & ~out[i]! & ~kept[i]!));
 
 const isOfFile = (kind: MemoryKind): boolean => kind === 'clean-file' || kind === 'dirty-file';
 
