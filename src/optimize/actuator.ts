@@ -2,7 +2,7 @@
 // is not its to say: the outcome tracker measures that.
 import type { Label } from '../core/index.ts';
 import type { ActionFailure } from './errors.ts';
-import type { RegionPlan, Region } from './target-sensor.ts';
+import type { PagesToBringBack, Region, RegionPlan } from './region-plan.ts';
 import type { Target } from './target.ts';
 
 /** Why a target is acted on, what it would give and what it may cost. */
@@ -65,12 +65,6 @@ export interface Actuator {
   act(plan: ActuatorPlan, signal: AbortSignal): Promise<ActuatorResult>;
   /** Brings pages of a process back before it asks for them, where it can. Never rejects. @returns pages asked for */
   bringBack?(target: Target, pages: PagesToBringBack, signal: AbortSignal): Promise<number>;
-}
-
-/** Addresses of pages, by what holds them now. */
-export interface PagesToBringBack {
-  readonly file: readonly number[];
-  readonly anonymous: readonly number[];
 }
 
 /** The part of a plan that an actuator carries out. */

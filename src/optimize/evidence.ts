@@ -3,13 +3,14 @@
 // more than was handed over, and it is null where it cannot be told.
 import type { TargetPlan } from './actuator.ts';
 import type { HostReaders } from './host-readers.ts';
+import { isOfFile } from './mappings.ts';
 import { CacheSet } from './page-cache.ts';
 import type { PageCache } from './page-cache.ts';
 import { PAGE } from './pagemap.ts';
 import type { Pagemap } from './pagemap.ts';
 import type { CompressedStore } from './reclaim-backend.ts';
 import { describeTarget } from './target.ts';
-import type { Region } from './target-sensor.ts';
+import type { Region } from './region-plan.ts';
 
 /** What became of the bytes of an action on one target. */
 export interface EvidenceReading {
@@ -151,15 +152,13 @@ async function openPageEvidence(
   };
 }
 
-const isFile = ({ kind }: Region): boolean => kind === 'clean-file' || kind === 'dirty-file';
-
 async function openCaches(
   caches: CacheSet,
   regions: readonly Region[],
 ): Promise<Map<Region, PageCache | null>> {
   const byRegion = new Map<Region, PageCache | null>();
   for (const region of regions)
-    if (isFile(region)) byRegion.set(region, await caches.open(region.place.mapping));
+    if (isOfFile(region.kind)) byRegion.set(region, await caches.open(region.place.mapping));
   return byRegion;
 }
 
@@ -174,22 +173,22 @@ function tallyPages(
     const flags = pagemap?.read(region.start, pages.length);
     if (!flags) return null;
     const { offsetBytes, start } = region.place.mapping;
-    const cached = isFile(region)
+    const cached = isOfFile(region.kind)
       ? (caches.get(region)?.read(offsetBytes + region.start - start, pages.length * pageSizeBytes) ?? null)
       : null;
     for (let i = 0; i < pages.length; i++) {
-      if (pages[i] === 1) tallyPage(tally, flags[i]!, isFile(region), cached?.[i]);
+      if (pages[i] === 1) tallyPage(tally, flags[i]!, isOfFile(region.kind), cached?.[i]);
     }
   }
   return tally;
 }
 
-function tallyPage(tally: Tally, flags: number, isOfFile: boolean, cached: number | undefined): void {
+function tallyPage(tally: Tally, flags: number, isFile: boolean, cached: number | undefined): void {
   tally.taken++;
   if (flags & PAGE.present) tally.returned++;
   else if (flags & PAGE.swapped) tally.swapped++;
   // Without a swap entry the process has unmapped the page, which is not our doing.
-  else if (!isOfFile) return;
+  else if (!isFile) return;
   else if (cached === undefined) tally.unseen++;
   else if (cached === 1) tally.cached++;
   else tally.dropped++;

@@ -25,14 +25,13 @@ export type { CgroupStall, Shortage } from './shortage.ts';
 export type { MemoryCgroup } from './memory-cgroup.ts';
 export { createStallLaw, stallOf, tmoReclaimBytes } from './how-much.ts';
 export type { HowMuchLaw, HowMuchState, StallLawOptions, StallReading } from './how-much.ts';
-export type { PageCounts, Region, RegionPlan } from './target-sensor.ts';
+export type { PageCounts, PagesToBringBack, Region, RegionPlan } from './region-plan.ts';
 export type { MappingPlace, RegionPlace } from './region-map.ts';
 export type {
   Actuator,
   ActuatorPlan,
   ActuatorResult,
   AddressRange,
-  PagesToBringBack,
   PlanEvidence,
   TargetPlan,
 } from './actuator.ts';

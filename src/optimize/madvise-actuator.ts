@@ -1,9 +1,11 @@
 // process_madvise(MADV_PAGEOUT | MADV_COLD) on the regions of a plan, in small batches, on a process
 // held by its pidfd. Needs CAP_SYS_NICE and ptrace read access; it says so when they are missing.
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Actuator, ActuatorPlan, ActuatorResult, AddressRange, PagesToBringBack } from './actuator.ts';
+import type { Actuator, ActuatorPlan, ActuatorResult, AddressRange } from './actuator.ts';
+import type { PagesToBringBack } from './region-plan.ts';
 import { OptimizeError, toActionFailure } from './errors.ts';
 import type { HostReaders } from './host-readers.ts';
+import { isOfFile } from './mappings.ts';
 import { CacheSet } from './page-cache.ts';
 import { ERRNO, MAX_RANGES, createSyscalls } from './syscalls.ts';
 import type { Advice, SyscallResult, Syscalls } from './syscalls.ts';
@@ -88,7 +90,7 @@ export async function dropUnmapped(
   if (target.kind !== 'process') return;
   using caches = new CacheSet(readers, target.pid);
   for (const { start, lengthBytes, kind, place } of regions) {
-    if (place === undefined || (kind !== 'clean-file' && kind !== 'dirty-file')) continue;
+    if (place === undefined || kind === undefined || !isOfFile(kind)) continue;
     const { mapping } = place;
     (await caches.open(mapping))?.drop(mapping.offsetBytes + start - mapping.start, lengthBytes);
   }

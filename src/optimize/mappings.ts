@@ -28,6 +28,9 @@ export interface Mapping {
 /** What a mapping holds, by what page-out does to it. */
 export type MemoryKind = 'clean-file' | 'dirty-file' | 'anonymous' | 'shared-memory' | 'excluded';
 
+/** Whether page-out drops it to a file rather than to swap. */
+export const isOfFile = (kind: MemoryKind): boolean => kind === 'clean-file' || kind === 'dirty-file';
+
 const HEADER = /^([0-9a-f]+)-([0-9a-f]+) (\S{4}) ([0-9a-f]+) ([0-9a-f]+:[0-9a-f]+) (\d+) *(.*)$/;
 
 /** Parses /proc/PID/smaps. Mappings beyond 2^53 (vsyscall) are left out: no user page lies there. */

@@ -75,16 +75,28 @@ type CostFields =
   | 'target_stall_us'
   | 'own_rss_kib';
 
+const NO_COST: Pick<OptimizationEvent, CostFields> = {
+  taken_kib: null,
+  returned_kib: null,
+  compressed_kib: null,
+  host_freed_kib: null,
+  host_noise_kib: null,
+  target_major_faults: null,
+  target_stall_us: null,
+  own_rss_kib: null,
+};
+
 function buildCost(outcome: Outcome | null): Pick<OptimizationEvent, CostFields> {
+  if (outcome === null) return NO_COST;
   return {
-    taken_kib: outcome?.takenKib ?? null,
-    returned_kib: outcome?.returnedKib ?? null,
-    compressed_kib: outcome?.compressedKib ?? null,
-    host_freed_kib: outcome?.hostFreedKib ?? null,
-    host_noise_kib: outcome?.hostNoiseKib ?? null,
-    target_major_faults: outcome?.majorFaults ?? null,
-    target_stall_us: outcome?.stallUs ?? null,
-    own_rss_kib: outcome?.ownRssKib ?? null,
+    taken_kib: outcome.takenKib,
+    returned_kib: outcome.returnedKib,
+    compressed_kib: outcome.compressedKib,
+    host_freed_kib: outcome.hostFreedKib,
+    host_noise_kib: outcome.hostNoiseKib,
+    target_major_faults: outcome.majorFaults,
+    target_stall_us: outcome.stallUs,
+    own_rss_kib: outcome.ownRssKib,
   };
 }
 

@@ -41,8 +41,6 @@ export interface OptimizerOptions {
    * @default 10 s, 6 s and 4 s by how badly memory is short; 6 s while saving
    */
   readonly minQuietMs?: number;
-  /** Also take dirty file pages: their RSS falls and nothing is freed. @default false */
-  readonly includeDirty?: boolean;
   /** @default the model with the rule as its fallback */
   readonly whether?: WhetherPolicy;
   /** @default `createStallLaw({ stallBudget })` */
@@ -98,12 +96,48 @@ export interface OptimizerParts {
 
 const MIN_STALE_MS = 500;
 
+/** Options with their defaults, but for those that have none. */
+type Completed = Required<
+  Pick<
+    OptimizerOptions,
+    | 'clock'
+    | 'readers'
+    | 'goal'
+    | 'stallBudget'
+    | 'minIntervalMs'
+    | 'windowMs'
+    | 'maxBytesPerWindow'
+    | 'byteWindowMs'
+    | 'sampleIntervalMs'
+    | 'staleIntervals'
+    | 'stallWindowMs'
+  >
+>;
+
+function complete(options: OptimizerOptions): Completed {
+  const { goal = 'relieve' } = options;
+  const defaults: Completed = {
+    clock: systemClock,
+    readers: options.readers ?? createHostReaders(),
+    goal,
+    stallBudget: DEFAULT_STALL_BUDGET,
+    minIntervalMs: INTERVAL_MS[goal],
+    windowMs: WINDOW_MS[goal],
+    maxBytesPerWindow: 2 ** 30,
+    byteWindowMs: 60_000,
+    sampleIntervalMs: 1000,
+    staleIntervals: 3,
+    stallWindowMs: 10_000,
+  };
+  return { ...defaults, ...options };
+}
+
 /** Builds the parts from options and defaults. */
 export async function buildParts(options: OptimizerOptions): Promise<OptimizerParts> {
-  const { clock = systemClock, readers = createHostReaders(), goal = 'relieve' } = options;
-  const { minIntervalMs = INTERVAL_MS[goal] } = options;
-  const { maxBytesPerWindow = 2 ** 30, byteWindowMs = 60_000 } = options;
-  const { sampleIntervalMs = 1000, staleIntervals = 3 } = options;
+  const completed = complete(options);
+  const { clock, readers, goal, stallBudget, minIntervalMs, windowMs, stallWindowMs } = completed;
+  const { maxBytesPerWindow, byteWindowMs, sampleIntervalMs, staleIntervals } = completed;
+  const { minQuietMs = null, act = false } = options;
   // At 50 Hz a busy event loop alone is three intervals late; half a second says nothing false yet.
   const staleAfterMs = Math.max(MIN_STALE_MS, sampleIntervalMs * staleIntervals);
   const actuators = options.actuators ?? [
@@ -113,8 +147,6 @@ export async function buildParts(options: OptimizerOptions): Promise<OptimizerPa
   ];
   const nowMs = (): number => clock.monotonicMs();
   const { kind } = await readers.readBackend();
-  const { stallWindowMs = 10_000, stallBudget = DEFAULT_STALL_BUDGET } = options;
-  const { minQuietMs = null, includeDirty = false } = options;
   const closing = new AbortController();
   const watchdog = createWatchdog({ ...options.watchdog, clock });
   const planner = createPlanner({
@@ -128,24 +160,17 @@ export async function buildParts(options: OptimizerOptions): Promise<OptimizerPa
     watchdog,
     minIntervalMs,
     minQuietMs,
-    includeDirty,
     nowMs,
     signal: closing.signal,
   });
-  const tracker = createOutcomeTracker({
-    readers,
-    clock,
-    targetPids: () => planner.pids(),
-    windowMs: options.windowMs ?? WINDOW_MS[goal],
-  });
-  const { act = false } = options;
+  const targetPids = (): Promise<number[]> => planner.pids();
   return {
     clock,
     goal,
     readers,
     whether: buildWhether(options, staleAfterMs, clock),
     planner,
-    tracker,
+    tracker: createOutcomeTracker({ readers, clock, targetPids, windowMs }),
     watchdog,
     actuators,
     closing,
@@ -155,7 +180,7 @@ export async function buildParts(options: OptimizerOptions): Promise<OptimizerPa
       maxBytesPerWindow,
       byteWindowMs,
       // Several looks within the time a region must be quiet, else its age would be guessed.
-      watchIntervalMs: Math.min(WATCH_INTERVAL_MS, minQuietMs === null ? Infinity : minQuietMs / 4),
+      watchIntervalMs: Math.min(WATCH_INTERVAL_MS, (minQuietMs ?? Infinity) / 4),
     },
   };
 }
@@ -165,7 +190,6 @@ const WATCH_INTERVAL_MS = 1000;
 const WINDOW_MS: Readonly<Record<Goal, number>> = { relieve: 5000, save: 3000 };
 /** 6 s is Senpai's interval. */
 const INTERVAL_MS: Readonly<Record<Goal, number>> = { relieve: 6000, save: 3000 };
-
 
 function buildWhether(options: OptimizerOptions, staleAfterMs: number, clock: Clock): WhetherPolicy {
   if (options.whether !== undefined) return options.whether;

@@ -85,33 +85,17 @@ export interface OutcomeTrackerOptions {
 
 /** Builds the tracker. */
 export function createOutcomeTracker(options: OutcomeTrackerOptions): OutcomeTracker {
-  const { readers, clock, targetPids, windowMs = 5000, driftWindows = 20 } = options;
+  const { readers, clock, windowMs = 5000, driftWindows = 20 } = options;
   const drift = createDriftMeter(windowMs, driftWindows);
   let open: { endsMs: number } | null = null;
 
   const endsInMs = (): number | null =>
     open === null ? null : Math.max(0, open.endsMs - clock.monotonicMs());
 
-  /** Free memory and everybody else's page cache, which trade places without anybody's doing. */
-  const readHost = async (): Promise<{ levels: MemoryLevels; hostKib: number }> => {
-    const [levels, pids] = await Promise.all([readers.readLevels(), targetPids()]);
-    let filePages = 0;
-    for (const pid of pids) filePages += (await readers.readFilePages(pid)) ?? 0;
-    const targetsKib = (filePages * readers.pageSizeBytes) / 1024;
-    return { levels, hostKib: levels.freeKib + levels.cachedKib - targetsKib };
-  };
-
-  const readFaults = async (plan: readonly TargetPlan[]): Promise<number> => {
-    let faults = 0;
-    for (const { target } of plan)
-      if (target.kind === 'process') faults += (await readers.readStat(target.pid))?.majorFaults ?? 0;
-    return faults;
-  };
-
   const finish = async (window: OutcomeWindow): Promise<Outcome> => {
-    const { levels, hostKib } = await readHost();
+    const { levels, hostKib } = await readHost(options);
     const readings = await Promise.all(window.evidence.map((evidence) => evidence.read()));
-    const faults = Math.max(0, (await readFaults(window.plan)) - window.faults);
+    const faults = Math.max(0, (await readFaults(readers, window.plan)) - window.faults);
     const lost = await findEndedTarget(readers, window.plan);
     const elapsedMs = clock.monotonicMs() - window.openedMs;
     const moved = hostKib - window.hostKib;
@@ -139,7 +123,7 @@ export function createOutcomeTracker(options: OutcomeTrackerOptions): OutcomeTra
   return {
     async observe({ timestamp }) {
       if (open !== null || !drift.isDue(timestamp)) return;
-      const { hostKib } = await readHost();
+      const { hostKib } = await readHost(options);
       // An action may have begun meanwhile.
       if (endsInMs() === null) drift.observe(timestamp, hostKib);
     },
@@ -147,8 +131,8 @@ export function createOutcomeTracker(options: OutcomeTrackerOptions): OutcomeTra
       open = { endsMs: clock.monotonicMs() + windowMs };
       try {
         const evidence = await Promise.all(plan.map((target) => openEvidence(readers, target)));
-        const faults = await readFaults(plan);
-        const { levels, hostKib } = await readHost();
+        const faults = await readFaults(readers, plan);
+        const { levels, hostKib } = await readHost(options);
         return { before: levels, hostKib, openedMs: clock.monotonicMs(), plan, evidence, faults };
       } catch (error) {
         open = null;
@@ -173,6 +157,28 @@ export function createOutcomeTracker(options: OutcomeTrackerOptions): OutcomeTra
     },
     endsInMs,
   };
+}
+
+/** Free memory and everybody else's page cache, which trade places without anybody's doing. */
+async function readHost({
+  readers,
+  targetPids,
+}: OutcomeTrackerOptions): Promise<{ levels: MemoryLevels; hostKib: number }> {
+  const [levels, pids] = await Promise.all([readers.readLevels(), targetPids()]);
+  let filePages = 0;
+  for (const pid of pids) filePages += (await readers.readFilePages(pid)) ?? 0;
+  const targetsKib = (filePages * readers.pageSizeBytes) / 1024;
+  return { levels, hostKib: levels.freeKib + levels.cachedKib - targetsKib };
+}
+
+async function readFaults(
+  readers: Pick<HostReaders, 'readStat'>,
+  plan: readonly TargetPlan[],
+): Promise<number> {
+  let faults = 0;
+  for (const { target } of plan)
+    if (target.kind === 'process') faults += (await readers.readStat(target.pid))?.majorFaults ?? 0;
+  return faults;
 }
 
 type Sums = Pick<

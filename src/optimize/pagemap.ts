@@ -14,8 +14,7 @@ export const PAGE = {
   exclusive: 8,
 } as const;
 
-/** Both: page-out takes the page, because nobody else maps it. */
-export const OWN_PAGE = PAGE.present | PAGE.exclusive;
+const OWN_PAGE = PAGE.present | PAGE.exclusive;
 
 /** An open pagemap. It stays that of the process it was opened for, also when the pid is reused. */
 export interface Pagemap {
@@ -65,4 +64,15 @@ export function toFlags(words: Uint32Array): Uint8Array {
       ((high >>> 24) & 1) * PAGE.exclusive;
   }
   return flags;
+}
+
+/** Pages that page-out takes: 1 where the process alone has the page in memory. */
+export const ownPages = (flags: Uint8Array | null): Uint8Array =>
+  flags?.map((flag) => ((flag & OWN_PAGE) === OWN_PAGE ? 1 : 0)) ?? new Uint8Array();
+
+/** How many pages of a set of 0 and 1 are in it. */
+export function countPages(pages: Uint8Array): number {
+  let sum = 0;
+  for (const page of pages) sum += page;
+  return sum;
 }

@@ -2,26 +2,27 @@
 // regions. Between plans it watches: counters, the targets' cgroups, and which of their memory is in use.
 import { labels, messageOf } from '../core/index.ts';
 import type { Label, MemorySnapshot } from '../core/index.ts';
-import type { Actuator, PlanEvidence, TargetPlan } from './actuator.ts';
+import type { Actuator, TargetPlan } from './actuator.ts';
 import type { Refusal } from './decision.ts';
+import { HOLDS, JUDGE_AFTER, careFor, trialRuleFor } from './goal-settings.ts';
 import type { Goal } from './goal.ts';
 import type { HostReaders } from './host-readers.ts';
 import type { HowMuchLaw } from './how-much.ts';
 import { stallOf } from './how-much.ts';
+import { compressionOf, explainRegions, explainWhole } from './plan-evidence.ts';
+import type { EvidenceContext } from './plan-evidence.ts';
 import type { ReclaimBackend } from './reclaim-backend.ts';
 import { createRegionMemory } from './region-memory.ts';
-import type { RegionMemoryOptions } from './region-memory.ts';
-import type { TrialRule } from './region-watch.ts';
 import { findRefusal, regionSafeguards, targetSafeguards } from './safeguards.ts';
 import { createCgroupStallMeter, findCgroupShortage, findHostShortage } from './shortage.ts';
 import type { Shortage } from './shortage.ts';
-import { returnCostUs } from './stall-meter.ts';
-import type { StallMeter, TargetCounters } from './stall-meter.ts';
+import type { StallMeter } from './stall-meter.ts';
+import { FIRST_REST_MS, createTargetState, measureTarget } from './target-state.ts';
+import type { TargetState } from './target-state.ts';
 import { describeTarget, targetKey } from './target.ts';
 import type { ProcessTarget, Target } from './target.ts';
 import type { ResolvedTarget, TargetResolver } from './target-resolver.ts';
 import { TargetSensor } from './target-sensor.ts';
-import type { Care, RegionPlan } from './target-sensor.ts';
 import type { Watchdog } from './watchdog.ts';
 
 /** What could be done now. */
@@ -75,70 +76,16 @@ export interface PlannerOptions {
   readonly minIntervalMs: number;
   /** How long a region must be quiet; null is by how badly memory is short. */
   readonly minQuietMs: number | null;
-  readonly includeDirty: boolean;
   readonly nowMs: () => number;
   readonly signal: AbortSignal;
 }
 
-/** How long a region must have been quiet, by how badly memory is short. */
-const QUIET_MS: Readonly<Record<Label, number>> = {
-  NoActionNeeded: 10_000,
-  ShouldOptimize: 10_000,
-  ShouldOptimizeAggressive: 6000,
-  Critical: 4000,
-};
-/** While saving: T = 6 s is the plain rule that saved most in our measurements. */
-const SAVE_QUIET_MS = 6000;
-/** Most often a page of quiet regions may be used after all, a second: 1 % and 4 %. */
-const MAX_RETURN_RATE: Readonly<Record<Goal, number>> = { relieve: 0.01, save: 0.04 };
-/** Factor of the next step in a mapping after one that went well. */
-const GROWTH: Readonly<Record<Label, number>> = {
-  NoActionNeeded: 2,
-  ShouldOptimize: 2,
-  ShouldOptimizeAggressive: 4,
-  Critical: 4,
-};
-const SAVE_GROWTH = 4;
-/**
- * Up to which share of a step that came back the next is larger, and from which on its mapping is spared.
- * While saving, what comes back comes from memory and what stays out is gained, so more may come back.
- */
-const TRIAL_SHARES: Readonly<Record<Goal, Pick<TrialRule, 'goodShare' | 'badShare'>>> = {
-  relieve: { goodShare: 0.05, badShare: 0.2 },
-  save: { goodShare: 0.25, badShare: 0.6 },
-};
-/** How long regions that were used again are left alone. */
-const HOLDS: Readonly<Record<Goal, RegionMemoryOptions>> = {
-  relieve: { longestHoldMs: 120_000, quickProbeMs: 30_000 },
-  save: { longestHoldMs: 24_000, quickProbeMs: 2000 },
-};
-/** Share of the interval between two actions after which the first is judged. */
-const JUDGE_AFTER = 0.8;
-/** A target that suffered is left alone for so long, twice as long each time. */
-const FIRST_REST_MS = 30_000;
+/** Longest time a target that suffered is left alone. */
 const LONGEST_REST_MS = 480_000;
-const USUAL_COMPRESSION = 0.5;
 /** Pages brought back in one look: 20 ms of work from zram. */
 const MAX_PAGES_BROUGHT_BACK = 4096;
 /** Memory of targets nobody is short for is still looked after so often, so that what comes back is known. */
 const REST_SCAN_MS = 5000;
-
-interface TargetState {
-  readonly sensor: TargetSensor | null;
-  lastMs: number | null;
-  /** When what came back of the last action is judged; null when it was. */
-  judgeAtMs: number | null;
-  growth: number;
-  dryRunMs: number | null;
-  restUntilMs: number;
-  restMs: number;
-  scannedMs: number;
-  /** Pages of files that were taken and are cached again, and when that was counted. */
-  cachedAgain: number;
-  cachedMs: number;
-  bytes: number;
-  shortages: Shortage[];
-}
 
 /** Builds the planner. */
 export function createPlanner(options: PlannerOptions): Planner {
@@ -230,7 +177,7 @@ class TargetWatcher {
       }
       state.lastMs = nowMs;
       state.judgeAtMs = nowMs + JUDGE_AFTER * this.#options.minIntervalMs;
-      state.growth = this.#options.goal === 'save' ? SAVE_GROWTH : GROWTH[evidence.label];
+      state.trialRule = trialRuleFor(this.#options.goal, evidence.label);
       state.sensor?.noteTaken(regions, nowMs);
     }
   }
@@ -249,7 +196,7 @@ class TargetWatcher {
     let pages = 0;
     for (const { sensor, cachedAgain } of this.#states.values()) {
       const out = sensor?.outPages ?? { filePages: 0, anonPages: 0 };
-      pages += Math.max(0, out.filePages - cachedAgain) + out.anonPages * (1 - this.#compression());
+      pages += Math.max(0, out.filePages - cachedAgain) + out.anonPages * (1 - compressionOf(this.#backend));
     }
     return Math.round((pages * this.#options.readers.pageSizeBytes) / 1024);
   }
@@ -262,25 +209,11 @@ class TargetWatcher {
     const key = targetKey(target);
     const known = this.#states.get(key);
     if (known !== undefined) return known;
-    const { readers, includeDirty } = this.#options;
+    const { readers } = this.#options;
     const sensor =
-      target.kind === 'process'
-        ? new TargetSensor({ readers, target, memory: this.#memory, includeDirty })
-        : null;
-    const state: TargetState = {
-      sensor,
-      lastMs: null,
-      judgeAtMs: null,
-      growth: 2,
-      dryRunMs: null,
-      restUntilMs: Number.NEGATIVE_INFINITY,
-      restMs: FIRST_REST_MS,
-      scannedMs: Number.NEGATIVE_INFINITY,
-      cachedAgain: 0,
-      cachedMs: Number.NEGATIVE_INFINITY,
-      bytes: 0,
-      shortages: [],
-    };
+      target.kind === 'process' ? new TargetSensor({ readers, target, memory: this.#memory }) : null;
+    const trialRule = trialRuleFor(this.#options.goal, 'NoActionNeeded');
+    const state = createTargetState(sensor, trialRule);
     this.#states.set(key, state);
     return state;
   }
@@ -328,7 +261,7 @@ class TargetWatcher {
       state.cachedAgain = await sensor.countCachedAgain();
     }
     if (state.judgeAtMs !== null && nowMs() >= state.judgeAtMs) {
-      sensor.judge(nowMs(), { ...TRIAL_SHARES[this.#options.goal], growth: state.growth });
+      sensor.judge(nowMs(), state.trialRule);
       state.judgeAtMs = null;
     }
     if (this.#options.goal === 'save') {
@@ -414,13 +347,7 @@ class TargetWatcher {
     label: Label,
   ): TargetPlan {
     const bytes = base.budgetBytes;
-    const evidence: PlanEvidence = {
-      who: worst?.who ?? 'save',
-      label,
-      reason: `${reasonOf(worst)}; the kernel chooses ${mib(bytes)} of what was not used for longest`,
-      freesBytes: bytes,
-      mayCostUs: this.#costUs({ file: bytes / this.#options.readers.pageSizeBytes, anon: 0 }),
-    };
+    const evidence = explainWhole(bytes, this.#contextOf(worst, label));
     return { ...base, regions: [], bytes, bytesByKind: {}, watchBytes: 0, left: {}, evidence };
   }
 
@@ -439,7 +366,7 @@ class TargetWatcher {
     } catch (error) {
       return { rule: 'permission', target: name, reason: messageOf(error) };
     }
-    const care = this.#careOf(label);
+    const care = careFor(this.#options.goal, label, this.#options.minQuietMs);
     const chosen = await sensor.select(base.budgetBytes, care, nowMs());
     const watchBytes = isActing ? 0 : sensor.map.usableBytes;
     const refusal = findRefusal(regionSafeguards, {
@@ -448,48 +375,13 @@ class TargetWatcher {
     });
     if (refusal !== null) return { ...refusal, target: name };
     const { regions, bytes, bytesByKind, left } = chosen;
-    const evidence = this.#explain(chosen, worst, label, care);
+    const evidence = explainRegions(chosen, care, this.#contextOf(worst, label));
     return { ...base, regions, bytes, bytesByKind, watchBytes, left, evidence };
   }
 
-  #careOf(label: Label): Care {
-    const { goal, minQuietMs } = this.#options;
-    const usual = goal === 'save' ? SAVE_QUIET_MS : QUIET_MS[label];
-    return {
-      minQuietMs: minQuietMs ?? usual,
-      maxReturnRate: MAX_RETURN_RATE[goal],
-      usesRhythm: goal === 'save',
-    };
-  }
-
-  #explain(plan: RegionPlan, worst: Shortage | null, label: Label, care: Care): PlanEvidence {
-    const page = this.#options.readers.pageSizeBytes;
-    const anonBytes = plan.bytesByKind.anonymous ?? 0;
-    const quietMs = plan.regions.map((region) => region.quietMs);
-    const quiet =
-      plan.regions.length === 0
-        ? `its memory would be watched first, and what stays quiet for ${care.minQuietMs / 1000} s taken`
-        : `${mib(plan.bytes)} of it was not used for ${seconds(Math.min(...quietMs))} to ${seconds(Math.max(...quietMs))} s`;
-    return {
-      who: worst?.who ?? 'save',
-      label,
-      reason: `${reasonOf(worst)}; ${quiet}`,
-      freesBytes: Math.round(plan.bytes - anonBytes * this.#compression()),
-      mayCostUs: this.#costUs({ file: (plan.bytes - anonBytes) / page, anon: anonBytes / page }),
-    };
-  }
-
-  /** Bytes that a byte takes compressed: of all that is compressed now, else half. */
-  #compression(): number {
-    const store = this.#backend?.store ?? null;
-    return store === null || store.originalBytes === 0
-      ? USUAL_COMPRESSION
-      : Math.min(1, store.usedBytes / store.originalBytes);
-  }
-
-  // All of it coming back one by one.
-  #costUs(pages: { file: number; anon: number }): number {
-    return Math.round(returnCostUs(this.#backend?.kind ?? 'none', pages, pages.file + pages.anon));
+  #contextOf(worst: Shortage | null, label: Label): EvidenceContext {
+    const { pageSizeBytes } = this.#options.readers;
+    return { worst, label, backend: this.#backend, pageSizeBytes };
   }
 }
 
@@ -499,41 +391,4 @@ const NO_TARGET: Refusal = {
   reason: 'nothing was named that may be acted on; name processes with --pid or --name',
 };
 
-function reasonOf(worst: Shortage | null): string {
-  if (worst === null) return 'nobody is short: saving';
-  const who = worst.who === 'host' ? 'the host' : `cgroup ${worst.who}, which its pages count against,`;
-  return `${who} is short: ${worst.evidence}`;
-}
-
 const moreSevere = (a: Label, b: Label): Label => (labels.indexOf(a) >= labels.indexOf(b) ? a : b);
-
-const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
-const seconds = (ms: number): string => (ms / 1000).toFixed(0);
-
-async function measureTarget(
-  readers: HostReaders,
-  { target, stat }: ResolvedTarget,
-  { sensor }: TargetState,
-): Promise<{ bytes: number; counters: TargetCounters }> {
-  const none: TargetCounters = {
-    majorFaults: null,
-    psiSomeUs: null,
-    returnedFilePages: null,
-    returnedAnonPages: null,
-  };
-  if (target.kind === 'self')
-    return { bytes: process.memoryUsage.rss(), counters: { ...none, majorFaults: 0 } };
-  if (target.kind === 'cgroup') {
-    const memory = await readers.readCgroup(target.path);
-    return { bytes: memory?.currentBytes ?? 0, counters: { ...none, psiSomeUs: memory?.psiSomeUs ?? null } };
-  }
-  const returned = sensor?.read().returnedTaken ?? { filePages: 0, anonPages: 0 };
-  const counters: TargetCounters = {
-    majorFaults: stat?.majorFaults ?? null,
-    psiSomeUs: null,
-    returnedFilePages: returned.filePages,
-    returnedAnonPages: returned.anonPages,
-  };
-  const bytes = (stat?.rssPages ?? 0) * readers.pageSizeBytes + (sensor?.unmappedBytes ?? 0);
-  return { bytes, counters };
-}

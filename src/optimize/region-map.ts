@@ -1,5 +1,5 @@
 // The memory of one process cut into regions of 1 MiB, by what page-out does to it. It decides nothing.
-import { classifyMapping } from './mappings.ts';
+import { classifyMapping, isOfFile } from './mappings.ts';
 import type { Mapping, MemoryKind } from './mappings.ts';
 import type { ReclaimBackend } from './reclaim-backend.ts';
 import type { ProcessTarget } from './target.ts';
@@ -42,15 +42,13 @@ export interface RegionMapOptions {
   readonly mappings: readonly Mapping[];
   readonly fileSystems: ReadonlyMap<string, string>;
   readonly backend: Pick<ReclaimBackend, 'kind' | 'freesAnonymous'>;
-  /** Also take dirty file pages: their RSS falls and nothing is freed. */
-  readonly includeDirty: boolean;
   /** Addresses of regions that are watched: a mapping that lost all its pages by that is kept. */
   readonly watched?: Iterable<number>;
 }
 
 /** Cuts what the back end can free; sums what it cannot, by reason. */
 export function buildRegionMap(options: RegionMapOptions): RegionMap {
-  const { mappings, fileSystems, backend, includeDirty } = options;
+  const { mappings, fileSystems, backend } = options;
   const regions: RegionPlace[] = [];
   const left: Record<string, number> = {};
   let usableBytes = 0;
@@ -62,7 +60,7 @@ export function buildRegionMap(options: RegionMapOptions): RegionMap {
     if (mapping.rssBytes === 0 && !isWatched()) continue;
     const isProgram = mapping.path.startsWith('/') && programs.has(mapping.path);
     const kind = isProgram ? 'excluded' : classifyMapping(mapping, fileSystems);
-    const why = whyLeft(kind, backend, includeDirty);
+    const why = whyLeft(kind, backend);
     if (why === null) {
       for (const region of cutIntoRegions(options.target, mapping, kind)) regions.push(region);
       usableBytes += mapping.rssBytes - mapping.sharedBytes;
@@ -74,14 +72,10 @@ export function buildRegionMap(options: RegionMapOptions): RegionMap {
   return { regions, left, usableBytes };
 }
 
-function whyLeft(
-  kind: MemoryKind,
-  backend: RegionMapOptions['backend'],
-  includeDirty: boolean,
-): string | null {
+function whyLeft(kind: MemoryKind, backend: RegionMapOptions['backend']): string | null {
   if (kind === 'excluded') return 'programs, libraries, stack, locked or device memory';
   if (kind === 'clean-file') return null;
-  if (kind === 'dirty-file') return includeDirty ? null : 'dirty file pages, which stay in the page cache';
+  if (kind === 'dirty-file') return 'dirty file pages, which stay in the page cache';
   if (backend.freesAnonymous) return null;
   return backend.kind === 'none'
     ? 'anonymous memory, which frees nothing without swap'
@@ -96,7 +90,7 @@ function* cutIntoRegions(target: ProcessTarget, mapping: Mapping, kind: MemoryKi
   const sizeBytes = mapping.end - mapping.start;
   const factor = Math.max(1, Math.ceil(sizeBytes / REGION_BYTES / MAX_REGIONS_PER_MAPPING));
   const step = REGION_BYTES * factor;
-  const isFile = kind === 'clean-file' || kind === 'dirty-file';
+  const isFile = isOfFile(kind);
   const file = `${mapping.device}:${mapping.inode}`;
   const own = `${target.pid}:${target.startTimeTicks}`;
   const place: MappingPlace = {

@@ -1,5 +1,6 @@
 // The state of each region of one process: not watched, watched through probe pages, or away. Also what
 // is learned of each mapping: how often probes come back, and how much of it may be tried next.
+import { PAGE, countPages, ownPages } from './pagemap.ts';
 import type { RegionPlace } from './region-map.ts';
 
 /** One region that is watched or away. */
@@ -48,8 +49,10 @@ interface Hold {
   lengthMs: number;
 }
 
+/** From this age on a watched region counts as quiet for what is learned of its mapping. */
+export const LATE_FROM_MS = 2000;
 /** First regions watched of a mapping, and first bytes taken of it. */
-export const FIRST_REGIONS = 32;
+const FIRST_REGIONS = 32;
 export const FIRST_TRIAL_BYTES = 8 * 2 ** 20;
 const LARGEST_TRIAL_BYTES = 2 ** 30;
 const FIRST_MAPPING_HOLD_MS = 30_000;
@@ -128,3 +131,42 @@ export function lateReturnRate(record: MappingRecord, probesPerRegion: number): 
   if (record.lateReturns < 1.5) return 0;
   return record.lateReturns / record.lateSeconds / probesPerRegion;
 }
+
+/** How many more regions of a mapping may be watched: more of them when those that are stay quiet. */
+export function roomFor(
+  record: MappingRecord | undefined,
+  watches: Iterable<RegionWatch>,
+  mappingKey: string,
+  nowMs: number,
+): number {
+  if (record !== undefined && record.busy.untilMs > nowMs) return 0;
+  let young = 0;
+  let quiet = 0;
+  for (const { place, quietSinceMs } of watches) {
+    if (place.mapping.key !== mappingKey) continue;
+    if (nowMs - quietSinceMs >= LATE_FROM_MS) quiet++;
+    else young++;
+  }
+  return Math.max(FIRST_REGIONS, 4 * quiet) - young;
+}
+
+/** Counts the pages that were out and are in memory, and counts them no more as out. */
+export function takeReturned({ place, out, kept }: RegionWatch, flags: Uint8Array | null): number {
+  if (flags === null) return 0;
+  let returned = 0;
+  for (let i = 0; i < out.length; i++) {
+    if (out[i] === 0) continue;
+    // Anonymous memory without a swap entry was given back by the process itself.
+    const isGone = place.kind === 'anonymous' && (flags[i]! & (PAGE.present | PAGE.swapped)) === 0;
+    if (!isGone && (flags[i]! & PAGE.present) === 0) continue;
+    out[i] = 0;
+    if (isGone) continue;
+    kept[i] = 1;
+    returned++;
+  }
+  return returned;
+}
+
+/** Pages of a region that is away that were neither taken from it nor left in it. */
+export const countNew = ({ out, kept }: RegionWatch, flags: Uint8Array | null): number =>
+  countPages(ownPages(flags).map((isOwn, i) => isOwn & ~out[i]! & ~kept[i]!));

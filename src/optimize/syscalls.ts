@@ -110,7 +110,7 @@ export async function createSyscalls(): Promise<Syscalls> {
           remote[2 * i] = BigInt(address);
           remote[2 * i + 1] = 1n;
         });
-        const local = new BigUint64Array([BigInt(koffi.address(byte)), BigInt(addresses.length)]);
+        const local = new BigUint64Array([koffi.address(byte), BigInt(addresses.length)]);
         return result(readv(pid, local, 1, remote, addresses.length, 0));
       },
       readCachedPages: (fd, offsetBytes, lengthBytes) => {

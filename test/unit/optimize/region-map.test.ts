@@ -18,7 +18,6 @@ function mapOf(text: string, options: Partial<RegionMapOptions> = {}): RegionMap
     mappings: parseSmaps(text),
     fileSystems: new Map([['08:01', 'ext4']]),
     backend: buildReclaimBackend([], false),
-    includeDirty: false,
     ...options,
   });
 }
@@ -67,13 +66,12 @@ describe('buildRegionMap()', () => {
     expect(Object.values(left)).toEqual([2 * MIB]);
   });
 
-  test('takes dirty file pages only when told to', () => {
+  test('leaves dirty file pages, which free nothing', () => {
     const dirty = smapsEntry('10000000-10100000 rw-s 00000000 08:01 7 /srv/d', {
       Rss: 1024,
       Private_Dirty: 1024,
     });
     expect(mapOf(dirty).regions).toEqual([]);
-    expect(mapOf(dirty, { includeDirty: true }).regions).toMatchObject([{ kind: 'dirty-file' }]);
   });
 
   test('counts what others map too as left alone', () => {

@@ -4,7 +4,7 @@ import type { HostReaders, ProcessTarget } from '../../../src/optimize/index.ts'
 import { createRegionMemory } from '../../../src/optimize/region-memory.ts';
 import type { RegionMemory } from '../../../src/optimize/region-memory.ts';
 import { TargetSensor } from '../../../src/optimize/target-sensor.ts';
-import type { Care, RegionPlan, RegionProbes } from '../../../src/optimize/target-sensor.ts';
+import type { Care, RegionPlan, RegionProbes } from '../../../src/optimize/region-plan.ts';
 import { FakeMemory, PAGE_BYTES } from '../../support/fake-memory.ts';
 import type { FakeMapping } from '../../support/fake-memory.ts';
 import { buildReaders, zramBackend } from '../../support/optimize-host.ts';
@@ -34,7 +34,7 @@ class Watcher {
   ) {
     this.memory = memory;
     const readers = buildReaders({ readBackend: () => Promise.resolve(zramBackend()), ...overrides }, memory);
-    this.sensor = new TargetSensor({ readers, target, memory: known, includeDirty: false });
+    this.sensor = new TargetSensor({ readers, target, memory: known });
   }
 
   /** One look, a second after the last, after the process used what it uses. */
