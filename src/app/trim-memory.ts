@@ -44,10 +44,8 @@ export function startTrimming(onFirst: () => void): Disposable {
     onFirst();
   };
   const first = setTimeout(() => void trimFirst(), FIRST_MS).unref();
-  const settled = setTimeout(() => {
-    collectGarbage();
-    trim();
-  }, SETTLED_MS).unref();
+  // Garbage is not collected again: it takes half a second of work, by now for less than a megabyte.
+  const settled = setTimeout(trim, SETTLED_MS).unref();
   const period = setInterval(trim, PERIOD_MS).unref();
   return {
     [Symbol.dispose]: () => {

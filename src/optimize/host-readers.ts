@@ -72,16 +72,16 @@ export function createHostReaders({ procRoot = '/proc', sysRoot = '/sys' }: Host
   return {
     pageSizeBytes,
     readLevels: async () => {
-      const perCpuKib = await readPerCpuFreeKib(procRoot, pageSizeBytes);
-      return parseLevels(await readFile(`${procRoot}/meminfo`, 'utf8'), perCpuKib);
+      const perCpuKib = readPerCpuFreeKib(procRoot, pageSizeBytes);
+      return Promise.resolve(parseLevels(readFileSync(`${procRoot}/meminfo`, 'utf8'), perCpuKib));
     },
     readBackend: () => readReclaimBackend(procRoot, sysRoot),
     readCompressedStore: () => readCompressedStore(procRoot, sysRoot),
     listPids: async () => (await readdir(procRoot)).filter((name) => /^\d+$/.test(name)).map(Number),
     readStat: (pid) => readProcessStat(pid, procRoot),
-    readFilePages: async (pid) => {
-      const text = await readOrNull(`${procRoot}/${pid}/statm`);
-      return text === null ? null : Number(text.split(' ')[2]);
+    readFilePages: (pid) => {
+      const text = readOrNull(`${procRoot}/${pid}/statm`);
+      return Promise.resolve(text === null ? null : Number(text.split(' ')[2]));
     },
     readUid: (pid) => readProcessUid(pid, procRoot),
     readMappings: (pid) => readMappings(pid, procRoot),
@@ -89,8 +89,8 @@ export function createHostReaders({ procRoot = '/proc', sysRoot = '/sys' }: Host
     openPagemap: (pid) => openPagemap(`${procRoot}/${pid}/pagemap`, pageSizeBytes),
     openPageCache: (pid, mapping) => openPageCache(pid, mapping, procRoot),
     readCgroup,
-    readMemoryCgroups: (pid) => readMemoryCgroups(pid, procRoot),
-    readCgroupFolder: (path) => readCgroupFolder(path, procRoot),
+    readMemoryCgroups: (pid) => Promise.resolve(readMemoryCgroups(pid, procRoot)),
+    readCgroupFolder: (path) => Promise.resolve(readCgroupFolder(path, procRoot)),
   };
 }
 

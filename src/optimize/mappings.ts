@@ -1,6 +1,6 @@
 // /proc/PID/smaps and mountinfo: which memory a process maps, and what of it page-out could free.
 // https://docs.kernel.org/filesystems/proc.html
-import { readOrNull } from './process-stat.ts';
+import { readOrNull, readSlowly } from './process-stat.ts';
 
 /** One mapping of /proc/PID/smaps. Sizes in bytes. */
 export interface Mapping {
@@ -122,10 +122,10 @@ const hex = (decimal: string): string => Number(decimal).toString(16).padStart(2
 
 /** Reads a process's mappings; empty when the process is gone. @throws EACCES when it may not be read */
 export async function readMappings(pid: number, procRoot = '/proc'): Promise<Mapping[]> {
-  return parseSmaps((await readOrNull(`${procRoot}/${pid}/smaps`)) ?? '');
+  return parseSmaps((await readSlowly(`${procRoot}/${pid}/smaps`)) ?? '');
 }
 
 /** Reads the file systems a process sees. */
 export async function readFileSystems(pid: number, procRoot = '/proc'): Promise<Map<string, string>> {
-  return parseMountinfo((await readOrNull(`${procRoot}/${pid}/mountinfo`)) ?? '');
+  return parseMountinfo(readOrNull(`${procRoot}/${pid}/mountinfo`) ?? '');
 }

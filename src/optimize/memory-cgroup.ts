@@ -1,7 +1,7 @@
 // The memory cgroups a process's pages are charged to, v1 and v2, with every ancestor that has a
 // limit: a limit anywhere above makes memory scarce for the process. Reads only.
 // https://docs.kernel.org/admin-guide/cgroup-v2.html and .../cgroup-v1/memory.html
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readOrNull } from './process-stat.ts';
 
@@ -79,23 +79,21 @@ export function listFolders(mount: MemoryMount, cgroupPath: string): string[] {
  * Reads every cgroup with a limit that a process's pages count against, the nearest first.
  * Empty when there is none or the process is gone.
  */
-export async function readMemoryCgroups(pid: number, procRoot = '/proc'): Promise<MemoryCgroup[]> {
-  const [mountinfo, own] = await Promise.all([
-    readOrNull(`${procRoot}/self/mountinfo`),
-    readOrNull(`${procRoot}/${pid}/cgroup`),
-  ]);
+export function readMemoryCgroups(pid: number, procRoot = '/proc'): MemoryCgroup[] {
+  const mountinfo = readOrNull(`${procRoot}/self/mountinfo`);
+  const own = readOrNull(`${procRoot}/${pid}/cgroup`);
   if (mountinfo === null || own === null) return [];
   const found: MemoryCgroup[] = [];
   for (const mount of parseMemoryMounts(mountinfo)) {
     const path = parseCgroupPath(own, mount.version);
-    if (path !== null) found.push(...(await readLimited(mount, path)));
+    if (path !== null) found.push(...readLimited(mount, path));
   }
   return found;
 }
 
 /** Reads a cgroup folder and its ancestors that have a limit. */
-export async function readCgroupFolder(folder: string, procRoot = '/proc'): Promise<MemoryCgroup[]> {
-  const mounts = parseMemoryMounts((await readOrNull(`${procRoot}/self/mountinfo`)) ?? '');
+export function readCgroupFolder(folder: string, procRoot = '/proc'): MemoryCgroup[] {
+  const mounts = parseMemoryMounts(readOrNull(`${procRoot}/self/mountinfo`) ?? '');
   const mount = mounts
     .filter(({ mountPoint }) => folder === mountPoint || folder.startsWith(`${mountPoint}/`))
     .toSorted((a, b) => b.mountPoint.length - a.mountPoint.length)[0];
@@ -103,8 +101,8 @@ export async function readCgroupFolder(folder: string, procRoot = '/proc'): Prom
   return readLimited({ ...mount, root: '/' }, `/${folder.slice(mount.mountPoint.length)}`.replace('//', '/'));
 }
 
-async function readLimited(mount: MemoryMount, path: string): Promise<MemoryCgroup[]> {
-  const folders = await Promise.all(listFolders(mount, path).map((folder) => read[mount.version](folder)));
+function readLimited(mount: MemoryMount, path: string): MemoryCgroup[] {
+  const folders = listFolders(mount, path).map((folder) => read[mount.version](folder));
   const limited: MemoryCgroup[] = [];
   for (const folder of folders) {
     if (folder === null) continue;
@@ -120,34 +118,32 @@ interface Folder {
   readonly isHierarchical: boolean;
 }
 
-const read: Readonly<Record<1 | 2, (folder: string) => Promise<Folder | null>>> = { 1: readV1, 2: readV2 };
+const read: Readonly<Record<1 | 2, (folder: string) => Folder | null>> = { 1: readV1, 2: readV2 };
 
 // The kernel writes "no limit" as the largest multiple of a page below 2^63.
 const NO_LIMIT_BYTES = 2 ** 62;
 
-async function readV1(path: string): Promise<Folder | null> {
-  const limitBytes = await readNumber(`${path}/memory.limit_in_bytes`);
+function readV1(path: string): Folder | null {
+  const limitBytes = readNumber(`${path}/memory.limit_in_bytes`);
   if (limitBytes === null) return null;
-  const isHierarchical = (await readNumber(`${path}/memory.use_hierarchy`)) !== 0;
+  const isHierarchical = readNumber(`${path}/memory.use_hierarchy`) !== 0;
   if (limitBytes >= NO_LIMIT_BYTES) return { group: null, isHierarchical };
-  const usageBytes = (await readNumber(`${path}/memory.usage_in_bytes`)) ?? 0;
-  const stat = parseFlatKeys(await readText(`${path}/memory.stat`));
+  const usageBytes = readNumber(`${path}/memory.usage_in_bytes`) ?? 0;
+  const stat = parseFlatKeys(readText(`${path}/memory.stat`));
   const of = (name: string): number | null => stat.get(`total_${name}`) ?? stat.get(name) ?? null;
   const group = { path, limitBytes, usageBytes, someUs: null, fullUs: null, ...pickStat(of) };
   return { group, isHierarchical };
 }
 
-async function readV2(path: string): Promise<Folder | null> {
-  const usageBytes = await readNumber(`${path}/memory.current`);
+function readV2(path: string): Folder | null {
+  const usageBytes = readNumber(`${path}/memory.current`);
   // The root has no memory.current, and a folder without the controller has no limit.
   if (usageBytes === null) return { group: null, isHierarchical: true };
-  const limits = await Promise.all(
-    ['memory.max', 'memory.high'].map((file) => readNumber(`${path}/${file}`)),
-  );
+  const limits = ['memory.max', 'memory.high'].map((file) => readNumber(`${path}/${file}`));
   const limitBytes = Math.min(...limits.map((limit) => limit ?? Infinity));
   if (!Number.isFinite(limitBytes)) return { group: null, isHierarchical: true };
-  const stat = parseFlatKeys(await readText(`${path}/memory.stat`));
-  const pressure = await readText(`${path}/memory.pressure`);
+  const stat = parseFlatKeys(readText(`${path}/memory.stat`));
+  const pressure = readText(`${path}/memory.pressure`);
   const of = (name: string): number | null => stat.get(name) ?? null;
   const totals = {
     someUs: parsePressureTotal(pressure, 'some'),
@@ -184,11 +180,18 @@ export function parsePressureTotal(text: string, line: 'some' | 'full'): number 
   return match === null ? null : Number(match[1]);
 }
 
-const readText = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '');
+/** Empty where there is no such file, or it may not be read. */
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
 
 /** The number in a file; Infinity for `max`; null when there is none. */
-async function readNumber(path: string): Promise<number | null> {
-  const text = (await readText(path)).trim();
+function readNumber(path: string): number | null {
+  const text = readText(path).trim();
   if (text === 'max') return Infinity;
   return /^\d+$/.test(text) ? Number(text) : null;
 }

@@ -11,7 +11,7 @@ export function parsePerCpuFreePages(text: string): number {
 }
 
 /** KiB in the per-CPU lists; 0 where the kernel does not show them. */
-export async function readPerCpuFreeKib(procRoot: string, pageSizeBytes: number): Promise<number> {
-  const text = await readOrNull(`${procRoot}/zoneinfo`);
+export function readPerCpuFreeKib(procRoot: string, pageSizeBytes: number): number {
+  const text = readOrNull(`${procRoot}/zoneinfo`);
   return text === null ? 0 : (parsePerCpuFreePages(text) * pageSizeBytes) / 1024;
 }

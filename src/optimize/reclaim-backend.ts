@@ -1,8 +1,9 @@
 // What page-out can free on this host: /proc/swaps, zram and zswap. It decides nothing by itself.
 // Measured: clean file pages free at once; zram frees about half of the RSS drop; a disk swap file
 // frees nothing without pressure (the pages stay in SwapCached); no swap frees no anonymous memory.
-import { readFile, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { readOrNull } from './process-stat.ts';
 
 /** One line of /proc/swaps. */
 export interface SwapDevice {
@@ -97,11 +98,9 @@ export function parseZswap(meminfo: string): CompressedStore | null {
 
 /** Reads the back end. Missing files count as absent. */
 export async function readReclaimBackend(procRoot = '/proc', sysRoot = '/sys'): Promise<ReclaimBackend> {
-  const [swaps, zswap, store] = await Promise.all([
-    readFile(`${procRoot}/swaps`, 'utf8').catch(() => ''),
-    readFile(`${sysRoot}/module/zswap/parameters/enabled`, 'utf8').catch(() => 'N'),
-    readCompressedStore(procRoot, sysRoot),
-  ]);
+  const swaps = readOrNull(`${procRoot}/swaps`) ?? '';
+  const zswap = readOrNull(`${sysRoot}/module/zswap/parameters/enabled`) ?? 'N';
+  const store = await readCompressedStore(procRoot, sysRoot);
   return buildReclaimBackend(parseSwaps(swaps), /^[Y1]/.test(zswap), store);
 }
 
@@ -111,12 +110,10 @@ export async function readCompressedStore(
   sysRoot = '/sys',
 ): Promise<CompressedStore | null> {
   const names = await readdir(`${sysRoot}/block`).catch(() => [] as string[]);
-  const texts = await Promise.all(
-    names
-      .filter((name) => name.startsWith('zram'))
-      .map((name) => readFile(`${sysRoot}/block/${name}/mm_stat`, 'utf8').catch(() => '')),
-  );
-  const zswap = parseZswap(await readFile(`${procRoot}/meminfo`, 'utf8').catch(() => ''));
+  const texts = names
+    .filter((name) => name.startsWith('zram'))
+    .map((name) => readOrNull(`${sysRoot}/block/${name}/mm_stat`) ?? '');
+  const zswap = parseZswap(readOrNull(`${procRoot}/meminfo`) ?? '');
   const stores = [...texts.map(parseZramStat), ...(zswap === null ? [] : [zswap])];
   if (stores.length === 0) return null;
   return {

@@ -57,10 +57,7 @@ const limitsV2 = (
 });
 
 const read = async (): Promise<[string, number][]> =>
-  (await readMemoryCgroups(42, `${root}/proc`)).map(({ path, limitBytes }) => [
-    path.slice(root.length),
-    limitBytes,
-  ]);
+  readMemoryCgroups(42, `${root}/proc`).map(({ path, limitBytes }) => [path.slice(root.length), limitBytes]);
 
 describe('readMemoryCgroups() on v1', () => {
   test('reads limit, use and the counters of the whole hierarchy', async () => {
@@ -71,7 +68,7 @@ describe('readMemoryCgroups() on v1', () => {
         'active_file 1\ninactive_file 2\npgmajfault 3\ntotal_active_file 10\ntotal_inactive_file 20\n' +
         'total_pgmajfault 30\ntotal_workingset_refault_anon 40\ntotal_workingset_refault_file 50',
     });
-    expect(await readMemoryCgroups(42, `${root}/proc`)).toEqual([
+    expect(readMemoryCgroups(42, `${root}/proc`)).toEqual([
       {
         path: `${root}/v1/app`,
         limitBytes: 100 * MIB,
@@ -123,7 +120,7 @@ describe('readMemoryCgroups() on v1', () => {
   test('gives no counter where the kernel counts none', async () => {
     await writeHost([v1()], '4:memory:/app');
     await writeTree(limitsV1('v1/app', MIB));
-    expect(await readMemoryCgroups(42, `${root}/proc`)).toMatchObject([
+    expect(readMemoryCgroups(42, `${root}/proc`)).toMatchObject([
       { majorFaults: null, refaults: null, fileBytes: 0 },
     ]);
   });
@@ -137,7 +134,7 @@ describe('readMemoryCgroups() on v2', () => {
       'v2/app/memory.stat': 'active_file 10\ninactive_file 20\npgmajfault 3\nworkingset_refault_file 5',
       'v2/app/memory.pressure': 'some avg10=0.00 avg60=0.00 avg300=0.00 total=77\nfull avg10=0.00 total=33',
     });
-    expect(await readMemoryCgroups(42, `${root}/proc`)).toMatchObject([
+    expect(readMemoryCgroups(42, `${root}/proc`)).toMatchObject([
       { usageBytes: 5 * MIB, fileBytes: 30, majorFaults: 3, refaults: 5, someUs: 77, fullUs: 33 },
     ]);
   });
@@ -220,17 +217,15 @@ describe('readCgroupFolder()', () => {
   test('reads a folder and its ancestors up to the mount', async () => {
     await writeHost([v2()], '');
     await writeTree({ ...limitsV2('v2/a', 9 * MIB), ...limitsV2('v2/a/b', MIB) });
-    const paths = (await readCgroupFolder(`${root}/v2/a/b`, `${root}/proc`)).map(({ path }) => path);
+    const paths = readCgroupFolder(`${root}/v2/a/b`, `${root}/proc`).map(({ path }) => path);
     expect(paths).toEqual([`${root}/v2/a/b`, `${root}/v2/a`]);
   });
 
   test('takes the innermost mount, and none of a folder that is no cgroup', async () => {
     await writeHost([v1('rw,memory', '/', 'cg'), v2('/', 'cg/unified')], '');
     await writeTree(limitsV2('cg/unified/a', MIB));
-    expect(await readCgroupFolder(`${root}/cg/unified/a`, `${root}/proc`)).toMatchObject([
-      { limitBytes: MIB },
-    ]);
-    expect(await readCgroupFolder(`${root}/cgother/a`, `${root}/proc`)).toEqual([]);
+    expect(readCgroupFolder(`${root}/cg/unified/a`, `${root}/proc`)).toMatchObject([{ limitBytes: MIB }]);
+    expect(readCgroupFolder(`${root}/cgother/a`, `${root}/proc`)).toEqual([]);
   });
 });
 
