@@ -219,7 +219,6 @@ class RunningHost implements Host {
       maxBytesPerWindow: config.maxBytesPerMinute,
       byteWindowMs: 60_000,
       sampleIntervalMs: 1000 / config.hz,
-      stallWindowMs: this.spec.rateWindowMs,
       onDecision: (decision) => this.#noteDecision(decision),
       onEvent: (event) => this.#noteOptimization(event),
     });

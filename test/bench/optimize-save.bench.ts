@@ -1,5 +1,6 @@
 // `optimize.save`: memory saved on zram, and what it costs the workloads, by the rule to beat (age of
-// 1 MiB regions), by the Senpai law with a blind cursor, and by the product with `--goal save`. Blocks
+// 1 MiB regions), by the Senpai law with a blind cursor, and by the product with `--goal save`: `ours` within its
+// default stall budget of 0.1 %, `wide` within 2 %, which is about what the rule to beat makes targets wait. Blocks
 // take turns with fresh processes on the same arrival schedule; the first 40 s of a policy are dropped.
 // RUVECTOR_BENCH_BLOCKS ("none:45,age:90,…" in seconds) and RUVECTOR_BENCH_DECIDER (model) change it.
 import { spawn } from 'node:child_process';
@@ -26,9 +27,11 @@ const AGE_S = 6;
 const NICE = -10;
 const SETTLE_S = 4;
 const DROPPED_S = 40;
-const DEFAULT_BLOCKS = 'none:45,age:90,ours:90,senpai:80,ours:90,age:90,none:45';
+const DEFAULT_BLOCKS = 'none:40,age:90,ours:90,wide:100,senpai:70,wide:100,age:90,none:40';
+const WIDE_BUDGET = 0.02;
 
-const POLICIES = ['none', 'age', 'senpai', 'ours'] as const;
+const POLICIES = ['none', 'age', 'senpai', 'ours', 'wide'] as const;
+const OWN: ReadonlySet<string> = new Set(['ours', 'wide']);
 type Policy = (typeof POLICIES)[number];
 
 /** Half the size of the mix whose figures are published: about 1.2 GB. */
@@ -71,7 +74,7 @@ const save: BenchTopic = {
     const plan = parsePlan(process.env['RUVECTOR_BENCH_BLOCKS'] ?? DEFAULT_BLOCKS);
     using programs = compilePrograms();
     using zram = openZramSwap(ZRAM_BYTES);
-    const blocks: Record<Policy, Block[]> = { none: [], age: [], senpai: [], ours: [] };
+    const blocks: Record<Policy, Block[]> = { none: [], age: [], senpai: [], ours: [], wide: [] };
     for (const [policy, seconds] of plan)
       blocks[policy].push(await runBlock(programs, zram, policy, seconds));
     yield* buildCases(blocks);
@@ -152,9 +155,14 @@ async function startPolicy(
   policy: Policy,
   pids: readonly number[],
 ): Promise<RunningPolicy> {
-  if (policy === 'ours') {
+  if (policy === 'ours' || policy === 'wide') {
     const decider = process.env['RUVECTOR_BENCH_DECIDER'] === 'rule' ? 'rule' : 'model';
-    const optimizer = await startOptimizer({ targets: pids, goal: 'save', decider });
+    const optimizer = await startOptimizer({
+      targets: pids,
+      goal: 'save',
+      decider,
+      ...(policy === 'wide' && { stallBudget: WIDE_BUDGET }),
+    });
     return {
       usage: () => optimizer.usage(),
       describe: async () => `; it says ${JSON.stringify(await optimizer.readActions())}`,
@@ -300,7 +308,7 @@ function buildCrossCheck(policy: Policy, { net, netWithOwn, hostNet, hostNoise }
 
 function buildCase(policy: Policy, row: Row, figures: Figures, age: Figures | null): BenchCase {
   const { key, name, unit, better, goal, goalText } = row;
-  const isJudged = policy === 'ours' && goal !== undefined && age !== null;
+  const isJudged = OWN.has(policy) && goal !== undefined && age !== null;
   return {
     bench: 'optimize.save',
     case: `${policy}: ${name}`,

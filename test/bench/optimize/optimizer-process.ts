@@ -17,6 +17,8 @@ export interface OptimizerSettings {
   readonly goal: 'relieve' | 'save';
   /** `rule` decides without a model. */
   readonly decider: 'rule' | 'model';
+  /** @default the product's own */
+  readonly stallBudget?: number;
 }
 
 /** What it says of its actions; null where a build does not say. */
@@ -37,9 +39,11 @@ export interface OptimizerProcess extends AsyncDisposable {
 
 /** Starts it in a home of its own and waits until it answers. */
 export async function startOptimizer(settings: OptimizerSettings): Promise<OptimizerProcess> {
-  const { targets, goal, decider } = settings;
+  const { targets, goal, decider, stallBudget } = settings;
   const args = ['--hz', '1', '--act', ...targets.flatMap((pid) => ['--pid', String(pid)])];
   if (hasOption('--goal')) args.push('--goal', goal);
+  if (stallBudget !== undefined && hasOption('--stall-budget'))
+    args.push('--stall-budget', String(stallBudget));
   if (decider === 'rule') args.push('--no-baseline');
   const home = await createTestHome();
   const removeHome = undoAtExit(() => rmSync(home.root, { recursive: true, force: true }));
