@@ -2,6 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import {
+  describeCost,
+  describeFreed,
+  describeGate,
+  describeHostCheck,
+  describeReturned,
+  describeRoom,
+} from './demo-report.ts';
 import type { DemoReport } from './demo-report.ts';
 
 /** What was seen over time. All arrays of a chart have the length of `timestamps` (ms since epoch). */
@@ -10,6 +18,11 @@ export interface DemoSeries {
   availableMib: number[];
   freeMib: number[];
   childRssMib: (number | null)[];
+  /** What the workload's cgroup holds, file pages that nobody maps included; null without one. */
+  usedMib: (number | null)[];
+  limitMib: number | null;
+  /** What the workload was doing. */
+  phase: string[];
   stallSomePercent: (number | null)[];
   stallFullPercent: (number | null)[];
   refaultsPerSecond: (number | null)[];
@@ -30,13 +43,21 @@ interface Chart {
 function buildCharts(series: DemoSeries, labels: readonly string[]): Chart[] {
   return [
     {
-      title: 'Memory',
-      note: 'What the host has free, and what the workload holds. Actions are marked below.',
+      title: 'The workload',
+      note:
+        series.limitMib === null
+          ? 'What it holds. No memory cgroup may be made here, so nothing limits it.'
+          : 'What its cgroup holds against its limit. The kernel alone keeps the cgroup full while requests hold their memory; what is given back is the step below the limit.',
+      unit: 'MiB',
+      lines: describeWorkloadLines(series),
+    },
+    {
+      title: 'The host',
+      note: 'Free and available memory above their lowest point: everybody on the host moves these, which is why they are a cross-check only.',
       unit: 'MiB',
       lines: [
-        { label: 'Free, less its lowest', color: '#0b7285', values: aboveLowest(series.freeMib) },
-        { label: 'Available, less its lowest', color: '#74b816', values: aboveLowest(series.availableMib) },
-        { label: 'Workload RSS', color: '#e8590c', values: series.childRssMib },
+        { label: 'free', color: '#0b7285', values: aboveLowest(series.freeMib) },
+        { label: 'available', color: '#74b816', values: aboveLowest(series.availableMib) },
       ],
     },
     {
@@ -56,11 +77,22 @@ function buildCharts(series: DemoSeries, labels: readonly string[]): Chart[] {
     },
     {
       title: 'Decisions',
-      note: 'The label of each tick: by the rule before the swap, by the model after it.',
+      note: 'The label of each tick: by the rule first, then by the model that was live. Whether anything is touched depends on who is short, not on the label alone.',
       unit: '',
       ticks: [...labels],
       lines: [{ label: 'label', color: '#343a40', values: series.decision, isStepped: true }],
     },
+  ];
+}
+
+function describeWorkloadLines(series: DemoSeries): Chart['lines'] {
+  const rss = { label: 'RSS', color: '#e8590c', values: series.childRssMib };
+  if (series.limitMib === null) return [rss];
+  const limit = series.timestamps.map(() => series.limitMib);
+  return [
+    { label: 'charged to its cgroup', color: '#1971c2', values: series.usedMib },
+    rss,
+    { label: 'limit', color: '#868e96', values: limit },
   ];
 }
 
@@ -112,9 +144,14 @@ function renderTiles(report: DemoReport): string {
       `p99 ${report.decisions.p99Us.toFixed(0)} µs, ${report.decisions.failures} of ${report.decisions.count} failed`,
     ],
     [
-      mib(report.outcome.freedBytes),
+      report.outcome.freedBytes === null ? 'unknown' : mib(report.outcome.freedBytes),
       'memory freed',
-      `sum over ${report.outcome.actions} windows; RSS −${mib(report.outcome.rssDropBytes)}`,
+      `of ${mib(report.outcome.takenBytes)} taken in ${report.outcome.actions} actions`,
+    ],
+    [
+      `${(report.outcome.targetStallUs / 1000).toFixed(1)} ms`,
+      'waited by the target',
+      `for ${mib(report.outcome.returnedBytes)} that came back; ${report.outcome.targetMajorFaults} major faults`,
     ],
     [`${report.stream.gbps.toFixed(1)} GB/s`, 'Arrow to Python', `${report.rows} rows collected`],
   ];
@@ -126,6 +163,24 @@ function renderTiles(report: DemoReport): string {
     .join('');
 }
 
+/** The story in words, the same as the text report's. */
+function renderStory(report: DemoReport): string {
+  const { outcome } = report;
+  const rows: [string, string][] = [
+    ['who was short', outcome.reasons[0] ?? 'nobody'],
+    ['freed', describeFreed(outcome)],
+    ['came back', describeReturned(outcome)],
+    ['cost', describeCost(outcome)],
+    ['under the limit', describeRoom(outcome)],
+    ['the host says', describeHostCheck(outcome)],
+    ['the gate', describeGate(report)],
+  ];
+  const body = rows
+    .map(([name, text]) => `<tr><th>${escapeHtml(name)}</th><td>${escapeHtml(text)}</td></tr>`)
+    .join('');
+  return `<table class="story">${body}</table>`;
+}
+
 const pageStyle = `
 body{font:15px/1.5 system-ui,sans-serif;color:#212529;background:#f8f9fa;margin:0 auto;max-width:1060px;padding:24px}
 h1{font-size:24px;margin:0 0 4px}h2{font-size:17px;margin:28px 0 0}p{margin:2px 0 8px;color:#495057}
@@ -135,6 +190,7 @@ h1{font-size:24px;margin:0 0 4px}h2{font-size:17px;margin:28px 0 0}p{margin:2px 
 .chart{background:#fff;border:1px solid #dee2e6;border-radius:8px;padding:8px}
 table.confusion{border-collapse:collapse;background:#fff;margin:18px 0;font-size:13px}.confusion caption{text-align:left;color:#495057;padding-bottom:4px}
 .confusion td,.confusion th{border:1px solid #dee2e6;padding:4px 10px;text-align:right;font-weight:400}.hit{background:#d3f9d8}
+table.story{border-collapse:collapse;background:#fff;width:100%;font-size:14px}.story th,.story td{border:1px solid #dee2e6;padding:6px 10px;text-align:left;vertical-align:top;overflow-wrap:anywhere}.story th{font-weight:400;color:#868e96;white-space:nowrap}
 code{font-size:13px}`;
 
 const pageScript = `
@@ -178,6 +234,7 @@ export function renderDemoHtml(report: DemoReport, series: DemoSeries, labels: r
 <h1>From this host's telemetry to a live model</h1>
 <p>${new Date(series.timestamps[0] ?? 0).toISOString()} · ${report.seconds.toFixed(0)} s at ${report.hz} Hz · ${escapeHtml(report.model.estimator)} <code>${escapeHtml(report.model.version)}</code></p>
 <div class="tiles">${renderTiles(report)}</div>
+${renderStory(report)}
 <p>Red line: the moment of the hot swap. Green dashes: actions on the workload.</p>
 ${sections}
 ${renderConfusion(report)}
