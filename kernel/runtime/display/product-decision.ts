@@ -51,7 +51,11 @@ export function renderDecision(decision: Fields): Picture {
     ],
     parts: [
       renderBars('Probability', sharesOf(decision['probabilities']), writePercent),
-      renderRows('Short of memory', ['who', 'how badly', 'evidence', 'missing'], shortages.map(describeShortage)),
+      renderRows(
+        'Short of memory',
+        ['who', 'how badly', 'evidence', 'missing'],
+        shortages.map(describeShortage),
+      ),
       renderRows(
         'Plan',
         ['target', 'actuator', 'budget', 'planned', 'regions', 'would free', 'may cost', 'because'],

@@ -54,7 +54,7 @@ function stageChecks(report: DemoReport): [stage: string, isDone: boolean, state
     ['decide', decisions.byModel > 0, 'the model made no decision'],
     ['first decision', report.fitToFirstDecisionMs > 0, 'no first decision was seen'],
     ['act', outcome.actions > 0, `nothing was acted on; held back by ${JSON.stringify(outcome.refusals)}`],
-    ['outcome', outcome.takenBytes > 0, `${outcome.actions} actions took nothing: ${outcome.reasons.join('; ')}`],
+    ['outcome', outcome.takenBytes > 0, `${outcome.actions} actions took nothing`],
   ];
 }
 
@@ -89,7 +89,10 @@ interface Scores {
   macroF1: number;
   interval?: [number, number];
   confusionMatrix: number[][];
-  baseline: Record<(typeof baselineNames)[number][0], { macroF1: number; interval?: [number, number] } | null>;
+  baseline: Record<
+    (typeof baselineNames)[number][0],
+    { macroF1: number; interval?: [number, number] } | null
+  >;
 }
 
 function describeModel({
@@ -160,10 +163,7 @@ function describeBaselines(scores: Scores['baseline']): DemoReport['baseline'] {
   };
 }
 
-function describeDecisions(
-  run: DemoRun,
-  actuator: string,
-): Pick<DemoReport, 'decisions' | 'outcome'> {
+function describeDecisions(run: DemoRun, actuator: string): Pick<DemoReport, 'decisions' | 'outcome'> {
   const { host, counts } = run;
   const stats = host.optimizer.stats();
   return {

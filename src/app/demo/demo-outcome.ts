@@ -1,7 +1,7 @@
 // What the demo's actions gave back and what they cost, from the rows the history keeps of them. What is
 // not known stays null: a sum of some windows is no sum of all.
 import type { OptimizationEvent } from '../../core/index.ts';
-import type { DemoOutcome } from './demo-report.ts';
+import type { DemoAction, DemoOutcome } from './demo-report.ts';
 import type { DemoRun } from './demo-run.ts';
 import type { DemoSeries } from './report-html.ts';
 
@@ -78,13 +78,28 @@ export function describeOutcome({ host, workload, recorder }: DemoRun, actuator:
     returnedSinceBytes: (ownRefaults.filePages + ownRefaults.anonPages) * PAGE_BYTES,
     savedBytes: savedKib * 1024,
     ownRssBytes: process.memoryUsage.rss(),
-    reasons: [...recorder.reasons],
+    rows: acted.map((event, i) => describeAction(event, recorder.reasons[i] ?? event.scarce ?? '')),
     room: describeRoom(recorder.series, workload.limitBytes),
     refusals: { ...refusalsByRule },
   };
 }
 
 const PAGE_BYTES = 4096;
+
+/** One target, and one action at a time: the reasons stand in the order of the rows. */
+function describeAction(event: OptimizationEvent, reason: string): DemoAction {
+  const bytes = (kib: number | null): number | null => (kib === null ? null : kib * 1024);
+  return {
+    timestamp: event.timestamp,
+    reason,
+    takenBytes: bytes(event.taken_kib) ?? 0,
+    freedBytes: bytes(event.freed_kib),
+    returnedBytes: bytes(event.returned_kib) ?? 0,
+    hostMovedBytes: bytes(event.host_freed_kib),
+    hostNoiseBytes: bytes(event.host_noise_kib),
+    error: event.error,
+  };
+}
 
 /** What was left under the limit while requests held their memory: before the first action, and from it on. */
 export function describeRoom(

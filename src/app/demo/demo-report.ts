@@ -57,6 +57,20 @@ export interface DemoReport {
   files: { report: string; model: string; dataset: string; history: string };
 }
 
+/** One action: for whom, what it gave back, what the host's own figures say. */
+export interface DemoAction {
+  timestamp: number;
+  /** Who was short and why this memory. */
+  reason: string;
+  takenBytes: number;
+  /** Null is unknown; `error` says why. */
+  freedBytes: number | null;
+  returnedBytes: number;
+  hostMovedBytes: number | null;
+  hostNoiseBytes: number | null;
+  error: string | null;
+}
+
 /** What the act stage gave back, and what it cost. Sums over all actions. */
 export interface DemoOutcome {
   /** `process_madvise`, or `workload_madvise` where this user may not touch another process. */
@@ -81,8 +95,7 @@ export interface DemoOutcome {
   targetStallUs: number;
   /** What this process takes itself. */
   ownRssBytes: number;
-  /** Who was short and why this memory, one line an action. */
-  reasons: string[];
+  rows: DemoAction[];
   /** The move of the host's own figures, drift taken off, in windows that have it; never taken for the figure. */
   hostCheck: { windows: number; movedBytes: number; noiseBytes: number; freedBytes: number } | null;
   /** Left under the cgroup's limit while requests held memory, on average: by the kernel alone, and from the first action on. */
@@ -98,8 +111,8 @@ export const baselineNames = [
 ] as const;
 type BaselineKey = (typeof baselineNames)[number][0];
 
-const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
-const signed = (bytes: number): string => `${bytes < 0 ? '−' : ''}${mib(Math.abs(bytes))}`;
+export const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+export const signed = (bytes: number): string => `${bytes < 0 ? '−' : ''}${mib(Math.abs(bytes))}`;
 const list = (counts: Record<string, number>): string =>
   Object.entries(counts)
     .map(([name, count]) => `${name} ${count}`)
@@ -123,7 +136,9 @@ export function renderDemoText(report: DemoReport): string {
     ['model', `${model.estimator}: macro-F1 ${model.macroF1.toFixed(3)}${describeInterval(model.interval)}`],
     ...baselineNames.flatMap(([key, name]): [string, string][] => {
       const macroF1 = baseline[key];
-      return macroF1 === null ? [] : [
+      return macroF1 === null
+        ? []
+        : [
             [
               'baseline',
               `${name}: macro-F1 ${macroF1.toFixed(3)}${describeInterval(baseline.intervals[key] ?? null)}`,
@@ -151,7 +166,7 @@ export function renderDemoText(report: DemoReport): string {
         `${decisions.failures} failed, p50 ${decisions.p50Us.toFixed(0)} µs, p99 ${decisions.p99Us.toFixed(0)} µs`,
     ],
     ['labels', list(decisions.byLabel)],
-    ['who was short', outcome.reasons[0] ?? 'nobody'],
+    ['who was short', describeShort(outcome)],
     ['freed', describeFreed(outcome)],
     ['came back', describeReturned(outcome)],
     ['cost', describeCost(outcome)],
@@ -170,9 +185,17 @@ export function renderDemoText(report: DemoReport): string {
 export const describeGate = ({ gate }: DemoReport): string =>
   gate.passed ? `passed: ${gate.reason}` : `not passed, made live by force for this demo: ${gate.reason}`;
 
+/** The evidence of the first action; the others have their own, in the JSON and on the page. */
+export function describeShort({ rows: [first, ...others] }: DemoOutcome): string {
+  if (first === undefined) return 'nobody';
+  const more = others.length === 0 ? '' : ` (and ${others.length} more actions, each on its own evidence)`;
+  return `${first.reason}${more}`;
+}
+
 /** Freed bytes with what bounds them; unknown is said as unknown. */
 export function describeFreed({ actions, takenBytes, freedBytes, unknownActions }: DemoOutcome): string {
-  const unknown = unknownActions === 0 ? '' : `; unknown for ${unknownActions} of them, which are not counted`;
+  const unknown =
+    unknownActions === 0 ? '' : `; unknown for ${unknownActions} of them, which are not counted`;
   const figure = freedBytes === null ? 'unknown' : mib(freedBytes);
   return `${figure} of ${mib(takenBytes)} taken in ${actions} actions: pages that were in no memory at the end of each window${unknown}`;
 }
@@ -197,7 +220,7 @@ export const describeHostCheck = ({ hostCheck }: DemoOutcome): string =>
   hostCheck === null
     ? 'nothing yet: its drift takes five quiet windows to learn'
     : `free memory and page cache of others moved by ${signed(hostCheck.movedBytes)} ± ${mib(hostCheck.noiseBytes)} in ${hostCheck.windows} windows ` +
-      `in which ${mib(hostCheck.freedBytes)} were freed: a cross-check, not the figure`;
+      `in which ${mib(hostCheck.freedBytes)} were freed: a cross-check, not the figure; what the child takes and gives back by itself moves it too`;
 
 /** The kernel alone beside the product. */
 export const describeRoom = ({ room }: DemoOutcome): string =>

@@ -24,7 +24,7 @@ interface Hierarchy {
 /** Where a memory limit could be set on this host: cgroup v1, or v2 with the memory controller handed down. */
 function findHierarchy(cgroupRoot: string): Hierarchy | null {
   const v1 = join(cgroupRoot, 'memory');
-  if (existsSync(join(v1, 'memory.limit_in_bytes'))) 
+  if (existsSync(join(v1, 'memory.limit_in_bytes')))
     return { root: v1, limitFile: 'memory.limit_in_bytes', usageFile: 'memory.usage_in_bytes' };
   const handedDown = join(cgroupRoot, 'cgroup.subtree_control');
   const isV2 = existsSync(handedDown) && readFileSync(handedDown, 'utf8').includes('memory');

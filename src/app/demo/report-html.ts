@@ -9,6 +9,9 @@ import {
   describeHostCheck,
   describeReturned,
   describeRoom,
+  describeShort,
+  mib,
+  signed,
 } from './demo-report.ts';
 import type { DemoReport } from './demo-report.ts';
 
@@ -47,7 +50,7 @@ function buildCharts(series: DemoSeries, labels: readonly string[]): Chart[] {
       note:
         series.limitMib === null
           ? 'What it holds. No memory cgroup may be made here, so nothing limits it.'
-          : 'What its cgroup holds against its limit. The kernel alone keeps the cgroup full while requests hold their memory; what is given back is the step below the limit.',
+          : 'What its cgroup holds against its limit. The kernel alone keeps the cgroup full while requests hold their memory; what is given back is the step below the limit. RSS also holds the Node executable, which is charged elsewhere.',
       unit: 'MiB',
       lines: describeWorkloadLines(series),
     },
@@ -126,7 +129,6 @@ function renderConfusion({ model }: DemoReport): string {
 }
 
 function renderTiles(report: DemoReport): string {
-  const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
   const tiles: [string, string, string][] = [
     [
       report.model.macroF1.toFixed(2),
@@ -167,7 +169,7 @@ function renderTiles(report: DemoReport): string {
 function renderStory(report: DemoReport): string {
   const { outcome } = report;
   const rows: [string, string][] = [
-    ['who was short', outcome.reasons[0] ?? 'nobody'],
+    ['who was short', describeShort(outcome)],
     ['freed', describeFreed(outcome)],
     ['came back', describeReturned(outcome)],
     ['cost', describeCost(outcome)],
@@ -181,10 +183,34 @@ function renderStory(report: DemoReport): string {
   return `<table class="story">${body}</table>`;
 }
 
+/** Each action with its evidence and its outcome. */
+function renderActions({ outcome }: DemoReport): string {
+  const known = (bytes: number | null): string => (bytes === null ? 'unknown' : signed(bytes));
+  const body = outcome.rows
+    .map((row) => {
+      const host =
+        row.hostMovedBytes === null
+          ? 'not yet'
+          : `${signed(row.hostMovedBytes)} ± ${known(row.hostNoiseBytes)}`;
+      const cells = [
+        new Date(row.timestamp).toISOString().slice(11, 19),
+        mib(row.takenBytes),
+        known(row.freedBytes),
+        mib(row.returnedBytes),
+        host,
+        row.error === null ? row.reason : `${row.reason}; ${row.error}`,
+      ];
+      return `<tr>${cells.map((text) => `<td>${escapeHtml(text)}</td>`).join('')}</tr>`;
+    })
+    .join('');
+  const heads = ['at (UTC)', 'taken', 'freed', 'came back', 'host moved', 'because'];
+  return `<h2>Actions</h2><p>Each on its own evidence. Freed: pages that were in no memory at the end of its window.</p><table class="story"><tr>${heads.map((head) => `<th>${head}</th>`).join('')}</tr>${body}</table>`;
+}
+
 const pageStyle = `
 body{font:15px/1.5 system-ui,sans-serif;color:#212529;background:#f8f9fa;margin:0 auto;max-width:1060px;padding:24px}
 h1{font-size:24px;margin:0 0 4px}h2{font-size:17px;margin:28px 0 0}p{margin:2px 0 8px;color:#495057}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(180px,1fr));gap:12px;margin:18px 0}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px;margin:18px 0}
 .tile{background:#fff;border:1px solid #dee2e6;border-radius:8px;padding:12px 14px}
 .tile b{display:block;font-size:24px}.tile small{display:block;color:#868e96}
 .chart{background:#fff;border:1px solid #dee2e6;border-radius:8px;padding:8px}
@@ -199,7 +225,11 @@ const marks = { hooks: { draw: [(u) => {
     const x = u.valToPos(at / 1000, 'x', true), c = u.ctx;
     c.save(); c.strokeStyle = color; c.lineWidth = 1.5; c.setLineDash(text ? [] : [3, 3]);
     c.beginPath(); c.moveTo(x, u.bbox.top); c.lineTo(x, u.bbox.top + u.bbox.height); c.stroke();
-    if (text) { c.fillStyle = color; c.font = '12px system-ui'; c.textAlign = 'left'; c.fillText(text, x + 4, u.bbox.top + 12); }
+    if (text) {
+      c.font = '12px system-ui'; c.textAlign = 'left'; c.fillStyle = '#fffd';
+      c.fillRect(x + 2, u.bbox.top + 1, c.measureText(text).width + 4, 15);
+      c.fillStyle = color; c.fillText(text, x + 4, u.bbox.top + 12);
+    }
     c.restore();
   };
   data.actionsAt.forEach((at) => line(at, '#2f9e4488'));
@@ -237,6 +267,8 @@ export function renderDemoHtml(report: DemoReport, series: DemoSeries, labels: r
 ${renderStory(report)}
 <p>Red line: the moment of the hot swap. Green dashes: actions on the workload.</p>
 ${sections}
+${renderActions(report)}
+<h2>The model</h2>
 ${renderConfusion(report)}
 <script>${uplot.script}</script>
 <script>const data=${embed({ timestamps: series.timestamps, swapAt: series.swapAt, actionsAt: series.actionsAt })};const charts=${embed(charts)};${pageScript}</script>

@@ -71,7 +71,12 @@ export async function startWorkload(directory: string): Promise<Workload> {
 
 function spawnChild(directory: string, isSelfEvicting: boolean): ChildProcess {
   const script = fileURLToPath(new URL(`./workload${extname(import.meta.filename)}`, import.meta.url));
-  const args = ['--directory', directory, '--anon-mib', String(isSelfEvicting ? SELF_EVICT_ANON_MIB : ANON_MIB)];
+  const args = [
+    '--directory',
+    directory,
+    '--anon-mib',
+    String(isSelfEvicting ? SELF_EVICT_ANON_MIB : ANON_MIB),
+  ];
   return spawn(
     process.execPath,
     ['--expose-gc', script, ...args, ...(isSelfEvicting ? ['--self-evict'] : [])],

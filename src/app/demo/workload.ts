@@ -3,7 +3,7 @@
 // memory grow to most of the limit and stay there; a batch job reads a scratch file larger than what is left,
 // and drops it. It prints one JSON line a phase and pages out its own ranges on request. It never touches
 // another process. Linux only (mmap through koffi).
-import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { fsyncSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
