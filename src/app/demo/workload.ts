@@ -22,14 +22,15 @@ const { values } = parseArgs({
   options: {
     directory: { type: 'string' },
     'hot-mib': { type: 'string', default: '32' },
-    'section-mib': { type: 'string', default: '112' },
+    'section-mib': { type: 'string', default: '56' },
     'scratch-mib': { type: 'string', default: '160' },
     'anon-mib': { type: 'string', default: '192' },
     /** Without a memory cgroup around it nothing is short: the batch job then gives its pages back itself. */
     'self-evict': { type: 'boolean', default: false },
   },
 });
-const SECTIONS = 4;
+/** A section is read again after as many rounds: later than the demo takes. */
+const SECTIONS = 8;
 const anonBytes = Number(values['anon-mib']) * MIB;
 
 const libc = koffi.load('libc.so.6');
