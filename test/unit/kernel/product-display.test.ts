@@ -89,7 +89,14 @@ describe('showProduct()', () => {
   });
 
   it('shows of a daemon what was given back, what it cost and what it takes itself; unknown stays unknown', async () => {
-    const outcomes = { actions: 2, unknown: 1, takenKib: 4096, freedKib: 2048, returnedKib: 512, majorFaults: 9 };
+    const outcomes = {
+      actions: 2,
+      unknown: 1,
+      takenKib: 4096,
+      freedKib: 2048,
+      returnedKib: 512,
+      majorFaults: 9,
+    };
     const status = (more: object) => ({
       pid: 7,
       home: '/h',
