@@ -80,7 +80,7 @@ function buildCharts(series: DemoSeries, labels: readonly string[]): Chart[] {
     },
     {
       title: 'Decisions',
-      note: 'The label of each tick: by the rule first, then by the model that was live. Whether anything is touched depends on who is short, not on the label alone.',
+      note: 'The label of each tick: by the rule first, then by the model that was live. Whether anything is touched depends on the goal and on who is short, not on the label alone.',
       unit: '',
       ticks: [...labels],
       lines: [{ label: 'label', color: '#343a40', values: series.decision, isStepped: true }],
@@ -125,7 +125,7 @@ function renderConfusion({ model }: DemoReport): string {
       return `<tr><th>${escapeHtml(model.labels[i] ?? '')}</th>${cells}</tr>`;
     })
     .join('');
-  return `<table class="confusion"><caption>What happened (rows) against what the model said (columns), on the last part of the run, which it was not trained on</caption><tr><th></th>${head}</tr>${body}</table>`;
+  return `<table class="confusion"><caption>What happened (rows) against what the model said (columns), on the last part of each quarter of what was collected, which it was not trained on</caption><tr><th></th>${head}</tr>${body}</table>`;
 }
 
 function renderTiles(report: DemoReport): string {
@@ -133,7 +133,7 @@ function renderTiles(report: DemoReport): string {
     [
       report.model.macroF1.toFixed(2),
       'macro-F1',
-      `${report.baseline.name} ${report.baseline.macroF1.toFixed(2)}`,
+      `best baseline: ${report.baseline.name}, ${report.baseline.macroF1.toFixed(2)}`,
     ],
     [
       `${report.fitToFirstDecisionMs.toFixed(0)} ms`,

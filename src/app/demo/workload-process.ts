@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
+import { rm, statfs } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -32,8 +32,9 @@ export interface Workload extends AsyncDisposable {
   readonly ended: Promise<never>;
 }
 
-/** Starts the child and waits until its memory is in place. @throws DemoStageError when it does not come up */
+/** Starts the child and waits until its memory is in place. @throws DemoStageError when it does not come up, or where files would lie in memory */
 export async function startWorkload(directory: string): Promise<Workload> {
+  await refuseMemoryFolder(directory);
   const cleanup = new AsyncDisposableStack();
   const cgroup = createPressureCgroup(LIMIT_BYTES);
   if (cgroup) cleanup.defer(() => cgroup.remove());
@@ -67,6 +68,19 @@ export async function startWorkload(directory: string): Promise<Workload> {
     await cleanup.disposeAsync();
     throw error;
   }
+}
+
+const TMPFS = 0x01021994;
+const RAMFS = 0x858458f6;
+
+/** Files that live in memory are no clean pages: page-out frees nothing of them, and under a limit they end the child. */
+async function refuseMemoryFolder(directory: string): Promise<void> {
+  const { type } = await statfs(directory);
+  if (type !== TMPFS && type !== RAMFS) return;
+  throw new DemoStageError(
+    'workload',
+    `"${directory}" is in memory (tmpfs), and the demo needs files on a disk; choose another folder with --output`,
+  );
 }
 
 function spawnChild(directory: string, isSelfEvicting: boolean): ChildProcess {
