@@ -79,8 +79,11 @@ it('demo refuses a folder that is not an earlier demo, and touches nothing in it
   expect(stderr).toContain('ERR_APP_DEMO_STAGE');
 });
 
-/** Memory cgroups of demos, in either hierarchy. */
+/** Memory cgroups of demos that have ended, in either hierarchy. */
 function cgroupsLeft(): string[] {
   const roots = ['/sys/fs/cgroup/memory', '/sys/fs/cgroup'].filter((path) => existsSync(path));
-  return roots.flatMap((path) => readdirSync(path).filter((name) => name.startsWith('ruvector-demo-')));
+  const pids = roots.flatMap((path) =>
+    readdirSync(path).flatMap((name) => /^ruvector-demo-(\d+)$/.exec(name)?.[1] ?? []),
+  );
+  return pids.filter((pid) => !existsSync(`/proc/${pid}`));
 }

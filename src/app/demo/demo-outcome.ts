@@ -10,6 +10,7 @@ type Row = Pick<
   | 'advised_kib'
   | 'taken_kib'
   | 'freed_kib'
+  | 'compressed_kib'
   | 'returned_kib'
   | 'host_freed_kib'
   | 'host_noise_kib'
@@ -25,6 +26,7 @@ export type OutcomeTotals = Pick<
   | 'takenBytes'
   | 'freedBytes'
   | 'unknownActions'
+  | 'compressedBytes'
   | 'returnedBytes'
   | 'targetMajorFaults'
   | 'targetStallUs'
@@ -42,6 +44,7 @@ export function sumRows(rows: readonly Row[]): OutcomeTotals {
     takenBytes: sum((row) => row.taken_kib) * 1024,
     freedBytes: known.length === 0 ? null : sum((row) => row.freed_kib) * 1024,
     unknownActions: rows.length - known.length,
+    compressedBytes: sum((row) => row.compressed_kib) * 1024,
     returnedBytes: sum((row) => row.returned_kib) * 1024,
     targetMajorFaults: sum((row) => row.target_major_faults),
     targetStallUs: sum((row) => row.target_stall_us),

@@ -84,6 +84,8 @@ export interface DemoOutcome {
   freedBytes: number | null;
   /** Actions whose freed bytes nobody knows; they are not in `freedBytes`. */
   unknownActions: number;
+  /** What swapped pages take compressed; it is taken off `freedBytes`. */
+  compressedBytes: number;
   /** Taken, and back in memory at the end of the window. */
   returnedBytes: number;
   /** Everything of ours that came back since the start, probes included. */
@@ -193,11 +195,14 @@ export function describeShort({ rows: [first, ...others] }: DemoOutcome): string
 }
 
 /** Freed bytes with what bounds them; unknown is said as unknown. */
-export function describeFreed({ actions, takenBytes, freedBytes, unknownActions }: DemoOutcome): string {
+export function describeFreed(outcome: DemoOutcome): string {
+  const { actions, takenBytes, freedBytes, unknownActions, compressedBytes } = outcome;
+  const kept =
+    compressedBytes === 0 ? '' : `, less ${mib(compressedBytes)} that swapped ones take compressed`;
   const unknown =
     unknownActions === 0 ? '' : `; unknown for ${unknownActions} of them, which are not counted`;
   const figure = freedBytes === null ? 'unknown' : mib(freedBytes);
-  return `${figure} of ${mib(takenBytes)} taken in ${actions} actions: pages that were in no memory at the end of each window${unknown}`;
+  return `${figure} of ${mib(takenBytes)} taken in ${actions} actions: pages that were in no memory at the end of each window${kept}${unknown}`;
 }
 
 /** What did not stay away. */

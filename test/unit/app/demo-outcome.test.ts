@@ -10,6 +10,7 @@ const row = (more: Partial<Row> = {}): Row => ({
   advised_kib: 1024,
   taken_kib: 1024,
   freed_kib: 1000,
+  compressed_kib: 0,
   returned_kib: 24,
   host_freed_kib: null,
   host_noise_kib: null,
@@ -42,6 +43,13 @@ describe('sumRows()', () => {
       targetMajorFaults: 6,
       targetStallUs: 1000,
     });
+  });
+
+  it('says what swapped pages take compressed, where there are any', () => {
+    const swapped = outcomeOf([row({ compressed_kib: 512 })]);
+    expect(swapped.compressedBytes).toBe(512 * 1024);
+    expect(describeFreed(swapped)).toContain('less 0.5 MiB that swapped ones take compressed');
+    expect(describeFreed(outcomeOf([row()]))).not.toContain('compressed');
   });
 
   it('leaves unknown actions out of the freed bytes and counts them', () => {
