@@ -1,4 +1,5 @@
 // Pictures of decisions, of what they were made from, and of what became of actions.
+import { escapeHtml } from './html-text.ts';
 import { renderBars, renderFacts, renderRows } from './product-parts.ts';
 import type { Fact, Picture } from './product-parts.ts';
 import {
@@ -58,9 +59,10 @@ export function renderDecision(decision: Fields): Picture {
       ),
       renderRows(
         'Plan',
-        ['target', 'actuator', 'budget', 'planned', 'regions', 'would free', 'may cost', 'because'],
+        ['target', 'actuator', 'budget', 'planned', 'regions', 'would free', 'may cost'],
         rowsOf(plan).map(describePlan),
       ),
+      ...rowsOf(plan).map(renderEvidence),
       renderRows('Refused', ['rule', 'target', 'reason'], rowsOf(refusals)),
     ],
   };
@@ -75,7 +77,7 @@ const describeShortage = ({ who, label, evidence, missingBytes }: Fields): Field
 
 /** A plan beside its evidence. A dry run watches nothing, so all it can say is what it would look at. */
 function describePlan({ budgetBytes, bytes, watchBytes, evidence, ...rest }: Fields): Fields {
-  const { reason, freesBytes, mayCostUs } = fieldsOf(evidence);
+  const { freesBytes, mayCostUs } = fieldsOf(evidence);
   const mustWatch = bytes === 0 && numberOf(watchBytes) > 0;
   return {
     ...rest,
@@ -83,8 +85,14 @@ function describePlan({ budgetBytes, bytes, watchBytes, evidence, ...rest }: Fie
     planned: mustWatch ? `first watch ${writeBytes(watchBytes)}` : writeBytes(bytes),
     'would free': writeBytes(freesBytes),
     'may cost': writeMs(typeof mayCostUs === 'number' ? mayCostUs / 1000 : undefined),
-    because: reason,
   };
+}
+
+/** Why this target, in full: a cell of a table would cut it short. */
+function renderEvidence({ target, evidence }: Fields): string {
+  const { reason } = fieldsOf(evidence);
+  if (typeof reason !== 'string') return '';
+  return `<p style="margin:.2em 0">${escapeHtml(`${wordsOf(target)}: ${reason}`)}</p>`;
 }
 
 /** Gain and cost of all actions together. */

@@ -22,7 +22,7 @@ const { values } = parseArgs({
   options: {
     directory: { type: 'string' },
     'hot-mib': { type: 'string', default: '32' },
-    'section-mib': { type: 'string', default: '56' },
+    'section-mib': { type: 'string', default: '80' },
     'scratch-mib': { type: 'string', default: '160' },
     'anon-mib': { type: 'string', default: '192' },
     /** Without a memory cgroup around it nothing is short: the batch job then gives its pages back itself. */
@@ -30,7 +30,7 @@ const { values } = parseArgs({
   },
 });
 /** A section is read again after as many rounds: later than the demo takes. */
-const SECTIONS = 8;
+const SECTIONS = 7;
 const anonBytes = Number(values['anon-mib']) * MIB;
 
 const libc = koffi.load('libc.so.6');

@@ -68,13 +68,20 @@ describe('showProduct()', () => {
           regions: 2,
           bytes: 2 ** 19,
           watchBytes: 0,
-          evidence: { reason: 'not used for 6 to 9 s', freesBytes: 2 ** 18, mayCostUs: 1500 },
+          evidence: {
+            reason: `because it was not used ${'x'.repeat(300)} for 6 s`,
+            freesBytes: 2 ** 18,
+            mayCostUs: 1500,
+          },
         },
       ],
       refusals: [{ rule: 'byte-limit', target: null, reason: 'x < y' }],
     };
     const html = (await show(decision))['text/html']!;
-    expect(read(html)).toContain('pid:4 madvise 1 MiB 512 KiB 2 256 KiB 1.5 ms not used for 6 to 9 s');
+    expect(read(html)).toContain(
+      'pid:4 madvise 1 MiB 512 KiB 2 256 KiB 1.5 ms pid:4: because it was not used',
+    );
+    expect(read(html)).toContain('x for 6 s');
     expect(read(html)).toContain('/sys/fs/cgroup/a ShouldOptimize 14.6 % of its limit available -');
     expect(read(html)).toContain('relieve: acts only while somebody is short');
     expect(read(html)).toContain('ShouldOptimizeAggressive 60.0 %');
