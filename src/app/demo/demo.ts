@@ -46,8 +46,13 @@ const MARKER = '.ruvector-demo';
 
 /** Few rows and drifting levels: a regularised linear model holds up where trees memorise. */
 const job = { estimator: 'sklearn.LogisticRegression', parameters: { C: 0.05, max_iter: 500 } };
+/** Between a test part and the rows before and after it a horizon is left out; shorter blocks have little left to train on. */
+const BLOCK_SECONDS = 12;
+
 /** A short history with repeating phases: each stretch of it is split by itself, else the newest may lack a label. */
-const split = { blocks: 4, test_fraction: 0.25 };
+function splitOf(seconds: number): { blocks: number; test_fraction: number } {
+  return { blocks: Math.max(1, Math.floor(seconds / BLOCK_SECONDS)), test_fraction: 0.25 };
+}
 
 /**
  * Runs the demo and writes its files.
@@ -99,7 +104,9 @@ async function driveLoop(
     host.training.prewarm();
     await wait(collectSeconds * FIRST_MODEL_AT);
     say('training a first model on what was seen so far, while decisions go on');
-    const { deployment } = await guarded(host.training.train({ ...job, dataset: split }, { signal }));
+    const { deployment } = await guarded(
+      host.training.train({ ...job, dataset: splitOf(collectSeconds * FIRST_MODEL_AT) }, { signal }),
+    );
     say(`  ${deployment?.isLive ? 'live' : 'a candidate'}: ${deployment?.reason}`);
     host.training.prewarm();
     await wait(collectSeconds * (1 - FIRST_MODEL_AT));
@@ -111,7 +118,10 @@ async function driveLoop(
       say(`  ${message}`);
     };
     const trained = await guarded(
-      host.training.train({ ...job, dataset: { ...split, to_ms: toMs } }, { signal, onProgress }),
+      host.training.train(
+        { ...job, dataset: { ...splitOf(collectSeconds), to_ms: toMs } },
+        { signal, onProgress },
+      ),
     );
     const training = await guarded(goLive(host, trained));
     recorder.noteSwap();

@@ -125,7 +125,7 @@ function renderConfusion({ model }: DemoReport): string {
       return `<tr><th>${escapeHtml(model.labels[i] ?? '')}</th>${cells}</tr>`;
     })
     .join('');
-  return `<table class="confusion"><caption>What happened (rows) against what the model said (columns), on the last part of each quarter of what was collected, which it was not trained on</caption><tr><th></th>${head}</tr>${body}</table>`;
+  return `<table class="confusion"><caption>What happened (rows) against what the model said (columns), on the last quarter of each stretch of what was collected, which it was not trained on</caption><tr><th></th>${head}</tr>${body}</table>`;
 }
 
 function renderTiles(report: DemoReport): string {
