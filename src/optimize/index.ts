@@ -37,7 +37,7 @@ export type {
 } from './actuator.ts';
 export type { Pagemap } from './pagemap.ts';
 export type { PageCache } from './page-cache.ts';
-export { createMadviseActuator } from './madvise-actuator.ts';
+export { createMadviseActuator, dropUnmapped } from './madvise-actuator.ts';
 export type { MadviseActuatorOptions } from './madvise-actuator.ts';
 export { createCgroupActuator } from './cgroup-actuator.ts';
 export type { CgroupActuatorOptions } from './cgroup-actuator.ts';

@@ -180,6 +180,8 @@ describe('notebooks', () => {
       expect(scores.map(({ what }) => what).slice(0, 2)).toEqual(['forest', 'linear']);
       expect(scores.length).toBeGreaterThanOrEqual(4);
       expect(run.result('decide')).toContain(`model ${model}: `);
+      expect(run.result('decide')).toMatch(/^ +goal +relieve: /m);
+      expect(run.shown('explain', 'text/html').join('')).toContain('no-target');
       expect(run.charted('decisions')).toHaveLength(20);
       expect(run.charted('decisions').map(({ source }) => source)).toContain('model');
       expect(run.stdout('models')).toMatch(/^verified: memopt .*\n3 versions\n/);

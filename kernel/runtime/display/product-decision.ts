@@ -1,7 +1,18 @@
-// Pictures of decisions and of what they were made from.
+// Pictures of decisions, of what they were made from, and of what became of actions.
+import { escapeHtml } from './html-text.ts';
 import { renderBars, renderFacts, renderRows } from './product-parts.ts';
-import type { Picture } from './product-parts.ts';
-import { fieldsOf, rowsOf, wordsOf, writeBytes, writeMs, writePercent, writeTime } from './product-values.ts';
+import type { Fact, Picture } from './product-parts.ts';
+import {
+  fieldsOf,
+  numberOf,
+  rowsOf,
+  wordsOf,
+  writeBytes,
+  writeCount,
+  writeMs,
+  writePercent,
+  writeTime,
+} from './product-values.ts';
 import type { Fields } from './product-values.ts';
 
 /** Labels in the order of a model's probabilities, where a result holds the numbers only. */
@@ -13,21 +24,27 @@ const modes: Readonly<Record<string, string>> = {
   none: 'nothing to do',
 };
 
-/** One decision: what, why, how sure, and what is planned. */
+const goals: Readonly<Record<string, string>> = {
+  relieve: 'relieve: acts only while somebody is short whom it can help',
+  save: 'save: acts within the stall budget, though nobody is short',
+};
+
+/** One decision: what, why, how sure, who is short, and what is planned on what evidence. */
 export function renderDecision(decision: Fields): Picture {
   const { mode, plan, refusals, action } = decision;
   const decisionUs = fieldsOf(decision['latency'])['decisionUs'];
   const advised = fieldsOf(action)['advisedBytes'];
-  const planned = rowsOf(plan).map(({ budgetBytes, bytes, ...rest }) => ({
-    ...rest,
-    budget: writeBytes(budgetBytes),
-    planned: writeBytes(bytes),
-  }));
+  const shortages = rowsOf(decision['shortages']);
+  const goal = decision['goal'];
   return {
     title: `Decision: ${wordsOf(decision['label'])}`,
     facts: [
       ['why', wordsOf(decision['reason'])],
       ['mode', modes[wordsOf(mode)] ?? wordsOf(mode)],
+      ...(goal === undefined ? [] : [['goal', goals[wordsOf(goal)] ?? wordsOf(goal)] as const]),
+      ...(Array.isArray(decision['shortages']) && shortages.length === 0
+        ? [['short', 'nobody whom a target could help'] as const]
+        : []),
       ['budget', writeBytes(decision['budgetBytes'])],
       ...(advised === undefined ? [] : [['advised', writeBytes(advised)] as const]),
       ['decided in', writeMs(typeof decisionUs === 'number' ? decisionUs / 1000 : undefined)],
@@ -35,11 +52,70 @@ export function renderDecision(decision: Fields): Picture {
     ],
     parts: [
       renderBars('Probability', sharesOf(decision['probabilities']), writePercent),
-      renderRows('Plan', ['target', 'actuator', 'budget', 'planned', 'regions'], planned),
+      renderRows(
+        'Short of memory',
+        ['who', 'how badly', 'evidence', 'missing'],
+        shortages.map(describeShortage),
+      ),
+      renderRows(
+        'Plan',
+        ['target', 'actuator', 'budget', 'planned', 'regions', 'would free', 'may cost'],
+        rowsOf(plan).map(describePlan),
+      ),
+      ...rowsOf(plan).map(renderEvidence),
       renderRows('Refused', ['rule', 'target', 'reason'], rowsOf(refusals)),
     ],
   };
 }
+
+const describeShortage = ({ who, label, evidence, missingBytes }: Fields): Fields => ({
+  who,
+  'how badly': label,
+  evidence,
+  missing: writeBytes(missingBytes),
+});
+
+/** A plan beside its evidence. A dry run watches nothing, so all it can say is what it would look at. */
+function describePlan({ budgetBytes, bytes, watchBytes, evidence, ...rest }: Fields): Fields {
+  const { freesBytes, mayCostUs } = fieldsOf(evidence);
+  const mustWatch = bytes === 0 && numberOf(watchBytes) > 0;
+  return {
+    ...rest,
+    budget: writeBytes(budgetBytes),
+    planned: mustWatch ? `first watch ${writeBytes(watchBytes)}` : writeBytes(bytes),
+    'would free': writeBytes(freesBytes),
+    'may cost': writeMs(typeof mayCostUs === 'number' ? mayCostUs / 1000 : undefined),
+  };
+}
+
+/** Why this target, in full: a cell of a table would cut it short. */
+function renderEvidence({ target, evidence }: Fields): string {
+  const { reason } = fieldsOf(evidence);
+  if (typeof reason !== 'string') return '';
+  return `<p style="margin:.2em 0">${escapeHtml(`${wordsOf(target)}: ${reason}`)}</p>`;
+}
+
+/** Gain and cost of all actions together. */
+export function factsOfOutcomes(outcomes: Fields): readonly Fact[] {
+  const { actions, unknown, takenKib, freedKib, returnedKib, majorFaults, stallUs } = outcomes;
+  if (typeof actions !== 'number') return [];
+  if (actions === 0) return [['given back', 'nothing was taken yet']];
+  const isUnknown = unknown === actions;
+  const counted = numberOf(unknown) > 0 && !isUnknown ? `, unknown for ${writeCount(unknown)} of them` : '';
+  return [
+    [
+      'given back',
+      `${isUnknown ? 'unknown' : writeKib(freedKib)} of ${writeKib(takenKib)} taken in ${writeCount(actions)} actions${counted}`,
+    ],
+    [
+      'cost',
+      `${writeKib(returnedKib)} came back within the windows, ${writeCount(majorFaults)} major faults, ` +
+        `${writeMs(numberOf(stallUs) / 1000)} waited`,
+    ],
+  ];
+}
+
+const writeKib = (kib: unknown): string => writeBytes(typeof kib === 'number' ? kib * 1024 : undefined);
 
 function sharesOf(probabilities: unknown): Fields {
   if (!ArrayBuffer.isView(probabilities)) return fieldsOf(probabilities);

@@ -1,4 +1,5 @@
 // Pictures of the registry and of the daemon: models, swaps, verifications, status.
+import { factsOfOutcomes } from './product-decision.ts';
 import { renderBars, renderRows } from './product-parts.ts';
 import type { Fact, Picture } from './product-parts.ts';
 import {
@@ -70,6 +71,16 @@ export function renderVerification(report: Fields): Picture {
   };
 }
 
+/** What the daemon takes itself, and whether it gives back more. */
+function ownMemory(memory: Fields): readonly Fact[] {
+  const { rssKib } = fieldsOf(memory['own']);
+  const { reason } = fieldsOf(memory['paysOff']);
+  return [
+    ...(typeof rssKib === 'number' ? [['takes itself', writeBytes(rssKib * 1024)] as const] : []),
+    ...(typeof reason === 'string' ? [['pays off', reason] as const] : []),
+  ];
+}
+
 /** A running daemon. */
 export function renderStatus(status: Fields): Picture {
   const config = fieldsOf(status['config']);
@@ -97,6 +108,8 @@ export function renderStatus(status: Fields): Picture {
         : []),
       ['decisions', writeCount(decisions['decisions'])],
       ['failed', writeCount(decisions['failures'])],
+      ...factsOfOutcomes(fieldsOf(decisions['outcomes'])),
+      ...ownMemory(memory),
     ],
     parts: [
       renderBars('Decisions by label', fieldsOf(decisions['byLabel'])),

@@ -19,7 +19,7 @@ export function addDemo(program: Command): void {
     .description('collect, train, swap, decide and act on a child process, live, with a report')
     .option('--output <folder>', 'where history, model, dataset and report go', 'ruvector-demo')
     .option('--collect-seconds <n>', 'how long to collect before training', parseSeconds, 50)
-    .option('--act-seconds <n>', 'how long the model acts', parseSeconds, 25)
+    .option('--act-seconds <n>', 'how long the model acts', parseSeconds, 30)
     .option('--json', 'print the report as JSON')
     .addHelpText('after', '\nExample:\n  $ ruvector-memopt demo --json')
     .action(async (options: DemoCommandOptions) => {

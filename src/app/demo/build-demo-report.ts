@@ -1,8 +1,8 @@
 // Turns what the demo saw into its report, and fails loudly where a stage did not really happen.
 import { join } from 'node:path';
 import { labels } from '../../core/index.ts';
-import type { OptimizationEvent } from '../../core/index.ts';
 import { DemoStageError } from '../errors.ts';
+import { describeOutcome } from './demo-outcome.ts';
 import { baselineNames } from './demo-report.ts';
 import type { DemoReport } from './demo-report.ts';
 import type { DemoRun } from './demo-run.ts';
@@ -54,7 +54,7 @@ function stageChecks(report: DemoReport): [stage: string, isDone: boolean, state
     ['decide', decisions.byModel > 0, 'the model made no decision'],
     ['first decision', report.fitToFirstDecisionMs > 0, 'no first decision was seen'],
     ['act', outcome.actions > 0, `nothing was acted on; held back by ${JSON.stringify(outcome.refusals)}`],
-    ['outcome', outcome.rssDropBytes > 0, 'the actions moved no memory'],
+    ['outcome', outcome.takenBytes > 0, `${outcome.actions} actions took nothing`],
   ];
 }
 
@@ -89,7 +89,10 @@ interface Scores {
   macroF1: number;
   interval?: [number, number];
   confusionMatrix: number[][];
-  baseline: Record<(typeof baselineNames)[number][0], { macroF1: number } | null>;
+  baseline: Record<
+    (typeof baselineNames)[number][0],
+    { macroF1: number; interval?: [number, number] } | null
+  >;
 }
 
 function describeModel({
@@ -151,17 +154,18 @@ function describeBaselines(scores: Scores['baseline']): DemoReport['baseline'] {
     majority: macroF1Of('majority') ?? 0,
     usageThreshold: macroF1Of('usageThreshold'),
     persistence: macroF1Of('persistence'),
+    intervals: Object.fromEntries(
+      baselineNames.flatMap(([key]) => {
+        const interval = scores[key]?.interval;
+        return interval ? [[key, interval] as const] : [];
+      }),
+    ),
   };
 }
 
-function describeDecisions(
-  { host, counts, recorder }: DemoRun,
-  actuator: string,
-): Pick<DemoReport, 'decisions' | 'outcome'> {
+function describeDecisions(run: DemoRun, actuator: string): Pick<DemoReport, 'decisions' | 'outcome'> {
+  const { host, counts } = run;
   const stats = host.optimizer.stats();
-  const acted = recorder.events.filter((event) => event.mode === 'act' && event.success);
-  const sumKib = (pick: (event: OptimizationEvent) => number | null): number =>
-    acted.reduce((sum, event) => sum + (pick(event) ?? 0), 0) * 1024;
   return {
     decisions: {
       count: stats.decisions,
@@ -172,16 +176,7 @@ function describeDecisions(
       p99Us: stats.p99Us ?? 0,
       byLabel: { ...stats.byLabel },
     },
-    outcome: {
-      actuator,
-      actions: acted.length,
-      freedBytes: sumKib((event) => event.freed_kib),
-      rssDropBytes: sumKib((event) => event.rss_drop_kib),
-      availableBytes: sumKib((event) =>
-        event.after_available_kib === null ? null : event.after_available_kib - event.before_available_kib,
-      ),
-      refusals: { ...stats.refusalsByRule },
-    },
+    outcome: describeOutcome(run, actuator),
   };
 }
 

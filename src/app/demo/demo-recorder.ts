@@ -5,21 +5,27 @@ import { readProcessSample } from '../../collect/index.ts';
 import type { Decision } from '../../optimize/index.ts';
 import type { HostListener, Latest } from '../host-types.ts';
 import type { DemoSeries } from './report-html.ts';
+import type { Workload } from './workload-process.ts';
 
 /** A listener that fills a series. */
 export interface DemoRecorder extends HostListener {
   readonly series: DemoSeries;
   readonly events: OptimizationEvent[];
+  /** What each action was done for, in words. */
+  readonly reasons: string[];
   noteSwap(): void;
 }
 
-/** Builds a recorder that watches the process `pid` beside the host. */
-export function createDemoRecorder(pid: number): DemoRecorder {
+/** Builds a recorder that watches the workload beside the host. */
+export function createDemoRecorder(workload: Workload): DemoRecorder {
   const series: DemoSeries = {
     timestamps: [],
     availableMib: [],
     freeMib: [],
     childRssMib: [],
+    usedMib: [],
+    limitMib: workload.limitBytes === null ? null : workload.limitBytes / 2 ** 20,
+    phase: [],
     stallSomePercent: [],
     stallFullPercent: [],
     refaultsPerSecond: [],
@@ -28,11 +34,13 @@ export function createDemoRecorder(pid: number): DemoRecorder {
     actionsAt: [],
   };
   const events: OptimizationEvent[] = [];
+  const reasons: string[] = [];
   let previous: MemorySnapshot | null = null;
   let lastLabel: number | null = null;
   return {
     series,
     events,
+    reasons,
     noteSwap: () => {
       series.swapAt = Date.now();
     },
@@ -47,7 +55,10 @@ export function createDemoRecorder(pid: number): DemoRecorder {
       series.timestamps.push(snapshot.timestamp);
       series.availableMib.push(snapshot.mem_available_kib / 1024);
       series.freeMib.push((snapshot.mem_free_kib ?? 0) / 1024);
-      series.childRssMib.push(rssMibOf(pid));
+      series.childRssMib.push(rssMibOf(workload.pid));
+      const usageBytes = workload.usageBytes();
+      series.usedMib.push(usageBytes === null ? null : usageBytes / 2 ** 20);
+      series.phase.push(workload.phase);
       series.stallSomePercent.push(some === null ? null : Math.min(100, some / 1e4));
       series.stallFullPercent.push(full === null ? null : Math.min(100, full / 1e4));
       series.refaultsPerSecond.push(
@@ -58,7 +69,9 @@ export function createDemoRecorder(pid: number): DemoRecorder {
     },
     onDecision: (decision: Decision) => {
       lastLabel = labels.indexOf(decision.label);
-      if (decision.mode === 'act') series.actionsAt.push(decision.timestamp);
+      if (decision.mode !== 'act') return;
+      series.actionsAt.push(decision.timestamp);
+      reasons.push(...decision.plan.map(({ evidence }) => evidence.reason));
     },
     onOptimization: (event) => {
       events.push(event);

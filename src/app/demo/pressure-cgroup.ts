@@ -9,6 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface PressureCgroup {
   readonly path: string;
   add(pid: number): void;
+  /** Bytes charged to it now; null when that cannot be read. */
+  usageBytes(): number | null;
   /** Removes the cgroup; its processes must have ended. */
   remove(): Promise<void>;
 }
@@ -16,15 +18,17 @@ export interface PressureCgroup {
 interface Hierarchy {
   readonly root: string;
   readonly limitFile: string;
+  readonly usageFile: string;
 }
 
 /** Where a memory limit could be set on this host: cgroup v1, or v2 with the memory controller handed down. */
 function findHierarchy(cgroupRoot: string): Hierarchy | null {
   const v1 = join(cgroupRoot, 'memory');
-  if (existsSync(join(v1, 'memory.limit_in_bytes'))) return { root: v1, limitFile: 'memory.limit_in_bytes' };
+  if (existsSync(join(v1, 'memory.limit_in_bytes')))
+    return { root: v1, limitFile: 'memory.limit_in_bytes', usageFile: 'memory.usage_in_bytes' };
   const handedDown = join(cgroupRoot, 'cgroup.subtree_control');
   const isV2 = existsSync(handedDown) && readFileSync(handedDown, 'utf8').includes('memory');
-  return isV2 ? { root: cgroupRoot, limitFile: 'memory.max' } : null;
+  return isV2 ? { root: cgroupRoot, limitFile: 'memory.max', usageFile: 'memory.current' } : null;
 }
 
 /** Creates the cgroup, or returns null where this user may not. */
@@ -43,6 +47,7 @@ export function createPressureCgroup(
   const cgroup: PressureCgroup = {
     path,
     add: (pid) => writeFileSync(join(path, 'cgroup.procs'), String(pid)),
+    usageBytes: () => readBytes(join(path, hierarchy.usageFile)),
     remove: () => removeWhenEmpty(path),
   };
   try {
@@ -50,6 +55,14 @@ export function createPressureCgroup(
     return cgroup;
   } catch {
     rmdirSync(path);
+    return null;
+  }
+}
+
+function readBytes(path: string): number | null {
+  try {
+    return Number(readFileSync(path, 'utf8'));
+  } catch {
     return null;
   }
 }

@@ -2,6 +2,17 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import {
+  describeCost,
+  describeFreed,
+  describeGate,
+  describeHostCheck,
+  describeReturned,
+  describeRoom,
+  describeShort,
+  mib,
+  signed,
+} from './demo-report.ts';
 import type { DemoReport } from './demo-report.ts';
 
 /** What was seen over time. All arrays of a chart have the length of `timestamps` (ms since epoch). */
@@ -10,6 +21,11 @@ export interface DemoSeries {
   availableMib: number[];
   freeMib: number[];
   childRssMib: (number | null)[];
+  /** What the workload's cgroup holds, file pages that nobody maps included; null without one. */
+  usedMib: (number | null)[];
+  limitMib: number | null;
+  /** What the workload was doing. */
+  phase: string[];
   stallSomePercent: (number | null)[];
   stallFullPercent: (number | null)[];
   refaultsPerSecond: (number | null)[];
@@ -30,13 +46,21 @@ interface Chart {
 function buildCharts(series: DemoSeries, labels: readonly string[]): Chart[] {
   return [
     {
-      title: 'Memory',
-      note: 'What the host has free, and what the workload holds. Actions are marked below.',
+      title: 'The workload',
+      note:
+        series.limitMib === null
+          ? 'What it holds. No memory cgroup may be made here, so nothing limits it.'
+          : 'What its cgroup holds against its limit. The kernel alone keeps the cgroup full while requests hold their memory; what is given back is the step below the limit. RSS also holds the Node executable, which is charged elsewhere.',
+      unit: 'MiB',
+      lines: describeWorkloadLines(series),
+    },
+    {
+      title: 'The host',
+      note: 'Free and available memory above their lowest point: everybody on the host moves these, which is why they are a cross-check only.',
       unit: 'MiB',
       lines: [
-        { label: 'Free, less its lowest', color: '#0b7285', values: aboveLowest(series.freeMib) },
-        { label: 'Available, less its lowest', color: '#74b816', values: aboveLowest(series.availableMib) },
-        { label: 'Workload RSS', color: '#e8590c', values: series.childRssMib },
+        { label: 'free', color: '#0b7285', values: aboveLowest(series.freeMib) },
+        { label: 'available', color: '#74b816', values: aboveLowest(series.availableMib) },
       ],
     },
     {
@@ -56,11 +80,22 @@ function buildCharts(series: DemoSeries, labels: readonly string[]): Chart[] {
     },
     {
       title: 'Decisions',
-      note: 'The label of each tick: by the rule before the swap, by the model after it.',
+      note: 'The label of each tick: by the rule first, then by the model that was live. Whether anything is touched depends on the goal and on who is short, not on the label alone.',
       unit: '',
       ticks: [...labels],
       lines: [{ label: 'label', color: '#343a40', values: series.decision, isStepped: true }],
     },
+  ];
+}
+
+function describeWorkloadLines(series: DemoSeries): Chart['lines'] {
+  const rss = { label: 'RSS', color: '#e8590c', values: series.childRssMib };
+  if (series.limitMib === null) return [rss];
+  const limit = series.timestamps.map(() => series.limitMib);
+  return [
+    { label: 'charged to its cgroup', color: '#1971c2', values: series.usedMib },
+    rss,
+    { label: 'limit', color: '#868e96', values: limit },
   ];
 }
 
@@ -90,16 +125,15 @@ function renderConfusion({ model }: DemoReport): string {
       return `<tr><th>${escapeHtml(model.labels[i] ?? '')}</th>${cells}</tr>`;
     })
     .join('');
-  return `<table class="confusion"><caption>What happened (rows) against what the model said (columns), on the last part of the run, which it was not trained on</caption><tr><th></th>${head}</tr>${body}</table>`;
+  return `<table class="confusion"><caption>What happened (rows) against what the model said (columns), on the last quarter of each stretch of what was collected, which it was not trained on</caption><tr><th></th>${head}</tr>${body}</table>`;
 }
 
 function renderTiles(report: DemoReport): string {
-  const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
   const tiles: [string, string, string][] = [
     [
       report.model.macroF1.toFixed(2),
       'macro-F1',
-      `${report.baseline.name} ${report.baseline.macroF1.toFixed(2)}`,
+      `best baseline: ${report.baseline.name}, ${report.baseline.macroF1.toFixed(2)}`,
     ],
     [
       `${report.fitToFirstDecisionMs.toFixed(0)} ms`,
@@ -112,9 +146,14 @@ function renderTiles(report: DemoReport): string {
       `p99 ${report.decisions.p99Us.toFixed(0)} µs, ${report.decisions.failures} of ${report.decisions.count} failed`,
     ],
     [
-      mib(report.outcome.freedBytes),
+      report.outcome.freedBytes === null ? 'unknown' : mib(report.outcome.freedBytes),
       'memory freed',
-      `sum over ${report.outcome.actions} windows; RSS −${mib(report.outcome.rssDropBytes)}`,
+      `of ${mib(report.outcome.takenBytes)} taken in ${report.outcome.actions} actions`,
+    ],
+    [
+      `${(report.outcome.targetStallUs / 1000).toFixed(1)} ms`,
+      'waited by the target',
+      `for ${mib(report.outcome.returnedBytes)} that came back; ${report.outcome.targetMajorFaults} major faults`,
     ],
     [`${report.stream.gbps.toFixed(1)} GB/s`, 'Arrow to Python', `${report.rows} rows collected`],
   ];
@@ -126,15 +165,58 @@ function renderTiles(report: DemoReport): string {
     .join('');
 }
 
+/** The story in words, the same as the text report's. */
+function renderStory(report: DemoReport): string {
+  const { outcome } = report;
+  const rows: [string, string][] = [
+    ['who was short', describeShort(outcome)],
+    ['freed', describeFreed(outcome)],
+    ['came back', describeReturned(outcome)],
+    ['cost', describeCost(outcome)],
+    ['under the limit', describeRoom(outcome)],
+    ['the host says', describeHostCheck(outcome)],
+    ['the gate', describeGate(report)],
+  ];
+  const body = rows
+    .map(([name, text]) => `<tr><th>${escapeHtml(name)}</th><td>${escapeHtml(text)}</td></tr>`)
+    .join('');
+  return `<table class="story">${body}</table>`;
+}
+
+/** Each action with its evidence and its outcome. */
+function renderActions({ outcome }: DemoReport): string {
+  const known = (bytes: number | null): string => (bytes === null ? 'unknown' : signed(bytes));
+  const body = outcome.rows
+    .map((row) => {
+      const host =
+        row.hostMovedBytes === null
+          ? 'not yet'
+          : `${signed(row.hostMovedBytes)} ± ${known(row.hostNoiseBytes)}`;
+      const cells = [
+        new Date(row.timestamp).toISOString().slice(11, 19),
+        mib(row.takenBytes),
+        known(row.freedBytes),
+        mib(row.returnedBytes),
+        host,
+        row.error === null ? row.reason : `${row.reason}; ${row.error}`,
+      ];
+      return `<tr>${cells.map((text) => `<td>${escapeHtml(text)}</td>`).join('')}</tr>`;
+    })
+    .join('');
+  const heads = ['at (UTC)', 'taken', 'freed', 'came back', 'host moved', 'because'];
+  return `<h2>Actions</h2><p>Each on its own evidence. Freed: pages that were in no memory at the end of its window.</p><table class="story"><tr>${heads.map((head) => `<th>${head}</th>`).join('')}</tr>${body}</table>`;
+}
+
 const pageStyle = `
 body{font:15px/1.5 system-ui,sans-serif;color:#212529;background:#f8f9fa;margin:0 auto;max-width:1060px;padding:24px}
 h1{font-size:24px;margin:0 0 4px}h2{font-size:17px;margin:28px 0 0}p{margin:2px 0 8px;color:#495057}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(180px,1fr));gap:12px;margin:18px 0}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px;margin:18px 0}
 .tile{background:#fff;border:1px solid #dee2e6;border-radius:8px;padding:12px 14px}
 .tile b{display:block;font-size:24px}.tile small{display:block;color:#868e96}
 .chart{background:#fff;border:1px solid #dee2e6;border-radius:8px;padding:8px}
 table.confusion{border-collapse:collapse;background:#fff;margin:18px 0;font-size:13px}.confusion caption{text-align:left;color:#495057;padding-bottom:4px}
 .confusion td,.confusion th{border:1px solid #dee2e6;padding:4px 10px;text-align:right;font-weight:400}.hit{background:#d3f9d8}
+table.story{border-collapse:collapse;background:#fff;width:100%;font-size:14px}.story th,.story td{border:1px solid #dee2e6;padding:6px 10px;text-align:left;vertical-align:top;overflow-wrap:anywhere}.story th{font-weight:400;color:#868e96;white-space:nowrap}
 code{font-size:13px}`;
 
 const pageScript = `
@@ -143,7 +225,11 @@ const marks = { hooks: { draw: [(u) => {
     const x = u.valToPos(at / 1000, 'x', true), c = u.ctx;
     c.save(); c.strokeStyle = color; c.lineWidth = 1.5; c.setLineDash(text ? [] : [3, 3]);
     c.beginPath(); c.moveTo(x, u.bbox.top); c.lineTo(x, u.bbox.top + u.bbox.height); c.stroke();
-    if (text) { c.fillStyle = color; c.font = '12px system-ui'; c.textAlign = 'left'; c.fillText(text, x + 4, u.bbox.top + 12); }
+    if (text) {
+      c.font = '12px system-ui'; c.textAlign = 'left'; c.fillStyle = '#fffd';
+      c.fillRect(x + 2, u.bbox.top + 1, c.measureText(text).width + 4, 15);
+      c.fillStyle = color; c.fillText(text, x + 4, u.bbox.top + 12);
+    }
     c.restore();
   };
   data.actionsAt.forEach((at) => line(at, '#2f9e4488'));
@@ -178,8 +264,11 @@ export function renderDemoHtml(report: DemoReport, series: DemoSeries, labels: r
 <h1>From this host's telemetry to a live model</h1>
 <p>${new Date(series.timestamps[0] ?? 0).toISOString()} · ${report.seconds.toFixed(0)} s at ${report.hz} Hz · ${escapeHtml(report.model.estimator)} <code>${escapeHtml(report.model.version)}</code></p>
 <div class="tiles">${renderTiles(report)}</div>
+${renderStory(report)}
 <p>Red line: the moment of the hot swap. Green dashes: actions on the workload.</p>
 ${sections}
+${renderActions(report)}
+<h2>The model</h2>
 ${renderConfusion(report)}
 <script>${uplot.script}</script>
 <script>const data=${embed({ timestamps: series.timestamps, swapAt: series.swapAt, actionsAt: series.actionsAt })};const charts=${embed(charts)};${pageScript}</script>

@@ -1,19 +1,21 @@
 // How the demo acts on its child. Paging out another process takes CAP_SYS_NICE; without it the child
 // is asked to page out the very same ranges itself, so that an ordinary user sees a real action too.
-import { once } from 'node:events';
+import { on } from 'node:events';
 import { readProcessSample } from '../../collect/index.ts';
-import { createHostReaders, createMadviseActuator } from '../../optimize/index.ts';
-import type { Actuator, ActuatorResult, ActuatorPlan } from '../../optimize/index.ts';
+import { createHostReaders, createMadviseActuator, dropUnmapped } from '../../optimize/index.ts';
+import type { Actuator, ActuatorPlan } from '../../optimize/index.ts';
 import { DemoStageError } from '../errors.ts';
 import type { Workload } from './workload-process.ts';
 
-/** A request to the child: pairs of address and length in bytes, as text because addresses exceed JSON's integers. */
+/** A numbered request to the child: pairs of address and length in bytes, as text because addresses exceed JSON's integers. */
 export interface PageOutRequest {
+  readonly id: number;
   readonly pageOut: readonly (readonly [address: string, lengthBytes: number])[];
 }
 
 /** The child's answer. */
 export interface PageOutReply {
+  readonly id: number;
   readonly advisedBytes: number;
 }
 
@@ -29,32 +31,36 @@ export async function createWorkloadActuator(workload: Workload): Promise<Actuat
 }
 
 function createCooperativeActuator(workload: Workload): Actuator {
+  const readers = createHostReaders();
+  let requests = 0;
   return {
     name: 'workload_madvise',
     kinds: ['process'],
     canAct: async () => (workload.child.connected ? null : 'the child does not listen any more'),
-    act: (plan, signal) => askChild(workload, plan, signal),
+    async act(plan, signal) {
+      const startUs = performance.now() * 1000;
+      const before = rssBytesOf(workload.pid);
+      const advisedBytes = await askChild(workload, ++requests, plan, signal);
+      await dropUnmapped(readers, plan);
+      const rssDropBytes = before - rssBytesOf(workload.pid);
+      return { advisedBytes, rssDropBytes, durationUs: performance.now() * 1000 - startUs };
+    },
   };
 }
 
+/** Looks at memory and actions overlap, so an answer is known by its number. */
 async function askChild(
-  workload: Workload,
+  { child }: Workload,
+  id: number,
   plan: ActuatorPlan,
   signal: AbortSignal,
-): Promise<ActuatorResult> {
-  const startUs = performance.now() * 1000;
-  const before = rssBytesOf(workload.pid);
-  const request: PageOutRequest = {
-    pageOut: plan.regions.map(({ start, lengthBytes }) => [String(start), lengthBytes] as const),
-  };
-  const answered = once(workload.child, 'message', { signal });
-  workload.child.send(request);
-  const [{ advisedBytes }] = (await answered) as [PageOutReply];
-  return {
-    advisedBytes,
-    rssDropBytes: before - rssBytesOf(workload.pid),
-    durationUs: performance.now() * 1000 - startUs,
-  };
+): Promise<number> {
+  const pageOut = plan.regions.map(({ start, lengthBytes }) => [String(start), lengthBytes] as const);
+  const answers = on(child, 'message', { signal });
+  child.send({ id, pageOut } satisfies PageOutRequest);
+  for await (const [answer] of answers as AsyncIterable<[PageOutReply]>)
+    if (answer.id === id) return answer.advisedBytes;
+  return 0;
 }
 
 function rssBytesOf(pid: number): number {

@@ -2,17 +2,19 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
+import { rm, statfs } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { DemoStageError } from '../errors.ts';
 import { createPressureCgroup } from './pressure-cgroup.ts';
 
-const FILE_MIB = 384;
-const ANON_MIB = 320;
-/** Holds the file and half of the growth: the kernel has to reclaim from the middle of it on. */
-const LIMIT_BYTES = 540 * 2 ** 20;
+/** With what Node takes itself this is 86 % of the limit: less than a fifth is left for files. */
+const ANON_MIB = 640;
+/** Where nothing limits it, the child leaves the host's memory to others. */
+const SELF_EVICT_ANON_MIB = 192;
+const LIMIT_BYTES = 768 * 2 ** 20;
+const FILES = ['hot.bin', 'archive.bin', 'scratch.bin'];
 
 /** The running child. */
 export interface Workload extends AsyncDisposable {
@@ -20,24 +22,31 @@ export interface Workload extends AsyncDisposable {
   readonly child: ChildProcess;
   readonly pressure: 'cgroup' | 'self-evict';
   readonly limitBytes: number | null;
+  /** What its cgroup holds now, file pages included; null without one. */
+  usageBytes(): number | null;
+  /** The phase it reported last. */
+  readonly phase: string;
   /** Phases it has reported so far. */
   readonly phases: number;
   /** Rejects when the child ends before it is told to. */
   readonly ended: Promise<never>;
 }
 
-/** Starts the child and waits until its memory is in place. @throws DemoStageError when it does not come up */
+/** Starts the child and waits until its memory is in place. @throws DemoStageError when it does not come up, or where files would lie in memory */
 export async function startWorkload(directory: string): Promise<Workload> {
+  await refuseMemoryFolder(directory);
   const cleanup = new AsyncDisposableStack();
   const cgroup = createPressureCgroup(LIMIT_BYTES);
   if (cgroup) cleanup.defer(() => cgroup.remove());
   const child = spawnChild(directory, cgroup === null);
   cleanup.defer(() => stop(child));
-  cleanup.defer(() => rm(join(directory, 'workload.bin'), { force: true }));
+  cleanup.defer(async () => {
+    for (const name of FILES) await rm(join(directory, name), { force: true });
+  });
   try {
     if (child.pid === undefined) throw new DemoStageError('workload', 'the child process did not start');
     cgroup?.add(child.pid);
-    const seen = { phases: 0 };
+    const seen = { phases: 0, phase: '' };
     const ended = failWhenEnded(child);
     await Promise.race([readPhases(child, seen), ended]);
     return {
@@ -45,7 +54,11 @@ export async function startWorkload(directory: string): Promise<Workload> {
       child,
       pressure: cgroup ? 'cgroup' : 'self-evict',
       limitBytes: cgroup ? LIMIT_BYTES : null,
+      usageBytes: () => cgroup?.usageBytes() ?? null,
       ended,
+      get phase() {
+        return seen.phase;
+      },
       get phases() {
         return seen.phases;
       },
@@ -57,9 +70,27 @@ export async function startWorkload(directory: string): Promise<Workload> {
   }
 }
 
+const TMPFS = 0x01021994;
+const RAMFS = 0x858458f6;
+
+/** Files that live in memory are no clean pages: page-out frees nothing of them, and under a limit they end the child. */
+async function refuseMemoryFolder(directory: string): Promise<void> {
+  const { type } = await statfs(directory);
+  if (type !== TMPFS && type !== RAMFS) return;
+  throw new DemoStageError(
+    'workload',
+    `"${directory}" is in memory (tmpfs), and the demo needs files on a disk; choose another folder with --output`,
+  );
+}
+
 function spawnChild(directory: string, isSelfEvicting: boolean): ChildProcess {
   const script = fileURLToPath(new URL(`./workload${extname(import.meta.filename)}`, import.meta.url));
-  const args = ['--directory', directory, '--file-mib', String(FILE_MIB), '--anon-mib', String(ANON_MIB)];
+  const args = [
+    '--directory',
+    directory,
+    '--anon-mib',
+    String(isSelfEvicting ? SELF_EVICT_ANON_MIB : ANON_MIB),
+  ];
   return spawn(
     process.execPath,
     ['--expose-gc', script, ...args, ...(isSelfEvicting ? ['--self-evict'] : [])],
@@ -68,11 +99,12 @@ function spawnChild(directory: string, isSelfEvicting: boolean): ChildProcess {
   );
 }
 
-/** Counts phases; resolves at the first one. */
-function readPhases(child: ChildProcess, seen: { phases: number }): Promise<void> {
+/** Counts phases and keeps the last one; resolves at the first. */
+function readPhases(child: ChildProcess, seen: { phases: number; phase: string }): Promise<void> {
   return new Promise((resolve) => {
-    createInterface({ input: child.stdout! }).on('line', () => {
+    createInterface({ input: child.stdout! }).on('line', (line) => {
       seen.phases++;
+      seen.phase = (JSON.parse(line) as { phase: string }).phase;
       resolve();
     });
   });

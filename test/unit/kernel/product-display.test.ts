@@ -51,13 +51,74 @@ describe('showProduct()', () => {
       ...explanation.decision,
       mode: 'dry_run',
       probabilities: Float32Array.of(0.1, 0.2, 0.6, 0.1),
-      plan: [{ target: 'pid:4', actuator: 'madvise', budgetBytes: 2 ** 20, regions: 2, bytes: 2 ** 19 }],
+      goal: 'relieve',
+      shortages: [
+        {
+          who: '/sys/fs/cgroup/a',
+          label: 'ShouldOptimize',
+          evidence: '14.6 % of its limit available',
+          missingBytes: null,
+        },
+      ],
+      plan: [
+        {
+          target: 'pid:4',
+          actuator: 'madvise',
+          budgetBytes: 2 ** 20,
+          regions: 2,
+          bytes: 2 ** 19,
+          watchBytes: 0,
+          evidence: {
+            reason: `because it was not used ${'x'.repeat(300)} for 6 s`,
+            freesBytes: 2 ** 18,
+            mayCostUs: 1500,
+          },
+        },
+      ],
       refusals: [{ rule: 'byte-limit', target: null, reason: 'x < y' }],
     };
     const html = (await show(decision))['text/html']!;
-    expect(read(html)).toContain('pid:4 madvise 1 MiB 512 KiB 2');
+    expect(read(html)).toContain(
+      'pid:4 madvise 1 MiB 512 KiB 2 256 KiB 1.5 ms pid:4: because it was not used',
+    );
+    expect(read(html)).toContain('x for 6 s');
+    expect(read(html)).toContain('/sys/fs/cgroup/a ShouldOptimize 14.6 % of its limit available -');
+    expect(read(html)).toContain('relieve: acts only while somebody is short');
     expect(read(html)).toContain('ShouldOptimizeAggressive 60.0 %');
     expect(html).toContain('x &lt; y');
+  });
+
+  it('says that nobody is short, and what would have to be watched before anything is planned', async () => {
+    const { decision } = explanation;
+    expect((await show(decision))['text/plain']).toMatch(/short +nobody whom a target could help\n/);
+    const plan = [{ target: 'pid:4', budgetBytes: 2 ** 20, bytes: 0, watchBytes: 2 ** 22, evidence: {} }];
+    expect(read((await show({ ...decision, plan }))['text/html']!)).toContain('1 MiB first watch 4 MiB');
+  });
+
+  it('shows of a daemon what was given back, what it cost and what it takes itself; unknown stays unknown', async () => {
+    const outcomes = {
+      actions: 2,
+      unknown: 1,
+      takenKib: 4096,
+      freedKib: 2048,
+      returnedKib: 512,
+      majorFaults: 9,
+    };
+    const status = (more: object) => ({
+      pid: 7,
+      home: '/h',
+      history: {},
+      model: { live: null },
+      memory: { own: { rssKib: 92_160 }, paysOff: { pays: false, reason: 'it does not pay here' } },
+      decisions: { outcomes: { ...outcomes, stallUs: 2500, ...more } },
+    });
+    const text = (await show(status({})))['text/plain'];
+    expect(text).toContain('2 MiB of 4 MiB taken in 2 actions, unknown for 1 of them');
+    expect(text).toContain('512 KiB came back within the windows, 9 major faults, 2.5 ms waited');
+    expect(text).toMatch(/takes itself +90 MiB\n/);
+    expect(text).toContain('it does not pay here');
+    expect((await show(status({ unknown: 2 })))['text/plain']).toContain('unknown of 4 MiB taken');
+    expect((await show(status({ actions: 0 })))['text/plain']).toContain('nothing was taken yet');
   });
 
   it('shows exports: files, splits and privacy with what it does not protect', async () => {
