@@ -17,8 +17,8 @@ import type { ResidencyReader } from './residency.ts';
 const MIB = 2 ** 20;
 const PAGE_KIB = 4;
 const WINDOW_MS = 600;
-/** A selector that measures age needs some seconds before it gives anything away. */
-const PATIENCE_MS = 40_000;
+/** Memory must have been quiet before it is given away; what is refused for longer is refused. */
+const PATIENCE_MS = 6000;
 const TICK_MS = 500;
 /** Sampled pages lie in 1 MiB regions: below this an error is no error. */
 const FLOOR_KIB = 1024;
@@ -81,6 +81,9 @@ function createTrialOptimizer(pid: number, budgetBytes: number): Promise<Optimiz
     whether: alwaysWhether('Critical'),
     howMuch: { budgetBytes: () => budgetBytes },
     targets: { pids: [pid] },
+    // Nobody is short here, and half a second of quiet is enough to be counted right.
+    goal: 'save',
+    minQuietMs: 500,
     windowMs: WINDOW_MS,
     act: true,
   });
