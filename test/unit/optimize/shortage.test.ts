@@ -2,8 +2,8 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { findCgroupShortage, findHostShortage } from '../../../src/optimize/index.ts';
 import type { CgroupStall, MemoryCgroup } from '../../../src/optimize/index.ts';
-import { createCgroupStallMeter } from '../../../src/optimize/shortage.ts';
-import { MAJOR_FAULT_US, REFAULT_PAGE_US } from '../../../src/optimize/stall-meter.ts';
+import { REFAULT_STALL_US, createCgroupStallMeter } from '../../../src/optimize/shortage.ts';
+import { MAJOR_FAULT_US } from '../../../src/optimize/stall-meter.ts';
 import { buildGroup, buildSnapshot } from '../../support/optimize-host.ts';
 
 const MIB = 2 ** 20;
@@ -114,7 +114,7 @@ describe('createCgroupStallMeter().observe()', () => {
     const meter = createCgroupStallMeter();
     meter.observe(buildGroup(), 0);
     const stall = meter.observe(buildGroup({ refaults: 10_000, majorFaults: 100 }), 1000);
-    const waitedUs = 100 * MAJOR_FAULT_US.none + 9900 * REFAULT_PAGE_US;
+    const waitedUs = 100 * MAJOR_FAULT_US.none + 9900 * REFAULT_STALL_US;
     expect(stall.someFraction).toBeCloseTo(waitedUs / 1e6);
     expect(stall).toMatchObject({ fullFraction: null, source: /10000 pages came back, 100 of them read/ });
   });
