@@ -39,6 +39,7 @@ export function createDecider(parts: OptimizerParts, isActing: () => boolean): D
   const handedOver = createBytesMeter(limits.byteWindowMs);
   let watchedMs = Number.NEGATIVE_INFINITY;
   let watching: Promise<void> = Promise.resolve();
+  let isWatching = false;
 
   const hostContext = (snapshot: MemorySnapshot): HostContext => ({
     ...limits,
@@ -63,10 +64,14 @@ export function createDecider(parts: OptimizerParts, isActing: () => boolean): D
     async observe(snapshot) {
       await tracker.observe(snapshot);
       const nowMs = clock.monotonicMs();
-      if (nowMs - watchedMs >= limits.watchIntervalMs) {
+      if (!isWatching && nowMs - watchedMs >= limits.watchIntervalMs) {
         watchedMs = nowMs;
+        isWatching = true;
         // What cannot be read leaves the stall unknown, and the law does not act on an unknown stall.
-        watching = planner.watch(snapshot, parts.isAllowedToAct()).catch(() => undefined);
+        watching = planner
+          .watch(snapshot, parts.isAllowedToAct())
+          .catch(() => undefined)
+          .finally(() => (isWatching = false));
       }
       await watching;
     },

@@ -131,13 +131,13 @@ class TargetWatcher {
     for (const entry of targets) {
       const state = this.#stateOf(entry.target);
       state.shortages = await this.#findShortages(entry.target);
-      const isWanted = this.#options.goal === 'save' || state.shortages.length > 0;
-      if (state.sensor !== null && isActing)
+      const isWanted = isActing && (this.#options.goal === 'save' || state.shortages.length > 0);
+      if (state.sensor !== null)
         await this.#sense(entry.target as ProcessTarget, state, isWanted).catch(() => undefined);
       const { bytes, counters } = await measureTarget(readers, entry, state);
       state.bytes = bytes;
       this.#options.stall.observe(targetKey(entry.target), nowMs(), counters);
-      await this.#spare(entry.target, state);
+      if (isActing) await this.#spare(entry.target, state);
     }
   }
 
@@ -264,7 +264,7 @@ class TargetWatcher {
       sensor.judge(nowMs(), state.trialRule);
       state.judgeAtMs = null;
     }
-    if (this.#options.goal === 'save') {
+    if (isWanted && this.#options.goal === 'save') {
       await this.#actuatorOf(target)?.bringBack?.(target, sensor.nextDue(nowMs()), this.#options.signal);
     }
     if (!isWanted || state.restUntilMs > nowMs()) return;

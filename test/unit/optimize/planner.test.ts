@@ -427,6 +427,19 @@ describe('createPlanner() after an action', () => {
     expect(rulesOf(await bench.plan())).toEqual(['identity']);
   });
 
+  test('goes on counting what comes back when it may act no more, and touches nothing', async () => {
+    const bench = await Bench.create();
+    bench.availablePercent = 3;
+    await bench.watch(6);
+    await bench.act();
+    const before = bench.planner.returned().filePages;
+    bench.isActing = false;
+    const { probes } = bench.memory;
+    await bench.watch(6, () => bench.memory.use(START, 4 * MIB));
+    expect(bench.planner.returned().filePages).toBeGreaterThan(before);
+    expect(bench.memory.probes).toBe(probes);
+  });
+
   test('takes no probe for placed that the actuator could not place', async () => {
     const bench = await Bench.create({ actuator: { act: () => Promise.reject(new Error('broken')) } });
     bench.availablePercent = 3;
