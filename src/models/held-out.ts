@@ -3,8 +3,9 @@
 // (int64 ms or timestamp, optional), each feature (float32), `label` (int8), `baseline_<name>` (int8).
 import * as arrow from 'apache-arrow';
 import { labels as hostLabels } from '../core/index.ts';
-import { rejected } from './errors.ts';
 import type { ModelManifest } from './manifest.ts';
+import { openPackageTable } from './package-table.ts';
+import type { PackageTable } from './package-table.ts';
 
 /** Most rows of a package; a trainer keeps the newest. */
 export const MAX_HELD_OUT_ROWS = 20_000;
@@ -32,7 +33,8 @@ export function decodeHeldOut(
   bytes: Uint8Array,
   manifest: Pick<ModelManifest, 'features' | 'heldOut'>,
 ): HeldOutRows {
-  const table = decodeTable(bytes);
+  const file = openPackageTable(bytes, 'heldout.arrow', 'ERR_MODEL_HELD_OUT');
+  const { table, invalid, matrix } = file;
   const rows = table.numRows;
   const wanted = manifest.heldOut?.rows;
   if (rows === 0 || rows > MAX_HELD_OUT_ROWS || rows !== wanted) {
@@ -41,10 +43,10 @@ export function decodeHeldOut(
   const names = table.schema.fields.map((field) => field.name).filter((name) => name.startsWith(BASELINE));
   return {
     rows,
-    timestamps: table.getChild('timestamp') ? timesOf(table) : null,
-    features: featuresOf(table, manifest),
-    labels: labelsOf(table, 'label'),
-    baselines: Object.fromEntries(names.map((name) => [name.slice(BASELINE.length), labelsOf(table, name)])),
+    timestamps: table.getChild('timestamp') ? timesOf(file) : null,
+    features: matrix(manifest.features.map(({ name }) => name)),
+    labels: labelsOf(file, 'label'),
+    baselines: Object.fromEntries(names.map((name) => [name.slice(BASELINE.length), labelsOf(file, name)])),
   };
 }
 
@@ -64,31 +66,14 @@ export function pickRows(rows: HeldOutRows, picked: readonly number[]): HeldOutR
   };
 }
 
-function decodeTable(bytes: Uint8Array): arrow.Table {
-  try {
-    return arrow.tableFromIPC(bytes);
-  } catch (cause) {
-    throw rejected('ERR_MODEL_HELD_OUT', 'heldout.arrow is not an Arrow stream; deploy it again', {}, cause);
-  }
-}
-
-function columnOf(table: arrow.Table, name: string, typeId: arrow.Type): arrow.Vector {
-  const column = table.getChild(name);
-  if (!column) throw invalid(`the column "${name}" is missing`);
-  const type = column.type as arrow.DataType;
-  if (type.typeId !== typeId) throw invalid(`the column "${name}" has Arrow type ${type.typeId}`);
-  if (column.nullCount > 0) throw invalid(`the column "${name}" has nulls`);
-  return column;
-}
-
-function labelsOf(table: arrow.Table, name: string): Int8Array {
-  const values = Int8Array.from(columnOf(table, name, arrow.Type.Int), Number);
+function labelsOf({ column, invalid }: PackageTable, name: string): Int8Array {
+  const values = Int8Array.from(column(name, arrow.Type.Int), Number);
   const wrong = values.find((value) => value < 0 || value >= hostLabels.length);
   if (wrong !== undefined) throw invalid(`the column "${name}" holds ${wrong}, which is no label index`);
   return values;
 }
 
-function timesOf(table: arrow.Table): Float64Array {
+function timesOf({ table, invalid }: PackageTable): Float64Array {
   const column = table.getChild('timestamp')!;
   if (column.nullCount > 0) throw invalid('the column "timestamp" has nulls');
   const times = Float64Array.from(column, Number);
@@ -96,18 +81,4 @@ function timesOf(table: arrow.Table): Float64Array {
     if (!(times[i]! >= times[i - 1]!)) throw invalid(`row ${i} is older than the row before it`);
   }
   return times;
-}
-
-function featuresOf(table: arrow.Table, { features }: Pick<ModelManifest, 'features'>): Float32Array {
-  const width = features.length;
-  const matrix = new Float32Array(table.numRows * width);
-  features.forEach(({ name }, at) => {
-    const values = columnOf(table, name, arrow.Type.Float).toArray() as Float32Array;
-    for (let row = 0; row < values.length; row++) matrix[row * width + at] = values[row]!;
-  });
-  return matrix;
-}
-
-function invalid(what: string): Error {
-  return rejected('ERR_MODEL_HELD_OUT', `heldout.arrow is not usable: ${what}; write it again`);
 }
