@@ -6,11 +6,11 @@ import { rejected } from './errors.ts';
 export interface PackageTable {
   readonly table: arrow.Table;
   /** The rejection for a flaw of the file. */
-  invalid(what: string): Error;
+  readonly invalid: (what: string) => Error;
   /** A column without nulls. @throws ModelRejectedError when it is missing or another type */
-  column(name: string, typeId: arrow.Type): arrow.Vector;
+  readonly column: (name: string, typeId: arrow.Type) => arrow.Vector;
   /** Float columns side by side, row-major. @throws as `column` */
-  matrix(names: readonly string[]): Float32Array;
+  readonly matrix: (names: readonly string[]) => Float32Array;
 }
 
 /**

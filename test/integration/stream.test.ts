@@ -46,6 +46,21 @@ function open(endpoint: string, options: Parameters<typeof openDataStream>[1] = 
 }
 
 /** Reads events until `isDone`; `whenHello` runs once subscribed. */
+/** Serves where another server was: the port may be somebody's for a moment. */
+async function serveAgain(
+  hub: Parameters<typeof serveStream>[0]['hub'],
+  endpoint: string,
+): Promise<StreamHandle> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await serveStream({ hub, endpoint });
+    } catch (error) {
+      if (tries === 50 || !String(error).includes('EADDRINUSE')) throw error;
+      await sleep(100);
+    }
+  }
+}
+
 async function readUntil(
   events: AsyncIterable<StreamEvent>,
   isDone: (events: readonly StreamEvent[]) => boolean,
@@ -167,7 +182,7 @@ describe.each(sockets)('%s', (transport) => {
     while (seen.length < 20) await sleep(5);
     await first.close();
     publish('memory', rows(501, 1500));
-    cleanup.use(await serveStream({ hub, endpoint: first.endpoint }));
+    cleanup.use(await serveAgain(hub, first.endpoint));
     publish('memory', rows(1501, 2000));
     await reading;
     const records = seen.filter(({ type }) => type === 'record').map(text);
