@@ -112,11 +112,14 @@ import json, sys
 import pyarrow as pa
 from ruvector._baseline import score_baselines
 from ruvector._dataset import Dataset
+from ruvector._held_out import take_predictions
 card = json.load(open(sys.argv[2], encoding="utf-8"))
 data = Dataset(pa.ipc.open_file(sys.argv[1]).read_all(), card)
 train, test = ((data.X(s), data.y(s).astype("int64")) for s in ("train", "test"))
 classes = sorted({*train[1].tolist(), *test[1].tolist()})
-print(json.dumps([score_baselines(data.feature_names, train, test, classes, data.labels, card["thresholds"]), card["baseline"]]))
+scores = score_baselines(data.feature_names, train, test, classes, data.labels, card["thresholds"])
+take_predictions(scores, test[0], data.feature_names, data.labels)
+print(json.dumps([scores, card["baseline"]]))
 `;
     const paths = [join(folder, 'training.arrow'), join(folder, 'card.json')];
     const { stdout } = await run(python, ['-c', code, ...paths]);
