@@ -48,6 +48,8 @@ export interface TargetSensorOptions {
 }
 
 const MAP_TRUSTED_MS = 10_000;
+/** The kernel walks every page for smaps: it is asked again once that cost 0.2 % of the time since. */
+const MAP_WAIT_PER_COST = 500;
 /** A region of which so much came back is in use; a few stray pages are not. */
 const USED_SHARE = 1 / 8;
 /** How long before a use is due its pages are brought back, and how long after it is waited for, in periods. */
@@ -68,6 +70,7 @@ export class TargetSensor {
   #pagemap: Pagemap | null = null;
   #map: RegionMap = { regions: [], left: {}, usableBytes: 0 };
   #mappedAtMs = Number.NEGATIVE_INFINITY;
+  #mapTrustedMs = MAP_TRUSTED_MS;
   #scannedMs: number | null = null;
   /** Regions that were away and are used again, with their pages that are still out. */
   #inUseAgain: { readonly place: RegionPlace; readonly out: Uint8Array }[] = [];
@@ -124,7 +127,8 @@ export class TargetSensor {
 
   /** Reads the mappings again when they are old. @throws EACCES when they may not be read */
   async refresh(nowMs: number): Promise<void> {
-    if (nowMs - this.#mappedAtMs < MAP_TRUSTED_MS) return;
+    if (nowMs - this.#mappedAtMs < this.#mapTrustedMs) return;
+    const startMs = performance.now();
     const { readers, target } = this.#options;
     const [mappings, fileSystems, backend] = await Promise.all([
       readers.readMappings(target.pid),
@@ -132,6 +136,7 @@ export class TargetSensor {
       readers.readBackend(),
     ]);
     this.#mappedAtMs = nowMs;
+    this.#mapTrustedMs = Math.max(MAP_TRUSTED_MS, MAP_WAIT_PER_COST * (performance.now() - startMs));
     const watched = this.#watches.keys();
     this.#map = buildRegionMap({ target, mappings, fileSystems, backend, watched });
     this.#pagemap ??= readers.openPagemap(target.pid);
