@@ -267,7 +267,11 @@ class TargetWatcher {
     if (isWanted && this.#options.goal === 'save') {
       await this.#actuatorOf(target)?.bringBack?.(target, sensor.nextDue(nowMs()), this.#options.signal);
     }
-    if (!isWanted || state.restUntilMs > nowMs()) return;
+    if (isWanted && state.restUntilMs <= nowMs()) await this.#placeProbes(target, sensor);
+  }
+
+  async #placeProbes(target: ProcessTarget, sensor: TargetSensor): Promise<void> {
+    const { nowMs } = this.#options;
     const probes = sensor.nextProbes(nowMs());
     if (probes.length === 0) return;
     const page = this.#options.readers.pageSizeBytes;
