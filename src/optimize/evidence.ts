@@ -94,6 +94,8 @@ const clamp = (bytes: number, most: number): number => Math.min(most, Math.max(0
 interface Tally {
   taken: number;
   returned: number;
+  /** Of these, anonymous. */
+  returnedAnonymous: number;
   /** Still out, by where they went. */
   dropped: number;
   swapped: number;
@@ -144,8 +146,10 @@ async function openPageEvidence(
       const ratio = compressionOf(storeBefore, storeAfter, await readers.readCompressedStore());
       if (tally.swapped > 0 && ratio === null)
         return unknown(takenBytes, 'nothing says how much memory the swapped pages take compressed');
-      const compressedBytes = Math.round(tally.swapped * page * (ratio ?? 0));
-      const freedBytes = Math.max(0, (tally.dropped + tally.swapped) * page - compressedBytes);
+      const outBytes = (tally.dropped + tally.swapped) * page;
+      const kept = keptBytes(tally, page, ratio ?? 0, storeBefore, await readers.readCompressedStore());
+      const compressedBytes = Math.min(outBytes, Math.floor(kept));
+      const freedBytes = outBytes - compressedBytes;
       return { takenBytes, returnedBytes: tally.returned * page, compressedBytes, freedBytes, why: null };
     },
     close,
@@ -168,7 +172,15 @@ function tallyPages(
   caches: ReadonlyMap<Region, PageCache | null>,
   pageSizeBytes: number,
 ): Tally | null {
-  const tally: Tally = { taken: 0, returned: 0, dropped: 0, swapped: 0, cached: 0, unseen: 0 };
+  const tally: Tally = {
+    taken: 0,
+    returned: 0,
+    returnedAnonymous: 0,
+    dropped: 0,
+    swapped: 0,
+    cached: 0,
+    unseen: 0,
+  };
   for (const [region, pages] of gone) {
     const flags = pagemap?.read(region.start, pages.length);
     if (!flags) return null;
@@ -185,13 +197,32 @@ function tallyPages(
 
 function tallyPage(tally: Tally, flags: number, isFile: boolean, cached: number | undefined): void {
   tally.taken++;
-  if (flags & PAGE.present) tally.returned++;
-  else if (flags & PAGE.swapped) tally.swapped++;
+  if (flags & PAGE.present) {
+    tally.returned++;
+    if (!isFile) tally.returnedAnonymous++;
+  } else if (flags & PAGE.swapped) tally.swapped++;
   // Without a swap entry the process has unmapped the page, which is not our doing.
   else if (!isFile) return;
   else if (cached === undefined) tally.unseen++;
   else if (cached === 1) tally.cached++;
   else tally.dropped++;
+}
+
+/**
+ * Memory that keeping pages compressed takes: of those still out, and of those that came back as far as the
+ * store did not let go of them (a page that was only read again may keep its copy), by how it grew.
+ */
+function keptBytes(
+  tally: Tally,
+  pageSizeBytes: number,
+  ratio: number,
+  before: CompressedStore | null,
+  now: CompressedStore | null,
+): number {
+  const least = tally.swapped * pageSizeBytes * ratio;
+  const most = (tally.swapped + tally.returnedAnonymous) * pageSizeBytes * ratio;
+  const grown = before === null || now === null ? least : now.usedBytes - before.usedBytes;
+  return Math.min(most, Math.max(least, grown));
 }
 
 /** Least share of the store's growth that tells the ratio of this action rather than of all before. */
