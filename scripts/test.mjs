@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -73,16 +73,31 @@ function judgeDirections(output) {
   return problems;
 }
 
+/** A file that fails as a whole has no failed test of its own, so it counts as one. */
 function countVitest(file) {
   const report = JSON.parse(readFileSync(file, 'utf8'));
-  return { passed: report.numPassedTests, failed: report.numFailedTests + (report.success ? 0 : 1) };
+  const failures = report.testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const failed = assertionResults.filter((test) => test.status === 'failed');
+    const path = relative(root, name);
+    if (failed.length === 0) return status === 'failed' ? [`${path}: ${firstLines(message)}`] : [];
+    return failed.map((test) => `${path} > ${test.fullName}: ${firstLines(test.failureMessages.join('\n'))}`);
+  });
+  if (!report.success && failures.length === 0) failures.push('an error outside of every test; see above');
+  return { passed: report.numPassedTests, failed: failures.length, failures };
 }
 
 function countJunit(file) {
   const xml = readFileSync(file, 'utf8');
   const value = (name) => Number(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`).exec(xml)?.[1] ?? 0);
   const failed = value('failures') + value('errors');
-  return { passed: value('tests') - failed - value('skipped'), failed };
+  const failures = [
+    ...xml.matchAll(/<testcase classname="([^"]*)" name="([^"]*)"[^>]*><(?:failure|error) message="([^"]*)"/g),
+  ].map(([, file_, name, message]) => `${file_} > ${name}: ${firstLines(message.replaceAll('&#10;', '\n'))}`);
+  return { passed: value('tests') - failed - value('skipped'), failed, failures };
+}
+
+function firstLines(text) {
+  return text.split('\n').slice(0, 6).join('\n    ').slice(0, 1000);
 }
 
 /**
@@ -111,7 +126,7 @@ async function runStep(step, isAlone) {
   console.log(
     `${isOk ? '✔' : '✘'} ${step.name} (${counts.passed} passed, ${counts.failed} failed, ${seconds} s)`,
   );
-  return { ...counts, name: step.name };
+  return { ...counts, failures: counts.failures ?? [], name: step.name };
 }
 
 async function endOf(child) {
@@ -169,6 +184,8 @@ for (const step of chosen.filter((each) => testSteps.includes(each))) results.pu
 const passed = results.reduce((sum, result) => sum + result.passed, 0);
 const failed = results.reduce((sum, result) => sum + result.failed, 0);
 const broken = results.filter((result) => result.failed > 0).map((result) => result.name);
+// Last, so that the end of a log says what failed.
+for (const failure of results.flatMap((result) => result.failures)) console.log(`✘ ${failure}`);
 if (broken.length > 0) console.log(`failed: ${broken.join(', ')}`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
