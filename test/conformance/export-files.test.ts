@@ -11,11 +11,11 @@ import {
   allTypesKind,
   buildHostileRows,
   buildSlicedBatches,
-  createRandom,
   describeBatches,
   tableOf,
 } from '../support/export-tables.ts';
 import { LineProcess, python } from '../support/wire-consumer.ts';
+import { createRandom } from '../support/random.ts';
 
 const variants: readonly (readonly [ExportFormat, Compression])[] = [
   ['csv', 'none'],

@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import pl from 'nodejs-polars';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { HostStatus } from '../../src/app/status-types.ts';
 import { createClient } from '../../src/index.ts';
 import type { Client, TrainingReport } from '../../src/index.ts';
 import { openHistory } from '../../src/store/index.ts';
@@ -37,6 +37,13 @@ afterAll(async () => {
   await rv.stop();
   await home[Symbol.asyncDispose]();
 });
+
+/** Waits until so many streams of the daemon are open, and then for samples. */
+async function untilSampled(streams: number, samples: number): Promise<void> {
+  const ask = async (): Promise<HostStatus> => (await rv.status()) as unknown as HostStatus;
+  const { samples: before } = await poll(ask, ({ bridge }) => bridge.openStreams >= streams);
+  await poll(ask, (status) => status.samples >= before + samples);
+}
 
 /** The written history only: what this host does meanwhile is not the test's. */
 const forest = {
@@ -99,7 +106,7 @@ describe('collector', () => {
   it('collect() that is stopped resolves with the rows so far, one that is aborted rejects', async () => {
     const stopped = rv.collector.collect({ seconds: 60 });
     const interrupted = rv.collector.collect({ seconds: 60 });
-    await sleep(500);
+    await untilSampled(2, 10);
     stopped.stop();
     (interrupted as unknown as Record<symbol, () => void>)[Symbol.for('ruvector.kernel.interrupt')]!();
     for (const { height } of await Promise.all([stopped, interrupted])) {
@@ -261,7 +268,7 @@ describe('life of the daemon', () => {
     const { pid } = (await rv.status())!;
     const cut = rv.collector.collect({ seconds: 60 });
     cut.catch(() => {});
-    await sleep(200);
+    await untilSampled(1, 1);
     process.kill(pid, 'SIGKILL');
     await expect(cut).rejects.toMatchObject({ code: 'ERR_WIRE_DISCONNECTED' });
     expect((await rv.collector.collect({ seconds: 0.2 })).height).toBeGreaterThan(0);

@@ -12,6 +12,9 @@ import { createTestHome, poll, runCommand, startDaemon } from '../support/daemon
 import type { Daemon } from '../support/daemon.ts';
 import { pressuredSnapshots } from '../support/memory-rows.ts';
 import type { Home } from '../../src/app/home.ts';
+import { createPrintedRandom } from '../support/random.ts';
+
+const random = createPrintedRandom('moments of kill -9');
 
 const statusOf = async ({ client }: Daemon): Promise<HostStatus> =>
   (await client.request('status')).result as HostStatus;
@@ -74,11 +77,11 @@ describe('serve', () => {
     let lastKnownMs = 0;
     for (let round = 0; round < 20; round++) {
       await using daemon = await startDaemon(home, ['--hz', '50', '--process-interval', '0']);
-      await sleep(Math.random() * 400);
+      await sleep(random() * 400);
       const { result } = await daemon.client.request('history.range');
       await daemon.client.request('history.flush');
       lastKnownMs = (result as HostStatus['history']).kinds['memory']!.lastMs ?? lastKnownMs;
-      await sleep(Math.random() * 100);
+      await sleep(random() * 100);
       await daemon.kill();
     }
     await using history = await openHistory(home.history);

@@ -18,6 +18,9 @@ import type { Compression, ExportFormat, ExportStats, TableSource } from '../../
 import { readInterrupted, writeTables } from '../../src/export/write-tables.ts';
 import { buildEndlessTable } from '../support/export-tables.ts';
 import { processBatches, processSchema } from '../support/process-batches.ts';
+import { createPrintedRandom } from '../support/random.ts';
+
+const random = createPrintedRandom('moments of kill -9');
 
 const writer = join(import.meta.dirname, '../support/export-writer.ts');
 const memoryChild = join(import.meta.dirname, '../support/export-memory.ts');
@@ -109,7 +112,7 @@ async function killWriter(
   try {
     await line(isReading);
     while (!(await isReady())) await sleep(10);
-    await sleep(Math.random() * 300);
+    await sleep(random() * 300);
   } finally {
     child.kill('SIGKILL');
     await exited;

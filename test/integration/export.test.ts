@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { DataExportStats, TrainingDataStats } from '../../src/export/index.ts';
-import { createTestHome, finished, runCommand, startCommand, startDaemon } from '../support/daemon.ts';
-import type { CommandResult } from '../support/daemon.ts';
+import { createTestHome, finished, poll, runCommand, startCommand, startDaemon } from '../support/daemon.ts';
+import type { CommandResult, Daemon } from '../support/daemon.ts';
 import { writeExportHistory } from '../support/export-home.ts';
 import type { Home } from '../../src/app/home.ts';
 
@@ -199,8 +199,8 @@ describe('export', () => {
     ];
     const child = startCommand(home, args);
     const end = finished(child);
+    // The key of its hashes is kept before the first row is written.
     await waitForFile(folder.path, child);
-    await sleep(500);
     child.kill('SIGKILL');
     expect((await end).signal).toBe('SIGKILL');
     expect(existsSync(path)).toBe(false);
@@ -239,22 +239,20 @@ describe('export over the bridge', () => {
     await using folder = await createFolder();
     const { memory } = await writeExportHistory(home, 20_000);
     await using daemon = await startDaemon(home, ['--hz', '20', '--retain-days', '0']);
-    // An export may be faster than the first samples, and fewer of them than k are suppressed.
-    const sampled = async (): Promise<number> =>
-      ((await daemon.client.request('status')).result as { samples: number }).samples;
-    while ((await sampled()) < 20) await sleep(50);
-    await daemon.client.request('history.flush');
+    // An export may be faster than the first samples.
+    await untilSampled(daemon, 20);
     const path = join(folder.path, 'a.parquet');
     const phases: string[] = [];
     const { result } = await daemon.client.request(
       'export.range',
-      { path, include_processes: true, tables: ['memory'] },
+      // Anonymised, fewer than k live rows of a kind would be left out.
+      { path, include_processes: true, tables: ['memory'], anonymize: false },
       { onProgress: (progress) => phases.push((progress as { phase: string }).phase) },
     );
     const stats = result as DataExportStats;
     expect(stats.rows).toBeGreaterThan(memory);
     expect((await stat(path)).size).toBe(stats.bytes);
-    expect(phases).toContain('planning');
+    expect(phases).toContain('writing');
     const status = (await daemon.client.request('status')).result as { missed: number; samples: number };
     expect(status.missed).toBeLessThan(status.samples);
     const abort = new AbortController();
@@ -264,15 +262,18 @@ describe('export over the bridge', () => {
       { signal: abort.signal, onProgress: () => abort.abort() },
     );
     await expect(cancelled).rejects.toThrow();
-    await sleep(300);
-    expect(await readdir(folder.path)).toEqual(['a.parquet']);
+    // The answer comes before the export has cleared up.
+    await poll(
+      () => readdir(folder.path),
+      (names) => names.length === 1,
+    );
   });
 
   it('holds rows that are not sealed yet, and refuses what it does not know', async () => {
     await using home = await createTestHome();
     await using folder = await createFolder();
     await using daemon = await startDaemon(home, ['--hz', '50', '--process-interval', '0']);
-    await sleep(1000);
+    await untilSampled(daemon, 20);
     const path = join(folder.path, 'a.jsonl');
     const plain = { path, hours: 1, anonymize: false, columns: 'document' };
     const { result } = await daemon.client.request('export.recent', plain);
@@ -286,6 +287,15 @@ describe('export over the bridge', () => {
     expect(await readdir(folder.path)).toEqual(['a.jsonl']);
   });
 });
+
+/** Waits until a daemon has taken so many samples, all of them on disk. */
+async function untilSampled(daemon: Daemon, count: number): Promise<void> {
+  await poll(
+    async () => (await daemon.client.request('status')).result as { samples: number },
+    ({ samples }) => samples >= count,
+  );
+  await daemon.client.request('history.flush');
+}
 
 /** Waits until the export has begun to write. */
 async function waitForFile(folder: string, child: { exitCode: number | null }): Promise<void> {

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resultOf, startKernel } from '../support/kernel-client.ts';
 import type { KernelClient } from '../support/kernel-client.ts';
+import { createRandom } from '../support/random.ts';
 
 let kernel: KernelClient;
 beforeAll(async () => {
@@ -116,15 +117,4 @@ function mutate(frames: readonly Uint8Array[], random: () => number): Uint8Array
   const byte = Math.floor(random() * changed.length);
   changed[byte] = changed[byte]! ^ (1 << Math.floor(random() * 8));
   return frames.with(at, changed);
-}
-
-/** mulberry32: the same messages each time. */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -29,6 +29,9 @@ import { createTestHome, runCommand } from '../support/daemon.ts';
 import { mondayMs, snapshots } from '../support/memory-rows.ts';
 import { optimizationEvents } from '../support/optimization-events.ts';
 import { numberedSample, numbersOf } from '../support/samples.ts';
+import { createPrintedRandom } from '../support/random.ts';
+
+const random = createPrintedRandom('moments of kill -9');
 
 const writer = join(import.meta.dirname, '../support/samples-writer.ts');
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
@@ -158,7 +161,7 @@ describe('openSampleStore()', () => {
       const reader = createInterface({ input: child.stdout });
       reader.on('line', (line) => lines.push(line));
       await once(reader, 'line');
-      await sleep(Math.random() * 60);
+      await sleep(random() * 60);
       child.kill('SIGKILL');
       await once(child, 'close');
       const acknowledged = Number(lines.findLast((line) => /^\d+$/.test(line)) ?? expected - 1);

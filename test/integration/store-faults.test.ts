@@ -9,6 +9,9 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/index.ts';
 import { openHistory } from '../../src/store/index.ts';
+import { createPrintedRandom } from '../support/random.ts';
+
+const random = createPrintedRandom('moments of kill -9');
 
 const writer = join(import.meta.dirname, '../support/store-writer.ts');
 const python = join(import.meta.dirname, '../../.venv/bin/python');
@@ -54,7 +57,7 @@ describe('kill -9', () => {
       const exited = once(child, 'exit');
       const { lines, next } = linesOf(child);
       await next();
-      await systemClock.sleep(Math.random() * 120);
+      await systemClock.sleep(random() * 120);
       child.kill('SIGKILL');
       await exited;
       const acknowledged = Number(lines.filter((line) => /^\d+$/.test(line)).at(-1) ?? expected - 1);

@@ -13,6 +13,9 @@ import { openDataStream, serveStream } from '../../src/wire/index.ts';
 import type { StreamConsumerOptions, StreamConsumerReport } from '../support/stream-consumer.ts';
 import { createTestHub, memoryRow } from '../support/stream-hub.ts';
 import type { StreamServerOptions } from '../support/stream-server.ts';
+import { createPrintedRandom } from '../support/random.ts';
+
+const random = createPrintedRandom('moments of cut connections');
 
 let directory: string;
 let cleanup: AsyncDisposableStack;
@@ -169,7 +172,7 @@ it.each(['ws', 'tcp'])(
     })();
     while (numbers.length < 20) await sleep(10);
     for (let round = 0; round < 6; round++) {
-      await sleep(50 + Math.random() * 150);
+      await sleep(50 + random() * 150);
       proxy.cut();
       if (round % 3 !== 2) continue;
       server.kill('SIGKILL');

@@ -1,6 +1,7 @@
 // Streams over real sockets and pipes: every transport, several subscribers, wrong requests, ends.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -341,7 +342,7 @@ describe('pipe', () => {
       texts.push(await readFile(out, 'utf8'));
       await writeFile(out, '');
       // That the reader is gone shows at the next write.
-      await sleep(150);
+      while (isOpenHere(path)) await sleep(5);
     }
     const sequences = texts.flatMap((read) =>
       read
@@ -373,3 +374,14 @@ describe('pipe', () => {
     expect(await readFile(join(directory, 's.pipe'), 'utf8')).toBe('precious');
   });
 });
+
+/** Whether this process, which serves it, has a file open. */
+function isOpenHere(path: string): boolean {
+  return readdirSync('/proc/self/fd').some((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`) === path;
+    } catch {
+      return false; // closed meanwhile
+    }
+  });
+}

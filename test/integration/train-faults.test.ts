@@ -13,6 +13,9 @@ import { startTrainer } from '../../src/train/trainer-process.ts';
 import type { TrainerOptions, TrainerProcess } from '../../src/train/trainer-process.ts';
 import { endlessJob, startTrainBridge } from '../support/train-bridge.ts';
 import type { TrainBridge } from '../support/train-bridge.ts';
+import { createPrintedRandom } from '../support/random.ts';
+
+const random = createPrintedRandom('moments of kill -9');
 
 let bridge: TrainBridge;
 let python: string;
@@ -91,7 +94,7 @@ test('a trainer killed with -9 at 20 random moments gives a typed error and regi
 
 /** Most of a trainer's life is imports: half of the trials die there, half in the job itself. */
 function killDelayMs(position: number): number {
-  return 20 + position ** 2 * 5000 * (0.8 + 0.4 * Math.random());
+  return 20 + position ** 2 * 5000 * (0.8 + 0.4 * random());
 }
 
 async function expectWholeRegistry(): Promise<void> {

@@ -62,6 +62,8 @@ export async function finished(child: ChildProcess): Promise<CommandResult> {
 export interface Daemon extends AsyncDisposable {
   readonly child: ChildProcess;
   readonly client: BridgeClient;
+  /** What it has written to standard error so far. */
+  log(): string;
   /** SIGTERM, then waits for the end. */
   stop(): Promise<CommandResult>;
   /** SIGKILL, then waits for the end. */
@@ -72,6 +74,8 @@ export interface Daemon extends AsyncDisposable {
 export async function startDaemon(home: Home, args: readonly string[] = []): Promise<Daemon> {
   const child = startCommand(home, ['serve', ...args]);
   const end = finished(child);
+  let log = '';
+  child.stderr?.on('data', (chunk: Buffer) => (log += chunk.toString()));
   const client = await connectWhenUp(home, child, end);
   const stopWith = async (signal: NodeJS.Signals): Promise<CommandResult> => {
     await client.close();
@@ -81,6 +85,7 @@ export async function startDaemon(home: Home, args: readonly string[] = []): Pro
   return {
     child,
     client,
+    log: () => log,
     stop: () => stopWith('SIGTERM'),
     kill: async () => void (await stopWith('SIGKILL')),
     [Symbol.asyncDispose]: async () => void (await stopWith('SIGKILL')),

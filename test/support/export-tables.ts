@@ -4,6 +4,7 @@ import type * as arrow from 'apache-arrow';
 import { buildRecordBatch, optional, required, toArrowSchema } from '../../src/core/index.ts';
 import type { AnyRow, FieldType, RecordKind } from '../../src/core/index.ts';
 import type { TableSource } from '../../src/export/file-contract.ts';
+import { createRandom } from './random.ts';
 
 const types: readonly FieldType[] = [
   'int64',
@@ -163,14 +164,5 @@ export function buildEndlessTable(rows: number, name = 'all'): TableSource {
         yield batch;
       }
     },
-  };
-}
-
-/** The same numbers in every run. */
-export function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
   };
 }

@@ -13,6 +13,7 @@ import { pythonPath } from './memory-child.ts';
 import { alwaysWhether, readSnapshot } from './optimize-host.ts';
 import { startResidencyReader } from './residency.ts';
 import type { ResidencyReader } from './residency.ts';
+import { createRandom } from './random.ts';
 
 const MIB = 2 ** 20;
 const PAGE_KIB = 4;
@@ -52,7 +53,7 @@ export interface FreedResult {
 
 /** The n-th of a fixed series of trials; anonymous memory only where it can be swapped to zram. */
 export function buildTrial(n: number, withZram: boolean): FreedTrial {
-  const pick = seeded(n + 1);
+  const pick = createRandom(Math.imul(n + 1, 0x9e37_79b9));
   const isAnonymous = withZram && n % 2 === 1;
   const sizeMib = 8 + Math.floor(pick() * 56);
   return {
@@ -160,15 +161,4 @@ function readZramKib(): number {
   } catch {
     return 0; // no zram on this kernel
   }
-}
-
-/** Mulberry32: the same trials on every machine. */
-function seeded(seed: number): () => number {
-  let state = Math.imul(seed, 0x9e37_79b9);
-  return () => {
-    state = (state + 0x6d2b_79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -3,17 +3,7 @@ import type { AnyRow, Field } from '../../src/core/index.ts';
 import { publishedKinds } from '../../src/wire/stream/published-kinds.ts';
 import { streamTables } from '../../src/wire/stream/stream-contract.ts';
 import type { StreamEvent, StreamTable } from '../../src/wire/stream/stream-contract.ts';
-
-/** A small generator of numbers: mulberry32. */
-export function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import { createRandom } from './random.ts';
 
 /** `count` events: a hello, records of all tables in runs, and gaps. */
 export function sampleEvents(count: number, seed = 1): StreamEvent[] {

@@ -15,6 +15,7 @@ import {
   writeBridgeFile,
 } from '../../src/wire/index.ts';
 import type { BridgeServer, OpenedStream, RequestHandler } from '../../src/wire/index.ts';
+import { createRandom } from './random.ts';
 
 /** Names of the features the rows have. */
 export const featureNames = ['usage_percent', 'usage_trend', 'process_count', 'pressure'] as const;
@@ -127,15 +128,4 @@ function openTraining(params: unknown, rowCount: number): OpenedStream {
 
 async function* only(batch: RecordBatch): AsyncGenerator<RecordBatch> {
   yield batch;
-}
-
-/** mulberry32: small, seeded, good enough to scatter rows. */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
 }

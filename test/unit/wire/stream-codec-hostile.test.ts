@@ -4,7 +4,8 @@ import { isRuvectorError } from '../../../src/core/index.ts';
 import { createStreamCodec } from '../../../src/wire/stream/codec.ts';
 import { streamFormats } from '../../../src/wire/stream/stream-contract.ts';
 import type { StreamFormat } from '../../../src/wire/stream/stream-contract.ts';
-import { createRandom, sampleEvents } from '../../support/stream-events.ts';
+import { createRandom } from '../../support/random.ts';
+import { sampleEvents } from '../../support/stream-events.ts';
 
 const FRAMES = 10_000;
 const codecs = new Map(streamFormats.map((format) => [format, createStreamCodec(format)]));
