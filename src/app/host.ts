@@ -2,8 +2,15 @@
 // them. Wires the rooms and owns their life cycle; what each does is in its own room.
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
-import { memoryKind, messageOf, optimizationKind, processKind } from '../core/index.ts';
-import type { AnyRow, MemorySnapshot, OptimizationEvent, ProcessRecord } from '../core/index.ts';
+import {
+  createSteadyTime,
+  memoryKind,
+  messageOf,
+  optimizationKind,
+  processKind,
+  systemClock,
+} from '../core/index.ts';
+import type { AnyRow, MemorySnapshot, OptimizationEvent, ProcessRecord, SteadyTime } from '../core/index.ts';
 import { GATE_MARGIN, createModelHost, openRegistry } from '../models/index.ts';
 import type {
   GateReport,
@@ -14,7 +21,7 @@ import type {
   SwapReport,
 } from '../models/index.ts';
 import { createOptimizer } from '../optimize/index.ts';
-import type { Actuator, Decision, Explanation, Optimizer } from '../optimize/index.ts';
+import type { Actuator, Decision, DecisionInput, Explanation, Optimizer } from '../optimize/index.ts';
 import { buildFeatureSpec, createLiveAnonymizer, featureSpecSha256 } from '../prepare/index.ts';
 import type { FeatureSpec } from '../prepare/index.ts';
 import { openHistory } from '../store/index.ts';
@@ -26,6 +33,7 @@ import type { Baseline } from './baseline.ts';
 import { buildRequests } from './bridge-requests.ts';
 import { buildStreams } from './bridge-streams.ts';
 import { readComparisonRows } from './comparison-rows.ts';
+import { createStepLog, steadyTimeOf } from './clock-steps.ts';
 import type { HostConfig } from './config.ts';
 import { createDatasetService } from './dataset-service.ts';
 import type { DatasetService } from './dataset-service.ts';
@@ -96,6 +104,7 @@ async function openParts(
       retainMs: config.retainDays === 0 ? Infinity : config.retainDays * DAY_MS,
       retainBytes: config.retainMib * 2 ** 20,
       onProblem: (problem) => listener.onLog?.(`${problem.code}: ${problem.message}`),
+      onNotice: (text) => listener.onLog?.(text),
     }),
   );
   const spec = buildFeatureSpec({ intervalMs: 1000 / config.hz });
@@ -145,7 +154,8 @@ class RunningHost implements Host {
   #missed = 0;
   #samples = 0;
   #lastActionMs: number | null = null;
-  readonly #startedMs = Date.now();
+  readonly #startedMs = performance.now();
+  readonly #steadyTime: SteadyTime;
   readonly #firstDecisionMs = new Map<string, number>();
   readonly #feeds: Record<'memory' | 'process' | 'optimization', LiveFeed>;
   readonly #listener: HostListener;
@@ -169,6 +179,7 @@ class RunningHost implements Host {
     this.isActing = config.act;
     this.#listener = listener;
     this.#cleanup = cleanup;
+    this.#steadyTime = createSteadyTime(systemClock, createStepLog((text) => listener.onLog?.(text)));
     this.datasets = createDatasetService({
       history: parts.history,
       spec: parts.spec,
@@ -255,17 +266,19 @@ class RunningHost implements Host {
       config: this.config,
       spec: this.spec,
       signal,
+      steadyTime: this.#steadyTime,
       lastActionMs: () => this.#lastActionMs,
       ownRefaults: () => this.optimizer.ownRefaults(),
       onSample: async (sample, features, missed) => {
         this.#samples++;
         this.#missed = missed;
-        this.latest = { snapshot: sample.memory, features, health: sample.health };
-        this.#append(sample.memory, sample.processes);
+        const { memory, monotonicMs, steadyMs, health } = sample;
+        this.latest = { snapshot: memory, monotonicMs, features, health };
+        this.#append(memory, sample.processes);
         this.#listener.onSample?.(this.latest);
         // A decision that fails is no reason to stop sampling.
-        const observed = this.samples.observe(sample.memory, features);
-        const decided = features ? this.#decideOnSample() : this.optimizer.observe(sample.memory);
+        const observed = this.samples.observe({ ...memory, timestamp: steadyMs }, features);
+        const decided = features ? this.#decideOnSample() : this.optimizer.observe(memory, monotonicMs);
         await decided.catch((error) => this.#listener.onLog?.(messageOf(error)));
         await observed;
       },
@@ -290,19 +303,18 @@ class RunningHost implements Host {
   }
 
   async decide(): Promise<Decision> {
-    const { snapshot, features } = this.#ready();
-    return this.optimizer.tick({ snapshot, features, featureNames: this.spec.names });
+    return this.optimizer.tick(this.#ready());
   }
 
   async explain(): Promise<Explanation> {
-    const { snapshot, features } = this.#ready();
-    return this.optimizer.explain({ snapshot, features, featureNames: this.spec.names });
+    return this.optimizer.explain(this.#ready());
   }
 
-  #ready(): { snapshot: MemorySnapshot; features: Float32Array } {
+  #ready(): DecisionInput {
     const { latest } = this;
     if (!latest?.features) throw notReadyError(this.spec.rateWindowMs, latest !== null);
-    return { snapshot: latest.snapshot, features: latest.features };
+    const { snapshot, monotonicMs, features } = latest;
+    return { snapshot, monotonicMs, features, featureNames: this.spec.names };
   }
 
   setActing(isActing: boolean): void {
@@ -376,7 +388,7 @@ class RunningHost implements Host {
     if (modelVersion !== null && !this.#firstDecisionMs.has(modelVersion)) {
       this.#firstDecisionMs.set(modelVersion, Number(process.hrtime.bigint()) / 1e6);
     }
-    if (decision.mode === 'act') this.#lastActionMs = decision.timestamp;
+    if (decision.mode === 'act') this.#lastActionMs = steadyTimeOf(this.#steadyTime, decision.timestamp);
     this.#listener.onDecision?.(decision);
   }
 
@@ -403,7 +415,9 @@ class RunningHost implements Host {
 }
 
 async function lastActionOf(history: History): Promise<number | null> {
-  const events = await history.rows('optimization', { fromMs: Date.now() - DAY_MS });
+  // Rows from the future are those of a clock that was ahead.
+  const nowMs = systemClock.nowMs();
+  const events = await history.rows('optimization', { fromMs: nowMs - DAY_MS, toMs: nowMs + 1 });
   return events.findLast((event) => event.mode === 'act')?.timestamp ?? null;
 }
 

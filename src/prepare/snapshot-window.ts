@@ -1,6 +1,6 @@
 // The sliding windows every feature is computed over: a ring of the newest snapshots with exact
 // running sums. All sums are sums of integers below 2^53, so a value depends only on the rows in
-// the window, never on how long the window has been sliding. No clock: time is the snapshot's own.
+// the window, never on how long the window has been sliding. No clock: time comes with the snapshot.
 import type { MemorySnapshot } from '../core/index.ts';
 import { RestartingCounter } from './restarting-counter.ts';
 
@@ -75,8 +75,8 @@ export class SnapshotWindow {
   }
 
   /** Takes the next snapshot; true once the rate window is spanned. A repeated timestamp is skipped. */
-  push(snapshot: MemorySnapshot): boolean {
-    const nowMs = Math.round(snapshot.timestamp);
+  push(snapshot: MemorySnapshot, timeMs = snapshot.timestamp): boolean {
+    const nowMs = Math.round(timeMs);
     if (this.#end > this.#start && nowMs === this.#timeAt(this.#end - 1)) return false;
     this.#write(snapshot, nowMs);
     if (this.#end === this.#start || this.#isBreak()) this.#restart(nowMs);
