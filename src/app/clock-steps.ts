@@ -36,7 +36,7 @@ const units = [
 ];
 
 function describe(ms: number): string {
-  const unit = units.find((each) => ms >= 2 * each.ms) ?? units.at(-1)!;
+  const unit = units.find((each) => ms >= 1.5 * each.ms) ?? units.at(-1)!;
   return `${(ms / unit.ms).toFixed(1)} ${unit.name}`;
 }
 
