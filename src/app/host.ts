@@ -179,7 +179,10 @@ class RunningHost implements Host {
     this.isActing = config.act;
     this.#listener = listener;
     this.#cleanup = cleanup;
-    this.#steadyTime = createSteadyTime(systemClock, createStepLog((text) => listener.onLog?.(text)));
+    this.#steadyTime = createSteadyTime(
+      systemClock,
+      createStepLog((text) => listener.onLog?.(text)),
+    );
     this.datasets = createDatasetService({
       history: parts.history,
       spec: parts.spec,

@@ -110,7 +110,8 @@ function lose(subscriber: Subscriber): void {
 }
 
 function nextRows(subscriber: Subscriber, signal: AbortSignal): Promise<void> {
-  if (subscriber.waiting.length > 0 || subscriber.lostFromMs < Infinity || signal.aborted) return Promise.resolve();
+  if (subscriber.waiting.length > 0 || subscriber.lostFromMs < Infinity || signal.aborted)
+    return Promise.resolve();
   return new Promise((resolve) => {
     const wake = (): void => {
       signal.removeEventListener('abort', wake);

@@ -295,7 +295,9 @@ describe('retention', () => {
       expect(ahead.stats()).toMatchObject({ removedSegments: 0, unconfirmed: { segments: 4, rows: 40 } });
       await clock.advance(DAY_MS);
     }
-    expect(notices).toEqual(Array(3).fill(expect.stringMatching(/^retention: 40 rows in 4 segments .* wait/)));
+    expect(notices).toEqual(
+      Array(3).fill(expect.stringMatching(/^retention: 40 rows in 4 segments .* wait/)),
+    );
     clock.step(-aheadMs);
     const later = await openHistory(directory, retained);
     await clock.advance(28 * DAY_MS);

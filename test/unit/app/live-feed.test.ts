@@ -11,16 +11,24 @@ const kind = {
 };
 
 /** A history in memory that a test appends to, as the host does: store first, then publish. */
-function createHost(nowMs?: () => number): { rows: AnyRow[]; feed: LiveFeed; append: (timestamp: number) => void } {
+function createHost(nowMs?: () => number): {
+  rows: AnyRow[];
+  feed: LiveFeed;
+  append: (timestamp: number) => void;
+} {
   const rows: AnyRow[] = [];
-  const feed = new LiveFeed(kind, {
-    async *query(_, { fromMs = -Infinity, toMs = Infinity }) {
-      const found = rows.filter(
-        (row) => Number(row['timestamp']) >= fromMs && Number(row['timestamp']) < toMs,
-      );
-      if (found.length > 0) yield buildRecordBatch(kind, found);
+  const feed = new LiveFeed(
+    kind,
+    {
+      async *query(_, { fromMs = -Infinity, toMs = Infinity }) {
+        const found = rows.filter(
+          (row) => Number(row['timestamp']) >= fromMs && Number(row['timestamp']) < toMs,
+        );
+        if (found.length > 0) yield buildRecordBatch(kind, found);
+      },
     },
-  }, nowMs);
+    nowMs,
+  );
   return {
     rows,
     feed,

@@ -43,28 +43,31 @@ async function take(stream: AsyncIterable<Sample>, count: number, each?: (index:
 }
 
 describe('sampleAtRate() with a wall clock that is set', () => {
-  it.each([...clockSteps, ['while the host sleeps', null] as const])('keeps to its grid: %s', async (_, byMs) => {
-    const clock = createManualClock(stepStartMs);
-    const times: number[] = [];
-    const collector = {
-      async sample(): Promise<Sample> {
-        times.push(clock.monotonicMs() - stepStartMs);
-        return {} as Sample;
-      },
-    };
-    const abort = new AbortController();
-    const stream = sampleAtRate({ collector, hz: 1, clock, signal: abort.signal });
-    const running = take(stream, Infinity);
-    await clock.advance(5000);
-    if (byMs === null) clock.suspend(3_600_000);
-    else clock.step(byMs);
-    await clock.advance(5000);
-    abort.abort();
-    await clock.advance(1000);
-    await running;
-    expect(times).toEqual(Array.from({ length: 11 }, (_unused, i) => i * 1000));
-    expect(stream.missed).toBe(0);
-  });
+  it.each([...clockSteps, ['while the host sleeps', null] as const])(
+    'keeps to its grid: %s',
+    async (_, byMs) => {
+      const clock = createManualClock(stepStartMs);
+      const times: number[] = [];
+      const collector = {
+        async sample(): Promise<Sample> {
+          times.push(clock.monotonicMs() - stepStartMs);
+          return {} as Sample;
+        },
+      };
+      const abort = new AbortController();
+      const stream = sampleAtRate({ collector, hz: 1, clock, signal: abort.signal });
+      const running = take(stream, Infinity);
+      await clock.advance(5000);
+      if (byMs === null) clock.suspend(3_600_000);
+      else clock.step(byMs);
+      await clock.advance(5000);
+      abort.abort();
+      await clock.advance(1000);
+      await running;
+      expect(times).toEqual(Array.from({ length: 11 }, (_unused, i) => i * 1000));
+      expect(stream.missed).toBe(0);
+    },
+  );
 });
 
 describe('sampleAtRate()', () => {

@@ -123,8 +123,7 @@ describe('planRetention() by bytes', () => {
 });
 
 describe('agesOf() segments of earlier releases', () => {
-  const legacy = (count: number): Segment[] =>
-    hours(count, NOW_MS).map(({ historyMs: _, ...each }) => each);
+  const legacy = (count: number): Segment[] => hours(count, NOW_MS).map(({ historyMs: _, ...each }) => each);
 
   it('agesOf() takes the rows that came later for the time they took', () => {
     const memory = legacy(48);
