@@ -1,6 +1,6 @@
-// What a running host says and does when its wall clock is set.
+// What a running host says when its wall clock is set.
 import { systemClock } from '../core/index.ts';
-import type { Clock, ClockStep, SteadyTime } from '../core/index.ts';
+import type { Clock, ClockStep } from '../core/index.ts';
 
 /** A clock that is set all the time is told of once a minute. */
 const SAY_AGAIN_MS = 60_000;
@@ -38,16 +38,4 @@ const units = [
 function describe(ms: number): string {
   const unit = units.find((each) => ms >= 1.5 * each.ms) ?? units.at(-1)!;
   return `${(ms / unit.ms).toFixed(1)} ${unit.name}`;
-}
-
-/** Steady time of something that was stamped by the wall clock a moment ago. */
-export function steadyTimeOf(
-  steadyTime: SteadyTime,
-  timestampMs: number,
-  clock: Clock = systemClock,
-): number {
-  const wallMs = clock.nowMs();
-  const steadyMs = steadyTime.at({ wallMs, monotonicMs: clock.monotonicMs() });
-  // The clock may have been set back in that moment.
-  return Math.min(steadyMs, timestampMs + steadyMs - wallMs);
 }

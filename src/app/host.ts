@@ -2,15 +2,8 @@
 // them. Wires the rooms and owns their life cycle; what each does is in its own room.
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
-import {
-  createSteadyTime,
-  memoryKind,
-  messageOf,
-  optimizationKind,
-  processKind,
-  systemClock,
-} from '../core/index.ts';
-import type { AnyRow, MemorySnapshot, OptimizationEvent, ProcessRecord, SteadyTime } from '../core/index.ts';
+import { memoryKind, messageOf, optimizationKind, processKind } from '../core/index.ts';
+import type { AnyRow, MemorySnapshot, OptimizationEvent, ProcessRecord } from '../core/index.ts';
 import { GATE_MARGIN, createModelHost, openRegistry } from '../models/index.ts';
 import type {
   GateReport,
@@ -33,7 +26,6 @@ import type { Baseline } from './baseline.ts';
 import { buildRequests } from './bridge-requests.ts';
 import { buildStreams } from './bridge-streams.ts';
 import { readComparisonRows } from './comparison-rows.ts';
-import { createStepLog, steadyTimeOf } from './clock-steps.ts';
 import type { HostConfig } from './config.ts';
 import { createDatasetService } from './dataset-service.ts';
 import type { DatasetService } from './dataset-service.ts';
@@ -41,6 +33,7 @@ import { notReadyError } from './errors.ts';
 import { createHome } from './home.ts';
 import type { Deployment, Host, HostListener, Latest, ModelUpload } from './host-types.ts';
 import type { Home } from './home.ts';
+import { LastAction } from './last-action.ts';
 import { LiveFeed } from './live-feed.ts';
 import { createSampleService } from './sample-service.ts';
 import type { SampleService } from './sample-service.ts';
@@ -153,9 +146,8 @@ class RunningHost implements Host {
   #deployments: Promise<unknown> = Promise.resolve();
   #missed = 0;
   #samples = 0;
-  #lastActionMs: number | null = null;
+  readonly #lastAction: LastAction;
   readonly #startedMs = performance.now();
-  readonly #steadyTime: SteadyTime;
   readonly #firstDecisionMs = new Map<string, number>();
   readonly #feeds: Record<'memory' | 'process' | 'optimization', LiveFeed>;
   readonly #listener: HostListener;
@@ -179,10 +171,7 @@ class RunningHost implements Host {
     this.isActing = config.act;
     this.#listener = listener;
     this.#cleanup = cleanup;
-    this.#steadyTime = createSteadyTime(
-      systemClock,
-      createStepLog((text) => listener.onLog?.(text)),
-    );
+    this.#lastAction = new LastAction((text) => listener.onLog?.(text));
     this.datasets = createDatasetService({
       history: parts.history,
       spec: parts.spec,
@@ -199,7 +188,7 @@ class RunningHost implements Host {
 
   /** Starts what needs the host itself: the optimizer and the bridge. */
   async start(actuators?: readonly Actuator[]): Promise<void> {
-    this.#lastActionMs = await lastActionOf(this.history);
+    await this.#lastAction.readFrom(this.history);
     this.optimizer = this.#cleanup.use(await this.#createOptimizer(actuators));
     this.#cleanup.use(this.training);
     this.bridge = this.#cleanup.use(await this.#createBridge());
@@ -269,8 +258,8 @@ class RunningHost implements Host {
       config: this.config,
       spec: this.spec,
       signal,
-      steadyTime: this.#steadyTime,
-      lastActionMs: () => this.#lastActionMs,
+      steadyTime: this.#lastAction.steadyTime,
+      lastActionMs: () => this.#lastAction.atMs,
       ownRefaults: () => this.optimizer.ownRefaults(),
       onSample: async (sample, features, missed) => {
         this.#samples++;
@@ -391,7 +380,7 @@ class RunningHost implements Host {
     if (modelVersion !== null && !this.#firstDecisionMs.has(modelVersion)) {
       this.#firstDecisionMs.set(modelVersion, Number(process.hrtime.bigint()) / 1e6);
     }
-    if (decision.mode === 'act') this.#lastActionMs = steadyTimeOf(this.#steadyTime, decision.timestamp);
+    if (decision.mode === 'act') this.#lastAction.note(decision.timestamp);
     this.#listener.onDecision?.(decision);
   }
 
@@ -415,13 +404,6 @@ class RunningHost implements Host {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
-}
-
-async function lastActionOf(history: History): Promise<number | null> {
-  // Rows from the future are those of a clock that was ahead.
-  const nowMs = systemClock.nowMs();
-  const events = await history.rows('optimization', { fromMs: nowMs - DAY_MS, toMs: nowMs + 1 });
-  return events.findLast((event) => event.mode === 'act')?.timestamp ?? null;
 }
 
 const withoutHeldOutRows: GateReport = {

@@ -33,7 +33,7 @@ def end_ms(value: TimeLike | None) -> int | None:
 
 
 def span_ms(start: TimeLike | None, end: TimeLike | None) -> dict[str, int | None]:
-    """A range as the daemon takes it. One that counts back from now ends now.
+    """Give a range as the daemon takes it; one that counts back from now ends now.
 
     Beyond now there are only rows of a clock that was ahead.
     """

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { createStepLog, steadyTimeOf } from '../../../src/app/clock-steps.ts';
+import { createStepLog } from '../../../src/app/clock-steps.ts';
+import { LastAction } from '../../../src/app/last-action.ts';
 import { createSteadyTime } from '../../../src/core/index.ts';
-import { buildFeatureSpec, createFeatureExtractor } from '../../../src/prepare/index.ts';
-import { createOnlineLabeler } from '../../../src/prepare/index.ts';
+import { buildFeatureSpec, createFeatureExtractor, createOnlineLabeler } from '../../../src/prepare/index.ts';
+import type { History } from '../../../src/store/index.ts';
 import { clockSteps, stepStartMs } from '../../support/clock-steps.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 import { pressuredSnapshots } from '../../support/memory-rows.ts';
@@ -41,17 +42,16 @@ describe.each(clockSteps)('live features with a wall clock set %s', (_, byMs) =>
   /** The rows, stamped by a clock that is set in the middle, with the features a host sees. */
   async function run(stepMs: number): Promise<(number[] | null)[]> {
     const clock = createManualClock(stepStartMs);
-    const steady = createSteadyTime(clock);
+    const lastAction = new LastAction(() => undefined, clock);
     const extractor = createFeatureExtractor(spec);
-    let lastOptimizationMs: number | null = null;
     const seen = [];
     for (const [second, row] of rows.entries()) {
       if (second === 60) clock.step(stepMs);
       const timestamp = clock.nowMs();
-      const timeMs = steady.at({ wallMs: timestamp, monotonicMs: clock.monotonicMs() });
-      const features = extractor.push({ ...row, timestamp }, { lastOptimizationMs, timeMs });
+      const timeMs = lastAction.steadyTime.at({ wallMs: timestamp, monotonicMs: clock.monotonicMs() });
+      const features = extractor.push({ ...row, timestamp }, { lastOptimizationMs: lastAction.atMs, timeMs });
       seen.push(features && names.map((name) => features[spec.names.indexOf(name)]!));
-      if (second % 40 === 0) lastOptimizationMs = steadyTimeOf(steady, clock.nowMs(), clock);
+      if (second % 40 === 0) lastAction.note(clock.nowMs());
       await clock.advance(1000);
     }
     return seen;
@@ -79,12 +79,25 @@ describe.each(clockSteps)('live features with a wall clock set %s', (_, byMs) =>
   });
 });
 
-it('steadyTimeOf() never places what just happened in the future, though the clock was set back meanwhile', async () => {
-  const clock = createManualClock(stepStartMs);
-  const steady = createSteadyTime(clock);
-  steady.at({ wallMs: clock.nowMs(), monotonicMs: clock.monotonicMs() });
-  await clock.advance(1000);
-  const stampedMs = clock.nowMs();
-  clock.step(-7_200_000);
-  expect(steadyTimeOf(steady, stampedMs, clock)).toBe(stepStartMs + 1000);
+describe('LastAction', () => {
+  it('note() never places what just happened in the future, though the clock was set back meanwhile', async () => {
+    const clock = createManualClock(stepStartMs);
+    const lastAction = new LastAction(() => undefined, clock);
+    lastAction.steadyTime.at({ wallMs: clock.nowMs(), monotonicMs: clock.monotonicMs() });
+    await clock.advance(1000);
+    const stampedMs = clock.nowMs();
+    clock.step(-7_200_000);
+    lastAction.note(stampedMs);
+    expect(lastAction.atMs).toBe(stepStartMs + 1000);
+  });
+
+  it('readFrom() takes no action of a clock that was ahead', async () => {
+    const clock = createManualClock(stepStartMs);
+    const events = [-1000, 9e9].map((byMs) => ({ timestamp: stepStartMs + byMs, mode: 'act' }));
+    const rows = async (_: string, { fromMs, toMs }: { fromMs: number; toMs: number }): Promise<unknown> =>
+      events.filter(({ timestamp }) => timestamp >= fromMs && timestamp < toMs);
+    const lastAction = new LastAction(() => undefined, clock);
+    await lastAction.readFrom({ rows } as unknown as History);
+    expect(lastAction.atMs).toBe(stepStartMs - 1000);
+  });
 });

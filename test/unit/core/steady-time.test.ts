@@ -7,7 +7,7 @@ import type { ManualClock } from '../../support/manual-clock.ts';
 const DAY_MS = 86_400_000;
 const START_MS = Date.UTC(2026, 0, 1);
 
-function build(): { clock: ManualClock; steady: SteadyTime; steps: number[]; read(): number } {
+function build(): { clock: ManualClock; steady: SteadyTime; steps: number[]; read: () => number } {
   const clock = createManualClock(START_MS);
   const steps: number[] = [];
   const steady = createSteadyTime(clock, ({ byMs }) => void steps.push(byMs));
