@@ -6,6 +6,7 @@ import type { Segment } from '../../../src/store/segment-files.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+const SIX_HOURS_MS = 6 * HOUR_MS;
 const unlimited = { retainMs: Infinity, retainBytes: Infinity };
 
 function segment(fields: Partial<Segment> & { readonly toMs: number }): Segment {
@@ -71,14 +72,15 @@ describe('planRetention() by age', () => {
   });
 
   it('planRetention() keeps about 30 days of a history that ran on', () => {
-    let kept = hours(1, 0).slice(1);
-    for (let hour = 1; hour <= 45 * 24; hour++) {
-      kept.push(segment({ toMs: hour * HOUR_MS, generations: [hour], historyMs: hour * HOUR_MS }));
-      const { remove } = plan({ memory: kept, historyMs: hour * HOUR_MS, wallMs: hour * HOUR_MS, limits });
+    let kept: Segment[] = [];
+    for (let endMs = SIX_HOURS_MS; endMs <= 45 * DAY_MS; endMs += SIX_HOURS_MS) {
+      const generations = [endMs / SIX_HOURS_MS];
+      kept.push(segment({ toMs: endMs, rows: 21_600, generations, historyMs: endMs }));
+      const { remove } = plan({ memory: kept, historyMs: endMs, wallMs: endMs, limits });
       expect(remove.length).toBeLessThanOrEqual(1);
       kept = kept.filter((each) => !remove.includes(each));
     }
-    expect(kept).toHaveLength(30 * 24 + 1);
+    expect(kept).toHaveLength(30 * 4 + 1);
     expect(kept[0]!.toMs).toBe(15 * DAY_MS);
   });
 
