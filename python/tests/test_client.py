@@ -11,7 +11,7 @@ import ruvector
 from ruvector import Client, MockTransport, Reply
 from ruvector._config import default_home, read_bridge_file
 from ruvector._exceptions import ExportOptionsError, NoDaemonError, UnknownNameError
-from ruvector._times import end_ms, start_ms
+from ruvector._times import end_ms, span_ms, start_ms
 
 PUBLIC_NAMES = [
     "BatchStream",
@@ -185,6 +185,15 @@ def test_a_time_counts_back_from_now(monkeypatch):
     }
     for text, back in expected.items():
         assert start_ms(text) == end_ms(text) == now - back
+
+
+def test_a_range_that_counts_back_from_now_ends_now(monkeypatch):
+    monkeypatch.setattr("ruvector._times.clock.time", lambda: 1_706_698_800.0)
+    now = 1_706_698_800_000
+    assert span_ms("-5m", None) == {"from_ms": now - 300_000, "to_ms": now + 1}
+    assert span_ms("-5m", "-1m") == {"from_ms": now - 300_000, "to_ms": now - 60_000}
+    assert span_ms("2024-01-31T12:00:00Z", None)["to_ms"] is None
+    assert span_ms(None, None) == {"from_ms": None, "to_ms": None}
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ import type { TrainingService } from './training-types.ts';
 /** What was seen last. */
 export interface Latest {
   readonly snapshot: MemorySnapshot;
+  /** When it was taken, on the monotonic clock. */
+  readonly monotonicMs: number;
   /** Null while the feature windows fill. */
   readonly features: Float32Array | null;
   readonly health: readonly CollectorHealth[];

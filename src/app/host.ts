@@ -14,7 +14,7 @@ import type {
   SwapReport,
 } from '../models/index.ts';
 import { createOptimizer } from '../optimize/index.ts';
-import type { Actuator, Decision, Explanation, Optimizer } from '../optimize/index.ts';
+import type { Actuator, Decision, DecisionInput, Explanation, Optimizer } from '../optimize/index.ts';
 import { buildFeatureSpec, createLiveAnonymizer, featureSpecSha256 } from '../prepare/index.ts';
 import type { FeatureSpec } from '../prepare/index.ts';
 import { openHistory } from '../store/index.ts';
@@ -33,6 +33,7 @@ import { notReadyError } from './errors.ts';
 import { createHome } from './home.ts';
 import type { Deployment, Host, HostListener, Latest, ModelUpload } from './host-types.ts';
 import type { Home } from './home.ts';
+import { LastAction } from './last-action.ts';
 import { LiveFeed } from './live-feed.ts';
 import { createSampleService } from './sample-service.ts';
 import type { SampleService } from './sample-service.ts';
@@ -96,6 +97,7 @@ async function openParts(
       retainMs: config.retainDays === 0 ? Infinity : config.retainDays * DAY_MS,
       retainBytes: config.retainMib * 2 ** 20,
       onProblem: (problem) => listener.onLog?.(`${problem.code}: ${problem.message}`),
+      onNotice: (text) => listener.onLog?.(text),
     }),
   );
   const spec = buildFeatureSpec({ intervalMs: 1000 / config.hz });
@@ -144,8 +146,8 @@ class RunningHost implements Host {
   #deployments: Promise<unknown> = Promise.resolve();
   #missed = 0;
   #samples = 0;
-  #lastActionMs: number | null = null;
-  readonly #startedMs = Date.now();
+  readonly #lastAction: LastAction;
+  readonly #startedMs = performance.now();
   readonly #firstDecisionMs = new Map<string, number>();
   readonly #feeds: Record<'memory' | 'process' | 'optimization', LiveFeed>;
   readonly #listener: HostListener;
@@ -169,6 +171,7 @@ class RunningHost implements Host {
     this.isActing = config.act;
     this.#listener = listener;
     this.#cleanup = cleanup;
+    this.#lastAction = new LastAction((text) => listener.onLog?.(text));
     this.datasets = createDatasetService({
       history: parts.history,
       spec: parts.spec,
@@ -185,7 +188,7 @@ class RunningHost implements Host {
 
   /** Starts what needs the host itself: the optimizer and the bridge. */
   async start(actuators?: readonly Actuator[]): Promise<void> {
-    this.#lastActionMs = await lastActionOf(this.history);
+    await this.#lastAction.readFrom(this.history);
     this.optimizer = this.#cleanup.use(await this.#createOptimizer(actuators));
     this.#cleanup.use(this.training);
     this.bridge = this.#cleanup.use(await this.#createBridge());
@@ -255,17 +258,19 @@ class RunningHost implements Host {
       config: this.config,
       spec: this.spec,
       signal,
-      lastActionMs: () => this.#lastActionMs,
+      steadyTime: this.#lastAction.steadyTime,
+      lastActionMs: () => this.#lastAction.atMs,
       ownRefaults: () => this.optimizer.ownRefaults(),
       onSample: async (sample, features, missed) => {
         this.#samples++;
         this.#missed = missed;
-        this.latest = { snapshot: sample.memory, features, health: sample.health };
-        this.#append(sample.memory, sample.processes);
+        const { memory, monotonicMs, steadyMs, health } = sample;
+        this.latest = { snapshot: memory, monotonicMs, features, health };
+        this.#append(memory, sample.processes);
         this.#listener.onSample?.(this.latest);
         // A decision that fails is no reason to stop sampling.
-        const observed = this.samples.observe(sample.memory, features);
-        const decided = features ? this.#decideOnSample() : this.optimizer.observe(sample.memory);
+        const observed = this.samples.observe({ ...memory, timestamp: steadyMs }, features);
+        const decided = features ? this.#decideOnSample() : this.optimizer.observe(memory, monotonicMs);
         await decided.catch((error) => this.#listener.onLog?.(messageOf(error)));
         await observed;
       },
@@ -290,19 +295,18 @@ class RunningHost implements Host {
   }
 
   async decide(): Promise<Decision> {
-    const { snapshot, features } = this.#ready();
-    return this.optimizer.tick({ snapshot, features, featureNames: this.spec.names });
+    return this.optimizer.tick(this.#ready());
   }
 
   async explain(): Promise<Explanation> {
-    const { snapshot, features } = this.#ready();
-    return this.optimizer.explain({ snapshot, features, featureNames: this.spec.names });
+    return this.optimizer.explain(this.#ready());
   }
 
-  #ready(): { snapshot: MemorySnapshot; features: Float32Array } {
+  #ready(): DecisionInput {
     const { latest } = this;
     if (!latest?.features) throw notReadyError(this.spec.rateWindowMs, latest !== null);
-    return { snapshot: latest.snapshot, features: latest.features };
+    const { snapshot, monotonicMs, features } = latest;
+    return { snapshot, monotonicMs, features, featureNames: this.spec.names };
   }
 
   setActing(isActing: boolean): void {
@@ -376,7 +380,7 @@ class RunningHost implements Host {
     if (modelVersion !== null && !this.#firstDecisionMs.has(modelVersion)) {
       this.#firstDecisionMs.set(modelVersion, Number(process.hrtime.bigint()) / 1e6);
     }
-    if (decision.mode === 'act') this.#lastActionMs = decision.timestamp;
+    if (decision.mode === 'act') this.#lastAction.note(decision.timestamp);
     this.#listener.onDecision?.(decision);
   }
 
@@ -400,11 +404,6 @@ class RunningHost implements Host {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
-}
-
-async function lastActionOf(history: History): Promise<number | null> {
-  const events = await history.rows('optimization', { fromMs: Date.now() - DAY_MS });
-  return events.findLast((event) => event.mode === 'act')?.timestamp ?? null;
 }
 
 const withoutHeldOutRows: GateReport = {

@@ -25,7 +25,8 @@ const MAX_WAITING_ROWS = 65_536;
 
 interface Subscriber {
   waiting: AnyRow[];
-  hasLost: boolean;
+  /** Least timestamp of what did not fit; Infinity when nothing is lost. */
+  lostFromMs: number;
   wake: () => void;
 }
 
@@ -34,20 +35,23 @@ export class LiveFeed {
   readonly #kind: RecordKind;
   readonly #history: FeedHistory;
   readonly #subscribers = new Set<Subscriber>();
+  readonly #nowMs: () => number;
+  /** Timestamp of what was published last. */
+  #publishedMs = Number.NEGATIVE_INFINITY;
 
-  constructor(kind: RecordKind, history: FeedHistory) {
+  constructor(kind: RecordKind, history: FeedHistory, nowMs: () => number = Date.now) {
     this.#kind = kind;
     this.#history = history;
+    this.#nowMs = nowMs;
   }
 
   /** Hands rows that were just appended to the history to every follower; never waits. */
   publish(rows: readonly AnyRow[]): void {
+    this.#publishedMs = Number(rows.at(-1)?.['timestamp'] ?? this.#publishedMs);
     for (const subscriber of this.#subscribers) {
-      if (subscriber.waiting.length + rows.length > MAX_WAITING_ROWS) {
-        subscriber.waiting = [];
-        subscriber.hasLost = true;
-      }
-      if (!subscriber.hasLost) for (const row of rows) subscriber.waiting.push(row);
+      for (const row of rows) subscriber.waiting.push(row);
+      const hasLost = subscriber.lostFromMs < Infinity;
+      if (hasLost || subscriber.waiting.length > MAX_WAITING_ROWS) lose(subscriber);
       subscriber.wake();
     }
   }
@@ -59,10 +63,10 @@ export class LiveFeed {
       yield* this.#history.query(this.#kind.name, rangeFrom(options.fromMs ?? 0, options.toMs));
       return;
     }
-    const subscriber: Subscriber = { waiting: [], hasLost: false, wake: () => {} };
+    const subscriber: Subscriber = { waiting: [], lostFromMs: Infinity, wake: () => {} };
     this.#subscribers.add(subscriber);
     try {
-      yield* this.#followFrom(options.fromMs ?? Date.now(), subscriber, signal);
+      yield* this.#followFrom(options.fromMs ?? Infinity, subscriber, signal);
     } finally {
       this.#subscribers.delete(subscriber);
     }
@@ -77,21 +81,18 @@ export class LiveFeed {
     while (!signal.aborted) {
       // The history decides what a query holds when it is asked; everything published later waits here.
       subscriber.waiting = [];
-      subscriber.hasLost = false;
-      const past = this.#history.query(this.#kind.name, rangeFrom(nextMs, undefined));
-      for await (const batch of past) {
-        yield batch;
-        nextMs = Math.max(nextMs, lastTimestampOf(batch) + 1);
-      }
-      while (!subscriber.hasLost) {
+      subscriber.lostFromMs = Infinity;
+      // What lies beyond now was stamped by a clock that was ahead, and is none of what just happened.
+      const toMs = Math.max(this.#nowMs(), this.#publishedMs) + 1;
+      if (nextMs < toMs) yield* this.#history.query(this.#kind.name, { fromMs: nextMs, toMs });
+      while (subscriber.lostFromMs === Infinity) {
         await nextRows(subscriber, signal);
         if (signal.aborted) return;
         const rows = subscriber.waiting;
         subscriber.waiting = [];
-        if (rows.length === 0) continue;
-        yield buildRecordBatch(this.#kind, rows);
-        for (const row of rows) nextMs = Math.max(nextMs, Number(row['timestamp']) + 1);
+        if (rows.length > 0) yield buildRecordBatch(this.#kind, rows);
       }
+      nextMs = subscriber.lostFromMs;
     }
   }
 }
@@ -100,8 +101,17 @@ function rangeFrom(fromMs: number, toMs: number | undefined): { fromMs: number; 
   return toMs === undefined ? { fromMs } : { fromMs, toMs };
 }
 
+/** What did not fit is read from the history again, from its least timestamp on. */
+function lose(subscriber: Subscriber): void {
+  for (const row of subscriber.waiting) {
+    subscriber.lostFromMs = Math.min(subscriber.lostFromMs, Number(row['timestamp']));
+  }
+  subscriber.waiting = [];
+}
+
 function nextRows(subscriber: Subscriber, signal: AbortSignal): Promise<void> {
-  if (subscriber.waiting.length > 0 || subscriber.hasLost || signal.aborted) return Promise.resolve();
+  if (subscriber.waiting.length > 0 || subscriber.lostFromMs < Infinity || signal.aborted)
+    return Promise.resolve();
   return new Promise((resolve) => {
     const wake = (): void => {
       signal.removeEventListener('abort', wake);
@@ -111,8 +121,4 @@ function nextRows(subscriber: Subscriber, signal: AbortSignal): Promise<void> {
     subscriber.wake = wake;
     signal.addEventListener('abort', wake, { once: true });
   });
-}
-
-function lastTimestampOf(batch: arrow.RecordBatch): number {
-  return Number(batch.getChildAt(0)?.get(batch.numRows - 1) ?? 0);
 }

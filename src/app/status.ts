@@ -24,6 +24,7 @@ export function buildStatus(
     | 'bridge'
   >,
   counters: {
+    /** On the clock of `performance.now()`. */
     startedMs: number;
     samples: number;
     missed: number;
@@ -36,7 +37,7 @@ export function buildStatus(
   return {
     pid: process.pid,
     home: host.home.root,
-    uptimeSeconds: (Date.now() - counters.startedMs) / 1000,
+    uptimeSeconds: (performance.now() - counters.startedMs) / 1000,
     config: host.config,
     acting: host.isActing,
     samples: counters.samples,

@@ -71,8 +71,8 @@ async function waitForFirstDecision(
 ): Promise<number | null> {
   if (!deployment?.swap || !host.latest?.features) return null;
   const version = `${deployment.name}@${deployment.version}`;
-  const deadlineMs = Date.now() + FIRST_DECISION_WAIT_MS;
-  while (Date.now() < deadlineMs) {
+  const deadlineMs = performance.now() + FIRST_DECISION_WAIT_MS;
+  while (performance.now() < deadlineMs) {
     const atMs = host.firstDecisionMs(version);
     if (atMs !== undefined) return atMs - timings.fitReturnedMonotonicNs / 1e6;
     await sleep(2);

@@ -49,8 +49,8 @@ export async function startDaemon(
 ): Promise<{ client: BridgeClient; process: DaemonProcess | null }> {
   const logFile = join(home.run, 'daemon.log');
   const { child, logStart } = spawnDaemon(home, options, logFile);
-  const deadlineMs = Date.now() + START_TIMEOUT_MS;
-  while (Date.now() < deadlineMs) {
+  const deadlineMs = performance.now() + START_TIMEOUT_MS;
+  while (performance.now() < deadlineMs) {
     const client = await findDaemon(home.bridgeFile);
     const hasEnded = child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
     if (client) return { client, process: hasEnded ? null : wrapChild(child, logFile) };

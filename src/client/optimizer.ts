@@ -74,12 +74,12 @@ async function askWhenReady(
   signal: AbortSignal,
   waitMs: number,
 ): Promise<ExplanationSummary> {
-  const deadlineMs = Date.now() + waitMs;
+  const deadlineMs = performance.now() + waitMs;
   for (;;) {
     try {
       return await link.request<ExplanationSummary>('decide', {}, { signal });
     } catch (error) {
-      if (!isRuvectorError(error, 'ERR_APP_NOT_READY') || Date.now() >= deadlineMs) throw error;
+      if (!isRuvectorError(error, 'ERR_APP_NOT_READY') || performance.now() >= deadlineMs) throw error;
     }
     // Aborting rejects the next request with the signal's own reason.
     await sleep(POLL_MS);

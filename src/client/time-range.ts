@@ -31,10 +31,15 @@ export async function parseRange(
   if (isRecent && !(agoMs > 0)) problems.push(`hours and minutes give ${agoMs} ms, wanted more than 0`);
   if (isRecent && from !== undefined) problems.push('from is given together with hours or minutes');
   const fromMs = isRecent ? nowMs - agoMs : timeOf('from', 'start', from);
-  const toMs = timeOf('to', 'end', to);
+  const toMs = timeOf('to', 'end', to ?? defaultEnd(isRecent, nowMs));
   if (fromMs !== undefined && toMs !== undefined && fromMs >= toMs) problems.push('from is not before to');
   if (problems.length > 0) throw optionsError(call, problems);
   return { ...(fromMs !== undefined && { fromMs }), ...(toMs !== undefined && { toMs }) };
+}
+
+/** What counts back from now ends now: beyond it there are only rows of a clock that was ahead. */
+function defaultEnd(isRecent: boolean, nowMs: number): number | undefined {
+  return isRecent ? nowMs + 1 : undefined;
 }
 
 const example = '"2024-01-31", "2024-01-31T12:00:00Z" or "-2h"';

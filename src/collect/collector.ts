@@ -12,6 +12,8 @@ import type { MemoryColumns, Source } from './source.ts';
 /** One sample of the host. */
 export interface Sample {
   readonly memory: MemorySnapshot;
+  /** When it was begun, on the monotonic clock: the distance of two samples, whatever their timestamps say. */
+  readonly monotonicMs: number;
   /** Processes that own memory; null when the scan was not due or failed. */
   readonly processes: ProcessRecord[] | null;
   /** One entry a part; `processes` keeps the entry of its last scan. */
@@ -116,6 +118,7 @@ function createSampler(source: Source, processIntervalMs: number, clock: Clock):
 
   return async () => {
     const timestampMs = Math.round(clock.nowMs());
+    const monotonicMs = clock.monotonicMs();
     const health: CollectorHealth[] = [];
     const columns: MemoryColumns = {};
     for (const part of source.memory) {
@@ -128,7 +131,7 @@ function createSampler(source: Source, processIntervalMs: number, clock: Clock):
     if (!hasTotals(columns)) throw noMemoryError(health);
     const processCount = scan?.count ?? (await countProcesses(source, health));
     const memory = buildSnapshot(columns, { timestampMs, processCount, topProcessRssKib });
-    return { memory, processes: scan?.rows ?? null, health };
+    return { memory, monotonicMs, processes: scan?.rows ?? null, health };
   };
 }
 

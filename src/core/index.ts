@@ -1,8 +1,10 @@
 // core: record schemas, units, errors, clock and ports. No I/O, imports no other room.
 export { RuvectorError, isRuvectorError, messageOf, systemCodeOf } from './errors.ts';
 export type { RuvectorErrorOptions } from './errors.ts';
-export { systemClock } from './clock.ts';
+export { bootMsOf, systemClock } from './clock.ts';
 export type { Clock } from './clock.ts';
+export { createSteadyTime } from './steady-time.ts';
+export type { ClockStep, Instant, SteadyTime } from './steady-time.ts';
 export { resolveHome } from './home.ts';
 export type { Home } from './home.ts';
 export { optional, required, withPrivacy } from './fields.ts';

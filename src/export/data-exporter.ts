@@ -10,7 +10,7 @@ import { resolveExport } from './export-config.ts';
 import type { ExportConfig, ResolvedExport } from './export-config.ts';
 import { planExport, resumePlan } from './export-plan.ts';
 import type { ExportPlan, PlanContext } from './export-plan.ts';
-import { parseTime } from './export-times.ts';
+import { isRelative, parseTime } from './export-times.ts';
 import type { TimeLike } from './export-times.ts';
 import type { ExportProgress, ExportStats } from './file-contract.ts';
 import type { ExportRange, ExportSource } from './table-source.ts';
@@ -233,7 +233,9 @@ function buildRange(
   problems: string[],
 ): ExportRange {
   const fromMs = start === undefined ? undefined : parseTime(start, 'start', nowMs);
-  const toMs = end === undefined ? lastMsOf(source, nowMs) + 1 : parseTime(end, 'end', nowMs);
+  // What counts back from now ends now: beyond it there are only rows of a clock that was ahead.
+  const lastMs = isRelative(start) ? nowMs : lastMsOf(source, nowMs);
+  const toMs = end === undefined ? lastMs + 1 : parseTime(end, 'end', nowMs);
   for (const [name, value, timeMs] of [['start', start, fromMs] as const, ['end', end, toMs] as const]) {
     if (timeMs === undefined || Number.isFinite(timeMs)) continue;
     problems.push(
@@ -253,8 +255,7 @@ function lastMsOf(source: ExportSource, nowMs: number): number {
 /** Relative times stay as they were written; all others are the instant they mean. */
 function askedTime(time: TimeLike | undefined, nowMs: number): unknown {
   if (time === undefined) return null;
-  const isRelative = typeof time === 'string' && /^(?:-|now)/.test(time.trim());
-  return isRelative ? time.trim() : parseTime(time, 'start', nowMs);
+  return isRelative(time) ? time.trim() : parseTime(time, 'start', nowMs);
 }
 
 function describeAsked({ fromMs, toMs }: ExportRange): string {

@@ -16,6 +16,11 @@ const unitMs: Readonly<Record<string, number>> = {
   w: 604_800_000,
 };
 
+/** True for text that counts back from now, and for `now`. */
+export function isRelative(value: TimeLike | undefined): value is string {
+  return typeof value === 'string' && /^(?:-|now)/.test(value.trim());
+}
+
 /**
  * Milliseconds since the epoch, NaN for anything that is no time.
  * @param edge what a bare date means: its first instant, or the first instant after it

@@ -1,7 +1,7 @@
 // TrainingDataConfig of the export document: every field, its default and its check. Pure.
 import { featureNames } from '../prepare/index.ts';
 import { ExportOptionsError } from './errors.ts';
-import { parseTime } from './export-times.ts';
+import { isRelative, parseTime } from './export-times.ts';
 import type { TimeLike } from './export-times.ts';
 import type { Compression, ExportFormat } from './file-contract.ts';
 import { namesFolder, resolveTarget } from './file-target.ts';
@@ -82,7 +82,9 @@ export function resolveTraining(
   const features = config.includeFeatures?.map((name) => (name === 'trend' ? 'usage_trend' : name));
   const { labelType = 'class', trainTestSplit = 0.8, anonymize = true } = config;
   const fromMs = timeOf('start', config.start, nowMs, problems);
-  const toMs = timeOf('end', config.end, nowMs, problems);
+  // What counts back from now ends now: beyond it there are only rows of a clock that was ahead.
+  const end = config.end ?? (isRelative(config.start) ? nowMs + 1 : undefined);
+  const toMs = timeOf('end', end, nowMs, problems);
   problems.push(...featureProblems(features), ...valueProblems(config), ...rangeProblems(fromMs, toMs));
   if (problems.length > 0) throw new ExportOptionsError(`a training set to "${path}"`, problems);
   return {

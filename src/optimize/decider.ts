@@ -1,12 +1,13 @@
 // From a snapshot to a draft: label, safeguards of the host, plan. It acts on nothing.
 import { messageOf } from '../core/index.ts';
-import type { Label, MemorySnapshot } from '../core/index.ts';
+import type { Label } from '../core/index.ts';
 import type { DecisionLatency } from './decision.ts';
 import type { OptimizerParts } from './optimizer-options.ts';
 import type { Plan } from './planner.ts';
 import { findRefusal, hostSafeguards } from './safeguards.ts';
 import type { HostContext } from './safeguards.ts';
-import type { DecisionInput, WhetherDecision } from './whether.ts';
+import { ageOf } from './whether.ts';
+import type { DecisionInput, SeenSnapshot, WhetherDecision } from './whether.ts';
 
 /** A decision before it is carried out. */
 export interface Draft {
@@ -18,9 +19,9 @@ export interface Draft {
 /** Drafts decisions. */
 export interface Decider {
   /** Watches the targets and feeds the meters. */
-  observe(snapshot: MemorySnapshot): Promise<void>;
+  observe(seen: SeenSnapshot): Promise<void>;
   /** What the safeguards of the host look at. */
-  hostContext(snapshot: MemorySnapshot): HostContext;
+  hostContext(seen: SeenSnapshot): HostContext;
   /**
    * Drafts one decision.
    * @param takeTurn called in the same turn of the event loop as the safeguards that let the plan
@@ -41,9 +42,9 @@ export function createDecider(parts: OptimizerParts, isActing: () => boolean): D
   let watching: Promise<void> = Promise.resolve();
   let isWatching = false;
 
-  const hostContext = (snapshot: MemorySnapshot): HostContext => ({
+  const hostContext = (seen: SeenSnapshot): HostContext => ({
     ...limits,
-    snapshotAgeMs: clock.nowMs() - snapshot.timestamp,
+    snapshotAgeMs: ageOf(seen, clock),
     isActionRunning: isActing(),
     windowEndsInMs: tracker.endsInMs(),
     bytesInWindow: handedOver.read(clock.monotonicMs()),
@@ -61,8 +62,8 @@ export function createDecider(parts: OptimizerParts, isActing: () => boolean): D
 
   return {
     hostContext,
-    async observe(snapshot) {
-      await tracker.observe(snapshot);
+    async observe({ snapshot, monotonicMs }) {
+      await tracker.observe(snapshot, monotonicMs);
       const nowMs = clock.monotonicMs();
       if (!isWatching && nowMs - watchedMs >= limits.watchIntervalMs) {
         watchedMs = nowMs;
@@ -81,7 +82,7 @@ export function createDecider(parts: OptimizerParts, isActing: () => boolean): D
       const labelledUs = nowUs();
       const isExplained = takeTurn === null;
       const isAsked = isExplained || goal === 'save' || planner.hasShortage();
-      const context = isAsked || verdict.label !== 'NoActionNeeded' ? hostContext(input.snapshot) : null;
+      const context = isAsked || verdict.label !== 'NoActionNeeded' ? hostContext(input) : null;
       const refusal = context && findRefusal(hostSafeguards, context);
       if (context !== null && refusal === null) takeTurn?.();
       const decidedUs = nowUs();

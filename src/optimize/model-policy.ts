@@ -1,6 +1,7 @@
 // The model's answer, or the rule's when the model has none that can be trusted.
 import { clipProbabilities, findProbabilityFlaw, labels, messageOf, systemClock } from '../core/index.ts';
 import type { Clock, Prediction, Predictor } from '../core/index.ts';
+import { ageOf } from './whether.ts';
 import type { DecisionInput, FallbackCause, WhetherDecision, WhetherPolicy } from './whether.ts';
 
 /** Options of {@link createModelPolicy}. */
@@ -48,7 +49,7 @@ export function createModelPolicy(options: ModelPolicyOptions): WhetherPolicy {
   };
 
   const tryModel = async (input: DecisionInput): Promise<WhetherDecision | [FallbackCause, string]> => {
-    const ageMs = clock.nowMs() - input.snapshot.timestamp;
+    const ageMs = ageOf(input, clock);
     if (Math.abs(ageMs) > staleAfterMs) return ['stale-input', `the snapshot is ${Math.round(ageMs)} ms old`];
     const version = predictor.liveVersion;
     if (version === null) return ['no-live-model', 'no model is live'];

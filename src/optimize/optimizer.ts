@@ -20,8 +20,11 @@ import type { DecisionInput } from './whether.ts';
 
 /** Decides and acts. Ticks may overlap: while one acts, the others decide and are refused to act. */
 export interface Optimizer extends AsyncDisposable {
-  /** Watches the targets and feeds the meters without deciding; `tick` and `explain` do it by themselves. */
-  observe(snapshot: MemorySnapshot): Promise<void>;
+  /**
+   * Watches the targets and feeds the meters without deciding; `tick` and `explain` do it by themselves.
+   * @param monotonicMs when it was taken, on the monotonic clock. @default its timestamp stands in
+   */
+  observe(snapshot: MemorySnapshot, monotonicMs?: number): Promise<void>;
   /**
    * One decision. Resolves after the action, before its outcome is known. A failing model, target
    * or actuator is data.
@@ -74,7 +77,7 @@ export async function createOptimizer(options: OptimizerOptions): Promise<Optimi
 
   const tick = async (input: DecisionInput): Promise<Decision> => {
     if (isClosed) throw new OptimizeError('ERR_OPTIMIZE_CLOSED', CLOSED);
-    await decider.observe(input.snapshot);
+    await decider.observe(input);
     let hasTurn = false;
     const takeTurn = (): void => {
       hasTurn = true;
@@ -96,7 +99,8 @@ export async function createOptimizer(options: OptimizerOptions): Promise<Optimi
     parts.planner.close();
   };
   return {
-    observe: (snapshot) => decider.observe(snapshot),
+    observe: (snapshot, monotonicMs) =>
+      decider.observe(monotonicMs === undefined ? { snapshot } : { snapshot, monotonicMs }),
     tick,
     explain: (input) => explain(parts, decider, input),
     stats: () => ({
@@ -112,10 +116,10 @@ export async function createOptimizer(options: OptimizerOptions): Promise<Optimi
 }
 
 async function explain(parts: OptimizerParts, decider: Decider, input: DecisionInput): Promise<Explanation> {
-  const { snapshot, features, featureNames } = input;
-  await decider.observe(snapshot);
+  const { features, featureNames } = input;
+  await decider.observe(input);
   const draft = await decider.decide(input, null);
-  const context = decider.hostContext(snapshot);
+  const context = decider.hostContext(input);
   const backend = await parts.readers.readBackend();
   const mode = draft.plan.targets.length > 0 ? 'dry_run' : 'none';
   return {

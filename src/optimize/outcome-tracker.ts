@@ -58,8 +58,11 @@ export interface OutcomeWindow {
 
 /** Measures one action at a time. */
 export interface OutcomeTracker {
-  /** Learns how free memory moves by itself; a snapshot inside a window does not count. */
-  observe(snapshot: Pick<MemorySnapshot, 'timestamp'>): Promise<void>;
+  /**
+   * Learns how free memory moves by itself; a snapshot inside a window does not count.
+   * @param timeMs when it was taken, on the monotonic clock. @default its timestamp
+   */
+  observe(snapshot: Pick<MemorySnapshot, 'timestamp'>, timeMs?: number): Promise<void>;
   /** Reads the levels just before an action and opens its window. */
   open(plan: readonly TargetPlan[]): Promise<OutcomeWindow>;
   /**
@@ -121,11 +124,11 @@ export function createOutcomeTracker(options: OutcomeTrackerOptions): OutcomeTra
   };
 
   return {
-    async observe({ timestamp }) {
-      if (open !== null || !drift.isDue(timestamp)) return;
+    async observe({ timestamp }, timeMs = timestamp) {
+      if (open !== null || !drift.isDue(timeMs)) return;
       const { hostKib } = await readHost(options);
       // An action may have begun meanwhile.
-      if (endsInMs() === null) drift.observe(timestamp, hostKib);
+      if (endsInMs() === null) drift.observe(timeMs, hostKib);
     },
     async open(plan) {
       open = { endsMs: clock.monotonicMs() + windowMs };

@@ -10,7 +10,11 @@ export interface Pressure {
 
 /** Keeps the snapshots of a window. */
 export interface PressureMeter {
-  observe(snapshot: MemorySnapshot): void;
+  /**
+   * Takes the next snapshot. Time that runs backwards starts the window anew.
+   * @param timeMs when it was taken, on the monotonic clock. @default its timestamp
+   */
+  observe(snapshot: MemorySnapshot, timeMs?: number): void;
   /** The worse of the last interval and the whole window, as oomd takes the worse of avg10 and avg60. */
   read(): Pressure;
 }
@@ -25,11 +29,12 @@ interface Sample {
 export function createPressureMeter(windowMs: number, intervalMs: number): PressureMeter {
   const samples: Sample[] = [];
   return {
-    observe(snapshot) {
-      const last = samples.at(-1);
-      if (last !== undefined && snapshot.timestamp < last.timeMs + intervalMs) return;
-      samples.push(toSample(snapshot));
-      while (samples.length > 2 && samples[0]!.timeMs < snapshot.timestamp - windowMs) samples.shift();
+    observe(snapshot, timeMs = snapshot.timestamp) {
+      const lastMs = samples.at(-1)?.timeMs ?? Number.NEGATIVE_INFINITY;
+      if (timeMs < lastMs) samples.length = 0;
+      else if (timeMs < lastMs + intervalMs) return;
+      samples.push(toSample(snapshot, timeMs));
+      while (samples.length > 2 && samples[0]!.timeMs < timeMs - windowMs) samples.shift();
     },
     read() {
       const first = samples[0];
@@ -47,9 +52,9 @@ export function createPressureMeter(windowMs: number, intervalMs: number): Press
 
 const NO_PRESSURE: Pressure = { someFraction: null, fullFraction: null };
 
-function toSample(snapshot: MemorySnapshot): Sample {
+function toSample(snapshot: MemorySnapshot, timeMs: number): Sample {
   return {
-    timeMs: snapshot.timestamp,
+    timeMs,
     someUs: snapshot.psi_memory_some_us,
     fullUs: snapshot.psi_memory_full_us,
   };

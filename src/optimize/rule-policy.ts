@@ -45,7 +45,7 @@ export function createRulePolicy({ thresholds = RULE_THRESHOLDS }: RulePolicyOpt
   const bySeverity = thresholds.toSorted((a, b) => labels.indexOf(b.label) - labels.indexOf(a.label));
   return {
     decide(input) {
-      meter.observe(input.snapshot);
+      meter.observe(input.snapshot, input.monotonicMs);
       const pressure = meter.read();
       const someFraction = pressure.someFraction ?? featureOf(input, 'psi_memory_some');
       const fullFraction = pressure.fullFraction ?? featureOf(input, 'psi_memory_full');

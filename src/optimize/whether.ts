@@ -1,10 +1,22 @@
 // Whether: the label of this moment. The model answers when it can; the rule answers otherwise.
 // It decides neither how much nor on what.
-import type { Label, MemorySnapshot } from '../core/index.ts';
+import type { Clock, Label, MemorySnapshot } from '../core/index.ts';
+
+/** A snapshot and when it was taken. */
+export interface SeenSnapshot {
+  readonly snapshot: MemorySnapshot;
+  /** On the monotonic clock, so that setting the wall clock changes nothing. @default its timestamp stands in */
+  readonly monotonicMs?: number;
+}
+
+/** How old a snapshot is. */
+export function ageOf({ snapshot, monotonicMs }: SeenSnapshot, clock: Clock): number {
+  if (monotonicMs !== undefined) return clock.monotonicMs() - monotonicMs;
+  return clock.nowMs() - snapshot.timestamp;
+}
 
 /** What a decision looks at. */
-export interface DecisionInput {
-  readonly snapshot: MemorySnapshot;
+export interface DecisionInput extends SeenSnapshot {
   /** float32 values in the order of `featureNames`. */
   readonly features: Float32Array;
   readonly featureNames: readonly string[];

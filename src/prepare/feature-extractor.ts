@@ -12,6 +12,11 @@ import { SnapshotWindow } from './snapshot-window.ts';
 export interface FeatureContext {
   /** Time of the last action taken before this snapshot (dry runs do not count), null when none is known. */
   readonly lastOptimizationMs: number | null;
+  /**
+   * When the snapshot was taken, on a time that runs on when the wall clock is set; the last action is given on
+   * the same. Hour and weekday still follow the timestamp. @default snapshot.timestamp
+   */
+  readonly timeMs?: number;
 }
 
 /** Turns snapshots in time order into feature rows. */
@@ -34,8 +39,8 @@ export function createFeatureExtractor(spec: FeatureSpec): FeatureExtractor {
   const computer = new FeatureComputer(spec);
   return {
     spec,
-    push(snapshot, { lastOptimizationMs }) {
-      if (!computer.take(snapshot)) return null;
+    push(snapshot, { lastOptimizationMs, timeMs }) {
+      if (!computer.take(snapshot, timeMs)) return null;
       const row = new Float32Array(spec.names.length);
       computer.compute(lastOptimizationMs, row, 0);
       return row;
@@ -54,6 +59,7 @@ export class FeatureComputer {
     this.#window = new SnapshotWindow(spec);
     this.#input = {
       snapshot: undefined as unknown as MemorySnapshot,
+      timeMs: 0,
       window: this.#window,
       lastOptimizationMs: null,
       rateWindowMs: spec.rateWindowMs,
@@ -62,9 +68,10 @@ export class FeatureComputer {
   }
 
   /** Slides the windows; true when a row can be computed. */
-  take(snapshot: MemorySnapshot): boolean {
+  take(snapshot: MemorySnapshot, timeMs = snapshot.timestamp): boolean {
     this.#input.snapshot = snapshot;
-    return this.#window.push(snapshot);
+    this.#input.timeMs = timeMs;
+    return this.#window.push(snapshot, timeMs);
   }
 
   /** Writes the row of the newest snapshot to `target` from `offset` on. */

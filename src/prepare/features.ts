@@ -23,6 +23,8 @@ export const featureConstants = {
 export interface FeatureInput {
   readonly snapshot: MemorySnapshot;
   readonly window: SnapshotWindow;
+  /** Time of this snapshot and of the last action, which no step of the wall clock moves. */
+  readonly timeMs: number;
   /** Time of the last action before this snapshot, null when none is known. */
   readonly lastOptimizationMs: number | null;
   readonly rateWindowMs: number;
@@ -169,9 +171,9 @@ function swapUsedRatio({ snapshot: { swap_total_kib: total, swap_free_kib: free 
   return total && free !== null ? clip(1 - free / total, 0, 1) : 0;
 }
 
-function minutesSinceOptimization({ snapshot, lastOptimizationMs }: FeatureInput): number {
+function minutesSinceOptimization({ timeMs, lastOptimizationMs }: FeatureInput): number {
   if (lastOptimizationMs === null) return Number.NaN;
-  return clip((snapshot.timestamp - lastOptimizationMs) / 60_000, 0, featureConstants.neverOptimizedMinutes);
+  return clip((timeMs - lastOptimizationMs) / 60_000, 0, featureConstants.neverOptimizedMinutes);
 }
 
 function fileCachePercent({ snapshot: s }: FeatureInput): number {

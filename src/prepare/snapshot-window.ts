@@ -1,6 +1,6 @@
 // The sliding windows every feature is computed over: a ring of the newest snapshots with exact
 // running sums. All sums are sums of integers below 2^53, so a value depends only on the rows in
-// the window, never on how long the window has been sliding. No clock: time is the snapshot's own.
+// the window, never on how long the window has been sliding. No clock: time comes with the snapshot.
 import type { MemorySnapshot } from '../core/index.ts';
 import { RestartingCounter } from './restarting-counter.ts';
 
@@ -64,6 +64,7 @@ export class SnapshotWindow {
   #tail = 0;
   #middle = 0;
   #originMs = 0;
+  #isMixed = false;
   // Sums over [tail, middle) and [middle, end): milliseconds since origin, and KiB in use.
   #olderMs = 0;
   #olderKib = 0;
@@ -74,12 +75,18 @@ export class SnapshotWindow {
     this.#windows = windows;
   }
 
-  /** Takes the next snapshot; true once the rate window is spanned. A repeated timestamp is skipped. */
-  push(snapshot: MemorySnapshot): boolean {
-    const nowMs = Math.round(snapshot.timestamp);
-    if (this.#end > this.#start && nowMs === this.#timeAt(this.#end - 1)) return false;
+  /**
+   * Takes the next snapshot; true once the rate window is spanned. A repeated timestamp is skipped; with other
+   * counters it tells rows of two times, mixed by a clock that was set back, and the next snapshot starts afresh.
+   */
+  push(snapshot: MemorySnapshot, timeMs = snapshot.timestamp): boolean {
+    const nowMs = Math.round(timeMs);
+    if (this.#end > this.#start && nowMs === this.#timeAt(this.#end - 1)) {
+      this.#isMixed ||= !this.#hasCountersOf(snapshot);
+      return false;
+    }
     this.#write(snapshot, nowMs);
-    if (this.#end === this.#start || this.#isBreak()) this.#restart(nowMs);
+    if (this.#end === this.#start || this.#isMixed || this.#isBreak()) this.#restart(nowMs);
     this.#end++;
     this.#newerMs += nowMs - this.#originMs;
     this.#newerKib += this.#usedAt(this.#end - 1);
@@ -139,7 +146,14 @@ export class SnapshotWindow {
     return false;
   }
 
+  #hasCountersOf(snapshot: MemorySnapshot): boolean {
+    return readers.every((read, i) =>
+      Object.is(read(snapshot) ?? Number.NaN, this.#cell(this.#end - 1, firstCounter + i)),
+    );
+  }
+
   #restart(nowMs: number): void {
+    this.#isMixed = false;
     this.#start = this.#base = this.#tail = this.#middle = this.#end;
     this.#originMs = nowMs;
     this.#olderMs = this.#olderKib = this.#newerMs = this.#newerKib = 0;

@@ -17,6 +17,8 @@ export interface SegmentFooter {
   readonly rows: number;
   /** Logs whose rows this segment holds. */
   readonly generations: readonly number[];
+  /** Reading of the history's own clock at the seal; absent where the file has none. */
+  readonly historyMs?: number;
 }
 
 const identity = (value: unknown): unknown => value;
@@ -62,7 +64,9 @@ function toFooter(kind: RecordKind, metadata: FileMetaData): SegmentFooter {
     throw new TypeError(`its footer names kind "${values.get(segmentKeys.kind) ?? ''}", not "${kind.name}"`);
   }
   const generations = (values.get(segmentKeys.generations) ?? '').split(',').map(Number);
-  return { rows: Number(metadata.num_rows), generations };
+  const historyMs = Number.parseInt(values.get(segmentKeys.historyMs) ?? '', 10);
+  const rows = Number(metadata.num_rows);
+  return { rows, generations, ...(!Number.isNaN(historyMs) && { historyMs }) };
 }
 
 function toArrayBuffer(bytes: Buffer): ArrayBuffer {

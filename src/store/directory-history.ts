@@ -13,8 +13,10 @@ import type { DirectoryLock } from './lock.ts';
 import type { OpenedKind } from './open-kind.ts';
 import { buildRowsSource, isWithin, queryBatches } from './query.ts';
 import type { QueryOptions, QuerySource, TimeRange } from './query.ts';
-import { selectExpired } from './retention.ts';
-import { readSegment, removeSegment } from './segment-files.ts';
+import type { HistoryClock } from './history-clock.ts';
+import { RetentionRunner } from './retention-runner.ts';
+import type { RetentionStats } from './retention-runner.ts';
+import { readSegment } from './segment-files.ts';
 import type { Segment } from './segment-files.ts';
 import { buildKindStats } from './stats.ts';
 import type { HistoryStats } from './stats.ts';
@@ -29,6 +31,13 @@ const defaultSealAfterMs: Record<HistoryKind, number> = {
   optimization: 24 * hourMs,
 };
 const maxProblems = 256;
+const nothing = { segments: 0, rows: 0 };
+const noRetention: RetentionStats = {
+  removedSegments: 0,
+  removedBytes: 0,
+  later: nothing,
+  unconfirmed: nothing,
+};
 /** The record kinds a history stores. */
 export const kindNames: readonly HistoryKind[] = ['memory', 'process', 'optimization'];
 
@@ -42,23 +51,25 @@ export class DirectoryHistory implements History {
   private readonly lock: DirectoryLock | null;
   private readonly options: HistoryOptions;
   private readonly clock: Clock;
+  private readonly historyClock: HistoryClock | null;
+  private readonly retention: RetentionRunner | null;
   private closed: Promise<void> | null = null;
-  private removedSegments = 0;
-  private removedBytes = 0;
 
   constructor(
     directory: string,
     options: HistoryOptions,
-    lock: DirectoryLock | null,
+    writer: { readonly lock: DirectoryLock; readonly clock: HistoryClock } | null,
     opened: readonly OpenedKind[],
   ) {
     this.directory = directory;
-    this.readOnly = lock === null;
-    this.lock = lock;
+    this.readOnly = writer === null;
+    this.lock = writer?.lock ?? null;
     this.options = options;
     this.clock = options.clock ?? systemClock;
+    this.historyClock = writer?.clock ?? null;
     this.recovered = opened.flatMap(({ recovered }) => recovered);
     this.logs = new Map(opened.map(({ state }) => [state.kind.name, this.buildLog(state)]));
+    this.retention = writer && this.buildRetention(writer.clock);
     for (const problem of opened.flatMap(({ problems }) => problems)) this.report(problem);
   }
 
@@ -112,8 +123,7 @@ export class DirectoryHistory implements History {
 
   stats(): HistoryStats {
     const kinds = Object.fromEntries([...this.logs].map(([name, log]) => [name, buildKindStats(log)]));
-    const { removedSegments, removedBytes } = this;
-    return { kinds, removedSegments, removedBytes, problems: this.found.size };
+    return { kinds, ...(this.retention?.stats() ?? noRetention), problems: this.found.size };
   }
 
   close(): Promise<void> {
@@ -125,18 +135,26 @@ export class DirectoryHistory implements History {
     return this.close();
   }
 
-  /** Applies retention: whole segments, oldest first, over all kinds. */
-  async removeExpired(): Promise<void> {
-    const { retainMs = 30 * 24 * hourMs, retainBytes = 2 ** 30 } = this.options;
-    const logs = [...this.logs.values()];
-    const all = logs.flatMap(({ state }) => state.segments);
-    const expired = new Set(selectExpired(all, this.clock.nowMs(), { retainMs, retainBytes }));
-    for (const { path, sizeBytes } of expired) {
-      await removeSegment(path);
-      this.removedSegments++;
-      this.removedBytes += sizeBytes;
-    }
-    for (const { state } of logs) state.segments = state.segments.filter((segment) => !expired.has(segment));
+  /** The pass at open, and those in the background until it is closed. */
+  async startRetention(): Promise<void> {
+    await this.retention?.pass();
+    this.retention?.start();
+  }
+
+  private buildRetention(historyClock: HistoryClock): RetentionRunner {
+    const { retainMs = 30 * 24 * hourMs, retainBytes = 2 ** 30, onNotice = () => undefined } = this.options;
+    const states = [...this.logs.values()].map(({ state }) => state);
+    return new RetentionRunner({
+      limits: { retainMs, retainBytes },
+      clock: this.clock,
+      historyClock,
+      listSegments: () => Object.fromEntries(states.map(({ kind, segments }) => [kind.name, segments])),
+      forget: (removed) => {
+        for (const state of states)
+          state.segments = state.segments.filter((segment) => !removed.has(segment));
+      },
+      onNotice,
+    });
   }
 
   private buildLog(state: OpenedKind['state']): KindLog {
@@ -152,7 +170,8 @@ export class DirectoryHistory implements History {
     return new KindLog(state, limits, {
       clock: this.clock,
       report: (problem) => this.report(problem),
-      sealed: () => this.removeExpired(),
+      sealed: async () => this.retention?.pass(),
+      historyMs: () => this.historyClock?.readMs() ?? 0,
     });
   }
 
@@ -219,6 +238,7 @@ export class DirectoryHistory implements History {
     try {
       if (!this.readOnly) await eachSettled([...this.logs.values()], (log) => log.close());
     } finally {
+      await this.retention?.stop();
       this.lock?.release();
     }
   }

@@ -37,12 +37,14 @@ export function encodingsFor(type: FieldType): readonly (Encoding | undefined)[]
  * Encodes rows, sorted by timestamp, as a Parquet file of one row group.
  * @param generations the logs whose rows these are; a log named here is dropped at open
  * @param plan made from the same rows. @default the first encoding of each type
+ * @param historyMs reading of the history's own clock. @default none is written
  */
 export function encodeSegment(
   kind: RecordKind,
   rows: readonly AnyRow[],
   generations: readonly number[],
   plan: SegmentPlan = { encodings: new Map(), compress: compressPage },
+  historyMs: number | null = null,
 ): Buffer {
   const columns = kind.fields.map((field) =>
     toColumn(field, rows, plan.encodings.get(field.name) ?? encodingsFor(field.type)[0]),
@@ -51,6 +53,7 @@ export function encodeSegment(
     { key: segmentKeys.kind, value: kind.name },
     { key: segmentKeys.version, value: String(kind.version) },
     { key: segmentKeys.generations, value: generations.join(',') },
+    ...(historyMs === null ? [] : [{ key: segmentKeys.historyMs, value: String(historyMs) }]),
     { key: segmentKeys.checksum, value: blankChecksum },
   ]);
   stampChecksum(file);

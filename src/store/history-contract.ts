@@ -36,12 +36,14 @@ export interface HistoryOptions {
   readonly sealRows?: Partial<Record<HistoryKind, number>>;
   /** Age of a log that seals it. @default 1 h; optimization 24 h */
   readonly sealAfterMs?: number;
-  /** Segments whose last row is older are removed. @default 30 days */
+  /** Segments that have lain in the history for longer, by a clock that nobody can set, are removed. @default 30 days */
   readonly retainMs?: number;
   /** Most bytes of segments, of all kinds together; the oldest go first. @default 1 GiB */
   readonly retainBytes?: number;
   /** Called with each problem as it is found, also in the background. Must not throw. */
   readonly onProblem?: (problem: RuvectorError) => void;
+  /** Called with one line for what retention removes and holds back. Must not throw. */
+  readonly onNotice?: (text: string) => void;
   /** @default systemClock */
   readonly clock?: Clock;
 }

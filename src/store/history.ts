@@ -5,6 +5,7 @@
 //   <directory>/lock.db, lock.json              lock.ts
 //   <directory>/<kind>-<generation>.wal         wal-layout.ts
 //   <directory>/segments/<kind>/*.parquet       segment-layout.ts
+//   <directory>/clock.json                      history-clock.ts
 //   *.corrupt-<ms>                              damaged files, kept for the user to look at
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -16,6 +17,8 @@ import { toStoreError } from './errors.ts';
 import type { History, HistoryOptions } from './history-contract.ts';
 import { acquireLock } from './lock.ts';
 import type { DirectoryLock } from './lock.ts';
+import { openHistoryClock } from './history-clock.ts';
+import type { HistoryClock } from './history-clock.ts';
 import { openKind } from './open-kind.ts';
 import type { OpenedKind } from './open-kind.ts';
 
@@ -36,13 +39,24 @@ export async function openHistory(directory: string, options: HistoryOptions = {
         await openKind(directory, recordKinds[name] as RecordKind, { repair: lock !== null, nowMs }),
       );
     }
-    const history = new DirectoryHistory(directory, options, lock, opened);
-    if (lock) await history.removeExpired();
+    const writer = lock && { lock, clock: await openClock(directory, options, opened) };
+    const history = new DirectoryHistory(directory, options, writer, opened);
+    if (writer) await history.startRetention();
     return history;
   } catch (error) {
     lock?.release();
     throw error;
   }
+}
+
+function openClock(
+  directory: string,
+  options: HistoryOptions,
+  opened: readonly OpenedKind[],
+): Promise<HistoryClock> {
+  const readings = opened.flatMap(({ state }) => state.segments.map(({ historyMs }) => historyMs ?? 0));
+  const leastMs = readings.reduce((most, reading) => Math.max(most, reading), 0);
+  return openHistoryClock(directory, { clock: options.clock ?? systemClock, leastMs });
 }
 
 async function prepareDirectory(directory: string): Promise<DirectoryLock> {

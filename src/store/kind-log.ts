@@ -54,17 +54,25 @@ export class KindLog {
   private readonly clock: Clock;
   private readonly report: (problem: RuvectorError) => void;
   private readonly sealed: () => Promise<void>;
+  private readonly historyMs: () => number;
 
   constructor(
     state: KindLogState,
     limits: KindLogLimits,
-    host: { clock: Clock; report: (problem: RuvectorError) => void; sealed: () => Promise<void> },
+    host: {
+      clock: Clock;
+      report: (problem: RuvectorError) => void;
+      sealed: () => Promise<void>;
+      /** Reading of the history's own clock. */
+      historyMs: () => number;
+    },
   ) {
     this.state = state;
     this.limits = limits;
     this.clock = host.clock;
     this.report = host.report;
     this.sealed = host.sealed;
+    this.historyMs = host.historyMs;
     this.walSinceMs = host.clock.monotonicMs();
     this.rowBytes = state.kind.fields.length * 8;
   }
@@ -186,7 +194,8 @@ export class KindLog {
     const { kind, segmentDirectory, durable, wal, oldWals } = this.state;
     if (durable.length === 0) return;
     const generations = [...oldWals, ...(wal ? [wal] : [])].map(({ generation }) => generation);
-    const segment = await writeSegment(segmentDirectory, kind, sortByTime(durable), generations);
+    const sorted = sortByTime(durable);
+    const segment = await writeSegment(segmentDirectory, kind, sorted, generations, this.historyMs());
     this.state.segments.push(segment);
     this.state.durable = [];
     this.state.wal = null;

@@ -16,6 +16,8 @@ export interface Segment {
   readonly rows: number;
   readonly sizeBytes: number;
   readonly generations: readonly number[];
+  /** Reading of the history's own clock at the seal; absent in files of earlier releases. */
+  readonly historyMs?: number;
 }
 
 /** Writes rows, sorted by time, as a new segment. Rows must not be empty. */
@@ -24,6 +26,7 @@ export async function writeSegment(
   kind: RecordKind,
   rows: readonly AnyRow[],
   generations: readonly number[],
+  historyMs: number,
 ): Promise<Segment> {
   const fromMs = Number(rows[0]!['timestamp']);
   const toMs = Number(rows.at(-1)!['timestamp']);
@@ -32,10 +35,10 @@ export async function writeSegment(
     import('./encode-segment.ts'),
     import('./plan-segment.ts'),
   ]);
-  const bytes = encodeSegment(kind, rows, generations, await planSegment(kind, rows));
+  const bytes = encodeSegment(kind, rows, generations, await planSegment(kind, rows), historyMs);
   await createDirectory(directory);
   await writeDurably(path, bytes);
-  return { path, fromMs, toMs, rows: rows.length, sizeBytes: bytes.length, generations };
+  return { path, fromMs, toMs, rows: rows.length, sizeBytes: bytes.length, generations, historyMs };
 }
 
 async function createDirectory(directory: string): Promise<void> {
@@ -84,7 +87,7 @@ async function readNames(directory: string): Promise<string[]> {
 async function readFooter(
   kind: RecordKind,
   path: string,
-): Promise<{ rows: number; sizeBytes: number; generations: readonly number[] }> {
+): Promise<Pick<Segment, 'rows' | 'sizeBytes' | 'generations' | 'historyMs'>> {
   const { decodeFooterLength, decodeSegmentFooter, footerTailBytes } = await import('./decode-segment.ts');
   const handle = await open(path, 'r');
   try {

@@ -8,6 +8,8 @@ export const segmentKeys = {
   kind: 'ruvector.kind',
   version: 'ruvector.version',
   generations: 'ruvector.wal_generations',
+  /** Reading of the history's own clock at the seal, ms; absent in files of earlier releases. */
+  historyMs: 'ruvector.history_ms',
   checksum: 'ruvector.crc32',
 } as const;
 

@@ -1,5 +1,6 @@
 // What a history holds, in figures. Pure.
 import type { KindLog } from './kind-log.ts';
+import type { RetentionStats } from './retention-runner.ts';
 
 /** Figures of one record kind. Times are null while there is no row. */
 export interface KindStats {
@@ -15,12 +16,9 @@ export interface KindStats {
   readonly droppedRows: number;
 }
 
-/** Figures of a history. */
-export interface HistoryStats {
+/** Figures of a history. What retention removed counts since it was opened. */
+export interface HistoryStats extends RetentionStats {
   readonly kinds: Readonly<Record<string, KindStats>>;
-  /** Segments removed by retention since open. */
-  readonly removedSegments: number;
-  readonly removedBytes: number;
   readonly problems: number;
 }
 

@@ -1,13 +1,17 @@
-import { cp, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { memoryKind, optimizationKind, processKind } from '../../src/core/index.ts';
 import type { AnyRow, MemorySnapshot, OptimizationEvent, ProcessRecord } from '../../src/core/index.ts';
+import { openHistoryClock } from '../../src/store/history-clock.ts';
 import { openHistory } from '../../src/store/index.ts';
 import type { HistoryOptions } from '../../src/store/index.ts';
+import { createManualClock } from '../support/manual-clock.ts';
 import { arbitraryRows, numberedSnapshots } from '../support/store-rows.ts';
+
+const DAY_MS = 86_400_000;
 
 let root: string;
 let count = 0;
@@ -252,18 +256,93 @@ describe('history.lazyFrame()', () => {
 });
 
 describe('retention', () => {
-  it('retention removes segments by age and counts them when the history is opened', async () => {
+  it('retention removes segments by running time and counts them when the history is opened', async () => {
     const directory = freshDirectory();
-    const history = await openHistory(directory, keepAll);
+    const clock = createManualClock(Date.now());
+    const history = await openHistory(directory, { ...keepAll, clock });
     history.append('memory', numberedSnapshots(0, 3));
     await history.seal();
-    history.append('memory', numberedSnapshots(Date.now(), Date.now() + 3));
+    await clock.advance(61_000);
+    history.append('memory', numberedSnapshots(clock.nowMs(), clock.nowMs() + 3));
     await history.seal();
     await history.close();
-    await using reopened = await openHistory(directory, { retainMs: 60_000 });
+    const notices: string[] = [];
+    await using reopened = await openHistory(directory, {
+      retainMs: 60_000,
+      clock,
+      onNotice: (text) => void notices.push(text),
+    });
     expect(reopened.stats()).toMatchObject({ removedSegments: 1, kinds: { memory: { segments: 1 } } });
     expect(await segmentPaths(directory)).toHaveLength(1);
+    expect(notices).toEqual([expect.stringMatching(/removes 3 rows in 1 segment,/)]);
   });
+
+  it.each([
+    ['40 days', 40 * DAY_MS],
+    ['10 years', 3652 * DAY_MS],
+  ])('retention keeps everything and says so when the wall clock is %s ahead', async (_, aheadMs) => {
+    const directory = freshDirectory();
+    const clock = createManualClock(Date.now());
+    const retained = { retainMs: 30 * DAY_MS, clock };
+    const history = await openHistory(directory, retained);
+    for (let from = 0; from < 40; from += 10) {
+      history.append('memory', numberedSnapshots(clock.nowMs() + from, clock.nowMs() + from + 10));
+      await history.seal();
+    }
+    await history.close();
+    clock.step(aheadMs);
+    const notices: string[] = [];
+    for (let start = 0; start < 3; start++) {
+      await using ahead = await openHistory(directory, {
+        ...retained,
+        onNotice: (text) => void notices.push(text),
+      });
+      expect(ahead.stats()).toMatchObject({ removedSegments: 0, unconfirmed: { segments: 4, rows: 40 } });
+      await clock.advance(DAY_MS);
+    }
+    expect(notices).toEqual(
+      Array(3).fill(expect.stringMatching(/^retention: 40 rows in 4 segments .* wait/)),
+    );
+    clock.step(-aheadMs);
+    const later = await openHistory(directory, retained);
+    await clock.advance(28 * DAY_MS);
+    later.append('memory', numberedSnapshots(clock.nowMs(), clock.nowMs() + 10));
+    await later.seal();
+    expect(later.stats()).toMatchObject({ removedSegments: 1, kinds: { memory: { segments: 4 } } });
+    await later.close();
+  });
+
+  it('a history counts time between two runs of one boot and none between boots', async () => {
+    const directory = freshDirectory();
+    await mkdir(directory);
+    const clock = createManualClock(1000);
+    const first = await openHistoryClock(directory, { clock, leastMs: 0, bootId: 'a' });
+    expect(first.readMs()).toBe(0);
+    await clock.advance(500);
+    await first.save();
+    await clock.advance(DAY_MS);
+    const second = await openHistoryClock(directory, { clock, leastMs: 0, bootId: 'a' });
+    expect(second.readMs()).toBe(DAY_MS + 500);
+    clock.suspend(2000);
+    await second.save();
+    const rebooted = createManualClock(9 * DAY_MS);
+    const third = await openHistoryClock(directory, { clock: rebooted, leastMs: 0, bootId: 'b' });
+    expect(third.readMs()).toBe(DAY_MS + 2500);
+    const unnamed = await openHistoryClock(directory, { clock: rebooted, leastMs: 0, bootId: null });
+    expect(unnamed.readMs()).toBe(DAY_MS + 2500);
+  });
+
+  it.each(['', '{', '{"bootMs":"x"}', '{"bootId":"a","bootMs":-1,"historyMs":5}', 'null'])(
+    'a history whose clock file holds %j goes on from its newest segment',
+    async (text) => {
+      const directory = freshDirectory();
+      await mkdir(directory, { recursive: true });
+      await writeFile(join(directory, 'clock.json'), text);
+      const clock = createManualClock(1000);
+      const opened = await openHistoryClock(directory, { clock, leastMs: 77, bootId: 'a' });
+      expect(opened.readMs()).toBe(77);
+    },
+  );
 
   it('retention keeps the newest segments when retainBytes is reached', async () => {
     const directory = freshDirectory();

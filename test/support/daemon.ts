@@ -36,10 +36,14 @@ export async function createTestHome(): Promise<Home & AsyncDisposable> {
 }
 
 /** Starts `ruvector-memopt --home <home> <args>`. */
-export function startCommand(home: Home, args: readonly string[]): ChildProcess {
+export function startCommand(
+  home: Home,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): ChildProcess {
   return spawn(process.execPath, [bin, '--home', home.root, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, RUVECTOR_PYTHON: python },
+    env: { ...process.env, RUVECTOR_PYTHON: python, ...env },
   });
 }
 
@@ -71,8 +75,12 @@ export interface Daemon extends AsyncDisposable {
 }
 
 /** Starts `serve` and connects; throws what the daemon printed when it does not come up. */
-export async function startDaemon(home: Home, args: readonly string[] = []): Promise<Daemon> {
-  const child = startCommand(home, ['serve', ...args]);
+export async function startDaemon(
+  home: Home,
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Daemon> {
+  const child = startCommand(home, ['serve', ...args], env);
   const end = finished(child);
   let log = '';
   child.stderr?.on('data', (chunk: Buffer) => (log += chunk.toString()));

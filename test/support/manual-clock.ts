@@ -5,6 +5,10 @@ import type { Clock } from '../../src/core/index.ts';
 export interface ManualClock extends Clock {
   /** Moves time on and wakes every sleeper whose time has come, in order. */
   advance(ms: number): Promise<void>;
+  /** Sets the wall clock by so much: forward, or back when negative. No time passes. */
+  step(ms: number): void;
+  /** The host sleeps: wall and boot clock go on, the monotonic one and every timer stand still. */
+  suspend(ms: number): void;
 }
 
 interface Sleeper {
@@ -15,10 +19,15 @@ interface Sleeper {
 /** Builds a clock that stands at `startMs`. */
 export function createManualClock(startMs = 1_000_000): ManualClock {
   let timeMs = startMs;
+  let steppedMs = 0;
+  let sleptMs = 0;
   let sleepers: Sleeper[] = [];
   return {
-    nowMs: () => timeMs,
+    nowMs: () => timeMs + steppedMs + sleptMs,
     monotonicMs: () => timeMs,
+    bootMs: () => timeMs + sleptMs,
+    step: (ms) => void (steppedMs += ms),
+    suspend: (ms) => void (sleptMs += ms),
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         const sleeper = { wakeMs: timeMs + ms, wake: resolve };

@@ -11,7 +11,7 @@ from ._config import default_home, read_bridge_file
 from ._dataset import Dataset
 from ._exceptions import NoRowsError
 from ._protocol import Buffer
-from ._times import TimeLike, end_ms, start_ms
+from ._times import TimeLike, end_ms, span_ms, start_ms
 from ._transport import BatchStream, OnProgress, Reply, Transport
 from ._zmq_transport import ZmqTransport
 
@@ -135,7 +135,10 @@ class Client:
         ...         print(batch.num_rows)
 
         """
-        given = {"from_ms": start_ms(start), "to_ms": end_ms(end), "follow": follow}
+        # An end would end a stream that follows.
+        open_range = {"from_ms": start_ms(start), "to_ms": end_ms(end)}
+        span = span_ms(start, end) if follow is False else open_range
+        given = {**span, "follow": follow}
         wanted = _without_none({**params, **_without_none(given)})
         return self._transport.stream(name, wanted, window, timeout)
 
@@ -179,8 +182,7 @@ class Client:
 
         """
         given = {
-            "from_ms": start_ms(start),
-            "to_ms": end_ms(end),
+            **span_ms(start, end),
             "horizon_ms": None if horizon is None else round(horizon * 1000),
             "balance": balance,
             "test_fraction": test_fraction,

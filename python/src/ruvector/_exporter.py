@@ -20,7 +20,7 @@ from ._export_config import (
     to_params,
     training_stats_from,
 )
-from ._times import TimeLike, end_ms, start_ms
+from ._times import TimeLike, span_ms
 
 __all__ = ["DataExporter", "OnExportProgress", "StreamHandle"]
 
@@ -142,7 +142,7 @@ class DataExporter:
             Files that cannot be written (``ERR_EXPORT_WRITE``), a disk that is full.
 
         """
-        span = {"from_ms": start_ms(start), "to_ms": end_ms(end)}
+        span = span_ms(start, end)
         settings = _settings(config or ExportConfig(), anonymize, options)
         params = {**span, **settings}
         return stats_from(*self._export("export.range", params, format, path, on_progress))
@@ -205,7 +205,7 @@ class DataExporter:
             As in :meth:`export_range`.
 
         """
-        span = {"from_ms": start_ms(start), "to_ms": end_ms(end)}
+        span = span_ms(start, end)
         settings = _settings(config or TrainingDataConfig(), anonymize, options)
         params = {**span, **settings}
         answer = self._export("export.training", params, format, path, on_progress)

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from ._exceptions import ExportOptionsError
 
-__all__ = ["TimeLike", "end_ms", "start_ms"]
+__all__ = ["TimeLike", "end_ms", "span_ms", "start_ms"]
 
 TimeLike: TypeAlias = str | date | datetime | int | float
 """ISO 8601 text, a date, a datetime, or seconds since the epoch. Without a zone: local time.
@@ -30,6 +30,16 @@ def start_ms(value: TimeLike | None) -> int | None:
 def end_ms(value: TimeLike | None) -> int | None:
     """End of a range, exclusive: a date includes the whole day."""
     return None if value is None else _to_ms(value, days=1)
+
+
+def span_ms(start: TimeLike | None, end: TimeLike | None) -> dict[str, int | None]:
+    """Give a range as the daemon takes it; one that counts back from now ends now.
+
+    Beyond now there are only rows of a clock that was ahead.
+    """
+    counts_back = isinstance(start, str) and _ago_ms(start) is not None
+    until = round(clock.time() * 1000) + 1 if end is None and counts_back else end_ms(end)
+    return {"from_ms": start_ms(start), "to_ms": until}
 
 
 def _to_ms(value: TimeLike, days: int) -> int:

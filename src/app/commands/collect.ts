@@ -65,7 +65,7 @@ async function collect(
 ): Promise<CollectReport> {
   const stop = abortOnSignals();
   const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(seconds * 1000)]);
-  const startMs = Date.now();
+  const startMs = performance.now();
   const bar = startProgress(seconds, 'collecting');
   let samples = 0;
   let processRows = 0;
@@ -84,14 +84,14 @@ async function collect(
         processRows += sample.processes?.length ?? 0;
         missed = missedSoFar;
         last = sample.memory;
-        bar.update((Date.now() - startMs) / 1000, `${samples} samples`);
+        bar.update((performance.now() - startMs) / 1000, `${samples} samples`);
       },
     });
   } finally {
     bar.stop();
     stop.dispose();
   }
-  const tookSeconds = (Date.now() - startMs) / 1000;
+  const tookSeconds = (performance.now() - startMs) / 1000;
   return {
     seconds: tookSeconds,
     samples,

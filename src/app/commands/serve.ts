@@ -68,7 +68,12 @@ export function addServe(program: Command): void {
     .option('--retrain <minutes>', 'train on the newest history this often; 0 is never', parseNumber, 0)
     .option('--retrain-samples <n>', 'train after this many labelled samples; 0 is never', parseNumber, 0)
     .option('--no-baseline', 'without a model of its own, decide by the rule outside the models, not as one')
-    .option('--retain-days <n>', 'days of history kept; 0 keeps everything', parseNumber, 30)
+    .option(
+      '--retain-days <n>',
+      'days of history kept, in time that really passed; 0 keeps everything',
+      parseNumber,
+      30,
+    )
     .option('--retain-mib <n>', 'most MiB of history kept', parseNumber, 1024)
     .option(
       '--stream <endpoint>',

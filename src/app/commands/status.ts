@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { connectDaemon } from '../daemon.ts';
 import type { Outcome } from '../../optimize/index.ts';
+import { describeRetention } from '../retention-text.ts';
 import type { HostStatus } from '../status-types.ts';
 import { abortOnSignals, formatBytes, formatRows, formatSeconds, print, printJson } from '../terminal.ts';
 import { homeOf } from './options.ts';
@@ -54,6 +55,7 @@ export function renderStatus(status: HostStatus): string {
       `${stats.rows} rows, ${formatBytes(stats.sealedBytes)} sealed in ${stats.segments} segments, ` +
         `${formatBytes(stats.walBytes)} in the log`,
     ]),
+    ...describeRetention(status),
     ['model', describeModel(status)],
     ...describeLastDeployment(status),
     ['training', describeTraining(status)],

@@ -60,8 +60,11 @@ export function addTrain(program: Command): void {
 }
 
 function buildJob(options: TrainCommandOptions): Partial<TrainJob> {
+  const nowMs = Date.now();
   const dataset = {
-    from_ms: options.hours === undefined ? undefined : Date.now() - options.hours * 3_600_000,
+    from_ms: options.hours === undefined ? undefined : nowMs - options.hours * 3_600_000,
+    // Beyond now there are only rows of a clock that was ahead.
+    to_ms: options.hours === undefined ? undefined : nowMs + 1,
     horizon_ms: options.horizon === undefined ? undefined : options.horizon * 1000,
     blocks: options.blocks,
     include_acted: options.includeActed,

@@ -92,7 +92,7 @@ async function driveLoop(
   directory: string,
   { collectSeconds, actSeconds, signal, say }: DemoOptions,
 ): Promise<DemoRun> {
-  const startMs = Date.now();
+  const startMs = performance.now();
   const counts: DecisionStreamCounts = { decisions: 0, failures: 0, thrown: 0 };
   const done = new AbortController();
   const stop = AbortSignal.any([done.signal, signal]);
@@ -139,7 +139,7 @@ async function driveLoop(
     await wait(actSeconds);
     host.setActing(false);
     await guarded(host.optimizer.drain());
-    const seconds = (Date.now() - startMs) / 1000;
+    const seconds = (performance.now() - startMs) / 1000;
     done.abort();
     await loop;
     say('reading the history back from Python');

@@ -11,16 +11,24 @@ const kind = {
 };
 
 /** A history in memory that a test appends to, as the host does: store first, then publish. */
-function createHost(): { rows: AnyRow[]; feed: LiveFeed; append: (timestamp: number) => void } {
+function createHost(nowMs?: () => number): {
+  rows: AnyRow[];
+  feed: LiveFeed;
+  append: (timestamp: number) => void;
+} {
   const rows: AnyRow[] = [];
-  const feed = new LiveFeed(kind, {
-    async *query(_, { fromMs = -Infinity, toMs = Infinity }) {
-      const found = rows.filter(
-        (row) => Number(row['timestamp']) >= fromMs && Number(row['timestamp']) < toMs,
-      );
-      if (found.length > 0) yield buildRecordBatch(kind, found);
+  const feed = new LiveFeed(
+    kind,
+    {
+      async *query(_, { fromMs = -Infinity, toMs = Infinity }) {
+        const found = rows.filter(
+          (row) => Number(row['timestamp']) >= fromMs && Number(row['timestamp']) < toMs,
+        );
+        if (found.length > 0) yield buildRecordBatch(kind, found);
+      },
     },
-  });
+    nowMs,
+  );
   return {
     rows,
     feed,
@@ -97,6 +105,39 @@ describe('LiveFeed.follow()', () => {
     expect(await first).toEqual([110]);
     [110, 105].forEach(host.append);
     expect(await take(stream, 2)).toEqual([110, 105]);
+    await stream.return(undefined);
+  });
+
+  it('gives no rows of a clock that was ahead, from an instant or from now on', async () => {
+    const host = createHost(() => 1000);
+    host.rows.push({ timestamp: 900, value: 1 }, { timestamp: 9e12, value: 2 });
+    for (const [fromMs, past] of [
+      [800, [900]],
+      [undefined, []],
+    ] as const) {
+      const stream = host.feed.follow({ fromMs }, new AbortController().signal);
+      const next = take(stream, past.length + 1);
+      await new Promise((resolve) => setImmediate(resolve));
+      host.append(1001);
+      expect(await next).toEqual([...past, 1001]);
+      await stream.return(undefined);
+      host.rows.pop();
+    }
+  });
+
+  it('catches a follower up that fell far behind while the clock was set back', async () => {
+    let nowMs = 1_000_000;
+    const host = createHost(() => nowMs);
+    const stream = host.feed.follow({}, new AbortController().signal);
+    const first = take(stream, 1);
+    await new Promise((resolve) => setImmediate(resolve));
+    host.append(nowMs);
+    expect(await first).toEqual([1_000_000]);
+    nowMs = 0;
+    for (let i = 0; i < 70_000; i++) host.append((nowMs = i));
+    expect(await take(stream, 70_000)).toEqual(Array.from({ length: 70_000 }, (_, i) => i));
+    host.append(70_000);
+    expect(await take(stream, 1)).toEqual([70_000]);
     await stream.return(undefined);
   });
 

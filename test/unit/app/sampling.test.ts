@@ -3,7 +3,7 @@ import { withOwnRefaults } from '../../../src/app/sampling.ts';
 import { snapshot } from '../../support/memory-rows.ts';
 
 const memory = snapshot({ own_refault_file: null, own_refault_anon: null, pswpin: 7 });
-const sample = { memory, processes: null, health: [] };
+const sample = { memory, monotonicMs: 5, processes: null, health: [] };
 
 describe('withOwnRefaults()', () => {
   it('fills the columns of the optimizer and leaves the rest', () => {

@@ -3,6 +3,8 @@ import type { Sample } from '../../../src/collect/index.ts';
 import { sampleAtRate } from '../../../src/collect/index.ts';
 import { nextTick } from '../../../src/collect/sample-at-rate.ts';
 import type { Clock } from '../../../src/core/index.ts';
+import { clockSteps, stepStartMs } from '../../support/clock-steps.ts';
+import { createManualClock } from '../../support/manual-clock.ts';
 
 /** A clock that only sleeping and `advance` move; each sleep wakes `lateMs` late. */
 function createFakeClock(lateMs = 0): Clock & { advance(ms: number): void } {
@@ -39,6 +41,34 @@ async function take(stream: AsyncIterable<Sample>, count: number, each?: (index:
   }
   return taken;
 }
+
+describe('sampleAtRate() with a wall clock that is set', () => {
+  it.each([...clockSteps, ['while the host sleeps', null] as const])(
+    'keeps to its grid: %s',
+    async (_, byMs) => {
+      const clock = createManualClock(stepStartMs);
+      const times: number[] = [];
+      const collector = {
+        async sample(): Promise<Sample> {
+          times.push(clock.monotonicMs() - stepStartMs);
+          return {} as Sample;
+        },
+      };
+      const abort = new AbortController();
+      const stream = sampleAtRate({ collector, hz: 1, clock, signal: abort.signal });
+      const running = take(stream, Infinity);
+      await clock.advance(5000);
+      if (byMs === null) clock.suspend(3_600_000);
+      else clock.step(byMs);
+      await clock.advance(5000);
+      abort.abort();
+      await clock.advance(1000);
+      await running;
+      expect(times).toEqual(Array.from({ length: 11 }, (_unused, i) => i * 1000));
+      expect(stream.missed).toBe(0);
+    },
+  );
+});
 
 describe('sampleAtRate()', () => {
   it('keeps to the grid when every timer and every sample is late', async () => {
