@@ -1,11 +1,11 @@
 // One endpoint of the daemon: decodes, authenticates, hands messages on, and notices peers that
 // vanish. It knows neither requests nor streams. A peer without a valid HELLO holds no state here.
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { isRuvectorError } from '../core/index.ts';
 import type { RuvectorError } from '../core/index.ts';
 import { decodeMessage } from './decode-message.ts';
 import { encodeMessage } from './encode-message.ts';
 import { WireErrorCode, toErrorPayload, wireError } from './errors.ts';
+import { isToken } from './is-token.ts';
 import { MessageType, nameOfType } from './message.ts';
 import type { OutgoingMessage, WireMessage } from './message.ts';
 import type { RouterSocket } from './zmq-socket.ts';
@@ -42,7 +42,6 @@ const PROBE_DELAYS_MS = [10, 100, 1000];
 
 export class Plane {
   readonly #options: PlaneOptions;
-  readonly #tokenDigest: Buffer;
   readonly #peers = new Map<string, Peer>();
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #sweep: NodeJS.Timeout;
@@ -52,7 +51,6 @@ export class Plane {
 
   constructor(options: PlaneOptions) {
     this.#options = options;
-    this.#tokenDigest = digest(options.token);
     options.router.onDisconnect(() => this.#probeSoon());
     this.#sweep = setInterval(() => this.#probeAll(), options.leaseMs * 3);
     this.#sweep.unref();
@@ -132,7 +130,7 @@ export class Plane {
 
   #hello(sender: Pick<Peer, 'key' | 'routingId'>, message: WireMessage): void {
     const { token, client } = message.payload ?? {};
-    if (!this.#isToken(token)) {
+    if (!isToken(token, this.#options.token)) {
       this.#refuse(sender, message, wrongTokenError());
       return;
     }
@@ -154,11 +152,6 @@ export class Plane {
     this.refusedCount++;
     this.#options.handlers.onEvent('refused', null);
     if (message.type !== MessageType.ERROR) this.sendError(sender, error, message);
-  }
-
-  /** Digests have one length, so the comparison takes the same time for every guess. */
-  #isToken(token: unknown): boolean {
-    return typeof token === 'string' && timingSafeEqual(digest(token), this.#tokenDigest);
   }
 
   #probeSoon(): void {
@@ -199,10 +192,6 @@ export function assertSize(frames: readonly Uint8Array[], maxMessageBytes: numbe
     `Cannot send message: it has ${sizeBytes} bytes, the daemon takes ${maxMessageBytes}; send it in parts or raise maxMessageBytes`,
     { details: { sizeBytes, maxMessageBytes } },
   );
-}
-
-function digest(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
 }
 
 function noHelloError(message: WireMessage): RuvectorError {
