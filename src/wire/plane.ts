@@ -37,6 +37,8 @@ export interface PlaneOptions {
   readonly handlers: PlaneHandlers;
 }
 
+/** A HELLO, all that is read of a stranger, is far smaller; it may name what a stream is to hold. */
+const MAX_HELLO_BYTES = 2 ** 20;
 /** A disconnect event comes before ZeroMQ forgets the peer, so it is asked for more than once. */
 const PROBE_DELAYS_MS = [10, 100, 1000];
 
@@ -55,6 +57,11 @@ export class Plane {
     this.#sweep = setInterval(() => this.#probeAll(), options.leaseMs * 3);
     this.#sweep.unref();
     this.#loop = this.#run();
+  }
+
+  /** Connections that never came to speak ZeroMQ. */
+  get failedCount(): number {
+    return this.#options.router.failures;
   }
 
   /** Clients with at least one connection here. */
@@ -102,7 +109,12 @@ export class Plane {
 
   async #run(): Promise<void> {
     for await (const [routingId, ...frames] of this.#options.router.messages) {
-      if (routingId) this.#receive(routingId, frames);
+      try {
+        if (routingId) this.#receive(routingId, frames);
+      } catch {
+        // One message, whatever is in it, must not end the reading of all others.
+        this.malformedCount++;
+      }
     }
   }
 
@@ -119,6 +131,7 @@ export class Plane {
   /** A malformed message of a stranger is counted and gets no answer at all. */
   #decode(peer: Peer | undefined, frames: Buffer[]): WireMessage | null {
     try {
+      if (!peer) assertHelloSize(frames);
       return decodeMessage(frames);
     } catch (error) {
       this.malformedCount++;
@@ -191,6 +204,16 @@ export function assertSize(frames: readonly Uint8Array[], maxMessageBytes: numbe
     WireErrorCode.TOO_LARGE,
     `Cannot send message: it has ${sizeBytes} bytes, the daemon takes ${maxMessageBytes}; send it in parts or raise maxMessageBytes`,
     { details: { sizeBytes, maxMessageBytes } },
+  );
+}
+
+/** @throws RuvectorError `ERR_WIRE_FRAME` for what no HELLO looks like, before it is parsed */
+function assertHelloSize(frames: readonly Uint8Array[]): void {
+  const sizeBytes = frames.reduce((sum, frame) => sum + frame.byteLength, 0);
+  if (sizeBytes <= MAX_HELLO_BYTES) return;
+  throw wireError(
+    WireErrorCode.FRAME,
+    `Cannot accept message of ${sizeBytes} bytes: this connection has not said HELLO; connect with the token of run/bridge.json`,
   );
 }
 

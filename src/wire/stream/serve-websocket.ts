@@ -68,7 +68,6 @@ export async function serveWebSocket(options: WebSocketOptions): Promise<ServedE
     maxPayload: MAX_REQUEST_BYTES,
     perMessageDeflate: false,
     autoPong: false,
-    closeTimeout: CLOSE_MS,
   });
   http.on('clientError', (_error, socket) => {
     sessions.noteFailed();
@@ -163,6 +162,7 @@ async function subscribe(ws: WebSocket, request: IncomingMessage, options: WebSo
     sessions.noteRefused();
     const payload = { event: 'error', ...toErrorPayload(error) };
     ws.send(JSON.stringify(payload), () => ws.close(POLICY_VIOLATION, payload.code));
+    setTimeout(() => ws.terminate(), CLOSE_MS).unref();
   }
 }
 

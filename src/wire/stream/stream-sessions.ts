@@ -56,6 +56,7 @@ export class StreamSessions {
   #bytes = 0;
   #refused = 0;
   #failed = 0;
+  #countFailures: () => number = () => 0;
   #isClosed = false;
 
   constructor(options: SessionOptions) {
@@ -73,6 +74,11 @@ export class StreamSessions {
   /** Counts a connection that its transport refused. */
   noteRefused(): void {
     this.#refused++;
+  }
+
+  /** Adds what a transport counts itself. */
+  countFailures(count: () => number): void {
+    this.#countFailures = count;
   }
 
   /** Counts a connection that broke. */
@@ -141,7 +147,7 @@ export class StreamSessions {
       messages: this.#messages,
       bytes: this.#bytes,
       refused: this.#refused,
-      failed: this.#failed,
+      failed: this.#failed + this.#countFailures(),
       subscribers: this.size,
     };
     for (const { subscription } of this.#sessions) {
