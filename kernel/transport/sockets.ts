@@ -36,13 +36,22 @@ export interface SocketListener {
 export async function bindSockets(connection: Connection, listener: SocketListener): Promise<KernelSockets> {
   const codec = createMessageCodec(connection.key);
   // Output must not be dropped at a high-water mark: a slow reader is the client's memory, as in ipykernel.
-  const options = { linger: 1000, sendHighWaterMark: 0, receiveHighWaterMark: MARK, handshakeInterval: HANDSHAKE_MS };
+  const options = {
+    linger: 1000,
+    sendHighWaterMark: 0,
+    receiveHighWaterMark: MARK,
+    handshakeInterval: HANDSHAKE_MS,
+  };
   const shell = new zmq.Router(options);
   const control = new zmq.Router(options);
   const stdin = new zmq.Router(options);
   // Anybody who reaches these two ports may write to them, unsigned: topics and heartbeats are short.
   const iopub = new zmq.XPublisher({ ...options, verbosity: 'allSubs', maxMessageSize: MAX_UNSIGNED_BYTES });
-  const heartbeat = new zmq.Router({ ...options, sendHighWaterMark: MARK, maxMessageSize: MAX_UNSIGNED_BYTES });
+  const heartbeat = new zmq.Router({
+    ...options,
+    sendHighWaterMark: MARK,
+    maxMessageSize: MAX_UNSIGNED_BYTES,
+  });
   await Promise.all([
     shell.bind(addressOf(connection, 'shell_port')),
     control.bind(addressOf(connection, 'control_port')),

@@ -107,7 +107,8 @@ class ZeromqServer implements ServedEndpoint {
 
   async #receive(): Promise<void> {
     for await (const [id, type, payload] of this.#router.messages) {
-      if (id && type && payload) this.#message(id, type.subarray(0, MAX_TYPE_BYTES).toString('ascii'), payload);
+      if (id && type && payload)
+        this.#message(id, type.subarray(0, MAX_TYPE_BYTES).toString('ascii'), payload);
     }
   }
 

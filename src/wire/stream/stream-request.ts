@@ -238,8 +238,7 @@ function oneOf<T extends string>(
 ): T | undefined {
   if (value === undefined || value === null) return undefined;
   const found = known.find((item) => item === value);
-  if (found === undefined)
-    problems.push(`"${name}" has ${show(value)}, there are ${known.join(', ')}`);
+  if (found === undefined) problems.push(`"${name}" has ${show(value)}, there are ${known.join(', ')}`);
   return found;
 }
 
