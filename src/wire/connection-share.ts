@@ -2,8 +2,8 @@
 // left can neither accept(2) (it is told at once and again, which spins) nor read what it is to measure.
 import { readFileSync } from 'node:fs';
 
-/** Of the soft limit; what is left is for files, the other endpoints and their clients. */
-const SHARE = 0.5;
+/** Of the soft limit: there may be several endpoints, and the files of a host with many processes. */
+const SHARE = 1 / 8;
 const UNKNOWN_LIMIT = 1024;
 
 /** Connections that one endpoint may hold. Node has raised the soft limit to the hard one when it started. */

@@ -129,10 +129,7 @@ export class RouterSocket implements AsyncDisposable {
     events.on('accept', () => {
       if (++this.#connections > this.#mostConnections) void this.#rest();
     });
-    events.on('accept:error', () => {
-      this.#failures++;
-      void this.#rest();
-    });
+    events.on('accept:error', () => void this.#rest());
   }
 
   /**

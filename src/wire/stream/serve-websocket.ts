@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 import { messageOf, systemCodeOf } from '../../core/index.ts';
+import { readConnectionShare } from '../connection-share.ts';
 import { WireErrorCode, toErrorPayload, wireError } from '../errors.ts';
 import { guardServer, guardSocket } from '../guard-socket.ts';
 import { endpointError } from './stream-endpoint.ts';
@@ -60,7 +61,7 @@ export async function serveWebSocket(options: WebSocketOptions): Promise<ServedE
   const { sessions } = options;
   const http = createServer(HANDSHAKE, answerPlainRequest);
   guardServer(http, {
-    maxConnections: sessions.maxSubscribers + MAX_STRANGERS,
+    maxConnections: Math.min(sessions.maxSubscribers + MAX_STRANGERS, readConnectionShare()),
     onFailure: () => sessions.noteFailed(),
   });
   const server = new WebSocketServer({
