@@ -4,48 +4,20 @@ import { encodeMessage } from '../../../src/wire/encode-message.ts';
 import { MessageType } from '../../../src/wire/message.ts';
 import { RawConnection, damage, hostileRequest } from './attack.ts';
 import type { Attack, Door, Random } from './attack.ts';
-
-/** Signature, version 3.1, mechanism, as-server, filler. */
-function greeting(major = 3, mechanism = 'NULL'): Buffer {
-  const bytes = Buffer.alloc(64);
-  bytes.set([0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, major, 1]);
-  bytes.write(mechanism, 12);
-  return bytes;
-}
-
-const MORE = 1;
-const LONG = 2;
-const COMMAND = 4;
-
-function zmtpFrame(flags: number, body: Uint8Array, length = BigInt(body.length)): Buffer {
-  if (length < 256n && (flags & LONG) === 0)
-    return Buffer.concat([Buffer.from([flags, Number(length)]), body]);
-  const head = Buffer.alloc(9);
-  head[0] = flags | LONG;
-  head.writeBigUInt64BE(length, 1);
-  return Buffer.concat([head, body]);
-}
-
-function command(name: string, data: Uint8Array): Buffer {
-  return zmtpFrame(COMMAND, Buffer.concat([Buffer.from([name.length]), Buffer.from(name), data]));
-}
-
-function property(name: string, value: string): Buffer {
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(value.length);
-  return Buffer.concat([Buffer.from([name.length]), Buffer.from(name), length, Buffer.from(value)]);
-}
+import {
+  COMMAND,
+  LONG,
+  MORE,
+  buildGreeting,
+  buildReady,
+  buildZmtpMessage,
+  command,
+  zmtpFrame,
+} from './zmtp.ts';
 
 function ready(random: Random): Buffer {
   const type = random.chance(0.9) ? 'DEALER' : random.pick(['PUB', 'SUB', 'REQ', 'ROUTER', 'XXXX', '']);
-  const identity = random.chance(0.2)
-    ? [property('Identity', random.pick(['a', '\u0000x', 'x'.repeat(300)]))]
-    : [];
-  return command('READY', Buffer.concat([property('Socket-Type', type), ...identity]));
-}
-
-function message(frames: readonly Uint8Array[]): Buffer {
-  return Buffer.concat(frames.map((frame, i) => zmtpFrame(i < frames.length - 1 ? MORE : 0, frame)));
+  return buildReady(type, random.chance(0.2) ? random.pick(['a', '\u0000x', 'x'.repeat(300)]) : undefined);
 }
 
 /** What is said on a connection that came so far, by the door's own protocol. */
@@ -61,7 +33,7 @@ function streamMessage(random: Random): Buffer {
   );
   const type = random.pick(['SUBSCRIBE', 'SUBSCRIBE', 'CREDIT', 'BYE', 'x'.repeat(1000), '']);
   const payload = random.pick([json, json, credit, all]);
-  return message([Buffer.from(type), payload]);
+  return buildZmtpMessage([Buffer.from(type), payload]);
 }
 
 function bridgeMessage({ token }: Door, random: Random): Buffer {
@@ -87,14 +59,14 @@ function bridgeMessage({ token }: Door, random: Random): Buffer {
     sequence: random.below(5),
     correlation: random.below(5),
   };
-  return Buffer.concat([hello, said, said].map((one) => message(encodeMessage(one))));
+  return Buffer.concat([hello, said, said].map((one) => buildZmtpMessage(encodeMessage(one))));
 }
 
 /** Cut at any byte of what a well-behaved client would send, or one that is damaged. */
 const spoken: Attack = async (door, random) => {
   const connection = new RawConnection(door.endpoint);
   await connection.isOpen;
-  const parts = [greeting(), ready(random), sayings(door, random), sayings(door, random)];
+  const parts = [buildGreeting(), ready(random), sayings(door, random), sayings(door, random)];
   const whole = Buffer.concat(parts);
   const sent = random.chance(0.4) ? damage(whole, random) : whole;
   connection.write(random.chance(0.4) ? sent.subarray(0, random.below(sent.length + 1)) : sent);
@@ -109,12 +81,12 @@ const foreign: Attack = async (door, random) => {
   const sent = random.pick<() => Buffer>([
     () => Buffer.from('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'),
     () => Buffer.from('1603010200010001fc0303', 'hex'),
-    () => greeting(2),
-    () => greeting(1),
-    () => greeting(255),
-    () => greeting(3, 'PLAIN'),
-    () => greeting(3, 'CURVE'),
-    () => greeting().subarray(0, random.below(64)),
+    () => buildGreeting(2),
+    () => buildGreeting(1),
+    () => buildGreeting(255),
+    () => buildGreeting(3, 'PLAIN'),
+    () => buildGreeting(3, 'CURVE'),
+    () => buildGreeting().subarray(0, random.below(64)),
     () => Buffer.concat([Buffer.from([1, 0]), random.bytes(20)]),
     () => Buffer.concat([Buffer.from([0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 1, 5, 0, 0]), random.bytes(20)]),
     () => random.bytes(random.below(4000)),
@@ -129,7 +101,7 @@ const foreign: Attack = async (door, random) => {
 const lies: Attack = async (door, random) => {
   const connection = new RawConnection(door.endpoint);
   await connection.isOpen;
-  connection.write(Buffer.concat([greeting(), ready(random)]));
+  connection.write(Buffer.concat([buildGreeting(), ready(random)]));
   if (random.chance(0.5)) await connection.read(50);
   const sent = random.pick<() => Buffer>([
     () => zmtpFrame(LONG, Buffer.alloc(100), 2n ** 63n),
@@ -137,7 +109,7 @@ const lies: Attack = async (door, random) => {
     () => zmtpFrame(LONG | MORE, Buffer.alloc(100), 2n ** 29n),
     () => zmtpFrame(LONG | MORE, Buffer.alloc(100_000)),
     () => Buffer.concat(Array.from({ length: 2000 }, () => zmtpFrame(MORE, Buffer.alloc(1)))),
-    () => message(Array.from({ length: 500 }, () => Buffer.alloc(1))),
+    () => buildZmtpMessage(Array.from({ length: 500 }, () => Buffer.alloc(1))),
     () =>
       Buffer.concat([
         command('PING', Buffer.alloc(2)),
@@ -159,7 +131,7 @@ const deaf: Attack = async (door, random) => {
   const connection = new RawConnection(door.endpoint);
   await connection.isOpen;
   connection.socket.pause();
-  connection.write(Buffer.concat([greeting(), ready(random)]));
+  connection.write(Buffer.concat([buildGreeting(), ready(random)]));
   const said = sayings(door, random);
   for (let i = random.below(300); i > 0; i--) connection.write(said);
   await connection.end(random);
@@ -169,7 +141,9 @@ const deaf: Attack = async (door, random) => {
 export const zeromqBurst: Attack = async (door, random) => {
   const connections = Array.from({ length: 300 }, () => new RawConnection(door.endpoint));
   await Promise.all(connections.map(({ isOpen }) => isOpen));
-  const begin = random.chance(0.5) ? Buffer.concat([greeting(), ready(random)]) : greeting().subarray(0, 11);
+  const begin = random.chance(0.5)
+    ? Buffer.concat([buildGreeting(), ready(random)])
+    : buildGreeting().subarray(0, 11);
   for (const connection of connections) connection.write(begin);
   for (const { socket } of connections) socket.destroy();
 };
