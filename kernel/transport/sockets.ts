@@ -7,6 +7,12 @@ import type { Connection } from '../protocol/connection-file.ts';
 import type { Message } from '../protocol/message.ts';
 import { Outbox } from './outbox.ts';
 
+/** Messages of one peer that may wait unread. */
+const MARK = 1024;
+/** A peer that connects and does not speak ZeroMQ is cut after this. */
+const HANDSHAKE_MS = 10_000;
+const MAX_UNSIGNED_BYTES = 65_536;
+
 export type Channel = 'shell' | 'control' | 'stdin' | 'iopub';
 
 /** Bound sockets. */
@@ -30,12 +36,22 @@ export interface SocketListener {
 export async function bindSockets(connection: Connection, listener: SocketListener): Promise<KernelSockets> {
   const codec = createMessageCodec(connection.key);
   // Output must not be dropped at a high-water mark: a slow reader is the client's memory, as in ipykernel.
-  const options = { linger: 1000, sendHighWaterMark: 0, receiveHighWaterMark: 0 };
+  const options = {
+    linger: 1000,
+    sendHighWaterMark: 0,
+    receiveHighWaterMark: MARK,
+    handshakeInterval: HANDSHAKE_MS,
+  };
   const shell = new zmq.Router(options);
   const control = new zmq.Router(options);
   const stdin = new zmq.Router(options);
-  const iopub = new zmq.XPublisher({ ...options, verbosity: 'allSubs' });
-  const heartbeat = new zmq.Router(options);
+  // Anybody who reaches these two ports may write to them, unsigned: topics and heartbeats are short.
+  const iopub = new zmq.XPublisher({ ...options, verbosity: 'allSubs', maxMessageSize: MAX_UNSIGNED_BYTES });
+  const heartbeat = new zmq.Router({
+    ...options,
+    sendHighWaterMark: MARK,
+    maxMessageSize: MAX_UNSIGNED_BYTES,
+  });
   await Promise.all([
     shell.bind(addressOf(connection, 'shell_port')),
     control.bind(addressOf(connection, 'control_port')),
@@ -76,7 +92,14 @@ async function readMessages(
   socket: AsyncIterable<Uint8Array[]>,
   onFrames: (frames: Uint8Array[]) => void,
 ): Promise<void> {
-  for await (const frames of socket) onFrames(frames);
+  for await (const frames of socket) {
+    try {
+      onFrames(frames);
+    } catch (error) {
+      // One message must not make the kernel deaf to those that follow.
+      process.stderr.write(`${String(error)}\n`);
+    }
+  }
 }
 
 /** A message of a stranger, or a damaged one, gets no answer. */

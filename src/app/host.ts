@@ -23,6 +23,7 @@ import { PROTOCOL_VERSION, createBridgeServer, createIpcEndpoints, writeBridgeFi
 import type { BridgeServer, OwnedEndpoints } from '../wire/index.ts';
 import { installBaseline } from './baseline.ts';
 import type { Baseline } from './baseline.ts';
+import { createBridgeLog } from './bridge-log.ts';
 import { buildRequests } from './bridge-requests.ts';
 import { buildStreams } from './bridge-streams.ts';
 import { readComparisonRows } from './comparison-rows.ts';
@@ -241,8 +242,7 @@ class RunningHost implements Host {
         // A new key each start: hashes of two runs cannot be joined.
         anonymizer: this.#cleanup.use(createLiveAnonymizer()),
       }),
-      onEvent: (event) =>
-        this.#listener.onLog?.(`bridge: ${event.plane} ${event.type} ${event.clientId ?? ''}`),
+      onEvent: createBridgeLog((text) => this.#listener.onLog?.(text)),
     });
   }
 

@@ -43,7 +43,7 @@ export function parseParams<const S extends Readonly<Record<string, Check>>>(
 ): Params<S> {
   const given = Object.entries((value ?? {}) as Record<string, unknown>).filter(([, v]) => v !== null);
   const problems = given.flatMap(([name, v]) => {
-    const wanted = schema[name];
+    const wanted = Object.hasOwn(schema, name) ? schema[name] : undefined;
     if (wanted === undefined)
       return [`"${name}" is not known (known: ${Object.keys(schema).join(', ') || 'none'})`];
     return checks[wanted](v) ? [] : [`"${name}" is ${JSON.stringify(v)}, wanted a ${wanted}`];

@@ -3,6 +3,7 @@
 import { buildBatchPool } from './batch-pool.ts';
 import { assertLocalEndpoint, restrictEndpoint } from './endpoint.ts';
 import type { Endpoints } from './endpoint.ts';
+import { MAX_PAYLOAD_BYTES } from './message.ts';
 import { RequestPlane } from './request-plane.ts';
 import type { RequestHandler } from './request-plane.ts';
 import { StreamPlane } from './stream-plane.ts';
@@ -44,8 +45,12 @@ export interface BridgeStats {
   slotsInUse: number;
   bytesInUse: number;
   idleBytes: number;
+  /** Messages that break the protocol. */
   malformed: number;
+  /** Messages without a HELLO, or with a wrong token. */
   refused: number;
+  /** Connections that never came to speak ZeroMQ, or could not be accepted. */
+  failed: number;
 }
 
 export interface BridgeServer extends AsyncDisposable {
@@ -121,7 +126,9 @@ async function bindBoth(
 ): Promise<[RouterSocket, RouterSocket]> {
   const bind = async (plane: PlaneName, endpoint: string): Promise<RouterSocket> => {
     assertLocalEndpoint(endpoint);
-    const router = await RouterSocket.bind({ plane, endpoint, leaseMs, maxMessageBytes });
+    // Only requests carry attachments.
+    const largest = plane === 'control' ? maxMessageBytes : Math.min(maxMessageBytes, MAX_PAYLOAD_BYTES);
+    const router = await RouterSocket.bind({ plane, endpoint, leaseMs, maxMessageBytes: largest });
     await restrictEndpoint(router.endpoint);
     return router;
   };
@@ -147,5 +154,6 @@ function mergeStats(
     ...pool,
     malformed: requests.malformed + streams.malformed,
     refused: requests.refused + streams.refused,
+    failed: requests.failed + streams.failed,
   };
 }

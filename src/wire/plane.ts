@@ -1,11 +1,11 @@
 // One endpoint of the daemon: decodes, authenticates, hands messages on, and notices peers that
 // vanish. It knows neither requests nor streams. A peer without a valid HELLO holds no state here.
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { isRuvectorError } from '../core/index.ts';
 import type { RuvectorError } from '../core/index.ts';
 import { decodeMessage } from './decode-message.ts';
 import { encodeMessage } from './encode-message.ts';
 import { WireErrorCode, toErrorPayload, wireError } from './errors.ts';
+import { isToken } from './is-token.ts';
 import { MessageType, nameOfType } from './message.ts';
 import type { OutgoingMessage, WireMessage } from './message.ts';
 import type { RouterSocket } from './zmq-socket.ts';
@@ -37,12 +37,13 @@ export interface PlaneOptions {
   readonly handlers: PlaneHandlers;
 }
 
+/** A HELLO, all that is read of a stranger, is far smaller; it may name what a stream is to hold. */
+const MAX_HELLO_BYTES = 2 ** 20;
 /** A disconnect event comes before ZeroMQ forgets the peer, so it is asked for more than once. */
 const PROBE_DELAYS_MS = [10, 100, 1000];
 
 export class Plane {
   readonly #options: PlaneOptions;
-  readonly #tokenDigest: Buffer;
   readonly #peers = new Map<string, Peer>();
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #sweep: NodeJS.Timeout;
@@ -52,11 +53,15 @@ export class Plane {
 
   constructor(options: PlaneOptions) {
     this.#options = options;
-    this.#tokenDigest = digest(options.token);
     options.router.onDisconnect(() => this.#probeSoon());
     this.#sweep = setInterval(() => this.#probeAll(), options.leaseMs * 3);
     this.#sweep.unref();
     this.#loop = this.#run();
+  }
+
+  /** Connections that never came to speak ZeroMQ. */
+  get failedCount(): number {
+    return this.#options.router.failures;
   }
 
   /** Clients with at least one connection here. */
@@ -104,7 +109,12 @@ export class Plane {
 
   async #run(): Promise<void> {
     for await (const [routingId, ...frames] of this.#options.router.messages) {
-      if (routingId) this.#receive(routingId, frames);
+      try {
+        if (routingId) this.#receive(routingId, frames);
+      } catch {
+        // One message, whatever is in it, must not end the reading of all others.
+        this.malformedCount++;
+      }
     }
   }
 
@@ -121,6 +131,7 @@ export class Plane {
   /** A malformed message of a stranger is counted and gets no answer at all. */
   #decode(peer: Peer | undefined, frames: Buffer[]): WireMessage | null {
     try {
+      if (!peer) assertHelloSize(frames);
       return decodeMessage(frames);
     } catch (error) {
       this.malformedCount++;
@@ -132,7 +143,7 @@ export class Plane {
 
   #hello(sender: Pick<Peer, 'key' | 'routingId'>, message: WireMessage): void {
     const { token, client } = message.payload ?? {};
-    if (!this.#isToken(token)) {
+    if (!isToken(token, this.#options.token)) {
       this.#refuse(sender, message, wrongTokenError());
       return;
     }
@@ -154,11 +165,6 @@ export class Plane {
     this.refusedCount++;
     this.#options.handlers.onEvent('refused', null);
     if (message.type !== MessageType.ERROR) this.sendError(sender, error, message);
-  }
-
-  /** Digests have one length, so the comparison takes the same time for every guess. */
-  #isToken(token: unknown): boolean {
-    return typeof token === 'string' && timingSafeEqual(digest(token), this.#tokenDigest);
   }
 
   #probeSoon(): void {
@@ -201,8 +207,14 @@ export function assertSize(frames: readonly Uint8Array[], maxMessageBytes: numbe
   );
 }
 
-function digest(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
+/** @throws RuvectorError `ERR_WIRE_FRAME` for what no HELLO looks like, before it is parsed */
+function assertHelloSize(frames: readonly Uint8Array[]): void {
+  const sizeBytes = frames.reduce((sum, frame) => sum + frame.byteLength, 0);
+  if (sizeBytes <= MAX_HELLO_BYTES) return;
+  throw wireError(
+    WireErrorCode.FRAME,
+    `Cannot accept message of ${sizeBytes} bytes: this connection has not said HELLO; connect with the token of run/bridge.json`,
+  );
 }
 
 function noHelloError(message: WireMessage): RuvectorError {

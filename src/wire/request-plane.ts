@@ -53,12 +53,13 @@ export class RequestPlane {
     });
   }
 
-  stats(): { clients: number; activeRequests: number; malformed: number; refused: number } {
+  stats(): { clients: number; activeRequests: number; malformed: number; refused: number; failed: number } {
     return {
       clients: this.#plane.clientCount,
       activeRequests: this.#running.size,
       malformed: this.#plane.malformedCount,
       refused: this.#plane.refusedCount,
+      failed: this.#plane.failedCount,
     };
   }
 

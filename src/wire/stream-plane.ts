@@ -43,7 +43,14 @@ export class StreamPlane {
     });
   }
 
-  stats(): { clients: number; openStreams: number; batchesSent: number; malformed: number; refused: number } {
+  stats(): {
+    clients: number;
+    openStreams: number;
+    batchesSent: number;
+    malformed: number;
+    refused: number;
+    failed: number;
+  } {
     const open = [...this.#sessions.values()].reduce((sum, { stream }) => sum + stream.sent, 0);
     return {
       clients: this.#plane.clientCount,
@@ -51,6 +58,7 @@ export class StreamPlane {
       batchesSent: this.#batchesSent + open,
       malformed: this.#plane.malformedCount,
       refused: this.#plane.refusedCount,
+      failed: this.#plane.failedCount,
     };
   }
 

@@ -2,10 +2,12 @@
 // out, and the news that a peer is gone. It knows nothing of messages.
 // Traps obeyed here: one send in flight per socket; a ROUTER drops silently unless `mandatory`;
 // heartbeats run in ZeroMQ's own thread, so a busy event loop or a held GIL does not end a lease.
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import * as zmq from 'zeromq';
-import { systemCodeOf } from '../core/index.ts';
+import { isRuvectorError, systemCodeOf } from '../core/index.ts';
 import type { RuvectorError } from '../core/index.ts';
+import { readConnectionShare } from './connection-share.ts';
+import { restrictEndpoint } from './endpoint.ts';
 import { WireErrorCode, wireError } from './errors.ts';
 
 /** One thread moves control frames, the other bulk, so that a large batch never delays a reply. */
@@ -15,6 +17,16 @@ const affinityOf = { control: 0b01, data: 0b10 } as const;
 const LINGER_MS = 250;
 const DATA_BUFFER_BYTES = 2 ** 20;
 const MESSAGES_A_TURN = 32;
+/** A peer that connects and does not speak ZeroMQ is cut after this. */
+const HANDSHAKE_MS = 10_000;
+/** Messages of one peer that may wait here unread; then its connection is not read either. */
+const RECEIVE_MARK = 1024;
+/** Messages that may wait for one peer that does not read. Credits of well-behaved ones are far below. */
+const SEND_MARK = 4096;
+/** How long an endpoint that had too many connections listens to nobody. */
+const REST_MS = 1000;
+/** While an endpoint is unbound or bound, its socket answers EBUSY. */
+const BUSY_MS = 5;
 /** Long enough to mean never; -1 would throw away what arrived before the connection ended. */
 const HOUR_MS = 3_600_000;
 
@@ -33,6 +45,8 @@ export interface SocketOptions {
   readonly leaseMs: number;
   /** A larger frame makes ZeroMQ drop its sender. */
   readonly maxMessageBytes: number;
+  /** Of a ROUTER: messages that may wait for a peer that does not read; more are refused. @default 4096 */
+  readonly sendMark?: number;
 }
 
 function commonOptions({ plane, leaseMs, maxMessageBytes }: SocketOptions): Record<string, unknown> {
@@ -44,7 +58,7 @@ function commonOptions({ plane, leaseMs, maxMessageBytes }: SocketOptions): Reco
     heartbeatInterval: Math.max(50, Math.floor(leaseMs / 3)),
     heartbeatTimeout: leaseMs,
     heartbeatTimeToLive: leaseMs,
-    // Credits bound what is queued; a mark in messages would block one peer behind another.
+    // Of a DEALER: credits bound what is queued.
     sendHighWaterMark: 0,
     receiveHighWaterMark: 0,
     // Try at once: a mandatory ROUTER without any peer counts as not writable and would wait for ever
@@ -90,16 +104,75 @@ export class RouterSocket implements AsyncDisposable {
   readonly endpoint: string;
   readonly #socket: zmq.Router;
   readonly #queue: SendQueue;
+  readonly #mostConnections = readConnectionShare();
+  #connections = 0;
+  #failures = 0;
+  #isResting = false;
 
   private constructor(socket: zmq.Router, endpoint: string) {
     this.#socket = socket;
     this.#queue = new SendQueue(socket);
     this.endpoint = endpoint;
+    this.#watch();
+  }
+
+  /** Connections that never came to speak ZeroMQ, or could not be accepted. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  #watch(): void {
+    const { events } = this.#socket;
+    for (const type of ['handshake:error:protocol', 'handshake:error:auth', 'handshake:error:other'] as const)
+      events.on(type, () => this.#failures++);
+    events.on('disconnect', () => this.#connections--);
+    events.on('accept', () => {
+      if (++this.#connections > this.#mostConnections) void this.#rest();
+    });
+    events.on('accept:error', () => void this.#rest());
+  }
+
+  /**
+   * Ends every connection, because ZeroMQ can end no single one and would spin without descriptors, and
+   * listens again a little later. Clients connect again; strangers have at most the limit once more.
+   */
+  async #rest(): Promise<void> {
+    if (this.#isResting) return;
+    this.#isResting = true;
+    this.#failures++;
+    try {
+      await this.#socket.unbind(this.endpoint);
+    } catch {
+      // Closed meanwhile.
+    }
+    this.#connections = 0;
+    while (!this.#socket.closed) {
+      await sleep(REST_MS, undefined, { ref: false });
+      if (await this.#bindAgain()) break;
+    }
+    this.#isResting = false;
+  }
+
+  async #bindAgain(): Promise<boolean> {
+    try {
+      if (!this.#socket.closed) await this.#socket.bind(this.endpoint);
+      await restrictEndpoint(this.endpoint);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** @throws RuvectorError `ERR_WIRE_ENDPOINT` when the address is taken or not usable */
   static async bind(options: SocketOptions): Promise<RouterSocket> {
-    const socket = new zmq.Router({ ...commonOptions(options), mandatory: true });
+    const socket = new zmq.Router({
+      ...commonOptions(options),
+      mandatory: true,
+      // Each peer has marks of its own: what a stranger sends, or does not read, is bounded and blocks nobody.
+      receiveHighWaterMark: RECEIVE_MARK,
+      sendHighWaterMark: options.sendMark ?? SEND_MARK,
+      handshakeInterval: HANDSHAKE_MS,
+    });
     try {
       await socket.bind(options.endpoint);
     } catch (error) {
@@ -113,7 +186,10 @@ export class RouterSocket implements AsyncDisposable {
     return new RouterSocket(socket, socket.lastEndpoint ?? options.endpoint);
   }
 
-  /** @throws RuvectorError `ERR_WIRE_DISCONNECTED` when the peer is gone, `ERR_WIRE_CLOSED` after close */
+  /**
+   * @throws RuvectorError `ERR_WIRE_DISCONNECTED` when the peer is gone or does not read ({@link isUnread}),
+   *   `ERR_WIRE_CLOSED` after close
+   */
   async send(peer: Uint8Array, frames: readonly Uint8Array[]): Promise<void> {
     try {
       await this.#queue.send([peer, ...frames]);
@@ -197,11 +273,31 @@ export class DealerSocket implements AsyncDisposable {
  * would starve timers and every other socket, so a turn is taken now and then.
  */
 async function* readFairly(socket: zmq.Router | zmq.Dealer): AsyncGenerator<Buffer[]> {
-  let count = 0;
-  for await (const frames of socket as AsyncIterable<Buffer[]>) {
+  for (let count = 1; ; count++) {
+    const frames = await receive(socket);
+    if (frames === null) return;
     yield frames;
-    if (++count % MESSAGES_A_TURN === 0) await nextTurn();
+    if (count % MESSAGES_A_TURN === 0) await nextTurn();
   }
+}
+
+/** The next message, null once the socket is closed. */
+async function receive(socket: zmq.Router | zmq.Dealer): Promise<Buffer[] | null> {
+  while (!socket.closed) {
+    try {
+      return await socket.receive();
+    } catch (error) {
+      if (socket.closed) return null;
+      if (systemCodeOf(error) !== 'EBUSY') throw error;
+    }
+    await sleep(BUSY_MS);
+  }
+  return null;
+}
+
+/** Whether a message was not sent because as many as may wait for the peer do. */
+export function isUnread(error: unknown): boolean {
+  return isRuvectorError(error, WireErrorCode.DISCONNECTED) && systemCodeOf(error.cause) === 'EAGAIN';
 }
 
 function peerGoneError(cause: unknown): RuvectorError {

@@ -5,6 +5,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, systemCodeOf } from '../../core/index.ts';
+import { guardSocket } from '../guard-socket.ts';
 import { createStreamCodec } from './codec.ts';
 import { lostError } from './read-websocket.ts';
 import type { StreamEvent } from './stream-contract.ts';
@@ -22,6 +23,7 @@ export function readPipe(path: string): StreamSource {
     const first = await waitForWriter(path, fd, signal);
     if (first === null) return;
     const socket = new Socket({ fd, readable: true, writable: false });
+    guardSocket(socket);
     const stop = (): void => void socket.destroy();
     signal.addEventListener('abort', stop, { once: true });
     try {

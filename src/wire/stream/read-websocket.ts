@@ -3,7 +3,7 @@ import { WebSocket } from 'ws';
 import { messageOf } from '../../core/index.ts';
 import type { RuvectorError } from '../../core/index.ts';
 import { WireErrorCode, fromErrorPayload, wireError } from '../errors.ts';
-import { createStreamCodec } from './codec.ts';
+import { MAX_MESSAGE_BYTES, createStreamCodec } from './codec.ts';
 import { createMessageQueue } from './message-queue.ts';
 import { encodeSubscribeMessage } from './stream-request.ts';
 import type { StreamSource } from './stream-source.ts';
@@ -26,6 +26,7 @@ export function readWebSocket(endpoint: string): StreamSource {
     const ws = new WebSocket(new URL('/request', endpoint), {
       handshakeTimeout: HANDSHAKE_MS,
       perMessageDeflate: false,
+      maxPayload: MAX_MESSAGE_BYTES,
       ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
     });
     const messages = createMessageQueue<Message>((isFull) => (isFull ? ws.pause() : ws.resume()));

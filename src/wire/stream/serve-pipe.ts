@@ -1,13 +1,16 @@
 // A stream into a named pipe: one subscription, whoever reads. `cat pipe | jq` works, and a reader that
 // goes away and comes back continues at the first event it did not take whole. Knows no formats.
 // Traps obeyed here: opening a FIFO for writing fails with ENXIO while nobody reads (fifo(7)); a write
-// into a full one fails with EAGAIN; both are tried again by timer, so that no thread ever blocks.
+// into a full one fails with EAGAIN; both are tried again by timer, so that no thread ever blocks. A FIFO may be
+// removed or replaced while it is served: nothing but a FIFO is ever written to, and one that is gone is made again.
 import { execFile } from 'node:child_process';
-import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
-import { lstat, rm } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { lstat, realpath, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { messageOf, systemCodeOf } from '../../core/index.ts';
+import { isRuvectorError, messageOf, systemCodeOf } from '../../core/index.ts';
+import { WireErrorCode } from '../errors.ts';
 import { createStreamCodec } from './codec.ts';
 import type { HelloEvent, StreamCodec, StreamEvent, StreamFormat, StreamKinds } from './stream-contract.ts';
 import type { RuvectorError } from '../../core/index.ts';
@@ -17,6 +20,8 @@ import type { StreamSessions } from './stream-sessions.ts';
 
 /** How often it looks whether somebody reads. */
 const READER_POLL_MS = 50;
+/** How often it looks whether the path can be used again. */
+const PROBLEM_POLL_MS = 1000;
 /** A full pipe is tried again at once a few times, then ever more rarely, at most this far apart. */
 const FULL_TURNS = 8;
 const FULL_POLL_MS = 20;
@@ -28,7 +33,7 @@ export interface PipeOptions {
   readonly sessions: StreamSessions;
   readonly kinds: StreamKinds;
   readonly format: StreamFormat;
-  /** Called when the pipe cannot be used any more, for example because it was removed. */
+  /** Called when the path cannot be used, for example because something else is there; it is looked at again. */
   readonly onProblem: (problem: RuvectorError) => void;
 }
 
@@ -38,8 +43,8 @@ export interface PipeOptions {
  */
 export async function servePipe(options: PipeOptions): Promise<ServedEndpoint> {
   const { path, sessions } = options;
-  const isOurs = await claimPipe(path);
-  const writer = new PipeWriter(options);
+  const claim = await claimPipe(path);
+  const writer = new PipeWriter(options, claim.isOurs);
   const done = writer.run();
   return {
     endpoint: `pipe:${path}`,
@@ -47,23 +52,39 @@ export async function servePipe(options: PipeOptions): Promise<ServedEndpoint> {
       await sessions.drain();
       writer.stop();
       await done;
-      if (isOurs) await rm(path, { force: true });
-      served.delete(path);
+      if (writer.isOurs) await removePipe(path);
+      served.delete(claim.name);
     },
   };
+}
+
+/** What somebody put in its place stays. */
+async function removePipe(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => null);
+  if (found?.isFIFO()) await rm(path, { force: true });
 }
 
 /** Pipes of this process: two writers would cut each other's events, and a FIFO does not refuse the second. */
 const served = new Set<string>();
 
-async function claimPipe(path: string): Promise<boolean> {
-  if (served.has(path)) throw endpointError(`pipe:${path}`, 'something is streamed there already');
-  served.add(path);
+async function claimPipe(path: string): Promise<{ name: string; isOurs: boolean }> {
+  const name = await nameOfPipe(path);
+  if (served.has(name)) throw endpointError(`pipe:${path}`, 'something is streamed there already');
+  served.add(name);
   try {
-    return await createPipe(path);
+    return { name, isOurs: await createPipe(path) };
   } catch (error) {
-    served.delete(path);
+    served.delete(name);
     throw error;
+  }
+}
+
+/** One name for a path, whatever links lead to its folder. */
+async function nameOfPipe(path: string): Promise<string> {
+  try {
+    return join(await realpath(dirname(path)), basename(path));
+  } catch (error) {
+    throw endpointError(`pipe:${path}`, messageOf(error), error);
   }
 }
 
@@ -96,14 +117,18 @@ class PipeWriter {
   readonly #options: PipeOptions;
   readonly #codec: StreamCodec;
   readonly #stop = new AbortController();
+  /** Whether the FIFO was made here, and is removed at the end. */
+  isOurs: boolean;
   #fd: number | null = null;
+  #hasProblem = false;
   #position!: HelloEvent;
   #written: Written[] = [];
   /** Bytes handed to the pipe for the reader of now. */
   #total = 0;
 
-  constructor(options: PipeOptions) {
+  constructor(options: PipeOptions, isOurs: boolean) {
     this.#options = options;
+    this.isOurs = isOurs;
     this.#codec = createStreamCodec(options.format, options.kinds);
   }
 
@@ -121,8 +146,10 @@ class PipeWriter {
 
   #fail(error: unknown): void {
     if (this.#stop.signal.aborted) return;
-    const { path, onProblem } = this.#options;
-    onProblem(endpointError(`pipe:${path}`, messageOf(error), error));
+    const { path, onProblem, sessions } = this.#options;
+    sessions.noteFailed();
+    const isTyped = isRuvectorError(error, WireErrorCode.ENDPOINT);
+    onProblem(isTyped ? error : endpointError(`pipe:${path}`, messageOf(error), error));
   }
 
   stop(): void {
@@ -143,6 +170,8 @@ class PipeWriter {
     let rest = unread;
     do {
       await this.#openForReader();
+      // Readers that come and go at once must not keep the event loop to themselves.
+      await nextTurn();
       const events = [this.#helloBefore(rest), ...rest.filter((event) => event.type !== 'hello')];
       if (await this.#write(this.#codec.encode(events), events)) return;
       rest = this.#takeUnread();
@@ -211,7 +240,7 @@ class PipeWriter {
 
   /** The events the reader that went away did not take whole. What it left is read back out of the pipe. */
   #takeUnread(): StreamEvent[] {
-    const taken = this.#total - this.#drainPipe();
+    const taken = Math.max(0, this.#total - this.#drainPipe());
     this.#close();
     const unread: StreamEvent[] = [];
     for (const { events, bytes, end } of this.#written) {
@@ -228,12 +257,15 @@ class PipeWriter {
     return bytes.byteLength === 0 ? 0 : this.#codec.createDecoder().push(bytes).length;
   }
 
+  /** Bytes that were left in it: of this very FIFO, whatever its path names by now. */
   #drainPipe(): number {
-    const fd = openSync(this.#options.path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const fd = openSync(this.#readingPath, constants.O_RDONLY | constants.O_NONBLOCK);
     const buffer = Buffer.alloc(65_536);
     let left = 0;
     try {
-      for (let count = 1; count > 0; left += count) count = readSync(fd, buffer);
+      if (!fstatSync(fd).isFIFO()) return 0;
+      // Another writer might never let it end.
+      for (let count = 1; count > 0 && left < MAX_PIPE_BYTES; left += count) count = readSync(fd, buffer);
     } catch (error) {
       if (systemCodeOf(error) !== 'EAGAIN') throw error;
     } finally {
@@ -242,16 +274,49 @@ class PipeWriter {
     return left;
   }
 
+  get #readingPath(): string {
+    return process.platform === 'linux' ? `/proc/self/fd/${this.#fd}` : this.#options.path;
+  }
+
   async #openForReader(): Promise<void> {
-    const { path } = this.#options;
     while (this.#fd === null) {
       this.#stop.signal.throwIfAborted();
+      let waitMs = READER_POLL_MS;
       try {
-        this.#fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+        this.#fd = this.#tryOpen();
+        this.#hasProblem = false;
       } catch (error) {
-        if (systemCodeOf(error) !== 'ENXIO') throw error;
-        await sleep(READER_POLL_MS, undefined, { signal: this.#stop.signal });
+        waitMs = PROBLEM_POLL_MS;
+        await this.#repair(error);
       }
+      if (this.#fd === null) await sleep(waitMs, undefined, { signal: this.#stop.signal });
+    }
+  }
+
+  /** Null while nobody reads. @throws when the path names no FIFO that can be written */
+  #tryOpen(): number | null {
+    const { path } = this.#options;
+    const { O_WRONLY, O_NONBLOCK, O_NOFOLLOW } = constants;
+    let fd: number;
+    try {
+      fd = openSync(path, O_WRONLY | O_NONBLOCK | O_NOFOLLOW);
+    } catch (error) {
+      if (systemCodeOf(error) === 'ENXIO') return null;
+      throw error;
+    }
+    if (fstatSync(fd).isFIFO()) return fd;
+    closeSync(fd);
+    throw endpointError(`pipe:${path}`, 'there is something else of that name');
+  }
+
+  /** Makes a FIFO that was removed again; what else is wrong is said once and looked at again. */
+  async #repair(error: unknown): Promise<void> {
+    try {
+      if (systemCodeOf(error) !== 'ENOENT') throw error;
+      if (await createPipe(this.#options.path)) this.isOurs = true;
+    } catch (problem) {
+      if (!this.#hasProblem) this.#fail(problem);
+      this.#hasProblem = true;
     }
   }
 

@@ -1,17 +1,19 @@
 // Streams over WebSocket (RFC 6455). One connection is one subscription: the request is the query string,
 // or the first text message at /request. Knows frames and connections, no formats. docs/streams.md
-import { timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 import { messageOf, systemCodeOf } from '../../core/index.ts';
+import { readConnectionShare } from '../connection-share.ts';
 import { WireErrorCode, toErrorPayload, wireError } from '../errors.ts';
-import { endpointError, isLoopbackHost } from './stream-endpoint.ts';
+import { guardServer, guardSocket } from '../guard-socket.ts';
+import { endpointError } from './stream-endpoint.ts';
 import { parseSubscribeMessage, parseSubscribeQuery } from './stream-request.ts';
 import type { SubscribeMessage } from './stream-request.ts';
+import { refusalOf, urlOf } from './websocket-access.ts';
 import type { StreamKinds } from './stream-contract.ts';
 import type { StreamSessions } from './stream-sessions.ts';
 
@@ -21,6 +23,12 @@ const PING_MS = 15_000;
 /** A peer that answers no ping for this long is gone; one that merely stops reading is kept until then. */
 const LEASE_MS = 120_000;
 const REQUEST_TIMEOUT_MS = 10_000;
+/** How long a handshake may take, from its first byte or from the connection if none comes. */
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+const HANDSHAKE_CHECK_MS = 1000;
+const MAX_HEADER_BYTES = 16_384;
+/** Connections besides subscribers: handshakes, and requests that are still to come. */
+const MAX_STRANGERS = 256;
 /** How long a peer may take to answer a close. */
 const CLOSE_MS = 500;
 /** Close codes of RFC 6455, section 7.4.1. */
@@ -50,19 +58,31 @@ export interface ServedEndpoint {
  * @throws RuvectorError `ERR_WIRE_ENDPOINT` when the port is taken
  */
 export async function serveWebSocket(options: WebSocketOptions): Promise<ServedEndpoint> {
-  const http = createServer((_request, response) => {
-    response.writeHead(426, { upgrade: 'websocket', 'content-type': 'text/plain' });
-    response.end('This is a data stream: connect with a WebSocket.\n');
+  const { sessions } = options;
+  const http = createServer(HANDSHAKE, answerPlainRequest);
+  guardServer(http, {
+    maxConnections: Math.min(sessions.maxSubscribers + MAX_STRANGERS, readConnectionShare()),
+    onFailure: () => sessions.noteFailed(),
   });
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_REQUEST_BYTES,
     perMessageDeflate: false,
+    autoPong: false,
+  });
+  http.on('clientError', (_error, socket) => {
+    sessions.noteFailed();
+    refuse(socket, '400 Bad Request');
   });
   http.on('upgrade', (request, socket: Duplex, head) => {
+    guardSocket(socket, () => sessions.noteFailed());
     const refusal = refusalOf(request, options);
-    if (refusal !== null) return refuse(socket, refusal);
-    server.handleUpgrade(request, socket, head, (ws) => void subscribe(ws, request, options));
+    if (refusal === null) {
+      server.handleUpgrade(request, socket, head, (ws) => void subscribe(ws, request, options));
+      return;
+    }
+    sessions.noteRefused();
+    refuse(socket, refusal);
   });
   const stopPings = pingAll(server);
   await listen(http, options);
@@ -72,12 +92,24 @@ export async function serveWebSocket(options: WebSocketOptions): Promise<ServedE
     endpoint: `ws://${host}:${port}`,
     close: async () => {
       http.close();
-      await options.sessions.drain();
+      await sessions.drain();
       stopPings();
       await endConnections(server);
       http.closeAllConnections();
     },
   };
+}
+
+const HANDSHAKE = {
+  headersTimeout: HANDSHAKE_TIMEOUT_MS,
+  requestTimeout: HANDSHAKE_TIMEOUT_MS,
+  connectionsCheckingInterval: HANDSHAKE_CHECK_MS,
+  maxHeaderSize: MAX_HEADER_BYTES,
+} as const;
+
+function answerPlainRequest(_request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(426, { upgrade: 'websocket', connection: 'close', 'content-type': 'text/plain' });
+  response.end('This is a data stream: connect with a WebSocket.\n');
 }
 
 /** Lets the close handshakes end, so that nothing sent is thrown away, then cuts what is left. */
@@ -98,62 +130,54 @@ async function listen(http: Server, { host, port }: WebSocketOptions): Promise<v
   }
 }
 
-/** The status line of a refused upgrade, or null. */
-function refusalOf(request: IncomingMessage, options: WebSocketOptions): string | null {
-  const { allowRemote, origins, token } = options;
-  const { origin, host } = request.headers;
-  // A page that was rebound to this address by its DNS name still sends its own Host.
-  if (!allowRemote && !isLoopbackHost(hostNameOf(`http://${host ?? ''}`))) return '403 Forbidden';
-  const isLocalPage = origin === undefined || isLoopbackHost(hostNameOf(origin));
-  if (!isLocalPage && !origins.includes(origin)) return '403 Forbidden';
-  if (token !== undefined && !isToken(tokenOf(request), token)) return '401 Unauthorized';
-  return null;
-}
-
-function hostNameOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).hostname : '';
-}
-
-function tokenOf(request: IncomingMessage): string {
-  const bearer = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
-  return bearer ?? urlOf(request).searchParams.get('token') ?? '';
-}
-
-/** Compares in constant time. */
-export function isToken(given: string, wanted: string): boolean {
-  const a = Buffer.from(given);
-  const b = Buffer.from(wanted);
-  return a.length === b.length && timingSafeEqual(a, b);
-}
-
+/** Answers who may have gone, and is not kept waiting by one that neither reads nor goes. */
 function refuse(socket: Duplex, status: string): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const timer = setTimeout(() => socket.destroy(), CLOSE_MS);
+  socket.once('close', () => clearTimeout(timer));
+  socket.once('end', () => socket.destroy());
+  // What still comes is read and forgotten: closing on it would be a reset, and take the answer away.
+  socket.resume();
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
-function urlOf(request: IncomingMessage): URL {
-  return new URL(request.url ?? '/', 'ws://localhost');
-}
-
 async function subscribe(ws: WebSocket, request: IncomingMessage, options: WebSocketOptions): Promise<void> {
-  // Without a listener a broken frame would end the process; the close that follows says enough.
-  ws.on('error', () => {});
+  const { kinds, sessions } = options;
+  // The close that follows a broken frame says enough.
+  guardSocket(ws, () => sessions.noteFailed());
+  answerPings(ws);
   try {
-    const message = await readRequest(ws, urlOf(request), options.kinds);
-    const { abort, done } = options.sessions.start(message, (bytes, _events, format) =>
+    const message = await readRequest(ws, request, kinds);
+    if (ws.readyState !== WebSocket.OPEN) return;
+    const { abort, done } = sessions.start(message, (bytes, _events, format) =>
       send(ws, bytes, format !== 'jsonlines'),
     );
     ws.on('close', abort);
     await done;
     ws.close(GOING_AWAY, 'the stream ended');
   } catch (error) {
+    if (ws.readyState !== WebSocket.OPEN) return;
+    sessions.noteRefused();
     const payload = { event: 'error', ...toErrorPayload(error) };
     ws.send(JSON.stringify(payload), () => ws.close(POLICY_VIOLATION, payload.code));
+    setTimeout(() => ws.terminate(), CLOSE_MS).unref();
   }
 }
 
-async function readRequest(ws: WebSocket, url: URL, kinds: StreamKinds): Promise<SubscribeMessage> {
+async function readRequest(
+  ws: WebSocket,
+  request: IncomingMessage,
+  kinds: StreamKinds,
+): Promise<SubscribeMessage> {
+  const url = urlOf(request)!;
   if (url.pathname !== '/request') return parseSubscribeQuery(url.searchParams, kinds);
-  const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+  const closed = new AbortController();
+  const close = (): void => closed.abort();
+  ws.once('close', close);
+  const signal = AbortSignal.any([AbortSignal.timeout(REQUEST_TIMEOUT_MS), closed.signal]);
   const [data] = (await once(ws, 'message', { signal }).catch((cause: unknown) => {
     throw wireError(
       WireErrorCode.STREAM_REQUEST,
@@ -161,7 +185,24 @@ async function readRequest(ws: WebSocket, url: URL, kinds: StreamKinds): Promise
       { cause },
     );
   })) as [Buffer];
+  ws.off('close', close);
   return parseSubscribeMessage(parseJson(data.toString()), kinds);
+}
+
+/** One pong at a time, the newest (RFC 6455, section 5.5.3): a peer that pings and never reads costs nothing. */
+function answerPings(ws: WebSocket): void {
+  let asked: Buffer | null = null;
+  let isAnswering = false;
+  const answer = (): void => {
+    isAnswering = asked !== null && ws.readyState === WebSocket.OPEN;
+    const data = asked;
+    asked = null;
+    if (isAnswering) ws.pong(data, false, answer);
+  };
+  ws.on('ping', (data: Buffer) => {
+    asked = data;
+    if (!isAnswering) answer();
+  });
 }
 
 function parseJson(text: string): unknown {

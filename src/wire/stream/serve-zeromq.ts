@@ -5,9 +5,9 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WireErrorCode, toErrorPayload, wireError } from '../errors.ts';
 import { restrictEndpoint } from '../endpoint.ts';
-import { RouterSocket } from '../zmq-socket.ts';
+import { isToken } from '../is-token.ts';
+import { RouterSocket, isUnread } from '../zmq-socket.ts';
 import type { StreamKinds } from './stream-contract.ts';
-import { isToken } from './serve-websocket.ts';
 import type { ServedEndpoint } from './serve-websocket.ts';
 import { endpointError } from './stream-endpoint.ts';
 import { parseSubscribeMessage } from './stream-request.ts';
@@ -18,7 +18,6 @@ import {
   ERROR,
   EVENTS,
   LEASE_MS,
-  MAX_FRAME_BYTES,
   PING,
   SUBSCRIBE,
   buildFrames,
@@ -26,6 +25,14 @@ import {
 } from './zeromq-frames.ts';
 
 const PING_MS = 2000;
+/** No type is longer. */
+const MAX_TYPE_BYTES = 16;
+/** Subscribers send small requests only. */
+const MAX_REQUEST_BYTES = 65_536;
+/** Messages that may wait for a subscriber, whatever credit it gave; the clients give 16. */
+const SEND_MARK = 64;
+/** How soon one that had as many is tried again. */
+const UNREAD_MS = 20;
 /** How long a subscriber may take to answer a BYE. */
 const BYE_MS = 500;
 
@@ -62,7 +69,8 @@ export async function serveZeromq(options: ZeromqOptions): Promise<ServedEndpoin
     plane: 'data',
     endpoint: options.address,
     leaseMs: LEASE_MS,
-    maxMessageBytes: MAX_FRAME_BYTES,
+    maxMessageBytes: MAX_REQUEST_BYTES,
+    sendMark: SEND_MARK,
   });
   await restrictEndpoint(router.endpoint);
   return new ZeromqServer(router, options);
@@ -90,6 +98,7 @@ class ZeromqServer implements ServedEndpoint {
     this.#router = router;
     this.#options = options;
     this.#received = this.#receive();
+    options.sessions.countFailures(() => router.failures);
     // ZeroMQ says that some connection ended, not whose: sending finds out.
     router.onDisconnect(() => this.#pingAll());
     this.#pings = setInterval(() => this.#pingAll(), PING_MS);
@@ -98,7 +107,8 @@ class ZeromqServer implements ServedEndpoint {
 
   async #receive(): Promise<void> {
     for await (const [id, type, payload] of this.#router.messages) {
-      if (id && type && payload) this.#message(id, type.toString('ascii'), payload);
+      if (id && type && payload)
+        this.#message(id, type.subarray(0, MAX_TYPE_BYTES).toString('ascii'), payload);
     }
   }
 
@@ -114,6 +124,7 @@ class ZeromqServer implements ServedEndpoint {
       }
     } catch (error) {
       if (peer) this.#forget(key, peer);
+      this.#options.sessions.noteRefused();
       this.#reply(id, ERROR, toErrorPayload(error));
     }
   }
@@ -121,10 +132,10 @@ class ZeromqServer implements ServedEndpoint {
   #subscribe(key: string, id: Buffer, payload: Buffer): void {
     const json = parsePayload(payload);
     const { token } = this.#options;
-    const message = parseSubscribeMessage(json, this.#options.kinds);
-    if (token !== undefined && !isToken(message.token ?? '', token)) {
+    if (token !== undefined && !isToken(json['token'], token)) {
       throw wireError(WireErrorCode.AUTH, 'Cannot subscribe: the token is wrong; ask who serves the stream');
     }
+    const message = parseSubscribeMessage(json, this.#options.kinds);
     const left = Promise.withResolvers<void>();
     const peer: Peer = { id, credit: 0, sent: 0, wake: null, isGone: false, abort: () => {}, left };
     this.#credit(peer, json['credit'] ?? 1);
@@ -164,9 +175,16 @@ class ZeromqServer implements ServedEndpoint {
     if (peer.isGone || peer.sent >= peer.credit)
       throw wireError(WireErrorCode.DISCONNECTED, 'Cannot send to subscriber: it is gone');
     peer.sent++;
+    while (!(await this.#sent(peer, bytes))) await sleep(UNREAD_MS);
+  }
+
+  /** False when as much waits for this subscriber as may. @throws when it is gone, or does not read while this closes */
+  async #sent(peer: Peer, bytes: Uint8Array): Promise<boolean> {
     try {
       await this.#router.send(peer.id, buildFrames(EVENTS, bytes));
+      return true;
     } catch (error) {
+      if (isUnread(error) && !peer.isGone && !this.#isClosing) return false;
       this.#forget(Buffer.from(peer.id).toString('hex'), peer);
       throw error;
     }
@@ -174,7 +192,9 @@ class ZeromqServer implements ServedEndpoint {
 
   #pingAll(): void {
     for (const [key, peer] of this.#peers) {
-      this.#router.send(peer.id, buildFrames(PING)).catch(() => this.#forget(key, peer));
+      this.#router.send(peer.id, buildFrames(PING)).catch((error: unknown) => {
+        if (!isUnread(error)) this.#forget(key, peer);
+      });
     }
   }
 

@@ -115,7 +115,24 @@ class Hub implements StreamHub {
     for (let at = 0; at < rows.length; at += APPEND_ROWS) {
       const end = Math.min(at + APPEND_ROWS, rows.length);
       for (let i = at; i < end; i++) log.append(rows[i]!);
-      for (const subscription of this.#subscriptions) subscription.notify();
+      for (const subscription of this.#subscriptions) this.#notify(subscription);
+    }
+  }
+
+  /** What goes wrong in one subscription ends that one: who publishes and the others do not hear of it. */
+  #notify(subscription: Subscription): void {
+    try {
+      subscription.notify();
+    } catch (cause) {
+      this.#subscriptions.delete(subscription);
+      subscription.abort();
+      this.#options.onProblem?.(
+        wireError(
+          WireErrorCode.HANDLER,
+          `Cannot continue a subscription: ${messageOf(cause)}; it ended, report this as a bug`,
+          { cause },
+        ),
+      );
     }
   }
 

@@ -21,7 +21,10 @@ export interface SubscribeMessage extends StreamRequest {
 type Loose = Readonly<Record<string, unknown>>;
 
 const LONGEST_INTERVAL_MS = 86_400_000;
-const MAX_FILTERS = 64;
+const MAX_ITEMS = 64;
+/** What one error tells, and of each value: a request must not be answered by something far larger. */
+const MAX_PROBLEMS = 16;
+const MAX_SHOWN = 120;
 const operators = ['==', '!=', '<=', '>=', '<', '>'] as const;
 
 /**
@@ -65,7 +68,7 @@ export function parseSubscribeQuery(query: URLSearchParams, kinds: StreamKinds):
   if (query.has('after')) json['after'] = parseJson(query.get('after')!);
   const unknown = [...new Set(query.keys())].filter((key) => !queryKeys.has(key));
   if (unknown.length > 0) {
-    throw requestError([`it has "${unknown.join('", "')}", known are ${[...queryKeys].join(', ')}`]);
+    throw requestError([`it has ${show(unknown)}, known are ${[...queryKeys].join(', ')}`]);
   }
   return parseSubscribeMessage(json, kinds);
 }
@@ -92,9 +95,13 @@ export function assertStreamRequest(request: StreamRequest, kinds: StreamKinds):
  * @throws RuvectorError `ERR_WIRE_STREAM_REQUEST`
  */
 export function parseFilter(text: string): StreamFilter {
-  const [, column, op, value] = /^\s*(\w+)\s*(==|!=|<=|>=|<|>)\s*(.*?)\s*$/s.exec(text) ?? [];
-  if (column === undefined || value === undefined || value === '') {
-    throw requestError([`filter "${text}" is not <column><operator><value>, for example used_percent>90`]);
+  // Nothing here can match in two ways: a filter of strangers is read in one pass, however it looks.
+  const [, column, op, rest] = /^\s*(\w+)\s*(==|!=|<=|>=|<|>)(.*)$/s.exec(text) ?? [];
+  const value = rest?.trim() ?? '';
+  if (column === undefined || value === '') {
+    throw requestError([
+      `filter ${show(text)} is not <column><operator><value>, for example used_percent>90`,
+    ]);
   }
   return { column, op: op as StreamFilter['op'], value: parseValue(value) };
 }
@@ -110,8 +117,8 @@ function parseValue(text: string): StreamFilter['value'] {
 
 function parseFilters(value: unknown, problems: string[]): StreamFilter[] | undefined {
   if (value === undefined || value === null) return undefined;
-  if (!Array.isArray(value) || value.length > MAX_FILTERS) {
-    problems.push(`"filters" is no list of at most ${MAX_FILTERS}`);
+  if (!Array.isArray(value) || value.length > MAX_ITEMS) {
+    problems.push(`"filters" is no list of at most ${MAX_ITEMS}`);
     return undefined;
   }
   return value.flatMap((item: unknown) => {
@@ -124,7 +131,7 @@ function parseFilters(value: unknown, problems: string[]): StreamFilter[] | unde
     ) {
       return [{ column: item['column'], op: item['op'], value: item['value'] }];
     }
-    problems.push(`filter ${JSON.stringify(item)} is no {"column", "op", "value"}`);
+    problems.push(`filter ${show(item)} is no {"column", "op", "value"}`);
     return [];
   });
 }
@@ -141,7 +148,7 @@ function tryParseFilter(text: string, problems: string[]): StreamFilter[] {
 function parseInterval(value: unknown, problems: string[]): number | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'number') return value;
-  problems.push(`"interval_ms" is ${JSON.stringify(value)}, wanted a number`);
+  problems.push(`"interval_ms" is ${show(value)}, wanted a number`);
   return undefined;
 }
 
@@ -161,8 +168,9 @@ function parsePosition(value: unknown, problems: string[]): StreamPosition | und
 function parseNumbers(value: unknown): Partial<Record<StreamTable, number>> | undefined {
   if (value === undefined || value === null) return {};
   if (!isObject(value)) return undefined;
+  // A number between two records would be no record of any table.
   const isEach = Object.entries(value).every(
-    ([table, number]) => isTable(table) && typeof number === 'number' && number >= 0,
+    ([table, number]) => isTable(table) && Number.isSafeInteger(number) && Number(number) >= 0,
   );
   return isEach ? value : undefined;
 }
@@ -176,7 +184,7 @@ function requestProblems(request: StreamRequest, kinds: StreamKinds): string[] {
     problems.push(`the interval is ${intervalMs} ms, wanted 0 to ${LONGEST_INTERVAL_MS}`);
   }
   if (overflow !== undefined && !(overflowPolicies as readonly string[]).includes(overflow)) {
-    problems.push(`overflow is "${overflow}", there are ${overflowPolicies.join(', ')}`);
+    problems.push(`overflow is ${show(overflow)}, there are ${overflowPolicies.join(', ')}`);
   }
   return problems;
 }
@@ -188,13 +196,13 @@ function filterProblems(filter: StreamFilter, tables: readonly StreamTable[], ki
   const columns = known.map(
     (table) => `${table} has ${kinds[table].fields.map(({ name }) => name).join(', ')}`,
   );
-  return [`no asked table has the column "${filter.column}": ${columns.join('; ')}`];
+  return [`no asked table has the column ${show(filter.column)}: ${columns.join('; ')}`];
 }
 
 function valueProblems(field: Field, { column, op, value }: StreamFilter): string[] {
   const isEquality = op === '==' || op === '!=';
   const wrong = (wanted: string): string[] => [
-    `filter ${column}${op}${String(value)} does not fit: "${column}" is ${field.type}, ${wanted}`,
+    `filter ${column}${op}${show(value)} does not fit: "${column}" is ${field.type}, ${wanted}`,
   ];
   if (field.type === 'utf8') {
     return isEquality && typeof value === 'string' ? [] : wrong('use == or != and a quoted text');
@@ -215,8 +223,8 @@ function listOf<T extends string>(
   problems: string[],
 ): T[] | undefined {
   if (value === undefined || value === null) return undefined;
-  if (!Array.isArray(value)) {
-    problems.push(`"${name}" is no list`);
+  if (!Array.isArray(value) || value.length > MAX_ITEMS) {
+    problems.push(`"${name}" is no list of at most ${MAX_ITEMS}`);
     return undefined;
   }
   return [...new Set(value.flatMap((item: unknown) => oneOf(item, name, known, problems) ?? []))];
@@ -230,8 +238,7 @@ function oneOf<T extends string>(
 ): T | undefined {
   if (value === undefined || value === null) return undefined;
   const found = known.find((item) => item === value);
-  if (found === undefined)
-    problems.push(`"${name}" has ${JSON.stringify(value)}, there are ${known.join(', ')}`);
+  if (found === undefined) problems.push(`"${name}" has ${show(value)}, there are ${known.join(', ')}`);
   return found;
 }
 
@@ -251,7 +258,23 @@ const isOperator = (value: unknown): value is StreamFilter['op'] =>
 const isValue = (value: unknown): value is StreamFilter['value'] =>
   typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 
-function requestError(problems: readonly string[]): RuvectorError {
+/** A value as JSON, cut where it is long. */
+function show(value: unknown): string {
+  const text = toJson(value);
+  return text.length <= MAX_SHOWN ? text : `${text.slice(0, MAX_SHOWN)}…`;
+}
+
+function toJson(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? 'undefined';
+  } catch {
+    // Parsing takes any depth, this does not.
+    return 'a value that is nested too deeply';
+  }
+}
+
+function requestError(all: readonly string[]): RuvectorError {
+  const problems = all.slice(0, MAX_PROBLEMS);
   return wireError(
     WireErrorCode.STREAM_REQUEST,
     `Cannot subscribe: ${problems.join('; ')}; ask for what there is`,

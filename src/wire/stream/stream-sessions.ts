@@ -17,6 +17,10 @@ export interface StreamStats {
   readonly dropped: number;
   readonly messages: number;
   readonly bytes: number;
+  /** Connections that were refused: their origin, their token or what they asked for. */
+  readonly refused: number;
+  /** Connections that broke: a reset, bytes that are no request, too many at once. */
+  readonly failed: number;
 }
 
 /** What every transport needs. */
@@ -50,6 +54,9 @@ export class StreamSessions {
   #ended = { subscribed: 0, records: 0, gaps: 0, dropped: 0 };
   #messages = 0;
   #bytes = 0;
+  #refused = 0;
+  #failed = 0;
+  #countFailures: () => number = () => 0;
   #isClosed = false;
 
   constructor(options: SessionOptions) {
@@ -58,6 +65,25 @@ export class StreamSessions {
 
   get size(): number {
     return this.#sessions.size;
+  }
+
+  get maxSubscribers(): number {
+    return this.#options.maxSubscribers;
+  }
+
+  /** Counts a connection that its transport refused. */
+  noteRefused(): void {
+    this.#refused++;
+  }
+
+  /** Adds what a transport counts itself. */
+  countFailures(count: () => number): void {
+    this.#countFailures = count;
+  }
+
+  /** Counts a connection that broke. */
+  noteFailed(): void {
+    this.#failed++;
   }
 
   /**
@@ -116,7 +142,14 @@ export class StreamSessions {
   }
 
   stats(): StreamStats {
-    const sum = { ...this.#ended, messages: this.#messages, bytes: this.#bytes, subscribers: this.size };
+    const sum = {
+      ...this.#ended,
+      messages: this.#messages,
+      bytes: this.#bytes,
+      refused: this.#refused,
+      failed: this.#failed + this.#countFailures(),
+      subscribers: this.size,
+    };
     for (const { subscription } of this.#sessions) {
       sum.subscribed++;
       sum.records += subscription.stats.records;

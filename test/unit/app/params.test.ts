@@ -14,6 +14,13 @@ describe('parseParams()', () => {
     expect(parse).toThrow(/"form_ms" is not known.*"follow" is "yes", wanted a boolean.*"name" is 3/);
     expect(parse).toThrow(expect.objectContaining({ code: 'ERR_APP_PARAMS' }));
   });
+
+  it('knows no parameter by the name of what every object has', () => {
+    for (const name of ['__proto__', 'constructor', 'toString']) {
+      const given = JSON.parse(`{"${name}":1}`) as unknown;
+      expect(() => parseParams('memory', schema, given)).toThrow(`"${name}" is not known`);
+    }
+  });
 });
 
 describe('requireParam()', () => {

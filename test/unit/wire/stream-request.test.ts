@@ -99,3 +99,34 @@ it('parseSubscribeMessage() tells an unknown table once', () => {
     '"tables" has "mem", there are memory, process, optimization',
   ]);
 });
+
+it('parseSubscribeMessage() answers a long or deep request in few and short words, at once', () => {
+  const deep = JSON.parse(`${'['.repeat(20_000)}${']'.repeat(20_000)}`) as unknown;
+  const hostile = [
+    { tables: Array.from({ length: 100_000 }, () => 0) },
+    { filters: Array.from({ length: 64 }, () => 'x'.repeat(60_000)) },
+    { filters: [deep, deep], interval_ms: deep, format: deep },
+    { filters: [`used_percent>${' '.repeat(60_000)}x`, `${' '.repeat(60_000)}>`, 'a'.repeat(60_000)] },
+    { overflow: 'x'.repeat(60_000) },
+  ];
+  for (const request of hostile) {
+    const startMs = performance.now();
+    const problems = problemsOf(() => parseSubscribeMessage(request, streamKinds));
+    // Quadratic in a run of blanks, this took seconds.
+    expect(performance.now() - startMs).toBeLessThan(1000);
+    expect(problems.length).toBeLessThanOrEqual(16);
+    expect(problems.join('').length).toBeLessThan(100_000);
+  }
+});
+
+it.each([
+  { sequences: { memory: 1.5 }, timestamps: {} },
+  { sequences: { memory: Infinity }, timestamps: {} },
+  { sequences: JSON.parse('{"__proto__":1}') as object, timestamps: {} },
+  { sequences: {}, timestamps: { memory: Number.NaN } },
+])('parseSubscribeMessage() refuses the position %j', (position) => {
+  const request = { after: { epoch: 'x', ...position } };
+  expect(problemsOf(() => parseSubscribeMessage(request, streamKinds))).toEqual([
+    '"after" is no {"epoch", "sequences", "timestamps"} with numbers by table',
+  ]);
+});
