@@ -24,6 +24,7 @@ const targets = {
   test: { run: ['scripts/test.mjs'], python: 'requirements-dev.txt', programs: true },
   check: { run: ['scripts/test.mjs', '--static'], python: 'requirements-dev.txt' },
   bench: { run: ['test/bench/run.ts'], python: 'requirements-dev.txt' },
+  soak: { run: ['test/soak/run.ts'], python: 'requirements-dev.txt' },
   lab: { start: startLab, python: 'requirements-lab.txt' },
 };
 
