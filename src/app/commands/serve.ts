@@ -32,6 +32,7 @@ interface ServeOptions {
   baseline: boolean;
   retainDays: number;
   retainMib: number;
+  keepModels: number;
   stream: string[];
   stopWithStdin?: boolean;
   printUnit?: boolean;
@@ -71,6 +72,12 @@ export function addServe(program: Command): void {
     .option('--retain-days <n>', 'days of history kept; 0 keeps everything', parseNumber, 30)
     .option('--retain-mib <n>', 'most MiB of history kept', parseNumber, 1024)
     .option(
+      '--keep-models <n>',
+      'versions of a model kept, those an alias names always among them; 0 keeps all',
+      parseNumber,
+      defaultConfig.keepModels,
+    )
+    .option(
       '--stream <endpoint>',
       'stream live, for example ws://127.0.0.1:9999?format=jsonlines, ipc:///path or pipe:/path (repeatable)',
       collectText,
@@ -103,6 +110,7 @@ function toConfig(options: ServeOptions): HostConfig {
     baseline: options.baseline,
     retainDays: options.retainDays,
     retainMib: options.retainMib,
+    keepModels: options.keepModels,
   });
 }
 
