@@ -19,6 +19,7 @@ import { buildFeatureSpec, createLiveAnonymizer, featureSpecSha256 } from '../pr
 import type { FeatureSpec } from '../prepare/index.ts';
 import { openHistory } from '../store/index.ts';
 import type { History, HistoryKind } from '../store/index.ts';
+import { ownVersion } from '../train/index.ts';
 import { PROTOCOL_VERSION, createBridgeServer, createIpcEndpoints, writeBridgeFile } from '../wire/index.ts';
 import type { BridgeServer, OwnedEndpoints } from '../wire/index.ts';
 import { installBaseline } from './baseline.ts';
@@ -237,6 +238,7 @@ class RunningHost implements Host {
       controlEndpoint: endpoints.control,
       dataEndpoint: endpoints.data,
       token: this.#token,
+      version: ownVersion,
       requests: buildRequests(this),
       streams: buildStreams({
         feeds: this.#feeds,

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from ._client import Client, connect
 from ._dataset import Dataset
 from ._exceptions import RuvectorError
+from ._identity import DISTRIBUTION as __distribution__
+from ._identity import VERSION as __version__
 from ._transport import BatchStream, MockTransport, Reply, Transport
 
 if TYPE_CHECKING:
@@ -84,6 +86,8 @@ __all__ = [
     "TrainingDataConfig",
     "TrainingDataStats",
     "Transport",
+    "__distribution__",
+    "__version__",
     "connect",
     "create_estimator",
     "deploy",
