@@ -3,7 +3,9 @@ import { checkPython, findPython } from '../train/index.ts';
 
 /** @throws Error with what is wrong and how it is mended */
 export async function lookAtPythonModule(): Promise<string> {
-  const python = await findPython();
+  const python = await findPython().catch(() => {
+    throw new Error('not looked at: no Python can train');
+  });
   const { module } = await checkPython(python);
   if (module.problem !== null) throw new Error(`${python} ${module.problem}`);
   // Python looks in the folder of a script first; a trainer does not.

@@ -37,7 +37,7 @@ export class AliasFollower {
   follow(from: string, to: string): Promise<void> {
     clearTimeout(this.#timer);
     // Several rollbacks, one file: it still names the first of those that were left.
-    this.#behind = { answering: to, onDisk: this.#behind?.onDisk ?? from, reason: 'it is being written' };
+    this.#behind = { answering: to, onDisk: this.#behind?.onDisk ?? from, reason: 'being written' };
     this.#writing = this.#writing.then(() => this.#write(FIRST_RETRY_MS));
     return this.#writing;
   }

@@ -230,7 +230,8 @@ export class TrainerProcess {
     if (lastLine?.includes('No module named')) {
       const { python } = this.#options;
       const { problem = null } = (await checkPython(python).catch(() => null))?.module ?? {};
-      const state = problem === null ? `${lastLine.trim()}; run \`${installCommand(python)}\`` : `"${python}" ${problem}`;
+      const state =
+        problem === null ? `${lastLine.trim()}; run \`${installCommand(python)}\`` : `"${python}" ${problem}`;
       return trainError(TrainErrorCode.NO_PYTHON, `${what}: ${state}`, { details });
     }
     const how = exit.signal ? `killed by ${exit.signal}` : `ended with status ${exit.code} and no result`;

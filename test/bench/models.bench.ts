@@ -417,7 +417,9 @@ async function* deployCases(): AsyncIterable<BenchCase> {
   const deploy = async (how: string): Promise<LoopDelays & { ms: number }> => {
     const started = performance.now();
     const delays = await watchLoop(async () => {
-      const child = spawn(process.execPath, [script, home.bridgeFile, String(LARGE_MIB), how], { stdio: 'ignore' });
+      const child = spawn(process.execPath, [script, home.bridgeFile, String(LARGE_MIB), how], {
+        stdio: 'ignore',
+      });
       const [code] = (await once(child, 'exit')) as [number | null];
       if (code !== 0) throw new Error(`the deployment ended with ${code}`);
     });
@@ -442,7 +444,13 @@ async function* deployCases(): AsyncIterable<BenchCase> {
         anchorName: `longest stall; ${idleMs.toFixed(0)} ms in 5 s of nothing on this machine`,
         goal: meetsStall,
       });
-      yield figure({ bench, case: `${name}, whole`, unit: 'ms', value: ms, anchorName: 'with the start of the child' });
+      yield figure({
+        bench,
+        case: `${name}, whole`,
+        unit: 'ms',
+        value: ms,
+        anchorName: 'with the start of the child',
+      });
     }
   } finally {
     await host.close();

@@ -97,13 +97,26 @@ describe('a change that is cut short at any step', () => {
 
   it('happened or did not, and leaves nothing of itself', async () => {
     const folder = join(root, 'steps');
-    const { stdout } = await run(process.execPath, [support('models-step-faults.ts'), models, folder, prepared]);
+    const { stdout } = await run(process.execPath, [
+      support('models-step-faults.ts'),
+      models,
+      folder,
+      prepared,
+    ]);
     const steps = stdout
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as Step);
     const counts = Object.groupBy(steps, ({ action }) => action);
-    expect(Object.keys(counts)).toEqual(['add', 'setLive', 'rollback', 'remove', 'setAside', 'prune', 'repair']);
+    expect(Object.keys(counts)).toEqual([
+      'add',
+      'setLive',
+      'rollback',
+      'remove',
+      'setAside',
+      'prune',
+      'repair',
+    ]);
     for (const { action, outcome, target, wasReached } of steps) {
       const after = await readState(target);
       expect(await leftoversIn(target)).toEqual([]);

@@ -73,7 +73,12 @@ test('setLive() called many times at once leaves pointers that follow one order'
 });
 
 test('remove() takes a version that no alias names, and says which alias names the others', async () => {
-  const [a, b, c, d] = [await add('forest-a'), await add('forest-b'), await add('linear'), await add('linear')];
+  const [a, b, c, d] = [
+    await add('forest-a'),
+    await add('forest-b'),
+    await add('linear'),
+    await add('linear'),
+  ];
   await registry.setLive('memopt', a.version);
   await registry.setLive('memopt', b.version);
   for (const [{ version }, alias] of [
@@ -82,7 +87,10 @@ test('remove() takes a version that no alias names, and says which alias names t
     [d, 'candidate'],
   ] as const) {
     await expect(registry.remove('memopt', version)).rejects.toThrow(
-      expect.objectContaining({ code: 'ERR_MODEL_IN_USE', message: expect.stringContaining(`it is ${alias}`) }),
+      expect.objectContaining({
+        code: 'ERR_MODEL_IN_USE',
+        message: expect.stringContaining(`it is ${alias}`),
+      }),
     );
   }
   {

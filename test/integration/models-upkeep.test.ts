@@ -132,7 +132,9 @@ describe('repair()', () => {
       sound: [previous],
       aliases: { live: previous, previous: null, candidate: foreign },
     });
-    expect(Object.fromEntries(report!.findings.map(({ entry, action }) => [entry, action.split(' ')[0]]))).toEqual({
+    expect(
+      Object.fromEntries(report!.findings.map(({ entry, action }) => [entry, action.split(' ')[0]])),
+    ).toEqual({
       [cut]: 'set',
       [live]: 'set',
       [other]: 'set',
@@ -144,7 +146,10 @@ describe('repair()', () => {
     });
     expect(await versionsOf()).toEqual([previous, foreign]);
     expect((await registry.list())[0]!.damaged).toHaveLength(5);
-    expect((await registry.repair()).models[0]!.findings.map(({ entry }) => entry)).toEqual([foreign, 'notes.txt']);
+    expect((await registry.repair()).models[0]!.findings.map(({ entry }) => entry)).toEqual([
+      foreign,
+      'notes.txt',
+    ]);
   });
 
   it('guesses nothing: without a copy of the pointers no version is live, unless one answers', async () => {
@@ -256,14 +261,23 @@ describe('deployments', () => {
       host.deploy(buildUpload(host.spec, truth, rows)),
     ]);
     const stamp = (version: string): string => `memopt@${version}`;
-    expect(first).toMatchObject({ isLive: true, judgedAgainst: rule, replaced: rule, live: stamp(first.version) });
+    expect(first).toMatchObject({
+      isLive: true,
+      judgedAgainst: rule,
+      replaced: rule,
+      live: stamp(first.version),
+    });
     expect(worse).toMatchObject({
       isLive: false,
       judgedAgainst: stamp(first.version),
       replaced: null,
       live: stamp(first.version),
     });
-    expect(second).toMatchObject({ isLive: true, replaced: stamp(first.version), live: stamp(second.version) });
+    expect(second).toMatchObject({
+      isLive: true,
+      replaced: stamp(first.version),
+      live: stamp(second.version),
+    });
     // A rollback while a model is judged: the verdict against what is gone is not used.
     const judge = host.models.judge.bind(host.models);
     let isRolledBack = false;

@@ -12,7 +12,10 @@ const { bytes, described } = withPadding(model, Number(mib) * 2 ** 20);
 await using client = await connectDaemon(bridgeFile);
 const { result } = await client.request(
   'model.deploy',
-  { manifest: { ...manifest, model: { ...(manifest['model'] as object), ...described } }, activate: live === 'live' },
+  {
+    manifest: { ...manifest, model: { ...(manifest['model'] as object), ...described } },
+    activate: live === 'live',
+  },
   { attachments: [bytes, golden] },
 );
 process.stdout.write(`${JSON.stringify(result)}\n`);

@@ -43,7 +43,8 @@ const codeOf = (run: Promise<unknown>): Promise<string> =>
     () => 'ok',
     (error: unknown) => (isRuvectorError(error) ? error.code : String(error)),
   );
-const add = async (kind: string): Promise<string> => (await registry.add(await readDraft(models, kind))).version;
+const add = async (kind: string): Promise<string> =>
+  (await registry.add(await readDraft(models, kind))).version;
 const state = async (): Promise<object> => {
   const { live, previous } = await registry.aliases('memopt');
   const [listing] = await registry.list();

@@ -1,4 +1,4 @@
-"""Who this package is. Read as text by others, before anything is imported: keep it to plain assignments.
+"""Who this package is. Others read it as text, without importing: plain assignments only.
 
 On PyPI "ruvector" is another project with the same import name.
 """

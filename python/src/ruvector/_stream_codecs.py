@@ -134,8 +134,7 @@ def _import_msgpack() -> Any:  # noqa: ANN401  an untyped library
         import msgpack
     except ImportError as error:
         raise StreamRequestError(
-            'Cannot read stream as "msgpack": the package msgpack is missing; '
-            "pip install msgpack"
+            'Cannot read stream as "msgpack": the package msgpack is missing; pip install msgpack'
         ) from error
     return msgpack
 

@@ -24,37 +24,52 @@ export function addUpkeep(models: Command): void {
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  $ ruvector-memopt models remove memopt@20260101T120000000-0123abcd')
     .action(async (reference: string, options: UpkeepOptions, command: Command) => {
-      const removed = await upkeep<ModelId>(homeOf(command), 'models.remove', { reference }, async (registry) => {
-        const { name, version } = await registry.resolve(reference);
-        await registry.remove(name, version);
-        return { name, version };
-      });
+      const removed = await upkeep<ModelId>(
+        homeOf(command),
+        'models.remove',
+        { reference },
+        async (registry) => {
+          const { name, version } = await registry.resolve(reference);
+          await registry.remove(name, version);
+          return { name, version };
+        },
+      );
       if (options.json) printJson(removed);
       else print(`removed ${removed.name}@${removed.version}`);
     });
   models
     .command('prune')
     .description('remove old versions now: what was never live first, never what an alias names')
-    .option('--keep <n>', 'versions of each name that stay (default: as served, else 20); 0 keeps all', parseNumber)
+    .option(
+      '--keep <n>',
+      'versions of each name that stay (default: as served, else 20); 0 keeps all',
+      parseNumber,
+    )
     .option('--dry-run', 'only say what would go')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  $ ruvector-memopt models prune --keep 5 --dry-run')
     .action(async ({ json, keep, dryRun }: UpkeepOptions, command: Command) => {
       buildConfig({ keepModels: keep ?? 0 });
       const params = { ...(keep !== undefined && { keep }), ...(dryRun && { dryRun }) };
-      const report = await upkeep<PruneReport>(homeOf(command), 'models.prune', params, (r) => r.prune(params));
+      const report = await upkeep<PruneReport>(homeOf(command), 'models.prune', params, (r) =>
+        r.prune(params),
+      );
       if (json) printJson(report);
       else print(renderPruned(report));
     });
   models
     .command('repair')
-    .description('rebuild damaged aliases from packages that verify, set damage and leftovers aside; deletes nothing')
+    .description(
+      'rebuild damaged aliases from packages that verify, set damage and leftovers aside; deletes nothing',
+    )
     .option('--dry-run', 'only say what would be done')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  $ ruvector-memopt models repair --dry-run')
     .action(async ({ json, dryRun = false }: UpkeepOptions, command: Command) => {
       const params = { dryRun };
-      const report = await upkeep<RepairReport>(homeOf(command), 'models.repair', params, (r) => r.repair(params));
+      const report = await upkeep<RepairReport>(homeOf(command), 'models.repair', params, (r) =>
+        r.repair(params),
+      );
       if (json) printJson(report);
       else print(renderRepair(report));
     });
@@ -87,8 +102,14 @@ function renderPruned({ keep, dryRun, pruned }: PruneReport): string {
 
 function renderRepair({ directory, dryRun, models }: RepairReport): string {
   const rows = models.flatMap(({ name, findings, sound }): [string, string][] => [
-    ...findings.map(({ entry, problem, action }): [string, string] => [`${name}/${entry}`, `${problem}: ${action}`]),
-    [name, `${sound.length} sound version${sound.length === 1 ? '' : 's'}${findings.length === 0 ? ', in order' : ''}`],
+    ...findings.map(({ entry, problem, action }): [string, string] => [
+      `${name}/${entry}`,
+      `${problem}: ${action}`,
+    ]),
+    [
+      name,
+      `${sound.length} sound version${sound.length === 1 ? '' : 's'}${findings.length === 0 ? ', in order' : ''}`,
+    ],
   ]);
   if (rows.length === 0) return `No models in "${directory}".`;
   return `${formatRows(rows)}${dryRun ? '\nDry run: nothing was changed.' : ''}`;

@@ -34,7 +34,9 @@ test("findProblem() tells another project's module from a version of ours that d
 });
 
 test('findProblem() takes ours although files of another distribution lie beside it', () => {
-  expect(findProblem(check({ module: { ...ours, other: 'ruvector 0.1.4', problem: 'has both' } }))).toBeNull();
+  expect(
+    findProblem(check({ module: { ...ours, other: 'ruvector 0.1.4', problem: 'has both' } })),
+  ).toBeNull();
 });
 
 test('isCompatible() wants the same major version and, below 1.0, the same minor version', () => {
