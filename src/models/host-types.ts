@@ -3,8 +3,7 @@ import type { Predictor, RuvectorError } from '../core/index.ts';
 import type { ModelComparison } from './comparison.ts';
 import type { ComparisonTask, GateResult } from './evaluate.ts';
 import type { LoadReport } from './load-model.ts';
-import type { ModelPackage, ModelRegistry } from './registry-types.ts';
-import type { RepairReport } from './repair.ts';
+import type { ModelPackage, ModelRegistry, RepairReport } from './registry-types.ts';
 import type { RecyclePolicy } from './thread-pair.ts';
 import type { FeatureContract } from './verify.ts';
 

@@ -24,8 +24,7 @@ import { ERROR_WINDOW, askModel, countOutcome } from './loaded-model.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { createModelLoader } from './model-loader.ts';
 import type { LoadResult, ModelLoader } from './model-loader.ts';
-import type { ModelPackage } from './registry-types.ts';
-import type { RepairReport } from './repair.ts';
+import type { ModelPackage, RepairReport } from './registry-types.ts';
 import { createThreadPair } from './thread-pair.ts';
 import type { ThreadPair } from './thread-pair.ts';
 

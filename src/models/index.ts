@@ -25,7 +25,6 @@ export type { ManifestDraft, ModelManifest } from './manifest.ts';
 export { openRegistry } from './registry.ts';
 export { DEFAULT_KEEP_VERSIONS } from './prune.ts';
 export type { PruneReport, PrunedVersion } from './prune.ts';
-export type { RepairFinding, RepairReport, RepairedModel } from './repair.ts';
 export type {
   ModelDraft,
   ModelId,
@@ -34,6 +33,9 @@ export type {
   ModelRegistry,
   ModelSummary,
   RegistryOptions,
+  RepairFinding,
+  RepairReport,
+  RepairedModel,
 } from './registry-types.ts';
 export type { Aliases } from './reference.ts';
 export { verifyModelBytes } from './verify.ts';

@@ -3,7 +3,6 @@ import type { Aliases } from './reference.ts';
 import type { ManifestDraft, ModelManifest } from './manifest.ts';
 import type { Clock } from '../core/index.ts';
 import type { PruneReport } from './prune.ts';
-import type { RepairOptions, RepairReport } from './repair.ts';
 import type { Interval } from './scores.ts';
 import type { ModelLimits } from './verify.ts';
 
@@ -55,6 +54,39 @@ export interface ModelSummary {
   /** 95 %, when the trainer gave one. */
   readonly interval: Interval | null;
   readonly aliases: readonly (keyof Aliases)[];
+}
+
+/** Options of a repair. */
+export interface RepairOptions {
+  /** True only says what would be done. @default false */
+  readonly dryRun?: boolean;
+  /** What answers now, where a host runs. */
+  readonly live?: ModelId | null;
+}
+
+/** Something that was found, and what was done with it. */
+export interface RepairFinding {
+  /** Beside the name: a version, or a file in its folder. */
+  readonly entry: string;
+  readonly problem: string;
+  readonly action: string;
+}
+
+/** One name after its repair. */
+export interface RepairedModel {
+  readonly name: string;
+  /** Versions whose hashes verify. */
+  readonly sound: readonly string[];
+  readonly aliases: Aliases;
+  /** Empty when all was in order. */
+  readonly findings: readonly RepairFinding[];
+}
+
+/** What a repair found and did. */
+export interface RepairReport {
+  readonly directory: string;
+  readonly dryRun: boolean;
+  readonly models: readonly RepairedModel[];
 }
 
 /** Options of {@link ModelRegistry.setLive}. */

@@ -39,10 +39,11 @@ import type {
   ModelPackage,
   ModelRegistry,
   RegistryOptions,
+  RepairOptions,
+  RepairReport,
   SetLiveOptions,
 } from './registry-types.ts';
 import { nameAside, repairModels } from './repair.ts';
-import type { RepairOptions, RepairReport } from './repair.ts';
 import { defaultLimits } from './verify.ts';
 import type { ModelLimits } from './verify.ts';
 import { MAX_BYTES_AT_ONCE, verifyDraft, verifyFiles, verifyInThread } from './verify-package.ts';

@@ -19,41 +19,15 @@ import { namesIn, temporaryState } from './durable-files.ts';
 import { DAMAGED_FOLDER, listNames, readPackage } from './model-folder.ts';
 import { isVersion } from './reference.ts';
 import type { Aliases } from './reference.ts';
-import type { ModelId, ModelPackage } from './registry-types.ts';
+import type {
+  ModelId,
+  ModelPackage,
+  RepairFinding,
+  RepairOptions,
+  RepairReport,
+  RepairedModel,
+} from './registry-types.ts';
 import { IN_USE_FOLDER } from './versions-in-use.ts';
-
-/** Options of a repair. */
-export interface RepairOptions {
-  /** True only says what would be done. @default false */
-  readonly dryRun?: boolean;
-  /** What answers now, where a host runs. */
-  readonly live?: ModelId | null;
-}
-
-/** Something that was found, and what was done with it. */
-export interface RepairFinding {
-  /** Beside the name: a version, or a file in its folder. */
-  readonly entry: string;
-  readonly problem: string;
-  readonly action: string;
-}
-
-/** One name after its repair. */
-export interface RepairedModel {
-  readonly name: string;
-  /** Versions whose hashes verify. */
-  readonly sound: readonly string[];
-  readonly aliases: Aliases;
-  /** Empty when all was in order. */
-  readonly findings: readonly RepairFinding[];
-}
-
-/** What a repair found and did. */
-export interface RepairReport {
-  readonly directory: string;
-  readonly dryRun: boolean;
-  readonly models: readonly RepairedModel[];
-}
 
 const knownEntries: ReadonlySet<string> = new Set([
   ALIASES_FILE,

@@ -1,4 +1,4 @@
-"""The models of the daemon, as ``client.models``. Answers are its own, as docs/protocol.md names them."""
+"""The models of the daemon, as ``client.models``; docs/protocol.md says what it answers."""
 
 from __future__ import annotations
 
