@@ -191,6 +191,13 @@ function ensurePython(requirements) {
       );
     }
     say(`installing Python packages from ${name} (a minute or two)`);
+    // Our module came under this name once; on PyPI it is another project, with files of the same names.
+    run(
+      python,
+      ['-m', 'pip', 'uninstall', '--quiet', '--yes', '--disable-pip-version-check', 'ruvector'],
+      'remove the distribution "ruvector"',
+      'Read the lines above; `rm -rf .venv .cache/setup` and the same command start afresh.',
+    );
     run(
       python,
       [

@@ -2,6 +2,8 @@
 // checked, results are plain JSON.
 import type { RequestContext, RequestHandler, RequestResult } from '../wire/index.ts';
 import { RuvectorError } from '../core/index.ts';
+import type { PruneReport } from '../models/index.ts';
+import { buildConfig } from './config.ts';
 import type { Deployment, Host } from './host-types.ts';
 import { buildExportRequests } from './export-requests.ts';
 import type { ExportRequestHost } from './export-requests.ts';
@@ -35,6 +37,13 @@ export function buildRequests(host: RequestHost): Record<string, RequestHandler>
     'models.verify': (params) => verify(host, reference('models.verify', params)),
     'models.activate': async (params) => activate(host, params),
     'models.rollback': async () => host.models.rollback(),
+    'models.remove': async (params) => {
+      const { name, version } = await host.registry.resolve(reference('models.remove', params));
+      await host.registry.remove(name, version);
+      return { name, version };
+    },
+    'models.prune': (params) => prune(host, params),
+    'models.repair': async (params) => host.models.repair(parseParams('models.repair', repairParams, params)),
     'samples.status': async () => host.samples.status(),
     'samples.import': (params) => importSamples(host, params),
     'samples.bootstrap': async () => ({ added: await host.samples.bootstrap() }),
@@ -96,6 +105,16 @@ async function deploy(
 async function activate(host: RequestHost, params: unknown): Promise<unknown> {
   const { name, version } = await host.registry.resolve(reference('models.activate', params));
   return { name, version, swap: await host.activate(name, version) };
+}
+
+const repairParams = { dryRun: 'boolean' } as const;
+const pruneParams = { name: 'string', keep: 'number', dryRun: 'boolean' } as const;
+
+async function prune(host: RequestHost, params: unknown): Promise<PruneReport> {
+  const options = parseParams('models.prune', pruneParams, params);
+  // Refused like the option of `serve`.
+  buildConfig({ keepModels: options.keep ?? 0 });
+  return host.registry.prune(options);
 }
 
 async function verify(host: RequestHost, ref: string): Promise<unknown> {

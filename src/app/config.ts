@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../core/index.ts';
+import { DEFAULT_KEEP_VERSIONS } from '../models/index.ts';
 import { DEFAULT_STALL_BUDGET, goals } from '../optimize/index.ts';
 import type { Goal } from '../optimize/index.ts';
 import { ConfigError } from './errors.ts';
@@ -34,6 +35,8 @@ export interface HostConfig {
   readonly retainDays: number;
   /** Most MiB of history kept. @default 1024 */
   readonly retainMib: number;
+  /** Versions of a model kept, those that an alias names among them; 0 keeps all. @default 20 */
+  readonly keepModels: number;
   /** @default "ipc" */
   readonly transport: 'ipc' | 'tcp';
   /** Retrain by itself this often while serving; 0 is never. @default 0 */
@@ -58,6 +61,7 @@ export const defaultConfig: HostConfig = {
   maxBytesPerMinute: 2 ** 30,
   retainDays: 30,
   retainMib: 1024,
+  keepModels: DEFAULT_KEEP_VERSIONS,
   transport: 'ipc',
   retrainMinutes: 0,
   retrainSamples: 0,
@@ -100,6 +104,11 @@ const rules: readonly Rule[] = [
   { key: 'maxBytesPerMinute', isValid: (c) => c.maxBytesPerMinute > 0, wanted: 'a positive number of bytes' },
   { key: 'retainDays', isValid: (c) => inRange(c.retainDays, 0, 36_500), wanted: '0 to 36500 days' },
   { key: 'retainMib', isValid: (c) => inRange(c.retainMib, 1, MAX_RETAIN_MIB), wanted: '1 MiB or more' },
+  {
+    key: 'keepModels',
+    isValid: (c) => Number.isInteger(c.keepModels) && inRange(c.keepModels, 0, 10_000),
+    wanted: 'a whole number of versions, 0 to 10000',
+  },
   { key: 'transport', isValid: (c) => c.transport === 'ipc' || c.transport === 'tcp', wanted: 'ipc or tcp' },
   {
     key: 'retrainMinutes',

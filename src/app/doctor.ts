@@ -5,9 +5,10 @@ import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { messageOf } from '../core/index.ts';
 import { createSyscalls, readReclaimBackend } from '../optimize/index.ts';
-import { findPython } from '../train/index.ts';
+import { findPython, installCommand } from '../train/index.ts';
 import { findDaemon } from './daemon.ts';
 import type { Home } from './home.ts';
+import { lookAtPythonModule } from './python-module-look.ts';
 import type { HostStatus } from './status-types.ts';
 
 /** What one check found. */
@@ -61,15 +62,22 @@ const checks: readonly Check[] = [
     name: 'Python packages',
     severity: 'missing',
     costs: 'no training',
-    mend: 'npm run demo   (makes .venv), or: pip install ruvector; RUVECTOR_PYTHON=/path/to/python3',
+    mend: `npm run demo   (makes .venv), or: ${installCommand('python3')}; RUVECTOR_PYTHON=/path/to/python3`,
     look: async () => {
       const python = await findPython();
       const code =
-        'import sys, ruvector, sklearn, skl2onnx, onnxruntime; print(sys.version.split()[0], sklearn.__version__)';
+        'import sys; sys.path[:] = [p for p in sys.path if p]; import sklearn, skl2onnx, onnxruntime; print(sys.version.split()[0], sklearn.__version__)';
       const { stdout } = await run(python, ['-c', code]);
       const [version, sklearn] = stdout.trim().split(' ');
       return `Python ${version}, scikit-learn ${sklearn} (${python})`;
     },
+  },
+  {
+    name: 'Python module',
+    severity: 'limited',
+    costs: '`import ruvector` in a script of yours may find something else than ruvector-memopt',
+    mend: 'as found above; on PyPI, ruvector is another project',
+    look: lookAtPythonModule,
   },
   {
     name: 'Pressure (PSI)',

@@ -1,7 +1,14 @@
 // A running host, seen from the parts of the app that use it. Types only.
 import type { CollectorHealth } from '../collect/index.ts';
 import type { MemorySnapshot, OptimizationEvent } from '../core/index.ts';
-import type { GateReport, ModelComparison, ModelHost, ModelRegistry, SwapReport } from '../models/index.ts';
+import type {
+  GateReport,
+  LiveMark,
+  ModelComparison,
+  ModelHost,
+  ModelRegistry,
+  SwapReport,
+} from '../models/index.ts';
 import type { Decision, Explanation, Optimizer } from '../optimize/index.ts';
 import type { FeatureSpec } from '../prepare/index.ts';
 import type { History } from '../store/index.ts';
@@ -46,6 +53,12 @@ export interface Deployment {
   readonly reason: string;
   /** Null when it was forced or only stored. */
   readonly gate: GateReport | null;
+  /** What decided while it was judged, `name@version` or the rule; null when it was not judged beside anything. */
+  readonly judgedAgainst: string | null;
+  /** `name@version` that answered before it; null when it did not go live, or nothing answered. */
+  readonly replaced: string | null;
+  /** `name@version` that is live under this name when the answer is given. */
+  readonly live: string | null;
 }
 
 /** A running host. Close it, or use `await using`. */
@@ -80,7 +93,7 @@ export interface Host extends AsyncDisposable {
   /** Compares two versions on rows neither was trained on. @throws RuvectorError `ERR_MODEL_*` */
   compareModels(a: string, b: string): Promise<ModelComparison>;
   /** Makes a stored version live; for a model that does not decide here only the registry changes (null). */
-  activate(name: string, version: string): Promise<SwapReport | null>;
+  activate(name: string, version: string, while_?: LiveMark): Promise<SwapReport | null>;
   /** Milliseconds on the monotonic clock of the first decision by `version`, once there is one. */
   firstDecisionMs(version: string): number | undefined;
   status(): HostStatus;

@@ -4,9 +4,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { memoryKind, messageOf, optimizationKind, processKind } from '../core/index.ts';
 import type { AnyRow, MemorySnapshot, OptimizationEvent, ProcessRecord } from '../core/index.ts';
-import { GATE_MARGIN, createModelHost, openRegistry } from '../models/index.ts';
+import { createModelHost, openRegistry } from '../models/index.ts';
 import type {
-  GateReport,
+  LiveMark,
   ModelComparison,
   ModelEvent,
   ModelHost,
@@ -19,6 +19,7 @@ import { buildFeatureSpec, createLiveAnonymizer, featureSpecSha256 } from '../pr
 import type { FeatureSpec } from '../prepare/index.ts';
 import { openHistory } from '../store/index.ts';
 import type { History, HistoryKind } from '../store/index.ts';
+import { ownVersion } from '../train/index.ts';
 import { PROTOCOL_VERSION, createBridgeServer, createIpcEndpoints, writeBridgeFile } from '../wire/index.ts';
 import type { BridgeServer, OwnedEndpoints } from '../wire/index.ts';
 import { installBaseline } from './baseline.ts';
@@ -30,6 +31,8 @@ import { readComparisonRows } from './comparison-rows.ts';
 import type { HostConfig } from './config.ts';
 import { createDatasetService } from './dataset-service.ts';
 import type { DatasetService } from './dataset-service.ts';
+import { createDeployer } from './deployer.ts';
+import type { Deployer } from './deployer.ts';
 import { notReadyError } from './errors.ts';
 import { createHome } from './home.ts';
 import type { Deployment, Host, HostListener, Latest, ModelUpload } from './host-types.ts';
@@ -105,7 +108,10 @@ async function openParts(
   const samples = cleanup.use(
     await createSampleService({ home, config, spec, history, onLog: (text) => listener.onLog?.(text) }),
   );
-  const registry = await openRegistry(home.models);
+  const registry = await openRegistry(home.models, {
+    keepVersions: config.keepModels,
+    onNote: (text) => listener.onLog?.(text),
+  });
   const baseline = await installBaseline({
     registry,
     name: config.modelName,
@@ -123,6 +129,8 @@ async function openParts(
       onEvent: (event) => listener.onLog?.(describeModelEvent(event)),
     }),
   );
+  // The limit may be lower than it was.
+  await registry.prune().catch((error) => listener.onLog?.(`models were not pruned: ${messageOf(error)}`));
   return { history, registry, models, spec, samples, baseline };
 }
 
@@ -142,9 +150,7 @@ class RunningHost implements Host {
   latest: Latest | null = null;
   isActing: boolean;
   readonly #baseline: Baseline;
-  /** What became of the model that was deployed last. */
-  #lastDeployment: Deployment | null = null;
-  #deployments: Promise<unknown> = Promise.resolve();
+  readonly #deployer: Deployer;
   #missed = 0;
   #samples = 0;
   readonly #lastAction: LastAction;
@@ -178,6 +184,7 @@ class RunningHost implements Host {
       spec: parts.spec,
       horizonMs: config.horizonMs,
     });
+    this.#deployer = createDeployer(this, parts.baseline.rule, (text) => listener.onLog?.(text));
     this.training = createTrainingService(this);
     this.streams = createStreamService(parts.history, (text) => listener.onLog?.(text));
     this.#feeds = {
@@ -235,6 +242,7 @@ class RunningHost implements Host {
       controlEndpoint: endpoints.control,
       dataEndpoint: endpoints.data,
       token: this.#token,
+      version: ownVersion,
       requests: buildRequests(this),
       streams: buildStreams({
         feeds: this.#feeds,
@@ -313,32 +321,8 @@ class RunningHost implements Host {
     this.isActing = isActing;
   }
 
-  /** One after the other: two that came at once must not both be judged against what the first one replaces. */
   deploy(upload: ModelUpload): Promise<Deployment> {
-    const run = this.#deployments.then(() => this.#deploy(upload));
-    this.#deployments = run.catch(() => undefined);
-    return run;
-  }
-
-  async #deploy({ activate, ...package_ }: ModelUpload): Promise<Deployment> {
-    const named = package_.manifest['name'];
-    const name = typeof named === 'string' ? named : this.config.modelName;
-    const { version } = await this.registry.add({ name, ...package_ });
-    const gate = activate === undefined ? await this.#judge(name, version, package_) : null;
-    const goesLive = activate ?? gate?.verdict === 'passed';
-    const swap = goesLive ? await this.activate(name, version) : null;
-    const reason = gate?.reason ?? (goesLive ? 'made live as asked' : 'stored as asked');
-    const deployment = { name, version, isLive: goesLive, swap, reason, gate };
-    this.#lastDeployment = deployment;
-    this.#listener.onLog?.(describeDeployment(deployment));
-    return deployment;
-  }
-
-  /** The champion gate: the new model and what decides now answer the rows neither learned from. */
-  async #judge(name: string, version: string, { heldOut }: ModelUpload): Promise<GateReport> {
-    if (heldOut) return (await this.models.judge(`${name}@${version}`, this.#baseline.rule)).gate;
-    await this.models.verify(`${name}@${version}`);
-    return withoutHeldOutRows;
+    return this.#deployer.deploy(upload);
   }
 
   async compareModels(a: string, b: string): Promise<ModelComparison> {
@@ -349,13 +333,13 @@ class RunningHost implements Host {
   }
 
   /** Makes a stored version live, and decides with it at once instead of at the next tick. */
-  async activate(name: string, version: string): Promise<SwapReport | null> {
+  async activate(name: string, version: string, while_?: LiveMark): Promise<SwapReport | null> {
     if (name !== this.config.modelName) {
       await this.models.verify(`${name}@${version}`);
-      await this.registry.setLive(name, version);
+      await this.registry.setLive(name, version, { onlyIf: while_?.onDisk });
       return null;
     }
-    const swap = await this.models.activate(version);
+    const swap = await this.models.activate(version, while_);
     // The swap stands, whatever becomes of the decision.
     if (this.latest?.features) await this.decide().catch((error) => this.#listener.onLog?.(messageOf(error)));
     return swap;
@@ -371,7 +355,7 @@ class RunningHost implements Host {
       samples: this.#samples,
       missed: this.#missed,
       baselineStamp: this.#baseline.stamp,
-      lastDeployment: this.#lastDeployment,
+      lastDeployment: this.#deployer.last,
     });
   }
 
@@ -404,21 +388,6 @@ class RunningHost implements Host {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
-}
-
-const withoutHeldOutRows: GateReport = {
-  verdict: 'cannot-tell',
-  reason:
-    'it came without held-out rows, so nothing can be said of it beside what is live; deploy the result of fit(), ' +
-    'or pass dataset= with the model',
-  rows: 0,
-  margin: GATE_MARGIN,
-  rivals: [],
-};
-
-function describeDeployment({ name, version, isLive, reason }: Deployment): string {
-  const state = isLive ? 'goes live' : 'stays a candidate';
-  return `model ${name}@${version} ${state}: ${reason}`;
 }
 
 /** One line for the log. */

@@ -49,6 +49,7 @@ export function buildStatus(
       live: host.models.liveVersion,
       isBaseline: isBaseline(host.models.liveVersion, counters.baselineStamp),
       lastDeployment: summariseDeployment(counters.lastDeployment),
+      aliasesBehind: host.models.aliasesBehind,
     },
     decisions: { ...decisions, lastDecision: lastDecision && describeDecision(lastDecision) },
     training: host.training.state(),

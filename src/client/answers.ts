@@ -1,5 +1,6 @@
 // What the daemon answers, as its clients read it. Types only; the app's own types extend these, so that
 // both sides agree or do not compile.
+import type { AliasesBehind } from '../models/index.ts';
 import type { KindStats } from '../store/index.ts';
 import type { Decision, Explanation, FallbackCause } from '../optimize/index.ts';
 import type { TrainResult } from '../train/index.ts';
@@ -31,6 +32,8 @@ export interface DaemonStatus {
       readonly isLive: boolean;
       readonly reason: string;
     } | null;
+    /** Set while aliases.json could not follow a rollback: what answers, what it still names, and why. */
+    readonly aliasesBehind: AliasesBehind | null;
   };
   readonly decisions: {
     readonly decisions: number;

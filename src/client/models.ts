@@ -2,8 +2,11 @@
 import type {
   LoadReport,
   ModelComparison,
+  ModelId,
   ModelListing,
   ModelPackage,
+  PruneReport,
+  RepairReport,
   RollbackReport,
   SwapReport,
 } from '../models/index.ts';
@@ -64,7 +67,21 @@ export interface Models {
   activate(reference: string, options?: CallOptions): Promise<SwapSummary>;
   /** Goes back to the version before. @throws RuvectorError `ERR_MODEL_NO_PREVIOUS` */
   rollback(options?: CallOptions): Promise<SwapSummary>;
+  /** Removes a version that no alias names and nothing uses. @throws RuvectorError `ERR_MODEL_IN_USE` */
+  remove(reference: string, options?: CallOptions): Promise<ModelId>;
+  /** Removes versions beyond the daemon's limit, or `keep`: what was never live first, never what an alias names. */
+  prune(options?: PruneCallOptions): Promise<PruneReport>;
+  /** Rebuilds damaged aliases and sets damaged packages aside; deletes nothing. */
+  repair(options?: CallOptions & { readonly dryRun?: boolean }): Promise<RepairReport>;
   live(options?: CallOptions): Promise<LiveModel>;
+}
+
+/** Options of {@link Models.prune}. */
+export interface PruneCallOptions extends CallOptions {
+  /** Versions of each name that stay; 0 keeps all. @default as the daemon was served */
+  readonly keep?: number;
+  /** True only says what would go. @default false */
+  readonly dryRun?: boolean;
 }
 
 /** Creates the models of a client. */
@@ -87,6 +104,9 @@ export function createClientModels(link: DaemonLink): Models {
         const steps = await ask<RollbackReport>('models.rollback', {}, options);
         return { reference: null, steps };
       }),
+    remove: (reference, options) => ask('models.remove', { reference }, options),
+    prune: ({ signal, ...params } = {}) => ask('models.prune', params, { signal }),
+    repair: ({ signal, ...params } = {}) => ask('models.repair', params, { signal }),
     live: async (options) => {
       const { model } = await status(options);
       return { reference: model.live, isBaseline: model.isBaseline };

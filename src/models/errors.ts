@@ -13,6 +13,7 @@ export type ModelRejectedCode =
   | 'ERR_MODEL_SHAPE'
   | 'ERR_MODEL_SHA256'
   | 'ERR_MODEL_MANIFEST'
+  | 'ERR_MODEL_FORMAT'
   | 'ERR_MODEL_FEATURES'
   | 'ERR_MODEL_GOLDEN'
   | 'ERR_MODEL_HELD_OUT'
@@ -67,7 +68,7 @@ export function storeError(verb: string, what: string, cause: unknown): ModelReg
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new ModelRegistryError(
     'ERR_MODEL_STORE',
-    `Cannot ${verb} "${what}": ${reason}; free space or mend access to the models directory`,
+    `Cannot ${verb} "${what}": ${reason}; nothing was changed: free space or mend access to the models directory`,
     { cause },
   );
 }
@@ -77,5 +78,30 @@ export function noPrevious(name: string): ModelRegistryError {
   return new ModelRegistryError(
     'ERR_MODEL_NO_PREVIOUS',
     `Cannot roll back model "${name}": no earlier version is known; activate a version by name`,
+  );
+}
+
+/** A prediction while no version is live. */
+export function noModel(name: string): ModelRuntimeError {
+  return new ModelRuntimeError(
+    'ERR_MODEL_NONE',
+    `Cannot predict with model "${name}": no version is live; train one or activate a version`,
+  );
+}
+
+/** A call after close. */
+export function closed(name: string): ModelRuntimeError {
+  return new ModelRuntimeError(
+    'ERR_MODEL_CLOSED',
+    `Cannot use model "${name}": its host is closed; create another host`,
+  );
+}
+
+/** A change that was to hold only while something was live that no longer is. */
+export function liveChanged(name: string, version: string, live: string | null): ModelRegistryError {
+  return new ModelRegistryError(
+    'ERR_MODEL_CHANGED',
+    `Cannot activate model "${name}@${version}": ${live ?? 'none'} is live now, which it was not judged against; deploy it again`,
+    { details: { live } },
   );
 }

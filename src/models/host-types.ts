@@ -3,7 +3,7 @@ import type { Predictor, RuvectorError } from '../core/index.ts';
 import type { ModelComparison } from './comparison.ts';
 import type { ComparisonTask, GateResult } from './evaluate.ts';
 import type { LoadReport } from './load-model.ts';
-import type { ModelPackage, ModelRegistry } from './registry.ts';
+import type { ModelPackage, ModelRegistry, RepairReport } from './registry-types.ts';
 import type { RecyclePolicy } from './thread-pair.ts';
 import type { FeatureContract } from './verify.ts';
 
@@ -21,8 +21,33 @@ export type ModelEvent =
     }
   | { readonly type: 'worker-lost'; readonly version: string | null; readonly error: RuvectorError }
   | { readonly type: 'recovered'; readonly version: string; readonly recoveryMs: number }
-  /** Aliases on disk could not follow what is live; the host goes on. */
-  | { readonly type: 'store-failed'; readonly error: RuvectorError };
+  /** A rollback that was asked for did not happen: `version` goes on answering, and is live on disk. */
+  | { readonly type: 'rollback-failed'; readonly version: string | null; readonly error: RuvectorError }
+  /** aliases.json could not follow a rollback of the host's own: `version` answers, and it is tried again. */
+  | { readonly type: 'store-failed'; readonly version: string | null; readonly error: RuvectorError }
+  /** It does now. */
+  | { readonly type: 'store-followed'; readonly version: string };
+
+/** aliases.json still names a version that was left because it failed. */
+export interface AliasesBehind {
+  readonly answering: string;
+  readonly onDisk: string;
+  /** Why it could not be written. */
+  readonly reason: string;
+}
+
+/** What was live at a moment; a change may be made to hold only while that is so. */
+export interface LiveMark {
+  /** The version that answered. */
+  readonly answering: string | null;
+  /** The version aliases.json named. */
+  readonly onDisk: string | null;
+}
+
+/** A verdict, with what it holds for. */
+export interface Judgement extends GateResult {
+  readonly mark: LiveMark;
+}
 
 /** How a swap went. Times in ms, the pointer assignment in µs. */
 export interface SwapReport extends LoadReport {
@@ -40,9 +65,9 @@ export interface RollbackReport {
   readonly from: string | null;
   /** True when the version was still loaded, so that the rollback was a pointer assignment. */
   readonly wasLoaded: boolean;
-  /** From the call to the first request the earlier version can take. */
+  /** The pointer assignment. */
   readonly swapUs: number;
-  /** With the aliases on disk. */
+  /** From the call to the first request the earlier version can take: loading when needed, and the aliases on disk. */
   readonly totalMs: number;
 }
 
@@ -73,12 +98,21 @@ export interface ModelHostOptions extends FeatureContract {
 /** A predictor whose model can be replaced while it answers. */
 export interface ModelHost extends Predictor, AsyncDisposable {
   /**
-   * Makes a version of the registry live.
-   * @throws ModelRejectedError when the version is refused: what was live stays live
+   * Makes a version of the registry live: loaded first, then named live on disk, then swapped in.
+   * @param while_ only while this is still what is live; `ERR_MODEL_CHANGED` otherwise
+   * @throws ModelRejectedError when the version is refused, ModelRegistryError when the disk refuses: what was live
+   *   stays live, here and on disk
    */
-  activate(version: string): Promise<SwapReport>;
-  /** Goes back to the version that was live before. `ERR_MODEL_NO_PREVIOUS`. */
+  activate(version: string, while_?: LiveMark): Promise<SwapReport>;
+  /**
+   * Goes back to the version that was live before, on disk first. `ERR_MODEL_NO_PREVIOUS`.
+   * @throws RuvectorError when the disk refuses: what was live stays live, here and on disk
+   */
   rollback(): Promise<RollbackReport>;
+  /** Set while aliases.json could not follow a rollback of the host's own. */
+  readonly aliasesBehind: AliasesBehind | null;
+  /** Repairs the registry, with what answers now as the live version where pointers are lost. */
+  repair(options?: { readonly dryRun?: boolean }): Promise<RepairReport>;
   /**
    * Verifies any reference as far as its golden rows, in a process of its own; nothing changes.
    * @throws ModelRejectedError with the first check that fails
@@ -89,7 +123,7 @@ export interface ModelHost extends Predictor, AsyncDisposable {
    * and the best baseline, in a process of its own. Makes nothing live.
    * @throws ModelRejectedError when the version is refused
    */
-  judge(reference: string, rule: ModelPackage | null): Promise<GateResult>;
+  judge(reference: string, rule: ModelPackage | null): Promise<Judgement>;
   /**
    * Compares two versions on rows that neither was trained on: those of `history`, else held-out ones.
    * @throws ModelRejectedError when one of them is refused

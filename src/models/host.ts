@@ -3,17 +3,28 @@
 // its last answer is out. `previous` stays loaded, so a rollback is a pointer assignment too.
 import { isRuvectorError } from '../core/index.ts';
 import type { Prediction, RuvectorError } from '../core/index.ts';
-import { ModelRuntimeError, noPrevious } from './errors.ts';
-import type { ModelEvent, ModelHost, ModelHostOptions, RollbackReport, SwapReport } from './host-types.ts';
+import { AliasFollower } from './alias-follower.ts';
+import { ModelRuntimeError, closed, liveChanged, noModel, noPrevious } from './errors.ts';
+import { HeldVersions } from './held-versions.ts';
+import type {
+  AliasesBehind,
+  Judgement,
+  LiveMark,
+  ModelEvent,
+  ModelHost,
+  ModelHostOptions,
+  RollbackReport,
+  SwapReport,
+} from './host-types.ts';
 import type { ModelComparison } from './comparison.ts';
-import type { ComparisonTask, GateResult } from './evaluate.ts';
+import type { ComparisonTask } from './evaluate.ts';
 import type { InferenceThread } from './inference-thread.ts';
 import type { LoadReport } from './load-model.ts';
 import { ERROR_WINDOW, askModel, countOutcome } from './loaded-model.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { createModelLoader } from './model-loader.ts';
 import type { LoadResult, ModelLoader } from './model-loader.ts';
-import type { ModelPackage } from './registry.ts';
+import type { ModelPackage, RepairReport } from './registry-types.ts';
 import { createThreadPair } from './thread-pair.ts';
 import type { ThreadPair } from './thread-pair.ts';
 
@@ -32,6 +43,8 @@ class SwappingHost implements ModelHost {
   readonly #threads: ThreadPair;
   readonly #loader: ModelLoader;
   readonly #background = new Set<Promise<void>>();
+  readonly #follower: AliasFollower;
+  readonly #held: HeldVersions;
   #live: LoadedModel | null = null;
   #previous: LoadedModel | null = null;
   #changes: Promise<unknown> = Promise.resolve();
@@ -56,6 +69,14 @@ class SwappingHost implements ModelHost {
       ...options,
     };
     this.#loader = createModelLoader(this.#options);
+    const { registry, name } = this.#options;
+    this.#held = new HeldVersions(registry, name);
+    this.#follower = new AliasFollower({
+      registry,
+      name,
+      onFailed: (error) => this.#emit({ type: 'store-failed', version: this.#live?.version ?? null, error }),
+      onFollowed: (version) => this.#emit({ type: 'store-followed', version }),
+    });
     const { capacity, requestTimeoutMs, loadTimeoutMs, featureNames, recycle } = this.#options;
     this.#threads = createThreadPair(
       { featureCount: featureNames.length, capacity, requestTimeoutMs, loadTimeoutMs },
@@ -87,10 +108,14 @@ class SwappingHost implements ModelHost {
     }
   }
 
-  activate(version: string): Promise<SwapReport> {
+  get aliasesBehind(): AliasesBehind | null {
+    return this.#follower.behind;
+  }
+
+  activate(version: string, while_?: LiveMark): Promise<SwapReport> {
     return this.#change(async () => {
       try {
-        return await this.#activate(version);
+        return await this.#activate(version, while_);
       } catch (error) {
         this.#emit({ type: 'rejected', version, error: error as RuvectorError });
         throw error;
@@ -100,30 +125,56 @@ class SwappingHost implements ModelHost {
 
   rollback(): Promise<RollbackReport> {
     return this.#change(async () => {
-      const started = performance.now();
-      const { registry, name } = this.#options;
       const from = this.#live?.version ?? null;
-      const loaded = isUsable(this.#previous) ? this.#previous : null;
-      const model = loaded ?? (await this.#load(await this.#previousOnDisk())).model;
-      this.#swap(model, null);
-      const swapUs = (performance.now() - started) * 1000;
-      const { version } = model;
-      // The aliases follow: going back must not wait for a disk.
-      await registry.rollback(name, version);
-      this.#emit({ type: 'rolled-back', from, to: version, automatic: false, error: null });
-      return { version, from, wasLoaded: loaded !== null, swapUs, totalMs: performance.now() - started };
+      try {
+        return await this.#rollback(from);
+      } catch (error) {
+        this.#emit({ type: 'rollback-failed', version: from, error: error as RuvectorError });
+        throw error;
+      }
     });
+  }
+
+  /** The disk first: where it refuses, nothing has happened. */
+  async #rollback(from: string | null): Promise<RollbackReport> {
+    const started = performance.now();
+    const { registry, name } = this.#options;
+    const loaded = isUsable(this.#previous) ? this.#previous : null;
+    const model = loaded ?? (await this.#load(await this.#previousOnDisk())).model;
+    const { version } = model;
+    try {
+      await registry.rollback(name, version);
+    } catch (error) {
+      if (loaded === null) this.#retire(model);
+      throw error;
+    }
+    this.#follower.forget();
+    const swapUs = this.#swap(model, null);
+    const totalMs = performance.now() - started;
+    this.#emit({ type: 'rolled-back', from, to: version, automatic: false, error: null });
+    // Its worker may have gone while the disk wrote.
+    if (model.thread.isLost) this.#startRescue(() => this.#recover(model, noModel(name)));
+    return { version, from, wasLoaded: loaded !== null, swapUs, totalMs };
   }
 
   verify(reference: string): Promise<LoadReport> {
     return this.#loader.verify(reference);
   }
 
-  async judge(reference: string, rule: ModelPackage | null): Promise<GateResult> {
-    const { registry, name: own } = this.#options;
+  async judge(reference: string, rule: ModelPackage | null): Promise<Judgement> {
+    const { registry } = this.#options;
     const { name } = await registry.resolve(reference);
-    const live = name === own ? (this.#live?.version ?? null) : (await registry.aliases(name)).live;
-    return this.#loader.judge(reference, live === null ? rule : `${name}@${live}`);
+    const mark = await this.#mark(name);
+    const result = await this.#loader.judge(reference, mark.answering === null ? rule : `${name}@${mark.answering}`);
+    return { ...result, mark };
+  }
+
+  repair({ dryRun = false }: { readonly dryRun?: boolean } = {}): Promise<RepairReport> {
+    const { registry, name } = this.#options;
+    return this.#change(() => {
+      const live = this.#live === null ? null : { name, version: this.#live.version };
+      return registry.repair({ dryRun, live });
+    });
   }
 
   compare(a: string, b: string, history: ComparisonTask['history']): Promise<ModelComparison> {
@@ -141,10 +192,12 @@ class SwappingHost implements ModelHost {
     await this.#changes;
     if (this.#openRequests > 0) await new Promise<void>((resolve) => (this.#onDrained = resolve));
     await Promise.all(this.#background);
+    await this.#follower.close();
     this.#loader.close();
     await this.#threads.close();
     this.#live = null;
     this.#previous = null;
+    this.#held.keep([]);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -183,22 +236,40 @@ class SwappingHost implements ModelHost {
     }
   }
 
-  async #activate(version: string): Promise<SwapReport> {
+  async #activate(version: string, while_?: LiveMark): Promise<SwapReport> {
     const started = performance.now();
     const { registry, name } = this.#options;
+    await this.#checkMark(version, while_);
     const { model, report, probeMs } = await this.#load(version);
     try {
-      await registry.setLive(name, version);
+      await this.#checkMark(version, while_);
+      await registry.setLive(name, version, { replaced: this.#live?.version, onlyIf: while_?.onDisk });
     } catch (error) {
       this.#retire(model);
       throw error;
     }
+    this.#follower.forget();
     const previous = this.#live;
     const swapUs = this.#swap(model, previous);
     const totalMs = performance.now() - started;
     const swap = { version, previous: previous?.version ?? null, ...report, probeMs, swapUs, totalMs };
     this.#emit({ type: 'activated', version, report: swap });
     return swap;
+  }
+
+  /** What is live under a name: of the host's own, what answers here too. */
+  async #mark(name: string): Promise<LiveMark> {
+    const { registry, name: own } = this.#options;
+    const { live } = await registry.aliases(name);
+    return { answering: name === own ? (this.#live?.version ?? null) : live, onDisk: live };
+  }
+
+  async #checkMark(version: string, wanted: LiveMark | undefined): Promise<void> {
+    if (wanted === undefined) return;
+    const { name } = this.#options;
+    const { answering, onDisk } = await this.#mark(name);
+    if (answering === wanted.answering && onDisk === wanted.onDisk) return;
+    throw liveChanged(name, version, answering ?? onDisk);
   }
 
   /** The swap: new requests go to `model` from the assignment on. Returns how long it took, in µs. */
@@ -210,6 +281,7 @@ class SwappingHost implements ModelHost {
     // The same version again is no version to go back to.
     if (keep?.version !== model.version) this.#previous = this.#isKept(keep) ? keep : null;
     for (const old of leaving) if (old !== null && old !== model && old !== this.#previous) this.#retire(old);
+    this.#held.keep([this.#live, this.#previous]);
     return swapUs;
   }
 
@@ -274,7 +346,7 @@ class SwappingHost implements ModelHost {
       const to = this.#previous;
       this.#swap(to, null);
       this.#emit({ type: 'rolled-back', from: model.version, to: to.version, automatic: true, error });
-      this.#inBackground(this.#persistRollback(model.version, to.version));
+      this.#inBackground(this.#follower.follow(model.version, to.version));
     } else if (this.#rescue === null) {
       this.#startRescue(() => this.#rollbackFromDisk(model, error));
     }
@@ -317,17 +389,7 @@ class SwappingHost implements ModelHost {
     const { model: earlier } = await this.#load(previous);
     this.#swap(earlier, null);
     this.#emit({ type: 'rolled-back', from: model.version, to: previous, automatic: true, error });
-    await this.#persistRollback(model.version, previous);
-  }
-
-  async #persistRollback(from: string, to: string): Promise<void> {
-    const { registry, name } = this.#options;
-    try {
-      const { live } = await registry.aliases(name);
-      if (live === from) await registry.rollback(name, to);
-    } catch (error) {
-      this.#emit({ type: 'store-failed', error: error as RuvectorError });
-    }
+    await this.#follower.follow(model.version, previous);
   }
 
   #inBackground(work: Promise<void>): void {
@@ -362,18 +424,4 @@ class SwappingHost implements ModelHost {
 
 function isUsable(model: LoadedModel | null): model is LoadedModel {
   return model !== null && !model.thread.isLost && !model.isRetired;
-}
-
-function noModel(name: string): ModelRuntimeError {
-  return new ModelRuntimeError(
-    'ERR_MODEL_NONE',
-    `Cannot predict with model "${name}": no version is live; train one or activate a version`,
-  );
-}
-
-function closed(name: string): ModelRuntimeError {
-  return new ModelRuntimeError(
-    'ERR_MODEL_CLOSED',
-    `Cannot use model "${name}": its host is closed; create another host`,
-  );
 }

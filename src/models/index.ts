@@ -10,10 +10,21 @@ export { GATE_MARGIN, MIN_GATE_ROWS } from './gate.ts';
 export type { GateReport, GateRival } from './gate.ts';
 export type { HeldOutRows } from './held-out.ts';
 export { createModelHost } from './host.ts';
-export type { ModelEvent, ModelHost, ModelHostOptions, RollbackReport, SwapReport } from './host-types.ts';
+export type {
+  AliasesBehind,
+  Judgement,
+  LiveMark,
+  ModelEvent,
+  ModelHost,
+  ModelHostOptions,
+  RollbackReport,
+  SwapReport,
+} from './host-types.ts';
 export type { LoadReport } from './load-model.ts';
 export type { ManifestDraft, ModelManifest } from './manifest.ts';
 export { openRegistry } from './registry.ts';
+export { DEFAULT_KEEP_VERSIONS } from './prune.ts';
+export type { PruneReport, PrunedVersion } from './prune.ts';
 export type {
   ModelDraft,
   ModelId,
@@ -22,7 +33,10 @@ export type {
   ModelRegistry,
   ModelSummary,
   RegistryOptions,
-} from './registry.ts';
+  RepairFinding,
+  RepairReport,
+  RepairedModel,
+} from './registry-types.ts';
 export type { Aliases } from './reference.ts';
 export { verifyModelBytes } from './verify.ts';
 export type { FeatureContract, ModelExpectations, ModelLimits } from './verify.ts';

@@ -75,7 +75,7 @@ export function parseManifest(text: string): ModelManifest {
  */
 export function parseManifestDraft(value: unknown): ManifestDraft {
   const manifest = objectOf(value, 'manifest') as unknown as ManifestDraft;
-  if (manifest.format !== 1) throw invalid('"format" is not 1');
+  if (manifest.format !== 1) throw otherFormat(manifest.format);
   if (typeof manifest.name !== 'string') throw invalid('"name" is not text');
   if (typeof manifest.created !== 'string') throw invalid('"created" is not text');
   for (const key of ['trainer', 'dataset', 'metrics', 'parity'] as const) objectOf(manifest[key], key);
@@ -158,6 +158,16 @@ function objectOf(value: unknown, key: string): Record<string, unknown> {
 
 function isHex(value: unknown): boolean {
   return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
+}
+
+/** A package of another release is sound: it is refused, and stays where it is. */
+function otherFormat(format: unknown): Error {
+  if (typeof format !== 'number') return invalid('"format" is not 1');
+  return rejected(
+    'ERR_MODEL_FORMAT',
+    `its manifest is of format ${format} and this release reads format 1; deploy the model again, or use the release that wrote it`,
+    { format },
+  );
 }
 
 function invalid(what: string): Error {

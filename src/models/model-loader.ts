@@ -11,7 +11,7 @@ import type { LoadReport, LoadRequest } from './load-model.ts';
 import { buildLoadedModel } from './loaded-model.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { createProbe } from './probe.ts';
-import type { ModelPackage, ModelRegistry } from './registry.ts';
+import type { ModelPackage, ModelRegistry } from './registry-types.ts';
 import { verifyFeatures } from './verify.ts';
 import type { FeatureContract } from './verify.ts';
 
@@ -71,6 +71,7 @@ export function createModelLoader(options: ModelLoaderOptions): ModelLoader {
   };
   return {
     load: async (version, pickThread) => {
+      using _held = options.registry.hold(options.name, version);
       try {
         const request = await readRequest(options, `${options.name}@${version}`);
         const probeMs = await tryFirst(request);
@@ -83,17 +84,25 @@ export function createModelLoader(options: ModelLoaderOptions): ModelLoader {
         throw await explain(options, version, error);
       }
     },
-    verify: async (reference) => probe.load(await readRequest(options, reference), options.loadTimeoutMs),
+    verify: async (reference) => {
+      const request = await readRequest(options, reference);
+      using _held = holdPackage(options, request);
+      return await probe.load(request, options.loadTimeoutMs);
+    },
     judge: async (reference, live) => {
       const candidate = await readRequest(options, reference);
+      using _held = holdPackage(options, candidate);
       const rival = await readRival(options, live);
+      using _rivalHeld = rival && holdPackage(options, rival);
       const result = await probe.gate({ candidate, live: rival }, 2 * options.loadTimeoutMs);
       probed.add(candidate.manifest.checksum);
       return result;
     },
     compare: async (a, b, history) => {
       const task = { a: await readRequest(options, a), b: await readRequest(options, b), history };
-      return probe.compare(task, 2 * options.loadTimeoutMs);
+      using _heldA = holdPackage(options, task.a);
+      using _heldB = holdPackage(options, task.b);
+      return await probe.compare(task, 2 * options.loadTimeoutMs);
     },
     prewarm: () => {
       if (options.isolation === 'process') probe.prewarm();
@@ -102,8 +111,14 @@ export function createModelLoader(options: ModelLoaderOptions): ModelLoader {
   };
 }
 
-/** More rows than that would hold the calling thread up for milliseconds. */
+/** It stays on disk while a process reads it. */
+function holdPackage({ registry }: ModelLoaderOptions, { manifest }: LoadRequest): Disposable {
+  return registry.hold(manifest.name, manifest.version);
+}
+
+/** More rows, or more bytes, would hold the calling thread up for milliseconds. */
 const MAX_ROWS_HERE = 4096;
+const MAX_BYTES_HERE = 1 << 20;
 
 /**
  * Decodes the golden rows in this thread, which has Arrow loaded anyway: in a worker it is a third of the heap.
@@ -111,7 +126,8 @@ const MAX_ROWS_HERE = 4096;
  */
 async function decodeHere(request: LoadRequest): Promise<GoldenRows | undefined> {
   if (request.manifest.golden.rows > MAX_ROWS_HERE) return undefined;
-  return readGolden(request).catch(() => undefined);
+  const limits = { ...request.limits, maxGoldenBytes: MAX_BYTES_HERE };
+  return readGolden({ ...request, limits }).catch(() => undefined);
 }
 
 async function readRequest(options: ModelLoaderOptions, reference: string): Promise<LoadRequest> {
@@ -145,6 +161,8 @@ async function explain(options: ModelLoaderOptions, version: string, error: unkn
   if (isRuvectorError(error, 'ERR_MODEL_WORKER_LOST')) {
     return rejected('ERR_MODEL_CRASHED', `it ended the worker that loaded it (${error.message})`, {}, error);
   }
+  // A version that vanished leaves no pointer behind either.
+  if (isRuvectorError(error, 'ERR_MODEL_NOT_FOUND')) await registry.setAside(name, version).catch(() => null);
   if (isRuvectorError(error, 'ERR_MODEL_SHA256') || isRuvectorError(error, 'ERR_MODEL_MANIFEST')) {
     const path = await registry.setAside(name, version).catch(() => null);
     const message = path === null ? error.message : `${error.message}; the package is kept in "${path}"`;

@@ -55,6 +55,25 @@ export function buildVersion(nowMs: number, modelSha256: string): string {
   return `${digits.slice(0, 8)}T${digits.slice(8, 17)}-${modelSha256.slice(0, 8)}`;
 }
 
+/** The last moment whose version has the form of one. */
+const LAST_MS = Date.UTC(9999, 11, 31);
+
+/**
+ * Time of the next version: now, but after every version there is, whatever the clock says, so that versions sort
+ * in the order in which they were added and none is given twice.
+ */
+export function nextVersionMs(nowMs: number, versions: readonly string[]): number {
+  const latestMs = Math.max(0, ...versions.map(msOfVersion).filter((ms) => ms < LAST_MS));
+  return Math.max(nowMs, latestMs + 1);
+}
+
+function msOfVersion(version: string): number {
+  const [, year, month, day, hour, minute, second, ms] =
+    /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})/.exec(version) ?? [];
+  const parsed = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${ms}Z`);
+  return Number.isNaN(parsed) ? 0 : parsed;
+}
+
 /** Parses aliases.json; undefined when it is damaged. */
 export function parseAliases(text: string): Aliases | undefined {
   let value: unknown;

@@ -1,389 +1,298 @@
 // Models on disk: <directory>/<name>/<version>/{model.onnx, manifest.json, golden.arrow, heldout.arrow} and
-// <directory>/<name>/aliases.json. Knows files and pointers, runs no model. Damage is reported and set aside,
-// never repaired by a guess.
-import { mkdir, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
+// <directory>/<name>/aliases.json. Knows files and pointers, runs no model. A change is one rename, so that it
+// happened or did not: packages are written first, pointers follow, and what no pointer names is removed last.
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemClock, systemCodeOf } from '../core/index.ts';
+import { messageOf, systemClock, systemCodeOf } from '../core/index.ts';
 import type { Clock } from '../core/index.ts';
-import { writeDirectoryDurably, writeFileDurably, STAGING_PREFIX } from './durable-files.ts';
-import { ModelRegistryError, noPrevious, rejected, storeError } from './errors.ts';
-import { decodeGolden } from './decode-golden.ts';
-import { decodeHeldOut } from './held-out.ts';
-import { MAX_MANIFEST_BYTES, buildManifest, parseManifest, parseManifestDraft } from './manifest.ts';
-import type { ManifestDraft, ModelManifest } from './manifest.ts';
-import { buildVersion, checkName, isVersion, parseAliases, parseReference } from './reference.ts';
+import { readAliasState, withoutVersions, writeAliasState } from './alias-file.ts';
+import type { AliasState } from './alias-file.ts';
+import {
+  namesIn,
+  publishDirectory,
+  removeDirectory,
+  stageDirectory,
+  temporaryState,
+  writeStaged,
+} from './durable-files.ts';
+import { ModelRegistryError, liveChanged, noPrevious, storeError } from './errors.ts';
+import { withFolderLock } from './folder-lock.ts';
+import { buildManifest } from './manifest.ts';
+import type { ManifestDraft } from './manifest.ts';
+import {
+  DAMAGED_FOLDER,
+  isDirectory,
+  listModel,
+  listNames,
+  listVersions,
+  notFound,
+  readPackage,
+} from './model-folder.ts';
+import { DEFAULT_KEEP_VERSIONS, choosePruned, describePruned, whyKept } from './prune.ts';
+import type { PruneReport, PrunedVersion } from './prune.ts';
+import { buildVersion, checkName, isVersion, nextVersionMs, parseReference } from './reference.ts';
 import type { Aliases } from './reference.ts';
-import { readCapped } from './load-model.ts';
-import type { Interval } from './scores.ts';
-import { defaultLimits, verifyModelBytes, verifySha256, verifySize } from './verify.ts';
+import type {
+  ModelDraft,
+  ModelId,
+  ModelListing,
+  ModelPackage,
+  ModelRegistry,
+  RegistryOptions,
+  RepairOptions,
+  RepairReport,
+  SetLiveOptions,
+} from './registry-types.ts';
+import { nameAside, repairModels } from './repair.ts';
+import { defaultLimits } from './verify.ts';
 import type { ModelLimits } from './verify.ts';
-
-/** A package as a trainer hands it in. */
-export interface ModelDraft {
-  readonly name: string;
-  /** model.onnx. */
-  readonly model: Uint8Array;
-  /** golden.arrow. */
-  readonly golden: Uint8Array;
-  /** heldout.arrow, when the manifest names it. */
-  readonly heldOut?: Uint8Array | undefined;
-  /** manifest.json without `version` and `checksum`; checked, so any parsed JSON may be given. */
-  readonly manifest: ManifestDraft | Readonly<Record<string, unknown>>;
-}
-
-/** A name and one of its versions. */
-export interface ModelId {
-  readonly name: string;
-  readonly version: string;
-}
-
-/** A package on disk. */
-export interface ModelPackage extends ModelId {
-  readonly directory: string;
-  readonly manifest: ModelManifest;
-}
-
-/** One name with all its versions, oldest first. */
-export interface ModelListing {
-  readonly name: string;
-  /** Null when aliases.json is damaged: see {@link ModelRegistry.repairAliases}. */
-  readonly aliases: Aliases | null;
-  readonly versions: readonly string[];
-  /** What each version says of itself, in the order of `versions`. */
-  readonly summaries: readonly ModelSummary[];
-  /** Packages that were set aside as damaged. */
-  readonly damaged: readonly string[];
-}
-
-/** One version in a list; nulls where its manifest is damaged or says nothing. */
-export interface ModelSummary {
-  readonly version: string;
-  /** ISO 8601. */
-  readonly created: string | null;
-  readonly estimator: string | null;
-  /** By its trainer, on its own held-out rows: `compare` is what holds two models together. */
-  readonly macroF1: number | null;
-  /** 95 %, when the trainer gave one. */
-  readonly interval: Interval | null;
-  readonly aliases: readonly (keyof Aliases)[];
-}
-
-/** The models on disk. Every change is durable when its promise resolves. */
-export interface ModelRegistry {
-  readonly directory: string;
-  readonly limits: ModelLimits;
-  /**
-   * Verifies a package statically, writes it and makes it the candidate.
-   * @throws ModelRejectedError when it is refused (nothing is written), ModelRegistryError `ERR_MODEL_STORE`
-   */
-  add(draft: ModelDraft): Promise<ModelId>;
-  list(): Promise<ModelListing[]>;
-  /** @throws ModelRejectedError `ERR_MODEL_MANIFEST` when the manifest is damaged */
-  show(reference: string): Promise<ModelPackage>;
-  /** Resolves `name`, `name@version` or `name@live|previous|candidate`. `ERR_MODEL_NOT_FOUND`. */
-  resolve(reference: string): Promise<ModelId>;
-  aliases(name: string): Promise<Aliases>;
-  /** Makes a version live; the version that was live becomes `previous`. */
-  setLive(name: string, version: string): Promise<Aliases>;
-  /**
-   * Makes `previous` (or `to`) live again and leaves no `previous`, so that a bad version is never rolled
-   * back to. `ERR_MODEL_NO_PREVIOUS`.
-   */
-  rollback(name: string, to?: string): Promise<Aliases>;
-  /** Removes a version that is not live. `ERR_MODEL_IN_USE`. */
-  remove(name: string, version: string): Promise<void>;
-  /** Moves a damaged package out of the way, under `.damaged/`; nothing is deleted. */
-  setAside(name: string, version: string): Promise<string>;
-  /** Sets a damaged aliases.json aside and writes the given pointers. */
-  repairAliases(name: string, aliases: Partial<Aliases>): Promise<Aliases>;
-}
-
-/** Options of {@link openRegistry}. */
-export interface RegistryOptions {
-  readonly limits?: Partial<ModelLimits>;
-  /** @default systemClock */
-  readonly clock?: Clock;
-}
-
-const NO_ALIASES: Aliases = { live: null, previous: null, candidate: null };
-const DAMAGED = '.damaged';
+import { MAX_BYTES_AT_ONCE, verifyDraft, verifyFiles, verifyInThread } from './verify-package.ts';
+import { holdVersion, listVersionsInUse, sweepMarks } from './versions-in-use.ts';
 
 /** Opens the registry in `directory`, which is made when missing; what a crash left half-written is removed. */
 export async function openRegistry(directory: string, options: RegistryOptions = {}): Promise<ModelRegistry> {
   await mkdir(directory, { recursive: true });
   const registry = new FileRegistry(directory, options);
-  await registry.sweepStaging();
+  await registry.sweep();
   return registry;
 }
 
 class FileRegistry implements ModelRegistry {
   readonly directory: string;
   readonly limits: ModelLimits;
+  readonly #keepVersions: number;
+  readonly #note: (text: string) => void;
   readonly #clock: Clock;
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(directory: string, options: RegistryOptions) {
     this.directory = directory;
     this.limits = { ...defaultLimits, ...options.limits };
+    this.#keepVersions = options.keepVersions ?? DEFAULT_KEEP_VERSIONS;
+    this.#note = options.onNote ?? (() => undefined);
     this.#clock = options.clock ?? systemClock;
   }
 
   async add(draft: ModelDraft): Promise<ModelId> {
-    const manifest = this.#verifyDraft(draft);
+    const manifest = verifyDraft(draft, this.limits);
     const { name } = draft;
-    return this.#exclusive('add model', name, async () => {
-      const aliases = await this.aliases(name);
-      await mkdir(join(this.directory, name), { recursive: true });
-      const version = await this.#freeVersion(name, manifest.model.sha256);
-      await writeDirectoryDurably(join(this.directory, name, version), {
+    const sizeBytes = draft.model.length + draft.golden.length + (draft.heldOut?.length ?? 0);
+    const isLarge = sizeBytes > MAX_BYTES_AT_ONCE;
+    if (!isLarge) verifyFiles(draft, manifest, this.limits);
+    return this.#stored('add model', name, async () => {
+      const folder = join(this.directory, name);
+      await using staged = await stageDirectory((await isDirectory(folder)) ? folder : this.directory);
+      await writeStaged(staged.path, {
         'model.onnx': draft.model,
         'golden.arrow': draft.golden,
         ...(draft.heldOut && { 'heldout.arrow': draft.heldOut }),
-        'manifest.json': `${JSON.stringify(buildManifest(manifest, version), null, 2)}\n`,
       });
-      await this.#writeAliases(name, { ...aliases, candidate: version });
-      return { name, version };
+      if (isLarge) await this.#verifyStaged(staged.path, draft, manifest);
+      // Awaited here: what is staged is removed when this block ends.
+      return await this.#exclusive('add model', name, () => this.#publish(staged.path, name, manifest));
     });
   }
 
   async list(): Promise<ModelListing[]> {
-    const names = (await namesIn(this.directory)).filter((name) => !name.startsWith('.')).sort();
-    return Promise.all(names.map((name) => this.#listOne(name)));
+    const names = await listNames(this.directory);
+    return Promise.all(names.map((name) => listModel(this.directory, name)));
   }
 
   async show(reference: string): Promise<ModelPackage> {
-    const { name, version } = await this.resolve(reference);
-    const directory = join(this.directory, name, version);
-    const bytes = await readCapped(join(directory, 'manifest.json'), MAX_MANIFEST_BYTES);
-    const manifest = parseManifest(new TextDecoder().decode(bytes));
-    if (manifest.name !== name || manifest.version !== version) {
-      throw rejected('ERR_MODEL_MANIFEST', `its manifest is that of "${manifest.name}@${manifest.version}"`);
-    }
-    return { name, version, directory, manifest };
+    return readPackage(this.directory, await this.resolve(reference));
   }
 
   async resolve(reference: string): Promise<ModelId> {
     const { name, target } = parseReference(reference);
     const version = isVersion(target) ? target : (await this.aliases(name))[target as keyof Aliases];
-    if (version === null || !(await this.#exists(name, version))) throw notFound(reference, version);
+    if (version === null || !(await isDirectory(join(this.directory, name, version)))) {
+      throw notFound(reference, version);
+    }
     return { name, version };
   }
 
   async aliases(name: string): Promise<Aliases> {
-    const text = await readTextOrNull(this.#aliasesPath(checkName(name)));
-    if (text === null) return NO_ALIASES;
-    const aliases = parseAliases(text);
-    if (aliases) return aliases;
-    throw new ModelRegistryError(
-      'ERR_MODEL_ALIASES',
-      `Cannot read the aliases of model "${name}": aliases.json is damaged; look at the versions and set the pointers with repairAliases()`,
-      { details: { path: this.#aliasesPath(name) } },
-    );
+    return (await this.#state(name)).aliases;
   }
 
-  setLive(name: string, version: string): Promise<Aliases> {
+  setLive(name: string, version: string, { replaced, onlyIf }: SetLiveOptions = {}): Promise<Aliases> {
     return this.#exclusive('activate model', name, async () => {
       await this.resolve(`${name}@${version}`);
-      const aliases = await this.aliases(name);
+      const { aliases, served } = await this.#state(name);
+      if (onlyIf !== undefined && aliases.live !== onlyIf) throw liveChanged(name, version, aliases.live);
       if (aliases.live === version) return aliases;
       const candidate = aliases.candidate === version ? null : aliases.candidate;
-      return this.#writeAliases(name, { live: version, previous: aliases.live, candidate });
+      const before = replaced ?? aliases.live;
+      const isThere = before !== null && (await isDirectory(join(this.directory, name, before)));
+      const previous = isThere && before !== version ? before : aliases.live;
+      return this.#write(name, { aliases: { live: version, previous, candidate }, served });
     });
   }
 
   rollback(name: string, to?: string): Promise<Aliases> {
     return this.#exclusive('roll back model', name, async () => {
-      const aliases = await this.aliases(name);
+      const { aliases, served } = await this.#state(name);
       const target = to ?? aliases.previous;
       if (target === null) throw noPrevious(name);
       await this.resolve(`${name}@${target}`);
-      return this.#writeAliases(name, { ...aliases, live: target, previous: null });
+      return this.#write(name, { aliases: { ...aliases, live: target, previous: null }, served });
     });
   }
 
   remove(name: string, version: string): Promise<void> {
     return this.#exclusive('remove model', name, async () => {
       await this.resolve(`${name}@${version}`);
-      const aliases = await this.aliases(name);
-      if (aliases.live === version) {
+      const reason = whyKept(await this.aliases(name), await listVersionsInUse(this.#folder(name)), version);
+      if (reason !== null) {
         throw new ModelRegistryError(
           'ERR_MODEL_IN_USE',
-          `Cannot remove model "${name}@${version}": it is live; activate another version first`,
+          `Cannot remove model "${name}@${version}": ${reason}`,
         );
       }
-      const keep = (alias: string | null): string | null => (alias === version ? null : alias);
-      await this.#writeAliases(name, {
-        live: aliases.live,
-        previous: keep(aliases.previous),
-        candidate: keep(aliases.candidate),
-      });
-      await rm(join(this.directory, name, version), { recursive: true });
+      await removeDirectory(join(this.directory, name, version));
     });
   }
 
-  setAside(name: string, version: string): Promise<string> {
+  setAside(name: string, version: string): Promise<string | null> {
     return this.#exclusive('set aside model', name, async () => {
-      await this.resolve(`${name}@${version}`);
-      await mkdir(join(this.directory, name, DAMAGED), { recursive: true });
-      const target = join(this.directory, name, DAMAGED, `${version}-${this.#clock.nowMs()}`);
-      await rename(join(this.directory, name, version), target);
+      const state = await this.#state(name).catch(() => null);
+      const kept = state && withoutVersions(state, (other) => other === version);
+      const isNamed = JSON.stringify(kept?.aliases) !== JSON.stringify(state?.aliases);
+      if (kept && isNamed) await writeAliasState(this.#folder(name), kept);
+      const folder = join(this.directory, name, version);
+      if (!(await isDirectory(folder))) return null;
+      await mkdir(join(this.directory, name, DAMAGED_FOLDER), { recursive: true });
+      const target = join(this.directory, name, DAMAGED_FOLDER, nameAside(version, this.#clock.nowMs()));
+      await rename(folder, target);
       return target;
     });
   }
 
-  repairAliases(name: string, aliases: Partial<Aliases>): Promise<Aliases> {
-    return this.#exclusive('repair aliases of model', name, async () => {
-      const wanted = { ...NO_ALIASES, ...aliases };
-      for (const version of Object.values(wanted)) {
-        if (version !== null) await this.resolve(`${name}@${version}`);
-      }
-      if ((await readTextOrNull(this.#aliasesPath(name))) !== null) {
-        await mkdir(join(this.directory, name, DAMAGED), { recursive: true });
-        const target = join(this.directory, name, DAMAGED, `aliases-${this.#clock.nowMs()}.json`);
-        await rename(this.#aliasesPath(name), target);
-      }
-      return this.#writeAliases(name, wanted);
-    });
+  hold(name: string, version: string): Disposable {
+    return holdVersion(this.#folder(name), version);
   }
 
-  /** Removes staging directories older than an hour; a younger one may belong to a running process. */
-  async sweepStaging(): Promise<void> {
-    for (const name of await namesIn(this.directory)) {
-      for (const entry of await namesIn(join(this.directory, name))) {
-        const path = join(this.directory, name, entry);
-        const isStale =
-          entry.startsWith(STAGING_PREFIX) && this.#clock.nowMs() - (await stat(path)).mtimeMs > 3_600_000;
-        if (isStale) await rm(path, { recursive: true, force: true });
-      }
-    }
-  }
-
-  #verifyDraft(draft: ModelDraft): ManifestDraft {
-    checkName(draft.name);
-    verifySize('model.onnx', draft.model.length, this.limits.maxModelBytes);
-    verifySize('golden.arrow', draft.golden.length, this.limits.maxGoldenBytes);
-    const manifest = parseManifestDraft(draft.manifest);
-    if (manifest.name !== draft.name) {
-      throw rejected(
-        'ERR_MODEL_MANIFEST',
-        `its manifest names "${manifest.name}" and it is added as "${draft.name}"`,
+  async prune(
+    options: { readonly name?: string; readonly keep?: number; readonly dryRun?: boolean } = {},
+  ): Promise<PruneReport> {
+    const { name, keep = this.#keepVersions, dryRun = false } = options;
+    const names = name === undefined ? await listNames(this.directory) : [checkName(name)];
+    const pruned: PrunedVersion[] = [];
+    for (const each of names) {
+      // A name whose pointers are damaged is left as it is: what is live there is not known.
+      const damaged = await this.#state(each).then(
+        () => null,
+        (error: unknown) => error,
       );
+      if (damaged) this.#note(`models were not pruned: ${messageOf(damaged)}`);
+      else pruned.push(...(await this.#pruneOne(each, keep, dryRun)));
     }
-    verifyModelBytes(draft.model, { manifest, limits: this.limits });
-    verifySha256('golden.arrow', draft.golden, manifest.golden.sha256);
-    decodeGolden(draft.golden, manifest);
-    this.#verifyHeldOut(draft, manifest);
-    return manifest;
+    return { keep, dryRun, pruned };
   }
 
-  #verifyHeldOut({ heldOut }: ModelDraft, manifest: ManifestDraft): void {
-    if (manifest.heldOut === undefined && heldOut === undefined) return;
-    if (manifest.heldOut === undefined || heldOut === undefined) {
-      const state = heldOut ? 'held-out rows came and' : 'no held-out rows came though';
-      throw rejected(
-        'ERR_MODEL_HELD_OUT',
-        `${state} its manifest ${heldOut ? 'has no' : 'has a'} "heldOut"; send heldout.arrow as the manifest describes it`,
-      );
-    }
-    verifySize('heldout.arrow', heldOut.length, this.limits.maxHeldOutBytes);
-    verifySha256('heldout.arrow', heldOut, manifest.heldOut.sha256);
-    decodeHeldOut(heldOut, manifest);
+  repair(options: RepairOptions = {}): Promise<RepairReport> {
+    const repair = (): Promise<RepairReport> => repairModels(this.directory, options, this.#clock.nowMs());
+    // Nothing is written, so that a folder that cannot be written can be looked at.
+    if (options.dryRun) return repair();
+    return this.#exclusive('repair models', null, repair);
   }
 
-  async #listOne(name: string): Promise<ModelListing> {
-    const entries = await namesIn(join(this.directory, name));
-    const aliases = await this.aliases(name).catch((error: unknown) => {
-      if (error instanceof ModelRegistryError) return null;
+  /** Removes what processes left that ended while they wrote. A folder that cannot be written keeps it. */
+  async sweep(): Promise<void> {
+    for (const folder of ['', ...(await listNames(this.directory))]) {
+      const path = join(this.directory, folder);
+      try {
+        for (const entry of await namesIn(path)) {
+          if (temporaryState(entry) === 'left') await rm(join(path, entry), { recursive: true, force: true });
+        }
+        await sweepMarks(path);
+      } catch (error) {
+        this.#note(`what a crash left in "${path}" could not be removed: ${messageOf(error)}`);
+      }
+    }
+  }
+
+  async #verifyStaged(directory: string, draft: ModelDraft, manifest: ManifestDraft): Promise<void> {
+    const hasHeldOut = draft.heldOut !== undefined;
+    await verifyInThread({ directory, manifest, hasHeldOut, limits: this.limits });
+  }
+
+  /** The package first, then the pointer to it: a crash between leaves a version that nothing names. */
+  async #publish(staging: string, name: string, draft: ManifestDraft): Promise<ModelId> {
+    const folder = this.#folder(name);
+    const state = await this.#state(name);
+    await mkdir(folder, { recursive: true });
+    const versions = await listVersions(folder);
+    const version = buildVersion(nextVersionMs(this.#clock.nowMs(), versions), draft.model.sha256);
+    const manifest = `${JSON.stringify(buildManifest(draft, version), null, 2)}\n`;
+    await writeStaged(staging, { 'manifest.json': manifest });
+    await publishDirectory(staging, join(folder, version));
+    try {
+      const aliases = { ...state.aliases, candidate: version };
+      await writeAliasState(folder, { ...state, aliases });
+    } catch (error) {
+      await removeDirectory(join(folder, version)).catch(() => undefined);
       throw error;
-    });
-    const damaged = await namesIn(join(this.directory, name, DAMAGED));
-    const versions = entries.filter(isVersion).sort();
-    const summaries = await Promise.all(versions.map((version) => this.#summarise(name, version, aliases)));
-    return { name, aliases, versions, summaries, damaged: damaged.sort() };
-  }
-
-  async #summarise(name: string, version: string, aliases: Aliases | null): Promise<ModelSummary> {
-    const manifest = await this.show(`${name}@${version}`).then(
-      (found) => found.manifest,
-      () => null,
-    );
-    const pointers = Object.entries(aliases ?? {}) as [keyof Aliases, string | null][];
-    return {
-      version,
-      created: manifest?.created ?? null,
-      estimator: manifest?.trainer.estimator ?? null,
-      macroF1: numberOrNull(manifest?.metrics['macroF1']),
-      interval: intervalOrNull(manifest?.metrics['interval']),
-      aliases: pointers.filter(([, at]) => at === version).map(([alias]) => alias),
-    };
-  }
-
-  async #freeVersion(name: string, sha256: string): Promise<string> {
-    for (let nowMs = this.#clock.nowMs(); ; nowMs++) {
-      const version = buildVersion(nowMs, sha256);
-      if (!(await this.#exists(name, version))) return version;
     }
+    await this.#pruneHere(name, this.#keepVersions, false).catch((error: unknown) =>
+      this.#note(`models were not pruned: ${messageOf(error)}`),
+    );
+    return { name, version };
   }
 
-  async #exists(name: string, version: string): Promise<boolean> {
-    const found = await stat(join(this.directory, name, version)).catch(() => null);
-    return found?.isDirectory() ?? false;
+  #pruneOne(name: string, keep: number, dryRun: boolean): Promise<PrunedVersion[]> {
+    if (dryRun) return this.#pruneHere(name, keep, true);
+    return this.#exclusive('prune models', name, () => this.#pruneHere(name, keep, false));
   }
 
-  async #writeAliases(name: string, aliases: Aliases): Promise<Aliases> {
-    await writeFileDurably(this.#aliasesPath(name), `${JSON.stringify(aliases, null, 2)}\n`);
+  async #pruneHere(name: string, keep: number, dryRun: boolean): Promise<PrunedVersion[]> {
+    const folder = this.#folder(name);
+    const state = await this.#state(name);
+    const doomed = choosePruned(await listVersions(folder), state, await listVersionsInUse(folder), keep);
+    const pruned: PrunedVersion[] = [];
+    try {
+      for (const version of doomed) {
+        if (!dryRun) await removeDirectory(join(folder, version));
+        pruned.push({ name, version, wasLive: state.served.includes(version) });
+      }
+    } finally {
+      if (pruned.length > 0 && !dryRun) this.#note(describePruned({ keep, dryRun, pruned }));
+    }
+    return pruned;
+  }
+
+  #folder(name: string): string {
+    return join(this.directory, checkName(name));
+  }
+
+  async #state(name: string): Promise<AliasState> {
+    return readAliasState(this.#folder(name), name);
+  }
+
+  /** Writes pointers of which `live` is now one that was live. */
+  async #write(name: string, { aliases, served }: AliasState): Promise<Aliases> {
+    const { live } = aliases;
+    const order = live === null ? served : [...served.filter((version) => version !== live), live];
+    await writeAliasState(this.#folder(name), { aliases, served: order });
     return aliases;
   }
 
-  #aliasesPath(name: string): string {
-    return join(this.directory, name, 'aliases.json');
-  }
-
-  /** One change at a time, and every system error becomes `ERR_MODEL_STORE`. */
-  #exclusive<T>(verb: string, name: string, change: () => Promise<T>): Promise<T> {
-    const run = this.#queue.then(async () => {
-      checkName(name);
-      try {
-        return await change();
-      } catch (error) {
-        throw systemCodeOf(error)?.startsWith('ERR_') === false ? storeError(verb, name, error) : error;
-      }
+  /** One change at a time, here and in other processes. */
+  #exclusive<T>(verb: string, name: string | null, change: () => Promise<T>): Promise<T> {
+    const run = this.#queue.then(() => {
+      if (name !== null) checkName(name);
+      return this.#stored(verb, name ?? this.directory, () => withFolderLock(this.directory, change));
     });
     this.#queue = run.catch(() => undefined);
     return run;
   }
-}
 
-const numberOrNull = (value: unknown): number | null => (typeof value === 'number' ? value : null);
-
-function intervalOrNull(value: unknown): Interval | null {
-  const isInterval = Array.isArray(value) && value.length === 2 && value.every(Number.isFinite);
-  return isInterval ? (value as unknown as Interval) : null;
-}
-
-async function namesIn(directory: string): Promise<string[]> {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    const code = systemCodeOf(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
-    throw error;
+  /** Every system error becomes `ERR_MODEL_STORE`. */
+  async #stored<T>(verb: string, what: string, change: () => Promise<T>): Promise<T> {
+    try {
+      return await change();
+    } catch (error) {
+      throw systemCodeOf(error)?.startsWith('ERR_') === false ? storeError(verb, what, error) : error;
+    }
   }
-}
-
-async function readTextOrNull(path: string): Promise<string | null> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (systemCodeOf(error) === 'ENOENT') return null;
-    throw error;
-  }
-}
-
-function notFound(reference: string, version: string | null): ModelRegistryError {
-  const state = version === null ? 'the alias points nowhere' : `there is no version "${version}"`;
-  return new ModelRegistryError(
-    'ERR_MODEL_NOT_FOUND',
-    `Cannot find model "${reference}": ${state}; list the models to see what is there`,
-  );
 }

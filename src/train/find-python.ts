@@ -1,11 +1,11 @@
 // Which Python trains: $RUVECTOR_PYTHON, a .venv beside the project or the caller, else the PATH.
 // It looks for the packages without importing them, which would take seconds.
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { systemCodeOf } from '../core/index.ts';
 import { TrainErrorCode, trainError } from './errors.ts';
+import { DISTRIBUTION, checkPython, describeVersion, installCommand, isCompatible } from './python-module.ts';
+import type { PythonCheck } from './python-module.ts';
 
 /** Options of {@link findPython}. */
 export interface FindPythonOptions {
@@ -28,14 +28,6 @@ export const trainerPackages = [
   'onnxruntime',
 ] as const;
 
-const CHECK = `import importlib.util as u, sys
-print(sys.version_info >= (3, 10), *[n for n in sys.argv[1:] if u.find_spec(n) is None])`;
-
-/** A Python that hangs (a wrapper that waits for input) counts as none. */
-const CHECK_TIMEOUT_MS = 20_000;
-
-const run = promisify(execFile);
-
 /**
  * Finds a Python ≥ 3.10 that has the trainer's packages.
  * @returns its path, or its name on the PATH
@@ -51,7 +43,7 @@ export async function findPython(options: FindPythonOptions = {}): Promise<strin
   throw trainError(
     TrainErrorCode.NO_PYTHON,
     `Cannot find a Python that can train: ${findings.join('; ')}; run ` +
-      '`python3 -m venv .venv && .venv/bin/pip install ruvector`, or set RUVECTOR_PYTHON',
+      `\`python3 -m venv .venv && ${installCommand('.venv/bin/python')}\`, or set RUVECTOR_PYTHON`,
     { details: { tried: findings } },
   );
 }
@@ -76,18 +68,20 @@ function pythonOf(environment: string): string {
 
 async function readProblem(python: string, signal: AbortSignal | undefined): Promise<string | null> {
   try {
-    const options = { timeout: CHECK_TIMEOUT_MS, ...(signal && { signal }) };
-    const { stdout } = await run(python, ['-c', CHECK, ...trainerPackages], options);
-    return parseProblem(stdout);
+    return findProblem(await checkPython(python, { packages: trainerPackages, ...(signal && { signal }) }));
   } catch (error) {
     signal?.throwIfAborted();
     return systemCodeOf(error) === 'ENOENT' ? 'is not there' : 'does not start';
   }
 }
 
-/** Reads the answer of the check: whether the version will do, then the packages that are missing. */
-export function parseProblem(answer: string): string | null {
-  const [isNewEnough, ...missing] = answer.trim().split(/\s+/);
-  if (isNewEnough !== 'True') return 'is older than Python 3.10';
-  return missing.length === 0 ? null : `lacks ${missing.join(', ')}`;
+/** Says why a Python cannot train; null when it can. Its version first, then whose module, then what is missing. */
+export function findProblem({ isNewEnough, missing, module }: PythonCheck): string | null {
+  if (!isNewEnough) return 'is older than Python 3.10';
+  if (module.state !== 'ours' && module.problem !== null) return module.problem;
+  if (module.state === 'ours' && !isCompatible(module.version)) return describeVersion(module.version);
+  return missing.length === 0 ? null : `lacks ${missing.map(nameInstalled).join(', ')}`;
 }
+
+/** The module of ours is called by its distribution: what would be installed by its own name is another project. */
+const nameInstalled = (name: string): string => (name === 'ruvector' ? DISTRIBUTION : name);

@@ -2,6 +2,7 @@
 // Not what they do: python/src/ruvector/trainer. Not the registry: src/models.
 export { findPython } from './find-python.ts';
 export type { FindPythonOptions } from './find-python.ts';
+export { checkPython, installCommand, ownVersion } from './python-module.ts';
 export { runTrainer } from './run-trainer.ts';
 export type { RunTrainerOptions } from './run-trainer.ts';
 export type {

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { RuvectorError } from '../core/index.ts';
 import { TrainErrorCode, trainError } from './errors.ts';
+import { DISTRIBUTION, checkPython, installCommand } from './python-module.ts';
 import { TextTail } from './text-tail.ts';
 import type { TrainJob, TrainProgress, TrainResult } from './train-job.ts';
 import { TRAINER_FD, buildTrainerEnvironment } from './trainer-environment.ts';
@@ -40,6 +41,11 @@ interface Exit {
   readonly error?: Error;
 }
 
+/** `-m ruvector.trainer`, but never with a ruvector.py of the working directory: before 3.11 `-c` looks there first. */
+const START = `import runpy, sys
+if not getattr(sys.flags, 'safe_path', False): sys.path.pop(0)
+runpy.run_module('ruvector.trainer', run_name='__main__', alter_sys=True)`;
+
 const LEASE_MS = 60_000;
 const KILL_GRACE_MS = 2000;
 /** After the process is gone, how long a grandchild may hold its pipes open. */
@@ -61,7 +67,7 @@ export class TrainerProcess {
 
   constructor(options: TrainerOptions) {
     this.#options = options;
-    this.#child = spawn(options.python, ['-m', 'ruvector.trainer'], {
+    this.#child = spawn(options.python, ['-c', START], {
       stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
       env: buildTrainerEnvironment(process.env, options.threads ?? 1),
       windowsHide: true,
@@ -112,7 +118,7 @@ export class TrainerProcess {
       this.#child.stdin?.end();
       if (this.#result) return this.#result;
       const exit = await this.exited;
-      throw this.#explain(job, exit, signal, lease);
+      throw await this.#explain(job, exit, signal, lease);
     } finally {
       signal?.removeEventListener('abort', abort);
       this.#listener = () => {};
@@ -180,13 +186,18 @@ export class TrainerProcess {
     this.#listener(message);
   }
 
-  #explain(job: TrainJob, exit: Exit, signal: AbortSignal | undefined, lease: Lease): RuvectorError {
+  async #explain(
+    job: TrainJob,
+    exit: Exit,
+    signal: AbortSignal | undefined,
+    lease: Lease,
+  ): Promise<RuvectorError> {
     const what = `Cannot train model "${job.name}" with ${job.estimator}`;
     const log = String(this.#log).trim();
     const details = { stage: this.#stage, log, exitCode: exit.code, exitSignal: exit.signal };
     if (exit.error) {
       const state = `"${this.#options.python}" does not start (${exit.error.message})`;
-      const next = 'set RUVECTOR_PYTHON to a Python that has ruvector';
+      const next = `set RUVECTOR_PYTHON to a Python that has ${DISTRIBUTION}`;
       return trainError(TrainErrorCode.NO_PYTHON, `${what}: ${state}; ${next}`, {
         cause: exit.error,
         details,
@@ -203,7 +214,11 @@ export class TrainerProcess {
     return this.#explainFailure(what, exit, details);
   }
 
-  #explainFailure(what: string, exit: Exit, details: Readonly<Record<string, unknown>>): RuvectorError {
+  async #explainFailure(
+    what: string,
+    exit: Exit,
+    details: Readonly<Record<string, unknown>>,
+  ): Promise<RuvectorError> {
     const failure = this.#failure;
     if (failure) {
       const text = failure.code === null ? `${failure.kind}: ${failure.message}` : failure.message;
@@ -213,8 +228,11 @@ export class TrainerProcess {
     }
     const lastLine = String(details['log']).split('\n').at(-1);
     if (lastLine?.includes('No module named')) {
-      const next = `run \`${this.#options.python} -m pip install ruvector\``;
-      return trainError(TrainErrorCode.NO_PYTHON, `${what}: ${lastLine.trim()}; ${next}`, { details });
+      const { python } = this.#options;
+      const { problem = null } = (await checkPython(python).catch(() => null))?.module ?? {};
+      const state =
+        problem === null ? `${lastLine.trim()}; run \`${installCommand(python)}\`` : `"${python}" ${problem}`;
+      return trainError(TrainErrorCode.NO_PYTHON, `${what}: ${state}`, { details });
     }
     const how = exit.signal ? `killed by ${exit.signal}` : `ended with status ${exit.code} and no result`;
     const next =

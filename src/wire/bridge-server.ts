@@ -27,6 +27,8 @@ export interface BridgeServerOptions {
   readonly token: string;
   readonly requests?: Readonly<Record<string, RequestHandler>>;
   readonly streams?: Readonly<Record<string, StreamSource>>;
+  /** Of the product, for the HELLO. @default none is told */
+  readonly version?: string;
   /** @default 512 MiB */
   readonly maxMessageBytes?: number;
   /** A client silent for this long on the ZeroMQ level has vanished. @default 10 000 */
@@ -81,6 +83,7 @@ export async function createBridgeServer(options: BridgeServerOptions): Promise<
     ...shared,
     router: controlRouter,
     requests: options.requests ?? {},
+    version: options.version,
     onEvent: (type, clientId) => options.onEvent?.({ plane: 'control', type, clientId }),
     onClientLost: (clientId) => streams.endClient(clientId),
   });

@@ -29,6 +29,8 @@ export type RequestHandler = (params: unknown, context: RequestContext) => Promi
 
 export interface RequestPlaneOptions extends Omit<PlaneOptions, 'handlers'> {
   readonly requests: Readonly<Record<string, RequestHandler>>;
+  /** Of the product; told to clients, who hold their own against it. */
+  readonly version?: string | undefined;
   readonly onEvent: PlaneHandlers['onEvent'];
   /** The last control connection of a client ended, and with it its lease. */
   readonly onClientLost: (clientId: string) => void;
@@ -94,6 +96,7 @@ export class RequestPlane {
       maxMessageBytes: this.#options.maxMessageBytes,
       leaseMs: this.#options.leaseMs,
       pid: process.pid,
+      ...(this.#options.version !== undefined && { version: this.#options.version }),
     };
     this.#plane.send(peer, { type: MessageType.HELLO, correlation, payload }).catch(() => {
       // Closed meanwhile.

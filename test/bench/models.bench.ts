@@ -14,6 +14,11 @@ import { createModelHost, openRegistry } from '../../src/models/index.ts';
 import type { ModelHost } from '../../src/models/index.ts';
 import { createSession } from '../../src/models/session.ts';
 import type { ModelSession } from '../../src/models/session.ts';
+import { buildConfig } from '../../src/app/config.ts';
+import { openHost as openServingHost } from '../../src/app/host.ts';
+import { createTestHome } from '../support/daemon.ts';
+import { watchLoop } from '../support/loop-watch.ts';
+import type { LoopDelays } from '../support/loop-watch.ts';
 import { contractOf, makeModels, python, readDraft } from '../support/models.ts';
 import { median, quantile } from './harness.ts';
 import type { BenchCase, BenchTopic } from './harness.ts';
@@ -400,8 +405,62 @@ async function* swapCases(): AsyncIterable<BenchCase> {
   yield figure({ bench, case: 'pointer swap, median', unit: 'µs', value: median(swapUs), anchorName: alone });
 }
 
+const LARGE_MIB = 240;
+const STALL_GOAL_MS = 50;
+const meetsStall = (ms: number): boolean => ms <= STALL_GOAL_MS;
+
+/** A child deploys over the bridge of a host in this process, as a trainer does; this loop is the daemon's. */
+async function* deployCases(): AsyncIterable<BenchCase> {
+  const home = await createTestHome();
+  const host = await openServingHost(home, buildConfig({}));
+  const script = join(import.meta.dirname, '../support/deploy-large.ts');
+  const deploy = async (how: string): Promise<LoopDelays & { ms: number }> => {
+    const started = performance.now();
+    const delays = await watchLoop(async () => {
+      const child = spawn(process.execPath, [script, home.bridgeFile, String(LARGE_MIB), how], {
+        stdio: 'ignore',
+      });
+      const [code] = (await once(child, 'exit')) as [number | null];
+      if (code !== 0) throw new Error(`the deployment ended with ${code}`);
+    });
+    return { ...delays, ms: performance.now() - started };
+  };
+  const bench = 'models.deploy';
+  try {
+    const { maxMs: idleMs } = await watchLoop(() => sleep(5000));
+    for (const [how, what] of [
+      ['stored', 'stored'],
+      ['live', 'made live'],
+    ] as const) {
+      const { ms, maxMs, maxCpuMs } = await deploy(how);
+      const name = `${LARGE_MIB} MiB, ${what}`;
+      const anchorName = 'CPU of the main thread in one turn';
+      yield figure({ bench, case: name, unit: 'ms', value: maxCpuMs, anchorName, goal: meetsStall });
+      yield figure({
+        bench,
+        case: `${name}, by the wall clock`,
+        unit: 'ms',
+        value: maxMs,
+        anchorName: `longest stall; ${idleMs.toFixed(0)} ms in 5 s of nothing on this machine`,
+        goal: meetsStall,
+      });
+      yield figure({
+        bench,
+        case: `${name}, whole`,
+        unit: 'ms',
+        value: ms,
+        anchorName: 'with the start of the child',
+      });
+    }
+  } finally {
+    await host.close();
+    await home[Symbol.asyncDispose]();
+  }
+}
+
 export const topics: readonly BenchTopic[] = [
   { name: 'models.infer', cases: () => withContenders(inferCases) },
   { name: 'models.decide', cases: () => withContenders(decideCases) },
   { name: 'models.swap', cases: swapCases },
+  { name: 'models.deploy', cases: deployCases },
 ];

@@ -72,31 +72,42 @@ test('setLive() called many times at once leaves pointers that follow one order'
   });
 });
 
-test('remove() takes a version and the pointers to it, never the live one', async () => {
-  const a = await add('forest-a');
-  const b = await add('forest-b');
+test('remove() takes a version that no alias names, and says which alias names the others', async () => {
+  const [a, b, c, d] = [
+    await add('forest-a'),
+    await add('forest-b'),
+    await add('linear'),
+    await add('linear'),
+  ];
   await registry.setLive('memopt', a.version);
   await registry.setLive('memopt', b.version);
-  await expect(registry.remove('memopt', b.version)).rejects.toThrow(code('ERR_MODEL_IN_USE'));
-  await registry.remove('memopt', a.version);
-  expect(await registry.list()).toEqual([
-    {
-      name: 'memopt',
-      aliases: { live: b.version, previous: null, candidate: null },
-      versions: [b.version],
-      summaries: [
-        {
-          version: b.version,
-          created: '2026-01-01T00:00:00.000Z',
-          estimator: 'RandomForestClassifier',
-          macroF1: null,
-          interval: null,
-          aliases: ['live'],
-        },
-      ],
-      damaged: [],
-    },
-  ]);
+  for (const [{ version }, alias] of [
+    [a, 'previous'],
+    [b, 'live'],
+    [d, 'candidate'],
+  ] as const) {
+    await expect(registry.remove('memopt', version)).rejects.toThrow(
+      expect.objectContaining({
+        code: 'ERR_MODEL_IN_USE',
+        message: expect.stringContaining(`it is ${alias}`),
+      }),
+    );
+  }
+  {
+    using _held = registry.hold('memopt', c.version);
+    await expect(registry.remove('memopt', c.version)).rejects.toThrow(code('ERR_MODEL_IN_USE'));
+  }
+  await registry.remove('memopt', c.version);
+  const [listing] = await registry.list();
+  expect(listing).toMatchObject({ versions: [a.version, b.version, d.version], damaged: [] });
+  expect(listing!.summaries[1]).toEqual({
+    version: b.version,
+    created: '2026-01-01T00:00:00.000Z',
+    estimator: 'RandomForestClassifier',
+    macroF1: null,
+    interval: null,
+    aliases: ['live'],
+  });
 });
 
 test('a name or reference that leaves the directory is refused by every call', async () => {
@@ -108,7 +119,7 @@ test('a name or reference that leaves the directory is refused by every call', a
   await expect(registry.setLive(name, 'x')).rejects.toThrow(code('ERR_MODEL_NAME'));
   await expect(registry.setLive('memopt', '../x')).rejects.toThrow(code('ERR_MODEL_NAME'));
   await expect(registry.aliases(name)).rejects.toThrow(code('ERR_MODEL_NAME'));
-  expect(await readdir(directory)).toEqual([]);
+  expect((await readdir(directory)).filter((entry) => entry !== '.lock.db')).toEqual([]);
 });
 
 test.each<[string, (draft: ModelDraft) => ModelDraft, string]>([
@@ -133,29 +144,12 @@ test('show() reports a cut or changed manifest and leaves it where it is', async
   }
 });
 
-test('a damaged aliases.json is an error until it is repaired, and is kept then', async () => {
-  const id = await add('linear');
-  const path = join(directory, 'memopt/aliases.json');
-  for (const damaged of ['', '{"live":', '{"live":"x"}', '\0\0\0\0']) {
-    await writeFile(path, damaged);
-    await expect(registry.aliases('memopt')).rejects.toThrow(code('ERR_MODEL_ALIASES'));
-    await expect(registry.setLive('memopt', id.version)).rejects.toThrow(code('ERR_MODEL_ALIASES'));
-    await expect(registry.add(await readDraft(models, 'linear'))).rejects.toThrow(code('ERR_MODEL_ALIASES'));
-    expect(await readFile(path, 'utf8')).toBe(damaged);
-  }
-  expect((await registry.list())[0]!.aliases).toBeNull();
-  await registry.repairAliases('memopt', { live: id.version });
-  expect(await registry.aliases('memopt')).toEqual({ live: id.version, previous: null, candidate: null });
-  const kept = (await registry.list())[0]!.damaged;
-  expect(kept).toHaveLength(1);
-  expect(await readFile(join(directory, 'memopt/.damaged', kept[0]!), 'utf8')).toBe('\0\0\0\0');
-});
-
 test('setAside() keeps a damaged package out of reach', async () => {
   const id = await add('linear');
   const path = await registry.setAside('memopt', id.version);
   await expect(registry.show('memopt@candidate')).rejects.toThrow(code('ERR_MODEL_NOT_FOUND'));
-  expect((await readdir(path)).sort()).toEqual(['golden.arrow', 'manifest.json', 'model.onnx']);
+  expect((await readdir(path!)).sort()).toEqual(['golden.arrow', 'manifest.json', 'model.onnx']);
+  expect(await registry.aliases('memopt')).toEqual({ live: null, previous: null, candidate: null });
 });
 
 const script = join(import.meta.dirname, '../support/add-model.ts');
@@ -176,7 +170,11 @@ test('add() on a full disk says so, keeps what is live and leaves nothing half-w
   const { stdout } = await promisify(execFile)('bash', limited);
   expect(stdout.trim()).toBe('ERR_MODEL_STORE');
   expect(await registry.resolve('memopt')).toEqual(live);
-  expect((await readdir(join(directory, 'memopt'))).sort()).toEqual([live.version, 'aliases.json']);
+  expect((await readdir(join(directory, 'memopt'))).sort()).toEqual([
+    live.version,
+    'aliases.backup.json',
+    'aliases.json',
+  ]);
 });
 
 test('kill -9 while models are added and activated leaves whole packages and valid pointers', async () => {

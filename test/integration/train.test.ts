@@ -1,6 +1,6 @@
 // Real trainers on a real bridge: streamed by ZeroMQ, fitted by scikit-learn, deployed as ONNX that
 // onnxruntime-node replays.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { labels } from '../../src/core/index.ts';
 import { GOLDEN_TOLERANCE, decodeGolden } from '../../src/models/index.ts';
 import type { ManifestDraft } from '../../src/models/index.ts';
-import { createTrainerPool, findPython, runTrainer } from '../../src/train/index.ts';
+import { checkPython, createTrainerPool, findPython, runTrainer } from '../../src/train/index.ts';
 import type { TrainJob, TrainProgress } from '../../src/train/index.ts';
 import { featureNames, startTrainBridge } from '../support/train-bridge.ts';
 import type { ArrivedModel, TrainBridge } from '../support/train-bridge.ts';
@@ -121,15 +121,21 @@ test("runTrainer() brings the code of ruvector's own exceptions", async () => {
   });
 });
 
-test('runTrainer() says so when no daemon runs', async () => {
+test('runTrainer() says so when no daemon runs, beside a ruvector.py of the working directory too', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'ruvector-train-'));
+  const before = process.cwd();
   try {
+    await writeFile(join(directory, 'ruvector.py'), 'raise SystemExit("shadowed")\n');
+    process.chdir(directory);
     const failing = runTrainer({ python, bridgeFile: join(directory, 'bridge.json'), job: job() });
     await expect(failing).rejects.toMatchObject({
       code: 'ERR_TRAINER_FAILED',
       details: { trainerCode: 'ERR_WIRE_NO_DAEMON' },
     });
+    const { module } = await checkPython(python, { folder: directory });
+    expect(module).toMatchObject({ state: 'shadowed', path: join(directory, 'ruvector.py') });
   } finally {
+    process.chdir(before);
     await rm(directory, { recursive: true });
   }
 });
@@ -146,11 +152,40 @@ test('findPython() says what each Python lacks and the command that mends it', a
   const env = { PATH: '/nowhere' };
   await expect(findPython({ env, directories: [] })).rejects.toMatchObject({
     code: 'ERR_TRAIN_NO_PYTHON',
-    message: expect.stringMatching(/pip install ruvector/) as string,
+    message: expect.stringMatching(/pip install \S+\/python`, or set/) as string,
   });
   await expect(findPython({ env: { RUVECTOR_PYTHON: '/nowhere/python' } })).rejects.toMatchObject({
     details: { tried: ['"/nowhere/python" is not there'] },
   });
+});
+
+/** The tests' Python with a folder before its packages, in which another project has our import name. */
+async function makeOtherPython(directory: string): Promise<string> {
+  await mkdir(join(directory, 'ruvector'));
+  await writeFile(join(directory, 'ruvector', '__init__.py'), '"""Vectors."""\n');
+  const metadata = join(directory, 'ruvector-0.1.4.dist-info');
+  await mkdir(metadata);
+  await writeFile(join(metadata, 'METADATA'), 'Metadata-Version: 2.1\nName: ruvector\nVersion: 0.1.4\n');
+  await writeFile(join(metadata, 'RECORD'), 'ruvector/__init__.py,,\nruvector-0.1.4.dist-info/METADATA,,\n');
+  const wrapper = join(directory, 'python');
+  await writeFile(wrapper, `#!/bin/sh\nPYTHONPATH="${directory}" exec "${python}" "$@"\n`, { mode: 0o755 });
+  return wrapper;
+}
+
+test("findPython() and runTrainer() tell another project's module from ours, and say what to do", async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'ruvector-other-'));
+  try {
+    const other = await makeOtherPython(directory);
+    const refused = {
+      code: 'ERR_TRAIN_NO_PYTHON',
+      message: expect.stringMatching(/another project .*ruvector 0\.1\.4.*pip uninstall ruvector`/) as string,
+    };
+    await expect(findPython({ env: { RUVECTOR_PYTHON: other } })).rejects.toMatchObject(refused);
+    const failing = runTrainer({ python: other, bridgeFile: bridge.bridgeFile, job: job() });
+    await expect(failing).rejects.toMatchObject(refused);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
 });
 
 test('createTrainerPool() runs a job on the process that was started ahead of time', async () => {

@@ -55,6 +55,24 @@ export function withModel(draft: ModelDraft & { manifest: ManifestDraft }, model
   return { ...draft, model, manifest: { ...draft.manifest, model: described } };
 }
 
+/**
+ * A model with so many bytes more that every runtime reads over: a documentation string at its end
+ * (`ModelProto.doc_string`, field 6).
+ */
+export function withPadding(
+  model: Uint8Array,
+  paddingBytes: number,
+): { bytes: Uint8Array; described: { sha256: string; sizeBytes: number } } {
+  const length: number[] = [];
+  for (let rest = paddingBytes; rest > 0; rest = Math.floor(rest / 128)) {
+    length.push((rest % 128) | (rest >= 128 ? 128 : 0));
+  }
+  const bytes = new Uint8Array(model.length + 1 + length.length + paddingBytes).fill(97);
+  bytes.set(model);
+  bytes.set([(6 << 3) | 2, ...length], model.length);
+  return { bytes, described: { sha256: sha256Of(bytes), sizeBytes: bytes.length } };
+}
+
 /** What a host that computes the fixture's features demands. */
 export function contractOf(manifest: ManifestDraft): { featureNames: string[]; featureSpecSha256: string } {
   return {

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ._client import Client, connect
 from ._dataset import Dataset
 from ._exceptions import RuvectorError
+from ._identity import DISTRIBUTION, VERSION
 from ._transport import BatchStream, MockTransport, Reply, Transport
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from ._stream_progress import StreamPosition
     from ._stream_rows import MemorySnapshot, OptimizationEvent, ProcessRecord
     from ._subscription import Subscription
+
+__distribution__ = DISTRIBUTION
+__version__ = VERSION
 
 # Imported on first use: they take seconds that streaming does not need.
 _LAZY = {
@@ -84,6 +88,8 @@ __all__ = [
     "TrainingDataConfig",
     "TrainingDataStats",
     "Transport",
+    "__distribution__",
+    "__version__",
     "connect",
     "create_estimator",
     "deploy",

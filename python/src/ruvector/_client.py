@@ -10,6 +10,7 @@ from typing import Any
 from ._config import default_home, read_bridge_file
 from ._dataset import Dataset
 from ._exceptions import NoRowsError
+from ._models import Models
 from ._protocol import Buffer
 from ._times import TimeLike, end_ms, span_ms, start_ms
 from ._transport import BatchStream, OnProgress, Reply, Transport
@@ -198,6 +199,11 @@ class Client:
                 f"{wanted or 'its whole history'}; let it collect longer or choose another range"
             )
         return Dataset(table, meta)
+
+    @property
+    def models(self) -> Models:
+        """The daemon's registry: list, activate, roll back, remove, prune, repair."""
+        return Models(self)
 
     def status(self) -> Any:  # noqa: ANN401  any JSON value
         """Ask the daemon how it is: sampling, history, live model, last decisions."""

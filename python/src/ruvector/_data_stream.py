@@ -41,7 +41,8 @@ class DataStream:
     endpoint : str
         ``ws://127.0.0.1:9999``, ``tcp://127.0.0.1:9999``, ``ipc:///path`` or ``pipe:/path``.
     format : {"jsonlines", "msgpack", "protobuf", "arrow"}, default "jsonlines"
-        Of a pipe the one it is served in. MessagePack and WebSocket need ``ruvector[streams]``.
+        Of a pipe the one it is served in. MessagePack and WebSocket need
+        ``ruvector-memopt[streams]``.
     tables : sequence of {"memory", "process", "optimization"}, optional
         What :meth:`subscribe_all` gives. All by default.
     filters : sequence of str or tuple, optional

@@ -70,6 +70,25 @@ class Deployment:
     report: dict[str, Any]
     manifest: dict[str, Any]
 
+    @property
+    def live(self) -> str | None:
+        """``name@version`` that was live under this name when the daemon answered."""
+        return self._text("live")
+
+    @property
+    def replaced(self) -> str | None:
+        """``name@version`` that answered before it; None when it did not go live."""
+        return self._text("replaced")
+
+    @property
+    def judged_against(self) -> str | None:
+        """What decided while it was judged; None when it was not judged beside anything."""
+        return self._text("judgedAgainst")
+
+    def _text(self, key: str) -> str | None:
+        value = self.report.get(key)
+        return value if isinstance(value, str) else None
+
 
 def deploy(
     model: FitResult | OnnxModel | Estimator,

@@ -71,7 +71,7 @@ def create_codec(stream_format: str, max_message_bytes: int = MAX_MESSAGE_BYTES)
     Parameters
     ----------
     stream_format : {"jsonlines", "msgpack", "protobuf", "arrow"}
-        MessagePack needs ``ruvector[streams]``.
+        MessagePack needs ``ruvector-memopt[streams]``.
     max_message_bytes : int, default 16 MiB
         Larger messages, and larger frames of a byte stream, are refused.
 
@@ -134,8 +134,7 @@ def _import_msgpack() -> Any:  # noqa: ANN401  an untyped library
         import msgpack
     except ImportError as error:
         raise StreamRequestError(
-            'Cannot read stream as "msgpack": the package msgpack is missing; '
-            "pip install 'ruvector[streams]'"
+            'Cannot read stream as "msgpack": the package msgpack is missing; pip install msgpack'
         ) from error
     return msgpack
 

@@ -41,7 +41,7 @@ class WebSocketSource(StreamSource):
         except ImportError as error:
             raise StreamRequestError(
                 f'Cannot read stream at "{endpoint}": the package websockets is missing; '
-                "pip install 'ruvector[streams]'"
+                "pip install websockets"
             ) from error
         self._endpoint = endpoint
         self._errors = exceptions

@@ -16,6 +16,7 @@ from ._exceptions import ClientClosedError, error_from_payload
 from ._protocol import PROTOCOL_VERSION, Buffer, Message, MessageType
 from ._stream import WireStream
 from ._transport import BatchStream, OnProgress, Reply, Transport
+from ._versions import check_daemon_version
 
 __all__ = ["ZmqTransport"]
 
@@ -149,6 +150,11 @@ class ZmqTransport(Transport):
             connection.close()
             raise error_from_payload(answer.payload)
         fields = answer.payload or {}
+        try:
+            check_daemon_version(fields.get("version"))
+        except BaseException:
+            connection.close()
+            raise
         self._max_message_bytes = int(fields.get("maxMessageBytes", self._max_message_bytes))
         self._lease_ms = int(fields.get("leaseMs", self._lease_ms))
         connection.max_message_bytes = self._max_message_bytes

@@ -1,4 +1,4 @@
-// `models`: list, show, compare, activate, roll back and verify. A running host swaps live; without one the
+// `models`: list, show, compare, activate, roll back and verify (models-upkeep.ts: the rest). A running host swaps live; without one the
 // registry on disk is changed and the next start follows it.
 import type { Command } from 'commander';
 import { findDaemon } from '../daemon.ts';
@@ -16,6 +16,7 @@ import type {
 import { readSavedConfig } from '../config.ts';
 import { openHost } from '../host.ts';
 import { formatRows, print, printJson } from '../terminal.ts';
+import { addUpkeep } from './models-upkeep.ts';
 import { homeOf } from './options.ts';
 
 interface JsonOption {
@@ -26,7 +27,7 @@ interface JsonOption {
 export function addModels(program: Command): void {
   const models = program
     .command('models')
-    .description('list, show, compare, activate, roll back and verify models');
+    .description('list, show, compare, activate, roll back, verify, remove, prune and repair models');
   addSub(
     models,
     'list',
@@ -57,6 +58,7 @@ export function addModels(program: Command): void {
     renderChange,
   );
   addCompare(models);
+  addUpkeep(models);
   models.addHelpText('after', '\nExample:\n  $ ruvector-memopt models compare memopt@candidate memopt@live');
 }
 
@@ -138,7 +140,7 @@ function describeSummary(
     writeScore(score),
     created.slice(0, 16).replace('T', ' '),
     estimator ?? '',
-    isDamaged ? 'aliases damaged' : aliases.join(', '),
+    isDamaged ? 'aliases damaged: run `models repair`' : aliases.join(', '),
   ];
   return parts.filter((part) => part !== '').join('  ');
 }

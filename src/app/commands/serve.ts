@@ -32,6 +32,7 @@ interface ServeOptions {
   baseline: boolean;
   retainDays: number;
   retainMib: number;
+  keepModels: number;
   stream: string[];
   stopWithStdin?: boolean;
   printUnit?: boolean;
@@ -76,6 +77,12 @@ export function addServe(program: Command): void {
     )
     .option('--retain-mib <n>', 'most MiB of history kept', parseNumber, 1024)
     .option(
+      '--keep-models <n>',
+      'versions of a model kept, those an alias names always among them; 0 keeps all',
+      parseNumber,
+      defaultConfig.keepModels,
+    )
+    .option(
       '--stream <endpoint>',
       'stream live, for example ws://127.0.0.1:9999?format=jsonlines, ipc:///path or pipe:/path (repeatable)',
       collectText,
@@ -108,6 +115,7 @@ function toConfig(options: ServeOptions): HostConfig {
     baseline: options.baseline,
     retainDays: options.retainDays,
     retainMib: options.retainMib,
+    keepModels: options.keepModels,
   });
 }
 

@@ -81,7 +81,13 @@ function describeOwn({ memory }: HostStatus): string {
   return `${formatBytes(own.rssKib * 1024)}${shared}; ${paysOff.reason}`;
 }
 
-function describeModel({ model: { live, isBaseline } }: HostStatus): string {
+function describeModel(status: HostStatus): string {
+  const { aliasesBehind } = status.model;
+  const behind = aliasesBehind && `; on disk still ${aliasesBehind.onDisk}: ${aliasesBehind.reason}`;
+  return `${describeLive(status)}${behind ?? ''}`;
+}
+
+function describeLive({ model: { live, isBaseline } }: HostStatus): string {
   if (live === null) return 'none yet: decisions follow the rule (run `ruvector-memopt train`)';
   return isBaseline ? `${live}, the rule (\`ruvector-memopt train\` makes a model of this host)` : live;
 }

@@ -20,6 +20,7 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from ._figures import show_by, take_figures
+from ._module_check import ImportNotice
 from ._run import describe_error, mime_bundle, run_cell
 from ._transfer import Transfer, open_transfer
 from ._values import decode_value, encode_value
@@ -164,6 +165,7 @@ def main(arguments: list[str]) -> None:
     show_by(session.show, builtins.display)  # type: ignore[attr-defined]
     if "" not in sys.path:
         sys.path.insert(0, "")
+    sys.meta_path.insert(0, ImportNotice())
     requests: queue.Queue[Message] = queue.Queue()
     reader = threading.Thread(
         target=_read_requests, args=(fds[0], requests, session.replies, arguments[3]), daemon=True

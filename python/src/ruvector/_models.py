@@ -1,0 +1,69 @@
+"""The models of the daemon, as ``client.models``; docs/protocol.md says what it answers."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+__all__ = ["Models"]
+
+
+class _Reply(Protocol):
+    @property
+    def result(self) -> Any: ...  # noqa: ANN401  any JSON value
+
+
+class _Client(Protocol):
+    def request(self, name: str, params: Any = None) -> _Reply: ...  # noqa: ANN401
+
+
+class Models:
+    """Versions of the daemon's models; a reference is ``name``, ``name@version`` or ``name@live``.
+
+    Examples
+    --------
+    >>> with ruvector.connect() as client:  # doctest: +SKIP
+    ...     client.models.prune(keep=5, dry_run=True)["pruned"]
+
+    """
+
+    def __init__(self, client: _Client) -> None:
+        self._client = client
+
+    def list(self) -> Any:  # noqa: ANN401
+        """All names with their versions, aliases and scores."""
+        return self._ask("models.list")
+
+    def show(self, reference: str) -> Any:  # noqa: ANN401
+        """Manifest and folder of a package."""
+        return self._ask("models.show", reference=reference)
+
+    def verify(self, reference: str) -> Any:  # noqa: ANN401
+        """Check a stored package as far as its golden rows."""
+        return self._ask("models.verify", reference=reference)
+
+    def compare(self, a: str, b: str) -> Any:  # noqa: ANN401
+        """Score both on the same rows, which neither was trained on."""
+        return self._ask("models.compare", a=a, b=b)
+
+    def activate(self, reference: str) -> Any:  # noqa: ANN401
+        """Make a version live; when that fails, what was live stays live."""
+        return self._ask("models.activate", reference=reference)
+
+    def rollback(self) -> Any:  # noqa: ANN401
+        """Go back to the version before; when that fails, what was live stays live."""
+        return self._ask("models.rollback")
+
+    def remove(self, reference: str) -> Any:  # noqa: ANN401
+        """Remove a version that no alias names and nothing uses."""
+        return self._ask("models.remove", reference=reference)
+
+    def prune(self, *, keep: int | None = None, dry_run: bool = False) -> Any:  # noqa: ANN401
+        """Remove versions beyond ``keep``, by default the daemon's limit; 0 keeps all."""
+        return self._ask("models.prune", keep=keep, dryRun=dry_run)
+
+    def repair(self, *, dry_run: bool = False) -> Any:  # noqa: ANN401
+        """Rebuild damaged aliases and set damaged packages aside; nothing is deleted."""
+        return self._ask("models.repair", dryRun=dry_run)
+
+    def _ask(self, name: str, **params: object) -> Any:  # noqa: ANN401
+        return self._client.request(name, params).result
