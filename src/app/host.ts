@@ -37,6 +37,7 @@ import { LiveFeed } from './live-feed.ts';
 import { createSampleService } from './sample-service.ts';
 import type { SampleService } from './sample-service.ts';
 import { runSampling } from './sampling.ts';
+import { SamplingHealth } from './sampling-health.ts';
 import { buildStatus } from './status.ts';
 import { createStreamService } from './stream-service.ts';
 import type { StreamService } from './stream-service.ts';
@@ -142,8 +143,7 @@ class RunningHost implements Host {
   /** What became of the model that was deployed last. */
   #lastDeployment: Deployment | null = null;
   #deployments: Promise<unknown> = Promise.resolve();
-  #missed = 0;
-  #samples = 0;
+  readonly #health = new SamplingHealth((text) => this.#listener.onLog?.(text));
   #lastActionMs: number | null = null;
   readonly #startedMs = Date.now();
   readonly #firstDecisionMs = new Map<string, number>();
@@ -257,16 +257,15 @@ class RunningHost implements Host {
       signal,
       lastActionMs: () => this.#lastActionMs,
       ownRefaults: () => this.optimizer.ownRefaults(),
-      onSample: async (sample, features, missed) => {
-        this.#samples++;
-        this.#missed = missed;
+      health: this.#health,
+      onSample: async (sample, features) => {
         this.latest = { snapshot: sample.memory, features, health: sample.health };
-        this.#append(sample.memory, sample.processes);
+        await this.#health.guard('store', () => this.#append(sample.memory, sample.processes));
         this.#listener.onSample?.(this.latest);
-        // A decision that fails is no reason to stop sampling.
-        const observed = this.samples.observe(sample.memory, features);
-        const decided = features ? this.#decideOnSample() : this.optimizer.observe(sample.memory);
-        await decided.catch((error) => this.#listener.onLog?.(messageOf(error)));
+        const observed = this.#health.guard('label', () => this.samples.observe(sample.memory, features));
+        await this.#health.guard('decide', () =>
+          features ? this.#decideOnSample() : this.optimizer.observe(sample.memory),
+        );
         await observed;
       },
     });
@@ -364,8 +363,7 @@ class RunningHost implements Host {
   status(): HostStatus {
     return buildStatus(this, {
       startedMs: this.#startedMs,
-      samples: this.#samples,
-      missed: this.#missed,
+      sampling: this.#health,
       baselineStamp: this.#baseline.stamp,
       lastDeployment: this.#lastDeployment,
     });

@@ -4,6 +4,7 @@ import type { Sample } from '../collect/index.ts';
 import { createFeatureExtractor } from '../prepare/index.ts';
 import type { FeatureSpec } from '../prepare/index.ts';
 import type { HostConfig } from './config.ts';
+import type { SamplingHealth } from './sampling-health.ts';
 
 /** What the optimizer knows of its own page-outs. */
 export interface OwnRefaults {
@@ -13,27 +14,42 @@ export interface OwnRefaults {
 
 /** Options of {@link runSampling}. */
 export interface SamplingOptions {
-  readonly config: Pick<HostConfig, 'hz' | 'processIntervalMs'>;
+  readonly config: Pick<HostConfig, 'hz' | 'processIntervalMs' | 'procfs'>;
   readonly spec: FeatureSpec;
   readonly signal: AbortSignal;
   /** Time of the last real action, for the features. */
   readonly lastActionMs: () => number | null;
   /** Pages that the optimizer had paged out and that came back since it started. @default none is known */
   readonly ownRefaults?: () => OwnRefaults | null;
+  /** Told of what fails; nothing that fails ends the sampling or moves its grid. */
+  readonly health: SamplingHealth;
   /** Called for each sample and awaited; a slow callback skips grid points, it never delays the later ones. */
-  readonly onSample: (sample: Sample, features: Float32Array | null, missed: number) => Promise<void>;
+  readonly onSample: (sample: Sample, features: Float32Array | null) => Promise<void>;
 }
 
-/** Samples until the signal aborts. @throws what the collector throws */
+/** Samples until the signal aborts. @throws RuvectorError `ERR_COLLECT_RATE`, `ERR_COLLECT_OPTION` */
 export async function runSampling(options: SamplingOptions): Promise<void> {
-  const { config, spec, signal, lastActionMs, ownRefaults = () => null, onSample } = options;
-  await using collector = await createCollector({ processIntervalMs: config.processIntervalMs });
+  const { config, spec, signal, health, lastActionMs, ownRefaults = () => null, onSample } = options;
+  await using collector = await createCollector({
+    procRoot: config.procfs,
+    processIntervalMs: config.processIntervalMs,
+  });
   const extractor = createFeatureExtractor(spec);
-  const samples = sampleAtRate({ collector, hz: config.hz, signal });
+  const samples = sampleAtRate({
+    collector,
+    hz: config.hz,
+    signal,
+    onSkip: (error) => health.skip('collect', error),
+  });
   for await (const taken of samples) {
-    const sample = withOwnRefaults(taken, ownRefaults());
-    const features = extractor.push(sample.memory, { lastOptimizationMs: lastActionMs() });
-    await onSample(sample, features, samples.missed);
+    health.take(taken.health, samples.missed);
+    let sample = taken;
+    let features: Float32Array | null = null;
+    await health.guard('features', () => {
+      sample = withOwnRefaults(taken, ownRefaults());
+      features = extractor.push(sample.memory, { lastOptimizationMs: lastActionMs() });
+    });
+    await health.guard('store', () => onSample(sample, features));
   }
 }
 

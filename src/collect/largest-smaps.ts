@@ -1,6 +1,8 @@
 // Private and swapped memory of the largest processes, from smaps_rollup. The kernel walks the page
 // tables for it (20 µs a MiB of resident memory) and holds the process's mmap lock meanwhile.
 import type { Clock, ProcessRecord } from '../core/index.ts';
+import { readError } from './errors.ts';
+import type { Notes } from './part-notes.ts';
 import { parseSmapsRollup } from './process-files.ts';
 import type { ProcessSmaps } from './process-files.ts';
 import { isDenied, isGone } from './proc-reader.ts';
@@ -25,25 +27,28 @@ interface KnownSmaps {
 const WAIT_PER_COST = 1000;
 
 /** Creates the function that fills `private_kib` and `swap_kib` of the given rows. */
-export function createSmapsReader(options: SmapsReaderOptions): (rows: readonly ProcessRecord[]) => void {
+export function createSmapsReader(
+  options: SmapsReaderOptions,
+): (rows: readonly ProcessRecord[], notes: Notes) => void {
   const { reader, procRoot, clock } = options;
   let known = new Map<number, KnownSmaps>();
 
-  function readAgain(row: ProcessRecord): KnownSmaps {
+  function readAgain(row: ProcessRecord, notes: Notes): KnownSmaps {
     const startMs = clock.monotonicMs();
-    const values = readSmaps(reader, `${procRoot}/${row.pid}`);
+    const values = readSmaps(reader, `${procRoot}/${row.pid}`, notes);
     const endMs = clock.monotonicMs();
     const dueAtMs = endMs + (endMs - startMs) * WAIT_PER_COST;
     return { startTimeTicks: row.start_time_ticks, values, dueAtMs };
   }
 
-  return (rows) => {
+  return (rows, notes) => {
     const before = known;
     known = new Map();
     for (const row of rows) {
       const last = before.get(row.pid);
-      const isCurrent = last?.startTimeTicks === row.start_time_ticks && clock.monotonicMs() < last.dueAtMs;
-      const smaps = isCurrent ? last : readAgain(row);
+      const isSame = row.start_time_ticks !== null && last?.startTimeTicks === row.start_time_ticks;
+      const isCurrent = isSame && clock.monotonicMs() < last.dueAtMs;
+      const smaps = isCurrent ? last : readAgain(row, notes);
       known.set(row.pid, smaps);
       Object.assign(row, smaps.values);
     }
@@ -51,11 +56,12 @@ export function createSmapsReader(options: SmapsReaderOptions): (rows: readonly 
 }
 
 // Null when the file is absent (before Linux 4.14), denied, or its process ended.
-function readSmaps(reader: ProcReader, folder: string): ProcessSmaps | null {
+function readSmaps(reader: ProcReader, folder: string, notes: Notes): ProcessSmaps | null {
+  const path = `${folder}/smaps_rollup`;
   try {
-    return parseSmapsRollup(reader.read(`${folder}/smaps_rollup`));
+    return parseSmapsRollup(reader.read(path), notes);
   } catch (error) {
-    if (isGone(error) || isDenied(error)) return null;
-    throw error;
+    if (!isGone(error) && !isDenied(error)) notes.failed(readError(path, error));
+    return null;
   }
 }
