@@ -6,13 +6,13 @@ import {
   listMemoryFolders,
   parseHierarchicalLimit,
   parseMemoryMounts,
+  readMemoryLimit,
   readMemoryLimits,
 } from '../procfs/index.ts';
-import type { MemoryFolders, MemoryLimit, MemoryMount } from '../procfs/index.ts';
+import type { MemoryLimit, MemoryMount, ReadText } from '../procfs/index.ts';
 import { parseColumn } from './column-range.ts';
 import { readError } from './errors.ts';
 import type { Notes } from './part-notes.ts';
-import { isDenied } from './proc-reader.ts';
 import type { ProcReader } from './proc-reader.ts';
 
 /** The cgroup columns of a memory snapshot. */
@@ -45,25 +45,57 @@ const filesOf = {
   2: { usage: 'memory.current', kills: ['memory.events.local', 'memory.events'] },
 } as const;
 
-/** Mounts come and go far less often than samples; reading them all takes milliseconds on a host of containers. */
-const MOUNTS_STAND_SAMPLES = 60;
+/** Which cgroups count seldom changes, and finding out costs ten times as much as reading them. */
+const PLACE_STANDS_SAMPLES = 60;
+
+/** Where the process's pages count. */
+interface Place {
+  /** /proc/self/cgroup, by which a move is seen. */
+  readonly membership: string;
+  /** Its own cgroup; null without one that has figures. */
+  readonly own: Pick<MemoryLimit, 'path' | 'version'> | null;
+  /** Every cgroup whose limit is in force. */
+  readonly limiting: readonly Pick<MemoryLimit, 'path' | 'version'>[];
+  /** The limit of ancestors that cannot be seen. */
+  readonly hiddenBytes: number;
+}
 
 /**
- * Creates the reader of this process's memory cgroup. It is looked up in every sample, because a process can be
- * moved; the mounts in every 60th, and again when something of the cgroup cannot be read.
+ * Creates the reader of this process's memory cgroup. Where that is, is looked up when the process was moved, when
+ * something cannot be read any more, and every 60th time.
  */
 export function createCgroupReader(reader: ProcReader, places: CgroupPlaces): (notes: Notes) => CgroupMemory {
-  let mounts: readonly MemoryMount[] = [];
-  let standSamples = 0;
+  let place: Place | null = null;
+  let age = 0;
   return (notes) => {
-    const own = readText(reader, `${places.procRoot}/self/cgroup`);
-    if (own === null) return emptyCgroup; // a kernel without cgroups has no such file
-    if (standSamples === 0) mounts = readMounts(reader, places);
-    standSamples = (standSamples + 1) % MOUNTS_STAND_SAMPLES;
-    const columns = readCgroupMemory(reader, listMemoryFolders(mounts, own), notes);
-    if (columns.cgroup_usage_bytes === null) standSamples = 0;
+    const membership = readText(reader, `${places.procRoot}/self/cgroup`);
+    if (membership === null) return emptyCgroup; // a kernel without cgroups has no such file
+    // A file that may not be read, or fails to be, is as if it were not there; only then it is noted.
+    const read = (path: string): string | null => {
+      try {
+        return readText(reader, path);
+      } catch (error) {
+        notes.failed(error);
+        return null;
+      }
+    };
+    if (place?.membership !== membership || age++ >= PLACE_STANDS_SAMPLES) {
+      place = findPlace(membership, readMounts(reader, places), read);
+      age = 0;
+    }
+    if (place.own === null) return emptyCgroup;
+    const columns = readCgroupMemory(place, place.own, read, notes);
+    if (columns.cgroup_usage_bytes === null) place = null;
     return columns;
   };
+}
+
+function findPlace(membership: string, mounts: readonly MemoryMount[], read: ReadText): Place {
+  // Several mounts can show the process, and each other ancestors of it: every limit seen is in force.
+  const chains = listMemoryFolders(mounts, membership).map((folders) => readMemoryLimits(folders, read));
+  const own = chains.find((chain) => chain.length > 0)?.[0] ?? null;
+  const stat = own?.version === 1 ? read(`${own.path}/memory.stat`) : null;
+  return { membership, own, limiting: chains.flat(), hiddenBytes: parseHierarchicalLimit(stat ?? '') };
 }
 
 const USUAL_ROOT = '/sys/fs/cgroup';
@@ -88,38 +120,33 @@ function moveMount(mount: MemoryMount, cgroupRoot: string | null): MemoryMount {
   return { ...mount, mountPoint: cgroupRoot + mountPoint.slice(USUAL_ROOT.length) };
 }
 
-function readCgroupMemory(reader: ProcReader, hierarchies: MemoryFolders[], notes: Notes): CgroupMemory {
-  // A file that may not be read, or fails to be, is as if it were not there; only then it is noted.
-  const read = (path: string): string | null => {
-    try {
-      return readText(reader, path);
-    } catch (error) {
-      notes.failed(error);
-      return null;
-    }
-  };
-  // Several mounts can show the process, and each other ancestors of it: every limit seen is in force.
-  const limits = hierarchies.map((folders) => readMemoryLimits(folders, read));
-  const own = limits.find((chain) => chain.length > 0)?.[0];
-  if (own === undefined) return emptyCgroup;
-  const { usage, kills } = filesOf[own.version];
-  const hidden = own.version === 1 ? parseHierarchicalLimit(read(`${own.path}/memory.stat`) ?? '') : Infinity;
+function readCgroupMemory(
+  { limiting, hiddenBytes }: Place,
+  { path, version }: NonNullable<Place['own']>,
+  read: ReadText,
+  notes: Notes,
+): CgroupMemory {
+  const { usage, kills } = filesOf[version];
+  const limits = limiting.map((each) => readMemoryLimit(each.path, each.version, read));
   return {
-    cgroup_usage_bytes: parseUsage(read(`${own.path}/${usage}`), notes),
-    cgroup_limit_bytes: smallestLimit(limits.flat(), hidden, notes),
-    cgroup_oom_kill: readKills(
-      reader,
-      kills.map((file) => `${own.path}/${file}`),
-      notes,
-    ),
+    cgroup_usage_bytes: parseUsage(read(`${path}/${usage}`), notes),
+    cgroup_limit_bytes: smallestLimit(limits, hiddenBytes, notes),
+    cgroup_oom_kill: readKills(path, kills, read, notes),
   };
 }
 
-function smallestLimit(limits: readonly MemoryLimit[], hidden: number, notes: Notes): number | null {
-  const bad = limits.find((limit) => limit.bad !== null);
+function smallestLimit(
+  limits: readonly (MemoryLimit | null)[],
+  hiddenBytes: number,
+  notes: Notes,
+): number | null {
+  const bad = limits.find((limit) => limit && limit.bad !== null)?.bad;
   // What that limit is nobody knows, so neither what the smallest is.
-  if (bad) notes.bad('cgroup_limit_bytes', bad.bad!);
-  const smallest = Math.min(hidden, ...limits.map(({ limitBytes }) => limitBytes));
+  if (bad) notes.bad('cgroup_limit_bytes', bad);
+  const smallest = limits.reduce(
+    (least, limit) => Math.min(least, limit?.limitBytes ?? Infinity),
+    hiddenBytes,
+  );
   return bad || smallest === Infinity ? null : smallest;
 }
 
@@ -130,15 +157,11 @@ function parseUsage(text: string | null, notes: Notes): number | null {
   return usage;
 }
 
-/** The first file that has the line; a kernel without any, or one that keeps it secret, is no failure. */
-function readKills(reader: ProcReader, paths: readonly string[], notes: Notes): number | null {
-  for (const path of paths) {
-    try {
-      const line = findKills(readText(reader, path) ?? '');
-      if (line !== null) return parseKills(line, notes);
-    } catch (error) {
-      if (!isDenied((error as Error).cause)) notes.failed(error);
-    }
+/** The first file that has the line; a kernel without any is no failure. */
+function readKills(folder: string, files: readonly string[], read: ReadText, notes: Notes): number | null {
+  for (const file of files) {
+    const line = findKills(read(`${folder}/${file}`) ?? '');
+    if (line !== null) return parseKills(line, notes);
   }
   return null;
 }

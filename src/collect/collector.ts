@@ -1,6 +1,6 @@
 // The collector: one sample of memory and, when due, of the processes. A part that fails is data
 // (null columns, success 0, its last error), never an outage. https://github.com/prometheus/node_exporter
-import { memoryKind, systemClock } from '../core/index.ts';
+import { systemClock } from '../core/index.ts';
 import type { Clock, MemorySnapshot, ProcessRecord } from '../core/index.ts';
 import { guardRow } from './column-range.ts';
 import { closedError, noMemoryError, noProcessesError, optionError } from './errors.ts';
@@ -138,8 +138,8 @@ function createSampler(source: Source, processIntervalMs: number, clock: Clock):
 
 /** A part's columns, each of them null that cannot be what it says. */
 async function readGuarded(part: MemoryReader, notes: PartNotes): Promise<MemoryColumns> {
-  const columns: MemoryColumns = { ...(await part.read(notes)) };
-  guardRow(memoryKind, columns, notes.bad);
+  const columns = await part.read(notes);
+  guardRow(columns, notes.bad);
   return columns;
 }
 

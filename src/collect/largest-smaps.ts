@@ -22,14 +22,19 @@ interface KnownSmaps {
   readonly dueAtMs: number;
 }
 
+/**
+ * Fills `private_kib` and `swap_kib` of the given rows.
+ * @param waiting processes that wait in the kernel (state D): they may hold the lock that reading needs for as long
+ *   as a dead file server leaves them there, and so they keep their last values
+ */
+type FillSmaps = (rows: readonly ProcessRecord[], waiting: ReadonlySet<number>, notes: Notes) => void;
+
 // A process is asked again once the last read cost at most 0.1 % of the time since; the value before
 // stands until then. Reading every process's every time took 17 ms of each sample beside one of 800 MiB.
 const WAIT_PER_COST = 1000;
 
-/** Creates the function that fills `private_kib` and `swap_kib` of the given rows. */
-export function createSmapsReader(
-  options: SmapsReaderOptions,
-): (rows: readonly ProcessRecord[], notes: Notes) => void {
+/** Creates the reader. */
+export function createSmapsReader(options: SmapsReaderOptions): FillSmaps {
   const { reader, procRoot, clock } = options;
   let known = new Map<number, KnownSmaps>();
 
@@ -41,13 +46,14 @@ export function createSmapsReader(
     return { startTimeTicks: row.start_time_ticks, values, dueAtMs };
   }
 
-  return (rows, notes) => {
+  return (rows, waiting, notes) => {
     const before = known;
     known = new Map();
     for (const row of rows) {
       const last = before.get(row.pid);
       const isSame = row.start_time_ticks !== null && last?.startTimeTicks === row.start_time_ticks;
-      const isCurrent = isSame && clock.monotonicMs() < last.dueAtMs;
+      const isCurrent = isSame && (waiting.has(row.pid) || clock.monotonicMs() < last.dueAtMs);
+      if (!isCurrent && waiting.has(row.pid)) continue;
       const smaps = isCurrent ? last : readAgain(row, notes);
       known.set(row.pid, smaps);
       Object.assign(row, smaps.values);

@@ -28,10 +28,16 @@ export const emptyPressure: Pressure = {
 type Column = keyof Pressure;
 
 /** The columns of each file's lines; a line without one is not wanted (`full` of the CPU is always 0). */
-const resources: Readonly<Record<string, { some: Column; full?: Column }>> = {
-  memory: { some: 'psi_memory_some_us', full: 'psi_memory_full_us' },
-  io: { some: 'psi_io_some_us', full: 'psi_io_full_us' },
-  cpu: { some: 'psi_cpu_some_us' },
+const resources: Readonly<Record<string, readonly (readonly [start: string, column: Column])[]>> = {
+  memory: [
+    ['some ', 'psi_memory_some_us'],
+    ['full ', 'psi_memory_full_us'],
+  ],
+  io: [
+    ['some ', 'psi_io_some_us'],
+    ['full ', 'psi_io_full_us'],
+  ],
+  cpu: [['some ', 'psi_cpu_some_us']],
 };
 
 /** Reads `<procRoot>/pressure/{memory,io,cpu}`: a file that cannot be read leaves its own columns null. */
@@ -59,23 +65,31 @@ export function parsePressure(
   notes: Notes = ignoreNotes,
 ): Partial<Pressure> {
   const text = toLatin1(bytes);
-  const columns = Object.entries(resources[resource] ?? {});
-  const found = columns.map(([kind, column]) => ({ column, line: findLine(text, `${kind} `) }));
-  if (found.every(({ line }) => line === undefined))
-    notes.failed(parseError(`/proc/pressure/${resource}`, text));
-  return Object.fromEntries(found.map(({ column, line }) => [column, parseTotal(column, line, notes)]));
+  const values: { [C in Column]?: number | null } = {};
+  let found = 0;
+  for (const [start, column] of resources[resource] ?? []) {
+    const line = findLine(text, start);
+    if (line !== undefined) found++;
+    values[column] = parseTotal(column, line, notes);
+  }
+  if (found === 0) notes.failed(parseError(`/proc/pressure/${resource}`, text));
+  return values;
 }
 
-/** Lines end with a newline: without it the total may go on. */
+/** With the newline that ends it: without one the total may go on. */
 function findLine(text: string, start: string): string | undefined {
-  return text.split(/(?<=\n)/).find((line) => line.startsWith(start));
+  const at = text.startsWith(start) ? 0 : text.indexOf(`\n${start}`) + 1;
+  if (at === 0 && !text.startsWith(start)) return undefined;
+  const newline = text.indexOf('\n', at);
+  return text.slice(at, newline < 0 ? text.length : newline + 1);
 }
 
 // Null without a line too: before Linux 5.13 the CPU has no `full`.
 function parseTotal(column: string, line: string | undefined, notes: Notes): number | null {
   if (line === undefined) return null;
-  const [, digits] = / total=(\d+)\n$/.exec(line) ?? [];
-  const total = digits === undefined ? null : parseColumn(column, digits);
+  const at = line.lastIndexOf(' total=');
+  const digits = at < 0 || !line.endsWith('\n') ? '' : line.slice(at + ' total='.length, -1);
+  const total = parseColumn(column, digits);
   if (total === null) notes.bad(column, line.trimEnd());
   return total;
 }

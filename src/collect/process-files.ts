@@ -59,8 +59,8 @@ export function parseProcessStat(bytes: Uint8Array, noteBad: NoteBad = ignoreBad
   const close = bytes.lastIndexOf(0x29);
   if (open < 2 || close < open) return null;
   const field = scanNumbers(bytes, close + 2, LAST_FIELD - FIRST_FIELD + 1);
-  const at = (column: string, ...fieldNumbers: number[]): number | null => {
-    const value = fieldNumbers.reduce((sum, number) => sum + field[number - FIRST_FIELD]!, 0);
+  const at = (fieldNumber: number): number => field[fieldNumber - FIRST_FIELD]!;
+  const check = (column: string, value: number): number | null => {
     if (isInRange(column, value)) return value;
     noteBad(column, toLatin1(bytes).trimEnd());
     return null;
@@ -68,11 +68,11 @@ export function parseProcessStat(bytes: Uint8Array, noteBad: NoteBad = ignoreBad
   return {
     name: Buffer.from(bytes.buffer, bytes.byteOffset + open + 1, close - open - 1).toString(),
     state: String.fromCharCode(bytes[close + 2] ?? SPACE),
-    minorFaults: at('minor_faults', 10),
-    majorFaults: at('major_faults', 12),
-    cpuTicks: at('cpu_time_ms', 14, 15),
-    threads: at('threads', 20),
-    startTimeTicks: at('start_time_ticks', 22),
+    minorFaults: check('minor_faults', at(10)),
+    majorFaults: check('major_faults', at(12)),
+    cpuTicks: check('cpu_time_ms', at(14) + at(15)),
+    threads: check('threads', at(20)),
+    startTimeTicks: check('start_time_ticks', at(22)),
   };
 }
 

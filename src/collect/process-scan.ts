@@ -2,9 +2,9 @@
 // one that may not be read keeps null fields. Kernel threads and zombies own no memory: counted, not listed.
 import { readdirSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { messageOf, processKind } from '../core/index.ts';
+import { messageOf } from '../core/index.ts';
 import type { Clock, ProcessRecord } from '../core/index.ts';
-import { guardRow, isInRange } from './column-range.ts';
+import { MAX_PID, guardRow } from './column-range.ts';
 import { parseError, readError } from './errors.ts';
 import { readKernelThreads } from './kernel-threads.ts';
 import { toLatin1 } from './keyed-numbers.ts';
@@ -67,6 +67,7 @@ export function createProcessScanner(options: ProcessScannerOptions): ProcessSca
     pid: number,
     time: ScanTime,
     next: Map<number, SeenProcess>,
+    waiting: Set<number>,
     notes: Notes,
   ): ProcessRecord | null {
     const folder = `${procRoot}/${pid}`;
@@ -76,6 +77,7 @@ export function createProcessScanner(options: ProcessScannerOptions): ProcessSca
     const bytes = reader.read(`${folder}/stat`);
     const stat = parseProcessStat(bytes, notes.bad);
     if (stat === null) throw parseError('/proc/PID/stat', toLatin1(bytes));
+    if (stat.state === 'D') waiting.add(pid);
     const { startTimeTicks } = stat;
     const before = startTimeTicks === null ? undefined : seen.get(pid);
     const known = before?.startTimeTicks === startTimeTicks ? before : undefined;
@@ -98,7 +100,7 @@ export function createProcessScanner(options: ProcessScannerOptions): ProcessSca
       threads: stat.threads,
       start_time_ticks: startTimeTicks,
     };
-    return guardRow(processKind, row, notes.bad) ? row : null;
+    return guardRow(row, notes.bad) ? row : null;
   }
 
   async function scan(time: ScanTime, notes: Notes): Promise<ProcessScan> {
@@ -106,11 +108,12 @@ export function createProcessScanner(options: ProcessScannerOptions): ProcessSca
     const kernelThreads = readKernelThreads(reader, procRoot);
     const next = new Map<number, SeenProcess>();
     const rows: ProcessRecord[] = [];
+    const waiting = new Set<number>();
     for (const [index, pid] of pids.entries()) {
       if (index % PROCESSES_A_TURN === PROCESSES_A_TURN - 1) await nextTurn();
       if (kernelThreads.has(pid)) continue;
       try {
-        const row = readRow(pid, time, next, notes);
+        const row = readRow(pid, time, next, waiting, notes);
         if (row) rows.push(row);
       } catch (error) {
         if (isGone(error) || isDenied(error)) continue;
@@ -118,8 +121,8 @@ export function createProcessScanner(options: ProcessScannerOptions): ProcessSca
       }
     }
     const largest = findLargest(rows, smapsTop);
-    fillSmaps(largest, notes);
-    for (const row of largest) guardRow(processKind, row, notes.bad);
+    fillSmaps(largest, waiting, notes);
+    for (const row of largest) guardRow(row, notes.bad);
     seen = next;
     reader.sweep();
     return { rows, count: pids.length };
@@ -139,7 +142,7 @@ export function readPids(procRoot: string): number[] {
   return names
     .filter((name) => /^[0-9]{1,7}$/.test(name))
     .map(Number)
-    .filter((pid) => isInRange('pid', pid));
+    .filter((pid) => pid >= 1 && pid <= MAX_PID);
 }
 
 // Null when this user may not read it or the kernel keeps no such account.

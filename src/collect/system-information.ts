@@ -3,7 +3,6 @@
 // https://systeminformation.io
 import { mem, processes } from 'systeminformation';
 import type { Systeminformation } from 'systeminformation';
-import { processKind } from '../core/index.ts';
 import type { ProcessRecord } from '../core/index.ts';
 import { guardRow } from './column-range.ts';
 import type { Notes } from './part-notes.ts';
@@ -19,7 +18,7 @@ export function createSystemInformationSource(): Source {
     if (list.length === 0) throw new Error('systeminformation listed no process'); // its way to fail
     lastCount = list.length;
     const built = buildRecordsFromSystemInformation(list, time.timestampMs);
-    const rows = built.filter((row) => guardRow(processKind, row, notes.bad));
+    const rows = built.filter((row) => guardRow(row, notes.bad));
     return { rows, count: list.length };
   }
 

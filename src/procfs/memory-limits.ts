@@ -24,13 +24,19 @@ const limitFiles = { 1: ['memory.limit_in_bytes'], 2: ['memory.max', 'memory.hig
 export function readMemoryLimits({ version, folders }: MemoryFolders, readText: ReadText): MemoryLimit[] {
   const limits: MemoryLimit[] = [];
   for (const path of folders) {
-    const texts = limitFiles[version].map((file) => ({ file, text: readText(`${path}/${file}`) }));
-    if (texts.every(({ text }) => text === null)) continue;
-    limits.push({ path, version, ...lowest(texts) });
+    const limit = readMemoryLimit(path, version, readText);
+    if (limit === null) continue;
+    limits.push(limit);
     // A v1 cgroup without use_hierarchy is not counted against its ancestors.
     if (version === 1 && readText(`${path}/memory.use_hierarchy`)?.trim() === '0') break;
   }
   return limits;
+}
+
+/** Reads the limit of one cgroup; null where it lacks the controller. */
+export function readMemoryLimit(path: string, version: 1 | 2, readText: ReadText): MemoryLimit | null {
+  const texts = limitFiles[version].map((file) => ({ file, text: readText(`${path}/${file}`) }));
+  return texts.every(({ text }) => text === null) ? null : { path, version, ...lowest(texts) };
 }
 
 function lowest(

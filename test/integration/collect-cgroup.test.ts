@@ -205,11 +205,15 @@ describe('createCollector() in a memory cgroup', () => {
     };
     expect(await sample()).toEqual([null, null]);
     writeHost(tree, { mounts: [mount2('cg')], cgroup: '0::/a\n', files });
+    for (let i = 0; i < 60; i++) await sample();
     expect(await sample()).toEqual([5, 12 * MIB]);
     tree.write('proc/self/cgroup', '0::/b\n');
     expect(await sample()).toEqual([6, null]);
     tree.remove('cg/b');
-    expect(await sample()).toEqual([null, null]);
+    tree.write('cg/memory.max', '4096\n');
+    tree.write('cg/memory.current', '1\n');
+    await sample();
+    expect(await sample()).toEqual([1, 4096]);
   });
 
   it('looks below cgroupRoot for what is mounted below /sys/fs/cgroup', async () => {

@@ -100,7 +100,7 @@ describe('guardRow()', () => {
     fc.assert(
       fc.property(row, (given) => {
         const guarded: Record<string, number | null> = { ...given };
-        const isWhole = guardRow(processKind, guarded, () => undefined);
+        const isWhole = guardRow(guarded, () => undefined);
         for (const { name, type, nullable } of processKind.fields) {
           const value = guarded[name] ?? null;
           if (type === 'utf8') continue;
