@@ -47,7 +47,7 @@ export class SamplingHealth implements SamplingCounters {
   readonly #counts = new Map<SamplingStage, number>();
   #last: SkippedSamples['last'] = null;
   /** What the last failure threw. */
-  lastError: unknown = null;
+  lastError: Error | null = null;
 
   constructor(onLog: (text: string) => void, clock: Clock = systemClock) {
     this.#onLog = onLog;
@@ -64,7 +64,7 @@ export class SamplingHealth implements SamplingCounters {
     const count = (this.#counts.get(stage) ?? 0) + 1;
     const reason = messageOf(error);
     this.#counts.set(stage, count);
-    this.lastError = error;
+    this.lastError = error instanceof Error ? error : new Error(reason);
     this.#last = { stage, reason, timestamp: this.#clock.nowMs() };
     if (isRuvectorError(error)) this.#noteParts(error.details['health'] as CollectorHealth[] | undefined);
     this.#log(`skip ${stage}`, count, `sample skipped (${stage}, ${count} so far): ${reason}`);

@@ -29,7 +29,7 @@ const columns = new Map([
   ['SwapFree', 'swap_free_kib'],
 ] as const);
 
-const file = { what: '/proc/meminfo', columns, unit: 'kB' } as const;
+const meminfoFile = { what: '/proc/meminfo', columns, unit: 'kB' } as const;
 
 /** The meminfo columns of a memory snapshot, null where the kernel has no such line. */
 export type Meminfo = ReturnType<typeof parseMeminfo>;
@@ -51,7 +51,7 @@ export function readMeminfo(reader: ProcReader, procRoot: string, notes: Notes):
 
 /** Parses the text of /proc/meminfo. What cannot be used is null and noted. */
 export function parseMeminfo(bytes: Uint8Array, notes: Notes = ignoreNotes) {
-  const values = parseKeyedNumbers(bytes, file, notes);
+  const values = parseKeyedNumbers(bytes, meminfoFile, notes);
   for (const [part, whole] of parts) {
     const isMore = (values[part] ?? 0) > (values[whole] ?? Infinity);
     if (!isMore) continue;

@@ -21,7 +21,7 @@ const columns = new Map([
   ['oom_kill', 'oom_kill'],
 ] as const);
 
-const file = { what: '/proc/vmstat', columns, unit: null } as const;
+const vmstatFile = { what: '/proc/vmstat', columns, unit: null } as const;
 
 /** The vmstat columns of a memory snapshot, null where the kernel has no such counter. */
 export type Vmstat = ReturnType<typeof parseVmstat>;
@@ -43,5 +43,5 @@ export function readVmstat(reader: ProcReader, procRoot: string, notes: Notes): 
 
 /** Parses the text of /proc/vmstat. What cannot be used is null and noted. */
 export function parseVmstat(bytes: Uint8Array, notes: Notes = ignoreNotes) {
-  return parseKeyedNumbers(bytes, file, notes);
+  return parseKeyedNumbers(bytes, vmstatFile, notes);
 }

@@ -162,7 +162,11 @@ const damages: Damage[] = [
     part: 'pressure',
     damage: (tree) => tree.remove('proc/pressure'),
     changed: nulls(
-      ...['psi_memory_some_us', 'psi_memory_full_us', 'psi_io_some_us', 'psi_io_full_us', 'psi_cpu_some_us'],
+      'psi_memory_some_us',
+      'psi_memory_full_us',
+      'psi_io_some_us',
+      'psi_io_full_us',
+      'psi_cpu_some_us',
     ),
   },
   {
