@@ -310,6 +310,22 @@ describe('createCollector() over a damaged tree', () => {
     expect((await collector.sample()).memory.process_count).toBe(count);
   });
 
+  it('does not ask a process that waits in the kernel for its maps, which could wait with it', async () => {
+    using tree = copyProcTree();
+    await using collector = await openCollector(tree);
+    const swapOf = async (): Promise<unknown> =>
+      (await collector.sample()).processes?.find(({ pid }) => pid === 202)?.swap_kib;
+    tree.edit('proc/202/stat', field(3, 'D'));
+    expect(await swapOf()).toBeNull();
+    tree.edit('proc/202/stat', field(3, 'S'));
+    expect(await swapOf()).toBe(12288);
+    tree.edit('proc/202/stat', field(3, 'D'));
+    tree.edit('proc/202/smaps_rollup', line('Swap', 'Swap: 5 kB'));
+    expect(await swapOf()).toBe(12288);
+    tree.edit('proc/202/stat', field(3, 'S'));
+    expect(await swapOf()).toBe(5);
+  });
+
   it('gives no CPU share of a process whose time fell, or whose start is not known', async () => {
     using tree = copyProcTree();
     await using collector = await openCollector(tree);
