@@ -28,7 +28,7 @@ describe('runSampling()', () => {
   const spec = buildFeatureSpec({ intervalMs: 20 });
 
   /** Samples until `isDone`; each sample goes to `onSample` with its number. */
-  async function sample(
+  async function runWith(
     procfs: string,
     isDone: (health: SamplingHealth) => boolean,
     work: { onSample?: (index: number) => void; ownRefaults?: (index: number) => null },
@@ -55,7 +55,7 @@ describe('runSampling()', () => {
 
   it('goes on when storing a sample throws', async () => {
     const { procRoot } = fixtureRoots('modern');
-    const { health, seen } = await sample(procRoot, ({ samples }) => samples >= 8, {
+    const { health, seen } = await runWith(procRoot, ({ samples }) => samples >= 8, {
       onSample: (index) => {
         if (index % 2 === 0) throw new Error(`no room for ${index}`);
       },
@@ -66,7 +66,7 @@ describe('runSampling()', () => {
 
   it('hands a sample on without features when these throw', async () => {
     const { procRoot } = fixtureRoots('modern');
-    const { health, seen } = await sample(procRoot, ({ samples }) => samples >= 5, {
+    const { health, seen } = await runWith(procRoot, ({ samples }) => samples >= 5, {
       ownRefaults: () => {
         throw new Error('no optimizer');
       },
@@ -77,7 +77,7 @@ describe('runSampling()', () => {
 
   it('keeps sampling a host that gives no total, and counts', async () => {
     const { procRoot } = fixtureRoots('no-memory');
-    const { health, seen } = await sample(procRoot, ({ skipped }) => skipped.count >= 1, {});
+    const { health, seen } = await runWith(procRoot, ({ skipped }) => skipped.count >= 1, {});
     expect(seen).toBe(0);
     expect(health.skipped).toMatchObject({ last: { stage: 'collect' } });
     expect(health.parts.find(({ name }) => name === 'meminfo')).toMatchObject({ success: 0 });
