@@ -1,7 +1,8 @@
 // The direction table of docs/ARCHITECTURE.md. Each room may import only the rooms named here.
 const mayImport = {
   core: [],
-  collect: ['core'],
+  procfs: ['core'],
+  collect: ['core', 'procfs'],
   store: ['core'],
   prepare: ['core'],
   // Dataset publication describes what prepare computed; DataExporter.startStream serves through wire.
@@ -9,7 +10,7 @@ const mayImport = {
   wire: ['core'],
   models: ['core'],
   train: ['core', 'wire', 'models'],
-  optimize: ['core', 'models'],
+  optimize: ['core', 'procfs', 'models'],
   // Of the others it reads types and, on first use, export and prepare; the work is the daemon's.
   client: ['core', 'wire', 'export', 'prepare', 'store', 'models', 'train', 'optimize'],
 };

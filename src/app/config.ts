@@ -1,10 +1,11 @@
 // Configuration of a running host: defaults, environment, flags; every mistake in one report.
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../core/index.ts';
 import { DEFAULT_KEEP_VERSIONS } from '../models/index.ts';
 import { DEFAULT_STALL_BUDGET, goals } from '../optimize/index.ts';
 import type { Goal } from '../optimize/index.ts';
+import { isOwnProcfs } from '../procfs/index.ts';
 import { ConfigError } from './errors.ts';
 
 /** What `serve`, `collect` and the demo run with. */
@@ -43,6 +44,8 @@ export interface HostConfig {
   readonly retrainMinutes: number;
   /** Retrain after this many labelled samples; 0 is never. @default 0 */
   readonly retrainSamples: number;
+  /** Where memory and processes are read; nothing is acted on by a procfs that is not this host's. @default "/proc" */
+  readonly procfs: string;
   /** Decide by the rule as a model while there is no model of one's own. @default true */
   readonly baseline: boolean;
 }
@@ -65,6 +68,7 @@ export const defaultConfig: HostConfig = {
   transport: 'ipc',
   retrainMinutes: 0,
   retrainSamples: 0,
+  procfs: '/proc',
   baseline: true,
 };
 
@@ -80,7 +84,20 @@ interface Rule {
 const inRange = (value: number, low: number, high: number): boolean =>
   Number.isFinite(value) && value >= low && value <= high;
 
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+
 const rules: readonly Rule[] = [
+  // On another system there is no /proc, and nothing is read there.
+  {
+    key: 'procfs',
+    isValid: (c) => c.procfs === '/proc' || isFolder(c.procfs),
+    wanted: 'a folder like /proc',
+  },
+  {
+    key: 'act',
+    isValid: (c) => !c.act || c.procfs === '/proc' || isOwnProcfs(c.procfs),
+    wanted: "false with a procfs that is not this host's own",
+  },
   { key: 'hz', isValid: (c) => inRange(c.hz, 0.1, 50), wanted: '0.1 to 50 samples a second' },
   { key: 'processIntervalMs', isValid: (c) => inRange(c.processIntervalMs, 0, 3.6e6), wanted: '0 to 3600 s' },
   { key: 'horizonMs', isValid: (c) => inRange(c.horizonMs, 500, 3.6e6), wanted: '0.5 to 3600 s' },

@@ -76,7 +76,7 @@ export interface Host extends AsyncDisposable {
   readonly bridge: BridgeServer;
   readonly spec: FeatureSpec;
   readonly latest: Latest | null;
-  /** Samples and decides until the signal aborts. @throws what the collector throws */
+  /** Samples and decides until the signal aborts. A sample that fails is skipped and counted. */
   run(signal: AbortSignal): Promise<void>;
   /** From now on decisions act (or only plan). */
   setActing(isActing: boolean): void;

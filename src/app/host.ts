@@ -42,6 +42,7 @@ import { LiveFeed } from './live-feed.ts';
 import { createSampleService } from './sample-service.ts';
 import type { SampleService } from './sample-service.ts';
 import { runSampling } from './sampling.ts';
+import { SamplingHealth } from './sampling-health.ts';
 import { buildStatus } from './status.ts';
 import { createStreamService } from './stream-service.ts';
 import type { StreamService } from './stream-service.ts';
@@ -151,8 +152,7 @@ class RunningHost implements Host {
   isActing: boolean;
   readonly #baseline: Baseline;
   readonly #deployer: Deployer;
-  #missed = 0;
-  #samples = 0;
+  readonly #health = new SamplingHealth((text) => this.#listener.onLog?.(text));
   readonly #lastAction: LastAction;
   readonly #startedMs = performance.now();
   readonly #firstDecisionMs = new Map<string, number>();
@@ -269,17 +269,17 @@ class RunningHost implements Host {
       steadyTime: this.#lastAction.steadyTime,
       lastActionMs: () => this.#lastAction.atMs,
       ownRefaults: () => this.optimizer.ownRefaults(),
-      onSample: async (sample, features, missed) => {
-        this.#samples++;
-        this.#missed = missed;
+      health: this.#health,
+      onSample: async (sample, features) => {
         const { memory, monotonicMs, steadyMs, health } = sample;
         this.latest = { snapshot: memory, monotonicMs, features, health };
-        this.#append(memory, sample.processes);
+        await this.#health.guard('store', () => this.#append(memory, sample.processes));
         this.#listener.onSample?.(this.latest);
-        // A decision that fails is no reason to stop sampling.
-        const observed = this.samples.observe({ ...memory, timestamp: steadyMs }, features);
-        const decided = features ? this.#decideOnSample() : this.optimizer.observe(memory, monotonicMs);
-        await decided.catch((error) => this.#listener.onLog?.(messageOf(error)));
+        const steady = { ...memory, timestamp: steadyMs };
+        const observed = this.#health.guard('label', () => this.samples.observe(steady, features));
+        await this.#health.guard('decide', () =>
+          features ? this.#decideOnSample() : this.optimizer.observe(memory, monotonicMs),
+        );
         await observed;
       },
     });
@@ -352,8 +352,7 @@ class RunningHost implements Host {
   status(): HostStatus {
     return buildStatus(this, {
       startedMs: this.#startedMs,
-      samples: this.#samples,
-      missed: this.#missed,
+      sampling: this.#health,
       baselineStamp: this.#baseline.stamp,
       lastDeployment: this.#deployer.last,
     });

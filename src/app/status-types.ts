@@ -7,6 +7,7 @@ import type { HistoryStats } from '../store/index.ts';
 import type { BridgeStats } from '../wire/index.ts';
 import type { HostConfig } from './config.ts';
 import type { OwnMemory, PaysOff } from './own-memory.ts';
+import type { SkippedSamples } from './sampling-health.ts';
 import type { SamplesStatus } from './sample-service.ts';
 
 export type { DecisionSummary, ExplanationSummary } from '../client/index.ts';
@@ -20,6 +21,8 @@ export interface HostStatus extends DaemonStatus {
   acting: boolean;
   samples: number;
   missed: number;
+  /** Samples of which a part failed, and why the last did. */
+  skipped: SkippedSamples;
   health: readonly CollectorHealth[];
   memory: {
     totalKib: number;

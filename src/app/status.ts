@@ -6,6 +6,7 @@ import { isBaseline } from './baseline.ts';
 import type { Deployment, Host } from './host-types.ts';
 import { paysOff, readOwnMemory, readTargetKib } from './own-memory.ts';
 import type { NamedTargets } from './own-memory.ts';
+import type { SamplingCounters } from './sampling-health.ts';
 import type { DecisionSummary, ExplanationSummary, HostStatus } from './status-types.ts';
 
 /** Builds the status from a host and the counters only it has. */
@@ -26,13 +27,13 @@ export function buildStatus(
   counters: {
     /** On the clock of `performance.now()`. */
     startedMs: number;
-    samples: number;
-    missed: number;
+    sampling: SamplingCounters;
     baselineStamp: string | null;
     lastDeployment: Deployment | null;
   },
 ): HostStatus {
   const { lastDecision, ...decisions } = host.optimizer.stats();
+  const { sampling } = counters;
   const snapshot = host.latest?.snapshot;
   return {
     pid: process.pid,
@@ -40,9 +41,10 @@ export function buildStatus(
     uptimeSeconds: (performance.now() - counters.startedMs) / 1000,
     config: host.config,
     acting: host.isActing,
-    samples: counters.samples,
-    missed: counters.missed,
-    health: host.latest?.health ?? [],
+    samples: sampling.samples,
+    missed: sampling.missed,
+    skipped: sampling.skipped,
+    health: sampling.parts,
     memory: snapshot ? describeMemory(snapshot, host.config.targets, decisions) : null,
     history: host.history.stats(),
     model: {

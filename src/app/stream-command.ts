@@ -11,6 +11,7 @@ import { findDaemon } from './daemon.ts';
 import { createHome } from './home.ts';
 import type { Home } from './home.ts';
 import { runSampling } from './sampling.ts';
+import { SamplingHealth } from './sampling-health.ts';
 import { createStreamService } from './stream-service.ts';
 import type { StreamInfo, StreamOptions } from './stream-service.ts';
 
@@ -96,6 +97,7 @@ async function streamHere(options: StreamCommandOptions, endpoint: string): Prom
     config,
     spec: buildFeatureSpec({ intervalMs: 1000 / config.hz }),
     signal,
+    health: new SamplingHealth(onLog),
     lastActionMs: () => null,
     onSample: async ({ memory, processes }) => {
       history.append('memory', [memory]);

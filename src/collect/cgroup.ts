@@ -1,8 +1,18 @@
-// Usage, limit and OOM kills of this process's own memory cgroup, version 1 or 2. Limits of ancestors are
-// not looked at. https://docs.kernel.org/admin-guide/cgroup-v2.html#memory-interface-files
-import { parseError, readError } from './errors.ts';
-import { parseDigits, toLatin1 } from './keyed-numbers.ts';
-import { isDenied, isGone } from './proc-reader.ts';
+// Usage, limit and OOM kills of this process's own memory cgroup, version 1 or 2. The limit is the one in force:
+// the smallest of this cgroup's and its ancestors', as far as they can be seen (a container with a cgroup
+// namespace sees none above its own). https://docs.kernel.org/admin-guide/cgroup-v2.html#memory-interface-files
+import { systemCodeOf } from '../core/index.ts';
+import {
+  listMemoryFolders,
+  parseHierarchicalLimit,
+  parseMemoryMounts,
+  readMemoryLimit,
+  readMemoryLimits,
+} from '../procfs/index.ts';
+import type { MemoryLimit, MemoryMount, ReadText } from '../procfs/index.ts';
+import { parseColumn } from './column-range.ts';
+import { readError } from './errors.ts';
+import type { Notes } from './part-notes.ts';
 import type { ProcReader } from './proc-reader.ts';
 
 /** The cgroup columns of a memory snapshot. */
@@ -14,22 +24,6 @@ export interface CgroupMemory {
   readonly cgroup_oom_kill: number | null;
 }
 
-/** Where the process sits, as /proc/PID/cgroup tells it. */
-export interface CgroupMembership {
-  /** Path in the version 1 memory hierarchy; null when memory is not a version 1 controller. */
-  readonly v1MemoryPath: string | null;
-  /** Path in the version 2 hierarchy; null when there is none. */
-  readonly v2Path: string | null;
-}
-
-/** The files of one memory cgroup. */
-export interface CgroupFiles {
-  readonly usage: string;
-  readonly limit: string;
-  /** Files with a line `oom_kill <n>`, the best first. */
-  readonly kills: readonly string[];
-}
-
 /** CgroupMemory with every column null: no memory cgroup, or its root. */
 export const emptyCgroup: CgroupMemory = {
   cgroup_usage_bytes: null,
@@ -37,156 +31,158 @@ export const emptyCgroup: CgroupMemory = {
   cgroup_oom_kill: null,
 };
 
-/**
- * Finds the files of this process's memory cgroup.
- * @returns null where there is no memory cgroup or the process is in the version 2 root, which has no figures
- * @throws RuvectorError `ERR_COLLECT_READ`, `ERR_COLLECT_PARSE`
- */
-export function readCgroupFiles(
-  reader: ProcReader,
-  procRoot: string,
-  cgroupRoot: string,
-): CgroupFiles | null {
-  const path = `${procRoot}/self/cgroup`;
-  let bytes: Uint8Array;
-  try {
-    bytes = reader.read(path);
-  } catch (error) {
-    if (isGone(error)) return null; // a kernel without cgroups has no such file
-    throw readError(path, error);
-  }
-  const candidates = buildCandidates(parseCgroup(bytes), cgroupRoot);
-  return candidates.find((files) => canRead(reader, files)) ?? null;
+/** Where {@link createCgroupReader} looks. */
+export interface CgroupPlaces {
+  readonly procRoot: string;
+  /** The cgroup tree; null where only mountinfo tells. */
+  readonly cgroupRoot: string | null;
+}
+
+/** The files of a memory cgroup by version. */
+const filesOf = {
+  1: { usage: 'memory.usage_in_bytes', kills: ['memory.oom_control'] },
+  // Since Linux 5.2 there is a file without the kills in cgroups below, which have limits of their own.
+  2: { usage: 'memory.current', kills: ['memory.events.local', 'memory.events'] },
+} as const;
+
+/** Which cgroups count seldom changes, and finding out costs ten times as much as reading them. */
+const PLACE_STANDS_SAMPLES = 60;
+
+/** Where the process's pages count. */
+interface Place {
+  /** /proc/self/cgroup, by which a move is seen. */
+  readonly membership: string;
+  /** Its own cgroup; null without one that has figures. */
+  readonly own: Pick<MemoryLimit, 'path' | 'version'> | null;
+  /** Every cgroup whose limit is in force. */
+  readonly limiting: readonly Pick<MemoryLimit, 'path' | 'version'>[];
+  /** The limit of ancestors that cannot be seen. */
+  readonly hiddenBytes: number;
 }
 
 /**
- * Creates the reader of usage and limit. The cgroup is looked up once, and again after a failure,
- * because a process is rarely moved and the look-up costs as much as the rest.
+ * Creates the reader of this process's memory cgroup. Where that is, is looked up when the process was moved, when
+ * something cannot be read any more, and every 60th time.
  */
-export function createCgroupReader(
-  reader: ProcReader,
-  procRoot: string,
-  cgroupRoot: string,
-): () => CgroupMemory {
-  let files: CgroupFiles | null | undefined;
-  return () => {
-    if (files === undefined) files = readCgroupFiles(reader, procRoot, cgroupRoot);
-    if (!files) return emptyCgroup;
-    try {
-      return readCgroupMemory(reader, files);
-    } catch (error) {
-      files = undefined;
-      throw error;
+export function createCgroupReader(reader: ProcReader, places: CgroupPlaces): (notes: Notes) => CgroupMemory {
+  let place: Place | null = null;
+  let age = 0;
+  return (notes) => {
+    const membership = readText(reader, `${places.procRoot}/self/cgroup`);
+    if (membership === null) return emptyCgroup; // a kernel without cgroups has no such file
+    // A file that may not be read, or fails to be, is as if it were not there; only then it is noted.
+    const read = (path: string): string | null => {
+      try {
+        return readText(reader, path);
+      } catch (error) {
+        notes.failed(error);
+        return null;
+      }
+    };
+    if (place?.membership !== membership || age++ >= PLACE_STANDS_SAMPLES) {
+      place = findPlace(membership, readMounts(reader, places), read);
+      age = 0;
     }
+    if (place.own === null) return emptyCgroup;
+    const columns = readCgroupMemory(place, place.own, read, notes);
+    if (columns.cgroup_usage_bytes === null) place = null;
+    return columns;
   };
 }
 
-// @throws RuvectorError `ERR_COLLECT_READ`, `ERR_COLLECT_PARSE`
-function readCgroupMemory(reader: ProcReader, files: CgroupFiles): CgroupMemory {
-  const usage = parseCgroupBytes(readFile(reader, files.usage));
-  const limit = parseCgroupBytes(readFile(reader, files.limit));
+function findPlace(membership: string, mounts: readonly MemoryMount[], read: ReadText): Place {
+  // Several mounts can show the process, and each other ancestors of it: every limit seen is in force.
+  const chains = listMemoryFolders(mounts, membership).map((folders) => readMemoryLimits(folders, read));
+  const own = chains.find((chain) => chain.length > 0)?.[0] ?? null;
+  const stat = own?.version === 1 ? read(`${own.path}/memory.stat`) : null;
+  return { membership, own, limiting: chains.flat(), hiddenBytes: parseHierarchicalLimit(stat ?? '') };
+}
+
+const USUAL_ROOT = '/sys/fs/cgroup';
+
+// Without mountinfo the usual places: on hybrid hosts version 2 is mounted at "unified".
+function readMounts(reader: ProcReader, { procRoot, cgroupRoot }: CgroupPlaces): readonly MemoryMount[] {
+  const mountinfo = readText(reader, `${procRoot}/self/mountinfo`, 'all');
+  if (mountinfo !== null) return parseMemoryMounts(mountinfo).map((mount) => moveMount(mount, cgroupRoot));
+  if (cgroupRoot === null) return [];
+  return [
+    { version: 1, mountPoint: `${cgroupRoot}/memory`, root: '/' },
+    { version: 2, mountPoint: cgroupRoot, root: '/' },
+    { version: 2, mountPoint: `${cgroupRoot}/unified`, root: '/' },
+  ];
+}
+
+/** A tree that was put elsewhere keeps its shape below the usual root. */
+function moveMount(mount: MemoryMount, cgroupRoot: string | null): MemoryMount {
+  const { mountPoint } = mount;
+  const isUsual = mountPoint === USUAL_ROOT || mountPoint.startsWith(`${USUAL_ROOT}/`);
+  if (cgroupRoot === null || !isUsual) return mount;
+  return { ...mount, mountPoint: cgroupRoot + mountPoint.slice(USUAL_ROOT.length) };
+}
+
+function readCgroupMemory(
+  { limiting, hiddenBytes }: Place,
+  { path, version }: NonNullable<Place['own']>,
+  read: ReadText,
+  notes: Notes,
+): CgroupMemory {
+  const { usage, kills } = filesOf[version];
+  const limits = limiting.map((each) => readMemoryLimit(each.path, each.version, read));
   return {
-    cgroup_usage_bytes: usage,
-    cgroup_limit_bytes: limit,
-    cgroup_oom_kill: readKills(reader, files.kills),
+    cgroup_usage_bytes: parseUsage(read(`${path}/${usage}`), notes),
+    cgroup_limit_bytes: smallestLimit(limits, hiddenBytes, notes),
+    cgroup_oom_kill: readKills(path, kills, read, notes),
   };
 }
 
-/** The first file that has the line; a kernel without any, or one that keeps it secret, is no failure. */
-function readKills(reader: ProcReader, paths: readonly string[]): number | null {
-  for (const path of paths) {
-    try {
-      const kills = parseOomKills(reader.read(path));
-      if (kills !== null) return kills;
-    } catch (error) {
-      if (!isGone(error) && !isDenied(error)) throw readError(path, error);
-    }
+function smallestLimit(
+  limits: readonly (MemoryLimit | null)[],
+  hiddenBytes: number,
+  notes: Notes,
+): number | null {
+  const bad = limits.find((limit) => limit && limit.bad !== null)?.bad;
+  // What that limit is nobody knows, so neither what the smallest is.
+  if (bad) notes.bad('cgroup_limit_bytes', bad);
+  const smallest = limits.reduce(
+    (least, limit) => Math.min(least, limit?.limitBytes ?? Infinity),
+    hiddenBytes,
+  );
+  return bad || smallest === Infinity ? null : smallest;
+}
+
+function parseUsage(text: string | null, notes: Notes): number | null {
+  if (text === null) return null;
+  const usage = parseColumn('cgroup_usage_bytes', text.trim());
+  if (usage === null) notes.bad('cgroup_usage_bytes', text.trim());
+  return usage;
+}
+
+/** The first file that has the line; a kernel without any is no failure. */
+function readKills(folder: string, files: readonly string[], read: ReadText, notes: Notes): number | null {
+  for (const file of files) {
+    const line = findKills(read(`${folder}/${file}`) ?? '');
+    if (line !== null) return parseKills(line, notes);
   }
   return null;
 }
 
-/** Parses `oom_kill <n>` out of memory.events or memory.oom_control; null when the kernel has no such line. */
-export function parseOomKills(bytes: Uint8Array): number | null {
-  const [, count] = /^oom_kill (\d{1,15})$/m.exec(toLatin1(bytes)) ?? [];
-  return count === undefined ? null : Number(count);
+/** What follows `oom_kill ` in memory.events or memory.oom_control; null when the kernel has no such line. */
+function findKills(text: string): string | null {
+  return /^oom_kill (.*)$/m.exec(text)?.[1] ?? null;
 }
 
-/** Parses /proc/PID/cgroup: lines of `hierarchy:controllers:path`. @throws RuvectorError `ERR_COLLECT_PARSE` */
-export function parseCgroup(bytes: Uint8Array): CgroupMembership {
-  const text = Buffer.from(bytes).toString('utf8');
-  let v1MemoryPath: string | null = null;
-  let v2Path: string | null = null;
-  for (const line of text.split('\n')) {
-    if (line === '') continue;
-    const [, id, controllers, path] = /^(\d+):([^:]*):(\/.*)$/.exec(line) ?? [];
-    if (path === undefined) throw parseError('/proc/self/cgroup', line);
-    if (id === '0' && controllers === '') v2Path = path;
-    if (controllers?.split(',').includes('memory')) v1MemoryPath = path;
-  }
-  return { v1MemoryPath, v2Path };
+function parseKills(text: string, notes: Notes): number | null {
+  const kills = parseColumn('cgroup_oom_kill', text);
+  if (kills === null) notes.bad('cgroup_oom_kill', `oom_kill ${text}`);
+  return kills;
 }
 
-/**
- * Parses a usage or limit file.
- * @returns bytes, or null for `max` and for version 1's page-rounded 2^63 - 1, both of which mean unlimited
- * @throws RuvectorError `ERR_COLLECT_PARSE`
- */
-export function parseCgroupBytes(bytes: Uint8Array): number | null {
-  const text = toLatin1(bytes).trim();
-  if (text === 'max') return null;
-  if (!/^\d{1,20}$/.test(text)) throw parseError('cgroup memory file', text);
-  return parseDigits(text);
-}
-
-// A container without its own cgroup namespace sees the host's path in /proc/self/cgroup while only
-// its own subtree is mounted: then the mount's root is its cgroup, hence the second candidates.
-// A path with `..` lies outside this namespace. On hybrid hosts version 2 is mounted at "unified".
-function buildCandidates(membership: CgroupMembership, cgroupRoot: string): CgroupFiles[] {
-  const { v1MemoryPath, v2Path } = membership;
-  if (v1MemoryPath !== null) {
-    return ownOrRoot(v1MemoryPath).map((folder) => v1Files(`${cgroupRoot}/memory${folder}`));
-  }
-  if (v2Path === null) return [];
-  const mounts = [cgroupRoot, `${cgroupRoot}/unified`];
-  return mounts.flatMap((mount) => ownOrRoot(v2Path).map((folder) => v2Files(`${mount}${folder}`)));
-}
-
-function ownOrRoot(path: string): string[] {
-  const isInside = path !== '/' && !path.split('/').includes('..');
-  return isInside ? [path, ''] : [''];
-}
-
-function v1Files(folder: string): CgroupFiles {
-  return {
-    usage: `${folder}/memory.usage_in_bytes`,
-    limit: `${folder}/memory.limit_in_bytes`,
-    kills: [`${folder}/memory.oom_control`],
-  };
-}
-
-function v2Files(folder: string): CgroupFiles {
-  return {
-    usage: `${folder}/memory.current`,
-    limit: `${folder}/memory.max`,
-    // Since Linux 5.2 there is a file without the kills in cgroups below, which have limits of their own.
-    kills: [`${folder}/memory.events.local`, `${folder}/memory.events`],
-  };
-}
-
-function canRead(reader: ProcReader, files: CgroupFiles): boolean {
+/** Null where there is no such file or its cgroup is gone. @throws RuvectorError `ERR_COLLECT_READ` */
+function readText(reader: ProcReader, path: string, size: 'one' | 'all' = 'one'): string | null {
   try {
-    reader.read(files.usage);
-    return true;
+    return Buffer.from(size === 'all' ? reader.readAll(path) : reader.read(path)).toString();
   } catch (error) {
-    if (isGone(error)) return false;
-    throw readError(files.usage, error);
-  }
-}
-
-function readFile(reader: ProcReader, path: string): Uint8Array {
-  try {
-    return reader.read(path);
-  } catch (error) {
+    if (['ENOENT', 'ESRCH', 'ENODEV', 'ENOTDIR'].includes(systemCodeOf(error) ?? '')) return null;
     throw readError(path, error);
   }
 }

@@ -1,13 +1,15 @@
 // The collector: one sample of memory and, when due, of the processes. A part that fails is data
 // (null columns, success 0, its last error), never an outage. https://github.com/prometheus/node_exporter
-import { messageOf, systemClock } from '../core/index.ts';
+import { systemClock } from '../core/index.ts';
 import type { Clock, MemorySnapshot, ProcessRecord } from '../core/index.ts';
+import { guardRow } from './column-range.ts';
 import { closedError, noMemoryError, noProcessesError, optionError } from './errors.ts';
 import type { CollectorHealth } from './health.ts';
+import { PartNotes } from './part-notes.ts';
 import type { ProcessScan } from './process-scan.ts';
 import { createProcfsSource } from './procfs-source.ts';
 import { buildSnapshot, hasTotals } from './snapshot.ts';
-import type { MemoryColumns, Source } from './source.ts';
+import type { MemoryColumns, MemoryReader, Source } from './source.ts';
 
 /** One sample of the host. */
 export interface Sample {
@@ -24,7 +26,7 @@ export interface Sample {
 export interface CollectorOptions {
   /** @default '/proc' */
   readonly procRoot?: string;
-  /** @default '/sys/fs/cgroup' */
+  /** @default '/sys/fs/cgroup'; for another procRoot than '/proc' what its self/mountinfo says */
   readonly cgroupRoot?: string;
   /** Time between process scans; 0 scans in every sample. @default 10_000 */
   readonly processIntervalMs?: number;
@@ -90,7 +92,8 @@ async function createSource(
   options: CollectorOptions,
   checked: Pick<Required<CollectorOptions>, 'processIntervalMs' | 'smapsTop' | 'clock'>,
 ): Promise<Source> {
-  const { procRoot = '/proc', cgroupRoot = '/sys/fs/cgroup' } = options;
+  const { procRoot = '/proc' } = options;
+  const { cgroupRoot = procRoot === '/proc' ? '/sys/fs/cgroup' : null } = options;
   const kind = options.source ?? (process.platform === 'linux' ? 'procfs' : 'systeminformation');
   if (kind === 'procfs') return createProcfsSource({ procRoot, cgroupRoot, ...checked });
   // Loaded only where it is needed: it takes 30 ms and knows every system's tools.
@@ -99,6 +102,8 @@ async function createSource(
 }
 
 function createSampler(source: Source, processIntervalMs: number, clock: Clock): () => Promise<Sample> {
+  const parts = source.memory.map((part) => ({ part, notes: new PartNotes(part.name) }));
+  const scanNotes = new PartNotes('processes');
   let dueAtMs = -Infinity;
   let topProcessRssKib: number | null = null;
   let scanHealth: CollectorHealth | null = null;
@@ -108,10 +113,9 @@ function createSampler(source: Source, processIntervalMs: number, clock: Clock):
     if (monotonicMs < dueAtMs) return null;
     // Ticks jitter: without slack a scan every 10 s at 1 Hz would slip to every 11th tick.
     dueAtMs = monotonicMs + processIntervalMs - Math.min(50, processIntervalMs / 10);
-    const scanned = await runPart('processes', clock, () =>
-      source.scanProcesses({ timestampMs, monotonicMs }),
-    );
-    scanHealth = withScanError(scanned.health, scanned.value);
+    const time = { timestampMs, monotonicMs };
+    const scanned = await runPart(scanNotes, clock, () => source.scanProcesses(time, scanNotes));
+    scanHealth = scanned.health;
     if (scanned.value) topProcessRssKib = largestRss(scanned.value.rows);
     return scanned.value;
   }
@@ -121,8 +125,8 @@ function createSampler(source: Source, processIntervalMs: number, clock: Clock):
     const monotonicMs = clock.monotonicMs();
     const health: CollectorHealth[] = [];
     const columns: MemoryColumns = {};
-    for (const part of source.memory) {
-      const result = await runPart(part.name, clock, () => part.read());
+    for (const { part, notes } of parts) {
+      const result = await runPart(notes, clock, () => readGuarded(part, notes));
       Object.assign(columns, result.value ?? part.empty);
       health.push(result.health);
     }
@@ -135,26 +139,27 @@ function createSampler(source: Source, processIntervalMs: number, clock: Clock):
   };
 }
 
+/** A part's columns, each of them null that cannot be what it says. */
+async function readGuarded(part: MemoryReader, notes: PartNotes): Promise<MemoryColumns> {
+  const columns = await part.read(notes);
+  guardRow(columns, notes.bad);
+  return columns;
+}
+
 async function runPart<T>(
-  name: string,
+  notes: PartNotes,
   clock: Clock,
   read: () => T | Promise<T>,
 ): Promise<{ value: T | null; health: CollectorHealth }> {
   const startMs = clock.monotonicMs();
+  let value: T | null = null;
+  notes.begin();
   try {
-    const value = await read();
-    return {
-      value,
-      health: { name, success: 1, durationMs: clock.monotonicMs() - startMs, lastError: null },
-    };
+    value = await read();
   } catch (error) {
-    const durationMs = clock.monotonicMs() - startMs;
-    return { value: null, health: { name, success: 0, durationMs, lastError: messageOf(error) } };
+    notes.failed(error);
   }
-}
-
-function withScanError(health: CollectorHealth, scan: ProcessScan | null): CollectorHealth {
-  return scan?.lastError ? { ...health, success: 0, lastError: scan.lastError } : health;
+  return { value, health: notes.health(clock.monotonicMs() - startMs) };
 }
 
 function largestRss(rows: readonly ProcessRecord[]): number | null {

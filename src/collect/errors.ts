@@ -12,13 +12,26 @@ export function parseError(what: string, found: string): RuvectorError {
   );
 }
 
+/** Text for a value that its column cannot hold. */
+export function badValueText(part: string, column: string, found: string): string {
+  return `Cannot use ${part} for column "${column}": found ${JSON.stringify(found)}; it is left null`;
+}
+
+/** What to do about the system's codes; the others are a matter of permissions. */
+const readHints: Readonly<Record<string, string>> = {
+  ENOENT: 'this kernel does not offer it or it is not mounted',
+  EOPNOTSUPP: 'it is switched off in this kernel (psi=0)',
+  ENODEV: 'its cgroup was removed',
+  EIO: 'the kernel, or what stands in for it, failed to produce it',
+  EINVAL: 'the kernel, or what stands in for it, failed to produce it',
+  EMFILE: 'this process has too many files open: raise its limit (ulimit -n)',
+  ENFILE: 'this host has too many files open: raise fs.file-max',
+};
+
 /** A file of /proc or the cgroup tree that cannot be read. */
 export function readError(path: string, cause: unknown): RuvectorError {
   const state = systemCodeOf(cause) ?? messageOf(cause);
-  const hint =
-    state === 'ENOENT'
-      ? 'this kernel does not offer it or it is not mounted'
-      : 'check the permissions of this user';
+  const hint = readHints[state] ?? 'check the permissions of this user';
   return new RuvectorError('ERR_COLLECT_READ', `Cannot read "${path}": ${state}; ${hint}`, {
     cause,
     details: { path, systemCode: systemCodeOf(cause) ?? null },

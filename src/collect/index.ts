@@ -2,7 +2,7 @@
 // Only reads; acting on what it sees is the optimize room's work.
 export { createCollector } from './collector.ts';
 export type { Collector, CollectorOptions, Sample } from './collector.ts';
-export type { CollectorHealth } from './health.ts';
+export type { BadColumn, CollectorHealth } from './health.ts';
 export { sampleAtRate } from './sample-at-rate.ts';
 export type { SampleAtRateOptions, SampleStream } from './sample-at-rate.ts';
 export { readProcessSample } from './process-sample.ts';

@@ -10,7 +10,8 @@ const KTHREADD = 2;
 export function readKernelThreads(reader: ProcReader, procRoot: string): ReadonlySet<number> {
   const folder = `${procRoot}/${KTHREADD}`;
   try {
-    if (parseProcessStat(reader.read(`${folder}/stat`)).name !== 'kthreadd') return new Set();
+    const stat = parseProcessStat(reader.read(`${folder}/stat`));
+    if (stat?.name !== 'kthreadd') return new Set();
     return parseChildren(reader.readAll(`${folder}/task/${KTHREADD}/children`));
   } catch {
     return new Set(); // then each is asked for its size and found to be 0

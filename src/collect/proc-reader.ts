@@ -52,7 +52,8 @@ export function createProcReader(keepOpen: number): ProcReader {
         drop(path);
       }
     }
-    const fd = openSync(path, constants.O_RDONLY);
+    // Never waits for a writer, should there be a pipe in the file's place.
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     let keep = false;
     try {
       const length = fill(fd);

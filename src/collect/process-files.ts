@@ -1,31 +1,32 @@
 // The pure parsers of one process's files: stat, statm, io and smaps_rollup.
 // https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
-import { parseError } from './errors.ts';
+import { isInRange } from './column-range.ts';
 import { parseKeyedNumbers, toLatin1 } from './keyed-numbers.ts';
+import { ignoreBad, ignoreNotes } from './part-notes.ts';
+import type { NoteBad, Notes } from './part-notes.ts';
 
-/** What is used of /proc/PID/stat. */
+/** What is used of /proc/PID/stat. A number that its column cannot hold is null. */
 export interface ProcessStat {
-  readonly pid: number;
-  /** Command name as the process set it, at most 15 bytes, may hold spaces and parentheses. */
+  /** Command name as the process set it, at most 15 bytes, may hold any character. */
   readonly name: string;
   /** One letter: R running, S sleeping, D waiting, Z zombie, T stopped, ... */
   readonly state: string;
-  readonly minorFaults: number;
-  readonly majorFaults: number;
+  readonly minorFaults: number | null;
+  readonly majorFaults: number | null;
   /** User and system time in clock ticks. */
-  readonly cpuTicks: number;
-  readonly threads: number;
+  readonly cpuTicks: number | null;
+  readonly threads: number | null;
   /** Clock ticks since boot; with the pid it names a process once and for all. */
-  readonly startTimeTicks: number;
+  readonly startTimeTicks: number | null;
 }
 
-/** What is used of /proc/PID/statm, in pages. */
+/** What is used of /proc/PID/statm, in pages; null for what is no number. */
 export interface ProcessStatm {
   /** Address space; 0 for kernel threads and zombies, which own no memory. */
-  readonly sizePages: number;
-  readonly residentPages: number;
+  readonly sizePages: number | null;
+  readonly residentPages: number | null;
   /** Resident pages of files and shared memory. */
-  readonly sharedPages: number;
+  readonly sharedPages: number | null;
 }
 
 /** What is used of /proc/PID/io: bytes that really reached or left storage. */
@@ -51,63 +52,86 @@ const ZERO = 0x30;
 const FIRST_FIELD = 3; // the fields before it are the pid and the name
 const LAST_FIELD = 22;
 
-/** Parses /proc/PID/stat. @throws RuvectorError `ERR_COLLECT_PARSE` */
-export function parseProcessStat(bytes: Uint8Array): ProcessStat {
-  // The name may itself hold ") ", so it ends at the last parenthesis of the line.
+/** Parses /proc/PID/stat. Null when there is no name in it; what else cannot be used is null and noted. */
+export function parseProcessStat(bytes: Uint8Array, noteBad: NoteBad = ignoreBad): ProcessStat | null {
+  // The name may itself hold ") (", newlines or any byte, so it ends at the last parenthesis.
   const open = bytes.indexOf(0x28);
   const close = bytes.lastIndexOf(0x29);
-  if (open < 2 || close < open) throw parseError('/proc/PID/stat', toLatin1(bytes));
+  if (open < 2 || close < open) return null;
   const field = scanNumbers(bytes, close + 2, LAST_FIELD - FIRST_FIELD + 1);
   const at = (fieldNumber: number): number => field[fieldNumber - FIRST_FIELD]!;
-  const stat = {
-    pid: scanNumbers(bytes, 0, 1)[0]!,
+  const check = (column: string, value: number): number | null => {
+    if (isInRange(column, value)) return value;
+    noteBad(column, toLatin1(bytes).trimEnd());
+    return null;
+  };
+  return {
     name: Buffer.from(bytes.buffer, bytes.byteOffset + open + 1, close - open - 1).toString(),
     state: String.fromCharCode(bytes[close + 2] ?? SPACE),
-    minorFaults: at(10),
-    majorFaults: at(12),
-    cpuTicks: at(14) + at(15),
-    threads: at(20),
-    startTimeTicks: at(22),
+    minorFaults: check('minor_faults', at(10)),
+    majorFaults: check('major_faults', at(12)),
+    cpuTicks: check('cpu_time_ms', at(14) + at(15)),
+    threads: check('threads', at(20)),
+    startTimeTicks: check('start_time_ticks', at(22)),
   };
-  const { pid, minorFaults, majorFaults, cpuTicks, threads, startTimeTicks } = stat;
-  // A sum is a safe integer only when every part is one.
-  if (!Number.isSafeInteger(pid + minorFaults + majorFaults + cpuTicks + threads + startTimeTicks)) {
-    throw parseError('/proc/PID/stat', toLatin1(bytes));
-  }
-  return stat;
 }
 
-/** Parses /proc/PID/statm. @throws RuvectorError `ERR_COLLECT_PARSE` */
-export function parseProcessStatm(bytes: Uint8Array): ProcessStatm {
-  const [sizePages, residentPages, sharedPages] = scanNumbers(bytes, 0, 3) as [number, number, number];
-  if (!Number.isSafeInteger(sizePages + residentPages + sharedPages)) {
-    throw parseError('/proc/PID/statm', toLatin1(bytes));
-  }
-  return { sizePages, residentPages, sharedPages };
+/** Parses /proc/PID/statm. What cannot be used is null and noted. */
+export function parseProcessStatm(bytes: Uint8Array, noteBad: NoteBad = ignoreBad): ProcessStatm {
+  const numbers = scanNumbers(bytes, 0, 3);
+  const at = (column: string, index: number): number | null => {
+    const value = numbers[index]!;
+    if (isInRange(column, value)) return value;
+    noteBad(column, toLatin1(bytes).trimEnd());
+    return null;
+  };
+  return {
+    sizePages: at('size_pages', 0),
+    residentPages: at('rss_kib', 1),
+    sharedPages: at('shared_kib', 2),
+  };
 }
 
-const ioColumns = new Map([
-  ['read_bytes', 'io_read_bytes'],
-  ['write_bytes', 'io_write_bytes'],
-] as const);
+const ioFile = {
+  what: '/proc/PID/io',
+  unit: null,
+  columns: new Map([
+    ['read_bytes', 'io_read_bytes'],
+    ['write_bytes', 'io_write_bytes'],
+  ] as const),
+} as const;
 
-/** Parses /proc/PID/io. @throws RuvectorError `ERR_COLLECT_PARSE` */
-export function parseProcessIo(bytes: Uint8Array): ProcessIo {
-  return parseKeyedNumbers(bytes, ioColumns, '/proc/PID/io');
+/** Parses /proc/PID/io. What cannot be used is null and noted. */
+export function parseProcessIo(bytes: Uint8Array, notes: Notes = ignoreNotes): ProcessIo {
+  return parseKeyedNumbers(bytes, ioFile, notes);
 }
 
-const smapsColumns = new Map([
-  ['Private_Clean', 'clean'],
-  ['Private_Dirty', 'dirty'],
-  ['Private_Hugetlb', 'hugetlb'],
-  ['Swap', 'swap'],
-] as const);
+// The keys of private memory are added up: their names stand for the one column.
+const smapsFile = {
+  what: '/proc/PID/smaps_rollup',
+  unit: 'kB',
+  columns: new Map([
+    ['Private_Clean', 'private_clean_kib'],
+    ['Private_Dirty', 'private_dirty_kib'],
+    ['Private_Hugetlb', 'private_hugetlb_kib'],
+    ['Swap', 'swap_kib'],
+  ] as const),
+} as const;
 
-/** Parses /proc/PID/smaps_rollup. @throws RuvectorError `ERR_COLLECT_PARSE` */
-export function parseSmapsRollup(bytes: Uint8Array): ProcessSmaps {
-  const { clean, dirty, hugetlb, swap } = parseKeyedNumbers(bytes, smapsColumns, '/proc/PID/smaps_rollup');
-  const isKnown = clean !== null && dirty !== null;
-  return { private_kib: isKnown ? clean + dirty + (hugetlb ?? 0) : null, swap_kib: swap };
+/** Parses /proc/PID/smaps_rollup. What cannot be used is null and noted. */
+export function parseSmapsRollup(bytes: Uint8Array, notes: Notes = ignoreNotes): ProcessSmaps {
+  let isBad = false;
+  const values = parseKeyedNumbers(bytes, smapsFile, {
+    failed: notes.failed,
+    bad(column, text) {
+      const isPart = column.startsWith('private_');
+      isBad ||= isPart;
+      notes.bad(isPart ? 'private_kib' : column, text);
+    },
+  });
+  const { private_clean_kib: clean, private_dirty_kib: dirty, private_hugetlb_kib: hugetlb } = values;
+  const isKnown = !isBad && clean !== null && dirty !== null;
+  return { private_kib: isKnown ? clean + dirty + (hugetlb ?? 0) : null, swap_kib: values.swap_kib };
 }
 
 // Space-separated decimal numbers from `start`; NaN for a field that is absent or not all digits.

@@ -1,14 +1,25 @@
 // One process, read cheaply and at once, for a caller that acts on it and watches what happens.
-import { readError } from './errors.ts';
+import { parseError, readError } from './errors.ts';
+import { toLatin1 } from './keyed-numbers.ts';
+import type { NoteBad } from './part-notes.ts';
 import { createProcReader, isGone } from './proc-reader.ts';
 import type { ProcReader } from './proc-reader.ts';
 import { parseProcessStat, parseProcessStatm } from './process-files.ts';
-import type { ProcessStat } from './process-files.ts';
 import { readSystemConstants } from './system-constants.ts';
 import type { SystemConstants } from './system-constants.ts';
 
 /** One process at one instant. */
-export interface ProcessSample extends Omit<ProcessStat, 'cpuTicks'> {
+export interface ProcessSample {
+  readonly pid: number;
+  /** Command name as the process set it. */
+  readonly name: string;
+  /** One letter: R running, S sleeping, D waiting, Z zombie, T stopped, ... */
+  readonly state: string;
+  readonly minorFaults: number;
+  readonly majorFaults: number;
+  readonly threads: number;
+  /** Clock ticks since boot; with the pid it names a process once and for all. */
+  readonly startTimeTicks: number;
   readonly rssKib: number;
   /** Resident files and shared memory, part of rssKib. */
   readonly sharedKib: number;
@@ -32,6 +43,7 @@ export function readProcessSample(pid: number, options: { procRoot?: string } = 
   if (!stat) return null;
   const { cpuTicks, ...rest } = stat;
   return {
+    pid,
     ...rest,
     rssKib: statm.residentPages * pageKib,
     sharedKib: statm.sharedPages * pageKib,
@@ -45,7 +57,13 @@ function readConstants(procRoot: string): SystemConstants {
   return constants;
 }
 
-function readOrNull<T>(path: string, parse: (bytes: Uint8Array) => T): T | null {
+type Whole<T> = { [K in keyof T]: NonNullable<T[K]> };
+
+// Who acts on a process wants all of it: one bad value is an error here.
+function readOrNull<T>(
+  path: string,
+  parse: (bytes: Uint8Array, noteBad: NoteBad) => T | null,
+): Whole<T> | null {
   let bytes: Uint8Array;
   try {
     bytes = reader.read(path);
@@ -53,5 +71,8 @@ function readOrNull<T>(path: string, parse: (bytes: Uint8Array) => T): T | null 
     if (isGone(error)) return null;
     throw readError(path, error);
   }
-  return parse(bytes);
+  const refuse = (): never => {
+    throw parseError(path, toLatin1(bytes));
+  };
+  return (parse(bytes, refuse) ?? refuse()) as Whole<T>;
 }

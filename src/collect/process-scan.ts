@@ -4,11 +4,14 @@ import { readdirSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { messageOf } from '../core/index.ts';
 import type { Clock, ProcessRecord } from '../core/index.ts';
-import { readError } from './errors.ts';
+import { MAX_PID, guardRow } from './column-range.ts';
+import { parseError, readError } from './errors.ts';
 import { readKernelThreads } from './kernel-threads.ts';
+import { toLatin1 } from './keyed-numbers.ts';
 import { createSmapsReader } from './largest-smaps.ts';
 import { emptyIo, emptySmaps, parseProcessIo, parseProcessStat, parseProcessStatm } from './process-files.ts';
 import type { ProcessIo } from './process-files.ts';
+import type { Notes } from './part-notes.ts';
 import { isDenied, isGone } from './proc-reader.ts';
 import type { ProcReader } from './proc-reader.ts';
 import type { SystemConstants } from './system-constants.ts';
@@ -18,8 +21,6 @@ export interface ProcessScan {
   readonly rows: ProcessRecord[];
   /** Entries of /proc, kernel threads and zombies included. */
   readonly count: number;
-  /** Why a process that still exists is missing from `rows`, null when none is. */
-  readonly lastError: string | null;
 }
 
 /** When a scan happens. */
@@ -42,12 +43,13 @@ export interface ProcessScannerOptions {
 
 /** Scans processes and remembers what the next scan needs of each. */
 export interface ProcessScanner {
-  scan(time: ScanTime): Promise<ProcessScan>;
+  scan(time: ScanTime, notes: Notes): Promise<ProcessScan>;
 }
 
 interface SeenProcess {
-  readonly startTimeTicks: number;
-  readonly cpuMs: number;
+  /** Null names nobody: what was known of the pid is then another's. */
+  readonly startTimeTicks: number | null;
+  readonly cpuMs: number | null;
   readonly monotonicMs: number;
   readonly canReadIo: boolean;
 }
@@ -61,25 +63,34 @@ export function createProcessScanner(options: ProcessScannerOptions): ProcessSca
   const fillSmaps = createSmapsReader(options);
   let seen = new Map<number, SeenProcess>();
 
-  function readRow(pid: number, time: ScanTime, next: Map<number, SeenProcess>): ProcessRecord | null {
+  function readRow(
+    pid: number,
+    time: ScanTime,
+    next: Map<number, SeenProcess>,
+    waiting: Set<number>,
+    notes: Notes,
+  ): ProcessRecord | null {
     const folder = `${procRoot}/${pid}`;
     // statm first: it is the cheapest and says whether there is memory to report.
-    const { sizePages, residentPages, sharedPages } = parseProcessStatm(reader.read(`${folder}/statm`));
-    if (sizePages === 0) return null;
-    const stat = parseProcessStat(reader.read(`${folder}/stat`));
-    const before = seen.get(pid);
-    const known = before?.startTimeTicks === stat.startTimeTicks ? before : undefined;
-    // A denied read costs 10 times a good one (the error is built), so it is not tried again.
-    const io = known?.canReadIo === false ? null : readIo(reader, folder);
-    const cpuMs = stat.cpuTicks * constants.tickMs;
+    const statm = parseProcessStatm(reader.read(`${folder}/statm`), notes.bad);
+    if (statm.sizePages === 0 || statm.residentPages === null) return null;
+    const bytes = reader.read(`${folder}/stat`);
+    const stat = parseProcessStat(bytes, notes.bad);
+    if (stat === null) throw parseError('/proc/PID/stat', toLatin1(bytes));
+    if (stat.state === 'D') waiting.add(pid);
     const { startTimeTicks } = stat;
+    const before = startTimeTicks === null ? undefined : seen.get(pid);
+    const known = before?.startTimeTicks === startTimeTicks ? before : undefined;
+    // A denied read costs 10 times a good one (the error is built), so it is not tried again.
+    const io = known?.canReadIo === false ? null : readIo(reader, folder, notes);
+    const cpuMs = stat.cpuTicks === null ? null : stat.cpuTicks * constants.tickMs;
     next.set(pid, { startTimeTicks, cpuMs, monotonicMs: time.monotonicMs, canReadIo: io !== null });
-    return {
+    const row: ProcessRecord = {
       timestamp: time.timestampMs,
       pid,
       name: stat.name,
-      rss_kib: residentPages * constants.pageKib,
-      shared_kib: sharedPages * constants.pageKib,
+      rss_kib: statm.residentPages * constants.pageKib,
+      shared_kib: statm.sharedPages === null ? null : statm.sharedPages * constants.pageKib,
       ...emptySmaps,
       cpu_percent: known ? cpuPercent(known, cpuMs, time.monotonicMs) : null,
       cpu_time_ms: cpuMs,
@@ -89,32 +100,32 @@ export function createProcessScanner(options: ProcessScannerOptions): ProcessSca
       threads: stat.threads,
       start_time_ticks: startTimeTicks,
     };
+    return guardRow(row, notes.bad) ? row : null;
   }
 
-  async function scan(time: ScanTime): Promise<ProcessScan> {
+  async function scan(time: ScanTime, notes: Notes): Promise<ProcessScan> {
     const pids = readPids(procRoot);
     const kernelThreads = readKernelThreads(reader, procRoot);
     const next = new Map<number, SeenProcess>();
     const rows: ProcessRecord[] = [];
-    let lastError: string | null = null;
+    const waiting = new Set<number>();
     for (const [index, pid] of pids.entries()) {
       if (index % PROCESSES_A_TURN === PROCESSES_A_TURN - 1) await nextTurn();
       if (kernelThreads.has(pid)) continue;
       try {
-        const row = readRow(pid, time, next);
+        const row = readRow(pid, time, next, waiting, notes);
         if (row) rows.push(row);
       } catch (error) {
-        if (!isGone(error) && !isDenied(error)) lastError = `Cannot read process ${pid}: ${messageOf(error)}`;
+        if (isGone(error) || isDenied(error)) continue;
+        notes.failed(new Error(`Cannot read process ${pid}: ${messageOf(error)}`));
       }
     }
-    try {
-      fillSmaps(findLargest(rows, smapsTop));
-    } catch (error) {
-      lastError = messageOf(error);
-    }
+    const largest = findLargest(rows, smapsTop);
+    fillSmaps(largest, waiting, notes);
+    for (const row of largest) guardRow(row, notes.bad);
     seen = next;
     reader.sweep();
-    return { rows, count: pids.length, lastError };
+    return { rows, count: pids.length };
   }
 
   return { scan };
@@ -128,27 +139,29 @@ export function readPids(procRoot: string): number[] {
   } catch (error) {
     throw readError(procRoot, error);
   }
-  const pids: number[] = [];
-  for (const name of names) {
-    const first = name.charCodeAt(0);
-    if (first >= 0x30 && first <= 0x39) pids.push(Number(name));
-  }
-  return pids;
+  return names
+    .filter((name) => /^[0-9]{1,7}$/.test(name))
+    .map(Number)
+    .filter((pid) => pid >= 1 && pid <= MAX_PID);
 }
 
 // Null when this user may not read it or the kernel keeps no such account.
-function readIo(reader: ProcReader, folder: string): ProcessIo | null {
+function readIo(reader: ProcReader, folder: string, notes: Notes): ProcessIo | null {
+  const path = `${folder}/io`;
   try {
-    return parseProcessIo(reader.read(`${folder}/io`));
+    return parseProcessIo(reader.read(path), notes);
   } catch (error) {
     if (isGone(error) || isDenied(error)) return null;
-    throw error;
+    notes.failed(readError(path, error));
+    return emptyIo;
   }
 }
 
-function cpuPercent(before: SeenProcess, cpuMs: number, monotonicMs: number): number | null {
+// Time that was counted never falls: where it does, the count began anew.
+function cpuPercent(before: SeenProcess, cpuMs: number | null, monotonicMs: number): number | null {
   const elapsedMs = monotonicMs - before.monotonicMs;
-  return elapsedMs > 0 ? Math.max(0, ((cpuMs - before.cpuMs) / elapsedMs) * 100) : null;
+  if (cpuMs === null || before.cpuMs === null || cpuMs < before.cpuMs || elapsedMs <= 0) return null;
+  return ((cpuMs - before.cpuMs) / elapsedMs) * 100;
 }
 
 function findLargest(rows: readonly ProcessRecord[], count: number): ProcessRecord[] {

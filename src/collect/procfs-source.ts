@@ -1,5 +1,6 @@
 // The Linux source: /proc and the cgroup tree under configurable roots. Reads files only; starts no process.
 import type { Clock } from '../core/index.ts';
+import { isProcfs } from '../procfs/index.ts';
 import { createCgroupReader, emptyCgroup } from './cgroup.ts';
 import { toLatin1 } from './keyed-numbers.ts';
 import { emptyMeminfo, readMeminfo } from './meminfo.ts';
@@ -13,7 +14,8 @@ import { emptyVmstat, readVmstat } from './vmstat.ts';
 /** Options of {@link createProcfsSource}. */
 export interface ProcfsOptions {
   readonly procRoot: string;
-  readonly cgroupRoot: string;
+  /** Null where only mountinfo tells where the cgroup tree is. */
+  readonly cgroupRoot: string | null;
   readonly smapsTop: number;
   readonly processIntervalMs: number;
   readonly clock: Clock;
@@ -28,18 +30,20 @@ const KEPT_FILES = { frequent: 768, rare: 32 } as const;
 export function createProcfsSource(options: ProcfsOptions): Source {
   const { procRoot, cgroupRoot, smapsTop, processIntervalMs, clock } = options;
   const wanted = processIntervalMs <= FREQUENT_MS ? KEPT_FILES.frequent : KEPT_FILES.rare;
-  const reader = createProcReader(Math.min(wanted, readKeptFilesLimit()));
+  // A file of a copied tree may be replaced by another of its name, which a kept one would never see.
+  const keepOpen = isProcfs(procRoot) ? Math.min(wanted, readKeptFilesLimit()) : 0;
+  const reader = createProcReader(keepOpen);
   const constants = readSystemConstants(reader, procRoot);
   const scanner = createProcessScanner({ reader, procRoot, constants, smapsTop, clock });
   return {
     memory: [
-      { name: 'meminfo', empty: emptyMeminfo, read: () => readMeminfo(reader, procRoot) },
-      { name: 'vmstat', empty: emptyVmstat, read: () => readVmstat(reader, procRoot) },
-      { name: 'pressure', empty: emptyPressure, read: () => readPressure(reader, procRoot) },
-      { name: 'cgroup', empty: emptyCgroup, read: createCgroupReader(reader, procRoot, cgroupRoot) },
+      { name: 'meminfo', empty: emptyMeminfo, read: (notes) => readMeminfo(reader, procRoot, notes) },
+      { name: 'vmstat', empty: emptyVmstat, read: (notes) => readVmstat(reader, procRoot, notes) },
+      { name: 'pressure', empty: emptyPressure, read: (notes) => readPressure(reader, procRoot, notes) },
+      { name: 'cgroup', empty: emptyCgroup, read: createCgroupReader(reader, { procRoot, cgroupRoot }) },
     ],
     countProcesses: () => readPids(procRoot).length,
-    scanProcesses: (time) => scanner.scan(time),
+    scanProcesses: (time, notes) => scanner.scan(time, notes),
     close: () => reader.close(),
   };
 }

@@ -1,5 +1,5 @@
 // Samples on a fixed grid of monotonic time, so that no delay ever shifts the later ticks.
-import { systemClock } from '../core/index.ts';
+import { isRuvectorError, systemClock } from '../core/index.ts';
 import type { Clock } from '../core/index.ts';
 import type { Collector, Sample } from './collector.ts';
 import { rateError } from './errors.ts';
@@ -9,6 +9,8 @@ export interface SampleAtRateOptions {
   readonly collector: Pick<Collector, 'sample'>;
   /** Samples a second, 0.1 to 50. */
   readonly hz: number;
+  /** Told of each sample that failed. */
+  readonly onSkip?: (error: unknown) => void;
   /** Ends the iteration without an error. */
   readonly signal?: AbortSignal;
   /** @default the host's clock */
@@ -22,22 +24,38 @@ export interface SampleStream extends AsyncIterable<Sample> {
    * queued: a slow consumer gets fewer samples, never old ones.
    */
   readonly missed: number;
+  /** Samples that failed. Nothing comes for them, and those after them come in time. */
+  readonly skipped: number;
 }
 
 /**
- * Samples until the signal aborts or the consumer leaves. A failure of the collector ends the iteration with it.
- * @throws RuvectorError `ERR_COLLECT_RATE` at once for a rate outside 0.1 to 50 Hz
+ * Samples until the signal aborts or the consumer leaves. A sample that fails is skipped and counted.
+ * @throws RuvectorError `ERR_COLLECT_RATE` at once for a rate outside 0.1 to 50 Hz; `ERR_COLLECT_CLOSED` once the
+ *   collector is closed
  */
 export function sampleAtRate(options: SampleAtRateOptions): SampleStream {
-  const { collector, hz, signal, clock = systemClock } = options;
+  const { collector, hz, signal, onSkip, clock = systemClock } = options;
   if (!(hz >= 0.1 && hz <= 50)) throw rateError(hz);
   const periodMs = 1000 / hz;
   let missed = 0;
+  let skipped = 0;
+
+  async function sampleOrSkip(): Promise<Sample | null> {
+    try {
+      return await collector.sample();
+    } catch (error) {
+      if (isRuvectorError(error, 'ERR_COLLECT_CLOSED')) throw error;
+      skipped++;
+      onSkip?.(error);
+      return null;
+    }
+  }
 
   async function* ticks(): AsyncGenerator<Sample, void> {
     const startMs = clock.monotonicMs();
     for (let tick = 0; !isAborted(signal);) {
-      yield await collector.sample();
+      const sample = await sampleOrSkip();
+      if (sample) yield sample;
       const next = nextTick(tick, clock.monotonicMs() - startMs, periodMs);
       missed += next - tick - 1;
       tick = next;
@@ -48,6 +66,9 @@ export function sampleAtRate(options: SampleAtRateOptions): SampleStream {
   return {
     get missed() {
       return missed;
+    },
+    get skipped() {
+      return skipped;
     },
     [Symbol.asyncIterator]: ticks,
   };

@@ -4,6 +4,8 @@
 import { mem, processes } from 'systeminformation';
 import type { Systeminformation } from 'systeminformation';
 import type { ProcessRecord } from '../core/index.ts';
+import { guardRow } from './column-range.ts';
+import type { Notes } from './part-notes.ts';
 import type { ProcessScan, ScanTime } from './process-scan.ts';
 import type { MemoryColumns, Source } from './source.ts';
 
@@ -11,12 +13,13 @@ import type { MemoryColumns, Source } from './source.ts';
 export function createSystemInformationSource(): Source {
   let lastCount: number | null = null;
 
-  async function scanProcesses(time: ScanTime): Promise<ProcessScan> {
+  async function scanProcesses(time: ScanTime, notes: Notes): Promise<ProcessScan> {
     const { list } = await processes();
     if (list.length === 0) throw new Error('systeminformation listed no process'); // its way to fail
     lastCount = list.length;
-    const rows = buildRecordsFromSystemInformation(list, time.timestampMs);
-    return { rows, count: list.length, lastError: null };
+    const built = buildRecordsFromSystemInformation(list, time.timestampMs);
+    const rows = built.filter((row) => guardRow(row, notes.bad));
+    return { rows, count: list.length };
   }
 
   return {

@@ -2,6 +2,8 @@
 // https://github.com/torvalds/linux/blob/master/mm/vmstat.c
 import { readError } from './errors.ts';
 import { buildEmptyColumns, parseKeyedNumbers } from './keyed-numbers.ts';
+import { ignoreNotes } from './part-notes.ts';
+import type { Notes } from './part-notes.ts';
 import type { ProcReader } from './proc-reader.ts';
 
 const columns = new Map([
@@ -19,14 +21,16 @@ const columns = new Map([
   ['oom_kill', 'oom_kill'],
 ] as const);
 
+const vmstatFile = { what: '/proc/vmstat', columns, unit: null } as const;
+
 /** The vmstat columns of a memory snapshot, null where the kernel has no such counter. */
 export type Vmstat = ReturnType<typeof parseVmstat>;
 
 /** Vmstat with every column null. */
 export const emptyVmstat = buildEmptyColumns(columns);
 
-/** Reads `<procRoot>/vmstat`. @throws RuvectorError `ERR_COLLECT_READ`, `ERR_COLLECT_PARSE` */
-export function readVmstat(reader: ProcReader, procRoot: string): Vmstat {
+/** Reads `<procRoot>/vmstat`. @throws RuvectorError `ERR_COLLECT_READ` */
+export function readVmstat(reader: ProcReader, procRoot: string, notes: Notes): Vmstat {
   const path = `${procRoot}/vmstat`;
   let bytes: Uint8Array;
   try {
@@ -34,10 +38,10 @@ export function readVmstat(reader: ProcReader, procRoot: string): Vmstat {
   } catch (error) {
     throw readError(path, error);
   }
-  return parseVmstat(bytes);
+  return parseVmstat(bytes, notes);
 }
 
-/** Parses the text of /proc/vmstat. @throws RuvectorError `ERR_COLLECT_PARSE` */
-export function parseVmstat(bytes: Uint8Array) {
-  return parseKeyedNumbers(bytes, columns, '/proc/vmstat');
+/** Parses the text of /proc/vmstat. What cannot be used is null and noted. */
+export function parseVmstat(bytes: Uint8Array, notes: Notes = ignoreNotes) {
+  return parseKeyedNumbers(bytes, vmstatFile, notes);
 }

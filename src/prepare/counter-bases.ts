@@ -9,7 +9,7 @@ export interface CounterBases {
   add(batch: arrow.RecordBatch, times: Float64Array): void;
   /** The owner (a boot, a process) of each row: what `rebase` wants. */
   ownersOf(batch: arrow.RecordBatch, times: Float64Array): Int32Array;
-  /** A counter less the first value of each row's owner. */
+  /** A counter less the first value of each row's owner; null where it fell below that. */
   rebase(column: arrow.Data, name: string, owners: Int32Array): arrow.Data;
 }
 
@@ -43,7 +43,11 @@ class FirstValues {
   rebase(column: arrow.Data, name: string, owners: Int32Array): arrow.Data {
     const values = readNullableIntegers(column);
     const first = this.#values[this.#counters.indexOf(name)]!;
-    for (let i = 0; i < values.length; i++) values[i]! -= first[owners[i]!]!;
+    for (let i = 0; i < values.length; i++) {
+      const since = values[i]! - first[owners[i]!]!;
+      // Below its first value the counter wrapped or began anew: how much it counted since is not known.
+      values[i] = since >= 0 ? since : Number.NaN;
+    }
     return buildIntegers(column.type, values);
   }
 

@@ -19,6 +19,9 @@ export const featureConstants = {
   neverOptimizedMinutes: 1440,
 } as const;
 
+/** 1 TiB a second, which no host moves: a counter that rose by more holds no count, and its rate is unknown. */
+const MAX_PAGES_PER_SECOND = 2 ** 28;
+
 /** What a feature is computed from. */
 export interface FeatureInput {
   readonly snapshot: MemorySnapshot;
@@ -157,6 +160,7 @@ function pageRate(
   return define(name, 'log(1 + ppm/s)', how, ({ window, snapshot }) => {
     const ownPages = own.reduce((sum, each) => sum + window.increase(each), 0);
     const pagesPerSecond = Math.max(0, window.increase(counter) - ownPages) / (window.rateSpanMs / 1000);
+    if (pagesPerSecond > MAX_PAGES_PER_SECOND) return Number.NaN;
     const totalPages = snapshot.mem_total_kib / featureConstants.pageKib;
     return Math.log1p((1e6 * pagesPerSecond) / totalPages);
   });

@@ -91,7 +91,10 @@ const releases: Readonly<Record<Treatment, Release>> = {
   },
   name: (value, _column, { key }) => key.hash(String(value)),
   'process-number': (_value, _column, { owner }) => owner.number,
-  counter: (value, column, { owner }) => Number(value) - (owner.first[column] ??= Number(value)),
+  counter(value, column, { owner }) {
+    const since = Number(value) - (owner.first[column] ??= Number(value));
+    return since >= 0 ? since : null;
+  },
   codes: (value) => codesIn(String(value)),
   vocabulary: (value, column) => knownWords(column, String(value)),
   'text-hash': (value, _column, { key }) => hashText(key, String(value)),

@@ -46,7 +46,7 @@ export class Observer {
       refaultFile: numberOf(s.workingset_refault_file),
       oomKills,
       reclaimKills: this.#reclaimKills,
-      cgroupKills: this.#cgroupKills.add(s.cgroup_oom_kill),
+      cgroupKills: this.#cgroupKills.addOrHold(s.cgroup_oom_kill),
       ownRefaultAnon: this.#ownRefaultAnon.add(s.own_refault_anon),
       ownRefaultFile: this.#ownRefaultFile.add(s.own_refault_file),
       usedKib: s.mem_total_kib - s.mem_available_kib,

@@ -18,4 +18,9 @@ export class RestartingCounter {
     this.#last = value;
     return this.#total;
   }
+
+  /** The same for a counter that somebody always counts: null is a value that could not be read, not a restart. */
+  addOrHold(value: number | null): number {
+    return value === null ? this.#total : this.add(value);
+  }
 }

@@ -49,14 +49,18 @@ const columnOf = Object.fromEntries(counterNames.map((name, i) => [name, firstCo
 
 /**
  * Slides over snapshots in time order. Memory is bounded by the snapshots of the longer window.
- * A pause, a step back in time or a counter that fell (a reboot) starts it afresh, so no difference
- * ever reaches across one.
+ * A pause, a step back in time or a reboot (at least half of the counters that count fell) starts it afresh, so
+ * no difference ever reaches across one. A counter that fell alone has wrapped or was restarted: its increase is
+ * unknown until the fall has left the window, and the others go on.
  */
 export class SnapshotWindow {
   readonly #windows: WindowParameters;
   readonly #own = Object.values(ownReaders).map((read) => ({ read, sum: new RestartingCounter() }));
   #ring = new Float64Array(64 * stride);
   #capacity = 64;
+  // By column: the newest value that was not null, and the position of the newest that was below it.
+  readonly #newest = new Float64Array(stride).fill(Number.NaN);
+  readonly #fellAt = new Float64Array(stride).fill(-1);
   // Positions count snapshots since creation; position % capacity is the slot.
   #end = 0;
   #start = 0;
@@ -86,7 +90,9 @@ export class SnapshotWindow {
       return false;
     }
     this.#write(snapshot, nowMs);
-    if (this.#end === this.#start || this.#isMixed || this.#isBreak()) this.#restart(nowMs);
+    const isReboot = this.#noteFalls();
+    const isAfresh = this.#end === this.#start || this.#isMixed || isReboot;
+    if (isAfresh || this.#isPause()) this.#restart(nowMs);
     this.#end++;
     this.#newerMs += nowMs - this.#originMs;
     this.#newerKib += this.#usedAt(this.#end - 1);
@@ -94,9 +100,10 @@ export class SnapshotWindow {
     return nowMs - this.#timeAt(this.#base) >= this.#windows.rateWindowMs;
   }
 
-  /** Increase of a counter over the rate window; NaN when the host lacks it. */
+  /** Increase of a counter over the rate window, never negative; NaN when the host lacks it, or it fell meanwhile. */
   increase(counter: Counter): number {
     const column = columnOf[counter];
+    if (this.#base < this.#fellAt[column]!) return Number.NaN;
     return this.#cell(this.#end - 1, column) - this.#cell(this.#base, column);
   }
 
@@ -137,13 +144,26 @@ export class SnapshotWindow {
       ring[at + firstOwn + i] = this.#own[i]!.sum.add(this.#own[i]!.read(snapshot));
   }
 
-  #isBreak(): boolean {
+  #isPause(): boolean {
     const elapsedMs = this.#timeAt(this.#end) - this.#timeAt(this.#end - 1);
-    if (elapsedMs < 0 || elapsedMs > this.#windows.maxGapMs) return true;
+    return elapsedMs < 0 || elapsedMs > this.#windows.maxGapMs;
+  }
+
+  /** True for a reboot. */
+  #noteFalls(): boolean {
+    let counting = 0;
+    let fallen = 0;
     for (let column = firstCounter; column < firstOwn; column++) {
-      if (this.#cell(this.#end, column) < this.#cell(this.#end - 1, column)) return true;
+      const value = this.#cell(this.#end, column);
+      if (Number.isNaN(value)) continue;
+      const before = this.#newest[column]!;
+      this.#newest[column] = value;
+      if (before > 0) counting++;
+      if (!(value < before)) continue;
+      fallen++;
+      this.#fellAt[column] = this.#end;
     }
-    return false;
+    return fallen > 0 && fallen * 2 >= counting;
   }
 
   #hasCountersOf(snapshot: MemorySnapshot): boolean {

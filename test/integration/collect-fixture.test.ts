@@ -11,7 +11,7 @@ import type { ProcReader } from '../../src/collect/proc-reader.ts';
 import { createProcessScanner } from '../../src/collect/process-scan.ts';
 import type { Clock } from '../../src/core/index.ts';
 import { systemClock } from '../../src/core/index.ts';
-import { fixtureRoots } from '../unit/collect/fixtures.ts';
+import { createNoteBook, fixtureRoots } from '../unit/collect/fixtures.ts';
 
 /** A clock that stands until moved. */
 function createStandingClock(): Clock & { monotonic: number } {
@@ -140,11 +140,12 @@ describe('createProcessScanner()', () => {
       },
     };
     const scanner = createProcessScanner({ ...options, reader });
-    await scanner.scan({ timestampMs: 1, monotonicMs: 1 });
-    const { rows, lastError } = await scanner.scan({ timestampMs: 2, monotonicMs: 2 });
+    const book = createNoteBook();
+    await scanner.scan({ timestampMs: 1, monotonicMs: 1 }, book);
+    const { rows } = await scanner.scan({ timestampMs: 2, monotonicMs: 2 }, book);
     const row = rows.find((candidate) => candidate.pid === 202);
     expect(row).toMatchObject({ rss_kib: 1608400, io_read_bytes: null, private_kib: null });
-    expect(lastError).toBeNull();
+    expect(book).toMatchObject({ noted: [], failures: [] });
     expect(asked.filter((path) => path.endsWith('io'))).toHaveLength(1);
   });
 
@@ -164,7 +165,7 @@ describe('createProcessScanner()', () => {
     };
     const scanner = createProcessScanner({ ...options, reader, clock });
     for (let second = 0; second < 41; second++) {
-      const { rows } = await scanner.scan({ timestampMs: 1, monotonicMs: clock.monotonic });
+      const { rows } = await scanner.scan({ timestampMs: 1, monotonicMs: clock.monotonic }, createNoteBook());
       expect(rows.find((row) => row.pid === 202)?.private_kib).toBe(802528);
       clock.monotonic += 1000;
     }

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseMemoryMounts } from '../../src/optimize/memory-cgroup.ts';
+import { parseMemoryMounts } from '../../src/procfs/index.ts';
 
 /** A cgroup of the test's own. */
 export interface TestCgroup extends AsyncDisposable {

@@ -4,6 +4,7 @@ import { readSavedConfig } from '../config.ts';
 import type { HostConfig } from '../config.ts';
 import { createHome } from '../home.ts';
 import { runSampling } from '../sampling.ts';
+import { SamplingHealth } from '../sampling-health.ts';
 import { openHistory } from '../../store/index.ts';
 import type { History } from '../../store/index.ts';
 import { buildFeatureSpec } from '../../prepare/index.ts';
@@ -25,6 +26,7 @@ interface CollectReport {
   samples: number;
   processRows: number;
   missed: number;
+  skipped: number;
   home: string;
   last: ReturnType<typeof toAdrMemorySnapshot> | null;
 }
@@ -67,22 +69,22 @@ async function collect(
   const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(seconds * 1000)]);
   const startMs = performance.now();
   const bar = startProgress(seconds, 'collecting');
+  const health = new SamplingHealth((text) => void process.stderr.write(`${text}\n`));
   let samples = 0;
   let processRows = 0;
-  let missed = 0;
   let last: MemorySnapshot | null = null;
   try {
     await runSampling({
       config,
       spec: buildFeatureSpec({ intervalMs: 1000 / config.hz }),
       signal,
+      health,
       lastActionMs: () => null,
-      onSample: async (sample, _features, missedSoFar) => {
+      onSample: async (sample) => {
         history.append('memory', [sample.memory]);
         if (sample.processes) history.append('process', sample.processes);
         samples++;
         processRows += sample.processes?.length ?? 0;
-        missed = missedSoFar;
         last = sample.memory;
         bar.update((performance.now() - startMs) / 1000, `${samples} samples`);
       },
@@ -91,12 +93,14 @@ async function collect(
     bar.stop();
     stop.dispose();
   }
+  if (samples === 0 && health.lastError !== null) throw health.lastError;
   const tookSeconds = (performance.now() - startMs) / 1000;
   return {
     seconds: tookSeconds,
     samples,
     processRows,
-    missed,
+    missed: health.missed,
+    skipped: health.skipped.count,
     home,
     last: last && toAdrMemorySnapshot(last),
   };
@@ -109,7 +113,7 @@ function renderReport(report: CollectReport): string {
       'collected',
       `${report.samples} memory rows and ${report.processRows} process rows in ${report.seconds.toFixed(1)} s`,
     ],
-    ['missed', `${report.missed} grid points`],
+    ['missed', `${report.missed} grid points, ${report.skipped} samples skipped`],
     [
       'memory',
       last

@@ -58,7 +58,9 @@ async function explainHere(home: Home, options: DecideOptions): Promise<Explanat
     });
     const seconds = host.spec.rateWindowMs / 1000;
     process.stderr.write(`no host runs on ${home.root}: sampling for about ${seconds} s first\n`);
-    await host.run(AbortSignal.any([done.signal, stop.signal]));
+    // Samples that fail are skipped, so that without a limit nothing would end a host that has none to give.
+    const late = AbortSignal.timeout(10_000 + 5 * host.spec.rateWindowMs);
+    await host.run(AbortSignal.any([done.signal, stop.signal, late]));
     return describeExplanation(await host.explain());
   } finally {
     stop.dispose();

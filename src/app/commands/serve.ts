@@ -34,6 +34,7 @@ interface ServeOptions {
   retainMib: number;
   keepModels: number;
   stream: string[];
+  procfs: string;
   stopWithStdin?: boolean;
   printUnit?: boolean;
 }
@@ -88,6 +89,11 @@ export function addServe(program: Command): void {
       collectText,
       [],
     )
+    .option(
+      '--procfs <path>',
+      "read memory and processes here; actions are refused with a procfs that is not the host's own",
+      defaultConfig.procfs,
+    )
     .option('--stop-with-stdin', 'stop when standard input ends: with the program that started it')
     .option('--print-unit', 'print a systemd unit for these options and exit')
     .addHelpText('after', '\nExample:\n  $ ruvector-memopt serve --name redis-server --act --retrain 60')
@@ -113,6 +119,7 @@ function toConfig(options: ServeOptions): HostConfig {
     retrainMinutes: options.retrain,
     retrainSamples: options.retrainSamples,
     baseline: options.baseline,
+    procfs: options.procfs,
     retainDays: options.retainDays,
     retainMib: options.retainMib,
     keepModels: options.keepModels,

@@ -40,14 +40,10 @@ async function watch(read: () => Promise<HostStatus>): Promise<void> {
 
 /** The status as a page of text. */
 export function renderStatus(status: HostStatus): string {
-  const failing = status.health.filter((part) => part.success === 0);
   const rows: [string, string][] = [
     ['host', `pid ${status.pid}, up ${formatSeconds(status.uptimeSeconds)}, home ${status.home}`],
-    [
-      'sampling',
-      `${status.config.hz} Hz, ${status.samples} samples, ${status.missed} missed` +
-        failing.map((part) => `; ${part.name} failing: ${part.lastError}`).join(''),
-    ],
+    ['sampling', describeSampling(status)],
+    ...describeBadColumns(status),
     ['memory', describeMemory(status)],
     ['own memory', describeOwn(status)],
     ...Object.entries(status.history.kinds).map(([kind, stats]): [string, string] => [
@@ -67,6 +63,27 @@ export function renderStatus(status: HostStatus): string {
     ['bridge', `${status.bridge.clients} clients, ${status.bridge.openStreams} streams`],
   ];
   return formatRows(rows);
+}
+
+function describeSampling({ config, samples, missed, skipped, health }: HostStatus): string {
+  const failing = health.filter((part) => part.success === 0);
+  const { count, last } = skipped;
+  const why =
+    last && `, the last at ${new Date(last.timestamp).toISOString()} (${last.stage}): ${last.reason}`;
+  return (
+    `${config.hz} Hz, ${samples} samples, ${missed} missed, ${count} skipped${why ?? ''}` +
+    failing.map((part) => `; ${part.name} failing: ${part.lastError}`).join('')
+  );
+}
+
+/** Columns that hold null because their values could not be used. */
+function describeBadColumns({ health }: HostStatus): [string, string][] {
+  return health.flatMap(({ name, badColumns }) =>
+    badColumns.map(({ column, count, lastText }): [string, string] => [
+      `null ${column}`,
+      `${count} unusable values from ${name}, the last ${JSON.stringify(lastText)}`,
+    ]),
+  );
 }
 
 function describeMemory({ memory }: HostStatus): string {

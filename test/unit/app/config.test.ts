@@ -20,6 +20,23 @@ describe('buildConfig()', () => {
   });
 });
 
+describe('buildConfig() with a procfs', () => {
+  it.runIf(process.platform === 'linux')('acts by the procfs of this host, wherever its path leads', () => {
+    expect(buildConfig({ act: true, procfs: '/proc/' }).act).toBe(true);
+  });
+
+  it('refuses to act by another, and one that is no folder', () => {
+    const root = mkdtempSync(join(tmpdir(), 'rvm-config-'));
+    try {
+      expect(buildConfig({ procfs: root }).procfs).toBe(root);
+      expect(() => buildConfig({ act: true, procfs: root })).toThrow(/not this host's own/);
+      expect(() => buildConfig({ procfs: join(root, 'none') })).toThrow(/procfs is .*a folder like \/proc/);
+    } finally {
+      rmSync(root, { recursive: true });
+    }
+  });
+});
+
 describe('readSavedConfig()', () => {
   it('gives one-shot commands what the home was served with, never acting, never removing history', () => {
     const root = mkdtempSync(join(tmpdir(), 'rvm-config-'));

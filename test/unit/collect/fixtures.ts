@@ -17,3 +17,15 @@ export function fixtureBytes(path: string): Uint8Array {
 export function bytesOf(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
+
+/** Notes that a test can look at. */
+export function createNoteBook() {
+  const noted: [column: string, text: string][] = [];
+  const failures: unknown[] = [];
+  return {
+    noted,
+    failures,
+    bad: (column: string, text: string) => void noted.push([column, text]),
+    failed: (error: unknown) => void failures.push(error),
+  };
+}

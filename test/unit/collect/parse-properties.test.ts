@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseCgroup, parseCgroupBytes } from '../../../src/collect/cgroup.ts';
+import { guardRow, isInRange } from '../../../src/collect/column-range.ts';
+import { parseChildren } from '../../../src/collect/kernel-threads.ts';
 import { parseMeminfo } from '../../../src/collect/meminfo.ts';
 import { parsePressure } from '../../../src/collect/pressure.ts';
 import {
@@ -9,40 +10,58 @@ import {
   parseProcessStatm,
   parseSmapsRollup,
 } from '../../../src/collect/process-files.ts';
+import { parseOpenFilesLimit } from '../../../src/collect/procfs-source.ts';
+import { parseAuxv } from '../../../src/collect/system-constants.ts';
 import { parseVmstat } from '../../../src/collect/vmstat.ts';
-import { RuvectorError } from '../../../src/core/index.ts';
+import { processKind } from '../../../src/core/index.ts';
+import {
+  listMemoryFolders,
+  parseHierarchicalLimit,
+  parseLimitBytes,
+  parseMemoryMounts,
+} from '../../../src/procfs/index.ts';
 import { fixtureBytes } from './fixtures.ts';
 
 type Parse = (bytes: Uint8Array) => unknown;
 
+const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
+
 const parsers: [string, Parse, string][] = [
-  ['parseMeminfo', parseMeminfo, 'modern/proc/meminfo'],
-  ['parseVmstat', parseVmstat, 'modern/proc/vmstat'],
-  ['parsePressure', parsePressure, 'modern/proc/pressure/memory'],
-  ['parseCgroup', parseCgroup, 'legacy/proc/self/cgroup'],
-  ['parseCgroupBytes', parseCgroupBytes, 'legacy/cgroup/memory/memory.usage_in_bytes'],
-  ['parseProcessStat', parseProcessStat, 'modern/proc/202/stat'],
-  ['parseProcessStatm', parseProcessStatm, 'modern/proc/202/statm'],
-  ['parseProcessIo', parseProcessIo, 'modern/proc/202/io'],
-  ['parseSmapsRollup', parseSmapsRollup, 'modern/proc/202/smaps_rollup'],
+  ['parseMeminfo', (bytes) => parseMeminfo(bytes), 'modern/proc/meminfo'],
+  ['parseVmstat', (bytes) => parseVmstat(bytes), 'modern/proc/vmstat'],
+  ['parsePressure', (bytes) => parsePressure(bytes, 'memory'), 'modern/proc/pressure/memory'],
+  [
+    'parseLimitBytes',
+    (bytes) => parseLimitBytes(textOf(bytes)) ?? null,
+    'legacy/cgroup/memory/memory.limit_in_bytes',
+  ],
+  ['parseHierarchicalLimit', (bytes) => parseHierarchicalLimit(textOf(bytes)), 'modern/proc/vmstat'],
+  ['parseProcessStat', (bytes) => parseProcessStat(bytes), 'modern/proc/202/stat'],
+  ['parseProcessStatm', (bytes) => parseProcessStatm(bytes), 'modern/proc/202/statm'],
+  ['parseProcessIo', (bytes) => parseProcessIo(bytes), 'modern/proc/202/io'],
+  ['parseSmapsRollup', (bytes) => parseSmapsRollup(bytes), 'modern/proc/202/smaps_rollup'],
+  ['parseChildren', (bytes) => [...parseChildren(bytes)], 'modern/proc/2/task/2/children'],
+  ['parseAuxv', (bytes) => parseAuxv(bytes), 'modern/proc/202/stat'],
+  ['parseOpenFilesLimit', (bytes) => parseOpenFilesLimit(bytes), 'modern/proc/202/stat'],
+  [
+    'listMemoryFolders',
+    (bytes) => [listMemoryFolders(parseMemoryMounts(textOf(bytes)), textOf(bytes)).length],
+    'legacy/proc/self/cgroup',
+  ],
 ];
 
-// Any result but a typed error, or numbers that are no counts, is a failure.
+// Any exception, or a number its column cannot hold, is a failure. Infinity is "no limit".
 function checkParse(parse: Parse, bytes: Uint8Array): void {
-  let result: unknown;
-  try {
-    result = parse(bytes);
-  } catch (error) {
-    expect(error).toBeInstanceOf(RuvectorError);
-    return;
+  const result = parse(bytes);
+  const values = typeof result === 'object' && result !== null ? Object.entries(result) : [['', result]];
+  for (const [name, value] of values as [string, unknown][]) {
+    if (typeof value !== 'number' || value === Infinity) continue;
+    expect([name, value, isInRange(name, value)]).toEqual([name, value, true]);
   }
-  const values = typeof result === 'object' && result !== null ? Object.values(result) : [result];
-  const numbers = values.filter((value) => typeof value === 'number');
-  expect(numbers.every((value) => Number.isSafeInteger(value) && value >= 0)).toBe(true);
 }
 
 describe.each(parsers)('%s()', (_name, parse, fixture) => {
-  it('throws only typed errors and gives only whole counts on arbitrary bytes', () => {
+  it('throws on no bytes at all, and gives only what its columns can hold', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => checkParse(parse, bytes)));
   });
 
@@ -54,6 +73,9 @@ describe.each(parsers)('%s()', (_name, parse, fixture) => {
       bytes: fc.oneof(
         fc.uint8Array({ maxLength: 24 }),
         fc.stringMatching(/^[0-9 ()\n:-]{0,24}$/).map((text) => new TextEncoder().encode(text)),
+        fc
+          .constantFrom('18446744073709551612', ' -1234 kB\n', 'nan', '\0\0\0')
+          .map((text) => new TextEncoder().encode(text)),
       ),
     });
     fc.assert(
@@ -61,6 +83,30 @@ describe.each(parsers)('%s()', (_name, parse, fixture) => {
         const damaged = valid.slice();
         damaged.set(bytes.subarray(0, damaged.length - at), at);
         checkParse(parse, damaged.subarray(0, cut));
+      }),
+    );
+  });
+});
+
+describe('guardRow()', () => {
+  it('leaves no number in a row that its column cannot hold, and says when there is no row without it', () => {
+    const number = fc.oneof(
+      fc.double(),
+      fc.integer(),
+      fc.maxSafeInteger(),
+      fc.constantFrom(2 ** 53, 2 ** 64, -1, null),
+    );
+    const row = fc.record(Object.fromEntries(processKind.fields.map(({ name }) => [name, number])));
+    fc.assert(
+      fc.property(row, (given) => {
+        const guarded: Record<string, number | null> = { ...given };
+        const isWhole = guardRow(guarded, () => undefined);
+        for (const { name, type, nullable } of processKind.fields) {
+          const value = guarded[name] ?? null;
+          if (type === 'utf8') continue;
+          expect(value === null || isInRange(name, value)).toBe(true);
+          if (isWhole && !nullable) expect(value).toBe(given[name]);
+        }
       }),
     );
   });

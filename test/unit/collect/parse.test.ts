@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { parseCgroup, parseCgroupBytes, parseOomKills } from '../../../src/collect/cgroup.ts';
 import { parseChildren } from '../../../src/collect/kernel-threads.ts';
 import { parseMeminfo } from '../../../src/collect/meminfo.ts';
 import { parsePressure } from '../../../src/collect/pressure.ts';
@@ -8,9 +7,7 @@ import { buildSnapshot, hasTotals } from '../../../src/collect/snapshot.ts';
 import { parseAuxv } from '../../../src/collect/system-constants.ts';
 import { parseVmstat } from '../../../src/collect/vmstat.ts';
 import { memoryKind } from '../../../src/core/index.ts';
-import { bytesOf, fixtureBytes } from './fixtures.ts';
-
-const parseFailure = expect.objectContaining({ code: 'ERR_COLLECT_PARSE' });
+import { bytesOf, createNoteBook, fixtureBytes } from './fixtures.ts';
 
 describe('parseMeminfo()', () => {
   it('gives every column of a modern kernel in KiB', () => {
@@ -38,14 +35,63 @@ describe('parseMeminfo()', () => {
     expect(parseMeminfo(bytesOf('MemTotal: 100 kB\nMemAvailable: 50 kB')).swap_total_kib).toBeNull();
   });
 
-  it('rejects content without a known line', () => {
-    expect(() => parseMeminfo(fixtureBytes('no-memory/proc/meminfo'))).toThrow(parseFailure);
-    expect(() => parseMeminfo(bytesOf(''))).toThrow(parseFailure);
+  it('gives nothing of content without a known line, and notes that once', () => {
+    for (const bytes of [fixtureBytes('no-memory/proc/meminfo'), bytesOf(''), bytesOf('\0\0\0\0')]) {
+      const book = createNoteBook();
+      expect(new Set(Object.values(parseMeminfo(bytes, book)))).toEqual(new Set([null]));
+      expect(book.failures).toMatchObject([{ code: 'ERR_COLLECT_PARSE' }]);
+    }
   });
 
-  it('rejects a value that is no number, or cut in two, and names its line', () => {
-    expect(() => parseMeminfo(bytesOf('MemTotal: 100 kB\nMemFree: -3 kB\n'))).toThrow(/MemFree: -3/);
-    expect(() => parseMeminfo(bytesOf('MemTotal: 100 kB\nMemFree:'))).toThrow(parseFailure);
+  it.each([
+    ['a wrapped size', 'SwapFree: 18446744073709551612 kB', 'swap_free_kib'],
+    ['a wrapped sum', 'Committed_AS: 18446744073709551612 kB', 'committed_as_kib'],
+    ['a negative size', 'Cached: -1234 kB', 'cached_kib'],
+    ['more than 2^53', 'Committed_AS: 9007199254740993 kB', 'committed_as_kib'],
+    ['more than any host has', 'Cached: 9007199254740991 kB', 'cached_kib'],
+    ['more free than there is', 'MemFree: 1001 kB', 'mem_free_kib'],
+    ['more swap free than there is', 'SwapTotal: 8 kB\nSwapFree: 12 kB', 'swap_free_kib'],
+    ['no number', 'Dirty:', 'dirty_kib'],
+    ['no number before the unit', 'Dirty: kB', 'dirty_kib'],
+    ['no unit', 'Dirty: 12', 'dirty_kib'],
+    ['another unit', 'Dirty: 12 MB', 'dirty_kib'],
+    ['a unit that runs into the number', 'Dirty: 12kB', 'dirty_kib'],
+    ['a fraction', 'Dirty: 12.5 kB', 'dirty_kib'],
+    ['an exponent', 'Dirty: 1e3 kB', 'dirty_kib'],
+    ['nan', 'Dirty: nan kB', 'dirty_kib'],
+    ['NUL bytes', 'Dirty: \0\0\0 kB', 'dirty_kib'],
+    ['two values', 'Dirty: 1 kB\nDirty: 2 kB', 'dirty_kib'],
+    ['three values, the last as the first', 'Dirty: 1 kB\nDirty: 2 kB\nDirty: 1 kB', 'dirty_kib'],
+  ] as const)('leaves one column null and keeps the others when it finds %s', (_what, lines, column) => {
+    const book = createNoteBook();
+    const given = { MemTotal: 1000, MemAvailable: 500, Mapped: 7 };
+    const sound = Object.entries(given).map(([key, kib]) => `${key}: ${kib} kB\n`);
+    const values = parseMeminfo(bytesOf(`${sound.join('')}${lines}\n`), book);
+    expect(values).toMatchObject({
+      mem_total_kib: 1000,
+      mem_available_kib: 500,
+      mapped_kib: 7,
+      [column]: null,
+    });
+    expect(new Set(book.noted.map(([name]) => name))).toEqual(new Set([column]));
+    expect(book.failures).toEqual([]);
+  });
+
+  it('takes a line that is there twice with the same value', () => {
+    expect(parseMeminfo(bytesOf('Dirty: 5 kB\nDirty: 5 kB\n'))).toMatchObject({ dirty_kib: 5 });
+  });
+
+  it.each(['MemAvailable: 18446744073709551612 kB', 'MemAvailable: 2000 kB'])(
+    'estimates available memory, at most all of it, in the place of %s',
+    (line) => {
+      const text = `MemTotal: 1000 kB\nMemFree: 10 kB\nCached: 30 kB\n${line}\n`;
+      expect(parseMeminfo(bytesOf(text)).mem_available_kib).toBe(40);
+      expect(parseMeminfo(bytesOf(text.replace('30', '3000'))).mem_available_kib).toBe(1000);
+    },
+  );
+
+  it('gives no total where it is 0', () => {
+    expect(parseMeminfo(bytesOf('MemTotal: 0 kB\n')).mem_total_kib).toBeNull();
   });
 });
 
@@ -63,69 +109,62 @@ describe('parseVmstat()', () => {
       oom_kill: null,
     });
   });
+
+  it.each([
+    ['a counter that wrapped', 'pswpin 18446744073709551615\n', 'pswpin'],
+    ['a word', 'pswpin many\n', 'pswpin'],
+    ['no value', 'pswpin\n', 'pswpin'],
+    ['a line that is cut off', 'pswpin 12', 'pswpin'],
+    [
+      'two lines that contradict each other',
+      'workingset_refault 1\nworkingset_refault_file 2\n',
+      'workingset_refault_file',
+    ],
+  ])('leaves one counter null and keeps the others when it finds %s', (_what, lines, column) => {
+    const book = createNoteBook();
+    const values = parseVmstat(bytesOf(`oom_kill 3\n${lines}`), book);
+    expect(values).toMatchObject({ oom_kill: 3, [column]: null });
+    expect(book.noted).toHaveLength(1);
+  });
+
+  it('gives a counter of 2^53 - 1 exactly and none above it', () => {
+    expect(parseVmstat(bytesOf('pswpin 9007199254740991\n')).pswpin).toBe(9007199254740991);
+    expect(parseVmstat(bytesOf('pswpin 9007199254740992\n')).pswpin).toBeNull();
+  });
 });
 
 describe('parsePressure()', () => {
   it('gives the totals in µs', () => {
-    const totals = parsePressure(fixtureBytes('modern/proc/pressure/memory'));
-    expect(totals).toEqual({ someUs: 8123456, fullUs: 3012345 });
+    const totals = parsePressure(fixtureBytes('modern/proc/pressure/memory'), 'memory');
+    expect(totals).toEqual({ psi_memory_some_us: 8123456, psi_memory_full_us: 3012345 });
   });
 
   it('gives no full total where the kernel writes only the some line', () => {
-    expect(parsePressure(bytesOf('some avg10=0.00 avg60=0.00 avg300=0.00 total=7\n'))).toEqual({
-      someUs: 7,
-      fullUs: null,
-    });
+    const book = createNoteBook();
+    const text = 'some avg10=0.00 avg60=0.00 avg300=0.00 total=7\n';
+    expect(parsePressure(bytesOf(text), 'io', book)).toEqual({ psi_io_some_us: 7, psi_io_full_us: null });
+    expect(parsePressure(bytesOf(text), 'cpu', book)).toEqual({ psi_cpu_some_us: 7 });
+    expect(book).toMatchObject({ noted: [], failures: [] });
   });
 
-  it('rejects garbage', () => {
-    expect(() => parsePressure(fixtureBytes('garbage/proc/pressure/io'))).toThrow(parseFailure);
-  });
-});
-
-describe('parseOomKills()', () => {
-  const parse = (text: string) => parseOomKills(Buffer.from(text));
-
-  it('gives the kills of memory.events and of memory.oom_control', () => {
-    expect(parse('low 0\nhigh 3\nmax 9\noom 4\noom_kill 2\noom_group_kill 1\n')).toBe(2);
-    expect(parse('oom_kill_disable 0\nunder_oom 1\noom_kill 12\n')).toBe(12);
-  });
-
-  it('gives null when the kernel does not count them', () => {
-    expect(parse('oom_kill_disable 0\nunder_oom 0\n')).toBeNull();
-    expect(parse('low 0\nhigh 0\nmax 0\noom 0\n')).toBeNull();
-  });
-});
-
-describe('parseCgroup()', () => {
-  it('finds the version 2 path', () => {
-    expect(parseCgroup(fixtureBytes('modern/proc/self/cgroup'))).toEqual({
-      v1MemoryPath: null,
-      v2Path: '/system.slice/ruvector-memopt.service',
-    });
+  it.each([
+    ['an average that is no share', 'some avg10=12345.00 avg60=nan avg300=0.00 total=7\n', 7, 0],
+    ['a negative total', 'some avg10=0.00 total=-7\n', null, 1],
+    ['a total that is cut off', 'some avg10=0.00 total=7', null, 1],
+    ['no total', 'some avg10=0.00\n', null, 1],
+    ['a total of 2^64 - 1', 'some avg10=0.00 total=18446744073709551615\n', null, 1],
+  ])('keeps the other line when it finds %s', (_what, line, some, count) => {
+    const book = createNoteBook();
+    const totals = parsePressure(bytesOf(`full avg10=0.00 total=3\n${line}`), 'memory', book);
+    expect(totals).toEqual({ psi_memory_some_us: some, psi_memory_full_us: 3 });
+    expect(book.noted).toHaveLength(count);
   });
 
-  it('finds the version 1 memory controller among others, also when it shares a hierarchy', () => {
-    const membership = parseCgroup(fixtureBytes('legacy/proc/self/cgroup'));
-    expect(membership).toEqual({ v1MemoryPath: '/docker/6f1c', v2Path: null });
-    expect(parseCgroup(bytesOf('3:cpu,memory:/a:b\n0::/\n'))).toEqual({ v1MemoryPath: '/a:b', v2Path: '/' });
-  });
-
-  it('rejects a line that is no membership', () => {
-    expect(() => parseCgroup(bytesOf('memory /a\n'))).toThrow(parseFailure);
-  });
-});
-
-describe('parseCgroupBytes()', () => {
-  it('gives bytes, and null for both ways to say unlimited', () => {
-    expect(parseCgroupBytes(bytesOf('2147483648\n'))).toBe(2147483648);
-    expect(parseCgroupBytes(bytesOf('max\n'))).toBeNull();
-    expect(parseCgroupBytes(bytesOf('9223372036854771712\n'))).toBeNull();
-  });
-
-  it('rejects anything else', () => {
-    expect(() => parseCgroupBytes(bytesOf('plenty\n'))).toThrow(parseFailure);
-    expect(() => parseCgroupBytes(bytesOf(''))).toThrow(parseFailure);
+  it('gives nothing of garbage and notes it', () => {
+    const book = createNoteBook();
+    const totals = parsePressure(fixtureBytes('garbage/proc/pressure/io'), 'io', book);
+    expect(totals).toEqual({ psi_io_some_us: null, psi_io_full_us: null });
+    expect(book.failures).toMatchObject([{ code: 'ERR_COLLECT_PARSE' }]);
   });
 });
 

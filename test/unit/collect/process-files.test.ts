@@ -5,14 +5,11 @@ import {
   parseProcessStatm,
   parseSmapsRollup,
 } from '../../../src/collect/process-files.ts';
-import { bytesOf, fixtureBytes } from './fixtures.ts';
-
-const parseFailure = expect.objectContaining({ code: 'ERR_COLLECT_PARSE' });
+import { bytesOf, createNoteBook, fixtureBytes } from './fixtures.ts';
 
 describe('parseProcessStat()', () => {
   it('gives the fields of a process', () => {
     expect(parseProcessStat(fixtureBytes('modern/proc/202/stat'))).toEqual({
-      pid: 202,
       name: 'postgres',
       state: 'S',
       minorFaults: 891234,
@@ -25,21 +22,50 @@ describe('parseProcessStat()', () => {
 
   it('takes a name with spaces and parentheses whole', () => {
     const stat = parseProcessStat(fixtureBytes('modern/proc/101/stat'));
-    expect(stat).toMatchObject({ pid: 101, name: 'a) b', state: 'S', startTimeTicks: 10233 });
+    expect(stat).toMatchObject({ name: 'a) b', state: 'S', startTimeTicks: 10233 });
   });
 
   it('takes an empty name and a name that is not UTF-8', () => {
     const rest = ' S 1 7 7 0 -1 0 1 0 2 0 3 4 0 0 20 0 1 0 9 0 0\n';
-    expect(parseProcessStat(bytesOf(`7 ()${rest}`)).name).toBe('');
+    expect(parseProcessStat(bytesOf(`7 ()${rest}`))?.name).toBe('');
     const bytes = bytesOf(`7 (?)${rest}`);
     bytes[3] = 0xff;
     expect(parseProcessStat(bytes)).toMatchObject({ name: '\ufffd', cpuTicks: 7, startTimeTicks: 9 });
   });
 
-  it('rejects a line without a name or with too few fields', () => {
-    expect(() => parseProcessStat(fixtureBytes('garbage/proc/7/stat'))).toThrow(parseFailure);
-    expect(() => parseProcessStat(bytesOf('7 (cut) S 1 7 7 0 -1 0 1'))).toThrow(parseFailure);
-    expect(() => parseProcessStat(bytesOf(''))).toThrow(parseFailure);
+  it.each(['a) (b', 'x) S 1 (', 'line\nbreak', ') R 9 9', ' ', '(((', 'tab\tnul\0'])(
+    'takes the name %j whole',
+    (name) => {
+      const stat = parseProcessStat(bytesOf(`7 (${name}) S 1 7 7 0 -1 0 1 0 2 0 3 4 0 0 20 0 1 0 9 0 0\n`));
+      expect(stat).toEqual({
+        name,
+        state: 'S',
+        minorFaults: 1,
+        majorFaults: 2,
+        cpuTicks: 7,
+        threads: 1,
+        startTimeTicks: 9,
+      });
+    },
+  );
+
+  it('gives nothing of a line without a name', () => {
+    expect(parseProcessStat(fixtureBytes('garbage/proc/7/stat'))).toBeNull();
+    expect(parseProcessStat(bytesOf(''))).toBeNull();
+  });
+
+  it.each([
+    ['7 (cut) S 1 7 7 0 -1 0 1', ['majorFaults', 'cpuTicks', 'threads', 'startTimeTicks']],
+    ['7 (huge) S 1 7 7 0 -1 0 1 0 2 0 3 4 0 0 20 0 1 0 18446744073709551615 0 0\n', ['startTimeTicks']],
+    ['7 (back) S 1 7 7 0 -1 0 1 0 2 0 -3 4 0 0 20 0 1 0 9 0 0\n', ['cpuTicks']],
+    ['7 (many) S 1 7 7 0 -1 0 1 0 2 0 3 4 0 0 20 0 99999999 0 9 0 0\n', ['threads']],
+    ['7 (sum) S 1 7 7 0 -1 0 1 0 2 0 9007199254740991 1 0 0 20 0 1 0 9 0 0\n', ['cpuTicks']],
+  ])('leaves null only what is no such value: %s', (line, nulls) => {
+    const book = createNoteBook();
+    const stat = parseProcessStat(bytesOf(line), book.bad);
+    const found = Object.entries(stat ?? {}).filter(([, value]) => value === null);
+    expect(found.map(([name]) => name)).toEqual(nulls);
+    expect(book.noted).toHaveLength(nulls.length);
   });
 });
 
@@ -52,9 +78,17 @@ describe('parseProcessStatm()', () => {
     });
   });
 
-  it('rejects too few fields and numbers beyond 2^53', () => {
-    expect(() => parseProcessStatm(bytesOf('12 3'))).toThrow(parseFailure);
-    expect(() => parseProcessStatm(bytesOf('99999999999999999999 3 4\n'))).toThrow(parseFailure);
+  it('leaves null what is absent or beyond 2^53', () => {
+    expect(parseProcessStatm(bytesOf('12 3'))).toEqual({
+      sizePages: 12,
+      residentPages: 3,
+      sharedPages: null,
+    });
+    expect(parseProcessStatm(bytesOf('99999999999999999999 3 4\n'))).toEqual({
+      sizePages: null,
+      residentPages: 3,
+      sharedPages: 4,
+    });
   });
 });
 
@@ -71,6 +105,15 @@ describe('parseSmapsRollup()', () => {
       private_kib: 20480 + 780000 + 2048,
       swap_kib: 12288,
     });
+  });
+
+  it('gives no private size when one of its parts is bad, under the name of the column', () => {
+    const book = createNoteBook();
+    const text = 'Private_Clean: 4 kB\nPrivate_Dirty: -8 kB\nSwap: 8 kB\n';
+    expect(parseSmapsRollup(bytesOf(text), book)).toEqual({ private_kib: null, swap_kib: 8 });
+    const huge = 'Private_Clean: 4 kB\nPrivate_Dirty: 4 kB\nPrivate_Hugetlb: x kB\nSwap: 8 kB\n';
+    expect(parseSmapsRollup(bytesOf(huge), book)).toEqual({ private_kib: null, swap_kib: 8 });
+    expect(book.noted.map(([column]) => column)).toEqual(['private_kib', 'private_kib']);
   });
 
   it('gives no private size without its parts', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Sample } from '../../../src/collect/index.ts';
 import { sampleAtRate } from '../../../src/collect/index.ts';
 import { nextTick } from '../../../src/collect/sample-at-rate.ts';
+import { RuvectorError } from '../../../src/core/index.ts';
 import type { Clock } from '../../../src/core/index.ts';
 import { clockSteps, stepStartMs } from '../../support/clock-steps.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
@@ -120,10 +121,38 @@ describe('sampleAtRate()', () => {
     expect(await take(stream, 10)).toBe(0);
   });
 
-  it('ends with the error of the collector', async () => {
-    const collector = { sample: () => Promise.reject(new Error('no memory')) };
-    const stream = sampleAtRate({ collector, hz: 1, clock: createFakeClock() });
-    await expect(take(stream, 1)).rejects.toThrow('no memory');
+  it('skips samples that fail, counts them, and keeps the grid of the others', async () => {
+    const clock = createFakeClock();
+    const collector = createFakeCollector(clock, () => 1);
+    const failing = new Set([0, 2, 3]);
+    const errors: unknown[] = [];
+    const stream = sampleAtRate({
+      collector: {
+        sample: async () => {
+          const sample = await collector.sample();
+          if (failing.has(collector.times.length - 1))
+            throw new Error(`no sample ${collector.times.length - 1}`);
+          return sample;
+        },
+      },
+      hz: 10,
+      clock,
+      onSkip: (error) => errors.push(error),
+    });
+    await take(stream, 3);
+    expect(collector.times.map(Math.round)).toEqual([0, 100, 200, 300, 400, 500]);
+    expect(stream).toMatchObject({ missed: 0, skipped: 3 });
+    expect(errors.map(String)).toEqual(['Error: no sample 0', 'Error: no sample 2', 'Error: no sample 3']);
+  });
+
+  it('ends with the error of a collector that is closed', async () => {
+    const closed = new RuvectorError('ERR_COLLECT_CLOSED', 'closed');
+    const stream = sampleAtRate({
+      collector: { sample: () => Promise.reject(closed) },
+      hz: 1,
+      clock: createFakeClock(),
+    });
+    await expect(take(stream, 1)).rejects.toBe(closed);
   });
 
   it.each([0.09, 50.1, 0, -1, Number.NaN, Infinity])('refuses a rate of %d Hz at once', (hz) => {

@@ -3,9 +3,6 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
-  listFolders,
-  parseCgroupPath,
-  parseMemoryMounts,
   parsePressureTotal,
   readCgroupFolder,
   readMemoryCgroups,
@@ -227,26 +224,6 @@ describe('readCgroupFolder()', () => {
     expect(readCgroupFolder(`${root}/cg/unified/a`, `${root}/proc`)).toMatchObject([{ limitBytes: MIB }]);
     expect(readCgroupFolder(`${root}/cgother/a`, `${root}/proc`)).toEqual([]);
   });
-});
-
-test('parseMemoryMounts() gives v1 first, and nothing of a line that was cut off', () => {
-  expect(parseMemoryMounts([v2(), v1(), '30 20 0:26', ''].join('\n')).map(({ version }) => version)).toEqual([
-    1, 2,
-  ]);
-});
-
-test('parseCgroupPath() gives the path of each hierarchy, and null where there is none', () => {
-  const text = '12:cpu,cpuacct:/x\n4:memory:/m\n1:name=systemd:/s\n0::/two\n';
-  expect(parseCgroupPath(text, 1)).toBe('/m');
-  expect(parseCgroupPath(text, 2)).toBe('/two');
-  expect(parseCgroupPath('12:cpu:/x', 1)).toBeNull();
-  expect(parseCgroupPath('12:cpu:/x', 2)).toBeNull();
-});
-
-test('listFolders() goes up to the mount point and no further', () => {
-  const mount = { version: 2, mountPoint: '/cg', root: '/' } as const;
-  expect(listFolders(mount, '/a/b')).toEqual(['/cg/a/b', '/cg/a', '/cg']);
-  expect(listFolders(mount, '/')).toEqual(['/cg']);
 });
 
 test('parsePressureTotal() reads some and full apart, and null of nothing', () => {

@@ -145,6 +145,41 @@ describe('createFeatureExtractor()', () => {
     }
   });
 
+  it('push() gives finite rows without a negative or an impossible rate, whatever the counters do', () => {
+    const value = fc.oneof(
+      fc.nat(5),
+      fc.maxSafeInteger(),
+      fc.constant(null),
+      fc.constant(Number.MAX_SAFE_INTEGER),
+    );
+    const counters = fc.record({
+      pswpin: value,
+      pswpout: value,
+      pgmajfault: value,
+      pgscan_direct: value,
+      pgsteal_direct: value,
+      workingset_refault_file: value,
+      workingset_refault_anon: value,
+      psi_memory_some_us: value,
+      own_refault_file: value,
+    });
+    // 1 TiB a second in parts per million of this host's pages.
+    const highest = Math.log1p((1e6 * 2 ** 28) / 4_000_000);
+    fc.assert(
+      fc.property(fc.array(counters, { minLength: 4, maxLength: 12 }), (rows) => {
+        for (const features of extract(snapshots(rows.length, (i) => rows[i]!))) {
+          features?.forEach((feature, i) => {
+            const name = spec.names[i]!;
+            expect(Number.isFinite(feature), name).toBe(true);
+            if (!name.endsWith('_rate')) return;
+            expect(feature, name).toBeGreaterThanOrEqual(0);
+            expect(feature, name).toBeLessThanOrEqual(Math.fround(highest));
+          });
+        }
+      }),
+    );
+  });
+
   it('push() gives trends in parts of ten points per window, clipped', () => {
     const filling = (kibPerRow: number) =>
       lastRow(snapshots(12, (i) => ({ mem_available_kib: 12_000_000 - i * kibPerRow })));

@@ -127,6 +127,15 @@ describe('labelSnapshots()', () => {
     expect(labelsOf(rows)).toEqual([0, 3, 3, 3, 0, 0, 0, unlabelled, unlabelled, unlabelled]);
   });
 
+  it('counts no kill where the counter of the cgroup could not be read for a row', () => {
+    const kills = [7, 7, 7, null, 7, null, null, 7, 7, 7];
+    const rows = snapshots(10, (i) => ({ cgroup_oom_kill: kills[i]! }));
+    expect(labelsOf(rows)).toEqual([0, 0, 0, 0, 0, 0, 0, unlabelled, unlabelled, unlabelled]);
+    const late = [null, null, 7, 7, 8, 8, 8, 8, 8, 8];
+    const moved = snapshots(10, (i) => ({ cgroup_oom_kill: late[i]! }));
+    expect(labelsOf(moved)).toEqual([0, 3, 3, 3, 0, 0, 0, unlabelled, unlabelled, unlabelled]);
+  });
+
   it('takes off the pages that the optimizer itself had paged out', () => {
     const comeback = (own: (i: number) => Partial<MemorySnapshot>) =>
       labelsOf(

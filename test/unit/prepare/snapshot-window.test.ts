@@ -29,6 +29,33 @@ describe('SnapshotWindow', () => {
     expect(window.increase('swapIn')).toBeNaN();
   });
 
+  /** Increases of swapIn and majorFaults over rows of [pswpin, pgmajfault] half a second apart. */
+  function increasesOf(rows: readonly (readonly [number | null, number])[]): (number | null)[][] {
+    const window = new SnapshotWindow(windows);
+    return rows.map(([pswpin, pgmajfault], i) => {
+      const counters = { pgmajfault, workingset_refault_file: 7, pswpin };
+      const isReady = window.push(snapshot({ timestamp: mondayMs + i * 500, ...counters }));
+      return isReady ? [window.increase('swapIn'), window.increase('majorFaults')] : [null];
+    });
+  }
+
+  it('increase() is NaN of a counter that fell alone while the fall is in the window, and others go on', () => {
+    const rows = [1000, 1001, 3, 4, 5, 6].map((pswpin, i) => [pswpin, 100 + i] as const);
+    const unknown = [Number.NaN, 2];
+    expect(increasesOf(rows)).toEqual([[null], [null], unknown, unknown, [2, 2], [2, 2]]);
+  });
+
+  it('increase() is NaN after a fall that rows without a value hide, even when the counter is higher since', () => {
+    const rows = [1000, null, 3, 2000, 2001, 2002].map((pswpin, i) => [pswpin, 100 + i] as const);
+    const unknown = [Number.NaN, 2];
+    expect(increasesOf(rows)).toEqual([[null], [null], unknown, unknown, [1998, 2], [2, 2]]);
+  });
+
+  it('push() goes on with the others when one counter falls again and again', () => {
+    const rows = Array.from({ length: 9 }, (_, i) => [i % 2 === 0 ? 1000 : 3, 100 + i] as const);
+    for (const row of increasesOf(rows).slice(2)) expect(row).toEqual([Number.NaN, 2]);
+  });
+
   it('usedSlopeKibPerMs is exact after a million KiB-sized steps up and down', () => {
     const window = new SnapshotWindow(windows);
     for (let i = 0; i < 20_000; i++) {
