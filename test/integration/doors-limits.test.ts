@@ -90,15 +90,16 @@ it('serveStream() over zeromq keeps little for a subscriber that gives any credi
   const subscribe = [Buffer.from('SUBSCRIBE'), Buffer.from('{"tables":["memory"],"credit":1000000000}')];
   connection.write(Buffer.concat([buildReady(), buildZmtpMessage(subscribe)]));
   await until(() => handle.subscribers === 1);
-  for (let row = 1; handle.stats().dropped === 0 && row < 200_000; row += 40) {
+  for (let row = 1; row <= 500 * 40; row += 40) {
     publish(
       'memory',
       Array.from({ length: 40 }, (_, i) => memoryRow(row + i)),
     );
     await sleep(1);
   }
-  expect(handle.stats().messages).toBeGreaterThan(64);
-  await until(() => handle.stats().dropped > 0);
+  // What ZeroMQ holds and what sockets of the kernel hold, of up to 500 messages that were there to be sent.
+  expect(handle.stats().messages).toBeLessThan(300);
+  expect(handle.subscribers).toBe(1);
 });
 
 it('a stranger who asks without end and does not read holds a bounded queue', async () => {

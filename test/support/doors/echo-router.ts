@@ -1,6 +1,7 @@
 // An echoing RouterSocket as a process of its own, for a test that takes its descriptors away. Prints its
 // endpoint; "report" prints its failures and its CPU share since the last line, "echo" asks itself.
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DealerSocket, RouterSocket } from '../../../src/wire/zmq-socket.ts';
 
 const shared = { plane: 'data', leaseMs: 10_000, maxMessageBytes: 65_536 } as const;
@@ -15,7 +16,8 @@ async function echo(): Promise<string> {
   for (;;) {
     await using dealer = new DealerSocket({ ...shared, endpoint: router.endpoint });
     const lost = new Promise<null>((resolve) => dealer.connect(() => resolve(null)));
-    await dealer.send([Buffer.from('echo')]);
+    // While nothing listens there, it cannot even be queued.
+    await dealer.send([Buffer.from('echo')]).catch(() => sleep(50));
     const reading = dealer.messages[Symbol.asyncIterator]();
     const answer = await Promise.race([reading.next(), lost]);
     if (answer !== null) return 'echoed';
