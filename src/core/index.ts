@@ -10,6 +10,8 @@ export type { AnyRow, Field, FieldType, PrivacyRole, RecordKind, RowOf } from '.
 export { labels, memoryKind, optimizationKind, processKind, recordKinds, trainingKind } from './records.ts';
 export type { Label, MemorySnapshot, OptimizationEvent, ProcessRecord } from './records.ts';
 export { buildRecordBatch, rowsOf, toArrowSchema } from './arrow.ts';
+export { concatRows } from './concat-rows.ts';
+export type { RowRun } from './concat-rows.ts';
 export { takeRows } from './take-rows.ts';
 export { toAdrMemorySnapshot, toAdrOptimizationEvent, toAdrProcessRecord, usedPercentOf } from './adr.ts';
 export type { AdrMemorySnapshot, AdrOptimizationEvent, AdrProcessRecord } from './adr.ts';

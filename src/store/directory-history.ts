@@ -8,10 +8,11 @@ import { toStoreError } from './errors.ts';
 import type { History, HistoryKind, HistoryOptions, HistoryRows } from './history-contract.ts';
 import { KindLog } from './kind-log.ts';
 import type { KindLogLimits } from './kind-log.ts';
+import type { SegmentGroup } from './decode-segment.ts';
 import { buildLazyFrame } from './lazy-frame.ts';
 import type { DirectoryLock } from './lock.ts';
 import type { OpenedKind } from './open-kind.ts';
-import { buildRowsSource, isWithin, queryBatches } from './query.ts';
+import { buildRowsSources, isWithin, queryBatches } from './query.ts';
 import type { QueryOptions, QuerySource, TimeRange } from './query.ts';
 import { selectExpired } from './retention.ts';
 import { readSegment, removeSegment } from './segment-files.ts';
@@ -156,18 +157,37 @@ export class DirectoryHistory implements History {
     });
   }
 
+  /** The oldest first: a generation is older than the next one, and rows that are in no segment yet come last. */
   private sourcesOf(log: KindLog): QuerySource[] {
     const { kind, segments } = log.state;
-    const sources: QuerySource[] = segments.map((segment) => ({
-      fromMs: segment.fromMs,
-      toMs: segment.toMs,
-      read: () =>
-        this.readSegment(log, segment, async (file) =>
-          (await import('./decode-segment.ts')).decodeSegment(kind, file),
-        ),
-    }));
-    const rows = log.unsealedRows();
-    return rows.length > 0 ? [...sources, buildRowsSource(kind, rows)] : sources;
+    const read = this.createSegmentReader(log);
+    const sources = segments
+      .toSorted((a, b) => generationOf(a) - generationOf(b))
+      .flatMap((segment) =>
+        segment.groups.map((group) => ({
+          fromMs: group.fromMs ?? segment.fromMs,
+          toMs: group.toMs ?? segment.toMs,
+          rows: group.rows,
+          read: () => read(segment, group),
+        })),
+      );
+    return [...sources, ...buildRowsSources(kind, log.unsealedRows())];
+  }
+
+  /** Keeps the bytes of a file of many row groups until another one is read: they are read one after the other. */
+  private createSegmentReader(
+    log: KindLog,
+  ): (segment: Segment, group: SegmentGroup) => Promise<arrow.RecordBatch | null> {
+    let last: { segment: Segment; file: Buffer } | null = null;
+    return (segment, group) => {
+      const decode = async (file: Buffer): Promise<arrow.RecordBatch> => {
+        if (segment.groups.length > 1) last = { segment, file };
+        const { decodeSegment } = await import('./decode-segment.ts');
+        return decodeSegment(log.state.kind, file, group);
+      };
+      if (last?.segment === segment) return decode(last.file);
+      return this.readSegment(log, segment, decode);
+    };
   }
 
   /** Reads a segment; resolves to null, and reports why, when there is nothing to read any more. */
@@ -222,6 +242,10 @@ export class DirectoryHistory implements History {
       this.lock?.release();
     }
   }
+}
+
+function generationOf({ generations }: Segment): number {
+  return Math.max(...generations);
 }
 
 function forget(log: KindLog, path: string): void {

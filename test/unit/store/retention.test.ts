@@ -3,7 +3,7 @@ import { selectExpired } from '../../../src/store/retention.ts';
 import type { Segment } from '../../../src/store/segment-files.ts';
 
 function segment(toMs: number, sizeBytes = 10): Segment {
-  return { path: String(toMs), fromMs: toMs - 1, toMs, rows: 1, sizeBytes, generations: [] };
+  return { path: String(toMs), fromMs: toMs - 1, toMs, rows: 1, sizeBytes, generations: [], groups: [] };
 }
 
 const unlimited = { retainMs: Infinity, retainBytes: Infinity };
