@@ -44,6 +44,7 @@ export function buildStatus(
     health: host.latest?.health ?? [],
     memory: snapshot ? describeMemory(snapshot, host.config.targets, decisions) : null,
     history: host.history.stats(),
+    historyHealth: host.history.health(),
     model: {
       live: host.models.liveVersion,
       isBaseline: isBaseline(host.models.liveVersion, counters.baselineStamp),

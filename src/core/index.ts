@@ -1,6 +1,7 @@
 // core: record schemas, units, errors, clock and ports. No I/O, imports no other room.
 export { RuvectorError, isRuvectorError, messageOf, systemCodeOf } from './errors.ts';
 export type { RuvectorErrorOptions } from './errors.ts';
+export { adviseOn } from './system-advice.ts';
 export { systemClock } from './clock.ts';
 export type { Clock } from './clock.ts';
 export { resolveHome } from './home.ts';

@@ -5,19 +5,21 @@ import type { LazyDataFrame } from 'nodejs-polars';
 import { RuvectorError, rowsOf, systemClock } from '../core/index.ts';
 import type { AnyRow, Clock } from '../core/index.ts';
 import { toStoreError } from './errors.ts';
-import type { History, HistoryKind, HistoryOptions, HistoryRows } from './history-contract.ts';
+import type { History, HistoryHealth, HistoryKind, HistoryOptions, HistoryRows } from './history-contract.ts';
 import { KindLog } from './kind-log.ts';
 import type { KindLogLimits } from './kind-log.ts';
 import type { SegmentGroup } from './decode-segment.ts';
 import { buildLazyFrame } from './lazy-frame.ts';
 import type { DirectoryLock } from './lock.ts';
 import type { OpenedKind } from './open-kind.ts';
+import { createProblemLimiter } from './problem-limiter.ts';
+import type { ProblemLimiter } from './problem-limiter.ts';
 import { buildRowsSources, isWithin, queryBatches } from './query.ts';
 import type { QueryOptions, QuerySource, TimeRange } from './query.ts';
 import { selectExpired } from './retention.ts';
 import { readSegment, removeSegment } from './segment-files.ts';
 import type { Segment } from './segment-files.ts';
-import { buildKindStats } from './stats.ts';
+import { buildHealth, buildKindStats } from './stats.ts';
 import type { HistoryStats } from './stats.ts';
 import type { Recovered } from './wal-file.ts';
 
@@ -43,6 +45,7 @@ export class DirectoryHistory implements History {
   private readonly lock: DirectoryLock | null;
   private readonly options: HistoryOptions;
   private readonly clock: Clock;
+  private readonly limiter: ProblemLimiter;
   private closed: Promise<void> | null = null;
   private removedSegments = 0;
   private removedBytes = 0;
@@ -58,6 +61,7 @@ export class DirectoryHistory implements History {
     this.lock = lock;
     this.options = options;
     this.clock = options.clock ?? systemClock;
+    this.limiter = createProblemLimiter((problem) => options.onProblem?.(problem));
     this.recovered = opened.flatMap(({ recovered }) => recovered);
     this.logs = new Map(opened.map(({ state }) => [state.kind.name, this.buildLog(state)]));
     for (const problem of opened.flatMap(({ problems }) => problems)) this.report(problem);
@@ -117,6 +121,10 @@ export class DirectoryHistory implements History {
     return { kinds, removedSegments, removedBytes, problems: this.found.size };
   }
 
+  health(): HistoryHealth {
+    return buildHealth([...this.logs.values()].map((log) => log.health()));
+  }
+
   close(): Promise<void> {
     this.closed ??= this.closeAll();
     return this.closed;
@@ -146,7 +154,7 @@ export class DirectoryHistory implements History {
     const limits: KindLogLimits = {
       flushAfterMs: options.flushAfterMs ?? 500,
       flushBytes: options.flushBytes ?? 2 ** 20,
-      maxBufferedBytes: options.maxBufferedBytes ?? 64 * 2 ** 20,
+      maxBufferedBytes: options.maxBufferedBytes ?? 16 * 2 ** 20,
       sealRows: options.sealRows?.[name] ?? defaultSealRows[name],
       sealAfterMs: options.sealAfterMs ?? defaultSealAfterMs[name],
     };
@@ -217,7 +225,7 @@ export class DirectoryHistory implements History {
     this.found.delete(key);
     this.found.set(key, problem);
     if (this.found.size > maxProblems) this.found.delete(this.found.keys().next().value!);
-    this.options.onProblem?.(problem);
+    this.limiter.report(problem);
   }
 
   private requireWritable(): void {
@@ -239,6 +247,7 @@ export class DirectoryHistory implements History {
     try {
       if (!this.readOnly) await eachSettled([...this.logs.values()], (log) => log.close());
     } finally {
+      this.limiter.close();
       this.lock?.release();
     }
   }

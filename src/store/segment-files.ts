@@ -38,7 +38,7 @@ export async function writeSegment(
   ]);
   const bytes = encodeSegment(kind, rows, generations, await planSegment(kind, rows));
   await createDirectory(directory);
-  await writeDurably(path, bytes);
+  await writeDurably(path, bytes, { isNew: true });
   return toSegment(path, { fromMs, toMs }, { ...decodeSegmentFooter(kind, bytes), sizeBytes: bytes.length });
 }
 

@@ -1,5 +1,6 @@
 // What a history holds, in figures. Pure.
-import type { KindLog } from './kind-log.ts';
+import type { HistoryHealth } from './history-contract.ts';
+import type { KindHealth, KindLog } from './kind-log.ts';
 
 /** Figures of one record kind. Times are null while there is no row. */
 export interface KindStats {
@@ -39,6 +40,21 @@ export function buildKindStats(log: KindLog): KindStats {
     lastMs: least([...segments.map(({ toMs }) => toMs), ...unsealed], (a, b) => a > b),
     bytesPerMinute: sealedMs > 0 ? (sealedBytes / sealedMs) * 60_000 : null,
     droppedRows: log.droppedRows,
+  };
+}
+
+/** Joins what the logs say: the one that fails longest speaks for all. */
+export function buildHealth(kinds: readonly KindHealth[]): HistoryHealth {
+  const [first] = kinds
+    .filter(({ problem }) => problem !== null)
+    .toSorted((a, b) => a.sinceMs! - b.sinceMs!);
+  const { problem = null, sinceMs = null } = first ?? {};
+  return {
+    isWriting: !first,
+    problem: problem && { code: problem.code, message: problem.message },
+    sinceMs,
+    pendingRows: sum(kinds.map(({ pendingRows }) => pendingRows)),
+    droppedRows: sum(kinds.map(({ droppedRows }) => droppedRows)),
   };
 }
 
