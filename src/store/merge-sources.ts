@@ -28,8 +28,8 @@ export interface MergeLimits {
 const VALUE_BYTES = 8;
 /** Runs of this many rows are given out as they are, without a copy. */
 const LONG_RUN_ROWS = 1024;
-/** Sources may be decoded this often each, on average, before the merge reads in narrow passes. */
-const MAX_DECODES = 3;
+/** Decodes of each source, on average, that parking may cost before the merge reads in narrow passes. */
+const MAX_DECODES = 2;
 
 /** Yields the rows of a range in time order; those of equal time in the order of their sources. */
 export async function* mergeSources(
@@ -108,9 +108,10 @@ class Merge {
   }
 
   #park(cursor: SourceCursor): void {
-    if (!this.#open.delete(cursor)) return;
-    this.#openBytes -= cursor.openBytes;
-    this.#queue.release(cursor.open!.batch, cursor.openBytes);
+    if (this.#open.delete(cursor)) {
+      this.#openBytes -= cursor.openBytes;
+      this.#queue.release(cursor.open!.batch, cursor.openBytes);
+    }
     cursor.park();
   }
 
@@ -120,7 +121,7 @@ class Merge {
     const rowBytes = this.#kind.fields.length * VALUE_BYTES;
     const neededBytes = cursor.source.rows * rowBytes;
     if (this.#openBytes + neededBytes <= openBytes) return true;
-    const paidBytes = MAX_DECODES * (this.#givenRows * rowBytes + openBytes);
+    const paidBytes = MAX_DECODES * this.#givenRows * rowBytes + 1.25 * openBytes;
     if (this.#open.size > 0 && this.#decodedBytes > paidBytes) return false;
     for (const open of [...this.#open].sort((a, b) => b.timeMs - a.timeMs)) {
       if (this.#openBytes + neededBytes <= openBytes) break;
@@ -131,8 +132,8 @@ class Merge {
 
   async #readNarrow(): Promise<readonly arrow.RecordBatch[]> {
     const before = this.#queue.take();
-    for (const open of this.#open) this.#park(open);
-    const batch = await readNarrowPass(this.#kind, this.#heap, this.#limits.openBytes / 4);
+    const maxBytes = this.#limits.openBytes / 4;
+    const batch = await readNarrowPass(this.#kind, this.#heap, maxBytes, (cursor) => this.#park(cursor));
     return batch ? [...before, batch] : before;
   }
 }

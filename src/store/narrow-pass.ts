@@ -28,19 +28,21 @@ interface Visit {
 /**
  * Takes the next rows of all sources, in order, and moves their cursors behind them.
  * @param maxBytes bytes of the rows taken; twice that is held while they are put in order
+ * @param park gives a visited cursor's decoded rows up
  * @returns null when no source had a row left
  */
 export async function readNarrowPass(
   kind: RecordKind,
   heap: CursorHeap,
   maxBytes: number,
+  park: (cursor: SourceCursor) => void,
 ): Promise<arrow.RecordBatch | null> {
   const visits: Visit[] = [];
   const pool = new Pool(kind, maxBytes, visits);
   while (heap.top && (pool.limit === null || isBefore(heap.top, pool.limit))) {
     const cursor = heap.pop();
-    const visit = (await cursor.read()) ? pool.take(cursor, visits.length) : null;
-    cursor.park();
+    const visit = cursor.open || (await cursor.read()) ? pool.take(cursor, visits.length) : null;
+    park(cursor);
     if (!visit) continue;
     visits.push(visit);
     pool.fit();
