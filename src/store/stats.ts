@@ -45,9 +45,7 @@ export function buildKindStats(log: KindLog): KindStats {
 
 /** Joins what the logs say: the one that fails longest speaks for all. */
 export function buildHealth(kinds: readonly KindHealth[]): HistoryHealth {
-  const [first] = kinds
-    .filter(({ problem }) => problem !== null)
-    .toSorted((a, b) => a.sinceMs! - b.sinceMs!);
+  const [first] = kinds.filter(({ problem }) => problem !== null).toSorted((a, b) => a.sinceMs! - b.sinceMs!);
   const { problem = null, sinceMs = null } = first ?? {};
   return {
     isWriting: !first,

@@ -46,10 +46,7 @@ async function write(directory: string, first: number): Promise<void> {
 }
 
 /** Asks until the answer is the one waited for. */
-async function until(
-  writer: JsonChild,
-  isReached: (state: WriterState) => boolean,
-): Promise<WriterState> {
+async function until(writer: JsonChild, isReached: (state: WriterState) => boolean): Promise<WriterState> {
   for (;;) {
     const state = await writer.ask<WriterState>('state');
     if (isReached(state)) return state;
