@@ -97,9 +97,10 @@ async function drive(mountPoint: string): Promise<void> {
   fill(filler);
   const refused = await until(writer, ({ isWriting }) => !isWriting);
   const before = await until(writer, ({ droppedRows }) => droppedRows > 0);
+  const beforeMs = performance.now();
   await sleep(2000);
   const full = await writer.ask<WriterState>('state');
-  const cpuShare = (full.cpuMs - before.cpuMs) / 2000;
+  const cpuShare = (full.cpuMs - before.cpuMs) / (performance.now() - beforeMs);
   rmSync(filler);
   const freedMs = performance.now();
   const resumed = await until(writer, ({ isWriting, pendingRows }) => isWriting && pendingRows < 100);
