@@ -50,7 +50,11 @@ export function targetError(target: string, error: unknown): unknown {
   const code = systemCodeOf(error);
   if (isRuvectorError(error) || code === undefined) return error;
   const { state, nextStep } = adviseOn(error);
-  return publishTargetError(target, `${state}; ${nextStep}; what was published there before is untouched`, error);
+  return publishTargetError(
+    target,
+    `${state}; ${nextStep}; what was published there before is untouched`,
+    error,
+  );
 }
 
 /** True when the folder is there and has anything in it. */
