@@ -1,4 +1,7 @@
-"""What to do about a failed system call: the one place for such texts, as src/core/system-advice.ts is."""
+"""What to do about a failed system call: the one place for such texts.
+
+Its other half is src/core/system-advice.ts; a test there compares the codes.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ _ADVICE = {
     errno.EROFS: "remount the file system writable",
     errno.EACCES: "check owner and mode of the folders",
     errno.EPERM: "check its owner and the rules of the container",
-    errno.EMFILE: "raise this process's limit of open files (`ulimit -n`, or `LimitNOFILE=` of its unit)",
+    errno.EMFILE: "raise this process's limit of open files (`ulimit -n`, `LimitNOFILE=`)",
     errno.ENFILE: "raise the system's limit of open files (`sysctl fs.file-max`)",
     errno.EIO: "look for the cause in `dmesg`",
     errno.ENOTDIR: "correct the path",
@@ -23,5 +26,5 @@ _ADVICE = {
 
 
 def advise_on(error: OSError) -> str:
-    """The next step, for the middle of a sentence."""
+    """Return the next step, for the middle of a sentence."""
     return _ADVICE.get(error.errno or 0, "remove the cause")
