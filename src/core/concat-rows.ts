@@ -97,7 +97,7 @@ function concatText(
   at = 0;
   for (const { column, from, to } of runs) {
     const offsets = column.valueOffsets as Int32Array;
-    data.set((column.values as Uint8Array).subarray(offsets[from]!, offsets[to]!), valueOffsets[at]);
+    data.set((column.values as Uint8Array).subarray(offsets[from], offsets[to]), valueOffsets[at]);
     at += to - from;
   }
   return { valueOffsets, data };

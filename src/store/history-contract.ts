@@ -9,7 +9,7 @@ import type {
   RuvectorError,
 } from '../core/index.ts';
 import type { QueryOptions, TimeRange } from './query.ts';
-import type { HistoryStats } from './stats.ts';
+import type { HistoryHealth, HistoryStats } from './stats.ts';
 import type { Recovered } from './wal-file.ts';
 
 /** The rows a history holds, by kind. */
@@ -50,20 +50,6 @@ export interface HistoryOptions {
   readonly onProblem?: (problem: RuvectorError) => void;
   /** @default systemClock */
   readonly clock?: Clock;
-}
-
-/** How writing goes: whether rows reach the disk, and what became of those that do not. */
-export interface HistoryHealth {
-  /** False while the disk refuses rows of any kind. */
-  readonly isWriting: boolean;
-  /** Why, when it does. */
-  readonly problem: { readonly code: string; readonly message: string } | null;
-  /** Since when, ms since the epoch. */
-  readonly sinceMs: number | null;
-  /** Rows that wait to be written; a few hundred milliseconds' worth while writing works. */
-  readonly pendingRows: number;
-  /** Rows given up since open because the disk refused for too long. */
-  readonly droppedRows: number;
 }
 
 /** A rolling history. Close it, or use `await using`. */

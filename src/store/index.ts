@@ -2,9 +2,9 @@
 // time-range reads, and the training samples (APR2). It does not collect, convert units or train.
 // Formats: wal-layout.ts, segment-layout.ts, apr/apr-file.ts, apr/apr-journal.ts.
 export { openHistory } from './history.ts';
-export type { History, HistoryHealth, HistoryKind, HistoryOptions, HistoryRows } from './history-contract.ts';
+export type { History, HistoryKind, HistoryOptions, HistoryRows } from './history-contract.ts';
 export type { QueryOptions, TimeRange } from './query.ts';
-export type { HistoryStats, KindStats } from './stats.ts';
+export type { HistoryHealth, HistoryStats, KindStats } from './stats.ts';
 export type { Recovered } from './wal-file.ts';
 export { loadApr, loadOrCreate, saveApr } from './apr/apr-api.ts';
 export { cachePath, hardwareId, readHardware } from './apr/hardware-id.ts';

@@ -10,7 +10,7 @@ import { toArrowSchema } from '../core/index.ts';
 import type { RecordKind } from '../core/index.ts';
 import { CursorHeap } from './cursor-heap.ts';
 import { readNarrowPass } from './narrow-pass.ts';
-import type { QuerySource } from './query.ts';
+import type { QuerySource } from './query-source.ts';
 import { RunQueue } from './run-queue.ts';
 import { SourceCursor } from './source-cursor.ts';
 

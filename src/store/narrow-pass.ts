@@ -51,10 +51,11 @@ export async function readNarrowPass(
   const used = new Uint32Array(visits.length);
   for (const owner of owners) used[owner]!++;
   for (const [i, { cursor, taken, nextMs }] of visits.entries()) {
-    cursor.at += used[i]!;
+    const kept = used[i]!;
+    cursor.at += kept;
     if (cursor.isDone) continue;
     // Rows that were taken and dropped again do not come before the limit.
-    cursor.timeMs = used[i]! === taken ? nextMs : pool.limit!.timeMs;
+    cursor.timeMs = kept === taken ? nextMs : pool.limit!.timeMs;
     heap.push(cursor);
   }
   return batch.numRows > 0 ? batch : null;

@@ -45,7 +45,8 @@ export function createProblemLimiter(listener: (problem: RuvectorError) => void)
       listener(problem);
     },
     close() {
-      for (const code of [...windows.keys()]) {
+      const codes = [...windows.keys()];
+      for (const code of codes) {
         closeWindow(code);
         clearTimeout(windows.get(code)?.timer);
         windows.delete(code);

@@ -4,6 +4,7 @@ import type * as arrow from 'apache-arrow';
 import { buildRecordBatch } from '../core/index.ts';
 import type { AnyRow, RecordKind } from '../core/index.ts';
 import { mergeSources } from './merge-sources.ts';
+import type { QuerySource } from './query-source.ts';
 
 /** A half-open time range. */
 export interface TimeRange {
@@ -17,15 +18,6 @@ export interface TimeRange {
 export interface QueryOptions extends TimeRange {
   /** Most rows in one batch. @default 16384 */
   readonly batchRows?: number;
-}
-
-/** Rows of one stretch of time, both ends inclusive; `read` resolves to null when they are gone. */
-export interface QuerySource {
-  readonly fromMs: number;
-  readonly toMs: number;
-  readonly rows: number;
-  /** May be called again: a merge gives up what it does not need for long. */
-  read(): Promise<arrow.RecordBatch | null>;
 }
 
 /** Decoded bytes a query holds open while sources overlap. */

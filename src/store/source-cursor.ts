@@ -1,8 +1,8 @@
 // One source of a merge: where its next row is, and its decoded rows while it is open. A parked cursor
 // holds no rows, only its place; opening it again decodes the source again.
-import * as arrow from 'apache-arrow';
+import type * as arrow from 'apache-arrow';
 import { takeRows } from '../core/index.ts';
-import type { QuerySource } from './query.ts';
+import type { QuerySource } from './query-source.ts';
 
 /** A place in the merged order: rows before it have an earlier time, or the same and an older source. */
 export interface MergeKey {

@@ -1,5 +1,4 @@
 // What a history holds, in figures. Pure.
-import type { HistoryHealth } from './history-contract.ts';
 import type { KindHealth, KindLog } from './kind-log.ts';
 
 /** Figures of one record kind. Times are null while there is no row. */
@@ -23,6 +22,20 @@ export interface HistoryStats {
   readonly removedSegments: number;
   readonly removedBytes: number;
   readonly problems: number;
+}
+
+/** How writing goes: whether rows reach the disk, and what became of those that do not. */
+export interface HistoryHealth {
+  /** False while the disk refuses rows of any kind. */
+  readonly isWriting: boolean;
+  /** Why, when it does. */
+  readonly problem: { readonly code: string; readonly message: string } | null;
+  /** Since when, ms since the epoch. */
+  readonly sinceMs: number | null;
+  /** Rows that wait to be written; a few hundred milliseconds' worth while writing works. */
+  readonly pendingRows: number;
+  /** Rows given up since open because the disk refused for too long. */
+  readonly droppedRows: number;
 }
 
 /** Builds the figures of one kind. */

@@ -41,6 +41,6 @@ describe('adviseOn()', () => {
   it('adviseOn() knows every code that the Python side knows', () => {
     const path = join(import.meta.dirname, '../../../python/src/ruvector/_system_advice.py');
     const known = [...readFileSync(path, 'utf8').matchAll(/errno\.(E[A-Z]+):/g)].map(([, code]) => code);
-    expect(known.toSorted()).toEqual(codes.toSorted());
+    expect(new Set(known)).toEqual(new Set(codes));
   });
 });

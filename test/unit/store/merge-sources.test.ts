@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { buildRecordBatch, optional, required, rowsOf } from '../../../src/core/index.ts';
 import type { AnyRow, RecordKind } from '../../../src/core/index.ts';
 import { mergeSources } from '../../../src/store/merge-sources.ts';
-import type { QuerySource } from '../../../src/store/query.ts';
+import type { QuerySource } from '../../../src/store/query-source.ts';
 
 const kind: RecordKind = {
   name: 'merged',

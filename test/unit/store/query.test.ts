@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { memoryKind, rowsOf } from '../../../src/core/index.ts';
 import type { AnyRow } from '../../../src/core/index.ts';
 import { buildRowsSources, queryBatches, sortByTime } from '../../../src/store/query.ts';
-import type { QueryOptions, QuerySource } from '../../../src/store/query.ts';
+import type { QueryOptions } from '../../../src/store/query.ts';
+import type { QuerySource } from '../../../src/store/query-source.ts';
 import { numberedSnapshot, numberedSnapshots } from '../../support/store-rows.ts';
 
 function source(rows: readonly AnyRow[]): QuerySource {

@@ -15,7 +15,8 @@ function historyBefore(published: readonly AnyRow[]): { history: StreamHistory; 
     pieces: () => pieces,
     history: {
       async *read(_table, { fromMs, toMs = Infinity }) {
-        for (let piece = 0; piece < PIECES && fromMs < nowMs; piece++) {
+        const earlier = fromMs < nowMs ? PIECES : 0;
+        for (let piece = 0; piece < earlier; piece++) {
           pieces++;
           yield Array.from({ length: PIECE_ROWS }, (_, i) => ({ timestamp: 1 + piece * PIECE_ROWS + i }));
         }
