@@ -50,6 +50,7 @@ export type {
   FeedbackStats,
   HardwareFacts,
   History,
+  HistoryHealth,
   HistoryKind,
   HistoryOptions,
   HistoryStats,

@@ -3,7 +3,7 @@
 import type { DaemonStatus, DecisionSummary } from '../client/index.ts';
 import type { CollectorHealth } from '../collect/index.ts';
 import type { OptimizerStats } from '../optimize/index.ts';
-import type { HistoryStats } from '../store/index.ts';
+import type { HistoryHealth, HistoryStats } from '../store/index.ts';
 import type { BridgeStats } from '../wire/index.ts';
 import type { HostConfig } from './config.ts';
 import type { OwnMemory, PaysOff } from './own-memory.ts';
@@ -33,6 +33,8 @@ export interface HostStatus extends DaemonStatus {
     paysOff: PaysOff;
   } | null;
   history: HistoryStats;
+  /** Whether samples reach the disk. */
+  historyHealth: HistoryHealth;
   model: DaemonStatus['model'];
   decisions: Omit<OptimizerStats, 'lastDecision'> & { lastDecision: DecisionSummary | null };
   training: { running: boolean; lastError: string | null; lastModel: string | null };

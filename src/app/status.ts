@@ -47,6 +47,7 @@ export function buildStatus(
     health: sampling.parts,
     memory: snapshot ? describeMemory(snapshot, host.config.targets, decisions) : null,
     history: host.history.stats(),
+    historyHealth: host.history.health(),
     model: {
       live: host.models.liveVersion,
       isBaseline: isBaseline(host.models.liveVersion, counters.baselineStamp),

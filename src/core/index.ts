@@ -1,6 +1,7 @@
 // core: record schemas, units, errors, clock and ports. No I/O, imports no other room.
 export { RuvectorError, isRuvectorError, messageOf, systemCodeOf } from './errors.ts';
 export type { RuvectorErrorOptions } from './errors.ts';
+export { adviseOn } from './system-advice.ts';
 export { bootMsOf, systemClock } from './clock.ts';
 export type { Clock } from './clock.ts';
 export { createSteadyTime } from './steady-time.ts';
@@ -12,6 +13,8 @@ export type { AnyRow, Field, FieldType, PrivacyRole, RecordKind, RowOf } from '.
 export { labels, memoryKind, optimizationKind, processKind, recordKinds, trainingKind } from './records.ts';
 export type { Label, MemorySnapshot, OptimizationEvent, ProcessRecord } from './records.ts';
 export { buildRecordBatch, rowsOf, toArrowSchema } from './arrow.ts';
+export { concatRows } from './concat-rows.ts';
+export type { RowRun } from './concat-rows.ts';
 export { takeRows } from './take-rows.ts';
 export { toAdrMemorySnapshot, toAdrOptimizationEvent, toAdrProcessRecord, usedPercentOf } from './adr.ts';
 export type { AdrMemorySnapshot, AdrOptimizationEvent, AdrProcessRecord } from './adr.ts';

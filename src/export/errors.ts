@@ -1,5 +1,5 @@
 // Errors of the export room. Codes are listed in docs/errors.md and mirrored in Python.
-import { RuvectorError, messageOf, systemCodeOf } from '../core/index.ts';
+import { RuvectorError, adviseOn, systemCodeOf } from '../core/index.ts';
 
 /** Options of an export that cannot be used, code `ERR_EXPORT_OPTIONS`. All mistakes in one report. */
 export class ExportOptionsError extends RuvectorError {
@@ -50,9 +50,10 @@ export function noStreamError(endpoint: string): RuvectorError {
 /** A file that cannot be written, code `ERR_EXPORT_WRITE`. Errors that have a code stay as they are. */
 export function writeError(path: string, cause: unknown): RuvectorError {
   if (cause instanceof RuvectorError) return cause;
+  const { state, nextStep } = adviseOn(cause);
   return new RuvectorError(
     'ERR_EXPORT_WRITE',
-    `Cannot write "${path}": ${messageOf(cause)}; choose another path or make room, nothing is left of it`,
+    `Cannot write "${path}": ${state}; ${nextStep}, or choose another path, nothing is left of it`,
     { cause, details: { path, systemCode: systemCodeOf(cause) ?? null } },
   );
 }
@@ -65,7 +66,7 @@ export function partlyPlacedError(path: string, placed: readonly string[], cause
   const names = placed.map((name) => `"${name}"`).join(', ');
   return new RuvectorError(
     'ERR_EXPORT_WRITE',
-    `Cannot write "${path}": ${messageOf(cause)}; ${names} of this export ${placed.length > 1 ? 'are' : 'is'} written and whole, free the path and export again`,
+    `Cannot write "${path}": ${adviseOn(cause).state}; ${names} of this export ${placed.length > 1 ? 'are' : 'is'} written and whole, free the path and export again`,
     { cause, details: { path, placed, systemCode: systemCodeOf(cause) ?? null } },
   );
 }

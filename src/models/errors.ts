@@ -1,5 +1,5 @@
 // Errors of the models room: a package that is refused, a registry that cannot serve, a run that fails.
-import { RuvectorError } from '../core/plain/index.ts';
+import { RuvectorError, adviseOn } from '../core/plain/index.ts';
 
 /** Why a model package is refused; each is a row of docs/errors.md. */
 export type ModelRejectedCode =
@@ -65,10 +65,10 @@ export function toRejectedError(error: ErrorMessage): ModelRejectedError {
 
 /** Wraps a system error on the registry's files. */
 export function storeError(verb: string, what: string, cause: unknown): ModelRegistryError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const { state, nextStep } = adviseOn(cause);
   return new ModelRegistryError(
     'ERR_MODEL_STORE',
-    `Cannot ${verb} "${what}": ${reason}; nothing was changed: free space or mend access to the models directory`,
+    `Cannot ${verb} "${what}": ${state}; nothing was changed: ${nextStep}`,
     { cause },
   );
 }

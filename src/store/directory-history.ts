@@ -8,18 +8,22 @@ import { toStoreError } from './errors.ts';
 import type { History, HistoryKind, HistoryOptions, HistoryRows } from './history-contract.ts';
 import { KindLog } from './kind-log.ts';
 import type { KindLogLimits } from './kind-log.ts';
+import type { SegmentGroup } from './decode-segment.ts';
 import { buildLazyFrame } from './lazy-frame.ts';
 import type { DirectoryLock } from './lock.ts';
 import type { OpenedKind } from './open-kind.ts';
-import { buildRowsSource, isWithin, queryBatches } from './query.ts';
-import type { QueryOptions, QuerySource, TimeRange } from './query.ts';
 import type { HistoryClock } from './history-clock.ts';
+import { createProblemLimiter } from './problem-limiter.ts';
+import type { ProblemLimiter } from './problem-limiter.ts';
+import { buildRowsSources, isWithin, queryBatches } from './query.ts';
+import type { QueryOptions, TimeRange } from './query.ts';
+import type { QuerySource } from './query-source.ts';
 import { RetentionRunner } from './retention-runner.ts';
 import type { RetentionStats } from './retention-runner.ts';
 import { readSegment } from './segment-files.ts';
 import type { Segment } from './segment-files.ts';
-import { buildKindStats } from './stats.ts';
-import type { HistoryStats } from './stats.ts';
+import { buildHealth, buildKindStats } from './stats.ts';
+import type { HistoryHealth, HistoryStats } from './stats.ts';
 import type { Recovered } from './wal-file.ts';
 
 const defaultSealRows: Record<HistoryKind, number> = { memory: 3_600, process: 32_768, optimization: 4_096 };
@@ -53,6 +57,7 @@ export class DirectoryHistory implements History {
   private readonly clock: Clock;
   private readonly historyClock: HistoryClock | null;
   private readonly retention: RetentionRunner | null;
+  private readonly limiter: ProblemLimiter;
   private closed: Promise<void> | null = null;
 
   constructor(
@@ -67,6 +72,7 @@ export class DirectoryHistory implements History {
     this.options = options;
     this.clock = options.clock ?? systemClock;
     this.historyClock = writer?.clock ?? null;
+    this.limiter = createProblemLimiter((problem) => options.onProblem?.(problem));
     this.recovered = opened.flatMap(({ recovered }) => recovered);
     this.logs = new Map(opened.map(({ state }) => [state.kind.name, this.buildLog(state)]));
     this.retention = writer && this.buildRetention(writer.clock);
@@ -126,6 +132,10 @@ export class DirectoryHistory implements History {
     return { kinds, ...(this.retention?.stats() ?? noRetention), problems: this.found.size };
   }
 
+  health(): HistoryHealth {
+    return buildHealth([...this.logs.values()].map((log) => log.health()));
+  }
+
   close(): Promise<void> {
     this.closed ??= this.closeAll();
     return this.closed;
@@ -163,7 +173,7 @@ export class DirectoryHistory implements History {
     const limits: KindLogLimits = {
       flushAfterMs: options.flushAfterMs ?? 500,
       flushBytes: options.flushBytes ?? 2 ** 20,
-      maxBufferedBytes: options.maxBufferedBytes ?? 64 * 2 ** 20,
+      maxBufferedBytes: options.maxBufferedBytes ?? 16 * 2 ** 20,
       sealRows: options.sealRows?.[name] ?? defaultSealRows[name],
       sealAfterMs: options.sealAfterMs ?? defaultSealAfterMs[name],
     };
@@ -175,18 +185,37 @@ export class DirectoryHistory implements History {
     });
   }
 
+  /** The oldest first: a generation is older than the next one, and rows that are in no segment yet come last. */
   private sourcesOf(log: KindLog): QuerySource[] {
     const { kind, segments } = log.state;
-    const sources: QuerySource[] = segments.map((segment) => ({
-      fromMs: segment.fromMs,
-      toMs: segment.toMs,
-      read: () =>
-        this.readSegment(log, segment, async (file) =>
-          (await import('./decode-segment.ts')).decodeSegment(kind, file),
-        ),
-    }));
-    const rows = log.unsealedRows();
-    return rows.length > 0 ? [...sources, buildRowsSource(kind, rows)] : sources;
+    const read = this.createSegmentReader(log);
+    const sources = segments
+      .toSorted((a, b) => generationOf(a) - generationOf(b))
+      .flatMap((segment) =>
+        segment.groups.map((group) => ({
+          fromMs: group.fromMs ?? segment.fromMs,
+          toMs: group.toMs ?? segment.toMs,
+          rows: group.rows,
+          read: () => read(segment, group),
+        })),
+      );
+    return [...sources, ...buildRowsSources(kind, log.unsealedRows())];
+  }
+
+  /** Keeps the bytes of a file of many row groups until another one is read: they are read one after the other. */
+  private createSegmentReader(
+    log: KindLog,
+  ): (segment: Segment, group: SegmentGroup) => Promise<arrow.RecordBatch | null> {
+    let last: { segment: Segment; file: Buffer } | null = null;
+    return (segment, group) => {
+      const decode = async (file: Buffer): Promise<arrow.RecordBatch> => {
+        if (segment.groups.length > 1) last = { segment, file };
+        const { decodeSegment } = await import('./decode-segment.ts');
+        return decodeSegment(log.state.kind, file, group);
+      };
+      if (last?.segment === segment) return decode(last.file);
+      return this.readSegment(log, segment, decode);
+    };
   }
 
   /** Reads a segment; resolves to null, and reports why, when there is nothing to read any more. */
@@ -216,7 +245,7 @@ export class DirectoryHistory implements History {
     this.found.delete(key);
     this.found.set(key, problem);
     if (this.found.size > maxProblems) this.found.delete(this.found.keys().next().value!);
-    this.options.onProblem?.(problem);
+    this.limiter.report(problem);
   }
 
   private requireWritable(): void {
@@ -239,9 +268,14 @@ export class DirectoryHistory implements History {
       if (!this.readOnly) await eachSettled([...this.logs.values()], (log) => log.close());
     } finally {
       await this.retention?.stop();
+      this.limiter.close();
       this.lock?.release();
     }
   }
+}
+
+function generationOf({ generations }: Segment): number {
+  return Math.max(...generations);
 }
 
 function forget(log: KindLog, path: string): void {

@@ -9,13 +9,25 @@ import { toStoreError } from './errors.ts';
 export const temporarySuffix = '.tmp';
 
 /** Writes a file that appears whole under its name or not at all. */
-export async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
-  await writePiecesDurably(path, [bytes]);
+export async function writeDurably(
+  path: string,
+  bytes: Uint8Array,
+  options?: { readonly isNew: boolean },
+): Promise<void> {
+  await writePiecesDurably(path, [bytes], options);
 }
 
-/** The same for bytes in pieces, so that nobody has to join them. */
-export async function writePiecesDurably(path: string, pieces: readonly Uint8Array[]): Promise<void> {
+/**
+ * The same for bytes in pieces, so that nobody has to join them.
+ * @param options `isNew` says that no older file of this name may be lost: a failure then leaves none
+ */
+export async function writePiecesDurably(
+  path: string,
+  pieces: readonly Uint8Array[],
+  options: { readonly isNew: boolean } = { isNew: false },
+): Promise<void> {
   const temporary = `${path}${temporarySuffix}`;
+  let isNamed = false;
   try {
     const handle = await open(temporary, 'w', 0o600);
     try {
@@ -29,9 +41,12 @@ export async function writePiecesDurably(path: string, pieces: readonly Uint8Arr
       await handle.close();
     }
     await rename(temporary, path);
+    isNamed = true;
     await syncDirectory(dirname(path));
   } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => undefined);
+    // A segment that is there although writing it failed would claim a log that goes on taking rows.
+    const leftover = isNamed && options.isNew ? path : temporary;
+    await rm(leftover, { force: true }).catch(() => undefined);
     throw toStoreError('write', path, cause);
   }
 }

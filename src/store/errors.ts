@@ -1,5 +1,5 @@
 // The typed errors of the history store. Every code is listed in docs/errors.md.
-import { RuvectorError, messageOf, systemCodeOf } from '../core/index.ts';
+import { RuvectorError, adviseOn, messageOf, systemCodeOf } from '../core/index.ts';
 
 const diskFullCodes = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 const readOnlyCodes = new Set(['EROFS', 'EACCES', 'EPERM']);
@@ -8,17 +8,16 @@ const readOnlyCodes = new Set(['EROFS', 'EACCES', 'EPERM']);
 export function toStoreError(verb: string, path: string, cause: unknown): RuvectorError {
   if (cause instanceof RuvectorError) return cause;
   const systemCode = systemCodeOf(cause) ?? '';
-  const options = { cause, details: { path, systemCode } };
-  if (diskFullCodes.has(systemCode)) {
-    const text = `Cannot ${verb} "${path}": no space is left (${systemCode}); free some space, rows stay buffered and are written then`;
-    return new RuvectorError('ERR_STORE_DISK_FULL', text, options);
-  }
-  if (readOnlyCodes.has(systemCode)) {
-    const text = `Cannot ${verb} "${path}": the directory may not be written (${systemCode}); check its owner and mount, or open it with readOnly`;
-    return new RuvectorError('ERR_STORE_READ_ONLY', text, options);
-  }
-  const text = `Cannot ${verb} "${path}": ${messageOf(cause)}; check the disk, then retry`;
-  return new RuvectorError('ERR_STORE_IO', text, options);
+  const { state, nextStep } = adviseOn(cause);
+  return new RuvectorError(codeOf(systemCode), `Cannot ${verb} "${path}": ${state}; ${nextStep}`, {
+    cause,
+    details: { path, systemCode },
+  });
+}
+
+function codeOf(systemCode: string): string {
+  if (diskFullCodes.has(systemCode)) return 'ERR_STORE_DISK_FULL';
+  return readOnlyCodes.has(systemCode) ? 'ERR_STORE_READ_ONLY' : 'ERR_STORE_IO';
 }
 
 /** A log file with damage inside; what could be read is kept. */

@@ -9,7 +9,7 @@ import type {
   RuvectorError,
 } from '../core/index.ts';
 import type { QueryOptions, TimeRange } from './query.ts';
-import type { HistoryStats } from './stats.ts';
+import type { HistoryHealth, HistoryStats } from './stats.ts';
 import type { Recovered } from './wal-file.ts';
 
 /** The rows a history holds, by kind. */
@@ -30,7 +30,10 @@ export interface HistoryOptions {
   readonly flushAfterMs?: number;
   /** Estimated bytes of one kind's waiting rows that start a flush at once. @default 1 MiB */
   readonly flushBytes?: number;
-  /** Estimated bytes of one kind kept while the disk refuses; then its oldest rows are dropped and counted. @default 64 MiB */
+  /**
+   * Estimated bytes of one kind kept while the disk refuses; then its oldest rows are dropped and counted.
+   * @default 16 MiB: 13 hours of memory at 1 Hz
+   */
   readonly maxBufferedBytes?: number;
   /** Rows that seal a segment. @default memory 3600, process 32768, optimization 4096 */
   readonly sealRows?: Partial<Record<HistoryKind, number>>;
@@ -40,7 +43,10 @@ export interface HistoryOptions {
   readonly retainMs?: number;
   /** Most bytes of segments, of all kinds together; the oldest go first. @default 1 GiB */
   readonly retainBytes?: number;
-  /** Called with each problem as it is found, also in the background. Must not throw. */
+  /**
+   * Called with the first problem of a code as it is found, also in the background, then at most once a
+   * minute with the latest one and how many there were. Must not throw.
+   */
   readonly onProblem?: (problem: RuvectorError) => void;
   /** Called with one line for what retention removes and holds back. Must not throw. */
   readonly onNotice?: (text: string) => void;
@@ -75,6 +81,7 @@ export interface History extends AsyncDisposable {
   /** A range as a Polars LazyFrame over the segments and the rows not sealed yet. Loads Polars. */
   lazyFrame(kind: HistoryKind, range?: TimeRange): Promise<LazyDataFrame>;
   stats(): HistoryStats;
+  health(): HistoryHealth;
   /** Flushes, then closes; nothing is sealed. Rejects as `flush` does, and is closed all the same. */
   close(): Promise<void>;
 }

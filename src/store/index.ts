@@ -4,7 +4,7 @@
 export { openHistory } from './history.ts';
 export type { History, HistoryKind, HistoryOptions, HistoryRows } from './history-contract.ts';
 export type { QueryOptions, TimeRange } from './query.ts';
-export type { HistoryStats, KindStats } from './stats.ts';
+export type { HistoryHealth, HistoryStats, KindStats } from './stats.ts';
 export type { Recovered } from './wal-file.ts';
 export { loadApr, loadOrCreate, saveApr } from './apr/apr-api.ts';
 export { cachePath, hardwareId, readHardware } from './apr/hardware-id.ts';

@@ -10,6 +10,7 @@ import { writeSegment } from './segment-files.ts';
 import type { Segment } from './segment-files.ts';
 import { appendToWal, createWal, removeWal, removeWalFiles } from './wal-file.ts';
 import type { WalFile } from './wal-file.ts';
+import { WriteRetry } from './write-retry.ts';
 
 /** When rows move on, and how much may wait. */
 export interface KindLogLimits {
@@ -18,6 +19,16 @@ export interface KindLogLimits {
   readonly maxBufferedBytes: number;
   readonly sealRows: number;
   readonly sealAfterMs: number;
+}
+
+/** How writing one kind goes. */
+export interface KindHealth {
+  readonly pendingRows: number;
+  readonly droppedRows: number;
+  /** Why the disk refused the last write; null while it works. */
+  readonly problem: RuvectorError | null;
+  /** Since when it refuses, ms since the epoch. */
+  readonly sinceMs: number | null;
 }
 
 /** What a log starts from: what openHistory found on disk. */
@@ -35,8 +46,9 @@ export interface KindLogState {
   lastGeneration: number;
 }
 
-const retryMs = 1_000;
 const sealRetryMs = 60_000;
+/** Planning a segment costs seconds of CPU: a disk that stays full is not asked for it each minute. */
+const maxSealRetryMs = 16 * 60_000;
 
 /** Buffers, flushes and seals the rows of one kind; all disk work runs one step after another. */
 export class KindLog {
@@ -49,6 +61,8 @@ export class KindLog {
   private walSinceMs: number;
   private closed = false;
   private sealNotBeforeMs = -Infinity;
+  private sealDelayMs = sealRetryMs;
+  private readonly retry: WriteRetry;
   private readonly rowBytes: number;
   private readonly limits: KindLogLimits;
   private readonly clock: Clock;
@@ -75,12 +89,19 @@ export class KindLog {
     this.historyMs = host.historyMs;
     this.walSinceMs = host.clock.monotonicMs();
     this.rowBytes = state.kind.fields.length * 8;
+    this.retry = new WriteRetry(
+      state.directory,
+      state.kind.name,
+      host.clock,
+      () => void this.flushInBackground(),
+    );
   }
 
   append(rows: readonly AnyRow[]): void {
     const checked = rows.map((row) => normalizeRow(this.state.kind, row));
     for (const row of checked) this.pending.push(row);
     this.dropOverflow();
+    if (this.retry.refusal) return; // the next try is planned, however many rows come
     if (this.pending.length * this.rowBytes >= this.limits.flushBytes) this.flushSoon(0);
     else if (this.pending.length > 0) this.flushSoon(this.limits.flushAfterMs);
   }
@@ -109,6 +130,17 @@ export class KindLog {
     return this.state.durable.length + this.inFlight.length + this.pending.length;
   }
 
+  /** Rows that no disk has yet, and why when it refuses them. */
+  health(): KindHealth {
+    const { refusal } = this.retry;
+    return {
+      pendingRows: this.pending.length + this.inFlight.length,
+      droppedRows: this.droppedRows,
+      problem: refusal?.problem ?? null,
+      sinceMs: refusal?.sinceMs ?? null,
+    };
+  }
+
   get walBytes(): number {
     const old = this.state.oldWals.reduce((sum, wal) => sum + wal.sizeBytes, 0);
     return old + (this.state.wal?.sizeBytes ?? 0);
@@ -120,6 +152,7 @@ export class KindLog {
     } finally {
       this.closed = true;
       clearTimeout(this.timer);
+      this.retry.close();
       await this.tail;
       await this.state.wal?.handle.close();
     }
@@ -146,22 +179,31 @@ export class KindLog {
       await this.flush();
     } catch (error) {
       this.report(toStoreError('flush', this.state.directory, error));
-      this.flushSoon(retryMs);
     }
   }
 
+  /** Writes what waits now, the oldest first, in frames of a bounded size; what the disk takes stays taken. */
   private async flushPending(): Promise<void> {
-    const rows = this.pending;
-    if (rows.length === 0) return;
-    this.pending = [];
+    const frameRows = Math.max(1, Math.floor(this.limits.flushBytes / this.rowBytes));
+    for (let left = this.pending.length; left > 0 && this.pending.length > 0;) {
+      const rows = this.pending.slice(0, Math.min(left, frameRows));
+      left -= rows.length;
+      await this.writeFrame(rows);
+    }
+  }
+
+  private async writeFrame(rows: readonly AnyRow[]): Promise<void> {
+    this.pending = this.pending.slice(rows.length);
     this.inFlight = rows;
     try {
       this.state.wal ??= await this.createNextWal();
       await appendToWal(this.state.wal, rows);
       for (const row of rows) this.state.durable.push(row);
+      this.retry.succeeded();
     } catch (error) {
       this.pending = [...rows, ...this.pending];
       this.dropOverflow();
+      this.retry.failed(toStoreError('flush', this.state.directory, error));
       throw error;
     } finally {
       this.inFlight = [];
@@ -184,8 +226,10 @@ export class KindLog {
     if (!due || nowMs < this.sealNotBeforeMs) return;
     try {
       await this.sealDurable();
+      this.sealDelayMs = sealRetryMs;
     } catch (error) {
-      this.sealNotBeforeMs = nowMs + sealRetryMs;
+      this.sealNotBeforeMs = nowMs + this.sealDelayMs;
+      this.sealDelayMs = Math.min(maxSealRetryMs, 2 * this.sealDelayMs);
       this.report(toStoreError('seal', this.state.segmentDirectory, error));
     }
   }

@@ -2,10 +2,10 @@
 // open exclusive transaction: the kernel drops it with the process, so kill -9 leaves nothing stale,
 // a reused pid cannot fool it, and two containers on one volume still see each other.
 // `lock.json` only names the owner for the error text. Node has no flock of its own.
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { RuvectorError } from '../core/index.ts';
+import { RuvectorError, systemCodeOf } from '../core/index.ts';
 import { toStoreError } from './errors.ts';
 
 const SQLITE_BUSY = 5;
@@ -50,7 +50,7 @@ function openExclusive(path: string, ownerPath: string, thing: string): Database
   } catch (cause) {
     database?.close();
     if (resultCodeOf(cause) === SQLITE_BUSY) throw locked(path, ownerPath, thing, cause);
-    throw toStoreError('lock', path, withSystemCode(cause));
+    throw toStoreError('lock', path, withSystemCode(cause, path));
   }
 }
 
@@ -87,9 +87,22 @@ function resultCodeOf(error: unknown): number {
   return Number(error.errcode) & 0xff;
 }
 
-/** SQLITE_FULL (13), SQLITE_READONLY (8) and SQLITE_CANTOPEN (14) as the system codes they stand for. */
-function withSystemCode(error: unknown): unknown {
-  const systemCode = { 13: 'ENOSPC', 8: 'EROFS', 14: 'EACCES' }[resultCodeOf(error)];
+/** SQLite's result codes that stand for one system code, or for its most common cause. */
+const systemCodes: Readonly<Record<number, string>> = { 8: 'EROFS', 10: 'EIO', 13: 'ENOSPC', 14: 'EACCES' };
+
+/** That SQLite cannot open a file has many causes; opening it ourselves tells which one. */
+function withSystemCode(error: unknown, path: string): unknown {
+  const systemCode = systemCodes[resultCodeOf(error)];
   if (systemCode === undefined) return error;
-  return Object.assign(new Error(`SQLite: ${String(error)}`, { cause: error }), { code: systemCode });
+  const code = readOpenFailure(path) ?? systemCode;
+  return Object.assign(new Error(`SQLite: ${String(error)}`, { cause: error }), { code });
+}
+
+function readOpenFailure(path: string): string | undefined {
+  try {
+    closeSync(openSync(path, 'a'));
+    return undefined;
+  } catch (error) {
+    return systemCodeOf(error);
+  }
 }

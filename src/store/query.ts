@@ -1,9 +1,10 @@
-// Time-ordered reads over sealed segments and rows not sealed yet, one segment in memory at a time.
-// Segments overlap only when the clock stepped back; those few are merged row by row.
-import { setImmediate as nextTurn } from 'node:timers/promises';
+// Time-ordered reads over sealed segments and rows not sealed yet. What a range needs is chosen here;
+// merge-sources.ts puts it in order, in bounded memory.
 import type * as arrow from 'apache-arrow';
-import { buildRecordBatch, rowsOf } from '../core/index.ts';
+import { buildRecordBatch } from '../core/index.ts';
 import type { AnyRow, RecordKind } from '../core/index.ts';
+import { mergeSources } from './merge-sources.ts';
+import type { QuerySource } from './query-source.ts';
 
 /** A half-open time range. */
 export interface TimeRange {
@@ -19,21 +20,25 @@ export interface QueryOptions extends TimeRange {
   readonly batchRows?: number;
 }
 
-/** Rows of one stretch of time, both ends inclusive; `read` resolves to null when they are gone. */
-export interface QuerySource {
-  readonly fromMs: number;
-  readonly toMs: number;
-  read(): Promise<arrow.RecordBatch | null>;
-}
+/** Decoded bytes a query holds open while sources overlap. */
+const OPEN_BYTES = 32 * 2 ** 20;
+/** Rows in memory become batches of this many, each when it is needed. */
+const SOURCE_ROWS = 4096;
 
-/** A source over rows in memory. Rows must not be empty. */
-export function buildRowsSource(kind: RecordKind, rows: readonly AnyRow[]): QuerySource {
+/** Sources over rows in memory. */
+export function buildRowsSources(kind: RecordKind, rows: readonly AnyRow[]): QuerySource[] {
   const sorted = sortByTime(rows);
-  return {
-    fromMs: timeOf(sorted[0]!),
-    toMs: timeOf(sorted.at(-1)!),
-    read: () => Promise.resolve(buildRecordBatch(kind, sorted)),
-  };
+  const sources: QuerySource[] = [];
+  for (let at = 0; at < sorted.length; at += SOURCE_ROWS) {
+    const part = sorted.slice(at, at + SOURCE_ROWS);
+    sources.push({
+      fromMs: timeOf(part[0]!),
+      toMs: timeOf(part.at(-1)!),
+      rows: part.length,
+      read: () => Promise.resolve(buildRecordBatch(kind, part)),
+    });
+  }
+  return sources;
 }
 
 /** Sorts rows by timestamp, keeping the order of equal ones; sorted input is returned as it is. */
@@ -50,57 +55,19 @@ export function isWithin(
   return stretch.toMs >= fromMs && stretch.fromMs < toMs;
 }
 
-/** Yields batches of the range in time order. Lets other work run between batches. */
+/**
+ * Yields batches of the range in time order, rows of equal time in the order of their sources. Lets other
+ * work run between batches.
+ * @param sources the oldest first
+ */
 export async function* queryBatches(
   kind: RecordKind,
   sources: readonly QuerySource[],
   { fromMs = -Infinity, toMs = Infinity, batchRows = 16_384 }: QueryOptions,
+  openBytes: number = OPEN_BYTES,
 ): AsyncGenerator<arrow.RecordBatch> {
   const wanted = sources.filter((source) => isWithin(source, { fromMs, toMs }));
-  for (const group of groupOverlapping(wanted)) {
-    const batch = await readGroup(kind, group);
-    if (!batch) continue;
-    const end = firstAtOrAfter(batch, toMs);
-    for (let at = firstAtOrAfter(batch, fromMs); at < end; at += batchRows) {
-      yield batch.slice(at, Math.min(end, at + batchRows));
-      await nextTurn();
-    }
-  }
-}
-
-function groupOverlapping(sources: readonly QuerySource[]): QuerySource[][] {
-  const groups: QuerySource[][] = [];
-  let groupEndMs = -Infinity;
-  for (const source of [...sources].sort((a, b) => a.fromMs - b.fromMs || a.toMs - b.toMs)) {
-    // Touching at one timestamp is the normal border of two segments, not an overlap.
-    if (source.fromMs < groupEndMs) groups.at(-1)!.push(source);
-    else groups.push([source]);
-    groupEndMs = Math.max(groupEndMs, source.toMs);
-  }
-  return groups;
-}
-
-async function readGroup(kind: RecordKind, group: readonly QuerySource[]): Promise<arrow.RecordBatch | null> {
-  if (group.length === 1) return group[0]!.read();
-  const rows: AnyRow[] = [];
-  for (const source of group) {
-    const batch = await source.read();
-    if (batch) for (const row of rowsOf(kind, batch)) rows.push(row);
-  }
-  return rows.length > 0 ? buildRecordBatch(kind, sortByTime(rows)) : null;
-}
-
-/** Index of the first row at or after a time, by bisection. */
-function firstAtOrAfter(batch: arrow.RecordBatch, timeMs: number): number {
-  const times = batch.getChildAt(0)!;
-  let low = 0;
-  let high = batch.numRows;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (Number(times.get(middle)) < timeMs) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  yield* mergeSources(kind, wanted, { fromMs, toMs, batchRows, openBytes });
 }
 
 function timeOf(row: AnyRow): number {

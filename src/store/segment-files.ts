@@ -4,11 +4,12 @@ import { mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { systemCodeOf } from '../core/index.ts';
 import type { AnyRow, RecordKind, RuvectorError } from '../core/index.ts';
+import type { SegmentFooter, SegmentGroup } from './decode-segment.ts';
 import { syncDirectory, temporarySuffix, writeDurably } from './durable-file.ts';
 import { corruptSegment, removedSegment, toStoreError } from './errors.ts';
 import { parseSegmentName, segmentName } from './segment-layout.ts';
 
-/** One sealed file. Times are of its first and last row, both inclusive. */
+/** One sealed file. Times are of its first and last row in time, both inclusive. */
 export interface Segment {
   readonly path: string;
   readonly fromMs: number;
@@ -18,6 +19,8 @@ export interface Segment {
   readonly generations: readonly number[];
   /** Reading of the history's own clock at the seal; absent in files of earlier releases. */
   readonly historyMs?: number;
+  /** What can be decoded on its own. */
+  readonly groups: readonly SegmentGroup[];
 }
 
 /** Writes rows, sorted by time, as a new segment. Rows must not be empty. */
@@ -31,14 +34,26 @@ export async function writeSegment(
   const fromMs = Number(rows[0]!['timestamp']);
   const toMs = Number(rows.at(-1)!['timestamp']);
   const path = join(directory, segmentName(fromMs, toMs, generations.at(-1) ?? 0));
-  const [{ encodeSegment }, { planSegment }] = await Promise.all([
+  const [{ encodeSegment }, { planSegment }, { decodeSegmentFooter }] = await Promise.all([
     import('./encode-segment.ts'),
     import('./plan-segment.ts'),
+    import('./decode-segment.ts'),
   ]);
   const bytes = encodeSegment(kind, rows, generations, await planSegment(kind, rows), historyMs);
   await createDirectory(directory);
-  await writeDurably(path, bytes);
-  return { path, fromMs, toMs, rows: rows.length, sizeBytes: bytes.length, generations, historyMs };
+  await writeDurably(path, bytes, { isNew: true });
+  return toSegment(path, { fromMs, toMs }, { ...decodeSegmentFooter(kind, bytes), sizeBytes: bytes.length });
+}
+
+/** The name says the times of the first and the last row; in a file that is not sorted the row groups know more. */
+function toSegment(
+  path: string,
+  named: { readonly fromMs: number; readonly toMs: number },
+  { groups, ...footer }: SegmentFooter & { readonly sizeBytes: number },
+): Segment {
+  const fromMs = Math.min(named.fromMs, ...groups.map((group) => group.fromMs ?? Infinity));
+  const toMs = Math.max(named.toMs, ...groups.map((group) => group.toMs ?? -Infinity));
+  return { path, fromMs, toMs, groups, ...footer };
 }
 
 async function createDirectory(directory: string): Promise<void> {
@@ -64,7 +79,7 @@ export async function listSegments(
     if (name.endsWith(temporarySuffix) && options.repair) await rm(path, { force: true });
     if (!times) continue;
     try {
-      segments.push({ path, fromMs: times.fromMs, toMs: times.toMs, ...(await readFooter(kind, path)) });
+      segments.push(toSegment(path, times, await readFooter(kind, path)));
     } catch (cause) {
       // Another process's retention may remove a file between the listing and the read.
       if (systemCodeOf(cause) === 'ENOENT') continue;
@@ -87,7 +102,7 @@ async function readNames(directory: string): Promise<string[]> {
 async function readFooter(
   kind: RecordKind,
   path: string,
-): Promise<Pick<Segment, 'rows' | 'sizeBytes' | 'generations' | 'historyMs'>> {
+): Promise<SegmentFooter & { readonly sizeBytes: number }> {
   const { decodeFooterLength, decodeSegmentFooter, footerTailBytes } = await import('./decode-segment.ts');
   const handle = await open(path, 'r');
   try {

@@ -1,5 +1,5 @@
 // What a sealed segment is: one Parquet file `<fromMs>-<toMs>-<generation>.parquet` with one row
-// group, integers in native units as DELTA_BINARY_PACKED, pages compressed with zstd, and these keys
+// group (more when the rows are very many), integers in native units as DELTA_BINARY_PACKED, pages compressed with zstd, and these keys
 // in the footer's metadata. Readable by any Parquet reader; nothing of ours is needed to read it.
 import { crc32 } from 'node:zlib';
 

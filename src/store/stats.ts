@@ -1,5 +1,5 @@
 // What a history holds, in figures. Pure.
-import type { KindLog } from './kind-log.ts';
+import type { KindHealth, KindLog } from './kind-log.ts';
 import type { RetentionStats } from './retention-runner.ts';
 
 /** Figures of one record kind. Times are null while there is no row. */
@@ -22,6 +22,20 @@ export interface HistoryStats extends RetentionStats {
   readonly problems: number;
 }
 
+/** How writing goes: whether rows reach the disk, and what became of those that do not. */
+export interface HistoryHealth {
+  /** False while the disk refuses rows of any kind. */
+  readonly isWriting: boolean;
+  /** Why, when it does. */
+  readonly problem: { readonly code: string; readonly message: string } | null;
+  /** Since when, ms since the epoch. */
+  readonly sinceMs: number | null;
+  /** Rows that wait to be written; a few hundred milliseconds' worth while writing works. */
+  readonly pendingRows: number;
+  /** Rows given up since open because the disk refused for too long. */
+  readonly droppedRows: number;
+}
+
 /** Builds the figures of one kind. */
 export function buildKindStats(log: KindLog): KindStats {
   const { segments } = log.state;
@@ -37,6 +51,19 @@ export function buildKindStats(log: KindLog): KindStats {
     lastMs: least([...segments.map(({ toMs }) => toMs), ...unsealed], (a, b) => a > b),
     bytesPerMinute: sealedMs > 0 ? (sealedBytes / sealedMs) * 60_000 : null,
     droppedRows: log.droppedRows,
+  };
+}
+
+/** Joins what the logs say: the one that fails longest speaks for all. */
+export function buildHealth(kinds: readonly KindHealth[]): HistoryHealth {
+  const [first] = kinds.filter(({ problem }) => problem !== null).toSorted((a, b) => a.sinceMs! - b.sinceMs!);
+  const { problem = null, sinceMs = null } = first ?? {};
+  return {
+    isWriting: !first,
+    problem: problem && { code: problem.code, message: problem.message },
+    sinceMs,
+    pendingRows: sum(kinds.map(({ pendingRows }) => pendingRows)),
+    droppedRows: sum(kinds.map(({ droppedRows }) => droppedRows)),
   };
 }
 

@@ -6,12 +6,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/index.ts';
 import { openHistory } from '../../src/store/index.ts';
-import { createPrintedRandom } from '../support/random.ts';
-
-const random = createPrintedRandom('moments of kill -9');
 
 const writer = join(import.meta.dirname, '../support/store-writer.ts');
 const python = join(import.meta.dirname, '../../.venv/bin/python');
@@ -52,12 +50,14 @@ describe('kill -9', () => {
   it('openHistory() finds every acknowledged row once and in order when the writer was killed 20 times', async () => {
     const directory = join(root, 'killed');
     let expected = 0;
-    for (let kill = 0; kill < 20; kill++) {
+    const seed = Date.now() % 2 ** 31;
+    process.stdout.write(`kill -9 of a history's writer: seed ${seed}\n`);
+    for (const delayMs of fc.sample(fc.integer({ min: 0, max: 120 }), { seed, numRuns: 20 })) {
       const child = spawn(process.execPath, [writer, 'append', directory, String(expected)]);
       const exited = once(child, 'exit');
       const { lines, next } = linesOf(child);
       await next();
-      await systemClock.sleep(random() * 120);
+      await systemClock.sleep(delayMs);
       child.kill('SIGKILL');
       await exited;
       const acknowledged = Number(lines.filter((line) => /^\d+$/.test(line)).at(-1) ?? expected - 1);

@@ -52,6 +52,7 @@ export function renderStatus(status: HostStatus): string {
         `${formatBytes(stats.walBytes)} in the log`,
     ]),
     ...describeRetention(status),
+    ...describeHistoryHealth(status),
     ['model', describeModel(status)],
     ...describeLastDeployment(status),
     ['training', describeTraining(status)],
@@ -97,6 +98,19 @@ function describeOwn({ memory }: HostStatus): string {
   const shared = own.pssKib === null ? '' : `, ${formatBytes(own.pssKib * 1024)} of it its own share`;
   return `${formatBytes(own.rssKib * 1024)}${shared}; ${paysOff.reason}`;
 }
+
+function describeHistoryHealth({ historyHealth }: HostStatus): [string, string][] {
+  const { problem, sinceMs, pendingRows, droppedRows } = historyHealth;
+  const dropped = droppedRows > 0 ? `${formatRowCount(droppedRows)} given up` : '';
+  if (problem === null) return dropped === '' ? [] : [['history', dropped]];
+  const seconds = (Date.now() - (sinceMs ?? Date.now())) / 1000;
+  const waiting = `${formatRowCount(pendingRows)} waiting${dropped && `, ${dropped}`}`;
+  return [
+    ['history', `NOT WRITTEN for ${formatSeconds(seconds)}: ${waiting}; ${problem.code}: ${problem.message}`],
+  ];
+}
+
+const formatRowCount = (rows: number): string => `${rows} row${rows === 1 ? '' : 's'}`;
 
 function describeModel(status: HostStatus): string {
   const { aliasesBehind } = status.model;

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { makeFolder } from '../make-folder.ts';
-import { isRuvectorError, systemCodeOf } from '../../core/index.ts';
+import { adviseOn, isRuvectorError, systemCodeOf } from '../../core/index.ts';
 import { checksumsName } from './checksums.ts';
 import { publishTargetError } from './errors.ts';
 import { exchangePaths } from './exchange-paths.ts';
@@ -49,20 +49,13 @@ export async function stageFolder(target: string): Promise<StagedFolder> {
 export function targetError(target: string, error: unknown): unknown {
   const code = systemCodeOf(error);
   if (isRuvectorError(error) || code === undefined) return error;
-  const state = states[code] ?? `the system says ${code}`;
-  return publishTargetError(target, `${state}; what was published there before is untouched`, error);
+  const { state, nextStep } = adviseOn(error);
+  return publishTargetError(
+    target,
+    `${state}; ${nextStep}; what was published there before is untouched`,
+    error,
+  );
 }
-
-const states: Readonly<Record<string, string>> = {
-  EACCES: 'it cannot be written by this user',
-  EPERM: 'it cannot be written by this user',
-  EROFS: 'it lies on a read-only file system',
-  ENOSPC: 'no space is left on the device; free some or publish elsewhere',
-  EFBIG: 'a file may not get that large here; raise the limit or publish elsewhere',
-  EDQUOT: 'the quota is used up; free some space or publish elsewhere',
-  ENOTDIR: 'a part of its path is a file, not a folder',
-  EEXIST: 'a file has that name',
-};
 
 /** True when the folder is there and has anything in it. */
 async function isFilled(path: string): Promise<boolean> {

@@ -6,6 +6,8 @@ import { isRuvectorError, systemClock } from '../../core/index.ts';
 import type { Clock, RuvectorError, TrainingSample } from '../../core/index.ts';
 import { writePiecesDurably } from '../durable-file.ts';
 import { toStoreError } from '../errors.ts';
+import { createProblemLimiter } from '../problem-limiter.ts';
+import type { ProblemLimiter } from '../problem-limiter.ts';
 import { acquireNamedLock } from '../lock.ts';
 import type { DirectoryLock } from '../lock.ts';
 import { encodeApr } from './apr-file.ts';
@@ -24,7 +26,7 @@ import type { CollectorSettings } from './tuner-data-collector.ts';
 export interface SampleStoreOptions extends CollectorSettings {
   /** Journal bytes from which on it is folded into the file, or half the file's size when that is more. @default 1 MiB */
   readonly foldBytes?: number;
-  /** Called with damage found at open. Must not throw. */
+  /** Called with damage found at open and folds that failed, at most once a minute a code. Must not throw. */
   readonly onProblem?: (problem: RuvectorError) => void;
   /** @default systemClock */
   readonly clock?: Clock;
@@ -73,11 +75,13 @@ export async function openSampleStore(path: string, options: SampleStoreOptions 
   }
 }
 
+const MAX_PROBLEMS = 256;
 const DEFAULT_FOLD_BYTES = 1 << 20;
 
 class FileSampleStore implements SampleStore {
   readonly path: string;
   readonly problems: RuvectorError[] = [];
+  readonly #limiter: ProblemLimiter;
   readonly #options: SampleStoreOptions;
   readonly #clock: Clock;
   readonly #lock: DirectoryLock;
@@ -96,6 +100,7 @@ class FileSampleStore implements SampleStore {
     this.#clock = options.clock ?? systemClock;
     this.#lock = lock;
     this.collector = new TunerDataCollector(options);
+    this.#limiter = createProblemLimiter((problem) => options.onProblem?.(problem));
   }
 
   get journalBytes(): number {
@@ -155,6 +160,7 @@ class FileSampleStore implements SampleStore {
     } finally {
       this.#isClosed = true;
       await this.#journal?.[Symbol.asyncDispose]();
+      this.#limiter.close();
       this.#lock.release();
     }
   }
@@ -227,7 +233,8 @@ class FileSampleStore implements SampleStore {
 
   #report(problem: RuvectorError): void {
     this.problems.push(problem);
-    this.#options.onProblem?.(problem);
+    if (this.problems.length > MAX_PROBLEMS) this.problems.shift();
+    this.#limiter.report(problem);
   }
 
   /** One change at a time, in the order of the calls. */

@@ -36,11 +36,12 @@ export async function readReplay(
   const first = entries[0];
   if (!history || !first) return { from, rows: nothing(log.first - from) };
   const to = end?.sequence ?? log.next;
-  const found: AnyRow[] = [];
+  const numbering = new Numbering([...entries, { sequence: to, timestamp: end?.timestamp ?? Infinity }]);
   const range = { fromMs: first.timestamp, ...(end && { toMs: end.timestamp }) };
-  for await (const rows of history.read(table, range)) for (const row of rows) found.push(row);
-  const numbered = numberRows([...entries, { sequence: to, timestamp: end?.timestamp ?? Infinity }], found);
-  return { from, rows: numbered.slice(from - first.sequence) };
+  for await (const rows of history.read(table, range)) {
+    if (!rows.every((row) => numbering.take(row))) break;
+  }
+  return { from, rows: numbering.finish().slice(from - first.sequence) };
 }
 
 function nothing(count: number): null[] {
@@ -50,23 +51,58 @@ function nothing(count: number): null[] {
 /**
  * Gives rows their numbers. Between two entries the history must hold as many rows as were published; when
  * it holds fewer, its oldest are gone (retention); when it holds more, a clock stepped back mixed them and
- * none can be told apart.
+ * none can be told apart. Of a stretch that holds more no more is kept than tells so: a clock that was wrong
+ * may have put the whole history there.
  */
-function numberRows(entries: readonly IndexEntry[], rows: readonly AnyRow[]): (AnyRow | null)[] {
-  const numbered: (AnyRow | null)[] = [];
-  let at = 0;
-  for (const [i, entry] of entries.slice(0, -1).entries()) {
-    const next = entries[i + 1]!;
-    const wanted = next.sequence - entry.sequence;
-    const start = at;
-    while (at < rows.length && Number(rows[at]!['timestamp']) < next.timestamp) at++;
-    const held = at - start;
-    // After the newest entry rows may have been added since: the published ones come first.
-    const usable = next.timestamp === Infinity ? Math.min(held, wanted) : held;
-    if (usable > wanted) numbered.push(...nothing(wanted));
-    else numbered.push(...nothing(wanted - usable), ...rows.slice(start, start + usable));
+class Numbering {
+  readonly #entries: readonly IndexEntry[];
+  readonly #numbered: (AnyRow | null)[] = [];
+  #stretch = 0;
+  #held: AnyRow[] = [];
+
+  /** @param entries in order; the last one is the end and has no rows */
+  constructor(entries: readonly IndexEntry[]) {
+    this.#entries = entries;
   }
-  return numbered;
+
+  /** Takes the next row in time. @returns false when no further one is needed */
+  take(row: AnyRow): boolean {
+    while (Number(row['timestamp']) >= this.#end.timestamp) {
+      this.#close();
+      if (this.#isDone) return false;
+    }
+    if (this.#held.length <= this.#wanted) this.#held.push(row);
+    // After the newest entry rows may have been added since: the published ones come first.
+    return this.#end.timestamp < Infinity || this.#held.length < this.#wanted;
+  }
+
+  finish(): readonly (AnyRow | null)[] {
+    while (!this.#isDone) this.#close();
+    return this.#numbered;
+  }
+
+  get #isDone(): boolean {
+    return this.#stretch >= this.#entries.length - 1;
+  }
+
+  get #end(): IndexEntry {
+    return this.#entries[this.#stretch + 1]!;
+  }
+
+  get #wanted(): number {
+    return this.#end.sequence - this.#entries[this.#stretch]!.sequence;
+  }
+
+  #close(): void {
+    const wanted = this.#wanted;
+    const held = this.#end.timestamp === Infinity ? this.#held.slice(0, wanted) : this.#held;
+    const usable = held.length > wanted ? [] : held;
+    // One by one: a stretch behind a wrong clock may be longer than a call may have arguments.
+    for (let missing = wanted - usable.length; missing > 0; missing--) this.#numbered.push(null);
+    for (const row of usable) this.#numbered.push(row);
+    this.#held = [];
+    this.#stretch++;
+  }
 }
 
 /**

@@ -2,7 +2,7 @@
 // policy and position. Knows no bytes and no sockets. Publishing never waits: a slow subscriber costs its
 // own records, by its policy, and nobody else's. docs/streams.md
 import { randomUUID } from 'node:crypto';
-import { messageOf } from '../../core/index.ts';
+import { adviseOn, messageOf } from '../../core/index.ts';
 import type { AnyRow, RuvectorError } from '../../core/index.ts';
 import { WireErrorCode, wireError } from '../errors.ts';
 import type { StreamHistory } from './history-replay.ts';
@@ -235,10 +235,11 @@ class Hub implements StreamHub {
   };
 
   readonly #spillProblem = (cause: unknown): void => {
+    const { state, nextStep } = adviseOn(cause);
     this.#options.onProblem?.(
       wireError(
         WireErrorCode.STREAM_SPILL,
-        `Cannot spill records of a slow subscriber: ${messageOf(cause)}; it gets a gap, free space in the temporary folder`,
+        `Cannot spill records of a slow subscriber in the temporary folder: ${state}; it gets a gap, ${nextStep}`,
         { cause },
       ),
     );

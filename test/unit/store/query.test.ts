@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { memoryKind, rowsOf } from '../../../src/core/index.ts';
 import type { AnyRow } from '../../../src/core/index.ts';
-import { buildRowsSource, queryBatches, sortByTime } from '../../../src/store/query.ts';
-import type { QueryOptions, QuerySource } from '../../../src/store/query.ts';
+import { buildRowsSources, queryBatches, sortByTime } from '../../../src/store/query.ts';
+import type { QueryOptions } from '../../../src/store/query.ts';
+import type { QuerySource } from '../../../src/store/query-source.ts';
 import { numberedSnapshot, numberedSnapshots } from '../../support/store-rows.ts';
 
 function source(rows: readonly AnyRow[]): QuerySource {
-  return buildRowsSource(memoryKind, rows);
+  return buildRowsSources(memoryKind, rows)[0]!;
 }
 
 async function timesOf(sources: readonly QuerySource[], options: QueryOptions = {}): Promise<number[][]> {
@@ -48,6 +49,7 @@ describe('queryBatches()', () => {
     const outside: QuerySource = {
       fromMs: 100,
       toMs: 200,
+      rows: 1,
       read: () => Promise.reject(new Error('was read')),
     };
     expect(await timesOf([source(numberedSnapshots(0, 3)), outside], { toMs: 100 })).toEqual([[0, 1, 2]]);
@@ -59,7 +61,7 @@ describe('queryBatches()', () => {
   });
 
   it('queryBatches() goes on when a source is gone', async () => {
-    const gone: QuerySource = { fromMs: 0, toMs: 5, read: () => Promise.resolve(null) };
+    const gone: QuerySource = { fromMs: 0, toMs: 5, rows: 1, read: () => Promise.resolve(null) };
     expect(await timesOf([gone, source(numberedSnapshots(6, 8))])).toEqual([[6, 7]]);
   });
 });

@@ -17,6 +17,7 @@ function segment(fields: Partial<Segment> & { readonly toMs: number }): Segment 
     rows: 3600,
     sizeBytes: 10,
     generations: [1],
+    groups: [],
     ...fields,
   };
 }

@@ -54,6 +54,7 @@ describe('decodeSegmentFooter()', () => {
     expect(decodeSegmentFooter(memoryKind, file.subarray(file.length - 8192))).toEqual({
       rows: 2000,
       generations: [4, 5],
+      groups: [{ firstRow: 0, rows: 2000, fromMs: 0, toMs: 1999 }],
     });
   });
 });

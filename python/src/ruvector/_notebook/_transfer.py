@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from .._system_advice import advise_on
 from ._segments import SEGMENT_MIN_BYTES, SegmentPool, map_shared, take_segment
 
 __all__ = ["Stored", "Transfer", "open_transfer"]
@@ -136,7 +137,7 @@ def _write_file(folders: list[str], data: bytearray) -> str:
             raise OSError(
                 error.errno,
                 f'Cannot write a value of {len(data)} bytes to "{folders[0]}": '
-                f"{error.strerror}; free some room there and run the cell again",
+                f"{error.strerror}; {advise_on(error)} and run the cell again",
             ) from error
         return _write_file(folders[1:], data)
     return path
