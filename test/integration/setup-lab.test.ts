@@ -85,6 +85,8 @@ it('lab installs, builds, installs the kernel and opens JupyterLab, and does onl
   const first = runLab('--no-browser', '--port', '8899');
   expect(first).toMatchObject({ status: 0, stderr: expect.not.stringContaining('Cannot') });
   expect(first.calls).toEqual([
+    // What our module was called once, and another project is.
+    expect.stringMatching(/^python -m pip uninstall .* ruvector$/),
     expect.stringContaining('-r python/requirements-lab.txt'),
     ...builds,
     install,

@@ -88,8 +88,6 @@ __all__ = [
     "TrainingDataConfig",
     "TrainingDataStats",
     "Transport",
-    "__distribution__",
-    "__version__",
     "connect",
     "create_estimator",
     "deploy",
