@@ -4,15 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { memoryKind, messageOf, optimizationKind, processKind } from '../core/index.ts';
 import type { AnyRow, MemorySnapshot, OptimizationEvent, ProcessRecord } from '../core/index.ts';
-import { GATE_MARGIN, createModelHost, openRegistry } from '../models/index.ts';
-import type {
-  GateReport,
-  ModelComparison,
-  ModelEvent,
-  ModelHost,
-  ModelRegistry,
-  SwapReport,
-} from '../models/index.ts';
+import { createModelHost, openRegistry } from '../models/index.ts';
+import type { GateReport, ModelComparison, ModelHost, ModelRegistry, SwapReport } from '../models/index.ts';
 import { createOptimizer } from '../optimize/index.ts';
 import type { Actuator, Decision, Explanation, Optimizer } from '../optimize/index.ts';
 import { buildFeatureSpec, createLiveAnonymizer, featureSpecSha256 } from '../prepare/index.ts';
@@ -31,11 +24,14 @@ import { createDatasetService } from './dataset-service.ts';
 import type { DatasetService } from './dataset-service.ts';
 import { notReadyError } from './errors.ts';
 import { createHome } from './home.ts';
-import type { Deployment, Host, HostListener, Latest, ModelUpload } from './host-types.ts';
+import type { Deployment, Host, HostCounters, HostListener, Latest, ModelUpload } from './host-types.ts';
 import type { Home } from './home.ts';
 import { LiveFeed } from './live-feed.ts';
+import { describeDeployment, describeModelEvent, withoutHeldOutRows } from './model-texts.ts';
 import { createSampleService } from './sample-service.ts';
 import type { SampleService } from './sample-service.ts';
+import { noOutlets } from './outlets-status.ts';
+import type { OutletsStatus } from './outlets-status.ts';
 import { runSampling } from './sampling.ts';
 import { buildStatus } from './status.ts';
 import { createStreamService } from './stream-service.ts';
@@ -95,7 +91,10 @@ async function openParts(
     await openHistory(home.history, {
       retainMs: config.retainDays === 0 ? Infinity : config.retainDays * DAY_MS,
       retainBytes: config.retainMib * 2 ** 20,
-      onProblem: (problem) => listener.onLog?.(`${problem.code}: ${problem.message}`),
+      onProblem: (problem) => {
+        listener.onLog?.(`${problem.code}: ${problem.message}`);
+        listener.onProblem?.(problem);
+      },
     }),
   );
   const spec = buildFeatureSpec({ intervalMs: 1000 / config.hz });
@@ -117,7 +116,10 @@ async function openParts(
       name: config.modelName,
       featureNames: spec.names,
       featureSpecSha256: featureSpecSha256(spec),
-      onEvent: (event) => listener.onLog?.(describeModelEvent(event)),
+      onEvent: (event) => {
+        listener.onLog?.(describeModelEvent(event));
+        listener.onModelEvent?.(event);
+      },
     }),
   );
   return { history, registry, models, spec, samples, baseline };
@@ -138,6 +140,7 @@ class RunningHost implements Host {
   bridge!: BridgeServer;
   latest: Latest | null = null;
   isActing: boolean;
+  outlets: () => OutletsStatus = () => noOutlets;
   readonly #baseline: Baseline;
   /** What became of the model that was deployed last. */
   #lastDeployment: Deployment | null = null;
@@ -312,7 +315,7 @@ class RunningHost implements Host {
   /** One after the other: two that came at once must not both be judged against what the first one replaces. */
   deploy(upload: ModelUpload): Promise<Deployment> {
     const run = this.#deployments.then(() => this.#deploy(upload));
-    this.#deployments = run.catch(() => undefined);
+    this.#deployments = run.catch((error: unknown) => this.#listener.onRefusedDeployment?.(error));
     return run;
   }
 
@@ -327,6 +330,7 @@ class RunningHost implements Host {
     const deployment = { name, version, isLive: goesLive, swap, reason, gate };
     this.#lastDeployment = deployment;
     this.#listener.onLog?.(describeDeployment(deployment));
+    this.#listener.onDeployment?.(deployment);
     return deployment;
   }
 
@@ -361,11 +365,18 @@ class RunningHost implements Host {
     return this.#firstDecisionMs.get(version);
   }
 
+  get counters(): HostCounters {
+    return { startedMs: this.#startedMs, samples: this.#samples, missed: this.#missed };
+  }
+
+  reportOutlets(read: () => OutletsStatus): void {
+    this.outlets = read;
+  }
+
   status(): HostStatus {
     return buildStatus(this, {
-      startedMs: this.#startedMs,
-      samples: this.#samples,
-      missed: this.#missed,
+      ...this.counters,
+      outlets: this.outlets(),
       baselineStamp: this.#baseline.stamp,
       lastDeployment: this.#lastDeployment,
     });
@@ -405,26 +416,4 @@ class RunningHost implements Host {
 async function lastActionOf(history: History): Promise<number | null> {
   const events = await history.rows('optimization', { fromMs: Date.now() - DAY_MS });
   return events.findLast((event) => event.mode === 'act')?.timestamp ?? null;
-}
-
-const withoutHeldOutRows: GateReport = {
-  verdict: 'cannot-tell',
-  reason:
-    'it came without held-out rows, so nothing can be said of it beside what is live; deploy the result of fit(), ' +
-    'or pass dataset= with the model',
-  rows: 0,
-  margin: GATE_MARGIN,
-  rivals: [],
-};
-
-function describeDeployment({ name, version, isLive, reason }: Deployment): string {
-  const state = isLive ? 'goes live' : 'stays a candidate';
-  return `model ${name}@${version} ${state}: ${reason}`;
-}
-
-/** One line for the log. */
-function describeModelEvent(event: ModelEvent): string {
-  const version = 'version' in event ? event.version : event.type === 'rolled-back' ? event.to : null;
-  const why = 'error' in event && event.error ? `: ${event.error.code}: ${event.error.message}` : '';
-  return `model ${event.type} ${version ?? ''}${why}`;
 }

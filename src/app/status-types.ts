@@ -7,7 +7,9 @@ import type { HistoryStats } from '../store/index.ts';
 import type { BridgeStats } from '../wire/index.ts';
 import type { HostConfig } from './config.ts';
 import type { OwnMemory, PaysOff } from './own-memory.ts';
+import type { OutletsStatus } from './outlets-status.ts';
 import type { SamplesStatus } from './sample-service.ts';
+import type { TrainingState } from './training-types.ts';
 
 export type { DecisionSummary, ExplanationSummary } from '../client/index.ts';
 
@@ -32,7 +34,9 @@ export interface HostStatus extends DaemonStatus {
   history: HistoryStats;
   model: DaemonStatus['model'];
   decisions: Omit<OptimizerStats, 'lastDecision'> & { lastDecision: DecisionSummary | null };
-  training: { running: boolean; lastError: string | null; lastModel: string | null };
+  training: TrainingState;
   trainingSamples: SamplesStatus;
   bridge: BridgeStats;
+  /** What leaves this host without being asked for over the bridge. */
+  outlets: OutletsStatus;
 }

@@ -6,6 +6,7 @@ import { isBaseline } from './baseline.ts';
 import type { Deployment, Host } from './host-types.ts';
 import { paysOff, readOwnMemory, readTargetKib } from './own-memory.ts';
 import type { NamedTargets } from './own-memory.ts';
+import type { OutletsStatus } from './outlets-status.ts';
 import type { DecisionSummary, ExplanationSummary, HostStatus } from './status-types.ts';
 
 /** Builds the status from a host and the counters only it has. */
@@ -29,6 +30,7 @@ export function buildStatus(
     missed: number;
     baselineStamp: string | null;
     lastDeployment: Deployment | null;
+    outlets: OutletsStatus;
   },
 ): HostStatus {
   const { lastDecision, ...decisions } = host.optimizer.stats();
@@ -53,6 +55,7 @@ export function buildStatus(
     training: host.training.state(),
     trainingSamples: host.samples.status(),
     bridge: host.bridge.stats(),
+    outlets: counters.outlets,
   };
 }
 

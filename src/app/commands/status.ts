@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { connectDaemon } from '../daemon.ts';
 import type { Outcome } from '../../optimize/index.ts';
+import { describeOutlets } from '../outlets-status.ts';
 import type { HostStatus } from '../status-types.ts';
 import { abortOnSignals, formatBytes, formatRows, formatSeconds, print, printJson } from '../terminal.ts';
 import { homeOf } from './options.ts';
@@ -63,6 +64,7 @@ export function renderStatus(status: HostStatus): string {
     ['last outcome', describeOutcome(status)],
     ['gain and cost', describeBalance(status)],
     ['bridge', `${status.bridge.clients} clients, ${status.bridge.openStreams} streams`],
+    ...describeOutlets(status.outlets),
   ];
   return formatRows(rows);
 }
