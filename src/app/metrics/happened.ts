@@ -10,8 +10,8 @@ export interface HappenedCounts {
   readonly actions: ReadonlyMap<string, ReadonlyMap<ActionOutcome, number>>;
   readonly modes: Readonly<Record<Decision['mode'], number>>;
   readonly deployments: Readonly<Record<'live' | 'candidate' | 'refused', number>>;
-  /** By error code. */
-  readonly rejections: ReadonlyMap<string, number>;
+  /** Models that could not be made live, or failed while they were. */
+  readonly rejections: number;
   readonly rollbacks: Readonly<Record<'automatic' | 'asked', number>>;
   readonly activations: number;
   readonly workerLosses: number;
@@ -23,6 +23,15 @@ export interface HappenedCounts {
 
 type ActionOutcome = 'done' | 'failed';
 
+// A counter that appears with its first event hides that event from `rate()`: what can be known is there at 0.
+const actuators = ['process_madvise', 'cgroup_reclaim', 'gc'];
+const problemCodes = ['ERR_STORE_DISK_FULL', 'ERR_STORE_IO', 'ERR_STORE_READ_ONLY'];
+const noActions = () =>
+  new Map<ActionOutcome, number>([
+    ['done', 0],
+    ['failed', 0],
+  ]);
+
 /** The counts and the listener that keeps them. */
 export interface Happened {
   readonly listener: HostListener;
@@ -32,14 +41,14 @@ export interface Happened {
 /** Builds both. */
 export function createHappened(): Happened {
   const counts = {
-    actions: new Map<string, Map<ActionOutcome, number>>(),
+    actions: new Map(actuators.map((name) => [name, noActions()])),
     modes: { act: 0, dry_run: 0, none: 0 },
     deployments: { live: 0, candidate: 0, refused: 0 },
-    rejections: new Map<string, number>(),
+    rejections: 0,
     rollbacks: { automatic: 0, asked: 0 },
     activations: 0,
     workerLosses: 0,
-    problems: new Map<string, number>(),
+    problems: new Map(problemCodes.map((code) => [code, 0])),
     liveSinceMs: null as number | null,
   };
   // A version that is refused when it shall go live is told of twice: by the model host and by the deployment.
@@ -47,13 +56,13 @@ export function createHappened(): Happened {
   const reject = (error: unknown): void => {
     if (!isRuvectorError(error) || seen.has(error)) return;
     seen.add(error);
-    add(counts.rejections, error.code);
+    counts.rejections++;
   };
   const listener: HostListener = {
     onDecision({ mode, action }) {
       counts.modes[mode]++;
       for (const { actuator, error } of action?.targets ?? []) {
-        const results = counts.actions.get(actuator) ?? new Map<ActionOutcome, number>();
+        const results = counts.actions.get(actuator) ?? noActions();
         counts.actions.set(actuator, add(results, error === null ? 'done' : 'failed'));
       }
     },

@@ -17,9 +17,10 @@ export interface OwnProcess {
   readonly maxFds: number | null;
   /** How long a turn of the event loop took when the page was asked for. */
   readonly lagSeconds: number;
-  /** Share of its time the event loop was busy: since the start of the process. */
+  /** Time the event loop was busy since the start of the process. */
   readonly loopActiveSeconds: number;
   readonly startedMs: number;
+  readonly nodeVersion: string;
 }
 
 const maxFds = readMaxFds();
@@ -42,6 +43,7 @@ export async function readOwnProcess(): Promise<OwnProcess> {
     lagSeconds,
     loopActiveSeconds: performance.eventLoopUtilization().active / 1000,
     startedMs: performance.timeOrigin,
+    nodeVersion: process.versions.node,
   };
 }
 

@@ -1,6 +1,8 @@
 // Metrics of the product: sampling, decisions, actions and what they cost, models, training, history, streams,
 // events. docs/metrics.md says how to read them.
 import { labels } from '../../core/index.ts';
+import { safeguards } from '../../optimize/index.ts';
+import type { FallbackCause } from '../../optimize/index.ts';
 import { KIB, byKey, counter, gauge } from './metric.ts';
 import type { Labelled, Metric, MetricsSource } from './metric.ts';
 
@@ -43,6 +45,16 @@ const sampling: readonly Metric[] = [
   ),
 ];
 
+// A counter that appears with its first event hides that event from `rate()`: what can be known is there at 0.
+const noFallbacks: Readonly<Record<FallbackCause, number>> = {
+  'no-live-model': 0,
+  'model-error': 0,
+  'not-finite': 0,
+  'time-out': 0,
+  'stale-input': 0,
+};
+const noRefusals = Object.fromEntries(safeguards.map(({ name }) => [name, 0]));
+
 function oneHot({ decisions: { lastDecision } }: MetricsSource): Labelled[] {
   if (lastDecision === null) return [];
   return labels.map((label): Labelled => [{ label }, label === lastDecision.label ? 1 : 0]);
@@ -84,13 +96,13 @@ const deciding: readonly Metric[] = [
   counter(
     'ruvector_decision_fallbacks_total',
     'Decisions the rule made although a model was wanted, by cause.',
-    ({ decisions }) => byKey('cause', decisions.fallbacksByCause),
+    ({ decisions }) => byKey('cause', { ...noFallbacks, ...decisions.fallbacksByCause }),
     ['cause'],
   ),
   counter(
     'ruvector_refusals_total',
     'Times a safeguard held an action back, by safeguard.',
-    ({ decisions }) => byKey('rule', decisions.refusalsByRule),
+    ({ decisions }) => byKey('rule', { ...noRefusals, ...decisions.refusalsByRule }),
     ['rule'],
   ),
 ];
@@ -192,9 +204,8 @@ const models: readonly Metric[] = [
   ),
   counter(
     'ruvector_model_rejections_total',
-    'Models that could not be made live or failed while they were, by error code.',
-    ({ happened }) => byKey('code', Object.fromEntries(happened.rejections)),
-    ['code'],
+    'Models that could not be made live, or failed while they were.',
+    ({ happened }) => happened.rejections,
   ),
   counter(
     'ruvector_model_activations_total',
@@ -355,7 +366,7 @@ export const productMetrics: readonly Metric[] = [
   gauge(
     'ruvector_build_info',
     'Version of ruvector-memopt and of the Node it runs on.',
-    ({ version }) => [[{ version, node: process.versions.node }, 1]],
+    ({ version, own }) => [[{ version, node: own.nodeVersion }, 1]],
     ['version', 'node'],
   ),
   ...sampling,
