@@ -131,6 +131,8 @@ interface IdleFigures {
   readonly metered: Watched;
   readonly exporter: Watched | null;
   readonly map: MemoryMap;
+  /** What the page of the daemon with --metrics says of its own heap, bytes. */
+  readonly heap: Readonly<Record<'V8 heap of the main thread' | 'buffers it keeps alive', number>>;
 }
 
 async function measureIdle(): Promise<IdleFigures> {
@@ -149,7 +151,13 @@ async function measureIdle(): Promise<IdleFigures> {
     if (exporter) await scrape(exporter.url, agent.agent);
     if (second % 15 === 0) await scrape(outlets.metrics!.url, agent.agent);
   });
+  const { text } = await scrape(outlets.metrics!.url, agent.agent);
+  const valueOf = (name: string): number => Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1]);
   return {
+    heap: {
+      'V8 heap of the main thread': valueOf('nodejs_heap_size_total_bytes'),
+      'buffers it keeps alive': valueOf('nodejs_external_memory_bytes'),
+    },
     plain: watched[0]!,
     metered: watched[1]!,
     exporter: watched[2] ?? null,
@@ -170,7 +178,7 @@ const appIdle: BenchTopic = {
   name: 'app.idle',
   async *cases() {
     await compileOnce(['--metrics', '127.0.0.1:0']);
-    const { plain, metered, exporter, map } = await measureIdle();
+    const { plain, metered, exporter, map, heap } = await measureIdle();
     const caseOf = (
       name: string,
       unit: string,
@@ -195,16 +203,20 @@ const appIdle: BenchTopic = {
     yield caseOf('CPU of a minute', '% of a core', ({ cpuPercent }) => cpuPercent, 3);
     yield caseOf('RSS with --metrics', 'MB', ({ looks }) => median(looks.map(rss)), GOAL_MB, metered);
     yield caseOf('CPU with --metrics, every 15 s', '% of a core', ({ cpuPercent }) => cpuPercent, 3, metered);
-    for (const part of memoryParts) {
+    const parts = [
+      ...memoryParts.map((part): [string, number] => [`of it: ${part}`, map[part]]),
+      ...Object.entries(heap).map(([part, bytes]): [string, number] => [`of the anonymous: ${part}`, bytes]),
+    ];
+    for (const [name, bytes] of parts) {
       yield {
         bench: 'app.idle',
-        case: `of it: ${part}`,
+        case: name,
         unit: 'MB',
         better: 'lower',
         anchorName: 'none',
         runs: 1,
         warmup: false,
-        ours: async () => map[part] / 1e6,
+        ours: async () => bytes / 1e6,
         anchor: null,
       };
     }

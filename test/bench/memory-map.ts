@@ -28,7 +28,7 @@ export function readMemoryMap(pid: number): MemoryMap {
 
 function partOf(permissions: string, name: string): keyof MemoryMap {
   if (name === '[heap]') return 'malloc heap';
-  if (/\/node$/.test(name)) return 'Node executable';
+  if (name.endsWith('/node')) return 'Node executable';
   if (/\.(so[.\d]*|node)$/.test(name)) return 'native libraries';
   if (name === '' && permissions.includes('x')) return 'compiled code';
   if (name === '' || name.startsWith('[anon') || name.startsWith('[stack')) {

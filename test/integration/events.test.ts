@@ -240,9 +240,13 @@ it('serve --on-event tells each sink of a refused model; one that hangs holds no
   const daemon = cleanup.use(await startDaemon(home, ['--hz', '20', ...options]));
   const status = async (): Promise<HostStatus> =>
     (await daemon.client.request('status')).result as HostStatus;
-  const deployed = daemon.client.request('model.deploy', { manifest: { name: 'memopt' } }, {
-    attachments: [Buffer.from('no model'), Buffer.from('no rows')],
-  });
+  const deployed = daemon.client.request(
+    'model.deploy',
+    { manifest: { name: 'memopt' } },
+    {
+      attachments: [Buffer.from('no model'), Buffer.from('no rows')],
+    },
+  );
   await expect(deployed).rejects.toMatchObject({ code: expect.stringMatching(/^ERR_MODEL_/) });
   await poll(async () => existsSync(seen) && readFileSync(seen, 'utf8').endsWith('\n'), Boolean);
   const told = JSON.parse(readFileSync(seen, 'utf8')) as DaemonEvent;

@@ -123,7 +123,7 @@ describe('a Prometheus', () => {
   let port: number;
   const query = async (expr: string): Promise<unknown[]> => {
     const answer = await fetch(
-      `http://127.0.0.1:${port}/api/v1/query?${new URLSearchParams({ query: expr })}`,
+      `http://127.0.0.1:${port}/api/v1/query?${new URLSearchParams({ query: expr }).toString()}`,
     );
     const body = (await answer.json()) as { status: string; error?: string; data: { result: unknown[] } };
     if (body.status !== 'success') throw new Error(`${expr}: ${body.error}`);

@@ -1,10 +1,11 @@
 // The page itself, by prom-client, which is loaded here and only here. Two registries, one for each format: writing
 // OpenMetrics renames the counters of a registry for good (prom-client 15), so that one of them cannot do both.
+import type * as PromClient from 'prom-client';
 import type { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Decision } from '../../optimize/index.ts';
 import { hostMetrics } from './host-metrics.ts';
 import type { Labelled, Metric, MetricsSource, Value } from './metric.ts';
-import { processMetrics } from './own-process.ts';
+import { processMetrics } from './process-metrics.ts';
 import { productMetrics } from './product-metrics.ts';
 
 /** `openmetrics` is OpenMetrics 1.0, `text` the Prometheus text format 0.0.4. */
@@ -40,13 +41,13 @@ export async function createMetricsPage(): Promise<MetricsPage> {
     },
     async render(source, format) {
       const { registry, setters } = pages[format];
-      for (const set of setters) set(source);
+      for (const setValues of setters) setValues(source);
       return { text: await registry.metrics(), contentType: registry.contentType };
     },
   };
 }
 
-type Client = typeof import('prom-client');
+type Client = typeof PromClient;
 
 async function loadClient(): Promise<Client> {
   const module = await import('prom-client');

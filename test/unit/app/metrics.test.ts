@@ -92,7 +92,7 @@ describe('metrics', () => {
 
   it('are all described in docs/metrics.md, and nothing else is', () => {
     const text = readFileSync(join(import.meta.dirname, '..', '..', '..', 'docs', 'metrics.md'), 'utf8');
-    const documented = [...text.matchAll(/^\| `([a-z_]+)`/gm)].map(([, name]) => name);
+    const documented = [...text.matchAll(/^\| `([a-z_]+)`/gm)].map(([, name]) => name!);
     const memory = metrics
       .filter(({ name }) => /^ruvector_memory_.*_bytes$/.test(name))
       .map(({ name }) => name);
