@@ -1,13 +1,14 @@
 // Events out with real programs, a real HTTP server, a real journal socket and a real daemon.
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCommandSink } from '../../src/app/events/command-sink.ts';
 import { buildEvent } from '../../src/app/events/daemon-event.ts';
@@ -261,4 +262,36 @@ it('serve --on-event tells each sink of a refused model; one that hangs holds no
   const { code, stderr } = await daemon.stop();
   expect(code).toBe(0);
   expect(stderr).toContain(`events go to command ${sinks[0]}`);
+});
+
+/** Serves from a file system of its own, fills it once the daemon is up, and waits for the event. */
+const fillDisk = `
+home=$1; seen=$2; node=$3; bin=$4
+mount -t tmpfs -o size=6m none "$home"
+"$node" "$bin" --home "$home" serve --hz 20 --process-interval 0.2 --metrics 127.0.0.1:0 \\
+  --on-event "command:$seen.sh" 2> "$seen.log" &
+daemon=$!
+trap 'kill -KILL $daemon' EXIT
+until grep -qs "serving $home" "$seen.log"; do kill -0 $daemon; sleep 0.05; done
+cat /dev/zero > "$home/ballast" 2> /dev/null || true
+until grep -qs disk-full "$seen"; do kill -0 $daemon; sleep 0.05; done
+url=$(grep -o 'http://[^ ]*metrics' "$seen.log")
+exec 3<> "/dev/tcp/127.0.0.1/$(echo "$url" | sed 's/.*:\\([0-9]*\\).*/\\1/')"
+printf 'GET /metrics HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n' >&3
+cat <&3
+`;
+
+it('serve tells of a full disk, once, and goes on to serve its metrics', () => {
+  const seen = join(folder, 'seen');
+  const home = join(folder, 'home');
+  mkdirSync(home);
+  writeScript('seen.sh', `cat >> "${seen}"`);
+  const bin = fileURLToPath(new URL('../../bin/ruvector-memopt.mjs', import.meta.url));
+  const args = ['-rm', 'bash', '-ec', fillDisk, '-', home, seen, process.execPath, bin];
+  const { status, stdout, stderr } = spawnSync('unshare', args, { encoding: 'utf8' });
+  expect([status, stderr]).toEqual([0, '']);
+  const told = readFileSync(seen, 'utf8').trim().split('\n');
+  expect(told.map((line) => (JSON.parse(line) as DaemonEvent).kind)).toEqual(['disk-full']);
+  expect(stdout).toMatch(/^ruvector_history_problems_total\{code="ERR_STORE_DISK_FULL"\} [1-9]/m);
+  expect(stdout).toMatch(/^ruvector_event_deliveries_total\{sink="command",result="failed"\} 0$/m);
 });

@@ -204,6 +204,14 @@ describe('a Prometheus', () => {
     expect(evaluated.filter(({ health }) => health !== 'ok')).toEqual([]);
   });
 
+  it('raises each alert when it should, and none of them in a quiet hour', () => {
+    const tests = join(import.meta.dirname, '..', 'golden', 'metrics', 'alerts.test.yml');
+    execFileSync('promtool', ['test', 'rules', tests], { stdio: 'pipe' });
+    const tested = new Set(readFileSync(tests, 'utf8').match(/(?<=alertname: )\w+/g));
+    const alerts = readFileSync(join(docs, 'alerts.yml'), 'utf8').match(/(?<=alert: )\w+/g);
+    expect([...tested].sort()).toEqual(alerts?.sort());
+  });
+
   it('finds a dashboard whose panels say what they show, in which unit, from the chosen data source', () => {
     expect(dashboard.templating.list.map(({ name, type }) => [name, type])).toEqual([
       ['datasource', 'datasource'],

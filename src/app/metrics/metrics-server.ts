@@ -47,7 +47,7 @@ export async function serveMetrics(
       connectionsCheckingInterval: 1000,
       maxHeaderSize: MAX_HEADER_BYTES,
     },
-    (request, response) => void answer(request, response),
+    (request, response) => void answer(request, response).catch(onProblem),
   );
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     response.on('error', () => {});
@@ -81,6 +81,8 @@ export async function serveMetrics(
 
 function guardSockets(http: Server): void {
   http.maxConnections = MAX_CONNECTIONS;
+  // A reader that stops in the middle of a page is cut as well.
+  http.timeout = KEEP_ALIVE_MS;
   http.on('connection', (socket) => socket.on('error', () => {}));
   http.on('clientError', (_error, socket) => socket.destroy());
   http.on('connect', (_request, socket) => socket.destroy());
