@@ -1,5 +1,5 @@
 // The V8 flags of a daemon: what it keeps for garbage, and code that is compiled again rather than kept.
-// Measured by the bench daemon.memory; they can only be given when a process starts.
+// Measured by the bench app.idle; they can only be given when a process starts.
 
 const daemonFlags = [
   '--max-semi-space-size=1',

@@ -218,11 +218,14 @@ function ensurePython(requirements) {
   return python;
 }
 
-/** Peers of the tests that come from the system: a browser reads a stream, jq reads a pipe. */
+/** Peers of the tests that come from the system: a browser reads a stream, jq a pipe, Prometheus the metrics. */
 const programs = [
   { package: 'chromium', names: ['chromium', 'chromium-browser', 'google-chrome'], variable: 'CHROMIUM' },
   { package: 'jq', names: ['jq'] },
+  { package: 'prometheus', names: ['prometheus'] },
 ];
+
+const listOf = (names) => names.join(', ').replace(/, ([^,]*)$/, ' and $1');
 
 const isOnPath = (name) =>
   process.env.PATH.split(delimiter).some((folder) => folder !== '' && existsSync(join(folder, name)));
@@ -233,17 +236,17 @@ function ensurePrograms() {
     .filter((program) => !process.env[program.variable] && !program.names.some(isOnPath))
     .map((program) => program.package);
   if (missing.length === 0) return;
-  const advice = `Install ${missing.join(' and ')} (Debian: apt-get install ${missing.join(' ')}; macOS: brew install ${missing.join(' ')}) and run the same command again; CHROMIUM=/path names another browser.`;
+  const advice = `Install ${listOf(missing)} (Debian: apt-get install ${missing.join(' ')}; macOS: brew install ${missing.join(' ')}) and run the same command again; CHROMIUM=/path names another browser.`;
   if (process.getuid?.() !== 0 || !isOnPath('apt-get')) {
-    throw new SetupError(`Cannot run the tests: ${missing.join(' and ')} not found.\n${advice}`);
+    throw new SetupError(`Cannot run the tests: ${listOf(missing)} not found.\n${advice}`);
   }
-  say(`installing ${missing.join(' and ')} with apt-get`);
+  say(`installing ${listOf(missing)} with apt-get`);
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   run('apt-get', ['update', '-qq'], 'update the package lists', advice, env);
   run(
     'apt-get',
     ['install', '-y', '-qq', '--no-install-recommends', ...missing],
-    `install ${missing.join(' and ')}`,
+    `install ${listOf(missing)}`,
     advice,
     env,
   );

@@ -1,9 +1,9 @@
 // Deployments of a host, one after the other: a model is stored, judged and made live, and each caller gets what
 // became of its own. A verdict holds only against what was live when it was given.
 import { isRuvectorError, messageOf } from '../core/index.ts';
-import { GATE_MARGIN } from '../models/index.ts';
 import type { GateReport, LiveMark, ModelPackage } from '../models/index.ts';
-import type { Deployment, Host, ModelUpload } from './host-types.ts';
+import type { Deployment, Host, HostListener, ModelUpload } from './host-types.ts';
+import { describeDeployment, withoutHeldOutRows } from './model-texts.ts';
 
 /** Takes models in. */
 export interface Deployer {
@@ -22,20 +22,22 @@ const MAX_JUDGEMENTS = 3;
 export function createDeployer(
   host: DeployHost,
   rule: ModelPackage | null,
-  onLog: (text: string) => void,
+  listener: Pick<HostListener, 'onLog' | 'onDeployment' | 'onRefusedDeployment'>,
 ): Deployer {
+  const onLog = (text: string): void => listener.onLog?.(text);
   let last: Deployment | null = null;
   let queue: Promise<unknown> = Promise.resolve();
   const run = async (upload: ModelUpload): Promise<Deployment> => {
     last = await deployOne(host, rule, upload, onLog);
     onLog(describeDeployment(last));
+    listener.onDeployment?.(last);
     return last;
   };
   return {
     // Two that came at once must not both be judged against what the first one replaces.
     deploy: (upload) => {
       const deployed = queue.then(() => run(upload));
-      queue = deployed.catch(() => undefined);
+      queue = deployed.catch((error: unknown) => listener.onRefusedDeployment?.(error));
       return deployed;
     },
     get last() {
@@ -130,19 +132,4 @@ async function readLive({ config, models, registry }: DeployHost, name: string):
   if (name === config.modelName) return models.liveVersion;
   const { live } = await registry.aliases(name);
   return live && `${name}@${live}`;
-}
-
-const withoutHeldOutRows: GateReport = {
-  verdict: 'cannot-tell',
-  reason:
-    'it came without held-out rows, so nothing can be said of it beside what is live; deploy the result of fit(), ' +
-    'or pass dataset= with the model',
-  rows: 0,
-  margin: GATE_MARGIN,
-  rivals: [],
-};
-
-function describeDeployment({ name, version, isLive, reason, replaced }: Deployment): string {
-  if (!isLive) return `model ${name}@${version} stays a candidate: ${reason}`;
-  return `model ${name}@${version} goes live: ${reason}${replaced ? `; it replaces ${replaced}` : ''}`;
 }

@@ -1,10 +1,11 @@
 // A running host, seen from the parts of the app that use it. Types only.
 import type { CollectorHealth } from '../collect/index.ts';
-import type { MemorySnapshot, OptimizationEvent } from '../core/index.ts';
+import type { MemorySnapshot, OptimizationEvent, RuvectorError } from '../core/index.ts';
 import type {
   GateReport,
   LiveMark,
   ModelComparison,
+  ModelEvent,
   ModelHost,
   ModelRegistry,
   SwapReport,
@@ -16,6 +17,7 @@ import type { BridgeServer } from '../wire/index.ts';
 import type { HostConfig } from './config.ts';
 import type { DatasetService } from './dataset-service.ts';
 import type { Home } from './home.ts';
+import type { OutletsStatus } from './outlets-status.ts';
 import type { SampleService } from './sample-service.ts';
 import type { HostStatus } from './status-types.ts';
 import type { StreamService } from './stream-service.ts';
@@ -61,6 +63,17 @@ export interface Deployment {
   readonly live: string | null;
 }
 
+/** What a host counts of its own sampling. */
+export interface HostCounters {
+  /** Unix time. */
+  readonly startedMs: number;
+  readonly samples: number;
+  /** Grid points passed over. */
+  readonly missed: number;
+  /** Samples that failed and were left out; undefined where they are not counted. */
+  readonly skipped?: number | undefined;
+}
+
 /** A running host. Close it, or use `await using`. */
 export interface Host extends AsyncDisposable {
   readonly config: HostConfig;
@@ -76,6 +89,7 @@ export interface Host extends AsyncDisposable {
   readonly bridge: BridgeServer;
   readonly spec: FeatureSpec;
   readonly latest: Latest | null;
+  readonly counters: HostCounters;
   /** Samples and decides until the signal aborts. A sample that fails is skipped and counted. */
   run(signal: AbortSignal): Promise<void>;
   /** From now on decisions act (or only plan). */
@@ -97,6 +111,8 @@ export interface Host extends AsyncDisposable {
   /** Milliseconds on the monotonic clock of the first decision by `version`, once there is one. */
   firstDecisionMs(version: string): number | undefined;
   status(): HostStatus;
+  /** Lets `status()` show what leaves this host: its page of metrics and its events. */
+  reportOutlets(read: () => OutletsStatus): void;
   close(): Promise<void>;
 }
 
@@ -105,5 +121,12 @@ export interface HostListener {
   onDecision?(decision: Decision): void;
   onSample?(latest: Latest): void;
   onOptimization?(event: OptimizationEvent): void;
+  onModelEvent?(event: ModelEvent): void;
+  /** A model was stored; says whether it went live. */
+  onDeployment?(deployment: Deployment): void;
+  /** A model that was handed in was refused. */
+  onRefusedDeployment?(error: unknown): void;
+  /** The history met a problem: damage, a full disk. */
+  onProblem?(problem: RuvectorError): void;
   onLog?(text: string): void;
 }

@@ -5,14 +5,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { memoryKind, messageOf, optimizationKind, processKind } from '../core/index.ts';
 import type { AnyRow, MemorySnapshot, OptimizationEvent, ProcessRecord } from '../core/index.ts';
 import { createModelHost, openRegistry } from '../models/index.ts';
-import type {
-  LiveMark,
-  ModelComparison,
-  ModelEvent,
-  ModelHost,
-  ModelRegistry,
-  SwapReport,
-} from '../models/index.ts';
+import type { LiveMark, ModelComparison, ModelHost, ModelRegistry, SwapReport } from '../models/index.ts';
 import { createOptimizer } from '../optimize/index.ts';
 import type { Actuator, Decision, DecisionInput, Explanation, Optimizer } from '../optimize/index.ts';
 import { buildFeatureSpec, createLiveAnonymizer, featureSpecSha256 } from '../prepare/index.ts';
@@ -35,12 +28,15 @@ import { createDeployer } from './deployer.ts';
 import type { Deployer } from './deployer.ts';
 import { notReadyError } from './errors.ts';
 import { createHome } from './home.ts';
-import type { Deployment, Host, HostListener, Latest, ModelUpload } from './host-types.ts';
+import type { Deployment, Host, HostCounters, HostListener, Latest, ModelUpload } from './host-types.ts';
 import type { Home } from './home.ts';
 import { LastAction } from './last-action.ts';
 import { LiveFeed } from './live-feed.ts';
+import { describeModelEvent } from './model-texts.ts';
 import { createSampleService } from './sample-service.ts';
 import type { SampleService } from './sample-service.ts';
+import { noOutlets } from './outlets-status.ts';
+import type { OutletsStatus } from './outlets-status.ts';
 import { runSampling } from './sampling.ts';
 import { SamplingHealth } from './sampling-health.ts';
 import { buildStatus } from './status.ts';
@@ -101,7 +97,10 @@ async function openParts(
     await openHistory(home.history, {
       retainMs: config.retainDays === 0 ? Infinity : config.retainDays * DAY_MS,
       retainBytes: config.retainMib * 2 ** 20,
-      onProblem: (problem) => listener.onLog?.(`${problem.code}: ${problem.message}`),
+      onProblem: (problem) => {
+        listener.onLog?.(`${problem.code}: ${problem.message}`);
+        listener.onProblem?.(problem);
+      },
       onNotice: (text) => listener.onLog?.(text),
     }),
   );
@@ -127,7 +126,10 @@ async function openParts(
       name: config.modelName,
       featureNames: spec.names,
       featureSpecSha256: featureSpecSha256(spec),
-      onEvent: (event) => listener.onLog?.(describeModelEvent(event)),
+      onEvent: (event) => {
+        listener.onLog?.(describeModelEvent(event));
+        listener.onModelEvent?.(event);
+      },
     }),
   );
   // The limit may be lower than it was.
@@ -150,11 +152,13 @@ class RunningHost implements Host {
   bridge!: BridgeServer;
   latest: Latest | null = null;
   isActing: boolean;
+  outlets: () => OutletsStatus = () => noOutlets;
   readonly #baseline: Baseline;
   readonly #deployer: Deployer;
   readonly #health = new SamplingHealth((text) => this.#listener.onLog?.(text));
   readonly #lastAction: LastAction;
   readonly #startedMs = performance.now();
+  readonly #startedUnixMs = Date.now();
   readonly #firstDecisionMs = new Map<string, number>();
   readonly #feeds: Record<'memory' | 'process' | 'optimization', LiveFeed>;
   readonly #listener: HostListener;
@@ -184,7 +188,7 @@ class RunningHost implements Host {
       spec: parts.spec,
       horizonMs: config.horizonMs,
     });
-    this.#deployer = createDeployer(this, parts.baseline.rule, (text) => listener.onLog?.(text));
+    this.#deployer = createDeployer(this, parts.baseline.rule, listener);
     this.training = createTrainingService(this);
     this.streams = createStreamService(parts.history, (text) => listener.onLog?.(text));
     this.#feeds = {
@@ -349,10 +353,20 @@ class RunningHost implements Host {
     return this.#firstDecisionMs.get(version);
   }
 
+  get counters(): HostCounters {
+    const { samples, missed, skipped } = this.#health;
+    return { startedMs: this.#startedUnixMs, samples, missed, skipped: skipped.count };
+  }
+
+  reportOutlets(read: () => OutletsStatus): void {
+    this.outlets = read;
+  }
+
   status(): HostStatus {
     return buildStatus(this, {
       startedMs: this.#startedMs,
       sampling: this.#health,
+      outlets: this.outlets(),
       baselineStamp: this.#baseline.stamp,
       lastDeployment: this.#deployer.last,
     });
@@ -387,11 +401,4 @@ class RunningHost implements Host {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
-}
-
-/** One line for the log. */
-function describeModelEvent(event: ModelEvent): string {
-  const version = 'version' in event ? event.version : event.type === 'rolled-back' ? event.to : null;
-  const why = 'error' in event && event.error ? `: ${event.error.code}: ${event.error.message}` : '';
-  return `model ${event.type} ${version ?? ''}${why}`;
 }

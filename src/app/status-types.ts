@@ -8,7 +8,9 @@ import type { BridgeStats } from '../wire/index.ts';
 import type { HostConfig } from './config.ts';
 import type { OwnMemory, PaysOff } from './own-memory.ts';
 import type { SkippedSamples } from './sampling-health.ts';
+import type { OutletsStatus } from './outlets-status.ts';
 import type { SamplesStatus } from './sample-service.ts';
+import type { TrainingState } from './training-types.ts';
 
 export type { DecisionSummary, ExplanationSummary } from '../client/index.ts';
 
@@ -37,7 +39,9 @@ export interface HostStatus extends DaemonStatus {
   historyHealth: HistoryHealth;
   model: DaemonStatus['model'];
   decisions: Omit<OptimizerStats, 'lastDecision'> & { lastDecision: DecisionSummary | null };
-  training: { running: boolean; lastError: string | null; lastModel: string | null };
+  training: TrainingState;
   trainingSamples: SamplesStatus;
   bridge: BridgeStats;
+  /** What leaves this host without being asked for over the bridge. */
+  outlets: OutletsStatus;
 }

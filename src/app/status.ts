@@ -7,6 +7,7 @@ import type { Deployment, Host } from './host-types.ts';
 import { paysOff, readOwnMemory, readTargetKib } from './own-memory.ts';
 import type { NamedTargets } from './own-memory.ts';
 import type { SamplingCounters } from './sampling-health.ts';
+import type { OutletsStatus } from './outlets-status.ts';
 import type { DecisionSummary, ExplanationSummary, HostStatus } from './status-types.ts';
 
 /** Builds the status from a host and the counters only it has. */
@@ -30,6 +31,7 @@ export function buildStatus(
     sampling: SamplingCounters;
     baselineStamp: string | null;
     lastDeployment: Deployment | null;
+    outlets: OutletsStatus;
   },
 ): HostStatus {
   const { lastDecision, ...decisions } = host.optimizer.stats();
@@ -58,6 +60,7 @@ export function buildStatus(
     training: host.training.state(),
     trainingSamples: host.samples.status(),
     bridge: host.bridge.stats(),
+    outlets: counters.outlets,
   };
 }
 

@@ -41,6 +41,9 @@ export interface StreamInfo extends StreamStats {
   readonly anonymized: boolean;
 }
 
+/** Sums over all streams of one transport and format since the start, closed ones too. */
+export type StreamTotals = Pick<StreamInfo, 'transport' | 'format' | 'subscribers' | 'records' | 'dropped'>;
+
 /** Live streams of one host. */
 export interface StreamService extends AsyncDisposable {
   /** Runs a stream until the signal aborts, it is stopped or the host closes. @returns its last figures */
@@ -52,6 +55,7 @@ export interface StreamService extends AsyncDisposable {
   /** Lets subscribers take what is left, then closes. @throws RuvectorError `ERR_APP_NO_STREAM` */
   stop(endpoint: string): Promise<void>;
   list(): StreamInfo[];
+  totals(): StreamTotals[];
 }
 
 interface Running {
@@ -73,6 +77,8 @@ class Service implements StreamService {
   readonly #onLog: (text: string) => void;
   readonly #hubs = new Map<boolean, { hub: StreamHub; views: StreamViews }>();
   readonly #running = new Map<string, Running>();
+  /** Last figures of streams that ended. */
+  #ended: StreamTotals[] = [];
 
   constructor(history: ViewedHistory, onLog: (text: string) => void) {
     this.#history = history;
@@ -142,7 +148,7 @@ class Service implements StreamService {
     const running = this.#running.get(endpoint);
     if (!running) throw noStreamError(endpoint, [...this.#running.keys()]);
     this.#running.delete(endpoint);
-    await close(running);
+    await this.#close(running);
   }
 
   list(): StreamInfo[] {
@@ -152,13 +158,40 @@ class Service implements StreamService {
   async [Symbol.asyncDispose](): Promise<void> {
     const running = [...this.#running.values()];
     this.#running.clear();
-    await Promise.all(running.map(close));
+    await Promise.all(running.map((one) => this.#close(one)));
+  }
+
+  totals(): StreamTotals[] {
+    return sumByFormat([...this.#ended, ...this.list()]);
+  }
+
+  async #close(running: Running): Promise<void> {
+    const figures = (): StreamTotals => ({ ...infoOf(running), subscribers: 0 });
+    // While it drains it counts with what it had; sums never fall.
+    const before = figures();
+    this.#ended.push(before);
+    try {
+      await running.handle.close();
+    } finally {
+      this.#ended = sumByFormat([...this.#ended.filter((one) => one !== before), figures()]);
+      running.stopped.abort();
+    }
   }
 }
 
-async function close({ handle, stopped }: Running): Promise<void> {
-  await handle.close();
-  stopped.abort();
+function sumByFormat(all: readonly StreamTotals[]): StreamTotals[] {
+  const sums = new Map<string, StreamTotals>();
+  for (const { transport, format, subscribers, records, dropped } of all) {
+    const key = `${transport} ${format}`;
+    const sum = sums.get(key) ?? { transport, format, subscribers: 0, records: 0, dropped: 0 };
+    sums.set(key, {
+      ...sum,
+      subscribers: sum.subscribers + subscribers,
+      records: sum.records + records,
+      dropped: sum.dropped + dropped,
+    });
+  }
+  return [...sums.values()];
 }
 
 function infoOf({ handle, anonymized }: Running): StreamInfo {

@@ -22,31 +22,36 @@ export function createTrainingService(
   let isRunning = false;
   let lastError: string | null = null;
   let lastModel: string | null = null;
+  const ended = { succeeded: 0, failed: 0, totalSeconds: 0 };
   const warmPool = (): TrainerPool => (pool ??= createTrainerPool({ bridgeFile: host.home.bridgeFile }));
 
   const train: TrainingService['train'] = async (job, options = {}) => {
     if (isRunning) throw busyError();
     isRunning = true;
+    const startedMs = performance.now();
     try {
       host.models.prewarm();
       const result = await warmPool().run(completeJob(host, job), options);
       const report = { ...result, fitToFirstDecisionMs: await waitForFirstDecision(host, result) };
       lastModel = result.deployment ? `${result.deployment.name}@${result.deployment.version}` : lastModel;
       lastError = null;
+      ended.succeeded++;
       await host.samples.markTrained();
       return report;
     } catch (error) {
       lastError = messageOf(error);
+      ended.failed++;
       throw error;
     } finally {
       isRunning = false;
+      ended.totalSeconds += (performance.now() - startedMs) / 1000;
     }
   };
 
   return {
     prewarm: () => warmPool().prewarm(),
     train,
-    state: () => ({ running: isRunning, lastError, lastModel }),
+    state: () => ({ running: isRunning, lastError, lastModel, ...ended }),
     [Symbol.asyncDispose]: async () => {
       await pool?.close();
     },

@@ -11,6 +11,17 @@ export interface TrainOptions {
   readonly onProgress?: (progress: TrainProgress) => void;
 }
 
+/** What became of the trainings since the start. */
+export interface TrainingState {
+  readonly running: boolean;
+  readonly lastError: string | null;
+  readonly lastModel: string | null;
+  readonly succeeded: number;
+  readonly failed: number;
+  /** Of all that ended, together. */
+  readonly totalSeconds: number;
+}
+
 /** Trains models for one host. */
 export interface TrainingService extends AsyncDisposable {
   /** Starts the Python process ahead of time, so that a training begins at once. */
@@ -20,5 +31,5 @@ export interface TrainingService extends AsyncDisposable {
    * @throws RuvectorError `ERR_APP_BUSY` while one runs, `ERR_TRAIN*`, `ERR_PREPARE_*`, `ERR_MODEL_*`
    */
   train(job: Partial<TrainJob>, options?: TrainOptions): Promise<TrainingReport>;
-  state(): { running: boolean; lastError: string | null; lastModel: string | null };
+  state(): TrainingState;
 }

@@ -39,7 +39,8 @@ export interface HistoryHealth {
 /** Builds the figures of one kind. */
 export function buildKindStats(log: KindLog): KindStats {
   const { segments } = log.state;
-  const unsealed = log.unsealedRows().map((row) => Number(row['timestamp']));
+  const unsealed = log.unsealedRows();
+  const times = spanOf(segments, unsealed);
   const sealedBytes = sum(segments.map(({ sizeBytes }) => sizeBytes));
   const sealedMs = sum(segments.map(({ fromMs, toMs }) => toMs - fromMs));
   return {
@@ -47,8 +48,7 @@ export function buildKindStats(log: KindLog): KindStats {
     segments: segments.length,
     sealedBytes,
     walBytes: log.walBytes,
-    firstMs: least([...segments.map(({ fromMs }) => fromMs), ...unsealed], (a, b) => a < b),
-    lastMs: least([...segments.map(({ toMs }) => toMs), ...unsealed], (a, b) => a > b),
+    ...times,
     bytesPerMinute: sealedMs > 0 ? (sealedBytes / sealedMs) * 60_000 : null,
     droppedRows: log.droppedRows,
   };
@@ -71,8 +71,21 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-function least(values: readonly number[], isBefore: (a: number, b: number) => boolean): number | null {
-  let best: number | null = null;
-  for (const value of values) if (best === null || isBefore(value, best)) best = value;
-  return best;
+/** One pass without a list in between: tens of thousands of rows may wait, and every scrape asks. */
+function spanOf(
+  segments: KindLog['state']['segments'],
+  rows: ReturnType<KindLog['unsealedRows']>,
+): { firstMs: number | null; lastMs: number | null } {
+  let first = Infinity;
+  let last = -Infinity;
+  for (const { fromMs, toMs } of segments) {
+    first = Math.min(first, fromMs);
+    last = Math.max(last, toMs);
+  }
+  for (const row of rows) {
+    const at = Number(row['timestamp']);
+    first = Math.min(first, at);
+    last = Math.max(last, at);
+  }
+  return first <= last ? { firstMs: first, lastMs: last } : { firstMs: null, lastMs: null };
 }

@@ -91,7 +91,9 @@ describe('setup.mjs', () => {
       },
     );
     expect(status).toBe(1);
-    expect(stderr).toMatch(/chromium and jq not found[\s\S]*apt-get install chromium jq/);
+    expect(stderr).toMatch(
+      /chromium, jq and prometheus not found[\s\S]*apt-get install chromium jq prometheus/,
+    );
   });
 
   it('refuses an unknown target with the known ones', () => {

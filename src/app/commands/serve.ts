@@ -5,7 +5,11 @@ import type { Goal } from '../../optimize/index.ts';
 import { buildConfig, defaultConfig, saveConfig } from '../config.ts';
 import type { HostConfig } from '../config.ts';
 import { createDecisionLog } from '../decision-log.ts';
+import { parseOnEvent } from '../events/parse-on-event.ts';
 import { openHost } from '../host.ts';
+import { joinListeners } from '../join-listeners.ts';
+import { parseMetricsAddress } from '../metrics/metrics-address.ts';
+import { openOutlets } from '../outlets.ts';
 import { paysOff, readOwnMemory, readTargetKib } from '../own-memory.ts';
 import { runRetraining } from '../retraining.ts';
 import { describeReading } from '../stream-command.ts';
@@ -35,6 +39,9 @@ interface ServeOptions {
   keepModels: number;
   stream: string[];
   procfs: string;
+  metrics?: string;
+  metricsRemote?: string;
+  onEvent: string[];
   stopWithStdin?: boolean;
   printUnit?: boolean;
 }
@@ -94,6 +101,20 @@ export function addServe(program: Command): void {
       "read memory and processes here; actions are refused with a procfs that is not the host's own",
       defaultConfig.procfs,
     )
+    .option(
+      '--metrics <address>',
+      'serve Prometheus metrics, for example at 127.0.0.1:9464 (port 0: a free one)',
+    )
+    .option(
+      '--metrics-remote <reason>',
+      'let --metrics listen where other machines reach it; the reason is logged',
+    )
+    .option(
+      '--on-event <sink>',
+      'tell command:/path, webhook:https://address or journald of label changes, actions, rollbacks, rejected models, OOM kills and a full disk (repeatable)',
+      collectText,
+      [],
+    )
     .option('--stop-with-stdin', 'stop when standard input ends: with the program that started it')
     .option('--print-unit', 'print a systemd unit for these options and exit')
     .addHelpText('after', '\nExample:\n  $ ruvector-memopt serve --name redis-server --act --retrain 60')
@@ -128,12 +149,18 @@ function toConfig(options: ServeOptions): HostConfig {
 
 async function serve(config: HostConfig, options: ServeOptions, command: Command): Promise<void> {
   const streams = options.stream.map(parseStreamOption);
+  const metrics =
+    options.metrics === undefined ? null : parseMetricsAddress(options.metrics, options.metricsRemote);
+  const sinks = parseOnEvent(options.onEvent);
   const stop = abortOnSignals();
   const isLeft = options.stopWithStdin ? abortOnInputEnd() : stop.signal;
   const log = (text: string): void => void process.stderr.write(`${new Date().toISOString()} ${text}\n`);
   try {
     const home = homeOf(command);
-    await using host = await openHost(home, config, { onLog: log, ...createDecisionLog(log) });
+    await using outlets = await openOutlets({ metrics, sinks, log });
+    const listener = joinListeners([{ onLog: log, ...createDecisionLog(log) }, outlets.listener], log);
+    await using host = await openHost(home, config, listener);
+    await outlets.start(host);
     saveConfig(home.root, config);
     log(
       `serving ${host.home.root} at ${config.hz} Hz, ${config.act ? `acting to ${config.goal}` : 'dry run'}, pid ${process.pid}`,

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { connectDaemon } from '../daemon.ts';
 import type { Outcome } from '../../optimize/index.ts';
 import { describeRetention } from '../retention-text.ts';
+import { describeOutlets } from '../outlets-status.ts';
 import type { HostStatus } from '../status-types.ts';
 import { abortOnSignals, formatBytes, formatRows, formatSeconds, print, printJson } from '../terminal.ts';
 import { homeOf } from './options.ts';
@@ -62,6 +63,7 @@ export function renderStatus(status: HostStatus): string {
     ['last outcome', describeOutcome(status)],
     ['gain and cost', describeBalance(status)],
     ['bridge', `${status.bridge.clients} clients, ${status.bridge.openStreams} streams`],
+    ...describeOutlets(status.outlets),
   ];
   return formatRows(rows);
 }
