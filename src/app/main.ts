@@ -39,8 +39,10 @@ async function buildProgram(argv: readonly string[]): Promise<Command> {
     .version(version)
     .option(
       '--home <directory>',
-      'where history and models are kept (default: $RUVECTOR_HOME or the XDG data folder)',
+      'where history and models are kept (default: $RUVECTOR_HOME, else ruvector in the XDG data folder)',
     )
+    // `<command> --help` shows --home as well.
+    .configureHelp({ showGlobalOptions: true })
     .exitOverride()
     .showSuggestionAfterError()
     .showHelpAfterError('Run with --help for usage and an example.');

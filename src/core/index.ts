@@ -3,8 +3,8 @@ export { RuvectorError, isRuvectorError, messageOf, systemCodeOf } from './error
 export type { RuvectorErrorOptions } from './errors.ts';
 export { systemClock } from './clock.ts';
 export type { Clock } from './clock.ts';
-export { resolveHome } from './home.ts';
-export type { Home } from './home.ts';
+export { findUserHome, resolveHome, userFolder } from './home.ts';
+export type { Home, UserPlace } from './home.ts';
 export { optional, required, withPrivacy } from './fields.ts';
 export type { AnyRow, Field, FieldType, PrivacyRole, RecordKind, RowOf } from './fields.ts';
 export { labels, memoryKind, optimizationKind, processKind, recordKinds, trainingKind } from './records.ts';

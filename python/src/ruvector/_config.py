@@ -1,17 +1,16 @@
-"""Where the daemon is: the home directory and its bridge file. Nothing is connected here."""
+"""The bridge file of a home: how to reach its daemon. Nothing is connected here."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ._exceptions import NoDaemonError
 
-__all__ = ["BridgeFile", "default_home", "read_bridge_file"]
+__all__ = ["BridgeFile", "read_bridge_file"]
 
 
 @dataclass(frozen=True)
@@ -23,15 +22,6 @@ class BridgeFile:
     token: str = field(repr=False)
     pid: int
     protocol: int
-
-
-def default_home(environment: Mapping[str, str] = os.environ) -> Path:
-    """``$RUVECTOR_HOME``, else the XDG data directory + ``/ruvector``."""
-    home = environment.get("RUVECTOR_HOME")
-    if home:
-        return Path(home).expanduser()
-    data = environment.get("XDG_DATA_HOME")
-    return (Path(data) if data else Path.home() / ".local" / "share") / "ruvector"
 
 
 def read_bridge_file(path: Path) -> BridgeFile:

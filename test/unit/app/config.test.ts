@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildConfig, defaultConfig, readSavedConfig, saveConfig } from '../../../src/app/config.ts';
-import { resolveHome } from '../../../src/app/home.ts';
 import { parseAssignment } from '../../../src/app/commands/assignment.ts';
 import { buildUnitFile } from '../../../src/app/unit-file.ts';
 
@@ -37,16 +36,6 @@ describe('readSavedConfig()', () => {
     } finally {
       rmSync(root, { recursive: true });
     }
-  });
-});
-
-describe('resolveHome()', () => {
-  it('prefers the argument, then RUVECTOR_HOME, then the XDG data folder', () => {
-    const env = { RUVECTOR_HOME: '/a', XDG_DATA_HOME: '/x' };
-    expect(resolveHome('/b', env).root).toBe('/b');
-    expect(resolveHome(undefined, env).root).toBe('/a');
-    expect(resolveHome(undefined, { XDG_DATA_HOME: '/x' }).root).toBe('/x/ruvector');
-    expect(resolveHome('/b', {}).bridgeFile).toBe('/b/run/bridge.json');
   });
 });
 
