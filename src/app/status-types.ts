@@ -6,6 +6,8 @@ import type { OptimizerStats } from '../optimize/index.ts';
 import type { HistoryStats } from '../store/index.ts';
 import type { BridgeStats } from '../wire/index.ts';
 import type { HostConfig } from './config.ts';
+import type { Faults } from './last-net.ts';
+import type { LogStats } from './log.ts';
 import type { OwnMemory, PaysOff } from './own-memory.ts';
 import type { SamplesStatus } from './sample-service.ts';
 
@@ -35,4 +37,7 @@ export interface HostStatus extends DaemonStatus {
   training: { running: boolean; lastError: string | null; lastModel: string | null };
   trainingSamples: SamplesStatus;
   bridge: BridgeStats;
+  /** Errors that nobody caught; more than none is a bug. */
+  faults: Faults;
+  log: LogStats;
 }

@@ -4,6 +4,8 @@ import type { MemorySnapshot } from '../core/index.ts';
 import type { Decision, Explanation, OptimizerStats } from '../optimize/index.ts';
 import { isBaseline } from './baseline.ts';
 import type { Deployment, Host } from './host-types.ts';
+import { readFaults } from './last-net.ts';
+import { readLogStats } from './serve-log.ts';
 import { paysOff, readOwnMemory, readTargetKib } from './own-memory.ts';
 import type { NamedTargets } from './own-memory.ts';
 import type { DecisionSummary, ExplanationSummary, HostStatus } from './status-types.ts';
@@ -53,6 +55,8 @@ export function buildStatus(
     training: host.training.state(),
     trainingSamples: host.samples.status(),
     bridge: host.bridge.stats(),
+    faults: readFaults(),
+    log: readLogStats(),
   };
 }
 

@@ -5,6 +5,7 @@ export { systemClock } from './clock.ts';
 export type { Clock } from './clock.ts';
 export { findUserHome, resolveHome, userFolder } from './home.ts';
 export type { Home, UserPlace } from './home.ts';
+export { readCommandLine, readStartTicks } from './process-identity.ts';
 export { optional, required, withPrivacy } from './fields.ts';
 export type { AnyRow, Field, FieldType, PrivacyRole, RecordKind, RowOf } from './fields.ts';
 export { labels, memoryKind, optimizationKind, processKind, recordKinds, trainingKind } from './records.ts';

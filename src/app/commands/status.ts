@@ -63,8 +63,20 @@ export function renderStatus(status: HostStatus): string {
     ['last outcome', describeOutcome(status)],
     ['gain and cost', describeBalance(status)],
     ['bridge', `${status.bridge.clients} clients, ${status.bridge.openStreams} streams`],
+    ...describeTrouble(status),
   ];
   return formatRows(rows);
+}
+
+/** Only what should not be: errors that nobody caught, and lines of the log that could not be written. */
+function describeTrouble({ faults, log }: HostStatus): [string, string][] {
+  const count = faults.uncaughtErrors + faults.unhandledRejections;
+  return [
+    ...(count > 0
+      ? [['unexpected', `${count} errors that nobody caught, last: ${faults.last}`] as [string, string]]
+      : []),
+    ...(log.lost > 0 ? [['log', `${log.lost} lines could not be written`] as [string, string]] : []),
+  ];
 }
 
 function describeMemory({ memory }: HostStatus): string {
