@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { isRuvectorError, messageOf } from '../core/index.ts';
+import { followLauncher } from './launcher-watch.ts';
 
 type Add = (program: Command) => void;
 
@@ -60,6 +61,7 @@ async function buildProgram(argv: readonly string[]): Promise<Command> {
  */
 export async function main(argv: readonly string[]): Promise<void> {
   endQuietlyWhenNobodyReads();
+  followLauncher();
   try {
     const program = await buildProgram(argv);
     await program.parseAsync([...argv]);

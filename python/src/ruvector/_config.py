@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ class BridgeFile:
     token: str = field(repr=False)
     pid: int
     protocol: int
+    start_ticks: int | None = None
 
 
 def read_bridge_file(path: Path) -> BridgeFile:
@@ -40,7 +42,7 @@ def read_bridge_file(path: Path) -> BridgeFile:
     except (OSError, ValueError) as error:
         raise _no_daemon(path, str(error)) from error
     bridge_file = _parse(path, fields)
-    if not _is_alive(bridge_file.pid):
+    if not _is_alive(bridge_file):
         raise _no_daemon(path, f"process {bridge_file.pid} that wrote it is dead")
     return bridge_file
 
@@ -53,19 +55,30 @@ def _parse(path: Path, fields: Any) -> BridgeFile:  # noqa: ANN401  any JSON val
             token=str(fields["token"]),
             pid=int(fields["pid"]),
             protocol=int(fields["protocol"]),
+            start_ticks=fields.get("startTicks"),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise _no_daemon(path, "endpoints, token, pid or protocol are missing") from error
 
 
-def _is_alive(pid: int) -> bool:
+def _is_alive(bridge_file: BridgeFile) -> bool:
     try:
-        os.kill(pid, 0)
+        with contextlib.suppress(PermissionError):  # it lives, under another user
+            os.kill(bridge_file.pid, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:  # it lives, under another user
-        return True
-    return True
+    # A pid is given again: the time of the start belongs to it.
+    now = _start_ticks(bridge_file.pid)
+    return bridge_file.start_ticks is None or now is None or now == bridge_file.start_ticks
+
+
+def _start_ticks(pid: int) -> int | None:
+    """Field 22 of /proc/PID/stat; None on other systems."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text("latin-1")
+        return int(stat.rpartition(")")[2].split()[19])
+    except (OSError, IndexError, ValueError):
+        return None
 
 
 def _no_daemon(path: Path, state: str) -> NoDaemonError:
