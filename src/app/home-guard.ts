@@ -6,7 +6,7 @@ import { systemCodeOf } from '../core/index.ts';
 import { homeLostError } from './errors.ts';
 import type { Home } from './home.ts';
 
-const CHECK_MS = 5000;
+const CHECK_MS = 2000;
 
 /** Looks now and then, and calls back once with why the home is not ours any more. */
 export function guardHome(home: Home, onLost: (error: Error) => void): Disposable {

@@ -12,10 +12,10 @@ export function followLauncher(): void {
   delete process.env[VARIABLE];
   if (!pid || !fd || pid !== process.ppid) return;
   const pipe = new Socket({ fd, readable: true, writable: false });
-  const stop = (): void => void process.kill(process.pid, 'SIGTERM');
-  pipe
-    .once('end', stop)
-    .on('error', () => {})
-    .resume()
-    .unref();
+  pipe.once('end', () => {
+    pipe.destroy();
+    process.kill(process.pid, 'SIGTERM');
+  });
+  pipe.on('error', () => {}).unref();
+  pipe.resume();
 }
