@@ -57,8 +57,8 @@ function describeFault(error: unknown): string {
   const stack = error instanceof Error ? (error.stack ?? '') : '';
   const frames = stack.split('\n').filter((line) => /^\s+at /.test(line));
   const where = frames.slice(0, 4).map((frame) => frame.trim());
-  const code = systemCodeOf(error);
-  const text = `${code && !messageOf(error).includes(code) ? `${code}: ` : ''}${messageOf(error)}`;
+  const code = systemCodeOf(error) ?? (error instanceof Error ? error.name : 'rejected with');
+  const text = messageOf(error).includes(code) ? messageOf(error) : `${code}: ${messageOf(error)}`;
   return where.length === 0 ? text : `${text} (${where.join(' ')})`;
 }
 
