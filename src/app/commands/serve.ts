@@ -17,7 +17,8 @@ import type { ServeLife } from '../serve-life.ts';
 import { openServeLog } from '../serve-log.ts';
 import { print } from '../terminal.ts';
 import { startTrimming } from '../trim-memory.ts';
-import { buildUnitFile } from '../unit-file.ts';
+import { buildUnitFile, findServiceProblems, serviceFlags } from '../unit-file.ts';
+import { ConfigError } from '../errors.ts';
 import { collectNumber, collectText, goalOption, homeOf, parseNumber } from './options.ts';
 
 interface ServeOptions {
@@ -99,7 +100,7 @@ export function addServe(program: Command): void {
     .addHelpText('after', HELP_AFTER)
     .action(async (options: ServeOptions, command: Command) => {
       const config = toConfig(options);
-      if (options.printUnit) print(printUnit(homeOf(command).root));
+      if (options.printUnit) print(printUnit(homeOf(command).root, options));
       else await serve(config, options, command);
     });
 }
@@ -185,12 +186,14 @@ function stopOnInputEnd(life: ServeLife): void {
 }
 
 /** The unit runs this executable on this home with the flags of this call. */
-function printUnit(homeRoot: string): string {
+function printUnit(home: string, { pid, stopWithStdin = false, logFile }: ServeOptions): string {
+  const problems = findServiceProblems(pid, stopWithStdin);
+  if (problems.length > 0) throw new ConfigError(problems);
   const script = fileURLToPath(new URL('../../../bin/ruvector-memopt.mjs', import.meta.url));
-  const after = process.argv.slice(process.argv.indexOf('serve') + 1);
-  const flags = after.filter((arg) => arg !== '--print-unit');
-  return buildUnitFile(
-    [process.execPath, script, '--home', homeRoot, 'serve', ...flags],
-    process.env['RUVECTOR_PYTHON'],
-  );
+  return buildUnitFile({
+    command: [process.execPath, script, '--home', home, 'serve', ...serviceFlags(process.argv)],
+    home,
+    environment: { RUVECTOR_PYTHON: process.env['RUVECTOR_PYTHON'] },
+    hasLogFile: logFile !== undefined,
+  });
 }

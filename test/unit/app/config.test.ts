@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildConfig, defaultConfig, readSavedConfig, saveConfig } from '../../../src/app/config.ts';
 import { parseAssignment } from '../../../src/app/commands/assignment.ts';
-import { buildUnitFile } from '../../../src/app/unit-file.ts';
 
 describe('buildConfig()', () => {
   it('fills in the defaults: 1 Hz, 60 s horizon, dry run', () => {
@@ -50,19 +49,5 @@ describe('parseAssignment()', () => {
 
   it('refuses text without a name', () => {
     expect(() => parseAssignment('=3', {})).toThrow('name=value');
-  });
-});
-
-describe('buildUnitFile()', () => {
-  it('starts this executable with the given flags, quoting what needs it', () => {
-    const unit = buildUnitFile(
-      ['/opt/my node/bin/node', '/opt/memopt.mjs', '--home', '/data/50%', 'serve', '--hz', '2'],
-      '/opt/python',
-    );
-    expect(unit).toContain(
-      'ExecStart="/opt/my node/bin/node" /opt/memopt.mjs --home /data/50%% serve --hz 2\n',
-    );
-    expect(unit).toContain('Environment=RUVECTOR_PYTHON=/opt/python\n');
-    expect(unit).toContain('[Install]');
   });
 });
