@@ -4,7 +4,8 @@
 // user and a dumpable process, or CAP_SYS_PTRACE. process_vm_readv: ptrace access to attach, which Yama limits further.
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { once } from 'node:events';
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { getSystemErrorName } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemCodeOf } from '../core/index.ts';
@@ -93,6 +94,7 @@ export const actionChecks: readonly Check[] = [
     mend: 'cgroup v2 with the memory controller, kernel 5.19 or newer, delegated to this user (systemd: Delegate=memory)',
     look: async () => {
       const file = `${findOwnCgroup()}/memory.reclaim`;
+      if (!existsSync(file)) throw new Error(`there is no ${file}${describeV1()}`);
       accessSync(file, constants.W_OK);
       return `${file} may be written`;
     },
@@ -107,8 +109,8 @@ async function onChild<T>(look: (trial: Trial) => Promise<T>): Promise<T> {
     const pid = await pidOf(child);
     return await look({ calls, pid, page: await findHeapPage(pid) });
   } finally {
-    child.stdin.destroy();
     child.kill('SIGKILL');
+    if (child.pid !== undefined && child.exitCode === null) await once(child, 'close');
   }
 }
 
@@ -208,6 +210,12 @@ function findOwnCgroup(): string {
   const mount = /^\S+ \S+ \S+ \S+ (\S+) .* - cgroup2 /m.exec(readText('/proc/self/mountinfo'))?.[1];
   if (path === undefined || mount === undefined) throw new Error('there is no cgroup v2 here');
   return `${mount}${path === '/' ? '' : path}`;
+}
+
+/** v1 has force_empty alone, which takes a whole cgroup at once: nothing to act with in small steps. */
+function describeV1(): string {
+  const isV1 = / - cgroup \S+ \S*\bmemory\b/m.test(readText('/proc/self/mountinfo'));
+  return isV1 ? ': the memory controller is of cgroup v1, which cannot be asked for a part' : '';
 }
 
 function describeOwnUser(): string {

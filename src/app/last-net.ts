@@ -64,7 +64,7 @@ function describeFault(error: unknown): string {
 
 /** V8 ends the process itself when its heap is full; these are allocations outside of it. */
 export function isOutOfMemory(error: unknown): boolean {
-  const code = systemCodeOf(error);
-  if (code === 'ENOMEM' || code === 'ERR_MEMORY_ALLOCATION_FAILED') return true;
+  const code = systemCodeOf(error) ?? '';
+  if (code === 'ENOMEM' || code.endsWith('_MEMORY_ALLOCATION_FAILED')) return true;
   return error instanceof RangeError && /allocation failed/i.test(error.message);
 }

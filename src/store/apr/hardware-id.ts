@@ -60,7 +60,10 @@ export function hardwareId(
 
 /** `training_data_<hardware id>.apr` in `directory`. @default `$XDG_CACHE_HOME/ruvector`, else `~/.cache/ruvector` */
 export function cachePath(directory?: string, id: string = hardwareId()): string {
-  return join(directory ?? join(userFolder('XDG_CACHE_HOME', '.cache'), 'ruvector'), `training_data_${id}.apr`);
+  return join(
+    directory ?? join(userFolder('XDG_CACHE_HOME', '.cache'), 'ruvector'),
+    `training_data_${id}.apr`,
+  );
 }
 
 function readCpuInfo(): string {
