@@ -19,7 +19,7 @@ import { createHome, resolveHome } from '../../src/app/home.ts';
 import { readStartTicks } from '../../src/core/index.ts';
 import { openHistory } from '../../src/store/index.ts';
 import { createTestHome, finished } from '../support/daemon.ts';
-import { createOldLauncher } from '../support/old-launcher.ts';
+import { createOldLauncher, findOldNode } from '../support/old-launcher.ts';
 import { serveWords, servingPid, start, statusOf, until, untilSampling } from '../support/serve-process.ts';
 
 const preload = join(import.meta.dirname, '..', 'support', 'throw-in-daemon.mjs');
@@ -114,12 +114,36 @@ describe('SIGTERM during a drain', () => {
   });
 });
 
-describe('a launcher that waits for serve', () => {
+const oldNode = findOldNode();
+const launchers: [string, string | undefined][] = [
+  ['as of an older Node', undefined],
+  ...(oldNode ? [['of a real older Node', oldNode] as [string, string]] : []),
+];
+
+describe.each(launchers)('a launcher %s that waits for serve', (_, node) => {
+  it('hands on what it is sent, SIGHUP as well as SIGINT, and ends as serve does', async () => {
+    await using home = await createTestHome();
+    using launcher = createOldLauncher({ koffi: false });
+    const args = ['--home', home.root, 'serve', '--no-baseline', '--hz', '10'];
+    const child = launcher.start('bin/ruvector-memopt.mjs', args, { node });
+    let said = '';
+    child.stderr!.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    const end = finished(child);
+    await servingPid(home, child);
+    child.kill('SIGHUP');
+    await until('serve heard of it', () => said.includes('SIGHUP without a terminal: going on'));
+    await untilSampling(home);
+    child.kill('SIGINT');
+    expect(await end).toMatchObject({ code: 0, signal: null });
+    expect(said).toMatch(/SIGINT: draining[\s\S]*stopped/);
+    expect(existsSync(home.bridgeFile)).toBe(false);
+  });
+
   it('takes it along when it is killed, and stops and goes on with it', async () => {
     await using home = await createTestHome();
     using launcher = createOldLauncher({ koffi: false });
     const args = ['--home', home.root, 'serve', '--no-baseline', '--hz', '10'];
-    const child = launcher.start('bin/ruvector-memopt.mjs', args);
+    const child = launcher.start('bin/ruvector-memopt.mjs', args, { node });
     const pid = await servingPid(home, child);
     expect(pid).not.toBe(child.pid);
     const isStopped = (id: number): boolean => / T /.test(readFileSync(`/proc/${id}/stat`, 'utf8'));
