@@ -5,9 +5,12 @@ import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { createRequire } from 'node:module';
 
+/** Names the pipe to a program that watches its launcher: `<pid of the launcher>:<descriptor>`. */
+const LAUNCHER_VARIABLE = 'RUVECTOR_LAUNCHER';
+const LAUNCHER_FD = 3;
 const isWindows = process.platform === 'win32';
 /** What a service manager or a terminal sends; the program decides what they mean. */
-const forwarded = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'];
+const forwarded = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH', 'SIGCONT'];
 
 /**
  * Becomes `command`, or runs it as a child and mirrors its end where a process cannot be replaced.
@@ -70,8 +73,15 @@ function loadCalls() {
 }
 
 function runAsChild(command, args, env, cwd) {
-  const child = spawn(command, args, { cwd, env, stdio: 'inherit' });
-  const handlers = forwarded.map((signal) => [signal, () => forward(child, signal)]);
+  // A pipe that ends with this process, also by SIGKILL: the program takes that as SIGTERM (src/app/launcher-watch.ts).
+  const watched = isWindows ? {} : { [LAUNCHER_VARIABLE]: `${process.pid}:${LAUNCHER_FD}` };
+  const stdio = ['inherit', 'inherit', 'inherit', isWindows ? 'ignore' : 'pipe'];
+  const child = spawn(command, args, { cwd, env: { ...env, ...watched }, stdio });
+  child.stdio[LAUNCHER_FD]?.on('error', () => {}).unref();
+  const handlers = forwarded.map((signal) => [signal, () => child.kill(signal)]);
+  // It stops with the child, so that a shell sees its job stopped; SIGCONT wakes both.
+  if (!isWindows)
+    handlers.push(['SIGTSTP', () => child.kill('SIGTSTP') && process.kill(process.pid, 'SIGSTOP')]);
   for (const [signal, handler] of handlers) process.on(signal, handler);
   child.on('error', (error) => {
     process.stderr.write(`Cannot start ${command}: ${error.message}\n`);
@@ -82,10 +92,4 @@ function runAsChild(command, args, env, cwd) {
     if (signal) process.kill(process.pid, signal);
     else process.exitCode = code;
   });
-}
-
-/** A terminal sends Ctrl-C to the child itself, and two of them end it without a drain. */
-function forward(child, signal) {
-  if (signal === 'SIGINT' && process.stdin.isTTY) return;
-  child.kill(signal);
 }

@@ -22,7 +22,7 @@ export async function listPaths(
   prefix: string,
   onlyFolders: boolean,
 ): Promise<readonly LiveName[]> {
-  const path = resolve(folder.replace(/^~(?=\/|$)/, homedir()) || '.');
+  const path = resolve(folder.replace(/^~(?=\/|$)/, () => homedir()) || '.');
   const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
   return entries
     .filter(({ name }) => prefix.startsWith('.') || !name.startsWith('.'))

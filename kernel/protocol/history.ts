@@ -1,7 +1,7 @@
 // Input history over sessions, in SQLite: tail, range and search as the messaging specification asks.
 import { mkdirSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { userInfo } from 'node:os';
+import { dirname, isAbsolute, join } from 'node:path';
 import type * as SqliteNamespace from 'node:sqlite';
 import type { DatabaseSync } from 'node:sqlite';
 import { numberOf, textOf } from './message.ts';
@@ -21,10 +21,24 @@ export interface History {
   close(): void;
 }
 
-/** `$RUVECTOR_KERNEL_HISTORY`, else in the XDG state directory; `:memory:` keeps it for this kernel only. */
+/** `$RUVECTOR_KERNEL_HISTORY`, else in the XDG state directory; `:memory:`, which keeps it for this kernel only, without a home. */
 export function historyPath(env: NodeJS.ProcessEnv = process.env): string {
-  const state = env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state');
-  return env['RUVECTOR_KERNEL_HISTORY'] || join(state, 'ruvector-memopt', 'kernel-history.sqlite');
+  const named = env['RUVECTOR_KERNEL_HISTORY'];
+  if (named) return named;
+  const state = findStateFolder(env);
+  return state === null ? ':memory:' : join(state, 'ruvector-memopt', 'kernel-history.sqlite');
+}
+
+/** Relative paths are ignored, as the XDG specification asks; null without a home of any kind. */
+function findStateFolder(env: NodeJS.ProcessEnv): string | null {
+  const [state, home] = [env['XDG_STATE_HOME'], env['HOME']];
+  if (state && isAbsolute(state)) return state;
+  try {
+    const userHome = home && isAbsolute(home) ? home : userInfo().homedir;
+    return join(userHome, '.local', 'state');
+  } catch {
+    return null; // no passwd entry
+  }
 }
 
 /** Opens the history; where the disk refuses, it is kept in memory. */

@@ -9,7 +9,7 @@ import pytest
 
 import ruvector
 from ruvector import Client, MockTransport, Reply
-from ruvector._config import default_home, read_bridge_file
+from ruvector._config import read_bridge_file
 from ruvector._exceptions import ExportOptionsError, NoDaemonError, UnknownNameError
 from ruvector._times import end_ms, span_ms, start_ms
 
@@ -141,12 +141,6 @@ def test_connect_looks_in_the_home_of_the_environment(tmp_path, monkeypatch):
     monkeypatch.setenv("RUVECTOR_HOME", str(tmp_path))
     with pytest.raises(NoDaemonError, match=str(tmp_path / "run" / "bridge.json")):
         ruvector.connect()
-
-
-def test_default_home_follows_the_xdg_directory(tmp_path):
-    assert default_home({"XDG_DATA_HOME": "/data"}).as_posix() == "/data/ruvector"
-    assert default_home({"RUVECTOR_HOME": "/own", "XDG_DATA_HOME": "/data"}).as_posix() == "/own"
-    assert default_home({}).parts[-3:] == (".local", "share", "ruvector")
 
 
 # Times

@@ -6,31 +6,13 @@ import { promisify } from 'node:util';
 import { messageOf } from '../core/index.ts';
 import { createSyscalls, readReclaimBackend } from '../optimize/index.ts';
 import { findPython, installCommand } from '../train/index.ts';
+import type { Check, CheckResult } from './check.ts';
 import { findDaemon } from './daemon.ts';
+import { actionChecks } from './doctor-actions.ts';
+import { daemonChecks } from './doctor-daemon.ts';
 import type { Home } from './home.ts';
 import { lookAtPythonModule } from './python-module-look.ts';
 import type { HostStatus } from './status-types.ts';
-
-/** What one check found. */
-export interface CheckResult {
-  name: string;
-  state: 'ok' | 'limited' | 'missing';
-  found: string;
-  /** What does not work because of it. */
-  costs: string;
-  /** The line that mends it. */
-  mend: string;
-}
-
-interface Check {
-  readonly name: string;
-  /** How bad a failure is. */
-  readonly severity: 'limited' | 'missing';
-  readonly costs: string;
-  readonly mend: string;
-  /** Says what was found, or throws what is wrong. */
-  readonly look: (home: Home) => Promise<string>;
-}
 
 const run = promisify(execFile);
 const MIN_FREE_BYTES = 200 * 2 ** 20;
@@ -158,7 +140,7 @@ function native(name: string, packageName: string, costs: string): Check {
 /** Runs every check; a check that throws is a result, never a failure of the doctor. */
 export async function runChecks(home: Home): Promise<CheckResult[]> {
   const results: CheckResult[] = [];
-  for (const { name, severity, costs, mend, look } of checks) {
+  for (const { name, severity, costs, mend, look } of [...checks, ...daemonChecks, ...actionChecks]) {
     try {
       results.push({ name, state: 'ok', found: await look(home), costs, mend });
     } catch (error) {

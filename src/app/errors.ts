@@ -48,6 +48,38 @@ export function homeError(root: string, cause: unknown): RuvectorError {
   );
 }
 
+/** A home that was taken away under a running daemon, code `ERR_APP_HOME_LOST`. */
+export function homeLostError(root: string, state: string): RuvectorError {
+  return new RuvectorError(
+    'ERR_APP_HOME_LOST',
+    `Cannot go on with home "${root}": ${state}, so another daemon may write it; start again`,
+    { details: { root } },
+  );
+}
+
+/** Another daemon runs on this home, code `ERR_APP_RUNNING`. */
+export function alreadyRunningError(
+  root: string,
+  owner: string,
+  next: string,
+  cause: unknown,
+): RuvectorError {
+  return new RuvectorError(
+    'ERR_APP_RUNNING',
+    `Cannot serve home "${root}": already running, ${owner}; ${next}, or choose another --home`,
+    { cause, details: { root } },
+  );
+}
+
+/** A log file that cannot be opened, code `ERR_APP_LOG_FILE`. */
+export function logFileError(path: string, cause: unknown): RuvectorError {
+  return new RuvectorError(
+    'ERR_APP_LOG_FILE',
+    `Cannot write log "${path}": ${messageOf(cause)}; name a file that this user may write with --log-file`,
+    { cause, details: { path } },
+  );
+}
+
 /** A file of samples that cannot be read, code `ERR_APP_SAMPLE_FILE`. */
 export function sampleFileError(file: string, cause: unknown): RuvectorError {
   return new RuvectorError(

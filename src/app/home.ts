@@ -1,6 +1,7 @@
 // Creates the folders of a home. Where they are is src/core/home.ts.
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { systemCodeOf } from '../core/index.ts';
 import type { Home } from '../core/index.ts';
 import { homeError } from './errors.ts';
 
@@ -13,16 +14,22 @@ export type { Home } from '../core/index.ts';
  */
 export function createHome(home: Home): void {
   try {
-    // Node's recursive mkdir does not return below /proc: ask the nearest folder that exists first.
-    accessSync(nearestExisting(home.root), constants.W_OK);
-    for (const folder of [home.root, home.history, home.models, home.samples, home.run]) {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-    }
+    for (const folder of [home.root, home.history, home.models, home.samples, home.run]) makeFolder(folder);
+    accessSync(home.root, constants.W_OK);
   } catch (error) {
     throw homeError(home.root, error);
   }
 }
 
-function nearestExisting(path: string): string {
-  return existsSync(path) ? path : nearestExisting(dirname(path));
+/** One by one: Node's recursive mkdir never returns below /proc. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    const code = systemCodeOf(error);
+    if (code === 'EEXIST' && statSync(path).isDirectory()) return;
+    if (code !== 'ENOENT' || dirname(path) === path || existsSync(dirname(path))) throw error;
+    makeFolder(dirname(path));
+    mkdirSync(path, { mode: 0o700 });
+  }
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { isRuvectorError, messageOf } from '../core/index.ts';
+import { followLauncher } from './launcher-watch.ts';
 
 type Add = (program: Command) => void;
 
@@ -39,8 +40,10 @@ async function buildProgram(argv: readonly string[]): Promise<Command> {
     .version(version)
     .option(
       '--home <directory>',
-      'where history and models are kept (default: $RUVECTOR_HOME or the XDG data folder)',
+      'where history and models are kept (default: $RUVECTOR_HOME, else ruvector in the XDG data folder)',
     )
+    // `<command> --help` shows --home as well.
+    .configureHelp({ showGlobalOptions: true })
     .exitOverride()
     .showSuggestionAfterError()
     .showHelpAfterError('Run with --help for usage and an example.');
@@ -53,11 +56,12 @@ async function buildProgram(argv: readonly string[]): Promise<Command> {
 }
 
 /**
- * Runs the command line. Sets process.exitCode: 0 ok, 1 failed, 2 wrong use.
+ * Runs the command line. Sets process.exitCode: 0 ok, 1 failed, 2 wrong use, 3 already running.
  * @param argv as process.argv
  */
 export async function main(argv: readonly string[]): Promise<void> {
   endQuietlyWhenNobodyReads();
+  followLauncher();
   try {
     const program = await buildProgram(argv);
     await program.parseAsync([...argv]);
@@ -66,8 +70,13 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** The caller has to correct the command. */
-const wrongUse = new Set(['ERR_APP_CONFIG', 'ERR_APP_NOT_CONFIRMED', 'ERR_EXPORT_OPTIONS']);
+/** 2: the caller has to correct the command. */
+const exitCodeOf: Readonly<Record<string, number>> = {
+  ERR_APP_CONFIG: 2,
+  ERR_APP_NOT_CONFIRMED: 2,
+  ERR_EXPORT_OPTIONS: 2,
+  ERR_APP_RUNNING: 3,
+};
 
 function reportFailure(error: unknown): number {
   // Commander has already printed its message; help and version are not failures.
@@ -78,7 +87,7 @@ function reportFailure(error: unknown): number {
     // A cause the product foresaw has said it all in its message.
     const isForeseen = typeof error.details['trainerCode'] === 'string';
     if (typeof traceback === 'string' && !isForeseen) process.stderr.write(`${traceback}\n`);
-    return wrongUse.has(error.code) ? 2 : 1;
+    return exitCodeOf[error.code] ?? 1;
   }
   process.stderr.write(
     `Unexpected error: ${error instanceof Error ? (error.stack ?? messageOf(error)) : messageOf(error)}\n`,
@@ -86,11 +95,15 @@ function reportFailure(error: unknown): number {
   return 1;
 }
 
-/** `ruvector-memopt status | head -1` is not an error; a daemon whose log reader left still drains. */
+/**
+ * `ruvector-memopt status | head -1` is not an error, a result that could not be written is one. What cannot be said on
+ * standard error cannot be said at all: a full disk, a terminal or a reader that went away end nothing there.
+ */
 function endQuietlyWhenNobodyReads(): void {
-  const onError = (stream: NodeJS.WriteStream) => (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    if (stream === process.stdout) process.exit();
-  };
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', onError(stream));
+  process.stderr.on('error', () => {});
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit();
+    process.stderr.write(`Cannot write standard output: ${error.message}; see where it goes\n`);
+    process.exit(1);
+  });
 }

@@ -6,6 +6,8 @@ import type { OptimizerStats } from '../optimize/index.ts';
 import type { HistoryHealth, HistoryStats } from '../store/index.ts';
 import type { BridgeStats } from '../wire/index.ts';
 import type { HostConfig } from './config.ts';
+import type { Faults } from './last-net.ts';
+import type { LogStats } from './log.ts';
 import type { OwnMemory, PaysOff } from './own-memory.ts';
 import type { SkippedSamples } from './sampling-health.ts';
 import type { OutletsStatus } from './outlets-status.ts';
@@ -44,4 +46,7 @@ export interface HostStatus extends DaemonStatus {
   bridge: BridgeStats;
   /** What leaves this host without being asked for over the bridge. */
   outlets: OutletsStatus;
+  /** Errors that nobody caught; more than none is a bug. */
+  faults: Faults;
+  log: LogStats;
 }

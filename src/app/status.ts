@@ -4,6 +4,8 @@ import type { MemorySnapshot } from '../core/index.ts';
 import type { Decision, Explanation, OptimizerStats } from '../optimize/index.ts';
 import { isBaseline } from './baseline.ts';
 import type { Deployment, Host } from './host-types.ts';
+import { readFaults } from './last-net.ts';
+import { readLogStats } from './serve-log.ts';
 import { paysOff, readOwnMemory, readTargetKib } from './own-memory.ts';
 import type { NamedTargets } from './own-memory.ts';
 import type { SamplingCounters } from './sampling-health.ts';
@@ -61,6 +63,8 @@ export function buildStatus(
     trainingSamples: host.samples.status(),
     bridge: host.bridge.stats(),
     outlets: counters.outlets,
+    faults: readFaults(),
+    log: readLogStats(),
   };
 }
 

@@ -1,4 +1,5 @@
 // What the commands print: tables for people, JSON for machines.
+import { watchStopSignals } from './stop-signals.ts';
 
 /** Prints one JSON document. Bigints become numbers. */
 export function printJson(value: unknown): void {
@@ -37,17 +38,9 @@ export function formatSeconds(seconds: number): string {
   return minutes < 90 ? `${minutes} min ${Math.round(seconds % 60)} s` : `${(minutes / 60).toFixed(1)} h`;
 }
 
-/** An abort signal that fires on Ctrl-C and SIGTERM, so that a command drains instead of dying. */
+/** An abort signal that fires on Ctrl-C, SIGTERM and a terminal that closes: a command drains instead of dying. */
 export function abortOnSignals(): { signal: AbortSignal; dispose: () => void } {
   const controller = new AbortController();
-  const stop = (): void => controller.abort();
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
-  return {
-    signal: controller.signal,
-    dispose: () => {
-      process.off('SIGINT', stop);
-      process.off('SIGTERM', stop);
-    },
-  };
+  const signals = watchStopSignals({ onStop: () => controller.abort() });
+  return { signal: controller.signal, dispose: () => signals[Symbol.dispose]() };
 }

@@ -36,6 +36,8 @@ export interface DaemonProcess {
 /** How long a daemon may take until it answers: it opens its history first. */
 const START_TIMEOUT_MS = 60_000;
 const POLL_MS = 20;
+/** Exit code of `serve` where another one has the home (src/app/serve-life.ts). */
+const ALREADY_RUNNING = 3;
 const TAIL_BYTES = 4096;
 const bin = fileURLToPath(new URL('../../bin/ruvector-memopt.mjs', import.meta.url));
 
@@ -54,7 +56,9 @@ export async function startDaemon(
     const client = await findDaemon(home.bridgeFile);
     const hasEnded = child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
     if (client) return { client, process: hasEnded ? null : wrapChild(child, logFile) };
-    if (hasEnded) throw startError(home.root, await readTail(logFile, logStart), logFile);
+    // Another process was faster, and its daemon does not answer yet.
+    const isBeaten = child.exitCode === ALREADY_RUNNING;
+    if (hasEnded && !isBeaten) throw startError(home.root, await readTail(logFile, logStart), logFile);
     await sleep(POLL_MS);
   }
   child.kill('SIGKILL');

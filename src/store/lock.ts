@@ -2,11 +2,12 @@
 // open exclusive transaction: the kernel drops it with the process, so kill -9 leaves nothing stale,
 // a reused pid cannot fool it, and two containers on one volume still see each other.
 // `lock.json` only names the owner for the error text. Node has no flock of its own.
-import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { RuvectorError, systemCodeOf } from '../core/index.ts';
 import { toStoreError } from './errors.ts';
+import { findOwnerPid, writeOwner } from './lock-owner.ts';
 
 const SQLITE_BUSY = 5;
 
@@ -56,30 +57,13 @@ function openExclusive(path: string, ownerPath: string, thing: string): Database
 
 function locked(path: string, ownerPath: string, thing: string, cause: unknown): RuvectorError {
   const directory = dirname(path);
-  const pid = readOwnerPid(ownerPath);
+  const pid = findOwnerPid(path, ownerPath);
   const owner = pid === null ? 'another process' : `process ${pid}`;
   return new RuvectorError(
     'ERR_STORE_LOCKED',
     `Cannot open ${thing} for writing: ${owner} is writing it; stop that process, or open it with readOnly`,
     { cause, details: { path: directory, pid } },
   );
-}
-
-function writeOwner(ownerPath: string): void {
-  try {
-    writeFileSync(ownerPath, JSON.stringify({ pid: process.pid }), { mode: 0o600 });
-  } catch {
-    // Only the text of someone else's error; the lock itself is held.
-  }
-}
-
-function readOwnerPid(ownerPath: string): number | null {
-  try {
-    const { pid } = JSON.parse(readFileSync(ownerPath, 'utf8')) as { pid?: unknown };
-    return typeof pid === 'number' ? pid : null;
-  } catch {
-    return null;
-  }
 }
 
 function resultCodeOf(error: unknown): number {

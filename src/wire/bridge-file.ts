@@ -1,6 +1,6 @@
 // run/bridge.json: how Python and notebooks find a running daemon. Owner only, replaced atomically.
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { systemCodeOf } from '../core/index.ts';
+import { readStartTicks, systemCodeOf } from '../core/index.ts';
 import type { RuvectorError } from '../core/index.ts';
 import type { Endpoints } from './endpoint.ts';
 import { WireErrorCode, wireError } from './errors.ts';
@@ -11,6 +11,8 @@ export interface BridgeFile {
   readonly token: string;
   /** The daemon's process. */
   readonly pid: number;
+  /** When it started, in clock ticks since boot: a pid is given again. Left out where that cannot be told. */
+  readonly startTicks?: number;
   /** Protocol version it speaks. */
   readonly protocol: number;
 }
@@ -18,9 +20,10 @@ export interface BridgeFile {
 /** Writes the file with mode 0600 under a temporary name and renames it. */
 export async function writeBridgeFile(path: string, file: BridgeFile): Promise<void> {
   const { endpoints, token, pid, protocol } = file;
+  const startTicks = file.startTicks ?? readStartTicks(pid) ?? undefined;
   const temporary = `${path}.${process.pid}.tmp`;
   const { control, data } = endpoints;
-  const json = JSON.stringify({ endpoints: { control, data }, token, pid, protocol }, null, 2);
+  const json = JSON.stringify({ endpoints: { control, data }, token, pid, startTicks, protocol }, null, 2);
   try {
     await writeFile(temporary, `${json}\n`, { mode: 0o600 });
     await rename(temporary, path);
@@ -36,7 +39,7 @@ export async function writeBridgeFile(path: string, file: BridgeFile): Promise<v
  */
 export async function readBridgeFile(path: string): Promise<BridgeFile> {
   const file = parseBridgeFile(path, await readText(path));
-  if (!isAlive(file.pid)) throw noDaemonError(path, `process ${file.pid} that wrote it is dead`);
+  if (!isAlive(file)) throw noDaemonError(path, `process ${file.pid} that wrote it is dead`);
   return file;
 }
 
@@ -51,7 +54,7 @@ async function readText(path: string): Promise<string> {
 
 function parseBridgeFile(path: string, text: string): BridgeFile {
   const file = parseObject(path, text) as Partial<BridgeFile>;
-  const { endpoints, token, pid, protocol } = file;
+  const { endpoints, token, pid, startTicks, protocol } = file;
   const isComplete =
     typeof endpoints?.control === 'string' &&
     typeof endpoints.data === 'string' &&
@@ -59,7 +62,8 @@ function parseBridgeFile(path: string, text: string): BridgeFile {
     typeof pid === 'number' &&
     typeof protocol === 'number';
   if (!isComplete) throw noDaemonError(path, 'endpoints, token, pid or protocol are missing');
-  return { endpoints, token, pid, protocol };
+  const start = typeof startTicks === 'number' ? { startTicks } : {};
+  return { endpoints, token, pid, ...start, protocol };
 }
 
 function parseObject(path: string, text: string): object {
@@ -72,14 +76,15 @@ function parseObject(path: string, text: string): object {
   throw noDaemonError(path, 'it is not a JSON object');
 }
 
-function isAlive(pid: number): boolean {
+function isAlive({ pid, startTicks }: BridgeFile): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     // EPERM: it lives, under another user.
-    return systemCodeOf(error) === 'EPERM';
+    if (systemCodeOf(error) !== 'EPERM') return false;
   }
+  const nowTicks = readStartTicks(pid);
+  return startTicks === undefined || nowTicks === null || nowTicks === startTicks;
 }
 
 function noDaemonError(path: string, state: string, cause?: unknown): RuvectorError {

@@ -53,7 +53,7 @@ function ipcEndpointsIn(directory: string): Endpoints {
  * @throws RuvectorError `ERR_WIRE_ENDPOINT`
  */
 export function assertLocalEndpoint(endpoint: string): void {
-  const path = /^ipc:\/\/(.+)$/.exec(endpoint)?.[1];
+  const path = /^ipc:\/\/(.+)$/s.exec(endpoint)?.[1];
   if (path !== undefined) {
     assertSocketPath(path);
     return;
@@ -76,6 +76,6 @@ function assertSocketPath(path: string): void {
 
 /** Lets only the owner connect to a bound ipc socket. */
 export async function restrictEndpoint(endpoint: string): Promise<void> {
-  const path = /^ipc:\/\/(.+)$/.exec(endpoint)?.[1];
+  const path = /^ipc:\/\/(.+)$/s.exec(endpoint)?.[1];
   if (path !== undefined) await chmod(path, 0o600);
 }

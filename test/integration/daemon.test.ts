@@ -66,8 +66,8 @@ describe('serve', () => {
     await using home = await createTestHome();
     await using daemon = await startDaemon(home);
     const second = await runCommand(home, ['serve']);
-    expect(second.code).toBe(1);
-    expect(second.stderr).toContain('ERR_STORE_LOCKED');
+    expect(second.code).toBe(3);
+    expect(second.stderr).toContain('ERR_APP_RUNNING');
     expect(second.stderr).toContain(String(daemon.child.pid));
     expect((await statusOf(daemon)).pid).toBe(daemon.child.pid);
   });

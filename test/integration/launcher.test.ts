@@ -1,6 +1,6 @@
 // bin/ruvector-memopt.mjs as processes see it: who has which pid, where signals and exit codes go, and what
 // becomes of arguments, environment and streams on the way to Node 24.
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Home } from '../../src/app/home.ts';
 import { createTestHome, finished, poll, startCommand } from '../support/daemon.ts';
-import { createOldLauncher } from '../support/old-launcher.ts';
+import { createOldLauncher, findOldNode } from '../support/old-launcher.ts';
 import type { OldLauncher } from '../support/old-launcher.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -31,16 +31,6 @@ async function bridgePid(home: Home, child: ChildProcess): Promise<number> {
     (isThere) => isThere,
   );
   return (JSON.parse(readFileSync(home.bridgeFile, 'utf8')) as { pid: number }).pid;
-}
-
-/** An older Node of this machine, if there is one beside the one that runs the tests. */
-function findOldNode(): string | null {
-  for (const path of ['/usr/bin/node', '/usr/local/bin/node']) {
-    if (!existsSync(path)) continue;
-    const version = execFileSync(path, ['-p', 'process.versions.node'], { encoding: 'utf8' });
-    if (Number(version.split('.')[0]) < 24) return path;
-  }
-  return null;
 }
 
 describe.each([

@@ -88,7 +88,11 @@ export async function startDaemon(
   const stopWith = async (signal: NodeJS.Signals): Promise<CommandResult> => {
     await client.close();
     child.kill(signal);
-    return end;
+    const result = await end;
+    // The daemon's last net keeps it alive; it shall hide nothing from a test.
+    const fault = /unexpected error, going on: .*/.exec(result.stderr);
+    if (fault) throw new Error(`the daemon had an error that nobody caught: ${fault[0]}`);
+    return result;
   };
   return {
     child,

@@ -1,8 +1,8 @@
 // The launcher as an older Node runs it: a copy of bin/ beside a "bundled" Node 24, started with the version and
 // the calls of Node 20. With koffi it can still replace itself, without it has to wait for a child.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -21,8 +21,20 @@ export interface OldLauncher extends Disposable {
   start(script: string, args: readonly string[], options?: StartOptions): ChildProcess;
 }
 
+/** A Node before 24 of this machine, if there is one beside the one that runs the tests. */
+export function findOldNode(): string | null {
+  for (const path of ['/usr/bin/node', '/usr/local/bin/node']) {
+    if (!existsSync(path)) continue;
+    const version = execFileSync(path, ['-p', 'process.versions.node'], { encoding: 'utf8' });
+    if (Number(version.split('.')[0]) < 24) return path;
+  }
+  return null;
+}
+
 /** How it is started. */
 export interface StartOptions {
+  /** A real older Node instead of one that says so of itself. */
+  readonly node?: string | undefined;
   readonly stdio?: readonly ('ignore' | 'pipe')[];
 }
 
@@ -37,10 +49,14 @@ export function createOldLauncher({ koffi }: { koffi: boolean }): OldLauncher {
   symlinkSync(process.execPath, join(nodeFolder, 'node'));
   return {
     folder,
-    start: (script, args, { stdio = ['ignore', 'pipe', 'pipe'] } = {}) =>
-      spawn(process.execPath, ['--import', asOldNode, join(folder, script), ...args], {
-        stdio: [...stdio] as ('ignore' | 'pipe')[],
-      }),
+    start: (script, args, { stdio = ['ignore', 'pipe', 'pipe'], node } = {}) =>
+      spawn(
+        node ?? process.execPath,
+        [...(node ? [] : ['--import', asOldNode]), join(folder, script), ...args],
+        {
+          stdio: [...stdio] as ('ignore' | 'pipe')[],
+        },
+      ),
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

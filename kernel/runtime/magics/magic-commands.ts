@@ -41,7 +41,8 @@ let checkMode = 'warn';
 export const lineCommands: Record<keyof typeof lineMagics, LineMagic> = {
   cd: async (args, { output }) => {
     if (args === '-' && previousFolder === null) throw new UsageError('Cannot go back: no %cd was before');
-    const folder = args === '-' ? previousFolder! : resolve((args || '~').replace(/^~(?=\/|$)/, homedir()));
+    const folder =
+      args === '-' ? previousFolder! : resolve((args || '~').replace(/^~(?=\/|$)/, () => homedir()));
     const place = statSync(folder, { throwIfNoEntry: false });
     if (!place?.isDirectory()) {
       const state = place ? 'it is a file' : 'there is no such folder';

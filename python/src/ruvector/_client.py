@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ._config import default_home, read_bridge_file
+from ._config import read_bridge_file
 from ._dataset import Dataset
 from ._exceptions import NoRowsError
+from ._home import resolve_home
 from ._models import Models
 from ._protocol import Buffer
 from ._times import TimeLike, end_ms, span_ms, start_ms
@@ -42,6 +43,8 @@ def connect(
     ------
     NoDaemonError
         No daemon runs there; the text says how to start it.
+    HomeError
+        Nothing says where the home is; the text says how to.
     AuthenticationError, WireTimeoutError
 
     Examples
@@ -50,10 +53,7 @@ def connect(
     ...     print(client.status())
 
     """
-    if bridge_file is not None:
-        path = Path(bridge_file)
-    else:
-        path = (Path(home).expanduser() if home is not None else default_home()) / "run/bridge.json"
+    path = Path(bridge_file) if bridge_file is not None else resolve_home(home) / "run/bridge.json"
     return Client(transport=ZmqTransport(read_bridge_file(path), timeout))
 
 

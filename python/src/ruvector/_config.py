@@ -1,17 +1,17 @@
-"""Where the daemon is: the home directory and its bridge file. Nothing is connected here."""
+"""The bridge file of a home: how to reach its daemon. Nothing is connected here."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ._exceptions import NoDaemonError
 
-__all__ = ["BridgeFile", "default_home", "read_bridge_file"]
+__all__ = ["BridgeFile", "read_bridge_file"]
 
 
 @dataclass(frozen=True)
@@ -23,15 +23,7 @@ class BridgeFile:
     token: str = field(repr=False)
     pid: int
     protocol: int
-
-
-def default_home(environment: Mapping[str, str] = os.environ) -> Path:
-    """``$RUVECTOR_HOME``, else the XDG data directory + ``/ruvector``."""
-    home = environment.get("RUVECTOR_HOME")
-    if home:
-        return Path(home).expanduser()
-    data = environment.get("XDG_DATA_HOME")
-    return (Path(data) if data else Path.home() / ".local" / "share") / "ruvector"
+    start_ticks: int | None = None
 
 
 def read_bridge_file(path: Path) -> BridgeFile:
@@ -50,7 +42,7 @@ def read_bridge_file(path: Path) -> BridgeFile:
     except (OSError, ValueError) as error:
         raise _no_daemon(path, str(error)) from error
     bridge_file = _parse(path, fields)
-    if not _is_alive(bridge_file.pid):
+    if not _is_alive(bridge_file):
         raise _no_daemon(path, f"process {bridge_file.pid} that wrote it is dead")
     return bridge_file
 
@@ -63,19 +55,30 @@ def _parse(path: Path, fields: Any) -> BridgeFile:  # noqa: ANN401  any JSON val
             token=str(fields["token"]),
             pid=int(fields["pid"]),
             protocol=int(fields["protocol"]),
+            start_ticks=fields.get("startTicks"),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise _no_daemon(path, "endpoints, token, pid or protocol are missing") from error
 
 
-def _is_alive(pid: int) -> bool:
+def _is_alive(bridge_file: BridgeFile) -> bool:
     try:
-        os.kill(pid, 0)
+        with contextlib.suppress(PermissionError):  # it lives, under another user
+            os.kill(bridge_file.pid, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:  # it lives, under another user
-        return True
-    return True
+    # A pid is given again: the time of the start belongs to it.
+    now = _start_ticks(bridge_file.pid)
+    return bridge_file.start_ticks is None or now is None or now == bridge_file.start_ticks
+
+
+def _start_ticks(pid: int) -> int | None:
+    """Field 22 of /proc/PID/stat; None on other systems."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text("latin-1")
+        return int(stat.rpartition(")")[2].split()[19])
+    except (OSError, IndexError, ValueError):
+        return None
 
 
 def _no_daemon(path: Path, state: str) -> NoDaemonError:

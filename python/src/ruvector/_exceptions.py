@@ -27,6 +27,7 @@ RuvectorError
   │   └ PrivacyError              cannot be anonymised as asked  (also ValueError)
   ├ ModelError                    verification and registry: ERR_MODEL_*
   ├ TrainerError                  a trainer of the daemon: ERR_TRAIN*
+  ├ HomeError                     no home, or an unusable one    (also ValueError)
   └ DaemonError                   everything else the daemon reports
 """
 
@@ -48,6 +49,7 @@ __all__ = [
     "ExportWriteError",
     "HandlerError",
     "HistoryError",
+    "HomeError",
     "MessageTooLargeError",
     "ModelError",
     "NoDaemonError",
@@ -265,6 +267,12 @@ class TrainerError(RuvectorError):
     """A trainer started by the daemon failed; see ``traceback``."""
 
     code = "ERR_TRAINER"
+
+
+class HomeError(RuvectorError, ValueError):
+    """Nothing says where the home is, or what says it cannot be used."""
+
+    code = "ERR_APP_HOME"
 
 
 class DaemonError(RuvectorError):

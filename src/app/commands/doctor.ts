@@ -1,20 +1,35 @@
 // `doctor`: each prerequisite, what is missing, what that costs and the line that mends it.
 import type { Command } from 'commander';
+import type { CheckResult } from '../check.ts';
 import { runChecks } from '../doctor.ts';
-import type { CheckResult } from '../doctor.ts';
+import { checkTargets } from '../doctor-target.ts';
 import { print, printJson } from '../terminal.ts';
-import { homeOf } from './options.ts';
+import { collectNumber, collectText, homeOf } from './options.ts';
+
+interface DoctorOptions {
+  pid: number[];
+  name: string[];
+  json?: boolean;
+}
 
 /** Adds the command. */
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
     .description('check this machine: what is missing, what that costs, how to mend it')
+    .option(
+      '--pid <pid>',
+      'what an action on this process may do, without touching it (repeatable)',
+      collectNumber,
+      [],
+    )
+    .option('--name <command>', 'the same by command name (repeatable)', collectText, [])
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  $ ruvector-memopt doctor')
-    .action(async (options: { json?: boolean }, command: Command) => {
-      const results = await runChecks(homeOf(command));
-      if (options.json) printJson(results);
+    .addHelpText('after', '\nExample:\n  $ ruvector-memopt doctor --name redis-server')
+    .action(async ({ pid: pids, name: names, json }: DoctorOptions, command: Command) => {
+      const isNamed = pids.length + names.length > 0;
+      const results = isNamed ? await checkTargets({ pids, names }) : await runChecks(homeOf(command));
+      if (json) printJson(results);
       else print(renderChecks(results));
       if (results.some((result) => result.state === 'missing')) process.exitCode = 1;
     });

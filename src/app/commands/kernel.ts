@@ -1,7 +1,7 @@
 // `kernel`: install, list and uninstall the notebook kernel where Jupyter finds it.
-import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { findUserHome } from '../../core/index.ts';
 import { ConfigError } from '../errors.ts';
 import {
   listDataDirectories,
@@ -71,7 +71,13 @@ function withPlace(command: Command, example: string): Command {
     );
 }
 
-const currentHost = (): JupyterHost => ({ env: process.env, platform: process.platform, home: homedir() });
+const currentHost = (): JupyterHost => ({
+  env: process.env,
+  platform: process.platform,
+  get home() {
+    return findUserHome();
+  },
+});
 
 async function resolvePlace(options: PlaceOptions): Promise<Place> {
   const given = [options.user, options.prefix !== undefined, options.sysPrefix].filter(Boolean);

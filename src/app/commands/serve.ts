@@ -1,7 +1,9 @@
 // `serve`: runs the host until Ctrl-C or SIGTERM, then drains.
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
+import { messageOf } from '../../core/index.ts';
 import type { Goal } from '../../optimize/index.ts';
+import { explainLock } from '../already-running.ts';
 import { buildConfig, defaultConfig, saveConfig } from '../config.ts';
 import type { HostConfig } from '../config.ts';
 import { createDecisionLog } from '../decision-log.ts';
@@ -14,9 +16,13 @@ import { paysOff, readOwnMemory, readTargetKib } from '../own-memory.ts';
 import { runRetraining } from '../retraining.ts';
 import { describeReading } from '../stream-command.ts';
 import { parseStreamOption } from '../stream-endpoints.ts';
-import { abortOnSignals, print } from '../terminal.ts';
+import { exitCodes, DRAIN_LIMIT_MS, startLife } from '../serve-life.ts';
+import type { ServeLife } from '../serve-life.ts';
+import { openServeLog } from '../serve-log.ts';
+import { print } from '../terminal.ts';
 import { startTrimming } from '../trim-memory.ts';
-import { buildUnitFile } from '../unit-file.ts';
+import { buildUnitFile, findServiceProblems, serviceFlags } from '../unit-file.ts';
+import { ConfigError } from '../errors.ts';
 import { collectNumber, collectText, goalOption, homeOf, parseNumber } from './options.ts';
 
 interface ServeOptions {
@@ -43,11 +49,20 @@ interface ServeOptions {
   metricsRemote?: string;
   onEvent: string[];
   stopWithStdin?: boolean;
+  logFile?: string;
   printUnit?: boolean;
 }
 
 const GOAL_HELP =
   'relieve: act while memory is scarce for somebody it can help; save: give cold memory back all the time, for zram or cgroup v2';
+
+const HELP_AFTER = `
+Signals: SIGTERM and SIGINT drain (at most ${DRAIN_LIMIT_MS / 1000} s), a second one ends it at once. SIGHUP opens --log-file again;
+without one it drains when a terminal is attached, and is ignored when none is (nohup, systemd).
+Exit codes: 0 ended in order, 1 failed, 2 wrong use, ${exitCodes.alreadyRunning} already running on this home, ${exitCodes.broken} ended because going on would harm.
+
+Example:
+  $ ruvector-memopt serve --name redis-server --act --retrain 60`;
 
 /** Adds the command. */
 export function addServe(program: Command): void {
@@ -116,11 +131,15 @@ export function addServe(program: Command): void {
       [],
     )
     .option('--stop-with-stdin', 'stop when standard input ends: with the program that started it')
+    .option(
+      '--log-file <path>',
+      'write the log to this file instead of standard error; SIGHUP opens it again',
+    )
     .option('--print-unit', 'print a systemd unit for these options and exit')
-    .addHelpText('after', '\nExample:\n  $ ruvector-memopt serve --name redis-server --act --retrain 60')
+    .addHelpText('after', HELP_AFTER)
     .action(async (options: ServeOptions, command: Command) => {
       const config = toConfig(options);
-      if (options.printUnit) print(printUnit(homeOf(command).root));
+      if (options.printUnit) print(printUnit(homeOf(command).root, options));
       else await serve(config, options, command);
     });
 }
@@ -152,17 +171,21 @@ async function serve(config: HostConfig, options: ServeOptions, command: Command
   const metrics =
     options.metrics === undefined ? null : parseMetricsAddress(options.metrics, options.metricsRemote);
   const sinks = parseOnEvent(options.onEvent);
-  const stop = abortOnSignals();
-  const isLeft = options.stopWithStdin ? abortOnInputEnd() : stop.signal;
-  const log = (text: string): void => void process.stderr.write(`${new Date().toISOString()} ${text}\n`);
+  const output = openServeLog(options.logFile);
+  using life = startLife({ log: output, hasLogFile: options.logFile !== undefined });
+  if (options.stopWithStdin) stopOnInputEnd(life);
+  const log = output.line;
   try {
     const home = homeOf(command);
     await using outlets = await openOutlets({ metrics, sinks, log });
     const listener = joinListeners([{ onLog: log, ...createDecisionLog(log) }, outlets.listener], log);
-    await using host = await openHost(home, config, listener);
+    await using host = await openHost(home, config, listener).catch(async (error: unknown) => {
+      throw await explainLock(home, error);
+    });
+    life.watch(host);
     await outlets.start(host);
-    saveConfig(home.root, config);
-    log(
+    keepConfig(home.root, config, log);
+    output.always(
       `serving ${host.home.root} at ${config.hz} Hz, ${config.act ? `acting to ${config.goal}` : 'dry run'}, pid ${process.pid}`,
     );
     for (const stream of streams) {
@@ -174,14 +197,27 @@ async function serve(config: HostConfig, options: ServeOptions, command: Command
     }
     using _ = startTrimming(() => log(describeOwnMemory(config)));
     const failed = new AbortController();
-    const signal = AbortSignal.any([stop.signal, isLeft, failed.signal]);
+    const signal = AbortSignal.any([life.signal, failed.signal]);
     await Promise.all([host.run(signal).finally(() => failed.abort()), runRetraining(host, signal, log)]);
-    log('draining');
+    output.always('draining');
   } finally {
-    stop.dispose();
     if (options.stopWithStdin) process.stdin.destroy();
   }
-  log('stopped');
+  output.always('stopped');
+  output.close();
+  // What still waits, be it a line for a reader that does not read, is no reason to stay.
+  setTimeout(() => process.exit(), LEAVE_MS).unref();
+}
+
+const LEAVE_MS = 2000;
+
+/** Commands without the daemon compute as it does by this file: without it they take the defaults. */
+function keepConfig(root: string, config: HostConfig, log: (text: string) => void): void {
+  try {
+    saveConfig(root, config);
+  } catch (error) {
+    log(`the configuration is not kept: ${messageOf(error)}`);
+  }
 }
 
 function describeOwnMemory({ targets }: HostConfig): string {
@@ -190,20 +226,20 @@ function describeOwnMemory({ targets }: HostConfig): string {
 }
 
 /** The pipe of whoever started this process ends with it, however it ends. */
-function abortOnInputEnd(): AbortSignal {
-  const controller = new AbortController();
-  const abort = (): void => controller.abort();
-  process.stdin.once('end', abort).once('error', abort).resume();
-  return controller.signal;
+function stopOnInputEnd(life: ServeLife): void {
+  const stop = (): void => life.stop();
+  process.stdin.once('end', stop).once('error', stop).resume();
 }
 
 /** The unit runs this executable on this home with the flags of this call. */
-function printUnit(homeRoot: string): string {
+function printUnit(home: string, { pid, stopWithStdin = false, logFile }: ServeOptions): string {
+  const problems = findServiceProblems(pid, stopWithStdin);
+  if (problems.length > 0) throw new ConfigError(problems);
   const script = fileURLToPath(new URL('../../../bin/ruvector-memopt.mjs', import.meta.url));
-  const after = process.argv.slice(process.argv.indexOf('serve') + 1);
-  const flags = after.filter((arg) => arg !== '--print-unit');
-  return buildUnitFile(
-    [process.execPath, script, '--home', homeRoot, 'serve', ...flags],
-    process.env['RUVECTOR_PYTHON'],
-  );
+  return buildUnitFile({
+    command: [process.execPath, script, '--home', home, 'serve', ...serviceFlags(process.argv)],
+    home,
+    environment: { RUVECTOR_PYTHON: process.env['RUVECTOR_PYTHON'] },
+    hasLogFile: logFile !== undefined,
+  });
 }

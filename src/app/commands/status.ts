@@ -64,6 +64,7 @@ export function renderStatus(status: HostStatus): string {
     ['gain and cost', describeBalance(status)],
     ['bridge', `${status.bridge.clients} clients, ${status.bridge.openStreams} streams`],
     ...describeOutlets(status.outlets),
+    ...describeTrouble(status),
   ];
   return formatRows(rows);
 }
@@ -87,6 +88,17 @@ function describeBadColumns({ health }: HostStatus): [string, string][] {
       `${count} unusable values from ${name}, the last ${JSON.stringify(lastText)}`,
     ]),
   );
+}
+
+/** Only what should not be: errors that nobody caught, and lines of the log that could not be written. */
+function describeTrouble({ faults, log }: HostStatus): [string, string][] {
+  const count = faults.uncaughtErrors + faults.unhandledRejections;
+  return [
+    ...(count > 0
+      ? [['unexpected', `${count} errors that nobody caught, last: ${faults.last}`] as [string, string]]
+      : []),
+    ...(log.lost > 0 ? [['log', `${log.lost} lines could not be written`] as [string, string]] : []),
+  ];
 }
 
 function describeMemory({ memory }: HostStatus): string {

@@ -1,9 +1,10 @@
 // A stable fingerprint of the hardware, and the file that belongs to it. `hardwareId()` is pure;
 // `readHardware()` touches the system.
 import { readFileSync } from 'node:fs';
-import { availableParallelism, homedir, totalmem } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { userFolder } from '../../core/index.ts';
 
 /** What the fingerprint is made of. */
 export interface HardwareFacts {
@@ -59,8 +60,10 @@ export function hardwareId(
 
 /** `training_data_<hardware id>.apr` in `directory`. @default `$XDG_CACHE_HOME/ruvector`, else `~/.cache/ruvector` */
 export function cachePath(directory?: string, id: string = hardwareId()): string {
-  const cacheHome = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
-  return join(directory ?? join(cacheHome, 'ruvector'), `training_data_${id}.apr`);
+  return join(
+    directory ?? join(userFolder('XDG_CACHE_HOME', '.cache'), 'ruvector'),
+    `training_data_${id}.apr`,
+  );
 }
 
 function readCpuInfo(): string {

@@ -3,9 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildConfig, defaultConfig, readSavedConfig, saveConfig } from '../../../src/app/config.ts';
-import { resolveHome } from '../../../src/app/home.ts';
 import { parseAssignment } from '../../../src/app/commands/assignment.ts';
-import { buildUnitFile } from '../../../src/app/unit-file.ts';
 
 describe('buildConfig()', () => {
   it('fills in the defaults: 1 Hz, 60 s horizon, dry run', () => {
@@ -57,16 +55,6 @@ describe('readSavedConfig()', () => {
   });
 });
 
-describe('resolveHome()', () => {
-  it('prefers the argument, then RUVECTOR_HOME, then the XDG data folder', () => {
-    const env = { RUVECTOR_HOME: '/a', XDG_DATA_HOME: '/x' };
-    expect(resolveHome('/b', env).root).toBe('/b');
-    expect(resolveHome(undefined, env).root).toBe('/a');
-    expect(resolveHome(undefined, { XDG_DATA_HOME: '/x' }).root).toBe('/x/ruvector');
-    expect(resolveHome('/b', {}).bridgeFile).toBe('/b/run/bridge.json');
-  });
-});
-
 describe('parseAssignment()', () => {
   it('reads values as JSON where they are, as text where they are not', () => {
     const parsed = ['max_iter=200', 'class_weight=balanced', 'verbose=false'].reduce(
@@ -78,19 +66,5 @@ describe('parseAssignment()', () => {
 
   it('refuses text without a name', () => {
     expect(() => parseAssignment('=3', {})).toThrow('name=value');
-  });
-});
-
-describe('buildUnitFile()', () => {
-  it('starts this executable with the given flags, quoting what needs it', () => {
-    const unit = buildUnitFile(
-      ['/opt/my node/bin/node', '/opt/memopt.mjs', '--home', '/data/50%', 'serve', '--hz', '2'],
-      '/opt/python',
-    );
-    expect(unit).toContain(
-      'ExecStart="/opt/my node/bin/node" /opt/memopt.mjs --home /data/50%% serve --hz 2\n',
-    );
-    expect(unit).toContain('Environment=RUVECTOR_PYTHON=/opt/python\n');
-    expect(unit).toContain('[Install]');
   });
 });

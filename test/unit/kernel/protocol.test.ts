@@ -213,5 +213,8 @@ describe('openHistory()', () => {
   it('historyPath() prefers its own variable, then the XDG state directory', () => {
     expect(historyPath({ RUVECTOR_KERNEL_HISTORY: ':memory:', XDG_STATE_HOME: '/s' })).toBe(':memory:');
     expect(historyPath({ XDG_STATE_HOME: '/s' })).toBe('/s/ruvector-memopt/kernel-history.sqlite');
+    const inHome = '/h/.local/state/ruvector-memopt/kernel-history.sqlite';
+    expect(historyPath({ XDG_STATE_HOME: 'relative', HOME: '/h' })).toBe(inHome);
+    expect(historyPath({ XDG_STATE_HOME: '/s', RUVECTOR_KERNEL_HISTORY: '/k' })).toBe('/k');
   });
 });
