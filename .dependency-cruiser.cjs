@@ -1,11 +1,12 @@
 // The direction table of docs/ARCHITECTURE.md. Each room may import only the rooms named here.
 const mayImport = {
   core: [],
+  files: ['core'],
   collect: ['core'],
-  store: ['core'],
+  store: ['core', 'files'],
   prepare: ['core'],
   // Dataset publication describes what prepare computed; DataExporter.startStream serves through wire.
-  export: ['core', 'prepare', 'wire'],
+  export: ['core', 'files', 'prepare', 'wire'],
   wire: ['core'],
   models: ['core'],
   train: ['core', 'wire', 'models'],

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { isRuvectorError, messageOf } from '../core/index.ts';
+import type { RuvectorError } from '../core/index.ts';
 
 type Add = (program: Command) => void;
 
@@ -67,12 +68,20 @@ export async function main(argv: readonly string[]): Promise<void> {
 }
 
 /** The caller has to correct the command. */
-const wrongUse = new Set(['ERR_APP_CONFIG', 'ERR_APP_NOT_CONFIRMED', 'ERR_EXPORT_OPTIONS']);
+const wrongUse = new Set(['ERR_APP_CONFIG', 'ERR_APP_NOT_CONFIRMED', 'ERR_EXPORT_OPTIONS', 'ERR_FILES_TARGET']);
+
+/** What a shell reports of a program that SIGPIPE ended: 128 + 13. */
+const BROKEN_PIPE = 141;
+
+/** `export --output - | head` is not an error, and the data did not go out whole. */
+const hasReaderLeft = ({ code, details }: RuvectorError): boolean =>
+  code === 'ERR_FILES_READER_LEFT' && details['descriptor'] !== null;
 
 function reportFailure(error: unknown): number {
   // Commander has already printed its message; help and version are not failures.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (isRuvectorError(error)) {
+    if (hasReaderLeft(error)) return BROKEN_PIPE;
     process.stderr.write(`${error.code}: ${error.message}\n`);
     const traceback = error.details['traceback'];
     // A cause the product foresaw has said it all in its message.

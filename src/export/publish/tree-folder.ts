@@ -3,11 +3,11 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { exchangePaths } from '../../files/index.ts';
 import { makeFolder } from '../make-folder.ts';
 import { isRuvectorError, systemCodeOf } from '../../core/index.ts';
 import { checksumsName } from './checksums.ts';
 import { publishTargetError } from './errors.ts';
-import { exchangePaths } from './exchange-paths.ts';
 
 /** Writes one file and syncs it. */
 export async function writeFileSynced(path: string, data: string | Uint8Array): Promise<void> {
