@@ -5,6 +5,7 @@ import { createFileFormat } from './chunk-formats.ts';
 import type { FileFormat } from './chunk-formats.ts';
 import { ChunkWriter } from './chunk-writer.ts';
 import type { EncodePool } from './encode-pool.ts';
+import { streamError } from './errors.ts';
 import type { Compression, ExportFormat, ExportStats, WriteTablesRequest } from './file-contract.ts';
 import type { Target } from './plan-targets.ts';
 import { ProgressMeter } from './progress-meter.ts';
@@ -37,6 +38,10 @@ export async function streamTable(
   const start = { rows: 0, bytes: 0 };
   const options = { out, isStream: true, schema: table.schema, start, pool, compression };
   const writer = new ChunkWriter(createFileFormat(format as FileFormat, options), start);
-  const rows = await pumpTable(table, writer, 0, new ProgressMeter(request), { signal });
+  const rows = await pumpTable(table, writer, 0, new ProgressMeter(request), { signal }).catch(
+    (error: unknown) => {
+      throw signal?.aborted ? error : streamError(path, error);
+    },
+  );
   return { rows, bytes, tables: { [table.name]: { rows, path } }, resumedRows: 0, notes: [] };
 }

@@ -61,7 +61,8 @@ async function writeTargets(request: WriteTablesRequest, targets: readonly Targe
   const isOneFile = uniqueTargets(targets).length === 1;
   // A database is seeked in while it is made: it is finished in a file first.
   if (isOneFile && request.format !== 'sqlite' && isStream(targets[0]!.destination)) {
-    return streamTable(request, targets[0]!, pool);
+    // Awaited here: the pool must live until it is done.
+    return await streamTable(request, targets[0]!, pool);
   }
   const { folder, claim } = await claimFolder(request, targets);
   try {

@@ -3,6 +3,7 @@
 import { open, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { locateDestination, nameBeside, placeFile, requireFile } from '../files/index.ts';
 import { toStoreError } from './errors.ts';
 
 /** Suffix of files that a crash may leave half-written; they are removed at open. */
@@ -15,7 +16,30 @@ export async function writeDurably(path: string, bytes: Uint8Array): Promise<voi
 
 /** The same for bytes in pieces, so that nobody has to join them. */
 export async function writePiecesDurably(path: string, pieces: readonly Uint8Array[]): Promise<void> {
-  const temporary = `${path}${temporarySuffix}`;
+  await writeTemporary(path, `${path}${temporarySuffix}`, pieces, async (temporary) => {
+    await rename(temporary, path);
+    await syncDirectory(dirname(path));
+  });
+}
+
+/**
+ * The same for a path that a user named: its links are followed, mode and owner of the file there are kept.
+ * @throws RuvectorError `ERR_FILES_TARGET` where it is no file
+ */
+export async function writeNamedDurably(path: string, pieces: readonly Uint8Array[]): Promise<void> {
+  const destination = requireFile(await locateDestination(path), 'samples');
+  const name = nameBeside(destination.path, temporarySuffix);
+  await writeTemporary(path, name, pieces, async (temporary) => {
+    await placeFile(temporary, destination);
+  });
+}
+
+async function writeTemporary(
+  path: string,
+  temporary: string,
+  pieces: readonly Uint8Array[],
+  place: (temporary: string) => Promise<void>,
+): Promise<void> {
   try {
     const handle = await open(temporary, 'w', 0o600);
     try {
@@ -28,8 +52,7 @@ export async function writePiecesDurably(path: string, pieces: readonly Uint8Arr
     } finally {
       await handle.close();
     }
-    await rename(temporary, path);
-    await syncDirectory(dirname(path));
+    await place(temporary);
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw toStoreError('write', path, cause);
