@@ -148,7 +148,8 @@ function readIo(reader: ProcReader, folder: string): ProcessIo | null {
 
 function cpuPercent(before: SeenProcess, cpuMs: number, monotonicMs: number): number | null {
   const elapsedMs = monotonicMs - before.monotonicMs;
-  return elapsedMs > 0 ? Math.max(0, ((cpuMs - before.cpuMs) / elapsedMs) * 100) : null;
+  const percent = ((cpuMs - before.cpuMs) / elapsedMs) * 100;
+  return elapsedMs > 0 && Number.isFinite(percent) ? Math.max(0, percent) : null;
 }
 
 function findLargest(rows: readonly ProcessRecord[], count: number): ProcessRecord[] {

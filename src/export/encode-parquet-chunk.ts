@@ -2,6 +2,7 @@
 import pl from 'nodejs-polars';
 import type { ParquetJob } from './encode-pool.ts';
 import type { Compression } from './file-contract.ts';
+import { dropBounds } from './parquet-bounds.ts';
 
 const codecs: Partial<Record<Compression, 'zstd' | 'snappy' | 'uncompressed'>> = {
   zstd: 'zstd',
@@ -12,5 +13,13 @@ const codecs: Partial<Record<Compression, 'zstd' | 'snappy' | 'uncompressed'>> =
 /** Encodes one chunk. */
 export function encodeParquetChunk({ ipc, compression }: ParquetJob): Uint8Array {
   const frame = pl.readIPC(Buffer.from(ipc.buffer, ipc.byteOffset, ipc.byteLength));
-  return frame.writeParquet({ compression: codecs[compression]! });
+  return dropBounds(frame.writeParquet({ compression: codecs[compression]! }), findNanColumns(frame));
 }
+
+function findNanColumns(frame: pl.DataFrame): Set<string> {
+  const columns = frame.getColumns().filter(({ dtype }) => isFloat(dtype));
+  return new Set(columns.filter((column) => column.isNan().sum() > 0).map(({ name }) => name));
+}
+
+const isFloat = (dtype: pl.DataType): boolean =>
+  dtype.equals(pl.Float64) || dtype.equals(pl.Float32);
