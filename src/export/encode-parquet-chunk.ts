@@ -17,8 +17,10 @@ export function encodeParquetChunk({ ipc, compression }: ParquetJob): Uint8Array
 }
 
 function findNanColumns(frame: pl.DataFrame): Set<string> {
-  const columns = frame.getColumns().filter(({ dtype }) => isFloat(dtype));
-  return new Set(columns.filter((column) => column.isNan().sum() > 0).map(({ name }) => name));
+  const floats = frame.getColumns().filter(({ dtype }) => isFloat(dtype));
+  if (floats.length === 0) return new Set();
+  const counts = frame.select(...floats.map(({ name }) => pl.col(name).isNan().sum())).toRecords()[0]!;
+  return new Set(floats.map(({ name }) => name).filter((name) => Number(counts[name]) > 0));
 }
 
 const isFloat = (dtype: pl.DataType): boolean =>
