@@ -210,7 +210,9 @@ async function assertUsable(
 ): Promise<void> {
   const destination = await locateDestination(path, { hasDescriptors });
   if (!resume || !isStream(destination)) return;
-  throw new ExportOptionsError(`to "${path}"`, ['resume needs a file: nothing is kept of what went into a pipe']);
+  throw new ExportOptionsError(`to "${path}"`, [
+    'resume needs a file: nothing is kept of what went into a pipe',
+  ]);
 }
 
 async function takeUp(context: PlanContext, path: string, fingerprint: string): Promise<ExportPlan | null> {

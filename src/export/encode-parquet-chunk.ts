@@ -13,15 +13,26 @@ const codecs: Partial<Record<Compression, 'zstd' | 'snappy' | 'uncompressed'>> =
 /** Encodes one chunk. */
 export function encodeParquetChunk({ ipc, compression }: ParquetJob): Uint8Array {
   const frame = pl.readIPC(Buffer.from(ipc.buffer, ipc.byteOffset, ipc.byteLength));
-  return dropBounds(frame.writeParquet({ compression: codecs[compression]! }), findNanColumns(frame));
+  const bytes = frame.writeParquet({ compression: codecs[compression]! });
+  return dropBounds(bytes, new Set([...findUnsigned(frame), ...findNan(frame)]));
 }
 
-function findNanColumns(frame: pl.DataFrame): Set<string> {
-  const floats = frame.getColumns().filter(({ dtype }) => isFloat(dtype));
-  if (floats.length === 0) return new Set();
-  const counts = frame.select(...floats.map(({ name }) => pl.col(name).isNan().sum())).toRecords()[0]!;
-  return new Set(floats.map(({ name }) => name).filter((name) => Number(counts[name]) > 0));
+/** Polars orders the bounds of their pages as if they were signed. */
+function findUnsigned(frame: pl.DataFrame): string[] {
+  const isUnsigned = (dtype: pl.DataType): boolean => dtype.equals(pl.UInt64);
+  return namesOf(frame, isUnsigned);
 }
 
-const isFloat = (dtype: pl.DataType): boolean =>
-  dtype.equals(pl.Float64) || dtype.equals(pl.Float32);
+function findNan(frame: pl.DataFrame): string[] {
+  const names = namesOf(frame, (dtype) => dtype.equals(pl.Float64) || dtype.equals(pl.Float32));
+  if (names.length === 0) return [];
+  const counts = frame.select(...names.map((name) => pl.col(name).isNan().sum())).toRecords()[0]!;
+  return names.filter((name) => Number(counts[name]) > 0);
+}
+
+function namesOf(frame: pl.DataFrame, isWanted: (dtype: pl.DataType) => boolean): string[] {
+  return frame
+    .getColumns()
+    .filter(({ dtype }) => isWanted(dtype))
+    .map(({ name }) => name);
+}

@@ -1,7 +1,7 @@
-// Takes the bounds (least and greatest value) of columns out of a Parquet file: those of columns that hold NaN. Polars
-// marks a page with NaN as one of nulls alone and computes the bounds of a column from its other pages, so that a
-// reader that skips by them finds too little; and even right bounds say nothing about NaN, which some readers take
-// for the greatest value of all. Without bounds every reader looks itself.
+// Takes the bounds (least and greatest value) of columns out of a Parquet file: those that Polars gets wrong. It
+// marks a page with NaN as one of nulls alone and computes the bounds of a column from its other pages, and it joins
+// the bounds of pages of unsigned integers as if they were signed; a reader that skips by them finds too little. Even
+// right bounds say nothing about NaN, which some readers take for the greatest value. Without them a reader looks itself.
 // https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
 import { decodeThrift, encodeThrift } from './thrift-compact.ts';
 import type { ThriftList, ThriftStruct } from './thrift-compact.ts';

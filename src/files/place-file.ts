@@ -161,7 +161,11 @@ async function replace(temporary: string, target: string, { asked }: Destination
 }
 
 const replacedError = (asked: string): Error =>
-  targetError(asked, 'something that is no file took its name meanwhile', 'look what it is, then export again');
+  targetError(
+    asked,
+    'something that is no file took its name meanwhile',
+    'look what it is, then export again',
+  );
 
 /** Not in one step: a kill in the middle leaves a part. Only the file that was located is written to. */
 async function writeInPlace(temporary: string, { path, asked, stats }: Destination): Promise<void> {

@@ -53,7 +53,10 @@ const SUFFIX_BYTES = 32;
 async function locateFolder(named: string): Promise<string> {
   const { path, kind } = await locateDestination(named, { hasDescriptors: false });
   if (kind === 'folder' || kind === 'new') return path;
-  throw publishTargetError(named, `it is a ${kind}, and a dataset is a folder; name a new or an empty folder`);
+  throw publishTargetError(
+    named,
+    `it is a ${kind}, and a dataset is a folder; name a new or an empty folder`,
+  );
 }
 
 /** An error of the file system as one of the target. */
@@ -151,7 +154,10 @@ async function replaceFolder(staged: string, target: string, aside: string): Pro
 async function assertFolder(staged: string, target: string): Promise<void> {
   if ((await lstat(staged)).isDirectory()) return;
   await exchangePaths(staged, target);
-  throw publishTargetError(target, 'something else took its name meanwhile; look what it is, then publish again');
+  throw publishTargetError(
+    target,
+    'something else took its name meanwhile; look what it is, then publish again',
+  );
 }
 
 async function syncTree(path: string): Promise<void> {
