@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type * as arrow from 'apache-arrow';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { buildRecordBatch, optional, required, toArrowSchema } from '../../src/core/index.ts';
+import { buildRecordBatch, optional, required } from '../../src/core/index.ts';
 import type { AnyRow, RecordKind } from '../../src/core/index.ts';
 import { writeShards } from '../../src/export/publish/parquet-shards.ts';
 import type { PublishColumn } from '../../src/export/publish/publish-contract.ts';
@@ -53,11 +53,14 @@ function rowAt(i: number, rows: number): AnyRow {
 
 const rowsOf = (count: number): AnyRow[] => Array.from({ length: count }, (_, i) => rowAt(i, count));
 
+/** Texts make many pages of few rows: the big table does without. */
+const bigKind: RecordKind = { ...kind, fields: kind.fields.filter(({ type }) => type !== 'utf8') };
+
 function tableOf(batch: arrow.RecordBatch) {
   const open = async function* (skipRows: number) {
     yield batch.slice(skipRows, batch.numRows);
   };
-  return { name: 'filters', schema: toArrowSchema(kind), rowEstimate: batch.numRows, open };
+  return { name: 'filters', schema: batch.schema, rowEstimate: batch.numRows, open };
 }
 
 let folder: string;
@@ -73,9 +76,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function writeExport(name: string, rows: readonly AnyRow[]): Promise<string> {
+async function writeExport(name: string, rows: readonly AnyRow[], of = kind): Promise<string> {
   const path = join(folder, `${name}.parquet`);
-  const tables = [tableOf(buildRecordBatch(kind, rows))];
+  const tables = [tableOf(buildRecordBatch(of, rows))];
   await writeTables({ tables, format: 'parquet', path, fingerprint: name });
   return path;
 }
@@ -107,7 +110,7 @@ async function writeSegment(rows: readonly AnyRow[]): Promise<string> {
 it('filters find in every Parquet file what a full scan finds', async () => {
   const some = rowsOf(9000);
   const files = [
-    await writeExport('export', rowsOf(ROWS)),
+    await writeExport('export', rowsOf(ROWS), bigKind),
     await writeExport('small', some),
     await writeExport('empty', []),
     ...(await writePublication(some)),
