@@ -7,7 +7,7 @@ const mayImport = {
   prepare: ['core'],
   // Dataset publication describes what prepare computed; DataExporter.startStream serves through wire.
   export: ['core', 'files', 'prepare', 'wire'],
-  wire: ['core'],
+  wire: ['core', 'files'],
   models: ['core'],
   train: ['core', 'wire', 'models'],
   optimize: ['core', 'models'],

@@ -3,11 +3,12 @@
 // Traps obeyed here: opening a FIFO for writing fails with ENXIO while nobody reads (fifo(7)); a write
 // into a full one fails with EAGAIN; both are tried again by timer, so that no thread ever blocks.
 import { execFile } from 'node:child_process';
-import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { lstat, rm } from 'node:fs/promises';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { messageOf, systemCodeOf } from '../../core/index.ts';
+import { locateDestination } from '../../files/index.ts';
 import { createStreamCodec } from './codec.ts';
 import type { HelloEvent, StreamCodec, StreamEvent, StreamFormat, StreamKinds } from './stream-contract.ts';
 import type { RuvectorError } from '../../core/index.ts';
@@ -37,20 +38,40 @@ export interface PipeOptions {
  * @throws RuvectorError `ERR_WIRE_ENDPOINT` when the path holds something else or cannot be made
  */
 export async function servePipe(options: PipeOptions): Promise<ServedEndpoint> {
-  const { path, sessions } = options;
+  const { sessions } = options;
+  const path = await locatePipe(options.path);
   const isOurs = await claimPipe(path);
-  const writer = new PipeWriter(options);
+  const writer = new PipeWriter({ ...options, path });
   const done = writer.run();
   return {
-    endpoint: `pipe:${path}`,
+    endpoint: `pipe:${options.path}`,
     close: async () => {
       await sessions.drain();
       writer.stop();
       await done;
-      if (isOurs) await rm(path, { force: true });
+      if (isOurs && (await isPipe(path))) await rm(path, { force: true });
       served.delete(path);
     },
   };
+}
+
+/** Where the links end: the pipe there is served, the links stay. */
+async function locatePipe(path: string): Promise<string> {
+  const { path: target, kind } = await locateDestination(path, { hasDescriptors: false }).catch(
+    (error: unknown) => {
+      throw endpointError(`pipe:${path}`, messageOf(error), error);
+    },
+  );
+  if (kind === 'pipe' || kind === 'new') return target;
+  throw endpointError(`pipe:${path}`, `there is something else of that name: a ${kind}`);
+}
+
+/** False when something else took its name meanwhile. */
+async function isPipe(path: string): Promise<boolean> {
+  return lstat(path).then(
+    (found) => found.isFIFO(),
+    () => false,
+  );
 }
 
 /** Pipes of this process: two writers would cut each other's events, and a FIFO does not refuse the second. */
@@ -247,7 +268,7 @@ class PipeWriter {
     while (this.#fd === null) {
       this.#stop.signal.throwIfAborted();
       try {
-        this.#fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+        this.#fd = openPipe(path);
       } catch (error) {
         if (systemCodeOf(error) !== 'ENXIO') throw error;
         await sleep(READER_POLL_MS, undefined, { signal: this.#stop.signal });
@@ -259,4 +280,12 @@ class PipeWriter {
     if (this.#fd !== null) closeSync(this.#fd);
     this.#fd = null;
   }
+}
+
+/** Nothing but a pipe is written to, whatever took its name since it was made. */
+function openPipe(path: string): number {
+  const fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+  if (fstatSync(fd).isFIFO()) return fd;
+  closeSync(fd);
+  throw new Error('something else took its name meanwhile');
 }
