@@ -19,6 +19,8 @@ export async function writeFileSynced(path: string, data: string | Uint8Array): 
 /** A folder beside the target that takes its place with `commit`; closing without it removes it. */
 export interface StagedFolder extends AsyncDisposable {
   readonly path: string;
+  /** What it will replace, at the end of the links. */
+  readonly target: string;
   commit(): Promise<void>;
 }
 
@@ -38,6 +40,7 @@ export async function stageFolder(named: string): Promise<StagedFolder> {
     await mkdir(path);
     return {
       path,
+      target,
       commit: async () => replaceFolder(path, target, join(parent, `${prefix}old`)),
       [Symbol.asyncDispose]: async () => rm(path, { recursive: true, force: true }),
     };
@@ -51,7 +54,10 @@ const SUFFIX_BYTES = 32;
 
 /** The folder at the end of the links: it is replaced, the link stays. */
 async function locateFolder(named: string): Promise<string> {
-  const { path, kind } = await locateDestination(named, { hasDescriptors: false });
+  const { path, kind } = await locateDestination(named, { hasDescriptors: false }).catch((error: unknown) => {
+    if (!isRuvectorError(error)) throw error;
+    throw publishTargetError(named, `${String(error.details['state'])}; name a new or an empty folder`, error);
+  });
   if (kind === 'folder' || kind === 'new') return path;
   throw publishTargetError(
     named,
