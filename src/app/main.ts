@@ -68,7 +68,12 @@ export async function main(argv: readonly string[]): Promise<void> {
 }
 
 /** The caller has to correct the command. */
-const wrongUse = new Set(['ERR_APP_CONFIG', 'ERR_APP_NOT_CONFIRMED', 'ERR_EXPORT_OPTIONS', 'ERR_FILES_TARGET']);
+const wrongUse = new Set([
+  'ERR_APP_CONFIG',
+  'ERR_APP_NOT_CONFIRMED',
+  'ERR_EXPORT_OPTIONS',
+  'ERR_FILES_TARGET',
+]);
 
 /** What a shell reports of a program that SIGPIPE ended: 128 + 13. */
 const BROKEN_PIPE = 141;

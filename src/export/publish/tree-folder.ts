@@ -56,7 +56,11 @@ const SUFFIX_BYTES = 32;
 async function locateFolder(named: string): Promise<string> {
   const { path, kind } = await locateDestination(named, { hasDescriptors: false }).catch((error: unknown) => {
     if (!isRuvectorError(error)) throw error;
-    throw publishTargetError(named, `${String(error.details['state'])}; name a new or an empty folder`, error);
+    throw publishTargetError(
+      named,
+      `${String(error.details['state'])}; name a new or an empty folder`,
+      error,
+    );
   });
   if (kind === 'folder' || kind === 'new') return path;
   throw publishTargetError(

@@ -66,9 +66,7 @@ describe('locateDestination()', () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(at('socket'), resolve));
     try {
-      const error: unknown = await locateDestination(`${root}/${name}`).catch(
-        (one: unknown) => one,
-      );
+      const error: unknown = await locateDestination(`${root}/${name}`).catch((one: unknown) => one);
       expect(error).toMatchObject({ code: 'ERR_FILES_TARGET' });
       expect((error as Error).message).toMatch(text);
     } finally {
