@@ -89,7 +89,7 @@ async function openFolder({ path, asked, parent }: Destination): Promise<OpenFol
     }
     return {
       pathOf: await pathThrough(handle, folder),
-      sync: async () => void (await handle.sync().catch(() => undefined)),
+      sync: async () => handle.sync().catch(() => undefined),
       [Symbol.asyncDispose]: async () => handle.close(),
     };
   } catch (error) {

@@ -84,7 +84,7 @@ async function writeExport(name: string, rows: readonly AnyRow[], of = kind): Pr
 }
 
 async function writePublication(rows: readonly AnyRow[]): Promise<string[]> {
-  const columns = kind.fields.map((field): PublishColumn => ({ ...field, role: 'feature' }) as PublishColumn);
+  const columns = kind.fields.map((field): PublishColumn => ({ ...field, role: 'feature' }));
   const split = {
     name: 'train',
     open: async function* () {
@@ -92,7 +92,7 @@ async function writePublication(rows: readonly AnyRow[]): Promise<string[]> {
     },
   };
   await mkdir(join(folder, 'data'));
-  const { files } = await writeShards(split as never, {
+  const { files } = await writeShards(split, {
     root: folder,
     folder: 'data',
     columns,
