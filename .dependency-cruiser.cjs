@@ -1,13 +1,14 @@
 // The direction table of docs/ARCHITECTURE.md. Each room may import only the rooms named here.
 const mayImport = {
   core: [],
+  files: ['core'],
   procfs: ['core'],
   collect: ['core', 'procfs'],
-  store: ['core'],
+  store: ['core', 'files'],
   prepare: ['core'],
   // Dataset publication describes what prepare computed; DataExporter.startStream serves through wire.
-  export: ['core', 'prepare', 'wire'],
-  wire: ['core'],
+  export: ['core', 'files', 'prepare', 'wire'],
+  wire: ['core', 'files'],
   models: ['core'],
   train: ['core', 'wire', 'models'],
   optimize: ['core', 'procfs', 'models'],

@@ -91,7 +91,9 @@ function countJunit(file) {
   const value = (name) => Number(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`).exec(xml)?.[1] ?? 0);
   const failed = value('failures') + value('errors');
   const failures = [
-    ...xml.matchAll(/<testcase classname="([^"]*)" name="([^"]*)"[^>]*><(?:failure|error) message="([^"]*)"/g),
+    ...xml.matchAll(
+      /<testcase classname="([^"]*)" name="([^"]*)"[^>]*><(?:failure|error) message="([^"]*)"/g,
+    ),
   ].map(([, file_, name, message]) => `${file_} > ${name}: ${firstLines(message.replaceAll('&#10;', '\n'))}`);
   return { passed: value('tests') - failed - value('skipped'), failed, failures };
 }

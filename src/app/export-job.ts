@@ -37,6 +37,8 @@ export interface ExportHost {
   readonly historyDirectory: string;
   readonly spec: FeatureSpec;
   readonly horizonMs: number;
+  /** False in a daemon: the descriptors of the one who asks are not its own. @default true */
+  readonly hasDescriptors?: boolean | undefined;
 }
 
 /** How an export is watched and stopped. */
@@ -58,7 +60,8 @@ export async function runExportJob(
   watch: ExportWatch = {},
 ): Promise<ExportResult> {
   await using history = await openHistory(host.historyDirectory, { readOnly: true });
-  const exporter = createDataExporter({ source: history, spec: host.spec, horizonMs: host.horizonMs });
+  const { spec, horizonMs, hasDescriptors } = host;
+  const exporter = createDataExporter({ source: history, spec, horizonMs, hasDescriptors });
   // Awaited here: the history must stay open until the export is done.
   const written = await exportWith(exporter, job, watch);
   return { ...written, problems: history.problems.map(({ message }) => message) };

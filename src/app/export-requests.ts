@@ -26,7 +26,8 @@ export function buildExportRequests(host: ExportRequestHost): Record<string, Han
 async function run(host: ExportRequestHost, job: ExportJob, context: RequestContext): Promise<ExportResult> {
   await host.history.flush();
   const { home, spec, config } = host;
-  const exportHost = { historyDirectory: home.history, spec, horizonMs: config.horizonMs };
+  const { horizonMs } = config;
+  const exportHost = { historyDirectory: home.history, spec, horizonMs, hasDescriptors: false };
   return runExportInThread(exportHost, job, { signal: context.signal, onProgress: context.progress });
 }
 

@@ -2,9 +2,10 @@
 // Writes kernel.json itself, so that no Python is needed; never touches a folder it did not write.
 // https://jupyter-client.readthedocs.io/en/stable/kernels.html#kernel-specs
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCodeOf } from '../core/index.ts';
+import { writeWhole } from '../files/index.ts';
 import { foreignKernelError, kernelNotBuiltError, kernelspecWriteError, noKernelError } from './errors.ts';
 
 /** Name under which the kernel is installed when none is given: `jupyter console --kernel ruvector`. */
@@ -84,16 +85,14 @@ export async function installKernel(options: KernelInstall): Promise<InstalledKe
   const directory = join(dataDirectory, 'kernels', name);
   if (await isForeign(directory)) throw foreignKernelError(name, directory);
   const spec = buildKernelspec({ node, entry, version: await readVersion(), python });
-  const temporary = join(directory, `kernel.json.${process.pid}`);
   try {
     await mkdir(directory, { recursive: true });
-    for (const logo of await readdir(logoFolder))
-      await copyFile(join(logoFolder, logo), join(directory, logo));
+    for (const logo of await readdir(logoFolder)) {
+      await writeWhole(join(directory, logo), await readFile(join(logoFolder, logo)), 'a logo');
+    }
     // Jupyter sees a kernel only where kernel.json is: it comes last, and whole.
-    await writeFile(temporary, `${JSON.stringify(spec, null, 2)}\n`);
-    await rename(temporary, join(directory, 'kernel.json'));
+    await writeWhole(join(directory, 'kernel.json'), `${JSON.stringify(spec, null, 2)}\n`, 'kernel.json');
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => {});
     throw kernelspecWriteError(directory, error);
   }
   return describe(name, directory, spec);

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { isRuvectorError, messageOf } from '../core/index.ts';
+import type { RuvectorError } from '../core/index.ts';
 import { followLauncher } from './launcher-watch.ts';
 
 type Add = (program: Command) => void;
@@ -75,13 +76,22 @@ const exitCodeOf: Readonly<Record<string, number>> = {
   ERR_APP_CONFIG: 2,
   ERR_APP_NOT_CONFIRMED: 2,
   ERR_EXPORT_OPTIONS: 2,
+  ERR_FILES_TARGET: 2,
   ERR_APP_RUNNING: 3,
 };
+
+/** What a shell reports of a program that SIGPIPE ended: 128 + 13. */
+const BROKEN_PIPE = 141;
+
+/** `export --output - | head` is not an error, and the data did not go out whole. */
+const hasReaderLeft = ({ code, details }: RuvectorError): boolean =>
+  code === 'ERR_FILES_READER_LEFT' && details['descriptor'] !== null;
 
 function reportFailure(error: unknown): number {
   // Commander has already printed its message; help and version are not failures.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (isRuvectorError(error)) {
+    if (hasReaderLeft(error)) return BROKEN_PIPE;
     process.stderr.write(`${error.code}: ${error.message}\n`);
     const traceback = error.details['traceback'];
     // A cause the product foresaw has said it all in its message.

@@ -21,6 +21,7 @@ export function renderExport(result: ExportResult): string {
   ];
   if (result.resumedRows > 0)
     rows.push(['resumed', `${count(result.resumedRows, 'row')} were written before`]);
+  rows.push(...result.notes.map((text): [string, string] => ['note', text]));
   rows.push(...result.problems.map((text): [string, string] => ['not read', text]));
   rows.push(...('files' in result ? renderTraining(result) : renderPrivacy(result)));
   return formatRows(rows);

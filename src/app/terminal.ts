@@ -1,11 +1,19 @@
 // What the commands print: tables for people, JSON for machines.
 import { watchStopSignals } from './stop-signals.ts';
 
-/** Prints one JSON document. Bigints become numbers. */
+/** Prints one JSON document. */
 export function printJson(value: unknown): void {
-  process.stdout.write(
-    `${JSON.stringify(value, (_, v: unknown) => (typeof v === 'bigint' ? Number(v) : v), 2)}\n`,
-  );
+  print(toJson(value));
+}
+
+/** One JSON document; bigints become numbers. */
+export function toJson(value: unknown): string {
+  return JSON.stringify(value, (_, v: unknown) => (typeof v === 'bigint' ? Number(v) : v), 2);
+}
+
+/** Writes text to standard error, with a final line break. */
+export function tell(text: string): void {
+  process.stderr.write(text.endsWith('\n') ? text : `${text}\n`);
 }
 
 /** Prints text with a final line break. */

@@ -94,6 +94,7 @@ export function createClientExporter(link: DaemonLink): Exporter {
   ): Interruptible<T & Marks> => {
     return makeCancellable(call, signal, async (either) => {
       if (typeof path !== 'string') throw optionsError(call, ['path is missing']);
+      if (path === '-') throw optionsError(call, ['path is "-", and the daemon writes the file: name one']);
       const params = { ...toWireNames(options), ...(await buildParams()), path: toAbsolute(path) };
       return runExport<T>(link, request, params, either);
     });

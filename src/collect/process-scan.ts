@@ -161,7 +161,8 @@ function readIo(reader: ProcReader, folder: string, notes: Notes): ProcessIo | n
 function cpuPercent(before: SeenProcess, cpuMs: number | null, monotonicMs: number): number | null {
   const elapsedMs = monotonicMs - before.monotonicMs;
   if (cpuMs === null || before.cpuMs === null || cpuMs < before.cpuMs || elapsedMs <= 0) return null;
-  return ((cpuMs - before.cpuMs) / elapsedMs) * 100;
+  const percent = ((cpuMs - before.cpuMs) / elapsedMs) * 100;
+  return Number.isFinite(percent) ? percent : null;
 }
 
 function findLargest(rows: readonly ProcessRecord[], count: number): ProcessRecord[] {

@@ -4,7 +4,7 @@ import * as arrow from 'apache-arrow';
 import { toArrowSchema } from './arrow.ts';
 import type { AnyRow, Field, FieldType, RecordKind } from './fields.ts';
 
-/** Computes one value from the native values in the order of `inputs`; none of them is null. */
+/** Computes one value from the native values in the order of `inputs`; none of them is null. What is not finite is null. */
 type Compute = (inputs: readonly number[]) => number;
 
 interface DocumentColumn {
@@ -16,9 +16,13 @@ interface DocumentColumn {
   /** Unset hands the one input over as it is. */
   readonly compute?: Compute;
   readonly keepsInputs?: boolean;
+  /** Divides by a figure of the host, which may be 0: the result is then null. */
+  readonly isQuotient?: boolean;
 }
 
 const toMib: Compute = ([kib]) => kib! / 1024;
+/** Of a stored fraction, for which a history of an older version may hold NaN. */
+const asItIs: Compute = ([value]) => value!;
 const same = (name: string, type: FieldType, unit: string): DocumentColumn => ({
   name,
   type,
@@ -45,6 +49,7 @@ const documentColumns: Readonly<Record<string, readonly DocumentColumn[]>> = {
       unit: 'percent',
       inputs: ['mem_total_kib', 'mem_available_kib'],
       compute: ([total, available]) => (1 - available! / total!) * 100,
+      isQuotient: true,
     },
     {
       name: 'page_file_used_mb',
@@ -63,7 +68,7 @@ const documentColumns: Readonly<Record<string, readonly DocumentColumn[]>> = {
     same('name_hash', 'uint64', 'keyed hash of the command name'),
     mib('working_set_mb', 'rss_kib'),
     mib('private_bytes_mb', 'private_kib'),
-    same('cpu_percent', 'float32', 'percent of one core'),
+    { ...same('cpu_percent', 'float32', 'percent of one core'), compute: asItIs, isQuotient: true },
     same('io_read_bytes', 'int64', 'bytes'),
     same('io_write_bytes', 'int64', 'bytes'),
   ],
@@ -142,7 +147,7 @@ function bindColumn(column: DocumentColumn, native: RecordKind): ViewColumn[] {
     name: column.name,
     type: column.compute ? column.type : first.type,
     unit: column.unit,
-    nullable: inputs.some((input) => input!.nullable),
+    nullable: column.isQuotient === true || inputs.some((input) => input!.nullable),
   };
   return [{ field, inputs: column.inputs, compute: column.compute }];
 }
@@ -150,7 +155,9 @@ function bindColumn(column: DocumentColumn, native: RecordKind): ViewColumn[] {
 function valueOf({ inputs, compute }: ViewColumn, row: AnyRow): AnyRow[string] {
   const values = inputs.map((name) => row[name] ?? null);
   if (!compute) return values[0]!;
-  return values.includes(null) ? null : compute(values.map(Number));
+  if (values.includes(null)) return null;
+  const computed = compute(values.map(Number));
+  return Number.isFinite(computed) ? computed : null;
 }
 
 function convertBatch(
@@ -184,7 +191,7 @@ function convertColumn(
     for (let at = 0; at < numbers.length; at++) input[at] = numbers[at]![i]!;
     out[i] = compute(input);
   }
-  const validity = mergeValidity(columns, length);
+  const validity = excludeInfinite(out, mergeValidity(columns, length));
   return arrow.makeData({ type: field.type, length, data: out, ...validity } as never);
 }
 
@@ -199,10 +206,25 @@ function toNumbers(column: arrow.Data, length: number): ArrayLike<number> {
   return numbers;
 }
 
-function mergeValidity(
-  columns: readonly arrow.Data[],
-  length: number,
-): { nullCount: number; nullBitmap: Uint8Array | null } {
+interface Validity {
+  readonly nullCount: number;
+  readonly nullBitmap: Uint8Array | null;
+}
+
+/** Also null is what is not finite: no reader then has to know what NaN means to another. */
+function excludeInfinite(values: Float32Array | Float64Array, validity: Validity): Validity {
+  if (values.every((value) => Number.isFinite(value))) return validity;
+  const { length } = values;
+  const nullBitmap = validity.nullBitmap ?? new Uint8Array(Math.ceil(length / 8)).fill(0xff);
+  let nullCount = 0;
+  for (let i = 0; i < length; i++) {
+    if (!Number.isFinite(values[i]!)) nullBitmap[i >> 3]! &= ~(1 << (i & 7));
+    if (((nullBitmap[i >> 3]! >> (i & 7)) & 1) === 0) nullCount++;
+  }
+  return { nullCount, nullBitmap };
+}
+
+function mergeValidity(columns: readonly arrow.Data[], length: number): Validity {
   if (columns.every((column) => column.nullCount === 0)) return { nullCount: 0, nullBitmap: null };
   const nullBitmap = new Uint8Array(Math.ceil(length / 8));
   let nullCount = 0;

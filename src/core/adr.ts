@@ -7,7 +7,8 @@ export interface AdrMemorySnapshot {
   timestamp: Date;
   total_mb: number;
   available_mb: number;
-  used_percent: number;
+  /** Null where the host told no size. */
+  used_percent: number | null;
   page_file_used_mb: number | null;
   processes_count: number;
 }
@@ -39,7 +40,9 @@ export interface AdrOptimizationEvent {
 const mib = (kib: number): number => kib / 1024;
 const mibOrNull = (kib: number | null): number | null => (kib === null ? null : kib / 1024);
 
-/** Share of memory that is not available, 0–100. */
+const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
+
+/** Share of memory that is not available, 0–100; not finite where the total is 0. */
 export function usedPercentOf(row: Pick<MemorySnapshot, 'mem_total_kib' | 'mem_available_kib'>): number {
   return (1 - row.mem_available_kib / row.mem_total_kib) * 100;
 }
@@ -51,7 +54,7 @@ export function toAdrMemorySnapshot(row: MemorySnapshot): AdrMemorySnapshot {
     timestamp: new Date(row.timestamp),
     total_mb: mib(row.mem_total_kib),
     available_mb: mib(row.mem_available_kib),
-    used_percent: usedPercentOf(row),
+    used_percent: finiteOrNull(usedPercentOf(row)),
     page_file_used_mb: hasSwap ? mib(row.swap_total_kib! - row.swap_free_kib!) : null,
     processes_count: row.process_count,
   };

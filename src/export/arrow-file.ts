@@ -29,6 +29,15 @@ export class ArrowFile {
     return Buffer.concat([HEAD, this.#schemaMessage]);
   }
 
+  /** First bytes of the stream format, which has no footer. */
+  streamHead(): Uint8Array {
+    return this.#schemaMessage;
+  }
+
+  streamTail(): Uint8Array {
+    return END_OF_STREAM;
+  }
+
   /** The messages of record batches. */
   encode(batches: readonly arrow.RecordBatch[]): Uint8Array {
     return withoutEnd(toStream(this.#schema, [...batches])).subarray(this.#schemaMessage.length);

@@ -1,27 +1,26 @@
 // The file formats, each as what it does with chunks of rows.
-import type { FileHandle } from 'node:fs/promises';
 import * as arrow from 'apache-arrow';
 import { ArrowFile, encodeArrowSchema } from './arrow-file.ts';
 import type { ChunkFormat } from './chunk-writer.ts';
+import type { ByteSink } from '../files/index.ts';
 import type { EncodePool, TextJob } from './encode-pool.ts';
-import type { Compression } from './file-contract.ts';
+import type { Compression, ExportFormat } from './file-contract.ts';
 import { ParquetParts } from './parquet-parts.ts';
 import { buildTableDdl } from './sqlite-database.ts';
-import { writeAll } from './table-writer.ts';
 import type { WriterStart } from './table-writer.ts';
 
 /** An open file that only grows. */
 class GrowingFile {
-  readonly handle: FileHandle;
+  readonly #out: ByteSink;
   bytes: number;
 
-  constructor(handle: FileHandle, bytes: number) {
-    this.handle = handle;
+  constructor(out: ByteSink, bytes: number) {
+    this.#out = out;
     this.bytes = bytes;
   }
 
   async append(bytes: Uint8Array): Promise<void> {
-    await writeAll(this.handle, bytes);
+    await this.#out.write(bytes);
     this.bytes += bytes.length;
   }
 }
@@ -34,11 +33,14 @@ function toIpc(schema: arrow.Schema, batches: readonly arrow.RecordBatch[]): Uin
 
 /** What every format in a file needs. */
 export interface FileFormatOptions {
-  readonly handle: FileHandle;
+  readonly out: ByteSink;
+  /** Nobody can seek in it: Arrow is then written as a stream. */
+  readonly isStream: boolean;
   readonly schema: arrow.Schema;
   readonly start: WriterStart;
   readonly pool: EncodePool;
-  readonly compression: Compression;
+  /** Unset is the format's default. */
+  readonly compression: Compression | undefined;
 }
 
 const TEXT_ROWS = 16_384;
@@ -46,12 +48,21 @@ const PARQUET_ROWS = 131_072;
 const ARROW_ROWS = 65_536;
 const DATABASE_ROWS = 16_384;
 
+/** Formats of one file a table, which are written from begin to end. */
+export type FileFormat = Exclude<ExportFormat, 'sqlite'>;
+
+/** What such a format does with chunks. */
+export function createFileFormat(format: FileFormat, options: FileFormatOptions): ChunkFormat {
+  if (format === 'parquet') return createParquetFormat(options);
+  return format === 'arrow' ? createArrowFormat(options) : createTextFormat(format, options);
+}
+
 /** CSV, JSON Lines or one JSON array. */
-export function createTextFormat(
+function createTextFormat(
   format: TextJob['format'],
-  { handle, schema, start, pool, compression }: FileFormatOptions,
+  { out, schema, start, pool, compression = 'none' }: FileFormatOptions,
 ): ChunkFormat {
-  const file = new GrowingFile(handle, start.bytes);
+  const file = new GrowingFile(out, start.bytes);
   const encode: ChunkFormat['encode'] = (batches, isFirst) =>
     pool.run({ kind: 'text', format, compression, ipc: toIpc(schema, batches), isFirst });
   return {
@@ -60,27 +71,27 @@ export function createTextFormat(
     encode,
     append: (encoded) => file.append(encoded),
     sync: async () => {
-      await handle.sync();
+      await out.sync();
       return { bytes: file.bytes };
     },
     complete: async (isEmpty) => {
       if (isEmpty) await file.append(await encode([], true));
       if (format === 'json') await file.append(await pool.run({ kind: 'text-end', compression }));
-      await handle.sync();
+      await out.sync();
     },
-    close: () => handle.close(),
+    close: () => out.close(),
   };
 }
 
 /** Parquet, one row group a chunk. */
-export function createParquetFormat({
-  handle,
+function createParquetFormat({
+  out,
   schema,
   start,
   pool,
-  compression,
+  compression = 'zstd',
 }: FileFormatOptions): ChunkFormat {
-  const file = new GrowingFile(handle, start.bytes);
+  const file = new GrowingFile(out, start.bytes);
   const message = encodeArrowSchema(schema);
   const parts =
     typeof start.state === 'string' ? ParquetParts.restore(start.state, message) : new ParquetParts(message);
@@ -96,24 +107,24 @@ export function createParquetFormat({
     encode,
     append,
     sync: async () => {
-      await handle.sync();
+      await out.sync();
       return { bytes: file.bytes, state: parts.save() };
     },
     complete: async (isEmpty) => {
       if (isEmpty) await append(await encode([], true));
       await file.append(parts.finish());
-      await handle.sync();
+      await out.sync();
     },
-    close: () => handle.close(),
+    close: () => out.close(),
   };
 }
 
-/** Arrow IPC file. */
-export function createArrowFormat({ handle, schema, start }: FileFormatOptions): ChunkFormat {
-  const file = new GrowingFile(handle, start.bytes);
+/** Arrow IPC file, or the IPC stream format, which needs no seeking to be read. */
+function createArrowFormat({ out, schema, start, isStream }: FileFormatOptions): ChunkFormat {
+  const file = new GrowingFile(out, start.bytes);
   const ipc = new ArrowFile(schema, start.state);
   const open = async (): Promise<void> => {
-    if (file.bytes === 0) await file.append(ipc.head());
+    if (file.bytes === 0) await file.append(isStream ? ipc.streamHead() : ipc.head());
   };
   return {
     chunkRows: ARROW_ROWS,
@@ -121,19 +132,19 @@ export function createArrowFormat({ handle, schema, start }: FileFormatOptions):
     encode: async (batches) => ipc.encode(batches),
     append: async (encoded) => {
       await open();
-      ipc.note(encoded, file.bytes);
+      if (!isStream) ipc.note(encoded, file.bytes);
       await file.append(encoded);
     },
     sync: async () => {
-      await handle.sync();
+      await out.sync();
       return { bytes: file.bytes, state: ipc.save() };
     },
     complete: async () => {
       await open();
-      await file.append(ipc.tail());
-      await handle.sync();
+      await file.append(isStream ? ipc.streamTail() : ipc.tail());
+      await out.sync();
     },
-    close: () => handle.close(),
+    close: () => out.close(),
   };
 }
 

@@ -5,7 +5,7 @@ import { canonicalJson } from '../prepare/index.ts';
 import type { FeatureSpec, PrivacyReport, TrainingHistory } from '../prepare/index.ts';
 import { serveStream } from '../wire/index.ts';
 import type { ServeStreamOptions, StreamFormat, StreamHandle, StreamHub } from '../wire/index.ts';
-import { cancelledError, noRowsError, noStreamError } from './errors.ts';
+import { ExportOptionsError, cancelledError, noRowsError, noStreamError } from './errors.ts';
 import { resolveExport } from './export-config.ts';
 import type { ExportConfig, ResolvedExport } from './export-config.ts';
 import { planExport, resumePlan } from './export-plan.ts';
@@ -13,6 +13,7 @@ import type { ExportPlan, PlanContext } from './export-plan.ts';
 import { isRelative, parseTime } from './export-times.ts';
 import type { TimeLike } from './export-times.ts';
 import type { ExportProgress, ExportStats } from './file-contract.ts';
+import { isStream, locateDestination } from '../files/index.ts';
 import type { ExportRange, ExportSource } from './table-source.ts';
 import type { TrainingDataConfig } from './training-config.ts';
 import { exportTraining } from './training-export.ts';
@@ -21,7 +22,8 @@ import { readInterrupted, writeTables } from './write-tables.ts';
 
 /** How far an export is: first the tables are read to anonymise them, then they are written. */
 export interface DataExportProgress extends ExportProgress {
-  readonly phase: 'planning' | 'writing';
+  /** `waiting`: for a reader of a named pipe. */
+  readonly phase: 'planning' | 'waiting' | 'writing';
 }
 
 /** How one export is watched and stopped. */
@@ -49,6 +51,8 @@ export interface DataExporterOptions {
   readonly horizonMs?: number;
   /** Live records for `startStream`, which rejects without it. */
   readonly hub?: StreamHub;
+  /** False where paths come from another process: its descriptors (`-`, /dev/stdout) are refused. @default true */
+  readonly hasDescriptors?: boolean | undefined;
   /** @default Date.now */
   readonly now?: () => number;
 }
@@ -99,10 +103,10 @@ export interface DataExporter {
 
 /** Creates an exporter over a history. Nothing is opened; nothing needs closing. */
 export function createDataExporter(options: DataExporterOptions): DataExporter {
-  const { source, config = {}, hub, now = Date.now } = options;
+  const { source, config = {}, hub, hasDescriptors, now = Date.now } = options;
   return {
     exportRange: (start, end, format, path, run = {}) =>
-      exportFiles(source, path, run, () => {
+      exportFiles({ source, path, run, hasDescriptors }, () => {
         const problems: string[] = [];
         const nowMs = now();
         const range = buildRange(start, end, nowMs, source, problems);
@@ -110,7 +114,7 @@ export function createDataExporter(options: DataExporterOptions): DataExporter {
         return { resolved, range, asked: [askedTime(start, nowMs), askedTime(end, nowMs)] };
       }),
     exportRecent: (hours, format, path, run = {}) =>
-      exportFiles(source, path, run, () => {
+      exportFiles({ source, path, run, hasDescriptors }, () => {
         const isFine = Number.isFinite(hours) && hours > 0;
         const problems = isFine ? [] : [`hours is ${String(hours)}, wanted a number above 0`];
         const resolved = resolveExport(path, format, { ...config, ...configOf(run) }, problems);
@@ -127,6 +131,7 @@ export function createDataExporter(options: DataExporterOptions): DataExporter {
           source,
           spec: options.spec,
           horizonMs: options.horizonMs,
+          hasDescriptors,
           describeHeld: () => describeHeld(source),
           nowMs: now(),
           signal: run.signal,
@@ -145,14 +150,20 @@ interface Asked {
   readonly asked: readonly unknown[];
 }
 
+interface FileExport {
+  readonly source: ExportSource;
+  readonly path: string;
+  readonly run: ExportRunOptions;
+  readonly hasDescriptors: boolean | undefined;
+}
+
 async function exportFiles(
-  source: ExportSource,
-  path: string,
-  run: ExportRunOptions,
+  { source, path, run, hasDescriptors }: FileExport,
   resolve: () => Asked,
 ): Promise<DataExportStats> {
   const { resolved, range, asked } = resolve();
   const { signal, onProgress } = run;
+  await assertUsable(path, hasDescriptors, resolved);
   return guardCancelled(path, signal, async () => {
     const context: PlanContext = { source, resolved, signal, onPlanned: planningProgress(onProgress) };
     const { resume, ...decisive } = resolved;
@@ -165,8 +176,10 @@ async function exportFiles(
         tables: plan.tables,
         format: resolved.format,
         path,
+        hasDescriptors,
         compression: resolved.compression,
         signal,
+        onWait: onProgress && (() => onProgress(waitingProgress)),
         onProgress: onProgress && ((progress) => onProgress({ ...progress, phase: 'writing' })),
         resume: resumed !== null,
         fingerprint,
@@ -178,6 +191,28 @@ async function exportFiles(
       plan.destroyKey();
     }
   });
+}
+
+const waitingProgress: DataExportProgress = {
+  phase: 'waiting',
+  table: '',
+  rows: 0,
+  totalRows: null,
+  rowsPerSecond: 0,
+  etaSeconds: null,
+};
+
+/** Before the history is read: a path that is never written to, and a pipe that nothing can be taken up in. */
+async function assertUsable(
+  path: string,
+  hasDescriptors: boolean | undefined,
+  { resume }: ResolvedExport,
+): Promise<void> {
+  const destination = await locateDestination(path, { hasDescriptors });
+  if (!resume || !isStream(destination)) return;
+  throw new ExportOptionsError(`to "${path}"`, [
+    'resume needs a file: nothing is kept of what went into a pipe',
+  ]);
 }
 
 async function takeUp(context: PlanContext, path: string, fingerprint: string): Promise<ExportPlan | null> {

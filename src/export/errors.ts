@@ -25,7 +25,7 @@ export function noRowsError(asked: string, held: string): RuvectorError {
 export function cancelledError(path: string, cause: unknown): RuvectorError {
   return new RuvectorError(
     'ERR_EXPORT_CANCELLED',
-    `Cannot finish "${path}": the export was cancelled; nothing is left of it, start it again`,
+    `Cannot finish "${path}": the export was cancelled; no file is left of it, start it again`,
     { cause, details: { path } },
   );
 }
@@ -54,6 +54,17 @@ export function writeError(path: string, cause: unknown): RuvectorError {
   return new RuvectorError(
     'ERR_EXPORT_WRITE',
     `Cannot write "${path}": ${state}; ${nextStep}, or choose another path, nothing is left of it`,
+    { cause, details: { path, systemCode: systemCodeOf(cause) ?? null } },
+  );
+}
+
+/** A pipe or a device that takes no more, code `ERR_EXPORT_WRITE`. Errors that have a code stay as they are. */
+export function streamError(path: string, cause: unknown): RuvectorError {
+  if (cause instanceof RuvectorError) return cause;
+  const { state, nextStep } = adviseOn(cause);
+  return new RuvectorError(
+    'ERR_EXPORT_WRITE',
+    `Cannot write "${path}": ${state}; what it took is not the whole export; ${nextStep}, or choose another path`,
     { cause, details: { path, systemCode: systemCodeOf(cause) ?? null } },
   );
 }

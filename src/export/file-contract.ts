@@ -40,6 +40,8 @@ export interface ExportStats {
   readonly tables: Readonly<Record<string, { readonly rows: number; readonly path: string }>>;
   /** Rows that an earlier, interrupted run had written already; they count in `rows`. */
   readonly resumedRows: number;
+  /** What a user should know about how the files took their places; one sentence each. */
+  readonly notes: readonly string[];
 }
 
 /** A file export. */
@@ -49,9 +51,14 @@ export interface WriteTablesRequest {
   /**
    * Where to. One table is written to exactly this path. Several are written beside it with the table
    * before the suffix (`data.memory.csv`), except SQLite, which holds them all; a path that ends in `/`
-   * or is a folder gets `<table>.<suffix>`.
+   * or is a folder gets `<table>.<suffix>`. Links are followed. Into a pipe, a character device, a descriptor
+   * (`/dev/stdout`) or standard output (`-`) the bytes are streamed.
    */
   readonly path: string;
+  /** False where descriptors of the one who asks are not those of this process. @default true */
+  readonly hasDescriptors?: boolean | undefined;
+  /** Called when a named pipe has no reader yet. */
+  readonly onWait?: (() => void) | undefined;
   /** @default 'zstd' for parquet, 'none' for all others */
   readonly compression?: Compression | undefined;
   readonly signal?: AbortSignal | undefined;

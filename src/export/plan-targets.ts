@@ -1,8 +1,11 @@
 // Which file each table of an export goes to (the rules are in file-contract.ts).
 import { basename, dirname, extname, join } from 'node:path';
+import { isStream, locateDestination } from '../files/index.ts';
+import type { Destination } from '../files/index.ts';
+import { ExportOptionsError } from './errors.ts';
 import type { TableSource, WriteTablesRequest } from './file-contract.ts';
 import { suffixOf } from './file-target.ts';
-import { isDirectory, isFolderTarget } from './staging.ts';
+import { isFolderTarget } from './staging.ts';
 
 /** A table and its file. */
 export interface Target {
@@ -10,21 +13,41 @@ export interface Target {
   /** Name inside the staging folder. */
   readonly name: string;
   readonly path: string;
+  /** What that path is. */
+  readonly destination: Destination;
 }
 
 /**
- * Plans the files.
- * @throws Error `EISDIR` where one would replace a folder
+ * Plans the files, and follows the path of each to what it is.
+ * @throws Error `EISDIR` where one would replace a folder; ExportOptionsError for several files into one pipe;
+ *   RuvectorError `ERR_FILES_TARGET`
  */
-export async function planTargets({
+export async function planTargets(request: WriteTablesRequest): Promise<Target[]> {
+  const targets = await namePaths(request);
+  if (targets.length > 1 && targets[0]!.name !== targets[1]!.name) await refuseOnePipe(request);
+  const { hasDescriptors } = request;
+  // Told before anything is written: of several files, none shall be there without the others.
+  return Promise.all(
+    targets.map(async (target) => {
+      const destination = await locateDestination(target.path, { hasDescriptors });
+      if (destination.kind === 'folder') {
+        throw Object.assign(new Error(`"${target.path}" is a folder`), { code: 'EISDIR' });
+      }
+      return { ...target, destination };
+    }),
+  );
+}
+
+/** Without their destinations. */
+async function namePaths({
   tables,
   format,
   path,
   compression,
-}: Pick<WriteTablesRequest, 'tables' | 'format' | 'path' | 'compression'>): Promise<Target[]> {
+}: WriteTablesRequest): Promise<Omit<Target, 'destination'>[]> {
   const isFolder = await isFolderTarget(path);
   const folderName = (table: string): string => `${table}.${suffixOf({ format, compression })}`;
-  const targets = tables.map((table): Target => {
+  return tables.map((table) => {
     if (format === 'sqlite') {
       const whole = isFolder ? join(path, 'export.sqlite') : path;
       return { table, name: 'tables.sqlite', path: whole };
@@ -36,8 +59,14 @@ export async function planTargets({
         : insertName(path, table.name);
     return { table, name: `table-${table.name}`, path: target };
   });
-  await refuseFolders(targets);
-  return targets;
+}
+
+async function refuseOnePipe({ path, tables, hasDescriptors }: WriteTablesRequest): Promise<void> {
+  if (!isStream(await locateDestination(path, { hasDescriptors }))) return;
+  const names = tables.map(({ name }) => name).join(', ');
+  throw new ExportOptionsError(`to "${path}"`, [
+    `${names} are ${tables.length} files and it takes one; name one table, or choose sqlite`,
+  ]);
 }
 
 /** `data.csv.gz` → `data.memory.csv.gz`. */
@@ -46,13 +75,6 @@ function insertName(path: string, table: string): string {
   const plain = path.slice(0, path.length - packed.length);
   const suffix = extname(plain);
   return join(dirname(path), `${basename(plain, suffix)}.${table}${suffix}${packed}`);
-}
-
-/** Told before anything is written: of several files, none shall be there without the others. */
-async function refuseFolders(targets: readonly Target[]): Promise<void> {
-  for (const { path } of targets) {
-    if (await isDirectory(path)) throw Object.assign(new Error(`"${path}" is a folder`), { code: 'EISDIR' });
-  }
 }
 
 /** One target a file: a database is that of all its tables. */

@@ -1,8 +1,11 @@
 // The folder in which an export is made, beside the target or, when that is a folder, inside it: the
 // files, and what a later run needs to go on. Mode 0700: it holds the anonymiser's key. Removed when the
 // export ends.
-import { open, readFile, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { mkdtemp, open, readFile, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { isStream, locateDestination, nameBeside } from '../files/index.ts';
+import type { LocateOptions } from '../files/index.ts';
 import { busyError } from './errors.ts';
 import { makeFolder } from './make-folder.ts';
 import { acquireStagingLock, isLockFile } from './staging-lock.ts';
@@ -25,7 +28,7 @@ const stateName = 'state.json';
 const ownerName = 'owner';
 
 /** True for an existing folder. */
-export async function isDirectory(path: string): Promise<boolean> {
+async function isDirectory(path: string): Promise<boolean> {
   return stat(path).then(
     (found) => found.isDirectory(),
     () => false,
@@ -37,10 +40,19 @@ export async function isFolderTarget(path: string): Promise<boolean> {
   return path.endsWith('/') || (await isDirectory(path));
 }
 
-/** The folder of an export to this path: always in the file system of the files that it will become. */
-export async function locateStaging(path: string): Promise<string> {
+/**
+ * The folder of an export to this path: in the file system of the file that it will become, where its links end.
+ * Null for what is no file: nothing is kept beside it.
+ */
+export async function locateStaging(path: string, options?: LocateOptions): Promise<string | null> {
   if (await isFolderTarget(path)) return join(path, '.ruvector.export');
-  return join(dirname(path), `.${basename(path)}.export`);
+  const destination = await locateDestination(path, options);
+  return isStream(destination) ? null : nameBeside(destination.path, '.export');
+}
+
+/** A folder elsewhere, for a file whose own folder takes none, and for formats that cannot be streamed. */
+export async function createDistantStaging(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'ruvector-export-'));
 }
 
 /** Reads what an interrupted run left; null when there is none, or it was another export. */

@@ -1,6 +1,7 @@
 // The contract of what writes one table to one file, batch by batch.
 import type { FileHandle } from 'node:fs/promises';
 import type * as arrow from 'apache-arrow';
+import type { ByteSink } from '../files/index.ts';
 
 /** Where a writer goes on: 0 rows at the start. */
 export interface WriterStart {
@@ -23,8 +24,17 @@ export interface TableWriter {
   abort(): Promise<void>;
 }
 
+/** An open file as what formats write to. */
+export function createFileSink(file: FileHandle): ByteSink {
+  return {
+    write: async (bytes) => writeAll(file, bytes),
+    sync: async () => file.sync(),
+    close: async () => file.close(),
+  };
+}
+
 /** Writes all bytes; a disk that fills in the middle ends in its error. */
-export async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   let done = 0;
   while (done < bytes.length) {
     const { bytesWritten } = await file.write(bytes, done, bytes.length - done);

@@ -2,12 +2,13 @@
 // in a folder, or as one file with dataset.json beside it.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { makeFolder } from './make-folder.ts';
 import { isRuvectorError } from '../core/index.ts';
 import { buildFeatureSpec, buildHistoryTrainingSet } from '../prepare/index.ts';
 import type { FeatureSpec, TrainingHistory, TrainingSet } from '../prepare/index.ts';
+import { locateDestination, requireFile, writeWhole } from '../files/index.ts';
 import { noRowsError } from './errors.ts';
 import type { ExportProgress, ExportStats, TableSource } from './file-contract.ts';
 import { buildTrainingCard, labelWeights } from './training-card.ts';
@@ -24,6 +25,8 @@ export interface TrainingExportContext {
   readonly spec?: FeatureSpec | undefined;
   /** Horizon of a configuration that names none. @default 60_000 */
   readonly horizonMs?: number | undefined;
+  /** As in DataExporterOptions. */
+  readonly hasDescriptors?: boolean | undefined;
   /** Says what range the history holds, for the error of an empty one. */
   readonly describeHeld: () => string;
   readonly nowMs: number;
@@ -56,6 +59,8 @@ export async function exportTraining(
   context: TrainingExportContext,
 ): Promise<TrainingDataStats> {
   const resolved = resolveTraining(path, config, await isFolder(path), context.nowMs);
+  const destination = await locateDestination(path, { hasDescriptors: context.hasDescriptors });
+  if (destination.kind !== 'folder') requireFile(destination, 'a training set with its card');
   const set = await buildSet(resolved, config, context);
   const target = resolve(path);
   const folder = resolved.isFolder ? target : dirname(target);
@@ -64,7 +69,8 @@ export async function exportTraining(
     const stats = await writeSet(set, resolved, target, context);
     const files = await describeFiles(stats, folder, resolved);
     const cardPath = join(folder, resolved.isFolder ? 'dataset.json' : `${stemOf(target)}.dataset.json`);
-    await writeJson(cardPath, buildTrainingCard(set, resolved, files));
+    const card = buildTrainingCard(set, resolved, files);
+    await writeWhole(cardPath, `${JSON.stringify(card, null, 2)}\n`, 'a card');
     return { ...stats, path: target, cardPath, files, ...describeSet(set, resolved) };
   } catch (error) {
     // Only a folder this export made, and only while it is empty.
@@ -128,13 +134,14 @@ async function writeSet(
   set: TrainingSet,
   resolved: ResolvedTraining,
   target: string,
-  { signal, onProgress }: TrainingExportContext,
+  { signal, onProgress, hasDescriptors }: TrainingExportContext,
 ): Promise<ExportStats> {
   return writeTables({
     tables: tablesOf(set, resolved),
     format: resolved.format,
     path: resolved.isFolder ? folderPath(target, resolved) : target,
     compression: resolved.compression,
+    hasDescriptors,
     fingerprint: `training ${set.sha256} ${resolved.labelType} ${resolved.timePrecisionMs}`,
     signal,
     onProgress,
@@ -201,19 +208,6 @@ function describeSet(
     classWeights: labelWeights(set, labelType),
     datasetId: set.id,
   };
-}
-
-/** Seen whole or not at all. */
-async function writeJson(path: string, value: unknown): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    await using file = await open(temporary, 'w');
-    await file.writeFile(`${JSON.stringify(value, null, 2)}\n`);
-    await file.sync();
-    await rename(temporary, path);
-  } finally {
-    await rm(temporary, { force: true });
-  }
 }
 
 /** `data/set.csv.gz` → `set`. */

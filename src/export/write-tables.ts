@@ -1,74 +1,98 @@
-// Writes tables to files of one format: in a staging folder beside the target, renamed when whole, so
-// that nobody ever sees a part of a file. Cancelled, nothing is left; killed, a later run goes on.
-import { open, rename, stat } from 'node:fs/promises';
+// Writes tables to files of one format: in a staging folder beside the target, placed when whole, so
+// that nobody ever sees a part of a file. Cancelled, nothing is left; killed, a later run goes on. Into a
+// pipe or a device the bytes go as they come (stream-table.ts).
+import { open, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { copyToSink, isRefusal, isStream, openSink, placeFile } from '../files/index.ts';
+import type { ByteSink } from '../files/index.ts';
+import { createFileFormat, createTableFormat } from './chunk-formats.ts';
+import type { FileFormat } from './chunk-formats.ts';
+import { ChunkWriter } from './chunk-writer.ts';
+import { createEncodePool } from './encode-pool.ts';
+import type { EncodePool } from './encode-pool.ts';
 import { partlyPlacedError, writeError } from './errors.ts';
-import { ProgressMeter } from './progress-meter.ts';
 import type { ExportFormat, ExportStats, TableSource, WriteTablesRequest } from './file-contract.ts';
 import { planTargets, uniqueTargets } from './plan-targets.ts';
 import type { Target } from './plan-targets.ts';
-import { claimStaging, createStaging, locateStaging, readStaging, saveStaging } from './staging.ts';
-import type { StagingState, TableProgress } from './staging.ts';
-import type { TableWriter, WriterStart } from './table-writer.ts';
+import { ProgressMeter } from './progress-meter.ts';
+import { pumpTable } from './pump-table.ts';
+import { isBinaryFormat, streamTable } from './stream-table.ts';
 import {
-  createArrowFormat,
-  createParquetFormat,
-  createTableFormat,
-  createTextFormat,
-} from './chunk-formats.ts';
-import type { FileFormatOptions } from './chunk-formats.ts';
-import { ChunkWriter } from './chunk-writer.ts';
-import type { ChunkFormat } from './chunk-writer.ts';
-import { createEncodePool } from './encode-pool.ts';
-import type { EncodePool } from './encode-pool.ts';
-
-/** Time between two checkpoints. */
-const CHECKPOINT_MS = 1000;
+  claimStaging,
+  createDistantStaging,
+  createStaging,
+  locateStaging,
+  readStaging,
+  saveStaging,
+} from './staging.ts';
+import type { StagingClaim, StagingState, TableProgress } from './staging.ts';
+import { createFileSink } from './table-writer.ts';
+import type { TableWriter, WriterStart } from './table-writer.ts';
 
 /**
  * What an interrupted run of the same export left behind as `secretState`; null when there is none.
  * @param fingerprint as in WriteTablesRequest
  */
 export async function readInterrupted(path: string, fingerprint: string): Promise<string | null> {
-  return (await readStaging(await locateStaging(path), fingerprint))?.secretState ?? null;
+  const folder = await locateStaging(path);
+  return folder === null ? null : ((await readStaging(folder, fingerprint))?.secretState ?? null);
 }
 
 /**
  * Writes all tables.
- * @throws RuvectorError `ERR_EXPORT_WRITE`, `ERR_EXPORT_BUSY`; the signal's reason when aborted; then nothing is
- *   left, except files named in `details.placed` when a later one could not take its place
+ * @throws RuvectorError `ERR_EXPORT_WRITE`, `ERR_EXPORT_BUSY`, `ERR_FILES_*`; the signal's reason when aborted; then
+ *   nothing is left, except files named in `details.placed` when a later one could not take its place, and what a
+ *   pipe or a device has taken
  */
 export async function writeTables(request: WriteTablesRequest): Promise<ExportStats> {
   const startMs = performance.now();
   try {
     const targets = await planTargets(request);
-    const folder = await locateStaging(request.path);
-    const claim = await claimStaging(folder, request.path);
-    try {
-      const stats = await stageTables(request, folder, targets);
-      await claim.remove();
-      return { ...stats, ...ratesOf(stats.rows - stats.resumedRows, performance.now() - startMs) };
-    } catch (error) {
-      await claim.discard().catch(() => undefined);
-      throw error;
-    }
+    const stats = await writeTargets(request, targets);
+    return { ...stats, ...ratesOf(stats.rows - stats.resumedRows, performance.now() - startMs) };
   } catch (error) {
     throw request.signal?.aborted ? request.signal.reason : writeError(request.path, error);
   }
 }
 
-async function stageTables(
-  request: WriteTablesRequest,
-  folder: string,
-  targets: readonly Target[],
-): Promise<WrittenTables> {
+async function writeTargets(request: WriteTablesRequest, targets: readonly Target[]): Promise<WrittenTables> {
   await using pool = createEncodePool(threadsFor(request.format));
-  const run = new WritingRun(request, folder, targets, pool);
-  await run.begin();
-  return await run.write();
+  const isOneFile = uniqueTargets(targets).length === 1;
+  // A database is seeked in while it is made: it is finished in a file first.
+  if (isOneFile && request.format !== 'sqlite' && isStream(targets[0]!.destination)) {
+    // Awaited here: the pool must live until it is done.
+    return await streamTable(request, targets[0]!, pool);
+  }
+  const { folder, claim } = await claimFolder(request, targets);
+  try {
+    const run = new WritingRun(request, folder, targets, pool);
+    await run.begin();
+    const stats = await run.write();
+    await claim.remove();
+    return stats;
+  } catch (error) {
+    await claim.discard().catch(() => undefined);
+    throw error;
+  }
 }
 
+/** A folder beside the target; elsewhere where that folder takes no other file than those that are there. */
+async function claimFolder(
+  { path, hasDescriptors }: WriteTablesRequest,
+  targets: readonly Target[],
+): Promise<{ folder: string; claim: StagingClaim }> {
+  const folder = await locateStaging(path, { hasDescriptors });
+  try {
+    if (folder !== null) return { folder, claim: await claimStaging(folder, path) };
+  } catch (error) {
+    if (!isRefusal(error) || targets.some(({ destination }) => destination.kind === 'new')) throw error;
+  }
+  const distant = await createDistantStaging();
+  return { folder: distant, claim: await claimStaging(distant, path) };
+}
+
+/** What a run wrote, without how long it took. */
 type WrittenTables = Omit<ExportStats, 'ms' | 'rowsPerSecond'>;
 
 function ratesOf(rows: number, ms: number): Pick<ExportStats, 'ms' | 'rowsPerSecond'> {
@@ -94,6 +118,8 @@ class WritingRun {
   readonly #meter: ProgressMeter;
   #state: StagingState;
   #resumedRows = 0;
+  /** Targets that are no files: opened before the work begins. */
+  readonly #sinks = new Map<string, ByteSink>();
 
   constructor(request: WriteTablesRequest, folder: string, targets: readonly Target[], pool: EncodePool) {
     this.#request = request;
@@ -110,6 +136,12 @@ class WritingRun {
     const left = resume ? await readStaging(this.#folder, fingerprint) : null;
     if (left) this.#state = { ...left, tables: await this.#keepWhole(left.tables) };
     else await createStaging(this.#folder, this.#state);
+    const { signal, onWait, format, compression } = this.#request;
+    const isBinary = isBinaryFormat(format, compression);
+    for (const { name, destination } of uniqueTargets(this.#targets)) {
+      if (!isStream(destination)) continue;
+      this.#sinks.set(name, await openSink(destination, { signal, onWait, isBinary }));
+    }
   }
 
   /** Leaves out tables whose file is not what was noted: renamed already, or cut short by a power loss. */
@@ -126,27 +158,40 @@ class WritingRun {
   async write(): Promise<WrittenTables> {
     const rows = this.#request.format === 'sqlite' ? await this.#writeDatabase() : await this.#writeFiles();
     this.#request.signal?.throwIfAborted();
-    await this.#placeFiles();
-    const paths = [...new Set(this.#targets.map(({ path }) => path))];
-    const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
+    const { bytes, notes } = await this.#placeFiles();
     const tables = this.#targets.map(({ table, path }, at) => [table.name, { rows: rows[at]!, path }]);
     return {
       rows: rows.reduce((sum, count) => sum + count, 0),
-      bytes: sizes.reduce((sum, size) => sum + size, 0),
+      bytes,
       tables: Object.fromEntries(tables) as ExportStats['tables'],
       resumedRows: this.#resumedRows,
+      notes,
     };
   }
 
   /** Each file takes its place whole; what keeps a later one from it names the ones that did. */
-  async #placeFiles(): Promise<void> {
+  async #placeFiles(): Promise<Pick<ExportStats, 'bytes' | 'notes'>> {
     const placed: string[] = [];
-    for (const { name, path } of uniqueTargets(this.#targets)) {
-      await rename(join(this.#folder, name), path).catch((cause: unknown) => {
-        throw placed.length > 0 ? partlyPlacedError(path, placed, cause) : cause;
+    const notes: string[] = [];
+    let bytes = 0;
+    for (const target of uniqueTargets(this.#targets)) {
+      bytes += (await stat(join(this.#folder, target.name))).size;
+      const said = await this.#place(target).catch((cause: unknown) => {
+        throw placed.length > 0 ? partlyPlacedError(target.path, placed, cause) : cause;
       });
-      placed.push(path);
+      notes.push(...said);
+      placed.push(target.path);
     }
+    return { bytes, notes };
+  }
+
+  async #place({ name, destination }: Target): Promise<string[]> {
+    const file = join(this.#folder, name);
+    const sink = this.#sinks.get(name);
+    if (!sink) return placeFile(file, destination);
+    await copyToSink(file, sink);
+    await sink.close();
+    return [];
   }
 
   async #writeFiles(): Promise<number[]> {
@@ -162,9 +207,11 @@ class WritingRun {
     const handle = await open(path, start.rows > 0 ? 'a' : 'w', 0o644);
     // What came after the last checkpoint counts for nothing.
     if (start.rows > 0) await handle.truncate(start.bytes);
-    const { format, compression = format === 'parquet' ? 'zstd' : 'none' } = this.#request;
-    const options = { handle, schema: table.schema, start, pool: this.#pool, compression };
-    return this.#pump(table, new ChunkWriter(createFileFormat(format, options), start), start.rows);
+    const { format, compression } = this.#request;
+    const out = createFileSink(handle);
+    const options = { out, isStream: false, schema: table.schema, start, pool: this.#pool, compression };
+    const file = createFileFormat(format as FileFormat, options);
+    return this.#pump(table, new ChunkWriter(file, start), start.rows);
   }
 
   async #writeDatabase(): Promise<number[]> {
@@ -197,25 +244,10 @@ class WritingRun {
   }
 
   async #pump(table: TableSource, writer: TableWriter, skipRows: number): Promise<number> {
-    const signal = this.#request.signal ?? new AbortController().signal;
-    let rows = skipRows;
-    let savedMs = performance.now();
-    try {
-      for await (const batch of table.open(skipRows, signal)) {
-        signal.throwIfAborted();
-        await writer.write(batch);
-        rows += batch.numRows;
-        this.#meter.add(table.name, batch.numRows);
-        if (performance.now() - savedMs < CHECKPOINT_MS) continue;
-        await this.#note(table.name, await writer.checkpoint(), false);
-        savedMs = performance.now();
-      }
-      signal.throwIfAborted();
-      await writer.finish();
-    } catch (error) {
-      await writer.abort();
-      throw error;
-    }
+    const rows = await pumpTable(table, writer, skipRows, this.#meter, {
+      signal: this.#request.signal,
+      onCheckpoint: (start) => this.#note(table.name, start, false),
+    });
     await this.#note(table.name, { rows, bytes: 0 }, true);
     return rows;
   }
@@ -224,10 +256,4 @@ class WritingRun {
     this.#state = { ...this.#state, tables: { ...this.#state.tables, [table]: { ...start, isDone } } };
     await saveStaging(this.#folder, this.#state);
   }
-}
-
-function createFileFormat(format: ExportFormat, options: FileFormatOptions): ChunkFormat {
-  if (format === 'parquet') return createParquetFormat(options);
-  if (format === 'arrow') return createArrowFormat(options);
-  return createTextFormat(format as 'csv' | 'json' | 'jsonl', options);
 }

@@ -86,4 +86,4 @@ export function decideByRule(
 }
 
 const percent = (share: number | null): string =>
-  share === null ? 'unknown' : `${(share * 100).toFixed(1)} %`;
+  share === null || !Number.isFinite(share) ? 'unknown' : `${(share * 100).toFixed(1)} %`;

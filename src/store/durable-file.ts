@@ -3,6 +3,7 @@
 import { open, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { locateDestination, nameBeside, placeFile, requireFile } from '../files/index.ts';
 import { toStoreError } from './errors.ts';
 
 /** Suffix of files that a crash may leave half-written; they are removed at open. */
@@ -26,8 +27,36 @@ export async function writePiecesDurably(
   pieces: readonly Uint8Array[],
   options: { readonly isNew: boolean } = { isNew: false },
 ): Promise<void> {
-  const temporary = `${path}${temporarySuffix}`;
-  let isNamed = false;
+  await writeTemporary(path, `${path}${temporarySuffix}`, pieces, async (temporary) => {
+    await rename(temporary, path);
+    try {
+      await syncDirectory(dirname(path));
+    } catch (error) {
+      // A segment that is there although writing it failed would claim a log that goes on taking rows.
+      if (options.isNew) await rm(path, { force: true }).catch(() => undefined);
+      throw error;
+    }
+  });
+}
+
+/**
+ * The same for a path that a user named: its links are followed, mode and owner of the file there are kept.
+ * @throws RuvectorError `ERR_FILES_TARGET` where it is no file
+ */
+export async function writeNamedDurably(path: string, pieces: readonly Uint8Array[]): Promise<void> {
+  const destination = requireFile(await locateDestination(path), 'samples');
+  const name = nameBeside(destination.path, temporarySuffix);
+  await writeTemporary(path, name, pieces, async (temporary) => {
+    await placeFile(temporary, destination);
+  });
+}
+
+async function writeTemporary(
+  path: string,
+  temporary: string,
+  pieces: readonly Uint8Array[],
+  place: (temporary: string) => Promise<void>,
+): Promise<void> {
   try {
     const handle = await open(temporary, 'w', 0o600);
     try {
@@ -40,13 +69,9 @@ export async function writePiecesDurably(
     } finally {
       await handle.close();
     }
-    await rename(temporary, path);
-    isNamed = true;
-    await syncDirectory(dirname(path));
+    await place(temporary);
   } catch (cause) {
-    // A segment that is there although writing it failed would claim a log that goes on taking rows.
-    const leftover = isNamed && options.isNew ? path : temporary;
-    await rm(leftover, { force: true }).catch(() => undefined);
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw toStoreError('write', path, cause);
   }
 }

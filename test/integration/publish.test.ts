@@ -1,9 +1,10 @@
 // Publication on a real file system: the same bytes again, versions, refusals, damage that verify finds, kill -9 and
 // a full disk.
-import { spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   appendFile,
+  lstat,
   mkdir,
   mkdtemp,
   readFile,
@@ -73,6 +74,16 @@ describe('publishDataset() again', () => {
     const before = await stat(join(to, 'README.md'));
     expect(await publish(to)).toMatchObject({ change: 'none', version: '1.0.0', previousVersion: '1.0.0' });
     expect((await stat(join(to, 'README.md'))).ino).toBe(before.ino);
+  });
+
+  it('follows a link to the dataset, which stays', async () => {
+    const [link, real] = [nextPath(), nextPath()];
+    await mkdir(real);
+    await symlink(real, link);
+    expect(await publish(link)).toMatchObject({ version: '1.0.0' });
+    expect(await publish(link, small(), { title: 'Other' })).toMatchObject({ version: '1.0.1' });
+    expect((await lstat(link)).isSymbolicLink()).toBe(true);
+    expect((await verifyDataset(real)).ok).toBe(true);
   });
 
   it('leaves no other file beside the dataset', async () => {
@@ -211,6 +222,15 @@ describe('publishDataset() refuses', () => {
     const file = nextPath();
     await writeFile(file, '');
     await expect(publish(join(file, 'x', 'y'))).rejects.toMatchObject({ code: 'ERR_EXPORT_PUBLISH_TARGET' });
+  });
+
+  it('what is no folder, which stays as it is', async () => {
+    const pipe = nextPath();
+    execFileSync('mkfifo', [pipe]);
+    for (const path of [pipe, '/dev/stdout']) {
+      await expect(publish(path), path).rejects.toMatchObject({ code: 'ERR_EXPORT_PUBLISH_TARGET' });
+    }
+    expect((await lstat(pipe)).isFIFO()).toBe(true);
   });
 
   it('what is no dataset', async () => {

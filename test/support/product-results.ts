@@ -177,6 +177,7 @@ export const exportReport: ExportReport = {
   bytes: 523499,
   tables: { memory: { rows: 2510, path: '/home/user/.ruvector/out.csv' } },
   resumedRows: 0,
+  notes: [],
   ms: 2504,
   rowsPerSecond: 1002,
   privacy: {
@@ -242,6 +243,7 @@ export const trainingExport: TrainingExportReport = {
     test: { rows: 388, path: '/home/user/.ruvector/set/test.parquet' },
   },
   resumedRows: 0,
+  notes: [],
   ms: 605,
   rowsPerSecond: 3106,
   path: '/home/user/.ruvector/set',

@@ -325,6 +325,7 @@ _CLASS_BY_CODE: dict[str, type[RuvectorError]] = {
 _CLASS_BY_PREFIX: dict[str, type[RuvectorError]] = {
     "ERR_WIRE_": WireError,
     "ERR_EXPORT_": ExportError,
+    "ERR_FILES_": ExportWriteError,
     "ERR_STORE_": HistoryError,
     "ERR_PREPARE_PRIVACY_": PrivacyError,
     "ERR_PREPARE_": PrepareError,

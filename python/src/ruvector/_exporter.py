@@ -296,6 +296,10 @@ class DataExporter:
     ) -> tuple[Any, Path]:
         if path is None:
             raise ExportOptionsError("Cannot export: no path was given; name a file or a folder")
+        if os.fspath(path) == "-":
+            raise ExportOptionsError(
+                'Cannot export to "-": the daemon writes the file; name one, or "./-" for that name'
+            )
         target = _to_absolute(path)
         wanted = _without_none({**params, "format": format, "path": target})
         tell = None if on_progress is None else lambda news: _tell(on_progress, news)

@@ -17,7 +17,7 @@ class MemorySnapshot(TypedDict):
     timestamp: datetime
     total_mb: float
     available_mb: float
-    used_percent: float
+    used_percent: float | None
     page_file_used_mb: float | None
     processes_count: int
     mem_free_kib: int | None

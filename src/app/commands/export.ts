@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { exportTables } from '../../export/index.ts';
 import type { DataExportProgress } from '../../export/index.ts';
+import { isStandardOutput } from '../standard-output.ts';
 import { buildFeatureSpec } from '../../prepare/index.ts';
 import { readSavedConfig } from '../config.ts';
 import { confirmExposure } from '../confirm-exposure.ts';
@@ -10,7 +11,7 @@ import type { ExportHost, ExportJob, ExportResult } from '../export-job.ts';
 import type { Home } from '../home.ts';
 import { renderExport } from '../render-export.ts';
 import { startProgress } from '../progress.ts';
-import { abortOnSignals, formatSeconds, print, printJson } from '../terminal.ts';
+import { abortOnSignals, formatSeconds, print, printJson, tell, toJson } from '../terminal.ts';
 import { assertCombination, buildExportJob, exposedBy, parseDuration, parseList } from './export-options.ts';
 import type { ExportCommandOptions } from './export-options.ts';
 import { runExportStream } from './export-stream.ts';
@@ -20,6 +21,7 @@ const examples = `
 Examples:
   $ ruvector-memopt export --format csv --hours 24 --output data.csv
   $ ruvector-memopt export --training --split 0.8 --output training/
+  $ ruvector-memopt export --hours 1 --format csv --output - | head
   $ ruvector-memopt export --stream --port 9999 --format jsonlines
   $ ruvector-memopt export --anonymize --format parquet --output anon_data.parquet
   $ ruvector-memopt export --from 2024-01-01 --to 2024-01-31 --tables memory,process --format csv --output january/`;
@@ -47,7 +49,7 @@ export function addExport(program: Command): void {
 function addRangeOptions(command: Command): void {
   command
     .option('--format <format>', 'csv, json, jsonl, parquet, sqlite or arrow (default: by the suffix)')
-    .option('--output <path>', 'a file, or a folder with a final slash')
+    .option('--output <path>', 'a file, a folder with a final slash, a named pipe, or - for standard output')
     .option('--hours <n>', 'the newest hours (default: everything)', parsePositive)
     .option('--from <time>', 'first time: 2024-01-31, 2024-01-31T12:00:00Z or -2h')
     .option('--to <time>', 'end, not included; a date includes its day')
@@ -94,8 +96,11 @@ async function runExport(home: Home, options: ExportCommandOptions): Promise<voi
   const job = buildExportJob(options);
   const { hz, horizonMs } = readSavedConfig(home.root);
   const spec = buildFeatureSpec({ intervalMs: 1000 / hz });
+  // The rows then have standard output for themselves.
+  const isShared = await isStandardOutput(job.path);
   const result = await runWithProgress({ historyDirectory: home.history, spec, horizonMs }, job);
-  if (options.json) printJson(result);
+  if (isShared) tell(options.json ? toJson(result) : renderExport(result));
+  else if (options.json) printJson(result);
   else print(renderExport(result));
 }
 
@@ -105,7 +110,10 @@ async function runWithProgress(host: ExportHost, job: ExportJob): Promise<Export
   try {
     return await runExportJob(host, job, {
       signal: stop.signal,
-      onProgress: (progress) => bar.update(shareOf(progress), describeProgress(progress)),
+      onProgress: (progress) => {
+        if (progress.phase === 'waiting') tell(`waiting until somebody reads ${job.path} (Ctrl-C ends it)`);
+        else bar.update(shareOf(progress), describeProgress(progress));
+      },
     });
   } finally {
     bar.stop();

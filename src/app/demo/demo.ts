@@ -2,9 +2,10 @@
 // checked where it happens; one that did not really happen fails the demo.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { labels } from '../../core/index.ts';
+import { locateDestination, writeWhole } from '../../files/index.ts';
 import { buildConfig } from '../config.ts';
 import { DemoStageError } from '../errors.ts';
 import { resolveHome } from '../home.ts';
@@ -80,7 +81,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
   await using host = await openHost(resolveHome(join(directory, 'home')), config, recorder, [actuator]);
   const run = await driveLoop(host, workload, recorder, directory, options);
   const report = await buildDemoReport(run, actuator.name);
-  await writeFile(report.files.report, renderDemoHtml(report, recorder.series, labels));
+  await writeWhole(report.files.report, renderDemoHtml(report, recorder.series, labels), 'a report');
   return report;
 }
 
@@ -173,7 +174,8 @@ function failed(loop: Promise<unknown>): Promise<never> {
 
 /** An empty folder of our own: an earlier demo's is replaced, anything else is left alone. */
 async function prepareDirectory(path: string): Promise<string> {
-  const directory = resolve(path);
+  // Through its links: an earlier demo's folder is replaced, the link to it stays.
+  const { path: directory } = await locateDestination(path, { hasDescriptors: false });
   if (existsSync(directory) && !existsSync(join(directory, MARKER))) {
     throw new DemoStageError(
       'prepare',

@@ -15,7 +15,16 @@ export function toColumnSource(
 ): ColumnSource {
   const data = valuesOf(group.map((batch) => batch.getChildAt(column)!));
   const encoding = chooseEncoding(field.type, data);
-  return { name: field.name, data, columnIndex: true, offsetIndex: true, ...(encoding && { encoding }) };
+  // Bounds say nothing about NaN, and readers differ in whether it is greater than all numbers.
+  const hasBounds = !data.some((value) => Number.isNaN(value));
+  return {
+    name: field.name,
+    data,
+    statistics: hasBounds,
+    columnIndex: hasBounds,
+    offsetIndex: true,
+    ...(encoding && { encoding }),
+  };
 }
 
 /** Unset leaves the writer its dictionary. It is the group's own values that decide, so equal groups give equal bytes. */

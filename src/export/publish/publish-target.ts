@@ -30,8 +30,9 @@ export interface PublishTarget extends AsyncDisposable {
 }
 
 /** A folder. */
-export async function createFolderTarget(target: string): Promise<PublishTarget> {
-  const staged = await stageFolder(target);
+export async function createFolderTarget(named: string): Promise<PublishTarget> {
+  const staged = await stageFolder(named);
+  const { target } = staged;
   try {
     const hasBefore = existsSync(join(target, checksumsName));
     const before = hasBefore ? await readVerified(target, createFolderReader(target), target) : null;

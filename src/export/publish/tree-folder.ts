@@ -1,13 +1,13 @@
 // A tree on disk: built beside its target and put in its place in one step. A kill at any moment leaves
 // the old tree or the new one, and at most a staging folder that the next publication removes.
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { exchangePaths, locateDestination, nameBeside } from '../../files/index.ts';
 import { makeFolder } from '../make-folder.ts';
 import { adviseOn, isRuvectorError, systemCodeOf } from '../../core/index.ts';
 import { checksumsName } from './checksums.ts';
 import { publishTargetError } from './errors.ts';
-import { exchangePaths } from './exchange-paths.ts';
 
 /** Writes one file and syncs it. */
 export async function writeFileSynced(path: string, data: string | Uint8Array): Promise<void> {
@@ -19,6 +19,8 @@ export async function writeFileSynced(path: string, data: string | Uint8Array): 
 /** A folder beside the target that takes its place with `commit`; closing without it removes it. */
 export interface StagedFolder extends AsyncDisposable {
   readonly path: string;
+  /** What it will replace, at the end of the links. */
+  readonly target: string;
   commit(): Promise<void>;
 }
 
@@ -26,9 +28,10 @@ export interface StagedFolder extends AsyncDisposable {
  * Makes the staging folder.
  * @throws RuvectorError `ERR_EXPORT_PUBLISH_TARGET` when the place cannot be written or holds other files
  */
-export async function stageFolder(target: string): Promise<StagedFolder> {
+export async function stageFolder(named: string): Promise<StagedFolder> {
+  const target = await locateFolder(named);
   const parent = dirname(target);
-  const prefix = `.${basename(target)}.publish-`;
+  const prefix = basename(nameBeside(target, '.publish-'.padEnd(SUFFIX_BYTES))).trimEnd();
   try {
     await makeFolder(parent);
     await recover(target, prefix);
@@ -37,12 +40,33 @@ export async function stageFolder(target: string): Promise<StagedFolder> {
     await mkdir(path);
     return {
       path,
-      commit: async () => replaceFolder(path, target),
+      target,
+      commit: async () => replaceFolder(path, target, join(parent, `${prefix}old`)),
       [Symbol.asyncDispose]: async () => rm(path, { recursive: true, force: true }),
     };
   } catch (error) {
-    throw targetError(target, error);
+    throw targetError(named, error);
   }
+}
+
+/** Room for `.publish-`, a process id and random letters behind the name. */
+const SUFFIX_BYTES = 32;
+
+/** The folder at the end of the links: it is replaced, the link stays. */
+async function locateFolder(named: string): Promise<string> {
+  const { path, kind } = await locateDestination(named, { hasDescriptors: false }).catch((error: unknown) => {
+    if (!isRuvectorError(error)) throw error;
+    throw publishTargetError(
+      named,
+      `${String(error.details['state'])}; name a new or an empty folder`,
+      error,
+    );
+  });
+  if (kind === 'folder' || kind === 'new') return path;
+  throw publishTargetError(
+    named,
+    `it is a ${kind}, and a dataset is a folder; name a new or an empty folder`,
+  );
 }
 
 /** An error of the file system as one of the target. */
@@ -106,23 +130,35 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Puts `staged` in the place of `target`; afterwards `staged` is gone. */
-async function replaceFolder(staged: string, target: string): Promise<void> {
+/** Puts `staged` in the place of `target`; afterwards `staged` is gone. `aside` keeps the old one meanwhile. */
+async function replaceFolder(staged: string, target: string, aside: string): Promise<void> {
   const parent = dirname(target);
   try {
     await syncTree(staged);
     if (!(await isFilled(target))) {
       await rename(staged, target); // an empty folder is replaced by rename(2) itself
-    } else if (!(await exchangePaths(staged, target))) {
+    } else if (await exchangePaths(staged, target)) {
+      await assertFolder(staged, target);
+    } else {
       // Two steps: a kill between them leaves the old version under its other name, and recover() puts it back.
-      await rename(target, join(parent, `.${basename(target)}.publish-old`));
+      await rename(target, aside);
       await rename(staged, target);
-      await rm(join(parent, `.${basename(target)}.publish-old`), { recursive: true, force: true });
+      await rm(aside, { recursive: true, force: true });
     }
     await syncFolder(parent);
   } catch (error) {
     throw targetError(target, error);
   }
+}
+
+/** What came out of the exchange is removed: only a folder may be. */
+async function assertFolder(staged: string, target: string): Promise<void> {
+  if ((await lstat(staged)).isDirectory()) return;
+  await exchangePaths(staged, target);
+  throw publishTargetError(
+    target,
+    'something else took its name meanwhile; look what it is, then publish again',
+  );
 }
 
 async function syncTree(path: string): Promise<void> {

@@ -4,7 +4,8 @@ import { link, mkdir, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isRuvectorError, systemClock } from '../../core/index.ts';
 import type { Clock, RuvectorError, TrainingSample } from '../../core/index.ts';
-import { writePiecesDurably } from '../durable-file.ts';
+import { locateDestination, requireFile } from '../../files/index.ts';
+import { writeNamedDurably } from '../durable-file.ts';
 import { toStoreError } from '../errors.ts';
 import { createProblemLimiter } from '../problem-limiter.ts';
 import type { ProblemLimiter } from '../problem-limiter.ts';
@@ -55,12 +56,14 @@ export interface SampleStore extends AsyncDisposable {
 }
 
 /**
- * Opens or creates the samples at `path`. A damaged file is renamed to `<path>.corrupt-<ms>` and reported
+ * Opens or creates the samples at a path, following its links. A damaged file is renamed to `<path>.corrupt-<ms>` and reported
  * in `problems`; a journal's torn tail is cut off.
  * @throws RuvectorError `ERR_STORE_LOCKED` while another process writes them, `ERR_STORE_APR_VERSION`,
- *   `ERR_STORE_APR_SAMPLE` (the file stays as it is), `ERR_STORE_IO`
+ *   `ERR_STORE_APR_SAMPLE` (the file stays as it is), `ERR_STORE_IO`, `ERR_FILES_TARGET`
  */
-export async function openSampleStore(path: string, options: SampleStoreOptions = {}): Promise<SampleStore> {
+export async function openSampleStore(named: string, options: SampleStoreOptions = {}): Promise<SampleStore> {
+  // Journal and lock lie beside the file itself: whoever comes by another link is kept out too.
+  const { path } = requireFile(await locateDestination(named), 'samples');
   await mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
     throw toStoreError('create the directory of', path, cause);
   });
@@ -172,7 +175,7 @@ class FileSampleStore implements SampleStore {
   /** The file first, then a new journal that names it: see fitJournal for a crash in between. */
   async #fold(): Promise<void> {
     const { pieces, crc } = encodeApr(this.collector.samples());
-    await writePiecesDurably(this.path, pieces);
+    await writeNamedDurably(this.path, pieces);
     this.#planFold(pieces.reduce((sum, piece) => sum + piece.length, 0));
     await this.#startJournal(this.collector.length, crc);
   }

@@ -10,6 +10,7 @@ import { basename, dirname, join } from 'node:path';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { isRuvectorError, messageOf, systemCodeOf } from '../../core/index.ts';
+import { locateDestination } from '../../files/index.ts';
 import { WireErrorCode } from '../errors.ts';
 import { createStreamCodec } from './codec.ts';
 import type { HelloEvent, StreamCodec, StreamEvent, StreamFormat, StreamKinds } from './stream-contract.ts';
@@ -42,12 +43,13 @@ export interface PipeOptions {
  * @throws RuvectorError `ERR_WIRE_ENDPOINT` when the path holds something else or cannot be made
  */
 export async function servePipe(options: PipeOptions): Promise<ServedEndpoint> {
-  const { path, sessions } = options;
+  const { sessions } = options;
+  const path = await locatePipe(options.path);
   const claim = await claimPipe(path);
-  const writer = new PipeWriter(options, claim.isOurs);
+  const writer = new PipeWriter({ ...options, path }, claim.isOurs);
   const done = writer.run();
   return {
-    endpoint: `pipe:${path}`,
+    endpoint: `pipe:${options.path}`,
     close: async () => {
       await sessions.drain();
       writer.stop();
@@ -56,6 +58,17 @@ export async function servePipe(options: PipeOptions): Promise<ServedEndpoint> {
       served.delete(claim.name);
     },
   };
+}
+
+/** Where the links end: the pipe there is served, the links stay. */
+async function locatePipe(path: string): Promise<string> {
+  const { path: target, kind } = await locateDestination(path, { hasDescriptors: false }).catch(
+    (error: unknown) => {
+      throw endpointError(`pipe:${path}`, messageOf(error), error);
+    },
+  );
+  if (kind === 'pipe' || kind === 'new') return target;
+  throw endpointError(`pipe:${path}`, `there is something else of that name: a ${kind}`);
 }
 
 /** What somebody put in its place stays. */

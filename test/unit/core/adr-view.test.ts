@@ -45,6 +45,25 @@ describe('buildAdrView', () => {
     expect(seen).toEqual(wanted);
   });
 
+  test('what cannot be computed, and what an older version stored as NaN, is null in rows and batches', () => {
+    const [memory] = rowsOfKind(memoryKind, 1, () => false);
+    const [process] = rowsOfKind(processKind, 1, () => false);
+    const cases = [
+      ['memory', memoryKind, { ...memory, mem_total_kib: 0, mem_available_kib: 0 }, 'used_percent'],
+      ['memory', memoryKind, { ...memory, mem_total_kib: 0 }, 'used_percent'],
+      ['process', processKind, { ...process, cpu_percent: Number.NaN }, 'cpu_percent'],
+      ['process', processKind, { ...process, cpu_percent: Infinity }, 'cpu_percent'],
+    ] as const;
+    for (const [table, native, row, column] of cases) {
+      const view = buildAdrView(table, native);
+      expect(view.toRow(row)[column]).toBeNull();
+      const batch = view.toBatch(buildRecordBatch(native, [rowsOfKind(native, 1, () => true)[0]!, row, row]));
+      const seen = rowsOf(view.kind, batch);
+      expect(seen.map((one) => one[column] === null).slice(1)).toEqual([true, true]);
+      expect(batch.getChild(column)!.nullCount).toBe(table === 'process' ? 3 : 2);
+    }
+  });
+
   test("the document's columns come first, with its names and values", () => {
     const view = buildAdrView('memory', memoryKind);
     const names = view.kind.fields.slice(0, view.documentColumns).map((field) => field.name);
