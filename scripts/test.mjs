@@ -122,13 +122,12 @@ async function runStep(step, isAlone) {
   if (shown !== '') process.stdout.write(shown);
   for (const problem of problems) console.error(problem);
   const isOk = status === 0 && problems.length === 0;
-  const counts = step.count ? safeCount(step) : { passed: isOk ? 1 : 0, failed: isOk ? 0 : 1 };
-  if (!isOk && counts.failed === 0) counts.failed = 1;
+  const counts = countsOf(step, isOk);
   const seconds = ((Date.now() - startedMs) / 1000).toFixed(1);
   console.log(
     `${isOk ? '✔' : '✘'} ${step.name} (${counts.passed} passed, ${counts.failed} failed, ${seconds} s)`,
   );
-  return { ...counts, failures: counts.failures ?? [], name: step.name };
+  return { ...counts, name: step.name };
 }
 
 async function endOf(child) {
@@ -144,6 +143,12 @@ async function textOf(stream) {
   let text = '';
   if (stream) for await (const chunk of stream.setEncoding('utf8')) text += chunk;
   return text;
+}
+
+/** A step that ended badly has failed somewhere, whatever its report says. */
+function countsOf(step, isOk) {
+  const counts = step.count ? safeCount(step) : { passed: isOk ? 1 : 0, failed: isOk ? 0 : 1 };
+  return { failures: [], ...counts, failed: isOk ? counts.failed : Math.max(1, counts.failed) };
 }
 
 function safeCount(step) {

@@ -62,10 +62,10 @@ export async function startLife({ home, args, env, stream }: LifeOptions): Promi
   const looks: Look[] = [];
   const seen: SeenRow[] = [];
   let trouble = 'none';
-  let isOver = false;
+  const over = new AbortController();
   let status = (await daemon.client.request('status')).result as HostStatus;
   const watching = (async () => {
-    while (!isOver && daemon.child.exitCode === null) {
+    while (!over.signal.aborted && daemon.child.exitCode === null) {
       looks.push({ atS: (monotonicMs() - startedMs) / 1000, trouble, ...readProcess(daemon.child.pid!) });
       if (looks.length % 5 === 0) status = (await daemon.client.request('status')).result as HostStatus;
       await sleep(1000);
@@ -85,7 +85,7 @@ export async function startLife({ home, args, env, stream }: LifeOptions): Promi
         throw new Error(`the daemon ended by itself: ${(await daemon.stop()).stderr.slice(-2000)}`);
       }
       status = (await daemon.client.request('status')).result as HostStatus;
-      isOver = true;
+      over.abort();
       const endedMs = monotonicMs();
       const end = signal === 'SIGTERM' ? await daemon.stop() : await killed(daemon);
       await reader.close();

@@ -1,0 +1,132 @@
+// The options of `serve`: what the host does, and what leaves it; and the configuration they make.
+import type { Command } from 'commander';
+import type { Goal } from '../../optimize/index.ts';
+import { buildConfig, defaultConfig } from '../config.ts';
+import type { HostConfig } from '../config.ts';
+import { collectNumber, collectText, goalOption, parseNumber } from './options.ts';
+
+/** What commander makes of them. */
+export interface ServeOptions {
+  hz: number;
+  horizon: number;
+  processInterval: number;
+  act: boolean;
+  pid: number[];
+  name: string[];
+  goal: Goal;
+  stallBudget: number;
+  quiet?: number;
+  transport: 'ipc' | 'tcp';
+  model: string;
+  retrain: number;
+  retrainSamples: number;
+  baseline: boolean;
+  retainDays: number;
+  retainMib: number;
+  keepModels: number;
+  stream: string[];
+  procfs: string;
+  metrics?: string;
+  metricsRemote?: string;
+  onEvent: string[];
+  stopWithStdin?: boolean;
+  logFile?: string;
+  printUnit?: boolean;
+}
+
+const GOAL_HELP =
+  'relieve: act while memory is scarce for somebody it can help; save: give cold memory back all the time, for zram or cgroup v2';
+
+/** Adds what the configuration of the host is made of. */
+export function addHostOptions(command: Command): void {
+  command
+    .option('--hz <rate>', 'samples a second, 0.1 to 50', parseNumber, 1)
+    .option('--horizon <seconds>', 'how far ahead a label looks', parseNumber, 60)
+    .option('--process-interval <seconds>', 'time between scans of all processes', parseNumber, 10)
+    .option('--act', 'act on the named processes instead of only planning', false)
+    .option('--pid <pid>', 'process the optimizer may act on (repeatable)', collectNumber, [])
+    .option('--name <command>', 'processes it may act on, by command name (repeatable)', collectText, [])
+    .addOption(goalOption(GOAL_HELP).default('relieve'))
+    .option(
+      '--stall-budget <share>',
+      'share of its time a target may wait for what was taken from it',
+      parseNumber,
+      defaultConfig.stallBudget,
+    )
+    .option(
+      '--quiet <seconds>',
+      'how long memory must not have been used before it is taken (default: by goal and shortage)',
+      parseNumber,
+    )
+    .option('--transport <kind>', 'ipc or tcp (loopback only)', 'ipc')
+    .option('--model <name>', 'name of the model that decides', 'memopt')
+    .option('--retrain <minutes>', 'train on the newest history this often; 0 is never', parseNumber, 0)
+    .option('--retrain-samples <n>', 'train after this many labelled samples; 0 is never', parseNumber, 0)
+    .option('--no-baseline', 'without a model of its own, decide by the rule outside the models, not as one')
+    .option(
+      '--retain-days <n>',
+      'days of history kept, in time that really passed; 0 keeps everything',
+      parseNumber,
+      30,
+    )
+    .option('--retain-mib <n>', 'most MiB of history kept', parseNumber, 1024)
+    .option(
+      '--keep-models <n>',
+      'versions of a model kept, those an alias names always among them; 0 keeps all',
+      parseNumber,
+      defaultConfig.keepModels,
+    )
+    .option(
+      '--procfs <path>',
+      "read memory and processes here; actions are refused with a procfs that is not the host's own",
+      defaultConfig.procfs,
+    );
+}
+
+/** Adds streams, metrics and events. */
+export function addOutletOptions(command: Command): void {
+  command
+    .option(
+      '--stream <endpoint>',
+      'stream live, for example ws://127.0.0.1:9999?format=jsonlines, ipc:///path or pipe:/path (repeatable)',
+      collectText,
+      [],
+    )
+    .option(
+      '--metrics <address>',
+      'serve Prometheus metrics, for example at 127.0.0.1:9464 (port 0: a free one)',
+    )
+    .option(
+      '--metrics-remote <reason>',
+      'let --metrics listen where other machines reach it; the reason is logged',
+    )
+    .option(
+      '--on-event <sink>',
+      'tell command:/path, webhook:https://address or journald of label changes, actions, rollbacks, rejected models, OOM kills and a full disk (repeatable)',
+      collectText,
+      [],
+    );
+}
+
+/** @throws ConfigError naming every value that cannot be used */
+export function toConfig(options: ServeOptions): HostConfig {
+  return buildConfig({
+    hz: options.hz,
+    horizonMs: options.horizon * 1000,
+    processIntervalMs: options.processInterval * 1000,
+    act: options.act,
+    targets: { pids: options.pid, names: options.name },
+    goal: options.goal,
+    stallBudget: options.stallBudget,
+    minQuietMs: options.quiet === undefined ? null : options.quiet * 1000,
+    transport: options.transport,
+    modelName: options.model,
+    retrainMinutes: options.retrain,
+    retrainSamples: options.retrainSamples,
+    baseline: options.baseline,
+    procfs: options.procfs,
+    retainDays: options.retainDays,
+    retainMib: options.retainMib,
+    keepModels: options.keepModels,
+  });
+}
