@@ -47,8 +47,8 @@ export async function runBadDay({ minutes, seed }: { minutes: number; seed: numb
   const directory = mkdtempSync(join(tmpdir(), 'rvm-soak-'));
   const stop = new AbortController();
   const clock = await createWrongClock();
+  const disk = mountSmallDisk(join(directory, 'disk'), DISK_MIB);
   try {
-    const disk = mountSmallDisk(join(directory, 'disk'), DISK_MIB);
     const random = createRandom(seed);
     const home = resolveHome(join(disk.path, 'home'));
     const day: Day = {
@@ -76,6 +76,7 @@ export async function runBadDay({ minutes, seed }: { minutes: number; seed: numb
   } finally {
     stop.abort();
     await clock[Symbol.asyncDispose]();
+    disk.unmount();
     rmSync(directory, { recursive: true, force: true });
   }
 }
@@ -141,7 +142,7 @@ async function resetEndpoints(day: Day, life: RunningLife, share: number): Promi
   });
 }
 
-function describe({ looks, status }: Life): string {
+function describe({ looks, seen, status }: Life): string {
   const last = looks.at(-1)!;
-  return `${status.samples} samples, ${status.missed} missed, ${Math.round(last.rssKib / 1024)} MiB, CPU ${((100 * last.cpuS) / last.atS).toFixed(1)} %`;
+  return `${status.samples} samples, ${seen.length} seen, ${status.missed} missed, ${status.skipped.count} skipped, ${Math.round(last.rssKib / 1024)} MiB, CPU ${((100 * last.cpuS) / last.atS).toFixed(1)} %`;
 }

@@ -76,7 +76,10 @@ export async function startLife({ home, args, env, stream }: LifeOptions): Promi
     for await (const row of reader.subscribeMemory({ overflow: 'block' })) {
       seen.push({ timestamp: row.timestamp, receivedMs: monotonicMs() });
     }
-  })().catch(() => {}); // the connection ends with the daemon
+  })().catch((error: unknown) => {
+    // The connection ends with the daemon, not before.
+    if (!over.signal.aborted) process.stdout.write(`the observer lost its stream: ${String(error)}\n`);
+  });
   return {
     child: daemon.child,
     note: (text) => void (trouble = text),

@@ -10,6 +10,7 @@ export interface SmallDisk {
   fill(): void;
   /** Gives it back. */
   empty(): void;
+  unmount(): void;
 }
 
 /** Mounts one of `mib` MiB at a folder, which is made. */
@@ -26,6 +27,7 @@ export function mountSmallDisk(path: string, mib: number): SmallDisk {
       closeSync(file);
     },
     empty: () => rmSync(filler, { force: true }),
+    unmount: () => execFileSync('umount', ['--lazy', path]),
   };
 }
 
