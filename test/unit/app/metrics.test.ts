@@ -52,7 +52,6 @@ describe('render()', () => {
       'ruvector_model_info',
       'ruvector_model_created_timestamp_seconds',
       'ruvector_samples_skipped_total',
-      'ruvector_history_writing',
       'process_open_fds',
     ]) {
       expect(samples.filter((line) => line.startsWith(name))).toEqual([]);
