@@ -6,7 +6,7 @@ import type { Stats } from 'node:fs';
 import { fstatSync, readFileSync } from 'node:fs';
 import { lstat, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { systemCodeOf } from '../core/index.ts';
+import { adviseOn, systemCodeOf } from '../core/index.ts';
 import { targetError } from './errors.ts';
 
 /** `new` is nothing yet; `descriptor` is open in this process already. */
@@ -100,16 +100,13 @@ async function lstatOrNull(asked: string, path: string): Promise<Stats | null> {
   }
 }
 
-const states: Readonly<Record<string, readonly [state: string, next: string]>> = {
-  ELOOP: ['its links lead in a circle', 'remove the link, or name a file'],
-  ENOTDIR: ['a part of its path is a file, not a folder', 'name a path below folders'],
-  EACCES: ['this user may not look into its folder', 'choose another folder'],
-  ENAMETOOLONG: ['its name is too long', 'choose a shorter one'],
-};
+/** The caller named a path that leads nowhere; any other code says something about the disk. */
+const pathCodes = new Set(['ELOOP', 'ENOTDIR', 'EACCES', 'ENAMETOOLONG']);
 
 function pathError(asked: string, error: unknown): Error {
-  const known = states[systemCodeOf(error) ?? ''];
-  return known ? targetError(asked, ...known, error) : (error as Error);
+  if (!pathCodes.has(systemCodeOf(error) ?? '')) return error as Error;
+  const { state, nextStep } = adviseOn(error);
+  return targetError(asked, state, nextStep, error);
 }
 
 /** The folder without links, also one that is not there yet. */

@@ -54,3 +54,4 @@ export type {
   StreamTable,
   StreamTransport,
 } from './stream/stream-contract.ts';
+export { guardServer, guardSocket } from './guard-socket.ts';

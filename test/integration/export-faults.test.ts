@@ -306,21 +306,23 @@ describe('a target that cannot be written', () => {
   it.each([
     [
       'below a file',
+      'ERR_FILES_TARGET',
       async (folder: string) => (await writeFile(join(folder, 'file'), ''), join(folder, 'file', 'data.csv')),
     ],
-    ['below /proc', () => Promise.resolve('/proc/ruvector/data.csv')],
+    ['below /proc', 'ERR_EXPORT_WRITE', () => Promise.resolve('/proc/ruvector/data.csv')],
     [
       'a folder',
+      'ERR_EXPORT_WRITE',
       async (folder: string) => (
         await mkdir(join(folder, 'out', 'all.csv'), { recursive: true }),
         join(folder, 'out/')
       ),
     ],
-  ])('%s is refused with ERR_EXPORT_WRITE', async (_name, prepare) => {
+  ])('%s is refused with %s', async (_name, code, prepare) => {
     const folder = await mkdtemp(join(root, 'target-'));
     const path = await prepare(folder);
     const before = await readdir(folder, { recursive: true });
-    await expect(writeTables({ ...small, path })).rejects.toMatchObject({ code: 'ERR_EXPORT_WRITE' });
+    await expect(writeTables({ ...small, path })).rejects.toMatchObject({ code });
     expect(await readdir(folder, { recursive: true })).toEqual(before);
   });
 

@@ -9,6 +9,7 @@ import { chooseFormat } from './accept-format.ts';
 import { metricsError } from './metrics-address.ts';
 import type { MetricsAddress } from './metrics-address.ts';
 import type { PageFormat } from './metrics-page.ts';
+import { guardServer, guardSocket } from '../../wire/index.ts';
 import { refusalOf } from './request-guard.ts';
 
 /** A page that is served. */
@@ -71,7 +72,7 @@ export async function serveMetrics(
   guardSockets(http);
   await listen(http, address);
   // From now on an error of the listener itself is no reason to end the process.
-  http.on('error', onProblem);
+  guardServer(http, { maxConnections: MAX_CONNECTIONS, onFailure: onProblem });
   return {
     url: urlOf(http, address.host),
     stats: () => ({ ...counts }),
@@ -80,10 +81,9 @@ export async function serveMetrics(
 }
 
 function guardSockets(http: Server): void {
-  http.maxConnections = MAX_CONNECTIONS;
   // A reader that stops in the middle of a page is cut as well.
   http.timeout = KEEP_ALIVE_MS;
-  http.on('connection', (socket) => socket.on('error', () => {}));
+  http.on('connection', (socket) => guardSocket(socket));
   http.on('clientError', (_error, socket) => socket.destroy());
   http.on('connect', (_request, socket) => socket.destroy());
 }

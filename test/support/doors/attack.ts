@@ -3,6 +3,7 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createRandom } from '../random.ts';
 
 /** Numbers from a seed. */
 export interface Random {
@@ -13,15 +14,9 @@ export interface Random {
   bytes(count: number): Buffer;
 }
 
-/** Mulberry32: small, and the same on every machine. */
-export function createRandom(seed: number): Random {
-  let state = seed >>> 0;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
+/** What attacks choose by; the same for the same seed. */
+export function createChoices(seed: number): Random {
+  const next = createRandom(seed);
   const below = (end: number): number => Math.floor(next() * end);
   return {
     below,

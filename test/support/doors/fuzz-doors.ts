@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { connectDaemon, readBridgeFile } from '../../../src/wire/index.ts';
 import { resolveHome } from '../../../src/core/index.ts';
-import { createRandom } from './attack.ts';
+import { createChoices } from './attack.ts';
 import type { Attack, Door } from './attack.ts';
 import { pipeAttacks } from './pipe-attacks.ts';
 import { websocketAttacks, websocketBurst } from './websocket-attacks.ts';
@@ -53,7 +53,7 @@ export async function fuzzDoors(options: FuzzOptions): Promise<FuzzReport> {
   const endMs = performance.now() + durationMs;
   const counts: Record<string, number> = Object.fromEntries(doors.map(({ endpoint }) => [endpoint, 0]));
   const lane = async (_: unknown, number: number): Promise<void> => {
-    const random = createRandom(seed + number * 7919);
+    const random = createChoices(seed + number * 7919);
     while (performance.now() < endMs) {
       const door = random.pick(doors);
       const [attacks, burst] = attacksOn(door);

@@ -50,14 +50,14 @@ describe('locateDestination()', () => {
   });
 
   it.each([
-    ['links in a circle', 'loop', /its links lead in a circle/],
-    ['a circle of folders', 'loop/below', /its links lead in a circle/],
-    ['a file on the way', 'file/below', /a part of its path is a file/],
+    ['links in a circle', 'loop', /links lead in a circle/],
+    ['a circle of folders', 'loop/below', /links lead in a circle/],
+    ['a file on the way', 'file/below', /a part of the path is a file/],
     ['a name that is not UTF-8', 'na\u{fffd}me', /not UTF-8/],
     ['a link to such a name', 'strange', /not UTF-8/],
     ['NUL', 'a\0b', /no NUL/],
     ['a socket', 'socket', /it is a socket, which is never written to; write to a named pipe/],
-    ['a name over 255 bytes', 'x'.repeat(256), /its name is too long/],
+    ['a name over 255 bytes', 'x'.repeat(256), /is too long/],
   ])('refuses %s and says what it is', async (_, name, text) => {
     await symlink('pool', at('loop'));
     await symlink('loop', at('pool'));

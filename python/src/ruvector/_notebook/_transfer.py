@@ -5,6 +5,7 @@ Never as text. The kernel chooses; the other side is kernel/runtime/open-transfe
 
 from __future__ import annotations
 
+import errno
 import mmap
 import os
 import tempfile
@@ -12,7 +13,6 @@ import uuid
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from .._system_advice import advise_on
 from ._segments import SEGMENT_MIN_BYTES, SegmentPool, map_shared, take_segment
 
 __all__ = ["Stored", "Transfer", "open_transfer"]
@@ -123,6 +123,12 @@ def open_transfer(kind: str, directory: str) -> Transfer:
     return _SegmentTransfer(directory) if kind == "shared" else Transfer(directory)
 
 
+def _advise(error: OSError) -> str:
+    """Say what helps; the rest of the package, which knows more, need not be installed here."""
+    is_full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+    return "free some room there" if is_full else "mend that"
+
+
 def _write_file(folders: list[str], data: bytearray) -> str:
     """Write a new file into the first folder that has room for it."""
     path = os.path.join(folders[0], f"ruvector-{uuid.uuid4()}")
@@ -137,7 +143,7 @@ def _write_file(folders: list[str], data: bytearray) -> str:
             raise OSError(
                 error.errno,
                 f'Cannot write a value of {len(data)} bytes to "{folders[0]}": '
-                f"{error.strerror}; {advise_on(error)} and run the cell again",
+                f"{error.strerror}; {_advise(error)} and run the cell again",
             ) from error
         return _write_file(folders[1:], data)
     return path
