@@ -79,9 +79,10 @@ function runAsChild(command, args, env, cwd) {
   const child = spawn(command, args, { cwd, env: { ...env, ...watched }, stdio });
   child.stdio[LAUNCHER_FD]?.on('error', () => {}).unref();
   const handlers = forwarded.map((signal) => [signal, () => child.kill(signal)]);
-  // It stops with the child, so that a shell sees its job stopped; SIGCONT wakes both.
+  // It stops with the child, so that a shell sees its job stopped; SIGCONT wakes both. SIGSTOP, because the kernel
+  // drops a SIGTSTP in a process group that no shell waits for (setpgid(2), orphaned groups).
   if (!isWindows)
-    handlers.push(['SIGTSTP', () => child.kill('SIGTSTP') && process.kill(process.pid, 'SIGSTOP')]);
+    handlers.push(['SIGTSTP', () => child.kill('SIGSTOP') && process.kill(process.pid, 'SIGSTOP')]);
   for (const [signal, handler] of handlers) process.on(signal, handler);
   child.on('error', (error) => {
     process.stderr.write(`Cannot start ${command}: ${error.message}\n`);

@@ -101,6 +101,7 @@ describe('SIGTERM during a drain', () => {
     await using client = await connectDaemon(home);
     // A subscriber that never reads: the bridge waits 5 s for it.
     await client.stream('memory', { follow: true });
+    await until('a batch waits for it', async () => (await statusOf(home)).bridge.slotsInUse > 0);
     const startMs = performance.now();
     child.kill('SIGTERM');
     await until('it drains', () => child.exitCode !== null || performance.now() - startMs > 600);
