@@ -166,7 +166,7 @@ print(json.dumps({
   test.each([
     ['export_range("2001-01-01", "2001-01-02", path="x.csv")', 'NoRowsError', 'ERR_EXPORT_NO_ROWS'],
     ['export_recent(1, "excel", "x")', 'ExportOptionsError', 'ERR_EXPORT_OPTIONS'],
-    ['export_range(None, "2024-01-01T00:10:00", path="plain/x.csv")', 'ExportWriteError', 'ERR_EXPORT_WRITE'],
+    ['export_range(None, "2024-01-01T00:10:00", path="plain/x.csv")', 'ExportWriteError', 'ERR_FILES_TARGET'],
     ['export_training_data(train_test_split=2, path="x.csv")', 'ExportOptionsError', 'ERR_EXPORT_OPTIONS'],
   ])('nothing for %s but an error with its code', async (call, name, code) => {
     const before = await readdir(folder);

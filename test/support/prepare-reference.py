@@ -48,6 +48,9 @@ def read_columns(path):
         columns[name] = np.where(np.isnan(pair).all(axis=0), np.nan, np.nansum(pair, axis=0))
     kills, scanned = steps(columns["oom_kill"]), steps(columns["pgscan_direct"])
     columns["reclaim_kills"] = np.cumsum(np.where((kills > 0) & (scanned > 0), kills, 0))
+    # Somebody always counts these: a row that could not be read holds the count.
+    kills = columns["cgroup_oom_kill"]
+    columns["cgroup_oom_kill"] = np.where(np.isnan(kills), last_known(kills), kills)
     for name in ("own_refault_file", "own_refault_anon", "cgroup_oom_kill"):
         columns[name] = restarting(columns[name])
     return columns
@@ -67,11 +70,27 @@ def restarting(values):
     return np.cumsum(gain)
 
 
-def segments(m, counters, max_gap_ms):
+def last_known(values):
+    """The newest value that is not NaN of the rows before each row."""
+    known = np.where(np.isnan(values), -1, np.arange(len(values)))
+    newest = np.maximum.accumulate(known)
+    before = np.concatenate([[-1], newest[:-1]])
+    return np.where(before < 0, np.nan, values[before])
+
+
+def falls(m):
+    """By counter whether it fell at each row, and at which rows the host began anew."""
+    before = {name: last_known(m[name]) for name in COUNTERS}
+    fell = {name: m[name] < before[name] for name in COUNTERS}
+    counting = sum((before[name] > 0) & ~np.isnan(m[name]) for name in COUNTERS)
+    fallen = sum(fell.values())
+    return fell, (fallen > 0) & (2 * fallen >= counting)
+
+
+def segments(m, broken, max_gap_ms):
+    """Runs of rows without a pause; `broken` marks rows that begin one for another reason."""
     step = np.diff(m["timestamp"])
-    broken = (step <= 0) | (step > max_gap_ms)
-    for name in counters:
-        broken |= np.diff(m[name]) < 0
+    broken = broken[1:] | (step <= 0) | (step > max_gap_ms)
     edges = np.concatenate([[0], np.flatnonzero(broken) + 1, [len(m["timestamp"])]])
     return list(itertools.pairwise(edges))
 
@@ -89,7 +108,8 @@ def feature_columns(m, spec):
     ready = np.zeros(n, dtype=bool)
     slope = np.full(n, np.nan)
     used = m["mem_total_kib"] - m["mem_available_kib"]
-    for start, end in segments(m, COUNTERS, spec["maxGapMs"]):
+    fell, reboots = falls(m)
+    for start, end in segments(m, reboots, spec["maxGapMs"]):
         t = m["timestamp"][start:end]
         at = np.arange(len(t))
         base[start:end] = start + np.maximum(
@@ -112,7 +132,15 @@ def feature_columns(m, spec):
     total = m["mem_total_kib"]
     with np.errstate(divide="ignore", invalid="ignore"):
         span_ms = m["timestamp"] - m["timestamp"][base]
-        gain = {name: m[name] - m[name][base] for name in COUNTERS}
+        # A counter that fell alone has no increase until the fall has left the window.
+        gain = {
+            name: np.where(
+                base < np.maximum.accumulate(np.where(fell[name], np.arange(n), -1)),
+                np.nan,
+                m[name] - m[name][base],
+            )
+            for name in COUNTERS
+        }
         trend = np.clip(np.nan_to_num(100 * slope * spec["trendWindowMs"] / total / 10), -1, 1)
         fast = np.clip(-10 * (used - used[base]) / span_ms * spec["rateWindowMs"] / total, -1, 1)
         swap = 1 - m["swap_free_kib"] / m["swap_total_kib"]
@@ -189,7 +217,10 @@ def label_column(m, horizon_ms, max_gap_ms, limits):
     labels = np.full(n, -1)
     used_pages = np.maximum(1, (m["mem_total_kib"] - m["mem_available_kib"]) / 4)
     available = np.clip(100 * m["mem_available_kib"] / m["mem_total_kib"], 0, 100)
-    for start, end in segments(m, LABEL_COUNTERS, max_gap_ms):
+    fell = np.zeros(n, dtype=bool)
+    for name in LABEL_COUNTERS:
+        fell[1:] |= np.diff(m[name]) < 0
+    for start, end in segments(m, fell, max_gap_ms):
         t = m["timestamp"][start:end]
         until = t + horizon_ms
         last = np.searchsorted(t, until, "right") - 1
