@@ -139,9 +139,9 @@ def test_decode_batches_gives_record_batches_with_their_metadata():
     assert batch.schema.field("timestamp").type == pa.timestamp("ms", "UTC")
 
 
-def test_create_codec_names_the_extra_of_messagepack(monkeypatch):
+def test_create_codec_names_the_package_of_messagepack(monkeypatch):
     monkeypatch.setitem(sys.modules, "msgpack", None)
-    with pytest.raises(StreamRequestError, match=r"ruvector\[streams\]"):
+    with pytest.raises(StreamRequestError, match="pip install msgpack"):
         create_codec("msgpack")
 
 
