@@ -15,12 +15,14 @@ import { createBadProc } from './bad-proc.ts';
 import type { BadProc } from './bad-proc.ts';
 import { runGreedySubscribers } from './greedy-subscribers.ts';
 import { startLife } from './life.ts';
-import type { Life, RunningLife } from './life.ts';
+import type { Life } from './life.ts';
 import { mountSmallDisk } from './small-disk.ts';
 import type { SmallDisk } from './small-disk.ts';
 import { judge } from './verdict.ts';
 
 const LIVES = 12;
+/** Troubles come twice in a life, so that what they leave behind shows. */
+const ROUNDS = 2;
 const DISK_MIB = 256;
 const DAMAGE_CHANCE = 0.02;
 const REFRESH_MS = 250;
@@ -95,12 +97,8 @@ async function live(day: Day, index: number, end: 'SIGKILL' | 'SIGTERM'): Promis
   });
   const refreshing = setInterval(() => day.proc.refresh(DAMAGE_CHANCE), REFRESH_MS);
   try {
-    await rest(day, life, 'none', 0.2);
-    await stepClock(day, life, 0.25);
-    await fillDisk(day, life, 0.15);
-    await rest(day, life, 'none', 0.1);
-    await resetEndpoints(day, life, 0.2);
-    await rest(day, life, 'none', 0.1);
+    for (let round = 0; round < ROUNDS; round++)
+      await sufferOnce(day, (trouble) => life.note(trouble, round));
     return await life.end(end);
   } finally {
     clearInterval(refreshing);
@@ -109,34 +107,49 @@ async function live(day: Day, index: number, end: 'SIGKILL' | 'SIGTERM'): Promis
   }
 }
 
-async function rest(day: Day, life: RunningLife, trouble: string, share: number): Promise<void> {
-  life.note(trouble);
-  await sleep(day.lifeMs * share);
+type Note = (trouble: string) => void;
+
+/** One round of troubles, with rests between them. */
+async function sufferOnce(day: Day, note: Note): Promise<void> {
+  note('none');
+  await rest(day, 0.2);
+  note('clock');
+  await stepClock(day, 0.25);
+  note('full disk');
+  await fillDisk(day, 0.15);
+  note('none');
+  await rest(day, 0.1);
+  note('resets');
+  await resetEndpoints(day, 0.15);
+  note('after');
+  await rest(day, 0.15);
 }
 
-async function stepClock(day: Day, life: RunningLife, share: number): Promise<void> {
+/** A share of a round. */
+const rest = (day: Day, share: number): Promise<void> => sleep((day.lifeMs * share) / ROUNDS);
+
+async function stepClock(day: Day, share: number): Promise<void> {
   const steps = [0, 1, 2].map(() => clockSteps[Math.floor(day.random() * clockSteps.length)]!);
   for (const step of steps) {
     // No whole seconds, so that rows of different days never share a timestamp by chance.
     day.clock.set(step + Math.round(day.random() * 997));
-    await rest(day, life, 'clock', share / (steps.length + 1));
+    await rest(day, share / (steps.length + 1));
   }
   day.clock.set(0);
-  await rest(day, life, 'clock', share / (steps.length + 1));
+  await rest(day, share / (steps.length + 1));
 }
 
-async function fillDisk(day: Day, life: RunningLife, share: number): Promise<void> {
+async function fillDisk(day: Day, share: number): Promise<void> {
   day.disk.fill();
-  await rest(day, life, 'full disk', share);
+  await rest(day, share);
   day.disk.empty();
 }
 
-async function resetEndpoints(day: Day, life: RunningLife, share: number): Promise<void> {
-  life.note('resets');
+async function resetEndpoints(day: Day, share: number): Promise<void> {
   await fuzzDoors({
     doors: await findDoors(day.home.root),
     seed: Math.floor(day.random() * 1e9),
-    durationMs: day.lifeMs * share,
+    durationMs: (day.lifeMs * share) / ROUNDS,
     lanes: 4,
     pauseMs: 250,
   });

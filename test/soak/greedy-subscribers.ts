@@ -4,6 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { openDataStream } from '../../src/wire/index.ts';
 
+/** Storms of connections are the resets' part of the day. */
+const PAUSE_MS = 3000;
+
 /** Starts three; they come back whenever the daemon does. Resolves when the signal aborts. */
 export async function runGreedySubscribers(
   endpoints: { websocket: string; zeromq: string },
@@ -12,7 +15,7 @@ export async function runGreedySubscribers(
   const forever = async (once: () => Promise<void>): Promise<void> => {
     while (!signal.aborted) {
       await once().catch(() => {}); // the daemon is gone; it comes back
-      await sleep(200, undefined, { signal }).catch(() => {});
+      await sleep(PAUSE_MS, undefined, { signal }).catch(() => {});
     }
   };
   await Promise.all([

@@ -15,8 +15,10 @@ export interface Look {
   readonly rssKib: number;
   /** CPU time since the process began. */
   readonly cpuS: number;
-  /** What was being done to the daemon then. */
+  /** What was being done to the daemon then; `none` comes before, `after` when all of a round's troubles are over. */
   readonly trouble: string;
+  /** Troubles come in rounds. */
+  readonly round: number;
 }
 
 /** A row that a subscriber got. */
@@ -39,7 +41,7 @@ export interface Life {
 export interface RunningLife {
   readonly child: ChildProcess;
   /** Names what is done to it from now on. */
-  note(trouble: string): void;
+  note(trouble: string, round: number): void;
   /** SIGKILL or SIGTERM, and what was seen. Throws when it had ended by itself. */
   end(signal: 'SIGKILL' | 'SIGTERM'): Promise<Life>;
 }
@@ -61,12 +63,12 @@ export async function startLife({ home, args, env, stream }: LifeOptions): Promi
   const startedMs = monotonicMs();
   const looks: Look[] = [];
   const seen: SeenRow[] = [];
-  let trouble = 'none';
+  let now = { trouble: 'none', round: 0 };
   const over = new AbortController();
   let status = (await daemon.client.request('status')).result as HostStatus;
   const watching = (async () => {
     while (!over.signal.aborted && daemon.child.exitCode === null) {
-      looks.push({ atS: (monotonicMs() - startedMs) / 1000, trouble, ...readProcess(daemon.child.pid!) });
+      looks.push({ atS: (monotonicMs() - startedMs) / 1000, ...now, ...readProcess(daemon.child.pid!) });
       if (looks.length % 5 === 0) status = (await daemon.client.request('status')).result as HostStatus;
       await sleep(1000);
     }
@@ -82,7 +84,7 @@ export async function startLife({ home, args, env, stream }: LifeOptions): Promi
   });
   return {
     child: daemon.child,
-    note: (text) => void (trouble = text),
+    note: (trouble, round) => void (now = { trouble, round }),
     async end(signal) {
       if (daemon.child.exitCode !== null || daemon.child.signalCode !== null) {
         throw new Error(`the daemon ended by itself: ${(await daemon.stop()).stderr.slice(-2000)}`);
