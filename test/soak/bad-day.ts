@@ -50,6 +50,11 @@ export async function runBadDay({ minutes, seed }: { minutes: number; seed: numb
   const stop = new AbortController();
   const clock = await createWrongClock();
   const disk = mountSmallDisk(join(directory, 'disk'), DISK_MIB);
+  const cleanUp = (): void => {
+    disk.unmount();
+    rmSync(directory, { recursive: true, force: true });
+  };
+  process.once('exit', cleanUp);
   try {
     const random = createRandom(seed);
     const home = resolveHome(join(disk.path, 'home'));
@@ -78,8 +83,8 @@ export async function runBadDay({ minutes, seed }: { minutes: number; seed: numb
   } finally {
     stop.abort();
     await clock[Symbol.asyncDispose]();
-    disk.unmount();
-    rmSync(directory, { recursive: true, force: true });
+    process.off('exit', cleanUp);
+    cleanUp();
   }
 }
 

@@ -60,6 +60,9 @@ const monotonicMs = (): number => performance.now();
 /** Starts a daemon and watches it. */
 export async function startLife({ home, args, env, stream }: LifeOptions): Promise<RunningLife> {
   const daemon = await startDaemon(home, args, env);
+  const kill = (): void => void daemon.child.kill('SIGKILL');
+  process.once('exit', kill);
+  daemon.child.once('exit', () => process.off('exit', kill));
   const startedMs = monotonicMs();
   const looks: Look[] = [];
   const seen: SeenRow[] = [];

@@ -32,4 +32,6 @@ if (process.env[PRIVATE] === undefined) {
   if (signal) process.kill(process.pid, signal);
   process.exit(status ?? 1);
 }
+// What it started and made ends with it: those who did set handlers of 'exit'.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
 process.exitCode = (await run({ minutes, seed })) ? 0 : 1;
