@@ -24,7 +24,7 @@ it('a daemon streams what it samples, anonymised, and starts and stops streams w
   const started = (await daemon.client.request('stream.start', { endpoint: 'ws://127.0.0.1:0' }))
     .result as StreamInfo;
   for (const endpoint of [started.endpoint, pipe]) {
-    const events = await read(endpoint, 1000);
+    const events = await read(endpoint, 300);
     expect(events[0]).toMatchObject({ type: 'hello', anonymized: true });
     const records = events.filter((event) => event.type === 'record');
     expect(new Set(records.map(({ table }) => table))).toEqual(new Set(['memory', 'process']));
