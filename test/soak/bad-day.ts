@@ -92,7 +92,7 @@ export async function runBadDay({ minutes, seed }: { minutes: number; seed: numb
 async function live(day: Day, index: number, end: 'SIGKILL' | 'SIGTERM'): Promise<Life> {
   const { websocket, zeromq, observer } = day.endpoints;
   day.clock.set(index % 3 === 2 ? 40 * DAY : 0);
-  const args = ['--procfs', day.proc.path, '--process-interval', '5', '--horizon', '5', '--retrain', '1'];
+  const args = ['--procfs', day.proc.path, '--horizon', '5', '--retrain', '1'];
   const streams = [websocket, zeromq, observer].flatMap((endpoint) => ['--stream', endpoint]);
   const life = await startLife({
     home: day.home,

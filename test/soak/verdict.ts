@@ -6,6 +6,8 @@ import type { Life, Look } from './life.ts';
 const MAX_LOST_MS = 1000;
 const MAX_RSS_SPREAD = 0.1;
 const MAX_CPU_PERCENT = 3;
+/** Compiling and loading after a kill; counted, and shown by itself. */
+const START_S = 15;
 
 interface Finding {
   readonly what: string;
@@ -116,10 +118,11 @@ function cpu(lives: readonly Life[]): Finding {
     for (const [i, look] of looks.entries()) {
       const before = looks[i - 1];
       if (!before) continue;
-      const sum = byTrouble.get(look.trouble) ?? { cpuS: 0, s: 0 };
+      const trouble = look.atS < START_S ? 'start' : look.trouble;
+      const sum = byTrouble.get(trouble) ?? { cpuS: 0, s: 0 };
       sum.cpuS += look.cpuS - before.cpuS;
       sum.s += look.atS - before.atS;
-      byTrouble.set(look.trouble, sum);
+      byTrouble.set(trouble, sum);
     }
   }
   const sums = [...byTrouble.values()];
