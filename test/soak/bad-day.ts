@@ -1,6 +1,6 @@
 // An hour of a bad day in the life of `serve`, scripted from a seed: wrong clocks, a full disk, values of /proc that
 // cannot be, resets on every endpoint, greedy subscribers, a training every minute, and kill -9 at the end of each
-// life, of which a day has twelve. What must hold is in verdict.ts.
+// life, every five minutes. What must hold is in verdict.ts.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +20,8 @@ import { mountSmallDisk } from './small-disk.ts';
 import type { SmallDisk } from './small-disk.ts';
 import { judge } from './verdict.ts';
 
-const LIVES = 12;
+const LIFE_MINUTES = 5;
+const MIN_LIVES = 3;
 /** Troubles come twice in a life, so that what they leave behind shows. */
 const ROUNDS = 2;
 const DISK_MIB = 256;
@@ -57,6 +58,7 @@ export async function runBadDay({ minutes, seed }: { minutes: number; seed: numb
   process.once('exit', cleanUp);
   try {
     const random = createRandom(seed);
+    const count = Math.max(MIN_LIVES, Math.round(minutes / LIFE_MINUTES));
     const home = resolveHome(join(disk.path, 'home'));
     const day: Day = {
       home,
@@ -64,7 +66,7 @@ export async function runBadDay({ minutes, seed }: { minutes: number; seed: numb
       clock,
       disk,
       proc: createBadProc(join(directory, 'proc'), random),
-      lifeMs: (minutes * 60_000) / LIVES,
+      lifeMs: (minutes * 60_000) / count,
       endpoints: {
         websocket: `ws://127.0.0.1:${STREAM_PORT}`,
         zeromq: `tcp://127.0.0.1:${STREAM_PORT + 1}`,
@@ -73,9 +75,9 @@ export async function runBadDay({ minutes, seed }: { minutes: number; seed: numb
     };
     const greedy = runGreedySubscribers(day.endpoints, stop.signal);
     const lives: Life[] = [];
-    for (let i = 0; i < LIVES; i++) {
-      lives.push(await live(day, i, i === LIVES - 1 ? 'SIGTERM' : 'SIGKILL'));
-      process.stdout.write(`life ${i + 1} of ${LIVES}: ${describe(lives.at(-1)!)}\n`);
+    for (let i = 0; i < count; i++) {
+      lives.push(await live(day, i, i === count - 1 ? 'SIGTERM' : 'SIGKILL'));
+      process.stdout.write(`life ${i + 1} of ${count}: ${describe(lives.at(-1)!)}\n`);
     }
     stop.abort();
     await greedy;

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostStatus } from '../../src/app/status-types.ts';
 import { openDataStream } from '../../src/wire/index.ts';
-import { startDaemon } from '../support/daemon.ts';
+import { poll, startDaemon } from '../support/daemon.ts';
 import type { CommandResult, Daemon } from '../support/daemon.ts';
 import type { Home } from '../../src/core/index.ts';
 
@@ -76,6 +76,11 @@ export async function startLife({ home, args, env, stream }: LifeOptions): Promi
       await sleep(1000);
     }
   })().catch(() => {}); // it ended; `end` says so
+  // What the one before left of its socket would refuse a reader that comes too early.
+  await poll(
+    () => Promise.resolve(daemon.log()),
+    (log) => log.includes(stream),
+  );
   const reader = openDataStream(stream, { reconnect: false, connectTimeoutMs: 30_000 });
   const reading = (async () => {
     for await (const row of reader.subscribeMemory({ overflow: 'block' })) {
