@@ -1,7 +1,10 @@
 // An hour of a bad day in the life of `serve`, scripted from a seed: wrong clocks, a full disk, values of /proc that
 // cannot be, resets on every endpoint, greedy subscribers, a training every minute, and kill -9 at the end of each
 // life, every five minutes. What must hold is in verdict.ts.
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -27,7 +30,6 @@ const ROUNDS = 2;
 const DISK_MIB = 256;
 const DAMAGE_CHANCE = 0.02;
 const REFRESH_MS = 250;
-const STREAM_PORT = 19_470;
 
 const S = 1000;
 const DAY = 86_400 * S;
@@ -68,8 +70,8 @@ export async function runBadDay({ minutes, seed }: { minutes: number; seed: numb
       proc: createBadProc(join(directory, 'proc'), random),
       lifeMs: (minutes * 60_000) / count,
       endpoints: {
-        websocket: `ws://127.0.0.1:${STREAM_PORT}`,
-        zeromq: `tcp://127.0.0.1:${STREAM_PORT + 1}`,
+        websocket: `ws://127.0.0.1:${await findFreePort()}`,
+        zeromq: `tcp://127.0.0.1:${await findFreePort()}`,
         observer: `ipc://${directory}/observer.sock`,
       },
     };
@@ -88,6 +90,16 @@ export async function runBadDay({ minutes, seed }: { minutes: number; seed: numb
     process.off('exit', cleanUp);
     cleanUp();
   }
+}
+
+/** The same port in every life, so that greedy subscribers find their way back. */
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 /** One life: each trouble has its part of it, values of /proc are bad all the time. */

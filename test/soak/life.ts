@@ -79,8 +79,10 @@ export async function startLife({ home, args, env, stream }: LifeOptions): Promi
   // What the one before left of its socket would refuse a reader that comes too early.
   await poll(
     () => Promise.resolve(daemon.log()),
-    (log) => log.includes(stream),
+    (log) => log.includes(stream) || daemon.child.exitCode !== null,
   );
+  if (daemon.child.exitCode !== null)
+    throw new Error(`the daemon ended by itself: ${daemon.log().slice(-2000)}`);
   const reader = openDataStream(stream, { reconnect: false, connectTimeoutMs: 30_000 });
   const reading = (async () => {
     for await (const row of reader.subscribeMemory({ overflow: 'block' })) {
