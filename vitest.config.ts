@@ -10,11 +10,11 @@ const patient = { testTimeout: 120_000, hookTimeout: 120_000, env };
 
 /** Tests that would measure their neighbours. */
 const measured = [
-  'test/integration/collect-host.test.ts',
-  'test/integration/demo.test.ts',
-  'test/integration/labels-oom.test.ts',
-  'test/integration/optimize*.test.ts',
-  'test/conformance/collect.test.ts',
+  'test/integration/collect/host.test.ts',
+  'test/integration/app/demo.test.ts',
+  'test/integration/prepare/labels-oom.test.ts',
+  'test/integration/optimize/*.test.ts',
+  'test/conformance/collect/collect.test.ts',
 ];
 
 export default defineConfig({

@@ -73,7 +73,7 @@ function loadCalls() {
 }
 
 function runAsChild(command, args, env, cwd) {
-  // A pipe that ends with this process, also by SIGKILL: the program takes that as SIGTERM (src/app/launcher-watch.ts).
+  // A pipe that ends with this process, also by SIGKILL: the program takes that as SIGTERM (src/app/serve/launcher-watch.ts).
   const watched = isWindows ? {} : { [LAUNCHER_VARIABLE]: `${process.pid}:${LAUNCHER_FD}` };
   const stdio = ['inherit', 'inherit', 'inherit', isWindows ? 'ignore' : 'pipe'];
   const child = spawn(command, args, { cwd, env: { ...env, ...watched }, stdio });

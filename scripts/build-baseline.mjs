@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { RULE_ESTIMATOR, buildRulePackage } from '../src/app/rule-package.ts';
+import { RULE_ESTIMATOR, buildRulePackage } from '../src/app/models/rule-package.ts';
 import { openRegistry } from '../src/models/index.ts';
 import { buildFeatureSpec, featureSpecSha256 } from '../src/prepare/index.ts';
 

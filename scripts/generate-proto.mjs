@@ -13,7 +13,7 @@ const python = join(root, process.platform === 'win32' ? '.venv/Scripts/python.e
 
 /** Where each generated file lies in the repository, by its place in protoc's output. */
 const outputs = {
-  'ts/ruvector/telemetry/v1/stream_pb.ts': 'src/wire/stream/generated/stream_pb.ts',
+  'ts/ruvector/telemetry/v1/stream_pb.ts': 'src/stream/codecs/generated/stream_pb.ts',
   'py/ruvector/telemetry/v1/stream_pb2.py': 'python/src/ruvector/telemetry/v1/stream_pb2.py',
   'py/ruvector/telemetry/v1/stream_pb2.pyi': 'python/src/ruvector/telemetry/v1/stream_pb2.pyi',
 };

@@ -18,7 +18,7 @@ const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
 process.env.NODE_COMPILE_CACHE ??= join(root, '.cache', 'compile');
 
 /** Fewer modules than this means that the direction checker looked at nothing. */
-const MIN_MODULES = 60;
+const MIN_MODULES = 600;
 
 /** The longest first; a step that needs another one names it. */
 const staticSteps = [

@@ -100,13 +100,8 @@ export type {
   TrainingSet,
   TrainingSetOptions,
 } from './prepare/index.ts';
-export {
-  WireErrorCode,
-  connectBridge,
-  createBridgeServer,
-  readBridgeFile,
-  writeBridgeFile,
-} from './wire/index.ts';
+export { connectBridge, createBridgeServer, readBridgeFile, writeBridgeFile } from './bridge/index.ts';
+export { WireErrorCode } from './sockets/index.ts';
 export type {
   BridgeClient,
   BridgeServer,
@@ -114,8 +109,8 @@ export type {
   ClientStream,
   RequestHandler,
   StreamSource,
-} from './wire/index.ts';
-export { createStreamHub, openDataStream, serveStream } from './wire/index.ts';
+} from './bridge/index.ts';
+export { createStreamHub, openDataStream, serveStream } from './stream/index.ts';
 export type {
   AllOptions,
   DataStream,
@@ -141,7 +136,7 @@ export type {
   StreamTable,
   SubscribeOptions,
   TableOptions,
-} from './wire/index.ts';
+} from './stream/index.ts';
 export {
   ModelRegistryError,
   ModelRejectedError,

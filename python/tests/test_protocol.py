@@ -15,7 +15,7 @@ from ruvector._protocol import (
     encode_message,
 )
 
-GOLDEN = Path(__file__).parents[2] / "test" / "golden" / "wire"
+GOLDEN = Path(__file__).parents[2] / "test" / "golden" / "bridge"
 VECTORS = {path.stem: json.loads(path.read_text("utf-8")) for path in GOLDEN.glob("*.json")}
 VALID = sorted(name for name, vector in VECTORS.items() if "message" in vector)
 REFUSED = sorted(name for name, vector in VECTORS.items() if "code" in vector)

@@ -1,6 +1,6 @@
 """The training process without a daemon: jobs, messages, and how it fails when run by hand.
 
-With a real daemon it is tested from Node: test/integration/train.test.ts.
+With a real daemon it is tested from Node: test/integration/train/train.test.ts.
 """
 
 import io

@@ -1,6 +1,6 @@
 // How commands reach a running host: through run/bridge.json, as any other client.
-import { connectDaemon as connectByFile, findDaemon as findByFile } from '../wire/index.ts';
-import type { BridgeClient } from '../wire/index.ts';
+import { connectDaemon as connectByFile, findDaemon as findByFile } from '../bridge/index.ts';
+import type { BridgeClient } from '../bridge/index.ts';
 import type { Home } from './home.ts';
 
 /**

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { isRuvectorError, messageOf } from '../core/index.ts';
 import type { RuvectorError } from '../core/index.ts';
-import { followLauncher } from './launcher-watch.ts';
+import { followLauncher } from './serve/launcher-watch.ts';
 
 type Add = (program: Command) => void;
 

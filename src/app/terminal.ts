@@ -1,5 +1,5 @@
 // What the commands print: tables for people, JSON for machines.
-import { watchStopSignals } from './stop-signals.ts';
+import { watchStopSignals } from './serve/stop-signals.ts';
 
 /** Prints one JSON document. */
 export function printJson(value: unknown): void {

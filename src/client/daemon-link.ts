@@ -3,8 +3,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRuvectorError, resolveHome } from '../core/index.ts';
 import type { Home } from '../core/index.ts';
-import { WireErrorCode, findDaemon } from '../wire/index.ts';
-import type { BridgeClient, RequestOptions } from '../wire/index.ts';
+import { findDaemon } from '../bridge/index.ts';
+import { WireErrorCode } from '../sockets/index.ts';
+import type { BridgeClient, RequestOptions } from '../bridge/index.ts';
 import type { DaemonStatus } from './answers.ts';
 import { startDaemon } from './daemon-process.ts';
 import type { DaemonOptions, DaemonProcess } from './daemon-process.ts';

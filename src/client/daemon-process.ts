@@ -10,8 +10,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { messageOf } from '../core/index.ts';
 import type { Home } from '../core/index.ts';
-import { findDaemon } from '../wire/index.ts';
-import type { BridgeClient } from '../wire/index.ts';
+import { findDaemon } from '../bridge/index.ts';
+import type { BridgeClient } from '../bridge/index.ts';
 import { startError } from './errors.ts';
 
 /** How a daemon that this process starts samples and labels. */
@@ -36,7 +36,7 @@ export interface DaemonProcess {
 /** How long a daemon may take until it answers: it opens its history first. */
 const START_TIMEOUT_MS = 60_000;
 const POLL_MS = 20;
-/** Exit code of `serve` where another one has the home (src/app/serve-life.ts). */
+/** Exit code of `serve` where another one has the home (src/app/serve/serve-life.ts). */
 const ALREADY_RUNNING = 3;
 const TAIL_BYTES = 4096;
 const bin = fileURLToPath(new URL('../../bin/ruvector-memopt.mjs', import.meta.url));

@@ -153,3 +153,10 @@ function buildUtf8(values: Values): { valueOffsets: Int32Array; data: Uint8Array
   parts.forEach((part, i) => data.set(part, valueOffsets[i]));
   return { valueOffsets, data };
 }
+
+/** Encodes a schema as one IPC message, without the end-of-stream marker, so that batches may follow. */
+export function encodeSchema(schema: arrow.Schema): Uint8Array {
+  const stream = arrow.tableToIPC(new arrow.Table(schema), 'stream');
+  const endOfStreamBytes = 8;
+  return stream.slice(0, stream.length - endOfStreamBytes);
+}

@@ -13,7 +13,7 @@ export { optional, required, withPrivacy } from './fields.ts';
 export type { AnyRow, Field, FieldType, PrivacyRole, RecordKind, RowOf } from './fields.ts';
 export { labels, memoryKind, optimizationKind, processKind, recordKinds, trainingKind } from './records.ts';
 export type { Label, MemorySnapshot, OptimizationEvent, ProcessRecord } from './records.ts';
-export { buildRecordBatch, rowsOf, toArrowSchema } from './arrow.ts';
+export { buildRecordBatch, encodeSchema, rowsOf, toArrowSchema } from './arrow.ts';
 export { concatRows } from './concat-rows.ts';
 export type { RowRun } from './concat-rows.ts';
 export { takeRows } from './take-rows.ts';

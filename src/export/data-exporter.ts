@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../prepare/index.ts';
 import type { FeatureSpec, PrivacyReport, TrainingHistory } from '../prepare/index.ts';
-import { serveStream } from '../wire/index.ts';
-import type { ServeStreamOptions, StreamFormat, StreamHandle, StreamHub } from '../wire/index.ts';
+import { serveStream } from '../stream/index.ts';
+import type { ServeStreamOptions, StreamFormat, StreamHandle, StreamHub } from '../stream/index.ts';
 import { ExportOptionsError, cancelledError, noRowsError, noStreamError } from './errors.ts';
 import { resolveExport } from './export-config.ts';
 import type { ExportConfig, ResolvedExport } from './export-config.ts';

@@ -8,7 +8,7 @@ import { crc32 } from 'node:zlib';
 import type { TrainingSample } from '../../src/core/index.ts';
 import { openSampleStore } from '../../src/store/index.ts';
 import type { SampleStore } from '../../src/store/index.ts';
-import { numberedSample } from '../support/samples.ts';
+import { numberedSample } from '../support/store/samples.ts';
 import type { BenchCase, BenchTopic } from './harness.ts';
 
 const APPENDS = 20;

@@ -13,7 +13,7 @@ import type * as arrow from 'apache-arrow';
 import { writeTables } from '../../src/export/write-tables.ts';
 import type { ExportFormat } from '../../src/export/file-contract.ts';
 import { python } from '../support/daemon.ts';
-import { processBatches, processSchema } from '../support/process-batches.ts';
+import { processBatches, processSchema } from '../support/export/process-batches.ts';
 import type { BenchCase, BenchTopic } from './harness.ts';
 
 const MILLION = 1_000_000;
@@ -127,7 +127,7 @@ async function* exportCases(format: ExportFormat): AsyncGenerator<BenchCase> {
 async function measureMemory(format: ExportFormat): Promise<number> {
   const directory = await mkdtemp(join(tmpdir(), 'ruvector-export-bench-'));
   try {
-    const script = join(import.meta.dirname, '..', 'support', 'export-memory.ts');
+    const script = join(import.meta.dirname, '../support/export/export-memory.ts');
     const child = spawn(process.execPath, [script, format, directory, String(MEMORY_ROWS)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

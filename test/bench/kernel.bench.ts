@@ -5,8 +5,8 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as zmq from 'zeromq';
-import { spawnKernel, startKernel } from '../support/kernel-client.ts';
-import type { KernelClient } from '../support/kernel-client.ts';
+import { spawnKernel, startKernel } from '../support/kernel/kernel-client.ts';
+import type { KernelClient } from '../support/kernel/kernel-client.ts';
 import { quantile } from './harness.ts';
 import type { BenchCase, BenchTopic } from './harness.ts';
 

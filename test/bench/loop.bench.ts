@@ -4,8 +4,8 @@ import { openHistory } from '../../src/store/index.ts';
 import { createTestHome, poll, startDaemon } from '../support/daemon.ts';
 import { pressuredSnapshots } from '../support/memory-rows.ts';
 import type { Home } from '../../src/app/home.ts';
-import type { HostStatus } from '../../src/app/status-types.ts';
-import type { TrainingReport } from '../../src/app/training-types.ts';
+import type { HostStatus } from '../../src/app/host/status-types.ts';
+import type { TrainingReport } from '../../src/app/training/training-types.ts';
 import type { BenchTopic } from './harness.ts';
 
 const GOAL_MS = 1000;

@@ -14,12 +14,12 @@ import { createModelHost, openRegistry } from '../../src/models/index.ts';
 import type { ModelHost } from '../../src/models/index.ts';
 import { createSession } from '../../src/models/session.ts';
 import type { ModelSession } from '../../src/models/session.ts';
-import { buildConfig } from '../../src/app/config.ts';
-import { openHost as openServingHost } from '../../src/app/host.ts';
+import { buildConfig } from '../../src/app/host/config.ts';
+import { openHost as openServingHost } from '../../src/app/host/host.ts';
 import { createTestHome } from '../support/daemon.ts';
-import { watchLoop } from '../support/loop-watch.ts';
-import type { LoopDelays } from '../support/loop-watch.ts';
-import { contractOf, makeModels, python, readDraft } from '../support/models.ts';
+import { watchLoop } from '../support/app/loop-watch.ts';
+import type { LoopDelays } from '../support/app/loop-watch.ts';
+import { contractOf, makeModels, python, readDraft } from '../support/models/models.ts';
 import { median, quantile } from './harness.ts';
 import type { BenchCase, BenchTopic } from './harness.ts';
 
@@ -71,7 +71,7 @@ interface Peer {
 }
 
 async function startPeer(model: string): Promise<Peer> {
-  const script = join(import.meta.dirname, '../support/score-models.py');
+  const script = join(import.meta.dirname, '../support/models/score-models.py');
   const child = spawn(python, [script, model, '--time'], { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
@@ -413,7 +413,7 @@ const meetsStall = (ms: number): boolean => ms <= STALL_GOAL_MS;
 async function* deployCases(): AsyncIterable<BenchCase> {
   const home = await createTestHome();
   const host = await openServingHost(home, buildConfig({}));
-  const script = join(import.meta.dirname, '../support/deploy-large.ts');
+  const script = join(import.meta.dirname, '../support/models/deploy-large.ts');
   const deploy = async (how: string): Promise<LoopDelays & { ms: number }> => {
     const started = performance.now();
     const delays = await watchLoop(async () => {

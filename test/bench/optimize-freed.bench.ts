@@ -2,8 +2,8 @@
 // on known resident sets; every second one on anonymous memory where zram0 can be had as swap.
 // RUVECTOR_FREED_ACTIONS (200) changes the count.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { buildTrial, isFreedRight, runFreedTrial } from '../support/freed-trial.ts';
-import type { FreedResult } from '../support/freed-trial.ts';
+import { buildTrial, isFreedRight, runFreedTrial } from '../support/optimize/freed-trial.ts';
+import type { FreedResult } from '../support/optimize/freed-trial.ts';
 import type { BenchCase, BenchTopic } from './harness.ts';
 import { note, readSetting } from './optimize/note.ts';
 import { openDiskFolder } from './optimize/programs.ts';

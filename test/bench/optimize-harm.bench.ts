@@ -7,8 +7,8 @@
 // RUVECTOR_BENCH_IDLE_S (60; 300 in full).
 import { totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startResidencyReader } from '../support/residency.ts';
-import type { ResidencyReader } from '../support/residency.ts';
+import { startResidencyReader } from '../support/optimize/residency.ts';
+import type { ResidencyReader } from '../support/optimize/residency.ts';
 import { median } from './harness.ts';
 import type { BenchCase, BenchTopic } from './harness.ts';
 import { createMemoryCgroup, whyNoCgroup } from './optimize/memory-cgroup.ts';

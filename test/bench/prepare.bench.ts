@@ -13,7 +13,7 @@ import type { BenchCase, BenchTopic } from './harness.ts';
 
 const run = promisify(execFile);
 const python = join(import.meta.dirname, '../../.venv/bin/python');
-const script = join(import.meta.dirname, '../support/prepare-reference.py');
+const script = join(import.meta.dirname, '../support/prepare/prepare-reference.py');
 const rows = 1_000_000;
 const batchRows = 50_000;
 

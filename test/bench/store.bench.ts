@@ -14,7 +14,7 @@ import type { AnyRow, MemorySnapshot, RecordKind } from '../../src/core/index.ts
 import { encodeSegment } from '../../src/store/encode-segment.ts';
 import { openHistory } from '../../src/store/index.ts';
 import { planSegment } from '../../src/store/plan-segment.ts';
-import { readCapture } from '../support/capture-fixture.ts';
+import { readCapture } from '../support/collect/capture-fixture.ts';
 import type { BenchCase, BenchTopic } from './harness.ts';
 
 /** The columns from which all six fields of the export document's MemorySnapshot follow. */

@@ -3,8 +3,8 @@
 // CLOCK_MONOTONIC, which all processes share, in total_mb.
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import { openDataStream } from '../../src/wire/index.ts';
-import type { StreamFormat } from '../../src/wire/index.ts';
+import { openDataStream } from '../../src/stream/index.ts';
+import type { StreamFormat } from '../../src/stream/index.ts';
 
 export interface StreamJob {
   /** `plain` reads a WebSocket with JSON.parse and nothing else. */

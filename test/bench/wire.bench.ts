@@ -9,14 +9,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import * as arrow from 'apache-arrow';
-import {
-  PROTOCOL_VERSION,
-  createBridgeServer,
-  createIpcEndpoints,
-  writeBridgeFile,
-} from '../../src/wire/index.ts';
-import type { BridgeServer, StreamSource } from '../../src/wire/index.ts';
-import { buildFlatBatch } from '../support/wire-batches.ts';
+import { PROTOCOL_VERSION, createBridgeServer, writeBridgeFile } from '../../src/bridge/index.ts';
+import { createIpcEndpoints } from '../../src/sockets/index.ts';
+import type { BridgeServer, StreamSource } from '../../src/bridge/index.ts';
+import { buildFlatBatch } from '../support/bridge/wire-batches.ts';
 import type { BenchCase, BenchTopic } from './harness.ts';
 
 const COLUMNS = 4;

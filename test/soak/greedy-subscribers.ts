@@ -2,7 +2,7 @@
 import { createConnection } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { openDataStream } from '../../src/wire/index.ts';
+import { openDataStream } from '../../src/stream/index.ts';
 
 /** Storms of connections are the resets' part of the day. */
 const PAUSE_MS = 3000;

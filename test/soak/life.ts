@@ -2,8 +2,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { HostStatus } from '../../src/app/status-types.ts';
-import { openDataStream } from '../../src/wire/index.ts';
+import type { HostStatus } from '../../src/app/host/status-types.ts';
+import { openDataStream } from '../../src/stream/index.ts';
 import { poll, startDaemon } from '../support/daemon.ts';
 import type { CommandResult, Daemon } from '../support/daemon.ts';
 import type { Home } from '../../src/core/index.ts';

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { connectDaemon } from '../../src/app/daemon.ts';
 import { resolveHome } from '../../src/app/home.ts';
 import type { Home } from '../../src/app/home.ts';
-import type { BridgeClient } from '../../src/wire/index.ts';
+import type { BridgeClient } from '../../src/bridge/index.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const bin = join(root, 'bin', 'ruvector-memopt.mjs');

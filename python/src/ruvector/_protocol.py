@@ -1,6 +1,6 @@
 """Messages of the bridge protocol ⇄ frames. No sockets here. Specification: docs/protocol.md.
 
-``src/wire/decode-message.ts`` gives the same verdict on the same bytes.
+``src/bridge/decode-message.ts`` gives the same verdict on the same bytes.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 // `collect`: samples into the history for a while, without bridge or decisions.
 import type { Command } from 'commander';
-import { readSavedConfig } from '../config.ts';
-import type { HostConfig } from '../config.ts';
+import { readSavedConfig } from '../host/config.ts';
+import type { HostConfig } from '../host/config.ts';
 import { createHome } from '../home.ts';
-import { runSampling } from '../sampling.ts';
-import { SamplingHealth } from '../sampling-health.ts';
+import { runSampling } from '../host/sampling.ts';
+import { SamplingHealth } from '../host/sampling-health.ts';
 import { openHistory } from '../../store/index.ts';
 import type { History } from '../../store/index.ts';
 import { buildFeatureSpec } from '../../prepare/index.ts';

@@ -1,11 +1,11 @@
 // `decide`: one decision, explained; nothing is done. Asks a running host, else samples for a moment.
 import type { Command } from 'commander';
-import { readSavedConfig } from '../config.ts';
-import { describePlan } from '../decision-log.ts';
+import { readSavedConfig } from '../host/config.ts';
+import { describePlan } from '../host/decision-log.ts';
 import { findDaemon } from '../daemon.ts';
-import { openHost } from '../host.ts';
-import { describeExplanation } from '../status.ts';
-import type { ExplanationSummary } from '../status-types.ts';
+import { openHost } from '../host/host.ts';
+import { describeExplanation } from '../host/status.ts';
+import type { ExplanationSummary } from '../host/status-types.ts';
 import type { Home } from '../home.ts';
 import { abortOnSignals, formatRows, print, printJson } from '../terminal.ts';
 import type { Goal } from '../../optimize/index.ts';

@@ -1,8 +1,8 @@
 // `doctor`: each prerequisite, what is missing, what that costs and the line that mends it.
 import type { Command } from 'commander';
-import type { CheckResult } from '../check.ts';
-import { runChecks } from '../doctor.ts';
-import { checkTargets } from '../doctor-target.ts';
+import type { CheckResult } from '../doctor/check.ts';
+import { runChecks } from '../doctor/doctor.ts';
+import { checkTargets } from '../doctor/doctor-target.ts';
 import { print, printJson } from '../terminal.ts';
 import { collectNumber, collectText, homeOf } from './options.ts';
 

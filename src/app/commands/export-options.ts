@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import { describeExposure, exportTables } from '../../export/index.ts';
 import type { Compression, ExportConfig, ExportTable, Exposure, LabelType } from '../../export/index.ts';
 import { ConfigError } from '../errors.ts';
-import type { ExportJob } from '../export-job.ts';
+import type { ExportJob } from '../exports/export-job.ts';
 
 /** What commander hands over. */
 export interface ExportCommandOptions {

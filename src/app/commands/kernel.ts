@@ -7,11 +7,11 @@ import {
   listDataDirectories,
   resolvePrefixDataDirectory,
   resolveUserDataDirectory,
-} from '../jupyter-paths.ts';
-import type { JupyterHost } from '../jupyter-paths.ts';
-import { KERNEL_NAME, installKernel, listKernels, uninstallKernel } from '../kernelspec.ts';
-import type { InstalledKernel } from '../kernelspec.ts';
-import { findPythonOf, readPythonPrefix } from '../python-prefix.ts';
+} from '../jupyter/jupyter-paths.ts';
+import type { JupyterHost } from '../jupyter/jupyter-paths.ts';
+import { KERNEL_NAME, installKernel, listKernels, uninstallKernel } from '../jupyter/kernelspec.ts';
+import type { InstalledKernel } from '../jupyter/kernelspec.ts';
+import { findPythonOf, readPythonPrefix } from '../jupyter/python-prefix.ts';
 import { formatRows, print, printJson } from '../terminal.ts';
 
 interface PlaceOptions {

@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import { openRegistry } from '../../models/index.ts';
 import type { ModelId, ModelRegistry, PruneReport, RepairReport } from '../../models/index.ts';
-import { buildConfig, readSavedConfig } from '../config.ts';
+import { buildConfig, readSavedConfig } from '../host/config.ts';
 import { findDaemon } from '../daemon.ts';
 import { createHome } from '../home.ts';
 import type { Home } from '../home.ts';

@@ -13,8 +13,8 @@ import type {
   ModelRegistry,
   ModelSummary,
 } from '../../models/index.ts';
-import { readSavedConfig } from '../config.ts';
-import { openHost } from '../host.ts';
+import { readSavedConfig } from '../host/config.ts';
+import { openHost } from '../host/host.ts';
 import { formatRows, print, printJson } from '../terminal.ts';
 import { addUpkeep } from './models-upkeep.ts';
 import { homeOf } from './options.ts';

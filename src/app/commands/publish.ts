@@ -5,9 +5,9 @@ import { createSigningKey, publishDataset, verifyDataset } from '../../export/pu
 import type { PublishOptions, PublishReport } from '../../export/publish/index.ts';
 import { ConfigError } from '../errors.ts';
 import type { Home } from '../home.ts';
-import { publishHistory } from '../publish-history.ts';
-import type { PublishHistoryOptions, PublishedHistory } from '../publish-history.ts';
-import { renderPublication, renderVerification } from '../render-publication.ts';
+import { publishHistory } from '../exports/publish-history.ts';
+import type { PublishHistoryOptions, PublishedHistory } from '../exports/publish-history.ts';
+import { renderPublication, renderVerification } from '../exports/render-publication.ts';
 import { startProgress } from '../progress.ts';
 import { abortOnSignals, formatRows, print, printJson } from '../terminal.ts';
 import { homeOf, parseNumber, parsePositive, parseSeconds } from './options.ts';

@@ -4,13 +4,13 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { labels } from '../../core/index.ts';
 import { TunerDataCollector, readSamples } from '../../store/index.ts';
-import { readSavedConfig } from '../config.ts';
+import { readSavedConfig } from '../host/config.ts';
 import { findDaemon } from '../daemon.ts';
 import { sampleFileError } from '../errors.ts';
 import type { Home } from '../home.ts';
-import { openHost } from '../host.ts';
-import { samplesPath } from '../sample-service.ts';
-import type { SamplesStatus } from '../sample-service.ts';
+import { openHost } from '../host/host.ts';
+import { samplesPath } from '../host/sample-service.ts';
+import type { SamplesStatus } from '../host/sample-service.ts';
 import { formatRows, print, printJson } from '../terminal.ts';
 import { homeOf } from './options.ts';
 

@@ -1,8 +1,8 @@
 // The options of `serve`: what the host does, and what leaves it; and the configuration they make.
 import type { Command } from 'commander';
 import type { Goal } from '../../optimize/index.ts';
-import { buildConfig, defaultConfig } from '../config.ts';
-import type { HostConfig } from '../config.ts';
+import { buildConfig, defaultConfig } from '../host/config.ts';
+import type { HostConfig } from '../host/config.ts';
 import { collectNumber, collectText, goalOption, parseNumber } from './options.ts';
 
 /** What commander makes of them. */

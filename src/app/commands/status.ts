@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { connectDaemon } from '../daemon.ts';
 import type { Outcome } from '../../optimize/index.ts';
-import { describeRetention } from '../retention-text.ts';
-import { describeOutlets } from '../outlets-status.ts';
-import type { HostStatus } from '../status-types.ts';
+import { describeRetention } from '../host/retention-text.ts';
+import { describeOutlets } from '../serve/outlets-status.ts';
+import type { HostStatus } from '../host/status-types.ts';
 import { abortOnSignals, formatBytes, formatRows, formatSeconds, print, printJson } from '../terminal.ts';
 import { homeOf } from './options.ts';
 

@@ -1,12 +1,12 @@
 // `train`: a model from the history, by the running host or by one opened for the purpose.
 import type { Command } from 'commander';
-import { readSavedConfig } from '../config.ts';
+import { readSavedConfig } from '../host/config.ts';
 import { findDaemon } from '../daemon.ts';
-import { openHost } from '../host.ts';
+import { openHost } from '../host/host.ts';
 import type { Home } from '../home.ts';
-import { defaultEstimator } from '../training-service.ts';
+import { defaultEstimator } from '../training/training-service.ts';
 import type { TrainJob } from '../../train/index.ts';
-import type { TrainingReport } from '../training-types.ts';
+import type { TrainingReport } from '../training/training-types.ts';
 import { startProgress } from '../progress.ts';
 import { abortOnSignals, formatRows, print, printJson } from '../terminal.ts';
 import { homeOf, parsePositive, parseSeconds } from './options.ts';

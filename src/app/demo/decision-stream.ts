@@ -1,7 +1,7 @@
 // The demo's stream of decisions: it keeps deciding on what was seen last, many times a second, while
 // models are swapped under it, and counts what came of it.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Host } from '../host-types.ts';
+import type { Host } from '../host/host-types.ts';
 
 /** Counts of the stream. */
 export interface DecisionStreamCounts {

@@ -1,6 +1,6 @@
 // What one run of the demo saw, before it is made a report. Types only.
-import type { Host } from '../host-types.ts';
-import type { TrainingReport } from '../training-types.ts';
+import type { Host } from '../host/host-types.ts';
+import type { TrainingReport } from '../training/training-types.ts';
 import type { DecisionStreamCounts } from './decision-stream.ts';
 import type { DemoRecorder } from './demo-recorder.ts';
 import type { PythonFindings } from './python-client.ts';

@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { DemoStageError } from '../errors.ts';
-import type { Host } from '../host-types.ts';
+import type { Host } from '../host/host-types.ts';
 import { findPython } from '../../train/index.ts';
 
 /** What `python -m ruvector.measure` prints. */

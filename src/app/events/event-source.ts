@@ -3,9 +3,9 @@ import { isRuvectorError, messageOf } from '../../core/index.ts';
 import type { Label, MemorySnapshot, OptimizationEvent } from '../../core/index.ts';
 import type { ModelEvent } from '../../models/index.ts';
 import type { Decision } from '../../optimize/index.ts';
-import { describeAction, describeOutcome } from '../decision-log.ts';
+import { describeAction, describeOutcome } from '../host/decision-log.ts';
 import type { HistoryHealth } from '../../store/index.ts';
-import type { Deployment, HostListener } from '../host-types.ts';
+import type { Deployment, HostListener } from '../host/host-types.ts';
 import type { EventFacts, Severity } from './daemon-event.ts';
 
 /** Where the source looks besides. */

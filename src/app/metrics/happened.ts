@@ -2,7 +2,7 @@
 // of the daemon count themselves is not counted here again.
 import { isRuvectorError } from '../../core/index.ts';
 import type { Decision } from '../../optimize/index.ts';
-import type { HostListener } from '../host-types.ts';
+import type { HostListener } from '../host/host-types.ts';
 
 /** Counts since the start. */
 export interface HappenedCounts {

@@ -9,7 +9,7 @@ import { chooseFormat } from './accept-format.ts';
 import { metricsError } from './metrics-address.ts';
 import type { MetricsAddress } from './metrics-address.ts';
 import type { PageFormat } from './metrics-page.ts';
-import { guardServer, guardSocket } from '../../wire/index.ts';
+import { guardServer, guardSocket } from '../../sockets/index.ts';
 import { refusalOf } from './request-guard.ts';
 
 /** A page that is served. */

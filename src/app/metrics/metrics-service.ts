@@ -1,8 +1,8 @@
 // `/metrics` of a host: what it listens to, what it reads at a scrape, where it is served.
 import { readFileSync } from 'node:fs';
 import { messageOf } from '../../core/index.ts';
-import type { Host, HostListener } from '../host-types.ts';
-import type { MetricsStatus } from '../outlets-status.ts';
+import type { Host, HostListener } from '../host/host-types.ts';
+import type { MetricsStatus } from '../serve/outlets-status.ts';
 import type { SinkStats } from '../events/event-sink.ts';
 import { createHappened } from './happened.ts';
 import type { HappenedCounts } from './happened.ts';

@@ -3,7 +3,7 @@
 //   node test/support/doors/fuzz-doors.ts --home <folder> --seconds 3600 [--seed 7] [--doors ws,tcp,ipc,pipe]
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { connectDaemon, readBridgeFile } from '../../../src/wire/index.ts';
+import { connectDaemon, readBridgeFile } from '../../../src/bridge/index.ts';
 import { resolveHome } from '../../../src/core/index.ts';
 import { createChoices } from './attack.ts';
 import type { Attack, Door } from './attack.ts';

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { buildRecordBatch, concatRows, rowsOf, toArrowSchema } from '../../../src/core/index.ts';
-import { arbitraryRows, everyTypeKind } from '../../support/store-rows.ts';
+import { arbitraryRows, everyTypeKind } from '../../support/store/store-rows.ts';
 
 describe('concatRows()', () => {
   it('concatRows() equals the rows of its runs in order for every field type, sliced batches included', () => {

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { listNotebooks, readNotebook } from '../../support/notebooks.ts';
+import { listNotebooks, readNotebook } from '../../support/kernel/notebooks.ts';
 
 const folder = join(import.meta.dirname, '..', '..', '..', 'notebooks');
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isStream, locateDestination, nameBeside, requireFile } from '../../../src/files/index.ts';
-import { canMakeNodes, makeNode } from '../../support/device-nodes.ts';
+import { canMakeNodes, makeNode } from '../../support/export/device-nodes.ts';
 
 let root: string;
 const at = (...names: string[]): string => join(root, ...names);

@@ -19,7 +19,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { locateDestination, placeFile, writeWhole } from '../../../src/files/index.ts';
-import { canMakeNodes, makeNode } from '../../support/device-nodes.ts';
+import { canMakeNodes, makeNode } from '../../support/export/device-nodes.ts';
 
 let root: string;
 const at = (...names: string[]): string => join(root, ...names);

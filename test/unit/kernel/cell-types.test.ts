@@ -3,8 +3,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { TypeProblem } from '../../../kernel/language/type-problems.ts';
 import type { TypeService } from '../../../kernel/language/type-service.ts';
-import { createCellTypes } from '../../../kernel/transport/cell-types.ts';
-import type { CellTypes } from '../../../kernel/transport/cell-types.ts';
+import { createCellTypes } from '../../../kernel/server/cell-types.ts';
+import type { CellTypes } from '../../../kernel/server/cell-types.ts';
 
 const problem: TypeProblem = { line: 1, code: 2322, message: 'wrong' };
 const ok = { status: 'ok' };

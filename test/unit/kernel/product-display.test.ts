@@ -10,7 +10,7 @@ import {
   trainingExport,
   trainingReport,
   verification,
-} from '../../support/product-results.ts';
+} from '../../support/kernel/product-results.ts';
 
 const show = async (value: unknown): Promise<Record<string, string>> =>
   (await buildMimeBundle(value)).data as Record<string, string>;

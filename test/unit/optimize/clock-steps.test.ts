@@ -8,7 +8,7 @@ import { ageOf } from '../../../src/optimize/whether.ts';
 import { clockSteps, stepStartMs } from '../../support/clock-steps.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 import type { ManualClock } from '../../support/manual-clock.ts';
-import { buildInput, buildPrediction, buildPredictor } from '../../support/optimize-host.ts';
+import { buildInput, buildPrediction, buildPredictor } from '../../support/optimize/optimize-host.ts';
 
 const HALF_STALLED_US = 500_000;
 

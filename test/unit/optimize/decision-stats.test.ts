@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createStatsKeeper, quantileOf } from '../../../src/optimize/decision-stats.ts';
 import type { Decision } from '../../../src/optimize/index.ts';
-import { buildOutcome } from '../../support/optimize-host.ts';
+import { buildOutcome } from '../../support/optimize/optimize-host.ts';
 
 const decision = (fields: Partial<Decision>): Decision => ({
   id: 'd',

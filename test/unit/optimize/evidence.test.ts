@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { openEvidence } from '../../../src/optimize/evidence.ts';
 import type { EvidenceReading } from '../../../src/optimize/evidence.ts';
 import type { HostReaders, Region, TargetPlan } from '../../../src/optimize/index.ts';
-import { FakeMemory, PAGE_BYTES } from '../../support/fake-memory.ts';
-import { buildPlan, buildReaders, buildStat } from '../../support/optimize-host.ts';
+import { FakeMemory, PAGE_BYTES } from '../../support/optimize/fake-memory.ts';
+import { buildPlan, buildReaders, buildStat } from '../../support/optimize/optimize-host.ts';
 
 const MIB = 2 ** 20;
 const START = 0x1000_0000;

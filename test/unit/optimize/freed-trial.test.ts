@@ -1,7 +1,7 @@
 // The judge of freed memory is judged: what it lets pass and what not.
 import { describe, expect, test } from 'vitest';
-import { buildTrial, isFreedRight } from '../../support/freed-trial.ts';
-import type { FreedResult } from '../../support/freed-trial.ts';
+import { buildTrial, isFreedRight } from '../../support/optimize/freed-trial.ts';
+import type { FreedResult } from '../../support/optimize/freed-trial.ts';
 
 const trial = buildTrial(0, false);
 const said = (freedKib: number | null, truthKib: number, advisedKib = 40_960): FreedResult => ({

@@ -4,7 +4,7 @@ import { OptimizeError, createMadviseActuator } from '../../../src/optimize/inde
 import type { Region, Syscalls, TargetPlan } from '../../../src/optimize/index.ts';
 import { cutIntoBatches, skipBytes } from '../../../src/optimize/madvise-actuator.ts';
 import { ERRNO } from '../../../src/optimize/syscalls.ts';
-import { buildPlan, buildReaders, buildStat } from '../../support/optimize-host.ts';
+import { buildPlan, buildReaders, buildStat } from '../../support/optimize/optimize-host.ts';
 
 const MIB = 2 ** 20;
 const { target } = buildPlan();

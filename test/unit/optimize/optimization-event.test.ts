@@ -3,7 +3,7 @@ import { optimizationKind } from '../../../src/core/index.ts';
 import type { ActionResult } from '../../../src/optimize/index.ts';
 import { buildEvent } from '../../../src/optimize/optimization-event.ts';
 import type { EventParts } from '../../../src/optimize/optimization-event.ts';
-import { buildOutcome, buildPlan } from '../../support/optimize-host.ts';
+import { buildOutcome, buildPlan } from '../../support/optimize/optimize-host.ts';
 
 const action: ActionResult = {
   targets: [

@@ -8,7 +8,7 @@ import type {
   Optimizer,
   OptimizerOptions,
 } from '../../../src/optimize/index.ts';
-import { FakeMemory } from '../../support/fake-memory.ts';
+import { FakeMemory } from '../../support/optimize/fake-memory.ts';
 import { createManualClock, settle } from '../../support/manual-clock.ts';
 import type { ManualClock } from '../../support/manual-clock.ts';
 import {
@@ -18,7 +18,7 @@ import {
   buildPredictor,
   buildReaders,
   buildStat,
-} from '../../support/optimize-host.ts';
+} from '../../support/optimize/optimize-host.ts';
 
 const MIB = 2 ** 20;
 const START = 0x1000_0000;

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { createOutcomeTracker } from '../../../src/optimize/index.ts';
 import type { HostReaders, Outcome, OutcomeTracker, TargetPlan } from '../../../src/optimize/index.ts';
-import { FakeMemory, PAGE_BYTES } from '../../support/fake-memory.ts';
+import { FakeMemory, PAGE_BYTES } from '../../support/optimize/fake-memory.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 import type { ManualClock } from '../../support/manual-clock.ts';
-import { buildPlan, buildReaders, buildStat } from '../../support/optimize-host.ts';
+import { buildPlan, buildReaders, buildStat } from '../../support/optimize/optimize-host.ts';
 
 const MIB = 2 ** 20;
 const START = 0x1000_0000;

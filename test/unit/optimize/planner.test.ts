@@ -7,7 +7,7 @@ import type { Plan, Planner } from '../../../src/optimize/planner.ts';
 import { createStallMeter } from '../../../src/optimize/stall-meter.ts';
 import { createTargetResolver } from '../../../src/optimize/target-resolver.ts';
 import { createWatchdog } from '../../../src/optimize/watchdog.ts';
-import { FakeMemory, PAGE_BYTES } from '../../support/fake-memory.ts';
+import { FakeMemory, PAGE_BYTES } from '../../support/optimize/fake-memory.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 import type { ManualClock } from '../../support/manual-clock.ts';
 import {
@@ -16,7 +16,7 @@ import {
   buildSnapshot,
   buildStat,
   zramBackend,
-} from '../../support/optimize-host.ts';
+} from '../../support/optimize/optimize-host.ts';
 
 const MIB = 2 ** 20;
 const START = 0x1000_0000;

@@ -10,7 +10,7 @@ import {
   parseZramStat,
   parseZswap,
 } from '../../../src/optimize/reclaim-backend.ts';
-import { smapsEntry } from '../../support/fake-memory.ts';
+import { smapsEntry } from '../../support/optimize/fake-memory.ts';
 
 const KIB = 1024;
 

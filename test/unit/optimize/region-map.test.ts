@@ -6,8 +6,8 @@ import { buildReclaimBackend } from '../../../src/optimize/reclaim-backend.ts';
 import { REGION_BYTES, buildRegionMap } from '../../../src/optimize/region-map.ts';
 import type { RegionMap, RegionMapOptions } from '../../../src/optimize/region-map.ts';
 import { createRegionMemory } from '../../../src/optimize/region-memory.ts';
-import { smapsEntry } from '../../support/fake-memory.ts';
-import { zramBackend } from '../../support/optimize-host.ts';
+import { smapsEntry } from '../../support/optimize/fake-memory.ts';
+import { zramBackend } from '../../support/optimize/optimize-host.ts';
 
 const MIB = 2 ** 20;
 const target: ProcessTarget = { kind: 'process', pid: 42, startTimeTicks: 500, name: 'worker', uid: 1000 };

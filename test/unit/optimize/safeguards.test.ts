@@ -8,7 +8,7 @@ import {
   targetSafeguards,
 } from '../../../src/optimize/safeguards.ts';
 import type { HostContext, TargetContext } from '../../../src/optimize/safeguards.ts';
-import { buildPlan, buildStat } from '../../support/optimize-host.ts';
+import { buildPlan, buildStat } from '../../support/optimize/optimize-host.ts';
 
 const MIB = 2 ** 20;
 

@@ -4,7 +4,7 @@ import { findCgroupShortage, findHostShortage } from '../../../src/optimize/inde
 import type { CgroupStall, MemoryCgroup } from '../../../src/optimize/index.ts';
 import { REFAULT_STALL_US, createCgroupStallMeter } from '../../../src/optimize/shortage.ts';
 import { MAJOR_FAULT_US } from '../../../src/optimize/stall-meter.ts';
-import { buildGroup, buildSnapshot } from '../../support/optimize-host.ts';
+import { buildGroup, buildSnapshot } from '../../support/optimize/optimize-host.ts';
 
 const MIB = 2 ** 20;
 const noStall: CgroupStall = { someFraction: null, fullFraction: null, source: '' };

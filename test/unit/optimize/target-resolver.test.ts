@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { findNearNames } from '../../../src/optimize/near-names.ts';
 import { createTargetResolver } from '../../../src/optimize/target-resolver.ts';
 import type { TargetSpec } from '../../../src/optimize/index.ts';
-import { buildStat } from '../../support/optimize-host.ts';
+import { buildStat } from '../../support/optimize/optimize-host.ts';
 
 /** Resolves on a host with processes of these names, from pid 10 on. */
 async function resolveOn(names: readonly string[], spec: TargetSpec, nowMs: () => number = () => 0) {

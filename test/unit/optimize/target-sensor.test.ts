@@ -5,9 +5,9 @@ import { createRegionMemory } from '../../../src/optimize/region-memory.ts';
 import type { RegionMemory } from '../../../src/optimize/region-memory.ts';
 import { TargetSensor } from '../../../src/optimize/target-sensor.ts';
 import type { Care, RegionPlan, RegionProbes } from '../../../src/optimize/region-plan.ts';
-import { FakeMemory, PAGE_BYTES } from '../../support/fake-memory.ts';
-import type { FakeMapping } from '../../support/fake-memory.ts';
-import { buildReaders, zramBackend } from '../../support/optimize-host.ts';
+import { FakeMemory, PAGE_BYTES } from '../../support/optimize/fake-memory.ts';
+import type { FakeMapping } from '../../support/optimize/fake-memory.ts';
+import { buildReaders, zramBackend } from '../../support/optimize/optimize-host.ts';
 
 const MIB = 2 ** 20;
 const START = 0x1000_0000;

@@ -3,7 +3,7 @@ import { OptimizeError } from '../../../src/optimize/index.ts';
 import type { Actuator, ActuatorResult } from '../../../src/optimize/index.ts';
 import { createWatchdog } from '../../../src/optimize/watchdog.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
-import { buildPlan } from '../../support/optimize-host.ts';
+import { buildPlan } from '../../support/optimize/optimize-host.ts';
 
 const plan = buildPlan({ target: { kind: 'self' }, actuator: 'a' });
 const done: ActuatorResult = { advisedBytes: 1, rssDropBytes: 1, durationUs: 1 };

@@ -3,7 +3,7 @@ import { labels } from '../../../src/core/index.ts';
 import type { Prediction } from '../../../src/core/index.ts';
 import { createModelPolicy, createRulePolicy } from '../../../src/optimize/index.ts';
 import { createManualClock, settle } from '../../support/manual-clock.ts';
-import { buildInput, buildPrediction, buildPredictor } from '../../support/optimize-host.ts';
+import { buildInput, buildPrediction, buildPredictor } from '../../support/optimize/optimize-host.ts';
 
 const clock = createManualClock();
 const now = { timestamp: clock.nowMs() };

@@ -18,7 +18,7 @@ import {
 } from '../../../src/prepare/index.ts';
 import type { AnonymizationPlan } from '../../../src/prepare/index.ts';
 import { mondayMs, snapshot, snapshots } from '../../support/memory-rows.ts';
-import { arbitraryProcessRows, optimizationEvent, processRow } from '../../support/process-rows.ts';
+import { arbitraryProcessRows, optimizationEvent, processRow } from '../../support/prepare/process-rows.ts';
 
 async function* inPieces(batch: arrow.RecordBatch, size: number): AsyncGenerator<arrow.RecordBatch> {
   for (let from = 0; from < batch.numRows; from += size) yield batch.slice(from, from + size);

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createAnonymizer } from '../../../src/prepare/index.ts';
 import type { ReleasedProcessRecord } from '../../../src/prepare/index.ts';
 import { mondayMs } from '../../support/memory-rows.ts';
-import { arbitraryProcessRows, optimizationEvent, processRow } from '../../support/process-rows.ts';
+import { arbitraryProcessRows, optimizationEvent, processRow } from '../../support/prepare/process-rows.ts';
 
 const hourMs = 3_600_000;
 const groupOf = (row: ReleasedProcessRecord): string =>

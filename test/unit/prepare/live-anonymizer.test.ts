@@ -8,7 +8,7 @@ import {
 import { createHostReaders } from '../../../src/optimize/host-readers.ts';
 import { createLiveAnonymizer } from '../../../src/prepare/index.ts';
 import { mondayMs, snapshot } from '../../support/memory-rows.ts';
-import { optimizationEvent, processRow } from '../../support/process-rows.ts';
+import { optimizationEvent, processRow } from '../../support/prepare/process-rows.ts';
 
 describe('createLiveAnonymizer()', () => {
   it('gives rows of the kind it says, for every table', () => {

@@ -10,7 +10,7 @@ import {
   labelSnapshots,
   unlabelled,
 } from '../../../src/prepare/index.ts';
-import { readCapture } from '../../support/capture-fixture.ts';
+import { readCapture } from '../../support/collect/capture-fixture.ts';
 import { mondayMs, snapshots } from '../../support/memory-rows.ts';
 
 const capture = readCapture();

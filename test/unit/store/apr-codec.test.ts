@@ -16,7 +16,7 @@ import { float32Text } from '../../../src/store/apr/float32-text.ts';
 import { fitJournal } from '../../../src/store/apr/read-samples.ts';
 import { checkSample, parseSamples } from '../../../src/store/apr/sample-json.ts';
 import type { TrainingSample } from '../../../src/core/index.ts';
-import { arbitrarySample, numberedSample, numbersOf } from '../../support/samples.ts';
+import { arbitrarySample, numberedSample, numbersOf } from '../../support/store/samples.ts';
 
 const golden = join(import.meta.dirname, '../../golden/apr2');
 const bytesOf = (samples: Iterable<TrainingSample>): Buffer => Buffer.concat(encodeApr(samples).pieces);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { memoryKind, processKind } from '../../../src/core/index.ts';
 import { normalizeRow } from '../../../src/store/normalize-row.ts';
-import { numberedSnapshot } from '../../support/store-rows.ts';
+import { numberedSnapshot } from '../../support/store/store-rows.ts';
 
 const process = { timestamp: 1, pid: 2, name: 'a', rss_kib: 3 };
 

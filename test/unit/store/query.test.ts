@@ -4,7 +4,7 @@ import type { AnyRow } from '../../../src/core/index.ts';
 import { buildRowsSources, queryBatches, sortByTime } from '../../../src/store/query.ts';
 import type { QueryOptions } from '../../../src/store/query.ts';
 import type { QuerySource } from '../../../src/store/query-source.ts';
-import { numberedSnapshot, numberedSnapshots } from '../../support/store-rows.ts';
+import { numberedSnapshot, numberedSnapshots } from '../../support/store/store-rows.ts';
 
 function source(rows: readonly AnyRow[]): QuerySource {
   return buildRowsSources(memoryKind, rows)[0]!;

@@ -5,7 +5,7 @@ import type { AnyRow, RecordKind } from '../../../src/core/index.ts';
 import { decodeSegment, decodeSegmentFooter } from '../../../src/store/decode-segment.ts';
 import { encodeSegment } from '../../../src/store/encode-segment.ts';
 import { hasValidChecksum } from '../../../src/store/segment-layout.ts';
-import { arbitraryRows, everyTypeKind, numberedSnapshots } from '../../support/store-rows.ts';
+import { arbitraryRows, everyTypeKind, numberedSnapshots } from '../../support/store/store-rows.ts';
 
 const kinds: readonly RecordKind[] = [everyTypeKind, memoryKind, processKind, optimizationKind];
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { TunerDataCollector, cachePath, hardwareId } from '../../../src/store/index.ts';
 import type { RetrainDue } from '../../../src/store/index.ts';
 import { memoryClassOf, parseSimd } from '../../../src/store/apr/hardware-id.ts';
-import { numberedSample, numbersOf } from '../../support/samples.ts';
+import { numberedSample, numbersOf } from '../../support/store/samples.ts';
 
 describe('TunerDataCollector', () => {
   it('says once at the threshold, and again at each multiple, that a training is due', () => {

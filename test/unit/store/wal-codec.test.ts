@@ -4,7 +4,7 @@ import { memoryKind, processKind } from '../../../src/core/index.ts';
 import type { AnyRow } from '../../../src/core/index.ts';
 import { decodeWal } from '../../../src/store/decode-wal.ts';
 import { buildWalEncoder } from '../../../src/store/encode-wal.ts';
-import { arbitraryRows, everyTypeKind, numberedSnapshots } from '../../support/store-rows.ts';
+import { arbitraryRows, everyTypeKind, numberedSnapshots } from '../../support/store/store-rows.ts';
 
 const framesOf5 = 8;
 

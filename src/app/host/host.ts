@@ -1,0 +1,406 @@
+// A running host: collector → history → features → optimizer, with the model host and the bridge beside
+// them. Wires the rooms and owns their life cycle; what each does is in its own room.
+import { randomBytes } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { memoryKind, messageOf, optimizationKind, processKind } from '../../core/index.ts';
+import type { AnyRow, MemorySnapshot, OptimizationEvent, ProcessRecord } from '../../core/index.ts';
+import { createModelHost, openRegistry } from '../../models/index.ts';
+import type { LiveMark, ModelComparison, ModelHost, ModelRegistry, SwapReport } from '../../models/index.ts';
+import { createOptimizer } from '../../optimize/index.ts';
+import type { Actuator, Decision, DecisionInput, Explanation, Optimizer } from '../../optimize/index.ts';
+import { buildFeatureSpec, createLiveAnonymizer, featureSpecSha256 } from '../../prepare/index.ts';
+import type { FeatureSpec } from '../../prepare/index.ts';
+import { openHistory } from '../../store/index.ts';
+import type { History, HistoryKind } from '../../store/index.ts';
+import { ownVersion } from '../../train/index.ts';
+import { PROTOCOL_VERSION, createBridgeServer, writeBridgeFile } from '../../bridge/index.ts';
+import { createIpcEndpoints } from '../../sockets/index.ts';
+import type { OwnedEndpoints } from '../../sockets/index.ts';
+import type { BridgeServer } from '../../bridge/index.ts';
+import { installBaseline } from '../models/baseline.ts';
+import type { Baseline } from '../models/baseline.ts';
+import { createBridgeLog } from '../requests/bridge-log.ts';
+import { buildRequests } from '../requests/bridge-requests.ts';
+import { buildStreams } from '../requests/bridge-streams.ts';
+import { readComparisonRows } from '../training/comparison-rows.ts';
+import type { HostConfig } from './config.ts';
+import { createDatasetService } from '../training/dataset-service.ts';
+import type { DatasetService } from '../training/dataset-service.ts';
+import { createDeployer } from '../models/deployer.ts';
+import type { Deployer } from '../models/deployer.ts';
+import { notReadyError } from '../errors.ts';
+import { createHome } from '../home.ts';
+import type { Deployment, Host, HostCounters, HostListener, Latest, ModelUpload } from './host-types.ts';
+import type { Home } from '../home.ts';
+import { LastAction } from './last-action.ts';
+import { LiveFeed } from '../requests/live-feed.ts';
+import { describeModelEvent } from '../models/model-texts.ts';
+import { createSampleService } from './sample-service.ts';
+import type { SampleService } from './sample-service.ts';
+import { noOutlets } from '../serve/outlets-status.ts';
+import type { OutletsStatus } from '../serve/outlets-status.ts';
+import { runSampling } from './sampling.ts';
+import { SamplingHealth } from './sampling-health.ts';
+import { buildStatus } from './status.ts';
+import { createStreamService } from '../streams/stream-service.ts';
+import type { StreamService } from '../streams/stream-service.ts';
+import type { HostStatus } from './status-types.ts';
+import { createTrainingService } from '../training/training-service.ts';
+import type { TrainingService } from '../training/training-types.ts';
+
+/**
+ * Opens everything: history (locked), registry, model host with the live model if there is one,
+ * optimizer, bridge, and run/bridge.json last, so that who finds the file finds a host that answers.
+ * @param actuators @default those of the optimize room
+ * @throws RuvectorError `ERR_STORE_LOCKED` when another host runs on this home, and what the rooms throw
+ */
+export async function openHost(
+  home: Home,
+  config: HostConfig,
+  listener: HostListener = {},
+  actuators?: readonly Actuator[],
+): Promise<Host> {
+  const cleanup = new AsyncDisposableStack();
+  try {
+    createHome(home);
+    const host = new RunningHost(
+      home,
+      config,
+      listener,
+      cleanup,
+      await openParts(home, config, listener, cleanup),
+    );
+    await host.start(actuators);
+    return host;
+  } catch (error) {
+    await cleanup.disposeAsync();
+    throw error;
+  }
+}
+
+const DAY_MS = 86_400_000;
+
+interface Parts {
+  history: History;
+  registry: ModelRegistry;
+  models: ModelHost;
+  spec: FeatureSpec;
+  samples: SampleService;
+  baseline: Baseline;
+}
+
+async function openParts(
+  home: Home,
+  config: HostConfig,
+  listener: HostListener,
+  cleanup: AsyncDisposableStack,
+): Promise<Parts> {
+  const history = cleanup.use(
+    await openHistory(home.history, {
+      retainMs: config.retainDays === 0 ? Infinity : config.retainDays * DAY_MS,
+      retainBytes: config.retainMib * 2 ** 20,
+      onProblem: (problem) => {
+        listener.onLog?.(`${problem.code}: ${problem.message}`);
+        listener.onProblem?.(problem);
+      },
+      onNotice: (text) => listener.onLog?.(text),
+    }),
+  );
+  const spec = buildFeatureSpec({ intervalMs: 1000 / config.hz });
+  const samples = cleanup.use(
+    await createSampleService({ home, config, spec, history, onLog: (text) => listener.onLog?.(text) }),
+  );
+  const registry = await openRegistry(home.models, {
+    keepVersions: config.keepModels,
+    onNote: (text) => listener.onLog?.(text),
+  });
+  const baseline = await installBaseline({
+    registry,
+    name: config.modelName,
+    featureNames: spec.names,
+    featureSpecSha256: featureSpecSha256(spec),
+    isWanted: config.baseline,
+    onLog: (text) => listener.onLog?.(text),
+  });
+  const models = cleanup.use(
+    await createModelHost({
+      registry,
+      name: config.modelName,
+      featureNames: spec.names,
+      featureSpecSha256: featureSpecSha256(spec),
+      onEvent: (event) => {
+        listener.onLog?.(describeModelEvent(event));
+        listener.onModelEvent?.(event);
+      },
+    }),
+  );
+  // The limit may be lower than it was.
+  await registry.prune().catch((error) => listener.onLog?.(`models were not pruned: ${messageOf(error)}`));
+  return { history, registry, models, spec, samples, baseline };
+}
+
+class RunningHost implements Host {
+  readonly home: Home;
+  readonly config: HostConfig;
+  readonly history: History;
+  readonly registry: ModelRegistry;
+  readonly models: ModelHost;
+  readonly spec: FeatureSpec;
+  readonly samples: SampleService;
+  readonly datasets: DatasetService;
+  readonly training: TrainingService;
+  readonly streams: StreamService;
+  optimizer!: Optimizer;
+  bridge!: BridgeServer;
+  latest: Latest | null = null;
+  isActing: boolean;
+  outlets: () => OutletsStatus = () => noOutlets;
+  readonly #baseline: Baseline;
+  readonly #deployer: Deployer;
+  readonly #health = new SamplingHealth((text) => this.#listener.onLog?.(text));
+  readonly #lastAction: LastAction;
+  readonly #startedMs = performance.now();
+  readonly #startedUnixMs = Date.now();
+  readonly #firstDecisionMs = new Map<string, number>();
+  readonly #feeds: Record<'memory' | 'process' | 'optimization', LiveFeed>;
+  readonly #listener: HostListener;
+  readonly #cleanup: AsyncDisposableStack;
+
+  constructor(
+    home: Home,
+    config: HostConfig,
+    listener: HostListener,
+    cleanup: AsyncDisposableStack,
+    parts: Parts,
+  ) {
+    this.home = home;
+    this.config = config;
+    this.history = parts.history;
+    this.registry = parts.registry;
+    this.models = parts.models;
+    this.spec = parts.spec;
+    this.samples = parts.samples;
+    this.#baseline = parts.baseline;
+    this.isActing = config.act;
+    this.#listener = listener;
+    this.#cleanup = cleanup;
+    this.#lastAction = new LastAction((text) => listener.onLog?.(text));
+    this.datasets = createDatasetService({
+      history: parts.history,
+      spec: parts.spec,
+      horizonMs: config.horizonMs,
+    });
+    this.#deployer = createDeployer(this, parts.baseline.rule, listener);
+    this.training = createTrainingService(this);
+    this.streams = createStreamService(parts.history, (text) => listener.onLog?.(text));
+    this.#feeds = {
+      memory: new LiveFeed(memoryKind, parts.history),
+      process: new LiveFeed(processKind, parts.history),
+      optimization: new LiveFeed(optimizationKind, parts.history),
+    };
+  }
+
+  /** Starts what needs the host itself: the optimizer and the bridge. */
+  async start(actuators?: readonly Actuator[]): Promise<void> {
+    await this.#lastAction.readFrom(this.history);
+    this.optimizer = this.#cleanup.use(await this.#createOptimizer(actuators));
+    this.#cleanup.use(this.training);
+    this.bridge = this.#cleanup.use(await this.#createBridge());
+    this.#cleanup.use(this.streams);
+    const { control, data } = this.bridge.endpoints;
+    await writeBridgeFile(this.home.bridgeFile, {
+      endpoints: { control, data },
+      token: this.#token,
+      pid: process.pid,
+      protocol: PROTOCOL_VERSION,
+    });
+    this.#cleanup.defer(() => rm(this.home.bridgeFile, { force: true }));
+  }
+
+  readonly #token = randomBytes(32).toString('hex');
+
+  #createOptimizer(actuators?: readonly Actuator[]): Promise<Optimizer> {
+    const { config } = this;
+    return createOptimizer({
+      predictor: this.models,
+      targets: config.targets,
+      ...(actuators && { actuators }),
+      act: () => this.isActing,
+      goal: config.goal,
+      stallBudget: config.stallBudget,
+      ...(config.minQuietMs !== null && { minQuietMs: config.minQuietMs }),
+      ...(config.outcomeWindowMs !== null && {
+        windowMs: config.outcomeWindowMs,
+        minIntervalMs: Math.min(6000, 2 * config.outcomeWindowMs),
+      }),
+      maxBytesPerWindow: config.maxBytesPerMinute,
+      byteWindowMs: 60_000,
+      sampleIntervalMs: 1000 / config.hz,
+      onDecision: (decision) => this.#noteDecision(decision),
+      onEvent: (event) => this.#noteOptimization(event),
+    });
+  }
+
+  async #createBridge(): Promise<BridgeServer> {
+    await mkdir(this.home.run, { recursive: true, mode: 0o700 });
+    const endpoints = await this.#endpoints();
+    return createBridgeServer({
+      controlEndpoint: endpoints.control,
+      dataEndpoint: endpoints.data,
+      token: this.#token,
+      version: ownVersion,
+      requests: buildRequests(this),
+      streams: buildStreams({
+        feeds: this.#feeds,
+        datasets: this.datasets,
+        // A new key each start: hashes of two runs cannot be joined.
+        anonymizer: this.#cleanup.use(createLiveAnonymizer()),
+      }),
+      onEvent: createBridgeLog((text) => this.#listener.onLog?.(text)),
+    });
+  }
+
+  async #endpoints(): Promise<{ control: string; data: string }> {
+    if (this.config.transport === 'tcp') return { control: 'tcp://127.0.0.1:0', data: 'tcp://127.0.0.1:0' };
+    const owned: OwnedEndpoints = await createIpcEndpoints(this.home.run);
+    this.#cleanup.defer(() => owned.dispose());
+    return owned;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    await runSampling({
+      config: this.config,
+      spec: this.spec,
+      signal,
+      steadyTime: this.#lastAction.steadyTime,
+      lastActionMs: () => this.#lastAction.atMs,
+      ownRefaults: () => this.optimizer.ownRefaults(),
+      health: this.#health,
+      onSample: async (sample, features) => {
+        const { memory, monotonicMs, steadyMs, health } = sample;
+        this.latest = { snapshot: memory, monotonicMs, features, health };
+        await this.#health.guard('store', () => this.#append(memory, sample.processes));
+        this.#listener.onSample?.(this.latest);
+        const steady = { ...memory, timestamp: steadyMs };
+        const observed = this.#health.guard('label', () => this.samples.observe(steady, features));
+        await this.#health.guard('decide', () =>
+          features ? this.#decideOnSample() : this.optimizer.observe(memory, monotonicMs),
+        );
+        await observed;
+      },
+    });
+  }
+
+  #append(memory: MemorySnapshot, processes: readonly ProcessRecord[] | null): void {
+    this.history.append('memory', [memory]);
+    this.#publish('memory', [memory]);
+    if (!processes) return;
+    this.history.append('process', processes);
+    this.#publish('process', processes);
+  }
+
+  async #decideOnSample(): Promise<void> {
+    this.samples.notePrediction((await this.decide()).label);
+  }
+
+  #publish(kind: HistoryKind, rows: readonly AnyRow[]): void {
+    this.#feeds[kind].publish(rows);
+    this.streams.publish(kind, rows);
+  }
+
+  async decide(): Promise<Decision> {
+    return this.optimizer.tick(this.#ready());
+  }
+
+  async explain(): Promise<Explanation> {
+    return this.optimizer.explain(this.#ready());
+  }
+
+  #ready(): DecisionInput {
+    const { latest } = this;
+    if (!latest?.features) throw notReadyError(this.spec.rateWindowMs, latest !== null);
+    const { snapshot, monotonicMs, features } = latest;
+    return { snapshot, monotonicMs, features, featureNames: this.spec.names };
+  }
+
+  setActing(isActing: boolean): void {
+    this.isActing = isActing;
+  }
+
+  deploy(upload: ModelUpload): Promise<Deployment> {
+    return this.#deployer.deploy(upload);
+  }
+
+  async compareModels(a: string, b: string): Promise<ModelComparison> {
+    const packages = await Promise.all([this.registry.show(a), this.registry.show(b)]);
+    const history = await readComparisonRows(packages, this.datasets, this.config.horizonMs);
+    const [first, second] = packages.map(({ name, version }) => `${name}@${version}`) as [string, string];
+    return this.models.compare(first, second, history);
+  }
+
+  /** Makes a stored version live, and decides with it at once instead of at the next tick. */
+  async activate(name: string, version: string, while_?: LiveMark): Promise<SwapReport | null> {
+    if (name !== this.config.modelName) {
+      await this.models.verify(`${name}@${version}`);
+      await this.registry.setLive(name, version, { onlyIf: while_?.onDisk });
+      return null;
+    }
+    const swap = await this.models.activate(version, while_);
+    // The swap stands, whatever becomes of the decision.
+    if (this.latest?.features) await this.decide().catch((error) => this.#listener.onLog?.(messageOf(error)));
+    return swap;
+  }
+
+  firstDecisionMs(version: string): number | undefined {
+    return this.#firstDecisionMs.get(version);
+  }
+
+  get counters(): HostCounters {
+    const { samples, missed, skipped } = this.#health;
+    return { startedMs: this.#startedUnixMs, samples, missed, skipped: skipped.count };
+  }
+
+  reportOutlets(read: () => OutletsStatus): void {
+    this.outlets = read;
+  }
+
+  status(): HostStatus {
+    return buildStatus(this, {
+      startedMs: this.#startedMs,
+      sampling: this.#health,
+      outlets: this.outlets(),
+      baselineStamp: this.#baseline.stamp,
+      lastDeployment: this.#deployer.last,
+    });
+  }
+
+  #noteDecision(decision: Decision): void {
+    const { modelVersion } = decision;
+    if (modelVersion !== null && !this.#firstDecisionMs.has(modelVersion)) {
+      this.#firstDecisionMs.set(modelVersion, Number(process.hrtime.bigint()) / 1e6);
+    }
+    if (decision.mode === 'act') this.#lastAction.note(decision.timestamp);
+    this.#listener.onDecision?.(decision);
+  }
+
+  #noteOptimization(event: OptimizationEvent): void {
+    this.history.append('optimization', [event]);
+    this.#publish('optimization', [event]);
+    this.#listener.onOptimization?.(event);
+  }
+
+  /** Drains the bridge and open outcome windows, then closes in the reverse order of opening. */
+  async close(): Promise<void> {
+    // What comes over the bridge from now on is answered, but no new action begins.
+    this.isActing = false;
+    try {
+      await this.optimizer.drain();
+    } finally {
+      await this.#cleanup.disposeAsync();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}

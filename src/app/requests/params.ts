@@ -1,0 +1,68 @@
+// Parameters that arrive over the bridge, checked by a small table; every mistake in one report.
+import { RuvectorError } from '../../core/index.ts';
+
+type Check = 'number' | 'string' | 'boolean' | 'object' | 'list' | 'string or list' | 'list of anything';
+
+/** Parameters named by a request; all optional, none unknown. */
+export type Params<S extends Readonly<Record<string, Check>>> = {
+  readonly [K in keyof S]?: ParamValues[S[K]];
+};
+
+/** Lists hold strings unless they say otherwise. */
+interface ParamValues {
+  number: number;
+  string: string;
+  boolean: boolean;
+  object: Readonly<Record<string, unknown>>;
+  list: readonly string[];
+  'string or list': string | readonly string[];
+  'list of anything': readonly unknown[];
+}
+
+const isList = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string');
+
+const checks: Readonly<Record<Check, (value: unknown) => boolean>> = {
+  number: (value) => Number.isFinite(value),
+  string: (value) => typeof value === 'string',
+  boolean: (value) => typeof value === 'boolean',
+  object: (value) => typeof value === 'object' && !Array.isArray(value),
+  list: isList,
+  'string or list': (value) => typeof value === 'string' || isList(value),
+  'list of anything': (value) => Array.isArray(value),
+};
+
+/**
+ * Checks parameters against their types; null counts as not given.
+ * @throws RuvectorError `ERR_APP_PARAMS` naming every parameter that is unknown or of the wrong type
+ */
+export function parseParams<const S extends Readonly<Record<string, Check>>>(
+  request: string,
+  schema: S,
+  value: unknown,
+): Params<S> {
+  const given = Object.entries((value ?? {}) as Record<string, unknown>).filter(([, v]) => v !== null);
+  const problems = given.flatMap(([name, v]) => {
+    const wanted = Object.hasOwn(schema, name) ? schema[name] : undefined;
+    if (wanted === undefined)
+      return [`"${name}" is not known (known: ${Object.keys(schema).join(', ') || 'none'})`];
+    return checks[wanted](v) ? [] : [`"${name}" is ${JSON.stringify(v)}, wanted a ${wanted}`];
+  });
+  if (problems.length > 0) {
+    throw new RuvectorError(
+      'ERR_APP_PARAMS',
+      `Cannot serve "${request}": ${problems.join('; ')}; correct the parameters and ask again`,
+      { details: { problems } },
+    );
+  }
+  return Object.fromEntries(given) as Params<S>;
+}
+
+/** A parameter the request cannot do without. @throws RuvectorError `ERR_APP_PARAMS` */
+export function requireParam<T>(request: string, name: string, value: T | undefined): T {
+  if (value !== undefined) return value;
+  throw new RuvectorError(
+    'ERR_APP_PARAMS',
+    `Cannot serve "${request}": "${name}" is missing; give it and ask again`,
+  );
+}

@@ -1,0 +1,47 @@
+// What `status` says of the two things that leave a host on their own: the page of metrics and the events.
+import type { SinkStats } from '../events/event-sink.ts';
+
+/** Plain JSON. */
+export interface OutletsStatus {
+  /** Null without `--metrics`. */
+  readonly metrics: MetricsStatus | null;
+  /** One for each `--on-event`. */
+  readonly events: readonly SinkStats[];
+}
+
+/** The page of metrics. */
+export interface MetricsStatus {
+  /** `http://127.0.0.1:9464/metrics`, with the port that was really bound. */
+  readonly url: string;
+  readonly scrapes: number;
+  /** Requests that were refused: another path, method or Host. */
+  readonly refused: number;
+}
+
+/** A host that serves no metrics and sends no events. */
+export const noOutlets: OutletsStatus = { metrics: null, events: [] };
+
+/** Rows for people. */
+export function describeOutlets({ metrics, events }: OutletsStatus): [string, string][] {
+  return [
+    ...(metrics === null
+      ? []
+      : [['metrics', `${metrics.url}, ${metrics.scrapes} scrapes`] satisfies [string, string]]),
+    ...events.map((sink): [string, string] => ['events', describeSink(sink)]),
+  ];
+}
+
+function describeSink({
+  sink,
+  target,
+  delivered,
+  failed,
+  suppressed,
+  dropped,
+  lastError,
+}: SinkStats): string {
+  const held = suppressed > 0 ? `, ${suppressed} held back by the limit on rate` : '';
+  const lost = dropped > 0 ? `, ${dropped} dropped from a full queue` : '';
+  const failure = failed > 0 ? `, ${failed} failed (last: ${lastError})` : '';
+  return `${sink} ${target}: ${delivered} delivered${failure}${held}${lost}`;
+}

@@ -1,0 +1,217 @@
+// The client's side of the bridge in TypeScript: requests and streams of a running daemon.
+// The Python side is python/src/ruvector. Specification: docs/protocol.md
+import { randomUUID } from 'node:crypto';
+import type { RuvectorError } from '../core/index.ts';
+import { Connection, withTimeout } from './connection.ts';
+import { WireErrorCode, fromErrorPayload, wireError } from '../sockets/index.ts';
+import type { Endpoints } from '../sockets/index.ts';
+import { MessageType, PROTOCOL_VERSION } from './message.ts';
+import type { WireMessage } from './message.ts';
+import { openClientStream } from './client-stream.ts';
+import type { ClientStream, StreamOptions } from './client-stream.ts';
+
+export interface ConnectOptions {
+  readonly controlEndpoint: string;
+  readonly dataEndpoint: string;
+  readonly token: string;
+  /** For the connection and its HELLO; calls have no limit but the daemon's life. @default 10 000 */
+  readonly timeoutMs?: number;
+  /** A daemon silent for this long on the ZeroMQ level is gone. @default 10 000 */
+  readonly leaseMs?: number;
+}
+
+export interface RequestOptions {
+  /** Sent without a copy: must not be written to before the answer. */
+  readonly attachments?: readonly Uint8Array[];
+  /** Cancels the request on the daemon. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: unknown) => void;
+}
+
+export interface RequestReply {
+  readonly result: unknown;
+  readonly attachments: Uint8Array[];
+}
+
+export interface BridgeClient extends AsyncDisposable {
+  /**
+   * Asks the daemon something.
+   * @throws RuvectorError with the handler's own code, or `ERR_WIRE_UNKNOWN_REQUEST`, `ERR_WIRE_TOO_LARGE`,
+   *   `ERR_WIRE_DISCONNECTED`, `ERR_WIRE_CLOSED`; the signal's reason when cancelled
+   */
+  request(name: string, params?: unknown, options?: RequestOptions): Promise<RequestReply>;
+  /**
+   * Opens a stream of record batches. Leaving the loop early closes the source.
+   * @throws RuvectorError as `request`, and `ERR_WIRE_UNKNOWN_STREAM`
+   */
+  stream(name: string, params?: unknown, options?: StreamOptions): Promise<ClientStream>;
+  close(): Promise<void>;
+}
+
+interface Waiting {
+  resolve(reply: RequestReply): void;
+  reject(error: unknown): void;
+  onProgress: ((progress: unknown) => void) | undefined;
+}
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+const DEFAULT_LEASE_MS = 10_000;
+/** Until the daemon's HELLO says what it takes. */
+const INITIAL_MAX_BYTES = 2 ** 20;
+
+/**
+ * Connects to a daemon.
+ * @throws RuvectorError `ERR_WIRE_NO_DAEMON`, `ERR_WIRE_AUTH`, `ERR_WIRE_VERSION`, `ERR_WIRE_TIMEOUT`
+ */
+export async function connectBridge(options: ConnectOptions): Promise<BridgeClient> {
+  const client = new Client(options);
+  try {
+    await client.hello();
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+  return client;
+}
+
+class Client implements BridgeClient {
+  readonly #endpoints: Endpoints;
+  readonly #options: Required<ConnectOptions>;
+  readonly #clientId = randomUUID();
+  readonly #control: Connection;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #streams = new Set<ClientStream>();
+  #lastNumber = 0;
+  #maxMessageBytes = INITIAL_MAX_BYTES;
+  #ended: RuvectorError | null = null;
+
+  constructor(options: ConnectOptions) {
+    this.#options = { timeoutMs: DEFAULT_TIMEOUT_MS, leaseMs: DEFAULT_LEASE_MS, ...options };
+    this.#endpoints = { control: options.controlEndpoint, data: options.dataEndpoint };
+    this.#control = new Connection(
+      {
+        plane: 'control',
+        endpoint: this.#endpoints.control,
+        leaseMs: this.#options.leaseMs,
+        maxMessageBytes: Number.MAX_SAFE_INTEGER,
+      },
+      { onMessage: (message) => this.#message(message), onEnd: (error) => this.#end(error) },
+    );
+  }
+
+  async hello(): Promise<void> {
+    const { token, timeoutMs } = this.#options;
+    const reply = this.#expect(undefined);
+    await this.#control.send({
+      type: MessageType.HELLO,
+      correlation: reply.number,
+      payload: { protocol: PROTOCOL_VERSION, token, client: this.#clientId },
+    });
+    await withTimeout(reply.promise, timeoutMs, `connect to daemon at "${this.#endpoints.control}"`);
+  }
+
+  async request(name: string, params?: unknown, options: RequestOptions = {}): Promise<RequestReply> {
+    const { attachments = [], signal, onProgress } = options;
+    signal?.throwIfAborted();
+    if (this.#ended) throw this.#ended;
+    this.#assertFits(attachments);
+    const { number, promise } = this.#expect(onProgress);
+    const cancel = (): void => this.#cancel(number, signal?.reason);
+    signal?.addEventListener('abort', cancel, { once: true });
+    try {
+      await this.#control.send({
+        type: MessageType.REQUEST,
+        correlation: number,
+        payload: { name, params: params ?? null },
+        attachments,
+      });
+      return await promise;
+    } finally {
+      this.#waiting.delete(number);
+      signal?.removeEventListener('abort', cancel);
+    }
+  }
+
+  async stream(name: string, params?: unknown, options: StreamOptions = {}): Promise<ClientStream> {
+    if (this.#ended) throw this.#ended;
+    const { token, leaseMs } = this.#options;
+    const stream = await openClientStream({
+      endpoint: this.#endpoints.data,
+      token,
+      clientId: this.#clientId,
+      leaseMs,
+      maxMessageBytes: this.#maxMessageBytes,
+      name,
+      params,
+      options,
+      onClose: (closed) => this.#streams.delete(closed),
+    });
+    this.#streams.add(stream);
+    return stream;
+  }
+
+  async close(): Promise<void> {
+    this.#end(wireError(WireErrorCode.CLOSED, 'Cannot use bridge client: it is closed; connect again'));
+    await Promise.all([...this.#streams].map((stream) => stream.close()));
+    await this.#control.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #expect(onProgress: Waiting['onProgress']): { number: number; promise: Promise<RequestReply> } {
+    const number = ++this.#lastNumber;
+    const promise = new Promise<RequestReply>((resolve, reject) => {
+      this.#waiting.set(number, { resolve, reject, onProgress });
+    });
+    // Its owner awaits it later; a failure before that is not unhandled.
+    promise.catch(() => {});
+    return { number, promise };
+  }
+
+  #message({ type, correlation, payload, attachments }: WireMessage): void {
+    const waiting = this.#waiting.get(correlation);
+    switch (type) {
+      case MessageType.HELLO:
+        this.#maxMessageBytes = Number(payload?.['maxMessageBytes'] ?? INITIAL_MAX_BYTES);
+        waiting?.resolve({ result: null, attachments: [] });
+        return;
+      case MessageType.PROGRESS:
+        waiting?.onProgress?.(payload?.['progress']);
+        return;
+      case MessageType.REPLY:
+        waiting?.resolve({ result: payload?.['result'], attachments: [...attachments] });
+        return;
+      case MessageType.ERROR:
+        waiting?.reject(fromErrorPayload(payload));
+        return;
+      default:
+        // PROBE and types of a later version need no answer.
+        return;
+    }
+  }
+
+  #cancel(number: number, reason: unknown): void {
+    this.#waiting.get(number)?.reject(reason);
+    this.#control.send({ type: MessageType.CANCEL, correlation: number }).catch(() => {
+      // The connection ended, and with it the request.
+    });
+  }
+
+  #assertFits(attachments: readonly Uint8Array[]): void {
+    const sizeBytes = attachments.reduce((sum, bytes) => sum + bytes.byteLength, 0);
+    if (sizeBytes <= this.#maxMessageBytes) return;
+    throw wireError(
+      WireErrorCode.TOO_LARGE,
+      `Cannot send request: its attachments have ${sizeBytes} bytes, the daemon takes ${this.#maxMessageBytes}; send them in parts`,
+      { details: { sizeBytes, maxMessageBytes: this.#maxMessageBytes } },
+    );
+  }
+
+  #end(error: RuvectorError): void {
+    this.#ended ??= error;
+    for (const waiting of this.#waiting.values()) waiting.reject(error);
+    this.#waiting.clear();
+  }
+}

@@ -1,0 +1,96 @@
+// run/bridge.json: how Python and notebooks find a running daemon. Owner only, replaced atomically.
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readStartTicks, systemCodeOf } from '../core/index.ts';
+import type { RuvectorError } from '../core/index.ts';
+import { WireErrorCode, wireError } from '../sockets/index.ts';
+import type { Endpoints } from '../sockets/index.ts';
+
+/** The content of run/bridge.json. */
+export interface BridgeFile {
+  readonly endpoints: Endpoints;
+  readonly token: string;
+  /** The daemon's process. */
+  readonly pid: number;
+  /** When it started, in clock ticks since boot: a pid is given again. Left out where that cannot be told. */
+  readonly startTicks?: number;
+  /** Protocol version it speaks. */
+  readonly protocol: number;
+}
+
+/** Writes the file with mode 0600 under a temporary name and renames it. */
+export async function writeBridgeFile(path: string, file: BridgeFile): Promise<void> {
+  const { endpoints, token, pid, protocol } = file;
+  const startTicks = file.startTicks ?? readStartTicks(pid) ?? undefined;
+  const temporary = `${path}.${process.pid}.tmp`;
+  const { control, data } = endpoints;
+  const json = JSON.stringify({ endpoints: { control, data }, token, pid, startTicks, protocol }, null, 2);
+  try {
+    await writeFile(temporary, `${json}\n`, { mode: 0o600 });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/**
+ * Reads the file of a running daemon.
+ * @throws RuvectorError `ERR_WIRE_NO_DAEMON` when there is no file, it cannot be read, or its process is dead
+ */
+export async function readBridgeFile(path: string): Promise<BridgeFile> {
+  const file = parseBridgeFile(path, await readText(path));
+  if (!isAlive(file)) throw noDaemonError(path, `process ${file.pid} that wrote it is dead`);
+  return file;
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const state = systemCodeOf(error) === 'ENOENT' ? 'there is no such file' : String(error);
+    throw noDaemonError(path, state, error);
+  }
+}
+
+function parseBridgeFile(path: string, text: string): BridgeFile {
+  const file = parseObject(path, text) as Partial<BridgeFile>;
+  const { endpoints, token, pid, startTicks, protocol } = file;
+  const isComplete =
+    typeof endpoints?.control === 'string' &&
+    typeof endpoints.data === 'string' &&
+    typeof token === 'string' &&
+    typeof pid === 'number' &&
+    typeof protocol === 'number';
+  if (!isComplete) throw noDaemonError(path, 'endpoints, token, pid or protocol are missing');
+  const start = typeof startTicks === 'number' ? { startTicks } : {};
+  return { endpoints, token, pid, ...start, protocol };
+}
+
+function parseObject(path: string, text: string): object {
+  try {
+    const value = JSON.parse(text) as unknown;
+    if (typeof value === 'object' && value !== null) return value;
+  } catch (error) {
+    throw noDaemonError(path, 'it is not JSON', error);
+  }
+  throw noDaemonError(path, 'it is not a JSON object');
+}
+
+function isAlive({ pid, startTicks }: BridgeFile): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    // EPERM: it lives, under another user.
+    if (systemCodeOf(error) !== 'EPERM') return false;
+  }
+  const nowTicks = readStartTicks(pid);
+  return startTicks === undefined || nowTicks === null || nowTicks === startTicks;
+}
+
+function noDaemonError(path: string, state: string, cause?: unknown): RuvectorError {
+  return wireError(
+    WireErrorCode.NO_DAEMON,
+    `Cannot find a running daemon by "${path}": ${state}; start it with \`ruvector-memopt serve\``,
+    { cause },
+  );
+}

@@ -1,0 +1,228 @@
+// A stream as its reader sees it: grants credit, checks the sequence, acknowledges a batch when the
+// next one is asked for, and always says BYE. One connection a stream: bulk waits for nobody else.
+import type * as arrow from 'apache-arrow';
+import type { RuvectorError } from '../core/index.ts';
+import { Connection } from './connection.ts';
+import { decodeRecordBatches, decodeSchema } from './decode-record-batch.ts';
+import { WireErrorCode, fromErrorPayload, wireError } from '../sockets/index.ts';
+import { MessageType, PROTOCOL_VERSION, nameOfType } from './message.ts';
+import type { WireMessage } from './message.ts';
+
+export interface StreamOptions {
+  /** Ends the stream; the loop over `batches` throws its reason. */
+  readonly signal?: AbortSignal;
+  /** Batches in flight: bounds the memory on both sides. @default 8 */
+  readonly window?: number;
+}
+
+/** An open stream. */
+export interface ClientStream {
+  readonly schema: arrow.Schema;
+  readonly meta: unknown;
+  /** Can be iterated once. */
+  readonly batches: AsyncIterable<arrow.RecordBatch>;
+  /** Ends the stream early; leaving the loop does the same. */
+  close(): Promise<void>;
+}
+
+export interface OpenStreamOptions {
+  readonly endpoint: string;
+  readonly token: string;
+  readonly clientId: string;
+  readonly leaseMs: number;
+  readonly maxMessageBytes: number;
+  readonly name: string;
+  readonly params: unknown;
+  readonly options: StreamOptions;
+  readonly onClose: (stream: ClientStream) => void;
+}
+
+const STREAM_ID = 1;
+const DEFAULT_WINDOW = 8;
+/** How long a closing reader waits for the daemon's BYE. */
+const BYE_TIMEOUT_MS = 1000;
+
+/** Opens a stream and waits for its HELLO. */
+export async function openClientStream(options: OpenStreamOptions): Promise<ClientStream> {
+  const stream = new Stream(options);
+  try {
+    await stream.open();
+  } catch (error) {
+    await stream.close();
+    throw error;
+  }
+  return stream;
+}
+
+class Stream implements ClientStream {
+  readonly #options: OpenStreamOptions;
+  readonly #window: number;
+  readonly #connection: Connection;
+  readonly #inbox: WireMessage[] = [];
+  readonly #waiters: (() => void)[] = [];
+  #hasFailed = false;
+  #failure: unknown = null;
+  #schemaBytes: Uint8Array = new Uint8Array(0);
+  #schema: arrow.Schema | null = null;
+  #received = 0;
+  #hasBye = false;
+  #closing: Promise<void> | undefined;
+  meta: unknown = null;
+
+  constructor(options: OpenStreamOptions) {
+    this.#options = options;
+    this.#window = Math.max(1, Math.floor(options.options.window ?? DEFAULT_WINDOW));
+    const { endpoint, leaseMs, maxMessageBytes } = options;
+    this.#connection = new Connection(
+      { plane: 'data', endpoint, leaseMs, maxMessageBytes },
+      { onMessage: (message) => this.#deliver(message), onEnd: (error) => this.#fail(error) },
+    );
+    options.options.signal?.addEventListener('abort', this.#abort, { once: true });
+  }
+
+  get schema(): arrow.Schema {
+    return this.#schema!;
+  }
+
+  async open(): Promise<void> {
+    const { token, clientId, name, params } = this.#options;
+    this.#options.options.signal?.throwIfAborted();
+    await this.#connection.send({
+      type: MessageType.HELLO,
+      streamId: STREAM_ID,
+      correlation: this.#window,
+      payload: { protocol: PROTOCOL_VERSION, token, client: clientId, stream: name, params: params ?? null },
+    });
+    const hello = await this.#next();
+    if (hello?.type !== MessageType.HELLO) throw unexpectedError(hello?.type ?? 0);
+    this.#schemaBytes = hello.attachments[0] ?? new Uint8Array(0);
+    this.#schema = decodeSchema(this.#schemaBytes);
+    this.meta = hello.payload?.['meta'] ?? null;
+  }
+
+  get batches(): AsyncIterable<arrow.RecordBatch> {
+    return this.#iterate();
+  }
+
+  async *#iterate(): AsyncGenerator<arrow.RecordBatch> {
+    try {
+      for (;;) {
+        const message = await this.#next();
+        if (message === null) return;
+        if (message.type === MessageType.BATCH) yield* this.#decode(message);
+        else if (message.type === MessageType.DRAIN) this.#checkCount(message.sequence);
+        else if (message.type === MessageType.BYE) return;
+        else throw unexpectedError(message.type);
+        this.#acknowledge();
+      }
+    } finally {
+      await this.close();
+    }
+  }
+
+  /** May be called while a loop over `batches` waits: the loop then ends. */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    this.#options.options.signal?.removeEventListener('abort', this.#abort);
+    this.#inbox.length = 0;
+    try {
+      // The first BYE, or the answer to the daemon's: it tells the other side that everything is done.
+      await this.#connection.send({ type: MessageType.BYE, streamId: STREAM_ID, sequence: this.#received });
+      this.#wakeUp();
+      await this.#byeOrEnd();
+    } catch {
+      // The connection ended, and with it the stream.
+    }
+    await this.#connection.close();
+    this.#options.onClose(this);
+  }
+
+  /** The daemon's BYE says that its source is closed; a slow one is not waited for. */
+  async #byeOrEnd(): Promise<void> {
+    const giveUp = setTimeout(() => this.#fail(null), BYE_TIMEOUT_MS);
+    // A loop over `batches` that is waiting ends too.
+    while (!this.#hasBye && !this.#hasFailed) await this.#arrival();
+    clearTimeout(giveUp);
+  }
+
+  #acknowledge(): void {
+    const correlation = this.#received + this.#window;
+    const ack = { type: MessageType.ACK, streamId: STREAM_ID, sequence: this.#received, correlation };
+    this.#connection.send(ack).catch(() => {
+      // The connection ended: whoever waits for the next message hears of it.
+    });
+  }
+
+  /** A message holds one batch or more; a reader that leaves in the middle is past caring. */
+  #decode(message: WireMessage): readonly arrow.RecordBatch[] {
+    const expected = this.#received + message.correlation;
+    if (message.sequence !== expected) throw sequenceError(message.sequence, expected);
+    const bytes = message.attachments[0] ?? new Uint8Array(0);
+    const batches = decodeRecordBatches(this.#schemaBytes, bytes);
+    if (batches.length !== message.correlation) throw sequenceError(batches.length, message.correlation);
+    this.#received = expected;
+    return batches;
+  }
+
+  #checkCount(sequence: number): void {
+    if (sequence !== this.#received) throw sequenceError(sequence, this.#received);
+  }
+
+  /** The next message, null once the stream is being closed. */
+  async #next(): Promise<WireMessage | null> {
+    for (;;) {
+      const message = this.#inbox.shift();
+      if (message) return message;
+      if (this.#failure !== null) throw this.#failure as RuvectorError;
+      if (this.#closing) return null;
+      await this.#arrival();
+    }
+  }
+
+  #arrival(): Promise<void> {
+    return new Promise((resolve) => this.#waiters.push(resolve));
+  }
+
+  #deliver(message: WireMessage): void {
+    if (message.type === MessageType.PROBE) return;
+    if (message.type === MessageType.BYE) this.#hasBye = true;
+    if (message.type === MessageType.ERROR)
+      this.#fail(this.#closing ? null : fromErrorPayload(message.payload));
+    else if (!this.#closing) this.#inbox.push(message);
+    this.#wakeUp();
+  }
+
+  readonly #abort = (): void => {
+    this.#inbox.length = 0;
+    this.#fail(this.#options.options.signal?.reason);
+    void this.close();
+  };
+
+  #fail(error: unknown): void {
+    if (!this.#hasFailed) this.#failure = error;
+    this.#hasFailed = true;
+    this.#wakeUp();
+  }
+
+  #wakeUp(): void {
+    for (const wake of this.#waiters.splice(0)) wake();
+  }
+}
+
+function sequenceError(actual: number, expected: number): RuvectorError {
+  return wireError(
+    WireErrorCode.SEQUENCE,
+    `Cannot continue stream: batch ${actual} came where ${expected} was due; report this as a bug`,
+    { details: { actual, expected } },
+  );
+}
+
+function unexpectedError(type: number): RuvectorError {
+  return wireError(
+    WireErrorCode.TYPE,
+    `Cannot continue stream: ${nameOfType(type)} came, which does not belong here`,
+  );
+}

@@ -1,0 +1,48 @@
+// Message → frames. The inverse of decode-message.ts. Specification: docs/protocol.md
+import { WireErrorCode, wireError } from '../sockets/index.ts';
+import {
+  HEADER_BYTES,
+  HeaderOffset,
+  MAGIC,
+  MAX_ATTACHMENTS,
+  MAX_PAYLOAD_BYTES,
+  PROTOCOL_VERSION,
+  nameOfType,
+} from './message.ts';
+import type { OutgoingMessage } from './message.ts';
+
+const EMPTY = Buffer.alloc(0);
+
+/**
+ * Encodes a message as frames: header, JSON payload, attachments as they are (not copied).
+ * @throws RuvectorError `ERR_WIRE_TOO_LARGE` for a payload over 16 MiB or over 64 attachments
+ */
+export function encodeMessage(message: OutgoingMessage): Uint8Array[] {
+  const { payload = null, attachments = [] } = message;
+  const json = payload === null ? EMPTY : Buffer.from(JSON.stringify(payload));
+  if (json.length > MAX_PAYLOAD_BYTES || attachments.length > MAX_ATTACHMENTS) {
+    throw wireError(
+      WireErrorCode.TOO_LARGE,
+      `Cannot encode message "${nameOfType(message.type)}": ${json.length} bytes of JSON and ${attachments.length} attachments, at most ${MAX_PAYLOAD_BYTES} and ${MAX_ATTACHMENTS} are allowed; send bulk as an attachment`,
+    );
+  }
+  return [encodeHeader(message), json, ...attachments];
+}
+
+/** Encodes the 32-byte header. */
+export function encodeHeader(message: OutgoingMessage): Buffer {
+  const header = Buffer.alloc(HEADER_BYTES);
+  header.writeUInt32LE(MAGIC, HeaderOffset.MAGIC);
+  header[HeaderOffset.VERSION] = PROTOCOL_VERSION;
+  header[HeaderOffset.TYPE] = message.type;
+  header.writeUInt32LE(message.streamId ?? 0, HeaderOffset.STREAM);
+  writeSafeInteger(header, message.sequence ?? 0, HeaderOffset.SEQUENCE);
+  writeSafeInteger(header, message.correlation ?? 0, HeaderOffset.CORRELATION);
+  return header;
+}
+
+/** A u64 in two halves: BigInt costs more than the rest of the header together. */
+function writeSafeInteger(header: Buffer, value: number, offset: number): void {
+  header.writeUInt32LE(value % 2 ** 32, offset);
+  header.writeUInt32LE(Math.floor(value / 2 ** 32), offset + 4);
+}

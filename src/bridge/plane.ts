@@ -1,0 +1,231 @@
+// One endpoint of the daemon: decodes, authenticates, hands messages on, and notices peers that
+// vanish. It knows neither requests nor streams. A peer without a valid HELLO holds no state here.
+import { isRuvectorError } from '../core/index.ts';
+import type { RuvectorError } from '../core/index.ts';
+import { decodeMessage } from './decode-message.ts';
+import { encodeMessage } from './encode-message.ts';
+import { WireErrorCode, isToken, toErrorPayload, wireError } from '../sockets/index.ts';
+import type { RouterSocket } from '../sockets/index.ts';
+import { MessageType, nameOfType } from './message.ts';
+import type { OutgoingMessage, WireMessage } from './message.ts';
+
+/** An authenticated connection. */
+export interface Peer {
+  readonly key: string;
+  readonly routingId: Uint8Array;
+  /** Chosen by the client, the same on both endpoints. */
+  readonly clientId: string;
+}
+
+export interface PlaneHandlers {
+  /** A HELLO with a valid token; may come again on a data connection, once a stream. */
+  onHello(peer: Peer, message: WireMessage): void;
+  /** Any other message of an authenticated peer. */
+  onMessage(peer: Peer, message: WireMessage): void;
+  /** The peer is gone: its lease ends here. */
+  onLost(peer: Peer): void;
+  /** Something a log would want to know. */
+  onEvent(type: 'connected' | 'lost' | 'refused' | 'malformed', clientId: string | null): void;
+}
+
+export interface PlaneOptions {
+  readonly router: RouterSocket;
+  readonly token: string;
+  readonly maxMessageBytes: number;
+  readonly leaseMs: number;
+  readonly handlers: PlaneHandlers;
+}
+
+/** A HELLO, all that is read of a stranger, is far smaller; it may name what a stream is to hold. */
+const MAX_HELLO_BYTES = 2 ** 20;
+/** A disconnect event comes before ZeroMQ forgets the peer, so it is asked for more than once. */
+const PROBE_DELAYS_MS = [10, 100, 1000];
+
+export class Plane {
+  readonly #options: PlaneOptions;
+  readonly #peers = new Map<string, Peer>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #sweep: NodeJS.Timeout;
+  readonly #loop: Promise<void>;
+  malformedCount = 0;
+  refusedCount = 0;
+
+  constructor(options: PlaneOptions) {
+    this.#options = options;
+    options.router.onDisconnect(() => this.#probeSoon());
+    this.#sweep = setInterval(() => this.#probeAll(), options.leaseMs * 3);
+    this.#sweep.unref();
+    this.#loop = this.#run();
+  }
+
+  /** Connections that never came to speak ZeroMQ. */
+  get failedCount(): number {
+    return this.#options.router.failures;
+  }
+
+  /** Clients with at least one connection here. */
+  get clientCount(): number {
+    return new Set(this.#peers.values().map((peer) => peer.clientId)).size;
+  }
+
+  /** Whether a client has a connection here. */
+  hasClient(clientId: string): boolean {
+    return this.#peers.values().some((peer) => peer.clientId === clientId);
+  }
+
+  /**
+   * Sends to a peer; when the peer is gone its lease ends and the promise still resolves, because
+   * `onLost` has told the owner already.
+   * @throws RuvectorError `ERR_WIRE_TOO_LARGE`
+   */
+  async send(peer: Pick<Peer, 'key' | 'routingId'>, message: OutgoingMessage): Promise<void> {
+    const frames = encodeMessage(message);
+    assertSize(frames, this.#options.maxMessageBytes);
+    try {
+      await this.#options.router.send(peer.routingId, frames);
+    } catch (error) {
+      if (!isRuvectorError(error, WireErrorCode.DISCONNECTED)) throw error;
+      this.#lose(peer.key);
+    }
+  }
+
+  /** Sends an ERROR in answer to a message. Never throws: there is nobody left to tell. */
+  sendError(peer: Pick<Peer, 'key' | 'routingId'>, error: unknown, to: Partial<OutgoingMessage>): void {
+    const { streamId = 0, sequence = 0, correlation = 0 } = to;
+    const payload = { ...toErrorPayload(error) };
+    this.send(peer, { type: MessageType.ERROR, streamId, sequence, correlation, payload }).catch(() => {
+      // Closed meanwhile.
+    });
+  }
+
+  /** Stops timers; the loop ends when the router closes. */
+  async close(): Promise<void> {
+    clearInterval(this.#sweep);
+    for (const timer of this.#timers) clearTimeout(timer);
+    await this.#options.router.close();
+    await this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    for await (const [routingId, ...frames] of this.#options.router.messages) {
+      try {
+        if (routingId) this.#receive(routingId, frames);
+      } catch {
+        // One message, whatever is in it, must not end the reading of all others.
+        this.malformedCount++;
+      }
+    }
+  }
+
+  #receive(routingId: Buffer, frames: Buffer[]): void {
+    const key = routingId.toString('latin1');
+    const peer = this.#peers.get(key);
+    const message = this.#decode(peer, frames);
+    if (!message) return;
+    if (message.type === MessageType.HELLO) this.#hello({ key, routingId }, message);
+    else if (peer) this.#dispatch(peer, message);
+    else this.#refuse({ key, routingId }, message, noHelloError(message));
+  }
+
+  /** A malformed message of a stranger is counted and gets no answer at all. */
+  #decode(peer: Peer | undefined, frames: Buffer[]): WireMessage | null {
+    try {
+      if (!peer) assertHelloSize(frames);
+      return decodeMessage(frames);
+    } catch (error) {
+      this.malformedCount++;
+      this.#options.handlers.onEvent('malformed', peer?.clientId ?? null);
+      if (peer) this.sendError(peer, error, (error as RuvectorError).details);
+      return null;
+    }
+  }
+
+  #hello(sender: Pick<Peer, 'key' | 'routingId'>, message: WireMessage): void {
+    const { token, client } = message.payload ?? {};
+    if (!isToken(token, this.#options.token)) {
+      this.#refuse(sender, message, wrongTokenError());
+      return;
+    }
+    let peer = this.#peers.get(sender.key);
+    if (!peer) {
+      peer = { ...sender, clientId: typeof client === 'string' ? client.slice(0, 128) : 'unnamed' };
+      this.#peers.set(sender.key, peer);
+      this.#options.handlers.onEvent('connected', peer.clientId);
+    }
+    this.#options.handlers.onHello(peer, message);
+  }
+
+  #dispatch(peer: Peer, message: WireMessage): void {
+    if (message.type === MessageType.PROBE) return;
+    this.#options.handlers.onMessage(peer, message);
+  }
+
+  #refuse(sender: Pick<Peer, 'key' | 'routingId'>, message: WireMessage, error: RuvectorError): void {
+    this.refusedCount++;
+    this.#options.handlers.onEvent('refused', null);
+    if (message.type !== MessageType.ERROR) this.sendError(sender, error, message);
+  }
+
+  #probeSoon(): void {
+    for (const delayMs of PROBE_DELAYS_MS) {
+      const timer = setTimeout(() => {
+        this.#timers.delete(timer);
+        this.#probeAll();
+      }, delayMs);
+      timer.unref();
+      this.#timers.add(timer);
+    }
+  }
+
+  /** Sending is the only way to learn from a ROUTER which peer is gone. */
+  #probeAll(): void {
+    for (const peer of this.#peers.values()) {
+      this.send(peer, { type: MessageType.PROBE }).catch(() => {
+        // Closed meanwhile.
+      });
+    }
+  }
+
+  #lose(key: string): void {
+    const peer = this.#peers.get(key);
+    if (!peer) return;
+    this.#peers.delete(key);
+    this.#options.handlers.onEvent('lost', peer.clientId);
+    this.#options.handlers.onLost(peer);
+  }
+}
+
+/** @throws RuvectorError `ERR_WIRE_TOO_LARGE` */
+export function assertSize(frames: readonly Uint8Array[], maxMessageBytes: number): void {
+  const sizeBytes = frames.reduce((sum, frame) => sum + frame.byteLength, 0);
+  if (sizeBytes <= maxMessageBytes) return;
+  throw wireError(
+    WireErrorCode.TOO_LARGE,
+    `Cannot send message: it has ${sizeBytes} bytes, the daemon takes ${maxMessageBytes}; send it in parts or raise maxMessageBytes`,
+    { details: { sizeBytes, maxMessageBytes } },
+  );
+}
+
+/** @throws RuvectorError `ERR_WIRE_FRAME` for what no HELLO looks like, before it is parsed */
+function assertHelloSize(frames: readonly Uint8Array[]): void {
+  const sizeBytes = frames.reduce((sum, frame) => sum + frame.byteLength, 0);
+  if (sizeBytes <= MAX_HELLO_BYTES) return;
+  throw wireError(
+    WireErrorCode.FRAME,
+    `Cannot accept message of ${sizeBytes} bytes: this connection has not said HELLO; connect with the token of run/bridge.json`,
+  );
+}
+
+function noHelloError(message: WireMessage): RuvectorError {
+  return wireError(
+    WireErrorCode.AUTH,
+    `Cannot accept ${nameOfType(message.type)}: this connection has not said HELLO; connect with the token of run/bridge.json`,
+  );
+}
+
+function wrongTokenError(): RuvectorError {
+  return wireError(
+    WireErrorCode.AUTH,
+    'Cannot accept HELLO: its token is not the one of this daemon; read run/bridge.json again',
+  );
+}

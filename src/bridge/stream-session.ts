@@ -1,0 +1,301 @@
+// One stream to one client: open source → HELLO → BATCH* under credit → DRAIN → last ACK → BYE.
+// Back-pressure: the source is asked for a batch only when the client has granted room for it, so
+// at most `credit` batches are held, each in a pool slot that returns on the client's ACK.
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type * as arrow from 'apache-arrow';
+import { encodeSchema } from '../core/index.ts';
+import type { RuvectorError } from '../core/index.ts';
+import type { BatchPool, BatchSlot } from './batch-pool.ts';
+import { buildBatchPlanner } from './encode-record-batch.ts';
+import type { BatchPlan } from './encode-record-batch.ts';
+import { WireErrorCode, wireError } from '../sockets/index.ts';
+import { MessageType, PROTOCOL_VERSION } from './message.ts';
+import type { OutgoingMessage } from './message.ts';
+
+/** What a source gives when it is opened. */
+export interface OpenedStream {
+  readonly schema: arrow.Schema;
+  /** JSON the client sees before the first batch. */
+  readonly meta?: unknown;
+  /**
+   * Ends when the stream ends; its iterator's `return()` is called when the client leaves early.
+   * Batches must not change after they were yielded: small ones are sent together.
+   */
+  readonly batches: AsyncIterable<arrow.RecordBatch>;
+}
+
+/** Something that can be streamed. */
+export interface StreamSource {
+  /** @param signal aborts when the client leaves, or the daemon drains */
+  open(params: unknown, signal: AbortSignal): Promise<OpenedStream>;
+}
+
+export interface StreamSessionOptions {
+  readonly streamId: number;
+  readonly source: StreamSource;
+  readonly params: unknown;
+  readonly initialCredit: number;
+  readonly pool: BatchPool;
+  readonly maxMessageBytes: number;
+  send(message: OutgoingMessage): Promise<void>;
+  sendError(error: unknown, to: Partial<OutgoingMessage>): void;
+}
+
+/** Small batches that are ready at once share a message of up to this size: a message costs both sides
+ * some 100 µs however small it is. A batch that is not ready is never waited for. */
+const PACK_BYTES = 512 * 1024;
+
+/** Batches sent in one message. */
+interface Pack {
+  /** Number of its last batch. */
+  readonly lastSequence: number;
+  readonly slot: BatchSlot;
+}
+
+/** Why a session stops before its source does. */
+type StopReason = 'left' | 'lost' | 'drain';
+
+export class StreamSession {
+  readonly #options: StreamSessionOptions;
+  readonly #abort = new AbortController();
+  readonly #plan = buildBatchPlanner();
+  /** Messages sent and not acknowledged, oldest first. */
+  readonly #outstanding: Pack[] = [];
+  #sent = 0;
+  #acked = 0;
+  #credit: number;
+  #stop: StopReason | null = null;
+  #wake: (() => void) | null = null;
+  /** Resolves when nothing of the stream is left. */
+  readonly done: Promise<void>;
+
+  constructor(options: StreamSessionOptions) {
+    this.#options = options;
+    this.#credit = options.initialCredit;
+    this.done = this.#run();
+  }
+
+  get sent(): number {
+    return this.#sent;
+  }
+
+  /** The client's limit on the number of batches since the stream began; a lower one is ignored. */
+  grant(credit: number): void {
+    if (credit <= this.#credit) return;
+    this.#credit = credit;
+    this.#wakeUp();
+  }
+
+  /** All batches up to `sequence` arrived: their slots are free. */
+  acknowledge(sequence: number): void {
+    if (sequence > this.#sent) {
+      this.fail(ackAheadError(sequence, this.#sent));
+      return;
+    }
+    this.#acked = Math.max(this.#acked, sequence);
+    while (this.#outstanding[0] && this.#outstanding[0].lastSequence <= this.#acked) {
+      this.#outstanding.shift()!.slot.release();
+    }
+    this.#wakeUp();
+  }
+
+  /** The client said BYE, or is gone: nothing more is sent and the source is closed. */
+  leave(reason: 'left' | 'lost'): void {
+    this.#stop = reason;
+    this.#abort.abort(leftError());
+    this.#wakeUp();
+  }
+
+  /** The daemon closes: what was sent is acknowledged first, then BYE. */
+  drain(): void {
+    this.#stop ??= 'drain';
+    this.#abort.abort(drainError());
+    this.#wakeUp();
+  }
+
+  get #isGone(): boolean {
+    return this.#stop === 'left' || this.#stop === 'lost';
+  }
+
+  #wakeUp(): void {
+    this.#wake?.();
+    this.#wake = null;
+  }
+
+  async #waitUntil(condition: () => boolean): Promise<void> {
+    while (!condition()) await new Promise<void>((resolve) => (this.#wake = resolve));
+  }
+
+  async #run(): Promise<void> {
+    try {
+      await this.#pump();
+      await this.#finish();
+    } catch (error) {
+      this.fail(error);
+    } finally {
+      // Whatever is still out was not acknowledged: ZeroMQ may hold it.
+      for (const { slot } of this.#outstanding.splice(0)) slot.discard();
+    }
+  }
+
+  async #pump(): Promise<void> {
+    const { source, params, streamId } = this.#options;
+    const { schema, meta, batches } = await source.open(params, this.#abort.signal);
+    const iterator = batches[Symbol.asyncIterator]();
+    try {
+      await this.#options.send({
+        type: MessageType.HELLO,
+        streamId,
+        payload: { protocol: PROTOCOL_VERSION, meta: meta ?? null },
+        attachments: [encodeSchema(schema)],
+      });
+      await this.#sendBatches(iterator);
+    } finally {
+      // A source that is stuck in next() must not keep the session: its signal was aborted already.
+      iterator.return?.().catch(() => {});
+    }
+  }
+
+  async #sendBatches(iterator: AsyncIterator<arrow.RecordBatch>): Promise<void> {
+    const source = new StoppableSource(iterator, this.#abort.signal);
+    for (;;) {
+      if (this.#sent >= this.#credit) {
+        await this.#waitUntil(() => this.#sent < this.#credit || this.#stop !== null);
+      }
+      const batch = this.#stop === null ? await source.next() : null;
+      if (batch === null) return;
+      await this.#sendPack(await this.#planPack(batch, source));
+      // Sources and sockets that are always ready would otherwise keep the event loop to themselves.
+      await nextTurn();
+    }
+  }
+
+  /** The batch and those that follow it without waiting, as far as credit and size allow. */
+  async #planPack(first: arrow.RecordBatch, source: StoppableSource): Promise<BatchPlan[]> {
+    const plans = [this.#plan(first)];
+    let sizeBytes = plans[0]!.sizeBytes;
+    while (sizeBytes * (1 + 1 / plans.length) <= PACK_BYTES && this.#sent + plans.length < this.#credit) {
+      const batch = await source.nextIfReady();
+      if (batch === null) break;
+      const plan = this.#plan(batch);
+      plans.push(plan);
+      sizeBytes += plan.sizeBytes;
+    }
+    return plans;
+  }
+
+  async #sendPack(plans: readonly BatchPlan[]): Promise<void> {
+    const { pool, streamId, maxMessageBytes } = this.#options;
+    const sizeBytes = plans.reduce((sum, plan) => sum + plan.sizeBytes, 0);
+    if (sizeBytes > maxMessageBytes) throw batchTooLargeError(sizeBytes, maxMessageBytes);
+    const slot = pool.take(sizeBytes);
+    this.#sent += plans.length;
+    this.#outstanding.push({ lastSequence: this.#sent, slot });
+    let offset = 0;
+    for (const plan of plans) offset += plan.writeTo(slot.bytes.subarray(offset)).length;
+    await this.#options.send({
+      type: MessageType.BATCH,
+      streamId,
+      sequence: this.#sent,
+      correlation: plans.length,
+      attachments: [slot.bytes.subarray(0, offset)],
+    });
+  }
+
+  /** BYE goes both ways: only the client's answer says that the last frames arrived. */
+  async #finish(): Promise<void> {
+    const { streamId } = this.#options;
+    const isCutShort = this.#stop === 'drain';
+    if (!this.#isGone) {
+      await this.#options.send({ type: MessageType.DRAIN, streamId, sequence: this.#sent });
+      await this.#waitUntil(() => this.#acked === this.#sent || this.#isGone);
+    }
+    // A BYE would say that the source had ended.
+    if (isCutShort) this.fail(drainError());
+    if (isCutShort || this.#stop === 'lost') return;
+    await this.#options.send({ type: MessageType.BYE, streamId, sequence: this.#sent });
+    await this.#waitUntil(() => this.#isGone);
+  }
+
+  /** Ends with an error; batches sent before it are still delivered: ERROR queues behind them. */
+  fail(error: unknown): void {
+    if (this.#isGone) return;
+    this.#stop = 'left';
+    this.#options.sendError(error, { streamId: this.#options.streamId, sequence: this.#sent });
+    this.#abort.abort(error);
+    this.#wakeUp();
+  }
+}
+
+/** An iterator that ends when a signal says so, and can be asked for what is ready now. */
+class StoppableSource {
+  readonly #iterator: AsyncIterator<arrow.RecordBatch>;
+  readonly #stopped: Promise<null>;
+  #asked: Promise<arrow.RecordBatch | null> | null = null;
+
+  constructor(iterator: AsyncIterator<arrow.RecordBatch>, signal: AbortSignal) {
+    this.#iterator = iterator;
+    this.#stopped = new Promise((resolve) => {
+      signal.addEventListener('abort', () => resolve(null), { once: true });
+      if (signal.aborted) resolve(null);
+    });
+  }
+
+  /** The next batch, null at the end. */
+  async next(): Promise<arrow.RecordBatch | null> {
+    const batch = await Promise.race([this.#ask(), this.#stopped]);
+    this.#asked = null;
+    return batch;
+  }
+
+  /** The next batch if it comes without input or output, else null; it is then the next one of `next`. */
+  async nextIfReady(): Promise<arrow.RecordBatch | null> {
+    const asked = this.#ask();
+    let timer: NodeJS.Immediate | undefined;
+    const notReady = new Promise<typeof NOT_READY>((resolve) => {
+      timer = setImmediate(() => resolve(NOT_READY));
+    });
+    const batch = await Promise.race([asked, notReady]);
+    clearImmediate(timer);
+    if (batch === NOT_READY) return null;
+    // The end is asked for again by next().
+    if (batch !== null) this.#asked = null;
+    return batch;
+  }
+
+  #ask(): Promise<arrow.RecordBatch | null> {
+    if (this.#asked) return this.#asked;
+    this.#asked = this.#iterator.next().then(({ done, value }) => (done ? null : value));
+    // A failure is seen by whoever asks next.
+    this.#asked.catch(() => {});
+    return this.#asked;
+  }
+}
+
+const NOT_READY = Symbol('not ready');
+
+function ackAheadError(sequence: number, sent: number): RuvectorError {
+  return wireError(
+    WireErrorCode.SEQUENCE,
+    `Cannot accept ACK ${sequence}: only ${sent} batches were sent; the client is broken`,
+  );
+}
+
+function batchTooLargeError(sizeBytes: number, maxMessageBytes: number): RuvectorError {
+  return wireError(
+    WireErrorCode.TOO_LARGE,
+    `Cannot send batch: it has ${sizeBytes} bytes, ${maxMessageBytes} are allowed; let the source yield fewer rows`,
+    { details: { sizeBytes, maxMessageBytes } },
+  );
+}
+
+function leftError(): RuvectorError {
+  return wireError(WireErrorCode.DISCONNECTED, 'Cannot continue stream: the client left');
+}
+
+function drainError(): RuvectorError {
+  return wireError(
+    WireErrorCode.DISCONNECTED,
+    'Cannot continue stream: the daemon is closing; connect again when it is back',
+  );
+}

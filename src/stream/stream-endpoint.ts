@@ -1,0 +1,59 @@
+// Where a stream is served, from text: `ws://127.0.0.1:9999`, `ipc:///run/x.sock`, `tcp://127.0.0.1:0`,
+// `pipe:/run/x.pipe`. Loopback only unless the caller says otherwise.
+import type { RuvectorError } from '../core/index.ts';
+import { WireErrorCode, wireError } from '../sockets/index.ts';
+
+/** A parsed endpoint. */
+export type StreamEndpoint =
+  | { readonly transport: 'websocket'; readonly host: string; readonly port: number }
+  | { readonly transport: 'zeromq'; readonly address: string }
+  | { readonly transport: 'pipe'; readonly path: string };
+
+/** True for a host name or address that only this machine reaches. */
+export function isLoopbackHost(host: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host);
+}
+
+/**
+ * Parses an endpoint.
+ * @param allowRemote true also takes addresses that other machines reach. @default false
+ * @throws RuvectorError `ERR_WIRE_ENDPOINT`
+ */
+export function parseStreamEndpoint(text: string, allowRemote = false): StreamEndpoint {
+  const endpoint = parse(text);
+  if (!endpoint) throw endpointError(text, 'it is none of ws://, tcp://, ipc:// and pipe:');
+  const host = hostOf(endpoint);
+  if (host === null || allowRemote || isLoopbackHost(host)) return endpoint;
+  throw endpointError(text, 'other machines reach it, and a stream is not encrypted');
+}
+
+function parse(text: string): StreamEndpoint | null {
+  const pipe = /^pipe:(?:\/\/)?(\/.+)$/.exec(text)?.[1];
+  if (pipe !== undefined) return { transport: 'pipe', path: pipe };
+  if (/^ipc:\/\/.+$/.test(text)) return { transport: 'zeromq', address: text };
+  const [, scheme, host, port] =
+    /^(ws|tcp):\/\/(\[[0-9a-f:]+\]|[\w.-]+|\*):(\d{1,5}|\*)\/?$/i.exec(text) ?? [];
+  if (host === undefined || port === undefined || Number(port) > 65_535) return null;
+  if (scheme === 'tcp') return { transport: 'zeromq', address: text.replace(/\/$/, '') };
+  return {
+    transport: 'websocket',
+    host: host.replace(/^\[|\]$/g, ''),
+    port: port === '*' ? 0 : Number(port),
+  };
+}
+
+function hostOf(endpoint: StreamEndpoint): string | null {
+  if (endpoint.transport === 'websocket') return endpoint.host;
+  if (endpoint.transport === 'pipe') return null;
+  return /^tcp:\/\/(.+):/.exec(endpoint.address)?.[1] ?? null;
+}
+
+/** An endpoint that cannot be used, code `ERR_WIRE_ENDPOINT`. */
+export function endpointError(endpoint: string, state: string, cause?: unknown): RuvectorError {
+  const inUse = 'EADDRINUSE: something listens there already';
+  return wireError(
+    WireErrorCode.ENDPOINT,
+    `Cannot use stream endpoint "${endpoint}": ${state === 'EADDRINUSE' ? inUse : state}; use ws://127.0.0.1:9999, ipc:///path, tcp://127.0.0.1:0 or pipe:/path`,
+    { cause },
+  );
+}

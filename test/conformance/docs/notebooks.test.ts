@@ -1,0 +1,226 @@
+// The notebooks, run from their first cell to their last by nbclient, a peer that knows nothing of this
+// kernel, and judged by what their cells then hold. Beside them tslab itself, and pandas.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createNotebookRunner } from '../../support/kernel/notebooks.ts';
+import type { NotebookRun, NotebookRunner } from '../../support/kernel/notebooks.ts';
+
+const LIMIT_MS = 400_000;
+let runner: NotebookRunner;
+let runs: Readonly<Record<string, Promise<NotebookRun>>>;
+
+// Two at a time, but never two of those that put this host under pressure: each needs its own quiet.
+beforeAll(() => {
+  runner = createNotebookRunner();
+  runs = {
+    ...runInTurn([
+      ['02-export-and-privacy'],
+      ['03-train-in-python-from-typescript'],
+      ['04-hot-swap-under-load'],
+    ]),
+    ...runInTurn([
+      ['05-typescript-and-python'],
+      ['01-collect-and-look'],
+      ['06-tslab-notebook'],
+      ['06-tslab-notebook', 'tslab'],
+    ]),
+  };
+});
+afterAll(async () => {
+  await Promise.allSettled(Object.values(runs));
+  runner[Symbol.dispose]();
+});
+
+/** One run after the other, whatever becomes of them; the test of each hears how it went. */
+function runInTurn(
+  notebooks: readonly (readonly [name: string, kernel?: string])[],
+): Record<string, Promise<NotebookRun>> {
+  let before: Promise<unknown> = Promise.resolve();
+  const started = notebooks.map(([name, kernel]) => {
+    const run = before.then(() => runner.run(`${name}.ipynb`, kernel));
+    before = run.catch(() => undefined);
+    return [kernel ? `${name} in ${kernel}` : name, run] as const;
+  });
+  return Object.fromEntries(started);
+}
+
+/** The first group of a pattern in a text. */
+function find(text: unknown, pattern: RegExp): string {
+  const found = pattern.exec(String(text))?.[1];
+  if (found === undefined) throw new Error(`${pattern} is not in: ${String(text)}`);
+  return found;
+}
+
+/** Shape of a DataFrame a cell showed. */
+function shapeOf(run: NotebookRun, cell: string): { rows: number; columns: number } {
+  const [, rows, columns] = /^DataFrame: ([\d,]+) rows × (\d+) columns/.exec(run.result(cell)) ?? [];
+  return { rows: Number(rows?.replaceAll(',', '')), columns: Number(columns) };
+}
+
+const isPng = (base64: unknown): boolean =>
+  Buffer.from(String(base64), 'base64').subarray(1, 4).toString() === 'PNG';
+
+describe('notebooks', () => {
+  it(
+    '05 carries a DataFrame, arrays, a plot and an exception between TypeScript and Python',
+    async () => {
+      const run = await runs['05-typescript-and-python']!;
+      expect(run.result('heap')).toMatch(/^DataFrame: 400 rows × 3 columns\n +ms +heap_mb +rss_mb/);
+      const collections = Number(find(run.stdout('drops-in-python'), /^(\d+) collections in/));
+      expect(collections).toBeGreaterThan(0);
+      expect(shapeOf(run, 'drops')).toEqual({ rows: collections, columns: 3 });
+      const crossed = run.shown('drops-in-python').join('\n');
+      expect(crossed).toContain('→ Python: heap (DataFrame → polars.DataFrame) 400 rows');
+      expect(crossed).toContain('← Python: drops (polars.DataFrame → DataFrame)');
+      expect(run.shown('plot', 'image/png').map(isPng)).toEqual([true]);
+      expect(run.shown('spectrum').join('\n')).toContain('numpy.ndarray float64 → Float64Array) 1000001');
+      expect(run.stdout('periods')).toContain('strongest periods: 314.2 and 44.0 samples');
+      const error = run.error('exception');
+      expect(error).toMatchObject({ ename: 'ZeroDivisionError', evalue: 'division by zero' });
+      expect(error.traceback).toContain('return part / whole');
+      expect(run.stdout('kept')).toBe(
+        'Python still knows drops, heap, power, share, signal\nTypeScript still knows 400 samples\n',
+      );
+      expect(run.stderr).toBe('');
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    '01 collects a DataFrame and draws it',
+    async () => {
+      const run = await runs['01-collect-and-look']!;
+      const { rows, columns } = shapeOf(run, 'collect');
+      expect(rows).toBeGreaterThan(60);
+      expect(columns).toBeGreaterThan(40);
+      expect(run.result('collect')).toMatch(/ timestamp +total_mb +available_mb +used_percent /);
+      const available = run.charted('available').map((row) => row['available_mb']);
+      expect(available).toHaveLength(rows);
+      expect(Math.max(...(available as number[]))).toBeGreaterThan(Math.min(...(available as number[])));
+      expect(new Set(run.charted('pressure').map(({ resource }) => resource))).toEqual(
+        new Set(['memory', 'disk', 'processor']),
+      );
+      const largest = run.rows('processes').map((row) => Number(row['resident_mb']));
+      expect(largest).toEqual([...largest].sort((a, b) => b - a));
+      expect(run.charted('largest')).toHaveLength(8);
+      expect(find(run.stdout('history'), /^(\d+) rows were collected/)).toBe(String(rows));
+      expect(Number(find(run.stdout('history'), /(\d+) are stored/))).toBeGreaterThanOrEqual(rows);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    '06 shows in this kernel what it shows in tslab itself',
+    async () => {
+      const ours = await runs['06-tslab-notebook']!;
+      const theirs = await runs['06-tslab-notebook in tslab']!;
+      for (const cell of ['shapes', 'answer', 'answer-again']) {
+        expect(ours.stdout(cell)).toBe(theirs.stdout(cell));
+        expect(ours.stdout(cell)).not.toBe('');
+      }
+      const shown = {
+        html: 'text/html',
+        markdown: 'text/markdown',
+        latex: 'text/latex',
+        svg: 'image/svg+xml',
+        png: 'image/png',
+        progress: 'text/html',
+      };
+      for (const [cell, mime] of Object.entries(shown)) {
+        expect(ours.shown(cell, mime)).toEqual(theirs.shown(cell, mime));
+        expect(ours.shown(cell, mime)).toHaveLength(1);
+      }
+      // tslab prints the last value of a cell, here it is the cell's result.
+      expect(ours.shown('squares')).toEqual([theirs.stdout('squares').trimEnd()]);
+      expect(ours.stdout('versions')).toContain("tslab: '1.0.22'");
+      expect(ours.stderr).toBe('');
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    '02 exports what pandas reads back, and keeps names out of it',
+    async () => {
+      const run = await runs['02-export-and-privacy']!;
+      const files = await runner.readExports(run.stdout('end').trim());
+      for (const { file, rows, width } of run.rows('read-back') as Record<string, string | number>[]) {
+        expect(files[file!]).toMatchObject({ rows });
+        expect(files[file!]!.columns).toHaveLength(width as number);
+      }
+      expect(files['memory.csv']!.columns.slice(0, 4)).toEqual([
+        'timestamp',
+        'total_mb',
+        'available_mb',
+        'used_percent',
+      ]);
+      expect(Number(find(run.result('privacy'), /k reached +(\d+)/))).toBeGreaterThanOrEqual(5);
+      const sums = run.rows('k').map(({ k, ...counts }) => {
+        const { exact, coarser, suppressed } = counts as Record<string, number>;
+        expect(files[`processes-k${Number(k)}.parquet`]).toMatchObject({ rows: exact! + coarser! });
+        return exact! + coarser! + suppressed!;
+      });
+      expect(new Set(sums).size).toBe(1);
+      expect(files['processes-k20.parquet']!.columns).toContain('name_hash');
+      expect(files['processes-k20.parquet']!.columns).not.toContain('name');
+      const train = run.rows('labels').map(({ label }) => String(label));
+      expect(train.length).toBeGreaterThanOrEqual(2);
+      expect(files['train.parquet']!.labels).toEqual(train.sort());
+      const rows = Number(find(run.result('training'), /rows +(\d+)/));
+      expect(files['train.parquet']!.rows + files['test.parquet']!.rows).toBe(rows);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    '03 trains, compares, decides by the live model, and changes it both ways',
+    async () => {
+      const run = await runs['03-train-in-python-from-typescript']!;
+      const model = find(run.result('forest'), /^Model (memopt@[0-9A-Za-z-]+) is live/);
+      expect(run.shown('forest', 'text/html').join('')).toContain('Confusion matrix');
+      const scores = run.rows('linear');
+      expect(scores.map(({ what }) => what).slice(0, 2)).toEqual(['forest', 'linear']);
+      expect(scores.length).toBeGreaterThanOrEqual(4);
+      expect(run.result('decide')).toContain(`model ${model}: `);
+      expect(run.result('decide')).toMatch(/^ +goal +relieve: /m);
+      expect(run.shown('explain', 'text/html').join('')).toContain('no-target');
+      expect(run.charted('decisions')).toHaveLength(20);
+      expect(run.charted('decisions').map(({ source }) => source)).toContain('model');
+      expect(run.stdout('models')).toMatch(/^verified: memopt .*\n3 versions\n/);
+      expect(run.result('activate')).toMatch(/^Live: memopt@.*answers lost +0$/ms);
+      expect(run.stdout('rollback')).toBe('live again: the forest\n');
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    '04 loses no answer while a new version goes live',
+    async () => {
+      const run = await runs['04-hot-swap-under-load']!;
+      const asked = Number(find(run.stdout('lost'), /^(\d+) decisions asked for, 0 lost/));
+      expect(asked).toBeGreaterThan(20);
+      const byPhase = run.rows('latencies') as Record<string, string | number>[];
+      expect(byPhase.map(({ phase }) => phase)).toEqual(['1 before', '2 during', '3 after']);
+      expect(byPhase.reduce((sum, { answers }) => sum + Number(answers), 0)).toBe(asked);
+      const answers = run.charted('chart').filter(({ phase }) => phase !== undefined);
+      expect(answers).toHaveLength(asked);
+      const speakers = (phase: string): Set<unknown> =>
+        new Set(answers.filter((answer) => answer['phase'] === phase).map((answer) => answer['by']));
+      // The rule speaks for a model that a busy machine held up.
+      expect(speakers('1 before')).toContain('first');
+      expect(speakers('1 before')).not.toContain('second');
+      expect(speakers('3 after')).toContain('second');
+      expect(speakers('3 after')).not.toContain('first');
+      expect(run.result('swap')).toMatch(/^Live: memopt@.*answers lost +0$/ms);
+      expect(run.result('rollback')).toMatch(/answers lost +0$/m);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'show no warning of the type checker: none of them has a false alarm',
+    async () => {
+      const said = await Promise.all(Object.values(runs).map(async (run) => (await run).stderr));
+      expect(said.flatMap((text) => text.match(/^TS\d+ in line .*/gm) ?? [])).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+});

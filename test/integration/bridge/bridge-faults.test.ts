@@ -1,0 +1,212 @@
+// What must survive: killed clients and servers, slow readers, hostile bytes.
+import * as fc from 'fast-check';
+import { Dealer } from 'zeromq';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { connectBridge, readBridgeFile } from '../../../src/bridge/index.ts';
+import { decodeMessage } from '../../../src/bridge/decode-message.ts';
+import { encodeMessage } from '../../../src/bridge/encode-message.ts';
+import { MessageType, PROTOCOL_VERSION } from '../../../src/bridge/message.ts';
+import {
+  createTestHome,
+  startConsumer,
+  startServerProcess,
+  until,
+} from '../../support/bridge/wire-consumer.ts';
+
+test('a Python client killed mid-stream 20 times gives slots, source and lease back each time', async () => {
+  await using home = await createTestHome();
+  const { server, source } = home.own;
+  for (let i = 0; i < 20; i++) {
+    await using consumer = startConsumer('hold', home.path, { read: i % 5, params: { rows: 20_000 } });
+    await consumer.next();
+    expect(server.stats()).toMatchObject({ openStreams: 1, clients: 1 });
+    await consumer.kill('SIGKILL');
+    await until(() => server.stats().openStreams === 0 && server.stats().clients === 0);
+    expect(server.stats()).toMatchObject({ slotsInUse: 0, bytesInUse: 0 });
+    await until(() => source.returned === i + 1);
+  }
+  await using reader = startConsumer('ledger', home.path, { batches: 10, rows: 10 });
+  expect((await reader.next<{ entries: unknown[] }>()).entries).toHaveLength(10);
+}, 120_000);
+
+test('a client stopped for longer than the lease loses it, and hears so when it goes on', async () => {
+  await using home = await createTestHome('tcp', 600);
+  const { server } = home.own;
+  await using consumer = startConsumer('read_until_error', home.path, { rows: 20_000 });
+  await consumer.next();
+  consumer.process.kill('SIGSTOP');
+  await until(() => server.stats().openStreams === 0, 20_000);
+  expect(server.stats().slotsInUse).toBe(0);
+  consumer.process.kill('SIGCONT');
+  expect(await consumer.next()).toMatchObject({ code: 'ERR_WIRE_DISCONNECTED' });
+});
+
+test.each(['ipc', 'tcp'] as const)(
+  'a server killed mid-stream over %s is a typed error at once',
+  async (transport) => {
+    const home = await mkdtemp(join(tmpdir(), 'ruvector-wire-'));
+    try {
+      for (let i = 0; i < 5; i++) {
+        await using server = startServerProcess(home, transport);
+        await server.next();
+        await using consumer = startConsumer('read_until_error', home, { rows: 20_000 });
+        await consumer.next();
+        await sleep(20 * i);
+        await server.kill('SIGKILL');
+        const failure = await consumer.next<{ code: string; seconds: number }>();
+        expect(failure.code).toBe('ERR_WIRE_DISCONNECTED');
+        expect(failure.seconds).toBeLessThan(5);
+      }
+      await expect(readBridgeFile(join(home, 'run', 'bridge.json'))).rejects.toMatchObject({
+        code: 'ERR_WIRE_NO_DAEMON',
+      });
+    } finally {
+      await rm(home, { recursive: true, force: true });
+    }
+  },
+);
+
+test('a server killed while TypeScript clients wait fails their requests and streams', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'ruvector-wire-'));
+  try {
+    await using process = startServerProcess(home);
+    await process.next();
+    const { endpoints, token } = await readBridgeFile(join(home, 'run', 'bridge.json'));
+    await using client = await connectBridge({
+      controlEndpoint: endpoints.control,
+      dataEndpoint: endpoints.data,
+      token,
+    });
+    const stream = await client.stream('count', { rows: 1000 });
+    const reading = (async (): Promise<void> => {
+      for await (const _batch of stream.batches);
+    })();
+    const waiting = client.request('wait', { ms: 60_000 });
+    const outcomes = Promise.allSettled([reading, waiting]);
+    await process.kill('SIGKILL');
+    for (const outcome of await outcomes) {
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'ERR_WIRE_DISCONNECTED' } });
+    }
+    await expect(client.request('echo')).rejects.toMatchObject({ code: 'ERR_WIRE_DISCONNECTED' });
+  } finally {
+    await rm(home, { recursive: true, force: true });
+  }
+});
+
+test('a reader that stops reading holds no more than its window', async () => {
+  await using home = await createTestHome();
+  const { server, source } = home.own;
+  await using consumer = startConsumer('hold', home.path, { read: 1, params: { rows: 50_000, window: 4 } });
+  await consumer.next();
+  await sleep(300);
+  expect(source.produced).toBeLessThanOrEqual(5);
+  expect(server.stats().slotsInUse).toBeLessThanOrEqual(4);
+  expect(server.stats().bytesInUse).toBeLessThan(3 * 2 ** 20);
+});
+
+test('10,000 mutated messages crash nothing and teach a stranger nothing', async () => {
+  await using home = await createTestHome();
+  const { server, token } = home.own;
+  const answers: number[] = [];
+  for (const endpoint of Object.values(server.endpoints)) {
+    await using stranger = await startHostile(endpoint, answers);
+    await stranger.send(seedMessages('not the token'), 5000);
+  }
+  const answered = new Set(answers.map((type) => (type === MessageType.ERROR ? 'ERROR' : `type ${type}`)));
+  expect([...answered].filter((name) => name !== 'ERROR')).toEqual([]);
+  expect(server.stats()).toMatchObject({ clients: 0, openStreams: 0, activeRequests: 0 });
+  expect(server.stats().malformed + server.stats().refused).toBeGreaterThan(1000);
+  await expectServes(server.endpoints, token);
+});
+
+test('2,000 mutated messages of an authenticated client crash nothing and leave nothing open', async () => {
+  await using home = await createTestHome();
+  const { server, token } = home.own;
+  const answers: number[] = [];
+  for (const endpoint of Object.values(server.endpoints)) {
+    await using insider = await startHostile(endpoint, answers);
+    await insider.send(seedMessages(token), 1000);
+  }
+  await until(() => server.stats().clients === 0 && server.stats().openStreams === 0);
+  expect(server.stats()).toMatchObject({ slotsInUse: 0, activeRequests: 0 });
+  await expectServes(server.endpoints, token);
+});
+
+/** One message of each type, as a client that knows `token` would send it. */
+function seedMessages(token: string): Uint8Array[][] {
+  const hello = { protocol: PROTOCOL_VERSION, token, client: 'hostile' };
+  const stream = { ...hello, stream: 'count', params: { batches: 3, rows: 10 } };
+  return [
+    encodeMessage({ type: MessageType.HELLO, correlation: 1, payload: hello }),
+    encodeMessage({ type: MessageType.HELLO, streamId: 1, correlation: 2, payload: stream }),
+    encodeMessage({ type: MessageType.REQUEST, correlation: 2, payload: { name: 'echo', params: 1 } }),
+    encodeMessage({ type: MessageType.ACK, streamId: 1, sequence: 1, correlation: 5 }),
+    encodeMessage({ type: MessageType.CREDIT, streamId: 1, correlation: 9 }),
+    encodeMessage({ type: MessageType.CANCEL, correlation: 2 }),
+    encodeMessage({ type: MessageType.BYE, streamId: 1 }),
+    encodeMessage({ type: MessageType.DRAIN, streamId: 1, sequence: 3 }),
+  ];
+}
+
+interface Hostile extends AsyncDisposable {
+  send(seeds: readonly Uint8Array[][], count: number): Promise<void>;
+}
+
+async function startHostile(endpoint: string, answers: number[]): Promise<Hostile> {
+  const socket = new Dealer({ linger: 0, sendTimeout: 0, sendHighWaterMark: 0 });
+  socket.connect(endpoint);
+  const listening = (async (): Promise<void> => {
+    for await (const frames of socket) answers.push(decodeMessage(frames).type);
+  })();
+  return {
+    async send(seeds, count) {
+      const mutants = fc.sample(mutantOf(seeds), { numRuns: count, seed: 7 });
+      for (const frames of mutants) await socket.send(frames);
+      await sleep(500);
+    },
+    async [Symbol.asyncDispose]() {
+      socket.close();
+      await listening;
+    },
+  };
+}
+
+/** Changes bytes, cuts frames short, drops, repeats and adds frames. */
+function mutantOf(seeds: readonly Uint8Array[][]): fc.Arbitrary<Uint8Array[]> {
+  const change = fc.record({ frame: fc.nat(3), at: fc.nat(400), value: fc.nat(255), kind: fc.nat(9) });
+  return fc
+    .tuple(fc.constantFrom(...seeds), fc.array(change, { minLength: 1, maxLength: 3 }))
+    .map(([seed, changes]) =>
+      changes.reduce(
+        mutate,
+        seed.map((frame) => Uint8Array.from(frame)),
+      ),
+    );
+}
+
+function mutate(
+  frames: Uint8Array[],
+  { frame, at, value, kind }: { frame: number; at: number; value: number; kind: number },
+): Uint8Array[] {
+  const chosen = frame % Math.max(1, frames.length);
+  const bytes = frames[chosen];
+  if (!bytes) return [new Uint8Array([value])];
+  if (kind === 0) return frames.toSpliced(chosen, 1);
+  if (kind === 1) return frames.with(chosen, bytes.slice(0, at));
+  if (kind === 2) return [...frames, new Uint8Array(at).fill(value)];
+  if (bytes.length > 0) bytes[at % bytes.length] = value;
+  return frames;
+}
+
+async function expectServes(endpoints: { control: string; data: string }, token: string): Promise<void> {
+  const { control, data } = endpoints;
+  await using client = await connectBridge({ controlEndpoint: control, dataEndpoint: data, token });
+  expect((await client.request('echo', 'well')).result).toBe('well');
+  let batches = 0;
+  for await (const _batch of (await client.stream('count', { batches: 5, rows: 5 })).batches) batches++;
+  expect(batches).toBe(5);
+}

@@ -1,0 +1,131 @@
+// Magics in a real kernel: timing, folders, environment, shell, names, errors, interrupts.
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { resultOf, startKernel, streamOf } from '../../support/kernel/kernel-client.ts';
+import type { KernelClient } from '../../support/kernel/kernel-client.ts';
+
+let kernel: KernelClient;
+const folder = realpathSync(mkdtempSync(join(tmpdir(), 'ruvector-magics-')));
+beforeAll(async () => {
+  kernel = await startKernel();
+});
+afterAll(async () => {
+  await kernel[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const isRunning = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+describe('magics', () => {
+  it('%time and %%time give the value and tell the time', async () => {
+    const line = await kernel.execute('%time 6 * 7');
+    expect(resultOf(line)).toBe('42');
+    expect(streamOf(line)).toMatch(/wall time: [\d.]+ (ns|µs|ms|s)\n/);
+    expect(resultOf(await kernel.execute('%%time\nlet timed = 3\ntimed'))).toBe('3');
+    expect(resultOf(await kernel.execute('timed'))).toBe('3');
+  });
+
+  it('%timeit chooses loops and tells mean and deviation', async () => {
+    const exchange = await kernel.execute('%timeit await new Promise((done) => setTimeout(done, 20))');
+    expect(streamOf(exchange)).toMatch(
+      /^[\d.]+ m?s ± .* per loop \(mean ± std\. dev\. of 7 runs, \d+ loops each\)\n$/,
+    );
+  });
+
+  it('%cd, %env and %who work among lines of TypeScript', async () => {
+    const exchange = await kernel.execute(
+      `%cd ${folder}\nconst at = process.cwd()\n%env RUVECTOR_MAGIC=on\n[at, process.env.RUVECTOR_MAGIC]`,
+    );
+    expect(resultOf(exchange)).toContain(folder);
+    expect(resultOf(exchange)).toContain("'on'");
+    await kernel.execute('const numbers = new Float32Array(3)');
+    expect(streamOf(await kernel.execute('%who'))).toMatch(/numbers +Float32Array +3 \(12 bytes\)/);
+    await kernel.execute('%cd -');
+    expect(resultOf(await kernel.execute('process.cwd()'))).not.toContain(folder);
+  });
+
+  it('!command streams its output, takes $names and tells its exit code', async () => {
+    await kernel.execute('const word = "a b"');
+    const exchange = await kernel.execute('!printf "%s|" $word; echo err >&2; exit 3');
+    expect(streamOf(exchange)).toBe('a b|');
+    expect(streamOf(exchange, 'stderr')).toContain('exit code 3');
+    expect(exchange.reply.content['status']).toBe('ok');
+    expect(resultOf(await kernel.execute('const lines = %sx printf "1\\n2\\n"\nlines'))).toBe("[ '1', '2' ]");
+    expect((await kernel.execute('%sx false')).reply.content['ename']).toBe('CommandError');
+  });
+
+  it('!command takes {names}, also inside quotes, and leaves the rest to the shell', async () => {
+    await kernel.execute('const at = { dir: "x \\"y\\"" }; const many = ["1", "2 3"]');
+    const exchange = await kernel.execute('!printf "%s|" {at.dir} "{at.dir}" {many} "$many" \'{many}\'');
+    expect(streamOf(exchange)).toBe('x "y"|x "y"|1|2 3|1 2 3|{many}|');
+  });
+
+  it('!command ends with everything it started when the cell is interrupted', async () => {
+    const id = await kernel.sendCell('!sleep 60 & echo $! runs; wait');
+    const started = await kernel.wait(({ content }) => String(content['text']).endsWith(' runs\n'));
+    await kernel.interrupt();
+    expect((await kernel.exchange(id, 5000)).reply.content['ename']).toBe('KeyboardInterrupt');
+    const child = Number.parseInt(String(started.content['text']), 10);
+    await expect.poll(() => isRunning(child), { timeout: 10_000 }).toBe(false);
+  });
+
+  it('%env hides secrets from its list, takes values of the notebook and says what is not set', async () => {
+    await kernel.execute('%env RUVECTOR_TEST_TOKEN=s3cret\nconst place = "here"');
+    const list = streamOf(await kernel.execute('%env'));
+    expect(list).toContain('RUVECTOR_TEST_TOKEN=(hidden');
+    expect(list).not.toContain('s3cret');
+    expect(streamOf(await kernel.execute('%env RUVECTOR_PLACE={place}/$place'))).toBe(
+      'RUVECTOR_PLACE=here/here\n',
+    );
+    expect(streamOf(await kernel.execute('%env RUVECTOR_NOTHING'))).toBe('RUVECTOR_NOTHING is not set\n');
+  });
+
+  it('%install makes a package importable at once and fails when npm does', async () => {
+    const source = join(folder, 'source');
+    mkdirSync(join(folder, 'project'));
+    mkdirSync(source);
+    writeFileSync(
+      join(source, 'package.json'),
+      '{"name":"rv-local","version":"1.0.0","type":"module","exports":"./index.js"}',
+    );
+    writeFileSync(join(source, 'index.js'), 'export const answer = 42;');
+    writeFileSync(join(folder, 'project', 'package.json'), '{"private":true}');
+    await kernel.execute(`%cd ${join(folder, 'project')}`);
+    expect((await kernel.execute('await import("rv-local")')).reply.content['status']).toBe('error');
+    const installed = await kernel.execute('%install ../source');
+    expect(installed.reply.content).toMatchObject({ status: 'ok' });
+    expect(streamOf(installed)).toMatch(/npm install \.\.\/source in .*project"\n[^]*added 1 package/);
+    expect(resultOf(await kernel.execute('import { answer } from "rv-local"\nanswer'))).toBe('42');
+    const failed = await kernel.execute('%install ../nothing-here');
+    expect(failed.reply.content['ename']).toBe('CommandError');
+    expect(streamOf(failed, 'stderr')).toContain('ENOENT');
+    await kernel.execute('%cd -');
+  });
+
+  it.each(['%cd /dev/null', '%cd /nowhere', '%time', '%timeit', '%install', '%reset all', '%env A='])(
+    'fails in its own words or succeeds, without a stack, when the line is %j',
+    async (line) => {
+      const { content } = (await kernel.execute(line)).reply;
+      if (line === '%env A=') expect(content['status']).toBe('ok');
+      else expect(content).toMatchObject({ ename: 'UsageError', traceback: [expect.any(String)] });
+    },
+  );
+
+  it('%reset forgets names, %help lists magics, unknown magics name those there are', async () => {
+    await kernel.execute('const gone = 1');
+    await kernel.execute('%reset');
+    expect(resultOf(await kernel.execute('typeof gone'))).toBe("'undefined'");
+    expect(streamOf(await kernel.execute('%help'))).toContain('%%python [-i names] [-o names]');
+    const unknown = (await kernel.execute('%tim 1')).reply.content;
+    expect(unknown['ename']).toBe('UsageError');
+    expect(unknown['evalue']).toContain('did you mean %%time or %time?');
+  });
+});

@@ -1,0 +1,91 @@
+// The published package: what `npm pack` puts into it, plain JavaScript, with its workers, its child processes
+// and its notebook kernel.
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openHistory } from '../../../src/store/index.ts';
+import { createTestHome, python } from '../../support/daemon.ts';
+import { resultOf, startKernel } from '../../support/kernel/kernel-client.ts';
+import { pressuredSnapshots } from '../../support/memory-rows.ts';
+
+const root = join(import.meta.dirname, '../../..');
+const run = promisify(execFile);
+let temporary: string;
+/** The unpacked package. */
+let folder: string;
+
+/**
+ * Builds as `npm run build` does, by this repository's own tsc: other packages bring one of another version.
+ * Without its opinion on types, which is asked elsewhere and takes most of the time.
+ */
+async function build(project: string, outDir: string): Promise<void> {
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const args = [tsc, '-p', project, '--noCheck', '--outDir', join(temporary, 'dist', outDir)];
+  const { stdout } = await run(process.execPath, args, { cwd: root });
+  expect(stdout).toBe('');
+}
+
+beforeAll(async () => {
+  temporary = mkdtempSync(join(tmpdir(), 'rvm-package-'));
+  const { files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { files: string[] };
+  for (const name of ['package.json', ...files.filter((file) => file !== 'dist')])
+    cpSync(join(root, name), join(temporary, name), { recursive: true });
+  await Promise.all([build('tsconfig.build.json', '.'), build('kernel/tsconfig.build.json', 'kernel')]);
+  await run('npm', ['pack', '--ignore-scripts', '--pack-destination', temporary], { cwd: temporary });
+  const modules = join(temporary, 'installed', 'node_modules');
+  mkdirSync(modules, { recursive: true });
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  await run('tar', ['-xzf', join(temporary, `ruvector-memopt-${version}.tgz`), '-C', modules]);
+  folder = join(modules, 'package');
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+}, 240_000);
+afterAll(() => rmSync(temporary, { recursive: true, force: true }));
+
+it('trains, verifies and activates from built JavaScript', async () => {
+  await using home = await createTestHome();
+  {
+    await using history = await openHistory(home.history);
+    const rows = pressuredSnapshots(1500);
+    const shiftMs = Date.now() - 60_000 - rows.at(-1)!.timestamp;
+    history.append(
+      'memory',
+      rows.map((row) => ({ ...row, timestamp: row.timestamp + shiftMs })),
+    );
+  }
+  const cli = async (...args: string[]): Promise<string> => {
+    const bin = join(folder, 'bin', 'ruvector-memopt.mjs');
+    const env = { ...process.env, RUVECTOR_PYTHON: python };
+    return (await run(process.execPath, [bin, '--home', home.root, ...args], { env })).stdout;
+  };
+  expect(await cli('collect', '--seconds', '1', '--hz', '5')).toContain('memory rows');
+  expect(await cli('train', '--param', 'n_estimators=5', '--activate')).toMatch(
+    /live +made live as asked; after/,
+  );
+  expect(await cli('models', 'verify', 'memopt@live')).toContain('goldenRows');
+}, 90_000);
+
+it('exports its public API with types', async () => {
+  const code = "const api = await import('ruvector-memopt'); console.log(typeof api.createOptimizer)";
+  // A package may import itself by name.
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', code], { cwd: folder });
+  expect(stdout.trim()).toBe('function');
+});
+
+it('installs a notebook kernel that runs cells from the package alone', async () => {
+  const bin = join(folder, 'bin', 'ruvector-memopt.mjs');
+  await run(process.execPath, [bin, 'kernel', 'install', '--prefix', temporary]);
+  const specFolder = join(temporary, 'share', 'jupyter', 'kernels', 'ruvector');
+  const { argv } = JSON.parse(readFileSync(join(specFolder, 'kernel.json'), 'utf8')) as { argv: string[] };
+  expect(argv[2]).toBe(join(folder, 'dist', 'kernel', 'main.js'));
+  await using kernel = await startKernel({
+    command: (file) => argv.map((word) => word.replace('{connection_file}', file)),
+  });
+  const { reply } = await kernel.request('kernel_info_request');
+  expect(reply.content).toMatchObject({ status: 'ok', implementation: 'ruvector-memopt' });
+  const cell =
+    "import { createOptimizer } from 'ruvector-memopt'; const kind: string = typeof createOptimizer; kind";
+  expect(resultOf(await kernel.execute(cell))).toBe("'function'");
+});

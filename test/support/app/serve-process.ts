@@ -1,0 +1,68 @@
+// `serve` as a process among processes: started in another way than by startDaemon(), seen by its bridge file alone.
+import { spawn } from 'node:child_process';
+import type { ChildProcess, StdioOptions } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connectDaemon } from '../../../src/app/daemon.ts';
+import type { Home } from '../../../src/app/home.ts';
+import type { HostStatus } from '../../../src/app/host/status-types.ts';
+
+const root = join(import.meta.dirname, '../../..');
+
+/** The command line that serves a home, without models, so that it is up soon. */
+export const serveWords = (home: Home, ...args: string[]): string[] => [
+  process.execPath,
+  join(root, 'bin', 'ruvector-memopt.mjs'),
+  '--home',
+  home.root,
+  'serve',
+  '--no-baseline',
+  '--hz',
+  '10',
+  ...args,
+];
+
+/** How a command is started. */
+export interface StartOptions {
+  readonly stdio?: StdioOptions;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** Starts any command line. */
+export function start(words: readonly string[], { stdio, env }: StartOptions = {}): ChildProcess {
+  const [command, ...args] = words;
+  return spawn(command!, args, {
+    stdio: stdio ?? ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
+}
+
+/** Waits until the condition holds; says what it waited for when it never does. */
+export async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  const endMs = performance.now() + 60_000;
+  while (!(await isTrue())) {
+    if (performance.now() > endMs) throw new Error(`waited for a minute until ${what}`);
+    await sleep(20);
+  }
+}
+
+/** The pid in the bridge file, once there is one. */
+export async function servingPid(home: Home, child?: ChildProcess): Promise<number> {
+  await until('the daemon is up', () => existsSync(home.bridgeFile) || child?.exitCode != null);
+  return (JSON.parse(readFileSync(home.bridgeFile, 'utf8')) as { pid: number }).pid;
+}
+
+/** The status of whoever serves the home. */
+export async function statusOf(home: Home): Promise<HostStatus> {
+  await using client = await connectDaemon(home);
+  return (await client.request('status')).result as HostStatus;
+}
+
+/** Waits until it takes samples beyond those it has. */
+export async function untilSampling(home: Home): Promise<HostStatus> {
+  const { samples } = await statusOf(home);
+  let status: HostStatus | null = null;
+  await until('samples are taken', async () => (status = await statusOf(home)).samples > samples);
+  return status!;
+}

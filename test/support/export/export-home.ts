@@ -1,0 +1,45 @@
+// A home with a day's worth of exportable rows: memory under pressure, process scans and events.
+import { mkdir } from 'node:fs/promises';
+import { openHistory } from '../../../src/store/index.ts';
+import type { Home } from '../../../src/app/home.ts';
+import { pressuredSnapshots } from '../memory-rows.ts';
+import { optimizationEvent, processRow } from '../prepare/process-rows.ts';
+
+/** What was written. */
+export interface WrittenRows {
+  readonly memory: number;
+  readonly process: number;
+  readonly optimization: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** Fills the history: `memory` rows a second apart that end a minute ago, a scan of 20 processes every 10 s. */
+export async function writeExportHistory(home: Home, memory = 3000): Promise<WrittenRows> {
+  await mkdir(home.root, { recursive: true });
+  await using history = await openHistory(home.history, { retainMs: Infinity, retainBytes: Infinity });
+  const rows = pressuredSnapshots(memory);
+  const shiftMs = Date.now() - 60_000 - rows.at(-1)!.timestamp;
+  const times = rows.map((row) => row.timestamp + shiftMs);
+  history.append(
+    'memory',
+    rows.map((row, i) => ({ ...row, timestamp: times[i]! })),
+  );
+  const scans = times
+    .filter((_, i) => i % 10 === 0)
+    .flatMap((timestamp) =>
+      Array.from({ length: 20 }, (_, at) =>
+        processRow({ timestamp, pid: 100 + at, name: `secret-${at % 4}`, rss_kib: 1000 * at }),
+      ),
+    );
+  history.append('process', scans);
+  const events = times.filter((_, i) => i % 100 === 0).map((timestamp) => optimizationEvent({ timestamp }));
+  history.append('optimization', events);
+  return {
+    memory,
+    process: scans.length,
+    optimization: events.length,
+    fromMs: times[0]!,
+    toMs: times.at(-1)!,
+  };
+}
