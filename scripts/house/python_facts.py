@@ -1,6 +1,7 @@
 """What the report of scripts/house.mjs needs of Python files, by the ast and tokenize modules.
 
-Standard input: JSON, a list of {"path", "text"}. Standard output: JSON, one object a file, in order.
+Standard input: JSON, a list of {"path", "text"}.
+Standard output: JSON, one object a file, in order.
 """
 
 from __future__ import annotations
@@ -27,12 +28,13 @@ _DOCUMENTED = (ast.Module, ast.ClassDef, *_FUNCTIONS)
 
 
 def main() -> None:
+    """Answer standard input on standard output."""
     files = json.load(sys.stdin)
     json.dump([read_facts(file["path"], file["text"]) for file in files], sys.stdout)
 
 
 def read_facts(path: str, text: str) -> dict[str, Any]:
-    """Lines, functions, imports and the lines that can repeat, of one file."""
+    """Return lines, functions, imports and the lines that can repeat, of one file."""
     tree = ast.parse(text, path)
     lines = text.splitlines()
     docstrings = {line for node in _docstrings(tree) for line in _lines_of(node)}
@@ -44,7 +46,9 @@ def read_facts(path: str, text: str) -> dict[str, Any]:
         "lines": sum(1 for line in lines if line.strip()),
         "codeLines": len(code),
         "commentLines": len(comments),
-        "functions": [_describe(node, lines) for node in ast.walk(tree) if isinstance(node, _FUNCTIONS)],
+        "functions": [
+            _describe(node, lines) for node in ast.walk(tree) if isinstance(node, _FUNCTIONS)
+        ],
         "imports": list(_imports(tree, "module")),
         "plain": [[line, plain[line - 1]] for line in repeatable if plain[line - 1]],
     }
@@ -91,7 +95,7 @@ def _describe(node: ast.FunctionDef | ast.AsyncFunctionDef, lines: list[str]) ->
 
 
 def _imports(node: ast.AST, kind: str) -> Iterator[dict[str, Any]]:
-    """Imports as written: kind is "module", "deferred" (in a function) or "types" (TYPE_CHECKING)."""
+    """Yield imports as written: "module", "deferred" (in a function), "types" (TYPE_CHECKING)."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Import):
             for alias in child.names:
