@@ -5,9 +5,6 @@ import { systemCodeOf } from '../core/index.ts';
 import type { Home } from '../core/index.ts';
 import { homeError } from './errors.ts';
 
-export { resolveHome } from '../core/index.ts';
-export type { Home } from '../core/index.ts';
-
 /**
  * Creates the folders, readable by the owner only.
  * @throws RuvectorError `ERR_APP_HOME` where that cannot be done

@@ -1,11 +1,11 @@
 // `loop.live`: from the moment `fit` returns in Python to the first decision by the new model in a
 // running daemon: ONNX export, golden rows, parity, upload, verification, warm-up, swap, decision.
+import type { Home } from '../../src/core/index.ts';
+import type { TrainingAnswer } from '../../src/client/index.ts';
 import { openHistory } from '../../src/store/index.ts';
 import { createTestHome, poll, startDaemon } from '../support/daemon.ts';
 import { pressuredSnapshots } from '../support/memory-rows.ts';
-import type { Home } from '../../src/app/home.ts';
 import type { HostStatus } from '../../src/app/host/status-types.ts';
-import type { TrainingReport } from '../../src/app/training/training-types.ts';
 import type { BenchTopic } from './harness.ts';
 
 const GOAL_MS = 1000;
@@ -49,7 +49,7 @@ const loopLive: BenchTopic = {
         anchor: null,
         ours: async () => {
           const { result } = await daemon.client.request('train', { ...job, dataset });
-          const { fitToFirstDecisionMs, deployment } = result as TrainingReport;
+          const { fitToFirstDecisionMs, deployment } = result as TrainingAnswer;
           if (fitToFirstDecisionMs === null) throw new Error(`it did not decide: ${deployment?.reason}`);
           return fitToFirstDecisionMs;
         },

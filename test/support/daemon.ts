@@ -1,4 +1,7 @@
 // Starts the real daemon as its users do, and talks to it through its bridge file.
+import { resolveHome } from '../../src/core/index.ts';
+import type { Home } from '../../src/core/index.ts';
+import { connectDaemon } from '../../src/bridge/index.ts';
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -7,9 +10,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { connectDaemon } from '../../src/app/daemon.ts';
-import { resolveHome } from '../../src/app/home.ts';
-import type { Home } from '../../src/app/home.ts';
 import type { BridgeClient } from '../../src/bridge/index.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -112,7 +112,7 @@ async function connectWhenUp(
   for (;;) {
     if (child.exitCode !== null) throw new Error(`the daemon ended: ${(await end).stderr}`);
     try {
-      const client = await connectDaemon(home);
+      const client = await connectDaemon(home.bridgeFile);
       const { result } = await client.request('status');
       if ((result as { pid: number }).pid === child.pid) return client;
       await client.close();

@@ -1,12 +1,12 @@
 // `decide`: one decision, explained; nothing is done. Asks a running host, else samples for a moment.
+import type { Home } from '../../core/index.ts';
+import { findDaemon } from '../../bridge/index.ts';
 import type { Command } from 'commander';
 import { readSavedConfig } from '../host/config.ts';
 import { describePlan } from '../host/decision-log.ts';
-import { findDaemon } from '../daemon.ts';
 import { openHost } from '../host/host.ts';
 import { describeExplanation } from '../host/status.ts';
 import type { ExplanationSummary } from '../host/status-types.ts';
-import type { Home } from '../home.ts';
 import { abortOnSignals, formatRows, print, printJson } from '../terminal.ts';
 import type { Goal } from '../../optimize/index.ts';
 import { collectNumber, collectText, goalOption, homeOf } from './options.ts';
@@ -36,7 +36,7 @@ export function addDecide(program: Command): void {
 }
 
 async function explain(home: Home, options: DecideOptions): Promise<ExplanationSummary> {
-  await using client = await findDaemon(home);
+  await using client = await findDaemon(home.bridgeFile);
   if (client) return (await client.request('decide')).result as ExplanationSummary;
   return explainHere(home, options);
 }

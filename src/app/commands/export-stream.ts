@@ -1,8 +1,8 @@
 // `export --stream`: options → a served stream, and what a person sees of it.
+import type { Home } from '../../core/index.ts';
 import { parseFilter, streamFormats } from '../../stream/index.ts';
 import type { StreamFormat, StreamRequest, StreamTable } from '../../stream/index.ts';
 import { ConfigError } from '../errors.ts';
-import type { Home } from '../home.ts';
 import { describeReading, runStreamCommand } from '../streams/stream-command.ts';
 import { abortOnSignals, formatRows, print, printJson } from '../terminal.ts';
 import type { ExportCommandOptions } from './export-options.ts';

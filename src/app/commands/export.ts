@@ -1,4 +1,5 @@
 // `export`: a range of the history, a training set or a live stream, anonymised unless told otherwise.
+import type { Home } from '../../core/index.ts';
 import type { Command } from 'commander';
 import { exportTables } from '../../export/index.ts';
 import type { DataExportProgress } from '../../export/index.ts';
@@ -8,7 +9,6 @@ import { readSavedConfig } from '../host/config.ts';
 import { confirmExposure } from '../exports/confirm-exposure.ts';
 import { runExportJob } from '../exports/export-job.ts';
 import type { ExportHost, ExportJob, ExportResult } from '../exports/export-job.ts';
-import type { Home } from '../home.ts';
 import { renderExport } from '../exports/render-export.ts';
 import { startProgress } from '../progress.ts';
 import { abortOnSignals, formatSeconds, print, printJson, tell, toJson } from '../terminal.ts';

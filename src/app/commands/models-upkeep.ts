@@ -1,12 +1,12 @@
 // `models remove`, `prune` and `repair`: they need no model to run. A running host does it itself, since it knows
 // what answers; without one the folder is changed here, under the same lock.
+import type { Home } from '../../core/index.ts';
+import { findDaemon } from '../../bridge/index.ts';
 import type { Command } from 'commander';
 import { openRegistry } from '../../models/index.ts';
 import type { ModelId, ModelRegistry, PruneReport, RepairReport } from '../../models/index.ts';
 import { buildConfig, readSavedConfig } from '../host/config.ts';
-import { findDaemon } from '../daemon.ts';
 import { createHome } from '../home.ts';
-import type { Home } from '../home.ts';
 import { formatRows, print, printJson } from '../terminal.ts';
 import { homeOf, parseNumber } from './options.ts';
 
@@ -81,7 +81,7 @@ async function upkeep<T>(
   params: object,
   act: (registry: ModelRegistry) => Promise<T>,
 ): Promise<T> {
-  await using client = await findDaemon(home);
+  await using client = await findDaemon(home.bridgeFile);
   if (client) return (await client.request(request, params)).result as T;
   createHome(home);
   const { keepModels } = readSavedConfig(home.root);

@@ -1,9 +1,9 @@
 // `models`: list, show, compare, activate, roll back and verify (models-upkeep.ts: the rest). A running host swaps live; without one the
 // registry on disk is changed and the next start follows it.
+import type { Home } from '../../core/index.ts';
+import { findDaemon } from '../../bridge/index.ts';
 import type { Command } from 'commander';
-import { findDaemon } from '../daemon.ts';
 import { createHome } from '../home.ts';
-import type { Home } from '../home.ts';
 import { openRegistry } from '../../models/index.ts';
 import type {
   ComparedModel,
@@ -112,10 +112,10 @@ const change =
 
 /** Asks the running host; without one, opens a host for the one request, so that both go the same way. */
 async function ask(home: Home, request: string, params: object): Promise<unknown> {
-  await using client = await findDaemon(home);
+  await using client = await findDaemon(home.bridgeFile);
   if (client) return (await client.request(request, params)).result;
   await using host = await openHost(home, readSavedConfig(home.root));
-  await using own = await findDaemon(host.home);
+  await using own = await findDaemon(host.home.bridgeFile);
   return (await own!.request(request, params)).result;
 }
 

@@ -1,8 +1,8 @@
 // Options that several commands share.
+import { resolveHome } from '../../core/index.ts';
+import type { Home } from '../../core/index.ts';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
-import { resolveHome } from '../home.ts';
-import type { Home } from '../home.ts';
 import { goals } from '../../optimize/index.ts';
 
 /** The home that `--home` or the environment names. */

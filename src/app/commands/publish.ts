@@ -1,10 +1,10 @@
 // `publish`: a training export as a versioned, signed tree for Hugging Face, Croissant and Frictionless readers, in a
 // folder or a bucket; `publish verify` checks one, `publish keygen` makes a signing key.
+import type { Home } from '../../core/index.ts';
 import type { Command } from 'commander';
 import { createSigningKey, publishDataset, verifyDataset } from '../../export/publish/index.ts';
 import type { PublishOptions, PublishReport } from '../../export/publish/index.ts';
 import { ConfigError } from '../errors.ts';
-import type { Home } from '../home.ts';
 import { publishHistory } from '../exports/publish-history.ts';
 import type { PublishHistoryOptions, PublishedHistory } from '../exports/publish-history.ts';
 import { renderPublication, renderVerification } from '../exports/render-publication.ts';

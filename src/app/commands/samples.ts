@@ -1,13 +1,13 @@
 // `samples`: what the training samples of a home say, and putting more into them. A running host does it
 // itself; without one the file on disk is read or opened.
+import type { Home } from '../../core/index.ts';
+import { findDaemon } from '../../bridge/index.ts';
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { labels } from '../../core/index.ts';
 import { TunerDataCollector, readSamples } from '../../store/index.ts';
 import { readSavedConfig } from '../host/config.ts';
-import { findDaemon } from '../daemon.ts';
 import { sampleFileError } from '../errors.ts';
-import type { Home } from '../home.ts';
 import { openHost } from '../host/host.ts';
 import { samplesPath } from '../host/sample-service.ts';
 import type { SamplesStatus } from '../host/sample-service.ts';
@@ -57,7 +57,7 @@ async function readText(file: string): Promise<string> {
 }
 
 async function readStatus(home: Home): Promise<SamplesStatus> {
-  await using client = await findDaemon(home);
+  await using client = await findDaemon(home.bridgeFile);
   if (client) return (await client.request('samples.status')).result as SamplesStatus;
   const path = samplesPath(home);
   const { samples, samplesSinceTrained } = await readSamples(path);
@@ -76,10 +76,10 @@ async function readStatus(home: Home): Promise<SamplesStatus> {
 
 /** Asks the running host; without one, opens a host for the one request, so that both go the same way. */
 async function change(home: Home, request: string, params: object): Promise<{ added: number }> {
-  await using client = await findDaemon(home);
+  await using client = await findDaemon(home.bridgeFile);
   if (client) return (await client.request(request, params)).result as { added: number };
   await using host = await openHost(home, readSavedConfig(home.root, { baseline: false }));
-  await using own = await findDaemon(host.home);
+  await using own = await findDaemon(host.home.bridgeFile);
   return (await own!.request(request, params)).result as { added: number };
 }
 

@@ -1,7 +1,7 @@
 // `status`: what runs on this home; `--watch` redraws every second.
+import { connectDaemon } from '../../bridge/index.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { connectDaemon } from '../daemon.ts';
 import type { Outcome } from '../../optimize/index.ts';
 import { describeRetention } from '../host/retention-text.ts';
 import { describeOutlets } from '../serve/outlets-status.ts';
@@ -18,7 +18,7 @@ export function addStatus(program: Command): void {
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  $ ruvector-memopt status --watch')
     .action(async (options: { watch?: boolean; json?: boolean }, command: Command) => {
-      await using client = await connectDaemon(homeOf(command));
+      await using client = await connectDaemon(homeOf(command).bridgeFile);
       const read = async (): Promise<HostStatus> => (await client.request('status')).result as HostStatus;
       if (options.watch) await watch(read);
       else if (options.json) printJson(await read());

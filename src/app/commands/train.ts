@@ -1,12 +1,12 @@
 // `train`: a model from the history, by the running host or by one opened for the purpose.
+import type { TrainingAnswer } from '../../client/index.ts';
+import type { Home } from '../../core/index.ts';
+import { findDaemon } from '../../bridge/index.ts';
 import type { Command } from 'commander';
 import { readSavedConfig } from '../host/config.ts';
-import { findDaemon } from '../daemon.ts';
 import { openHost } from '../host/host.ts';
-import type { Home } from '../home.ts';
 import { defaultEstimator } from '../training/training-service.ts';
 import type { TrainJob } from '../../train/index.ts';
-import type { TrainingReport } from '../training/training-types.ts';
 import { startProgress } from '../progress.ts';
 import { abortOnSignals, formatRows, print, printJson } from '../terminal.ts';
 import { homeOf, parsePositive, parseSeconds } from './options.ts';
@@ -77,7 +77,7 @@ function buildJob(options: TrainCommandOptions): Partial<TrainJob> {
   };
 }
 
-async function train(home: Home, job: Partial<TrainJob>): Promise<TrainingReport> {
+async function train(home: Home, job: Partial<TrainJob>): Promise<TrainingAnswer> {
   const stop = abortOnSignals();
   const bar = startProgress(1, 'training');
   const onProgress = (step: unknown): void => {
@@ -85,9 +85,9 @@ async function train(home: Home, job: Partial<TrainJob>): Promise<TrainingReport
     bar.update(fraction, message);
   };
   try {
-    await using client = await findDaemon(home);
+    await using client = await findDaemon(home.bridgeFile);
     const options = { signal: stop.signal, onProgress };
-    if (client) return (await client.request('train', job, options)).result as TrainingReport;
+    if (client) return (await client.request('train', job, options)).result as TrainingAnswer;
     await using host = await openHost(home, readSavedConfig(home.root));
     return await host.training.train(job, options);
   } finally {
@@ -107,7 +107,7 @@ interface Score {
 }
 
 /** A finished training as text. */
-export function renderTraining({ manifest, deployment, fitToFirstDecisionMs }: TrainingReport): string {
+export function renderTraining({ manifest, deployment, fitToFirstDecisionMs }: TrainingAnswer): string {
   const { metrics, parity } = manifest;
   const baseline = metrics['baseline'] as Record<string, Score | null>;
   const score = ({ macroF1, interval }: Score): string =>

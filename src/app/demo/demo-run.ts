@@ -1,6 +1,6 @@
 // What one run of the demo saw, before it is made a report. Types only.
+import type { TrainingAnswer } from '../../client/index.ts';
 import type { Host } from '../host/host-types.ts';
-import type { TrainingReport } from '../training/training-types.ts';
 import type { DecisionStreamCounts } from './decision-stream.ts';
 import type { DemoRecorder } from './demo-recorder.ts';
 import type { PythonFindings } from './python-client.ts';
@@ -13,7 +13,7 @@ export interface DemoRun {
   readonly recorder: DemoRecorder;
   /** What was trained, by the name it was asked for. */
   readonly estimator: string;
-  readonly training: TrainingReport;
+  readonly training: TrainingAnswer;
   readonly counts: DecisionStreamCounts;
   /** Decisions and failures between the start of the second deployment and the first decision after it. */
   readonly duringSwap: DecisionStreamCounts;

@@ -1,17 +1,16 @@
 // The demo: the whole loop on this host, for real, in about two minutes. Every stage is
 // checked where it happens; one that did not really happen fails the demo.
+import type { TrainingAnswer } from '../../client/index.ts';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { labels } from '../../core/index.ts';
+import { labels, resolveHome } from '../../core/index.ts';
 import { locateDestination, writeWhole } from '../../files/index.ts';
 import { buildConfig } from '../host/config.ts';
 import { DemoStageError } from '../errors.ts';
-import { resolveHome } from '../home.ts';
 import { openHost } from '../host/host.ts';
 import type { Host } from '../host/host-types.ts';
-import type { TrainingReport } from '../training/training-types.ts';
 import type { TrainProgress } from '../../train/index.ts';
 import { runDecisionStream } from './decision-stream.ts';
 import type { DecisionStreamCounts } from './decision-stream.ts';
@@ -154,7 +153,7 @@ async function driveLoop(
 }
 
 /** A model that does not pass the gate is made live all the same: the demo shows a swap, and says that it was forced. */
-async function goLive(host: Host, trained: TrainingReport): Promise<TrainingReport> {
+async function goLive(host: Host, trained: TrainingAnswer): Promise<TrainingAnswer> {
   const { deployment, timings } = trained;
   if (deployment === null || deployment.isLive) return trained;
   const { name, version } = deployment;

@@ -1,5 +1,5 @@
 // What a check of `doctor` is. Types only.
-import type { Home } from '../home.ts';
+import type { Home } from '../../core/index.ts';
 
 /** What one check found. */
 export interface CheckResult {

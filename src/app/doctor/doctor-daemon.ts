@@ -1,10 +1,10 @@
 // What `doctor` asks the running daemon and the disk under the home: whether rows are written, what was caught that
 // should not be, how many files may be open, how many the disk can still take.
+import type { Home } from '../../core/index.ts';
+import { findDaemon } from '../../bridge/index.ts';
 import { readFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import type { Check } from './check.ts';
-import { findDaemon } from '../daemon.ts';
-import type { Home } from '../home.ts';
 import type { HostStatus } from '../host/status-types.ts';
 
 const MIN_FREE_FILES = 1000;
@@ -60,7 +60,7 @@ export const daemonChecks: readonly Check[] = [
 ];
 
 async function readStatus(home: Home): Promise<HostStatus | null> {
-  await using client = await findDaemon(home);
+  await using client = await findDaemon(home.bridgeFile);
   return client && ((await client.request('status')).result as HostStatus);
 }
 

@@ -1,4 +1,6 @@
 // The checks of `doctor`: a table. `missing` stops the product from working, `limited` costs a part of it.
+import type { Home } from '../../core/index.ts';
+import { findDaemon } from '../../bridge/index.ts';
 import { execFile } from 'node:child_process';
 import { access, constants, mkdir, statfs } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
@@ -7,10 +9,8 @@ import { messageOf } from '../../core/index.ts';
 import { createSyscalls, readReclaimBackend } from '../../optimize/index.ts';
 import { findPython, installCommand } from '../../train/index.ts';
 import type { Check, CheckResult } from './check.ts';
-import { findDaemon } from '../daemon.ts';
 import { actionChecks } from './doctor-actions.ts';
 import { daemonChecks } from './doctor-daemon.ts';
-import type { Home } from '../home.ts';
 import { lookAtPythonModule } from './python-module-look.ts';
 import type { HostStatus } from '../host/status-types.ts';
 
@@ -102,7 +102,7 @@ const checks: readonly Check[] = [
     costs: 'history does not grow and nothing decides',
     mend: 'ruvector-memopt serve',
     look: async (home) => {
-      await using client = await findDaemon(home);
+      await using client = await findDaemon(home.bridgeFile);
       if (!client) throw new Error('none on this home');
       const { result } = await client.request('status');
       return `pid ${(result as { pid: number }).pid}`;
@@ -114,7 +114,7 @@ const checks: readonly Check[] = [
     costs: 'the daemon takes more memory than it can give back here',
     mend: 'ruvector-memopt serve --name <larger process>   (or run it where targets are larger)',
     look: async (home) => {
-      await using client = await findDaemon(home);
+      await using client = await findDaemon(home.bridgeFile);
       if (!client) return 'no running host to look at';
       const { result } = await client.request('status');
       const { memory } = result as HostStatus;

@@ -1,4 +1,5 @@
 // Publishing what this home recorded: the history read-only, with the features and the horizon of its host.
+import type { Home } from '../../core/index.ts';
 import { publishDataset, openHistorySource } from '../../export/publish/index.ts';
 import type { PublishOptions, PublishReport } from '../../export/publish/index.ts';
 import type { ExportTable } from '../../export/index.ts';
@@ -7,7 +8,6 @@ import { buildFeatureSpec } from '../../prepare/index.ts';
 import { openHistory } from '../../store/index.ts';
 import { readSavedConfig } from '../host/config.ts';
 import { ConfigError } from '../errors.ts';
-import type { Home } from '../home.ts';
 
 /** Range and form of what is published; see `ruvector-memopt publish --help`. */
 export interface PublishHistoryOptions {

@@ -1,6 +1,6 @@
 // A running host, seen from the parts of the app that use it. Types only.
 import type { CollectorHealth } from '../../collect/index.ts';
-import type { MemorySnapshot, OptimizationEvent, RuvectorError } from '../../core/index.ts';
+import type { MemorySnapshot, OptimizationEvent, RuvectorError, Home } from '../../core/index.ts';
 import type {
   GateReport,
   LiveMark,
@@ -16,7 +16,6 @@ import type { History } from '../../store/index.ts';
 import type { BridgeServer } from '../../bridge/index.ts';
 import type { HostConfig } from './config.ts';
 import type { DatasetService } from '../training/dataset-service.ts';
-import type { Home } from '../home.ts';
 import type { OutletsStatus } from '../serve/outlets-status.ts';
 import type { SampleService } from './sample-service.ts';
 import type { HostStatus } from './status-types.ts';

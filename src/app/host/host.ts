@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { memoryKind, messageOf, optimizationKind, processKind } from '../../core/index.ts';
-import type { AnyRow, MemorySnapshot, OptimizationEvent, ProcessRecord } from '../../core/index.ts';
+import type { AnyRow, MemorySnapshot, OptimizationEvent, ProcessRecord, Home } from '../../core/index.ts';
 import { createModelHost, openRegistry } from '../../models/index.ts';
 import type { LiveMark, ModelComparison, ModelHost, ModelRegistry, SwapReport } from '../../models/index.ts';
 import { createOptimizer } from '../../optimize/index.ts';
@@ -31,7 +31,6 @@ import type { Deployer } from '../models/deployer.ts';
 import { notReadyError } from '../errors.ts';
 import { createHome } from '../home.ts';
 import type { Deployment, Host, HostCounters, HostListener, Latest, ModelUpload } from './host-types.ts';
-import type { Home } from '../home.ts';
 import { LastAction } from './last-action.ts';
 import { LiveFeed } from '../requests/live-feed.ts';
 import { describeModelEvent } from '../models/model-texts.ts';

@@ -1,6 +1,6 @@
 // The host's own training samples: one is kept each rate window and labelled when its horizon has passed without
 // an action, and what was decided then is compared with it. The file is src/store/apr; training is retraining.ts.
-import type { Label, MemorySnapshot } from '../../core/index.ts';
+import type { Label, MemorySnapshot, Home } from '../../core/index.ts';
 import { labels, messageOf } from '../../core/index.ts';
 import {
   createLastActionReader,
@@ -12,7 +12,6 @@ import type { FeatureSpec } from '../../prepare/index.ts';
 import { TunerDataCollector, cachePath, openSampleStore } from '../../store/index.ts';
 import type { FeedbackStats, History, SampleStore } from '../../store/index.ts';
 import type { HostConfig } from './config.ts';
-import type { Home } from '../home.ts';
 
 /** What the samples of a home say. Plain JSON. */
 export interface SamplesStatus {

@@ -1,9 +1,9 @@
 // What a second `serve` on one home is told. That another process has the home is the lock's word alone
 // (store/lock.ts); bridge.json may be stale and only tells whether that process answers.
+import type { Home } from '../../core/index.ts';
 import { isRuvectorError, readCommandLine } from '../../core/index.ts';
 import { connectBridge, readBridgeFile } from '../../bridge/index.ts';
 import { alreadyRunningError } from '../errors.ts';
-import type { Home } from '../home.ts';
 
 const ANSWER_MS = 1000;
 

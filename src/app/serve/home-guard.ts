@@ -1,10 +1,10 @@
 // Whether the home is still this daemon's. The lock is SQLite's on an inode (store/lock.ts): when lock.db was removed
 // or replaced, another daemon can lock a new one, and two would write one history.
+import type { Home } from '../../core/index.ts';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCodeOf } from '../../core/index.ts';
 import { homeLostError } from '../errors.ts';
-import type { Home } from '../home.ts';
 
 const CHECK_MS = 2000;
 

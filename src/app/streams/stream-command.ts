@@ -1,5 +1,7 @@
 // `export --stream`: live records at an endpoint until Ctrl-C. With a daemon on this home the daemon
 // streams what it samples; without one this process samples into the history and streams.
+import type { Home } from '../../core/index.ts';
+import { findDaemon } from '../../bridge/index.ts';
 import { once } from 'node:events';
 import { RuvectorError } from '../../core/index.ts';
 import { buildFeatureSpec } from '../../prepare/index.ts';
@@ -8,9 +10,7 @@ import type { BridgeClient } from '../../bridge/index.ts';
 import type { StreamFormat, StreamRequest } from '../../stream/index.ts';
 import { encodeSubscribeMessage } from '../../stream/index.ts';
 import { readSavedConfig } from '../host/config.ts';
-import { findDaemon } from '../daemon.ts';
 import { createHome } from '../home.ts';
-import type { Home } from '../home.ts';
 import { runSampling } from '../host/sampling.ts';
 import { SamplingHealth } from '../host/sampling-health.ts';
 import { createStreamService } from './stream-service.ts';
@@ -49,7 +49,7 @@ const PORT = 9999;
 export async function runStreamCommand(options: StreamCommandOptions): Promise<StreamInfo> {
   const { home, port = PORT, endpoint = `ws://127.0.0.1:${port}` } = options;
   createHome(home);
-  const daemon = await findDaemon(home);
+  const daemon = await findDaemon(home.bridgeFile);
   if (!daemon) return streamHere(options, endpoint);
   try {
     return await streamFromDaemon(daemon, options, endpoint);

@@ -2,9 +2,6 @@
 import type { TrainingAnswer } from '../../client/index.ts';
 import type { TrainJob, TrainProgress } from '../../train/index.ts';
 
-/** A finished training with what followed on this host. */
-export type TrainingReport = TrainingAnswer;
-
 /** Options of one training. */
 export interface TrainOptions {
   readonly signal?: AbortSignal;
@@ -30,6 +27,6 @@ export interface TrainingService extends AsyncDisposable {
    * Trains, exports, verifies and (by default) activates a model.
    * @throws RuvectorError `ERR_APP_BUSY` while one runs, `ERR_TRAIN*`, `ERR_PREPARE_*`, `ERR_MODEL_*`
    */
-  train(job: Partial<TrainJob>, options?: TrainOptions): Promise<TrainingReport>;
+  train(job: Partial<TrainJob>, options?: TrainOptions): Promise<TrainingAnswer>;
   state(): TrainingState;
 }

@@ -1,17 +1,17 @@
 // The daemon as its users meet it: a real process, real signals, real Python.
+import type { Home } from '../../../src/core/index.ts';
+import type { TrainingAnswer } from '../../../src/client/index.ts';
 import { existsSync } from 'node:fs';
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { HostStatus } from '../../../src/app/host/status-types.ts';
-import type { TrainingReport } from '../../../src/app/training/training-types.ts';
 import { buildConfig, saveConfig } from '../../../src/app/host/config.ts';
 import { openHistory } from '../../../src/store/index.ts';
 import { createTestHome, poll, runCommand, startDaemon } from '../../support/daemon.ts';
 import type { Daemon } from '../../support/daemon.ts';
 import { pressuredSnapshots } from '../../support/memory-rows.ts';
-import type { Home } from '../../../src/app/home.ts';
 import { createPrintedRandom } from '../../support/random.ts';
 
 const random = createPrintedRandom('moments of kill -9');
@@ -98,7 +98,7 @@ describe('serve', () => {
     await using daemon = await startDaemon(home);
     const rule = (await statusOf(daemon)).model.live;
     const { activate: _forced, ...job } = seededForest;
-    const first = (await daemon.client.request('train', job)).result as TrainingReport;
+    const first = (await daemon.client.request('train', job)).result as TrainingAnswer;
     expect(first.deployment).toMatchObject({ isLive: true, gate: { verdict: 'passed' } });
     expect(first.deployment!.reason).toContain(`is not below live ${rule} with`);
     const second = await runCommand(home, ['train', '--param', 'n_estimators=5', '--activate', '--json']);

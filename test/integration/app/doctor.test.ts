@@ -1,4 +1,5 @@
 // `doctor` against real limits: a user without capabilities, few open files, processes that exist and that do not.
+import { resolveHome } from '../../../src/core/index.ts';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, readFileSync } from 'node:fs';
@@ -6,7 +7,6 @@ import { describe, expect, it } from 'vitest';
 import type { CheckResult } from '../../../src/app/doctor/check.ts';
 import { actionChecks } from '../../../src/app/doctor/doctor-actions.ts';
 import { checkTargets } from '../../../src/app/doctor/doctor-target.ts';
-import { resolveHome } from '../../../src/app/home.ts';
 import { createTestHome, finished } from '../../support/daemon.ts';
 import { serveWords, start, until } from '../../support/app/serve-process.ts';
 

@@ -1,13 +1,13 @@
 // A real `serve` whose every listening endpoint is attacked for a while: nothing of it may end the process, hold
 // its sampling up, reach a subscriber that was there all the time, or stay behind. The seed is printed;
 // RUVECTOR_FUZZ_SEED repeats it, RUVECTOR_FUZZ_SECONDS makes it longer.
+import type { Home } from '../../../src/core/index.ts';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { expect, it } from 'vitest';
-import type { Home } from '../../../src/app/home.ts';
 import type { StreamInfo } from '../../../src/app/streams/stream-service.ts';
 import type { HostStatus } from '../../../src/app/host/status-types.ts';
 import { openDataStream } from '../../../src/stream/index.ts';

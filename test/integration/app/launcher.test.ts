@@ -1,12 +1,12 @@
 // bin/ruvector-memopt.mjs as processes see it: who has which pid, where signals and exit codes go, and what
 // becomes of arguments, environment and streams on the way to Node 24.
+import type { Home } from '../../../src/core/index.ts';
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Home } from '../../../src/app/home.ts';
 import { createTestHome, finished, poll, startCommand } from '../../support/daemon.ts';
 import { createOldLauncher, findOldNode } from '../../support/app/old-launcher.ts';
 import type { OldLauncher } from '../../support/app/old-launcher.ts';

@@ -1,5 +1,6 @@
 // How `serve` goes on and ends: errors that nobody caught, a home that is taken away, signals at any moment, a second
 // daemon, a user without a passwd entry. Real processes only.
+import { connectDaemon } from '../../../src/bridge/index.ts';
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
@@ -14,9 +15,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { connectDaemon } from '../../../src/app/daemon.ts';
-import { createHome, resolveHome } from '../../../src/app/home.ts';
-import { readStartTicks } from '../../../src/core/index.ts';
+import { createHome } from '../../../src/app/home.ts';
+import { readStartTicks, resolveHome } from '../../../src/core/index.ts';
 import { openHistory } from '../../../src/store/index.ts';
 import { createTestHome, finished } from '../../support/daemon.ts';
 import { createOldLauncher, findOldNode } from '../../support/app/old-launcher.ts';
@@ -105,7 +105,7 @@ describe('SIGTERM during a drain', () => {
     const end = finished(child);
     await servingPid(home, child);
     const { samples } = await untilSampling(home);
-    await using client = await connectDaemon(home);
+    await using client = await connectDaemon(home.bridgeFile);
     // A subscriber that never reads: the bridge waits 5 s for it.
     await client.stream('memory', { follow: true });
     await until('a batch waits for it', async () => (await statusOf(home)).bridge.slotsInUse > 0);

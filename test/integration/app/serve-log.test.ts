@@ -1,5 +1,6 @@
 // `serve` and what can become of its log: a full disk, a reader that left or never reads, a terminal that went away.
 // It goes on sampling, ends in order on SIGTERM, and counts the lines that were lost.
+import type { Home } from '../../../src/core/index.ts';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -17,7 +18,6 @@ import { createServer, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Home } from '../../../src/app/home.ts';
 import { createTestHome, finished, python } from '../../support/daemon.ts';
 import {
   serveWords,

@@ -1,10 +1,10 @@
 // The unit that `serve --print-unit` prints, as systemd itself reads it.
+import { resolveHome } from '../../../src/core/index.ts';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { resolveHome } from '../../../src/app/home.ts';
 import { runCommand } from '../../support/daemon.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rvm-unit-'));

@@ -1,7 +1,7 @@
 // A real daemon whose wall clock is really wrong, and is set while it runs.
+import type { Home } from '../../../src/core/index.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HostStatus } from '../../../src/app/host/status-types.ts';
-import type { Home } from '../../../src/app/home.ts';
 import { openHistory } from '../../../src/store/index.ts';
 import { createTestHome, poll, startDaemon } from '../../support/daemon.ts';
 import type { Daemon } from '../../support/daemon.ts';

@@ -1,4 +1,5 @@
 // `export` as its users meet it: real homes, real processes, real signals, with and without a daemon.
+import type { Home } from '../../../src/core/index.ts';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
@@ -17,7 +18,6 @@ import {
 } from '../../support/daemon.ts';
 import type { CommandResult, Daemon } from '../../support/daemon.ts';
 import { writeExportHistory } from '../../support/export/export-home.ts';
-import type { Home } from '../../../src/app/home.ts';
 
 async function createFolder(): Promise<{ readonly path: string } & AsyncDisposable> {
   const path = await mkdtemp(join(tmpdir(), 'rvm-export-'));

@@ -1,4 +1,5 @@
 // The rule as the first model: its package is the thresholds, at any rate, and a quiet host needs nothing.
+import type { Home } from '../../../src/core/index.ts';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -7,7 +8,6 @@ import { buildConfig } from '../../../src/app/host/config.ts';
 import type { HostConfig } from '../../../src/app/host/config.ts';
 import { openHost } from '../../../src/app/host/host.ts';
 import type { Host } from '../../../src/app/host/host-types.ts';
-import type { Home } from '../../../src/app/home.ts';
 import { buildRulePackage } from '../../../src/app/models/rule-package.ts';
 import { labels } from '../../../src/core/index.ts';
 import { openRegistry } from '../../../src/models/index.ts';

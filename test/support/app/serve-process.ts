@@ -1,11 +1,11 @@
 // `serve` as a process among processes: started in another way than by startDaemon(), seen by its bridge file alone.
+import type { Home } from '../../../src/core/index.ts';
+import { connectDaemon } from '../../../src/bridge/index.ts';
 import { spawn } from 'node:child_process';
 import type { ChildProcess, StdioOptions } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connectDaemon } from '../../../src/app/daemon.ts';
-import type { Home } from '../../../src/app/home.ts';
 import type { HostStatus } from '../../../src/app/host/status-types.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -55,7 +55,7 @@ export async function servingPid(home: Home, child?: ChildProcess): Promise<numb
 
 /** The status of whoever serves the home. */
 export async function statusOf(home: Home): Promise<HostStatus> {
-  await using client = await connectDaemon(home);
+  await using client = await connectDaemon(home.bridgeFile);
   return (await client.request('status')).result as HostStatus;
 }
 

@@ -1,7 +1,7 @@
 // A home with a day's worth of exportable rows: memory under pressure, process scans and events.
+import type { Home } from '../../../src/core/index.ts';
 import { mkdir } from 'node:fs/promises';
 import { openHistory } from '../../../src/store/index.ts';
-import type { Home } from '../../../src/app/home.ts';
 import { pressuredSnapshots } from '../memory-rows.ts';
 import { optimizationEvent, processRow } from '../prepare/process-rows.ts';
 
