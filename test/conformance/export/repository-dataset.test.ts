@@ -44,7 +44,7 @@ interface Readers {
 }
 
 function readWithOthers(): Readers {
-  const script = join(root, 'test', 'support', 'check-publication.py');
+  const script = join(root, 'test', 'support', 'export', 'check-publication.py');
   const { status, stdout, stderr } = spawnSync(python, [script, dataset], { encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr);
   return JSON.parse(stdout) as Readers;
