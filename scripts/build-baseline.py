@@ -14,10 +14,10 @@ import onnxruntime
 import pyarrow as pa
 import pyarrow.parquet as pq
 import ruvector
-from ruvector._bootstrap import block_length, macro_f1_difference, macro_f1_interval
-from ruvector._dataset import Dataset
-from ruvector._fit import hold_out
-from ruvector._report import confusion_matrix, describe_scores
+from ruvector._training.bootstrap import block_length, macro_f1_difference, macro_f1_interval
+from ruvector._client.dataset import Dataset
+from ruvector._training.measurement import hold_out
+from ruvector._training.scores import confusion_matrix, describe_scores
 
 # Shallow on purpose: two recordings of one host hold few independent episodes.
 CANDIDATES = {

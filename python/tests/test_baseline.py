@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from ruvector._baseline import (
+from ruvector._training.baseline import (
     DEFAULT_THRESHOLDS,
     UsageThreshold,
     fit_majority,
@@ -15,7 +15,7 @@ from ruvector._baseline import (
     predict_persistence,
     score_baselines,
 )
-from ruvector._report import confusion_matrix, macro_f1
+from ruvector._training.scores import confusion_matrix, macro_f1
 from training_data import LABELS
 
 

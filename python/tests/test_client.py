@@ -9,7 +9,7 @@ import pytest
 
 import ruvector
 from ruvector import Client, MockTransport, Reply
-from ruvector._config import read_bridge_file
+from ruvector._bridge.bridge_file import read_bridge_file
 from ruvector._exceptions import ExportOptionsError, NoDaemonError, UnknownNameError
 from ruvector._times import end_ms, span_ms, start_ms
 

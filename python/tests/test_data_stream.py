@@ -6,10 +6,10 @@ import pyarrow as pa
 import pytest
 
 import ruvector
-from ruvector import DataStream, StreamRecord, _data_stream
+from ruvector import DataStream, StreamRecord
 from ruvector._exceptions import ConnectionLostError, ProtocolError, StreamRequestError
-from ruvector._stream_columns import columns_of
-from ruvector._stream_source import StreamSource
+from ruvector._stream.columns import columns_of
+from ruvector._stream.source import StreamSource
 
 MONDAY = datetime(2024, 1, 1, tzinfo=timezone.utc)
 POSITION = '"sequences":{"memory":0},"timestamps":{},"repeats":{}'
@@ -44,7 +44,7 @@ def served(monkeypatch):
             calls[-1] += (ListSource(pieces, whole_messages),)
             return calls[-1][3]
 
-        monkeypatch.setattr(_data_stream, "open_source", open_source)
+        monkeypatch.setattr("ruvector._stream.data_stream.open_source", open_source)
         return calls
 
     return serve

@@ -10,17 +10,17 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from ruvector._deploy import deploy
-from ruvector._fit import fit
-from ruvector._golden import decode_golden, encode_golden
-from ruvector._onnx import OnnxModel, export_onnx
-from ruvector._training_errors import (
+from ruvector._training.deployment import deploy
+from ruvector._training.errors import (
     FeatureMismatchError,
     NotAModelError,
     NotFittedModelError,
     ParityError,
     ProbabilitiesError,
 )
+from ruvector._training.fitting import fit
+from ruvector._training.golden import decode_golden, encode_golden
+from ruvector._training.onnx_export import OnnxModel, export_onnx
 from training_data import make_dataset
 
 forest = RandomForestClassifier(n_estimators=8, max_depth=6, random_state=0)

@@ -9,9 +9,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from ruvector._estimators import create_estimator, describe_parameters, estimator_path
-from ruvector._fit import fit, measure
-from ruvector._training_errors import (
+from ruvector._training.errors import (
     ClassesError,
     FewClassesError,
     FewRowsError,
@@ -19,6 +17,9 @@ from ruvector._training_errors import (
     UnknownEstimatorError,
     UnknownParameterError,
 )
+from ruvector._training.estimators import create_estimator, describe_parameters, estimator_path
+from ruvector._training.fitting import fit
+from ruvector._training.measurement import measure
 from training_data import LABELS, MemoryDataset, make_dataset
 
 

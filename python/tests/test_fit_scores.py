@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score, precision_recall_fscore_support
 
-from ruvector._report import confusion_matrix, describe_scores, macro_f1
+from ruvector._training.scores import confusion_matrix, describe_scores, macro_f1
 from training_data import LABELS
 
 labelled_pairs = st.lists(

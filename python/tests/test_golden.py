@@ -6,9 +6,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from ruvector._fit import fit
-from ruvector._golden import build_golden, decode_golden, encode_golden, is_tie
-from ruvector._trees import read_trees
+from ruvector._training.fitting import fit
+from ruvector._training.golden import build_golden, decode_golden, encode_golden, is_tie
+from ruvector._training.trees import read_trees
 from training_data import make_dataset
 
 forest = RandomForestClassifier(n_estimators=10, max_depth=6, random_state=0)

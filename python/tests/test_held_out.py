@@ -2,20 +2,21 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from ruvector._bootstrap import block_length, macro_f1_interval
-from ruvector._dataset import Dataset
-from ruvector._fit import fit, measure
-from ruvector._golden import check_answers
-from ruvector._held_out import (
+from ruvector._client.dataset import Dataset
+from ruvector._training.bootstrap import block_length, macro_f1_interval
+from ruvector._training.errors import ProbabilitiesError
+from ruvector._training.fitting import fit
+from ruvector._training.golden import check_answers
+from ruvector._training.held_out import (
     HeldOutRows,
     decode_held_out,
     encode_held_out,
     take_predictions,
     time_ranges,
 )
-from ruvector._onnx import export_onnx
-from ruvector._report import confusion_matrix, macro_f1
-from ruvector._training_errors import ProbabilitiesError
+from ruvector._training.measurement import measure
+from ruvector._training.onnx_export import export_onnx
+from ruvector._training.scores import confusion_matrix, macro_f1
 from training_data import LABELS, make_dataset
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from ruvector._bridge.home import resolve_home
 from ruvector._exceptions import HomeError
-from ruvector._home import resolve_home
 
 CASES = json.loads((Path(__file__).parents[2] / "test" / "golden" / "home.json").read_text("utf-8"))
 

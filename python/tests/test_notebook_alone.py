@@ -9,7 +9,7 @@ import pytest
 
 import ruvector
 
-_FOLDER = Path(ruvector.__file__).parent / "_notebook"
+_FOLDER = Path(ruvector.__file__).parent / "_python_cell"
 
 
 @pytest.mark.parametrize("path", sorted(_FOLDER.glob("*.py")), ids=lambda path: path.name)

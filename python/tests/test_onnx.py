@@ -18,12 +18,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from ruvector._fit import fit
-from ruvector._golden import decode_golden
-from ruvector._onnx import convert, export_onnx
-from ruvector._parity import create_session
-from ruvector._training_errors import ConversionError, FeatureSpecError
-from ruvector._trees import read_trees, round_down_float32
+from ruvector._training.errors import ConversionError, FeatureSpecError
+from ruvector._training.fitting import fit
+from ruvector._training.golden import decode_golden
+from ruvector._training.onnx_export import convert, export_onnx
+from ruvector._training.parity import create_session
+from ruvector._training.trees import read_trees, round_down_float32
 from training_data import LABELS, make_dataset
 
 forest = RandomForestClassifier(n_estimators=12, max_depth=8, random_state=0)

@@ -5,11 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.ensemble import RandomForestClassifier
 
-from ruvector._fit import fit
-from ruvector._golden import build_golden
-from ruvector._onnx import convert
-from ruvector._parity import check_parity, compare
-from ruvector._training_errors import ParityError
+from ruvector._training.errors import ParityError
+from ruvector._training.fitting import fit
+from ruvector._training.golden import build_golden
+from ruvector._training.onnx_export import convert
+from ruvector._training.parity import check_parity, compare
 from training_data import make_dataset
 
 

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ruvector._exceptions import MessageTooLargeError, ProtocolError
-from ruvector._protocol import (
+from ruvector._bridge.protocol import (
     MAX_SAFE_INTEGER,
     Message,
     MessageType,
     decode_message,
     encode_message,
 )
+from ruvector._exceptions import MessageTooLargeError, ProtocolError
 
 GOLDEN = Path(__file__).parents[2] / "test" / "golden" / "bridge"
 VECTORS = {path.stem: json.loads(path.read_text("utf-8")) for path in GOLDEN.glob("*.json")}

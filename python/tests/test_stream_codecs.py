@@ -8,9 +8,9 @@ import pyarrow as pa
 import pytest
 
 from ruvector._exceptions import ProtocolError, StreamRequestError
-from ruvector._stream_codecs import create_codec
-from ruvector._stream_columns import columns_of
-from ruvector._stream_events import StreamGap, StreamHello, StreamRecord
+from ruvector._stream.codecs import create_codec
+from ruvector._stream.columns import columns_of
+from ruvector._stream.events import StreamGap, StreamHello, StreamRecord
 
 GOLDEN = Path(__file__).parents[2] / "test" / "golden" / "stream"
 VECTORS = {

@@ -17,7 +17,7 @@ from ruvector._exceptions import (
     StreamRequestError,
     WireTimeoutError,
 )
-from ruvector._stream_source import open_source
+from ruvector._stream.transports import open_source
 
 REQUEST = {"tables": ["memory"], "format": "jsonlines"}
 REFUSED = {"code": "ERR_WIRE_STREAM_REQUEST", "message": "no such column"}

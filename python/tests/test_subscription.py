@@ -15,8 +15,8 @@ from ruvector._exceptions import (
     StreamRequestError,
     WireTimeoutError,
 )
-from ruvector._stream_events import StreamHello
-from ruvector._stream_progress import StreamProgress
+from ruvector._stream.events import StreamHello
+from ruvector._stream.progress import StreamProgress
 
 MONDAY = datetime(2024, 1, 1, tzinfo=timezone.utc)
 MONDAY_MS = round(MONDAY.timestamp() * 1000)

@@ -9,7 +9,9 @@ import pytest
 import zmq
 
 from ruvector import Client
-from ruvector._config import BridgeFile
+from ruvector._bridge.bridge_file import BridgeFile
+from ruvector._bridge.protocol import Message, MessageType, decode_message, encode_message
+from ruvector._bridge.zmq_transport import ZmqTransport
 from ruvector._exceptions import (
     AuthenticationError,
     ClientClosedError,
@@ -19,9 +21,7 @@ from ruvector._exceptions import (
     ProtocolError,
     WireTimeoutError,
 )
-from ruvector._protocol import Message, MessageType, decode_message, encode_message
 from ruvector._zmq_socket import _ERRORS
-from ruvector._zmq_transport import ZmqTransport
 
 SCHEMA = pa.schema([pa.field("index", pa.int64(), nullable=False)])
 

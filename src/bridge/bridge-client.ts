@@ -1,5 +1,5 @@
 // The client's side of the bridge in TypeScript: requests and streams of a running daemon.
-// The Python side is python/src/ruvector. Specification: docs/protocol.md
+// The Python side is python/src/ruvector/_bridge. Specification: docs/protocol.md
 import { randomUUID } from 'node:crypto';
 import type { RuvectorError } from '../core/index.ts';
 import { Connection, withTimeout } from './connection.ts';

@@ -1,5 +1,5 @@
 // Frames → message. The inverse of encode-message.ts; every malformed input is a typed error.
-// python/src/ruvector/_protocol.py gives the same verdict on the same bytes. Specification: docs/protocol.md
+// python/src/ruvector/_bridge/protocol.py gives the same verdict on the same bytes. Specification: docs/protocol.md
 import { WireErrorCode, wireError } from '../sockets/index.ts';
 import type { RuvectorError } from '../core/index.ts';
 import {

@@ -1,4 +1,4 @@
-// Where everything of one home is kept. Paths only; the rules are those of python/src/ruvector/_home.py, and
+// Where everything of one home is kept. Paths only; the rules are those of python/src/ruvector/_bridge/home.py, and
 // test/golden/home.json holds both to them. No rule ends in the folder a command happens to be started in.
 // XDG: https://specifications.freedesktop.org/basedir-spec/latest/ (a relative path "should be ignored").
 import { homedir, userInfo } from 'node:os';

@@ -1,6 +1,6 @@
 // Macro-F1 of predicted labels, with a moving-block bootstrap interval, alone and for the difference of two
 // models on the same rows. Rows follow one another in time and look like their neighbours, so blocks are drawn
-// and not rows. Pure; python/src/ruvector/_bootstrap.py draws the same blocks, and a test holds them together.
+// and not rows. Pure; python/src/ruvector/_training/bootstrap.py draws the same blocks, and a test holds them together.
 
 /** Lower and upper bound, 95 %. */
 export type Interval = readonly [low: number, high: number];

@@ -1,5 +1,5 @@
 // Whose `ruvector` a Python would import: ours is the distribution ruvector-memopt, and on PyPI another project has
-// the name of the module. Asked of that Python itself, by python/src/ruvector/_notebook/_module_check.py.
+// the name of the module. Asked of that Python itself, by python/src/ruvector/_python_cell/module_check.py.
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -42,7 +42,7 @@ export interface CheckOptions {
 }
 
 const root = join(import.meta.dirname, '../..');
-const CHECK_SCRIPT = join(root, 'python', 'src', 'ruvector', '_notebook', '_module_check.py');
+const CHECK_SCRIPT = join(root, 'python', 'src', 'ruvector', '_python_cell', 'module_check.py');
 
 /** A Python that hangs (a wrapper that waits for input) counts as none. */
 const CHECK_TIMEOUT_MS = 20_000;

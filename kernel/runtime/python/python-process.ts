@@ -58,7 +58,7 @@ export interface PythonProcess {
   kill(): void;
 }
 
-const START = `import sys; sys.path.insert(0, sys.argv.pop(1)); from _notebook.__main__ import main
+const START = `import sys; sys.path.insert(0, sys.argv.pop(1)); from _python_cell.__main__ import main
 sys.path.pop(0); main(sys.argv[1:])`;
 
 /**

@@ -1,5 +1,5 @@
 // Values between TypeScript and Python: typed arrays and tables as bytes, scalars, plain arrays
-// and objects as JSON. The other side is python/src/ruvector/_notebook/_values.py.
+// and objects as JSON. The other side is python/src/ruvector/_python_cell/values.py.
 import { rmSync, statSync } from 'node:fs';
 import { types } from 'node:util';
 import type * as Arrow from 'apache-arrow';

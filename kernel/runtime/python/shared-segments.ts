@@ -1,6 +1,6 @@
 // Segments: files in memory whose pages stay mapped and are used again, because making new pages costs five
 // times what copying into old ones does. A sender fills one and hands it out; the receiver maps it for itself
-// alone and frees it once its last array is gone. The other side is python/src/ruvector/_notebook/_segments.py.
+// alone and frees it once its last array is gone. The other side is python/src/ruvector/_python_cell/segments.py.
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Mapping, MemoryMap } from './memory-map.ts';

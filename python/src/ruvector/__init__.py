@@ -11,54 +11,70 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-from ._client import Client, connect
-from ._dataset import Dataset
+from ._bridge import BatchStream, MockTransport, Reply, Transport
+from ._client import Client, Dataset, connect
 from ._exceptions import RuvectorError
 from ._identity import DISTRIBUTION, VERSION
-from ._transport import BatchStream, MockTransport, Reply, Transport
 
 if TYPE_CHECKING:
-    from ._data_stream import DataStream
-    from ._deploy import Deployment, deploy
-    from ._estimators import create_estimator
-    from ._export_config import ExportConfig, ExportStats, TrainingDataConfig, TrainingDataStats
-    from ._exporter import DataExporter, StreamHandle
-    from ._fit import FitResult, fit
-    from ._onnx import OnnxModel, export_onnx
-    from ._parity import ParityReport
-    from ._stream_events import StreamGap, StreamHello, StreamRecord
-    from ._stream_progress import StreamPosition
-    from ._stream_rows import MemorySnapshot, OptimizationEvent, ProcessRecord
-    from ._subscription import Subscription
+    from ._export import (
+        DataExporter,
+        ExportConfig,
+        ExportStats,
+        StreamHandle,
+        TrainingDataConfig,
+        TrainingDataStats,
+    )
+    from ._stream import (
+        DataStream,
+        MemorySnapshot,
+        OptimizationEvent,
+        ProcessRecord,
+        StreamGap,
+        StreamHello,
+        StreamPosition,
+        StreamRecord,
+        Subscription,
+    )
+    from ._training import (
+        Deployment,
+        FitResult,
+        OnnxModel,
+        ParityReport,
+        create_estimator,
+        deploy,
+        export_onnx,
+        fit,
+    )
 
 __distribution__ = DISTRIBUTION
 __version__ = VERSION
 
 # Imported on first use: they take seconds that streaming does not need.
 _LAZY = {
-    "DataExporter": "_exporter",
-    "DataStream": "_data_stream",
-    "Deployment": "_deploy",
-    "ExportConfig": "_export_config",
-    "ExportStats": "_export_config",
-    "FitResult": "_fit",
-    "MemorySnapshot": "_stream_rows",
-    "OnnxModel": "_onnx",
-    "OptimizationEvent": "_stream_rows",
-    "ParityReport": "_parity",
-    "ProcessRecord": "_stream_rows",
-    "StreamGap": "_stream_events",
-    "StreamHandle": "_exporter",
-    "StreamHello": "_stream_events",
-    "StreamPosition": "_stream_progress",
-    "StreamRecord": "_stream_events",
-    "Subscription": "_subscription",
-    "TrainingDataConfig": "_export_config",
-    "TrainingDataStats": "_export_config",
-    "create_estimator": "_estimators",
-    "deploy": "_deploy",
-    "export_onnx": "_onnx",
-    "fit": "_fit",
+    "DataExporter": "_export",
+    "DataStream": "_stream",
+    "Deployment": "_training",
+    "ExportConfig": "_export",
+    "ExportStats": "_export",
+    "FitResult": "_training",
+    "MemorySnapshot": "_stream",
+    "OnnxModel": "_training",
+    "OptimizationEvent": "_stream",
+    "ParityReport": "_training",
+    "ProcessRecord": "_stream",
+    "StreamGap": "_stream",
+    "StreamHandle": "_export",
+    "StreamHello": "_stream",
+    "StreamPosition": "_stream",
+    "StreamRecord": "_stream",
+    "Subscription": "_stream",
+    "TrainingDataConfig": "_export",
+    "TrainingDataStats": "_export",
+    "create_estimator": "_training",
+    "deploy": "_training",
+    "export_onnx": "_training",
+    "fit": "_training",
 }
 
 __all__ = [

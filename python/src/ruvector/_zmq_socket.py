@@ -14,6 +14,7 @@ from typing import Any
 import zmq
 from zmq.utils.monitor import recv_monitor_message
 
+from ._buffer import Buffer
 from ._exceptions import (
     ClientClosedError,
     ConnectionLostError,
@@ -22,7 +23,6 @@ from ._exceptions import (
     WireError,
     WireTimeoutError,
 )
-from ._protocol import Buffer
 
 __all__ = ["ZmqSocket"]
 

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from ._client import Client, connect
-from ._exporter import DataExporter
+from ._export import DataExporter
 
 __all__ = ["main", "measure_stream"]
 

@@ -9,7 +9,7 @@ import { python } from '../../support/models/models.ts';
 const script = `
 import json, sys
 import numpy as np
-from ruvector._bootstrap import block_length, macro_f1_difference, macro_f1_interval
+from ruvector._training.bootstrap import block_length, macro_f1_difference, macro_f1_interval
 for case in json.loads(sys.argv[1]):
     y, a, b = (np.array(case[key]) for key in ("y", "a", "b"))
     block = block_length(len(y), np.array(case["times"]), case["horizonMs"])

@@ -115,9 +115,9 @@ describe('datasetCard() against Python', () => {
     const code = `
 import json, sys
 import pyarrow as pa
-from ruvector._baseline import score_baselines
-from ruvector._dataset import Dataset
-from ruvector._held_out import take_predictions
+from ruvector._training.baseline import score_baselines
+from ruvector._client.dataset import Dataset
+from ruvector._training.held_out import take_predictions
 card = json.load(open(sys.argv[2], encoding="utf-8"))
 data = Dataset(pa.ipc.open_file(sys.argv[1]).read_all(), card)
 train, test = ((data.X(s), data.y(s).astype("int64")) for s in ("train", "test"))

@@ -116,7 +116,7 @@ sys.modules["matplotlib.pyplot"] = plt`;
     });
     const traceback = (exchange.reply.content['traceback'] as string[]).join('\n');
     expect(traceback).toMatch(/line 4, in <module>\n\s+f\(\)\n.*line 3, in f/);
-    expect(traceback).not.toContain('_notebook');
+    expect(traceback).not.toContain('_python_cell');
     expect((await python('x = (')).reply.content['ename']).toBe('SyntaxError');
   });
 

@@ -133,7 +133,7 @@ def endless(client, job):
 
 def verdicts():
     """Judge frames given as JSON lines of hexadecimal strings."""
-    from ruvector._protocol import decode_message
+    from ruvector._bridge.protocol import decode_message
 
     for line in sys.stdin:
         try:

@@ -9,8 +9,8 @@ import math
 import sys
 from pathlib import Path
 
-from ruvector._stream_codecs import create_codec
-from ruvector._stream_events import StreamGap, StreamHello
+from ruvector._stream.codecs import create_codec
+from ruvector._stream.events import StreamGap, StreamHello
 
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 NAMES = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}

@@ -29,7 +29,7 @@ def main() -> int:
     channel.start_heartbeat()
     try:
         # Late, so that a missing package is reported like every other failure.
-        from ._warm import warm_up
+        from .._training import warm_up
 
         warm_up()
         channel.send("ready", pid=os.getpid())
@@ -45,12 +45,12 @@ def main() -> int:
 
 
 def _run(line: bytes, channel: Channel) -> dict[str, object]:
-    from ._connect import connect_for
+    from .._client import connect
     from ._job import parse_job
     from ._run import run_job
 
     job = parse_job(line)
-    with connect_for(job) as client:
+    with connect(bridge_file=job.bridge_file or None) as client:
         return run_job(job, client, channel.progress)
 
 
@@ -79,7 +79,7 @@ def _end_orphan() -> None:
 
 
 def _cancel(number: int, _frame: FrameType | None) -> NoReturn:
-    from .._training_errors import CancelledError
+    from .._training import CancelledError
 
     name = signal.Signals(number).name
     raise CancelledError(f"Cannot finish training: it was stopped by {name}; start it again")

@@ -6,9 +6,16 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from .._deploy import DeployClient, Deployment, deploy
-from .._fit import FitResult, LabelledDataset, fit
-from .._onnx import OnnxModel, export_onnx
+from .._training import (
+    DeployClient,
+    Deployment,
+    FitResult,
+    LabelledDataset,
+    OnnxModel,
+    deploy,
+    export_onnx,
+    fit,
+)
 from ._job import TrainJob
 
 __all__ = ["run_job"]

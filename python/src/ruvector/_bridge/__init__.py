@@ -1,0 +1,24 @@
+"""The bridge to the running daemon: its file, messages, connections, requests and batches.
+
+Not the client that people use (``_client``), and not data streams (``_stream``), which have a
+protocol of their own. Specification: docs/protocol.md
+"""
+
+from __future__ import annotations
+
+from .bridge_file import BridgeFile, read_bridge_file
+from .home import resolve_home
+from .transport import BatchStream, MockTransport, OnProgress, Reply, Transport
+from .zmq_transport import ZmqTransport
+
+__all__ = [
+    "BatchStream",
+    "BridgeFile",
+    "MockTransport",
+    "OnProgress",
+    "Reply",
+    "Transport",
+    "ZmqTransport",
+    "read_bridge_file",
+    "resolve_home",
+]

@@ -1,0 +1,115 @@
+"""One connection to one endpoint of the daemon: messages of the bridge out and in.
+
+It never reconnects: a new daemon knows nothing of it.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import zmq
+
+from .._exceptions import MessageTooLargeError, NoDaemonError
+from .._zmq_socket import ZmqSocket
+from .protocol import Message, MessageType, decode_message, encode_message
+
+__all__ = ["Connection"]
+
+_INITIAL_MAX_BYTES = 2**20
+
+
+class Connection:
+    """Messages over a socket.
+
+    Parameters
+    ----------
+    context : zmq.Context
+        Owned by the transport.
+    endpoint : str
+        Address of the daemon.
+    io_thread : int
+        0 for control, 1 for data: bulk never delays a reply.
+    lease_ms : int
+        A daemon silent for this long on the ZeroMQ level is gone.
+
+    """
+
+    def __init__(
+        self, context: zmq.Context[Any], endpoint: str, *, io_thread: int, lease_ms: int
+    ) -> None:
+        self.max_message_bytes = _INITIAL_MAX_BYTES
+        self._socket = ZmqSocket(
+            context,
+            endpoint,
+            peer="daemon",
+            io_thread=io_thread,
+            lease_ms=lease_ms,
+            absent=_no_daemon,
+        )
+
+    @property
+    def closed(self) -> bool:
+        """True when it cannot be used any more."""
+        return self._socket.closed
+
+    def send(self, message: Message) -> None:
+        """Queue a message.
+
+        Raises
+        ------
+        MessageTooLargeError
+            Before anything is sent.
+        ClientClosedError
+
+        """
+        frames = encode_message(message)
+        size = sum(memoryview(frame).nbytes for frame in frames)
+        if size > self.max_message_bytes:
+            raise MessageTooLargeError(
+                f"Cannot send message: it has {size} bytes, the daemon takes "
+                f"{self.max_message_bytes}; send it in parts",
+                details={"sizeBytes": size, "maxMessageBytes": self.max_message_bytes},
+            )
+        self._socket.send(frames)
+
+    def receive(self, timeout: float | None = None) -> Message:
+        """Wait for a message; without a timeout as long as the daemon lives.
+
+        Raises
+        ------
+        ConnectionLostError, NoDaemonError, WireTimeoutError, ProtocolError, ClientClosedError
+
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            left = None if deadline is None else max(0.0, deadline - time.monotonic())
+            message = decode_message(self._socket.receive(left))
+            if not _is_probe(message):
+                return message
+
+    def receive_now(self) -> Message | None:
+        """Return the next message if it is here already, else None."""
+        while True:
+            frames = self._socket.receive_now()
+            if frames is None:
+                return None
+            message = decode_message(frames)
+            if not _is_probe(message):
+                return message
+
+    def close(self) -> None:
+        """Close the sockets. Twice is once."""
+        self._socket.close()
+
+
+def _is_probe(message: Message) -> bool:
+    """Tell whether it is the daemon's question if we are still here; ZeroMQ has answered it."""
+    return message.type is MessageType.PROBE
+
+
+def _no_daemon(endpoint: str) -> NoDaemonError:
+    return NoDaemonError(
+        f'Cannot connect to daemon at "{endpoint}": nothing listens there; '
+        "start it with `ruvector-memopt serve`"
+    )

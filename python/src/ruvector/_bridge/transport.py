@@ -1,0 +1,207 @@
+"""The seam between the client and whatever carries its requests, and a mock for tests.
+
+:class:`MockTransport` answers from Python functions, so that code which uses a client can be
+tested without a daemon.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from .._buffer import Buffer
+from .._exceptions import RuvectorError, UnknownNameError
+
+__all__ = ["BatchStream", "MockTransport", "OnProgress", "Reply", "Transport"]
+
+OnProgress = Callable[[Any], None]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """Answer to a request.
+
+    Attributes
+    ----------
+    result : object
+        JSON value.
+    attachments : sequence of bytes
+        Bulk that came with it.
+
+    """
+
+    result: Any
+    attachments: Sequence[Buffer] = ()
+
+
+class BatchStream(ABC):
+    """Record batches in order; iterate once, close early by leaving the ``with`` block.
+
+    A batch is acknowledged when the next one is asked for, so a slow reader slows the daemon
+    down and memory stays bounded by the window.
+
+    Attributes
+    ----------
+    schema : pyarrow.Schema
+        Known before the first batch.
+    meta : object
+        JSON value the source gave.
+
+    """
+
+    schema: pa.Schema
+    meta: Any
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        return self
+
+    @abstractmethod
+    def __next__(self) -> pa.RecordBatch:
+        """Next batch."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End the stream; the daemon closes its source. Twice is once."""
+
+    def read_all(self) -> pa.Table:
+        """All remaining batches as a table; columns stay where they arrived."""
+        return pa.Table.from_batches(list(self), schema=self.schema)
+
+    def __enter__(self) -> BatchStream:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+
+class Transport(ABC):
+    """Carries requests and streams. Implemented by ZeroMQ and by the mock."""
+
+    @abstractmethod
+    def request(
+        self,
+        name: str,
+        params: Any,  # noqa: ANN401  any JSON value
+        attachments: Sequence[Buffer],
+        on_progress: OnProgress | None,
+    ) -> Reply:
+        """Send a request and wait for its reply."""
+
+    @abstractmethod
+    def stream(
+        self,
+        name: str,
+        params: Mapping[str, Any],
+        window: int | None = None,
+        timeout: float | None = None,
+    ) -> BatchStream:
+        """Open a stream and wait for its schema; ``timeout`` limits the wait for each batch."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release everything. Twice is once."""
+
+
+MockHandler = Callable[[Any, Sequence[Buffer]], Any]
+MockSource = Callable[[Mapping[str, Any]], "pa.Table | Iterable[pa.RecordBatch]"]
+
+
+class MockTransport(Transport):
+    """A daemon made of functions.
+
+    Parameters
+    ----------
+    requests : mapping of name to ``handler(params, attachments)``
+        Returns the result, or a :class:`Reply` with attachments, or raises.
+    streams : mapping of name to ``source(params)``
+        Returns a pyarrow.Table, or a sequence of record batches.
+    meta : mapping of stream name to JSON value, optional
+        What ``stream.meta`` shows.
+    progress : mapping of request name to sequence of JSON values, optional
+        What a request tells ``on_progress``.
+
+    Examples
+    --------
+    >>> transport = MockTransport(requests={"status": lambda params, attachments: {"rows": 3}})
+    >>> Client(transport=transport).status()
+    {'rows': 3}
+
+    """
+
+    def __init__(
+        self,
+        requests: Mapping[str, MockHandler] | None = None,
+        streams: Mapping[str, MockSource] | None = None,
+        meta: Mapping[str, Any] | None = None,
+        progress: Mapping[str, Sequence[Any]] | None = None,
+    ) -> None:
+        self.requests = dict(requests or {})
+        self.streams = dict(streams or {})
+        self.meta = dict(meta or {})
+        self.progress = dict(progress or {})
+        self.calls: list[tuple[str, Any]] = []
+        self.closed = False
+
+    def request(
+        self,
+        name: str,
+        params: Any,  # noqa: ANN401  any JSON value
+        attachments: Sequence[Buffer],
+        on_progress: OnProgress | None,
+    ) -> Reply:
+        """Call the handler."""
+        self.calls.append((name, params))
+        handler = self._find(self.requests, name, "request")
+        answer = handler(params, attachments)
+        if on_progress is not None:
+            for news in self.progress.get(name, ()):
+                on_progress(news)
+        return answer if isinstance(answer, Reply) else Reply(answer)
+
+    def stream(
+        self,
+        name: str,
+        params: Mapping[str, Any],
+        window: int | None = None,
+        timeout: float | None = None,
+    ) -> BatchStream:
+        """Call the source."""
+        self.calls.append((name, params))
+        source = self._find(self.streams, name, "stream")
+        return _MockStream(source(params), self.meta.get(name))
+
+    def close(self) -> None:
+        """Remember that it was closed."""
+        self.closed = True
+
+    @staticmethod
+    def _find(table: Mapping[str, Any], name: str, what: str) -> Callable[..., Any]:
+        if name in table:
+            found: Callable[..., Any] = table[name]
+            return found
+        raise UnknownNameError(
+            f'Cannot serve {what} "{name}": it is not known; known are {", ".join(sorted(table))}',
+            code=f"ERR_WIRE_UNKNOWN_{what.upper()}",
+        )
+
+
+class _MockStream(BatchStream):
+    def __init__(self, source: pa.Table | Iterable[pa.RecordBatch], meta: object) -> None:
+        batches = source.to_batches() if isinstance(source, pa.Table) else list(source)
+        if not batches and not isinstance(source, pa.Table):
+            raise RuvectorError("Cannot mock a stream: no batches; give an empty table instead")
+        self.schema = source.schema if isinstance(source, pa.Table) else batches[0].schema
+        self.meta = meta
+        self._batches: Iterator[pa.RecordBatch] | None = iter(batches)
+
+    def __next__(self) -> pa.RecordBatch:
+        if self._batches is None:
+            raise StopIteration
+        return next(self._batches)
+
+    def close(self) -> None:
+        self._batches = None

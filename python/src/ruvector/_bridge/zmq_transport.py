@@ -1,0 +1,185 @@
+"""Requests and streams of a running daemon. Threads may share it: each call has a connection."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+import weakref
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import zmq
+
+from .._buffer import Buffer
+from .._exceptions import ClientClosedError, error_from_payload
+from .._versions import check_daemon_version
+from .bridge_file import BridgeFile
+from .connection import Connection
+from .protocol import PROTOCOL_VERSION, Message, MessageType
+from .transport import BatchStream, OnProgress, Reply, Transport
+from .wire_stream import WireStream
+
+__all__ = ["ZmqTransport"]
+
+_CONTROL, _DATA = 0, 1
+_DEFAULT_LEASE_MS = 10_000
+
+
+class ZmqTransport(Transport):
+    """Transport over ZeroMQ.
+
+    Parameters
+    ----------
+    bridge : BridgeFile
+        Endpoints and token.
+    timeout : float
+        Seconds for a connection and its HELLO. Calls have no limit but the daemon's life.
+
+    """
+
+    def __init__(self, bridge: BridgeFile, timeout: float) -> None:
+        self._bridge = bridge
+        self._timeout = timeout
+        self._client_id = str(uuid.uuid4())
+        self._context: zmq.Context[Any] = zmq.Context(io_threads=2)
+        self._lock = threading.Lock()
+        self._lease: Connection | None = None
+        self._idle: list[Connection] = []
+        self._streams: weakref.WeakSet[WireStream] = weakref.WeakSet()
+        self._last_number = 0
+        self._max_message_bytes = 0
+        self._lease_ms = _DEFAULT_LEASE_MS
+        self._closed = False
+        try:
+            # Held to the end and never used for requests: its heartbeats are the lease.
+            self._lease = self._connect()
+        except BaseException:
+            self.close()
+            raise
+
+    def request(
+        self,
+        name: str,
+        params: Any,  # noqa: ANN401  any JSON value
+        attachments: Sequence[Buffer],
+        on_progress: OnProgress | None,
+    ) -> Reply:
+        """Send a request and wait for its reply; an interrupt cancels it on the daemon."""
+        connection = self._take()
+        number = self._next_number()
+        payload = {"name": name, "params": params}
+        try:
+            connection.send(Message(MessageType.REQUEST, 0, 0, number, payload, tuple(attachments)))
+            answer = _await_answer(connection, number, on_progress)
+        except BaseException:
+            self._cancel(connection, number)
+            raise
+        self._give_back(connection)
+        if answer.type is MessageType.ERROR:
+            raise error_from_payload(answer.payload)
+        return Reply((answer.payload or {}).get("result"), answer.attachments)
+
+    def stream(
+        self,
+        name: str,
+        params: Mapping[str, Any],
+        window: int | None = None,
+        timeout: float | None = None,
+    ) -> BatchStream:
+        """Open a stream on a connection of its own."""
+        self._check_open()
+        connection = self._new_connection(self._bridge.data, _DATA)
+        hello = {**self._credentials(), "stream": name, "params": params}
+        try:
+            stream = WireStream(
+                connection, hello, window=window, timeout=timeout, on_close=self._streams.discard
+            )
+        except BaseException:
+            connection.close()
+            raise
+        self._streams.add(stream)
+        return stream
+
+    def close(self) -> None:
+        """End open streams and close all connections."""
+        self._closed = True
+        for stream in list(self._streams):
+            stream.close()
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle if self._lease is None else [*idle, self._lease]:
+            connection.close()
+        # Requests running in other threads end with ContextTerminated.
+        self._context.destroy(linger=250)
+
+    def _credentials(self) -> dict[str, Any]:
+        return {"token": self._bridge.token, "client": self._client_id}
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ClientClosedError("Cannot use client: it is closed; connect again")
+
+    def _next_number(self) -> int:
+        with self._lock:
+            self._last_number += 1
+            return self._last_number
+
+    def _take(self) -> Connection:
+        self._check_open()
+        with self._lock:
+            while self._idle:
+                connection = self._idle.pop()
+                if not connection.closed:
+                    return connection
+        return self._connect()
+
+    def _give_back(self, connection: Connection) -> None:
+        with self._lock:
+            self._idle.append(connection)
+
+    def _connect(self) -> Connection:
+        connection = self._new_connection(self._bridge.control, _CONTROL)
+        number = self._next_number()
+        payload = {"protocol": PROTOCOL_VERSION, **self._credentials()}
+        try:
+            connection.send(Message(MessageType.HELLO, correlation=number, payload=payload))
+            answer = connection.receive(self._timeout)
+        except BaseException:
+            connection.close()
+            raise
+        if answer.type is not MessageType.HELLO:
+            connection.close()
+            raise error_from_payload(answer.payload)
+        fields = answer.payload or {}
+        try:
+            check_daemon_version(fields.get("version"))
+        except BaseException:
+            connection.close()
+            raise
+        self._max_message_bytes = int(fields.get("maxMessageBytes", self._max_message_bytes))
+        self._lease_ms = int(fields.get("leaseMs", self._lease_ms))
+        connection.max_message_bytes = self._max_message_bytes
+        return connection
+
+    def _new_connection(self, endpoint: str, io_thread: int) -> Connection:
+        return Connection(self._context, endpoint, io_thread=io_thread, lease_ms=self._lease_ms)
+
+    @staticmethod
+    def _cancel(connection: Connection, number: int) -> None:
+        # The answer may still come: this connection is not used again.
+        try:
+            if not connection.closed:
+                connection.send(Message(MessageType.CANCEL, correlation=number))
+        finally:
+            connection.close()
+
+
+def _await_answer(connection: Connection, number: int, on_progress: OnProgress | None) -> Message:
+    while True:
+        message = connection.receive()
+        if message.correlation != number:
+            continue
+        if message.type is not MessageType.PROGRESS:
+            return message
+        if on_progress is not None:
+            on_progress((message.payload or {}).get("progress"))

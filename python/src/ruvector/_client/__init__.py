@@ -1,0 +1,15 @@
+"""The client of the running daemon: what it is asked, streams of batches, data sets, its models.
+
+Not how messages travel (``_bridge``), and nothing that needs scikit-learn (``_training``).
+"""
+
+from __future__ import annotations
+
+from .client import Client, connect
+from .dataset import Dataset
+
+__all__ = [
+    "Client",
+    "Dataset",
+    "connect",
+]

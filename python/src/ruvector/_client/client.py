@@ -1,0 +1,229 @@
+"""The client: connect to the running daemon, ask it, stream from it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from .._bridge import (
+    BatchStream,
+    OnProgress,
+    Reply,
+    Transport,
+    ZmqTransport,
+    read_bridge_file,
+    resolve_home,
+)
+from .._buffer import Buffer
+from .._exceptions import NoRowsError
+from .._times import TimeLike, end_ms, span_ms, start_ms
+from .dataset import Dataset
+from .models import Models
+
+__all__ = ["Client", "connect"]
+
+DEFAULT_TIMEOUT_S = 10.0
+
+
+def connect(
+    home: str | os.PathLike[str] | None = None,
+    *,
+    bridge_file: str | os.PathLike[str] | None = None,
+    timeout: float = DEFAULT_TIMEOUT_S,
+) -> Client:
+    """Connect to the running daemon.
+
+    Parameters
+    ----------
+    home : path, optional
+        The daemon's home. Default: ``$RUVECTOR_HOME``, else the XDG data directory + ``/ruvector``.
+    bridge_file : path, optional
+        Its run/bridge.json itself, instead of ``home``.
+    timeout : float, default 10
+        Seconds for the connection; calls have no limit but the daemon's life.
+
+    Raises
+    ------
+    NoDaemonError
+        No daemon runs there; the text says how to start it.
+    HomeError
+        Nothing says where the home is; the text says how to.
+    AuthenticationError, WireTimeoutError
+
+    Examples
+    --------
+    >>> with ruvector.connect() as client:  # doctest: +SKIP
+    ...     print(client.status())
+
+    """
+    path = Path(bridge_file) if bridge_file is not None else resolve_home(home) / "run/bridge.json"
+    return Client(transport=ZmqTransport(read_bridge_file(path), timeout))
+
+
+class Client:
+    """A connection to the daemon; threads may share it.
+
+    Parameters
+    ----------
+    transport : Transport
+        :func:`connect` makes the real one; tests pass a :class:`MockTransport`.
+
+    """
+
+    def __init__(self, *, transport: Transport) -> None:
+        self._transport = transport
+
+    def request(
+        self,
+        name: str,
+        params: Any = None,  # noqa: ANN401  any JSON value
+        *,
+        attachments: Sequence[Buffer] = (),
+        on_progress: OnProgress | None = None,
+    ) -> Reply:
+        """Ask the daemon something and wait for the answer.
+
+        Ctrl-C cancels the request on the daemon too.
+
+        Raises
+        ------
+        RuvectorError
+            The daemon's own error, with its code; :class:`MessageTooLargeError` before anything
+            is sent; :class:`ConnectionLostError` when the daemon goes away.
+
+        """
+        return self._transport.request(name, params, attachments, on_progress)
+
+    def stream(
+        self,
+        name: str,
+        /,
+        *,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
+        follow: bool | None = None,
+        timeout: float | None = None,
+        window: int | None = None,
+        **params: Any,  # noqa: ANN401  any JSON value
+    ) -> BatchStream:
+        """Open a stream of record batches; ``schema`` and ``meta`` are there at once.
+
+        Parameters
+        ----------
+        name : str
+            ``memory``, ``process``, ``optimization`` or ``training``.
+        start, end : time, optional
+            Range; without a zone local time, and an end date includes its day. By default a stream
+            that follows starts now, and one that does not with the oldest row.
+        follow : bool, optional
+            Go on with what is collected from now on. By default True without ``end``.
+        timeout : float, optional
+            Seconds to wait for a batch. By default as long as the daemon lives.
+        window : int, optional
+            Batches in flight; bounds the memory on both sides.
+        **params
+            What else the stream takes, in the daemon's words, such as ``anonymize``.
+
+        Raises
+        ------
+        WireTimeoutError
+            While waiting for a batch; the stream goes on and may be asked again.
+        ConnectionLostError
+            The daemon stopped or went away: after the batches that had arrived, so that the end
+            of a loop always means that the stream is complete.
+
+        Examples
+        --------
+        >>> with client.stream("memory", follow=True) as batches:  # doctest: +SKIP
+        ...     for batch in batches:
+        ...         print(batch.num_rows)
+
+        """
+        # An end would end a stream that follows.
+        open_range = {"from_ms": start_ms(start), "to_ms": end_ms(end)}
+        span = span_ms(start, end) if follow is False else open_range
+        given = {**span, "follow": follow}
+        wanted = _without_none({**params, **_without_none(given)})
+        return self._transport.stream(name, wanted, window, timeout)
+
+    def dataset(
+        self,
+        params: Mapping[str, Any] | None = None,
+        *,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
+        horizon: float | None = None,
+        balance: str | None = None,
+        test_fraction: float | None = None,
+        blocks: int | None = None,
+        include_acted: bool | None = None,
+    ) -> Dataset:
+        """Stream a labelled training set.
+
+        Parameters
+        ----------
+        params : mapping, optional
+            Parameters of the stream as the daemon names them; the ones below win.
+        start, end : time, optional
+            Range; without a zone local time, and an end date includes its day.
+        horizon : float, optional
+            Seconds a label looks ahead. The daemon's default is 60.
+        balance : {"weights", "undersample", "none"}, optional
+            How classes of unequal size are dealt with.
+        test_fraction : float, optional
+            Share of rows, the newest, to test on.
+        blocks : int, optional
+            Blocks of time that are each split by themselves.
+        include_acted : bool, optional
+            Keep rows that an action of the optimizer reaches. Left out by default.
+
+        Raises
+        ------
+        PrepareError
+            The history cannot give a set: the text says what it holds.
+        NoRowsError
+            The range holds no rows.
+
+        """
+        given = {
+            **span_ms(start, end),
+            "horizon_ms": None if horizon is None else round(horizon * 1000),
+            "balance": balance,
+            "test_fraction": test_fraction,
+            "blocks": blocks,
+            "include_acted": include_acted,
+        }
+        wanted = {**(params or {}), **_without_none(given)}
+        with self._transport.stream("training", wanted) as stream:
+            table, meta = stream.read_all(), stream.meta
+        if table.num_rows == 0:
+            raise NoRowsError(
+                "Cannot build a data set: the daemon sent no rows for "
+                f"{wanted or 'its whole history'}; let it collect longer or choose another range"
+            )
+        return Dataset(table, meta)
+
+    @property
+    def models(self) -> Models:
+        """The daemon's registry: list, activate, roll back, remove, prune, repair."""
+        return Models(self)
+
+    def status(self) -> Any:  # noqa: ANN401  any JSON value
+        """Ask the daemon how it is: sampling, history, live model, last decisions."""
+        return self.request("status").result
+
+    def close(self) -> None:
+        """End open streams and close the connection. Twice is once."""
+        self._transport.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+
+def _without_none(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in params.items() if value is not None}

@@ -1,0 +1,142 @@
+"""A labelled data set as it came from the daemon: columns of a table, viewed as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from .._exceptions import ExportOptionsError
+
+__all__ = ["Dataset"]
+
+SPLITS = ("train", "gap", "test")
+_FLOAT_BYTES = 4
+
+
+class Dataset:
+    """Features, labels and split of a training set.
+
+    Attributes
+    ----------
+    table : pyarrow.Table
+        Columns ``timestamp``, the features, ``label`` (index into ``labels``) and ``split``.
+    meta : mapping
+        The daemon's data set card: how every number came about.
+
+    """
+
+    def __init__(self, table: pa.Table, meta: Mapping[str, Any] | None = None) -> None:
+        self.table = table
+        self.meta: Mapping[str, Any] = dict(meta or {})
+        self._splits = table["split"].to_numpy(zero_copy_only=False)
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{name} {int((self._splits == name).sum())}" for name in SPLITS)
+        return (
+            f"Dataset({self.id!r}, {len(self)} rows: {counts}; {len(self.feature_names)} features)"
+        )
+
+    @property
+    def id(self) -> str:
+        """Identity of the data set."""
+        return str(self.meta.get("id", ""))
+
+    @property
+    def sha256(self) -> str:
+        """Digest of its content and options, computed by the daemon."""
+        return str(self.meta.get("sha256", ""))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Label names; ``y`` holds indices into them."""
+        return tuple(self.meta.get("labels", ()))
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Names of the columns of ``X``, in the order the host computes them."""
+        described = self.meta.get("features")
+        if described:
+            return tuple(feature["name"] for feature in described)
+        other = {"timestamp", "label", "split"}
+        return tuple(name for name in self.table.column_names if name not in other)
+
+    def X(self, split: str = "train") -> NDArray[np.float32]:  # noqa: N802  the field's name
+        """Feature rows of a split, shape (n, d), float32; NaN where the host lacks the value.
+
+        A view of the received bytes when the columns lie evenly in one batch without nulls and
+        the rows of the split follow one another; else one copy. Column-major either way.
+        """
+        rows = self._rows(split)
+        return self._matrix()[rows]
+
+    def y(self, split: str = "train") -> NDArray[np.int8]:
+        """Label indices of a split, shape (n,)."""
+        labels: NDArray[np.int8] = self.table["label"].to_numpy()
+        return labels[self._rows(split)]
+
+    def timestamps(self, split: str = "train") -> NDArray[np.int64] | None:
+        """Milliseconds of each row of a split, shape (n,); None when the table has no times."""
+        if "timestamp" not in self.table.column_names:
+            return None
+        column = self.table["timestamp"]
+        if pa.types.is_timestamp(column.type):
+            column = column.cast(pa.timestamp("ms"), safe=False).cast(pa.int64())
+        return np.asarray(column.to_numpy())[self._rows(split)].astype(np.int64)
+
+    def sample_weight(self, split: str = "train") -> NDArray[np.float64]:
+        """Weight of each row by its class, 1 where the daemon gave no weights; shape (n,)."""
+        given = self.meta.get("classWeights", {})
+        weights = np.array([float(given.get(name, 1.0)) for name in self.labels])
+        y = self.y(split)
+        return weights[y] if len(weights) else np.ones(len(y))
+
+    def _rows(self, split: str) -> slice | NDArray[np.intp]:
+        if split not in SPLITS:
+            raise ExportOptionsError(
+                f'Cannot take split "{split}": it is not known; use one of {", ".join(SPLITS)}'
+            )
+        rows = np.flatnonzero(self._splits == split)
+        if len(rows) and rows[-1] - rows[0] + 1 == len(rows):
+            return slice(int(rows[0]), int(rows[-1]) + 1)
+        return rows
+
+    def _matrix(self) -> NDArray[np.float32]:
+        columns = [self.table[name] for name in self.feature_names]
+        view = _view_of(columns, len(self))
+        if view is not None:
+            return view
+        matrix = np.empty((len(self), len(columns)), np.float32, order="F")
+        for i, column in enumerate(columns):
+            matrix[:, i] = column.to_numpy(zero_copy_only=False)
+        return matrix
+
+
+def _view_of(columns: list[pa.ChunkedArray], rows: int) -> NDArray[np.float32] | None:
+    """Return the columns as one strided matrix, when they lie at even distances in one batch."""
+    if (
+        rows == 0
+        or not columns
+        or any(
+            column.num_chunks != 1 or column.null_count or column.type != pa.float32()
+            for column in columns
+        )
+    ):
+        return None
+    addresses = [
+        chunk.buffers()[1].address + chunk.offset * _FLOAT_BYTES
+        for chunk in (column.chunk(0) for column in columns)
+    ]
+    steps = set(np.diff(addresses).tolist()) or {rows * _FLOAT_BYTES}
+    step = steps.pop()
+    if steps or step < rows * _FLOAT_BYTES:
+        return None
+    size = step * (len(columns) - 1) + rows * _FLOAT_BYTES
+    memory = pa.foreign_buffer(addresses[0], size, base=columns)
+    return np.ndarray((rows, len(columns)), np.float32, memory, strides=(_FLOAT_BYTES, step))

@@ -1,0 +1,327 @@
+"""Ask the daemon to write what it knows to files, or to stream it. The daemon is the one writer."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from .._client import Client, connect
+from .._exceptions import ExportOptionsError
+from .._times import TimeLike, span_ms
+from .config import (
+    Config,
+    ExportConfig,
+    ExportStats,
+    TrainingDataConfig,
+    TrainingDataStats,
+    override,
+    stats_from,
+    to_params,
+    training_stats_from,
+)
+
+__all__ = ["DataExporter", "OnExportProgress", "StreamHandle"]
+
+PathLike: TypeAlias = str | os.PathLike[str]
+
+OnExportProgress: TypeAlias = Callable[[int, "int | None", float, "float | None"], None]
+"""``on_progress(rows, total, rate, eta)``: rows so far and in all, rows a second, seconds left.
+
+``total`` and ``eta`` are None while they are not known.
+"""
+
+
+class StreamHandle:
+    """A stream the daemon serves; it ends with :meth:`stop`, the ``with`` block, or the daemon.
+
+    Attributes
+    ----------
+    endpoint : str
+        What :class:`DataStream` takes, with the real port.
+    transport, format : str
+        ``zeromq``, ``websocket`` or ``pipe``, and what a reader gets that asks for no format.
+    anonymized : bool
+
+    """
+
+    def __init__(self, client: Client, served: Mapping[str, Any]) -> None:
+        self.endpoint = str(served["endpoint"])
+        self.transport = str(served["transport"])
+        self.format = str(served["format"])
+        self.anonymized = bool(served["anonymized"])
+        self._client = client
+        self._stopped = False
+
+    def __repr__(self) -> str:
+        state = "stopped" if self._stopped else self.format
+        return f"StreamHandle({self.endpoint!r}, {state})"
+
+    def stop(self) -> None:
+        """End the stream for all who read it, after what was sent so far. Twice is once."""
+        if not self._stopped:
+            self._stopped = True
+            self._client.request("stream.stop", {"endpoint": self.endpoint})
+
+    def __enter__(self) -> StreamHandle:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.stop()
+
+
+class DataExporter:
+    """Exports from the running daemon, which writes the files: anonymised unless told otherwise.
+
+    Parameters
+    ----------
+    client : Client, optional
+        An open connection. By default the daemon of this user is connected to on first use.
+
+    Examples
+    --------
+    >>> exporter = DataExporter()
+    >>> exporter.export_recent(24, "csv", "data.csv")  # doctest: +SKIP
+    >>> exporter.export_training_data(  # doctest: +SKIP
+    ...     start="2024-01-01", end="2024-01-31", format="parquet", path="training_data.parquet"
+    ... )
+
+    """
+
+    def __init__(self, client: Client | None = None) -> None:
+        self._client = client
+        self._owns_client = client is None
+
+    def export_range(
+        self,
+        start: TimeLike | None,
+        end: TimeLike | None,
+        format: str | None = None,
+        path: PathLike | None = None,
+        config: ExportConfig | None = None,
+        *,
+        anonymize: bool | None = None,
+        on_progress: OnExportProgress | None = None,
+        **options: Any,  # noqa: ANN401  fields of ExportConfig
+    ) -> ExportStats:
+        """Export what was collected in a range.
+
+        Files appear under their names when they are complete. An error, or Ctrl-C, which cancels
+        the export on the daemon, leaves none.
+
+        Parameters
+        ----------
+        start, end : time or None
+            Without a zone local time; an end date includes its day; None is the first or last row.
+        format : {"csv", "json", "jsonl", "parquet", "sqlite", "arrow"}, optional
+            By default what the path's suffix says.
+        path : path
+            One table is written to exactly this file. Several are written beside it with the
+            table before the suffix (``data.memory.csv``), except SQLite, which holds them all;
+            a folder gets a file a table.
+        config : ExportConfig, optional
+            By default one with the defaults.
+        anonymize : bool, optional
+            Field of the config. False exposes what :class:`ExportConfig` says: names and ids of
+            all processes, exact times, and the text of errors.
+        on_progress : callable, optional
+            Called with (rows, total, rate, eta).
+        **options
+            Other fields of the config, which they override.
+
+        Raises
+        ------
+        ExportOptionsError
+            Options that cannot be used: all of them in one text.
+        NoRowsError
+            The range holds no rows; the text names the range the history holds.
+        PrivacyError
+            The rows cannot be anonymised as asked; nothing was written.
+        ExportError
+            Files that cannot be written (``ERR_EXPORT_WRITE``), a disk that is full.
+
+        """
+        span = span_ms(start, end)
+        settings = _settings(config or ExportConfig(), anonymize, options)
+        params = {**span, **settings}
+        return stats_from(*self._export("export.range", params, format, path, on_progress))
+
+    def export_recent(
+        self,
+        hours: float,
+        format: str | None = None,
+        path: PathLike | None = None,
+        config: ExportConfig | None = None,
+        *,
+        anonymize: bool | None = None,
+        on_progress: OnExportProgress | None = None,
+        **options: Any,  # noqa: ANN401  fields of ExportConfig
+    ) -> ExportStats:
+        """Export the last hours, otherwise as :meth:`export_range`."""
+        settings = _settings(config or ExportConfig(), anonymize, options)
+        params = {"hours": hours, **settings}
+        return stats_from(*self._export("export.recent", params, format, path, on_progress))
+
+    def export_training_data(
+        self,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
+        format: str | None = None,
+        path: PathLike | None = None,
+        config: TrainingDataConfig | None = None,
+        *,
+        anonymize: bool | None = None,
+        on_progress: OnExportProgress | None = None,
+        **options: Any,  # noqa: ANN401  fields of TrainingDataConfig
+    ) -> TrainingDataStats:
+        """Export a labelled training set, to one file or to a folder with a file a split.
+
+        Columns: ``timestamp``, the features by name, ``trend`` (= ``usage_trend``), ``label``,
+        ``label_index``, and in one file ``split`` (train, gap or test). ``dataset.json`` in a
+        folder, or beside ``set.csv`` the file ``set.dataset.json``, says how every number came
+        about.
+
+        Parameters
+        ----------
+        start, end : time, optional
+            As in :meth:`export_range`.
+        format : {"parquet", "csv", "json", "jsonl", "sqlite", "arrow"}, optional
+            By default what the path's suffix says; Parquet in a folder.
+        path : path
+            A path without a suffix, or that ends in ``/``, is a folder.
+        config : TrainingDataConfig, optional
+            By default one with the defaults.
+        anonymize : bool, optional
+            Field of the config; False writes when each row was sampled, to the millisecond.
+        on_progress, **options
+            As in :meth:`export_range`.
+
+        Raises
+        ------
+        PrepareError
+            The daemon cannot build a training set of these rows.
+        ExportOptionsError, NoRowsError, ExportError
+            As in :meth:`export_range`.
+
+        """
+        span = span_ms(start, end)
+        settings = _settings(config or TrainingDataConfig(), anonymize, options)
+        params = {**span, **settings}
+        answer = self._export("export.training", params, format, path, on_progress)
+        return training_stats_from(*answer)
+
+    def start_stream(
+        self,
+        format: str = "jsonlines",
+        endpoint: str = "ws://127.0.0.1:0",
+        *,
+        tables: Sequence[str] | None = None,
+        filters: Sequence[str] | None = None,
+        interval: float = 0.0,
+        anonymize: bool = True,
+        token: str | None = None,
+    ) -> StreamHandle:
+        """Let the daemon serve a stream for :class:`DataStream` and other readers.
+
+        Parameters
+        ----------
+        format : {"jsonlines", "msgpack", "protobuf", "arrow"}, default "jsonlines"
+            What a reader gets that asks for none; of a pipe the only one.
+        endpoint : str, default "ws://127.0.0.1:0"
+            ``ws://127.0.0.1:port``, ``tcp://127.0.0.1:port``, ``ipc:///path`` or ``pipe:/path``;
+            port 0 takes a free one.
+        tables : sequence of {"memory", "process", "optimization"}, optional
+            What a reader gets that asks for none; of a pipe all there is. All by default.
+        filters : sequence of str, optional
+            Likewise, such as ``"used_percent>90"``.
+        interval : float, default 0
+            Likewise: seconds between two samples of a table.
+        anonymize : bool, default True
+            False sends the names of all processes and the text of errors to every reader. Times
+            stay exact either way: who follows a stream knows what time it is.
+        token : str, optional
+            What readers must show; a pipe has its file mode instead.
+
+        Raises
+        ------
+        NoDaemonError
+            An endpoint that is taken or cannot be used (``ERR_WIRE_ENDPOINT``).
+        StreamRequestError
+            Tables, filters or a format that there are not.
+
+        Examples
+        --------
+        >>> with exporter.start_stream("arrow") as served:  # doctest: +SKIP
+        ...     for row in DataStream(served.endpoint, format="arrow").subscribe_memory():
+        ...         print(row["used_percent"])
+
+        """
+        asked = {
+            "endpoint": endpoint,
+            "format": format,
+            "tables": None if tables is None else list(tables),
+            "filters": None if filters is None else list(filters),
+            "interval_ms": round(interval * 1000) or None,
+            "anonymize": anonymize,
+            "token": token,
+        }
+        client = self._connected()
+        return StreamHandle(client, client.request("stream.start", _without_none(asked)).result)
+
+    def close(self) -> None:
+        """Close the connection this exporter opened."""
+        if self._owns_client and self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def __enter__(self) -> DataExporter:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def _connected(self) -> Client:
+        if self._client is None:
+            self._client = connect()
+        return self._client
+
+    def _export(
+        self,
+        request: str,
+        params: Mapping[str, Any],
+        format: str | None,
+        path: PathLike | None,
+        on_progress: OnExportProgress | None,
+    ) -> tuple[Any, Path]:
+        if path is None:
+            raise ExportOptionsError("Cannot export: no path was given; name a file or a folder")
+        if os.fspath(path) == "-":
+            raise ExportOptionsError(
+                'Cannot export to "-": the daemon writes the file; name one, or "./-" for that name'
+            )
+        target = _to_absolute(path)
+        wanted = _without_none({**params, "format": format, "path": target})
+        tell = None if on_progress is None else lambda news: _tell(on_progress, news)
+        reply = self._connected().request(request, wanted, on_progress=tell)
+        return reply.result, Path(path).expanduser()
+
+
+def _settings(config: Config, anonymize: bool | None, options: Mapping[str, Any]) -> dict[str, Any]:
+    given = options if anonymize is None else {**options, "anonymize": anonymize}
+    return to_params(override(config, given))
+
+
+def _to_absolute(path: PathLike) -> str:
+    text = os.fspath(path)
+    # The daemon runs in another folder. A final slash says that a folder is meant.
+    absolute = os.path.abspath(os.path.expanduser(text))
+    return f"{absolute}/" if text.endswith("/") else absolute
+
+
+def _tell(on_progress: OnExportProgress, news: Any) -> None:  # noqa: ANN401  any JSON value
+    on_progress(news["rows"], news["totalRows"], news["rowsPerSecond"], news["etaSeconds"])
+
+
+def _without_none(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in params.items() if value is not None}

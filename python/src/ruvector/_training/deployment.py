@@ -1,0 +1,247 @@
+"""Send a model to the running daemon, which verifies it and swaps it in while decisions go on.
+
+Only ONNX travels: no pickle is ever sent or read.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any, Protocol
+
+from sklearn.base import BaseEstimator, is_classifier
+from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from .._client import connect
+from .._untyped import Estimator
+from .errors import FeatureMismatchError, NotAModelError, NotFittedModelError
+from .fit_result import FitResult
+from .golden import check_answers, decode_golden
+from .labelled_dataset import LabelledDataset
+from .measurement import hold_out, measure
+from .onnx_export import OnnxModel, export_onnx, pack_held_out
+
+__all__ = ["Deployment", "deploy"]
+
+_PICKLE_SUFFIXES = frozenset({".pkl", ".pickle", ".joblib"})
+
+
+class _Reply(Protocol):
+    @property
+    def result(self) -> Any: ...  # noqa: ANN401  any JSON value
+
+
+class DeployClient(Protocol):
+    """The part of a client that deployment uses."""
+
+    def request(
+        self, name: str, params: Mapping[str, Any], *, attachments: tuple[bytes, ...]
+    ) -> _Reply:
+        """Send a request and wait for its reply."""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What the daemon answered.
+
+    Attributes
+    ----------
+    name : str
+        Name of the model.
+    version : str
+        Version the registry gave it.
+    activated : bool
+        True when it answers decisions now.
+    reason : str
+        One sentence: why it went live, or why it stays the candidate.
+    report : dict
+        The daemon's answer; ``swap`` is its report of verification and swap, None when the model
+        was only stored; ``gate`` holds the figures of the comparison.
+    manifest : dict
+        The manifest that was sent.
+
+    """
+
+    name: str
+    version: str
+    activated: bool
+    reason: str
+    report: dict[str, Any]
+    manifest: dict[str, Any]
+
+    @property
+    def live(self) -> str | None:
+        """``name@version`` that was live under this name when the daemon answered."""
+        return self._text("live")
+
+    @property
+    def replaced(self) -> str | None:
+        """``name@version`` that answered before it; None when it did not go live."""
+        return self._text("replaced")
+
+    @property
+    def judged_against(self) -> str | None:
+        """What decided while it was judged; None when it was not judged beside anything."""
+        return self._text("judgedAgainst")
+
+    def _text(self, key: str) -> str | None:
+        value = self.report.get(key)
+        return value if isinstance(value, str) else None
+
+
+def deploy(
+    model: FitResult | OnnxModel | Estimator,
+    *,
+    name: str,
+    dataset: LabelledDataset | None = None,
+    activate: bool | None = None,
+    client: DeployClient | None = None,
+) -> Deployment:
+    """Export a fitted model, prove parity and hand it to the running daemon.
+
+    Parameters
+    ----------
+    model : FitResult, OnnxModel or fitted estimator
+        From :func:`ruvector.fit`, from :func:`ruvector.export_onnx`, or a classifier you fitted
+        yourself; the last needs ``dataset``.
+    name : str
+        Name in the registry.
+    dataset : LabelledDataset, optional
+        Data set the estimator was fitted on: its features, in order, and its test split, on which
+        the daemon holds the model against the live one. An OnnxModel of yours needs it for that.
+    activate : bool, optional
+        By default the model goes live when it passes the daemon's champion gate, else it stays the
+        candidate and ``reason`` says why. True makes it live whatever it is worth, False only
+        stores it.
+    client : Client, optional
+        An open connection. By default a connection to the daemon of this user is opened and closed.
+
+    Raises
+    ------
+    NotAModelError
+        A pickle, a path or anything else that is not a fitted classifier.
+    NotFittedModelError
+        The estimator was not fitted.
+    FeatureMismatchError
+        The estimator was fitted on other features.
+    ConversionError, ParityError
+        The model has no equal in ONNX.
+    ProbabilitiesError
+        What it calls probabilities are none.
+
+    Examples
+    --------
+    >>> ruvector.deploy(result, name="memopt").version  # doctest: +SKIP
+
+    """
+    package = _to_package(model, name, dataset)
+    if client is not None:
+        return _send(client, package, activate)
+    with connect() as own_client:
+        return _send(own_client, package, activate)
+
+
+def _send(client: DeployClient, package: OnnxModel, activate: bool | None) -> Deployment:
+    wanted = {} if activate is None else {"activate": activate}
+    held_out = () if package.held_out is None else (package.held_out,)
+    reply = client.request(
+        "model.deploy",
+        {"manifest": package.manifest, **wanted},
+        attachments=(package.model, package.golden, *held_out),
+    )
+    report = dict(reply.result or {})
+    return Deployment(
+        name=package.manifest["name"],
+        version=str(report.get("version", "")),
+        activated=bool(report.get("isLive", report.get("swap") is not None)),
+        reason=str(report.get("reason", "")),
+        report=report,
+        manifest=package.manifest,
+    )
+
+
+def _to_package(
+    model: FitResult | OnnxModel | Estimator, name: str, dataset: LabelledDataset | None
+) -> OnnxModel:
+    if isinstance(model, OnnxModel):
+        return _renamed(model, name, dataset)
+    if isinstance(model, FitResult):
+        return export_onnx(model, name=name)
+    _check_is_model(model)
+    if dataset is None:
+        raise FeatureMismatchError(
+            f'Cannot deploy model "{name}": a plain {type(model).__name__} does not say which '
+            "features it takes; pass dataset=, the data set it was fitted on"
+        )
+    return export_onnx(measure(_with_plain_columns(model, dataset), dataset), name=name)
+
+
+def _renamed(model: OnnxModel, name: str, dataset: LabelledDataset | None) -> OnnxModel:
+    """Take a package under another name, once its golden rows hold probabilities."""
+    manifest = {**model.manifest, "name": name}
+    held_out = model.held_out
+    if held_out is None:
+        manifest.pop("heldOut", None)
+        if dataset is not None:
+            held_out, described = pack_held_out(hold_out(dataset), dataset.feature_names)
+            manifest.update(described)
+    features = [feature["name"] for feature in manifest["features"]]
+    golden = decode_golden(model.golden, features)
+    check_answers(golden.label, golden.probabilities, manifest["classes"])
+    return OnnxModel(model.model, manifest, model.golden, model.parity, held_out)
+
+
+def _check_is_model(model: object) -> None:
+    is_pickle = isinstance(model, bytes | bytearray | memoryview) or (
+        isinstance(model, str | PurePath) and PurePath(model).suffix in _PICKLE_SUFFIXES
+    )
+    if is_pickle:
+        raise NotAModelError(
+            "Cannot deploy a pickle: loading one runs whatever code it holds; load it yourself "
+            "where you trust it and pass the fitted estimator, which is deployed as ONNX"
+        )
+    if not isinstance(model, BaseEstimator) or not is_classifier(model):
+        raise NotAModelError(
+            f"Cannot deploy a {type(model).__name__}: it is not a fitted classifier; pass the "
+            "result of ruvector.fit() or a fitted scikit-learn classifier"
+        )
+    try:
+        check_is_fitted(model)
+    except NotFittedError as error:
+        raise NotFittedModelError(
+            f"Cannot deploy {type(model).__name__}: it is not fitted; call fit() first, or "
+            "ruvector.fit(), which also measures it"
+        ) from error
+
+
+def _with_plain_columns(model: Estimator, dataset: LabelledDataset) -> Estimator:
+    """Copy without the column names of a data frame, once they are known to be the right ones."""
+    wanted = list(dataset.feature_names)
+    names = getattr(model, "feature_names_in_", None)
+    if names is not None and list(names) != wanted:
+        raise FeatureMismatchError(
+            f"Cannot deploy {type(model).__name__}: it was fitted on columns "
+            f"{', '.join(map(str, names))}, the host computes {', '.join(wanted)}; fit on exactly "
+            "these, in this order"
+        )
+    if model.n_features_in_ != len(wanted):
+        raise FeatureMismatchError(
+            f"Cannot deploy {type(model).__name__}: it was fitted on {model.n_features_in_} "
+            f"features, the host computes {len(wanted)}: {', '.join(wanted)}; fit on all of them"
+        )
+    return _without_column_names(model)
+
+
+def _without_column_names(model: Estimator) -> Estimator:
+    bare = copy.copy(model)
+    bare.__dict__.pop("feature_names_in_", None)
+    if isinstance(model, Pipeline):
+        bare.steps = [
+            (name, step if isinstance(step, str) or step is None else _without_column_names(step))
+            for name, step in model.steps
+        ]
+    return bare

@@ -1,0 +1,295 @@
+"""Golden rows: inputs and the framework's own answers, replayed by every runtime that loads them.
+
+The rows sit where runtimes disagree: on both sides of tree thresholds (±1 ulp of float32), on NaN,
+on extreme values. Rows whose two best classes tie are left out: there a label is a coin toss.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
+
+from .._untyped import Estimator
+from .errors import ParityError, ProbabilitiesError
+from .estimators import accepts_nan
+from .trees import is_tree_ensemble, read_trees
+
+__all__ = ["GoldenRows", "build_golden", "check_answers", "decode_golden", "encode_golden"]
+
+GOLDEN_ROWS = 256
+TIE_MARGIN = 1e-4
+PROBABILITY_TOLERANCE = 1e-3
+_QUOTAS = {"threshold": 96, "nan": 24, "extreme": 24}
+_EXTREMES = (0.0, -1.0, 1e9, -1e9, 3e38, -3e38)
+
+Rows = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class GoldenRows:
+    """Inputs with the framework's answers.
+
+    Attributes
+    ----------
+    X : ndarray of float32, shape (n, d)
+    probabilities : ndarray of float32, shape (n, k)
+    label : ndarray of int64, shape (n,)
+        Index into the labels.
+    case : tuple of str
+        Why each row is here: random, threshold, nan or extreme.
+
+    """
+
+    X: Rows
+    probabilities: NDArray[np.float32]
+    label: NDArray[np.int64]
+    case: tuple[str, ...]
+
+    def counts(self) -> dict[str, int]:
+        """Rows of each case."""
+        return {case: self.case.count(case) for case in dict.fromkeys(self.case)}
+
+
+def build_golden(
+    model: Estimator, classes: Sequence[int], data: Rows, *, rows: int = GOLDEN_ROWS, seed: int = 0
+) -> GoldenRows:
+    """Choose about ``rows`` inputs and ask the framework for its answers.
+
+    Parameters
+    ----------
+    model : estimator
+        Fitted classifier.
+    classes : sequence of int
+        Label index of each probability column.
+    data : ndarray of float32, shape (n, d)
+        Rows the model was trained on; they give the range.
+    rows : int, default 256
+        Wanted number of rows; what thresholds, NaN and extremes do not fill is random.
+    seed : int, default 0
+        Seed of the choice; the same model and data give the same rows.
+
+    Raises
+    ------
+    ParityError
+        No row has a finite answer that is not a tie.
+
+    """
+    rng = np.random.default_rng(seed)
+    candidates = {
+        "threshold": _threshold_rows(model, data, rng),
+        "nan": _nan_rows(model, data, rng),
+        "extreme": _extreme_rows(data, rng),
+        "random": _random_rows(data, 2 * rows, rng),
+    }
+    X = np.concatenate(list(candidates.values()))
+    case = np.repeat(list(candidates), [len(part) for part in candidates.values()])
+    probabilities = framework_probabilities(model, X, len(classes))
+    decided = np.isfinite(probabilities).all(axis=1) & ~is_tie(probabilities)
+    chosen = _choose(case, decided, rows)
+    if len(chosen) == 0:
+        raise ParityError(
+            f"Cannot prove parity of {type(model).__name__}: it gives no row a finite, decided "
+            "answer; train it on more rows"
+        )
+    return GoldenRows(
+        X=X[chosen],
+        probabilities=probabilities[chosen].astype(np.float32),
+        label=np.asarray(classes, dtype=np.int64)[probabilities[chosen].argmax(axis=1)],
+        case=tuple(case[chosen].tolist()),
+    )
+
+
+def _choose(case: NDArray[np.str_], decided: NDArray[np.bool_], rows: int) -> NDArray[np.intp]:
+    """Take the quota of each case, and fill up with random rows: a quarter of them at least."""
+    parts = [np.flatnonzero(decided & (case == name))[:quota] for name, quota in _QUOTAS.items()]
+    wanted = max(rows - sum(len(part) for part in parts), rows // 4)
+    return np.concatenate([*parts, np.flatnonzero(decided & (case == "random"))[:wanted]])
+
+
+def framework_probabilities(model: Estimator, X: Rows, n_classes: int) -> NDArray[np.float64]:
+    """Probabilities by scikit-learn; NaN where it cannot answer (an extreme that overflows)."""
+    if len(X) == 0:
+        return np.zeros((0, n_classes))
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        try:
+            return np.asarray(model.predict_proba(X), dtype=np.float64)
+        except ValueError:
+            if len(X) == 1:
+                return np.full((1, n_classes), np.nan)
+            half = len(X) // 2
+            return np.concatenate(
+                [framework_probabilities(model, part, n_classes) for part in (X[:half], X[half:])]
+            )
+
+
+def is_tie(probabilities: NDArray[Any]) -> NDArray[np.bool_]:
+    """Rows whose two best classes are closer than rounding can tell apart."""
+    best = np.sort(probabilities, axis=1)
+    return np.asarray(best[:, -1] - best[:, -2] <= TIE_MARGIN)
+
+
+def _random_rows(data: Rows, n: int, rng: np.random.Generator) -> Rows:
+    # Half are rows of the data, half are uniform within its range.
+    taken = data[rng.integers(len(data), size=n // 2)]
+    low, high = _column_range(data)
+    drawn = rng.uniform(low, high, size=(n - n // 2, data.shape[1])).astype(np.float32)
+    both = np.concatenate([taken, drawn])
+    return both[rng.permutation(len(both))]
+
+
+def _column_range(data: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    known = np.where(np.isnan(data), np.inf, data).astype(np.float64)
+    low = known.min(axis=0)
+    high = np.where(np.isnan(data), -np.inf, data).astype(np.float64).max(axis=0)
+    never = ~np.isfinite(low)
+    return np.where(never, 0.0, low), np.where(never, 0.0, high)
+
+
+def _threshold_rows(model: Estimator, data: Rows, rng: np.random.Generator) -> Rows:
+    features, thresholds = _input_thresholds(model)
+    if len(features) == 0:
+        return data[:0]
+    chosen = rng.permutation(len(features))[: _QUOTAS["threshold"] // 2]
+    base = np.repeat(data[rng.integers(len(data), size=len(chosen))], 3, axis=0)
+    on = thresholds[chosen]
+    down, up = np.float32(-np.inf), np.float32(np.inf)
+    with np.errstate(over="ignore"):
+        around = np.stack([np.nextafter(on, down), on, np.nextafter(on, up)], axis=1)
+    base[np.arange(len(base)), np.repeat(features[chosen], 3)] = around.ravel()
+    return np.asarray(base[np.isfinite(around.ravel())])
+
+
+def _input_thresholds(model: Estimator) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Thresholds of the trees in units of the model's own input, undoing scalers before them."""
+    steps = [step for _, step in model.steps] if isinstance(model, Pipeline) else [model]
+    nothing = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32))
+    if not is_tree_ensemble(steps[-1]):
+        return nothing
+    features, thresholds = read_trees(steps[-1]).thresholds()
+    values = thresholds.astype(np.float64)
+    for step in reversed(steps[:-1]):
+        kind = type(step).__name__
+        if kind == "StandardScaler":
+            if step.scale_ is not None:
+                values = values * step.scale_[features]
+            if step.mean_ is not None:
+                values = values + step.mean_[features]
+        elif kind != "SimpleImputer" or step.add_indicator:
+            return nothing  # an unknown step: its input cannot be told from its output
+    return features, values.astype(np.float32)
+
+
+def _nan_rows(model: Estimator, data: Rows, rng: np.random.Generator) -> Rows:
+    if not accepts_nan(model):
+        return data[:0]
+    n, d = 2 * _QUOTAS["nan"], data.shape[1]
+    base = data[rng.integers(len(data), size=n)].copy()
+    base[np.arange(n), np.arange(n) % d] = np.nan
+    base[-2] = np.nan  # all missing
+    base[-1, : d // 2] = np.nan
+    return base[::-1]
+
+
+def _extreme_rows(data: Rows, rng: np.random.Generator) -> Rows:
+    n = 2 * _QUOTAS["extreme"]
+    base = data[rng.integers(len(data), size=n)].copy()
+    columns = rng.integers(data.shape[1], size=n)
+    base[np.arange(n), columns] = np.resize(np.asarray(_EXTREMES, dtype=np.float32), n)
+    base[0] = 0.0
+    return base
+
+
+def check_answers(
+    label: NDArray[np.int64], probabilities: NDArray[Any], classes: Sequence[int]
+) -> None:
+    """Refuse what calls itself probabilities and is none; the host checks the same.
+
+    Parameters
+    ----------
+    label : ndarray of int64, shape (n,)
+        Label index of each row.
+    probabilities : ndarray, shape (n, k)
+        Share of each class.
+    classes : sequence of int
+        Label index of each probability column.
+
+    Raises
+    ------
+    ProbabilitiesError
+        Raw scores, rows that do not sum to 1, labels outside the classes or not the most probable.
+
+    """
+    shares = np.asarray(probabilities, dtype=np.float64)
+    columns = np.asarray(classes, dtype=np.int64)
+    sums = shares.sum(axis=1)
+    known = np.isin(label, columns)
+    at = np.where(known, np.searchsorted(columns, label), 0).clip(0, len(columns) - 1)
+    behind = shares.max(axis=1) - shares[np.arange(len(label)), at]
+    low, high = -PROBABILITY_TOLERANCE, 1 + PROBABILITY_TOLERANCE
+    outside = np.asarray(~((shares >= low) & (shares <= high)).all(axis=1))
+    _refuse(outside, lambda row: f"is {_brief(shares[row])}: raw scores or logits")
+    _refuse(
+        np.asarray(~(np.abs(sums - 1) <= PROBABILITY_TOLERANCE)),
+        lambda row: f"is {_brief(shares[row])}, which sums to {sums[row]:.4g} and not to 1",
+    )
+    _refuse(
+        ~known, lambda row: f"has label {label[row]}, which is not among classes {list(classes)}"
+    )
+    _refuse(
+        np.asarray(behind > TIE_MARGIN),
+        lambda row: f"has label {label[row]}, which is not its most probable class",
+    )
+
+
+def _refuse(wrong: NDArray[np.bool_], describe: Callable[[int], str]) -> None:
+    if not wrong.any():
+        return
+    row = int(np.argmax(wrong))
+    raise ProbabilitiesError(
+        f"Cannot export the model: its answer to golden row {row} {describe(row)}; give it a "
+        "predict_proba whose rows sum to 1, such as CalibratedClassifierCV"
+    )
+
+
+def _brief(values: NDArray[np.float64]) -> str:
+    return "[" + ", ".join(f"{value:.4g}" for value in values) + "]"
+
+
+def encode_golden(golden: GoldenRows, feature_names: Sequence[str]) -> bytes:
+    """Write golden rows as an Arrow IPC stream.
+
+    Columns: each feature by name and ``p0``.. (float32), ``expected_label`` (int64), ``case``.
+    """
+    columns: dict[str, pa.Array] = {
+        name: pa.array(golden.X[:, index]) for index, name in enumerate(feature_names)
+    }
+    columns["expected_label"] = pa.array(golden.label)
+    for index in range(golden.probabilities.shape[1]):
+        columns[f"p{index}"] = pa.array(golden.probabilities[:, index])
+    columns["case"] = pa.array(golden.case, type=pa.utf8())
+    table = pa.table(columns)
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue()
+
+
+def decode_golden(payload: bytes, feature_names: Sequence[str]) -> GoldenRows:
+    """Read golden rows back from an Arrow IPC stream."""
+    table = pa.ipc.open_stream(payload).read_all()
+    n_classes = sum(1 for name in table.column_names if name[:1] == "p" and name[1:].isdigit())
+    return GoldenRows(
+        X=np.stack([table[name].to_numpy() for name in feature_names], axis=1),
+        probabilities=np.stack([table[f"p{k}"].to_numpy() for k in range(n_classes)], axis=1),
+        label=table["expected_label"].to_numpy(),
+        case=tuple(table["case"].to_pylist()),
+    )

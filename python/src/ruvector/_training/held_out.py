@@ -1,0 +1,154 @@
+"""Held-out rows: the test split with the answers of the baselines, sent along with a model.
+
+The host holds the next model against the live one on them; see docs/protocol.md for the format.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from .baseline import USAGE_FEATURE, UsageThreshold
+
+__all__ = ["MAX_HELD_OUT_ROWS", "HeldOutRows", "decode_held_out", "encode_held_out", "time_ranges"]
+
+MAX_HELD_OUT_ROWS = 20_000
+_MAX_RANGES = 64
+
+
+@dataclass(frozen=True)
+class HeldOutRows:
+    """Rows a model was not trained on, in time order.
+
+    Attributes
+    ----------
+    X : ndarray of float32, shape (n, d)
+    y : ndarray of int64, shape (n,)
+        Label indices.
+    timestamps : ndarray of int64, optional
+        Milliseconds of each row.
+    baselines : mapping
+        Label index each baseline answers, by its name.
+
+    """
+
+    X: NDArray[np.float32]
+    y: NDArray[np.int64]
+    timestamps: NDArray[np.int64] | None
+    baselines: Mapping[str, NDArray[np.int64]]
+
+
+def encode_held_out(rows: HeldOutRows, feature_names: Sequence[str]) -> bytes:
+    """Write the newest 20,000 rows as an Arrow IPC stream.
+
+    Columns: ``timestamp`` (int64 ms, when known), each feature (float32), ``label`` and one
+    ``baseline_<name>`` for each baseline (int8).
+    """
+    newest = slice(max(0, len(rows.y) - MAX_HELD_OUT_ROWS), None)
+    columns: dict[str, pa.Array] = {}
+    if rows.timestamps is not None:
+        columns["timestamp"] = pa.array(rows.timestamps[newest], type=pa.int64())
+    X = np.asfortranarray(rows.X[newest])
+    for index, name in enumerate(feature_names):
+        columns[name] = pa.array(X[:, index], type=pa.float32())
+    columns["label"] = pa.array(rows.y[newest].astype(np.int8))
+    for name, predicted in rows.baselines.items():
+        columns[f"baseline_{name}"] = pa.array(predicted[newest].astype(np.int8))
+    table = pa.table(columns)
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue()
+
+
+def decode_held_out(payload: bytes, feature_names: Sequence[str]) -> HeldOutRows:
+    """Read held-out rows back from an Arrow IPC stream."""
+    table = pa.ipc.open_stream(payload).read_all()
+    prefix = "baseline_"
+    return HeldOutRows(
+        X=np.stack([table[name].to_numpy() for name in feature_names], axis=1),
+        y=table["label"].to_numpy().astype(np.int64),
+        timestamps=table["timestamp"].to_numpy() if "timestamp" in table.column_names else None,
+        baselines={
+            name.removeprefix(prefix): table[name].to_numpy().astype(np.int64)
+            for name in table.column_names
+            if name.startswith(prefix)
+        },
+    )
+
+
+def sort_by_time(rows: HeldOutRows) -> HeldOutRows:
+    """Put rows into time order: a clock that stepped back leaves them out of it."""
+    times = rows.timestamps
+    if times is None or bool(np.all(np.diff(times) >= 0)):
+        return rows
+    order = np.argsort(times, kind="stable")
+    baselines = {name: predicted[order] for name, predicted in rows.baselines.items()}
+    return HeldOutRows(rows.X[order], rows.y[order], times[order], baselines)
+
+
+def take_predictions(
+    baseline: Mapping[str, Any],
+    X: NDArray[np.float32],
+    feature_names: Sequence[str],
+    labels: Sequence[str],
+) -> dict[str, NDArray[np.int64]]:
+    """Answers of each baseline on the test rows, by its name.
+
+    A baseline that cannot be computed again from its facts brings its answers as ``predicted``,
+    which is taken out here: it belongs into no manifest.
+    """
+    found: dict[str, NDArray[np.int64]] = {}
+    for name, facts in baseline.items():
+        if not isinstance(facts, dict):
+            continue
+        predicted = facts.pop("predicted", None)
+        if predicted is None:
+            predicted = _predict_again(facts, X, feature_names, labels)
+        if predicted is not None:
+            found[name] = np.asarray(predicted, dtype=np.int64)
+    return found
+
+
+def _predict_again(
+    facts: Mapping[str, Any],
+    X: NDArray[np.float32],
+    feature_names: Sequence[str],
+    labels: Sequence[str],
+) -> NDArray[np.int64] | None:
+    index = list(labels).index
+    if "threshold" in facts and USAGE_FEATURE in feature_names:
+        rule = UsageThreshold(facts["threshold"], index(facts["below"]), index(facts["above"]))
+        return rule.predict(X[:, list(feature_names).index(USAGE_FEATURE)])
+    if "label" in facts:
+        return np.full(len(X), index(facts["label"]), dtype=np.int64)
+    return None
+
+
+def time_ranges(train: NDArray[np.int64], other: NDArray[np.int64]) -> tuple[tuple[int, int], ...]:
+    """Ranges of time that hold the train rows and none of the others; at most 64, else coarser.
+
+    Parameters
+    ----------
+    train, other : ndarray of int64
+        Milliseconds of the rows trained on, and of those held out or left in the gap.
+
+    """
+    if len(train) == 0:
+        return ()
+    times = np.sort(train)
+    # Between two train rows lies the end of a range when any other row does.
+    seen = np.searchsorted(np.sort(other), times, side="right")
+    ends = np.flatnonzero(np.diff(seen) > 0)
+    if len(ends) >= _MAX_RANGES:
+        gaps = times[ends + 1] - times[ends]
+        ends = np.sort(ends[np.argsort(gaps, kind="stable")[::-1][: _MAX_RANGES - 1]])
+    firsts = times[np.concatenate([[0], ends + 1])]
+    lasts = times[np.concatenate([ends, [len(times) - 1]])]
+    return tuple((int(first), int(last)) for first, last in zip(firsts, lasts, strict=True))

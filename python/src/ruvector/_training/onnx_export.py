@@ -1,0 +1,278 @@
+"""Export a fitted estimator: ONNX with fixed names and versions, golden rows, parity, manifest.
+
+Tree ensembles are written by ``_trees``, everything else by skl2onnx's own converters. A model that
+does not answer like the framework is never returned.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import onnx
+import skl2onnx
+from numpy.typing import NDArray
+from onnx import helper
+from skl2onnx.common.data_types import FloatTensorType, Int64TensorType
+from skl2onnx.common.shape_calculator import calculate_linear_classifier_output_shapes
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from .._untyped import Estimator, OnnxProto
+from .errors import ConversionError, FeatureSpecError
+from .fit_result import FitResult
+from .golden import GoldenRows, build_golden, check_answers, encode_golden
+from .held_out import MAX_HELD_OUT_ROWS, HeldOutRows, encode_held_out
+from .parity import ParityReport, check_parity
+from .trees import TreeEnsembleView, convert_tree_ensemble, is_tree_ensemble, read_trees
+
+__all__ = ["OnnxModel", "export_onnx"]
+
+OPSET = {"": 18, "ai.onnx.ml": 3}
+IR_VERSION = 8  # the IR of opset 18; onnx 1.23 would write 14, which onnxruntime does not load
+_PACKAGES = {
+    "sklearn": "scikit-learn",
+    "skl2onnx": "skl2onnx",
+    "onnx": "onnx",
+    "onnxruntime": "onnxruntime",
+    "numpy": "numpy",
+}
+
+
+@dataclass(frozen=True)
+class OnnxModel:
+    """A model package, ready to deploy.
+
+    Attributes
+    ----------
+    model : bytes
+        The ONNX file: input ``X`` float32 (n, d); outputs ``label`` int64 (n) holding label
+        indices, and ``probabilities`` float32 (n, k).
+    manifest : dict
+        Everything the host verifies before it uses the model.
+    golden : bytes
+        Golden rows as an Arrow IPC stream.
+    parity : ParityReport
+        How far onnxruntime is from the framework.
+    held_out : bytes or None
+        Rows it was not trained on as an Arrow IPC stream; without them the host cannot hold it
+        against the live model, and it stays a candidate unless it is forced.
+
+    """
+
+    model: bytes
+    manifest: dict[str, Any]
+    golden: bytes
+    parity: ParityReport
+    held_out: bytes | None = None
+
+
+def export_onnx(result: FitResult, *, name: str = "model") -> OnnxModel:
+    """Convert a fitted model to ONNX and prove that it answers the same.
+
+    Parameters
+    ----------
+    result : FitResult
+        From :func:`ruvector.fit`.
+    name : str, default "model"
+        Name of the model in the registry.
+
+    Raises
+    ------
+    ConversionError
+        skl2onnx cannot convert the estimator.
+    ParityError
+        The converted model answers differently.
+    ProbabilitiesError
+        What the model calls probabilities are none.
+    FeatureSpecError
+        The data set does not say which feature specification it follows.
+
+    """
+    if result.dataset.feature_spec_sha256 is None:
+        raise FeatureSpecError(
+            f'Cannot export model "{name}": data set "{result.dataset.id}" carries no '
+            "featureSpecSha256; get it from client.dataset(), or pass its meta on"
+        )
+    with threadpool_limits(limits=1):
+        return _export(result, name)
+
+
+def _export(result: FitResult, name: str) -> OnnxModel:
+    model_bytes = convert(result.model, len(result.feature_names), result.classes)
+    data = np.concatenate([result.train_rows, result.test_rows])
+    golden = build_golden(result.model, result.classes, data)
+    check_answers(golden.label, golden.probabilities, result.classes)
+    parity = check_parity(model_bytes, result.model, result.classes, golden, data)
+    golden_bytes = encode_golden(golden, result.feature_names)
+    held_out, described = pack_held_out(result.held_out, result.feature_names)
+    manifest = _build_manifest(result, name, model_bytes, golden, golden_bytes, parity)
+    manifest.update(described)
+    return OnnxModel(model_bytes, manifest, golden_bytes, parity, held_out)
+
+
+def pack_held_out(rows: HeldOutRows, feature_names: Sequence[str]) -> tuple[bytes, dict[str, Any]]:
+    """Encode held-out rows, with the part of a manifest that names them."""
+    held_out = encode_held_out(rows, feature_names)
+    count = min(len(rows.y), MAX_HELD_OUT_ROWS)
+    sha256 = hashlib.sha256(held_out).hexdigest()
+    return held_out, {"heldOut": {"sha256": sha256, "rows": count}}
+
+
+def convert(model: Estimator, n_features: int, classes: Sequence[int]) -> bytes:
+    """Convert a fitted classifier to ONNX bytes with the product's names, opset and IR."""
+    _register_trees()
+    class_values = np.asarray(classes, dtype=np.int64)
+    try:
+        stand_in = _stand_in(model, class_values)
+        proto = skl2onnx.convert_sklearn(
+            stand_in,
+            name="ruvector",
+            initial_types=[("X", FloatTensorType([None, n_features]))],
+            final_types=[
+                ("label", Int64TensorType([None])),
+                ("probabilities", FloatTensorType([None, len(class_values)])),
+            ],
+            options=_options(stand_in),
+            target_opset=OPSET,
+        )
+        _fix_versions(proto)
+        onnx.checker.check_model(proto)
+    except Exception as error:  # skl2onnx raises plain RuntimeError, NameError, ... of any kind
+        raise ConversionError(
+            f'Cannot convert estimator "{type(model).__name__}" to ONNX: {_first_line(error)}; use '
+            "a forest, gradient boosting or a linear model, alone or in a pipeline with "
+            "SimpleImputer and StandardScaler"
+        ) from error
+    return bytes(proto.SerializeToString())
+
+
+@cache
+def _register_trees() -> None:
+    skl2onnx.update_registered_converter(
+        TreeEnsembleView,
+        "RuvectorTreeEnsemble",
+        calculate_linear_classifier_output_shapes,
+        convert_tree_ensemble,
+        options={
+            "zipmap": [True, False],
+            "nocl": [True, False],
+            "output_class_labels": [True, False],
+        },
+    )
+
+
+def _stand_in(model: Estimator, class_values: NDArray[np.int64]) -> Estimator:
+    """Shallow copy of a model whose classes are label indices; the fitted model stays as it is."""
+    if isinstance(model, Pipeline):
+        pipeline = copy.copy(model)
+        name, last = model.steps[-1]
+        pipeline.steps = [*model.steps[:-1], (name, _stand_in(last, class_values))]
+        return pipeline
+    if is_tree_ensemble(model):
+        return TreeEnsembleView(read_trees(model), class_values)
+    relabelled = copy.copy(model)
+    relabelled.classes_ = class_values
+    return relabelled
+
+
+def _options(model: Estimator) -> dict[int, dict[str, Any]]:
+    steps = [step for _, step in model.steps] if isinstance(model, Pipeline) else [model]
+    options: dict[int, dict[str, Any]] = {id(steps[-1]): {"zipmap": False}}
+    for step in steps[:-1]:
+        if isinstance(step, StandardScaler):
+            # Divide like scikit-learn: times the reciprocal moves values across thresholds.
+            options[id(step)] = {"div": "div"}
+    return options
+
+
+def _fix_versions(proto: OnnxProto) -> None:
+    # skl2onnx states the lowest version its nodes need, sometimes twice; the host wants one truth.
+    del proto.opset_import[:]
+    proto.opset_import.extend(helper.make_opsetid(domain, v) for domain, v in OPSET.items())
+    proto.ir_version = IR_VERSION
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().split("\n")[0].rstrip(".")
+
+
+def _build_manifest(
+    result: FitResult,
+    name: str,
+    model_bytes: bytes,
+    golden: GoldenRows,
+    golden_bytes: bytes,
+    parity: ParityReport,
+) -> dict[str, Any]:
+    return {
+        "format": 1,
+        "name": name,
+        "created": datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
+        "features": [{"name": feature, "dtype": "float32"} for feature in result.feature_names],
+        "featureSpecSha256": result.dataset.feature_spec_sha256,
+        "input": {"name": "X", "dtype": "float32", "shape": [None, len(result.feature_names)]},
+        "outputs": {"label": "label", "probabilities": "probabilities"},
+        "labels": list(result.labels),
+        "classes": list(result.classes),
+        "trainer": {
+            "estimator": result.estimator,
+            "parameters": result.parameters,
+            "sampleWeight": result.sample_weight,
+            "fitSeconds": result.fit_seconds,
+            "versions": _versions(),
+        },
+        "dataset": {
+            "id": result.dataset.id,
+            "sha256": result.dataset.sha256,
+            "rows": result.dataset.rows,
+            **_training_times(result),
+        },
+        "metrics": result.metrics,
+        "parity": _parity_json(parity),
+        "golden": {
+            "sha256": hashlib.sha256(golden_bytes).hexdigest(),
+            "rows": len(golden.label),
+        },
+        "model": {
+            "sha256": hashlib.sha256(model_bytes).hexdigest(),
+            "sizeBytes": len(model_bytes),
+            "opset": OPSET,
+        },
+    }
+
+
+def _training_times(result: FitResult) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if result.dataset.horizon_ms is not None:
+        found["horizonMs"] = result.dataset.horizon_ms
+    if result.dataset.trained_on is not None:
+        found["trainedOn"] = [list(times) for times in result.dataset.trained_on]
+    return found
+
+
+def _parity_json(parity: ParityReport) -> dict[str, Any]:
+    fields = asdict(parity)
+    return {
+        "rows": fields["rows"],
+        "maxAbsDiff": fields["max_abs_diff"],
+        "labelMismatches": fields["label_mismatches"],
+        "tolerance": fields["tolerance"],
+        "cases": fields["cases"],
+        "batchSizes": list(parity.batch_sizes),
+    }
+
+
+@cache
+def _versions() -> dict[str, str]:
+    packages = {name: version(package) for name, package in _PACKAGES.items()}
+    return {"python": platform.python_version(), **packages}
