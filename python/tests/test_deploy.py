@@ -10,14 +10,14 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from ruvector._training.deployment import deploy
-from ruvector._training.errors import (
+from ruvector._exceptions import (
     FeatureMismatchError,
     NotAModelError,
     NotFittedModelError,
     ParityError,
     ProbabilitiesError,
 )
+from ruvector._training.deployment import deploy
 from ruvector._training.fitting import fit
 from ruvector._training.golden import decode_golden, encode_golden
 from ruvector._training.onnx_export import OnnxModel, export_onnx

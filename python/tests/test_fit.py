@@ -9,7 +9,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from ruvector._training.errors import (
+from ruvector._exceptions import (
     ClassesError,
     FewClassesError,
     FewRowsError,

@@ -3,8 +3,8 @@ import pyarrow as pa
 import pytest
 
 from ruvector._client.dataset import Dataset
+from ruvector._exceptions import ProbabilitiesError
 from ruvector._training.bootstrap import block_length, macro_f1_interval
-from ruvector._training.errors import ProbabilitiesError
 from ruvector._training.fitting import fit
 from ruvector._training.golden import check_answers
 from ruvector._training.held_out import (

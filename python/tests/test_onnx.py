@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from ruvector._training.errors import ConversionError, FeatureSpecError
+from ruvector._exceptions import ConversionError, FeatureSpecError
 from ruvector._training.fitting import fit
 from ruvector._training.golden import decode_golden
 from ruvector._training.onnx_export import convert, export_onnx

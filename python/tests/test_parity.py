@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.ensemble import RandomForestClassifier
 
-from ruvector._training.errors import ParityError
+from ruvector._exceptions import ParityError
 from ruvector._training.fitting import fit
 from ruvector._training.golden import build_golden
 from ruvector._training.onnx_export import convert

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ruvector._training.errors import JobError
+from ruvector._exceptions import JobError
 from ruvector.trainer._channel import Channel
 from ruvector.trainer._job import TrainJob, parse_job
 from ruvector.trainer._run import run_job

@@ -8,7 +8,6 @@ decision of its model.
 from __future__ import annotations
 
 from .deployment import DeployClient, Deployment, deploy
-from .errors import CancelledError, JobError
 from .estimators import create_estimator
 from .fit_result import FitResult
 from .fitting import fit
@@ -18,11 +17,9 @@ from .parity import ParityReport
 from .warming import warm_up
 
 __all__ = [
-    "CancelledError",
     "DeployClient",
     "Deployment",
     "FitResult",
-    "JobError",
     "LabelledDataset",
     "OnnxModel",
     "ParityReport",

@@ -17,8 +17,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from .._client import connect
+from .._exceptions import FeatureMismatchError, NotAModelError, NotFittedModelError
 from .._untyped import Estimator
-from .errors import FeatureMismatchError, NotAModelError, NotFittedModelError
 from .fit_result import FitResult
 from .golden import check_answers, decode_golden
 from .labelled_dataset import LabelledDataset

@@ -21,8 +21,8 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
 
+from .._exceptions import UnknownEstimatorError, UnknownParameterError
 from .._untyped import Estimator, JsonValue
-from .errors import UnknownEstimatorError, UnknownParameterError
 
 __all__ = ["accepts_nan", "create_estimator", "describe_parameters", "estimator_path"]
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import is_classifier
 
+from .._exceptions import FewClassesError, FewRowsError, MissingValuesError, NotAModelError
 from .._untyped import Estimator
-from .errors import FewClassesError, FewRowsError, MissingValuesError, NotAModelError
 from .estimators import accepts_nan, estimator_path
 from .labelled_dataset import LabelledDataset
 

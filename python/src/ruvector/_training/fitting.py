@@ -19,8 +19,8 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import has_fit_parameter
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from .._exceptions import NotAModelError
 from .._untyped import Estimator
-from .errors import NotAModelError
 from .estimators import create_estimator
 from .fit_checks import check_estimator, check_missing, take_training_rows
 from .fit_result import FitResult

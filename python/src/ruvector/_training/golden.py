@@ -17,8 +17,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
+from .._exceptions import ParityError, ProbabilitiesError
 from .._untyped import Estimator
-from .errors import ParityError, ProbabilitiesError
 from .estimators import accepts_nan
 from .trees import is_tree_ensemble, read_trees
 

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from .._exceptions import ClassesError
 from .._untyped import Estimator
 from .baseline import score_baselines
 from .bootstrap import block_length, macro_f1_interval
-from .errors import ClassesError
 from .estimators import describe_parameters, estimator_path
 from .fit_checks import few_rows
 from .fit_result import FitResult

@@ -27,8 +27,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from .._exceptions import ConversionError, FeatureSpecError
 from .._untyped import Estimator, OnnxProto
-from .errors import ConversionError, FeatureSpecError
 from .fit_result import FitResult
 from .golden import GoldenRows, build_golden, check_answers, encode_golden
 from .held_out import MAX_HELD_OUT_ROWS, HeldOutRows, encode_held_out

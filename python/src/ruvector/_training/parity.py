@@ -14,8 +14,8 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from .._exceptions import ParityError
 from .._untyped import Estimator, Session
-from .errors import ParityError
 from .golden import GoldenRows, framework_probabilities, is_tie
 
 __all__ = ["ParityReport", "check_parity", "compare"]

@@ -79,7 +79,7 @@ def _end_orphan() -> None:
 
 
 def _cancel(number: int, _frame: FrameType | None) -> NoReturn:
-    from .._training import CancelledError
+    from .._exceptions import CancelledError
 
     name = signal.Signals(number).name
     raise CancelledError(f"Cannot finish training: it was stopped by {name}; start it again")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from .._training import JobError
+from .._exceptions import JobError
 
 __all__ = ["TrainJob", "parse_job"]
 
