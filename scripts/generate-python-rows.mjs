@@ -5,7 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { buildAdrView, recordKinds } from '../src/core/index.ts';
 import { createLiveAnonymizer } from '../src/prepare/index.ts';
-import { publishedKinds } from '../src/wire/stream/published-kinds.ts';
+import { publishedKinds } from '../src/stream/published-kinds.ts';
 
 const output = 'python/src/ruvector/_stream/rows.py';
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
-const root = join(import.meta.dirname, '../..');
+const root = join(import.meta.dirname, '../../..');
 
 test.each([
   ['generate-python-errors.mjs', ['_exceptions/__init__.py', '_exceptions/classes.py']],
