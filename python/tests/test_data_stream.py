@@ -1,6 +1,9 @@
 """DataStream over a source made of lists: what is asked, what comes, and what is not for it."""
 
+import inspect
+import math
 from datetime import datetime, timezone
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -227,3 +230,12 @@ def test_batches_tell_gaps(served):
 )
 def test_typed_rows_have_the_columns_that_are_published(table, rows):
     assert list(rows.__annotations__) == [name for name, _ in columns_of(table)]
+
+
+def test_data_stream_has_the_defaults_of_the_typescript_client():
+    parameters = inspect.signature(DataStream).parameters
+    assert parameters["format"].default == "jsonlines"
+    assert parameters["reconnect"].default == math.inf
+    client = next((Path(__file__).parents[2] / "src").rglob("data-stream.ts")).read_text("utf-8")
+    assert "options.format ?? 'jsonlines'" in client
+    assert "reconnectTimeoutMs = Infinity" in client

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeAlias
@@ -61,8 +62,9 @@ class DataStream:
         Of a server that asks for one.
     timeout : float, optional
         Seconds to wait for a record before :class:`WireTimeoutError`. By default without limit.
-    reconnect : float, default 5
-        Seconds in which a connection that ended is tried again; 0 ends with the connection.
+    reconnect : float, optional
+        Seconds in which a connection that ended is tried again; 0 ends with the connection. By
+        default without limit.
     on_gap : callable, optional
         Called with each :class:`StreamGap`. Without it a gap is a RuntimeWarning.
 
@@ -86,7 +88,7 @@ class DataStream:
         after: StreamPosition | None = None,
         token: str | None = None,
         timeout: float | None = None,
-        reconnect: float = 5.0,
+        reconnect: float = math.inf,
         on_gap: Callable[[StreamGap], None] | None = None,
     ) -> None:
         self.endpoint = endpoint
