@@ -12,7 +12,7 @@ import ruvector
 from ruvector import DataStream, StreamRecord
 from ruvector._exceptions import ConnectionLostError, ProtocolError, StreamRequestError
 from ruvector._stream.columns import columns_of
-from ruvector._stream.source import StreamSource
+from ruvector._stream.source import ByteSource
 
 MONDAY = datetime(2024, 1, 1, tzinfo=timezone.utc)
 POSITION = '"sequences":{"memory":0},"timestamps":{},"repeats":{}'
@@ -24,7 +24,7 @@ def line(sequence, table="memory"):
     return f'{start},"timestamp":"2024-01-01T00:00:00.000Z"}}\n'
 
 
-class ListSource(StreamSource):
+class ListSource(ByteSource):
     def __init__(self, pieces, whole_messages):
         self.pieces, self.whole_messages = list(pieces), whole_messages
         self.closed = False

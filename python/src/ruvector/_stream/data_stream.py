@@ -11,12 +11,13 @@ import pyarrow as pa
 
 from .._buffer import Buffer
 from .._exceptions import ProtocolError, StreamRequestError
+from .._parameters import without_none
 from .batches import BatchDecoder, StreamPart, table_of, take_batch
 from .codecs import create_codec
 from .events import StreamEvent, StreamGap, StreamHello, StreamRecord, StreamTable
 from .progress import StreamPosition, StreamProgress
 from .rows import MemorySnapshot, OptimizationEvent, ProcessRecord
-from .source import StreamSource, lost
+from .source import ByteSource, lost
 from .subscription import Subscription
 from .transports import open_source
 
@@ -94,7 +95,7 @@ class DataStream:
         self.endpoint = endpoint
         self.format = format
         self._tables = tables
-        self._asked = _without_none(
+        self._asked = without_none(
             {
                 "filters": [_to_filter(condition) for condition in filters] or None,
                 "interval_ms": round(interval * 1000) or None,
@@ -167,15 +168,15 @@ class DataStream:
         batches: bool = False,
     ) -> Subscription[Any]:
         wanted = None if tables is None else list(tables)
-        request = _without_none({**self._asked, "tables": wanted, "format": self.format})
+        request = without_none({**self._asked, "tables": wanted, "format": self.format})
         create = BatchDecoder if batches else create_codec(self.format).create_decoder
 
-        def connect(after: StreamPosition | None) -> _Connection:
-            asked = _without_none({**request, "after": after})
+        def connect(after: StreamPosition | None) -> _DecodedConnection:
+            asked = without_none({**request, "after": after})
             source = open_source(
                 self.endpoint, asked, token=self._token, timeout=_CONNECT_TIMEOUT_S
             )
-            return _Connection(self.endpoint, source, create, wanted)
+            return _DecodedConnection(self.endpoint, source, create, wanted)
 
         subscription: Subscription[Any] = Subscription(
             connect,
@@ -194,13 +195,13 @@ class _Decoder(Protocol):
     def end(self) -> None: ...
 
 
-class _Connection:
+class _DecodedConnection:
     """A source and the decoder of its format."""
 
     def __init__(
         self,
         endpoint: str,
-        source: StreamSource,
+        source: ByteSource,
         create: Callable[[], _Decoder],
         tables: Sequence[str] | None,
     ) -> None:
@@ -257,7 +258,3 @@ def _to_filter(condition: StreamFilter) -> Any:  # noqa: ANN401  any JSON value
         return condition
     column, op, value = condition
     return {"column": column, "op": op, "value": value}
-
-
-def _without_none(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
