@@ -101,7 +101,7 @@ from __future__ import annotations
 
 ${Object.entries(imports).map(renderImport).join('')}
 __all__ = [
-${quote(all.sort(), '    ')}]
+${quote(all.sort(byCodeUnit), '    ')}]
 `;
 }
 
@@ -117,12 +117,17 @@ function renderTree(classes, parent, indent) {
     .join('');
 }
 
+/** As Python's linter sorts names. */
+function byCodeUnit(a, b) {
+  return a < b ? -1 : Number(a > b);
+}
+
 function renderImport([module, names]) {
-  const line = `from .${module} import ${[...names].sort().join(', ')}\n`;
+  const line = `from .${module} import ${[...names].sort(byCodeUnit).join(', ')}\n`;
   return line.length <= 101
     ? line
     : `from .${module} import (\n${[...names]
-        .sort()
+        .sort(byCodeUnit)
         .map((name) => `    ${name},\n`)
         .join('')})\n`;
 }
