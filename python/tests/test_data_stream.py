@@ -1,6 +1,9 @@
 """DataStream over a source made of lists: what is asked, what comes, and what is not for it."""
 
+import inspect
+import math
 from datetime import datetime, timezone
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -9,7 +12,7 @@ import ruvector
 from ruvector import DataStream, StreamRecord
 from ruvector._exceptions import ConnectionLostError, ProtocolError, StreamRequestError
 from ruvector._stream.columns import columns_of
-from ruvector._stream.source import StreamSource
+from ruvector._stream.source import ByteSource
 
 MONDAY = datetime(2024, 1, 1, tzinfo=timezone.utc)
 POSITION = '"sequences":{"memory":0},"timestamps":{},"repeats":{}'
@@ -21,7 +24,7 @@ def line(sequence, table="memory"):
     return f'{start},"timestamp":"2024-01-01T00:00:00.000Z"}}\n'
 
 
-class ListSource(StreamSource):
+class ListSource(ByteSource):
     def __init__(self, pieces, whole_messages):
         self.pieces, self.whole_messages = list(pieces), whole_messages
         self.closed = False
@@ -227,3 +230,12 @@ def test_batches_tell_gaps(served):
 )
 def test_typed_rows_have_the_columns_that_are_published(table, rows):
     assert list(rows.__annotations__) == [name for name, _ in columns_of(table)]
+
+
+def test_data_stream_has_the_defaults_of_the_typescript_client():
+    parameters = inspect.signature(DataStream).parameters
+    assert parameters["format"].default == "jsonlines"
+    assert parameters["reconnect"].default == math.inf
+    client = next((Path(__file__).parents[2] / "src").rglob("data-stream.ts")).read_text("utf-8")
+    assert "options.format ?? 'jsonlines'" in client
+    assert "reconnectTimeoutMs = Infinity" in client

@@ -1,6 +1,7 @@
 """Subscriptions over connections made of lists, so that every ending can be tried."""
 
 import gc
+import math
 import threading
 import time
 from datetime import datetime, timedelta, timezone
@@ -123,6 +124,19 @@ def test_a_server_that_does_not_come_back_is_lost_after_what_had_arrived():
     with pytest.raises(ConnectionLostError, match="the connection ended"):
         next(subscription)
     assert list(subscription) == []
+
+
+def test_a_connection_is_tried_without_limit_until_closed_when_reconnect_has_none():
+    server = Server([[hello()], [record(1)], LOST], *[NoDaemonError("not yet")] * 3)
+    subscription = subscribe(server, reconnect=math.inf)
+    assert next(subscription) == 1
+    reader = threading.Thread(target=list, args=(subscription,))
+    reader.start()
+    while len(server.asked) < 6:
+        time.sleep(0.01)
+    subscription.close()
+    reader.join(5)
+    assert not reader.is_alive()
 
 
 def test_an_ended_stream_that_is_served_again_continues():

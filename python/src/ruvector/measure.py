@@ -1,5 +1,7 @@
 """Measure the bridge from Python: ``python -m ruvector.measure --home DIR [--export FILE]``.
 
+A program that the benchmarks and the demo start, not a module to import.
+
 Streams the host's training set over and over in batches of one size, reads every cache line of
 what arrives, and prints one JSON object: ``gbps`` (10^9 bytes a second), ``bytes``, ``batches``,
 ``batchBytes`` and, with ``--export``, ``exportedRows``.

@@ -34,7 +34,7 @@ export type StreamOptimizationRow = Row<AdrOptimizationEvent>;
 
 /** Options of {@link openDataStream}. */
 export interface DataStreamOptions {
-  /** Of a pipe: the one it is served in. @default "msgpack"; "jsonlines" for a pipe */
+  /** Of a pipe: the one it is served in. @default "jsonlines" */
   readonly format?: StreamFormat;
   /** @default none */
   readonly token?: string;
@@ -127,7 +127,7 @@ class Client implements DataStream {
     this.endpoint = endpoint;
     this.#options = options;
     this.#isPipe = parsed.transport === 'pipe';
-    this.#format = options.format ?? (this.#isPipe ? 'jsonlines' : 'msgpack');
+    this.#format = options.format ?? 'jsonlines';
     this.#address = parsed;
   }
 

@@ -18,6 +18,7 @@ from .._bridge import (
 )
 from .._buffer import Buffer
 from .._exceptions import NoRowsError
+from .._parameters import without_none
 from .._times import TimeLike, end_ms, span_ms, start_ms
 from .dataset import Dataset
 from .models import Models
@@ -145,7 +146,7 @@ class Client:
         open_range = {"from_ms": start_ms(start), "to_ms": end_ms(end)}
         span = span_ms(start, end) if follow is False else open_range
         given = {**span, "follow": follow}
-        wanted = _without_none({**params, **_without_none(given)})
+        wanted = without_none({**params, **without_none(given)})
         return self._transport.stream(name, wanted, window, timeout)
 
     def dataset(
@@ -195,7 +196,7 @@ class Client:
             "blocks": blocks,
             "include_acted": include_acted,
         }
-        wanted = {**(params or {}), **_without_none(given)}
+        wanted = {**(params or {}), **without_none(given)}
         with self._transport.stream("training", wanted) as stream:
             table, meta = stream.read_all(), stream.meta
         if table.num_rows == 0:
@@ -223,7 +224,3 @@ class Client:
 
     def __exit__(self, *_exception: object) -> None:
         self.close()
-
-
-def _without_none(params: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in params.items() if value is not None}

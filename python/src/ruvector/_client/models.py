@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from .._bridge import Reply
+
 __all__ = ["Models"]
 
 
-class _Reply(Protocol):
-    @property
-    def result(self) -> Any: ...  # noqa: ANN401  any JSON value
-
-
 class _Client(Protocol):
-    def request(self, name: str, params: Any = None) -> _Reply: ...  # noqa: ANN401
+    def request(self, name: str, params: Any = None) -> Reply: ...  # noqa: ANN401
 
 
 class Models:

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from .._client import Client, connect
 from .._exceptions import ExportOptionsError
+from .._parameters import without_none
 from .._times import TimeLike, span_ms
 from .config import (
     Config,
@@ -267,7 +268,7 @@ class DataExporter:
             "token": token,
         }
         client = self._connected()
-        return StreamHandle(client, client.request("stream.start", _without_none(asked)).result)
+        return StreamHandle(client, client.request("stream.start", without_none(asked)).result)
 
     def close(self) -> None:
         """Close the connection this exporter opened."""
@@ -301,7 +302,7 @@ class DataExporter:
                 'Cannot export to "-": the daemon writes the file; name one, or "./-" for that name'
             )
         target = _to_absolute(path)
-        wanted = _without_none({**params, "format": format, "path": target})
+        wanted = without_none({**params, "format": format, "path": target})
         tell = None if on_progress is None else lambda news: _tell(on_progress, news)
         reply = self._connected().request(request, wanted, on_progress=tell)
         return reply.result, Path(path).expanduser()
@@ -321,7 +322,3 @@ def _to_absolute(path: PathLike) -> str:
 
 def _tell(on_progress: OnExportProgress, news: Any) -> None:  # noqa: ANN401  any JSON value
     on_progress(news["rows"], news["totalRows"], news["rowsPerSecond"], news["etaSeconds"])
-
-
-def _without_none(params: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in params.items() if value is not None}

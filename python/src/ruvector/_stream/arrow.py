@@ -28,7 +28,7 @@ from .decoder import (
     MAX_MESSAGE_BYTES,
     FrameDecoder,
     Scan,
-    decode_message,
+    decode_whole,
     refuse,
 )
 from .events import StreamEvent, StreamGap, StreamHello, StreamRecord
@@ -87,7 +87,7 @@ class ArrowCodec:
 
     def decode(self, message: Buffer) -> list[StreamEvent]:
         """Decode a whole message into events."""
-        return decode_message("arrow", message, self.create_decoder(), self._limit)
+        return decode_whole("arrow", message, self.create_decoder(), self._limit)
 
     def decode_batches(self, message: Buffer) -> list[pa.RecordBatch]:
         """Decode a whole message into record batches, without a dict for each row.
@@ -95,7 +95,7 @@ class ArrowCodec:
         ``schema.metadata[b"ruvector.event"]`` is ``record``, ``gap`` or ``hello``; records have
         ``b"ruvector.table"`` and a first column ``sequence``.
         """
-        return decode_message("arrow", message, self.create_batch_decoder(), self._limit)
+        return decode_whole("arrow", message, self.create_batch_decoder(), self._limit)
 
     def create_decoder(self) -> FrameDecoder[StreamEvent]:
         """Start decoding a byte stream into events."""

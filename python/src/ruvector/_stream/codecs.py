@@ -17,7 +17,7 @@ from .decoder import (
     MAX_MESSAGE_BYTES,
     FrameDecoder,
     Scan,
-    decode_message,
+    decode_whole,
     refuse,
 )
 from .events import StreamEvent
@@ -62,7 +62,7 @@ class _Codec:
         self._limit = limit
 
     def decode(self, message: Buffer) -> list[StreamEvent]:
-        return decode_message(self._format, message, self.create_decoder(), self._limit)
+        return decode_whole(self._format, message, self.create_decoder(), self._limit)
 
 
 def create_codec(stream_format: str, max_message_bytes: int = MAX_MESSAGE_BYTES) -> StreamCodec:

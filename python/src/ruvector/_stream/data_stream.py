@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeAlias
@@ -10,12 +11,13 @@ import pyarrow as pa
 
 from .._buffer import Buffer
 from .._exceptions import ProtocolError, StreamRequestError
+from .._parameters import without_none
 from .batches import BatchDecoder, StreamPart, table_of, take_batch
 from .codecs import create_codec
 from .events import StreamEvent, StreamGap, StreamHello, StreamRecord, StreamTable
 from .progress import StreamPosition, StreamProgress
 from .rows import MemorySnapshot, OptimizationEvent, ProcessRecord
-from .source import StreamSource, lost
+from .source import ByteSource, lost
 from .subscription import Subscription
 from .transports import open_source
 
@@ -61,8 +63,9 @@ class DataStream:
         Of a server that asks for one.
     timeout : float, optional
         Seconds to wait for a record before :class:`WireTimeoutError`. By default without limit.
-    reconnect : float, default 5
-        Seconds in which a connection that ended is tried again; 0 ends with the connection.
+    reconnect : float, optional
+        Seconds in which a connection that ended is tried again; 0 ends with the connection. By
+        default without limit.
     on_gap : callable, optional
         Called with each :class:`StreamGap`. Without it a gap is a RuntimeWarning.
 
@@ -86,13 +89,13 @@ class DataStream:
         after: StreamPosition | None = None,
         token: str | None = None,
         timeout: float | None = None,
-        reconnect: float = 5.0,
+        reconnect: float = math.inf,
         on_gap: Callable[[StreamGap], None] | None = None,
     ) -> None:
         self.endpoint = endpoint
         self.format = format
         self._tables = tables
-        self._asked = _without_none(
+        self._asked = without_none(
             {
                 "filters": [_to_filter(condition) for condition in filters] or None,
                 "interval_ms": round(interval * 1000) or None,
@@ -165,15 +168,15 @@ class DataStream:
         batches: bool = False,
     ) -> Subscription[Any]:
         wanted = None if tables is None else list(tables)
-        request = _without_none({**self._asked, "tables": wanted, "format": self.format})
+        request = without_none({**self._asked, "tables": wanted, "format": self.format})
         create = BatchDecoder if batches else create_codec(self.format).create_decoder
 
-        def connect(after: StreamPosition | None) -> _Connection:
-            asked = _without_none({**request, "after": after})
+        def connect(after: StreamPosition | None) -> _DecodedConnection:
+            asked = without_none({**request, "after": after})
             source = open_source(
                 self.endpoint, asked, token=self._token, timeout=_CONNECT_TIMEOUT_S
             )
-            return _Connection(self.endpoint, source, create, wanted)
+            return _DecodedConnection(self.endpoint, source, create, wanted)
 
         subscription: Subscription[Any] = Subscription(
             connect,
@@ -192,13 +195,13 @@ class _Decoder(Protocol):
     def end(self) -> None: ...
 
 
-class _Connection:
+class _DecodedConnection:
     """A source and the decoder of its format."""
 
     def __init__(
         self,
         endpoint: str,
-        source: StreamSource,
+        source: ByteSource,
         create: Callable[[], _Decoder],
         tables: Sequence[str] | None,
     ) -> None:
@@ -255,7 +258,3 @@ def _to_filter(condition: StreamFilter) -> Any:  # noqa: ANN401  any JSON value
         return condition
     column, op, value = condition
     return {"column": column, "op": op, "value": value}
-
-
-def _without_none(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}

@@ -9,7 +9,7 @@ from .._buffer import Buffer
 from .._exceptions import ProtocolError, RuvectorError
 
 __all__ = ["MAX_EVENTS", "MAX_MESSAGE_BYTES", "FrameDecoder", "Scan"]
-__all__ += ["decode_message", "malformed", "refuse"]
+__all__ += ["decode_whole", "malformed", "refuse"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -131,7 +131,7 @@ class FrameDecoder(Generic[T]):
             raise self._failure from error
 
 
-def decode_message(
+def decode_whole(
     stream_format: str, message: Buffer, decoder: FrameDecoder[T], max_message_bytes: int
 ) -> list[T]:
     """Decode a whole message with a decoder of its own.

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._exceptions import StreamRequestError, WireTimeoutError
-from .source import StreamSource, lost, nothing_listens
+from .source import ByteSource, lost, nothing_listens
 
 __all__ = ["PipeSource"]
 
@@ -20,7 +20,7 @@ _REMOVAL_S = 0.3
 _POLL_S = 0.02
 
 
-class PipeSource(StreamSource):
+class PipeSource(ByteSource):
     """A subscription by named pipe. What it carries is decided where it is served."""
 
     whole_messages = False

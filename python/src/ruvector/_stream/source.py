@@ -7,10 +7,10 @@ from abc import ABC, abstractmethod
 from .._buffer import Buffer
 from .._exceptions import ConnectionLostError, NoDaemonError
 
-__all__ = ["StreamSource", "lost", "nothing_listens"]
+__all__ = ["ByteSource", "lost", "nothing_listens"]
 
 
-class StreamSource(ABC):
+class ByteSource(ABC):
     """Bytes of one subscription.
 
     Attributes

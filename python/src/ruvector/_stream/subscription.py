@@ -21,7 +21,7 @@ from .._exceptions import (
 from .events import StreamGap, StreamHello
 from .progress import StreamPosition, StreamProgress
 
-__all__ = ["Connection", "Subscription"]
+__all__ = ["EventConnection", "Subscription"]
 
 Item = TypeVar("Item")
 
@@ -40,7 +40,7 @@ _PASSING = (
 )
 
 
-class Connection(Protocol):
+class EventConnection(Protocol):
     """One connection that carries one subscription."""
 
     def receive(self, timeout: float) -> Sequence[Any] | None:
@@ -72,7 +72,7 @@ class Subscription(Generic[Item]):
 
     def __init__(
         self,
-        connect: Callable[[StreamPosition | None], Connection],
+        connect: Callable[[StreamPosition | None], EventConnection],
         take: Callable[[StreamProgress, Any], Item | None],
         *,
         after: StreamPosition | None,
@@ -93,7 +93,7 @@ class Subscription(Generic[Item]):
         self._closed = threading.Event()
         # Held while reading: sockets belong to one thread at a time.
         self._reading = threading.RLock()
-        self._connection: Connection | None = None
+        self._connection: EventConnection | None = None
         self._open()
 
     @property
@@ -205,7 +205,7 @@ class Subscription(Generic[Item]):
         while self._events and isinstance(self._events[0], StreamHello):
             self._item(self._events.popleft())
 
-    def _first(self, connection: Connection, deadline: float) -> Sequence[Any]:
+    def _first(self, connection: EventConnection, deadline: float) -> Sequence[Any]:
         try:
             events = connection.receive(_slice(deadline))
         except WireTimeoutError as error:

@@ -8,7 +8,7 @@ from typing import Any
 
 from .._exceptions import StreamRequestError
 from .pipe import PipeSource
-from .source import StreamSource
+from .source import ByteSource
 from .websocket import WebSocketSource
 from .zeromq import ZeromqSource
 
@@ -17,7 +17,7 @@ __all__ = ["open_source"]
 
 def open_source(
     endpoint: str, request: Mapping[str, Any], *, token: str | None, timeout: float
-) -> StreamSource:
+) -> ByteSource:
     """Subscribe at an endpoint: ``ws://…``, ``tcp://…``, ``ipc://…`` or ``pipe:/path``.
 
     Raises

@@ -18,7 +18,7 @@ from .._exceptions import (
     WireTimeoutError,
     error_from_payload,
 )
-from .source import StreamSource, lost, nothing_listens
+from .source import ByteSource, lost, nothing_listens
 
 if TYPE_CHECKING:
     from websockets.sync.client import ClientConnection
@@ -30,7 +30,7 @@ _MAX_MESSAGE_BYTES = 16 * 2**20
 _ERROR = b'{"event":"error",'
 
 
-class WebSocketSource(StreamSource):
+class WebSocketSource(ByteSource):
     """A subscription over WebSocket."""
 
     def __init__(

@@ -12,7 +12,7 @@ import zmq
 from .._buffer import Buffer
 from .._exceptions import ProtocolError, RuvectorError, WireError, error_from_payload
 from .._zmq_socket import ZmqSocket
-from .source import StreamSource, nothing_listens
+from .source import ByteSource, nothing_listens
 
 __all__ = ["ZeromqSource"]
 
@@ -21,7 +21,7 @@ _CREDIT_WINDOW = 16
 _CREDIT_STEP = 4
 
 
-class ZeromqSource(StreamSource):
+class ZeromqSource(ByteSource):
     """A subscription over ZeroMQ."""
 
     def __init__(self, endpoint: str, request: Mapping[str, Any], *, token: str | None) -> None:

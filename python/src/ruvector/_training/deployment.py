@@ -30,7 +30,7 @@ __all__ = ["Deployment", "deploy"]
 _PICKLE_SUFFIXES = frozenset({".pkl", ".pickle", ".joblib"})
 
 
-class _Reply(Protocol):
+class DeployReply(Protocol):
     @property
     def result(self) -> Any: ...  # noqa: ANN401  any JSON value
 
@@ -40,7 +40,7 @@ class DeployClient(Protocol):
 
     def request(
         self, name: str, params: Mapping[str, Any], *, attachments: tuple[bytes, ...]
-    ) -> _Reply:
+    ) -> DeployReply:
         """Send a request and wait for its reply."""
 
 

@@ -1,6 +1,6 @@
 """Export a fitted estimator: ONNX with fixed names and versions, golden rows, parity, manifest.
 
-Tree ensembles are written by ``_trees``, everything else by skl2onnx's own converters. A model that
+Tree ensembles are written by ``trees``, everything else by skl2onnx's own converters. A model that
 does not answer like the framework is never returned.
 """
 

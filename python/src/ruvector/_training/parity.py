@@ -131,17 +131,17 @@ def check_parity(
         _require(found, golden.case, f"golden rows in batches of {size}", tolerance)
         largest = max(largest, found.max_abs_diff)
         mismatches = max(mismatches, found.label_mismatches)
-    sample = data[:: max(1, len(data) // MAX_DATA_ROWS)][:MAX_DATA_ROWS]
-    probabilities = framework_probabilities(model, sample, len(classes))
+    picked = data[:: max(1, len(data) // MAX_DATA_ROWS)][:MAX_DATA_ROWS]
+    probabilities = framework_probabilities(model, picked, len(classes))
     label = np.asarray(classes, dtype=np.int64)[probabilities.argmax(axis=1)]
-    found = compare((label, probabilities), run_batches(session, sample, len(sample)))
-    _require(found, ("data",) * len(sample), "rows of the data set", tolerance)
+    found = compare((label, probabilities), run_batches(session, picked, len(picked)))
+    _require(found, ("data",) * len(picked), "rows of the data set", tolerance)
     return ParityReport(
-        rows=len(golden.label) + len(sample),
+        rows=len(golden.label) + len(picked),
         max_abs_diff=max(largest, found.max_abs_diff),
         label_mismatches=mismatches + found.label_mismatches,
         tolerance=tolerance,
-        cases={**golden.counts(), "data": len(sample)},
+        cases={**golden.counts(), "data": len(picked)},
         batch_sizes=(*BATCH_SIZES, len(golden.label)),
     )
 
