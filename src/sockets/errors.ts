@@ -1,5 +1,5 @@
-// Error codes of the wire room and how errors travel. Every code is listed in docs/errors.md
-// and mirrored in python/src/ruvector/_exceptions.py.
+// Error codes of the bridge and of the streams, and how errors travel. Every code is listed in docs/errors.md,
+// from which python/src/ruvector/_exceptions is generated.
 import { RuvectorError, messageOf } from '../core/index.ts';
 import type { RuvectorErrorOptions } from '../core/index.ts';
 
