@@ -1,7 +1,7 @@
 // Loops over test/golden/bridge: vectors that neither codec wrote. Python's test_protocol.py loops over the same.
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { decodeMessage } from '../../../src/bridge/decode-message.ts';
 import { decodeRecordBatches } from '../../../src/bridge/decode-record-batch.ts';
 import { encodeMessage } from '../../../src/bridge/encode-message.ts';
@@ -29,11 +29,11 @@ const toHex = (frames: readonly Uint8Array[]): string[] =>
   frames.map((frame) => Buffer.from(frame).toString('hex'));
 
 describe('golden vectors', () => {
-  test('are all there', () => {
+  it('are all there', () => {
     expect(names.length).toBeGreaterThanOrEqual(40);
   });
 
-  test.each(names.filter((name) => readVector(name).message))('%s is encoded and decoded exactly', (name) => {
+  it.each(names.filter((name) => readVector(name).message))('%s is encoded and decoded exactly', (name) => {
     const { frames, message } = readVector(name);
     const { type, payload, attachments, ...numbers } = message!;
     const wire = { type: MessageType[type], payload, attachments: fromHex(attachments), ...numbers };
@@ -41,12 +41,12 @@ describe('golden vectors', () => {
     expect(decodeMessage(fromHex(frames))).toEqual(wire);
   });
 
-  test.each(names.filter((name) => readVector(name).code))('%s is refused with its code', (name) => {
+  it.each(names.filter((name) => readVector(name).code))('%s is refused with its code', (name) => {
     const { frames, code } = readVector(name);
     expect(() => decodeMessage(fromHex(frames))).toThrow(expect.objectContaining({ code }));
   });
 
-  test('batches that pyarrow wrote are read, one or several in a message', () => {
+  it('batches that pyarrow wrote are read, one or several in a message', () => {
     const schema = fromHex(readVector('hello-stream-reply.json').message!.attachments)[0]!;
     for (const name of ['batch.json', 'batch-pack.json']) {
       const { attachments, correlation } = readVector(name).message!;

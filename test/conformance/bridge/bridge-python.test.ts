@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { isRuvectorError } from '../../../src/core/index.ts';
 import { decodeMessage } from '../../../src/bridge/decode-message.ts';
 import { encodeMessage } from '../../../src/bridge/encode-message.ts';
@@ -27,7 +27,7 @@ function expectedLedger(batches: number, rows: number): Ledger['entries'] {
 }
 
 describe('Python reads', () => {
-  test.each([
+  it.each([
     { transport: 'ipc', batches: 3000, rows: 3, window: undefined },
     { transport: 'ipc', batches: 200, rows: 10_000, window: undefined },
     { transport: 'ipc', batches: 30, rows: 200_000, window: 2 },
@@ -48,7 +48,7 @@ describe('Python reads', () => {
     },
   );
 
-  test('batches in place: Arrow allocates nothing and every buffer lies in the received frame', async () => {
+  it('batches in place: Arrow allocates nothing and every buffer lies in the received frame', async () => {
     await using home = await createTestHome();
     await using consumer = startConsumer('zero_copy', home.path, { batches: 2, rows: 100_000 });
     const found = await consumer.next<Record<string, number | boolean>>();
@@ -56,7 +56,7 @@ describe('Python reads', () => {
     expect(Number(found['span'])).toBeLessThan(Number(found['nbytes']) + 256);
   });
 
-  test('on after it held the GIL for several leases', async () => {
+  it('on after it held the GIL for several leases', async () => {
     await using home = await createTestHome('ipc', 500);
     const job = { seconds: 2.5, params: { batches: 40, rows: 1000, window: 2 } };
     await using consumer = startConsumer('trainer', home.path, job);
@@ -65,7 +65,7 @@ describe('Python reads', () => {
 });
 
 describe('Python hears', () => {
-  test('each error as its class, and goes on', async () => {
+  it('each error as its class, and goes on', async () => {
     await using home = await createTestHome();
     await using consumer = startConsumer('errors', home.path);
     expect(await consumer.next()).toEqual({
@@ -80,7 +80,7 @@ describe('Python hears', () => {
     });
   });
 
-  test('that the daemon stopped, after every batch it had sent', async () => {
+  it('that the daemon stopped, after every batch it had sent', async () => {
     await using home = await createTestHome();
     await using consumer = startConsumer('endless', home.path, { rows: 1000 });
     await consumer.next();
@@ -92,7 +92,7 @@ describe('Python hears', () => {
     });
   });
 
-  test('Ctrl-C, and the daemon stops working on the request', async () => {
+  it('Ctrl-C, and the daemon stops working on the request', async () => {
     await using home = await createTestHome();
     await using consumer = startConsumer('interrupt', home.path);
     expect(await consumer.next()).toMatchObject({
@@ -102,7 +102,7 @@ describe('Python hears', () => {
   });
 });
 
-test('both decoders give the same verdict on 4,000 mutated messages', async () => {
+it('both decoders give the same verdict on 4,000 mutated messages', async () => {
   const samples = fc.sample(mutants, { numRuns: 4000, seed: 11 });
   const ours = samples.map(verdictOf);
   const theirs = await pythonVerdicts(samples);

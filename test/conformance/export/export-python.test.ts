@@ -6,7 +6,7 @@ import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openHistory } from '../../../src/store/index.ts';
 import { createTestHome, poll, python, startDaemon } from '../../support/daemon.ts';
 import type { Daemon } from '../../support/daemon.ts';
@@ -68,7 +68,7 @@ async function runPython<T>(code: string): Promise<T> {
 }
 
 describe('Python exports', () => {
-  test.each([
+  it.each([
     ['csv', 'pandas.read_csv("data.csv")'],
     ['json', 'pandas.read_json("data.json")'],
     ['jsonl', 'pandas.read_json("data.jsonl", lines=True)'],
@@ -101,7 +101,7 @@ print(json.dumps({
     });
   });
 
-  test('anonymised unless told otherwise, with a report', async () => {
+  it('anonymised unless told otherwise, with a report', async () => {
     const { distinct, methods } = await runPython<{ distinct: number; methods: string[] }>(`
 import pandas
 stats = DataExporter().export_range("2024-01-01", "2024-01-02", path="private.parquet")
@@ -111,7 +111,7 @@ print(json.dumps({"distinct": times.nunique(), "methods": [r["method"] for r in 
     expect(methods).toHaveLength(1);
   });
 
-  test('with a config, keywords that override it, and progress', async () => {
+  it('with a config, keywords that override it, and progress', async () => {
     const found = await runPython<{ rows: number; columns: string[]; seen: unknown[][] }>(`
 import pandas
 seen = []
@@ -128,7 +128,7 @@ print(json.dumps({"rows": len(frame), "columns": list(frame.columns), "seen": se
     expect(found.seen.length).toBeGreaterThan(0);
   });
 
-  test('a training set to a folder, and says what it is', async () => {
+  it('a training set to a folder, and says what it is', async () => {
     const found = await runPython<Record<string, unknown>>(`
 stats = DataExporter().export_training_data(
     end="2024-01-01T02:00:00", path="training/", train_test_split=0.75, include_features=["trend", "usage_percent"],
@@ -147,7 +147,7 @@ print(json.dumps({
     expect(found['files']).toHaveLength(2);
   });
 
-  test('the training set that Client.dataset() streams', async () => {
+  it('the training set that Client.dataset() streams', async () => {
     const found = await runPython<Record<string, unknown>>(`
 import pandas
 with connect() as client:
@@ -163,7 +163,7 @@ print(json.dumps({
     expect(found).toEqual({ rows: true, labels: true, splits: true, features: true });
   });
 
-  test.each([
+  it.each([
     ['export_range("2001-01-01", "2001-01-02", path="x.csv")', 'NoRowsError', 'ERR_EXPORT_NO_ROWS'],
     ['export_recent(1, "excel", "x")', 'ExportOptionsError', 'ERR_EXPORT_OPTIONS'],
     ['export_range(None, "2024-01-01T00:10:00", path="plain/x.csv")', 'ExportWriteError', 'ERR_FILES_TARGET'],
@@ -179,7 +179,7 @@ except RuvectorError as error:
     expect(await readdir(folder)).toEqual(before);
   });
 
-  test('and Ctrl-C ends an export without a file', async () => {
+  it('and Ctrl-C ends an export without a file', async () => {
     const code = `
 import os, signal
 from ruvector import DataExporter
@@ -201,7 +201,7 @@ DataExporter().export_range(
   });
 });
 
-test('the example of the Python README runs', async () => {
+it('the example of the Python README runs', async () => {
   const readme = await readFile(join(import.meta.dirname, '../../../python/README.md'), 'utf8');
   const example = [...readme.matchAll(/```python\n(.*?)```/gs)][1]![1]!;
   expect(example).toContain('start_stream');
@@ -210,7 +210,7 @@ test('the example of the Python README runs', async () => {
 });
 
 describe('Python starts', () => {
-  test('a stream, reads what the daemon samples, and stops it', async () => {
+  it('a stream, reads what the daemon samples, and stops it', async () => {
     const found = await runPython<Record<string, unknown>>(`
 exporter = DataExporter()
 with exporter.start_stream("msgpack") as served:

@@ -1,7 +1,7 @@
 // Independent peers decide: Python onnxruntime on the same model, and scikit-learn through the golden rows.
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { GOLDEN_TOLERANCE, decodeGolden } from '../../../src/models/index.ts';
 import { createSession } from '../../../src/models/session.ts';
 import { makeModels, python, readDraft } from '../../support/models/models.ts';
@@ -35,7 +35,7 @@ function randomRows(count: number): Float32Array {
   });
 }
 
-test.each(['forest-a', 'boosting', 'logistic', 'linear', 'subgraph'])(
+it.each(['forest-a', 'boosting', 'logistic', 'linear', 'subgraph'])(
   'the Node runtime, Python onnxruntime and scikit-learn agree on %s',
   async (kind) => {
     const draft = await readDraft(models, kind);

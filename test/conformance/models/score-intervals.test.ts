@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { blockLengthOf, scoreLabels, scorePair } from '../../../src/models/scores.ts';
 import { python } from '../../support/models/models.ts';
 
@@ -18,7 +18,7 @@ for case in json.loads(sys.argv[1]):
     print(json.dumps({"block": block, "own": own, "between": between}))
 `;
 
-test('Python and Node draw the same blocks and find the same intervals', async () => {
+it('Python and Node draw the same blocks and find the same intervals', async () => {
   const cases = [7, 64, 333, 1000, 5000].map((n) => ({
     y: Array.from({ length: n }, (_, i) => Math.floor(i / 9) % 4),
     a: Array.from({ length: n }, (_, i) => (i % 5 === 0 ? i % 4 : Math.floor(i / 9) % 4)),

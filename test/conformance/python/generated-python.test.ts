@@ -3,11 +3,11 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '../../..');
 
-test.each([
+it.each([
   ['generate-python-errors.mjs', ['_exceptions/__init__.py', '_exceptions/classes.py']],
   ['generate-python-rows.mjs', ['_stream/rows.py']],
 ])('%s makes the committed code', (name, wanted) => {

@@ -8,7 +8,7 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { sizeDelimitedPeek } from '@bufbuild/protobuf/wire';
 import { decodeMulti } from '@msgpack/msgpack';
 import { tableFromIPC } from 'apache-arrow';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createStreamCodec } from '../../../src/stream/codecs/codec.ts';
 import {
   DataEventSchema,
@@ -26,7 +26,7 @@ const named = (names: readonly (typeof vectors)[number][]) =>
   names.map((vector) => [vector.name, vector] as const);
 
 describe('golden vectors of data streams', () => {
-  test('are all there', () => {
+  it('are all there', () => {
     for (const format of streamFormats) {
       const ofFormat = vectors.filter((vector) => vector.format === format);
       expect(ofFormat.filter((vector) => vector.events).length).toBeGreaterThanOrEqual(12);
@@ -34,7 +34,7 @@ describe('golden vectors of data streams', () => {
     }
   });
 
-  test.each(named(vectors.filter((vector) => vector.events)))('%s is decoded', (_name, vector) => {
+  it.each(named(vectors.filter((vector) => vector.events)))('%s is decoded', (_name, vector) => {
     const codec = createStreamCodec(vector.format);
     expect(codec.decode(vector.bytes)).toEqual(vector.events);
     const decoder = codec.createDecoder();
@@ -43,12 +43,12 @@ describe('golden vectors of data streams', () => {
     expect(events).toEqual(vector.events);
   });
 
-  test.each(named(vectors.filter((vector) => vector.canonical)))('%s is encoded exactly', (_name, vector) => {
+  it.each(named(vectors.filter((vector) => vector.canonical)))('%s is encoded exactly', (_name, vector) => {
     const bytes = createStreamCodec(vector.format).encode(vector.events!);
     expect(Buffer.from(bytes).toString('hex')).toBe(vector.bytes.toString('hex'));
   });
 
-  test.each(named(vectors.filter((vector) => vector.code)))('%s is refused', (_name, vector) => {
+  it.each(named(vectors.filter((vector) => vector.code)))('%s is refused', (_name, vector) => {
     const codec = createStreamCodec(vector.format);
     const error = expect.objectContaining({ code: vector.code });
     expect(() => codec.decode(vector.bytes)).toThrow(error);
@@ -61,14 +61,14 @@ describe('golden vectors of data streams', () => {
 });
 
 describe('other readers', () => {
-  test.each(streamFormats)('Python reads what the %s encoder wrote', (format) => {
+  it.each(streamFormats)('Python reads what the %s encoder wrote', (format) => {
     const events = sampleEvents(300);
     expect(readWithPython(format, events)).toEqual(
       createStreamCodec(format).decode(encodeAll(format, events)),
     );
   });
 
-  test('jq reads JSON Lines', () => {
+  it('jq reads JSON Lines', () => {
     const input = encodeAll('jsonlines', sampleEvents(50));
     const query = ['-c', 'select(.event == "record" and .table == "memory") | .total_mb'];
     const { status, stdout } = spawnSync('jq', query, { input, encoding: 'utf8' });
@@ -84,7 +84,7 @@ describe('other readers', () => {
     ).toEqual(expected);
   });
 
-  test('@msgpack/msgpack reads MessagePack', () => {
+  it('@msgpack/msgpack reads MessagePack', () => {
     const events = sampleEvents(50);
     const maps = [...decodeMulti(encodeAll('msgpack', events), { useBigInt64: true })] as Map[];
     expect(maps.map((map) => map['event'])).toEqual(events.map((event) => event.type));
@@ -92,13 +92,13 @@ describe('other readers', () => {
     expect(record!['timestamp']).toBeInstanceOf(Date);
   });
 
-  test('protobuf-es reads Protobuf', () => {
+  it('protobuf-es reads Protobuf', () => {
     const events = sampleEvents(50);
     const cases = decodeDelimited(encodeAll('protobuf', events)).map((message) => message.event.case);
     expect(cases).toEqual(events.map((event) => (event.type === 'record' ? event.table : event.type)));
   });
 
-  test('apache-arrow reads Arrow', () => {
+  it('apache-arrow reads Arrow', () => {
     const events = sampleEvents(50).filter((event) => event.type === 'record' && event.table === 'process');
     const table = tableFromIPC(createStreamCodec('arrow').encode(events));
     expect(table.numRows).toBe(events.length);
@@ -109,7 +109,7 @@ describe('other readers', () => {
   });
 });
 
-test('no field number of the published schema has changed its meaning', () => {
+it('no field number of the published schema has changed its meaning', () => {
   const published = readFieldNumbers();
   const now = Object.fromEntries(
     file_ruvector_telemetry_v1_stream.messages.map((message) => [
@@ -121,7 +121,7 @@ test('no field number of the published schema has changed its meaning', () => {
   for (const [message, fields] of Object.entries(now)) expect(published[message]).toMatchObject(fields);
 });
 
-test('generate-proto.mjs makes the committed code', () => {
+it('generate-proto.mjs makes the committed code', () => {
   const folder = mkdtempSync(join(tmpdir(), 'ruvector-generated-'));
   try {
     const script = join(root, 'scripts/generate-proto.mjs');

@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   createStreamHub,
   publishedKinds,
@@ -133,7 +133,7 @@ function firstDifference(actual: readonly unknown[], expected: readonly unknown[
 }
 
 describe.each(pairs)('Python reads $transport in $format', ({ transport, format }) => {
-  test('every row as it was published', async () => {
+  it('every row as it was published', async () => {
     await using rig = await startRig(transport, format);
     const options = { count: rows.length, overflow: transport === 'pipe' ? undefined : 'block' };
     await using reader = await startReader(rig.handle.endpoint, format, options);
@@ -148,7 +148,7 @@ describe.each(pairs)('Python reads $transport in $format', ({ transport, format 
 const memoryRows = rows.filter(({ table }) => table === 'memory');
 
 describe('Python subscribes', () => {
-  test.each(streamTransports)('to one table, over %s', async (transport) => {
+  it.each(streamTransports)('to one table, over %s', async (transport) => {
     await using rig = await startRig(transport, 'jsonlines');
     const options = { method: 'subscribe_optimizations', count: 20 };
     await using reader = await startReader(rig.handle.endpoint, 'jsonlines', options);
@@ -158,7 +158,7 @@ describe('Python subscribes', () => {
     expect(firstDifference(result.rows, optimizations.map(printedRow))).toBeNull();
   });
 
-  test.each(streamTransports)('to Arrow batches without rows, over %s', async (transport) => {
+  it.each(streamTransports)('to Arrow batches without rows, over %s', async (transport) => {
     await using rig = await startRig(transport, 'arrow');
     const options = { batches: 'memory', count: memoryRows.length };
     await using reader = await startReader(rig.handle.endpoint, 'arrow', options);
@@ -170,7 +170,7 @@ describe('Python subscribes', () => {
     expect(result.position?.sequences['memory']).toBe(memoryRows.length);
   });
 
-  test('with filters and an interval, which the server applies', async () => {
+  it('with filters and an interval, which the server applies', async () => {
     await using rig = await startRig('websocket', 'msgpack');
     const options = { tables: ['memory'], filters: ['used_percent<0'], timeout: 0.5 };
     await using empty = await startReader(rig.handle.endpoint, 'msgpack', options);
@@ -182,7 +182,7 @@ describe('Python subscribes', () => {
     expect(second![2].timestamp - first![2].timestamp).toBeGreaterThanOrEqual(57_000);
   });
 
-  test.each(streamTransports)('and hears what is wrong with its request, over %s', async (transport) => {
+  it.each(streamTransports)('and hears what is wrong with its request, over %s', async (transport) => {
     await using rig = await startRig(transport, 'jsonlines');
     const options = { filters: ['nonsense>1'] };
     await using reader = await startReader(rig.handle.endpoint, 'jsonlines', options);
@@ -192,7 +192,7 @@ describe('Python subscribes', () => {
     });
   });
 
-  test.each(['websocket', 'zeromq'] as const)('with a token, over %s', async (transport) => {
+  it.each(['websocket', 'zeromq'] as const)('with a token, over %s', async (transport) => {
     await using rig = await startRig(transport, 'jsonlines', { token: 'secret' });
     await using stranger = await startReader(rig.handle.endpoint, 'jsonlines', { token: 'guess' });
     expect(await stranger.result()).toMatchObject({ end: 'AuthenticationError' });
@@ -203,52 +203,46 @@ describe('Python subscribes', () => {
 });
 
 describe('Python goes on', () => {
-  test.each(pairs)(
-    'where it was when $transport in $format is served again',
-    async ({ transport, format }) => {
-      await using rig = await startRig(transport, format);
-      const options = { tables: ['memory'], count: 2000 };
-      await using reader = await startReader(rig.handle.endpoint, format, options);
-      const half = rows.findIndex(({ row }) => row === memoryRows[1000]!.row);
-      await publish(rig.hub, 0, half);
-      await rig.handle.close();
-      await publish(rig.hub, half);
-      const { endpoint } = rig.handle;
-      await using _again = await serveStream({
-        hub: rig.hub,
-        endpoint,
-        format,
-        request: { after: start(rig.hub) },
-      });
-      const { rows: read, gaps, error } = await reader.result();
-      expect({ error, gaps }).toEqual({ error: null, gaps: [] });
-      const expected = printed(memoryRows.slice(0, 2000));
-      // A pipe that is served again begins where it is told to: what comes twice is left out here.
-      expect(firstDifference(read, expected)).toBeNull();
-    },
-  );
+  it.each(pairs)('where it was when $transport in $format is served again', async ({ transport, format }) => {
+    await using rig = await startRig(transport, format);
+    const options = { tables: ['memory'], count: 2000 };
+    await using reader = await startReader(rig.handle.endpoint, format, options);
+    const half = rows.findIndex(({ row }) => row === memoryRows[1000]!.row);
+    await publish(rig.hub, 0, half);
+    await rig.handle.close();
+    await publish(rig.hub, half);
+    const { endpoint } = rig.handle;
+    await using _again = await serveStream({
+      hub: rig.hub,
+      endpoint,
+      format,
+      request: { after: start(rig.hub) },
+    });
+    const { rows: read, gaps, error } = await reader.result();
+    expect({ error, gaps }).toEqual({ error: null, gaps: [] });
+    const expected = printed(memoryRows.slice(0, 2000));
+    // A pipe that is served again begins where it is told to: what comes twice is left out here.
+    expect(firstDifference(read, expected)).toBeNull();
+  });
 
-  test.each(['websocket', 'zeromq'] as const)(
-    'after the network cut %s, without a gap',
-    async (transport) => {
-      await using rig = await startRig(transport, 'msgpack', {
-        endpoint: transport === 'websocket' ? 'ws://127.0.0.1:0' : 'tcp://127.0.0.1:0',
-      });
-      await using proxy = await startProxy(rig.handle.endpoint);
-      const options = { tables: ['memory'], count: 2000 };
-      await using reader = await startReader(proxy.endpoint, 'msgpack', options);
-      for (let i = 0; i < rows.length; i += 300) {
-        await publish(rig.hub, i, Math.min(i + 300, rows.length));
-        if (i % 900 === 0) proxy.cut();
-      }
-      const { rows: read, gaps, error } = await reader.result();
-      expect({ error, gaps }).toEqual({ error: null, gaps: [] });
-      expect(firstDifference(read, printed(memoryRows.slice(0, 2000)))).toBeNull();
-      expect(proxy.cuts()).toBeGreaterThan(2);
-    },
-  );
+  it.each(['websocket', 'zeromq'] as const)('after the network cut %s, without a gap', async (transport) => {
+    await using rig = await startRig(transport, 'msgpack', {
+      endpoint: transport === 'websocket' ? 'ws://127.0.0.1:0' : 'tcp://127.0.0.1:0',
+    });
+    await using proxy = await startProxy(rig.handle.endpoint);
+    const options = { tables: ['memory'], count: 2000 };
+    await using reader = await startReader(proxy.endpoint, 'msgpack', options);
+    for (let i = 0; i < rows.length; i += 300) {
+      await publish(rig.hub, i, Math.min(i + 300, rows.length));
+      if (i % 900 === 0) proxy.cut();
+    }
+    const { rows: read, gaps, error } = await reader.result();
+    expect({ error, gaps }).toEqual({ error: null, gaps: [] });
+    expect(firstDifference(read, printed(memoryRows.slice(0, 2000)))).toBeNull();
+    expect(proxy.cuts()).toBeGreaterThan(2);
+  });
 
-  test('in another process, from the position it kept', async () => {
+  it('in another process, from the position it kept', async () => {
     await using rig = await startRig('websocket', 'arrow');
     await using first = await startReader(rig.handle.endpoint, 'arrow', { tables: ['memory'], count: 100 });
     await publish(rig.hub);
@@ -261,7 +255,7 @@ describe('Python goes on', () => {
 });
 
 describe('Python tells apart', () => {
-  test.each(streamTransports)('a stream that was ended, over %s', async (transport) => {
+  it.each(streamTransports)('a stream that was ended, over %s', async (transport) => {
     await using rig = await startRig(transport, 'jsonlines');
     await using reader = await startReader(rig.handle.endpoint, 'jsonlines', { reconnect: 0.3 });
     await publish(rig.hub, 0, 10);
@@ -269,7 +263,7 @@ describe('Python tells apart', () => {
     expect(await reader.result()).toMatchObject({ end: 'clean', error: null });
   });
 
-  test.each(['websocket', 'zeromq'] as const)('and a server that is lost, over %s', async (transport) => {
+  it.each(['websocket', 'zeromq'] as const)('and a server that is lost, over %s', async (transport) => {
     await using rig = await startRig(transport, 'jsonlines', {
       endpoint: transport === 'websocket' ? 'ws://127.0.0.1:0' : 'tcp://127.0.0.1:0',
     });
@@ -283,7 +277,7 @@ describe('Python tells apart', () => {
     });
   });
 
-  test.each(['ws://127.0.0.1:1', 'tcp://127.0.0.1:1', 'pipe:/nowhere/stream.pipe'])(
+  it.each(['ws://127.0.0.1:1', 'tcp://127.0.0.1:1', 'pipe:/nowhere/stream.pipe'])(
     'and one that never was, at %s',
     async (endpoint) => {
       await using reader = await startReader(endpoint, 'jsonlines', {});
@@ -291,7 +285,7 @@ describe('Python tells apart', () => {
     },
   );
 
-  test('a reader that is too slow gets a gap with its count', async () => {
+  it('a reader that is too slow gets a gap with its count', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'rvm-stream-'));
     const hub = createStreamHub({ kinds: publishedKinds, anonymized: false, memoryRows: 64 });
     await using handle = await serveStream({ hub, endpoint: `ipc://${folder}/s.sock`, format: 'jsonlines' });

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { connectBridge, readBridgeFile } from '../../../src/bridge/index.ts';
 import { decodeMessage } from '../../../src/bridge/decode-message.ts';
 import { encodeMessage } from '../../../src/bridge/encode-message.ts';
@@ -17,7 +17,7 @@ import {
   until,
 } from '../../support/bridge/wire-consumer.ts';
 
-test('a Python client killed mid-stream 20 times gives slots, source and lease back each time', async () => {
+it('a Python client killed mid-stream 20 times gives slots, source and lease back each time', async () => {
   await using home = await createTestHome();
   const { server, source } = home.own;
   for (let i = 0; i < 20; i++) {
@@ -33,7 +33,7 @@ test('a Python client killed mid-stream 20 times gives slots, source and lease b
   expect((await reader.next<{ entries: unknown[] }>()).entries).toHaveLength(10);
 }, 120_000);
 
-test('a client stopped for longer than the lease loses it, and hears so when it goes on', async () => {
+it('a client stopped for longer than the lease loses it, and hears so when it goes on', async () => {
   await using home = await createTestHome('tcp', 600);
   const { server } = home.own;
   await using consumer = startConsumer('read_until_error', home.path, { rows: 20_000 });
@@ -45,7 +45,7 @@ test('a client stopped for longer than the lease loses it, and hears so when it 
   expect(await consumer.next()).toMatchObject({ code: 'ERR_WIRE_DISCONNECTED' });
 });
 
-test.each(['ipc', 'tcp'] as const)(
+it.each(['ipc', 'tcp'] as const)(
   'a server killed mid-stream over %s is a typed error at once',
   async (transport) => {
     const home = await mkdtemp(join(tmpdir(), 'ruvector-wire-'));
@@ -70,7 +70,7 @@ test.each(['ipc', 'tcp'] as const)(
   },
 );
 
-test('a server killed while TypeScript clients wait fails their requests and streams', async () => {
+it('a server killed while TypeScript clients wait fails their requests and streams', async () => {
   const home = await mkdtemp(join(tmpdir(), 'ruvector-wire-'));
   try {
     await using process = startServerProcess(home);
@@ -97,7 +97,7 @@ test('a server killed while TypeScript clients wait fails their requests and str
   }
 });
 
-test('a reader that stops reading holds no more than its window', async () => {
+it('a reader that stops reading holds no more than its window', async () => {
   await using home = await createTestHome();
   const { server, source } = home.own;
   await using consumer = startConsumer('hold', home.path, { read: 1, params: { rows: 50_000, window: 4 } });
@@ -108,7 +108,7 @@ test('a reader that stops reading holds no more than its window', async () => {
   expect(server.stats().bytesInUse).toBeLessThan(3 * 2 ** 20);
 });
 
-test('10,000 mutated messages crash nothing and teach a stranger nothing', async () => {
+it('10,000 mutated messages crash nothing and teach a stranger nothing', async () => {
   await using home = await createTestHome();
   const { server, token } = home.own;
   const answers: number[] = [];
@@ -123,7 +123,7 @@ test('10,000 mutated messages crash nothing and teach a stranger nothing', async
   await expectServes(server.endpoints, token);
 });
 
-test('2,000 mutated messages of an authenticated client crash nothing and leave nothing open', async () => {
+it('2,000 mutated messages of an authenticated client crash nothing and leave nothing open', async () => {
   await using home = await createTestHome();
   const { server, token } = home.own;
   const answers: number[] = [];

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   PROTOCOL_VERSION,
   connectBridge,
@@ -56,7 +56,7 @@ describe.each(['ipc', 'tcp'])('over %s', (transport) => {
     await own.server.close();
   });
 
-  test('request() returns the result, attachments and progress of its handler', async () => {
+  it('request() returns the result, attachments and progress of its handler', async () => {
     const progress: unknown[] = [];
     const attachments = [Buffer.from('small'), Buffer.alloc(100_000, 7)];
     const params = { text: 'é€😀', list: [1, null, { a: true }] };
@@ -66,13 +66,13 @@ describe.each(['ipc', 'tcp'])('over %s', (transport) => {
     expect(progress).toEqual([{ step: 1 }]);
   });
 
-  test('request() runs many at once and answers each with its own', async () => {
+  it('request() runs many at once and answers each with its own', async () => {
     const numbers = Array.from({ length: 200 }, (_, i) => i);
     const replies = await Promise.all(numbers.map((i) => client.request('echo', { i })));
     expect(replies.map(({ result }) => result)).toEqual(numbers.map((i) => ({ i })));
   });
 
-  test('stream() gives every batch in order, with schema and meta before the first', async () => {
+  it('stream() gives every batch in order, with schema and meta before the first', async () => {
     const stream = await client.stream('count', { batches: 300, rows: 100 });
     expect(stream.schema.names).toEqual(columnsSchema.names);
     expect(stream.meta).toEqual({ batches: 300 });
@@ -98,7 +98,7 @@ describe('requests', () => {
     await own.server.close();
   });
 
-  test('fail with the code, details and traceback of the handler', async () => {
+  it('fail with the code, details and traceback of the handler', async () => {
     await expect(client.request('fail')).rejects.toMatchObject({
       code: 'ERR_MODEL_REJECTED',
       message: 'Cannot accept model "m": it is a test; try another',
@@ -106,7 +106,7 @@ describe('requests', () => {
     });
   });
 
-  test('fail with the known names when the name is not known', async () => {
+  it('fail with the known names when the name is not known', async () => {
     await expect(client.request('toString')).rejects.toMatchObject({
       code: 'ERR_WIRE_UNKNOWN_REQUEST',
       message: expect.stringContaining('known are echo, fail, status, wait') as string,
@@ -114,7 +114,7 @@ describe('requests', () => {
     await expect(client.stream('nothing')).rejects.toMatchObject({ code: 'ERR_WIRE_UNKNOWN_STREAM' });
   });
 
-  test('are refused before anything is sent when they are too large', async () => {
+  it('are refused before anything is sent when they are too large', async () => {
     const attachments = [Buffer.alloc(65 * 2 ** 20)];
     await expect(client.request('echo', {}, { attachments })).rejects.toMatchObject({
       code: 'ERR_WIRE_TOO_LARGE',
@@ -123,7 +123,7 @@ describe('requests', () => {
     expect((await client.request('echo', 'still here')).result).toBe('still here');
   });
 
-  test('abort their handler when they are cancelled', async () => {
+  it('abort their handler when they are cancelled', async () => {
     const abort = new AbortController();
     const waiting = client.request('wait', { ms: 60_000 }, { signal: abort.signal });
     await until(() => own.server.stats().activeRequests === 1);
@@ -132,7 +132,7 @@ describe('requests', () => {
     await until(() => own.server.stats().activeRequests === 0);
   });
 
-  test('abort their handler when the client goes away', async () => {
+  it('abort their handler when the client goes away', async () => {
     const other = await connectTo(own);
     const waiting = other.request('wait', { ms: 60_000 });
     await until(() => own.server.stats().activeRequests === 1);
@@ -141,7 +141,7 @@ describe('requests', () => {
     await until(() => own.server.stats().activeRequests === 0 && own.server.stats().clients === 1);
   });
 
-  test('are answered while a stream is saturated', async () => {
+  it('are answered while a stream is saturated', async () => {
     const stream = await client.stream('count', { rows: 50_000 }, { window: 64 });
     const reading = (async (): Promise<void> => {
       for await (const _batch of stream.batches);
@@ -159,7 +159,7 @@ describe('requests', () => {
 });
 
 describe('streams', () => {
-  test('left early close their source and give their slots back', async () => {
+  it('left early close their source and give their slots back', async () => {
     await using own = await startedOn(directory);
     await using client = await connectTo(own.test);
     const stream = await client.stream('count', { rows: 20_000 });
@@ -172,7 +172,7 @@ describe('streams', () => {
     expect(own.test.server.stats()).toMatchObject({ slotsInUse: 0, bytesInUse: 0 });
   });
 
-  test('end with the reason of their signal', async () => {
+  it('end with the reason of their signal', async () => {
     await using own = await startedOn(directory);
     await using client = await connectTo(own.test);
     const abort = new AbortController();
@@ -185,7 +185,7 @@ describe('streams', () => {
     expect(own.test.source.returned).toBe(1);
   });
 
-  test('are drained before a server closes: every batch sent is read, and the end says why', async () => {
+  it('are drained before a server closes: every batch sent is read, and the end says why', async () => {
     await using own = await startedOn(directory);
     await using client = await connectTo(own.test);
     const stream = await client.stream('count', { rows: 1000 });
@@ -204,13 +204,13 @@ describe('streams', () => {
 });
 
 describe('access', () => {
-  test('needs the right token on both endpoints', async () => {
+  it('needs the right token on both endpoints', async () => {
     await using own = await startedOn(directory);
     await expect(connectTo(own.test, { token: 'wrong' })).rejects.toMatchObject({ code: 'ERR_WIRE_AUTH' });
     expect(own.test.server.stats()).toMatchObject({ clients: 0, refused: 1 });
   });
 
-  test('fails at once and says how to start the daemon when nothing listens', async () => {
+  it('fails at once and says how to start the daemon when nothing listens', async () => {
     const absent = {
       controlEndpoint: `ipc://${directory}/none`,
       dataEndpoint: 'tcp://127.0.0.1:1',
@@ -222,19 +222,19 @@ describe('access', () => {
     });
   });
 
-  test('is for this user only: sockets have mode 0600', async () => {
+  it('is for this user only: sockets have mode 0600', async () => {
     await using own = await startedOn(directory);
     for (const endpoint of Object.values(own.test.server.endpoints)) {
       expect((await stat(endpoint.slice('ipc://'.length))).mode & 0o777).toBe(0o600);
     }
   });
 
-  test('is never offered to other machines', async () => {
+  it('is never offered to other machines', async () => {
     const open = { controlEndpoint: 'tcp://0.0.0.0:0', dataEndpoint: 'tcp://127.0.0.1:0', token: 't' };
     await expect(createBridgeServer(open)).rejects.toMatchObject({ code: 'ERR_WIRE_ENDPOINT' });
   });
 
-  test('is refused by a TCP port that is taken', async () => {
+  it('is refused by a TCP port that is taken', async () => {
     await using own = await startedOn(directory, loopback);
     const { control } = own.test.server.endpoints;
     const taken = { controlEndpoint: control, dataEndpoint: 'tcp://127.0.0.1:0', token: 't' };
@@ -246,7 +246,7 @@ describe('access', () => {
 });
 
 describe('createIpcEndpoints()', () => {
-  test('takes a short directory of its own when the path is too long, and removes it', async () => {
+  it('takes a short directory of its own when the path is too long, and removes it', async () => {
     const endpoints = await createIpcEndpoints(join(directory, 'x'.repeat(120)));
     const socketDir = endpoints.control.slice('ipc://'.length).replace(/\/control\.sock$/, '');
     expect((await stat(socketDir)).mode & 0o777).toBe(0o700);
@@ -258,7 +258,7 @@ describe('createIpcEndpoints()', () => {
 describe('writeBridgeFile()', () => {
   const file = { endpoints: loopback, token: 'secret', pid: process.pid, protocol: PROTOCOL_VERSION };
 
-  test('writes what readBridgeFile() reads, for the owner only, and leaves nothing else', async () => {
+  it('writes what readBridgeFile() reads, for the owner only, and leaves nothing else', async () => {
     const path = join(directory, 'bridge.json');
     await writeBridgeFile(path, { ...file, token: 'an older one' });
     await writeBridgeFile(path, file);
@@ -269,7 +269,7 @@ describe('writeBridgeFile()', () => {
     expect(JSON.parse(await readFile(path, 'utf8'))).toEqual(written);
   });
 
-  test('leaves a file of a dead process that readBridgeFile() refuses', async () => {
+  it('leaves a file of a dead process that readBridgeFile() refuses', async () => {
     const { pid } = spawnSync(process.execPath, ['--version']);
     const path = join(directory, 'bridge.json');
     await writeBridgeFile(path, { ...file, pid });
@@ -281,13 +281,13 @@ describe('writeBridgeFile()', () => {
 });
 
 describe('readBridgeFile()', () => {
-  test.each(['', '{', '[]', '{"pid":1}', 'null'])('refuses a file that holds %j', async (text) => {
+  it.each(['', '{', '[]', '{"pid":1}', 'null'])('refuses a file that holds %j', async (text) => {
     const path = join(directory, 'bridge.json');
     await writeFile(path, text);
     await expect(readBridgeFile(path)).rejects.toMatchObject({ code: 'ERR_WIRE_NO_DAEMON' });
   });
 
-  test('says how to start the daemon when there is no file', async () => {
+  it('says how to start the daemon when there is no file', async () => {
     await expect(readBridgeFile(join(directory, 'none'))).rejects.toThrow(/ruvector-memopt serve/);
   });
 });

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createModelHost, openRegistry } from '../../../src/models/index.ts';
 import type { ModelHost, ModelRegistry } from '../../../src/models/index.ts';
 import { contractOf, makeModels, readDraft, withModel } from '../../support/models/models.ts';
@@ -39,7 +39,7 @@ const improper: [kind: string, why: RegExp][] = [
   ['labels-outside', /has label 7, which is not among its classes 0, 1, 3/],
 ];
 
-test.each(improper)('add() refuses %s although its golden rows say the same', async (kind, why) => {
+it.each(improper)('add() refuses %s although its golden rows say the same', async (kind, why) => {
   const added = registry.add(await readDraft(models, kind));
   await expect(added).rejects.toMatchObject({
     code: 'ERR_MODEL_PROBABILITIES',
@@ -47,7 +47,7 @@ test.each(improper)('add() refuses %s although its golden rows say the same', as
   });
 });
 
-test.each(improper)('activate() refuses %s under golden rows of a sound model', async (kind, why) => {
+it.each(improper)('activate() refuses %s under golden rows of a sound model', async (kind, why) => {
   const { model } = await readDraft(models, kind);
   const { version } = await registry.add(withModel(await readDraft(models, 'linear'), model));
   await expect(host.activate(version)).rejects.toMatchObject({
@@ -57,7 +57,7 @@ test.each(improper)('activate() refuses %s under golden rows of a sound model', 
   expect(host.liveVersion).toBeNull();
 });
 
-test('predict() of a model that overshoots by a rounding gives shares from 0 to 1 that sum to 1', async () => {
+it('predict() of a model that overshoots by a rounding gives shares from 0 to 1 that sum to 1', async () => {
   const { version } = await registry.add(await readDraft(models, 'overshoot'));
   await host.activate(version);
   let clipped = 0;

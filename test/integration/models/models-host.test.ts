@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as fc from 'fast-check';
-import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Prediction } from '../../../src/core/index.ts';
 import { createModelHost, openRegistry } from '../../../src/models/index.ts';
 import type { ModelEvent, ModelHost, ModelHostOptions, ModelRegistry } from '../../../src/models/index.ts';
@@ -52,14 +52,14 @@ const rowOf = (first: number, rest = 0.1): Float32Array => new Float32Array(12).
 const typesOf = (): string[] => events.map((event) => event.type);
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });
 
-test('predict() refuses while no version is live and when the row has another width', async () => {
+it('predict() refuses while no version is live and when the row has another width', async () => {
   expect(host.liveVersion).toBeNull();
   await expect(host.predict(rowOf(0))).rejects.toThrow(code('ERR_MODEL_NONE'));
   await addLive('linear');
   await expect(host.predict(new Float32Array(11))).rejects.toThrow(code('ERR_MODEL_FEATURES'));
 });
 
-test('activate() makes a version live, reports the swap and moves the pointers', async () => {
+it('activate() makes a version live, reports the swap and moves the pointers', async () => {
   const first = await addLive('linear');
   const version = await add('forest-a');
   const report = await host.activate(version);
@@ -74,7 +74,7 @@ test('activate() makes a version live, reports the swap and moves the pointers',
   expect(typesOf()).toEqual(['activated', 'activated']);
 });
 
-test('activate() tries unknown bytes in a process of their own, and only once', async () => {
+it('activate() tries unknown bytes in a process of their own, and only once', async () => {
   await reopen({ isolation: 'process' });
   const [a, b] = [await add('forest-a'), await add('forest-b')];
   expect((await host.activate(a)).probeMs).toBeGreaterThan(0);
@@ -82,7 +82,7 @@ test('activate() tries unknown bytes in a process of their own, and only once', 
   expect((await host.activate(a)).probeMs).toBe(0);
 });
 
-test('a new host serves the version that was live', async () => {
+it('a new host serves the version that was live', async () => {
   const version = await addLive('forest-a');
   const before = await host.predict(rowOf(0.3));
   await reopen({});
@@ -90,7 +90,7 @@ test('a new host serves the version that was live', async () => {
   expect(await host.predict(rowOf(0.3))).toEqual(before);
 });
 
-test.each(['wrong-answers', 'nan', 'feature-order'])(
+it.each(['wrong-answers', 'nan', 'feature-order'])(
   'activate() of %s leaves the live model alone',
   async (kind) => {
     const live = await addLive('forest-a');
@@ -104,7 +104,7 @@ test.each(['wrong-answers', 'nan', 'feature-order'])(
   },
 );
 
-test.each([
+it.each([
   ['cut', (bytes: Buffer) => bytes.subarray(0, -50)],
   ['bit-flipped', (bytes: Buffer) => Buffer.from(new Uint8Array(bytes).with(300, bytes[300]! ^ 8))],
 ])('activate() of a model %s on disk sets it aside and leaves the live model alone', async (_, damage) => {
@@ -119,7 +119,7 @@ test.each([
   expect(listing!.damaged).toHaveLength(1);
 });
 
-test('a host whose live version is damaged starts with the previous one', async () => {
+it('a host whose live version is damaged starts with the previous one', async () => {
   const [a, b] = [await addLive('forest-a'), await addLive('forest-b')];
   await host.close();
   await writeFile(join(directory, 'memopt', b, 'manifest.json'), '{');
@@ -129,7 +129,7 @@ test('a host whose live version is damaged starts with the previous one', async 
   expect(await registry.aliases('memopt')).toMatchObject({ live: a, previous: null });
 });
 
-test('a host whose aliases are damaged starts without a model and says so', async () => {
+it('a host whose aliases are damaged starts without a model and says so', async () => {
   await addLive('forest-a');
   await host.close();
   await writeFile(join(directory, 'memopt/aliases.json'), '{"live"');
@@ -138,7 +138,7 @@ test('a host whose aliases are damaged starts without a model and says so', asyn
   expect(events).toMatchObject([{ type: 'rejected', error: { code: 'ERR_MODEL_ALIASES' } }]);
 });
 
-test('rollback() goes back at once to the version before', async () => {
+it('rollback() goes back at once to the version before', async () => {
   await expect(host.rollback()).rejects.toThrow(code('ERR_MODEL_NO_PREVIOUS'));
   const a = await addLive('forest-a');
   const expected = await host.predict(rowOf(0.3));
@@ -148,14 +148,14 @@ test('rollback() goes back at once to the version before', async () => {
   expect(await registry.aliases('memopt')).toMatchObject({ live: a, previous: null });
 });
 
-test('rollback() loads the version before when it was too large to keep', async () => {
+it('rollback() loads the version before when it was too large to keep', async () => {
   await reopen({ keepPreviousBytes: 1000 });
   const a = await addLive('forest-a');
   await addLive('forest-b');
   expect(await host.rollback()).toMatchObject({ version: a, wasLoaded: false });
 });
 
-test.each([
+it.each([
   ['fails', 'late-error'],
   ['answers NaN', 'late-nan'],
 ])(
@@ -176,7 +176,7 @@ test.each([
   },
 );
 
-test('an error after trial is answered by the version before, and a high error rate rolls back', async () => {
+it('an error after trial is answered by the version before, and a high error rate rolls back', async () => {
   await reopen({ probationAnswers: 0 });
   const good = await addLive('forest-a');
   const bad = await addLive('late-nan');
@@ -186,14 +186,14 @@ test('an error after trial is answered by the version before, and a high error r
   expect(host.liveVersion).toBe(`memopt@${good}`);
 });
 
-test('a failing version without another one gives its error and stays', async () => {
+it('a failing version without another one gives its error and stays', async () => {
   const only = await addLive('late-nan');
   await expect(host.predict(rowOf(2e6))).rejects.toThrow(code('ERR_MODEL_NAN'));
   expect(host.liveVersion).toBe(`memopt@${only}`);
   await expect(host.predict(rowOf(0))).resolves.toMatchObject({ modelVersion: `memopt@${only}` });
 });
 
-test('a version that hangs on trial is rolled back and nobody fails', async () => {
+it('a version that hangs on trial is rolled back and nobody fails', async () => {
   await reopen({ requestTimeoutMs: 150 });
   const good = await addLive('forest-a');
   await addLive('late-slow');
@@ -202,7 +202,7 @@ test('a version that hangs on trial is rolled back and nobody fails', async () =
   expect(typesOf().slice(-2)).toEqual(['worker-lost', 'rolled-back']);
 });
 
-test('a worker lost after trial is replaced: only the request that hung fails', async () => {
+it('a worker lost after trial is replaced: only the request that hung fails', async () => {
   await reopen({ requestTimeoutMs: 150, probationAnswers: 0 });
   const version = await addLive('late-slow');
   const hung = host.predict(rowOf(4e6));
@@ -212,7 +212,7 @@ test('a worker lost after trial is replaced: only the request that hung fails', 
   expect(typesOf().slice(-2)).toEqual(['worker-lost', 'recovered']);
 });
 
-test('a candidate that does not answer in time is rejected and the live model goes on', async () => {
+it('a candidate that does not answer in time is rejected and the live model goes on', async () => {
   const live = await addLive('forest-a');
   await reopen({ loadTimeoutMs: 1, isolation: 'process' });
   // Loading the live version again takes longer than 1 ms too.
@@ -220,7 +220,7 @@ test('a candidate that does not answer in time is rejected and the live model go
   expect(events).toMatchObject([{ type: 'rejected', version: live, error: { code: 'ERR_MODEL_TIMEOUT' } }]);
 });
 
-test('verify() tells what a version is worth and changes nothing', async () => {
+it('verify() tells what a version is worth and changes nothing', async () => {
   const live = await addLive('forest-a');
   const bad = await add('wrong-answers');
   await expect(host.verify(`memopt@${bad}`)).rejects.toThrow(code('ERR_MODEL_GOLDEN'));
@@ -228,7 +228,7 @@ test('verify() tells what a version is worth and changes nothing', async () => {
   expect(host.liveVersion).toBe(`memopt@${live}`);
 });
 
-test('predict() refuses when more requests wait than allowed, and serves the others', async () => {
+it('predict() refuses when more requests wait than allowed, and serves the others', async () => {
   await reopen({ capacity: 16 });
   await addLive('forest-a');
   const asked = Array.from({ length: 40 }, () => host.predict(rowOf(0)));
@@ -238,7 +238,7 @@ test('predict() refuses when more requests wait than allowed, and serves the oth
   expect(failed[0]!.reason).toMatchObject({ code: 'ERR_MODEL_BUSY' });
 });
 
-test('close() answers what is in flight and refuses what comes after', async () => {
+it('close() answers what is in flight and refuses what comes after', async () => {
   await addLive('forest-a');
   const asked = Array.from({ length: 50 }, () => host.predict(rowOf(0)));
   await host.close();
@@ -247,7 +247,7 @@ test('close() answers what is in flight and refuses what comes after', async () 
   await expect(host.activate('x')).rejects.toThrow(code('ERR_MODEL_CLOSED'));
 });
 
-test('workers are replaced after many loads without an answer lost', async () => {
+it('workers are replaced after many loads without an answer lost', async () => {
   await reopen({ recycle: { maxLoads: 2, maxHeapBytes: 2 ** 40 } });
   const versions = [await addLive('forest-a'), await addLive('forest-b')];
   const stop = new AbortController();
@@ -257,7 +257,7 @@ test('workers are replaced after many loads without an answer lost', async () =>
   expect(await asking).toBeGreaterThan(0);
 });
 
-test('predict() asked again and again keeps nobody from timers', async () => {
+it('predict() asked again and again keeps nobody from timers', async () => {
   await addLive('linear');
   const signal = AbortSignal.timeout(20);
   while (!signal.aborted) await host.predict(rowOf(0));
@@ -269,7 +269,7 @@ async function spin(ms: number): Promise<void> {
   while (performance.now() < until);
 }
 
-test('predict() is answered whatever the pauses between the requests and their number', async () => {
+it('predict() is answered whatever the pauses between the requests and their number', async () => {
   await addLive('late-error');
   const pauses = [() => spin(0), () => spin(0.02), () => spin(0.06), () => sleep(1), () => sleep(0)];
   for (let i = 0; i < 3000; i++) {
@@ -291,7 +291,7 @@ async function askUntil(signal: AbortSignal, answers: [Float32Array, Prediction]
   return count;
 }
 
-test('every answer comes whole from the version it names, whatever is activated meanwhile', async () => {
+it('every answer comes whole from the version it names, whatever is activated meanwhile', async () => {
   const kinds = ['forest-a', 'forest-b', 'boosting', 'wrong-answers', 'nan'];
   const versions = await Promise.all(kinds.map(add));
   const expected = new Map<string, Map<number, Prediction>>();

@@ -4,7 +4,7 @@ import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { isRuvectorError } from '../../../src/core/index.ts';
 import { createModelHost, openRegistry } from '../../../src/models/index.ts';
 import type { ModelHost, ModelRegistry } from '../../../src/models/index.ts';
@@ -36,7 +36,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-test.each([
+it.each([
   ['domain', 'ERR_MODEL_UNKNOWN_DOMAIN'],
   ['domain-unimported', 'ERR_MODEL_UNKNOWN_DOMAIN'],
   ['domain-subgraph', 'ERR_MODEL_UNKNOWN_DOMAIN'],
@@ -58,14 +58,14 @@ test.each([
   );
 });
 
-test.each(['forest-a', 'forest-b', 'boosting', 'logistic', 'linear', 'subgraph'])(
+it.each(['forest-a', 'forest-b', 'boosting', 'logistic', 'linear', 'subgraph'])(
   'add() takes %s',
   async (kind) => {
     await expect(registry.add(await readDraft(models, kind))).resolves.toMatchObject({ name: 'memopt' });
   },
 );
 
-test('a package on disk that grew to a gigabyte of zeros is refused by its size', async () => {
+it('a package on disk that grew to a gigabyte of zeros is refused by its size', async () => {
   const { version } = await registry.add(await readDraft(models, 'linear'));
   const file = await open(join(directory, 'memopt', version, 'model.onnx'), 'w');
   await file.truncate(2 ** 30);
@@ -78,7 +78,7 @@ test('a package on disk that grew to a gigabyte of zeros is refused by its size'
   expect(host.liveVersion).toBe(`memopt@${live}`);
 });
 
-test('damage that the manifest vouches for is refused, or the golden rows still hold', async () => {
+it('damage that the manifest vouches for is refused, or the golden rows still hold', async () => {
   const drafts = await Promise.all(
     ['linear', 'logistic', 'boosting', 'forest-b'].map((kind) => readDraft(models, kind)),
   );

@@ -5,7 +5,7 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { sha256Of } from '../../../src/models/manifest.ts';
 import { openRegistry } from '../../../src/models/index.ts';
 import type { ModelDraft, ModelId, ModelRegistry } from '../../../src/models/index.ts';
@@ -28,7 +28,7 @@ const add = async (kind: string): Promise<ModelId> => registry.add(await readDra
 const fileOf = ({ name, version }: ModelId, file: string): string => join(directory, name, version, file);
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });
 
-test('add() writes the package byte for byte and makes it the candidate', async () => {
+it('add() writes the package byte for byte and makes it the candidate', async () => {
   const draft = await readDraft(models, 'forest-a');
   const id = await registry.add(draft);
   expect(id.version).toMatch(/^\d{8}T\d{9}-[0-9a-f]{8}$/);
@@ -40,14 +40,14 @@ test('add() writes the package byte for byte and makes it the candidate', async 
   expect(manifest).toMatchObject({ ...draft.manifest, version: id.version });
 });
 
-test('add() gives the same bytes two versions', async () => {
+it('add() gives the same bytes two versions', async () => {
   const first = await add('linear');
   const second = await add('linear');
   expect(second.version).not.toBe(first.version);
   expect((await registry.list())[0]!.versions).toEqual([first.version, second.version]);
 });
 
-test('setLive() moves the pointers and rollback() goes back once', async () => {
+it('setLive() moves the pointers and rollback() goes back once', async () => {
   const a = await add('forest-a');
   const b = await add('forest-b');
   await registry.setLive('memopt', a.version);
@@ -62,7 +62,7 @@ test('setLive() moves the pointers and rollback() goes back once', async () => {
   expect(await registry.resolve(`memopt@${b.version}`)).toEqual(b);
 });
 
-test('setLive() called many times at once leaves pointers that follow one order', async () => {
+it('setLive() called many times at once leaves pointers that follow one order', async () => {
   const ids = [await add('forest-a'), await add('forest-b'), await add('linear')];
   const results = await Promise.all(ids.map((id) => registry.setLive('memopt', id.version)));
   expect(results.map((aliases) => aliases.live)).toEqual(ids.map((id) => id.version));
@@ -72,7 +72,7 @@ test('setLive() called many times at once leaves pointers that follow one order'
   });
 });
 
-test('remove() takes a version that no alias names, and says which alias names the others', async () => {
+it('remove() takes a version that no alias names, and says which alias names the others', async () => {
   const [a, b, c, d] = [
     await add('forest-a'),
     await add('forest-b'),
@@ -110,7 +110,7 @@ test('remove() takes a version that no alias names, and says which alias names t
   });
 });
 
-test('a name or reference that leaves the directory is refused by every call', async () => {
+it('a name or reference that leaves the directory is refused by every call', async () => {
   const draft = await readDraft(models, 'linear');
   const name = '../escape';
   const manifest = { ...draft.manifest, name };
@@ -122,7 +122,7 @@ test('a name or reference that leaves the directory is refused by every call', a
   expect((await readdir(directory)).filter((entry) => entry !== '.lock.db')).toEqual([]);
 });
 
-test.each<[string, (draft: ModelDraft) => ModelDraft, string]>([
+it.each<[string, (draft: ModelDraft) => ModelDraft, string]>([
   ['cut bytes', (d) => ({ ...d, model: d.model.slice(0, -100) }), 'ERR_MODEL_SHA256'],
   ['a flipped bit', (d) => ({ ...d, model: d.model.with(999, d.model[999]! ^ 1) }), 'ERR_MODEL_SHA256'],
   ['cut golden rows', (d) => ({ ...d, golden: d.golden.slice(0, 500) }), 'ERR_MODEL_SHA256'],
@@ -134,7 +134,7 @@ test.each<[string, (draft: ModelDraft) => ModelDraft, string]>([
   expect(await registry.list()).toEqual([]);
 });
 
-test('show() reports a cut or changed manifest and leaves it where it is', async () => {
+it('show() reports a cut or changed manifest and leaves it where it is', async () => {
   const id = await add('linear');
   const text = await readFile(fileOf(id, 'manifest.json'), 'utf8');
   for (const damaged of [text.slice(0, 200), '', text.replace('"rows": 33', '"rows": 32')]) {
@@ -144,7 +144,7 @@ test('show() reports a cut or changed manifest and leaves it where it is', async
   }
 });
 
-test('setAside() keeps a damaged package out of reach', async () => {
+it('setAside() keeps a damaged package out of reach', async () => {
   const id = await add('linear');
   const path = await registry.setAside('memopt', id.version);
   await expect(registry.show('memopt@candidate')).rejects.toThrow(code('ERR_MODEL_NOT_FOUND'));
@@ -154,7 +154,7 @@ test('setAside() keeps a damaged package out of reach', async () => {
 
 const script = join(import.meta.dirname, '../../support/models/add-model.ts');
 
-test('add() on a full disk says so, keeps what is live and leaves nothing half-written', async () => {
+it('add() on a full disk says so, keeps what is live and leaves nothing half-written', async () => {
   const live = await add('linear');
   await registry.setLive('memopt', live.version);
   const limited = [
@@ -177,7 +177,7 @@ test('add() on a full disk says so, keeps what is live and leaves nothing half-w
   ]);
 });
 
-test('kill -9 while models are added and activated leaves whole packages and valid pointers', async () => {
+it('kill -9 while models are added and activated leaves whole packages and valid pointers', async () => {
   for (let round = 0; round < 5; round++) {
     const child = spawn(process.execPath, [script, directory, models, 'linear', '10000'], {
       stdio: ['ignore', 'pipe', 'inherit'],

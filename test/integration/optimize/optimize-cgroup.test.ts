@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCgroupActuator, createHostReaders } from '../../../src/optimize/index.ts';
 import type { TargetPlan } from '../../../src/optimize/index.ts';
 import { buildReclaimBackend } from '../../../src/optimize/reclaim-backend.ts';
@@ -31,12 +31,12 @@ const planOf = (budgetBytes: number): TargetPlan =>
   });
 
 describe('createCgroupActuator()', () => {
-  test('says that a cgroup without memory.reclaim cannot be reclaimed from', async () => {
+  it('says that a cgroup without memory.reclaim cannot be reclaimed from', async () => {
     const reason = await createCgroupActuator({ readers }).canAct(planOf(1).target);
     expect(reason).toContain('it has no memory.reclaim');
   });
 
-  test('asks for the bytes, step by step, and spares anonymous memory where it frees nothing', async () => {
+  it('asks for the bytes, step by step, and spares anonymous memory where it frees nothing', async () => {
     await writeFile(join(folder, 'memory.reclaim'), '');
     const actuator = createCgroupActuator({ readers, stepBytes: 4096 });
     expect(await actuator.canAct(planOf(1).target)).toBeNull();
@@ -45,13 +45,13 @@ describe('createCgroupActuator()', () => {
     expect(await readFile(join(folder, 'memory.reclaim'), 'utf8')).toBe('1808 swappiness=0');
   });
 
-  test('reports a cgroup that was removed as data', async () => {
+  it('reports a cgroup that was removed as data', async () => {
     await rm(folder, { recursive: true });
     const result = await createCgroupActuator({ readers }).act(planOf(4096), signal);
     expect(result.error).toMatchObject({ code: 'ERR_OPTIMIZE_RECLAIM' });
   });
 
-  test('stops between steps when it is aborted', async () => {
+  it('stops between steps when it is aborted', async () => {
     await writeFile(join(folder, 'memory.reclaim'), '');
     const result = await createCgroupActuator({ readers }).act(
       planOf(4096),

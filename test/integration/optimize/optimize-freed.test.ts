@@ -1,6 +1,6 @@
 // What an action freed, against the truth: known resident sets, partly touched again, judged by another
 // program. The whole series of 200 is the bench `optimize.freed`. RUVECTOR_FREED_ACTIONS sets the count.
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { rm } from 'node:fs/promises';
 import { createHostReaders, createMadviseActuator } from '../../../src/optimize/index.ts';
 import { buildTrial, isFreedRight, runFreedTrial } from '../../support/optimize/freed-trial.ts';
@@ -26,7 +26,7 @@ const isPermitted = await (async (): Promise<boolean> => {
 const isLeftForGoodReason = ({ trial, refused }: FreedResult): boolean =>
   refused !== null && trial.dirtyShare > 0;
 
-test.runIf(diskFolder !== null && isPermitted)(
+it.runIf(diskFolder !== null && isPermitted)(
   `createOptimizer().tick() says what ${actions} actions freed within 5 % of what is gone, or unknown`,
   { timeout: 600_000 },
   async () => {

@@ -2,7 +2,7 @@
 // process_madvise the same tests assert the typed refusal.
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { OptimizationEvent } from '../../../src/core/index.ts';
 import {
   createGcActuator,
@@ -153,7 +153,7 @@ function expectNotPermitted({ decisions }: Trial): void {
 }
 
 describe.runIf(diskFolder !== null)('createOptimizer() on a mapped file', () => {
-  test('takes it only after it was quiet, and says what it freed as mincore does', async () => {
+  it('takes it only after it was quiet, and says what it freed as mincore does', async () => {
     const trial = await runOnce({ cleanMib: 64 });
     if (!isPermitted) return expectNotPermitted(trial);
     const [{ atMs, cachedPages }] = trial.asked.actions as [Asked['actions'][number]];
@@ -169,7 +169,7 @@ describe.runIf(diskFolder !== null)('createOptimizer() on a mapped file', () => 
     expect(trial.events).toMatchObject([{ mode: 'act', success: true, freed_kib: freedKib, scarce: 'host' }]);
   });
 
-  test('gives nearly all of a cold one back, step by step, and the sum is the truth', async () => {
+  it('gives nearly all of a cold one back, step by step, and the sum is the truth', async () => {
     let freed = 0;
     const trial = await runOnce(
       { cleanMib: 64 },
@@ -190,7 +190,7 @@ describe.runIf(diskFolder !== null)('createOptimizer() on a mapped file', () => 
     expect(Math.max(...steps)).toBeGreaterThan(steps[0]!);
   });
 
-  test('leaves one that is read all the time alone but for its probes', async () => {
+  it('leaves one that is read all the time alone but for its probes', async () => {
     await using child = await startMemoryChild({ cleanMib: 64 });
     await child.startBusy();
     const trial = await runOn(child, { seconds: 8 });
@@ -205,7 +205,7 @@ describe.runIf(diskFolder !== null)('createOptimizer() on a mapped file', () => 
     expect(trial.cached[1]).toBe(trial.cached[0]);
   });
 
-  test('changes nothing in a dry run and says what it would watch', async () => {
+  it('changes nothing in a dry run and says what it would watch', async () => {
     const trial = await runOnce({ cleanMib: 32 }, { act: false, isOver: ({ mode }) => mode === 'dry_run' });
     if (!isPermitted) return expectNotPermitted(trial);
     expect(lastOf(trial)).toMatchObject({ mode: 'dry_run', action: null });
@@ -215,14 +215,14 @@ describe.runIf(diskFolder !== null)('createOptimizer() on a mapped file', () => 
     expect(trial.events).toMatchObject([{ mode: 'dry_run', success: false, error: null, freed_kib: null }]);
   });
 
-  test('keeps to the budget', async () => {
+  it('keeps to the budget', async () => {
     const trial = await runOnce({ cleanMib: 64 }, { howMuch: { budgetBytes: () => 3 * MIB } });
     if (!isPermitted) return expectNotPermitted(trial);
     expect(lastOf(trial).plan[0]!.bytes).toBeLessThanOrEqual(3 * MIB);
     expect(trial.outcomes[0]!.takenKib).toBeLessThanOrEqual(3 * 1024);
   });
 
-  test('reports a target that ends in the middle of the plan as data', async () => {
+  it('reports a target that ends in the middle of the plan as data', async () => {
     await using child = await startMemoryChild({ cleanMib: 32 });
     const real = createMadviseActuator({ readers });
     const actuator: Actuator = {
@@ -239,7 +239,7 @@ describe.runIf(diskFolder !== null)('createOptimizer() on a mapped file', () => 
     expect(trial.events[0]).toMatchObject({ success: false, freed_kib: null, processes_trimmed: 0 });
   });
 
-  test('leaves dirty pages alone', async () => {
+  it('leaves dirty pages alone', async () => {
     const left = await runOnce({ dirtyMib: 32 }, { isOver: isRefused('frees-nothing') });
     if (!isPermitted) return expectNotPermitted(left);
     const { reason } = lastOf(left).refusals[0]!;
@@ -249,7 +249,7 @@ describe.runIf(diskFolder !== null)('createOptimizer() on a mapped file', () => 
 });
 
 describe('createOptimizer() where nothing is to be done', () => {
-  test('does nothing at all on a host that has enough: no action, no probe', async () => {
+  it('does nothing at all on a host that has enough: no action, no probe', async () => {
     const trial = await runOnce({ cleanMib: 32, anonMib: 16 }, { seconds: 5, availablePercent: 88 });
     expect(trial.asked).toEqual({ probePages: 0, actions: [] });
     expect(trial.events).toEqual([]);
@@ -257,7 +257,7 @@ describe('createOptimizer() where nothing is to be done', () => {
     expect(Math.abs(trial.rssDropKib)).toBeLessThan(1024);
   });
 
-  test('refuses anonymous memory without swap and touches none of it', async () => {
+  it('refuses anonymous memory without swap and touches none of it', async () => {
     const trial = await runOnce({ anonMib: 64 }, { isOver: isRefused('frees-nothing') });
     if (!isPermitted) return expectNotPermitted(trial);
     expect(lastOf(trial).refusals[0]!.reason).toMatch(
@@ -267,7 +267,7 @@ describe('createOptimizer() where nothing is to be done', () => {
     expect(trial.rssDropKib).toBeLessThan(1024);
   });
 
-  test('refuses anonymous memory over a disk swap', async () => {
+  it('refuses anonymous memory over a disk swap', async () => {
     const disk = { path: '/swapfile', type: 'file', sizeKib: 1 << 20, usedKib: 0, priority: -2 };
     const overDisk = { ...readers, readBackend: () => Promise.resolve(buildReclaimBackend([disk], false)) };
     const trial = await runOnce({ anonMib: 32 }, { readers: overDisk, isOver: isRefused('frees-nothing') });
@@ -277,7 +277,7 @@ describe('createOptimizer() where nothing is to be done', () => {
 });
 
 describe.runIf(cgroupProbe !== null && diskFolder !== null)('createOptimizer() and cgroups', () => {
-  test('acts for the process whose cgroup is short, and not on the one outside of it', async () => {
+  it('acts for the process whose cgroup is short, and not on the one outside of it', async () => {
     await using cgroup = makeMemoryCgroup(100)!;
     // The file is charged to it too; of the limit the anonymous pages alone leave less than a fifth.
     await using inside = await startMemoryChild({ anonMib: 76, cleanMib: 8, cgroup: cgroup.path });
@@ -300,7 +300,7 @@ describe.runIf(cgroupProbe !== null && diskFolder !== null)('createOptimizer() a
 });
 
 describe('createOptimizer() on what it must not touch', () => {
-  test('refuses a pid that was given to another process', async () => {
+  it('refuses a pid that was given to another process', async () => {
     await using child = await startMemoryChild({ anonMib: 1 });
     const pids = [{ pid: child.pid, startTimeTicks: 1 }];
     const trial = await runOn(child, { targets: { pids }, seconds: 1 });
@@ -310,7 +310,7 @@ describe('createOptimizer() on what it must not touch', () => {
     expect(await createMadviseActuator({ readers }).canAct(stale)).not.toBeNull();
   });
 
-  test('refuses a process that has ended', async () => {
+  it('refuses a process that has ended', async () => {
     const ended = await startMemoryChild({});
     const stat = await readers.readStat(ended.pid);
     await ended.kill();
@@ -319,7 +319,7 @@ describe('createOptimizer() on what it must not touch', () => {
     expect(lastOf(trial).refusals.map(({ rule }) => rule)).toEqual(['identity', 'identity']);
   });
 
-  test('refuses process 1 and our own process', async () => {
+  it('refuses process 1 and our own process', async () => {
     const trial = await runOnce({}, { targets: { pids: [1, process.pid] }, seconds: 1 });
     expect(
       lastOf(trial)
@@ -328,7 +328,7 @@ describe('createOptimizer() on what it must not touch', () => {
     ).toEqual(['never-init', 'never-self']);
   });
 
-  test('collects our own garbage when asked to', async () => {
+  it('collects our own garbage when asked to', async () => {
     const trial = await runOnce({}, { targets: { self: true }, actuators: [createGcActuator()] });
     expect(lastOf(trial).action!.targets).toMatchObject([{ actuator: 'gc', error: null }]);
     expect(trial.events).toMatchObject([{ actuator: 'gc', success: true }]);

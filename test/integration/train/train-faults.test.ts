@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { messageOf } from '../../../src/core/index.ts';
 import { findPython } from '../../../src/train/index.ts';
 import type { TrainJob, TrainProgress } from '../../../src/train/index.ts';
@@ -61,7 +61,7 @@ function hasEnded(pid: number): boolean {
 
 const isAlive = (pid: number | undefined): boolean => existsSync(`/proc/${pid}/stat`);
 
-test('a trainer killed with -9 at 20 random moments gives a typed error and registers nothing by halves', async () => {
+it('a trainer killed with -9 at 20 random moments gives a typed error and registers nothing by halves', async () => {
   const trials = 20;
   const batch = 4;
   const outcomes: string[] = [];
@@ -105,7 +105,7 @@ async function expectWholeRegistry(): Promise<void> {
   }
 }
 
-test('a trainer killed in any stage of its job gives a typed error and registers nothing by halves', async () => {
+it('a trainer killed in any stage of its job gives a typed error and registers nothing by halves', async () => {
   const stages = ['stream', 'fit', 'export', 'deploy'] as const;
   await Promise.all(
     stages.map(async (stage) => {
@@ -127,7 +127,7 @@ test('a trainer killed in any stage of its job gives a typed error and registers
   await expectWholeRegistry();
 });
 
-test('run() rejects with ERR_TRAIN_CANCELLED when its signal aborts in the middle of a fit', async () => {
+it('run() rejects with ERR_TRAIN_CANCELLED when its signal aborts in the middle of a fit', async () => {
   const trainer = start();
   const abort = new AbortController();
   const { reached, onProgress } = reach('fit');
@@ -143,14 +143,14 @@ test('run() rejects with ERR_TRAIN_CANCELLED when its signal aborts in the middl
   expect(isAlive(trainer.pid)).toBe(false);
 });
 
-test('run() rejects at once when its signal has aborted before', async () => {
+it('run() rejects at once when its signal has aborted before', async () => {
   const trainer = start();
   const running = trainer.run(light, { signal: AbortSignal.abort() });
   await expect(running).rejects.toMatchObject({ code: 'ERR_TRAIN_CANCELLED' });
   expect(isAlive(trainer.pid)).toBe(false);
 });
 
-test('run() gives up a trainer from which nothing is heard for a lease', async () => {
+it('run() gives up a trainer from which nothing is heard for a lease', async () => {
   const trainer = start({ leaseMs: 3000 });
   const { reached, onProgress } = reach('fit');
   const running = trainer.run(endlessJob, { onProgress });
@@ -161,7 +161,7 @@ test('run() gives up a trainer from which nothing is heard for a lease', async (
   expect(isAlive(trainer.pid)).toBe(false);
 });
 
-test('a long fit keeps its lease by its heartbeat alone', async () => {
+it('a long fit keeps its lease by its heartbeat alone', async () => {
   const leaseMs = 4000;
   const trainer = start({ leaseMs, killGraceMs: 200 });
   const { reached, onProgress } = reach('fit');
@@ -180,7 +180,7 @@ test('a long fit keeps its lease by its heartbeat alone', async () => {
   expect(isAlive(trainer.pid)).toBe(false);
 });
 
-test('a trainer ends when the process that started it is killed', async () => {
+it('a trainer ends when the process that started it is killed', async () => {
   const script = join(import.meta.dirname, '../../support/train/trainer-parent.ts');
   const parent = spawn(process.execPath, [script, python, bridge.bridgeFile], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -193,7 +193,7 @@ test('a trainer ends when the process that started it is killed', async () => {
   expect(hasEnded(pid)).toBe(true);
 });
 
-test('a trainer whose daemon vanishes fails and does not hang', async () => {
+it('a trainer whose daemon vanishes fails and does not hang', async () => {
   const lost = await startTrainBridge(200);
   const trainer = start({ bridgeFile: lost.bridgeFile });
   const { reached, onProgress } = reach('fit');

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { labels } from '../../../src/core/index.ts';
 import { GOLDEN_TOLERANCE, decodeGolden } from '../../../src/models/index.ts';
 import type { ManifestDraft } from '../../../src/models/index.ts';
@@ -55,7 +55,7 @@ async function replay({ manifest, model, golden }: ArrivedModel, size: number): 
   await session.release();
 }
 
-test('runTrainer() deploys a model that onnxruntime-node answers like scikit-learn', async () => {
+it('runTrainer() deploys a model that onnxruntime-node answers like scikit-learn', async () => {
   const seen: TrainProgress[] = [];
   const before = bridge.arrived.length;
   const result = await runTrainer({
@@ -83,7 +83,7 @@ test('runTrainer() deploys a model that onnxruntime-node answers like scikit-lea
   expect(show.manifest.trainer['estimator']).toBe('sklearn.ensemble.RandomForestClassifier');
 });
 
-test('runTrainer() says on the clock of this process when the fit returned', async () => {
+it('runTrainer() says on the clock of this process when the fit returned', async () => {
   const startedNs = Number(process.hrtime.bigint());
   const { timings } = await runTrainer({
     python,
@@ -95,7 +95,7 @@ test('runTrainer() says on the clock of this process when the fit returned', asy
   expect(bridge.arrived.at(-1)).toMatchObject({ activate: false });
 });
 
-test('runTrainer() brings the traceback of a parameter that scikit-learn refuses', async () => {
+it('runTrainer() brings the traceback of a parameter that scikit-learn refuses', async () => {
   const before = bridge.arrived.length;
   const failing = runTrainer({
     python,
@@ -113,7 +113,7 @@ test('runTrainer() brings the traceback of a parameter that scikit-learn refuses
   expect(bridge.arrived).toHaveLength(before);
 });
 
-test("runTrainer() brings the code of ruvector's own exceptions", async () => {
+it("runTrainer() brings the code of ruvector's own exceptions", async () => {
   const failing = runTrainer({ python, bridgeFile: bridge.bridgeFile, job: job({ estimator: 'os.system' }) });
   await expect(failing).rejects.toMatchObject({
     code: 'ERR_TRAINER_FAILED',
@@ -121,7 +121,7 @@ test("runTrainer() brings the code of ruvector's own exceptions", async () => {
   });
 });
 
-test('runTrainer() says so when no daemon runs, beside a ruvector.py of the working directory too', async () => {
+it('runTrainer() says so when no daemon runs, beside a ruvector.py of the working directory too', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'ruvector-train-'));
   const before = process.cwd();
   try {
@@ -140,7 +140,7 @@ test('runTrainer() says so when no daemon runs, beside a ruvector.py of the work
   }
 });
 
-test('runTrainer() names the Python that does not start', async () => {
+it('runTrainer() names the Python that does not start', async () => {
   const failing = runTrainer({ python: '/nowhere/python', bridgeFile: bridge.bridgeFile, job: job() });
   await expect(failing).rejects.toMatchObject({
     code: 'ERR_TRAIN_NO_PYTHON',
@@ -148,7 +148,7 @@ test('runTrainer() names the Python that does not start', async () => {
   });
 });
 
-test('findPython() says what each Python lacks and the command that mends it', async () => {
+it('findPython() says what each Python lacks and the command that mends it', async () => {
   const env = { PATH: '/nowhere' };
   await expect(findPython({ env, directories: [] })).rejects.toMatchObject({
     code: 'ERR_TRAIN_NO_PYTHON',
@@ -172,7 +172,7 @@ async function makeOtherPython(directory: string): Promise<string> {
   return wrapper;
 }
 
-test("findPython() and runTrainer() tell another project's module from ours, and say what to do", async () => {
+it("findPython() and runTrainer() tell another project's module from ours, and say what to do", async () => {
   const directory = await mkdtemp(join(tmpdir(), 'ruvector-other-'));
   try {
     const other = await makeOtherPython(directory);
@@ -188,7 +188,7 @@ test("findPython() and runTrainer() tell another project's module from ours, and
   }
 });
 
-test('createTrainerPool() runs a job on the process that was started ahead of time', async () => {
+it('createTrainerPool() runs a job on the process that was started ahead of time', async () => {
   await using pool = createTrainerPool({ python, bridgeFile: bridge.bridgeFile });
   pool.prewarm();
   pool.prewarm();
@@ -196,7 +196,7 @@ test('createTrainerPool() runs a job on the process that was started ahead of ti
   expect(result.deployment?.version).toBe(bridge.arrived.at(-1)!.version);
 });
 
-test('createTrainerPool() ends a process that never got a job and refuses jobs when closed', async () => {
+it('createTrainerPool() ends a process that never got a job and refuses jobs when closed', async () => {
   const pool = createTrainerPool({ python, bridgeFile: bridge.bridgeFile });
   pool.prewarm();
   await pool.close();

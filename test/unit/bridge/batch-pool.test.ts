@@ -1,8 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { buildBatchPool } from '../../../src/bridge/batch-pool.ts';
 
 describe('buildBatchPool()', () => {
-  test('lends memory again after release, last in first out', () => {
+  it('lends memory again after release, last in first out', () => {
     const pool = buildBatchPool(2 ** 20);
     const [first, second] = [pool.take(10_000), pool.take(10_000)];
     first.release();
@@ -11,14 +11,14 @@ describe('buildBatchPool()', () => {
     expect(pool.take(9_000).bytes).toBe(first.bytes);
   });
 
-  test('never lends memory again that was discarded', () => {
+  it('never lends memory again that was discarded', () => {
     const pool = buildBatchPool(2 ** 20);
     const slot = pool.take(10_000);
     slot.discard();
     expect(pool.take(10_000).bytes).not.toBe(slot.bytes);
   });
 
-  test('gives at least the size asked for and wastes at most an eighth above 32 KiB', () => {
+  it('gives at least the size asked for and wastes at most an eighth above 32 KiB', () => {
     const pool = buildBatchPool(0);
     for (const size of [1, 4096, 4097, 40_000, 2 ** 20, 2 ** 20 + 64, 4_194_880]) {
       const { length } = pool.take(size).bytes;
@@ -27,7 +27,7 @@ describe('buildBatchPool()', () => {
     }
   });
 
-  test('counts loans once, however often they end', () => {
+  it('counts loans once, however often they end', () => {
     const pool = buildBatchPool(2 ** 20);
     const slot = pool.take(10_000);
     expect(pool.stats()).toMatchObject({ slotsInUse: 1, bytesInUse: slot.bytes.length });
@@ -37,7 +37,7 @@ describe('buildBatchPool()', () => {
     expect(pool.stats()).toEqual({ slotsInUse: 0, bytesInUse: 0, idleBytes: slot.bytes.length });
   });
 
-  test('keeps no more idle memory than it may', () => {
+  it('keeps no more idle memory than it may', () => {
     const pool = buildBatchPool(100_000);
     const slots = [pool.take(65_536), pool.take(65_536)];
     for (const slot of slots) slot.release();

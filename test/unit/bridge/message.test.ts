@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { isRuvectorError } from '../../../src/core/index.ts';
 import { decodeMessage } from '../../../src/bridge/decode-message.ts';
 import { encodeMessage } from '../../../src/bridge/encode-message.ts';
@@ -24,7 +24,7 @@ const messages: fc.Arbitrary<WireMessage> = fc.record({
 const throughJson = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 
 describe('encodeMessage()', () => {
-  test('gives what decodeMessage() reads back', () => {
+  it('gives what decodeMessage() reads back', () => {
     fc.assert(
       fc.property(messages, (message) => {
         const decoded = decodeMessage(encodeMessage(message));
@@ -33,12 +33,12 @@ describe('encodeMessage()', () => {
     );
   });
 
-  test('hands attachments over without copying them', () => {
+  it('hands attachments over without copying them', () => {
     const attachment = new Uint8Array([1, 2, 3]);
     expect(encodeMessage({ type: MessageType.REPLY, attachments: [attachment] })[2]).toBe(attachment);
   });
 
-  test('refuses more attachments or JSON than a message holds', () => {
+  it('refuses more attachments or JSON than a message holds', () => {
     const attachments = Array.from({ length: MAX_ATTACHMENTS + 1 }, () => new Uint8Array(0));
     const payload = { text: 'x'.repeat(16 * 2 ** 20) };
     expect(() => encodeMessage({ type: MessageType.REPLY, attachments })).toThrow(/at most/);
@@ -47,7 +47,7 @@ describe('encodeMessage()', () => {
 });
 
 describe('decodeMessage()', () => {
-  test('answers every mutation of a valid message with a message or a typed error', () => {
+  it('answers every mutation of a valid message with a message or a typed error', () => {
     const mutation = fc.record({
       frame: fc.nat({ max: 1 }),
       at: fc.nat({ max: 200 }),
@@ -65,14 +65,14 @@ describe('decodeMessage()', () => {
     );
   });
 
-  test('refuses every prefix of a header', () => {
+  it('refuses every prefix of a header', () => {
     const [header] = encodeMessage({ type: MessageType.ACK });
     for (let length = 0; length < HEADER_BYTES; length++) {
       expect(verdictOf([header!.subarray(0, length), new Uint8Array(0)])).toBe('ERR_WIRE_FRAME');
     }
   });
 
-  test('says of an unknown type which stream and request it belongs to', () => {
+  it('says of an unknown type which stream and request it belongs to', () => {
     const [header, json] = encodeMessage({ type: MessageType.ACK, streamId: 3, correlation: 4 });
     header![5] = 99;
     expect(() => decodeMessage([header!, json!])).toThrow(
@@ -80,7 +80,7 @@ describe('decodeMessage()', () => {
     );
   });
 
-  test('reads a frame that does not begin at an aligned address', () => {
+  it('reads a frame that does not begin at an aligned address', () => {
     const [header, json] = encodeMessage({ type: MessageType.ACK, sequence: 2 ** 40 });
     const shifted = new Uint8Array(HEADER_BYTES + 1);
     shifted.set(header!, 1);

@@ -1,6 +1,6 @@
 import * as arrow from 'apache-arrow';
 import * as fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   buildRecordBatch,
   encodeSchema,
@@ -42,7 +42,7 @@ const valuesOf = (batch: arrow.RecordBatch): unknown[] =>
   batch.toArray().map((row: arrow.StructRow) => row.toJSON());
 
 describe('encodeRecordBatch()', () => {
-  test('keeps every value, null and slice', () => {
+  it('keeps every value, null and slice', () => {
     fc.assert(
       fc.property(rows, fc.nat({ max: 70 }), fc.nat({ max: 70 }), (given, from, count) => {
         const batch = buildRecordBatch(kind, given).slice(from, from + count);
@@ -54,7 +54,7 @@ describe('encodeRecordBatch()', () => {
     );
   });
 
-  test('begins the body at a multiple of 64 bytes and fills up to one', () => {
+  it('begins the body at a multiple of 64 bytes and fills up to one', () => {
     const batch = buildRecordBatch(kind, [{ timestamp: 1, text: 'a', share: 0.5 }]);
     const bytes = encodeRecordBatch(batch);
     expect(bytes.length % 64).toBe(0);
@@ -62,7 +62,7 @@ describe('encodeRecordBatch()', () => {
     expect((8 + metadataBytes) % 64).toBe(0);
   });
 
-  test('writes into the given memory and clears what an older batch left in the padding', () => {
+  it('writes into the given memory and clears what an older batch left in the padding', () => {
     const batch = buildRecordBatch(kind, [{ timestamp: 1, text: 'secret' }]);
     const clean = encodeRecordBatch(batch);
     const target = new Uint8Array(clean.length + 100).fill(0xaa);
@@ -71,12 +71,12 @@ describe('encodeRecordBatch()', () => {
     expect(Buffer.from(written).equals(Buffer.from(clean))).toBe(true);
   });
 
-  test('says how much memory it needs when the target is too small', () => {
+  it('says how much memory it needs when the target is too small', () => {
     const batch = buildRecordBatch(kind, [{ timestamp: 1 }]);
     expect(() => encodeRecordBatch(batch, new Uint8Array(8))).toThrow(/it needs \d+ bytes, the target has 8/);
   });
 
-  test('refuses a dictionary column by name', () => {
+  it('refuses a dictionary column by name', () => {
     const table = arrow.tableFromArrays({ plain: [1, 2], words: ['a', 'b'] });
     expect(() => encodeRecordBatch(table.batches[0]!)).toThrow(
       expect.objectContaining({
@@ -88,7 +88,7 @@ describe('encodeRecordBatch()', () => {
 });
 
 describe('buildBatchPlanner()', () => {
-  test('notices that a batch of the same size has other nulls', () => {
+  it('notices that a batch of the same size has other nulls', () => {
     const plan = buildBatchPlanner();
     const schema = encodeSchema(toArrowSchema(kind));
     for (const share of [1, null, 2, null]) {
@@ -101,14 +101,14 @@ describe('buildBatchPlanner()', () => {
 });
 
 describe('decodeRecordBatches()', () => {
-  test('reads batches that lie one behind the other', () => {
+  it('reads batches that lie one behind the other', () => {
     const batches = [1, 2, 3].map((timestamp) => buildRecordBatch(kind, [{ timestamp }]));
     const bytes = Buffer.concat(batches.map((batch) => encodeRecordBatch(batch)));
     const decoded = decodeRecordBatches(encodeSchema(toArrowSchema(kind)), bytes);
     expect(decoded.flatMap(valuesOf)).toEqual(batches.flatMap(valuesOf));
   });
 
-  test('answers broken bytes with a typed error', () => {
+  it('answers broken bytes with a typed error', () => {
     const schema = encodeSchema(toArrowSchema(kind));
     const refused = expect.objectContaining({ code: 'ERR_WIRE_BATCH' }) as Error;
     expect(() => decodeRecordBatches(schema, new Uint8Array(0))).toThrow(refused);
@@ -117,7 +117,7 @@ describe('decodeRecordBatches()', () => {
 });
 
 describe('encodeSchema()', () => {
-  test('keeps names, types and metadata', () => {
+  it('keeps names, types and metadata', () => {
     const schema = toArrowSchema(memoryKind);
     const decoded = decodeSchema(encodeSchema(schema));
     expect(decoded.toString()).toBe(schema.toString());

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { buildBatchPool } from '../../../src/bridge/batch-pool.ts';
 import { MessageType, nameOfType } from '../../../src/bridge/message.ts';
 import type { OutgoingMessage } from '../../../src/bridge/message.ts';
@@ -43,7 +43,7 @@ function openSession(batches: number | undefined, rows: number, credit: number, 
 const typesOf = (sent: readonly OutgoingMessage[]): string[] => sent.map(({ type }) => nameOfType(type));
 
 describe('StreamSession', () => {
-  test('sends no batch beyond the credit and asks the source for none', async () => {
+  it('sends no batch beyond the credit and asks the source for none', async () => {
     const rig = openSession(undefined, LARGE_ROWS, 3);
     await rig.settle();
     expect(rig.session.sent).toBe(3);
@@ -53,7 +53,7 @@ describe('StreamSession', () => {
     await rig.session.done;
   });
 
-  test('frees slots only up to the acknowledged batch', async () => {
+  it('frees slots only up to the acknowledged batch', async () => {
     const rig = openSession(undefined, LARGE_ROWS, 3);
     await rig.settle();
     rig.session.acknowledge(2);
@@ -63,7 +63,7 @@ describe('StreamSession', () => {
     expect(rig.slotsInUse()).toBe(0);
   });
 
-  test('ends with DRAIN, waits for the last ACK, says BYE and waits for the answer', async () => {
+  it('ends with DRAIN, waits for the last ACK, says BYE and waits for the answer', async () => {
     const rig = openSession(2, LARGE_ROWS, 8);
     await rig.settle();
     expect(typesOf(rig.sent)).toEqual(['HELLO', 'BATCH', 'BATCH', 'DRAIN']);
@@ -78,7 +78,7 @@ describe('StreamSession', () => {
     expect(rig.source.returned).toBe(1);
   });
 
-  test('sends small batches that are ready together, within credit', async () => {
+  it('sends small batches that are ready together, within credit', async () => {
     const rig = openSession(10, 10, 8);
     await rig.settle();
     expect(rig.sent[1]).toMatchObject({ type: MessageType.BATCH, sequence: 8, correlation: 8 });
@@ -90,7 +90,7 @@ describe('StreamSession', () => {
     await rig.session.done;
   });
 
-  test('does not hold a small batch back for one that is not ready', async () => {
+  it('does not hold a small batch back for one that is not ready', async () => {
     let release = (): void => {};
     const waiting = new Promise<void>((resolve) => (release = resolve));
     const slow: StreamSource = {
@@ -113,7 +113,7 @@ describe('StreamSession', () => {
     await rig.session.done;
   });
 
-  test('closes the source of a client that leaves and answers BYE', async () => {
+  it('closes the source of a client that leaves and answers BYE', async () => {
     const rig = openSession(undefined, LARGE_ROWS, 2);
     await rig.settle();
     rig.session.leave('left');
@@ -122,7 +122,7 @@ describe('StreamSession', () => {
     expect(rig.sent.at(-1)?.type).toBe(MessageType.BYE);
   });
 
-  test('says nothing more to a client that is lost', async () => {
+  it('says nothing more to a client that is lost', async () => {
     const rig = openSession(undefined, LARGE_ROWS, 2);
     await rig.settle();
     const before = rig.sent.length;
@@ -132,7 +132,7 @@ describe('StreamSession', () => {
     expect(rig.source.returned).toBe(1);
   });
 
-  test('ends a stream the daemon cuts short with an error, once all that was sent is acknowledged', async () => {
+  it('ends a stream the daemon cuts short with an error, once all that was sent is acknowledged', async () => {
     const rig = openSession(undefined, LARGE_ROWS, 2);
     await rig.settle();
     rig.session.drain();
@@ -145,7 +145,7 @@ describe('StreamSession', () => {
     expect(typesOf(rig.sent)).not.toContain('BYE');
   });
 
-  test('ends a stream whose source had ended before the daemon drains with BYE', async () => {
+  it('ends a stream whose source had ended before the daemon drains with BYE', async () => {
     const rig = openSession(2, LARGE_ROWS, 8);
     await rig.settle();
     rig.session.drain();
@@ -156,7 +156,7 @@ describe('StreamSession', () => {
     expect([rig.errors, typesOf(rig.sent).at(-1)]).toEqual([[], 'BYE']);
   });
 
-  test('ends although the source is stuck', async () => {
+  it('ends although the source is stuck', async () => {
     const stuck: StreamSource = {
       async open() {
         const batches = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }) };
@@ -170,7 +170,7 @@ describe('StreamSession', () => {
     expect(rig.slotsInUse()).toBe(0);
   });
 
-  test('reports the error of a source after the batches before it', async () => {
+  it('reports the error of a source after the batches before it', async () => {
     const failing: StreamSource = {
       async open() {
         async function* produce(): AsyncGenerator<ReturnType<typeof buildCountingBatch>> {
@@ -186,7 +186,7 @@ describe('StreamSession', () => {
     expect(String(rig.errors[0])).toContain('the disk is gone');
   });
 
-  test('ends with an error when the client acknowledges what was never sent', async () => {
+  it('ends with an error when the client acknowledges what was never sent', async () => {
     const rig = openSession(undefined, LARGE_ROWS, 2);
     await rig.settle();
     rig.session.acknowledge(3);
@@ -195,7 +195,7 @@ describe('StreamSession', () => {
     expect(rig.slotsInUse()).toBe(0);
   });
 
-  test(
+  it(
     'numbers batches without gap and stays within credit whatever the client grants',
     { timeout: 30_000 },
     async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   buildAdrView,
   buildRecordBatch,
@@ -26,7 +26,7 @@ function rowsOfKind(kind: RecordKind, count: number, isNull: (row: number) => bo
 }
 
 describe('buildAdrView', () => {
-  test.each([
+  it.each([
     ['memory', memoryKind],
     ['process', processKind],
     ['optimization', optimizationKind],
@@ -45,7 +45,7 @@ describe('buildAdrView', () => {
     expect(seen).toEqual(wanted);
   });
 
-  test('what cannot be computed, and what an older version stored as NaN, is null in rows and batches', () => {
+  it('what cannot be computed, and what an older version stored as NaN, is null in rows and batches', () => {
     const [memory] = rowsOfKind(memoryKind, 1, () => false);
     const [process] = rowsOfKind(processKind, 1, () => false);
     const cases = [
@@ -64,7 +64,7 @@ describe('buildAdrView', () => {
     }
   });
 
-  test("the document's columns come first, with its names and values", () => {
+  it("the document's columns come first, with its names and values", () => {
     const view = buildAdrView('memory', memoryKind);
     const names = view.kind.fields.slice(0, view.documentColumns).map((field) => field.name);
     expect(names).toEqual([
@@ -80,7 +80,7 @@ describe('buildAdrView', () => {
     expect(view.toRow(row!)).toMatchObject({ ...document, timestamp: row!['timestamp'] });
   });
 
-  test('columns that the document renames do not come twice; all others are kept', () => {
+  it('columns that the document renames do not come twice; all others are kept', () => {
     const names = buildAdrView('process', processKind).kind.fields.map((field) => field.name);
     expect(names).toEqual(expect.arrayContaining(['working_set_mb', 'threads', 'swap_kib']));
     expect(names).not.toContain('rss_kib');

@@ -1,5 +1,5 @@
 // When a side of the ring looks before it sleeps, and when it stops doing so.
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { createBriefLook } from '../../../src/models/brief-look.ts';
 import type { BriefLook } from '../../../src/models/brief-look.ts';
 
@@ -20,7 +20,7 @@ function lookInVain(look: BriefLook, count: number): number {
   return due;
 }
 
-test('until() returns at once when it is there and after 40 µs when it is not', () => {
+it('until() returns at once when it is there and after 40 µs when it is not', () => {
   const { look, elapsedUs } = onSlowClock();
   expect(look.until(() => true)).toBe(true);
   expect(elapsedUs()).toBe(1);
@@ -29,18 +29,18 @@ test('until() returns at once when it is there and after 40 µs when it is not',
   expect(elapsedUs()).toBeLessThanOrEqual(44);
 });
 
-test('until() sees what comes while it looks', () => {
+it('until() sees what comes while it looks', () => {
   let asked = 0;
   expect(onSlowClock().look.until(() => ++asked === 20)).toBe(true);
 });
 
-test('isDue() says no more often with each look in vain, but never for good', () => {
+it('isDue() says no more often with each look in vain, but never for good', () => {
   const { look } = onSlowClock();
   expect(lookInVain(look, 1 + 2 + 3 + 5 + 9)).toBe(5);
   expect(lookInVain(look, 1700)).toBe(100);
 });
 
-test('isDue() says yes again on every occasion after one look that found something', () => {
+it('isDue() says yes again on every occasion after one look that found something', () => {
   const { look } = onSlowClock();
   lookInVain(look, 1000);
   while (!look.isDue());
@@ -48,7 +48,7 @@ test('isDue() says yes again on every occasion after one look that found somethi
   for (let i = 0; i < 5; i++) expect(look.isDue()).toBe(true);
 });
 
-test('isDue() never says yes on a single core', () => {
+it('isDue() never says yes on a single core', () => {
   const { look } = onSlowClock(1);
   for (let i = 0; i < 1000; i++) expect(look.isDue()).toBe(false);
 });

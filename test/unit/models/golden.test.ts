@@ -1,6 +1,6 @@
 // golden.arrow: decoding, tolerance and what a replay refuses.
 import * as arrow from 'apache-arrow';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { decodeGolden } from '../../../src/models/decode-golden.ts';
 import { compareBatch, finishTally } from '../../../src/models/golden.ts';
 import type { GoldenRows } from '../../../src/models/golden.ts';
@@ -31,14 +31,14 @@ const newTally = (): { maxAbsDiff: number; mismatched: Set<number> } => ({
   mismatched: new Set(),
 });
 
-test('decodeGolden() gives row-major matrices in the order of the manifest', () => {
+it('decodeGolden() gives row-major matrices in the order of the manifest', () => {
   expect([...golden.features]).toEqual([1, 4, 2, 5, Number.NaN, 6]);
   expect([...golden.probabilities]).toEqual([0.75, 0.25, 0.25, 0.75, 0.5, 0.5]);
   expect([...golden.labels]).toEqual([0, 3, 0]);
   expect(golden.cases).toEqual(['random', 'threshold', 'nan']);
 });
 
-test.each([
+it.each([
   ['not Arrow', new TextEncoder().encode('golden')],
   ['empty', new Uint8Array(0)],
   ['cut', encode({}).slice(0, 300)],
@@ -48,13 +48,13 @@ test.each([
   expect(() => decodeGolden(bytes, manifest)).toThrow(/golden.arrow/);
 });
 
-test('decodeGolden() refuses a missing column and another number of rows', () => {
+it('decodeGolden() refuses a missing column and another number of rows', () => {
   const other = { ...manifest, classes: [0, 1, 3] };
   expect(() => decodeGolden(encode({}), other)).toThrow(/"p2" is missing/);
   expect(() => decodeGolden(encode({}), { ...manifest, golden: { sha256: '', rows: 4 } })).toThrow(/3 rows/);
 });
 
-test('compareBatch() accepts what lies within tolerance and keeps the largest difference', () => {
+it('compareBatch() accepts what lies within tolerance and keeps the largest difference', () => {
   const tally = newTally();
   const probabilities = Float32Array.of(0.250_01, 0.75);
   compareBatch(golden, { labels: [3], probabilities }, { start: 1, end: 2 }, tally);
@@ -62,21 +62,21 @@ test('compareBatch() accepts what lies within tolerance and keeps the largest di
   expect(tally.maxAbsDiff).toBeCloseTo(1e-5, 6);
 });
 
-test('compareBatch() refuses what lies outside and names the row and its case', () => {
+it('compareBatch() refuses what lies outside and names the row and its case', () => {
   const probabilities = Float32Array.of(0.2501, 0.7499);
   const run = (): void =>
     compareBatch(golden, { labels: [3], probabilities }, { start: 1, end: 2 }, newTally());
   expect(run).toThrow(/golden row 1 \(threshold\)/);
 });
 
-test.each([Number.NaN, Number.POSITIVE_INFINITY])('compareBatch() refuses %d as ERR_MODEL_NAN', (value) => {
+it.each([Number.NaN, Number.POSITIVE_INFINITY])('compareBatch() refuses %d as ERR_MODEL_NAN', (value) => {
   const answer = { labels: [0], probabilities: Float32Array.of(value, 0.5) };
   expect(() => compareBatch(golden, answer, { start: 2, end: 3 }, newTally())).toThrow(
     expect.objectContaining({ code: 'ERR_MODEL_NAN' }),
   );
 });
 
-test('finishTally() refuses a label that differs', () => {
+it('finishTally() refuses a label that differs', () => {
   const tally = newTally();
   compareBatch(
     golden,

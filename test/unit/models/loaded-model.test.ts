@@ -1,11 +1,11 @@
 // Raw answers → predictions, and the tally behind a rollback.
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { ERROR_WINDOW, countOutcome, toPrediction } from '../../../src/models/loaded-model.ts';
 import type { LoadedModel } from '../../../src/models/loaded-model.ts';
 
 const model = { classes: [0, 1, 3], stamp: 'memopt@v' };
 
-test('toPrediction() spreads the columns over the four labels', () => {
+it('toPrediction() spreads the columns over the four labels', () => {
   const answer = { label: 3, probabilities: Float32Array.of(0.25, 0.25, 0.5) };
   expect(toPrediction(model, answer)).toEqual({
     label: 'Critical',
@@ -14,7 +14,7 @@ test('toPrediction() spreads the columns over the four labels', () => {
   });
 });
 
-test.each([
+it.each([
   ['a probability that is not a number', 0, [Number.NaN, 0, 1], 'ERR_MODEL_NAN'],
   ['an infinite probability', 0, [0, Number.POSITIVE_INFINITY, 1], 'ERR_MODEL_NAN'],
   ['a label outside the list', 7, [0, 0, 1], 'ERR_MODEL_PROBABILITIES'],
@@ -27,12 +27,12 @@ test.each([
   expect(() => toPrediction(model, answer)).toThrow(expect.objectContaining({ code }));
 });
 
-test('toPrediction() clips what a forest overshoots by a rounding, and shares it out', () => {
+it('toPrediction() clips what a forest overshoots by a rounding, and shares it out', () => {
   const answer = { label: 3, probabilities: Float32Array.of(-1.2e-7, 0, 1.0000001) };
   expect([...toPrediction(model, answer).probabilities]).toEqual([0, 0, 0, 1]);
 });
 
-test('countOutcome() forgets errors of an earlier window', () => {
+it('countOutcome() forgets errors of an earlier window', () => {
   const tally = { windowRequests: 0, windowErrors: 0 } as LoadedModel;
   for (let i = 0; i < ERROR_WINDOW; i++) countOutcome(tally, 1);
   expect(tally.windowErrors).toBe(ERROR_WINDOW);

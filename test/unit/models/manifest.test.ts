@@ -1,6 +1,6 @@
 // manifest.json: checks, checksum and what damage looks like.
 import * as fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { isRuvectorError, labels } from '../../../src/core/index.ts';
 import { buildManifest, parseManifest, parseManifestDraft } from '../../../src/models/manifest.ts';
 import type { ManifestDraft } from '../../../src/models/manifest.ts';
@@ -28,13 +28,13 @@ const draft: ManifestDraft = {
 };
 const version = '20260101T000000000-aaaaaaaa';
 
-test('parseManifest() reads back what buildManifest() made', () => {
+it('parseManifest() reads back what buildManifest() made', () => {
   const manifest = buildManifest(draft, version);
   expect(parseManifest(JSON.stringify(manifest, null, 2))).toEqual(manifest);
   expect(manifest).toMatchObject({ ...draft, version });
 });
 
-test('buildManifest() takes the place of a version and checksum that were handed in', () => {
+it('buildManifest() takes the place of a version and checksum that were handed in', () => {
   const again = buildManifest({ ...buildManifest(draft, version) }, version);
   expect(again).toEqual(buildManifest(draft, version));
 });
@@ -43,7 +43,7 @@ test('buildManifest() takes the place of a version and checksum that were handed
 const isRefusal = (error: unknown): boolean =>
   isRuvectorError(error, 'ERR_MODEL_MANIFEST') || isRuvectorError(error, 'ERR_MODEL_FORMAT');
 
-test('parseManifest() notices any changed bit that keeps it JSON', () => {
+it('parseManifest() notices any changed bit that keeps it JSON', () => {
   const bytes = new TextEncoder().encode(JSON.stringify(buildManifest(draft, version)));
   fc.assert(
     fc.property(fc.nat(bytes.length - 1), fc.nat(7), (at, bit) => {
@@ -59,13 +59,13 @@ test('parseManifest() notices any changed bit that keeps it JSON', () => {
   );
 });
 
-test('parseManifest() refuses a cut file', () => {
+it('parseManifest() refuses a cut file', () => {
   const text = JSON.stringify(buildManifest(draft, version));
   expect(() => parseManifest(text.slice(0, -5))).toThrow(/not JSON, the file is damaged/);
   expect(() => parseManifest('')).toThrow(/not JSON/);
 });
 
-test.each<[string, object]>([
+it.each<[string, object]>([
   ['another format', { format: 2 }],
   ['no name', { name: null }],
   ['no features', { features: [] }],
@@ -87,7 +87,7 @@ test.each<[string, object]>([
   expect(() => parseManifestDraft({ ...draft, ...change })).toThrow(/its manifest/);
 });
 
-test('parseManifestDraft() accepts or refuses with a typed error, whatever it is given', () => {
+it('parseManifestDraft() accepts or refuses with a typed error, whatever it is given', () => {
   const keys = Object.keys(draft) as (keyof ManifestDraft)[];
   fc.assert(
     fc.property(fc.constantFrom(...keys), fc.jsonValue(), (key, value) => {

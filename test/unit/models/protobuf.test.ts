@@ -1,10 +1,10 @@
 // The protobuf cursor over well-formed and hostile bytes.
 import * as fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { isRuvectorError } from '../../../src/core/index.ts';
 import { nextField, openCursor, openNested, textOf, varintOf } from '../../../src/models/protobuf.ts';
 
-test('nextField() walks the example of the protobuf encoding guide', () => {
+it('nextField() walks the example of the protobuf encoding guide', () => {
   // From the guide: field 1 = 150; field 2 = "testing".
   const cursor = openCursor(
     Uint8Array.of(0x08, 0x96, 0x01, 0x12, 0x07, ...new TextEncoder().encode('testing')),
@@ -16,7 +16,7 @@ test('nextField() walks the example of the protobuf encoding guide', () => {
   expect(nextField(cursor)).toBe(false);
 });
 
-test('openNested() stays inside the sub-message when more follows', () => {
+it('openNested() stays inside the sub-message when more follows', () => {
   const cursor = openCursor(Uint8Array.of(0x0a, 0x02, 0x08, 0x05, 0x10, 0x07));
   nextField(cursor);
   const nested = openNested(cursor);
@@ -25,7 +25,7 @@ test('openNested() stays inside the sub-message when more follows', () => {
   expect(nextField(nested)).toBe(false);
 });
 
-test.each([
+it.each([
   ['a length past the end', [0x0a, 0x05, 0x01]],
   ['a length of 2^63', [0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]],
   ['an endless integer', [0x08, ...Array.from({ length: 12 }, () => 0xff)]],
@@ -38,7 +38,7 @@ test.each([
   expect(() => nextField(cursor)).toThrow(/not a protobuf/);
 });
 
-test('nextField() ends or refuses, whatever the bytes', () => {
+it('nextField() ends or refuses, whatever the bytes', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
       const cursor = openCursor(bytes);

@@ -1,6 +1,6 @@
 // Names, versions, references and aliases.json.
 import * as fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import {
   buildVersion,
   checkName,
@@ -11,11 +11,11 @@ import {
 
 const version = '20260102T030405006-0123abcd';
 
-test('buildVersion() is UTC time and the start of the digest', () => {
+it('buildVersion() is UTC time and the start of the digest', () => {
   expect(buildVersion(Date.UTC(2026, 0, 2, 3, 4, 5, 6), '0123abcdef')).toBe(version);
 });
 
-test.each([
+it.each([
   ['memopt', { name: 'memopt', target: 'live' }],
   ['memopt@live', { name: 'memopt', target: 'live' }],
   ['memopt@candidate', { name: 'memopt', target: 'candidate' }],
@@ -24,7 +24,7 @@ test.each([
   expect(parseReference(reference)).toEqual(expected);
 });
 
-test.each([
+it.each([
   '',
   '.',
   '..',
@@ -42,14 +42,14 @@ test.each([
   expect(() => checkName(name)).toThrow(/Cannot use model name/);
 });
 
-test.each(['memopt@', 'memopt@newest', 'memopt@../x', `memopt@${version}/..`, '@live'])(
+it.each(['memopt@', 'memopt@newest', 'memopt@../x', `memopt@${version}/..`, '@live'])(
   'parseReference() refuses %j',
   (reference) => {
     expect(() => parseReference(reference)).toThrow(/Cannot use model/);
   },
 );
 
-test('checkName() lets no path separator or parent directory through', () => {
+it('checkName() lets no path separator or parent directory through', () => {
   fc.assert(
     fc.property(fc.string({ unit: fc.constantFrom('.', '/', '\\', 'a', '\0', '@', ' ') }), (name) => {
       try {
@@ -61,7 +61,7 @@ test('checkName() lets no path separator or parent directory through', () => {
   );
 });
 
-test('parseAliases() takes versions and nulls, and nothing else', () => {
+it('parseAliases() takes versions and nulls, and nothing else', () => {
   const aliases = { live: version, previous: null, candidate: null };
   expect(parseAliases(JSON.stringify(aliases))).toEqual(aliases);
   expect(isVersion(version)).toBe(true);

@@ -1,7 +1,7 @@
 // Both sides of the ring on one thread, their steps in every order: each request gets its own answer or its
 // own failure, by the ring or by a message, and none is forgotten.
 import * as fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { isRuvectorError } from '../../../src/core/index.ts';
 import { createRequestAnswerer } from '../../../src/models/request-answerer.ts';
 import { createRequestQueue } from '../../../src/models/request-queue.ts';
@@ -135,7 +135,7 @@ const step = fc.constantFrom<Step[]>(
 );
 const start = fc.constantFrom(0, 1, 2 ** 31 - 3, -(2 ** 31), -2);
 
-test('push() gives every request its own answer or failure whatever the order of steps', async () => {
+it('push() gives every request its own answer or failure whatever the order of steps', async () => {
   const scenario = fc.record({
     start,
     steps: fc.array(step, { maxLength: 60 }),
@@ -156,7 +156,7 @@ test('push() gives every request its own answer or failure whatever the order of
   );
 });
 
-test('push() hears of an answer without a message when the look finds it', async () => {
+it('push() hears of an answer without a message when the look finds it', async () => {
   const rig = createRig(0);
   for (let i = 0; i < 3 * CAPACITY; i++) {
     rig.duringLooks.push(['work']);
@@ -167,7 +167,7 @@ test('push() hears of an answer without a message when the look finds it', async
   expect(rig.posted).toBe(0);
 });
 
-test('push() does not look while several requests are under way', async () => {
+it('push() does not look while several requests are under way', async () => {
   const rig = createRig(0);
   rig.duringLooks.push(['work']);
   rig.take('ask');
@@ -179,7 +179,7 @@ test('push() does not look while several requests are under way', async () => {
   await checkOutcomes(rig);
 });
 
-test('push() needs one message for all answers of a batch', async () => {
+it('push() needs one message for all answers of a batch', async () => {
   const rig = createRig(0);
   rig.take('do not look');
   for (let i = 0; i < CAPACITY; i++) rig.take('ask');
@@ -189,7 +189,7 @@ test('push() needs one message for all answers of a batch', async () => {
   await checkOutcomes(rig);
 });
 
-test('push() refuses a request when every slot is taken, and only then', async () => {
+it('push() refuses a request when every slot is taken, and only then', async () => {
   const rig = createRig(-2);
   for (let i = 0; i < CAPACITY + 1; i++) rig.take('ask');
   expect((await outcomesOf(rig)).map((outcome) => isRuvectorError(outcome))).toEqual([
@@ -205,7 +205,7 @@ test('push() refuses a request when every slot is taken, and only then', async (
   await checkOutcomes(rig);
 });
 
-test('close() hands out what was answered and rejects the rest; what comes later changes nothing', async () => {
+it('close() hands out what was answered and rejects the rest; what comes later changes nothing', async () => {
   const rig = createRig(0);
   rig.take('ask');
   rig.take('work');
@@ -216,7 +216,7 @@ test('close() hands out what was answered and rejects the rest; what comes later
   expect(await outcomesOf(rig)).toEqual([[1000, 0, 0, 0], new Error('lost')]);
 });
 
-test('oldestAgeMs() does not count a request whose answer is there', async () => {
+it('oldestAgeMs() does not count a request whose answer is there', async () => {
   const rig = createRig(0);
   expect(rig.queue.oldestAgeMs()).toBeNull();
   rig.take('ask');
@@ -226,7 +226,7 @@ test('oldestAgeMs() does not count a request whose answer is there', async () =>
   await checkOutcomes(rig);
 });
 
-test('rejectOldest() drops an answer that comes after all and gives the next request its own', async () => {
+it('rejectOldest() drops an answer that comes after all and gives the next request its own', async () => {
   const rig = createRig(0);
   rig.take('ask');
   rig.take('ask');
@@ -235,7 +235,7 @@ test('rejectOldest() drops an answer that comes after all and gives the next req
   expect(await outcomesOf(rig)).toEqual([new Error('hung'), [1001, 1, 1, 1]]);
 });
 
-test('rejectOldest() rejects the request that hangs, close() the others', async () => {
+it('rejectOldest() rejects the request that hangs, close() the others', async () => {
   const rig = createRig(0);
   rig.take('ask');
   rig.take('ask');

@@ -1,6 +1,6 @@
 // The shared ring, both sides in one thread.
 import * as fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import {
   copyFeatures,
   createRing,
@@ -14,7 +14,7 @@ import {
   writeFailure,
 } from '../../../src/models/request-ring.ts';
 
-test('a request and its answer pass through the ring unchanged, over the wrap of the slots', () => {
+it('a request and its answer pass through the ring unchanged, over the wrap of the slots', () => {
   const row = fc.array(fc.float({ noNaN: true }), { minLength: 3, maxLength: 3 });
   fc.assert(
     fc.property(fc.array(row, { minLength: 1, maxLength: 40 }), (rows) => {
@@ -36,7 +36,7 @@ test('a request and its answer pass through the ring unchanged, over the wrap of
   );
 });
 
-test('positions go on past 2^31', () => {
+it('positions go on past 2^31', () => {
   const ring = viewRing(createRing(1, 4));
   const last = 2 ** 31 - 1;
   pushRequest(ring, last, 1, Float32Array.of(5));
@@ -46,14 +46,14 @@ test('positions go on past 2^31', () => {
   expect([sessionIdAt(ring, last), sessionIdAt(ring, next)]).toEqual([1, 2]);
 });
 
-test('readAnswer() is null when the run failed, also in a slot that held an answer', () => {
+it('readAnswer() is null when the run failed, also in a slot that held an answer', () => {
   const ring = viewRing(createRing(1, 2));
   writeAnswer(ring, 0, { label: 1, probabilities: Float32Array.of(1) });
   writeFailure(ring, 0);
   expect(readAnswer(ring, 0, 1)).toBeNull();
 });
 
-test('pushRequest() raises the signal the worker sleeps on', () => {
+it('pushRequest() raises the signal the worker sleeps on', () => {
   const ring = viewRing(createRing(1, 2));
   const before = readSignal(ring);
   pushRequest(ring, 0, 1, Float32Array.of(1));

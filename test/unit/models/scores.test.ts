@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { blockLengthOf, scoreLabels, scorePair } from '../../../src/models/scores.ts';
 
 const rowsOf = (labels: number[], blockLength = 5, classes = [0, 1, 2, 3]) => ({
@@ -8,20 +8,20 @@ const rowsOf = (labels: number[], blockLength = 5, classes = [0, 1, 2, 3]) => ({
   blockLength,
 });
 
-test('scoreLabels() gives the macro-F1 of the field', () => {
+it('scoreLabels() gives the macro-F1 of the field', () => {
   // TP, FP, FN of class 0: 2, 1, 1; of class 1: 1, 1, 1.
   const { macroF1 } = scoreLabels(rowsOf([0, 0, 0, 1, 1], 1, [0, 1]), [0, 0, 1, 1, 0]);
   expect(macroF1).toBeCloseTo((4 / 6 + 2 / 4) / 2, 12);
 });
 
-test('scoreLabels() is sure of rows that are all right and all wrong', () => {
+it('scoreLabels() is sure of rows that are all right and all wrong', () => {
   const labels = Array.from({ length: 100 }, (_, i) => i % 4);
   expect(scoreLabels(rowsOf(labels), labels)).toEqual({ macroF1: 1, interval: [1, 1] });
   const wrong = labels.map((label) => (label + 1) % 4);
   expect(scoreLabels(rowsOf(labels), wrong)).toEqual({ macroF1: 0, interval: [0, 0] });
 });
 
-test('scorePair() finds no difference between a model and itself, whatever it answers', () => {
+it('scorePair() finds no difference between a model and itself, whatever it answers', () => {
   const label = fc.nat(3);
   fc.assert(
     fc.property(fc.array(fc.tuple(label, label), { minLength: 2, maxLength: 200 }), (pairs) => {
@@ -37,7 +37,7 @@ test('scorePair() finds no difference between a model and itself, whatever it an
   );
 });
 
-test('scorePair() tells models apart that each alone could not be', () => {
+it('scorePair() tells models apart that each alone could not be', () => {
   // Phases that are hard for both: the score swings, the difference does not.
   const labels = Array.from({ length: 400 }, (_, i) => (i >> 1) % 2);
   const isHard = (i: number): boolean => (i / 80) % 2 >= 1;
@@ -48,7 +48,7 @@ test('scorePair() tells models apart that each alone could not be', () => {
   expect(pair.b.interval[1]).toBeGreaterThan(pair.a.interval[0]);
 });
 
-test.each([
+it.each([
   [1000, null, 10],
   [1000, 5000, 10],
   [1000, 60_000, 60],

@@ -1,6 +1,6 @@
 // Trees that loop are refused; the runtime would walk them for ever.
 import * as fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { openCursor } from '../../../src/models/protobuf.ts';
 import { checkTrees } from '../../../src/models/tree-check.ts';
 import { bytesField, concat, intField } from './onnx-bytes.ts';
@@ -36,14 +36,14 @@ function check({ left, right, leafs, ids = left.map((_, i) => i), column = ints 
 
 const stump: Tree = { left: [1, 0, 0], right: [2, 0, 0], leafs: [false, true, true] };
 
-test.each([
+it.each([
   ['plain', ints],
   ['packed', packed],
 ])('checkTrees() accepts a tree in %s integers', (_, column) => {
   expect(check({ ...stump, column })).not.toThrow();
 });
 
-test.each<[string, Tree]>([
+it.each<[string, Tree]>([
   ['a child that is its parent', { left: [1, 0, 0], right: [2, 2, 0], leafs: [false, false, true] }],
   ['a node that is its own child', { ...stump, left: [0, 0, 0] }],
   ['a child that is not there', { ...stump, right: [9, 0, 0] }],
@@ -53,13 +53,13 @@ test.each<[string, Tree]>([
   expect(check(tree)).toThrow(expect.objectContaining({ code: 'ERR_MODEL_TREE' }));
 });
 
-test('checkTrees() refuses a list that stands there twice, and one without nodes', () => {
+it('checkTrees() refuses a list that stands there twice, and one without nodes', () => {
   const twice = concat([ints('nodes_truenodeids', [1]), ints('nodes_truenodeids', [0])]);
   expect(() => checkTrees(openCursor(twice))).toThrow(/stands there twice/);
   expect(() => checkTrees(openCursor(new Uint8Array(0)))).toThrow(/has 0 entries/);
 });
 
-test('checkTrees() reads the newer operator, where leaves are flagged', () => {
+it('checkTrees() reads the newer operator, where leaves are flagged', () => {
   const build = (child: number): Uint8Array =>
     concat([
       ints('tree_roots', [0]),
@@ -72,7 +72,7 @@ test('checkTrees() reads the newer operator, where leaves are flagged', () => {
   expect(() => checkTrees(openCursor(build(5)))).toThrow(/not there/);
 });
 
-test('checkTrees() agrees with walking the tree from its root', () => {
+it('checkTrees() agrees with walking the tree from its root', () => {
   const child = fc.nat(5);
   const shape = fc.array(fc.tuple(child, child, fc.boolean()), { minLength: 6, maxLength: 6 });
   fc.assert(

@@ -1,6 +1,6 @@
 // Static verification: each way a model is refused before a byte of it runs.
 import * as fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { isRuvectorError } from '../../../src/core/index.ts';
 import { sha256Of } from '../../../src/models/manifest.ts';
 import { verifyModelBytes } from '../../../src/models/verify.ts';
@@ -45,7 +45,7 @@ const tensorAttribute = bytesField(5, external);
 const nest = (depth: number): Uint8Array =>
   depth === 0 ? node('') : node('', bytesField(6, bytesField(1, nest(depth - 1))));
 
-test('verifyModelBytes() tells what it saw when the model is acceptable', () => {
+it('verifyModelBytes() tells what it saw when the model is acceptable', () => {
   const bytes = onnxBytes();
   const model = verifyModelBytes(bytes, expectationsFor(bytes));
   expect(model.irVersion).toBe(8);
@@ -56,7 +56,7 @@ test('verifyModelBytes() tells what it saw when the model is acceptable', () => 
   expect(model.nodeCount).toBe(1);
 });
 
-test.each<[string, OnnxParts, string]>([
+it.each<[string, OnnxParts, string]>([
   ['IR 13, the newest the runtime takes', { irVersion: 13 }, 'accepted'],
   ['IR 14', { irVersion: 14 }, 'ERR_MODEL_OPSET'],
   ['IR 2', { irVersion: 2 }, 'ERR_MODEL_OPSET'],
@@ -183,13 +183,13 @@ test.each<[string, OnnxParts, string]>([
   expect(verifyParts(parts)).toBe(code);
 });
 
-test('verifyModelBytes() refuses by size before it looks at the bytes', () => {
+it('verifyModelBytes() refuses by size before it looks at the bytes', () => {
   const bytes = new Uint8Array(1000);
   const expectations = { ...expectationsFor(bytes), limits: { maxModelBytes: 999 } };
   expect(codeOf(() => verifyModelBytes(bytes, expectations))).toBe('ERR_MODEL_TOO_LARGE');
 });
 
-test('verifyModelBytes() refuses zeros, text and an empty file', () => {
+it('verifyModelBytes() refuses zeros, text and an empty file', () => {
   for (const bytes of [
     new Uint8Array(0),
     new Uint8Array(4096),
@@ -199,20 +199,20 @@ test('verifyModelBytes() refuses zeros, text and an empty file', () => {
   }
 });
 
-test('verifyModelBytes() refuses more nodes than allowed', () => {
+it('verifyModelBytes() refuses more nodes than allowed', () => {
   const bytes = onnxBytes({ nodes: [node(''), node(''), node('')] });
   const expectations = { ...expectationsFor(bytes), limits: { maxNodes: 2 } };
   expect(codeOf(() => verifyModelBytes(bytes, expectations))).toBe('ERR_MODEL_LIMIT');
 });
 
-test('verifyModelBytes() calls cut or changed bytes damaged', () => {
+it('verifyModelBytes() calls cut or changed bytes damaged', () => {
   const bytes = onnxBytes();
   const flipped = bytes.with(40, bytes[40]! ^ 4);
   expect(codeOf(() => verifyModelBytes(bytes.slice(0, -1), expectationsFor(bytes)))).toBe('ERR_MODEL_SHA256');
   expect(codeOf(() => verifyModelBytes(flipped, expectationsFor(bytes)))).toBe('ERR_MODEL_SHA256');
 });
 
-test.each([
+it.each([
   ['in their order', ['a', 'b'], 'e', 'accepted'],
   ['in another order', ['b', 'a'], 'e', 'ERR_MODEL_FEATURES'],
   ['with one more', ['a', 'b', 'c'], 'e', 'ERR_MODEL_FEATURES'],
@@ -226,7 +226,7 @@ test.each([
   expect(codeOf(run)).toBe(code);
 });
 
-test('verifyModelBytes() accepts or refuses with a typed error, whatever was changed', () => {
+it('verifyModelBytes() accepts or refuses with a typed error, whatever was changed', () => {
   const valid = onnxBytes({ nodes: [nest(3), node('', bytesField(5, bytesField(8, 'w')))] });
   const change = fc.tuple(fc.nat(valid.length - 1), fc.nat(255));
   fc.assert(

@@ -1,5 +1,5 @@
 // What decides and measures goes on when the wall clock is set: durations are monotonic.
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createModelPolicy, createRulePolicy } from '../../../src/optimize/index.ts';
 import type { DecisionInput } from '../../../src/optimize/index.ts';
 import { createDriftMeter } from '../../../src/optimize/drift-meter.ts';
@@ -21,7 +21,7 @@ async function sample(clock: ManualClock, second: number, stallFrom: number): Pr
 }
 
 describe.each(clockSteps)('a wall clock set %s', (_, byMs) => {
-  test('does not freeze the rule: a stall that begins afterwards is seen at the second sample', async () => {
+  it('does not freeze the rule: a stall that begins afterwards is seen at the second sample', async () => {
     const clock = createManualClock(stepStartMs);
     const rule = createRulePolicy();
     for (let second = 0; second < 5; second++) {
@@ -35,7 +35,7 @@ describe.each(clockSteps)('a wall clock set %s', (_, byMs) => {
     expect(labels).toEqual(['NoActionNeeded', 'NoActionNeeded', 'Critical', 'Critical']);
   });
 
-  test('does not freeze the rule where only timestamps are known', async () => {
+  it('does not freeze the rule where only timestamps are known', async () => {
     const clock = createManualClock(stepStartMs);
     const rule = createRulePolicy();
     for (let second = 0; second < 5; second++) await rule.decide(await sample(clock, second, 6));
@@ -48,7 +48,7 @@ describe.each(clockSteps)('a wall clock set %s', (_, byMs) => {
     expect(labels.slice(-4)).toEqual(Array(4).fill('Critical'));
   });
 
-  test('leaves the drift its windows', async () => {
+  it('leaves the drift its windows', async () => {
     const clock = createManualClock(stepStartMs);
     const meter = createDriftMeter(1000, 20);
     for (let second = 0; second <= 10; second++) {
@@ -59,7 +59,7 @@ describe.each(clockSteps)('a wall clock set %s', (_, byMs) => {
     expect(meter.read(1000)).toEqual({ kib: 7, noiseKib: 0, windows: 10 });
   });
 
-  test('leaves a snapshot as old as it is, so that the model is asked', async () => {
+  it('leaves a snapshot as old as it is, so that the model is asked', async () => {
     const clock = createManualClock(stepStartMs);
     const input = await sample(clock, 0, 99);
     clock.step(byMs);
@@ -73,7 +73,7 @@ describe.each(clockSteps)('a wall clock set %s', (_, byMs) => {
   });
 });
 
-test('createPressureMeter() starts its window anew when the time it is given runs backwards', () => {
+it('createPressureMeter() starts its window anew when the time it is given runs backwards', () => {
   const meter = createPressureMeter(2000, 1000);
   const observe = (timestamp: number, stalledUs: number): void =>
     meter.observe(buildInput({ timestamp, psi_memory_some_us: stalledUs, psi_memory_full_us: 0 }).snapshot);

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createStatsKeeper, quantileOf } from '../../../src/optimize/decision-stats.ts';
 import type { Decision } from '../../../src/optimize/index.ts';
 import { buildOutcome } from '../../support/optimize/optimize-host.ts';
@@ -25,7 +25,7 @@ const decision = (fields: Partial<Decision>): Decision => ({
 });
 
 describe('createStatsKeeper()', () => {
-  test('sums gain and cost of all outcomes, and counts what nobody knows apart', () => {
+  it('sums gain and cost of all outcomes, and counts what nobody knows apart', () => {
     const keeper = createStatsKeeper();
     keeper.noteOutcome(
       buildOutcome({ freedKib: 100, takenKib: 120, returnedKib: 20, majorFaults: 2, stallUs: 300 }),
@@ -46,7 +46,7 @@ describe('createStatsKeeper()', () => {
     expect(keeper.read().lastOutcome).toMatchObject({ freedKib: 10 });
   });
 
-  test('sums what was handed over, also by actions whose window has not ended', () => {
+  it('sums what was handed over, also by actions whose window has not ended', () => {
     const keeper = createStatsKeeper();
     const action = { targets: [], advisedBytes: 8192, rssDropBytes: 0, durationUs: 1, error: null };
     keeper.noteDecision(decision({ mode: 'act', action }));
@@ -55,7 +55,7 @@ describe('createStatsKeeper()', () => {
     expect(keeper.read().outcomes).toMatchObject({ actions: 1, advisedKib: 16, freedKib: 8 });
   });
 
-  test('sums nothing before there was an outcome', () => {
+  it('sums nothing before there was an outcome', () => {
     expect(createStatsKeeper().read()).toMatchObject({
       outcomes: { actions: 0, unknown: 0, freedKib: 0, stallUs: 0 },
       lastOutcome: null,
@@ -63,7 +63,7 @@ describe('createStatsKeeper()', () => {
     });
   });
 
-  test('counts decisions by label, source, cause and refusal', () => {
+  it('counts decisions by label, source, cause and refusal', () => {
     const keeper = createStatsKeeper();
     const refusal = { rule: 'no-shortage', target: null, reason: '' };
     keeper.noteDecision(decision({ refusals: [refusal, refusal] }));
@@ -86,7 +86,7 @@ describe('createStatsKeeper()', () => {
   });
 });
 
-test('quantileOf() takes the nearest rank, and null of nothing', () => {
+it('quantileOf() takes the nearest rank, and null of nothing', () => {
   const sorted = Float64Array.from({ length: 100 }, (_, i) => i + 1);
   expect([quantileOf(sorted, 0.5), quantileOf(sorted, 0.99), quantileOf(sorted, 0)]).toEqual([50, 99, 1]);
   expect(quantileOf(new Float64Array(), 0.5)).toBeNull();

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openEvidence } from '../../../src/optimize/evidence.ts';
 import type { EvidenceReading } from '../../../src/optimize/evidence.ts';
 import type { HostReaders, Region, TargetPlan } from '../../../src/optimize/index.ts';
@@ -70,7 +70,7 @@ function storeAt(
 }
 
 describe('openEvidence() of file pages', () => {
-  test('counts as freed what left the process and the page cache', async () => {
+  it('counts as freed what left the process and the page cache', async () => {
     expect(await tryAction({})).toEqual({
       takenBytes: MIB,
       returnedBytes: 0,
@@ -80,12 +80,12 @@ describe('openEvidence() of file pages', () => {
     });
   });
 
-  test('counts as returned what is in memory again at the end', async () => {
+  it('counts as returned what is in memory again at the end', async () => {
     const reading = await tryAction({ afterwards: (memory) => memory.use(START, MIB / 4) });
     expect(reading).toMatchObject({ takenBytes: MIB, returnedBytes: MIB / 4, freedBytes: (3 * MIB) / 4 });
   });
 
-  test('does not count what is still cached, or was read ahead again, as freed', async () => {
+  it('does not count what is still cached, or was read ahead again, as freed', async () => {
     const stillCached = await tryAction({
       memory: new FakeMemory([{ start: START, mib: 1, inode: 7 }], { folioPages: 4 }),
     });
@@ -94,7 +94,7 @@ describe('openEvidence() of file pages', () => {
     expect(readAhead).toMatchObject({ takenBytes: MIB, returnedBytes: 0, freedBytes: MIB / 2 });
   });
 
-  test('does not know what was freed where the page cache cannot be asked', async () => {
+  it('does not know what was freed where the page cache cannot be asked', async () => {
     const reading = await tryAction({ readers: { openPageCache: () => Promise.resolve(null) } });
     expect(reading).toMatchObject({
       takenBytes: MIB,
@@ -106,11 +106,11 @@ describe('openEvidence() of file pages', () => {
     expect(silent.freedBytes).toBeNull();
   });
 
-  test('takes nothing for its own that the kernel left in memory', async () => {
+  it('takes nothing for its own that the kernel left in memory', async () => {
     expect(await tryAction({ act: () => undefined })).toMatchObject({ takenBytes: 0, freedBytes: 0 });
   });
 
-  test('counts only pages of the plan', async () => {
+  it('counts only pages of the plan', async () => {
     const pages = new Uint8Array(PAGES);
     pages.fill(1, 0, 10);
     const reading = await tryAction({ plan: planOf(true, pages) });
@@ -123,7 +123,7 @@ describe('openEvidence() of anonymous pages', () => {
   const tryAnonymous = (trial: Trial): Promise<EvidenceReading> =>
     tryAction({ ...anonymous, memory: anonymous.memory(), ...trial });
 
-  test('counts what is swapped less what the compressed store grew by', async () => {
+  it('counts what is swapped less what the compressed store grew by', async () => {
     const reading = await tryAnonymous({
       readers: storeAt([
         [8 * MIB, 4 * MIB],
@@ -133,12 +133,12 @@ describe('openEvidence() of anonymous pages', () => {
     expect(reading).toMatchObject({ takenBytes: MIB, compressedBytes: MIB / 4, freedBytes: (3 * MIB) / 4 });
   });
 
-  test('takes the ratio of the whole store where too little came with the action to tell', async () => {
+  it('takes the ratio of the whole store where too little came with the action to tell', async () => {
     const reading = await tryAnonymous({ readers: storeAt([[8 * MIB, 4 * MIB]]) });
     expect(reading).toMatchObject({ compressedBytes: MIB / 2, freedBytes: MIB / 2 });
   });
 
-  test('frees nothing, and no less, with pages that do not compress', async () => {
+  it('frees nothing, and no less, with pages that do not compress', async () => {
     const reading = await tryAnonymous({
       readers: storeAt([
         [0, 0],
@@ -148,7 +148,7 @@ describe('openEvidence() of anonymous pages', () => {
     expect(reading).toMatchObject({ compressedBytes: MIB, freedBytes: 0 });
   });
 
-  test('does not know what was freed where nothing says what the swapped pages take', async () => {
+  it('does not know what was freed where nothing says what the swapped pages take', async () => {
     expect(await tryAnonymous({ readers: storeAt([null]) })).toMatchObject({
       takenBytes: MIB,
       freedBytes: null,
@@ -156,7 +156,7 @@ describe('openEvidence() of anonymous pages', () => {
     expect(await tryAnonymous({ readers: storeAt([[0, 0]]) })).toMatchObject({ freedBytes: null });
   });
 
-  test('needs no ratio when everything came back', async () => {
+  it('needs no ratio when everything came back', async () => {
     const reading = await tryAnonymous({
       readers: storeAt([null]),
       afterwards: (memory) => memory.use(START, MIB),
@@ -164,7 +164,7 @@ describe('openEvidence() of anonymous pages', () => {
     expect(reading).toMatchObject({ takenBytes: MIB, returnedBytes: MIB, freedBytes: 0, why: null });
   });
 
-  test('claims nothing of what the process unmapped itself', async () => {
+  it('claims nothing of what the process unmapped itself', async () => {
     const reading = await tryAnonymous({
       readers: storeAt([[8 * MIB, 4 * MIB]]),
       afterwards: (memory) => memory.unmap(START),
@@ -174,17 +174,17 @@ describe('openEvidence() of anonymous pages', () => {
 });
 
 describe('openEvidence() that cannot look', () => {
-  test('says unknown when the process ended before the window did', async () => {
+  it('says unknown when the process ended before the window did', async () => {
     const reading = await tryAction({ afterwards: (memory) => memory.end() });
     expect(reading).toMatchObject({ freedBytes: null, why: /worker\) cannot be read any more/ });
   });
 
-  test('says unknown, and not 0, when the process ended within the action', async () => {
+  it('says unknown, and not 0, when the process ended within the action', async () => {
     const reading = await tryAction({ afterwards: () => undefined, act: (memory) => memory.end() });
     expect(reading.freedBytes).toBeNull();
   });
 
-  test('says unknown, and not 0, when pagemap may not be read', async () => {
+  it('says unknown, and not 0, when pagemap may not be read', async () => {
     const reading = await tryAction({ readers: { openPagemap: () => null } });
     expect(reading.freedBytes).toBeNull();
   });
@@ -203,7 +203,7 @@ describe('openEvidence() of a cgroup', () => {
     return evidence.read();
   };
 
-  test('takes the fall of its own use', async () => {
+  it('takes the fall of its own use', async () => {
     expect(await tryLevels(100, 92, 94)).toMatchObject({
       takenBytes: 8 * MIB,
       returnedBytes: 2 * MIB,
@@ -211,13 +211,13 @@ describe('openEvidence() of a cgroup', () => {
     });
   });
 
-  test('never says more than was asked for, nor less than nothing', async () => {
+  it('never says more than was asked for, nor less than nothing', async () => {
     expect(await tryLevels(100, 20, 20)).toMatchObject({ takenBytes: 10 * MIB, freedBytes: 10 * MIB });
     expect(await tryLevels(100, 130, 150)).toMatchObject({ takenBytes: 0, freedBytes: 0 });
     expect(await tryLevels(100, 98, 20)).toMatchObject({ takenBytes: 2 * MIB, freedBytes: 2 * MIB });
   });
 
-  test('says unknown when it was removed', async () => {
+  it('says unknown when it was removed', async () => {
     expect(await tryLevels(100, 92, null)).toMatchObject({
       freedBytes: null,
       why: /cannot be read any more/,
@@ -242,7 +242,7 @@ function happen(memory: FakeMemory, events: readonly { what: string; at: number;
   }
 }
 
-test('openEvidence() never says more freed than taken, nor more taken than handed over, whatever happens', async () => {
+it('openEvidence() never says more freed than taken, nor more taken than handed over, whatever happens', async () => {
   const store = fc.array(fc.option(fc.tuple(fc.nat(64 * MIB), fc.nat(64 * MIB)), { nil: null }), {
     minLength: 3,
     maxLength: 3,
@@ -277,7 +277,7 @@ test('openEvidence() never says more freed than taken, nor more taken than hande
   );
 });
 
-test('openEvidence() closes what it opened', async () => {
+it('openEvidence() closes what it opened', async () => {
   const open = new Set<string>();
   const memory = fileMemory();
   const readers = buildReaders({

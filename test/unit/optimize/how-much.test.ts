@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { labels } from '../../../src/core/index.ts';
 import { createStallLaw, goals, stallOf, tmoReclaimBytes } from '../../../src/optimize/index.ts';
 import type { HowMuchState, StallReading } from '../../../src/optimize/index.ts';
@@ -18,11 +18,11 @@ const state = (fields: Partial<HowMuchState>): HowMuchState => ({
 });
 
 describe('tmoReclaimBytes()', () => {
-  test('gives current · r at no stall, as TMO publishes', () => {
+  it('gives current · r at no stall, as TMO publishes', () => {
     expect(tmoReclaimBytes(10 * GIB, 0.0005, 0, 0.001)).toBeCloseTo(10 * GIB * 0.0005);
   });
 
-  test('falls in a straight line to nothing at the threshold', () => {
+  it('falls in a straight line to nothing at the threshold', () => {
     const values = [0.00025, 0.0005, 0.00075, 0.001, 0.01].map((stall) =>
       tmoReclaimBytes(1000, 1, stall, 0.001),
     );
@@ -31,25 +31,25 @@ describe('tmoReclaimBytes()', () => {
 });
 
 describe('stallOf()', () => {
-  test('counts only what we caused while relieving: a target may wait because memory is scarce', () => {
+  it('counts only what we caused while relieving: a target may wait because memory is scarce', () => {
     const stall = stallOf('relieve', { ...calm, causedFraction: 0.0002, majorFaultFraction: 0.5 });
     expect(stall).toEqual({ fraction: 0.0002, source: 'pages that came back' });
   });
 
-  test('counts all waiting of the target while saving', () => {
+  it('counts all waiting of the target while saving', () => {
     const stall = stallOf('save', { ...calm, causedFraction: 0.0002, majorFaultFraction: 0.5 });
     expect(stall).toEqual({ fraction: 0.5, source: 'major faults of the target' });
   });
 
-  test('takes pages that came back when read-ahead hides them from major faults', () => {
+  it('takes pages that came back when read-ahead hides them from major faults', () => {
     expect(stallOf('save', { ...calm, causedFraction: 0.02 }).fraction).toBe(0.02);
   });
 
-  test.each(goals)('ignores pressure while the target itself is calm, goal %s', (goal) => {
+  it.each(goals)('ignores pressure while the target itself is calm, goal %s', (goal) => {
     expect(stallOf(goal, { ...calm, psiFraction: 0.5 }).fraction).toBe(0);
   });
 
-  test.each(goals)('takes PSI where nothing else is known, and says so when nothing is, goal %s', (goal) => {
+  it.each(goals)('takes PSI where nothing else is known, and says so when nothing is, goal %s', (goal) => {
     expect(stallOf(goal, { ...unknown, psiFraction: 0.2 }).fraction).toBe(0.2);
     expect(stallOf(goal, unknown)).toEqual({ fraction: null, source: 'no stall is known yet' });
   });
@@ -58,24 +58,24 @@ describe('stallOf()', () => {
 describe('createStallLaw().budgetBytes()', () => {
   const law = createStallLaw();
 
-  test('gives by label a share of the target, and nothing without a label', () => {
+  it('gives by label a share of the target, and nothing without a label', () => {
     const budgets = labels.map((label) => law.budgetBytes(state({ label, currentBytes: 400 * MIB })));
     expect(budgets).toEqual([0, 100 * MIB, 200 * MIB, 400 * MIB]);
   });
 
-  test('gives half of the target while saving, whatever the label', () => {
+  it('gives half of the target while saving, whatever the label', () => {
     const budgets = labels.map((label) =>
       law.budgetBytes(state({ goal: 'save', label, currentBytes: 400 * MIB })),
     );
     expect(new Set(budgets)).toEqual(new Set([200 * MIB]));
   });
 
-  test('takes no more than is missing', () => {
+  it('takes no more than is missing', () => {
     expect(law.budgetBytes(state({ missingBytes: 3 * MIB }))).toBe(3 * MIB);
     expect(law.budgetBytes(state({ missingBytes: 0 }))).toBe(0);
   });
 
-  test('backs off at once when the stall reaches the budget, and in part before', () => {
+  it('backs off at once when the stall reaches the budget, and in part before', () => {
     const at = (causedFraction: number, stallBudget?: number): number =>
       (stallBudget === undefined ? law : createStallLaw({ stallBudget })).budgetBytes(
         state({ currentBytes: 400 * MIB, stall: { ...calm, causedFraction } }),
@@ -85,12 +85,12 @@ describe('createStallLaw().budgetBytes()', () => {
     expect(at(0.001, 0.01)).toBe(360 * MIB);
   });
 
-  test('does not reclaim blind', () => {
+  it('does not reclaim blind', () => {
     expect(law.budgetBytes(state({ stall: unknown }))).toBe(0);
     expect(law.budgetBytes(state({ stall: { ...unknown, causedFraction: Number.NaN } }))).toBe(0);
   });
 
-  test('never exceeds the caps and never grows with the stall', () => {
+  it('never exceeds the caps and never grows with the stall', () => {
     const stalls = fc.double({ min: 0, max: 1, noNaN: true });
     const missing = fc.option(fc.nat(2 ** 40), { nil: null });
     fc.assert(

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { OptimizeError, createMadviseActuator } from '../../../src/optimize/index.ts';
 import type { Region, Syscalls, TargetPlan } from '../../../src/optimize/index.ts';
 import { cutIntoBatches, skipBytes } from '../../../src/optimize/madvise-actuator.ts';
@@ -61,7 +61,7 @@ function buildSyscalls(answer: Answer, openErrno = 0) {
 const signal = new AbortController().signal;
 
 describe('createMadviseActuator().act()', () => {
-  test('hands every region over in batches and closes the pidfd', async () => {
+  it('hands every region over in batches and closes the pidfd', async () => {
     const { asked, closed, syscalls } = buildSyscalls(acceptAll);
     const actuator = createMadviseActuator({ readers: buildReaders(), syscalls, batchBytes: 4 * MIB });
     const result = await actuator.act(planOf([region(0, 3 * MIB), region(8 * MIB, 3 * MIB)]), signal);
@@ -74,7 +74,7 @@ describe('createMadviseActuator().act()', () => {
     expect(closed).toEqual([9]);
   });
 
-  test('goes on behind a partial answer', async () => {
+  it('goes on behind a partial answer', async () => {
     let calls = 0;
     const half: Answer = (ranges) => (calls++ === 0 ? { value: MIB / 2, errno: 0 } : acceptAll(ranges));
     const { asked, syscalls } = buildSyscalls(half);
@@ -89,7 +89,7 @@ describe('createMadviseActuator().act()', () => {
     expect(result.advisedBytes).toBe(MIB);
   });
 
-  test('asks again when a signal interrupts it', async () => {
+  it('asks again when a signal interrupts it', async () => {
     let calls = 0;
     const interrupted: Answer = (ranges) => (calls++ === 0 ? failing(ERRNO.EINTR) : acceptAll(ranges));
     const { syscalls } = buildSyscalls(interrupted);
@@ -100,7 +100,7 @@ describe('createMadviseActuator().act()', () => {
     expect(result).toMatchObject({ advisedBytes: MIB });
   });
 
-  test('skips a range that was unmapped and keeps the rest', async () => {
+  it('skips a range that was unmapped and keeps the rest', async () => {
     const gone: Answer = (ranges) => (ranges[0] === 0n ? failing(ERRNO.ENOMEM) : acceptAll(ranges));
     const { syscalls } = buildSyscalls(gone);
     const plan = planOf([region(0, MIB), region(8 * MIB, MIB)]);
@@ -109,7 +109,7 @@ describe('createMadviseActuator().act()', () => {
     expect(result.error).toBeUndefined();
   });
 
-  test.each([
+  it.each([
     ['it has ended', ERRNO.ESRCH, 'ERR_OPTIMIZE_PROCESS_GONE'],
     ['it is not permitted', ERRNO.EPERM, 'ERR_OPTIMIZE_NOT_PERMITTED'],
     ['the kernel has no such call', ERRNO.ENOSYS, 'ERR_OPTIMIZE_NO_SYSCALLS'],
@@ -124,7 +124,7 @@ describe('createMadviseActuator().act()', () => {
     expect(closed).toEqual([9]);
   });
 
-  test('touches nothing when the id belongs to another process', async () => {
+  it('touches nothing when the id belongs to another process', async () => {
     const { asked, closed, syscalls } = buildSyscalls(acceptAll);
     const readStat = () => Promise.resolve(buildStat(42, { startTimeTicks: 501, name: 'other' }));
     const actuator = createMadviseActuator({ readers: buildReaders({ readStat }), syscalls });
@@ -135,7 +135,7 @@ describe('createMadviseActuator().act()', () => {
     expect(closed).toEqual([9]);
   });
 
-  test('stops between batches when it is aborted and says how far it came', async () => {
+  it('stops between batches when it is aborted and says how far it came', async () => {
     const abort = new AbortController();
     const { syscalls } = buildSyscalls((ranges) => {
       abort.abort(new OptimizeError('ERR_OPTIMIZE_OVERRUN', 'too long'));
@@ -163,7 +163,7 @@ describe('createMadviseActuator().act() on files', () => {
     return { dropped, result };
   };
 
-  test('drops what a large folio left in the page cache, by its place in the file', async () => {
+  it('drops what a large folio left in the page cache, by its place in the file', async () => {
     const { syscalls } = buildSyscalls(acceptAll);
     const plan = planOf([region(4 * MIB, MIB), region(9 * MIB, MIB)]);
     expect((await actOn(syscalls, plan)).dropped).toEqual([
@@ -172,7 +172,7 @@ describe('createMadviseActuator().act() on files', () => {
     ]);
   });
 
-  test('drops nothing of a process that it may not act on', async () => {
+  it('drops nothing of a process that it may not act on', async () => {
     const { syscalls } = buildSyscalls(() => failing(ERRNO.EPERM));
     const { dropped, result } = await actOn(syscalls, planOf([region(0, MIB)]));
     expect(result.error).toMatchObject({ code: 'ERR_OPTIMIZE_NOT_PERMITTED' });
@@ -184,7 +184,7 @@ describe('createMadviseActuator().bringBack()', () => {
   const pagesFrom = (start: number, count: number): number[] =>
     Array.from({ length: count }, (_, i) => start + i * 4096);
 
-  test('reads a byte of each anonymous page, and lets the kernel read files ahead', async () => {
+  it('reads a byte of each anonymous page, and lets the kernel read files ahead', async () => {
     const { closed, touched, willNeed, syscalls } = buildSyscalls(acceptAll);
     const actuator = createMadviseActuator({ readers: buildReaders(), syscalls });
     const pages = { anonymous: pagesFrom(MIB, 300), file: [...pagesFrom(8 * MIB, 2), 9 * MIB] };
@@ -194,7 +194,7 @@ describe('createMadviseActuator().bringBack()', () => {
     expect(closed).toEqual([9]);
   });
 
-  test('brings nothing back when it is aborted, or when the id belongs to another process', async () => {
+  it('brings nothing back when it is aborted, or when the id belongs to another process', async () => {
     const { touched, syscalls } = buildSyscalls(acceptAll);
     const pages = { anonymous: pagesFrom(MIB, 3), file: [] };
     const actuator = createMadviseActuator({ readers: buildReaders(), syscalls });
@@ -207,18 +207,18 @@ describe('createMadviseActuator().bringBack()', () => {
 });
 
 describe('createMadviseActuator().canAct()', () => {
-  test('says nothing when the kernel permits it', async () => {
+  it('says nothing when the kernel permits it', async () => {
     const { syscalls } = buildSyscalls(acceptAll);
     expect(await createMadviseActuator({ readers: buildReaders(), syscalls }).canAct(target)).toBeNull();
   });
 
-  test('says what is missing when the kernel refuses', async () => {
+  it('says what is missing when the kernel refuses', async () => {
     const { syscalls } = buildSyscalls(() => failing(ERRNO.EPERM));
     const reason = await createMadviseActuator({ readers: buildReaders(), syscalls }).canAct(target);
     expect(reason).toContain('CAP_SYS_NICE');
   });
 
-  test('says what to install when koffi is missing', async () => {
+  it('says what to install when koffi is missing', async () => {
     const missing = new OptimizeError(
       'ERR_OPTIMIZE_NO_SYSCALLS',
       'Cannot load system calls: run "npm install koffi"',
@@ -236,7 +236,7 @@ const ranges = fc.array(
 const sizeOf = (list: readonly { lengthBytes: number }[]): number =>
   list.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0);
 
-test('cutIntoBatches() keeps every byte, the size of a batch and the kernel limit of ranges', () => {
+it('cutIntoBatches() keeps every byte, the size of a batch and the kernel limit of ranges', () => {
   fc.assert(
     fc.property(ranges, fc.integer({ min: 4096, max: 8 * MIB }), (regions, batchBytes) => {
       const batches = [...cutIntoBatches(regions, batchBytes)];
@@ -249,7 +249,7 @@ test('cutIntoBatches() keeps every byte, the size of a batch and the kernel limi
   expect([...cutIntoBatches(many, 64 * MIB)].map(({ length }) => length)).toEqual([1024, 1024, 952]);
 });
 
-test('skipBytes() drops exactly the bytes that were done', () => {
+it('skipBytes() drops exactly the bytes that were done', () => {
   fc.assert(
     fc.property(ranges, fc.nat(50 * MIB), (list, done) => {
       const rest = skipBytes(list, done);

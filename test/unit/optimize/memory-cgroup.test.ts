@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   parsePressureTotal,
   readCgroupFolder,
@@ -57,7 +57,7 @@ const read = async (): Promise<[string, number][]> =>
   readMemoryCgroups(42, `${root}/proc`).map(({ path, limitBytes }) => [path.slice(root.length), limitBytes]);
 
 describe('readMemoryCgroups() on v1', () => {
-  test('reads limit, use and the counters of the whole hierarchy', async () => {
+  it('reads limit, use and the counters of the whole hierarchy', async () => {
     await writeHost([v1()], '4:memory:/app');
     await writeTree({
       ...limitsV1('v1/app', 100 * MIB, 60 * MIB),
@@ -79,7 +79,7 @@ describe('readMemoryCgroups() on v1', () => {
     ]);
   });
 
-  test('finds limits of ancestors, the nearest first, and leaves out who has none', async () => {
+  it('finds limits of ancestors, the nearest first, and leaves out who has none', async () => {
     await writeHost([v1()], '4:memory:/a/b/c');
     await writeTree({
       ...limitsV1('v1', NO_LIMIT_V1),
@@ -93,13 +93,13 @@ describe('readMemoryCgroups() on v1', () => {
     ]);
   });
 
-  test('stops where hierarchy is off: above, nothing of it is counted', async () => {
+  it('stops where hierarchy is off: above, nothing of it is counted', async () => {
     await writeHost([v1()], '4:memory:/a/b');
     await writeTree({ ...limitsV1('v1/a', 100 * MIB), ...limitsV1('v1/a/b', NO_LIMIT_V1, 0, 0) });
     expect(await read()).toEqual([]);
   });
 
-  test.each(['4:cpu,memory:/app', '4:memory,cpuacct:/app'])(
+  it.each(['4:cpu,memory:/app', '4:memory,cpuacct:/app'])(
     'finds co-mounted controllers: %s',
     async (line) => {
       await writeHost([v1('rw,cpu,memory')], `9:pids:/other\n${line}\n0::/user.slice`);
@@ -108,13 +108,13 @@ describe('readMemoryCgroups() on v1', () => {
     },
   );
 
-  test('does not take another controller for memory', async () => {
+  it('does not take another controller for memory', async () => {
     await writeHost([v1('rw,cpuset')], '4:cpuset:/app\n5:memory_else:/app');
     await writeTree(limitsV1('v1/app', MIB));
     expect(await read()).toEqual([]);
   });
 
-  test('gives no counter where the kernel counts none', async () => {
+  it('gives no counter where the kernel counts none', async () => {
     await writeHost([v1()], '4:memory:/app');
     await writeTree(limitsV1('v1/app', MIB));
     expect(readMemoryCgroups(42, `${root}/proc`)).toMatchObject([
@@ -124,7 +124,7 @@ describe('readMemoryCgroups() on v1', () => {
 });
 
 describe('readMemoryCgroups() on v2', () => {
-  test('reads PSI and counters', async () => {
+  it('reads PSI and counters', async () => {
     await writeHost([v2()], '0::/app');
     await writeTree({
       ...limitsV2('v2/app', 100 * MIB),
@@ -136,7 +136,7 @@ describe('readMemoryCgroups() on v2', () => {
     ]);
   });
 
-  test.each([
+  it.each([
     ['memory.max', 100 * MIB, 'max', 100 * MIB],
     ['memory.high where it is lower', 100 * MIB, 40 * MIB, 40 * MIB],
     ['memory.max where memory.high is above it', 100 * MIB, 200 * MIB, 100 * MIB],
@@ -147,7 +147,7 @@ describe('readMemoryCgroups() on v2', () => {
     expect(await read()).toEqual([['/v2/app', limitBytes]]);
   });
 
-  test('finds limits of ancestors, and none where all say max', async () => {
+  it('finds limits of ancestors, and none where all say max', async () => {
     await writeHost([v2()], '0::/a/b');
     await writeTree({ ...limitsV2('v2/a', 'max'), ...limitsV2('v2/a/b', 'max') });
     expect(await read()).toEqual([]);
@@ -155,7 +155,7 @@ describe('readMemoryCgroups() on v2', () => {
     expect(await read()).toEqual([['/v2/a', 7 * MIB]]);
   });
 
-  test('reads v1 where the controller is there, and v2 without it has no limit', async () => {
+  it('reads v1 where the controller is there, and v2 without it has no limit', async () => {
     await writeHost([v2(), v1()], '4:memory:/app\n0::/app');
     await writeTree({ ...limitsV1('v1/app', MIB), 'v2/app/cgroup.procs': '42' });
     expect(await read()).toEqual([['/v1/app', MIB]]);
@@ -163,7 +163,7 @@ describe('readMemoryCgroups() on v2', () => {
 });
 
 describe('readMemoryCgroups() in odd places', () => {
-  test('knows the part of the hierarchy that a container shows', async () => {
+  it('knows the part of the hierarchy that a container shows', async () => {
     await writeHost([v1('rw,memory', '/docker/abc')], '4:memory:/docker/abc/inner');
     await writeTree({ ...limitsV1('v1', 9 * MIB), ...limitsV1('v1/inner', MIB) });
     expect(await read()).toEqual([
@@ -172,13 +172,13 @@ describe('readMemoryCgroups() in odd places', () => {
     ]);
   });
 
-  test('does not take the limit of a container for that of a process outside of it', async () => {
+  it('does not take the limit of a container for that of a process outside of it', async () => {
     await writeHost([v1('rw,memory', '/docker/abc')], '4:memory:/docker/abcdef');
     await writeTree(limitsV1('v1', MIB));
     expect(await read()).toEqual([]);
   });
 
-  test.each(['4:memory:/../other', '4:memory:/..', '0::/../../x'])(
+  it.each(['4:memory:/../other', '4:memory:/..', '0::/../../x'])(
     'reads nothing of %s, which we do not see',
     async (line) => {
       await writeHost([v1(), v2()], line);
@@ -187,13 +187,13 @@ describe('readMemoryCgroups() in odd places', () => {
     },
   );
 
-  test('reads the ancestors of a cgroup that was removed', async () => {
+  it('reads the ancestors of a cgroup that was removed', async () => {
     await writeHost([v1()], '4:memory:/a/gone (deleted)');
     await writeTree(limitsV1('v1/a', MIB));
     expect(await read()).toEqual([['/v1/a', MIB]]);
   });
 
-  test('gives none without cgroups, without the controller and of a process that ended', async () => {
+  it('gives none without cgroups, without the controller and of a process that ended', async () => {
     await writeHost([], '');
     expect(await read()).toEqual([]);
     await writeHost(['26 22 0:23 / /tmp rw - tmpfs tmpfs rw'], '1:name=systemd:/');
@@ -202,7 +202,7 @@ describe('readMemoryCgroups() in odd places', () => {
     expect(await read()).toEqual([]);
   });
 
-  test('reads names with spaces, colons and backslashes', async () => {
+  it('reads names with spaces, colons and backslashes', async () => {
     const spaced = v1('rw,memory', '/', 'my\\040mount');
     await writeHost([spaced], '4:memory:/a b:c');
     await writeTree(limitsV1('my mount/a b:c', MIB));
@@ -211,14 +211,14 @@ describe('readMemoryCgroups() in odd places', () => {
 });
 
 describe('readCgroupFolder()', () => {
-  test('reads a folder and its ancestors up to the mount', async () => {
+  it('reads a folder and its ancestors up to the mount', async () => {
     await writeHost([v2()], '');
     await writeTree({ ...limitsV2('v2/a', 9 * MIB), ...limitsV2('v2/a/b', MIB) });
     const paths = readCgroupFolder(`${root}/v2/a/b`, `${root}/proc`).map(({ path }) => path);
     expect(paths).toEqual([`${root}/v2/a/b`, `${root}/v2/a`]);
   });
 
-  test('takes the innermost mount, and none of a folder that is no cgroup', async () => {
+  it('takes the innermost mount, and none of a folder that is no cgroup', async () => {
     await writeHost([v1('rw,memory', '/', 'cg'), v2('/', 'cg/unified')], '');
     await writeTree(limitsV2('cg/unified/a', MIB));
     expect(readCgroupFolder(`${root}/cg/unified/a`, `${root}/proc`)).toMatchObject([{ limitBytes: MIB }]);
@@ -226,7 +226,7 @@ describe('readCgroupFolder()', () => {
   });
 });
 
-test('parsePressureTotal() reads some and full apart, and null of nothing', () => {
+it('parsePressureTotal() reads some and full apart, and null of nothing', () => {
   const text = 'some avg10=0.00 avg60=0.00 avg300=0.00 total=4711\nfull avg10=0 total=1';
   expect([parsePressureTotal(text, 'some'), parsePressureTotal(text, 'full')]).toEqual([4711, 1]);
   expect(parsePressureTotal('', 'some')).toBeNull();

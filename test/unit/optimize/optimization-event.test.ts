@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { optimizationKind } from '../../../src/core/index.ts';
 import type { ActionResult } from '../../../src/optimize/index.ts';
 import { buildEvent } from '../../../src/optimize/optimization-event.ts';
@@ -50,12 +50,12 @@ const parts = (fields: Partial<EventParts> = {}): EventParts => ({
 });
 
 describe('buildEvent()', () => {
-  test('fills every column of the history, and no other', () => {
+  it('fills every column of the history, and no other', () => {
     const names = optimizationKind.fields.map(({ name }) => name);
     expect(Object.keys(buildEvent(parts())).toSorted()).toEqual(names.toSorted());
   });
 
-  test('says who was short, what was freed by evidence, and what it cost', () => {
+  it('says who was short, what was freed by evidence, and what it cost', () => {
     expect(buildEvent(parts())).toMatchObject({
       goal: 'relieve',
       scarce: 'host',
@@ -74,13 +74,13 @@ describe('buildEvent()', () => {
     });
   });
 
-  test('names everybody who was short once', () => {
+  it('names everybody who was short once', () => {
     const evidence = { ...buildPlan().evidence, who: '/cg/a' };
     const plan = [buildPlan(), buildPlan({ evidence }), buildPlan()];
     expect(buildEvent(parts({ plan })).scarce).toBe('host+/cg/a');
   });
 
-  test('is no success and has no figure when nobody knows what was freed', () => {
+  it('is no success and has no figure when nobody knows what was freed', () => {
     const outcome = buildOutcome({ freedKib: null, takenKib: 8, error: 'it ended' });
     expect(buildEvent(parts({ outcome }))).toMatchObject({
       success: false,
@@ -90,12 +90,12 @@ describe('buildEvent()', () => {
     });
   });
 
-  test('says what the action failed at before what the outcome did', () => {
+  it('says what the action failed at before what the outcome did', () => {
     const failed = { ...action, error: { code: 'ERR_OPTIMIZE_OVERRUN', message: 'too long' } };
     expect(buildEvent(parts({ action: failed }))).toMatchObject({ success: false, error: 'too long' });
   });
 
-  test('has no outcome in a dry run, and takes the levels of the snapshot', () => {
+  it('has no outcome in a dry run, and takes the levels of the snapshot', () => {
     expect(buildEvent(parts({ mode: 'dry_run', action: null, outcome: null }))).toMatchObject({
       mode: 'dry_run',
       success: false,

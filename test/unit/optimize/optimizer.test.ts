@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { OptimizationEvent } from '../../../src/core/index.ts';
 import { createOptimizer } from '../../../src/optimize/index.ts';
 import type {
@@ -85,7 +85,7 @@ async function buildReady(options: Options = {}): Promise<Bench> {
 const rulesOf = ({ refusals }: Decision): string[] => refusals.map(({ rule }) => rule);
 
 describe('createOptimizer().tick()', () => {
-  test('reads no memory of a target when no action is needed and nobody is short', async () => {
+  it('reads no memory of a target when no action is needed and nobody is short', async () => {
     const readMappings = vi.fn(() => Promise.resolve([]));
     const { memory, tick } = await build({
       whether: alwaysWhether('NoActionNeeded'),
@@ -103,7 +103,7 @@ describe('createOptimizer().tick()', () => {
     expect(memory.probes).toBe(0);
   });
 
-  test('does nothing on a host with 90 % available, whatever the label says for five minutes', async () => {
+  it('does nothing on a host with 90 % available, whatever the label says for five minutes', async () => {
     const { clock, memory, tick } = await build({ availablePercent: 90 });
     for (let i = 0; i < 300; i++) {
       expect(rulesOf(await tick())).toEqual(['no-shortage']);
@@ -113,7 +113,7 @@ describe('createOptimizer().tick()', () => {
     expect(memory.residentBytes).toBe(64 * MIB);
   });
 
-  test('acts for who is short although the label sees no reason', async () => {
+  it('acts for who is short although the label sees no reason', async () => {
     const { memory, tick } = await buildReady({ whether: alwaysWhether('NoActionNeeded') });
     expect(await tick()).toMatchObject({
       mode: 'act',
@@ -123,7 +123,7 @@ describe('createOptimizer().tick()', () => {
     expect(memory.actions).toHaveLength(1);
   });
 
-  test('acts, then hands the event over at the end of the window', async () => {
+  it('acts, then hands the event over at the end of the window', async () => {
     const { clock, events, optimizer, tick } = await buildReady();
     const decision = await tick();
     const { bytes } = decision.plan[0]!;
@@ -154,7 +154,7 @@ describe('createOptimizer().tick()', () => {
     });
   });
 
-  test('says how much came back within the window and what that cost', async () => {
+  it('says how much came back within the window and what that cost', async () => {
     let majorFaults = 0;
     const readStat = (pid: number) => Promise.resolve(pid === 42 ? buildStat(42, { majorFaults }) : null);
     const { clock, events, memory, optimizer, tick } = await buildReady({ readers: { readStat } });
@@ -168,7 +168,7 @@ describe('createOptimizer().tick()', () => {
     expect(events[0]!.target_stall_us).toBeGreaterThan(500 * 180);
   });
 
-  test('never claims what was not handed over: pages that went while the actuator failed are not freed', async () => {
+  it('never claims what was not handed over: pages that went while the actuator failed are not freed', async () => {
     const vanishing: Actuator['act'] = ({ regions }) => {
       for (const { start, lengthBytes, place } of regions)
         if (place !== undefined) bench.memory.pageOut(start, lengthBytes);
@@ -193,7 +193,7 @@ describe('createOptimizer().tick()', () => {
     expect(bench.optimizer.stats().outcomes.freedKib).toBe(0);
   });
 
-  test('does nothing in a dry run but plan, and keeps the intervals of an action', async () => {
+  it('does nothing in a dry run but plan, and keeps the intervals of an action', async () => {
     const { events, memory, tick } = await buildReady({ act: false });
     expect(await tick()).toMatchObject({ mode: 'dry_run', plan: [{ bytes: 0, watchBytes: 64 * MIB }] });
     expect(rulesOf(await tick())).toEqual(['interval']);
@@ -201,7 +201,7 @@ describe('createOptimizer().tick()', () => {
     expect(events).toMatchObject([{ mode: 'dry_run', success: false, error: null, advised_kib: null }]);
   });
 
-  test('asks at every plan whether it may act', async () => {
+  it('asks at every plan whether it may act', async () => {
     let mayAct = false;
     const { clock, memory, tick, watch } = await buildReady({ act: () => mayAct });
     await tick();
@@ -212,7 +212,7 @@ describe('createOptimizer().tick()', () => {
     expect(memory.actions).toHaveLength(1);
   });
 
-  test('waits for the window of the last action, then for the interval of the target', async () => {
+  it('waits for the window of the last action, then for the interval of the target', async () => {
     const { clock, memory, tick } = await buildReady();
     await tick();
     expect(rulesOf(await tick())).toEqual(['outcome-window']);
@@ -223,7 +223,7 @@ describe('createOptimizer().tick()', () => {
     expect(memory.actions).toHaveLength(2);
   });
 
-  test('stops at the byte limit until its window has passed', async () => {
+  it('stops at the byte limit until its window has passed', async () => {
     const { clock, tick } = await buildReady({ maxBytesPerWindow: 12 * MIB, byteWindowMs: 60_000 });
     let bytes = 0;
     for (let i = 0; i < 5; i++) {
@@ -236,21 +236,21 @@ describe('createOptimizer().tick()', () => {
     expect((await tick()).mode).toBe('act');
   });
 
-  test('refuses to act on a stale snapshot', async () => {
+  it('refuses to act on a stale snapshot', async () => {
     const { clock, optimizer, memory } = await buildReady();
     const decision = await optimizer.tick(buildInput({ timestamp: clock.nowMs() - 3001 }));
     expect(rulesOf(decision)).toEqual(['stale-input']);
     expect(memory.actions).toEqual([]);
   });
 
-  test('lets one of many ticks at once act', async () => {
+  it('lets one of many ticks at once act', async () => {
     const { memory, tick } = await buildReady();
     const decisions = await Promise.all(Array.from({ length: 20 }, tick));
     expect(memory.actions).toHaveLength(1);
     expect(decisions.filter(({ mode }) => mode === 'act')).toHaveLength(1);
   });
 
-  test('reads the mappings of a target every ten seconds, not once a tick', async () => {
+  it('reads the mappings of a target every ten seconds, not once a tick', async () => {
     const readMappings = vi.fn(() => Promise.resolve([]));
     const { clock, tick } = await build({ readers: { readMappings } });
     for (let i = 0; i < 10; i++) expect(rulesOf(await tick())).toEqual(['frees-nothing']);
@@ -260,21 +260,21 @@ describe('createOptimizer().tick()', () => {
     expect(readMappings).toHaveBeenCalledTimes(2);
   });
 
-  test('does not act while the stall of the target is unknown', async () => {
+  it('does not act while the stall of the target is unknown', async () => {
     const { clock, tick } = await build({ howMuch: undefined as never });
     expect(await tick()).toMatchObject({ refusals: [{ rule: 'stall-backoff', reason: /two samples/ }] });
     await clock.advance(1000);
     expect(rulesOf(await tick())).not.toContain('stall-backoff');
   });
 
-  test('says which processes it may not touch and why', async () => {
+  it('says which processes it may not touch and why', async () => {
     const { tick } = await build({ actuator: { canAct: () => Promise.resolve('the kernel refuses') } });
     expect((await tick()).refusals).toEqual([
       { rule: 'permission', target: 'process 42 (worker)', reason: 'the kernel refuses' },
     ]);
   });
 
-  test('goes to no-op after repeated failures and stays there for the cool-down', async () => {
+  it('goes to no-op after repeated failures and stays there for the cool-down', async () => {
     let isBroken = false;
     const act: Actuator['act'] = (plan, signal) =>
       isBroken ? Promise.reject(new Error('broken')) : bench.memory.actuator().act(plan, signal);
@@ -294,7 +294,7 @@ describe('createOptimizer().tick()', () => {
     expect((await tick()).mode).toBe('act');
   });
 
-  test('attributes nothing when the target ends within the window', async () => {
+  it('attributes nothing when the target ends within the window', async () => {
     let isAlive = true;
     const readStat = () => Promise.resolve(isAlive ? buildStat(42) : null);
     const { clock, events, memory, optimizer, tick } = await buildReady({ readers: { readStat } });
@@ -309,7 +309,7 @@ describe('createOptimizer().tick()', () => {
     expect(optimizer.stats().outcomes).toMatchObject({ actions: 1, unknown: 1, freedKib: 0 });
   });
 
-  test('decides by the rule and counts it when the model fails', async () => {
+  it('decides by the rule and counts it when the model fails', async () => {
     const predictor = buildPredictor(() => Promise.reject(new Error('boom')));
     const { optimizer, tick } = await build({ predictor, whether: undefined as never, availablePercent: 50 });
     expect(await tick()).toMatchObject({ source: 'rule', fallback: 'model-error', label: 'NoActionNeeded' });
@@ -324,7 +324,7 @@ describe('createOptimizer().tick()', () => {
     });
   });
 
-  test('survives a receiver of events that throws', async () => {
+  it('survives a receiver of events that throws', async () => {
     const { clock, optimizer, tick } = await buildReady({
       onEvent: () => {
         throw new Error('disk full');
@@ -336,7 +336,7 @@ describe('createOptimizer().tick()', () => {
     expect(optimizer.stats().eventFailures).toBe(1);
   });
 
-  test('counts the pages that our own actions made fault, for the labels to take out', async () => {
+  it('counts the pages that our own actions made fault, for the labels to take out', async () => {
     const { clock, memory, optimizer, tick, watch } = await buildReady();
     await tick();
     const before = optimizer.stats().ownRefaults.filePages;
@@ -347,7 +347,7 @@ describe('createOptimizer().tick()', () => {
     expect(optimizer.ownRefaults()).toEqual(optimizer.stats().ownRefaults);
   });
 
-  test('is refused after close, which ends open windows and says so in their events', async () => {
+  it('is refused after close, which ends open windows and says so in their events', async () => {
     const { events, optimizer, tick } = await buildReady();
     await tick();
     await optimizer.close();
@@ -357,7 +357,7 @@ describe('createOptimizer().tick()', () => {
 });
 
 describe('createOptimizer() with the goal save', () => {
-  test('acts on a host that has enough, and says that it saves', async () => {
+  it('acts on a host that has enough, and says that it saves', async () => {
     const { clock, events, optimizer, tick } = await buildReady({ goal: 'save', availablePercent: 90 });
     expect(await tick()).toMatchObject({ mode: 'act', goal: 'save', shortages: [] });
     await clock.advance(1000);
@@ -367,7 +367,7 @@ describe('createOptimizer() with the goal save', () => {
 });
 
 describe('createOptimizer().explain()', () => {
-  test('tells what would be done and does, counts and remembers nothing', async () => {
+  it('tells what would be done and does, counts and remembers nothing', async () => {
     const { clock, memory, events, optimizer, tick } = await buildReady();
     const low = { mem_available_kib: 0.03 * 8 * MIB };
     for (let i = 0; i < 2; i++) {
@@ -395,7 +395,7 @@ describe('createOptimizer().explain()', () => {
     expect((await tick()).mode).toBe('act');
   });
 
-  test('shows the plan of a dry run after the dry run itself has planned it', async () => {
+  it('shows the plan of a dry run after the dry run itself has planned it', async () => {
     const { clock, optimizer, tick } = await buildReady({ act: false });
     await tick();
     expect(rulesOf(await tick())).toEqual(['interval']);
@@ -405,7 +405,7 @@ describe('createOptimizer().explain()', () => {
     expect(decision.refusals).toEqual([]);
   });
 
-  test('says why nothing would be done on a host that has enough', async () => {
+  it('says why nothing would be done on a host that has enough', async () => {
     const { clock, optimizer } = await build({ whether: alwaysWhether('NoActionNeeded') });
     const { decision } = await optimizer.explain(buildInput({ timestamp: clock.nowMs() }));
     expect(decision).toMatchObject({ mode: 'none', refusals: [{ rule: 'no-shortage' }] });
@@ -413,7 +413,7 @@ describe('createOptimizer().explain()', () => {
 });
 
 describe('createOptimizer() targets', () => {
-  test('refuses a pid that was recycled after it was named', async () => {
+  it('refuses a pid that was recycled after it was named', async () => {
     let startTimeTicks = 500;
     const readStat = () => Promise.resolve(buildStat(42, { startTimeTicks }));
     const { memory, tick } = await buildReady({ readers: { readStat } });
@@ -422,20 +422,20 @@ describe('createOptimizer() targets', () => {
     expect(memory.actions).toEqual([]);
   });
 
-  test('refuses kernel threads, and says that a name matches nobody', async () => {
+  it('refuses kernel threads, and says that a name matches nobody', async () => {
     const readStat = (pid: number) => Promise.resolve(buildStat(pid, { isKernelThread: true }));
     expect(rulesOf(await (await build({ readers: { readStat } })).tick())).toEqual(['never-kernel']);
     const { tick } = await build({ targets: { names: ['workr'] } });
     expect((await tick()).refusals).toMatchObject([{ rule: 'no-target', reason: /did you mean "worker"/ }]);
   });
 
-  test('finds processes by name, and never process 1', async () => {
+  it('finds processes by name, and never process 1', async () => {
     const readStat = (pid: number) => Promise.resolve(buildStat(pid, { name: 'worker' }));
     const { tick } = await buildReady({ targets: { names: ['worker'] }, readers: { readStat } });
     expect((await tick()).plan.map(({ pid }) => pid)).toEqual([42]);
   });
 
-  test('rejects what is not a process id', async () => {
+  it('rejects what is not a process id', async () => {
     await expect(build({ targets: { pids: [0] } })).rejects.toMatchObject({
       code: 'ERR_OPTIMIZE_INVALID_OPTION',
     });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createOutcomeTracker } from '../../../src/optimize/index.ts';
 import type { HostReaders, Outcome, OutcomeTracker, TargetPlan } from '../../../src/optimize/index.ts';
 import { FakeMemory, PAGE_BYTES } from '../../support/optimize/fake-memory.ts';
@@ -90,7 +90,7 @@ function planOf(mib: number): TargetPlan {
 }
 
 describe('createOutcomeTracker().close()', () => {
-  test('counts the pages that are out, and puts the move of the host beside it', async () => {
+  it('counts the pages that are out, and puts the move of the host beside it', async () => {
     const bench = new Bench();
     await bench.rest(6, -100);
     const outcome = await bench.act(() => (bench.freeKib -= 100));
@@ -109,7 +109,7 @@ describe('createOutcomeTracker().close()', () => {
     expect(outcome.ownRssKib).toBeGreaterThan(1000);
   });
 
-  test.each([
+  it.each([
     ['loses 27 GiB', -27_465 * 1024],
     ['gains 3 GiB', 3497 * 1024],
   ])('keeps to the pages when the host %s meanwhile', async (_what, kib) => {
@@ -120,7 +120,7 @@ describe('createOutcomeTracker().close()', () => {
     expect(outcome.hostFreedKib).toBe(4096 + kib);
   });
 
-  test('subtracts what came back within the window, and says what that cost the target', async () => {
+  it('subtracts what came back within the window, and says what that cost the target', async () => {
     const bench = new Bench();
     await bench.rest(6);
     const outcome = await bench.act(() => {
@@ -131,7 +131,7 @@ describe('createOutcomeTracker().close()', () => {
     expect(outcome.stallUs).toBe(Math.round(10 * 180 + 246 * 2.1));
   });
 
-  test('does not take memory that trades places with the page cache of others for the action', async () => {
+  it('does not take memory that trades places with the page cache of others for the action', async () => {
     const bench = new Bench();
     await bench.rest(6);
     const outcome = await bench.act(() => {
@@ -141,7 +141,7 @@ describe('createOutcomeTracker().close()', () => {
     expect(outcome.hostFreedKib).toBe(4096);
   });
 
-  test('gives no figure of the host before five windows, and the pages all the same', async () => {
+  it('gives no figure of the host before five windows, and the pages all the same', async () => {
     const bench = new Bench();
     await bench.rest(4);
     expect(await bench.act()).toMatchObject({
@@ -153,7 +153,7 @@ describe('createOutcomeTracker().close()', () => {
     });
   });
 
-  test('goes on learning the drift from windows with an action', async () => {
+  it('goes on learning the drift from windows with an action', async () => {
     const bench = new Bench();
     for (let i = 0; i < 5; i++) {
       await bench.act(() => (bench.freeKib -= 200));
@@ -163,7 +163,7 @@ describe('createOutcomeTracker().close()', () => {
     expect(outcome).toMatchObject({ driftKib: -200, driftWindows: 5, hostFreedKib: 4096 });
   });
 
-  test('does not take memory that comes back after an action for drift', async () => {
+  it('does not take memory that comes back after an action for drift', async () => {
     const bench = new Bench();
     await bench.rest(6);
     for (let i = 0; i < 12; i++) {
@@ -173,7 +173,7 @@ describe('createOutcomeTracker().close()', () => {
     }
   });
 
-  test('learns nothing from snapshots inside a window', async () => {
+  it('learns nothing from snapshots inside a window', async () => {
     const bench = new Bench();
     const closing = bench.tracker.close(await bench.tracker.open([bench.plan]));
     for (let i = 0; i <= 90; i++) await bench.tracker.observe({ timestamp: i * 100 });
@@ -181,7 +181,7 @@ describe('createOutcomeTracker().close()', () => {
     expect((await closing).driftWindows).toBe(0);
   });
 
-  test('attributes nothing to the action when the target ends, or its id is given on', async () => {
+  it('attributes nothing to the action when the target ends, or its id is given on', async () => {
     for (const startTimeTicks of [null, 501]) {
       let isOld = true;
       const readStat = () =>
@@ -198,12 +198,12 @@ describe('createOutcomeTracker().close()', () => {
     }
   });
 
-  test('says unknown and why where the page cache cannot be asked', async () => {
+  it('says unknown and why where the page cache cannot be asked', async () => {
     const bench = new Bench({ openPageCache: () => Promise.resolve(null) });
     expect(await bench.act()).toMatchObject({ freedKib: null, takenKib: 4096, error: /cannot be asked/ });
   });
 
-  test('ends an open window at once when it is aborted, and says so', async () => {
+  it('ends an open window at once when it is aborted, and says so', async () => {
     const bench = new Bench();
     const abort = new AbortController();
     const closing = bench.tracker.close(await bench.tracker.open([bench.plan]), abort.signal);
@@ -214,7 +214,7 @@ describe('createOutcomeTracker().close()', () => {
     expect(bench.tracker.endsInMs()).toBeNull();
   });
 
-  test('reports a host that cannot be read as data', async () => {
+  it('reports a host that cannot be read as data', async () => {
     let reads = 0;
     const levels = { freeKib: 1, memAvailableKib: 1, cachedKib: 1 };
     const readLevels = () =>
@@ -222,7 +222,7 @@ describe('createOutcomeTracker().close()', () => {
     expect(await new Bench({ readLevels }).act()).toMatchObject({ freedKib: null, error: 'meminfo is gone' });
   });
 
-  test('opens again after the levels could not be read once', async () => {
+  it('opens again after the levels could not be read once', async () => {
     const bench = new Bench({ readLevels: () => Promise.reject(new Error('EIO')) });
     await expect(bench.tracker.open([bench.plan])).rejects.toThrow('EIO');
     expect(bench.tracker.endsInMs()).toBeNull();

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { MappingPlace, Syscalls } from '../../../src/optimize/index.ts';
 import { CacheSet, openPageCache } from '../../../src/optimize/page-cache.ts';
 import { PAGE, openPagemap } from '../../../src/optimize/pagemap.ts';
@@ -16,7 +16,7 @@ describe('openPagemap()', () => {
   const write = (words: readonly bigint[]): Promise<void> =>
     writeFile(join(root, 'pagemap'), new Uint8Array(BigUint64Array.from(words).buffer));
 
-  test('reads the flags of the pages from an address on', async () => {
+  it('reads the flags of the pages from an address on', async () => {
     await write([0n, 1n << 63n, (1n << 63n) | (1n << 61n) | (1n << 56n), 1n << 62n]);
     const pagemap = openPagemap(join(root, 'pagemap'), 4096)!;
     expect([...pagemap.read(4096, 3)!]).toEqual([
@@ -27,7 +27,7 @@ describe('openPagemap()', () => {
     pagemap.close();
   });
 
-  test('gives null behind the end, after it was closed, and of no process', async () => {
+  it('gives null behind the end, after it was closed, and of no process', async () => {
     await write([1n << 63n]);
     const pagemap = openPagemap(join(root, 'pagemap'), 4096)!;
     expect(pagemap.read(0, 2)).toBeNull();
@@ -37,7 +37,7 @@ describe('openPagemap()', () => {
     expect(openPagemap(join(root, 'nobody'), 4096)).toBeNull();
   });
 
-  test('reads our own', () => {
+  it('reads our own', () => {
     const pagemap = openPagemap('/proc/self/pagemap', 4096);
     if (pagemap === null) return;
     expect(pagemap.read(0, 1)).toEqual(Uint8Array.of(0));
@@ -59,7 +59,7 @@ describe('openPageCache()', () => {
     return { key: 'm', start: 0x1000, end: 0x5000, offsetBytes: 0, path, inode };
   }
 
-  test('asks for the very file by its mapping, also after its name was given to another', async () => {
+  it('asks for the very file by its mapping, also after its name was given to another', async () => {
     const mapping = await place('/srv/data', 1);
     await writeFile(join(root, 'the-file'), 'x');
     await symlink(join(root, 'the-file'), join(root, '42/map_files/1000-5000'));
@@ -71,7 +71,7 @@ describe('openPageCache()', () => {
     expect(calls.close).toHaveBeenCalledTimes(1);
   });
 
-  test('asks by name where it may not otherwise, and not when the name is that of another file', async () => {
+  it('asks by name where it may not otherwise, and not when the name is that of another file', async () => {
     const mapping = await place('/srv/data', 1);
     const file = join(root, '42/root/srv/data');
     await writeFile(file, 'x');
@@ -80,7 +80,7 @@ describe('openPageCache()', () => {
     expect(await openPageCache(42, { ...mapping, inode: ino }, root, load)).not.toBeNull();
   });
 
-  test('cannot tell without system calls, or where the file is gone', async () => {
+  it('cannot tell without system calls, or where the file is gone', async () => {
     const mapping = await place('/srv/data', 1);
     expect(await openPageCache(42, mapping, root, load)).toBeNull();
     await writeFile(join(root, 'the-file'), 'x');
@@ -90,7 +90,7 @@ describe('openPageCache()', () => {
     cache!.drop(0, 4096);
   });
 
-  test('is opened once a mapping by a set, and closed with it', async () => {
+  it('is opened once a mapping by a set, and closed with it', async () => {
     const close = vi.fn();
     const open = vi.fn(() => Promise.resolve({ read: () => null, drop: () => undefined, close }));
     const mapping = await place('/srv/data', 1);

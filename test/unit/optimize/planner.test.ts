@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Label } from '../../../src/core/index.ts';
 import { createStallLaw } from '../../../src/optimize/index.ts';
 import type { Actuator, Goal, HostReaders, MemoryCgroup, TargetSpec } from '../../../src/optimize/index.ts';
@@ -112,7 +112,7 @@ const rulesOf = ({ refusals }: Plan): string[] => refusals.map(({ rule }) => rul
 const fullGroup = (path: string): MemoryCgroup => buildGroup({ path, usageBytes: 990 * MIB });
 
 describe('createPlanner().plan() to relieve', () => {
-  test('refuses while nobody is short, whatever the label and the PSI of the host, and touches nothing', async () => {
+  it('refuses while nobody is short, whatever the label and the PSI of the host, and touches nothing', async () => {
     const bench = await Bench.create();
     await bench.watch(10);
     const plan = await bench.plan('Critical');
@@ -128,7 +128,7 @@ describe('createPlanner().plan() to relieve', () => {
     expect(bench.memory.probes).toBe(0);
   });
 
-  test("refuses while only somebody else's cgroup is short", async () => {
+  it("refuses while only somebody else's cgroup is short", async () => {
     const readMemoryCgroups = (pid: number) =>
       Promise.resolve([pid === 43 ? fullGroup('/cg/other') : buildGroup()]);
     const bench = await Bench.create({ readers: { readMemoryCgroups } });
@@ -137,7 +137,7 @@ describe('createPlanner().plan() to relieve', () => {
     expect(bench.memory.probes).toBe(0);
   });
 
-  test('acts on the one whose cgroup is short, and not on the one beside it', async () => {
+  it('acts on the one whose cgroup is short, and not on the one beside it', async () => {
     const readMemoryCgroups = (pid: number) => Promise.resolve(pid === 43 ? [fullGroup('/cg/app')] : []);
     const bench = await Bench.create({ readers: { readMemoryCgroups }, targets: { pids: [42, 43] } });
     await bench.watch(10);
@@ -149,7 +149,7 @@ describe('createPlanner().plan() to relieve', () => {
     expect(plan.shortages.map(({ who }) => who)).toEqual(['/cg/app']);
   });
 
-  test("counts an ancestor's limit", async () => {
+  it("counts an ancestor's limit", async () => {
     const groups = [buildGroup({ path: '/cg/a/b' }), fullGroup('/cg/a')];
     const bench = await Bench.create({ readers: { readMemoryCgroups: () => Promise.resolve(groups) } });
     await bench.watch(10);
@@ -163,7 +163,7 @@ describe('createPlanner().plan() to relieve', () => {
     });
   });
 
-  test('says who is short, for how long it was quiet, what it would free and what it may cost', async () => {
+  it('says who is short, for how long it was quiet, what it would free and what it may cost', async () => {
     const bench = await Bench.create();
     bench.availablePercent = 9;
     await bench.watch(12);
@@ -185,7 +185,7 @@ describe('createPlanner().plan() to relieve', () => {
     });
   });
 
-  test('counts what anonymous memory takes compressed', async () => {
+  it('counts what anonymous memory takes compressed', async () => {
     const bench = await Bench.create({
       memory: new FakeMemory([{ start: START, mib: 64 }]),
       readers: { readBackend: () => Promise.resolve(zramBackend(100 * MIB, 25 * MIB)) },
@@ -197,7 +197,7 @@ describe('createPlanner().plan() to relieve', () => {
     expect(evidence.mayCostUs).toBe(Math.round((bytes / PAGE_BYTES) * 4.8));
   });
 
-  test('waits longer for quiet the less short memory is', async () => {
+  it('waits longer for quiet the less short memory is', async () => {
     const secondsUntilPlanned = async (percent: number): Promise<number> => {
       const bench = await Bench.create();
       bench.availablePercent = percent;
@@ -212,7 +212,7 @@ describe('createPlanner().plan() to relieve', () => {
     expect(await secondsUntilPlanned(19)).toBe(10);
   });
 
-  test('takes no more than is missing', async () => {
+  it('takes no more than is missing', async () => {
     // 21 of 100 MiB would be left: 19.5 are, so 2.5 are missing.
     const group = buildGroup({ limitBytes: 100 * MIB, usageBytes: 80.5 * MIB });
     const bench = await Bench.create({ readers: { readMemoryCgroups: () => Promise.resolve([group]) } });
@@ -223,7 +223,7 @@ describe('createPlanner().plan() to relieve', () => {
     expect(targets[0]!.bytes).toBeGreaterThan(2 * MIB);
   });
 
-  test('shares the most bytes of a plan out among its targets', async () => {
+  it('shares the most bytes of a plan out among its targets', async () => {
     const bench = await Bench.create({ targets: { pids: [42, 43] } });
     bench.availablePercent = 3;
     await bench.watch(8);
@@ -231,7 +231,7 @@ describe('createPlanner().plan() to relieve', () => {
     expect(targets.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThanOrEqual(5 * MIB);
   });
 
-  test('stops when the shortage is over', async () => {
+  it('stops when the shortage is over', async () => {
     const bench = await Bench.create();
     bench.availablePercent = 3;
     await bench.watch(6);
@@ -241,7 +241,7 @@ describe('createPlanner().plan() to relieve', () => {
     expect(rulesOf(await bench.plan('Critical'))).toEqual(['no-shortage']);
   });
 
-  test('says that what is in use is in use, and frees nothing', async () => {
+  it('says that what is in use is in use, and frees nothing', async () => {
     const bench = await Bench.create();
     bench.availablePercent = 3;
     await bench.watch(20, () => bench.memory.use(START, 64 * MIB));
@@ -250,7 +250,7 @@ describe('createPlanner().plan() to relieve', () => {
     expect(bench.memory.probes).toBe(64);
   });
 
-  test('says that nothing was named', async () => {
+  it('says that nothing was named', async () => {
     const bench = await Bench.create({ targets: {} });
     await bench.watch(1);
     expect(rulesOf(await bench.plan())).toEqual(['no-target']);
@@ -258,7 +258,7 @@ describe('createPlanner().plan() to relieve', () => {
 });
 
 describe('createPlanner().plan() to save', () => {
-  test('acts although nobody is short', async () => {
+  it('acts although nobody is short', async () => {
     const bench = await Bench.create({ goal: 'save' });
     await bench.watch(10);
     const { targets, shortages } = await bench.plan();
@@ -267,7 +267,7 @@ describe('createPlanner().plan() to save', () => {
     expect(targets[0]!.bytes).toBeGreaterThan(7 * MIB);
   });
 
-  test('backs off when the target waits for its memory for whatever reason', async () => {
+  it('backs off when the target waits for its memory for whatever reason', async () => {
     let majorFaults = 0;
     const readStat = (pid: number) => Promise.resolve(buildStat(pid, { majorFaults }));
     const bench = await Bench.create({ goal: 'save', readers: { readStat } });
@@ -287,7 +287,7 @@ describe('createPlanner().plan() in a dry run', () => {
     return bench;
   }
 
-  test('touches nothing, and plans to watch what it would', async () => {
+  it('touches nothing, and plans to watch what it would', async () => {
     const bench = await createDry();
     const { targets } = await bench.plan();
     expect(targets).toMatchObject([{ bytes: 0, regions: [], watchBytes: 64 * MIB }]);
@@ -298,7 +298,7 @@ describe('createPlanner().plan() in a dry run', () => {
     expect(bench.memory.residentBytes).toBe(64 * MIB);
   });
 
-  test('keeps its interval, which does not hide the plan from who asks for an explanation', async () => {
+  it('keeps its interval, which does not hide the plan from who asks for an explanation', async () => {
     const bench = await createDry();
     bench.planner.noteDone((await bench.plan()).targets, false);
     expect(rulesOf(await bench.plan())).toEqual(['interval']);
@@ -307,7 +307,7 @@ describe('createPlanner().plan() in a dry run', () => {
     expect((await bench.plan()).targets).toHaveLength(1);
   });
 
-  test('its interval does not keep a real action waiting', async () => {
+  it('its interval does not keep a real action waiting', async () => {
     const bench = await createDry();
     bench.planner.noteDone((await bench.plan()).targets, false);
     bench.isActing = true;
@@ -316,7 +316,7 @@ describe('createPlanner().plan() in a dry run', () => {
 });
 
 describe('createPlanner() after an action', () => {
-  test('waits for the interval, and a plan alone changes nothing', async () => {
+  it('waits for the interval, and a plan alone changes nothing', async () => {
     const bench = await Bench.create();
     bench.availablePercent = 3;
     await bench.watch(6);
@@ -328,7 +328,7 @@ describe('createPlanner() after an action', () => {
     expect((await bench.plan()).targets).toHaveLength(1);
   });
 
-  test('takes larger steps while nothing comes back', async () => {
+  it('takes larger steps while nothing comes back', async () => {
     const bench = await Bench.create({
       memory: new FakeMemory([{ start: START, mib: 256, inode: 7 }]),
       readers: { readStat: (pid) => Promise.resolve(buildStat(pid, { rssPages: 65_536 })) },
@@ -378,7 +378,7 @@ describe('createPlanner() after an action', () => {
     return { bench, bringBack, hurt, rest };
   }
 
-  test('leaves a target alone that suffered, for twice as long each time', async () => {
+  it('leaves a target alone that suffered, for twice as long each time', async () => {
     const { bench, hurt, rest } = await createSuffering();
     await hurt();
     const { refusals } = await bench.plan();
@@ -390,7 +390,7 @@ describe('createPlanner() after an action', () => {
     expect(await rest()).toBe(120);
   });
 
-  test('places no probes in a target that is left alone', async () => {
+  it('places no probes in a target that is left alone', async () => {
     const { bench, hurt } = await createSuffering();
     await hurt();
     const before = bench.memory.probes;
@@ -398,7 +398,7 @@ describe('createPlanner() after an action', () => {
     expect(bench.memory.probes).toBe(before);
   });
 
-  test('brings back the rest of what it wants again', async () => {
+  it('brings back the rest of what it wants again', async () => {
     const { bench, bringBack, hurt } = await createSuffering();
     await hurt();
     expect(bringBack).toHaveBeenCalled();
@@ -411,7 +411,7 @@ describe('createPlanner() after an action', () => {
     expect(pages.file.every((address) => bench.memory.at(address) === 0)).toBe(true);
   });
 
-  test('keeps the count of what came back when a target ends', async () => {
+  it('keeps the count of what came back when a target ends', async () => {
     let isAlive = true;
     const readStat = (pid: number) => Promise.resolve(isAlive ? buildStat(pid) : null);
     const bench = await Bench.create({ readers: { readStat } });
@@ -427,7 +427,7 @@ describe('createPlanner() after an action', () => {
     expect(rulesOf(await bench.plan())).toEqual(['identity']);
   });
 
-  test('goes on counting what comes back when it may act no more, and touches nothing', async () => {
+  it('goes on counting what comes back when it may act no more, and touches nothing', async () => {
     const bench = await Bench.create();
     bench.availablePercent = 3;
     await bench.watch(6);
@@ -440,14 +440,14 @@ describe('createPlanner() after an action', () => {
     expect(bench.memory.probes).toBe(probes);
   });
 
-  test('takes no probe for placed that the actuator could not place', async () => {
+  it('takes no probe for placed that the actuator could not place', async () => {
     const bench = await Bench.create({ actuator: { act: () => Promise.reject(new Error('broken')) } });
     bench.availablePercent = 3;
     await bench.watch(10);
     expect((await bench.plan()).targets).toEqual([]);
   });
 
-  test('closes every pagemap it opened', async () => {
+  it('closes every pagemap it opened', async () => {
     const close = vi.fn();
     const memory = new FakeMemory([{ start: START, mib: 4, inode: 7 }]);
     const openPagemap = () => ({ ...memory.openPagemap(), close });
@@ -473,7 +473,7 @@ describe('createPlanner().savedKib()', () => {
     return { bench, takenKib: bytes / 1024, start: regions[0]!.place.start };
   }
 
-  test('counts what is out, less what it takes compressed, and not what came back', async () => {
+  it('counts what is out, less what it takes compressed, and not what came back', async () => {
     const file = await createSaved(true);
     expect(file.bench.planner.savedKib()).toBeGreaterThanOrEqual(file.takenKib);
     expect(file.bench.planner.savedKib()).toBeLessThanOrEqual(file.takenKib + 16 * 4 * 2);
@@ -483,7 +483,7 @@ describe('createPlanner().savedKib()', () => {
     expect(anonymous.bench.planner.savedKib() / anonymous.takenKib).toBeCloseTo(0.75, 1);
   });
 
-  test('does not count pages of a file that are cached again, or that the process gave back itself', async () => {
+  it('does not count pages of a file that are cached again, or that the process gave back itself', async () => {
     const file = await createSaved(true);
     const fileKib = file.bench.planner.savedKib();
     await file.bench.watch(6, () => file.bench.memory.readAhead(file.start, MIB));
@@ -512,7 +512,7 @@ describe('createPlanner().plan() of a cgroup', () => {
       },
     });
 
-  test('asks the kernel for what its own limit needs', async () => {
+  it('asks the kernel for what its own limit needs', async () => {
     const bench = await createOn([
       buildGroup({ path: '/cg/a', limitBytes: 100 * MIB, usageBytes: 96 * MIB }),
     ]);
@@ -528,7 +528,7 @@ describe('createPlanner().plan() of a cgroup', () => {
     ]);
   });
 
-  test('refuses while its own limit is far away', async () => {
+  it('refuses while its own limit is far away', async () => {
     const bench = await createOn([buildGroup({ path: '/cg/a' })]);
     await bench.watch(3);
     expect(rulesOf(await bench.plan('Critical'))).toEqual(['no-shortage']);

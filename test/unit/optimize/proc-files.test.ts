@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parseLevels } from '../../../src/optimize/host-readers.ts';
 import { classifyMapping, parseMountinfo, parseSmaps } from '../../../src/optimize/mappings.ts';
 import { parseProcessStat } from '../../../src/optimize/process-stat.ts';
@@ -18,7 +18,7 @@ describe('parseProcessStat()', () => {
   const line = (name: string, flags: number): string =>
     `77 (${name}) S 1 77 77 0 -1 ${flags} 12 0 34 0 5 6 0 0 20 0 3 0 98765 1000000 250 18446744073709551615 1 1`;
 
-  test('reads identity, faults and resident pages', () => {
+  it('reads identity, faults and resident pages', () => {
     expect(parseProcessStat(line('node', 0x400000))).toEqual({
       pid: 77,
       name: 'node',
@@ -31,18 +31,18 @@ describe('parseProcessStat()', () => {
     });
   });
 
-  test('reads a name with brackets and spaces', () => {
+  it('reads a name with brackets and spaces', () => {
     expect(parseProcessStat(line('a) R 1 (b', 0))).toMatchObject({
       name: 'a) R 1 (b',
       startTimeTicks: 98_765,
     });
   });
 
-  test('tells a kernel thread by its flag', () => {
+  it('tells a kernel thread by its flag', () => {
     expect(parseProcessStat(line('kworker/0:1', 0x208040))?.isKernelThread).toBe(true);
   });
 
-  test.each(['', '77', '77 (node', 'garbage) ('])('gives null for %j', (text) => {
+  it.each(['', '77', '77 (node', 'garbage) ('])('gives null for %j', (text) => {
     expect(parseProcessStat(text)).toBeNull();
   });
 });
@@ -65,7 +65,7 @@ describe('parseSmaps()', () => {
     smapsEntry('7ffc0000-7ffd0000 rw-p 00000000 00:00 0 ', { Rss: 64, Anonymous: 64 }, 'rd wr mr mw lo'),
   ].join('');
 
-  test('reads sizes in bytes, flags, and a path with a space', () => {
+  it('reads sizes in bytes, flags, and a path with a space', () => {
     const [file, anonymous] = parseSmaps(text);
     expect(file).toMatchObject({
       start: 0x7f58c0000000,
@@ -82,11 +82,11 @@ describe('parseSmaps()', () => {
     expect(anonymous!.vmFlags.has('lo')).toBe(true);
   });
 
-  test('leaves vsyscall out, whose address no number holds', () => {
+  it('leaves vsyscall out, whose address no number holds', () => {
     expect(parseSmaps(text).map(({ path }) => path)).toEqual(['/srv/my data', '']);
   });
 
-  test('drops an entry that was cut off', () => {
+  it('drops an entry that was cut off', () => {
     expect(parseSmaps(text.slice(0, 120))).toEqual([]);
   });
 });
@@ -107,7 +107,7 @@ describe('classifyMapping()', () => {
       fileSystems,
     );
 
-  test.each([
+  it.each([
     ['file pages that are clean', 'fe:00', '/a', { Private_Clean: 64 }, 'clean-file'],
     ['file pages of btrfs, whose device is unnamed', '00:1f', '/a', { Private_Clean: 64 }, 'clean-file'],
     [
@@ -134,7 +134,7 @@ describe('classifyMapping()', () => {
     expect(classify(device, path, sizes as Record<string, number>)).toBe(kind);
   });
 
-  test.each(['lo', 'ht', 'pf', 'io', 'ex'])('excludes mappings with the flag %s', (flag) => {
+  it.each(['lo', 'ht', 'pf', 'io', 'ex'])('excludes mappings with the flag %s', (flag) => {
     expect(classify('fe:00', '/a', { Private_Clean: 64 }, `rd ${flag}`)).toBe('excluded');
   });
 });
@@ -145,7 +145,7 @@ describe('buildReclaimBackend()', () => {
   const zram = '/dev/zram0 partition 524284 1000 100';
   const disk = '/swapfile file 2097148 0 -2';
 
-  test.each([
+  it.each([
     ['no swap', swaps(), false, 'none', false],
     ['zram', swaps(zram), false, 'zram', true],
     ['a disk swap', swaps(disk), false, 'disk-swap', false],
@@ -165,19 +165,19 @@ describe('buildReclaimBackend()', () => {
     expect(backend.reason).not.toBe('');
   });
 
-  test('adds the free swap up', () => {
+  it('adds the free swap up', () => {
     expect(buildReclaimBackend(parseSwaps(swaps(zram, disk)), false).swapFreeKib).toBe(523_284 + 2_097_148);
   });
 });
 
-test('parseZramStat() reads what zram holds and what that takes', () => {
+it('parseZramStat() reads what zram holds and what that takes', () => {
   expect(parseZramStat('  4096000 1000000 1200000 0 1200000 0 0 0 0')).toEqual({
     originalBytes: 4_096_000,
     usedBytes: 1_200_000,
   });
 });
 
-test('parseZswap() reads what zswap holds, and null of a kernel that does not say', () => {
+it('parseZswap() reads what zswap holds, and null of a kernel that does not say', () => {
   expect(parseZswap('Zswap:             100 kB\nZswapped:          250 kB\n')).toEqual({
     originalBytes: 250 * KIB,
     usedBytes: 100 * KIB,
@@ -185,13 +185,13 @@ test('parseZswap() reads what zswap holds, and null of a kernel that does not sa
   expect(parseZswap('MemTotal: 9 kB\n')).toBeNull();
 });
 
-test('parseLevels() adds the per-CPU lists to MemFree, and buffers to the page cache', () => {
+it('parseLevels() adds the per-CPU lists to MemFree, and buffers to the page cache', () => {
   const text =
     'MemTotal: 9 kB\nMemFree:   123 kB\nMemAvailable: 456 kB\nBuffers: 5 kB\nCached: 70 kB\nSwapCached: 7 kB\n';
   expect(parseLevels(text, 1000)).toEqual({ freeKib: 1123, memAvailableKib: 456, cachedKib: 75 });
 });
 
-test('parsePerCpuFreePages() adds up the lists of every CPU and zone, and nothing else', () => {
+it('parsePerCpuFreePages() adds up the lists of every CPU and zone, and nothing else', () => {
   const zone = (a: number, b: number): string =>
     `Node 0, zone   Normal\n  pages free     99999\n        high     77\n  pagesets\n    cpu: 0\n` +
     `              count:    ${a}\n              high:     3379\n              batch:    63\n` +
@@ -200,7 +200,7 @@ test('parsePerCpuFreePages() adds up the lists of every CPU and zone, and nothin
   expect(parsePerCpuFreePages('')).toBe(0);
 });
 
-test('toFlags() reads present, swapped, file and exclusive out of the words of pagemap', () => {
+it('toFlags() reads present, swapped, file and exclusive out of the words of pagemap', () => {
   const words = [(1n << 63n) | (1n << 56n), 1n << 62n, (1n << 63n) | (1n << 61n), 0xffn, 0n];
   const halves = Uint32Array.from(
     words.flatMap((word) => [Number(word & 0xffff_ffffn), Number(word >> 32n)]),

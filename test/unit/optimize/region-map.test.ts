@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ProcessTarget } from '../../../src/optimize/index.ts';
 import { parseSmaps } from '../../../src/optimize/mappings.ts';
 import { buildReclaimBackend } from '../../../src/optimize/reclaim-backend.ts';
@@ -41,18 +41,18 @@ const program = [
 ].join('');
 
 describe('buildRegionMap()', () => {
-  test('takes clean file pages and leaves anonymous ones when there is no swap', () => {
+  it('takes clean file pages and leaves anonymous ones when there is no swap', () => {
     const { regions, left, usableBytes } = mapOf(file + heap);
     expect(regions.map(({ kind }) => kind)).toEqual(Array(4).fill('clean-file'));
     expect(usableBytes).toBe(4 * MIB);
     expect(left).toEqual({ 'anonymous memory, which frees nothing without swap': 4 * MIB });
   });
 
-  test('takes anonymous pages too on zram', () => {
+  it('takes anonymous pages too on zram', () => {
     expect(mapOf(file + heap, { backend: zramBackend() }).usableBytes).toBe(8 * MIB);
   });
 
-  test('leaves anonymous pages alone on a disk swap, and says why', () => {
+  it('leaves anonymous pages alone on a disk swap, and says why', () => {
     const disk = { path: '/swapfile', type: 'file', sizeKib: 1 << 20, usedKib: 0, priority: -2 };
     const { left } = mapOf(heap, { backend: buildReclaimBackend([disk], false) });
     expect(Object.keys(left)).toEqual([
@@ -60,13 +60,13 @@ describe('buildRegionMap()', () => {
     ]);
   });
 
-  test('leaves a program and its tables alone', () => {
+  it('leaves a program and its tables alone', () => {
     const { regions, left } = mapOf(program);
     expect(regions).toEqual([]);
     expect(Object.values(left)).toEqual([2 * MIB]);
   });
 
-  test('leaves dirty file pages, which free nothing', () => {
+  it('leaves dirty file pages, which free nothing', () => {
     const dirty = smapsEntry('10000000-10100000 rw-s 00000000 08:01 7 /srv/d', {
       Rss: 1024,
       Private_Dirty: 1024,
@@ -74,7 +74,7 @@ describe('buildRegionMap()', () => {
     expect(mapOf(dirty).regions).toEqual([]);
   });
 
-  test('counts what others map too as left alone', () => {
+  it('counts what others map too as left alone', () => {
     const shared = smapsEntry('10000000-10100000 r--s 00000000 08:01 7 /srv/d', {
       Rss: 1024,
       Private_Clean: 256,
@@ -86,7 +86,7 @@ describe('buildRegionMap()', () => {
     });
   });
 
-  test('knows a part of a file again wherever it is mapped, and by another process', () => {
+  it('knows a part of a file again wherever it is mapped, and by another process', () => {
     const at = (header: string): string =>
       smapsEntry(`${header} 08:01 7 /srv/d`, { Rss: 1024, Private_Clean: 1024 });
     const [here] = mapOf(at('10000000-10100000 r--s 00200000')).regions;
@@ -96,20 +96,20 @@ describe('buildRegionMap()', () => {
     expect(other!.key).not.toBe(here!.key);
   });
 
-  test('does not take the anonymous range of a process for that of the next with its id', () => {
+  it('does not take the anonymous range of a process for that of the next with its id', () => {
     const backend = zramBackend();
     const [first] = mapOf(heap, { backend }).regions;
     const [next] = mapOf(heap, { backend, target: { ...target, startTimeTicks: 501 } }).regions;
     expect(next!.key).not.toBe(first!.key);
   });
 
-  test('leaves out what has nothing in memory, unless its regions are watched', () => {
+  it('leaves out what has nothing in memory, unless its regions are watched', () => {
     const empty = smapsEntry('10000000-10400000 r--s 00000000 08:01 7 /srv/data', { Rss: 0 });
     expect(mapOf(empty).regions).toEqual([]);
     expect(mapOf(empty, { watched: [0x10100000] }).regions).toHaveLength(4);
   });
 
-  test('covers every mapping once, in steps of 1 MiB at multiples of it', () => {
+  it('covers every mapping once, in steps of 1 MiB at multiples of it', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 1, max: 3000 }), (at, pages) => {
         const [start, end] = [at * 4096, (at + pages) * 4096];
@@ -127,14 +127,14 @@ describe('buildRegionMap()', () => {
     );
   });
 
-  test('cuts a sparse terabyte into no more than 65,537 regions', () => {
+  it('cuts a sparse terabyte into no more than 65,537 regions', () => {
     const sparse = smapsEntry('10000000000-20000000000 rw-p 00000000 00:00 0 ', { Rss: 64, Anonymous: 64 });
     expect(mapOf(sparse, { backend: zramBackend() }).regions.length).toBeLessThanOrEqual(65_537);
   });
 });
 
 describe('createRegionMemory()', () => {
-  test('doubles the hold of a region that comes back quickly, from 6 s to 120 s', () => {
+  it('doubles the hold of a region that comes back quickly, from 6 s to 120 s', () => {
     const memory = createRegionMemory();
     const holds: number[] = [];
     for (let i = 0; i < 7; i++) {
@@ -145,7 +145,7 @@ describe('createRegionMemory()', () => {
     expect(holds).toEqual([6, 12, 24, 48, 96, 120, 120]);
   });
 
-  test('begins anew with a region that stayed away for half a minute', () => {
+  it('begins anew with a region that stayed away for half a minute', () => {
     const memory = createRegionMemory();
     for (let i = 0; i < 4; i++) memory.noteUse('r', 0, { quietMs: 29_999, wasTaken: true });
     expect(memory.heldUntilMs('r')).toBeGreaterThan(7000);
@@ -153,21 +153,21 @@ describe('createRegionMemory()', () => {
     expect(memory.heldUntilMs('r')).toBe(7000);
   });
 
-  test('holds nobody it does not know', () => {
+  it('holds nobody it does not know', () => {
     const memory = createRegionMemory();
     expect([memory.heldUntilMs('r'), memory.watchedFromMs('r')]).toEqual([-Infinity, -Infinity]);
     expect(memory.rhythmOf('r')).toBeNull();
     expect(() => memory.noteMiss('r')).not.toThrow();
   });
 
-  test('forgets what was used longest ago when it is full', () => {
+  it('forgets what was used longest ago when it is full', () => {
     const memory = createRegionMemory({ capacity: 2 });
     for (const key of ['a', 'b', 'a', 'c']) memory.noteUse(key, 0, { quietMs: 1000, wasTaken: true });
     const held = ['a', 'b', 'c'].map((key) => memory.heldUntilMs(key));
     expect(held).toEqual([12_000, Number.NEGATIVE_INFINITY, 6000]);
   });
 
-  test('holds a region that is used at regular times only until its use is over, and knows the next', () => {
+  it('holds a region that is used at regular times only until its use is over, and knows the next', () => {
     const memory = createRegionMemory();
     for (let use = 0; use < 4; use++) memory.noteUse('r', 20_000 * use, { quietMs: 15_000, wasTaken: true });
     expect(memory.heldUntilMs('r')).toBeLessThan(65_000);
@@ -176,7 +176,7 @@ describe('createRegionMemory()', () => {
     expect(memory.rhythmOf('r')).toBeNull();
   });
 
-  test('does not take its own longest hold, at whose end it looked again, for a rhythm', () => {
+  it('does not take its own longest hold, at whose end it looked again, for a rhythm', () => {
     const memory = createRegionMemory();
     let nowMs = 0;
     // In use all the time: each look that the hold allows finds its probes back a second later.
@@ -188,7 +188,7 @@ describe('createRegionMemory()', () => {
     expect(nowMs).toBeGreaterThan(15 * 60_000);
   });
 
-  test('tells what was taken and came back from a probe that did, where it is asked to', () => {
+  it('tells what was taken and came back from a probe that did, where it is asked to', () => {
     const memory = createRegionMemory({ quickProbeMs: 2000 });
     memory.noteUse('r', 0, { quietMs: 1000, wasTaken: false });
     memory.noteUse('r', 0, { quietMs: 5000, wasTaken: true });

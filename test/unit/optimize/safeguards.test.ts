@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { safeguards } from '../../../src/optimize/index.ts';
 import {
   findRefusal,
@@ -12,7 +12,7 @@ import { buildPlan, buildStat } from '../../support/optimize/optimize-host.ts';
 
 const MIB = 2 ** 20;
 
-test('safeguards have one name each and say what they protect', () => {
+it('safeguards have one name each and say what they protect', () => {
   const names = safeguards.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
   expect(safeguards.every(({ protects }) => protects.length > 0)).toBe(true);
@@ -29,7 +29,7 @@ describe('hostSafeguards', () => {
     byteWindowMs: 60_000,
   };
 
-  test.each([
+  it.each([
     ['nothing', {}, undefined],
     ['a snapshot of 3000 ms', { snapshotAgeMs: 3000 }, undefined],
     ['a snapshot that is older', { snapshotAgeMs: 3001 }, 'stale-input'],
@@ -49,7 +49,7 @@ describe('processSafeguards', () => {
   const refuse = (pid: number, stat: ReturnType<typeof buildStat> | null, ownPid = 9): string | undefined =>
     findRefusal(processSafeguards, { target: { ...processTarget, pid }, stat, ownPid })?.rule;
 
-  test('refuse process 1, ourselves, who ended, who has the id of another, and the kernel', () => {
+  it('refuse process 1, ourselves, who ended, who has the id of another, and the kernel', () => {
     expect(refuse(42, buildStat(42))).toBeUndefined();
     expect(refuse(1, buildStat(1))).toBe('never-init');
     expect(refuse(9, buildStat(9))).toBe('never-self');
@@ -76,7 +76,7 @@ describe('targetSafeguards', () => {
   };
   const refuse = (fields: Partial<TargetContext>) => findRefusal(targetSafeguards, { ...willing, ...fields });
 
-  test.each([
+  it.each([
     ['nothing', {}, undefined],
     ['no shortage', { hasShortage: false }, 'no-shortage'],
     ['no shortage while saving', { hasShortage: false, goal: 'save' }, undefined],
@@ -90,7 +90,7 @@ describe('targetSafeguards', () => {
     expect(refuse(fields)?.rule).toBe(rule);
   });
 
-  test('say no shortage before all else, with the state of the host', () => {
+  it('say no shortage before all else, with the state of the host', () => {
     const refusal = refuse({ hasShortage: false, disabledForMs: 9, restForMs: 9, budgetBytes: 0 });
     expect(refusal).toMatchObject({
       rule: 'no-shortage',
@@ -98,7 +98,7 @@ describe('targetSafeguards', () => {
     });
   });
 
-  test('tell a stall that is not known from one that is too high', () => {
+  it('tell a stall that is not known from one that is too high', () => {
     const stall = { causedFraction: null, majorFaultFraction: null, psiFraction: null };
     expect(refuse({ budgetBytes: 0, stall })!.reason).toContain('it takes two samples');
     const high = { ...stall, causedFraction: 0.02 };
@@ -109,7 +109,7 @@ describe('targetSafeguards', () => {
 });
 
 describe('regionSafeguards', () => {
-  test('refuse what frees less than 64 KiB, and say what was left and why, the most first', () => {
+  it('refuse what frees less than 64 KiB, and say what was left and why, the most first', () => {
     expect(findRefusal(regionSafeguards, { bytes: 64 * 1024, left: {} })).toBeNull();
     const left = { 'small thing': 1024 * 1024, 'large thing': 9 * MIB };
     expect(findRefusal(regionSafeguards, { bytes: 0, left })).toEqual({

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { findCgroupShortage, findHostShortage } from '../../../src/optimize/index.ts';
 import type { CgroupStall, MemoryCgroup } from '../../../src/optimize/index.ts';
 import { REFAULT_STALL_US, createCgroupStallMeter } from '../../../src/optimize/shortage.ts';
@@ -10,7 +10,7 @@ const MIB = 2 ** 20;
 const noStall: CgroupStall = { someFraction: null, fullFraction: null, source: '' };
 
 describe('findHostShortage()', () => {
-  test.each([
+  it.each([
     [850_000, null],
     [200_001, null],
     [200_000, 'ShouldOptimize'],
@@ -25,12 +25,12 @@ describe('findHostShortage()', () => {
     if (shortage !== null) expect(shortage).toMatchObject({ who: 'host', evidence: /of memory available/ });
   });
 
-  test('misses what brings available memory 2 % over the first threshold', () => {
+  it('misses what brings available memory 2 % over the first threshold', () => {
     const shortage = findHostShortage({ mem_total_kib: 1000, mem_available_kib: 100 });
     expect(shortage!.missingBytes).toBe(Math.ceil(0.12 * 1000 * 1024));
   });
 
-  test('sees no reason in the PSI of the host, which also counts cgroups nobody outside can help', () => {
+  it('sees no reason in the PSI of the host, which also counts cgroups nobody outside can help', () => {
     const stalled = buildSnapshot({ psi_memory_some_us: 9e9, psi_memory_full_us: 9e9 });
     expect(findHostShortage(stalled)).toBeNull();
   });
@@ -40,7 +40,7 @@ describe('findCgroupShortage()', () => {
   const group = (usedMib: number, fileMib = 0): MemoryCgroup =>
     buildGroup({ usageBytes: usedMib * MIB, fileBytes: fileMib * MIB });
 
-  test.each([
+  it.each([
     [799, 0, null],
     [800, 0, 'ShouldOptimize'],
     [900, 0, 'ShouldOptimizeAggressive'],
@@ -55,7 +55,7 @@ describe('findCgroupShortage()', () => {
       expect(shortage).toMatchObject({ who: '/sys/fs/cgroup/app', evidence: /of its limit/ });
   });
 
-  test.each([
+  it.each([
     [0.0349, null, null],
     [0.035, null, 'ShouldOptimize'],
     [0.05, null, 'ShouldOptimizeAggressive'],
@@ -68,11 +68,11 @@ describe('findCgroupShortage()', () => {
       expect(shortage).toMatchObject({ missingBytes: null, evidence: /stalls .*its PSI/ });
   });
 
-  test('counts usage above the limit, as after the limit was lowered, as nothing left', () => {
+  it('counts usage above the limit, as after the limit was lowered, as nothing left', () => {
     expect(findCgroupShortage(group(5000), noStall)).toMatchObject({ label: 'Critical' });
   });
 
-  test('never misses more than the limit, nor less than nothing', () => {
+  it('never misses more than the limit, nor less than nothing', () => {
     const bytes = fc.nat(2 ** 40);
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 2 ** 40 }), bytes, bytes, (limitBytes, usageBytes, fileBytes) => {
@@ -83,7 +83,7 @@ describe('findCgroupShortage()', () => {
     );
   });
 
-  test('says Critical of a cgroup that may have nothing at all', () => {
+  it('says Critical of a cgroup that may have nothing at all', () => {
     expect(findCgroupShortage(buildGroup({ limitBytes: 0, usageBytes: MIB }), noStall)).toMatchObject({
       label: 'Critical',
     });
@@ -91,7 +91,7 @@ describe('findCgroupShortage()', () => {
 });
 
 describe('createCgroupStallMeter().observe()', () => {
-  test('takes the PSI of a cgroup v2 as shares of the last two seconds', () => {
+  it('takes the PSI of a cgroup v2 as shares of the last two seconds', () => {
     const meter = createCgroupStallMeter();
     const at = (nowMs: number, someUs: number, fullUs: number): CgroupStall =>
       meter.observe(buildGroup({ someUs, fullUs }), nowMs);
@@ -101,7 +101,7 @@ describe('createCgroupStallMeter().observe()', () => {
     expect(at(3000, 5.1e6, 1.05e6)).toMatchObject({ someFraction: 0, fullFraction: 0 });
   });
 
-  test('never says more than all of the time, however many processes wait', () => {
+  it('never says more than all of the time, however many processes wait', () => {
     const meter = createCgroupStallMeter();
     meter.observe(buildGroup({ someUs: 0, fullUs: 0 }), 0);
     expect(meter.observe(buildGroup({ someUs: 9e6, fullUs: 9e6 }), 1000)).toMatchObject({
@@ -110,7 +110,7 @@ describe('createCgroupStallMeter().observe()', () => {
     });
   });
 
-  test('estimates the stall of a cgroup v1 by the pages that came back to it', () => {
+  it('estimates the stall of a cgroup v1 by the pages that came back to it', () => {
     const meter = createCgroupStallMeter();
     meter.observe(buildGroup(), 0);
     const stall = meter.observe(buildGroup({ refaults: 10_000, majorFaults: 100 }), 1000);
@@ -119,13 +119,13 @@ describe('createCgroupStallMeter().observe()', () => {
     expect(stall).toMatchObject({ fullFraction: null, source: /10000 pages came back, 100 of them read/ });
   });
 
-  test('does not take major faults for a stall where no page came back: programs start by them', () => {
+  it('does not take major faults for a stall where no page came back: programs start by them', () => {
     const meter = createCgroupStallMeter();
     meter.observe(buildGroup(), 0);
     expect(meter.observe(buildGroup({ majorFaults: 100_000 }), 1000).someFraction).toBe(0);
   });
 
-  test.each([
+  it.each([
     ['the kernel counts no refaults', { refaults: null }],
     ['the counter ran backwards, as after the cgroup was made anew', { refaults: -1 }],
   ])('says unknown when %s', (_what, fields) => {
@@ -134,7 +134,7 @@ describe('createCgroupStallMeter().observe()', () => {
     expect(meter.observe(buildGroup(fields), 1000).someFraction).toBeNull();
   });
 
-  test('keeps cgroups apart, and gives no rate of a moment', () => {
+  it('keeps cgroups apart, and gives no rate of a moment', () => {
     const meter = createCgroupStallMeter();
     meter.observe(buildGroup({ path: '/a' }), 0);
     expect(meter.observe(buildGroup({ path: '/b', refaults: 1e6 }), 1000)).toEqual(noStall);

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { findNearNames } from '../../../src/optimize/near-names.ts';
 import { createTargetResolver } from '../../../src/optimize/target-resolver.ts';
 import type { TargetSpec } from '../../../src/optimize/index.ts';
@@ -25,7 +25,7 @@ async function resolveOn(names: readonly string[], spec: TargetSpec, nowMs: () =
 }
 
 describe('createTargetResolver().resolve()', () => {
-  test('says that a name matches nothing and suggests near ones', async () => {
+  it('says that a name matches nothing and suggests near ones', async () => {
     const { targets, refusals } = await resolveOn(['redis-server', 'postgres', 'node'], {
       names: ['redis-servr'],
     });
@@ -39,36 +39,36 @@ describe('createTargetResolver().resolve()', () => {
     ]);
   });
 
-  test('says that the kernel cuts names to 15 bytes', async () => {
+  it('says that the kernel cuts names to 15 bytes', async () => {
     const { refusals } = await resolveOn(['chromium-browse'], { names: ['chromium-browser'] });
     expect(refusals[0]!.reason).toBe(
       'no process has this name, and the kernel cuts names to 15 bytes; did you mean "chromium-browse"?',
     );
   });
 
-  test('says where names come from when nothing is near', async () => {
+  it('says where names come from when nothing is near', async () => {
     const { refusals } = await resolveOn(['postgres'], { names: ['zzzzzz'] });
     expect(refusals[0]!.reason).toContain('`ps -o comm`');
   });
 
-  test('names the one that is missing beside one that is there', async () => {
+  it('names the one that is missing beside one that is there', async () => {
     const { targets, refusals } = await resolveOn(['node', 'redis'], { names: ['node', 'nod'] });
     expect(targets.map(({ target }) => target.kind === 'process' && target.name)).toEqual(['node']);
     expect(refusals.map(({ target }) => target)).toEqual(['nod']);
   });
 
-  test('takes every process of a name, and no other', async () => {
+  it('takes every process of a name, and no other', async () => {
     const { targets } = await resolveOn(['a', 'node', 'b', 'node'], { names: ['node'] });
     expect(targets.map(({ target }) => target.kind === 'process' && target.pid)).toEqual([11, 13]);
   });
 
-  test('never searches processes when none is named, and names nobody then', async () => {
+  it('never searches processes when none is named, and names nobody then', async () => {
     const { listPids, targets, refusals } = await resolveOn(['node'], {});
     expect([targets, refusals]).toEqual([[], []]);
     expect(listPids).not.toHaveBeenCalled();
   });
 
-  test('searches again only after a while', async () => {
+  it('searches again only after a while', async () => {
     let nowMs = 0;
     const { listPids, resolver } = await resolveOn(['node'], { names: ['node'] }, () => nowMs);
     await resolver.resolve();
@@ -91,7 +91,7 @@ describe('findNearNames()', () => {
     'MainThread',
   ];
 
-  test.each([
+  it.each([
     ['another case', 'PostgreS', ['postgres']],
     ['a missing letter', 'postgre', ['postgres']],
     ['two letters swapped', 'pyhton3', ['python3']],
@@ -105,7 +105,7 @@ describe('findNearNames()', () => {
     expect(findNearNames(name, names)).toEqual(expected);
   });
 
-  test('gives three at most, each of them a name that there is', () => {
+  it('gives three at most, each of them a name that there is', () => {
     const word = fc.string({ minLength: 1, maxLength: 20 });
     fc.assert(
       fc.property(word, fc.array(word, { maxLength: 30 }), (name, others) => {

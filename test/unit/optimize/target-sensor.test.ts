@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { HostReaders, ProcessTarget } from '../../../src/optimize/index.ts';
 import { createRegionMemory } from '../../../src/optimize/region-memory.ts';
 import type { RegionMemory } from '../../../src/optimize/region-memory.ts';
@@ -76,7 +76,7 @@ const startsOf = (items: readonly { place: { start: number } }[]): number[] =>
   items.map(({ place }) => (place.start - START) / MIB);
 
 describe('TargetSensor looking', () => {
-  test('places two probes in each of the first 32 regions, and looks at the rest once they are quiet', async () => {
+  it('places two probes in each of the first 32 regions, and looks at the rest once they are quiet', async () => {
     const watcher = new Watcher(new FakeMemory([file(64)]));
     const first = await watcher.look();
     expect(first).toHaveLength(32);
@@ -86,7 +86,7 @@ describe('TargetSensor looking', () => {
     expect(watcher.sensor.read().watchedRegions).toBe(64);
   });
 
-  test('puts the probes of a region into different parts of it, and elsewhere in the next one', async () => {
+  it('puts the probes of a region into different parts of it, and elsewhere in the next one', async () => {
     const probes = await new Watcher(new FakeMemory([file(8)])).look();
     for (const { place, addresses } of probes) {
       const [a, b] = addresses.map((address) => address - place.start);
@@ -96,7 +96,7 @@ describe('TargetSensor looking', () => {
     expect(offsets.size).toBeGreaterThan(4);
   });
 
-  test('leaves a region alone whose probes come back, 6 s at first and up to 120 s', async () => {
+  it('leaves a region alone whose probes come back, 6 s at first and up to 120 s', async () => {
     const watcher = new Watcher(new FakeMemory([file(1)]));
     const probedAt: number[] = [];
     for (let second = 1; second <= 440; second++) {
@@ -109,7 +109,7 @@ describe('TargetSensor looking', () => {
     expect((await watcher.select()).regions).toEqual([]);
   });
 
-  test('holds a mapping that is in use all over after its first 32 regions were probed', async () => {
+  it('holds a mapping that is in use all over after its first 32 regions were probed', async () => {
     const watcher = new Watcher(new FakeMemory([file(100)]));
     const useAll = (): void => watcher.memory.use(START, 100 * MIB);
     let probed = 0;
@@ -121,7 +121,7 @@ describe('TargetSensor looking', () => {
     expect(probed).toBeLessThanOrEqual(4 * 32);
   });
 
-  test('holds a mapping that is used faster than it can be looked at', async () => {
+  it('holds a mapping that is used faster than it can be looked at', async () => {
     const watcher = new Watcher(new FakeMemory([file(100)]));
     let probed = 0;
     for (let i = 0; i < 30; i++) {
@@ -136,7 +136,7 @@ describe('TargetSensor looking', () => {
     expect(probed).toBe(32);
   });
 
-  test('does not take slow use, region after region, for use all over', async () => {
+  it('does not take slow use, region after region, for use all over', async () => {
     const watcher = new Watcher(new FakeMemory([file(100)]));
     let second = 0;
     const useNext = (): void => watcher.memory.use(START + (second++ % 100) * MIB, MIB);
@@ -144,7 +144,7 @@ describe('TargetSensor looking', () => {
     expect((await watcher.select()).left).not.toHaveProperty('in a mapping in use all over');
   });
 
-  test('finds the cold part of a file that is partly in use', async () => {
+  it('finds the cold part of a file that is partly in use', async () => {
     const watcher = new Watcher(new FakeMemory([file(64)]));
     await watcher.lookFor(10, () => watcher.memory.use(START, 8 * MIB));
     const taken: number[] = [];
@@ -157,7 +157,7 @@ describe('TargetSensor looking', () => {
     expect(watcher.memory.residentBytes).toBeLessThan(9 * MIB);
   });
 
-  test('places none where too little is in memory, where others map it too, or where the process has ended', async () => {
+  it('places none where too little is in memory, where others map it too, or where the process has ended', async () => {
     const few = new FakeMemory([file(1)]);
     few.pageOut(START, MIB);
     few.use(START, 7 * PAGE_BYTES);
@@ -173,7 +173,7 @@ describe('TargetSensor looking', () => {
     expect((await unreadable.select()).regions).toEqual([]);
   });
 
-  test('forgets ages when nobody is short any more, and keeps what is away', async () => {
+  it('forgets ages when nobody is short any more, and keeps what is away', async () => {
     const watcher = new Watcher(new FakeMemory([file(32)]));
     await watcher.lookFor(6);
     const { regions } = await watcher.take(4 * MIB);
@@ -186,7 +186,7 @@ describe('TargetSensor looking', () => {
 });
 
 describe('TargetSensor.select()', () => {
-  test('takes nothing before it was quiet for long enough, and says so', async () => {
+  it('takes nothing before it was quiet for long enough, and says so', async () => {
     const watcher = new Watcher(new FakeMemory([file(8)]));
     await watcher.lookFor(4);
     expect(await watcher.select()).toMatchObject({ regions: [], left: { 'not yet quiet for 4 s': 8 * MIB } });
@@ -196,7 +196,7 @@ describe('TargetSensor.select()', () => {
     expect(regions.every(({ quietMs }) => quietMs >= 4000)).toBe(true);
   });
 
-  test('tells age by the last use, not by the first look', async () => {
+  it('tells age by the last use, not by the first look', async () => {
     const watcher = new Watcher(new FakeMemory([file(2)]));
     await watcher.lookFor(3);
     await watcher.look(() => watcher.memory.use(START, MIB));
@@ -204,7 +204,7 @@ describe('TargetSensor.select()', () => {
     expect(startsOf((await watcher.select()).regions)).toEqual([1]);
   });
 
-  test('takes what was quiet for longest first', async () => {
+  it('takes what was quiet for longest first', async () => {
     const other = START + 64 * MIB;
     const watcher = new Watcher(new FakeMemory([file(4), file(4, { start: other, inode: 8 })]));
     await watcher.look();
@@ -216,7 +216,7 @@ describe('TargetSensor.select()', () => {
     expect(quiet).toEqual(quiet.toSorted((a, b) => b - a));
   });
 
-  test('begins with 8 MiB of a mapping and doubles only while little comes back', async () => {
+  it('begins with 8 MiB of a mapping and doubles only while little comes back', async () => {
     const watcher = new Watcher(new FakeMemory([file(256)]));
     await watcher.lookFor(12);
     const steps: number[] = [];
@@ -228,7 +228,7 @@ describe('TargetSensor.select()', () => {
     expect(steps).toEqual([8, 16, 32, 64, 128]);
   });
 
-  test('keeps the step where some came back, and leaves the mapping alone where a fifth did', async () => {
+  it('keeps the step where some came back, and leaves the mapping alone where a fifth did', async () => {
     const stepAfter = async (share: number): Promise<{ mib: number; left: RegionPlan['left'] }> => {
       const watcher = new Watcher(new FakeMemory([file(64)]));
       await watcher.lookFor(12);
@@ -247,7 +247,7 @@ describe('TargetSensor.select()', () => {
     expect(left).toHaveProperty('in a mapping of which too much came back');
   });
 
-  test('takes nothing of a mapping whose quiet regions are used after all too often', async () => {
+  it('takes nothing of a mapping whose quiet regions are used after all too often', async () => {
     const watcher = new Watcher(new FakeMemory([file(60)]));
     let second = 0;
     await watcher.lookFor(6);
@@ -260,7 +260,7 @@ describe('TargetSensor.select()', () => {
     expect((await watcher.select()).left).toHaveProperty('like regions that were used after all');
   });
 
-  test('takes the pages that left the process with a probe of their large folio, while they are cached', async () => {
+  it('takes the pages that left the process with a probe of their large folio, while they are cached', async () => {
     const memory = new FakeMemory([file(8)], { folioPages: PAGES });
     const watcher = new Watcher(memory);
     await watcher.look();
@@ -272,7 +272,7 @@ describe('TargetSensor.select()', () => {
     expect(regions).toHaveLength(8);
   });
 
-  test('sees by any page of a large folio that the region is in use', async () => {
+  it('sees by any page of a large folio that the region is in use', async () => {
     const memory = new FakeMemory([file(1)], { folioPages: PAGES });
     const watcher = new Watcher(memory);
     await watcher.look();
@@ -283,7 +283,7 @@ describe('TargetSensor.select()', () => {
     expect(watcher.sensor.read().returned.filePages).toBeLessThanOrEqual(2);
   });
 
-  test('drops what was unmapped by the process and finds it again under another address by its file', async () => {
+  it('drops what was unmapped by the process and finds it again under another address by its file', async () => {
     const known = createRegionMemory();
     const memory = new FakeMemory([file(4)]);
     const watcher = new Watcher(memory, known);
@@ -298,7 +298,7 @@ describe('TargetSensor.select()', () => {
     expect(watcher.sensor.read().awayRegions).toBe(0);
   });
 
-  test('remembers a region in use after its process was started anew', async () => {
+  it('remembers a region in use after its process was started anew', async () => {
     const known = createRegionMemory();
     const before = new Watcher(new FakeMemory([file(4)]), known);
     await before.look();
@@ -309,7 +309,7 @@ describe('TargetSensor.select()', () => {
     expect(probed).toEqual([2, 3]);
   });
 
-  test('takes nothing of a mapping that vanished, or of a process that ended', async () => {
+  it('takes nothing of a mapping that vanished, or of a process that ended', async () => {
     const gone = new Watcher(new FakeMemory([file(8)]));
     await gone.lookFor(6);
     gone.memory.unmap(START);
@@ -322,7 +322,7 @@ describe('TargetSensor.select()', () => {
     expect(ended.sensor.read()).toMatchObject({ watchedRegions: 0, awayRegions: 0 });
   });
 
-  test('takes anonymous memory on zram alone', async () => {
+  it('takes anonymous memory on zram alone', async () => {
     const anonymous = { start: START, mib: 8 };
     const onZram = new Watcher(new FakeMemory([anonymous]));
     await onZram.lookFor(6);
@@ -337,7 +337,7 @@ describe('TargetSensor.select()', () => {
     });
   });
 
-  test('keeps to the budget, to its mapping and to whole pages, and counts what is there', async () => {
+  it('keeps to the budget, to its mapping and to whole pages, and counts what is there', async () => {
     const use = fc.array(fc.tuple(fc.nat(15), fc.nat(255), fc.nat(64)), { maxLength: 20 });
     await fc.assert(
       fc.asyncProperty(use, fc.nat(20 * MIB), async (uses, budget) => {
@@ -365,7 +365,7 @@ describe('TargetSensor.select()', () => {
 });
 
 describe('TargetSensor after an action', () => {
-  test('counts what came back, probes apart', async () => {
+  it('counts what came back, probes apart', async () => {
     const watcher = new Watcher(new FakeMemory([file(8)]));
     await watcher.lookFor(6);
     await watcher.take();
@@ -384,7 +384,7 @@ describe('TargetSensor after an action', () => {
     });
   });
 
-  test('counts each return once', async () => {
+  it('counts each return once', async () => {
     const watcher = new Watcher(new FakeMemory([file(8)]));
     await watcher.lookFor(6);
     await watcher.take();
@@ -392,7 +392,7 @@ describe('TargetSensor after an action', () => {
     expect(watcher.sensor.read().returnedTaken.filePages).toBe(4);
   });
 
-  test('offers the rest of a region that is in use again to be brought back, once', async () => {
+  it('offers the rest of a region that is in use again to be brought back, once', async () => {
     const memory = new FakeMemory([{ start: START, mib: 1 }, file(1, { start: START + 64 * MIB })]);
     const watcher = new Watcher(memory);
     await watcher.lookFor(6);
@@ -409,7 +409,7 @@ describe('TargetSensor after an action', () => {
     expect(watcher.sensor.nextToBringBack(4096)).toEqual({ file: [], anonymous: [] });
   });
 
-  test('offers no more pages than were asked for', async () => {
+  it('offers no more pages than were asked for', async () => {
     const watcher = new Watcher(new FakeMemory([file(4)]));
     await watcher.lookFor(6);
     await watcher.take();
@@ -419,7 +419,7 @@ describe('TargetSensor after an action', () => {
     expect(watcher.sensor.nextToBringBack(100).file).toHaveLength(100);
   });
 
-  test('takes strays of a region that stayed away again, but not single pages', async () => {
+  it('takes strays of a region that stayed away again, but not single pages', async () => {
     const watcher = new Watcher(new FakeMemory([file(1)]));
     await watcher.lookFor(6);
     await watcher.take();
@@ -431,7 +431,7 @@ describe('TargetSensor after an action', () => {
     expect((await watcher.select()).bytes).toBe(8 * PAGE_BYTES);
   });
 
-  test('does not take what the process has begun to use beside what is away', async () => {
+  it('does not take what the process has begun to use beside what is away', async () => {
     const memory = new FakeMemory([{ start: START, mib: 1 }]);
     memory.pageOut(START + MIB / 2, MIB / 2);
     const watcher = new Watcher(memory);
@@ -441,7 +441,7 @@ describe('TargetSensor after an action', () => {
     expect((await watcher.select()).bytes).toBe(0);
   });
 
-  test('does not count as taken what the kernel left in memory', async () => {
+  it('does not count as taken what the kernel left in memory', async () => {
     const watcher = new Watcher(new FakeMemory([file(8)]));
     await watcher.lookFor(6);
     const { regions } = await watcher.select();
@@ -466,7 +466,7 @@ describe('TargetSensor of memory that is used at regular times', () => {
     return { watcher, second: () => watcher.nowMs / 1000 - 1 };
   }
 
-  test('names its pages shortly before the next use, and leaves probes out', async () => {
+  it('names its pages shortly before the next use, and leaves probes out', async () => {
     const { watcher, second } = await watchRhythm();
     let due = watcher.sensor.nextDue(watcher.nowMs);
     while (due.anonymous.length === 0 && second() < 140) {
@@ -481,7 +481,7 @@ describe('TargetSensor of memory that is used at regular times', () => {
     );
   });
 
-  test('takes it for quiet like any other once the use did not come', async () => {
+  it('takes it for quiet like any other once the use did not come', async () => {
     const { watcher } = await watchRhythm();
     for (let i = 0; i < 12; i++) {
       await watcher.look();

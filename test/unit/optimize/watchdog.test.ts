@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { OptimizeError } from '../../../src/optimize/index.ts';
 import type { Actuator, ActuatorResult } from '../../../src/optimize/index.ts';
 import { createWatchdog } from '../../../src/optimize/watchdog.ts';
@@ -14,7 +14,7 @@ function buildActuator(act: Actuator['act']): Actuator {
 }
 
 describe('createWatchdog().run()', () => {
-  test('lets an actuator that works work', async () => {
+  it('lets an actuator that works work', async () => {
     const watchdog = createWatchdog({ clock: createManualClock() });
     expect(
       await watchdog.run(
@@ -26,7 +26,7 @@ describe('createWatchdog().run()', () => {
     expect(watchdog.restOf('a').forMs).toBe(0);
   });
 
-  test('rests an actuator after three failures in a row, for the cool-down only', async () => {
+  it('rests an actuator after three failures in a row, for the cool-down only', async () => {
     const clock = createManualClock();
     const watchdog = createWatchdog({ clock, coolDownMs: 1000 });
     const broken = buildActuator(() => Promise.reject(new OptimizeError('ERR_OPTIMIZE_SYSCALL', 'no')));
@@ -42,14 +42,14 @@ describe('createWatchdog().run()', () => {
     expect(watchdog.restOf('a').forMs).toBe(0);
   });
 
-  test('does not blame an actuator for targets that end', async () => {
+  it('does not blame an actuator for targets that end', async () => {
     const watchdog = createWatchdog({ clock: createManualClock() });
     const gone = buildActuator(() => Promise.reject(new OptimizeError('ERR_OPTIMIZE_PROCESS_GONE', 'ended')));
     for (let i = 0; i < 5; i++) await watchdog.run(gone, plan, signal);
     expect(watchdog.restOf('a').forMs).toBe(0);
   });
 
-  test('tells an actuator that overruns to stop and rests it at once', async () => {
+  it('tells an actuator that overruns to stop and rests it at once', async () => {
     const clock = createManualClock();
     const watchdog = createWatchdog({ clock, timeoutMs: 100 });
     const obedient = buildActuator(
@@ -63,7 +63,7 @@ describe('createWatchdog().run()', () => {
     expect(watchdog.restOf('a').forMs).toBeLessThan(Number.POSITIVE_INFINITY);
   });
 
-  test('leaves an actuator that ignores the stop behind, and out of service until it comes back', async () => {
+  it('leaves an actuator that ignores the stop behind, and out of service until it comes back', async () => {
     const clock = createManualClock();
     const watchdog = createWatchdog({ clock, timeoutMs: 100, graceMs: 50, coolDownMs: 500 });
     let finish: (result: ActuatorResult) => void = () => undefined;

@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { labels } from '../../../src/core/index.ts';
 import type { Prediction } from '../../../src/core/index.ts';
 import { createModelPolicy, createRulePolicy } from '../../../src/optimize/index.ts';
@@ -19,7 +19,7 @@ function buildPolicy(predict: () => Promise<Prediction>, live: string | null = '
 }
 
 describe('createModelPolicy().decide()', () => {
-  test('gives the answer of the model with its version and probabilities', async () => {
+  it('gives the answer of the model with its version and probabilities', async () => {
     const { policy } = buildPolicy(() => Promise.resolve(buildPrediction('ShouldOptimize')));
     const verdict = await policy.decide(buildInput(now));
     expect(verdict).toMatchObject({ label: 'ShouldOptimize', source: 'model', modelVersion: 'm@1' });
@@ -27,7 +27,7 @@ describe('createModelPolicy().decide()', () => {
     expect(verdict.probabilities).toEqual(Float32Array.of(0, 1, 0, 0));
   });
 
-  test('falls back to the rule and says why when the model throws', async () => {
+  it('falls back to the rule and says why when the model throws', async () => {
     const { policy } = buildPolicy(() => Promise.reject(new Error('session is gone')));
     const verdict = await policy.decide(buildInput({ ...now, mem_available_kib: 1000 }));
     expect(verdict).toMatchObject({
@@ -39,7 +39,7 @@ describe('createModelPolicy().decide()', () => {
     expect(verdict.reason).toContain('session is gone');
   });
 
-  test.each([
+  it.each([
     ['NaN', Float32Array.of(Number.NaN, 0, 0, 1)],
     ['infinity', Float32Array.of(0, Number.POSITIVE_INFINITY, 0, 0)],
     ['a negative share', Float32Array.of(-1, 1, 1, 0)],
@@ -51,7 +51,7 @@ describe('createModelPolicy().decide()', () => {
     expect(await policy.decide(buildInput(now))).toMatchObject({ source: 'rule', fallback: 'not-finite' });
   });
 
-  test.each([
+  it.each([
     ['below 0', Float32Array.of(-1.2e-7, 0, 0, 1), [0, 0, 0, 1]],
     ['above 1', Float32Array.of(0, 0, 0, 1.0000001), [0, 0, 0, 1]],
     ['both', Float32Array.of(-1.2e-7, 0, -3e-8, 1.0000002), [0, 0, 0, 1]],
@@ -64,27 +64,27 @@ describe('createModelPolicy().decide()', () => {
     expect([...probabilities]).toEqual(given);
   });
 
-  test('falls back to the rule when the model gives a label that is none', async () => {
+  it('falls back to the rule when the model gives a label that is none', async () => {
     const { policy } = buildPolicy(() =>
       Promise.resolve({ ...buildPrediction('Critical'), label: 'Reboot' as never }),
     );
     expect(await policy.decide(buildInput(now))).toMatchObject({ source: 'rule', fallback: 'not-finite' });
   });
 
-  test('falls back to the rule when no model is live', async () => {
+  it('falls back to the rule when no model is live', async () => {
     const { policy, predictor } = buildPolicy(() => Promise.reject(new Error('never asked')), null);
     expect(await policy.decide(buildInput(now))).toMatchObject({ source: 'rule', fallback: 'no-live-model' });
     expect(predictor.asked).toBe(0);
   });
 
-  test('does not ask the model about a stale snapshot', async () => {
+  it('does not ask the model about a stale snapshot', async () => {
     const { policy, predictor } = buildPolicy(() => Promise.resolve(buildPrediction('Critical')));
     const old = buildInput({ timestamp: clock.nowMs() - 60_000 });
     expect(await policy.decide(old)).toMatchObject({ source: 'rule', fallback: 'stale-input' });
     expect(predictor.asked).toBe(0);
   });
 
-  test('stops waiting for a model that hangs, asks it no more, and asks the next one', async () => {
+  it('stops waiting for a model that hangs, asks it no more, and asks the next one', async () => {
     const hang = vi.fn(() => new Promise<Prediction>(() => undefined));
     const { policy, predictor, clock: ownClock } = buildPolicy(hang);
     const first = policy.decide(buildInput(now));
@@ -97,7 +97,7 @@ describe('createModelPolicy().decide()', () => {
     expect(await policy.decide(buildInput(now))).toMatchObject({ source: 'model' });
   });
 
-  test('asks a slow model again once its late answer has come', async () => {
+  it('asks a slow model again once its late answer has come', async () => {
     let answer: (prediction: Prediction) => void = () => undefined;
     const predict = vi.fn(() => new Promise<Prediction>((resolve) => (answer = resolve)));
     const { policy, clock: ownClock } = buildPolicy(predict);
@@ -114,7 +114,7 @@ describe('createModelPolicy().decide()', () => {
 describe('createRulePolicy().decide()', () => {
   const total = { mem_total_kib: 1_000_000 };
 
-  test.each([
+  it.each([
     [900_000, 'NoActionNeeded'],
     [200_000, 'ShouldOptimize'],
     [100_000, 'ShouldOptimizeAggressive'],
@@ -128,7 +128,7 @@ describe('createRulePolicy().decide()', () => {
     });
   });
 
-  test.each([
+  it.each([
     [69_000, 0, 'NoActionNeeded'],
     [70_000, 0, 'ShouldOptimize'],
     [100_000, 0, 'ShouldOptimizeAggressive'],
@@ -143,14 +143,14 @@ describe('createRulePolicy().decide()', () => {
     if (label === 'Critical') expect(verdict.reason).toContain('GMemoryMonitor critical');
   });
 
-  test('takes pressure from the features until it has seen two snapshots', async () => {
+  it('takes pressure from the features until it has seen two snapshots', async () => {
     const input = { ...buildInput({}), features: Float32Array.of(0.2), featureNames: ['psi_memory_full'] };
     expect(await createRulePolicy().decide(input)).toMatchObject({ label: 'Critical' });
     const blank = { ...input, features: Float32Array.of(Number.NaN) };
     expect(await createRulePolicy().decide(blank)).toMatchObject({ label: 'NoActionNeeded' });
   });
 
-  test('answers a known label whatever the snapshot holds', async () => {
+  it('answers a known label whatever the snapshot holds', async () => {
     const verdict = await createRulePolicy().decide(buildInput({ mem_available_kib: Number.NaN }));
     expect(labels).toContain(verdict.label);
   });

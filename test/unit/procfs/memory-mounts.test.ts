@@ -1,4 +1,4 @@
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   listFolders,
   listMemoryFolders,
@@ -12,13 +12,13 @@ import {
 const v1 = '30 20 0:26 / /cg/memory rw,nosuid shared:9 - cgroup cgroup rw,cpu,cpuacct,memory';
 const v2 = '31 20 0:27 / /cg/unified rw shared:10 - cgroup2 cgroup2 rw,nsdelegate';
 
-test('parseMemoryMounts() gives v1 first, and nothing of a line that was cut off', () => {
+it('parseMemoryMounts() gives v1 first, and nothing of a line that was cut off', () => {
   expect(parseMemoryMounts([v2, v1, '30 20 0:26', ''].join('\n')).map(({ version }) => version)).toEqual([
     1, 2,
   ]);
 });
 
-test('parseCgroupPath() gives the path of each hierarchy, and null where there is none', () => {
+it('parseCgroupPath() gives the path of each hierarchy, and null where there is none', () => {
   const text = '12:cpu,cpuacct:/x\n4:memory:/m\n1:name=systemd:/s\n0::/two\n';
   expect(parseCgroupPath(text, 1)).toBe('/m');
   expect(parseCgroupPath(text, 2)).toBe('/two');
@@ -26,7 +26,7 @@ test('parseCgroupPath() gives the path of each hierarchy, and null where there i
   expect(parseCgroupPath('12:cpu:/x', 2)).toBeNull();
 });
 
-test('listFolders() goes up to the mount point and no further', () => {
+it('listFolders() goes up to the mount point and no further', () => {
   const mount = { version: 2, mountPoint: '/cg', root: '/' } as const;
   expect(listFolders(mount, '/a/b')).toEqual(['/cg/a/b', '/cg/a', '/cg']);
   expect(listFolders(mount, '/')).toEqual(['/cg']);
@@ -55,7 +55,7 @@ describe('readMemoryLimits()', () => {
   });
 });
 
-test.each([
+it.each([
   ['max\n', Infinity],
   ['0\n', 0],
   ['4096', 4096],
@@ -72,7 +72,7 @@ test.each([
   expect(parseLimitBytes(text)).toBe(limit);
 });
 
-test('parseHierarchicalLimit() finds the limit of ancestors that cannot be seen', () => {
+it('parseHierarchicalLimit() finds the limit of ancestors that cannot be seen', () => {
   expect(
     parseHierarchicalLimit('cache 1\nhierarchical_memory_limit 4096\nhierarchical_memsw_limit 9\n'),
   ).toBe(4096);

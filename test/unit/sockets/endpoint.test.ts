@@ -1,10 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { assertLocalEndpoint } from '../../../src/sockets/endpoint.ts';
 import { fromErrorPayload, toErrorPayload } from '../../../src/sockets/errors.ts';
 import { RuvectorError } from '../../../src/core/index.ts';
 
 describe('assertLocalEndpoint()', () => {
-  test.each([
+  it.each([
     'ipc:///run/a.sock',
     'tcp://127.0.0.1:0',
     'tcp://127.0.0.1:*',
@@ -14,7 +14,7 @@ describe('assertLocalEndpoint()', () => {
     expect(() => assertLocalEndpoint(endpoint)).not.toThrow();
   });
 
-  test.each([
+  it.each([
     'tcp://0.0.0.0:5555',
     'tcp://*:5555',
     'tcp://192.168.0.1:5555',
@@ -29,14 +29,14 @@ describe('assertLocalEndpoint()', () => {
     );
   });
 
-  test('refuses a path that no socket address holds, in bytes', () => {
+  it('refuses a path that no socket address holds, in bytes', () => {
     expect(() => assertLocalEndpoint(`ipc:///${'a'.repeat(106)}`)).not.toThrow();
     expect(() => assertLocalEndpoint(`ipc:///${'é'.repeat(54)}`)).toThrow(/109 bytes/);
   });
 });
 
 describe('toErrorPayload()', () => {
-  test('keeps code, sentence, details and traceback of an error on its way', () => {
+  it('keeps code, sentence, details and traceback of an error on its way', () => {
     const error = new RuvectorError('ERR_TRAINER_FAILED', 'Cannot fit', {
       details: { rows: 3, big: 2n ** 70n, traceback: 'Traceback' },
     });
@@ -45,7 +45,7 @@ describe('toErrorPayload()', () => {
     expect(rebuilt.details).toEqual({ rows: 3, big: '1180591620717411303424', traceback: 'Traceback' });
   });
 
-  test('gives an error without a code ERR_WIRE_HANDLER and drops details that cannot travel', () => {
+  it('gives an error without a code ERR_WIRE_HANDLER and drops details that cannot travel', () => {
     const circular: Record<string, unknown> = {};
     circular['self'] = circular;
     expect(toErrorPayload(new TypeError('oops'))).toEqual({
@@ -58,7 +58,7 @@ describe('toErrorPayload()', () => {
 });
 
 describe('fromErrorPayload()', () => {
-  test.each([null, 7, {}, { code: 1, message: 2, details: 3 }])('makes an error of %j', (payload) => {
+  it.each([null, 7, {}, { code: 1, message: 2, details: 3 }])('makes an error of %j', (payload) => {
     expect(fromErrorPayload(payload)).toBeInstanceOf(RuvectorError);
   });
 });

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { findProblem } from '../../../src/train/find-python.ts';
 import { isCompatible, ownVersion } from '../../../src/train/python-module.ts';
 import type { PythonCheck, PythonModule } from '../../../src/train/python-module.ts';
@@ -11,21 +11,21 @@ const check = (changes: Partial<PythonCheck> = {}): PythonCheck => ({
   ...changes,
 });
 
-test('findProblem() is null when version, module and packages will do', () => {
+it('findProblem() is null when version, module and packages will do', () => {
   expect(findProblem(check())).toBeNull();
 });
 
-test('findProblem() names every package that is missing, ours as it is installed', () => {
+it('findProblem() names every package that is missing, ours as it is installed', () => {
   const module = { ...ours, state: 'absent', path: null, version: null } as const;
   const missing = ['ruvector', 'skl2onnx'];
   expect(findProblem(check({ missing, module }))).toBe('lacks ruvector-memopt, skl2onnx');
 });
 
-test('findProblem() asks for a newer Python first', () => {
+it('findProblem() asks for a newer Python first', () => {
   expect(findProblem(check({ isNewEnough: false, missing: ['numpy'] }))).toBe('is older than Python 3.10');
 });
 
-test("findProblem() tells another project's module from a version of ours that does not fit", () => {
+it("findProblem() tells another project's module from a version of ours that does not fit", () => {
   const module: PythonModule = { ...ours, state: 'other', version: null, problem: 'has another project' };
   expect(findProblem(check({ module }))).toBe('has another project');
   expect(findProblem(check({ module: { ...ours, version: '7.0.0' } }))).toMatch(
@@ -33,13 +33,13 @@ test("findProblem() tells another project's module from a version of ours that d
   );
 });
 
-test('findProblem() takes ours although files of another distribution lie beside it', () => {
+it('findProblem() takes ours although files of another distribution lie beside it', () => {
   expect(
     findProblem(check({ module: { ...ours, other: 'ruvector 0.1.4', problem: 'has both' } })),
   ).toBeNull();
 });
 
-test('isCompatible() wants the same major version and, below 1.0, the same minor version', () => {
+it('isCompatible() wants the same major version and, below 1.0, the same minor version', () => {
   expect(isCompatible('0.1.9', '0.1.0')).toBe(true);
   expect(isCompatible('0.2.0', '0.1.0')).toBe(false);
   expect(isCompatible('1.7.0', '1.2.3')).toBe(true);

@@ -1,14 +1,14 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { TextTail } from '../../../src/train/text-tail.ts';
 
-test('TextTail keeps everything while it fits', () => {
+it('TextTail keeps everything while it fits', () => {
   const tail = new TextTail(10);
   tail.write('abc');
   tail.write('def');
   expect(String(tail)).toBe('abcdef');
 });
 
-test('TextTail keeps the end and says that something was dropped', () => {
+it('TextTail keeps the end and says that something was dropped', () => {
   const tail = new TextTail(4);
   tail.write('abcdef');
   tail.write('g');

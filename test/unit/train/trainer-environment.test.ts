@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { buildTrainerEnvironment } from '../../../src/train/trainer-environment.ts';
 
-test('buildTrainerEnvironment() passes paths and locale and keeps secrets and Python settings back', () => {
+it('buildTrainerEnvironment() passes paths and locale and keeps secrets and Python settings back', () => {
   const parent = {
     PATH: '/bin',
     HOME: '/home/a',
@@ -17,6 +17,6 @@ test('buildTrainerEnvironment() passes paths and locale and keeps secrets and Py
   expect(JSON.stringify(environment)).not.toMatch(/secret|evil/);
 });
 
-test('buildTrainerEnvironment() bounds the threads of numeric libraries', () => {
+it('buildTrainerEnvironment() bounds the threads of numeric libraries', () => {
   expect(buildTrainerEnvironment({}, 2)).toMatchObject({ OMP_NUM_THREADS: '2', OPENBLAS_NUM_THREADS: '2' });
 });

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { encodeJob, parseTrainerMessage } from '../../../src/train/trainer-messages.ts';
 
-test('parseTrainerMessage() reads a progress line', () => {
+it('parseTrainerMessage() reads a progress line', () => {
   const line = '{"type":"progress","stage":"fit","fraction":0.2,"message":"fitting"}';
   expect(parseTrainerMessage(line)).toEqual({
     type: 'progress',
@@ -12,13 +12,13 @@ test('parseTrainerMessage() reads a progress line', () => {
   });
 });
 
-test('parseTrainerMessage() gives null for empty, cut, foreign and unknown lines', () => {
+it('parseTrainerMessage() gives null for empty, cut, foreign and unknown lines', () => {
   for (const line of ['', '{"type":"resu', 'null', '3', '"ready"', '{"type":"sing"}', '{}', 'Warning: x']) {
     expect(parseTrainerMessage(line)).toBeNull();
   }
 });
 
-test('parseTrainerMessage() never throws, whatever a process writes', () => {
+it('parseTrainerMessage() never throws, whatever a process writes', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.json()), (line) => {
       parseTrainerMessage(line);
@@ -26,7 +26,7 @@ test('parseTrainerMessage() never throws, whatever a process writes', () => {
   );
 });
 
-test('encodeJob() is one line of JSON that leaves out what is not given', () => {
+it('encodeJob() is one line of JSON that leaves out what is not given', () => {
   const line = encodeJob({ name: 'm', estimator: 'a\nb', sampleWeight: null }, '/run/bridge.json');
   expect(line.trimEnd()).not.toContain('\n');
   expect(JSON.parse(line)).toEqual({

@@ -1,9 +1,9 @@
 // Unattended retraining: never forces, and says what became of each model.
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { runRetraining } from '../../../../src/app/training/retraining.ts';
 import type { Host } from '../../../../src/app/host/host-types.ts';
 
-test('runRetraining() lets the gate decide and logs its sentence', async () => {
+it('runRetraining() lets the gate decide and logs its sentence', async () => {
   const stop = new AbortController();
   const log: string[] = [];
   const jobs: unknown[] = [];

@@ -1,5 +1,5 @@
 // Bytes of broken or hostile senders: every decoder gives events or ERR_WIRE_STREAM_DECODE, quickly.
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { isRuvectorError } from '../../../../src/core/index.ts';
 import { createStreamCodec } from '../../../../src/stream/codecs/codec.ts';
 import { streamFormats } from '../../../../src/stream/stream-contract.ts';
@@ -52,7 +52,7 @@ const mutations: readonly Mutation[] = [
 ];
 
 describe.each(streamFormats)('createStreamCodec("%s")', (format) => {
-  test(`decode() of ${FRAMES} mutated frames gives events or its error`, { timeout: 60_000 }, () => {
+  it(`decode() of ${FRAMES} mutated frames gives events or its error`, { timeout: 60_000 }, () => {
     const codec = createStreamCodec(format);
     const random = createRandom(20_260_101);
     const originals = sampleEvents(40).map((event) => codec.encode([event]));
@@ -65,7 +65,7 @@ describe.each(streamFormats)('createStreamCodec("%s")', (format) => {
     expect(refused).toBeGreaterThan(FRAMES / 10);
   });
 
-  test('decode() and push() refuse more than maxMessageBytes', () => {
+  it('decode() and push() refuse more than maxMessageBytes', () => {
     const bytes = createStreamCodec(format).encode(sampleEvents(2).slice(1));
     const codec = createStreamCodec(format, undefined, { maxMessageBytes: bytes.length - 1 });
     const error = expect.objectContaining({ code: 'ERR_WIRE_STREAM_DECODE' });
@@ -75,7 +75,7 @@ describe.each(streamFormats)('createStreamCodec("%s")', (format) => {
     expect(() => [...bytes].map((byte) => decoder.push(Uint8Array.of(byte)))).toThrow(error);
   });
 
-  test('a decoder stays failed', () => {
+  it('a decoder stays failed', () => {
     const codec = createStreamCodec(format);
     const decoder = codec.createDecoder();
     const error = expect.objectContaining({ code: 'ERR_WIRE_STREAM_DECODE' });
@@ -85,20 +85,20 @@ describe.each(streamFormats)('createStreamCodec("%s")', (format) => {
   });
 });
 
-test('decode() of JSON Lines refuses 16 MiB of brackets at once', () => {
+it('decode() of JSON Lines refuses 16 MiB of brackets at once', () => {
   const line = Buffer.alloc(2 ** 24, '[');
   line[line.length - 1] = 0x0a;
   expect(() => createStreamCodec('jsonlines').decode(line)).toThrow('brackets');
 });
 
-test('decode() refuses more events than it could hold as rows', () => {
+it('decode() refuses more events than it could hold as rows', () => {
   // Five bytes: a memory record with an empty timestamp, which stands for 42 columns.
   const event = Buffer.from('0412020a00', 'hex');
   const message = Buffer.alloc(event.length * (2 ** 18 + 1), event);
   expect(() => createStreamCodec('protobuf').decode(message)).toThrow('more than 262144 events');
 });
 
-test('push() of MessagePack byte by byte is linear in the bytes', () => {
+it('push() of MessagePack byte by byte is linear in the bytes', () => {
   // 400,000 nested lists of one item: scanned anew for each byte this would be 10^11 steps.
   const decoder = createStreamCodec('msgpack').createDecoder();
   const byte = Uint8Array.of(0x91);

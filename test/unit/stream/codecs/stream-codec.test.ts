@@ -1,7 +1,7 @@
 // The four formats of data streams: what goes in comes out, however the bytes are cut. Other readers and
 // writers: test/conformance/stream/stream-golden.test.ts. Hostile bytes: stream-codec-hostile.test.ts
 import * as fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   buildAdrView,
   memoryKind,
@@ -82,14 +82,14 @@ const events = fc.array(fc.oneof(...streamTables.map(recordOf), gap, hello), { m
 describe.each(streamFormats)('createStreamCodec("%s")', (format) => {
   const codec = createStreamCodec(format);
 
-  test('decode() gives back what encode() took, every type exactly', () => {
+  it('decode() gives back what encode() took, every type exactly', () => {
     const property = fc.property(events, (list) => {
       expect(codec.decode(codec.encode(list))).toEqual(list);
     });
     fc.assert(property, { numRuns: 60 });
   });
 
-  test('push() gives the same events however the bytes are cut', () => {
+  it('push() gives the same events however the bytes are cut', () => {
     const list = sampleEvents(40);
     const bytes = codec.encode(list);
     fc.assert(
@@ -104,25 +104,25 @@ describe.each(streamFormats)('createStreamCodec("%s")', (format) => {
     );
   });
 
-  test('encode() of events one by one, joined, decodes as one message', () => {
+  it('encode() of events one by one, joined, decodes as one message', () => {
     const list = sampleEvents(30);
     const joined = Buffer.concat(list.map((event) => codec.encode([event])));
     expect(codec.decode(joined)).toEqual(list);
   });
 
-  test('encode() returns memory of its own', () => {
+  it('encode() returns memory of its own', () => {
     const [first, second] = [sampleEvents(5, 1), sampleEvents(5, 2)];
     const bytes = codec.encode(first);
     codec.encode(second);
     expect(codec.decode(bytes)).toEqual(first);
   });
 
-  test('encode() of no events is an empty message', () => {
+  it('encode() of no events is an empty message', () => {
     expect(codec.encode([])).toHaveLength(0);
     expect(codec.decode(new Uint8Array())).toEqual([]);
   });
 
-  test('decode() reads a view into larger memory', () => {
+  it('decode() reads a view into larger memory', () => {
     const list = sampleEvents(10);
     const bytes = codec.encode(list);
     const larger = new Uint8Array(bytes.length + 13);
@@ -130,7 +130,7 @@ describe.each(streamFormats)('createStreamCodec("%s")', (format) => {
     expect(codec.decode(larger.subarray(3, 3 + bytes.length))).toEqual(list);
   });
 
-  test('decode() gives every published column of a sender that has fewer', () => {
+  it('decode() gives every published column of a sender that has fewer', () => {
     const kinds = anonymisedKinds();
     const row = { timestamp: 5, name_hash: 9n, working_set_mb: 1.5 };
     const bytes = createStreamCodec(format, kinds).encode([
@@ -146,7 +146,7 @@ describe.each(streamFormats)('createStreamCodec("%s")', (format) => {
     });
   });
 
-  test('decode() refuses a message cut anywhere', () => {
+  it('decode() refuses a message cut anywhere', () => {
     const bytes = codec.encode(sampleEvents(3));
     const whole = new Set<number>([0]);
     for (const n of [1, 2, 3]) whole.add(codec.encode(sampleEvents(3).slice(0, n)).length);
@@ -158,7 +158,7 @@ describe.each(streamFormats)('createStreamCodec("%s")', (format) => {
     }
   });
 
-  test('end() says that an event was cut short, and nothing after whole ones', () => {
+  it('end() says that an event was cut short, and nothing after whole ones', () => {
     const bytes = codec.encode(sampleEvents(3));
     const decoder = codec.createDecoder();
     decoder.push(bytes);
@@ -175,12 +175,12 @@ describe('the schema of Protobuf', () => {
     optimization: buildAdrView('optimization', optimizationKind).kind,
   };
 
-  test.each(streamTables)('has a field for every column users see of "%s"', (name) => {
+  it.each(streamTables)('has a field for every column users see of "%s"', (name) => {
     expect(protobufColumnsOf(name, views)).toHaveLength(views[name].fields.length);
     expect(protobufColumnsOf(name, publishedKinds)).toHaveLength(publishedKinds[name].fields.length);
   });
 
-  test('has no field that is not a published column', () => {
+  it('has no field that is not a published column', () => {
     for (const [name, message] of [
       ['memory', MemorySnapshotSchema],
       ['process', ProcessRecordSchema],
@@ -192,7 +192,7 @@ describe('the schema of Protobuf', () => {
     }
   });
 
-  test('createStreamCodec() says which column has no field', () => {
+  it('createStreamCodec() says which column has no field', () => {
     const fields = [...publishedKinds.memory.fields, optional('invented_kib', 'int64', 'KiB', 'test')];
     const kinds = { ...publishedKinds, memory: { ...publishedKinds.memory, fields } };
     expect(() => createStreamCodec('protobuf', kinds)).toThrow('"invented_kib"');
@@ -207,7 +207,7 @@ describe('JSON Lines', () => {
       .toString()
       .trim();
 
-  test('a float has a point, so that no reader takes its column for integers', () => {
+  it('a float has a point, so that no reader takes its column for integers', () => {
     const line = lineOf({
       timestamp: 0,
       total_mb: 3,
@@ -220,7 +220,7 @@ describe('JSON Lines', () => {
     expect(line).toContain('"timestamp":"1970-01-01T00:00:00.000Z"');
   });
 
-  test('what is not finite is null', () => {
+  it('what is not finite is null', () => {
     const line = lineOf({
       timestamp: 0,
       total_mb: Number.NaN,
@@ -231,7 +231,7 @@ describe('JSON Lines', () => {
   });
 });
 
-test.each(['msgpack', 'protobuf', 'arrow'] as const)('%s carries NaN and infinities', (format) => {
+it.each(['msgpack', 'protobuf', 'arrow'] as const)('%s carries NaN and infinities', (format) => {
   const codec = createStreamCodec(format);
   const row = { timestamp: 0, total_mb: Number.NaN, available_mb: Infinity, used_percent: -Infinity };
   const [event] = codec.decode(codec.encode([{ type: 'record', table: 'memory', sequence: 1, row }]));
