@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 import ruvector
+from repository import ROOT
 from ruvector._exceptions import ProtocolError
 from ruvector._versions import check_daemon_version
 
-ROOT = Path(__file__).parents[2]
 CHECK = ROOT / "python/src/ruvector/_python_cell/module_check.py"
 OURS = ROOT / "python/src/ruvector"
 

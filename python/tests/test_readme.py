@@ -1,15 +1,15 @@
 """The README's example, run as it stands against a daemon made of functions."""
 
 import re
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
 import ruvector
+from repository import ROOT
 from training_data import LABELS, make_dataset
 
-README = Path(__file__).parents[1] / "README.md"
+README = ROOT / "python" / "README.md"
 EXAMPLES = re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
 
 

@@ -1,5 +1,4 @@
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from repository import ROOT
 from ruvector._training.baseline import (
     DEFAULT_THRESHOLDS,
     UsageThreshold,
@@ -140,7 +140,7 @@ def test_score_baselines_scores_persistence_by_the_thresholds_of_the_data_set():
 
 
 def test_default_thresholds_are_those_of_the_host():
-    source = Path(__file__).parents[2] / "src" / "prepare" / "labels.ts"
+    source = ROOT / "src" / "prepare" / "labels.ts"
     body = source.read_text().split("defaultThresholds: LabelThresholds = {")[1].split("}")[0]
     ours = {name: float(value) for name, value in re.findall(r"(\w+): ([\d.]+)", body)}
     assert {name: ours[name] for name in DEFAULT_THRESHOLDS} == dict(DEFAULT_THRESHOLDS)

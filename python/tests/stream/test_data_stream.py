@@ -3,12 +3,12 @@
 import inspect
 import math
 from datetime import datetime, timezone
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
 import ruvector
+from repository import ROOT
 from ruvector import DataStream, StreamRecord
 from ruvector._exceptions import ConnectionLostError, ProtocolError, StreamRequestError
 from ruvector._stream.columns import columns_of
@@ -236,6 +236,6 @@ def test_data_stream_has_the_defaults_of_the_typescript_client():
     parameters = inspect.signature(DataStream).parameters
     assert parameters["format"].default == "jsonlines"
     assert parameters["reconnect"].default == math.inf
-    client = next((Path(__file__).parents[2] / "src").rglob("data-stream.ts")).read_text("utf-8")
+    client = next((ROOT / "src").rglob("data-stream.ts")).read_text("utf-8")
     assert "options.format ?? 'jsonlines'" in client
     assert "reconnectTimeoutMs = Infinity" in client

@@ -2,17 +2,17 @@ import json
 import random
 import sys
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
+from repository import ROOT
 from ruvector._exceptions import ProtocolError, StreamRequestError
 from ruvector._stream.codecs import create_codec
 from ruvector._stream.columns import columns_of
 from ruvector._stream.events import StreamGap, StreamHello, StreamRecord
 
-GOLDEN = Path(__file__).parents[2] / "test" / "golden" / "stream"
+GOLDEN = ROOT / "test" / "golden" / "stream"
 VECTORS = {
     path.stem: json.loads(path.read_text("utf-8"))
     for path in GOLDEN.glob("*.json")

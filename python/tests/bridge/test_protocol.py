@@ -1,11 +1,11 @@
 import json
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from repository import ROOT
 from ruvector._bridge.protocol import (
     MAX_SAFE_INTEGER,
     Message,
@@ -15,7 +15,7 @@ from ruvector._bridge.protocol import (
 )
 from ruvector._exceptions import MessageTooLargeError, ProtocolError
 
-GOLDEN = Path(__file__).parents[2] / "test" / "golden" / "bridge"
+GOLDEN = ROOT / "test" / "golden" / "bridge"
 VECTORS = {path.stem: json.loads(path.read_text("utf-8")) for path in GOLDEN.glob("*.json")}
 VALID = sorted(name for name, vector in VECTORS.items() if "message" in vector)
 REFUSED = sorted(name for name, vector in VECTORS.items() if "code" in vector)

@@ -1,9 +1,9 @@
 import pickle
 import re
-from pathlib import Path
 
 import pytest
 
+from repository import ROOT
 from ruvector import _exceptions
 from ruvector._exceptions import (
     DaemonError,
@@ -18,7 +18,7 @@ from ruvector._exceptions import (
 )
 from ruvector._exceptions.classes import CLASS_BY_CODE
 
-ERRORS_PAGE = Path(__file__).parents[2] / "docs" / "errors.md"
+ERRORS_PAGE = ROOT / "docs" / "errors.md"
 CODES = sorted(set(re.findall(r"`(ERR_[A-Z0-9_]+)`", ERRORS_PAGE.read_text("utf-8"))))
 CLASSES = [
     value

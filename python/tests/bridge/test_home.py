@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from repository import ROOT
 from ruvector._bridge.home import resolve_home
 from ruvector._exceptions import HomeError
 
-CASES = json.loads((Path(__file__).parents[2] / "test" / "golden" / "home.json").read_text("utf-8"))
+CASES = json.loads((ROOT / "test" / "golden" / "home.json").read_text("utf-8"))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["title"])
