@@ -1,106 +1,19 @@
-// `npm test`: every gate in one run, all of them even after a failure, then `N passed, N failed`.
-// Static checks count as one test each, two run at a time; Vitest and pytest count their own.
+// `npm test`: every gate in one run, all of them even after a failure, then `N passed, N failed`. Names choose some
+// of them: `npm test -- --help`. Static checks count as one test each, two run at a time; Vitest and pytest count their own.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { mkdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ChoiceError, describeUsage, parseChoice } from './test/choice.mjs';
+import { describeSlowest } from './test/slowest.mjs';
+import { reports, staticSteps, testSteps } from './test/steps.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const reports = join(root, '.cache', 'reports');
-const python = process.env.RUVECTOR_PYTHON ?? join(root, '.venv', 'bin', 'python');
-const only = process.argv.slice(2);
-const bin = (name) => join(root, 'node_modules', '.bin', name);
-/** By its path: other packages bring a `tsc` of another version. */
-const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+const staticNames = staticSteps.map((step) => step.name);
 
 // Tools and the processes of tests start in half the CPU time once their sources were compiled.
 process.env.NODE_COMPILE_CACHE ??= join(root, '.cache', 'compile');
-
-/** Fewer modules than this means that the direction checker looked at nothing. */
-const MIN_MODULES = 600;
-
-/** The longest first; a step that needs another one names it. */
-const staticSteps = [
-  { name: 'types', command: process.execPath, args: [tsc, '-p', '.'] },
-  { name: 'format', command: bin('prettier'), args: ['--check', '--log-level', 'warn', '.'] },
-  // The types were checked.
-  { name: 'build', command: process.execPath, args: [tsc, '-p', 'tsconfig.build.json', '--noCheck'] },
-  { name: 'python types', command: python, args: ['-m', 'mypy'], cwd: 'python' },
-  { name: 'lint', command: bin('oxlint'), args: ['--type-aware'] },
-  { name: 'package', command: bin('publint'), args: ['--strict'], after: 'build' },
-  {
-    name: 'direction',
-    command: bin('depcruise'),
-    args: ['src', 'kernel', '--config', '.dependency-cruiser.cjs', '--output-type', 'json'],
-    judge: judgeDirections,
-  },
-  { name: 'dead code', command: bin('knip'), args: ['--no-progress'] },
-  { name: 'python format', command: python, args: ['-m', 'ruff', 'format', '--check', 'python', 'test'] },
-  { name: 'python lint', command: python, args: ['-m', 'ruff', 'check', 'python', 'test'] },
-];
-
-const testSteps = [
-  ...['unit', 'measured', 'integration', 'conformance'].map((project) => ({
-    name: project,
-    command: bin('vitest'),
-    args: [
-      'run',
-      '--project',
-      project,
-      '--reporter=default',
-      '--reporter=json',
-      `--outputFile.json=${reports}/${project}.json`,
-    ],
-    count: () => countVitest(join(reports, `${project}.json`)),
-  })),
-  {
-    name: 'python',
-    command: python,
-    args: ['-m', 'pytest', '-n', '2', `--junit-xml=${reports}/python.xml`],
-    cwd: 'python',
-    count: () => countJunit(join(reports, 'python.xml')),
-  },
-];
-
-function judgeDirections(output) {
-  if (!output.startsWith('{')) return [`no report of the modules: ${output}`];
-  const { summary } = JSON.parse(output);
-  const problems = summary.violations.map((v) => `${v.rule.name}: ${v.from} → ${v.to}`);
-  if (summary.totalCruised < MIN_MODULES) {
-    problems.push(`only ${summary.totalCruised} modules were looked at, expected ${MIN_MODULES} or more`);
-  }
-  return problems;
-}
-
-/** A file that fails as a whole has no failed test of its own, so it counts as one. */
-function countVitest(file) {
-  const report = JSON.parse(readFileSync(file, 'utf8'));
-  const failures = report.testResults.flatMap(({ name, status, message, assertionResults }) => {
-    const failed = assertionResults.filter((test) => test.status === 'failed');
-    const path = relative(root, name);
-    if (failed.length === 0) return status === 'failed' ? [`${path}: ${firstLines(message)}`] : [];
-    return failed.map((test) => `${path} > ${test.fullName}: ${firstLines(test.failureMessages.join('\n'))}`);
-  });
-  if (!report.success && failures.length === 0) failures.push('an error outside of every test; see above');
-  return { passed: report.numPassedTests, failed: failures.length, failures };
-}
-
-function countJunit(file) {
-  const xml = readFileSync(file, 'utf8');
-  const value = (name) => Number(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`).exec(xml)?.[1] ?? 0);
-  const failed = value('failures') + value('errors');
-  const failures = [
-    ...xml.matchAll(
-      /<testcase classname="([^"]*)" name="([^"]*)"[^>]*><(?:failure|error) message="([^"]*)"/g,
-    ),
-  ].map(([, file_, name, message]) => `${file_} > ${name}: ${firstLines(message.replaceAll('&#10;', '\n'))}`);
-  return { passed: value('tests') - failed - value('skipped'), failed, failures };
-}
-
-function firstLines(text) {
-  return text.split('\n').slice(0, 6).join('\n    ').slice(0, 1000);
-}
 
 /**
  * Runs one step and returns how many of its tests passed and failed.
@@ -123,11 +36,11 @@ async function runStep(step, isAlone) {
   for (const problem of problems) console.error(problem);
   const isOk = status === 0 && problems.length === 0;
   const counts = countsOf(step, isOk);
-  const seconds = ((Date.now() - startedMs) / 1000).toFixed(1);
+  const seconds = (Date.now() - startedMs) / 1000;
   console.log(
-    `${isOk ? '✔' : '✘'} ${step.name} (${counts.passed} passed, ${counts.failed} failed, ${seconds} s)`,
+    `${isOk ? '✔' : '✘'} ${step.name} (${counts.passed} passed, ${counts.failed} failed, ${seconds.toFixed(1)} s)`,
   );
-  return { ...counts, name: step.name };
+  return { ...counts, name: step.name, seconds };
 }
 
 async function endOf(child) {
@@ -160,13 +73,6 @@ function safeCount(step) {
   }
 }
 
-function chosenSteps() {
-  if (only.includes('--static')) return staticSteps;
-  const all = [...staticSteps, ...testSteps];
-  const named = all.filter((step) => only.includes(step.name));
-  return named.length > 0 ? named : all;
-}
-
 /** Two at a time, each behind the one it needs. */
 async function runTogether(steps) {
   const running = new Map();
@@ -183,16 +89,44 @@ async function runTogether(steps) {
   return Promise.all(running.values());
 }
 
-rmSync(reports, { recursive: true, force: true });
-mkdirSync(reports, { recursive: true });
-const chosen = chosenSteps();
-const results = await runTogether(chosen.filter((step) => staticSteps.includes(step)));
-for (const step of chosen.filter((each) => testSteps.includes(each))) results.push(await runStep(step, true));
-const passed = results.reduce((sum, result) => sum + result.passed, 0);
-const failed = results.reduce((sum, result) => sum + result.failed, 0);
-const broken = results.filter((result) => result.failed > 0).map((result) => result.name);
-// Last, so that the end of a log says what failed.
-for (const failure of results.flatMap((result) => result.failures)) console.log(`✘ ${failure}`);
-if (broken.length > 0) console.log(`failed: ${broken.join(', ')}`);
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed > 0 ? 1 : 0;
+async function runSteps(checks, tests) {
+  rmSync(reports, { recursive: true, force: true });
+  mkdirSync(reports, { recursive: true });
+  const results = await runTogether(checks);
+  for (const step of tests) results.push(await runStep(step, true));
+  return results;
+}
+
+function report(results) {
+  const passed = results.reduce((sum, result) => sum + result.passed, 0);
+  const failed = results.reduce((sum, result) => sum + result.failed, 0);
+  const broken = results.filter((result) => result.failed > 0).map((result) => result.name);
+  for (const line of describeSlowest(results)) console.log(line);
+  // Last, so that the end of a log says what failed.
+  for (const failure of results.flatMap((result) => result.failures)) console.log(`✘ ${failure}`);
+  if (broken.length > 0) console.log(`failed: ${broken.join(', ')}`);
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exitCode = failed > 0 ? 1 : 0;
+}
+
+async function main() {
+  const choice = parseChoice(process.argv.slice(2), root, staticNames);
+  if (choice.isHelp) {
+    console.log(describeUsage(root, staticNames));
+    return;
+  }
+  const isChosen = ({ name }) => choice.steps.length === 0 || choice.steps.includes(name);
+  const checks = staticSteps.filter(isChosen);
+  const tests = testSteps(choice.rooms).filter(isChosen);
+  if (checks.length + tests.length === 0)
+    throw new ChoiceError('Cannot test this: the rooms named have no tests of this kind');
+  report(await runSteps(checks, tests));
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof ChoiceError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+}

@@ -1,0 +1,77 @@
+// Every gate: static checks, and one step for each kind of test.
+import { join } from 'node:path';
+import { pytestPaths, vitestKinds, vitestPaths } from './choice.mjs';
+import { countJunit, countVitest } from './counts.mjs';
+
+const root = join(import.meta.dirname, '..', '..');
+export const reports = join(root, '.cache', 'reports');
+const python = process.env.RUVECTOR_PYTHON ?? join(root, '.venv', 'bin', 'python');
+const bin = (name) => join(root, 'node_modules', '.bin', name);
+/** By its path: other packages bring a `tsc` of another version. */
+const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+
+/** Fewer modules than this means that the direction checker looked at nothing. */
+const MIN_MODULES = 600;
+
+/** The longest first; a step that needs another one names it. */
+export const staticSteps = [
+  { name: 'types', command: process.execPath, args: [tsc, '-p', '.'] },
+  { name: 'format', command: bin('prettier'), args: ['--check', '--log-level', 'warn', '.'] },
+  // The types were checked.
+  { name: 'build', command: process.execPath, args: [tsc, '-p', 'tsconfig.build.json', '--noCheck'] },
+  { name: 'python types', command: python, args: ['-m', 'mypy'], cwd: 'python' },
+  { name: 'lint', command: bin('oxlint'), args: ['--type-aware'] },
+  { name: 'package', command: bin('publint'), args: ['--strict'], after: 'build' },
+  {
+    name: 'direction',
+    command: bin('depcruise'),
+    args: ['src', 'kernel', '--config', '.dependency-cruiser.cjs', '--output-type', 'json'],
+    judge: judgeDirections,
+  },
+  { name: 'dead code', command: bin('knip'), args: ['--no-progress'] },
+  { name: 'python format', command: python, args: ['-m', 'ruff', 'format', '--check', 'python', 'test'] },
+  { name: 'python lint', command: python, args: ['-m', 'ruff', 'check', 'python', 'test'] },
+];
+
+function judgeDirections(output) {
+  if (!output.startsWith('{')) return [`no report of the modules: ${output}`];
+  const { summary } = JSON.parse(output);
+  const problems = summary.violations.map((v) => `${v.rule.name}: ${v.from} → ${v.to}`);
+  if (summary.totalCruised < MIN_MODULES) {
+    problems.push(`only ${summary.totalCruised} modules were looked at, expected ${MIN_MODULES} or more`);
+  }
+  return problems;
+}
+
+/** One step for each kind that has tests of `rooms`, or for each kind where there are none. */
+export function testSteps(rooms) {
+  const isAll = rooms.length === 0;
+  const vitest = vitestKinds.map((kind) => vitestStep(kind, vitestPaths(kind, rooms, root)));
+  return [...vitest, pytestStep(pytestPaths(rooms, root))].filter(({ paths }) => isAll || paths.length > 0);
+}
+
+function vitestStep(kind, paths) {
+  const report = join(reports, `${kind}.json`);
+  const args = ['run', '--project', kind, '--reporter=default', '--reporter=json'];
+  // Whether a room has tests that are measured is known to vitest.config.ts alone.
+  const isMaybeNone = kind === 'measured' && paths.length > 0;
+  return {
+    name: kind,
+    paths,
+    command: bin('vitest'),
+    args: [...args, `--outputFile.json=${report}`, ...(isMaybeNone ? ['--passWithNoTests'] : []), ...paths],
+    count: () => countVitest(report, root),
+  };
+}
+
+function pytestStep(paths) {
+  const report = join(reports, 'python.xml');
+  return {
+    name: 'python',
+    paths,
+    command: python,
+    args: ['-m', 'pytest', '-n', '2', `--junit-xml=${report}`, ...paths],
+    cwd: 'python',
+    count: () => countJunit(report),
+  };
+}
