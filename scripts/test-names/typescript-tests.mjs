@@ -1,13 +1,13 @@
 // The tests of a Vitest file with their whole names: titles of their describes, then their own.
 import ts from 'typescript';
 
-/** @returns `{ name, line }` of each `it`, a table's rows counted once */
+/** @returns `{ name, title, line }` of each `it`, a table's rows counted once; `title` is its own */
 export function readTypeScriptTests({ path, text }) {
   const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
   const tests = [];
   visit(source, [], (titles, node) => {
     const line = source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1;
-    tests.push({ name: titles.join(' '), line });
+    tests.push({ name: titles.join(' '), title: titles.at(-1), line });
   });
   return tests;
 }
@@ -22,7 +22,8 @@ function visit(node, titles, found) {
 
 /** `it`, `it.skipIf(…)`, `it.each(…)`, and the same of describe; not the inner call of those with two. */
 function functionNamed(expression) {
-  if (ts.isIdentifier(expression)) return /^(?:it|describe)$/.test(expression.text) ? expression.text : undefined;
+  if (ts.isIdentifier(expression))
+    return /^(?:it|describe)$/.test(expression.text) ? expression.text : undefined;
   if (ts.isPropertyAccessExpression(expression)) return functionNamed(expression.expression);
   if (ts.isCallExpression(expression) || ts.isTaggedTemplateExpression(expression)) {
     return functionNamed(ts.isCallExpression(expression) ? expression.expression : expression.tag);

@@ -90,7 +90,7 @@ function byTime(a: AnyRow, b: AnyRow): number {
 }
 
 describe('encodeSegment()', () => {
-  it('encodeSegment() gives pyarrow equal rows, types and nullability for every field type', async () => {
+  it('gives pyarrow equal rows, types and nullability for every field type', async () => {
     const rows = sampleRows();
     const path = join(root, 'every-type.parquet');
     await writeFile(path, encodeSegment(everyTypeKind, rows, [1]));
@@ -104,7 +104,7 @@ describe('encodeSegment()', () => {
     expect(parseLiterals(lines)).toEqual(expectedRows(everyTypeKind, rows));
   });
 
-  it('encodeSegment() gives Polars equal columns', () => {
+  it('gives Polars equal columns', () => {
     const rows = sampleRows();
     const frame = pl.readParquet(encodeSegment(everyTypeKind, rows, [1]));
     for (const name of ['int64_required', 'int64_optional', 'uint64_optional', 'int32_optional']) {
@@ -115,7 +115,7 @@ describe('encodeSegment()', () => {
     expect(String(frame.schema['timestamp'])).toContain('Datetime(ms,UTC)');
   });
 
-  it('encodeSegment() lets pyarrow skip it by the statistics of its timestamp', async () => {
+  it('lets pyarrow skip it by the statistics of its timestamp', async () => {
     const path = join(root, 'statistics.parquet');
     await writeFile(path, encodeSegment(memoryKind, numberedSnapshots(5, 50), [1]));
     const code = `import sys, pyarrow.parquet as pq
@@ -126,7 +126,7 @@ print(int(s.min.timestamp() * 1000), int(s.max.timestamp() * 1000))`;
 });
 
 describe('buildWalEncoder()', () => {
-  it('buildWalEncoder() writes messages that pyarrow reads as one Arrow stream', async () => {
+  it('writes messages that pyarrow reads as one Arrow stream', async () => {
     const rows = sampleRows().slice(0, 200);
     const encoder = buildWalEncoder(everyTypeKind);
     const messages = [rows.slice(0, 80), rows.slice(80)].map((part) =>

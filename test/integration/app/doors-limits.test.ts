@@ -101,7 +101,7 @@ it('serveStream() over zeromq keeps little for a subscriber that gives any credi
   expect(handle.subscribers).toBe(1);
 });
 
-it('a stranger who asks without end and does not read holds a bounded queue', async () => {
+it('serve bounds the queue of a stranger who asks without end and does not read', async () => {
   await using home = await createTestHome('tcp');
   const { server } = home.own;
   const connection = new RawConnection(server.endpoints.control);
@@ -123,7 +123,7 @@ it('a stranger who asks without end and does not read holds a bounded queue', as
   expect(server.stats().clients).toBe(0);
 });
 
-it('an endpoint of a process without descriptors rests instead of spinning, and then listens again', async () => {
+it('RouterSocket.bind() rests instead of spinning when its process has no descriptors left, and then listens again', async () => {
   const script = join(import.meta.dirname, '../../support/doors/echo-router.ts');
   const child = spawn('sh', ['-c', 'ulimit -n 160 && exec "$0" "$1"', process.execPath, script], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -147,7 +147,7 @@ it('an endpoint of a process without descriptors rests instead of spinning, and 
   expect(lines[2]).toBe('echoed');
 });
 
-it('a pipe that was removed is made again, and nothing but a pipe is written to', async () => {
+it('serveStream() makes a pipe again when it was removed, and writes to nothing but a pipe', async () => {
   const { hub, publish } = createTestHub();
   const path = join(directory, 's.pipe');
   const precious = join(directory, 'precious');

@@ -103,7 +103,7 @@ describe.each([
     expect(existsSync(home.bridgeFile)).toBe(false);
   });
 
-  it('a wrong option ends with 2', async () => {
+  it('become() hands over exit code 2 of a wrong option', async () => {
     await using home = await createTestHome();
     using launcher = createOldLauncher({ koffi });
     const child = launcher.start('bin/ruvector-memopt.mjs', ['--home', home.root, 'serve', '--hz', 'many']);

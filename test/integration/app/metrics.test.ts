@@ -63,14 +63,14 @@ async function ask(options: {
 
 const page = async (accept = 'text/plain'): Promise<string> => (await ask({ headers: { accept } })).text;
 
-describe('the page', () => {
-  it('passes promtool check metrics', async () => {
+describe('GET /metrics', () => {
+  it('answers with what promtool check metrics passes', async () => {
     await poll(status, ({ decisions }) => decisions.decisions > 0);
     const said = execFileSync('promtool', ['check', 'metrics'], { input: await page(), encoding: 'utf8' });
     expect(said).toBe('');
   });
 
-  it('says what status says', async () => {
+  it('answers with what status says', async () => {
     const text = await page();
     const { samples, model, history } = await status();
     const valueOf = (name: string): number =>
@@ -91,7 +91,7 @@ describe('the page', () => {
   });
 });
 
-describe('a Prometheus', () => {
+describe('GET /metrics read by Prometheus', () => {
   interface Dashboard {
     readonly panels: readonly {
       readonly type: string;
@@ -166,7 +166,7 @@ describe('a Prometheus', () => {
     );
   });
 
-  it('scrapes the daemon as OpenMetrics, without an error', async () => {
+  it('answers in OpenMetrics without an error', async () => {
     const targets = (await (await fetch(`http://127.0.0.1:${port}/api/v1/targets`)).json()) as {
       data: { activeTargets: { health: string; lastError: string }[] };
     };
@@ -178,7 +178,7 @@ describe('a Prometheus', () => {
     expect(metadata.data['ruvector_samples']?.[0]?.type).toBe('counter');
   });
 
-  it.each(queries)('answers the panel "$title": $expr', async ({ expr }) => {
+  it.each(queries)('has what the panel "$title" asks for: $expr', async ({ expr }) => {
     const asked = expr.replaceAll('$__rate_interval', '3s').replaceAll('$instance', '.*');
     expect(asked).not.toContain('$');
     const result = await query(asked);
@@ -190,7 +190,7 @@ describe('a Prometheus', () => {
     expect(absent, 'no data, and nothing that this host may lack').not.toEqual([]);
   });
 
-  it('knows every alert, and none of them fails', async () => {
+  it('has what every alert asks for, and none of them fails', async () => {
     execFileSync('promtool', ['check', 'rules', join(docs, 'alerts.yml')]);
     const evaluated = await poll(
       async () =>
@@ -212,7 +212,7 @@ describe('a Prometheus', () => {
     expect([...tested].sort()).toEqual(alerts?.sort());
   });
 
-  it('finds a dashboard whose panels say what they show, in which unit, from the chosen data source', () => {
+  it('has a dashboard whose panels say what they show, in which unit, from the chosen data source', () => {
     expect(dashboard.templating.list.map(({ name, type }) => [name, type])).toEqual([
       ['datasource', 'datasource'],
       ['instance', 'query'],
@@ -227,7 +227,7 @@ describe('a Prometheus', () => {
   });
 });
 
-describe('the door', () => {
+describe('serve --metrics at its port', () => {
   const raw = (): Promise<Socket> =>
     new Promise((resolve, reject) => {
       const socket = connect(Number(url.port), url.hostname, () => resolve(socket));

@@ -35,8 +35,8 @@ const withFaults = (names: string): NodeJS.ProcessEnv => ({
   NODE_OPTIONS: `--import ${JSON.stringify(preload)}`,
 });
 
-describe('an error that nobody caught', () => {
-  it('is logged and counted, and serve goes on', async () => {
+describe('serve after an error that nobody caught', () => {
+  it('logs and counts it, and goes on', async () => {
     await using home = await createTestHome();
     const names = ['timer', 'socket', 'emitter', 'rejection', 'no error'];
     const child = start(serveWords(home), { env: withFaults(names.join(',')) });
@@ -64,7 +64,7 @@ describe('an error that nobody caught', () => {
       expect(stderr).toMatch(new RegExp(`unexpected error, going on: .*${text}`));
   });
 
-  it('ends serve in order when memory is out', async () => {
+  it('ends in order when memory is out', async () => {
     await using home = await createTestHome();
     const child = start(serveWords(home), { env: withFaults('memory') });
     const end = finished(child);
@@ -80,8 +80,8 @@ describe('an error that nobody caught', () => {
   });
 });
 
-describe('a home that is taken away', () => {
-  it('ends serve with its own code when another daemon could have it', async () => {
+describe('serve in a home that is taken away', () => {
+  it('ends with a code of its own when another daemon could have it', async () => {
     await using home = await createTestHome();
     const child = start(serveWords(home));
     const end = finished(child);
@@ -98,8 +98,8 @@ describe('a home that is taken away', () => {
   });
 });
 
-describe('SIGTERM during a drain', () => {
-  it('ends serve at once when it comes again, with every row written', async () => {
+describe('serve in a drain', () => {
+  it('ends at once when SIGTERM comes again, with every row written', async () => {
     await using home = await createTestHome();
     const child = start(serveWords(home));
     const end = finished(child);
@@ -128,7 +128,7 @@ const launchers: [string, string | undefined][] = [
   ...(oldNode ? [['of a real older Node', oldNode] as [string, string]] : []),
 ];
 
-describe.each(launchers)('a launcher %s that waits for serve', (_, node) => {
+describe.each(launchers)('become() %s while it waits for serve', (_, node) => {
   it('hands on what it is sent, SIGHUP as well as SIGINT, and ends as serve does', async () => {
     await using home = await createTestHome();
     using launcher = createOldLauncher({ koffi: false });
@@ -165,7 +165,7 @@ describe.each(launchers)('a launcher %s that waits for serve', (_, node) => {
   });
 });
 
-describe('a second serve', () => {
+describe('serve on a home that has a daemon', () => {
   it('says which process has the home while that does not answer', async () => {
     await using home = await createTestHome();
     const child = start(serveWords(home));
@@ -207,8 +207,8 @@ function asNobodyKnown(words: readonly string[]): string[] {
   return ['setpriv', '--reuid', '12345', '--regid', '12345', '--clear-groups', ...env, ...words];
 }
 
-describe.skipIf(!setpriv)('a user without passwd entry and HOME', () => {
-  it('serves, reads status and is checked with --home, and is told of it without', async () => {
+describe.skipIf(!setpriv)('serve for a user without passwd entry and HOME', () => {
+  it('runs, and so do status and doctor, with --home, and asks for it without', async () => {
     await using home = await createTestHome();
     chmodSync(home.root, 0o777);
     const child = start(asNobodyKnown(serveWords(home)));
@@ -229,7 +229,7 @@ describe.skipIf(!setpriv)('a user without passwd entry and HOME', () => {
   });
 });
 
-describe('a home that cannot be used', () => {
+describe('resolveHome() of a home that cannot be used', () => {
   const folder = mkdtempSync(join(tmpdir(), 'rvm-homes-'));
   writeFileSync(join(folder, 'file'), '');
   afterAll(() => rmSync(folder, { recursive: true }));

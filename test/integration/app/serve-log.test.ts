@@ -135,7 +135,7 @@ async function makeLines(home: Home, count: number): Promise<void> {
   for (let i = 0; i < count; i++) await statusOf(home);
 }
 
-describe('serve, its standard error being', () => {
+describe('serve with its standard error being', () => {
   it.each(obstacles.filter(([, isPossible]) => isPossible).map(([name, , make]) => [name, make] as const))(
     '%s, goes on, counts what was lost and ends in order',
     async (_, make) => {
@@ -178,8 +178,8 @@ function startInTerminal(home: Home, words: readonly string[]): ReturnType<typeo
   });
 }
 
-describe('a terminal that closes', () => {
-  it('drains serve in order', async () => {
+describe('serve in a terminal that closes', () => {
+  it('drains in order', async () => {
     await using home = await createTestHome();
     const child = startInTerminal(home, serveWords(home));
     const end = finished(child);
@@ -191,7 +191,7 @@ describe('a terminal that closes', () => {
     expect(existsSync(home.bridgeFile)).toBe(false);
   });
 
-  it('leaves serve alone under nohup', async () => {
+  it('goes on under nohup', async () => {
     await using home = await createTestHome();
     const child = startInTerminal(home, [
       'sh',

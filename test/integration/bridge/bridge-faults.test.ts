@@ -17,7 +17,7 @@ import {
   until,
 } from '../../support/bridge/wire-consumer.ts';
 
-it('a Python client killed mid-stream 20 times gives slots, source and lease back each time', async () => {
+it('createBridgeServer() gets slots, source and lease back each time when a Python client is killed mid-stream 20 times', async () => {
   await using home = await createTestHome();
   const { server, source } = home.own;
   for (let i = 0; i < 20; i++) {
@@ -33,7 +33,7 @@ it('a Python client killed mid-stream 20 times gives slots, source and lease bac
   expect((await reader.next<{ entries: unknown[] }>()).entries).toHaveLength(10);
 }, 120_000);
 
-it('a client stopped for longer than the lease loses it, and hears so when it goes on', async () => {
+it('createBridgeServer() takes the lease of a client that was stopped for longer, which hears so when it goes on', async () => {
   await using home = await createTestHome('tcp', 600);
   const { server } = home.own;
   await using consumer = startConsumer('read_until_error', home.path, { rows: 20_000 });
@@ -46,7 +46,7 @@ it('a client stopped for longer than the lease loses it, and hears so when it go
 });
 
 it.each(['ipc', 'tcp'] as const)(
-  'a server killed mid-stream over %s is a typed error at once',
+  'Client.stream() raises a typed error at once when its server is killed mid-stream over %s',
   async (transport) => {
     const home = await mkdtemp(join(tmpdir(), 'ruvector-wire-'));
     try {
@@ -70,7 +70,7 @@ it.each(['ipc', 'tcp'] as const)(
   },
 );
 
-it('a server killed while TypeScript clients wait fails their requests and streams', async () => {
+it('connectBridge() fails requests and streams when the server is killed while they wait', async () => {
   const home = await mkdtemp(join(tmpdir(), 'ruvector-wire-'));
   try {
     await using process = startServerProcess(home);
@@ -97,7 +97,7 @@ it('a server killed while TypeScript clients wait fails their requests and strea
   }
 });
 
-it('a reader that stops reading holds no more than its window', async () => {
+it('createBridgeServer() holds no more than its window for a reader that stops reading', async () => {
   await using home = await createTestHome();
   const { server, source } = home.own;
   await using consumer = startConsumer('hold', home.path, { read: 1, params: { rows: 50_000, window: 4 } });
@@ -108,7 +108,7 @@ it('a reader that stops reading holds no more than its window', async () => {
   expect(server.stats().bytesInUse).toBeLessThan(3 * 2 ** 20);
 });
 
-it('10,000 mutated messages crash nothing and teach a stranger nothing', async () => {
+it('createBridgeServer() survives 10,000 mutated messages and teaches a stranger nothing', async () => {
   await using home = await createTestHome();
   const { server, token } = home.own;
   const answers: number[] = [];
@@ -123,7 +123,7 @@ it('10,000 mutated messages crash nothing and teach a stranger nothing', async (
   await expectServes(server.endpoints, token);
 });
 
-it('2,000 mutated messages of an authenticated client crash nothing and leave nothing open', async () => {
+it('createBridgeServer() survives 2,000 mutated messages of an authenticated client and leaves nothing open', async () => {
   await using home = await createTestHome();
   const { server, token } = home.own;
   const answers: number[] = [];

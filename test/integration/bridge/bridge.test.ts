@@ -86,7 +86,7 @@ describe.each(['ipc', 'tcp'])('over %s', (transport) => {
   });
 });
 
-describe('requests', () => {
+describe('client.request()', () => {
   let own: TestServer;
   let client: BridgeClient;
   beforeEach(async () => {
@@ -98,7 +98,7 @@ describe('requests', () => {
     await own.server.close();
   });
 
-  it('fail with the code, details and traceback of the handler', async () => {
+  it('fails with the code, details and traceback of the handler', async () => {
     await expect(client.request('fail')).rejects.toMatchObject({
       code: 'ERR_MODEL_REJECTED',
       message: 'Cannot accept model "m": it is a test; try another',
@@ -106,7 +106,7 @@ describe('requests', () => {
     });
   });
 
-  it('fail with the known names when the name is not known', async () => {
+  it('fails with the known names when the name is not known', async () => {
     await expect(client.request('toString')).rejects.toMatchObject({
       code: 'ERR_WIRE_UNKNOWN_REQUEST',
       message: expect.stringContaining('known are echo, fail, status, wait') as string,
@@ -114,7 +114,7 @@ describe('requests', () => {
     await expect(client.stream('nothing')).rejects.toMatchObject({ code: 'ERR_WIRE_UNKNOWN_STREAM' });
   });
 
-  it('are refused before anything is sent when they are too large', async () => {
+  it('is refused before anything is sent when it is too large', async () => {
     const attachments = [Buffer.alloc(65 * 2 ** 20)];
     await expect(client.request('echo', {}, { attachments })).rejects.toMatchObject({
       code: 'ERR_WIRE_TOO_LARGE',
@@ -123,7 +123,7 @@ describe('requests', () => {
     expect((await client.request('echo', 'still here')).result).toBe('still here');
   });
 
-  it('abort their handler when they are cancelled', async () => {
+  it('aborts its handler when it is cancelled', async () => {
     const abort = new AbortController();
     const waiting = client.request('wait', { ms: 60_000 }, { signal: abort.signal });
     await until(() => own.server.stats().activeRequests === 1);
@@ -132,7 +132,7 @@ describe('requests', () => {
     await until(() => own.server.stats().activeRequests === 0);
   });
 
-  it('abort their handler when the client goes away', async () => {
+  it('aborts its handler when the client goes away', async () => {
     const other = await connectTo(own);
     const waiting = other.request('wait', { ms: 60_000 });
     await until(() => own.server.stats().activeRequests === 1);
@@ -141,7 +141,7 @@ describe('requests', () => {
     await until(() => own.server.stats().activeRequests === 0 && own.server.stats().clients === 1);
   });
 
-  it('are answered while a stream is saturated', async () => {
+  it('is answered while a stream is saturated', async () => {
     const stream = await client.stream('count', { rows: 50_000 }, { window: 64 });
     const reading = (async (): Promise<void> => {
       for await (const _batch of stream.batches);
@@ -158,8 +158,8 @@ describe('requests', () => {
   });
 });
 
-describe('streams', () => {
-  it('left early close their source and give their slots back', async () => {
+describe('client.stream()', () => {
+  it('closes its source and gives its slots back when it is left early', async () => {
     await using own = await startedOn(directory);
     await using client = await connectTo(own.test);
     const stream = await client.stream('count', { rows: 20_000 });
@@ -172,7 +172,7 @@ describe('streams', () => {
     expect(own.test.server.stats()).toMatchObject({ slotsInUse: 0, bytesInUse: 0 });
   });
 
-  it('end with the reason of their signal', async () => {
+  it('ends with the reason of its signal', async () => {
     await using own = await startedOn(directory);
     await using client = await connectTo(own.test);
     const abort = new AbortController();
@@ -185,7 +185,7 @@ describe('streams', () => {
     expect(own.test.source.returned).toBe(1);
   });
 
-  it('are drained before a server closes: every batch sent is read, and the end says why', async () => {
+  it('is drained before a server closes: every batch sent is read, and the end says why', async () => {
     await using own = await startedOn(directory);
     await using client = await connectTo(own.test);
     const stream = await client.stream('count', { rows: 1000 });
@@ -203,14 +203,14 @@ describe('streams', () => {
   });
 });
 
-describe('access', () => {
-  it('needs the right token on both endpoints', async () => {
+describe('createBridgeServer()', () => {
+  it('wants the right token on both endpoints', async () => {
     await using own = await startedOn(directory);
     await expect(connectTo(own.test, { token: 'wrong' })).rejects.toMatchObject({ code: 'ERR_WIRE_AUTH' });
     expect(own.test.server.stats()).toMatchObject({ clients: 0, refused: 1 });
   });
 
-  it('fails at once and says how to start the daemon when nothing listens', async () => {
+  it('connectBridge() fails at once and says how to start the daemon when nothing listens', async () => {
     const absent = {
       controlEndpoint: `ipc://${directory}/none`,
       dataEndpoint: 'tcp://127.0.0.1:1',
@@ -222,19 +222,19 @@ describe('access', () => {
     });
   });
 
-  it('is for this user only: sockets have mode 0600', async () => {
+  it('listens for this user only, on sockets of mode 0600', async () => {
     await using own = await startedOn(directory);
     for (const endpoint of Object.values(own.test.server.endpoints)) {
       expect((await stat(endpoint.slice('ipc://'.length))).mode & 0o777).toBe(0o600);
     }
   });
 
-  it('is never offered to other machines', async () => {
+  it('refuses to listen for other machines', async () => {
     const open = { controlEndpoint: 'tcp://0.0.0.0:0', dataEndpoint: 'tcp://127.0.0.1:0', token: 't' };
     await expect(createBridgeServer(open)).rejects.toMatchObject({ code: 'ERR_WIRE_ENDPOINT' });
   });
 
-  it('is refused by a TCP port that is taken', async () => {
+  it('refuses a TCP port that is taken', async () => {
     await using own = await startedOn(directory, loopback);
     const { control } = own.test.server.endpoints;
     const taken = { controlEndpoint: control, dataEndpoint: 'tcp://127.0.0.1:0', token: 't' };

@@ -171,7 +171,7 @@ describe('exporter', () => {
     expect(report.paths.every((file) => existsSync(file))).toBe(true);
   });
 
-  it("exports that cannot be reject with the daemon's code, stopped ones leave no file", async () => {
+  it("exportRecent() rejects with the daemon's code, and leaves no file when it is stopped", async () => {
     const path = join(home.root, 'none.csv');
     await expect(rv.exporter.exportRecent(1, { path, k: 0.5 })).rejects.toMatchObject({
       code: 'ERR_EXPORT_OPTIONS',
@@ -228,7 +228,7 @@ describe('trainer, models, optimizer', () => {
     expect((await rv.models.live()).reference).toBe(first.model);
   });
 
-  it('models are listed, shown, verified, swapped without a lost answer, and rolled back', async () => {
+  it('rv.models lists, shows, verifies, swaps without a lost answer, and rolls back', async () => {
     const [listing] = await rv.models.list();
     const candidate = `memopt@${listing!.aliases!.candidate}`;
     expect((await rv.models.show('memopt@live')).manifest.trainer['estimator']).toContain('RandomForest');
@@ -264,7 +264,7 @@ describe('trainer, models, optimizer', () => {
 });
 
 describe('life of the daemon', () => {
-  it('a daemon that was killed comes back as it was with the next call', async () => {
+  it('collect() starts a daemon that was killed again, as it was', async () => {
     const { pid } = (await rv.status())!;
     const cut = rv.collector.collect({ seconds: 60 });
     cut.catch(() => {});
@@ -284,7 +284,7 @@ describe('life of the daemon', () => {
     expect(await rv.stop()).toBe(false);
   });
 
-  it('a daemon that cannot start says why, with the end of its log', async () => {
+  it('models.list() says why its daemon cannot start, with the end of its log', async () => {
     await using other = await createTestHome();
     const client = createClient({ home: other.root, hz: 99 });
     await expect(client.models.list()).rejects.toMatchObject({
@@ -293,7 +293,7 @@ describe('life of the daemon', () => {
     });
   });
 
-  it('a script ends with its work, and one that is killed takes its daemon along', async () => {
+  it('createClient() lets a script end with its work, and its daemon end with a script that is killed', async () => {
     const script = join(import.meta.dirname, '../../support/app/client-script.ts');
     const start = (mode: string) =>
       spawn(process.execPath, [script, mode], {

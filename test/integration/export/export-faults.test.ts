@@ -131,13 +131,13 @@ async function notedRows(path: string): Promise<number> {
   return state.tables?.['all']?.rows ?? 0;
 }
 
-describe('an export killed with SIGKILL', () => {
+describe('writeTables() after SIGKILL', () => {
   const rows = 20_000;
   /** A batch of a thousand rows each: the first checkpoint comes after a second, the end after two. */
   const pauseMs = 100;
 
   it.each(variants)(
-    'is finished by a later run with the same rows in %s (%s)',
+    'finishes in a later run with the same rows in %s (%s)',
     async (format, compression) => {
       const folder = await mkdtemp(join(root, 'kill-'));
       const path = join(folder, 'data.bin');
@@ -162,7 +162,7 @@ describe('an export killed with SIGKILL', () => {
     120_000,
   );
 
-  it('is begun anew without resume, and with another fingerprint', async () => {
+  it('begins anew without resume, and with another fingerprint', async () => {
     const folder = await mkdtemp(join(root, 'anew-'));
     const path = join(folder, 'data.csv');
     const kill = [`csv`, 'none', path, rows, 'afresh', pauseMs];
@@ -177,7 +177,7 @@ describe('an export killed with SIGKILL', () => {
     }
   });
 
-  it('that was renaming its files is finished by a later run', async () => {
+  it('finishes in a later run when it was renaming its files', async () => {
     const folder = await mkdtemp(join(root, 'rename-'));
     const path = join(folder, 'data.csv');
     const staging = join(folder, '.data.csv.export');
@@ -194,7 +194,7 @@ describe('an export killed with SIGKILL', () => {
   });
 });
 
-it('an export whose second file cannot take its place names the first, which is whole', async () => {
+it('writeTables() names the first file, which is whole, when the second cannot take its place', async () => {
   const folder = await mkdtemp(join(root, 'place-'));
   const path = join(folder, 'data.csv');
   const tables = [buildEndlessTable(100, 'a'), buildEndlessTable(100, 'b')];
@@ -220,7 +220,7 @@ it('an export whose second file cannot take its place names the first, which is 
   expect((await readdir(folder)).sort()).toEqual(['data.a.csv', 'data.b.csv']);
 });
 
-describe('a cancelled export', () => {
+describe('writeTables() when it is cancelled', () => {
   const abortAfter = (batches: number, abort: AbortController, rows = 30_000): TableSource => {
     const table = buildEndlessTable(rows);
     return {
@@ -283,7 +283,7 @@ function listSmallDisks(): { name: string; prefix: string; folder: string }[] {
   return probe.status === 0 ? [limited, tmpfs] : [limited];
 }
 
-describe('a full disk', () => {
+describe('writeTables() on a full disk', () => {
   const disks = listSmallDisks();
   const cases = formats.flatMap((format) => disks.map((disk) => ({ format, ...disk })));
 
@@ -305,7 +305,7 @@ describe('a full disk', () => {
   });
 });
 
-describe('a target that cannot be written', () => {
+describe('writeTables() to a target that cannot be written', () => {
   const small = { tables: [buildEndlessTable(10)], format: 'csv', fingerprint: 'x' } as const;
 
   it.each([
@@ -323,7 +323,7 @@ describe('a target that cannot be written', () => {
         join(folder, 'out/')
       ),
     ],
-  ])('%s is refused with %s', async (_name, code, prepare) => {
+  ])('refuses %s with %s', async (_name, code, prepare) => {
     const folder = await mkdtemp(join(root, 'target-'));
     const path = await prepare(folder);
     const before = await readdir(folder, { recursive: true });
@@ -331,7 +331,7 @@ describe('a target that cannot be written', () => {
     expect(await readdir(folder, { recursive: true })).toEqual(before);
   });
 
-  it('is made when only its folders are missing, with the modes of any folder', async () => {
+  it('makes it when only its folders are missing, with the modes of any folder', async () => {
     const folder = await mkdtemp(join(root, 'target-'));
     const path = join(folder, 'a', 'b', 'data.csv');
     await writeTables({ ...small, path });
@@ -341,7 +341,7 @@ describe('a target that cannot be written', () => {
     expect(made.mode).toBe(plain.mode);
   });
 
-  it('is refused with ERR_EXPORT_BUSY while another export writes it, in this process or in another', async () => {
+  it('refuses it with ERR_EXPORT_BUSY while another export writes it, in this process or in another', async () => {
     const folder = await mkdtemp(join(root, 'busy-'));
     const path = join(folder, 'data.csv');
     const gate = Promise.withResolvers<void>();
@@ -372,7 +372,7 @@ describe('a target that cannot be written', () => {
   });
 });
 
-describe('an encoding thread that is gone', () => {
+describe('writeTables() without its encoding thread', () => {
   it.each(['csv', 'parquet', 'sqlite'] as const)('ends an export to %s with an error', async (format) => {
     const folder = await mkdtemp(join(root, 'thread-'));
     const post = vi.spyOn(Worker.prototype, 'postMessage');
@@ -399,9 +399,9 @@ describe('an encoding thread that is gone', () => {
   });
 });
 
-describe('a long export', () => {
+describe('writeTables() of a long export', () => {
   it.each(['csv', 'parquet', 'sqlite'] as const)(
-    'of 2 million rows to %s takes 200 MB at most',
+    'takes 200 MB at most for 2 million rows to %s',
     async (format) => {
       const folder = await mkdtemp(join(root, 'memory-'));
       const child = spawn(process.execPath, [memoryChild, format, folder, '2000000']);
@@ -414,7 +414,7 @@ describe('a long export', () => {
     },
   );
 
-  it.each(formats)('to %s leaves its caller responsive', async (format) => {
+  it.each(formats)('leaves its caller responsive while it writes %s', async (format) => {
     const batches = [...processBatches(300_000)];
     const measure = async (work: () => Promise<unknown>): Promise<number> => {
       const delays = monitorEventLoopDelay({ resolution: 5 });

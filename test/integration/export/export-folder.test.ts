@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
-describe('makeFolder', () => {
+describe('makeFolder()', () => {
   it('makes what is missing and says where it began', async () => {
     expect(await makeFolder(join(root, 'a', 'b', 'c'), 0o700)).toBe(join(root, 'a'));
     expect((await stat(join(root, 'a', 'b', 'c'))).mode & 0o777).toBe(0o700);

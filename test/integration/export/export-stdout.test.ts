@@ -102,7 +102,7 @@ sys.exit(done.returncode)`;
 });
 
 describe('an export that another process asks for', () => {
-  it('has no descriptors of the daemon', async () => {
+  it('buildExportRequests() gives nobody the descriptors of the daemon', async () => {
     const history = { flush: async () => {} } as never;
     const host = { history, home, spec: buildFeatureSpec(), config: defaultConfig };
     const request = buildExportRequests(host)['export.range']!;
@@ -113,7 +113,7 @@ describe('an export that another process asks for', () => {
     expect(() => request({ path: '-', format: 'csv' }, context)).toThrow(/wanted an absolute path/);
   });
 
-  it('is refused "-" before it is sent', async () => {
+  it('createClientExporter() refuses "-" before it is sent', async () => {
     const exporter = createClientExporter(null as never);
     await expect(exporter.exportRecent(1, { path: '-', format: 'csv' })).rejects.toThrow(
       /path is "-", and the daemon writes the file/,

@@ -37,8 +37,8 @@ async function trainingFolder(
   return folder;
 }
 
-describe('a training export', () => {
-  it.each(['class', 'index'] as const)('with labels as %s gives the same dataset', async (labelType) => {
+describe('publishDataset() of a training export', () => {
+  it.each(['class', 'index'] as const)('gives the same dataset with labels as %s', async (labelType) => {
     const report = await publishDataset(await trainingFolder(600, { labelType }), {
       to: nextPath(),
       name: 'x',
@@ -55,7 +55,7 @@ describe('a training export', () => {
     expect(report.privacy.k).toBeGreaterThanOrEqual(5);
   });
 
-  it('is refused when it says that it is not anonymised, and published when that is wanted', async () => {
+  it('refuses one that says that it is not anonymised, and publishes it when that is wanted', async () => {
     const folder = await trainingFolder(600, { anonymize: false });
     const refused = publishDataset(folder, { to: nextPath() });
     await expect(refused).rejects.toMatchObject({ code: 'ERR_EXPORT_NOT_ANONYMOUS' });
@@ -63,7 +63,7 @@ describe('a training export', () => {
     expect(report.privacy.anonymized).toBe(false);
   });
 
-  it('is refused when its times are exact although it says they are not', async () => {
+  it('refuses one whose times are exact although it says they are not', async () => {
     const folder = await trainingFolder(600, { anonymize: false });
     await editCard(folder, (card) =>
       Object.assign(card['privacy']!, { anonymized: true, timePrecisionMs: 3_600_000 }),
@@ -73,12 +73,12 @@ describe('a training export', () => {
     );
   });
 
-  it('is refused when its times are finer than an hour', async () => {
+  it('refuses one whose times are finer than an hour', async () => {
     const folder = await trainingFolder(600, { timePrecisionMs: 60_000 });
     await expect(publishDataset(folder, { to: nextPath() })).rejects.toThrow('precise to 60000 ms');
   });
 
-  it('loses the rows of hours that hold fewer than k, and is refused when none stay', async () => {
+  it('leaves out the rows of hours that hold fewer than k, and refuses it when none stay', async () => {
     // 3,800 s from midnight: the second hour has fewer rows than the first.
     const folder = await trainingFolder(3800);
     const report = await publishDataset(folder, { to: nextPath(), k: 1000 });
@@ -88,7 +88,7 @@ describe('a training export', () => {
     await expect(refused).rejects.toThrow('no hour has 100000 rows');
   });
 
-  it('is refused when its files are not those of its card', async () => {
+  it('refuses one whose files are not those of its card', async () => {
     const folder = await trainingFolder();
     await appendFile(join(folder, 'train.parquet'), 'x');
     await expect(publishDataset(folder, { to: nextPath() })).rejects.toThrow(
@@ -102,7 +102,7 @@ describe('a training export', () => {
     );
   });
 
-  it('is refused in another format or without a card', async () => {
+  it('refuses one in another format or without a card', async () => {
     const folder = await trainingFolder(600, { format: 'csv' });
     await expect(publishDataset(folder, { to: nextPath() })).rejects.toThrow('its files are csv');
     await writeFile(join(folder, 'dataset.json'), '{}');
@@ -112,7 +112,7 @@ describe('a training export', () => {
   });
 });
 
-describe('a history', () => {
+describe('publishDataset() of a history', () => {
   let history: History;
 
   beforeAll(async () => {
@@ -146,7 +146,7 @@ describe('a history', () => {
     expect(privacy).toContain('| key | destroyed |');
   });
 
-  it('with a kept key is released again as the same bytes, and without one as a new version', async () => {
+  it('releases the same bytes again with a kept key, and a new version without one', async () => {
     const [to, keyFile] = [nextPath(), nextPath()];
     await publish(to, keyFile);
     expect((await stat(keyFile)).mode & 0o777).toBe(0o600);
@@ -163,14 +163,14 @@ describe('a history', () => {
   });
 });
 
-describe('a bucket', () => {
+describe('publishDataset() to a bucket', () => {
   let s3: S3Server;
   beforeAll(async () => {
     s3 = await startS3Server();
   });
   afterAll(async () => s3[Symbol.asyncDispose]());
 
-  it('holds the same dataset as a folder, follows its versions and is verified', async () => {
+  it('makes the same dataset as in a folder, follows its versions and is verified', async () => {
     const folder = await trainingFolder(5000);
     const [to, local] = [`s3://${s3.bucket}/hosts/one`, nextPath()];
     const there = { endpointUrl: s3.url, to, name: 'one' };
@@ -197,13 +197,13 @@ describe('a bucket', () => {
     await expect(publishDataset(folder, there)).rejects.toThrow('the version that is there is damaged');
   });
 
-  it('that is not there is said', async () => {
+  it('verifyDataset() says so when it is not there', async () => {
     const refused = verifyDataset('s3://no-such-bucket/x', { endpointUrl: s3.url });
     await expect(refused).rejects.toMatchObject({ code: 'ERR_EXPORT_S3', details: { code: 'NoSuchBucket' } });
   });
 });
 
-describe('ruvector-memopt publish', () => {
+describe('publish', () => {
   const run = async (...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> =>
     promisify(execFile)(process.execPath, [command, 'publish', ...args]).then(
       (output) => ({ code: 0, ...output }),
@@ -226,7 +226,7 @@ describe('ruvector-memopt publish', () => {
     });
   });
 
-  it('publishes the history of a home', async () => {
+  it('releases the history of a home', async () => {
     const [home, to] = [nextPath(), nextPath()];
     const rows = pressuredSnapshots(900);
     await using history = await openHistory(join(home, 'history'), { retainMs: Infinity });

@@ -113,7 +113,7 @@ const base = (): Record<string, ReturnType<typeof rowsFrom>> => ({
   test: rowsFrom(100, 20),
 });
 
-describe('versions', () => {
+describe('publishDataset() over an earlier version', () => {
   it.each<[string, string, () => PublishSource, Partial<PublishOptions>]>([
     ['1.0.1', 'the same data described anew', small, { title: 'Another title' }],
     [
@@ -154,7 +154,7 @@ describe('versions', () => {
       {},
     ],
     ['3.5.0', 'a higher version asked for', small, { dataVersion: '3.5.0' }],
-  ])('are %s after 1.0.0 for %s', async (version, _, source, options) => {
+  ])('gives %s after 1.0.0 for %s', async (version, _, source, options) => {
     const to = nextPath();
     await publish(to);
     const report = await publish(to, source(), options);
@@ -164,7 +164,7 @@ describe('versions', () => {
     expect(await verifyDataset(to)).toMatchObject({ ok: true, version });
   });
 
-  it('below what the changes ask for are refused', async () => {
+  it('refuses a version below what the changes ask for', async () => {
     const to = nextPath();
     await publish(to);
     const tree = await readTree(to);
@@ -175,7 +175,7 @@ describe('versions', () => {
     expect(await readTree(to)).toEqual(tree);
   });
 
-  it('keep the whole changelog, newest first', async () => {
+  it('keeps the whole changelog, newest first', async () => {
     const to = nextPath();
     await publish(to);
     await publish(to, publishSource({ ...base(), train: rowsFrom(0, 120) }), { message: 'a second day' });
@@ -316,8 +316,8 @@ describe('verifyDataset()', () => {
   });
 });
 
-describe('signatures', () => {
-  it('are checked with the key in the dataset, or the one that is named', async () => {
+describe('verifyDataset() of signatures', () => {
+  it('takes the key in the dataset, or the one that is named', async () => {
     const [to, key] = [nextPath(), nextPath()];
     const made = await createSigningKey(key);
     expect((await stat(key)).mode & 0o777).toBe(0o600);
@@ -331,7 +331,7 @@ describe('signatures', () => {
     });
   });
 
-  it('are added to a version that has none, and stay when nothing changes', async () => {
+  it('finds one added to a version that had none, which stays when nothing changes', async () => {
     const [to, key] = [nextPath(), nextPath()];
     await createSigningKey(key);
     await publish(to);
@@ -371,7 +371,7 @@ describe('signatures', () => {
       async (to) => rm(join(to, 'checksums.sha256.sig')),
     ],
     ['no PEM', /it is no key in PEM/, async (to) => writeFile(join(to, 'checksums.sha256.pub'), 'x')],
-  ])('are refused with %s', async (_, wanted, damage) => {
+  ])('refuses one with %s', async (_, wanted, damage) => {
     const [to, key, other] = [nextPath(), nextPath(), nextPath()];
     await createSigningKey(key);
     await createSigningKey(other);
@@ -380,7 +380,7 @@ describe('signatures', () => {
     expect((await verifyDataset(to)).problems.join('\n')).toMatch(wanted);
   });
 
-  it('of another key than the named one are refused, and so is none', async () => {
+  it('refuses that of another key than the named one, and none', async () => {
     const [to, key, other] = [nextPath(), nextPath(), nextPath()];
     await createSigningKey(key);
     await createSigningKey(other);
@@ -390,7 +390,7 @@ describe('signatures', () => {
     expect((await verifyDataset(to, { publicKey: `${other}.pub` })).ok).toBe(false);
   });
 
-  it('need an Ed25519 key that is never overwritten', async () => {
+  it('needs an Ed25519 key, which createSigningKey() never overwrites', async () => {
     const key = nextPath();
     await createSigningKey(key);
     await expect(createSigningKey(key)).rejects.toThrow('a file of that name is there');
@@ -403,7 +403,7 @@ describe('signatures', () => {
   });
 });
 
-describe('a publication that is killed', () => {
+describe('publishDataset() that is killed', () => {
   it('leaves the old version or the new one, whole, and the next one cleans up', async () => {
     const folder = nextPath();
     await mkdir(folder);
@@ -434,8 +434,8 @@ describe('a publication that is killed', () => {
   });
 });
 
-describe('a full disk', () => {
-  it('is said, and what was published before stays', async () => {
+describe('publishDataset() on a full disk', () => {
+  it('says so, and leaves what was published before', async () => {
     const folder = nextPath();
     await mkdir(folder);
     const to = join(folder, 'full');

@@ -92,8 +92,8 @@ describe('inspect_request', () => {
   });
 });
 
-describe('a language server that dies', () => {
-  it('leaves values to answer and comes back', async () => {
+describe('complete_request while the language server dies', () => {
+  it('is answered from values, and from types once it is back', async () => {
     await expect.poll(() => childOf(kernel.process.pid!), { timeout: 10_000 }).toBeDefined();
     process.kill(childOf(kernel.process.pid!)!, 'SIGKILL');
     expect(await ask('complete', 'loose.inner.de')).toMatchObject({ matches: ['deep'] });

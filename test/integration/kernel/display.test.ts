@@ -84,8 +84,8 @@ describe('display()', () => {
   });
 });
 
-describe('a notebook written for tslab', () => {
-  it('shows all kinds of tslab.display', async () => {
+describe('tslab.display', () => {
+  it('shows every kind of a notebook written for it', async () => {
     const exchange = await kernel.execute(`import * as tslab from "tslab";
       import { display as show } from "tslab";
       tslab.display.html("<p>"); tslab.display.markdown("# a"); tslab.display.latex("$x$");
@@ -167,7 +167,7 @@ describe('Deno.jupyter', () => {
   });
 });
 
-describe('a chart of Vega-Lite', () => {
+describe('Deno.jupyter for a chart of Vega-Lite', () => {
   const show = async (code: string): Promise<Record<string, unknown>> => {
     const { iopub } = await kernel.execute(code);
     return iopub.find(({ header }) => header.msg_type === 'execute_result')!.content['data'] as Record<
@@ -177,7 +177,7 @@ describe('a chart of Vega-Lite', () => {
   };
   const chart = `({ $schema: 'https://vega.github.io/schema/vega-lite/v6.json', mark: 'bar', data: { values: [] } })`;
 
-  it('is offered in the newest version that front ends draw, as text, and undrawn without vega', async () => {
+  it('offers the newest version that front ends draw, text, and no drawing without vega', async () => {
     const data = await show(chart);
     expect(Object.keys(data)).toEqual([
       'application/vnd.vegalite.v6+json',
@@ -187,7 +187,7 @@ describe('a chart of Vega-Lite', () => {
     expect(data['text/plain']).toBe('Vega-Lite chart: bar');
   });
 
-  it('is drawn by the vega of the notebook, and shown without a picture when that fails', async () => {
+  it('draws it by the vega of the notebook, and shows it without a picture when that fails', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'rvk-'));
     try {
       // Packages of the same interface: the real ones are no dependency of this project.

@@ -62,7 +62,7 @@ describe('interrupt_request', () => {
     expect(resultOf(await kernel.execute('state'))).toBe('41');
   });
 
-  it('100 times of every kind keeps state', async () => {
+  it('keeps state 100 times of every kind', async () => {
     await kernel.execute('let cycles = 0');
     for (let i = 0; i < 100; i++) {
       const id = await start(cellOf(kinds[i % kinds.length]![1], 'display(cycles++)'), { allow_stdin: true });
@@ -109,7 +109,7 @@ describe('interrupt_request', () => {
     await kernel.wait(shows('102'));
   });
 
-  it('timers and immediates of other cells go on after it', async () => {
+  it('leaves timers and immediates of other cells running', async () => {
     await kernel.execute('let ticks = 0; const ticking = setInterval(() => ticks++, 1)');
     const id = await start('setImmediate(() => { display(0); for (;;) {} }); await new Promise(() => {})');
     await kernel.interrupt();
@@ -126,8 +126,8 @@ const stoppable = (stop: string): string =>
   `const { promise, resolve, reject } = Promise.withResolvers<string>();
    Object.assign(promise, { [Symbol.for('ruvector.kernel.interrupt')]: () => { ${stop} } });`;
 
-describe('a promise that can be asked to stop', () => {
-  it('is asked by an interrupt, and the cell goes on with what it resolves to', async () => {
+describe('interrupt_request of a promise that can be asked to stop', () => {
+  it('asks it, and the cell goes on with what it resolves to', async () => {
     const id = await start(
       `${stoppable('setTimeout(() => resolve("half"), 20)')} display(0); const kept = await promise; kept + '!'`,
     );
@@ -135,7 +135,7 @@ describe('a promise that can be asked to stop', () => {
     expect(resultOf(await kernel.exchange(id))).toBe("'half!'");
   });
 
-  it('is rejected by a second interrupt when it does not settle', async () => {
+  it('rejects it the second time when it does not settle', async () => {
     const id = await start(`${stoppable('state++')} display(0); await promise`);
     await kernel.interrupt();
     await kernel.interrupt();
@@ -143,7 +143,7 @@ describe('a promise that can be asked to stop', () => {
     expect(resultOf(await kernel.execute('state--'))).toBe('42');
   });
 
-  it('is rejected when it has not settled five seconds after it was asked', async () => {
+  it('rejects it when it has not settled five seconds after it was asked', async () => {
     const id = await start(`${stoppable('')} display(0); await promise`);
     await kernel.interrupt();
     expect((await kernel.exchange(id)).reply.content).toMatchObject({ ename: 'KeyboardInterrupt' });

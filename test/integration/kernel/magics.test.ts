@@ -24,8 +24,8 @@ const isRunning = (pid: number): boolean => {
   }
 };
 
-describe('magics', () => {
-  it('%time and %%time give the value and tell the time', async () => {
+describe('execute_request with magics', () => {
+  it('gives the value by %time and %%time and tells the time', async () => {
     const line = await kernel.execute('%time 6 * 7');
     expect(resultOf(line)).toBe('42');
     expect(streamOf(line)).toMatch(/wall time: [\d.]+ (ns|µs|ms|s)\n/);
@@ -33,14 +33,14 @@ describe('magics', () => {
     expect(resultOf(await kernel.execute('timed'))).toBe('3');
   });
 
-  it('%timeit chooses loops and tells mean and deviation', async () => {
+  it('chooses loops for %timeit and tells mean and deviation', async () => {
     const exchange = await kernel.execute('%timeit await new Promise((done) => setTimeout(done, 20))');
     expect(streamOf(exchange)).toMatch(
       /^[\d.]+ m?s ± .* per loop \(mean ± std\. dev\. of 7 runs, \d+ loops each\)\n$/,
     );
   });
 
-  it('%cd, %env and %who work among lines of TypeScript', async () => {
+  it('runs %cd, %env and %who among lines of TypeScript', async () => {
     const exchange = await kernel.execute(
       `%cd ${folder}\nconst at = process.cwd()\n%env RUVECTOR_MAGIC=on\n[at, process.env.RUVECTOR_MAGIC]`,
     );
@@ -52,7 +52,7 @@ describe('magics', () => {
     expect(resultOf(await kernel.execute('process.cwd()'))).not.toContain(folder);
   });
 
-  it('!command streams its output, takes $names and tells its exit code', async () => {
+  it('streams the output of !command, fills in $names and tells its exit code', async () => {
     await kernel.execute('const word = "a b"');
     const exchange = await kernel.execute('!printf "%s|" $word; echo err >&2; exit 3');
     expect(streamOf(exchange)).toBe('a b|');
@@ -62,13 +62,13 @@ describe('magics', () => {
     expect((await kernel.execute('%sx false')).reply.content['ename']).toBe('CommandError');
   });
 
-  it('!command takes {names}, also inside quotes, and leaves the rest to the shell', async () => {
+  it('fills {names} into !command, also inside quotes, and leaves the rest to the shell', async () => {
     await kernel.execute('const at = { dir: "x \\"y\\"" }; const many = ["1", "2 3"]');
     const exchange = await kernel.execute('!printf "%s|" {at.dir} "{at.dir}" {many} "$many" \'{many}\'');
     expect(streamOf(exchange)).toBe('x "y"|x "y"|1|2 3|1 2 3|{many}|');
   });
 
-  it('!command ends with everything it started when the cell is interrupted', async () => {
+  it('ends !command with everything it started when the cell is interrupted', async () => {
     const id = await kernel.sendCell('!sleep 60 & echo $! runs; wait');
     const started = await kernel.wait(({ content }) => String(content['text']).endsWith(' runs\n'));
     await kernel.interrupt();
@@ -77,7 +77,7 @@ describe('magics', () => {
     await expect.poll(() => isRunning(child), { timeout: 10_000 }).toBe(false);
   });
 
-  it('%env hides secrets from its list, takes values of the notebook and says what is not set', async () => {
+  it('hides secrets from the list of %env, sets values of the notebook and says what is not set', async () => {
     await kernel.execute('%env RUVECTOR_TEST_TOKEN=s3cret\nconst place = "here"');
     const list = streamOf(await kernel.execute('%env'));
     expect(list).toContain('RUVECTOR_TEST_TOKEN=(hidden');
@@ -88,7 +88,7 @@ describe('magics', () => {
     expect(streamOf(await kernel.execute('%env RUVECTOR_NOTHING'))).toBe('RUVECTOR_NOTHING is not set\n');
   });
 
-  it('%install makes a package importable at once and fails when npm does', async () => {
+  it('makes a package importable at once by %install and fails when npm does', async () => {
     const source = join(folder, 'source');
     mkdirSync(join(folder, 'project'));
     mkdirSync(source);
@@ -119,7 +119,7 @@ describe('magics', () => {
     },
   );
 
-  it('%reset forgets names, %help lists magics, unknown magics name those there are', async () => {
+  it('forgets names by %reset, lists magics by %help and names those there are when one is unknown', async () => {
     await kernel.execute('const gone = 1');
     await kernel.execute('%reset');
     expect(resultOf(await kernel.execute('typeof gone'))).toBe("'undefined'");

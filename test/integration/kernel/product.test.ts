@@ -51,14 +51,14 @@ const displayed = ({ iopub }: Exchange): string[] =>
     .filter(({ header }) => /^(update_)?display_data$/.test(header.msg_type))
     .map(({ content }) => (content['data'] as Record<string, string>)['text/plain']!);
 
-it('the kernel loads nothing of the product before a cell says rv', async () => {
+it('execute_request loads nothing of the product before a cell says rv', async () => {
   const loaded = `process.report.getReport().sharedObjects.filter((path) => /polars/.test(path)).length`;
   expect(
     resultOf(await run(`[Object.getOwnPropertyDescriptor(globalThis, 'rv').get !== undefined, ${loaded}]`)),
   ).toBe('[ true, 0 ]');
 });
 
-it("a notebook's folder without packages imports the product and what it works with, the instance of rv", async () => {
+it('execute_request imports the product and what it works with, the instance of rv, in a folder without packages', async () => {
   const result = await run(`
     import * as product from "ruvector-memopt";
     import pl from "nodejs-polars";
@@ -69,7 +69,7 @@ it("a notebook's folder without packages imports the product and what it works w
   expect(missing.reply.content['evalue']).toContain(`imported from ${join(folder, 'cell.ts')}`);
 });
 
-it('the first call starts a daemon, says so once, and collect shows progress and a DataFrame', async () => {
+it('rv.collector starts a daemon at its first call, says so once, and shows progress and a DataFrame', async () => {
   const started = await run('await rv.start({ hz: 20, horizonMs: 1000 }); (await rv.status())!.startedHere');
   expect(resultOf(started)).toBe('true');
   expect(streamOf(started, 'stderr')).toBe('');
@@ -84,7 +84,7 @@ it('the first call starts a daemon, says so once, and collect shows progress and
   expect(streamOf(collected, 'stderr')).toBe('');
 });
 
-it('an interrupt of collect keeps its rows, and the cell goes on', async () => {
+it('rv.collector keeps its rows when it is interrupted, and the cell goes on', async () => {
   const id = await kernel.sendCell(
     'const kept = await rv.collector.collect({ seconds: 600 }); console.log("went on"); kept.height',
   );
@@ -101,7 +101,7 @@ it('an interrupt of collect keeps its rows, and the cell goes on', async () => {
 const textOf = ({ content }: Received): string =>
   (content['data'] as Record<string, string> | undefined)?.['text/plain'] ?? '';
 
-it('train shows its progress, then a report as a picture, and the next decision is the model’s', async () => {
+it('rv.trainer shows its progress, then a report as a picture, and the next decision is the model’s', async () => {
   const trained = await run(`
     await rv.trainer.train({
       estimator: "sklearn.RandomForestClassifier",
@@ -119,7 +119,7 @@ it('train shows its progress, then a report as a picture, and the next decision 
   expect(resultOf(decided)).toMatch(/\[ 'model', 'memopt@/);
 });
 
-it('an error of the daemon reaches the cell with its code and sentence', async () => {
+it('execute_request fails with code and sentence of an error of the daemon', async () => {
   const failed = await kernel.execute('await rv.models.show("memopt@nothing")');
   expect(failed.reply.content).toMatchObject({
     status: 'error',
@@ -127,7 +127,7 @@ it('an error of the daemon reaches the cell with its code and sentence', async (
   });
 });
 
-it('an interrupt of train cancels it on the daemon', async () => {
+it('rv.trainer cancels a training on the daemon when it is interrupted', async () => {
   const id = await kernel.sendCell('await rv.trainer.train({ parameters: { n_estimators: 20000 } })');
   await kernel.wait((message) => isChildOf(message, id) && message.header.msg_type === 'display_data');
   await sleep(200);
@@ -140,7 +140,7 @@ it('an interrupt of train cancels it on the daemon', async () => {
   );
 });
 
-it('the daemon ends with a kernel that is killed', async () => {
+it('rv.collector leaves no daemon when its kernel is killed', async () => {
   const pid = Number(resultOf(await run('(await rv.status()).pid')));
   kernel.process.kill('SIGKILL');
   await poll(

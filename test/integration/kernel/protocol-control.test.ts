@@ -27,8 +27,8 @@ async function start(code: string, flags = {}): Promise<string> {
   return id;
 }
 
-describe('while a cell spins', () => {
-  it('answers info, completion, variables, usage, comm info and heartbeats', async () => {
+describe('kernel_info_request while a cell spins', () => {
+  it('is answered, and so are completion, variables, usage, comm info and heartbeats', async () => {
     const id = await start('for (;;) {}');
     const heart = new zmq.Request({ receiveTimeout: 5000, linger: 0 });
     heart.connect(kernel.address('hb'));
@@ -54,13 +54,13 @@ describe('while a cell spins', () => {
   });
 });
 
-describe('stdin', () => {
+describe('input_request', () => {
   const isQuestion =
     (id: string) =>
     ({ channel, parentHeader }: Received): boolean =>
       channel === 'stdin' && parentHeader['msg_id'] === id;
 
-  it('asks the client and returns its answer', async () => {
+  it('asks the client, and the cell gets the answer', async () => {
     const id = await kernel.sendCell('prompt("Name?")', { allow_stdin: true });
     const question = await kernel.wait(isQuestion(id));
     expect(question.header.msg_type).toBe('input_request');
@@ -117,19 +117,16 @@ describe('stdin', () => {
   });
 });
 
-describe('the end', () => {
-  it.each([true, false])(
-    'shutdown_request with restart %s is answered on control, then it exits',
-    async (restart) => {
-      await using mine = await startKernel();
-      const { reply } = await mine.request('shutdown_request', { restart }, { channel: 'control' });
-      expect(reply.content).toEqual({ status: 'ok', restart });
-      expect(await mine.exited()).toBe(0);
-      expect(mine.stderr).toBe('');
-    },
-  );
+describe('shutdown_request', () => {
+  it.each([true, false])('is answered on control with restart %s, then the kernel exits', async (restart) => {
+    await using mine = await startKernel();
+    const { reply } = await mine.request('shutdown_request', { restart }, { channel: 'control' });
+    expect(reply.content).toEqual({ status: 'ok', restart });
+    expect(await mine.exited()).toBe(0);
+    expect(mine.stderr).toBe('');
+  });
 
-  it('a kernel that is started again on the same connection answers the same client', async () => {
+  it('with restart lets the next kernel on the same connection answer the same client', async () => {
     await using mine = await startKernel();
     await mine.execute('let gone = 1');
     await mine.request('shutdown_request', { restart: true }, { channel: 'control' });
@@ -148,7 +145,7 @@ describe('the end', () => {
     }
   });
 
-  it('shutdown_request ends a kernel whose cell spins', async () => {
+  it('ends a kernel whose cell spins', async () => {
     await using mine = await startKernel();
     const id = await mine.sendCell('display(0); for (;;) {}');
     await mine.wait((m) => m.header.msg_type === 'display_data' && m.parentHeader['msg_id'] === id);
@@ -156,7 +153,7 @@ describe('the end', () => {
     expect(await mine.exited()).toBe(0);
   });
 
-  it('process.exit in a cell ends the kernel with that code, after its output arrived', async () => {
+  it('process.exit() in a cell ends the kernel with that code, after its output arrived', async () => {
     await using mine = await startKernel();
     await mine.request('complete_request', { code: 'Math.sq', cursor_pos: 7 });
     const id = await mine.sendCell('console.log("last words"); process.exit(3)');
@@ -165,7 +162,7 @@ describe('the end', () => {
     expect(mine.stderr).toBe('');
   });
 
-  it('a kernel whose parent was killed ends', async () => {
+  it('startKernel() leaves no kernel when its parent is killed', async () => {
     await using mine = await startKernel();
     const directory = mkdtempSync(join(tmpdir(), 'rvk-'));
     try {

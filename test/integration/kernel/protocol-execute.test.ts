@@ -107,7 +107,7 @@ describe('execute_request', () => {
     });
   });
 
-  it('user_expressions: a failing one is an error of its own and the cell is ok', async () => {
+  it('user_expressions: has an error of its own for a failing one, and the cell is ok', async () => {
     const user_expressions = { bad: 'nowhere', broken: 'a b', good: '1' };
     const { reply, iopub } = await kernel.execute('1', { user_expressions });
     expect(reply.content).toMatchObject({
@@ -212,7 +212,7 @@ async function sendBehindFailure(codes: readonly string[]): Promise<string[]> {
   return ids;
 }
 
-describe('the queue of cells', () => {
+describe('execute_request in a queue', () => {
   it('aborts the cells that were sent before a failing one was answered', async () => {
     const ids = await sendBehindFailure(['var ran = 1', '2', '3']);
     const replies = await Promise.all(ids.map((id) => kernel.exchange(id)));
@@ -243,7 +243,7 @@ describe('the queue of cells', () => {
     }
   });
 
-  it('stop_on_error false: the cells after it run', async () => {
+  it('runs the cells after a failing one with stop_on_error false', async () => {
     const ids = [await kernel.sendCell('throw 1', { stop_on_error: false }), await kernel.sendCell('9')];
     const [, second] = await Promise.all(ids.map((id) => kernel.exchange(id)));
     expect(resultOf(second!)).toBe('9');
@@ -284,7 +284,7 @@ describe('the queue of cells', () => {
   });
 });
 
-describe('output', () => {
+describe('execute_request with output', () => {
   it('delivers 100,000 lines of one loop, in order, before idle', async () => {
     const exchange = await kernel.execute('for (let i = 0; i < 100_000; i++) console.log(i)');
     const lines = streamOf(exchange).trimEnd().split('\n');

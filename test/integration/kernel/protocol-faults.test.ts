@@ -32,32 +32,32 @@ const signed = (parts: readonly string[]): Buffer[] => {
   return [Buffer.from('<IDS|MSG>'), Buffer.from(kernel.sign(frames)), ...frames];
 };
 
-describe('frames that are no message', () => {
+describe('createMessageCodec() at frames that are no message', () => {
   it.each(['', 'f'.repeat(64), 'F'.repeat(64), 'short', 'x'.repeat(1000)])(
-    'signature "%s" gets no answer',
+    'gives no answer to signature "%s"',
     async (bad) => {
       const { frames } = kernel.encode('kernel_info_request', {});
       await expectSilence([frames[0]!, Buffer.from(bad), ...frames.slice(2)]);
     },
   );
 
-  it('a message signed with another key gets no answer', async () => {
+  it('gives no answer to a message signed with another key', async () => {
     const { frames } = kernel.encode('kernel_info_request', {});
     const hmac = createHmac('sha256', 'another key');
     frames.slice(2).forEach((frame) => hmac.update(frame));
     await expectSilence([frames[0]!, Buffer.from(hmac.digest('hex')), ...frames.slice(2)]);
   });
 
-  it('a content that was changed after signing gets no answer', async () => {
+  it('gives no answer to a content that was changed after signing', async () => {
     const { frames } = kernel.encode('execute_request', { code: '1' });
     await expectSilence([...frames.slice(0, 5), Buffer.from('{"code":"process.exit()"}')]);
   });
 
-  it('frames without the delimiter get no answer', async () => {
+  it('gives no answer to frames without the delimiter', async () => {
     await expectSilence(kernel.encode('kernel_info_request', {}).frames.slice(1));
   });
 
-  it.each([1, 2, 3, 4, 5])('a message cut after %i frames gets no answer', async (count) => {
+  it.each([1, 2, 3, 4, 5])('gives no answer to a message cut after %i frames', async (count) => {
     await expectSilence(kernel.encode('kernel_info_request', {}).frames.slice(0, count));
   });
 
@@ -71,18 +71,18 @@ describe('frames that are no message', () => {
     ['an empty frame', ['', '', '', '']],
     ['a header without msg_type', ['{"msg_id":"1","session":"s"}', '{}', '{}', '{}']],
     ['a msg_type that is no text', ['{"msg_id":"1","msg_type":5,"session":"s"}', '{}', '{}', '{}']],
-  ])('correctly signed %s gets no answer', async (_what, parts) => {
+  ])('gives no answer to correctly signed %s', async (_what, parts) => {
     await expectSilence(signed(parts));
   });
 
-  it('correctly signed bytes that are no UTF-8 get no answer', async () => {
+  it('gives no answer to correctly signed bytes that are no UTF-8', async () => {
     const parts = [Buffer.from([0xff, 0xfe]), ...['{}', '{}', '{}'].map((text) => Buffer.from(text))];
     await expectSilence([Buffer.from('<IDS|MSG>'), Buffer.from(kernel.sign(parts)), ...parts]);
   });
 });
 
-describe('mutated messages', () => {
-  it('10,000 get no answer and do no harm', async () => {
+describe('createMessageCodec() at mutated messages', () => {
+  it('gives no answer to 10,000 mutated messages, which do no harm', async () => {
     const random = createRandom(20_261_121);
     const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)]!;
     const before = kernel.received.length;

@@ -39,19 +39,19 @@ describe('kernel_info_request', () => {
   });
 });
 
-describe('connect_request, usage_request, debug_request', () => {
-  it('connect_reply names the ports', async () => {
+describe('connect_request', () => {
+  it('is answered by the ports', async () => {
     expect(await ask('connect_request')).toMatchObject({ status: 'ok', shell_port: 1, hb_port: 5 });
   });
 
-  it('usage_reply on control tells memory and processor', async () => {
+  it('usage_request on control is answered by memory and processor', async () => {
     const usage = await ask('usage_request', {}, 'control');
     expect(usage).toMatchObject({ status: 'ok', pid: kernel.process.pid, hostname: expect.any(String) });
     expect(usage['kernel_memory']).toBeGreaterThan(10 * 2 ** 20);
     expect(usage['kernel_cpu']).toBeGreaterThanOrEqual(0);
   });
 
-  it('debug_reply says that there is no debugger', async () => {
+  it('debug_request is answered: there is no debugger', async () => {
     expect(
       await ask('debug_request', { seq: 4, command: 'initialize', type: 'request' }, 'control'),
     ).toMatchObject({
@@ -63,9 +63,9 @@ describe('connect_request, usage_request, debug_request', () => {
   });
 });
 
-describe('unknown messages', () => {
+describe('UnknownMessage', () => {
   it.each(['no_such_request', 'constructor_request', '__proto___request', '_request'])(
-    '%s is answered with an error',
+    'answers %s',
     async (msgType) => {
       const { reply } = await kernel.request(msgType);
       expect(reply.header.msg_type).toBe(msgType.replace(/_request$/, '_reply'));
@@ -74,7 +74,7 @@ describe('unknown messages', () => {
   );
 
   it.each(['constructor', 'toString', '__proto__', 'status', 'execute_reply', ''])(
-    '"%s" is no request and gets no reply',
+    'leaves "%s" without a reply, which is no request',
     async (msgType) => {
       const id = await kernel.send('shell', msgType);
       await kernel.request('kernel_info_request');
@@ -192,8 +192,8 @@ describe('history_request', () => {
   });
 });
 
-describe('comms', () => {
-  it('a cell opens a comm, sends with buffers and closes it', async () => {
+describe('comm_msg', () => {
+  it('comes of a cell with buffers, between comm_open and comm_close', async () => {
     const exchange = await kernel.execute(
       'const one = comms.open("target", { a: 1 }); one.send({ b: 2 }, { buffers: [new Uint8Array([1, 2])] }); one.close({ c: 3 })',
     );
@@ -204,7 +204,7 @@ describe('comms', () => {
     expect([...sent[1]!.buffers[0]!]).toEqual([1, 2]);
   });
 
-  it('a message of the client reaches the handler, whose output belongs to what opened the comm', async () => {
+  it('reaches the handler, whose output belongs to what opened the comm', async () => {
     await kernel.execute(
       'comms.registerTarget("echo", (comm, { data }) => { comm.send({ opened: data }); comm.onMessage = ({ data, buffers }) => { console.log("got"); comm.send({ echo: data, bytes: buffers[0]?.byteLength }, { buffers }) }; comm.onClose = () => console.log("closed") })',
     );
@@ -232,13 +232,13 @@ describe('comms', () => {
     });
   });
 
-  it('a comm to an unknown target is closed', async () => {
+  it('comm_open is answered by comm_close when its target is unknown', async () => {
     await kernel.send('shell', 'comm_open', { comm_id: 'c2', target_name: 'nobody', data: {} });
     await kernel.wait((m) => m.header.msg_type === 'comm_close' && m.content['comm_id'] === 'c2');
     expect(((await ask('comm_info_request'))['comms'] as Json)['c2']).toBeUndefined();
   });
 
-  it('a handler that throws shows its error and the kernel goes on', async () => {
+  it('shows the error of a handler that throws, and the kernel goes on', async () => {
     await kernel.execute('comms.registerTarget("bad", () => { throw new Error("no comm") })');
     await kernel.send('shell', 'comm_open', { comm_id: 'c3', target_name: 'bad', data: {} });
     await kernel.wait(
@@ -247,34 +247,34 @@ describe('comms', () => {
     expect(resultOf(await kernel.execute('1'))).toBe('1');
   });
 
-  it.each(['comm_msg', 'comm_close'])('%s of an unknown comm does nothing', async (msgType) => {
+  it.each(['comm_msg', 'comm_close'])('does nothing when the comm is unknown (%s)', async (msgType) => {
     await kernel.send('shell', msgType, { comm_id: 'nowhere', data: {} });
     await kernel.send('shell', msgType, {});
     expect(resultOf(await kernel.execute('1'))).toBe('1');
   });
 });
 
-describe('subshells', () => {
+describe('create_subshell_request', () => {
   const control = (msgType: string, content: Json = {}): Promise<Json> => ask(msgType, content, 'control');
 
-  it('are created, listed and deleted', async () => {
+  it('makes a subshell that is listed and deleted', async () => {
     const { subshell_id: id } = await control('create_subshell_request');
     expect(await control('list_subshell_request')).toEqual({ status: 'ok', subshell_id: [id] });
     expect(await control('delete_subshell_request', { subshell_id: id })).toEqual({ status: 'ok' });
     expect(await control('list_subshell_request')).toEqual({ status: 'ok', subshell_id: [] });
   });
 
-  it('delete of an unknown one is an error', async () => {
+  it('delete_subshell_request fails of an unknown one', async () => {
     expect(await control('delete_subshell_request', { subshell_id: 'x' })).toMatchObject({ status: 'error' });
     expect(await control('delete_subshell_request', {})).toMatchObject({ status: 'error' });
   });
 
-  it('a cell for an unknown one is answered with an error', async () => {
+  it('execute_request fails in an unknown one', async () => {
     const { reply } = await kernel.execute('1', {}, { header: { subshell_id: 'gone' } });
     expect(reply.content).toMatchObject({ status: 'error', ename: 'SubshellError' });
   });
 
-  it('a cell runs in one while the main one awaits, and sees its variables', async () => {
+  it('execute_request runs in one while the main one awaits, and sees its variables', async () => {
     const { subshell_id } = await control('create_subshell_request');
     const main = await kernel.sendCell(
       'let open; await new Promise((resolve) => { open = resolve }); "opened"',
@@ -285,7 +285,7 @@ describe('subshells', () => {
     await control('delete_subshell_request', { subshell_id });
   });
 
-  it('a cell in one waits its turn while the main one spins, and the kernel answers meanwhile', async () => {
+  it('execute_request in one waits its turn while the main one spins, and the kernel answers meanwhile', async () => {
     const { subshell_id } = await control('create_subshell_request');
     const main = await kernel.sendCell(
       'display(0); for (const endMs = performance.now() + 300; performance.now() < endMs;);',
@@ -299,7 +299,7 @@ describe('subshells', () => {
     await control('delete_subshell_request', { subshell_id });
   });
 
-  it('a comm message is handled while a cell awaits', async () => {
+  it('comm_msg is handled while a cell awaits', async () => {
     await kernel.execute(
       'comms.registerTarget("wake", (comm) => { comm.onMessage = ({ data }) => wake(data.n) }); let wake = (n: number) => {}',
     );
@@ -310,7 +310,7 @@ describe('subshells', () => {
     expect(resultOf(await kernel.exchange(cell))).toBe('12');
   });
 
-  it('an error in one does not abort the cells of the main one', async () => {
+  it('execute_request that fails in one does not abort the cells of the main one', async () => {
     const { subshell_id } = await control('create_subshell_request');
     const [failing, other] = await Promise.all([
       kernel.sendCell('throw 1', {}, { header: { subshell_id } }),

@@ -45,7 +45,7 @@ async function startSession(way: string | undefined): Promise<Session> {
   };
 }
 
-describe.each([undefined, 'zmq', 'tcp', 'files'])('values by way %s', (way) => {
+describe.each([undefined, 'zmq', 'tcp', 'files'])('session.run() by way %s', (way) => {
   let session: Session;
   beforeAll(async () => {
     session = await startSession(way);
@@ -53,7 +53,7 @@ describe.each([undefined, 'zmq', 'tcp', 'files'])('values by way %s', (way) => {
   });
   afterAll(() => session.python.kill());
 
-  it('are the same for Python when they come back', async () => {
+  it('gives Python the same values, and gets them back', async () => {
     await session.run('count = len(VALUES)');
     const count = (await session.take('count')) as number;
     const wrong: string[] = [];
@@ -71,7 +71,7 @@ describe.each([undefined, 'zmq', 'tcp', 'files'])('values by way %s', (way) => {
     expect(count).toBeGreaterThan(100);
   });
 
-  it('are kept by one side when the other changes its own', async () => {
+  it('leaves one side its values when the other changes its own', async () => {
     const sent = new Float32Array(500_000).fill(1);
     await session.run('', { first: sent });
     sent.fill(2);
@@ -91,13 +91,13 @@ describe.each([undefined, 'zmq', 'tcp', 'files'])('values by way %s', (way) => {
     await session.run('assert set(first.tolist()) == {9.0} and (third == kept).all()');
   });
 
-  it('leave no files behind but free segments', async () => {
+  it('leaves no files behind but free segments', async () => {
     const left = readdirSync(session.python.transfer.directory);
     expect(left.filter((name) => !name.endsWith('.segment') && name !== 's')).toEqual([]);
   });
 });
 
-describe('shared memory', () => {
+describe('session.take() of shared memory', () => {
   let session: Session;
   beforeAll(async () => {
     session = await startSession(undefined);
@@ -105,7 +105,7 @@ describe('shared memory', () => {
   });
   afterAll(() => session.python.kill());
 
-  it('is used again once the receiver has let go of a value, and not before', async () => {
+  it('uses it again once the receiver has let go of a value, and not before', async () => {
     const count = (): number => readdirSync(session.python.transfer.directory).length;
     const sent = new Uint8Array(3_000_000);
     for (let i = 0; i < 6; i++) {
@@ -126,7 +126,7 @@ describe('shared memory', () => {
     expect(count()).toBeLessThanOrEqual(5);
   });
 
-  it('cannot be taken away from an array by transferring it', async () => {
+  it('gives an array from which transferring cannot take it away', async () => {
     await session.run('big = numpy.ones(1_000_000)');
     const array = (await session.take('big')) as Float64Array<ArrayBuffer>;
     if (session.python.transfer.kind === 'shared') {
@@ -136,7 +136,7 @@ describe('shared memory', () => {
     expect(structuredClone(array)[999_999]).toBe(1);
   });
 
-  it('of sharedArray() is seen by both sides, or it says why it cannot', async () => {
+  it('sharedArray() is seen by both sides, or it says why it cannot', async () => {
     if (session.python.transfer.kind !== 'shared') {
       expect(() => sharedArray(Float32Array, 10)).toThrow(/Cannot create a shared array of 40 bytes/);
       return;

@@ -33,7 +33,7 @@ async function show(code: string): Promise<string | undefined> {
   return exchange.reply.content['status'] === 'ok' ? resultOf(exchange) : tracebackOf(exchange);
 }
 
-describe('a cell of TypeScript', () => {
+describe('execute_request with TypeScript', () => {
   it.each(snippets)('shows its result: %s', async (_name, code, result) => {
     expect(await show(code)).toBe(result);
   });
@@ -44,7 +44,7 @@ describe('a cell of TypeScript', () => {
   });
 });
 
-describe('an error', () => {
+describe('execute_request that fails', () => {
   it('names the line of its cell', async () => {
     const exchange = await kernel.execute('interface Gone {\n  a: 1;\n}\n\nthrow new Error("here");');
     expect(tracebackOf(exchange)).toContain(placeOf(exchange, 5));
@@ -98,7 +98,7 @@ describe('an error', () => {
   });
 });
 
-describe('import', () => {
+describe('execute_request that imports', () => {
   it('reads a local module anew when it was edited', async () => {
     const file = join(folder, 'edited.ts');
     writeFileSync(file, 'export const version: number = 1;');

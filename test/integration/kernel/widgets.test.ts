@@ -123,7 +123,7 @@ describe('widgets.slider()', () => {
   });
 });
 
-describe('other widgets', () => {
+describe('widgets.anywidget() and its like', () => {
   it('tell values of their own kinds', async () => {
     const box = await kernel.execute(`const c = widgets.checkbox({ label: 'on' });
       const d = widgets.dropdown({ options: { low: 1, high: 2 } });
@@ -168,8 +168,8 @@ describe('other widgets', () => {
   });
 });
 
-describe('a front end that opens late', () => {
-  it('gets one state, and all of them with their buffers', async () => {
+describe('widgets.anywidget() in a front end that opens late', () => {
+  it('gives one state, and all of them with their buffers', async () => {
     const made = await kernel.execute(
       'const l = widgets.anywidget({ esm: "x", state: { deep: { bytes: Uint8Array.of(9) } } }); l',
     );
@@ -192,7 +192,7 @@ describe('a front end that opens late', () => {
     expect([...answer!.buffers[at]!]).toEqual([9]);
   });
 
-  it('may send what is no message of a widget', async () => {
+  it('takes what is no message of a widget for none', async () => {
     const made = await kernel.execute('const odd = widgets.slider({ value: 1 }); odd');
     const state = JSON.parse('{"__proto__": {"polluted": 1}, "value": 2}') as Json;
     await tell(modelOf(made), { method: 'update', state, buffer_paths: [['__proto__', 'x'], []] }, [

@@ -32,8 +32,8 @@ async function look(
 const rowOf = (host: Host, signals: Record<string, number>): Float32Array =>
   Float32Array.from(host.spec.names, (name) => signals[name] ?? 0);
 
-describe('the rule as a model', () => {
-  it('decides in a home without a model, says so, and is installed once', async () => {
+describe('openHost() with the rule as a model', () => {
+  it('decides in a home without a model, says so, and installs it once', async () => {
     await using home = await createTestHome();
     const first = await look(home, {});
     expect(first).toMatchObject({ live: expect.stringMatching(/^memopt@/), isBaseline: true, versions: 1 });
@@ -60,7 +60,7 @@ describe('the rule as a model', () => {
     });
   });
 
-  it('is bound again when the host samples at another rate', async () => {
+  it('binds it again when the host samples at another rate', async () => {
     await using home = await createTestHome();
     await look(home, { hz: 1 });
     const seen = await look(home, { hz: 20 });
@@ -77,7 +77,7 @@ describe('the rule as a model', () => {
     expect(await look(home, {})).toMatchObject({ isBaseline: false, versions: 2, log: '' });
   });
 
-  it('is left out when it is not wanted', async () => {
+  it('leaves it out when it is not wanted', async () => {
     await using home = await createTestHome();
     expect(await look(home, { baseline: false })).toEqual({
       live: null,
@@ -120,7 +120,7 @@ describe('the rule as a model', () => {
     expect([...seen].sort()).toEqual([...labels].sort());
   });
 
-  it('is bundled as built from today’s thresholds and features', async () => {
+  it('has it bundled as built from today’s thresholds and features', async () => {
     const bundled = await (await openRegistry(bundledModels)).show('memopt@live');
     const spec = buildFeatureSpec();
     const { model } = buildRulePackage({

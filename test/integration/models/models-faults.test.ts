@@ -46,7 +46,7 @@ const mountOwn = (folder: string): string[] => [
 ];
 const mayMount = spawnSync('unshare', [...mountOwn('/tmp'), 'true']).status === 0;
 
-describe.skipIf(!mayMount)('a models folder that cannot be written', () => {
+describe.skipIf(!mayMount)('createModelHost() on a folder that cannot be written', () => {
   it('leaves what was live on disk and in memory, and follows a rollback for safety when it can again', async () => {
     const mounted = await mkdtemp(join(root, 'mounted-'));
     const script = [process.execPath, support('models-full-disk.ts'), mounted, models];
@@ -82,7 +82,7 @@ interface Step {
   readonly wasReached: boolean;
 }
 
-describe('a change that is cut short at any step', () => {
+describe('openRegistry() after a change that was cut short at any step', () => {
   let prepared: string;
   let before: Awaited<ReturnType<typeof readState>>;
 
@@ -95,7 +95,7 @@ describe('a change that is cut short at any step', () => {
     before = await readState(prepared);
   });
 
-  it('happened or did not, and leaves nothing of itself', async () => {
+  it('finds that it happened or did not, and nothing of it besides', async () => {
     const folder = join(root, 'steps');
     const { stdout } = await run(process.execPath, [
       support('models-step-faults.ts'),
@@ -129,7 +129,7 @@ describe('a change that is cut short at any step', () => {
     }
   });
 
-  it('by kill -9 leaves one state or the other, and nothing of itself after the next start', async () => {
+  it('finds one state or the other after kill -9, and nothing besides after the next start', async () => {
     const steps = ['add', 'rollback', 'setAside'].flatMap((action) =>
       Array.from({ length: action === 'add' ? 14 : 5 }, (_, i) => ({ action, at: i + 1 })),
     );
@@ -155,8 +155,8 @@ describe('a change that is cut short at any step', () => {
   });
 });
 
-describe('two processes on one folder', () => {
-  it('give every package a version of its own and pointers to what is there', async () => {
+describe('registry.add() by two processes on one folder', () => {
+  it('gives every package a version of its own and pointers to what is there', async () => {
     const directory = join(root, 'shared');
     const args = [support('add-model.ts'), directory, models, 'linear', '15'];
     const outputs = await Promise.all([run(process.execPath, args), run(process.execPath, args)]);

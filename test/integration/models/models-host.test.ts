@@ -82,7 +82,7 @@ it('activate() tries unknown bytes in a process of their own, and only once', as
   expect((await host.activate(a)).probeMs).toBe(0);
 });
 
-it('a new host serves the version that was live', async () => {
+it('createModelHost() serves the version that was live', async () => {
   const version = await addLive('forest-a');
   const before = await host.predict(rowOf(0.3));
   await reopen({});
@@ -119,7 +119,7 @@ it.each([
   expect(listing!.damaged).toHaveLength(1);
 });
 
-it('a host whose live version is damaged starts with the previous one', async () => {
+it('createModelHost() starts with the previous version when the live one is damaged', async () => {
   const [a, b] = [await addLive('forest-a'), await addLive('forest-b')];
   await host.close();
   await writeFile(join(directory, 'memopt', b, 'manifest.json'), '{');
@@ -129,7 +129,7 @@ it('a host whose live version is damaged starts with the previous one', async ()
   expect(await registry.aliases('memopt')).toMatchObject({ live: a, previous: null });
 });
 
-it('a host whose aliases are damaged starts without a model and says so', async () => {
+it('createModelHost() starts without a model and says so when its aliases are damaged', async () => {
   await addLive('forest-a');
   await host.close();
   await writeFile(join(directory, 'memopt/aliases.json'), '{"live"');
@@ -159,7 +159,7 @@ it.each([
   ['fails', 'late-error'],
   ['answers NaN', 'late-nan'],
 ])(
-  'a version that %s on trial is rolled back and the caller gets the answer of the one before',
+  'predict() rolls back a version that %s on trial and gives the answer of the one before',
   async (_, kind) => {
     const good = await addLive('forest-a');
     const expected = await host.predict(rowOf(2e6));
@@ -176,7 +176,7 @@ it.each([
   },
 );
 
-it('an error after trial is answered by the version before, and a high error rate rolls back', async () => {
+it('predict() gives the answer of the version before after an error past trial, and rolls back at a high error rate', async () => {
   await reopen({ probationAnswers: 0 });
   const good = await addLive('forest-a');
   const bad = await addLive('late-nan');
@@ -186,14 +186,14 @@ it('an error after trial is answered by the version before, and a high error rat
   expect(host.liveVersion).toBe(`memopt@${good}`);
 });
 
-it('a failing version without another one gives its error and stays', async () => {
+it('predict() gives the error of a failing version and keeps it when there is no other', async () => {
   const only = await addLive('late-nan');
   await expect(host.predict(rowOf(2e6))).rejects.toThrow(code('ERR_MODEL_NAN'));
   expect(host.liveVersion).toBe(`memopt@${only}`);
   await expect(host.predict(rowOf(0))).resolves.toMatchObject({ modelVersion: `memopt@${only}` });
 });
 
-it('a version that hangs on trial is rolled back and nobody fails', async () => {
+it('predict() rolls back a version that hangs on trial, and nobody fails', async () => {
   await reopen({ requestTimeoutMs: 150 });
   const good = await addLive('forest-a');
   await addLive('late-slow');
@@ -202,7 +202,7 @@ it('a version that hangs on trial is rolled back and nobody fails', async () => 
   expect(typesOf().slice(-2)).toEqual(['worker-lost', 'rolled-back']);
 });
 
-it('a worker lost after trial is replaced: only the request that hung fails', async () => {
+it('predict() replaces a worker lost after trial: only the request that hung fails', async () => {
   await reopen({ requestTimeoutMs: 150, probationAnswers: 0 });
   const version = await addLive('late-slow');
   const hung = host.predict(rowOf(4e6));
@@ -212,7 +212,7 @@ it('a worker lost after trial is replaced: only the request that hung fails', as
   expect(typesOf().slice(-2)).toEqual(['worker-lost', 'recovered']);
 });
 
-it('a candidate that does not answer in time is rejected and the live model goes on', async () => {
+it('activate() rejects a candidate that does not answer in time, and the live model goes on', async () => {
   const live = await addLive('forest-a');
   await reopen({ loadTimeoutMs: 1, isolation: 'process' });
   // Loading the live version again takes longer than 1 ms too.
@@ -247,7 +247,7 @@ it('close() answers what is in flight and refuses what comes after', async () =>
   await expect(host.activate('x')).rejects.toThrow(code('ERR_MODEL_CLOSED'));
 });
 
-it('workers are replaced after many loads without an answer lost', async () => {
+it('activate() replaces workers after many loads without an answer lost', async () => {
   await reopen({ recycle: { maxLoads: 2, maxHeapBytes: 2 ** 40 } });
   const versions = [await addLive('forest-a'), await addLive('forest-b')];
   const stop = new AbortController();
@@ -291,7 +291,7 @@ async function askUntil(signal: AbortSignal, answers: [Float32Array, Prediction]
   return count;
 }
 
-it('every answer comes whole from the version it names, whatever is activated meanwhile', async () => {
+it('predict() answers whole from the version it names, whatever is activated meanwhile', async () => {
   const kinds = ['forest-a', 'forest-b', 'boosting', 'wrong-answers', 'nan'];
   const versions = await Promise.all(kinds.map(add));
   const expected = new Map<string, Map<number, Prediction>>();

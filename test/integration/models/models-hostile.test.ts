@@ -65,7 +65,7 @@ it.each(['forest-a', 'forest-b', 'boosting', 'logistic', 'linear', 'subgraph'])(
   },
 );
 
-it('a package on disk that grew to a gigabyte of zeros is refused by its size', async () => {
+it('activate() refuses a package that grew to a gigabyte of zeros on disk by its size', async () => {
   const { version } = await registry.add(await readDraft(models, 'linear'));
   const file = await open(join(directory, 'memopt', version, 'model.onnx'), 'w');
   await file.truncate(2 ** 30);
@@ -78,7 +78,7 @@ it('a package on disk that grew to a gigabyte of zeros is refused by its size', 
   expect(host.liveVersion).toBe(`memopt@${live}`);
 });
 
-it('damage that the manifest vouches for is refused, or the golden rows still hold', async () => {
+it('add() refuses damage that the manifest vouches for, or the golden rows still hold', async () => {
   const drafts = await Promise.all(
     ['linear', 'logistic', 'boosting', 'forest-b'].map((kind) => readDraft(models, kind)),
   );

@@ -110,7 +110,7 @@ it('remove() takes a version that no alias names, and says which alias names the
   });
 });
 
-it('a name or reference that leaves the directory is refused by every call', async () => {
+it('openRegistry() refuses a name or reference that leaves the directory in every call', async () => {
   const draft = await readDraft(models, 'linear');
   const name = '../escape';
   const manifest = { ...draft.manifest, name };
@@ -177,7 +177,7 @@ it('add() on a full disk says so, keeps what is live and leaves nothing half-wri
   ]);
 });
 
-it('kill -9 while models are added and activated leaves whole packages and valid pointers', async () => {
+it('openRegistry() finds whole packages and valid pointers after kill -9 while models were added and activated', async () => {
   for (let round = 0; round < 5; round++) {
     const child = spawn(process.execPath, [script, directory, models, 'linear', '10000'], {
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -176,8 +176,8 @@ describe('repair()', () => {
   });
 });
 
-describe('a models folder that somebody changed', () => {
-  it('may have links: to the folder of a name, to a version, to aliases.json', async () => {
+describe('openRegistry() on a folder that somebody changed', () => {
+  it('follows links: to the folder of a name, to a version, to aliases.json', async () => {
     const live = await addLive();
     const elsewhere = await mkdtemp(join(root, 'elsewhere-'));
     await rename(pathOf(), join(elsewhere, 'memopt'));
@@ -244,13 +244,13 @@ describe('models remove, prune and repair', () => {
   });
 });
 
-describe('deployments', () => {
+describe('host.deploy()', () => {
   const available = Array.from({ length: 300 }, (_, i) => 2 + ((i * 37) % 97));
   const truth = { 1: 60, 3: 30 };
   const labels = available.map((a) => labelBy(truth, a));
   const rows = { available, labels, baselines: { majority: available.map(() => 0) } };
 
-  it('that come at once, beside a rollback, each say who is live, what they replaced and were judged against', async () => {
+  it('says who is live, what was replaced and judged against when many come at once, beside a rollback', async () => {
     await using home = await createTestHome();
     const log: string[] = [];
     await using host = await openHost(home, buildConfig({}), { onLog: (text) => log.push(text) });
@@ -297,7 +297,7 @@ describe('deployments', () => {
     expect(log.filter((line) => line.includes('ERR_MODEL_CHANGED'))).toHaveLength(1);
   });
 
-  it('of 128 MiB leave the event loop free', async () => {
+  it('leaves the event loop free while 128 MiB come', async () => {
     await using home = await createTestHome();
     await using host = await openHost(home, buildConfig({}));
     const script = join(import.meta.dirname, '../../support/models/deploy-large.ts');

@@ -94,8 +94,8 @@ function expectAll(
 /** Its history has an action in every horizon. */
 const everyRow = { includeActed: true };
 
-describe('the secrets', () => {
-  it('are a thousand different ones, and never reach the history as arguments or environments', async () => {
+describe('plantSecrets()', () => {
+  it('makes a thousand different ones, which never reach the history as arguments or environments', async () => {
     expect(new Set(secrets).size).toBe(1000);
     expect(planted.process).toHaveLength(6 * secretNames.length);
     const text = JSON.stringify(await history.rows('process'));
@@ -104,7 +104,7 @@ describe('the secrets', () => {
   });
 });
 
-describe('exports', () => {
+describe('exportRange() beside secrets', () => {
   const exportAll = async (folder: string, anonymize: boolean): Promise<void> => {
     const exporter = createDataExporter({ source: history });
     const tables = { includeProcesses: true, includeEvents: true };
@@ -114,13 +114,13 @@ describe('exports', () => {
     }
   };
 
-  it('hold none of them in any format and compression', async () => {
+  it('writes none of them in any format and compression', async () => {
     const folder = await createFolder('anonymous');
     await exportAll(folder, true);
     await expectNone(folder, 3 * (files.length - 1) + 1);
   });
 
-  it('hold all of them, in every format, when they are not anonymised', async () => {
+  it('writes all of them, in every format, when it does not anonymise', async () => {
     const folder = await createFolder('plain');
     await exportAll(folder, false);
     const found = await scan(folder);
@@ -131,27 +131,27 @@ describe('exports', () => {
     }
   });
 
-  it('of training sets hold none of them', async () => {
+  it('exportTrainingData() writes none of them', async () => {
     const folder = await createFolder('training');
     await createDataExporter({ source: history }).exportTrainingData(everyRow, `${folder}/`);
     await expectNone(folder, 3);
   });
 });
 
-describe('publications', () => {
+describe('publishDataset() beside secrets', () => {
   const publish = (folder: string, allowIdentifying: boolean): Promise<unknown> => {
     const home = resolveHome(join(root, 'home'));
     const options = { to: folder, allowIdentifying };
     return publishHistory(home, { ...everyRow, tables: ['memory', 'process', 'optimization'] }, options);
   };
 
-  it('hold none of them', async () => {
+  it('writes none of them', async () => {
     const folder = join(root, 'published');
     await publish(folder, false);
     await expectNone(folder, 8);
   });
 
-  it('hold all of them when that was asked for', async () => {
+  it('writes all of them when that was asked for', async () => {
     const folder = join(root, 'plain-published');
     await publish(folder, true);
     expectAll(await scan(folder), () => true);
@@ -238,7 +238,7 @@ async function capturePipe(format: StreamFormat, anonymize: boolean): Promise<Bu
   return Buffer.concat(received);
 }
 
-describe('streams', () => {
+describe('openDataStream() beside secrets', () => {
   const capture = async (folder: string, anonymize: boolean): Promise<void> => {
     for (const format of streamFormats) {
       await writeFile(join(folder, `ws.${format}`), await captureSocket('ws', format, anonymize));
@@ -247,13 +247,13 @@ describe('streams', () => {
     }
   };
 
-  it('carry none of them over any transport in any format', async () => {
+  it('carries none of them over any transport in any format', async () => {
     const folder = await createFolder('streams');
     await capture(folder, true);
     await expectNone(folder, 12);
   });
 
-  it('carry all of them when they are not anonymised', async () => {
+  it('carries all of them when it is not anonymised', async () => {
     const folder = await createFolder('plain-streams');
     await capture(folder, false);
     const found = await scan(folder);
@@ -261,7 +261,7 @@ describe('streams', () => {
   });
 });
 
-describe('bridge streams', () => {
+describe('client.stream() beside secrets', () => {
   const inputs = (): StreamInputs => ({
     feeds: {
       memory: new LiveFeed(memoryKind, history),
@@ -281,7 +281,7 @@ describe('bridge streams', () => {
     }
   };
 
-  it('carry none of them, and all of them when they are asked for', async () => {
+  it('carries none of them, and all of them when they are asked for', async () => {
     const folder = await createFolder('bridge');
     await capture(folder, {});
     await expectNone(folder, 2);

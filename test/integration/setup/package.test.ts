@@ -44,7 +44,7 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 
-it('trains, verifies and activates from built JavaScript', async () => {
+it('package.json gives a package that trains, verifies and activates from built JavaScript', async () => {
   await using home = await createTestHome();
   {
     await using history = await openHistory(home.history);
@@ -67,14 +67,14 @@ it('trains, verifies and activates from built JavaScript', async () => {
   expect(await cli('models', 'verify', 'memopt@live')).toContain('goldenRows');
 }, 90_000);
 
-it('exports its public API with types', async () => {
+it('package.json gives a package that exports its public API with types', async () => {
   const code = "const api = await import('ruvector-memopt'); console.log(typeof api.createOptimizer)";
   // A package may import itself by name.
   const { stdout } = await run(process.execPath, ['--input-type=module', '-e', code], { cwd: folder });
   expect(stdout.trim()).toBe('function');
 });
 
-it('installs a notebook kernel that runs cells from the package alone', async () => {
+it('package.json gives a package that installs a notebook kernel which runs cells from it alone', async () => {
   const bin = join(folder, 'bin', 'ruvector-memopt.mjs');
   await run(process.execPath, [bin, 'kernel', 'install', '--prefix', temporary]);
   const specFolder = join(temporary, 'share', 'jupyter', 'kernels', 'ruvector');

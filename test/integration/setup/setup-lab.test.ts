@@ -79,7 +79,7 @@ function runLab(...args: string[]): { calls: string[]; stderr: string; status: n
   return { calls: readFileSync(join(checkout, 'calls'), 'utf8').trim().split('\n'), stderr, status };
 }
 
-it('lab installs, builds, installs the kernel and opens JupyterLab, and does only the last two when nothing changed', () => {
+it('setup.mjs lab installs, builds, installs the kernel and opens JupyterLab, and does only the last two when nothing changed', () => {
   const install = `ruvector-memopt kernel install --prefix ${join(checkout, '.venv')}`;
   const builds = ['tsc -p tsconfig.build.json', 'tsc -p kernel/tsconfig.build.json'];
   const first = runLab('--no-browser', '--port', '8899');

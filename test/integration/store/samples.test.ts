@@ -270,8 +270,8 @@ describe('createSampleService()', () => {
   });
 });
 
-describe('the samples of a home', () => {
-  it('are labelled, compared with the decisions and start a training while a host runs', async () => {
+describe('openSampleStore() of a home', () => {
+  it('has its samples labelled, compared with the decisions and start a training while a host runs', async () => {
     await using home = await createTestHome();
     const stop = new AbortController();
     const log: string[] = [];
@@ -305,7 +305,7 @@ describe('the samples of a home', () => {
     expect(Object.values(offline.byLabel).reduce((sum, n) => sum + n)).toBe(offline.count);
   });
 
-  it('can be filled from a file and from the history', async () => {
+  it('is filled from a file and from the history', async () => {
     await using home = await createTestHome();
     {
       await using history = await openHistory(home.history, { retainMs: Infinity });

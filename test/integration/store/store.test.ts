@@ -46,14 +46,14 @@ async function segmentPaths(directory: string): Promise<string[]> {
 }
 
 describe('openHistory()', () => {
-  it('openHistory() creates a directory that only its owner can enter', async () => {
+  it('creates a directory that only its owner can enter', async () => {
     const directory = freshDirectory();
     await using history = await openHistory(directory);
     expect(history.readOnly).toBe(false);
     expect((await stat(directory)).mode & 0o777).toBe(0o700);
   });
 
-  it('openHistory() rejects with ERR_STORE_LOCKED naming the owner when the history is being written', async () => {
+  it('rejects with ERR_STORE_LOCKED naming the owner when the history is being written', async () => {
     const directory = freshDirectory();
     await using history = await openHistory(directory);
     await expect(openHistory(history.directory)).rejects.toMatchObject({
@@ -62,7 +62,7 @@ describe('openHistory()', () => {
     });
   });
 
-  it('openHistory() reads beside a writer when it is readOnly, and writes nothing', async () => {
+  it('reads beside a writer when it is readOnly, and writes nothing', async () => {
     const directory = freshDirectory();
     await using writer = await openHistory(directory, keepAll);
     writer.append('memory', numberedSnapshots(0, 5));
@@ -76,13 +76,13 @@ describe('openHistory()', () => {
     );
   });
 
-  it('openHistory() rejects with ERR_STORE_NOT_FOUND when readOnly finds no directory', async () => {
+  it('rejects with ERR_STORE_NOT_FOUND when readOnly finds no directory', async () => {
     await expect(openHistory(freshDirectory(), { readOnly: true })).rejects.toMatchObject({
       code: 'ERR_STORE_NOT_FOUND',
     });
   });
 
-  it('openHistory() drops a log whose rows were already sealed when a crash left it behind', async () => {
+  it('drops a log whose rows were already sealed when a crash left it behind', async () => {
     const directory = freshDirectory();
     const history = await openHistory(directory, keepAll);
     history.append('memory', numberedSnapshots(0, 20));
@@ -97,7 +97,7 @@ describe('openHistory()', () => {
     expect(await readdir(directory)).not.toContain(name);
   });
 
-  it('openHistory() removes half-written temporary files when a crash left them', async () => {
+  it('removes half-written temporary files when a crash left them', async () => {
     const directory = freshDirectory();
     const history = await openHistory(directory, keepAll);
     history.append('memory', numberedSnapshots(0, 3));
@@ -113,7 +113,7 @@ describe('openHistory()', () => {
 });
 
 describe('history.append()', () => {
-  it('history.append() makes rows durable without a flush', async () => {
+  it('makes rows durable without a flush', async () => {
     const directory = freshDirectory();
     await using history = await openHistory(directory, keepAll);
     history.append('memory', numberedSnapshots(0, 3));
@@ -126,7 +126,7 @@ describe('history.append()', () => {
     );
   });
 
-  it('history.append() takes none of the rows when one of them is invalid', async () => {
+  it('takes none of the rows when one of them is invalid', async () => {
     await using history = await openHistory(freshDirectory(), keepAll);
     const bad = { ...numberedSnapshots(1, 2)[0]!, mem_total_kib: Number.NaN };
     expect(() => history.append('memory', [...numberedSnapshots(0, 1), bad])).toThrow(
@@ -135,13 +135,13 @@ describe('history.append()', () => {
     expect(history.stats().kinds['memory']?.rows).toBe(0);
   });
 
-  it('history.append() throws ERR_STORE_CLOSED when the history was closed', async () => {
+  it('throws ERR_STORE_CLOSED when the history was closed', async () => {
     const history = await openHistory(freshDirectory());
     await history.close();
     expect(() => history.append('memory', [])).toThrow(expect.objectContaining({ code: 'ERR_STORE_CLOSED' }));
   });
 
-  it('history.append() seals by itself when sealRows is reached', async () => {
+  it('seals by itself when sealRows is reached', async () => {
     await using history = await openHistory(freshDirectory(), { ...keepAll, sealRows: { memory: 10 } });
     for (const from of [0, 4, 8, 12]) {
       history.append('memory', numberedSnapshots(from, from + 4));
@@ -152,7 +152,7 @@ describe('history.append()', () => {
 });
 
 describe('history.rows()', () => {
-  it('history.rows() returns what was appended in time order over random appends, flushes, seals and reopens', async () => {
+  it('returns what was appended in time order over random appends, flushes, seals and reopens', async () => {
     const step = fc.record({
       memory: arbitraryRows(memoryKind, 5),
       process: arbitraryRows(processKind, 5),
@@ -191,7 +191,7 @@ describe('history.rows()', () => {
     await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 6 }), check), { numRuns: 20 });
   });
 
-  it('history.rows() crosses segments, log and buffer when the range does', async () => {
+  it('crosses segments, log and buffer when the range does', async () => {
     await using history = await openHistory(freshDirectory(), keepAll);
     for (const from of [0, 10]) {
       history.append('memory', numberedSnapshots(from, from + 10));
@@ -204,7 +204,7 @@ describe('history.rows()', () => {
     expect(times).toEqual(range(5, 35));
   });
 
-  it('history.rows() throws ERR_STORE_UNKNOWN_KIND when the kind is unknown', async () => {
+  it('throws ERR_STORE_UNKNOWN_KIND when the kind is unknown', async () => {
     await using history = await openHistory(freshDirectory());
     await expect(history.rows('disk' as 'memory')).rejects.toMatchObject({ code: 'ERR_STORE_UNKNOWN_KIND' });
   });
@@ -217,7 +217,7 @@ function keyOf(row: object): string {
 }
 
 describe('history.query()', () => {
-  it('history.query() sees a fixed moment when rows are sealed while it is read', async () => {
+  it('sees a fixed moment when rows are sealed while it is read', async () => {
     await using history = await openHistory(freshDirectory(), keepAll);
     history.append('memory', numberedSnapshots(0, 10));
     await history.seal();
@@ -235,7 +235,7 @@ describe('history.query()', () => {
 });
 
 describe('history.lazyFrame()', () => {
-  it('history.lazyFrame() equals rows() over segments and rows not sealed yet', async () => {
+  it('equals rows() over segments and rows not sealed yet', async () => {
     await using history = await openHistory(freshDirectory(), keepAll);
     for (const from of [0, 10]) {
       history.append('memory', numberedSnapshots(from, from + 10));
@@ -247,7 +247,7 @@ describe('history.lazyFrame()', () => {
     expect(frame.columns).toEqual(memoryKind.fields.map(({ name }) => name));
   });
 
-  it('history.lazyFrame() has the columns and no row when the history is empty', async () => {
+  it('has the columns and no row when the history is empty', async () => {
     await using history = await openHistory(freshDirectory());
     const frame = await (await history.lazyFrame('process')).collect();
     expect(frame.height).toBe(0);
@@ -255,8 +255,8 @@ describe('history.lazyFrame()', () => {
   });
 });
 
-describe('retention', () => {
-  it('retention removes segments by running time and counts them when the history is opened', async () => {
+describe('openHistory() with retention', () => {
+  it('removes segments by running time and counts them when the history is opened', async () => {
     const directory = freshDirectory();
     const clock = createManualClock(Date.now());
     const history = await openHistory(directory, { ...keepAll, clock });
@@ -280,7 +280,7 @@ describe('retention', () => {
   it.each([
     ['40 days', 40 * DAY_MS],
     ['10 years', 3652 * DAY_MS],
-  ])('retention keeps everything and says so when the wall clock is %s ahead', async (_, aheadMs) => {
+  ])('keeps everything and says so when the wall clock is %s ahead', async (_, aheadMs) => {
     const directory = freshDirectory();
     const clock = createManualClock(Date.now());
     const retained = { retainMs: 30 * DAY_MS, clock };
@@ -312,7 +312,7 @@ describe('retention', () => {
     await later.close();
   });
 
-  it('a history counts time between two runs of one boot and none between boots', async () => {
+  it('counts time between two runs of one boot and none between boots', async () => {
     const directory = freshDirectory();
     await mkdir(directory);
     const clock = createManualClock(1000);
@@ -333,7 +333,7 @@ describe('retention', () => {
   });
 
   it.each(['', '{', '{"bootMs":"x"}', '{"bootId":"a","bootMs":-1,"historyMs":5}', 'null'])(
-    'a history whose clock file holds %j goes on from its newest segment',
+    'goes on from its newest segment when the clock file holds %j',
     async (text) => {
       const directory = freshDirectory();
       await mkdir(directory, { recursive: true });
@@ -344,7 +344,7 @@ describe('retention', () => {
     },
   );
 
-  it('retention keeps the newest segments when retainBytes is reached', async () => {
+  it('keeps the newest segments when retainBytes is reached', async () => {
     const directory = freshDirectory();
     await using history = await openHistory(directory, { ...keepAll, retainBytes: 12_000 });
     for (let from = 0; from < 80; from += 10) {
@@ -358,8 +358,8 @@ describe('retention', () => {
   });
 });
 
-describe('retention beside a reader', () => {
-  it('a segment removed between planning and reading is named in problems, the rest is read', async () => {
+describe('history.rows() beside retention', () => {
+  it('names a segment removed between planning and reading in problems, and reads the rest', async () => {
     const directory = freshDirectory();
     await using writer = await openHistory(directory, keepAll);
     for (const from of [0, 10, 20]) {

@@ -17,7 +17,7 @@ async function read(endpoint: string, count: number): Promise<StreamEvent[]> {
   return events;
 }
 
-it('a daemon streams what it samples, anonymised, and starts and stops streams when asked', async () => {
+it('serve streams what it samples, anonymised, and starts and stops streams when asked', async () => {
   await using home = await createTestHome();
   const pipe = `pipe:${home.root}/live.pipe`;
   await using daemon = await startDaemon(home, ['--hz', '20', '--process-interval', '0.2', '--stream', pipe]);
@@ -45,7 +45,7 @@ it('a daemon streams what it samples, anonymised, and starts and stops streams w
   });
 });
 
-it('a subscriber continues across a restart of the daemon, from its history', async () => {
+it('openDataStream() continues across a restart of the daemon, from its history', async () => {
   await using home = await createTestHome();
   const endpoint = `ipc://${home.root}/s.sock`;
   const args = ['--hz', '20', '--process-interval', '3600', '--stream', endpoint];

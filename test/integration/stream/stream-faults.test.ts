@@ -57,7 +57,7 @@ const STOP_MS = 4000;
 const ROWS = 40;
 const EVERY_MS = 10;
 
-it('a subscriber that stops reading delays nobody and is told exactly what it lost', async () => {
+it('serveStream() lets a subscriber that stops reading delay nobody, and tells it exactly what it lost', async () => {
   const spills = join(directory, 'tmp');
   await mkdir(spills);
   vi.stubEnv('TMPDIR', spills);

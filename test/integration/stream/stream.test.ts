@@ -219,7 +219,7 @@ it.each(['websocket', 'zeromq over ipc'] as const)(
 );
 
 it.each(sockets)(
-  'a row that cannot be encoded ends a subscription over %s with its error',
+  'serveStream() ends a subscription over %s with the error of a row that cannot be encoded',
   async (transport) => {
     const { hub, publish } = createTestHub();
     const { endpoint } = await serve(hub, transport);
@@ -241,7 +241,7 @@ it('openDataStream() gives up a first connection after its time', async () => {
   });
 });
 
-describe('websocket', () => {
+describe('serveStream() over websocket', () => {
   const connect = async (url: string, headers: Record<string, string> = {}) => {
     const ws = new WebSocket(url, { headers });
     cleanup.defer(() => ws.terminate());
@@ -250,7 +250,7 @@ describe('websocket', () => {
     return { ws, messages };
   };
 
-  it('serves a query string, jsonlines as text', async () => {
+  it('answers a query string, jsonlines as text', async () => {
     const { hub, publish } = createTestHub();
     const { endpoint } = await serve(hub, 'websocket');
     const { messages } = await connect(`${endpoint}/?tables=memory&filter=used_percent>98`);
@@ -306,8 +306,8 @@ describe('websocket', () => {
   });
 });
 
-describe('pipe', () => {
-  it('is read by cat and jq, and is for its owner only', async () => {
+describe('serveStream() over a pipe', () => {
+  it('writes what cat and jq read, for its owner only', async () => {
     const { hub, publish } = createTestHub();
     const handle = await serve(hub, 'pipe', { request: { tables: ['memory'] } });
     const path = handle.endpoint.slice('pipe:'.length);
@@ -357,7 +357,7 @@ describe('pipe', () => {
     expect(sequences).toEqual(sequences.map((_, i) => sequences[0]! + i));
   });
 
-  it('is not served twice', async () => {
+  it('refuses one that is served already', async () => {
     const { hub } = createTestHub();
     const first = await serve(hub, 'pipe');
     await expect(serve(hub, 'pipe')).rejects.toMatchObject({
@@ -368,7 +368,7 @@ describe('pipe', () => {
     await serve(hub, 'pipe');
   });
 
-  it('does not replace a file of that name', async () => {
+  it('replaces no file of that name', async () => {
     await writeFile(join(directory, 's.pipe'), 'precious');
     await expect(serve(createTestHub().hub, 'pipe')).rejects.toMatchObject({ code: 'ERR_WIRE_ENDPOINT' });
     expect(await readFile(join(directory, 's.pipe'), 'utf8')).toBe('precious');

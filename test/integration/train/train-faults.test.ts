@@ -61,7 +61,7 @@ function hasEnded(pid: number): boolean {
 
 const isAlive = (pid: number | undefined): boolean => existsSync(`/proc/${pid}/stat`);
 
-it('a trainer killed with -9 at 20 random moments gives a typed error and registers nothing by halves', async () => {
+it('run() gives a typed error and registers nothing by halves when the trainer is killed with -9 at 20 random moments', async () => {
   const trials = 20;
   const batch = 4;
   const outcomes: string[] = [];
@@ -105,7 +105,7 @@ async function expectWholeRegistry(): Promise<void> {
   }
 }
 
-it('a trainer killed in any stage of its job gives a typed error and registers nothing by halves', async () => {
+it('run() gives a typed error and registers nothing by halves when the trainer is killed in any stage of its job', async () => {
   const stages = ['stream', 'fit', 'export', 'deploy'] as const;
   await Promise.all(
     stages.map(async (stage) => {
@@ -161,7 +161,7 @@ it('run() gives up a trainer from which nothing is heard for a lease', async () 
   expect(isAlive(trainer.pid)).toBe(false);
 });
 
-it('a long fit keeps its lease by its heartbeat alone', async () => {
+it('run() keeps the lease of a long fit by its heartbeat alone', async () => {
   const leaseMs = 4000;
   const trainer = start({ leaseMs, killGraceMs: 200 });
   const { reached, onProgress } = reach('fit');
@@ -180,7 +180,7 @@ it('a long fit keeps its lease by its heartbeat alone', async () => {
   expect(isAlive(trainer.pid)).toBe(false);
 });
 
-it('a trainer ends when the process that started it is killed', async () => {
+it('run() leaves no trainer when the process that started it is killed', async () => {
   const script = join(import.meta.dirname, '../../support/train/trainer-parent.ts');
   const parent = spawn(process.execPath, [script, python, bridge.bridgeFile], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -193,7 +193,7 @@ it('a trainer ends when the process that started it is killed', async () => {
   expect(hasEnded(pid)).toBe(true);
 });
 
-it('a trainer whose daemon vanishes fails and does not hang', async () => {
+it('run() fails and does not hang when the daemon of the trainer vanishes', async () => {
   const lost = await startTrainBridge(200);
   const trainer = start({ bridgeFile: lost.bridgeFile });
   const { reached, onProgress } = reach('fit');

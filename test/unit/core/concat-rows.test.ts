@@ -4,7 +4,7 @@ import { buildRecordBatch, concatRows, rowsOf, toArrowSchema } from '../../../sr
 import { arbitraryRows, everyTypeKind } from '../../support/store/store-rows.ts';
 
 describe('concatRows()', () => {
-  it('concatRows() equals the rows of its runs in order for every field type, sliced batches included', () => {
+  it('equals the rows of its runs in order for every field type, sliced batches included', () => {
     const part = fc.record({
       rows: arbitraryRows(everyTypeKind, 20),
       cut: fc.nat(20),

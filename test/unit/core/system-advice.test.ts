@@ -23,7 +23,7 @@ function failure(code: string): Error {
 }
 
 describe('adviseOn()', () => {
-  it('adviseOn() has a next step of its own for each code', () => {
+  it('has a next step of its own for each code', () => {
     const steps = codes.map((code) => adviseOn(failure(code)).nextStep);
     expect(new Set(steps).size).toBe(codes.length);
     expect(adviseOn(failure('EMFILE'))).toMatchObject({
@@ -32,13 +32,13 @@ describe('adviseOn()', () => {
     });
   });
 
-  it('adviseOn() gives the message of what it does not know', () => {
+  it('gives the message of what it does not know', () => {
     expect(adviseOn(failure('EOWNERDEAD')).state).toBe("EOWNERDEAD: the system's own text");
     expect(adviseOn('text').state).toBe('text');
     expect(adviseOn(failure('constructor')).state).toContain("the system's own text");
   });
 
-  it('adviseOn() knows every code that the Python side knows', () => {
+  it('knows every code that the Python side knows', () => {
     const path = join(import.meta.dirname, '../../../python/src/ruvector/_system_advice.py');
     const known = [...readFileSync(path, 'utf8').matchAll(/errno\.(E[A-Z]+):/g)].map(([, code]) => code);
     expect(new Set(known)).toEqual(new Set(codes));

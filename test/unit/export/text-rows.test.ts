@@ -34,7 +34,7 @@ const csvTexts = (type: FieldType, values: readonly AnyRow[string][]): string[] 
     .map((line) => line.slice(line.indexOf(',') + 1));
 
 describe('encodeTextChunk()', () => {
-  it('encodeTextChunk() gives back every double when it writes JSON', () => {
+  it('gives back every double when it writes JSON', () => {
     const near = fc.integer({ min: -(2 ** 52), max: 2 ** 52 });
     const double = fc.oneof(
       fc.double({ noNaN: true, noDefaultInfinity: true }),
@@ -49,7 +49,7 @@ describe('encodeTextChunk()', () => {
     );
   });
 
-  it('encodeTextChunk() writes no more digits than needed when numbers are floats', () => {
+  it('writes no more digits than needed when numbers are floats', () => {
     const doubles = [0, -0, 1, 230.7734375, 0.0009765625, 1234.567, 1e15, 1e16, 1.5e-5, 1.5e-7, 5e-324];
     expect(csvTexts('float64', doubles)).toEqual([
       '0.0',
@@ -74,7 +74,7 @@ describe('encodeTextChunk()', () => {
     ]);
   });
 
-  it('encodeTextChunk() writes a float32 that reads back with the digits of the shortest one', () => {
+  it('writes a float32 that reads back with the digits of the shortest one', () => {
     fc.assert(
       fc.property(
         fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: 1 }),
@@ -95,7 +95,7 @@ describe('encodeTextChunk()', () => {
     );
   });
 
-  it('encodeTextChunk() writes every digit of integers', () => {
+  it('writes every digit of integers', () => {
     fc.assert(
       fc.property(fc.array(fc.maxSafeInteger(), { minLength: 1 }), (values) => {
         expect(csvTexts('int64', values)).toEqual(values.map(String));
@@ -115,7 +115,7 @@ describe('encodeTextChunk()', () => {
     ]);
   });
 
-  it('encodeTextChunk() writes times as ISO 8601', () => {
+  it('writes times as ISO 8601', () => {
     const times = fc.integer({ min: -62_167_219_200_000, max: 253_402_300_799_999 });
     fc.assert(
       fc.property(fc.array(times, { minLength: 1 }), (values) => {
@@ -125,7 +125,7 @@ describe('encodeTextChunk()', () => {
     expect(csvTexts('timestamp', [253_402_300_800_000])).toEqual(['+010000-01-01T00:00:00.000Z']);
   });
 
-  it('encodeTextChunk() gives back every string, and tells an empty one from none', () => {
+  it('gives back every string, and tells an empty one from none', () => {
     const texts = fc.array(fc.option(fc.string({ unit: 'grapheme' }), { nil: null }), { minLength: 1 });
     fc.assert(
       fc.property(texts, (values) => {
@@ -143,7 +143,7 @@ describe('encodeTextChunk()', () => {
     ]);
   });
 
-  it('encodeTextChunk() writes what is missing or not finite the way of its format', () => {
+  it('writes what is missing or not finite the way of its format', () => {
     const values = [null, Number.NaN, Infinity, -Infinity];
     expect(csvTexts('float64', values)).toEqual(['', 'NaN', 'inf', '-inf']);
     expect(csvTexts('float32', values)).toEqual(['', 'NaN', 'inf', '-inf']);
@@ -151,7 +151,7 @@ describe('encodeTextChunk()', () => {
     expect(jsonValues('bool', [true, false, null])).toEqual([true, false, null]);
   });
 
-  it('encodeTextChunk() writes chunks that are one file when they are joined', () => {
+  it('writes chunks that are one file when they are joined', () => {
     const end = Buffer.from(encodeTextEnd({ kind: 'text-end', compression: 'none' })).toString();
     const array = encode('int8', [1, 2], 'json', true) + encode('int8', [3], 'json') + end;
     expect((JSON.parse(array) as { v: number }[]).map(({ v }) => v)).toEqual([1, 2, 3]);

@@ -286,7 +286,7 @@ describe('createFeatureExtractor()', () => {
     );
   });
 
-  it('createFeatureExtractor() refuses a specification it does not compute', () => {
+  it('refuses a specification it does not compute', () => {
     expect(() => createFeatureExtractor({ ...spec, version: 99 })).toThrow(/version 99/);
     expect(() => createFeatureExtractor({ ...spec, names: ['luck'] })).toThrow(/"luck" is unknown/);
     const constants = { ...spec.constants, pageKib: 16 };

@@ -93,7 +93,7 @@ async function merged(sources: readonly QuerySource[], layout: Omit<Layout, 'tim
 const whole = { fromMs: -Infinity, toMs: Infinity, batchRows: 1000 };
 
 describe('mergeSources()', () => {
-  it('mergeSources() equals a stable sort of all rows when sources are sorted or not and overlap in any way', async () => {
+  it('equals a stable sort of all rows when sources are sorted or not and overlap in any way', async () => {
     const check = async (layout: Layout): Promise<void> => {
       const missing = new Set(layout.missing);
       const all = layout.times.map(rowsAt);
@@ -111,7 +111,7 @@ describe('mergeSources()', () => {
     await fc.assert(fc.asyncProperty(arbitraryLayout, check), { seed, numRuns: 100 });
   }, 60_000);
 
-  it('mergeSources() decodes each source once when one of them lasts until long after all others', async () => {
+  it('decodes each source once when one of them lasts until long after all others', async () => {
     const hours = Array.from({ length: 200 }, (_, i) => rowsAt([10 * i, 10 * i + 5, 10 * i + 9], i));
     const { sources, reads } = sourcesOver([rowsAt([0, farMs], 200), ...hours]);
     const rows = (await merged(sources, { ...whole, openBytes: 1000 })).flat();
@@ -120,7 +120,7 @@ describe('mergeSources()', () => {
     expect(reads()).toBe(201);
   });
 
-  it('mergeSources() decodes each source at most twice when every one of them ends in the far future', async () => {
+  it('decodes each source at most twice when every one of them ends in the far future', async () => {
     const hours = Array.from({ length: 200 }, (_, i) => rowsAt([10 * i, 10 * i + 5, farMs + i], i));
     const { sources, reads } = sourcesOver(hours);
     const rows = (await merged(sources, { ...whole, openBytes: 1000 })).flat();
@@ -130,7 +130,7 @@ describe('mergeSources()', () => {
     expect(reads()).toBeLessThanOrEqual(400);
   });
 
-  it('mergeSources() decodes sources as often as their rows need passes when all of them lie in the same hour', async () => {
+  it('decodes sources as often as their rows need passes when all of them lie in the same hour', async () => {
     const times = Array.from({ length: 40 }, (_, i) => i);
     const all = Array.from({ length: 60 }, (_, i) => rowsAt(times, i));
     const { sources, reads } = sourcesOver(all);

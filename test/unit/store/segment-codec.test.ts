@@ -10,7 +10,7 @@ import { arbitraryRows, everyTypeKind, numberedSnapshots } from '../../support/s
 const kinds: readonly RecordKind[] = [everyTypeKind, memoryKind, processKind, optimizationKind];
 
 describe('decodeSegment()', () => {
-  it.each(kinds)('decodeSegment() returns the encoded rows when the kind is $name', async (kind) => {
+  it.each(kinds)('returns the encoded rows when the kind is $name', async (kind) => {
     const check = async (rows: AnyRow[]): Promise<void> => {
       const batch = await decodeSegment(kind, encodeSegment(kind, rows, [1]));
       expect(rowsOf(kind, batch)).toEqual(rows);
@@ -18,7 +18,7 @@ describe('decodeSegment()', () => {
     await fc.assert(fc.asyncProperty(arbitraryRows(kind, 40), check), { numRuns: 25 });
   });
 
-  it('decodeSegment() throws when any bit is flipped', async () => {
+  it('throws when any bit is flipped', async () => {
     const file = encodeSegment(memoryKind, numberedSnapshots(0, 200), [1]);
     const check = async (bit: number): Promise<void> => {
       const hit = Buffer.from(file);
@@ -28,28 +28,28 @@ describe('decodeSegment()', () => {
     await fc.assert(fc.asyncProperty(fc.nat(file.length * 8 - 1), check), { numRuns: 300 });
   });
 
-  it('decodeSegment() throws when the file is cut anywhere', async () => {
+  it('throws when the file is cut anywhere', async () => {
     const file = encodeSegment(memoryKind, numberedSnapshots(0, 50), [1]);
     for (let length = 0; length < file.length; length += 13) {
       await expect(decodeSegment(memoryKind, file.subarray(0, length))).rejects.toThrow();
     }
   });
 
-  it('decodeSegment() reads a column as null when an older version of the kind lacked it', async () => {
+  it('reads a column as null when an older version of the kind lacked it', async () => {
     const older = { ...memoryKind, fields: memoryKind.fields.filter((field) => field.name !== 'pswpin') };
     const rows = numberedSnapshots(0, 3);
     const batch = await decodeSegment(memoryKind, encodeSegment(older, rows, [1]));
     expect(rowsOf(memoryKind, batch)).toEqual(rows.map((row) => ({ ...row, pswpin: null })));
   });
 
-  it('decodeSegment() throws when the file is of another kind', async () => {
+  it('throws when the file is of another kind', async () => {
     const file = encodeSegment(memoryKind, numberedSnapshots(0, 3), [1]);
     await expect(decodeSegment(processKind, file)).rejects.toThrow('names kind "memory", not "process"');
   });
 });
 
 describe('decodeSegmentFooter()', () => {
-  it('decodeSegmentFooter() gives row count and log generations from the end of the file alone', () => {
+  it('gives row count and log generations from the end of the file alone', () => {
     const file = encodeSegment(memoryKind, numberedSnapshots(0, 2000), [4, 5]);
     expect(decodeSegmentFooter(memoryKind, file.subarray(file.length - 8192))).toEqual({
       rows: 2000,
@@ -60,14 +60,14 @@ describe('decodeSegmentFooter()', () => {
 });
 
 describe('encodeSegment()', () => {
-  it('encodeSegment() spends next to nothing on columns that never change', () => {
+  it('spends next to nothing on columns that never change', () => {
     const sizes = [600, 3600].map(
       (count) => encodeSegment(memoryKind, numberedSnapshots(0, count), [1]).length,
     );
     expect(sizes[1]! - sizes[0]!).toBeLessThan(3000 * 0.5);
   });
 
-  it('encodeSegment() stamps a checksum that holds', () => {
+  it('stamps a checksum that holds', () => {
     expect(hasValidChecksum(encodeSegment(memoryKind, [], [1]))).toBe(true);
   });
 });

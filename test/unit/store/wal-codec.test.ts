@@ -21,7 +21,7 @@ function buildLog(): { file: Buffer; rows: AnyRow[]; ends: number[]; head: Uint8
 }
 
 describe('decodeWal()', () => {
-  it('decodeWal() returns the encoded rows of every field type when the file is whole', () => {
+  it('returns the encoded rows of every field type when the file is whole', () => {
     const check = (rows: AnyRow[]): void => {
       const encoder = buildWalEncoder(everyTypeKind);
       const half = rows.length >> 1;
@@ -33,7 +33,7 @@ describe('decodeWal()', () => {
     fc.assert(fc.property(arbitraryRows(everyTypeKind, 20), check), { numRuns: 40 });
   });
 
-  it('decodeWal() returns whole frames and no damage when the file is cut anywhere behind its head', () => {
+  it('returns whole frames and no damage when the file is cut anywhere behind its head', () => {
     const { file, rows, ends, head } = buildLog();
     for (let length = head.length; length <= file.length; length += 61) {
       const whole = ends.filter((end) => end <= length).length;
@@ -44,14 +44,14 @@ describe('decodeWal()', () => {
     }
   });
 
-  it('decodeWal() reports damage when the file is cut inside its head', () => {
+  it('reports damage when the file is cut inside its head', () => {
     const { file, head } = buildLog();
     for (const length of [0, 7, 8, 19, head.length - 1]) {
       expect(decodeWal(memoryKind, file.subarray(0, length), head).damages).toHaveLength(1);
     }
   });
 
-  it('decodeWal() keeps every row outside the hit frame when any bit is flipped', () => {
+  it('keeps every row outside the hit frame when any bit is flipped', () => {
     const { file, rows, ends, head } = buildLog();
     const check = (bit: number): void => {
       const hit = Buffer.from(file);
@@ -65,7 +65,7 @@ describe('decodeWal()', () => {
     fc.assert(fc.property(fc.nat(file.length * 8 - 1), check), { numRuns: 300 });
   });
 
-  it('decodeWal() treats zeros to the end as a torn tail when the file system extended the file early', () => {
+  it('treats zeros to the end as a torn tail when the file system extended the file early', () => {
     const { file, rows, head } = buildLog();
     const decoded = decodeWal(memoryKind, Buffer.concat([file, Buffer.alloc(5000)]), head);
     expect(decoded.rows).toEqual(rows);
@@ -73,7 +73,7 @@ describe('decodeWal()', () => {
     expect(decoded.damages).toEqual([]);
   });
 
-  it('decodeWal() refuses frames of another schema when the head was lost', () => {
+  it('refuses frames of another schema when the head was lost', () => {
     const other = buildWalEncoder(processKind);
     const { file, head } = buildLog();
     const decoded = decodeWal(processKind, file.subarray(head.length), other.head);
@@ -81,7 +81,7 @@ describe('decodeWal()', () => {
     expect(decoded.damages).toHaveLength(1);
   });
 
-  it('decodeWal() reads a field as null when an older version of the kind lacked it', () => {
+  it('reads a field as null when an older version of the kind lacked it', () => {
     const older = {
       ...memoryKind,
       version: 0,

@@ -33,7 +33,7 @@ function historyBefore(published: readonly AnyRow[]): { history: StreamHistory; 
 }
 
 describe('readReplay()', () => {
-  it('readReplay() gives a gap for a row from 1970 and every record behind it when the history of earlier runs lies between them', async () => {
+  it('gives a gap for a row from 1970 and every record behind it when the history of earlier runs lies between them', async () => {
     const published = [0, nowMs, nowMs + 1, nowMs + 2, nowMs + 3].map((timestamp) => ({ timestamp }));
     const log = new TableLog(1);
     for (const row of published) log.append(row);
@@ -42,7 +42,7 @@ describe('readReplay()', () => {
     expect(rows).toEqual([null, ...published.slice(1, 4)]);
   });
 
-  it('readReplay() stops reading when it has the records it was asked for', async () => {
+  it('stops reading when it has the records it was asked for', async () => {
     const published = Array.from({ length: 100 }, (_, i) => ({ timestamp: nowMs + i }));
     const log = new TableLog(100);
     for (const row of published) log.append(row);
