@@ -25,7 +25,9 @@ const tests = folders
       ...test,
     })),
   );
-const wrong = tests.filter(({ name, title }) => saysTwice(name) || !(startsWithSubject(name) || startsWithSubject(title)));
+const wrong = tests.filter(
+  ({ name, title }) => saysTwice(name) || !(startsWithSubject(name) || startsWithSubject(title)),
+);
 
 /** `open() open() refuses`: a describe and its test both name the subject. */
 function saysTwice(name) {

@@ -26,7 +26,10 @@ export function createSubjects(root) {
     [...texts.join('\n').matchAll(/\.command\('([\w-]+)/g)].map(([, name]) => name).concat(PROGRAMS),
   );
   const files = new Set(FILE_FOLDERS.flatMap((folder) => listFiles(root, folder)));
+  const folders = new Set([...files].map((path) => path.slice(0, path.lastIndexOf('/'))));
   const baseNames = new Set([...files].map((path) => path.split('/').at(-1)));
+  const isFile = (text) =>
+    files.has(text) || baseNames.has(text) || (text.endsWith('/%s') && folders.has(text.slice(0, -3)));
   const isWord = (text) => words.has(text) || isFilledIn(text);
   return (name) => {
     const [first] = name.split(' ');
@@ -35,7 +38,7 @@ export function createSubjects(root) {
     if (/^(?:GET|HEAD|POST) \//.test(name)) return true;
     if (/^%{1,2}[a-z]{2,}$/.test(first)) return words.has(first.replace(/^%+/, ''));
     if (commands.has(first)) return true;
-    if (/^[\w/-]*\w\.[a-z]\w+$/.test(first) && (files.has(first) || baseNames.has(first))) return true;
+    if (isFile(first)) return true;
     return isCompound(first) && first.split('.').every(isWord);
   };
 }

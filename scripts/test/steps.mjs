@@ -28,6 +28,7 @@ export const staticSteps = [
     args: ['src', 'kernel', '--config', '.dependency-cruiser.cjs', '--output-type', 'json'],
     judge: judgeDirections,
   },
+  { name: 'test names', command: process.execPath, args: [join(root, 'scripts', 'test-names.mjs')] },
   { name: 'dead code', command: bin('knip'), args: ['--no-progress'] },
   { name: 'python format', command: python, args: ['-m', 'ruff', 'format', '--check', 'python', 'test'] },
   { name: 'python lint', command: python, args: ['-m', 'ruff', 'check', 'python', 'test'] },

@@ -28,12 +28,12 @@ const fromHex = (frames: readonly string[]): Buffer[] => frames.map((frame) => B
 const toHex = (frames: readonly Uint8Array[]): string[] =>
   frames.map((frame) => Buffer.from(frame).toString('hex'));
 
-describe('golden vectors', () => {
-  it('are all there', () => {
+describe('decodeMessage() and encodeMessage() of golden vectors', () => {
+  it('have every file of the folder', () => {
     expect(names.length).toBeGreaterThanOrEqual(40);
   });
 
-  it.each(names.filter((name) => readVector(name).message))('%s is encoded and decoded exactly', (name) => {
+  it.each(names.filter((name) => readVector(name).message))('give %s exactly', (name) => {
     const { frames, message } = readVector(name);
     const { type, payload, attachments, ...numbers } = message!;
     const wire = { type: MessageType[type], payload, attachments: fromHex(attachments), ...numbers };
@@ -41,12 +41,12 @@ describe('golden vectors', () => {
     expect(decodeMessage(fromHex(frames))).toEqual(wire);
   });
 
-  it.each(names.filter((name) => readVector(name).code))('%s is refused with its code', (name) => {
+  it.each(names.filter((name) => readVector(name).code))('refuse %s with its code', (name) => {
     const { frames, code } = readVector(name);
     expect(() => decodeMessage(fromHex(frames))).toThrow(expect.objectContaining({ code }));
   });
 
-  it('batches that pyarrow wrote are read, one or several in a message', () => {
+  it('decodeRecordBatches() reads batches that pyarrow wrote, one or several in a message', () => {
     const schema = fromHex(readVector('hello-stream-reply.json').message!.attachments)[0]!;
     for (const name of ['batch.json', 'batch-pack.json']) {
       const { attachments, correlation } = readVector(name).message!;

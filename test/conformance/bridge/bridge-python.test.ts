@@ -26,7 +26,7 @@ function expectedLedger(batches: number, rows: number): Ledger['entries'] {
   });
 }
 
-describe('Python reads', () => {
+describe('Client.stream()', () => {
   it.each([
     { transport: 'ipc', batches: 3000, rows: 3, window: undefined },
     { transport: 'ipc', batches: 200, rows: 10_000, window: undefined },
@@ -35,7 +35,7 @@ describe('Python reads', () => {
     { transport: 'tcp', batches: 500, rows: 1000, window: undefined },
     { transport: 'tcp', batches: 0, rows: 1, window: undefined },
   ] as const)(
-    '$batches batches of $rows rows over $transport: none lost, repeated, reordered or changed',
+    'reads $batches batches of $rows rows over $transport: none lost, repeated, reordered or changed',
     async ({ transport, batches, rows, window }) => {
       await using home = await createTestHome(transport);
       const job = { batches, rows, ...(window && { window }) };
@@ -48,7 +48,7 @@ describe('Python reads', () => {
     },
   );
 
-  it('batches in place: Arrow allocates nothing and every buffer lies in the received frame', async () => {
+  it('reads batches in place: Arrow allocates nothing and every buffer lies in the received frame', async () => {
     await using home = await createTestHome();
     await using consumer = startConsumer('zero_copy', home.path, { batches: 2, rows: 100_000 });
     const found = await consumer.next<Record<string, number | boolean>>();
@@ -56,7 +56,7 @@ describe('Python reads', () => {
     expect(Number(found['span'])).toBeLessThan(Number(found['nbytes']) + 256);
   });
 
-  it('on after it held the GIL for several leases', async () => {
+  it('reads on after Python held the GIL for several leases', async () => {
     await using home = await createTestHome('ipc', 500);
     const job = { seconds: 2.5, params: { batches: 40, rows: 1000, window: 2 } };
     await using consumer = startConsumer('trainer', home.path, job);
@@ -64,8 +64,8 @@ describe('Python reads', () => {
   });
 });
 
-describe('Python hears', () => {
-  it('each error as its class, and goes on', async () => {
+describe('Client.request()', () => {
+  it('raises each error as its class, and goes on', async () => {
     await using home = await createTestHome();
     await using consumer = startConsumer('errors', home.path);
     expect(await consumer.next()).toEqual({
@@ -80,7 +80,7 @@ describe('Python hears', () => {
     });
   });
 
-  it('that the daemon stopped, after every batch it had sent', async () => {
+  it('Client.stream() says that the daemon stopped, after every batch it had sent', async () => {
     await using home = await createTestHome();
     await using consumer = startConsumer('endless', home.path, { rows: 1000 });
     await consumer.next();
@@ -92,7 +92,7 @@ describe('Python hears', () => {
     });
   });
 
-  it('Ctrl-C, and the daemon stops working on the request', async () => {
+  it('ends at Ctrl-C, and the daemon stops working on it', async () => {
     await using home = await createTestHome();
     await using consumer = startConsumer('interrupt', home.path);
     expect(await consumer.next()).toMatchObject({
@@ -102,7 +102,7 @@ describe('Python hears', () => {
   });
 });
 
-it('both decoders give the same verdict on 4,000 mutated messages', async () => {
+it('decodeMessage() and decode_message() give the same verdict on 4,000 mutated messages', async () => {
   const samples = fc.sample(mutants, { numRuns: 4000, seed: 11 });
   const ours = samples.map(verdictOf);
   const theirs = await pythonVerdicts(samples);

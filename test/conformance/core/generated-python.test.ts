@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, '../../..');
 it.each([
   ['generate-python-errors.mjs', ['_exceptions/__init__.py', '_exceptions/classes.py']],
   ['generate-python-rows.mjs', ['_stream/rows.py']],
-])('%s makes the committed code', (name, wanted) => {
+])('scripts/%s makes the committed code', (name, wanted) => {
   const folder = mkdtempSync(join(tmpdir(), 'ruvector-generated-'));
   try {
     const script = join(root, 'scripts', name);

@@ -61,7 +61,7 @@ const isPng = (base64: unknown): boolean =>
 
 describe('notebooks', () => {
   it(
-    '05 carries a DataFrame, arrays, a plot and an exception between TypeScript and Python',
+    '05-typescript-and-python.ipynb carries a DataFrame, arrays, a plot and an exception between TypeScript and Python',
     async () => {
       const run = await runs['05-typescript-and-python']!;
       expect(run.result('heap')).toMatch(/^DataFrame: 400 rows × 3 columns\n +ms +heap_mb +rss_mb/);
@@ -86,7 +86,7 @@ describe('notebooks', () => {
   );
 
   it(
-    '01 collects a DataFrame and draws it',
+    '01-collect-and-look.ipynb collects a DataFrame and draws it',
     async () => {
       const run = await runs['01-collect-and-look']!;
       const { rows, columns } = shapeOf(run, 'collect');
@@ -109,7 +109,7 @@ describe('notebooks', () => {
   );
 
   it(
-    '06 shows in this kernel what it shows in tslab itself',
+    '06-tslab-notebook.ipynb shows in this kernel what it shows in tslab itself',
     async () => {
       const ours = await runs['06-tslab-notebook']!;
       const theirs = await runs['06-tslab-notebook in tslab']!;
@@ -138,7 +138,7 @@ describe('notebooks', () => {
   );
 
   it(
-    '02 exports what pandas reads back, and keeps names out of it',
+    '02-export-and-privacy.ipynb exports what pandas reads back, and keeps names out of it',
     async () => {
       const run = await runs['02-export-and-privacy']!;
       const files = await runner.readExports(run.stdout('end').trim());
@@ -171,7 +171,7 @@ describe('notebooks', () => {
   );
 
   it(
-    '03 trains, compares, decides by the live model, and changes it both ways',
+    '03-train-in-python-from-typescript.ipynb trains, compares, decides by the live model, and changes it both ways',
     async () => {
       const run = await runs['03-train-in-python-from-typescript']!;
       const model = find(run.result('forest'), /^Model (memopt@[0-9A-Za-z-]+) is live/);
@@ -192,7 +192,7 @@ describe('notebooks', () => {
   );
 
   it(
-    '04 loses no answer while a new version goes live',
+    '04-hot-swap-under-load.ipynb loses no answer while a new version goes live',
     async () => {
       const run = await runs['04-hot-swap-under-load']!;
       const asked = Number(find(run.stdout('lost'), /^(\d+) decisions asked for, 0 lost/));
@@ -216,7 +216,7 @@ describe('notebooks', () => {
   );
 
   it(
-    'show no warning of the type checker: none of them has a false alarm',
+    'createNotebookRunner() shows no warning of the type checker: no notebook has a false alarm',
     async () => {
       const said = await Promise.all(Object.values(runs).map(async (run) => (await run).stderr));
       expect(said.flatMap((text) => text.match(/^TS\d+ in line .*/gm) ?? [])).toEqual([]);

@@ -28,7 +28,7 @@ async function example(language: string, start: string): Promise<string> {
   return block;
 }
 
-it('the Python example streams, fits and deploys', async () => {
+it('README.md streams, fits and deploys by its Python example', async () => {
   await using home = await createTestHome();
   {
     await using history = await openHistory(home.history);
@@ -51,7 +51,7 @@ it('the Python example streams, fits and deploys', async () => {
   expect(lines.at(-1)).toMatch(/^macro-F1 0\.\d+ on \d+ held-out rows is not below live memopt@/);
 });
 
-it('the TypeScript example samples into a history', async () => {
+it('README.md samples into a history by its TypeScript example', async () => {
   const door = pathToFileURL(join(root, 'src', 'index.ts')).href;
   const code = (await example('ts', 'import')).replace("'ruvector-memopt'", `'${door}'`);
   await writeFile(join(folder, 'example.mts'), code);

@@ -43,7 +43,7 @@ joblib.dump(model, "custom_model.pkl")
 print(len(df), sorted(model.classes_))
 `;
 
-it('the training example of the export document runs as it stands', async () => {
+it("export_training_data() runs as the export document's example has it", async () => {
   await using home = await createTestHome();
   {
     await using history = await openHistory(home.history, { retainMs: Infinity });

@@ -67,7 +67,7 @@ async function runPython<T>(code: string): Promise<T> {
   return interpreter.next<T>();
 }
 
-describe('Python exports', () => {
+describe('DataExporter', () => {
   it.each([
     ['csv', 'pandas.read_csv("data.csv")'],
     ['json', 'pandas.read_json("data.json")'],
@@ -75,7 +75,7 @@ describe('Python exports', () => {
     ['parquet', 'pandas.read_parquet("data.parquet")'],
     ['arrow', 'pandas.read_feather("data.arrow")'],
     ['sqlite', 'pandas.read_sql("select * from memory", __import__("sqlite3").connect("data.sqlite"))'],
-  ])('a range as %s', async (format, read) => {
+  ])('export_range() writes %s', async (format, read) => {
     const found = await runPython<Record<string, unknown>>(`
 import pandas
 stats = DataExporter().export_range("2024-01-01", "2024-01-01T01:00:00", "${format}", "data.${format}", anonymize=False)
@@ -101,7 +101,7 @@ print(json.dumps({
     });
   });
 
-  it('anonymised unless told otherwise, with a report', async () => {
+  it('export_range() anonymises unless told otherwise, with a report', async () => {
     const { distinct, methods } = await runPython<{ distinct: number; methods: string[] }>(`
 import pandas
 stats = DataExporter().export_range("2024-01-01", "2024-01-02", path="private.parquet")
@@ -111,7 +111,7 @@ print(json.dumps({"distinct": times.nunique(), "methods": [r["method"] for r in 
     expect(methods).toHaveLength(1);
   });
 
-  it('with a config, keywords that override it, and progress', async () => {
+  it('export_range() takes a config, keywords that override it, and progress', async () => {
     const found = await runPython<{ rows: number; columns: string[]; seen: unknown[][] }>(`
 import pandas
 seen = []
@@ -128,7 +128,7 @@ print(json.dumps({"rows": len(frame), "columns": list(frame.columns), "seen": se
     expect(found.seen.length).toBeGreaterThan(0);
   });
 
-  it('a training set to a folder, and says what it is', async () => {
+  it('export_training_data() writes a training set to a folder, and says what it is', async () => {
     const found = await runPython<Record<string, unknown>>(`
 stats = DataExporter().export_training_data(
     end="2024-01-01T02:00:00", path="training/", train_test_split=0.75, include_features=["trend", "usage_percent"],
@@ -147,7 +147,7 @@ print(json.dumps({
     expect(found['files']).toHaveLength(2);
   });
 
-  it('the training set that Client.dataset() streams', async () => {
+  it('export_training_data() writes the training set that Client.dataset() streams', async () => {
     const found = await runPython<Record<string, unknown>>(`
 import pandas
 with connect() as client:
@@ -168,7 +168,7 @@ print(json.dumps({
     ['export_recent(1, "excel", "x")', 'ExportOptionsError', 'ERR_EXPORT_OPTIONS'],
     ['export_range(None, "2024-01-01T00:10:00", path="plain/x.csv")', 'ExportWriteError', 'ERR_FILES_TARGET'],
     ['export_training_data(train_test_split=2, path="x.csv")', 'ExportOptionsError', 'ERR_EXPORT_OPTIONS'],
-  ])('nothing for %s but an error with its code', async (call, name, code) => {
+  ])('raises the error with its code for %s, and writes nothing', async (call, name, code) => {
     const before = await readdir(folder);
     const found = await runPython<string[]>(`
 try:
@@ -179,7 +179,7 @@ except RuvectorError as error:
     expect(await readdir(folder)).toEqual(before);
   });
 
-  it('and Ctrl-C ends an export without a file', async () => {
+  it('ends at Ctrl-C without a file', async () => {
     const code = `
 import os, signal
 from ruvector import DataExporter
@@ -201,7 +201,7 @@ DataExporter().export_range(
   });
 });
 
-it('the example of the Python README runs', async () => {
+it('README.md of Python has an example that runs', async () => {
   const readme = await readFile(join(import.meta.dirname, '../../../python/README.md'), 'utf8');
   const example = [...readme.matchAll(/```python\n(.*?)```/gs)][1]![1]!;
   expect(example).toContain('start_stream');
@@ -209,8 +209,8 @@ it('the example of the Python README runs', async () => {
   expect(stdout.trim().split('\n')).toHaveLength(2);
 });
 
-describe('Python starts', () => {
-  it('a stream, reads what the daemon samples, and stops it', async () => {
+describe('DataExporter starts', () => {
+  it('a stream by start_stream(), reads what the daemon samples, and stops it', async () => {
     const found = await runPython<Record<string, unknown>>(`
 exporter = DataExporter()
 with exporter.start_stream("msgpack") as served:

@@ -107,7 +107,7 @@ async function writeSegment(rows: readonly AnyRow[]): Promise<string> {
   return path;
 }
 
-it('filters find in every Parquet file what a full scan finds', async () => {
+it('createDataExporter() and encodeSegment() write Parquet in which filters find what a full scan finds', async () => {
   const some = rowsOf(9000);
   const files = [
     await writeExport('export', rowsOf(ROWS), bigKind),

@@ -82,7 +82,7 @@ function expectAgreement(verdict: Verdict, tables: PublishReport['tables']): voi
   }
 }
 
-describe('a published training set', () => {
+describe('publishDataset() of a training set', () => {
   let report: PublishReport;
   let verdict: Verdict;
 
@@ -99,12 +99,12 @@ describe('a published training set', () => {
     verdict = await judgeTree(report);
   }, 180_000);
 
-  it('is loaded with the same rows and values by all readers', () => {
+  it('gives all readers the same rows and values', () => {
     expectAgreement(verdict, report.tables);
     expect(report.files.some(({ path }) => path === 'data/train-00001-of-00002.parquet')).toBe(true);
   });
 
-  it('has typed features and named labels in datasets', () => {
+  it('gives datasets typed features and named labels', () => {
     const { types, names } = verdict.datasets['training']!['train']!;
     expect(names).toEqual({ label: labels });
     expect(types['timestamp']).toBe("Value('timestamp[ms, tz=UTC]')");
@@ -112,14 +112,14 @@ describe('a published training set', () => {
     expect(Object.keys(types)).toHaveLength(27);
   });
 
-  it('is Croissant 1.1 without a warning', () => {
+  it('writes Croissant 1.1 without a warning', () => {
     const { warnings, errors, conforms, version, recordSets } = verdict.croissant;
     expect({ warnings, errors, version }).toEqual({ warnings: [], errors: [], version: '1.0.0' });
     expect(conforms).toContain('V_1_1');
     expect(recordSets['training-classes']).toMatchObject({ rows: 4 });
   });
 
-  it('is valid for frictionless and for JSON Schema', () => {
+  it('writes what is valid for frictionless and for JSON Schema', () => {
     expect(verdict.frictionless).toMatchObject({ valid: true, errors: [] });
     expect(Object.values(verdict.frictionless.rows).reduce((sum, rows) => sum + rows, 0)).toBe(
       report.tables['training']!['train']! + report.tables['training']!['test']!,
@@ -127,7 +127,7 @@ describe('a published training set', () => {
     expect(verdict.schema).toEqual({ training: { errors: [] } });
   });
 
-  it('is zstd with a page index wherever a column has several pages', () => {
+  it('writes zstd with a page index wherever a column has several pages', () => {
     for (const { rowGroups, compressions, withPageIndex, chunks } of Object.values(verdict.layout)) {
       expect(compressions).toEqual(['ZSTD']);
       const columns = chunks / rowGroups.length;
@@ -137,15 +137,15 @@ describe('a published training set', () => {
     expect(Object.values(verdict.layout).some(({ withPageIndex }) => withPageIndex > 0)).toBe(true);
   });
 
-  it('is what sha256sum and another Ed25519 say it is', async () => {
+  it('writes what sha256sum and another Ed25519 say it is', async () => {
     const { stdout } = await run('sha256sum', ['-c', 'checksums.sha256'], { cwd: report.to });
     expect(stdout.trim().split('\n')).toHaveLength(report.files.length);
     expect(verdict.signed).toBe(true);
   });
 });
 
-describe('a published history', () => {
-  it('has one configuration a table, with nulls, hashes and text, in all readers', async () => {
+describe('publishDataset() of a history', () => {
+  it('gives all readers one configuration a table, with nulls, hashes and text', async () => {
     await using history = await openHistory(join(root, 'history'), { retainMs: Infinity });
     const rows = pressuredSnapshots(400);
     history.append('memory', rows);

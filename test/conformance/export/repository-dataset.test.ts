@@ -50,20 +50,20 @@ function readWithOthers(): Readers {
   return JSON.parse(stdout) as Readers;
 }
 
-describe('datasets/memory-pressure-1hz', () => {
-  it('is whole, small and anonymised', async () => {
+describe('verifyDataset() of datasets/memory-pressure-1hz', () => {
+  it('finds it whole, small and anonymised', async () => {
     expect(await verifyDataset(dataset)).toMatchObject({ ok: true });
     expect(sizeOf(join(root, 'datasets'))).toBeLessThanOrEqual(3 << 20);
     expect(provenance.privacy.timePrecisionMs).toBeGreaterThanOrEqual(3_600_000);
   });
 
-  it('holds all four labels in both splits', () => {
+  it('finds all four labels in both splits', () => {
     for (const split of ['train', 'test'] as const) {
       expect(Object.values(provenance.card.classCounts[split]).every((count) => count > 0)).toBe(true);
     }
   });
 
-  it('loads with datasets, mlcroissant and frictionless, with the rows it says', () => {
+  it('finds what datasets, mlcroissant and frictionless load, with the rows it says', () => {
     const { train, test } = provenance.tables.training.rows;
     const { datasets, croissant, frictionless } = readWithOthers();
     expect([datasets.training.train.rows, datasets.training.test.rows]).toEqual([train, test]);
@@ -75,8 +75,8 @@ describe('datasets/memory-pressure-1hz', () => {
   }, 300_000);
 });
 
-describe('models/memopt', () => {
-  it('is a whole package, at most 1 MiB: the rule, measured on that dataset, trained on nothing', async () => {
+describe('openRegistry() of models/memopt', () => {
+  it('shows a whole package, at most 1 MiB: the rule, measured on that dataset, trained on nothing', async () => {
     const registry = await openRegistry(join(root, 'models'));
     const { manifest } = await registry.show('memopt');
     expect(sizeOf(join(root, 'models'))).toBeLessThanOrEqual(1 << 20);
@@ -88,7 +88,7 @@ describe('models/memopt', () => {
     });
   });
 
-  it('is rebuilt from the dataset with the same scores', async () => {
+  it('shows the scores that build-baseline.mjs finds anew on the dataset', async () => {
     const work = mkdtempSync(join(tmpdir(), 'ruvector-rebuild-'));
     try {
       const built = spawnSync(

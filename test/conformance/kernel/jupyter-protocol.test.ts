@@ -44,7 +44,7 @@ function runPython(script: string): Promise<{ code: number; stdout: string; stde
 }
 
 describe('the notebook kernel', () => {
-  it('passes jupyter_kernel_test with every subtest', async () => {
+  it('startKernel() passes jupyter_kernel_test with every subtest', async () => {
     const { code, stderr } = await runPython('kernel-suite.py');
     expect(stderr).toMatch(/Ran \d+ tests/);
     expect(stderr).not.toMatch(/^(FAIL|ERROR):/m);
@@ -53,7 +53,7 @@ describe('the notebook kernel', () => {
     expect(code).toBe(0);
   }, 120_000);
 
-  it('runs a notebook for nbclient', async () => {
+  it('execute_request runs a notebook for nbclient', async () => {
     const { stdout, code } = await runPython('kernel-notebook.py');
     expect(code).toBe(0);
     const outputs = JSON.parse(stdout) as { output_type: string }[][];

@@ -19,7 +19,7 @@ afterAll(async () => {
   jupyter[Symbol.dispose]();
 }, TIMEOUT_MS);
 
-describe('JupyterLab', { timeout: TIMEOUT_MS }, () => {
+describe('execute_request from JupyterLab', { timeout: TIMEOUT_MS }, () => {
   it('shows the value of a cell when it is run', async () => {
     await lab.run("const people = [{ firstName: 'Ada', age: 36 }]; people.length + 41");
     await lab.seeOutput('42');

@@ -57,7 +57,7 @@ const stateOf = ({ content }: Received): Json => (content['data'] as { state: Js
 const isAny = (open: Received): boolean => stateOf(open)['_model_module'] === 'anywidget';
 
 describe('ipywidgets', () => {
-  it('builds its own widget from each model and holds the same state, key by key', () => {
+  it('comm_open lets ipywidgets build its own widget from each model, with the same state, key by key', () => {
     const controls = opens.filter((open) => !isAny(open));
     const types = controls.map(({ content }) => judged.widgets[String(content['comm_id'])]!.type);
     expect(types.filter((type) => !/Layout|Style/.test(type))).toEqual([
@@ -77,7 +77,7 @@ describe('ipywidgets', () => {
     }
   });
 
-  it('encodes an update with binary values that the model takes', async () => {
+  it('comm_msg takes an update with binary values that ipywidgets encoded', async () => {
     const id = resultOf(await kernel.execute('own.modelId'))!.slice(1, -1);
     const { state, buffer_paths, buffers } = judged.update;
     const sent = await kernel.send(
@@ -94,8 +94,8 @@ describe('ipywidgets', () => {
   });
 });
 
-describe('anywidget', () => {
-  it('holds the same names and values, binary ones decoded', () => {
+describe('widgets.anywidget()', () => {
+  it('holds the same names and values as anywidget, binary ones decoded', () => {
     const open = opens.find(isAny)!;
     const { state } = judged.widgets[String(open.content['comm_id'])]!;
     // Python names its class, and pins the version that it brings; ours is any that is installed.

@@ -28,7 +28,7 @@ interface Notebook {
   }[];
 }
 
-it('a notebook run by papermill sees its parameters with their types', async () => {
+it('papermill gives a notebook its parameters with their types', async () => {
   const path = (name: string): string => join(jupyter.folder, name);
   const notebook = {
     nbformat: 4,

@@ -36,7 +36,7 @@ function randomRows(count: number): Float32Array {
 }
 
 it.each(['forest-a', 'boosting', 'logistic', 'linear', 'subgraph'])(
-  'the Node runtime, Python onnxruntime and scikit-learn agree on %s',
+  'createSession() agrees with Python onnxruntime and scikit-learn on %s',
   async (kind) => {
     const draft = await readDraft(models, kind);
     const session = createSession(draft.model, draft.manifest);

@@ -18,7 +18,7 @@ for case in json.loads(sys.argv[1]):
     print(json.dumps({"block": block, "own": own, "between": between}))
 `;
 
-it('Python and Node draw the same blocks and find the same intervals', async () => {
+it('scoreLabels() and scorePair() draw the same blocks as Python and find the same intervals', async () => {
   const cases = [7, 64, 333, 1000, 5000].map((n) => ({
     y: Array.from({ length: n }, (_, i) => Math.floor(i / 9) % 4),
     a: Array.from({ length: n }, (_, i) => (i % 5 === 0 ? i % 4 : Math.floor(i / 9) % 4)),

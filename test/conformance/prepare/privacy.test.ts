@@ -49,7 +49,7 @@ interface Reference {
   l: { reached: number; entropy: number };
 }
 
-it('pandas and hmac agree with the report on k, groups, rows, l and hashes', async () => {
+it('createAnonymizer() agrees with pandas and hmac on k, groups, rows, l and hashes', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'rvm-privacy-'));
   try {
     const key = Uint8Array.from({ length: 32 }, (_, i) => i * 7);

@@ -25,8 +25,8 @@ const vectors = readStreamVectors();
 const named = (names: readonly (typeof vectors)[number][]) =>
   names.map((vector) => [vector.name, vector] as const);
 
-describe('golden vectors of data streams', () => {
-  it('are all there', () => {
+describe('createStreamCodec() of golden vectors', () => {
+  it('takes every file of the folder', () => {
     for (const format of streamFormats) {
       const ofFormat = vectors.filter((vector) => vector.format === format);
       expect(ofFormat.filter((vector) => vector.events).length).toBeGreaterThanOrEqual(12);
@@ -34,7 +34,7 @@ describe('golden vectors of data streams', () => {
     }
   });
 
-  it.each(named(vectors.filter((vector) => vector.events)))('%s is decoded', (_name, vector) => {
+  it.each(named(vectors.filter((vector) => vector.events)))('decodes %s', (_name, vector) => {
     const codec = createStreamCodec(vector.format);
     expect(codec.decode(vector.bytes)).toEqual(vector.events);
     const decoder = codec.createDecoder();
@@ -43,12 +43,12 @@ describe('golden vectors of data streams', () => {
     expect(events).toEqual(vector.events);
   });
 
-  it.each(named(vectors.filter((vector) => vector.canonical)))('%s is encoded exactly', (_name, vector) => {
+  it.each(named(vectors.filter((vector) => vector.canonical)))('encodes %s exactly', (_name, vector) => {
     const bytes = createStreamCodec(vector.format).encode(vector.events!);
     expect(Buffer.from(bytes).toString('hex')).toBe(vector.bytes.toString('hex'));
   });
 
-  it.each(named(vectors.filter((vector) => vector.code)))('%s is refused', (_name, vector) => {
+  it.each(named(vectors.filter((vector) => vector.code)))('refuses %s', (_name, vector) => {
     const codec = createStreamCodec(vector.format);
     const error = expect.objectContaining({ code: vector.code });
     expect(() => codec.decode(vector.bytes)).toThrow(error);
@@ -60,15 +60,15 @@ describe('golden vectors of data streams', () => {
   });
 });
 
-describe('other readers', () => {
-  it.each(streamFormats)('Python reads what the %s encoder wrote', (format) => {
+describe('createStreamCodec() for other readers', () => {
+  it.each(streamFormats)('encodes %s that Python reads', (format) => {
     const events = sampleEvents(300);
     expect(readWithPython(format, events)).toEqual(
       createStreamCodec(format).decode(encodeAll(format, events)),
     );
   });
 
-  it('jq reads JSON Lines', () => {
+  it('encodes JSON Lines that jq reads', () => {
     const input = encodeAll('jsonlines', sampleEvents(50));
     const query = ['-c', 'select(.event == "record" and .table == "memory") | .total_mb'];
     const { status, stdout } = spawnSync('jq', query, { input, encoding: 'utf8' });
@@ -84,7 +84,7 @@ describe('other readers', () => {
     ).toEqual(expected);
   });
 
-  it('@msgpack/msgpack reads MessagePack', () => {
+  it('encodes MessagePack that @msgpack/msgpack reads', () => {
     const events = sampleEvents(50);
     const maps = [...decodeMulti(encodeAll('msgpack', events), { useBigInt64: true })] as Map[];
     expect(maps.map((map) => map['event'])).toEqual(events.map((event) => event.type));
@@ -92,13 +92,13 @@ describe('other readers', () => {
     expect(record!['timestamp']).toBeInstanceOf(Date);
   });
 
-  it('protobuf-es reads Protobuf', () => {
+  it('encodes Protobuf that protobuf-es reads', () => {
     const events = sampleEvents(50);
     const cases = decodeDelimited(encodeAll('protobuf', events)).map((message) => message.event.case);
     expect(cases).toEqual(events.map((event) => (event.type === 'record' ? event.table : event.type)));
   });
 
-  it('apache-arrow reads Arrow', () => {
+  it('encodes Arrow that apache-arrow reads', () => {
     const events = sampleEvents(50).filter((event) => event.type === 'record' && event.table === 'process');
     const table = tableFromIPC(createStreamCodec('arrow').encode(events));
     expect(table.numRows).toBe(events.length);
@@ -109,7 +109,7 @@ describe('other readers', () => {
   });
 });
 
-it('no field number of the published schema has changed its meaning', () => {
+it('stream.proto keeps the meaning of every field number that was published', () => {
   const published = readFieldNumbers();
   const now = Object.fromEntries(
     file_ruvector_telemetry_v1_stream.messages.map((message) => [

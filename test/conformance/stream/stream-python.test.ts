@@ -132,8 +132,8 @@ function firstDifference(actual: readonly unknown[], expected: readonly unknown[
   return at < 0 ? null : { at, actual: actual[at], expected: expected[at] };
 }
 
-describe.each(pairs)('Python reads $transport in $format', ({ transport, format }) => {
-  it('every row as it was published', async () => {
+describe.each(pairs)('DataStream over $transport in $format', ({ transport, format }) => {
+  it('reads every row as it was published', async () => {
     await using rig = await startRig(transport, format);
     const options = { count: rows.length, overflow: transport === 'pipe' ? undefined : 'block' };
     await using reader = await startReader(rig.handle.endpoint, format, options);
@@ -147,7 +147,7 @@ describe.each(pairs)('Python reads $transport in $format', ({ transport, format 
 
 const memoryRows = rows.filter(({ table }) => table === 'memory');
 
-describe('Python subscribes', () => {
+describe('DataStream subscribes', () => {
   it.each(streamTransports)('to one table, over %s', async (transport) => {
     await using rig = await startRig(transport, 'jsonlines');
     const options = { method: 'subscribe_optimizations', count: 20 };
@@ -202,7 +202,7 @@ describe('Python subscribes', () => {
   });
 });
 
-describe('Python goes on', () => {
+describe('DataStream goes on', () => {
   it.each(pairs)('where it was when $transport in $format is served again', async ({ transport, format }) => {
     await using rig = await startRig(transport, format);
     const options = { tables: ['memory'], count: 2000 };
@@ -254,38 +254,44 @@ describe('Python goes on', () => {
   });
 });
 
-describe('Python tells apart', () => {
-  it.each(streamTransports)('a stream that was ended, over %s', async (transport) => {
-    await using rig = await startRig(transport, 'jsonlines');
-    await using reader = await startReader(rig.handle.endpoint, 'jsonlines', { reconnect: 0.3 });
-    await publish(rig.hub, 0, 10);
-    await rig.handle.close();
-    expect(await reader.result()).toMatchObject({ end: 'clean', error: null });
-  });
+describe('DataStream endings', () => {
+  it.each(streamTransports)(
+    'DataStream ends in order when its stream was ended, over %s',
+    async (transport) => {
+      await using rig = await startRig(transport, 'jsonlines');
+      await using reader = await startReader(rig.handle.endpoint, 'jsonlines', { reconnect: 0.3 });
+      await publish(rig.hub, 0, 10);
+      await rig.handle.close();
+      expect(await reader.result()).toMatchObject({ end: 'clean', error: null });
+    },
+  );
 
-  it.each(['websocket', 'zeromq'] as const)('and a server that is lost, over %s', async (transport) => {
-    await using rig = await startRig(transport, 'jsonlines', {
-      endpoint: transport === 'websocket' ? 'ws://127.0.0.1:0' : 'tcp://127.0.0.1:0',
-    });
-    const proxy = await startProxy(rig.handle.endpoint);
-    await using reader = await startReader(proxy.endpoint, 'jsonlines', { reconnect: 0.3 });
-    await publish(rig.hub, 0, 10);
-    await proxy[Symbol.asyncDispose]();
-    expect(await reader.result()).toMatchObject({
-      end: 'ConnectionLostError',
-      error: ['ERR_WIRE_DISCONNECTED', expect.any(String)],
-    });
-  });
+  it.each(['websocket', 'zeromq'] as const)(
+    'DataStream raises that its server was lost, over %s',
+    async (transport) => {
+      await using rig = await startRig(transport, 'jsonlines', {
+        endpoint: transport === 'websocket' ? 'ws://127.0.0.1:0' : 'tcp://127.0.0.1:0',
+      });
+      const proxy = await startProxy(rig.handle.endpoint);
+      await using reader = await startReader(proxy.endpoint, 'jsonlines', { reconnect: 0.3 });
+      await publish(rig.hub, 0, 10);
+      await proxy[Symbol.asyncDispose]();
+      expect(await reader.result()).toMatchObject({
+        end: 'ConnectionLostError',
+        error: ['ERR_WIRE_DISCONNECTED', expect.any(String)],
+      });
+    },
+  );
 
   it.each(['ws://127.0.0.1:1', 'tcp://127.0.0.1:1', 'pipe:/nowhere/stream.pipe'])(
-    'and one that never was, at %s',
+    'DataStream raises that there never was a server at %s',
     async (endpoint) => {
       await using reader = await startReader(endpoint, 'jsonlines', {});
       expect(await reader.result()).toMatchObject({ end: 'NoDaemonError' });
     },
   );
 
-  it('a reader that is too slow gets a gap with its count', async () => {
+  it('DataStream gives a reader that is too slow a gap with its count', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'rvm-stream-'));
     const hub = createStreamHub({ kinds: publishedKinds, anonymized: false, memoryRows: 64 });
     await using handle = await serveStream({ hub, endpoint: `ipc://${folder}/s.sock`, format: 'jsonlines' });

@@ -113,7 +113,7 @@ describe('toArrowSchema()', () => {
   });
 });
 
-describe('record kinds', () => {
+describe('recordKinds', () => {
   it('begin with a required timestamp and name each column once', () => {
     for (const kind of [...Object.values(recordKinds), trainingKind(['a', 'b'])]) {
       expect(kind.fields[0]).toMatchObject({ name: 'timestamp', type: 'timestamp', nullable: false });

@@ -6,13 +6,13 @@ import { listNotebooks, readNotebook } from '../../support/kernel/notebooks.ts';
 
 const folder = join(import.meta.dirname, '..', '..', '..', 'notebooks');
 
-it('notebooks are numbered without holes', () => {
+it('listNotebooks() lists them numbered without holes', () => {
   const numbers = listNotebooks().map((name) => Number(name.slice(0, 2)));
   expect(numbers).toEqual(numbers.map((_, i) => i + 1));
   expect(numbers.length).toBeGreaterThanOrEqual(6);
 });
 
-describe.each(listNotebooks())('%s', (name) => {
+describe.each(listNotebooks())('readNotebook() of %s', (name) => {
   const { cells, metadata } = readNotebook(name);
 
   it('holds no outputs and no execution counts', () => {

@@ -79,8 +79,8 @@ describe('Jupyter.display', () => {
   });
 });
 
-describe('tables', () => {
-  it('show shape, types, first and last rows of a Polars frame', async () => {
+describe('buildMimeBundle() of tables', () => {
+  it('shows shape, types, first and last rows of a Polars frame', async () => {
     const data = await show(pl.DataFrame({ n: Array.from({ length: 5000 }, (_, i) => i), s: pl.Series(Array.from({ length: 5000 }, () => 'x')) })); // prettier-ignore
     expect(data['text/plain']).toMatch(/^DataFrame: 5,000 rows × 2 columns\n/);
     expect(data['text/plain']).toMatch(/Float64 +String/);
@@ -90,19 +90,19 @@ describe('tables', () => {
     expect(data['text/html']!.length).toBeLessThan(6000);
   });
 
-  it('of Polars may have columns called as properties of a frame', async () => {
+  it('shows a Polars frame whose columns are called as its properties', async () => {
     const names = ['columns', 'dtypes', 'height', 'row'];
     const data = await show(pl.DataFrame(Object.fromEntries(names.map((name, at) => [name, [at]]))));
     expect(data['text/plain']).toMatch(/^DataFrame: 1 row × 4 columns\n +columns +dtypes +height +row\n/);
   });
 
-  it('escape what they hold', async () => {
+  it('escapes what they hold', async () => {
     const data = await show(pl.DataFrame({ '<a>': ['<script>alert(1)</script>', null] }));
     expect(data['text/html']).not.toMatch(/<script>|<a>/);
     expect(data['text/html']).toContain('&lt;script&gt;');
   });
 
-  it('are a resource with fields and records when small', async () => {
+  it('gives a resource with fields and records when they are small', async () => {
     const table = tableFromArrays({ x: Int32Array.from([1, 2]), big: BigInt64Array.from([1n, 2n ** 60n]) });
     const data = await show(table);
     expect(data['application/vnd.dataresource+json']).toEqual({
@@ -112,13 +112,13 @@ describe('tables', () => {
     expect(data['text/plain']).toMatch(/^Arrow table: 2 rows × 2 columns/);
   });
 
-  it('show a Polars series, and a lazy frame without running it', async () => {
+  it('shows a Polars series, and a lazy frame without running it', async () => {
     expect((await show(pl.Series('s', [1, 2])))['text/plain']).toMatch(/^Series: 2 rows/);
     const lazy = await show(pl.DataFrame({ a: [1] }).lazy());
     expect(lazy['text/plain']).toMatch(/^LazyFrame, not collected/);
   });
 
-  it('leave out the middle of many columns', () => {
+  it('leaves out the middle of many columns', () => {
     const row = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`c${i}`, i]));
     const text = String(showTable(buildView([row])!)['text/plain']);
     expect(text).toContain('c15');
@@ -126,7 +126,7 @@ describe('tables', () => {
     expect(text).not.toContain('c50');
   });
 
-  it('come of arrays, maps, records and plain values in console.table', () => {
+  it('buildView() makes tables of arrays, maps, records and plain values in console.table', () => {
     expect(buildView([{ a: 1 }, { b: 2 }])!.row(1)).toEqual(['', 2]);
     expect(buildView(new Map([['k', { a: 1 }]]))!.row(0)).toEqual(['k', 1]);
     expect(buildView([1, { a: 2 }])!.columns.map(({ name }) => name)).toEqual(['a', 'value']);
@@ -134,9 +134,9 @@ describe('tables', () => {
   });
 });
 
-describe('pictures', () => {
+describe('buildMimeBundle() of pictures', () => {
   const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');
-  it('are known by their first bytes', async () => {
+  it('knows them by their first bytes', async () => {
     expect(await show(bytes('\x89PNG\r\n\x1a\nxx'))).toHaveProperty(['image/png']);
     expect(await show(bytes('\xff\xd8\xffxx'))).toHaveProperty(['image/jpeg']);
     expect(await show(bytes('GIF89a'))).toHaveProperty(['image/gif']);
@@ -145,7 +145,7 @@ describe('pictures', () => {
     expect(Object.keys(await show(bytes('hello')))).toEqual(['text/plain']);
   });
 
-  it('come of canvases, charts and elements', async () => {
+  it('takes them from canvases, charts and elements', async () => {
     expect((await show({ toDataURL: () => 'data:image/png;base64,AAAA' }))['image/png']).toBe('AAAA');
     const spec = { $schema: 'https://vega.github.io/schema/vega-lite/v5.json', mark: 'bar', encoding: { x: { field: 'a' } } }; // prettier-ignore
     expect((await show(spec))['application/vnd.vegalite.v5+json']).toEqual(spec);
@@ -155,15 +155,15 @@ describe('pictures', () => {
   });
 });
 
-describe('collections and errors', () => {
-  it('show a map as a table of keys and values', async () => {
+describe('buildMimeBundle() of collections and errors', () => {
+  it('shows a map as a table of keys and values', async () => {
     const data = await show(new Map<unknown, unknown>([['<a>', 1], [{ b: 2 }, 'x']])); // prettier-ignore
     expect(data['text/html']).toContain('&lt;a&gt;');
     expect(data['text/html']).toContain('{ b: 2 }');
     expect(data['text/plain']).toContain('Map(2)');
   });
 
-  it('show the course of numbers with a peak of one value, and what is no number', async () => {
+  it('shows the course of numbers with a peak of one value, and what is no number', async () => {
     const numbers = new Float64Array(100_000).fill(1);
     numbers[50_000] = 9;
     numbers[7] = Number.NaN;
@@ -176,7 +176,7 @@ describe('collections and errors', () => {
     expect((await show(new BigInt64Array(20).fill(3n)))['text/html']).toContain('mean</span> 3');
   });
 
-  it('show an error with its stack, escaped', async () => {
+  it('shows an error with its stack, escaped', async () => {
     const data = await show(new RangeError('<b>'));
     expect(data['text/html']).toMatch(
       /^<pre style="[^"]+"><b style="[^"]+">RangeError<\/b>: &lt;b&gt;\n {4}at /,

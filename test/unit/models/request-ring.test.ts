@@ -14,7 +14,7 @@ import {
   writeFailure,
 } from '../../../src/models/request-ring.ts';
 
-it('a request and its answer pass through the ring unchanged, over the wrap of the slots', () => {
+it('pushRequest() passes a request through the ring unchanged, and its answer, over the wrap of the slots', () => {
   const row = fc.array(fc.float({ noNaN: true }), { minLength: 3, maxLength: 3 });
   fc.assert(
     fc.property(fc.array(row, { minLength: 1, maxLength: 40 }), (rows) => {
@@ -36,7 +36,7 @@ it('a request and its answer pass through the ring unchanged, over the wrap of t
   );
 });
 
-it('positions go on past 2^31', () => {
+it('pushRequest() goes on past position 2^31', () => {
   const ring = viewRing(createRing(1, 4));
   const last = 2 ** 31 - 1;
   pushRequest(ring, last, 1, Float32Array.of(5));

@@ -21,7 +21,7 @@ async function sample(clock: ManualClock, second: number, stallFrom: number): Pr
 }
 
 describe.each(clockSteps)('a wall clock set %s', (_, byMs) => {
-  it('does not freeze the rule: a stall that begins afterwards is seen at the second sample', async () => {
+  it('createRulePolicy() does not freeze: a stall that begins afterwards is seen at the second sample', async () => {
     const clock = createManualClock(stepStartMs);
     const rule = createRulePolicy();
     for (let second = 0; second < 5; second++) {
@@ -35,7 +35,7 @@ describe.each(clockSteps)('a wall clock set %s', (_, byMs) => {
     expect(labels).toEqual(['NoActionNeeded', 'NoActionNeeded', 'Critical', 'Critical']);
   });
 
-  it('does not freeze the rule where only timestamps are known', async () => {
+  it('createRulePolicy() does not freeze where only timestamps are known', async () => {
     const clock = createManualClock(stepStartMs);
     const rule = createRulePolicy();
     for (let second = 0; second < 5; second++) await rule.decide(await sample(clock, second, 6));
@@ -48,7 +48,7 @@ describe.each(clockSteps)('a wall clock set %s', (_, byMs) => {
     expect(labels.slice(-4)).toEqual(Array(4).fill('Critical'));
   });
 
-  it('leaves the drift its windows', async () => {
+  it('createDriftMeter() keeps its windows', async () => {
     const clock = createManualClock(stepStartMs);
     const meter = createDriftMeter(1000, 20);
     for (let second = 0; second <= 10; second++) {
@@ -59,7 +59,7 @@ describe.each(clockSteps)('a wall clock set %s', (_, byMs) => {
     expect(meter.read(1000)).toEqual({ kib: 7, noiseKib: 0, windows: 10 });
   });
 
-  it('leaves a snapshot as old as it is, so that the model is asked', async () => {
+  it('ageOf() gives the true age of a snapshot, so that the model is asked', async () => {
     const clock = createManualClock(stepStartMs);
     const input = await sample(clock, 0, 99);
     clock.step(byMs);

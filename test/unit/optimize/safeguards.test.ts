@@ -12,7 +12,7 @@ import { buildPlan, buildStat } from '../../support/optimize/optimize-host.ts';
 
 const MIB = 2 ** 20;
 
-it('safeguards have one name each and say what they protect', () => {
+it('findRefusal() has safeguards with a name each that say what they protect', () => {
   const names = safeguards.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
   expect(safeguards.every(({ protects }) => protects.length > 0)).toBe(true);

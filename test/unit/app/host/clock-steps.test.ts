@@ -38,7 +38,7 @@ describe('createStepLog()', () => {
   });
 });
 
-describe.each(clockSteps)('live features with a wall clock set %s', (_, byMs) => {
+describe.each(clockSteps)('createSteadyTime() with a wall clock set %s', (_, byMs) => {
   const spec = buildFeatureSpec();
   const names = spec.names.filter((name) => name !== 'time_of_day' && name !== 'day_of_week');
   const rows = pressuredSnapshots(120, 60);
@@ -61,13 +61,13 @@ describe.each(clockSteps)('live features with a wall clock set %s', (_, byMs) =>
     return seen;
   }
 
-  it('are those of a clock that was never set, from sample to sample', async () => {
+  it('gives live features as of a clock that was never set, from sample to sample', async () => {
     const [set, never] = [await run(byMs), await run(0)];
     expect(set.filter((row) => row === null)).toHaveLength(10);
     expect(set).toEqual(never);
   });
 
-  it('close every label of their horizon, as before the step', async () => {
+  it('lets live features close every label of their horizon, as before the step', async () => {
     const clock = createManualClock(stepStartMs);
     const steady = createSteadyTime(clock);
     const labeler = createOnlineLabeler<number>({ horizonMs: 10_000 });

@@ -78,7 +78,7 @@ describe('render()', () => {
 });
 
 describe('metrics', () => {
-  it('have names by convention, help, and no labels without bounds', () => {
+  it('createMetricsPage() has names by convention, help, and no labels without bounds', () => {
     for (const { name, type, help, labels = [] } of metrics) {
       expect(name).toMatch(/^(ruvector|process|nodejs)_[a-z_]+$/);
       expect(name.endsWith('_total')).toBe(type === 'counter');
@@ -89,7 +89,7 @@ describe('metrics', () => {
     }
   });
 
-  it('are all described in docs/metrics.md, and nothing else is', () => {
+  it('docs/metrics.md describes every metric and nothing else', () => {
     const text = readFileSync(join(import.meta.dirname, '../../../../docs/metrics.md'), 'utf8');
     const documented = [...text.matchAll(/^\| `([a-z_]+)`/gm)].map(([, name]) => name!);
     const memory = metrics

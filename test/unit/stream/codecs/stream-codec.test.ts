@@ -168,7 +168,7 @@ describe.each(streamFormats)('createStreamCodec("%s")', (format) => {
   });
 });
 
-describe('the schema of Protobuf', () => {
+describe('stream.proto', () => {
   const views: StreamKinds = {
     memory: buildAdrView('memory', memoryKind).kind,
     process: buildAdrView('process', processKind).kind,
@@ -199,7 +199,7 @@ describe('the schema of Protobuf', () => {
   });
 });
 
-describe('JSON Lines', () => {
+describe('createStreamCodec() of JSON Lines', () => {
   const lineOf = (row: AnyRow): string =>
     Buffer.from(
       createStreamCodec('jsonlines').encode([{ type: 'record', table: 'memory', sequence: 1, row }]),
@@ -207,7 +207,7 @@ describe('JSON Lines', () => {
       .toString()
       .trim();
 
-  it('a float has a point, so that no reader takes its column for integers', () => {
+  it('writes a float with a point, so that no reader takes its column for integers', () => {
     const line = lineOf({
       timestamp: 0,
       total_mb: 3,
@@ -220,7 +220,7 @@ describe('JSON Lines', () => {
     expect(line).toContain('"timestamp":"1970-01-01T00:00:00.000Z"');
   });
 
-  it('what is not finite is null', () => {
+  it('writes null for what is not finite', () => {
     const line = lineOf({
       timestamp: 0,
       total_mb: Number.NaN,
@@ -231,12 +231,15 @@ describe('JSON Lines', () => {
   });
 });
 
-it.each(['msgpack', 'protobuf', 'arrow'] as const)('%s carries NaN and infinities', (format) => {
-  const codec = createStreamCodec(format);
-  const row = { timestamp: 0, total_mb: Number.NaN, available_mb: Infinity, used_percent: -Infinity };
-  const [event] = codec.decode(codec.encode([{ type: 'record', table: 'memory', sequence: 1, row }]));
-  expect(event).toMatchObject({ row });
-});
+it.each(['msgpack', 'protobuf', 'arrow'] as const)(
+  'createStreamCodec() of %s carries NaN and infinities',
+  (format) => {
+    const codec = createStreamCodec(format);
+    const row = { timestamp: 0, total_mb: Number.NaN, available_mb: Infinity, used_percent: -Infinity };
+    const [event] = codec.decode(codec.encode([{ type: 'record', table: 'memory', sequence: 1, row }]));
+    expect(event).toMatchObject({ row });
+  },
+);
 
 function anonymisedKinds(): StreamKinds {
   const fields = publishedKinds.process.fields.filter(({ name }) => name !== 'name' && name !== 'pid');

@@ -217,7 +217,7 @@ function countCovered(events: readonly StreamEvent[]): number {
   return next - 1;
 }
 
-it('every subscriber sees each number once, as a record or in a gap, however it reads and reconnects', async () => {
+it('createStreamHub() shows every subscriber each number once, as a record or in a gap, however it reads and reconnects', async () => {
   const step = fc.oneof(
     fc.record({ publish: fc.integer({ min: 1, max: 400 }) }),
     fc.record({ read: fc.integer({ min: 1, max: 300 }) }),
