@@ -102,11 +102,7 @@ async function serve(config: HostConfig, options: ServeOptions, command: Command
 const LEAVE_MS = 2000;
 
 /** Commands without the daemon compute as it does by this file: without it they take the defaults. */
-async function keepConfig(
-  root: string,
-  config: HostConfig,
-  log: (text: string) => void,
-): Promise<void> {
+async function keepConfig(root: string, config: HostConfig, log: (text: string) => void): Promise<void> {
   try {
     await saveConfig(root, config);
   } catch (error) {
