@@ -9,9 +9,9 @@ const mayImport = {
   // Dataset publication describes what prepare computed; DataExporter.startStream serves through stream.
   export: ['core', 'files', 'prepare', 'stream'],
   sockets: ['core'],
-  bridge: ['core', 'sockets'],
+  bridge: ['core', 'files', 'sockets'],
   stream: ['core', 'files', 'sockets'],
-  models: ['core'],
+  models: ['core', 'files'],
   train: ['core', 'bridge', 'models'],
   optimize: ['core', 'procfs', 'models'],
   // Of the others it reads types and, on first use, export and prepare; the work is the daemon's.

@@ -1,7 +1,8 @@
 // run/bridge.json: how Python and notebooks find a running daemon. Owner only, replaced atomically.
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { readStartTicks, systemCodeOf } from '../core/index.ts';
+import { readFile } from 'node:fs/promises';
+import { isAlive, readStartTicks, systemCodeOf } from '../core/index.ts';
 import type { RuvectorError } from '../core/index.ts';
+import { writeDurably } from '../files/index.ts';
 import { WireErrorCode, wireError } from '../sockets/index.ts';
 import type { Endpoints } from '../sockets/index.ts';
 
@@ -17,20 +18,13 @@ export interface BridgeFile {
   readonly protocol: number;
 }
 
-/** Writes the file with mode 0600 under a temporary name and renames it. */
+/** Writes the file, mode 0600: readers see it whole or not at all. */
 export async function writeBridgeFile(path: string, file: BridgeFile): Promise<void> {
   const { endpoints, token, pid, protocol } = file;
   const startTicks = file.startTicks ?? readStartTicks(pid) ?? undefined;
-  const temporary = `${path}.${process.pid}.tmp`;
   const { control, data } = endpoints;
   const json = JSON.stringify({ endpoints: { control, data }, token, pid, startTicks, protocol }, null, 2);
-  try {
-    await writeFile(temporary, `${json}\n`, { mode: 0o600 });
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  await writeDurably(path, `${json}\n`);
 }
 
 /**
@@ -39,7 +33,7 @@ export async function writeBridgeFile(path: string, file: BridgeFile): Promise<v
  */
 export async function readBridgeFile(path: string): Promise<BridgeFile> {
   const file = parseBridgeFile(path, await readText(path));
-  if (!isAlive(file)) throw noDaemonError(path, `process ${file.pid} that wrote it is dead`);
+  if (!isRunning(file)) throw noDaemonError(path, `process ${file.pid} that wrote it is dead`);
   return file;
 }
 
@@ -76,13 +70,8 @@ function parseObject(path: string, text: string): object {
   throw noDaemonError(path, 'it is not a JSON object');
 }
 
-function isAlive({ pid, startTicks }: BridgeFile): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    // EPERM: it lives, under another user.
-    if (systemCodeOf(error) !== 'EPERM') return false;
-  }
+function isRunning({ pid, startTicks }: BridgeFile): boolean {
+  if (!isAlive(pid)) return false;
   const nowTicks = readStartTicks(pid);
   return startTicks === undefined || nowTicks === null || nowTicks === startTicks;
 }

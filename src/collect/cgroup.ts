@@ -3,7 +3,9 @@
 // namespace sees none above its own). https://docs.kernel.org/admin-guide/cgroup-v2.html#memory-interface-files
 import { systemCodeOf } from '../core/index.ts';
 import {
+  findFlatValue,
   listMemoryFolders,
+  memoryFiles,
   parseHierarchicalLimit,
   parseMemoryMounts,
   readMemoryLimit,
@@ -38,11 +40,11 @@ export interface CgroupPlaces {
   readonly cgroupRoot: string | null;
 }
 
-/** The files of a memory cgroup by version. */
-const filesOf = {
-  1: { usage: 'memory.usage_in_bytes', kills: ['memory.oom_control'] },
+/** The files that count OOM kills, by version. */
+const killFiles = {
+  1: ['memory.oom_control'],
   // Since Linux 5.2 there is a file without the kills in cgroups below, which have limits of their own.
-  2: { usage: 'memory.current', kills: ['memory.events.local', 'memory.events'] },
+  2: ['memory.events.local', 'memory.events'],
 } as const;
 
 /** Which cgroups count seldom changes, and finding out costs ten times as much as reading them. */
@@ -126,12 +128,11 @@ function readCgroupMemory(
   read: ReadText,
   notes: Notes,
 ): CgroupMemory {
-  const { usage, kills } = filesOf[version];
   const limits = limiting.map((each) => readMemoryLimit(each.path, each.version, read));
   return {
-    cgroup_usage_bytes: parseUsage(read(`${path}/${usage}`), notes),
+    cgroup_usage_bytes: parseUsage(read(`${path}/${memoryFiles[version].usage}`), notes),
     cgroup_limit_bytes: smallestLimit(limits, hiddenBytes, notes),
-    cgroup_oom_kill: readKills(path, kills, read, notes),
+    cgroup_oom_kill: readKills(path, killFiles[version], read, notes),
   };
 }
 
@@ -160,15 +161,10 @@ function parseUsage(text: string | null, notes: Notes): number | null {
 /** The first file that has the line; a kernel without any is no failure. */
 function readKills(folder: string, files: readonly string[], read: ReadText, notes: Notes): number | null {
   for (const file of files) {
-    const line = findKills(read(`${folder}/${file}`) ?? '');
-    if (line !== null) return parseKills(line, notes);
+    const text = findFlatValue(read(`${folder}/${file}`) ?? '', 'oom_kill');
+    if (text !== null) return parseKills(text, notes);
   }
   return null;
-}
-
-/** What follows `oom_kill ` in memory.events or memory.oom_control; null when the kernel has no such line. */
-function findKills(text: string): string | null {
-  return /^oom_kill (.*)$/m.exec(text)?.[1] ?? null;
 }
 
 function parseKills(text: string, notes: Notes): number | null {

@@ -2,6 +2,7 @@
 // below 0, and a row's whole numbers are exact up to 2^53 only. The last guard before a row leaves the room.
 import { memoryKind, processKind } from '../core/index.ts';
 import type { AnyRow, Field } from '../core/index.ts';
+import { MAX_PID } from '../procfs/index.ts';
 import type { NoteBad } from './part-notes.ts';
 
 interface Range {
@@ -15,8 +16,6 @@ interface Column extends Range {
 }
 
 const counts: Range = { min: 0, max: Number.MAX_SAFE_INTEGER };
-/** PID_MAX_LIMIT of the kernel: also bounds processes and threads. */
-export const MAX_PID = 2 ** 22;
 /** NR_CPUS at its largest. */
 const MAX_CPUS = 8192;
 

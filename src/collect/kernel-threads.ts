@@ -1,7 +1,7 @@
 // The kernel's own threads, in one read: they own no memory, and asking each of them would double the
 // cost of a scan on a host with many cores. All of them are children of kthreadd, which is pid 2.
+import { parseChildren, parseProcessStat } from '../procfs/index.ts';
 import { toLatin1 } from './keyed-numbers.ts';
-import { parseProcessStat } from './process-files.ts';
 import type { ProcReader } from './proc-reader.ts';
 
 const KTHREADD = 2;
@@ -12,14 +12,8 @@ export function readKernelThreads(reader: ProcReader, procRoot: string): Readonl
   try {
     const stat = parseProcessStat(reader.read(`${folder}/stat`));
     if (stat?.name !== 'kthreadd') return new Set();
-    return parseChildren(reader.readAll(`${folder}/task/${KTHREADD}/children`));
+    return new Set(parseChildren(toLatin1(reader.readAll(`${folder}/task/${KTHREADD}/children`))));
   } catch {
     return new Set(); // then each is asked for its size and found to be 0
   }
-}
-
-/** Parses /proc/PID/task/TID/children: pids separated by spaces. */
-export function parseChildren(bytes: Uint8Array): ReadonlySet<number> {
-  const pids = toLatin1(bytes).split(' ').map(Number);
-  return new Set(pids.filter((pid) => Number.isSafeInteger(pid) && pid > 0));
 }

@@ -1,5 +1,7 @@
 // /proc/pressure: pressure stall information (PSI), total stall time since boot in µs.
 // https://docs.kernel.org/accounting/psi.html
+import { findPressureLine } from '../procfs/index.ts';
+import type { PressureKind } from '../procfs/index.ts';
 import { parseColumn } from './column-range.ts';
 import { parseError, readError } from './errors.ts';
 import { toLatin1 } from './keyed-numbers.ts';
@@ -28,16 +30,16 @@ export const emptyPressure: Pressure = {
 type Column = keyof Pressure;
 
 /** The columns of each file's lines; a line without one is not wanted (`full` of the CPU is always 0). */
-const resources: Readonly<Record<string, readonly (readonly [start: string, column: Column])[]>> = {
+const resources: Readonly<Record<string, readonly (readonly [kind: PressureKind, column: Column])[]>> = {
   memory: [
-    ['some ', 'psi_memory_some_us'],
-    ['full ', 'psi_memory_full_us'],
+    ['some', 'psi_memory_some_us'],
+    ['full', 'psi_memory_full_us'],
   ],
   io: [
-    ['some ', 'psi_io_some_us'],
-    ['full ', 'psi_io_full_us'],
+    ['some', 'psi_io_some_us'],
+    ['full', 'psi_io_full_us'],
   ],
-  cpu: [['some ', 'psi_cpu_some_us']],
+  cpu: [['some', 'psi_cpu_some_us']],
 };
 
 /** Reads `<procRoot>/pressure/{memory,io,cpu}`: a file that cannot be read leaves its own columns null. */
@@ -67,29 +69,16 @@ export function parsePressure(
   const text = toLatin1(bytes);
   const values: { [C in Column]?: number | null } = {};
   let found = 0;
-  for (const [start, column] of resources[resource] ?? []) {
-    const line = findLine(text, start);
-    if (line !== undefined) found++;
-    values[column] = parseTotal(column, line, notes);
+  for (const [kind, column] of resources[resource] ?? []) {
+    const line = findPressureLine(text, kind);
+    values[column] = null;
+    if (line === null) continue;
+    found++;
+    // Without the newline that ends it the total may go on.
+    const total = line.isWhole ? parseColumn(column, line.total) : null;
+    if (total === null) notes.bad(column, line.text);
+    values[column] = total;
   }
   if (found === 0) notes.failed(parseError(`/proc/pressure/${resource}`, text));
   return values;
-}
-
-/** With the newline that ends it: without one the total may go on. */
-function findLine(text: string, start: string): string | undefined {
-  const at = text.startsWith(start) ? 0 : text.indexOf(`\n${start}`) + 1;
-  if (at === 0 && !text.startsWith(start)) return undefined;
-  const newline = text.indexOf('\n', at);
-  return text.slice(at, newline < 0 ? text.length : newline + 1);
-}
-
-// Null without a line too: before Linux 5.13 the CPU has no `full`.
-function parseTotal(column: string, line: string | undefined, notes: Notes): number | null {
-  if (line === undefined) return null;
-  const at = line.lastIndexOf(' total=');
-  const digits = at < 0 || !line.endsWith('\n') ? '' : line.slice(at + ' total='.length, -1);
-  const total = parseColumn(column, digits);
-  if (total === null) notes.bad(column, line.trimEnd());
-  return total;
 }

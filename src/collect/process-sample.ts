@@ -1,12 +1,12 @@
 // One process, read cheaply and at once, for a caller that acts on it and watches what happens.
+import type { SystemConstants } from '../procfs/index.ts';
 import { parseError, readError } from './errors.ts';
 import { toLatin1 } from './keyed-numbers.ts';
 import type { NoteBad } from './part-notes.ts';
 import { createProcReader, isGone } from './proc-reader.ts';
 import type { ProcReader } from './proc-reader.ts';
-import { parseProcessStat, parseProcessStatm } from './process-files.ts';
+import { checkProcessStat, checkProcessStatm } from './process-files.ts';
 import { readSystemConstants } from './system-constants.ts';
-import type { SystemConstants } from './system-constants.ts';
 
 /** One process at one instant. */
 export interface ProcessSample {
@@ -38,8 +38,8 @@ const constantsOf = new Map<string, SystemConstants>();
 export function readProcessSample(pid: number, options: { procRoot?: string } = {}): ProcessSample | null {
   const { procRoot = '/proc' } = options;
   const { pageKib, tickMs } = readConstants(procRoot);
-  const statm = readOrNull(`${procRoot}/${pid}/statm`, parseProcessStatm);
-  const stat = statm && readOrNull(`${procRoot}/${pid}/stat`, parseProcessStat);
+  const statm = readOrNull(`${procRoot}/${pid}/statm`, checkProcessStatm);
+  const stat = statm && readOrNull(`${procRoot}/${pid}/stat`, checkProcessStat);
   if (!stat) return null;
   const { cpuTicks, ...rest } = stat;
   return {

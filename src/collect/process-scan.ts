@@ -4,17 +4,18 @@ import { readdirSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { messageOf } from '../core/index.ts';
 import type { Clock, ProcessRecord } from '../core/index.ts';
-import { MAX_PID, guardRow } from './column-range.ts';
+import { parsePids } from '../procfs/index.ts';
+import type { SystemConstants } from '../procfs/index.ts';
+import { guardRow } from './column-range.ts';
 import { parseError, readError } from './errors.ts';
 import { readKernelThreads } from './kernel-threads.ts';
 import { toLatin1 } from './keyed-numbers.ts';
 import { createSmapsReader } from './largest-smaps.ts';
-import { emptyIo, emptySmaps, parseProcessIo, parseProcessStat, parseProcessStatm } from './process-files.ts';
+import { emptyIo, emptySmaps, parseProcessIo, checkProcessStat, checkProcessStatm } from './process-files.ts';
 import type { ProcessIo } from './process-files.ts';
 import type { Notes } from './part-notes.ts';
 import { isDenied, isGone } from './proc-reader.ts';
 import type { ProcReader } from './proc-reader.ts';
-import type { SystemConstants } from './system-constants.ts';
 
 /** One scan of all processes. */
 export interface ProcessScan {
@@ -72,10 +73,10 @@ export function createProcessScanner(options: ProcessScannerOptions): ProcessSca
   ): ProcessRecord | null {
     const folder = `${procRoot}/${pid}`;
     // statm first: it is the cheapest and says whether there is memory to report.
-    const statm = parseProcessStatm(reader.read(`${folder}/statm`), notes.bad);
+    const statm = checkProcessStatm(reader.read(`${folder}/statm`), notes.bad);
     if (statm.sizePages === 0 || statm.residentPages === null) return null;
     const bytes = reader.read(`${folder}/stat`);
-    const stat = parseProcessStat(bytes, notes.bad);
+    const stat = checkProcessStat(bytes, notes.bad);
     if (stat === null) throw parseError('/proc/PID/stat', toLatin1(bytes));
     if (stat.state === 'D') waiting.add(pid);
     const { startTimeTicks } = stat;
@@ -133,16 +134,11 @@ export function createProcessScanner(options: ProcessScannerOptions): ProcessSca
 
 /** Reads the pids below `procRoot`. @throws RuvectorError `ERR_COLLECT_READ` */
 export function readPids(procRoot: string): number[] {
-  let names: string[];
   try {
-    names = readdirSync(procRoot);
+    return parsePids(readdirSync(procRoot));
   } catch (error) {
     throw readError(procRoot, error);
   }
-  return names
-    .filter((name) => /^[0-9]{1,7}$/.test(name))
-    .map(Number)
-    .filter((pid) => pid >= 1 && pid <= MAX_PID);
 }
 
 // Null when this user may not read it or the kernel keeps no such account.

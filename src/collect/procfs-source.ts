@@ -1,6 +1,6 @@
 // The Linux source: /proc and the cgroup tree under configurable roots. Reads files only; starts no process.
 import type { Clock } from '../core/index.ts';
-import { isProcfs } from '../procfs/index.ts';
+import { isProcfs, parseOpenFilesLimit } from '../procfs/index.ts';
 import { createCgroupReader, emptyCgroup } from './cgroup.ts';
 import { toLatin1 } from './keyed-numbers.ts';
 import { emptyMeminfo, readMeminfo } from './meminfo.ts';
@@ -52,14 +52,8 @@ export function createProcfsSource(options: ProcfsOptions): Source {
 function readKeptFilesLimit(): number {
   const reader = createProcReader(0);
   try {
-    return Math.floor(parseOpenFilesLimit(reader.read('/proc/self/limits')) / 4);
+    return Math.floor((parseOpenFilesLimit(toLatin1(reader.read('/proc/self/limits'))) ?? 0) / 4);
   } catch {
     return 0; // without a known limit nothing is kept; only the cost grows
   }
-}
-
-/** Parses the soft limit on open files out of /proc/PID/limits; 0 when it is not there, Infinity when unlimited. */
-export function parseOpenFilesLimit(bytes: Uint8Array): number {
-  const [, soft] = /^Max open files +(\d+|unlimited) /m.exec(toLatin1(bytes)) ?? [];
-  return soft === 'unlimited' ? Infinity : Number(soft ?? 0);
 }

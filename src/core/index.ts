@@ -8,7 +8,7 @@ export { createSteadyTime } from './steady-time.ts';
 export type { ClockStep, Instant, SteadyTime } from './steady-time.ts';
 export { findUserHome, resolveHome, userFolder } from './home.ts';
 export type { Home, UserPlace } from './home.ts';
-export { readCommandLine, readStartTicks } from './process-identity.ts';
+export { isAlive, readCommandLine, readStartTicks } from './process-identity.ts';
 export { optional, required, withPrivacy } from './fields.ts';
 export type { AnyRow, Field, FieldType, PrivacyRole, RecordKind, RowOf } from './fields.ts';
 export { labels, memoryKind, optimizationKind, processKind, recordKinds, trainingKind } from './records.ts';

@@ -1,43 +1,32 @@
-// One writer a staging folder. The lock is SQLite's byte-range lock on a file, held by an open exclusive
-// transaction: the kernel drops it with the process (or the thread), so kill -9 leaves nothing stale, and
-// a reused pid fools nobody.
+// One writer a staging folder: the lock is SQLite's (files/sqlite-lock.ts) on a file that is removed with the folder.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { tryLock } from '../files/index.ts';
+import type { FileLock } from '../files/index.ts';
 
-const SQLITE_BUSY = 5;
 const lockName = 'lock.db';
 
 /** What the lock leaves in the folder. */
 export const isLockFile = (name: string): boolean => name.startsWith(lockName);
 
-/** A held lock. */
-export interface StagingLock {
-  release(): void;
-}
-
 /** Takes the lock; null when another writer has it. */
-export function acquireStagingLock(folder: string): StagingLock | null {
+export function acquireStagingLock(folder: string): FileLock | null {
   const path = join(folder, lockName);
   for (;;) {
-    const database = openLocked(path);
-    if (database === 'busy') return null;
+    const lock = tryStagingLock(path);
     // A writer that ended between our opening and locking has removed the file: that lock guards nothing.
-    if (database === null || existsSync(path)) return { release: () => database?.close() };
-    database.close();
+    if (lock === null || lock === 'none' || existsSync(path)) return lock === 'none' ? noLock : lock;
+    lock.release();
   }
 }
 
-/** Null where the file system has no locks or takes no file: writing there tells what is wrong with it. */
-function openLocked(path: string): DatabaseSync | 'busy' | null {
-  let database: DatabaseSync | undefined;
+const noLock: FileLock = { release() {} };
+
+/** `none` where the file system has no locks or takes no file: writing there tells what is wrong with it. */
+function tryStagingLock(path: string): FileLock | 'none' | null {
   try {
-    database = new DatabaseSync(path);
-    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
-    return database;
-  } catch (error) {
-    database?.close();
-    const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
-    return code === SQLITE_BUSY ? 'busy' : null;
+    return tryLock(path);
+  } catch {
+    return 'none';
   }
 }

@@ -1,13 +1,12 @@
 // The folder in which an export is made, beside the target or, when that is a folder, inside it: the
 // files, and what a later run needs to go on. Mode 0700: it holds the anonymiser's key. Removed when the
 // export ends.
-import { mkdtemp, open, readFile, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { isStream, locateDestination, nameBeside } from '../files/index.ts';
+import { isStream, locateDestination, makeFolder, nameBeside, writeDurably } from '../files/index.ts';
 import type { LocateOptions } from '../files/index.ts';
 import { busyError } from './errors.ts';
-import { makeFolder } from './make-folder.ts';
 import { acquireStagingLock, isLockFile } from './staging-lock.ts';
 import type { WriterStart } from './table-writer.ts';
 
@@ -122,9 +121,5 @@ export async function createStaging(folder: string, state: StagingState): Promis
 
 /** Replaces the state; seen whole or not at all. */
 export async function saveStaging(folder: string, state: StagingState): Promise<void> {
-  const temporary = join(folder, `${stateName}.tmp`);
-  await using file = await open(temporary, 'w', 0o600);
-  await file.writeFile(JSON.stringify(state));
-  await file.sync();
-  await rename(temporary, join(folder, stateName));
+  await writeDurably(join(folder, stateName), JSON.stringify(state), { ifUnsynced: 'keep' });
 }

@@ -1,6 +1,7 @@
 // The contract of what writes one table to one file, batch by batch.
 import type { FileHandle } from 'node:fs/promises';
 import type * as arrow from 'apache-arrow';
+import { writeAll } from '../files/index.ts';
 import type { ByteSink } from '../files/index.ts';
 
 /** Where a writer goes on: 0 rows at the start. */
@@ -31,13 +32,4 @@ export function createFileSink(file: FileHandle): ByteSink {
     sync: async () => file.sync(),
     close: async () => file.close(),
   };
-}
-
-/** Writes all bytes; a disk that fills in the middle ends in its error. */
-async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  let done = 0;
-  while (done < bytes.length) {
-    const { bytesWritten } = await file.write(bytes, done, bytes.length - done);
-    done += bytesWritten;
-  }
 }

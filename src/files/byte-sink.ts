@@ -7,7 +7,7 @@ import { close, closeSync, constants, fstatSync, openSync, write, writeSync } fr
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { isatty } from 'node:tty';
 import { promisify } from 'node:util';
-import { systemCodeOf } from '../core/index.ts';
+import { systemCodeOf } from '../core/plain/index.ts';
 import type { Destination } from './destination.ts';
 import { readerLeftError, targetError } from './errors.ts';
 

@@ -6,7 +6,7 @@ import type { Stats } from 'node:fs';
 import { fstatSync, readFileSync } from 'node:fs';
 import { lstat, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { adviseOn, systemCodeOf } from '../core/index.ts';
+import { adviseOn, systemCodeOf } from '../core/plain/index.ts';
 import { targetError } from './errors.ts';
 
 /** `new` is nothing yet; `descriptor` is open in this process already. */

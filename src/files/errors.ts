@@ -1,5 +1,5 @@
 // Errors of the files room. Codes are listed in docs/errors.md and mirrored in Python.
-import { RuvectorError, systemCodeOf } from '../core/index.ts';
+import { RuvectorError, systemCodeOf } from '../core/plain/index.ts';
 
 /** A path that cannot be written to as asked, code `ERR_FILES_TARGET`. `state` says what it is, `next` what to do. */
 export function targetError(path: string, state: string, next: string, cause?: unknown): RuvectorError {

@@ -4,13 +4,14 @@
 // folder that cannot be written), the bytes go into the file that is there.
 import type { Stats } from 'node:fs';
 import { constants, createReadStream } from 'node:fs';
-import { copyFile, link, lstat, open, rename, rm } from 'node:fs/promises';
+import { copyFile, link, lstat, open, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
-import { systemCodeOf } from '../core/index.ts';
+import { systemCodeOf } from '../core/plain/index.ts';
 import type { ByteSink } from './byte-sink.ts';
 import type { Destination } from './destination.ts';
+import { overwriteSynced, renameDurably, syncFile, syncFolder, temporarySuffix } from './durable-file.ts';
 import { isRefusal, targetError } from './errors.ts';
 import { exchangePaths } from './exchange-paths.ts';
 import { nameBeside } from './name-beside.ts';
@@ -32,7 +33,6 @@ export async function placeFile(temporary: string, destination: Destination): Pr
   try {
     await using folder = await openFolder(destination);
     await takePlace(temporary, folder.pathOf(basename(destination.path)), destination);
-    await folder.sync();
   } catch (error) {
     if (destination.kind !== 'file' || !isRefusal(error)) throw error;
     await writeInPlace(temporary, destination);
@@ -66,14 +66,13 @@ async function keepOwnership(temporary: string, stats: Stats): Promise<void> {
 interface OpenFolder extends AsyncDisposable {
   /** A path that stays in this folder, whatever becomes of its name. */
   pathOf(name: string): string;
-  sync(): Promise<void>;
 }
 
 /** Holds the folder open: one that was swapped for another since it was located is not written into. */
 async function openFolder({ path, asked, parent }: Destination): Promise<OpenFolder> {
   const folder = dirname(path);
-  const byName = { pathOf: (name: string) => join(folder, name), sync: async () => {} };
-  if (process.platform === 'win32') return { ...byName, [Symbol.asyncDispose]: async () => {} };
+  const byName = { pathOf: (name: string) => join(folder, name), [Symbol.asyncDispose]: async () => {} };
+  if (process.platform === 'win32') return byName;
   const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW).catch(
     (error: unknown) => {
       // A folder that may be written into but not listed.
@@ -81,7 +80,7 @@ async function openFolder({ path, asked, parent }: Destination): Promise<OpenFol
       throw error;
     },
   );
-  if (!handle) return { ...byName, [Symbol.asyncDispose]: async () => {} };
+  if (!handle) return byName;
   try {
     const found = await handle.stat();
     if (parent && (found.dev !== parent.dev || found.ino !== parent.ino)) {
@@ -89,7 +88,6 @@ async function openFolder({ path, asked, parent }: Destination): Promise<OpenFol
     }
     return {
       pathOf: await pathThrough(handle, folder),
-      sync: async () => handle.sync().catch(() => undefined),
       [Symbol.asyncDispose]: async () => handle.close(),
     };
   } catch (error) {
@@ -117,12 +115,11 @@ async function takePlace(temporary: string, target: string, destination: Destina
 
 /** Copies a file that was made on another file system, then puts the copy in its place. */
 async function takePlaceFromAfar(temporary: string, target: string, destination: Destination): Promise<void> {
-  const suffix = `.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
+  const suffix = `.${process.pid}-${randomBytes(4).toString('hex')}${temporarySuffix}`;
   const beside = join(dirname(target), basename(nameBeside(destination.path, suffix)));
   try {
     await copyFile(temporary, beside, constants.COPYFILE_EXCL);
-    await using copy = await open(beside, constants.O_RDONLY | constants.O_NOFOLLOW);
-    await copy.sync();
+    await syncFile(beside);
     if (destination.stats) await keepOwnership(beside, destination.stats);
     await takePlace(beside, target, destination);
   } finally {
@@ -143,6 +140,7 @@ async function takeFreeName(temporary: string, target: string, destination: Dest
     return;
   }
   await rm(temporary, { force: true });
+  await keepName(target);
 }
 
 /** What had the name comes out under the temporary one and is looked at before it is removed. */
@@ -150,6 +148,7 @@ async function replace(temporary: string, target: string, { asked }: Destination
   if (await exchangePaths(temporary, target)) {
     if ((await lstat(temporary)).isFile()) {
       await rm(temporary, { force: true });
+      await keepName(target);
       return;
     }
     await exchangePaths(temporary, target);
@@ -157,7 +156,12 @@ async function replace(temporary: string, target: string, { asked }: Destination
   }
   const found = await lstat(target).catch(() => null);
   if (found && !found.isFile()) throw replacedError(asked);
-  await rename(temporary, target);
+  await renameDurably(temporary, target, 'keep');
+}
+
+/** Everybody reads the new file already, so a folder that cannot be synced is no failure. */
+async function keepName(target: string): Promise<void> {
+  await syncFolder(dirname(target)).catch(() => undefined);
 }
 
 const replacedError = (asked: string): Error =>
@@ -172,16 +176,7 @@ async function writeInPlace(temporary: string, { path, asked, stats }: Destinati
   await using file = await open(path, constants.O_WRONLY | constants.O_NOFOLLOW);
   const found = await file.stat();
   if (found.dev !== stats!.dev || found.ino !== stats!.ino) throw replacedError(asked);
-  let position = 0;
-  for await (const chunk of createReadStream(temporary) as AsyncIterable<Buffer>) {
-    for (let done = 0; done < chunk.length;) {
-      const { bytesWritten } = await file.write(chunk, done, chunk.length - done, position);
-      done += bytesWritten;
-      position += bytesWritten;
-    }
-  }
-  await file.truncate(position);
-  await file.sync();
+  await overwriteSynced(file, createReadStream(temporary) as AsyncIterable<Buffer>);
 }
 
 /** Streams a finished file out; for formats that must seek while they are made. */

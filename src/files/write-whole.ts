@@ -1,28 +1,47 @@
-// A small file at a path that a user named: seen whole or not at all, links followed.
+// A file at a path that a user named: seen whole or not at all, links followed.
 import { randomBytes } from 'node:crypto';
 import { open, rm } from 'node:fs/promises';
 import { locateDestination, requireFile } from './destination.ts';
 import type { Destination } from './destination.ts';
+import { overwriteSynced, temporarySuffix, writeSynced } from './durable-file.ts';
+import type { FileData } from './durable-file.ts';
 import { isRefusal } from './errors.ts';
 import { nameBeside } from './name-beside.ts';
 import { placeFile } from './place-file.ts';
 
 /**
- * Writes a file.
+ * Writes a small file, also into a folder that takes no new one.
  * @param what names it in an error: "a report"
  * @throws RuvectorError `ERR_FILES_TARGET` where the path is something else than a file; system errors
  */
 export async function writeWhole(path: string, data: string | Uint8Array, what: string): Promise<void> {
   const destination = requireFile(await locateDestination(path), what);
-  const temporary = nameBeside(destination.path, `.${process.pid}-${randomBytes(4).toString('hex')}.tmp`);
+  const suffix = `.${process.pid}-${randomBytes(4).toString('hex')}${temporarySuffix}`;
+  const temporary = nameBeside(destination.path, suffix);
   try {
-    await writeSynced(temporary, data, 'wx');
+    await writeSynced(temporary, data);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     if (destination.kind !== 'file' || !isRefusal(error)) throw error;
-    // A folder that takes no new file.
-    await writeSynced(destination.path, data, 'r+');
+    await using file = await open(destination.path, 'r+');
+    await overwriteSynced(file, data);
     return;
+  }
+  await placeOrRemove(temporary, destination);
+}
+
+/**
+ * The same for a file with one writer, mode 0600 where it is new: what a crash left is overwritten by the next write.
+ * @throws RuvectorError `ERR_FILES_TARGET` where the path is something else than a file; system errors
+ */
+export async function writeNamed(path: string, data: FileData, what: string): Promise<void> {
+  const destination = requireFile(await locateDestination(path), what);
+  const temporary = nameBeside(destination.path, temporarySuffix);
+  try {
+    await writeSynced(temporary, data, { flag: 'w', mode: 0o600 });
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw error;
   }
   await placeOrRemove(temporary, destination);
 }
@@ -33,11 +52,4 @@ async function placeOrRemove(temporary: string, destination: Destination): Promi
   } finally {
     await rm(temporary, { force: true });
   }
-}
-
-async function writeSynced(path: string, data: string | Uint8Array, flag: 'wx' | 'r+'): Promise<void> {
-  await using file = await open(path, flag);
-  await file.writeFile(data);
-  await file.truncate(Buffer.byteLength(data));
-  await file.sync();
 }

@@ -3,10 +3,10 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCodeOf } from '../core/index.ts';
-import { writeFileDurably } from './durable-files.ts';
 import { ModelRegistryError } from './errors.ts';
 import { isVersion, parseAliases } from './reference.ts';
 import type { Aliases } from './reference.ts';
+import { writeShared } from './staged-files.ts';
 
 /** What aliases.json holds. */
 export interface AliasState {
@@ -68,10 +68,10 @@ export async function readAliasBackup(folder: string): Promise<AliasState | null
 /** Writes the pointers: all of them change, or none. */
 export async function writeAliasState(folder: string, { aliases, served }: AliasState): Promise<void> {
   const text = `${JSON.stringify({ ...aliases, served: served.slice(-MAX_SERVED) }, null, 2)}\n`;
-  await writeFileDurably(join(folder, ALIASES_FILE), text);
+  await writeShared(join(folder, ALIASES_FILE), text);
   const backup = join(folder, ALIASES_BACKUP_FILE);
   // The change stands; no copy is better than one of an older state.
-  await writeFileDurably(backup, text).catch(() => rm(backup, { force: true }).catch(() => undefined));
+  await writeShared(backup, text).catch(() => rm(backup, { force: true }).catch(() => undefined));
 }
 
 /** Pointers without those to versions that are gone; a live version that is gone gives way to the previous one. */

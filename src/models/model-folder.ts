@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isRuvectorError } from '../core/index.ts';
 import { aliasesOf, examineAliases } from './alias-file.ts';
-import { namesIn } from './durable-files.ts';
+import { namesIn } from './staged-files.ts';
 import { ModelRegistryError, rejected } from './errors.ts';
 import { readCapped } from './load-model.ts';
 import { MAX_MANIFEST_BYTES, parseManifest } from './manifest.ts';

@@ -1,10 +1,11 @@
 // Models on disk: <directory>/<name>/<version>/{model.onnx, manifest.json, golden.arrow, heldout.arrow} and
 // <directory>/<name>/aliases.json. Knows files and pointers, runs no model. A change is one rename, so that it
 // happened or did not: packages are written first, pointers follow, and what no pointer names is removed last.
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, systemClock, systemCodeOf } from '../core/index.ts';
 import type { Clock } from '../core/index.ts';
+import { renameDurably } from '../files/index.ts';
 import { readAliasState, withoutVersions, writeAliasState } from './alias-file.ts';
 import type { AliasState } from './alias-file.ts';
 import {
@@ -14,7 +15,7 @@ import {
   stageDirectory,
   temporaryState,
   writeStaged,
-} from './durable-files.ts';
+} from './staged-files.ts';
 import { ModelRegistryError, liveChanged, noPrevious, storeError } from './errors.ts';
 import { withFolderLock } from './folder-lock.ts';
 import { buildManifest } from './manifest.ts';
@@ -163,7 +164,7 @@ class FileRegistry implements ModelRegistry {
       if (!(await isDirectory(folder))) return null;
       await mkdir(join(this.directory, name, DAMAGED_FOLDER), { recursive: true });
       const target = join(this.directory, name, DAMAGED_FOLDER, nameAside(version, this.#clock.nowMs()));
-      await rename(folder, target);
+      await renameDurably(folder, target, 'keep');
       return target;
     });
   }

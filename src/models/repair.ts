@@ -3,9 +3,10 @@
 // deleted and nothing is guessed: where neither is known, no version is live. Called under the folder's lock.
 import { createReadStream } from 'node:fs';
 import { createHash } from 'node:crypto';
-import { mkdir, rename } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isRuvectorError, messageOf, systemCodeOf } from '../core/index.ts';
+import { renameDurably } from '../files/index.ts';
 import {
   ALIASES_BACKUP_FILE,
   ALIASES_FILE,
@@ -15,7 +16,7 @@ import {
   writeAliasState,
 } from './alias-file.ts';
 import type { AliasState } from './alias-file.ts';
-import { namesIn, temporaryState } from './durable-files.ts';
+import { namesIn, temporaryState } from './staged-files.ts';
 import { DAMAGED_FOLDER, listNames, readPackage } from './model-folder.ts';
 import { isVersion } from './reference.ts';
 import type { Aliases } from './reference.ts';
@@ -178,7 +179,7 @@ class FolderRepair {
 
   async #keepDamagedAliases(): Promise<void> {
     const kept = await this.#placeFor('aliases.json');
-    await rename(join(this.#folder, ALIASES_FILE), kept).catch((error: unknown) => {
+    await renameDurably(join(this.#folder, ALIASES_FILE), kept, 'keep').catch((error: unknown) => {
       if (systemCodeOf(error) !== 'ENOENT') throw error;
     });
   }
@@ -201,7 +202,7 @@ class FolderRepair {
 
   async #setAside(entry: string, problem: string): Promise<void> {
     const place = this.#isDry ? join(this.#folder, DAMAGED_FOLDER) : await this.#placeFor(entry);
-    if (!this.#isDry) await rename(join(this.#folder, entry), place);
+    if (!this.#isDry) await renameDurably(join(this.#folder, entry), place, 'keep');
     this.#note(entry, problem, `set aside in "${place}"`);
   }
 

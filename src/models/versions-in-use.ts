@@ -3,7 +3,8 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { isAlive, namesIn } from './durable-files.ts';
+import { isAlive } from '../core/plain/index.ts';
+import { namesIn } from './staged-files.ts';
 
 /** Name of the folder of marks beside the versions of a name. */
 export const IN_USE_FOLDER = '.in-use';

@@ -2,16 +2,26 @@
 // Reads only; parsing lives beside each format.
 import { readFile, readdir } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
+import {
+  memoryFiles,
+  parseAuxv,
+  parseKib,
+  parsePids,
+  parsePressureTotal,
+  parseProcessStatm,
+  readBytesOrNull,
+  usualConstants,
+} from '../procfs/index.ts';
+import type { Mapping, SystemConstants } from '../procfs/index.ts';
 import { readFileSystems, readMappings } from './mappings.ts';
-import { parsePressureTotal, readCgroupFolder, readMemoryCgroups } from './memory-cgroup.ts';
+import { readCgroupFolder, readMemoryCgroups } from './memory-cgroup.ts';
 import type { MemoryCgroup } from './memory-cgroup.ts';
 import { openPageCache } from './page-cache.ts';
 import type { PageCache } from './page-cache.ts';
 import { openPagemap } from './pagemap.ts';
 import type { Pagemap } from './pagemap.ts';
-import type { Mapping } from './mappings.ts';
 import { readPerCpuFreeKib } from './per-cpu-free.ts';
-import { readOrNull, readProcessStat, readProcessUid } from './process-stat.ts';
+import { readProcessStat, readProcessUid } from './process-stat.ts';
 import type { ProcessStat } from './process-stat.ts';
 import { readCompressedStore, readReclaimBackend } from './reclaim-backend.ts';
 import type { CompressedStore, ReclaimBackend } from './reclaim-backend.ts';
@@ -77,11 +87,11 @@ export function createHostReaders({ procRoot = '/proc', sysRoot = '/sys' }: Host
     },
     readBackend: () => readReclaimBackend(procRoot, sysRoot),
     readCompressedStore: () => readCompressedStore(procRoot, sysRoot),
-    listPids: async () => (await readdir(procRoot)).filter((name) => /^\d+$/.test(name)).map(Number),
+    listPids: async () => parsePids(await readdir(procRoot)),
     readStat: (pid) => readProcessStat(pid, procRoot),
     readFilePages: (pid) => {
-      const text = readOrNull(`${procRoot}/${pid}/statm`);
-      return Promise.resolve(text === null ? null : Number(text.split(' ')[2]));
+      const bytes = readBytesOrNull(`${procRoot}/${pid}/statm`);
+      return Promise.resolve(bytes === null ? null : parseProcessStatm(bytes).sharedPages);
     },
     readUid: (pid) => readProcessUid(pid, procRoot),
     readMappings: (pid) => readMappings(pid, procRoot),
@@ -96,7 +106,7 @@ export function createHostReaders({ procRoot = '/proc', sysRoot = '/sys' }: Host
 
 /** Parses the levels out of /proc/meminfo. A kernel without MemAvailable (before 3.14) reads as 0. */
 export function parseLevels(text: string, perCpuFreeKib: number): MemoryLevels {
-  const kib = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? 0);
+  const kib = (name: string): number => parseKib(text, name) ?? 0;
   return {
     freeKib: kib('MemFree') + perCpuFreeKib,
     memAvailableKib: kib('MemAvailable'),
@@ -106,7 +116,7 @@ export function parseLevels(text: string, perCpuFreeKib: number): MemoryLevels {
 
 async function readCgroup(path: string): Promise<CgroupMemory | null> {
   try {
-    const current = await readFile(`${path}/memory.current`, 'utf8');
+    const current = await readFile(`${path}/${memoryFiles[2].usage}`, 'utf8');
     const pressure = await readFile(`${path}/memory.pressure`, 'utf8').catch(() => '');
     return { currentBytes: Number(current), psiSomeUs: parsePressureTotal(pressure, 'some') };
   } catch {
@@ -114,18 +124,14 @@ async function readCgroup(path: string): Promise<CgroupMemory | null> {
   }
 }
 
-const AT_PAGESZ = 6n;
-
-// The auxiliary vector is pairs of machine words; both supported machines are 64-bit little endian.
 function readPageSize(procRoot: string): number {
+  return readConstants(procRoot).pageKib * 1024;
+}
+
+function readConstants(procRoot: string): SystemConstants {
   try {
-    const bytes = Uint8Array.from(readFileSync(`${procRoot}/self/auxv`));
-    const words = new BigUint64Array(bytes.buffer, 0, bytes.length >> 3);
-    for (let i = 0; i + 1 < words.length; i += 2) {
-      if (words[i] === AT_PAGESZ) return Number(words[i + 1]);
-    }
+    return parseAuxv(readFileSync(`${procRoot}/self/auxv`));
   } catch {
-    // A fixture tree or another system: the usual size is right.
+    return usualConstants; // a fixture tree or another system
   }
-  return 4096;
 }

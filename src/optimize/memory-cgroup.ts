@@ -1,10 +1,18 @@
 // The memory cgroups a process's pages are charged to, v1 and v2, with every ancestor that has a
 // limit: a limit anywhere above makes memory scarce for the process. Reads only.
 // https://docs.kernel.org/admin-guide/cgroup-v2.html and .../cgroup-v1/memory.html
-import { readFileSync } from 'node:fs';
-import { listFolders, listMemoryFolders, parseMemoryMounts, readMemoryLimits } from '../procfs/index.ts';
+import {
+  listFolders,
+  memoryFiles,
+  parseFlatKeys,
+  parseMemoryMounts,
+  parsePressureTotal,
+  readIfPossible,
+  readMemoryFolders,
+  readMemoryLimits,
+  readOrNull,
+} from '../procfs/index.ts';
 import type { MemoryFolders, MemoryLimit } from '../procfs/index.ts';
-import { readOrNull } from './process-stat.ts';
 
 /** One cgroup with a limit. */
 export interface MemoryCgroup {
@@ -28,10 +36,7 @@ export interface MemoryCgroup {
  * Empty when there is none or the process is gone.
  */
 export function readMemoryCgroups(pid: number, procRoot = '/proc'): MemoryCgroup[] {
-  const mountinfo = readOrNull(`${procRoot}/self/mountinfo`);
-  const own = readOrNull(`${procRoot}/${pid}/cgroup`);
-  if (mountinfo === null || own === null) return [];
-  return listMemoryFolders(parseMemoryMounts(mountinfo), own).flatMap(readLimited);
+  return readMemoryFolders(pid, procRoot).flatMap(readLimited);
 }
 
 /** Reads a cgroup folder and its ancestors that have a limit. */
@@ -46,7 +51,7 @@ export function readCgroupFolder(folder: string, procRoot = '/proc'): MemoryCgro
 }
 
 function readLimited(folders: MemoryFolders): MemoryCgroup[] {
-  const limited = readMemoryLimits(folders, readTextOrNull).filter(({ limitBytes }) =>
+  const limited = readMemoryLimits(folders, readIfPossible).filter(({ limitBytes }) =>
     Number.isFinite(limitBytes),
   );
   return limited.map((limit) => read[limit.version](limit));
@@ -55,14 +60,14 @@ function readLimited(folders: MemoryFolders): MemoryCgroup[] {
 const read: Readonly<Record<1 | 2, (limit: MemoryLimit) => MemoryCgroup>> = { 1: readV1, 2: readV2 };
 
 function readV1({ path, limitBytes }: MemoryLimit): MemoryCgroup {
-  const usageBytes = readNumber(`${path}/memory.usage_in_bytes`) ?? 0;
+  const usageBytes = readNumber(`${path}/${memoryFiles[1].usage}`) ?? 0;
   const stat = parseFlatKeys(readText(`${path}/memory.stat`));
   const of = (name: string): number | null => stat.get(`total_${name}`) ?? stat.get(name) ?? null;
   return { path, limitBytes, usageBytes, someUs: null, fullUs: null, ...pickStat(of) };
 }
 
 function readV2({ path, limitBytes }: MemoryLimit): MemoryCgroup {
-  const usageBytes = readNumber(`${path}/memory.current`) ?? 0;
+  const usageBytes = readNumber(`${path}/${memoryFiles[2].usage}`) ?? 0;
   const stat = parseFlatKeys(readText(`${path}/memory.stat`));
   const pressure = readText(`${path}/memory.pressure`);
   const of = (name: string): number | null => stat.get(name) ?? null;
@@ -85,32 +90,7 @@ function pickStat(
   };
 }
 
-/** Parses `key value` lines. */
-export function parseFlatKeys(text: string): Map<string, number> {
-  const values = new Map<string, number>();
-  for (const line of text.split('\n')) {
-    const [key, value] = line.split(' ');
-    if (key && value !== undefined && Number.isFinite(Number(value))) values.set(key, Number(value));
-  }
-  return values;
-}
-
-/** Parses `some ... total=N` or `full ... total=N` of a pressure file; null when it is not one. */
-export function parsePressureTotal(text: string, line: 'some' | 'full'): number | null {
-  const match = new RegExp(`^${line} .*total=(\\d+)`, 'm').exec(text);
-  return match === null ? null : Number(match[1]);
-}
-
-/** Null where there is no such file, or it may not be read. */
-function readTextOrNull(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return null;
-  }
-}
-
-const readText = (path: string): string => readTextOrNull(path) ?? '';
+const readText = (path: string): string => readIfPossible(path) ?? '';
 
 /** The number in a file; null when there is none. */
 function readNumber(path: string): number | null {

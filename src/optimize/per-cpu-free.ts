@@ -1,7 +1,7 @@
 // Free pages that MemFree does not count: the kernel parks freed pages in per-CPU lists, and since
 // Linux 6.7 it lets these lists grow to hundreds of MiB while much is being freed. Measured here:
 // 192 MiB paged out, MemFree +35 MiB, per-CPU lists +157 MiB. They are as free as the others.
-import { readOrNull } from './process-stat.ts';
+import { readOrNull } from '../procfs/index.ts';
 
 /** Sums the pages in all per-CPU lists of /proc/zoneinfo. */
 export function parsePerCpuFreePages(text: string): number {

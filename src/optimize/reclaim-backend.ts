@@ -3,7 +3,7 @@
 // frees nothing without pressure (the pages stay in SwapCached); no swap frees no anonymous memory.
 import { readdir } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { readOrNull } from './process-stat.ts';
+import { parseKib, readOrNull } from '../procfs/index.ts';
 
 /** One line of /proc/swaps. */
 export interface SwapDevice {
@@ -86,11 +86,7 @@ export function buildReclaimBackend(
 
 /** Parses what zswap holds out of /proc/meminfo (Linux 5.19); null where it does not say. */
 export function parseZswap(meminfo: string): CompressedStore | null {
-  const kib = (name: string): number | null => {
-    const match = new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(meminfo);
-    return match === null ? null : Number(match[1]);
-  };
-  const [used, original] = [kib('Zswap'), kib('Zswapped')];
+  const [used, original] = [parseKib(meminfo, 'Zswap'), parseKib(meminfo, 'Zswapped')];
   return used === null || original === null
     ? null
     : { originalBytes: original * 1024, usedBytes: used * 1024 };

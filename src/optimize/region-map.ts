@@ -1,6 +1,7 @@
 // The memory of one process cut into regions of 1 MiB, by what page-out does to it. It decides nothing.
 import { classifyMapping, isOfFile } from './mappings.ts';
-import type { Mapping, MemoryKind } from './mappings.ts';
+import type { MemoryKind } from './mappings.ts';
+import type { Mapping } from '../procfs/index.ts';
 import type { ReclaimBackend } from './reclaim-backend.ts';
 import type { ProcessTarget } from './target.ts';
 

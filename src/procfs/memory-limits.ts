@@ -1,4 +1,6 @@
 // The limits a process's pages count against: those of its memory cgroup and of every ancestor.
+import { findFlatValue } from './keyed-values.ts';
+import { memoryFiles } from './memory-files.ts';
 import type { MemoryFolders } from './memory-mounts.ts';
 
 /** Reads a small file; null where there is none. */
@@ -14,8 +16,6 @@ export interface MemoryLimit {
   /** The file and the text that are no limit, null when all are. Its limit then is that of its other file. */
   readonly bad: string | null;
 }
-
-const limitFiles = { 1: ['memory.limit_in_bytes'], 2: ['memory.max', 'memory.high'] } as const;
 
 /**
  * Reads the limits from a process's cgroup upwards, without the folders that lack the controller (the root of
@@ -35,7 +35,7 @@ export function readMemoryLimits({ version, folders }: MemoryFolders, readText: 
 
 /** Reads the limit of one cgroup; null where it lacks the controller. */
 export function readMemoryLimit(path: string, version: 1 | 2, readText: ReadText): MemoryLimit | null {
-  const texts = limitFiles[version].map((file) => ({ file, text: readText(`${path}/${file}`) }));
+  const texts = memoryFiles[version].limits.map((file) => ({ file, text: readText(`${path}/${file}`) }));
   return texts.every(({ text }) => text === null) ? null : { path, version, ...lowest(texts) };
 }
 
@@ -67,6 +67,6 @@ export function parseLimitBytes(text: string): number | null {
 
 /** The limit in force by version 1's memory.stat, which knows ancestors that a container does not show; Infinity without one. */
 export function parseHierarchicalLimit(stat: string): number {
-  const [, digits] = /^hierarchical_memory_limit (\d{1,20})$/m.exec(stat) ?? [];
-  return digits === undefined ? Infinity : parseLimitBytes(digits)!;
+  const text = findFlatValue(stat, 'hierarchical_memory_limit');
+  return (text === null ? null : parseLimitBytes(text)) ?? Infinity;
 }

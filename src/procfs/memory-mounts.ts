@@ -1,7 +1,9 @@
 // Where a process's memory cgroup is, version 1 or 2: the mounts of mountinfo, the path of /proc/PID/cgroup,
-// and the folders that both together name. Pure.
+// and the folders that both together name.
 // https://docs.kernel.org/admin-guide/cgroup-v2.html and .../cgroup-v1/memory.html
 import { join } from 'node:path';
+import { parseMounts } from './mounts.ts';
+import { readOrNull } from './read-file.ts';
 
 /** Where a hierarchy with the memory controller is mounted. */
 export interface MemoryMount {
@@ -20,23 +22,13 @@ export interface MemoryFolders {
 
 /** Parses /proc/self/mountinfo: the mounts that can hold memory cgroups, v1 first. */
 export function parseMemoryMounts(text: string): MemoryMount[] {
-  const mounts: MemoryMount[] = [];
-  for (const line of text.split('\n')) {
-    const [left, right] = line.split(' - ');
-    const [, , , root, mountPoint] = (left ?? '').split(' ');
-    const [type, , options] = (right ?? '').split(' ');
-    if (root === undefined || mountPoint === undefined) continue;
-    const place = { mountPoint: unescapeMount(mountPoint), root: unescapeMount(root) };
+  const mounts = parseMounts(text).flatMap(({ type, options, mountPoint, root }): MemoryMount[] => {
     // v1 controllers may be mounted together: `rw,cpu,memory`.
-    if (type === 'cgroup' && options?.split(',').includes('memory')) mounts.push({ version: 1, ...place });
-    if (type === 'cgroup2') mounts.push({ version: 2, ...place });
-  }
+    if (type === 'cgroup' && options.includes('memory')) return [{ version: 1, mountPoint, root }];
+    return type === 'cgroup2' ? [{ version: 2, mountPoint, root }] : [];
+  });
   return mounts.toSorted((a, b) => a.version - b.version);
 }
-
-// mountinfo writes space, tab, newline and backslash in octal.
-const unescapeMount = (text: string): string =>
-  text.replaceAll(/\\([0-7]{3})/g, (_, octal: string) => String.fromCodePoint(Number.parseInt(octal, 8)));
 
 /** The path of a process in a hierarchy by /proc/PID/cgroup; null when it is in none or outside of what we see. */
 export function parseCgroupPath(text: string, version: 1 | 2): string | null {
@@ -73,4 +65,12 @@ export function listMemoryFolders(mounts: readonly MemoryMount[], cgroup: string
     const folders = path === null ? [] : listFolders(mount, path);
     return folders.length === 0 ? [] : [{ version: mount.version, folders }];
   });
+}
+
+/** Reads the same of a process; none when it is gone. */
+export function readMemoryFolders(pid: number | 'self', procRoot = '/proc'): MemoryFolders[] {
+  const mountinfo = readOrNull(`${procRoot}/self/mountinfo`);
+  const cgroup = readOrNull(`${procRoot}/${pid}/cgroup`);
+  if (mountinfo === null || cgroup === null) return [];
+  return listMemoryFolders(parseMemoryMounts(mountinfo), cgroup);
 }

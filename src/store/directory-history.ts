@@ -4,13 +4,13 @@ import type * as arrow from 'apache-arrow';
 import type { LazyDataFrame } from 'nodejs-polars';
 import { RuvectorError, rowsOf, systemClock } from '../core/index.ts';
 import type { AnyRow, Clock } from '../core/index.ts';
+import type { FileLock } from '../files/index.ts';
 import { toStoreError } from './errors.ts';
 import type { History, HistoryKind, HistoryOptions, HistoryRows } from './history-contract.ts';
 import { KindLog } from './kind-log.ts';
 import type { KindLogLimits } from './kind-log.ts';
 import type { SegmentGroup } from './decode-segment.ts';
 import { buildLazyFrame } from './lazy-frame.ts';
-import type { DirectoryLock } from './lock.ts';
 import type { OpenedKind } from './open-kind.ts';
 import type { HistoryClock } from './history-clock.ts';
 import { createProblemLimiter } from './problem-limiter.ts';
@@ -52,7 +52,7 @@ export class DirectoryHistory implements History {
   readonly recovered: readonly Recovered[];
   private readonly found = new Map<string, RuvectorError>();
   private readonly logs: ReadonlyMap<string, KindLog>;
-  private readonly lock: DirectoryLock | null;
+  private readonly lock: FileLock | null;
   private readonly options: HistoryOptions;
   private readonly clock: Clock;
   private readonly historyClock: HistoryClock | null;
@@ -63,7 +63,7 @@ export class DirectoryHistory implements History {
   constructor(
     directory: string,
     options: HistoryOptions,
-    writer: { readonly lock: DirectoryLock; readonly clock: HistoryClock } | null,
+    writer: { readonly lock: FileLock; readonly clock: HistoryClock } | null,
     opened: readonly OpenedKind[],
   ) {
     this.directory = directory;

@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bootMsOf } from '../core/index.ts';
 import type { Clock } from '../core/index.ts';
-import { writeDurably } from './durable-file.ts';
+import { writeStored } from './durable-file.ts';
 
 /** A clock that nobody can set. */
 export interface HistoryClock {
@@ -53,7 +53,7 @@ export async function openHistoryClock(
     readMs,
     save: async () => {
       const state: Saved = { bootId, bootMs: Math.round(bootMsOf(clock)), historyMs: readMs() };
-      await writeDurably(path, Buffer.from(`${JSON.stringify(state)}\n`));
+      await writeStored(path, Buffer.from(`${JSON.stringify(state)}\n`));
     },
   };
 }

@@ -7,16 +7,14 @@
 //   <directory>/segments/<kind>/*.parquet       segment-layout.ts
 //   <directory>/clock.json                      history-clock.ts
 //   *.corrupt-<ms>                              damaged files, kept for the user to look at
-import { mkdir, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { stat } from 'node:fs/promises';
 import { RuvectorError, recordKinds, systemClock } from '../core/index.ts';
 import type { RecordKind } from '../core/index.ts';
+import type { FileLock } from '../files/index.ts';
 import { DirectoryHistory, kindNames } from './directory-history.ts';
-import { syncDirectory } from './durable-file.ts';
-import { toStoreError } from './errors.ts';
+import { createDirectory } from './durable-file.ts';
 import type { History, HistoryOptions } from './history-contract.ts';
 import { acquireLock } from './lock.ts';
-import type { DirectoryLock } from './lock.ts';
 import { openHistoryClock } from './history-clock.ts';
 import type { HistoryClock } from './history-clock.ts';
 import { openKind } from './open-kind.ts';
@@ -59,13 +57,8 @@ function openClock(
   return openHistoryClock(directory, { clock: options.clock ?? systemClock, leastMs });
 }
 
-async function prepareDirectory(directory: string): Promise<DirectoryLock> {
-  try {
-    const created = await mkdir(directory, { recursive: true, mode: 0o700 });
-    if (created !== undefined) await syncDirectory(dirname(created));
-  } catch (cause) {
-    throw toStoreError('create', directory, cause);
-  }
+async function prepareDirectory(directory: string): Promise<FileLock> {
+  await createDirectory(directory);
   return acquireLock(directory);
 }
 

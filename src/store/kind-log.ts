@@ -143,7 +143,7 @@ export class KindLog {
 
   get walBytes(): number {
     const old = this.state.oldWals.reduce((sum, wal) => sum + wal.sizeBytes, 0);
-    return old + (this.state.wal?.sizeBytes ?? 0);
+    return old + (this.state.wal?.file.sizeBytes ?? 0);
   }
 
   async close(): Promise<void> {
@@ -154,7 +154,7 @@ export class KindLog {
       clearTimeout(this.timer);
       this.retry.close();
       await this.tail;
-      await this.state.wal?.handle.close();
+      await this.state.wal?.file[Symbol.asyncDispose]();
     }
   }
 

@@ -4,7 +4,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCodeOf } from '../core/index.ts';
 import type { RecordKind, RuvectorError } from '../core/index.ts';
-import { temporarySuffix } from './durable-file.ts';
+import { temporarySuffix } from '../files/index.ts';
 import { buildWalEncoder } from './encode-wal.ts';
 import { toStoreError } from './errors.ts';
 import type { KindLogState } from './kind-log.ts';

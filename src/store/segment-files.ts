@@ -1,11 +1,12 @@
 // Sealed segments on disk: write, list, read, set aside, remove. The bytes are segment-layout.ts. The codecs
 // are loaded with the first segment: what reads and writes Parquet is larger than the rest of the store.
-import { mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { open, readFile, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { systemCodeOf } from '../core/index.ts';
 import type { AnyRow, RecordKind, RuvectorError } from '../core/index.ts';
+import { renameDurably, temporarySuffix } from '../files/index.ts';
 import type { SegmentFooter, SegmentGroup } from './decode-segment.ts';
-import { syncDirectory, temporarySuffix, writeDurably } from './durable-file.ts';
+import { createDirectory, writeStored } from './durable-file.ts';
 import { corruptSegment, removedSegment, toStoreError } from './errors.ts';
 import { parseSegmentName, segmentName } from './segment-layout.ts';
 
@@ -41,7 +42,8 @@ export async function writeSegment(
   ]);
   const bytes = encodeSegment(kind, rows, generations, await planSegment(kind, rows), historyMs);
   await createDirectory(directory);
-  await writeDurably(path, bytes, { isNew: true });
+  // A segment that is there although writing it failed would claim a log that goes on taking rows.
+  await writeStored(path, bytes, 'remove');
   return toSegment(path, { fromMs, toMs }, { ...decodeSegmentFooter(kind, bytes), sizeBytes: bytes.length });
 }
 
@@ -54,15 +56,6 @@ function toSegment(
   const fromMs = Math.min(named.fromMs, ...groups.map((group) => group.fromMs ?? Infinity));
   const toMs = Math.max(named.toMs, ...groups.map((group) => group.toMs ?? -Infinity));
   return { path, fromMs, toMs, groups, ...footer };
-}
-
-async function createDirectory(directory: string): Promise<void> {
-  try {
-    const created = await mkdir(directory, { recursive: true, mode: 0o700 });
-    if (created !== undefined) await syncDirectory(dirname(created));
-  } catch (cause) {
-    throw toStoreError('create', directory, cause);
-  }
 }
 
 /** Lists a kind's segments by time; files whose footer does not hold are reported, not returned. */
@@ -154,7 +147,7 @@ async function toProblem(
   if (!repair) return corruptSegment(path, null, cause);
   const setAside = `${path}.corrupt-${nowMs}`;
   try {
-    await rename(path, setAside);
+    await renameDurably(path, setAside, 'keep');
     return corruptSegment(path, setAside, cause);
   } catch {
     return corruptSegment(path, null, cause);

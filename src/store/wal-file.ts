@@ -1,20 +1,17 @@
 // One write-ahead log file on disk: create, append durably, replay, set aside. The bytes are
 // wal-layout.ts; who appends and when is kind-log.ts.
-import { constants, copyFile, link, open, readFile, rm, truncate } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
+import { copyFile, link, readFile, rm, truncate } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { AnyRow, RecordKind, RuvectorError } from '../core/index.ts';
+import { openAppendFile, syncFolder } from '../files/index.ts';
+import type { AppendFile } from '../files/index.ts';
 import { decodeWal } from './decode-wal.ts';
 import type { DecodedWal } from './decode-wal.ts';
 import { buildWalEncoder } from './encode-wal.ts';
 import type { WalEncoder } from './encode-wal.ts';
-import { syncDirectory, writeAll, writeDurably } from './durable-file.ts';
+import { writeStored } from './durable-file.ts';
 import { corruptWal, toStoreError } from './errors.ts';
 import { walName } from './wal-layout.ts';
-
-/** With O_DSYNC a write returns when the disk has it: half the time of write and fdatasync apart. */
-const syncsOnWrite = process.platform === 'linux';
-const appendFlags = syncsOnWrite ? constants.O_RDWR | constants.O_DSYNC : constants.O_RDWR;
 
 /** A torn tail that was cut off at open: what a killed writer leaves. Nothing flushed was in it. */
 export interface Recovered {
@@ -29,11 +26,8 @@ export interface Recovered {
 export interface WalFile {
   readonly path: string;
   readonly generation: number;
-  /** Bytes that are whole frames. */
-  sizeBytes: number;
-  /** True while bytes of a failed write may lie behind `sizeBytes`. */
-  torn: boolean;
-  readonly handle: FileHandle;
+  /** Ends at its last whole frame. */
+  readonly file: AppendFile;
   readonly encoder: WalEncoder;
 }
 
@@ -51,7 +45,7 @@ export interface ReplayedWal {
 export async function createWal(directory: string, kind: RecordKind, generation: number): Promise<WalFile> {
   const path = join(directory, walName(kind.name, generation));
   const encoder = buildWalEncoder(kind);
-  await writeDurably(path, encoder.head);
+  await writeStored(path, encoder.head);
   return openWal(path, generation, encoder, encoder.head.length);
 }
 
@@ -63,8 +57,7 @@ export async function openWal(
   sizeBytes: number,
 ): Promise<WalFile> {
   try {
-    const handle = await open(path, appendFlags);
-    return { path, generation, sizeBytes, torn: false, handle, encoder };
+    return { path, generation, file: await openAppendFile(path, sizeBytes), encoder };
   } catch (cause) {
     throw toStoreError('open', path, cause);
   }
@@ -75,28 +68,14 @@ export async function openWal(
  * @throws RuvectorError `ERR_STORE_DISK_FULL`, `ERR_STORE_IO`; the file then ends at its last whole frame
  */
 export async function appendToWal(wal: WalFile, rows: readonly AnyRow[]): Promise<void> {
-  const frame = wal.encoder.encodeFrame(rows);
-  try {
-    if (wal.torn) await cutTail(wal);
-    wal.torn = true;
-    await writeAll(wal.handle, frame, wal.sizeBytes);
-    if (!syncsOnWrite) await wal.handle.datasync();
-    wal.torn = false;
-    wal.sizeBytes += frame.length;
-  } catch (cause) {
-    await cutTail(wal).catch(() => undefined);
+  await wal.file.append(wal.encoder.encodeFrame(rows)).catch((cause: unknown) => {
     throw toStoreError('append to', wal.path, cause);
-  }
-}
-
-async function cutTail(wal: WalFile): Promise<void> {
-  await wal.handle.truncate(wal.sizeBytes);
-  wal.torn = false;
+  });
 }
 
 /** Closes a log whose rows are sealed, and removes it. */
 export async function removeWal(wal: WalFile): Promise<void> {
-  await wal.handle.close();
+  await wal.file[Symbol.asyncDispose]();
   await removeWalFiles([wal.path]);
 }
 
@@ -105,7 +84,7 @@ export async function removeWalFiles(paths: readonly string[]): Promise<void> {
   for (const path of paths) {
     try {
       await rm(path, { force: true });
-      await syncDirectory(dirname(path));
+      await syncFolder(dirname(path));
     } catch (cause) {
       throw toStoreError('remove', path, cause);
     }
@@ -155,7 +134,7 @@ async function repairWal(
   }
   const setAside = await keepCopy(path, nowMs);
   const healed = rows.length > 0 ? Buffer.concat([encoder.head, encoder.encodeFrame(rows)]) : encoder.head;
-  await writeDurably(path, healed);
+  await writeStored(path, healed);
   return {
     rows,
     sizeBytes: healed.length,

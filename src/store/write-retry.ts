@@ -4,7 +4,7 @@
 import { rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, RuvectorError } from '../core/index.ts';
-import { temporarySuffix } from './durable-file.ts';
+import { temporarySuffix } from '../files/index.ts';
 
 const FIRST_DELAY_MS = 1_000;
 const MAX_DELAY_MS = 60_000;

@@ -74,7 +74,7 @@ async function serve(config: HostConfig, options: ServeOptions, command: Command
     });
     life.watch(host);
     await outlets.start(host);
-    keepConfig(home.root, config, log);
+    await keepConfig(home.root, config, log);
     output.always(
       `serving ${host.home.root} at ${config.hz} Hz, ${config.act ? `acting to ${config.goal}` : 'dry run'}, pid ${process.pid}`,
     );
@@ -102,9 +102,9 @@ async function serve(config: HostConfig, options: ServeOptions, command: Command
 const LEAVE_MS = 2000;
 
 /** Commands without the daemon compute as it does by this file: without it they take the defaults. */
-function keepConfig(root: string, config: HostConfig, log: (text: string) => void): void {
+async function keepConfig(root: string, config: HostConfig, log: (text: string) => void): Promise<void> {
   try {
-    saveConfig(root, config);
+    await saveConfig(root, config);
   } catch (error) {
     log(`the configuration is not kept: ${messageOf(error)}`);
   }

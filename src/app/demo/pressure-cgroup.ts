@@ -4,6 +4,7 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { memoryFiles } from '../../procfs/index.ts';
 
 /** A limit around some processes. */
 export interface PressureCgroup {
@@ -17,18 +18,16 @@ export interface PressureCgroup {
 
 interface Hierarchy {
   readonly root: string;
-  readonly limitFile: string;
-  readonly usageFile: string;
+  readonly files: (typeof memoryFiles)[1 | 2];
 }
 
 /** Where a memory limit could be set on this host: cgroup v1, or v2 with the memory controller handed down. */
 function findHierarchy(cgroupRoot: string): Hierarchy | null {
   const v1 = join(cgroupRoot, 'memory');
-  if (existsSync(join(v1, 'memory.limit_in_bytes')))
-    return { root: v1, limitFile: 'memory.limit_in_bytes', usageFile: 'memory.usage_in_bytes' };
+  if (existsSync(join(v1, memoryFiles[1].limits[0]))) return { root: v1, files: memoryFiles[1] };
   const handedDown = join(cgroupRoot, 'cgroup.subtree_control');
   const isV2 = existsSync(handedDown) && readFileSync(handedDown, 'utf8').includes('memory');
-  return isV2 ? { root: cgroupRoot, limitFile: 'memory.max', usageFile: 'memory.current' } : null;
+  return isV2 ? { root: cgroupRoot, files: memoryFiles[2] } : null;
 }
 
 /** Creates the cgroup, or returns null where this user may not. */
@@ -47,11 +46,11 @@ export function createPressureCgroup(
   const cgroup: PressureCgroup = {
     path,
     add: (pid) => writeFileSync(join(path, 'cgroup.procs'), String(pid)),
-    usageBytes: () => readBytes(join(path, hierarchy.usageFile)),
+    usageBytes: () => readBytes(join(path, hierarchy.files.usage)),
     remove: () => removeWhenEmpty(path),
   };
   try {
-    writeFileSync(join(path, hierarchy.limitFile), String(limitBytes));
+    writeFileSync(join(path, hierarchy.files.limits[0]), String(limitBytes));
     return cgroup;
   } catch {
     rmdirSync(path);

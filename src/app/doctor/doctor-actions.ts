@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { systemCodeOf } from '../../core/index.ts';
 import { createHostReaders, createSyscalls } from '../../optimize/index.ts';
 import type { SyscallResult, Syscalls } from '../../optimize/index.ts';
+import { parseMemoryMounts, readIfPossible, readMemoryFolders } from '../../procfs/index.ts';
 import type { Check } from './check.ts';
 
 const readers = createHostReaders();
@@ -206,15 +207,14 @@ function yamaMeaning(): string {
 
 /** Folder of our own cgroup v2. @throws Error where there is none */
 function findOwnCgroup(): string {
-  const path = /^0::(.*)$/m.exec(readText('/proc/self/cgroup'))?.[1];
-  const mount = /^\S+ \S+ \S+ \S+ (\S+) .* - cgroup2 /m.exec(readText('/proc/self/mountinfo'))?.[1];
-  if (path === undefined || mount === undefined) throw new Error('there is no cgroup v2 here');
-  return `${mount}${path === '/' ? '' : path}`;
+  const own = readMemoryFolders('self').find(({ version }) => version === 2)?.folders[0];
+  if (own === undefined) throw new Error('there is no cgroup v2 here');
+  return own;
 }
 
 /** v1 has force_empty alone, which takes a whole cgroup at once: nothing to act with in small steps. */
 function describeV1(): string {
-  const isV1 = / - cgroup \S+ \S*\bmemory\b/m.test(readText('/proc/self/mountinfo'));
+  const isV1 = parseMemoryMounts(readText('/proc/self/mountinfo')).some(({ version }) => version === 1);
   return isV1 ? ': the memory controller is of cgroup v1, which cannot be asked for a part' : '';
 }
 
@@ -222,10 +222,4 @@ function describeOwnUser(): string {
   return typeof process.geteuid === 'function' ? ` (uid ${process.geteuid()})` : '';
 }
 
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
-}
+const readText = (path: string): string => readIfPossible(path) ?? '';

@@ -2,7 +2,7 @@
 // should not be, how many files may be open, how many the disk can still take.
 import type { Home } from '../../core/index.ts';
 import { findDaemon } from '../../bridge/index.ts';
-import { readFileSync } from 'node:fs';
+import { parseOpenFilesLimit, readIfPossible } from '../../procfs/index.ts';
 import { statfs } from 'node:fs/promises';
 import type { Check } from './check.ts';
 import type { HostStatus } from '../host/status-types.ts';
@@ -31,7 +31,7 @@ export const daemonChecks: readonly Check[] = [
     mend: 'ulimit -n 65536   (in a service: LimitNOFILE=65536)',
     look: async (home) => {
       const status = await readStatus(home);
-      const limit = readOpenFileLimit(status?.pid ?? process.pid);
+      const limit = readOpenFilesLimit(status?.pid ?? process.pid);
       if (limit === null) return 'no limit is known';
       if (limit < MIN_OPEN_FILES) throw new Error(`at most ${limit}`);
       return `at most ${limit}`;
@@ -65,14 +65,8 @@ async function readStatus(home: Home): Promise<HostStatus | null> {
 }
 
 /** The soft limit, which Node raises to the hard one at its start. */
-function readOpenFileLimit(pid: number): number | null {
-  try {
-    const text = /^Max open files\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'utf8'))?.[1];
-    return text === undefined ? null : Number(text);
-  } catch {
-    return null;
-  }
-}
+const readOpenFilesLimit = (pid: number): number | null =>
+  parseOpenFilesLimit(readIfPossible(`/proc/${pid}/limits`) ?? '');
 
 /** What a daemon may say of its history beside the figures; an older one says nothing. */
 interface WritingHealth {

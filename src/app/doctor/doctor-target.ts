@@ -1,10 +1,10 @@
 // `doctor --pid N | --name X`: what an action on these processes would be allowed to do and could free. Nothing of them
 // is touched: the kernel is asked with an empty list of ranges, and /proc is read.
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { messageOf } from '../../core/index.ts';
 import { createHostReaders, createMadviseActuator } from '../../optimize/index.ts';
 import type { HostReaders, ProcessTarget } from '../../optimize/index.ts';
+import { parseKib, readIfPossible, readMemoryFolders } from '../../procfs/index.ts';
 import type { CheckResult } from './check.ts';
 import { formatBytes } from '../terminal.ts';
 
@@ -106,8 +106,7 @@ async function checkPageTables(readers: HostReaders, { pid }: ProcessTarget): Pr
 /** By /proc/PID/status: what it holds, and what of it page-out cannot take. */
 async function checkMemory(readers: HostReaders, { pid }: ProcessTarget): Promise<Finding> {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  const kib = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0);
-  const size = (name: string): string => formatBytes(kib(name) * 1024);
+  const size = (name: string): string => formatBytes((parseKib(status, name) ?? 0) * 1024);
   const backend = await readers.readBackend();
   const held = `${size('RssFile')} of files, ${size('RssAnon')} anonymous, ${size('RssShmem')} shared; ${size('VmLck')} locked`;
   const noSwap = backend.freesAnonymous ? findSwapLimit(pid) : backend.reason;
@@ -121,14 +120,10 @@ async function checkMemory(readers: HostReaders, { pid }: ProcessTarget): Promis
 
 /** Swap of the host helps nobody whose cgroup, or one above it, may not use it. */
 function findSwapLimit(pid: number): string | null {
-  const path = /^0::(.*)$/m.exec(readFileSync(`/proc/${pid}/cgroup`, 'utf8'))?.[1];
-  const mount = /^\S+ \S+ \S+ \S+ (\S+) .* - cgroup2 /m.exec(
-    readFileSync('/proc/self/mountinfo', 'utf8'),
-  )?.[1];
-  if (!path || !mount) return null;
-  for (let folder = path; folder !== '/' && folder !== '.'; folder = join(folder, '..')) {
-    const file = join(mount, folder, 'memory.swap.max');
-    if (existsSync(file) && readFileSync(file, 'utf8').trim() === '0') return `${file} is 0`;
+  for (const { version, folders } of readMemoryFolders(pid)) {
+    const files = version === 2 ? folders.map((folder) => `${folder}/memory.swap.max`) : [];
+    const closed = files.find((file) => readIfPossible(file)?.trim() === '0');
+    if (closed !== undefined) return `${closed} is 0`;
   }
   return null;
 }

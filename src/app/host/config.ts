@@ -1,7 +1,8 @@
 // Configuration of a running host: defaults, environment, flags; every mistake in one report.
-import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../../core/index.ts';
+import { writeDurably } from '../../files/index.ts';
 import { DEFAULT_KEEP_VERSIONS } from '../../models/index.ts';
 import { DEFAULT_STALL_BUDGET, goals } from '../../optimize/index.ts';
 import type { Goal } from '../../optimize/index.ts';
@@ -156,10 +157,8 @@ export function buildConfig(overrides: Partial<HostConfig>): HostConfig {
 const CONFIG_FILE = 'config.json';
 
 /** Keeps the configuration of a serving host, so that commands without one sample and compute as it does. */
-export function saveConfig(homeRoot: string, config: HostConfig): void {
-  const temporary = join(homeRoot, `${CONFIG_FILE}.${process.pid}.tmp`);
-  writeFileSync(temporary, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
-  renameSync(temporary, join(homeRoot, CONFIG_FILE));
+export async function saveConfig(homeRoot: string, config: HostConfig): Promise<void> {
+  await writeDurably(join(homeRoot, CONFIG_FILE), `${JSON.stringify(config, null, 2)}\n`);
 }
 
 /**

@@ -1,7 +1,8 @@
 // What the daemon takes itself. Not prom-client's collectDefaultMetrics: its event loop monitor wakes the process a
 // hundred times a second, which is more than sampling at 1 Hz costs.
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { parseOpenFilesLimit, readIfPossible } from '../../procfs/index.ts';
 
 /** Figures of this process. */
 export interface OwnProcess {
@@ -21,7 +22,7 @@ export interface OwnProcess {
   readonly nodeVersion: string;
 }
 
-const maxFds = readMaxFds();
+const maxFds = parseOpenFilesLimit(readIfPossible('/proc/self/limits') ?? '');
 
 /** Looks at this process. */
 export async function readOwnProcess(): Promise<OwnProcess> {
@@ -49,15 +50,6 @@ function countOpenFds(): number | null {
   try {
     // One of them is the folder that is read.
     return readdirSync('/proc/self/fd').length - 1;
-  } catch {
-    return null;
-  }
-}
-
-function readMaxFds(): number | null {
-  try {
-    const limit = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
-    return limit === undefined ? null : Number(limit);
   } catch {
     return null;
   }

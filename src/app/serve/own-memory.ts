@@ -1,6 +1,7 @@
 // What the daemon itself holds, all its processes together, and whether that is less than it can give back.
 // RSS counts a page for each process that maps it, PSS shares it out: https://docs.kernel.org/filesystems/proc.html
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
+import { parseChildren, parseKib, parsePids, readIfPossible } from '../../procfs/index.ts';
 import { formatBytes } from '../terminal.ts';
 
 /** Memory of this process and its children. */
@@ -44,16 +45,13 @@ function listTree(procRoot: string, pid: number): number[] {
 /** A child belongs to the thread that started it. */
 function childrenOf(procRoot: string, pid: number): number[] {
   const folder = `${procRoot}/${pid}/task`;
-  return namesIn(folder).flatMap((thread) => {
-    const text = readOrNull(`${folder}/${thread}/children`);
-    return text === null ? [] : text.split(' ').filter(Boolean).map(Number);
-  });
+  return namesIn(folder).flatMap((thread) => parseChildren(readText(`${folder}/${thread}/children`)));
 }
 
 function readMemoryOf(pids: readonly number[], procRoot: string): OwnMemory {
-  const rollups = pids.map((pid) => readOrNull(`${procRoot}/${pid}/smaps_rollup`));
-  const rss = pids.map((pid, i) => fieldOf(rollups[i], 'Rss') ?? residentKib(procRoot, pid) ?? 0);
-  const pss = rollups.map((text) => fieldOf(text, 'Pss'));
+  const rollups = pids.map((pid) => readText(`${procRoot}/${pid}/smaps_rollup`));
+  const rss = pids.map((pid, i) => parseKib(rollups[i]!, 'Rss') ?? residentKib(procRoot, pid) ?? 0);
+  const pss = rollups.map((text) => parseKib(text, 'Pss'));
   const fallback = process.memoryUsage.rss() / 1024;
   return {
     rssKib: Math.round(sum(rss) || fallback),
@@ -62,12 +60,7 @@ function readMemoryOf(pids: readonly number[], procRoot: string): OwnMemory {
 }
 
 function residentKib(procRoot: string, pid: number): number | null {
-  return fieldOf(readOrNull(`${procRoot}/${pid}/status`), 'VmRSS');
-}
-
-function fieldOf(text: string | null | undefined, name: string): number | null {
-  const value = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text ?? '')?.[1];
-  return value === undefined ? null : Number(value);
+  return parseKib(readText(`${procRoot}/${pid}/status`), 'VmRSS');
 }
 
 function sum(values: readonly number[]): number {
@@ -75,13 +68,7 @@ function sum(values: readonly number[]): number {
 }
 
 /** A process may end while it is looked at. */
-function readOrNull(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return null;
-  }
-}
+const readText = (path: string): string => readIfPossible(path) ?? '';
 
 function namesIn(folder: string): string[] {
   try {
@@ -100,11 +87,9 @@ export interface NamedTargets {
 /** Resident memory of the named processes: more than that can never be given back. */
 export function readTargetKib({ pids, names }: NamedTargets, procRoot = '/proc'): number {
   const wanted = new Set(names);
-  const isNamed = (pid: string): boolean =>
-    wanted.has(readOrNull(`${procRoot}/${pid}/comm`)?.trimEnd() ?? '');
-  const found =
-    wanted.size === 0 ? [] : namesIn(procRoot).filter((name) => /^\d+$/.test(name) && isNamed(name));
-  const all = new Set([...pids, ...found.map(Number)]);
+  const isNamed = (pid: number): boolean => wanted.has(readText(`${procRoot}/${pid}/comm`).trimEnd());
+  const found = wanted.size === 0 ? [] : parsePids(namesIn(procRoot)).filter(isNamed);
+  const all = new Set([...pids, ...found]);
   return sum([...all].map((pid) => residentKib(procRoot, pid) ?? 0));
 }
 

@@ -6,6 +6,8 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { parseSmaps } from '../../procfs/index.ts';
+import type { Mapping } from '../../procfs/index.ts';
 
 // include/uapi/asm-generic/mman-common.h and glibc's dlfcn.h
 const MADV_DONTNEED = 4;
@@ -105,10 +107,11 @@ function readCleanMappings(): CleanMapping[] {
 
 /** Mappings of files that are private, not writable and hold no page of their own. */
 export function parseCleanMappings(smaps: string): CleanMapping[] {
-  return smaps.split(/\n(?=[0-9a-f]+-[0-9a-f]+ )/).flatMap((block) => {
-    const [, start, end, path] = /^([0-9a-f]+)-([0-9a-f]+) r-[x-]p \S+ \S+ \S+ +(\/.*)/.exec(block) ?? [];
-    const isClean = /^Anonymous: +0 kB$/m.test(block) && /^Rss: +[1-9]/m.test(block);
-    if (!path || !isClean) return [];
-    return [{ path, start: BigInt(`0x${start}`), end: BigInt(`0x${end}`) }];
-  });
+  return parseSmaps(smaps)
+    .filter(isClean)
+    .map(({ path, start, end }) => ({ path, start: BigInt(start), end: BigInt(end) }));
+}
+
+function isClean({ permissions, path, anonymousBytes, rssBytes }: Mapping): boolean {
+  return /^r-[x-]p$/.test(permissions) && path.startsWith('/') && anonymousBytes === 0 && rssBytes > 0;
 }

@@ -1,6 +1,6 @@
 // The files beside the data: everything that describes it, and the checksums over all.
 import { join } from 'node:path';
-import { writeFileSynced } from './tree-folder.ts';
+import { writeSynced } from '../../files/index.ts';
 import { checksumsName, renderChecksums, sha256Of } from './checksums.ts';
 import { buildCroissant } from './croissant.ts';
 import { buildDatapackage } from './datapackage.ts';
@@ -43,8 +43,8 @@ export async function writeDescriptions(
   texts: Readonly<Record<string, string>>,
   files: readonly PublishedFile[],
 ): Promise<void> {
-  for (const [name, text] of Object.entries(texts)) await writeFileSynced(join(root, name), text);
-  await writeFileSynced(join(root, checksumsName), renderChecksums(files));
+  for (const [name, text] of Object.entries(texts)) await writeSynced(join(root, name), text);
+  await writeSynced(join(root, checksumsName), renderChecksums(files));
 }
 
 const toJson = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;

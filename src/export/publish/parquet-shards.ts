@@ -1,12 +1,11 @@
 // One split → its Parquet files `<split>-00000-of-0000N.parquet`: zstd, page index, row groups cut by
 // content. Deterministic: no clock, no random, no order but that of the rows.
 import { constants, zstdCompressSync } from 'node:zlib';
-import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type * as arrow from 'apache-arrow';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import { toParquetSchema } from '../../core/index.ts';
-import { makeFolder } from '../make-folder.ts';
+import { makeFolder, renameDurably, writeSynced } from '../../files/index.ts';
 import { sha256Of } from './checksums.ts';
 import { toColumnSource } from './parquet-column.ts';
 import type { PublishColumn, PublishedFile, PublishSplit, WrittenSplit } from './publish-contract.ts';
@@ -59,7 +58,7 @@ export async function writeShards(split: PublishSplit, options: ShardOptions): P
   const files: PublishedFile[] = [];
   for (const [index, { temporary, ...facts }] of shards.entries()) {
     const name = `${split.name}-${pad(index)}-of-${pad(shards.length)}.parquet`;
-    await rename(temporary, join(root, folder, name));
+    await renameDurably(temporary, join(root, folder, name));
     files.push({ path: `${folder}/${name}`, ...facts });
   }
   return { name: split.name, files, ...tally.facts() };
@@ -140,10 +139,4 @@ function sizeOf({ type, role }: PublishColumn, vector: arrow.Vector): number {
 
 function compressPage(page: Uint8Array): Uint8Array {
   return zstdCompressSync(page, { params: { [constants.ZSTD_c_compressionLevel]: zstdLevel } });
-}
-
-async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
-  await using file = await open(path, 'wx');
-  await file.writeFile(bytes);
-  await file.sync();
 }

@@ -3,6 +3,7 @@
 import type { KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { writeSynced } from '../../files/index.ts';
 import { buildDescriptions, listTree, writeDescriptions } from './build-tree.ts';
 import { parseBucketUrl } from './bucket.ts';
 import { checksumsName, renderChecksums } from './checksums.ts';
@@ -25,7 +26,7 @@ import { openSource } from './open-source.ts';
 import { compareVersions, nextVersion } from './semantic-version.ts';
 import { publicKeyName, readPrivateKey, signChecksums, signatureName } from './signature.ts';
 import type { TreeSignature } from './signature.ts';
-import { targetError, writeFileSynced } from './tree-folder.ts';
+import { targetError } from './tree-folder.ts';
 import { compareTrees } from './version-change.ts';
 import type { ComparedTable, VersionChange } from './version-change.ts';
 
@@ -170,8 +171,8 @@ async function finishTree(
   await writeDescriptions(root, texts, listTree(facts, texts));
   if (!key) return null;
   const signature = signChecksums(await readFile(join(root, checksumsName), 'utf8'), key);
-  await writeFileSynced(join(root, signatureName), signature.signature);
-  await writeFileSynced(join(root, publicKeyName), signature.publicKeyPem);
+  await writeSynced(join(root, signatureName), signature.signature);
+  await writeSynced(join(root, publicKeyName), signature.publicKeyPem);
   return signature;
 }
 

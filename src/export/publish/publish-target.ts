@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { makeFolder } from '../make-folder.ts';
+import { makeFolder, writeSynced } from '../../files/index.ts';
 import { openBucket } from './bucket.ts';
 import type { Bucket, BucketLocation } from './bucket.ts';
 import { checksumsName } from './checksums.ts';
@@ -13,7 +13,7 @@ import type { PublishOptions } from './publish-contract.ts';
 import { readPublishedTree } from './published-source.ts';
 import type { PublishedTree } from './published-source.ts';
 import { signatureName } from './signature.ts';
-import { stageFolder, writeFileSynced } from './tree-folder.ts';
+import { stageFolder } from './tree-folder.ts';
 import { createFolderReader } from './tree-reader.ts';
 import type { TreeReader } from './tree-reader.ts';
 import { verifyTree } from './verify-dataset.ts';
@@ -96,7 +96,7 @@ async function fetchTree(url: string, bucket: Bucket, folder: string): Promise<P
   await assertWhole(url, bucket);
   for (const { path } of entries) {
     await makeFolder(dirname(join(folder, path)));
-    await writeFileSynced(join(folder, path), await bucket.read(path));
+    await writeSynced(join(folder, path), await bucket.read(path));
   }
   return readPublishedTree(folder);
 }

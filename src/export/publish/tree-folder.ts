@@ -1,20 +1,19 @@
 // A tree on disk: built beside its target and put in its place in one step. A kill at any moment leaves
 // the old tree or the new one, and at most a staging folder that the next publication removes.
 import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { exchangePaths, locateDestination, nameBeside } from '../../files/index.ts';
-import { makeFolder } from '../make-folder.ts';
-import { adviseOn, isRuvectorError, systemCodeOf } from '../../core/index.ts';
+import { adviseOn, isAlive, isRuvectorError, systemCodeOf } from '../../core/index.ts';
+import {
+  exchangePaths,
+  locateDestination,
+  makeFolder,
+  nameBeside,
+  renameDurably,
+  syncFolder,
+} from '../../files/index.ts';
 import { checksumsName } from './checksums.ts';
 import { publishTargetError } from './errors.ts';
-
-/** Writes one file and syncs it. */
-export async function writeFileSynced(path: string, data: string | Uint8Array): Promise<void> {
-  await using file = await open(path, 'w');
-  await file.writeFile(data);
-  await file.sync();
-}
 
 /** A folder beside the target that takes its place with `commit`; closing without it removes it. */
 export interface StagedFolder extends AsyncDisposable {
@@ -113,39 +112,28 @@ async function recover(target: string, prefix: string): Promise<void> {
     const path = join(parent, name);
     if (name === `${prefix}old`) {
       if (await isFilled(target)) await rm(path, { recursive: true, force: true });
-      else await rename(path, target);
+      else await renameDurably(path, target);
     } else if (!isAlive(Number(name.slice(prefix.length).split('-')[0]))) {
       await rm(path, { recursive: true, force: true });
     }
   }
 }
 
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return systemCodeOf(error) === 'EPERM';
-  }
-}
-
 /** Puts `staged` in the place of `target`; afterwards `staged` is gone. `aside` keeps the old one meanwhile. */
 async function replaceFolder(staged: string, target: string, aside: string): Promise<void> {
-  const parent = dirname(target);
   try {
     await syncTree(staged);
     if (!(await isFilled(target))) {
-      await rename(staged, target); // an empty folder is replaced by rename(2) itself
+      await renameDurably(staged, target); // an empty folder is replaced by rename(2) itself
     } else if (await exchangePaths(staged, target)) {
       await assertFolder(staged, target);
+      await syncFolder(dirname(target));
     } else {
       // Two steps: a kill between them leaves the old version under its other name, and recover() puts it back.
-      await rename(target, aside);
-      await rename(staged, target);
+      await renameDurably(target, aside);
+      await renameDurably(staged, target);
       await rm(aside, { recursive: true, force: true });
     }
-    await syncFolder(parent);
   } catch (error) {
     throw targetError(target, error);
   }
@@ -166,9 +154,4 @@ async function syncTree(path: string): Promise<void> {
     if (entry.isDirectory()) await syncTree(join(path, entry.name));
   }
   await syncFolder(path);
-}
-
-async function syncFolder(path: string): Promise<void> {
-  await using folder = await open(path, 'r');
-  await folder.sync();
 }

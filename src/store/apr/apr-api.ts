@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { TrainingSample } from '../../core/index.ts';
-import { writeNamedDurably } from '../durable-file.ts';
+import { writeSamples } from '../durable-file.ts';
 import { toStoreError } from '../errors.ts';
 import { encodeApr } from './apr-file.ts';
 import { noAprFile } from './errors.ts';
@@ -36,7 +36,7 @@ export async function saveApr(
   await mkdir(dirname(path), { recursive: true }).catch((cause: unknown) => {
     throw toStoreError('create the directory of', path, cause);
   });
-  await writeNamedDurably(path, pieces);
+  await writeSamples(path, pieces);
 }
 
 /** Opens this hardware's samples in the cache directory, or creates them. See {@link openSampleStore}. */

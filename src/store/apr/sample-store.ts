@@ -1,22 +1,21 @@
 // Training samples that survive: an APR2 file, replaced whole and atomically, and an append journal beside
 // it, so that recording one costs the same however many there are. One writer a file.
-import { link, mkdir, rename } from 'node:fs/promises';
+import { link, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isRuvectorError, systemClock } from '../../core/index.ts';
 import type { Clock, RuvectorError, TrainingSample } from '../../core/index.ts';
-import { locateDestination, requireFile } from '../../files/index.ts';
-import { writeNamedDurably } from '../durable-file.ts';
+import { locateDestination, renameDurably, requireFile } from '../../files/index.ts';
+import type { AppendFile, FileLock } from '../../files/index.ts';
+import { writeSamples } from '../durable-file.ts';
 import { toStoreError } from '../errors.ts';
 import { createProblemLimiter } from '../problem-limiter.ts';
 import type { ProblemLimiter } from '../problem-limiter.ts';
 import { acquireNamedLock } from '../lock.ts';
-import type { DirectoryLock } from '../lock.ts';
 import { encodeApr } from './apr-file.ts';
 import { encodeSampleFrames, encodeTrainedFrame } from './apr-journal.ts';
 import type { DecodedJournal, JournalHead } from './apr-journal.ts';
 import { closedStore, corruptJournal, foreignApr, setAsideApr } from './errors.ts';
-import { createJournal, openJournal } from './journal-file.ts';
-import type { JournalFile } from './journal-file.ts';
+import { appendToJournal, createJournal, openJournal } from './journal-file.ts';
 import { fitJournal, journalPath, readApr, readJournal } from './read-samples.ts';
 import type { AprOnDisk } from './read-samples.ts';
 import { checkSample } from './sample-json.ts';
@@ -87,9 +86,9 @@ class FileSampleStore implements SampleStore {
   readonly #limiter: ProblemLimiter;
   readonly #options: SampleStoreOptions;
   readonly #clock: Clock;
-  readonly #lock: DirectoryLock;
+  readonly #lock: FileLock;
   collector: TunerDataCollector;
-  #journal: JournalFile | null = null;
+  #journal: AppendFile | null = null;
   /** Head of the journal that is wanted, while it could not be started. */
   #wantedHead: Pick<JournalHead, 'baseCount' | 'baseCrc'> | null = null;
   /** Journal bytes at which it is folded next. */
@@ -97,7 +96,7 @@ class FileSampleStore implements SampleStore {
   #queue: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
-  constructor(path: string, options: SampleStoreOptions, lock: DirectoryLock) {
+  constructor(path: string, options: SampleStoreOptions, lock: FileLock) {
     this.path = path;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
@@ -130,7 +129,7 @@ class FileSampleStore implements SampleStore {
     return this.#exclusive(async () => {
       const checked = samples.map((sample, at) => checkSample(sample, at));
       const journal = await this.#openedJournal();
-      await journal.append(encodeSampleFrames(checked));
+      await appendToJournal(journal, journalPath(this.path), encodeSampleFrames(checked));
       for (const sample of checked) this.collector.record(sample);
       if (journal.sizeBytes > this.#foldAtBytes) await this.#foldOrPutOff(journal.sizeBytes);
     });
@@ -147,7 +146,7 @@ class FileSampleStore implements SampleStore {
   markTrained(): Promise<void> {
     return this.#exclusive(async () => {
       const journal = await this.#openedJournal();
-      await journal.append(encodeTrainedFrame());
+      await appendToJournal(journal, journalPath(this.path), encodeTrainedFrame());
       this.collector.markTrained();
     });
   }
@@ -175,7 +174,7 @@ class FileSampleStore implements SampleStore {
   /** The file first, then a new journal that names it: see fitJournal for a crash in between. */
   async #fold(): Promise<void> {
     const { pieces, crc } = encodeApr(this.collector.samples());
-    await writeNamedDurably(this.path, pieces);
+    await writeSamples(this.path, pieces);
     this.#planFold(pieces.reduce((sum, piece) => sum + piece.length, 0));
     await this.#startJournal(this.collector.length, crc);
   }
@@ -193,7 +192,7 @@ class FileSampleStore implements SampleStore {
     await this.#openedJournal();
   }
 
-  async #openedJournal(): Promise<JournalFile> {
+  async #openedJournal(): Promise<AppendFile> {
     if (this.#journal) return this.#journal;
     const sinceTrained = this.collector.samplesSinceTrained;
     this.#journal = await createJournal(journalPath(this.path), { ...this.#wantedHead!, sinceTrained });
@@ -208,7 +207,7 @@ class FileSampleStore implements SampleStore {
         throw error;
       }
       const setAside = this.#asideOf(this.path);
-      await this.#onDisk('set aside', () => rename(this.path, setAside));
+      await this.#onDisk('set aside', () => renameDurably(this.path, setAside, 'keep'));
       this.#report(setAsideApr(this.path, setAside, error));
       return { samples: [], crc: 0, sizeBytes: 0 };
     }

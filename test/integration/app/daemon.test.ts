@@ -166,11 +166,11 @@ describe('serve', () => {
     await using home = await createTestHome();
     await writePressuredHistory(home);
     const model = await trainOnce(home);
-    saveConfig(home.root, buildConfig({ hz: 20 }));
+    await saveConfig(home.root, buildConfig({ hz: 20 }));
     expect((await runCommand(home, ['models', 'verify', 'memopt@live'])).stderr).toContain(
       'ERR_MODEL_FEATURES',
     );
-    saveConfig(home.root, buildConfig({}));
+    await saveConfig(home.root, buildConfig({}));
     const verified = await runCommand(home, ['models', 'verify', 'memopt@live']);
     expect(verified).toMatchObject({ code: 0, stderr: '' });
     expect(model).toContain(/version +(\S+)/.exec(verified.stdout)?.[1] ?? 'no version');

@@ -2,7 +2,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { makeFolder } from '../../../src/export/make-folder.ts';
+import { makeFolder } from '../../../src/files/make-folder.ts';
 
 let root: string;
 beforeEach(async () => {

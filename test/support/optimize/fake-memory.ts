@@ -1,8 +1,8 @@
 // The memory of one process in a unit test, page by page: what it maps, what page-out takes of it, what
 // it uses again. It answers as pagemap, mincore and process_madvise would.
 import type { Actuator, ActuatorPlan, PageCache, Pagemap } from '../../../src/optimize/index.ts';
-import { parseSmaps } from '../../../src/optimize/mappings.ts';
-import type { Mapping } from '../../../src/optimize/mappings.ts';
+import { parseSmaps } from '../../../src/procfs/index.ts';
+import type { Mapping } from '../../../src/procfs/index.ts';
 import { PAGE } from '../../../src/optimize/pagemap.ts';
 import type { MappingPlace } from '../../../src/optimize/region-map.ts';
 

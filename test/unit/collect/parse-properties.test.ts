@@ -1,24 +1,24 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { guardRow, isInRange } from '../../../src/collect/column-range.ts';
-import { parseChildren } from '../../../src/collect/kernel-threads.ts';
 import { parseMeminfo } from '../../../src/collect/meminfo.ts';
 import { parsePressure } from '../../../src/collect/pressure.ts';
 import {
   parseProcessIo,
-  parseProcessStat,
-  parseProcessStatm,
+  checkProcessStat,
+  checkProcessStatm,
   parseSmapsRollup,
 } from '../../../src/collect/process-files.ts';
-import { parseOpenFilesLimit } from '../../../src/collect/procfs-source.ts';
-import { parseAuxv } from '../../../src/collect/system-constants.ts';
 import { parseVmstat } from '../../../src/collect/vmstat.ts';
 import { processKind } from '../../../src/core/index.ts';
 import {
   listMemoryFolders,
+  parseAuxv,
+  parseChildren,
   parseHierarchicalLimit,
   parseLimitBytes,
   parseMemoryMounts,
+  parseOpenFilesLimit,
 } from '../../../src/procfs/index.ts';
 import { fixtureBytes } from './fixtures.ts';
 
@@ -36,13 +36,13 @@ const parsers: [string, Parse, string][] = [
     'legacy/cgroup/memory/memory.limit_in_bytes',
   ],
   ['parseHierarchicalLimit', (bytes) => parseHierarchicalLimit(textOf(bytes)), 'modern/proc/vmstat'],
-  ['parseProcessStat', (bytes) => parseProcessStat(bytes), 'modern/proc/202/stat'],
-  ['parseProcessStatm', (bytes) => parseProcessStatm(bytes), 'modern/proc/202/statm'],
+  ['checkProcessStat', (bytes) => checkProcessStat(bytes), 'modern/proc/202/stat'],
+  ['checkProcessStatm', (bytes) => checkProcessStatm(bytes), 'modern/proc/202/statm'],
   ['parseProcessIo', (bytes) => parseProcessIo(bytes), 'modern/proc/202/io'],
   ['parseSmapsRollup', (bytes) => parseSmapsRollup(bytes), 'modern/proc/202/smaps_rollup'],
-  ['parseChildren', (bytes) => [...parseChildren(bytes)], 'modern/proc/2/task/2/children'],
+  ['parseChildren', (bytes) => parseChildren(textOf(bytes)), 'modern/proc/2/task/2/children'],
   ['parseAuxv', (bytes) => parseAuxv(bytes), 'modern/proc/202/stat'],
-  ['parseOpenFilesLimit', (bytes) => parseOpenFilesLimit(bytes), 'modern/proc/202/stat'],
+  ['parseOpenFilesLimit', (bytes) => parseOpenFilesLimit(textOf(bytes)), 'modern/proc/202/stat'],
   [
     'listMemoryFolders',
     (bytes) => [listMemoryFolders(parseMemoryMounts(textOf(bytes)), textOf(bytes)).length],

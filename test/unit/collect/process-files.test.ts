@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import {
   parseProcessIo,
-  parseProcessStat,
-  parseProcessStatm,
+  checkProcessStat,
+  checkProcessStatm,
   parseSmapsRollup,
 } from '../../../src/collect/process-files.ts';
 import { bytesOf, createNoteBook, fixtureBytes } from './fixtures.ts';
 
-describe('parseProcessStat()', () => {
+describe('checkProcessStat()', () => {
   it('gives the fields of a process', () => {
-    expect(parseProcessStat(fixtureBytes('modern/proc/202/stat'))).toEqual({
+    expect(checkProcessStat(fixtureBytes('modern/proc/202/stat'))).toEqual({
       name: 'postgres',
       state: 'S',
       minorFaults: 891234,
@@ -21,22 +21,22 @@ describe('parseProcessStat()', () => {
   });
 
   it('takes a name with spaces and parentheses whole', () => {
-    const stat = parseProcessStat(fixtureBytes('modern/proc/101/stat'));
+    const stat = checkProcessStat(fixtureBytes('modern/proc/101/stat'));
     expect(stat).toMatchObject({ name: 'a) b', state: 'S', startTimeTicks: 10233 });
   });
 
   it('takes an empty name and a name that is not UTF-8', () => {
     const rest = ' S 1 7 7 0 -1 0 1 0 2 0 3 4 0 0 20 0 1 0 9 0 0\n';
-    expect(parseProcessStat(bytesOf(`7 ()${rest}`))?.name).toBe('');
+    expect(checkProcessStat(bytesOf(`7 ()${rest}`))?.name).toBe('');
     const bytes = bytesOf(`7 (?)${rest}`);
     bytes[3] = 0xff;
-    expect(parseProcessStat(bytes)).toMatchObject({ name: '\ufffd', cpuTicks: 7, startTimeTicks: 9 });
+    expect(checkProcessStat(bytes)).toMatchObject({ name: '\ufffd', cpuTicks: 7, startTimeTicks: 9 });
   });
 
   it.each(['a) (b', 'x) S 1 (', 'line\nbreak', ') R 9 9', ' ', '(((', 'tab\tnul\0'])(
     'takes the name %j whole',
     (name) => {
-      const stat = parseProcessStat(bytesOf(`7 (${name}) S 1 7 7 0 -1 0 1 0 2 0 3 4 0 0 20 0 1 0 9 0 0\n`));
+      const stat = checkProcessStat(bytesOf(`7 (${name}) S 1 7 7 0 -1 0 1 0 2 0 3 4 0 0 20 0 1 0 9 0 0\n`));
       expect(stat).toEqual({
         name,
         state: 'S',
@@ -50,8 +50,8 @@ describe('parseProcessStat()', () => {
   );
 
   it('gives nothing of a line without a name', () => {
-    expect(parseProcessStat(fixtureBytes('garbage/proc/7/stat'))).toBeNull();
-    expect(parseProcessStat(bytesOf(''))).toBeNull();
+    expect(checkProcessStat(fixtureBytes('garbage/proc/7/stat'))).toBeNull();
+    expect(checkProcessStat(bytesOf(''))).toBeNull();
   });
 
   it.each([
@@ -62,16 +62,16 @@ describe('parseProcessStat()', () => {
     ['7 (sum) S 1 7 7 0 -1 0 1 0 2 0 9007199254740991 1 0 0 20 0 1 0 9 0 0\n', ['cpuTicks']],
   ])('leaves null only what is no such value: %s', (line, nulls) => {
     const book = createNoteBook();
-    const stat = parseProcessStat(bytesOf(line), book.bad);
+    const stat = checkProcessStat(bytesOf(line), book.bad);
     const found = Object.entries(stat ?? {}).filter(([, value]) => value === null);
     expect(found.map(([name]) => name)).toEqual(nulls);
     expect(book.noted).toHaveLength(nulls.length);
   });
 });
 
-describe('parseProcessStatm()', () => {
+describe('checkProcessStatm()', () => {
   it('gives size, resident and shared pages', () => {
-    expect(parseProcessStatm(fixtureBytes('modern/proc/202/statm'))).toEqual({
+    expect(checkProcessStatm(fixtureBytes('modern/proc/202/statm'))).toEqual({
       sizePages: 812000,
       residentPages: 402100,
       sharedPages: 201000,
@@ -79,12 +79,12 @@ describe('parseProcessStatm()', () => {
   });
 
   it('leaves null what is absent or beyond 2^53', () => {
-    expect(parseProcessStatm(bytesOf('12 3'))).toEqual({
+    expect(checkProcessStatm(bytesOf('12 3'))).toEqual({
       sizePages: 12,
       residentPages: 3,
       sharedPages: null,
     });
-    expect(parseProcessStatm(bytesOf('99999999999999999999 3 4\n'))).toEqual({
+    expect(checkProcessStatm(bytesOf('99999999999999999999 3 4\n'))).toEqual({
       sizePages: null,
       residentPages: 3,
       sharedPages: 4,

@@ -2,11 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  parsePressureTotal,
-  readCgroupFolder,
-  readMemoryCgroups,
-} from '../../../src/optimize/memory-cgroup.ts';
+import { readCgroupFolder, readMemoryCgroups } from '../../../src/optimize/memory-cgroup.ts';
 
 const MIB = 2 ** 20;
 const NO_LIMIT_V1 = '9223372036854771712';
@@ -224,10 +220,4 @@ describe('readCgroupFolder()', () => {
     expect(readCgroupFolder(`${root}/cg/unified/a`, `${root}/proc`)).toMatchObject([{ limitBytes: MIB }]);
     expect(readCgroupFolder(`${root}/cgother/a`, `${root}/proc`)).toEqual([]);
   });
-});
-
-it('parsePressureTotal() reads some and full apart, and null of nothing', () => {
-  const text = 'some avg10=0.00 avg60=0.00 avg300=0.00 total=4711\nfull avg10=0 total=1';
-  expect([parsePressureTotal(text, 'some'), parsePressureTotal(text, 'full')]).toEqual([4711, 1]);
-  expect(parsePressureTotal('', 'some')).toBeNull();
 });

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseLevels } from '../../../src/optimize/host-readers.ts';
-import { classifyMapping, parseMountinfo, parseSmaps } from '../../../src/optimize/mappings.ts';
-import { parseProcessStat } from '../../../src/optimize/process-stat.ts';
+import { classifyMapping } from '../../../src/optimize/mappings.ts';
 import { PAGE, toFlags } from '../../../src/optimize/pagemap.ts';
 import { parsePerCpuFreePages } from '../../../src/optimize/per-cpu-free.ts';
 import {
@@ -11,41 +10,9 @@ import {
   parseZswap,
 } from '../../../src/optimize/reclaim-backend.ts';
 import { smapsEntry } from '../../support/optimize/fake-memory.ts';
+import { parseFileSystems, parseSmaps } from '../../../src/procfs/index.ts';
 
 const KIB = 1024;
-
-describe('parseProcessStat()', () => {
-  const line = (name: string, flags: number): string =>
-    `77 (${name}) S 1 77 77 0 -1 ${flags} 12 0 34 0 5 6 0 0 20 0 3 0 98765 1000000 250 18446744073709551615 1 1`;
-
-  it('reads identity, faults and resident pages', () => {
-    expect(parseProcessStat(line('node', 0x400000))).toEqual({
-      pid: 77,
-      name: 'node',
-      state: 'S',
-      isKernelThread: false,
-      minorFaults: 12,
-      majorFaults: 34,
-      startTimeTicks: 98_765,
-      rssPages: 250,
-    });
-  });
-
-  it('reads a name with brackets and spaces', () => {
-    expect(parseProcessStat(line('a) R 1 (b', 0))).toMatchObject({
-      name: 'a) R 1 (b',
-      startTimeTicks: 98_765,
-    });
-  });
-
-  it('tells a kernel thread by its flag', () => {
-    expect(parseProcessStat(line('kworker/0:1', 0x208040))?.isKernelThread).toBe(true);
-  });
-
-  it.each(['', '77', '77 (node', 'garbage) ('])('gives null for %j', (text) => {
-    expect(parseProcessStat(text)).toBeNull();
-  });
-});
 
 describe('parseSmaps()', () => {
   const text = [
@@ -92,7 +59,7 @@ describe('parseSmaps()', () => {
 });
 
 describe('classifyMapping()', () => {
-  const fileSystems = parseMountinfo(
+  const fileSystems = parseFileSystems(
     [
       '22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw',
       '26 22 0:23 / /tmp rw - tmpfs tmpfs rw',

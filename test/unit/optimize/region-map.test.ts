@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ProcessTarget } from '../../../src/optimize/index.ts';
-import { parseSmaps } from '../../../src/optimize/mappings.ts';
+import { parseSmaps } from '../../../src/procfs/index.ts';
 import { buildReclaimBackend } from '../../../src/optimize/reclaim-backend.ts';
 import { REGION_BYTES, buildRegionMap } from '../../../src/optimize/region-map.ts';
 import type { RegionMap, RegionMapOptions } from '../../../src/optimize/region-map.ts';

@@ -36,11 +36,11 @@ describe('buildConfig() with a procfs', () => {
 });
 
 describe('readSavedConfig()', () => {
-  it('gives one-shot commands what the home was served with, never acting, never removing history', () => {
+  it('gives one-shot commands what the home was served with, never acting, never removing history', async () => {
     const root = mkdtempSync(join(tmpdir(), 'rvm-config-'));
     try {
       expect(readSavedConfig(root)).toMatchObject({ hz: 1, retainDays: 0 });
-      saveConfig(root, buildConfig({ hz: 20, act: true, retainDays: 7 }));
+      await saveConfig(root, buildConfig({ hz: 20, act: true, retainDays: 7 }));
       expect(readSavedConfig(root, { horizonMs: 9000 })).toMatchObject({
         hz: 20,
         act: false,
