@@ -14,6 +14,8 @@ export type {
   AdrMemorySnapshot,
   AdrOptimizationEvent,
   AdrProcessRecord,
+  HistoryKind,
+  HistoryReader,
   Label,
   MemoryFeatures,
   MemorySnapshot,
@@ -21,6 +23,8 @@ export type {
   Prediction,
   Predictor,
   ProcessRecord,
+  QueryOptions,
+  TimeRange,
   TrainingSample,
 } from './core/index.ts';
 export { createCollector, readProcessSample, sampleAtRate } from './collect/index.ts';
@@ -51,15 +55,12 @@ export type {
   HardwareFacts,
   History,
   HistoryHealth,
-  HistoryKind,
   HistoryOptions,
   HistoryStats,
-  QueryOptions,
   RetrainDue,
   SampleStore,
   SampleStoreOptions,
   SamplesOnDisk,
-  TimeRange,
 } from './store/index.ts';
 export {
   PrepareOptionsError,

@@ -22,7 +22,17 @@ export type { AdrMemorySnapshot, AdrOptimizationEvent, AdrProcessRecord } from '
 export { toParquetSchema } from './parquet-schema.ts';
 export { buildAdrView } from './adr-view.ts';
 export type { AdrView } from './adr-view.ts';
-export type { Prediction, Predictor } from './ports.ts';
+export type {
+  BatchSink,
+  BatchSource,
+  BatchTransform,
+  HistoryKind,
+  HistoryReader,
+  Prediction,
+  Predictor,
+  QueryOptions,
+  TimeRange,
+} from './ports.ts';
 export { clipProbabilities, findProbabilityFlaw } from './probabilities.ts';
 export { memoryFeatureFields } from './training-sample.ts';
 export type { MemoryFeatureName, MemoryFeatures, TrainingSample } from './training-sample.ts';

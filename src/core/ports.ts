@@ -1,5 +1,55 @@
-// The seams between rooms that must not import each other.
+// The seams between rooms that must not import each other: what a history is read through, how record batches
+// are read, changed and taken, and what predicts. Types only.
+import type * as arrow from 'apache-arrow';
+import type { RecordKind } from './fields.ts';
 import type { Label } from './records.ts';
+
+/** A record kind that a history stores. */
+export type HistoryKind = 'memory' | 'process' | 'optimization';
+
+/** A half-open time range. */
+export interface TimeRange {
+  /** First timestamp wanted. @default the oldest */
+  readonly fromMs?: number;
+  /** First timestamp not wanted any more. @default after the newest */
+  readonly toMs?: number;
+}
+
+/** Options of a query. */
+export interface QueryOptions extends TimeRange {
+  /** Most rows in one batch. @default 16384 */
+  readonly batchRows?: number;
+}
+
+/** What a history is read through. A History, live or opened read-only, has this shape. */
+export interface HistoryReader {
+  /** Yields rows of one kind in time order, in native columns and units. */
+  query(kind: HistoryKind, options?: QueryOptions): AsyncIterable<arrow.RecordBatch>;
+}
+
+/** Record batches of one schema that can be read from any row on, as often as needed, always in the same order. */
+export interface BatchSource {
+  readonly schema: arrow.Schema;
+  /** Reads on from a row; batches are read once and not kept. */
+  open(skipRows: number, signal: AbortSignal): AsyncIterable<arrow.RecordBatch>;
+}
+
+/** Turns batches into batches of another kind, one by one and in order; it may leave rows out. */
+export interface BatchTransform {
+  /** The kind of the batches it gives. */
+  readonly kind: RecordKind;
+  apply(batch: arrow.RecordBatch): arrow.RecordBatch;
+}
+
+/** Takes the batches of one source. Exactly one of `finish` and `abort` ends it. */
+export interface BatchSink {
+  /** Takes the next rows; resolves when there is room for more. */
+  write(batch: arrow.RecordBatch): Promise<void>;
+  /** Completes what is written, durable. */
+  finish(): Promise<void>;
+  /** Ends without completing. */
+  abort(): Promise<void>;
+}
 
 /** One answer of a model. */
 export interface Prediction {

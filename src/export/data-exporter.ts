@@ -2,7 +2,7 @@
 // plans (export-plan.ts), writes (write-tables.ts) and reports; where rows come from is a port.
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../prepare/index.ts';
-import type { FeatureSpec, PrivacyReport, TrainingHistory } from '../prepare/index.ts';
+import type { FeatureSpec, PrivacyReport } from '../prepare/index.ts';
 import { serveStream } from '../stream/index.ts';
 import type { ServeStreamOptions, StreamFormat, StreamHandle, StreamHub } from '../stream/index.ts';
 import { ExportOptionsError, cancelledError, noRowsError, noStreamError } from './errors.ts';
@@ -42,7 +42,7 @@ export interface DataExportStats extends ExportStats {
 /** Options of {@link createDataExporter}. */
 export interface DataExporterOptions {
   /** A History, live or opened with `readOnly`. */
-  readonly source: ExportSource & TrainingHistory;
+  readonly source: ExportSource;
   /** Defaults of every export by this exporter. */
   readonly config?: ExportConfig;
   /** Features of training sets. @default buildFeatureSpec() */

@@ -104,10 +104,10 @@ function assemble(context: PlanContext, planned: readonly PlannedTable[]): Expor
   const tables = planned.map(({ table, state, plan }) =>
     buildTableSource({
       table,
-      native: nativeOf(table, plan),
+      native: recordKinds[table]!,
       columns: resolved.columns,
       read: buildSampleReader(source, table, rangeOf(state), resolved.sampleIntervalMs),
-      apply: plan ? (batch) => plan.apply(batch) : undefined,
+      transform: plan,
       plannedSamples: state.samples,
       firstMs: state.firstMs,
       rowEstimate: plan?.rowCount ?? estimateRows(source, table, state, resolved.sampleIntervalMs),

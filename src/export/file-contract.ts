@@ -1,5 +1,5 @@
 // The contract of a file export: tables in, one file a table (or one SQLite database) out. No code.
-import type * as arrow from 'apache-arrow';
+import type { BatchSource } from '../core/index.ts';
 
 /** File formats. `json` is one array, `jsonl` is JSON Lines. */
 export const exportFormats = ['csv', 'json', 'jsonl', 'parquet', 'sqlite', 'arrow'] as const;
@@ -9,15 +9,12 @@ export type ExportFormat = (typeof exportFormats)[number];
 export const compressions = ['none', 'gzip', 'zstd', 'snappy'] as const;
 export type Compression = (typeof compressions)[number];
 
-/** A table that can be read from any row on, as often as needed, always in the same order. */
-export interface TableSource {
+/** A table to write. */
+export interface TableSource extends BatchSource {
   /** Table name in SQLite, and part of the file name when there are several. */
   readonly name: string;
-  readonly schema: arrow.Schema;
   /** Rows that will come, where that is known: for progress. */
   readonly rowEstimate?: number | undefined;
-  /** Reads on from a row; batches are read once and not kept. */
-  open(skipRows: number, signal: AbortSignal): AsyncIterable<arrow.RecordBatch>;
 }
 
 /** What an export is doing now. */

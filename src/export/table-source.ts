@@ -1,8 +1,8 @@
 // One table of an export: history → sample grid → anonymiser → the columns users see, all columnar.
 // It can be opened again and again and gives the same rows each time. Nothing is written here.
 import * as arrow from 'apache-arrow';
-import { buildAdrView, takeRows, toArrowSchema } from '../core/index.ts';
-import type { RecordKind } from '../core/index.ts';
+import { buildAdrView, recordKinds, takeRows, toArrowSchema } from '../core/index.ts';
+import type { BatchTransform, HistoryReader, RecordKind } from '../core/index.ts';
 import { sourceChangedError } from './errors.ts';
 import type { ExportTable } from './export-config.ts';
 import type { TableSource } from './file-contract.ts';
@@ -14,10 +14,8 @@ export interface ExportRange {
   readonly toMs: number;
 }
 
-/** Where rows come from. A History, live or opened read-only, has this shape. */
-export interface ExportSource {
-  /** Rows of one kind in time order; native columns and units. */
-  query(kind: ExportTable, range: { fromMs?: number; toMs?: number }): AsyncIterable<arrow.RecordBatch>;
+/** Where rows come from. */
+export interface ExportSource extends HistoryReader {
   /** What it holds: for progress, and for saying so when a range is empty. */
   stats?(): {
     readonly kinds: Readonly<
@@ -41,18 +39,20 @@ export function buildSampleReader(
 ): ReadSamples {
   // Events are no samples: leaving some out would lose them for good.
   const intervalMs = table === 'optimization' ? 0 : sampleIntervalMs;
-  return (signal) => readSamples(source.query(table, range), intervalMs, signal);
+  return (signal) => {
+    const grid = intervalMs > 0 ? new SampleGrid(recordKinds[table]!, intervalMs) : null;
+    return readSamples(source.query(table, range), grid, signal);
+  };
 }
 
 async function* readSamples(
   batches: AsyncIterable<arrow.RecordBatch>,
-  intervalMs: number,
+  grid: BatchTransform | null,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<arrow.RecordBatch> {
-  const grid = intervalMs > 0 ? new SampleGrid(intervalMs) : null;
   for await (const batch of batches) {
     signal?.throwIfAborted();
-    const kept = grid ? takeRows(batch, grid.rowsOn(batch)) : batch;
+    const kept = grid ? grid.apply(batch) : batch;
     if (kept.numRows > 0) yield kept;
   }
 }
@@ -61,17 +61,23 @@ async function* readSamples(
  * Keeps the first timestamp at or after each grid point, and every row that carries it: a process
  * sample is a whole scan with one timestamp.
  */
-export class SampleGrid {
+class SampleGrid implements BatchTransform {
+  readonly kind: RecordKind;
   readonly #intervalMs: number;
   #point: number | null = null;
   #keptMs = Number.NaN;
 
-  constructor(intervalMs: number) {
+  constructor(kind: RecordKind, intervalMs: number) {
+    this.kind = kind;
     this.#intervalMs = intervalMs;
   }
 
-  /** Rows of the next batch that stay. */
-  rowsOn(batch: arrow.RecordBatch): Uint32Array {
+  /** The rows of the next batch that stay. */
+  apply(batch: arrow.RecordBatch): arrow.RecordBatch {
+    return takeRows(batch, this.#rowsOn(batch));
+  }
+
+  #rowsOn(batch: arrow.RecordBatch): Uint32Array {
     const times = timesOf(batch);
     const rows = new Uint32Array(times.length);
     let kept = 0;
@@ -115,12 +121,12 @@ export async function readFirstTime(
 /** What a table is made of. */
 export interface TableParts {
   readonly table: ExportTable;
-  /** The columns that `apply` gives; the stored ones when nothing is applied. */
+  /** The stored columns; what is shown are those of `transform` where there is one. */
   readonly native: RecordKind;
   readonly columns: 'all' | 'document' | readonly string[];
   readonly read: ReadSamples;
-  /** Anonymises a batch; it may leave rows out. */
-  readonly apply?: ((batch: arrow.RecordBatch) => arrow.RecordBatch) | undefined;
+  /** Anonymises the rows. */
+  readonly transform?: BatchTransform | null | undefined;
   /** Samples counted when the export was planned; null where they were not. */
   readonly plannedSamples: number | null;
   /** Timestamp of the first row when the export was planned; null when there was none. */
@@ -130,7 +136,8 @@ export interface TableParts {
 
 /** Builds the table. It must have one of the named columns. */
 export function buildTableSource(parts: TableParts): TableSource {
-  const view = buildAdrView(parts.table, parts.native);
+  const { transform } = parts;
+  const view = buildAdrView(parts.table, transform?.kind ?? parts.native);
   const kept = columnIndexes(view.kind, view.documentColumns, parts.columns);
   const isWhole = kept.length === view.kind.fields.length;
   const kind: RecordKind = isWhole
@@ -138,7 +145,7 @@ export function buildTableSource(parts: TableParts): TableSource {
     : { ...view.kind, fields: kept.map((column) => view.kind.fields[column]!) };
   const schema = toArrowSchema(kind);
   const convert = (batch: arrow.RecordBatch): arrow.RecordBatch => {
-    const converted = view.toBatch(parts.apply ? parts.apply(batch) : batch);
+    const converted = view.toBatch(transform ? transform.apply(batch) : batch);
     return isWhole ? converted : selectColumns(converted, kept, schema);
   };
   return {

@@ -1,6 +1,6 @@
 // The contract of what writes one table to one file, batch by batch.
 import type { FileHandle } from 'node:fs/promises';
-import type * as arrow from 'apache-arrow';
+import type { BatchSink } from '../core/index.ts';
 import { writeAll } from '../files/index.ts';
 import type { ByteSink } from '../files/index.ts';
 
@@ -14,15 +14,9 @@ export interface WriterStart {
 }
 
 /** Writes one table. */
-export interface TableWriter {
-  /** Takes the next rows; resolves when there is room for more. */
-  write(batch: arrow.RecordBatch): Promise<void>;
+export interface TableWriter extends BatchSink {
   /** Makes every row so far durable and says how to go on after them. */
   checkpoint(): Promise<WriterStart>;
-  /** Completes the file, durable. */
-  finish(): Promise<void>;
-  /** Ends without completing. */
-  abort(): Promise<void>;
 }
 
 /** An open file as what formats write to. */

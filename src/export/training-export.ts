@@ -5,8 +5,9 @@ import { createReadStream } from 'node:fs';
 import { rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { isRuvectorError } from '../core/index.ts';
+import type { HistoryReader } from '../core/index.ts';
 import { buildFeatureSpec, buildHistoryTrainingSet } from '../prepare/index.ts';
-import type { FeatureSpec, TrainingHistory, TrainingSet } from '../prepare/index.ts';
+import type { FeatureSpec, TrainingSet } from '../prepare/index.ts';
 import { locateDestination, makeFolder, requireFile, writeWhole } from '../files/index.ts';
 import { noRowsError } from './errors.ts';
 import type { ExportProgress, ExportStats, TableSource } from './file-contract.ts';
@@ -19,7 +20,7 @@ import { writeTables } from './write-tables.ts';
 
 /** What a training export reads and how it is watched. */
 export interface TrainingExportContext {
-  readonly source: TrainingHistory;
+  readonly source: HistoryReader;
   /** The host's features. @default buildFeatureSpec() */
   readonly spec?: FeatureSpec | undefined;
   /** Horizon of a configuration that names none. @default 60_000 */

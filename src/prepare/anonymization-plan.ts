@@ -2,7 +2,7 @@
 // batches into what is released (AnonymizationPlan). Columnar, memory bounded by groups and processes.
 import type * as arrow from 'apache-arrow';
 import { takeRows, toArrowSchema } from '../core/index.ts';
-import type { RecordKind } from '../core/index.ts';
+import type { BatchTransform, RecordKind } from '../core/index.ts';
 import { buildReleasedKind } from './column-treatment.ts';
 import { buildBatch, columnOf, readIntegers } from './column-values.ts';
 import { PrivacyError } from './errors.ts';
@@ -21,9 +21,7 @@ import { shuffledNumbers } from './shuffle.ts';
 import { buildTimeLevels } from './time-levels.ts';
 
 /** What is decided about a table, ready to be applied to its batches. */
-export interface AnonymizationPlan {
-  /** The kind of the released batches. */
-  readonly kind: RecordKind;
+export interface AnonymizationPlan extends BatchTransform {
   /** As of now: `key` changes when the key is destroyed. */
   readonly report: PrivacyReport;
   /** Rows that are released. */

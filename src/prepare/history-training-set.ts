@@ -1,18 +1,10 @@
 // A training set from a history: the one place that knows which rows, windows and actions a set is made
 // of. The history is a port; this room does no I/O.
-import type * as arrow from 'apache-arrow';
+import type { HistoryReader } from '../core/index.ts';
 import type { FeatureSpec } from './feature-spec.ts';
 import { lookbackMs } from './feature-spec.ts';
 import { buildTrainingSet } from './training-set.ts';
 import type { TrainingSet, TrainingSetOptions } from './training-set.ts';
-
-/** The part of a history a training set is read from. */
-export interface TrainingHistory {
-  query(
-    kind: 'memory' | 'optimization',
-    range: { fromMs?: number; toMs?: number },
-  ): AsyncIterable<arrow.RecordBatch>;
-}
 
 /** Options of {@link buildHistoryTrainingSet}; undefined values count as not given. */
 export type HistoryTrainingOptions = {
@@ -25,7 +17,7 @@ export type HistoryTrainingOptions = {
  * @throws PrepareOptionsError, TrainingHistoryError as `buildTrainingSet`
  */
 export async function buildHistoryTrainingSet(
-  history: TrainingHistory,
+  history: HistoryReader,
   options: HistoryTrainingOptions,
 ): Promise<TrainingSet> {
   const { fromMs, toMs, spec } = options;
@@ -42,7 +34,7 @@ export async function buildHistoryTrainingSet(
 }
 
 /** Times of real actions: for `minutes_since_last_opt` as the live extractor saw it, and for the rows they reach. */
-export async function actionTimes(history: TrainingHistory): Promise<number[]> {
+export async function actionTimes(history: HistoryReader): Promise<number[]> {
   const times: number[] = [];
   for await (const batch of history.query('optimization', {})) {
     const modes = batch.getChild('mode');

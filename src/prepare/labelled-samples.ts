@@ -1,9 +1,8 @@
 // The export document's training samples of an existing history: its eight features and the label, the same
 // as those a running host records (online-labels.ts).
-import type { TrainingSample } from '../core/index.ts';
+import type { HistoryReader, TrainingSample } from '../core/index.ts';
 import { buildFeatureSpec } from './feature-spec.ts';
 import type { FeatureSpec } from './feature-spec.ts';
-import type { TrainingHistory } from './history-training-set.ts';
 import { actionTimes } from './history-training-set.ts';
 import { defaultThresholds } from './labels.ts';
 import type { LabelThresholds } from './labels.ts';
@@ -30,7 +29,7 @@ export interface LabelledSamplesOptions {
 
 /** The labelled samples of a history that no action reaches, oldest first. A history without any gives none. */
 export async function readLabelledSamples(
-  history: TrainingHistory,
+  history: HistoryReader,
   options: LabelledSamplesOptions = {},
 ): Promise<TrainingSample[]> {
   const { spec = buildFeatureSpec(), horizonMs = 60_000, thresholds = defaultThresholds, signal } = options;

@@ -1,7 +1,7 @@
 // A training set as Arrow record batches of `trainingKind`, built from the typed arrays.
 import * as arrow from 'apache-arrow';
 import { toArrowSchema, trainingKind } from '../core/index.ts';
-import type { RecordKind } from '../core/index.ts';
+import type { BatchSource, RecordKind } from '../core/index.ts';
 import { PrepareOptionsError } from './errors.ts';
 import { splitNames } from './split.ts';
 import type { TrainingSet } from './training-set.ts';
@@ -34,6 +34,22 @@ export function* trainingBatches(
     const data = arrow.makeData({ type, length: end - start, nullCount: 0, children });
     yield new arrow.RecordBatch(schema, data);
   }
+}
+
+/** The set as a source of the batches of `trainingBatches`. */
+export function createTrainingSource(set: TrainingSet): BatchSource {
+  const kind = trainingKind(set.featureNames);
+  return {
+    schema: toArrowSchema(kind),
+    async *open(skipRows, signal) {
+      let skip = skipRows;
+      for (const batch of trainingBatches(set, kind)) {
+        signal.throwIfAborted();
+        if (skip < batch.numRows) yield skip > 0 ? batch.slice(skip) : batch;
+        skip = Math.max(0, skip - batch.numRows);
+      }
+    },
+  };
 }
 
 function assertColumns(set: TrainingSet, kind: RecordKind): void {

@@ -1,14 +1,15 @@
 // The contract of a rolling history: its options, its rows and what each call promises. No code.
-import type * as arrow from 'apache-arrow';
 import type { LazyDataFrame } from 'nodejs-polars';
 import type {
   Clock,
+  HistoryKind,
+  HistoryReader,
   MemorySnapshot,
   OptimizationEvent,
   ProcessRecord,
   RuvectorError,
+  TimeRange,
 } from '../core/index.ts';
-import type { QueryOptions, TimeRange } from './query.ts';
 import type { HistoryHealth, HistoryStats } from './stats.ts';
 import type { Recovered } from './wal-file.ts';
 
@@ -18,9 +19,6 @@ export interface HistoryRows {
   process: ProcessRecord;
   optimization: OptimizationEvent;
 }
-
-/** A record kind a history stores. */
-export type HistoryKind = keyof HistoryRows;
 
 /** Options of {@link openHistory}. */
 export interface HistoryOptions {
@@ -55,7 +53,7 @@ export interface HistoryOptions {
 }
 
 /** A rolling history. Close it, or use `await using`. */
-export interface History extends AsyncDisposable {
+export interface History extends HistoryReader, AsyncDisposable {
   readonly directory: string;
   readonly readOnly: boolean;
   /** Damage found and background failures, the latest of each file and code. */
@@ -74,8 +72,6 @@ export interface History extends AsyncDisposable {
   flush(): Promise<void>;
   /** Flushes and seals now, whatever the limits say. */
   seal(kind?: HistoryKind): Promise<void>;
-  /** Yields rows in time order as Arrow batches, one segment in memory at a time. */
-  query(kind: HistoryKind, options?: QueryOptions): AsyncIterable<arrow.RecordBatch>;
   /** Reads a whole range as rows, in time order. */
   rows<K extends HistoryKind>(kind: K, range?: TimeRange): Promise<HistoryRows[K][]>;
   /** A range as a Polars LazyFrame over the segments and the rows not sealed yet. Loads Polars. */

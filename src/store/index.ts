@@ -2,8 +2,7 @@
 // time-range reads, and the training samples (APR2). It does not collect, convert units or train.
 // Formats: wal-layout.ts, segment-layout.ts, apr/apr-file.ts, apr/apr-journal.ts.
 export { openHistory } from './history.ts';
-export type { History, HistoryKind, HistoryOptions, HistoryRows } from './history-contract.ts';
-export type { QueryOptions, TimeRange } from './query.ts';
+export type { History, HistoryOptions, HistoryRows } from './history-contract.ts';
 export type { HistoryHealth, HistoryStats, KindStats } from './stats.ts';
 export type { Recovered } from './wal-file.ts';
 export { loadApr, loadOrCreate, saveApr } from './apr/apr-api.ts';

@@ -1,9 +1,8 @@
 // A time range of the history as a Polars LazyFrame: segments are scanned by Polars itself, rows that
 // are not sealed yet join as a small in-memory Parquet. Polars is loaded on the first call only.
 import type { LazyDataFrame } from 'nodejs-polars';
-import type { AnyRow, RecordKind } from '../core/index.ts';
+import type { AnyRow, RecordKind, TimeRange } from '../core/index.ts';
 import { sortByTime } from './query.ts';
-import type { TimeRange } from './query.ts';
 import type { Segment } from './segment-files.ts';
 
 /**

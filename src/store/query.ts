@@ -2,23 +2,9 @@
 // merge-sources.ts puts it in order, in bounded memory.
 import type * as arrow from 'apache-arrow';
 import { buildRecordBatch } from '../core/index.ts';
-import type { AnyRow, RecordKind } from '../core/index.ts';
+import type { AnyRow, QueryOptions, RecordKind, TimeRange } from '../core/index.ts';
 import { mergeSources } from './merge-sources.ts';
 import type { QuerySource } from './query-source.ts';
-
-/** A half-open time range. */
-export interface TimeRange {
-  /** First timestamp wanted. @default the oldest */
-  readonly fromMs?: number;
-  /** First timestamp not wanted any more. @default after the newest */
-  readonly toMs?: number;
-}
-
-/** Options of a query. */
-export interface QueryOptions extends TimeRange {
-  /** Most rows in one batch. @default 16384 */
-  readonly batchRows?: number;
-}
 
 /** Decoded bytes a query holds open while sources overlap. */
 const OPEN_BYTES = 32 * 2 ** 20;

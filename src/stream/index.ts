@@ -1,7 +1,7 @@
 // stream: live telemetry for whoever reads: a hub with one log a table, four formats, three transports, one client.
 // Not: the requests and training sets of the bridge, and not where records come from. Specification: docs/streams.md
 export { createStreamHub } from './hub/stream-hub.ts';
-export type { StreamHub, StreamHubOptions } from './hub/stream-hub.ts';
+export type { HubSubscription, StreamHub, StreamHubOptions } from './hub/stream-hub.ts';
 export type { StreamHistory } from './hub/history-replay.ts';
 export { serveStream } from './serve-stream.ts';
 export type { ServeStreamOptions, StreamHandle } from './serve-stream.ts';

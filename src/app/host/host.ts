@@ -2,8 +2,8 @@
 // them. Wires the rooms and owns their life cycle; what each does is in its own room.
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
-import { memoryKind, messageOf, optimizationKind, processKind } from '../../core/index.ts';
-import type { AnyRow, MemorySnapshot, OptimizationEvent, ProcessRecord, Home } from '../../core/index.ts';
+import { messageOf } from '../../core/index.ts';
+import type { MemorySnapshot, OptimizationEvent, ProcessRecord, Home } from '../../core/index.ts';
 import { createModelHost, openRegistry } from '../../models/index.ts';
 import type { LiveMark, ModelComparison, ModelHost, ModelRegistry, SwapReport } from '../../models/index.ts';
 import { createOptimizer } from '../../optimize/index.ts';
@@ -11,7 +11,7 @@ import type { Actuator, Decision, DecisionInput, Explanation, Optimizer } from '
 import { buildFeatureSpec, createLiveAnonymizer, featureSpecSha256 } from '../../prepare/index.ts';
 import type { FeatureSpec } from '../../prepare/index.ts';
 import { openHistory } from '../../store/index.ts';
-import type { History, HistoryKind } from '../../store/index.ts';
+import type { History } from '../../store/index.ts';
 import { ownVersion } from '../../train/index.ts';
 import { PROTOCOL_VERSION, createBridgeServer, writeBridgeFile } from '../../bridge/index.ts';
 import { createIpcEndpoints } from '../../sockets/index.ts';
@@ -21,7 +21,7 @@ import { installBaseline } from '../models/baseline.ts';
 import type { Baseline } from '../models/baseline.ts';
 import { createBridgeLog } from '../requests/bridge-log.ts';
 import { buildRequests } from '../requests/bridge-requests.ts';
-import { buildStreams } from '../requests/bridge-streams.ts';
+import { buildBatchSources } from '../requests/batch-sources.ts';
 import { readComparisonRows } from '../training/comparison-rows.ts';
 import type { HostConfig } from './config.ts';
 import { createDatasetService } from '../training/dataset-service.ts';
@@ -32,7 +32,6 @@ import { notReadyError } from '../errors.ts';
 import { createHome } from '../home.ts';
 import type { Deployment, Host, HostCounters, HostListener, Latest, ModelUpload } from './host-types.ts';
 import { LastAction } from './last-action.ts';
-import { LiveFeed } from '../requests/live-feed.ts';
 import { describeModelEvent } from '../models/model-texts.ts';
 import { createSampleService } from './sample-service.ts';
 import type { SampleService } from './sample-service.ts';
@@ -161,7 +160,6 @@ class RunningHost implements Host {
   readonly #startedMs = performance.now();
   readonly #startedUnixMs = Date.now();
   readonly #firstDecisionMs = new Map<string, number>();
-  readonly #feeds: Record<'memory' | 'process' | 'optimization', LiveFeed>;
   readonly #listener: HostListener;
   readonly #cleanup: AsyncDisposableStack;
 
@@ -192,11 +190,6 @@ class RunningHost implements Host {
     this.#deployer = createDeployer(this, parts.baseline.rule, listener);
     this.training = createTrainingService(this);
     this.streams = createStreamService(parts.history, (text) => listener.onLog?.(text));
-    this.#feeds = {
-      memory: new LiveFeed(memoryKind, parts.history),
-      process: new LiveFeed(processKind, parts.history),
-      optimization: new LiveFeed(optimizationKind, parts.history),
-    };
   }
 
   /** Starts what needs the host itself: the optimizer and the bridge. */
@@ -249,8 +242,8 @@ class RunningHost implements Host {
       token: this.#token,
       version: ownVersion,
       requests: buildRequests(this),
-      streams: buildStreams({
-        feeds: this.#feeds,
+      streams: buildBatchSources({
+        followed: { history: this.history, appended: this.streams },
         datasets: this.datasets,
         // A new key each start: hashes of two runs cannot be joined.
         anonymizer: this.#cleanup.use(createLiveAnonymizer()),
@@ -292,19 +285,14 @@ class RunningHost implements Host {
 
   #append(memory: MemorySnapshot, processes: readonly ProcessRecord[] | null): void {
     this.history.append('memory', [memory]);
-    this.#publish('memory', [memory]);
+    this.streams.publish('memory', [memory]);
     if (!processes) return;
     this.history.append('process', processes);
-    this.#publish('process', processes);
+    this.streams.publish('process', processes);
   }
 
   async #decideOnSample(): Promise<void> {
     this.samples.notePrediction((await this.decide()).label);
-  }
-
-  #publish(kind: HistoryKind, rows: readonly AnyRow[]): void {
-    this.#feeds[kind].publish(rows);
-    this.streams.publish(kind, rows);
   }
 
   async decide(): Promise<Decision> {
@@ -384,7 +372,7 @@ class RunningHost implements Host {
 
   #noteOptimization(event: OptimizationEvent): void {
     this.history.append('optimization', [event]);
-    this.#publish('optimization', [event]);
+    this.streams.publish('optimization', [event]);
     this.#listener.onOptimization?.(event);
   }
 

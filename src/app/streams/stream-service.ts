@@ -1,11 +1,12 @@
 // Live streams of a host: what it appends to the history goes to the hubs, and each endpoint that was
-// started serves one of them. Two hubs: anonymised (the default) and, once somebody asks for it, plain.
+// started serves one of them. Hubs: anonymised (the default) and, once somebody asks for it, plain; and one of
+// rows as they are stored, while a reader inside this process follows them.
 import { once } from 'node:events';
-import type { AnyRow } from '../../core/index.ts';
+import type { AnyRow, HistoryKind, HistoryReader } from '../../core/index.ts';
 import { RuvectorError } from '../../core/index.ts';
-import type { HistoryKind } from '../../store/index.ts';
 import { createStreamHub, serveStream } from '../../stream/index.ts';
 import type {
+  HubSubscription,
   StreamFormat,
   StreamHandle,
   StreamHub,
@@ -14,8 +15,8 @@ import type {
   StreamTable,
   StreamTransport,
 } from '../../stream/index.ts';
-import { createAnonymousViews, createPlainViews, readViews } from './stream-views.ts';
-import type { StreamViews, ViewedHistory } from './stream-views.ts';
+import { createAnonymousViews, createPlainViews, readViews, storedViews } from './stream-views.ts';
+import type { StreamViews } from './stream-views.ts';
 
 /** What is started. */
 export interface StreamOptions {
@@ -44,8 +45,16 @@ export interface StreamInfo extends StreamStats {
 /** Sums over all streams of one transport and format since the start, closed ones too. */
 export type StreamTotals = Pick<StreamInfo, 'transport' | 'format' | 'subscribers' | 'records' | 'dropped'>;
 
+/** Rows as they are stored, at the moment they are appended: for readers inside this process. */
+export interface AppendedRows {
+  /** Subscribes from this very moment on. What left the hub's memory unread is read from the history again. */
+  subscribe(table: StreamTable, signal: AbortSignal): HubSubscription;
+  /** Timestamp of what was appended last; undefined before the first. */
+  lastMs(table: StreamTable): number | undefined;
+}
+
 /** Live streams of one host. */
-export interface StreamService extends AsyncDisposable {
+export interface StreamService extends AppendedRows, AsyncDisposable {
   /** Runs a stream until the signal aborts, it is stopped or the host closes. @returns its last figures */
   run(options: StreamOptions, signal: AbortSignal, onStart: (info: StreamInfo) => void): Promise<StreamInfo>;
   /** Hands rows that were just appended to the history to every subscriber. Never waits, never throws. */
@@ -58,6 +67,15 @@ export interface StreamService extends AsyncDisposable {
   totals(): StreamTotals[];
 }
 
+/** How the rows of a hub look. */
+type HubLook = 'anonymous' | 'plain' | 'stored';
+
+const buildViewsOf: Readonly<Record<HubLook, () => StreamViews>> = {
+  anonymous: createAnonymousViews,
+  plain: createPlainViews,
+  stored: () => storedViews,
+};
+
 interface Running {
   readonly handle: StreamHandle;
   readonly anonymized: boolean;
@@ -68,26 +86,31 @@ interface Running {
  * Creates the streams of a host.
  * @param onLog told of problems that subscribers see as gaps
  */
-export function createStreamService(history: ViewedHistory, onLog: (text: string) => void): StreamService {
+export function createStreamService(history: HistoryReader, onLog: (text: string) => void): StreamService {
   return new Service(history, onLog);
 }
 
 class Service implements StreamService {
-  readonly #history: ViewedHistory;
+  readonly #history: HistoryReader;
   readonly #onLog: (text: string) => void;
-  readonly #hubs = new Map<boolean, { hub: StreamHub; views: StreamViews }>();
+  readonly #hubs = new Map<HubLook, { hub: StreamHub; views: StreamViews }>();
+  readonly #lastMs: Partial<Record<StreamTable, number>> = {};
   readonly #running = new Map<string, Running>();
   /** Last figures of streams that ended. */
   #ended: StreamTotals[] = [];
 
-  constructor(history: ViewedHistory, onLog: (text: string) => void) {
+  constructor(history: HistoryReader, onLog: (text: string) => void) {
     this.#history = history;
     this.#onLog = onLog;
     // From the first record on, so that a subscriber can continue at any of them.
-    this.#hubFor(true);
+    this.#hubFor('anonymous');
   }
 
   publish(table: StreamTable, rows: readonly AnyRow[]): void {
+    const last = rows.at(-1);
+    if (last) this.#lastMs[table] = Number(last['timestamp']);
+    // Its memory is worth having only while somebody follows.
+    if (this.#hubs.get('stored')?.hub.stats().subscribers === 0) this.#hubs.delete('stored');
     for (const { hub, views } of this.#hubs.values())
       hub.publish(
         table,
@@ -95,28 +118,36 @@ class Service implements StreamService {
       );
   }
 
-  #hubFor(anonymized: boolean): StreamHub {
-    const found = this.#hubs.get(anonymized);
+  subscribe(table: StreamTable, signal: AbortSignal): HubSubscription {
+    return this.#hubFor('stored').open({ tables: [table], overflow: 'block' }, signal);
+  }
+
+  lastMs(table: StreamTable): number | undefined {
+    return this.#lastMs[table];
+  }
+
+  #hubFor(look: HubLook): StreamHub {
+    const found = this.#hubs.get(look);
     if (found) return found.hub;
-    const views = anonymized ? createAnonymousViews() : createPlainViews();
+    const views = buildViewsOf[look]();
     const hub = createStreamHub({
       kinds: {
         memory: views.memory.kind,
         process: views.process.kind,
         optimization: views.optimization.kind,
       },
-      anonymized,
+      anonymized: look === 'anonymous',
       history: readViews(this.#history, views),
       onProblem: (problem) => this.#onLog(`${problem.code}: ${problem.message}`),
     });
-    this.#hubs.set(anonymized, { hub, views });
+    this.#hubs.set(look, { hub, views });
     return hub;
   }
 
   async start(options: StreamOptions): Promise<StreamInfo> {
     const { endpoint, format, request, anonymize = true, token, origins } = options;
     const handle = await serveStream({
-      hub: this.#hubFor(anonymize),
+      hub: this.#hubFor(anonymize ? 'anonymous' : 'plain'),
       endpoint,
       ...(format && { format }),
       ...(request && { request }),

@@ -1,9 +1,8 @@
 // How stored rows look in a stream: names and units of the export document, anonymised by the rules of
 // the prepare room unless asked otherwise. The same for rows as they come and rows read from the history.
 // A stream keeps exact time: who follows it knows what time it is.
-import type * as arrow from 'apache-arrow';
 import { buildAdrView, recordKinds, rowsOf } from '../../core/index.ts';
-import type { AnyRow, RecordKind } from '../../core/index.ts';
+import type { AnyRow, HistoryReader, RecordKind } from '../../core/index.ts';
 import { createLiveAnonymizer } from '../../prepare/index.ts';
 import type { StreamHistory, StreamTable } from '../../stream/index.ts';
 
@@ -15,18 +14,16 @@ export interface StreamView {
 
 export type StreamViews = Readonly<Record<StreamTable, StreamView>>;
 
-/** The part of a history that streams continue from. */
-export interface ViewedHistory {
-  query(
-    kind: StreamTable,
-    options: { fromMs?: number; toMs?: number; batchRows?: number },
-  ): AsyncIterable<arrow.RecordBatch>;
-}
-
 /** Rows read from the history at a time. */
 const BATCH_ROWS = 1024;
 
-/** Rows as they are stored. */
+/** Rows as they are stored, for readers inside this process. */
+export const storedViews: StreamViews = buildViews((table) => ({
+  kind: recordKinds[table]!,
+  toRow: (row) => row,
+}));
+
+/** Rows as users see them. */
 export function createPlainViews(): StreamViews {
   return buildViews((table) => buildAdrView(table, recordKinds[table]!));
 }
@@ -45,7 +42,7 @@ function buildViews(build: (table: StreamTable) => StreamView): StreamViews {
 }
 
 /** The history as the rows of a stream. */
-export function readViews(history: ViewedHistory, views: StreamViews): StreamHistory {
+export function readViews(history: HistoryReader, views: StreamViews): StreamHistory {
   return {
     async *read(table, range) {
       const kind = recordKinds[table]!;

@@ -1,8 +1,8 @@
 // Training sets of a host: its history, features and horizon, with the options that travel over the bridge.
 import * as arrow from 'apache-arrow';
+import type { HistoryReader } from '../../core/index.ts';
 import { buildHistoryTrainingSet } from '../../prepare/index.ts';
 import type { Balance, FeatureSpec, TrainingSet } from '../../prepare/index.ts';
-import type { History } from '../../store/index.ts';
 
 /** Parameters of a training set, as they travel over the bridge. */
 export const datasetParams = {
@@ -36,7 +36,7 @@ export interface DatasetService {
 
 /** Options of {@link createDatasetService}. */
 export interface DatasetServiceOptions {
-  readonly history: Pick<History, 'query'>;
+  readonly history: HistoryReader;
   readonly spec: FeatureSpec;
   /** Horizon of a set that names none. */
   readonly horizonMs: number;

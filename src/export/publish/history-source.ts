@@ -2,8 +2,9 @@
 // table. Nothing is written but the key file, and that only when one is named.
 import type * as arrow from 'apache-arrow';
 import { recordKinds } from '../../core/index.ts';
+import type { HistoryReader } from '../../core/index.ts';
 import { buildHistoryTrainingSet, createAnonymizer, renderPrivacyReport } from '../../prepare/index.ts';
-import type { AnonymizationPlan, FeatureSpec, PrivacyReport, TrainingHistory } from '../../prepare/index.ts';
+import type { AnonymizationPlan, FeatureSpec, PrivacyReport } from '../../prepare/index.ts';
 import type { ExportTable } from '../export-config.ts';
 import type { TableSource } from '../file-contract.ts';
 import { buildSampleReader, buildTableSource, readFirstTime } from '../table-source.ts';
@@ -50,7 +51,7 @@ interface PlannedTable {
  *   `ERR_EXPORT_KEY_FILE`
  */
 export async function openHistorySource(
-  history: ExportSource & TrainingHistory,
+  history: ExportSource,
   options: HistorySourceOptions,
 ): Promise<PublishSource> {
   const training = await buildTraining(history, options);
@@ -73,10 +74,7 @@ export async function openHistorySource(
   };
 }
 
-async function buildTraining(
-  history: TrainingHistory,
-  options: HistorySourceOptions,
-): Promise<PublishSource> {
+async function buildTraining(history: HistoryReader, options: HistorySourceOptions): Promise<PublishSource> {
   const { allowIdentifying = false, k, spec, horizonMs, nowMs, signal } = options;
   const config = { ...options.training, labelType: 'index' as const, anonymize: !allowIdentifying };
   const resolved = resolveTraining('dataset/', config, true, nowMs);
@@ -128,10 +126,10 @@ async function planTable(
   const plan = options.allowIdentifying === true ? null : await planRelease(table, read, options, key);
   const source = buildTableSource({
     table,
-    native: plan?.kind ?? recordKinds[table]!,
+    native: recordKinds[table]!,
     columns: 'all',
     read,
-    apply: plan ? (batch) => plan.apply(batch) : undefined,
+    transform: plan,
     plannedSamples: null,
     firstMs,
   });

@@ -50,15 +50,18 @@ function nothing(count: number): null[] {
 
 /**
  * Gives rows their numbers. Between two entries the history must hold as many rows as were published; when
- * it holds fewer, its oldest are gone (retention); when it holds more, a clock stepped back mixed them and
- * none can be told apart. Of a stretch that holds more no more is kept than tells so: a clock that was wrong
- * may have put the whole history there.
+ * it holds fewer, its oldest are gone (retention); when it holds more, a clock that stepped back mixed others in.
+ * Then those with the very timestamp of the entry are the ones if they are as many, else none can be told apart.
+ * Of a stretch that holds more no more is kept than tells so: a clock that was wrong may have put the whole
+ * history there.
  */
 class Numbering {
   readonly #entries: readonly IndexEntry[];
   readonly #numbered: (AnyRow | null)[] = [];
   #stretch = 0;
   #held: AnyRow[] = [];
+  /** Those among the stretch's rows that have the timestamp of its entry. */
+  #exact: AnyRow[] = [];
 
   /** @param entries in order; the last one is the end and has no rows */
   constructor(entries: readonly IndexEntry[]) {
@@ -72,6 +75,8 @@ class Numbering {
       if (this.#isDone) return false;
     }
     if (this.#held.length <= this.#wanted) this.#held.push(row);
+    const isExact = Number(row['timestamp']) === this.#entries[this.#stretch]!.timestamp;
+    if (isExact && this.#exact.length <= this.#wanted) this.#exact.push(row);
     // After the newest entry rows may have been added since: the published ones come first.
     return this.#end.timestamp < Infinity || this.#held.length < this.#wanted;
   }
@@ -95,13 +100,20 @@ class Numbering {
 
   #close(): void {
     const wanted = this.#wanted;
-    const held = this.#end.timestamp === Infinity ? this.#held.slice(0, wanted) : this.#held;
-    const usable = held.length > wanted ? [] : held;
+    const usable = this.#usable;
     // One by one: a stretch behind a wrong clock may be longer than a call may have arguments.
     for (let missing = wanted - usable.length; missing > 0; missing--) this.#numbered.push(null);
     for (const row of usable) this.#numbered.push(row);
     this.#held = [];
+    this.#exact = [];
     this.#stretch++;
+  }
+
+  get #usable(): readonly AnyRow[] {
+    const wanted = this.#wanted;
+    if (this.#end.timestamp === Infinity) return this.#held.slice(0, wanted);
+    if (this.#held.length <= wanted) return this.#held;
+    return this.#exact.length === wanted ? this.#exact : [];
   }
 }
 

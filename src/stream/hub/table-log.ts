@@ -6,9 +6,11 @@ import type { AnyRow } from '../../core/index.ts';
 export interface IndexEntry {
   readonly sequence: number;
   readonly timestamp: number;
+  /** Set where time stepped back and a new run of rising timestamps begins: the newest one of the run before. */
+  readonly newestBefore?: number;
 }
 
-/** Beyond this every second entry is dropped: reads then start a little earlier. */
+/** Beyond this every second entry within a run is dropped: reads then start a little earlier. */
 const MAX_INDEX_ENTRIES = 32_768;
 
 /** The records of one table, numbered from 1. */
@@ -45,17 +47,24 @@ export class TableLog {
 
   append(row: AnyRow): void {
     const timestamp = Number(row['timestamp']);
+    const sequence = this.#next;
     this.#startMs ??= timestamp;
-    // Only a timestamp above all before says what comes earlier; a clock that stepped back says nothing.
-    if (timestamp > this.#newestMs) this.#addEntry({ sequence: this.#next, timestamp });
-    this.#rows[this.#next % this.capacity] = row;
+    // Within a run a timestamp above all before says what comes earlier.
+    if (timestamp > this.#newestMs) this.#addEntry({ sequence, timestamp });
+    else if (timestamp < this.#newestMs) {
+      this.#addEntry({ sequence, timestamp, newestBefore: this.#newestMs });
+    }
+    this.#rows[sequence % this.capacity] = row;
     this.#next++;
   }
 
   #addEntry(entry: IndexEntry): void {
     this.#newestMs = entry.timestamp;
     this.#index.push(entry);
-    if (this.#index.length > MAX_INDEX_ENTRIES) this.#index = this.#index.filter((_, i) => i % 2 === 0);
+    if (this.#index.length <= MAX_INDEX_ENTRIES) return;
+    this.#index = this.#index.filter(({ newestBefore }, i) => i % 2 === 0 || newestBefore !== undefined);
+    // Runs cannot be joined: where there is little else the oldest are forgotten, and come as a gap.
+    this.#index = this.#index.slice(-MAX_INDEX_ENTRIES * 0.75);
   }
 
   /** The record with this number, which must be in memory. */
@@ -64,18 +73,26 @@ export class TableLog {
   }
 
   /**
-   * The index entries that enclose the records `from` to below `to` (at most about `mostRows`): the first
-   * is at or before `from`; the last is where the stretch ends, or absent when it ends with the newest record.
+   * The index entries that enclose the records `from` to below `to` (at most about `mostRows`), or those of
+   * them that belong to the run of `from`: the first is at or before `from`; `end` is where the stretch ends,
+   * absent when it ends with the newest record.
    */
   entriesAround(from: number, to: number, mostRows: number): { entries: IndexEntry[]; end?: IndexEntry } {
     const start = this.#entryAt(from);
     if (start < 0) return { entries: [] };
     let end = start + 1;
     const limit = Math.min(to, from + mostRows);
-    while (end < this.#index.length && this.#index[end]!.sequence < limit) end++;
+    while (end < this.#index.length && this.#isWithin(this.#index[end]!, limit)) end++;
     const entries = this.#index.slice(start, end);
     const last = this.#index[end];
-    return last ? { entries, end: last } : { entries };
+    if (!last) return { entries };
+    const { sequence, newestBefore } = last;
+    // The time of the next run says nothing about this one, whose last rows are its newest.
+    return { entries, end: newestBefore === undefined ? last : { sequence, timestamp: newestBefore + 1 } };
+  }
+
+  #isWithin({ sequence, newestBefore }: IndexEntry, limit: number): boolean {
+    return sequence < limit && newestBefore === undefined;
   }
 
   /** Position of the last entry at or before a sequence number, or -1. */

@@ -13,13 +13,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import * as arrow from 'apache-arrow';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildStreams } from '../../../src/app/requests/bridge-streams.ts';
-import type { StreamInputs } from '../../../src/app/requests/bridge-streams.ts';
-import { LiveFeed } from '../../../src/app/requests/live-feed.ts';
+import { buildBatchSources } from '../../../src/app/requests/batch-sources.ts';
+import type { BatchInputs } from '../../../src/app/requests/batch-sources.ts';
 import { publishHistory } from '../../../src/app/exports/publish-history.ts';
 import { createStreamService } from '../../../src/app/streams/stream-service.ts';
 import type { StreamService } from '../../../src/app/streams/stream-service.ts';
-import { memoryKind, optimizationKind, processKind, resolveHome } from '../../../src/core/index.ts';
+import { resolveHome } from '../../../src/core/index.ts';
 import { createDataExporter } from '../../../src/export/index.ts';
 import type { Compression } from '../../../src/export/index.ts';
 import { createLiveAnonymizer } from '../../../src/prepare/index.ts';
@@ -261,20 +260,16 @@ describe('openDataStream() beside secrets', () => {
   });
 });
 
-describe('client.stream() beside secrets', () => {
-  const inputs = (): StreamInputs => ({
-    feeds: {
-      memory: new LiveFeed(memoryKind, history),
-      process: new LiveFeed(processKind, history),
-      optimization: new LiveFeed(optimizationKind, history),
-    },
+describe('bridge streams', () => {
+  const inputs = (): BatchInputs => ({
+    followed: { history, appended: null as never },
     datasets: null as never,
     anonymizer: createLiveAnonymizer(),
   });
   const capture = async (folder: string, params: Record<string, unknown>): Promise<void> => {
-    const streams = buildStreams(inputs());
+    const sources = buildBatchSources(inputs());
     for (const name of ['process', 'optimization']) {
-      const opened = await streams[name]!.open({ follow: false, ...params }, new AbortController().signal);
+      const opened = await sources[name]!.open({ follow: false, ...params }, new AbortController().signal);
       const batches: arrow.RecordBatch[] = [];
       for await (const batch of opened.batches) batches.push(batch);
       await writeFile(join(folder, `${name}.arrow`), arrow.tableToIPC(new arrow.Table(batches)));

@@ -11,7 +11,7 @@ import { snapshots } from '../../support/memory-rows.ts';
 /** A source over rows, in batches of `batchRows`. */
 function sourceOf(kind: RecordKind, rows: readonly AnyRow[], batchRows = 7): ExportSource {
   return {
-    async *query(_table, { fromMs = -Infinity, toMs = Infinity }) {
+    async *query(_table, { fromMs = -Infinity, toMs = Infinity } = {}) {
       const wanted = rows.filter(
         (row) => Number(row['timestamp']) >= fromMs && Number(row['timestamp']) < toMs,
       );

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { memoryKind, rowsOf } from '../../../src/core/index.ts';
-import type { AnyRow } from '../../../src/core/index.ts';
+import type { AnyRow, QueryOptions } from '../../../src/core/index.ts';
 import { buildRowsSources, queryBatches, sortByTime } from '../../../src/store/query.ts';
-import type { QueryOptions } from '../../../src/store/query.ts';
 import type { QuerySource } from '../../../src/store/query-source.ts';
 import { numberedSnapshot, numberedSnapshots } from '../../support/store/store-rows.ts';
 

@@ -1,8 +1,10 @@
 import type * as arrow from 'apache-arrow';
 import { describe, expect, it } from 'vitest';
-import { LiveFeed } from '../../../../src/app/requests/live-feed.ts';
-import { buildRecordBatch, optional, required } from '../../../../src/core/index.ts';
-import type { AnyRow } from '../../../../src/core/index.ts';
+import { followTable } from '../../../../src/app/requests/follow-table.ts';
+import type { FollowOptions, FollowSource } from '../../../../src/app/requests/follow-table.ts';
+import { buildRecordBatch, optional, required, rowsOf } from '../../../../src/core/index.ts';
+import type { AnyRow, HistoryReader } from '../../../../src/core/index.ts';
+import { createStreamHub } from '../../../../src/stream/index.ts';
 
 const kind = {
   name: 'memory',
@@ -11,31 +13,52 @@ const kind = {
 };
 
 /** A history in memory that a test appends to, as the host does: store first, then publish. */
-function createHost(nowMs?: () => number): {
+function createHost(nowMs: () => number = Date.now): {
   rows: AnyRow[];
-  feed: LiveFeed;
+  follow: (options: FollowOptions, signal: AbortSignal) => AsyncGenerator<arrow.RecordBatch>;
   append: (timestamp: number) => void;
 } {
   const rows: AnyRow[] = [];
-  const feed = new LiveFeed(
-    kind,
-    {
-      async *query(_, { fromMs = -Infinity, toMs = Infinity }) {
-        const found = rows.filter(
-          (row) => Number(row['timestamp']) >= fromMs && Number(row['timestamp']) < toMs,
-        );
-        if (found.length > 0) yield buildRecordBatch(kind, found);
+  let lastMs: number | undefined;
+  const history: HistoryReader = {
+    async *query(_, { fromMs = -Infinity, toMs = Infinity } = {}) {
+      const found = rows.filter(
+        (row) => Number(row['timestamp']) >= fromMs && Number(row['timestamp']) < toMs,
+      );
+      found.sort((a, b) => Number(a['timestamp']) - Number(b['timestamp']));
+      if (found.length > 0) yield buildRecordBatch(kind, found);
+    },
+  };
+  const hub = createStreamHub({
+    kinds: { memory: kind, process: kind, optimization: kind },
+    anonymized: false,
+    history: {
+      async *read(table, range) {
+        for await (const batch of history.query(table, range)) yield rowsOf(kind, batch);
       },
     },
+  });
+  const source: FollowSource = {
+    history,
     nowMs,
-  );
+    appended: {
+      subscribe: (table, signal) => hub.open({ tables: [table], overflow: 'block' }, signal),
+      lastMs: () => lastMs,
+    },
+  };
+  const view = {
+    kind,
+    apply: (batch: arrow.RecordBatch) => batch,
+    fromRows: (appended: readonly AnyRow[]) => buildRecordBatch(kind, appended),
+  };
   return {
     rows,
-    feed,
+    follow: (options, signal) => followTable(source, 'memory', options, view, signal),
     append: (timestamp) => {
       const row = { timestamp, value: timestamp };
       rows.push(row);
-      feed.publish([row]);
+      lastMs = timestamp;
+      hub.publish('memory', [row]);
     },
   };
 }
@@ -53,11 +76,11 @@ async function take(stream: AsyncIterator<arrow.RecordBatch>, count: number): Pr
   return times;
 }
 
-describe('LiveFeed.follow()', () => {
+describe('followTable()', () => {
   it('gives the history, then what is appended, each row once', async () => {
     const host = createHost();
     [1, 2, 3].forEach(host.append);
-    const stream = host.feed.follow({ fromMs: 2 }, new AbortController().signal);
+    const stream = host.follow({ fromMs: 2 }, new AbortController().signal);
     expect(await take(stream, 2)).toEqual([2, 3]);
     const next = take(stream, 2);
     host.append(4);
@@ -69,13 +92,13 @@ describe('LiveFeed.follow()', () => {
   it('ends after the history when follow is false', async () => {
     const host = createHost();
     [1, 2].forEach(host.append);
-    const stream = host.feed.follow({ fromMs: 0, follow: false }, new AbortController().signal);
+    const stream = host.follow({ fromMs: 0, follow: false }, new AbortController().signal);
     expect(await take(stream, 10)).toEqual([1, 2]);
   });
 
   it('catches a follower up from the history when it falls far behind', async () => {
     const host = createHost();
-    const stream = host.feed.follow({ fromMs: 0 }, new AbortController().signal);
+    const stream = host.follow({ fromMs: 0 }, new AbortController().signal);
     const first = take(stream, 1);
     await Promise.resolve();
     host.append(0);
@@ -89,7 +112,7 @@ describe('LiveFeed.follow()', () => {
   it('loses nothing that is published while the history is still being read', async () => {
     const host = createHost();
     for (let i = 0; i < 10; i++) host.append(i);
-    const stream = host.feed.follow({ fromMs: 0 }, new AbortController().signal);
+    const stream = host.follow({ fromMs: 0 }, new AbortController().signal);
     expect(await take(stream, 10)).toHaveLength(10); // the query has not ended yet
     for (let i = 10; i < 90_000; i++) host.append(i);
     expect(await take(stream, 89_990)).toEqual(Array.from({ length: 89_990 }, (_, i) => i + 10));
@@ -98,7 +121,7 @@ describe('LiveFeed.follow()', () => {
 
   it('delivers rows whose time stands still or steps back', async () => {
     const host = createHost();
-    const stream = host.feed.follow({ fromMs: 100 }, new AbortController().signal);
+    const stream = host.follow({ fromMs: 100 }, new AbortController().signal);
     const first = take(stream, 1);
     await Promise.resolve();
     host.append(110);
@@ -115,7 +138,7 @@ describe('LiveFeed.follow()', () => {
       [800, [900]],
       [undefined, []],
     ] as const) {
-      const stream = host.feed.follow({ fromMs }, new AbortController().signal);
+      const stream = host.follow({ fromMs }, new AbortController().signal);
       const next = take(stream, past.length + 1);
       await new Promise((resolve) => setImmediate(resolve));
       host.append(1001);
@@ -128,7 +151,7 @@ describe('LiveFeed.follow()', () => {
   it('catches a follower up that fell far behind while the clock was set back', async () => {
     let nowMs = 1_000_000;
     const host = createHost(() => nowMs);
-    const stream = host.feed.follow({}, new AbortController().signal);
+    const stream = host.follow({}, new AbortController().signal);
     const first = take(stream, 1);
     await new Promise((resolve) => setImmediate(resolve));
     host.append(nowMs);
@@ -141,17 +164,45 @@ describe('LiveFeed.follow()', () => {
     await stream.return(undefined);
   });
 
+  it('gives each row once to a follower that fell behind while the clock stepped back into times it had given', async () => {
+    const host = createHost(() => 0);
+    const stream = host.follow({}, new AbortController().signal);
+    const first = take(stream, 10);
+    await new Promise((resolve) => setImmediate(resolve));
+    for (let i = 0; i < 10; i++) host.append(1000 + 2 * i);
+    expect(await first).toHaveLength(10);
+    const later = Array.from({ length: 20_000 }, (_, i) => 1001 + 2 * i);
+    later.forEach(host.append);
+    expect(await take(stream, later.length)).toEqual(later);
+    await stream.return(undefined);
+  });
+
+  it('throws ERR_WIRE_STREAM_HISTORY when the history does not hold what the follower left', async () => {
+    const host = createHost();
+    const stream = host.follow({}, new AbortController().signal);
+    const first = take(stream, 1);
+    await new Promise((resolve) => setImmediate(resolve));
+    host.append(1);
+    expect(await first).toEqual([1]);
+    for (let i = 2; i <= 20_000; i++) host.append(i);
+    host.rows.splice(0, 100);
+    await expect(take(stream, 20_000)).rejects.toMatchObject({
+      code: 'ERR_WIRE_STREAM_HISTORY',
+      details: { table: 'memory', count: 99 },
+    });
+  });
+
   it('ends at toMs', async () => {
     const host = createHost();
     [1, 2, 3].forEach(host.append);
-    const stream = host.feed.follow({ fromMs: 1, toMs: 3 }, new AbortController().signal);
+    const stream = host.follow({ fromMs: 1, toMs: 3 }, new AbortController().signal);
     expect(await take(stream, 10)).toEqual([1, 2]);
   });
 
   it('ends when the signal aborts while it waits', async () => {
     const host = createHost();
     const abort = new AbortController();
-    const stream = host.feed.follow({ fromMs: 0 }, abort.signal);
+    const stream = host.follow({ fromMs: 0 }, abort.signal);
     const waiting = stream.next();
     abort.abort();
     expect(await waiting).toEqual({ done: true, value: undefined });

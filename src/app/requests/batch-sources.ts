@@ -1,4 +1,4 @@
-// What can be streamed over the bridge: the record kinds (history, then live) and training sets.
+// What record batches can be read over the bridge: the record kinds (history, then live) and training sets.
 import {
   buildRecordBatch,
   memoryKind,
@@ -6,19 +6,20 @@ import {
   processKind,
   rowsOf,
   toArrowSchema,
-  trainingKind,
 } from '../../core/index.ts';
-import { datasetCard, trainingBatches } from '../../prepare/index.ts';
+import type { BatchSource, RecordKind } from '../../core/index.ts';
+import { createTrainingSource, datasetCard } from '../../prepare/index.ts';
 import type { LiveAnonymizer } from '../../prepare/index.ts';
 import type { OpenedStream, StreamSource } from '../../bridge/index.ts';
-import type { LiveFeed } from './live-feed.ts';
+import { followTable } from './follow-table.ts';
+import type { FollowSource, FollowView } from './follow-table.ts';
 import { parseParams } from './params.ts';
 import type { DatasetParams, DatasetService } from '../training/dataset-service.ts';
 import { datasetParams } from '../training/dataset-service.ts';
 
-/** What the streams read from. */
-export interface StreamInputs {
-  readonly feeds: Readonly<Record<'memory' | 'process' | 'optimization', LiveFeed>>;
+/** What the batches are read from. */
+export interface BatchInputs {
+  readonly followed: FollowSource;
   readonly datasets: DatasetService;
   readonly anonymizer: LiveAnonymizer;
 }
@@ -27,10 +28,10 @@ const rangeParams = { from_ms: 'number', to_ms: 'number', follow: 'boolean' } as
 const namingParams = { ...rangeParams, anonymize: 'boolean' } as const;
 const replayParams = { batch_bytes: 'number', batches: 'number' } as const;
 
-/** Builds the table of streams. */
-export function buildStreams(inputs: StreamInputs): Record<string, StreamSource> {
+/** Builds the table of what can be opened. */
+export function buildBatchSources(inputs: BatchInputs): Record<string, StreamSource> {
   return {
-    memory: followMemory(inputs.feeds.memory),
+    memory: { open: (params, signal) => openMemory(inputs.followed, params, signal) },
     process: { open: (params, signal) => openNaming(inputs, 'process', params, signal) },
     optimization: { open: (params, signal) => openNaming(inputs, 'optimization', params, signal) },
     training: { open: (params, signal) => openTraining(inputs.datasets, params, signal) },
@@ -39,46 +40,49 @@ export function buildStreams(inputs: StreamInputs): Record<string, StreamSource>
 }
 
 /** Snapshots name nobody and stay exact: what comes over the bridge is trained on, on this host. */
-function followMemory(feed: LiveFeed): StreamSource {
+async function openMemory(
+  followed: FollowSource,
+  params: unknown,
+  signal: AbortSignal,
+): Promise<OpenedStream> {
+  const { from_ms, to_ms, follow } = parseParams('memory', rangeParams, params);
+  const range = { fromMs: from_ms, toMs: to_ms, follow };
   return {
-    open: async (params, signal) => {
-      const { from_ms, to_ms, follow } = parseParams('memory', rangeParams, params);
-      return {
-        schema: toArrowSchema(memoryKind),
-        meta: { kind: 'memory', version: memoryKind.version },
-        batches: feed.follow({ fromMs: from_ms, toMs: to_ms, follow }, signal),
-      };
-    },
+    schema: toArrowSchema(memoryKind),
+    meta: { kind: 'memory', version: memoryKind.version },
+    batches: followTable(followed, 'memory', range, buildStoredView(memoryKind), signal),
   };
 }
 
 /** Processes and events leave without names and free text unless the client asks for them. */
 async function openNaming(
-  { feeds, anonymizer }: StreamInputs,
+  { followed, anonymizer }: BatchInputs,
   name: 'process' | 'optimization',
   params: unknown,
   signal: AbortSignal,
 ): Promise<OpenedStream> {
   const { from_ms, to_ms, follow, anonymize = true } = parseParams(name, namingParams, params);
   const native = name === 'process' ? processKind : optimizationKind;
-  const kind = anonymize ? anonymizer.kindOf(name) : native;
-  const batches = feeds[name].follow({ fromMs: from_ms, toMs: to_ms, follow }, signal);
+  const view = anonymize ? buildAnonymousView(name, native, anonymizer) : buildStoredView(native);
   return {
-    schema: toArrowSchema(kind),
+    schema: toArrowSchema(view.kind),
     meta: { kind: name, version: native.version, anonymized: anonymize },
-    batches: anonymize ? anonymizeBatches(batches, name, anonymizer) : batches,
+    batches: followTable(followed, name, { fromMs: from_ms, toMs: to_ms, follow }, view, signal),
   };
 }
 
-async function* anonymizeBatches(
-  batches: OpenedStream['batches'],
+function buildStoredView(kind: RecordKind): FollowView {
+  return { kind, apply: (batch) => batch, fromRows: (rows) => buildRecordBatch(kind, rows) };
+}
+
+function buildAnonymousView(
   name: 'process' | 'optimization',
+  native: RecordKind,
   anonymizer: LiveAnonymizer,
-): OpenedStream['batches'] {
-  const native = name === 'process' ? processKind : optimizationKind;
-  for await (const batch of batches) {
-    yield buildRecordBatch(anonymizer.kindOf(name), anonymizer.apply(name, rowsOf(native, batch)));
-  }
+): FollowView {
+  const kind = anonymizer.kindOf(name);
+  const fromRows: FollowView['fromRows'] = (rows) => buildRecordBatch(kind, anonymizer.apply(name, rows));
+  return { kind, apply: (batch) => fromRows(rowsOf(native, batch)), fromRows };
 }
 
 async function openTraining(
@@ -87,12 +91,8 @@ async function openTraining(
   signal: AbortSignal,
 ): Promise<OpenedStream> {
   const set = await datasets.build(parseParams('training', datasetParams, params) as DatasetParams, signal);
-  const kind = trainingKind(set.featureNames);
-  return {
-    schema: toArrowSchema(kind),
-    meta: datasetCard(set),
-    batches: toAsync(trainingBatches(set, kind)),
-  };
+  const source: BatchSource = createTrainingSource(set);
+  return { schema: source.schema, meta: datasetCard(set), batches: source.open(0, signal) };
 }
 
 /** The training set over and over in batches of one size: what the demo measures the bridge with. */
@@ -104,10 +104,6 @@ async function openReplay(
   const { batch_bytes = 2 ** 20, batches = 64 } = parseParams('replay', replayParams, params);
   const batch = await datasets.buildReplayBatch(batch_bytes, signal);
   return { schema: batch.schema, meta: { batches }, batches: repeat(batch, batches) };
-}
-
-async function* toAsync<T>(items: Iterable<T>): AsyncGenerator<T> {
-  yield* items;
 }
 
 async function* repeat<T>(item: T, times: number): AsyncGenerator<T> {
