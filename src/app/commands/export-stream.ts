@@ -1,11 +1,13 @@
 // `export --stream`: options → a served stream, and what a person sees of it.
 import type { Home } from '../../core/index.ts';
+import { exportOptions } from '../../export/index.ts';
 import { parseFilter, streamFormats } from '../../stream/index.ts';
-import type { StreamFormat, StreamRequest, StreamTable } from '../../stream/index.ts';
+import type { StreamFormat, StreamRequest } from '../../stream/index.ts';
 import { ConfigError } from '../errors.ts';
 import { describeReading, runStreamCommand } from '../streams/stream-command.ts';
 import { abortOnSignals, formatRows, print, printJson } from '../terminal.ts';
-import type { ExportCommandOptions } from './export-options.ts';
+import type { ExportCommandOptions } from './export-command-options.ts';
+import { pickOptions } from './table-options.ts';
 
 /** Serves until Ctrl-C. @throws ConfigError for a format that no stream has, and what `runStreamCommand` throws */
 export async function runExportStream(home: Home, options: ExportCommandOptions): Promise<void> {
@@ -42,10 +44,12 @@ function formatOf(name: string): StreamFormat {
 }
 
 /** Tables and columns are checked against the stream. */
-function buildRequest({ tables, sampleInterval, filter }: ExportCommandOptions): StreamRequest {
+function buildRequest(options: ExportCommandOptions): StreamRequest {
+  const { tables, sampleIntervalMs } = pickOptions(exportOptions, options);
+  const { filter } = options;
   return {
-    ...(tables && { tables: tables as readonly StreamTable[] }),
-    ...(sampleInterval !== undefined && { intervalMs: sampleInterval }),
+    ...(tables && { tables }),
+    ...(sampleIntervalMs !== undefined && { intervalMs: sampleIntervalMs }),
     ...(filter && { filters: filter.map((text) => parseFilter(text)) }),
   };
 }

@@ -1,7 +1,7 @@
 // `export`: a range of the history, a training set or a live stream, anonymised unless told otherwise.
 import type { Home } from '../../core/index.ts';
 import type { Command } from 'commander';
-import { exportTables } from '../../export/index.ts';
+import { exportArguments, exportOptions, trainingOptions } from '../../export/index.ts';
 import type { DataExportProgress } from '../../export/index.ts';
 import { isStandardOutput } from '../exports/standard-output.ts';
 import { buildFeatureSpec } from '../../prepare/index.ts';
@@ -12,10 +12,11 @@ import type { ExportHost, ExportJob, ExportResult } from '../exports/export-job.
 import { renderExport } from '../exports/render-export.ts';
 import { startProgress } from '../progress.ts';
 import { abortOnSignals, formatSeconds, print, printJson, tell, toJson } from '../terminal.ts';
-import { assertCombination, buildExportJob, exposedBy, parseDuration, parseList } from './export-options.ts';
-import type { ExportCommandOptions } from './export-options.ts';
+import { assertCombination, buildExportJob, exposedBy } from './export-command-options.ts';
+import type { ExportCommandOptions } from './export-command-options.ts';
 import { runExportStream } from './export-stream.ts';
 import { collectText, homeOf, parseNumber, parsePositive } from './options.ts';
+import { addTableOptions, onlyIn } from './table-options.ts';
 
 const examples = `
 Examples:
@@ -31,8 +32,7 @@ export function addExport(program: Command): void {
   const command = program
     .command('export')
     .description('write the history, a training set or a live stream, anonymised unless told otherwise');
-  addRangeOptions(command);
-  addPrivacyOptions(command);
+  addFileOptions(command);
   addTrainingOptions(command);
   addStreamOptions(command);
   command
@@ -46,41 +46,17 @@ export function addExport(program: Command): void {
     });
 }
 
-function addRangeOptions(command: Command): void {
+function addFileOptions(command: Command): void {
+  addTableOptions(command, exportArguments, { parsers: { hours: parsePositive } });
+  addTableOptions(command, exportOptions);
   command
-    .option('--format <format>', 'csv, json, jsonl, parquet, sqlite or arrow (default: by the suffix)')
-    .option('--output <path>', 'a file, a folder with a final slash, a named pipe, or - for standard output')
-    .option('--hours <n>', 'the newest hours (default: everything)', parsePositive)
-    .option('--from <time>', 'first time: 2024-01-31, 2024-01-31T12:00:00Z or -2h')
-    .option('--to <time>', 'end, not included; a date includes its day')
-    .option('--tables <names>', `exactly these of ${exportTables.join(', ')} (default: memory)`, parseList)
-    .option('--columns <names>', 'all, document or names (default: all)', parseList)
-    .option('--include-processes', 'add the process table')
-    .option('--include-events', 'add the optimization table')
-    .option('--sample-interval <time>', 'keep one sample each 10s, 1m, 500ms, ...', parseDuration)
-    .option('--compression <name>', 'gzip or zstd for text; zstd, snappy or none for parquet')
-    .option('--resume', 'go on where an interrupted run of the same export stopped');
-}
-
-function addPrivacyOptions(command: Command): void {
-  command
-    .option('--anonymize', 'hash names, drop identifiers, coarsen times, suppress what stands out', true)
     .option('--no-anonymize', 'as stored: says what it exposes and asks, or needs --yes')
-    .option('--yes', 'agree to --no-anonymize')
-    .option('--time-precision <time>', 'times are rounded down to this (default: 1h)', parseDuration)
-    .option('--k <n>', 'rows that must look alike (default: 5)', parseNumber);
+    .option('--yes', 'agree to --no-anonymize');
 }
 
 function addTrainingOptions(command: Command): void {
-  command
-    .option('--training', 'features and labels, split by time, with dataset.json')
-    .option('--split <share>', 'share of the rows to train on (default: 0.8)', parseNumber)
-    .option('--features <names>', 'features by name (default: all)', parseList)
-    .option('--label-type <type>', 'class, index or binary (default: class)')
-    .option('--balance', 'cut every class of the train part to the smallest')
-    .option('--horizon <time>', "how far labels look ahead (default: the host's)", parseDuration)
-    .option('--blocks <n>', 'time blocks that are each split by themselves (default: 1)', parseNumber)
-    .option('--include-acted', 'also the rows that an action of the optimizer reaches');
+  command.option('--training', 'features and labels, split by time, with dataset.json');
+  addTableOptions(command, onlyIn(trainingOptions, exportOptions));
 }
 
 function addStreamOptions(command: Command): void {
