@@ -15,6 +15,8 @@ export interface OptionEntry {
   /** What names may be instead of a list. */
   readonly words?: readonly string[];
   readonly range?: OptionRange;
+  /** The values in words, as an error says them. @default from the type and the choices */
+  readonly wanted?: string;
   /** One sentence without its capital and full stop; code stands in backticks. */
   readonly about: string;
   /** Further sentences for those who read on; not for `--help`. */
@@ -24,7 +26,7 @@ export interface OptionEntry {
   readonly example: boolean | number | string | readonly string[];
 }
 
-/** Numbers that can be used, and how an error says so. */
+/** Numbers that can be used. */
 export interface OptionRange {
   readonly min?: number;
   readonly max?: number;
@@ -32,7 +34,6 @@ export interface OptionRange {
   readonly above?: number;
   /** Not included. */
   readonly below?: number;
-  readonly wanted: string;
 }
 
 export type OptionTable = Readonly<Record<string, OptionEntry>>;
@@ -97,7 +98,7 @@ function isUsable(entry: OptionEntry, value: unknown): boolean {
   }
 }
 
-function isWithin(value: number, range: Partial<OptionRange> = {}): boolean {
+function isWithin(value: number, range: OptionRange = {}): boolean {
   const { min = -Infinity, max = Infinity, above = -Infinity, below = Infinity } = range;
   return value >= min && value <= max && value > above && value < below;
 }
@@ -111,11 +112,11 @@ function isNameList(names: unknown, known: readonly string[] | undefined): boole
 }
 
 /** The values of an option in words. */
-export function describeWanted({ type, choices, words, range }: OptionEntry): string {
-  if (range) return range.wanted;
+export function describeWanted({ type, choices, words = [], wanted }: OptionEntry): string {
+  if (wanted !== undefined) return wanted;
   if (type === 'boolean') return 'true or false';
   if (type === 'names' && choices) return `some of ${choices.join(', ')}, each once`;
-  if (type === 'names') return [...(words ?? []).map((word) => `"${word}"`), 'a list of names'].join(' or ');
+  if (type === 'names') return [...words.map((word) => `"${word}"`), 'a list of names'].join(' or ');
   return choices ? `one of ${choices.join(', ')}` : `a ${type}`;
 }
 
