@@ -5,11 +5,15 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describeDefault, describeMs, describeWanted, flagOf, toWireName } from '../src/core/index.ts';
 import { exportArguments, exportOptions, trainingOptions } from '../src/export/index.ts';
+import { historyOptions, publishOptions } from '../src/export/publish/index.ts';
 
 const root = dirname(import.meta.dirname);
 const target = process.argv[2] ?? root;
 
-const pages = { 'docs/export.md': { exportArguments, exportOptions, trainingOptions } };
+const pages = {
+  'docs/export.md': { exportArguments, exportOptions, trainingOptions },
+  'docs/publication.md': { publishOptions, historyOptions },
+};
 
 const modules = {
   'python/src/ruvector/_export/options.py': {
@@ -155,7 +159,8 @@ function exampleOf(name, entry) {
   const [flag, placeholder] = flagOf(name, entry).split(' ');
   if (!placeholder) return entry.default === true ? flag.replace('--', '--no-') : flag;
   const { unit, example } = entry;
-  return `${flag} ${unit === 'ms' ? describeMs(example) : [example].flat().join(',')}`;
+  if (unit !== 'ms') return `${flag} ${[example].flat().join(',')}`;
+  return `${flag} ${placeholder === '<seconds>' ? example / 1000 : describeMs(example)}`;
 }
 
 const defaultOf = (entry) =>

@@ -47,7 +47,7 @@ export interface DataExporterOptions {
   readonly config?: ExportConfig;
   /** Features of training sets. @default buildFeatureSpec() */
   readonly spec?: FeatureSpec;
-  /** How far labels of training sets look ahead. @default 60_000 */
+  /** How far labels of training sets look ahead. @default that of prepare, a minute */
   readonly horizonMs?: number;
   /** Live records for `startStream`, which rejects without it. */
   readonly hub?: StreamHub;

@@ -24,7 +24,7 @@ export interface TrainingExportContext {
   readonly source: TrainingHistory;
   /** The host's features. @default buildFeatureSpec() */
   readonly spec?: FeatureSpec | undefined;
-  /** Horizon of a configuration that names none. @default 60_000 */
+  /** Horizon of a configuration that names none. @default that of prepare, a minute */
   readonly horizonMs?: number | undefined;
   /** As in DataExporterOptions. */
   readonly hasDescriptors?: boolean | undefined;

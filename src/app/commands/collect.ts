@@ -65,34 +65,29 @@ async function collect(
   seconds: number,
   home: string,
 ): Promise<CollectReport> {
-  const stop = abortOnSignals();
+  using stop = abortOnSignals();
   const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(seconds * 1000)]);
   const startMs = performance.now();
-  const bar = startProgress(seconds, 'collecting');
+  using bar = startProgress(seconds, 'collecting');
   const health = new SamplingHealth((text) => void process.stderr.write(`${text}\n`));
   let samples = 0;
   let processRows = 0;
   let last: MemorySnapshot | null = null;
-  try {
-    await runSampling({
-      config,
-      spec: buildFeatureSpec({ intervalMs: 1000 / config.hz }),
-      signal,
-      health,
-      lastActionMs: () => null,
-      onSample: async (sample) => {
-        history.append('memory', [sample.memory]);
-        if (sample.processes) history.append('process', sample.processes);
-        samples++;
-        processRows += sample.processes?.length ?? 0;
-        last = sample.memory;
-        bar.update((performance.now() - startMs) / 1000, `${samples} samples`);
-      },
-    });
-  } finally {
-    bar.stop();
-    stop.dispose();
-  }
+  await runSampling({
+    config,
+    spec: buildFeatureSpec({ intervalMs: 1000 / config.hz }),
+    signal,
+    health,
+    lastActionMs: () => null,
+    onSample: async (sample) => {
+      history.append('memory', [sample.memory]);
+      if (sample.processes) history.append('process', sample.processes);
+      samples++;
+      processRows += sample.processes?.length ?? 0;
+      last = sample.memory;
+      bar.update((performance.now() - startMs) / 1000, `${samples} samples`);
+    },
+  });
   if (samples === 0 && health.lastError !== null) throw health.lastError;
   const tookSeconds = (performance.now() - startMs) / 1000;
   return {

@@ -12,28 +12,24 @@ import { pickOptions } from './table-options.ts';
 /** Serves until Ctrl-C. @throws ConfigError for a format that no stream has, and what `runStreamCommand` throws */
 export async function runExportStream(home: Home, options: ExportCommandOptions): Promise<void> {
   const { port, endpoint, token, anonymize } = options;
-  const stop = abortOnSignals();
-  try {
-    const last = await runStreamCommand({
-      home,
-      format: formatOf(options.format ?? 'jsonlines'),
-      request: buildRequest(options),
-      anonymize,
-      ...(port !== undefined && { port }),
-      ...(endpoint !== undefined && { endpoint }),
-      ...(token !== undefined && { token }),
-      signal: stop.signal,
-      onStart: (info) => {
-        if (options.json) printJson(info);
-        else print(`streaming ${info.format} at ${info.endpoint}: read it with ${describeReading(info)}`);
-      },
-      onLog: (text) => void process.stderr.write(`${text}\n`),
-    });
-    if (options.json) printJson(last);
-    else print(formatRows(Object.entries(last).map(([name, value]) => [name, String(value)])));
-  } finally {
-    stop.dispose();
-  }
+  using stop = abortOnSignals();
+  const last = await runStreamCommand({
+    home,
+    format: formatOf(options.format ?? 'jsonlines'),
+    request: buildRequest(options),
+    anonymize,
+    ...(port !== undefined && { port }),
+    ...(endpoint !== undefined && { endpoint }),
+    ...(token !== undefined && { token }),
+    signal: stop.signal,
+    onStart: (info) => {
+      if (options.json) printJson(info);
+      else print(`streaming ${info.format} at ${info.endpoint}: read it with ${describeReading(info)}`);
+    },
+    onLog: (text) => void process.stderr.write(`${text}\n`),
+  });
+  if (options.json) printJson(last);
+  else print(formatRows(Object.entries(last).map(([name, value]) => [name, String(value)])));
 }
 
 function formatOf(name: string): StreamFormat {

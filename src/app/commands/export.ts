@@ -81,20 +81,15 @@ async function runExport(home: Home, options: ExportCommandOptions): Promise<voi
 }
 
 async function runWithProgress(host: ExportHost, job: ExportJob): Promise<ExportResult> {
-  const stop = abortOnSignals();
-  const bar = startProgress(1, 'exporting');
-  try {
-    return await runExportJob(host, job, {
-      signal: stop.signal,
-      onProgress: (progress) => {
-        if (progress.phase === 'waiting') tell(`waiting until somebody reads ${job.path} (Ctrl-C ends it)`);
-        else bar.update(shareOf(progress), describeProgress(progress));
-      },
-    });
-  } finally {
-    bar.stop();
-    stop.dispose();
-  }
+  using stop = abortOnSignals();
+  using bar = startProgress(1, 'exporting');
+  return await runExportJob(host, job, {
+    signal: stop.signal,
+    onProgress: (progress) => {
+      if (progress.phase === 'waiting') tell(`waiting until somebody reads ${job.path} (Ctrl-C ends it)`);
+      else bar.update(shareOf(progress), describeProgress(progress));
+    },
+  });
 }
 
 function shareOf({ phase, rows, totalRows }: DataExportProgress): number {

@@ -23,7 +23,7 @@ export function addTableOptions(
   { prefix = '', parsers = {} }: TableSpelling = {},
 ): void {
   for (const [name, entry] of Object.entries(table)) {
-    const option = new Option(flagOf(name, entry), prefix + describeOption(entry));
+    const option = new Option(flagOf(name, entry), prefix + describeOption(name, entry));
     const parse = parsers[name] ?? parserOf(entry);
     if (parse) option.argParser(parse);
     // A switch that is on needs a word here, beside its `--no-`.
@@ -33,11 +33,13 @@ export function addTableOptions(
 }
 
 /** What is meant, what holds without it, and how a time is written. */
-function describeOption(entry: OptionEntry): string {
+function describeOption(name: string, entry: OptionEntry): string {
   const fallback = describeDefault(entry);
   const notes = [
     ...(fallback === undefined ? [] : [`default: ${fallback}`]),
-    ...(entry.unit === 'ms' ? [`example: ${describeMs(Number(entry.example))}`] : []),
+    ...(flagOf(name, entry).endsWith('<time>') && entry.unit === 'ms'
+      ? [`example: ${describeMs(Number(entry.example))}`]
+      : []),
   ];
   const text = notes.length === 0 ? entry.about : `${entry.about} (${notes.join('; ')})`;
   return text.replaceAll('`', '');

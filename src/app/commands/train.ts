@@ -78,22 +78,17 @@ function buildJob(options: TrainCommandOptions): Partial<TrainJob> {
 }
 
 async function train(home: Home, job: Partial<TrainJob>): Promise<TrainingAnswer> {
-  const stop = abortOnSignals();
-  const bar = startProgress(1, 'training');
+  using stop = abortOnSignals();
+  using bar = startProgress(1, 'training');
   const onProgress = (step: unknown): void => {
     const { fraction = 0, message = '' } = step as { fraction?: number; message?: string };
     bar.update(fraction, message);
   };
-  try {
-    await using client = await findDaemon(home.bridgeFile);
-    const options = { signal: stop.signal, onProgress };
-    if (client) return (await client.request('train', job, options)).result as TrainingAnswer;
-    await using host = await openHost(home, readSavedConfig(home.root));
-    return await host.training.train(job, options);
-  } finally {
-    bar.stop();
-    stop.dispose();
-  }
+  await using client = await findDaemon(home.bridgeFile);
+  const options = { signal: stop.signal, onProgress };
+  if (client) return (await client.request('train', job, options)).result as TrainingAnswer;
+  await using host = await openHost(home, readSavedConfig(home.root));
+  return await host.training.train(job, options);
 }
 
 function describeFirstDecision(isLive: boolean, ms: number | null): string {

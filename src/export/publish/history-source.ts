@@ -23,7 +23,7 @@ export interface HistorySourceOptions {
   readonly training?:
     Omit<TrainingDataConfig, 'format' | 'compression' | 'anonymize' | 'labelType'> | undefined;
   readonly spec: FeatureSpec;
-  /** @default 60_000 */
+  /** @default that of a training set */
   readonly horizonMs?: number | undefined;
   /** Published beside the training set. @default none */
   readonly tables?: readonly ExportTable[] | undefined;
@@ -33,7 +33,7 @@ export interface HistorySourceOptions {
    */
   readonly keyFile?: string | undefined;
   readonly allowIdentifying?: boolean | undefined;
-  /** @default 5 */
+  /** @default that of an anonymizer */
   readonly k?: number | undefined;
   readonly nowMs: number;
   readonly signal?: AbortSignal | undefined;
