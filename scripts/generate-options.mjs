@@ -4,16 +4,22 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describeDefault, describeMs, describeWanted, flagOf, toWireName } from '../src/core/index.ts';
-import { exportArguments, exportOptions, trainingOptions } from '../src/export/index.ts';
+import { exportArguments, exportOptions, trainingOptions } from '../src/export/options/index.ts';
 import { historyOptions, publishOptions } from '../src/export/publish/index.ts';
+import { trainingSetOptions } from '../src/prepare/index.ts';
+import { streamOptions } from '../src/stream/index.ts';
 
 const root = dirname(import.meta.dirname);
 const target = process.argv[2] ?? root;
 
+/** Tables with examples of the command line, but for those whose options are mostly or all given in code. */
 const pages = {
+  'docs/client.md': { trainingSetOptions },
   'docs/export.md': { exportArguments, exportOptions, trainingOptions },
   'docs/publication.md': { publishOptions, historyOptions },
+  'docs/streams.md': { streamOptions },
 };
+const inCode = new Set([trainingSetOptions, streamOptions]);
 
 const modules = {
   'python/src/ruvector/_export/options.py': {
@@ -144,7 +150,7 @@ function renderTable(table) {
   const rows = Object.entries(table).map(([name, entry]) => {
     const cells = [
       `\`${name}\``,
-      `\`${exampleOf(name, entry)}\``,
+      `\`${(inCode.has(table) ? codeOf : flagExampleOf)(name, entry)}\``,
       defaultOf(entry),
       valuesOf(entry),
       sentencesOf(entry),
@@ -154,8 +160,10 @@ function renderTable(table) {
   return `| option | for example | default | values | meaning |\n| --- | --- | --- | --- | --- |\n${rows.join('')}`;
 }
 
+const codeOf = (name, { example }) => `${name}: ${JSON.stringify(example).replaceAll('"', "'")}`;
+
 /** As it is written on the command line. */
-function exampleOf(name, entry) {
+function flagExampleOf(name, entry) {
   const [flag, placeholder] = flagOf(name, entry).split(' ');
   if (!placeholder) return entry.default === true ? flag.replace('--', '--no-') : flag;
   const { unit, example } = entry;

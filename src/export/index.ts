@@ -9,7 +9,6 @@ export type {
   ExportRunOptions,
   StartStreamOptions,
 } from './data-exporter.ts';
-export { exportArguments, exportOptions, exportTables, trainingOptions } from './export-options.ts';
 export type { ExportConfig, ExportTable, LabelType, TrainingDataConfig } from './export-options.ts';
 export { parseTime } from './export-times.ts';
 export type { TimeLike } from './export-times.ts';

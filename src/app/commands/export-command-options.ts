@@ -1,8 +1,9 @@
 // The options of `export` → one job. Says which exclude each other; what values mean is the exporter's, and the options
 // of an export and a training export are those of src/export/export-options.ts.
-import { describeExposure, exportArguments, exportOptions, exportTables } from '../../export/index.ts';
-import { trainingOptions } from '../../export/index.ts';
+import { describeExposure } from '../../export/index.ts';
+import { exportArguments, exportOptions, exportTables, trainingOptions } from '../../export/options/index.ts';
 import type { Exposure } from '../../export/index.ts';
+import { streamOptions } from '../../stream/index.ts';
 import { ConfigError } from '../errors.ts';
 import type { ExportJob } from '../exports/export-job.ts';
 import { givenFlags, onlyIn, pickOptions } from './table-options.ts';
@@ -30,15 +31,13 @@ export function assertCombination(options: ExportCommandOptions): void {
   const problems: string[] = [];
   const refuse = (flags: readonly string[], why: string): void =>
     void problems.push(...flags.map((flag) => `${flag} ${why}`));
-  const isGiven = (name: string): boolean => options[name] !== undefined;
   if (options.training && options.stream) problems.push('--training and --stream exclude each other');
   if (!options.training)
     refuse(givenFlags(onlyIn(trainingOptions, exportOptions), options), 'needs --training');
-  if (!options.stream)
-    refuse(
-      streamFlags.filter(isGiven).map((name) => `--${name}`),
-      'needs --stream',
-    );
+  if (!options.stream) {
+    const port = options.port === undefined ? [] : ['--port'];
+    refuse([...port, ...givenFlags(streamedOnly, options)], 'needs --stream');
+  }
   if (options.training) {
     refuse(givenFlags(onlyIn(exportOptions, trainingOptions), options), 'is not for --training');
   }
@@ -53,7 +52,9 @@ export function assertCombination(options: ExportCommandOptions): void {
   if (problems.length > 0) throw new ConfigError(problems);
 }
 
-const streamFlags = ['port', 'endpoint', 'filter', 'token'];
+const { endpoint, filters, token } = streamOptions;
+/** What only a stream takes, besides `--port`. */
+export const streamedOnly = { endpoint, filters, token } as const;
 const { format: _format, ...range } = exportArguments;
 const { columns, k, resume, compression, timePrecisionMs } = exportOptions;
 const notStreamed = { columns, k, resume, ...range, compression, timePrecisionMs };

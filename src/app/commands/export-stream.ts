@@ -1,7 +1,7 @@
 // `export --stream`: options → a served stream, and what a person sees of it.
 import type { Home } from '../../core/index.ts';
-import { exportOptions } from '../../export/index.ts';
-import { parseFilter, streamFormats } from '../../stream/index.ts';
+import { exportOptions } from '../../export/options/index.ts';
+import { parseFilter, streamDefaults, streamFormats } from '../../stream/index.ts';
 import type { StreamFormat, StreamRequest } from '../../stream/index.ts';
 import { ConfigError } from '../errors.ts';
 import { describeReading, runStreamCommand } from '../streams/stream-command.ts';
@@ -15,7 +15,7 @@ export async function runExportStream(home: Home, options: ExportCommandOptions)
   using stop = abortOnSignals();
   const last = await runStreamCommand({
     home,
-    format: formatOf(options.format ?? 'jsonlines'),
+    format: formatOf(options.format ?? streamDefaults.format),
     request: buildRequest(options),
     anonymize,
     ...(port !== undefined && { port }),

@@ -1,8 +1,9 @@
 // `export`: a range of the history, a training set or a live stream, anonymised unless told otherwise.
 import type { Home } from '../../core/index.ts';
 import type { Command } from 'commander';
-import { exportArguments, exportOptions, trainingOptions } from '../../export/index.ts';
+import { exportArguments, exportOptions, trainingOptions } from '../../export/options/index.ts';
 import type { DataExportProgress } from '../../export/index.ts';
+import { streamFormats } from '../../stream/index.ts';
 import { isStandardOutput } from '../exports/standard-output.ts';
 import { buildFeatureSpec } from '../../prepare/index.ts';
 import { readSavedConfig } from '../host/config.ts';
@@ -11,11 +12,12 @@ import { runExportJob } from '../exports/export-job.ts';
 import type { ExportHost, ExportJob, ExportResult } from '../exports/export-job.ts';
 import { renderExport } from '../exports/render-export.ts';
 import { startProgress } from '../progress.ts';
+import { DEFAULT_STREAM_PORT } from '../streams/stream-command.ts';
 import { abortOnSignals, formatSeconds, print, printJson, tell, toJson } from '../terminal.ts';
-import { assertCombination, buildExportJob, exposedBy } from './export-command-options.ts';
+import { assertCombination, buildExportJob, exposedBy, streamedOnly } from './export-command-options.ts';
 import type { ExportCommandOptions } from './export-command-options.ts';
 import { runExportStream } from './export-stream.ts';
-import { collectText, homeOf, parseNumber, parsePositive } from './options.ts';
+import { homeOf, parseNumber, parsePositive } from './options.ts';
 import { addTableOptions, onlyIn } from './table-options.ts';
 
 const examples = `
@@ -61,11 +63,9 @@ function addTrainingOptions(command: Command): void {
 
 function addStreamOptions(command: Command): void {
   command
-    .option('--stream', 'live records until Ctrl-C, as jsonlines, msgpack, protobuf or arrow')
-    .option('--port <n>', 'WebSocket port on this machine (default: 9999)', parseNumber)
-    .option('--endpoint <address>', 'ws://127.0.0.1:9999, ipc:///path, tcp://127.0.0.1:0 or pipe:/path')
-    .option('--filter <condition>', 'like used_percent>90 (repeatable)', collectText)
-    .option('--token <text>', 'subscribers must show it');
+    .option('--stream', `live records until Ctrl-C, as ${streamFormats.join(', ')}`)
+    .option('--port <n>', `WebSocket port on this machine (default: ${DEFAULT_STREAM_PORT})`, parseNumber);
+  addTableOptions(command, streamedOnly, { repeatable: ['filters'] });
 }
 
 async function runExport(home: Home, options: ExportCommandOptions): Promise<void> {

@@ -16,7 +16,7 @@ import type { PublishHistoryOptions, PublishedHistory } from '../exports/publish
 import { renderPublication, renderVerification } from '../exports/render-publication.ts';
 import { startProgress } from '../progress.ts';
 import { abortOnSignals, formatRows, print, printJson } from '../terminal.ts';
-import { homeOf, parsePositive, parseSeconds } from './options.ts';
+import { homeOf, parsePositive } from './options.ts';
 import { addTableOptions, givenFlags, pickOptions } from './table-options.ts';
 
 /** What commander hands over: these, and what the tables name. */
@@ -53,11 +53,7 @@ export function addPublish(program: Command): void {
     );
   addTableOptions(command, historyOptions, {
     prefix: 'history: ',
-    parsers: {
-      hours: parsePositive,
-      horizonMs: (text) => parseSeconds(text) * 1000,
-      blocks: parsePositive,
-    },
+    parsers: { hours: parsePositive, blocks: parsePositive },
   });
   addVerify(command);
   addKeygen(command);

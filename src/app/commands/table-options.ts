@@ -4,7 +4,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { describeDefault, describeMs, flagOf } from '../../core/index.ts';
 import type { OptionEntry, OptionTable, OptionValues } from '../../core/index.ts';
-import { parseDuration, parseList, parseNumber } from './options.ts';
+import { collectText, parseDuration, parseList, parseNumber, parseSeconds } from './options.ts';
 
 type Parse = (text: string) => unknown;
 
@@ -14,18 +14,23 @@ export interface TableSpelling {
   readonly prefix?: string;
   /** Parsers that refuse more than the table's type does, by name. */
   readonly parsers?: Readonly<Record<string, Parse>>;
+  /** Lists that are given one item at a time, by name. */
+  readonly repeatable?: readonly string[];
 }
 
 /** Adds an option for each entry. */
 export function addTableOptions(
   command: Command,
   table: OptionTable,
-  { prefix = '', parsers = {} }: TableSpelling = {},
+  { prefix = '', parsers = {}, repeatable = [] }: TableSpelling = {},
 ): void {
   for (const [name, entry] of Object.entries(table)) {
-    const option = new Option(flagOf(name, entry), prefix + describeOption(name, entry));
-    const parse = parsers[name] ?? parserOf(entry);
-    if (parse) option.argParser(parse);
+    const flag = flagOf(name, entry);
+    const isRepeatable = repeatable.includes(name);
+    const option = new Option(flag, prefix + describeOption(flag, entry, isRepeatable));
+    const parse = parsers[name] ?? parserOf(flag, entry);
+    if (isRepeatable) option.argParser(collectText);
+    else if (parse) option.argParser(parse);
     // A switch that is on needs a word here, beside its `--no-`.
     if (entry.default === true) option.default(true);
     command.addOption(option);
@@ -33,19 +38,21 @@ export function addTableOptions(
 }
 
 /** What is meant, what holds without it, and how a time is written. */
-function describeOption(name: string, entry: OptionEntry): string {
+function describeOption(flag: string, entry: OptionEntry, isRepeatable: boolean): string {
   const fallback = describeDefault(entry);
   const notes = [
     ...(fallback === undefined ? [] : [`default: ${fallback}`]),
-    ...(flagOf(name, entry).endsWith('<time>') && entry.unit === 'ms'
+    ...(flag.endsWith('<time>') && entry.unit === 'ms'
       ? [`example: ${describeMs(Number(entry.example))}`]
       : []),
+    ...(isRepeatable ? ['repeatable'] : []),
   ];
   const text = notes.length === 0 ? entry.about : `${entry.about} (${notes.join('; ')})`;
   return text.replaceAll('`', '');
 }
 
-function parserOf({ type, unit }: OptionEntry): Parse | undefined {
+function parserOf(flag: string, { type, unit }: OptionEntry): Parse | undefined {
+  if (flag.endsWith('<seconds>')) return (text) => parseSeconds(text) * 1000;
   if (unit === 'ms') return parseDuration;
   if (type === 'number' || type === 'integer') return parseNumber;
   return type === 'names' ? parseList : undefined;

@@ -2,7 +2,7 @@
 import type { Home, OptionValues } from '../../core/index.ts';
 import { publishDataset, openHistorySource } from '../../export/publish/index.ts';
 import type { PublishOptions, PublishReport, historyOptions } from '../../export/publish/index.ts';
-import { exportTables } from '../../export/index.ts';
+import { exportTables } from '../../export/options/index.ts';
 import type { ExportTable } from '../../export/index.ts';
 import { buildFeatureSpec } from '../../prepare/index.ts';
 import { openHistory } from '../../store/index.ts';

@@ -13,8 +13,8 @@ import type { LiveAnonymizer } from '../../prepare/index.ts';
 import type { OpenedStream, StreamSource } from '../../bridge/index.ts';
 import type { LiveFeed } from './live-feed.ts';
 import { parseParams } from './params.ts';
-import type { DatasetParams, DatasetService } from '../training/dataset-service.ts';
-import { datasetParams } from '../training/dataset-service.ts';
+import type { DatasetService } from '../training/dataset-service.ts';
+import { parseDataset } from '../training/dataset-service.ts';
 
 /** What the streams read from. */
 export interface StreamInputs {
@@ -86,7 +86,7 @@ async function openTraining(
   params: unknown,
   signal: AbortSignal,
 ): Promise<OpenedStream> {
-  const set = await datasets.build(parseParams('training', datasetParams, params) as DatasetParams, signal);
+  const set = await datasets.build(parseDataset('training', params), signal);
   const kind = trainingKind(set.featureNames);
   return {
     schema: toArrowSchema(kind),

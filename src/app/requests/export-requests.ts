@@ -2,7 +2,7 @@
 // options are those of src/export/export-options.ts. The file is written by this host, so its path must be absolute.
 import { isAbsolute } from 'node:path';
 import { RuvectorError } from '../../core/index.ts';
-import { exportArguments, exportOptions, trainingOptions } from '../../export/index.ts';
+import { exportArguments, exportOptions, trainingOptions } from '../../export/options/index.ts';
 import type { RequestContext } from '../../bridge/index.ts';
 import type { ExportJob, ExportResult } from '../exports/export-job.ts';
 import { runExportInThread } from '../exports/export-service.ts';
