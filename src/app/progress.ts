@@ -2,13 +2,12 @@
 import { startProgress as startBar } from '../client/index.ts';
 
 /** A progress bar on standard error; nothing is drawn when that is not a terminal. */
-export interface Progress {
+export interface Progress extends Disposable {
   update(done: number, note?: string): void;
-  stop(): void;
 }
 
-/** Starts a bar over `total` units. */
+/** Starts a bar over `total` units; it stays until it is disposed. */
 export function startProgress(total: number, title: string): Progress {
   const bar = startBar(title, total);
-  return { update: (done, note) => bar.update(done, note), stop: () => bar.finish() };
+  return { update: (done, note) => bar.update(done, note), [Symbol.dispose]: () => bar.finish() };
 }

@@ -47,8 +47,8 @@ export function formatSeconds(seconds: number): string {
 }
 
 /** An abort signal that fires on Ctrl-C, SIGTERM and a terminal that closes: a command drains instead of dying. */
-export function abortOnSignals(): { signal: AbortSignal; dispose: () => void } {
+export function abortOnSignals(): Disposable & { readonly signal: AbortSignal } {
   const controller = new AbortController();
   const signals = watchStopSignals({ onStop: () => controller.abort() });
-  return { signal: controller.signal, dispose: () => signals[Symbol.dispose]() };
+  return { signal: controller.signal, [Symbol.dispose]: () => signals[Symbol.dispose]() };
 }

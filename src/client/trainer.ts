@@ -1,5 +1,7 @@
 // `trainer`: a model from the daemon's history, fitted in Python, verified, and live when it is done.
+import type { OptionValues } from '../core/index.ts';
 import type { TimeLike } from '../export/index.ts';
+import type { trainingSetOptions } from '../prepare/index.ts';
 import type { TrainProgress, TrainTimings, TrainedManifest } from '../train/index.ts';
 import type { TrainingAnswer } from './answers.ts';
 import type { DaemonLink } from './daemon-link.ts';
@@ -10,24 +12,14 @@ import { startProgress } from './progress.ts';
 import { parseRange } from './time-range.ts';
 import { toWireNames } from './wire-names.ts';
 
-/** What a model is trained on. */
-export interface TrainDataset {
+/** What a model is trained on: a range, everything by default, and the options of a training set. */
+export type TrainDataset = OptionValues<typeof trainingSetOptions> & {
   /** The newest hours only. @default everything */
   readonly hours?: number | undefined;
   readonly minutes?: number | undefined;
   readonly from?: TimeLike | undefined;
   readonly to?: TimeLike | undefined;
-  /** How far labels look ahead. @default the daemon's, 60_000 */
-  readonly horizonMs?: number | undefined;
-  /** Share of the rows, the newest, to test on. @default 0.2 */
-  readonly testFraction?: number | undefined;
-  /** Time blocks that are each split by themselves. @default 1 */
-  readonly blocks?: number | undefined;
-  /** @default 'weights' */
-  readonly balance?: 'weights' | 'undersample' | 'none' | undefined;
-  /** Keep rows that an action of the optimizer reaches. @default false */
-  readonly includeActed?: boolean | undefined;
-}
+};
 
 /** Options of {@link Trainer.train}. */
 export interface TrainOptions {

@@ -22,13 +22,16 @@ export interface Sample {
   readonly health: CollectorHealth[];
 }
 
+/** All processes cost more than the host's memory: they are scanned less often than it is sampled. */
+export const DEFAULT_PROCESS_INTERVAL_MS = 10_000;
+
 /** Options of {@link createCollector}. */
 export interface CollectorOptions {
   /** @default '/proc' */
   readonly procRoot?: string;
   /** @default '/sys/fs/cgroup'; for another procRoot than '/proc' what its self/mountinfo says */
   readonly cgroupRoot?: string;
-  /** Time between process scans; 0 scans in every sample. @default 10_000 */
+  /** Time between process scans; 0 scans in every sample. @default DEFAULT_PROCESS_INTERVAL_MS */
   readonly processIntervalMs?: number;
   /**
    * How many of the largest processes get private_kib and swap_kib. Those of a large process are not
@@ -58,7 +61,7 @@ export interface Collector extends AsyncDisposable {
  * @throws RuvectorError `ERR_COLLECT_OPTION`
  */
 export async function createCollector(options: CollectorOptions = {}): Promise<Collector> {
-  const { clock = systemClock, processIntervalMs = 10_000, smapsTop = 5 } = options;
+  const { clock = systemClock, processIntervalMs = DEFAULT_PROCESS_INTERVAL_MS, smapsTop = 5 } = options;
   checkOption('processIntervalMs', processIntervalMs, Number.isFinite(processIntervalMs));
   checkOption('smapsTop', smapsTop, Number.isInteger(smapsTop));
   const source = await createSource(options, { processIntervalMs, smapsTop, clock });

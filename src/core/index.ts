@@ -22,6 +22,17 @@ export type { AdrMemorySnapshot, AdrOptimizationEvent, AdrProcessRecord } from '
 export { toParquetSchema } from './parquet-schema.ts';
 export { buildAdrView } from './adr-view.ts';
 export type { AdrView } from './adr-view.ts';
+export {
+  completeOptions,
+  defaultsOf,
+  describeDefault,
+  describeMs,
+  describeWanted,
+  findProblems,
+  flagOf,
+  toWireName,
+} from './options.ts';
+export type { OptionDefaults, OptionEntry, OptionTable, OptionValues } from './options.ts';
 export type {
   BatchSink,
   BatchSource,

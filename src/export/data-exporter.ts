@@ -7,7 +7,8 @@ import { serveStream } from '../stream/index.ts';
 import type { ServeStreamOptions, StreamFormat, StreamHandle, StreamHub } from '../stream/index.ts';
 import { ExportOptionsError, cancelledError, noRowsError, noStreamError } from './errors.ts';
 import { resolveExport } from './export-config.ts';
-import type { ExportConfig, ResolvedExport } from './export-config.ts';
+import type { ResolvedExport } from './export-config.ts';
+import type { ExportConfig, TrainingDataConfig } from './export-options.ts';
 import { planExport, resumePlan } from './export-plan.ts';
 import type { ExportPlan, PlanContext } from './export-plan.ts';
 import { isRelative, parseTime } from './export-times.ts';
@@ -15,7 +16,6 @@ import type { TimeLike } from './export-times.ts';
 import type { ExportProgress, ExportStats } from './file-contract.ts';
 import { isStream, locateDestination } from '../files/index.ts';
 import type { ExportRange, ExportSource } from './table-source.ts';
-import type { TrainingDataConfig } from './training-config.ts';
 import { exportTraining } from './training-export.ts';
 import type { TrainingDataStats } from './training-export.ts';
 import { readInterrupted, writeTables } from './write-tables.ts';
@@ -47,7 +47,7 @@ export interface DataExporterOptions {
   readonly config?: ExportConfig;
   /** Features of training sets. @default buildFeatureSpec() */
   readonly spec?: FeatureSpec;
-  /** How far labels of training sets look ahead. @default 60_000 */
+  /** How far labels of training sets look ahead. @default that of prepare, a minute */
   readonly horizonMs?: number;
   /** Live records for `startStream`, which rejects without it. */
   readonly hub?: StreamHub;

@@ -1,7 +1,7 @@
 // What an export without anonymisation gives away, read off the schema: shown before it is written.
 import { buildAdrView, recordKinds } from '../core/index.ts';
 import type { PrivacyRole } from '../core/index.ts';
-import type { ExportTable } from './export-config.ts';
+import type { ExportTable } from './export-options.ts';
 
 /** Columns of one table that would leave as they are. */
 export interface Exposure {

@@ -9,13 +9,11 @@ export type {
   ExportRunOptions,
   StartStreamOptions,
 } from './data-exporter.ts';
-export { exportTables } from './export-config.ts';
-export type { ExportConfig, ExportTable } from './export-config.ts';
+export type { ExportConfig, ExportTable, LabelType, TrainingDataConfig } from './export-options.ts';
 export { parseTime } from './export-times.ts';
 export type { TimeLike } from './export-times.ts';
 export { describeExposure } from './exposure.ts';
 export type { Exposure } from './exposure.ts';
 export type { Compression, ExportFormat, ExportProgress, ExportStats } from './file-contract.ts';
 export type { ExportSource } from './table-source.ts';
-export type { LabelType, TrainingDataConfig } from './training-config.ts';
 export type { TrainingDataStats } from './training-export.ts';

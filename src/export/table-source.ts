@@ -4,7 +4,7 @@ import * as arrow from 'apache-arrow';
 import { buildAdrView, recordKinds, takeRows, toArrowSchema } from '../core/index.ts';
 import type { BatchTransform, HistoryReader, RecordKind } from '../core/index.ts';
 import { sourceChangedError } from './errors.ts';
-import type { ExportTable } from './export-config.ts';
+import type { ExportTable } from './export-options.ts';
 import type { TableSource } from './file-contract.ts';
 
 /** A half-open range of time. */

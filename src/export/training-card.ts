@@ -3,7 +3,8 @@
 import { labels } from '../core/index.ts';
 import { datasetCard } from '../prepare/index.ts';
 import type { DatasetCard, TrainingSet } from '../prepare/index.ts';
-import type { ResolvedTraining, LabelType } from './training-config.ts';
+import type { LabelType } from './export-options.ts';
+import type { ResolvedTraining } from './training-config.ts';
 import { describeColumns } from './training-table.ts';
 
 /** One written file. */

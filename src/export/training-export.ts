@@ -14,7 +14,8 @@ import type { ExportProgress, ExportStats, TableSource } from './file-contract.t
 import { buildTrainingCard, labelWeights } from './training-card.ts';
 import type { TrainingFile } from './training-card.ts';
 import { resolveTraining } from './training-config.ts';
-import type { ResolvedTraining, TrainingDataConfig } from './training-config.ts';
+import type { ResolvedTraining } from './training-config.ts';
+import type { TrainingDataConfig } from './export-options.ts';
 import { buildTrainingTable, countRows } from './training-table.ts';
 import { writeTables } from './write-tables.ts';
 
@@ -23,7 +24,7 @@ export interface TrainingExportContext {
   readonly source: HistoryReader;
   /** The host's features. @default buildFeatureSpec() */
   readonly spec?: FeatureSpec | undefined;
-  /** Horizon of a configuration that names none. @default 60_000 */
+  /** Horizon of a configuration that names none. @default that of prepare, a minute */
   readonly horizonMs?: number | undefined;
   /** As in DataExporterOptions. */
   readonly hasDescriptors?: boolean | undefined;

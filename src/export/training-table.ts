@@ -6,7 +6,7 @@ import type { Field, RecordKind } from '../core/index.ts';
 import { featureTable, splitNames, trainingBatches } from '../prepare/index.ts';
 import type { SplitName, TrainingSet } from '../prepare/index.ts';
 import type { TableSource } from './file-contract.ts';
-import type { LabelType } from './training-config.ts';
+import type { LabelType } from './export-options.ts';
 
 /** What a table shows of a set. */
 export interface TrainingTableOptions {

@@ -2,26 +2,28 @@
 // for single values, for rows and for whole tables. For a release that ends; see createLiveAnonymizer
 // for streams.
 import type * as arrow from 'apache-arrow';
-import { buildRecordBatch, processKind, recordKinds, rowsOf } from '../core/index.ts';
-import type { AnyRow, ProcessRecord, RecordKind } from '../core/index.ts';
+import {
+  buildRecordBatch,
+  completeOptions,
+  findProblems,
+  processKind,
+  recordKinds,
+  rowsOf,
+} from '../core/index.ts';
+import type { AnyRow, OptionValues, ProcessRecord, RecordKind } from '../core/index.ts';
 import { PlanBuilder } from './anonymization-plan.ts';
 import type { AnonymizationPlan, PlanOptions } from './anonymization-plan.ts';
+import { anonymizerOptions } from './anonymizer-options.ts';
 import { PrepareOptionsError } from './errors.ts';
 import { stripText } from './free-text.ts';
 import type { PrivacyReport } from './privacy-report.ts';
 import { createReleaseKey } from './release-key.ts';
 import type { ReleaseKey } from './release-key.ts';
 
-/** Options of {@link createAnonymizer}. */
-export interface AnonymizerOptions {
+/** Options of {@link createAnonymizer}. Times are rounded down further where a group would be too small. */
+export interface AnonymizerOptions extends OptionValues<typeof anonymizerOptions> {
   /** 32 bytes. Unset is a random key, which is wiped with the release. Given, the caller keeps it. */
   readonly key?: Uint8Array | undefined;
-  /** Times are rounded down to this, or further where a group would be too small. @default 3_600_000 */
-  readonly timePrecisionMs?: number | undefined;
-  /** Rows that must look alike in every quasi-identifier. @default 5 */
-  readonly k?: number | undefined;
-  /** Largest share of rows that may be suppressed before a release is refused. @default 0.5 */
-  readonly maxSuppressedShare?: number | undefined;
 }
 
 /** A process record as it is released. `name_hash` is null where its group would be too small. */
@@ -68,8 +70,8 @@ export interface Anonymizer extends Disposable {
  * @throws PrepareOptionsError `ERR_PREPARE_OPTIONS` with every mistake
  */
 export function createAnonymizer(options: AnonymizerOptions = {}): Anonymizer {
-  const { k = 5, timePrecisionMs = 3_600_000, maxSuppressedShare = 0.5 } = options;
-  const plans: PlanOptions = { k, timePrecisionMs, maxSuppressedShare };
+  const plans: PlanOptions = completeOptions(anonymizerOptions, options);
+  const { k, timePrecisionMs } = plans;
   validate(plans);
   const key = createReleaseKey(options.key);
   return {
@@ -123,15 +125,7 @@ function stripAny(value: string | AnyRow): string | AnyRow {
   return Object.fromEntries(stripped) as AnyRow;
 }
 
-function validate({ k, timePrecisionMs, maxSuppressedShare }: PlanOptions): void {
-  const problems = [
-    ...(Number.isSafeInteger(k) && k >= 1 ? [] : [`k is ${k}, wanted a whole number from 1`]),
-    ...(Number.isSafeInteger(timePrecisionMs) && timePrecisionMs >= 1
-      ? []
-      : [`timePrecisionMs is ${timePrecisionMs}, wanted a whole number from 1`]),
-    ...(maxSuppressedShare >= 0 && maxSuppressedShare <= 1
-      ? []
-      : [`maxSuppressedShare is ${maxSuppressedShare}, wanted 0 to 1`]),
-  ];
+function validate(plans: PlanOptions): void {
+  const problems = findProblems(anonymizerOptions, { ...plans });
   if (problems.length > 0) throw new PrepareOptionsError('an anonymizer', problems);
 }

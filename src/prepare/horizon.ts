@@ -7,13 +7,14 @@ import type { LabelThresholds } from './labels.ts';
 import { Observer, isPause, isReboot, outcomeBetween } from './observation.ts';
 import type { Observation } from './observation.ts';
 import { ObservationColumns } from './observation-columns.ts';
+import { trainingSetDefaults } from './training-set-options.ts';
 
 /** The label of a row whose horizon was not fully observed. */
 export const unlabelled = -1;
 
 /** Options of {@link labelSnapshots}. */
 export interface LabelOptions {
-  /** How far a label looks ahead. @default 60000 */
+  /** How far a label looks ahead. @default that of a training set */
   horizonMs?: number;
   /** @default defaultThresholds */
   thresholds?: LabelThresholds;
@@ -50,7 +51,7 @@ export class Observations {
 
   /** Labels all snapshots. O(n). */
   label(options: LabelOptions = {}): Int8Array {
-    const { horizonMs = 60_000, thresholds = defaultThresholds } = options;
+    const { horizonMs = trainingSetDefaults.horizonMs, thresholds = defaultThresholds } = options;
     const { maxGapMs = horizonMs } = options;
     const labels = new Int8Array(this.#rows.length).fill(unlabelled);
     let start = 0;

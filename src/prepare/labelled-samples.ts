@@ -9,12 +9,13 @@ import type { LabelThresholds } from './labels.ts';
 import { createSampleBuilder } from './online-labels.ts';
 import { forEachSnapshot } from './snapshot-source.ts';
 import { TrainingPass } from './training-pass.ts';
+import { trainingSetDefaults } from './training-set-options.ts';
 
 /** Options of {@link readLabelledSamples}. */
 export interface LabelledSamplesOptions {
   /** @default buildFeatureSpec() */
   readonly spec?: FeatureSpec;
-  /** How far a label looks ahead. @default 60000 */
+  /** How far a label looks ahead. @default that of a training set */
   readonly horizonMs?: number;
   /** @default defaultThresholds */
   readonly thresholds?: LabelThresholds;
@@ -32,7 +33,8 @@ export async function readLabelledSamples(
   history: HistoryReader,
   options: LabelledSamplesOptions = {},
 ): Promise<TrainingSample[]> {
-  const { spec = buildFeatureSpec(), horizonMs = 60_000, thresholds = defaultThresholds, signal } = options;
+  const { spec = buildFeatureSpec(), thresholds = defaultThresholds, signal } = options;
+  const { horizonMs = trainingSetDefaults.horizonMs } = options;
   const { includeActed = false, actionEffectMs = spec.rateWindowMs } = options;
   const buildSample = createSampleBuilder(spec);
   const pass = new TrainingPass(

@@ -1,5 +1,7 @@
 // The labelled training set: what a trainer learns from, with everything that is needed to say
 // later how it came about. Built in one streaming pass; deterministic for the same history.
+import { completeOptions, findProblems } from '../core/index.ts';
+import type { OptionValues } from '../core/index.ts';
 import { balancedWeights, countClasses, undersample } from './balance.ts';
 import { PrepareOptionsError } from './errors.ts';
 import { buildFeatureSpec, featureSpecSha256 } from './feature-spec.ts';
@@ -15,35 +17,19 @@ import { pickRows } from './training-columns.ts';
 import type { TrainingColumns } from './training-columns.ts';
 import { trainingSetSha256 } from './training-digest.ts';
 import { TrainingPass } from './training-pass.ts';
-
-/** How classes of unequal size are dealt with. */
-export type Balance = (typeof balances)[number];
-
-const balances = ['weights', 'undersample', 'none'] as const;
+import { trainingSetOptions } from './training-set-options.ts';
+import type { Balance } from './training-set-options.ts';
 
 /** Options of {@link buildTrainingSet}. */
-export interface TrainingSetOptions {
+export interface TrainingSetOptions extends OptionValues<typeof trainingSetOptions> {
   /** Snapshots in time order. Rows before `fromMs` warm up the windows. */
   readonly memory: SnapshotSource;
   /** Times of actions really taken (not dry runs), ascending. @default none */
   readonly optimizationTimestamps?: Iterable<number>;
   /** @default buildFeatureSpec() */
   readonly spec?: FeatureSpec;
-  /** How far a label looks ahead. @default 60000 */
-  readonly horizonMs?: number;
   /** @default defaultThresholds */
   readonly thresholds?: Partial<LabelThresholds>;
-  /** Share of rows, the newest of each block, to test on. @default 0.2 */
-  readonly testFraction?: number;
-  /** Blocks that are each split by themselves; more than 1 for short histories with repeating phases. @default 1 */
-  readonly blocks?: number;
-  /** @default 'weights' */
-  readonly balance?: Balance;
-  /**
-   * Keep rows that an action of the optimizer reaches. Their labels describe the host with that action, so that a model
-   * trained on them learns from its predecessor. @default false: left out, and counted in `skipped.acted`
-   */
-  readonly includeActed?: boolean;
   /** How long an action reaches rows after it, besides all those whose horizon holds it. @default spec.rateWindowMs */
   readonly actionEffectMs?: number;
   /** Seed of the undersampling. @default 1 */
@@ -147,17 +133,14 @@ function undersampled(columns: TrainingColumns, settings: Settings): TrainingCol
 }
 
 function settingsOf(options: TrainingSetOptions): Settings {
-  const { horizonMs = 60_000, testFraction = 0.2, blocks = 1, seed = 1, balance = 'weights' } = options;
-  const { spec = buildFeatureSpec(), includeActed = false } = options;
+  const values = completeOptions(trainingSetOptions, options);
+  const { horizonMs, testFraction, blocks, balance, includeActed } = values;
+  const { spec = buildFeatureSpec(), seed = 1 } = options;
   const { actionEffectMs = spec.rateWindowMs } = options;
   const thresholds = { ...defaultThresholds, ...options.thresholds };
-  const problems: string[] = [];
+  const problems = findProblems(trainingSetOptions, values);
   const want = (ok: boolean, problem: string): void => void (ok || problems.push(problem));
-  want(horizonMs > 0, `horizonMs is ${horizonMs}, wanted a positive number of milliseconds`);
-  want(testFraction > 0 && testFraction < 1, `testFraction is ${testFraction}, wanted between 0 and 1`);
-  want(Number.isInteger(blocks) && blocks > 0, `blocks is ${blocks}, wanted a positive integer`);
   want(actionEffectMs >= 0, `actionEffectMs is ${actionEffectMs}, wanted 0 or more milliseconds`);
-  want(balances.includes(balance), `balance is "${balance}", wanted one of ${balances.join(', ')}`);
   want(Object.values(thresholds).every(Number.isFinite), 'thresholds holds a value that is not a number');
   if (problems.length > 0) throw new PrepareOptionsError('a training set', problems);
   return {

@@ -27,6 +27,9 @@ import type { Recovered } from './wal-file.ts';
 
 const defaultSealRows: Record<HistoryKind, number> = { memory: 3_600, process: 32_768, optimization: 4_096 };
 const hourMs = 3_600_000;
+
+export const DEFAULT_RETAIN_DAYS = 30;
+export const DEFAULT_RETAIN_MIB = 1024;
 const defaultSealAfterMs: Record<HistoryKind, number> = {
   memory: hourMs,
   process: hourMs,
@@ -151,7 +154,11 @@ export class DirectoryHistory implements History {
   }
 
   private buildRetention(historyClock: HistoryClock): RetentionRunner {
-    const { retainMs = 30 * 24 * hourMs, retainBytes = 2 ** 30, onNotice = () => undefined } = this.options;
+    const {
+      retainMs = DEFAULT_RETAIN_DAYS * 24 * hourMs,
+      retainBytes = DEFAULT_RETAIN_MIB * 2 ** 20,
+      onNotice = () => undefined,
+    } = this.options;
     const states = [...this.logs.values()].map(({ state }) => state);
     return new RetentionRunner({
       limits: { retainMs, retainBytes },

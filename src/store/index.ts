@@ -1,6 +1,7 @@
 // store: the rolling history of a host, as write-ahead Arrow logs and sealed Parquet segments, with
 // time-range reads, and the training samples (APR2). It does not collect, convert units or train.
 // Formats: wal-layout.ts, segment-layout.ts, apr/apr-file.ts, apr/apr-journal.ts.
+export { DEFAULT_RETAIN_DAYS, DEFAULT_RETAIN_MIB } from './directory-history.ts';
 export { openHistory } from './history.ts';
 export type { History, HistoryOptions, HistoryRows } from './history-contract.ts';
 export type { HistoryHealth, HistoryStats, KindStats } from './stats.ts';

@@ -23,6 +23,7 @@ export {
   parseSubscribeMessage,
   parseSubscribeQuery,
 } from './stream-request.ts';
+export { streamDefaults, streamOptions } from './stream-options.ts';
 export { publishedKinds } from './published-kinds.ts';
 export { streamFormats, streamTransports } from './stream-contract.ts';
 export type {

@@ -3,6 +3,7 @@
 import type { RuvectorError } from '../core/index.ts';
 import type { StreamFormat, StreamRequest, StreamTransport } from './stream-contract.ts';
 import type { ServedEndpoint } from './transports/serve-websocket.ts';
+import { streamDefaults } from './stream-options.ts';
 import { parseStreamEndpoint } from './stream-endpoint.ts';
 import type { StreamHub } from './hub/stream-hub.ts';
 import { assertStreamRequest } from './stream-request.ts';
@@ -50,7 +51,7 @@ const MAX_SUBSCRIBERS = 64;
  *   `ERR_WIRE_STREAM_REQUEST` for a request that does not fit the hub's tables
  */
 export async function serveStream(options: ServeStreamOptions): Promise<StreamHandle> {
-  const { hub, format = 'jsonlines', request = {}, maxSubscribers = MAX_SUBSCRIBERS } = options;
+  const { hub, format = streamDefaults.format, request = {}, maxSubscribers = MAX_SUBSCRIBERS } = options;
   const endpoint = parseStreamEndpoint(options.endpoint, options.allowRemote);
   assertStreamRequest(request, hub.kinds);
   const { StreamSessions } = await import('./transports/stream-sessions.ts');

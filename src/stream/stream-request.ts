@@ -3,6 +3,7 @@
 import { WireErrorCode, wireError } from '../sockets/index.ts';
 import type { Field, RuvectorError } from '../core/index.ts';
 import { overflowPolicies, streamFormats, streamTables } from './stream-contract.ts';
+import { streamDefaults, streamOptions } from './stream-options.ts';
 import type {
   StreamFilter,
   StreamFormat,
@@ -20,7 +21,6 @@ export interface SubscribeMessage extends StreamRequest {
 
 type Loose = Readonly<Record<string, unknown>>;
 
-const LONGEST_INTERVAL_MS = 86_400_000;
 const MAX_ITEMS = 64;
 /** What one error tells, and of each value: a request must not be answered by something far larger. */
 const MAX_PROBLEMS = 16;
@@ -177,11 +177,12 @@ function parseNumbers(value: unknown): Partial<Record<StreamTable, number>> | un
 
 /** What is wrong with a request whose types are right. */
 function requestProblems(request: StreamRequest, kinds: StreamKinds): string[] {
-  const { tables = streamTables, filters = [], intervalMs = 0, overflow } = request;
+  const { tables = streamTables, filters = [], intervalMs = streamDefaults.intervalMs, overflow } = request;
   const problems = filters.flatMap((filter) => filterProblems(filter, tables, kinds));
   if (tables.length === 0) problems.push(`no table is asked for, there are ${streamTables.join(', ')}`);
-  if (!(intervalMs >= 0 && intervalMs <= LONGEST_INTERVAL_MS)) {
-    problems.push(`the interval is ${intervalMs} ms, wanted 0 to ${LONGEST_INTERVAL_MS}`);
+  const { min, max } = streamOptions.intervalMs.range;
+  if (!(intervalMs >= min && intervalMs <= max)) {
+    problems.push(`the interval is ${intervalMs} ms, wanted ${min} to ${max}`);
   }
   if (overflow !== undefined && !(overflowPolicies as readonly string[]).includes(overflow)) {
     problems.push(`overflow is ${show(overflow)}, there are ${overflowPolicies.join(', ')}`);

@@ -1,6 +1,6 @@
 // `collect`: samples into the history for a while, without bridge or decisions.
 import type { Command } from 'commander';
-import { readSavedConfig } from '../host/config.ts';
+import { defaultConfig, readSavedConfig } from '../host/config.ts';
 import type { HostConfig } from '../host/config.ts';
 import { createHome } from '../home.ts';
 import { runSampling } from '../host/sampling.ts';
@@ -37,8 +37,13 @@ export function addCollect(program: Command): void {
     .command('collect')
     .description('sample this host into the history for a while (Ctrl-C keeps what it has)')
     .option('--seconds <n>', 'how long', parseSeconds, 60)
-    .option('--hz <rate>', 'samples a second, 0.1 to 50', parseNumber, 1)
-    .option('--process-interval <seconds>', 'time between scans of all processes', parseNumber, 10)
+    .option('--hz <rate>', 'samples a second, 0.1 to 50', parseNumber, defaultConfig.hz)
+    .option(
+      '--process-interval <seconds>',
+      'time between scans of all processes',
+      parseNumber,
+      defaultConfig.processIntervalMs / 1000,
+    )
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  $ ruvector-memopt collect --seconds 300 --hz 2')
     .action(async (options: CollectOptions, command: Command) => {
@@ -65,34 +70,29 @@ async function collect(
   seconds: number,
   home: string,
 ): Promise<CollectReport> {
-  const stop = abortOnSignals();
+  using stop = abortOnSignals();
   const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(seconds * 1000)]);
   const startMs = performance.now();
-  const bar = startProgress(seconds, 'collecting');
+  using bar = startProgress(seconds, 'collecting');
   const health = new SamplingHealth((text) => void process.stderr.write(`${text}\n`));
   let samples = 0;
   let processRows = 0;
   let last: MemorySnapshot | null = null;
-  try {
-    await runSampling({
-      config,
-      spec: buildFeatureSpec({ intervalMs: 1000 / config.hz }),
-      signal,
-      health,
-      lastActionMs: () => null,
-      onSample: async (sample) => {
-        history.append('memory', [sample.memory]);
-        if (sample.processes) history.append('process', sample.processes);
-        samples++;
-        processRows += sample.processes?.length ?? 0;
-        last = sample.memory;
-        bar.update((performance.now() - startMs) / 1000, `${samples} samples`);
-      },
-    });
-  } finally {
-    bar.stop();
-    stop.dispose();
-  }
+  await runSampling({
+    config,
+    spec: buildFeatureSpec({ intervalMs: 1000 / config.hz }),
+    signal,
+    health,
+    lastActionMs: () => null,
+    onSample: async (sample) => {
+      history.append('memory', [sample.memory]);
+      if (sample.processes) history.append('process', sample.processes);
+      samples++;
+      processRows += sample.processes?.length ?? 0;
+      last = sample.memory;
+      bar.update((performance.now() - startMs) / 1000, `${samples} samples`);
+    },
+  });
   if (samples === 0 && health.lastError !== null) throw health.lastError;
   const tookSeconds = (performance.now() - startMs) / 1000;
   return {

@@ -49,22 +49,18 @@ async function explainHere(home: Home, options: DecideOptions): Promise<Explanat
     ...(options.goal && { goal: options.goal }),
   });
   const done = new AbortController();
-  const stop = abortOnSignals();
-  try {
-    await using host = await openHost(home, config, {
-      onSample: (latest) => {
-        if (latest.features) done.abort();
-      },
-    });
-    const seconds = host.spec.rateWindowMs / 1000;
-    process.stderr.write(`no host runs on ${home.root}: sampling for about ${seconds} s first\n`);
-    // Samples that fail are skipped, so that without a limit nothing would end a host that has none to give.
-    const late = AbortSignal.timeout(10_000 + 5 * host.spec.rateWindowMs);
-    await host.run(AbortSignal.any([done.signal, stop.signal, late]));
-    return describeExplanation(await host.explain());
-  } finally {
-    stop.dispose();
-  }
+  using stop = abortOnSignals();
+  await using host = await openHost(home, config, {
+    onSample: (latest) => {
+      if (latest.features) done.abort();
+    },
+  });
+  const seconds = host.spec.rateWindowMs / 1000;
+  process.stderr.write(`no host runs on ${home.root}: sampling for about ${seconds} s first\n`);
+  // Samples that fail are skipped, so that without a limit nothing would end a host that has none to give.
+  const late = AbortSignal.timeout(10_000 + 5 * host.spec.rateWindowMs);
+  await host.run(AbortSignal.any([done.signal, stop.signal, late]));
+  return describeExplanation(await host.explain());
 }
 
 /** An explanation as text. */

@@ -23,19 +23,15 @@ export function addDemo(program: Command): void {
     .option('--json', 'print the report as JSON')
     .addHelpText('after', '\nExample:\n  $ ruvector-memopt demo --json')
     .action(async (options: DemoCommandOptions) => {
-      const stop = abortOnSignals();
-      try {
-        const report = await runDemo({
-          directory: options.output,
-          collectSeconds: options.collectSeconds,
-          actSeconds: options.actSeconds,
-          signal: stop.signal,
-          say: (text) => void process.stderr.write(`${text}\n`),
-        });
-        if (options.json) printJson(report);
-        else print(`\n${renderDemoText(report)}`);
-      } finally {
-        stop.dispose();
-      }
+      using stop = abortOnSignals();
+      const report = await runDemo({
+        directory: options.output,
+        collectSeconds: options.collectSeconds,
+        actSeconds: options.actSeconds,
+        signal: stop.signal,
+        say: (text) => void process.stderr.write(`${text}\n`),
+      });
+      if (options.json) printJson(report);
+      else print(`\n${renderDemoText(report)}`);
     });
 }

@@ -1,8 +1,9 @@
 // `export`: a range of the history, a training set or a live stream, anonymised unless told otherwise.
 import type { Home } from '../../core/index.ts';
 import type { Command } from 'commander';
-import { exportTables } from '../../export/index.ts';
+import { exportArguments, exportOptions, trainingOptions } from '../../export/options/index.ts';
 import type { DataExportProgress } from '../../export/index.ts';
+import { streamFormats } from '../../stream/index.ts';
 import { isStandardOutput } from '../exports/standard-output.ts';
 import { buildFeatureSpec } from '../../prepare/index.ts';
 import { readSavedConfig } from '../host/config.ts';
@@ -11,11 +12,13 @@ import { runExportJob } from '../exports/export-job.ts';
 import type { ExportHost, ExportJob, ExportResult } from '../exports/export-job.ts';
 import { renderExport } from '../exports/render-export.ts';
 import { startProgress } from '../progress.ts';
+import { DEFAULT_STREAM_PORT } from '../streams/stream-command.ts';
 import { abortOnSignals, formatSeconds, print, printJson, tell, toJson } from '../terminal.ts';
-import { assertCombination, buildExportJob, exposedBy, parseDuration, parseList } from './export-options.ts';
-import type { ExportCommandOptions } from './export-options.ts';
+import { assertCombination, buildExportJob, exposedBy, streamedOnly } from './export-command-options.ts';
+import type { ExportCommandOptions } from './export-command-options.ts';
 import { runExportStream } from './export-stream.ts';
-import { collectText, homeOf, parseNumber, parsePositive } from './options.ts';
+import { homeOf, parseNumber, parsePositive } from './options.ts';
+import { addTableOptions, onlyIn } from './table-options.ts';
 
 const examples = `
 Examples:
@@ -31,8 +34,7 @@ export function addExport(program: Command): void {
   const command = program
     .command('export')
     .description('write the history, a training set or a live stream, anonymised unless told otherwise');
-  addRangeOptions(command);
-  addPrivacyOptions(command);
+  addFileOptions(command);
   addTrainingOptions(command);
   addStreamOptions(command);
   command
@@ -46,50 +48,24 @@ export function addExport(program: Command): void {
     });
 }
 
-function addRangeOptions(command: Command): void {
+function addFileOptions(command: Command): void {
+  addTableOptions(command, exportArguments, { parsers: { hours: parsePositive } });
+  addTableOptions(command, exportOptions);
   command
-    .option('--format <format>', 'csv, json, jsonl, parquet, sqlite or arrow (default: by the suffix)')
-    .option('--output <path>', 'a file, a folder with a final slash, a named pipe, or - for standard output')
-    .option('--hours <n>', 'the newest hours (default: everything)', parsePositive)
-    .option('--from <time>', 'first time: 2024-01-31, 2024-01-31T12:00:00Z or -2h')
-    .option('--to <time>', 'end, not included; a date includes its day')
-    .option('--tables <names>', `exactly these of ${exportTables.join(', ')} (default: memory)`, parseList)
-    .option('--columns <names>', 'all, document or names (default: all)', parseList)
-    .option('--include-processes', 'add the process table')
-    .option('--include-events', 'add the optimization table')
-    .option('--sample-interval <time>', 'keep one sample each 10s, 1m, 500ms, ...', parseDuration)
-    .option('--compression <name>', 'gzip or zstd for text; zstd, snappy or none for parquet')
-    .option('--resume', 'go on where an interrupted run of the same export stopped');
-}
-
-function addPrivacyOptions(command: Command): void {
-  command
-    .option('--anonymize', 'hash names, drop identifiers, coarsen times, suppress what stands out', true)
     .option('--no-anonymize', 'as stored: says what it exposes and asks, or needs --yes')
-    .option('--yes', 'agree to --no-anonymize')
-    .option('--time-precision <time>', 'times are rounded down to this (default: 1h)', parseDuration)
-    .option('--k <n>', 'rows that must look alike (default: 5)', parseNumber);
+    .option('--yes', 'agree to --no-anonymize');
 }
 
 function addTrainingOptions(command: Command): void {
-  command
-    .option('--training', 'features and labels, split by time, with dataset.json')
-    .option('--split <share>', 'share of the rows to train on (default: 0.8)', parseNumber)
-    .option('--features <names>', 'features by name (default: all)', parseList)
-    .option('--label-type <type>', 'class, index or binary (default: class)')
-    .option('--balance', 'cut every class of the train part to the smallest')
-    .option('--horizon <time>', "how far labels look ahead (default: the host's)", parseDuration)
-    .option('--blocks <n>', 'time blocks that are each split by themselves (default: 1)', parseNumber)
-    .option('--include-acted', 'also the rows that an action of the optimizer reaches');
+  command.option('--training', 'features and labels, split by time, with dataset.json');
+  addTableOptions(command, onlyIn(trainingOptions, exportOptions));
 }
 
 function addStreamOptions(command: Command): void {
   command
-    .option('--stream', 'live records until Ctrl-C, as jsonlines, msgpack, protobuf or arrow')
-    .option('--port <n>', 'WebSocket port on this machine (default: 9999)', parseNumber)
-    .option('--endpoint <address>', 'ws://127.0.0.1:9999, ipc:///path, tcp://127.0.0.1:0 or pipe:/path')
-    .option('--filter <condition>', 'like used_percent>90 (repeatable)', collectText)
-    .option('--token <text>', 'subscribers must show it');
+    .option('--stream', `live records until Ctrl-C, as ${streamFormats.join(', ')}`)
+    .option('--port <n>', `WebSocket port on this machine (default: ${DEFAULT_STREAM_PORT})`, parseNumber);
+  addTableOptions(command, streamedOnly, { repeatable: ['filters'] });
 }
 
 async function runExport(home: Home, options: ExportCommandOptions): Promise<void> {
@@ -105,20 +81,15 @@ async function runExport(home: Home, options: ExportCommandOptions): Promise<voi
 }
 
 async function runWithProgress(host: ExportHost, job: ExportJob): Promise<ExportResult> {
-  const stop = abortOnSignals();
-  const bar = startProgress(1, 'exporting');
-  try {
-    return await runExportJob(host, job, {
-      signal: stop.signal,
-      onProgress: (progress) => {
-        if (progress.phase === 'waiting') tell(`waiting until somebody reads ${job.path} (Ctrl-C ends it)`);
-        else bar.update(shareOf(progress), describeProgress(progress));
-      },
-    });
-  } finally {
-    bar.stop();
-    stop.dispose();
-  }
+  using stop = abortOnSignals();
+  using bar = startProgress(1, 'exporting');
+  return await runExportJob(host, job, {
+    signal: stop.signal,
+    onProgress: (progress) => {
+      if (progress.phase === 'waiting') tell(`waiting until somebody reads ${job.path} (Ctrl-C ends it)`);
+      else bar.update(shareOf(progress), describeProgress(progress));
+    },
+  });
 }
 
 function shareOf({ phase, rows, totalRows }: DataExportProgress): number {

@@ -36,6 +36,22 @@ export function collectNumber(text: string, previous: readonly number[]): number
   return [...previous, parseNumber(text)];
 }
 
+/** `a, b` → a list. */
+export function parseList(text: string): readonly string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.includes('')) throw new InvalidArgumentError('It must be names with commas between them.');
+  return names;
+}
+
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `500ms`, `10s`, `1m`, `1h`, `1d` → milliseconds; a bare number is seconds, as in the other commands. */
+export function parseDuration(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text.trim());
+  if (!match) throw new InvalidArgumentError('It must be a duration like 10s, 500ms or 1h.');
+  return Number(match[1]) * unitMs[match[2] ?? 's']!;
+}
+
 /** Collects a repeatable text option. */
 export function collectText(text: string, previous: readonly string[] = []): string[] {
   return [...previous, text];

@@ -2,7 +2,13 @@
 // folder or a bucket; `publish verify` checks one, `publish keygen` makes a signing key.
 import type { Home } from '../../core/index.ts';
 import type { Command } from 'commander';
-import { createSigningKey, publishDataset, verifyDataset } from '../../export/publish/index.ts';
+import {
+  createSigningKey,
+  historyOptions,
+  publishDataset,
+  publishOptions,
+  verifyDataset,
+} from '../../export/publish/index.ts';
 import type { PublishOptions, PublishReport } from '../../export/publish/index.ts';
 import { ConfigError } from '../errors.ts';
 import { publishHistory } from '../exports/publish-history.ts';
@@ -10,25 +16,14 @@ import type { PublishHistoryOptions, PublishedHistory } from '../exports/publish
 import { renderPublication, renderVerification } from '../exports/render-publication.ts';
 import { startProgress } from '../progress.ts';
 import { abortOnSignals, formatRows, print, printJson } from '../terminal.ts';
-import { homeOf, parseNumber, parsePositive, parseSeconds } from './options.ts';
+import { homeOf, parsePositive } from './options.ts';
+import { addTableOptions, givenFlags, pickOptions } from './table-options.ts';
 
-interface PublishCommandOptions extends PublishHistoryOptions {
-  to?: string;
-  name?: string;
-  title?: string;
-  license?: string;
-  creator?: string;
-  url?: string;
-  published?: string;
-  dataVersion?: string;
-  message?: string;
-  hostClass?: string;
-  sign?: string;
-  anonymize: boolean;
-  iUnderstand?: boolean;
-  endpointUrl?: string;
-  k?: number;
-  json?: boolean;
+/** What commander hands over: these, and what the tables name. */
+interface PublishCommandOptions extends Readonly<Record<string, unknown>> {
+  readonly anonymize: boolean;
+  readonly iUnderstand?: boolean;
+  readonly json?: boolean;
 }
 
 const examples = `
@@ -46,54 +41,32 @@ export function addPublish(program: Command): void {
     .argument(
       '<dataset>',
       'folder of `export --training`, a published dataset to publish again, or "history" for what this host recorded',
-    )
-    .option('--to <target>', 'folder or s3://bucket/prefix')
-    .option('--name <name>', 'identifier (default: the last part of the target)')
-    .option('--title <text>', 'title of the card')
-    .option('--license <id>', 'SPDX identifier (default: CC-BY-4.0)')
-    .option('--creator <name>', 'who publishes it')
-    .option('--url <url>', 'where it is described on the web')
-    .option('--published <day>', 'YYYY-MM-DD (default: the day of the newest row)')
-    .option('--data-version <version>', 'at least this version')
-    .option('--message <text>', 'a line for the changelog')
-    .option('--host-class <text>', 'the kind of host, in words that do not single it out')
-    .option('--sign <key>', 'Ed25519 private key (PEM) to sign the checksums with')
+    );
+  addTableOptions(command, publishOptions, { parsers: { k: parsePositive } });
+  command
     .option('--no-anonymize', 'publish data that is not anonymised; needs --i-understand')
     .option('--i-understand', 'you have read what is exposed')
-    .option('--endpoint-url <url>', 'S3-compatible server, addressed path-style')
     .option('--json', 'print JSON')
     .addHelpText('after', examples)
     .action(async (dataset: string, options: PublishCommandOptions, self: Command) =>
       publishCommand(dataset, options, homeOf(self)),
     );
-  addHistoryOptions(command);
+  addTableOptions(command, historyOptions, {
+    prefix: 'history: ',
+    parsers: { hours: parsePositive, blocks: parsePositive },
+  });
   addVerify(command);
   addKeygen(command);
 }
 
-function addHistoryOptions(parent: Command): void {
-  parent
-    .option('--hours <n>', 'history: the newest hours (default: everything)', parsePositive)
-    .option('--from <time>', 'history: first time, 2024-01-31, 2024-01-31T12:00:00Z or -2h')
-    .option('--until <time>', 'history: end, not included; a date includes its day')
-    .option('--horizon <seconds>', "history: how far labels look ahead (default: the host's)", parseSeconds)
-    .option('--split <share>', 'history: share of the rows to train on (default: 0.8)', parseNumber)
-    .option('--blocks <n>', 'history: time blocks that are each split by themselves', parsePositive)
-    .option('--include-acted', 'history: also the rows that an action of the optimizer reaches')
-    .option('--tables <names>', 'history: publish these too: memory,process,optimization', parseNames)
-    .option('--k <n>', 'rows that must look alike (default: 5)', parsePositive)
-    .option('--key-file <file>', 'history: keep the key of the release here, to make the same bytes again');
-}
-
-const parseNames = (text: string): string[] => text.split(',').map((name) => name.trim());
-
 function addVerify(parent: Command): void {
-  parent
+  const verify = parent
     .command('verify')
     .description('check every file of a published dataset and its signature; exit 1 with what is wrong')
     .argument('<target>', 'folder or s3://bucket/prefix')
-    .option('--public-key <file>', 'the key that must have signed it (PEM)')
-    .option('--endpoint-url <url>', 'S3-compatible server, addressed path-style')
+    .option('--public-key <file>', 'the key that must have signed it (PEM)');
+  addTableOptions(verify, { endpointUrl: publishOptions.endpointUrl });
+  verify
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -131,51 +104,26 @@ function addKeygen(parent: Command): void {
     });
 }
 
-async function publishCommand(dataset: string, options: PublishCommandOptions, home: Home): Promise<void> {
-  const { to, anonymize, iUnderstand = false } = options;
+async function publishCommand(dataset: string, given: PublishCommandOptions, home: Home): Promise<void> {
+  const { anonymize, iUnderstand = false, json } = given;
+  const { to, ...options } = pickOptions(publishOptions, given);
   if (to === undefined) throw new ConfigError(['--to <target> is missing']);
   if (!anonymize && !iUnderstand) throw new ConfigError([exposed]);
-  if (dataset !== 'history') refuseHistoryOptions(options);
-  const stop = abortOnSignals();
-  const bar = startProgress(1, 'publishing');
-  try {
-    const report = await publish(dataset, home, options, {
-      ...options,
-      to,
-      signingKey: options.sign,
-      allowIdentifying: !anonymize,
-      signal: stop.signal,
-      onProgress: ({ step, done, total }) => bar.update(total ? done / total : 0, step),
-    });
-    bar.stop();
-    if (options.json) printJson(report);
-    else print(renderPublication(report, 'problems' in report ? report.problems : []));
-  } finally {
-    bar.stop();
-    stop.dispose();
-  }
+  if (dataset !== 'history') refuseHistoryOptions(given);
+  const report = await publish(dataset, home, pickOptions(historyOptions, given), {
+    ...options,
+    to,
+    allowIdentifying: !anonymize,
+  });
+  if (json) printJson(report);
+  else print(renderPublication(report, 'problems' in report ? report.problems : []));
 }
 
 /** They would silently do nothing. */
-function refuseHistoryOptions(options: PublishCommandOptions): void {
-  const given = historyOptions.filter((name) => options[name] !== undefined);
-  const problems = given.map(
-    (name) => `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} is only for "history"`,
-  );
+function refuseHistoryOptions(given: PublishCommandOptions): void {
+  const problems = givenFlags(historyOptions, given).map((flag) => `${flag} is only for "history"`);
   if (problems.length > 0) throw new ConfigError(problems);
 }
-
-const historyOptions = [
-  'hours',
-  'from',
-  'until',
-  'horizon',
-  'split',
-  'blocks',
-  'includeActed',
-  'tables',
-  'keyFile',
-] as const satisfies readonly (keyof PublishHistoryOptions)[];
 
 const exposed =
   '--no-anonymize publishes the exact times of this host, and with --tables its process names and sizes: who knows ' +
@@ -185,8 +133,15 @@ async function publish(
   dataset: string,
   home: Home,
   history: PublishHistoryOptions,
-  options: PublishOptions,
+  settings: PublishOptions,
 ): Promise<PublishReport | PublishedHistory> {
-  if (dataset === 'history') return publishHistory(home, history, options);
-  return publishDataset(dataset, options);
+  using stop = abortOnSignals();
+  using bar = startProgress(1, 'publishing');
+  const options: PublishOptions = {
+    ...settings,
+    signal: stop.signal,
+    onProgress: ({ step, done, total }) => bar.update(total ? done / total : 0, step),
+  };
+  if (dataset === 'history') return await publishHistory(home, history, options);
+  return await publishDataset(dataset, options);
 }

@@ -40,13 +40,18 @@ const GOAL_HELP =
 /** Adds what the configuration of the host is made of. */
 export function addHostOptions(command: Command): void {
   command
-    .option('--hz <rate>', 'samples a second, 0.1 to 50', parseNumber, 1)
-    .option('--horizon <seconds>', 'how far ahead a label looks', parseNumber, 60)
-    .option('--process-interval <seconds>', 'time between scans of all processes', parseNumber, 10)
-    .option('--act', 'act on the named processes instead of only planning', false)
+    .option('--hz <rate>', 'samples a second, 0.1 to 50', parseNumber, defaultConfig.hz)
+    .option('--horizon <seconds>', 'how far ahead a label looks', parseNumber, defaultConfig.horizonMs / 1000)
+    .option(
+      '--process-interval <seconds>',
+      'time between scans of all processes',
+      parseNumber,
+      defaultConfig.processIntervalMs / 1000,
+    )
+    .option('--act', 'act on the named processes instead of only planning', defaultConfig.act)
     .option('--pid <pid>', 'process the optimizer may act on (repeatable)', collectNumber, [])
     .option('--name <command>', 'processes it may act on, by command name (repeatable)', collectText, [])
-    .addOption(goalOption(GOAL_HELP).default('relieve'))
+    .addOption(goalOption(GOAL_HELP).default(defaultConfig.goal))
     .option(
       '--stall-budget <share>',
       'share of its time a target may wait for what was taken from it',
@@ -58,18 +63,28 @@ export function addHostOptions(command: Command): void {
       'how long memory must not have been used before it is taken (default: by goal and shortage)',
       parseNumber,
     )
-    .option('--transport <kind>', 'ipc or tcp (loopback only)', 'ipc')
-    .option('--model <name>', 'name of the model that decides', 'memopt')
-    .option('--retrain <minutes>', 'train on the newest history this often; 0 is never', parseNumber, 0)
-    .option('--retrain-samples <n>', 'train after this many labelled samples; 0 is never', parseNumber, 0)
+    .option('--transport <kind>', 'ipc or tcp (loopback only)', defaultConfig.transport)
+    .option('--model <name>', 'name of the model that decides', defaultConfig.modelName)
+    .option(
+      '--retrain <minutes>',
+      'train on the newest history this often; 0 is never',
+      parseNumber,
+      defaultConfig.retrainMinutes,
+    )
+    .option(
+      '--retrain-samples <n>',
+      'train after this many labelled samples; 0 is never',
+      parseNumber,
+      defaultConfig.retrainSamples,
+    )
     .option('--no-baseline', 'without a model of its own, decide by the rule outside the models, not as one')
     .option(
       '--retain-days <n>',
       'days of history kept, in time that really passed; 0 keeps everything',
       parseNumber,
-      30,
+      defaultConfig.retainDays,
     )
-    .option('--retain-mib <n>', 'most MiB of history kept', parseNumber, 1024)
+    .option('--retain-mib <n>', 'most MiB of history kept', parseNumber, defaultConfig.retainMib)
     .option(
       '--keep-models <n>',
       'versions of a model kept, those an alias names always among them; 0 keeps all',

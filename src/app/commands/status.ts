@@ -27,15 +27,11 @@ export function addStatus(program: Command): void {
 }
 
 async function watch(read: () => Promise<HostStatus>): Promise<void> {
-  const stop = abortOnSignals();
-  try {
-    while (!stop.signal.aborted) {
-      const text = renderStatus(await read());
-      print(process.stdout.isTTY ? `\u001B[2J\u001B[H${text}` : `${text}\n`);
-      await sleep(1000, undefined, { signal: stop.signal }).catch(() => undefined);
-    }
-  } finally {
-    stop.dispose();
+  using stop = abortOnSignals();
+  while (!stop.signal.aborted) {
+    const text = renderStatus(await read());
+    print(process.stdout.isTTY ? `\u001B[2J\u001B[H${text}` : `${text}\n`);
+    await sleep(1000, undefined, { signal: stop.signal }).catch(() => undefined);
   }
 }
 

@@ -1,6 +1,8 @@
 // `train`: a model from the history, by the running host or by one opened for the purpose.
 import type { TrainingAnswer } from '../../client/index.ts';
-import type { Home } from '../../core/index.ts';
+import { toWireName } from '../../core/index.ts';
+import type { Home, OptionTable } from '../../core/index.ts';
+import { exportArguments, trainingOptions } from '../../export/options/index.ts';
 import { findDaemon } from '../../bridge/index.ts';
 import type { Command } from 'commander';
 import { readSavedConfig } from '../host/config.ts';
@@ -9,23 +11,29 @@ import { defaultEstimator } from '../training/training-service.ts';
 import type { TrainJob } from '../../train/index.ts';
 import { startProgress } from '../progress.ts';
 import { abortOnSignals, formatRows, print, printJson } from '../terminal.ts';
-import { homeOf, parsePositive, parseSeconds } from './options.ts';
+import { homeOf, parsePositive } from './options.ts';
 import { parseAssignment } from './assignment.ts';
+import { addTableOptions, pickOptions } from './table-options.ts';
 
-interface TrainCommandOptions {
-  estimator: string;
-  param: Readonly<Record<string, unknown>>;
-  hours?: number;
-  horizon?: number;
-  blocks?: number;
-  includeActed?: boolean;
-  activate?: boolean;
-  json?: boolean;
+/** What commander hands over: these, and what the table names. */
+interface TrainCommandOptions extends Readonly<Record<string, unknown>> {
+  readonly estimator: string;
+  readonly param: Readonly<Record<string, unknown>>;
+  readonly activate?: boolean;
+  readonly json?: boolean;
 }
+
+const { blocks, includeActed, horizonMs } = trainingOptions;
+const datasetOptions = {
+  hours: exportArguments.hours,
+  horizonMs: { ...horizonMs, flag: '--horizon <seconds>' },
+  blocks,
+  includeActed,
+} as const satisfies OptionTable;
 
 /** Adds the command. */
 export function addTrain(program: Command): void {
-  program
+  const command = program
     .command('train')
     .description(
       'train a model on the history with scikit-learn; it goes live when it is not below what decides now',
@@ -40,20 +48,20 @@ export function addTrain(program: Command): void {
       'estimator parameter, value as JSON or text (repeatable)',
       parseAssignment,
       {},
-    )
-    .option('--hours <n>', 'train on the newest hours only', parsePositive)
-    .option('--horizon <seconds>', "how far ahead labels look (default: the host's)", parseSeconds)
-    .option('--blocks <n>', 'time blocks that are each split into train and test', parsePositive)
+    );
+  addTableOptions(command, datasetOptions, {
+    parsers: { hours: parsePositive, blocks: parsePositive },
+  });
+  command
     .option('--activate', 'make the model live whatever it is worth')
-    .option('--include-acted', 'also train on rows that an action of the optimizer reaches')
     .option('--no-activate', 'leave the model as the candidate')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
       '\nExample:\n  $ ruvector-memopt train --estimator sklearn.HistGradientBoostingClassifier --param max_iter=200',
     )
-    .action(async (options: TrainCommandOptions, command: Command) => {
-      const report = await train(homeOf(command), buildJob(options));
+    .action(async (options: TrainCommandOptions, self: Command) => {
+      const report = await train(homeOf(self), buildJob(options));
       if (options.json) printJson(report);
       else print(renderTraining(report));
     });
@@ -61,39 +69,30 @@ export function addTrain(program: Command): void {
 
 function buildJob(options: TrainCommandOptions): Partial<TrainJob> {
   const nowMs = Date.now();
-  const dataset = {
-    from_ms: options.hours === undefined ? undefined : nowMs - options.hours * 3_600_000,
-    // Beyond now there are only rows of a clock that was ahead.
-    to_ms: options.hours === undefined ? undefined : nowMs + 1,
-    horizon_ms: options.horizon === undefined ? undefined : options.horizon * 1000,
-    blocks: options.blocks,
-    include_acted: options.includeActed,
-  };
+  const { hours, ...asked } = pickOptions(datasetOptions, options);
+  // Beyond now there are only rows of a clock that was ahead.
+  const range = hours === undefined ? {} : { from_ms: nowMs - hours * 3_600_000, to_ms: nowMs + 1 };
+  const dataset = Object.entries(asked).map(([name, value]) => [toWireName(name), value]);
   return {
     estimator: options.estimator,
     parameters: options.param,
-    dataset: Object.fromEntries(Object.entries(dataset).filter(([, value]) => value !== undefined)),
+    dataset: { ...range, ...Object.fromEntries(dataset) },
     ...(options.activate !== undefined && { activate: options.activate }),
   };
 }
 
 async function train(home: Home, job: Partial<TrainJob>): Promise<TrainingAnswer> {
-  const stop = abortOnSignals();
-  const bar = startProgress(1, 'training');
+  using stop = abortOnSignals();
+  using bar = startProgress(1, 'training');
   const onProgress = (step: unknown): void => {
     const { fraction = 0, message = '' } = step as { fraction?: number; message?: string };
     bar.update(fraction, message);
   };
-  try {
-    await using client = await findDaemon(home.bridgeFile);
-    const options = { signal: stop.signal, onProgress };
-    if (client) return (await client.request('train', job, options)).result as TrainingAnswer;
-    await using host = await openHost(home, readSavedConfig(home.root));
-    return await host.training.train(job, options);
-  } finally {
-    bar.stop();
-    stop.dispose();
-  }
+  await using client = await findDaemon(home.bridgeFile);
+  const options = { signal: stop.signal, onProgress };
+  if (client) return (await client.request('train', job, options)).result as TrainingAnswer;
+  await using host = await openHost(home, readSavedConfig(home.root));
+  return await host.training.train(job, options);
 }
 
 function describeFirstDecision(isLive: boolean, ms: number | null): string {

@@ -1,27 +1,16 @@
 // Publishing what this home recorded: the history read-only, with the features and the horizon of its host.
-import type { Home } from '../../core/index.ts';
+import type { Home, OptionValues } from '../../core/index.ts';
 import { publishDataset, openHistorySource } from '../../export/publish/index.ts';
-import type { PublishOptions, PublishReport } from '../../export/publish/index.ts';
+import type { PublishOptions, PublishReport, historyOptions } from '../../export/publish/index.ts';
+import { exportTables } from '../../export/options/index.ts';
 import type { ExportTable } from '../../export/index.ts';
-import { recordKinds } from '../../core/index.ts';
 import { buildFeatureSpec } from '../../prepare/index.ts';
 import { openHistory } from '../../store/index.ts';
 import { readSavedConfig } from '../host/config.ts';
 import { ConfigError } from '../errors.ts';
 
 /** Range and form of what is published; see `ruvector-memopt publish --help`. */
-export interface PublishHistoryOptions {
-  readonly hours?: number;
-  readonly from?: string;
-  readonly until?: string;
-  /** Seconds. */
-  readonly horizon?: number;
-  readonly split?: number;
-  readonly blocks?: number;
-  readonly includeActed?: boolean;
-  readonly tables?: readonly string[];
-  readonly keyFile?: string;
-}
+export type PublishHistoryOptions = OptionValues<typeof historyOptions>;
 
 /** What was published, and what could not be read. */
 export interface PublishedHistory extends PublishReport {
@@ -35,22 +24,16 @@ export async function publishHistory(
   given: PublishHistoryOptions,
   options: PublishOptions,
 ): Promise<PublishedHistory> {
-  const tables = checkTables(given);
+  const { hours, start, end, tables: _tables, keyFile, ...training } = given;
+  const published = checkTables(given);
   const { hz, horizonMs } = readSavedConfig(home.root);
   await using history = await openHistory(home.history, { readOnly: true });
   const source = await openHistorySource(history, {
-    training: {
-      start: given.hours === undefined ? given.from : `-${given.hours}h`,
-      end: given.until,
-      horizonMs: given.horizon === undefined ? undefined : given.horizon * 1000,
-      trainTestSplit: given.split,
-      blocks: given.blocks,
-      includeActed: given.includeActed,
-    },
+    training: { ...training, start: hours === undefined ? start : `-${hours}h`, end },
     spec: buildFeatureSpec({ intervalMs: 1000 / hz }),
     horizonMs,
-    tables,
-    keyFile: given.keyFile,
+    tables: published,
+    keyFile,
     allowIdentifying: options.allowIdentifying,
     k: options.k,
     nowMs: Date.now(),
@@ -60,13 +43,13 @@ export async function publishHistory(
   return { ...report, problems: history.problems.map(({ message }) => message) };
 }
 
-function checkTables({ tables = [], hours, from, until }: PublishHistoryOptions): ExportTable[] {
-  const known = Object.keys(recordKinds);
+function checkTables({ tables = [], hours, start, end }: PublishHistoryOptions): ExportTable[] {
+  const known: readonly string[] = exportTables;
   const unknown = tables.filter((table) => !known.includes(table));
   const problems = unknown.map((table) => `--tables holds "${table}", wanted some of ${known.join(', ')}`);
-  if (hours !== undefined && (from !== undefined || until !== undefined)) {
+  if (hours !== undefined && (start !== undefined || end !== undefined)) {
     problems.push('--hours excludes --from and --until');
   }
   if (problems.length > 0) throw new ConfigError(problems);
-  return (known as ExportTable[]).filter((table) => tables.includes(table));
+  return exportTables.filter((table) => tables.includes(table));
 }

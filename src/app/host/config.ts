@@ -2,11 +2,14 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../../core/index.ts';
+import { DEFAULT_PROCESS_INTERVAL_MS } from '../../collect/index.ts';
 import { writeDurably } from '../../files/index.ts';
 import { DEFAULT_KEEP_VERSIONS } from '../../models/index.ts';
 import { DEFAULT_STALL_BUDGET, goals } from '../../optimize/index.ts';
 import type { Goal } from '../../optimize/index.ts';
+import { trainingSetDefaults } from '../../prepare/index.ts';
 import { isOwnProcfs } from '../../procfs/index.ts';
+import { DEFAULT_RETAIN_DAYS, DEFAULT_RETAIN_MIB } from '../../store/index.ts';
 import { ConfigError } from '../errors.ts';
 
 /** What `serve`, `collect` and the demo run with. */
@@ -53,8 +56,8 @@ export interface HostConfig {
 
 export const defaultConfig: HostConfig = {
   hz: 1,
-  processIntervalMs: 10_000,
-  horizonMs: 60_000,
+  processIntervalMs: DEFAULT_PROCESS_INTERVAL_MS,
+  horizonMs: trainingSetDefaults.horizonMs,
   outcomeWindowMs: null,
   modelName: 'memopt',
   act: false,
@@ -63,8 +66,8 @@ export const defaultConfig: HostConfig = {
   stallBudget: DEFAULT_STALL_BUDGET,
   minQuietMs: null,
   maxBytesPerMinute: 2 ** 30,
-  retainDays: 30,
-  retainMib: 1024,
+  retainDays: DEFAULT_RETAIN_DAYS,
+  retainMib: DEFAULT_RETAIN_MIB,
   keepModels: DEFAULT_KEEP_VERSIONS,
   transport: 'ipc',
   retrainMinutes: 0,

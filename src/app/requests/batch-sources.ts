@@ -14,8 +14,8 @@ import type { OpenedStream, StreamSource } from '../../bridge/index.ts';
 import { followTable } from './follow-table.ts';
 import type { FollowSource, FollowView } from './follow-table.ts';
 import { parseParams } from './params.ts';
-import type { DatasetParams, DatasetService } from '../training/dataset-service.ts';
-import { datasetParams } from '../training/dataset-service.ts';
+import type { DatasetService } from '../training/dataset-service.ts';
+import { parseDataset } from '../training/dataset-service.ts';
 
 /** What the batches are read from. */
 export interface BatchInputs {
@@ -90,7 +90,7 @@ async function openTraining(
   params: unknown,
   signal: AbortSignal,
 ): Promise<OpenedStream> {
-  const set = await datasets.build(parseParams('training', datasetParams, params) as DatasetParams, signal);
+  const set = await datasets.build(parseDataset('training', params), signal);
   const source: BatchSource = createTrainingSource(set);
   return { schema: source.schema, meta: datasetCard(set), batches: source.open(0, signal) };
 }

@@ -1,13 +1,13 @@
-// The bridge requests `export.range`, `export.recent` and `export.training`: parameters in snake_case →
-// one job → its statistics. The file is written by this host, so its path must be absolute.
+// The bridge requests `export.range`, `export.recent` and `export.training`: parameters → one job → its statistics. Their
+// options are those of src/export/export-options.ts. The file is written by this host, so its path must be absolute.
 import { isAbsolute } from 'node:path';
 import { RuvectorError } from '../../core/index.ts';
-import type { Compression, ExportConfig, ExportTable, LabelType } from '../../export/index.ts';
+import { exportArguments, exportOptions, trainingOptions } from '../../export/options/index.ts';
 import type { RequestContext } from '../../bridge/index.ts';
 import type { ExportJob, ExportResult } from '../exports/export-job.ts';
 import { runExportInThread } from '../exports/export-service.ts';
 import type { Host } from '../host/host-types.ts';
-import { parseParams, requireParam } from './params.ts';
+import { optionsOf, paramsOf, parseParams, requireParam } from './params.ts';
 
 type Handler = (params: unknown, context: RequestContext) => Promise<ExportResult>;
 
@@ -31,101 +31,48 @@ async function run(host: ExportRequestHost, job: ExportJob, context: RequestCont
   return runExportInThread(exportHost, job, { signal: context.signal, onProgress: context.progress });
 }
 
-const fileParams = { path: 'string', format: 'string', compression: 'string' } as const;
-const configParams = {
-  ...fileParams,
-  tables: 'list',
-  columns: 'string or list',
-  anonymize: 'boolean',
-  include_processes: 'boolean',
-  include_events: 'boolean',
-  sample_interval_ms: 'number',
-  time_precision_ms: 'number',
-  k: 'number',
-  resume: 'boolean',
-} as const;
-const rangeParams = { ...configParams, from_ms: 'number', to_ms: 'number' } as const;
-const recentParams = { ...configParams, hours: 'number' } as const;
-const trainingParams = {
-  ...fileParams,
-  from_ms: 'number',
-  to_ms: 'number',
-  include_features: 'list',
-  label_type: 'string',
-  train_test_split: 'number',
-  balance_classes: 'boolean',
-  horizon_ms: 'number',
-  blocks: 'number',
-  include_acted: 'boolean',
-  anonymize: 'boolean',
-  time_precision_ms: 'number',
-} as const;
+const rangeParams = { from_ms: 'number', to_ms: 'number' } as const;
+const { path, format, hours } = exportArguments;
+const targetParams = { ...paramsOf({ path, format }), ...paramsOf(exportOptions) };
+const trainingParams = { ...paramsOf({ path, format }), ...paramsOf(trainingOptions), ...rangeParams };
 
 function buildRangeJob(params: unknown): ExportJob {
   const request = 'export.range';
-  const given = parseParams(request, rangeParams, params);
-  const { from_ms: start, to_ms: end, format } = given;
-  return { type: 'range', start, end, format, path: pathOf(request, given), config: configOf(given) };
+  const given = parseParams(request, { ...targetParams, ...rangeParams }, params);
+  const { from_ms: start, to_ms: end } = given;
+  return { type: 'range', start, end, ...targetOf(request, given), config: optionsOf(exportOptions, given) };
 }
 
 function buildRecentJob(params: unknown): ExportJob {
   const request = 'export.recent';
-  const given = parseParams(request, recentParams, params);
-  const hours = requireParam(request, 'hours', given.hours);
+  const given = parseParams(request, { ...targetParams, ...paramsOf({ hours }) }, params);
+  const newest = requireParam(request, 'hours', optionsOf({ hours }, given).hours);
   return {
     type: 'recent',
-    hours,
-    format: given.format,
-    path: pathOf(request, given),
-    config: configOf(given),
+    hours: newest,
+    ...targetOf(request, given),
+    config: optionsOf(exportOptions, given),
   };
 }
 
 function buildTrainingJob(params: unknown): ExportJob {
   const request = 'export.training';
   const given = parseParams(request, trainingParams, params);
-  return {
-    type: 'training',
-    path: pathOf(request, given),
-    config: {
-      start: given.from_ms,
-      end: given.to_ms,
-      format: given.format,
-      compression: given.compression as Compression | undefined,
-      includeFeatures: given.include_features,
-      labelType: given.label_type as LabelType | undefined,
-      trainTestSplit: given.train_test_split,
-      balanceClasses: given.balance_classes,
-      horizonMs: given.horizon_ms,
-      blocks: given.blocks,
-      includeActed: given.include_acted,
-      anonymize: given.anonymize,
-      timePrecisionMs: given.time_precision_ms,
-    },
-  };
+  const { from_ms: start, to_ms: end } = given;
+  const { path: target, format: wanted } = targetOf(request, given);
+  const config = { start, end, format: wanted, ...optionsOf(trainingOptions, given) };
+  return { type: 'training', path: target, config };
 }
 
-/** The exporter checks the values; here only their types were. */
-function configOf(given: ReturnType<typeof parseParams<typeof configParams>>): ExportConfig {
-  return {
-    anonymize: given.anonymize,
-    includeProcesses: given.include_processes,
-    includeEvents: given.include_events,
-    sampleIntervalMs: given.sample_interval_ms,
-    compression: given.compression as Compression | undefined,
-    tables: given.tables as readonly ExportTable[] | undefined,
-    columns: given.columns as ExportConfig['columns'],
-    timePrecisionMs: given.time_precision_ms,
-    k: given.k,
-    resume: given.resume,
-  };
-}
-
-function pathOf(request: string, { path: given }: { readonly path?: string }): string {
-  const path = requireParam(request, 'path', given);
-  if (isAbsolute(path)) return path;
+function targetOf(
+  request: string,
+  params: Readonly<Record<string, unknown>>,
+): { path: string; format: string | undefined } {
+  const given = optionsOf({ path, format }, params);
+  const target = requireParam(request, 'path', given.path);
+  if (isAbsolute(target)) return { path: target, format: given.format };
   throw new RuvectorError(
     'ERR_APP_PARAMS',
-    `Cannot serve "${request}": "path" is "${path}", wanted an absolute path; this host runs in another folder`,
+    `Cannot serve "${request}": "path" is "${target}", wanted an absolute path; this host runs in another folder`,
   );
 }

@@ -1,5 +1,7 @@
-// Parameters that arrive over the bridge, checked by a small table; every mistake in one report.
-import { RuvectorError } from '../../core/index.ts';
+// Parameters that arrive over the bridge, checked by a small table; every mistake in one report. Those that are options
+// have their names and types from a table of options (src/core/options.ts).
+import { RuvectorError, toWireName } from '../../core/index.ts';
+import type { OptionEntry, OptionTable, OptionValues } from '../../core/index.ts';
 
 type Check = 'number' | 'string' | 'boolean' | 'object' | 'list' | 'string or list' | 'list of anything';
 
@@ -56,6 +58,27 @@ export function parseParams<const S extends Readonly<Record<string, Check>>>(
     );
   }
   return Object.fromEntries(given) as Params<S>;
+}
+
+/** The parameters that carry a table's options. */
+export function paramsOf(table: OptionTable): Readonly<Record<string, Check>> {
+  return Object.fromEntries(Object.entries(table).map(([name, entry]) => [toWireName(name), checkOf(entry)]));
+}
+
+function checkOf({ type, words }: OptionEntry): Check {
+  if (type === 'boolean') return 'boolean';
+  if (type === 'number' || type === 'integer') return 'number';
+  if (type === 'names') return words ? 'string or list' : 'list';
+  return 'string';
+}
+
+/** What parameters say of a table's options. Their types were checked, their values are those who use them's to check. */
+export function optionsOf<T extends OptionTable>(
+  table: T,
+  params: Readonly<Record<string, unknown>>,
+): OptionValues<T> {
+  const given = Object.keys(table).map((name) => [name, params[toWireName(name)]]);
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined)) as OptionValues<T>;
 }
 
 /** A parameter the request cannot do without. @throws RuvectorError `ERR_APP_PARAMS` */

@@ -21,7 +21,7 @@ export interface StreamCommandOptions {
   readonly home: Home;
   /** @default `ws://127.0.0.1:<port>` */
   readonly endpoint?: string;
-  /** @default 9999 */
+  /** @default DEFAULT_STREAM_PORT */
   readonly port?: number;
   /** @default "jsonlines" */
   readonly format?: StreamFormat;
@@ -39,7 +39,8 @@ export interface StreamCommandOptions {
   readonly onLog?: (text: string) => void;
 }
 
-const PORT = 9999;
+/** On this machine, where no endpoint is named. */
+export const DEFAULT_STREAM_PORT = 9999;
 
 /**
  * Streams until the signal aborts.
@@ -47,7 +48,7 @@ const PORT = 9999;
  * @throws RuvectorError `ERR_WIRE_ENDPOINT`, `ERR_WIRE_STREAM_REQUEST`, `ERR_WIRE_DISCONNECTED` when the daemon ends
  */
 export async function runStreamCommand(options: StreamCommandOptions): Promise<StreamInfo> {
-  const { home, port = PORT, endpoint = `ws://127.0.0.1:${port}` } = options;
+  const { home, port = DEFAULT_STREAM_PORT, endpoint = `ws://127.0.0.1:${port}` } = options;
   createHome(home);
   const daemon = await findDaemon(home.bridgeFile);
   if (!daemon) return streamHere(options, endpoint);

@@ -1,8 +1,13 @@
 // A stream to start, as text on the command line and as parameters over the bridge.
 import { messageOf } from '../../core/index.ts';
-import { parseSubscribeMessage, parseSubscribeQuery, publishedKinds } from '../../stream/index.ts';
+import {
+  parseSubscribeMessage,
+  parseSubscribeQuery,
+  publishedKinds,
+  streamOptions,
+} from '../../stream/index.ts';
 import { ConfigError } from '../errors.ts';
-import { parseParams, requireParam } from '../requests/params.ts';
+import { paramsOf, parseParams, requireParam } from '../requests/params.ts';
 import type { StreamOptions } from './stream-service.ts';
 
 /**
@@ -22,16 +27,13 @@ export function parseStreamOption(text: string): StreamOptions {
   }
 }
 
+const { anonymize: _anonymize, ...texts } = streamOptions;
 const startParams = {
+  ...paramsOf(texts),
   endpoint: 'string',
-  format: 'string',
-  tables: 'list',
-  // Texts or objects: the wire room checks them.
-  filters: 'list of anything',
-  interval_ms: 'number',
-  overflow: 'string',
   anonymize: 'boolean',
-  token: 'string',
+  // Texts or objects: the stream room checks them.
+  filters: 'list of anything',
   origins: 'list',
 } as const;
 

@@ -19,7 +19,7 @@ export async function readComparisonRows(
   const fromMs = Math.max(...trainedMs);
   if (!Number.isFinite(fromMs)) return null;
   try {
-    const set = await datasets.build({ from_ms: fromMs + 1, horizon_ms: horizonMs, balance: 'none' });
+    const set = await datasets.build({ fromMs: fromMs + 1, horizonMs, balance: 'none' });
     const rows = toRows(set);
     // Fewer than the held-out rows that are there anyway would only tell less.
     const heldOut = packages.map(({ manifest }) => manifest.heldOut?.rows ?? 0);

@@ -1,35 +1,28 @@
 // Training sets of a host: its history, features and horizon, with the options that travel over the bridge.
 import * as arrow from 'apache-arrow';
-import type { HistoryReader } from '../../core/index.ts';
-import { buildHistoryTrainingSet } from '../../prepare/index.ts';
-import type { Balance, FeatureSpec, TrainingSet } from '../../prepare/index.ts';
+import type { HistoryReader, OptionValues } from '../../core/index.ts';
+import { buildHistoryTrainingSet, trainingSetOptions } from '../../prepare/index.ts';
+import type { FeatureSpec, TrainingSet } from '../../prepare/index.ts';
+import { optionsOf, paramsOf, parseParams } from '../requests/params.ts';
 
-/** Parameters of a training set, as they travel over the bridge. */
-export const datasetParams = {
-  from_ms: 'number',
-  to_ms: 'number',
-  horizon_ms: 'number',
-  test_fraction: 'number',
-  blocks: 'number',
-  balance: 'string',
-  include_acted: 'boolean',
-} as const;
+/** Which training set: its range and its options. */
+export type DatasetOptions = OptionValues<typeof trainingSetOptions> & {
+  readonly fromMs?: number | undefined;
+  readonly toMs?: number | undefined;
+};
 
-/** The same, typed. */
-export interface DatasetParams {
-  readonly from_ms?: number;
-  readonly to_ms?: number;
-  readonly horizon_ms?: number;
-  readonly test_fraction?: number;
-  readonly blocks?: number;
-  readonly balance?: string;
-  readonly include_acted?: boolean;
+const datasetParams = { ...paramsOf(trainingSetOptions), from_ms: 'number', to_ms: 'number' } as const;
+
+/** The options as they travel over the bridge. @throws RuvectorError `ERR_APP_PARAMS` */
+export function parseDataset(request: string, params: unknown): DatasetOptions {
+  const given = parseParams(request, datasetParams, params);
+  return { fromMs: given.from_ms, toMs: given.to_ms, ...optionsOf(trainingSetOptions, given) };
 }
 
 /** Builds training sets. */
 export interface DatasetService {
   /** @throws RuvectorError `ERR_PREPARE_*` when the history cannot give a set, with what it holds */
-  build(params: DatasetParams, signal?: AbortSignal): Promise<TrainingSet>;
+  build(options: DatasetOptions, signal?: AbortSignal): Promise<TrainingSet>;
   /** The set's features, repeated to one record batch of about `batchBytes`. */
   buildReplayBatch(batchBytes: number, signal?: AbortSignal): Promise<arrow.RecordBatch>;
 }
@@ -44,16 +37,11 @@ export interface DatasetServiceOptions {
 
 /** Creates the service over a history. */
 export function createDatasetService({ history, spec, horizonMs }: DatasetServiceOptions): DatasetService {
-  const build: DatasetService['build'] = (params, signal) =>
+  const build: DatasetService['build'] = (options, signal) =>
     buildHistoryTrainingSet(history, {
       spec,
-      fromMs: params.from_ms,
-      toMs: params.to_ms,
-      horizonMs: params.horizon_ms ?? horizonMs,
-      testFraction: params.test_fraction,
-      blocks: params.blocks,
-      balance: params.balance as Balance | undefined,
-      includeActed: params.include_acted,
+      ...options,
+      horizonMs: options.horizonMs ?? horizonMs,
       signal,
     });
   return {

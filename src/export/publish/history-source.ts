@@ -5,13 +5,13 @@ import { recordKinds } from '../../core/index.ts';
 import type { HistoryReader } from '../../core/index.ts';
 import { buildHistoryTrainingSet, createAnonymizer, renderPrivacyReport } from '../../prepare/index.ts';
 import type { AnonymizationPlan, FeatureSpec, PrivacyReport } from '../../prepare/index.ts';
-import type { ExportTable } from '../export-config.ts';
+import type { ExportTable } from '../export-options.ts';
 import type { TableSource } from '../file-contract.ts';
 import { buildSampleReader, buildTableSource, readFirstTime } from '../table-source.ts';
 import type { ExportSource, ReadSamples } from '../table-source.ts';
 import { buildTrainingCard } from '../training-card.ts';
 import { resolveTraining } from '../training-config.ts';
-import type { TrainingDataConfig } from '../training-config.ts';
+import type { TrainingDataConfig } from '../export-options.ts';
 import { buildTrainingTable } from '../training-table.ts';
 import { openReleaseKey } from './release-key-file.ts';
 import { buildAdrKind } from './table-columns.ts';
@@ -24,7 +24,7 @@ export interface HistorySourceOptions {
   readonly training?:
     Omit<TrainingDataConfig, 'format' | 'compression' | 'anonymize' | 'labelType'> | undefined;
   readonly spec: FeatureSpec;
-  /** @default 60_000 */
+  /** @default that of a training set */
   readonly horizonMs?: number | undefined;
   /** Published beside the training set. @default none */
   readonly tables?: readonly ExportTable[] | undefined;
@@ -34,7 +34,7 @@ export interface HistorySourceOptions {
    */
   readonly keyFile?: string | undefined;
   readonly allowIdentifying?: boolean | undefined;
-  /** @default 5 */
+  /** @default that of an anonymizer */
   readonly k?: number | undefined;
   readonly nowMs: number;
   readonly signal?: AbortSignal | undefined;

@@ -5,11 +5,12 @@ export { openHistorySource } from './history-source.ts';
 export type { HistorySourceOptions } from './history-source.ts';
 export { verifyDataset } from './verify-dataset.ts';
 export type { VerifyOptions, VerifyReport } from './verify-dataset.ts';
+export { historyOptions, publishOptions } from './publish-options.ts';
+export type { PublishOptions } from './publish-options.ts';
 export { createSigningKey } from './signature.ts';
 export type {
   PrivacyFacts,
   PublishColumn,
-  PublishOptions,
   PublishProgress,
   PublishReport,
   PublishSource,

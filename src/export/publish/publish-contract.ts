@@ -60,42 +60,6 @@ export interface PublishSource {
   seal?(): void;
 }
 
-/** Texts and choices of a publication. */
-export interface PublishOptions {
-  /** A folder, or `s3://bucket/prefix`. */
-  readonly to: string;
-  /** Lower-case identifier. @default the last part of `to` */
-  readonly name?: string | undefined;
-  /** @default made from the name */
-  readonly title?: string | undefined;
-  /** SPDX identifier. @default 'CC-BY-4.0' */
-  readonly license?: string | undefined;
-  /** Who publishes. @default 'ruvector-memopt' */
-  readonly creator?: string | undefined;
-  /** Where the dataset is described on the web. @default a ni: URI of its content */
-  readonly url?: string | undefined;
-  /** `YYYY-MM-DD`. @default the day of the newest row, so that a rebuild is the same */
-  readonly published?: string | undefined;
-  /** At least this version; below what the comparison asks for it is refused. */
-  readonly dataVersion?: string | undefined;
-  /** One line for the changelog. */
-  readonly message?: string | undefined;
-  /** What kind of host it was, in words that do not single it out. */
-  readonly hostClass?: string | undefined;
-  /** Ed25519 private key in PEM. */
-  readonly signingKey?: string | undefined;
-  /** Publishes data that is not anonymised. @default false */
-  readonly allowIdentifying?: boolean | undefined;
-  /** Rows that must look alike, when a training export is published. @default 5 */
-  readonly k?: number | undefined;
-  /** Files end at about this size. @default 128 MiB */
-  readonly shardBytes?: number | undefined;
-  /** Endpoint of an S3-compatible server; it is addressed path-style. */
-  readonly endpointUrl?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((step: PublishProgress) => void) | undefined;
-}
-
 /** What a publication is doing now. */
 export interface PublishProgress {
   readonly step: 'read' | 'write' | 'compare' | 'upload';

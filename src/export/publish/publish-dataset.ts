@@ -14,12 +14,13 @@ import type { PublishTarget } from './publish-target.ts';
 import type {
   ChangelogEntry,
   DatasetFacts,
-  PublishOptions,
   PublishReport,
   PublishSource,
   WrittenTable,
 } from './publish-contract.ts';
-import { resolveTexts } from './publish-options.ts';
+import { publishSettings } from './publish-options.ts';
+import type { PublishOptions } from './publish-options.ts';
+import { resolveTexts } from './publish-texts.ts';
 import { folderOf } from './published-source.ts';
 import type { PublishedTree } from './published-source.ts';
 import { openSource } from './open-source.ts';
@@ -29,8 +30,6 @@ import type { TreeSignature } from './signature.ts';
 import { targetError } from './tree-folder.ts';
 import { compareTrees } from './version-change.ts';
 import type { ComparedTable, VersionChange } from './version-change.ts';
-
-const defaultShardBytes = 128 * 2 ** 20;
 
 /**
  * Publishes a dataset into a folder or a bucket. The same input, options and software give the same bytes.
@@ -72,7 +71,7 @@ export async function publishDataset(
 async function writeTables(
   root: string,
   source: PublishSource,
-  { shardBytes = defaultShardBytes, signal, onProgress }: PublishOptions,
+  { shardBytes = publishSettings.shardBytes.default, signal, onProgress }: PublishOptions,
 ): Promise<WrittenTable[]> {
   const tables: WrittenTable[] = [];
   let written = 0;

@@ -1,96 +1,141 @@
-// Options of a publication, completed and checked; all mistakes in one report.
-import { basename } from 'node:path';
-import { parseBucketUrl } from './bucket.ts';
-import { publishOptionsError } from './errors.ts';
-import { readLicense } from './license.ts';
-import type { Provenance } from './provenance.ts';
-import type { DatasetFacts, PublishOptions, PublishSource } from './publish-contract.ts';
-import { parseVersion } from './semantic-version.ts';
+// The options of a publication, and what of a history is published: the one place that has them. The command line,
+// PublishOptions, the checks and docs/publication.md follow from these tables (src/core/options.ts says how).
+import type { OptionTable, OptionValues } from '../../core/index.ts';
+import { anonymizerOptions } from '../../prepare/index.ts';
+import { exportArguments, exportOptions, trainingOptions } from '../export-options.ts';
+import type { PublishProgress } from './publish-contract.ts';
 
-/** What the descriptions need besides the data. */
-export type PublishTexts = Pick<
-  DatasetFacts,
-  'name' | 'title' | 'license' | 'creator' | 'url' | 'published' | 'hostClass'
->;
+export const publishOptions = {
+  to: {
+    type: 'text',
+    flag: '--to <target>',
+    about: 'folder or s3://bucket/prefix',
+    example: 'datasets/my-host',
+  },
+  name: {
+    type: 'text',
+    defaultText: 'the last part of the target',
+    about: 'identifier in lower case',
+    example: 'my-host',
+  },
+  title: {
+    type: 'text',
+    flag: '--title <text>',
+    defaultText: 'made from the name',
+    about: 'title of the card',
+    example: 'My-host',
+  },
+  license: {
+    type: 'text',
+    flag: '--license <id>',
+    default: 'CC-BY-4.0',
+    about: 'SPDX identifier',
+    example: 'CC0-1.0',
+  },
+  creator: {
+    type: 'text',
+    default: 'ruvector-memopt',
+    about: 'who publishes it',
+    example: 'Somebody',
+  },
+  url: {
+    type: 'text',
+    flag: '--url <url>',
+    defaultText: 'a ni: URI of its content',
+    about: 'where it is described on the web',
+    example: 'https://example.org/my-host',
+  },
+  published: {
+    type: 'text',
+    flag: '--published <day>',
+    defaultText: 'the day of the newest row, so that a rebuild is the same',
+    about: 'YYYY-MM-DD',
+    example: '2024-01-31',
+  },
+  dataVersion: {
+    type: 'text',
+    flag: '--data-version <version>',
+    about: 'at least this version; below what the comparison asks for it is refused',
+    example: '2.0.0',
+  },
+  message: {
+    type: 'text',
+    flag: '--message <text>',
+    about: 'a line for the changelog',
+    example: 'February',
+  },
+  hostClass: {
+    type: 'text',
+    flag: '--host-class <text>',
+    default: 'Linux, details withheld',
+    about: 'the kind of host, in words that do not single it out',
+    example: 'laptop',
+  },
+  signingKey: {
+    type: 'text',
+    flag: '--sign <key>',
+    about: 'Ed25519 private key (PEM) to sign the checksums with',
+    example: 'release.pem',
+  },
+  endpointUrl: {
+    type: 'text',
+    flag: '--endpoint-url <url>',
+    about: 'S3-compatible server, addressed path-style',
+    example: 'http://127.0.0.1:9000',
+  },
+  k: {
+    ...anonymizerOptions.k,
+    about: 'rows that must look alike in all that could single one out',
+  },
+} as const satisfies OptionTable;
 
-/**
- * Completes the options. What is not given is taken from `before` (the tree that is published again, or the version
- * at the target), then from the data.
- * @throws RuvectorError `ERR_EXPORT_PUBLISH_OPTIONS`
- */
-export async function resolveTexts(
-  options: PublishOptions,
-  source: PublishSource,
-  before: Provenance | null,
-): Promise<PublishTexts> {
-  const known = { ...defaultsOf(options, source), ...textsOf(before), ...given(options) };
-  const license = await readLicense(known.license);
-  const problems = findProblems(known, options, license !== undefined);
-  if (problems.length > 0) throw publishOptionsError(problems);
-  return { ...known, license: license! };
-}
+/** What the command line asks in words of its own (`--no-anonymize --i-understand`), or not at all. */
+export const publishSettings = {
+  allowIdentifying: {
+    type: 'boolean',
+    default: false,
+    about: 'publish data that is not anonymised',
+    example: true,
+  },
+  shardBytes: {
+    type: 'number',
+    unit: 'bytes',
+    default: 128 * 2 ** 20,
+    range: { above: 0 },
+    wanted: 'bytes above 0',
+    about: 'files end at about this size',
+    example: 2 ** 20,
+  },
+} as const satisfies OptionTable;
 
-type KnownTexts = Omit<PublishTexts, 'license'> & { readonly license: string };
-
-const textKeys = ['name', 'title', 'license', 'creator', 'url', 'published', 'hostClass'] as const;
-
-function given(options: PublishOptions): Partial<KnownTexts> {
-  const entries = textKeys.map((key) => [key, options[key]]);
-  return Object.fromEntries(entries.filter(([, value]) => value !== undefined)) as Partial<KnownTexts>;
-}
-
-/** The day is the data's, not that of the version before. */
-function textsOf(before: Provenance | null): Partial<KnownTexts> {
-  if (!before) return {};
-  const { name, title, license, creator, url, hostClass } = before;
-  return { name, title, license, creator, url, hostClass };
-}
-
-function defaultsOf(options: PublishOptions, source: PublishSource): KnownTexts {
-  const name = options.name ?? slugOf(options.to);
-  return {
-    name,
-    title: titleOf(name),
-    license: 'CC-BY-4.0',
-    creator: 'ruvector-memopt',
-    // RFC 6920 names a thing by its content, which is all there is until it has a place on the web.
-    url: `ni:///sha-256;${Buffer.from(source.card.sha256, 'hex').toString('base64url')}`,
-    published: new Date(source.toMs).toISOString().slice(0, 10),
-    hostClass: 'Linux, details withheld',
-  };
-}
-
-function findProblems(
-  known: KnownTexts,
-  { dataVersion, shardBytes = 1 }: PublishOptions,
-  isLicense: boolean,
-): string[] {
-  const problems: string[] = [];
-  const want = (ok: boolean, problem: string): void => void (ok || problems.push(problem));
-  want(
-    /^[a-z0-9][a-z0-9._-]{0,95}$/.test(known.name),
-    `name is "${known.name}", wanted lower-case letters, digits, ".", "_" and "-"`,
-  );
-  want(isLicense, `license is "${known.license}", wanted an SPDX identifier like CC-BY-4.0 or CC0-1.0`);
-  want(isDay(known.published), `published is "${known.published}", wanted YYYY-MM-DD`);
-  const isVersion = dataVersion === undefined || parseVersion(dataVersion) !== undefined;
-  want(isVersion, `data version is "${dataVersion}", wanted three numbers like 1.2.0`);
-  want(shardBytes > 0, `shard size is ${shardBytes}, wanted bytes above 0`);
-  return problems;
-}
-
-function slugOf(to: string): string {
-  const location = parseBucketUrl(to);
-  const last = location ? basename(location.prefix) || location.bucket : basename(to);
-  return last.toLowerCase().replaceAll(/[^a-z0-9._-]+/g, '-');
-}
-
-const titleOf = (name: string): string => {
-  const words = name.replaceAll(/[._-]+/g, ' ').trim();
-  return words.charAt(0).toUpperCase() + words.slice(1);
+/** Texts and choices of a publication. */
+export type PublishOptions = OptionValues<typeof publishOptions & typeof publishSettings> & {
+  readonly to: string;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((step: PublishProgress) => void) | undefined;
 };
 
-function isDay(text: string): boolean {
-  const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isFinite(time) && new Date(time).toISOString().startsWith(text);
-}
+/** What of a history is published, as the command line asks for it. */
+export const historyOptions = {
+  hours: exportArguments.hours,
+  start: exportArguments.start,
+  end: { ...exportArguments.end, flag: '--until <time>' },
+  horizonMs: { ...trainingOptions.horizonMs, flag: '--horizon <seconds>' },
+  trainTestSplit: trainingOptions.trainTestSplit,
+  blocks: trainingOptions.blocks,
+  includeActed: trainingOptions.includeActed,
+  tables: {
+    type: 'names',
+    choices: exportOptions.tables.choices,
+    defaultText: 'the training set alone',
+    about: `publish these too, of ${exportOptions.tables.choices.join(', ')}`,
+    example: exportOptions.tables.example,
+  },
+  keyFile: {
+    type: 'text',
+    flag: '--key-file <file>',
+    defaultText: 'a random key, wiped with the release',
+    about: 'keep the key of the release here, to make the same bytes again',
+    example: 'release.key',
+  },
+} as const satisfies OptionTable;

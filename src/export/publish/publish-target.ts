@@ -9,7 +9,7 @@ import { openBucket } from './bucket.ts';
 import type { Bucket, BucketLocation } from './bucket.ts';
 import { checksumsName } from './checksums.ts';
 import { publishTargetError } from './errors.ts';
-import type { PublishOptions } from './publish-contract.ts';
+import type { PublishOptions } from './publish-options.ts';
 import { readPublishedTree } from './published-source.ts';
 import type { PublishedTree } from './published-source.ts';
 import { signatureName } from './signature.ts';

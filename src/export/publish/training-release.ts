@@ -2,6 +2,7 @@
 // rows. What a reader has no use for (`trend` twice, the label as text and as number) is not taken along.
 import type * as arrow from 'apache-arrow';
 import { labels, required, withPrivacy } from '../../core/index.ts';
+import { anonymizerDefaults } from '../../prepare/index.ts';
 import type { TrainingCard } from '../training-card.ts';
 import { suppressSmallGroups } from './anonymity.ts';
 import type { GroupReport } from './anonymity.ts';
@@ -12,7 +13,7 @@ import type { PrivacyFacts, PublishColumn, PublishSource, PublishSplit } from '.
 export interface ReleaseRules {
   /** Takes data that is not anonymised. @default false */
   readonly allowIdentifying?: boolean | undefined;
-  /** Rows that must share hour and local time. @default 5 */
+  /** Rows that must share hour and local time. @default that of an anonymizer */
   readonly k?: number | undefined;
 }
 
@@ -35,7 +36,7 @@ export async function releaseTraining(
   what: string,
   card: TrainingCard,
   splits: readonly PublishSplit[],
-  { allowIdentifying = false, k = 5 }: ReleaseRules,
+  { allowIdentifying = false, k = anonymizerDefaults.k }: ReleaseRules,
 ): Promise<PublishSource> {
   if (!allowIdentifying) {
     checkCard(what, card);

@@ -19,6 +19,7 @@ import type {
   StreamTable,
 } from '../stream-contract.ts';
 import { parseStreamEndpoint } from '../stream-endpoint.ts';
+import { streamDefaults } from '../stream-options.ts';
 import type { StreamEndpoint } from '../stream-endpoint.ts';
 import { createStreamProgress } from './stream-progress.ts';
 import type { StreamProgress } from './stream-progress.ts';
@@ -127,7 +128,7 @@ class Client implements DataStream {
     this.endpoint = endpoint;
     this.#options = options;
     this.#isPipe = parsed.transport === 'pipe';
-    this.#format = options.format ?? 'jsonlines';
+    this.#format = options.format ?? streamDefaults.format;
     this.#address = parsed;
   }
 

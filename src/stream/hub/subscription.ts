@@ -7,6 +7,7 @@ import type {
   StreamRequest,
   StreamTable,
 } from '../stream-contract.ts';
+import { streamDefaults } from '../stream-options.ts';
 import { readEarlier, readReplay } from './history-replay.ts';
 import type { StreamHistory } from './history-replay.ts';
 import type { OverflowSpill } from './overflow-spill.ts';
@@ -60,7 +61,7 @@ export class Subscription {
 
   constructor(parts: SubscriptionParts) {
     this.#parts = parts;
-    this.#policy = parts.request.overflow ?? 'drop-oldest';
+    this.#policy = parts.request.overflow ?? streamDefaults.overflow;
   }
 
   /** Called after records were appended and before they push others out of memory. Never waits. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { resolveExport } from '../../../src/export/export-config.ts';
-import type { ExportConfig } from '../../../src/export/export-config.ts';
+import type { ExportConfig } from '../../../src/export/export-options.ts';
 
 describe('resolveExport()', () => {
   it('anonymises memory at full rate by default', () => {

@@ -5,7 +5,7 @@ import { buildRecordBatch, memoryKind, processKind, rowsOf } from '../../../src/
 import type { AnyRow, RecordKind } from '../../../src/core/index.ts';
 import { buildSampleReader, buildTableSource, readFirstTime } from '../../../src/export/table-source.ts';
 import type { ExportSource, TableParts } from '../../../src/export/table-source.ts';
-import type { ExportTable } from '../../../src/export/export-config.ts';
+import type { ExportTable } from '../../../src/export/export-options.ts';
 import { snapshots } from '../../support/memory-rows.ts';
 
 /** A source over rows, in batches of `batchRows`. */

@@ -5,8 +5,9 @@ Not the export of a model to ONNX, which is part of training (``_training``).
 
 from __future__ import annotations
 
-from .config import ExportConfig, ExportStats, TrainingDataConfig, TrainingDataStats
+from .config import ExportStats, TrainingDataStats
 from .exporter import DataExporter, StreamHandle
+from .options import ExportConfig, TrainingDataConfig
 
 __all__ = [
     "DataExporter",

@@ -1,7 +1,4 @@
-"""What an export holds and how: the configurations of the export document, and what came of one.
-
-The daemon checks the values; here they are named, documented and put into its words.
-"""
+"""Configurations of exports in the daemon's words, and what came of an export."""
 
 from __future__ import annotations
 
@@ -11,109 +8,17 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from .._exceptions import ExportOptionsError
+from .options import ExportConfig, TrainingDataConfig
 
 __all__ = [
     "Config",
-    "ExportConfig",
     "ExportStats",
-    "TrainingDataConfig",
     "TrainingDataStats",
     "override",
     "stats_from",
     "to_params",
     "training_stats_from",
 ]
-
-
-@dataclass(frozen=True)
-class ExportConfig:
-    """Options of :meth:`DataExporter.export_range` and :meth:`DataExporter.export_recent`.
-
-    Parameters
-    ----------
-    anonymize : bool, default True
-        Hash process names, replace process ids and start times, reduce free text to error codes,
-        coarsen times and suppress rows that stand out. False writes what was collected: the names
-        of all processes of this machine with their ids, when each started, how much it used and
-        when, and the text of errors, which may hold paths and user names. Command lines are never
-        collected.
-    include_processes : bool, default False
-        Add the table ``process``.
-    include_events : bool, default False
-        Add the table ``optimization``.
-    sample_interval_ms : int, default 0
-        Keep the first sample at or after each point of a grid this wide, counted from the epoch;
-        0 is every sample. Optimization events are no samples: all stay.
-    compression : {"none", "gzip", "zstd", "snappy"}, optional
-        By default what the path's suffix says (.gz, .zst), else zstd in Parquet and none in others.
-    tables : sequence of {"memory", "process", "optimization"}, optional
-        Exactly these tables, whatever the ``include_`` fields say.
-    columns : "all", "document" or sequence of str, default "all"
-        ``"document"`` keeps the columns of the export document; of names, a table takes those
-        that it has.
-    time_precision_ms : int, optional
-        Times are rounded down to this when anonymised. The daemon's default is an hour.
-    k : int, default 5
-        Rows that must look alike in all that could single one out, when anonymised.
-    resume : bool, default False
-        Go on where an interrupted run of the same export stopped.
-
-    """
-
-    anonymize: bool = True
-    include_processes: bool = False
-    include_events: bool = False
-    sample_interval_ms: int = 0
-    compression: str | None = None
-    tables: Sequence[str] | None = None
-    columns: str | Sequence[str] = "all"
-    time_precision_ms: int | None = None
-    k: int = 5
-    resume: bool = False
-
-
-@dataclass(frozen=True)
-class TrainingDataConfig:
-    """Options of :meth:`DataExporter.export_training_data`.
-
-    Parameters
-    ----------
-    include_features : sequence of str, optional
-        Features by name, in this order. By default all of the loop.
-    label_type : {"class", "index", "binary"}, default "class"
-        What the column ``label`` holds: the name of the class, its index, or 0 for NoActionNeeded
-        and 1 for everything more severe. The index stands in ``label_index`` otherwise.
-    train_test_split : float, default 0.8
-        Share of rows, the oldest, to train on; the newest are to test on, with a gap between.
-    balance_classes : bool, default False
-        Cut every class to the size of its smallest, in the rows to train on only. Otherwise the
-        class weights balance.
-    horizon_ms : int, optional
-        How far a label looks ahead. The daemon's default is a minute.
-    blocks : int, optional
-        Blocks of time that are each split by themselves: for short histories with repeating phases.
-    include_acted : bool, default False
-        Keep rows that an action of the optimizer reaches.
-    anonymize : bool, default True
-        Round times down. Features and labels are numbers of the whole machine: nothing else in
-        them names anyone. False writes when each row was sampled, to the millisecond.
-    time_precision_ms : int, optional
-        What times are rounded down to when anonymised. The daemon's default is an hour.
-    compression : {"none", "gzip", "zstd", "snappy"}, optional
-        As in :class:`ExportConfig`.
-
-    """
-
-    include_features: Sequence[str] | None = None
-    label_type: str = "class"
-    train_test_split: float = 0.8
-    balance_classes: bool = False
-    horizon_ms: int | None = None
-    blocks: int | None = None
-    include_acted: bool = False
-    anonymize: bool = True
-    time_precision_ms: int | None = None
-    compression: str | None = None
 
 
 @dataclass(frozen=True)

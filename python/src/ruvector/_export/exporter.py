@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .._client import Client, connect
 from .._exceptions import ExportOptionsError
@@ -13,15 +13,17 @@ from .._parameters import without_none
 from .._times import TimeLike, span_ms
 from .config import (
     Config,
-    ExportConfig,
     ExportStats,
-    TrainingDataConfig,
     TrainingDataStats,
     override,
     stats_from,
     to_params,
     training_stats_from,
 )
+from .options import ExportConfig, ExportKeywords, TrainingDataConfig, TrainingKeywords
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 __all__ = ["DataExporter", "OnExportProgress", "StreamHandle"]
 
@@ -32,6 +34,18 @@ OnExportProgress: TypeAlias = Callable[[int, "int | None", float, "float | None"
 
 ``total`` and ``eta`` are None while they are not known.
 """
+
+
+class ExportCall(ExportKeywords, total=False):
+    """What one export may be told in keyword arguments."""
+
+    on_progress: OnExportProgress | None
+
+
+class TrainingCall(TrainingKeywords, total=False):
+    """What one export of a training set may be told in keyword arguments."""
+
+    on_progress: OnExportProgress | None
 
 
 class StreamHandle:
@@ -101,10 +115,7 @@ class DataExporter:
         format: str | None = None,
         path: PathLike | None = None,
         config: ExportConfig | None = None,
-        *,
-        anonymize: bool | None = None,
-        on_progress: OnExportProgress | None = None,
-        **options: Any,  # noqa: ANN401  fields of ExportConfig
+        **options: Unpack[ExportCall],
     ) -> ExportStats:
         """Export what was collected in a range.
 
@@ -123,13 +134,10 @@ class DataExporter:
             a folder gets a file a table.
         config : ExportConfig, optional
             By default one with the defaults.
-        anonymize : bool, optional
-            Field of the config. False exposes what :class:`ExportConfig` says: names and ids of
-            all processes, exact times, and the text of errors.
-        on_progress : callable, optional
-            Called with (rows, total, rate, eta).
         **options
-            Other fields of the config, which they override.
+            ``on_progress``, called with (rows, total, rate, eta), and fields of the config, which
+            they override. ``anonymize=False`` exposes what :class:`ExportConfig` says: names and
+            ids of all processes, exact times, and the text of errors.
 
         Raises
         ------
@@ -143,10 +151,10 @@ class DataExporter:
             Files that cannot be written (``ERR_EXPORT_WRITE``), a disk that is full.
 
         """
-        span = span_ms(start, end)
-        settings = _settings(config or ExportConfig(), anonymize, options)
-        params = {**span, **settings}
-        return stats_from(*self._export("export.range", params, format, path, on_progress))
+        wanted = {**span_ms(start, end), "format": format}
+        return stats_from(
+            *self._export("export.range", wanted, path, config or ExportConfig(), options)
+        )
 
     def export_recent(
         self,
@@ -154,15 +162,13 @@ class DataExporter:
         format: str | None = None,
         path: PathLike | None = None,
         config: ExportConfig | None = None,
-        *,
-        anonymize: bool | None = None,
-        on_progress: OnExportProgress | None = None,
-        **options: Any,  # noqa: ANN401  fields of ExportConfig
+        **options: Unpack[ExportCall],
     ) -> ExportStats:
         """Export the last hours, otherwise as :meth:`export_range`."""
-        settings = _settings(config or ExportConfig(), anonymize, options)
-        params = {"hours": hours, **settings}
-        return stats_from(*self._export("export.recent", params, format, path, on_progress))
+        wanted = {"hours": hours, "format": format}
+        return stats_from(
+            *self._export("export.recent", wanted, path, config or ExportConfig(), options)
+        )
 
     def export_training_data(
         self,
@@ -171,10 +177,7 @@ class DataExporter:
         format: str | None = None,
         path: PathLike | None = None,
         config: TrainingDataConfig | None = None,
-        *,
-        anonymize: bool | None = None,
-        on_progress: OnExportProgress | None = None,
-        **options: Any,  # noqa: ANN401  fields of TrainingDataConfig
+        **options: Unpack[TrainingCall],
     ) -> TrainingDataStats:
         """Export a labelled training set, to one file or to a folder with a file a split.
 
@@ -193,10 +196,9 @@ class DataExporter:
             A path without a suffix, or that ends in ``/``, is a folder.
         config : TrainingDataConfig, optional
             By default one with the defaults.
-        anonymize : bool, optional
-            Field of the config; False writes when each row was sampled, to the millisecond.
-        on_progress, **options
-            As in :meth:`export_range`.
+        **options
+            As in :meth:`export_range`. ``anonymize=False`` writes when each row was sampled, to the
+            millisecond.
 
         Raises
         ------
@@ -206,11 +208,11 @@ class DataExporter:
             As in :meth:`export_range`.
 
         """
-        span = span_ms(start, end)
-        settings = _settings(config or TrainingDataConfig(), anonymize, options)
-        params = {**span, **settings}
-        answer = self._export("export.training", params, format, path, on_progress)
-        return training_stats_from(*answer)
+        wanted = {**span_ms(start, end), "format": format}
+        settings = config or TrainingDataConfig()
+        return training_stats_from(
+            *self._export("export.training", wanted, path, settings, options)
+        )
 
     def start_stream(
         self,
@@ -290,27 +292,31 @@ class DataExporter:
     def _export(
         self,
         request: str,
-        params: Mapping[str, Any],
-        format: str | None,
+        wanted: Mapping[str, Any],
         path: PathLike | None,
-        on_progress: OnExportProgress | None,
+        config: Config,
+        options: Mapping[str, Any],
     ) -> tuple[Any, Path]:
+        on_progress, given = _take_progress(options)
+        settings = to_params(override(config, given))
         if path is None:
             raise ExportOptionsError("Cannot export: no path was given; name a file or a folder")
         if os.fspath(path) == "-":
             raise ExportOptionsError(
                 'Cannot export to "-": the daemon writes the file; name one, or "./-" for that name'
             )
-        target = _to_absolute(path)
-        wanted = without_none({**params, "format": format, "path": target})
+        params = without_none({**wanted, **settings, "path": _to_absolute(path)})
         tell = None if on_progress is None else lambda news: _tell(on_progress, news)
-        reply = self._connected().request(request, wanted, on_progress=tell)
+        reply = self._connected().request(request, params, on_progress=tell)
         return reply.result, Path(path).expanduser()
 
 
-def _settings(config: Config, anonymize: bool | None, options: Mapping[str, Any]) -> dict[str, Any]:
-    given = options if anonymize is None else {**options, "anonymize": anonymize}
-    return to_params(override(config, given))
+def _take_progress(
+    options: Mapping[str, Any],
+) -> tuple[OnExportProgress | None, dict[str, Any]]:
+    # Without a word on it the config decides whether to anonymise.
+    given = {name: value for name, value in options.items() if (name, value) != ("anonymize", None)}
+    return given.pop("on_progress", None), given
 
 
 def _to_absolute(path: PathLike) -> str:

@@ -1,10 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  assertCombination,
-  buildExportJob,
-  parseDuration,
-  parseList,
-} from '../../../../src/app/commands/export-options.ts';
+import { assertCombination, buildExportJob } from '../../../../src/app/commands/export-command-options.ts';
+import { parseDuration, parseList } from '../../../../src/app/commands/options.ts';
 
 describe('assertCombination()', () => {
   it('takes the command lines of the export document', () => {

@@ -1,0 +1,93 @@
+// The command line of a table of options (src/core/options.ts): flag, help and parser of each, and what was given,
+// under the table's names again. Ranges and choices are checked by whoever uses the values.
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { describeDefault, describeMs, flagOf } from '../../core/index.ts';
+import type { OptionEntry, OptionTable, OptionValues } from '../../core/index.ts';
+import { collectText, parseDuration, parseList, parseNumber, parseSeconds } from './options.ts';
+
+type Parse = (text: string) => unknown;
+
+/** How one command spells what it takes from a table. */
+export interface TableSpelling {
+  /** Before each help text. */
+  readonly prefix?: string;
+  /** Parsers that refuse more than the table's type does, by name. */
+  readonly parsers?: Readonly<Record<string, Parse>>;
+  /** Lists that are given one item at a time, by name. */
+  readonly repeatable?: readonly string[];
+}
+
+/** Adds an option for each entry. */
+export function addTableOptions(
+  command: Command,
+  table: OptionTable,
+  { prefix = '', parsers = {}, repeatable = [] }: TableSpelling = {},
+): void {
+  for (const [name, entry] of Object.entries(table)) {
+    const flag = flagOf(name, entry);
+    const isRepeatable = repeatable.includes(name);
+    const option = new Option(flag, prefix + describeOption(flag, entry, isRepeatable));
+    const parse = parsers[name] ?? parserOf(flag, entry);
+    if (isRepeatable) option.argParser(collectText);
+    else if (parse) option.argParser(parse);
+    // A switch that is on needs a word here, beside its `--no-`.
+    if (entry.default === true) option.default(true);
+    command.addOption(option);
+  }
+}
+
+/** What is meant, what holds without it, and how a time is written. */
+function describeOption(flag: string, entry: OptionEntry, isRepeatable: boolean): string {
+  const fallback = describeDefault(entry);
+  const notes = [
+    ...(fallback === undefined ? [] : [`default: ${fallback}`]),
+    ...(flag.endsWith('<time>') && entry.unit === 'ms'
+      ? [`example: ${describeMs(Number(entry.example))}`]
+      : []),
+    ...(isRepeatable ? ['repeatable'] : []),
+  ];
+  const text = notes.length === 0 ? entry.about : `${entry.about} (${notes.join('; ')})`;
+  return text.replaceAll('`', '');
+}
+
+function parserOf(flag: string, { type, unit }: OptionEntry): Parse | undefined {
+  if (flag.endsWith('<seconds>')) return (text) => parseSeconds(text) * 1000;
+  if (unit === 'ms') return parseDuration;
+  if (type === 'number' || type === 'integer') return parseNumber;
+  return type === 'names' ? parseList : undefined;
+}
+
+/** What commander made of a table's options, under the names of the table. */
+export function pickOptions<T extends OptionTable>(
+  table: T,
+  given: Readonly<Record<string, unknown>>,
+): OptionValues<T> {
+  const picked = Object.entries(table).map(([name, entry]) => [
+    name,
+    wordOf(entry, given[keyOf(name, entry)]),
+  ]);
+  return Object.fromEntries(picked.filter(([, value]) => value !== undefined)) as OptionValues<T>;
+}
+
+/** A list of one word that stands for a list is that word. */
+function wordOf({ words }: OptionEntry, value: unknown): unknown {
+  const [word] = Array.isArray(value) && value.length === 1 ? (value as readonly string[]) : [];
+  return word !== undefined && words?.includes(word) ? word : value;
+}
+
+/** The flags of those options of a table that were given: `--time-precision`. */
+export function givenFlags(table: OptionTable, given: Readonly<Record<string, unknown>>): string[] {
+  const entries = Object.entries(table).filter(([name, entry]) => given[keyOf(name, entry)] !== undefined);
+  return entries.map(([name, entry]) => new Option(flagOf(name, entry)).long!);
+}
+
+/** The property that commander makes of a flag. */
+function keyOf(name: string, entry: OptionEntry): string {
+  return new Option(flagOf(name, entry)).attributeName();
+}
+
+/** The options of one table that another one does not have. */
+export function onlyIn(table: OptionTable, other: OptionTable): OptionTable {
+  return Object.fromEntries(Object.entries(table).filter(([name]) => !Object.hasOwn(other, name)));
+}

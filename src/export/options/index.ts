@@ -1,0 +1,2 @@
+// What of export needs none of what writes files: for a daemon, which exports in a thread, and for command lines.
+export { exportArguments, exportOptions, exportTables, trainingOptions } from '../export-options.ts';
