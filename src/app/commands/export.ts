@@ -10,7 +10,7 @@ import { confirmExposure } from '../exports/confirm-exposure.ts';
 import { runExportJob } from '../exports/export-job.ts';
 import type { ExportHost, ExportJob, ExportResult } from '../exports/export-job.ts';
 import { renderExport } from '../exports/render-export.ts';
-import { startProgress } from '../progress.ts';
+import { startProgress } from '../../client/index.ts';
 import { abortOnSignals, formatSeconds, print, printJson, tell, toJson } from '../terminal.ts';
 import { assertCombination, buildExportJob, exposedBy, parseDuration, parseList } from './export-options.ts';
 import type { ExportCommandOptions } from './export-options.ts';
@@ -106,7 +106,7 @@ async function runExport(home: Home, options: ExportCommandOptions): Promise<voi
 
 async function runWithProgress(host: ExportHost, job: ExportJob): Promise<ExportResult> {
   const stop = abortOnSignals();
-  const bar = startProgress(1, 'exporting');
+  const bar = startProgress('exporting', 1);
   try {
     return await runExportJob(host, job, {
       signal: stop.signal,
@@ -116,7 +116,7 @@ async function runWithProgress(host: ExportHost, job: ExportJob): Promise<Export
       },
     });
   } finally {
-    bar.stop();
+    bar.finish();
     stop.dispose();
   }
 }

@@ -8,7 +8,7 @@ import { ConfigError } from '../errors.ts';
 import { publishHistory } from '../exports/publish-history.ts';
 import type { PublishHistoryOptions, PublishedHistory } from '../exports/publish-history.ts';
 import { renderPublication, renderVerification } from '../exports/render-publication.ts';
-import { startProgress } from '../progress.ts';
+import { startProgress } from '../../client/index.ts';
 import { abortOnSignals, formatRows, print, printJson } from '../terminal.ts';
 import { homeOf, parseNumber, parsePositive, parseSeconds } from './options.ts';
 
@@ -137,7 +137,7 @@ async function publishCommand(dataset: string, options: PublishCommandOptions, h
   if (!anonymize && !iUnderstand) throw new ConfigError([exposed]);
   if (dataset !== 'history') refuseHistoryOptions(options);
   const stop = abortOnSignals();
-  const bar = startProgress(1, 'publishing');
+  const bar = startProgress('publishing', 1);
   try {
     const report = await publish(dataset, home, options, {
       ...options,
@@ -147,11 +147,11 @@ async function publishCommand(dataset: string, options: PublishCommandOptions, h
       signal: stop.signal,
       onProgress: ({ step, done, total }) => bar.update(total ? done / total : 0, step),
     });
-    bar.stop();
+    bar.finish();
     if (options.json) printJson(report);
     else print(renderPublication(report, 'problems' in report ? report.problems : []));
   } finally {
-    bar.stop();
+    bar.finish();
     stop.dispose();
   }
 }

@@ -7,7 +7,7 @@ import { readSavedConfig } from '../host/config.ts';
 import { openHost } from '../host/host.ts';
 import { defaultEstimator } from '../training/training-service.ts';
 import type { TrainJob } from '../../train/index.ts';
-import { startProgress } from '../progress.ts';
+import { startProgress } from '../../client/index.ts';
 import { abortOnSignals, formatRows, print, printJson } from '../terminal.ts';
 import { homeOf, parsePositive, parseSeconds } from './options.ts';
 import { parseAssignment } from './assignment.ts';
@@ -79,7 +79,7 @@ function buildJob(options: TrainCommandOptions): Partial<TrainJob> {
 
 async function train(home: Home, job: Partial<TrainJob>): Promise<TrainingAnswer> {
   const stop = abortOnSignals();
-  const bar = startProgress(1, 'training');
+  const bar = startProgress('training', 1);
   const onProgress = (step: unknown): void => {
     const { fraction = 0, message = '' } = step as { fraction?: number; message?: string };
     bar.update(fraction, message);
@@ -91,7 +91,7 @@ async function train(home: Home, job: Partial<TrainJob>): Promise<TrainingAnswer
     await using host = await openHost(home, readSavedConfig(home.root));
     return await host.training.train(job, options);
   } finally {
-    bar.stop();
+    bar.finish();
     stop.dispose();
   }
 }

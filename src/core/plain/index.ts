@@ -3,3 +3,4 @@ export { RuvectorError, systemCodeOf } from '../errors.ts';
 export { adviseOn } from '../system-advice.ts';
 export { findProbabilityFlaw } from '../probabilities.ts';
 export { labels } from '../records.ts';
+export { sha256Of } from '../sha256.ts';
