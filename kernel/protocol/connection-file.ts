@@ -5,7 +5,7 @@ const ports = ['shell_port', 'iopub_port', 'stdin_port', 'control_port', 'hb_por
 export type PortName = (typeof ports)[number];
 
 /** What a connection file says. */
-export interface Connection extends Readonly<Record<PortName, number>> {
+export interface ConnectionInfo extends Readonly<Record<PortName, number>> {
   readonly transport: string;
   readonly ip: string;
   readonly key: string;
@@ -16,8 +16,8 @@ export interface Connection extends Readonly<Record<PortName, number>> {
  * Reads and checks a connection file.
  * @throws Error that names the file and what is wrong with it
  */
-export function readConnectionFile(path: string): Connection {
-  const connection = JSON.parse(readFileSync(path, 'utf8')) as Connection;
+export function readConnectionFile(path: string): ConnectionInfo {
+  const connection = JSON.parse(readFileSync(path, 'utf8')) as ConnectionInfo;
   const missing = ports.filter((port) => !Number.isInteger(connection[port]));
   if (missing.length > 0 || typeof connection.ip !== 'string') {
     throw new Error(`Cannot use connection file "${path}": it lacks ${[...missing, 'ip'].join(', ')}`);
@@ -31,11 +31,11 @@ export function readConnectionFile(path: string): Connection {
 }
 
 /** Address of one port. ipc uses the port number as a suffix of the path. */
-export function addressOf({ transport, ip, ...rest }: Connection, port: PortName): string {
+export function addressOf({ transport, ip, ...rest }: ConnectionInfo, port: PortName): string {
   return transport === 'ipc' ? `ipc://${ip}-${rest[port]}` : `${transport}://${ip}:${rest[port]}`;
 }
 
 /** The five ports alone. */
-export function portsOf(connection: Connection): Record<PortName, number> {
+export function portsOf(connection: ConnectionInfo): Record<PortName, number> {
   return Object.fromEntries(ports.map((port) => [port, connection[port]])) as Record<PortName, number>;
 }

@@ -4,7 +4,7 @@ import { userInfo } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import type * as SqliteNamespace from 'node:sqlite';
 import type { DatabaseSync } from 'node:sqlite';
-import { numberOf, textOf } from './message.ts';
+import { numberField, textField } from './message.ts';
 import type { JsonObject } from './message.ts';
 
 /** Loaded by the caller, late: it takes milliseconds that starting has not. */
@@ -14,7 +14,7 @@ type SqliteModule = typeof SqliteNamespace;
 type Entry = [session: number, line: number, input: string | [string, string | null]];
 
 /** A history of cells. */
-export interface History {
+export interface CellHistory {
   append(line: number, input: string): void;
   setOutput(line: number, output: string): void;
   read(request: JsonObject): Entry[];
@@ -42,7 +42,7 @@ function findStateFolder(env: NodeJS.ProcessEnv): string | null {
 }
 
 /** Opens the history; where the disk refuses, it is kept in memory. */
-export function openHistory(sqlite: SqliteModule, path: string): History {
+export function openCellHistory(sqlite: SqliteModule, path: string): CellHistory {
   const { db, session } = openSession(sqlite, path);
   const insert = db.prepare('INSERT OR REPLACE INTO history(session, line, input) VALUES (?, ?, ?)');
   const update = db.prepare('UPDATE history SET output = ? WHERE session = ? AND line = ?');
@@ -98,16 +98,16 @@ function readHistory(db: DatabaseSync, session: number, request: JsonObject): En
 }
 
 function selectRows(db: DatabaseSync, session: number, request: JsonObject): Row[] {
-  const count = Math.max(0, Math.trunc(numberOf(request, 'n', 1000)));
+  const count = Math.max(0, Math.trunc(numberField(request, 'n', 1000)));
   const all = (sql: string, ...values: (string | number)[]): Row[] =>
     db.prepare(sql).all(...values) as unknown as Row[];
   switch (request['hist_access_type']) {
     case 'range': {
-      const asked = Math.trunc(numberOf(request, 'session', 0));
+      const asked = Math.trunc(numberField(request, 'session', 0));
       // 0 is this session, negative numbers count back from it.
       const wanted = asked > 0 ? asked : session + asked;
-      const start = Math.trunc(numberOf(request, 'start', 0));
-      const stop = Math.trunc(numberOf(request, 'stop', Number.MAX_SAFE_INTEGER));
+      const start = Math.trunc(numberField(request, 'start', 0));
+      const stop = Math.trunc(numberField(request, 'stop', Number.MAX_SAFE_INTEGER));
       return all(
         'SELECT * FROM history WHERE session = ? AND line >= ? AND line < ? ORDER BY line',
         wanted,
@@ -116,7 +116,7 @@ function selectRows(db: DatabaseSync, session: number, request: JsonObject): Row
       );
     }
     case 'search': {
-      const pattern = textOf(request, 'pattern', '*');
+      const pattern = textField(request, 'pattern', '*');
       const unique = request['unique'] ? 'AND rowid IN (SELECT max(rowid) FROM history GROUP BY input)' : '';
       return all(
         `SELECT * FROM history WHERE input GLOB ? ${unique} ORDER BY session DESC, line DESC LIMIT ?`,

@@ -1,12 +1,12 @@
 // What the kernel says of itself. Pure.
-import { PROTOCOL_VERSION } from './message.ts';
+import { JUPYTER_PROTOCOL_VERSION } from './message.ts';
 import type { JsonObject } from './message.ts';
 
 /** Content of kernel_info_reply. */
 export function buildKernelInfo(version: string): JsonObject {
   return {
     status: 'ok',
-    protocol_version: PROTOCOL_VERSION,
+    protocol_version: JUPYTER_PROTOCOL_VERSION,
     implementation: 'ruvector-memopt',
     implementation_version: version,
     language_info: {

@@ -2,7 +2,7 @@
 // Specification: https://jupyter-client.readthedocs.io/en/stable/messaging.html (5.5)
 import { randomUUID } from 'node:crypto';
 
-export const PROTOCOL_VERSION = '5.5';
+export const JUPYTER_PROTOCOL_VERSION = '5.5';
 
 /** Header of a message. A client may send more fields than these; they travel on in parent headers. */
 export interface Header {
@@ -18,13 +18,13 @@ export interface Header {
 export type JsonObject = Record<string, unknown>;
 
 /** A text field of a message; anything else counts as missing. */
-export function textOf(content: JsonObject, name: string, missing = ''): string {
+export function textField(content: JsonObject, name: string, missing = ''): string {
   const value = content[name];
   return typeof value === 'string' ? value : missing;
 }
 
 /** A number field of a message; anything else counts as missing. */
-export function numberOf(content: JsonObject, name: string, missing: number): number {
+export function numberField(content: JsonObject, name: string, missing: number): number {
   const value = content[name];
   return typeof value === 'number' && Number.isFinite(value) ? value : missing;
 }
@@ -49,6 +49,6 @@ export function createHeaderFactory(session: string, username = 'kernel'): (msgT
     session,
     username,
     date: new Date().toISOString(),
-    version: PROTOCOL_VERSION,
+    version: JUPYTER_PROTOCOL_VERSION,
   });
 }

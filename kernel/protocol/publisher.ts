@@ -3,18 +3,18 @@ import { createHeaderFactory } from './message.ts';
 import type { Header, JsonObject, Message } from './message.ts';
 
 /** Where encoded messages go. */
-export type SendMessage = (channel: 'shell' | 'control' | 'stdin' | 'iopub', message: Message) => void;
+export type SendOnChannel = (channel: 'shell' | 'control' | 'stdin' | 'iopub', message: Message) => void;
 
 /** Cells whose late output still finds its parent. */
 const REMEMBERED_PARENTS = 10_000;
 
 /** Builds and sends the messages of one kernel. */
 export class Publisher {
-  readonly #send: SendMessage;
+  readonly #send: SendOnChannel;
   readonly #header: ReturnType<typeof createHeaderFactory>;
   readonly #parents = new Map<string, Header>();
 
-  constructor(session: string, send: SendMessage) {
+  constructor(session: string, send: SendOnChannel) {
     this.#send = send;
     this.#header = createHeaderFactory(session);
   }

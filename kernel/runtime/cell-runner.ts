@@ -1,5 +1,5 @@
 // Runs cells in the user's thread: compiles, evaluates, shows the result, answers.
-import { buildMimeBundle, textOf } from './display/mime-bundle.ts';
+import { buildMimeBundle, inspectedText } from './display/mime-bundle.ts';
 import { compileCell } from './cell-compiler.ts';
 import type { Evaluator } from './evaluator.ts';
 import { ForeignError } from './foreign-error.ts';
@@ -108,7 +108,8 @@ export class CellRunner {
 
   async #page(expression: string): Promise<object> {
     const { value } = await this.#evaluate(expression, 'pager.ts');
-    const text = typeof value === 'function' ? `${textOf(value)}\n${String(value)}` : textOf(value);
+    const text =
+      typeof value === 'function' ? `${inspectedText(value)}\n${String(value)}` : inspectedText(value);
     return { source: 'page', data: { 'text/plain': `${expression}: ${typeof value}\n${text}` }, start: 0 };
   }
 }

@@ -2,7 +2,7 @@
 // https://jupyter-client.readthedocs.io/en/stable/messaging.html#custom-messages
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
-import { textOf } from '../protocol/message.ts';
+import { textField } from '../protocol/message.ts';
 import type { Output } from './output.ts';
 
 /** What a message carries besides its data. */
@@ -70,7 +70,7 @@ export function createComms(output: Output, explain: (error: unknown) => string)
     },
     registerTarget: (target, accept) => void targets.set(target, accept),
     receive: async (msgType, content, { metadata, buffers }) => {
-      const id = textOf(content, 'comm_id');
+      const id = textField(content, 'comm_id');
       const underMessage = AsyncLocalStorage.snapshot();
       const messageOf = (comm: Comm): CommMessage => ({
         data: (content['data'] ?? {}) as Record<string, unknown>,
@@ -79,7 +79,7 @@ export function createComms(output: Output, explain: (error: unknown) => string)
         reply: (data, parts) => underMessage(() => comm.send(data, parts)),
       });
       if (msgType === 'comm_open') {
-        const target = textOf(content, 'target_name');
+        const target = textField(content, 'target_name');
         const accept = targets.get(target);
         if (!accept) return output.publish('comm_close', { comm_id: id, data: {} });
         const opened = build(id, target);

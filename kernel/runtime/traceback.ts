@@ -1,7 +1,7 @@
 // Errors of cells → name, message and traceback lines with the places in the cell.
 import { SourceMap } from 'node:module';
 import type { SourceMapPayload } from 'node:module';
-import { textOf } from './display/mime-bundle.ts';
+import { inspectedText } from './display/mime-bundle.ts';
 
 /** An error as the protocol sends it. */
 export interface ErrorContent {
@@ -21,13 +21,13 @@ export class CellSources {
   /** Builds the error content of anything that was thrown. */
   describe(error: unknown): ErrorContent {
     if (!isErrorLike(error)) {
-      const text = textOf(error);
+      const text = inspectedText(error);
       return { ename: 'Error', evalue: text, traceback: [`Uncaught ${text}`] };
     }
     const frames = this.#framesOf(typeof error.stack === 'string' ? error.stack : '');
     const [ename, evalue] = [asText(error.name), asText(error.message)];
     const head = `${ename}: ${evalue}`;
-    const cause = error.cause === undefined ? [] : [`  [cause]: ${textOf(error.cause)}`];
+    const cause = error.cause === undefined ? [] : [`  [cause]: ${inspectedText(error.cause)}`];
     return {
       ename,
       evalue,
@@ -72,7 +72,7 @@ export class CellSources {
   }
 }
 
-const asText = (value: unknown): string => (typeof value === 'string' ? value : textOf(value));
+const asText = (value: unknown): string => (typeof value === 'string' ? value : inspectedText(value));
 
 /** User code may put anything into these fields. */
 interface ErrorLike {

@@ -7,10 +7,10 @@ import type { LiveInspector } from '../language/live-inspector.ts';
 import type { PortName } from '../protocol/connection-file.ts';
 import { ExecuteQueue } from '../protocol/execute-queue.ts';
 import type { CellOutcome } from '../protocol/execute-queue.ts';
-import { historyPath, openHistory } from '../protocol/history.ts';
-import type { History } from '../protocol/history.ts';
+import { historyPath, openCellHistory } from '../protocol/history.ts';
+import type { CellHistory } from '../protocol/history.ts';
 import { buildKernelInfo } from '../protocol/kernel-info.ts';
-import { numberOf, textOf } from '../protocol/message.ts';
+import { numberField, textField } from '../protocol/message.ts';
 import type { JsonObject, Message } from '../protocol/message.ts';
 import { Publisher } from '../protocol/publisher.ts';
 import { buildDebugRefusal, errorContent } from '../protocol/replies.ts';
@@ -58,7 +58,7 @@ export class KernelServer {
   readonly #publisher: Publisher;
   #sockets: KernelSockets | null = null;
   #executionCount = 0;
-  #history: Promise<History> | null = null;
+  #history: Promise<CellHistory> | null = null;
   readonly #running = new Map<string, RunningCell>();
   readonly #queues = new Map<string | null, ExecuteQueue<Execution>>();
   readonly #comms = new Map<string, string>();
@@ -155,7 +155,7 @@ export class KernelServer {
   async #runCell({ channel, request }: Execution): Promise<CellOutcome> {
     const { content, header } = request;
     const startedAt = new Date().toISOString();
-    const code = textOf(content, 'code');
+    const code = textField(content, 'code');
     const silent = content['silent'] === true;
     const storesHistory = !silent && content['store_history'] !== false;
     if (storesHistory) this.#executionCount++;
@@ -243,8 +243,8 @@ export class KernelServer {
     void this.#openHistory().then((history) => history.setOutput(line, text));
   }
 
-  #openHistory(): Promise<History> {
-    this.#history ??= import('node:sqlite').then((sqlite) => openHistory(sqlite, historyPath()));
+  #openHistory(): Promise<CellHistory> {
+    this.#history ??= import('node:sqlite').then((sqlite) => openCellHistory(sqlite, historyPath()));
     return this.#history;
   }
 
@@ -274,16 +274,16 @@ export class KernelServer {
   }
 
   async complete(request: Message): Promise<JsonObject> {
-    const code = textOf(request.content, 'code');
+    const code = textField(request.content, 'code');
     const inspector = await this.#options.inspector();
-    return inspector.complete(code, numberOf(request.content, 'cursor_pos', code.length));
+    return inspector.complete(code, numberField(request.content, 'cursor_pos', code.length));
   }
 
   async inspect(request: Message): Promise<JsonObject> {
-    const code = textOf(request.content, 'code');
+    const code = textField(request.content, 'code');
     const inspector = await this.#options.inspector();
-    const detailLevel = numberOf(request.content, 'detail_level', 0);
-    return inspector.inspect(code, numberOf(request.content, 'cursor_pos', code.length), detailLevel);
+    const detailLevel = numberField(request.content, 'detail_level', 0);
+    return inspector.inspect(code, numberField(request.content, 'cursor_pos', code.length), detailLevel);
   }
 
   async history(request: Message): Promise<JsonObject> {
@@ -323,8 +323,8 @@ export class KernelServer {
   }
 
   #noteComm(msgType: string, content: JsonObject): void {
-    const id = textOf(content, 'comm_id');
-    if (msgType === 'comm_open') this.#comms.set(id, textOf(content, 'target_name'));
+    const id = textField(content, 'comm_id');
+    if (msgType === 'comm_open') this.#comms.set(id, textField(content, 'target_name'));
     if (msgType === 'comm_close') this.#comms.delete(id);
   }
 
@@ -341,7 +341,7 @@ export class KernelServer {
   }
 
   deleteSubshell(request: Message): JsonObject {
-    const id = textOf(request.content, 'subshell_id');
+    const id = textField(request.content, 'subshell_id');
     if (!this.#queues.delete(id)) return errorContent('SubshellError', `There is no subshell "${id}"`);
     return { status: 'ok' };
   }
@@ -375,7 +375,7 @@ export class KernelServer {
       const content = errorContent('EncodeError', `Cannot send ${type}: ${String(error)}`);
       if (channel !== 'iopub') this.#sockets?.send(channel, { ...message, content });
       const parent = message.parentHeader.msg_id ?? null;
-      const text = `${textOf(content, 'evalue')}\n`;
+      const text = `${textField(content, 'evalue')}\n`;
       if (type !== 'stream') this.#publisher.publish(parent, 'stream', { name: 'stderr', text });
     }
   }
@@ -396,7 +396,7 @@ const handlers = new Map<string, Handler>(
     inspect_request: (server, request) => server.inspect(request),
     is_complete_request: async (_server, { content }) => {
       const { checkComplete } = await import('../language/is-complete.ts');
-      return checkComplete(textOf(content, 'code'));
+      return checkComplete(textField(content, 'code'));
     },
     history_request: (server, request) => server.history(request),
     comm_info_request: (server, request) => server.commInfo(request),

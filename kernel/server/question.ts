@@ -1,6 +1,6 @@
 // The one question that a cell may have open on stdin. The user's thread sleeps on shared memory until it is
 // answered or interrupted.
-import { textOf } from '../protocol/message.ts';
+import { textField } from '../protocol/message.ts';
 import type { Message } from '../protocol/message.ts';
 import { INPUT_BYTES, shared } from '../transport/thread-messages.ts';
 
@@ -34,7 +34,7 @@ export class Question {
     const isWaiting = Atomics.load(this.#words, shared.INPUT) === 1;
     this.#open = null;
     if (!isWaiting) return;
-    const { written } = new TextEncoder().encodeInto(textOf(message.content, 'value'), this.#bytes);
+    const { written } = new TextEncoder().encodeInto(textField(message.content, 'value'), this.#bytes);
     Atomics.store(this.#words, shared.INPUT_LENGTH, Math.min(written, INPUT_BYTES));
     Atomics.store(this.#words, shared.INPUT, 2);
     Atomics.notify(this.#words, shared.INPUT);

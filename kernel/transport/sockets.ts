@@ -3,7 +3,7 @@ import * as zmq from 'zeromq';
 import { createMessageCodec } from '../protocol/codec.ts';
 import type { MessageCodec } from '../protocol/codec.ts';
 import { addressOf } from '../protocol/connection-file.ts';
-import type { Connection } from '../protocol/connection-file.ts';
+import type { ConnectionInfo } from '../protocol/connection-file.ts';
 import type { Message } from '../protocol/message.ts';
 import { Outbox } from './outbox.ts';
 
@@ -33,7 +33,10 @@ export interface SocketListener {
  * Binds the sockets and starts to read.
  * @throws Error when a port is taken
  */
-export async function bindSockets(connection: Connection, listener: SocketListener): Promise<KernelSockets> {
+export async function bindSockets(
+  connection: ConnectionInfo,
+  listener: SocketListener,
+): Promise<KernelSockets> {
   const codec = createMessageCodec(connection.key);
   // Output must not be dropped at a high-water mark: a slow reader is the client's memory, as in ipykernel.
   const options = {

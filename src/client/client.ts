@@ -2,7 +2,7 @@
 // the daemon of the home, and starts one when none runs.
 import type { DaemonStatus } from './answers.ts';
 import { createClientCollector } from './collector.ts';
-import type { Collector } from './collector.ts';
+import type { ClientCollector } from './collector.ts';
 import { DaemonLink } from './daemon-link.ts';
 import type { DaemonOptions } from './daemon-process.ts';
 import { createClientExporter } from './exporter.ts';
@@ -25,7 +25,7 @@ export type ClientStatus = DaemonStatus & { readonly startedHere: boolean };
 
 /** The product on one home. `await using` ends the daemon that it started. */
 export interface Client extends AsyncDisposable {
-  readonly collector: Collector;
+  readonly collector: ClientCollector;
   readonly exporter: Exporter;
   readonly trainer: Trainer;
   readonly models: Models;

@@ -14,7 +14,7 @@ import type { ProgressBar } from './progress.ts';
 import { parseRange } from './time-range.ts';
 
 /** Which rows. */
-export interface TableOptions {
+export interface RowOptions {
   /** @default 'memory' */
   readonly table?: TableName | undefined;
   /** False leaves names and identifiers in the tables process and optimization. @default true */
@@ -22,16 +22,16 @@ export interface TableOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Options of {@link Collector.collect}. */
-export interface CollectOptions extends TableOptions {
+/** Options of {@link ClientCollector.collect}. */
+export interface CollectOptions extends RowOptions {
   /** @default 10 */
   readonly seconds?: number | undefined;
   /** Rate of a daemon that this call starts; a running one must have it. @default the daemon's, else 1 */
   readonly hz?: number | undefined;
 }
 
-/** Options of {@link Collector.history}; none is everything. */
-export interface HistoryOptions extends TableOptions {
+/** Options of {@link ClientCollector.history}; none is everything. */
+export interface ReadHistoryOptions extends RowOptions {
   readonly hours?: number | undefined;
   readonly minutes?: number | undefined;
   /** A Date, milliseconds, `2024-01-31T12:00:00Z`, a local date, or `-2h`. */
@@ -41,7 +41,7 @@ export interface HistoryOptions extends TableOptions {
 }
 
 /** Rows of this host. */
-export interface Collector {
+export interface ClientCollector {
   /**
    * The rows that the daemon takes from now on. They are in its history too. Resolves when `seconds` have
    * passed and, for `memory`, `seconds × hz` rows are there. An interrupt or `stop()` resolves it early
@@ -50,7 +50,7 @@ export interface Collector {
    */
   collect(options?: CollectOptions): Interruptible<DataFrame>;
   /** The stored rows of a range of time, oldest first. @throws RuvectorError `ERR_CLIENT_OPTIONS` */
-  history(options?: HistoryOptions): Promise<DataFrame>;
+  history(options?: ReadHistoryOptions): Promise<DataFrame>;
 }
 
 const MAX_SECONDS = 2_000_000;
@@ -61,7 +61,7 @@ const GRACE_INTERVALS = 2;
 const tableNames = ['memory', 'process', 'optimization'];
 
 /** Creates the collector of a client. */
-export function createClientCollector(link: DaemonLink): Collector {
+export function createClientCollector(link: DaemonLink): ClientCollector {
   return {
     collect: (options = {}) => {
       const stop = new AbortController();
@@ -174,7 +174,7 @@ async function follow(
   signal?.throwIfAborted();
 }
 
-async function readHistory(link: DaemonLink, options: HistoryOptions): Promise<DataFrame> {
+async function readHistory(link: DaemonLink, options: ReadHistoryOptions): Promise<DataFrame> {
   const { table = 'memory', anonymize, signal } = options;
   checkTable('collector.history', table);
   const { fromMs = 0, toMs } = await parseRange('collector.history', options);

@@ -3,7 +3,7 @@
 export { collector, createClient, exporter, models, optimizer, rv, trainer } from './client.ts';
 export type { Client, ClientOptions, ClientStatus } from './client.ts';
 export type { DaemonStatus, DecisionSummary, ExplanationSummary, TrainingAnswer } from './answers.ts';
-export type { CollectOptions, Collector, HistoryOptions } from './collector.ts';
+export type { ClientCollector, CollectOptions, ReadHistoryOptions } from './collector.ts';
 export type { TableName } from './data-frame.ts';
 export type { DaemonOptions } from './daemon-process.ts';
 export type {

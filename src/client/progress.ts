@@ -15,12 +15,17 @@ export type StartProgress = (title: string, total: number) => ProgressBar;
 /** The port: a kernel sets `globalThis[Symbol.for('ruvector.kernel.progress')]` to a {@link StartProgress}. */
 const progressSymbol = Symbol.for('ruvector.kernel.progress');
 
-/** Starts a bar where one can be seen. */
-export const startProgress: StartProgress = (title, total) => {
+/** Starts a bar where one can be seen; it goes at the end of the block that holds it with `using`. */
+export function startProgress(title: string, total: number): ProgressBar & Disposable {
+  const { update, finish } = drawBar(title, total);
+  return { update, finish, [Symbol.dispose]: () => finish() };
+}
+
+function drawBar(title: string, total: number): ProgressBar {
   const drawn = (globalThis as Record<symbol, unknown>)[progressSymbol];
   if (typeof drawn === 'function') return (drawn as StartProgress)(title, total);
   return process.stderr.isTTY ? startTerminalBar(title, total) : silent;
-};
+}
 
 /** Says one line: as plain output in a notebook, where stderr is shown as something gone wrong. */
 export function say(line: string): void {

@@ -18,7 +18,7 @@ import type { Notes } from './part-notes.ts';
 import type { ProcReader } from './proc-reader.ts';
 
 /** The cgroup columns of a memory snapshot. */
-export interface CgroupMemory {
+export interface CgroupColumns {
   readonly cgroup_usage_bytes: number | null;
   /** Null when unlimited. */
   readonly cgroup_limit_bytes: number | null;
@@ -27,7 +27,7 @@ export interface CgroupMemory {
 }
 
 /** CgroupMemory with every column null: no memory cgroup, or its root. */
-export const emptyCgroup: CgroupMemory = {
+export const emptyCgroup: CgroupColumns = {
   cgroup_usage_bytes: null,
   cgroup_limit_bytes: null,
   cgroup_oom_kill: null,
@@ -66,7 +66,10 @@ interface Place {
  * Creates the reader of this process's memory cgroup. Where that is, is looked up when the process was moved, when
  * something cannot be read any more, and every 60th time.
  */
-export function createCgroupReader(reader: ProcReader, places: CgroupPlaces): (notes: Notes) => CgroupMemory {
+export function createCgroupReader(
+  reader: ProcReader,
+  places: CgroupPlaces,
+): (notes: Notes) => CgroupColumns {
   let place: Place | null = null;
   let age = 0;
   return (notes) => {
@@ -127,7 +130,7 @@ function readCgroupMemory(
   { path, version }: NonNullable<Place['own']>,
   read: ReadText,
   notes: Notes,
-): CgroupMemory {
+): CgroupColumns {
   const limits = limiting.map((each) => readMemoryLimit(each.path, each.version, read));
   return {
     cgroup_usage_bytes: parseUsage(read(`${path}/${memoryFiles[version].usage}`), notes),

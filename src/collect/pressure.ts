@@ -10,7 +10,7 @@ import type { Notes } from './part-notes.ts';
 import type { ProcReader } from './proc-reader.ts';
 
 /** The PSI columns of a memory snapshot. */
-export interface Pressure {
+export interface PressureColumns {
   readonly psi_memory_some_us: number | null;
   readonly psi_memory_full_us: number | null;
   readonly psi_io_some_us: number | null;
@@ -19,7 +19,7 @@ export interface Pressure {
 }
 
 /** Pressure with every column null. */
-export const emptyPressure: Pressure = {
+export const emptyPressure: PressureColumns = {
   psi_memory_some_us: null,
   psi_memory_full_us: null,
   psi_io_some_us: null,
@@ -27,7 +27,7 @@ export const emptyPressure: Pressure = {
   psi_cpu_some_us: null,
 };
 
-type Column = keyof Pressure;
+type Column = keyof PressureColumns;
 
 /** The columns of each file's lines; a line without one is not wanted (`full` of the CPU is always 0). */
 const resources: Readonly<Record<string, readonly (readonly [kind: PressureKind, column: Column])[]>> = {
@@ -43,7 +43,7 @@ const resources: Readonly<Record<string, readonly (readonly [kind: PressureKind,
 };
 
 /** Reads `<procRoot>/pressure/{memory,io,cpu}`: a file that cannot be read leaves its own columns null. */
-export function readPressure(reader: ProcReader, procRoot: string, notes: Notes): Pressure {
+export function readPressure(reader: ProcReader, procRoot: string, notes: Notes): PressureColumns {
   const pressure = { ...emptyPressure };
   for (const resource of Object.keys(resources)) {
     const path = `${procRoot}/pressure/${resource}`;
@@ -65,7 +65,7 @@ export function parsePressure(
   bytes: Uint8Array,
   resource: string,
   notes: Notes = ignoreNotes,
-): Partial<Pressure> {
+): Partial<PressureColumns> {
   const text = toLatin1(bytes);
   const values: { [C in Column]?: number | null } = {};
   let found = 0;

@@ -20,6 +20,7 @@ export { takeRows } from './take-rows.ts';
 export { toAdrMemorySnapshot, toAdrOptimizationEvent, toAdrProcessRecord, usedPercentOf } from './adr.ts';
 export type { AdrMemorySnapshot, AdrOptimizationEvent, AdrProcessRecord } from './adr.ts';
 export { toParquetSchema } from './parquet-schema.ts';
+export { sha256Of } from './sha256.ts';
 export { buildAdrView } from './adr-view.ts';
 export type { AdrView } from './adr-view.ts';
 export {

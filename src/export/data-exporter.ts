@@ -1,7 +1,6 @@
 // DataExporter of the export document: ranges of a history to files, training sets, and streams. It
 // plans (export-plan.ts), writes (write-tables.ts) and reports; where rows come from is a port.
-import { createHash } from 'node:crypto';
-import { canonicalJson } from '../prepare/index.ts';
+import { canonicalSha256 } from '../prepare/index.ts';
 import type { FeatureSpec, PrivacyReport } from '../prepare/index.ts';
 import { serveStream } from '../stream/index.ts';
 import type { ServeStreamOptions, StreamFormat, StreamHandle, StreamHub } from '../stream/index.ts';
@@ -167,7 +166,7 @@ async function exportFiles(
   return guardCancelled(path, signal, async () => {
     const context: PlanContext = { source, resolved, signal, onPlanned: planningProgress(onProgress) };
     const { resume, ...decisive } = resolved;
-    const fingerprint = digestOf({ asked, ...decisive });
+    const fingerprint = canonicalSha256({ asked, ...decisive });
     const resumed = resume ? await takeUp(context, path, fingerprint) : null;
     const plan = resumed ?? (await planExport(context, range));
     try {
@@ -304,8 +303,4 @@ function describeHeld(source: ExportSource): string {
   if (memory.firstMs === null || memory.lastMs === null) return 'nothing yet';
   const [first, last] = [new Date(memory.firstMs).toISOString(), new Date(memory.lastMs).toISOString()];
   return `${memory.rows} samples from ${first} to ${last}`;
-}
-
-function digestOf(value: unknown): string {
-  return createHash('sha256').update(canonicalJson(value)).digest('hex');
 }

@@ -8,7 +8,7 @@ import { suffixOf } from './file-target.ts';
 import { isFolderTarget } from './staging.ts';
 
 /** A table and its file. */
-export interface Target {
+export interface ExportTarget {
   readonly table: TableSource;
   /** Name inside the staging folder. */
   readonly name: string;
@@ -22,7 +22,7 @@ export interface Target {
  * @throws Error `EISDIR` where one would replace a folder; ExportOptionsError for several files into one pipe;
  *   RuvectorError `ERR_FILES_TARGET`
  */
-export async function planTargets(request: WriteTablesRequest): Promise<Target[]> {
+export async function planTargets(request: WriteTablesRequest): Promise<ExportTarget[]> {
   const targets = await namePaths(request);
   if (targets.length > 1 && targets[0]!.name !== targets[1]!.name) await refuseOnePipe(request);
   const { hasDescriptors } = request;
@@ -44,7 +44,7 @@ async function namePaths({
   format,
   path,
   compression,
-}: WriteTablesRequest): Promise<Omit<Target, 'destination'>[]> {
+}: WriteTablesRequest): Promise<Omit<ExportTarget, 'destination'>[]> {
   const isFolder = await isFolderTarget(path);
   const folderName = (table: string): string => `${table}.${suffixOf({ format, compression })}`;
   return tables.map((table) => {
@@ -78,6 +78,6 @@ function insertName(path: string, table: string): string {
 }
 
 /** One target a file: a database is that of all its tables. */
-export function uniqueTargets(targets: readonly Target[]): Target[] {
+export function uniqueTargets(targets: readonly ExportTarget[]): ExportTarget[] {
   return targets.filter(({ name }, at) => targets.findIndex((other) => other.name === name) === at);
 }

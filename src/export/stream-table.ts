@@ -7,7 +7,7 @@ import { ChunkWriter } from './chunk-writer.ts';
 import type { EncodePool } from './encode-pool.ts';
 import { streamError } from './errors.ts';
 import type { Compression, ExportFormat, ExportStats, WriteTablesRequest } from './file-contract.ts';
-import type { Target } from './plan-targets.ts';
+import type { ExportTarget } from './plan-targets.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import { pumpTable } from './pump-table.ts';
 
@@ -20,7 +20,7 @@ export function isBinaryFormat(format: ExportFormat, compression: Compression | 
 /** Writes the table. @throws what opening and writing the stream throw; the signal's reason when aborted */
 export async function streamTable(
   request: WriteTablesRequest,
-  { table, destination, path }: Target,
+  { table, destination, path }: ExportTarget,
   pool: EncodePool,
 ): Promise<Omit<ExportStats, 'ms' | 'rowsPerSecond'>> {
   const { format, compression, signal, onWait } = request;

@@ -14,7 +14,7 @@ import type { EncodePool } from './encode-pool.ts';
 import { partlyPlacedError, writeError } from './errors.ts';
 import type { ExportFormat, ExportStats, TableSource, WriteTablesRequest } from './file-contract.ts';
 import { planTargets, uniqueTargets } from './plan-targets.ts';
-import type { Target } from './plan-targets.ts';
+import type { ExportTarget } from './plan-targets.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import { pumpTable } from './pump-table.ts';
 import { isBinaryFormat, streamTable } from './stream-table.ts';
@@ -56,7 +56,10 @@ export async function writeTables(request: WriteTablesRequest): Promise<ExportSt
   }
 }
 
-async function writeTargets(request: WriteTablesRequest, targets: readonly Target[]): Promise<WrittenTables> {
+async function writeTargets(
+  request: WriteTablesRequest,
+  targets: readonly ExportTarget[],
+): Promise<WrittenTables> {
   await using pool = createEncodePool(threadsFor(request.format));
   const isOneFile = uniqueTargets(targets).length === 1;
   // A database is seeked in while it is made: it is finished in a file first.
@@ -80,7 +83,7 @@ async function writeTargets(request: WriteTablesRequest, targets: readonly Targe
 /** A folder beside the target; elsewhere where that folder takes no other file than those that are there. */
 async function claimFolder(
   { path, hasDescriptors }: WriteTablesRequest,
-  targets: readonly Target[],
+  targets: readonly ExportTarget[],
 ): Promise<{ folder: string; claim: StagingClaim }> {
   const folder = await locateStaging(path, { hasDescriptors });
   try {
@@ -113,7 +116,7 @@ const MAX_THREADS = 2;
 class WritingRun {
   readonly #request: WriteTablesRequest;
   readonly #folder: string;
-  readonly #targets: readonly Target[];
+  readonly #targets: readonly ExportTarget[];
   readonly #pool: EncodePool;
   readonly #meter: ProgressMeter;
   #state: StagingState;
@@ -121,7 +124,12 @@ class WritingRun {
   /** Targets that are no files: opened before the work begins. */
   readonly #sinks = new Map<string, ByteSink>();
 
-  constructor(request: WriteTablesRequest, folder: string, targets: readonly Target[], pool: EncodePool) {
+  constructor(
+    request: WriteTablesRequest,
+    folder: string,
+    targets: readonly ExportTarget[],
+    pool: EncodePool,
+  ) {
     this.#request = request;
     this.#folder = folder;
     this.#targets = targets;
@@ -185,7 +193,7 @@ class WritingRun {
     return { bytes, notes };
   }
 
-  async #place({ name, destination }: Target): Promise<string[]> {
+  async #place({ name, destination }: ExportTarget): Promise<string[]> {
     const file = join(this.#folder, name);
     const sink = this.#sinks.get(name);
     if (!sink) return placeFile(file, destination);
@@ -200,7 +208,7 @@ class WritingRun {
     return rows;
   }
 
-  async #writeFile({ table, name }: Target): Promise<number> {
+  async #writeFile({ table, name }: ExportTarget): Promise<number> {
     const start = this.#startOf(table.name);
     if (start.isDone) return start.rows;
     const path = join(this.#folder, name);

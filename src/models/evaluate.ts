@@ -7,7 +7,7 @@ import { compareAnswers } from './comparison.ts';
 import type { ComparedModel, ModelComparison } from './comparison.ts';
 import { judge, rowsNotIn } from './gate.ts';
 import type { GateReport, LiveAnswers } from './gate.ts';
-import { decodeHeldOut, pickRows } from './held-out.ts';
+import { decodeHeldOut, pickHeldOutRows } from './held-out.ts';
 import type { HeldOutRows } from './held-out.ts';
 import { loadModel, readCapped } from './load-model.ts';
 import type { LoadReport, LoadRequest } from './load-model.ts';
@@ -95,7 +95,7 @@ const NO_ROWS: HeldOutRows = {
 /** The held-out rows of one package that none of the models was trained on. */
 async function readUnseen(source: LoadRequest, models: readonly LoadRequest[]): Promise<HeldOutRows> {
   const rows = await readHeldOut(source);
-  return pickRows(rows, rowsNotIn(rows, models.flatMap(({ manifest }) => trainedOnOf(manifest))));
+  return pickHeldOutRows(rows, rowsNotIn(rows, models.flatMap(({ manifest }) => trainedOnOf(manifest))));
 }
 
 function describeModel(manifest: ModelManifest): ComparedModel {

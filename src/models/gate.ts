@@ -1,7 +1,7 @@
 // The champion gate: whether a new model may take the place of what decides now. Both answer the same held-out
 // rows, and the best baseline stands beside them. Not below either rival, and sure not to be far below: that is
 // non-inferiority with a stated margin. Pure; who answers the rows is evaluate.ts.
-import { pickRows } from './held-out.ts';
+import { pickHeldOutRows } from './held-out.ts';
 import type { HeldOutRows } from './held-out.ts';
 import { blockLengthOf, scorePair } from './scores.ts';
 import type { Interval, PairedScore, Score } from './scores.ts';
@@ -75,7 +75,7 @@ export function judge(given: GateCase): GateReport {
   const rivals = best === null ? [] : [best];
   if (given.live !== null) {
     const fresh = rowsNotIn(rows, given.live.trainedOn);
-    const unseen = fresh.length === rows.rows ? rows : pickRows(rows, fresh);
+    const unseen = fresh.length === rows.rows ? rows : pickHeldOutRows(rows, fresh);
     const shortage = findShortage(unseen, `the held-out rows that live ${given.live.name} was not trained on`);
     if (shortage !== null) return report('cannot-tell', shortage, rivals);
     const predicted = (of: ArrayLike<number>): number[] => fresh.map((row) => of[row]!);

@@ -51,7 +51,7 @@ export function decodeHeldOut(
 }
 
 /** The rows whose index is in `picked`. */
-export function pickRows(rows: HeldOutRows, picked: readonly number[]): HeldOutRows {
+export function pickHeldOutRows(rows: HeldOutRows, picked: readonly number[]): HeldOutRows {
   const width = rows.features.length / rows.rows;
   const features = new Float32Array(picked.length * width);
   picked.forEach((row, at) => features.set(rows.features.subarray(row * width, (row + 1) * width), at * width));

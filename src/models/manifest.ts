@@ -1,6 +1,5 @@
 // manifest.json of a model package: its type, its checks and its checksum. No I/O.
-import { createHash } from 'node:crypto';
-import { labels as hostLabels } from '../core/plain/index.ts';
+import { labels as hostLabels, sha256Of } from '../core/plain/index.ts';
 import { rejected } from './errors.ts';
 
 /** What travels with a model. `checksum` and `version` are written by the registry. */
@@ -45,11 +44,6 @@ export type ManifestDraft = Omit<ModelManifest, 'version' | 'checksum'>;
 
 /** Most bytes of a manifest file. */
 export const MAX_MANIFEST_BYTES = 1 << 20;
-
-/** Lower-case hex sha256. */
-export function sha256Of(bytes: Uint8Array | string): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
 
 /** Builds the stored manifest: the draft, its version and a checksum over both. */
 export function buildManifest(draft: ManifestDraft, version: string): ModelManifest {

@@ -2,7 +2,7 @@
 // tensor or an operator can hide is visited: subgraphs, attributes, sparse tensors, functions, training info.
 // Field numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
 import { rejected } from './errors.ts';
-import { nextField, openCursor, openNested, textOf, varintOf } from './protobuf.ts';
+import { nextField, openCursor, openNested, stringOf, varintOf } from './protobuf.ts';
 import type { ProtoCursor } from './protobuf.ts';
 import { checkTrees, isTreeOperator } from './tree-check.ts';
 
@@ -103,7 +103,7 @@ function walkOpsetImport(walk: Walk, entry: ProtoCursor, opset: Map<string, numb
   let domain = '';
   let version = 0;
   while (nextField(entry)) {
-    if (entry.field === 1) domain = normaliseDomain(textOf(entry));
+    if (entry.field === 1) domain = normaliseDomain(stringOf(entry));
     if (entry.field === 2) version = varintOf(entry);
   }
   walk.domains.add(domain);
@@ -120,7 +120,7 @@ function walkFunction(walk: Walk, fn: ProtoCursor): void {
   while (nextField(fn)) {
     if (fn.field === 7) walkNode(walk, openNested(fn), 2);
     else if (fn.field === 9) walkOpsetImport(walk, openNested(fn), new Map());
-    else if (fn.field === 10) walk.domains.add(normaliseDomain(textOf(fn)));
+    else if (fn.field === 10) walk.domains.add(normaliseDomain(stringOf(fn)));
     else if (fn.field === 11) walkAttribute(walk, openNested(fn), 2);
   }
 }
@@ -161,8 +161,8 @@ function readNodeHead(node: ProtoCursor): { opType: string; domain: string } {
   let opType = '';
   let domain = '';
   while (nextField(node)) {
-    if (node.field === 4) opType = textOf(node);
-    else if (node.field === 7) domain = normaliseDomain(textOf(node));
+    if (node.field === 4) opType = stringOf(node);
+    else if (node.field === 7) domain = normaliseDomain(stringOf(node));
   }
   return { opType, domain };
 }
@@ -202,7 +202,7 @@ function walkTensor(tensor: ProtoCursor, names?: Set<string>): void {
         'a tensor keeps its values in another file; export one self-contained file (external_data=False)',
       );
     }
-    if (tensor.field === 8) names?.add(textOf(tensor));
+    if (tensor.field === 8) names?.add(stringOf(tensor));
   }
 }
 
@@ -210,7 +210,7 @@ function decodeValueInfo(info: ProtoCursor): ValueInfo {
   let name = '';
   let type: Pick<ValueInfo, 'elementType' | 'shape'> = { elementType: 0, shape: undefined };
   while (nextField(info)) {
-    if (info.field === 1) name = textOf(info);
+    if (info.field === 1) name = stringOf(info);
     else if (info.field === 2) type = decodeTensorType(openNested(info));
   }
   return { name, ...type };

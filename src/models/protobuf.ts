@@ -56,7 +56,7 @@ export function nextField(cursor: ProtoCursor): boolean {
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Text of the current length-delimited field. */
-export function textOf(cursor: ProtoCursor): string {
+export function stringOf(cursor: ProtoCursor): string {
   expectBytes(cursor);
   try {
     return utf8.decode(cursor.bytes.subarray(cursor.start, cursor.stop));

@@ -45,7 +45,7 @@ import type {
   SetLiveOptions,
 } from './registry-types.ts';
 import { nameAside, repairModels } from './repair.ts';
-import { defaultLimits } from './verify.ts';
+import { defaultModelLimits } from './verify.ts';
 import type { ModelLimits } from './verify.ts';
 import { MAX_BYTES_AT_ONCE, verifyDraft, verifyFiles, verifyInThread } from './verify-package.ts';
 import { holdVersion, listVersionsInUse, sweepMarks } from './versions-in-use.ts';
@@ -68,7 +68,7 @@ class FileRegistry implements ModelRegistry {
 
   constructor(directory: string, options: RegistryOptions) {
     this.directory = directory;
-    this.limits = { ...defaultLimits, ...options.limits };
+    this.limits = { ...defaultModelLimits, ...options.limits };
     this.#keepVersions = options.keepVersions ?? DEFAULT_KEEP_VERSIONS;
     this.#note = options.onNote ?? (() => undefined);
     this.#clock = options.clock ?? systemClock;

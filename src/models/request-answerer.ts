@@ -3,7 +3,7 @@ import { toErrorMessage } from './errors.ts';
 import {
   copyFeatures,
   publishTail,
-  readHead,
+  readRingHead,
   readTail,
   sessionIdAt,
   takeCall,
@@ -36,7 +36,7 @@ export function createRequestAnswerer({ ring, run, post }: RequestAnswererOption
     }
   };
   return () => {
-    const head = readHead(ring);
+    const head = readRingHead(ring);
     if (head === tail) return false;
     while (tail !== head) {
       answer(tail);

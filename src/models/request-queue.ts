@@ -4,7 +4,7 @@
 import { ModelRuntimeError } from './errors.ts';
 import type { ErrorMessage } from './errors.ts';
 import type { BriefLook } from './brief-look.ts';
-import { pushRequest, readAnswer, readHead, readTail, setCall } from './request-ring.ts';
+import { pushRequest, readAnswer, readRingHead, readTail, setCall } from './request-ring.ts';
 import type { RawAnswer, RingView } from './request-ring.ts';
 import type { AnswerMessage } from './worker-messages.ts';
 
@@ -59,7 +59,7 @@ class SharedQueue implements RequestQueue {
     this.#look = look;
     this.#later = later;
     this.#waiters = Array.from({ length: ring.capacity });
-    this.#head = readHead(ring);
+    this.#head = readRingHead(ring);
     this.#tail = readTail(ring);
   }
 

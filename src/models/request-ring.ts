@@ -89,7 +89,7 @@ export function waitForWork(ring: RingView, seen: number): void {
 }
 
 /** The position behind the last published request. */
-export function readHead(ring: RingView): number {
+export function readRingHead(ring: RingView): number {
   return Atomics.load(ring.words, HEAD);
 }
 

@@ -3,7 +3,7 @@
 // Typed arrays throughout, because a forest has 10⁵ nodes and this runs beside the live model.
 // Attributes: https://github.com/onnx/onnx/blob/main/docs/Operators-ml.md (TreeEnsemble*)
 import { rejected } from './errors.ts';
-import { nextField, openNested, readPackedInts, textOf, varintOf } from './protobuf.ts';
+import { nextField, openNested, readPackedInts, stringOf, varintOf } from './protobuf.ts';
 import type { ProtoCursor } from './protobuf.ts';
 
 const INTS = 8;
@@ -56,7 +56,7 @@ function nameOf(attribute: ProtoCursor): string {
   while (nextField(attribute)) {
     if (attribute.field !== 1) continue;
     if (name !== undefined) throw invalid('an attribute has two names');
-    name = textOf(attribute);
+    name = stringOf(attribute);
     // Exporters write the name first; the values of the columns that do not matter are not walked then.
     if (!COLUMNS.has(name)) return name;
   }

@@ -1,7 +1,7 @@
 // Static verification of a model package: what can be refused without running a byte of it.
 // Supported versions are those onnxruntime-node 1.30 was seen to load.
+import { sha256Of } from '../core/plain/index.ts';
 import { rejected } from './errors.ts';
-import { sha256Of } from './manifest.ts';
 import type { ModelManifest } from './manifest.ts';
 import { decodeOnnxModel } from './onnx-model.ts';
 import type { OnnxModel, StructureLimits, ValueInfo } from './onnx-model.ts';
@@ -17,7 +17,7 @@ export interface ModelLimits extends StructureLimits {
 }
 
 /** Limits used when none are given. */
-export const defaultLimits: ModelLimits = {
+export const defaultModelLimits: ModelLimits = {
   maxModelBytes: 256 << 20,
   maxGoldenBytes: 64 << 20,
   maxHeldOutBytes: 32 << 20,
@@ -54,7 +54,7 @@ const OPSETS: Readonly<Record<string, readonly [number, number]>> = { '': [7, 26
  * @throws ModelRejectedError with the code of the first check that fails
  */
 export function verifyModelBytes(bytes: Uint8Array, expectations: ModelExpectations): OnnxModel {
-  const limits = { ...defaultLimits, ...expectations.limits };
+  const limits = { ...defaultModelLimits, ...expectations.limits };
   const { manifest, featureNames, featureSpecSha256 } = expectations;
   verifySize('model.onnx', bytes.length, limits.maxModelBytes);
   if (featureNames !== undefined && featureSpecSha256 !== undefined) {

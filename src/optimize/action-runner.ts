@@ -4,7 +4,7 @@ import type { MemorySnapshot, OptimizationEvent } from '../core/index.ts';
 import type { Actuator, TargetPlan } from './actuator.ts';
 import type { ActionResult, TargetActionResult } from './decision.ts';
 import type { Goal } from './goal.ts';
-import { buildEvent } from './optimization-event.ts';
+import { buildOptimizationEvent } from './optimization-event.ts';
 import type { Outcome, OutcomeTracker } from './outcome-tracker.ts';
 import { describeTarget } from './target.ts';
 import type { Watchdog } from './watchdog.ts';
@@ -89,14 +89,14 @@ export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
       );
       const reported = outcome.then((seen) => {
         options.onOutcome(seen);
-        return report(buildEvent({ ...request, mode: 'act', action, outcome: seen }), seen);
+        return report(buildOptimizationEvent({ ...request, mode: 'act', action, outcome: seen }), seen);
       });
       pending.add(reported);
       void reported.finally(() => pending.delete(reported));
       return { action, outcome };
     },
     reportDryRun: (request) =>
-      report(buildEvent({ ...request, mode: 'dry_run', action: null, outcome: null }), null),
+      report(buildOptimizationEvent({ ...request, mode: 'dry_run', action: null, outcome: null }), null),
     drain,
     close() {
       closing.abort(new Error('the optimizer was closed'));

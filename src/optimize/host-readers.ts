@@ -37,7 +37,7 @@ export interface MemoryLevels {
 }
 
 /** A cgroup v2's memory use and stall. */
-export interface CgroupMemory {
+export interface CgroupUse {
   readonly currentBytes: number;
   /** Total of `some` in memory.pressure; null without PSI. */
   readonly psiSomeUs: number | null;
@@ -61,7 +61,7 @@ export interface HostReaders {
   openPagemap(pid: number): Pagemap | null;
   /** The page cache of a file the process maps; null when it cannot be asked. */
   openPageCache(pid: number, mapping: MappingPlace): Promise<PageCache | null>;
-  readCgroup(path: string): Promise<CgroupMemory | null>;
+  readCgroup(path: string): Promise<CgroupUse | null>;
   /** Every cgroup with a limit that the process's pages count against, the nearest first. */
   readMemoryCgroups(pid: number): Promise<MemoryCgroup[]>;
   /** The same of a cgroup folder and its ancestors. */
@@ -114,7 +114,7 @@ export function parseLevels(text: string, perCpuFreeKib: number): MemoryLevels {
   };
 }
 
-async function readCgroup(path: string): Promise<CgroupMemory | null> {
+async function readCgroup(path: string): Promise<CgroupUse | null> {
   try {
     const current = await readFile(`${path}/${memoryFiles[2].usage}`, 'utf8');
     const pressure = await readFile(`${path}/memory.pressure`, 'utf8').catch(() => '');

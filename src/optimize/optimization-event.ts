@@ -23,7 +23,7 @@ export interface EventParts {
  * Builds the event. `success` means that the action ran and its outcome was seen, so a dry run has
  * success false and no error; freed bytes are the outcome's, never the fall of RSS.
  */
-export function buildEvent(parts: EventParts): OptimizationEvent {
+export function buildOptimizationEvent(parts: EventParts): OptimizationEvent {
   const { verdict, plan, snapshot, action, outcome } = parts;
   const error = action?.error?.message ?? outcome?.error ?? null;
   return {

@@ -34,7 +34,7 @@ export { renderPrivacyReport } from './privacy-report.ts';
 export type { PrivacyColumn, PrivacyReport } from './privacy-report.ts';
 export { checkLDiversity } from './l-diversity.ts';
 export type { LDiversity } from './l-diversity.ts';
-export { canonicalJson } from './canonical-json.ts';
+export { canonicalSha256 } from './canonical-json.ts';
 export { createLastActionReader, createOnlineLabeler, createSampleBuilder } from './online-labels.ts';
 export type { ClosedSample, OnlineLabeler, OnlineLabelerOptions } from './online-labels.ts';
 export { readLabelledSamples } from './labelled-samples.ts';

@@ -18,7 +18,7 @@ export interface TrainingColumns extends LabelledRows {
 }
 
 /** The given rows, in that order. */
-export function pickRows(columns: TrainingColumns, rows: Uint32Array): TrainingColumns {
+export function pickTrainingRows(columns: TrainingColumns, rows: Uint32Array): TrainingColumns {
   const width = columns.features.length / columns.labels.length;
   return {
     features: pickFeatures(columns.features, rows, width),

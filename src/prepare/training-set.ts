@@ -13,7 +13,7 @@ import type { SnapshotSource } from './snapshot-source.ts';
 import { splitByTime, splitNames } from './split.ts';
 import type { SplitName } from './split.ts';
 import { assertTrainable, noteProblems } from './training-checks.ts';
-import { pickRows } from './training-columns.ts';
+import { pickTrainingRows } from './training-columns.ts';
 import type { TrainingColumns } from './training-columns.ts';
 import { trainingSetSha256 } from './training-digest.ts';
 import { TrainingPass } from './training-pass.ts';
@@ -129,7 +129,7 @@ function finish(settings: Settings, columns: TrainingColumns, skipped: TrainingS
 }
 
 function undersampled(columns: TrainingColumns, settings: Settings): TrainingColumns {
-  return pickRows(columns, undersample(columns.labels, columns.splits, settings.seed));
+  return pickTrainingRows(columns, undersample(columns.labels, columns.splits, settings.seed));
 }
 
 function settingsOf(options: TrainingSetOptions): Settings {

@@ -23,7 +23,7 @@ export const displaySymbol: unique symbol = Symbol.for('Jupyter.display') as nev
 const PLAIN_CHARACTERS = 100_000;
 
 /** Text of a value, as Node prints it. */
-export function textOf(value: unknown): string {
+export function inspectedText(value: unknown): string {
   try {
     const text = inspect(value, { depth: 4, maxArrayLength: 100, maxStringLength: 10_000, breakLength: 80 });
     return text.length > PLAIN_CHARACTERS ? `${text.slice(0, PLAIN_CHARACTERS)}…` : text;
@@ -65,10 +65,10 @@ export function cleanBundle(data: Data): Data {
 }
 
 function build(value: unknown, data: Data | null): MimeBundle {
-  if (!data) return { data: { 'text/plain': textOf(value) }, metadata: {} };
+  if (!data) return { data: { 'text/plain': inspectedText(value) }, metadata: {} };
   // An empty answer asks for nothing to be shown.
   if (Object.keys(data).length === 0) return { data, metadata: {} };
-  const plain = 'text/plain' in data ? {} : { 'text/plain': textOf(value) };
+  const plain = 'text/plain' in data ? {} : { 'text/plain': inspectedText(value) };
   return { data: cleanBundle({ ...plain, ...data }), metadata: {} };
 }
 

@@ -5,7 +5,7 @@ import type { Fact, Picture } from './product-parts.ts';
 import {
   fieldsOf,
   numberOf,
-  rowsOf,
+  recordsOf,
   wordsOf,
   writeBytes,
   writeCount,
@@ -30,11 +30,11 @@ const goals: Readonly<Record<string, string>> = {
 };
 
 /** One decision: what, why, how sure, who is short, and what is planned on what evidence. */
-export function renderDecision(decision: Fields): Picture {
+export function drawDecision(decision: Fields): Picture {
   const { mode, plan, refusals, action } = decision;
   const decisionUs = fieldsOf(decision['latency'])['decisionUs'];
   const advised = fieldsOf(action)['advisedBytes'];
-  const shortages = rowsOf(decision['shortages']);
+  const shortages = recordsOf(decision['shortages']);
   const goal = decision['goal'];
   return {
     title: `Decision: ${wordsOf(decision['label'])}`,
@@ -60,10 +60,10 @@ export function renderDecision(decision: Fields): Picture {
       renderRows(
         'Plan',
         ['target', 'actuator', 'budget', 'planned', 'regions', 'would free', 'may cost'],
-        rowsOf(plan).map(describePlan),
+        recordsOf(plan).map(describePlan),
       ),
-      ...rowsOf(plan).map(renderEvidence),
-      renderRows('Refused', ['rule', 'target', 'reason'], rowsOf(refusals)),
+      ...recordsOf(plan).map(renderEvidence),
+      renderRows('Refused', ['rule', 'target', 'reason'], recordsOf(refusals)),
     ],
   };
 }
@@ -125,14 +125,16 @@ function sharesOf(probabilities: unknown): Fields {
 }
 
 /** A decision with its features, its safeguards and what page-out can free. */
-export function renderExplanation(explanation: Fields): Picture {
-  const { title, facts, parts = [] } = renderDecision(fieldsOf(explanation['decision']));
-  const safeguards = rowsOf(explanation['safeguards']).map(({ rule, protects, reason }) => ({
+export function drawExplanation(explanation: Fields): Picture {
+  const { title, facts, parts = [] } = drawDecision(fieldsOf(explanation['decision']));
+  const safeguards = recordsOf(explanation['safeguards']).map(({ rule, protects, reason }) => ({
     rule,
     says: reason ?? 'yes',
     'protects from': protects,
   }));
-  const features = rowsOf(explanation['features']).map(({ name, value }) => [wordsOf(name), value] as const);
+  const features = recordsOf(explanation['features']).map(
+    ({ name, value }) => [wordsOf(name), value] as const,
+  );
   return {
     title,
     facts: [...facts, ['page-out', wordsOf(explanation['backend'])]],

@@ -3,25 +3,25 @@
 // the library and from the JSON of a card: the kernel imports nothing of the product for this.
 import { escapeHtml } from './html-text.ts';
 import { dataOf } from './inspect-property.ts';
-import { renderDecision, renderExplanation } from './product-decision.ts';
-import { renderModels, renderStatus, renderSwap, renderVerification } from './product-models.ts';
+import { drawDecision, drawExplanation } from './product-decision.ts';
+import { drawModels, drawStatus, drawSwap, drawVerification } from './product-models.ts';
 import { renderFacts } from './product-parts.ts';
 import type { Fact, Picture } from './product-parts.ts';
-import { renderCard, renderExport, renderPrivacy, renderTraining } from './product-training.ts';
+import { drawCard, drawExport, drawPrivacy, drawTraining } from './product-training.ts';
 
 type Render = (result: Readonly<Record<string, unknown>>) => Picture;
 
 const byShape: readonly (readonly [fields: readonly string[], render: Render])[] = [
-  [['manifest', 'classCounts', 'timings'], renderTraining],
-  [['manifest', 'directory', 'version'], renderTraining],
-  [['decision', 'features', 'safeguards', 'backend'], renderExplanation],
-  [['label', 'source', 'reason', 'refusals', 'latency'], renderDecision],
-  [['classCounts', 'labelRules', 'featureSpecSha256'], renderCard],
-  [['rows', 'bytes', 'rowsPerSecond', 'tables'], renderExport],
-  [['method', 'k', 'columns', 'notProtected'], renderPrivacy],
-  [['kind', 'reference', 'answersLost', 'steps'], renderSwap],
-  [['goldenRows', 'maxAbsDiff', 'labelMismatches', 'name'], renderVerification],
-  [['pid', 'home', 'decisions', 'history', 'model'], renderStatus],
+  [['manifest', 'classCounts', 'timings'], drawTraining],
+  [['manifest', 'directory', 'version'], drawTraining],
+  [['decision', 'features', 'safeguards', 'backend'], drawExplanation],
+  [['label', 'source', 'reason', 'refusals', 'latency'], drawDecision],
+  [['classCounts', 'labelRules', 'featureSpecSha256'], drawCard],
+  [['rows', 'bytes', 'rowsPerSecond', 'tables'], drawExport],
+  [['method', 'k', 'columns', 'notProtected'], drawPrivacy],
+  [['kind', 'reference', 'answersLost', 'steps'], drawSwap],
+  [['goldenRows', 'maxAbsDiff', 'labelMismatches', 'name'], drawVerification],
+  [['pid', 'home', 'decisions', 'history', 'model'], drawStatus],
 ];
 
 /** Data of a result of the product; null for anything else. */
@@ -47,7 +47,7 @@ const isListing = (item: unknown): boolean =>
   ['name', 'aliases', 'versions', 'damaged'].every((field) => dataOf(item, field) !== undefined);
 
 function renderOfList(value: readonly unknown[]): Render | undefined {
-  return value.length > 0 && value.every(isListing) ? renderModels : undefined;
+  return value.length > 0 && value.every(isListing) ? drawModels : undefined;
 }
 
 function renderText(title: string, facts: readonly Fact[]): string {

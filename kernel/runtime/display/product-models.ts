@@ -5,7 +5,7 @@ import type { Fact, Picture } from './product-parts.ts';
 import {
   fieldsOf,
   namesOf,
-  rowsOf,
+  recordsOf,
   wordsOf,
   writeBytes,
   writeCount,
@@ -15,8 +15,8 @@ import {
 import type { Fields } from './product-values.ts';
 
 /** The models of a registry. Takes the list. */
-export function renderModels(models: unknown): Picture {
-  const facts = rowsOf(models).flatMap(({ name, aliases, versions, damaged }) => [
+export function drawModels(models: unknown): Picture {
+  const facts = recordsOf(models).flatMap(({ name, aliases, versions, damaged }) => [
     ...namesOf(versions).map((version): Fact => [`${wordsOf(name)}@${version}`, aliasesOf(aliases, version)]),
     ...(Array.isArray(damaged) ? damaged : []).map((held: unknown): Fact => [
       `${wordsOf(name)}@${wordsOf(typeof held === 'string' ? held : fieldsOf(held)['version'])}`,
@@ -33,7 +33,7 @@ const aliasesOf = (aliases: unknown, version: string): string =>
     .join(', ');
 
 /** How a change of the live model went. */
-export function renderSwap(swap: Fields): Picture {
+export function drawSwap(swap: Fields): Picture {
   const { verifyMs, loadMs, warmupMs, probeMs, drainMs } = fieldsOf(swap['steps']);
   const { swapUs } = swap;
   return {
@@ -57,7 +57,7 @@ export function renderSwap(swap: Fields): Picture {
 }
 
 /** A package against its golden rows. */
-export function renderVerification(report: Fields): Picture {
+export function drawVerification(report: Fields): Picture {
   return {
     title: `Verified: ${wordsOf(report['name'])}@${wordsOf(report['version'] ?? '')}`,
     facts: [
@@ -82,7 +82,7 @@ function ownMemory(memory: Fields): readonly Fact[] {
 }
 
 /** A running daemon. */
-export function renderStatus(status: Fields): Picture {
+export function drawStatus(status: Fields): Picture {
   const config = fieldsOf(status['config']);
   const decisions = fieldsOf(status['decisions']);
   const memory = fieldsOf(status['memory']);

@@ -5,7 +5,7 @@ import {
   fieldsOf,
   namesOf,
   numberOf,
-  rowsOf,
+  recordsOf,
   wordsOf,
   writeBytes,
   writeCount,
@@ -17,7 +17,7 @@ import {
 import type { Fields } from './product-values.ts';
 
 /** A finished training, or a model package of the registry. */
-export function renderTraining(report: Fields): Picture {
+export function drawTraining(report: Fields): Picture {
   const manifest = fieldsOf(report['manifest']);
   const metrics = fieldsOf(manifest['metrics']);
   const trainer = fieldsOf(manifest['trainer']);
@@ -30,7 +30,7 @@ export function renderTraining(report: Fields): Picture {
     facts: [
       ['estimator', wordsOf(trainer['estimator'])],
       ['rows', writeCount(fieldsOf(manifest['dataset'])['rows'])],
-      ['features', writeCount(rowsOf(manifest['features']).length)],
+      ['features', writeCount(recordsOf(manifest['features']).length)],
       ['macro-F1', `${writeScore(metrics['macroF1'])}${intervalOf(metrics['interval'])}`],
       ['accuracy', writePercent(metrics['accuracy'])],
       ...(typeof deployment['reason'] === 'string' ? [['gate', deployment['reason']] as const] : []),
@@ -43,7 +43,7 @@ export function renderTraining(report: Fields): Picture {
         : '',
       renderBars('Rows by label', fieldsOf(report['classCounts'])),
       renderFolded('Parameters', renderFacts(Object.entries(fieldsOf(trainer['parameters'])))),
-      renderFolded('Features', renderRows('', ['name', 'dtype'], rowsOf(manifest['features']))),
+      renderFolded('Features', renderRows('', ['name', 'dtype'], recordsOf(manifest['features']))),
     ],
   };
 }
@@ -75,12 +75,12 @@ function durations(report: Fields): readonly Fact[] {
 }
 
 /** Files that an export wrote. */
-export function renderExport(stats: Fields): Picture {
+export function drawExport(stats: Fields): Picture {
   const tables = Object.entries(fieldsOf(stats['tables'])).map(([name, held]) => ({
     name,
     ...fieldsOf(held),
   }));
-  const privacy = Object.values(fieldsOf(stats['privacy'])).map((held) => renderPrivacy(fieldsOf(held)));
+  const privacy = Object.values(fieldsOf(stats['privacy'])).map((held) => drawPrivacy(fieldsOf(held)));
   const problems = Array.isArray(stats['problems']) ? stats['problems'] : [];
   return {
     title: stats['datasetId'] === undefined ? 'Export' : `Training set ${wordsOf(stats['datasetId'])}`,
@@ -106,9 +106,9 @@ export function renderExport(stats: Fields): Picture {
 }
 
 /** The card of a training set. */
-export function renderCard(card: Fields): Picture {
+export function drawCard(card: Fields): Picture {
   const splits = Object.entries(fieldsOf(card['classCounts']));
-  const files = rowsOf(card['files']).map(({ split, path, rows, bytes }) => ({
+  const files = recordsOf(card['files']).map(({ split, path, rows, bytes }) => ({
     split,
     path,
     rows: writeCount(rows),
@@ -130,7 +130,7 @@ export function renderCard(card: Fields): Picture {
       renderRows('Labels', ['label', 'signal', 'reached', 'threshold', 'and'], labelRules(card)),
       renderFolded(
         'Features',
-        renderRows('', ['name', 'unit', 'how', 'whenMissing'], rowsOf(card['features'])),
+        renderRows('', ['name', 'unit', 'how', 'whenMissing'], recordsOf(card['features'])),
       ),
     ],
   };
@@ -138,7 +138,7 @@ export function renderCard(card: Fields): Picture {
 
 /** The rules with their second condition, where one has it, as words. */
 function labelRules(card: Fields): Record<string, unknown>[] {
-  return rowsOf(card['labelRules']).map(({ and, ...rule }) => {
+  return recordsOf(card['labelRules']).map(({ and, ...rule }) => {
     if (and === undefined) return rule;
     const { signal, reached, threshold } = fieldsOf(and);
     return { ...rule, and: `${wordsOf(signal)} ${wordsOf(reached)} ${String(threshold)}` };
@@ -146,7 +146,7 @@ function labelRules(card: Fields): Record<string, unknown>[] {
 }
 
 /** How a table was made private, and what that does not protect. */
-export function renderPrivacy(report: Fields): Picture {
+export function drawPrivacy(report: Fields): Picture {
   const k = fieldsOf(report['k']);
   const { released, generalized, suppressed } = fieldsOf(report['rows']);
   const notProtected = Array.isArray(report['notProtected']) ? report['notProtected'] : [];
@@ -162,7 +162,7 @@ export function renderPrivacy(report: Fields): Picture {
       renderBars('Rows', { released, generalized, suppressed }),
       renderFolded(
         'Columns',
-        renderRows('', ['name', 'released', 'role', 'method'], rowsOf(report['columns'])),
+        renderRows('', ['name', 'released', 'role', 'method'], recordsOf(report['columns'])),
       ),
       renderRows(
         'Not protected',

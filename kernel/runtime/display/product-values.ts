@@ -6,7 +6,7 @@ import { isRecord } from './inspect-property.ts';
 export type Fields = Readonly<Record<string, unknown>>;
 
 export const fieldsOf = (value: unknown): Fields => (isRecord(value) ? value : {});
-export const rowsOf = (value: unknown): readonly Fields[] =>
+export const recordsOf = (value: unknown): readonly Fields[] =>
   Array.isArray(value) ? value.filter(isRecord) : [];
 export const wordsOf = (value: unknown): string =>
   typeof value === 'string' ? value : cellText(value ?? '-');

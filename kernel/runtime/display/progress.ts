@@ -5,7 +5,7 @@ import { escapeHtml, formatCount } from './html-text.ts';
 import type { Display } from './display.ts';
 
 /** A bar without a loop. `using` ends it with its block, also when that throws. */
-export interface ProgressBar extends Disposable {
+export interface LoopBar extends Disposable {
   /** Moves on. @default 1 */
   advance(steps?: number): void;
   /** Moves to. */
@@ -24,7 +24,7 @@ export interface ProgressOptions {
 
 /** Makes bars. */
 export interface Progress {
-  (total: number, options?: ProgressOptions): ProgressBar;
+  (total: number, options?: ProgressOptions): LoopBar;
   <T>(items: Iterable<T>, options?: ProgressOptions): Iterable<T>;
   <T>(items: AsyncIterable<T>, options?: ProgressOptions): AsyncIterable<T>;
 }
@@ -48,7 +48,7 @@ function sizeOf(source: unknown): number | undefined {
   return typeof length === 'number' ? length : typeof size === 'number' ? size : undefined;
 }
 
-function* count<T>(items: Iterable<T>, bar: ProgressBar): Iterable<T> {
+function* count<T>(items: Iterable<T>, bar: LoopBar): Iterable<T> {
   try {
     for (const item of items) {
       yield item;
@@ -59,7 +59,7 @@ function* count<T>(items: Iterable<T>, bar: ProgressBar): Iterable<T> {
   }
 }
 
-async function* countAsync<T>(items: AsyncIterable<T>, bar: ProgressBar): AsyncIterable<T> {
+async function* countAsync<T>(items: AsyncIterable<T>, bar: LoopBar): AsyncIterable<T> {
   try {
     for await (const item of items) {
       yield item;
@@ -70,7 +70,7 @@ async function* countAsync<T>(items: AsyncIterable<T>, bar: ProgressBar): AsyncI
   }
 }
 
-function createBar(display: Display['display'], { label = '', total }: ProgressOptions): ProgressBar {
+function createBar(display: Display['display'], { label = '', total }: ProgressOptions): LoopBar {
   const startedMs = performance.now();
   let done = 0;
   let drawnMs = startedMs;

@@ -25,14 +25,14 @@ export function interpolateCommand(command: string, names: Names): Promise<strin
     }
     if (path === undefined || !names.has(path.split(/[.[]/)[0]!)) return token;
     const value = await names.read(path);
-    return quote === '"' ? textOf(value).replace(/[\\"$`]/g, '\\$&') : wordsOf(value);
+    return quote === '"' ? writtenOut(value).replace(/[\\"$`]/g, '\\$&') : shellWordsOf(value);
   });
 }
 
 /** Text with values as they are. */
 export function interpolateText(text: string, names: Names): Promise<string> {
   return replaceTokens(text, async (token, path) =>
-    path !== undefined && names.has(path.split(/[.[]/)[0]!) ? textOf(await names.read(path)) : token,
+    path !== undefined && names.has(path.split(/[.[]/)[0]!) ? writtenOut(await names.read(path)) : token,
   );
 }
 
@@ -50,13 +50,13 @@ async function replaceTokens(
   return parts.join('') + text.slice(at);
 }
 
-function textOf(value: unknown): string {
-  if (Array.isArray(value)) return value.map(textOf).join(' ');
+function writtenOut(value: unknown): string {
+  if (Array.isArray(value)) return value.map(writtenOut).join(' ');
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
 }
 
-function wordsOf(value: unknown): string {
-  if (Array.isArray(value)) return value.map(wordsOf).join(' ');
-  const text = textOf(value);
+function shellWordsOf(value: unknown): string {
+  if (Array.isArray(value)) return value.map(shellWordsOf).join(' ');
+  const text = writtenOut(value);
   return /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -3,7 +3,7 @@
 import { createRequire } from 'node:module';
 
 /** A range of a file in memory. */
-export interface Mapping {
+export interface MappedRange {
   readonly buffer: ArrayBuffer;
   /** Gives the range back; the buffer must not be used after it. */
   readonly address: bigint;
@@ -15,10 +15,10 @@ export interface MemoryMap {
   /** Gives a file pages of its own, so that none is missing later. False when there is no room for them. */
   allocate(fd: number, sizeBytes: number): boolean;
   /** Maps a file's begin: others see what is written. Null when it cannot be mapped. */
-  mapShared(fd: number, sizeBytes: number): Mapping | null;
+  mapShared(fd: number, sizeBytes: number): MappedRange | null;
   /** Maps a part of a file for this process: what is written here changes nothing elsewhere. */
-  mapPrivate(fd: number, offset: number, sizeBytes: number): Mapping | null;
-  unmap(mapping: Pick<Mapping, 'address' | 'sizeBytes'>): void;
+  mapPrivate(fd: number, offset: number, sizeBytes: number): MappedRange | null;
+  unmap(mapping: Pick<MappedRange, 'address' | 'sizeBytes'>): void;
 }
 
 interface Koffi {
@@ -50,7 +50,7 @@ function buildMemoryMap(koffi: Koffi, libc: ReturnType<Koffi['load']>): MemoryMa
   const mmap = libc.func('void *mmap(void *, size_t, int, int, int, int64_t)');
   const munmap = libc.func('int munmap(uintptr_t, size_t)');
   const fallocate = libc.func('int posix_fallocate(int, int64_t, int64_t)');
-  const map = (fd: number, offset: number, sizeBytes: number, flags: number): Mapping | null => {
+  const map = (fd: number, offset: number, sizeBytes: number, flags: number): MappedRange | null => {
     const pointer = mmap(null, sizeBytes, PROT_READ_WRITE, flags, fd, offset);
     const address = pointer === null ? MAP_FAILED : koffi.address(pointer);
     if (address === MAP_FAILED) return null;

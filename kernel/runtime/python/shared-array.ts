@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadMemoryMap } from './memory-map.ts';
-import type { Mapping, MemoryMap } from './memory-map.ts';
+import type { MappedRange, MemoryMap } from './memory-map.ts';
 
 const MEMORY_FOLDER = '/dev/shm';
 const PAGE_BYTES = 4096;
@@ -48,7 +48,7 @@ export function sharedArray<T extends NodeJS.TypedArray>(type: ArrayType<T>, len
   return new type(block.buffer, 0, length);
 }
 
-function createBlock(memory: MemoryMap, sizeBytes: number): Mapping | null {
+function createBlock(memory: MemoryMap, sizeBytes: number): MappedRange | null {
   const path = join(MEMORY_FOLDER, `ruvector-${randomUUID()}`);
   const fd = openOrNull(path);
   if (fd === null) return null;

@@ -3,7 +3,7 @@
 // alone and frees it once its last array is gone. The other side is python/src/ruvector/_python_cell/segments.py.
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Mapping, MemoryMap } from './memory-map.ts';
+import type { MappedRange, MemoryMap } from './memory-map.ts';
 
 /** The first page of a segment holds its state in one byte; values begin behind it, on a page of their own. */
 const HEADER_BYTES = 4096;
@@ -19,7 +19,7 @@ const KEEP_FREE_MS = 30_000;
 
 interface Segment {
   readonly path: string;
-  readonly mapping: Mapping;
+  readonly mapping: MappedRange;
   readonly bytes: Uint8Array;
 }
 
@@ -84,9 +84,9 @@ export function createSegmentPool(directory: string, memory: MemoryMap): Segment
 }
 
 /** A new file in memory with all its pages, mapped. */
-function createMapped(path: string, sizeBytes: number, memory: MemoryMap): Mapping | null {
+function createMapped(path: string, sizeBytes: number, memory: MemoryMap): MappedRange | null {
   const fd = openSync(path, 'wx+', 0o600);
-  let mapping: Mapping | null = null;
+  let mapping: MappedRange | null = null;
   try {
     // Writing to a page that memory has no room for would end the process.
     mapping = memory.allocate(fd, sizeBytes) ? memory.mapShared(fd, sizeBytes) : null;

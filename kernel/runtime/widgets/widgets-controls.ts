@@ -206,7 +206,9 @@ export function createAny<State extends object>(
   const { esm, css, state = {} as State, layout = {} } = options;
   const part = host.open(buildLayout(layout));
   const own = { ...state, ...referToParts([part]) };
-  const model = host.open(buildAny(textOf(esm), css === undefined ? undefined : textOf(css), own));
+  const model = host.open(
+    buildAny(readWidgetSource(esm), css === undefined ? undefined : readWidgetSource(css), own),
+  );
   const codec: ValueCodec<State> = {
     watch: (held, tell) => held.on('change', tell),
     read: (held) => Object.fromEntries(Object.keys(state).map((name) => [name, held[name]])) as State,
@@ -216,7 +218,7 @@ export function createAny<State extends object>(
 }
 
 /** Text as it is, also the address of a module on the web; a file's content. */
-function textOf(source: string | URL): string {
+function readWidgetSource(source: string | URL): string {
   if (typeof source === 'string') return source;
   return source.protocol === 'file:' ? readFileSync(source, 'utf8') : source.href;
 }

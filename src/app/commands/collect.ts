@@ -10,7 +10,7 @@ import type { History } from '../../store/index.ts';
 import { buildFeatureSpec } from '../../prepare/index.ts';
 import { toAdrMemorySnapshot } from '../../core/index.ts';
 import type { MemorySnapshot } from '../../core/index.ts';
-import { startProgress } from '../progress.ts';
+import { startProgress } from '../../client/index.ts';
 import { abortOnSignals, formatBytes, formatRows, print, printJson } from '../terminal.ts';
 import { homeOf, parseNumber, parseSeconds } from './options.ts';
 
@@ -73,7 +73,7 @@ async function collect(
   using stop = abortOnSignals();
   const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(seconds * 1000)]);
   const startMs = performance.now();
-  using bar = startProgress(seconds, 'collecting');
+  using bar = startProgress('collecting', seconds);
   const health = new SamplingHealth((text) => void process.stderr.write(`${text}\n`));
   let samples = 0;
   let processRows = 0;

@@ -11,7 +11,7 @@ import { confirmExposure } from '../exports/confirm-exposure.ts';
 import { runExportJob } from '../exports/export-job.ts';
 import type { ExportHost, ExportJob, ExportResult } from '../exports/export-job.ts';
 import { renderExport } from '../exports/render-export.ts';
-import { startProgress } from '../progress.ts';
+import { startProgress } from '../../client/index.ts';
 import { DEFAULT_STREAM_PORT } from '../streams/stream-command.ts';
 import { abortOnSignals, formatSeconds, print, printJson, tell, toJson } from '../terminal.ts';
 import { assertCombination, buildExportJob, exposedBy, streamedOnly } from './export-command-options.ts';
@@ -82,7 +82,7 @@ async function runExport(home: Home, options: ExportCommandOptions): Promise<voi
 
 async function runWithProgress(host: ExportHost, job: ExportJob): Promise<ExportResult> {
   using stop = abortOnSignals();
-  using bar = startProgress(1, 'exporting');
+  using bar = startProgress('exporting', 1);
   return await runExportJob(host, job, {
     signal: stop.signal,
     onProgress: (progress) => {

@@ -14,7 +14,7 @@ import { ConfigError } from '../errors.ts';
 import { publishHistory } from '../exports/publish-history.ts';
 import type { PublishHistoryOptions, PublishedHistory } from '../exports/publish-history.ts';
 import { renderPublication, renderVerification } from '../exports/render-publication.ts';
-import { startProgress } from '../progress.ts';
+import { startProgress } from '../../client/index.ts';
 import { abortOnSignals, formatRows, print, printJson } from '../terminal.ts';
 import { homeOf, parsePositive } from './options.ts';
 import { addTableOptions, givenFlags, pickOptions } from './table-options.ts';
@@ -136,7 +136,7 @@ async function publish(
   settings: PublishOptions,
 ): Promise<PublishReport | PublishedHistory> {
   using stop = abortOnSignals();
-  using bar = startProgress(1, 'publishing');
+  using bar = startProgress('publishing', 1);
   const options: PublishOptions = {
     ...settings,
     signal: stop.signal,

@@ -9,7 +9,7 @@ import { readSavedConfig } from '../host/config.ts';
 import { openHost } from '../host/host.ts';
 import { defaultEstimator } from '../training/training-service.ts';
 import type { TrainJob } from '../../train/index.ts';
-import { startProgress } from '../progress.ts';
+import { startProgress } from '../../client/index.ts';
 import { abortOnSignals, formatRows, print, printJson } from '../terminal.ts';
 import { homeOf, parsePositive } from './options.ts';
 import { parseAssignment } from './assignment.ts';
@@ -83,7 +83,7 @@ function buildJob(options: TrainCommandOptions): Partial<TrainJob> {
 
 async function train(home: Home, job: Partial<TrainJob>): Promise<TrainingAnswer> {
   using stop = abortOnSignals();
-  using bar = startProgress(1, 'training');
+  using bar = startProgress('training', 1);
   const onProgress = (step: unknown): void => {
     const { fraction = 0, message = '' } = step as { fraction?: number; message?: string };
     bar.update(fraction, message);

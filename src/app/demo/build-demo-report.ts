@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { labels } from '../../core/index.ts';
 import { DemoStageError } from '../errors.ts';
-import { describeOutcome } from './demo-outcome.ts';
+import { measureDemoOutcome } from './demo-outcome.ts';
 import { baselineNames } from './demo-report.ts';
 import type { DemoReport } from './demo-report.ts';
 import type { DemoRun } from './demo-run.ts';
@@ -176,7 +176,7 @@ function describeDecisions(run: DemoRun, actuator: string): Pick<DemoReport, 'de
       p99Us: stats.p99Us ?? 0,
       byLabel: { ...stats.byLabel },
     },
-    outcome: describeOutcome(run, actuator),
+    outcome: measureDemoOutcome(run, actuator),
   };
 }
 

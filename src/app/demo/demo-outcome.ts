@@ -71,7 +71,7 @@ function checkByHost(rows: readonly Row[]): DemoOutcome['hostCheck'] {
 }
 
 /** Everything the act stage did. */
-export function describeOutcome({ host, workload, recorder }: DemoRun, actuator: string): DemoOutcome {
+export function measureDemoOutcome({ host, workload, recorder }: DemoRun, actuator: string): DemoOutcome {
   const { ownRefaults, savedKib, refusalsByRule } = host.optimizer.stats();
   const acted = recorder.events.filter(({ mode }) => mode === 'act');
   return {
@@ -82,7 +82,7 @@ export function describeOutcome({ host, workload, recorder }: DemoRun, actuator:
     savedBytes: savedKib * 1024,
     ownRssBytes: process.memoryUsage.rss(),
     rows: acted.map((event, i) => describeAction(event, recorder.reasons[i] ?? event.scarce ?? '')),
-    room: describeRoom(recorder.series, workload.limitBytes),
+    room: measureRoomLeft(recorder.series, workload.limitBytes),
     refusals: { ...refusalsByRule },
   };
 }
@@ -105,7 +105,7 @@ function describeAction(event: OptimizationEvent, reason: string): DemoAction {
 }
 
 /** What was left under the limit while requests held their memory: before the first action, and from it on. */
-export function describeRoom(
+export function measureRoomLeft(
   series: Pick<DemoSeries, 'timestamps' | 'usedMib' | 'phase' | 'actionsAt'>,
   limitBytes: number | null,
 ): DemoOutcome['room'] {

@@ -45,7 +45,7 @@ export interface DaemonEvent extends EventFacts {
 }
 
 /** Adds what every event has. */
-export function buildEvent(facts: EventFacts, atMs: number): DaemonEvent {
+export function buildDaemonEvent(facts: EventFacts, atMs: number): DaemonEvent {
   return {
     schema: EVENT_SCHEMA,
     id: randomUUID(),

@@ -72,7 +72,7 @@ function post(
       resolve(judge(response.statusCode ?? 0));
     });
     request.on('error', (error) =>
-      resolve({ error: new Error(textOf(error, limit, timeoutMs)), canRetry: true }),
+      resolve({ error: new Error(whyUnsent(error, limit, timeoutMs)), canRetry: true }),
     );
     request.end(body);
   });
@@ -85,7 +85,7 @@ function judge(status: number): Failure | null {
 }
 
 /** Never the address: it may hold a secret. */
-function textOf(error: Error, limit: AbortSignal, timeoutMs: number): string {
+function whyUnsent(error: Error, limit: AbortSignal, timeoutMs: number): string {
   if (limit.aborted) return `no answer within ${timeoutMs / 1000} s`;
   return systemCodeOf(error) ?? error.name;
 }

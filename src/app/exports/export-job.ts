@@ -42,7 +42,7 @@ export interface ExportHost {
 }
 
 /** How an export is watched and stopped. */
-export interface ExportWatch {
+export interface ExportJobWatch {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: DataExportProgress) => void) | undefined;
 }
@@ -57,7 +57,7 @@ export type ExportResult = (DataExportStats | TrainingDataStats) & {
 export async function runExportJob(
   host: ExportHost,
   job: ExportJob,
-  watch: ExportWatch = {},
+  watch: ExportJobWatch = {},
 ): Promise<ExportResult> {
   await using history = await openHistory(host.historyDirectory, { readOnly: true });
   const { spec, horizonMs, hasDescriptors } = host;
@@ -70,7 +70,7 @@ export async function runExportJob(
 function exportWith(
   exporter: DataExporter,
   job: ExportJob,
-  watch: ExportWatch,
+  watch: ExportJobWatch,
 ): Promise<DataExportStats | TrainingDataStats> {
   if (job.type === 'training') return exporter.exportTrainingData(job.config, job.path, watch);
   const options = { ...job.config, ...watch };

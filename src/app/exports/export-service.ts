@@ -3,7 +3,7 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { RuvectorError } from '../../core/index.ts';
-import type { ExportHost, ExportJob, ExportResult, ExportWatch } from './export-job.ts';
+import type { ExportHost, ExportJob, ExportResult, ExportJobWatch } from './export-job.ts';
 import type { ExportWorkerData, ExportWorkerMessage } from './export-worker.ts';
 
 const workerUrl = new URL(`./export-worker${extname(import.meta.filename)}`, import.meta.url);
@@ -15,7 +15,7 @@ const workerUrl = new URL(`./export-worker${extname(import.meta.filename)}`, imp
 export function runExportInThread(
   host: ExportHost,
   job: ExportJob,
-  { signal, onProgress }: ExportWatch = {},
+  { signal, onProgress }: ExportJobWatch = {},
 ): Promise<ExportResult> {
   const data: ExportWorkerData = { host, job };
   const worker = new Worker(workerUrl, { workerData: data, execArgv: [], name: 'ruvector-export' });

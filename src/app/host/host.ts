@@ -18,7 +18,7 @@ import { createIpcEndpoints } from '../../sockets/index.ts';
 import type { OwnedEndpoints } from '../../sockets/index.ts';
 import type { BridgeServer } from '../../bridge/index.ts';
 import { installBaseline } from '../models/baseline.ts';
-import type { Baseline } from '../models/baseline.ts';
+import type { RuleBaseline } from '../models/baseline.ts';
 import { createBridgeLog } from '../requests/bridge-log.ts';
 import { buildRequests } from '../requests/bridge-requests.ts';
 import { buildBatchSources } from '../requests/batch-sources.ts';
@@ -84,7 +84,7 @@ interface Parts {
   models: ModelHost;
   spec: FeatureSpec;
   samples: SampleService;
-  baseline: Baseline;
+  baseline: RuleBaseline;
 }
 
 async function openParts(
@@ -153,7 +153,7 @@ class RunningHost implements Host {
   latest: Latest | null = null;
   isActing: boolean;
   outlets: () => OutletsStatus = () => noOutlets;
-  readonly #baseline: Baseline;
+  readonly #baseline: RuleBaseline;
   readonly #deployer: Deployer;
   readonly #health = new SamplingHealth((text) => this.#listener.onLog?.(text));
   readonly #lastAction: LastAction;

@@ -28,7 +28,7 @@ export interface MetricsSource {
   readonly history: HistoryStats;
   /** Null where the history does not say. */
   readonly historyHealth: HistoryHealth;
-  readonly model: LiveModel | null;
+  readonly model: DecidingModel | null;
   readonly happened: HappenedCounts;
   readonly training: TrainingState;
   readonly trainingSamples: SamplesStatus;
@@ -39,7 +39,7 @@ export interface MetricsSource {
 }
 
 /** The model that decides. */
-export interface LiveModel {
+export interface DecidingModel {
   readonly name: string;
   readonly version: string;
   readonly sha256: string;

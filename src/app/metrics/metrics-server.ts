@@ -10,7 +10,7 @@ import { metricsError } from './metrics-address.ts';
 import type { MetricsAddress } from './metrics-address.ts';
 import type { PageFormat } from './metrics-page.ts';
 import { guardServer, guardSocket } from '../../sockets/index.ts';
-import { refusalOf } from './request-guard.ts';
+import { httpRefusalOf } from './request-guard.ts';
 
 /** A page that is served. */
 export interface MetricsServer extends AsyncDisposable {
@@ -53,7 +53,7 @@ export async function serveMetrics(
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     response.on('error', () => {});
     request.on('error', () => {}).resume();
-    const refusal = refusalOf(request, address.remoteReason !== null);
+    const refusal = httpRefusalOf(request, address.remoteReason !== null);
     if (refusal !== null) {
       counts.refused++;
       // A body that was announced is not waited for.

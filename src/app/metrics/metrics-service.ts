@@ -6,7 +6,7 @@ import type { MetricsStatus } from '../serve/outlets-status.ts';
 import type { SinkStats } from '../events/event-sink.ts';
 import { createHappened } from './happened.ts';
 import type { HappenedCounts } from './happened.ts';
-import type { LiveModel, MetricsSource } from './metric.ts';
+import type { DecidingModel, MetricsSource } from './metric.ts';
 import type { MetricsAddress } from './metrics-address.ts';
 import { createMetricsPage } from './metrics-page.ts';
 import { serveMetrics } from './metrics-server.ts';
@@ -74,7 +74,7 @@ async function readSource(
   version: string,
   happened: HappenedCounts,
   sinks: readonly SinkStats[],
-  model: LiveModel | null,
+  model: DecidingModel | null,
 ): Promise<MetricsSource> {
   return {
     version,
@@ -101,8 +101,8 @@ async function readSource(
 function createModelReader(
   host: Pick<MeteredHost, 'models' | 'registry' | 'counters'>,
   counts: HappenedCounts,
-): () => Promise<LiveModel | null> {
-  let known: { readonly reference: string; readonly model: Omit<LiveModel, 'liveSinceMs'> } | null = null;
+): () => Promise<DecidingModel | null> {
+  let known: { readonly reference: string; readonly model: Omit<DecidingModel, 'liveSinceMs'> } | null = null;
   return async () => {
     const reference = host.models.liveVersion;
     if (reference === null) return null;

@@ -4,17 +4,17 @@ import type { IncomingMessage } from 'node:http';
 import { isLoopback } from './metrics-address.ts';
 
 /** What a request is answered instead of the page. */
-export interface Refusal {
+export interface HttpRefusal {
   readonly status: number;
   readonly text: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** The refusal of a request, or null. */
-export function refusalOf(
+export function httpRefusalOf(
   request: Pick<IncomingMessage, 'method' | 'url' | 'headers'>,
   isRemoteAllowed: boolean,
-): Refusal | null {
+): HttpRefusal | null {
   const { method = '', url = '', headers } = request;
   if (!isRemoteAllowed && !isLoopback(hostNameOf(headers.host))) {
     return { status: 403, text: 'This page is read as 127.0.0.1 or localhost.\n' };

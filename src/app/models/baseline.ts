@@ -31,7 +31,7 @@ export interface BaselineOptions {
 }
 
 /** The rule on this host. */
-export interface Baseline {
+export interface RuleBaseline {
   /** The end of the version of its copies, by which they are known; null when there is none here. */
   readonly stamp: string | null;
   /** What a new model is held against where nothing is live, because the rule decides there. */
@@ -42,7 +42,7 @@ export interface Baseline {
  * Makes the rule live where nothing else is, or where the live copy of it was made for another rate.
  * @throws ModelRejectedError, ModelRegistryError when the registry cannot take it
  */
-export async function installBaseline(options: BaselineOptions): Promise<Baseline> {
+export async function installBaseline(options: BaselineOptions): Promise<RuleBaseline> {
   const { registry, name, isWanted, onLog, directory = bundledModels } = options;
   const bundled = existsSync(join(directory, BUNDLED_NAME))
     ? await (await openRegistry(directory)).show(BUNDLED_NAME)

@@ -2,8 +2,7 @@
 // feature specification, with golden rows that decideByRule answers. It learns nothing; it is what decides, by
 // the same way as a model, until one has earned the place. scripts/build-baseline.mjs bundles it.
 import * as arrow from 'apache-arrow';
-import { createHash } from 'node:crypto';
-import { labels } from '../../core/index.ts';
+import { labels, sha256Of } from '../../core/index.ts';
 import type { ManifestDraft } from '../../models/index.ts';
 import { RULE_THRESHOLDS, decideByRule } from '../../optimize/index.ts';
 import type { RuleThreshold } from '../../optimize/index.ts';
@@ -197,5 +196,3 @@ function describe(
     model: { sha256: sha256Of(model), sizeBytes: model.length, opset: { '': OPSET } },
   };
 }
-
-const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

@@ -34,7 +34,7 @@ export function createStreamSink(fd = 2): LogSink {
  * Lines to the end of a file.
  * @throws a system error when it cannot be opened now; later that only costs lines
  */
-export function createFileSink(path: string): LogSink {
+export function createLogFileSink(path: string): LogSink {
   const open = (): number => openSync(path, APPEND, 0o600);
   let fd: number | null = open();
   const reopen = (): void => {

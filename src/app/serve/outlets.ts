@@ -2,7 +2,7 @@
 // hear of everything, and started when it runs.
 import type { Host, HostListener } from '../host/host-types.ts';
 import { joinListeners } from '../host/join-listeners.ts';
-import { buildEvent } from '../events/daemon-event.ts';
+import { buildDaemonEvent } from '../events/daemon-event.ts';
 import type { EventSink } from '../events/event-sink.ts';
 import { createEventSource } from '../events/event-source.ts';
 import { createSinkQueue } from '../events/sink-queue.ts';
@@ -38,7 +38,7 @@ export async function openOutlets(options: OutletsOptions): Promise<Outlets> {
       ? {}
       : createEventSource(
           (facts) => {
-            const event = buildEvent(facts, Date.now());
+            const event = buildDaemonEvent(facts, Date.now());
             for (const queue of queues) queue.emit(event);
           },
           { readHealth: () => readHealth() },

@@ -1,7 +1,7 @@
 // The log of this process: opened once by `serve`, read by its status.
 import { createLog } from './log.ts';
 import type { Log, LogStats } from './log.ts';
-import { createFileSink, createStreamSink } from './log-sink.ts';
+import { createLogFileSink, createStreamSink } from './log-sink.ts';
 import { logFileError } from '../errors.ts';
 
 let log: Log | null = null;
@@ -12,7 +12,7 @@ let log: Log | null = null;
  */
 export function openServeLog(path?: string): Log {
   try {
-    log = createLog({ sink: path === undefined ? createStreamSink() : createFileSink(path) });
+    log = createLog({ sink: path === undefined ? createStreamSink() : createLogFileSink(path) });
     return log;
   } catch (error) {
     throw logFileError(path ?? 'standard error', error);

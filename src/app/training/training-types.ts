@@ -3,7 +3,7 @@ import type { TrainingAnswer } from '../../client/index.ts';
 import type { TrainJob, TrainProgress } from '../../train/index.ts';
 
 /** Options of one training. */
-export interface TrainOptions {
+export interface TrainingWatch {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: TrainProgress) => void;
 }
@@ -27,6 +27,6 @@ export interface TrainingService extends AsyncDisposable {
    * Trains, exports, verifies and (by default) activates a model.
    * @throws RuvectorError `ERR_APP_BUSY` while one runs, `ERR_TRAIN*`, `ERR_PREPARE_*`, `ERR_MODEL_*`
    */
-  train(job: Partial<TrainJob>, options?: TrainOptions): Promise<TrainingAnswer>;
+  train(job: Partial<TrainJob>, options?: TrainingWatch): Promise<TrainingAnswer>;
   state(): TrainingState;
 }

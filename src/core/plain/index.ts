@@ -4,3 +4,4 @@ export { adviseOn } from '../system-advice.ts';
 export { isAlive } from '../process-identity.ts';
 export { findProbabilityFlaw } from '../probabilities.ts';
 export { labels } from '../records.ts';
+export { sha256Of } from '../sha256.ts';

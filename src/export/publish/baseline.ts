@@ -2,7 +2,7 @@
 import type { WrittenSplit } from './publish-contract.ts';
 
 /** A constant answer and its scores on `test`. */
-export interface Baseline {
+export interface ConstantBaseline {
   readonly label: string;
   readonly accuracy: number;
   /** Mean F1 over the classes that occur in the test part or are answered. */
@@ -10,7 +10,7 @@ export interface Baseline {
 }
 
 /** Null without a train and a test part that have rows. */
-export function majorityBaseline(splits: readonly WrittenSplit[]): Baseline | null {
+export function majorityBaseline(splits: readonly WrittenSplit[]): ConstantBaseline | null {
   const countsOf = (name: string): [string, number][] =>
     Object.entries(splits.find((split) => split.name === name)?.classCounts ?? {});
   const [train, test] = [countsOf('train'), countsOf('test')];

@@ -1,7 +1,8 @@
 // The files beside the data: everything that describes it, and the checksums over all.
 import { join } from 'node:path';
+import { sha256Of } from '../../core/index.ts';
 import { writeSynced } from '../../files/index.ts';
-import { checksumsName, renderChecksums, sha256Of } from './checksums.ts';
+import { checksumsName, renderChecksums } from './checksums.ts';
 import { buildCroissant } from './croissant.ts';
 import { buildDatapackage } from './datapackage.ts';
 import { renderPrivacyPage } from './privacy-page.ts';

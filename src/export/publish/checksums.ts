@@ -1,13 +1,7 @@
 // checksums.sha256 as coreutils writes and reads it: `<hex>  <path>`, sorted. https://www.gnu.org/software/coreutils/sha2
-import { createHash } from 'node:crypto';
 
 /** Name of the list itself. */
 export const checksumsName = 'checksums.sha256';
-
-/** Lower-case hexadecimal SHA-256. */
-export function sha256Of(bytes: Uint8Array | string): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
 
 /** Renders the list, sorted by path in code unit order. */
 export function renderChecksums(

@@ -1,10 +1,9 @@
 // provenance.json: which software made which data from what, in which versions, and the changelog.
 // Nothing in it names a host, a user or a path; nothing in it depends on when it was made.
 import { readFileSync } from 'node:fs';
-import { canonicalJson } from '../../prepare/index.ts';
+import { canonicalSha256 } from '../../prepare/index.ts';
 import type { DatasetCard } from '../../prepare/index.ts';
 import type { ChangelogEntry, DatasetFacts, PrivacyFacts } from './publish-contract.ts';
-import { sha256Of } from './checksums.ts';
 
 /** provenance.json. */
 export interface Provenance {
@@ -45,7 +44,7 @@ export function buildProvenance(facts: DatasetFacts): Provenance {
     range: { fromMs, toMs, precisionMs: privacy.timePrecisionMs },
     featureSpec: card.featureSpec,
     featureSpecSha256: card.featureSpecSha256,
-    datasetCardSha256: sha256Of(canonicalJson(card)),
+    datasetCardSha256: canonicalSha256(card),
     card,
     privacy,
     tables: Object.fromEntries(

@@ -12,12 +12,12 @@ export interface RowGroupLimits {
 }
 
 /** About 150 KiB of compressed features: a few times the 64 KiB that chunk stores aim at. */
-export const defaultLimits: RowGroupLimits = { minRows: 2048, maxRows: 16_384, mask: 4095 };
+export const defaultRowGroupLimits: RowGroupLimits = { minRows: 2048, maxRows: 16_384, mask: 4095 };
 
 /** Regroups batches; the rows, their order and nothing else decide where a group ends. */
 export async function* cutRowGroups(
   batches: AsyncIterable<arrow.RecordBatch> | Iterable<arrow.RecordBatch>,
-  limits: RowGroupLimits = defaultLimits,
+  limits: RowGroupLimits = defaultRowGroupLimits,
 ): AsyncGenerator<arrow.RecordBatch[]> {
   let pending: arrow.RecordBatch[] = [];
   let rows = 0;

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCommandSink } from '../../../src/app/events/command-sink.ts';
-import { buildEvent } from '../../../src/app/events/daemon-event.ts';
+import { buildDaemonEvent } from '../../../src/app/events/daemon-event.ts';
 import type { DaemonEvent } from '../../../src/app/events/daemon-event.ts';
 import { createWebhookSink } from '../../../src/app/events/webhook-sink.ts';
 import type { HostStatus } from '../../../src/app/host/status-types.ts';
@@ -26,7 +26,7 @@ beforeEach(async () => {
 });
 afterEach(() => cleanup.disposeAsync());
 
-const event: DaemonEvent = buildEvent(
+const event: DaemonEvent = buildDaemonEvent(
   { kind: 'oom-kill', severity: 'critical', message: 'killed "x"; $(touch /tmp/no)', details: { kills: 1 } },
   0,
 );

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildConfig } from '../../../src/app/host/config.ts';
 import { openHost } from '../../../src/app/host/host.ts';
 import type { Host } from '../../../src/app/host/host-types.ts';
-import { sha256Of } from '../../../src/models/manifest.ts';
+import { sha256Of } from '../../../src/core/index.ts';
 import { createTestHome, runCommand } from '../../support/daemon.ts';
 import { buildUpload, encodeHeldOut, labelBy } from '../../support/models/held-out.ts';
 import { pressuredSnapshots } from '../../support/memory-rows.ts';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { sha256Of } from '../../../src/models/manifest.ts';
+import { sha256Of } from '../../../src/core/index.ts';
 import { openRegistry } from '../../../src/models/index.ts';
 import type { ModelDraft, ModelId, ModelRegistry } from '../../../src/models/index.ts';
 import { makeModels, readDraft } from '../../support/models/models.ts';

@@ -3,8 +3,7 @@
 import * as arrow from 'apache-arrow';
 import { buildRulePackage } from '../../../src/app/models/rule-package.ts';
 import type { ModelUpload } from '../../../src/app/host/host-types.ts';
-import { labels } from '../../../src/core/index.ts';
-import { sha256Of } from '../../../src/models/manifest.ts';
+import { labels, sha256Of } from '../../../src/core/index.ts';
 import type { RuleThreshold } from '../../../src/optimize/index.ts';
 import { featureSpecSha256 } from '../../../src/prepare/index.ts';
 import type { FeatureSpec } from '../../../src/prepare/index.ts';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { ManifestDraft, ModelDraft } from '../../../src/models/index.ts';
-import { sha256Of } from '../../../src/models/manifest.ts';
+import { sha256Of } from '../../../src/core/index.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const script = join(import.meta.dirname, 'make-models.py');

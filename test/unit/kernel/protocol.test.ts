@@ -5,9 +5,9 @@ import { describe, expect, it } from 'vitest';
 import * as fc from 'fast-check';
 import { createMessageCodec } from '../../../kernel/protocol/codec.ts';
 import { addressOf, portsOf } from '../../../kernel/protocol/connection-file.ts';
-import type { Connection } from '../../../kernel/protocol/connection-file.ts';
+import type { ConnectionInfo } from '../../../kernel/protocol/connection-file.ts';
 import { ExecuteQueue } from '../../../kernel/protocol/execute-queue.ts';
-import { historyPath, openHistory } from '../../../kernel/protocol/history.ts';
+import { historyPath, openCellHistory } from '../../../kernel/protocol/history.ts';
 import type { Message } from '../../../kernel/protocol/message.ts';
 
 /** What `Session(key=b'golden-key').serialize(...)` gives, as Latin-1 text. */
@@ -152,7 +152,7 @@ describe('ExecuteQueue', () => {
 
 describe('connection files', () => {
   const ports = { shell_port: 1, iopub_port: 2, stdin_port: 3, control_port: 4, hb_port: 5 };
-  const connection = (transport: string, ip: string): Connection => ({
+  const connection = (transport: string, ip: string): ConnectionInfo => ({
     ...ports,
     transport,
     ip,
@@ -170,9 +170,9 @@ describe('connection files', () => {
   });
 });
 
-describe('openHistory()', () => {
-  const fill = (): ReturnType<typeof openHistory> => {
-    const history = openHistory(sqlite, ':memory:');
+describe('openCellHistory()', () => {
+  const fill = (): ReturnType<typeof openCellHistory> => {
+    const history = openCellHistory(sqlite, ':memory:');
     for (const [i, input] of ['let a = 1', 'a + 1', 'a + 1', 'b * 2'].entries()) history.append(i + 1, input);
     history.setOutput(2, '2');
     return history;

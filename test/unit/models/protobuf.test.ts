@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { isRuvectorError } from '../../../src/core/index.ts';
-import { nextField, openCursor, openNested, textOf, varintOf } from '../../../src/models/protobuf.ts';
+import { nextField, openCursor, openNested, stringOf, varintOf } from '../../../src/models/protobuf.ts';
 
 it('nextField() walks the example of the protobuf encoding guide', () => {
   // From the guide: field 1 = 150; field 2 = "testing".
@@ -12,7 +12,7 @@ it('nextField() walks the example of the protobuf encoding guide', () => {
   expect(nextField(cursor)).toBe(true);
   expect([cursor.field, varintOf(cursor)]).toEqual([1, 150]);
   expect(nextField(cursor)).toBe(true);
-  expect([cursor.field, textOf(cursor)]).toEqual([2, 'testing']);
+  expect([cursor.field, stringOf(cursor)]).toEqual([2, 'testing']);
   expect(nextField(cursor)).toBe(false);
 });
 

@@ -6,7 +6,7 @@ import {
   createRing,
   pushRequest,
   readAnswer,
-  readHead,
+  readRingHead,
   readSignal,
   sessionIdAt,
   viewRing,
@@ -24,7 +24,7 @@ it('pushRequest() passes a request through the ring unchanged, and its answer, o
       rows.forEach((values, position) => {
         const features = Float32Array.from(values);
         pushRequest(main, position, position + 7, features);
-        expect(readHead(worker)).toBe(position + 1);
+        expect(readRingHead(worker)).toBe(position + 1);
         expect(sessionIdAt(worker, position)).toBe(position + 7);
         copyFeatures(worker, position, copy);
         expect(copy).toEqual(features);
@@ -41,7 +41,7 @@ it('pushRequest() goes on past position 2^31', () => {
   const last = 2 ** 31 - 1;
   pushRequest(ring, last, 1, Float32Array.of(5));
   const next = (last + 1) | 0;
-  expect(readHead(ring)).toBe(next);
+  expect(readRingHead(ring)).toBe(next);
   pushRequest(ring, next, 2, Float32Array.of(6));
   expect([sessionIdAt(ring, last), sessionIdAt(ring, next)]).toEqual([1, 2]);
 });

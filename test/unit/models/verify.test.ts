@@ -1,8 +1,7 @@
 // Static verification: each way a model is refused before a byte of it runs.
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { isRuvectorError } from '../../../src/core/index.ts';
-import { sha256Of } from '../../../src/models/manifest.ts';
+import { isRuvectorError, sha256Of } from '../../../src/core/index.ts';
 import { verifyModelBytes } from '../../../src/models/verify.ts';
 import type { ModelExpectations } from '../../../src/models/verify.ts';
 import { bytesField, concat, intField, node, onnxBytes, valueInfo } from './onnx-bytes.ts';

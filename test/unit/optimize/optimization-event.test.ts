@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { optimizationKind } from '../../../src/core/index.ts';
 import type { ActionResult } from '../../../src/optimize/index.ts';
-import { buildEvent } from '../../../src/optimize/optimization-event.ts';
+import { buildOptimizationEvent } from '../../../src/optimize/optimization-event.ts';
 import type { EventParts } from '../../../src/optimize/optimization-event.ts';
 import { buildOutcome, buildPlan } from '../../support/optimize/optimize-host.ts';
 
@@ -49,14 +49,14 @@ const parts = (fields: Partial<EventParts> = {}): EventParts => ({
   ...fields,
 });
 
-describe('buildEvent()', () => {
+describe('buildOptimizationEvent()', () => {
   it('fills every column of the history, and no other', () => {
     const names = optimizationKind.fields.map(({ name }) => name);
-    expect(Object.keys(buildEvent(parts())).toSorted()).toEqual(names.toSorted());
+    expect(Object.keys(buildOptimizationEvent(parts())).toSorted()).toEqual(names.toSorted());
   });
 
   it('says who was short, what was freed by evidence, and what it cost', () => {
-    expect(buildEvent(parts())).toMatchObject({
+    expect(buildOptimizationEvent(parts())).toMatchObject({
       goal: 'relieve',
       scarce: 'host',
       freed_kib: 4,
@@ -77,12 +77,12 @@ describe('buildEvent()', () => {
   it('names everybody who was short once', () => {
     const evidence = { ...buildPlan().evidence, who: '/cg/a' };
     const plan = [buildPlan(), buildPlan({ evidence }), buildPlan()];
-    expect(buildEvent(parts({ plan })).scarce).toBe('host+/cg/a');
+    expect(buildOptimizationEvent(parts({ plan })).scarce).toBe('host+/cg/a');
   });
 
   it('is no success and has no figure when nobody knows what was freed', () => {
     const outcome = buildOutcome({ freedKib: null, takenKib: 8, error: 'it ended' });
-    expect(buildEvent(parts({ outcome }))).toMatchObject({
+    expect(buildOptimizationEvent(parts({ outcome }))).toMatchObject({
       success: false,
       freed_kib: null,
       taken_kib: 8,
@@ -92,11 +92,14 @@ describe('buildEvent()', () => {
 
   it('says what the action failed at before what the outcome did', () => {
     const failed = { ...action, error: { code: 'ERR_OPTIMIZE_OVERRUN', message: 'too long' } };
-    expect(buildEvent(parts({ action: failed }))).toMatchObject({ success: false, error: 'too long' });
+    expect(buildOptimizationEvent(parts({ action: failed }))).toMatchObject({
+      success: false,
+      error: 'too long',
+    });
   });
 
   it('has no outcome in a dry run, and takes the levels of the snapshot', () => {
-    expect(buildEvent(parts({ mode: 'dry_run', action: null, outcome: null }))).toMatchObject({
+    expect(buildOptimizationEvent(parts({ mode: 'dry_run', action: null, outcome: null }))).toMatchObject({
       mode: 'dry_run',
       success: false,
       error: null,

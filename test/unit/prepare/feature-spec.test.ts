@@ -1,10 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  buildFeatureSpec,
-  canonicalJson,
-  featureNames,
-  featureSpecSha256,
-} from '../../../src/prepare/index.ts';
+import { canonicalJson } from '../../../src/prepare/canonical-json.ts';
+import { buildFeatureSpec, featureNames, featureSpecSha256 } from '../../../src/prepare/index.ts';
 
 describe('buildFeatureSpec()', () => {
   it('begins with the eight features of the export document, in its order', () => {

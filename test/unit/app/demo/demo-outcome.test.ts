@@ -1,6 +1,6 @@
 // What the demo says of its actions: sums that leave the unknown out, and sentences that say so.
 import { describe, expect, it } from 'vitest';
-import { describeRoom, sumRows } from '../../../../src/app/demo/demo-outcome.ts';
+import { measureRoomLeft, sumRows } from '../../../../src/app/demo/demo-outcome.ts';
 import { describeCost, describeFreed, describeHostCheck } from '../../../../src/app/demo/demo-report.ts';
 import type { DemoOutcome } from '../../../../src/app/demo/demo-report.ts';
 
@@ -95,7 +95,7 @@ describe('describeCost()', () => {
   });
 });
 
-describe('describeRoom()', () => {
+describe('measureRoomLeft()', () => {
   const series = {
     timestamps: [1, 2, 3, 4, 5],
     usedMib: [100, 90, 10, 60, null],
@@ -104,13 +104,13 @@ describe('describeRoom()', () => {
   };
 
   it('compares what is left while requests hold memory, before the first action and after it', () => {
-    const room = describeRoom(series, 100 * 2 ** 20);
+    const room = measureRoomLeft(series, 100 * 2 ** 20);
     expect(room).toEqual({ aloneBytes: 5 * 2 ** 20, actingBytes: 40 * 2 ** 20 });
   });
 
   it('compares nothing without a limit, without an action or with one side only', () => {
-    expect(describeRoom(series, null)).toBeNull();
-    expect(describeRoom({ ...series, actionsAt: [] }, 2 ** 30)).toBeNull();
-    expect(describeRoom({ ...series, actionsAt: [0] }, 2 ** 30)).toBeNull();
+    expect(measureRoomLeft(series, null)).toBeNull();
+    expect(measureRoomLeft({ ...series, actionsAt: [] }, 2 ** 30)).toBeNull();
+    expect(measureRoomLeft({ ...series, actionsAt: [0] }, 2 ** 30)).toBeNull();
   });
 });

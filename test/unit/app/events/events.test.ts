@@ -1,7 +1,7 @@
 // Events out: which of the things that happen become one, and how many of them leave.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RuvectorError } from '../../../../src/core/index.ts';
-import { buildEvent, eventKinds } from '../../../../src/app/events/daemon-event.ts';
+import { buildDaemonEvent, eventKinds } from '../../../../src/app/events/daemon-event.ts';
 import type { DaemonEvent, EventFacts } from '../../../../src/app/events/daemon-event.ts';
 import type { EventSink } from '../../../../src/app/events/event-sink.ts';
 import { createEventSource } from '../../../../src/app/events/event-source.ts';
@@ -150,7 +150,7 @@ describe('createSinkQueue()', () => {
   afterEach(() => void vi.useRealTimers());
 
   const event = (kind: EventFacts['kind'], message = ''): DaemonEvent =>
-    buildEvent({ kind, severity: 'info', message, details: {} }, 0);
+    buildDaemonEvent({ kind, severity: 'info', message, details: {} }, 0);
   const sinkOf = (deliver: EventSink['deliver']): EventSink => ({ kind: 'command', target: '/x', deliver });
   const settle = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0);
 
@@ -260,7 +260,7 @@ describe('formatEntry()', () => {
       message: 'a\nPRIORITY=0\r\nb',
       details: {},
     } as const;
-    const lines = formatEntry(buildEvent(facts, 0)).trimEnd().split('\n');
+    const lines = formatEntry(buildDaemonEvent(facts, 0)).trimEnd().split('\n');
     expect(lines).toContain('MESSAGE=a PRIORITY=0 b');
     expect(lines).toContain('PRIORITY=2');
     expect(lines).toContain('RUVECTOR_EVENT=oom-kill');

@@ -7,7 +7,7 @@ import { parseMetricsAddress } from '../../../../src/app/metrics/metrics-address
 import { createMetricsPage, metrics } from '../../../../src/app/metrics/metrics-page.ts';
 import type { MetricsPage, PageFormat } from '../../../../src/app/metrics/metrics-page.ts';
 import type { MetricsSource } from '../../../../src/app/metrics/metric.ts';
-import { refusalOf } from '../../../../src/app/metrics/request-guard.ts';
+import { httpRefusalOf } from '../../../../src/app/metrics/request-guard.ts';
 import { snapshot } from '../../../support/memory-rows.ts';
 import { emptySource, fullSource } from '../../../support/app/metrics-source.ts';
 
@@ -127,12 +127,12 @@ describe('chooseFormat()', () => {
   });
 });
 
-describe('refusalOf()', () => {
+describe('httpRefusalOf()', () => {
   const ask = (
     changes: { method?: string; url?: string; headers?: Record<string, string> },
     remote = false,
   ) =>
-    refusalOf({ method: 'GET', url: '/metrics', headers: { host: '127.0.0.1:9464' }, ...changes }, remote)
+    httpRefusalOf({ method: 'GET', url: '/metrics', headers: { host: '127.0.0.1:9464' }, ...changes }, remote)
       ?.status;
 
   it.each(['127.0.0.1', 'localhost:9464', 'LOCALHOST', '[::1]:9464', '127.9.9.9:1'])(
