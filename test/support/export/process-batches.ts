@@ -9,20 +9,17 @@ const SCAN_MS = 10_000;
 const START_MS = 1_763_700_000_123;
 
 /** The export document's ProcessRecord. */
-export const processSchema = toArrowSchema({
-  name: 'process',
-  version: 1,
-  fields: [
-    required('timestamp', 'timestamp', 'ms since epoch', 'clock'),
-    required('pid', 'int32', 'pid', '/proc'),
-    required('name_hash', 'uint64', 'keyed hash', 'HMAC-SHA-256'),
-    required('working_set_mb', 'float64', 'MiB', '/proc'),
-    optional('private_bytes_mb', 'float64', 'MiB', '/proc'),
-    optional('cpu_percent', 'float32', 'percent', '/proc'),
-    optional('io_read_bytes', 'int64', 'bytes', '/proc'),
-    optional('io_write_bytes', 'int64', 'bytes', '/proc'),
-  ],
-});
+export const processFields = [
+  required('timestamp', 'timestamp', 'ms since epoch', 'clock'),
+  required('pid', 'int32', 'pid', '/proc'),
+  required('name_hash', 'uint64', 'keyed hash', 'HMAC-SHA-256'),
+  required('working_set_mb', 'float64', 'MiB', '/proc'),
+  optional('private_bytes_mb', 'float64', 'MiB', '/proc'),
+  optional('cpu_percent', 'float32', 'percent', '/proc'),
+  optional('io_read_bytes', 'int64', 'bytes', '/proc'),
+  optional('io_write_bytes', 'int64', 'bytes', '/proc'),
+];
+export const processSchema = toArrowSchema({ name: 'process', version: 1, fields: processFields });
 
 /** Yields `rows` rows in time order. Only the largest processes have private bytes, as on a host. */
 export function* processBatches(rows: number): Generator<arrow.RecordBatch> {

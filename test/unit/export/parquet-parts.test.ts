@@ -1,10 +1,10 @@
+import { parquetMetadata, readOffsetIndex } from 'hyparquet';
+import { deserializeTCompactProtocol } from 'hyparquet/src/thrift.js';
 import pl from 'nodejs-polars';
 import { describe, expect, it } from 'vitest';
 import { optional, required, toArrowSchema } from '../../../src/core/index.ts';
 import { encodeArrowSchema } from '../../../src/export/arrow-file.ts';
 import { ParquetParts } from '../../../src/export/parquet-parts.ts';
-import { decodeThrift } from '../../../src/export/thrift-compact.ts';
-import type { ThriftList, ThriftStruct } from '../../../src/export/thrift-compact.ts';
 
 const kind = {
   name: 't',
@@ -33,15 +33,6 @@ function join(parts: readonly Uint8Array[], restoreAfter?: number): Buffer {
   return Buffer.concat([...pieces, joined.finish()]);
 }
 
-const field = (struct: ThriftStruct, id: number): unknown => struct.find((one) => one.id === id)?.value;
-const items = (struct: ThriftStruct, id: number): ThriftStruct[] =>
-  (field(struct, id) as ThriftList).items as ThriftStruct[];
-
-function footerOf(file: Buffer): ThriftStruct {
-  const length = file.readUInt32LE(file.length - 8);
-  return decodeThrift(file.subarray(file.length - 8 - length, file.length - 8));
-}
-
 const parts = [partOf(0, 999), partOf(999, 1), partOf(1000, 40_000), partOf(41_000, 7)];
 
 describe('ParquetParts', () => {
@@ -49,26 +40,26 @@ describe('ParquetParts', () => {
     const file = join(parts);
     const whole = pl.concat(parts.map((part) => pl.readParquet(Buffer.from(part))));
     expect(pl.readParquet(file).frameEqual(whole, true)).toBe(true);
-    const footer = footerOf(file);
-    expect(field(footer, 3)).toBe(41_007n);
-    expect(items(footer, 4).map((group) => field(group, 3))).toEqual([999n, 1n, 40_000n, 7n]);
+    const footer = parquetMetadata(file);
+    expect(footer.num_rows).toBe(41_007n);
+    expect(footer.row_groups.map((group) => group.num_rows)).toEqual([999n, 1n, 40_000n, 7n]);
   });
 
   it('moves page indexes: each location is that of a page of the size it says', () => {
     const file = join(parts);
     let pages = 0;
-    for (const group of items(footerOf(file), 4)) {
-      for (const chunk of items(group, 1)) {
-        const [start, length] = [Number(field(chunk, 4)), Number(field(chunk, 5))];
-        for (const location of items(decodeThrift(file.subarray(start, start + length)), 1)) {
-          const [offset, size] = [Number(field(location, 1)), Number(field(location, 2))];
-          const header = decodeThrift(file.subarray(offset));
-          // Data pages of version 1 and 2; what follows the header is the page, as long as it says.
-          expect([0n, 3n]).toContain(field(header, 1));
-          expect(Number(field(header, 3))).toBeGreaterThan(size - 200);
-          expect(Number(field(header, 3))).toBeLessThan(size);
-          pages++;
-        }
+    const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+    for (const chunk of parquetMetadata(file).row_groups.flatMap((group) => group.columns)) {
+      const index = { view, offset: Number(chunk.offset_index_offset) };
+      const { page_locations } = readOffsetIndex(index);
+      expect(index.offset).toBe(Number(chunk.offset_index_offset) + chunk.offset_index_length!);
+      for (const { offset, compressed_page_size } of page_locations) {
+        const header = deserializeTCompactProtocol({ view, offset: Number(offset) });
+        // Data pages of version 1 and 2; what follows the header is the page, as long as it says.
+        expect([0, 3]).toContain(header.field_1);
+        expect(header.field_3).toBeGreaterThan(compressed_page_size - 200);
+        expect(header.field_3).toBeLessThan(compressed_page_size);
+        pages++;
       }
     }
     expect(pages).toBeGreaterThanOrEqual(8);
