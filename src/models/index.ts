@@ -1,5 +1,5 @@
 // models: the registry of ONNX packages, their verification, and the host that answers with the live one
-// while versions are swapped. Trains nothing and decides nothing about memory. Spec: docs/ARCHITECTURE.md
+// while versions are swapped. Trains nothing and decides nothing about memory. Spec: docs/design.md
 export { ModelRegistryError, ModelRejectedError, ModelRuntimeError } from './errors.ts';
 export type { ModelRejectedCode } from './errors.ts';
 export { decodeGolden } from './decode-golden.ts';

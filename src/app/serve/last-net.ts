@@ -1,6 +1,6 @@
 // The last net under `serve`: an error that nobody caught, out of one connection or a task in the background, is
 // logged and counted, and sampling goes on. A state in which going on would harm ends the process in order instead:
-// no memory, or a history that is not ours any more (home-guard.ts). docs/ARCHITECTURE.md says which is which.
+// no memory, or a history that is not ours any more (home-guard.ts). docs/design.md says which is which.
 import { messageOf, systemCodeOf } from '../../core/index.ts';
 
 /** Errors that nobody caught. */

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 const run = promisify(execFile);
 const script = join(import.meta.dirname, '../../support/store/clock-history.ts');
 const ROWS = 300_000;
-/** What a merge may hold beside the one batch of before (docs/ARCHITECTURE.md), with what the collector leaves lying. */
+/** What a merge may hold beside the one batch of before (docs/design.md), with what the collector leaves lying. */
 const MORE_MIB = 128;
 
 let root: string;
