@@ -1,5 +1,6 @@
-// The export document's own field names and units, computed from native records.
-// Not a storage format: native integers stay the truth.
+// The export document's own field names and units: one declaration of its columns and how each is computed from
+// native ones. adr-view.ts makes tables of it. Not a storage format: native integers stay the truth.
+import type { AnyRow, FieldType } from './fields.ts';
 import type { MemorySnapshot, OptimizationEvent, ProcessRecord } from './records.ts';
 
 /** MemorySnapshot of the export document. Sizes in MiB, `used_percent` 0–100. */
@@ -37,53 +38,135 @@ export interface AdrOptimizationEvent {
   success: boolean;
 }
 
-const mib = (kib: number): number => kib / 1024;
-const mibOrNull = (kib: number | null): number | null => (kib === null ? null : kib / 1024);
-
-const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
+const usedPercent = (total: number, available: number): number => (1 - available / total) * 100;
 
 /** Share of memory that is not available, 0–100; not finite where the total is 0. */
 export function usedPercentOf(row: Pick<MemorySnapshot, 'mem_total_kib' | 'mem_available_kib'>): number {
-  return (1 - row.mem_available_kib / row.mem_total_kib) * 100;
+  return usedPercent(row.mem_total_kib, row.mem_available_kib);
+}
+
+/** Tables of the export document. */
+export type DocumentTable = 'memory' | 'process' | 'optimization';
+
+/** Computes one value from the native values in the order of `inputs`; none of them is null. What is not finite is null. */
+export type Compute = (inputs: readonly number[]) => number;
+
+/** Where the values of a column come from. */
+export interface Source {
+  /** Native columns it is computed from; they do not appear again unless `keepsInputs`. */
+  readonly inputs: readonly string[];
+  /** Unset hands the one input over as it is. */
+  readonly compute?: Compute | undefined;
+}
+
+/** One column of a table. */
+export interface DocumentColumn extends Source {
+  readonly name: string;
+  readonly type: FieldType;
+  readonly unit: string;
+  readonly keepsInputs?: boolean;
+  /** Divides by a figure of the host, which may be 0: the result is then null. */
+  readonly isQuotient?: boolean;
+}
+
+const toMib: Compute = ([kib]) => kib! / 1024;
+/** Of a stored fraction, for which a history of an older version may hold NaN. */
+const asItIs: Compute = ([value]) => value!;
+const same = (name: string, type: FieldType, unit: string): DocumentColumn => ({
+  name,
+  type,
+  unit,
+  inputs: [name],
+});
+const mib = (name: string, input: string): DocumentColumn => ({
+  name,
+  type: 'float64',
+  unit: 'MiB',
+  inputs: [input],
+  compute: toMib,
+});
+
+/** The document's columns in its order; one whose inputs a kind lacks is left out. */
+export const documentColumns: Readonly<Record<DocumentTable, readonly DocumentColumn[]>> = {
+  memory: [
+    same('timestamp', 'timestamp', 'ms since epoch'),
+    mib('total_mb', 'mem_total_kib'),
+    mib('available_mb', 'mem_available_kib'),
+    {
+      name: 'used_percent',
+      type: 'float32',
+      unit: 'percent',
+      inputs: ['mem_total_kib', 'mem_available_kib'],
+      compute: ([total, available]) => usedPercent(total!, available!),
+      isQuotient: true,
+    },
+    {
+      name: 'page_file_used_mb',
+      type: 'float64',
+      unit: 'MiB',
+      inputs: ['swap_total_kib', 'swap_free_kib'],
+      compute: ([total, free]) => (total! - free!) / 1024,
+      keepsInputs: true,
+    },
+    { name: 'processes_count', type: 'int32', unit: 'processes', inputs: ['process_count'] },
+  ],
+  process: [
+    same('timestamp', 'timestamp', 'ms since epoch'),
+    same('pid', 'int32', 'pid'),
+    same('name', 'utf8', 'command name'),
+    same('name_hash', 'uint64', 'keyed hash of the command name'),
+    mib('working_set_mb', 'rss_kib'),
+    mib('private_bytes_mb', 'private_kib'),
+    { ...same('cpu_percent', 'float32', 'percent of one core'), compute: asItIs, isQuotient: true },
+    same('io_read_bytes', 'int64', 'bytes'),
+    same('io_write_bytes', 'int64', 'bytes'),
+  ],
+  optimization: [
+    same('timestamp', 'timestamp', 'ms since epoch'),
+    same('trigger', 'utf8', 'model, rule or manual'),
+    mib('before_available_mb', 'before_available_kib'),
+    mib('after_available_mb', 'after_available_kib'),
+    mib('freed_mb', 'freed_kib'),
+    same('processes_trimmed', 'int32', 'processes'),
+    {
+      name: 'duration_ms',
+      type: 'float64',
+      unit: 'ms',
+      inputs: ['duration_us'],
+      compute: ([us]) => us! / 1000,
+    },
+    same('success', 'bool', 'the action ran and its outcome was seen'),
+  ],
+};
+
+/** The value of a column in one native row; null where an input is null or the result is not finite. */
+export function valueOf({ inputs, compute }: Source, row: AnyRow): AnyRow[string] {
+  const values = inputs.map((name) => row[name] ?? null);
+  if (!compute) return values[0]!;
+  if (values.includes(null)) return null;
+  const computed = compute(values.map(Number));
+  return Number.isFinite(computed) ? computed : null;
 }
 
 /** Converts a snapshot to the export document's fields. */
 export function toAdrMemorySnapshot(row: MemorySnapshot): AdrMemorySnapshot {
-  const hasSwap = row.swap_total_kib !== null && row.swap_free_kib !== null;
-  return {
-    timestamp: new Date(row.timestamp),
-    total_mb: mib(row.mem_total_kib),
-    available_mb: mib(row.mem_available_kib),
-    used_percent: finiteOrNull(usedPercentOf(row)),
-    page_file_used_mb: hasSwap ? mib(row.swap_total_kib! - row.swap_free_kib!) : null,
-    processes_count: row.process_count,
-  };
+  return toDocument('memory', row) as unknown as AdrMemorySnapshot;
 }
 
 /** Converts a process record; `hashName` is the keyed hash that replaces the name. */
 export function toAdrProcessRecord(row: ProcessRecord, hashName: (name: string) => bigint): AdrProcessRecord {
-  return {
-    timestamp: new Date(row.timestamp),
-    pid: row.pid,
-    name_hash: hashName(row.name),
-    working_set_mb: mib(row.rss_kib),
-    private_bytes_mb: mibOrNull(row.private_kib),
-    cpu_percent: row.cpu_percent,
-    io_read_bytes: row.io_read_bytes,
-    io_write_bytes: row.io_write_bytes,
-  };
+  const { name, ...rest } = row;
+  return toDocument('process', { ...rest, name_hash: hashName(name) }) as unknown as AdrProcessRecord;
 }
 
 /** Converts an optimization event. */
 export function toAdrOptimizationEvent(row: OptimizationEvent): AdrOptimizationEvent {
-  return {
-    timestamp: new Date(row.timestamp),
-    trigger: row.trigger,
-    before_available_mb: mib(row.before_available_kib),
-    after_available_mb: mibOrNull(row.after_available_kib),
-    freed_mb: mibOrNull(row.freed_kib),
-    processes_trimmed: row.processes_trimmed,
-    duration_ms: row.duration_us / 1000,
-    success: row.success,
-  };
+  return toDocument('optimization', row) as unknown as AdrOptimizationEvent;
+}
+
+/** A column whose inputs the row lacks is left out. */
+function toDocument(table: DocumentTable, row: object): Record<string, unknown> {
+  const columns = documentColumns[table].filter(({ inputs }) => inputs.every((name) => name in row));
+  const values = Object.fromEntries(columns.map((column) => [column.name, valueOf(column, row as AnyRow)]));
+  return { ...values, timestamp: new Date(Number(values['timestamp'])) };
 }

@@ -1,6 +1,7 @@
 // Joins stretches of record batches into one batch, column by column. For the flat types of
 // `toArrowSchema` only. A sliced batch keeps whole bitmaps and an offset into them, its values are cut already.
 import * as arrow from 'apache-arrow';
+import { buildBatch, isSet, setBit } from './columns.ts';
 
 /** A stretch of a batch's rows, `to` exclusive. */
 export interface RowRun {
@@ -12,15 +13,14 @@ export interface RowRun {
 /** The rows of all runs, in their order, copied. Every batch must have this schema. */
 export function concatRows(schema: arrow.Schema, runs: readonly RowRun[]): arrow.RecordBatch {
   const length = runs.reduce((sum, { from, to }) => sum + to - from, 0);
-  const children = schema.fields.map((field, at) =>
+  const columns = schema.fields.map((field, at) =>
     concatColumn(
       field.type as arrow.DataType,
       runs.map(({ batch, from, to }) => ({ column: batch.data.children[at]!, from, to })),
       length,
     ),
   );
-  const type = new arrow.Struct(schema.fields);
-  return new arrow.RecordBatch(schema, arrow.makeData({ type, length, nullCount: 0, children }));
+  return buildBatch(schema, length, columns);
 }
 
 interface ColumnRun {
@@ -47,9 +47,8 @@ function concatValidity(
   for (const { column, from, to } of runs) {
     const bits = column.nullCount === 0 ? null : column.nullBitmap;
     for (let i = from; i < to; i++, at++) {
-      const bit = column.offset + i;
-      if (bits !== null && ((bits[bit >> 3]! >> (bit & 7)) & 1) === 0) continue;
-      nullBitmap[at >> 3]! |= 1 << (at & 7);
+      if (bits !== null && !isSet(bits, column.offset + i)) continue;
+      setBit(nullBitmap, at);
       valid++;
     }
   }
@@ -62,7 +61,7 @@ function concatBits(runs: readonly ColumnRun[], length: number): Uint8Array {
   for (const { column, from, to } of runs) {
     const bits = column.values as Uint8Array;
     for (let bit = column.offset + from; bit < column.offset + to; bit++, at++) {
-      if ((bits[bit >> 3]! >> (bit & 7)) & 1) joined[at >> 3]! |= 1 << (at & 7);
+      if (isSet(bits, bit)) setBit(joined, at);
     }
   }
   return joined;

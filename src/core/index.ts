@@ -14,6 +14,19 @@ export type { AnyRow, Field, FieldType, PrivacyRole, RecordKind, RowOf } from '.
 export { labels, memoryKind, optimizationKind, processKind, recordKinds, trainingKind } from './records.ts';
 export type { Label, MemorySnapshot, OptimizationEvent, ProcessRecord } from './records.ts';
 export { buildRecordBatch, encodeSchema, rowsOf, toArrowSchema } from './arrow.ts';
+export {
+  buildBatch,
+  buildColumn,
+  buildData,
+  buildIntegers,
+  buildNames,
+  joinHalves,
+  readNullableNumbers,
+  readNumbers,
+  timesOf,
+  toNumbers,
+} from './columns.ts';
+export type { ColumnValues } from './columns.ts';
 export { concatRows } from './concat-rows.ts';
 export type { RowRun } from './concat-rows.ts';
 export { takeRows } from './take-rows.ts';

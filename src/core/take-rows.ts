@@ -1,17 +1,13 @@
 // Picks rows out of a record batch column by column. For the flat types of `toArrowSchema` only.
 // A sliced batch keeps whole bitmaps and an offset into them, its values are cut already.
 import * as arrow from 'apache-arrow';
+import { buildBatch, isSet, setBit } from './columns.ts';
 
 /** The given rows of a batch, in that order, copied; all rows in order give the batch itself back. */
 export function takeRows(batch: arrow.RecordBatch, rows: Uint32Array): arrow.RecordBatch {
   if (rows.length === batch.numRows && rows.every((row, i) => row === i)) return batch;
-  const data = arrow.makeData({
-    type: new arrow.Struct(batch.schema.fields),
-    length: rows.length,
-    nullCount: 0,
-    children: batch.data.children.map((column) => takeColumn(column, rows)),
-  });
-  return new arrow.RecordBatch(batch.schema, data);
+  const columns = batch.data.children.map((column) => takeColumn(column, rows));
+  return buildBatch(batch.schema, rows.length, columns);
 }
 
 function takeColumn(column: arrow.Data, rows: Uint32Array): arrow.Data {
@@ -33,15 +29,14 @@ function takeValidity(
   if (column.nullCount === 0) return { nullCount: 0, nullBitmap: null };
   const nullBitmap = takeBits(column.nullBitmap, column.offset, rows);
   let valid = 0;
-  for (let i = 0; i < rows.length; i++) valid += (nullBitmap[i >> 3]! >> (i & 7)) & 1;
+  for (let i = 0; i < rows.length; i++) if (isSet(nullBitmap, i)) valid++;
   return { nullCount: rows.length - valid, nullBitmap };
 }
 
 function takeBits(bits: Uint8Array, offset: number, rows: Uint32Array): Uint8Array {
   const taken = new Uint8Array(Math.ceil(rows.length / 8));
   for (let i = 0; i < rows.length; i++) {
-    const at = offset + rows[i]!;
-    if ((bits[at >> 3]! >> (at & 7)) & 1) taken[i >> 3]! |= 1 << (i & 7);
+    if (isSet(bits, offset + rows[i]!)) setBit(taken, i);
   }
   return taken;
 }

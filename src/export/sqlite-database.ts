@@ -3,6 +3,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { StatementSync } from 'node:sqlite';
 import * as arrow from 'apache-arrow';
+import { toNumbers } from '../core/index.ts';
 
 type SqlValue = number | bigint | string | null;
 
@@ -176,11 +177,10 @@ function readTexts({ values, valueOffsets, length }: arrow.Data): SqlValue[] {
 
 /** Safe integers as numbers, which bind faster; the others as they are. */
 function readIntegers(values: BigInt64Array, length: number): SqlValue[] {
-  const low = new Uint32Array(values.buffer, values.byteOffset, length * 2);
-  const high = new Int32Array(values.buffer, values.byteOffset, length * 2);
+  const numbers = toNumbers(values, length);
   const integers: SqlValue[] = [];
   for (let i = 0; i < length; i++) {
-    const value = high[2 * i + 1]! * 2 ** 32 + low[2 * i]!;
+    const value = numbers[i]!;
     integers.push(Number.isSafeInteger(value) ? value : values[i]!);
   }
   return integers;

@@ -1,7 +1,7 @@
 // One table of an export: history → sample grid → anonymiser → the columns users see, all columnar.
 // It can be opened again and again and gives the same rows each time. Nothing is written here.
 import * as arrow from 'apache-arrow';
-import { buildAdrView, recordKinds, takeRows, toArrowSchema } from '../core/index.ts';
+import { buildAdrView, recordKinds, takeRows, toArrowSchema, buildBatch, timesOf } from '../core/index.ts';
 import type { BatchTransform, HistoryReader, RecordKind } from '../core/index.ts';
 import { sourceChangedError } from './errors.ts';
 import type { ExportTable } from './export-options.ts';
@@ -97,15 +97,6 @@ class SampleGrid implements BatchTransform {
   }
 }
 
-/** The first column as numbers, read as two halves: BigInt would be five times slower. */
-function timesOf(batch: arrow.RecordBatch): Float64Array {
-  const values = batch.data.children[0]!.values as BigInt64Array;
-  const halves = new Int32Array(values.buffer, values.byteOffset, batch.numRows * 2);
-  const times = new Float64Array(batch.numRows);
-  for (let i = 0; i < times.length; i++) times[i] = halves[2 * i + 1]! * 2 ** 32 + (halves[2 * i]! >>> 0);
-  return times;
-}
-
 /** Timestamp of the first row of a range; null when there is none. */
 export async function readFirstTime(
   source: ExportSource,
@@ -199,11 +190,9 @@ function selectColumns(
   columns: readonly number[],
   schema: arrow.Schema,
 ): arrow.RecordBatch {
-  const data = arrow.makeData({
-    type: new arrow.Struct(schema.fields),
-    length: batch.numRows,
-    nullCount: 0,
-    children: columns.map((column) => batch.data.children[column]!),
-  });
-  return new arrow.RecordBatch(schema, data);
+  return buildBatch(
+    schema,
+    batch.numRows,
+    columns.map((column) => batch.data.children[column]!),
+  );
 }

@@ -1,5 +1,6 @@
 // One value → its text in a buffer: whole numbers, floats at their shortest, times. What is expensive to
 // spell and comes again (hashes, the time of a scan) is remembered by its bits.
+import { joinHalves } from '../core/index.ts';
 import { toWords } from './text-buffer.ts';
 import type { TextBuffer, Words } from './text-buffer.ts';
 
@@ -7,12 +8,11 @@ const MINUS = 0x2d;
 const POINT = 0x2e;
 const COLON = 0x3a;
 const ZULU = 0x5a;
-const HIGH = 2 ** 32;
 
 /** A signed 64-bit integer, given as its two halves. */
 export function writeInt64(out: TextBuffer, low: number, high: number): void {
   if (high === 0 && low >= 0) return out.digits(low);
-  const value = toNumber(low, high);
+  const value = joinHalves(low, high);
   if (Number.isSafeInteger(value)) writeInteger(out, value);
   else out.ascii(String(BigInt.asIntN(64, toBits(low, high))));
 }
@@ -22,7 +22,6 @@ export function spellUint64(low: number, high: number): string {
   return String(toBits(low, high));
 }
 
-const toNumber = (low: number, high: number): number => high * HIGH + (low >>> 0);
 const toBits = (low: number, high: number): bigint => (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
 
 /** A whole number that a double holds. */
@@ -170,7 +169,7 @@ export class TimeWriter {
     if (low === this.#low && high === this.#high && this.#last.bytes > 0) return out.words(this.#last);
     const from = out.length;
     out.words(this.#quote);
-    this.#writeTime(out, toNumber(low, high));
+    this.#writeTime(out, joinHalves(low, high));
     out.words(this.#quote);
     this.#low = low;
     this.#high = high;

@@ -1,7 +1,16 @@
 // A training set as the table users load: timestamp, features by name, `trend`, the label as asked for,
 // `label_index`, and `split` where one file holds them all. Columnar; the set stays as it is.
 import * as arrow from 'apache-arrow';
-import { labels, required, takeRows, toArrowSchema } from '../core/index.ts';
+import {
+  buildBatch,
+  buildIntegers,
+  buildNames,
+  labels,
+  required,
+  takeRows,
+  toArrowSchema,
+  toNumbers,
+} from '../core/index.ts';
 import type { Field, RecordKind } from '../core/index.ts';
 import { featureTable, splitNames, trainingBatches } from '../prepare/index.ts';
 import type { SplitName, TrainingSet } from '../prepare/index.ts';
@@ -82,13 +91,11 @@ function convertBatch(
   columns: readonly Column[],
   schema: arrow.Schema,
 ): arrow.RecordBatch {
-  const children = columns.map(({ from, convert }) => {
+  const converted = columns.map(({ from, convert }) => {
     const column = batch.getChild(from)!.data[0]!;
     return convert ? convert(column, batch.numRows) : column;
   });
-  const type = new arrow.Struct(schema.fields);
-  const data = arrow.makeData({ type, length: batch.numRows, nullCount: 0, children });
-  return new arrow.RecordBatch(schema, data);
+  return buildBatch(schema, batch.numRows, converted);
 }
 
 function trainingColumns(set: TrainingSet, options: TrainingTableOptions): Column[] {
@@ -150,23 +157,15 @@ function copyFeature(column: arrow.Data): arrow.Data {
 
 function floorTimes(column: arrow.Data, length: number, precisionMs: number): arrow.Data {
   if (precisionMs === 1) return column;
-  const times = column.values as BigInt64Array;
-  const floored = new BigInt64Array(length);
-  for (let i = 0; i < length; i++) {
-    floored[i] = BigInt(Math.floor(Number(times[i]) / precisionMs) * precisionMs);
-  }
-  return arrow.makeData({ type: column.type as arrow.Timestamp, data: floored });
+  const times = toNumbers(column.values as BigInt64Array, length);
+  const floored = times.map((time) => Math.floor(time / precisionMs) * precisionMs);
+  return buildIntegers(column.type, floored);
 }
 
 const labelBytes = labels.map((name) => new TextEncoder().encode(name));
 
 function toLabelNames(column: arrow.Data, length: number): arrow.Data {
-  const indexes = column.values as Int8Array;
-  const valueOffsets = new Int32Array(length + 1);
-  for (let i = 0; i < length; i++) valueOffsets[i + 1] = valueOffsets[i]! + labelBytes[indexes[i]!]!.length;
-  const data = new Uint8Array(valueOffsets[length]!);
-  for (let i = 0; i < length; i++) data.set(labelBytes[indexes[i]!]!, valueOffsets[i]);
-  return arrow.makeData({ type: new arrow.Utf8(), valueOffsets, data });
+  return buildNames(labelBytes, (column.values as Int8Array).subarray(0, length));
 }
 
 function toBinary(column: arrow.Data, length: number): arrow.Data {

@@ -1,10 +1,10 @@
 // Anonymising a table in two passes. The first counts groups and decides (PlanBuilder), the second turns
 // batches into what is released (AnonymizationPlan). Columnar, memory bounded by groups and processes.
 import type * as arrow from 'apache-arrow';
-import { takeRows, toArrowSchema } from '../core/index.ts';
+import { takeRows, toArrowSchema, buildBatch, readNumbers } from '../core/index.ts';
 import type { BatchTransform, RecordKind } from '../core/index.ts';
 import { buildReleasedKind } from './column-treatment.ts';
-import { buildBatch, columnOf, readIntegers } from './column-values.ts';
+import { columnOf } from './column-values.ts';
 import { PrivacyError } from './errors.ts';
 import { buildPairTable } from './pair-table.ts';
 import { decodePlanState, encodePlanState } from './plan-state.ts';
@@ -132,7 +132,7 @@ function keptRows(rungs: Uint8Array): Uint32Array {
 }
 
 function timesOf(batch: arrow.RecordBatch): Float64Array {
-  return readIntegers(columnOf(batch, 'timestamp'));
+  return readNumbers(columnOf(batch, 'timestamp'));
 }
 
 function stateOf(tables: PlanTables, decided: Decided): Record<string, unknown> {

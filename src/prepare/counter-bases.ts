@@ -1,7 +1,8 @@
 // Counters since boot tell when a host booted, and a process when it started. Each is released as what it
 // counted since its first value in the release: differences stay exact, the start is gone.
 import type * as arrow from 'apache-arrow';
-import { buildIntegers, columnOf, readIntegers, readNullableIntegers } from './column-values.ts';
+import { buildIntegers, readNullableNumbers, readNumbers } from '../core/index.ts';
+import { columnOf } from './column-values.ts';
 import { PairTable, buildPairTable, growTo } from './pair-table.ts';
 
 /** First values of the counters of a release. */
@@ -31,7 +32,7 @@ class FirstValues {
     let last = 0;
     for (let i = 0; i < owners.length; i++) if (owners[i]! > last) last = owners[i]!;
     this.#counters.forEach((name, at) => {
-      const column = readNullableIntegers(columnOf(batch, name));
+      const column = readNullableNumbers(columnOf(batch, name));
       const first = this.#roomFor(at, last);
       for (let i = 0; i < owners.length; i++) {
         const owner = owners[i]!;
@@ -41,7 +42,7 @@ class FirstValues {
   }
 
   rebase(column: arrow.Data, name: string, owners: Int32Array): arrow.Data {
-    const values = readNullableIntegers(column);
+    const values = readNullableNumbers(column);
     const first = this.#values[this.#counters.indexOf(name)]!;
     for (let i = 0; i < values.length; i++) {
       const since = values[i]! - first[owners[i]!]!;
@@ -80,7 +81,7 @@ export class BootBases implements CounterBases {
   }
 
   add(batch: arrow.RecordBatch, times: Float64Array): void {
-    const columns = this.#first.counters.map((name) => readNullableIntegers(columnOf(batch, name)));
+    const columns = this.#first.counters.map((name) => readNullableNumbers(columnOf(batch, name)));
     for (let i = 0; i < times.length; i++) {
       if (this.#isBoot(columns, i)) this.#starts.push(times[i]!);
     }
@@ -181,7 +182,7 @@ export interface ProcessState {
 
 /** Process ids and start times; an unknown start time is -1. */
 function readProcesses(batch: arrow.RecordBatch): [Float64Array, Float64Array] {
-  const starts = readNullableIntegers(columnOf(batch, 'start_time_ticks'));
+  const starts = readNullableNumbers(columnOf(batch, 'start_time_ticks'));
   for (let i = 0; i < starts.length; i++) if (Number.isNaN(starts[i]!)) starts[i] = -1;
-  return [readIntegers(columnOf(batch, 'pid')), starts];
+  return [readNumbers(columnOf(batch, 'pid')), starts];
 }

@@ -1,10 +1,11 @@
 // The quasi-identifiers of a row beside its time: its name, the sizes of its machine, or none. Each gives
 // a row a number, and says which rows look alike once the value is generalised.
 import type * as arrow from 'apache-arrow';
+import { readNullableNumbers } from '../core/index.ts';
 import { coarseSize } from './coarse-size.ts';
 import type { SizeLevel } from './coarse-size.ts';
 import type { TreatedColumn } from './column-treatment.ts';
-import { columnOf, readNullableIntegers } from './column-values.ts';
+import { columnOf } from './column-values.ts';
 import { NameTable } from './name-table.ts';
 import type { ReleaseKey } from './release-key.ts';
 
@@ -88,7 +89,7 @@ export class SizeAttributes implements QuasiAttributes {
   }
 
   idsOf(batch: arrow.RecordBatch): Int32Array {
-    const columns = this.columns.map((name) => readNullableIntegers(columnOf(batch, name)));
+    const columns = this.columns.map((name) => readNullableNumbers(columnOf(batch, name)));
     const ids = new Int32Array(batch.numRows);
     for (let i = 0; i < ids.length; i++) {
       const isAsBefore = i > 0 && columns.every((column) => Object.is(column[i], column[i - 1]));

@@ -1,9 +1,10 @@
 // Turns one column of a batch into what is released of it, by its treatment.
 import type * as arrow from 'apache-arrow';
+import { buildData, buildIntegers, readNullableNumbers } from '../core/index.ts';
 import { totalOfFree, vocabularies } from './column-treatment.ts';
 import type { TreatedColumn, Treatment } from './column-treatment.ts';
 import type { SizeLevel } from './coarse-size.ts';
-import { buildColumn, buildIntegers, columnOf, mapText, readNullableIntegers } from './column-values.ts';
+import { columnOf, mapText } from './column-values.ts';
 import { codesIn } from './free-text.ts';
 import type { PlanTables } from './plan-tables.ts';
 import { SUPPRESSED } from './quasi-groups.ts';
@@ -35,13 +36,11 @@ const releases: Readonly<Record<Exclude<Treatment, 'remove'>, Release>> = {
   'free-of-size': releaseFree,
   name: releaseName,
   'process-number': (_column, { released }, context) =>
-    buildColumn(
-      typeOf(context, released!.name),
-      context.owners.length,
-      context.tables.processes!.numbersOf(context.owners),
-      0,
-      null,
-    ),
+    buildData(typeOf(context, released!.name), context.owners.length, {
+      data: context.tables.processes!.numbersOf(context.owners),
+      nullCount: 0,
+      nullBitmap: null,
+    }),
   counter: (column, { field }, { tables, owners }) =>
     (tables.processes ?? tables.boots)!.rebase(column, field.name, owners),
   codes: (column) => mapText(column, codesIn),
@@ -88,7 +87,7 @@ function releaseSize(column: arrow.Data, { field }: TreatedColumn, context: Rele
 /** What is free of a total: moved with it. */
 function releaseFree(column: arrow.Data, { field }: TreatedColumn, context: ReleaseContext): arrow.Data {
   const { coarse, exact } = coarseSizes(totalOfFree[field.name]!, context);
-  const free = readNullableIntegers(column);
+  const free = readNullableNumbers(column);
   for (let i = 0; i < free.length; i++) free[i]! += coarse[i]! - exact[i]!;
   return buildIntegers(column.type, free);
 }
@@ -119,7 +118,8 @@ function releaseName(_column: arrow.Data, { released }: TreatedColumn, context: 
       nullBitmap[i >> 3]! |= 1 << (i & 7);
     } else nullCount++;
   }
-  return buildColumn(typeOf(context, released!.name), ids.length, values, nullCount, nullBitmap);
+  const parts = { data: values, nullCount, nullBitmap };
+  return buildData(typeOf(context, released!.name), ids.length, parts);
 }
 
 /** The rung of a row; any will do for one that is dropped. */

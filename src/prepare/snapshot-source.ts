@@ -1,7 +1,7 @@
 // Where a training set's snapshots come from: rows, or Arrow batches of the memory kind, from
 // memory or from a store that reads as it goes. Batches are read through one reused row object.
 import type * as arrow from 'apache-arrow';
-import { memoryKind } from '../core/index.ts';
+import { memoryKind, toNumbers } from '../core/index.ts';
 import type { MemorySnapshot } from '../core/index.ts';
 
 /** Snapshots in time order, as rows or as Arrow record batches of the memory kind. */
@@ -89,17 +89,9 @@ function numbersOf(batch: arrow.RecordBatch, name: string): Float64Array {
   const values: unknown = column.data[0]?.values;
   const numbers =
     values instanceof BigInt64Array && values.length === batch.numRows
-      ? numbersOfInt64(values)
+      ? toNumbers(values)
       : Float64Array.from({ length: batch.numRows }, (_, i) => Number(column.get(i)));
   if (column.nullCount === 0) return numbers;
   for (let i = 0; i < numbers.length; i++) if (!column.isValid(i)) numbers[i] = Number.NaN;
-  return numbers;
-}
-
-/** Read as two 32-bit halves (little-endian): BigInt would be five times slower. Exact up to 2^53. */
-function numbersOfInt64(values: BigInt64Array): Float64Array {
-  const halves = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
-  const numbers = new Float64Array(values.length);
-  for (let i = 0; i < numbers.length; i++) numbers[i] = halves[2 * i + 1]! * 2 ** 32 + (halves[2 * i]! >>> 0);
   return numbers;
 }

@@ -1,6 +1,6 @@
 // A training set as Arrow record batches of `trainingKind`, built from the typed arrays.
 import * as arrow from 'apache-arrow';
-import { toArrowSchema, trainingKind } from '../core/index.ts';
+import { toArrowSchema, trainingKind, buildBatch, buildIntegers, buildNames } from '../core/index.ts';
 import type { BatchSource, RecordKind } from '../core/index.ts';
 import { PrepareOptionsError } from './errors.ts';
 import { splitNames } from './split.ts';
@@ -25,14 +25,12 @@ export function* trainingBatches(
   for (let start = 0; start < set.rowCount; start += batchRows) {
     const end = Math.min(set.rowCount, start + batchRows);
     const children = [
-      timestampData(schema, set.timestamps.subarray(start, end)),
+      buildIntegers(schema.fields[0]!.type, set.timestamps.subarray(start, end)),
       ...set.featureNames.map((_, column) => featureData(set, column, start, end)),
       arrow.makeData({ type: new arrow.Int8(), data: set.labels.slice(start, end) }),
-      splitData(set.splits.subarray(start, end)),
+      buildNames(splitBytes, set.splits.subarray(start, end)),
     ];
-    const type = new arrow.Struct(schema.fields);
-    const data = arrow.makeData({ type, length: end - start, nullCount: 0, children });
-    yield new arrow.RecordBatch(schema, data);
+    yield buildBatch(schema, end - start, children);
   }
 }
 
@@ -59,24 +57,9 @@ function assertColumns(set: TrainingSet, kind: RecordKind): void {
   throw new PrepareOptionsError('training batches', [`the kind has columns ${given}, wanted ${wanted}`]);
 }
 
-function timestampData(schema: arrow.Schema, timestamps: Float64Array): arrow.Data {
-  const data = new BigInt64Array(timestamps.length);
-  for (let i = 0; i < data.length; i++) data[i] = BigInt(timestamps[i]!);
-  return arrow.makeData({ type: schema.fields[0]!.type as arrow.Timestamp, data });
-}
-
 function featureData(set: TrainingSet, column: number, start: number, end: number): arrow.Data {
   const width = set.featureNames.length;
   const data = new Float32Array(end - start);
   for (let i = 0; i < data.length; i++) data[i] = set.features[(start + i) * width + column]!;
   return arrow.makeData({ type: new arrow.Float32(), data });
-}
-
-function splitData(splits: Uint8Array): arrow.Data {
-  const valueOffsets = new Int32Array(splits.length + 1);
-  for (let i = 0; i < splits.length; i++)
-    valueOffsets[i + 1] = valueOffsets[i]! + splitBytes[splits[i]!]!.length;
-  const data = new Uint8Array(valueOffsets[splits.length]!);
-  for (let i = 0; i < splits.length; i++) data.set(splitBytes[splits[i]!]!, valueOffsets[i]);
-  return arrow.makeData({ type: new arrow.Utf8(), valueOffsets, data });
 }

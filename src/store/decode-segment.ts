@@ -5,9 +5,8 @@ import type * as arrow from 'apache-arrow';
 import { parquetMetadata, parquetRead } from 'hyparquet';
 import type { FileMetaData } from 'hyparquet';
 import { concatRows, toArrowSchema } from '../core/index.ts';
-import type { RecordKind } from '../core/index.ts';
+import type { ColumnValues, RecordKind } from '../core/index.ts';
 import { buildColumnBatch } from './column-batch.ts';
-import type { ColumnValues } from './column-batch.ts';
 import { hasValidChecksum, segmentKeys } from './segment-layout.ts';
 
 /** Bytes behind the footer: its length and the magic "PAR1". */

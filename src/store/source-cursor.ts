@@ -1,7 +1,7 @@
 // One source of a merge: where its next row is, and its decoded rows while it is open. A parked cursor
 // holds no rows, only its place; opening it again decodes the source again.
 import type * as arrow from 'apache-arrow';
-import { takeRows } from '../core/index.ts';
+import { takeRows, timesOf } from '../core/index.ts';
 import type { QuerySource } from './query-source.ts';
 
 /** A place in the merged order: rows before it have an earlier time, or the same and an older source. */
@@ -96,15 +96,6 @@ function sortBatch(batch: arrow.RecordBatch): TimedBatch {
   if (times.every((time, i) => i === 0 || times[i - 1]! <= time)) return { batch, times };
   const rows = Uint32Array.from(times.keys()).sort((a, b) => times[a]! - times[b]! || a - b);
   return { batch: takeRows(batch, rows), times: Float64Array.from(rows, (row) => times[row]!) };
-}
-
-/** The first column as numbers, read as two halves: BigInt would be five times slower. */
-function timesOf(batch: arrow.RecordBatch): Float64Array {
-  const values = batch.data.children[0]!.values as BigInt64Array;
-  const halves = new Int32Array(values.buffer, values.byteOffset, batch.numRows * 2);
-  const times = new Float64Array(batch.numRows);
-  for (let i = 0; i < times.length; i++) times[i] = halves[2 * i + 1]! * 2 ** 32 + (halves[2 * i]! >>> 0);
-  return times;
 }
 
 /** Index of the first time at or after another in a stretch, by bisection; `high` when there is none. */

@@ -222,4 +222,6 @@ function describeOwnUser(): string {
   return typeof process.geteuid === 'function' ? ` (uid ${process.geteuid()})` : '';
 }
 
-const readText = (path: string): string => readIfPossible(path) ?? '';
+function readText(path: string): string {
+  return readIfPossible(path) ?? '';
+}
