@@ -65,12 +65,32 @@ const testSteps = [
 
 function judgeDirections(output) {
   if (!output.startsWith('{')) return [`no report of the modules: ${output}`];
-  const { summary } = JSON.parse(output);
+  const { summary, modules } = JSON.parse(output);
   const problems = summary.violations.map((v) => `${v.rule.name}: ${v.from} → ${v.to}`);
+  problems.push(...unusedPermissions(summary.ruleSetUsed.forbidden, modules));
   if (summary.totalCruised < MIN_MODULES) {
     problems.push(`only ${summary.totalCruised} modules were looked at, expected ${MIN_MODULES} or more`);
   }
   return problems;
+}
+
+/** What the direction table allows and no module needs. */
+function unusedPermissions(rules, modules) {
+  const roomOf = (path) => /^src\/([^/]+)\//.exec(path)?.[1];
+  const used = new Set(
+    modules.flatMap(({ source, dependencies }) =>
+      dependencies.map(({ resolved }) => `${roomOf(source)} → ${roomOf(resolved)}`),
+    ),
+  );
+  return rules
+    .filter(({ name }) => name.endsWith('-direction'))
+    .flatMap(({ name, to }) => {
+      const room = name.replace('-direction', '');
+      const allowed = /\((.+)\)/.exec(to.pathNot)[1].split('|');
+      return allowed.filter((other) => other !== room).map((other) => `${room} → ${other}`);
+    })
+    .filter((permission) => !used.has(permission))
+    .map((permission) => `unused permission: ${permission}; take it out of .dependency-cruiser.cjs`);
 }
 
 /** A file that fails as a whole has no failed test of its own, so it counts as one. */
