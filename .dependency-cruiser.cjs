@@ -2,7 +2,7 @@
 const mayImport = {
   core: [],
   files: ['core'],
-  procfs: ['core'],
+  procfs: [],
   collect: ['core', 'procfs'],
   store: ['core', 'files'],
   prepare: ['core'],
@@ -12,8 +12,8 @@ const mayImport = {
   bridge: ['core', 'files', 'sockets'],
   stream: ['core', 'files', 'sockets'],
   models: ['core', 'files'],
-  train: ['core', 'bridge', 'models'],
-  optimize: ['core', 'procfs', 'models'],
+  train: ['core', 'models'],
+  optimize: ['core', 'procfs'],
   // Of the others it reads types and, on first use, export and prepare; the work is the daemon's.
   client: ['core', 'sockets', 'bridge', 'export', 'prepare', 'store', 'models', 'train', 'optimize'],
 };

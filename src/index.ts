@@ -107,9 +107,9 @@ export type {
   BridgeClient,
   BridgeServer,
   BridgeServerOptions,
-  ClientStream,
+  ClientBatches,
   RequestHandler,
-  StreamSource,
+  BatchFeed,
 } from './bridge/index.ts';
 export { createStreamHub, openDataStream, serveStream } from './stream/index.ts';
 export type {

@@ -3,7 +3,7 @@
 // A slot may be written again only after the peer's ACK: ZeroMQ sends from this very memory.
 
 /** One piece of memory on loan. Exactly one of `release` and `discard` ends the loan. */
-export interface BatchSlot {
+export interface PoolSlot {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** The peer has it all: the memory may be used again. */
   release(): void;
@@ -13,7 +13,7 @@ export interface BatchSlot {
 
 export interface BatchPool {
   /** Lends a slot of at least `sizeBytes`. */
-  take(sizeBytes: number): BatchSlot;
+  take(sizeBytes: number): PoolSlot;
   stats(): { slotsInUse: number; bytesInUse: number; idleBytes: number };
 }
 
@@ -43,7 +43,7 @@ export function buildBatchPool(maxIdleBytes: number): BatchPool {
     idleBytes += bytes.length;
   }
 
-  function take(sizeBytes: number): BatchSlot {
+  function take(sizeBytes: number): PoolSlot {
     const size = slotSizeOf(sizeBytes);
     const bytes = reuse(size) ?? new Uint8Array(size);
     let isOnLoan = true;
@@ -62,7 +62,7 @@ export function buildBatchPool(maxIdleBytes: number): BatchPool {
   return { take, stats: () => ({ slotsInUse, bytesInUse, idleBytes }) };
 }
 
-/** Eight sizes to each power of two: batches of one stream differ a little and still share slots. */
+/** Eight sizes to each power of two: batches of one feed differ a little and still share slots. */
 function slotSizeOf(sizeBytes: number): number {
   const step = Math.max(MIN_SLOT_BYTES, 2 ** (Math.floor(Math.log2(Math.max(1, sizeBytes))) - 3));
   return Math.max(1, Math.ceil(sizeBytes / step)) * step;

@@ -1,4 +1,4 @@
-// The client's side of the bridge in TypeScript: requests and streams of a running daemon.
+// The client's side of the bridge in TypeScript: requests to a running daemon, and its record batches.
 // The Python side is python/src/ruvector/_bridge. Specification: docs/protocol.md
 import { randomUUID } from 'node:crypto';
 import type { RuvectorError } from '../core/index.ts';
@@ -7,8 +7,8 @@ import { WireErrorCode, fromErrorPayload, wireError } from '../sockets/index.ts'
 import type { Endpoints } from '../sockets/index.ts';
 import { MessageType, PROTOCOL_VERSION } from './message.ts';
 import type { WireMessage } from './message.ts';
-import { openClientStream } from './client-stream.ts';
-import type { ClientStream, StreamOptions } from './client-stream.ts';
+import { openClientBatches } from './client-batches.ts';
+import type { ClientBatches, BatchOptions } from './client-batches.ts';
 
 export interface ConnectOptions {
   readonly controlEndpoint: string;
@@ -41,10 +41,10 @@ export interface BridgeClient extends AsyncDisposable {
    */
   request(name: string, params?: unknown, options?: RequestOptions): Promise<RequestReply>;
   /**
-   * Opens a stream of record batches. Leaving the loop early closes the source.
+   * Asks for record batches by name. Leaving the loop early closes what they come from.
    * @throws RuvectorError as `request`, and `ERR_WIRE_UNKNOWN_STREAM`
    */
-  stream(name: string, params?: unknown, options?: StreamOptions): Promise<ClientStream>;
+  openBatches(name: string, params?: unknown, options?: BatchOptions): Promise<ClientBatches>;
   close(): Promise<void>;
 }
 
@@ -80,7 +80,7 @@ class Client implements BridgeClient {
   readonly #clientId = randomUUID();
   readonly #control: Connection;
   readonly #waiting = new Map<number, Waiting>();
-  readonly #streams = new Set<ClientStream>();
+  readonly #open = new Set<ClientBatches>();
   #lastNumber = 0;
   #maxMessageBytes = INITIAL_MAX_BYTES;
   #ended: RuvectorError | null = null;
@@ -132,10 +132,10 @@ class Client implements BridgeClient {
     }
   }
 
-  async stream(name: string, params?: unknown, options: StreamOptions = {}): Promise<ClientStream> {
+  async openBatches(name: string, params?: unknown, options: BatchOptions = {}): Promise<ClientBatches> {
     if (this.#ended) throw this.#ended;
     const { token, leaseMs } = this.#options;
-    const stream = await openClientStream({
+    const batches = await openClientBatches({
       endpoint: this.#endpoints.data,
       token,
       clientId: this.#clientId,
@@ -144,15 +144,15 @@ class Client implements BridgeClient {
       name,
       params,
       options,
-      onClose: (closed) => this.#streams.delete(closed),
+      onClose: (closed) => this.#open.delete(closed),
     });
-    this.#streams.add(stream);
-    return stream;
+    this.#open.add(batches);
+    return batches;
   }
 
   async close(): Promise<void> {
     this.#end(wireError(WireErrorCode.CLOSED, 'Cannot use bridge client: it is closed; connect again'));
-    await Promise.all([...this.#streams].map((stream) => stream.close()));
+    await Promise.all([...this.#open].map((batches) => batches.close()));
     await this.#control.close();
   }
 

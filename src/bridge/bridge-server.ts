@@ -6,8 +6,8 @@ import type { Endpoints, PlaneName } from '../sockets/index.ts';
 import { MAX_PAYLOAD_BYTES } from './message.ts';
 import { RequestPlane } from './request-plane.ts';
 import type { RequestHandler } from './request-plane.ts';
-import { StreamPlane } from './stream-plane.ts';
-import type { StreamSource } from './stream-session.ts';
+import { BatchPlane } from './batch-plane.ts';
+import type { BatchFeed } from './batch-session.ts';
 
 /** News of the bridge, for a log. */
 export interface BridgeEvent {
@@ -24,7 +24,8 @@ export interface BridgeServerOptions {
   /** Secret every client must show; compared in constant time. */
   readonly token: string;
   readonly requests?: Readonly<Record<string, RequestHandler>>;
-  readonly streams?: Readonly<Record<string, StreamSource>>;
+  /** What clients can read, by name. */
+  readonly feeds?: Readonly<Record<string, BatchFeed>>;
   /** Of the product, for the HELLO. @default none is told */
   readonly version?: string;
   /** @default 512 MiB */
@@ -39,6 +40,7 @@ export interface BridgeServerOptions {
 export interface BridgeStats {
   clients: number;
   activeRequests: number;
+  /** Clients' readings of batches that are open. */
   openStreams: number;
   batchesSent: number;
   /** Batch slots that await an ACK. */
@@ -57,7 +59,7 @@ export interface BridgeServer extends AsyncDisposable {
   /** The bound addresses, with real ports. */
   readonly endpoints: Endpoints;
   stats(): BridgeStats;
-  /** Takes nothing new, lets requests end and streams be acknowledged. @param timeoutMs @default 5000 */
+  /** Takes nothing new, lets requests end and batches be acknowledged. @param timeoutMs @default 5000 */
   drain(timeoutMs?: number): Promise<void>;
   /** Drains, then closes the sockets. */
   close(timeoutMs?: number): Promise<void>;
@@ -83,12 +85,12 @@ export async function createBridgeServer(options: BridgeServerOptions): Promise<
     requests: options.requests ?? {},
     version: options.version,
     onEvent: (type, clientId) => options.onEvent?.({ plane: 'control', type, clientId }),
-    onClientLost: (clientId) => streams.endClient(clientId),
+    onClientLost: (clientId) => batches.endClient(clientId),
   });
-  const streams = new StreamPlane({
+  const batches = new BatchPlane({
     ...shared,
     router: dataRouter,
-    streams: options.streams ?? {},
+    feeds: options.feeds ?? {},
     pool,
     hasLease: (clientId) => requests.hasClient(clientId),
     onEvent: (type, clientId) => options.onEvent?.({ plane: 'data', type, clientId }),
@@ -98,7 +100,7 @@ export async function createBridgeServer(options: BridgeServerOptions): Promise<
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(), timeoutMs);
     try {
-      await Promise.all([requests.drain(abort.signal), streams.drain(abort.signal)]);
+      await Promise.all([requests.drain(abort.signal), batches.drain(abort.signal)]);
     } finally {
       clearTimeout(timer);
     }
@@ -107,13 +109,13 @@ export async function createBridgeServer(options: BridgeServerOptions): Promise<
   let closing: Promise<void> | undefined;
   async function closeOnce(timeoutMs?: number): Promise<void> {
     await drain(timeoutMs);
-    await Promise.all([requests.close(), streams.close()]);
+    await Promise.all([requests.close(), batches.close()]);
   }
   const close = (timeoutMs?: number): Promise<void> => (closing ??= closeOnce(timeoutMs));
 
   return {
     endpoints: { control: controlRouter.endpoint, data: dataRouter.endpoint },
-    stats: () => mergeStats(requests.stats(), streams.stats(), pool.stats()),
+    stats: () => mergeStats(requests.stats(), batches.stats(), pool.stats()),
     drain,
     close,
     [Symbol.asyncDispose]: () => close(),
@@ -129,7 +131,7 @@ async function bindBoth(
     assertLocalEndpoint(endpoint);
     // Only requests carry attachments.
     const largest = plane === 'control' ? maxMessageBytes : Math.min(maxMessageBytes, MAX_PAYLOAD_BYTES);
-    const router = await RouterSocket.bind({ plane, endpoint, leaseMs, maxMessageBytes: largest });
+    const router = await RouterSocket.open({ plane, endpoint, leaseMs, maxMessageBytes: largest });
     await restrictEndpoint(router.endpoint);
     return router;
   };
@@ -144,17 +146,17 @@ async function bindBoth(
 
 function mergeStats(
   requests: ReturnType<RequestPlane['stats']>,
-  streams: ReturnType<StreamPlane['stats']>,
+  batches: ReturnType<BatchPlane['stats']>,
   pool: { slotsInUse: number; bytesInUse: number; idleBytes: number },
 ): BridgeStats {
   return {
     clients: requests.clients,
     activeRequests: requests.activeRequests,
-    openStreams: streams.openStreams,
-    batchesSent: streams.batchesSent,
+    openStreams: batches.openStreams,
+    batchesSent: batches.batchesSent,
     ...pool,
-    malformed: requests.malformed + streams.malformed,
-    refused: requests.refused + streams.refused,
-    failed: requests.failed + streams.failed,
+    malformed: requests.malformed + batches.malformed,
+    refused: requests.refused + batches.refused,
+    failed: requests.failed + batches.failed,
   };
 }

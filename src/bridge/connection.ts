@@ -24,7 +24,8 @@ export class Connection implements AsyncDisposable {
     this.#handlers = handlers;
     this.#maxMessageBytes = options.maxMessageBytes;
     this.#socket = new DealerSocket(options);
-    this.#socket.connect((error) => this.#end(error));
+    const { endpoint } = options;
+    this.#socket.connect((why) => this.#end(why === 'lost' ? lostError(endpoint) : absentError(endpoint)));
     this.#run().catch((error: unknown) => this.#end(error as RuvectorError));
   }
 
@@ -60,6 +61,20 @@ export class Connection implements AsyncDisposable {
       this.#handlers.onEnd(error);
     });
   }
+}
+
+function lostError(endpoint: string): RuvectorError {
+  return wireError(
+    WireErrorCode.DISCONNECTED,
+    `Cannot reach daemon at "${endpoint}": the connection ended; see the daemon's log and connect again`,
+  );
+}
+
+function absentError(endpoint: string): RuvectorError {
+  return wireError(
+    WireErrorCode.NO_DAEMON,
+    `Cannot connect to daemon at "${endpoint}": nothing listens there; start it with \`ruvector-memopt serve\``,
+  );
 }
 
 /** Rejects with `ERR_WIRE_TIMEOUT` unless `promise` settles in time. */

@@ -4,7 +4,7 @@ import * as arrow from 'apache-arrow';
 import { WireErrorCode, wireError } from '../sockets/index.ts';
 
 /**
- * Decodes the schema message of a stream's HELLO.
+ * Decodes the schema message of a data HELLO.
  * @throws RuvectorError `ERR_WIRE_BATCH`
  */
 export function decodeSchema(bytes: Uint8Array): arrow.Schema {
@@ -17,7 +17,7 @@ export function decodeSchema(bytes: Uint8Array): arrow.Schema {
 /**
  * Decodes batch messages that lie one behind the other; columns are views of `bytes`, nothing is copied
  * when they are aligned.
- * @param schemaBytes the schema message of the same stream
+ * @param schemaBytes the schema message of the same session
  * @throws RuvectorError `ERR_WIRE_BATCH`
  */
 export function decodeRecordBatches(schemaBytes: Uint8Array, bytes: Uint8Array): arrow.RecordBatch[] {

@@ -28,11 +28,11 @@ interface Layout {
   readonly bodyBytes: number;
 }
 
-/** Lays batches out; batches of one stream mostly look alike, so the last metadata is remembered. */
+/** Lays batches out; batches of one feed mostly look alike, so the last metadata is remembered. */
 export type BatchPlanner = (batch: arrow.RecordBatch) => BatchPlan;
 
 /**
- * Builds a planner for the batches of one stream. It
+ * Builds a planner for the batches of one feed. It
  * throws RuvectorError `ERR_WIRE_BATCH` for dictionary columns, which need messages of their own.
  */
 export function buildBatchPlanner(): BatchPlanner {

@@ -1,5 +1,5 @@
 // One endpoint of the daemon: decodes, authenticates, hands messages on, and notices peers that
-// vanish. It knows neither requests nor streams. A peer without a valid HELLO holds no state here.
+// vanish. It knows neither requests nor batches. A peer without a valid HELLO holds no state here.
 import { isRuvectorError } from '../core/index.ts';
 import type { RuvectorError } from '../core/index.ts';
 import { decodeMessage } from './decode-message.ts';
@@ -18,14 +18,12 @@ export interface Peer {
 }
 
 export interface PlaneHandlers {
-  /** A HELLO with a valid token; may come again on a data connection, once a stream. */
+  /** A HELLO with a valid token; may come again on a data connection, once a session. */
   onHello(peer: Peer, message: WireMessage): void;
   /** Any other message of an authenticated peer. */
   onMessage(peer: Peer, message: WireMessage): void;
   /** The peer is gone: its lease ends here. */
   onLost(peer: Peer): void;
-  /** Something a log would want to know. */
-  onEvent(type: 'connected' | 'lost' | 'refused' | 'malformed', clientId: string | null): void;
 }
 
 export interface PlaneOptions {
@@ -34,9 +32,21 @@ export interface PlaneOptions {
   readonly maxMessageBytes: number;
   readonly leaseMs: number;
   readonly handlers: PlaneHandlers;
+  /** Something a log would want to know. */
+  onEvent(type: 'connected' | 'lost' | 'refused' | 'malformed', clientId: string | null): void;
 }
 
-/** A HELLO, all that is read of a stranger, is far smaller; it may name what a stream is to hold. */
+/** Counts of one endpoint. */
+export interface PlaneStats {
+  /** Clients with at least one connection. */
+  readonly clients: number;
+  readonly malformed: number;
+  readonly refused: number;
+  /** Connections that never came to speak ZeroMQ. */
+  readonly failed: number;
+}
+
+/** A HELLO, all that is read of a stranger, is far smaller; it may name what batches are to hold. */
 const MAX_HELLO_BYTES = 2 ** 20;
 /** A disconnect event comes before ZeroMQ forgets the peer, so it is asked for more than once. */
 const PROBE_DELAYS_MS = [10, 100, 1000];
@@ -47,8 +57,8 @@ export class Plane {
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #sweep: NodeJS.Timeout;
   readonly #loop: Promise<void>;
-  malformedCount = 0;
-  refusedCount = 0;
+  #malformed = 0;
+  #refused = 0;
 
   constructor(options: PlaneOptions) {
     this.#options = options;
@@ -58,14 +68,13 @@ export class Plane {
     this.#loop = this.#run();
   }
 
-  /** Connections that never came to speak ZeroMQ. */
-  get failedCount(): number {
-    return this.#options.router.failures;
-  }
-
-  /** Clients with at least one connection here. */
-  get clientCount(): number {
-    return new Set(this.#peers.values().map((peer) => peer.clientId)).size;
+  stats(): PlaneStats {
+    return {
+      clients: new Set(this.#peers.values().map((peer) => peer.clientId)).size,
+      malformed: this.#malformed,
+      refused: this.#refused,
+      failed: this.#options.router.failures,
+    };
   }
 
   /** Whether a client has a connection here. */
@@ -112,7 +121,7 @@ export class Plane {
         if (routingId) this.#receive(routingId, frames);
       } catch {
         // One message, whatever is in it, must not end the reading of all others.
-        this.malformedCount++;
+        this.#malformed++;
       }
     }
   }
@@ -133,8 +142,8 @@ export class Plane {
       if (!peer) assertHelloSize(frames);
       return decodeMessage(frames);
     } catch (error) {
-      this.malformedCount++;
-      this.#options.handlers.onEvent('malformed', peer?.clientId ?? null);
+      this.#malformed++;
+      this.#options.onEvent('malformed', peer?.clientId ?? null);
       if (peer) this.sendError(peer, error, (error as RuvectorError).details);
       return null;
     }
@@ -150,7 +159,7 @@ export class Plane {
     if (!peer) {
       peer = { ...sender, clientId: typeof client === 'string' ? client.slice(0, 128) : 'unnamed' };
       this.#peers.set(sender.key, peer);
-      this.#options.handlers.onEvent('connected', peer.clientId);
+      this.#options.onEvent('connected', peer.clientId);
     }
     this.#options.handlers.onHello(peer, message);
   }
@@ -161,8 +170,8 @@ export class Plane {
   }
 
   #refuse(sender: Pick<Peer, 'key' | 'routingId'>, message: WireMessage, error: RuvectorError): void {
-    this.refusedCount++;
-    this.#options.handlers.onEvent('refused', null);
+    this.#refused++;
+    this.#options.onEvent('refused', null);
     if (message.type !== MessageType.ERROR) this.sendError(sender, error, message);
   }
 
@@ -190,7 +199,7 @@ export class Plane {
     const peer = this.#peers.get(key);
     if (!peer) return;
     this.#peers.delete(key);
-    this.#options.handlers.onEvent('lost', peer.clientId);
+    this.#options.onEvent('lost', peer.clientId);
     this.#options.handlers.onLost(peer);
   }
 }

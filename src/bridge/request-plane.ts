@@ -1,11 +1,11 @@
 // Requests on the control endpoint: HELLO, REQUEST → PROGRESS* → REPLY or ERROR, CANCEL.
-// A client that vanishes aborts its requests. It knows no streams.
+// A client that vanishes aborts its requests. It knows no batches.
 import type { RuvectorError } from '../core/index.ts';
 import { WireErrorCode, wireError } from '../sockets/index.ts';
 import { MessageType, PROTOCOL_VERSION, nameOfType } from './message.ts';
 import type { WireMessage } from './message.ts';
 import { Plane } from './plane.ts';
-import type { Peer, PlaneHandlers, PlaneOptions } from './plane.ts';
+import type { Peer, PlaneHandlers, PlaneOptions, PlaneStats } from './plane.ts';
 
 /** What a handler may use besides the parameters. */
 export interface RequestContext {
@@ -31,12 +31,11 @@ export interface RequestPlaneOptions extends Omit<PlaneOptions, 'handlers'> {
   readonly requests: Readonly<Record<string, RequestHandler>>;
   /** Of the product; told to clients, who hold their own against it. */
   readonly version?: string | undefined;
-  readonly onEvent: PlaneHandlers['onEvent'];
   /** The last control connection of a client ended, and with it its lease. */
   readonly onClientLost: (clientId: string) => void;
 }
 
-export class RequestPlane {
+export class RequestPlane implements PlaneHandlers {
   readonly #options: RequestPlaneOptions;
   readonly #plane: Plane;
   readonly #running = new Map<string, { peer: Peer; abort: AbortController; done: Promise<void> }>();
@@ -44,25 +43,11 @@ export class RequestPlane {
 
   constructor(options: RequestPlaneOptions) {
     this.#options = options;
-    this.#plane = new Plane({
-      ...options,
-      handlers: {
-        onHello: (peer, message) => this.#hello(peer, message),
-        onMessage: (peer, message) => this.#message(peer, message),
-        onLost: (peer) => this.#lost(peer),
-        onEvent: options.onEvent,
-      },
-    });
+    this.#plane = new Plane({ ...options, handlers: this });
   }
 
-  stats(): { clients: number; activeRequests: number; malformed: number; refused: number; failed: number } {
-    return {
-      clients: this.#plane.clientCount,
-      activeRequests: this.#running.size,
-      malformed: this.#plane.malformedCount,
-      refused: this.#plane.refusedCount,
-      failed: this.#plane.failedCount,
-    };
+  stats(): PlaneStats & { activeRequests: number } {
+    return { ...this.#plane.stats(), activeRequests: this.#running.size };
   }
 
   /** Whether a client holds a lease: a live control connection. */
@@ -90,7 +75,7 @@ export class RequestPlane {
     return this.#plane.close();
   }
 
-  #hello(peer: Peer, { correlation }: WireMessage): void {
+  onHello(peer: Peer, { correlation }: WireMessage): void {
     const payload = {
       protocol: PROTOCOL_VERSION,
       maxMessageBytes: this.#options.maxMessageBytes,
@@ -103,7 +88,7 @@ export class RequestPlane {
     });
   }
 
-  #message(peer: Peer, message: WireMessage): void {
+  onMessage(peer: Peer, message: WireMessage): void {
     const { type, correlation } = message;
     if (type === MessageType.REQUEST) this.#start(peer, message);
     else if (type === MessageType.CANCEL)
@@ -164,7 +149,7 @@ export class RequestPlane {
     );
   }
 
-  #lost(peer: Peer): void {
+  onLost(peer: Peer): void {
     for (const entry of this.#running.values()) {
       if (entry.peer.key === peer.key) entry.abort.abort(goneError());
     }

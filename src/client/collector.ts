@@ -151,7 +151,7 @@ async function follow(
 ): Promise<void> {
   const params = { from_ms: Date.now(), follow: true, ...naming(table, anonymize) };
   await link.use(async (client) => {
-    const stream = await client.stream(table, params, signal ? { signal } : {});
+    const stream = await client.openBatches(table, params, signal ? { signal } : {});
     const end = (): void => void stream.close();
     const limitMs = seconds * 1000 + (Number.isFinite(target) ? graceMs : 0);
     const timer = setTimeout(end, limitMs);
@@ -181,7 +181,7 @@ async function readHistory(link: DaemonLink, options: ReadHistoryOptions): Promi
   const view = await createView(table, anonymize ?? true);
   const params = { from_ms: fromMs, to_ms: toMs, follow: false, ...naming(table, anonymize) };
   const batches = await link.use(async (client) => {
-    const stream = await client.stream(table, params, signal ? { signal } : {});
+    const stream = await client.openBatches(table, params, signal ? { signal } : {});
     return Array.fromAsync(stream.batches);
   });
   return buildDataFrame(view, batches);

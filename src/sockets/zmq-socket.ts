@@ -98,20 +98,43 @@ class SendQueue {
   }
 }
 
+/** What both sides do alike. */
+class FrameSocket<S extends zmq.Router | zmq.Dealer> implements AsyncDisposable {
+  protected readonly socket: S;
+  protected readonly queue: SendQueue;
+
+  protected constructor(socket: S) {
+    this.socket = socket;
+    this.queue = new SendQueue(socket);
+  }
+
+  /** Received messages until close; those of a ROUTER begin with the peer's routing id. */
+  get messages(): AsyncIterable<Buffer[]> {
+    return readFairly(this.socket);
+  }
+
+  async close(): Promise<void> {
+    if (this.socket.closed) return;
+    await this.queue.flush();
+    this.socket.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
 /** The daemon's side of one endpoint. */
-export class RouterSocket implements AsyncDisposable {
+export class RouterSocket extends FrameSocket<zmq.Router> {
   /** The bound address with its real port. */
   readonly endpoint: string;
-  readonly #socket: zmq.Router;
-  readonly #queue: SendQueue;
   readonly #mostConnections = readConnectionShare();
   #connections = 0;
   #failures = 0;
   #isResting = false;
 
   private constructor(socket: zmq.Router, endpoint: string) {
-    this.#socket = socket;
-    this.#queue = new SendQueue(socket);
+    super(socket);
     this.endpoint = endpoint;
     this.#watch();
   }
@@ -122,7 +145,7 @@ export class RouterSocket implements AsyncDisposable {
   }
 
   #watch(): void {
-    const { events } = this.#socket;
+    const { events } = this.socket;
     for (const type of ['handshake:error:protocol', 'handshake:error:auth', 'handshake:error:other'] as const)
       events.on(type, () => this.#failures++);
     events.on('disconnect', () => this.#connections--);
@@ -141,12 +164,12 @@ export class RouterSocket implements AsyncDisposable {
     this.#isResting = true;
     this.#failures++;
     try {
-      await this.#socket.unbind(this.endpoint);
+      await this.socket.unbind(this.endpoint);
     } catch {
       // Closed meanwhile.
     }
     this.#connections = 0;
-    while (!this.#socket.closed) {
+    while (!this.socket.closed) {
       await sleep(REST_MS, undefined, { ref: false });
       if (await this.#bindAgain()) break;
     }
@@ -155,7 +178,7 @@ export class RouterSocket implements AsyncDisposable {
 
   async #bindAgain(): Promise<boolean> {
     try {
-      if (!this.#socket.closed) await this.#socket.bind(this.endpoint);
+      if (!this.socket.closed) await this.socket.bind(this.endpoint);
       await restrictEndpoint(this.endpoint);
       return true;
     } catch {
@@ -164,7 +187,7 @@ export class RouterSocket implements AsyncDisposable {
   }
 
   /** @throws RuvectorError `ERR_WIRE_ENDPOINT` when the address is taken or not usable */
-  static async bind(options: SocketOptions): Promise<RouterSocket> {
+  static async open(options: SocketOptions): Promise<RouterSocket> {
     const socket = new zmq.Router({
       ...commonOptions(options),
       mandatory: true,
@@ -192,79 +215,45 @@ export class RouterSocket implements AsyncDisposable {
    */
   async send(peer: Uint8Array, frames: readonly Uint8Array[]): Promise<void> {
     try {
-      await this.#queue.send([peer, ...frames]);
+      await this.queue.send([peer, ...frames]);
     } catch (error) {
-      throw this.#socket.closed ? closedError(error) : peerGoneError(error);
+      throw this.socket.closed ? closedError(error) : peerGoneError(error);
     }
-  }
-
-  /** Received messages, their first frame being the peer's routing id, until close. */
-  get messages(): AsyncIterable<Buffer[]> {
-    return readFairly(this.#socket);
   }
 
   /** Calls back when any peer's connection ends; ZeroMQ does not say whose. */
   onDisconnect(listener: () => void): void {
-    this.#socket.events.on('disconnect', listener);
-  }
-
-  async close(): Promise<void> {
-    if (this.#socket.closed) return;
-    await this.#queue.flush();
-    this.#socket.close();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
+    this.socket.events.on('disconnect', listener);
   }
 }
 
 /** A client's side of one connection. It never reconnects: a new daemon knows nothing of this client. */
-export class DealerSocket implements AsyncDisposable {
-  readonly #socket: zmq.Dealer;
-  readonly #queue: SendQueue;
-  readonly #options: SocketOptions;
+export class DealerSocket extends FrameSocket<zmq.Dealer> {
+  readonly #endpoint: string;
 
   constructor(options: SocketOptions) {
-    this.#options = options;
-    this.#socket = new zmq.Dealer({ ...commonOptions(options), reconnectInterval: HOUR_MS });
-    this.#queue = new SendQueue(this.#socket);
+    super(new zmq.Dealer({ ...commonOptions(options), reconnectInterval: HOUR_MS }));
+    this.#endpoint = options.endpoint;
   }
 
-  /** Starts to connect; `onGone` is called once when nothing listens there or the connection ends. */
-  connect(onGone: (error: RuvectorError) => void): void {
-    const { endpoint } = this.#options;
+  /** Starts to connect; `onGone` is called when nothing listens there or the connection ends. */
+  connect(onGone: (why: 'absent' | 'lost') => void): void {
     let isConnected = false;
-    const gone = (): void => onGone(isConnected ? lostError(endpoint) : absentError(endpoint));
-    this.#socket.events.on('connect', () => (isConnected = true));
-    this.#socket.events.on('disconnect', gone);
-    this.#socket.events.on('close', gone);
-    this.#socket.events.on('connect:retry', gone);
-    this.#socket.connect(endpoint);
+    const gone = (): void => onGone(isConnected ? 'lost' : 'absent');
+    this.socket.events.on('connect', () => (isConnected = true));
+    this.socket.events.on('disconnect', gone);
+    this.socket.events.on('close', gone);
+    this.socket.events.on('connect:retry', gone);
+    this.socket.connect(this.#endpoint);
   }
 
   /** @throws RuvectorError `ERR_WIRE_CLOSED` */
   async send(frames: readonly Uint8Array[]): Promise<void> {
     try {
-      await this.#queue.send([...frames]);
+      await this.queue.send([...frames]);
     } catch (error) {
       throw closedError(error);
     }
-  }
-
-  /** Received messages until close. */
-  get messages(): AsyncIterable<Buffer[]> {
-    return readFairly(this.#socket);
-  }
-
-  async close(): Promise<void> {
-    if (this.#socket.closed) return;
-    await this.#queue.flush();
-    this.#socket.close();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
   }
 }
 
@@ -308,18 +297,4 @@ function closedError(cause: unknown): RuvectorError {
   return wireError(WireErrorCode.CLOSED, 'Cannot send message: this side is closed; connect again', {
     cause,
   });
-}
-
-function lostError(endpoint: string): RuvectorError {
-  return wireError(
-    WireErrorCode.DISCONNECTED,
-    `Cannot reach daemon at "${endpoint}": the connection ended; see the daemon's log and connect again`,
-  );
-}
-
-function absentError(endpoint: string): RuvectorError {
-  return wireError(
-    WireErrorCode.NO_DAEMON,
-    `Cannot connect to daemon at "${endpoint}": nothing listens there; start it with \`ruvector-memopt serve\``,
-  );
 }

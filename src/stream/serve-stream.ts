@@ -2,8 +2,8 @@
 // transports are loaded with the first stream: a daemon that serves none does without their memory.
 import type { RuvectorError } from '../core/index.ts';
 import type { StreamFormat, StreamRequest, StreamTransport } from './stream-contract.ts';
-import type { ServedEndpoint } from './transports/serve-websocket.ts';
 import { streamDefaults } from './stream-options.ts';
+import type { ServedEndpoint } from './transports/served-endpoint.ts';
 import { parseStreamEndpoint } from './stream-endpoint.ts';
 import type { StreamHub } from './hub/stream-hub.ts';
 import { assertStreamRequest } from './stream-request.ts';

@@ -11,7 +11,7 @@ import { createInterface } from 'node:readline';
 import * as arrow from 'apache-arrow';
 import { PROTOCOL_VERSION, createBridgeServer, writeBridgeFile } from '../../src/bridge/index.ts';
 import { createIpcEndpoints } from '../../src/sockets/index.ts';
-import type { BridgeServer, StreamSource } from '../../src/bridge/index.ts';
+import type { BridgeServer, BatchFeed } from '../../src/bridge/index.ts';
 import { buildFlatBatch } from '../support/bridge/wire-batches.ts';
 import type { BenchCase, BenchTopic } from './harness.ts';
 
@@ -78,7 +78,7 @@ function buildBatches(batchBytes: number): arrow.RecordBatch[] {
   });
 }
 
-function buildSource(): StreamSource {
+function buildFeed(): BatchFeed {
   const known = new Map<number, arrow.RecordBatch[]>(
     CASES.map(({ batchBytes }) => [batchBytes, buildBatches(batchBytes)] as const),
   );
@@ -125,7 +125,7 @@ async function startServer(directory: string): Promise<{ server: BridgeServer; b
     controlEndpoint: endpoints.control,
     dataEndpoint: endpoints.data,
     token: 'benchmark',
-    streams: { bench: buildSource() },
+    feeds: { bench: buildFeed() },
   });
   const bridgeFile = join(directory, 'bridge.json');
   const { endpoints: bound } = server;

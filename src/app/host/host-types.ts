@@ -2,7 +2,6 @@
 import type { CollectorHealth } from '../../collect/index.ts';
 import type { MemorySnapshot, OptimizationEvent, RuvectorError, Home } from '../../core/index.ts';
 import type {
-  GateReport,
   LiveMark,
   ModelComparison,
   ModelEvent,
@@ -13,6 +12,7 @@ import type {
 import type { Decision, Explanation, Optimizer } from '../../optimize/index.ts';
 import type { FeatureSpec } from '../../prepare/index.ts';
 import type { History } from '../../store/index.ts';
+import type { TrainDeployment } from '../../train/index.ts';
 import type { BridgeServer } from '../../bridge/index.ts';
 import type { HostConfig } from './config.ts';
 import type { DatasetService } from '../training/dataset-service.ts';
@@ -44,16 +44,7 @@ export interface ModelUpload {
 }
 
 /** A model that was stored, whether it went live, and why. */
-export interface Deployment {
-  readonly name: string;
-  readonly version: string;
-  readonly isLive: boolean;
-  /** Null when it did not go live, or does not decide on this host. */
-  readonly swap: SwapReport | null;
-  /** One sentence: why it went live, or why it stays the candidate. */
-  readonly reason: string;
-  /** Null when it was forced or only stored. */
-  readonly gate: GateReport | null;
+export interface Deployment extends TrainDeployment {
   /** What decided while it was judged, `name@version` or the rule; null when it was not judged beside anything. */
   readonly judgedAgainst: string | null;
   /** `name@version` that answered before it; null when it did not go live, or nothing answered. */

@@ -21,7 +21,7 @@ import { installBaseline } from '../models/baseline.ts';
 import type { RuleBaseline } from '../models/baseline.ts';
 import { createBridgeLog } from '../requests/bridge-log.ts';
 import { buildRequests } from '../requests/bridge-requests.ts';
-import { buildBatchSources } from '../requests/batch-sources.ts';
+import { buildBatchFeeds } from '../requests/batch-feeds.ts';
 import { readComparisonRows } from '../training/comparison-rows.ts';
 import type { HostConfig } from './config.ts';
 import { createDatasetService } from '../training/dataset-service.ts';
@@ -242,7 +242,7 @@ class RunningHost implements Host {
       token: this.#token,
       version: ownVersion,
       requests: buildRequests(this),
-      streams: buildBatchSources({
+      feeds: buildBatchFeeds({
         followed: { history: this.history, appended: this.streams },
         datasets: this.datasets,
         // A new key each start: hashes of two runs cannot be joined.

@@ -4,6 +4,7 @@ import { messageOf } from '../../core/index.ts';
 import type { RuvectorError } from '../../core/index.ts';
 import { WireErrorCode, fromErrorPayload, wireError } from '../../sockets/index.ts';
 import { MAX_MESSAGE_BYTES, createStreamCodec } from '../codecs/codec.ts';
+import { lostError } from './lost-error.ts';
 import { createMessageQueue } from './message-queue.ts';
 import { encodeSubscribeMessage } from '../stream-request.ts';
 import type { StreamSource } from './stream-source.ts';
@@ -87,14 +88,5 @@ function refusedError(endpoint: string, status: number): RuvectorError {
   return wireError(
     WireErrorCode.AUTH,
     `Cannot subscribe at "${endpoint}": the server answered ${status}; give the token, or serve the stream for this client`,
-  );
-}
-
-/** A connection that can be tried again. */
-export function lostError(endpoint: string, state: string, cause?: unknown): RuvectorError {
-  return wireError(
-    WireErrorCode.DISCONNECTED,
-    `Cannot read stream "${endpoint}": ${state}; it is tried again unless reconnecting is off`,
-    { cause },
   );
 }

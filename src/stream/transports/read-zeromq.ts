@@ -3,7 +3,7 @@
 import { DealerSocket, WireErrorCode, fromErrorPayload, wireError } from '../../sockets/index.ts';
 import { createStreamCodec } from '../codecs/codec.ts';
 import { createMessageQueue } from './message-queue.ts';
-import { lostError } from './read-websocket.ts';
+import { lostError } from './lost-error.ts';
 import { encodeSubscribeMessage } from '../stream-request.ts';
 import type { StreamSource } from './stream-source.ts';
 import {
@@ -21,6 +21,8 @@ import {
 } from './zeromq-frames.ts';
 import type { MessageQueue } from './message-queue.ts';
 
+const goneStates = { absent: 'nothing listens there', lost: 'the connection ended' } as const;
+
 /** Connects to `ipc:///path` or `tcp://host:port`. */
 export function readZeromq(endpoint: string): StreamSource {
   return async function* ({ message, format, signal }) {
@@ -33,7 +35,7 @@ export function readZeromq(endpoint: string): StreamSource {
     });
     // Credit bounds what waits here; nothing needs to pause.
     const messages = createMessageQueue<Uint8Array>(() => {});
-    socket.connect((error) => messages.end(lostError(endpoint, error.message, error)));
+    socket.connect((why) => messages.end(lostError(endpoint, goneStates[why])));
     const receiving = receive(socket, messages);
     const leave = async (): Promise<void> => {
       await socket.send(buildFrames(BYE)).catch(() => {});

@@ -16,7 +16,7 @@ import { createStreamCodec } from '../codecs/codec.ts';
 import type { HelloEvent, StreamCodec, StreamEvent, StreamFormat, StreamKinds } from '../stream-contract.ts';
 import type { RuvectorError } from '../../core/index.ts';
 import { endpointError } from '../stream-endpoint.ts';
-import type { ServedEndpoint } from './serve-websocket.ts';
+import type { ServedEndpoint } from './served-endpoint.ts';
 import type { StreamSessions } from './stream-sessions.ts';
 
 /** How often it looks whether somebody reads. */

@@ -18,6 +18,7 @@ import {
 import { endpointError } from '../stream-endpoint.ts';
 import { parseSubscribeMessage, parseSubscribeQuery } from '../stream-request.ts';
 import type { SubscribeMessage } from '../stream-request.ts';
+import type { ServedEndpoint } from './served-endpoint.ts';
 import { refusalOf, urlOf } from './websocket-access.ts';
 import type { StreamKinds } from '../stream-contract.ts';
 import type { StreamSessions } from './stream-sessions.ts';
@@ -49,13 +50,6 @@ export interface WebSocketOptions {
   /** Pages of these origins may read the stream, besides those of this machine. */
   readonly origins: readonly string[];
   readonly allowRemote: boolean;
-}
-
-/** A bound endpoint. */
-export interface ServedEndpoint {
-  readonly endpoint: string;
-  /** Drains, then closes every connection. */
-  close(): Promise<void>;
 }
 
 /**

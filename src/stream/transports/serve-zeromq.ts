@@ -13,7 +13,7 @@ import {
   wireError,
 } from '../../sockets/index.ts';
 import type { StreamKinds } from '../stream-contract.ts';
-import type { ServedEndpoint } from './serve-websocket.ts';
+import type { ServedEndpoint } from './served-endpoint.ts';
 import { endpointError } from '../stream-endpoint.ts';
 import { parseSubscribeMessage } from '../stream-request.ts';
 import type { StreamSessions } from './stream-sessions.ts';
@@ -70,7 +70,7 @@ export async function serveZeromq(options: ZeromqOptions): Promise<ServedEndpoin
   if (path !== undefined && (await isListening(path))) {
     throw endpointError(options.address, 'something listens there');
   }
-  const router = await RouterSocket.bind({
+  const router = await RouterSocket.open({
     plane: 'data',
     endpoint: options.address,
     leaseMs: LEASE_MS,

@@ -2,7 +2,7 @@
 // lack is why there is an encoder of our own (docs/measured.md); when one of them learns it, these tests fail.
 import { decode as decodeMsgpack } from '@msgpack/msgpack';
 import { unpack } from 'msgpackr';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createStreamCodec } from '../../../src/stream/codecs/codec.ts';
 import type { RecordEvent } from '../../../src/stream/stream-contract.ts';
 import { createMsgpackCodec, createMsgpackrCodec } from '../../support/stream/msgpack-libraries.ts';
@@ -29,13 +29,13 @@ function valueOf(codec: Pick<LibraryCodec, 'encode'>, column: string, value: num
 }
 
 describe.each(libraries)('%s', (_name, library) => {
-  test('reads every record of ours', () => {
+  it('reads every record of ours', () => {
     const events = sampleEvents(300).filter(isRecord);
     const message = ours.encode(events);
     expect(library.decode(message)).toEqual(ours.decode(message));
   });
 
-  test('writes a float64 of 3 as an integer, a float32 as a float64', () => {
+  it('writes a float64 of 3 as an integer, a float32 as a float64', () => {
     expect(valueOf(ours, 'total_mb', 3)).toMatch(/^cb4008000000000000/);
     expect(valueOf(library, 'total_mb', 3)).toMatch(/^03/);
     expect(valueOf(ours, 'used_percent', 12.5)).toMatch(/^ca41480000/);
@@ -43,12 +43,12 @@ describe.each(libraries)('%s', (_name, library) => {
   });
 });
 
-test('msgpackr writes an int64 above 32 bits as a float64', () => {
+it('msgpackr writes an int64 above 32 bits as a float64', () => {
   expect(valueOf(ours, 'cached_kib', 2 ** 32)).toMatch(/^cf0000000100000000/);
   expect(valueOf(createMsgpackrCodec(), 'cached_kib', 2 ** 32)).toMatch(/^cb41f0000000000000/);
 });
 
-test('decode() refuses text that is not UTF-8, which both libraries read as some text', () => {
+it('decode() refuses text that is not UTF-8, which both libraries read as some text', () => {
   const message = Buffer.from('81a56576656e74a1ff', 'hex');
   const error: unknown = expect.objectContaining({ code: 'ERR_WIRE_STREAM_DECODE' });
   expect(() => ours.decode(message)).toThrow(error);

@@ -81,7 +81,7 @@ it('connectBridge() fails requests and streams when the server is killed while t
       dataEndpoint: endpoints.data,
       token,
     });
-    const stream = await client.stream('count', { rows: 1000 });
+    const stream = await client.openBatches('count', { rows: 1000 });
     const reading = (async (): Promise<void> => {
       for await (const _batch of stream.batches);
     })();
@@ -207,6 +207,6 @@ async function expectServes(endpoints: { control: string; data: string }, token:
   await using client = await connectBridge({ controlEndpoint: control, dataEndpoint: data, token });
   expect((await client.request('echo', 'well')).result).toBe('well');
   let batches = 0;
-  for await (const _batch of (await client.stream('count', { batches: 5, rows: 5 })).batches) batches++;
+  for await (const _batch of (await client.openBatches('count', { batches: 5, rows: 5 })).batches) batches++;
   expect(batches).toBe(5);
 }

@@ -73,7 +73,7 @@ describe.each(['ipc', 'tcp'])('over %s', (transport) => {
   });
 
   it('stream() gives every batch in order, with schema and meta before the first', async () => {
-    const stream = await client.stream('count', { batches: 300, rows: 100 });
+    const stream = await client.openBatches('count', { batches: 300, rows: 100 });
     expect(stream.schema.names).toEqual(columnsSchema.names);
     expect(stream.meta).toEqual({ batches: 300 });
     let next = 0;
@@ -111,7 +111,7 @@ describe('client.request()', () => {
       code: 'ERR_WIRE_UNKNOWN_REQUEST',
       message: expect.stringContaining('known are echo, fail, status, wait') as string,
     });
-    await expect(client.stream('nothing')).rejects.toMatchObject({ code: 'ERR_WIRE_UNKNOWN_STREAM' });
+    await expect(client.openBatches('nothing')).rejects.toMatchObject({ code: 'ERR_WIRE_UNKNOWN_STREAM' });
   });
 
   it('is refused before anything is sent when it is too large', async () => {
@@ -141,8 +141,8 @@ describe('client.request()', () => {
     await until(() => own.server.stats().activeRequests === 0 && own.server.stats().clients === 1);
   });
 
-  it('is answered while a stream is saturated', async () => {
-    const stream = await client.stream('count', { rows: 50_000 }, { window: 64 });
+  it('are answered while a stream is saturated', async () => {
+    const stream = await client.openBatches('count', { rows: 50_000 }, { window: 64 });
     const reading = (async (): Promise<void> => {
       for await (const _batch of stream.batches);
     })();
@@ -162,7 +162,7 @@ describe('client.stream()', () => {
   it('closes its source and gives its slots back when it is left early', async () => {
     await using own = await startedOn(directory);
     await using client = await connectTo(own.test);
-    const stream = await client.stream('count', { rows: 20_000 });
+    const stream = await client.openBatches('count', { rows: 20_000 });
     for await (const batch of stream.batches) {
       expect(batch.numRows).toBe(20_000);
       break;
@@ -176,7 +176,7 @@ describe('client.stream()', () => {
     await using own = await startedOn(directory);
     await using client = await connectTo(own.test);
     const abort = new AbortController();
-    const stream = await client.stream('count', { rows: 10 }, { signal: abort.signal });
+    const stream = await client.openBatches('count', { rows: 10 }, { signal: abort.signal });
     const reading = (async (): Promise<void> => {
       for await (const _batch of stream.batches) abort.abort(new Error('enough'));
     })();
@@ -188,7 +188,7 @@ describe('client.stream()', () => {
   it('is drained before a server closes: every batch sent is read, and the end says why', async () => {
     await using own = await startedOn(directory);
     await using client = await connectTo(own.test);
-    const stream = await client.stream('count', { rows: 1000 });
+    const stream = await client.openBatches('count', { rows: 1000 });
     let batches = 0;
     let closing: Promise<void> | undefined;
     const reading = async (): Promise<void> => {

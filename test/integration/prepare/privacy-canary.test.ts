@@ -13,8 +13,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import * as arrow from 'apache-arrow';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildBatchSources } from '../../../src/app/requests/batch-sources.ts';
-import type { BatchInputs } from '../../../src/app/requests/batch-sources.ts';
+import { buildBatchFeeds } from '../../../src/app/requests/batch-feeds.ts';
+import type { BatchInputs } from '../../../src/app/requests/batch-feeds.ts';
 import { publishHistory } from '../../../src/app/exports/publish-history.ts';
 import { createStreamService } from '../../../src/app/streams/stream-service.ts';
 import type { StreamService } from '../../../src/app/streams/stream-service.ts';
@@ -267,7 +267,7 @@ describe('bridge streams', () => {
     anonymizer: createLiveAnonymizer(),
   });
   const capture = async (folder: string, params: Record<string, unknown>): Promise<void> => {
-    const sources = buildBatchSources(inputs());
+    const sources = buildBatchFeeds(inputs());
     for (const name of ['process', 'optimization']) {
       const opened = await sources[name]!.open({ follow: false, ...params }, new AbortController().signal);
       const batches: arrow.RecordBatch[] = [];

@@ -63,7 +63,7 @@ it('openDataStream() continues across a restart of the daemon, from its history'
   await stream.close();
   await reading;
   await second.client.request('history.flush', {});
-  const { batches } = await second.client.stream('memory', { from_ms: timestamps[0]!, follow: false });
+  const { batches } = await second.client.openBatches('memory', { from_ms: timestamps[0]!, follow: false });
   const stored: number[] = [];
   for await (const batch of batches) {
     for (let i = 0; i < batch.numRows; i++) stored.push(Number(batch.getChild('timestamp')!.get(i)));

@@ -1,6 +1,6 @@
 // Small record batches and a counting source for the wire tests.
 import * as arrow from 'apache-arrow';
-import type { OpenedStream, StreamSource } from '../../../src/bridge/index.ts';
+import type { OpenedBatches, BatchFeed } from '../../../src/bridge/index.ts';
 
 export const columnsSchema = new arrow.Schema([
   new arrow.Field('index', new arrow.Int32(), false),
@@ -33,19 +33,19 @@ export function buildFlatBatch(
 }
 
 /** Counts what a source was asked for. */
-export interface CountingSource extends StreamSource {
+export interface CountingFeed extends BatchFeed {
   opened: number;
   returned: number;
   produced: number;
 }
 
 /** Streams `{ batches, rows }` of parameters as counting batches; endless without `batches`. */
-export function buildCountingSource(): CountingSource {
-  const source: CountingSource = {
+export function buildCountingFeed(): CountingFeed {
+  const source: CountingFeed = {
     opened: 0,
     returned: 0,
     produced: 0,
-    async open(params): Promise<OpenedStream> {
+    async open(params): Promise<OpenedBatches> {
       const { batches, rows } = params as { batches?: number | null; rows: number };
       const last = batches ?? Number.POSITIVE_INFINITY;
       source.opened++;

@@ -9,12 +9,12 @@ import { PROTOCOL_VERSION, createBridgeServer, writeBridgeFile } from '../../../
 import { createIpcEndpoints } from '../../../src/sockets/index.ts';
 import type { BridgeServer, RequestHandler } from '../../../src/bridge/index.ts';
 import type { Endpoints } from '../../../src/sockets/index.ts';
-import { buildCountingSource } from './wire-batches.ts';
-import type { CountingSource } from './wire-batches.ts';
+import { buildCountingFeed } from './wire-batches.ts';
+import type { CountingFeed } from './wire-batches.ts';
 
 export interface TestServer {
   readonly server: BridgeServer;
-  readonly source: CountingSource;
+  readonly source: CountingFeed;
   readonly token: string;
 }
 
@@ -33,7 +33,7 @@ const fail: RequestHandler = async () => {
 
 /** Starts the server of these tests in this process. */
 export async function startTestServer(endpoints: Endpoints, leaseMs = 1000): Promise<TestServer> {
-  const source = buildCountingSource();
+  const source = buildCountingFeed();
   const requests: Record<string, RequestHandler> = {
     echo,
     fail,
@@ -50,7 +50,7 @@ export async function startTestServer(endpoints: Endpoints, leaseMs = 1000): Pro
     leaseMs,
     maxMessageBytes: 64 * 2 ** 20,
     requests,
-    streams: { count: source },
+    feeds: { count: source },
   });
   return { server, source, token: TOKEN };
 }

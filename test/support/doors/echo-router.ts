@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DealerSocket, RouterSocket } from '../../../src/sockets/zmq-socket.ts';
 
 const shared = { plane: 'data', leaseMs: 10_000, maxMessageBytes: 65_536 } as const;
-const router = await RouterSocket.bind({ ...shared, endpoint: 'tcp://127.0.0.1:*' });
+const router = await RouterSocket.open({ ...shared, endpoint: 'tcp://127.0.0.1:*' });
 
 async function serve(): Promise<void> {
   for await (const [peer, ...frames] of router.messages) await router.send(peer!, frames);

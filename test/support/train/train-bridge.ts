@@ -10,7 +10,7 @@ import type { ModelRegistry } from '../../../src/models/index.ts';
 import type { TrainJob } from '../../../src/train/index.ts';
 import { PROTOCOL_VERSION, createBridgeServer, writeBridgeFile } from '../../../src/bridge/index.ts';
 import { createIpcEndpoints } from '../../../src/sockets/index.ts';
-import type { BridgeServer, OpenedStream, RequestHandler } from '../../../src/bridge/index.ts';
+import type { BridgeServer, OpenedBatches, RequestHandler } from '../../../src/bridge/index.ts';
 import { createRandom } from '../random.ts';
 
 /** Names of the features the rows have. */
@@ -72,7 +72,7 @@ export async function startTrainBridge(rowCount = 400): Promise<TrainBridge> {
     token,
     leaseMs: 2000,
     requests: { 'model.deploy': deployTo(registry, arrived) },
-    streams: { training: { open: async (params) => openTraining(params, rowCount) } },
+    feeds: { training: { open: async (params) => openTraining(params, rowCount) } },
   });
   const bridgeFile = join(directory, 'run', 'bridge.json');
   await writeBridgeFile(bridgeFile, {
@@ -108,7 +108,7 @@ function deployTo(registry: ModelRegistry, arrived: ArrivedModel[]): RequestHand
   };
 }
 
-function openTraining(params: unknown, rowCount: number): OpenedStream {
+function openTraining(params: unknown, rowCount: number): OpenedBatches {
   const { rows = rowCount } = params as { rows?: number };
   const kind = trainingKind(featureNames);
   const card = {

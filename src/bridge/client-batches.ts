@@ -1,5 +1,5 @@
-// A stream as its reader sees it: grants credit, checks the sequence, acknowledges a batch when the
-// next one is asked for, and always says BYE. One connection a stream: bulk waits for nobody else.
+// Record batches as their reader sees them: grants credit, checks the sequence, acknowledges a batch when the
+// next one is asked for, and always says BYE. A connection for each reading: bulk waits for nobody else.
 import type * as arrow from 'apache-arrow';
 import type { RuvectorError } from '../core/index.ts';
 import { Connection } from './connection.ts';
@@ -8,24 +8,24 @@ import { WireErrorCode, fromErrorPayload, wireError } from '../sockets/index.ts'
 import { MessageType, PROTOCOL_VERSION, nameOfType } from './message.ts';
 import type { WireMessage } from './message.ts';
 
-export interface StreamOptions {
-  /** Ends the stream; the loop over `batches` throws its reason. */
+export interface BatchOptions {
+  /** Ends the reading; the loop over `batches` throws its reason. */
   readonly signal?: AbortSignal;
   /** Batches in flight: bounds the memory on both sides. @default 8 */
   readonly window?: number;
 }
 
-/** An open stream. */
-export interface ClientStream {
+/** Batches that are being read. */
+export interface ClientBatches {
   readonly schema: arrow.Schema;
   readonly meta: unknown;
   /** Can be iterated once. */
   readonly batches: AsyncIterable<arrow.RecordBatch>;
-  /** Ends the stream early; leaving the loop does the same. */
+  /** Ends the reading early; leaving the loop does the same. */
   close(): Promise<void>;
 }
 
-export interface OpenStreamOptions {
+export interface OpenBatchesOptions {
   readonly endpoint: string;
   readonly token: string;
   readonly clientId: string;
@@ -33,8 +33,8 @@ export interface OpenStreamOptions {
   readonly maxMessageBytes: number;
   readonly name: string;
   readonly params: unknown;
-  readonly options: StreamOptions;
-  readonly onClose: (stream: ClientStream) => void;
+  readonly options: BatchOptions;
+  readonly onClose: (batches: ClientBatches) => void;
 }
 
 const STREAM_ID = 1;
@@ -42,20 +42,20 @@ const DEFAULT_WINDOW = 8;
 /** How long a closing reader waits for the daemon's BYE. */
 const BYE_TIMEOUT_MS = 1000;
 
-/** Opens a stream and waits for its HELLO. */
-export async function openClientStream(options: OpenStreamOptions): Promise<ClientStream> {
-  const stream = new Stream(options);
+/** Asks for batches and waits for the HELLO that describes them. */
+export async function openClientBatches(options: OpenBatchesOptions): Promise<ClientBatches> {
+  const reader = new BatchReader(options);
   try {
-    await stream.open();
+    await reader.open();
   } catch (error) {
-    await stream.close();
+    await reader.close();
     throw error;
   }
-  return stream;
+  return reader;
 }
 
-class Stream implements ClientStream {
-  readonly #options: OpenStreamOptions;
+class BatchReader implements ClientBatches {
+  readonly #options: OpenBatchesOptions;
   readonly #window: number;
   readonly #connection: Connection;
   readonly #inbox: WireMessage[] = [];
@@ -69,7 +69,7 @@ class Stream implements ClientStream {
   #closing: Promise<void> | undefined;
   meta: unknown = null;
 
-  constructor(options: OpenStreamOptions) {
+  constructor(options: OpenBatchesOptions) {
     this.#options = options;
     this.#window = Math.max(1, Math.floor(options.options.window ?? DEFAULT_WINDOW));
     const { endpoint, leaseMs, maxMessageBytes } = options;
@@ -134,7 +134,7 @@ class Stream implements ClientStream {
       this.#wakeUp();
       await this.#byeOrEnd();
     } catch {
-      // The connection ended, and with it the stream.
+      // The connection ended, and with it the reading.
     }
     await this.#connection.close();
     this.#options.onClose(this);
@@ -171,7 +171,7 @@ class Stream implements ClientStream {
     if (sequence !== this.#received) throw sequenceError(sequence, this.#received);
   }
 
-  /** The next message, null once the stream is being closed. */
+  /** The next message, null once the reading is being closed. */
   async #next(): Promise<WireMessage | null> {
     for (;;) {
       const message = this.#inbox.shift();

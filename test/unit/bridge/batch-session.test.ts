@@ -3,15 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { buildBatchPool } from '../../../src/bridge/batch-pool.ts';
 import { MessageType, nameOfType } from '../../../src/bridge/message.ts';
 import type { OutgoingMessage } from '../../../src/bridge/message.ts';
-import { StreamSession } from '../../../src/bridge/stream-session.ts';
-import type { StreamSource } from '../../../src/bridge/stream-session.ts';
-import { buildCountingBatch, buildCountingSource, columnsSchema } from '../../support/bridge/wire-batches.ts';
+import { BatchSession } from '../../../src/bridge/batch-session.ts';
+import type { BatchFeed } from '../../../src/bridge/batch-session.ts';
+import { buildCountingBatch, buildCountingFeed, columnsSchema } from '../../support/bridge/wire-batches.ts';
 
 interface Rig {
-  readonly session: StreamSession;
+  readonly session: BatchSession;
   readonly sent: OutgoingMessage[];
   readonly errors: unknown[];
-  readonly source: ReturnType<typeof buildCountingSource>;
+  readonly source: ReturnType<typeof buildCountingFeed>;
   slotsInUse(): number;
   /** Lets everything that can happen without the client happen. */
   settle(): Promise<void>;
@@ -19,14 +19,14 @@ interface Rig {
 
 const LARGE_ROWS = 50_000; // 400 KB a batch: too large to share a message
 
-function openSession(batches: number | undefined, rows: number, credit: number, own?: StreamSource): Rig {
-  const source = buildCountingSource();
+function openSession(batches: number | undefined, rows: number, credit: number, own?: BatchFeed): Rig {
+  const source = buildCountingFeed();
   const pool = buildBatchPool(2 ** 24);
   const sent: OutgoingMessage[] = [];
   const errors: unknown[] = [];
-  const session = new StreamSession({
+  const session = new BatchSession({
     streamId: 1,
-    source: own ?? source,
+    feed: own ?? source,
     params: { batches, rows },
     initialCredit: credit,
     pool,
@@ -42,7 +42,7 @@ function openSession(batches: number | undefined, rows: number, credit: number, 
 
 const typesOf = (sent: readonly OutgoingMessage[]): string[] => sent.map(({ type }) => nameOfType(type));
 
-describe('StreamSession', () => {
+describe('BatchSession', () => {
   it('sends no batch beyond the credit and asks the source for none', async () => {
     const rig = openSession(undefined, LARGE_ROWS, 3);
     await rig.settle();
@@ -93,7 +93,7 @@ describe('StreamSession', () => {
   it('does not hold a small batch back for one that is not ready', async () => {
     let release = (): void => {};
     const waiting = new Promise<void>((resolve) => (release = resolve));
-    const slow: StreamSource = {
+    const slow: BatchFeed = {
       async open() {
         async function* produce(): AsyncGenerator<ReturnType<typeof buildCountingBatch>> {
           yield buildCountingBatch(0, 1);
@@ -157,7 +157,7 @@ describe('StreamSession', () => {
   });
 
   it('ends although the source is stuck', async () => {
-    const stuck: StreamSource = {
+    const stuck: BatchFeed = {
       async open() {
         const batches = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }) };
         return { schema: columnsSchema, batches };
@@ -171,7 +171,7 @@ describe('StreamSession', () => {
   });
 
   it('reports the error of a source after the batches before it', async () => {
-    const failing: StreamSource = {
+    const failing: BatchFeed = {
       async open() {
         async function* produce(): AsyncGenerator<ReturnType<typeof buildCountingBatch>> {
           yield buildCountingBatch(0, LARGE_ROWS);

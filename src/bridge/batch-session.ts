@@ -1,38 +1,38 @@
-// One stream to one client: open source → HELLO → BATCH* under credit → DRAIN → last ACK → BYE.
+// Record batches of one feed to one client: open → HELLO → BATCH* under credit → DRAIN → last ACK → BYE.
 // Back-pressure: the source is asked for a batch only when the client has granted room for it, so
 // at most `credit` batches are held, each in a pool slot that returns on the client's ACK.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type * as arrow from 'apache-arrow';
 import { encodeSchema } from '../core/index.ts';
 import type { RuvectorError } from '../core/index.ts';
-import type { BatchPool, BatchSlot } from './batch-pool.ts';
+import type { BatchPool, PoolSlot } from './batch-pool.ts';
 import { buildBatchPlanner } from './encode-record-batch.ts';
 import type { BatchPlan } from './encode-record-batch.ts';
 import { WireErrorCode, wireError } from '../sockets/index.ts';
 import { MessageType, PROTOCOL_VERSION } from './message.ts';
 import type { OutgoingMessage } from './message.ts';
 
-/** What a source gives when it is opened. */
-export interface OpenedStream {
+/** What a feed gives when it is opened. */
+export interface OpenedBatches {
   readonly schema: arrow.Schema;
   /** JSON the client sees before the first batch. */
   readonly meta?: unknown;
   /**
-   * Ends when the stream ends; its iterator's `return()` is called when the client leaves early.
+   * Ends when there are no more; its iterator's `return()` is called when the client leaves early.
    * Batches must not change after they were yielded: small ones are sent together.
    */
   readonly batches: AsyncIterable<arrow.RecordBatch>;
 }
 
-/** Something that can be streamed. */
-export interface StreamSource {
+/** Record batches that a client can ask for by name. */
+export interface BatchFeed {
   /** @param signal aborts when the client leaves, or the daemon drains */
-  open(params: unknown, signal: AbortSignal): Promise<OpenedStream>;
+  open(params: unknown, signal: AbortSignal): Promise<OpenedBatches>;
 }
 
-export interface StreamSessionOptions {
+export interface BatchSessionOptions {
   readonly streamId: number;
-  readonly source: StreamSource;
+  readonly feed: BatchFeed;
   readonly params: unknown;
   readonly initialCredit: number;
   readonly pool: BatchPool;
@@ -49,14 +49,14 @@ const PACK_BYTES = 512 * 1024;
 interface Pack {
   /** Number of its last batch. */
   readonly lastSequence: number;
-  readonly slot: BatchSlot;
+  readonly slot: PoolSlot;
 }
 
 /** Why a session stops before its source does. */
 type StopReason = 'left' | 'lost' | 'drain';
 
-export class StreamSession {
-  readonly #options: StreamSessionOptions;
+export class BatchSession {
+  readonly #options: BatchSessionOptions;
   readonly #abort = new AbortController();
   readonly #plan = buildBatchPlanner();
   /** Messages sent and not acknowledged, oldest first. */
@@ -66,10 +66,10 @@ export class StreamSession {
   #credit: number;
   #stop: StopReason | null = null;
   #wake: (() => void) | null = null;
-  /** Resolves when nothing of the stream is left. */
+  /** Resolves when nothing of the session is left. */
   readonly done: Promise<void>;
 
-  constructor(options: StreamSessionOptions) {
+  constructor(options: BatchSessionOptions) {
     this.#options = options;
     this.#credit = options.initialCredit;
     this.done = this.#run();
@@ -79,7 +79,7 @@ export class StreamSession {
     return this.#sent;
   }
 
-  /** The client's limit on the number of batches since the stream began; a lower one is ignored. */
+  /** The client's limit on the number of batches since the session began; a lower one is ignored. */
   grant(credit: number): void {
     if (credit <= this.#credit) return;
     this.#credit = credit;
@@ -139,8 +139,8 @@ export class StreamSession {
   }
 
   async #pump(): Promise<void> {
-    const { source, params, streamId } = this.#options;
-    const { schema, meta, batches } = await source.open(params, this.#abort.signal);
+    const { feed, params, streamId } = this.#options;
+    const { schema, meta, batches } = await feed.open(params, this.#abort.signal);
     const iterator = batches[Symbol.asyncIterator]();
     try {
       await this.#options.send({

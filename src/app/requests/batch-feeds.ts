@@ -10,7 +10,7 @@ import {
 import type { BatchSource, RecordKind } from '../../core/index.ts';
 import { createTrainingSource, datasetCard } from '../../prepare/index.ts';
 import type { LiveAnonymizer } from '../../prepare/index.ts';
-import type { OpenedStream, StreamSource } from '../../bridge/index.ts';
+import type { OpenedBatches, BatchFeed } from '../../bridge/index.ts';
 import { followTable } from './follow-table.ts';
 import type { FollowSource, FollowView } from './follow-table.ts';
 import { parseParams } from './params.ts';
@@ -29,7 +29,7 @@ const namingParams = { ...rangeParams, anonymize: 'boolean' } as const;
 const replayParams = { batch_bytes: 'number', batches: 'number' } as const;
 
 /** Builds the table of what can be opened. */
-export function buildBatchSources(inputs: BatchInputs): Record<string, StreamSource> {
+export function buildBatchFeeds(inputs: BatchInputs): Record<string, BatchFeed> {
   return {
     memory: { open: (params, signal) => openMemory(inputs.followed, params, signal) },
     process: { open: (params, signal) => openNaming(inputs, 'process', params, signal) },
@@ -44,7 +44,7 @@ async function openMemory(
   followed: FollowSource,
   params: unknown,
   signal: AbortSignal,
-): Promise<OpenedStream> {
+): Promise<OpenedBatches> {
   const { from_ms, to_ms, follow } = parseParams('memory', rangeParams, params);
   const range = { fromMs: from_ms, toMs: to_ms, follow };
   return {
@@ -60,7 +60,7 @@ async function openNaming(
   name: 'process' | 'optimization',
   params: unknown,
   signal: AbortSignal,
-): Promise<OpenedStream> {
+): Promise<OpenedBatches> {
   const { from_ms, to_ms, follow, anonymize = true } = parseParams(name, namingParams, params);
   const native = name === 'process' ? processKind : optimizationKind;
   const view = anonymize ? buildAnonymousView(name, native, anonymizer) : buildStoredView(native);
@@ -89,7 +89,7 @@ async function openTraining(
   datasets: DatasetService,
   params: unknown,
   signal: AbortSignal,
-): Promise<OpenedStream> {
+): Promise<OpenedBatches> {
   const set = await datasets.build(parseDataset('training', params), signal);
   const source: BatchSource = createTrainingSource(set);
   return { schema: source.schema, meta: datasetCard(set), batches: source.open(0, signal) };
@@ -100,7 +100,7 @@ async function openReplay(
   datasets: DatasetService,
   params: unknown,
   signal: AbortSignal,
-): Promise<OpenedStream> {
+): Promise<OpenedBatches> {
   const { batch_bytes = 2 ** 20, batches = 64 } = parseParams('replay', replayParams, params);
   const batch = await datasets.buildReplayBatch(batch_bytes, signal);
   return { schema: batch.schema, meta: { batches }, batches: repeat(batch, batches) };

@@ -1,0 +1,168 @@
+// Record batches on the data endpoint: HELLO opens a session (docs/protocol.md calls it a stream), CREDIT and
+// ACK move it, BYE ends it. A connection may hold many; they end with it. It knows no requests.
+import type { RuvectorError } from '../core/index.ts';
+import type { BatchPool } from './batch-pool.ts';
+import { WireErrorCode, wireError } from '../sockets/index.ts';
+import { MessageType, nameOfType } from './message.ts';
+import type { WireMessage } from './message.ts';
+import { Plane } from './plane.ts';
+import type { Peer, PlaneHandlers, PlaneOptions, PlaneStats } from './plane.ts';
+import { BatchSession } from './batch-session.ts';
+import type { BatchFeed } from './batch-session.ts';
+
+export interface BatchPlaneOptions extends Omit<PlaneOptions, 'handlers'> {
+  readonly feeds: Readonly<Record<string, BatchFeed>>;
+  readonly pool: BatchPool;
+  /** Heartbeats of a data connection queue behind its bulk, so the lease is the control connection. */
+  readonly hasLease: (clientId: string) => boolean;
+}
+
+interface Open {
+  readonly peer: Peer;
+  readonly session: BatchSession;
+}
+
+export class BatchPlane implements PlaneHandlers {
+  readonly #options: BatchPlaneOptions;
+  readonly #plane: Plane;
+  readonly #sessions = new Map<string, Open>();
+  #isDraining = false;
+  #batchesSent = 0;
+
+  constructor(options: BatchPlaneOptions) {
+    this.#options = options;
+    this.#plane = new Plane({ ...options, handlers: this });
+  }
+
+  stats(): PlaneStats & { openStreams: number; batchesSent: number } {
+    const open = [...this.#sessions.values()].reduce((sum, { session }) => sum + session.sent, 0);
+    return {
+      ...this.#plane.stats(),
+      openStreams: this.#sessions.size,
+      batchesSent: this.#batchesSent + open,
+    };
+  }
+
+  /** Ends the sessions of a client whose lease ended. If it lives after all, it hears why. */
+  endClient(clientId: string): void {
+    for (const { peer, session } of this.#sessions.values()) {
+      if (peer.clientId === clientId) session.fail(leaseError());
+    }
+  }
+
+  /** Opens no new sessions and ends the open ones after their last ACK; after the deadline at once. */
+  async drain(deadline: AbortSignal): Promise<void> {
+    this.#isDraining = true;
+    for (const { session } of this.#sessions.values()) session.drain();
+    const giveUp = (): void => {
+      for (const { session } of this.#sessions.values()) session.leave('lost');
+    };
+    deadline.addEventListener('abort', giveUp, { once: true });
+    if (deadline.aborted) giveUp();
+    await Promise.all([...this.#sessions.values()].map(({ session }) => session.done));
+    deadline.removeEventListener('abort', giveUp);
+  }
+
+  close(): Promise<void> {
+    return this.#plane.close();
+  }
+
+  onHello(peer: Peer, message: WireMessage): void {
+    const key = keyOf(peer, message.streamId);
+    try {
+      if (this.#sessions.has(key)) throw repeatedError(message.streamId);
+      if (!this.#options.hasLease(peer.clientId)) throw leaseError();
+      const { stream: name, params } = message.payload ?? {};
+      this.#open(key, peer, message, this.#feedOf(name), params);
+    } catch (error) {
+      this.#plane.sendError(peer, error, { streamId: message.streamId });
+    }
+  }
+
+  #open(key: string, peer: Peer, message: WireMessage, feed: BatchFeed, params: unknown): void {
+    const { pool, maxMessageBytes } = this.#options;
+    const session = new BatchSession({
+      streamId: message.streamId,
+      feed,
+      params,
+      initialCredit: message.correlation,
+      pool,
+      maxMessageBytes,
+      send: (outgoing) => this.#plane.send(peer, outgoing),
+      sendError: (error, to) => this.#plane.sendError(peer, error, to),
+    });
+    this.#sessions.set(key, { peer, session });
+    void session.done.finally(() => {
+      this.#sessions.delete(key);
+      this.#batchesSent += session.sent;
+    });
+  }
+
+  #feedOf(name: unknown): BatchFeed {
+    if (this.#isDraining) throw closingError();
+    const { feeds } = this.#options;
+    if (typeof name === 'string' && Object.hasOwn(feeds, name)) return feeds[name]!;
+    throw wireError(
+      WireErrorCode.UNKNOWN_STREAM,
+      `Cannot open stream "${String(name)}": it is not known; known are ${Object.keys(feeds).sort().join(', ')}`,
+    );
+  }
+
+  /** Messages of a session that has ended meanwhile are normal and ignored. */
+  onMessage(peer: Peer, message: WireMessage): void {
+    const session = this.#sessions.get(keyOf(peer, message.streamId))?.session;
+    switch (message.type) {
+      case MessageType.CREDIT:
+        session?.grant(message.correlation);
+        return;
+      case MessageType.ACK:
+        session?.acknowledge(message.sequence);
+        session?.grant(message.correlation);
+        return;
+      case MessageType.BYE:
+      case MessageType.ERROR:
+        session?.leave('left');
+        return;
+      default:
+        this.#plane.sendError(peer, wrongPlaneError(message.type), { streamId: message.streamId });
+    }
+  }
+
+  onLost(peer: Peer): void {
+    for (const open of this.#sessions.values()) {
+      if (open.peer.key === peer.key) open.session.leave('lost');
+    }
+  }
+}
+
+function keyOf(peer: Peer, streamId: number): string {
+  return `${peer.key}/${streamId}`;
+}
+
+function leaseError(): RuvectorError {
+  return wireError(
+    WireErrorCode.DISCONNECTED,
+    'Cannot continue stream: the client has no live control connection, so its lease ended; connect again',
+  );
+}
+
+function repeatedError(streamId: number): RuvectorError {
+  return wireError(
+    WireErrorCode.FRAME,
+    `Cannot open stream ${streamId}: it is open already; use another number`,
+  );
+}
+
+function closingError(): RuvectorError {
+  return wireError(
+    WireErrorCode.CLOSED,
+    'Cannot open stream: the daemon is closing; try again when it is back',
+  );
+}
+
+function wrongPlaneError(type: number): RuvectorError {
+  return wireError(
+    WireErrorCode.TYPE,
+    `Cannot accept ${nameOfType(type)} on the data endpoint: requests belong to the control endpoint`,
+  );
+}
