@@ -25,7 +25,7 @@ const questions = [
   {
     ask: 'Where are the export options declared?',
     part: 'src',
-    all: [/\bincludeProcesses\b/, /\bsampleInterval/],
+    all: [/\binclude_?processes\b/i, /\bsample_?interval/i],
   },
   {
     ask: "Where does a slow stream reader's overflow policy live?",

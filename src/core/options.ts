@@ -71,7 +71,7 @@ export function completeOptions<T extends OptionTable>(
   const set = Object.entries(given).filter(
     ([name, value]) => value !== undefined && Object.hasOwn(table, name),
   );
-  return { ...defaultsOf(table), ...Object.fromEntries(set) } as OptionValues<T> & OptionDefaults<T>;
+  return { ...defaultsOf(table), ...Object.fromEntries(set) };
 }
 
 /** Every value that cannot be used and what could be; names that the table does not have are not looked at. */
@@ -156,6 +156,6 @@ const units = [
 
 /** 3_600_000 → `1h`, in the largest unit that it is whole in. */
 export function describeMs(ms: number): string {
-  const [unit, size] = units.find(([, size]) => ms >= size && ms % size === 0) ?? ['ms', 1];
+  const [unit, size] = units.find(([, whole]) => ms >= whole && ms % whole === 0) ?? ['ms', 1];
   return `${ms / size}${unit}`;
 }

@@ -1,6 +1,6 @@
 // `collect`: samples into the history for a while, without bridge or decisions.
 import type { Command } from 'commander';
-import { defaultConfig, readSavedConfig } from '../host/config.ts';
+import { readSavedConfig } from '../host/config.ts';
 import type { HostConfig } from '../host/config.ts';
 import { createHome } from '../home.ts';
 import { runSampling } from '../host/sampling.ts';
@@ -12,7 +12,8 @@ import { toAdrMemorySnapshot } from '../../core/index.ts';
 import type { MemorySnapshot } from '../../core/index.ts';
 import { startProgress } from '../../client/index.ts';
 import { abortOnSignals, formatBytes, formatRows, print, printJson } from '../terminal.ts';
-import { homeOf, parseNumber, parseSeconds } from './options.ts';
+import { homeOf, parseSeconds } from './options.ts';
+import { addSamplingOptions } from './serve-options.ts';
 
 interface CollectOptions {
   seconds: number;
@@ -33,21 +34,16 @@ interface CollectReport {
 
 /** Adds the command. */
 export function addCollect(program: Command): void {
-  program
+  const command = program
     .command('collect')
     .description('sample this host into the history for a while (Ctrl-C keeps what it has)')
-    .option('--seconds <n>', 'how long', parseSeconds, 60)
-    .option('--hz <rate>', 'samples a second, 0.1 to 50', parseNumber, defaultConfig.hz)
-    .option(
-      '--process-interval <seconds>',
-      'time between scans of all processes',
-      parseNumber,
-      defaultConfig.processIntervalMs / 1000,
-    )
+    .option('--seconds <n>', 'how long', parseSeconds, 60);
+  addSamplingOptions(command);
+  command
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  $ ruvector-memopt collect --seconds 300 --hz 2')
-    .action(async (options: CollectOptions, command: Command) => {
-      const home = homeOf(command);
+    .action(async (options: CollectOptions, self: Command) => {
+      const home = homeOf(self);
       createHome(home);
       const config = readSavedConfig(home.root, {
         hz: options.hz,

@@ -37,17 +37,23 @@ export interface ServeOptions {
 const GOAL_HELP =
   'relieve: act while memory is scarce for somebody it can help; save: give cold memory back all the time, for zram or cgroup v2';
 
-/** Adds what the configuration of the host is made of. */
-export function addHostOptions(command: Command): void {
+/** Adds how often is sampled. */
+export function addSamplingOptions(command: Command): void {
   command
     .option('--hz <rate>', 'samples a second, 0.1 to 50', parseNumber, defaultConfig.hz)
-    .option('--horizon <seconds>', 'how far ahead a label looks', parseNumber, defaultConfig.horizonMs / 1000)
     .option(
       '--process-interval <seconds>',
       'time between scans of all processes',
       parseNumber,
       defaultConfig.processIntervalMs / 1000,
-    )
+    );
+}
+
+/** Adds what the configuration of the host is made of. */
+export function addHostOptions(command: Command): void {
+  addSamplingOptions(command);
+  command
+    .option('--horizon <seconds>', 'how far ahead a label looks', parseNumber, defaultConfig.horizonMs / 1000)
     .option('--act', 'act on the named processes instead of only planning', defaultConfig.act)
     .option('--pid <pid>', 'process the optimizer may act on (repeatable)', collectNumber, [])
     .option('--name <command>', 'processes it may act on, by command name (repeatable)', collectText, [])
