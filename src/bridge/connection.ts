@@ -3,10 +3,11 @@
 import type { RuvectorError } from '../core/index.ts';
 import { decodeMessage } from './decode-message.ts';
 import { encodeMessage } from './encode-message.ts';
-import { DealerSocket, WireErrorCode, wireError } from '../sockets/index.ts';
+import { DealerSocket } from '../sockets/index.ts';
 import type { SocketOptions } from '../sockets/index.ts';
 import { assertSize } from './plane.ts';
 import type { OutgoingMessage, WireMessage } from './message.ts';
+import { noAnswerError } from './errors.ts';
 
 export interface ConnectionHandlers {
   onMessage(message: WireMessage): void;
@@ -67,12 +68,7 @@ export async function withTimeout<T>(promise: Promise<T>, timeoutMs: number, wha
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
-      reject(
-        wireError(
-          WireErrorCode.TIMEOUT,
-          `Cannot ${what}: no answer within ${timeoutMs} ms; see whether the daemon is stuck`,
-        ),
-      );
+      reject(noAnswerError(what, timeoutMs));
     }, timeoutMs);
   });
   try {

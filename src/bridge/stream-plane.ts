@@ -1,14 +1,19 @@
 // Streams on the data endpoint: HELLO opens one, CREDIT and ACK move it, BYE ends it.
 // A connection may hold many streams; they end with it. It knows no requests.
-import type { RuvectorError } from '../core/index.ts';
 import type { BatchPool } from './batch-pool.ts';
-import { WireErrorCode, wireError } from '../sockets/index.ts';
-import { MessageType, nameOfType } from './message.ts';
+import { MessageType } from './message.ts';
 import type { WireMessage } from './message.ts';
 import { Plane } from './plane.ts';
 import type { Peer, PlaneHandlers, PlaneOptions } from './plane.ts';
 import { StreamSession } from './stream-session.ts';
 import type { StreamSource } from './stream-session.ts';
+import {
+  leaseEndedError,
+  notOnDataError,
+  repeatedStreamError,
+  streamsClosingError,
+  unknownStreamError,
+} from './errors.ts';
 
 export interface StreamPlaneOptions extends Omit<PlaneOptions, 'handlers'> {
   readonly streams: Readonly<Record<string, StreamSource>>;
@@ -65,7 +70,7 @@ export class StreamPlane {
   /** Ends the streams of a client whose lease ended. If it lives after all, it hears why. */
   endClient(clientId: string): void {
     for (const { peer, stream } of this.#sessions.values()) {
-      if (peer.clientId === clientId) stream.fail(leaseError());
+      if (peer.clientId === clientId) stream.fail(leaseEndedError());
     }
   }
 
@@ -89,8 +94,8 @@ export class StreamPlane {
   #hello(peer: Peer, message: WireMessage): void {
     const key = keyOf(peer, message.streamId);
     try {
-      if (this.#sessions.has(key)) throw repeatedError(message.streamId);
-      if (!this.#options.hasLease(peer.clientId)) throw leaseError();
+      if (this.#sessions.has(key)) throw repeatedStreamError(message.streamId);
+      if (!this.#options.hasLease(peer.clientId)) throw leaseEndedError();
       const { stream: name, params } = message.payload ?? {};
       this.#open(key, peer, message, this.#sourceOf(name), params);
     } catch (error) {
@@ -118,13 +123,10 @@ export class StreamPlane {
   }
 
   #sourceOf(name: unknown): StreamSource {
-    if (this.#isDraining) throw closingError();
+    if (this.#isDraining) throw streamsClosingError();
     const { streams } = this.#options;
     if (typeof name === 'string' && Object.hasOwn(streams, name)) return streams[name]!;
-    throw wireError(
-      WireErrorCode.UNKNOWN_STREAM,
-      `Cannot open stream "${String(name)}": it is not known; known are ${Object.keys(streams).sort().join(', ')}`,
-    );
+    throw unknownStreamError(name, Object.keys(streams));
   }
 
   /** Messages of a stream that has ended meanwhile are normal and ignored. */
@@ -143,7 +145,7 @@ export class StreamPlane {
         stream?.leave('left');
         return;
       default:
-        this.#plane.sendError(peer, wrongPlaneError(message.type), { streamId: message.streamId });
+        this.#plane.sendError(peer, notOnDataError(message.type), { streamId: message.streamId });
     }
   }
 
@@ -156,32 +158,4 @@ export class StreamPlane {
 
 function keyOf(peer: Peer, streamId: number): string {
   return `${peer.key}/${streamId}`;
-}
-
-function leaseError(): RuvectorError {
-  return wireError(
-    WireErrorCode.DISCONNECTED,
-    'Cannot continue stream: the client has no live control connection, so its lease ended; connect again',
-  );
-}
-
-function repeatedError(streamId: number): RuvectorError {
-  return wireError(
-    WireErrorCode.FRAME,
-    `Cannot open stream ${streamId}: it is open already; use another number`,
-  );
-}
-
-function closingError(): RuvectorError {
-  return wireError(
-    WireErrorCode.CLOSED,
-    'Cannot open stream: the daemon is closing; try again when it is back',
-  );
-}
-
-function wrongPlaneError(type: number): RuvectorError {
-  return wireError(
-    WireErrorCode.TYPE,
-    `Cannot accept ${nameOfType(type)} on the data endpoint: requests belong to the control endpoint`,
-  );
 }

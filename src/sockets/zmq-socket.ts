@@ -8,7 +8,14 @@ import { isRuvectorError, systemCodeOf } from '../core/index.ts';
 import type { RuvectorError } from '../core/index.ts';
 import { readConnectionShare } from './connection-share.ts';
 import { restrictEndpoint } from './endpoint.ts';
-import { WireErrorCode, wireError } from './errors.ts';
+import {
+  WireErrorCode,
+  bindError,
+  daemonLostError,
+  nothingListensError,
+  peerGoneError,
+  socketClosedError,
+} from './errors.ts';
 
 /** One thread moves control frames, the other bulk, so that a large batch never delays a reply. */
 const IO_THREADS = 2;
@@ -177,11 +184,7 @@ export class RouterSocket implements AsyncDisposable {
       await socket.bind(options.endpoint);
     } catch (error) {
       socket.close();
-      throw wireError(
-        WireErrorCode.ENDPOINT,
-        `Cannot bind endpoint "${options.endpoint}": ${systemCodeOf(error) ?? String(error)}; stop the process that holds it or choose another`,
-        { cause: error },
-      );
+      throw bindError(options.endpoint, error);
     }
     return new RouterSocket(socket, socket.lastEndpoint ?? options.endpoint);
   }
@@ -194,7 +197,7 @@ export class RouterSocket implements AsyncDisposable {
     try {
       await this.#queue.send([peer, ...frames]);
     } catch (error) {
-      throw this.#socket.closed ? closedError(error) : peerGoneError(error);
+      throw this.#socket.closed ? socketClosedError(error) : peerGoneError(error);
     }
   }
 
@@ -235,7 +238,7 @@ export class DealerSocket implements AsyncDisposable {
   connect(onGone: (error: RuvectorError) => void): void {
     const { endpoint } = this.#options;
     let isConnected = false;
-    const gone = (): void => onGone(isConnected ? lostError(endpoint) : absentError(endpoint));
+    const gone = (): void => onGone(isConnected ? daemonLostError(endpoint) : nothingListensError(endpoint));
     this.#socket.events.on('connect', () => (isConnected = true));
     this.#socket.events.on('disconnect', gone);
     this.#socket.events.on('close', gone);
@@ -248,7 +251,7 @@ export class DealerSocket implements AsyncDisposable {
     try {
       await this.#queue.send([...frames]);
     } catch (error) {
-      throw closedError(error);
+      throw socketClosedError(error);
     }
   }
 
@@ -298,28 +301,4 @@ async function receive(socket: zmq.Router | zmq.Dealer): Promise<Buffer[] | null
 /** Whether a message was not sent because as many as may wait for the peer do. */
 export function isUnread(error: unknown): boolean {
   return isRuvectorError(error, WireErrorCode.DISCONNECTED) && systemCodeOf(error.cause) === 'EAGAIN';
-}
-
-function peerGoneError(cause: unknown): RuvectorError {
-  return wireError(WireErrorCode.DISCONNECTED, 'Cannot send to client: it is gone', { cause });
-}
-
-function closedError(cause: unknown): RuvectorError {
-  return wireError(WireErrorCode.CLOSED, 'Cannot send message: this side is closed; connect again', {
-    cause,
-  });
-}
-
-function lostError(endpoint: string): RuvectorError {
-  return wireError(
-    WireErrorCode.DISCONNECTED,
-    `Cannot reach daemon at "${endpoint}": the connection ended; see the daemon's log and connect again`,
-  );
-}
-
-function absentError(endpoint: string): RuvectorError {
-  return wireError(
-    WireErrorCode.NO_DAEMON,
-    `Cannot connect to daemon at "${endpoint}": nothing listens there; start it with \`ruvector-memopt serve\``,
-  );
 }

@@ -15,7 +15,7 @@ import { WireErrorCode } from '../../sockets/index.ts';
 import { createStreamCodec } from '../codecs/codec.ts';
 import type { HelloEvent, StreamCodec, StreamEvent, StreamFormat, StreamKinds } from '../stream-contract.ts';
 import type { RuvectorError } from '../../core/index.ts';
-import { endpointError } from '../stream-endpoint.ts';
+import { endpointError } from '../errors.ts';
 import type { ServedEndpoint } from './serve-websocket.ts';
 import type { StreamSessions } from './stream-sessions.ts';
 
