@@ -1,4 +1,5 @@
 // Errors of the app room: configuration, life cycle, demo.
+import { WireErrorCode } from '../sockets/index.ts';
 import { RuvectorError, messageOf } from '../core/index.ts';
 
 /** All configuration mistakes in one report, code `ERR_APP_CONFIG`. */
@@ -131,5 +132,14 @@ export function noPrefixError(problems: readonly string[]): RuvectorError {
     'ERR_APP_NO_PREFIX',
     `Cannot find a Python environment for --sys-prefix: ${problems.join('; ')}; activate one, set RUVECTOR_PYTHON, or use --user`,
     { details: { problems } },
+  );
+}
+
+/** What comes over the bridge has no holes: a reader is told rather than left without rows. */
+export function followGapError(table: string, count: number): RuvectorError {
+  return new RuvectorError(
+    WireErrorCode.STREAM_HISTORY,
+    `Cannot continue table "${table}": the history does not hold ${count} rows that were not read in time; read it again from an earlier time`,
+    { details: { table, count } },
   );
 }

@@ -1,14 +1,19 @@
 // Record batches on the data endpoint: HELLO opens a session (docs/protocol.md calls it a stream), CREDIT and
 // ACK move it, BYE ends it. A connection may hold many; they end with it. It knows no requests.
-import type { RuvectorError } from '../core/index.ts';
 import type { BatchPool } from './batch-pool.ts';
-import { WireErrorCode, wireError } from '../sockets/index.ts';
-import { MessageType, nameOfType } from './message.ts';
+import { MessageType } from './message.ts';
 import type { WireMessage } from './message.ts';
 import { Plane } from './plane.ts';
 import type { Peer, PlaneHandlers, PlaneOptions, PlaneStats } from './plane.ts';
 import { BatchSession } from './batch-session.ts';
 import type { BatchFeed } from './batch-session.ts';
+import {
+  leaseEndedError,
+  notOnDataError,
+  repeatedStreamError,
+  streamsClosingError,
+  unknownStreamError,
+} from './errors.ts';
 
 export interface BatchPlaneOptions extends Omit<PlaneOptions, 'handlers'> {
   readonly feeds: Readonly<Record<string, BatchFeed>>;
@@ -46,7 +51,7 @@ export class BatchPlane implements PlaneHandlers {
   /** Ends the sessions of a client whose lease ended. If it lives after all, it hears why. */
   endClient(clientId: string): void {
     for (const { peer, session } of this.#sessions.values()) {
-      if (peer.clientId === clientId) session.fail(leaseError());
+      if (peer.clientId === clientId) session.fail(leaseEndedError());
     }
   }
 
@@ -70,8 +75,8 @@ export class BatchPlane implements PlaneHandlers {
   onHello(peer: Peer, message: WireMessage): void {
     const key = keyOf(peer, message.streamId);
     try {
-      if (this.#sessions.has(key)) throw repeatedError(message.streamId);
-      if (!this.#options.hasLease(peer.clientId)) throw leaseError();
+      if (this.#sessions.has(key)) throw repeatedStreamError(message.streamId);
+      if (!this.#options.hasLease(peer.clientId)) throw leaseEndedError();
       const { stream: name, params } = message.payload ?? {};
       this.#open(key, peer, message, this.#feedOf(name), params);
     } catch (error) {
@@ -99,13 +104,10 @@ export class BatchPlane implements PlaneHandlers {
   }
 
   #feedOf(name: unknown): BatchFeed {
-    if (this.#isDraining) throw closingError();
+    if (this.#isDraining) throw streamsClosingError();
     const { feeds } = this.#options;
     if (typeof name === 'string' && Object.hasOwn(feeds, name)) return feeds[name]!;
-    throw wireError(
-      WireErrorCode.UNKNOWN_STREAM,
-      `Cannot open stream "${String(name)}": it is not known; known are ${Object.keys(feeds).sort().join(', ')}`,
-    );
+    throw unknownStreamError(name, Object.keys(feeds));
   }
 
   /** Messages of a session that has ended meanwhile are normal and ignored. */
@@ -124,7 +126,7 @@ export class BatchPlane implements PlaneHandlers {
         session?.leave('left');
         return;
       default:
-        this.#plane.sendError(peer, wrongPlaneError(message.type), { streamId: message.streamId });
+        this.#plane.sendError(peer, notOnDataError(message.type), { streamId: message.streamId });
     }
   }
 
@@ -137,32 +139,4 @@ export class BatchPlane implements PlaneHandlers {
 
 function keyOf(peer: Peer, streamId: number): string {
   return `${peer.key}/${streamId}`;
-}
-
-function leaseError(): RuvectorError {
-  return wireError(
-    WireErrorCode.DISCONNECTED,
-    'Cannot continue stream: the client has no live control connection, so its lease ended; connect again',
-  );
-}
-
-function repeatedError(streamId: number): RuvectorError {
-  return wireError(
-    WireErrorCode.FRAME,
-    `Cannot open stream ${streamId}: it is open already; use another number`,
-  );
-}
-
-function closingError(): RuvectorError {
-  return wireError(
-    WireErrorCode.CLOSED,
-    'Cannot open stream: the daemon is closing; try again when it is back',
-  );
-}
-
-function wrongPlaneError(type: number): RuvectorError {
-  return wireError(
-    WireErrorCode.TYPE,
-    `Cannot accept ${nameOfType(type)} on the data endpoint: requests belong to the control endpoint`,
-  );
 }

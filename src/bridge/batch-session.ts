@@ -4,13 +4,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type * as arrow from 'apache-arrow';
 import { encodeSchema } from '../core/index.ts';
-import type { RuvectorError } from '../core/index.ts';
 import type { BatchPool, PoolSlot } from './batch-pool.ts';
 import { buildBatchPlanner } from './encode-record-batch.ts';
 import type { BatchPlan } from './encode-record-batch.ts';
-import { WireErrorCode, wireError } from '../sockets/index.ts';
 import { MessageType, PROTOCOL_VERSION } from './message.ts';
 import type { OutgoingMessage } from './message.ts';
+import { ackAheadError, batchTooLargeError, daemonDrainsError, readerGoneError } from './errors.ts';
 
 /** What a feed gives when it is opened. */
 export interface OpenedBatches {
@@ -102,14 +101,14 @@ export class BatchSession {
   /** The client said BYE, or is gone: nothing more is sent and the source is closed. */
   leave(reason: 'left' | 'lost'): void {
     this.#stop = reason;
-    this.#abort.abort(leftError());
+    this.#abort.abort(readerGoneError());
     this.#wakeUp();
   }
 
   /** The daemon closes: what was sent is acknowledged first, then BYE. */
   drain(): void {
     this.#stop ??= 'drain';
-    this.#abort.abort(drainError());
+    this.#abort.abort(daemonDrainsError());
     this.#wakeUp();
   }
 
@@ -211,7 +210,7 @@ export class BatchSession {
       await this.#waitUntil(() => this.#acked === this.#sent || this.#isGone);
     }
     // A BYE would say that the source had ended.
-    if (isCutShort) this.fail(drainError());
+    if (isCutShort) this.fail(daemonDrainsError());
     if (isCutShort || this.#stop === 'lost') return;
     await this.#options.send({ type: MessageType.BYE, streamId, sequence: this.#sent });
     await this.#waitUntil(() => this.#isGone);
@@ -273,29 +272,3 @@ class StoppableSource {
 }
 
 const NOT_READY = Symbol('not ready');
-
-function ackAheadError(sequence: number, sent: number): RuvectorError {
-  return wireError(
-    WireErrorCode.SEQUENCE,
-    `Cannot accept ACK ${sequence}: only ${sent} batches were sent; the client is broken`,
-  );
-}
-
-function batchTooLargeError(sizeBytes: number, maxMessageBytes: number): RuvectorError {
-  return wireError(
-    WireErrorCode.TOO_LARGE,
-    `Cannot send batch: it has ${sizeBytes} bytes, ${maxMessageBytes} are allowed; let the source yield fewer rows`,
-    { details: { sizeBytes, maxMessageBytes } },
-  );
-}
-
-function leftError(): RuvectorError {
-  return wireError(WireErrorCode.DISCONNECTED, 'Cannot continue stream: the client left');
-}
-
-function drainError(): RuvectorError {
-  return wireError(
-    WireErrorCode.DISCONNECTED,
-    'Cannot continue stream: the daemon is closing; connect again when it is back',
-  );
-}

@@ -3,12 +3,13 @@
 import { randomUUID } from 'node:crypto';
 import type { RuvectorError } from '../core/index.ts';
 import { Connection, withTimeout } from './connection.ts';
-import { WireErrorCode, fromErrorPayload, wireError } from '../sockets/index.ts';
+import { fromErrorPayload } from '../sockets/index.ts';
 import type { Endpoints } from '../sockets/index.ts';
 import { MessageType, PROTOCOL_VERSION } from './message.ts';
 import type { WireMessage } from './message.ts';
 import { openClientBatches } from './client-batches.ts';
 import type { ClientBatches, BatchOptions } from './client-batches.ts';
+import { attachmentsTooLargeError, clientClosedError } from './errors.ts';
 
 export interface ConnectOptions {
   readonly controlEndpoint: string;
@@ -151,7 +152,7 @@ class Client implements BridgeClient {
   }
 
   async close(): Promise<void> {
-    this.#end(wireError(WireErrorCode.CLOSED, 'Cannot use bridge client: it is closed; connect again'));
+    this.#end(clientClosedError());
     await Promise.all([...this.#open].map((batches) => batches.close()));
     await this.#control.close();
   }
@@ -202,11 +203,7 @@ class Client implements BridgeClient {
   #assertFits(attachments: readonly Uint8Array[]): void {
     const sizeBytes = attachments.reduce((sum, bytes) => sum + bytes.byteLength, 0);
     if (sizeBytes <= this.#maxMessageBytes) return;
-    throw wireError(
-      WireErrorCode.TOO_LARGE,
-      `Cannot send request: its attachments have ${sizeBytes} bytes, the daemon takes ${this.#maxMessageBytes}; send them in parts`,
-      { details: { sizeBytes, maxMessageBytes: this.#maxMessageBytes } },
-    );
+    throw attachmentsTooLargeError(sizeBytes, this.#maxMessageBytes);
   }
 
   #end(error: RuvectorError): void {

@@ -1,10 +1,9 @@
 // run/bridge.json: how Python and notebooks find a running daemon. Owner only, replaced atomically.
 import { readFile } from 'node:fs/promises';
 import { isAlive, readStartTicks, systemCodeOf } from '../core/index.ts';
-import type { RuvectorError } from '../core/index.ts';
 import { writeDurably } from '../files/index.ts';
-import { WireErrorCode, wireError } from '../sockets/index.ts';
 import type { Endpoints } from '../sockets/index.ts';
+import { noDaemonError } from './errors.ts';
 
 /** The content of run/bridge.json. */
 export interface BridgeFile {
@@ -74,12 +73,4 @@ function isRunning({ pid, startTicks }: BridgeFile): boolean {
   if (!isAlive(pid)) return false;
   const nowTicks = readStartTicks(pid);
   return startTicks === undefined || nowTicks === null || nowTicks === startTicks;
-}
-
-function noDaemonError(path: string, state: string, cause?: unknown): RuvectorError {
-  return wireError(
-    WireErrorCode.NO_DAEMON,
-    `Cannot find a running daemon by "${path}": ${state}; start it with \`ruvector-memopt serve\``,
-    { cause },
-  );
 }

@@ -4,9 +4,10 @@ import type * as arrow from 'apache-arrow';
 import type { RuvectorError } from '../core/index.ts';
 import { Connection } from './connection.ts';
 import { decodeRecordBatches, decodeSchema } from './decode-record-batch.ts';
-import { WireErrorCode, fromErrorPayload, wireError } from '../sockets/index.ts';
-import { MessageType, PROTOCOL_VERSION, nameOfType } from './message.ts';
+import { fromErrorPayload } from '../sockets/index.ts';
+import { MessageType, PROTOCOL_VERSION } from './message.ts';
 import type { WireMessage } from './message.ts';
+import { sequenceError, strayMessageError } from './errors.ts';
 
 export interface BatchOptions {
   /** Ends the reading; the loop over `batches` throws its reason. */
@@ -94,7 +95,7 @@ class BatchReader implements ClientBatches {
       payload: { protocol: PROTOCOL_VERSION, token, client: clientId, stream: name, params: params ?? null },
     });
     const hello = await this.#next();
-    if (hello?.type !== MessageType.HELLO) throw unexpectedError(hello?.type ?? 0);
+    if (hello?.type !== MessageType.HELLO) throw strayMessageError(hello?.type ?? 0);
     this.#schemaBytes = hello.attachments[0] ?? new Uint8Array(0);
     this.#schema = decodeSchema(this.#schemaBytes);
     this.meta = hello.payload?.['meta'] ?? null;
@@ -112,7 +113,7 @@ class BatchReader implements ClientBatches {
         if (message.type === MessageType.BATCH) yield* this.#decode(message);
         else if (message.type === MessageType.DRAIN) this.#checkCount(message.sequence);
         else if (message.type === MessageType.BYE) return;
-        else throw unexpectedError(message.type);
+        else throw strayMessageError(message.type);
         this.#acknowledge();
       }
     } finally {
@@ -210,19 +211,4 @@ class BatchReader implements ClientBatches {
   #wakeUp(): void {
     for (const wake of this.#waiters.splice(0)) wake();
   }
-}
-
-function sequenceError(actual: number, expected: number): RuvectorError {
-  return wireError(
-    WireErrorCode.SEQUENCE,
-    `Cannot continue stream: batch ${actual} came where ${expected} was due; report this as a bug`,
-    { details: { actual, expected } },
-  );
-}
-
-function unexpectedError(type: number): RuvectorError {
-  return wireError(
-    WireErrorCode.TYPE,
-    `Cannot continue stream: ${nameOfType(type)} came, which does not belong here`,
-  );
 }

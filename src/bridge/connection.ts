@@ -3,10 +3,11 @@
 import type { RuvectorError } from '../core/index.ts';
 import { decodeMessage } from './decode-message.ts';
 import { encodeMessage } from './encode-message.ts';
-import { DealerSocket, WireErrorCode, wireError } from '../sockets/index.ts';
+import { DealerSocket } from '../sockets/index.ts';
 import type { SocketOptions } from '../sockets/index.ts';
 import { assertSize } from './plane.ts';
 import type { OutgoingMessage, WireMessage } from './message.ts';
+import { daemonLostError, noAnswerError, nothingListensError } from './errors.ts';
 
 export interface ConnectionHandlers {
   onMessage(message: WireMessage): void;
@@ -25,7 +26,9 @@ export class Connection implements AsyncDisposable {
     this.#maxMessageBytes = options.maxMessageBytes;
     this.#socket = new DealerSocket(options);
     const { endpoint } = options;
-    this.#socket.connect((why) => this.#end(why === 'lost' ? lostError(endpoint) : absentError(endpoint)));
+    this.#socket.connect((why) =>
+      this.#end(why === 'lost' ? daemonLostError(endpoint) : nothingListensError(endpoint)),
+    );
     this.#run().catch((error: unknown) => this.#end(error as RuvectorError));
   }
 
@@ -63,31 +66,12 @@ export class Connection implements AsyncDisposable {
   }
 }
 
-function lostError(endpoint: string): RuvectorError {
-  return wireError(
-    WireErrorCode.DISCONNECTED,
-    `Cannot reach daemon at "${endpoint}": the connection ended; see the daemon's log and connect again`,
-  );
-}
-
-function absentError(endpoint: string): RuvectorError {
-  return wireError(
-    WireErrorCode.NO_DAEMON,
-    `Cannot connect to daemon at "${endpoint}": nothing listens there; start it with \`ruvector-memopt serve\``,
-  );
-}
-
 /** Rejects with `ERR_WIRE_TIMEOUT` unless `promise` settles in time. */
 export async function withTimeout<T>(promise: Promise<T>, timeoutMs: number, what: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
-      reject(
-        wireError(
-          WireErrorCode.TIMEOUT,
-          `Cannot ${what}: no answer within ${timeoutMs} ms; see whether the daemon is stuck`,
-        ),
-      );
+      reject(noAnswerError(what, timeoutMs));
     }, timeoutMs);
   });
   try {

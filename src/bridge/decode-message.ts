@@ -1,7 +1,5 @@
 // Frames → message. The inverse of encode-message.ts; every malformed input is a typed error.
 // python/src/ruvector/_bridge/protocol.py gives the same verdict on the same bytes. Specification: docs/protocol.md
-import { WireErrorCode, wireError } from '../sockets/index.ts';
-import type { RuvectorError } from '../core/index.ts';
 import {
   HEADER_BYTES,
   HeaderOffset,
@@ -10,9 +8,9 @@ import {
   MAX_PAYLOAD_BYTES,
   PROTOCOL_VERSION,
   isMessageType,
-  nameOfType,
 } from './message.ts';
 import type { Payload, WireMessage } from './message.ts';
+import { frameError, protocolVersionError, unknownTypeError } from './errors.ts';
 
 // ignoreBOM keeps a byte order mark in the text, so that JSON.parse refuses it as Python does.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -25,8 +23,8 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 export function decodeMessage(frames: readonly Uint8Array[]): WireMessage {
   const [header, json, ...attachments] = frames;
   if (header === undefined || json === undefined)
-    throw malformed(`${frames.length} frames, at least 2 are needed`);
-  if (attachments.length > MAX_ATTACHMENTS) throw malformed(`${attachments.length} attachments`);
+    throw frameError(`${frames.length} frames, at least 2 are needed`);
+  if (attachments.length > MAX_ATTACHMENTS) throw frameError(`${attachments.length} attachments`);
   return { ...decodeHeader(header), payload: decodePayload(json), attachments };
 }
 
@@ -34,37 +32,35 @@ type Header = Omit<WireMessage, 'payload' | 'attachments'>;
 
 function decodeHeader(bytes: Uint8Array): Header {
   if (bytes.byteLength !== HEADER_BYTES)
-    throw malformed(`a header of ${bytes.byteLength} bytes, not ${HEADER_BYTES}`);
+    throw frameError(`a header of ${bytes.byteLength} bytes, not ${HEADER_BYTES}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES);
-  if (view.getUint32(HeaderOffset.MAGIC, true) !== MAGIC) throw malformed('the magic is not "RVB1"');
+  if (view.getUint32(HeaderOffset.MAGIC, true) !== MAGIC) throw frameError('the magic is not "RVB1"');
   const version = view.getUint8(HeaderOffset.VERSION);
-  if (version !== PROTOCOL_VERSION) throw wrongVersion(version);
-  if (view.getUint16(HeaderOffset.FLAGS, true) !== 0) throw malformed('flags are not 0');
-  if (view.getUint32(HeaderOffset.RESERVED, true) !== 0) throw malformed('reserved bytes are not 0');
+  if (version !== PROTOCOL_VERSION) throw protocolVersionError(version);
+  if (view.getUint16(HeaderOffset.FLAGS, true) !== 0) throw frameError('flags are not 0');
+  if (view.getUint32(HeaderOffset.RESERVED, true) !== 0) throw frameError('reserved bytes are not 0');
   const streamId = view.getUint32(HeaderOffset.STREAM, true);
   const sequence = readSafeInteger(view, HeaderOffset.SEQUENCE);
   const correlation = readSafeInteger(view, HeaderOffset.CORRELATION);
   const type = view.getUint8(HeaderOffset.TYPE);
   if (!isMessageType(type)) {
-    throw wireError(WireErrorCode.TYPE, `Cannot decode message: ${nameOfType(type)} is not known`, {
-      details: { streamId, correlation },
-    });
+    throw unknownTypeError(type, streamId, correlation);
   }
   return { type, streamId, sequence, correlation };
 }
 
 function readSafeInteger(view: DataView, offset: number): number {
   const value = view.getUint32(offset + 4, true) * 2 ** 32 + view.getUint32(offset, true);
-  if (value > Number.MAX_SAFE_INTEGER) throw malformed('a 64-bit field exceeds 2^53 - 1');
+  if (value > Number.MAX_SAFE_INTEGER) throw frameError('a 64-bit field exceeds 2^53 - 1');
   return value;
 }
 
 function decodePayload(bytes: Uint8Array): Payload | null {
   if (bytes.byteLength === 0) return null;
-  if (bytes.byteLength > MAX_PAYLOAD_BYTES) throw malformed(`a payload of ${bytes.byteLength} bytes`);
+  if (bytes.byteLength > MAX_PAYLOAD_BYTES) throw frameError(`a payload of ${bytes.byteLength} bytes`);
   const value = parseJson(bytes);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw malformed('the payload is not a JSON object');
+    throw frameError('the payload is not a JSON object');
   }
   return value as Payload;
 }
@@ -73,18 +69,6 @@ function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(utf8.decode(bytes)) as unknown;
   } catch (error) {
-    throw malformed('the payload is not UTF-8 JSON', error);
+    throw frameError('the payload is not UTF-8 JSON', error);
   }
-}
-
-function malformed(state: string, cause?: unknown): RuvectorError {
-  return wireError(WireErrorCode.FRAME, `Cannot decode message: ${state}; see docs/protocol.md`, { cause });
-}
-
-function wrongVersion(version: number): RuvectorError {
-  return wireError(
-    WireErrorCode.VERSION,
-    `Cannot decode message: protocol version ${version}, this side speaks ${PROTOCOL_VERSION}; update the older side`,
-    { details: { version, supported: PROTOCOL_VERSION } },
-  );
 }

@@ -1,7 +1,7 @@
 // Arrow IPC messages → schema and record batch. The inverse of encode-record-batch.ts.
 // https://arrow.apache.org/docs/format/Columnar.html#encapsulated-message-format
 import * as arrow from 'apache-arrow';
-import { WireErrorCode, wireError } from '../sockets/index.ts';
+import { batchBytesError } from './errors.ts';
 
 /**
  * Decodes the schema message of a data HELLO.
@@ -32,8 +32,6 @@ function decodeOrThrow<T>(what: string, decode: () => T): T {
   try {
     return decode();
   } catch (error) {
-    throw wireError(WireErrorCode.BATCH, `Cannot decode ${what}: its bytes are not one Arrow IPC message`, {
-      cause: error,
-    });
+    throw batchBytesError(what, error);
   }
 }

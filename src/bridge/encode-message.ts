@@ -1,5 +1,5 @@
 // Message → frames. The inverse of decode-message.ts. Specification: docs/protocol.md
-import { WireErrorCode, wireError } from '../sockets/index.ts';
+import { messageTooLargeError } from './errors.ts';
 import {
   HEADER_BYTES,
   HeaderOffset,
@@ -7,7 +7,6 @@ import {
   MAX_ATTACHMENTS,
   MAX_PAYLOAD_BYTES,
   PROTOCOL_VERSION,
-  nameOfType,
 } from './message.ts';
 import type { OutgoingMessage } from './message.ts';
 
@@ -21,10 +20,7 @@ export function encodeMessage(message: OutgoingMessage): Uint8Array[] {
   const { payload = null, attachments = [] } = message;
   const json = payload === null ? EMPTY : Buffer.from(JSON.stringify(payload));
   if (json.length > MAX_PAYLOAD_BYTES || attachments.length > MAX_ATTACHMENTS) {
-    throw wireError(
-      WireErrorCode.TOO_LARGE,
-      `Cannot encode message "${nameOfType(message.type)}": ${json.length} bytes of JSON and ${attachments.length} attachments, at most ${MAX_PAYLOAD_BYTES} and ${MAX_ATTACHMENTS} are allowed; send bulk as an attachment`,
-    );
+    throw messageTooLargeError(message.type, json.length, attachments.length);
   }
   return [encodeHeader(message), json, ...attachments];
 }

@@ -5,7 +5,7 @@ import * as arrow from 'apache-arrow';
 import { BufferRegion, Message, RecordBatch as BatchHeader } from 'apache-arrow/ipc/metadata/message';
 import { VectorAssembler } from 'apache-arrow/visitor/vectorassembler';
 import type { FieldNode } from 'apache-arrow/ipc/metadata/message';
-import { WireErrorCode, wireError } from '../sockets/index.ts';
+import { dictionaryColumnError } from './errors.ts';
 
 /** Buffers begin at multiples of this within the body, and the body within the message. */
 const ALIGNMENT = 64;
@@ -122,10 +122,7 @@ function writeBuffer(
 function assertNoDictionaries(fields: readonly arrow.Field[]): void {
   for (const field of fields) {
     if (arrow.DataType.isDictionary(field.type)) {
-      throw wireError(
-        WireErrorCode.BATCH,
-        `Cannot encode column "${field.name}": it is dictionary-encoded; send it as plain values`,
-      );
+      throw dictionaryColumnError(field.name);
     }
     assertNoDictionaries((field.type.children ?? []) as arrow.Field[]);
   }

@@ -4,10 +4,11 @@ import { isRuvectorError } from '../core/index.ts';
 import type { RuvectorError } from '../core/index.ts';
 import { decodeMessage } from './decode-message.ts';
 import { encodeMessage } from './encode-message.ts';
-import { WireErrorCode, isToken, toErrorPayload, wireError } from '../sockets/index.ts';
+import { WireErrorCode, isToken, toErrorPayload } from '../sockets/index.ts';
 import type { RouterSocket } from '../sockets/index.ts';
-import { MessageType, nameOfType } from './message.ts';
+import { MessageType } from './message.ts';
 import type { OutgoingMessage, WireMessage } from './message.ts';
+import { framesTooLargeError, helloTooLargeError, noHelloError, wrongTokenError } from './errors.ts';
 
 /** An authenticated connection. */
 export interface Peer {
@@ -208,33 +209,12 @@ export class Plane {
 export function assertSize(frames: readonly Uint8Array[], maxMessageBytes: number): void {
   const sizeBytes = frames.reduce((sum, frame) => sum + frame.byteLength, 0);
   if (sizeBytes <= maxMessageBytes) return;
-  throw wireError(
-    WireErrorCode.TOO_LARGE,
-    `Cannot send message: it has ${sizeBytes} bytes, the daemon takes ${maxMessageBytes}; send it in parts or raise maxMessageBytes`,
-    { details: { sizeBytes, maxMessageBytes } },
-  );
+  throw framesTooLargeError(sizeBytes, maxMessageBytes);
 }
 
 /** @throws RuvectorError `ERR_WIRE_FRAME` for what no HELLO looks like, before it is parsed */
 function assertHelloSize(frames: readonly Uint8Array[]): void {
   const sizeBytes = frames.reduce((sum, frame) => sum + frame.byteLength, 0);
   if (sizeBytes <= MAX_HELLO_BYTES) return;
-  throw wireError(
-    WireErrorCode.FRAME,
-    `Cannot accept message of ${sizeBytes} bytes: this connection has not said HELLO; connect with the token of run/bridge.json`,
-  );
-}
-
-function noHelloError(message: WireMessage): RuvectorError {
-  return wireError(
-    WireErrorCode.AUTH,
-    `Cannot accept ${nameOfType(message.type)}: this connection has not said HELLO; connect with the token of run/bridge.json`,
-  );
-}
-
-function wrongTokenError(): RuvectorError {
-  return wireError(
-    WireErrorCode.AUTH,
-    'Cannot accept HELLO: its token is not the one of this daemon; read run/bridge.json again',
-  );
+  throw helloTooLargeError(sizeBytes);
 }

@@ -1,8 +1,14 @@
 // Requests on the control endpoint: HELLO, REQUEST → PROGRESS* → REPLY or ERROR, CANCEL.
 // A client that vanishes aborts its requests. It knows no batches.
-import type { RuvectorError } from '../core/index.ts';
-import { WireErrorCode, wireError } from '../sockets/index.ts';
-import { MessageType, PROTOCOL_VERSION, nameOfType } from './message.ts';
+import {
+  notOnControlError,
+  repeatedRequestError,
+  requestCancelledError,
+  requesterGoneError,
+  requestsClosingError,
+  unknownRequestError,
+} from './errors.ts';
+import { MessageType, PROTOCOL_VERSION } from './message.ts';
 import type { WireMessage } from './message.ts';
 import { Plane } from './plane.ts';
 import type { Peer, PlaneHandlers, PlaneOptions, PlaneStats } from './plane.ts';
@@ -59,7 +65,7 @@ export class RequestPlane implements PlaneHandlers {
   async drain(deadline: AbortSignal): Promise<void> {
     this.#isDraining = true;
     const abortAll = (): void => {
-      for (const { abort } of this.#running.values()) abort.abort(closingError());
+      for (const { abort } of this.#running.values()) abort.abort(requestsClosingError());
     };
     deadline.addEventListener('abort', abortAll, { once: true });
     if (deadline.aborted) abortAll();
@@ -92,16 +98,18 @@ export class RequestPlane implements PlaneHandlers {
     const { type, correlation } = message;
     if (type === MessageType.REQUEST) this.#start(peer, message);
     else if (type === MessageType.CANCEL)
-      this.#running.get(keyOf(peer, correlation))?.abort.abort(cancelledError());
+      this.#running.get(keyOf(peer, correlation))?.abort.abort(requestCancelledError());
     else if (type !== MessageType.BYE && type !== MessageType.ERROR) {
-      this.#plane.sendError(peer, wrongPlaneError(type), { correlation });
+      this.#plane.sendError(peer, notOnControlError(type), { correlation });
     }
   }
 
   #start(peer: Peer, message: WireMessage): void {
     const key = keyOf(peer, message.correlation);
     if (this.#running.has(key)) {
-      this.#plane.sendError(peer, repeatedError(message.correlation), { correlation: message.correlation });
+      this.#plane.sendError(peer, repeatedRequestError(message.correlation), {
+        correlation: message.correlation,
+      });
       return;
     }
     const abort = new AbortController();
@@ -140,18 +148,15 @@ export class RequestPlane implements PlaneHandlers {
   }
 
   #handlerOf(name: unknown): RequestHandler {
-    if (this.#isDraining) throw closingError();
+    if (this.#isDraining) throw requestsClosingError();
     const { requests } = this.#options;
     if (typeof name === 'string' && Object.hasOwn(requests, name)) return requests[name]!;
-    throw wireError(
-      WireErrorCode.UNKNOWN_REQUEST,
-      `Cannot serve request "${String(name)}": it is not known; known are ${Object.keys(requests).sort().join(', ')}`,
-    );
+    throw unknownRequestError(name, Object.keys(requests));
   }
 
   onLost(peer: Peer): void {
     for (const entry of this.#running.values()) {
-      if (entry.peer.key === peer.key) entry.abort.abort(goneError());
+      if (entry.peer.key === peer.key) entry.abort.abort(requesterGoneError());
     }
     if (!this.#plane.hasClient(peer.clientId)) this.#options.onClientLost(peer.clientId);
   }
@@ -159,33 +164,4 @@ export class RequestPlane implements PlaneHandlers {
 
 function keyOf(peer: Peer, correlation: number): string {
   return `${peer.key}/${correlation}`;
-}
-
-function cancelledError(): RuvectorError {
-  return wireError(WireErrorCode.CANCELLED, 'Cannot finish request: the client cancelled it');
-}
-
-function goneError(): RuvectorError {
-  return wireError(WireErrorCode.DISCONNECTED, 'Cannot finish request: the client is gone');
-}
-
-function closingError(): RuvectorError {
-  return wireError(
-    WireErrorCode.CLOSED,
-    'Cannot serve request: the daemon is closing; try again when it is back',
-  );
-}
-
-function repeatedError(correlation: number): RuvectorError {
-  return wireError(
-    WireErrorCode.FRAME,
-    `Cannot serve request: number ${correlation} is still running; use a new one`,
-  );
-}
-
-function wrongPlaneError(type: number): RuvectorError {
-  return wireError(
-    WireErrorCode.TYPE,
-    `Cannot accept ${nameOfType(type)} on the control endpoint: streams belong to the data endpoint`,
-  );
 }

@@ -2,7 +2,7 @@
 import { chmod, mkdtemp, mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { WireErrorCode, wireError } from './errors.ts';
+import { foreignEndpointError, socketPathError } from './errors.ts';
 
 /** sockaddr_un.sun_path holds 108 bytes with its final zero (unix(7)). */
 const MAX_SOCKET_PATH_BYTES = 107;
@@ -59,19 +59,13 @@ export function assertLocalEndpoint(endpoint: string): void {
     return;
   }
   if (/^tcp:\/\/(127\.\d+\.\d+\.\d+|localhost|\[::1\]):(\d+|\*)$/.test(endpoint)) return;
-  throw wireError(
-    WireErrorCode.ENDPOINT,
-    `Cannot use endpoint "${endpoint}": it is neither ipc:// nor TCP on loopback; use "ipc:///path" or "tcp://127.0.0.1:0"`,
-  );
+  throw foreignEndpointError(endpoint);
 }
 
 function assertSocketPath(path: string): void {
   const bytes = Buffer.byteLength(path);
   if (bytes <= MAX_SOCKET_PATH_BYTES) return;
-  throw wireError(
-    WireErrorCode.ENDPOINT,
-    `Cannot use endpoint "ipc://${path}": its path has ${bytes} bytes, a socket address holds ${MAX_SOCKET_PATH_BYTES}; use a shorter directory`,
-  );
+  throw socketPathError(path, bytes, MAX_SOCKET_PATH_BYTES);
 }
 
 /** Lets only the owner connect to a bound ipc socket. */

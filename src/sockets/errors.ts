@@ -1,7 +1,6 @@
 // Error codes of the bridge and of the streams, and how errors travel. Every code is listed in docs/errors.md,
 // from which python/src/ruvector/_exceptions is generated.
-import { RuvectorError, messageOf } from '../core/index.ts';
-import type { RuvectorErrorOptions } from '../core/index.ts';
+import { RuvectorError, messageOf, systemCodeOf } from '../core/index.ts';
 
 /** Codes a caller can act on. */
 export const WireErrorCode = {
@@ -42,15 +41,6 @@ export const WireErrorCode = {
   STREAM_DECODE: 'ERR_WIRE_STREAM_DECODE',
 } as const;
 export type WireErrorCode = (typeof WireErrorCode)[keyof typeof WireErrorCode];
-
-/** Builds an error of this room. */
-export function wireError(
-  code: WireErrorCode,
-  message: string,
-  options: RuvectorErrorOptions = {},
-): RuvectorError {
-  return new RuvectorError(code, message, options);
-}
 
 /** An error as the JSON payload of an ERROR message. */
 export interface ErrorPayload {
@@ -96,4 +86,41 @@ function toJsonDetails(details: Readonly<Record<string, unknown>>): Record<strin
     // Details with cycles cannot travel; the code and the sentence still do.
     return {};
   }
+}
+
+/** Another process holds the address, or it is none of this host. */
+export function bindError(endpoint: string, cause: unknown): RuvectorError {
+  return new RuvectorError(
+    WireErrorCode.ENDPOINT,
+    `Cannot bind endpoint "${endpoint}": ${systemCodeOf(cause) ?? String(cause)}; stop the process that holds it or choose another`,
+    { cause },
+  );
+}
+
+/** A client left before a message was sent to it. */
+export function peerGoneError(cause: unknown): RuvectorError {
+  return new RuvectorError(WireErrorCode.DISCONNECTED, 'Cannot send to client: it is gone', { cause });
+}
+
+/** A send after close. */
+export function socketClosedError(cause: unknown): RuvectorError {
+  return new RuvectorError(WireErrorCode.CLOSED, 'Cannot send message: this side is closed; connect again', {
+    cause,
+  });
+}
+
+/** An address that other hosts reach, or none at all. */
+export function foreignEndpointError(endpoint: string): RuvectorError {
+  return new RuvectorError(
+    WireErrorCode.ENDPOINT,
+    `Cannot use endpoint "${endpoint}": it is neither ipc:// nor TCP on loopback; use "ipc:///path" or "tcp://127.0.0.1:0"`,
+  );
+}
+
+/** A path that no socket address holds. */
+export function socketPathError(path: string, bytes: number, maxBytes: number): RuvectorError {
+  return new RuvectorError(
+    WireErrorCode.ENDPOINT,
+    `Cannot use endpoint "ipc://${path}": its path has ${bytes} bytes, a socket address holds ${maxBytes}; use a shorter directory`,
+  );
 }

@@ -3,7 +3,7 @@
 export { readConnectionShare } from './connection-share.ts';
 export { assertLocalEndpoint, createIpcEndpoints, restrictEndpoint } from './endpoint.ts';
 export type { Endpoints, OwnedEndpoints } from './endpoint.ts';
-export { WireErrorCode, fromErrorPayload, toErrorPayload, wireError } from './errors.ts';
+export { WireErrorCode, fromErrorPayload, toErrorPayload } from './errors.ts';
 export type { ErrorPayload } from './errors.ts';
 export { guardServer, guardSocket } from './guard-socket.ts';
 export { isToken } from './is-token.ts';

@@ -5,10 +5,9 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import * as zmq from 'zeromq';
 import { isRuvectorError, systemCodeOf } from '../core/index.ts';
-import type { RuvectorError } from '../core/index.ts';
 import { readConnectionShare } from './connection-share.ts';
 import { restrictEndpoint } from './endpoint.ts';
-import { WireErrorCode, wireError } from './errors.ts';
+import { WireErrorCode, bindError, peerGoneError, socketClosedError } from './errors.ts';
 
 /** One thread moves control frames, the other bulk, so that a large batch never delays a reply. */
 const IO_THREADS = 2;
@@ -200,11 +199,7 @@ export class RouterSocket extends FrameSocket<zmq.Router> {
       await socket.bind(options.endpoint);
     } catch (error) {
       socket.close();
-      throw wireError(
-        WireErrorCode.ENDPOINT,
-        `Cannot bind endpoint "${options.endpoint}": ${systemCodeOf(error) ?? String(error)}; stop the process that holds it or choose another`,
-        { cause: error },
-      );
+      throw bindError(options.endpoint, error);
     }
     return new RouterSocket(socket, socket.lastEndpoint ?? options.endpoint);
   }
@@ -217,7 +212,7 @@ export class RouterSocket extends FrameSocket<zmq.Router> {
     try {
       await this.queue.send([peer, ...frames]);
     } catch (error) {
-      throw this.socket.closed ? closedError(error) : peerGoneError(error);
+      throw this.socket.closed ? socketClosedError(error) : peerGoneError(error);
     }
   }
 
@@ -252,7 +247,7 @@ export class DealerSocket extends FrameSocket<zmq.Dealer> {
     try {
       await this.queue.send([...frames]);
     } catch (error) {
-      throw closedError(error);
+      throw socketClosedError(error);
     }
   }
 }
@@ -287,14 +282,4 @@ async function receive(socket: zmq.Router | zmq.Dealer): Promise<Buffer[] | null
 /** Whether a message was not sent because as many as may wait for the peer do. */
 export function isUnread(error: unknown): boolean {
   return isRuvectorError(error, WireErrorCode.DISCONNECTED) && systemCodeOf(error.cause) === 'EAGAIN';
-}
-
-function peerGoneError(cause: unknown): RuvectorError {
-  return wireError(WireErrorCode.DISCONNECTED, 'Cannot send to client: it is gone', { cause });
-}
-
-function closedError(cause: unknown): RuvectorError {
-  return wireError(WireErrorCode.CLOSED, 'Cannot send message: this side is closed; connect again', {
-    cause,
-  });
 }

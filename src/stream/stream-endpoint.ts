@@ -1,7 +1,6 @@
 // Where a stream is served, from text: `ws://127.0.0.1:9999`, `ipc:///run/x.sock`, `tcp://127.0.0.1:0`,
 // `pipe:/run/x.pipe`. Loopback only unless the caller says otherwise.
-import type { RuvectorError } from '../core/index.ts';
-import { WireErrorCode, wireError } from '../sockets/index.ts';
+import { endpointError } from './errors.ts';
 
 /** A parsed endpoint. */
 export type StreamEndpoint =
@@ -46,14 +45,4 @@ function hostOf(endpoint: StreamEndpoint): string | null {
   if (endpoint.transport === 'websocket') return endpoint.host;
   if (endpoint.transport === 'pipe') return null;
   return /^tcp:\/\/(.+):/.exec(endpoint.address)?.[1] ?? null;
-}
-
-/** An endpoint that cannot be used, code `ERR_WIRE_ENDPOINT`. */
-export function endpointError(endpoint: string, state: string, cause?: unknown): RuvectorError {
-  const inUse = 'EADDRINUSE: something listens there already';
-  return wireError(
-    WireErrorCode.ENDPOINT,
-    `Cannot use stream endpoint "${endpoint}": ${state === 'EADDRINUSE' ? inUse : state}; use ws://127.0.0.1:9999, ipc:///path, tcp://127.0.0.1:0 or pipe:/path`,
-    { cause },
-  );
 }

@@ -1,6 +1,5 @@
 // What a subscriber asks for, from JSON or from a query string, checked against the stream's tables and
 // columns. All mistakes come in one error. The wire's names: docs/streams.md
-import { WireErrorCode, wireError } from '../sockets/index.ts';
 import type { Field, RuvectorError } from '../core/index.ts';
 import { overflowPolicies, streamFormats, streamTables } from './stream-contract.ts';
 import { streamDefaults, streamOptions } from './stream-options.ts';
@@ -12,6 +11,7 @@ import type {
   StreamRequest,
   StreamTable,
 } from './stream-contract.ts';
+import { streamRequestError } from './errors.ts';
 
 /** A request as it travels: the subscriber also chooses its format and shows its token. */
 export interface SubscribeMessage extends StreamRequest {
@@ -22,8 +22,7 @@ export interface SubscribeMessage extends StreamRequest {
 type Loose = Readonly<Record<string, unknown>>;
 
 const MAX_ITEMS = 64;
-/** What one error tells, and of each value: a request must not be answered by something far larger. */
-const MAX_PROBLEMS = 16;
+/** What an error tells of each value: a request must not be answered by something far larger. */
 const MAX_SHOWN = 120;
 const operators = ['==', '!=', '<=', '>=', '<', '>'] as const;
 
@@ -54,7 +53,7 @@ export function parseSubscribeMessage(value: unknown, kinds: StreamKinds): Subsc
   const { tables: _known, ...others } = message;
   const hasNoKnown = tables?.length === 0 && problems.length > 0;
   problems.push(...requestProblems(hasNoKnown ? others : message, kinds));
-  if (problems.length > 0) throw requestError(problems);
+  if (problems.length > 0) throw streamRequestError(problems);
   return message;
 }
 
@@ -68,7 +67,7 @@ export function parseSubscribeQuery(query: URLSearchParams, kinds: StreamKinds):
   if (query.has('after')) json['after'] = parseJson(query.get('after')!);
   const unknown = [...new Set(query.keys())].filter((key) => !queryKeys.has(key));
   if (unknown.length > 0) {
-    throw requestError([`it has ${show(unknown)}, known are ${[...queryKeys].join(', ')}`]);
+    throw streamRequestError([`it has ${show(unknown)}, known are ${[...queryKeys].join(', ')}`]);
   }
   return parseSubscribeMessage(json, kinds);
 }
@@ -87,7 +86,7 @@ export function encodeSubscribeMessage(message: SubscribeMessage): Record<string
  */
 export function assertStreamRequest(request: StreamRequest, kinds: StreamKinds): void {
   const problems = requestProblems(request, kinds);
-  if (problems.length > 0) throw requestError(problems);
+  if (problems.length > 0) throw streamRequestError(problems);
 }
 
 /**
@@ -99,7 +98,7 @@ export function parseFilter(text: string): StreamFilter {
   const [, column, op, rest] = /^\s*(\w+)\s*(==|!=|<=|>=|<|>)(.*)$/s.exec(text) ?? [];
   const value = rest?.trim() ?? '';
   if (column === undefined || value === '') {
-    throw requestError([
+    throw streamRequestError([
       `filter ${show(text)} is not <column><operator><value>, for example used_percent>90`,
     ]);
   }
@@ -272,13 +271,4 @@ function toJson(value: unknown): string {
     // Parsing takes any depth, this does not.
     return 'a value that is nested too deeply';
   }
-}
-
-function requestError(all: readonly string[]): RuvectorError {
-  const problems = all.slice(0, MAX_PROBLEMS);
-  return wireError(
-    WireErrorCode.STREAM_REQUEST,
-    `Cannot subscribe: ${problems.join('; ')}; ask for what there is`,
-    { details: { problems } },
-  );
 }

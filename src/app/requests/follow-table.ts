@@ -3,7 +3,7 @@
 // left the hub's memory is read from the history again.
 import type * as arrow from 'apache-arrow';
 import type { AnyRow, BatchTransform, HistoryKind, HistoryReader } from '../../core/index.ts';
-import { WireErrorCode, wireError } from '../../sockets/index.ts';
+import { followGapError } from '../errors.ts';
 import type { StreamEvent } from '../../stream/index.ts';
 import type { AppendedRows } from '../streams/stream-service.ts';
 
@@ -67,16 +67,7 @@ export async function* followTable(
 
 function rowsOfEvents(events: readonly StreamEvent[]): AnyRow[] {
   return events.flatMap((event) => {
-    if (event.type === 'gap') throw gapError(event.table, event.dropped);
+    if (event.type === 'gap') throw followGapError(event.table, event.dropped);
     return event.type === 'record' ? [event.row] : [];
   });
-}
-
-/** What comes over the bridge has no holes: a reader is told rather than left without rows. */
-function gapError(table: string, count: number): Error {
-  return wireError(
-    WireErrorCode.STREAM_HISTORY,
-    `Cannot continue table "${table}": the history does not hold ${count} rows that were not read in time; read it again from an earlier time`,
-    { details: { table, count } },
-  );
 }

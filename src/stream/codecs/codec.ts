@@ -12,7 +12,7 @@ import { encodeProtobuf } from './encode-protobuf.ts';
 import { MAX_EVENTS, createFrameDecoder } from './frame-decoder.ts';
 import type { FrameFormat } from './frame-decoder.ts';
 import { publishedKinds } from '../published-kinds.ts';
-import { malformed } from './stream-decode-error.ts';
+import { decodeError } from '../errors.ts';
 import type { StreamCodec, StreamEvent, StreamFormat, StreamKinds } from '../stream-contract.ts';
 
 /** Largest message that is decoded, and largest frame of a byte stream. */
@@ -69,16 +69,19 @@ function decodeMessage(
   maxMessageBytes: number,
 ): StreamEvent[] {
   if (message.byteLength > maxMessageBytes) {
-    throw malformed(format, `a message of ${message.byteLength} bytes, at most ${maxMessageBytes} are read`);
+    throw decodeError(
+      format,
+      `a message of ${message.byteLength} bytes, at most ${maxMessageBytes} are read`,
+    );
   }
   const events: StreamEvent[] = [];
   const scan = createScanner();
   for (let start = 0; start < message.byteLength;) {
     const rest = message.subarray(start);
     const length = scan(rest);
-    if (length < 0) throw malformed(format, `an event is cut short after ${rest.byteLength} bytes`);
+    if (length < 0) throw decodeError(format, `an event is cut short after ${rest.byteLength} bytes`);
     decodeFrame(rest.subarray(0, length), events);
-    if (events.length > MAX_EVENTS) throw malformed(format, `a message of more than ${MAX_EVENTS} events`);
+    if (events.length > MAX_EVENTS) throw decodeError(format, `a message of more than ${MAX_EVENTS} events`);
     start += length;
   }
   return events;
@@ -91,7 +94,7 @@ function guard(format: StreamFormat, { createScanner, decodeFrame }: FrameFormat
       try {
         return run(...args);
       } catch (error) {
-        throw error instanceof RuvectorError ? error : malformed(format, messageOf(error), error);
+        throw error instanceof RuvectorError ? error : decodeError(format, messageOf(error), error);
       }
     };
   };

@@ -1,6 +1,6 @@
 // A byte stream in pieces of any size → whole frames → events. Each byte is scanned once, however the
 // pieces are cut, and no more than one frame is kept.
-import { malformed } from './stream-decode-error.ts';
+import { decodeError } from '../errors.ts';
 import type { StreamDecoder, StreamEvent, StreamFormat } from '../stream-contract.ts';
 
 /**
@@ -76,7 +76,7 @@ export function createFrameDecoder(
 
   const assertSize = (size: number): void => {
     if (size <= maxFrameBytes) return;
-    throw malformed(format, `an event of more than ${maxFrameBytes} bytes`);
+    throw decodeError(format, `an event of more than ${maxFrameBytes} bytes`);
   };
 
   return {
@@ -93,7 +93,8 @@ export function createFrameDecoder(
     },
     end() {
       if (failure !== null) throw failure;
-      if (length > 0) throw malformed(format, `the stream ends within an event, after ${length} bytes of it`);
+      if (length > 0)
+        throw decodeError(format, `the stream ends within an event, after ${length} bytes of it`);
     },
   };
 }

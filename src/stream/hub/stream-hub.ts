@@ -2,9 +2,7 @@
 // policy and position. Knows no bytes and no sockets. Publishing never waits: a slow subscriber costs its
 // own records, by its policy, and nobody else's. docs/streams.md
 import { randomUUID } from 'node:crypto';
-import { adviseOn, messageOf } from '../../core/index.ts';
 import type { AnyRow, RuvectorError } from '../../core/index.ts';
-import { WireErrorCode, wireError } from '../../sockets/index.ts';
 import type { StreamHistory } from './history-replay.ts';
 import { createOverflowSpill } from './overflow-spill.ts';
 import { buildRecordTest } from './record-filter.ts';
@@ -21,6 +19,7 @@ import { assertStreamRequest } from '../stream-request.ts';
 import { Subscription } from './subscription.ts';
 import type { SubscriptionStats, TableCursor } from './subscription.ts';
 import { TableLog } from './table-log.ts';
+import { historyLostError, spillError, subscriptionError } from '../errors.ts';
 
 /** Options of {@link createStreamHub}. */
 export interface StreamHubOptions {
@@ -126,13 +125,7 @@ class Hub implements StreamHub {
     } catch (cause) {
       this.#subscriptions.delete(subscription);
       subscription.abort();
-      this.#options.onProblem?.(
-        wireError(
-          WireErrorCode.HANDLER,
-          `Cannot continue a subscription: ${messageOf(cause)}; it ended, report this as a bug`,
-          { cause },
-        ),
-      );
+      this.#options.onProblem?.(subscriptionError(cause));
     }
   }
 
@@ -225,24 +218,11 @@ class Hub implements StreamHub {
   }
 
   readonly #historyProblem = (table: StreamTable, cause: unknown): void => {
-    this.#options.onProblem?.(
-      wireError(
-        WireErrorCode.STREAM_HISTORY,
-        `Cannot continue table "${table}" from the history: ${messageOf(cause)}; the subscriber gets a gap`,
-        { cause },
-      ),
-    );
+    this.#options.onProblem?.(historyLostError(table, cause));
   };
 
   readonly #spillProblem = (cause: unknown): void => {
-    const { state, nextStep } = adviseOn(cause);
-    this.#options.onProblem?.(
-      wireError(
-        WireErrorCode.STREAM_SPILL,
-        `Cannot spill records of a slow subscriber in the temporary folder: ${state}; it gets a gap, ${nextStep}`,
-        { cause },
-      ),
-    );
+    this.#options.onProblem?.(spillError(cause));
   };
 
   stats(): HubStats {

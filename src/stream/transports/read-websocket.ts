@@ -2,12 +2,12 @@
 import { WebSocket } from 'ws';
 import { messageOf } from '../../core/index.ts';
 import type { RuvectorError } from '../../core/index.ts';
-import { WireErrorCode, fromErrorPayload, wireError } from '../../sockets/index.ts';
+import { fromErrorPayload } from '../../sockets/index.ts';
 import { MAX_MESSAGE_BYTES, createStreamCodec } from '../codecs/codec.ts';
-import { lostError } from './lost-error.ts';
 import { createMessageQueue } from './message-queue.ts';
 import { encodeSubscribeMessage } from '../stream-request.ts';
 import type { StreamSource } from './stream-source.ts';
+import { lostError, strangeAnswerError, subscriptionRefusedError } from '../errors.ts';
 
 const HANDSHAKE_MS = 5000;
 /** The server pings every 15 s. */
@@ -59,7 +59,9 @@ export function readWebSocket(endpoint: string): StreamSource {
 function watch(ws: WebSocket, endpoint: string, end: (error?: Error) => void): NodeJS.Timeout {
   let heardMs = performance.now();
   ws.on('ping', () => (heardMs = performance.now()));
-  ws.on('unexpected-response', (_request, response) => end(refusedError(endpoint, response.statusCode ?? 0)));
+  ws.on('unexpected-response', (_request, response) =>
+    end(subscriptionRefusedError(endpoint, response.statusCode ?? 0)),
+  );
   ws.on('error', (error) => end(lostError(endpoint, messageOf(error), error)));
   ws.on('close', (code) => {
     end(code === GOING_AWAY ? undefined : lostError(endpoint, `the connection ended with code ${code}`));
@@ -80,13 +82,6 @@ function errorOf(data: Buffer): RuvectorError {
   try {
     return fromErrorPayload(JSON.parse(data.toString()));
   } catch {
-    return wireError(WireErrorCode.FRAME, 'Cannot read stream: the server sent neither events nor an error');
+    return strangeAnswerError();
   }
-}
-
-function refusedError(endpoint: string, status: number): RuvectorError {
-  return wireError(
-    WireErrorCode.AUTH,
-    `Cannot subscribe at "${endpoint}": the server answered ${status}; give the token, or serve the stream for this client`,
-  );
 }

@@ -1,9 +1,9 @@
 // The client's end of a stream over ZeroMQ: a DEALER that grants credit as its reader reads. A new
 // connection is a new subscription. Knows no formats. docs/streams.md
-import { DealerSocket, WireErrorCode, fromErrorPayload, wireError } from '../../sockets/index.ts';
+import { DealerSocket, fromErrorPayload } from '../../sockets/index.ts';
 import { createStreamCodec } from '../codecs/codec.ts';
 import { createMessageQueue } from './message-queue.ts';
-import { lostError } from './lost-error.ts';
+import { lostError } from '../errors.ts';
 import { encodeSubscribeMessage } from '../stream-request.ts';
 import type { StreamSource } from './stream-source.ts';
 import {
@@ -20,6 +20,7 @@ import {
   parsePayload,
 } from './zeromq-frames.ts';
 import type { MessageQueue } from './message-queue.ts';
+import { unreadableErrorError } from '../errors.ts';
 
 const goneStates = { absent: 'nothing listens there', lost: 'the connection ended' } as const;
 
@@ -80,8 +81,6 @@ function errorOf(payload: Uint8Array): Error {
   try {
     return fromErrorPayload(parsePayload(payload));
   } catch (cause) {
-    return wireError(WireErrorCode.FRAME, 'Cannot read stream: the server sent an error that is no JSON', {
-      cause,
-    });
+    return unreadableErrorError(cause);
   }
 }

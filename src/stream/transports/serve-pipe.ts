@@ -15,8 +15,8 @@ import { WireErrorCode } from '../../sockets/index.ts';
 import { createStreamCodec } from '../codecs/codec.ts';
 import type { HelloEvent, StreamCodec, StreamEvent, StreamFormat, StreamKinds } from '../stream-contract.ts';
 import type { RuvectorError } from '../../core/index.ts';
-import { endpointError } from '../stream-endpoint.ts';
 import type { ServedEndpoint } from './served-endpoint.ts';
+import { endpointError } from '../errors.ts';
 import type { StreamSessions } from './stream-sessions.ts';
 
 /** How often it looks whether somebody reads. */

@@ -7,15 +7,8 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 import { messageOf, systemCodeOf } from '../../core/index.ts';
-import {
-  WireErrorCode,
-  guardServer,
-  guardSocket,
-  readConnectionShare,
-  toErrorPayload,
-  wireError,
-} from '../../sockets/index.ts';
-import { endpointError } from '../stream-endpoint.ts';
+import { guardServer, guardSocket, readConnectionShare, toErrorPayload } from '../../sockets/index.ts';
+import { endpointError, noRequestError } from '../errors.ts';
 import { parseSubscribeMessage, parseSubscribeQuery } from '../stream-request.ts';
 import type { SubscribeMessage } from '../stream-request.ts';
 import type { ServedEndpoint } from './served-endpoint.ts';
@@ -178,11 +171,7 @@ async function readRequest(
   ws.once('close', close);
   const signal = AbortSignal.any([AbortSignal.timeout(REQUEST_TIMEOUT_MS), closed.signal]);
   const [data] = (await once(ws, 'message', { signal }).catch((cause: unknown) => {
-    throw wireError(
-      WireErrorCode.STREAM_REQUEST,
-      `Cannot subscribe: no request came in ${REQUEST_TIMEOUT_MS / 1000} s; send it as the first text message`,
-      { cause },
-    );
+    throw noRequestError(REQUEST_TIMEOUT_MS, cause);
   })) as [Buffer];
   ws.off('close', close);
   return parseSubscribeMessage(parseJson(data.toString()), kinds);

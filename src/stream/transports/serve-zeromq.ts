@@ -3,18 +3,16 @@
 import { rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  RouterSocket,
-  WireErrorCode,
-  isToken,
-  isUnread,
-  restrictEndpoint,
-  toErrorPayload,
-  wireError,
-} from '../../sockets/index.ts';
+import { RouterSocket, isToken, isUnread, restrictEndpoint, toErrorPayload } from '../../sockets/index.ts';
 import type { StreamKinds } from '../stream-contract.ts';
 import type { ServedEndpoint } from './served-endpoint.ts';
-import { endpointError } from '../stream-endpoint.ts';
+import {
+  creditError,
+  endpointError,
+  strayStreamMessageError,
+  streamTokenError,
+  subscriberGoneError,
+} from '../errors.ts';
 import { parseSubscribeMessage } from '../stream-request.ts';
 import type { StreamSessions } from './stream-sessions.ts';
 import {
@@ -125,7 +123,7 @@ class ZeromqServer implements ServedEndpoint {
       else if (type === CREDIT && peer) this.#credit(peer, parsePayload(payload)['credit']);
       else if (type === BYE && peer) this.#forget(key, peer);
       else if (type !== BYE && type !== CREDIT) {
-        throw wireError(WireErrorCode.TYPE, `Cannot take stream message "${type}": it is not expected here`);
+        throw strayStreamMessageError(type);
       }
     } catch (error) {
       if (peer) this.#forget(key, peer);
@@ -138,7 +136,7 @@ class ZeromqServer implements ServedEndpoint {
     const json = parsePayload(payload);
     const { token } = this.#options;
     if (token !== undefined && !isToken(json['token'], token)) {
-      throw wireError(WireErrorCode.AUTH, 'Cannot subscribe: the token is wrong; ask who serves the stream');
+      throw streamTokenError();
     }
     const message = parseSubscribeMessage(json, this.#options.kinds);
     const left = Promise.withResolvers<void>();
@@ -165,7 +163,7 @@ class ZeromqServer implements ServedEndpoint {
 
   #credit(peer: Peer, credit: unknown): void {
     if (!Number.isSafeInteger(credit)) {
-      throw wireError(WireErrorCode.FRAME, `Cannot read credit "${String(credit)}": it is no whole number`);
+      throw creditError(credit);
     }
     peer.credit = Math.max(peer.credit, Number(credit));
     peer.wake?.();
@@ -177,8 +175,7 @@ class ZeromqServer implements ServedEndpoint {
       await new Promise<void>((resolve) => (peer.wake = resolve));
       peer.wake = null;
     }
-    if (peer.isGone || peer.sent >= peer.credit)
-      throw wireError(WireErrorCode.DISCONNECTED, 'Cannot send to subscriber: it is gone');
+    if (peer.isGone || peer.sent >= peer.credit) throw subscriberGoneError();
     peer.sent++;
     while (!(await this.#sent(peer, bytes))) await sleep(UNREAD_MS);
   }

@@ -1,11 +1,11 @@
 // The running subscriptions of one served endpoint, whatever its transport: opens them at the hub, encodes,
 // counts, limits their number and drains them before a close. A transport gives each a way to send.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WireErrorCode, wireError } from '../../sockets/index.ts';
 import { createStreamCodec } from '../codecs/codec.ts';
 import type { StreamEvent, StreamFormat, StreamRequest } from '../stream-contract.ts';
 import type { HubSubscription, StreamHub } from '../hub/stream-hub.ts';
 import type { SubscribeMessage } from '../stream-request.ts';
+import { streamClosingError, streamFullError } from '../errors.ts';
 
 /** Figures of a served stream since it began. */
 export interface StreamStats {
@@ -107,14 +107,11 @@ export class StreamSessions {
 
   #assertRoom(): void {
     if (this.#isClosed) {
-      throw wireError(WireErrorCode.CLOSED, 'Cannot subscribe: the stream is closing; connect again later');
+      throw streamClosingError();
     }
     const { maxSubscribers } = this.#options;
     if (this.#sessions.size < maxSubscribers) return;
-    throw wireError(
-      WireErrorCode.STREAM_FULL,
-      `Cannot subscribe: the stream has ${maxSubscribers} subscribers, as many as it takes; close one`,
-    );
+    throw streamFullError(maxSubscribers);
   }
 
   async #run(subscription: HubSubscription, format: StreamFormat, send: SendMessage): Promise<void> {

@@ -1,5 +1,5 @@
 // The frames of a stream over ZeroMQ: a type name in ASCII, then one payload. docs/streams.md
-import { WireErrorCode, wireError } from '../../sockets/index.ts';
+import { streamPayloadError } from '../errors.ts';
 
 /** Subscriber → server. */
 export const SUBSCRIBE = 'SUBSCRIBE';
@@ -34,5 +34,5 @@ export function parsePayload(payload: Uint8Array): Record<string, unknown> {
   } catch {
     // named below
   }
-  throw wireError(WireErrorCode.FRAME, 'Cannot read stream message: its payload is no JSON object');
+  throw streamPayloadError();
 }
