@@ -7,7 +7,7 @@ import { createMessageCodec } from '../../../kernel/protocol/codec.ts';
 import { addressOf, portsOf } from '../../../kernel/protocol/connection-file.ts';
 import type { Connection } from '../../../kernel/protocol/connection-file.ts';
 import { ExecuteQueue } from '../../../kernel/protocol/execute-queue.ts';
-import { historyPath, openHistory } from '../../../kernel/protocol/history.ts';
+import { historyPath, openHistory } from '../../../kernel/server/history.ts';
 import type { Message } from '../../../kernel/protocol/message.ts';
 
 /** What `Session(key=b'golden-key').serialize(...)` gives, as Latin-1 text. */
