@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { judgeDirections } from './directions/judge.mjs';
+import { judgeDirections, listModules } from './directions/judge.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const reports = join(root, '.cache', 'reports');
@@ -63,7 +63,7 @@ const testSteps = [
 
 function judgeReport(output) {
   if (!output.startsWith('{')) return [`no report of the modules: ${output}`];
-  return judgeDirections(JSON.parse(output), root);
+  return judgeDirections(JSON.parse(output), listModules(root));
 }
 
 /** A file that fails as a whole has no failed test of its own, so it counts as one. */

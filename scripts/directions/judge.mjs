@@ -4,9 +4,10 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import rooms from './rooms.cjs';
 
-/** @returns problems of a report (JSON of dependency-cruiser over src and kernel) on the tree at `root` */
-export function judgeDirections(report, root) {
-  const files = ['src', 'kernel'].flatMap((part) => listFiles(root, part));
+export { rooms };
+
+/** @returns problems of a report (JSON of dependency-cruiser), of which `files` are all modules */
+export function judgeDirections(report, files) {
   return [
     ...report.summary.violations.map(({ rule, from, to }) => `${rule.name}: ${from} → ${to}`),
     ...findUnseen(report.modules, files),
@@ -18,10 +19,13 @@ export function judgeDirections(report, root) {
   ];
 }
 
-function listFiles(root, part) {
-  return readdirSync(join(root, part), { recursive: true })
-    .filter((name) => name.endsWith('.ts'))
-    .map((name) => `${part}/${name.replaceAll('\\', '/')}`);
+/** @returns the modules that dependency-cruiser has to see */
+export function listModules(root) {
+  return ['src', 'kernel'].flatMap((part) =>
+    readdirSync(join(root, part), { recursive: true })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => `${part}/${name}`),
+  );
 }
 
 /** With a TypeScript that it does not know, dependency-cruiser looks at nothing and is content. */
