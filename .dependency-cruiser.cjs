@@ -1,39 +1,42 @@
-// The direction table of docs/ARCHITECTURE.md. Each room may import only the rooms named here.
-const mayImport = {
-  core: [],
-  files: ['core'],
-  procfs: [],
-  collect: ['core', 'procfs'],
-  store: ['core', 'files'],
-  prepare: ['core'],
-  // Dataset publication describes what prepare computed; DataExporter.startStream serves through stream.
-  export: ['core', 'files', 'prepare', 'stream'],
-  sockets: ['core'],
-  bridge: ['core', 'files', 'sockets'],
-  stream: ['core', 'files', 'sockets'],
-  models: ['core', 'files'],
-  train: ['core', 'models'],
-  optimize: ['core', 'procfs'],
-  // Of the others it reads types and, on first use, export and prepare; the work is the daemon's.
-  client: ['core', 'sockets', 'bridge', 'export', 'prepare', 'store', 'models', 'train', 'optimize'],
-};
+// The direction rules. Which room may import which: scripts/directions/rooms.cjs. That every permission there is used,
+// that every folder is in it, that every room has its door: scripts/directions/judge.mjs.
+const { src, innerDoors, wiring, kernel } = require('./scripts/directions/rooms.cjs');
 
-const roomRules = Object.entries(mayImport).map(([room, allowed]) => ({
-  name: `${room}-direction`,
-  severity: 'error',
-  from: { path: `^src/${room}/` },
-  to: { path: '^src/', pathNot: `^src/(${[room, ...allowed].join('|')})/` },
-}));
+const doors = `^src/(${innerDoors.join('|')}|(?!${wiring}/)[^/]+)/index\\.ts$`;
+
+const roomRules = (part, rooms) =>
+  Object.entries(rooms).map(([room, allowed]) => ({
+    name: `${part}/${room}-direction`,
+    severity: 'error',
+    from: { path: `^${part}/${room}/` },
+    to: { path: `^${part}/`, pathNot: `^${part}/(${[room, ...allowed].join('|')})/` },
+  }));
 
 module.exports = {
   forbidden: [
-    ...roomRules,
+    ...roomRules('src', src),
+    ...roomRules('kernel', kernel),
     {
       name: 'rooms-have-one-door',
-      comment: 'other rooms are imported through their index.ts only',
+      comment: 'other rooms are imported through their index.ts only, or that of an inner door',
       severity: 'error',
       from: { path: '^src/([^/]+)/' },
-      to: { path: '^src/[^/]+/', pathNot: ['^src/$1/', '/index\\.ts$', '-worker\\.ts$'] },
+      to: { path: '^src/[^/]+/', pathNot: ['^src/$1/', doors] },
+    },
+    {
+      name: 'public-api-through-doors',
+      comment:
+        'src/index.ts takes what is public from the doors; nobody takes from it, and app wires for itself',
+      severity: 'error',
+      from: { path: '^src/index\\.ts$' },
+      to: { path: '^src/', pathNot: doors },
+    },
+    {
+      name: 'nobody-imports-app',
+      comment: 'the room that wires the others together',
+      severity: 'error',
+      from: { pathNot: `^src/${wiring}/` },
+      to: { path: `^src/${wiring}/` },
     },
     {
       name: 'kernel-uses-the-package',
@@ -43,18 +46,51 @@ module.exports = {
       to: { path: '^src/' },
     },
     {
-      name: 'kernel-protocol-knows-no-socket',
+      name: 'src-knows-no-kernel',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^kernel/' },
+    },
+    {
+      name: 'kernel-protocol-is-pure',
+      comment: 'bytes, shapes and order of messages: no files, no sockets, no processes',
       severity: 'error',
       from: { path: '^kernel/protocol/' },
-      to: { path: '^(kernel/(server|transport|runtime|language)/|zeromq)' },
+      to: { pathNot: '^(kernel/protocol/|crypto$)' },
+    },
+    {
+      name: 'kernel-sockets-in-transport',
+      comment: 'beside the transport only the channel to %%python cells is a socket',
+      severity: 'error',
+      from: { path: '^kernel/', pathNot: '^kernel/(transport|runtime/python)/' },
+      to: { path: 'node_modules/zeromq' },
+    },
+    {
+      name: 'stream-codecs-know-no-transport',
+      comment: 'codecs are pure bytes, transports know no formats',
+      severity: 'error',
+      from: { path: '^src/stream/codecs/' },
+      to: { path: ['^src/stream/(transports|hub|client)/', 'node_modules/(zeromq|ws)/', '^(net|fs|http)$'] },
+    },
+    {
+      name: 'decoders-and-encoders-part',
+      comment: 'decode-x and encode-x mirror each other and do not import each other',
+      severity: 'error',
+      from: { path: '/decode-[^/]+\\.ts$' },
+      to: { path: '/encode-[^/]+\\.ts$' },
+    },
+    {
+      name: 'encoders-and-decoders-part',
+      severity: 'error',
+      from: { path: '/encode-[^/]+\\.ts$' },
+      to: { path: '/decode-[^/]+\\.ts$' },
     },
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
-    { name: 'src-knows-no-test', severity: 'error', from: { path: '^src/' }, to: { path: '^test/' } },
     {
-      name: 'only-app-wires',
+      name: 'sources-know-no-test',
       severity: 'error',
-      from: { path: '^src/index\\.ts$' },
-      to: { path: '^src/app/' },
+      from: { path: '^(src|kernel)/' },
+      to: { path: '^test/' },
     },
   ],
   options: {

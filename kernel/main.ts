@@ -3,8 +3,8 @@
 import { once } from 'node:events';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { enableCompileCache } from 'node:module';
-import { INPUT_BYTES, SHARED_WORDS, shared } from './transport/thread-messages.ts';
-import type { ToProtocolThread } from './transport/thread-messages.ts';
+import { INPUT_BYTES, SHARED_WORDS, shared } from './protocol/thread-messages.ts';
+import type { ToProtocolThread } from './protocol/thread-messages.ts';
 
 enableCompileCache();
 const [connectionFile] = process.argv.slice(2);

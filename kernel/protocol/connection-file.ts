@@ -1,5 +1,4 @@
 // The connection file a Jupyter client hands to a kernel: ports, address, key.
-import { readFileSync } from 'node:fs';
 
 const ports = ['shell_port', 'iopub_port', 'stdin_port', 'control_port', 'hb_port'] as const;
 export type PortName = (typeof ports)[number];
@@ -13,11 +12,12 @@ export interface ConnectionInfo extends Readonly<Record<PortName, number>> {
 }
 
 /**
- * Reads and checks a connection file.
- * @throws Error that names the file and what is wrong with it
+ * Parses and checks a connection file.
+ * @param path for errors
+ * @throws Error that names the file and what is wrong with it; SyntaxError
  */
-export function readConnectionFile(path: string): ConnectionInfo {
-  const connection = JSON.parse(readFileSync(path, 'utf8')) as ConnectionInfo;
+export function parseConnectionFile(text: string, path: string): ConnectionInfo {
+  const connection = JSON.parse(text) as ConnectionInfo;
   const missing = ports.filter((port) => !Number.isInteger(connection[port]));
   if (missing.length > 0 || typeof connection.ip !== 'string') {
     throw new Error(`Cannot use connection file "${path}": it lacks ${[...missing, 'ip'].join(', ')}`);

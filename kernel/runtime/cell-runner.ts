@@ -7,7 +7,7 @@ import { Magics } from './magics/magics.ts';
 import type { Output } from './output.ts';
 import { CellSources } from './traceback.ts';
 import type { ErrorContent } from './traceback.ts';
-import type { ToUserThread } from '../transport/thread-messages.ts';
+import type { ToUserThread } from '../protocol/thread-messages.ts';
 
 type Execute = ToUserThread & { type: 'execute' };
 

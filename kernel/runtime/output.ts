@@ -2,7 +2,7 @@
 // Coalesced, in order, never dropped.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate } from 'node:timers';
-import type { ToProtocolThread } from '../transport/thread-messages.ts';
+import type { ToProtocolThread } from '../protocol/thread-messages.ts';
 
 /** Where output goes. */
 export type Post = (message: ToProtocolThread) => void;

@@ -2,7 +2,7 @@
 // this on top of whatever runs here; it holds that code still while the protocol thread posts the
 // termination, so that the termination meets this code and nothing that would have come after it.
 import { getCallSites } from 'node:util';
-import { STOP_SLOT, shared, stop } from '../transport/thread-messages.ts';
+import { STOP_SLOT, shared, stop } from '../protocol/thread-messages.ts';
 
 const HOLD_MS = 1000;
 const MOST_FRAMES = 200;

@@ -16,8 +16,8 @@ import { createDialogs, createInput } from './input.ts';
 import { Output } from './output.ts';
 import { provideRv } from './rv.ts';
 import { installStopPoint } from './stop-point.ts';
-import { shared } from '../transport/thread-messages.ts';
-import type { ToProtocolThread, ToUserThread } from '../transport/thread-messages.ts';
+import { shared } from '../protocol/thread-messages.ts';
+import type { ToProtocolThread, ToUserThread } from '../protocol/thread-messages.ts';
 
 /** Takes the thread over: from now on its output is that of cells. */
 export function startUserThread(

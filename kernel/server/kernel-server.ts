@@ -7,8 +7,8 @@ import type { LiveInspector } from '../language/live-inspector.ts';
 import type { PortName } from '../protocol/connection-file.ts';
 import { ExecuteQueue } from '../protocol/execute-queue.ts';
 import type { CellOutcome } from '../protocol/execute-queue.ts';
-import { historyPath, openCellHistory } from '../protocol/history.ts';
-import type { CellHistory } from '../protocol/history.ts';
+import { historyPath, openCellHistory } from './history.ts';
+import type { CellHistory } from './history.ts';
 import { buildKernelInfo } from '../protocol/kernel-info.ts';
 import { numberField, textField } from '../protocol/message.ts';
 import type { JsonObject, Message } from '../protocol/message.ts';
@@ -16,9 +16,9 @@ import { Publisher } from '../protocol/publisher.ts';
 import { buildDebugRefusal, errorContent } from '../protocol/replies.ts';
 import type { CellTypes, CheckedCell } from './cell-types.ts';
 import { Question } from './question.ts';
-import type { Channel, KernelSockets } from '../transport/sockets.ts';
-import type { ToProtocolThread, ToUserThread } from '../transport/thread-messages.ts';
-import { createUsageReader } from '../transport/usage.ts';
+import type { Channel, KernelSockets } from './kernel-sockets.ts';
+import type { ToProtocolThread, ToUserThread } from '../protocol/thread-messages.ts';
+import { createUsageReader } from './usage.ts';
 
 /** How long the sockets are still before a failed cell is answered. */
 const QUIET_MS = 5;

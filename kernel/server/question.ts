@@ -2,7 +2,7 @@
 // answered or interrupted.
 import { textField } from '../protocol/message.ts';
 import type { Message } from '../protocol/message.ts';
-import { INPUT_BYTES, shared } from '../transport/thread-messages.ts';
+import { INPUT_BYTES, shared } from '../protocol/thread-messages.ts';
 
 /** Keeps who was asked and hands the answer over. */
 export class Question {

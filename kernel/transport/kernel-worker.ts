@@ -1,16 +1,17 @@
 // Entry of the protocol thread: binds the sockets, watches the parent process, interrupts the user's thread.
+import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import type { LiveInspector } from '../language/live-inspector.ts';
-import { portsOf, readConnectionFile } from '../protocol/connection-file.ts';
+import { parseConnectionFile, portsOf } from '../protocol/connection-file.ts';
 import { createCellTypes } from '../server/cell-types.ts';
 import { KernelServer } from '../server/kernel-server.ts';
 import { bindSockets } from './sockets.ts';
 import { createStopper } from './stopper.ts';
 import type { Stopper } from './stopper.ts';
-import { shared } from './thread-messages.ts';
-import type { ToProtocolThread, ToUserThread } from './thread-messages.ts';
+import { shared } from '../protocol/thread-messages.ts';
+import type { ToProtocolThread, ToUserThread } from '../protocol/thread-messages.ts';
 
 /** What the user's thread hands over. */
 export interface KernelWorkerData {
@@ -44,7 +45,7 @@ const openInspector = (): Promise<LiveInspector> =>
 
 let stopper: Stopper | null = null;
 
-const connection = readConnectionFile(data.connectionFile);
+const connection = parseConnectionFile(readFileSync(data.connectionFile, 'utf8'), data.connectionFile);
 const server = new KernelServer({
   ports: portsOf(connection),
   version: data.version,

@@ -5,6 +5,7 @@ import type { MessageCodec } from '../protocol/codec.ts';
 import { addressOf } from '../protocol/connection-file.ts';
 import type { ConnectionInfo } from '../protocol/connection-file.ts';
 import type { Message } from '../protocol/message.ts';
+import type { KernelSockets } from '../server/kernel-sockets.ts';
 import { Outbox } from './outbox.ts';
 
 /** Messages of one peer that may wait unread. */
@@ -12,15 +13,6 @@ const MARK = 1024;
 /** A peer that connects and does not speak ZeroMQ is cut after this. */
 const HANDSHAKE_MS = 10_000;
 const MAX_UNSIGNED_BYTES = 65_536;
-
-export type Channel = 'shell' | 'control' | 'stdin' | 'iopub';
-
-/** Bound sockets. */
-export interface KernelSockets {
-  send(channel: Channel, message: Message): void;
-  /** Sends what is queued, then closes. */
-  close(): Promise<void>;
-}
 
 /** What the sockets tell. */
 export interface SocketListener {

@@ -3,7 +3,7 @@
 // (runtime/stop-point.ts), never what runs after it.
 import { Session } from 'node:inspector';
 import { setTimeout as delay } from 'node:timers/promises';
-import { STOP_SLOT, shared, stop } from './thread-messages.ts';
+import { STOP_SLOT, shared, stop } from '../protocol/thread-messages.ts';
 
 /** Code that is busy for a moment only gets to see the interrupt by itself. */
 const GRACE_MS = 15;

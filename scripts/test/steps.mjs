@@ -1,6 +1,7 @@
 // Every gate: static checks, and one step for each kind of test.
 import { join } from 'node:path';
 import { pytestPaths, vitestKinds, vitestPaths } from './choice.mjs';
+import { judgeDirections, listModules } from '../directions/judge.mjs';
 import { countJunit, countVitest } from './counts.mjs';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -9,9 +10,6 @@ const python = process.env.RUVECTOR_PYTHON ?? join(root, '.venv', 'bin', 'python
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 /** By its path: other packages bring a `tsc` of another version. */
 const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-
-/** Fewer modules than this means that the direction checker looked at nothing. */
-const MIN_MODULES = 600;
 
 /** The longest first; a step that needs another one names it. */
 export const staticSteps = [
@@ -26,7 +24,7 @@ export const staticSteps = [
     name: 'direction',
     command: bin('depcruise'),
     args: ['src', 'kernel', '--config', '.dependency-cruiser.cjs', '--output-type', 'json'],
-    judge: judgeDirections,
+    judge: judgeReport,
   },
   { name: 'test names', command: process.execPath, args: [join(root, 'scripts', 'test-names.mjs')] },
   { name: 'dead code', command: bin('knip'), args: ['--no-progress'] },
@@ -34,14 +32,9 @@ export const staticSteps = [
   { name: 'python lint', command: python, args: ['-m', 'ruff', 'check', 'python', 'test'] },
 ];
 
-function judgeDirections(output) {
+function judgeReport(output) {
   if (!output.startsWith('{')) return [`no report of the modules: ${output}`];
-  const { summary } = JSON.parse(output);
-  const problems = summary.violations.map((v) => `${v.rule.name}: ${v.from} → ${v.to}`);
-  if (summary.totalCruised < MIN_MODULES) {
-    problems.push(`only ${summary.totalCruised} modules were looked at, expected ${MIN_MODULES} or more`);
-  }
-  return problems;
+  return judgeDirections(JSON.parse(output), listModules(root));
 }
 
 /** One step for each kind that has tests of `rooms`, or for each kind where there are none. */

@@ -18,7 +18,7 @@ export const MAGIC: Uint8Array = Buffer.from('PAR1');
 const TAIL_BYTES = 8;
 
 /** Bounds stay what they are in the file: bytes of texts, numbers of times. */
-const asItIs = <T>(value: T): never => value as never;
+const asItIs = (value: unknown): never => value as never;
 const parsers: Partial<ParquetParsers> = {
   stringFromBytes: asItIs,
   dateFromDays: asItIs,

@@ -24,7 +24,7 @@ function processEvents(): RecordEvent[] {
   const [batch] = processBatches(BATCH_ROWS);
   const safe = (name: string, value: unknown): unknown =>
     typeof value === 'bigint' && name !== 'name_hash' ? Number(value) : value;
-  const rows = batch!.toArray().map((row) => Object.entries(row!.toJSON()));
+  const rows = batch!.toArray().map((row) => Object.entries(row.toJSON()));
   return rows.map((row, i) =>
     toRecord(
       'process',

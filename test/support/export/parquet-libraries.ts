@@ -35,14 +35,14 @@ async function writeWithHyparquet(batches: Iterable<arrow.RecordBatch>, path: st
     compressors: { ZSTD: (bytes) => zstdCompressSync(bytes) },
   });
   for (const group of groupsOf(batches)) {
-    parquet.write({
+    await parquet.write({
       columnData: processFields.map(({ name }) => columnOf(group, name)),
       rowGroupSize: GROUP_ROWS,
     });
     await file.write(writer.getBytes());
     writer.index = 0;
   }
-  parquet.finish();
+  await parquet.finish();
   await file.write(writer.getBytes());
   await file.sync();
 }

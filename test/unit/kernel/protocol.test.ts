@@ -7,7 +7,7 @@ import { createMessageCodec } from '../../../kernel/protocol/codec.ts';
 import { addressOf, portsOf } from '../../../kernel/protocol/connection-file.ts';
 import type { ConnectionInfo } from '../../../kernel/protocol/connection-file.ts';
 import { ExecuteQueue } from '../../../kernel/protocol/execute-queue.ts';
-import { historyPath, openCellHistory } from '../../../kernel/protocol/history.ts';
+import { historyPath, openCellHistory } from '../../../kernel/server/history.ts';
 import type { Message } from '../../../kernel/protocol/message.ts';
 
 /** What `Session(key=b'golden-key').serialize(...)` gives, as Latin-1 text. */

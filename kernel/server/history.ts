@@ -4,8 +4,8 @@ import { userInfo } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import type * as SqliteNamespace from 'node:sqlite';
 import type { DatabaseSync } from 'node:sqlite';
-import { numberField, textField } from './message.ts';
-import type { JsonObject } from './message.ts';
+import { numberField, textField } from '../protocol/message.ts';
+import type { JsonObject } from '../protocol/message.ts';
 
 /** Loaded by the caller, late: it takes milliseconds that starting has not. */
 type SqliteModule = typeof SqliteNamespace;

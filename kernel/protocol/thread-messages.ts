@@ -1,5 +1,6 @@
-// What the protocol thread and the user's thread say to each other. Types only.
-import type { JsonObject } from '../protocol/message.ts';
+// What the protocol thread and the user's thread say to each other: messages, and the words of
+// memory that both see. No code.
+import type { JsonObject } from './message.ts';
 
 /** To the user's thread. */
 export type ToUserThread =

@@ -1,0 +1,40 @@
+// Which room may import which: the table of docs/ARCHITECTURE.md, with what is used and no more.
+
+/** Rooms of src, and who may import whom by its door, index.ts. */
+const src = {
+  core: [],
+  files: ['core'],
+  procfs: [],
+  collect: ['core', 'procfs'],
+  store: ['core', 'files'],
+  prepare: ['core'],
+  // Dataset publication describes what prepare computed; DataExporter.startStream serves through stream.
+  export: ['core', 'files', 'prepare', 'stream'],
+  sockets: ['core'],
+  bridge: ['core', 'files', 'sockets'],
+  stream: ['core', 'files', 'sockets'],
+  models: ['core', 'files'],
+  train: ['core', 'models'],
+  optimize: ['core', 'procfs'],
+  // Of the others it reads types and, on first use, export and prepare; the work is the daemon's.
+  client: ['core', 'sockets', 'bridge', 'export', 'prepare', 'store', 'models', 'train', 'optimize'],
+};
+
+/** Second doors: without Arrow, for threads that must start fast; and what only publication needs. */
+const innerDoors = ['core/plain', 'export/publish'];
+
+/** The only room without a door, because nobody imports it: it may import all of src. */
+const wiring = 'app';
+
+/** Rooms of the kernel, which have no doors: they are few and import each other's files. */
+const kernel = {
+  // Pure: no other room, no file, no socket.
+  protocol: [],
+  runtime: ['protocol'],
+  // What a magic is, is the runtime's.
+  language: ['protocol', 'runtime'],
+  server: ['protocol', 'language'],
+  transport: ['protocol', 'language', 'server'],
+};
+
+module.exports = { src, innerDoors, wiring, kernel };
