@@ -5,6 +5,7 @@ import { constants } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { temporarySuffix } from './name-beside.ts';
 
 /** What is written: all at once, or in pieces that nobody has to join. */
 export type FileData = string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
@@ -27,9 +28,6 @@ export interface DurableWriteOptions {
   /** @default 'fail' */
   readonly ifUnsynced?: IfUnsynced | undefined;
 }
-
-/** Suffix of files that a crash may leave half-written. */
-export const temporarySuffix = '.tmp';
 
 /**
  * Writes a file that appears whole under its name or not at all.

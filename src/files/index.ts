@@ -4,14 +4,7 @@ export { isStream, locateDestination, requireFile } from './destination.ts';
 export type { Destination, LocateOptions } from './destination.ts';
 export { openAppendFile } from './append-file.ts';
 export type { AppendFile } from './append-file.ts';
-export {
-  renameDurably,
-  syncFolder,
-  temporarySuffix,
-  writeAll,
-  writeDurably,
-  writeSynced,
-} from './durable-file.ts';
+export { renameDurably, syncFolder, writeAll, writeDurably, writeSynced } from './durable-file.ts';
 export type { FileData, IfUnsynced } from './durable-file.ts';
 export { openSink } from './byte-sink.ts';
 export type { ByteSink } from './byte-sink.ts';
@@ -19,7 +12,7 @@ export { exchangePaths } from './exchange-paths.ts';
 export { copyToSink, placeFile } from './place-file.ts';
 export { isRefusal } from './errors.ts';
 export { makeFolder } from './make-folder.ts';
-export { nameBeside } from './name-beside.ts';
+export { nameBeside, temporarySuffix } from './name-beside.ts';
 export { tryLock } from './sqlite-lock.ts';
 export type { FileLock } from './sqlite-lock.ts';
 export { writeNamed, writeWhole } from './write-whole.ts';

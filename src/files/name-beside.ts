@@ -1,7 +1,10 @@
 // Names of what is made beside a file: they begin with a dot, end with a suffix, and are never longer than a
 // file system takes, however long the file's own name is.
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
+
+/** Suffix of files that a crash may leave half-written. */
+export const temporarySuffix = '.tmp';
 
 /** NAME_MAX of every file system in use. */
 const MAX_NAME_BYTES = 255;
@@ -14,6 +17,11 @@ export function nameBeside(path: string, suffix: string, prefix = '.'): string {
   const room = MAX_NAME_BYTES - Buffer.byteLength(prefix + suffix);
   const short = Buffer.byteLength(name) <= room ? name : cutName(name, room);
   return join(dirname(path), `${prefix}${short}${suffix}`);
+}
+
+/** A name beside a file that no other writer takes: `folder/.<name>.<pid>-<random>.tmp`. */
+export function temporaryBeside(path: string): string {
+  return nameBeside(path, `.${process.pid}-${randomBytes(4).toString('hex')}${temporarySuffix}`);
 }
 
 function cutName(name: string, room: number): string {

@@ -6,15 +6,14 @@ import type { Stats } from 'node:fs';
 import { constants, createReadStream } from 'node:fs';
 import { copyFile, link, lstat, open, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { systemCodeOf } from '../core/plain/index.ts';
 import type { ByteSink } from './byte-sink.ts';
 import type { Destination } from './destination.ts';
-import { overwriteSynced, renameDurably, syncFile, syncFolder, temporarySuffix } from './durable-file.ts';
+import { overwriteSynced, renameDurably, syncFile, syncFolder } from './durable-file.ts';
 import { isRefusal, targetError } from './errors.ts';
 import { exchangePaths } from './exchange-paths.ts';
-import { nameBeside } from './name-beside.ts';
+import { temporaryBeside } from './name-beside.ts';
 
 /** Mode bits: permissions, and set-user-id, set-group-id, sticky. */
 const MODE_BITS = 0o7777;
@@ -115,8 +114,7 @@ async function takePlace(temporary: string, target: string, destination: Destina
 
 /** Copies a file that was made on another file system, then puts the copy in its place. */
 async function takePlaceFromAfar(temporary: string, target: string, destination: Destination): Promise<void> {
-  const suffix = `.${process.pid}-${randomBytes(4).toString('hex')}${temporarySuffix}`;
-  const beside = join(dirname(target), basename(nameBeside(destination.path, suffix)));
+  const beside = join(dirname(target), basename(temporaryBeside(destination.path)));
   try {
     await copyFile(temporary, beside, constants.COPYFILE_EXCL);
     await syncFile(beside);

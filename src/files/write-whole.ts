@@ -1,12 +1,11 @@
 // A file at a path that a user named: seen whole or not at all, links followed.
-import { randomBytes } from 'node:crypto';
 import { open, rm } from 'node:fs/promises';
 import { locateDestination, requireFile } from './destination.ts';
 import type { Destination } from './destination.ts';
-import { overwriteSynced, temporarySuffix, writeSynced } from './durable-file.ts';
+import { overwriteSynced, writeSynced } from './durable-file.ts';
 import type { FileData } from './durable-file.ts';
 import { isRefusal } from './errors.ts';
-import { nameBeside } from './name-beside.ts';
+import { nameBeside, temporaryBeside, temporarySuffix } from './name-beside.ts';
 import { placeFile } from './place-file.ts';
 
 /**
@@ -16,8 +15,7 @@ import { placeFile } from './place-file.ts';
  */
 export async function writeWhole(path: string, data: string | Uint8Array, what: string): Promise<void> {
   const destination = requireFile(await locateDestination(path), what);
-  const suffix = `.${process.pid}-${randomBytes(4).toString('hex')}${temporarySuffix}`;
-  const temporary = nameBeside(destination.path, suffix);
+  const temporary = temporaryBeside(destination.path);
   try {
     await writeSynced(temporary, data);
   } catch (error) {

@@ -25,6 +25,9 @@ export async function writeSamples(path: string, pieces: readonly Uint8Array[]):
   });
 }
 
+/** Where a damaged file is kept for the user to look at. */
+export const setAsidePath = (path: string, nowMs: number): string => `${path}.corrupt-${nowMs}`;
+
 /** Makes a folder, mode 0700 as those missing above it. */
 export async function createDirectory(directory: string): Promise<void> {
   try {

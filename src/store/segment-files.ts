@@ -6,7 +6,7 @@ import { systemCodeOf } from '../core/index.ts';
 import type { AnyRow, RecordKind, RuvectorError } from '../core/index.ts';
 import { renameDurably, temporarySuffix } from '../files/index.ts';
 import type { SegmentFooter, SegmentGroup } from './decode-segment.ts';
-import { createDirectory, writeStored } from './durable-file.ts';
+import { createDirectory, setAsidePath, writeStored } from './durable-file.ts';
 import { corruptSegment, removedSegment, toStoreError } from './errors.ts';
 import { parseSegmentName, segmentName } from './segment-layout.ts';
 
@@ -145,7 +145,7 @@ async function toProblem(
 ): Promise<RuvectorError> {
   if (isSystemError(cause)) return toStoreError('read', path, cause);
   if (!repair) return corruptSegment(path, null, cause);
-  const setAside = `${path}.corrupt-${nowMs}`;
+  const setAside = setAsidePath(path, nowMs);
   try {
     await renameDurably(path, setAside, 'keep');
     return corruptSegment(path, setAside, cause);

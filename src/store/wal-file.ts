@@ -9,7 +9,7 @@ import { decodeWal } from './decode-wal.ts';
 import type { DecodedWal } from './decode-wal.ts';
 import { buildWalEncoder } from './encode-wal.ts';
 import type { WalEncoder } from './encode-wal.ts';
-import { writeStored } from './durable-file.ts';
+import { setAsidePath, writeStored } from './durable-file.ts';
 import { corruptWal, toStoreError } from './errors.ts';
 import { walName } from './wal-layout.ts';
 
@@ -146,7 +146,7 @@ async function repairWal(
 
 /** Gives the damaged bytes a second name, so that the rename of the healed file loses nothing. */
 async function keepCopy(path: string, nowMs: number): Promise<string> {
-  const setAside = `${path}.corrupt-${nowMs}`;
+  const setAside = setAsidePath(path, nowMs);
   try {
     await link(path, setAside).catch(() => copyFile(path, setAside));
     return setAside;

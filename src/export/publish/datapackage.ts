@@ -1,6 +1,6 @@
 // datapackage.json: Frictionless Data Package v2, one resource a file. https://datapackage.org/standard/data-package
-import type { FieldType } from '../../core/index.ts';
 import type { DatasetFacts, PublishColumn, PublishedFile, WrittenTable } from './publish-contract.ts';
+import { jsonTypes } from './row-schema.ts';
 
 /** Builds the package. Resources state no `bytes`: readers that count rows of Parquet, not bytes, refuse it. */
 export function buildDatapackage(facts: DatasetFacts): object {
@@ -54,18 +54,7 @@ function describeField(column: PublishColumn): object {
 
 /** frictionless reads Parquet through pandas, where an integer column with a null is one of floats. */
 function fieldTypeOf({ type, nullable }: PublishColumn): string {
-  const fieldType = fieldTypes[type];
-  return nullable && fieldType === 'integer' ? 'number' : fieldType;
+  if (type === 'timestamp') return 'datetime';
+  const jsonType = jsonTypes[type];
+  return nullable && jsonType === 'integer' ? 'number' : jsonType;
 }
-
-const fieldTypes: Readonly<Record<FieldType, string>> = {
-  timestamp: 'datetime',
-  int64: 'integer',
-  uint64: 'integer',
-  int32: 'integer',
-  int8: 'integer',
-  float32: 'number',
-  float64: 'number',
-  bool: 'boolean',
-  utf8: 'string',
-};

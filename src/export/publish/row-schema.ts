@@ -87,7 +87,8 @@ function describeColumn(column: PublishColumn): ColumnSchema {
   };
 }
 
-const jsonTypes: Readonly<Record<FieldType, string>> = {
+/** Types of JSON by those of columns. */
+export const jsonTypes: Readonly<Record<FieldType, string>> = {
   timestamp: 'string',
   int64: 'integer',
   uint64: 'integer',

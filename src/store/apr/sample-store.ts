@@ -6,7 +6,7 @@ import { isRuvectorError, systemClock } from '../../core/index.ts';
 import type { Clock, RuvectorError, TrainingSample } from '../../core/index.ts';
 import { locateDestination, renameDurably, requireFile } from '../../files/index.ts';
 import type { AppendFile, FileLock } from '../../files/index.ts';
-import { writeSamples } from '../durable-file.ts';
+import { setAsidePath, writeSamples } from '../durable-file.ts';
 import { toStoreError } from '../errors.ts';
 import { createProblemLimiter } from '../problem-limiter.ts';
 import type { ProblemLimiter } from '../problem-limiter.ts';
@@ -222,7 +222,7 @@ class FileSampleStore implements SampleStore {
   }
 
   #asideOf(path: string): string {
-    return `${path}.corrupt-${this.#clock.nowMs()}`;
+    return setAsidePath(path, this.#clock.nowMs());
   }
 
   async #onDisk(verb: string, act: () => Promise<unknown>): Promise<void> {
