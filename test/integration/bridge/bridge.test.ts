@@ -72,7 +72,7 @@ describe.each(['ipc', 'tcp'])('over %s', (transport) => {
     expect(replies.map(({ result }) => result)).toEqual(numbers.map((i) => ({ i })));
   });
 
-  it('stream() gives every batch in order, with schema and meta before the first', async () => {
+  it('openBatches() gives every batch in order, with schema and meta before the first', async () => {
     const stream = await client.openBatches('count', { batches: 300, rows: 100 });
     expect(stream.schema.names).toEqual(columnsSchema.names);
     expect(stream.meta).toEqual({ batches: 300 });

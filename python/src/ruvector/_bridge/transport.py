@@ -18,7 +18,9 @@ from .._exceptions import RuvectorError, UnknownNameError
 
 __all__ = ["BatchStream", "MockTransport", "OnProgress", "Reply", "Transport"]
 
-OnProgress = Callable[[Any], None]
+Json = Any  # any JSON value
+Params = Mapping[str, Json]
+OnProgress = Callable[[Json], None]
 
 
 @dataclass(frozen=True)
@@ -83,21 +85,13 @@ class Transport(ABC):
 
     @abstractmethod
     def request(
-        self,
-        name: str,
-        params: Any,  # noqa: ANN401  any JSON value
-        attachments: Sequence[Buffer],
-        on_progress: OnProgress | None,
+        self, name: str, params: Json, attachments: Sequence[Buffer], on_progress: OnProgress | None
     ) -> Reply:
         """Send a request and wait for its reply."""
 
     @abstractmethod
     def stream(
-        self,
-        name: str,
-        params: Mapping[str, Any],
-        window: int | None = None,
-        timeout: float | None = None,
+        self, name: str, params: Params, window: int | None = None, timeout: float | None = None
     ) -> BatchStream:
         """Open a stream and wait for its schema; ``timeout`` limits the wait for each batch."""
 
@@ -106,8 +100,8 @@ class Transport(ABC):
         """Release everything. Twice is once."""
 
 
-MockHandler = Callable[[Any, Sequence[Buffer]], Any]
-MockSource = Callable[[Mapping[str, Any]], "pa.Table | Iterable[pa.RecordBatch]"]
+MockHandler = Callable[[Json, Sequence[Buffer]], Any]
+MockSource = Callable[[Params], "pa.Table | Iterable[pa.RecordBatch]"]
 
 
 class MockTransport(Transport):
@@ -147,11 +141,7 @@ class MockTransport(Transport):
         self.closed = False
 
     def request(
-        self,
-        name: str,
-        params: Any,  # noqa: ANN401  any JSON value
-        attachments: Sequence[Buffer],
-        on_progress: OnProgress | None,
+        self, name: str, params: Json, attachments: Sequence[Buffer], on_progress: OnProgress | None
     ) -> Reply:
         """Call the handler."""
         self.calls.append((name, params))
@@ -163,16 +153,12 @@ class MockTransport(Transport):
         return answer if isinstance(answer, Reply) else Reply(answer)
 
     def stream(
-        self,
-        name: str,
-        params: Mapping[str, Any],
-        window: int | None = None,
-        timeout: float | None = None,
+        self, name: str, params: Params, window: int | None = None, timeout: float | None = None
     ) -> BatchStream:
         """Call the source."""
         self.calls.append((name, params))
         source = self._find(self.streams, name, "stream")
-        return _MockStream(source(params), self.meta.get(name))
+        return _MockBatches(source(params), self.meta.get(name))
 
     def close(self) -> None:
         """Remember that it was closed."""
@@ -189,7 +175,7 @@ class MockTransport(Transport):
         )
 
 
-class _MockStream(BatchStream):
+class _MockBatches(BatchStream):
     def __init__(self, source: pa.Table | Iterable[pa.RecordBatch], meta: object) -> None:
         batches = source.to_batches() if isinstance(source, pa.Table) else list(source)
         if not batches and not isinstance(source, pa.Table):

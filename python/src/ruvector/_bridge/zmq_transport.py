@@ -1,11 +1,11 @@
-"""Requests and streams of a running daemon. Threads may share it: each call has a connection."""
+"""Requests to a running daemon, and batches. Threads may share it: each call has a connection."""
 
 from __future__ import annotations
 
 import threading
 import uuid
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import zmq
@@ -13,11 +13,11 @@ import zmq
 from .._buffer import Buffer
 from .._exceptions import ClientClosedError, error_from_payload
 from .._versions import check_daemon_version
+from .batch_reader import BatchReader
 from .bridge_file import BridgeFile
 from .connection import Connection
 from .protocol import PROTOCOL_VERSION, Message, MessageType
-from .transport import BatchStream, OnProgress, Reply, Transport
-from .wire_stream import WireStream
+from .transport import BatchStream, Json, OnProgress, Params, Reply, Transport
 
 __all__ = ["ZmqTransport"]
 
@@ -45,7 +45,7 @@ class ZmqTransport(Transport):
         self._lock = threading.Lock()
         self._lease: Connection | None = None
         self._idle: list[Connection] = []
-        self._streams: weakref.WeakSet[WireStream] = weakref.WeakSet()
+        self._open_batches: weakref.WeakSet[BatchReader] = weakref.WeakSet()
         self._last_number = 0
         self._max_message_bytes = 0
         self._lease_ms = _DEFAULT_LEASE_MS
@@ -58,11 +58,7 @@ class ZmqTransport(Transport):
             raise
 
     def request(
-        self,
-        name: str,
-        params: Any,  # noqa: ANN401  any JSON value
-        attachments: Sequence[Buffer],
-        on_progress: OnProgress | None,
+        self, name: str, params: Json, attachments: Sequence[Buffer], on_progress: OnProgress | None
     ) -> Reply:
         """Send a request and wait for its reply; an interrupt cancels it on the daemon."""
         connection = self._take()
@@ -80,31 +76,31 @@ class ZmqTransport(Transport):
         return Reply((answer.payload or {}).get("result"), answer.attachments)
 
     def stream(
-        self,
-        name: str,
-        params: Mapping[str, Any],
-        window: int | None = None,
-        timeout: float | None = None,
+        self, name: str, params: Params, window: int | None = None, timeout: float | None = None
     ) -> BatchStream:
-        """Open a stream on a connection of its own."""
+        """Ask for batches on a connection of their own."""
         self._check_open()
         connection = self._new_connection(self._bridge.data, _DATA)
         hello = {**self._credentials(), "stream": name, "params": params}
         try:
-            stream = WireStream(
-                connection, hello, window=window, timeout=timeout, on_close=self._streams.discard
+            batches = BatchReader(
+                connection,
+                hello,
+                window=window,
+                timeout=timeout,
+                on_close=self._open_batches.discard,
             )
         except BaseException:
             connection.close()
             raise
-        self._streams.add(stream)
-        return stream
+        self._open_batches.add(batches)
+        return batches
 
     def close(self) -> None:
-        """End open streams and close all connections."""
+        """End what is still read and close all connections."""
         self._closed = True
-        for stream in list(self._streams):
-            stream.close()
+        for batches in list(self._open_batches):
+            batches.close()
         with self._lock:
             idle, self._idle = self._idle, []
         for connection in idle if self._lease is None else [*idle, self._lease]:

@@ -1,4 +1,4 @@
-"""A stream of record batches over a connection: credit, sequence, ACK, BYE. docs/protocol.md."""
+"""Record batches over a connection: credit, sequence, ACK, BYE. docs/protocol.md."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .connection import Connection
 from .protocol import PROTOCOL_VERSION, Message, MessageType
 from .transport import BatchStream
 
-__all__ = ["WireStream"]
+__all__ = ["BatchReader"]
 
 _STREAM_ID = 1
 # Without a window of the caller's own: room for about this much, within bounds.
@@ -23,8 +23,8 @@ _MAX_WINDOW = 256
 _BYE_TIMEOUT_S = 1.0
 
 
-class WireStream(BatchStream):
-    """An open stream. Batches are views of the bytes that ZeroMQ received: nothing is copied."""
+class BatchReader(BatchStream):
+    """Batches that are views of the bytes that ZeroMQ received: nothing is copied."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class WireStream(BatchStream):
         *,
         window: int | None,
         timeout: float | None = None,
-        on_close: Callable[[WireStream], None],
+        on_close: Callable[[BatchReader], None],
     ) -> None:
         self._connection = connection
         self._on_close = on_close
@@ -62,12 +62,12 @@ class WireStream(BatchStream):
         raise StopIteration
 
     def close(self) -> None:
-        """End the stream early; the daemon's BYE says that its source is closed."""
+        """End early; the daemon's BYE says that its source is closed."""
         try:
             if not self._ended:
                 self._say_bye()
         except WireError:
-            pass  # the daemon is gone or slow; the stream ends all the same
+            pass  # the daemon is gone or slow; it ends all the same
         finally:
             self._end()
 
