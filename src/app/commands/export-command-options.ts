@@ -10,19 +10,11 @@ import { givenFlags, onlyIn, pickOptions } from './table-options.ts';
 
 /** What commander hands over: these, and what the tables name. */
 export interface ExportCommandOptions extends Readonly<Record<string, unknown>> {
-  readonly format?: string;
-  readonly output?: string;
-  readonly hours?: number;
-  readonly from?: string;
-  readonly to?: string;
   readonly anonymize: boolean;
   readonly yes?: boolean;
   readonly training?: boolean;
   readonly stream?: boolean;
   readonly port?: number;
-  readonly endpoint?: string;
-  readonly filter?: readonly string[];
-  readonly token?: string;
   readonly json?: boolean;
 }
 
@@ -42,11 +34,12 @@ export function assertCombination(options: ExportCommandOptions): void {
     refuse(givenFlags(onlyIn(exportOptions, trainingOptions), options), 'is not for --training');
   }
   if (options.stream) refuse(givenFlags(notStreamed, options), 'is not for --stream');
-  if (!options.stream && options.output === undefined) problems.push('--output is missing');
-  if (options.port !== undefined && options.endpoint !== undefined) {
+  const { path, hours, start, end } = pickOptions(exportArguments, options);
+  if (!options.stream && path === undefined) problems.push('--output is missing');
+  if (options.port !== undefined && pickOptions(streamedOnly, options).endpoint !== undefined) {
     problems.push('--port and --endpoint exclude each other');
   }
-  if (options.hours !== undefined && (options.from !== undefined || options.to !== undefined)) {
+  if (hours !== undefined && (start !== undefined || end !== undefined)) {
     problems.push('--hours excludes --from and --to');
   }
   if (problems.length > 0) throw new ConfigError(problems);
@@ -56,37 +49,42 @@ const { endpoint, filters, token } = streamOptions;
 /** What only a stream takes, besides `--port`. */
 export const streamedOnly = { endpoint, filters, token } as const;
 const { format: _format, ...range } = exportArguments;
-const { columns, k, resume, compression, timePrecisionMs } = exportOptions;
-const notStreamed = { columns, k, resume, ...range, compression, timePrecisionMs };
+// A stream has every table: what adds one changes nothing there.
+const { includeProcesses, includeEvents } = exportOptions;
+const notStreamed = {
+  ...range,
+  ...onlyIn(exportOptions, { ...streamOptions, includeProcesses, includeEvents }),
+};
 
 /** The job of an export to files; the combination was checked. */
 export function buildExportJob(options: ExportCommandOptions): ExportJob {
-  const { format, hours, from, to } = options;
-  const path = options.output!;
+  const { format, path: output, hours, start, end } = pickOptions(exportArguments, options);
+  const path = output!;
   if (options.training) {
-    const start = hours === undefined ? from : `-${hours}h`;
+    const from = hours === undefined ? start : `-${hours}h`;
     return {
       type: 'training',
       path,
-      config: { start, end: to, format, ...pickOptions(trainingOptions, options) },
+      config: { start: from, end, format, ...pickOptions(trainingOptions, options) },
     };
   }
   const config = pickOptions(exportOptions, options);
   if (hours !== undefined) return { type: 'recent', hours, format, path, config };
-  return { type: 'range', start: from, end: to, format, path, config };
+  return { type: 'range', start, end, format, path, config };
 }
 
 /** What the options would expose without anonymisation. Unknown tables are the exporter's to refuse. */
 export function exposedBy(options: ExportCommandOptions): Exposure[] {
   // Features and labels are figures of the whole machine: only the times are exact.
   if (options.training) return describeExposure(['memory'], ['timestamp']);
-  const { tables, columns: shown, includeProcesses, includeEvents } = pickOptions(exportOptions, options);
+  const shown = pickOptions(exportOptions, options);
+  const { tables, columns } = shown;
   const known = exportTables.filter((table) => tables?.includes(table));
-  if (tables) return describeExposure(known, shown);
+  if (tables) return describeExposure(known, columns);
   if (options.stream) return describeExposure(exportTables);
-  const flags = { memory: true, process: includeProcesses, optimization: includeEvents };
+  const flags = { memory: true, process: shown.includeProcesses, optimization: shown.includeEvents };
   return describeExposure(
     exportTables.filter((table) => flags[table]),
-    shown,
+    columns,
   );
 }

@@ -1,7 +1,6 @@
 // `export --stream`: options → a served stream, and what a person sees of it.
 import type { Home } from '../../core/index.ts';
-import { exportOptions } from '../../export/options/index.ts';
-import { parseFilter, streamDefaults, streamFormats } from '../../stream/index.ts';
+import { parseFilter, streamDefaults, streamFormats, streamOptions } from '../../stream/index.ts';
 import type { StreamFormat, StreamRequest } from '../../stream/index.ts';
 import { ConfigError } from '../errors.ts';
 import { describeReading, runStreamCommand } from '../streams/stream-command.ts';
@@ -11,24 +10,25 @@ import { pickOptions } from './table-options.ts';
 
 /** Serves until Ctrl-C. @throws ConfigError for a format that no stream has, and what `runStreamCommand` throws */
 export async function runExportStream(home: Home, options: ExportCommandOptions): Promise<void> {
-  const { port, endpoint, token, anonymize } = options;
+  const { port, json } = options;
+  const { endpoint, token, anonymize, format = streamDefaults.format } = pickOptions(streamOptions, options);
   using stop = abortOnSignals();
   const last = await runStreamCommand({
     home,
-    format: formatOf(options.format ?? streamDefaults.format),
+    format: formatOf(format),
     request: buildRequest(options),
-    anonymize,
+    ...(anonymize !== undefined && { anonymize }),
     ...(port !== undefined && { port }),
     ...(endpoint !== undefined && { endpoint }),
     ...(token !== undefined && { token }),
     signal: stop.signal,
     onStart: (info) => {
-      if (options.json) printJson(info);
+      if (json) printJson(info);
       else print(`streaming ${info.format} at ${info.endpoint}: read it with ${describeReading(info)}`);
     },
     onLog: (text) => void process.stderr.write(`${text}\n`),
   });
-  if (options.json) printJson(last);
+  if (json) printJson(last);
   else print(formatRows(Object.entries(last).map(([name, value]) => [name, String(value)])));
 }
 
@@ -41,11 +41,10 @@ function formatOf(name: string): StreamFormat {
 
 /** Tables and columns are checked against the stream. */
 function buildRequest(options: ExportCommandOptions): StreamRequest {
-  const { tables, sampleIntervalMs } = pickOptions(exportOptions, options);
-  const { filter } = options;
+  const { tables, intervalMs, filters } = pickOptions(streamOptions, options);
   return {
     ...(tables && { tables }),
-    ...(sampleIntervalMs !== undefined && { intervalMs: sampleIntervalMs }),
-    ...(filter && { filters: filter.map((text) => parseFilter(text)) }),
+    ...(intervalMs !== undefined && { intervalMs }),
+    ...(filters && { filters: filters.map((text) => parseFilter(text)) }),
   };
 }

@@ -87,7 +87,8 @@ function keyOf(name: string, entry: OptionEntry): string {
   return new Option(flagOf(name, entry)).attributeName();
 }
 
-/** The options of one table that another one does not have. */
+/** The options of one table whose flags another one does not have. */
 export function onlyIn(table: OptionTable, other: OptionTable): OptionTable {
-  return Object.fromEntries(Object.entries(table).filter(([name]) => !Object.hasOwn(other, name)));
+  const taken = new Set(Object.entries(other).map(([name, entry]) => keyOf(name, entry)));
+  return Object.fromEntries(Object.entries(table).filter(([name, entry]) => !taken.has(keyOf(name, entry))));
 }

@@ -170,7 +170,7 @@ class Client:
         start, end : time, optional
             Range; without a zone local time, and an end date includes its day.
         horizon : float, optional
-            Seconds a label looks ahead. The daemon's default is 60.
+            Seconds a label looks ahead. By default those of the host.
         balance : {"weights", "undersample", "none"}, optional
             How classes of unequal size are dealt with.
         test_fraction : float, optional
