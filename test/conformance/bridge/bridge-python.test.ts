@@ -10,7 +10,9 @@ import { decodeMessage } from '../../../src/bridge/decode-message.ts';
 import { encodeMessage } from '../../../src/bridge/encode-message.ts';
 import { MessageType } from '../../../src/bridge/message.ts';
 import { buildCountingBatch } from '../../support/bridge/wire-batches.ts';
-import { createTestHome, python, startConsumer, until } from '../../support/bridge/wire-consumer.ts';
+import { createTestHome, startConsumer } from '../../support/bridge/wire-consumer.ts';
+import { python } from '../../support/python.ts';
+import { until } from '../../support/until.ts';
 
 interface Ledger {
   readonly entries: readonly (readonly [first: number, rows: number, sha256: string])[];

@@ -14,6 +14,7 @@ import { RawConnection } from '../../support/doors/attack.ts';
 import { buildGreeting, buildReady, buildZmtpMessage } from '../../support/doors/zmtp.ts';
 import { createTestHub, memoryRow } from '../../support/stream/stream-hub.ts';
 import { createTestHome } from '../../support/bridge/wire-consumer.ts';
+import { until } from '../../support/until.ts';
 
 let directory: string;
 let cleanup: AsyncDisposableStack;
@@ -24,11 +25,6 @@ beforeEach(async () => {
   cleanup.defer(() => rm(directory, { recursive: true, force: true }));
 });
 afterEach(() => cleanup.disposeAsync());
-
-/** However slow the machine is: a test that waits in vain ends by its own limit. */
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await sleep(5);
-}
 
 const upgrade = (target: string, ...headers: string[]): string =>
   [

@@ -12,9 +12,10 @@ import type { StreamInfo } from '../../../src/app/streams/stream-service.ts';
 import type { HostStatus } from '../../../src/app/host/status-types.ts';
 import { openDataStream } from '../../../src/stream/index.ts';
 import type { StreamEvent } from '../../../src/stream/index.ts';
-import { createTestHome, poll, python, startDaemon } from '../../support/daemon.ts';
+import { createTestHome, poll, startDaemon } from '../../support/daemon.ts';
 import type { Daemon } from '../../support/daemon.ts';
 import { chooseSeed, findDoors, fuzzDoors } from '../../support/doors/fuzz-doors.ts';
+import { python } from '../../support/python.ts';
 
 const SECONDS = Number(process.env['RUVECTOR_FUZZ_SECONDS'] ?? 12);
 /** What one attack may have left for the moment, and what malloc keeps of hundreds of connections. */

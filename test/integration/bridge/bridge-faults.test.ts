@@ -10,12 +10,8 @@ import { connectBridge, readBridgeFile } from '../../../src/bridge/index.ts';
 import { decodeMessage } from '../../../src/bridge/decode-message.ts';
 import { encodeMessage } from '../../../src/bridge/encode-message.ts';
 import { MessageType, PROTOCOL_VERSION } from '../../../src/bridge/message.ts';
-import {
-  createTestHome,
-  startConsumer,
-  startServerProcess,
-  until,
-} from '../../support/bridge/wire-consumer.ts';
+import { createTestHome, startConsumer, startServerProcess } from '../../support/bridge/wire-consumer.ts';
+import { until } from '../../support/until.ts';
 
 it('createBridgeServer() gets slots, source and lease back each time when a Python client is killed mid-stream 20 times', async () => {
   await using home = await createTestHome();
@@ -39,7 +35,7 @@ it('createBridgeServer() takes the lease of a client that was stopped for longer
   await using consumer = startConsumer('read_until_error', home.path, { rows: 20_000 });
   await consumer.next();
   consumer.process.kill('SIGSTOP');
-  await until(() => server.stats().openStreams === 0, 20_000);
+  await until(() => server.stats().openStreams === 0);
   expect(server.stats().slotsInUse).toBe(0);
   consumer.process.kill('SIGCONT');
   expect(await consumer.next()).toMatchObject({ code: 'ERR_WIRE_DISCONNECTED' });

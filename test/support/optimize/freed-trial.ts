@@ -10,7 +10,7 @@ import { createOptimizer } from '../../../src/index.ts';
 import type { Decision, Optimizer } from '../../../src/index.ts';
 import { startJsonChild } from '../json-child.ts';
 import type { JsonChild } from '../json-child.ts';
-import { pythonPath } from './memory-child.ts';
+import { python } from '../python.ts';
 import { alwaysWhether, readSnapshot } from './optimize-host.ts';
 import { startResidencyReader } from './residency.ts';
 import type { ResidencyReader } from './residency.ts';
@@ -101,7 +101,7 @@ export async function runFreedTrial(trial: FreedTrial, folder: string): Promise<
     const { fileMib, dirtyShare, anonMib, randomShare } = trial;
     const sizes = [fileMib, dirtyShare, anonMib, randomShare].map(String);
     const script = join(import.meta.dirname, 'known-memory.py');
-    await using child = startJsonChild(pythonPath(), [script, file, ...sizes]);
+    await using child = startJsonChild(python, [script, file, ...sizes]);
     await child.read();
     await using residency = startResidencyReader();
     const readHeldKib = (): Promise<number> => readHeld(residency, child.pid, fileMib > 0 ? file : null);
