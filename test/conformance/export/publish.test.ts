@@ -13,7 +13,7 @@ import { buildFeatureSpec } from '../../../src/prepare/index.ts';
 import { openHistory } from '../../../src/store/index.ts';
 import { optimizationEvents } from '../../support/optimize/optimization-events.ts';
 import { pressuredSnapshots } from '../../support/memory-rows.ts';
-import { processScans } from '../../support/collect/process-scans.ts';
+import { processScans } from '../../support/export/process-scans.ts';
 import { writeTrainingFolder } from '../../support/export/training-folder.ts';
 import { python } from '../../support/python.ts';
 

@@ -14,7 +14,7 @@ import { openDataStream } from '../../../src/stream/index.ts';
 import type { StreamEvent } from '../../../src/stream/index.ts';
 import { createTestHome, poll, startDaemon } from '../../support/daemon.ts';
 import type { Daemon } from '../../support/daemon.ts';
-import { chooseSeed, findDoors, fuzzDoors } from '../../support/doors/fuzz-doors.ts';
+import { chooseSeed, findDoors, fuzzDoors } from '../../support/app/doors/fuzz-doors.ts';
 import { python } from '../../support/python.ts';
 
 const SECONDS = Number(process.env['RUVECTOR_FUZZ_SECONDS'] ?? 12);
@@ -84,7 +84,7 @@ class Watcher {
 }
 
 async function attackWithLibraries(ws: string, tcp: string, seed: number): Promise<number> {
-  const script = join(import.meta.dirname, '../../support/doors/attack_doors.py');
+  const script = join(import.meta.dirname, '../../support/app/doors/attack_doors.py');
   const child = spawn(python, [script, ws, tcp, String(SECONDS), String(seed)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

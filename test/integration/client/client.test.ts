@@ -288,7 +288,7 @@ describe('life of the daemon', () => {
   });
 
   it('createClient() lets a script end with its work, and its daemon end with a script that is killed', async () => {
-    const script = join(import.meta.dirname, '../../support/app/client-script.ts');
+    const script = join(import.meta.dirname, '../../support/client/client-script.ts');
     const start = (mode: string) =>
       spawn(process.execPath, [script, mode], {
         env: { ...process.env, RUVECTOR_HOME: home.root },

@@ -22,7 +22,7 @@ export function startServerProcess(home: string, transport: 'ipc' | 'tcp' = 'ipc
 }
 
 /** A home with a bridge file whose server runs in this process. */
-export interface TestHome extends AsyncDisposable {
+export interface BridgeHome extends AsyncDisposable {
   readonly path: string;
   readonly own: TestServer;
 }
@@ -30,7 +30,10 @@ export interface TestHome extends AsyncDisposable {
 const loopback: Endpoints = { control: 'tcp://127.0.0.1:0', data: 'tcp://127.0.0.1:0' };
 
 /** Starts the test server in this process and writes its bridge file. */
-export async function createTestHome(transport: 'ipc' | 'tcp' = 'ipc', leaseMs = 1000): Promise<TestHome> {
+export async function createBridgeHome(
+  transport: 'ipc' | 'tcp' = 'ipc',
+  leaseMs = 1000,
+): Promise<BridgeHome> {
   const path = await mkdtemp(join(tmpdir(), 'ruvector-wire-'));
   const run = join(path, 'run');
   const ipc = await createIpcEndpoints(run);

@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { launch } from 'puppeteer-core';
 import type { Browser, Page } from 'puppeteer-core';
-import { findBrowser } from '../app/find-browser.ts';
+import { findBrowser } from '../stream/find-browser.ts';
 import { python } from '../python.ts';
 import type { TestJupyter } from './jupyter.ts';
 

@@ -7,7 +7,7 @@ import { buildSnapshot, hasTotals } from '../../../src/collect/snapshot.ts';
 import { parseAuxv } from '../../../src/collect/system-constants.ts';
 import { parseVmstat } from '../../../src/collect/vmstat.ts';
 import { memoryKind } from '../../../src/core/index.ts';
-import { bytesOf, createNoteBook, fixtureBytes } from './fixtures.ts';
+import { bytesOf, createNoteBook, fixtureBytes } from '../../support/collect/proc-fixtures.ts';
 
 describe('parseMeminfo()', () => {
   it('gives every column of a modern kernel in KiB', () => {
