@@ -11,6 +11,7 @@ import type { Collector } from '../../src/collect/index.ts';
 import { systemClock } from '../../src/core/index.ts';
 import type { Clock } from '../../src/core/index.ts';
 import type { BenchCase, BenchTopic } from './harness.ts';
+import { python } from '../support/python.ts';
 
 const PROCESSES = 200;
 const BURST_SAMPLES = 20;
@@ -18,7 +19,6 @@ const STEADY_SAMPLES = 8;
 /** One of these scans the processes. */
 const SERVED_SAMPLES = 10;
 const LARGEST = 5;
-const python = join(import.meta.dirname, '../../.venv/bin/python');
 
 export const topics: readonly BenchTopic[] = [{ name: 'collect.cost', cases: collectCost }];
 

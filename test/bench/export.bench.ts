@@ -12,9 +12,9 @@ import { finished, pipeline } from 'node:stream/promises';
 import type * as arrow from 'apache-arrow';
 import { writeTables } from '../../src/export/write-tables.ts';
 import type { ExportFormat } from '../../src/export/file-contract.ts';
-import { python } from '../support/daemon.ts';
 import { processBatches, processSchema } from '../support/export/process-batches.ts';
 import type { BenchCase, BenchTopic } from './harness.ts';
+import { python } from '../support/python.ts';
 
 const MILLION = 1_000_000;
 /** Enough for a steady rate in each format, and for a bench that ends within 90 s. */

@@ -9,6 +9,7 @@ import { spawnKernel, startKernel } from '../support/kernel/kernel-client.ts';
 import type { KernelClient } from '../support/kernel/kernel-client.ts';
 import { quantile } from './harness.ts';
 import type { BenchCase, BenchTopic } from './harness.ts';
+import { python } from '../support/python.ts';
 
 type Command = (connectionFile: string) => readonly string[];
 
@@ -26,7 +27,7 @@ const ours: Command = (file) => [
 /** The rivals that are installed here. */
 function findPeers(): Record<string, Command> {
   const peers: Record<string, Command> = {
-    ipykernel: (file) => [path('.venv/bin/python'), '-m', 'ipykernel_launcher', '-f', file],
+    ipykernel: (file) => [python, '-m', 'ipykernel_launcher', '-f', file],
     tslab: (file) => [node, path('node_modules/tslab/bin/tslab'), 'kernel', '--config-path', file],
   };
   const deno = `@deno/${process.platform}-${process.arch}${process.platform === 'linux' ? '-glibc' : ''}`;

@@ -17,11 +17,12 @@ import type { ModelSession } from '../../src/models/session.ts';
 import { buildConfig } from '../../src/app/host/config.ts';
 import { openHost as openServingHost } from '../../src/app/host/host.ts';
 import { createTestHome } from '../support/daemon.ts';
-import { watchLoop } from '../support/app/loop-watch.ts';
-import type { LoopDelays } from '../support/app/loop-watch.ts';
-import { contractOf, makeModels, python, readDraft } from '../support/models/models.ts';
+import { watchLoop } from '../support/models/loop-watch.ts';
+import type { LoopDelays } from '../support/models/loop-watch.ts';
+import { contractOf, makeModels, readDraft } from '../support/models/models.ts';
 import { median, quantile } from './harness.ts';
 import type { BenchCase, BenchTopic } from './harness.ts';
+import { python } from '../support/python.ts';
 
 const ROWS_A_RUN = 2000;
 const WORKER_GOAL_US = 40;

@@ -10,9 +10,9 @@ import * as arrow from 'apache-arrow';
 import { memoryKind, toArrowSchema } from '../../src/core/index.ts';
 import { buildTrainingSet } from '../../src/prepare/index.ts';
 import type { BenchCase, BenchTopic } from './harness.ts';
+import { python } from '../support/python.ts';
 
 const run = promisify(execFile);
-const python = join(import.meta.dirname, '../../.venv/bin/python');
 const script = join(import.meta.dirname, '../support/prepare/prepare-reference.py');
 const rows = 1_000_000;
 const batchRows = 50_000;

@@ -3,7 +3,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +13,7 @@ import { createIpcEndpoints } from '../../src/sockets/index.ts';
 import type { BridgeServer, BatchFeed } from '../../src/bridge/index.ts';
 import { buildFlatBatch } from '../support/bridge/wire-batches.ts';
 import type { BenchCase, BenchTopic } from './harness.ts';
+import { python } from '../support/python.ts';
 
 const COLUMNS = 4;
 const DISTINCT_BATCHES = 4;
@@ -26,8 +26,6 @@ const JSON_ROWS = 40_000;
 const GOAL_RATIO = 1.5;
 
 const peerScript = join(import.meta.dirname, 'wire-peer.py');
-const venvPython = join(import.meta.dirname, '../../.venv/bin/python');
-const python = process.env['RUVECTOR_PYTHON'] ?? (existsSync(venvPython) ? venvPython : 'python3');
 
 interface Job {
   readonly kind: 'wire' | 'flight' | 'lines';

@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { resolveHome } from '../../src/core/index.ts';
 import type { Home } from '../../src/core/index.ts';
 import { createRandom } from '../support/random.ts';
-import { findDoors, fuzzDoors } from '../support/doors/fuzz-doors.ts';
+import { findDoors, fuzzDoors } from '../support/app/doors/fuzz-doors.ts';
 import { createWrongClock } from '../support/app/wrong-clock.ts';
 import type { WrongClock } from '../support/app/wrong-clock.ts';
 import { createBadProc } from './bad-proc.ts';

@@ -11,12 +11,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { BridgeClient } from '../../src/bridge/index.ts';
+import { python } from './python.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const bin = join(root, 'bin', 'ruvector-memopt.mjs');
-
-/** The Python with the test packages. */
-export const python: string = process.env['RUVECTOR_PYTHON'] ?? join(root, '.venv', 'bin', 'python');
 
 /** A finished command. */
 export interface CommandResult {

@@ -10,7 +10,9 @@ import { decodeMessage } from '../../../src/bridge/decode-message.ts';
 import { encodeMessage } from '../../../src/bridge/encode-message.ts';
 import { MessageType } from '../../../src/bridge/message.ts';
 import { buildCountingBatch } from '../../support/bridge/wire-batches.ts';
-import { createTestHome, python, startConsumer, until } from '../../support/bridge/wire-consumer.ts';
+import { createBridgeHome, startConsumer } from '../../support/bridge/wire-consumer.ts';
+import { python } from '../../support/python.ts';
+import { until } from '../../support/until.ts';
 
 interface Ledger {
   readonly entries: readonly (readonly [first: number, rows: number, sha256: string])[];
@@ -37,7 +39,7 @@ describe('Client.stream()', () => {
   ] as const)(
     'reads $batches batches of $rows rows over $transport: none lost, repeated, reordered or changed',
     async ({ transport, batches, rows, window }) => {
-      await using home = await createTestHome(transport);
+      await using home = await createBridgeHome(transport);
       const job = { batches, rows, ...(window && { window }) };
       await using consumer = startConsumer('ledger', home.path, job);
       const ledger = await consumer.next<Ledger>();
@@ -49,7 +51,7 @@ describe('Client.stream()', () => {
   );
 
   it('reads batches in place: Arrow allocates nothing and every buffer lies in the received frame', async () => {
-    await using home = await createTestHome();
+    await using home = await createBridgeHome();
     await using consumer = startConsumer('zero_copy', home.path, { batches: 2, rows: 100_000 });
     const found = await consumer.next<Record<string, number | boolean>>();
     expect(found).toMatchObject({ allocated: 0, foreign: true, aligned: true, mutable: false });
@@ -57,7 +59,7 @@ describe('Client.stream()', () => {
   });
 
   it('reads on after Python held the GIL for several leases', async () => {
-    await using home = await createTestHome('ipc', 500);
+    await using home = await createBridgeHome('ipc', 500);
     const job = { seconds: 2.5, params: { batches: 40, rows: 1000, window: 2 } };
     await using consumer = startConsumer('trainer', home.path, job);
     expect(await consumer.next()).toMatchObject({ read: 40 });
@@ -66,7 +68,7 @@ describe('Client.stream()', () => {
 
 describe('Client.request()', () => {
   it('raises each error as its class, and goes on', async () => {
-    await using home = await createTestHome();
+    await using home = await createBridgeHome();
     await using consumer = startConsumer('errors', home.path);
     expect(await consumer.next()).toEqual({
       errors: [
@@ -81,7 +83,7 @@ describe('Client.request()', () => {
   });
 
   it('Client.stream() says that the daemon stopped, after every batch it had sent', async () => {
-    await using home = await createTestHome();
+    await using home = await createBridgeHome();
     await using consumer = startConsumer('endless', home.path, { rows: 1000 });
     await consumer.next();
     await home.own.server.close();
@@ -93,7 +95,7 @@ describe('Client.request()', () => {
   });
 
   it('ends at Ctrl-C, and the daemon stops working on it', async () => {
-    await using home = await createTestHome();
+    await using home = await createBridgeHome();
     await using consumer = startConsumer('interrupt', home.path);
     expect(await consumer.next()).toMatchObject({
       interrupted: true,

@@ -1,11 +1,9 @@
 // Two independent peers read the same host: psutil (Python) and systeminformation.
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { createCollector } from '../../../src/collect/index.ts';
 
-const python = join(import.meta.dirname, '../../../.venv/bin/python');
 const program = `
 import json, psutil, sys
 p = psutil.Process(int(sys.argv[1]))
@@ -17,6 +15,7 @@ print(json.dumps(dict(name=p.name(), rss=full.rss, shared=full.shared, uss=full.
     total=mem.total, available=mem.available, swap_total=swap.total, swap_free=swap.free,
     count=len(psutil.pids()))))
 `;
+import { python } from '../../support/python.ts';
 
 interface PsutilView {
   readonly name: string;

@@ -8,6 +8,7 @@ import * as arrow from 'apache-arrow';
 import { describe, expect, it } from 'vitest';
 import { buildRecordBatch, optional, recordKinds, required } from '../../../src/core/index.ts';
 import type { AnyRow, FieldType, RecordKind } from '../../../src/core/index.ts';
+import { python } from '../../support/python.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../../..');
@@ -86,7 +87,7 @@ async function describeInPython(batches: readonly arrow.RecordBatch[]): Promise<
     const file = join(folder, 'batches.arrows');
     await writeFile(file, arrow.tableToIPC(new arrow.Table([...batches]), 'stream'));
     const script = join(root, 'test/support/core/describe-arrow.py');
-    const { stdout } = await run(join(root, '.venv/bin/python'), [script, file]);
+    const { stdout } = await run(python, [script, file]);
     return JSON.parse(stdout) as Description;
   } finally {
     await rm(folder, { recursive: true, force: true });

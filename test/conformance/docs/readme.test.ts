@@ -7,8 +7,9 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openHistory } from '../../../src/store/index.ts';
-import { createTestHome, python, startDaemon } from '../../support/daemon.ts';
+import { createTestHome, startDaemon } from '../../support/daemon.ts';
 import { pressuredSnapshots } from '../../support/memory-rows.ts';
+import { python } from '../../support/python.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../../..');

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { openHistory } from '../../../src/store/index.ts';
-import { createTestHome, python, startDaemon } from '../../support/daemon.ts';
+import { createTestHome, startDaemon } from '../../support/daemon.ts';
 import { pressuredSnapshots } from '../../support/memory-rows.ts';
 
 const run = promisify(execFile);
@@ -42,6 +42,7 @@ joblib.dump(model, "custom_model.pkl")
 
 print(len(df), sorted(model.classes_))
 `;
+import { python } from '../../support/python.ts';
 
 it("export_training_data() runs as the export document's example has it", async () => {
   await using home = await createTestHome();

@@ -14,8 +14,9 @@ import {
   describeBatches,
   tableOf,
 } from '../../support/export/export-tables.ts';
-import { LineProcess, python } from '../../support/bridge/wire-consumer.ts';
 import { createRandom } from '../../support/random.ts';
+import { python } from '../../support/python.ts';
+import { LineProcess } from '../../support/line-process.ts';
 
 const variants: readonly (readonly [ExportFormat, Compression])[] = [
   ['csv', 'none'],

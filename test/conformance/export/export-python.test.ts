@@ -8,10 +8,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openHistory } from '../../../src/store/index.ts';
-import { createTestHome, poll, python, startDaemon } from '../../support/daemon.ts';
+import { createTestHome, poll, startDaemon } from '../../support/daemon.ts';
 import type { Daemon } from '../../support/daemon.ts';
 import { pressuredSnapshots } from '../../support/memory-rows.ts';
-import { LineProcess } from '../../support/bridge/wire-consumer.ts';
+import { python } from '../../support/python.ts';
+import { LineProcess } from '../../support/line-process.ts';
 
 const run = promisify(execFile);
 const ROWS = 30_000;

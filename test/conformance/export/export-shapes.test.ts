@@ -10,9 +10,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildRecordBatch, memoryKind, optimizationKind, toArrowSchema } from '../../../src/core/index.ts';
 import type { ExportFormat, TableSource } from '../../../src/export/file-contract.ts';
 import { writeTables } from '../../../src/export/write-tables.ts';
-import { python } from '../../support/daemon.ts';
 import { optimizationEvent } from '../../support/prepare/process-rows.ts';
 import { numberedSnapshots } from '../../support/store/store-rows.ts';
+import { python } from '../../support/python.ts';
 
 let root: string;
 

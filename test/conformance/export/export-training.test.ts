@@ -8,8 +8,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDataExporter } from '../../../src/export/index.ts';
 import { openHistory } from '../../../src/store/index.ts';
 import type { History } from '../../../src/store/index.ts';
-import { createTestHome, python } from '../../support/daemon.ts';
+import { createTestHome } from '../../support/daemon.ts';
 import { writeExportHistory } from '../../support/export/export-home.ts';
+import { python } from '../../support/python.ts';
 
 const run = promisify(execFile);
 let folder = '';

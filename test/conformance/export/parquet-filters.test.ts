@@ -11,7 +11,8 @@ import { writeShards } from '../../../src/export/publish/parquet-shards.ts';
 import type { PublishColumn } from '../../../src/export/publish/publish-contract.ts';
 import { writeTables } from '../../../src/export/write-tables.ts';
 import { encodeSegment } from '../../../src/store/encode-segment.ts';
-import { LineProcess, python } from '../../support/bridge/wire-consumer.ts';
+import { python } from '../../support/python.ts';
+import { LineProcess } from '../../support/line-process.ts';
 
 /** Enough for two pages of a float64 column by Polars, and many by the writer of publications. */
 const ROWS = 150_000;

@@ -13,9 +13,9 @@ import { buildFeatureSpec } from '../../../src/prepare/index.ts';
 import { openHistory } from '../../../src/store/index.ts';
 import { optimizationEvents } from '../../support/optimize/optimization-events.ts';
 import { pressuredSnapshots } from '../../support/memory-rows.ts';
-import { python } from '../../support/models/models.ts';
-import { processScans } from '../../support/collect/process-scans.ts';
+import { processScans } from '../../support/export/process-scans.ts';
 import { writeTrainingFolder } from '../../support/export/training-folder.ts';
+import { python } from '../../support/python.ts';
 
 const run = promisify(execFile);
 const judge = join(import.meta.dirname, '../../support/export/check-publication.py');

@@ -7,9 +7,9 @@ import { describe, expect, it } from 'vitest';
 import { verifyDataset } from '../../../src/export/publish/index.ts';
 import { openRegistry } from '../../../src/models/index.ts';
 import { buildFeatureSpec, featureSpecSha256 } from '../../../src/prepare/index.ts';
+import { python } from '../../support/python.ts';
 
 const root = join(import.meta.dirname, '../../..');
-const python = process.env['RUVECTOR_PYTHON'] ?? join(root, '.venv', 'bin', 'python');
 const dataset = join(root, 'datasets', 'memory-pressure-1hz');
 
 interface Provenance {

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kernelCommand } from '../../support/kernel/kernel-client.ts';
+import { python } from '../../support/python.ts';
 
-const python = fileURLToPath(new URL('../../../.venv/bin/python', import.meta.url));
 const support = (name: string): string =>
   fileURLToPath(new URL(`../../support/kernel/${name}`, import.meta.url));
 const KERNEL = 'memopt-under-test';

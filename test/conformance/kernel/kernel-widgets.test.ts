@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isStatus, resultOf, startKernel } from '../../support/kernel/kernel-client.ts';
 import type { Json, KernelClient, Received } from '../../support/kernel/kernel-client.ts';
+import { python } from '../../support/python.ts';
 
-const python = fileURLToPath(new URL('../../../.venv/bin/python', import.meta.url));
 const script = fileURLToPath(new URL('../../support/kernel/check-widgets.py', import.meta.url));
 
 interface Judged {

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { GOLDEN_TOLERANCE, decodeGolden } from '../../../src/models/index.ts';
 import { createSession } from '../../../src/models/session.ts';
-import { makeModels, python, readDraft } from '../../support/models/models.ts';
+import { makeModels, readDraft } from '../../support/models/models.ts';
+import { python } from '../../support/python.ts';
 
 const peer = join(import.meta.dirname, '../../support/models/score-models.py');
 let models: string;

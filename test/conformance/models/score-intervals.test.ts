@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { blockLengthOf, scoreLabels, scorePair } from '../../../src/models/scores.ts';
-import { python } from '../../support/models/models.ts';
 
 const script = `
 import json, sys
@@ -17,6 +16,7 @@ for case in json.loads(sys.argv[1]):
     between = macro_f1_difference(y, a, b, case["classes"], 4, block)
     print(json.dumps({"block": block, "own": own, "between": between}))
 `;
+import { python } from '../../support/python.ts';
 
 it('scoreLabels() and scorePair() draw the same blocks as Python and find the same intervals', async () => {
   const cases = [7, 64, 333, 1000, 5000].map((n) => ({

@@ -16,10 +16,10 @@ import {
 } from '../../../src/prepare/index.ts';
 import type { TrainingSetOptions } from '../../../src/prepare/index.ts';
 import { pressuredSnapshots } from '../../support/memory-rows.ts';
+import { python } from '../../support/python.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../../..');
-const python = join(root, '.venv/bin/python');
 const script = join(root, 'test/support/prepare/prepare-reference.py');
 
 interface Verdict {

@@ -16,9 +16,9 @@ import {
 import type { AnyRow, RecordKind } from '../../../src/core/index.ts';
 import { checkLDiversity, createAnonymizer } from '../../../src/prepare/index.ts';
 import type { AnonymizationPlan } from '../../../src/prepare/index.ts';
-import { python } from '../../support/daemon.ts';
 import { mondayMs, snapshots } from '../../support/memory-rows.ts';
 import { optimizationEvent, processRow } from '../../support/prepare/process-rows.ts';
+import { python } from '../../support/python.ts';
 
 const script = join(import.meta.dirname, '../../support/prepare/privacy-reference.py');
 const minuteMs = 60_000;

@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TunerDataCollector, loadApr, saveApr } from '../../../src/index.ts';
 import type { TrainingSample } from '../../../src/index.ts';
 import { arbitrarySample } from '../../support/store/samples.ts';
+import { python } from '../../support/python.ts';
 
-const python = join(import.meta.dirname, '../../../.venv/bin/python');
 const script = join(import.meta.dirname, '../../support/store/make-apr2.py');
 const golden = join(import.meta.dirname, '../../golden/apr2');
 

@@ -12,8 +12,6 @@ import { buildWalEncoder } from '../../../src/store/encode-wal.ts';
 import { frameHeaderBytes, walMagic } from '../../../src/store/wal-layout.ts';
 import { arbitraryRows, everyTypeKind, numberedSnapshots } from '../../support/store/store-rows.ts';
 
-const python = join(import.meta.dirname, '../../../.venv/bin/python');
-
 let root: string;
 
 beforeAll(async () => {
@@ -44,6 +42,7 @@ def show(table):
     for row in zip(*(c.to_pylist() for c in columns)):
         print(repr("|".join(text(v, t) for v, t in zip(row, types))))
 `;
+import { python } from '../../support/python.ts';
 
 function expectedRows(kind: RecordKind, rows: readonly AnyRow[]): string[] {
   return rows.map((row) => kind.fields.map((field) => textOf(field.type, row[field.name] ?? null)).join('|'));

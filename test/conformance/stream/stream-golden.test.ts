@@ -18,9 +18,9 @@ import { streamFormats } from '../../../src/stream/stream-contract.ts';
 import type { StreamEvent, StreamFormat } from '../../../src/stream/stream-contract.ts';
 import { sampleEvents } from '../../support/stream/stream-events.ts';
 import { fromNeutral, readFieldNumbers, readStreamVectors } from '../../support/stream/stream-vectors.ts';
+import { python } from '../../support/python.ts';
 
 const root = join(import.meta.dirname, '../../..');
-const python = join(root, '.venv/bin/python');
 const vectors = readStreamVectors();
 const named = (names: readonly (typeof vectors)[number][]) =>
   names.map((vector) => [vector.name, vector] as const);

@@ -26,9 +26,9 @@ import type {
   StreamHub,
   StreamTransport,
 } from '../../../src/stream/index.ts';
-import { python } from '../../support/daemon.ts';
 import { buildStreamRows, printedRow } from '../../support/stream/stream-rows.ts';
 import type { TableRow } from '../../support/stream/stream-rows.ts';
+import { python } from '../../support/python.ts';
 
 const rows = buildStreamRows();
 const pairs = streamTransports.flatMap((transport) => streamFormats.map((format) => ({ transport, format })));

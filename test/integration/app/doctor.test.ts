@@ -8,7 +8,8 @@ import type { CheckResult } from '../../../src/app/doctor/check.ts';
 import { actionChecks } from '../../../src/app/doctor/doctor-actions.ts';
 import { checkTargets } from '../../../src/app/doctor/doctor-target.ts';
 import { createTestHome, finished } from '../../support/daemon.ts';
-import { serveWords, start, until } from '../../support/app/serve-process.ts';
+import { serveWords, start } from '../../support/app/serve-process.ts';
+import { until } from '../../support/until.ts';
 
 const canDrop = spawnSync('setpriv', ['--reuid', '12345', '--clear-groups', 'true']).status === 0;
 const hasNice = /^CapEff:\s*[0-9a-f]*[89a-f][0-9a-f]{5}$/m.test(readFileSync('/proc/self/status', 'utf8'));
@@ -75,7 +76,7 @@ describe('checkTargets()', () => {
     const faults = (): string =>
       readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(' ').slice(9, 13).join(' ');
     const isWaiting = (): boolean => readFileSync(`/proc/${child.pid}/stat`, 'utf8').includes('(cat) S');
-    await until('the child waits for its input', isWaiting);
+    await until(isWaiting, 'the child waits for its input');
     const before = faults();
     const results = await checkTargets({ pids: [child.pid!], names: [] });
     expect(results.map(({ name }) => name.replace(/.*: /, ''))).toEqual([

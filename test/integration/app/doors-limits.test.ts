@@ -10,10 +10,11 @@ import { encodeMessage } from '../../../src/bridge/encode-message.ts';
 import { openDataStream, serveStream } from '../../../src/stream/index.ts';
 import type { StreamEvent } from '../../../src/stream/index.ts';
 import { MessageType } from '../../../src/bridge/message.ts';
-import { RawConnection } from '../../support/doors/attack.ts';
-import { buildGreeting, buildReady, buildZmtpMessage } from '../../support/doors/zmtp.ts';
+import { RawConnection } from '../../support/app/doors/attack.ts';
+import { buildGreeting, buildReady, buildZmtpMessage } from '../../support/app/doors/zmtp.ts';
 import { createTestHub, memoryRow } from '../../support/stream/stream-hub.ts';
-import { createTestHome } from '../../support/bridge/wire-consumer.ts';
+import { createBridgeHome } from '../../support/bridge/wire-consumer.ts';
+import { until } from '../../support/until.ts';
 
 let directory: string;
 let cleanup: AsyncDisposableStack;
@@ -24,11 +25,6 @@ beforeEach(async () => {
   cleanup.defer(() => rm(directory, { recursive: true, force: true }));
 });
 afterEach(() => cleanup.disposeAsync());
-
-/** However slow the machine is: a test that waits in vain ends by its own limit. */
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await sleep(5);
-}
 
 const upgrade = (target: string, ...headers: string[]): string =>
   [
@@ -102,7 +98,7 @@ it('serveStream() over zeromq keeps little for a subscriber that gives any credi
 });
 
 it('serve bounds the queue of a stranger who asks without end and does not read', async () => {
-  await using home = await createTestHome('tcp');
+  await using home = await createBridgeHome('tcp');
   const { server } = home.own;
   const connection = new RawConnection(server.endpoints.control);
   cleanup.defer(() => void connection.socket.destroy());
@@ -124,7 +120,7 @@ it('serve bounds the queue of a stranger who asks without end and does not read'
 });
 
 it('RouterSocket.bind() rests instead of spinning when its process has no descriptors left, and then listens again', async () => {
-  const script = join(import.meta.dirname, '../../support/doors/echo-router.ts');
+  const script = join(import.meta.dirname, '../../support/app/doors/echo-router.ts');
   const child = spawn('sh', ['-c', 'ulimit -n 160 && exec "$0" "$1"', process.execPath, script], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });

@@ -12,9 +12,10 @@ import type { StreamInfo } from '../../../src/app/streams/stream-service.ts';
 import type { HostStatus } from '../../../src/app/host/status-types.ts';
 import { openDataStream } from '../../../src/stream/index.ts';
 import type { StreamEvent } from '../../../src/stream/index.ts';
-import { createTestHome, poll, python, startDaemon } from '../../support/daemon.ts';
+import { createTestHome, poll, startDaemon } from '../../support/daemon.ts';
 import type { Daemon } from '../../support/daemon.ts';
-import { chooseSeed, findDoors, fuzzDoors } from '../../support/doors/fuzz-doors.ts';
+import { chooseSeed, findDoors, fuzzDoors } from '../../support/app/doors/fuzz-doors.ts';
+import { python } from '../../support/python.ts';
 
 const SECONDS = Number(process.env['RUVECTOR_FUZZ_SECONDS'] ?? 12);
 /** What one attack may have left for the moment, and what malloc keeps of hundreds of connections. */
@@ -83,7 +84,7 @@ class Watcher {
 }
 
 async function attackWithLibraries(ws: string, tcp: string, seed: number): Promise<number> {
-  const script = join(import.meta.dirname, '../../support/doors/attack_doors.py');
+  const script = join(import.meta.dirname, '../../support/app/doors/attack_doors.py');
   const child = spawn(python, [script, ws, tcp, String(SECONDS), String(seed)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -15,7 +15,7 @@ import { buildDaemonEvent } from '../../../src/app/events/daemon-event.ts';
 import type { DaemonEvent } from '../../../src/app/events/daemon-event.ts';
 import { createWebhookSink } from '../../../src/app/events/webhook-sink.ts';
 import type { HostStatus } from '../../../src/app/host/status-types.ts';
-import { createTestHome, poll, python, startDaemon } from '../../support/daemon.ts';
+import { createTestHome, poll, startDaemon } from '../../support/daemon.ts';
 
 let folder: string;
 let cleanup: AsyncDisposableStack;
@@ -38,15 +38,6 @@ function writeScript(name: string, text: string): string {
   chmodSync(path, 0o755);
   return path;
 }
-
-const isAlive = (pid: number): boolean => {
-  try {
-    // A zombie that nobody has waited for is dead.
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
-};
 
 describe('createCommandSink()', () => {
   it('hands the event to the program as JSON on its input, and its kind in the environment', async () => {
@@ -79,7 +70,7 @@ describe('createCommandSink()', () => {
       (pid) => pid > 0,
     );
     await poll(
-      async () => isAlive(child),
+      async () => isRunning(child),
       (alive) => !alive,
     );
   });
@@ -191,6 +182,8 @@ if child.returncode == 0:
     print(json.dumps(s.recv(1 << 20).decode()))
 sys.exit(child.returncode)
 `;
+import { python } from '../../support/python.ts';
+import { isRunning } from '../../support/is-running.ts';
 
 it('createJournaldSink() writes fields of their own by the native protocol', () => {
   const sink = new URL('../../../src/app/events/journald-sink.ts', import.meta.url).href;

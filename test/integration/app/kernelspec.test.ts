@@ -15,7 +15,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { addKernel } from '../../../src/app/commands/kernel.ts';
 import { installKernel, listKernels, uninstallKernel } from '../../../src/app/jupyter/kernelspec.ts';
 import type { InstalledKernel } from '../../../src/app/jupyter/kernelspec.ts';
-import { python } from '../../support/daemon.ts';
+import { python } from '../../support/python.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const entry = join(root, 'kernel', 'main.ts');

@@ -20,14 +20,8 @@ import { readStartTicks, resolveHome } from '../../../src/core/index.ts';
 import { openHistory } from '../../../src/store/index.ts';
 import { createTestHome, finished } from '../../support/daemon.ts';
 import { createOldLauncher, findOldNode } from '../../support/app/old-launcher.ts';
-import {
-  serveWords,
-  servingPid,
-  start,
-  statusOf,
-  until,
-  untilSampling,
-} from '../../support/app/serve-process.ts';
+import { serveWords, servingPid, start, statusOf, untilSampling } from '../../support/app/serve-process.ts';
+import { until } from '../../support/until.ts';
 
 const preload = join(import.meta.dirname, '../../support/app/throw-in-daemon.mjs');
 const withFaults = (names: string): NodeJS.ProcessEnv => ({
@@ -44,10 +38,10 @@ describe('serve after an error that nobody caught', () => {
     await servingPid(home, child);
     for (let i = 1; i <= names.length; i++) {
       child.kill('SIGUSR2');
-      await until(`error ${i} is counted`, async () => {
+      await until(async () => {
         const { faults } = await statusOf(home);
         return faults.uncaughtErrors + faults.unhandledRejections === i;
-      });
+      }, `error ${i} is counted`);
     }
     const { faults } = await untilSampling(home);
     expect(faults).toEqual({ uncaughtErrors: 3, unhandledRejections: 2, last: 'rejected with: only a text' });
@@ -107,11 +101,11 @@ describe('serve in a drain', () => {
     const { samples } = await untilSampling(home);
     await using client = await connectDaemon(home.bridgeFile);
     // A subscriber that never reads: the bridge waits 5 s for it.
-    await client.openBatches('memory', { follow: true });
-    await until('a batch waits for it', async () => (await statusOf(home)).bridge.slotsInUse > 0);
+    await client.stream('memory', { follow: true });
+    await until(async () => (await statusOf(home)).bridge.slotsInUse > 0, 'a batch waits for it');
     const startMs = performance.now();
     child.kill('SIGTERM');
-    await until('it drains', () => child.exitCode !== null || performance.now() - startMs > 600);
+    await until(() => child.exitCode !== null || performance.now() - startMs > 600, 'it drains');
     child.kill('SIGTERM');
     const { code, signal, stderr } = await end;
     expect({ code, signal }).toEqual({ code: null, signal: 'SIGTERM' });
@@ -139,7 +133,7 @@ describe.each(launchers)('become() %s while it waits for serve', (_, node) => {
     const end = finished(child);
     await servingPid(home, child);
     child.kill('SIGHUP');
-    await until('serve heard of it', () => said.includes('SIGHUP without a terminal: going on'));
+    await until(() => said.includes('SIGHUP without a terminal: going on'), 'serve heard of it');
     await untilSampling(home);
     child.kill('SIGINT');
     expect(await end).toMatchObject({ code: 0, signal: null });
@@ -156,12 +150,12 @@ describe.each(launchers)('become() %s while it waits for serve', (_, node) => {
     expect(pid).not.toBe(child.pid);
     const isStopped = (id: number): boolean => / T /.test(readFileSync(`/proc/${id}/stat`, 'utf8'));
     child.kill('SIGTSTP');
-    await until('both are stopped', () => isStopped(child.pid!) && isStopped(pid));
+    await until(() => isStopped(child.pid!) && isStopped(pid), 'both are stopped');
     child.kill('SIGCONT');
-    await until('both go on', () => !isStopped(child.pid!) && !isStopped(pid));
+    await until(() => !isStopped(child.pid!) && !isStopped(pid), 'both go on');
     await untilSampling(home);
     child.kill('SIGKILL');
-    await until('it has drained', () => !existsSync(home.bridgeFile) && readStartTicks(pid) === null);
+    await until(() => !existsSync(home.bridgeFile) && readStartTicks(pid) === null, 'it has drained');
   });
 });
 
@@ -185,7 +179,7 @@ describe('serve on a home that has a daemon', () => {
     writeFileSync(home.bridgeFile, JSON.stringify({ ...file, pid: process.pid }));
     const third = start(serveWords(home));
     const thirdEnd = finished(third);
-    await until('the third serves', async () => (await servingPid(home, third)) === third.pid);
+    await until(async () => (await servingPid(home, third)) === third.pid, 'the third serves');
     third.kill('SIGTERM');
     expect(await thirdEnd).toMatchObject({ code: 0 });
   });

@@ -18,15 +18,10 @@ import { createServer, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createTestHome, finished, python } from '../../support/daemon.ts';
-import {
-  serveWords,
-  servingPid,
-  start,
-  statusOf,
-  until,
-  untilSampling,
-} from '../../support/app/serve-process.ts';
+import { createTestHome, finished } from '../../support/daemon.ts';
+import { serveWords, servingPid, start, statusOf, untilSampling } from '../../support/app/serve-process.ts';
+import { python } from '../../support/python.ts';
+import { until } from '../../support/until.ts';
 
 /** Something to write to, and what was put in its way. */
 interface Obstacle extends AsyncDisposable {
@@ -203,8 +198,9 @@ describe('serve in a terminal that closes', () => {
     const end = finished(child);
     const pid = await servingPid(home, child);
     child.stdin!.end('close\n');
-    await until('it says so', () =>
-      readFileSync(join(home.root, 'out'), 'utf8').includes('SIGHUP without a terminal'),
+    await until(
+      () => readFileSync(join(home.root, 'out'), 'utf8').includes('SIGHUP without a terminal'),
+      'it says so',
     );
     await untilSampling(home);
     process.kill(pid, 'SIGTERM');
@@ -221,8 +217,8 @@ describe('serve --log-file', () => {
     await servingPid(home, child);
     renameSync(path, `${path}.1`);
     child.kill('SIGHUP');
-    await until('the new file is there', () => existsSync(path));
-    await until('it has lines', () => readFileSync(path, 'utf8').includes('opened again'));
+    await until(() => existsSync(path), 'the new file is there');
+    await until(() => readFileSync(path, 'utf8').includes('opened again'), 'it has lines');
     expect(readFileSync(`${path}.1`, 'utf8')).toMatch(/serving/);
     child.kill('SIGTERM');
     expect(await end).toMatchObject({ code: 0, stderr: '' });

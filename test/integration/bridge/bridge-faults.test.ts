@@ -10,15 +10,11 @@ import { connectBridge, readBridgeFile } from '../../../src/bridge/index.ts';
 import { decodeMessage } from '../../../src/bridge/decode-message.ts';
 import { encodeMessage } from '../../../src/bridge/encode-message.ts';
 import { MessageType, PROTOCOL_VERSION } from '../../../src/bridge/message.ts';
-import {
-  createTestHome,
-  startConsumer,
-  startServerProcess,
-  until,
-} from '../../support/bridge/wire-consumer.ts';
+import { createBridgeHome, startConsumer, startServerProcess } from '../../support/bridge/wire-consumer.ts';
+import { until } from '../../support/until.ts';
 
 it('createBridgeServer() gets slots, source and lease back each time when a Python client is killed mid-stream 20 times', async () => {
-  await using home = await createTestHome();
+  await using home = await createBridgeHome();
   const { server, source } = home.own;
   for (let i = 0; i < 20; i++) {
     await using consumer = startConsumer('hold', home.path, { read: i % 5, params: { rows: 20_000 } });
@@ -34,12 +30,12 @@ it('createBridgeServer() gets slots, source and lease back each time when a Pyth
 }, 120_000);
 
 it('createBridgeServer() takes the lease of a client that was stopped for longer, which hears so when it goes on', async () => {
-  await using home = await createTestHome('tcp', 600);
+  await using home = await createBridgeHome('tcp', 600);
   const { server } = home.own;
   await using consumer = startConsumer('read_until_error', home.path, { rows: 20_000 });
   await consumer.next();
   consumer.process.kill('SIGSTOP');
-  await until(() => server.stats().openStreams === 0, 20_000);
+  await until(() => server.stats().openStreams === 0);
   expect(server.stats().slotsInUse).toBe(0);
   consumer.process.kill('SIGCONT');
   expect(await consumer.next()).toMatchObject({ code: 'ERR_WIRE_DISCONNECTED' });
@@ -98,7 +94,7 @@ it('connectBridge() fails requests and streams when the server is killed while t
 });
 
 it('createBridgeServer() holds no more than its window for a reader that stops reading', async () => {
-  await using home = await createTestHome();
+  await using home = await createBridgeHome();
   const { server, source } = home.own;
   await using consumer = startConsumer('hold', home.path, { read: 1, params: { rows: 50_000, window: 4 } });
   await consumer.next();
@@ -109,7 +105,7 @@ it('createBridgeServer() holds no more than its window for a reader that stops r
 });
 
 it('createBridgeServer() survives 10,000 mutated messages and teaches a stranger nothing', async () => {
-  await using home = await createTestHome();
+  await using home = await createBridgeHome();
   const { server, token } = home.own;
   const answers: number[] = [];
   for (const endpoint of Object.values(server.endpoints)) {
@@ -124,7 +120,7 @@ it('createBridgeServer() survives 10,000 mutated messages and teaches a stranger
 });
 
 it('createBridgeServer() survives 2,000 mutated messages of an authenticated client and leaves nothing open', async () => {
-  await using home = await createTestHome();
+  await using home = await createBridgeHome();
   const { server, token } = home.own;
   const answers: number[] = [];
   for (const endpoint of Object.values(server.endpoints)) {

@@ -3,7 +3,6 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   PROTOCOL_VERSION,
@@ -19,6 +18,7 @@ import type { Endpoints } from '../../../src/sockets/index.ts';
 import { columnsSchema } from '../../support/bridge/wire-batches.ts';
 import { startTestServer } from '../../support/bridge/wire-server.ts';
 import type { TestServer } from '../../support/bridge/wire-server.ts';
+import { until } from '../../support/until.ts';
 
 let directory: string;
 beforeEach(async () => {
@@ -34,14 +34,6 @@ async function connectTo(
 ): Promise<BridgeClient> {
   const { control, data } = server.endpoints;
   return connectBridge({ controlEndpoint: control, dataEndpoint: data, token, timeoutMs: 5000, ...other });
-}
-
-async function until(condition: () => boolean, timeoutMs = 5000): Promise<void> {
-  const endMs = performance.now() + timeoutMs;
-  while (!condition()) {
-    if (performance.now() > endMs) throw new Error('the condition did not come true in time');
-    await sleep(5);
-  }
 }
 
 describe.each(['ipc', 'tcp'])('over %s', (transport) => {

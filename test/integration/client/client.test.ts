@@ -9,8 +9,10 @@ import type { HostStatus } from '../../../src/app/host/status-types.ts';
 import { createClient } from '../../../src/index.ts';
 import type { Client, TrainingReport } from '../../../src/index.ts';
 import { openHistory } from '../../../src/store/index.ts';
-import { createTestHome, finished, poll, python } from '../../support/daemon.ts';
+import { createTestHome, finished, poll } from '../../support/daemon.ts';
 import { pressuredSnapshots } from '../../support/memory-rows.ts';
+import { python } from '../../support/python.ts';
+import { isRunning } from '../../support/is-running.ts';
 
 const HZ = 20;
 let home: Awaited<ReturnType<typeof createTestHome>>;
@@ -51,14 +53,6 @@ const forest = {
   parameters: { n_estimators: 5 },
   dataset: { to: Date.now() - 30_000, blocks: 4 },
 };
-const isAlive = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-};
-
 describe('start, status', () => {
   it('status() starts nothing, start() starts a daemon with its log in the home', async () => {
     expect(await rv.status()).toBeNull();
@@ -279,7 +273,7 @@ describe('life of the daemon', () => {
   it('stop() drains and ends it, and says so', async () => {
     const { pid } = (await rv.status())!;
     expect(await rv.stop()).toBe(true);
-    expect(isAlive(pid)).toBe(false);
+    expect(isRunning(pid)).toBe(false);
     expect(await rv.status()).toBeNull();
     expect(await rv.stop()).toBe(false);
   });
@@ -294,7 +288,7 @@ describe('life of the daemon', () => {
   });
 
   it('createClient() lets a script end with its work, and its daemon end with a script that is killed', async () => {
-    const script = join(import.meta.dirname, '../../support/app/client-script.ts');
+    const script = join(import.meta.dirname, '../../support/client/client-script.ts');
     const start = (mode: string) =>
       spawn(process.execPath, [script, mode], {
         env: { ...process.env, RUVECTOR_HOME: home.root },
@@ -308,7 +302,7 @@ describe('life of the daemon', () => {
     waiting.kill('SIGKILL');
     for (const text of [ended.stdout, chunk.toString()]) {
       await poll(
-        async () => isAlive(Number.parseInt(text, 10)),
+        async () => isRunning(Number.parseInt(text, 10)),
         (alive) => !alive,
       );
     }

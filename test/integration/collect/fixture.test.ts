@@ -11,7 +11,7 @@ import type { ProcReader } from '../../../src/collect/proc-reader.ts';
 import { createProcessScanner } from '../../../src/collect/process-scan.ts';
 import type { Clock } from '../../../src/core/index.ts';
 import { systemClock } from '../../../src/core/index.ts';
-import { createNoteBook, fixtureRoots } from '../../unit/collect/fixtures.ts';
+import { createNoteBook, fixtureRoots } from '../../support/collect/proc-fixtures.ts';
 
 /** A clock that stands until moved. */
 function createStandingClock(): Clock & { monotonic: number } {

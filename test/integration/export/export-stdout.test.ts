@@ -9,8 +9,9 @@ import { buildExportRequests } from '../../../src/app/requests/export-requests.t
 import { defaultConfig } from '../../../src/app/host/config.ts';
 import { buildFeatureSpec } from '../../../src/prepare/index.ts';
 import { createClientExporter } from '../../../src/client/exporter.ts';
-import { createTestHome, finished, python } from '../../support/daemon.ts';
+import { createTestHome, finished } from '../../support/daemon.ts';
 import { writeExportHistory } from '../../support/export/export-home.ts';
+import { python } from '../../support/python.ts';
 
 const bin = join(import.meta.dirname, '../../../bin/ruvector-memopt.mjs');
 const ROWS = 3000;

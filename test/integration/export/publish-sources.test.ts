@@ -15,7 +15,7 @@ import { pressuredSnapshots } from '../../support/memory-rows.ts';
 import { startS3Server } from '../../support/export/s3-server.ts';
 import type { S3Server } from '../../support/export/s3-server.ts';
 import { editCard, writeTrainingFolder } from '../../support/export/training-folder.ts';
-import { processScans } from '../../support/collect/process-scans.ts';
+import { processScans } from '../../support/export/process-scans.ts';
 
 const command = join(import.meta.dirname, '../../../bin/ruvector-memopt.mjs');
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resultOf, startKernel, streamOf } from '../../support/kernel/kernel-client.ts';
 import type { KernelClient } from '../../support/kernel/kernel-client.ts';
+import { isRunning } from '../../support/is-running.ts';
 
 let kernel: KernelClient;
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'ruvector-magics-')));
@@ -15,14 +16,6 @@ afterAll(async () => {
   await kernel[Symbol.asyncDispose]();
   rmSync(folder, { recursive: true, force: true });
 });
-
-const isRunning = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-};
 
 describe('execute_request with magics', () => {
   it('gives the value by %time and %%time and tells the time', async () => {

@@ -5,10 +5,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openHistory } from '../../../src/store/index.ts';
-import { createTestHome, poll, python } from '../../support/daemon.ts';
+import { createTestHome, poll } from '../../support/daemon.ts';
 import { isChildOf, resultOf, startKernel, streamOf } from '../../support/kernel/kernel-client.ts';
 import type { Exchange, KernelClient, Received } from '../../support/kernel/kernel-client.ts';
 import { pressuredSnapshots } from '../../support/memory-rows.ts';
+import { python } from '../../support/python.ts';
+import { isRunning } from '../../support/is-running.ts';
+import { until } from '../../support/until.ts';
 
 let home: Awaited<ReturnType<typeof createTestHome>>;
 let kernel: KernelClient;
@@ -143,14 +146,5 @@ it('rv.trainer cancels a training on the daemon when it is interrupted', async (
 it('rv.collector leaves no daemon when its kernel is killed', async () => {
   const pid = Number(resultOf(await run('(await rv.status()).pid')));
   kernel.process.kill('SIGKILL');
-  await poll(
-    async () => {
-      try {
-        return process.kill(pid, 0);
-      } catch {
-        return false;
-      }
-    },
-    (alive) => !alive,
-  );
+  await until(() => !isRunning(pid), 'the daemon has ended');
 });

@@ -9,6 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as zmq from 'zeromq';
 import { isStatus, kernelCommand, resultOf, startKernel } from '../../support/kernel/kernel-client.ts';
 import type { KernelClient, Received } from '../../support/kernel/kernel-client.ts';
+import { until } from '../../support/until.ts';
+import { isRunning } from '../../support/is-running.ts';
 
 let kernel: KernelClient;
 beforeAll(async () => {
@@ -177,26 +179,9 @@ describe('shutdown_request', () => {
       const pid = Number(readFileSync(pidFile, 'utf8'));
       await delay(500);
       parent.kill('SIGKILL');
-      await until(() => !isAlive(pid));
+      await until(() => !isRunning(pid));
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }
   });
 });
-
-async function until(holds: () => boolean): Promise<void> {
-  const deadlineMs = performance.now() + 20_000;
-  while (!holds()) {
-    if (performance.now() > deadlineMs) throw new Error('it did not happen within 20 s');
-    await delay(50);
-  }
-}
-
-/** A zombie that nobody reaps is dead. */
-function isAlive(pid: number): boolean {
-  try {
-    return !/^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false;
-  }
-}

@@ -1,10 +1,11 @@
 // `%%python` cells in a real kernel with a real Python: what crosses, what is shown, what happens when Python
 // fails, is interrupted or dies.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as fc from 'fast-check';
 import { isChildOf, resultOf, startKernel, streamOf } from '../../support/kernel/kernel-client.ts';
 import type { Exchange, Json, KernelClient, Received } from '../../support/kernel/kernel-client.ts';
+import { isRunning } from '../../support/is-running.ts';
 
 let kernel: KernelClient;
 beforeAll(async () => {
@@ -19,15 +20,6 @@ const messageOf = (exchange: Exchange, type: string): Received | undefined =>
 const dataOf = (exchange: Exchange, type = 'display_data'): Record<string, string> =>
   messageOf(exchange, type)?.content['data'] as Record<string, string>;
 const python = (code: string, args = ''): Promise<Exchange> => kernel.execute(`%%python ${args}\n${code}`);
-
-const isRunning = (pid: number): boolean => {
-  try {
-    // One that has ended but that nobody has waited for yet still has its number.
-    return process.kill(pid, 0) && !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
-};
 
 /** Sends a cell that asks a question and answers it. */
 async function answerQuestion(code: string, value: string): Promise<{ question: Json; exchange: Exchange }> {

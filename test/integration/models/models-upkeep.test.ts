@@ -12,7 +12,7 @@ import { createModelHost, openRegistry } from '../../../src/models/index.ts';
 import type { ModelEvent, ModelRegistry } from '../../../src/models/index.ts';
 import { createTestHome, runCommand } from '../../support/daemon.ts';
 import { buildUpload, labelBy } from '../../support/models/held-out.ts';
-import { watchLoop } from '../../support/app/loop-watch.ts';
+import { watchLoop } from '../../support/models/loop-watch.ts';
 import { contractOf, makeModels, readDraft } from '../../support/models/models.ts';
 
 let models: string;

@@ -4,7 +4,7 @@ import { afterAll, expect, it } from 'vitest';
 import { rm } from 'node:fs/promises';
 import { createHostReaders, createMadviseActuator } from '../../../src/optimize/index.ts';
 import { buildTrial, isFreedRight, runFreedTrial } from '../../support/optimize/freed-trial.ts';
-import type { FreedResult } from '../../support/optimize/freed-trial.ts';
+import type { FreedResult, FreedTrial } from '../../support/optimize/freed-trial.ts';
 import { makeDiskFolder, startMemoryChild } from '../../support/optimize/memory-child.ts';
 
 const actions = Number(process.env['RUVECTOR_FREED_ACTIONS'] ?? 20);
@@ -22,6 +22,20 @@ const isPermitted = await (async (): Promise<boolean> => {
   return (await createMadviseActuator({ readers }).canAct(target)) === null;
 })();
 
+/** Trials mostly wait, and each has a process and a file of its own. */
+const LANES = 4;
+
+async function runInLanes(trials: readonly FreedTrial[]): Promise<FreedResult[]> {
+  const lanes = Array.from({ length: LANES }, async (_, lane) => {
+    const results: FreedResult[] = [];
+    for (let n = lane; n < trials.length; n += LANES) {
+      results.push(await runFreedTrial(trials[n]!, diskFolder!));
+    }
+    return results;
+  });
+  return (await Promise.all(lanes)).flat();
+}
+
 /** A file that is partly dirty may be left alone altogether. */
 const isLeftForGoodReason = ({ trial, refused }: FreedResult): boolean =>
   refused !== null && trial.dirtyShare > 0;
@@ -30,8 +44,7 @@ it.runIf(diskFolder !== null && isPermitted)(
   `createOptimizer().tick() says what ${actions} actions freed within 5 % of what is gone, or unknown`,
   { timeout: 600_000 },
   async () => {
-    const results: FreedResult[] = [];
-    for (let n = 0; n < actions; n++) results.push(await runFreedTrial(buildTrial(n, false), diskFolder!));
+    const results = await runInLanes(Array.from({ length: actions }, (_, n) => buildTrial(n, false)));
     const acted = results.filter(({ refused }) => refused === null);
     expect(results.filter((one) => one.refused !== null && !isLeftForGoodReason(one))).toEqual([]);
     // The judge itself: no more can be gone than was advised.

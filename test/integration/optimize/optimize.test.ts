@@ -1,5 +1,5 @@
 // The optimizer on real children of this test, and on nothing else. Where the host does not permit
-// process_madvise the same tests assert the typed refusal.
+// process_madvise the same tests assert the typed refusal. They mostly wait, each for a child of its own: several run at once.
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -152,7 +152,7 @@ function expectNotPermitted({ decisions }: Trial): void {
   expect(decisions[0]!.refusals[0]!.reason).toMatch(/^Cannot /);
 }
 
-describe.runIf(diskFolder !== null)('createOptimizer() on a mapped file', () => {
+describe.runIf(diskFolder !== null)('createOptimizer() on a mapped file', { concurrent: true }, () => {
   it('takes it only after it was quiet, and says what it freed as mincore does', async () => {
     const trial = await runOnce({ cleanMib: 64 });
     if (!isPermitted) return expectNotPermitted(trial);
@@ -248,7 +248,7 @@ describe.runIf(diskFolder !== null)('createOptimizer() on a mapped file', () => 
   });
 });
 
-describe('createOptimizer() where nothing is to be done', () => {
+describe.concurrent('createOptimizer() where nothing is to be done', () => {
   it('does nothing at all on a host that has enough: no action, no probe', async () => {
     const trial = await runOnce({ cleanMib: 32, anonMib: 16 }, { seconds: 5, availablePercent: 88 });
     expect(trial.asked).toEqual({ probePages: 0, actions: [] });
@@ -299,7 +299,7 @@ describe.runIf(cgroupProbe !== null && diskFolder !== null)('createOptimizer() a
   });
 });
 
-describe('createOptimizer() on what it must not touch', () => {
+describe.concurrent('createOptimizer() on what it must not touch', () => {
   it('refuses a pid that was given to another process', async () => {
     await using child = await startMemoryChild({ anonMib: 1 });
     const pids = [{ pid: child.pid, startTimeTicks: 1 }];

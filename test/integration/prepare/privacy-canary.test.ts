@@ -26,9 +26,9 @@ import { openHistory } from '../../../src/store/index.ts';
 import type { History } from '../../../src/store/index.ts';
 import { openDataStream, streamFormats } from '../../../src/stream/index.ts';
 import type { StreamFormat } from '../../../src/stream/index.ts';
-import { plantSecrets, secretNames, secretTexts, secrets } from '../../support/app/canary.ts';
-import type { PlantedRows } from '../../support/app/canary.ts';
-import { python } from '../../support/daemon.ts';
+import { plantSecrets, secretNames, secretTexts, secrets } from '../../support/prepare/canary.ts';
+import type { PlantedRows } from '../../support/prepare/canary.ts';
+import { python } from '../../support/python.ts';
 
 const script = join(import.meta.dirname, '../../support/prepare/scan-secrets.py');
 const files: readonly (readonly [format: string, name: string, Compression])[] = [

@@ -7,9 +7,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openHistory } from '../../../src/store/index.ts';
-import { createTestHome, python } from '../../support/daemon.ts';
+import { createTestHome } from '../../support/daemon.ts';
 import { resultOf, startKernel } from '../../support/kernel/kernel-client.ts';
 import { pressuredSnapshots } from '../../support/memory-rows.ts';
+import { python } from '../../support/python.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const run = promisify(execFile);

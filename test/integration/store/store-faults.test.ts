@@ -10,9 +10,9 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/core/index.ts';
 import { openHistory } from '../../../src/store/index.ts';
+import { python } from '../../support/python.ts';
 
 const writer = join(import.meta.dirname, '../../support/store/store-writer.ts');
-const python = join(import.meta.dirname, '../../../.venv/bin/python');
 const keepAll = { retainMs: Infinity };
 
 /** Named before the tests are listed, because the list depends on what can be mounted. */

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { launch } from 'puppeteer-core';
 import { expect, it } from 'vitest';
 import { serveStream } from '../../../src/stream/index.ts';
-import { findBrowser } from '../../support/app/find-browser.ts';
+import { findBrowser } from '../../support/stream/find-browser.ts';
 import { createTestHub, memoryRow } from '../../support/stream/stream-hub.ts';
 
 /** Reads until it has the wanted number of records or the socket closes. */

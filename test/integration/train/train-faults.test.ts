@@ -2,7 +2,7 @@
 // no process left. Each trial uses a light job; the moment of the kill is random.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -14,6 +14,7 @@ import type { TrainerOptions, TrainerProcess } from '../../../src/train/trainer-
 import { endlessJob, startTrainBridge } from '../../support/train/train-bridge.ts';
 import type { TrainBridge } from '../../support/train/train-bridge.ts';
 import { createPrintedRandom } from '../../support/random.ts';
+import { isRunning } from '../../support/is-running.ts';
 
 const random = createPrintedRandom('moments of kill -9');
 
@@ -59,8 +60,6 @@ function hasEnded(pid: number): boolean {
   }
 }
 
-const isAlive = (pid: number | undefined): boolean => existsSync(`/proc/${pid}/stat`);
-
 it('run() gives a typed error and registers nothing by halves when the trainer is killed with -9 at 20 random moments', async () => {
   const trials = 20;
   const batch = 4;
@@ -81,7 +80,7 @@ it('run() gives a typed error and registers nothing by halves when the trainer i
         );
         clearTimeout(timer);
         await trainer.exited;
-        expect(isAlive(trainer.pid)).toBe(false);
+        expect(isRunning(trainer.pid!)).toBe(false);
         outcomes.push(outcome);
       }),
     );
@@ -118,7 +117,7 @@ it('run() gives a typed error and registers nothing by halves when the trainer i
         (e: unknown) => e,
       );
       await trainer.exited;
-      expect(isAlive(trainer.pid)).toBe(false);
+      expect(isRunning(trainer.pid!)).toBe(false);
       // The kill may come after the model was deployed: then the result is already here.
       if (error === null) return;
       expect(error).toMatchObject({ code: 'ERR_TRAINER_FAILED', details: { exitSignal: 'SIGKILL' } });
@@ -140,14 +139,14 @@ it('run() rejects with ERR_TRAIN_CANCELLED when its signal aborts in the middle 
     cause: { message: 'the user changed their mind' },
     details: { exitSignal: null },
   });
-  expect(isAlive(trainer.pid)).toBe(false);
+  expect(isRunning(trainer.pid!)).toBe(false);
 });
 
 it('run() rejects at once when its signal has aborted before', async () => {
   const trainer = start();
   const running = trainer.run(light, { signal: AbortSignal.abort() });
   await expect(running).rejects.toMatchObject({ code: 'ERR_TRAIN_CANCELLED' });
-  expect(isAlive(trainer.pid)).toBe(false);
+  expect(isRunning(trainer.pid!)).toBe(false);
 });
 
 it('run() gives up a trainer from which nothing is heard for a lease', async () => {
@@ -156,9 +155,9 @@ it('run() gives up a trainer from which nothing is heard for a lease', async () 
   const running = trainer.run(endlessJob, { onProgress });
   running.catch(() => {});
   await Promise.race([reached, trainer.exited]);
-  if (isAlive(trainer.pid)) process.kill(trainer.pid!, 'SIGSTOP');
+  if (isRunning(trainer.pid!)) process.kill(trainer.pid!, 'SIGSTOP');
   await expect(running).rejects.toMatchObject({ code: 'ERR_TRAIN_STALLED' });
-  expect(isAlive(trainer.pid)).toBe(false);
+  expect(isRunning(trainer.pid!)).toBe(false);
 });
 
 it('run() keeps the lease of a long fit by its heartbeat alone', async () => {
@@ -171,13 +170,13 @@ it('run() keeps the lease of a long fit by its heartbeat alone', async () => {
   running.catch(() => {});
   await reached;
   await sleep(1.25 * leaseMs);
-  expect(isAlive(trainer.pid)).toBe(true);
+  expect(isRunning(trainer.pid!)).toBe(true);
   abort.abort();
   await expect(running).rejects.toMatchObject({
     code: 'ERR_TRAIN_CANCELLED',
     details: { exitSignal: 'SIGKILL' },
   });
-  expect(isAlive(trainer.pid)).toBe(false);
+  expect(isRunning(trainer.pid!)).toBe(false);
 });
 
 it('run() leaves no trainer when the process that started it is killed', async () => {
@@ -187,7 +186,7 @@ it('run() leaves no trainer when the process that started it is killed', async (
   });
   const [line] = (await once(parent.stdout.setEncoding('utf8'), 'data')) as [string];
   const pid = Number(line);
-  expect(isAlive(pid)).toBe(true);
+  expect(isRunning(pid)).toBe(true);
   parent.kill('SIGKILL');
   for (let i = 0; i < 100 && !hasEnded(pid); i++) await sleep(50);
   expect(hasEnded(pid)).toBe(true);
@@ -207,5 +206,5 @@ it('run() fails and does not hang when the daemon of the trainer vanishes', asyn
   await reached;
   await lost[Symbol.asyncDispose]();
   await expect(running).rejects.toMatchObject({ code: 'ERR_TRAINER_FAILED' });
-  expect(isAlive(trainer.pid)).toBe(false);
+  expect(isRunning(trainer.pid!)).toBe(false);
 });

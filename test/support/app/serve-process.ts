@@ -5,8 +5,8 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess, StdioOptions } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostStatus } from '../../../src/app/host/status-types.ts';
+import { until } from '../until.ts';
 
 const root = join(import.meta.dirname, '../../..');
 
@@ -38,18 +38,9 @@ export function start(words: readonly string[], { stdio, env }: StartOptions = {
   });
 }
 
-/** Waits until the condition holds; says what it waited for when it never does. */
-export async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  const endMs = performance.now() + 60_000;
-  while (!(await isTrue())) {
-    if (performance.now() > endMs) throw new Error(`waited for a minute until ${what}`);
-    await sleep(20);
-  }
-}
-
 /** The pid in the bridge file, once there is one. */
 export async function servingPid(home: Home, child?: ChildProcess): Promise<number> {
-  await until('the daemon is up', () => existsSync(home.bridgeFile) || child?.exitCode != null);
+  await until(() => existsSync(home.bridgeFile) || child?.exitCode != null, 'the daemon is up');
   return (JSON.parse(readFileSync(home.bridgeFile, 'utf8')) as { pid: number }).pid;
 }
 
@@ -63,6 +54,6 @@ export async function statusOf(home: Home): Promise<HostStatus> {
 export async function untilSampling(home: Home): Promise<HostStatus> {
   const { samples } = await statusOf(home);
   let status: HostStatus | null = null;
-  await until('samples are taken', async () => (status = await statusOf(home)).samples > samples);
+  await until(async () => (status = await statusOf(home)).samples > samples, 'samples are taken');
   return status!;
 }

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fixtureRoots } from '../../unit/collect/fixtures.ts';
+import { fixtureRoots } from './proc-fixtures.ts';
 
 /** A tree of /proc in a folder of its own. */
 export interface ProcTree extends Disposable {

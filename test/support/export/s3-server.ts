@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { python } from '../models/models.ts';
+import { python } from '../python.ts';
 
 /** A running server with one empty bucket. */
 export interface S3Server extends AsyncDisposable {

@@ -8,8 +8,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { launch } from 'puppeteer-core';
 import type { Browser, Page } from 'puppeteer-core';
-import { findBrowser } from '../app/find-browser.ts';
-import { jupyterPython } from './jupyter.ts';
+import { findBrowser } from '../stream/find-browser.ts';
+import { python } from '../python.ts';
 import type { TestJupyter } from './jupyter.ts';
 
 const WAIT_MS = 120_000;
@@ -123,7 +123,7 @@ async function startServer(
     'ServerApp.jpserver_extensions': "{'jupyter_lsp': False, 'jupyter_server_terminals': False}",
   };
   const args = Object.entries(options).map(([name, value]) => `--${name}=${value}`);
-  const server = spawn(jupyterPython, ['-m', 'jupyterlab', '--no-browser', '--allow-root', ...args], {
+  const server = spawn(python, ['-m', 'jupyterlab', '--no-browser', '--allow-root', ...args], {
     env: jupyter.env,
     stdio: ['ignore', 'ignore', 'pipe'],
   });

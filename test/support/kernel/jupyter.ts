@@ -6,10 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { installKernel } from '../../../src/app/jupyter/kernelspec.ts';
 import type { InstalledKernel } from '../../../src/app/jupyter/kernelspec.ts';
+import { python } from '../python.ts';
 
 const root = join(import.meta.dirname, '../../..');
-/** Python that has Jupyter. */
-export const jupyterPython = join(root, '.venv', 'bin', 'python');
 
 /** A private Jupyter. */
 export interface TestJupyter {
@@ -54,7 +53,7 @@ export async function createJupyter(): Promise<TestJupyter> {
     kernel,
     run: (args, timeoutMs = 100_000) =>
       new Promise((resolve) => {
-        execFile(jupyterPython, args, { env, timeout: timeoutMs }, (error, stdout, stderr) =>
+        execFile(python, args, { env, timeout: timeoutMs }, (error, stdout, stderr) =>
           resolve({ code: error ? 1 : 0, stdout, stderr }),
         );
       }),

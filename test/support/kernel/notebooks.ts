@@ -3,8 +3,8 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { python } from '../daemon.ts';
 import { kernelCommand } from './kernel-client.ts';
+import { python } from '../python.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const folder = join(root, 'notebooks');

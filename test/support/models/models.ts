@@ -7,12 +7,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { ManifestDraft, ModelDraft } from '../../../src/models/index.ts';
 import { sha256Of } from '../../../src/core/index.ts';
+import { sha256Of } from '../../../src/models/manifest.ts';
+import { python } from '../python.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const script = join(import.meta.dirname, 'make-models.py');
-
-/** The Python that has the pinned packages. */
-export const python = join(root, '.venv/bin/python');
 
 /** Makes the packages when they are not there yet and returns their directory. */
 export async function makeModels(): Promise<string> {

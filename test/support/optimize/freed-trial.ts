@@ -1,6 +1,7 @@
 // The judge of `freed`: one controlled action on a process whose resident set is known, and what of it
 // was really gone at the end of the window, as a program of its own counts it (mincore and pagemap, net
 // of zram's growth). Bench `optimize.freed` and test/integration/optimize/optimize-freed.test.ts use it.
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,7 +10,7 @@ import { createOptimizer } from '../../../src/index.ts';
 import type { Decision, Optimizer } from '../../../src/index.ts';
 import { startJsonChild } from '../json-child.ts';
 import type { JsonChild } from '../json-child.ts';
-import { pythonPath } from './memory-child.ts';
+import { python } from '../python.ts';
 import { alwaysWhether, readSnapshot } from './optimize-host.ts';
 import { startResidencyReader } from './residency.ts';
 import type { ResidencyReader } from './residency.ts';
@@ -95,12 +96,12 @@ function createTrialOptimizer(pid: number, budgetBytes: number): Promise<Optimiz
  * @param folder on a disk, where mapped pages are page cache; the trial's file in it is removed
  */
 export async function runFreedTrial(trial: FreedTrial, folder: string): Promise<FreedResult> {
-  const file = join(folder, 'known-memory.data');
+  const file = join(folder, `known-memory-${randomUUID()}.data`);
   try {
     const { fileMib, dirtyShare, anonMib, randomShare } = trial;
     const sizes = [fileMib, dirtyShare, anonMib, randomShare].map(String);
     const script = join(import.meta.dirname, 'known-memory.py');
-    await using child = startJsonChild(pythonPath(), [script, file, ...sizes]);
+    await using child = startJsonChild(python, [script, file, ...sizes]);
     await child.read();
     await using residency = startResidencyReader();
     const readHeldKib = (): Promise<number> => readHeld(residency, child.pid, fileMib > 0 ? file : null);

@@ -1,10 +1,10 @@
 // Starts the memory child and makes sure that it and its files are gone afterwards.
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { python } from '../python.ts';
 
 /** What the child holds, MiB. */
 export interface MemoryChildSizes {
@@ -32,12 +32,6 @@ export interface MemoryChild extends AsyncDisposable {
 const root = join(import.meta.dirname, '../../..');
 const script = join(import.meta.dirname, 'memory-child.py');
 
-/** The Python of the project where it is set up, else the system's. */
-export function pythonPath(): string {
-  const own = join(root, '.venv/bin/python');
-  return existsSync(own) ? own : 'python3';
-}
-
 const TMPFS_MAGICS = new Set([0x0102_1994, 0x8584_58f6]);
 
 /** A folder on a real file system, where mapped pages are page cache; null on a host that has none. */
@@ -56,11 +50,11 @@ export async function makeDiskFolder(): Promise<string | null> {
 export async function startMemoryChild(sizes: MemoryChildSizes): Promise<MemoryChild> {
   const folder = (await makeDiskFolder()) ?? (await mkdtemp(join(tmpdir(), 'memopt-child-')));
   const amounts = [sizes.cleanMib ?? 0, sizes.dirtyMib ?? 0, sizes.anonMib ?? 0].map(String);
-  const python = [pythonPath(), script, join(folder, 'data'), ...amounts];
+  const words = [python, script, join(folder, 'data'), ...amounts];
   const [program, ...rest] =
     sizes.cgroup === undefined
-      ? python
-      : ['sh', '-c', 'echo $$ > "$0/cgroup.procs" && exec "$@"', sizes.cgroup, ...python];
+      ? words
+      : ['sh', '-c', 'echo $$ > "$0/cgroup.procs" && exec "$@"', sizes.cgroup, ...words];
   const child = spawn(program!, rest, {
     stdio: ['pipe', 'pipe', 'inherit'],
     // No locale archive: it would be a mapped file of its own.

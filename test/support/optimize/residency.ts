@@ -1,7 +1,7 @@
 // What is in memory as a program that is not ours sees it.
 import { join } from 'node:path';
 import { startJsonChild } from '../json-child.ts';
-import { pythonPath } from './memory-child.ts';
+import { python } from '../python.ts';
 
 /** Counts pages, from outside the product. */
 export interface ResidencyReader extends AsyncDisposable {
@@ -13,7 +13,7 @@ export interface ResidencyReader extends AsyncDisposable {
 
 /** Starts the reader. */
 export function startResidencyReader(): ResidencyReader {
-  const child = startJsonChild(pythonPath(), [join(import.meta.dirname, 'residency.py')]);
+  const child = startJsonChild(python, [join(import.meta.dirname, 'residency.py')]);
   return {
     readFile: (path) => child.ask(`file ${path}`),
     readAnonymous: (pid) => child.ask(`anon ${pid}`),

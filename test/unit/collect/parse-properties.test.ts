@@ -20,7 +20,7 @@ import {
   parseMemoryMounts,
   parseOpenFilesLimit,
 } from '../../../src/procfs/index.ts';
-import { fixtureBytes } from './fixtures.ts';
+import { fixtureBytes } from '../../support/collect/proc-fixtures.ts';
 
 type Parse = (bytes: Uint8Array) => unknown;
 

@@ -4,7 +4,7 @@ import { parsePressure } from '../../../src/collect/pressure.ts';
 import { buildSnapshot, hasTotals } from '../../../src/collect/snapshot.ts';
 import { parseVmstat } from '../../../src/collect/vmstat.ts';
 import { memoryKind } from '../../../src/core/index.ts';
-import { bytesOf, createNoteBook, fixtureBytes } from './fixtures.ts';
+import { bytesOf, createNoteBook, fixtureBytes } from '../../support/collect/proc-fixtures.ts';
 
 describe('parseMeminfo()', () => {
   it('gives every column of a modern kernel in KiB', () => {

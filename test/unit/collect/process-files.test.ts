@@ -5,7 +5,7 @@ import {
   checkProcessStatm,
   parseSmapsRollup,
 } from '../../../src/collect/process-files.ts';
-import { bytesOf, createNoteBook, fixtureBytes } from './fixtures.ts';
+import { bytesOf, createNoteBook, fixtureBytes } from '../../support/collect/proc-fixtures.ts';
 
 describe('checkProcessStat()', () => {
   it('gives the fields of a process', () => {

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileCell } from '../../../kernel/runtime/cell-compiler.ts';
-import { cells } from './cells.ts';
+import { cells } from '../../support/kernel/cells.ts';
 
 describe('compileCell()', () => {
   it('finds every name that a cell declares', () => {

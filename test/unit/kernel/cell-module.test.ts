@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { buildCellModule } from '../../../kernel/language/cell-module.ts';
 import type { CellScope, Definition } from '../../../kernel/language/cell-module.ts';
-import { cells } from './cells.ts';
+import { cells } from '../../support/kernel/cells.ts';
 
 const scopeOf = (definitions: Record<string, Definition> = {}): CellScope => ({
   definitions: new Map(Object.entries(definitions)),

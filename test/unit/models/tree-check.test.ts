@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { openCursor } from '../../../src/models/protobuf.ts';
 import { checkTrees } from '../../../src/models/tree-check.ts';
-import { bytesField, concat, intField } from './onnx-bytes.ts';
+import { bytesField, concat, intField } from '../../support/models/onnx-bytes.ts';
 
 const ints = (name: string, values: readonly number[]): Uint8Array =>
   bytesField(5, bytesField(1, name), ...values.map((value) => intField(8, value)));

@@ -4,8 +4,8 @@ import { expect, it } from 'vitest';
 import { isRuvectorError, sha256Of } from '../../../src/core/index.ts';
 import { verifyModelBytes } from '../../../src/models/verify.ts';
 import type { ModelExpectations } from '../../../src/models/verify.ts';
-import { bytesField, concat, intField, node, onnxBytes, valueInfo } from './onnx-bytes.ts';
-import type { OnnxParts } from './onnx-bytes.ts';
+import { bytesField, concat, intField, node, onnxBytes, valueInfo } from '../../support/models/onnx-bytes.ts';
+import type { OnnxParts } from '../../support/models/onnx-bytes.ts';
 
 function expectationsFor(bytes: Uint8Array): ModelExpectations {
   return {

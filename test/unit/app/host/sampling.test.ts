@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { runSampling, withOwnRefaults } from '../../../../src/app/host/sampling.ts';
 import { SamplingHealth } from '../../../../src/app/host/sampling-health.ts';
 import { buildFeatureSpec } from '../../../../src/prepare/index.ts';
-import { fixtureRoots } from '../../collect/fixtures.ts';
+import { fixtureRoots } from '../../../support/collect/proc-fixtures.ts';
 import { snapshot } from '../../../support/memory-rows.ts';
 
 const memory = snapshot({ own_refault_file: null, own_refault_anon: null, pswpin: 7 });

@@ -7,7 +7,7 @@ import { createCollector } from '../../../src/collect/index.ts';
 import type { OptimizationEvent, ProcessRecord } from '../../../src/core/index.ts';
 import { openHistory } from '../../../src/store/index.ts';
 import { pressuredSnapshots } from '../memory-rows.ts';
-import { optimizationEvent } from '../prepare/process-rows.ts';
+import { optimizationEvent } from './process-rows.ts';
 
 const digits = (index: number): string => createHash('sha256').update(`canary ${index}`).digest('hex');
 

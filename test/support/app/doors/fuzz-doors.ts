@@ -1,10 +1,10 @@
 // Attacks every door of a running daemon for a while: raw sockets that are reset in every state, damaged
 // frames, strangers and clients. Knows nothing of what must hold afterwards. As a command, beside other work:
-//   node test/support/doors/fuzz-doors.ts --home <folder> --seconds 3600 [--seed 7] [--doors ws,tcp,ipc,pipe]
+//   node test/support/app/doors/fuzz-doors.ts --home <folder> --seconds 3600 [--seed 7] [--doors ws,tcp,ipc,pipe]
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { connectDaemon, readBridgeFile } from '../../../src/bridge/index.ts';
-import { resolveHome } from '../../../src/core/index.ts';
+import { connectDaemon, readBridgeFile } from '../../../../src/bridge/index.ts';
+import { resolveHome } from '../../../../src/core/index.ts';
 import { createChoices } from './attack.ts';
 import type { Attack, Door } from './attack.ts';
 import { pipeAttacks } from './pipe-attacks.ts';

@@ -2,7 +2,7 @@
 // endpoint; "report" prints its failures and its CPU share since the last line, "echo" asks itself.
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DealerSocket, RouterSocket } from '../../../src/sockets/zmq-socket.ts';
+import { DealerSocket, RouterSocket } from '../../../../src/sockets/zmq-socket.ts';
 
 const shared = { plane: 'data', leaseMs: 10_000, maxMessageBytes: 65_536 } as const;
 const router = await RouterSocket.open({ ...shared, endpoint: 'tcp://127.0.0.1:*' });

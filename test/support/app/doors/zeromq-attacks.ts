@@ -1,7 +1,7 @@
 // Attacks on a ROUTER: ZMTP written byte by byte (https://rfc.zeromq.org/spec/23/), in each state of its
 // handshake and of what is spoken above it, and other protocols on its port.
-import { encodeMessage } from '../../../src/bridge/encode-message.ts';
-import { MessageType } from '../../../src/bridge/message.ts';
+import { encodeMessage } from '../../../../src/bridge/encode-message.ts';
+import { MessageType } from '../../../../src/bridge/message.ts';
 import { RawConnection, damage, hostileRequest } from './attack.ts';
 import type { Attack, Door, Random } from './attack.ts';
 import {
