@@ -56,7 +56,11 @@ function without(table: OptionTable, names: readonly string[]): OptionTable {
 }
 
 const options = known.flatMap(([call, table]) =>
-  Object.entries(table).map(([name, entry]): [string, string, OptionEntry] => [call, nameOf(name, entry), entry]),
+  Object.entries(table).map(([name, entry]): [string, string, OptionEntry] => [
+    call,
+    nameOf(name, entry),
+    entry,
+  ]),
 );
 
 it.each(options)('%s() takes %s as the table has it', (call, name, entry) => {
