@@ -24,7 +24,7 @@ export type { DatasetCard } from './dataset-card.ts';
 export { createAnonymizer } from './anonymizer.ts';
 export type { AnonymizedRows, Anonymizer, AnonymizerOptions, ReleasedProcessRecord } from './anonymizer.ts';
 export { createLiveAnonymizer } from './live-anonymizer.ts';
-export type { LiveAnonymizer, LiveAnonymizerOptions, LiveTable } from './live-anonymizer.ts';
+export type { LiveAnonymizer, LiveAnonymizerOptions } from './live-anonymizer.ts';
 export { restoreAnonymizationPlan } from './anonymization-plan.ts';
 export type { AnonymizationPlan } from './anonymization-plan.ts';
 export { renderPrivacyReport } from './privacy-report.ts';
