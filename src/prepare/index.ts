@@ -27,7 +27,7 @@ export { createAnonymizer } from './anonymizer.ts';
 export { anonymizerDefaults, anonymizerOptions } from './anonymizer-options.ts';
 export type { AnonymizedRows, Anonymizer, AnonymizerOptions, ReleasedProcessRecord } from './anonymizer.ts';
 export { createLiveAnonymizer } from './live-anonymizer.ts';
-export type { LiveAnonymizer, LiveAnonymizerOptions, LiveTable } from './live-anonymizer.ts';
+export type { LiveAnonymizer, LiveAnonymizerOptions } from './live-anonymizer.ts';
 export { restoreAnonymizationPlan } from './anonymization-plan.ts';
 export type { AnonymizationPlan } from './anonymization-plan.ts';
 export { renderPrivacyReport } from './privacy-report.ts';

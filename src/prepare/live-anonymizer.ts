@@ -3,7 +3,7 @@
 // otherwise, and no k is promised: who follows a stream knows when things happen, and rows cannot wait
 // until others look like them.
 import { recordKinds } from '../core/index.ts';
-import type { AnyRow, RecordKind } from '../core/index.ts';
+import type { AnyRow, HistoryKind, RecordKind } from '../core/index.ts';
 import { coarseSize } from './coarse-size.ts';
 import { buildLiveKind, totalOfFree, treatColumns } from './column-treatment.ts';
 import type { TreatedColumn, Treatment } from './column-treatment.ts';
@@ -21,15 +21,12 @@ export interface LiveAnonymizerOptions {
   readonly timePrecisionMs?: number | undefined;
 }
 
-/** Tables that can be anonymised live. */
-export type LiveTable = 'memory' | 'process' | 'optimization';
-
 /** Anonymises rows as they come. Rows that come again look as they did before. */
 export interface LiveAnonymizer extends Disposable {
   /** The kind of the anonymised rows. */
-  kindOf(table: LiveTable): RecordKind;
+  kindOf(table: HistoryKind): RecordKind;
   /** Anonymised copies. @throws PrivacyError `ERR_PREPARE_KEY_DESTROYED` */
-  apply(table: LiveTable, rows: readonly AnyRow[]): AnyRow[];
+  apply(table: HistoryKind, rows: readonly AnyRow[]): AnyRow[];
   destroyKey(): void;
 }
 
@@ -47,7 +44,7 @@ export function createLiveAnonymizer(options: LiveAnonymizerOptions = {}): LiveA
     throw new PrepareOptionsError('a live anonymizer', [problem]);
   }
   const key = createReleaseKey(options.key);
-  const tables: Record<LiveTable, LiveRows> = {
+  const tables: Record<HistoryKind, LiveRows> = {
     memory: new LiveRows(recordKinds['memory']!, key, timePrecisionMs),
     process: new LiveRows(recordKinds['process']!, key, timePrecisionMs),
     optimization: new LiveRows(recordKinds['optimization']!, key, timePrecisionMs),

@@ -51,7 +51,8 @@ function nothing(count: number): null[] {
 /**
  * Gives rows their numbers. Between two entries the history must hold as many rows as were published; when
  * it holds fewer, its oldest are gone (retention); when it holds more, a clock that stepped back mixed others in.
- * Then those with the very timestamp of the entry are the ones if they are as many, else none can be told apart.
+ * Then those with the very timestamp of the entry are the ones if they are as many and no entry was dropped behind
+ * it, else none can be told apart.
  * Of a stretch that holds more no more is kept than tells so: a clock that was wrong may have put the whole
  * history there.
  */
@@ -113,7 +114,8 @@ class Numbering {
     const wanted = this.#wanted;
     if (this.#end.timestamp === Infinity) return this.#held.slice(0, wanted);
     if (this.#held.length <= wanted) return this.#held;
-    return this.#exact.length === wanted ? this.#exact : [];
+    const { isThinned = false } = this.#entries[this.#stretch]!;
+    return !isThinned && this.#exact.length === wanted ? this.#exact : [];
   }
 }
 

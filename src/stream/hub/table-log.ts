@@ -8,6 +8,8 @@ export interface IndexEntry {
   readonly timestamp: number;
   /** Set where time stepped back and a new run of rising timestamps begins: the newest one of the run before. */
   readonly newestBefore?: number;
+  /** True when entries after it were dropped: then its rows have later timestamps too. */
+  readonly isThinned?: boolean;
 }
 
 /** Beyond this every second entry within a run is dropped: reads then start a little earlier. */
@@ -62,9 +64,8 @@ export class TableLog {
     this.#newestMs = entry.timestamp;
     this.#index.push(entry);
     if (this.#index.length <= MAX_INDEX_ENTRIES) return;
-    this.#index = this.#index.filter(({ newestBefore }, i) => i % 2 === 0 || newestBefore !== undefined);
     // Runs cannot be joined: where there is little else the oldest are forgotten, and come as a gap.
-    this.#index = this.#index.slice(-MAX_INDEX_ENTRIES * 0.75);
+    this.#index = thin(this.#index).slice(-MAX_INDEX_ENTRIES * 0.75);
   }
 
   /** The record with this number, which must be in memory. */
@@ -106,4 +107,14 @@ export class TableLog {
     }
     return low - 1;
   }
+}
+
+/** Every second entry, and all that begin a run. */
+function thin(index: readonly IndexEntry[]): IndexEntry[] {
+  const kept: IndexEntry[] = [];
+  for (const [i, entry] of index.entries()) {
+    if (i % 2 === 0 || entry.newestBefore !== undefined) kept.push(entry);
+    else kept.push({ ...kept.pop()!, isThinned: true });
+  }
+  return kept;
 }
