@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  DEFAULT_LEASE_MS,
   RouterSocket,
   WireErrorCode,
   isToken,
@@ -17,17 +18,7 @@ import type { ServedEndpoint } from './serve-websocket.ts';
 import { endpointError } from '../stream-endpoint.ts';
 import { parseSubscribeMessage } from '../stream-request.ts';
 import type { StreamSessions } from './stream-sessions.ts';
-import {
-  BYE,
-  CREDIT,
-  ERROR,
-  EVENTS,
-  LEASE_MS,
-  PING,
-  SUBSCRIBE,
-  buildFrames,
-  parsePayload,
-} from './zeromq-frames.ts';
+import { BYE, CREDIT, ERROR, EVENTS, PING, SUBSCRIBE, buildFrames, parsePayload } from './zeromq-frames.ts';
 
 const PING_MS = 2000;
 /** No type is longer. */
@@ -73,7 +64,7 @@ export async function serveZeromq(options: ZeromqOptions): Promise<ServedEndpoin
   const router = await RouterSocket.bind({
     plane: 'data',
     endpoint: options.address,
-    leaseMs: LEASE_MS,
+    leaseMs: DEFAULT_LEASE_MS,
     maxMessageBytes: MAX_REQUEST_BYTES,
     sendMark: SEND_MARK,
   });
