@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { RuvectorError } from '../core/index.ts';
 import { Connection, withTimeout } from './connection.ts';
-import { fromErrorPayload } from '../sockets/index.ts';
+import { fromErrorPayload, DEFAULT_LEASE_MS } from '../sockets/index.ts';
 import type { Endpoints } from '../sockets/index.ts';
 import { MessageType, PROTOCOL_VERSION } from './message.ts';
 import type { WireMessage } from './message.ts';
@@ -56,7 +56,6 @@ interface Waiting {
 }
 
 const DEFAULT_TIMEOUT_MS = 10_000;
-const DEFAULT_LEASE_MS = 10_000;
 /** Until the daemon's HELLO says what it takes. */
 const INITIAL_MAX_BYTES = 2 ** 20;
 

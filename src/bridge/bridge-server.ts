@@ -1,7 +1,7 @@
 // The daemon's side of the bridge: two ROUTER sockets, requests on one, record batches on the other.
 // It starts and stops the planes; what they answer is given by the caller. docs/protocol.md
 import { buildBatchPool } from './batch-pool.ts';
-import { RouterSocket, assertLocalEndpoint, restrictEndpoint } from '../sockets/index.ts';
+import { DEFAULT_LEASE_MS, RouterSocket, assertLocalEndpoint, restrictEndpoint } from '../sockets/index.ts';
 import type { Endpoints, PlaneName } from '../sockets/index.ts';
 import { MAX_PAYLOAD_BYTES } from './message.ts';
 import { RequestPlane } from './request-plane.ts';
@@ -67,7 +67,6 @@ export interface BridgeServer extends AsyncDisposable {
 
 const MAX_MESSAGE_BYTES = 512 * 2 ** 20;
 const MAX_IDLE_BYTES = 64 * 2 ** 20;
-const LEASE_MS = 10_000;
 const DRAIN_TIMEOUT_MS = 5000;
 
 /**
@@ -75,7 +74,7 @@ const DRAIN_TIMEOUT_MS = 5000;
  * @throws RuvectorError `ERR_WIRE_ENDPOINT` for an address that is taken, too long or not local
  */
 export async function createBridgeServer(options: BridgeServerOptions): Promise<BridgeServer> {
-  const { token, maxMessageBytes = MAX_MESSAGE_BYTES, leaseMs = LEASE_MS } = options;
+  const { token, maxMessageBytes = MAX_MESSAGE_BYTES, leaseMs = DEFAULT_LEASE_MS } = options;
   const pool = buildBatchPool(options.maxIdleBytes ?? MAX_IDLE_BYTES);
   const [controlRouter, dataRouter] = await bindBoth(options, maxMessageBytes, leaseMs);
   const shared = { token, maxMessageBytes, leaseMs };

@@ -19,6 +19,7 @@ export type { ModelPolicyOptions } from './model-policy.ts';
 export { RULE_THRESHOLDS, createRulePolicy, decideByRule } from './rule-policy.ts';
 export type { RulePolicyOptions, RuleThreshold } from './rule-policy.ts';
 export { DEFAULT_STALL_BUDGET, goals } from './goal.ts';
+export { DEFAULT_BYTES_PER_MINUTE } from './optimizer-options.ts';
 export type { Goal } from './goal.ts';
 export { findCgroupShortage, findHostShortage } from './shortage.ts';
 export type { CgroupStall, Shortage } from './shortage.ts';

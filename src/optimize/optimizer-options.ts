@@ -114,6 +114,9 @@ type Completed = Required<
   >
 >;
 
+/** Most bytes handed over in a minute. */
+export const DEFAULT_BYTES_PER_MINUTE = 2 ** 30;
+
 function complete(options: OptimizerOptions): Completed {
   const { goal = 'relieve' } = options;
   const defaults: Completed = {
@@ -123,7 +126,7 @@ function complete(options: OptimizerOptions): Completed {
     stallBudget: DEFAULT_STALL_BUDGET,
     minIntervalMs: INTERVAL_MS[goal],
     windowMs: WINDOW_MS[goal],
-    maxBytesPerWindow: 2 ** 30,
+    maxBytesPerWindow: DEFAULT_BYTES_PER_MINUTE,
     byteWindowMs: 60_000,
     sampleIntervalMs: 1000,
     staleIntervals: 3,

@@ -7,5 +7,5 @@ export { WireErrorCode, fromErrorPayload, toErrorPayload } from './errors.ts';
 export type { ErrorPayload } from './errors.ts';
 export { guardServer, guardSocket } from './guard-socket.ts';
 export { isToken } from './is-token.ts';
-export { DealerSocket, RouterSocket, isUnread } from './zmq-socket.ts';
+export { DEFAULT_LEASE_MS, DealerSocket, RouterSocket, isUnread } from './zmq-socket.ts';
 export type { PlaneName, SocketOptions } from './zmq-socket.ts';

@@ -16,6 +16,8 @@ const affinityOf = { control: 0b01, data: 0b10 } as const;
 const LINGER_MS = 250;
 const DATA_BUFFER_BYTES = 2 ** 20;
 const MESSAGES_A_TURN = 32;
+/** A peer that is not heard of for so long is gone, unless an endpoint says otherwise. */
+export const DEFAULT_LEASE_MS = 10_000;
 /** A peer that connects and does not speak ZeroMQ is cut after this. */
 const HANDSHAKE_MS = 10_000;
 /** Messages of one peer that may wait here unread; then its connection is not read either. */

@@ -24,7 +24,10 @@ from ._exceptions import (
     WireTimeoutError,
 )
 
-__all__ = ["ZmqSocket"]
+__all__ = ["DEFAULT_LEASE_MS", "ZmqSocket"]
+
+# A daemon that is not heard of for so long is gone.
+DEFAULT_LEASE_MS = 10_000
 
 # Below this a copy is cheaper than a shared frame, and Python's own bytes are aligned.
 _COPY_BELOW_BYTES = 65536

@@ -5,7 +5,7 @@ import { messageOf } from '../../core/index.ts';
 import { DEFAULT_PROCESS_INTERVAL_MS } from '../../collect/index.ts';
 import { writeDurably } from '../../files/index.ts';
 import { DEFAULT_KEEP_VERSIONS } from '../../models/index.ts';
-import { DEFAULT_STALL_BUDGET, goals } from '../../optimize/index.ts';
+import { DEFAULT_BYTES_PER_MINUTE, DEFAULT_STALL_BUDGET, goals } from '../../optimize/index.ts';
 import type { Goal } from '../../optimize/index.ts';
 import { trainingSetDefaults } from '../../prepare/index.ts';
 import { isOwnProcfs } from '../../procfs/index.ts';
@@ -65,7 +65,7 @@ export const defaultConfig: HostConfig = {
   goal: 'relieve',
   stallBudget: DEFAULT_STALL_BUDGET,
   minQuietMs: null,
-  maxBytesPerMinute: 2 ** 30,
+  maxBytesPerMinute: DEFAULT_BYTES_PER_MINUTE,
   retainDays: DEFAULT_RETAIN_DAYS,
   retainMib: DEFAULT_RETAIN_MIB,
   keepModels: DEFAULT_KEEP_VERSIONS,

@@ -1,6 +1,6 @@
 // The client's end of a stream over ZeroMQ: a DEALER that grants credit as its reader reads. A new
 // connection is a new subscription. Knows no formats. docs/streams.md
-import { DealerSocket, fromErrorPayload } from '../../sockets/index.ts';
+import { DealerSocket, fromErrorPayload, DEFAULT_LEASE_MS } from '../../sockets/index.ts';
 import { createStreamCodec } from '../codecs/codec.ts';
 import { createMessageQueue } from './message-queue.ts';
 import { lostError } from '../errors.ts';
@@ -13,7 +13,6 @@ import {
   CREDIT_WINDOW,
   ERROR,
   EVENTS,
-  LEASE_MS,
   MAX_FRAME_BYTES,
   SUBSCRIBE,
   buildFrames,
@@ -31,7 +30,7 @@ export function readZeromq(endpoint: string): StreamSource {
     await using socket = new DealerSocket({
       plane: 'data',
       endpoint,
-      leaseMs: LEASE_MS,
+      leaseMs: DEFAULT_LEASE_MS,
       maxMessageBytes: MAX_FRAME_BYTES,
     });
     // Credit bounds what waits here; nothing needs to pause.

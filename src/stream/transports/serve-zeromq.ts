@@ -3,7 +3,7 @@
 import { rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RouterSocket, isToken, isUnread, restrictEndpoint, toErrorPayload } from '../../sockets/index.ts';
+import { RouterSocket, isToken, isUnread, restrictEndpoint, toErrorPayload, DEFAULT_LEASE_MS } from '../../sockets/index.ts';
 import type { StreamKinds } from '../stream-contract.ts';
 import type { ServedEndpoint } from './served-endpoint.ts';
 import {
@@ -15,17 +15,7 @@ import {
 } from '../errors.ts';
 import { parseSubscribeMessage } from '../stream-request.ts';
 import type { StreamSessions } from './stream-sessions.ts';
-import {
-  BYE,
-  CREDIT,
-  ERROR,
-  EVENTS,
-  LEASE_MS,
-  PING,
-  SUBSCRIBE,
-  buildFrames,
-  parsePayload,
-} from './zeromq-frames.ts';
+import { BYE, CREDIT, ERROR, EVENTS, PING, SUBSCRIBE, buildFrames, parsePayload } from './zeromq-frames.ts';
 
 const PING_MS = 2000;
 /** No type is longer. */
@@ -71,7 +61,7 @@ export async function serveZeromq(options: ZeromqOptions): Promise<ServedEndpoin
   const router = await RouterSocket.open({
     plane: 'data',
     endpoint: options.address,
-    leaseMs: LEASE_MS,
+    leaseMs: DEFAULT_LEASE_MS,
     maxMessageBytes: MAX_REQUEST_BYTES,
     sendMark: SEND_MARK,
   });

@@ -18,7 +18,6 @@ export const CREDIT_WINDOW = 16;
 export const CREDIT_STEP = 4;
 /** Largest frame either side takes. */
 export const MAX_FRAME_BYTES = 16 * 2 ** 20;
-export const LEASE_MS = 10_000;
 
 /** Builds a message. */
 export function buildFrames(type: string, payload?: Uint8Array | object): Uint8Array[] {

@@ -5,6 +5,7 @@ import { expect, it } from 'vitest';
 import { toWireName } from '../../../src/core/index.ts';
 import type { OptionEntry, OptionTable } from '../../../src/core/index.ts';
 import { trainingSetOptions } from '../../../src/prepare/index.ts';
+import { DEFAULT_LEASE_MS } from '../../../src/sockets/index.ts';
 import { streamOptions } from '../../../src/stream/index.ts';
 import { exportArguments } from '../../../src/export/options/index.ts';
 import { exportFormats } from '../../../src/export/file-contract.ts';
@@ -25,7 +26,10 @@ def describe(call, doc):
     finite = {name: value for name, value in defaults.items() if value != float("inf")}
     return {"parameters": finite, "doc": doc}
 
+from ruvector._zmq_socket import DEFAULT_LEASE_MS
+
 print(json.dumps({
+    "lease": DEFAULT_LEASE_MS,
     "dataset": describe(Client.dataset, Client.dataset.__doc__),
     "export_range": describe(DataExporter.export_range, DataExporter.export_range.__doc__),
     "start_stream": describe(DataExporter.start_stream, DataExporter.start_stream.__doc__),
@@ -33,14 +37,14 @@ print(json.dumps({
 }))
 `;
 
-function readCalls(): Readonly<Record<string, Call>> {
+function readModule(): Readonly<Record<string, Call>> & { readonly lease: number } {
   const { status, stdout, stderr } = spawnSync(python, ['-c', program], { encoding: 'utf8' });
   expect(stderr).toBe('');
   expect(status).toBe(0);
-  return JSON.parse(stdout) as Readonly<Record<string, Call>>;
+  return JSON.parse(stdout) as ReturnType<typeof readModule>;
 }
 
-const calls = readCalls();
+const { lease, ...calls } = readModule();
 const nameOf = (name: string, { unit }: OptionEntry): string =>
   toWireName(unit === 'ms' ? name.replace(/Ms$/, '') : name);
 
@@ -74,6 +78,8 @@ it.each(options)('%s() takes %s as the table has it', (call, name, entry) => {
   const section = doc.slice(doc.search(new RegExp(`^    +${name} : `, 'm'))).split('\n')[0]!;
   for (const choice of entry.choices ?? []) expect(section).toContain(`"${choice}"`);
 });
+
+it('the lease of a connection is that of the daemon', () => expect(lease).toBe(DEFAULT_LEASE_MS));
 
 it('export_range() takes the arguments of an export, and says which formats there are', () => {
   const { parameters, doc } = calls['export_range']!;

@@ -13,6 +13,7 @@ import zmq
 from .._buffer import Buffer
 from .._exceptions import ClientClosedError, error_from_payload
 from .._versions import check_daemon_version
+from .._zmq_socket import DEFAULT_LEASE_MS
 from .batch_reader import BatchReader
 from .bridge_file import BridgeFile
 from .connection import Connection
@@ -22,7 +23,6 @@ from .transport import BatchStream, Json, OnProgress, Params, Reply, Transport
 __all__ = ["ZmqTransport"]
 
 _CONTROL, _DATA = 0, 1
-_DEFAULT_LEASE_MS = 10_000
 
 
 class ZmqTransport(Transport):
@@ -48,7 +48,7 @@ class ZmqTransport(Transport):
         self._open_batches: weakref.WeakSet[BatchReader] = weakref.WeakSet()
         self._last_number = 0
         self._max_message_bytes = 0
-        self._lease_ms = _DEFAULT_LEASE_MS
+        self._lease_ms = DEFAULT_LEASE_MS
         self._closed = False
         try:
             # Held to the end and never used for requests: its heartbeats are the lease.

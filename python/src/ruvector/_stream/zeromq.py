@@ -11,12 +11,11 @@ import zmq
 
 from .._buffer import Buffer
 from .._exceptions import ProtocolError, RuvectorError, WireError, error_from_payload
-from .._zmq_socket import ZmqSocket
+from .._zmq_socket import DEFAULT_LEASE_MS, ZmqSocket
 from .source import ByteSource, nothing_listens
 
 __all__ = ["ZeromqSource"]
 
-_LEASE_MS = 10_000
 _CREDIT_WINDOW = 16
 _CREDIT_STEP = 4
 
@@ -34,7 +33,7 @@ class ZeromqSource(ByteSource):
             endpoint,
             peer="stream",
             io_thread=0,
-            lease_ms=_LEASE_MS,
+            lease_ms=DEFAULT_LEASE_MS,
             absent=nothing_listens,
         )
         shown = {} if token is None else {"token": token}
