@@ -40,7 +40,7 @@ export async function writeSegment(
     import('./decode-segment.ts'),
   ]);
   const bytes = encodeSegment(kind, rows, generations, await planSegment(kind, rows), historyMs);
-  await createDirectory(directory);
+  await makeDirectory(directory);
   await writeDurably(path, bytes, { isNew: true });
   return toSegment(path, { fromMs, toMs }, { ...decodeSegmentFooter(kind, bytes), sizeBytes: bytes.length });
 }
@@ -56,7 +56,7 @@ function toSegment(
   return { path, fromMs, toMs, groups, ...footer };
 }
 
-async function createDirectory(directory: string): Promise<void> {
+async function makeDirectory(directory: string): Promise<void> {
   try {
     const created = await mkdir(directory, { recursive: true, mode: 0o700 });
     if (created !== undefined) await syncDirectory(dirname(created));
