@@ -2,7 +2,7 @@
 // lead from one to the other. Survives the server: a new one is told everything again.
 import { buildCellModule } from './cell-module.ts';
 import type { CellModule, CellScope, Definition } from './cell-module.ts';
-import { buildIndex, buildProject, projectFiles, uriOf } from './checker-project.ts';
+import { buildIndex, createProject, projectFiles, uriOf } from './checker-project.ts';
 import { largeGlobals } from './global-types.ts';
 import type { LspClient } from './lsp-client.ts';
 import type { Json } from './lsp-types.ts';
@@ -30,7 +30,7 @@ export class CheckerCells implements CellScope {
 
   constructor(directory: string) {
     this.#directory = directory;
-    for (const { path, text } of buildProject(directory)) this.#texts.set(path, text);
+    for (const { path, text } of createProject(directory)) this.#texts.set(path, text);
   }
 
   get currentUri(): string {
@@ -95,7 +95,7 @@ export class CheckerCells implements CellScope {
     if (directory === this.#directory) return;
     this.#directory = directory;
     const { index } = projectFiles(directory);
-    for (const { path, text } of buildProject(directory)) {
+    for (const { path, text } of createProject(directory)) {
       const isKnown = this.#texts.has(path);
       const shown = path === index ? buildIndex(this.#modules) : text;
       if (isKnown) this.#change(client, path, shown);

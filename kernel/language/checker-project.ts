@@ -33,7 +33,7 @@ export const uriOf = (path: string): string => pathToFileURL(path).href;
  * The files of a new project but its cells. The first must be opened first: a server that knows no project for
  * a file looks for one in all folders above, and loads what it finds, whatever its size.
  */
-export function buildProject(directory: string): readonly MemoryFile[] {
+export function createProject(directory: string): readonly MemoryFile[] {
   const { current, index } = projectFiles(directory);
   const globals = join(directory, '.ruvector-globals.d.ts');
   const config = join(directory, 'tsconfig.json');

@@ -36,6 +36,11 @@ export function largeGlobals(): ReadonlyMap<string, string> {
   ]);
 }
 
+/**
+ * Every notebook's project has these. tslab's display stands here once more (runtime/display/tslab.ts): by reference each
+ * project would load the display's modules, whether or not a cell imports tslab. test/unit/kernel/global-types.test.ts
+ * compares the two.
+ */
 const declarations = `
 interface JupyterDisplayHandle { readonly display_id: string; update(value: unknown): Promise<void> }
 /** Shows a value below the cell. */

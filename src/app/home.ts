@@ -1,4 +1,4 @@
-// Creates the folders of a home. Where they are is src/core/home.ts.
+// Makes the folders of a home. Where they are is src/core/home.ts.
 import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { systemCodeOf } from '../core/index.ts';
@@ -6,10 +6,10 @@ import type { Home } from '../core/index.ts';
 import { homeError } from './errors.ts';
 
 /**
- * Creates the folders, readable by the owner only.
+ * Makes the folders, readable by the owner only.
  * @throws RuvectorError `ERR_APP_HOME` where that cannot be done
  */
-export function createHome(home: Home): void {
+export function makeHome(home: Home): void {
   try {
     for (const folder of [home.root, home.history, home.models, home.samples, home.run]) makeFolder(folder);
     accessSync(home.root, constants.W_OK);

@@ -32,7 +32,7 @@ function loadCommands(argv: readonly string[]): Promise<Add[]> {
   return Promise.all(wanted.map((load) => load()));
 }
 
-async function buildProgram(argv: readonly string[]): Promise<Command> {
+async function createProgram(argv: readonly string[]): Promise<Command> {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
@@ -64,7 +64,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   endQuietlyWhenNobodyReads();
   followLauncher();
   try {
-    const program = await buildProgram(argv);
+    const program = await createProgram(argv);
     await program.parseAsync([...argv]);
   } catch (error) {
     process.exitCode = reportFailure(error);

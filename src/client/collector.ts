@@ -11,7 +11,7 @@ import { makeInterruptible } from './interruptible.ts';
 import type { Interruptible } from './interruptible.ts';
 import { startProgress } from './progress.ts';
 import type { ProgressBar } from './progress.ts';
-import { parseRange } from './time-range.ts';
+import { resolveRange } from './time-range.ts';
 
 /** Which rows. */
 export interface RowOptions {
@@ -177,7 +177,7 @@ async function follow(
 async function readHistory(link: DaemonLink, options: ReadHistoryOptions): Promise<DataFrame> {
   const { table = 'memory', anonymize, signal } = options;
   checkTable('collector.history', table);
-  const { fromMs = 0, toMs } = await parseRange('collector.history', options);
+  const { fromMs = 0, toMs } = await resolveRange('collector.history', options);
   const view = await createView(table, anonymize ?? true);
   const params = { from_ms: fromMs, to_ms: toMs, follow: false, ...naming(table, anonymize) };
   const batches = await link.use(async (client) => {

@@ -14,7 +14,7 @@ import { optionsError } from './errors.ts';
 import { makeCancellable } from './interruptible.ts';
 import type { Interruptible } from './interruptible.ts';
 import { startProgress } from './progress.ts';
-import { parseRange } from './time-range.ts';
+import { resolveRange } from './time-range.ts';
 import { toWireNames } from './wire-names.ts';
 
 /** How one export is watched and stopped. */
@@ -106,7 +106,7 @@ export function createClientExporter(link: DaemonLink): Exporter {
       ...rest: FileArguments
     ): Interruptible<ExportReport> =>
       run('exporter.exportRange', 'export.range', fileOptions(rest), async () =>
-        toMsNames(await parseRange('exporter.exportRange', { from, to })),
+        toMsNames(await resolveRange('exporter.exportRange', { from, to })),
       ),
     exportRecent: (hours: number, ...rest: FileArguments): Interruptible<ExportReport> =>
       run('exporter.exportRecent', 'export.recent', fileOptions(rest), async () => ({ hours })),
@@ -118,7 +118,7 @@ export function createClientExporter(link: DaemonLink): Exporter {
       const { start, end, ...options } = { ...config, ...watch };
       const given = { ...options, path: path ?? config.path! };
       return run('exporter.exportTrainingData', 'export.training', given, async () =>
-        toMsNames(await parseRange('exporter.exportTrainingData', { from: start, to: end })),
+        toMsNames(await resolveRange('exporter.exportTrainingData', { from: start, to: end })),
       );
     },
   };

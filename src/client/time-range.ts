@@ -11,7 +11,7 @@ export interface RangeOptions {
 }
 
 /** Half open; an open end is undefined. @throws RuvectorError `ERR_CLIENT_OPTIONS` with every mistake */
-export async function parseRange(
+export async function resolveRange(
   call: string,
   { hours, minutes, from, to }: RangeOptions,
 ): Promise<{ fromMs?: number; toMs?: number }> {

@@ -9,7 +9,7 @@ import { unwrapTrainerError } from './errors.ts';
 import { makeCancellable } from './interruptible.ts';
 import type { Interruptible } from './interruptible.ts';
 import { startProgress } from './progress.ts';
-import { parseRange } from './time-range.ts';
+import { resolveRange } from './time-range.ts';
 import { toWireNames } from './wire-names.ts';
 
 /** What a model is trained on: a range, everything by default, and the options of a training set. */
@@ -127,7 +127,7 @@ async function datasetParams(
 ): Promise<Record<string, unknown> | undefined> {
   if (!dataset) return undefined;
   const { hours, minutes, from, to, ...rest } = dataset;
-  const range = await parseRange('trainer.train', { hours, minutes, from, to });
+  const range = await resolveRange('trainer.train', { hours, minutes, from, to });
   return toWireNames({ ...rest, ...range });
 }
 

@@ -41,7 +41,7 @@ async function run(job: EncodeJob): Promise<Uint8Array> {
 function runDatabase(job: Exclude<DatabaseJob, { kind: 'database-open' }>): void {
   switch (job.kind) {
     case 'database-table':
-      database!.openTable(job.table, job.ddl, job.rows);
+      database!.startTable(job.table, job.ddl, job.rows);
       break;
     case 'database-insert':
       database!.insert(job.ipc);

@@ -25,7 +25,7 @@ export class DatabaseFile {
   }
 
   /** Begins or goes on with a table that holds `rows` rows for certain; what lies behind them is removed. */
-  openTable(table: string, ddl: string, rows: number): void {
+  startTable(table: string, ddl: string, rows: number): void {
     this.#database.exec(ddl);
     this.#database.prepare(`DELETE FROM "${table}" WHERE rowid > ?`).run(rows);
     this.#assertHolds(table, rows);

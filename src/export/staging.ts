@@ -50,7 +50,7 @@ export async function locateStaging(path: string, options?: LocateOptions): Prom
 }
 
 /** A folder elsewhere, for a file whose own folder takes none, and for formats that cannot be streamed. */
-export async function createDistantStaging(): Promise<string> {
+export async function makeDistantStaging(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'ruvector-export-'));
 }
 
@@ -112,7 +112,7 @@ async function removeEmptyFolders(from: string, last: string): Promise<void> {
 }
 
 /** Empties a claimed folder and begins anew. */
-export async function createStaging(folder: string, state: StagingState): Promise<void> {
+export async function beginStaging(folder: string, state: StagingState): Promise<void> {
   const names = await readdir(folder);
   const left = names.filter((name) => !isLockFile(name) && name !== ownerName);
   for (const name of left) await rm(join(folder, name), { recursive: true, force: true });

@@ -20,8 +20,8 @@ import { pumpTable } from './pump-table.ts';
 import { isBinaryFormat, streamTable } from './stream-table.ts';
 import {
   claimStaging,
-  createDistantStaging,
-  createStaging,
+  makeDistantStaging,
+  beginStaging,
   locateStaging,
   readStaging,
   saveStaging,
@@ -91,7 +91,7 @@ async function claimFolder(
   } catch (error) {
     if (!isRefusal(error) || targets.some(({ destination }) => destination.kind === 'new')) throw error;
   }
-  const distant = await createDistantStaging();
+  const distant = await makeDistantStaging();
   return { folder: distant, claim: await claimStaging(distant, path) };
 }
 
@@ -143,7 +143,7 @@ class WritingRun {
     const { resume = false, fingerprint } = this.#request;
     const left = resume ? await readStaging(this.#folder, fingerprint) : null;
     if (left) this.#state = { ...left, tables: await this.#keepWhole(left.tables) };
-    else await createStaging(this.#folder, this.#state);
+    else await beginStaging(this.#folder, this.#state);
     const { signal, onWait, format, compression } = this.#request;
     const isBinary = isBinaryFormat(format, compression);
     for (const { name, destination } of uniqueTargets(this.#targets)) {

@@ -21,7 +21,7 @@ interface Held {
 /** Builds a limiter in front of a listener, which must not throw. */
 export function createProblemLimiter(listener: (problem: RuvectorError) => void): ProblemLimiter {
   const windows = new Map<string, Held>();
-  const openWindow = (code: string): void => {
+  const startWindow = (code: string): void => {
     const timer = setTimeout(() => closeWindow(code), WINDOW_MS).unref();
     windows.set(code, { timer, latest: null, count: 0 });
   };
@@ -30,7 +30,7 @@ export function createProblemLimiter(listener: (problem: RuvectorError) => void)
     clearTimeout(timer);
     windows.delete(code);
     if (latest === null) return;
-    openWindow(code); // what is told now counts as the first of the next minute
+    startWindow(code); // what is told now counts as the first of the next minute
     listener(withCount(latest, count));
   };
   return {
@@ -41,7 +41,7 @@ export function createProblemLimiter(listener: (problem: RuvectorError) => void)
         held.count++;
         return;
       }
-      openWindow(problem.code);
+      startWindow(problem.code);
       listener(problem);
     },
     close() {

@@ -9,7 +9,7 @@ import type { Table } from 'apache-arrow';
 import polars from 'nodejs-polars';
 import { startPython } from '../../kernel/runtime/python/python-process.ts';
 import type { PythonProcess, Sent } from '../../kernel/runtime/python/python-process.ts';
-import { decodeValue, encodeValue } from '../../kernel/runtime/python/python-values.ts';
+import { takeValue, storeValue } from '../../kernel/runtime/python/python-values.ts';
 import { sharedArray } from '../../kernel/runtime/python/shared-array.ts';
 import type { BenchCase, BenchTopic } from './harness.ts';
 
@@ -194,7 +194,7 @@ async function run(python: PythonProcess, code: string, rest: object = {}): Prom
 
 async function readNumber(python: PythonProcess, code: string): Promise<number> {
   const { outputs } = await run(python, code, { outputs: ['_'] });
-  return (await decodeValue(outputs[0]!, python.transfer, load)) as number;
+  return (await takeValue(outputs[0]!, python.transfer, load)) as number;
 }
 
 /** CPU time of both processes so far. */
@@ -207,7 +207,7 @@ async function readCpuMs(python: PythonProcess): Promise<number> {
 const give = (python: PythonProcess, value: unknown, column: string) => async (): Promise<Took> => {
   const startCpuMs = await readCpuMs(python);
   const startMs = performance.now();
-  const inputs = { value: await encodeValue('value', value, python.transfer, load) };
+  const inputs = { value: await storeValue('value', value, python.transfer, load) };
   const encodedMs = performance.now();
   const { receivedMs } = await run(python, `${column}[::${PAGE}].sum()`, { inputs });
   const endMs = performance.now();
@@ -226,7 +226,7 @@ const take = (python: PythonProcess, name: string) => async (): Promise<Took> =>
   const startMs = performance.now();
   const { outputs } = await run(python, '', { outputs: [name] });
   const sentMs = performance.now();
-  const value = await decodeValue(outputs[0]!, python.transfer, load);
+  const value = await takeValue(outputs[0]!, python.transfer, load);
   const decodedMs = performance.now();
   readPages(value as Column);
   const endMs = performance.now();

@@ -43,7 +43,7 @@ export function buildDenoJupyter({ display }: Display, output: Output): DenoJupy
 const DENO_VERSION = '2.9.6';
 
 /** What notebooks use of Deno besides `jupyter`: versions, the environment, text files. */
-function buildDeno(jupyter: DenoJupyter): object {
+function createDeno(jupyter: DenoJupyter): object {
   return {
     jupyter,
     get version() {
@@ -66,7 +66,7 @@ function buildDeno(jupyter: DenoJupyter): object {
 
 /** Defines the global that only code of cells sees. */
 export function defineDeno(jupyter: DenoJupyter): void {
-  const deno = buildDeno(jupyter);
+  const deno = createDeno(jupyter);
   let replaced: unknown;
   Object.defineProperty(globalThis, 'Deno', {
     configurable: true,

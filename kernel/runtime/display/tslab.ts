@@ -6,7 +6,7 @@ import { registerHooks } from 'node:module';
 import type { Display } from './display.ts';
 import { typescriptVersion } from './typescript-version.ts';
 
-/** tslab's display: each call shows at once. */
+/** tslab's display: each call shows at once. Cells are checked against a copy, see language/global-types.ts. */
 export interface TslabDisplay {
   javascript(text: string): void;
   html(text: string): void;

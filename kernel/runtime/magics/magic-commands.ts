@@ -70,8 +70,8 @@ export const lineCommands: Record<keyof typeof lineMagics, LineMagic> = {
   lsmagic: async (_args, { output }) => output.write('stdout', renderMagics()),
   install: async (args, host) => {
     if (args === '') throw new UsageError('Cannot install nothing: write %install package…');
-    const { buildInstall } = await import('./npm-install.ts');
-    const { command, folder, env } = buildInstall(args.split(/\s+/));
+    const { prepareInstall } = await import('./npm-install.ts');
+    const { command, folder, env } = prepareInstall(args.split(/\s+/));
     host.output.write('stdout', `npm install ${args} in "${folder}"\n`);
     await runOrThrow(command, host, { cwd: folder, env });
   },

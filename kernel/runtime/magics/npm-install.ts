@@ -12,7 +12,7 @@ export interface NpmInstall {
 }
 
 /** @param words packages and options of npm */
-export function buildInstall(words: readonly string[], from: string = process.cwd()): NpmInstall {
+export function prepareInstall(words: readonly string[], from: string = process.cwd()): NpmInstall {
   const path = [dirname(process.execPath), process.env['PATH']].join(delimiter);
   return {
     command: [...findNpm(), 'install', '--no-fund', '--no-audit', ...words],

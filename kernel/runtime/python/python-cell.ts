@@ -7,7 +7,7 @@ import { PythonError, startPython } from './python-process.ts';
 import type { PythonAnswer, PythonProcess, Sent } from './python-process.ts';
 import { buildCrossing, renderCrossings, typeNameOf, withArrival } from './python-report.ts';
 import type { Crossing } from './python-report.ts';
-import { decodeValue, encodeValue } from './python-values.ts';
+import { takeValue, storeValue } from './python-values.ts';
 import type { Description, LoadPackage } from './python-values.ts';
 
 /** What a Python cell takes from the notebook and gives back. */
@@ -154,7 +154,7 @@ export class NotebookPython {
     const crossings: Crossing[] = [];
     for (const [name, value] of Object.entries(values)) {
       const startMs = performance.now();
-      const description = await encodeValue(name, value, python.transfer, this.#host.load);
+      const description = await storeValue(name, value, python.transfer, this.#host.load);
       descriptions[name] = description;
       crossings.push(buildCrossing(name, typeNameOf(value), description, performance.now() - startMs));
     }
@@ -165,7 +165,7 @@ export class NotebookPython {
     const received: Received[] = [];
     for (const one of sent) {
       const startMs = performance.now();
-      const value = await this.#host.until(decodeValue(one, python.transfer, this.#host.load));
+      const value = await this.#host.until(takeValue(one, python.transfer, this.#host.load));
       const ms = one.ms + performance.now() - startMs;
       const crossing = buildCrossing(one.name, `${one.from} → ${typeNameOf(value)}`, one, ms);
       received.push({ name: one.name, value, crossing });

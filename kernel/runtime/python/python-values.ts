@@ -52,23 +52,23 @@ const TAG = '$rv';
  * Writes a value for Python.
  * @throws CrossingError
  */
-export async function encodeValue(
+export async function storeValue(
   name: string,
   value: unknown,
   transfer: ValueTransfer,
   load: LoadPackage,
 ): Promise<Description> {
-  if (types.isTypedArray(value)) return encodeArray(value, transfer);
+  if (types.isTypedArray(value)) return storeArray(value, transfer);
   if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) {
     return { kind: 'bytes', ...(await transfer.store([new Uint8Array(value)])) };
   }
-  if (isPolars(value)) return encodePolars(value, transfer);
-  if (isArrow(value)) return encodeArrow(value, transfer, load);
+  if (isPolars(value)) return storePolars(value, transfer);
+  if (isArrow(value)) return storeArrow(value, transfer, load);
   return { kind: 'json', value: tag(name, value, new Set()) };
 }
 
 /** Builds the value of a description. */
-export async function decodeValue(
+export async function takeValue(
   description: Description,
   transfer: ValueTransfer,
   load: LoadPackage,
@@ -85,7 +85,7 @@ export async function decodeValue(
   return description.kind === 'batch' && table.batches.length === 1 ? table.batches[0] : table;
 }
 
-async function encodeArray(array: NodeJS.TypedArray, transfer: ValueTransfer): Promise<Description> {
+async function storeArray(array: NodeJS.TypedArray, transfer: ValueTransfer): Promise<Description> {
   const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
   if (Buffer.isBuffer(array)) return { kind: 'bytes', ...(await transfer.store([bytes])) };
   const stored = findSharedPlace(array) ?? (await transfer.store([bytes]));
@@ -121,7 +121,7 @@ interface PolarsFrame {
 }
 
 /** Polars writes a file in a third of the time in which it hands out the same bytes. */
-async function encodePolars(frame: PolarsFrame, transfer: ValueTransfer): Promise<Description> {
+async function storePolars(frame: PolarsFrame, transfer: ValueTransfer): Promise<Description> {
   const described = { kind: 'polars', rows: frame.height } as const;
   const path = transfer.newFilePath();
   if (path !== null) {
@@ -161,7 +161,7 @@ function isArrow(value: unknown): value is Table | RecordBatch {
   return Array.isArray(table?.schema?.fields) && typeof table.numRows === 'number';
 }
 
-async function encodeArrow(
+async function storeArrow(
   value: Table | RecordBatch,
   transfer: ValueTransfer,
   load: LoadPackage,
@@ -196,19 +196,19 @@ function tag(name: string, value: unknown, above: Set<object>): unknown {
     case 'object':
       return value === null ? null : tagObject(name, value, above);
     default:
-      throw hasNoCounterpart(name, typeof value);
+      throw counterpartError(name, typeof value);
   }
 }
 
 function tagObject(name: string, value: object, above: Set<object>): unknown {
   if (value instanceof Date) return { [TAG]: ['date', value.getTime()] };
-  if (above.has(value)) throw hasNoCounterpart(name, 'object that contains itself');
+  if (above.has(value)) throw counterpartError(name, 'object that contains itself');
   above.add(value);
   try {
     if (Array.isArray(value)) return value.map((one) => tag(name, one, above));
     const prototype: unknown = Object.getPrototypeOf(value);
     const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
-    if (!isPlain) throw hasNoCounterpart(name, value.constructor.name);
+    if (!isPlain) throw counterpartError(name, value.constructor.name);
     const entries = Object.fromEntries(
       Object.entries(value).map(([key, one]) => [key, tag(name, one, above)]),
     );
@@ -218,7 +218,7 @@ function tagObject(name: string, value: object, above: Set<object>): unknown {
   }
 }
 
-const hasNoCounterpart = (name: string, type: string): CrossingError =>
+const counterpartError = (name: string, type: string): CrossingError =>
   new CrossingError(
     'CrossingError',
     `Cannot pass "${name}" to Python: a value of type "${type}" has no counterpart there; ` +

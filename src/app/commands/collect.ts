@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { readSavedConfig } from '../host/config.ts';
 import type { HostConfig } from '../host/config.ts';
-import { createHome } from '../home.ts';
+import { makeHome } from '../home.ts';
 import { runSampling } from '../host/sampling.ts';
 import { SamplingHealth } from '../host/sampling-health.ts';
 import { openHistory } from '../../store/index.ts';
@@ -44,7 +44,7 @@ export function addCollect(program: Command): void {
     .addHelpText('after', '\nExample:\n  $ ruvector-memopt collect --seconds 300 --hz 2')
     .action(async (options: CollectOptions, self: Command) => {
       const home = homeOf(self);
-      createHome(home);
+      makeHome(home);
       const config = readSavedConfig(home.root, {
         hz: options.hz,
         processIntervalMs: options.processInterval * 1000,

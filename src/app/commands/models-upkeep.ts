@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { openRegistry } from '../../models/index.ts';
 import type { ModelId, ModelRegistry, PruneReport, RepairReport } from '../../models/index.ts';
 import { buildConfig, readSavedConfig } from '../host/config.ts';
-import { createHome } from '../home.ts';
+import { makeHome } from '../home.ts';
 import { formatRows, print, printJson } from '../terminal.ts';
 import { homeOf, parseNumber } from './options.ts';
 
@@ -83,7 +83,7 @@ async function upkeep<T>(
 ): Promise<T> {
   await using client = await findDaemon(home.bridgeFile);
   if (client) return (await client.request(request, params)).result as T;
-  createHome(home);
+  makeHome(home);
   const { keepModels } = readSavedConfig(home.root);
   return act(await openRegistry(home.models, { keepVersions: keepModels }));
 }

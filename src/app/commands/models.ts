@@ -3,7 +3,7 @@
 import type { Home } from '../../core/index.ts';
 import { findDaemon } from '../../bridge/index.ts';
 import type { Command } from 'commander';
-import { createHome } from '../home.ts';
+import { makeHome } from '../home.ts';
 import { openRegistry } from '../../models/index.ts';
 import type {
   ComparedModel,
@@ -98,7 +98,7 @@ function addCompare(models: Command): void {
 }
 
 async function readRegistry<T>(home: Home, read: (registry: ModelRegistry) => Promise<T>): Promise<T> {
-  createHome(home);
+  makeHome(home);
   return read(await openRegistry(home.models));
 }
 

@@ -6,7 +6,7 @@ import { explainLock } from '../serve/already-running.ts';
 import { saveConfig } from '../host/config.ts';
 import type { HostConfig } from '../host/config.ts';
 import { createDecisionLog } from '../host/decision-log.ts';
-import { parseOnEvent } from '../events/parse-on-event.ts';
+import { createEventSinks } from '../events/create-event-sinks.ts';
 import { openHost } from '../host/host.ts';
 import { joinListeners } from '../host/join-listeners.ts';
 import { parseMetricsAddress } from '../metrics/metrics-address.ts';
@@ -60,7 +60,7 @@ async function serve(config: HostConfig, options: ServeOptions, command: Command
   const streams = options.stream.map(parseStreamOption);
   const metrics =
     options.metrics === undefined ? null : parseMetricsAddress(options.metrics, options.metricsRemote);
-  const sinks = parseOnEvent(options.onEvent);
+  const sinks = createEventSinks(options.onEvent);
   const output = openServeLog(options.logFile);
   using life = startLife({ log: output, hasLogFile: options.logFile !== undefined });
   if (options.stopWithStdin) stopOnInputEnd(life);

@@ -171,11 +171,11 @@ export async function saveConfig(homeRoot: string, config: HostConfig): Promise<
  */
 export function readSavedConfig(homeRoot: string, overrides: Partial<HostConfig> = {}): HostConfig {
   const path = join(homeRoot, CONFIG_FILE);
-  const saved = existsSync(path) ? parseSaved(path) : {};
+  const saved = existsSync(path) ? readSaved(path) : {};
   return buildConfig({ ...saved, act: false, retainDays: 0, retainMib: MAX_RETAIN_MIB, ...overrides });
 }
 
-function parseSaved(path: string): Partial<HostConfig> {
+function readSaved(path: string): Partial<HostConfig> {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Partial<HostConfig>;
   } catch (error) {

@@ -29,7 +29,7 @@ import type { DatasetService } from '../training/dataset-service.ts';
 import { createDeployer } from '../models/deployer.ts';
 import type { Deployer } from '../models/deployer.ts';
 import { notReadyError } from '../errors.ts';
-import { createHome } from '../home.ts';
+import { makeHome } from '../home.ts';
 import type { Deployment, Host, HostCounters, HostListener, Latest, ModelUpload } from './host-types.ts';
 import { LastAction } from './last-action.ts';
 import { describeModelEvent } from '../models/model-texts.ts';
@@ -60,7 +60,7 @@ export async function openHost(
 ): Promise<Host> {
   const cleanup = new AsyncDisposableStack();
   try {
-    createHome(home);
+    makeHome(home);
     const host = new RunningHost(
       home,
       config,

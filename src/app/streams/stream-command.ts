@@ -10,7 +10,7 @@ import type { BridgeClient } from '../../bridge/index.ts';
 import type { StreamFormat, StreamRequest } from '../../stream/index.ts';
 import { encodeSubscribeMessage } from '../../stream/index.ts';
 import { readSavedConfig } from '../host/config.ts';
-import { createHome } from '../home.ts';
+import { makeHome } from '../home.ts';
 import { runSampling } from '../host/sampling.ts';
 import { SamplingHealth } from '../host/sampling-health.ts';
 import { createStreamService } from './stream-service.ts';
@@ -49,7 +49,7 @@ export const DEFAULT_STREAM_PORT = 9999;
  */
 export async function runStreamCommand(options: StreamCommandOptions): Promise<StreamInfo> {
   const { home, port = DEFAULT_STREAM_PORT, endpoint = `ws://127.0.0.1:${port}` } = options;
-  createHome(home);
+  makeHome(home);
   const daemon = await findDaemon(home.bridgeFile);
   if (!daemon) return streamHere(options, endpoint);
   try {

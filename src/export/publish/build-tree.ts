@@ -6,7 +6,7 @@ import { checksumsName, renderChecksums } from './checksums.ts';
 import { buildCroissant } from './croissant.ts';
 import { buildDatapackage } from './datapackage.ts';
 import { renderPrivacyPage } from './privacy-page.ts';
-import { buildProvenance } from './provenance.ts';
+import { createProvenance } from './provenance.ts';
 import type { DatasetFacts, PublishedFile } from './publish-contract.ts';
 import { renderReadme } from './readme-card.ts';
 import { buildRowSchema } from './row-schema.ts';
@@ -19,7 +19,7 @@ export function buildDescriptions(facts: DatasetFacts): Readonly<Record<string, 
     LICENSE: facts.license.text,
     'croissant.json': toJson(buildCroissant(facts)),
     'datapackage.json': toJson(buildDatapackage(facts)),
-    'provenance.json': toJson(buildProvenance(facts)),
+    'provenance.json': toJson(createProvenance(facts)),
     'schema.json': toJson(buildRowSchema(facts.title, facts.tables)),
   };
 }

@@ -28,7 +28,7 @@ export interface Provenance {
 }
 
 /** Builds provenance.json. */
-export function buildProvenance(facts: DatasetFacts): Provenance {
+export function createProvenance(facts: DatasetFacts): Provenance {
   const { card, privacy, fromMs, toMs } = facts.source;
   return {
     format: 1,

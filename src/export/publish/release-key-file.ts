@@ -12,14 +12,14 @@ const keyBytes = 32;
  */
 export async function openReleaseKey(path: string): Promise<Uint8Array> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    if (systemCodeOf(cause) === 'ENOENT') return createKeyFile(path);
+    if (systemCodeOf(cause) === 'ENOENT') return makeKeyFile(path);
     throw keyFileError(path, 'it cannot be read', cause);
   });
   if (!/^[0-9a-f]{64}\n?$/.test(text)) throw keyFileError(path, 'it does not hold 64 hexadecimal digits');
   return new Uint8Array(Buffer.from(text.trim(), 'hex'));
 }
 
-async function createKeyFile(path: string): Promise<string> {
+async function makeKeyFile(path: string): Promise<string> {
   const text = `${randomBytes(keyBytes).toString('hex')}\n`;
   try {
     await writeFile(path, text, { mode: 0o600, flag: 'wx' });

@@ -1,4 +1,8 @@
 // Growing memory for the binary encoders: one per encoder, used again for every message. Not a codec.
+//
+//   0 .. length            what was written
+//   length .. byteLength   room: what is in it is left over from earlier messages, and is written over
+//
 const FIRST_BYTES = 64 * 1024;
 const utf8 = new TextEncoder();
 

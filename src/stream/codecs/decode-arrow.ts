@@ -1,6 +1,6 @@
 // Arrow IPC streams → events. The inverse of encode-arrow.ts. A frame is one whole stream: a schema, any
 // number of record batches, the end. Read here and not by a library, so that every place and every size
-// is checked before it is used. Refused: dictionaries, compressed bodies, nested columns.
+// is checked before it is used. Refused: dictionaries, compressed bodies, nested columns. Byte by byte: arrow-message.ts.
 // https://arrow.apache.org/docs/format/Columnar.html#ipc-streaming-format
 import type { AnyRow, Field, RecordKind } from '../../core/index.ts';
 import {
@@ -87,6 +87,7 @@ interface IpcMessage {
   readonly body: Uint8Array;
 }
 
+/** Walks the messages: prefix, metadata and body each, up to a prefix of size 0. */
 function createScanner(): FrameScanner {
   let at = 0;
   return (bytes) => {
@@ -107,6 +108,7 @@ function createScanner(): FrameScanner {
   };
 }
 
+/** 0 4 0xFFFFFFFF · 4 4 size of the metadata, 0 at the end of a stream. */
 function readPrefix(view: DataView, at: number): number {
   if (view.getInt32(at, true) !== CONTINUATION) throw new RangeError('a message without its 0xFFFFFFFF');
   const metadataBytes = view.getInt32(at + 4, true);
@@ -205,6 +207,10 @@ function rowsOf(header: FlatTable, body: Uint8Array): number {
   return rows;
 }
 
+/**
+ * The buffers of a batch are listed column after column, `bufferCount` each; a column that this side does not know
+ * is passed over with its buffers.
+ */
 function readColumns(
   header: FlatTable,
   body: Uint8Array,
@@ -225,7 +231,7 @@ function readColumns(
   }
 }
 
-/** Where a buffer lies in the body. */
+/** Where a buffer lies in the body. Buffer: 0 8 offset · 8 8 size. */
 function regionOf(header: FlatTable, listed: FlatVector, index: number, body: Uint8Array): FlatVector {
   if (index >= listed.length) throw new RangeError('fewer buffers than the columns need');
   const at = listed.start + STRUCT_BYTES * index;

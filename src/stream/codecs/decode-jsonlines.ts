@@ -1,10 +1,17 @@
-// JSON Lines → events. The inverse of encode-jsonlines.ts. A frame is one line with its newline.
+// JSON Lines → events. The inverse of encode-jsonlines.ts. A frame is one line with its newline:
+//
+//   0  n  one JSON object in UTF-8, without byte order mark; or nothing
+//   n  1  0x0a, which JSON has nowhere else
+//
+// https://jsonlines.org · keys and types: docs/streams.md, "Formats"
 import type { StreamKinds } from '../stream-contract.ts';
 import type { FrameFormat, FrameScanner } from './frame-decoder.ts';
 import { buildPlainReader, plainReaders, refuse } from './plain-event.ts';
 import type { PlainMap, ValueReaders } from './plain-event.ts';
 
 const NEWLINE = 0x0a;
+const BRACKET = 0x5b;
+const BRACE = 0x7b;
 /** Longer lines are counted for brackets before they are parsed: each would become an object. */
 const PLAIN_LINE_BYTES = 64 * 1024;
 const MAX_BRACKETS = 10_000;
@@ -55,7 +62,7 @@ function parseLine(frame: Uint8Array): PlainMap | null {
 
 function assertFlat(frame: Uint8Array): void {
   let brackets = 0;
-  for (const byte of frame) if (byte === 0x5b || byte === 0x7b) brackets++;
+  for (const byte of frame) if (byte === BRACKET || byte === BRACE) brackets++;
   if (brackets > MAX_BRACKETS) throw new RangeError(`a line holds ${brackets} brackets`);
 }
 

@@ -1,5 +1,11 @@
 // MessagePack → events. The inverse of encode-msgpack.ts. A frame is one map; its end is found by
-// counting the values that are still to come, so nothing is nested in the reader's own stack.
+// counting the values that are still to come, so nothing is nested in the reader's own stack. What our encoder
+// writes begins with bytes that are the same in every record of a table, which saves reading them as values:
+//
+//   0   1 | 3  map(3 + columns)
+//   ..      b  "event" "record" "table" <table> "sequence", compared byte by byte
+//   ..  1 – 9  sequence
+//   ..         for each column: its name, compared byte by byte, and its value
 import {
   buildPlainReader,
   buildPlainTable,
@@ -12,6 +18,7 @@ import type { PlainMap, PlainTable, ValueReaders } from './plain-event.ts';
 import type { FrameFormat, FrameScanner } from './frame-decoder.ts';
 import { Timestamp, createCursor, hasBytesAt, readHead, readValue } from './read-msgpack-values.ts';
 import type { Cursor, Head, Key } from './read-msgpack-values.ts';
+import { FIXMAP, FIXSTR, MAP_16, STR_8 } from './msgpack-markers.ts';
 import { streamTables } from '../stream-contract.ts';
 import type { RecordEvent, StreamKinds, StreamTable } from '../stream-contract.ts';
 
@@ -84,7 +91,7 @@ function buildOrderedTable(table: StreamTable, kinds: StreamKinds): OrderedTable
 /** fixstr or str 8: names of columns are short. */
 function toText(text: string): Uint8Array {
   const bytes = Buffer.from(text);
-  const head = bytes.length < 32 ? [0xa0 | bytes.length] : [0xd9, bytes.length];
+  const head = bytes.length < 32 ? [FIXSTR | bytes.length] : [STR_8, bytes.length];
   return Uint8Array.from([...head, ...bytes]);
 }
 
@@ -94,7 +101,7 @@ function toText(text: string): Uint8Array {
  */
 function readOrdered(cursor: Cursor, tables: readonly OrderedTable[]): RecordEvent | null {
   const { bytes, head } = cursor;
-  if (!readHead(bytes, 0, head) || ((bytes[0]! & 0xf0) !== 0x80 && bytes[0]! < 0xde)) return null;
+  if (!readHead(bytes, 0, head) || ((bytes[0]! & 0xf0) !== FIXMAP && bytes[0]! < MAP_16)) return null;
   const { headBytes } = head;
   const entries = head.members / 2 - 3;
   const found = tables.find(({ begin }) => hasBytesAt(bytes, headBytes, begin));

@@ -1,6 +1,6 @@
 // Protobuf → events. The inverse of encode-protobuf.ts. A frame is a DataEvent after its length. Records
 // are read here; a field of another wire type than the column's is skipped, as the specification asks.
-// Schema: proto/ruvector/telemetry/v1/stream.proto · https://protobuf.dev/programming-guides/encoding
+// Byte by byte: protobuf-columns.ts. Schema: proto/ruvector/telemetry/v1/stream.proto
 import { fromBinary } from '@bufbuild/protobuf';
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import type { AnyRow, FieldType } from '../../core/index.ts';
@@ -8,7 +8,13 @@ import type { FrameFormat, FrameScanner } from './frame-decoder.ts';
 import { DataEventSchema } from './generated/stream_pb.ts';
 import type { Gap, Hello } from './generated/stream_pb.ts';
 import { readCount, readGapReason, readInteger, readTable, refuse } from './plain-event.ts';
-import { WireType, protobufColumnsOf, recordNumberOf } from './protobuf-columns.ts';
+import {
+  SEQUENCE_TAG,
+  TimestampTag,
+  WireType,
+  protobufColumnsOf,
+  recordNumberOf,
+} from './protobuf-columns.ts';
 import { streamTables } from '../stream-contract.ts';
 import type { GapEvent, HelloEvent, RecordEvent, StreamEvent } from '../stream-contract.ts';
 import type { StreamKinds, StreamTable } from '../stream-contract.ts';
@@ -36,7 +42,6 @@ interface Cursor {
   high: number;
 }
 
-const SEQUENCE_NUMBER = 1;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 const readers: Readonly<Record<FieldType, (cursor: Cursor) => AnyRow[string]>> = {
@@ -93,6 +98,7 @@ function createScanner(): FrameScanner {
   };
 }
 
+/** A DataEvent: the record may stand before its sequence number, and unknown fields anywhere. */
 function readEvent(cursor: Cursor, tables: ReadonlyMap<number, Table>): StreamEvent {
   const start = cursor.at;
   let sequence = 0;
@@ -101,7 +107,7 @@ function readEvent(cursor: Cursor, tables: ReadonlyMap<number, Table>): StreamEv
     const tag = readVarint(cursor) >>> 0;
     const table = tag % 8 === WireType.LEN ? tables.get(tag >>> 3) : undefined;
     if (table) record = readRecord(cursor, table);
-    else if (tag === SEQUENCE_NUMBER * 8) sequence = readCount(readInt64(cursor));
+    else if (tag === SEQUENCE_TAG) sequence = readCount(readInt64(cursor));
     else skip(cursor, tag % 8);
   }
   if (record) return { ...record, sequence };
@@ -138,7 +144,13 @@ function advance(cursor: Cursor, size: number): number {
   return start;
 }
 
-/** Returns the lower 32 bits, signed, and leaves the upper ones in `cursor.high`. */
+/**
+ * Returns the lower 32 bits, signed, and leaves the upper ones in `cursor.high`. Seven bits a byte, the lowest first:
+ *
+ *   byte   0     1     2      3      4                5      ..  9
+ *   bits   0–6   7–13  14–20  21–27  28–31 and 32–34  35–41      63
+ *          low   low   low    low    low and high     high       high
+ */
 function readVarint(cursor: Cursor): number {
   let low = 0;
   let high = 0;
@@ -178,15 +190,15 @@ function skip(cursor: Cursor, wireType: number): void {
   else throw new RangeError(`wire type ${wireType}`);
 }
 
-/** google.protobuf.Timestamp: seconds = 1, nanos = 2. Below a millisecond is cut off. */
+/** google.protobuf.Timestamp; see TimestampTag. Below a millisecond is cut off. */
 function readTimestamp(cursor: Cursor): number {
   const outerEnd = enter(cursor);
   let seconds = 0;
   let nanos = 0;
   while (cursor.at < cursor.end) {
     const tag = readVarint(cursor) >>> 0;
-    if (tag === 0x08) seconds = readInt64(cursor);
-    else if (tag === 0x10) nanos = readVarint(cursor) | 0;
+    if (tag === TimestampTag.SECONDS) seconds = readInt64(cursor);
+    else if (tag === TimestampTag.NANOS) nanos = readVarint(cursor) | 0;
     else skip(cursor, tag % 8);
   }
   cursor.end = outerEnd;

@@ -1,6 +1,6 @@
 // Events → Arrow IPC streams, one behind the other. The inverse of decode-arrow.ts. Events of one kind and
 // table that follow each other are one record batch. The schema message never changes and the metadata of
-// a batch only in its numbers, so both are made once and copied.
+// a batch only in its numbers, so both are made once and copied. Byte by byte: arrow-message.ts.
 // https://arrow.apache.org/docs/format/Columnar.html#ipc-streaming-format
 import * as arrow from 'apache-arrow';
 import {
@@ -160,7 +160,16 @@ function writeRun(out: ByteWriter, layout: Layout, events: readonly StreamEvent[
   }
 }
 
-/** `heads` are where the first column, `sequence`, is read from. */
+/**
+ * One stream, in the order in which it is written:
+ *
+ *   schema message         copied
+ *   prefix, metadata       copied; its numbers are set last: rows, size of the body, nodes, buffers
+ *   body                   validity, values (and texts) of each column
+ *   prefix of size 0       the end
+ *
+ * @param heads where the first column, `sequence`, is read from
+ */
 function writeStream(
   out: ByteWriter,
   layout: Layout,
@@ -190,13 +199,14 @@ function writeStream(
   writePrefix(out, 0);
 }
 
+/** 0 4 0xFFFFFFFF · 4 4 size of the metadata. */
 function writePrefix(out: ByteWriter, metadataBytes: number): void {
   out.view.setInt32(out.length, CONTINUATION, true);
   out.view.setInt32(out.length + 4, metadataBytes, true);
   out.length += PREFIX_BYTES;
 }
 
-/** Sizes stay below 2^31: the upper half is 0 in the copied metadata. */
+/** An i64 that stays below 2^31: the upper half is 0 in the copied metadata. */
 function writeSize(out: ByteWriter, at: number, size: number): void {
   out.view.setInt32(at, size, true);
 }
@@ -214,12 +224,14 @@ function takeBuffer(out: ByteWriter, sizeBytes: number, places: BufferPlaces): n
   return start;
 }
 
+/** A Buffer of the metadata: 0 8 offset in the body · 8 8 size without padding. */
 function noteBuffer(out: ByteWriter, start: number, sizeBytes: number, places: BufferPlaces): void {
   writeSize(out, places.nextBuffer, start - places.bodyStart);
   writeSize(out, places.nextBuffer + 8, sizeBytes);
   places.nextBuffer += STRUCT_BYTES;
 }
 
+/** A FieldNode of the metadata: 0 8 rows · 8 8 nulls. */
 function noteNode(out: ByteWriter, rows: number, nulls: number, places: BufferPlaces): void {
   writeSize(out, places.nextNode, rows);
   writeSize(out, places.nextNode + 8, nulls);
@@ -231,7 +243,12 @@ function markValid(bytes: Uint8Array, validity: number, row: number): void {
   bytes[validity + (row >> 3)]! |= 1 << (row & 7);
 }
 
-/** A column of values of `width` bytes; nulls stay 0. */
+/**
+ * A column of values of `width` bytes; nulls stay 0.
+ *
+ *   validity  rows / 8      bits
+ *   values    rows * width
+ */
 function fixed(width: number, write: (view: DataView, at: number, value: never) => void): ColumnWriter {
   const writeValue = write as (view: DataView, at: number, value: AnyRow[string]) => void;
   return (out, name, rows, places) => {
@@ -269,6 +286,7 @@ const writers: Readonly<Record<FieldType, ColumnWriter>> = {
   utf8: writeTexts,
 };
 
+/** Two buffers of bits: validity, values. */
 function writeBits(out: ByteWriter, name: string, rows: readonly AnyRow[], places: BufferPlaces): void {
   const validity = takeBuffer(out, Math.ceil(rows.length / 8), places);
   const start = takeBuffer(out, Math.ceil(rows.length / 8), places);
@@ -282,7 +300,13 @@ function writeBits(out: ByteWriter, name: string, rows: readonly AnyRow[], place
   noteNode(out, rows.length, nulls, places);
 }
 
-/** Offsets (i32, one more than rows), then the texts. */
+/**
+ * Texts, whose size is known when they are written: their buffer is noted behind them.
+ *
+ *   validity  rows / 8        bits
+ *   offsets   4 * (rows + 1)  i32: text i is the bytes from offset i to offset i + 1; the first is 0
+ *   texts     the last offset
+ */
 function writeTexts(out: ByteWriter, name: string, rows: readonly AnyRow[], places: BufferPlaces): void {
   const validity = takeBuffer(out, Math.ceil(rows.length / 8), places);
   const offsets = takeBuffer(out, 4 * (rows.length + 1), places);

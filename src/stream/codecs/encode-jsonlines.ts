@@ -2,6 +2,14 @@
 // decode-jsonlines.ts. A column has one JSON type in every line: floats always carry a point or an
 // exponent, uint64 is a decimal string, what is not finite is null. https://jsonlines.org
 // Records are written as bytes: joining strings is slower.
+//
+//   record  {"event":"record","table":"memory","sequence":7      the head of a table, and an integer
+//           ,"timestamp":"2026-01-01T11:00:00.123Z"              each column: its key, and a value or null
+//           ,"total_mb":15625.0 … }\n
+//   gap     {"event":"gap","table","from_sequence","to_sequence","dropped","reason"}\n
+//   hello   {"event":"hello","epoch","tables","anonymized","sequences","timestamps","repeats"}\n
+//
+// What each key means: docs/streams.md, "Formats".
 import type { AnyRow, FieldType } from '../../core/index.ts';
 import { ByteWriter, constantOf } from './byte-writer.ts';
 import type { Constant } from './byte-writer.ts';
@@ -91,7 +99,15 @@ function buildWriters(): Readonly<Record<FieldType, ValueWriter>> {
   };
 }
 
-/** ISO 8601 in UTC with milliseconds; the day is written out once and remembered. */
+/**
+ * ISO 8601 in UTC with milliseconds; the day is written out once and remembered.
+ *
+ *   0   1   "
+ *   1   10  2026-01-01, or 13 with a sign and six digits of the year
+ *   ..  1   T
+ *   ..  12  11:00:00.123
+ *   ..  2   Z"
+ */
 function buildTimestampWriter(): ValueWriter {
   let lastDay = Number.NaN;
   let date = constant('');
@@ -129,7 +145,7 @@ function writeAscii(out: ByteWriter, text: string): void {
   out.length = at;
 }
 
-/** Nine digits at a time, from the last to the first. */
+/** Nine digits at a time: what a 32-bit integer holds, which divides much faster than a float64. */
 function writeInteger(out: ByteWriter, value: number): void {
   if (value < 0) {
     out.bytes[out.length++] = MINUS;

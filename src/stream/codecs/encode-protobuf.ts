@@ -1,6 +1,6 @@
 // Events → Protobuf: each a DataEvent after its length. The inverse of decode-protobuf.ts. Records are
 // written here by their columns, several times as fast as through descriptors; hello and gap by the library.
-// Schema: proto/ruvector/telemetry/v1/stream.proto · https://protobuf.dev/programming-guides/encoding
+// Byte by byte: protobuf-columns.ts. Schema: proto/ruvector/telemetry/v1/stream.proto
 import { create, toBinary } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import type { AnyRow, FieldType } from '../../core/index.ts';
@@ -8,7 +8,13 @@ import { ByteWriter, constantOf } from './byte-writer.ts';
 import type { Constant } from './byte-writer.ts';
 import { DataEventSchema } from './generated/stream_pb.ts';
 import type { DataEvent } from './generated/stream_pb.ts';
-import { WireType, protobufColumnsOf, recordNumberOf } from './protobuf-columns.ts';
+import {
+  SEQUENCE_TAG,
+  TimestampTag,
+  WireType,
+  protobufColumnsOf,
+  recordNumberOf,
+} from './protobuf-columns.ts';
 import type { GapEvent, HelloEvent, RecordEvent, StreamEvent } from '../stream-contract.ts';
 import type { StreamKinds, StreamTable } from '../stream-contract.ts';
 import { buildTableLayouts } from './table-layout.ts';
@@ -19,7 +25,6 @@ const VARINT_BYTES = 10;
 const VALUE_BYTES = 24;
 /** Room for all that stands before a record: length, tag and sequence, tag and length. */
 const HEAD_BYTES = 3 * VARINT_BYTES + 4;
-const SEQUENCE_TAG = 0x08;
 
 const writers: Readonly<Record<FieldType, ValueWriter>> = {
   timestamp: (out, value) => writeTimestamp(out, value as number),
@@ -78,7 +83,14 @@ function tagOf(number: number, wireType: WireType): Constant {
   return constantOf(out.take());
 }
 
-/** The record goes behind room for its head, and moves down once its length is known. */
+/**
+ * The record goes behind room for its head, and moves down once its length is known.
+ *
+ *   varint           length of the DataEvent, which is all that follows
+ *   0x08 varint      sequence; left out when 0
+ *   head varint n    tag and length of the record
+ *   n                the columns
+ */
 function writeRecord(out: ByteWriter, { sequence, row }: RecordEvent, { head, columns }: TableLayout): void {
   out.reserve(HEAD_BYTES);
   const start = out.length;
@@ -150,17 +162,23 @@ function writeText(out: ByteWriter, text: string): void {
   out.length += size;
 }
 
-/** google.protobuf.Timestamp: seconds = 1, nanos = 2; nanos count forward also before 1970. */
+/**
+ * google.protobuf.Timestamp, which is shorter than 128 bytes: its length is one byte, set at the end.
+ *
+ *   0   1       length of what follows
+ *   1   2 – 11  0x08, seconds; left out when 0
+ *   ..  2 – 6   0x10, nanos; left out when 0
+ */
 function writeTimestamp(out: ByteWriter, ms: number): void {
   const seconds = Math.floor(ms / 1000);
   const nanos = (ms - seconds * 1000) * 1_000_000;
   const start = out.length++;
   if (seconds !== 0) {
-    out.bytes[out.length++] = 0x08;
+    out.bytes[out.length++] = TimestampTag.SECONDS;
     writeVarint(out, seconds);
   }
   if (nanos !== 0) {
-    out.bytes[out.length++] = 0x10;
+    out.bytes[out.length++] = TimestampTag.NANOS;
     writeVarint(out, nanos);
   }
   out.bytes[start] = out.length - start - 1;

@@ -1,7 +1,25 @@
 // Reads FlatBuffers tables out of hostile bytes: the metadata of Arrow IPC messages. Every access is a
 // bounds-checked read of a DataView (RangeError), and nothing is read that was not asked for.
 // https://flatbuffers.dev/internals · only little-endian, only what Arrow uses
+//
+//   buffer  0     4   offset of the root table, u32
+//   table   0     4   way back to its vtable, i32: the vtable is at `table - way`
+//           4     ..  values of the fields, where the vtable says
+//   vtable  0     2   size of the vtable, u16; fields beyond it are not set
+//           2     2   size of the table, u16
+//           4+2i  2   offset of field i (its slot) in the table, u16; 0 when it is not set
+//   vector  0     4   number of items, u32
+//           4     ..  scalars, structs, or an offset to each table
+//   text              a vector of bytes, UTF-8
+//
+// The value of a nested table, vector or text is an offset, u32, from where it stands.
 const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+const VtableOffset = { SIZE: 0, FIELDS: 4 } as const;
+/** Of an offset, of a length, and of a vtable's entry. */
+const OFFSET_BYTES = 4;
+const LENGTH_BYTES = 4;
+const ENTRY_BYTES = 2;
 
 /** A table: where it begins in its buffer. */
 export interface FlatTable {
@@ -14,14 +32,11 @@ export function rootOf(view: DataView): FlatTable {
   return { view, at: follow(view, 0) };
 }
 
-/**
- * Where a field's value lies, 0 when it is not set. Before a table stands the way back to its vtable
- * (i32); the vtable holds its size (u16), the table's size (u16), and a u16 offset a field.
- */
+/** Where a field's value lies, 0 when it is not set. */
 export function positionOf({ view, at }: FlatTable, slot: number): number {
   const vtable = at - view.getInt32(at, true);
-  const entry = 4 + 2 * slot;
-  if (entry >= view.getUint16(vtable, true)) return 0;
+  const entry = VtableOffset.FIELDS + ENTRY_BYTES * slot;
+  if (entry >= view.getUint16(vtable + VtableOffset.SIZE, true)) return 0;
   const offset = view.getUint16(vtable + entry, true);
   return offset === 0 ? 0 : at + offset;
 }
@@ -85,15 +100,15 @@ export function vectorOf(table: FlatTable, slot: number, itemBytes: number): Fla
 /** The tables of a vector of tables. @throws RangeError when there are more than `maxItems` */
 export function tablesOf(table: FlatTable, slot: number, maxItems: number): FlatTable[] {
   const { view } = table;
-  const { start, length } = vectorOf(table, slot, 4);
+  const { start, length } = vectorOf(table, slot, OFFSET_BYTES);
   if (length > maxItems) throw new RangeError(`a list of ${length} items`);
-  return Array.from({ length }, (_, i) => ({ view, at: follow(view, start + 4 * i) }));
+  return Array.from({ length }, (_, i) => ({ view, at: follow(view, start + OFFSET_BYTES * i) }));
 }
 
 function vectorAt(view: DataView, at: number, itemBytes: number): FlatVector {
   const vector = follow(view, at);
   const length = view.getUint32(vector, true);
-  const start = vector + 4;
+  const start = vector + LENGTH_BYTES;
   if (start + length * itemBytes > view.byteLength) throw new RangeError('a list reaches beyond its message');
   return { start, length };
 }

@@ -1,5 +1,11 @@
 // Plain objects → events, for the formats that write events as maps with names (JSON Lines,
-// MessagePack). Checks every value: what comes out is what the contract says. Keys: docs/streams.md
+// MessagePack). Checks every value: what comes out is what the contract says. The maps:
+//
+//   record  event "record", table, sequence, and the columns of the table by name; a column may be null or missing
+//   gap     event "gap", table, from_sequence, to_sequence, dropped, reason
+//   hello   event "hello", epoch, tables, anonymized, sequences, timestamps, repeats (the last three by table)
+//
+// Keys that are not known are passed over. docs/streams.md, "Formats"
 import type { AnyRow, FieldType } from '../../core/index.ts';
 import { streamTables } from '../stream-contract.ts';
 import type { GapEvent, HelloEvent, StreamEvent, StreamKinds, StreamTable } from '../stream-contract.ts';

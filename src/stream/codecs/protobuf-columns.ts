@@ -1,5 +1,19 @@
 // Columns ↔ fields of proto/ruvector/telemetry/v1/stream.proto: which number and which wire form a
-// column has. The generated descriptors are the only place that knows numbers.
+// column has. The generated descriptors are the only place that knows numbers. What encoder and decoder share:
+//
+//   frame      varint n, then n bytes: a DataEvent
+//   DataEvent  0x08 varint                    sequence = 1; left out when 0
+//              tag varint n, then n bytes     memory = 2, process = 3, optimization = 4, gap = 5 or hello = 6
+//   record     for each column that is set: its tag, and its value
+//   tag        varint: field number << 3 | wire type
+//
+//   wire type  value
+//   0 VARINT   int64, int32, int8, bool: seven bits a byte, the lowest first, 0x80 where more follow
+//   1 I64      float64, uint64: 8 bytes, little-endian
+//   2 LEN      utf8, timestamp: varint n, then n bytes
+//   5 I32      float32: 4 bytes, little-endian
+//
+// https://protobuf.dev/programming-guides/encoding
 import { ScalarType } from '@bufbuild/protobuf';
 import type { DescField, DescMessage } from '@bufbuild/protobuf';
 import type { Field, FieldType } from '../../core/index.ts';
@@ -16,6 +30,18 @@ const messages: Readonly<Record<StreamTable, DescMessage>> = {
   process: ProcessRecordSchema,
   optimization: OptimizationEventSchema,
 };
+
+/** Tag of `sequence` in a DataEvent: field 1, a varint. */
+export const SEQUENCE_TAG = 0x08;
+
+/**
+ * Tags of google.protobuf.Timestamp, both varints. Nanos are 0 to 999,999,999 and count forward, also before 1970; a
+ * field that is 0 is left out.
+ *
+ *   0x08 varint  seconds = 1, int64
+ *   0x10 varint  nanos = 2, int32
+ */
+export const TimestampTag = { SECONDS: 0x08, NANOS: 0x10 } as const;
 
 /** https://protobuf.dev/programming-guides/encoding/#structure */
 export const WireType = { VARINT: 0, I64: 1, LEN: 2, I32: 5 } as const;

@@ -1,4 +1,10 @@
-// The buffers of one Arrow column → values in rows. https://arrow.apache.org/docs/format/Columnar.html
+// The buffers of one Arrow column → values in rows. n rows, little-endian:
+//
+//   region 0  validity  n bits, row r in byte r >> 3, bit r & 7: 1 where there is a value; empty when all are there
+//   region 1  values    n * width bytes; of bool n bits; of utf8 n + 1 offsets, i32
+//   region 2  texts     of utf8: row r is the bytes from offset r to offset r + 1
+//
+// https://arrow.apache.org/docs/format/Columnar.html#buffer-listing-for-each-layout
 import type { AnyRow, Field, FieldType } from '../../core/index.ts';
 import type { FlatVector } from './flatbuffer.ts';
 import { readInteger } from './plain-event.ts';

@@ -1,5 +1,36 @@
-// MessagePack bytes → plain values: heads, scalars, texts, maps. Knows no events.
+// MessagePack bytes → plain values: heads, scalars, texts, maps. Knows no events. Byte by byte: msgpack-markers.ts.
 // https://github.com/msgpack/msgpack/blob/master/spec.md
+import {
+  ARRAY_16,
+  BIN_8,
+  EXT_32,
+  EXT_8,
+  FALSE,
+  FIXARRAY,
+  FIXEXT_16,
+  FIXEXT_4,
+  FIXEXT_8,
+  FIXMAP,
+  FIXSTR,
+  FLOAT_32,
+  FLOAT_64,
+  INT_16,
+  INT_32,
+  INT_64,
+  INT_8,
+  MAP_16,
+  NEGATIVE_FIXINT,
+  NEVER_USED,
+  NIL,
+  STR_32,
+  STR_8,
+  TIMESTAMP_TYPE,
+  TRUE,
+  UINT_16,
+  UINT_32,
+  UINT_64,
+  UINT_8,
+} from './msgpack-markers.ts';
 import { readInteger, refuse } from './plain-event.ts';
 import type { PlainMap } from './plain-event.ts';
 
@@ -9,7 +40,6 @@ const MAX_DEPTH = 8;
 const MAX_ENTRIES = 4096;
 /** Remembered keys, and their length. */
 const MAX_LAST_KEYS = 64;
-const TIMESTAMP_TYPE = -1;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -24,14 +54,20 @@ export class Timestamp {
   }
 }
 
-/** A value's head: bytes of marker and length, bytes of the body, and values that follow as its members. */
+/**
+ * A value's head. What lies where, of every value:
+ *
+ *   0            headBytes  marker, and the length of a bin, ext, str, array or map that is not in the marker
+ *   headBytes    bodyBytes  number, text, or type and bytes of an extension; none of an array or a map
+ *   ..                      `members` values of an array or a map, each with a head of its own
+ */
 export interface Head {
   headBytes: number;
   bodyBytes: number;
   members: number;
 }
 
-/** Body sizes of the markers 0xca to 0xd8: float, uint, int, fixext (with its type byte). */
+/** Body sizes of the markers FLOAT_32 to FIXEXT_16: float, uint, int, fixext (with its type byte). */
 const fixedBytes = [4, 8, 1, 2, 4, 8, 1, 2, 4, 8, 2, 3, 5, 9, 17];
 
 /** Reads the head of a value into `head`; false while its bytes are not all there. */
@@ -41,35 +77,35 @@ export function readHead(bytes: Uint8Array, at: number, head: Head): boolean {
   head.headBytes = 1;
   head.bodyBytes = 0;
   head.members = 0;
-  if (marker < 0x80 || marker >= 0xe0) return true;
-  if (marker < 0x90) head.members = (marker & 0x0f) * 2;
-  else if (marker < 0xa0) head.members = marker & 0x0f;
-  else if (marker < 0xc0) head.bodyBytes = marker & 0x1f;
-  else if (marker >= 0xca && marker <= 0xd8) head.bodyBytes = fixedBytes[marker - 0xca]!;
-  else if (marker > 0xc3 || marker === 0xc1) return readLongHead(bytes, at, marker, head);
+  if (marker < FIXMAP || marker >= NEGATIVE_FIXINT) return true;
+  if (marker < FIXARRAY) head.members = (marker & 0x0f) * 2;
+  else if (marker < FIXSTR) head.members = marker & 0x0f;
+  else if (marker < NIL) head.bodyBytes = marker & 0x1f;
+  else if (marker >= FLOAT_32 && marker <= FIXEXT_16) head.bodyBytes = fixedBytes[marker - FLOAT_32]!;
+  else if (marker > TRUE || marker === NEVER_USED) return readLongHead(bytes, at, marker, head);
   return true;
 }
 
 /** Markers with a length of their own: bin, ext, str, array, map. */
 function readLongHead(bytes: Uint8Array, at: number, marker: number, head: Head): boolean {
-  if (marker === 0xc1) throw new RangeError('the byte 0xc1 is never used');
+  if (marker === NEVER_USED) throw new RangeError('the byte 0xc1 is never used');
   const lengthBytes = lengthBytesOf(marker);
   if (at + 1 + lengthBytes > bytes.byteLength) return false;
   let length = 0;
   for (let i = 1; i <= lengthBytes; i++) length = length * 256 + bytes[at + i]!;
   head.headBytes = 1 + lengthBytes;
-  if (marker < 0xdc) head.bodyBytes = marker >= 0xc7 && marker <= 0xc9 ? length + 1 : length;
+  if (marker < ARRAY_16) head.bodyBytes = marker >= EXT_8 && marker <= EXT_32 ? length + 1 : length;
   else {
     if (length > MAX_ENTRIES) throw new RangeError(`${length} entries`);
-    head.members = marker >= 0xde ? length * 2 : length;
+    head.members = marker >= MAP_16 ? length * 2 : length;
   }
   return true;
 }
 
-/** bin 0xc4-6, ext 0xc7-9 and str 0xd9-b have lengths of 1, 2 and 4 bytes; array and map 2 and 4. */
+/** bin, ext and str have lengths of 1, 2 and 4 bytes, three markers in a row; array and map of 2 and 4. */
 function lengthBytesOf(marker: number): number {
-  if (marker >= 0xdc) return marker % 2 === 0 ? 2 : 4;
-  return 2 ** ((marker - (marker >= 0xd9 ? 0xd9 : 0xc4)) % 3);
+  if (marker >= ARRAY_16) return marker % 2 === 0 ? 2 : 4;
+  return 2 ** ((marker - (marker >= STR_8 ? STR_8 : BIN_8)) % 3);
 }
 
 /** Where a frame is read. */
@@ -109,11 +145,11 @@ export function readValue(cursor: Cursor, depth: number): unknown {
   readHead(cursor.bytes, cursor.at, head);
   const start = cursor.at + head.headBytes;
   cursor.at = start + head.bodyBytes;
-  if (marker < 0x80) return marker;
-  if (marker >= 0xe0) return marker - 0x100;
-  if (marker < 0x90 || marker >= 0xde) return readEntries(cursor, head.members / 2, depth);
-  if (marker < 0xa0 || marker >= 0xdc) return readItems(cursor, head.members, depth);
-  if (marker < 0xc0 || marker >= 0xd9) return utf8.decode(cursor.bytes.subarray(start, cursor.at));
+  if (marker < FIXMAP) return marker;
+  if (marker >= NEGATIVE_FIXINT) return marker - 0x100;
+  if (marker < FIXARRAY || marker >= MAP_16) return readEntries(cursor, head.members / 2, depth);
+  if (marker < FIXSTR || marker >= ARRAY_16) return readItems(cursor, head.members, depth);
+  if (marker < NIL || marker >= STR_8) return utf8.decode(cursor.bytes.subarray(start, cursor.at));
   return readScalar(cursor.view, marker, start, head.bodyBytes);
 }
 
@@ -140,7 +176,7 @@ function readKey(cursor: Cursor, index: number): string {
     return last.name;
   }
   const marker = bytes[at]!;
-  if ((marker & 0xe0) !== 0xa0 && (marker < 0xd9 || marker > 0xdb))
+  if ((marker & 0xe0) !== FIXSTR && (marker < STR_8 || marker > STR_32))
     return refuse('a text as key', `marker ${marker}`);
   readHead(bytes, at, head);
   const start = at + head.headBytes;
@@ -162,22 +198,22 @@ function readItems(cursor: Cursor, items: number, depth: number): unknown[] {
 }
 
 const scalars: Readonly<Record<number, (view: DataView, at: number, size: number) => unknown>> = {
-  0xc0: () => null,
-  0xc2: () => false,
-  0xc3: () => true,
-  0xc7: readExtension,
-  0xca: (view, at) => view.getFloat32(at),
-  0xcb: (view, at) => view.getFloat64(at),
-  0xcc: (view, at) => view.getUint8(at),
-  0xcd: (view, at) => view.getUint16(at),
-  0xce: (view, at) => view.getUint32(at),
-  0xcf: (view, at) => (view.getUint32(at) < 2 ** 21 ? readLong(view, at) : view.getBigUint64(at)),
-  0xd0: (view, at) => view.getInt8(at),
-  0xd1: (view, at) => view.getInt16(at),
-  0xd2: (view, at) => view.getInt32(at),
-  0xd3: (view, at) => (isSafe(view.getInt32(at)) ? readLong(view, at) : view.getBigInt64(at)),
-  0xd6: readExtension,
-  0xd7: readExtension,
+  [NIL]: () => null,
+  [FALSE]: () => false,
+  [TRUE]: () => true,
+  [EXT_8]: readExtension,
+  [FLOAT_32]: (view, at) => view.getFloat32(at),
+  [FLOAT_64]: (view, at) => view.getFloat64(at),
+  [UINT_8]: (view, at) => view.getUint8(at),
+  [UINT_16]: (view, at) => view.getUint16(at),
+  [UINT_32]: (view, at) => view.getUint32(at),
+  [UINT_64]: (view, at) => (view.getUint32(at) < 2 ** 21 ? readLong(view, at) : view.getBigUint64(at)),
+  [INT_8]: (view, at) => view.getInt8(at),
+  [INT_16]: (view, at) => view.getInt16(at),
+  [INT_32]: (view, at) => view.getInt32(at),
+  [INT_64]: (view, at) => (isSafe(view.getInt32(at)) ? readLong(view, at) : view.getBigInt64(at)),
+  [FIXEXT_4]: readExtension,
+  [FIXEXT_8]: readExtension,
 };
 
 function readScalar(view: DataView, marker: number, at: number, size: number): unknown {
@@ -195,7 +231,7 @@ function readLong(view: DataView, at: number): number {
   return view.getInt32(at) * 2 ** 32 + view.getUint32(at + 4);
 }
 
-/** `at` is the type byte. */
+/** `at` is the type byte: 0 1 type, 1 size - 1 the timestamp. */
 function readExtension(view: DataView, at: number, size: number): unknown {
   if (view.getInt8(at) !== TIMESTAMP_TYPE) return foreign;
   const { seconds, nanoseconds } = readTime(view, at + 1, size - 1);
@@ -203,6 +239,7 @@ function readExtension(view: DataView, at: number, size: number): unknown {
   return new Timestamp(readInteger(seconds * 1000 + Math.floor(nanoseconds / 1_000_000)));
 }
 
+/** The three forms of a timestamp, by their size: msgpack-markers.ts. */
 function readTime(view: DataView, at: number, size: number): { seconds: number; nanoseconds: number } {
   switch (size) {
     case 4:

@@ -85,7 +85,7 @@ async function claimPipe(path: string): Promise<{ name: string; isOurs: boolean 
   if (served.has(name)) throw endpointError(`pipe:${path}`, 'something is streamed there already');
   served.add(name);
   try {
-    return { name, isOurs: await createPipe(path) };
+    return { name, isOurs: await makePipe(path) };
   } catch (error) {
     served.delete(name);
     throw error;
@@ -102,7 +102,7 @@ async function nameOfPipe(path: string): Promise<string> {
 }
 
 /** True when it was created here. */
-async function createPipe(path: string): Promise<boolean> {
+async function makePipe(path: string): Promise<boolean> {
   const found = await lstat(path).catch((error: unknown) => {
     if (systemCodeOf(error) === 'ENOENT') return null;
     throw endpointError(`pipe:${path}`, messageOf(error), error);
@@ -326,7 +326,7 @@ class PipeWriter {
   async #repair(error: unknown): Promise<void> {
     try {
       if (systemCodeOf(error) !== 'ENOENT') throw error;
-      if (await createPipe(this.#options.path)) this.isOurs = true;
+      if (await makePipe(this.#options.path)) this.isOurs = true;
     } catch (problem) {
       if (!this.#hasProblem) this.#fail(problem);
       this.#hasProblem = true;

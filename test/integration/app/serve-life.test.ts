@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { createHome } from '../../../src/app/home.ts';
+import { makeHome } from '../../../src/app/home.ts';
 import { readStartTicks, resolveHome } from '../../../src/core/index.ts';
 import { openHistory } from '../../../src/store/index.ts';
 import { createTestHome, finished } from '../../support/daemon.ts';
@@ -236,7 +236,7 @@ describe('resolveHome() of a home that cannot be used', () => {
   ];
 
   it.each(unusable)('is a typed error: %s', (_, root) => {
-    const create = (): void => createHome(resolveHome(root));
+    const create = (): void => makeHome(resolveHome(root));
     expect(create).toThrow(/^Cannot use home/);
     expect(create).toThrow(expect.objectContaining({ code: 'ERR_APP_HOME' }));
   });

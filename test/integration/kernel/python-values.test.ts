@@ -6,7 +6,7 @@ import vm from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startPython } from '../../../kernel/runtime/python/python-process.ts';
 import type { PythonProcess } from '../../../kernel/runtime/python/python-process.ts';
-import { decodeValue, encodeValue } from '../../../kernel/runtime/python/python-values.ts';
+import { takeValue, storeValue } from '../../../kernel/runtime/python/python-values.ts';
 import { sharedArray } from '../../../kernel/runtime/python/shared-array.ts';
 import { openTransfer } from '../../../kernel/runtime/python/open-transfer.ts';
 
@@ -30,9 +30,9 @@ async function startSession(way: string | undefined): Promise<Session> {
     else process.env['RUVECTOR_KERNEL_TRANSFER'] = before;
   });
   const ask = async (code: string, inputs: Record<string, unknown>, outputs: string[]) => {
-    const described: Record<string, Awaited<ReturnType<typeof encodeValue>>> = {};
+    const described: Record<string, Awaited<ReturnType<typeof storeValue>>> = {};
     for (const [name, value] of Object.entries(inputs))
-      described[name] = await encodeValue(name, value, python.transfer, load);
+      described[name] = await storeValue(name, value, python.transfer, load);
     const request = { id: 1, code, silent: true, inputs: described, outputs };
     const answer = await python.run(request, () => {});
     if (answer.type === 'error') throw new Error(answer.content.traceback.join('\n'));
@@ -41,7 +41,7 @@ async function startSession(way: string | undefined): Promise<Session> {
   return {
     python,
     run: async (code, inputs = {}) => void (await ask(code, inputs, [])),
-    take: async (name) => decodeValue((await ask('', {}, [name]))[0]!, python.transfer, load),
+    take: async (name) => takeValue((await ask('', {}, [name]))[0]!, python.transfer, load),
   };
 }
 

@@ -1,4 +1,5 @@
 // The judge of import directions finds what the rules of dependency-cruiser cannot say.
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
@@ -91,5 +92,17 @@ describe('judgeDirections()', () => {
     expect(judgeDirections(report, files)).toContainEqual(
       expect.stringContaining('modules were not looked at'),
     );
+  });
+});
+
+describe.each(['src', 'kernel'] as const)('docs/ARCHITECTURE.md', (part) => {
+  const table = readFileSync(join(root, 'docs/ARCHITECTURE.md'), 'utf8');
+  const names = Object.keys(rooms[part]);
+
+  it.each(names)(`says what ${part}/%s may import`, (room) => {
+    const row = new RegExp(`^\\| ${part}/${room} +\\|.*\\|([^|]*)\\|$`, 'm').exec(table);
+    const words = row?.[1]?.match(/[a-z]+/g) ?? [];
+    expect(words.filter((word) => names.includes(word)).sort()).toEqual([...rooms[part][room]!].sort());
+    expect(row).not.toBeNull();
   });
 });

@@ -6,7 +6,7 @@ import type { DaemonEvent, EventFacts } from '../../../../src/app/events/daemon-
 import type { EventSink } from '../../../../src/app/events/event-sink.ts';
 import { createEventSource } from '../../../../src/app/events/event-source.ts';
 import { formatEntry } from '../../../../src/app/events/journald-sink.ts';
-import { parseOnEvent } from '../../../../src/app/events/parse-on-event.ts';
+import { createEventSinks } from '../../../../src/app/events/create-event-sinks.ts';
 import { createSinkQueue } from '../../../../src/app/events/sink-queue.ts';
 import type { HistoryHealth } from '../../../../src/store/index.ts';
 import type { HostListener } from '../../../../src/app/host/host-types.ts';
@@ -230,9 +230,9 @@ describe('createSinkQueue()', () => {
   });
 });
 
-describe('parseOnEvent()', () => {
+describe('createEventSinks()', () => {
   it('reads commands and webhooks, and shows no secret of a webhook', () => {
-    const sinks = parseOnEvent([
+    const sinks = createEventSinks([
       'command:/bin/true',
       'webhook:https://user:pass@hooks.example/T0/secret?key=1',
     ]);
@@ -244,7 +244,7 @@ describe('parseOnEvent()', () => {
 
   it('says all that is wrong at once, without what may be secret', () => {
     const bad = ['command:/no/such', 'command:/tmp', 'command:', 'webhook:ftp://s3cret', 'mail:s3cret', ''];
-    const parse = () => parseOnEvent(bad);
+    const parse = () => createEventSinks(bad);
     expect(parse).toThrow(
       /\/no\/such cannot be run.*\/tmp cannot be run: it is no file.*is "command", wanted.*http:\/\/ or https:\/\/.*is "mail"/s,
     );

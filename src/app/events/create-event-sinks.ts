@@ -12,11 +12,14 @@ import { createWebhookSink } from './webhook-sink.ts';
  * Builds a sink for each option; what can be known to fail is said before the daemon starts.
  * @throws ConfigError naming every option that cannot be used
  */
-export function parseOnEvent(texts: readonly string[], env: NodeJS.ProcessEnv = process.env): EventSink[] {
+export function createEventSinks(
+  texts: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): EventSink[] {
   const problems: string[] = [];
   const sinks = texts.flatMap((text) => {
     try {
-      return [parseOne(text, env)];
+      return [createSink(text, env)];
     } catch (error) {
       problems.push(messageOf(error));
       return [];
@@ -26,7 +29,7 @@ export function parseOnEvent(texts: readonly string[], env: NodeJS.ProcessEnv = 
   return sinks;
 }
 
-function parseOne(text: string, env: NodeJS.ProcessEnv): EventSink {
+function createSink(text: string, env: NodeJS.ProcessEnv): EventSink {
   const at = text.indexOf(':');
   const [kind, value] = at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
   if (kind === 'command' && value !== '') return createCommandSink(checkProgram(value));
