@@ -3,7 +3,7 @@
 import { compressions } from './file-contract.ts';
 import type { Compression, ExportFormat } from './file-contract.ts';
 import { resolveTarget } from './file-target.ts';
-import { ExportOptionsError } from './errors.ts';
+import { exportOptionsError } from './errors.ts';
 
 /** The tables there are, in the order they are written. */
 export const exportTables = ['memory', 'process', 'optimization'] as const;
@@ -139,7 +139,7 @@ export function resolveExport(
   const isBadCompression = broken.some(({ key }) => key === 'compression');
   const compression = isBadCompression ? undefined : config.compression;
   const target = resolveTarget(path, { format, compression }, problems);
-  if (problems.length > 0) throw new ExportOptionsError(`to "${path}"`, problems);
+  if (problems.length > 0) throw exportOptionsError(`to "${path}"`, problems);
   return { ...config, ...target, compression: target.compression, tables: tablesOf(config) };
 }
 

@@ -6,7 +6,7 @@ import type { RecordKind } from '../core/index.ts';
 import { createAnonymizer, restoreAnonymizationPlan } from '../prepare/index.ts';
 import type { AnonymizationPlan, Anonymizer, PrivacyReport } from '../prepare/index.ts';
 import type { ExportTable, ResolvedExport } from './export-config.ts';
-import { ExportOptionsError } from './errors.ts';
+import { exportOptionsError } from './errors.ts';
 import type { TableSource } from './file-contract.ts';
 import { buildSampleReader, buildTableSource, readFirstTime } from './table-source.ts';
 import type { ExportRange, ExportSource, ReadSamples } from './table-source.ts';
@@ -192,5 +192,5 @@ function assertColumns(
     ),
   ];
   if (problems.length === 0) return;
-  throw new ExportOptionsError(anonymize ? 'these columns anonymised' : 'these columns', problems);
+  throw exportOptionsError(anonymize ? 'these columns anonymised' : 'these columns', problems);
 }

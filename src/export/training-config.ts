@@ -1,6 +1,6 @@
 // TrainingDataConfig of the export document: every field, its default and its check. Pure.
 import { featureNames } from '../prepare/index.ts';
-import { ExportOptionsError } from './errors.ts';
+import { exportOptionsError } from './errors.ts';
 import { isRelative, parseTime } from './export-times.ts';
 import type { TimeLike } from './export-times.ts';
 import type { Compression, ExportFormat } from './file-contract.ts';
@@ -86,7 +86,7 @@ export function resolveTraining(
   const end = config.end ?? (isRelative(config.start) ? nowMs + 1 : undefined);
   const toMs = timeOf('end', end, nowMs, problems);
   problems.push(...featureProblems(features), ...valueProblems(config), ...rangeProblems(fromMs, toMs));
-  if (problems.length > 0) throw new ExportOptionsError(`a training set to "${path}"`, problems);
+  if (problems.length > 0) throw exportOptionsError(`a training set to "${path}"`, problems);
   return {
     ...target,
     compression: target.compression,

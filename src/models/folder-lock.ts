@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseSync } from 'node:sqlite';
-import { ModelRegistryError } from './errors.ts';
+import { modelsLockedError } from './errors.ts';
 
 /** Name of the lock's file in a models folder. */
 export const LOCK_FILE = '.lock.db';
@@ -34,7 +34,7 @@ async function acquire(path: string, directory: string): Promise<DatabaseSync> {
   for (;;) {
     const lock = tryAcquire(path);
     if (lock) return lock;
-    if (performance.now() > deadlineMs) throw locked(directory);
+    if (performance.now() > deadlineMs) throw modelsLockedError(directory, WAIT_MS);
     await sleep(RETRY_MS);
   }
 }
@@ -53,12 +53,4 @@ function tryAcquire(path: string): DatabaseSync | null {
     const message = `${systemCodes[code] ?? 'EIO'}: the lock "${path}" cannot be taken`;
     throw Object.assign(new Error(message, { cause }), { code: systemCodes[code] ?? 'EIO' });
   }
-}
-
-function locked(directory: string): ModelRegistryError {
-  return new ModelRegistryError(
-    'ERR_MODEL_LOCKED',
-    `Cannot change models in "${directory}": another process has been changing them for ${WAIT_MS / 1000} s; wait for it, or end it`,
-    { details: { path: directory } },
-  );
 }

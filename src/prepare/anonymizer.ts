@@ -6,7 +6,7 @@ import { buildRecordBatch, processKind, recordKinds, rowsOf } from '../core/inde
 import type { AnyRow, ProcessRecord, RecordKind } from '../core/index.ts';
 import { PlanBuilder } from './anonymization-plan.ts';
 import type { AnonymizationPlan, PlanOptions } from './anonymization-plan.ts';
-import { PrepareOptionsError } from './errors.ts';
+import { prepareOptionsError } from './errors.ts';
 import { stripText } from './free-text.ts';
 import type { PrivacyReport } from './privacy-report.ts';
 import { createReleaseKey } from './release-key.ts';
@@ -133,5 +133,5 @@ function validate({ k, timePrecisionMs, maxSuppressedShare }: PlanOptions): void
       ? []
       : [`maxSuppressedShare is ${maxSuppressedShare}, wanted 0 to 1`]),
   ];
-  if (problems.length > 0) throw new PrepareOptionsError('an anonymizer', problems);
+  if (problems.length > 0) throw prepareOptionsError('an anonymizer', problems);
 }

@@ -1,7 +1,7 @@
 // The labelled training set: what a trainer learns from, with everything that is needed to say
 // later how it came about. Built in one streaming pass; deterministic for the same history.
 import { balancedWeights, countClasses, undersample } from './balance.ts';
-import { PrepareOptionsError } from './errors.ts';
+import { prepareOptionsError } from './errors.ts';
 import { buildFeatureSpec, featureSpecSha256 } from './feature-spec.ts';
 import type { FeatureSpec } from './feature-spec.ts';
 import { defaultThresholds } from './labels.ts';
@@ -159,7 +159,7 @@ function settingsOf(options: TrainingSetOptions): Settings {
   want(actionEffectMs >= 0, `actionEffectMs is ${actionEffectMs}, wanted 0 or more milliseconds`);
   want(balances.includes(balance), `balance is "${balance}", wanted one of ${balances.join(', ')}`);
   want(Object.values(thresholds).every(Number.isFinite), 'thresholds holds a value that is not a number');
-  if (problems.length > 0) throw new PrepareOptionsError('a training set', problems);
+  if (problems.length > 0) throw prepareOptionsError('a training set', problems);
   return {
     spec,
     horizonMs,

@@ -9,11 +9,11 @@
 //   *.corrupt-<ms>                              damaged files, kept for the user to look at
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { RuvectorError, recordKinds, systemClock } from '../core/index.ts';
+import { recordKinds, systemClock } from '../core/index.ts';
 import type { RecordKind } from '../core/index.ts';
 import { DirectoryHistory, kindNames } from './directory-history.ts';
 import { syncDirectory } from './durable-file.ts';
-import { toStoreError } from './errors.ts';
+import { noHistoryError, toStoreError } from './errors.ts';
 import type { History, HistoryOptions } from './history-contract.ts';
 import { acquireLock } from './lock.ts';
 import type { DirectoryLock } from './lock.ts';
@@ -73,10 +73,6 @@ async function requireDirectory(directory: string): Promise<void> {
   try {
     await stat(directory);
   } catch (cause) {
-    throw new RuvectorError(
-      'ERR_STORE_NOT_FOUND',
-      `Cannot read history "${directory}": there is no such directory; start collecting first`,
-      { cause, details: { path: directory } },
-    );
+    throw noHistoryError(directory, cause);
   }
 }

@@ -6,7 +6,7 @@ import { closeSync, openSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { RuvectorError, systemCodeOf } from '../core/index.ts';
-import { toStoreError } from './errors.ts';
+import { lockedError, toStoreError } from './errors.ts';
 import { findOwnerPid, writeOwner } from './lock-owner.ts';
 
 const SQLITE_BUSY = 5;
@@ -59,11 +59,7 @@ function locked(path: string, ownerPath: string, thing: string, cause: unknown):
   const directory = dirname(path);
   const pid = findOwnerPid(path, ownerPath);
   const owner = pid === null ? 'another process' : `process ${pid}`;
-  return new RuvectorError(
-    'ERR_STORE_LOCKED',
-    `Cannot open ${thing} for writing: ${owner} is writing it; stop that process, or open it with readOnly`,
-    { cause, details: { path: directory, pid } },
-  );
+  return lockedError(thing, owner, directory, pid, cause);
 }
 
 function resultCodeOf(error: unknown): number {

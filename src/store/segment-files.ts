@@ -6,7 +6,7 @@ import { systemCodeOf } from '../core/index.ts';
 import type { AnyRow, RecordKind, RuvectorError } from '../core/index.ts';
 import type { SegmentFooter, SegmentGroup } from './decode-segment.ts';
 import { syncDirectory, temporarySuffix, writeDurably } from './durable-file.ts';
-import { corruptSegment, removedSegment, toStoreError } from './errors.ts';
+import { corruptSegmentError, removedSegmentError, toStoreError } from './errors.ts';
 import { parseSegmentName, segmentName } from './segment-layout.ts';
 
 /** One sealed file. Times are of its first and last row in time, both inclusive. */
@@ -132,7 +132,7 @@ export async function readSegment<T>(
   try {
     return await use(await readFile(segment.path));
   } catch (cause) {
-    if (systemCodeOf(cause) === 'ENOENT') return removedSegment(segment.path, cause);
+    if (systemCodeOf(cause) === 'ENOENT') return removedSegmentError(segment.path, cause);
     return toProblem(segment.path, cause, options);
   }
 }
@@ -151,13 +151,13 @@ async function toProblem(
   { repair, nowMs }: { repair: boolean; nowMs: number },
 ): Promise<RuvectorError> {
   if (isSystemError(cause)) return toStoreError('read', path, cause);
-  if (!repair) return corruptSegment(path, null, cause);
+  if (!repair) return corruptSegmentError(path, null, cause);
   const setAside = `${path}.corrupt-${nowMs}`;
   try {
     await rename(path, setAside);
-    return corruptSegment(path, setAside, cause);
+    return corruptSegmentError(path, setAside, cause);
   } catch {
-    return corruptSegment(path, null, cause);
+    return corruptSegmentError(path, null, cause);
   }
 }
 

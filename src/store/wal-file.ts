@@ -9,7 +9,7 @@ import type { DecodedWal } from './decode-wal.ts';
 import { buildWalEncoder } from './encode-wal.ts';
 import type { WalEncoder } from './encode-wal.ts';
 import { syncDirectory, writeAll, writeDurably } from './durable-file.ts';
-import { corruptWal, toStoreError } from './errors.ts';
+import { corruptWalError, toStoreError } from './errors.ts';
 import { walName } from './wal-layout.ts';
 
 /** With O_DSYNC a write returns when the disk has it: half the time of write and fdatasync apart. */
@@ -150,7 +150,7 @@ async function repairWal(
       sizeBytes: 0,
       isCurrent: false,
       recovered: null,
-      problem: corruptWal(path, null, details),
+      problem: corruptWalError(path, null, details),
     };
   }
   const setAside = await keepCopy(path, nowMs);
@@ -161,7 +161,7 @@ async function repairWal(
     sizeBytes: healed.length,
     isCurrent: true,
     recovered: null,
-    problem: corruptWal(path, setAside, details),
+    problem: corruptWalError(path, setAside, details),
   };
 }
 

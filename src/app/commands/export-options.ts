@@ -2,7 +2,7 @@
 import { InvalidArgumentError } from 'commander';
 import { describeExposure, exportTables } from '../../export/index.ts';
 import type { Compression, ExportConfig, ExportTable, Exposure, LabelType } from '../../export/index.ts';
-import { ConfigError } from '../errors.ts';
+import { configError } from '../errors.ts';
 import type { ExportJob } from '../exports/export-job.ts';
 
 /** What commander hands over. */
@@ -73,7 +73,7 @@ export function assertCombination(options: ExportCommandOptions): void {
   if (options.hours !== undefined && (options.from !== undefined || options.to !== undefined)) {
     problems.push('--hours excludes --from and --to');
   }
-  if (problems.length > 0) throw new ConfigError(problems);
+  if (problems.length > 0) throw configError(problems);
 }
 
 /** The job of an export to files; the combination was checked. */

@@ -4,7 +4,7 @@ import type { Home } from '../../core/index.ts';
 import type { Command } from 'commander';
 import { createSigningKey, publishDataset, verifyDataset } from '../../export/publish/index.ts';
 import type { PublishOptions, PublishReport } from '../../export/publish/index.ts';
-import { ConfigError } from '../errors.ts';
+import { configError } from '../errors.ts';
 import { publishHistory } from '../exports/publish-history.ts';
 import type { PublishHistoryOptions, PublishedHistory } from '../exports/publish-history.ts';
 import { renderPublication, renderVerification } from '../exports/render-publication.ts';
@@ -133,8 +133,8 @@ function addKeygen(parent: Command): void {
 
 async function publishCommand(dataset: string, options: PublishCommandOptions, home: Home): Promise<void> {
   const { to, anonymize, iUnderstand = false } = options;
-  if (to === undefined) throw new ConfigError(['--to <target> is missing']);
-  if (!anonymize && !iUnderstand) throw new ConfigError([exposed]);
+  if (to === undefined) throw configError(['--to <target> is missing']);
+  if (!anonymize && !iUnderstand) throw configError([exposed]);
   if (dataset !== 'history') refuseHistoryOptions(options);
   const stop = abortOnSignals();
   const bar = startProgress('publishing', 1);
@@ -162,7 +162,7 @@ function refuseHistoryOptions(options: PublishCommandOptions): void {
   const problems = given.map(
     (name) => `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} is only for "history"`,
   );
-  if (problems.length > 0) throw new ConfigError(problems);
+  if (problems.length > 0) throw configError(problems);
 }
 
 const historyOptions = [

@@ -7,7 +7,7 @@ import { recordKinds } from '../../core/index.ts';
 import { buildFeatureSpec } from '../../prepare/index.ts';
 import { openHistory } from '../../store/index.ts';
 import { readSavedConfig } from '../host/config.ts';
-import { ConfigError } from '../errors.ts';
+import { configError } from '../errors.ts';
 
 /** Range and form of what is published; see `ruvector-memopt publish --help`. */
 export interface PublishHistoryOptions {
@@ -67,6 +67,6 @@ function checkTables({ tables = [], hours, from, until }: PublishHistoryOptions)
   if (hours !== undefined && (from !== undefined || until !== undefined)) {
     problems.push('--hours excludes --from and --until');
   }
-  if (problems.length > 0) throw new ConfigError(problems);
+  if (problems.length > 0) throw configError(problems);
   return (known as ExportTable[]).filter((table) => tables.includes(table));
 }

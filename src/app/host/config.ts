@@ -6,7 +6,7 @@ import { DEFAULT_KEEP_VERSIONS } from '../../models/index.ts';
 import { DEFAULT_STALL_BUDGET, goals } from '../../optimize/index.ts';
 import type { Goal } from '../../optimize/index.ts';
 import { isOwnProcfs } from '../../procfs/index.ts';
-import { ConfigError } from '../errors.ts';
+import { configError } from '../errors.ts';
 
 /** What `serve`, `collect` and the demo run with. */
 export interface HostConfig {
@@ -149,7 +149,7 @@ export function buildConfig(overrides: Partial<HostConfig>): HostConfig {
   const problems = rules
     .filter((rule) => !rule.isValid(config))
     .map((rule) => `${rule.key} is ${JSON.stringify(config[rule.key])}, wanted ${rule.wanted}`);
-  if (problems.length > 0) throw new ConfigError(problems);
+  if (problems.length > 0) throw configError(problems);
   return config;
 }
 
@@ -177,6 +177,6 @@ function parseSaved(path: string): Partial<HostConfig> {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Partial<HostConfig>;
   } catch (error) {
-    throw new ConfigError([`${path} is not readable JSON (${messageOf(error)}); remove it or serve again`]);
+    throw configError([`${path} is not readable JSON (${messageOf(error)}); remove it or serve again`]);
   }
 }

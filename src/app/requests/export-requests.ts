@@ -1,13 +1,13 @@
 // The bridge requests `export.range`, `export.recent` and `export.training`: parameters in snake_case →
 // one job → its statistics. The file is written by this host, so its path must be absolute.
 import { isAbsolute } from 'node:path';
-import { RuvectorError } from '../../core/index.ts';
 import type { Compression, ExportConfig, ExportTable, LabelType } from '../../export/index.ts';
 import type { RequestContext } from '../../bridge/index.ts';
 import type { ExportJob, ExportResult } from '../exports/export-job.ts';
 import { runExportInThread } from '../exports/export-service.ts';
 import type { Host } from '../host/host-types.ts';
 import { parseParams, requireParam } from './params.ts';
+import { relativePathError } from '../errors.ts';
 
 type Handler = (params: unknown, context: RequestContext) => Promise<ExportResult>;
 
@@ -124,8 +124,5 @@ function configOf(given: ReturnType<typeof parseParams<typeof configParams>>): E
 function pathOf(request: string, { path: given }: { readonly path?: string }): string {
   const path = requireParam(request, 'path', given);
   if (isAbsolute(path)) return path;
-  throw new RuvectorError(
-    'ERR_APP_PARAMS',
-    `Cannot serve "${request}": "path" is "${path}", wanted an absolute path; this host runs in another folder`,
-  );
+  throw relativePathError(request, path);
 }

@@ -1,7 +1,7 @@
 // A stream to start, as text on the command line and as parameters over the bridge.
 import { messageOf } from '../../core/index.ts';
 import { parseSubscribeMessage, parseSubscribeQuery, publishedKinds } from '../../stream/index.ts';
-import { ConfigError } from '../errors.ts';
+import { configError } from '../errors.ts';
 import { parseParams, requireParam } from '../requests/params.ts';
 import type { StreamOptions } from './stream-service.ts';
 
@@ -18,7 +18,7 @@ export function parseStreamOption(text: string): StreamOptions {
     const { format, token, ...request } = parseSubscribeQuery(query, publishedKinds);
     return { endpoint: at < 0 ? text : text.slice(0, at), format, token, request, anonymize };
   } catch (error) {
-    throw new ConfigError([`--stream ${text}: ${messageOf(error)}`]);
+    throw configError([`--stream ${text}: ${messageOf(error)}`]);
   }
 }
 

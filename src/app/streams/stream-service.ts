@@ -2,7 +2,6 @@
 // started serves one of them. Two hubs: anonymised (the default) and, once somebody asks for it, plain.
 import { once } from 'node:events';
 import type { AnyRow } from '../../core/index.ts';
-import { RuvectorError } from '../../core/index.ts';
 import type { HistoryKind } from '../../store/index.ts';
 import { createStreamHub, serveStream } from '../../stream/index.ts';
 import type {
@@ -16,6 +15,7 @@ import type {
 } from '../../stream/index.ts';
 import { createAnonymousViews, createPlainViews, readViews } from './stream-views.ts';
 import type { StreamViews, ViewedHistory } from './stream-views.ts';
+import { unknownStreamEndpointError } from '../errors.ts';
 
 /** What is started. */
 export interface StreamOptions {
@@ -146,7 +146,7 @@ class Service implements StreamService {
 
   async stop(endpoint: string): Promise<void> {
     const running = this.#running.get(endpoint);
-    if (!running) throw noStreamError(endpoint, [...this.#running.keys()]);
+    if (!running) throw unknownStreamEndpointError(endpoint, [...this.#running.keys()]);
     this.#running.delete(endpoint);
     await this.#close(running);
   }
@@ -197,12 +197,4 @@ function sumByFormat(all: readonly StreamTotals[]): StreamTotals[] {
 function infoOf({ handle, anonymized }: Running): StreamInfo {
   const { endpoint, transport, format } = handle;
   return { endpoint, transport, format, anonymized, ...handle.stats() };
-}
-
-function noStreamError(endpoint: string, known: readonly string[]): RuvectorError {
-  const state = known.length > 0 ? `there are "${known.join('", "')}"` : 'there is none';
-  return new RuvectorError(
-    'ERR_APP_NO_STREAM',
-    `Cannot stop stream "${endpoint}": ${state}; \`stream.list\` says which run`,
-  );
 }

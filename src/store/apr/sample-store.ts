@@ -14,7 +14,7 @@ import type { DirectoryLock } from '../lock.ts';
 import { encodeApr } from './apr-file.ts';
 import { encodeSampleFrames, encodeTrainedFrame } from './apr-journal.ts';
 import type { DecodedJournal, JournalHead } from './apr-journal.ts';
-import { closedStore, corruptJournal, foreignApr, setAsideApr } from './errors.ts';
+import { samplesClosedError, corruptJournalError, aprReplacedError, aprSetAsideError } from './errors.ts';
 import { createJournal, openJournal } from './journal-file.ts';
 import type { JournalFile } from './journal-file.ts';
 import { fitJournal, journalPath, readApr, readJournal } from './read-samples.ts';
@@ -116,7 +116,7 @@ class FileSampleStore implements SampleStore {
     const journal = await readJournal(this.path);
     if (journal?.isDamaged) await this.#keepJournal(journal);
     const fit = journal === null ? 'folded' : fitJournal(apr, journal);
-    if (fit === 'foreign') this.#report(foreignApr(this.path, journal!.samples.length));
+    if (fit === 'foreign') this.#report(aprReplacedError(this.path, journal!.samples.length));
     const kept = fit === 'folded' ? apr.samples : [...apr.samples, ...journal!.samples];
     this.collector = TunerDataCollector.fromSamples(kept, this.#options);
     if (journal?.head) this.collector.restoreSinceTrained(journal.sinceTrained);
@@ -209,7 +209,7 @@ class FileSampleStore implements SampleStore {
       }
       const setAside = this.#asideOf(this.path);
       await this.#onDisk('set aside', () => rename(this.path, setAside));
-      this.#report(setAsideApr(this.path, setAside, error));
+      this.#report(aprSetAsideError(this.path, setAside, error));
       return { samples: [], crc: 0, sizeBytes: 0 };
     }
   }
@@ -219,7 +219,7 @@ class FileSampleStore implements SampleStore {
     const path = journalPath(this.path);
     const setAside = this.#asideOf(path);
     await this.#onDisk('set aside', () => link(path, setAside));
-    this.#report(corruptJournal(path, setAside, samples.length));
+    this.#report(corruptJournalError(path, setAside, samples.length));
   }
 
   #asideOf(path: string): string {
@@ -249,7 +249,7 @@ class FileSampleStore implements SampleStore {
 
   async #after(earlier: Promise<unknown>, change: () => Promise<void>): Promise<void> {
     await earlier;
-    if (this.#isClosed) throw closedStore(this.path);
+    if (this.#isClosed) throw samplesClosedError(this.path);
     await change();
   }
 }
