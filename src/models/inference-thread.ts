@@ -3,7 +3,8 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { createBriefLook } from './brief-look.ts';
-import { ModelRuntimeError, runTimeoutError, rebuiltRejectionError, workerLostError } from './errors.ts';
+import { rebuiltRejectionError, runTimeoutError, workerLostError } from './errors.ts';
+import type { ModelRuntimeError } from './errors.ts';
 import type { LoadReport, LoadRequest } from './load-model.ts';
 import { createRequestQueue } from './request-queue.ts';
 import type { RequestQueue } from './request-queue.ts';

@@ -5,7 +5,8 @@
 import { closeSync, openSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { RuvectorError, systemCodeOf } from '../core/index.ts';
+import { systemCodeOf } from '../core/index.ts';
+import type { RuvectorError } from '../core/index.ts';
 import { lockedError, toStoreError } from './errors.ts';
 import { findOwnerPid, writeOwner } from './lock-owner.ts';
 

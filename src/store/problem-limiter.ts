@@ -1,6 +1,6 @@
 // Keeps a fault that repeats from filling a log: the first problem of a code goes through at once, those
 // that follow within a minute are counted and told together.
-import { RuvectorError } from '../core/index.ts';
+import type { RuvectorError } from '../core/index.ts';
 import { repeatedError } from './errors.ts';
 
 /** How often a code may come through. */
