@@ -1,27 +1,23 @@
 // Errors of the app room: configuration, life cycle, demo.
 import { WireErrorCode } from '../sockets/index.ts';
-import { RuvectorError, messageOf } from '../core/index.ts';
+import { RuvectorError, messageOf, systemCodeOf } from '../core/index.ts';
 
 /** All configuration mistakes in one report, code `ERR_APP_CONFIG`. */
-export class ConfigError extends RuvectorError {
-  constructor(problems: readonly string[]) {
-    super(
-      'ERR_APP_CONFIG',
-      `Cannot use the configuration: ${problems.join('; ')}; run the command with --help for the allowed values`,
-      { details: { problems } },
-    );
-  }
+export function configError(problems: readonly string[]): RuvectorError {
+  return new RuvectorError(
+    'ERR_APP_CONFIG',
+    `Cannot use the configuration: ${problems.join('; ')}; run the command with --help for the allowed values`,
+    { details: { problems } },
+  );
 }
 
 /** A stage of the demo that did not really happen, code `ERR_APP_DEMO_STAGE`. */
-export class DemoStageError extends RuvectorError {
-  constructor(stage: string, state: string, cause?: unknown) {
-    super(
-      'ERR_APP_DEMO_STAGE',
-      `Cannot finish the demo at stage "${stage}": ${state}; \`ruvector-memopt doctor\` says what this host lacks`,
-      { cause, details: { stage } },
-    );
-  }
+export function demoStageError(stage: string, state: string, cause?: unknown): RuvectorError {
+  return new RuvectorError(
+    'ERR_APP_DEMO_STAGE',
+    `Cannot finish the demo at stage "${stage}": ${state}; \`ruvector-memopt doctor\` says what this host lacks`,
+    { cause, details: { stage } },
+  );
 }
 
 /** Nothing was seen yet, or not long enough, code `ERR_APP_NOT_READY`. */
@@ -33,7 +29,7 @@ export function notReadyError(rateWindowMs: number, hasSampled: boolean): Ruvect
 }
 
 /** A training is running already, code `ERR_APP_BUSY`. */
-export function busyError(): RuvectorError {
+export function trainingBusyError(): RuvectorError {
   return new RuvectorError(
     'ERR_APP_BUSY',
     'Cannot start a training: one is running on this host; wait for it, `ruvector-memopt status` shows it',
@@ -132,6 +128,102 @@ export function noPrefixError(problems: readonly string[]): RuvectorError {
     'ERR_APP_NO_PREFIX',
     `Cannot find a Python environment for --sys-prefix: ${problems.join('; ')}; activate one, set RUVECTOR_PYTHON, or use --user`,
     { details: { problems } },
+  );
+}
+
+/** The page cannot be served, code `ERR_APP_METRICS`. */
+export function metricsError(host: string, port: number, cause: unknown): RuvectorError {
+  const inUse = systemCodeOf(cause) === 'EADDRINUSE';
+  const state = inUse ? 'another program listens there (EADDRINUSE)' : messageOf(cause);
+  return new RuvectorError(
+    'ERR_APP_METRICS',
+    `Cannot serve metrics at "${host}:${port}": ${state}; choose another port with --metrics, or port 0 for a free one`,
+    { cause },
+  );
+}
+
+/** Nobody agreed to an export that tells names, code `ERR_APP_NOT_CONFIRMED`. */
+export function notConfirmedError(state: string): RuvectorError {
+  return new RuvectorError(
+    'ERR_APP_NOT_CONFIRMED',
+    `Cannot export without anonymisation: ${state}; leave out --no-anonymize, or add --yes`,
+  );
+}
+
+/** The thread of an export ended without an answer, code `ERR_EXPORT_CRASHED`. */
+export function exportCrashedError(path: string, cause: Error): RuvectorError {
+  return new RuvectorError(
+    'ERR_EXPORT_CRASHED',
+    `Cannot finish "${path}": its thread failed (${cause.message}); export less at once, or from the command line`,
+    { cause, details: { path } },
+  );
+}
+
+/** What an export failed with in its thread, under the code it had there. */
+export function exportFailedError({
+  code,
+  message,
+  details,
+}: {
+  readonly code: string | null;
+  readonly message: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}): Error {
+  return code === null ? new Error(message) : new RuvectorError(code, message, { details });
+}
+
+/** Parameters of a request that cannot be used, code `ERR_APP_PARAMS`. All mistakes in one report. */
+export function paramsError(request: string, problems: readonly string[]): RuvectorError {
+  return new RuvectorError(
+    'ERR_APP_PARAMS',
+    `Cannot serve "${request}": ${problems.join('; ')}; correct the parameters and ask again`,
+    { details: { problems } },
+  );
+}
+
+/** A parameter that a request needs, code `ERR_APP_PARAMS`. */
+export function missingParamError(request: string, name: string): RuvectorError {
+  return new RuvectorError(
+    'ERR_APP_PARAMS',
+    `Cannot serve "${request}": "${name}" is missing; give it and ask again`,
+  );
+}
+
+/** A path whose folder is not that of the daemon, code `ERR_APP_PARAMS`. */
+export function relativePathError(request: string, path: string): RuvectorError {
+  return new RuvectorError(
+    'ERR_APP_PARAMS',
+    `Cannot serve "${request}": "path" is "${path}", wanted an absolute path; this host runs in another folder`,
+  );
+}
+
+/** A model that came without its files, code `ERR_APP_PARAMS`. */
+export function attachmentsError(count: number): RuvectorError {
+  return new RuvectorError(
+    'ERR_APP_PARAMS',
+    `Cannot serve "model.deploy": ${count} attachments came, wanted 2 or 3; send model.onnx, golden.arrow and, for the gate, heldout.arrow`,
+  );
+}
+
+/** No stream is served there, code `ERR_APP_NO_STREAM`. */
+export function unknownStreamEndpointError(endpoint: string, known: readonly string[]): RuvectorError {
+  const state = known.length > 0 ? `there are "${known.join('", "')}"` : 'there is none';
+  return new RuvectorError(
+    'ERR_APP_NO_STREAM',
+    `Cannot stop stream "${endpoint}": ${state}; \`stream.list\` says which run`,
+  );
+}
+
+/** The stream of a command is not there any more, code `ERR_APP_NO_STREAM`. */
+export function streamEndedError(): RuvectorError {
+  return new RuvectorError('ERR_APP_NO_STREAM', 'Cannot end the stream: it has ended already');
+}
+
+/** The installed package has no benchmarks, code `ERR_APP_NO_BENCH`. */
+export function noBenchError(script: string): RuvectorError {
+  return new RuvectorError(
+    'ERR_APP_NO_BENCH',
+    `Cannot run benchmarks from "${script}": the installed package does not ship them; clone the repository and run \`npm run bench\``,
   );
 }
 

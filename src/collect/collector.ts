@@ -3,7 +3,7 @@
 import { systemClock } from '../core/index.ts';
 import type { Clock, MemorySnapshot, ProcessRecord } from '../core/index.ts';
 import { guardRow } from './column-range.ts';
-import { closedError, noMemoryError, noProcessesError, optionError } from './errors.ts';
+import { collectorClosedError, noMemoryError, noProcessesError, optionError } from './errors.ts';
 import type { CollectorHealth } from './health.ts';
 import { PartNotes } from './part-notes.ts';
 import type { ProcessScan } from './process-scan.ts';
@@ -77,7 +77,7 @@ export async function createCollector(options: CollectorOptions = {}): Promise<C
 
   return {
     sample() {
-      if (isClosed) return Promise.reject(closedError());
+      if (isClosed) return Promise.reject(collectorClosedError());
       const sample = last.then(takeSample, takeSample);
       last = sample;
       return sample;

@@ -76,7 +76,7 @@ export function optionError(name: string, value: unknown, wanted: string): Ruvec
 }
 
 /** Use after close. */
-export function closedError(): RuvectorError {
+export function collectorClosedError(): RuvectorError {
   return new RuvectorError(
     'ERR_COLLECT_CLOSED',
     'Cannot sample with collector: it is closed; create a new one',

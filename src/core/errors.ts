@@ -40,3 +40,20 @@ export function systemCodeOf(error: unknown): string | undefined {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** Nothing says where this user lives, code `ERR_APP_HOME`. */
+export function noUserHomeError(): RuvectorError {
+  return new RuvectorError(
+    'ERR_APP_HOME',
+    'Cannot find a home: HOME is not an absolute path and this user has no passwd entry; ' +
+      'name a folder with --home or RUVECTOR_HOME',
+  );
+}
+
+/** An option that names no folder, code `ERR_APP_HOME`. */
+export function unusableHomeError(option: string, value: string, state: string): RuvectorError {
+  return new RuvectorError(
+    'ERR_APP_HOME',
+    `Cannot use home "${value}" of ${option}: ${state}; name an absolute path with --home or RUVECTOR_HOME`,
+  );
+}

@@ -3,7 +3,7 @@
 // XDG: https://specifications.freedesktop.org/basedir-spec/latest/ (a relative path "should be ignored").
 import { homedir, userInfo } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
-import { RuvectorError } from './errors.ts';
+import { noUserHomeError, unusableHomeError } from './errors.ts';
 
 /** The folders of one home. */
 export interface Home {
@@ -45,14 +45,14 @@ export function resolveHome(directory?: string, user: UserPlace = thisUser): Hom
 
 function findRoot(directory: string | undefined, user: UserPlace): string {
   if (directory !== undefined) {
-    if (directory === '') throw unusableHome('--home', directory, 'it is empty');
+    if (directory === '') throw unusableHomeError('--home', directory, 'it is empty');
     return resolve(expand('--home', directory, user));
   }
   const named = user.env['RUVECTOR_HOME'];
   if (!named) return join(userFolder('XDG_DATA_HOME', join('.local', 'share'), user), 'ruvector');
   const root = expand('RUVECTOR_HOME', named, user);
   if (!isAbsolute(root)) {
-    throw unusableHome(
+    throw unusableHomeError(
       'RUVECTOR_HOME',
       named,
       'it is relative, and would be another folder for each command',
@@ -80,11 +80,7 @@ export function findUserHome(user: UserPlace = thisUser): string {
   if (process.platform !== 'win32' && named && isAbsolute(named)) return checkText('HOME', named);
   const entry = user.passwdHome();
   if (entry !== null && isAbsolute(entry)) return entry;
-  throw new RuvectorError(
-    'ERR_APP_HOME',
-    'Cannot find a home: HOME is not an absolute path and this user has no passwd entry; ' +
-      'name a folder with --home or RUVECTOR_HOME',
-  );
+  throw noUserHomeError();
 }
 
 /** A shell leaves the ~ of `--home=~/x` as it is. */
@@ -92,21 +88,14 @@ function expand(option: string, path: string, user: UserPlace): string {
   checkText(option, path);
   if (!path.startsWith('~')) return path;
   if (path === '~' || path.startsWith('~/')) return join(findUserHome(user), path.slice(1));
-  throw unusableHome(option, path, 'the home of another user is not looked up');
+  throw unusableHomeError(option, path, 'the home of another user is not looked up');
 }
 
 /** What was no UTF-8 has lost its bytes on the way here, and would name another folder. */
 function checkText(option: string, path: string): string {
-  if (path.includes('\uFFFD')) throw unusableHome(option, path, 'it is not UTF-8');
-  if (path.includes('\0')) throw unusableHome(option, path, 'it holds a zero byte');
+  if (path.includes('\uFFFD')) throw unusableHomeError(option, path, 'it is not UTF-8');
+  if (path.includes('\0')) throw unusableHomeError(option, path, 'it holds a zero byte');
   return path;
-}
-
-function unusableHome(option: string, value: string, state: string): RuvectorError {
-  return new RuvectorError(
-    'ERR_APP_HOME',
-    `Cannot use home "${value}" of ${option}: ${state}; name an absolute path with --home or RUVECTOR_HOME`,
-  );
 }
 
 function readPasswdHome(): string | null {

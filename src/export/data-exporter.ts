@@ -4,7 +4,7 @@ import { canonicalSha256 } from '../prepare/index.ts';
 import type { FeatureSpec, PrivacyReport } from '../prepare/index.ts';
 import { serveStream } from '../stream/index.ts';
 import type { ServeStreamOptions, StreamFormat, StreamHandle, StreamHub } from '../stream/index.ts';
-import { ExportOptionsError, cancelledError, noRowsError, noStreamError } from './errors.ts';
+import { exportCancelledError, exportOptionsError, noRowsError, noStreamError } from './errors.ts';
 import { resolveExport } from './export-config.ts';
 import type { ResolvedExport } from './export-config.ts';
 import type { ExportConfig, TrainingDataConfig } from './export-options.ts';
@@ -209,9 +209,7 @@ async function assertUsable(
 ): Promise<void> {
   const destination = await locateDestination(path, { hasDescriptors });
   if (!resume || !isStream(destination)) return;
-  throw new ExportOptionsError(`to "${path}"`, [
-    'resume needs a file: nothing is kept of what went into a pipe',
-  ]);
+  throw exportOptionsError(`to "${path}"`, ['resume needs a file: nothing is kept of what went into a pipe']);
 }
 
 async function takeUp(context: PlanContext, path: string, fingerprint: string): Promise<ExportPlan | null> {
@@ -255,7 +253,7 @@ async function guardCancelled<T>(
     signal?.throwIfAborted();
     return await work();
   } catch (error) {
-    throw signal?.aborted ? cancelledError(path, error) : error;
+    throw signal?.aborted ? exportCancelledError(path, error) : error;
   }
 }
 

@@ -2,14 +2,12 @@
 import { RuvectorError, adviseOn, systemCodeOf } from '../core/index.ts';
 
 /** Options of an export that cannot be used, code `ERR_EXPORT_OPTIONS`. All mistakes in one report. */
-export class ExportOptionsError extends RuvectorError {
-  constructor(what: string, problems: readonly string[]) {
-    super(
-      'ERR_EXPORT_OPTIONS',
-      `Cannot export ${what}: ${problems.join('; ')}; correct ${problems.length > 1 ? 'these options' : 'this option'}`,
-      { details: { problems } },
-    );
-  }
+export function exportOptionsError(what: string, problems: readonly string[]): RuvectorError {
+  return new RuvectorError(
+    'ERR_EXPORT_OPTIONS',
+    `Cannot export ${what}: ${problems.join('; ')}; correct ${problems.length > 1 ? 'these options' : 'this option'}`,
+    { details: { problems } },
+  );
 }
 
 /** The range holds nothing to write, code `ERR_EXPORT_NO_ROWS`. */
@@ -22,7 +20,7 @@ export function noRowsError(asked: string, held: string): RuvectorError {
 }
 
 /** The caller's signal aborted, code `ERR_EXPORT_CANCELLED`. */
-export function cancelledError(path: string, cause: unknown): RuvectorError {
+export function exportCancelledError(path: string, cause: unknown): RuvectorError {
   return new RuvectorError(
     'ERR_EXPORT_CANCELLED',
     `Cannot finish "${path}": the export was cancelled; no file is left of it, start it again`,
@@ -83,7 +81,7 @@ export function partlyPlacedError(path: string, placed: readonly string[], cause
 }
 
 /** Another export writes to the same target, code `ERR_EXPORT_BUSY`. `pid` is null when it is unknown. */
-export function busyError(path: string, pid: number | null): RuvectorError {
+export function exportBusyError(path: string, pid: number | null): RuvectorError {
   const owner = pid === null ? 'another process' : `process ${pid}`;
   return new RuvectorError(
     'ERR_EXPORT_BUSY',

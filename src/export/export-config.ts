@@ -2,11 +2,11 @@
 // export-options.ts, and what a table holds is table-source.ts.
 import { completeOptions, findProblems } from '../core/index.ts';
 import type { OptionDefaults } from '../core/index.ts';
-import { ExportOptionsError } from './errors.ts';
 import { exportOptions, exportTables } from './export-options.ts';
 import type { ExportConfig, ExportTable } from './export-options.ts';
 import type { Compression, ExportFormat } from './file-contract.ts';
 import { resolveTarget } from './file-target.ts';
+import { exportOptionsError } from './errors.ts';
 
 /** A complete, checked configuration for one path. */
 export interface ResolvedExport extends OptionDefaults<typeof exportOptions> {
@@ -35,7 +35,7 @@ export function resolveExport(
   const isBadCompression = findProblems(exportOptions, { compression: config.compression }).length > 0;
   const compression = isBadCompression ? undefined : config.compression;
   const target = resolveTarget(path, { format, compression }, problems);
-  if (problems.length > 0) throw new ExportOptionsError(`to "${path}"`, problems);
+  if (problems.length > 0) throw exportOptionsError(`to "${path}"`, problems);
   return { ...config, ...target, compression: target.compression, tables: tablesOf(config) };
 }
 

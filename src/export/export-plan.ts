@@ -7,7 +7,7 @@ import { createAnonymizer, restoreAnonymizationPlan } from '../prepare/index.ts'
 import type { AnonymizationPlan, Anonymizer, PrivacyReport } from '../prepare/index.ts';
 import type { ResolvedExport } from './export-config.ts';
 import type { ExportTable } from './export-options.ts';
-import { ExportOptionsError } from './errors.ts';
+import { exportOptionsError } from './errors.ts';
 import type { TableSource } from './file-contract.ts';
 import { buildSampleReader, buildTableSource, readFirstTime } from './table-source.ts';
 import type { ExportRange, ExportSource, ReadSamples } from './table-source.ts';
@@ -193,5 +193,5 @@ function assertColumns(
     ),
   ];
   if (problems.length === 0) return;
-  throw new ExportOptionsError(anonymize ? 'these columns anonymised' : 'these columns', problems);
+  throw exportOptionsError(anonymize ? 'these columns anonymised' : 'these columns', problems);
 }

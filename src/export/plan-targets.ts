@@ -2,7 +2,7 @@
 import { basename, dirname, extname, join } from 'node:path';
 import { isStream, locateDestination } from '../files/index.ts';
 import type { Destination } from '../files/index.ts';
-import { ExportOptionsError } from './errors.ts';
+import { exportOptionsError } from './errors.ts';
 import type { TableSource, WriteTablesRequest } from './file-contract.ts';
 import { suffixOf } from './file-target.ts';
 import { isFolderTarget } from './staging.ts';
@@ -64,7 +64,7 @@ async function namePaths({
 async function refuseOnePipe({ path, tables, hasDescriptors }: WriteTablesRequest): Promise<void> {
   if (!isStream(await locateDestination(path, { hasDescriptors }))) return;
   const names = tables.map(({ name }) => name).join(', ');
-  throw new ExportOptionsError(`to "${path}"`, [
+  throw exportOptionsError(`to "${path}"`, [
     `${names} are ${tables.length} files and it takes one; name one table, or choose sqlite`,
   ]);
 }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isStream, locateDestination, makeFolder, nameBeside, writeDurably } from '../files/index.ts';
 import type { LocateOptions } from '../files/index.ts';
-import { busyError } from './errors.ts';
+import { exportBusyError } from './errors.ts';
 import { acquireStagingLock, isLockFile } from './staging-lock.ts';
 import type { WriterStart } from './table-writer.ts';
 
@@ -81,7 +81,7 @@ export async function claimStaging(folder: string, target: string): Promise<Stag
   const firstMade = await makeFolder(parent);
   await makeFolder(folder, 0o700);
   const lock = acquireStagingLock(folder);
-  if (!lock) throw busyError(target, await readOwner(folder));
+  if (!lock) throw exportBusyError(target, await readOwner(folder));
   await writeFile(join(folder, ownerName), String(process.pid), { mode: 0o600 }).catch(() => undefined);
   const remove = async (): Promise<void> => {
     // Removed before it is released: nobody can begin in a folder that is being removed.

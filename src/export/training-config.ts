@@ -1,7 +1,7 @@
 // TrainingDataConfig completed and checked for one path. Pure; the options are export-options.ts.
 import { completeOptions, findProblems } from '../core/index.ts';
 import { featureNames } from '../prepare/index.ts';
-import { ExportOptionsError } from './errors.ts';
+import { exportOptionsError } from './errors.ts';
 import { isRelative, parseTime } from './export-times.ts';
 import type { TimeLike } from './export-times.ts';
 import { trainingOptions } from './export-options.ts';
@@ -56,7 +56,7 @@ export function resolveTraining(
     ...findProblems(trainingOptions, { ...values, includeFeatures: undefined, compression: undefined }),
     ...rangeProblems(fromMs, toMs),
   );
-  if (problems.length > 0) throw new ExportOptionsError(`a training set to "${path}"`, problems);
+  if (problems.length > 0) throw exportOptionsError(`a training set to "${path}"`, problems);
   return {
     ...target,
     compression: target.compression,

@@ -3,7 +3,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCodeOf } from '../core/index.ts';
-import { ModelRegistryError } from './errors.ts';
+import { aliasesError } from './errors.ts';
 import { isVersion, parseAliases } from './reference.ts';
 import type { Aliases } from './reference.ts';
 import { writeShared } from './staged-files.ts';
@@ -36,11 +36,7 @@ const nothing: AliasState = { aliases: { live: null, previous: null, candidate: 
 export async function readAliasState(folder: string, name: string): Promise<AliasState> {
   const { state, problem } = await examineAliases(folder);
   if (state) return state;
-  throw new ModelRegistryError(
-    'ERR_MODEL_ALIASES',
-    `Cannot read the aliases of model "${name}": aliases.json ${problem}; run \`ruvector-memopt models repair\``,
-    { details: { path: join(folder, ALIASES_FILE) } },
-  );
+  throw aliasesError(name, join(folder, ALIASES_FILE), problem);
 }
 
 /** Reads the pointers, or says what is wrong with them. A name without pointers has none yet. */

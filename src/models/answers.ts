@@ -1,7 +1,7 @@
 // What an answer must be before it counts as one: probabilities of the model's classes, and the label that has
 // the highest. Held against golden rows when a package comes in, and against what the model really answers.
 import { findProbabilityFlaw } from '../core/plain/index.ts';
-import { rejected } from './errors.ts';
+import { notFiniteError, probabilitiesError } from './errors.ts';
 
 /** Answers of a model on a batch of rows. */
 export interface BatchAnswer {
@@ -32,9 +32,7 @@ export function checkAnswers(
     const flaw = findFlaw(labels[row]!, shares, classes);
     if (flaw === null) continue;
     if (!shares.every(Number.isFinite)) throw notFinite(nameRow(row));
-    throw rejected(
-      'ERR_MODEL_PROBABILITIES',
-      `the answer to ${nameRow(row)} ${flaw}; export it with probabilities of its classes, as predict_proba gives them`,
+    throw probabilitiesError(`the answer to ${nameRow(row)} ${flaw}; export it with probabilities of its classes, as predict_proba gives them`,
       { label: labels[row], probabilities: [...shares], classes },
     );
   }
@@ -54,9 +52,7 @@ function findFlaw(label: number, shares: Float32Array, classes: readonly number[
 }
 
 function notFinite(row: string): Error {
-  return rejected(
-    'ERR_MODEL_NAN',
-    `it answers ${row} with a value that is not finite; train or export it again`,
+  return notFiniteError(`it answers ${row} with a value that is not finite; train or export it again`,
     { row },
   );
 }

@@ -4,6 +4,7 @@ import * as arrow from 'apache-arrow';
 import { checkAnswers } from './answers.ts';
 import type { GoldenRows } from './golden.ts';
 import type { ModelManifest } from './manifest.ts';
+import { goldenRowsError } from './errors.ts';
 import { openPackageTable } from './package-table.ts';
 
 const MAX_ROWS = 65_536;
@@ -16,7 +17,7 @@ export function decodeGolden(
   bytes: Uint8Array,
   manifest: Pick<ModelManifest, 'features' | 'classes' | 'golden'>,
 ): GoldenRows {
-  const { table, invalid, column, matrix } = openPackageTable(bytes, 'golden.arrow', 'ERR_MODEL_GOLDEN');
+  const { table, invalid, column, matrix } = openPackageTable(bytes, 'golden.arrow', goldenRowsError);
   const rows = table.numRows;
   if (rows === 0 || rows > MAX_ROWS || rows !== manifest.golden.rows) {
     throw invalid(`it has ${rows} rows, the manifest says ${manifest.golden.rows} (1 to ${MAX_ROWS})`);

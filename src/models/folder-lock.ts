@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { systemCodeOf } from '../core/plain/index.ts';
 import { tryLock } from '../files/index.ts';
 import type { FileLock } from '../files/index.ts';
-import { ModelRegistryError } from './errors.ts';
+import { modelsLockedError } from './errors.ts';
 
 /** Name of the lock's file in a models folder. */
 export const LOCK_FILE = '.lock.db';
@@ -33,7 +33,7 @@ async function acquire(path: string, directory: string): Promise<FileLock> {
   for (;;) {
     const lock = tryFolderLock(path);
     if (lock) return lock;
-    if (performance.now() > deadlineMs) throw locked(directory);
+    if (performance.now() > deadlineMs) throw modelsLockedError(directory, WAIT_MS);
     await sleep(RETRY_MS);
   }
 }
@@ -47,12 +47,4 @@ function tryFolderLock(path: string): FileLock | null {
     const message = `EIO: the lock "${path}" cannot be taken`;
     throw Object.assign(new Error(message, { cause }), { code: 'EIO' });
   }
-}
-
-function locked(directory: string): ModelRegistryError {
-  return new ModelRegistryError(
-    'ERR_MODEL_LOCKED',
-    `Cannot change models in "${directory}": another process has been changing them for ${WAIT_MS / 1000} s; wait for it, or end it`,
-    { details: { path: directory } },
-  );
 }

@@ -1,7 +1,7 @@
 // Golden rows: rows with the answers the trainer's own library gave, replayed before a model goes live.
 // Their file is decode-golden.ts, apart from here because a worker need not load Arrow to compare numbers.
 import type { BatchAnswer } from './answers.ts';
-import { rejected } from './errors.ts';
+import { goldenRowsError, notFiniteError } from './errors.ts';
 
 /** Golden rows as dense row-major matrices. */
 export interface GoldenRows {
@@ -68,9 +68,7 @@ export function compareBatch(
 export function finishTally(golden: GoldenRows, tally: GoldenTally): GoldenReport {
   const [row] = tally.mismatched;
   if (row !== undefined) {
-    throw rejected(
-      'ERR_MODEL_GOLDEN',
-      `${tally.mismatched.size} of ${golden.rows} golden rows got another label, first row ${row} (${golden.cases[row]}); export it again`,
+    throw goldenRowsError(`${tally.mismatched.size} of ${golden.rows} golden rows got another label, first row ${row} (${golden.cases[row]}); export it again`,
       { labelMismatches: tally.mismatched.size, row, case: golden.cases[row] },
     );
   }
@@ -78,17 +76,13 @@ export function finishTally(golden: GoldenRows, tally: GoldenTally): GoldenRepor
 }
 
 function notFinite(golden: GoldenRows, row: number, batch: number): Error {
-  return rejected(
-    'ERR_MODEL_NAN',
-    `it answers golden row ${row} (${golden.cases[row]}) with a value that is not finite; train or export it again`,
+  return notFiniteError(`it answers golden row ${row} (${golden.cases[row]}) with a value that is not finite; train or export it again`,
     { row, case: golden.cases[row], batch },
   );
 }
 
 function outside(golden: GoldenRows, row: number, details: Record<string, number>): Error {
-  return rejected(
-    'ERR_MODEL_GOLDEN',
-    `golden row ${row} (${golden.cases[row]}) gives ${details['actual']} in place of ${details['expected']}; export it again`,
+  return goldenRowsError(`golden row ${row} (${golden.cases[row]}) gives ${details['actual']} in place of ${details['expected']}; export it again`,
     { row, case: golden.cases[row], ...details },
   );
 }

@@ -4,6 +4,7 @@
 import * as arrow from 'apache-arrow';
 import { labels as hostLabels } from '../core/index.ts';
 import type { ModelManifest } from './manifest.ts';
+import { heldOutRowsError } from './errors.ts';
 import { openPackageTable } from './package-table.ts';
 import type { PackageTable } from './package-table.ts';
 
@@ -33,7 +34,7 @@ export function decodeHeldOut(
   bytes: Uint8Array,
   manifest: Pick<ModelManifest, 'features' | 'heldOut'>,
 ): HeldOutRows {
-  const file = openPackageTable(bytes, 'heldout.arrow', 'ERR_MODEL_HELD_OUT');
+  const file = openPackageTable(bytes, 'heldout.arrow', heldOutRowsError);
   const { table, invalid, matrix } = file;
   const rows = table.numRows;
   const wanted = manifest.heldOut?.rows;

@@ -4,7 +4,7 @@
 import { isRuvectorError } from '../core/index.ts';
 import type { Prediction, RuvectorError } from '../core/index.ts';
 import { AliasFollower } from './alias-follower.ts';
-import { ModelRuntimeError, closed, liveChanged, noModel, noPrevious } from './errors.ts';
+import { hostClosedError, liveChangedError, noModelError, noPreviousError, rowWidthError } from './errors.ts';
 import { HeldVersions } from './held-versions.ts';
 import type {
   AliasesBehind,
@@ -95,7 +95,7 @@ class SwappingHost implements ModelHost {
     try {
       if (this.#live === null || this.#live.thread.isLost) await this.#rescue;
       const model = this.#live;
-      if (model === null) throw noModel(this.#options.name);
+      if (model === null) throw noModelError(this.#options.name);
       try {
         return await this.#ask(model, features);
       } catch (error) {
@@ -153,7 +153,7 @@ class SwappingHost implements ModelHost {
     const totalMs = performance.now() - started;
     this.#emit({ type: 'rolled-back', from, to: version, automatic: false, error: null });
     // Its worker may have gone while the disk wrote.
-    if (model.thread.isLost) this.#startRescue(() => this.#recover(model, noModel(name)));
+    if (model.thread.isLost) this.#startRescue(() => this.#recover(model, noModelError(name)));
     return { version, from, wasLoaded: loaded !== null, swapUs, totalMs };
   }
 
@@ -269,7 +269,7 @@ class SwappingHost implements ModelHost {
     const { name } = this.#options;
     const { answering, onDisk } = await this.#mark(name);
     if (answering === wanted.answering && onDisk === wanted.onDisk) return;
-    throw liveChanged(name, version, answering ?? onDisk);
+    throw liveChangedError(name, version, answering ?? onDisk);
   }
 
   /** The swap: new requests go to `model` from the assignment on. Returns how long it took, in µs. */
@@ -309,7 +309,7 @@ class SwappingHost implements ModelHost {
   async #previousOnDisk(): Promise<string> {
     const { registry, name } = this.#options;
     const { previous } = await registry.aliases(name);
-    if (previous === null) throw noPrevious(name);
+    if (previous === null) throw noPreviousError(name);
     return previous;
   }
 
@@ -400,7 +400,7 @@ class SwappingHost implements ModelHost {
   /** One change of what is live at a time. */
   #change<T>(change: () => Promise<T>): Promise<T> {
     const run = this.#changes.then(() => {
-      if (this.#isClosed) throw closed(this.#options.name);
+      if (this.#isClosed) throw hostClosedError(this.#options.name);
       return change();
     });
     this.#changes = run.catch(() => undefined);
@@ -412,13 +412,10 @@ class SwappingHost implements ModelHost {
   }
 
   #checkRequest(features: Float32Array): void {
-    if (this.#isClosed) throw closed(this.#options.name);
+    if (this.#isClosed) throw hostClosedError(this.#options.name);
     const { length } = this.#options.featureNames;
     if (features.length === length) return;
-    throw new ModelRuntimeError(
-      'ERR_MODEL_FEATURES',
-      `Cannot predict with model "${this.#options.name}": ${features.length} features were given, it takes ${length}; compute them by the feature specification`,
-    );
+    throw rowWidthError(this.#options.name, features.length, length);
   }
 }
 

@@ -3,7 +3,8 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { createBriefLook } from './brief-look.ts';
-import { ModelRuntimeError, toRejectedError } from './errors.ts';
+import { rebuiltRejectionError, runTimeoutError, workerLostError } from './errors.ts';
+import type { ModelRuntimeError } from './errors.ts';
 import type { LoadReport, LoadRequest } from './load-model.ts';
 import { createRequestQueue } from './request-queue.ts';
 import type { RequestQueue } from './request-queue.ts';
@@ -144,7 +145,7 @@ class RingThread implements InferenceThread {
     this.#loadWaiters.delete(message.sessionId);
     clearTimeout(waiter?.timer);
     if (message.kind === 'refused') {
-      waiter?.reject(toRejectedError(message.error));
+      waiter?.reject(rebuiltRejectionError(message.error));
       return;
     }
     this.heapUsedBytes = message.heapUsedBytes;
@@ -156,14 +157,13 @@ class RingThread implements InferenceThread {
     const ageMs = this.#queue.oldestAgeMs();
     if (ageMs === null || ageMs <= this.#options.requestTimeoutMs) return;
     // Answers come in order, so the oldest request is the one that hangs; the others may be asked again.
-    this.#queue.rejectOldest(timedOut(ageMs));
+    this.#queue.rejectOldest(runTimeoutError(ageMs));
     this.#lose(`a run took over ${Math.round(ageMs)} ms`);
   }
 
   #lose(state: string, cause?: unknown): void {
     if (this.#lostError) return;
-    const message = `Cannot get an answer from the inference worker: ${state}; ask again, it is being replaced`;
-    const error = new ModelRuntimeError('ERR_MODEL_WORKER_LOST', message, { cause });
+    const error = workerLostError(state, cause);
     this.#lostError = error;
     clearInterval(this.#watchdog);
     // Never terminate(): when it interrupts a native run, the runtime aborts the whole process on its return
@@ -178,11 +178,4 @@ class RingThread implements InferenceThread {
     this.#loadWaiters.clear();
     if (!this.#isClosing) this.#options.onLost(error);
   }
-}
-
-function timedOut(ageMs: number): ModelRuntimeError {
-  return new ModelRuntimeError(
-    'ERR_MODEL_TIMEOUT',
-    `Cannot predict: the model did not answer within ${Math.round(ageMs)} ms; roll back or train a smaller one`,
-  );
 }

@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { systemCodeOf } from '../core/plain/index.ts';
-import { rejected, storeError } from './errors.ts';
+import { modelBytesError, modelStoreError } from './errors.ts';
 import type { GoldenReport, GoldenRows } from './golden.ts';
 import type { ModelManifest } from './manifest.ts';
 import { createSession, replayGolden } from './session.ts';
@@ -88,9 +88,9 @@ export async function readCapped(path: string, maxBytes: number): Promise<Uint8A
     file = await open(path, 'r');
   } catch (cause) {
     if (systemCodeOf(cause) === 'ENOENT') {
-      throw rejected('ERR_MODEL_SHA256', `"${path}" is missing; deploy the model again`, { path }, cause);
+      throw modelBytesError(`"${path}" is missing; deploy the model again`, { path }, cause);
     }
-    throw storeError('read', path, cause);
+    throw modelStoreError('read', path, cause);
   }
   try {
     verifySize(path, (await file.stat()).size, maxBytes);

@@ -2,7 +2,7 @@
 // which the host decides about a rollback. Holds no pointer to what is live.
 import { clipProbabilities, findProbabilityFlaw, labels } from '../core/index.ts';
 import type { Prediction } from '../core/index.ts';
-import { ModelRuntimeError } from './errors.ts';
+import { badAnswerError } from './errors.ts';
 import type { InferenceThread } from './inference-thread.ts';
 import type { ModelManifest } from './manifest.ts';
 import type { RawAnswer } from './request-ring.ts';
@@ -86,11 +86,7 @@ export function toPrediction(model: Pick<LoadedModel, 'classes' | 'stamp'>, answ
   const probabilities = new Float32Array(labels.length);
   model.classes.forEach((labelIndex, i) => (probabilities[labelIndex] = answer.probabilities[i]!));
   if (label === undefined || !model.classes.includes(answer.label) || findProbabilityFlaw(probabilities) !== null) {
-    throw new ModelRuntimeError(
-      probabilities.every(Number.isFinite) ? 'ERR_MODEL_PROBABILITIES' : 'ERR_MODEL_NAN',
-      `Cannot predict with model "${model.stamp}": it answered label ${answer.label} with probabilities [${answer.probabilities.join(', ')}]; roll back or train again`,
-      { details: { label: answer.label } },
-    );
+    throw badAnswerError(model.stamp, answer, probabilities.every(Number.isFinite));
   }
   return { label, probabilities: clipProbabilities(probabilities), modelVersion: model.stamp };
 }

@@ -1,6 +1,6 @@
 // manifest.json of a model package: its type, its checks and its checksum. No I/O.
 import { labels as hostLabels, sha256Of } from '../core/plain/index.ts';
-import { rejected } from './errors.ts';
+import { manifestError, manifestFormatError } from './errors.ts';
 
 /** What travels with a model. `checksum` and `version` are written by the registry. */
 export interface ModelManifest {
@@ -134,9 +134,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (cause) {
-    throw rejected(
-      'ERR_MODEL_MANIFEST',
-      'manifest.json is not JSON, the file is damaged; add the model again',
+    throw manifestError('manifest.json is not JSON, the file is damaged; add the model again',
       {},
       cause,
     );
@@ -157,13 +155,11 @@ function isHex(value: unknown): boolean {
 /** A package of another release is sound: it is refused, and stays where it is. */
 function otherFormat(format: unknown): Error {
   if (typeof format !== 'number') return invalid('"format" is not 1');
-  return rejected(
-    'ERR_MODEL_FORMAT',
-    `its manifest is of format ${format} and this release reads format 1; deploy the model again, or use the release that wrote it`,
+  return manifestFormatError(`its manifest is of format ${format} and this release reads format 1; deploy the model again, or use the release that wrote it`,
     { format },
   );
 }
 
 function invalid(what: string): Error {
-  return rejected('ERR_MODEL_MANIFEST', `in its manifest ${what}; write the manifest again`);
+  return manifestError(`in its manifest ${what}; write the manifest again`);
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isRuvectorError } from '../core/index.ts';
 import { aliasesOf, examineAliases } from './alias-file.ts';
 import { namesIn } from './staged-files.ts';
-import { ModelRegistryError, rejected } from './errors.ts';
+import { manifestError } from './errors.ts';
 import { readCapped } from './load-model.ts';
 import { MAX_MANIFEST_BYTES, parseManifest } from './manifest.ts';
 import type { ModelManifest } from './manifest.ts';
@@ -33,7 +33,7 @@ export async function readPackage(directory: string, { name, version }: ModelId)
   const bytes = await readCapped(join(directory, name, version, 'manifest.json'), MAX_MANIFEST_BYTES);
   const manifest = parseManifest(new TextDecoder().decode(bytes));
   if (manifest.name !== name || manifest.version !== version) {
-    throw rejected('ERR_MODEL_MANIFEST', `its manifest is that of "${manifest.name}@${manifest.version}"`);
+    throw manifestError(`its manifest is that of "${manifest.name}@${manifest.version}"`);
   }
   return { name, version, directory: join(directory, name, version), manifest };
 }
@@ -54,15 +54,6 @@ export async function listModel(directory: string, name: string): Promise<ModelL
 export async function isDirectory(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => null);
   return found?.isDirectory() ?? false;
-}
-
-/** A reference that leads nowhere. */
-export function notFound(reference: string, version: string | null): ModelRegistryError {
-  const state = version === null ? 'the alias points nowhere' : `there is no version "${version}"`;
-  return new ModelRegistryError(
-    'ERR_MODEL_NOT_FOUND',
-    `Cannot find model "${reference}": ${state}; list the models to see what is there`,
-  );
 }
 
 async function summarise(directory: string, id: ModelId, aliases: Aliases | null): Promise<ModelSummary> {

@@ -1,7 +1,7 @@
 // From a version in the registry to a model that can answer: features held against the host's, unknown bytes
 // tried in the probe process, then loaded in a worker. Moves no pointer: that is host.ts.
 import { isRuvectorError } from '../core/index.ts';
-import { ModelRejectedError, rejected } from './errors.ts';
+import { modelCrashedError, setAsideError } from './errors.ts';
 import type { InferenceThread } from './inference-thread.ts';
 import type { ModelComparison } from './comparison.ts';
 import type { ComparisonTask, GateResult } from './evaluate.ts';
@@ -159,17 +159,13 @@ function toRequest(options: ModelLoaderOptions, { directory, manifest }: ModelPa
 async function explain(options: ModelLoaderOptions, version: string, error: unknown): Promise<unknown> {
   const { registry, name } = options;
   if (isRuvectorError(error, 'ERR_MODEL_WORKER_LOST')) {
-    return rejected('ERR_MODEL_CRASHED', `it ended the worker that loaded it (${error.message})`, {}, error);
+    return modelCrashedError(`it ended the worker that loaded it (${error.message})`, {}, error);
   }
   // A version that vanished leaves no pointer behind either.
   if (isRuvectorError(error, 'ERR_MODEL_NOT_FOUND')) await registry.setAside(name, version).catch(() => null);
   if (isRuvectorError(error, 'ERR_MODEL_SHA256') || isRuvectorError(error, 'ERR_MODEL_MANIFEST')) {
     const path = await registry.setAside(name, version).catch(() => null);
-    const message = path === null ? error.message : `${error.message}; the package is kept in "${path}"`;
-    return new ModelRejectedError(error.code, message, {
-      cause: error,
-      details: { ...error.details, setAside: path },
-    });
+    return setAsideError(error, path);
   }
   return error;
 }

@@ -1,7 +1,7 @@
 // Walks an ONNX ModelProto and returns the few facts that decide whether it may be loaded. Every place a
 // tensor or an operator can hide is visited: subgraphs, attributes, sparse tensors, functions, training info.
 // Field numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
-import { rejected } from './errors.ts';
+import { externalDataError, graphLimitError, notOnnxError } from './errors.ts';
 import { nextField, openCursor, openNested, stringOf, varintOf } from './protobuf.ts';
 import type { ProtoCursor } from './protobuf.ts';
 import { checkTrees, isTreeOperator } from './tree-check.ts';
@@ -69,7 +69,7 @@ export function decodeOnnxModel(bytes: Uint8Array, limits: StructureLimits): Onn
   const model = openCursor(bytes);
   while (nextField(model)) walkModelField(walk, model);
   if (!walk.hasGraph || walk.irVersion === 0) {
-    throw rejected('ERR_MODEL_NOT_ONNX', 'the bytes hold no ONNX graph; export the model again as ONNX');
+    throw notOnnxError('the bytes hold no ONNX graph; export the model again as ONNX');
   }
   const { irVersion, opset, nodeCount, domains, outputs } = walk;
   const inputs = walk.inputs.filter((input) => !walk.initializers.has(input.name));
@@ -127,9 +127,7 @@ function walkFunction(walk: Walk, fn: ProtoCursor): void {
 
 function walkGraph(walk: Walk, graph: ProtoCursor, depth: number): void {
   if (depth > walk.limits.maxGraphDepth) {
-    throw rejected(
-      'ERR_MODEL_LIMIT',
-      `its graphs nest deeper than ${walk.limits.maxGraphDepth}; export a flatter model`,
+    throw graphLimitError(`its graphs nest deeper than ${walk.limits.maxGraphDepth}; export a flatter model`,
     );
   }
   while (nextField(graph)) {
@@ -143,15 +141,13 @@ function walkGraph(walk: Walk, graph: ProtoCursor, depth: number): void {
 
 function walkNode(walk: Walk, node: ProtoCursor, depth: number): void {
   if (++walk.nodeCount > walk.limits.maxNodes) {
-    throw rejected(
-      'ERR_MODEL_LIMIT',
-      `it has more than ${walk.limits.maxNodes} nodes; export a smaller model`,
+    throw graphLimitError(`it has more than ${walk.limits.maxNodes} nodes; export a smaller model`,
     );
   }
   const { opType, domain } = readNodeHead({ ...node });
   walk.domains.add(domain);
   if (opType === 'Loop') {
-    throw rejected('ERR_MODEL_LIMIT', 'it has a Loop, which may never end; export it without loops');
+    throw graphLimitError('it has a Loop, which may never end; export it without loops');
   }
   if (isTreeOperator(opType)) checkTrees({ ...node });
   while (nextField(node)) if (node.field === 5) walkAttribute(walk, openNested(node), depth);
@@ -197,9 +193,7 @@ function walkTensor(tensor: ProtoCursor, names?: Set<string>): void {
   while (nextField(tensor)) {
     const isExternal = tensor.field === 13 || (tensor.field === 14 && varintOf(tensor) === EXTERNAL);
     if (isExternal) {
-      throw rejected(
-        'ERR_MODEL_EXTERNAL_DATA',
-        'a tensor keeps its values in another file; export one self-contained file (external_data=False)',
+      throw externalDataError('a tensor keeps its values in another file; export one self-contained file (external_data=False)',
       );
     }
     if (tensor.field === 8) names?.add(stringOf(tensor));

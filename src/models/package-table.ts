@@ -1,6 +1,6 @@
 // An Arrow file of a model package, column by column; each flaw is a rejection that names the file.
 import * as arrow from 'apache-arrow';
-import { rejected } from './errors.ts';
+import type { goldenRowsError } from './errors.ts';
 
 /** One file, decoded. */
 export interface PackageTable {
@@ -15,17 +15,17 @@ export interface PackageTable {
 
 /**
  * Decodes an Arrow IPC stream.
- * @param code of every rejection
+ * @param refuse builds every rejection
  * @throws ModelRejectedError when the bytes are no Arrow stream
  */
 export function openPackageTable(
   bytes: Uint8Array,
   file: string,
-  code: 'ERR_MODEL_GOLDEN' | 'ERR_MODEL_HELD_OUT',
+  refuse: typeof goldenRowsError,
 ): PackageTable {
-  const table = decode(bytes, file, code);
+  const table = decode(bytes, file, refuse);
   const invalid = (what: string): Error =>
-    rejected(code, `${file} is not usable: ${what}; write it again`);
+    refuse(`${file} is not usable: ${what}; write it again`);
   const column = (name: string, typeId: arrow.Type): arrow.Vector => {
     const found = table.getChild(name);
     if (!found) throw invalid(`the column "${name}" is missing`);
@@ -49,11 +49,11 @@ export function openPackageTable(
 function decode(
   bytes: Uint8Array,
   file: string,
-  code: 'ERR_MODEL_GOLDEN' | 'ERR_MODEL_HELD_OUT',
+  refuse: typeof goldenRowsError,
 ): arrow.Table {
   try {
     return arrow.tableFromIPC(bytes);
   } catch (cause) {
-    throw rejected(code, `${file} is not an Arrow stream; deploy it again`, {}, cause);
+    throw refuse(`${file} is not an Arrow stream; deploy it again`, {}, cause);
   }
 }

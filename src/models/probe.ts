@@ -3,7 +3,7 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { extname } from 'node:path';
-import { rejected, toRejectedError } from './errors.ts';
+import { loadTimeoutError, modelCrashedError, rebuiltRejectionError } from './errors.ts';
 import type { ErrorMessage } from './errors.ts';
 import type { ModelComparison } from './comparison.ts';
 import type { ComparisonTask, GateResult, GateTask } from './evaluate.ts';
@@ -51,7 +51,7 @@ export function createProbe(): Probe {
     const child = take();
     try {
       const reply = await replyOf(child, task, timeoutMs);
-      if (reply.error) throw toRejectedError(reply.error);
+      if (reply.error) throw rebuiltRejectionError(reply.error);
       return reply.result as T;
     } finally {
       child.kill('SIGKILL');
@@ -99,17 +99,13 @@ function replyOf(child: ChildProcess, task: ProbeTask, timeoutMs: number): Promi
 }
 
 function crashed(how: string): Error {
-  return rejected(
-    'ERR_MODEL_CRASHED',
-    `it ended the probe process (${how}); do not use it, export it again`,
+  return modelCrashedError(`it ended the probe process (${how}); do not use it, export it again`,
     { how },
   );
 }
 
 function timedOut(timeoutMs: number): Error {
-  return rejected(
-    'ERR_MODEL_TIMEOUT',
-    `it did not load and answer its rows within ${timeoutMs} ms; train a smaller model`,
+  return loadTimeoutError(`it did not load and answer its rows within ${timeoutMs} ms; train a smaller model`,
     { timeoutMs },
   );
 }

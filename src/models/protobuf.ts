@@ -1,6 +1,6 @@
 // A cursor over the protobuf wire format: enough to walk a message, hostile ones too, without copying it.
 // Not a codec: no schema, no writing. Spec: https://protobuf.dev/programming-guides/encoding
-import { rejected } from './errors.ts';
+import { notOnnxError } from './errors.ts';
 
 /** Position in one message; `nextField` moves it. Plain and reused, because a forest has 10⁶ fields. */
 export interface ProtoCursor {
@@ -103,9 +103,7 @@ function readVarint(cursor: ProtoCursor): number {
 }
 
 function malformed(cursor: ProtoCursor, what: string): Error {
-  return rejected(
-    'ERR_MODEL_NOT_ONNX',
-    `the bytes are not a protobuf ModelProto (${what} at byte ${cursor.at}); export the model again as ONNX`,
+  return notOnnxError(`the bytes are not a protobuf ModelProto (${what} at byte ${cursor.at}); export the model again as ONNX`,
     { offset: cursor.at },
   );
 }

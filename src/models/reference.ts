@@ -1,5 +1,5 @@
 // Names, versions and references (`name`, `name@version`, `name@live`). Pure; the guard against path traversal.
-import { ModelRegistryError } from './errors.ts';
+import { modelNameError, referenceError } from './errors.ts';
 
 /** Pointers of a model name, the content of aliases.json. */
 export interface Aliases {
@@ -24,10 +24,7 @@ const VERSION = /^\d{8}T\d{9}-[0-9a-f]{8}$/;
 /** Returns `name` when it is a valid model name. `ERR_MODEL_NAME`. */
 export function checkName(name: string): string {
   if (NAME.test(name)) return name;
-  throw new ModelRegistryError(
-    'ERR_MODEL_NAME',
-    `Cannot use model name ${JSON.stringify(name).slice(0, 100)}: it is not 1 to 64 letters, digits, ".", "_" or "-"; choose another name`,
-  );
+  throw modelNameError(name);
 }
 
 /** True when `version` has the registry's form. */
@@ -43,10 +40,7 @@ export function parseReference(reference: string): ModelReference {
   if (isVersion(target) || target === 'live' || target === 'previous' || target === 'candidate') {
     return { name, target };
   }
-  throw new ModelRegistryError(
-    'ERR_MODEL_NAME',
-    `Cannot use model reference ${JSON.stringify(reference).slice(0, 200)}: after "@" stands neither a version nor live, previous or candidate; list the models to see their versions`,
-  );
+  throw referenceError(reference);
 }
 
 /** Builds the version of a model added at `nowMs`. */

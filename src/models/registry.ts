@@ -16,7 +16,7 @@ import {
   temporaryState,
   writeStaged,
 } from './staged-files.ts';
-import { ModelRegistryError, liveChanged, noPrevious, storeError } from './errors.ts';
+import { liveChangedError, modelInUseError, modelStoreError, noPreviousError } from './errors.ts';
 import { withFolderLock } from './folder-lock.ts';
 import { buildManifest } from './manifest.ts';
 import type { ManifestDraft } from './manifest.ts';
@@ -26,9 +26,9 @@ import {
   listModel,
   listNames,
   listVersions,
-  notFound,
   readPackage,
 } from './model-folder.ts';
+import { modelNotFoundError } from './errors.ts';
 import { DEFAULT_KEEP_VERSIONS, choosePruned, describePruned, whyKept } from './prune.ts';
 import type { PruneReport, PrunedVersion } from './prune.ts';
 import { buildVersion, checkName, isVersion, nextVersionMs, parseReference } from './reference.ts';
@@ -107,7 +107,7 @@ class FileRegistry implements ModelRegistry {
     const { name, target } = parseReference(reference);
     const version = isVersion(target) ? target : (await this.aliases(name))[target as keyof Aliases];
     if (version === null || !(await isDirectory(join(this.directory, name, version)))) {
-      throw notFound(reference, version);
+      throw modelNotFoundError(reference, version);
     }
     return { name, version };
   }
@@ -120,7 +120,7 @@ class FileRegistry implements ModelRegistry {
     return this.#exclusive('activate model', name, async () => {
       await this.resolve(`${name}@${version}`);
       const { aliases, served } = await this.#state(name);
-      if (onlyIf !== undefined && aliases.live !== onlyIf) throw liveChanged(name, version, aliases.live);
+      if (onlyIf !== undefined && aliases.live !== onlyIf) throw liveChangedError(name, version, aliases.live);
       if (aliases.live === version) return aliases;
       const candidate = aliases.candidate === version ? null : aliases.candidate;
       const before = replaced ?? aliases.live;
@@ -134,7 +134,7 @@ class FileRegistry implements ModelRegistry {
     return this.#exclusive('roll back model', name, async () => {
       const { aliases, served } = await this.#state(name);
       const target = to ?? aliases.previous;
-      if (target === null) throw noPrevious(name);
+      if (target === null) throw noPreviousError(name);
       await this.resolve(`${name}@${target}`);
       return this.#write(name, { aliases: { ...aliases, live: target, previous: null }, served });
     });
@@ -145,10 +145,7 @@ class FileRegistry implements ModelRegistry {
       await this.resolve(`${name}@${version}`);
       const reason = whyKept(await this.aliases(name), await listVersionsInUse(this.#folder(name)), version);
       if (reason !== null) {
-        throw new ModelRegistryError(
-          'ERR_MODEL_IN_USE',
-          `Cannot remove model "${name}@${version}": ${reason}`,
-        );
+        throw modelInUseError(name, version, reason);
       }
       await removeDirectory(join(this.directory, name, version));
     });
@@ -293,7 +290,7 @@ class FileRegistry implements ModelRegistry {
     try {
       return await change();
     } catch (error) {
-      throw systemCodeOf(error)?.startsWith('ERR_') === false ? storeError(verb, what, error) : error;
+      throw systemCodeOf(error)?.startsWith('ERR_') === false ? modelStoreError(verb, what, error) : error;
     }
   }
 }

@@ -1,7 +1,7 @@
 // The main thread's side of the ring: sends rows, pairs answers with callers. An answer is looked for in the
 // shared memory while one request is under way and answers come fast, else the worker calls by message. Knows
 // no threads: who owns the worker hands its messages in.
-import { ModelRuntimeError } from './errors.ts';
+import { queueFullError, runFailedError } from './errors.ts';
 import type { ErrorMessage } from './errors.ts';
 import type { BriefLook } from './brief-look.ts';
 import { pushRequest, readAnswer, readRingHead, readTail, setCall } from './request-ring.ts';
@@ -65,7 +65,7 @@ class SharedQueue implements RequestQueue {
 
   push(sessionId: number, features: Float32Array, classCount: number): Promise<RawAnswer> {
     const { capacity } = this.#ring;
-    if (this.#inFlight >= capacity) return Promise.reject(busy(capacity));
+    if (this.#inFlight >= capacity) return Promise.reject(queueFullError(capacity));
     return new Promise((resolve, reject) => {
       const position = this.#head;
       const waiter = { classCount, sinceMs: performance.now(), resolve, reject };
@@ -144,7 +144,7 @@ class SharedQueue implements RequestQueue {
       const waiter = this.#waiters[index];
       const answer = readAnswer(this.#ring, this.#tail, waiter?.classCount ?? 0);
       if (answer) waiter?.resolve(answer);
-      else if (failure) waiter?.reject(toRunError(failure));
+      else if (failure) waiter?.reject(runFailedError(failure));
       else return false;
       this.#failures.delete(this.#tail);
       this.#waiters[index] = undefined;
@@ -152,19 +152,4 @@ class SharedQueue implements RequestQueue {
     }
     return this.#inFlight > 0;
   }
-}
-
-function busy(capacity: number): ModelRuntimeError {
-  return new ModelRuntimeError(
-    'ERR_MODEL_BUSY',
-    `Cannot predict: ${capacity} requests are already waiting; ask less often or in fewer parallel calls`,
-  );
-}
-
-function toRunError({ message, details }: ErrorMessage): ModelRuntimeError {
-  return new ModelRuntimeError(
-    'ERR_MODEL_RUN',
-    `Cannot predict: the model failed (${message}); roll back or train again`,
-    { details },
-  );
 }

@@ -9,7 +9,7 @@ import type { InferenceSession } from 'onnxruntime-node';
 // waits for a turn (resident memory stays flat over 1.5 million runs without one). The version is pinned.
 import { binding, initOrt } from 'onnxruntime-node/dist/binding.js';
 import type { Binding } from 'onnxruntime-node/dist/binding.js';
-import { rejected } from './errors.ts';
+import { modelLoadError, modelShapeError } from './errors.ts';
 import { checkAnswers } from './answers.ts';
 import type { BatchAnswer } from './answers.ts';
 import { compareBatch, finishTally } from './golden.ts';
@@ -70,7 +70,7 @@ function openNative(model: Uint8Array): Binding.InferenceSession {
     return session;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw rejected('ERR_MODEL_LOAD', `the runtime refuses it: ${reason}; export it again`, {}, cause);
+    throw modelLoadError(`the runtime refuses it: ${reason}; export it again`, {}, cause);
   }
 }
 
@@ -88,9 +88,7 @@ function toAnswer(
     values instanceof Float32Array &&
     values.length === rows * classCount;
   if (!isRight) {
-    throw rejected(
-      'ERR_MODEL_SHAPE',
-      `it answers ${rows} rows with label [${label?.dims.join(', ')}] and probabilities [${probabilities?.dims.join(', ')}]; export it again`,
+    throw modelShapeError(`it answers ${rows} rows with label [${label?.dims.join(', ')}] and probabilities [${probabilities?.dims.join(', ')}]; export it again`,
     );
   }
   return { labels: Int32Array.from(labels, Number), probabilities: values };
@@ -133,6 +131,6 @@ function runGolden(session: ModelSession, features: Float32Array, rows: number):
     return session.run(features, rows);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw rejected('ERR_MODEL_LOAD', `it fails on its golden rows: ${reason}; export it again`, {}, cause);
+    throw modelLoadError(`it fails on its golden rows: ${reason}; export it again`, {}, cause);
   }
 }

@@ -2,7 +2,7 @@
 // changed byte is enough) makes it walk for ever, and a native loop cannot be stopped from outside.
 // Typed arrays throughout, because a forest has 10⁵ nodes and this runs beside the live model.
 // Attributes: https://github.com/onnx/onnx/blob/main/docs/Operators-ml.md (TreeEnsemble*)
-import { rejected } from './errors.ts';
+import { treeError } from './errors.ts';
 import { nextField, openNested, readPackedInts, stringOf, varintOf } from './protobuf.ts';
 import type { ProtoCursor } from './protobuf.ts';
 
@@ -162,5 +162,5 @@ function hasCycle({ left, right }: Children): boolean {
 }
 
 function invalid(what: string): Error {
-  return rejected('ERR_MODEL_TREE', `one of its decision trees is not a tree (${what}); export it again`);
+  return treeError(`one of its decision trees is not a tree (${what}); export it again`);
 }

@@ -5,7 +5,7 @@ import { extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { checkName } from './reference.ts';
 import { decodeGolden } from './decode-golden.ts';
-import { rejected, toRejectedError } from './errors.ts';
+import { heldOutRowsError, manifestError, modelCrashedError, rebuiltRejectionError } from './errors.ts';
 import type { ErrorMessage } from './errors.ts';
 import { decodeHeldOut } from './held-out.ts';
 import { MAX_MANIFEST_BYTES, parseManifestDraft } from './manifest.ts';
@@ -39,9 +39,7 @@ export function verifyDraft(draft: ModelDraft, limits: ModelLimits): ManifestDra
   if (draft.heldOut) verifySize('heldout.arrow', draft.heldOut.length, limits.maxHeldOutBytes);
   const manifest = parseManifestDraft(draft.manifest);
   if (manifest.name !== draft.name) {
-    throw rejected(
-      'ERR_MODEL_MANIFEST',
-      `its manifest names "${manifest.name}" and it is added as "${draft.name}"`,
+    throw manifestError(`its manifest names "${manifest.name}" and it is added as "${draft.name}"`,
     );
   }
   // Half of what can be read again: version, checksum and indentation are still to come.
@@ -86,11 +84,11 @@ export async function verifyInThread(staged: StagedPackage): Promise<void> {
   const worker = new Worker(path, { workerData: staged, name: 'verify-package' });
   const { promise, resolve, reject } = Promise.withResolvers<VerifyReply>();
   const crash = (how: unknown): void =>
-    reject(rejected('ERR_MODEL_CRASHED', `checking it ended the thread that did (${String(how)}); export it again`));
+    reject(modelCrashedError(`checking it ended the thread that did (${String(how)}); export it again`));
   worker.once('message', resolve).once('error', crash).once('exit', crash);
   try {
     const { error } = await promise;
-    if (error) throw toRejectedError(error);
+    if (error) throw rebuiltRejectionError(error);
   } finally {
     await worker.terminate();
   }
@@ -99,8 +97,6 @@ export async function verifyInThread(staged: StagedPackage): Promise<void> {
 function verifyHeldOutNamed(manifest: ManifestDraft, came: boolean): void {
   if ((manifest.heldOut !== undefined) === came) return;
   const state = came ? 'held-out rows came and' : 'no held-out rows came though';
-  throw rejected(
-    'ERR_MODEL_HELD_OUT',
-    `${state} its manifest ${came ? 'has no' : 'has a'} "heldOut"; send heldout.arrow as the manifest describes it`,
+  throw heldOutRowsError(`${state} its manifest ${came ? 'has no' : 'has a'} "heldOut"; send heldout.arrow as the manifest describes it`,
   );
 }

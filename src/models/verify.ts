@@ -1,7 +1,7 @@
 // Static verification of a model package: what can be refused without running a byte of it.
 // Supported versions are those onnxruntime-node 1.30 was seen to load.
 import { sha256Of } from '../core/plain/index.ts';
-import { rejected } from './errors.ts';
+import { modelBytesError, modelFeaturesError, modelShapeError, modelTooLargeError, opsetError, unknownDomainError } from './errors.ts';
 import type { ModelManifest } from './manifest.ts';
 import { decodeOnnxModel } from './onnx-model.ts';
 import type { OnnxModel, StructureLimits, ValueInfo } from './onnx-model.ts';
@@ -72,18 +72,14 @@ export function verifyModelBytes(bytes: Uint8Array, expectations: ModelExpectati
 /** Refuses a file by its size alone, before it is read. `ERR_MODEL_TOO_LARGE`. */
 export function verifySize(what: string, sizeBytes: number, maxBytes: number): void {
   if (sizeBytes <= maxBytes) return;
-  throw rejected(
-    'ERR_MODEL_TOO_LARGE',
-    `${what} has ${sizeBytes} bytes and at most ${maxBytes} are allowed; train a smaller model`,
+  throw modelTooLargeError(`${what} has ${sizeBytes} bytes and at most ${maxBytes} are allowed; train a smaller model`,
     { sizeBytes, maxBytes },
   );
 }
 
 function verifyLength(sizeBytes: number, expected: number): void {
   if (sizeBytes === expected) return;
-  throw rejected(
-    'ERR_MODEL_SHA256',
-    `model.onnx has ${sizeBytes} bytes and the manifest says ${expected}, it was cut or is another one; deploy it again`,
+  throw modelBytesError(`model.onnx has ${sizeBytes} bytes and the manifest says ${expected}, it was cut or is another one; deploy it again`,
     { expected, actual: sizeBytes },
   );
 }
@@ -92,9 +88,7 @@ function verifyLength(sizeBytes: number, expected: number): void {
 export function verifySha256(what: string, bytes: Uint8Array, expected: string): void {
   const actual = sha256Of(bytes);
   if (actual === expected) return;
-  throw rejected(
-    'ERR_MODEL_SHA256',
-    `the sha256 of ${what} is not the manifest's, the file is damaged or another one; deploy it again`,
+  throw modelBytesError(`the sha256 of ${what} is not the manifest's, the file is damaged or another one; deploy it again`,
     { expected, actual },
   );
 }
@@ -108,17 +102,13 @@ export function verifyFeatures(
   const at = contract.featureNames.findIndex((name, i) => names[i] !== name);
   if (at >= 0 || names.length !== contract.featureNames.length) {
     const index = at >= 0 ? at : contract.featureNames.length;
-    throw rejected(
-      'ERR_MODEL_FEATURES',
-      `feature ${index} is "${names[index]}" and the host computes "${contract.featureNames[index]}"; ` +
+    throw modelFeaturesError(`feature ${index} is "${names[index]}" and the host computes "${contract.featureNames[index]}"; ` +
         'train on the columns of this host in their order',
       { expected: contract.featureNames, actual: names },
     );
   }
   if (manifest.featureSpecSha256 !== contract.featureSpecSha256) {
-    throw rejected(
-      'ERR_MODEL_FEATURES',
-      'its features have the right names but were computed by another specification; export and train again',
+    throw modelFeaturesError('its features have the right names but were computed by another specification; export and train again',
       { expected: contract.featureSpecSha256, actual: manifest.featureSpecSha256 },
     );
   }
@@ -127,17 +117,13 @@ export function verifyFeatures(
 function verifyVersions(model: OnnxModel): void {
   for (const domain of model.domains) {
     if (Object.hasOwn(OPSETS, domain)) continue;
-    throw rejected(
-      'ERR_MODEL_UNKNOWN_DOMAIN',
-      `it uses operators of the domain "${domain}"; export with ai.onnx and ai.onnx.ml only`,
+    throw unknownDomainError(`it uses operators of the domain "${domain}"; export with ai.onnx and ai.onnx.ml only`,
       { domain },
     );
   }
   const [irLow, irHigh] = IR_VERSIONS;
   if (model.irVersion < irLow || model.irVersion > irHigh) {
-    throw rejected(
-      'ERR_MODEL_OPSET',
-      `its IR version is ${model.irVersion}; export with IR ${irLow} to ${irHigh}`,
+    throw opsetError(`its IR version is ${model.irVersion}; export with IR ${irLow} to ${irHigh}`,
     );
   }
   for (const domain of model.domains) verifyOpset(domain, model.opset.get(domain) ?? 0);
@@ -147,9 +133,7 @@ function verifyOpset(domain: string, version: number): void {
   const [low, high] = OPSETS[domain]!;
   if (version >= low && version <= high) return;
   const name = domain || 'ai.onnx';
-  throw rejected(
-    'ERR_MODEL_OPSET',
-    `it asks for opset ${version} of "${name}"; export with opset ${low} to ${high}`,
+  throw opsetError(`it asks for opset ${version} of "${name}"; export with opset ${low} to ${high}`,
     { domain: name, version },
   );
 }
@@ -165,9 +149,7 @@ function verifyInput(model: OnnxModel, manifest: ModelExpectations['manifest']):
     isSymbolic(input.shape[0]) &&
     input.shape[1] === width;
   if (!isRight) {
-    throw rejected(
-      'ERR_MODEL_SHAPE',
-      `it needs one input "${manifest.input.name}", float32 [None, ${width}], and has ${describe(model.inputs)}; export it again`,
+    throw modelShapeError(`it needs one input "${manifest.input.name}", float32 [None, ${width}], and has ${describe(model.inputs)}; export it again`,
     );
   }
 }
@@ -184,9 +166,7 @@ function verifyOutputs(model: OnnxModel, manifest: ModelExpectations['manifest']
     (probabilityInfo.shape?.length ?? 2) === 2 &&
     (probabilityInfo.shape?.[1] ?? width) === width;
   if (!isRight) {
-    throw rejected(
-      'ERR_MODEL_SHAPE',
-      `it needs outputs "${label}" int64 [None] and "${probabilities}" float32 [None, ${width}] and has ${describe(model.outputs)}; export with zipmap=False`,
+    throw modelShapeError(`it needs outputs "${label}" int64 [None] and "${probabilities}" float32 [None, ${width}] and has ${describe(model.outputs)}; export with zipmap=False`,
     );
   }
 }

@@ -3,7 +3,7 @@
 import { access, constants, writeFile } from 'node:fs/promises';
 import { messageOf, systemCodeOf } from '../core/index.ts';
 import type { Actuator, ActuatorPlan } from './actuator.ts';
-import { OptimizeError, toActionFailure } from './errors.ts';
+import { notACgroupError, reclaimError, toActionFailure } from './errors.ts';
 import type { HostReaders } from './host-readers.ts';
 import { describeTarget } from './target.ts';
 import type { Target } from './target.ts';
@@ -70,27 +70,15 @@ async function reclaimSteps(
     } catch (error) {
       // EAGAIN: less than asked was reclaimed; asking for more now would only cost time.
       if (systemCodeOf(error) === 'EAGAIN') return;
-      throw toReclaimError(plan.target, suffix, error);
+      throw reclaimError(describeTarget(plan.target), suffix, error);
     }
     progress.advisedBytes += bytes;
   }
 }
 
-function toReclaimError(target: Target, suffix: string, cause: unknown): OptimizeError {
-  const hint =
-    systemCodeOf(cause) === 'EINVAL' && suffix !== ''
-      ? 'this kernel cannot be told to spare anonymous memory, which frees nothing here; use zram or Linux 6.9'
-      : 'check that it exists and may be written';
-  const text = `Cannot reclaim from "${describeTarget(target)}": ${messageOf(cause)}; ${hint}`;
-  return new OptimizeError('ERR_OPTIMIZE_RECLAIM', text, { cause });
-}
-
 function requireCgroup(target: Target): string {
   if (target.kind === 'cgroup') return target.path;
-  throw new OptimizeError(
-    'ERR_OPTIMIZE_ACTUATOR',
-    `Cannot reclaim from "${describeTarget(target)}": it is not a cgroup; name a cgroup v2 folder`,
-  );
+  throw notACgroupError(describeTarget(target));
 }
 
 const nowUs = (): number => Number(process.hrtime.bigint() / 1000n);

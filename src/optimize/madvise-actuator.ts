@@ -3,7 +3,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Actuator, ActuatorPlan, ActuatorResult, AddressRange } from './actuator.ts';
 import type { PagesToBringBack } from './region-plan.ts';
-import { OptimizeError, toActionFailure } from './errors.ts';
+import { madviseError, notAProcessError, processGoneError, toActionFailure } from './errors.ts';
 import type { HostReaders } from './host-readers.ts';
 import { isOfFile } from './mappings.ts';
 import { CacheSet } from './page-cache.ts';
@@ -52,7 +52,7 @@ export function createMadviseActuator(options: MadviseActuatorOptions): Actuator
         // No range at all: the kernel still checks identity, ptrace access and capability.
         return await holding(target, async (calls, pidfd) => {
           const probe = retry(() => calls.processMadvise(pidfd, new BigUint64Array(0), advice));
-          return Promise.resolve(probe.value < 0 ? toError(target, probe.errno).message : null);
+          return Promise.resolve(probe.value < 0 ? madviseErrorOf(target, probe.errno).message : null);
         });
       } catch (error) {
         return toActionFailure(error).message;
@@ -183,7 +183,7 @@ function adviseBatch(
       continue;
     }
     const isRangeFault = value === 0 || errno === ERRNO.ENOMEM || errno === ERRNO.EINVAL;
-    const error = toError(job.plan.target, value === 0 ? ERRNO.EAGAIN : errno);
+    const error = madviseErrorOf(job.plan.target, value === 0 ? ERRNO.EAGAIN : errno);
     if (!isRangeFault) throw error;
     refused = toActionFailure(error);
     rest = rest.slice(1);
@@ -244,15 +244,12 @@ function retry(call: () => SyscallResult): SyscallResult {
 
 function requireProcess(target: Target): ProcessTarget {
   if (target.kind === 'process') return target;
-  throw new OptimizeError(
-    'ERR_OPTIMIZE_ACTUATOR',
-    `Cannot page out "${describeTarget(target)}": it is not a process; name a process`,
-  );
+  throw notAProcessError(describeTarget(target));
 }
 
 function openPidfd(calls: Syscalls, target: ProcessTarget): number {
   const { value, errno } = retry(() => calls.pidfdOpen(target.pid));
-  if (value < 0) throw toError(target, errno);
+  if (value < 0) throw madviseErrorOf(target, errno);
   return value;
 }
 
@@ -261,8 +258,7 @@ async function checkIdentity(readers: Pick<HostReaders, 'readStat'>, target: Pro
   const stat = await readers.readStat(target.pid);
   if (stat?.startTimeTicks === target.startTimeTicks) return;
   const state = stat === null ? 'it has ended' : `the id now belongs to another process (${stat.name})`;
-  const text = `Cannot act on "${describeTarget(target)}": ${state}; nothing was done`;
-  throw new OptimizeError('ERR_OPTIMIZE_PROCESS_GONE', text);
+  throw processGoneError(describeTarget(target), state);
 }
 
 async function rssOf(readers: MadviseActuatorOptions['readers'], target: Target): Promise<number | null> {
@@ -273,29 +269,9 @@ async function rssOf(readers: MadviseActuatorOptions['readers'], target: Target)
     : stat.rssPages * readers.pageSizeBytes;
 }
 
-function toError(target: Target, errno: number): OptimizeError {
+const madviseErrorOf = (target: Target, errno: number): Error => {
   const name = Object.entries(ERRNO).find(([, value]) => value === errno)?.[0] ?? `errno ${errno}`;
-  const what = `Cannot page out "${describeTarget(target)}"`;
-  const details = { errno };
-  if (errno === ERRNO.ESRCH)
-    return new OptimizeError('ERR_OPTIMIZE_PROCESS_GONE', `${what}: it has ended; nothing more was done`, {
-      details,
-    });
-  if (errno === ERRNO.EPERM || errno === ERRNO.EACCES) {
-    const text = `${what}: the kernel refuses (${name}); run as its user with CAP_SYS_NICE and ptrace access, or as root`;
-    return new OptimizeError('ERR_OPTIMIZE_NOT_PERMITTED', text, { details });
-  }
-  if (errno === ERRNO.ENOSYS)
-    return new OptimizeError(
-      'ERR_OPTIMIZE_NO_SYSCALLS',
-      `${what}: this kernel has no process_madvise; use Linux 5.10 or later`,
-      { details },
-    );
-  return new OptimizeError(
-    'ERR_OPTIMIZE_SYSCALL',
-    `${what}: process_madvise gave ${name}; the range was skipped`,
-    { details },
-  );
-}
+  return madviseError(describeTarget(target), errno, name);
+};
 
 const nowUs = (): number => Number(process.hrtime.bigint() / 1000n);

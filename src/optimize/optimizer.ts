@@ -10,7 +10,7 @@ import type { Decider, Draft } from './decider.ts';
 import type { Decision, Explanation, PlanSummary } from './decision.ts';
 import { createStatsKeeper } from './decision-stats.ts';
 import type { OptimizerStats } from './decision-stats.ts';
-import { OptimizeError } from './errors.ts';
+import { optimizerClosedError } from './errors.ts';
 import type { Goal } from './goal.ts';
 import { buildParts } from './optimizer-options.ts';
 import type { OptimizerOptions, OptimizerParts } from './optimizer-options.ts';
@@ -76,7 +76,7 @@ export async function createOptimizer(options: OptimizerOptions): Promise<Optimi
   };
 
   const tick = async (input: DecisionInput): Promise<Decision> => {
-    if (isClosed) throw new OptimizeError('ERR_OPTIMIZE_CLOSED', CLOSED);
+    if (isClosed) throw optimizerClosedError();
     await decider.observe(input);
     let hasTurn = false;
     const takeTurn = (): void => {
@@ -133,8 +133,6 @@ async function explain(parts: OptimizerParts, decider: Decider, input: DecisionI
     backend: backend.reason,
   };
 }
-
-const CLOSED = 'Cannot decide: the optimizer is closed; create another';
 
 function buildDecision(
   goal: Goal,

@@ -1,7 +1,7 @@
 // pidfd_open and process_madvise through koffi, which is optional: loaded on first use.
 // https://man7.org/linux/man-pages/man2/process_madvise.2.html
 import { closeSync } from 'node:fs';
-import { OptimizeError } from './errors.ts';
+import { noKoffiError, unknownMachineError } from './errors.ts';
 
 // include/uapi/asm-generic/unistd.h: both numbers are the same on x86_64 and arm64.
 const SYS_PIDFD_OPEN = 434;
@@ -65,8 +65,7 @@ export interface Syscalls {
 export async function createSyscalls(): Promise<Syscalls> {
   const host = `${process.platform} ${process.arch}`;
   if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch)) {
-    const text = `Cannot load system calls on "${host}": process_madvise is known for Linux on x64 and arm64; use the other actuators`;
-    throw new OptimizeError('ERR_OPTIMIZE_NO_SYSCALLS', text);
+    throw unknownMachineError(host);
   }
   try {
     const { default: koffi } = await import('koffi');
@@ -127,7 +126,6 @@ export async function createSyscalls(): Promise<Syscalls> {
       close: (fd) => closeSync(fd),
     };
   } catch (cause) {
-    const text = `Cannot load system calls on "${host}": the optional package koffi is missing or does not load; run "npm install koffi"`;
-    throw new OptimizeError('ERR_OPTIMIZE_NO_SYSCALLS', text, { cause });
+    throw noKoffiError(host, cause);
   }
 }

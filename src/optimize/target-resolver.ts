@@ -1,6 +1,6 @@
 // Finds the processes and cgroups the user allows, and nothing else. Pids are pinned at creation.
 import type { Refusal } from './decision.ts';
-import { OptimizeError } from './errors.ts';
+import { pidError, rootProcessesError } from './errors.ts';
 import type { HostReaders } from './host-readers.ts';
 import type { ProcessStat } from './process-stat.ts';
 import { findRefusal, processSafeguards } from './safeguards.ts';
@@ -83,13 +83,10 @@ function checkSpec(spec: TargetSpec, ownUid: number): void {
   const pids = (spec.pids ?? []).map((entry) => (typeof entry === 'number' ? entry : entry.pid));
   const wrong = pids.find((pid) => !Number.isSafeInteger(pid) || pid < 1);
   if (wrong !== undefined) {
-    const text = `Cannot target process "${wrong}": it is not a process id; give a whole number above 0`;
-    throw new OptimizeError('ERR_OPTIMIZE_INVALID_OPTION', text);
+    throw pidError(wrong);
   }
   if (spec.ownUid === true && ownUid === 0) {
-    const text =
-      'Cannot target the processes of "root": they are the whole system; name pids, names or cgroups';
-    throw new OptimizeError('ERR_OPTIMIZE_INVALID_OPTION', text);
+    throw rootProcessesError();
   }
 }
 

@@ -2,7 +2,7 @@
 // fails again and again: the safe state is to do nothing.
 import type { Clock } from '../core/index.ts';
 import type { Actuator, ActuatorPlan, ActuatorResult } from './actuator.ts';
-import { OptimizeError, toActionFailure } from './errors.ts';
+import { overrunError, toActionFailure } from './errors.ts';
 
 /** Options of {@link createWatchdog}. */
 export interface WatchdogOptions {
@@ -61,7 +61,7 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
       const startMs = clock.monotonicMs();
       const deadline = new AbortController();
       const timer = new AbortController();
-      const overrun = toOverrun(actuator, timeoutMs);
+      const overrun = overrunError(actuator.name, timeoutMs);
       const acting = actuator
         .act(plan, AbortSignal.any([signal, deadline.signal]))
         .catch((error: unknown) => failed(clock.monotonicMs() - startMs, error));
@@ -92,11 +92,6 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
 
 // A target that ends while it is acted on says nothing about the actuator.
 const isNobodysFault = (code: string): boolean => code === 'ERR_OPTIMIZE_PROCESS_GONE';
-
-function toOverrun(actuator: Actuator, timeoutMs: number): OptimizeError {
-  const text = `Cannot finish the action of "${actuator.name}": it ran longer than ${timeoutMs} ms; it was told to stop`;
-  return new OptimizeError('ERR_OPTIMIZE_OVERRUN', text);
-}
 
 function failed(durationMs: number, error: unknown): ActuatorResult {
   const durationUs = Math.round(durationMs * 1000);

@@ -5,7 +5,7 @@ import { takeRows, toArrowSchema, buildBatch, readNumbers } from '../core/index.
 import type { BatchTransform, RecordKind } from '../core/index.ts';
 import { buildReleasedKind } from './column-treatment.ts';
 import { columnOf } from './column-values.ts';
-import { PrivacyError } from './errors.ts';
+import { stalePlanError, tooFewAlikeError } from './errors.ts';
 import { buildPairTable } from './pair-table.ts';
 import { decodePlanState, encodePlanState } from './plan-state.ts';
 import { attributesOf, buildTables } from './plan-tables.ts';
@@ -115,7 +115,7 @@ function applyPlan(
   const ids = attributesOf(tables).idsOf(batch);
   const rungs = rungsOf(decision, timePrecisionMs, times, ids);
   const owners = (tables.processes ?? tables.boots)?.ownersOf(batch, times) ?? new Int32Array(0);
-  if (rungs === null || owners.includes(-1)) throw staleError(report.table);
+  if (rungs === null || owners.includes(-1)) throw stalePlanError(report.table);
   const schema = toArrowSchema(kind);
   const context = { batch, tables, times, ids, rungs, ladder: decision.rungs, owners, schema };
   const released = tables.columns.filter((column) => column.released !== null);
@@ -188,17 +188,9 @@ function refuseTooFew(
 ): void {
   const suppressed = rows - releasedRows;
   if (suppressed <= rows * maxSuppressedShare) return;
-  throw new PrivacyError(
-    'ERR_PREPARE_PRIVACY_K',
-    `Cannot release table "${table}" with k = ${k}: ${suppressed} of ${rows} rows would have to be left out, more than the ${maxSuppressedShare * 100} % that may be; take a larger range, a time precision coarser than ${timePrecisionMs} ms or a smaller k, or leave the table out`,
+  throw tooFewAlikeError(
     { table, k, rows, suppressed, released: releasedRows, groups: classes, reached: smallestClass },
-  );
-}
-
-function staleError(table: string): PrivacyError {
-  return new PrivacyError(
-    'ERR_PREPARE_PRIVACY_STALE',
-    `Cannot anonymise table "${table}": it holds rows that were not there when the release was planned; plan it again`,
-    { table },
+    maxSuppressedShare,
+    timePrecisionMs,
   );
 }

@@ -11,10 +11,10 @@ import {
   rowsOf,
 } from '../core/index.ts';
 import type { AnyRow, OptionValues, ProcessRecord, RecordKind } from '../core/index.ts';
+import { prepareOptionsError } from './errors.ts';
 import { PlanBuilder } from './anonymization-plan.ts';
 import type { AnonymizationPlan, PlanOptions } from './anonymization-plan.ts';
 import { anonymizerOptions } from './anonymizer-options.ts';
-import { PrepareOptionsError } from './errors.ts';
 import { stripText } from './free-text.ts';
 import type { PrivacyReport } from './privacy-report.ts';
 import { createReleaseKey } from './release-key.ts';
@@ -127,5 +127,5 @@ function stripAny(value: string | AnyRow): string | AnyRow {
 
 function validate(plans: PlanOptions): void {
   const problems = findProblems(anonymizerOptions, { ...plans });
-  if (problems.length > 0) throw new PrepareOptionsError('an anonymizer', problems);
+  if (problems.length > 0) throw prepareOptionsError('an anonymizer', problems);
 }

@@ -2,7 +2,7 @@
 // bits. It streams: one snapshot in, one row out, constant work and bounded memory.
 import type { MemorySnapshot } from '../core/index.ts';
 import { canonicalJson } from './canonical-json.ts';
-import { PrepareOptionsError } from './errors.ts';
+import { prepareOptionsError } from './errors.ts';
 import type { FeatureSpec } from './feature-spec.ts';
 import { featureConstants, featureTable, featureVersion } from './features.ts';
 import type { FeatureDefinition, FeatureInput } from './features.ts';
@@ -90,11 +90,11 @@ function definitionsOf(spec: FeatureSpec): FeatureDefinition[] {
     spec.version === featureVersion && canonicalJson(spec.constants) === canonicalJson(featureConstants);
   if (!isKnown) {
     const problem = `the specification has version ${spec.version} and constants ${canonicalJson(spec.constants)}, this release computes version ${featureVersion} with ${canonicalJson(featureConstants)}`;
-    throw new PrepareOptionsError('a feature extractor', [problem]);
+    throw prepareOptionsError('a feature extractor', [problem]);
   }
   return spec.names.map((name) => {
     const definition = featureTable.find((feature) => feature.name === name);
-    if (!definition) throw new PrepareOptionsError('a feature extractor', [`feature "${name}" is unknown`]);
+    if (!definition) throw prepareOptionsError('a feature extractor', [`feature "${name}" is unknown`]);
     return definition;
   });
 }

@@ -2,7 +2,7 @@
 // It travels in every dataset card and model manifest; a model is only used by a host whose
 // specification has the same names, order and hash.
 import { canonicalSha256 } from './canonical-json.ts';
-import { PrepareOptionsError } from './errors.ts';
+import { prepareOptionsError } from './errors.ts';
 import { featureConstants, featureTable, featureVersion } from './features.ts';
 import type { WindowParameters } from './snapshot-window.ts';
 
@@ -52,7 +52,7 @@ export function buildFeatureSpec(options: FeatureSpecOptions = {}): FeatureSpec 
     constants: featureConstants,
   };
   const problems = [...windowProblems({ intervalMs, ...spec }), ...nameProblems(names)];
-  if (problems.length > 0) throw new PrepareOptionsError('a feature specification', problems);
+  if (problems.length > 0) throw prepareOptionsError('a feature specification', problems);
   return spec;
 }
 

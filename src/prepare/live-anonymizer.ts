@@ -7,7 +7,7 @@ import type { AnyRow, HistoryKind, RecordKind } from '../core/index.ts';
 import { coarseSize } from './coarse-size.ts';
 import { buildLiveKind, totalOfFree, treatColumns } from './column-treatment.ts';
 import type { TreatedColumn, Treatment } from './column-treatment.ts';
-import { PrepareOptionsError } from './errors.ts';
+import { prepareOptionsError } from './errors.ts';
 import { codesIn } from './free-text.ts';
 import { hashText, knownWords } from './release-column.ts';
 import { createReleaseKey } from './release-key.ts';
@@ -41,7 +41,7 @@ export function createLiveAnonymizer(options: LiveAnonymizerOptions = {}): LiveA
   const { timePrecisionMs = 1 } = options;
   if (!Number.isSafeInteger(timePrecisionMs) || timePrecisionMs < 1) {
     const problem = `timePrecisionMs is ${timePrecisionMs}, wanted a whole number from 1`;
-    throw new PrepareOptionsError('a live anonymizer', [problem]);
+    throw prepareOptionsError('a live anonymizer', [problem]);
   }
   const key = createReleaseKey(options.key);
   const tables: Record<HistoryKind, LiveRows> = {

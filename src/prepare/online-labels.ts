@@ -4,7 +4,7 @@ import type { MemorySnapshot, TrainingSample } from '../core/index.ts';
 import { labels, memoryFeatureFields } from '../core/index.ts';
 import type { MemoryFeatures } from '../core/index.ts';
 import { isActedOn } from './action-times.ts';
-import { PrepareOptionsError } from './errors.ts';
+import { prepareOptionsError } from './errors.ts';
 import type { FeatureSpec } from './feature-spec.ts';
 import { featureConstants } from './features.ts';
 import { defaultThresholds, labelOutcome } from './labels.ts';
@@ -119,7 +119,7 @@ export function createSampleBuilder(
 ): (row: Float32Array, label: number) => TrainingSample {
   const columns = memoryFeatureFields.map(({ name, type }) => ({ name, type, at: spec.names.indexOf(name) }));
   const missing = columns.filter(({ at }) => at === -1).map(({ name }) => `"${name}" is not computed`);
-  if (missing.length > 0) throw new PrepareOptionsError('training samples', missing);
+  if (missing.length > 0) throw prepareOptionsError('training samples', missing);
   return (row, label) => ({
     features: Object.fromEntries(
       columns.map(({ name, type, at }) => [name, type === 'f32' ? row[at]! : Math.floor(row[at]!)]),

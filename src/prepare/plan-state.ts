@@ -1,7 +1,7 @@
 // A plan as text and back, for resuming an interrupted release. It holds the key, process ids and true
 // sizes: whoever keeps it keeps a secret (mode 0600).
 import type { RecordKind } from '../core/index.ts';
-import { PrepareOptionsError } from './errors.ts';
+import { prepareOptionsError } from './errors.ts';
 
 /** Version of the text; another one is refused. */
 const stateVersion = 1;
@@ -27,7 +27,7 @@ export function decodePlanState(kind: RecordKind, state: string): Record<string,
     decoded['kindVersion'] === kind.version &&
     typeof decoded['parts'] === 'object';
   if (!isOurs) {
-    throw new PrepareOptionsError('an anonymization plan', [
+    throw prepareOptionsError('an anonymization plan', [
       `the saved state is not one of table "${kind.name}" of this version; start the export anew`,
     ]);
   }

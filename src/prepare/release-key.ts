@@ -2,7 +2,7 @@
 // A hash is a pseudonym: equal names stay equal, and who holds the key can find a name by hashing
 // guesses. So the key is random for each release and is wiped with it unless the caller keeps it.
 import { createCipheriv, createHmac, randomBytes } from 'node:crypto';
-import { PrepareOptionsError, PrivacyError } from './errors.ts';
+import { keyDestroyedError, prepareOptionsError } from './errors.ts';
 
 const keyBytes = 32;
 const cachedNames = 4096;
@@ -32,7 +32,7 @@ export interface ReleaseKey {
  */
 export function createReleaseKey(key?: Uint8Array): ReleaseKey {
   if (key !== undefined && key.length !== keyBytes) {
-    throw new PrepareOptionsError('an anonymizer', [`the key has ${key.length} bytes, wanted ${keyBytes}`]);
+    throw prepareOptionsError('an anonymizer', [`the key has ${key.length} bytes, wanted ${keyBytes}`]);
   }
   // A copy: the caller may wipe its own.
   return buildKey(key === undefined ? randomBytes(keyBytes) : Buffer.from(key), key !== undefined);
@@ -76,11 +76,4 @@ function buildKey(secret: Buffer, isKept: boolean): ReleaseKey {
       known.clear();
     },
   };
-}
-
-function keyDestroyedError(): PrivacyError {
-  return new PrivacyError(
-    'ERR_PREPARE_KEY_DESTROYED',
-    'Cannot hash a name: the key of this release is destroyed; create another anonymizer (its hashes will differ)',
-  );
 }

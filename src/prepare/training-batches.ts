@@ -2,7 +2,7 @@
 import * as arrow from 'apache-arrow';
 import { toArrowSchema, trainingKind, buildBatch, buildIntegers, buildNames } from '../core/index.ts';
 import type { BatchSource, RecordKind } from '../core/index.ts';
-import { PrepareOptionsError } from './errors.ts';
+import { prepareOptionsError } from './errors.ts';
 import { splitNames } from './split.ts';
 import type { TrainingSet } from './training-set.ts';
 
@@ -54,7 +54,7 @@ function assertColumns(set: TrainingSet, kind: RecordKind): void {
   const wanted = ['timestamp', ...set.featureNames, 'label', 'split'].join(', ');
   const given = kind.fields.map((field) => field.name).join(', ');
   if (given === wanted) return;
-  throw new PrepareOptionsError('training batches', [`the kind has columns ${given}, wanted ${wanted}`]);
+  throw prepareOptionsError('training batches', [`the kind has columns ${given}, wanted ${wanted}`]);
 }
 
 function featureData(set: TrainingSet, column: number, start: number, end: number): arrow.Data {

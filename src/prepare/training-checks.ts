@@ -2,7 +2,7 @@
 // know about one that can. No silent repair.
 import { labels } from '../core/index.ts';
 import { countClasses } from './balance.ts';
-import { TrainingHistoryError } from './errors.ts';
+import { oneClassError, tooFewRowsError } from './errors.ts';
 import { splitNames } from './split.ts';
 import type { SplitName } from './split.ts';
 
@@ -29,8 +29,7 @@ export function assertTrainable(rows: Labelled, asked: Asked, skipped: Skipped):
   const counts = countsOf(rows);
   const [train, test] = [total(counts.train), total(counts.test)];
   if (train < minimumTrainRows || test === 0) {
-    throw new TrainingHistoryError(
-      'ERR_PREPARE_TOO_FEW_ROWS',
+    throw tooFewRowsError(
       `the history gives ${rows.labels.length} labelled rows (${train} to train, ${total(counts.gap)} in the gap, ${test} to test), ` +
         `${skipped.warmup} snapshots fell to the warm-up of ${asked.spec.rateWindowMs} ms and ${skipped.unlabelled} rows have no full horizon of ${asked.horizonMs} ms${describeActed(skipped)}`,
       `collect for longer, or use a shorter horizonMs${adviseActed(skipped)}`,
@@ -39,8 +38,7 @@ export function assertTrainable(rows: Labelled, asked: Asked, skipped: Skipped):
   }
   const present = namesOf(counts.train);
   if (present.length < 2) {
-    throw new TrainingHistoryError(
-      'ERR_PREPARE_ONE_CLASS',
+    throw oneClassError(
       `all ${train} rows to train on are ${present[0]} (in all: ${describe(sumOf(counts))})${describeActed(skipped)}`,
       `collect while the host is under memory pressure, or set lower thresholds, or more blocks when the other classes are only in the test part${adviseActed(skipped)}`,
       { counts, ...skipped },

@@ -3,7 +3,7 @@
 import { completeOptions, findProblems } from '../core/index.ts';
 import type { OptionValues } from '../core/index.ts';
 import { balancedWeights, countClasses, undersample } from './balance.ts';
-import { PrepareOptionsError } from './errors.ts';
+import { prepareOptionsError } from './errors.ts';
 import { buildFeatureSpec, featureSpecSha256 } from './feature-spec.ts';
 import type { FeatureSpec } from './feature-spec.ts';
 import { defaultThresholds } from './labels.ts';
@@ -142,7 +142,7 @@ function settingsOf(options: TrainingSetOptions): Settings {
   const want = (ok: boolean, problem: string): void => void (ok || problems.push(problem));
   want(actionEffectMs >= 0, `actionEffectMs is ${actionEffectMs}, wanted 0 or more milliseconds`);
   want(Object.values(thresholds).every(Number.isFinite), 'thresholds holds a value that is not a number');
-  if (problems.length > 0) throw new PrepareOptionsError('a training set', problems);
+  if (problems.length > 0) throw prepareOptionsError('a training set', problems);
   return {
     spec,
     horizonMs,

@@ -5,7 +5,7 @@ import type { LazyDataFrame } from 'nodejs-polars';
 import { RuvectorError, rowsOf, systemClock } from '../core/index.ts';
 import type { AnyRow, Clock, HistoryKind, QueryOptions, TimeRange } from '../core/index.ts';
 import type { FileLock } from '../files/index.ts';
-import { toStoreError } from './errors.ts';
+import { toStoreError, historyClosedError, readOnlyHistoryError, unknownKindError } from './errors.ts';
 import type { History, HistoryOptions, HistoryRows } from './history-contract.ts';
 import { KindLog } from './kind-log.ts';
 import type { KindLogLimits } from './kind-log.ts';
@@ -240,10 +240,7 @@ export class DirectoryHistory implements History {
   private logOf(kind: string): KindLog {
     const log = this.logs.get(kind);
     if (log) return log;
-    throw new RuvectorError(
-      'ERR_STORE_UNKNOWN_KIND',
-      `Cannot find record kind "${kind}": the history stores ${kindNames.join(', ')}; use one of these`,
-    );
+    throw unknownKindError(kind, kindNames);
   }
 
   private report(problem: RuvectorError): void {
@@ -256,16 +253,10 @@ export class DirectoryHistory implements History {
 
   private requireWritable(): void {
     if (this.closed) {
-      throw new RuvectorError(
-        'ERR_STORE_CLOSED',
-        `Cannot write history "${this.directory}": it is closed; open it again`,
-      );
+      throw historyClosedError(this.directory);
     }
     if (this.readOnly) {
-      throw new RuvectorError(
-        'ERR_STORE_READ_ONLY',
-        `Cannot write history "${this.directory}": it was opened with readOnly; open it without`,
-      );
+      throw readOnlyHistoryError(this.directory);
     }
   }
 

@@ -8,11 +8,12 @@
 //   <directory>/clock.json                      history-clock.ts
 //   *.corrupt-<ms>                              damaged files, kept for the user to look at
 import { stat } from 'node:fs/promises';
-import { RuvectorError, recordKinds, systemClock } from '../core/index.ts';
+import { recordKinds, systemClock } from '../core/index.ts';
 import type { RecordKind } from '../core/index.ts';
 import type { FileLock } from '../files/index.ts';
 import { DirectoryHistory, kindNames } from './directory-history.ts';
 import { createDirectory } from './durable-file.ts';
+import { noHistoryError } from './errors.ts';
 import type { History, HistoryOptions } from './history-contract.ts';
 import { acquireLock } from './lock.ts';
 import { openHistoryClock } from './history-clock.ts';
@@ -66,10 +67,6 @@ async function requireDirectory(directory: string): Promise<void> {
   try {
     await stat(directory);
   } catch (cause) {
-    throw new RuvectorError(
-      'ERR_STORE_NOT_FOUND',
-      `Cannot read history "${directory}": there is no such directory; start collecting first`,
-      { cause, details: { path: directory } },
-    );
+    throw noHistoryError(directory, cause);
   }
 }

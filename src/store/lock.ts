@@ -2,10 +2,10 @@
 // `lock.json` only names the owner for the error text.
 import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { RuvectorError } from '../core/index.ts';
 import { tryLock } from '../files/index.ts';
 import type { FileLock } from '../files/index.ts';
-import { toStoreError } from './errors.ts';
+import { lockedError, toStoreError } from './errors.ts';
+import type { RuvectorError } from '../core/index.ts';
 import { findOwnerPid, writeOwner } from './lock-owner.ts';
 
 /**
@@ -47,9 +47,5 @@ function locked(path: string, ownerPath: string, thing: string): RuvectorError {
   const directory = dirname(path);
   const pid = findOwnerPid(path, ownerPath);
   const owner = pid === null ? 'another process' : `process ${pid}`;
-  return new RuvectorError(
-    'ERR_STORE_LOCKED',
-    `Cannot open ${thing} for writing: ${owner} is writing it; stop that process, or open it with readOnly`,
-    { details: { path: directory, pid } },
-  );
+  return lockedError(thing, owner, directory, pid);
 }

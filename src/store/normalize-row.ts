@@ -1,9 +1,9 @@
 // Checks a row when it is appended, so that one bad row cannot spoil the frame of a later flush, and
 // copies it into the shape it will be read back in.
-import { RuvectorError } from '../core/index.ts';
 import type { AnyRow, Field, FieldType, RecordKind } from '../core/index.ts';
+import { invalidRowError } from './errors.ts';
 
-type Value = AnyRow[string];
+export type Value = AnyRow[string];
 
 const INT32_MAX = 2 ** 31 - 1;
 
@@ -42,7 +42,7 @@ export function normalizeRow(kind: RecordKind, row: AnyRow): AnyRow {
 function checkedValue(kind: RecordKind, field: Field, value: Value): Value {
   if (value === null && field.nullable) return null;
   const stored = value === null ? undefined : fits[field.type](value);
-  if (stored === undefined) throw invalidRow(kind, field, value);
+  if (stored === undefined) throw invalidRowError(kind, field, value);
   return stored;
 }
 
@@ -54,13 +54,4 @@ function integerBetween(value: Value, low: number, high: number): number | undef
   if (typeof value !== 'number') return undefined;
   const rounded = Math.round(value);
   return rounded >= low && rounded <= high ? rounded : undefined;
-}
-
-function invalidRow(kind: RecordKind, field: Field, value: Value): RuvectorError {
-  const need = `it needs ${field.type}${field.nullable ? ' or null' : ''}`;
-  return new RuvectorError(
-    'ERR_STORE_INVALID_ROW',
-    `Cannot append ${kind.name} row: field "${field.name}" is ${typeof value === 'string' ? `"${value}"` : String(value)}; ${need}`,
-    { details: { kind: kind.name, field: field.name } },
-  );
 }

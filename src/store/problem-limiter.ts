@@ -1,6 +1,7 @@
 // Keeps a fault that repeats from filling a log: the first problem of a code goes through at once, those
 // that follow within a minute are counted and told together.
-import { RuvectorError } from '../core/index.ts';
+import type { RuvectorError } from '../core/index.ts';
+import { repeatedError } from './errors.ts';
 
 /** How often a code may come through. */
 const WINDOW_MS = 60_000;
@@ -31,7 +32,7 @@ export function createProblemLimiter(listener: (problem: RuvectorError) => void)
     windows.delete(code);
     if (latest === null) return;
     startWindow(code); // what is told now counts as the first of the next minute
-    listener(withCount(latest, count));
+    listener(repeatedError(latest, count));
   };
   return {
     report(problem) {
@@ -53,12 +54,4 @@ export function createProblemLimiter(listener: (problem: RuvectorError) => void)
       }
     },
   };
-}
-
-function withCount(problem: RuvectorError, count: number): RuvectorError {
-  if (count === 1) return problem;
-  return new RuvectorError(problem.code, `${problem.message} (${count} times since it was last told)`, {
-    cause: problem.cause,
-    details: { ...problem.details, count },
-  });
 }

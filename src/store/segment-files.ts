@@ -7,7 +7,7 @@ import type { AnyRow, RecordKind, RuvectorError } from '../core/index.ts';
 import { renameDurably, temporarySuffix } from '../files/index.ts';
 import type { SegmentFooter, SegmentGroup } from './decode-segment.ts';
 import { createDirectory, setAsidePath, writeStored } from './durable-file.ts';
-import { corruptSegment, removedSegment, toStoreError } from './errors.ts';
+import { toStoreError, corruptSegmentError, removedSegmentError } from './errors.ts';
 import { parseSegmentName, segmentName } from './segment-layout.ts';
 
 /** One sealed file. Times are of its first and last row in time, both inclusive. */
@@ -125,7 +125,7 @@ export async function readSegment<T>(
   try {
     return await use(await readFile(segment.path));
   } catch (cause) {
-    if (systemCodeOf(cause) === 'ENOENT') return removedSegment(segment.path, cause);
+    if (systemCodeOf(cause) === 'ENOENT') return removedSegmentError(segment.path, cause);
     return toProblem(segment.path, cause, options);
   }
 }
@@ -144,13 +144,13 @@ async function toProblem(
   { repair, nowMs }: { repair: boolean; nowMs: number },
 ): Promise<RuvectorError> {
   if (isSystemError(cause)) return toStoreError('read', path, cause);
-  if (!repair) return corruptSegment(path, null, cause);
+  if (!repair) return corruptSegmentError(path, null, cause);
   const setAside = setAsidePath(path, nowMs);
   try {
     await renameDurably(path, setAside, 'keep');
-    return corruptSegment(path, setAside, cause);
+    return corruptSegmentError(path, setAside, cause);
   } catch {
-    return corruptSegment(path, null, cause);
+    return corruptSegmentError(path, null, cause);
   }
 }
 

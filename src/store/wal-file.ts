@@ -10,7 +10,7 @@ import type { DecodedWal } from './decode-wal.ts';
 import { buildWalEncoder } from './encode-wal.ts';
 import type { WalEncoder } from './encode-wal.ts';
 import { setAsidePath, writeStored } from './durable-file.ts';
-import { corruptWal, toStoreError } from './errors.ts';
+import { toStoreError, corruptWalError } from './errors.ts';
 import { walName } from './wal-layout.ts';
 
 /** A torn tail that was cut off at open: what a killed writer leaves. Nothing flushed was in it. */
@@ -129,7 +129,7 @@ async function repairWal(
       sizeBytes: 0,
       isCurrent: false,
       recovered: null,
-      problem: corruptWal(path, null, details),
+      problem: corruptWalError(path, null, details),
     };
   }
   const setAside = await keepCopy(path, nowMs);
@@ -140,7 +140,7 @@ async function repairWal(
     sizeBytes: healed.length,
     isCurrent: true,
     recovered: null,
-    problem: corruptWal(path, setAside, details),
+    problem: corruptWalError(path, setAside, details),
   };
 }
 

@@ -3,8 +3,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCodeOf } from '../core/index.ts';
-import { TrainErrorCode, trainError } from './errors.ts';
-import { DISTRIBUTION, checkPython, describeVersion, installCommand, isCompatible } from './python-module.ts';
+import { noPythonError } from './errors.ts';
+import { DISTRIBUTION, checkPython, describeVersion, isCompatible } from './python-module.ts';
 import type { PythonCheck } from './python-module.ts';
 
 /** Options of {@link findPython}. */
@@ -40,12 +40,7 @@ export async function findPython(options: FindPythonOptions = {}): Promise<strin
     if (problem === null) return python;
     findings.push(`"${python}" ${problem}`);
   }
-  throw trainError(
-    TrainErrorCode.NO_PYTHON,
-    `Cannot find a Python that can train: ${findings.join('; ')}; run ` +
-      `\`python3 -m venv .venv && ${installCommand('.venv/bin/python')}\`, or set RUVECTOR_PYTHON`,
-    { details: { tried: findings } },
-  );
+  throw noPythonError(findings);
 }
 
 /** A Python named by the user is the only candidate: another one would be a surprise. */

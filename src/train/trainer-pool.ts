@@ -1,6 +1,6 @@
 // Trainings one after another, each in a process of its own, with one process started ahead of time
 // on request. It keeps no process warm by itself: an idle trainer holds about 200 MB.
-import { TrainErrorCode, trainError } from './errors.ts';
+import { poolClosedError } from './errors.ts';
 import { findPython } from './find-python.ts';
 import type { TrainJob, TrainResult } from './train-job.ts';
 import { startTrainer } from './trainer-process.ts';
@@ -40,7 +40,7 @@ export function createTrainerPool(options: Partial<TrainerOptions> = {}): Traine
   }
 
   async function close(): Promise<void> {
-    closing.abort(closedError());
+    closing.abort(poolClosedError());
     await spare?.catch(() => null);
     await Promise.all([...living].map((trainer) => trainer.close()));
   }
@@ -62,8 +62,4 @@ export function createTrainerPool(options: Partial<TrainerOptions> = {}): Traine
     close,
     [Symbol.asyncDispose]: close,
   };
-}
-
-function closedError(): Error {
-  return trainError(TrainErrorCode.CLOSED, 'Cannot train: the trainer pool is closed; create another one');
 }

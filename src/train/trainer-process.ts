@@ -5,7 +5,13 @@ import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { RuvectorError } from '../core/index.ts';
-import { TrainErrorCode, trainError } from './errors.ts';
+import {
+  trainerFailedError,
+  trainerUsedError,
+  trainingCancelledError,
+  trainingStalledError,
+  unusablePythonError,
+} from './errors.ts';
 import { DISTRIBUTION, checkPython, installCommand } from './python-module.ts';
 import { TextTail } from './text-tail.ts';
 import type { TrainJob, TrainProgress, TrainResult } from './train-job.ts';
@@ -95,10 +101,7 @@ export class TrainerProcess {
    */
   async run(job: TrainJob, { signal, onProgress }: TrainRunOptions = {}): Promise<TrainResult> {
     if (this.#hasJob) {
-      throw trainError(
-        TrainErrorCode.CLOSED,
-        'Cannot run job: the trainer has had its job; start another one',
-      );
+      throw trainerUsedError();
     }
     this.#hasJob = true;
     using lease = new Lease(this.#options.leaseMs ?? LEASE_MS, () => this.#child.kill('SIGKILL'));
@@ -198,18 +201,14 @@ export class TrainerProcess {
     if (exit.error) {
       const state = `"${this.#options.python}" does not start (${exit.error.message})`;
       const next = `set RUVECTOR_PYTHON to a Python that has ${DISTRIBUTION}`;
-      return trainError(TrainErrorCode.NO_PYTHON, `${what}: ${state}; ${next}`, {
-        cause: exit.error,
-        details,
-      });
+      return unusablePythonError(what, `${state}; ${next}`, details, exit.error);
     }
     if (signal?.aborted) {
-      const options = { cause: signal.reason as unknown, details };
-      return trainError(TrainErrorCode.CANCELLED, `${what}: it was cancelled; start it again`, options);
+      return trainingCancelledError(what, details, signal.reason);
     }
     if (lease.hasExpired) {
       const state = `nothing was heard for ${lease.ms} ms in stage "${this.#stage}", so it was killed`;
-      return trainError(TrainErrorCode.STALLED, `${what}: ${state}; look at the log in details`, { details });
+      return trainingStalledError(what, state, details);
     }
     return this.#explainFailure(what, exit, details);
   }
@@ -222,8 +221,10 @@ export class TrainerProcess {
     const failure = this.#failure;
     if (failure) {
       const text = failure.code === null ? `${failure.kind}: ${failure.message}` : failure.message;
-      return trainError(TrainErrorCode.FAILED, `${what}: ${text}`, {
-        details: { ...details, traceback: failure.traceback, trainerCode: failure.code },
+      return trainerFailedError(what, text, {
+        ...details,
+        traceback: failure.traceback,
+        trainerCode: failure.code,
       });
     }
     const lastLine = String(details['log']).split('\n').at(-1);
@@ -232,15 +233,16 @@ export class TrainerProcess {
       const { problem = null } = (await checkPython(python).catch(() => null))?.module ?? {};
       const state =
         problem === null ? `${lastLine.trim()}; run \`${installCommand(python)}\`` : `"${python}" ${problem}`;
-      return trainError(TrainErrorCode.NO_PYTHON, `${what}: ${state}`, { details });
+      return unusablePythonError(what, state, details);
     }
     const how = exit.signal ? `killed by ${exit.signal}` : `ended with status ${exit.code} and no result`;
     const next =
       exit.signal === 'SIGKILL'
         ? 'look for the out-of-memory killer in the kernel log'
         : 'look at the log in details';
-    return trainError(TrainErrorCode.FAILED, `${what}: it was ${how} in stage "${this.#stage}"; ${next}`, {
-      details: { ...details, traceback: details['log'] },
+    return trainerFailedError(what, `it was ${how} in stage "${this.#stage}"; ${next}`, {
+      ...details,
+      traceback: details['log'],
     });
   }
 }

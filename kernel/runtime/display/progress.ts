@@ -23,7 +23,7 @@ export interface ProgressOptions {
 }
 
 /** Makes bars. */
-export interface Progress {
+export interface ProgressMaker {
   (total: number, options?: ProgressOptions): LoopBar;
   <T>(items: Iterable<T>, options?: ProgressOptions): Iterable<T>;
   <T>(items: AsyncIterable<T>, options?: ProgressOptions): AsyncIterable<T>;
@@ -32,7 +32,7 @@ export interface Progress {
 const REDRAW_MS = 100;
 
 /** Creates `progress`: `for (const row of progress(rows))`, or `progress(100).advance()`. */
-export function createProgress({ display }: Display): Progress {
+export function createProgress({ display }: Display): ProgressMaker {
   return ((source: unknown, options: ProgressOptions = {}) => {
     if (typeof source === 'number') return createBar(display, { ...options, total: source });
     const total = options.total ?? sizeOf(source);
@@ -40,7 +40,7 @@ export function createProgress({ display }: Display): Progress {
     return Symbol.asyncIterator in (source as object)
       ? countAsync(source as AsyncIterable<unknown>, bar)
       : count(source as Iterable<unknown>, bar);
-  }) as Progress;
+  }) as ProgressMaker;
 }
 
 function sizeOf(source: unknown): number | undefined {

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { RuvectorError } from '../../core/index.ts';
+import { noBenchError } from '../errors.ts';
 
 const script = fileURLToPath(new URL('../../../test/bench/run.ts', import.meta.url));
 
@@ -18,10 +18,7 @@ export function addBench(program: Command): void {
     .addHelpText('after', '\nExample:\n  $ ruvector-memopt bench collect.cost --json')
     .action(async (names: string[], options: { json?: boolean }) => {
       if (!existsSync(script)) {
-        throw new RuvectorError(
-          'ERR_APP_NO_BENCH',
-          `Cannot run benchmarks from "${script}": the installed package does not ship them; clone the repository and run \`npm run bench\``,
-        );
+        throw noBenchError(script);
       }
       const child = spawn(process.execPath, [script, ...names, ...(options.json ? ['--json'] : [])], {
         stdio: 'inherit',

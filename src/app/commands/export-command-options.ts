@@ -4,7 +4,7 @@ import { describeExposure } from '../../export/index.ts';
 import { exportArguments, exportOptions, exportTables, trainingOptions } from '../../export/options/index.ts';
 import type { Exposure } from '../../export/index.ts';
 import { streamOptions } from '../../stream/index.ts';
-import { ConfigError } from '../errors.ts';
+import { configError } from '../errors.ts';
 import type { ExportJob } from '../exports/export-job.ts';
 import { givenFlags, onlyIn, pickOptions } from './table-options.ts';
 
@@ -42,7 +42,7 @@ export function assertCombination(options: ExportCommandOptions): void {
   if (hours !== undefined && (start !== undefined || end !== undefined)) {
     problems.push('--hours excludes --from and --to');
   }
-  if (problems.length > 0) throw new ConfigError(problems);
+  if (problems.length > 0) throw configError(problems);
 }
 
 const { endpoint, filters, token } = streamOptions;

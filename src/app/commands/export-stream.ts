@@ -2,7 +2,7 @@
 import type { Home } from '../../core/index.ts';
 import { parseFilter, streamDefaults, streamFormats, streamOptions } from '../../stream/index.ts';
 import type { StreamFormat, StreamRequest } from '../../stream/index.ts';
-import { ConfigError } from '../errors.ts';
+import { configError } from '../errors.ts';
 import { describeReading, runStreamCommand } from '../streams/stream-command.ts';
 import { abortOnSignals, formatRows, print, printJson } from '../terminal.ts';
 import type { ExportCommandOptions } from './export-command-options.ts';
@@ -36,7 +36,7 @@ function formatOf(name: string): StreamFormat {
   const wanted = name === 'jsonl' || name === 'json' ? 'jsonlines' : name;
   const format = streamFormats.find((known) => known === wanted);
   if (format) return format;
-  throw new ConfigError([`--format is "${name}", wanted one of ${streamFormats.join(', ')} for --stream`]);
+  throw configError([`--format is "${name}", wanted one of ${streamFormats.join(', ')} for --stream`]);
 }
 
 /** Tables and columns are checked against the stream. */

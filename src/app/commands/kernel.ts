@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { findUserHome } from '../../core/index.ts';
-import { ConfigError } from '../errors.ts';
+import { configError } from '../errors.ts';
 import {
   listDataDirectories,
   resolvePrefixDataDirectory,
@@ -81,7 +81,7 @@ const currentHost = (): JupyterHost => ({
 
 async function resolvePlace(options: PlaceOptions): Promise<Place> {
   const given = [options.user, options.prefix !== undefined, options.sysPrefix].filter(Boolean);
-  if (given.length > 1) throw new ConfigError(['--user, --prefix and --sys-prefix exclude each other']);
+  if (given.length > 1) throw configError(['--user, --prefix and --sys-prefix exclude each other']);
   if (options.sysPrefix) {
     const { prefix, python } = await readPythonPrefix();
     return { dataDirectory: resolvePrefixDataDirectory(prefix, process.platform), python };
@@ -111,7 +111,7 @@ async function listPlaces(options: PlaceOptions): Promise<string[]> {
 /** Jupyter's own rule for names of kernels. */
 function checkName(name: string = KERNEL_NAME): string {
   if (/^[a-z0-9._-]+$/.test(name)) return name;
-  throw new ConfigError([`--name "${name}" must consist of a–z, 0–9, ".", "_" and "-"`]);
+  throw configError([`--name "${name}" must consist of a–z, 0–9, ".", "_" and "-"`]);
 }
 
 function report(options: PlaceOptions, kernels: readonly InstalledKernel[], verb: string): void {

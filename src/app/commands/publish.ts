@@ -10,7 +10,7 @@ import {
   verifyDataset,
 } from '../../export/publish/index.ts';
 import type { PublishOptions, PublishReport } from '../../export/publish/index.ts';
-import { ConfigError } from '../errors.ts';
+import { configError } from '../errors.ts';
 import { publishHistory } from '../exports/publish-history.ts';
 import type { PublishHistoryOptions, PublishedHistory } from '../exports/publish-history.ts';
 import { renderPublication, renderVerification } from '../exports/render-publication.ts';
@@ -107,8 +107,8 @@ function addKeygen(parent: Command): void {
 async function publishCommand(dataset: string, given: PublishCommandOptions, home: Home): Promise<void> {
   const { anonymize, iUnderstand = false, json } = given;
   const { to, ...options } = pickOptions(publishOptions, given);
-  if (to === undefined) throw new ConfigError(['--to <target> is missing']);
-  if (!anonymize && !iUnderstand) throw new ConfigError([exposed]);
+  if (to === undefined) throw configError(['--to <target> is missing']);
+  if (!anonymize && !iUnderstand) throw configError([exposed]);
   if (dataset !== 'history') refuseHistoryOptions(given);
   const report = await publish(dataset, home, pickOptions(historyOptions, given), {
     ...options,
@@ -122,7 +122,7 @@ async function publishCommand(dataset: string, given: PublishCommandOptions, hom
 /** They would silently do nothing. */
 function refuseHistoryOptions(given: PublishCommandOptions): void {
   const problems = givenFlags(historyOptions, given).map((flag) => `${flag} is only for "history"`);
-  if (problems.length > 0) throw new ConfigError(problems);
+  if (problems.length > 0) throw configError(problems);
 }
 
 const exposed =

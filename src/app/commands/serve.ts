@@ -21,7 +21,7 @@ import { openServeLog } from '../serve/serve-log.ts';
 import { print } from '../terminal.ts';
 import { startTrimming } from '../serve/trim-memory.ts';
 import { buildUnitFile, findServiceProblems, serviceFlags } from '../serve/unit-file.ts';
-import { ConfigError } from '../errors.ts';
+import { configError } from '../errors.ts';
 import { homeOf } from './options.ts';
 import { addHostOptions, addOutletOptions, toConfig } from './serve-options.ts';
 import type { ServeOptions } from './serve-options.ts';
@@ -124,7 +124,7 @@ function stopOnInputEnd(life: ServeLife): void {
 /** The unit runs this executable on this home with the flags of this call. */
 function printUnit(home: string, { pid, stopWithStdin = false, logFile }: ServeOptions): string {
   const problems = findServiceProblems(pid, stopWithStdin);
-  if (problems.length > 0) throw new ConfigError(problems);
+  if (problems.length > 0) throw configError(problems);
   const script = fileURLToPath(new URL('../../../bin/ruvector-memopt.mjs', import.meta.url));
   return buildUnitFile({
     command: [process.execPath, script, '--home', home, 'serve', ...serviceFlags(process.argv)],

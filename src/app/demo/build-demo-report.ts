@@ -1,7 +1,7 @@
 // Turns what the demo saw into its report, and fails loudly where a stage did not really happen.
 import { join } from 'node:path';
 import { labels } from '../../core/index.ts';
-import { DemoStageError } from '../errors.ts';
+import { demoStageError } from '../errors.ts';
 import { measureDemoOutcome } from './demo-outcome.ts';
 import { baselineNames } from './demo-report.ts';
 import type { DemoReport } from './demo-report.ts';
@@ -17,7 +17,7 @@ export async function buildDemoReport(run: DemoRun, actuator: string): Promise<D
     files: filesOf(run),
   };
   for (const [stage, isDone, state] of stageChecks(report)) {
-    if (!isDone) throw new DemoStageError(stage, state);
+    if (!isDone) throw demoStageError(stage, state);
   }
   return report;
 }
@@ -106,9 +106,8 @@ function describeModel({
   'dataset' | 'model' | 'baseline' | 'gate' | 'parity' | 'swap' | 'fitToFirstDecisionMs'
 > {
   const { deployment, manifest, fitToFirstDecisionMs } = training;
-  if (!deployment?.swap) throw new DemoStageError('swap', 'the trained model did not go live');
-  if (fitToFirstDecisionMs === null)
-    throw new DemoStageError('first decision', 'the new model did not decide');
+  if (!deployment?.swap) throw demoStageError('swap', 'the trained model did not go live');
+  if (fitToFirstDecisionMs === null) throw demoStageError('first decision', 'the new model did not decide');
   const metrics = manifest.metrics as unknown as Scores;
   return {
     dataset: {

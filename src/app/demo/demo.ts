@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { labels, resolveHome } from '../../core/index.ts';
 import { locateDestination, writeWhole } from '../../files/index.ts';
 import { buildConfig } from '../host/config.ts';
-import { DemoStageError } from '../errors.ts';
+import { demoStageError } from '../errors.ts';
 import { openHost } from '../host/host.ts';
 import type { Host } from '../host/host-types.ts';
 import type { TrainProgress } from '../../train/index.ts';
@@ -176,7 +176,7 @@ async function prepareDirectory(path: string): Promise<string> {
   // Through its links: an earlier demo's folder is replaced, the link to it stays.
   const { path: directory } = await locateDestination(path, { hasDescriptors: false });
   if (existsSync(directory) && !existsSync(join(directory, MARKER))) {
-    throw new DemoStageError(
+    throw demoStageError(
       'prepare',
       `"${directory}" exists and is not an earlier demo's; choose another with --output`,
     );

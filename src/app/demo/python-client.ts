@@ -2,7 +2,7 @@
 // through `import ruvector` as a user would.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { DemoStageError } from '../errors.ts';
+import { demoStageError } from '../errors.ts';
 import type { Host } from '../host/host-types.ts';
 import { findPython } from '../../train/index.ts';
 
@@ -39,7 +39,7 @@ export async function readFromPython(
     return JSON.parse(stdout) as PythonFindings;
   } catch (error) {
     const said = (error as { stderr?: string }).stderr ?? '';
-    throw new DemoStageError(
+    throw demoStageError(
       'python',
       `Python could not read the history: ${said.trim().split('\n').at(-1) ?? ''}`,
       error,

@@ -4,7 +4,7 @@ import { on } from 'node:events';
 import { readProcessSample } from '../../collect/index.ts';
 import { createHostReaders, createMadviseActuator, dropUnmapped } from '../../optimize/index.ts';
 import type { Actuator, ActuatorPlan } from '../../optimize/index.ts';
-import { DemoStageError } from '../errors.ts';
+import { demoStageError } from '../errors.ts';
 import type { Workload } from './workload-process.ts';
 
 /** A numbered request to the child: pairs of address and length in bytes, as text because addresses exceed JSON's integers. */
@@ -22,7 +22,7 @@ export interface PageOutReply {
 /** The product's own actuator where this user may use it, else one that asks the child. */
 export async function createWorkloadActuator(workload: Workload): Promise<Actuator> {
   const seen = readProcessSample(workload.pid);
-  if (!seen) throw new DemoStageError('workload', 'the child is gone');
+  if (!seen) throw demoStageError('workload', 'the child is gone');
   const direct = createMadviseActuator({ readers: createHostReaders() });
   const { pid, name, startTimeTicks } = seen;
   const uid = process.getuid?.() ?? 0;

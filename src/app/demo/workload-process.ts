@@ -6,7 +6,7 @@ import { rm, statfs } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { DemoStageError } from '../errors.ts';
+import { demoStageError } from '../errors.ts';
 import { createPressureCgroup } from './pressure-cgroup.ts';
 
 /** With what Node takes itself this is 86 % of the limit: less than a fifth is left for files. */
@@ -44,7 +44,7 @@ export async function startWorkload(directory: string): Promise<Workload> {
     for (const name of FILES) await rm(join(directory, name), { force: true });
   });
   try {
-    if (child.pid === undefined) throw new DemoStageError('workload', 'the child process did not start');
+    if (child.pid === undefined) throw demoStageError('workload', 'the child process did not start');
     cgroup?.add(child.pid);
     const seen = { phases: 0, phase: '' };
     const ended = failWhenEnded(child);
@@ -77,7 +77,7 @@ const RAMFS = 0x858458f6;
 async function refuseMemoryFolder(directory: string): Promise<void> {
   const { type } = await statfs(directory);
   if (type !== TMPFS && type !== RAMFS) return;
-  throw new DemoStageError(
+  throw demoStageError(
     'workload',
     `"${directory}" is in memory (tmpfs), and the demo needs files on a disk; choose another folder with --output`,
   );
@@ -112,9 +112,9 @@ function readPhases(child: ChildProcess, seen: { phases: number; phase: string }
 
 function failWhenEnded(child: ChildProcess): Promise<never> {
   const ended = new Promise<never>((_, reject) => {
-    child.once('error', (error) => reject(new DemoStageError('workload', error.message, error)));
+    child.once('error', (error) => reject(demoStageError('workload', error.message, error)));
     child.once('exit', (code, signal) =>
-      reject(new DemoStageError('workload', `the child ended by itself (${signal ?? `exit code ${code}`})`)),
+      reject(demoStageError('workload', `the child ended by itself (${signal ?? `exit code ${code}`})`)),
     );
   });
   ended.catch(() => undefined); // it also ends when we stop it, and then nobody waits

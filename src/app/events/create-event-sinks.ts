@@ -2,7 +2,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { messageOf } from '../../core/index.ts';
-import { ConfigError } from '../errors.ts';
+import { configError } from '../errors.ts';
 import { createCommandSink } from './command-sink.ts';
 import type { EventSink } from './event-sink.ts';
 import { createJournaldSink, hasJournal } from './journald-sink.ts';
@@ -25,7 +25,7 @@ export function createEventSinks(
       return [];
     }
   });
-  if (problems.length > 0) throw new ConfigError(problems);
+  if (problems.length > 0) throw configError(problems);
   return sinks;
 }
 

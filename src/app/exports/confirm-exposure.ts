@@ -1,8 +1,8 @@
 // Asks before anything leaves without anonymisation: says which columns would be exposed, then wants a
 // yes on the terminal or `--yes` elsewhere.
 import { createInterface } from 'node:readline/promises';
-import { RuvectorError } from '../../core/index.ts';
 import type { Exposure } from '../../export/index.ts';
+import { notConfirmedError } from '../errors.ts';
 
 const roleTexts = {
   identifier: 'names one thing for good',
@@ -36,11 +36,4 @@ export async function confirmExposure(exposures: readonly Exposure[], isAgreed: 
   } finally {
     terminal.close();
   }
-}
-
-function notConfirmedError(state: string): RuvectorError {
-  return new RuvectorError(
-    'ERR_APP_NOT_CONFIRMED',
-    `Cannot export without anonymisation: ${state}; leave out --no-anonymize, or add --yes`,
-  );
 }

@@ -2,9 +2,9 @@
 // and writing millions of rows never delays a sample.
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { RuvectorError } from '../../core/index.ts';
 import type { ExportHost, ExportJob, ExportResult, ExportJobWatch } from './export-job.ts';
 import type { ExportWorkerData, ExportWorkerMessage } from './export-worker.ts';
+import { exportCrashedError, exportFailedError } from '../errors.ts';
 
 const workerUrl = new URL(`./export-worker${extname(import.meta.filename)}`, import.meta.url);
 
@@ -26,24 +26,12 @@ export function runExportInThread(
     worker.on('message', (message: ExportWorkerMessage) => {
       if (message.type === 'progress') onProgress?.(message.progress);
       else if (message.type === 'done') resolve(message.result);
-      else reject(toError(message));
+      else reject(exportFailedError(message));
     });
-    worker.once('error', (error) => reject(crashedError(job.path, error)));
+    worker.once('error', (error) => reject(exportCrashedError(job.path, error)));
     // After an answer this rejects a settled promise: nothing happens.
     worker.once('exit', (code) =>
-      reject(crashedError(job.path, new Error(`the thread ended with code ${code}`))),
+      reject(exportCrashedError(job.path, new Error(`the thread ended with code ${code}`))),
     );
   }).finally(() => signal?.removeEventListener('abort', cancel));
-}
-
-function toError({ code, message, details }: Extract<ExportWorkerMessage, { type: 'failed' }>): Error {
-  return code === null ? new Error(message) : new RuvectorError(code, message, { details });
-}
-
-function crashedError(path: string, cause: Error): RuvectorError {
-  return new RuvectorError(
-    'ERR_EXPORT_CRASHED',
-    `Cannot finish "${path}": its thread failed (${cause.message}); export less at once, or from the command line`,
-    { cause, details: { path } },
-  );
 }

@@ -7,7 +7,7 @@ import type { ExportTable } from '../../export/index.ts';
 import { buildFeatureSpec } from '../../prepare/index.ts';
 import { openHistory } from '../../store/index.ts';
 import { readSavedConfig } from '../host/config.ts';
-import { ConfigError } from '../errors.ts';
+import { configError } from '../errors.ts';
 
 /** Range and form of what is published; see `ruvector-memopt publish --help`. */
 export type PublishHistoryOptions = OptionValues<typeof historyOptions>;
@@ -50,6 +50,6 @@ function checkTables({ tables = [], hours, start, end }: PublishHistoryOptions):
   if (hours !== undefined && (start !== undefined || end !== undefined)) {
     problems.push('--hours excludes --from and --until');
   }
-  if (problems.length > 0) throw new ConfigError(problems);
+  if (problems.length > 0) throw configError(problems);
   return exportTables.filter((table) => tables.includes(table));
 }

@@ -10,7 +10,7 @@ import type { Goal } from '../../optimize/index.ts';
 import { trainingSetDefaults } from '../../prepare/index.ts';
 import { isOwnProcfs } from '../../procfs/index.ts';
 import { DEFAULT_RETAIN_DAYS, DEFAULT_RETAIN_MIB } from '../../store/index.ts';
-import { ConfigError } from '../errors.ts';
+import { configError } from '../errors.ts';
 
 /** What `serve`, `collect` and the demo run with. */
 export interface HostConfig {
@@ -153,7 +153,7 @@ export function buildConfig(overrides: Partial<HostConfig>): HostConfig {
   const problems = rules
     .filter((rule) => !rule.isValid(config))
     .map((rule) => `${rule.key} is ${JSON.stringify(config[rule.key])}, wanted ${rule.wanted}`);
-  if (problems.length > 0) throw new ConfigError(problems);
+  if (problems.length > 0) throw configError(problems);
   return config;
 }
 
@@ -179,6 +179,6 @@ function readSaved(path: string): Partial<HostConfig> {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Partial<HostConfig>;
   } catch (error) {
-    throw new ConfigError([`${path} is not readable JSON (${messageOf(error)}); remove it or serve again`]);
+    throw configError([`${path} is not readable JSON (${messageOf(error)}); remove it or serve again`]);
   }
 }

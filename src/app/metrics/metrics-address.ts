@@ -1,6 +1,5 @@
 // Where the page of metrics listens. This machine only, unless somebody says why not.
-import { RuvectorError, messageOf, systemCodeOf } from '../../core/index.ts';
-import { ConfigError } from '../errors.ts';
+import { configError } from '../errors.ts';
 
 /** A parsed `--metrics`. */
 export interface MetricsAddress {
@@ -20,13 +19,13 @@ const MAX_PORT = 65_535;
 export function parseMetricsAddress(text: string, remoteReason?: string): MetricsAddress {
   const [, v6, name, port] = /^(?:(?:\[([0-9a-f:.]+)\]|([\w.-]+)):)?(\d{1,5})$/i.exec(text.trim()) ?? [];
   if (port === undefined || Number(port) > MAX_PORT) {
-    throw new ConfigError([`--metrics is "${text}", wanted host:port, for example 127.0.0.1:9464`]);
+    throw configError([`--metrics is "${text}", wanted host:port, for example 127.0.0.1:9464`]);
   }
   const host = v6 ?? name ?? '127.0.0.1';
   if (isLoopback(host)) return { host, port: Number(port), remoteReason: null };
   const reason = remoteReason?.trim() ?? '';
   if (reason === '') {
-    throw new ConfigError([
+    throw configError([
       `--metrics is "${text}", which other machines reach, and the page is neither encrypted nor protected by a password; ` +
         'use 127.0.0.1, or say with --metrics-remote <reason> why it may be so',
     ]);
@@ -37,15 +36,4 @@ export function parseMetricsAddress(text: string, remoteReason?: string): Metric
 /** True for a name or address that only this machine reaches. */
 export function isLoopback(host: string): boolean {
   return /^(localhost|127(\.\d{1,3}){3}|::1)$/i.test(host);
-}
-
-/** The page cannot be served, code `ERR_APP_METRICS`. */
-export function metricsError({ host, port }: MetricsAddress, cause: unknown): RuvectorError {
-  const inUse = systemCodeOf(cause) === 'EADDRINUSE';
-  const state = inUse ? 'another program listens there (EADDRINUSE)' : messageOf(cause);
-  return new RuvectorError(
-    'ERR_APP_METRICS',
-    `Cannot serve metrics at "${host}:${port}": ${state}; choose another port with --metrics, or port 0 for a free one`,
-    { cause },
-  );
 }

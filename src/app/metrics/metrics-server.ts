@@ -6,7 +6,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { messageOf } from '../../core/index.ts';
 import { chooseFormat } from './accept-format.ts';
-import { metricsError } from './metrics-address.ts';
+import { metricsError } from '../errors.ts';
 import type { MetricsAddress } from './metrics-address.ts';
 import type { PageFormat } from './metrics-page.ts';
 import { guardServer, guardSocket } from '../../sockets/index.ts';
@@ -93,7 +93,7 @@ async function listen(http: Server, address: MetricsAddress): Promise<void> {
     http.listen({ host: address.host, port: address.port, exclusive: true });
     await once(http, 'listening');
   } catch (error) {
-    throw metricsError(address, error);
+    throw metricsError(address.host, address.port, error);
   }
 }
 

@@ -1,7 +1,6 @@
 // What can be asked over the bridge. Each request is a small function in one table; parameters are
 // checked, results are plain JSON.
 import type { RequestContext, RequestHandler, RequestResult } from '../../bridge/index.ts';
-import { RuvectorError } from '../../core/index.ts';
 import type { PruneReport } from '../../models/index.ts';
 import { buildConfig } from '../host/config.ts';
 import type { Deployment, Host } from '../host/host-types.ts';
@@ -11,6 +10,7 @@ import { parseParams, requireParam } from './params.ts';
 import type { TrainJob } from '../../train/index.ts';
 import { describeExplanation } from '../host/status.ts';
 import { buildStreamRequests } from './stream-requests.ts';
+import { attachmentsError } from '../errors.ts';
 
 type Handler = (params: unknown, context: RequestContext) => Promise<unknown>;
 
@@ -94,10 +94,7 @@ async function deploy(
   const manifest = requireParam('model.deploy', 'manifest', parsed.manifest);
   const [model, golden, heldOut] = attachments;
   if (!model || !golden) {
-    throw new RuvectorError(
-      'ERR_APP_PARAMS',
-      `Cannot serve "model.deploy": ${attachments.length} attachments came, wanted 2 or 3; send model.onnx, golden.arrow and, for the gate, heldout.arrow`,
-    );
+    throw attachmentsError(attachments.length);
   }
   return host.deploy({ manifest, model, golden, heldOut, activate: parsed.activate });
 }

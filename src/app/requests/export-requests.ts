@@ -1,7 +1,7 @@
 // The bridge requests `export.range`, `export.recent` and `export.training`: parameters → one job → its statistics. Their
 // options are those of src/export/export-options.ts. The file is written by this host, so its path must be absolute.
+import { relativePathError } from '../errors.ts';
 import { isAbsolute } from 'node:path';
-import { RuvectorError } from '../../core/index.ts';
 import { exportArguments, exportOptions, trainingOptions } from '../../export/options/index.ts';
 import type { RequestContext } from '../../bridge/index.ts';
 import type { ExportJob, ExportResult } from '../exports/export-job.ts';
@@ -71,8 +71,5 @@ function targetOf(
   const given = optionsOf({ path, format }, params);
   const target = requireParam(request, 'path', given.path);
   if (isAbsolute(target)) return { path: target, format: given.format };
-  throw new RuvectorError(
-    'ERR_APP_PARAMS',
-    `Cannot serve "${request}": "path" is "${target}", wanted an absolute path; this host runs in another folder`,
-  );
+  throw relativePathError(request, target);
 }

@@ -1,7 +1,8 @@
 // Parameters that arrive over the bridge, checked by a small table; every mistake in one report. Those that are options
 // have their names and types from a table of options (src/core/options.ts).
-import { RuvectorError, toWireName } from '../../core/index.ts';
+import { toWireName } from '../../core/index.ts';
 import type { OptionEntry, OptionTable, OptionValues } from '../../core/index.ts';
+import { missingParamError, paramsError } from '../errors.ts';
 
 type Check = 'number' | 'string' | 'boolean' | 'object' | 'list' | 'string or list' | 'list of anything';
 
@@ -51,11 +52,7 @@ export function parseParams<const S extends Readonly<Record<string, Check>>>(
     return checks[wanted](v) ? [] : [`"${name}" is ${JSON.stringify(v)}, wanted a ${wanted}`];
   });
   if (problems.length > 0) {
-    throw new RuvectorError(
-      'ERR_APP_PARAMS',
-      `Cannot serve "${request}": ${problems.join('; ')}; correct the parameters and ask again`,
-      { details: { problems } },
-    );
+    throw paramsError(request, problems);
   }
   return Object.fromEntries(given) as Params<S>;
 }
@@ -84,8 +81,5 @@ export function optionsOf<T extends OptionTable>(
 /** A parameter the request cannot do without. @throws RuvectorError `ERR_APP_PARAMS` */
 export function requireParam<T>(request: string, name: string, value: T | undefined): T {
   if (value !== undefined) return value;
-  throw new RuvectorError(
-    'ERR_APP_PARAMS',
-    `Cannot serve "${request}": "${name}" is missing; give it and ask again`,
-  );
+  throw missingParamError(request, name);
 }

@@ -3,7 +3,6 @@
 import type { Home } from '../../core/index.ts';
 import { findDaemon } from '../../bridge/index.ts';
 import { once } from 'node:events';
-import { RuvectorError } from '../../core/index.ts';
 import { buildFeatureSpec } from '../../prepare/index.ts';
 import { openHistory } from '../../store/index.ts';
 import type { BridgeClient } from '../../bridge/index.ts';
@@ -15,6 +14,7 @@ import { runSampling } from '../host/sampling.ts';
 import { SamplingHealth } from '../host/sampling-health.ts';
 import { createStreamService } from './stream-service.ts';
 import type { StreamInfo, StreamOptions } from './stream-service.ts';
+import { streamEndedError } from '../errors.ts';
 
 /** Options of {@link runStreamCommand}. */
 export interface StreamCommandOptions {
@@ -110,7 +110,7 @@ async function streamHere(options: StreamCommandOptions, endpoint: string): Prom
     },
   });
   const last = streams.list()[0];
-  if (!last) throw new RuvectorError('ERR_APP_NO_STREAM', 'Cannot end the stream: it has ended already');
+  if (!last) throw streamEndedError();
   await streams.stop(last.endpoint);
   return last;
 }

@@ -6,7 +6,7 @@ import {
   publishedKinds,
   streamOptions,
 } from '../../stream/index.ts';
-import { ConfigError } from '../errors.ts';
+import { configError } from '../errors.ts';
 import { paramsOf, parseParams, requireParam } from '../requests/params.ts';
 import type { StreamOptions } from './stream-service.ts';
 
@@ -23,7 +23,7 @@ export function parseStreamOption(text: string): StreamOptions {
     const { format, token, ...request } = parseSubscribeQuery(query, publishedKinds);
     return { endpoint: at < 0 ? text : text.slice(0, at), format, token, request, anonymize };
   } catch (error) {
-    throw new ConfigError([`--stream ${text}: ${messageOf(error)}`]);
+    throw configError([`--stream ${text}: ${messageOf(error)}`]);
   }
 }
 

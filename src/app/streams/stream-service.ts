@@ -3,7 +3,6 @@
 // rows as they are stored, while a reader inside this process follows them.
 import { once } from 'node:events';
 import type { AnyRow, HistoryKind, HistoryReader } from '../../core/index.ts';
-import { RuvectorError } from '../../core/index.ts';
 import { createStreamHub, serveStream } from '../../stream/index.ts';
 import type {
   HubSubscription,
@@ -17,6 +16,7 @@ import type {
 } from '../../stream/index.ts';
 import { createAnonymousViews, createPlainViews, readViews, storedViews } from './stream-views.ts';
 import type { StreamViews } from './stream-views.ts';
+import { unknownStreamEndpointError } from '../errors.ts';
 
 /** What is started. */
 export interface StreamOptions {
@@ -177,7 +177,7 @@ class Service implements StreamService {
 
   async stop(endpoint: string): Promise<void> {
     const running = this.#running.get(endpoint);
-    if (!running) throw noStreamError(endpoint, [...this.#running.keys()]);
+    if (!running) throw unknownStreamEndpointError(endpoint, [...this.#running.keys()]);
     this.#running.delete(endpoint);
     await this.#close(running);
   }
@@ -228,12 +228,4 @@ function sumByFormat(all: readonly StreamTotals[]): StreamTotals[] {
 function infoOf({ handle, anonymized }: Running): StreamInfo {
   const { endpoint, transport, format } = handle;
   return { endpoint, transport, format, anonymized, ...handle.stats() };
-}
-
-function noStreamError(endpoint: string, known: readonly string[]): RuvectorError {
-  const state = known.length > 0 ? `there are "${known.join('", "')}"` : 'there is none';
-  return new RuvectorError(
-    'ERR_APP_NO_STREAM',
-    `Cannot stop stream "${endpoint}": ${state}; \`stream.list\` says which run`,
-  );
 }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../core/index.ts';
 import { createTrainerPool } from '../../train/index.ts';
 import type { TrainJob, TrainResult, TrainerPool } from '../../train/index.ts';
-import { busyError } from '../errors.ts';
+import { trainingBusyError } from '../errors.ts';
 import type { Host } from '../host/host-types.ts';
 import type { TrainingService } from './training-types.ts';
 
@@ -26,7 +26,7 @@ export function createTrainingService(
   const warmPool = (): TrainerPool => (pool ??= createTrainerPool({ bridgeFile: host.home.bridgeFile }));
 
   const train: TrainingService['train'] = async (job, options = {}) => {
-    if (isRunning) throw busyError();
+    if (isRunning) throw trainingBusyError();
     isRunning = true;
     const startedMs = performance.now();
     try {

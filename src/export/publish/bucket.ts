@@ -3,11 +3,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type * as S3 from '@aws-sdk/client-s3';
-import { RuvectorError, messageOf } from '../../core/index.ts';
 import { checksumsName } from './checksums.ts';
 import { digestStream } from './tree-reader.ts';
 import type { TreeReader } from './tree-reader.ts';
 import { publicKeyName, signatureName } from './signature.ts';
+import { noS3Error, s3Error } from './errors.ts';
 
 /** Where in which bucket. */
 export interface BucketLocation {
@@ -56,11 +56,7 @@ async function importClient(): Promise<typeof S3> {
   try {
     return await import('@aws-sdk/client-s3');
   } catch (cause) {
-    throw new RuvectorError(
-      'ERR_EXPORT_NO_S3',
-      'Cannot use "s3://": the package @aws-sdk/client-s3 is not installed; run `npm install @aws-sdk/client-s3`',
-      { cause },
-    );
+    throw noS3Error(cause);
   }
 }
 
@@ -135,11 +131,7 @@ async function ask<T>(url: string, answer: Promise<T>): Promise<T> {
     return await answer;
   } catch (cause) {
     const code = cause instanceof Error ? cause.name : 'unknown';
-    throw new RuvectorError(
-      'ERR_EXPORT_S3',
-      `Cannot reach "${url}": ${code}: ${messageOf(cause)}; check bucket, credentials, region and --endpoint-url`,
-      { cause, details: { url, code } },
-    );
+    throw s3Error(url, code, cause);
   }
 }
 

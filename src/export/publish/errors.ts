@@ -1,5 +1,5 @@
 // Errors of publication. Codes are listed in docs/errors.md.
-import { RuvectorError } from '../../core/index.ts';
+import { RuvectorError, messageOf } from '../../core/index.ts';
 
 /** Options that cannot be used, code `ERR_EXPORT_PUBLISH_OPTIONS`. All mistakes in one report. */
 export function publishOptionsError(problems: readonly string[]): RuvectorError {
@@ -43,5 +43,32 @@ export function signingKeyError(key: string, state: string, cause?: unknown): Ru
     'ERR_EXPORT_SIGNING_KEY',
     `Cannot use key "${key}": ${state}; make one with \`ruvector-memopt publish keygen\``,
     { cause, details: { key } },
+  );
+}
+
+/** A file of a release key that cannot be used, code `ERR_EXPORT_KEY_FILE`. */
+export function keyFileError(path: string, state: string, cause?: unknown): RuvectorError {
+  return new RuvectorError(
+    'ERR_EXPORT_KEY_FILE',
+    `Cannot use key file "${path}": ${state}; name another file, or none to use a key that is wiped with the release`,
+    { cause, details: { path } },
+  );
+}
+
+/** The optional package is not installed, code `ERR_EXPORT_NO_S3`. */
+export function noS3Error(cause: unknown): RuvectorError {
+  return new RuvectorError(
+    'ERR_EXPORT_NO_S3',
+    'Cannot use "s3://": the package @aws-sdk/client-s3 is not installed; run `npm install @aws-sdk/client-s3`',
+    { cause },
+  );
+}
+
+/** What S3 answered instead, code `ERR_EXPORT_S3`. */
+export function s3Error(url: string, name: string, cause: unknown): RuvectorError {
+  return new RuvectorError(
+    'ERR_EXPORT_S3',
+    `Cannot reach "${url}": ${name}: ${messageOf(cause)}; check bucket, credentials, region and --endpoint-url`,
+    { cause, details: { url, code: name } },
   );
 }

@@ -27,7 +27,7 @@ import { openSource } from './open-source.ts';
 import { compareVersions, nextVersion } from './semantic-version.ts';
 import { publicKeyName, readPrivateKey, signChecksums, signatureName } from './signature.ts';
 import type { TreeSignature } from './signature.ts';
-import { targetError } from './tree-folder.ts';
+import { toPublishTargetError } from './tree-folder.ts';
 import { compareTrees } from './version-change.ts';
 import type { ComparedTable, VersionChange } from './version-change.ts';
 
@@ -62,7 +62,7 @@ export async function publishDataset(
     const removed = isSame ? [] : await target.commit(pathsOf(plan, signature), options);
     return buildReport(to, plan, before, signature, removed);
   } catch (error) {
-    throw targetError(to, error);
+    throw toPublishTargetError(to, error);
   } finally {
     source.seal?.();
   }

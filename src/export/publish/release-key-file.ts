@@ -2,7 +2,8 @@
 // get the same hashes in every release. Mode 0600.
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
-import { RuvectorError, systemCodeOf } from '../../core/index.ts';
+import { systemCodeOf } from '../../core/index.ts';
+import { keyFileError } from './errors.ts';
 
 const keyBytes = 32;
 
@@ -27,12 +28,4 @@ async function makeKeyFile(path: string): Promise<string> {
     throw keyFileError(path, 'it cannot be written', cause);
   }
   return text;
-}
-
-function keyFileError(path: string, state: string, cause?: unknown): RuvectorError {
-  return new RuvectorError(
-    'ERR_EXPORT_KEY_FILE',
-    `Cannot use key file "${path}": ${state}; name another file, or none to use a key that is wiped with the release`,
-    { cause, details: { path } },
-  );
 }

@@ -44,7 +44,7 @@ export async function stageFolder(named: string): Promise<StagedFolder> {
       [Symbol.asyncDispose]: async () => rm(path, { recursive: true, force: true }),
     };
   } catch (error) {
-    throw targetError(named, error);
+    throw toPublishTargetError(named, error);
   }
 }
 
@@ -69,7 +69,7 @@ async function locateFolder(named: string): Promise<string> {
 }
 
 /** An error of the file system as one of the target. */
-export function targetError(target: string, error: unknown): unknown {
+export function toPublishTargetError(target: string, error: unknown): unknown {
   const code = systemCodeOf(error);
   if (isRuvectorError(error) || code === undefined) return error;
   const { state, nextStep } = adviseOn(error);
@@ -135,7 +135,7 @@ async function replaceFolder(staged: string, target: string, aside: string): Pro
       await rm(aside, { recursive: true, force: true });
     }
   } catch (error) {
-    throw targetError(target, error);
+    throw toPublishTargetError(target, error);
   }
 }
 

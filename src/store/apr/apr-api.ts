@@ -5,7 +5,7 @@ import type { TrainingSample } from '../../core/index.ts';
 import { writeSamples } from '../durable-file.ts';
 import { toStoreError } from '../errors.ts';
 import { encodeApr } from './apr-file.ts';
-import { noAprFile } from './errors.ts';
+import { noAprFileError } from './errors.ts';
 import { cachePath } from './hardware-id.ts';
 import { readApr } from './read-samples.ts';
 import { openSampleStore } from './sample-store.ts';
@@ -20,7 +20,7 @@ import type { CollectorSettings } from './tuner-data-collector.ts';
  */
 export async function loadApr(path: string, settings?: CollectorSettings): Promise<TunerDataCollector> {
   const { samples, sizeBytes } = await readApr(path);
-  if (sizeBytes === 0) throw noAprFile(path);
+  if (sizeBytes === 0) throw noAprFileError(path);
   return TunerDataCollector.fromSamples(samples, settings);
 }
 

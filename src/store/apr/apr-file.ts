@@ -6,7 +6,7 @@
 //   8+n  4  u32 CRC-32 (IEEE) of the JSON
 import { crc32 } from 'node:zlib';
 import type { TrainingSample } from '../../core/index.ts';
-import { aprTooLarge, corruptApr, unknownAprVersion } from './errors.ts';
+import { aprTooLargeError, corruptAprError, aprVersionError } from './errors.ts';
 import { parseSamples, sampleJson } from './sample-json.ts';
 
 const magic = Buffer.from('APR2', 'latin1');
@@ -35,7 +35,7 @@ export function encodeApr(
 ): EncodedApr {
   const json = encodeJson(samples);
   const jsonBytes = json.reduce((sum, piece) => sum + piece.length, 0);
-  if (jsonBytes > maxJsonBytes) throw aprTooLarge(jsonBytes, maxJsonBytes);
+  if (jsonBytes > maxJsonBytes) throw aprTooLargeError(jsonBytes, maxJsonBytes);
   const crc = json.reduce((value, piece) => crc32(piece, value), 0);
   const head = Buffer.alloc(HEAD_BYTES);
   magic.copy(head);
@@ -73,18 +73,19 @@ export function decodeApr(bytes: Uint8Array): { samples: TrainingSample[]; crc: 
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   checkMagic(file);
   if (file.length < HEAD_BYTES + CRC_BYTES) {
-    throw corruptApr(`it ends after ${file.length} bytes, wanted at least ${HEAD_BYTES + CRC_BYTES}`);
+    throw corruptAprError(`it ends after ${file.length} bytes, wanted at least ${HEAD_BYTES + CRC_BYTES}`);
   }
   const jsonBytes = file.readUInt32LE(4);
   const wantedBytes = HEAD_BYTES + jsonBytes + CRC_BYTES;
   if (file.length !== wantedBytes) {
-    throw corruptApr(`it has ${file.length} bytes, its length field wants ${wantedBytes}`);
+    throw corruptAprError(`it has ${file.length} bytes, its length field wants ${wantedBytes}`);
   }
   const json = file.subarray(HEAD_BYTES, HEAD_BYTES + jsonBytes);
   const stored = file.readUInt32LE(HEAD_BYTES + jsonBytes);
   const computed = crc32(json);
-  if (stored !== computed) throw corruptApr(`CRC mismatch: stored ${hex(stored)}, computed ${hex(computed)}`);
-  if (jsonBytes > MAX_PARSED_BYTES) throw aprTooLarge(jsonBytes, MAX_PARSED_BYTES);
+  if (stored !== computed)
+    throw corruptAprError(`CRC mismatch: stored ${hex(stored)}, computed ${hex(computed)}`);
+  if (jsonBytes > MAX_PARSED_BYTES) throw aprTooLargeError(jsonBytes, MAX_PARSED_BYTES);
   return { samples: parseSamples(json.toString()), crc: stored };
 }
 
@@ -92,8 +93,8 @@ function checkMagic(file: Buffer): void {
   const found = file.subarray(0, magic.length);
   if (found.equals(magic)) return;
   const text = found.toString('latin1');
-  if (/^APR[0-9A-Z]$/.test(text)) throw unknownAprVersion(text);
-  throw corruptApr(`expected magic "APR2", got ${JSON.stringify(text)}`);
+  if (/^APR[0-9A-Z]$/.test(text)) throw aprVersionError(text);
+  throw corruptAprError(`expected magic "APR2", got ${JSON.stringify(text)}`);
 }
 
 const hex = (value: number): string => value.toString(16).padStart(8, '0');

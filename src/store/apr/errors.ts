@@ -2,7 +2,7 @@
 import { RuvectorError, messageOf } from '../../core/index.ts';
 
 /** A sample of another shape than the document's. */
-export function invalidSample(at: number, problem: string): RuvectorError {
+export function invalidSampleError(at: number, problem: string): RuvectorError {
   return new RuvectorError(
     'ERR_STORE_APR_SAMPLE',
     `Cannot take sample ${at}: ${problem}; correct it, or read it with the release that wrote it`,
@@ -11,7 +11,7 @@ export function invalidSample(at: number, problem: string): RuvectorError {
 }
 
 /** Text that is no JSON list of samples. */
-export function invalidJson(problem: string, cause?: unknown): RuvectorError {
+export function samplesJsonError(problem: string, cause?: unknown): RuvectorError {
   const why = cause === undefined ? problem : `${problem} (${messageOf(cause)})`;
   return new RuvectorError(
     'ERR_STORE_APR_JSON',
@@ -21,7 +21,7 @@ export function invalidJson(problem: string, cause?: unknown): RuvectorError {
 }
 
 /** Bytes that are no whole APR2 file. */
-export function corruptApr(problem: string, cause?: unknown): RuvectorError {
+export function corruptAprError(problem: string, cause?: unknown): RuvectorError {
   return new RuvectorError(
     'ERR_STORE_APR_CORRUPT',
     `Cannot read APR2 file: ${problem}; restore it from a copy, or start a new one with loadOrCreate()`,
@@ -30,7 +30,7 @@ export function corruptApr(problem: string, cause?: unknown): RuvectorError {
 }
 
 /** A file of another version of the format; it is left where it is. */
-export function unknownAprVersion(magic: string): RuvectorError {
+export function aprVersionError(magic: string): RuvectorError {
   return new RuvectorError(
     'ERR_STORE_APR_VERSION',
     `Cannot read APR file of version "${magic}": this release reads "APR2"; use the release that wrote it`,
@@ -39,7 +39,7 @@ export function unknownAprVersion(magic: string): RuvectorError {
 }
 
 /** JSON that the 32-bit length cannot express, or that this process cannot parse. */
-export function aprTooLarge(jsonBytes: number, limitBytes: number): RuvectorError {
+export function aprTooLargeError(jsonBytes: number, limitBytes: number): RuvectorError {
   return new RuvectorError(
     'ERR_STORE_APR_TOO_LARGE',
     `Cannot hold ${jsonBytes} bytes of JSON in one APR2 file: the limit is ${limitBytes}; keep fewer samples or use several files`,
@@ -48,7 +48,7 @@ export function aprTooLarge(jsonBytes: number, limitBytes: number): RuvectorErro
 }
 
 /** A damaged file that was renamed out of the way. */
-export function setAsideApr(path: string, setAside: string, cause: unknown): RuvectorError {
+export function aprSetAsideError(path: string, setAside: string, cause: unknown): RuvectorError {
   return new RuvectorError(
     'ERR_STORE_APR_CORRUPT',
     `Cannot read samples "${path}": ${messageOf(cause)}; it is kept as "${setAside}" and an empty file takes its place`,
@@ -57,7 +57,7 @@ export function setAsideApr(path: string, setAside: string, cause: unknown): Ruv
 }
 
 /** A journal with damage inside; whole frames were kept. */
-export function corruptJournal(path: string, setAside: string | null, kept: number): RuvectorError {
+export function corruptJournalError(path: string, setAside: string | null, kept: number): RuvectorError {
   const where = setAside === null ? 'it is left in place' : `it is kept as "${setAside}"`;
   return new RuvectorError(
     'ERR_STORE_APR_JOURNAL',
@@ -67,7 +67,7 @@ export function corruptJournal(path: string, setAside: string | null, kept: numb
 }
 
 /** The file was replaced by someone else while a journal for the old one lay beside it. */
-export function foreignApr(path: string, kept: number): RuvectorError {
+export function aprReplacedError(path: string, kept: number): RuvectorError {
   return new RuvectorError(
     'ERR_STORE_APR_REPLACED',
     `Cannot match journal with samples "${path}": the file was replaced since; its samples and the journal's ${kept} are both kept`,
@@ -76,7 +76,7 @@ export function foreignApr(path: string, kept: number): RuvectorError {
 }
 
 /** A write after close. */
-export function closedStore(path: string): RuvectorError {
+export function samplesClosedError(path: string): RuvectorError {
   return new RuvectorError(
     'ERR_STORE_CLOSED',
     `Cannot write samples "${path}": they are closed; open them again`,
@@ -84,7 +84,7 @@ export function closedStore(path: string): RuvectorError {
 }
 
 /** No file where one was named. */
-export function noAprFile(path: string): RuvectorError {
+export function noAprFileError(path: string): RuvectorError {
   return new RuvectorError(
     'ERR_STORE_NOT_FOUND',
     `Cannot read samples "${path}": there is no such file; record some first, or correct the path`,

@@ -2,7 +2,7 @@
 // A sample with a field this release does not know is refused, never rewritten without it.
 import { labels, memoryFeatureFields } from '../../core/index.ts';
 import type { Label, MemoryFeatures, TrainingSample } from '../../core/index.ts';
-import { invalidJson, invalidSample } from './errors.ts';
+import { samplesJsonError, invalidSampleError } from './errors.ts';
 import { float32Text } from './float32-text.ts';
 
 type NumberType = (typeof memoryFeatureFields)[number]['type'];
@@ -49,37 +49,39 @@ function parseList(text: string): unknown[] {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw invalidJson('it is not JSON', cause);
+    throw samplesJsonError('it is not JSON', cause);
   }
-  if (!Array.isArray(value)) throw invalidJson('it is not a list');
+  if (!Array.isArray(value)) throw samplesJsonError('it is not a list');
   return value as unknown[];
 }
 
 function checkNumber(value: unknown, type: NumberType, name: string, at: number): number {
-  if (typeof value !== 'number') throw invalidSample(at, `"${name}" is ${describe(value)}, wanted a number`);
+  if (typeof value !== 'number')
+    throw invalidSampleError(at, `"${name}" is ${describe(value)}, wanted a number`);
   if (type === 'f32') {
     const single = Math.fround(value);
     if (Number.isFinite(single)) return single;
-    throw invalidSample(at, `"${name}" is ${value}, wanted a finite 32-bit float`);
+    throw invalidSampleError(at, `"${name}" is ${value}, wanted a finite 32-bit float`);
   }
   if (Number.isInteger(value) && value >= 0 && value <= largest[type]) return value;
-  throw invalidSample(at, `"${name}" is ${value}, wanted a whole number from 0 to ${largest[type]}`);
+  throw invalidSampleError(at, `"${name}" is ${value}, wanted a whole number from 0 to ${largest[type]}`);
 }
 
 function checkLabel(value: unknown, at: number): Label {
   const label = labels.find((known) => known === value);
   if (label) return label;
-  throw invalidSample(at, `"label" is ${describe(value)}, wanted one of ${labels.join(', ')}`);
+  throw invalidSampleError(at, `"label" is ${describe(value)}, wanted one of ${labels.join(', ')}`);
 }
 
 function refuseUnknown(value: object, known: ReadonlySet<string>, at: number): void {
   const unknown = Object.keys(value).find((key) => !known.has(key));
-  if (unknown !== undefined) throw invalidSample(at, `"${unknown}" is a field this release does not know`);
+  if (unknown !== undefined)
+    throw invalidSampleError(at, `"${unknown}" is a field this release does not know`);
 }
 
 function objectOf(value: unknown, at: number, what: string): Record<string, unknown> {
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  if (!isObject) throw invalidSample(at, `${what} is ${describe(value)}, wanted an object`);
+  if (!isObject) throw invalidSampleError(at, `${what} is ${describe(value)}, wanted an object`);
   return value as Record<string, unknown>;
 }
 

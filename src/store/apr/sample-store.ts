@@ -14,7 +14,7 @@ import { acquireNamedLock } from '../lock.ts';
 import { encodeApr } from './apr-file.ts';
 import { encodeSampleFrames, encodeTrainedFrame } from './apr-journal.ts';
 import type { DecodedJournal, JournalHead } from './apr-journal.ts';
-import { closedStore, corruptJournal, foreignApr, setAsideApr } from './errors.ts';
+import { aprReplacedError, aprSetAsideError, corruptJournalError, samplesClosedError } from './errors.ts';
 import { appendToJournal, createJournal, openJournal } from './journal-file.ts';
 import { fitJournal, journalPath, readApr, readJournal } from './read-samples.ts';
 import type { AprOnDisk } from './read-samples.ts';
@@ -115,7 +115,7 @@ class FileSampleStore implements SampleStore {
     const journal = await readJournal(this.path);
     if (journal?.isDamaged) await this.#keepJournal(journal);
     const fit = journal === null ? 'folded' : fitJournal(apr, journal);
-    if (fit === 'foreign') this.#report(foreignApr(this.path, journal!.samples.length));
+    if (fit === 'foreign') this.#report(aprReplacedError(this.path, journal!.samples.length));
     const kept = fit === 'folded' ? apr.samples : [...apr.samples, ...journal!.samples];
     this.collector = TunerDataCollector.fromSamples(kept, this.#options);
     if (journal?.head) this.collector.restoreSinceTrained(journal.sinceTrained);
@@ -208,7 +208,7 @@ class FileSampleStore implements SampleStore {
       }
       const setAside = this.#asideOf(this.path);
       await this.#onDisk('set aside', () => renameDurably(this.path, setAside, 'keep'));
-      this.#report(setAsideApr(this.path, setAside, error));
+      this.#report(aprSetAsideError(this.path, setAside, error));
       return { samples: [], crc: 0, sizeBytes: 0 };
     }
   }
@@ -218,7 +218,7 @@ class FileSampleStore implements SampleStore {
     const path = journalPath(this.path);
     const setAside = this.#asideOf(path);
     await this.#onDisk('set aside', () => link(path, setAside));
-    this.#report(corruptJournal(path, setAside, samples.length));
+    this.#report(corruptJournalError(path, setAside, samples.length));
   }
 
   #asideOf(path: string): string {
@@ -248,7 +248,7 @@ class FileSampleStore implements SampleStore {
 
   async #after(earlier: Promise<unknown>, change: () => Promise<void>): Promise<void> {
     await earlier;
-    if (this.#isClosed) throw closedStore(this.path);
+    if (this.#isClosed) throw samplesClosedError(this.path);
     await change();
   }
 }

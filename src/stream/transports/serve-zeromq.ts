@@ -3,7 +3,14 @@
 import { rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RouterSocket, isToken, isUnread, restrictEndpoint, toErrorPayload, DEFAULT_LEASE_MS } from '../../sockets/index.ts';
+import {
+  RouterSocket,
+  isToken,
+  isUnread,
+  restrictEndpoint,
+  toErrorPayload,
+  DEFAULT_LEASE_MS,
+} from '../../sockets/index.ts';
 import type { StreamKinds } from '../stream-contract.ts';
 import type { ServedEndpoint } from './served-endpoint.ts';
 import {

@@ -9,7 +9,7 @@ import { DEFAULT_LEASE_MS } from '../../../src/sockets/index.ts';
 import { streamOptions } from '../../../src/stream/index.ts';
 import { exportArguments } from '../../../src/export/options/index.ts';
 import { exportFormats } from '../../../src/export/file-contract.ts';
-import { python } from '../../support/daemon.ts';
+import { python } from '../../support/python.ts';
 
 interface Call {
   readonly parameters: Readonly<Record<string, unknown>>;

@@ -101,7 +101,7 @@ describe('serve in a drain', () => {
     const { samples } = await untilSampling(home);
     await using client = await connectDaemon(home.bridgeFile);
     // A subscriber that never reads: the bridge waits 5 s for it.
-    await client.stream('memory', { follow: true });
+    await client.openBatches('memory', { follow: true });
     await until(async () => (await statusOf(home)).bridge.slotsInUse > 0, 'a batch waits for it');
     const startMs = performance.now();
     child.kill('SIGTERM');

@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { ManifestDraft, ModelDraft } from '../../../src/models/index.ts';
 import { sha256Of } from '../../../src/core/index.ts';
-import { sha256Of } from '../../../src/models/manifest.ts';
 import { python } from '../python.ts';
 
 const root = join(import.meta.dirname, '../../..');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseAuxv, parseChildren, parseOpenFilesLimit } from '../../../src/procfs/index.ts';
-import { fixtureBytes } from '../collect/fixtures.ts';
+import { fixtureBytes } from '../../support/collect/proc-fixtures.ts';
 
 describe('parseAuxv()', () => {
   const auxv = (littleEndian: boolean, entries: [bigint, bigint][]): Uint8Array => {
