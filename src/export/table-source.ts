@@ -1,6 +1,6 @@
 // One table of an export: history → sample grid → anonymiser → the columns users see, all columnar.
 // It can be opened again and again and gives the same rows each time. Nothing is written here.
-import * as arrow from 'apache-arrow';
+import type * as arrow from 'apache-arrow';
 import { buildAdrView, buildBatch, takeRows, timesOf, toArrowSchema } from '../core/index.ts';
 import type { RecordKind } from '../core/index.ts';
 import { sourceChangedError } from './errors.ts';
