@@ -62,7 +62,7 @@ function fromArrow(type: FieldType, value: unknown): AnyRow[string] {
 
 function buildRequired(field: Field, type: arrow.DataType, rows: readonly AnyRow[]): arrow.Data {
   // Filled with null first, so that V8 keeps every list as one of objects: loops over lists of many kinds are slower.
-  const values = new Array<unknown>(rows.length).fill(null);
+  const values = rows.map((): unknown => null);
   for (let i = 0; i < rows.length; i++) values[i] = rows[i]![field.name];
   const column = buildColumn(field.type, type, values, rows.length);
   if (column.nullCount === 0 || field.nullable) return column;

@@ -166,7 +166,7 @@ function buildParts(
       return { data: fillNumbers(new Int8Array(length), values, 0) };
     case 'float32':
       return { data: fillNumbers(new Float32Array(length), values, Number.NaN) };
-    case 'float64':
+    default:
       return { data: fillNumbers(new Float64Array(length), values, Number.NaN) };
   }
 }
@@ -226,7 +226,7 @@ function buildText(values: ColumnValues, length: number): Pick<ColumnParts, 'dat
   for (let i = 0; i < length; i++) {
     const value = values[i];
     let part = known.get(value);
-    if (!part) known.set(value, (part = encoder.encode(String(value ?? ''))));
+    if (!part) known.set(value, (part = encoder.encode((value ?? '') as string)));
     parts.push(part);
     valueOffsets[i + 1] = valueOffsets[i]! + part.length;
   }

@@ -3,6 +3,7 @@
 import * as arrow from 'apache-arrow';
 import { buildAdrView, recordKinds, takeRows, toArrowSchema, buildBatch, timesOf } from '../core/index.ts';
 import type { BatchTransform, HistoryReader, RecordKind } from '../core/index.ts';
+import type * as arrow from 'apache-arrow';
 import { sourceChangedError } from './errors.ts';
 import type { ExportTable } from './export-options.ts';
 import type { TableSource } from './file-contract.ts';

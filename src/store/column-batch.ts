@@ -12,7 +12,12 @@ export function buildColumnBatch(
 ): arrow.RecordBatch {
   const schema = toArrowSchema(kind);
   const children = kind.fields.map((field, i) =>
-    buildStored(field, schema.fields[i]!.type, columns.get(field.name) ?? new Array(length), length),
+    buildStored(
+      field,
+      schema.fields[i]!.type,
+      columns.get(field.name) ?? Array.from({ length }, () => null),
+      length,
+    ),
   );
   return buildBatch(schema, length, children);
 }
