@@ -1,7 +1,8 @@
 // The client's end of a named pipe. What it carries was chosen where it is served; one reader at a time.
 // Traps obeyed here: a FIFO opened without O_NONBLOCK blocks a thread until somebody writes; read with
-// nobody writing yet, it looks like its end, so it is polled until a writer is there.
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+// nobody writing yet, it looks like its end, so it is polled until a writer is there; one that was removed
+// meanwhile never gets any.
+import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, systemCodeOf } from '../../core/index.ts';
@@ -61,6 +62,7 @@ async function waitForWriter(path: string, fd: number, signal: AbortSignal): Pro
     while (!signal.aborted) {
       const count = readNow(fd, buffer);
       if (count !== 0) return buffer.subarray(0, Math.max(0, count));
+      if (!isAt(path, fd)) throw new Error('it was removed');
       await sleep(WRITER_POLL_MS);
     }
   } catch (error) {
@@ -69,6 +71,13 @@ async function waitForWriter(path: string, fd: number, signal: AbortSignal): Pro
   }
   closeSync(fd);
   return null;
+}
+
+/** Whether the open pipe is still the one at the path. */
+function isAt(path: string, fd: number): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  const open = fstatSync(fd);
+  return found?.ino === open.ino && found.dev === open.dev;
 }
 
 /** Bytes read, 0 when nobody writes, -1 when somebody does but has not written yet. */

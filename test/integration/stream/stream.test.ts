@@ -206,6 +206,16 @@ it.each(transports)(
   },
 );
 
+it('openDataStream() over pipe does not wait for a writer of a pipe that was removed', async () => {
+  const path = join(directory, 'left.pipe');
+  await promisify(execFile)('mkfifo', [path]);
+  const stream = open(`pipe:${path}`, { reconnect: false, format: 'jsonlines' });
+  const first = stream.subscribeAll()[Symbol.asyncIterator]().next();
+  while (!isOpenHere(path)) await sleep(5);
+  await rm(path);
+  await expect(first).rejects.toMatchObject({ code: 'ERR_WIRE_DISCONNECTED' });
+});
+
 it.each(['websocket', 'zeromq over ipc'] as const)(
   'serveStream() over %s refuses an address that is taken',
   async (transport) => {
