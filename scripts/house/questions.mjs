@@ -20,7 +20,7 @@ const questions = [
   {
     ask: 'Where is k = 5 the default?',
     part: 'src',
-    all: [/\bk\b( \?\?=?| =|: (number|int) =|:) 5\b|'--k\b.*\b5\b|\bk: \{[^}]*\bdefault: 5\b/],
+    all: [/\b(k|DEFAULT_K)\b( \?\?=?| =|: (number|int) =|:) 5\b|'--k\b.*\b5\b|\bk: \{[^}]*\bdefault: 5\b/],
   },
   {
     ask: 'Where are the export options declared?',
