@@ -1,9 +1,23 @@
-// Frames ⇄ messages: [identities..., "<IDS|MSG>", signature, header, parent_header, metadata, content,
-// buffers...], signed with HMAC-SHA-256 over the four JSON parts. Knows no socket.
+// Frames ⇄ messages. Knows no socket. The frames of one multipart message:
+//
+//   0 .. d-1  identities: whom a ROUTER answers, or the topic of an iopub message
+//   d         "<IDS|MSG>"
+//   d+1       signature: HMAC-SHA-256 over the next four frames, 64 hexadecimal digits in ASCII; empty without a key
+//   d+2       header         ┐
+//   d+3       parent_header  │ JSON objects in UTF-8; the parent's is {} where there is none
+//   d+4       metadata       │
+//   d+5       content        ┘
+//   d+6 ..    buffers: raw bytes, not signed
+//
+// https://jupyter-client.readthedocs.io/en/stable/messaging.html#the-wire-protocol
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Header, JsonObject, Message } from './message.ts';
 
 const DELIMITER = Buffer.from('<IDS|MSG>');
+/** Frames behind the delimiter: where each stands. */
+const FrameOffset = { SIGNATURE: 1, PARTS: 2, BUFFERS: 6 } as const;
+/** What is signed. */
+const PARTS = FrameOffset.BUFFERS - FrameOffset.PARTS;
 
 /** Why frames are not a message. Such frames are dropped: an unsigned peer gets no answer. */
 export class MessageFormatError extends Error {
@@ -42,10 +56,13 @@ function decodeFrames(
 ): Message {
   const at = frames.findIndex((frame) => DELIMITER.equals(frame));
   if (at < 0) throw new MessageFormatError('there is no <IDS|MSG> frame');
-  const parts = frames.slice(at + 2, at + 6);
-  if (parts.length < 4) throw new MessageFormatError(`there are ${parts.length} of 4 JSON frames`);
+  const parts = frames.slice(at + FrameOffset.PARTS, at + FrameOffset.BUFFERS);
+  if (parts.length < PARTS) {
+    throw new MessageFormatError(`there are ${parts.length} of ${PARTS} JSON frames`);
+  }
+  // Before anything is parsed: JSON of strangers is not looked at.
   const wanted = Buffer.from(sign(parts));
-  const given = Buffer.from(frames[at + 1]!);
+  const given = Buffer.from(frames[at + FrameOffset.SIGNATURE]!);
   if (wanted.length !== given.length || !timingSafeEqual(wanted, given)) {
     throw new MessageFormatError('the signature is wrong');
   }
@@ -57,7 +74,7 @@ function decodeFrames(
     parentHeader: parentHeader as unknown as Message['parentHeader'],
     metadata: metadata!,
     content: content!,
-    buffers: frames.slice(at + 6),
+    buffers: frames.slice(at + FrameOffset.BUFFERS),
   };
 }
 

@@ -22,7 +22,7 @@ export function judgeDirections(report, files) {
 /** @returns the modules that dependency-cruiser has to see */
 export function listModules(root) {
   return ['src', 'kernel'].flatMap((part) =>
-    readdirSync(join(root, part), { recursive: true })
+    readdirSync(join(root, part), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts'))
       .map((name) => `${part}/${name}`),
   );

@@ -5,7 +5,7 @@ const codecPaths = [
   // A data stream's four formats and what their readers and writers share.
   /^src\/(wire\/)?stream\/(.*\/)?(en|de)code-[\w-]+\.ts$/,
   /^src\/(wire\/)?stream\/(.*\/)?(arrow-message|byte-writer|flatbuffer|frame-decoder|plain-event)\.ts$/,
-  /^src\/(wire\/)?stream\/(.*\/)?(protobuf-columns|read-arrow-values|read-msgpack-values|zeromq-frames)\.ts$/,
+  /^src\/(wire\/)?stream\/(.*\/)?(protobuf-columns|msgpack-markers|read-arrow-values|read-msgpack-values|zeromq-frames)\.ts$/,
   // The bridge's messages and record batches.
   /^src\/(wire|bridge)\/(.*\/)?(message|(en|de)code-[\w-]+)\.ts$/,
   // The history's files and the tuner's.

@@ -1,5 +1,6 @@
 // Frames → message. The inverse of encode-message.ts; every malformed input is a typed error.
-// python/src/ruvector/_bridge/protocol.py gives the same verdict on the same bytes. Specification: docs/protocol.md
+// python/src/ruvector/_bridge/protocol.py gives the same verdict on the same bytes. Byte by byte: message.ts.
+// Specification: docs/protocol.md, "Message"
 import {
   HEADER_BYTES,
   HeaderOffset,
@@ -30,6 +31,7 @@ export function decodeMessage(frames: readonly Uint8Array[]): WireMessage {
 
 type Header = Omit<WireMessage, 'payload' | 'attachments'>;
 
+/** The checks run in the specification's order, so that both sides give one verdict. */
 function decodeHeader(bytes: Uint8Array): Header {
   if (bytes.byteLength !== HEADER_BYTES)
     throw frameError(`a header of ${bytes.byteLength} bytes, not ${HEADER_BYTES}`);
@@ -49,12 +51,14 @@ function decodeHeader(bytes: Uint8Array): Header {
   return { type, streamId, sequence, correlation };
 }
 
+/** A u64, little-endian: 0 4 lower half · 4 4 upper half. */
 function readSafeInteger(view: DataView, offset: number): number {
   const value = view.getUint32(offset + 4, true) * 2 ** 32 + view.getUint32(offset, true);
   if (value > Number.MAX_SAFE_INTEGER) throw frameError('a 64-bit field exceeds 2^53 - 1');
   return value;
 }
 
+/** Frame 1. */
 function decodePayload(bytes: Uint8Array): Payload | null {
   if (bytes.byteLength === 0) return null;
   if (bytes.byteLength > MAX_PAYLOAD_BYTES) throw frameError(`a payload of ${bytes.byteLength} bytes`);

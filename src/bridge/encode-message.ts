@@ -1,4 +1,5 @@
-// Message → frames. The inverse of decode-message.ts. Specification: docs/protocol.md
+// Message → frames. The inverse of decode-message.ts. Byte by byte: message.ts.
+// Specification: docs/protocol.md, "Message"
 import { messageTooLargeError } from './errors.ts';
 import {
   HEADER_BYTES,
@@ -25,7 +26,7 @@ export function encodeMessage(message: OutgoingMessage): Uint8Array[] {
   return [encodeHeader(message), json, ...attachments];
 }
 
-/** Encodes the 32-byte header. */
+/** Encodes the 32-byte header, frame 0; flags and reserved bytes stay 0. */
 export function encodeHeader(message: OutgoingMessage): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
   header.writeUInt32LE(MAGIC, HeaderOffset.MAGIC);
@@ -37,7 +38,7 @@ export function encodeHeader(message: OutgoingMessage): Buffer {
   return header;
 }
 
-/** A u64 in two halves: BigInt costs more than the rest of the header together. */
+/** A u64, little-endian: 0 4 lower half · 4 4 upper half. BigInt costs more than the rest of the header together. */
 function writeSafeInteger(header: Buffer, value: number, offset: number): void {
   header.writeUInt32LE(value % 2 ** 32, offset);
   header.writeUInt32LE(Math.floor(value / 2 ** 32), offset + 4);

@@ -1,5 +1,18 @@
 // The messages of the bridge protocol and the layout of their 32-byte header. No bytes are
-// touched here: see encode-message.ts and decode-message.ts. Specification: docs/protocol.md
+// touched here: see encode-message.ts and decode-message.ts. Specification: docs/protocol.md, "Message"
+//
+//   frame 0     header, 32 bytes
+//   frame 1     payload: a JSON object in UTF-8, or empty
+//   frame 2 ..  attachments
+//
+//   header  0   4  magic "RVB1"
+//           4   1  version
+//           5   1  type
+//           6   2  flags, 0
+//           8   4  stream; 0 on the control endpoint
+//           12  4  reserved, 0
+//           16  8  sequence: number of a batch, else 0
+//           24  8  correlation: number of a request, or credit, or a count; else 0
 
 export const PROTOCOL_VERSION = 1;
 export const MAGIC = 0x31_42_56_52; // "RVB1" read as a little-endian u32
@@ -7,14 +20,14 @@ export const MAGIC = 0x31_42_56_52; // "RVB1" read as a little-endian u32
 export const HEADER_BYTES = 32;
 /** Byte offsets of the header's fields; all integers are little-endian. */
 export const HeaderOffset = {
-  MAGIC: 0, // u32
-  VERSION: 4, // u8
-  TYPE: 5, // u8
-  FLAGS: 6, // u16, 0 in version 1
-  STREAM: 8, // u32
-  RESERVED: 12, // u32, 0
-  SEQUENCE: 16, // u64
-  CORRELATION: 24, // u64: request number, or credit on CREDIT, ACK and a stream's HELLO
+  MAGIC: 0,
+  VERSION: 4,
+  TYPE: 5,
+  FLAGS: 6,
+  STREAM: 8,
+  RESERVED: 12,
+  SEQUENCE: 16,
+  CORRELATION: 24,
 } as const;
 
 /** A JSON payload larger than this is refused; bulk travels as attachments. */

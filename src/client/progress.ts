@@ -17,8 +17,12 @@ const progressSymbol = Symbol.for('ruvector.kernel.progress');
 
 /** Starts a bar where one can be seen; it goes at the end of the block that holds it with `using`. */
 export function startProgress(title: string, total: number): ProgressBar & Disposable {
-  const { update, finish } = drawBar(title, total);
-  return { update, finish, [Symbol.dispose]: () => finish() };
+  const bar = drawBar(title, total);
+  return {
+    update: (done, note) => bar.update(done, note),
+    finish: (note) => bar.finish(note),
+    [Symbol.dispose]: () => bar.finish(),
+  };
 }
 
 function drawBar(title: string, total: number): ProgressBar {

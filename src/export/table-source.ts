@@ -1,9 +1,8 @@
 // One table of an export: history → sample grid → anonymiser → the columns users see, all columnar.
 // It can be opened again and again and gives the same rows each time. Nothing is written here.
-import * as arrow from 'apache-arrow';
+import type * as arrow from 'apache-arrow';
 import { buildAdrView, recordKinds, takeRows, toArrowSchema, buildBatch, timesOf } from '../core/index.ts';
 import type { BatchTransform, HistoryReader, RecordKind } from '../core/index.ts';
-import type * as arrow from 'apache-arrow';
 import { sourceChangedError } from './errors.ts';
 import type { ExportTable } from './export-options.ts';
 import type { TableSource } from './file-contract.ts';

@@ -1,6 +1,16 @@
 // Walks an ONNX ModelProto and returns the few facts that decide whether it may be loaded. Every place a
 // tensor or an operator can hide is visited: subgraphs, attributes, sparse tensors, functions, training info.
-// Field numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
+// Every other field is passed over. Bytes of fields: protobuf.ts. What is visited of
+// https://github.com/onnx/onnx/blob/main/onnx/onnx.proto, where [] is a repeated field:
+//
+//   Model ┬ irVersion
+//         ├ opsetImport [] ── domain, version
+//         ├ graph ┬ node [] ┬ opType, domain
+//         │       │         └ attribute [] ── t, tensors [], g, graphs [], sparseTensor, sparseTensors []
+//         │       ├ initializer [], sparseInitializer []
+//         │       └ input [], output [] ── name, type ── tensorType ── elemType, shape ── dim [] ── dimValue
+//         ├ trainingInfo [] ── initialization, algorithm: graphs
+//         └ functions [] ── node [], opsetImport [], domain, attributeProto []
 import { externalDataError, graphLimitError, notOnnxError } from './errors.ts';
 import { nextField, openCursor, openNested, stringOf, varintOf } from './protobuf.ts';
 import type { ProtoCursor } from './protobuf.ts';
@@ -48,6 +58,23 @@ interface Walk {
   hasGraph: boolean;
 }
 
+/** Field numbers of onnx.proto, by message. */
+const Model = { irVersion: 1, graph: 7, opsetImport: 8, trainingInfo: 20, functions: 25 } as const;
+const OpsetId = { domain: 1, version: 2 } as const;
+const TrainingInfo = { initialization: 1, algorithm: 2 } as const;
+const Func = { node: 7, opsetImport: 9, domain: 10, attributeProto: 11 } as const;
+const Graph = { node: 1, initializer: 5, input: 11, output: 12, sparseInitializer: 15 } as const;
+const Node = { opType: 4, attribute: 5, domain: 7 } as const;
+const Attribute = { t: 5, g: 6, tensors: 10, graphs: 11, sparseTensor: 22, sparseTensors: 23 } as const;
+const SparseTensor = { values: 1, indices: 2 } as const;
+const Tensor = { name: 8, externalData: 13, dataLocation: 14 } as const;
+const Value = { name: 1, type: 2 } as const;
+const Type = { tensorType: 1 } as const;
+const TensorType = { elemType: 1, shape: 2 } as const;
+const Shape = { dim: 1 } as const;
+const Dimension = { value: 1 } as const;
+
+/** TensorProto.DataLocation */
 const EXTERNAL = 1;
 
 /**
@@ -78,21 +105,21 @@ export function decodeOnnxModel(bytes: Uint8Array, limits: StructureLimits): Onn
 
 function walkModelField(walk: Walk, model: ProtoCursor): void {
   switch (model.field) {
-    case 1:
+    case Model.irVersion:
       walk.irVersion = varintOf(model);
       break;
-    case 7:
+    case Model.graph:
       // Parsers merge a repeated singular message, so a second graph adds to the first here too.
       walk.hasGraph = true;
       walkGraph(walk, openNested(model), 1);
       break;
-    case 8:
+    case Model.opsetImport:
       walkOpsetImport(walk, openNested(model), walk.opset);
       break;
-    case 20:
+    case Model.trainingInfo:
       walkTrainingInfo(walk, openNested(model));
       break;
-    case 25:
+    case Model.functions:
       walkFunction(walk, openNested(model));
       break;
     default:
@@ -103,8 +130,8 @@ function walkOpsetImport(walk: Walk, entry: ProtoCursor, opset: Map<string, numb
   let domain = '';
   let version = 0;
   while (nextField(entry)) {
-    if (entry.field === 1) domain = normaliseDomain(stringOf(entry));
-    if (entry.field === 2) version = varintOf(entry);
+    if (entry.field === OpsetId.domain) domain = normaliseDomain(stringOf(entry));
+    if (entry.field === OpsetId.version) version = varintOf(entry);
   }
   walk.domains.add(domain);
   opset.set(domain, Math.max(version, opset.get(domain) ?? 0));
@@ -112,16 +139,17 @@ function walkOpsetImport(walk: Walk, entry: ProtoCursor, opset: Map<string, numb
 
 function walkTrainingInfo(walk: Walk, info: ProtoCursor): void {
   while (nextField(info)) {
-    if (info.field === 1 || info.field === 2) walkGraph(walk, openNested(info), 2);
+    if (info.field === TrainingInfo.initialization || info.field === TrainingInfo.algorithm)
+      walkGraph(walk, openNested(info), 2);
   }
 }
 
 function walkFunction(walk: Walk, fn: ProtoCursor): void {
   while (nextField(fn)) {
-    if (fn.field === 7) walkNode(walk, openNested(fn), 2);
-    else if (fn.field === 9) walkOpsetImport(walk, openNested(fn), new Map());
-    else if (fn.field === 10) walk.domains.add(normaliseDomain(stringOf(fn)));
-    else if (fn.field === 11) walkAttribute(walk, openNested(fn), 2);
+    if (fn.field === Func.node) walkNode(walk, openNested(fn), 2);
+    else if (fn.field === Func.opsetImport) walkOpsetImport(walk, openNested(fn), new Map());
+    else if (fn.field === Func.domain) walk.domains.add(normaliseDomain(stringOf(fn)));
+    else if (fn.field === Func.attributeProto) walkAttribute(walk, openNested(fn), 2);
   }
 }
 
@@ -131,11 +159,11 @@ function walkGraph(walk: Walk, graph: ProtoCursor, depth: number): void {
     );
   }
   while (nextField(graph)) {
-    if (graph.field === 1) walkNode(walk, openNested(graph), depth);
-    else if (graph.field === 5) walkTensor(openNested(graph), depth === 1 ? walk.initializers : undefined);
-    else if (graph.field === 15) walkSparseTensor(openNested(graph));
-    else if (graph.field === 11 && depth === 1) walk.inputs.push(decodeValueInfo(openNested(graph)));
-    else if (graph.field === 12 && depth === 1) walk.outputs.push(decodeValueInfo(openNested(graph)));
+    if (graph.field === Graph.node) walkNode(walk, openNested(graph), depth);
+    else if (graph.field === Graph.initializer) walkTensor(openNested(graph), depth === 1 ? walk.initializers : undefined);
+    else if (graph.field === Graph.sparseInitializer) walkSparseTensor(openNested(graph));
+    else if (graph.field === Graph.input && depth === 1) walk.inputs.push(decodeValueInfo(openNested(graph)));
+    else if (graph.field === Graph.output && depth === 1) walk.outputs.push(decodeValueInfo(openNested(graph)));
   }
 }
 
@@ -150,15 +178,15 @@ function walkNode(walk: Walk, node: ProtoCursor, depth: number): void {
     throw graphLimitError('it has a Loop, which may never end; export it without loops');
   }
   if (isTreeOperator(opType)) checkTrees({ ...node });
-  while (nextField(node)) if (node.field === 5) walkAttribute(walk, openNested(node), depth);
+  while (nextField(node)) if (node.field === Node.attribute) walkAttribute(walk, openNested(node), depth);
 }
 
 function readNodeHead(node: ProtoCursor): { opType: string; domain: string } {
   let opType = '';
   let domain = '';
   while (nextField(node)) {
-    if (node.field === 4) opType = stringOf(node);
-    else if (node.field === 7) domain = normaliseDomain(stringOf(node));
+    if (node.field === Node.opType) opType = stringOf(node);
+    else if (node.field === Node.domain) domain = normaliseDomain(stringOf(node));
   }
   return { opType, domain };
 }
@@ -166,16 +194,16 @@ function readNodeHead(node: ProtoCursor): { opType: string; domain: string } {
 function walkAttribute(walk: Walk, attribute: ProtoCursor, depth: number): void {
   while (nextField(attribute)) {
     switch (attribute.field) {
-      case 5:
-      case 10:
+      case Attribute.t:
+      case Attribute.tensors:
         walkTensor(openNested(attribute));
         break;
-      case 6:
-      case 11:
+      case Attribute.g:
+      case Attribute.graphs:
         walkGraph(walk, openNested(attribute), depth + 1);
         break;
-      case 22:
-      case 23:
+      case Attribute.sparseTensor:
+      case Attribute.sparseTensors:
         walkSparseTensor(openNested(attribute));
         break;
       default:
@@ -185,18 +213,18 @@ function walkAttribute(walk: Walk, attribute: ProtoCursor, depth: number): void 
 
 function walkSparseTensor(sparse: ProtoCursor): void {
   while (nextField(sparse)) {
-    if (sparse.field === 1 || sparse.field === 2) walkTensor(openNested(sparse));
+    if (sparse.field === SparseTensor.values || sparse.field === SparseTensor.indices) walkTensor(openNested(sparse));
   }
 }
 
 function walkTensor(tensor: ProtoCursor, names?: Set<string>): void {
   while (nextField(tensor)) {
-    const isExternal = tensor.field === 13 || (tensor.field === 14 && varintOf(tensor) === EXTERNAL);
+    const isExternal = tensor.field === Tensor.externalData || (tensor.field === Tensor.dataLocation && varintOf(tensor) === EXTERNAL);
     if (isExternal) {
       throw externalDataError('a tensor keeps its values in another file; export one self-contained file (external_data=False)',
       );
     }
-    if (tensor.field === 8) names?.add(stringOf(tensor));
+    if (tensor.field === Tensor.name) names?.add(stringOf(tensor));
   }
 }
 
@@ -204,8 +232,8 @@ function decodeValueInfo(info: ProtoCursor): ValueInfo {
   let name = '';
   let type: Pick<ValueInfo, 'elementType' | 'shape'> = { elementType: 0, shape: undefined };
   while (nextField(info)) {
-    if (info.field === 1) name = stringOf(info);
-    else if (info.field === 2) type = decodeTensorType(openNested(info));
+    if (info.field === Value.name) name = stringOf(info);
+    else if (info.field === Value.type) type = decodeTensorType(openNested(info));
   }
   return { name, ...type };
 }
@@ -214,11 +242,11 @@ function decodeTensorType(type: ProtoCursor): Pick<ValueInfo, 'elementType' | 's
   let elementType = 0;
   let shape: (number | null)[] | undefined;
   while (nextField(type)) {
-    if (type.field !== 1) continue;
+    if (type.field !== Type.tensorType) continue;
     const tensor = openNested(type);
     while (nextField(tensor)) {
-      if (tensor.field === 1) elementType = varintOf(tensor);
-      else if (tensor.field === 2) shape = decodeShape(openNested(tensor));
+      if (tensor.field === TensorType.elemType) elementType = varintOf(tensor);
+      else if (tensor.field === TensorType.shape) shape = decodeShape(openNested(tensor));
     }
   }
   return { elementType, shape };
@@ -227,10 +255,10 @@ function decodeTensorType(type: ProtoCursor): Pick<ValueInfo, 'elementType' | 's
 function decodeShape(shape: ProtoCursor): (number | null)[] {
   const sizes: (number | null)[] = [];
   while (nextField(shape)) {
-    if (shape.field !== 1) continue;
+    if (shape.field !== Shape.dim) continue;
     const dimension = openNested(shape);
     let size: number | null = null;
-    while (nextField(dimension)) if (dimension.field === 1) size = varintOf(dimension);
+    while (nextField(dimension)) if (dimension.field === Dimension.value) size = varintOf(dimension);
     sizes.push(size);
   }
   return sizes;

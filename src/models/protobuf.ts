@@ -1,13 +1,26 @@
 // A cursor over the protobuf wire format: enough to walk a message, hostile ones too, without copying it.
-// Not a codec: no schema, no writing. Spec: https://protobuf.dev/programming-guides/encoding
+// Not a codec: no schema, no writing. A message is its fields one behind the other:
+//
+//   tag        varint: field number << 3 | wire type
+//   wire type  what is behind the tag
+//   0 VARINT   seven bits a byte, the lowest first, 0x80 where more follow; ten bytes at most
+//   1 I64      8 bytes, little-endian
+//   2 LEN      varint n, then n bytes: a message, a text, or packed numbers
+//   5 I32      4 bytes, little-endian
+//
+// Spec: https://protobuf.dev/programming-guides/encoding
 import { notOnnxError } from './errors.ts';
+
+const WireType = { VARINT: 0, I64: 1, LEN: 2, I32: 5 } as const;
+const MAX_FIELD = 2 ** 29 - 1;
+const MAX_VARINT_BYTES = 10;
 
 /** Position in one message; `nextField` moves it. Plain and reused, because a forest has 10⁶ fields. */
 export interface ProtoCursor {
   readonly bytes: Uint8Array;
   readonly end: number;
   at: number;
-  /** Field number and wire type (0 varint, 1 fixed64, 2 bytes, 5 fixed32) of the current field. */
+  /** Field number and wire type of the current field. */
   field: number;
   wireType: number;
   /** Value of a varint field; inexact above 2^53. */
@@ -37,16 +50,16 @@ export function nextField(cursor: ProtoCursor): boolean {
   const tag = readVarint(cursor);
   cursor.field = Math.floor(tag / 8);
   cursor.wireType = tag % 8;
-  if (cursor.field === 0 || cursor.field > 536_870_911) throw malformed(cursor, 'invalid field number');
+  if (cursor.field === 0 || cursor.field > MAX_FIELD) throw malformed(cursor, 'invalid field number');
   switch (cursor.wireType) {
-    case 0:
+    case WireType.VARINT:
       cursor.value = readVarint(cursor);
       return true;
-    case 1:
+    case WireType.I64:
       return skip(cursor, 8);
-    case 2:
+    case WireType.LEN:
       return skip(cursor, readVarint(cursor));
-    case 5:
+    case WireType.I32:
       return skip(cursor, 4);
     default:
       throw malformed(cursor, `wire type ${cursor.wireType}`);
@@ -67,18 +80,18 @@ export function stringOf(cursor: ProtoCursor): string {
 
 /** Value of the current field, which must be a varint. */
 export function varintOf(cursor: ProtoCursor): number {
-  if (cursor.wireType !== 0) throw malformed(cursor, 'expected an integer');
+  if (cursor.wireType !== WireType.VARINT) throw malformed(cursor, 'expected an integer');
   return cursor.value;
 }
 
-/** The values of a packed integer field. */
+/** The values of a packed integer field: varints, one behind the other, in one LEN field. */
 export function* readPackedInts(cursor: ProtoCursor): Generator<number> {
   const packed = openNested(cursor);
   while (packed.at < packed.end) yield readVarint(packed);
 }
 
 function expectBytes(cursor: ProtoCursor): void {
-  if (cursor.wireType !== 2) throw malformed(cursor, 'expected a message or text');
+  if (cursor.wireType !== WireType.LEN) throw malformed(cursor, 'expected a message or text');
 }
 
 function skip(cursor: ProtoCursor, length: number): boolean {
@@ -89,11 +102,12 @@ function skip(cursor: ProtoCursor, length: number): boolean {
   return true;
 }
 
+/** Adds seven bits a byte; a float64 holds 53 of them exactly, which is more than any length or number here. */
 function readVarint(cursor: ProtoCursor): number {
   const { bytes, end } = cursor;
   let value = 0;
   let scale = 1;
-  for (let i = 0; i < 10 && cursor.at < end; i++) {
+  for (let i = 0; i < MAX_VARINT_BYTES && cursor.at < end; i++) {
     const byte = bytes[cursor.at++]!;
     value += (byte & 0x7f) * scale;
     if (byte < 0x80) return value;

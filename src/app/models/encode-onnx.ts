@@ -1,5 +1,9 @@
 // Small ONNX graphs → bytes: as much of ModelProto as a few operators over float32 and int64 tensors need. Field
 // numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto. What reads such bytes is models/onnx-model.ts.
+//
+//   field   varint: number << 3 | wire type, then
+//   VARINT  seven bits a byte, the lowest first, 0x80 where more follow
+//   LENGTH  varint n, then n bytes: a message or a text
 
 /** TensorProto.DataType. */
 export const elementTypes = { float32: 1, int64: 7 } as const;

@@ -16,9 +16,9 @@ interface Report {
 const { judgeDirections, listModules, rooms } = (await import(
   join(root, 'scripts/directions/judge.mjs')
 )) as {
-  judgeDirections(report: Report, files: readonly string[]): string[];
-  listModules(root: string): string[];
-  rooms: Readonly<Record<'src' | 'kernel', Readonly<Record<string, readonly string[]>>>>;
+  readonly judgeDirections: (report: Report, files: readonly string[]) => string[];
+  readonly listModules: (root: string) => string[];
+  readonly rooms: Readonly<Record<'src' | 'kernel', Readonly<Record<string, readonly string[]>>>>;
 };
 
 /** A tree in which every room has a door and uses each of its permissions. */

@@ -22,7 +22,17 @@ MAX_PAYLOAD_BYTES = 16 * 2**20
 MAX_ATTACHMENTS = 64
 MAX_SAFE_INTEGER = 2**53 - 1
 
-# magic, version u8, type u8, flags u16, stream u32, reserved u32, sequence u64, correlation u64
+# docs/protocol.md, "Message". Frame 0 is the header, frame 1 a JSON object or nothing, frames 2..
+# are attachments. Little-endian:
+#
+#   0   4  magic "RVB1"
+#   4   1  version
+#   5   1  type
+#   6   2  flags, 0
+#   8   4  stream; 0 on the control endpoint
+#   12  4  reserved, 0
+#   16  8  sequence: number of a batch, else 0
+#   24  8  correlation: number of a request, or credit, or a count; else 0
 _HEADER = struct.Struct("<4sBBHIIQQ")
 _MAGIC = b"RVB1"
 
@@ -107,6 +117,7 @@ def decode_message(frames: Sequence[Buffer]) -> Message:
     return Message(kind, stream_id, sequence, correlation, _decode_payload(frames[1]), frames[2:])
 
 
+# The checks run in the specification's order, so that both sides give one verdict.
 def _decode_header(frame: Buffer) -> tuple[MessageType, int, int, int]:
     if len(frame) != _HEADER.size:
         _refuse(f"a header of {len(frame)} bytes, not {_HEADER.size}")

@@ -1,5 +1,21 @@
 """Arrow IPC events of a data stream: whole IPC streams, one behind the other.
 
+A stream is a schema message, any number of record batches, and a prefix of size 0. Little-endian::
+
+    message  0    4  0xFFFFFFFF
+             4    4  m, size of the metadata with its padding, i32; 0 ends the stream
+             8    m  Message of Message.fbs, a FlatBuffer
+             8+m  b  body of b = Message.bodyLength bytes
+
+    FlatBuffer  0     4  offset of the root table, u32
+    table       0     4  way back to its vtable, i32: the vtable is at ``table - way``
+    vtable      0     2  its size, u16; fields beyond it are not set
+                2     2  size of the table, u16
+                4+2i  2  offset of field i (its slot) in the table, u16; 0 when it is not set
+
+https://arrow.apache.org/docs/format/Columnar.html#encapsulated-message-format
+https://flatbuffers.dev/internals
+
 The metadata of every message is looked at before pyarrow reads it: dictionaries and compressed
 bodies, which could stand for far more data than their bytes, are refused.
 """
@@ -37,7 +53,11 @@ __all__ = ["ArrowCodec"]
 
 _PREFIX_BYTES = 8
 _CONTINUATION = -1
+# MessageHeader of Message.fbs, and slots of its tables Message and RecordBatch.
 _SCHEMA, _RECORD_BATCH = 1, 3
+_HEADER_TYPE_SLOT, _HEADER_SLOT, _BODY_LENGTH_SLOT = 1, 2, 3
+_COMPRESSION_SLOT = 3
+_VTABLE_HEAD_BYTES, _VTABLE_ENTRY_BYTES = 4, 2
 
 _Types = dict[str, ColumnType]
 _SEQUENCE: _Types = {"sequence": "int64"}
@@ -140,23 +160,24 @@ def _message_bytes(buffer: bytearray, at: int) -> int:
 
 
 def _body_bytes(metadata: bytes) -> int:
-    """Body size of a message that may be read. Slots: Message.fbs of Arrow."""
+    """Body size of a message that may be read."""
     message = _follow(metadata, 0)
-    kind_at = _slot(metadata, message, 1)
+    kind_at = _slot(metadata, message, _HEADER_TYPE_SLOT)
     kind = metadata[kind_at] if kind_at else 0
     if kind not in (_SCHEMA, _RECORD_BATCH):
         refuse("a schema or a record batch", f"message {kind}")
-    header_at = _slot(metadata, message, 2)
+    header_at = _slot(metadata, message, _HEADER_SLOT)
     if not header_at:
         refuse("a message with a header", None)
-    if kind == _RECORD_BATCH and _slot(metadata, _follow(metadata, header_at), 3):
+    if kind == _RECORD_BATCH and _slot(metadata, _follow(metadata, header_at), _COMPRESSION_SLOT):
         raise ValueError("a compressed body")
-    at = _slot(metadata, message, 3)
+    at = _slot(metadata, message, _BODY_LENGTH_SLOT)
     size: int = struct.unpack_from("<q", metadata, at)[0] if at else 0
     return size if size >= 0 else refuse("a body of a size", "a negative one")
 
 
 def _follow(metadata: bytes, at: int) -> int:
+    """Where an offset leads, which counts from where it stands."""
     offset: int = struct.unpack_from("<I", metadata, at)[0]
     return at + offset
 
@@ -166,7 +187,7 @@ def _slot(metadata: bytes, table: int, slot: int) -> int:
     vtable = table - struct.unpack_from("<i", metadata, table)[0]
     if vtable < 0:
         raise ValueError("a table without its vtable")
-    entry = 4 + 2 * slot
+    entry = _VTABLE_HEAD_BYTES + _VTABLE_ENTRY_BYTES * slot
     if entry >= struct.unpack_from("<H", metadata, vtable)[0]:
         return 0
     offset: int = struct.unpack_from("<H", metadata, vtable + entry)[0]

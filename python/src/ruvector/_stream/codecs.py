@@ -1,5 +1,12 @@
 """The four formats of a data stream, read. docs/streams.md, "Formats", is their specification.
 
+What a byte stream is cut into, and what one frame holds::
+
+    jsonlines  a JSON object in UTF-8 and 0x0a: an event; an empty line is nothing
+    msgpack    one map: an event; the library finds its end
+    protobuf   varint n, then n bytes of a DataEvent: an event (protobuf.py)
+    arrow      an Arrow IPC stream up to its end: events of one kind and table (arrow.py)
+
 ``test/golden/stream`` holds vectors that this module and the TypeScript encoder share. Hostile
 bytes give events or a :class:`ProtocolError`; they are never kept beyond the largest message.
 """

@@ -1,4 +1,14 @@
-"""Maps with names into events: what JSON Lines and MessagePack have in common."""
+"""Maps with names into events: what JSON Lines and MessagePack have in common.
+
+::
+
+    record  event "record", table, sequence, and the columns of the table by name, each of which
+            may be null or missing
+    gap     event "gap", table, from_sequence, to_sequence, dropped, reason
+    hello   event "hello", epoch, tables, anonymized, and by table: sequences, timestamps, repeats
+
+Keys that are not known are passed over. Forms of the values: docs/streams.md, "Formats".
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,13 @@
-"""Protobuf events of a data stream: DataEvents of ``stream.proto``, each after its length."""
+"""Protobuf events of a data stream: DataEvents of ``stream.proto``, each after its length.
+
+::
+
+    frame      varint n, then n bytes: a DataEvent
+    varint     seven bits a byte, the lowest first, 0x80 where more follow
+    DataEvent  sequence = 1 and one of memory = 2, process = 3, optimization = 4, gap = 5, hello = 6
+
+Within a DataEvent the generated code reads. https://protobuf.dev/programming-guides/encoding
+"""
 
 from __future__ import annotations
 
@@ -11,6 +20,9 @@ from .decoder import refuse
 from .events import StreamEvent, StreamGap, StreamHello, StreamRecord
 
 __all__ = ["decode_delimited", "scan_delimited"]
+
+# Of a frame's length, in bytes.
+_MAX_LENGTH_BYTES = 5
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -25,12 +37,13 @@ def scan_delimited(buffer: bytearray, start: int) -> int:
 
 
 def _read_length(buffer: bytes | bytearray, start: int) -> tuple[int, int]:
+    """Size of the DataEvent and of the varint before it; 0, 0 while that is not whole."""
     size = 0
-    for i, byte in enumerate(buffer[start : start + 5]):
+    for i, byte in enumerate(buffer[start : start + _MAX_LENGTH_BYTES]):
         size |= (byte & 0x7F) << (7 * i)
         if byte < 0x80:
             return size, i + 1
-    if len(buffer) - start >= 5:
+    if len(buffer) - start >= _MAX_LENGTH_BYTES:
         raise ValueError("a length of more than five bytes")
     return 0, 0
 
