@@ -121,7 +121,7 @@ def circles() -> Iterator[list[str]]:
         yield from visit(module, [])
 
 
-def test_directions_see_every_module_and_its_imports() -> None:
+def test_ruvector_has_every_module_and_import_looked_at() -> None:
     files = [path for path in ROOT.rglob("*") if path.suffix == ".py"]
     lines = [line.lstrip() for path in files for line in path.read_text("utf-8").splitlines()]
     statements = sum(line.startswith("from .") for line in lines)
@@ -132,7 +132,7 @@ def test_directions_see_every_module_and_its_imports() -> None:
 
 
 @pytest.mark.parametrize("room", MAY_IMPORT)
-def test_room_imports_only_what_the_table_allows(room: str) -> None:
+def test_ruvector_imports_only_what_the_table_allows(room: str) -> None:
     found = {
         room_of(each.target)
         for each in IMPORTS
@@ -142,7 +142,7 @@ def test_room_imports_only_what_the_table_allows(room: str) -> None:
     assert MAY_IMPORT[room] - found == set(), f"{room} does not need these permissions"
 
 
-def test_rooms_are_entered_by_their_doors_only() -> None:
+def test_ruvector_enters_packages_by_their_doors_only() -> None:
     around = [
         f"{each.module} -> {each.target}"
         for each in IMPORTS
@@ -151,7 +151,7 @@ def test_rooms_are_entered_by_their_doors_only() -> None:
     assert around == []
 
 
-def test_modules_import_in_no_circle() -> None:
+def test_ruvector_imports_in_no_circle() -> None:
     assert [" -> ".join(circle) for circle in circles()] == []
 
 
@@ -159,7 +159,7 @@ def test_modules_import_in_no_circle() -> None:
     "room",
     sorted(path.parent.name for path in ROOT.glob("_*/__init__.py") if "cell" not in str(path)),
 )
-def test_door_has_a_sorted_list_of_names_and_says_what_it_is(room: str) -> None:
+def test_ruvector_has_doors_with_a_sorted_list_of_names_that_say_what_they_are(room: str) -> None:
     tree = ast.parse((ROOT / room / "__init__.py").read_text("utf-8"))
     names = next(
         ast.literal_eval(node.value)

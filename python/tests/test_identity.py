@@ -47,7 +47,7 @@ def check(folder: Path, first: str = "") -> Any:
     return json.loads(output.stdout)
 
 
-def test_version_is_that_of_the_distribution_and_of_the_daemon() -> None:
+def test_ruvector_has_the_version_of_the_distribution_and_of_the_daemon() -> None:
     text = (ROOT / "python/pyproject.toml").read_text()
     project = dict(re.findall(r'^(name|version) = "(.+)"$', text, flags=re.MULTILINE))
     package = json.loads((ROOT / "package.json").read_text())

@@ -111,7 +111,7 @@ def test_inspect_finds_names_types_defaults_and_comments(tmp_path):
     }
 
 
-def test_the_engine_runs_nothing_else_than_papermill_does():
+def test_papermill_engine_runs_nothing_else_than_papermill_does():
     from papermill.engines import NBClientEngine, papermill_engines
 
     assert issubclass(papermill_engines.get_engine("ruvector"), NBClientEngine)

@@ -41,7 +41,7 @@ def daemon(monkeypatch):
     return transport
 
 
-def test_the_readme_example_runs(daemon, capsys):
+def test_readme_has_an_example_that_runs(daemon, capsys):
     example = EXAMPLES[0]
     exec(compile(example, str(README), "exec"), {})
     said = capsys.readouterr().out
@@ -50,7 +50,7 @@ def test_the_readme_example_runs(daemon, capsys):
     assert [name for name, _ in daemon.calls] == ["training", "model.deploy"]
 
 
-def test_the_readme_names_only_public_calls():
+def test_readme_names_only_public_calls():
     text = README.read_text("utf-8")
     for name in re.findall(r"^\| `(\w+)\(", text, re.MULTILINE):
         assert name in ruvector.__all__

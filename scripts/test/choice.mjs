@@ -10,6 +10,8 @@ const pythonTwins = {
   core: ['exceptions'],
   docs: ['test_readme.py'],
   kernel: ['python_cell', 'test_papermill.py'],
+  // What is about both sides lies in test/conformance/python.
+  python: ['.'],
   train: ['training', 'trainer'],
 };
 
@@ -32,8 +34,12 @@ export function parseChoice(args, root, staticNames) {
         describeNames(root, staticNames),
     );
   }
-  const steps = args.includes('--static') ? staticNames : names.filter((name) => !rooms.includes(name));
-  const chosenRooms = names.filter((name) => rooms.includes(name));
+  // Beside a room, `python` is the kind of its tests.
+  const isRoom = (name) =>
+    rooms.includes(name) &&
+    !(kinds.includes(name) && names.some((other) => rooms.includes(other) && other !== name));
+  const chosenRooms = names.filter(isRoom);
+  const steps = args.includes('--static') ? staticNames : names.filter((name) => !isRoom(name));
   const wantsKind = steps.some((name) => kinds.includes(name));
   return { steps: chosenRooms.length > 0 && !wantsKind ? [...steps, ...kinds] : steps, rooms: chosenRooms };
 }

@@ -101,7 +101,7 @@ def batch(sequence, count=1, body=None):
     return Message(MessageType.BATCH, 1, sequence, count, attachments=[body])
 
 
-def test_every_error_of_pyzmq_is_mapped():
+def test_zmq_socket_maps_every_error_of_pyzmq():
     kinds = [
         kind
         for kind in vars(zmq.error).values()
@@ -167,7 +167,7 @@ def test_stream_grants_its_window_and_grows_it_for_small_batches():
         assert stream._window == 256
 
 
-def test_a_daemon_that_goes_away_is_a_typed_error_after_what_had_arrived():
+def test_stream_raises_a_typed_error_after_what_had_arrived_when_the_daemon_goes_away():
     with Daemon(data=hello(batch(1), batch(2))) as daemon, connect(daemon) as client:
         stream = client.stream("x")
         next(stream)
@@ -180,7 +180,7 @@ def test_a_daemon_that_goes_away_is_a_typed_error_after_what_had_arrived():
             client.request("x")
 
 
-def test_a_stream_the_daemon_cuts_short_is_an_error_after_its_last_batch():
+def test_stream_raises_an_error_after_its_last_batch_when_the_daemon_cuts_it_short():
     gone = {"code": "ERR_WIRE_DISCONNECTED", "message": "the daemon is closing"}
     ending = [Message(MessageType.DRAIN, 1, 1), Message(MessageType.ERROR, 1, 1, payload=gone)]
     with Daemon(data=hello(batch(1), *ending)) as daemon, connect(daemon) as client:
@@ -190,7 +190,7 @@ def test_a_stream_the_daemon_cuts_short_is_an_error_after_its_last_batch():
             next(stream)
 
 
-def test_a_stream_that_waits_too_long_says_so_and_goes_on():
+def test_stream_says_that_it_waits_too_long_and_goes_on():
     def script(message):
         if message.type is MessageType.CREDIT:
             return [batch(1), Message(MessageType.DRAIN, 1, 1), Message(MessageType.BYE, 1, 1)]
@@ -204,14 +204,14 @@ def test_a_stream_that_waits_too_long_says_so_and_goes_on():
         assert [one.num_rows for one in stream] == [10_000]
 
 
-def test_a_daemon_that_does_not_answer_is_a_timeout():
+def test_request_times_out_when_the_daemon_does_not_answer():
     started = time.monotonic()
     with Daemon(control=lambda _: []) as daemon, pytest.raises(WireTimeoutError):
         connect(daemon, timeout=0.2)
     assert time.monotonic() - started < 3
 
 
-def test_a_refused_token_is_an_authentication_error():
+def test_zmq_transport_raises_an_authentication_error_when_the_token_is_refused():
     refused = {"code": "ERR_WIRE_AUTH", "message": "no"}
 
     def control(message):
@@ -221,13 +221,13 @@ def test_a_refused_token_is_an_authentication_error():
         connect(daemon)
 
 
-def test_nothing_that_listens_is_no_daemon(tmp_path):
+def test_zmq_transport_raises_that_there_is_no_daemon_when_nothing_listens(tmp_path):
     bridge = BridgeFile(f"ipc://{tmp_path}/none", "ipc:///none", token="t", pid=1, protocol=1)
     with pytest.raises(NoDaemonError, match="ruvector-memopt serve"):
         ZmqTransport(bridge, 5.0)
 
 
-def test_closing_ends_open_streams_and_refuses_what_follows():
+def test_close_ends_open_streams_and_refuses_what_follows():
     with Daemon(data=hello(batch(1))) as daemon:
         client = connect(daemon)
         stream = client.stream("x")
@@ -241,7 +241,7 @@ def test_closing_ends_open_streams_and_refuses_what_follows():
             client.stream("x")
 
 
-def test_closing_from_another_thread_ends_a_waiting_request():
+def test_close_ends_a_request_that_waits_in_another_thread():
     with Daemon() as daemon:
         client = connect(daemon)
         threading.Timer(0.2, client.close).start()
@@ -249,7 +249,7 @@ def test_closing_from_another_thread_ends_a_waiting_request():
             client.request("never answered")
 
 
-def test_threads_share_a_client():
+def test_client_serves_several_threads():
     daemon_control = Daemon.control
 
     def control(message):

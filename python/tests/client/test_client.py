@@ -48,14 +48,14 @@ PUBLIC_NAMES = [
 ]
 
 
-def test_public_names_are_exactly_these_sorted_and_there():
+def test_ruvector_has_exactly_these_public_names_sorted():
     assert ruvector.__all__ == sorted(ruvector.__all__)
     assert ruvector.__all__ == PUBLIC_NAMES
     for name in ruvector.__all__:
         assert getattr(ruvector, name) is not None
 
 
-def test_import_does_not_load_what_streaming_does_not_need():
+def test_ruvector_loads_nothing_that_streaming_does_not_need():
     unwanted = "sklearn", "onnx", "pandas"
     code = f"import ruvector, sys; print([m for m in {unwanted} if m in sys.modules])"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
@@ -146,14 +146,14 @@ def test_connect_looks_in_the_home_of_the_environment(tmp_path, monkeypatch):
 # Times
 
 
-def test_a_date_begins_at_its_first_instant_and_ends_after_its_last_in_local_time():
+def test_span_ms_of_a_date_begins_at_its_first_instant_and_ends_after_its_last_in_local_time():
     begin = datetime(2024, 1, 31).astimezone().timestamp() * 1000
     assert start_ms("2024-01-31") == start_ms(date(2024, 1, 31)) == begin
     assert end_ms("2024-01-31") == end_ms(date(2024, 1, 31))
     assert end_ms("2024-01-31") == datetime(2024, 2, 1).astimezone().timestamp() * 1000
 
 
-def test_a_time_is_itself_at_either_end():
+def test_start_ms_and_end_ms_of_a_time_are_itself():
     moment = datetime(2024, 1, 31, 12, tzinfo=timezone(timedelta(hours=1)))
     expected = 1706698800000
     for value in (
@@ -167,7 +167,7 @@ def test_a_time_is_itself_at_either_end():
     assert start_ms(None) is end_ms(None) is None
 
 
-def test_a_time_counts_back_from_now(monkeypatch):
+def test_start_ms_counts_back_from_now(monkeypatch):
     monkeypatch.setattr("ruvector._times.clock.time", lambda: 1_706_698_800.0)
     now = 1_706_698_800_000
     expected = {
@@ -181,7 +181,7 @@ def test_a_time_counts_back_from_now(monkeypatch):
         assert start_ms(text) == end_ms(text) == now - back
 
 
-def test_a_range_that_counts_back_from_now_ends_now(monkeypatch):
+def test_span_ms_that_counts_back_from_now_ends_now(monkeypatch):
     monkeypatch.setattr("ruvector._times.clock.time", lambda: 1_706_698_800.0)
     now = 1_706_698_800_000
     assert span_ms("-5m", None) == {"from_ms": now - 300_000, "to_ms": now + 1}
@@ -193,6 +193,6 @@ def test_a_range_that_counts_back_from_now_ends_now(monkeypatch):
 @pytest.mark.parametrize(
     "text", ["yesterday", "-2", "-2y", "2024-13-01", "01.02.2024", "2024-01-31T25:00"]
 )
-def test_a_time_that_is_none_is_refused_with_an_example(text):
+def test_start_ms_refuses_what_is_no_time_with_an_example(text):
     with pytest.raises(ExportOptionsError, match='write "2024-01-31"'):
         start_ms(text)

@@ -27,7 +27,7 @@ CLASSES = [
 ]
 
 
-def test_every_documented_code_of_the_bridge_and_the_exporter_has_a_class_of_its_own():
+def test_class_by_code_has_a_class_for_every_documented_code_of_the_bridge_and_the_exporter():
     codes = [code for code in CODES if code.startswith(("ERR_WIRE_", "ERR_EXPORT_"))]
     assert len(codes) >= 19
     for code in codes:
@@ -35,18 +35,18 @@ def test_every_documented_code_of_the_bridge_and_the_exporter_has_a_class_of_its
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_every_documented_code_has_a_class(code):
+def test_class_by_code_has_a_class_for_every_documented_code(code):
     assert issubclass(error_class_of(code), RuvectorError)
 
 
-def test_every_mapped_code_of_the_bridge_is_documented():
+def test_class_by_code_has_no_code_of_the_bridge_that_is_not_documented():
     documented = {code for code in CODES if code.startswith(("ERR_WIRE_", "ERR_EXPORT_"))}
     bridge = {code for code in CLASS_BY_CODE if code.startswith(("ERR_WIRE_", "ERR_EXPORT_"))}
     assert bridge == documented
 
 
 @pytest.mark.parametrize("kind", CLASSES)
-def test_every_class_is_public_and_named_in_the_tree(kind):
+def test_exceptions_are_public_and_named_in_the_tree(kind):
     assert kind.__name__ in _exceptions.__all__
     assert kind.__name__ in (_exceptions.__doc__ or "")
 
@@ -86,7 +86,7 @@ def test_payload_from_error_keeps_all_of_an_error():
     assert payload_from_error(KeyError("x"))["code"] == "ERR_WIRE_HANDLER"
 
 
-def test_errors_survive_pickle():
+def test_ruvector_error_survives_pickle():
     error = ModelError("m", code="ERR_MODEL_REJECTED", details={"a": [1]}, traceback="T")
     again = pickle.loads(pickle.dumps(error))
     assert type(again) is ModelError

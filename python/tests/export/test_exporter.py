@@ -97,7 +97,7 @@ def test_export_recent_and_training_name_what_they_are_about(tmp_path):
     assert wanted["balance_classes"] is False
 
 
-def test_keywords_override_the_fields_of_a_config(tmp_path):
+def test_data_exporter_lets_keywords_override_the_fields_of_a_config(tmp_path):
     exporter, calls = exporter_of()
     config = ExportConfig(include_processes=True, tables=("process",), k=9)
     exporter.export_range(None, None, path=tmp_path / "a.csv", config=config, k=3, anonymize=False)
@@ -107,13 +107,13 @@ def test_keywords_override_the_fields_of_a_config(tmp_path):
     assert (config.k, config.anonymize) == (9, True)
 
 
-def test_anonymising_is_left_as_the_config_says_unless_it_is_named(tmp_path):
+def test_data_exporter_anonymises_as_the_config_says_unless_it_is_named(tmp_path):
     exporter, calls = exporter_of()
     exporter.export_recent(1, path=tmp_path / "a.csv", config=ExportConfig(anonymize=False))
     assert calls[0][1]["anonymize"] is False
 
 
-def test_a_field_that_there_is_not_is_refused_before_the_daemon_is_asked(tmp_path):
+def test_data_exporter_refuses_a_field_that_there_is_not_before_the_daemon_is_asked(tmp_path):
     exporter, calls = exporter_of()
     with pytest.raises(ExportOptionsError, match="no field 'hours', 'x'; use anonymize, include_p"):
         exporter.export_range(None, None, path=tmp_path / "a.csv", hours=3, x=1)
@@ -123,12 +123,12 @@ def test_a_field_that_there_is_not_is_refused_before_the_daemon_is_asked(tmp_pat
 
 
 @pytest.mark.parametrize("kind", [ExportConfig, TrainingDataConfig])
-def test_every_field_of_a_config_is_documented(kind):
+def test_config_documents_every_field(kind):
     for field in fields(kind):
         assert f"    {field.name} : " in kind.__doc__
 
 
-def test_stats_hold_what_the_daemon_wrote(tmp_path):
+def test_export_stats_hold_what_the_daemon_wrote(tmp_path):
     exporter, _calls = exporter_of()
     stats = exporter.export_recent(1, path=tmp_path / "a.csv")
     assert stats == ExportStats(
@@ -144,7 +144,7 @@ def test_stats_hold_what_the_daemon_wrote(tmp_path):
     )
 
 
-def test_stats_name_a_file_that_holds_all_tables_once(tmp_path):
+def test_export_stats_name_a_file_that_holds_all_tables_once(tmp_path):
     tables = {name: {"rows": 1, "path": "/data/a.sqlite"} for name in ("memory", "process")}
     result = {**RESULT, "tables": tables, "privacy": None}
     exporter, _calls = exporter_of(result)
@@ -161,7 +161,7 @@ def test_stats_name_a_file_that_holds_all_tables_once(tmp_path):
         (Path("/data/x.csv"), "/data/x.csv"),
     ],
 )
-def test_the_daemon_gets_an_absolute_path_and_a_folder_stays_one(path, expected):
+def test_data_exporter_sends_an_absolute_path_and_a_folder_stays_one(path, expected):
     exporter, calls = exporter_of()
     exporter.export_recent(1, "csv", path)
     sent = calls[0][1]["path"]
@@ -186,14 +186,14 @@ def test_progress_comes_as_rows_total_rate_and_eta(tmp_path):
         ("ERR_EXPORT_CANCELLED", ExportCancelledError, Exception),
     ],
 )
-def test_errors_of_the_daemon_keep_their_codes(tmp_path, code, kind, builtin):
+def test_data_exporter_raises_errors_of_the_daemon_with_their_codes(tmp_path, code, kind, builtin):
     exporter, _calls = exporter_of(error_from_payload({"code": code, "message": "no"}))
     with pytest.raises(kind, match="no") as caught:
         exporter.export_recent(1, path=tmp_path / "a.csv")
     assert (caught.value.code, isinstance(caught.value, builtin)) == (code, True)
 
 
-def test_training_stats_say_what_the_set_is(tmp_path):
+def test_export_training_data_says_what_the_set_is(tmp_path):
     exporter, _calls = exporter_of()
     stats = exporter.export_training_data(path=tmp_path / "training.parquet")
     assert (stats.rows, stats.splits["gap"], stats.features[1]) == (30, 2, "usage_trend")
@@ -229,14 +229,14 @@ def test_start_stream_gives_a_handle_that_stops_once():
     assert calls == [("stream.start", asked), ("stream.stop", stopped)]
 
 
-def test_a_stream_shows_names_only_when_told_to():
+def test_start_stream_shows_names_only_when_told_to():
     exporter, calls = exporter_of(**{"stream.start": lambda *_: SERVED})
     exporter.start_stream(anonymize=False)
     expected = {"format": "jsonlines", "endpoint": "ws://127.0.0.1:0", "anonymize": False}
     assert calls[0][1] == expected
 
 
-def test_a_client_that_was_given_stays_open():
+def test_data_exporter_leaves_a_client_open_that_was_given():
     exporter, _calls = exporter_of()
     with exporter:
         client = exporter._connected()

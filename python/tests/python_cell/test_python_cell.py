@@ -56,7 +56,9 @@ def test_times_keep_their_moment(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "i1", "i8", "u2", "?", "M8[ns]", ">i4"])
-def test_arrays_keep_type_and_shape_and_leave_no_file(dtype: str, tmp_path: Path) -> None:
+def test_transfer_keeps_type_and_shape_of_arrays_and_leaves_no_file(
+    dtype: str, tmp_path: Path
+) -> None:
     array = numpy.arange(6).astype(dtype).reshape(2, 3).T
     described = encode_value("array", array, Transfer(str(tmp_path)))
     assert described["shape"] == [3, 2]
@@ -67,7 +69,7 @@ def test_arrays_keep_type_and_shape_and_leave_no_file(dtype: str, tmp_path: Path
     back[0, 0] = back[1, 1]  # it is this process's own
 
 
-def test_tables_and_batches_keep_their_kind(tmp_path: Path) -> None:
+def test_transfer_keeps_the_kind_of_tables_and_batches(tmp_path: Path) -> None:
     table = pyarrow.table({"x": [1, 2], "s": ["a", None]})
     assert cross("table", table, tmp_path) == table
     batch = table.to_batches()[0]
@@ -77,7 +79,9 @@ def test_tables_and_batches_keep_their_kind(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", [{1, 2}, object(), 1j, numpy.zeros(2, "c16")])
-def test_what_has_no_counterpart_is_refused_by_name(value: object, tmp_path: Path) -> None:
+def test_encode_value_refuses_what_has_no_counterpart_by_name(
+    value: object, tmp_path: Path
+) -> None:
     with pytest.raises(CrossingError, match='Cannot pass "item" to TypeScript'):
         encode_value("item", value, Transfer(str(tmp_path)))
     assert os.listdir(tmp_path) == []
@@ -113,7 +117,7 @@ def test_describe_error_counts_lines_of_the_cell() -> None:
     assert '  File "cell.py", line 2, in <module>' in described["traceback"]
 
 
-def test_a_segment_is_filled_again_once_its_last_view_is_gone(tmp_path: Path) -> None:
+def test_segment_pool_fills_a_segment_again_once_its_last_view_is_gone(tmp_path: Path) -> None:
     pool = SegmentPool(str(tmp_path))
     path, room = pool.take_free(2_000_000)
     room[:4] = b"abcd"

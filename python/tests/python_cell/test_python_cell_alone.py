@@ -13,7 +13,7 @@ _FOLDER = Path(ruvector.__file__).parent / "_python_cell"
 
 
 @pytest.mark.parametrize("path", sorted(_FOLDER.glob("*.py")), ids=lambda path: path.name)
-def test_imports_nothing_else_of_the_package(path: Path) -> None:
+def test_python_cell_imports_nothing_else_of_the_package(path: Path) -> None:
     imports = [
         node
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))

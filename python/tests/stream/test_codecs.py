@@ -96,7 +96,7 @@ def test_decode_refuses_golden_vector(name):
 
 
 @pytest.mark.parametrize("stream_format", FORMATS)
-def test_messages_may_follow_each_other(stream_format):
+def test_decode_takes_messages_that_follow_each_other(stream_format):
     codec = create_codec(stream_format)
     parts = messages(stream_format)
     apart = [event for part in parts for event in codec.decode(part)]

@@ -94,13 +94,13 @@ def test_rows_records_and_the_request(served):
         ("subscribe_optimizations", "optimization"),
     ],
 )
-def test_each_subscription_asks_for_its_table(served, method, table):
+def test_data_stream_asks_for_the_table_of_each_subscription(served, method, table):
     calls = served(HELLO.encode())
     getattr(DataStream("ws://x:1", reconnect=0), method)()
     assert calls[0][1] == {"tables": [table], "format": "jsonlines"}
 
 
-def test_it_continues_after_a_position_of_an_earlier_one(served):
+def test_data_stream_continues_after_a_position_of_an_earlier_one(served):
     calls = served(bytes_of(HELLO, line(1)))
     first = DataStream("ws://x:1", reconnect=0).subscribe_memory()
     list(first)
@@ -109,7 +109,7 @@ def test_it_continues_after_a_position_of_an_earlier_one(served):
     assert first.position["sequences"] == {"memory": 1}
 
 
-def test_a_pipe_is_cut_anywhere_and_carries_more_than_was_asked_for(served):
+def test_data_stream_reads_a_pipe_that_is_cut_anywhere_and_carries_more_than_was_asked_for(served):
     text = bytes_of(HELLO, line(1), line(1, "process"), line(2))
     pieces = [text[i : i + 7] for i in range(0, len(text), 7)]
     served(*pieces, whole_messages=False)
@@ -118,7 +118,9 @@ def test_a_pipe_is_cut_anywhere_and_carries_more_than_was_asked_for(served):
     assert subscription.position["sequences"] == {"memory": 2}
 
 
-def test_an_end_within_an_event_is_a_loss_and_within_a_message_an_error(served):
+def test_data_stream_takes_an_end_within_an_event_for_a_loss_within_a_message_for_an_error(
+    served,
+):
     served(bytes_of(HELLO, line(1))[:-5], whole_messages=False)
     with pytest.raises(ConnectionLostError, match="within an event"):
         list(DataStream("pipe:/x", reconnect=0).subscribe_memory())
@@ -127,7 +129,7 @@ def test_an_end_within_an_event_is_a_loss_and_within_a_message_an_error(served):
         list(DataStream("ws://x:1", reconnect=0).subscribe_memory())
 
 
-def test_closing_the_stream_closes_every_connection(served):
+def test_close_closes_every_connection(served):
     calls = served(*[HELLO.encode()] * 3)
     with DataStream("ws://x:1") as stream:
         kept = [stream.subscribe_memory(), stream.subscribe_all()]
@@ -135,7 +137,7 @@ def test_closing_the_stream_closes_every_connection(served):
     assert [list(subscription) for subscription in kept] == [[], []]
 
 
-def test_an_unknown_format_and_batches_without_columns_are_refused(served):
+def test_data_stream_refuses_an_unknown_format_and_batches_without_columns(served):
     calls = served()
     with pytest.raises(StreamRequestError, match="jsonlines, msgpack, protobuf and arrow"):
         DataStream("ws://x:1", "xml").subscribe_memory()
@@ -228,7 +230,7 @@ def test_batches_tell_gaps(served):
         ("optimization", ruvector.OptimizationEvent),
     ],
 )
-def test_typed_rows_have_the_columns_that_are_published(table, rows):
+def test_rows_have_the_columns_that_are_published(table, rows):
     assert list(rows.__annotations__) == [name for name, _ in columns_of(table)]
 
 

@@ -81,19 +81,19 @@ def subscribe(server, **options):
 LOST = ConnectionLostError("the connection ended")
 
 
-def test_items_come_in_order_until_the_server_ends_the_stream():
+def test_subscription_gives_items_in_order_until_the_server_ends_the_stream():
     server = Server([[hello()], [record(1), record(2)], [], [record(3)], None])
     assert list(subscribe(server, reconnect=0)) == [1, 2, 3]
     assert server.open == 0
 
 
-def test_a_subscription_has_a_position_and_a_hello_before_its_first_item():
+def test_subscription_has_a_position_and_a_hello_before_its_first_item():
     subscription = subscribe(Server([[hello(4)]]))
     assert subscription.hello.anonymized
     assert subscription.position["sequences"] == {"memory": 4}
 
 
-def test_a_lost_connection_is_made_again_after_the_last_item():
+def test_subscription_connects_again_after_the_last_item_when_it_lost_its_connection():
     server = Server(
         [[hello()], [record(1), record(2)], LOST],
         NoDaemonError("not yet"),
@@ -111,13 +111,13 @@ def test_a_lost_connection_is_made_again_after_the_last_item():
     }
 
 
-def test_a_record_that_was_seen_does_not_come_twice():
+def test_subscription_gives_no_record_twice():
     server = Server([[hello()], [record(1), record(2)], LOST], [[hello(0)], [record(1)], None])
     server.scripts[1][0] = [hello(2)]
     assert list(subscribe(server)) == [1, 2]
 
 
-def test_a_server_that_does_not_come_back_is_lost_after_what_had_arrived():
+def test_subscription_raises_that_its_server_is_lost_after_what_had_arrived():
     server = Server([[hello()], [record(1)], LOST])
     subscription = subscribe(server, reconnect=0.1)
     assert next(subscription) == 1
@@ -126,7 +126,7 @@ def test_a_server_that_does_not_come_back_is_lost_after_what_had_arrived():
     assert list(subscription) == []
 
 
-def test_a_connection_is_tried_without_limit_until_closed_when_reconnect_has_none():
+def test_subscription_connects_without_limit_until_closed_when_reconnect_has_none():
     server = Server([[hello()], [record(1)], LOST], *[NoDaemonError("not yet")] * 3)
     subscription = subscribe(server, reconnect=math.inf)
     assert next(subscription) == 1
@@ -139,12 +139,12 @@ def test_a_connection_is_tried_without_limit_until_closed_when_reconnect_has_non
     assert not reader.is_alive()
 
 
-def test_an_ended_stream_that_is_served_again_continues():
+def test_subscription_continues_when_an_ended_stream_is_served_again():
     server = Server([[hello()], [record(1)], None], [[hello(1)], [record(2)], None])
     assert list(subscribe(server)) == [1, 2]
 
 
-def test_a_new_run_of_the_server_continues_by_time():
+def test_subscription_continues_by_time_in_a_new_run_of_the_server():
     earlier = StreamRecord("memory", 0, {"timestamp": MONDAY, "n": 7})
     again = hello(0, "e2")._replace(timestamps={"memory": record(5).row["timestamp"]})
     server = Server([[hello(4)], [record(5)], LOST], [[again], [earlier, record(1)], None])
@@ -154,7 +154,7 @@ def test_a_new_run_of_the_server_continues_by_time():
     assert subscription.position["sequences"] == {"memory": 1}
 
 
-def test_errors_that_no_new_try_mends_are_raised_at_once():
+def test_subscription_raises_at_once_what_no_new_try_mends():
     server = Server([[hello()], LOST], StreamRequestError("no such column"))
     with pytest.raises(StreamRequestError):
         list(subscribe(server))
@@ -163,7 +163,7 @@ def test_errors_that_no_new_try_mends_are_raised_at_once():
         list(subscribe(Server([[hello()], ProtocolError("bad bytes")])))
 
 
-def test_subscribing_fails_at_once_when_nothing_listens_and_leaves_nothing_open():
+def test_subscription_fails_at_once_when_nothing_listens_and_leaves_nothing_open():
     with pytest.raises(NoDaemonError):
         subscribe(Server())
     server = Server([StreamRequestError("no such column")])
@@ -172,7 +172,7 @@ def test_subscribing_fails_at_once_when_nothing_listens_and_leaves_nothing_open(
     assert server.open == 0
 
 
-def test_a_timeout_is_raised_while_waiting_and_the_subscription_goes_on():
+def test_subscription_raises_a_timeout_while_waiting_and_goes_on():
     server = Server([[hello()]])
     subscription = subscribe(server, timeout=0.05)
     started = time.monotonic()
@@ -183,7 +183,7 @@ def test_a_timeout_is_raised_while_waiting_and_the_subscription_goes_on():
     assert next(subscription) == 1
 
 
-def test_gaps_are_told_and_counted():
+def test_subscription_tells_and_counts_gaps():
     gap = StreamGap("memory", 2, 4, 3, "overflow")
     seen = []
     server = Server([[hello()], [record(1), gap, record(5)], None])
@@ -192,20 +192,20 @@ def test_gaps_are_told_and_counted():
     assert (seen, subscription.gaps, subscription.dropped) == ([gap], 1, 3)
 
 
-def test_a_gap_that_nobody_asked_for_is_a_warning():
+def test_subscription_warns_of_a_gap_that_nobody_asked_for():
     server = Server([[hello()], [StreamGap("memory", 2, 4, 3, "overflow")], None])
     with pytest.warns(RuntimeWarning, match="3 records of memory do not come: overflow"):
         assert list(subscribe(server, reconnect=0)) == []
 
 
-def test_a_gap_moves_the_position():
+def test_subscription_moves_its_position_by_a_gap():
     progress = StreamProgress()
     for event in (hello(), record(1), StreamGap("memory", 2, 4, 3, "overflow")):
         progress.note(event)
     assert progress.position["sequences"] == {"memory": 4}
 
 
-def test_the_position_counts_records_of_one_time():
+def test_subscription_counts_records_of_one_time_in_its_position():
     progress = StreamProgress()
     assert progress.position is None
     for event in (hello(), record(1, 5), record(2, 5), record(3, 5)):
@@ -218,14 +218,14 @@ def test_the_position_counts_records_of_one_time():
     assert continued.position["timestamps"] == {"memory": MONDAY_MS + 5}
 
 
-def test_what_a_pipe_carried_while_nobody_read_is_a_gap():
+def test_subscription_tells_a_gap_of_what_a_pipe_carried_while_nobody_read():
     seen = []
     server = Server([[hello()], [record(1)], None], [[hello(5)], [record(6)], None])
     assert list(subscribe(server, on_gap=seen.append)) == [1, 6]
     assert seen == [StreamGap("memory", 2, 5, 0, "expired")]
 
 
-def test_a_new_run_that_does_not_continue_is_a_gap():
+def test_subscription_tells_a_gap_when_a_new_run_does_not_continue():
     seen = []
     later = hello(0, "e2")._replace(timestamps={"memory": MONDAY + timedelta(hours=1)})
     server = Server([[hello()], [record(1)], None], [[later], [record(1)], None])
@@ -233,7 +233,7 @@ def test_a_new_run_that_does_not_continue_is_a_gap():
     assert seen == [StreamGap("memory", 0, 0, 0, "expired")]
 
 
-def test_leaving_the_block_closes_the_connection():
+def test_subscription_closes_its_connection_when_the_block_is_left():
     server = Server([[hello()], [record(1)]])
     with subscribe(server) as subscription:
         assert next(subscription) == 1
@@ -242,7 +242,7 @@ def test_leaving_the_block_closes_the_connection():
     subscription.close()
 
 
-def test_closing_from_another_thread_ends_a_waiting_loop():
+def test_close_ends_a_loop_that_waits_in_another_thread():
     server = Server([[hello()]])
     subscription = subscribe(server)
     threading.Timer(0.1, subscription.close).start()
@@ -250,7 +250,7 @@ def test_closing_from_another_thread_ends_a_waiting_loop():
     assert server.open == 0
 
 
-def test_closing_ends_trying_again():
+def test_close_ends_trying_again():
     server = Server([[hello()], LOST])
     subscription = subscribe(server, reconnect=30)
     threading.Timer(0.1, subscription.close).start()
@@ -259,7 +259,7 @@ def test_closing_ends_trying_again():
     assert time.monotonic() - started < 5
 
 
-def test_a_subscription_nobody_holds_is_closed():
+def test_subscription_is_closed_when_nobody_holds_it():
     server = Server([[hello()]])
     subscription = subscribe(server)
     assert server.open == 1

@@ -198,7 +198,7 @@ def test_zeromq_whose_server_goes_is_lost():
     source.close()
 
 
-def test_nothing_that_listens_is_no_daemon_and_says_how_to_serve(tmp_path):
+def test_open_source_raises_that_there_is_no_daemon_and_how_to_serve_when_nothing_listens(tmp_path):
     with pytest.raises(NoDaemonError, match="export --stream"):
         open_at("ws://127.0.0.1:1")
     with pytest.raises(NoDaemonError, match="start_stream"):
@@ -210,7 +210,7 @@ def test_nothing_that_listens_is_no_daemon_and_says_how_to_serve(tmp_path):
 
 
 @pytest.mark.parametrize("endpoint", ["127.0.0.1:9999", "http://127.0.0.1", "pipe:relative", ""])
-def test_an_endpoint_that_is_none_is_refused_with_examples(endpoint):
+def test_open_source_refuses_what_is_no_endpoint_with_examples(endpoint):
     with pytest.raises(StreamRequestError, match="use ws://127") as caught:
         open_at(endpoint)
     assert caught.value.code == "ERR_WIRE_ENDPOINT"

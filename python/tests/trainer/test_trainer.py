@@ -112,7 +112,7 @@ def test_channel_ends_a_line_that_was_cut_short():
     assert json.loads(lines[-1]) == {"type": "error", "message": "x"}
 
 
-def test_trainer_by_hand_reports_a_bad_job_on_standard_output():
+def test_trainer_reports_a_bad_job_on_standard_output_when_run_by_hand():
     ended = run_by_hand("not a job\n")
     ready, error = messages_of(ended.stdout)
     assert ready["type"] == "ready"
@@ -121,7 +121,7 @@ def test_trainer_by_hand_reports_a_bad_job_on_standard_output():
     assert ended.returncode == 1
 
 
-def test_trainer_by_hand_says_how_to_start_the_daemon(tmp_path):
+def test_trainer_says_how_to_start_the_daemon_when_run_by_hand(tmp_path):
     job = {**JOB, "bridgeFile": str(tmp_path / "bridge.json")}
     ended = run_by_hand(json.dumps(job))
     assert messages_of(ended.stdout)[-1]["code"] == "ERR_WIRE_NO_DAEMON"

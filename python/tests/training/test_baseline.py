@@ -139,7 +139,7 @@ def test_score_baselines_scores_persistence_by_the_thresholds_of_the_data_set():
     assert given["thresholds"]["stallSomeWithComeback"] == 0
 
 
-def test_default_thresholds_are_those_of_the_host():
+def test_baseline_has_the_thresholds_of_the_host():
     source = ROOT / "src" / "prepare" / "labels.ts"
     body = source.read_text().split("defaultThresholds: LabelThresholds = {")[1].split("}")[0]
     ours = {name: float(value) for name, value in re.findall(r"(\w+): ([\d.]+)", body)}

@@ -48,7 +48,7 @@ def timed_dataset(rows=400, horizon_ms=5000):
     return Dataset(table, meta)
 
 
-def test_a_package_carries_its_test_rows_with_every_baseline_and_the_times_it_was_trained_on():
+def test_held_out_carries_its_test_rows_with_every_baseline_and_the_times_it_was_trained_on():
     dataset = timed_dataset()
     package = export_onnx(fit("sklearn.RandomForestClassifier", dataset))
     rows = decode_held_out(package.held_out, dataset.feature_names)
@@ -72,12 +72,12 @@ def test_measure_gives_model_and_baselines_an_interval_around_their_score():
     assert metrics["interval"][0] < metrics["interval"][1]
 
 
-def test_an_interval_of_rows_all_answered_right_is_one_point():
+def test_macro_f1_interval_is_one_point_when_all_rows_are_answered_right():
     y = np.arange(100) % 4
     assert macro_f1_interval(y, y, [0, 1, 2, 3], 4, 5) == [1.0, 1.0]
 
 
-def test_an_interval_widens_with_the_length_of_blocks_when_neighbours_are_alike():
+def test_macro_f1_interval_widens_with_the_length_of_blocks_when_neighbours_are_alike():
     y = np.repeat([0, 1], 20).repeat(10)
     predicted = np.where(np.arange(400) // 40 % 2 == 0, y, 0)
     narrow = macro_f1_interval(y, predicted, [0, 1], 4, 1)
@@ -89,11 +89,11 @@ def test_an_interval_widens_with_the_length_of_blocks_when_neighbours_are_alike(
     ("rows", "horizon_ms", "wanted"),
     [(1000, None, 10), (1000, 5000, 10), (1000, 60_000, 60), (100, 60_000, 20), (3, 60_000, 1)],
 )
-def test_a_block_is_one_horizon_within_bounds(rows, horizon_ms, wanted):
+def test_block_length_is_one_horizon_within_bounds(rows, horizon_ms, wanted):
     assert block_length(rows, np.arange(rows) * 1000, horizon_ms) == wanted
 
 
-def test_only_the_newest_rows_travel():
+def test_held_out_carries_the_newest_rows_only():
     n = 20_050
     rows = HeldOutRows(
         np.zeros((n, 2), np.float32), np.zeros(n, np.int64), np.arange(n), {"x": np.ones(n)}
