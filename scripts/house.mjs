@@ -1,8 +1,10 @@
-// The state of the house: rooms, sizes, comments of codecs, import circles, repeated lines, and where to look for what.
+// The state of the house: rooms, sizes, comments of codecs, import circles, repeated lines, names declared twice, and
+// where to look for what.
 //   node scripts/house.mjs [--root <folder>] [--json] [--check]
 // Prints Markdown or JSON of this repository, or of another checkout of it (--root). --check prints only what is
 // wrong and ends with exit code 1 when something is: a circle, a question without one answer, more repeated runs
-// than today, a codec that is not found, codecs without maps of their bytes. Needs Node 24 and .venv (or RUVECTOR_PYTHON).
+// than today, a name declared twice, a codec that is not found, codecs without maps of their bytes. Needs Node 24 and
+// .venv (or RUVECTOR_PYTHON).
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findCircles } from './house/circles.mjs';
@@ -11,6 +13,7 @@ import { readFacts } from './house/facts.mjs';
 import { answerQuestions } from './house/questions.mjs';
 import { MIN_LINES, findRepeats } from './house/repeats.mjs';
 import { renderReport } from './house/report.mjs';
+import { findTwins } from './house/twins.mjs';
 import { measureFolders, measureLengths, measureRooms } from './house/sizes.mjs';
 
 /** Repeated runs that stand today; lower it when some go. */
@@ -35,6 +38,7 @@ function measureHouse(root) {
     codecs: measureCodecs(files),
     circles: measureCircles(files),
     repeats: measureRepeats(files),
+    twins: findTwins(files),
     questions: answerQuestions(files),
   };
 }
@@ -64,7 +68,7 @@ function measureRepeats(files) {
   return { minLines: MIN_LINES, lines, runs };
 }
 
-function findProblems({ circles, questions, repeats, codecs }) {
+function findProblems({ circles, questions, repeats, twins, codecs }) {
   const problems = Object.values(circles)
     .flat()
     .map((circle) => `import circle: ${[...circle, circle[0]].join(' → ')}`);
@@ -82,6 +86,7 @@ function findProblems({ circles, questions, repeats, codecs }) {
       `only ${(100 * codecs.share).toFixed(1)} % of the codecs is comment; write maps of their bytes`,
     );
   }
+  for (const { name, paths } of twins) problems.push(`"${name}" is declared in ${paths.join(' and ')}`);
   for (const pattern of codecs.missing)
     problems.push(`no codec matches ${pattern}; see scripts/house/codecs.mjs`);
   return problems;

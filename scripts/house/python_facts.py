@@ -39,7 +39,9 @@ def read_facts(path: str, text: str) -> dict[str, Any]:
     lines = text.splitlines()
     docstrings = {line for node in _docstrings(tree) for line in _lines_of(node)}
     code, comments = _classify(text, docstrings)
-    listed = {line for node in ast.walk(tree) if _is_import(node) for line in _lines_of(node)}
+    listed = {
+        line for node in ast.walk(tree) if _is_import(node) for line in _lines_of(node)
+    }
     plain = _without_comments(text, lines)
     repeatable = sorted(code - listed)
     return {
@@ -47,9 +49,14 @@ def read_facts(path: str, text: str) -> dict[str, Any]:
         "codeLines": len(code),
         "commentLines": len(comments),
         "functions": [
-            _describe(node, lines) for node in ast.walk(tree) if isinstance(node, _FUNCTIONS)
+            _describe(node, lines)
+            for node in ast.walk(tree)
+            if isinstance(node, _FUNCTIONS)
         ],
         "imports": list(_imports(tree, "module")),
+        "exports": [
+            name for node in tree.body for name in _names(node) if name[0] != "_"
+        ],
         "plain": [[line, plain[line - 1]] for line in repeatable if plain[line - 1]],
     }
 
@@ -62,9 +69,24 @@ def _is_import(node: ast.AST) -> bool:
     return isinstance(node, (ast.Import, ast.ImportFrom))
 
 
+def _names(node: ast.stmt) -> list[str]:
+    """Return what a statement of a module declares."""
+    if isinstance(node, (ast.ClassDef, *_FUNCTIONS)):
+        return [node.name]
+    targets = (
+        node.targets
+        if isinstance(node, ast.Assign)
+        else [getattr(node, "target", None)]
+    )
+    return [target.id for target in targets if isinstance(target, ast.Name)]
+
+
 def _docstrings(tree: ast.Module) -> Iterator[ast.AST]:
     for node in ast.walk(tree):
-        if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+        if (
+            isinstance(node, _DOCUMENTED)
+            and ast.get_docstring(node, clean=False) is not None
+        ):
             yield node.body[0]
 
 
@@ -89,7 +111,9 @@ def _without_comments(text: str, lines: list[str]) -> list[str]:
     return [" ".join(line.split()) for line in bare]
 
 
-def _describe(node: ast.FunctionDef | ast.AsyncFunctionDef, lines: list[str]) -> dict[str, Any]:
+def _describe(
+    node: ast.FunctionDef | ast.AsyncFunctionDef, lines: list[str]
+) -> dict[str, Any]:
     length = sum(1 for line in _lines_of(node) if lines[line - 1].strip())
     return {"name": node.name, "line": node.lineno, "lines": length}
 
@@ -102,7 +126,12 @@ def _imports(node: ast.AST, kind: str) -> Iterator[dict[str, Any]]:
                 yield {"module": alias.name, "names": [], "level": 0, "kind": kind}
         elif isinstance(child, ast.ImportFrom):
             names = [alias.name for alias in child.names]
-            yield {"module": child.module or "", "names": names, "level": child.level, "kind": kind}
+            yield {
+                "module": child.module or "",
+                "names": names,
+                "level": child.level,
+                "kind": kind,
+            }
         elif isinstance(child, (*_FUNCTIONS, ast.Lambda)):
             yield from _imports(child, "deferred" if kind == "module" else kind)
         elif isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):

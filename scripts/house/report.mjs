@@ -13,6 +13,7 @@ export function renderReport(house) {
     ...renderCodecs(house.codecs),
     ...renderCircles(house.circles),
     ...renderRepeats(house.repeats),
+    ...renderTwins(house.twins),
     ...renderQuestions(house.questions),
   ].join('\n\n');
 }
@@ -86,6 +87,15 @@ function renderRepeats({ minLines, runs, lines }) {
   return [
     `## Repeated runs of ${minLines} lines or more outside tests: ${runs.length} (${lines} lines too many)`,
     'Comments, blank lines, import lists and white space do not count.',
+    ...(list.length === 0 ? [] : [list.join('\n')]),
+  ];
+}
+
+function renderTwins(twins) {
+  const list = twins.map(({ name, paths }) => `- ${name}: ${paths.join(', ')}`);
+  return [
+    `## Exported names declared in more than one file: ${twins.length}`,
+    'Of src and kernel together, and of the Python package; scripts/house/twins.mjs says which may stand.',
     ...(list.length === 0 ? [] : [list.join('\n')]),
   ];
 }

@@ -1,8 +1,8 @@
-// What the report needs of a TypeScript or JavaScript file, by TypeScript's own parser: functions, imports, and
+// What the report needs of a TypeScript or JavaScript file, by TypeScript's own parser: functions, imports, exports and
 // each line's share of code and comment.
 import ts from 'typescript';
 
-/** @returns lines, code and comment lines, functions, imports as written, and the lines that can repeat */
+/** @returns lines, code and comment lines, functions, imports as written, exported declarations, and the lines that can repeat */
 export function readTypeScript({ path, text }) {
   const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
   const found = { functions: [], imports: [], listRanges: [], codeRanges: [] };
@@ -12,6 +12,7 @@ export function readTypeScript({ path, text }) {
     ...classifyLines(text, found.codeRanges),
     functions: found.functions.map((node) => describeFunction(node, source)),
     imports: found.imports,
+    exports: source.statements.filter(isExported).flatMap(namesOf),
     plain: plainLines(text, found.codeRanges, found.listRanges),
   };
 }
@@ -22,6 +23,18 @@ function visit(node, source, found) {
   const children = node.getChildren(source).filter((child) => !ts.isJSDoc(child));
   if (children.length > 0) for (const child of children) visit(child, source, found);
   else if (node.end > node.getStart(source)) found.codeRanges.push([node.getStart(source), node.end]);
+}
+
+const isExported = (node) =>
+  ts.canHaveModifiers(node) &&
+  (ts.getModifiers(node) ?? []).some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword);
+
+/** What a statement declares; names that are only passed on are declared elsewhere. */
+function namesOf(node) {
+  if (!ts.isVariableStatement(node)) return node.name ? [node.name.text] : [];
+  return node.declarationList.declarations.flatMap(({ name }) =>
+    ts.isIdentifier(name) ? [name.text] : name.elements.map((element) => element.name.getText()),
+  );
 }
 
 /** Functions that have a name or are the value of one; callbacks are lines of the function they stand in. */

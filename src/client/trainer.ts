@@ -2,7 +2,7 @@
 import type { OptionValues } from '../core/index.ts';
 import type { TimeLike } from '../export/index.ts';
 import type { trainingSetOptions } from '../prepare/index.ts';
-import type { TrainProgress, TrainTimings, TrainedManifest } from '../train/index.ts';
+import type { TrainProgress, TrainedManifest } from '../train/index.ts';
 import type { TrainingAnswer } from './answers.ts';
 import type { DaemonLink } from './daemon-link.ts';
 import { unwrapTrainerError } from './errors.ts';
@@ -76,8 +76,6 @@ export interface TrainingReport {
   readonly durations: TrainDurations;
   readonly manifest: TrainedManifest;
   readonly deployment: TrainingAnswer['deployment'];
-  readonly timings: TrainTimings;
-  readonly fitToFirstDecisionMs: number | null;
 }
 
 /** Trains models. */
@@ -160,7 +158,7 @@ function buildReport(answer: TrainingAnswer): TrainingReport {
     features: manifest.features.map(({ name }) => name),
     durations: {
       stream: timings.streamMs,
-      fit: timings.fitMs,
+      fit: manifest.trainer.fitSeconds * 1000,
       export: timings.exportMs,
       deploy: timings.deployMs,
       swap: deployment?.swap?.totalMs ?? null,
@@ -168,7 +166,5 @@ function buildReport(answer: TrainingAnswer): TrainingReport {
     },
     manifest,
     deployment,
-    timings,
-    fitToFirstDecisionMs,
   };
 }

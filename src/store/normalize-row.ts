@@ -3,7 +3,7 @@
 import type { AnyRow, Field, FieldType, RecordKind } from '../core/index.ts';
 import { invalidRowError } from './errors.ts';
 
-export type Value = AnyRow[string];
+type Value = AnyRow[string];
 
 const INT32_MAX = 2 ** 31 - 1;
 

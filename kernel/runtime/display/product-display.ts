@@ -12,7 +12,7 @@ import { drawCard, drawExport, drawPrivacy, drawTraining } from './product-train
 type Render = (result: Readonly<Record<string, unknown>>) => Picture;
 
 const byShape: readonly (readonly [fields: readonly string[], render: Render])[] = [
-  [['manifest', 'classCounts', 'timings'], drawTraining],
+  [['manifest', 'classCounts'], drawTraining],
   [['manifest', 'directory', 'version'], drawTraining],
   [['decision', 'features', 'safeguards', 'backend'], drawExplanation],
   [['label', 'source', 'reason', 'refusals', 'latency'], drawDecision],

@@ -34,7 +34,7 @@ export function drawTraining(report: Fields): Picture {
       ['macro-F1', `${writeScore(metrics['macroF1'])}${intervalOf(metrics['interval'])}`],
       ['accuracy', writePercent(metrics['accuracy'])],
       ...(typeof deployment['reason'] === 'string' ? [['gate', deployment['reason']] as const] : []),
-      ...durations(report),
+      ...durations(report, trainer),
     ],
     parts: [
       renderBars('Macro-F1, beside what a model has to beat', scores, writeScore),
@@ -63,15 +63,18 @@ function baselineScores(baseline: unknown): Record<string, unknown> {
   );
 }
 
-function durations(report: Fields): readonly Fact[] {
+/** Of a report, or of the answer of a trainer. */
+function durations(report: Fields, trainer: Fields): readonly Fact[] {
+  const ms = fieldsOf(report['durations']);
   const timings = fieldsOf(report['timings']);
+  const seconds = trainer['fitSeconds'];
   const steps: readonly Fact[] = [
-    ['rows streamed in', timings['streamMs']],
-    ['fitted in', timings['fitMs']],
-    ['exported to ONNX in', timings['exportMs']],
-    ['from fit to first decision', report['fitToFirstDecisionMs']],
+    ['rows streamed in', ms['stream'] ?? timings['streamMs']],
+    ['fitted in', typeof seconds === 'number' ? seconds * 1000 : undefined],
+    ['exported to ONNX in', ms['export'] ?? timings['exportMs']],
+    ['from fit to first decision', ms['fitToFirstDecision'] ?? report['fitToFirstDecisionMs']],
   ];
-  return steps.flatMap(([name, ms]) => (typeof ms === 'number' ? [[name, writeMs(ms)] as const] : []));
+  return steps.flatMap(([name, took]) => (typeof took === 'number' ? [[name, writeMs(took)] as const] : []));
 }
 
 /** Files that an export wrote. */

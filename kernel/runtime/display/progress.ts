@@ -49,24 +49,18 @@ function sizeOf(source: unknown): number | undefined {
 }
 
 function* count<T>(items: Iterable<T>, bar: LoopBar): Iterable<T> {
-  try {
-    for (const item of items) {
-      yield item;
-      bar.advance();
-    }
-  } finally {
-    bar.finish();
+  using drawn = bar;
+  for (const item of items) {
+    yield item;
+    drawn.advance();
   }
 }
 
 async function* countAsync<T>(items: AsyncIterable<T>, bar: LoopBar): AsyncIterable<T> {
-  try {
-    for await (const item of items) {
-      yield item;
-      bar.advance();
-    }
-  } finally {
-    bar.finish();
+  using drawn = bar;
+  for await (const item of items) {
+    yield item;
+    drawn.advance();
   }
 }
 

@@ -22,7 +22,7 @@ from papermill.translators import Translator, papermill_translators
 __all__ = ["TypeScriptEngine", "TypeScriptTranslator"]
 
 #: Integers that a JavaScript number holds exactly; others become bigints.
-MAX_SAFE_INTEGER = 2**53 - 1
+_MAX_SAFE_INTEGER = 2**53 - 1
 
 _IDENTIFIER = re.compile(r"[^\W\d][\w$]*|[$][\w$]*")
 _DECLARATION = re.compile(
@@ -55,7 +55,7 @@ class TypeScriptTranslator(Translator):  # type: ignore[misc]
     @classmethod
     def translate_int(cls, val: int) -> str:
         """Write a number, beyond 2^53 a bigint, which loses nothing."""
-        return str(val) if abs(val) <= MAX_SAFE_INTEGER else f"{val}n"
+        return str(val) if abs(val) <= _MAX_SAFE_INTEGER else f"{val}n"
 
     @classmethod
     def translate_float(cls, val: float) -> str:

@@ -100,6 +100,7 @@ def test_run_job_streams_fits_exports_and_deploys():
         "gate": None,
     }
     assert sum(result["classCounts"].values()) == 600
+    assert result["manifest"]["trainer"]["fitSeconds"] > 0
     assert result["timings"]["fitReturnedMonotonicNs"] < time.monotonic_ns()
     json.dumps(result, allow_nan=False)
 

@@ -55,6 +55,7 @@ export const trainingReport: TrainingReport = {
     trainer: {
       estimator: 'sklearn.ensemble.RandomForestClassifier',
       parameters: { max_depth: 10, n_estimators: 10 },
+      fitSeconds: 0.3338,
       versions: {
         python: '3.11.7',
         sklearn: '1.9.1',
@@ -122,15 +123,6 @@ export const trainingReport: TrainingReport = {
       totalMs: 494.6,
     },
   },
-  timings: {
-    streamMs: 516.4,
-    fitAndMeasureMs: 398.6,
-    exportMs: 251.8,
-    deployMs: 655,
-    fitMs: 333.8,
-    fitReturnedMonotonicNs: 25974185995145,
-  },
-  fitToFirstDecisionMs: 967.6,
 };
 
 export const explanation: ExplanationReport = {

@@ -25,7 +25,7 @@ from .run import describe_error, mime_bundle, run_cell
 from .transfer import Transfer, open_transfer
 from .values import decode_value, encode_value
 
-Message = dict[str, Any]
+CellMessage = dict[str, Any]
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -36,7 +36,7 @@ class StdinNotImplementedError(RuntimeError):
     __module__ = "builtins"  # shown by its short name
 
 
-class Session:
+class CellSession:
     """One notebook's Python: a namespace, and the channel to the kernel."""
 
     def __init__(self, answers: int, mark: str, transfer: Transfer) -> None:
@@ -49,10 +49,10 @@ class Session:
         builtins.display = self._display  # type: ignore[attr-defined]
         builtins.input = self._input
         getpass.getpass = self._getpass
-        self.replies: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self.replies: queue.SimpleQueue[CellMessage] = queue.SimpleQueue()
         self.is_running = False
 
-    def answer(self, message: Message) -> None:
+    def answer(self, message: CellMessage) -> None:
         """Send a message after all output written before it."""
         for stream, fd in ((sys.stdout, 1), (sys.stderr, 2)):
             stream.flush()
@@ -60,9 +60,9 @@ class Session:
         self._answers.write(json.dumps(message, default=repr) + "\n")
         self._answers.flush()
 
-    def run(self, request: Message) -> None:
+    def run(self, request: CellMessage) -> None:
         """Run a cell and answer it. Only the cell itself can be interrupted."""
-        outputs: list[Message] = []
+        outputs: list[CellMessage] = []
         file = f"python-{request['id']}.py"
         try:
             self.is_running = True
@@ -82,7 +82,7 @@ class Session:
             return
         self.answer({"type": "done", "outputs": outputs, "received": sent})
 
-    def _receive(self, inputs: dict[str, Message]) -> list[Message]:
+    def _receive(self, inputs: dict[str, CellMessage]) -> list[CellMessage]:
         received = []
         for name, description in inputs.items():
             started = time.perf_counter()
@@ -91,7 +91,7 @@ class Session:
             received.append({"name": name, "type": _type_name(value), "ms": ms})
         return received
 
-    def _encode(self, name: str, last: object) -> Message:
+    def _encode(self, name: str, last: object) -> CellMessage:
         if name != "_" and name not in self._main.__dict__:
             raise NameError(
                 f'the cell gives "{name}" to TypeScript (-o), but no such name is defined'
@@ -102,7 +102,7 @@ class Session:
         ms = (time.perf_counter() - started) * 1000
         return {"name": name, "from": _type_name(value), "ms": ms, **described}
 
-    def show(self, data: Message, metadata: Message) -> None:
+    def show(self, data: CellMessage, metadata: CellMessage) -> None:
         """Show something below the cell."""
         self.answer({"type": "display", "data": data, "metadata": metadata})
 
@@ -132,7 +132,10 @@ def _type_name(value: object) -> str:
 
 
 def _read_requests(
-    fd: int, requests: queue.Queue[Message], replies: queue.SimpleQueue[Message], directory: str
+    fd: int,
+    requests: queue.Queue[CellMessage],
+    replies: queue.SimpleQueue[CellMessage],
+    directory: str,
 ) -> None:
     """Read until the kernel ends, and end with it, whatever the cell does."""
     with os.fdopen(fd, encoding="utf-8") as lines:
@@ -152,7 +155,7 @@ def main(arguments: list[str]) -> None:
     for fd in fds:
         os.set_inheritable(fd, False)
     transfer = open_transfer(arguments[4], arguments[3])
-    session = Session(fds[1], arguments[2], transfer)
+    session = CellSession(fds[1], arguments[2], transfer)
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
         if session.is_running:
@@ -166,7 +169,7 @@ def main(arguments: list[str]) -> None:
     if "" not in sys.path:
         sys.path.insert(0, "")
     sys.meta_path.insert(0, ImportNotice())
-    requests: queue.Queue[Message] = queue.Queue()
+    requests: queue.Queue[CellMessage] = queue.Queue()
     reader = threading.Thread(
         target=_read_requests, args=(fds[0], requests, session.replies, arguments[3]), daemon=True
     )

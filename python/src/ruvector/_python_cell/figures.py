@@ -17,13 +17,13 @@ from typing import Any, TypeAlias
 
 __all__ = ["figure_bundle", "show_by", "take_figures"]
 
-Bundle: TypeAlias = dict[str, Any]
-Show: TypeAlias = Callable[[Bundle, Bundle], None]
+MimeBundle: TypeAlias = dict[str, Any]
+Show: TypeAlias = Callable[[MimeBundle, MimeBundle], None]
 
 _PYPLOT = "matplotlib.pyplot"
 
 
-def figure_bundle(figure: Any) -> Bundle:  # noqa: ANN401
+def figure_bundle(figure: Any) -> MimeBundle:  # noqa: ANN401
     """PNG and name of a figure."""
     png = io.BytesIO()
     figure.savefig(png, format="png", bbox_inches="tight")

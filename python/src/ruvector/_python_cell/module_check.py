@@ -16,7 +16,7 @@ import sys
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 
-DISTRIBUTION = "ruvector-memopt"
+OURS = "ruvector-memopt"
 MODULE = "ruvector"
 
 Finding = dict[str, object]
@@ -41,7 +41,7 @@ def examine_module() -> Finding:
     finding: Finding = {"path": path, "version": identity.get("VERSION"), "other": other}
     if path is None:
         return {**finding, "state": "absent"}
-    if identity.get("DISTRIBUTION") == DISTRIBUTION:
+    if identity.get("DISTRIBUTION") == OURS:
         return {**finding, "state": "ours"}
     if other is None:
         return {**finding, "state": "shadowed"}
@@ -53,24 +53,23 @@ def describe_problem(finding: Finding) -> str | None:
     python = sys.executable or "python3"
     uninstall = f"run `{python} -m pip uninstall {MODULE}"
     path, other = finding["path"], finding["other"]
-    both = f"{uninstall} {DISTRIBUTION}`, then install {DISTRIBUTION}"
+    both = f"{uninstall} {OURS}`, then install {OURS}"
     if finding["state"] == "absent" or (finding["state"] == "ours" and other is None):
         return None
     if finding["state"] == "ours":
-        return f"has {DISTRIBUTION} and, in the same folder, files of {other} ({path}); {both}"
+        return f"has {OURS} and, in the same folder, files of {other} ({path}); {both}"
     if finding["state"] == "shadowed":
         return (
-            f'finds "{path}" as {MODULE}, which is not {DISTRIBUTION}; '
-            "rename it, or work in another folder"
+            f'finds "{path}" as {MODULE}, which is not {OURS}; rename it, or work in another folder'
         )
     if finding["state"] == "overwritten":
         return (
-            f"has {DISTRIBUTION} and another project, {other}, in one folder, where they overwrite "
+            f"has {OURS} and another project, {other}, in one folder, where they overwrite "
             f"each other's files ({path}); {both}"
         )
     return (
         f"has another project of the same import name, {other} ({path}); "
-        f"{uninstall}`, then install {DISTRIBUTION}, or use a Python environment of its own"
+        f"{uninstall}`, then install {OURS}, or use a Python environment of its own"
     )
 
 
@@ -116,14 +115,14 @@ def _other_distribution(path: str | None) -> str | None:
     folder = os.path.realpath(os.path.dirname(path))
     for distribution in metadata.distributions():
         name = _name_of(distribution)
-        if name is not None and name != DISTRIBUTION and _brings(distribution, folder):
+        if name is not None and name != OURS and _brings(distribution, folder):
             return f"{name} {distribution.version}"
     return None
 
 
 def _is_installed_at(path: str) -> bool:
     folder = os.path.realpath(os.path.dirname(path))
-    ours = (each for each in metadata.distributions() if _name_of(each) == DISTRIBUTION)
+    ours = (each for each in metadata.distributions() if _name_of(each) == OURS)
     return any(_brings(each, folder) for each in ours)
 
 
@@ -154,8 +153,7 @@ class ImportNotice(MetaPathFinder):
         problem = describe_problem(finding)
         if finding["state"] == "absent":
             problem = (
-                f"has no {MODULE}: it is installed as {DISTRIBUTION}; "
-                f"on PyPI, {MODULE} is another project"
+                f"has no {MODULE}: it is installed as {OURS}; on PyPI, {MODULE} is another project"
             )
         if problem is not None:
             print(f"{sys.executable} {problem}", file=sys.stderr)

@@ -9,11 +9,10 @@ import traceback
 from types import CodeType
 from typing import Any
 
-from .figures import figure_bundle
+from .figures import MimeBundle, figure_bundle
 
 __all__ = ["compile_cell", "describe_error", "mime_bundle", "run_cell"]
 
-Bundle = dict[str, Any]
 
 _REPR_METHODS = {
     "_repr_html_": "text/html",
@@ -64,10 +63,10 @@ async def _settle(awaitable: Any) -> object:  # noqa: ANN401
     return await awaitable
 
 
-def mime_bundle(value: object) -> tuple[Bundle, Bundle]:
+def mime_bundle(value: object) -> tuple[MimeBundle, MimeBundle]:
     """Build data and metadata of a value by its `_repr_*_` methods, without those that fail."""
-    data: Bundle = {"text/plain": repr(value)}
-    metadata: Bundle = {}
+    data: MimeBundle = {"text/plain": repr(value)}
+    metadata: MimeBundle = {}
     if isinstance(value, type):
         return data, metadata
     if _is_figure(value):
@@ -102,7 +101,7 @@ def _as_text(part: object) -> object:
     return base64.b64encode(part).decode() if isinstance(part, bytes) else part
 
 
-def describe_error(error: BaseException, hidden: str) -> Bundle:
+def describe_error(error: BaseException, hidden: str) -> MimeBundle:
     """Build name, message and traceback of an error, without the frames of files below `hidden`."""
     frames = traceback.TracebackException.from_exception(error)
     seen: set[int] = set()

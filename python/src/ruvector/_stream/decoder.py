@@ -11,8 +11,8 @@ from .._exceptions import ProtocolError, RuvectorError
 __all__ = ["MAX_EVENTS", "MAX_MESSAGE_BYTES", "FrameDecoder", "Scan"]
 __all__ += ["decode_whole", "malformed", "refuse"]
 
-T = TypeVar("T")
-R = TypeVar("R")
+_T = TypeVar("_T")
+_R = TypeVar("_R")
 
 MAX_MESSAGE_BYTES = 16 * 2**20
 
@@ -40,7 +40,7 @@ def refuse(expected: str, value: object) -> NoReturn:
     raise ValueError(f"{expected} is needed, not {text}")
 
 
-class FrameDecoder(Generic[T]):
+class FrameDecoder(Generic[_T]):
     """Decodes a byte stream. After an error it stays failed: the borders of frames are lost.
 
     Parameters
@@ -60,7 +60,7 @@ class FrameDecoder(Generic[T]):
         self,
         stream_format: str,
         scan: Scan,
-        decode_frame: Callable[[bytes], list[T]],
+        decode_frame: Callable[[bytes], list[_T]],
         max_frame_bytes: int,
     ) -> None:
         self._format = stream_format
@@ -70,7 +70,7 @@ class FrameDecoder(Generic[T]):
         self._buffer = bytearray()
         self._failure: RuvectorError | None = None
 
-    def push(self, data: Buffer) -> list[T]:
+    def push(self, data: Buffer) -> list[_T]:
         """Take the next bytes and return what is complete now.
 
         Raises
@@ -95,9 +95,9 @@ class FrameDecoder(Generic[T]):
         if self._held() > 0:
             raise malformed(self._format, "the stream ends within an event")
 
-    def _take(self, data: Buffer) -> list[T]:
+    def _take(self, data: Buffer) -> list[_T]:
         self._buffer += data
-        found: list[T] = []
+        found: list[_T] = []
         start = 0
         while start < len(self._buffer):
             length = self._scan(self._buffer, start)
@@ -117,7 +117,7 @@ class FrameDecoder(Generic[T]):
         if size > self._max_frame_bytes:
             raise malformed(self._format, f"an event of more than {self._max_frame_bytes} bytes")
 
-    def _guard(self, run: Callable[[], R]) -> R:
+    def _guard(self, run: Callable[[], _R]) -> _R:
         if self._failure is not None:
             raise self._failure
         try:
@@ -132,8 +132,8 @@ class FrameDecoder(Generic[T]):
 
 
 def decode_whole(
-    stream_format: str, message: Buffer, decoder: FrameDecoder[T], max_message_bytes: int
-) -> list[T]:
+    stream_format: str, message: Buffer, decoder: FrameDecoder[_T], max_message_bytes: int
+) -> list[_T]:
     """Decode a whole message with a decoder of its own.
 
     Raises
@@ -145,7 +145,7 @@ def decode_whole(
     if len(message) > max_message_bytes:
         raise malformed(stream_format, f"a message of {len(message)} bytes")
     view = memoryview(message)
-    found: list[T] = []
+    found: list[_T] = []
     for start in range(0, len(view), _PIECE_BYTES):
         found += decoder.push(view[start : start + _PIECE_BYTES])
         if len(found) > MAX_EVENTS:

@@ -24,8 +24,8 @@ __all__ = ["decode_delimited", "scan_delimited"]
 # Of a frame's length, in bytes.
 _MAX_LENGTH_BYTES = 5
 
-T = TypeVar("T")
-R = TypeVar("R")
+_T = TypeVar("_T")
+_R = TypeVar("_R")
 
 _EMPTY_ROWS = {table: dict.fromkeys(name for name, _ in columns_of(table)) for table in TABLES}
 
@@ -94,7 +94,7 @@ def _to_hello(hello: stream_pb2.Hello) -> StreamHello:
     )
 
 
-def _by_table(values: Mapping[str, T], read: Callable[[T], R]) -> dict[str, R]:
+def _by_table(values: Mapping[str, _T], read: Callable[[_T], _R]) -> dict[str, _R]:
     # Protobuf's maps have no order.
     return {read_table(table): read(value) for table, value in sorted(values.items())}
 
