@@ -4,7 +4,7 @@
 const src = {
   core: [],
   files: ['core'],
-  procfs: [],
+  procfs: ['core'],
   collect: ['core', 'procfs'],
   store: ['core', 'files'],
   prepare: ['core'],
@@ -21,7 +21,7 @@ const src = {
 };
 
 /** Second doors: without Arrow, for threads that must start fast; and what only publication needs. */
-const innerDoors = ['core/plain', 'export/publish'];
+const innerDoors = ['core/plain', 'export/options', 'export/publish'];
 
 /** The only room without a door, because nobody imports it: it may import all of src. */
 const wiring = 'app';
