@@ -238,7 +238,7 @@ def test_data_stream_has_the_defaults_of_the_typescript_client():
     parameters = inspect.signature(DataStream).parameters
     assert parameters["format"].default == "jsonlines"
     assert parameters["reconnect"].default == math.inf
-    # That the table of options has the format too: test/conformance/core/python-options.test.ts
+    # That the table of options has the format too: test/conformance/python/python-options.test.ts
     client = next((ROOT / "src").rglob("data-stream.ts")).read_text("utf-8")
     assert "options.format ?? streamDefaults.format" in client
     assert "reconnectTimeoutMs = Infinity" in client

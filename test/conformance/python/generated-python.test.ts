@@ -13,7 +13,7 @@ it.each([
   ['generate-options.mjs', ['docs/client.md', 'docs/export.md', 'docs/publication.md', 'docs/streams.md', `${module}/_export/options.py`]],
   ['generate-python-errors.mjs', [`${module}/_exceptions/__init__.py`, `${module}/_exceptions/classes.py`]],
   ['generate-python-rows.mjs', [`${module}/_stream/rows.py`]],
-])('%s makes the committed files', (name, wanted) => {
+])('scripts/%s makes the committed files', (name, wanted) => {
   const folder = mkdtempSync(join(tmpdir(), 'ruvector-generated-'));
   try {
     const script = join(root, 'scripts', name);

@@ -28,7 +28,7 @@ function valueOf(codec: Pick<LibraryCodec, 'encode'>, column: string, value: num
   return hex(bytes.subarray(start, end < 0 ? undefined : end)).slice(0, 18);
 }
 
-describe.each(libraries)('%s', (_name, library) => {
+describe.each(libraries)('LibraryCodec %s', (_name, library) => {
   it('reads every record of ours', () => {
     const events = sampleEvents(300).filter(isRecord);
     const message = ours.encode(events);
@@ -43,7 +43,7 @@ describe.each(libraries)('%s', (_name, library) => {
   });
 });
 
-it('msgpackr writes an int64 above 32 bits as a float64', () => {
+it('createMsgpackrCodec() writes an int64 above 32 bits as a float64', () => {
   expect(valueOf(ours, 'cached_kib', 2 ** 32)).toMatch(/^cf0000000100000000/);
   expect(valueOf(createMsgpackrCodec(), 'cached_kib', 2 ** 32)).toMatch(/^cb41f0000000000000/);
 });

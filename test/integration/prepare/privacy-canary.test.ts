@@ -260,7 +260,7 @@ describe('openDataStream() beside secrets', () => {
   });
 });
 
-describe('bridge streams', () => {
+describe('buildBatchFeeds()', () => {
   const inputs = (): BatchInputs => ({
     followed: { history, appended: null as never },
     datasets: null as never,

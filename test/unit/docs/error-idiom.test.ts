@@ -94,8 +94,8 @@ function problemInErrors(node: ts.Node, classes: Classes): string | null {
     : null;
 }
 
-describe('errors of src', () => {
-  it('are made by functions of errors.ts only when all rooms are read', () => {
+describe('RuvectorError', () => {
+  it('is made by functions of errors.ts only when all rooms are read', () => {
     expect(sources.length).toBeGreaterThan(300);
     expect(errorClassesIn(sources).size).toBeGreaterThan(5);
     expect(findOtherIdioms(sources)).toEqual([]);

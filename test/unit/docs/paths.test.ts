@@ -33,7 +33,7 @@ const documents = [
     .map((name) => join('docs', name)),
 ];
 
-it('the documents name only files and folders that are there', () => {
+it('docs/ARCHITECTURE.md and every other document name only files and folders that are there', () => {
   const named = documents.flatMap((file) =>
     pathsIn(readFileSync(join(root, file), 'utf8')).map((path) => ({ file, path })),
   );

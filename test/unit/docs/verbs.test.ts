@@ -53,14 +53,14 @@ const ofVerbs = (functions: readonly NamedFunction[], verbs: readonly string[]):
   functions.filter(({ name }) => verbs.some((verb) => new RegExp(`^${verb}([A-Z]|$)`).test(name)));
 
 describe.each(Object.entries(rules))('%s', (_name, { verbs, isBroken, wrong }) => {
-  it('in every function of src and kernel', () => {
+  it('readNamedFunctions() finds it true of every function of src and kernel', () => {
     const functions = ofVerbs(all, verbs);
     expect(functions.length).toBeGreaterThan(60);
     const broken = functions.filter(isBroken);
     expect(broken.map(({ place, name, touches: names }) => [place, name, ...names].join(' '))).toEqual([]);
   });
 
-  it('and a function that does otherwise is found', () => {
+  it('parseFunctions() finds a function that does otherwise', () => {
     expect(ofVerbs(parseFunctions('wrong.ts', wrong), verbs).filter(isBroken)).toHaveLength(1);
   });
 });

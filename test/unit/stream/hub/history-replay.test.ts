@@ -57,7 +57,7 @@ async function replayAll(published: readonly AnyRow[], history: StreamHistory): 
 }
 
 describe('readReplay()', () => {
-  it('readReplay() gives each record or null in its place, however the clock steps and whatever earlier runs left', async () => {
+  it('gives each record or null in its place, however the clock steps and whatever earlier runs left', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.integer({ min: -8, max: 5 }), { minLength: 2, maxLength: 60 }),
@@ -76,7 +76,7 @@ describe('readReplay()', () => {
     );
   });
 
-  it('readReplay() takes no row of an earlier run for a record when it keeps every second entry only', async () => {
+  it('takes no row of an earlier run for a record when it keeps every second entry only', async () => {
     const published = Array.from({ length: 34_000 }, (_, id) => ({ timestamp: 2 * id, id }));
     const earlier = published.slice(0, 3000).map(({ timestamp }) => ({ timestamp, id: -1 }));
     const log = new TableLog(1);
@@ -85,7 +85,7 @@ describe('readReplay()', () => {
     rows.forEach((row, i) => expect([null, published[i]]).toContain(row));
   });
 
-  it('readReplay() gives a gap for a row from 1970 and every record behind it when the history of earlier runs lies between them', async () => {
+  it('gives a gap for a row from 1970 and every record behind it when the history of earlier runs lies between them', async () => {
     const published = [0, nowMs, nowMs + 1, nowMs + 2, nowMs + 3].map((timestamp) => ({ timestamp }));
     const log = new TableLog(1);
     for (const row of published) log.append(row);

@@ -79,7 +79,7 @@ it.each(options)('%s() takes %s as the table has it', (call, name, entry) => {
   for (const choice of entry.choices ?? []) expect(section).toContain(`"${choice}"`);
 });
 
-it('the lease of a connection is that of the daemon', () => expect(lease).toBe(DEFAULT_LEASE_MS));
+it('_zmq_socket.py has the lease of the daemon', () => expect(lease).toBe(DEFAULT_LEASE_MS));
 
 it('export_range() takes the arguments of an export, and says which formats there are', () => {
   const { parameters, doc } = calls['export_range']!;
