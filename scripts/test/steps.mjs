@@ -27,6 +27,7 @@ export const staticSteps = [
     judge: judgeReport,
   },
   { name: 'test names', command: process.execPath, args: [join(root, 'scripts', 'test-names.mjs')] },
+  { name: 'house', command: process.execPath, args: [join(root, 'scripts', 'house.mjs'), '--check'] },
   { name: 'dead code', command: bin('knip'), args: ['--no-progress'] },
   { name: 'python format', command: python, args: ['-m', 'ruff', 'format', '--check', 'python', 'test'] },
   { name: 'python lint', command: python, args: ['-m', 'ruff', 'check', 'python', 'test'] },

@@ -2,13 +2,13 @@
 // them. Gives its schema, the row and the columnar conversion. Not a storage format.
 import * as arrow from 'apache-arrow';
 import { documentColumns, valueOf } from './adr.ts';
-import type { DocumentColumn, DocumentTable, Source } from './adr.ts';
+import type { DocumentColumn, DocumentTable, DerivedValue } from './adr.ts';
 import { toArrowSchema } from './arrow.ts';
 import { buildBatch, buildData, isSet, setBit, toNumbers } from './columns.ts';
 import type { ColumnParts } from './columns.ts';
 import type { AnyRow, Field, RecordKind } from './fields.ts';
 
-interface ViewColumn extends Source {
+interface ViewColumn extends DerivedValue {
   readonly field: Field;
 }
 

@@ -52,7 +52,7 @@ export type DocumentTable = 'memory' | 'process' | 'optimization';
 export type Compute = (inputs: readonly number[]) => number;
 
 /** Where the values of a column come from. */
-export interface Source {
+export interface DerivedValue {
   /** Native columns it is computed from; they do not appear again unless `keepsInputs`. */
   readonly inputs: readonly string[];
   /** Unset hands the one input over as it is. */
@@ -60,7 +60,7 @@ export interface Source {
 }
 
 /** One column of a table. */
-export interface DocumentColumn extends Source {
+export interface DocumentColumn extends DerivedValue {
   readonly name: string;
   readonly type: FieldType;
   readonly unit: string;
@@ -140,7 +140,7 @@ export const documentColumns: Readonly<Record<DocumentTable, readonly DocumentCo
 };
 
 /** The value of a column in one native row; null where an input is null or the result is not finite. */
-export function valueOf({ inputs, compute }: Source, row: AnyRow): AnyRow[string] {
+export function valueOf({ inputs, compute }: DerivedValue, row: AnyRow): AnyRow[string] {
   const values = inputs.map((name) => row[name] ?? null);
   if (!compute) return values[0]!;
   if (values.includes(null)) return null;

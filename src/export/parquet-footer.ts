@@ -13,7 +13,7 @@ import { ByteWriter } from 'hyparquet-writer';
 import { writeMetadata } from 'hyparquet-writer/src/metadata.js';
 
 /** First and last bytes of a file. */
-export const MAGIC: Uint8Array = Buffer.from('PAR1');
+export const PARQUET_MAGIC: Uint8Array = Buffer.from('PAR1');
 /** Length of the metadata and magic. */
 const TAIL_BYTES = 8;
 
@@ -44,7 +44,7 @@ export function encodeFooter(metadata: FileMetaData): Uint8Array {
   const schema = metadata.schema.map(withoutIntegerWidth);
   // Bounds were cut when the pages were written, if at all.
   writeMetadata(writer, { ...metadata, schema }, Infinity);
-  writer.appendBytes(MAGIC);
+  writer.appendBytes(PARQUET_MAGIC);
   return writer.getBytes();
 }
 

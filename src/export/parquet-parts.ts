@@ -10,7 +10,7 @@ import { readOffsetIndex } from 'hyparquet';
 import type { ColumnChunk, ColumnMetaData, FileMetaData, RowGroup } from 'hyparquet';
 import { ByteWriter } from 'hyparquet-writer';
 import { serializeTCompactProtocol } from 'hyparquet-writer/src/thrift.js';
-import { MAGIC, decodeFooter, encodeFooter, footerStart } from './parquet-footer.ts';
+import { PARQUET_MAGIC, decodeFooter, encodeFooter, footerStart } from './parquet-footer.ts';
 
 /** Under this key Arrow's readers find the types, units and metadata that Parquet itself has no place for. */
 const ARROW_SCHEMA = 'ARROW:schema';
@@ -21,7 +21,7 @@ export class ParquetParts {
   #footer: FileMetaData | null = null;
 
   /** First bytes of the file. */
-  static readonly head: Uint8Array = MAGIC;
+  static readonly head: Uint8Array = PARQUET_MAGIC;
 
   /** @param schema the table's, as an Arrow IPC message */
   constructor(schema: Uint8Array) {
@@ -35,8 +35,8 @@ export class ParquetParts {
    */
   add(part: Uint8Array, position: number): Uint8Array {
     const footer = decodeFooter(part);
-    const pages = part.subarray(MAGIC.length, footerStart(part));
-    const indexes = new MovedIndexes(part, BigInt(position - MAGIC.length), position + pages.length);
+    const pages = part.subarray(PARQUET_MAGIC.length, footerStart(part));
+    const indexes = new MovedIndexes(part, BigInt(position - PARQUET_MAGIC.length), position + pages.length);
     for (const group of footer.row_groups) moveGroup(group, indexes);
     if (this.#footer === null) this.#footer = footer;
     else {

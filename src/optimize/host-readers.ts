@@ -22,7 +22,7 @@ import { openPagemap } from './pagemap.ts';
 import type { Pagemap } from './pagemap.ts';
 import { readPerCpuFreeKib } from './per-cpu-free.ts';
 import { readProcessStat, readProcessUid } from './process-stat.ts';
-import type { ProcessStat } from './process-stat.ts';
+import type { TargetStat } from './process-stat.ts';
 import { readCompressedStore, readReclaimBackend } from './reclaim-backend.ts';
 import type { CompressedStore, ReclaimBackend } from './reclaim-backend.ts';
 import type { MappingPlace } from './region-map.ts';
@@ -51,7 +51,7 @@ export interface HostReaders {
   /** What swap holds compressed in memory; null where nothing is. */
   readCompressedStore(): Promise<CompressedStore | null>;
   listPids(): Promise<number[]>;
-  readStat(pid: number): Promise<ProcessStat | null>;
+  readStat(pid: number): Promise<TargetStat | null>;
   /** Resident pages of files and shared memory (statm); null when the process is gone. */
   readFilePages(pid: number): Promise<number | null>;
   readUid(pid: number): Promise<number | null>;

@@ -4,10 +4,10 @@ import { parseProcessStat, readBytesOrNull } from '../procfs/index.ts';
 import type * as procfs from '../procfs/index.ts';
 
 /** The fields of /proc/PID/stat that decisions need. */
-export type ProcessStat = Omit<procfs.ProcessStat, 'cpuTicks' | 'threads'>;
+export type TargetStat = Omit<procfs.ProcessStat, 'cpuTicks' | 'threads'>;
 
 /** Reads a process's stat; null when there is no such process (any more), or it is a zombie. */
-export async function readProcessStat(pid: number, procRoot = '/proc'): Promise<ProcessStat | null> {
+export async function readProcessStat(pid: number, procRoot = '/proc'): Promise<TargetStat | null> {
   const bytes = readBytesOrNull(`${procRoot}/${pid}/stat`);
   const parsed = bytes === null ? null : parseProcessStat(bytes);
   // Cut off: then the last field is absent.

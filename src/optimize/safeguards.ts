@@ -3,7 +3,7 @@
 import type { Goal } from './goal.ts';
 import type { StallReading } from './how-much.ts';
 import { stallOf } from './how-much.ts';
-import type { ProcessStat } from './process-stat.ts';
+import type { TargetStat } from './process-stat.ts';
 import type { ProcessTarget } from './target.ts';
 
 /** One named rule. */
@@ -63,7 +63,7 @@ export const hostSafeguards: readonly Safeguard<HostContext>[] = [
 export interface ProcessContext {
   readonly target: ProcessTarget;
   /** What /proc says about this pid now; null when it is gone. */
-  readonly stat: ProcessStat | null;
+  readonly stat: TargetStat | null;
   readonly ownPid: number;
 }
 

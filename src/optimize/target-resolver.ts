@@ -2,7 +2,7 @@
 import type { Refusal } from './decision.ts';
 import { pidError, rootProcessesError } from './errors.ts';
 import type { HostReaders } from './host-readers.ts';
-import type { ProcessStat } from './process-stat.ts';
+import type { TargetStat } from './process-stat.ts';
 import { findRefusal, processSafeguards } from './safeguards.ts';
 import { COMM_BYTES, findNearNames } from './near-names.ts';
 import { describeTarget } from './target.ts';
@@ -17,7 +17,7 @@ export interface ResolvedTargets {
 /** A target with what was just read of it; `stat` is null for a cgroup and ourselves. */
 export interface ResolvedTarget {
   readonly target: Target;
-  readonly stat: ProcessStat | null;
+  readonly stat: TargetStat | null;
 }
 
 /** Finds targets. */

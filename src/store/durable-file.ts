@@ -29,7 +29,7 @@ export async function writeSamples(path: string, pieces: readonly Uint8Array[]):
 export const setAsidePath = (path: string, nowMs: number): string => `${path}.corrupt-${nowMs}`;
 
 /** Makes a folder, mode 0700 as those missing above it. */
-export async function createDirectory(directory: string): Promise<void> {
+export async function makeDirectory(directory: string): Promise<void> {
   try {
     const created = await mkdir(directory, { recursive: true, mode: 0o700 });
     if (created !== undefined) await syncFolder(dirname(created));

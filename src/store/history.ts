@@ -12,7 +12,7 @@ import { recordKinds, systemClock } from '../core/index.ts';
 import type { RecordKind } from '../core/index.ts';
 import type { FileLock } from '../files/index.ts';
 import { DirectoryHistory, kindNames } from './directory-history.ts';
-import { createDirectory } from './durable-file.ts';
+import { makeDirectory } from './durable-file.ts';
 import { noHistoryError } from './errors.ts';
 import type { History, HistoryOptions } from './history-contract.ts';
 import { acquireLock } from './lock.ts';
@@ -59,7 +59,7 @@ function openClock(
 }
 
 async function prepareDirectory(directory: string): Promise<FileLock> {
-  await createDirectory(directory);
+  await makeDirectory(directory);
   return acquireLock(directory);
 }
 

@@ -6,7 +6,7 @@ import { systemCodeOf } from '../core/index.ts';
 import type { AnyRow, RecordKind, RuvectorError } from '../core/index.ts';
 import { renameDurably, temporarySuffix } from '../files/index.ts';
 import type { SegmentFooter, SegmentGroup } from './decode-segment.ts';
-import { createDirectory, setAsidePath, writeStored } from './durable-file.ts';
+import { makeDirectory, setAsidePath, writeStored } from './durable-file.ts';
 import { toStoreError, corruptSegmentError, removedSegmentError } from './errors.ts';
 import { parseSegmentName, segmentName } from './segment-layout.ts';
 
@@ -41,7 +41,7 @@ export async function writeSegment(
     import('./decode-segment.ts'),
   ]);
   const bytes = encodeSegment(kind, rows, generations, await planSegment(kind, rows), historyMs);
-  await createDirectory(directory);
+  await makeDirectory(directory);
   // A segment that is there although writing it failed would claim a log that goes on taking rows.
   await writeStored(path, bytes, 'remove');
   return toSegment(path, { fromMs, toMs }, { ...decodeSegmentFooter(kind, bytes), sizeBytes: bytes.length });

@@ -32,6 +32,7 @@ function perfect(): { report: Report; files: string[] } {
   const more = [
     'src/app/main.ts',
     'src/core/plain/index.ts',
+    'src/export/options/index.ts',
     'src/export/publish/index.ts',
     'kernel/main.ts',
   ];
