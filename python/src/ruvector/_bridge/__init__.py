@@ -6,8 +6,8 @@ protocol of their own. Specification: docs/protocol.md
 
 from __future__ import annotations
 
-from .bridge_file import BridgeFile, read_bridge_file
-from .home import resolve_home
+from .bridge_file import BridgeFile
+from .running_daemon import find_daemon
 from .transport import BatchStream, MockTransport, OnProgress, Reply, Transport
 from .zmq_transport import ZmqTransport
 
@@ -19,6 +19,5 @@ __all__ = [
     "Reply",
     "Transport",
     "ZmqTransport",
-    "read_bridge_file",
-    "resolve_home",
+    "find_daemon",
 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from .._bridge import (
@@ -13,8 +12,7 @@ from .._bridge import (
     Reply,
     Transport,
     ZmqTransport,
-    read_bridge_file,
-    resolve_home,
+    find_daemon,
 )
 from .._buffer import Buffer
 from .._exceptions import NoRowsError
@@ -59,8 +57,7 @@ def connect(
     ...     print(client.status())
 
     """
-    path = Path(bridge_file) if bridge_file is not None else resolve_home(home) / "run/bridge.json"
-    return Client(transport=ZmqTransport(read_bridge_file(path), timeout))
+    return Client(transport=ZmqTransport(find_daemon(home, bridge_file), timeout))
 
 
 class Client:
