@@ -29,7 +29,7 @@ export function largeGlobals(): ReadonlyMap<string, string> {
     ['comms', typeOf('comms', 'Comms')],
     ['python', PYTHON],
     ['sharedArray', `typeof ${typeOf('python/shared-array', 'sharedArray')}`],
-    ['progress', typeOf('display/progress', 'Progress')],
+    ['progress', typeOf('display/progress', 'ProgressMaker')],
     ['widgets', typeOf('widgets/widgets', 'Widgets')],
     ['Deno', `{ readonly jupyter: ${typeOf('display/deno-jupyter', 'DenoJupyter')} }`],
     ['rv', 'typeof import("ruvector-memopt").rv'],

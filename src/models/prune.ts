@@ -1,11 +1,16 @@
 // Which versions of a name go when there are more than are kept. Never what an alias names or somebody uses; what
-// was never live (refused, or only stored) goes before what was, and the older before the newer.
+// was never live (refused, or only stored) goes before what was, and the older before the newer. What was added a
+// short while ago may still go live: it is not refused yet.
+import { msOfVersion } from './reference.ts';
 import type { Aliases } from './reference.ts';
 import { aliasesOf } from './alias-file.ts';
 import type { AliasState } from './alias-file.ts';
 
 /** Versions kept of each name when nothing else is said. */
 export const DEFAULT_KEEP_VERSIONS = 20;
+
+/** Another process may still be about to make a version live that it added: a gate takes seconds. */
+const UNDECIDED_MS = 600_000;
 
 /** A version that went, or would. */
 export interface PrunedVersion {
@@ -38,7 +43,10 @@ export function choosePruned(
   const isFree = (version: string): boolean => aliasesOf(aliases, version).length === 0 && !inUse.has(version);
   const wasLive = new Set(served);
   const free = versions.filter(isFree).sort();
-  const inOrder = [...free.filter((version) => !wasLive.has(version)), ...free.filter((v) => wasLive.has(v))];
+  const latestMs = Math.max(...versions.map(msOfVersion));
+  const isRefused = (version: string): boolean =>
+    !wasLive.has(version) && latestMs - msOfVersion(version) > UNDECIDED_MS;
+  const inOrder = [...free.filter(isRefused), ...free.filter((version) => !isRefused(version))];
   return inOrder.slice(0, Math.max(0, versions.length - keep));
 }
 

@@ -61,7 +61,8 @@ export function nextVersionMs(nowMs: number, versions: readonly string[]): numbe
   return Math.max(nowMs, latestMs + 1);
 }
 
-function msOfVersion(version: string): number {
+/** When a version was added, by its name; 0 when that says no time. */
+export function msOfVersion(version: string): number {
   const [, year, month, day, hour, minute, second, ms] =
     /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})/.exec(version) ?? [];
   const parsed = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${ms}Z`);

@@ -214,7 +214,7 @@ describe('serve --log-file', () => {
     const path = join(home.root, 'a log.txt');
     const child = start(serveWords(home, '--log-file', path));
     const end = finished(child);
-    await servingPid(home, child);
+    await until(() => existsSync(path) && readFileSync(path, 'utf8').includes('serving'), 'it serves');
     renameSync(path, `${path}.1`);
     child.kill('SIGHUP');
     await until(() => existsSync(path), 'the new file is there');

@@ -161,6 +161,7 @@ describe('registry.add() by two processes on one folder', () => {
     const args = [support('add-model.ts'), directory, models, 'linear', '15'];
     const outputs = await Promise.all([run(process.execPath, args), run(process.execPath, args)]);
     const versions = outputs.flatMap(({ stdout }) => stdout.trim().split('\n'));
+    expect(versions.filter((line) => !/^\d/.test(line))).toEqual([]);
     expect(versions).toHaveLength(30);
     expect(new Set(versions).size).toBe(30);
     const { aliases, versions: kept } = await readState(directory);

@@ -59,7 +59,10 @@ describe('prune()', () => {
   });
 
   it('takes what was never live first, then the oldest, and nothing that is named or in use', async () => {
-    registry = await reopen(0);
+    // Each an hour after the one before: what was added just now may still go live.
+    let hours = 0;
+    const clock = { nowMs: () => Date.UTC(2026, 0, 1, hours++) } as never;
+    registry = await openRegistry(directory, { keepVersions: 0, clock });
     const [old, refused, previous, live] = [await addLive(), await add(), await addLive(), await addLive()];
     const held = await add();
     const candidate = await add();
