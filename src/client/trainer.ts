@@ -2,7 +2,8 @@
 import type { OptionValues } from '../core/index.ts';
 import type { TimeLike } from '../export/index.ts';
 import type { trainingSetOptions } from '../prepare/index.ts';
-import type { TrainProgress, TrainedManifest } from '../train/index.ts';
+import type { GateReport } from '../models/index.ts';
+import type { TrainProgress } from '../train/index.ts';
 import type { TrainingAnswer } from './answers.ts';
 import type { DaemonLink } from './daemon-link.ts';
 import { unwrapTrainerError } from './errors.ts';
@@ -53,7 +54,10 @@ export interface TrainDurations {
   readonly fitToFirstDecision: number | null;
 }
 
-/** A finished training. Notebooks show it as a picture; it is plain data otherwise. */
+/**
+ * A finished training. Notebooks show it as a picture; it is plain data otherwise. Each figure stands once; the whole
+ * manifest is that of `models.show(report.model)`.
+ */
 export interface TrainingReport {
   readonly kind: 'training-report';
   /** `memopt@20260101T120000000-1a2b3c4d`, for `models.*`; null when nothing was deployed. */
@@ -61,7 +65,11 @@ export interface TrainingReport {
   readonly isLive: boolean;
   /** One sentence: why it is live, or why it stays the candidate. */
   readonly verdict: string;
+  /** What the champion gate compared; null when it was not asked. */
+  readonly gate: GateReport | null;
   readonly estimator: string;
+  /** Of the estimator, its defaults among them. */
+  readonly parameters: Readonly<Record<string, unknown>>;
   readonly rows: number;
   readonly macroF1: number;
   /** 95 % interval of `macroF1`, by blocks of time; null from an older Python. */
@@ -73,9 +81,8 @@ export interface TrainingReport {
   readonly confusionMatrix: readonly (readonly number[])[];
   readonly classCounts: Readonly<Record<string, number>>;
   readonly features: readonly string[];
+  readonly labels: readonly string[];
   readonly durations: TrainDurations;
-  readonly manifest: TrainedManifest;
-  readonly deployment: TrainingAnswer['deployment'];
 }
 
 /** Trains models. */
@@ -147,7 +154,9 @@ function buildReport(answer: TrainingAnswer): TrainingReport {
     model: deployment && `${deployment.name}@${deployment.version}`,
     isLive: deployment?.isLive ?? false,
     verdict: deployment?.reason ?? 'nothing was deployed',
+    gate: deployment?.gate ?? null,
     estimator: manifest.trainer.estimator,
+    parameters: manifest.trainer.parameters,
     rows: manifest.dataset.rows,
     macroF1: metrics.macroF1,
     interval: metrics.interval ?? null,
@@ -156,6 +165,7 @@ function buildReport(answer: TrainingAnswer): TrainingReport {
     confusionMatrix: metrics.confusionMatrix,
     classCounts,
     features: manifest.features.map(({ name }) => name),
+    labels: manifest.labels,
     durations: {
       stream: timings.streamMs,
       fit: manifest.trainer.fitSeconds * 1000,
@@ -164,7 +174,5 @@ function buildReport(answer: TrainingAnswer): TrainingReport {
       swap: deployment?.swap?.totalMs ?? null,
       fitToFirstDecision: fitToFirstDecisionMs,
     },
-    manifest,
-    deployment,
   };
 }

@@ -29,6 +29,8 @@ export interface TrainProgress {
 export interface TrainedManifest {
   readonly name: string;
   readonly features: readonly { readonly name: string; readonly dtype: 'float32' }[];
+  /** Names of the labels, by their number. */
+  readonly labels: readonly string[];
   readonly classes: readonly number[];
   readonly trainer: {
     readonly estimator: string;

@@ -7,13 +7,14 @@ import { drawDecision, drawExplanation } from './product-decision.ts';
 import { drawModels, drawStatus, drawSwap, drawVerification } from './product-models.ts';
 import { renderFacts } from './product-parts.ts';
 import type { Fact, Picture } from './product-parts.ts';
-import { drawCard, drawExport, drawPrivacy, drawTraining } from './product-training.ts';
+import { drawCard, drawExport, drawPackage, drawPrivacy, drawTraining } from './product-training.ts';
 
 type Render = (result: Readonly<Record<string, unknown>>) => Picture;
 
 const byShape: readonly (readonly [fields: readonly string[], render: Render])[] = [
-  [['manifest', 'classCounts'], drawTraining],
-  [['manifest', 'directory', 'version'], drawTraining],
+  [['model', 'verdict', 'macroF1', 'confusionMatrix'], drawTraining],
+  [['manifest', 'classCounts'], drawPackage],
+  [['manifest', 'directory', 'version'], drawPackage],
   [['decision', 'features', 'safeguards', 'backend'], drawExplanation],
   [['label', 'source', 'reason', 'refusals', 'latency'], drawDecision],
   [['classCounts', 'labelRules', 'featureSpecSha256'], drawCard],

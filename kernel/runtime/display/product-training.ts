@@ -16,34 +16,84 @@ import {
 } from './product-values.ts';
 import type { Fields } from './product-values.ts';
 
-/** A finished training, or a model package of the registry. */
+/** What is shown of a model, whoever tells it. */
+interface Trained {
+  readonly title: string;
+  readonly scores: Fields;
+  readonly estimator: unknown;
+  readonly parameters: unknown;
+  readonly rows: unknown;
+  readonly features: readonly Record<string, unknown>[];
+  readonly labels: unknown;
+  readonly classCounts: unknown;
+  /** Why it is live, or not; undefined for one that only lies in the registry. */
+  readonly verdict: unknown;
+  readonly durations: readonly Fact[];
+}
+
+/** A finished training. */
 export function drawTraining(report: Fields): Picture {
-  const manifest = fieldsOf(report['manifest']);
-  const metrics = fieldsOf(manifest['metrics']);
+  const ms = fieldsOf(report['durations']);
+  return drawTrained({
+    title: `Model ${wordsOf(report['model'] ?? 'not stored')}${report['isLive'] === true ? ' is live' : ''}`,
+    scores: report,
+    estimator: report['estimator'],
+    parameters: report['parameters'],
+    rows: report['rows'],
+    features: namesOf(report['features']).map((name) => ({ name })),
+    labels: report['labels'],
+    classCounts: report['classCounts'],
+    verdict: report['verdict'],
+    durations: writeDurations(ms['stream'], ms['fit'], ms['export'], ms['fitToFirstDecision']),
+  });
+}
+
+/** A model package of the registry, or the answer of a trainer. */
+export function drawPackage(found: Fields): Picture {
+  const manifest = fieldsOf(found['manifest']);
   const trainer = fieldsOf(manifest['trainer']);
-  const deployment = fieldsOf(report['deployment']);
-  const version = wordsOf(deployment['version'] ?? report['version'] ?? '');
+  const deployment = fieldsOf(found['deployment']);
+  const timings = fieldsOf(found['timings']);
+  const version = wordsOf(deployment['version'] ?? found['version'] ?? '');
   const state = deployment['isLive'] === true ? ' is live' : '';
-  const scores = { 'this model': metrics['macroF1'], ...baselineScores(metrics['baseline']) };
-  return {
+  const seconds = trainer['fitSeconds'];
+  const fitMs = typeof seconds === 'number' ? seconds * 1000 : undefined;
+  return drawTrained({
     title: `Model ${wordsOf(manifest['name'])}${version && `@${version}`}${state}`,
+    scores: fieldsOf(manifest['metrics']),
+    estimator: trainer['estimator'],
+    parameters: trainer['parameters'],
+    rows: fieldsOf(manifest['dataset'])['rows'],
+    features: recordsOf(manifest['features']).map(({ name, dtype }) => ({ name, dtype })),
+    labels: manifest['labels'],
+    classCounts: found['classCounts'],
+    verdict: deployment['reason'],
+    durations: writeDurations(timings['streamMs'], fitMs, timings['exportMs'], found['fitToFirstDecisionMs']),
+  });
+}
+
+function drawTrained({ title, scores, features, classCounts, verdict, ...model }: Trained): Picture {
+  const { macroF1, interval, accuracy, baseline, confusionMatrix } = scores;
+  const compared = { 'this model': macroF1, ...baselineScores(baseline) };
+  return {
+    title,
     facts: [
-      ['estimator', wordsOf(trainer['estimator'])],
-      ['rows', writeCount(fieldsOf(manifest['dataset'])['rows'])],
-      ['features', writeCount(recordsOf(manifest['features']).length)],
-      ['macro-F1', `${writeScore(metrics['macroF1'])}${intervalOf(metrics['interval'])}`],
-      ['accuracy', writePercent(metrics['accuracy'])],
-      ...(typeof deployment['reason'] === 'string' ? [['gate', deployment['reason']] as const] : []),
-      ...durations(report, trainer),
+      ['estimator', wordsOf(model.estimator)],
+      ['rows', writeCount(model.rows)],
+      ['features', writeCount(features.length)],
+      ['macro-F1', `${writeScore(macroF1)}${intervalOf(interval)}`],
+      ['accuracy', writePercent(accuracy)],
+      ...(typeof verdict === 'string' ? [['gate', verdict] as const] : []),
+      ...model.durations,
     ],
     parts: [
-      renderBars('Macro-F1, beside what a model has to beat', scores, writeScore),
-      Array.isArray(metrics['confusionMatrix'])
-        ? renderMatrix(metrics['confusionMatrix'] as number[][], namesOf(manifest['labels']))
+      renderBars('Macro-F1, beside what a model has to beat', compared, writeScore),
+      Array.isArray(confusionMatrix)
+        ? renderMatrix(confusionMatrix as number[][], namesOf(model.labels))
         : '',
-      renderBars('Rows by label', fieldsOf(report['classCounts'])),
-      renderFolded('Parameters', renderFacts(Object.entries(fieldsOf(trainer['parameters'])))),
-      renderFolded('Features', renderRows('', ['name', 'dtype'], recordsOf(manifest['features']))),
+      renderBars('Rows by label', fieldsOf(classCounts)),
+      renderFolded('Parameters', renderFacts(Object.entries(fieldsOf(model.parameters)))),
+      renderFolded('Features', renderRows('', Object.keys(features[0] ?? {}), features)),
     ],
   };
 }
@@ -63,18 +113,13 @@ function baselineScores(baseline: unknown): Record<string, unknown> {
   );
 }
 
-/** Of a report, or of the answer of a trainer. */
-function durations(report: Fields, trainer: Fields): readonly Fact[] {
-  const ms = fieldsOf(report['durations']);
-  const timings = fieldsOf(report['timings']);
-  const seconds = trainer['fitSeconds'];
-  const steps: readonly Fact[] = [
-    ['rows streamed in', ms['stream'] ?? timings['streamMs']],
-    ['fitted in', typeof seconds === 'number' ? seconds * 1000 : undefined],
-    ['exported to ONNX in', ms['export'] ?? timings['exportMs']],
-    ['from fit to first decision', ms['fitToFirstDecision'] ?? report['fitToFirstDecisionMs']],
-  ];
-  return steps.flatMap(([name, took]) => (typeof took === 'number' ? [[name, writeMs(took)] as const] : []));
+/** Milliseconds of the steps of a training; those that are not known are left out. */
+function writeDurations(...took: readonly unknown[]): readonly Fact[] {
+  const steps = ['rows streamed in', 'fitted in', 'exported to ONNX in', 'from fit to first decision'];
+  return steps.flatMap((name, i) => {
+    const ms = took[i];
+    return typeof ms === 'number' ? [[name, writeMs(ms)] as const] : [];
+  });
 }
 
 /** Files that an export wrote. */

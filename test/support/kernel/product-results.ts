@@ -17,8 +17,10 @@ export const trainingReport: TrainingReport = {
   model: 'memopt@20261121T161148791-d06ed775',
   isLive: true,
   verdict: 'made live as asked',
+  gate: null,
   interval: [0.62, 0.75],
   estimator: 'sklearn.ensemble.RandomForestClassifier',
+  parameters: { max_depth: 10, n_estimators: 10 },
   rows: 1939,
   macroF1: 0.6909,
   accuracy: 0.6314,
@@ -31,6 +33,7 @@ export const trainingReport: TrainingReport = {
   ],
   classCounts: { NoActionNeeded: 628, ShouldOptimize: 660, ShouldOptimizeAggressive: 100, Critical: 551 },
   features: ['usage_percent', 'usage_trend'],
+  labels: ['NoActionNeeded', 'ShouldOptimize', 'ShouldOptimizeAggressive', 'Critical'],
   durations: {
     stream: 516.4,
     fit: 333.8,
@@ -39,6 +42,13 @@ export const trainingReport: TrainingReport = {
     swap: 494.6,
     fitToFirstDecision: 967.6,
   },
+};
+
+/** The same model in the registry. */
+export const modelPackage = {
+  name: 'memopt',
+  version: '20261121T161148791-d06ed775',
+  directory: '/home/me/models/memopt/20261121T161148791-d06ed775',
   manifest: {
     format: 1,
     name: 'memopt',
@@ -103,26 +113,6 @@ export const trainingReport: TrainingReport = {
     golden: { sha256: '7df8be8aff903e5be08a839a07aaca0be7046d0980c36399e68e70fe7c0189ec', rows: 256 },
     model: { sha256: 'd06ed7752c418f0c1c7bf7118f631c31cd8f8ced9c67fb69cbad76b512b0020d', sizeBytes: 47481 },
   } as TrainedManifest,
-  deployment: {
-    name: 'memopt',
-    version: '20261121T161148791-d06ed775',
-    isLive: true,
-    reason: 'made live as asked',
-    gate: null,
-    swap: {
-      version: '20261121T161148791-d06ed775',
-      previous: null,
-      goldenRows: 256,
-      maxAbsDiff: 1.192e-7,
-      labelMismatches: 0,
-      verifyMs: 87.56,
-      loadMs: 96.82,
-      warmupMs: 71.35,
-      probeMs: 159.4,
-      swapUs: 8.165,
-      totalMs: 494.6,
-    },
-  },
 };
 
 export const explanation: ExplanationReport = {
