@@ -40,7 +40,8 @@ function valueOf(name: string, row: number, totals: Map<string, number>): number
   if (name === 'timestamp') return 1_700_000_000_000 + row * 1000;
   if (name === 'mem_total_kib' || name === 'cgroup_limit_bytes') return 16_000_000;
   if (name === 'mem_available_kib') return (isHot ? 1_200_000 : 8_000_000) + noise;
-  if (name === 'process_count' || name === 'oom_kill') return name === 'oom_kill' ? 0 : 200;
+  if (name === 'process_count') return 200;
+  if (name.endsWith('oom_kill')) return 0;
   if (!/^(pg|psw|psi|workingset)/.test(name)) return 100_000 + noise;
   const total = (totals.get(name) ?? 0) + (isHot ? noise : 0);
   totals.set(name, total);
