@@ -1,6 +1,6 @@
 // Errors of the app room: configuration, life cycle, demo.
-import { WireErrorCode } from '../sockets/index.ts';
 import { RuvectorError, messageOf, systemCodeOf } from '../core/index.ts';
+import { WireErrorCode } from '../sockets/index.ts';
 
 /** All configuration mistakes in one report, code `ERR_APP_CONFIG`. */
 export function configError(problems: readonly string[]): RuvectorError {

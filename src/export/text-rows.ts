@@ -6,8 +6,15 @@ import type { TextBuffer, Words } from './text-buffer.ts';
 import { toTextColumn } from './text-columns.ts';
 import type { TextColumn } from './text-columns.ts';
 import { ESCAPED_BYTES, writeCsvString, writeJsonString } from './text-strings.ts';
-import { TextCache, TimeWriter, spellUint64 } from './text-values.ts';
-import { writeFloat32, writeFloat64, writeInt64, writeInteger } from './text-values.ts';
+import {
+  TextCache,
+  TimeWriter,
+  spellUint64,
+  writeFloat32,
+  writeFloat64,
+  writeInt64,
+  writeInteger,
+} from './text-values.ts';
 
 /** What a format puts around values. */
 export interface RowSyntax {

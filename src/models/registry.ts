@@ -16,7 +16,7 @@ import {
   temporaryState,
   writeStaged,
 } from './staged-files.ts';
-import { liveChangedError, modelInUseError, modelStoreError, noPreviousError } from './errors.ts';
+import { liveChangedError, modelInUseError, modelNotFoundError, modelStoreError, noPreviousError } from './errors.ts';
 import { withFolderLock } from './folder-lock.ts';
 import { buildManifest } from './manifest.ts';
 import type { ManifestDraft } from './manifest.ts';
@@ -28,7 +28,6 @@ import {
   listVersions,
   readPackage,
 } from './model-folder.ts';
-import { modelNotFoundError } from './errors.ts';
 import { DEFAULT_KEEP_VERSIONS, choosePruned, describePruned, whyKept } from './prune.ts';
 import type { PruneReport, PrunedVersion } from './prune.ts';
 import { buildVersion, checkName, isVersion, nextVersionMs, parseReference } from './reference.ts';

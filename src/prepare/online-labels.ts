@@ -1,8 +1,7 @@
 // Labels while the host runs: a sample is labelled when its horizon has passed. The same labels as those of
 // a training set over the same snapshots, with memory for the open samples only.
-import type { MemorySnapshot, TrainingSample } from '../core/index.ts';
+import type { MemoryFeatures, MemorySnapshot, TrainingSample } from '../core/index.ts';
 import { labels, memoryFeatureFields } from '../core/index.ts';
-import type { MemoryFeatures } from '../core/index.ts';
 import { isActedOn } from './action-times.ts';
 import { prepareOptionsError } from './errors.ts';
 import type { FeatureSpec } from './feature-spec.ts';

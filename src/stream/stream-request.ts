@@ -19,6 +19,9 @@ export interface SubscribeMessage extends StreamRequest {
   readonly token?: string;
 }
 
+/** Subscribers send small requests only: a transport ends the connection of a larger one unread. */
+export const MAX_REQUEST_BYTES = 65_536;
+
 type Loose = Readonly<Record<string, unknown>>;
 
 const MAX_ITEMS = 64;

@@ -3,9 +3,8 @@
 import type { CollectorHealth } from '../../collect/index.ts';
 import type { MemorySnapshot } from '../../core/index.ts';
 import type { OptimizerStats } from '../../optimize/index.ts';
-import type { HistoryStats } from '../../store/index.ts';
+import type { HistoryHealth, HistoryStats } from '../../store/index.ts';
 import type { BridgeStats } from '../../bridge/index.ts';
-import type { HistoryHealth } from '../../store/index.ts';
 import type { HostConfig } from '../host/config.ts';
 import type { HostCounters } from '../host/host-types.ts';
 import type { SinkStats } from '../events/event-sink.ts';

@@ -16,8 +16,14 @@ import {
   recordNumberOf,
 } from './protobuf-columns.ts';
 import { streamTables } from '../stream-contract.ts';
-import type { GapEvent, HelloEvent, RecordEvent, StreamEvent } from '../stream-contract.ts';
-import type { StreamKinds, StreamTable } from '../stream-contract.ts';
+import type {
+  GapEvent,
+  HelloEvent,
+  RecordEvent,
+  StreamEvent,
+  StreamKinds,
+  StreamTable,
+} from '../stream-contract.ts';
 
 interface Column {
   readonly name: string;

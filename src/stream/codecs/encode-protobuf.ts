@@ -15,8 +15,14 @@ import {
   protobufColumnsOf,
   recordNumberOf,
 } from './protobuf-columns.ts';
-import type { GapEvent, HelloEvent, RecordEvent, StreamEvent } from '../stream-contract.ts';
-import type { StreamKinds, StreamTable } from '../stream-contract.ts';
+import type {
+  GapEvent,
+  HelloEvent,
+  RecordEvent,
+  StreamEvent,
+  StreamKinds,
+  StreamTable,
+} from '../stream-contract.ts';
 import { buildTableLayouts } from './table-layout.ts';
 import type { ColumnLayout, TableLayout, ValueWriter } from './table-layout.ts';
 

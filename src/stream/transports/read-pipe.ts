@@ -8,9 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, systemCodeOf } from '../../core/index.ts';
 import { guardSocket } from '../../sockets/index.ts';
 import { createStreamCodec } from '../codecs/codec.ts';
-import { lostError } from '../errors.ts';
+import { endpointError, lostError } from '../errors.ts';
 import type { StreamEvent } from '../stream-contract.ts';
-import { endpointError } from '../errors.ts';
 import type { StreamSource } from './stream-source.ts';
 
 const WRITER_POLL_MS = 20;

@@ -3,7 +3,7 @@
 import { DealerSocket, fromErrorPayload, DEFAULT_LEASE_MS } from '../../sockets/index.ts';
 import { createStreamCodec } from '../codecs/codec.ts';
 import { createMessageQueue } from './message-queue.ts';
-import { lostError } from '../errors.ts';
+import { lostError, unreadableErrorError } from '../errors.ts';
 import { encodeSubscribeMessage } from '../stream-request.ts';
 import type { StreamSource } from './stream-source.ts';
 import {
@@ -19,7 +19,6 @@ import {
   parsePayload,
 } from './zeromq-frames.ts';
 import type { MessageQueue } from './message-queue.ts';
-import { unreadableErrorError } from '../errors.ts';
 
 const goneStates = { absent: 'nothing listens there', lost: 'the connection ended' } as const;
 

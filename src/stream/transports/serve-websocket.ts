@@ -9,15 +9,13 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { messageOf, systemCodeOf } from '../../core/index.ts';
 import { guardServer, guardSocket, readConnectionShare, toErrorPayload } from '../../sockets/index.ts';
 import { endpointError, noRequestError } from '../errors.ts';
-import { parseSubscribeMessage, parseSubscribeQuery } from '../stream-request.ts';
+import { MAX_REQUEST_BYTES, parseSubscribeMessage, parseSubscribeQuery } from '../stream-request.ts';
 import type { SubscribeMessage } from '../stream-request.ts';
 import type { ServedEndpoint } from './served-endpoint.ts';
 import { refusalOf, urlOf } from './websocket-access.ts';
 import type { StreamKinds } from '../stream-contract.ts';
 import type { StreamSessions } from './stream-sessions.ts';
 
-/** Requests are small. */
-const MAX_REQUEST_BYTES = 65_536;
 const PING_MS = 15_000;
 /** A peer that answers no ping for this long is gone; one that merely stops reading is kept until then. */
 const LEASE_MS = 120_000;

@@ -20,15 +20,13 @@ import {
   streamTokenError,
   subscriberGoneError,
 } from '../errors.ts';
-import { parseSubscribeMessage } from '../stream-request.ts';
+import { MAX_REQUEST_BYTES, parseSubscribeMessage } from '../stream-request.ts';
 import type { StreamSessions } from './stream-sessions.ts';
 import { BYE, CREDIT, ERROR, EVENTS, PING, SUBSCRIBE, buildFrames, parsePayload } from './zeromq-frames.ts';
 
 const PING_MS = 2000;
 /** No type is longer. */
 const MAX_TYPE_BYTES = 16;
-/** Subscribers send small requests only. */
-const MAX_REQUEST_BYTES = 65_536;
 /** Messages that may wait for a subscriber, whatever credit it gave; the clients give 16. */
 const SEND_MARK = 64;
 /** How soon one that had as many is tried again. */

@@ -12,8 +12,8 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  writeSync,
 } from 'node:fs';
-import { writeSync } from 'node:fs';
 import { createServer, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
