@@ -13,6 +13,9 @@ export interface FileLock {
 
 const SQLITE_BUSY = 5;
 
+/** What is locked stays locked though its holder forgets the lock: the collector would close the database, and free it. */
+const heldDatabases = new Set<DatabaseSync>();
+
 /**
  * Takes the lock of a file, which is made when missing.
  * @returns null while another writer has it
@@ -26,7 +29,13 @@ export function tryLock(path: string): FileLock | null {
     database = new sqlite.DatabaseSync(path, { timeout: 0 });
     database.exec('PRAGMA journal_mode=MEMORY; BEGIN EXCLUSIVE');
     const held = database;
-    return { release: () => held.close() };
+    heldDatabases.add(held);
+    return {
+      release: () => {
+        heldDatabases.delete(held);
+        held.close();
+      },
+    };
   } catch (cause) {
     database?.close();
     const resultCode = resultCodeOf(cause);
