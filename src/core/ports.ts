@@ -1,6 +1,7 @@
 // The seams between rooms that must not import each other: what a history is read through, how record batches
 // are read, changed and taken, and what predicts. Types only.
 import type * as arrow from 'apache-arrow';
+import type { LazyDataFrame } from 'nodejs-polars';
 import type { RecordKind } from './fields.ts';
 import type { Label } from './records.ts';
 
@@ -21,10 +22,36 @@ export interface QueryOptions extends TimeRange {
   readonly batchRows?: number;
 }
 
+/** Options of partitions. */
+export interface PartitionOptions extends TimeRange {
+  /** Most rows of a partition that has to be sorted. @default 1048576 */
+  readonly maxRows?: number;
+}
+
+/** A stretch of a table that a native plan can hold; partitions follow each other in time. */
+export interface HistoryPartition {
+  readonly fromMs: number;
+  /** Exclusive. */
+  readonly toMs: number;
+  /** At least as many rows as it has. */
+  readonly maxRows: number;
+  /**
+   * Builds the plan that reads it: all columns of the kind, in time order, rows of equal time in the order they came.
+   * Files are checked bit by bit with each call; damaged ones are reported and left out.
+   */
+  open(): Promise<LazyDataFrame>;
+}
+
 /** What a history is read through. A History, live or opened read-only, has this shape. */
 export interface HistoryReader {
   /** Yields rows of one kind in time order, in native columns and units. */
   query(kind: HistoryKind, options?: QueryOptions): AsyncIterable<arrow.RecordBatch>;
+}
+
+/** What native plans read a history through, so that no row has to pass through JavaScript. */
+export interface PartitionReader {
+  /** Plans the partitions of a range over what there is now. Loads Polars. */
+  partitions(kind: HistoryKind, options?: PartitionOptions): Promise<HistoryPartition[]>;
 }
 
 /** Record batches of one schema that can be read from any row on, as often as needed, always in the same order. */

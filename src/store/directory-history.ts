@@ -3,19 +3,27 @@
 import type * as arrow from 'apache-arrow';
 import type { LazyDataFrame } from 'nodejs-polars';
 import { RuvectorError, rowsOf, systemClock } from '../core/index.ts';
-import type { AnyRow, Clock, HistoryKind, QueryOptions, TimeRange } from '../core/index.ts';
+import type {
+  AnyRow,
+  Clock,
+  HistoryKind,
+  HistoryPartition,
+  PartitionOptions,
+  QueryOptions,
+  TimeRange,
+} from '../core/index.ts';
 import type { FileLock } from '../files/index.ts';
 import { toStoreError, historyClosedError, readOnlyHistoryError, unknownKindError } from './errors.ts';
 import type { History, HistoryOptions, HistoryRows } from './history-contract.ts';
 import { KindLog } from './kind-log.ts';
 import type { KindLogLimits } from './kind-log.ts';
 import type { SegmentGroup } from './decode-segment.ts';
-import { buildLazyFrame } from './lazy-frame.ts';
+import { concatFrames } from './lazy-frame.ts';
 import type { OpenedKind } from './open-kind.ts';
 import type { HistoryClock } from './history-clock.ts';
 import { createProblemLimiter } from './problem-limiter.ts';
 import type { ProblemLimiter } from './problem-limiter.ts';
-import { buildRowsSources, isWithin, queryBatches } from './query.ts';
+import { buildRowsSources, queryBatches } from './query.ts';
 import type { QuerySource } from './query-source.ts';
 import { RetentionRunner } from './retention-runner.ts';
 import type { RetentionStats } from './retention-runner.ts';
@@ -115,18 +123,24 @@ export class DirectoryHistory implements History {
     return rows as HistoryRows[K][];
   }
 
-  async lazyFrame(kind: HistoryKind, range: TimeRange = {}): Promise<LazyDataFrame> {
+  async partitions(kind: HistoryKind, options: PartitionOptions = {}): Promise<HistoryPartition[]> {
     const log = this.logOf(kind);
-    const rows = log.unsealedRows();
-    const segments: Segment[] = [];
-    for (const segment of log.state.segments.filter((each) => isWithin(each, range))) {
-      // Polars would read changed bytes as other values: check before it scans them.
-      const checked = await this.readSegment(log, segment, async (file) =>
-        (await import('./decode-segment.ts')).checkSegment(file),
-      );
-      if (checked !== null) segments.push(segment);
-    }
-    return buildLazyFrame(log.state.kind, segments, rows, range);
+    const [rows, segments] = [log.unsealedRows(), byGeneration(log.state.segments)];
+    const { buildPartitions } = await import('./partitions.ts');
+    // Polars would read changed bytes as other values: check before it scans them.
+    const check = async (segment: Segment): Promise<boolean> =>
+      (await this.readSegment(log, segment, async (file) => {
+        (await import('./decode-segment.ts')).checkSegment(file);
+        return true;
+      })) ?? false;
+    return buildPartitions({ kind: log.state.kind, segments, rows, check }, options);
+  }
+
+  async lazyFrame(kind: HistoryKind, range: TimeRange = {}): Promise<LazyDataFrame> {
+    const partitions = await this.partitions(kind, range);
+    const frames: LazyDataFrame[] = [];
+    for (const partition of partitions) frames.push(await partition.open());
+    return concatFrames(this.logOf(kind).state.kind, frames);
   }
 
   stats(): HistoryStats {
@@ -195,16 +209,14 @@ export class DirectoryHistory implements History {
   private sourcesOf(log: KindLog): QuerySource[] {
     const { kind, segments } = log.state;
     const read = this.createSegmentReader(log);
-    const sources = segments
-      .toSorted((a, b) => generationOf(a) - generationOf(b))
-      .flatMap((segment) =>
-        segment.groups.map((group) => ({
-          fromMs: group.fromMs ?? segment.fromMs,
-          toMs: group.toMs ?? segment.toMs,
-          rows: group.rows,
-          read: () => read(segment, group),
-        })),
-      );
+    const sources = byGeneration(segments).flatMap((segment) =>
+      segment.groups.map((group) => ({
+        fromMs: group.fromMs ?? segment.fromMs,
+        toMs: group.toMs ?? segment.toMs,
+        rows: group.rows,
+        read: () => read(segment, group),
+      })),
+    );
     return [...sources, ...buildRowsSources(kind, log.unsealedRows())];
   }
 
@@ -271,8 +283,10 @@ export class DirectoryHistory implements History {
   }
 }
 
-function generationOf({ generations }: Segment): number {
-  return Math.max(...generations);
+/** The oldest first. */
+function byGeneration(segments: readonly Segment[]): Segment[] {
+  const generationOf = ({ generations }: Segment): number => Math.max(...generations);
+  return segments.toSorted((a, b) => generationOf(a) - generationOf(b));
 }
 
 function forget(log: KindLog, path: string): void {

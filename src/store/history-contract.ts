@@ -6,6 +6,7 @@ import type {
   HistoryReader,
   MemorySnapshot,
   OptimizationEvent,
+  PartitionReader,
   ProcessRecord,
   RuvectorError,
   TimeRange,
@@ -53,7 +54,7 @@ export interface HistoryOptions {
 }
 
 /** A rolling history. Close it, or use `await using`. */
-export interface History extends HistoryReader, AsyncDisposable {
+export interface History extends HistoryReader, PartitionReader, AsyncDisposable {
   readonly directory: string;
   readonly readOnly: boolean;
   /** Damage found and background failures, the latest of each file and code. */

@@ -1,29 +1,22 @@
-// A time range of the history as a Polars LazyFrame: segments are scanned by Polars itself, rows that
-// are not sealed yet join as a small in-memory Parquet. Polars is loaded on the first call only.
+// Rows of a kind as one Polars plan. Polars is loaded on the first call only.
+import * as arrow from 'apache-arrow';
 import type { LazyDataFrame } from 'nodejs-polars';
-import type { AnyRow, RecordKind, TimeRange } from '../core/index.ts';
-import { sortByTime } from './query.ts';
-import type { Segment } from './segment-files.ts';
+import { buildRecordBatch } from '../core/index.ts';
+import type { AnyRow, RecordKind } from '../core/index.ts';
 
-/**
- * Builds the frame over segments of the range. Its files must outlive it: collect it before retention removes them.
- * @returns all columns of the kind, in time order
- */
-export async function buildLazyFrame(
+/** Rows in memory as a frame with all columns of the kind. */
+export async function buildRowsFrame(kind: RecordKind, rows: readonly AnyRow[]): Promise<LazyDataFrame> {
+  const { default: polars } = await import('nodejs-polars');
+  const table = new arrow.Table(buildRecordBatch(kind, rows));
+  return polars.readIPC(Buffer.from(arrow.tableToIPC(table, 'file'))).lazy();
+}
+
+/** Frames one after the other. A file of an earlier version lacks columns of the kind: they are null. */
+export async function concatFrames(
   kind: RecordKind,
-  segments: readonly Segment[],
-  rows: readonly AnyRow[],
-  { fromMs = -Infinity, toMs = Infinity }: TimeRange,
+  frames: readonly LazyDataFrame[],
 ): Promise<LazyDataFrame> {
-  const { default: pl } = await import('nodejs-polars');
-  const timeMs = pl.col('timestamp').cast(pl.Int64);
-  const frames = segments.map(({ path }) => pl.scanParquet(path));
-  if (rows.length > 0 || frames.length === 0) {
-    const { encodeSegment } = await import('./encode-segment.ts');
-    frames.push(pl.readParquet(encodeSegment(kind, sortByTime(rows), [])).lazy());
-  }
-  let frame = frames.length === 1 ? frames[0]! : pl.concat(frames, { how: 'diagonal' });
-  if (Number.isFinite(fromMs)) frame = frame.filter(timeMs.gtEq(pl.lit(fromMs)));
-  if (Number.isFinite(toMs)) frame = frame.filter(timeMs.lt(pl.lit(toMs)));
-  return frame.sort('timestamp');
+  const { default: polars } = await import('nodejs-polars');
+  const whole = polars.concat([await buildRowsFrame(kind, []), ...frames], { how: 'diagonal' });
+  return whole.select(...kind.fields.map(({ name }) => name));
 }
