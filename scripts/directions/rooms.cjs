@@ -7,6 +7,7 @@ const src = {
   procfs: ['core'],
   collect: ['core', 'procfs'],
   store: ['core', 'files'],
+  pipeline: ['core', 'files'],
   prepare: ['core'],
   // Dataset publication describes what prepare computed; DataExporter.startStream serves through stream.
   export: ['core', 'files', 'prepare', 'stream'],

@@ -1,0 +1,149 @@
+// What a pipeline is made of: sources, transforms and sinks of record batches, and stages that are plans. No code.
+//
+//   source ─▶ batching buffer ─▶ transform workers ─▶ output buffer ─▶ sink        (a stage of batches)
+//   scan ─▶ expressions ─▶ expressions ─▶ file                                     (native stages: one plan)
+import type * as arrow from 'apache-arrow';
+import type { LazyDataFrame } from 'nodejs-polars';
+
+/** Rows that travel together, columnar. Nobody changes a batch that was handed on. */
+export type Batch = arrow.RecordBatch;
+
+/** Where rows come from. Exactly one call at a time. */
+export interface Source {
+  readonly schema: arrow.Schema;
+  /** The next rows, at most `maxRows`; null at the end. */
+  nextBatch(maxRows: number, signal: AbortSignal): Promise<Batch | null>;
+  /** Rows still to come; null where nobody knows. */
+  sizeHint(): number | null;
+  /** Bytes held beside the batch that was given last. */
+  memoryUsage(): number;
+  /** Goes on behind the first `rows` rows. Absent where a source cannot: it then has no checkpoints. */
+  seek?(rows: number): Promise<void>;
+  /** Called once, at the end, after an error or an abort. */
+  close?(): Promise<void>;
+}
+
+/** Turns batches into batches. One that a worker runs is made there, from a module and an export. */
+export interface Transform {
+  /** The columns it gives for the columns it gets. @throws TypeError naming what it lacks */
+  readonly schema: (input: arrow.Schema) => arrow.Schema;
+  /** The rows that come of a batch; null for none. */
+  transform(batch: Batch): Batch | null | Promise<Batch | null>;
+  /** Bytes held between batches. */
+  memoryUsage(): number;
+  /** Forgets what earlier batches left behind; a stage without such memory may run in several workers at once. */
+  reset?(): void;
+  close?(): Promise<void>;
+}
+
+/** Where rows go. Exactly one call at a time. */
+export interface Sink {
+  /** Takes rows; resolves when there is room for more. */
+  consume(batch: Batch): Promise<void>;
+  /** Makes what was consumed durable; called at each checkpoint and at the end. */
+  flush(): Promise<void>;
+  /** Bytes that wait to be written. */
+  memoryUsage(): number;
+  /** Completes: a file takes its place, a table is committed. Called once, behind the last `flush`. */
+  finish?(): Promise<void>;
+  /** Ends without completing; nothing is left behind. */
+  abort?(): Promise<void>;
+}
+
+/**
+ * How far one row's result depends on others: `row` on none, `group` on those of its group, `table` on all.
+ * Stages of rows run partition by partition, also in front of a sink; the others see the whole table.
+ */
+export type StageScope = 'row' | 'group' | 'table';
+
+/** A stage that can say itself as a plan: select, filter, cast, join, window, ... */
+export interface NativeStage {
+  readonly name: string;
+  readonly scope: StageScope;
+  /** Adds itself to a plan. Pure: it is built, not run. */
+  apply(frame: LazyDataFrame): LazyDataFrame;
+}
+
+/** A part of a native source that fits into memory; parts follow each other in the order of the rows. */
+export interface NativePartition {
+  /** At least as many rows as it has; null where nobody knows. */
+  readonly maxRows: number | null;
+  open(): Promise<LazyDataFrame>;
+}
+
+/** A source whose rows a plan can read by itself: files, a history. */
+export interface NativeSource {
+  readonly name: string;
+  partitions(): Promise<readonly NativePartition[]>;
+}
+
+/** A file that a plan can write by itself. */
+export interface NativeSink {
+  readonly name: string;
+  /** The plan that writes `frame` to `path`, a new file. */
+  write(frame: LazyDataFrame, path: string): LazyDataFrame;
+  /** Puts the files of the partitions, written in their order, into one that takes the target's place. */
+  complete(parts: readonly string[]): Promise<void>;
+  abort(): Promise<void>;
+}
+
+/** What a stage does with a batch that it cannot process: end the run, leave it out and count it, or hand it to a sink. */
+export type ErrorPolicy = 'fail' | 'skip' | { readonly deadLetter: Sink };
+
+/** Memory taken before it is allocated; what is out never exceeds the budget. */
+export interface MemoryBudget {
+  readonly limitBytes: number;
+  readonly usedBytes: number;
+  /** Most bytes that were ever out at once. */
+  readonly peakBytes: number;
+  /**
+   * Waits until so many bytes are free, first come first served.
+   * @throws PipelineBudgetError `ERR_PIPELINE_BUDGET` when they could never be; the signal's reason
+   */
+  lease(bytes: number, signal?: AbortSignal): Promise<MemoryLease>;
+  /** A lease, or null when there is no room now. */
+  tryLease(bytes: number): MemoryLease | null;
+}
+
+/** Bytes of a budget. */
+export interface MemoryLease {
+  readonly bytes: number;
+  /** Gives back what turned out not to be needed. */
+  shrink(bytes: number): void;
+  /** Gives all back; calling it again does nothing. */
+  release(): void;
+}
+
+/** How one stage does. */
+export interface StageStats {
+  readonly name: string;
+  /** `plan` for native ones. */
+  readonly kind: 'source' | 'transform' | 'sink' | 'plan';
+  readonly batches: number;
+  readonly rows: number;
+  readonly skippedRows: number;
+  readonly deadRows: number;
+  /** Time spent working, summed over workers. */
+  readonly busyMs: number;
+  /** Time spent waiting for rows, and for room behind it. */
+  readonly starvedMs: number;
+  readonly blockedMs: number;
+  /** Latency of one batch in ms: median and 99th percentile. */
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly queuedBatches: number;
+  readonly queuedBytes: number;
+  readonly memoryBytes: number;
+  readonly workers: number;
+}
+
+/** How a run does, while it runs and at its end. */
+export interface PipelineProgress {
+  readonly rowsIn: number;
+  readonly rowsOut: number;
+  readonly totalRows: number | null;
+  readonly rowsPerSecond: number;
+  readonly etaSeconds: number | null;
+  readonly budget: { readonly limitBytes: number; readonly usedBytes: number; readonly peakBytes: number };
+  readonly stages: readonly StageStats[];
+}
