@@ -9,7 +9,7 @@ import { PartNotes } from './part-notes.ts';
 import type { ProcessScan } from './process-scan.ts';
 import { createProcfsSource } from './procfs-source.ts';
 import { buildSnapshot, hasTotals } from './snapshot.ts';
-import type { MemoryColumns, MemoryReader, Source } from './source.ts';
+import type { MemoryColumns, MemoryReader, SampleSource } from './source.ts';
 
 /** One sample of the host. */
 export interface Sample {
@@ -94,7 +94,7 @@ function checkOption(name: string, value: number, isRight: boolean): void {
 async function createSource(
   options: CollectorOptions,
   checked: Pick<Required<CollectorOptions>, 'processIntervalMs' | 'smapsTop' | 'clock'>,
-): Promise<Source> {
+): Promise<SampleSource> {
   const { procRoot = '/proc' } = options;
   const { cgroupRoot = procRoot === '/proc' ? '/sys/fs/cgroup' : null } = options;
   const kind = options.source ?? (process.platform === 'linux' ? 'procfs' : 'systeminformation');
@@ -104,7 +104,7 @@ async function createSource(
   return createSystemInformationSource();
 }
 
-function createSampler(source: Source, processIntervalMs: number, clock: Clock): () => Promise<Sample> {
+function createSampler(source: SampleSource, processIntervalMs: number, clock: Clock): () => Promise<Sample> {
   const parts = source.memory.map((part) => ({ part, notes: new PartNotes(part.name) }));
   const scanNotes = new PartNotes('processes');
   let dueAtMs = -Infinity;
@@ -169,7 +169,7 @@ function largestRss(rows: readonly ProcessRecord[]): number | null {
   return rows.length === 0 ? null : rows.reduce((most, row) => Math.max(most, row.rss_kib), 0);
 }
 
-async function countProcesses(source: Source, health: readonly CollectorHealth[]): Promise<number> {
+async function countProcesses(source: SampleSource, health: readonly CollectorHealth[]): Promise<number> {
   try {
     return await source.countProcesses();
   } catch (error) {

@@ -7,7 +7,7 @@ import { emptyMeminfo, readMeminfo } from './meminfo.ts';
 import { emptyPressure, readPressure } from './pressure.ts';
 import { createProcReader } from './proc-reader.ts';
 import { createProcessScanner, readPids } from './process-scan.ts';
-import type { Source } from './source.ts';
+import type { SampleSource } from './source.ts';
 import { readSystemConstants } from './system-constants.ts';
 import { emptyVmstat, readVmstat } from './vmstat.ts';
 
@@ -27,7 +27,7 @@ const FREQUENT_MS = 2000;
 const KEPT_FILES = { frequent: 768, rare: 32 } as const;
 
 /** Creates the source. Files that are absent show in the health of each sample, not here. */
-export function createProcfsSource(options: ProcfsOptions): Source {
+export function createProcfsSource(options: ProcfsOptions): SampleSource {
   const { procRoot, cgroupRoot, smapsTop, processIntervalMs, clock } = options;
   const wanted = processIntervalMs <= FREQUENT_MS ? KEPT_FILES.frequent : KEPT_FILES.rare;
   // A file of a copied tree may be replaced by another of its name, which a kept one would never see.

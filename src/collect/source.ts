@@ -16,7 +16,7 @@ export interface MemoryReader {
 }
 
 /** One system's way to learn a sample. */
-export interface Source {
+export interface SampleSource {
   readonly memory: readonly MemoryReader[];
   /** Counts processes cheaply, between scans. */
   countProcesses(): number | Promise<number>;

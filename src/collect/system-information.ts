@@ -7,10 +7,10 @@ import type { ProcessRecord } from '../core/index.ts';
 import { guardRow } from './column-range.ts';
 import type { Notes } from './part-notes.ts';
 import type { ProcessScan, ScanTime } from './process-scan.ts';
-import type { MemoryColumns, Source } from './source.ts';
+import type { MemoryColumns, SampleSource } from './source.ts';
 
 /** Creates the source. */
-export function createSystemInformationSource(): Source {
+export function createSystemInformationSource(): SampleSource {
   let lastCount: number | null = null;
 
   async function scanProcesses(time: ScanTime, notes: Notes): Promise<ProcessScan> {

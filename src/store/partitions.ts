@@ -2,13 +2,14 @@
 // to be sorted in memory, whose rows follow each other in time. Segments that follow one another are scanned as they
 // are; those that overlap are sorted together, and where one spans others because some of its rows bear a wrong
 // time, it is cut at the gaps between its rows, so that one such row costs one more scan of its own segment.
+import type polars from 'nodejs-polars';
 import type { LazyDataFrame } from 'nodejs-polars';
 import type { AnyRow, HistoryPartition, PartitionOptions, RecordKind } from '../core/index.ts';
 import { buildRowsFrame, concatFrames } from './lazy-frame.ts';
 import { isWithin, sortByTime } from './query.ts';
 import type { Segment } from './segment-files.ts';
 
-type Polars = typeof import('nodejs-polars').default;
+type Polars = typeof polars;
 
 /** 350 MB of the widest table. */
 const MAX_ROWS = 2 ** 20;
@@ -21,7 +22,7 @@ export interface PartitionParts {
   /** Rows in no segment yet. */
   readonly rows: readonly AnyRow[];
   /** Checks every bit of a segment; false when it is not to be read. */
-  check(segment: Segment): Promise<boolean>;
+  readonly check: (segment: Segment) => Promise<boolean>;
 }
 
 /** Rows of one source that follow each other; times of the first and the last, both inclusive. */
