@@ -98,18 +98,18 @@ export interface MemoryBudget {
   readonly peakBytes: number;
   /**
    * Waits until so many bytes are free, first come first served.
-   * @throws PipelineBudgetError `ERR_PIPELINE_BUDGET` when they could never be; the signal's reason
+   * @throws RuvectorError `ERR_PIPELINE_BUDGET` when they could never be; the signal's reason
    */
   lease(bytes: number, signal?: AbortSignal): Promise<MemoryLease>;
-  /** A lease, or null when there is no room now. */
+  /** A lease, or null when there is no room now or others wait for it. @throws RuvectorError `ERR_PIPELINE_BUDGET` */
   tryLease(bytes: number): MemoryLease | null;
 }
 
 /** Bytes of a budget. */
 export interface MemoryLease {
   readonly bytes: number;
-  /** Gives back what turned out not to be needed. */
-  shrink(bytes: number): void;
+  /** Gives back what turned out not to be needed: `toBytes` stay; with as many or more than it has, nothing changes. */
+  shrink(toBytes: number): void;
   /** Gives all back; calling it again does nothing. */
   release(): void;
 }
