@@ -7,7 +7,8 @@ const src = {
   procfs: ['core'],
   collect: ['core', 'procfs'],
   store: ['core', 'files'],
-  pipeline: ['core', 'files'],
+  // Its memory part watches the host's.
+  pipeline: ['core', 'files', 'procfs'],
   prepare: ['core'],
   // Dataset publication describes what prepare computed; DataExporter.startStream serves through stream.
   export: ['core', 'files', 'prepare', 'stream'],

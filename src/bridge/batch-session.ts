@@ -4,9 +4,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type * as arrow from 'apache-arrow';
 import { encodeSchema } from '../core/index.ts';
+import type { MessagePlan } from '../core/index.ts';
 import type { BatchPool, PoolSlot } from './batch-pool.ts';
 import { buildBatchPlanner } from './encode-record-batch.ts';
-import type { BatchPlan } from './encode-record-batch.ts';
 import { MessageType, PROTOCOL_VERSION } from './message.ts';
 import type { OutgoingMessage } from './message.ts';
 import { ackAheadError, batchTooLargeError, daemonDrainsError, readerGoneError } from './errors.ts';
@@ -170,7 +170,7 @@ export class BatchSession {
   }
 
   /** The batch and those that follow it without waiting, as far as credit and size allow. */
-  async #planPack(first: arrow.RecordBatch, source: StoppableSource): Promise<BatchPlan[]> {
+  async #planPack(first: arrow.RecordBatch, source: StoppableSource): Promise<MessagePlan[]> {
     const plans = [this.#plan(first)];
     let sizeBytes = plans[0]!.sizeBytes;
     while (sizeBytes * (1 + 1 / plans.length) <= PACK_BYTES && this.#sent + plans.length < this.#credit) {
@@ -183,7 +183,7 @@ export class BatchSession {
     return plans;
   }
 
-  async #sendPack(plans: readonly BatchPlan[]): Promise<void> {
+  async #sendPack(plans: readonly MessagePlan[]): Promise<void> {
     const { pool, streamId, maxMessageBytes } = this.#options;
     const sizeBytes = plans.reduce((sum, plan) => sum + plan.sizeBytes, 0);
     if (sizeBytes > maxMessageBytes) throw batchTooLargeError(sizeBytes, maxMessageBytes);

@@ -1,62 +1,24 @@
-// Record batch → one contiguous Arrow IPC encapsulated message, its body copied once from the
-// columns into memory the caller chooses. The inverse of decode-record-batch.ts.
+// Record batch → one Arrow IPC message of the bridge. The inverse of decode-record-batch.ts.
 // https://arrow.apache.org/docs/format/Columnar.html#encapsulated-message-format
-import * as arrow from 'apache-arrow';
-import { BufferRegion, Message, RecordBatch as BatchHeader } from 'apache-arrow/ipc/metadata/message';
-import { VectorAssembler } from 'apache-arrow/visitor/vectorassembler';
-import type { FieldNode } from 'apache-arrow/ipc/metadata/message';
+import type * as arrow from 'apache-arrow';
+import { buildMessagePlanner, findDictionaryField } from '../core/index.ts';
+import type { MessagePlanner } from '../core/index.ts';
 import { dictionaryColumnError } from './errors.ts';
-
-/** Buffers begin at multiples of this within the body, and the body within the message. */
-const ALIGNMENT = 64;
-/** Continuation marker 0xFFFFFFFF (i32) and metadata length (i32). */
-const PREFIX_BYTES = 8;
-
-/** A batch ready to be written: its size is known before any memory is taken. */
-export interface BatchPlan {
-  readonly sizeBytes: number;
-  /** Writes the message at the start of `target` and returns the bytes it fills. */
-  readonly writeTo: (target: Uint8Array) => Uint8Array;
-}
-
-/** What the metadata of a message says; equal layouts have equal metadata. */
-interface Layout {
-  readonly rows: number;
-  readonly nodes: readonly FieldNode[];
-  readonly regions: readonly BufferRegion[];
-  readonly metadata: Uint8Array;
-  readonly bodyBytes: number;
-}
-
-/** Lays batches out; batches of one feed mostly look alike, so the last metadata is remembered. */
-export type BatchPlanner = (batch: arrow.RecordBatch) => BatchPlan;
 
 /**
  * Builds a planner for the batches of one feed. It
  * throws RuvectorError `ERR_WIRE_BATCH` for dictionary columns, which need messages of their own.
  */
-export function buildBatchPlanner(): BatchPlanner {
-  let last: Layout | null = null;
+export function buildBatchPlanner(): MessagePlanner {
+  const plan = buildMessagePlanner();
   let lastSchema: arrow.Schema | null = null;
   return (batch) => {
-    if (batch.schema !== lastSchema) assertNoDictionaries(batch.schema.fields);
+    if (batch.schema !== lastSchema) {
+      const dictionary = findDictionaryField(batch.schema.fields);
+      if (dictionary !== null) throw dictionaryColumnError(dictionary);
+    }
     lastSchema = batch.schema;
-    const { nodes, buffers } = VectorAssembler.assemble(batch);
-    last =
-      last && hasLayout(last, batch.numRows, nodes, buffers) ? last : layOut(batch.numRows, nodes, buffers);
-    return planOf(last, buffers);
-  };
-}
-
-function planOf({ metadata, regions, bodyBytes }: Layout, buffers: readonly ArrayBufferView[]): BatchPlan {
-  const bodyStart = align(PREFIX_BYTES + metadata.length);
-  return {
-    sizeBytes: bodyStart + bodyBytes,
-    writeTo(target) {
-      writePrefix(target, metadata, bodyStart);
-      for (let i = 0; i < buffers.length; i++) writeBuffer(target, buffers[i]!, bodyStart, regions[i]!);
-      return target.subarray(0, bodyStart + bodyBytes);
-    },
+    return plan(batch);
   };
 }
 
@@ -69,65 +31,4 @@ export function encodeRecordBatch(batch: arrow.RecordBatch, target?: Uint8Array)
     );
   }
   return plan.writeTo(target ?? new Uint8Array(plan.sizeBytes));
-}
-
-function layOut(rows: number, nodes: FieldNode[], buffers: readonly ArrayBufferView[]): Layout {
-  let bodyBytes = 0;
-  const regions = buffers.map((buffer) => {
-    const region = new BufferRegion(bodyBytes, buffer.byteLength);
-    bodyBytes = align(bodyBytes + buffer.byteLength);
-    return region;
-  });
-  const header = new BatchHeader(rows, nodes, regions, null);
-  return { rows, nodes, regions, metadata: Message.encode(Message.from(header, bodyBytes)), bodyBytes };
-}
-
-function hasLayout(
-  layout: Layout,
-  rows: number,
-  nodes: readonly FieldNode[],
-  buffers: readonly ArrayBufferView[],
-): boolean {
-  return (
-    layout.rows === rows &&
-    layout.nodes.length === nodes.length &&
-    layout.nodes.every(
-      (node, i) => node.nullCount === nodes[i]!.nullCount && node.length === nodes[i]!.length,
-    ) &&
-    layout.regions.length === buffers.length &&
-    layout.regions.every((region, i) => region.length === buffers[i]!.byteLength)
-  );
-}
-
-/** Slots are reused: padding is cleared so that no byte of an older batch leaves the process. */
-function writePrefix(target: Uint8Array, metadata: Uint8Array, bodyStart: number): void {
-  const view = new DataView(target.buffer, target.byteOffset, PREFIX_BYTES);
-  view.setInt32(0, -1, true);
-  view.setInt32(4, bodyStart - PREFIX_BYTES, true);
-  target.set(metadata, PREFIX_BYTES);
-  target.fill(0, PREFIX_BYTES + metadata.length, bodyStart);
-}
-
-function writeBuffer(
-  target: Uint8Array,
-  buffer: ArrayBufferView,
-  bodyStart: number,
-  region: BufferRegion,
-): void {
-  const start = bodyStart + region.offset;
-  target.set(new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength), start);
-  target.fill(0, start + region.length, bodyStart + align(region.offset + region.length));
-}
-
-function assertNoDictionaries(fields: readonly arrow.Field[]): void {
-  for (const field of fields) {
-    if (arrow.DataType.isDictionary(field.type)) {
-      throw dictionaryColumnError(field.name);
-    }
-    assertNoDictionaries((field.type.children ?? []) as arrow.Field[]);
-  }
-}
-
-function align(sizeBytes: number): number {
-  return Math.ceil(sizeBytes / ALIGNMENT) * ALIGNMENT;
 }

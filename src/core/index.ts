@@ -27,6 +27,8 @@ export {
   toNumbers,
 } from './columns.ts';
 export type { ColumnValues } from './columns.ts';
+export { buildMessagePlanner, decodeBatchMessage, findDictionaryField } from './batch-message.ts';
+export type { MessagePlan, MessagePlanner } from './batch-message.ts';
 export { concatRows } from './concat-rows.ts';
 export type { RowRun } from './concat-rows.ts';
 export { takeRows } from './take-rows.ts';

@@ -27,3 +27,21 @@ export function budgetTooSmallError(bytes: number, limitBytes: number): Ruvector
     { details: { bytes, limitBytes } },
   );
 }
+
+/** Slots of no size or number, code `ERR_PIPELINE_SLOT`. */
+export function slabSizeError({ slotBytes, slots }: { slotBytes: number; slots: number }): RuvectorError {
+  return new RuvectorError(
+    'ERR_PIPELINE_SLOT',
+    `Cannot create slab of "${slots}" slots of "${slotBytes}" bytes: both have to be whole numbers above 0; give such`,
+    { details: { slotBytes, slots } },
+  );
+}
+
+/** No slot will ever be so large, code `ERR_PIPELINE_SLOT`. */
+export function slotTooLargeError(bytes: number, largestSlotBytes: number): RuvectorError {
+  return new RuvectorError(
+    'ERR_PIPELINE_SLOT',
+    `Cannot take slot of "${bytes}" bytes: the largest has ${largestSlotBytes}; cut the batch, or give the slab larger slots`,
+    { details: { bytes, largestSlotBytes } },
+  );
+}

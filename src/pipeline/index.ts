@@ -2,4 +2,21 @@
 // Not what the rows mean: histories, exports, features and models bring their own sources, stages and sinks.
 export type * from './contract.ts';
 
+// Memory, workers, types.
+export {
+  buildBatchReader,
+  buildBatchWriter,
+  holdSlot,
+  releaseBatch,
+  slotOf,
+  splitBatch,
+} from './memory/batch-slots.ts';
+export type { BatchReader, BatchWriter } from './memory/batch-slots.ts';
 export { createMemoryBudget } from './memory/budget.ts';
+export { createBufferPool } from './memory/buffer-pool.ts';
+export type { BufferPool, PooledBuffer } from './memory/buffer-pool.ts';
+export { createPressureHandler } from './memory/pressure.ts';
+export type { CgroupReading, PressureHandler, PressureOptions, PressureReading } from './memory/pressure.ts';
+export { readPressure } from './memory/read-pressure.ts';
+export { attachSlab, createSlab } from './memory/slab.ts';
+export type { OwnedSlab, Slab, SlabMemory, Slot, SlotClass, SlotTicket } from './memory/slab.ts';

@@ -1,0 +1,58 @@
+// Batches as bytes of a slot, and back as views of it.
+import * as arrow from 'apache-arrow';
+import { describe, expect, it } from 'vitest';
+import {
+  buildBatchReader,
+  buildBatchWriter,
+  createMemoryBudget,
+  createSlab,
+  holdSlot,
+  releaseBatch,
+  splitBatch,
+} from '../../../src/pipeline/index.ts';
+import type { Batch } from '../../../src/pipeline/index.ts';
+
+const plain = (rows: number): Batch =>
+  arrow.tableFromArrays({
+    number: Float64Array.from({ length: rows }, (_, i) => i / 3),
+    flag: Array.from({ length: rows }, (_, i) => (i % 5 === 0 ? null : i % 2 === 0)),
+  }).batches[0]!;
+
+const dictionary = (): Batch => arrow.tableFromArrays({ text: ['a', 'b', null, 'a'] }).batches[0]!;
+const rowsOf = (batch: Batch): unknown[] => [...batch].map((row) => row?.toJSON());
+
+describe('buildBatchReader()', () => {
+  it('read() gives views of the slot that a batch was written into', async () => {
+    const slab = await createSlab(createMemoryBudget(1 << 20), [{ slotBytes: 64 * 1024, slots: 2 }]);
+    const [writer, reader] = [buildBatchWriter(), buildBatchReader()];
+    for (const batch of [plain(1000), plain(1000).slice(3, 517), plain(0), dictionary()]) {
+      const slot = slab.tryTake(writer.layOut(batch).sizeBytes)!;
+      const bytes = writer.layOut(batch).writeTo(slot.bytes);
+      const read = reader.read(writer.schemaBytesOf(batch), bytes);
+      expect(rowsOf(read)).toEqual(rowsOf(batch));
+      expect(read.data.children.every((column) => sharesMemory(column, slot.bytes.buffer))).toBe(true);
+      holdSlot(read, slot);
+      releaseBatch(read);
+      releaseBatch(read);
+      releaseBatch(batch);
+      expect(slab.freeSlots).toBe(2);
+    }
+  });
+});
+
+const sharesMemory = ({ values, length }: arrow.Data, buffer: ArrayBufferLike): boolean =>
+  length === 0 || (values as Uint8Array).buffer === buffer;
+
+describe('splitBatch()', () => {
+  it('splitBatch() cuts by rows without copying until every part fits', () => {
+    const batch = plain(10_000);
+    const parts = splitBatch(batch, 16 * 1024);
+    const writer = buildBatchWriter();
+    expect(Math.max(...parts.map((part) => writer.layOut(part).sizeBytes))).toBeLessThanOrEqual(16 * 1024);
+    expect(parts.flatMap(rowsOf)).toEqual(rowsOf(batch));
+    const memory = (batch.data.children[0]!.values as Float64Array).buffer;
+    expect(parts.every((part) => sharesMemory(part.data.children[0]!, memory))).toBe(true);
+    expect(splitBatch(plain(1), 1)).toHaveLength(1);
+    expect(splitBatch(plain(0), 1)).toHaveLength(1);
+  });
+});
