@@ -71,6 +71,7 @@ const FREES = 0;
 const FIRST_WORD = ALIGNMENT / WORD_BYTES;
 const OWNER_BITS = 20;
 const OWNER_MASK = (1 << OWNER_BITS) - 1;
+const ALIVE_MS = 60_000;
 const GENERATION_MASK = (1 << (31 - OWNER_BITS)) - 1;
 
 /**
@@ -214,14 +215,20 @@ class SharedSlab implements Slab {
   async #wait(bytes: number, signal: AbortSignal | undefined): Promise<Slot> {
     const aborted = Promise.withResolvers<void>();
     signal?.addEventListener('abort', () => aborted.resolve(), { once: true });
-    for (;;) {
-      signal?.throwIfAborted();
-      // Read before the scan: a slot that is freed behind it changes the count, and the wait ends at once.
-      const frees = Atomics.load(this.#words, FREES);
-      const slot = this.#scan(bytes);
-      if (slot) return slot;
-      const change = Atomics.waitAsync(this.#words, FREES, frees);
-      if (change.async) await Promise.race([change.value, aborted.promise]);
+    // A thread that only waits on shared memory has nothing to live for, as Node sees it, and would end.
+    const alive = setInterval(() => {}, ALIVE_MS);
+    try {
+      for (;;) {
+        signal?.throwIfAborted();
+        // Read before the scan: a slot that is freed behind it changes the count, and the wait ends at once.
+        const frees = Atomics.load(this.#words, FREES);
+        const slot = this.#scan(bytes);
+        if (slot) return slot;
+        const change = Atomics.waitAsync(this.#words, FREES, frees);
+        if (change.async) await Promise.race([change.value, aborted.promise]);
+      }
+    } finally {
+      clearInterval(alive);
     }
   }
 }
