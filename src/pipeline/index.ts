@@ -20,3 +20,10 @@ export type { CgroupReading, PressureHandler, PressureOptions, PressureReading }
 export { readPressure } from './memory/read-pressure.ts';
 export { attachSlab, createSlab } from './memory/slab.ts';
 export type { OwnedSlab, Slab, SlabMemory, Slot, SlotClass, SlotTicket } from './memory/slab.ts';
+export { createWorkerTransform } from './workers/worker-transform.ts';
+export type {
+  TransformReference,
+  WorkerTransform,
+  WorkerTransformOptions,
+} from './workers/worker-transform.ts';
+export type { ThreadLimits } from './workers/worker-pool.ts';

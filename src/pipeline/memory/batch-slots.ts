@@ -69,23 +69,30 @@ function layOutStream(batch: Batch): MessagePlan {
   };
 }
 
+/** A slot that holds a batch. */
+export interface BatchSlot {
+  readonly slot: Slot;
+  /** What the batch fills of it. */
+  readonly sizeBytes: number;
+}
+
 /** Slots that batches of this thread are views of. */
-const slots = new WeakMap<Batch, Slot>();
+const slots = new WeakMap<Batch, BatchSlot>();
 
 /** Keeps a slot for as long as a batch that is a view of it is in use, until `releaseBatch`. */
-export function holdSlot(batch: Batch, slot: Slot): void {
+export function holdSlot(batch: Batch, slot: BatchSlot): void {
   slots.set(batch, slot);
 }
 
 /** The slot that a batch is a view of; null for one in memory of its own. */
-export const slotOf = (batch: Batch): Slot | null => slots.get(batch) ?? null;
+export const slotOf = (batch: Batch): BatchSlot | null => slots.get(batch) ?? null;
 
 /**
  * Gives back the slot that a batch is a view of; a batch in memory of its own stays as it is. Its columns, and those of
  * slices of it, may not be read any more.
  */
 export function releaseBatch(batch: Batch): void {
-  slots.get(batch)?.release();
+  slots.get(batch)?.slot.release();
   slots.delete(batch);
 }
 

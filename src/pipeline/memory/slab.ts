@@ -55,6 +55,8 @@ export interface Slab {
   take(bytes: number, signal?: AbortSignal): Promise<Slot>;
   /** Takes a slot over from another thread; null when it was freed since. */
   takeOver(ticket: SlotTicket): Slot | null;
+  /** The bytes of a slot that another thread holds meanwhile, to read. */
+  bytesOf(ticket: SlotTicket): Uint8Array<SharedArrayBuffer>;
   /** Frees the slots of a thread that is dead, and says how many they were. */
   reclaim(deadThreadId: number): number;
 }
@@ -167,6 +169,11 @@ class SharedSlab implements Slab {
     }
   }
 
+  bytesOf({ index }: SlotTicket): Uint8Array<SharedArrayBuffer> {
+    const { start, bytes } = this.#places[index]!;
+    return new Uint8Array(this.memory.buffer, start, bytes);
+  }
+
   reclaim(deadThreadId: number): number {
     const owner = ownerOf(deadThreadId);
     let freed = 0;
@@ -195,10 +202,10 @@ class SharedSlab implements Slab {
   }
 
   #slotAt(index: number, word: number): Slot {
-    const { start, bytes } = this.#places[index]!;
+    const ticket = { index, generation: generationOf(word) };
     return {
-      ticket: { index, generation: generationOf(word) },
-      bytes: new Uint8Array(this.memory.buffer, start, bytes),
+      ticket,
+      bytes: this.bytesOf(ticket),
       release: () => void this.#free(index, word),
     };
   }

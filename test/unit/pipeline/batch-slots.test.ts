@@ -31,7 +31,7 @@ describe('buildBatchReader()', () => {
       const read = reader.read(writer.schemaBytesOf(batch), bytes);
       expect(rowsOf(read)).toEqual(rowsOf(batch));
       expect(read.data.children.every((column) => sharesMemory(column, slot.bytes.buffer))).toBe(true);
-      holdSlot(read, slot);
+      holdSlot(read, { slot, sizeBytes: bytes.length });
       releaseBatch(read);
       releaseBatch(read);
       releaseBatch(batch);
