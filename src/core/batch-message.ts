@@ -3,10 +3,11 @@
 // of their own and do not belong here.
 // https://arrow.apache.org/docs/format/Columnar.html#encapsulated-message-format
 import * as arrow from 'apache-arrow';
+import { MetadataVersion } from 'apache-arrow/enum';
 import { BufferRegion, Message, RecordBatch as BatchHeader } from 'apache-arrow/ipc/metadata/message';
-import { VectorAssembler } from 'apache-arrow/visitor/vectorassembler';
 import { VectorLoader } from 'apache-arrow/visitor/vectorloader';
-import type { FieldNode } from 'apache-arrow/ipc/metadata/message';
+import { assembleBuffers } from './assemble-buffers.ts';
+import type { AssembledBuffers } from './assemble-buffers.ts';
 
 /** Buffers begin at multiples of this within the body, and the body within the message. */
 const ALIGNMENT = 64;
@@ -23,7 +24,8 @@ export interface MessagePlan {
 /** What the metadata of a message says; equal layouts have equal metadata. */
 interface Layout {
   readonly rows: number;
-  readonly nodes: readonly FieldNode[];
+  readonly nodes: AssembledBuffers['nodes'];
+  readonly variadicBufferCounts: readonly number[];
   readonly regions: readonly BufferRegion[];
   readonly metadata: Uint8Array;
   readonly bodyBytes: number;
@@ -36,10 +38,9 @@ export type MessagePlanner = (batch: arrow.RecordBatch) => MessagePlan;
 export function buildMessagePlanner(): MessagePlanner {
   let last: Layout | null = null;
   return (batch) => {
-    const { nodes, buffers } = VectorAssembler.assemble(batch);
-    last =
-      last && hasLayout(last, batch.numRows, nodes, buffers) ? last : layOut(batch.numRows, nodes, buffers);
-    return planOf(last, buffers);
+    const parts = assembleBuffers(batch);
+    last = last && hasLayout(last, batch.numRows, parts) ? last : layOut(batch.numRows, parts);
+    return planOf(last, parts.buffers);
   };
 }
 
@@ -55,22 +56,22 @@ function planOf({ metadata, regions, bodyBytes }: Layout, buffers: readonly Arra
   };
 }
 
-function layOut(rows: number, nodes: FieldNode[], buffers: readonly ArrayBufferView[]): Layout {
+function layOut(rows: number, { nodes, buffers, variadicBufferCounts }: AssembledBuffers): Layout {
   let bodyBytes = 0;
   const regions = buffers.map((buffer) => {
     const region = new BufferRegion(bodyBytes, buffer.byteLength);
     bodyBytes = align(bodyBytes + buffer.byteLength);
     return region;
   });
-  const header = new BatchHeader(rows, nodes, regions, null);
-  return { rows, nodes, regions, metadata: Message.encode(Message.from(header, bodyBytes)), bodyBytes };
+  const header = new BatchHeader(rows, nodes, regions, null, variadicBufferCounts);
+  const metadata = Message.encode(Message.from(header, bodyBytes));
+  return { rows, nodes, variadicBufferCounts, regions, metadata, bodyBytes };
 }
 
 function hasLayout(
   layout: Layout,
   rows: number,
-  nodes: readonly FieldNode[],
-  buffers: readonly ArrayBufferView[],
+  { nodes, buffers, variadicBufferCounts }: AssembledBuffers,
 ): boolean {
   return (
     layout.rows === rows &&
@@ -78,6 +79,7 @@ function hasLayout(
     layout.nodes.every(
       (node, i) => node.nullCount === nodes[i]!.nullCount && node.length === nodes[i]!.length,
     ) &&
+    layout.variadicBufferCounts.every((count, i) => count === variadicBufferCounts[i]) &&
     layout.regions.length === buffers.length &&
     layout.regions.every((region, i) => region.length === buffers[i]!.byteLength)
   );
@@ -121,9 +123,16 @@ export function decodeBatchMessage(schema: arrow.Schema, bytes: Uint8Array): arr
   const metadataBytes = new DataView(bytes.buffer, bytes.byteOffset, PREFIX_BYTES).getInt32(4, true);
   const bodyStart = PREFIX_BYTES + metadataBytes;
   const message = Message.decode(bytes.subarray(PREFIX_BYTES, bodyStart));
-  const { length, nodes, buffers } = message.header() as BatchHeader;
+  const { length, nodes, buffers, variadicBufferCounts } = message.header() as BatchHeader;
   const body = bytes.subarray(bodyStart, bodyStart + message.bodyLength);
-  const children = new VectorLoader(body, nodes, buffers, new Map()).visitMany(schema.fields);
+  const children = new VectorLoader(
+    body,
+    nodes,
+    buffers,
+    new Map(),
+    MetadataVersion.V5,
+    variadicBufferCounts,
+  ).visitMany(schema.fields);
   const data = arrow.makeData({ type: new arrow.Struct(schema.fields), length, nullCount: 0, children });
   return new arrow.RecordBatch(schema, data);
 }
