@@ -18,6 +18,7 @@ export type { BufferPool, PooledBuffer } from './memory/buffer-pool.ts';
 export { createPressureHandler } from './memory/pressure.ts';
 export type { CgroupReading, PressureHandler, PressureOptions, PressureReading } from './memory/pressure.ts';
 export { readPressure } from './memory/read-pressure.ts';
+export { isSameSchema } from './memory/same-schema.ts';
 export { attachSlab, createSlab } from './memory/slab.ts';
 export type { OwnedSlab, Slab, SlabMemory, Slot, SlotClass, SlotTicket } from './memory/slab.ts';
 export { createWorkerTransform } from './workers/worker-transform.ts';
@@ -27,3 +28,18 @@ export type {
   WorkerTransformOptions,
 } from './workers/worker-transform.ts';
 export type { ThreadLimits } from './workers/worker-pool.ts';
+export { assembleBatch, buildBlockBatch, readBlock } from './types/blocks.ts';
+export type { ColumnBlock, NumberArray } from './types/blocks.ts';
+export { conformBatch } from './types/conform.ts';
+export { fromPolars, toPolars } from './types/polars.ts';
+export { buildTensorColumn, buildTensorField, readTensorLayout, readTensors } from './types/tensor.ts';
+export type { TensorColumn, TensorLayout } from './types/tensor.ts';
+export {
+  buildEmbeddingField,
+  buildSparseColumn,
+  buildSparseField,
+  readEmbeddings,
+  readSparseRows,
+  readSparseSize,
+} from './types/vectors.ts';
+export type { SparseRows } from './types/vectors.ts';

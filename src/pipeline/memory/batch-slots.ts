@@ -9,6 +9,7 @@ import {
 } from '../../core/index.ts';
 import type { MessagePlan } from '../../core/index.ts';
 import type { Batch } from '../contract.ts';
+import { isSameSchema } from './same-schema.ts';
 import type { Slot } from './slab.ts';
 
 /** Writes batches, mostly of one schema. */
@@ -27,19 +28,17 @@ export interface BatchReader {
 /** Builds a writer. Dictionary columns are written as an IPC stream, which costs one copy more. */
 export function buildBatchWriter(): BatchWriter {
   const plan = buildMessagePlanner();
-  const schemas = new WeakMap<arrow.Schema, { bytes: Uint8Array; hasDictionary: boolean }>();
-  const known = (schema: arrow.Schema): { bytes: Uint8Array; hasDictionary: boolean } => {
-    const seen = schemas.get(schema);
-    if (seen) return seen;
+  let last: { schema: arrow.Schema; bytes: Uint8Array; hasDictionary: boolean } | null = null;
+  const known = ({ schema }: Batch): { bytes: Uint8Array; hasDictionary: boolean } => {
+    if (last !== null && isSameSchema(last.schema, schema)) return last;
     const hasDictionary = findDictionaryField(schema.fields) !== null;
     // A stream brings its schema itself.
-    const facts = { bytes: hasDictionary ? new Uint8Array() : encodeSchema(schema), hasDictionary };
-    schemas.set(schema, facts);
-    return facts;
+    last = { schema, bytes: hasDictionary ? new Uint8Array() : encodeSchema(schema), hasDictionary };
+    return last;
   };
   return {
-    layOut: (batch) => (known(batch.schema).hasDictionary ? layOutStream(batch) : plan(batch)),
-    schemaBytesOf: (batch) => known(batch.schema).bytes,
+    layOut: (batch) => (known(batch).hasDictionary ? layOutStream(batch) : plan(batch)),
+    schemaBytesOf: (batch) => known(batch).bytes,
   };
 }
 

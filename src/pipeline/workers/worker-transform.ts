@@ -17,6 +17,7 @@ import {
   workersClosedError,
 } from '../errors.ts';
 import type { TransformName } from '../errors.ts';
+import { isSameSchema } from '../memory/same-schema.ts';
 import type { Slab } from '../memory/slab.ts';
 import { BatchCourier } from './batch-courier.ts';
 import type { PackedBatch } from './batch-courier.ts';
@@ -224,7 +225,7 @@ class ThreadedTransform implements WorkerTransform {
   }
 
   readonly schema = (input: arrow.Schema): arrow.Schema => {
-    if (arrow.util.compareSchemas(input, this.#inputSchema)) return this.#outputSchema;
+    if (isSameSchema(input, this.#inputSchema)) return this.#outputSchema;
     throw otherColumnsError(this.#threads.name, this.#inputColumns);
   };
 

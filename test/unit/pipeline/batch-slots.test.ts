@@ -2,6 +2,7 @@
 import * as arrow from 'apache-arrow';
 import { describe, expect, it } from 'vitest';
 import {
+  assembleBatch,
   buildBatchReader,
   buildBatchWriter,
   createMemoryBudget,
@@ -11,6 +12,8 @@ import {
   splitBatch,
 } from '../../../src/pipeline/index.ts';
 import type { Batch } from '../../../src/pipeline/index.ts';
+import { buildEveryType, describeRows } from '../../support/pipeline/every-type.ts';
+import { createPrintedRandom } from '../../support/random.ts';
 
 const plain = (rows: number): Batch =>
   arrow.tableFromArrays({
@@ -42,6 +45,54 @@ describe('buildBatchReader()', () => {
 
 const sharesMemory = ({ values, length }: arrow.Data, buffer: ArrayBufferLike): boolean =>
   length === 0 || (values as Uint8Array).buffer === buffer;
+
+describe('buildBatchWriter()', () => {
+  it('layOut() keeps every value of every type, whole and cut anywhere, also nested views of text', () => {
+    const random = createPrintedRandom('cuts');
+    const slot = new Uint8Array(64 * 1024);
+    const [writer, reader] = [buildBatchWriter(), buildBatchReader()];
+    const batches = [buildEveryType(20), buildViews()];
+    for (let round = 0; round < 100; round++) {
+      for (const whole of batches) {
+        const from = Math.floor(random() * whole.numRows);
+        const batch = whole.slice(from, from + Math.floor(random() * 40)).slice(round % 2);
+        const bytes = writer.layOut(batch).writeTo(slot);
+        const read = reader.read(writer.schemaBytesOf(batch), bytes);
+        expect(describeRows(read)).toEqual(describeRows(batch));
+      }
+    }
+  });
+
+  it('layOut() of a slice leaves out the text of the column that it was cut from', () => {
+    const views = buildViews(10_000);
+    const writer = buildBatchWriter();
+    const [whole, part] = [views, views.slice(0, 100)].map((batch) => writer.layOut(batch).sizeBytes);
+    expect(part! / whole!).toBeLessThan(0.02);
+  });
+});
+
+/** Text as views, alone, in structs and in lists. */
+function buildViews(rows = 100): Batch {
+  const view = new arrow.Utf8View();
+  const texts = Array.from({ length: rows }, (_, i) => (i % 7 === 0 ? null : `${'long '.repeat(i % 5)}${i}`));
+  const text = arrow.vectorFromArray(texts, view).data[0]!;
+  const struct = new arrow.Struct([new arrow.Field('inner', view, true)]);
+  const list = new arrow.List(new arrow.Field('item', view, true));
+  const valueOffsets = Int32Array.from({ length: rows + 1 }, (_, i) => i);
+  return assembleBatch(
+    new arrow.Schema([
+      new arrow.Field('text', view, true),
+      new arrow.Field('struct', struct, false),
+      new arrow.Field('list', list, false),
+    ]),
+    rows,
+    [
+      text,
+      arrow.makeData({ type: struct, length: rows, nullCount: 0, children: [text] }),
+      arrow.makeData({ type: list, length: rows, nullCount: 0, valueOffsets, child: text }),
+    ],
+  );
+}
 
 describe('splitBatch()', () => {
   it('splitBatch() cuts by rows without copying until every part fits', () => {
