@@ -50,10 +50,12 @@ export class Rebatcher<Owner> {
     const taken: Part<Owner>[] = [];
     let [roomRows, roomBytes] = [rows, bytes];
     while (roomRows > 0 && this.#parts.length > 0) {
-      const fitting = fittingRows(this.#parts[0]!, roomRows, roomBytes);
+      const first = this.#parts[0]!;
+      const fitting = fittingRows(first, roomRows, roomBytes);
       if (fitting === 0 && taken.length > 0) break;
       const part = this.#cut(Math.max(1, fitting));
       taken.push(part);
+      if (part !== first) break;
       roomRows -= part.batch.numRows;
       roomBytes -= part.bytes;
     }

@@ -69,6 +69,7 @@ export class SourcePump {
     this.#rowBytes = guessRowBytes(source.schema);
     place.output.onRoom = () => this.#onRoom();
     place.flow.onFreed = () => this.#wake();
+    place.flow.signal.addEventListener('abort', () => this.close(), { once: true });
   }
 
   get memoryBytes(): number {
@@ -122,6 +123,7 @@ export class SourcePump {
 
   /** Ends timers, and gives back what no batch has. */
   close(): void {
+    this.#isDraining = true;
     clearTimeout(this.#patience);
     if (this.#linger) clearTimeout(this.#linger);
     this.#reading.abort(this.#place.flow.signal.reason);
@@ -192,6 +194,10 @@ export class SourcePump {
 
   async #read({ rows, lease }: Room): Promise<Batch | null> {
     const { flow } = this.#place;
+    if (flow.isOver) {
+      lease.release();
+      return null;
+    }
     this.#lease = lease;
     this.meter.note(1, 'blocked');
     const startedMs = performance.now();
@@ -307,7 +313,7 @@ export class SourcePump {
   }
 
   #onRoom(): void {
-    if (this.#isLingerOver) this.#tryEmit(true);
+    if (this.#isLingerOver || this.#next.length > 0) this.#tryEmit(this.#isLingerOver);
     this.#wake();
   }
 

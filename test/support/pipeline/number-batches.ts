@@ -24,3 +24,18 @@ export function numberBatches(batches: number, rows: number): Batch[] {
 export function numbersOf(batches: readonly Batch[]): number[] {
   return batches.flatMap((batch) => [...(batch.data.children[0]!.values as Float64Array)]);
 }
+
+/** The numbers with so many columns of zeros beside them. */
+export function padBatch(batch: Batch, columns: number): Batch {
+  const padding = Array.from({ length: columns }, (_, i) => new arrow.Field(`padding ${i}`, new arrow.Float64(), false));
+  const zeros = padding.map(() =>
+    arrow.makeData({
+      type: new arrow.Float64(),
+      length: batch.numRows,
+      nullCount: 0,
+      data: new Float64Array(batch.numRows),
+    }),
+  );
+  const schema = new arrow.Schema([...numberSchema.fields, ...padding]);
+  return buildBatch(schema, batch.numRows, [batch.data.children[0]!, ...zeros]);
+}
