@@ -43,3 +43,19 @@ export {
   readSparseSize,
 } from './types/vectors.ts';
 export type { SparseRows } from './types/vectors.ts';
+
+// Batches in stages.
+export { runStages } from './run/run-stages.ts';
+export { bottleneck } from './run/bottleneck.ts';
+export type { Bottleneck } from './run/bottleneck.ts';
+export { createArraySink, createArraySource } from './run/in-memory.ts';
+export type { ArraySink } from './run/in-memory.ts';
+export type {
+  BatchLimits,
+  CheckpointOptions,
+  QueueLimits,
+  RunOptions,
+  StagesPlan,
+  TransformFunction,
+  TransformStage,
+} from './run/run-contract.ts';

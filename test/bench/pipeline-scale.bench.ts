@@ -12,7 +12,7 @@ import {
   createWorkerTransform,
 } from '../../src/pipeline/index.ts';
 import type { Batch, WorkerTransform } from '../../src/pipeline/index.ts';
-import { numberBatch, numberSchema } from '../support/pipeline/number-batches.ts';
+import { numberBatch, numberSchema } from '../support/pipeline/value-batches.ts';
 import { median } from './harness.ts';
 import type { BenchCase, BenchTopic } from './harness.ts';
 

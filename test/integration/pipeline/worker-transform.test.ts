@@ -11,7 +11,7 @@ import {
   slotOf,
 } from '../../../src/pipeline/index.ts';
 import type { OwnedSlab, WorkerTransform, WorkerTransformOptions } from '../../../src/pipeline/index.ts';
-import { numberBatch, numberSchema, numbersOf } from '../../support/pipeline/number-batches.ts';
+import { numberBatch, numberSchema, numbersOf } from '../../support/pipeline/value-batches.ts';
 import type { Death } from '../../support/pipeline/transforms.ts';
 import { until } from '../../support/until.ts';
 
