@@ -27,14 +27,32 @@ export interface Source {
 export interface Transform {
   /** The columns it gives for the columns it gets. @throws TypeError naming what it lacks */
   readonly schema: (input: arrow.Schema) => arrow.Schema;
-  /** The rows that come of a batch; null for none. */
-  transform(batch: Batch): Batch | null | Promise<Batch | null>;
+  /**
+   * The rows that come of a batch; null for none.
+   * @param signal aborted when nobody waits for the answer any more: the run ended, or the call took too long
+   */
+  transform(batch: Batch, signal?: AbortSignal): Batch | null | Promise<Batch | null>;
+  /** The rows still held when the last batch was seen; null for none. Called once, at the end. */
+  flush?(): Batch | null | Promise<Batch | null>;
   /** Bytes held between batches. */
   memoryUsage(): number;
   /** Forgets what earlier batches left behind; a stage without such memory may run in several workers at once. */
   reset?(): void;
+  /** What it remembers of earlier batches. One with `reset` but without these two cannot be in a run with checkpoints. */
+  checkpoint?(): CheckpointState | Promise<CheckpointState>;
+  /** Goes on where a checkpoint was made. Called before the first batch. */
+  resume?(state: CheckpointState): void | Promise<void>;
   close?(): Promise<void>;
 }
+
+/** What a stage or a sink needs to go on where a checkpoint was made: a value that JSON can hold. */
+export type CheckpointState =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly CheckpointState[]
+  | { readonly [name: string]: CheckpointState };
 
 /** Where rows go. Exactly one call at a time. */
 export interface Sink {
@@ -46,8 +64,20 @@ export interface Sink {
   memoryUsage(): number;
   /** Completes: a file takes its place, a table is committed. Called once, behind the last `flush`. */
   finish?(): Promise<void>;
-  /** Ends without completing; nothing is left behind. */
+  /** Ends without completing; nothing is left behind. Also called while a `consume` hangs, which may reject then. */
   abort?(): Promise<void>;
+  /**
+   * Where the rows end that the last `flush` made durable, such as a file's size. Called behind a `flush`, before more
+   * rows come.
+   */
+  checkpoint?(): CheckpointState | Promise<CheckpointState>;
+  /**
+   * Goes back to a checkpoint: what was written behind it is taken back. Called once, before anything else. It may name
+   * the end of a run that was killed during or just behind `finish`, which then comes again and has to do no harm.
+   */
+  resume?(state: CheckpointState): Promise<void>;
+  /** Ends without completing, and keeps what a checkpoint names: the run failed and may be resumed. */
+  suspend?(): Promise<void>;
 }
 
 /**
@@ -70,6 +100,8 @@ export interface NativeStage {
   apply(frame: LazyDataFrame, inputs?: readonly LazyDataFrame[]): LazyDataFrame;
   /** What `learn` looks at. A stage that learns from rows can be applied once it has learned only. */
   readonly learnsFrom?: 'columns' | 'rows';
+  /** True when what it gives has columns that rows decide, as categories do: behind it they are known while it runs. */
+  readonly rowsDecideColumns?: boolean;
   /** The stage that runs in its place, after a look at what reaches it: an expression read, statistics, categories. */
   learn?(frame: LazyDataFrame): Promise<NativeStage>;
 }
@@ -149,10 +181,14 @@ export interface StageStats {
   readonly name: string;
   /** `plan` for native ones. */
   readonly kind: 'source' | 'transform' | 'sink' | 'plan';
+  /** What it did with success: read, transformed (as it came in), written. */
   readonly batches: number;
   readonly rows: number;
+  /** Rows it failed on, by its error policy. */
   readonly skippedRows: number;
   readonly deadRows: number;
+  /** Of the last batch it failed on. */
+  readonly lastError?: string;
   /** Time spent working, summed over workers. */
   readonly busyMs: number;
   /** Time spent waiting for rows, and for room behind it. */

@@ -70,10 +70,15 @@ interface PlanNode {
 function planOf(stage: string, text: string, sql: string, self: LazyDataFrame): PlanNode {
   const { SQLContext } = loadPolars();
   const plan = SQLContext({ self }).execute(sql) as unknown as SqlResult;
-  // SQLContext returns some of its errors in place of a plan.
-  if (plan._ldf instanceof Error) throw unreadableExpressionError(stage, text, plan._ldf);
+  // SQLContext returns its errors in place of a plan. A column that is not there is named as for any other stage.
+  if (plan._ldf instanceof Error) {
+    if (isMissingColumn(plan._ldf)) throw plan._ldf;
+    throw unreadableExpressionError(stage, text, plan._ldf);
+  }
   return JSON.parse(plan.serialize('json').toString()) as PlanNode;
 }
+
+const isMissingColumn = ({ message }: Error): boolean => message.includes('unable to find column');
 
 interface SqlResult {
   readonly _ldf: unknown;

@@ -1,4 +1,5 @@
 // Files as a source of plans: CSV, JSON Lines, Parquet and Arrow, by path, list of paths or glob.
+import { existsSync } from 'node:fs';
 import { glob } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { LazyDataFrame } from 'nodejs-polars';
@@ -74,7 +75,7 @@ const hasWildcard = (path: string): boolean => /[*?[{]/.test(path);
 async function findFiles(name: string, patterns: readonly string[]): Promise<string[]> {
   const found = await Promise.all(
     patterns.map(async (path) => {
-      if (!hasWildcard(path)) return [path];
+      if (!hasWildcard(path) || existsSync(path)) return [path];
       const matches = await Array.fromAsync(glob(path));
       return matches.toSorted();
     }),

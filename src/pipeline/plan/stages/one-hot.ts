@@ -21,9 +21,10 @@ export interface OneHotOptions {
 export function oneHot(options: OneHotOptions): NativeStage {
   const { column, categories, keep = false, maxCategories = 100 } = options;
   if (categories) return encode(column, categories, keep);
-  return learningStage('one-hot', { column, keep, maxCategories }, async (frame) =>
+  const learning = learningStage('one-hot', { column, keep, maxCategories }, async (frame) =>
     encode(column, await learnCategories(frame, column, maxCategories), keep),
   );
+  return { ...learning, rowsDecideColumns: true };
 }
 
 async function learnCategories(frame: LazyDataFrame, column: string, limit: number): Promise<string[]> {

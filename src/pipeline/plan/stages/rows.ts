@@ -4,7 +4,7 @@ import type { NativeStage, StageScope } from '../../contract.ts';
 import { stageOptionError } from '../../errors.ts';
 import { readCondition, readExpressions } from '../expression.ts';
 import type { Expression } from '../expression.ts';
-import { loadPolars } from '../polars.ts';
+import { loadPolars, readTypes } from '../polars.ts';
 
 /** Keeps or computes columns, in this order: `select('pid', 'rss_kib / 1024.0 as working_set_mb')`. */
 export function select(...expressions: readonly Expression[]): NativeStage {
@@ -75,8 +75,14 @@ export function cast(
   }
   return rowStage('cast', { types, strict }, (frame) => {
     const polars = loadPolars();
+    const present = readTypes(frame);
     return frame.withColumns(
-      ...Object.entries(types).map(([column, type]) => polars.col(column).cast(polars[type], strict)),
+      ...Object.entries(types).map(([column, type]) => {
+        // Numbers of a category would be those of its place in a dictionary.
+        const isCategory = ['Categorical', 'Enum'].includes(present.get(column)?.variant ?? '');
+        const value = isCategory ? polars.col(column).cast(polars.String) : polars.col(column);
+        return value.cast(polars[type], strict);
+      }),
     );
   });
 }
