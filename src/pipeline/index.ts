@@ -61,3 +61,12 @@ export type {
   OpenableSource,
   StageOptions,
 } from './plan/pipeline-parts.ts';
+
+// Watching.
+export { registerPipelineMetrics } from './monitor/metrics.ts';
+export type { PipelineMetrics } from './monitor/metrics.ts';
+export { renderStages } from './monitor/render-stages.ts';
+export { rowsPerSecondOf, timeSharesOf } from './monitor/stage-rates.ts';
+export type { TimeShares } from './monitor/stage-rates.ts';
+export { traceRun } from './monitor/spans.ts';
+export type { TraceOptions } from './monitor/spans.ts';
