@@ -1,6 +1,6 @@
 // The errors of pipelines. Every code is listed in docs/errors.md.
 import type * as arrow from 'apache-arrow';
-import { RuvectorError, messageOf } from '../core/index.ts';
+import { RuvectorError, adviseOn, messageOf, systemCodeOf } from '../core/index.ts';
 
 /** SQL text that Polars cannot read as expressions over the columns there are, code `ERR_PIPELINE_EXPRESSION`. */
 export function unreadableExpressionError(stage: string, text: string, cause: Error): RuvectorError {
@@ -122,3 +122,102 @@ const firstLine = (error: unknown): string => messageOf(error).split('\n', 1)[0]
 
 const quoteAll = (names: readonly string[]): string =>
   names.length === 0 ? 'no columns' : names.map((name) => `"${name}"`).join(', ');
+
+/** A budget of no bytes, code `ERR_PIPELINE_BUDGET`. */
+export function budgetLimitError(limitBytes: number): RuvectorError {
+  return new RuvectorError(
+    'ERR_PIPELINE_BUDGET',
+    `Cannot create memory budget "${limitBytes}": it is no whole number of bytes above 0; give one`,
+    { details: { limitBytes } },
+  );
+}
+
+/** A lease of no number of bytes, code `ERR_PIPELINE_BUDGET`. */
+export function budgetRequestError(bytes: number): RuvectorError {
+  return new RuvectorError(
+    'ERR_PIPELINE_BUDGET',
+    `Cannot lease "${bytes}" bytes: that is no whole number from 0; give one`,
+    { details: { bytes } },
+  );
+}
+
+/** More than there will ever be, code `ERR_PIPELINE_BUDGET`. */
+export function budgetTooSmallError(bytes: number, limitBytes: number): RuvectorError {
+  return new RuvectorError(
+    'ERR_PIPELINE_BUDGET',
+    `Cannot lease "${bytes}" bytes: the whole budget is ${limitBytes} bytes; give the pipeline a larger budget or smaller batches`,
+    { details: { bytes, limitBytes } },
+  );
+}
+
+/** Slots of no size or number, code `ERR_PIPELINE_SLOT`. */
+export function slabSizeError({ slotBytes, slots }: { slotBytes: number; slots: number }): RuvectorError {
+  return new RuvectorError(
+    'ERR_PIPELINE_SLOT',
+    `Cannot create slab of "${slots}" slots of "${slotBytes}" bytes: both have to be whole numbers above 0; give such`,
+    { details: { slotBytes, slots } },
+  );
+}
+
+/** No slot will ever be so large, code `ERR_PIPELINE_SLOT`. */
+export function slotTooLargeError(bytes: number, largestSlotBytes: number): RuvectorError {
+  return new RuvectorError(
+    'ERR_PIPELINE_SLOT',
+    `Cannot take slot of "${bytes}" bytes: the largest has ${largestSlotBytes}; cut the batch, or give the slab larger slots`,
+    { details: { bytes, largestSlotBytes } },
+  );
+}
+
+/** A batch that became larger than memory there is, code `ERR_PIPELINE_BUDGET`. */
+export function batchGrowthError(
+  stage: string,
+  batchBytes: number,
+  extraBytes: number,
+  limitBytes: number,
+): RuvectorError {
+  return new RuvectorError(
+    'ERR_PIPELINE_BUDGET',
+    `Cannot hold a batch in stage "${stage}": it has ${batchBytes} bytes and lacks ${extraBytes} of a budget of ${limitBytes}; give the pipeline a larger budget or smaller batches`,
+    { details: { stage, batchBytes, extraBytes, limitBytes } },
+  );
+}
+
+/** A stage that failed on a batch, code `ERR_PIPELINE_STAGE`; an error that has a code of its own stays what it is. */
+export function stageError(stage: string, cause: unknown): RuvectorError {
+  if (cause instanceof RuvectorError) return cause;
+  const { state, nextStep } =
+    systemCodeOf(cause) === undefined
+      ? { state: messageOf(cause), nextStep: "correct it, or let the stage's error policy leave such batches out" }
+      : adviseOn(cause);
+  return new RuvectorError('ERR_PIPELINE_STAGE', `Cannot run stage "${stage}": ${state}; ${nextStep}`, {
+    cause,
+    details: { stage },
+  });
+}
+
+/** A transform that has not answered in time, code `ERR_PIPELINE_TIMEOUT`. */
+export function transformTimeoutError(stage: string, timeoutMs: number, rows: number): RuvectorError {
+  return new RuvectorError(
+    'ERR_PIPELINE_TIMEOUT',
+    `Cannot transform a batch of ${rows} rows in stage "${stage}": it has not answered within ${timeoutMs} ms; find what it waits for, allow it more time (timeoutMs) or smaller batches, or let the stage skip such batches`,
+    { details: { stage, timeoutMs, rows } },
+  );
+}
+
+/** A run that cannot be made as asked, code `ERR_PIPELINE_OPTIONS`; all mistakes in one report. */
+export function stagesOptionsError(problems: readonly string[]): RuvectorError {
+  return new RuvectorError(
+    'ERR_PIPELINE_OPTIONS',
+    `Cannot run stages: ${problems.join('; ')}; correct what is named`,
+    { details: { problems } },
+  );
+}
+
+/** A checkpoint that cannot be resumed from, code `ERR_PIPELINE_CHECKPOINT`. */
+export function checkpointError(path: string, state: string, cause?: unknown): RuvectorError {
+  return new RuvectorError(
+    'ERR_PIPELINE_CHECKPOINT',
+    `Cannot resume from checkpoint "${path}": ${state}; remove it and what the sink wrote to start again`,
+    { cause, details: { path } },
+  );
+}

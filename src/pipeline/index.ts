@@ -55,3 +55,19 @@ export { rowsPerSecondOf, timeSharesOf } from './monitor/stage-rates.ts';
 export type { TimeShares } from './monitor/stage-rates.ts';
 export { traceRun } from './monitor/spans.ts';
 export type { TraceOptions } from './monitor/spans.ts';
+
+// Batches in stages.
+export { runStages } from './run/run-stages.ts';
+export { bottleneck } from './run/bottleneck.ts';
+export type { Bottleneck } from './run/bottleneck.ts';
+export { createArraySink, createArraySource } from './run/in-memory.ts';
+export type { ArraySink } from './run/in-memory.ts';
+export type {
+  BatchLimits,
+  CheckpointOptions,
+  QueueLimits,
+  RunOptions,
+  StagesPlan,
+  TransformFunction,
+  TransformStage,
+} from './run/run-contract.ts';
