@@ -90,8 +90,20 @@ export type StageScope = 'row' | 'group' | 'table';
 export interface NativeStage {
   readonly name: string;
   readonly scope: StageScope;
-  /** Adds itself to a plan. Pure: it is built, not run. */
-  apply(frame: LazyDataFrame): LazyDataFrame;
+  /** True when its plan holds all rows it is given in memory: partitions are then not read as one. */
+  readonly holdsRows?: boolean;
+  /** What `explain()` shows of it. */
+  readonly details?: Readonly<Record<string, unknown>>;
+  /** Tables that it reads beside the one that reaches it, as a join does. */
+  readonly inputs?: readonly NativeSource[];
+  /** Adds itself to a plan; `inputs` in their order. Pure: it is built, not run. */
+  apply(frame: LazyDataFrame, inputs?: readonly LazyDataFrame[]): LazyDataFrame;
+  /** What `learn` looks at. A stage that learns from rows can be applied once it has learned only. */
+  readonly learnsFrom?: 'columns' | 'rows';
+  /** True when what it gives has columns that rows decide, as categories do: behind it they are known while it runs. */
+  readonly rowsDecideColumns?: boolean;
+  /** The stage that runs in its place, after a look at what reaches it: an expression read, statistics, categories. */
+  learn?(frame: LazyDataFrame): Promise<NativeStage>;
 }
 
 /** A part of a native source that fits into memory; parts follow each other in the order of the rows. */
@@ -104,16 +116,36 @@ export interface NativePartition {
 /** A source whose rows a plan can read by itself: files, a history. */
 export interface NativeSource {
   readonly name: string;
+  /** True when one plan over all partitions needs no more memory than one over each of them. */
+  readonly streams?: boolean;
   partitions(): Promise<readonly NativePartition[]>;
 }
 
-/** A file that a plan can write by itself. */
+/**
+ * A file that plans write by themselves, in parts that become one file. The order of calls: `open`, then `write` and
+ * `append` for each part, at least one, then `finish`; `abort` ends it at any moment.
+ */
 export interface NativeSink {
   readonly name: string;
-  /** The plan that writes `frame` to `path`, a new file. */
-  write(frame: LazyDataFrame, path: string): LazyDataFrame;
-  /** Puts the files of the partitions, written in their order, into one that takes the target's place. */
-  complete(parts: readonly string[]): Promise<void>;
+  /** Rows of a part at which it should end: fewer parts cost less, more parts say sooner how far the file is. */
+  readonly partRows: number;
+  /**
+   * Claims the target.
+   * @returns the folder for the files of the parts
+   * @throws RuvectorError `ERR_PIPELINE_FILE` while another one writes it; `ERR_FILES_*`
+   */
+  open(signal?: AbortSignal): Promise<string>;
+  /**
+   * The plan that writes `frame` to `path`, a new file. Pure: who collects it runs it. A plan that runs cannot be
+   * stopped: after an abort it ends by itself, and what it wrote is removed with the folder.
+   * @param part its place among the parts, from 0
+   */
+  write(frame: LazyDataFrame, path: string, part: number): LazyDataFrame;
+  /** Takes over the file of the next part and removes it; the plan of the part after that may run meanwhile. */
+  append(path: string): Promise<void>;
+  /** Completes the file, durable, and puts it in the target's place. @returns what a user should know about that */
+  finish(): Promise<readonly string[]>;
+  /** Ends without completing; nothing is left. */
   abort(): Promise<void>;
 }
 

@@ -59,3 +59,57 @@ export type {
   TransformFunction,
   TransformStage,
 } from './run/run-contract.ts';
+
+// Native plans.
+export {
+  asOfStrategies,
+  bin,
+  cast,
+  castTypes,
+  drop,
+  dropValues,
+  fill,
+  filter,
+  groupBy,
+  jitter,
+  join,
+  joinKinds,
+  joinOnTime,
+  normalize,
+  normalizeMethods,
+  oneHot,
+  rename,
+  sample,
+  select,
+  sort,
+  windowed,
+  windowFunctions,
+  withColumns,
+} from './plan/stages/index.ts';
+export type * from './plan/stages/index.ts';
+export { fileSource, sourceFormats } from './plan/file-source.ts';
+export type { FileSourceOptions, SourceFormat } from './plan/file-source.ts';
+export type { Expression } from './plan/expression.ts';
+export { pipeline } from './plan/pipeline.ts';
+export type { EmptyPipeline, OpenPipeline, Pipeline } from './plan/pipeline.ts';
+export type { PipelinePlan, PlanOptions } from './plan/plan.ts';
+export type { PipelineResult, PipelineRunOptions } from './plan/run-legs.ts';
+export type { ExplainedStage, Explanation, StageRuns } from './plan/explain.ts';
+export type { Estimate } from './plan/estimate.ts';
+export type {
+  AnySink,
+  AnySource,
+  AnyStage,
+  OpenableSink,
+  OpenableSource,
+  StageOptions,
+} from './plan/pipeline-parts.ts';
+
+// Watching.
+export { registerPipelineMetrics } from './monitor/metrics.ts';
+export type { PipelineMetrics } from './monitor/metrics.ts';
+export { renderStages } from './monitor/render-stages.ts';
+export { rowsPerSecondOf, timeSharesOf } from './monitor/stage-rates.ts';
+export type { TimeShares } from './monitor/stage-rates.ts';
+export { traceRun } from './monitor/spans.ts';
+export type { TraceOptions } from './monitor/spans.ts';

@@ -206,14 +206,14 @@ class StagesRun {
     const isKept = !isAborted && this.#isResumable && sink.suspend !== undefined;
     const dead = this.#flow.pendingDeadLetters;
     const endings = [
-      { settled: async () => stages?.source.settled(), end: () => source.close?.() },
+      { settled: async () => stages?.source.settled(), end: callOf(source, source.close) },
       ...transforms.map((stage, at) => ({
         settled: async () => stages?.transforms[at]?.settled(),
-        end: () => objectOf(stage)?.close?.(),
+        end: callOf(objectOf(stage), objectOf(stage)?.close),
       })),
       ...sinksOf(this.#plan).map((each) => ({
         settled: async () => (each === sink ? stages?.sink.settled() : dead.get(each)),
-        end: () => (isKept && each.suspend ? each.suspend() : each.abort?.()),
+        end: callOf(each, isKept && each.suspend ? each.suspend : each.abort),
       })),
     ];
     await tearDown(endings, isAborted ? abortPatience : errorPatience, async () => {
@@ -268,6 +268,14 @@ function buildStages(
     ),
     sinks: [plan.sink, ...resolved.deadLetters],
   };
+}
+
+/** A method as a call, where there is one. */
+function callOf<Owner>(
+  owner: Owner,
+  method: ((this: Owner) => Promise<void>) | undefined,
+): (() => Promise<void>) | null {
+  return method ? () => method.call(owner) : null;
 }
 
 /** Also of a plan that is refused. */

@@ -126,7 +126,7 @@ export class SourcePump {
     this.#isDraining = true;
     clearTimeout(this.#patience);
     if (this.#linger) clearTimeout(this.#linger);
-    this.#reading.abort(this.#place.flow.signal.reason);
+    if (this.#place.flow.isOver) this.#reading.abort(this.#place.flow.signal.reason);
     this.#lease?.release();
     for (const { owner } of this.#rebatcher.parts) owner.leave();
     this.#rebatcher.clear();
@@ -209,7 +209,7 @@ export class SourcePump {
     try {
       const read = this.#source.nextBatch(rows, this.#reading.signal);
       this.#pending = read;
-      const batch = await (this.#isDraining ? read : Promise.race([read, givenUp]));
+      const batch = await Promise.race([read, givenUp]);
       if (batch) this.meter.countBatch(batch.numRows, performance.now() - startedMs);
       return batch;
     } catch (error) {
