@@ -87,9 +87,11 @@ export class PlanBuilder {
 
   /** Takes the next part of the table, in time order. */
   *read(frame: LazyDataFrame): Queries {
-    yield* this.#groups.read(frame);
-    if (this.#texts) yield* this.#texts.read(frame);
-    if (this.#bases) yield* this.#bases.read(frame);
+    // Computed first: files are decoded once.
+    const part = (yield frame.select(this.#expressions.read)).lazy();
+    yield* this.#groups.read(part);
+    if (this.#texts) yield* this.#texts.read(part);
+    if (this.#bases) yield* this.#bases.read(part);
   }
 
   /** @throws PrivacyError `ERR_PREPARE_PRIVACY_K` when too many rows would have to be suppressed */

@@ -1,5 +1,6 @@
 // The expressions of all plans of a kind. nodejs-polars takes a millisecond to make one, longer than many a plan runs:
 // they are built once for a kind and a precision, and one expression stands for many columns.
+import type { Expr } from 'nodejs-polars';
 import type { RecordKind } from '../core/index.ts';
 import { buildReleasedKind, treatColumns } from './column-treatment.ts';
 import type { TreatedColumn, Treatment } from './column-treatment.ts';
@@ -18,6 +19,8 @@ export interface PlanExpressions {
   readonly columns: readonly TreatedColumn[];
   /** The kind of what is released. */
   readonly kind: RecordKind;
+  /** The columns that the first pass looks at. */
+  readonly read: Expr;
   readonly groups: GroupExpressions;
   /** Null for a kind without text, processes, boots. */
   readonly texts: TextExpressions | null;
@@ -25,6 +28,9 @@ export interface PlanExpressions {
   readonly boots: BootExpressions | null;
   readonly release: ReleaseExpressions;
 }
+
+/** Treatments that depend on nothing but the row. The start of a process, which is left out, tells it apart. */
+const unread: ReadonlySet<Treatment> = new Set(['keep', 'free-of-size']);
 
 const built = new WeakMap<RecordKind, Map<number, PlanExpressions>>();
 
@@ -49,6 +55,9 @@ function buildExpressions(polars: Polars, native: RecordKind, precisionMs: numbe
   return {
     columns,
     kind,
+    read: polars.cols(
+      columns.filter(({ treatment }) => !unread.has(treatment)).map(({ field }) => field.name),
+    ),
     groups: buildGroupExpressions(polars, treated('name', 'size'), precisionMs),
     texts: texts.length > 0 ? buildTextExpressions(polars, texts) : null,
     processes: hasProcesses ? buildProcessExpressions(polars, counters) : null,

@@ -12,13 +12,16 @@ export function frameOf(kind: RecordKind, rows: readonly AnyRow[]): LazyDataFram
   return polars.readIPC(Buffer.from(arrow.tableToIPC(table, 'file'))).lazy();
 }
 
-/** Rows as partitions of so many rows. */
+/** Rows as partitions of about so many rows; like those of a history, they cut no rows of one time apart. */
 export function partitionsOf(kind: RecordKind, rows: readonly AnyRow[], size: number): FramePartition[] {
-  return Array.from({ length: Math.ceil(rows.length / size) }, (_, i) => ({
-    // Unknown sizes are not read together.
-    maxRows: null,
-    open: () => Promise.resolve(frameOf(kind, rows.slice(i * size, (i + 1) * size))),
-  }));
+  const partitions: FramePartition[] = [];
+  for (let from = 0, to = size; from < rows.length; from = to, to += size) {
+    while (to < rows.length && rows[to]!['timestamp'] === rows[to - 1]!['timestamp']) to++;
+    const part = frameOf(kind, rows.slice(from, to));
+    // Those whose size nobody knows are read one by one.
+    partitions.push({ maxRows: null, open: () => Promise.resolve(part) });
+  }
+  return partitions;
 }
 
 /** What a plan releases of rows, which reach it in frames of so many, computed by Polars' one or other engine. */
@@ -29,8 +32,8 @@ export async function release(
   { size = Math.max(1, rows.length), streaming = false } = {},
 ): Promise<AnyRow[]> {
   const released: AnyRow[] = [];
-  for (const partition of partitionsOf(kind, rows, size)) {
-    const frame = plan.applyFrame(await partition.open());
+  for (let from = 0; from < rows.length; from += size) {
+    const frame = plan.applyFrame(frameOf(kind, rows.slice(from, from + size)));
     const { batches } = arrow.tableFromIPC((await frame.collect({ streaming })).writeIPC());
     for (const batch of batches) released.push(...rowsOf(plan.kind, batch));
   }
