@@ -56,7 +56,11 @@ export function randomRows(kind: RecordKind, count: number, random: () => number
   return Array.from({ length: count }, () => {
     if (random() < 0.9) timeMs += whole(0, stepMs);
     if (random() < 0.02) timeMs += whole(1, 400) * DAY_MS;
-    if (random() < 0.02) for (const name of counted.keys()) counted.set(name, whole(0, 10));
+    if (random() < 0.02) {
+      // A boot, or less than one.
+      const share = pick([0.3, 0.5, 0.7, 1]);
+      for (const name of counted.keys()) if (random() < share) counted.set(name, whole(0, 10));
+    }
     return Object.fromEntries(kind.fields.map((field) => [field.name, valueOf(field)]));
   });
 }

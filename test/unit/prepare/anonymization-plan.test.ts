@@ -64,6 +64,33 @@ describe('planPartitions()', () => {
     expect(released.map((row) => row['pgmajfault'])).toEqual([0, 1, 2, 0, 2, 4]);
   });
 
+  it('takes it for a boot when at least half of the counters that count at all fall', async () => {
+    const counters = ['pswpin', 'pswpout', 'pgmajfault', 'oom_kill', 'psi_io_full_us'] as const;
+    const count = (...values: readonly (number | null)[]): object =>
+      Object.fromEntries(counters.map((name, i) => [name, values[i]!]));
+    const rows = snapshots(
+      6,
+      (i) =>
+        [
+          count(10, 10, 10, 10, 0),
+          count(11, 11, 11, 5, 0), // one of four
+          count(12, null, 12, 5, 0),
+          count(3, 4, 13, 6, 0), // two of four; what was null is compared with its last value
+          count(3, 4, 13, 6, 7),
+          count(2, 3, 14, 7, 6), // three of five
+        ][i]!,
+    );
+    const released = await release(await planOf(memoryKind, rows, { k: 1 }), memoryKind, rows);
+    expect(released.map((row) => counters.map((name) => row[name]))).toEqual([
+      [0, 0, 0, 0, 0],
+      [1, 1, 1, null, 0],
+      [2, null, 2, null, 0],
+      [0, 0, 0, 0, 0],
+      [0, 0, 0, 0, 7],
+      [0, 0, 0, 0, 0],
+    ]);
+  });
+
   it('makes sizes coarse and keeps the used swap exact', async () => {
     const sizes = { mem_total_kib: 24_684_092, swap_total_kib: 2_097_148, swap_free_kib: 2_000_000 };
     const rows = Array.from({ length: 5 }, () => snapshot({ ...sizes, cgroup_limit_bytes: null }));
