@@ -3,8 +3,9 @@
 import type * as arrow from 'apache-arrow';
 import { buildAdrView, recordKinds } from '../core/index.ts';
 import type { RecordKind } from '../core/index.ts';
-import { createAnonymizer, restoreAnonymizationPlan } from '../prepare/index.ts';
+import { createAnonymizer } from '../prepare/index.ts';
 import type { AnonymizationPlan, Anonymizer, PrivacyReport } from '../prepare/index.ts';
+import { buildTransform, planBatches } from './anonymize-batches.ts';
 import type { ResolvedExport } from './export-config.ts';
 import type { ExportTable } from './export-options.ts';
 import { exportOptionsError } from './errors.ts';
@@ -41,8 +42,6 @@ interface TableState {
   readonly firstMs: number | null;
   /** Samples in the range; null where they were not counted. */
   readonly samples: number | null;
-  /** Text of the anonymiser's plan; null when there is none. */
-  readonly plan: string | null;
 }
 
 interface PlannedTable {
@@ -62,7 +61,7 @@ export async function planExport(context: PlanContext, range: ExportRange): Prom
     : null;
   const planned: PlannedTable[] = [];
   for (const table of resolved.tables) planned.push(await planTable(context, table, range, anonymizer));
-  return assemble(context, planned);
+  return await assemble(context, planned);
 }
 
 /**
@@ -77,10 +76,11 @@ export async function resumePlan(context: PlanContext, secretState: string): Pro
     if (!state) return null;
     const firstMs = await readFirstTime(context.source, table, rangeOf(state));
     if (firstMs !== state.firstMs) return null;
-    const plan = state.plan === null ? null : restoreAnonymizationPlan(recordKinds[table]!, state.plan);
-    planned.push({ table, state, plan });
+    // What an anonymiser planned is not kept: such an export begins anew.
+    if (context.resolved.anonymize) return null;
+    planned.push({ table, state, plan: null });
   }
-  return assemble(context, planned);
+  return await assemble(context, planned);
 }
 
 async function planTable(
@@ -91,24 +91,25 @@ async function planTable(
 ): Promise<PlannedTable> {
   const pinned = pinEnd(context.source, table, range);
   const firstMs = await readFirstTime(context.source, table, pinned);
-  const state = { fromMs: pinned.fromMs ?? null, toMs: pinned.toMs, firstMs, samples: null, plan: null };
+  const state = { fromMs: pinned.fromMs ?? null, toMs: pinned.toMs, firstMs, samples: null };
   // An empty table is planned too: its columns are those of the released table.
   if (!anonymizer) return { table, state, plan: null };
   const reader = countingReader(context, table, pinned);
-  const plan = await anonymizer.plan(recordKinds[table]!, reader.read, context.signal);
-  return { table, state: { ...state, samples: reader.samples(), plan: plan.toState() }, plan };
+  const plan = await planBatches(anonymizer, recordKinds[table]!, reader.read, context.signal);
+  return { table, state: { ...state, samples: reader.samples() }, plan };
 }
 
-function assemble(context: PlanContext, planned: readonly PlannedTable[]): ExportPlan {
+async function assemble(context: PlanContext, planned: readonly PlannedTable[]): Promise<ExportPlan> {
   const { resolved, source } = context;
   assertColumns(resolved, planned);
-  const tables = planned.map(({ table, state, plan }) =>
+  const transforms = await Promise.all(planned.map(({ plan }) => plan && buildTransform(plan)));
+  const tables = planned.map(({ table, state, plan }, at) =>
     buildTableSource({
       table,
       native: recordKinds[table]!,
       columns: resolved.columns,
       read: buildSampleReader(source, table, rangeOf(state), resolved.sampleIntervalMs),
-      transform: plan,
+      transform: transforms[at],
       plannedSamples: state.samples,
       firstMs: state.firstMs,
       rowEstimate: plan?.rowCount ?? estimateRows(source, table, state, resolved.sampleIntervalMs),

@@ -5,6 +5,7 @@ import { recordKinds } from '../../core/index.ts';
 import type { HistoryReader } from '../../core/index.ts';
 import { buildHistoryTrainingSet, createAnonymizer, renderPrivacyReport } from '../../prepare/index.ts';
 import type { AnonymizationPlan, FeatureSpec, PrivacyReport } from '../../prepare/index.ts';
+import { buildTransform, planBatches } from '../anonymize-batches.ts';
 import type { ExportTable, TrainingDataConfig } from '../export-options.ts';
 import type { TableSource } from '../file-contract.ts';
 import { buildSampleReader, buildTableSource, readFirstTime } from '../table-source.ts';
@@ -128,7 +129,7 @@ async function planTable(
     native: recordKinds[table]!,
     columns: 'all',
     read,
-    transform: plan,
+    transform: plan && (await buildTransform(plan)),
     plannedSamples: null,
     firstMs,
   });
@@ -149,7 +150,7 @@ async function planRelease(
   { k, signal }: HistorySourceOptions,
   key: Uint8Array | undefined,
 ): Promise<AnonymizationPlan> {
-  return createAnonymizer({ key, k }).plan(recordKinds[table]!, read, signal);
+  return planBatches(createAnonymizer({ key, k }), recordKinds[table]!, read, signal);
 }
 
 const tableTexts: Readonly<Record<ExportTable, string>> = {
