@@ -1,7 +1,7 @@
 // The sliding windows every feature is computed over: a ring of the newest snapshots with exact
 // running sums. All sums are sums of integers below 2^53, so a value depends only on the rows in
 // the window, never on how long the window has been sliding. No clock: time comes with the snapshot.
-import type { MemorySnapshot } from '../core/index.ts';
+import type { SnapshotValues } from './snapshot-columns.ts';
 import { RestartingCounter } from './restarting-counter.ts';
 
 /** Lengths that decide what a window holds. Part of the feature specification. */
@@ -15,23 +15,23 @@ export interface WindowParameters {
 }
 
 const counterReaders = {
-  psiMemorySomeUs: (s: MemorySnapshot) => s.psi_memory_some_us,
-  psiMemoryFullUs: (s: MemorySnapshot) => s.psi_memory_full_us,
-  psiIoSomeUs: (s: MemorySnapshot) => s.psi_io_some_us,
-  psiCpuSomeUs: (s: MemorySnapshot) => s.psi_cpu_some_us,
-  refaultFile: (s: MemorySnapshot) => s.workingset_refault_file,
-  refaultAnon: (s: MemorySnapshot) => s.workingset_refault_anon,
-  swapIn: (s: MemorySnapshot) => s.pswpin,
-  swapOut: (s: MemorySnapshot) => s.pswpout,
-  majorFaults: (s: MemorySnapshot) => s.pgmajfault,
-  pagesScanned: (s: MemorySnapshot) => sumOf(s.pgscan_kswapd, s.pgscan_direct),
-  pagesStolen: (s: MemorySnapshot) => sumOf(s.pgsteal_kswapd, s.pgsteal_direct),
+  psiMemorySomeUs: (s: SnapshotValues) => s.psi_memory_some_us,
+  psiMemoryFullUs: (s: SnapshotValues) => s.psi_memory_full_us,
+  psiIoSomeUs: (s: SnapshotValues) => s.psi_io_some_us,
+  psiCpuSomeUs: (s: SnapshotValues) => s.psi_cpu_some_us,
+  refaultFile: (s: SnapshotValues) => s.workingset_refault_file,
+  refaultAnon: (s: SnapshotValues) => s.workingset_refault_anon,
+  swapIn: (s: SnapshotValues) => s.pswpin,
+  swapOut: (s: SnapshotValues) => s.pswpout,
+  majorFaults: (s: SnapshotValues) => s.pgmajfault,
+  pagesScanned: (s: SnapshotValues) => sumOf(s.pgscan_kswapd, s.pgscan_direct),
+  pagesStolen: (s: SnapshotValues) => sumOf(s.pgsteal_kswapd, s.pgsteal_direct),
 } as const;
 
 /** Counters that begin anew with the optimizer; the window keeps the sums of their increases. */
 const ownReaders = {
-  ownRefaultFile: (s: MemorySnapshot) => s.own_refault_file,
-  ownRefaultAnon: (s: MemorySnapshot) => s.own_refault_anon,
+  ownRefaultFile: (s: SnapshotValues) => s.own_refault_file,
+  ownRefaultAnon: (s: SnapshotValues) => s.own_refault_anon,
 } as const;
 
 /** A cumulative counter the window keeps. */
@@ -83,7 +83,7 @@ export class SnapshotWindow {
    * Takes the next snapshot; true once the rate window is spanned. A repeated timestamp is skipped; with other
    * counters it tells rows of two times, mixed by a clock that was set back, and the next snapshot starts afresh.
    */
-  push(snapshot: MemorySnapshot, timeMs = snapshot.timestamp): boolean {
+  push(snapshot: SnapshotValues, timeMs = snapshot.timestamp): boolean {
     const nowMs = Math.round(timeMs);
     if (this.#end > this.#start && nowMs === this.#timeAt(this.#end - 1)) {
       this.#isMixed ||= !this.#hasCountersOf(snapshot);
@@ -132,9 +132,9 @@ export class SnapshotWindow {
     return rise / run;
   }
 
-  #write(snapshot: MemorySnapshot, nowMs: number): void {
+  #write(snapshot: SnapshotValues, nowMs: number): void {
     if (this.#end - Math.min(this.#base, this.#tail) >= this.#capacity - 1) this.#grow();
-    const at = (this.#end % this.#capacity) * stride;
+    const at = (this.#end & (this.#capacity - 1)) * stride;
     const ring = this.#ring;
     ring[at] = nowMs;
     ring[at + 1] = snapshot.mem_total_kib - snapshot.mem_available_kib;
@@ -166,7 +166,7 @@ export class SnapshotWindow {
     return fallen > 0 && fallen * 2 >= counting;
   }
 
-  #hasCountersOf(snapshot: MemorySnapshot): boolean {
+  #hasCountersOf(snapshot: SnapshotValues): boolean {
     return readers.every((read, i) =>
       Object.is(read(snapshot) ?? Number.NaN, this.#cell(this.#end - 1, firstCounter + i)),
     );
@@ -208,7 +208,8 @@ export class SnapshotWindow {
   }
 
   #cell(position: number, column: number): number {
-    return this.#ring[(position % this.#capacity) * stride + column]!;
+    // A power of two: the low bits of a position are its remainder.
+    return this.#ring[(position & (this.#capacity - 1)) * stride + column]!;
   }
 
   #timeAt(position: number): number {

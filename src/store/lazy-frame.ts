@@ -35,8 +35,8 @@ async function buildFrames(kind: RecordKind): Promise<Frames> {
   const known = framesOf.get(kind);
   if (known) return known;
   const { default: polars } = await import('nodejs-polars');
-  const names = kind.fields.map(({ name }) => name);
-  const frames = { empty: await buildRowsFrame(kind, []), all: polars.cols(...names) };
+  const [first, ...others] = kind.fields.map(({ name }) => name);
+  const frames = { empty: await buildRowsFrame(kind, []), all: polars.cols(first!, ...others) };
   framesOf.set(kind, frames);
   return frames;
 }
