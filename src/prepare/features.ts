@@ -5,6 +5,7 @@ import { usedPercentOf } from '../core/index.ts';
 import type { SnapshotValues } from './snapshot-columns.ts';
 import { clip } from './clip.ts';
 import { createLocalTime } from './local-time.ts';
+import { columnOf } from './snapshot-window.ts';
 import type { Counter, SnapshotWindow } from './snapshot-window.ts';
 
 /** Version of the formulas below. */
@@ -51,6 +52,9 @@ const localWeekday = createLocalTime((date) => (date.getDay() + 6) % 7);
 const ownFile: readonly Counter[] = ['ownRefaultFile'];
 const ownAnon: readonly Counter[] = ['ownRefaultAnon'];
 
+const pagesScanned = columnOf('pagesScanned');
+const pagesStolen = columnOf('pagesStolen');
+
 /** All features, the ADR's eight first. The order here is the default order of a row. */
 export const featureTable: readonly FeatureDefinition[] = [
   define('usage_percent', '%', '100 × (1 - MemAvailable / MemTotal), clipped to 0 to 100', (f) =>
@@ -95,7 +99,7 @@ export const featureTable: readonly FeatureDefinition[] = [
     'reclaim_efficiency',
     '0 to 1',
     'pages stolen / pages scanned over the rate window, clipped; 1 when nothing was scanned or it is unknown',
-    (f) => clip(f.window.increase('pagesStolen') / f.window.increase('pagesScanned'), 0, 1),
+    (f) => clip(f.window.increase(pagesStolen) / f.window.increase(pagesScanned), 0, 1),
     1,
   ),
   define('available_percent', '%', '100 × MemAvailable / MemTotal, at most 100', (f) =>
@@ -139,8 +143,9 @@ function define(
 
 function stallShare(name: string, counter: Counter, source: string): FeatureDefinition {
   const how = `share of the rate window stalled, from the total of ${source}, clipped to 0 to 1; 0 when unknown`;
+  const column = columnOf(counter);
   return define(name, '0 to 1', how, (f) =>
-    clip(f.window.increase(counter) / (f.window.rateSpanMs * 1000), 0, 1),
+    clip(f.window.increase(column) / (f.window.rateSpanMs * 1000), 0, 1),
   );
 }
 
@@ -156,10 +161,12 @@ function pageRate(
 ): FeatureDefinition {
   const ours = own.length > 0 ? ', less the pages that the optimizer had paged out and came back' : '';
   const how = `log(1 + millionths of MemTotal's pages per second) by ${source} over the rate window${ours}; 0 when unknown`;
+  const column = columnOf(counter);
+  const ownColumns = own.map(columnOf);
   return define(name, 'log(1 + ppm/s)', how, ({ window, snapshot }) => {
     let ownPages = 0;
-    for (let i = 0; i < own.length; i++) ownPages += window.increase(own[i]!);
-    const pagesPerSecond = Math.max(0, window.increase(counter) - ownPages) / (window.rateSpanMs / 1000);
+    for (let i = 0; i < ownColumns.length; i++) ownPages += window.increase(ownColumns[i]!);
+    const pagesPerSecond = Math.max(0, window.increase(column) - ownPages) / (window.rateSpanMs / 1000);
     if (pagesPerSecond > MAX_PAGES_PER_SECOND) return Number.NaN;
     const totalPages = snapshot.mem_total_kib / featureConstants.pageKib;
     return Math.log1p((1e6 * pagesPerSecond) / totalPages);
