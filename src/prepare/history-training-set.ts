@@ -17,8 +17,8 @@ export type HistoryTrainingOptions = {
     TrainingSetOptions[K] | undefined;
 } & { readonly spec: FeatureSpec };
 
-/** Features of three days at 1 Hz; those of longer sets are computed again when they are read. */
-const KEEP_BYTES = 32 * 2 ** 20;
+/** Features of two days at 1 Hz; those of longer sets are computed again when they are read. */
+const KEEP_BYTES = 16 * 2 ** 20;
 
 /** Rows of one partition that has to be sorted. */
 const SORT_ROWS = 65_536;
