@@ -2,7 +2,7 @@
 // It can be opened again and again and gives the same rows each time. Nothing is written here.
 import type * as arrow from 'apache-arrow';
 import { buildAdrView, recordKinds, takeRows, toArrowSchema, buildBatch, timesOf } from '../core/index.ts';
-import type { BatchTransform, HistoryReader, RecordKind } from '../core/index.ts';
+import type { BatchTransform, HistoryReader, PartitionReader, RecordKind } from '../core/index.ts';
 import { sourceChangedError } from './errors.ts';
 import type { ExportTable } from './export-options.ts';
 import type { TableSource } from './file-contract.ts';
@@ -15,7 +15,7 @@ export interface ExportRange {
 }
 
 /** Where rows come from. */
-export interface ExportSource extends HistoryReader {
+export interface ExportSource extends HistoryReader, PartitionReader {
   /** What it holds: for progress, and for saying so when a range is empty. */
   stats?(): {
     readonly kinds: Readonly<

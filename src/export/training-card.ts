@@ -2,7 +2,7 @@
 // how every column came about without this program. Pure.
 import { labels } from '../core/index.ts';
 import { datasetCard } from '../prepare/index.ts';
-import type { DatasetCard, TrainingSet } from '../prepare/index.ts';
+import type { DatasetCard, TrainingFacts } from '../prepare/index.ts';
 import type { LabelType } from './export-options.ts';
 import type { ResolvedTraining } from './training-config.ts';
 import { describeColumns } from './training-table.ts';
@@ -30,7 +30,7 @@ export interface TrainingCard extends DatasetCard {
 
 /** Describes an exported training set. */
 export function buildTrainingCard(
-  set: TrainingSet,
+  set: TrainingFacts,
   resolved: ResolvedTraining,
   files: readonly TrainingFile[],
 ): TrainingCard {
@@ -61,7 +61,7 @@ export function buildTrainingCard(
 }
 
 /** Weights of the values that stand in the label column. */
-export function labelWeights(set: TrainingSet, labelType: LabelType): Record<string, number> {
+export function labelWeights(set: TrainingFacts, labelType: LabelType): Record<string, number> {
   if (labelType !== 'binary') {
     return Object.fromEntries(
       labels.map((name, index) => [labelType === 'class' ? name : String(index), set.classWeights[index]!]),
@@ -75,7 +75,7 @@ export function labelWeights(set: TrainingSet, labelType: LabelType): Record<str
   return { '0': isWeighted ? weigh(negative!) : 1, '1': isWeighted ? weigh(positive) : 1 };
 }
 
-function describeLabel(set: TrainingSet, type: LabelType): TrainingCard['label'] {
+function describeLabel(set: TrainingFacts, type: LabelType): TrainingCard['label'] {
   const names =
     type === 'binary'
       ? { '0': labels[0], '1': labels.slice(1).join(' or ') }

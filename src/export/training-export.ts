@@ -5,9 +5,8 @@ import { createReadStream } from 'node:fs';
 import { rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { isRuvectorError } from '../core/index.ts';
-import type { HistoryReader } from '../core/index.ts';
 import { buildFeatureSpec, buildHistoryTrainingSet } from '../prepare/index.ts';
-import type { FeatureSpec, TrainingSet } from '../prepare/index.ts';
+import type { FeatureSpec, StreamedTrainingSet, TrainingFacts, TrainingHistory } from '../prepare/index.ts';
 import { locateDestination, makeFolder, requireFile, writeWhole } from '../files/index.ts';
 import { noRowsError } from './errors.ts';
 import type { ExportProgress, ExportStats, TableSource } from './file-contract.ts';
@@ -21,7 +20,7 @@ import { writeTables } from './write-tables.ts';
 
 /** What a training export reads and how it is watched. */
 export interface TrainingExportContext {
-  readonly source: HistoryReader;
+  readonly source: TrainingHistory;
   /** The host's features. @default buildFeatureSpec() */
   readonly spec?: FeatureSpec | undefined;
   /** Horizon of a configuration that names none. @default that of prepare, a minute */
@@ -84,7 +83,7 @@ async function buildSet(
   resolved: ResolvedTraining,
   config: TrainingDataConfig,
   context: TrainingExportContext,
-): Promise<TrainingSet> {
+): Promise<StreamedTrainingSet> {
   const spec = context.spec ?? buildFeatureSpec();
   try {
     return await buildHistoryTrainingSet(context.source, {
@@ -132,7 +131,7 @@ const describeTime = (time: TrainingDataConfig['start'], fallback: string): stri
   time instanceof Date ? time.toISOString() : String(time ?? fallback);
 
 async function writeSet(
-  set: TrainingSet,
+  set: StreamedTrainingSet,
   resolved: ResolvedTraining,
   target: string,
   { signal, onProgress, hasDescriptors }: TrainingExportContext,
@@ -150,7 +149,7 @@ async function writeSet(
 }
 
 function tablesOf(
-  set: TrainingSet,
+  set: StreamedTrainingSet,
   { isFolder: isSplit, labelType, timePrecisionMs }: ResolvedTraining,
 ): TableSource[] {
   const options = { labelType, timePrecisionMs };
@@ -196,7 +195,7 @@ async function digestFile(path: string): Promise<{ bytes: number; sha256: string
 }
 
 function describeSet(
-  set: TrainingSet,
+  set: TrainingFacts,
   { labelType }: ResolvedTraining,
 ): Pick<TrainingDataStats, 'features' | 'splits' | 'classWeights' | 'datasetId'> {
   return {

@@ -12,8 +12,8 @@ import {
   toNumbers,
 } from '../core/index.ts';
 import type { Field, RecordKind } from '../core/index.ts';
-import { featureTable, splitNames, trainingBatches } from '../prepare/index.ts';
-import type { SplitName, TrainingSet } from '../prepare/index.ts';
+import { createTrainingSource, featureTable, splitNames } from '../prepare/index.ts';
+import type { SplitName, StreamedTrainingSet, TrainingFacts, TrainingSet } from '../prepare/index.ts';
 import type { TableSource } from './file-contract.ts';
 import type { LabelType } from './export-options.ts';
 
@@ -35,7 +35,10 @@ interface Column {
 }
 
 /** Builds the table. */
-export function buildTrainingTable(set: TrainingSet, options: TrainingTableOptions): TableSource {
+export function buildTrainingTable(
+  set: TrainingSet | StreamedTrainingSet,
+  options: TrainingTableOptions,
+): TableSource {
   const columns = trainingColumns(set, options);
   const kind: RecordKind = { name: 'training', version: 1, fields: columns.map(({ field }) => field) };
   const schema = toArrowSchema(kind);
@@ -48,18 +51,18 @@ export function buildTrainingTable(set: TrainingSet, options: TrainingTableOptio
 }
 
 /** Name, type, unit and origin of each column, for the dataset card. */
-export function describeColumns(set: TrainingSet, options: TrainingTableOptions): Field[] {
+export function describeColumns(set: TrainingFacts, options: TrainingTableOptions): Field[] {
   return trainingColumns(set, options).map(({ field }) => field);
 }
 
 /** Rows of a split, or of the whole set. */
-export function countRows(set: TrainingSet, split: SplitName | undefined): number {
+export function countRows(set: TrainingFacts, split: SplitName | undefined): number {
   if (split === undefined) return set.rowCount;
   return set.classCounts[split].reduce((sum, count) => sum + count, 0);
 }
 
 async function* openTable(
-  set: TrainingSet,
+  set: TrainingSet | StreamedTrainingSet,
   { split }: TrainingTableOptions,
   columns: readonly Column[],
   schema: arrow.Schema,
@@ -68,8 +71,7 @@ async function* openTable(
 ): AsyncGenerator<arrow.RecordBatch> {
   let at = 0;
   let skip = skipRows;
-  for (const batch of trainingBatches(set)) {
-    signal.throwIfAborted();
+  for await (const batch of createTrainingSource(set).open(0, signal)) {
     const picked = split === undefined ? batch : takeRows(batch, rowsOfSplit(set, split, at, batch.numRows));
     at += batch.numRows;
     const wanted = picked.slice(Math.min(skip, picked.numRows));
@@ -78,7 +80,7 @@ async function* openTable(
   }
 }
 
-function rowsOfSplit(set: TrainingSet, split: SplitName, at: number, count: number): Uint32Array {
+function rowsOfSplit(set: TrainingFacts, split: SplitName, at: number, count: number): Uint32Array {
   const wanted = splitNames.indexOf(split);
   const rows = new Uint32Array(count);
   let kept = 0;
@@ -98,7 +100,7 @@ function convertBatch(
   return buildBatch(schema, batch.numRows, converted);
 }
 
-function trainingColumns(set: TrainingSet, options: TrainingTableOptions): Column[] {
+function trainingColumns(set: TrainingFacts, options: TrainingTableOptions): Column[] {
   const { timePrecisionMs, labelType, split } = options;
   const features = set.featureNames.map((name): Column => ({ from: name, field: featureField(name) }));
   const trend = features.find(({ from }) => from === 'usage_trend');

@@ -34,17 +34,18 @@ export function undersample(rowLabels: Int8Array, splits: Uint8Array, seed: numb
   const remaining = [...counts];
   const wanted = counts.map((count) => Math.min(count, target));
   const random = seededRandom(seed);
-  const kept: number[] = [];
+  const kept = new Uint32Array(rowLabels.length);
+  let rows = 0;
   for (let i = 0; i < rowLabels.length; i++) {
     const label = rowLabels[i]!;
     // Selection sampling (Knuth, TAOCP 3.4.2 algorithm S): each class keeps exactly `target` rows.
-    if (splits[i] !== train) kept.push(i);
+    if (splits[i] !== train) kept[rows++] = i;
     else if (random() * remaining[label]!-- < wanted[label]!) {
       wanted[label]!--;
-      kept.push(i);
+      kept[rows++] = i;
     }
   }
-  return Uint32Array.from(kept);
+  return kept.slice(0, rows);
 }
 
 /** mulberry32: small, fast, the same on every platform. Not for secrets. */

@@ -5,10 +5,9 @@ import { featureTable } from './features.ts';
 import type { FeatureSpec } from './feature-spec.ts';
 import { labelRules } from './labels.ts';
 import type { LabelThresholds } from './labels.ts';
-import { scorePersistence } from './persistence.ts';
 import type { BaselineScores } from './persistence.ts';
 import { splitNames } from './split.ts';
-import type { TrainingSet } from './training-set.ts';
+import type { TrainingFacts } from './training-set.ts';
 
 interface CardCondition {
   signal: string;
@@ -35,7 +34,7 @@ export interface DatasetCard {
   /** Rows of each label by split, then by label name. */
   classCounts: Record<string, Record<string, number>>;
   classWeights: Record<string, number>;
-  skipped: TrainingSet['skipped'];
+  skipped: TrainingFacts['skipped'];
   /** Rows that an action of the optimizer reaches: those within effectMs after it, and those whose horizon holds it. */
   acted: { included: boolean; effectMs: number; rows: number };
   /** What a model has to beat on the test part: the thresholds on the last seconds of each row. Null without their features. */
@@ -44,7 +43,7 @@ export interface DatasetCard {
 }
 
 /** Describes a training set. */
-export function datasetCard(set: TrainingSet): DatasetCard {
+export function datasetCard(set: TrainingFacts): DatasetCard {
   return {
     id: set.id,
     sha256: set.sha256,
@@ -68,7 +67,7 @@ export function datasetCard(set: TrainingSet): DatasetCard {
       effectMs: set.actionEffectMs,
       rows: set.acted.reduce((sum, mark) => sum + mark, 0),
     },
-    baseline: { persistence: scorePersistence(set) },
+    baseline: { persistence: set.persistence },
     notes: set.notes,
   };
 }
@@ -88,7 +87,7 @@ function describeRules(thresholds: LabelThresholds): DatasetCard['labelRules'] {
   }));
 }
 
-function describeSplit(set: TrainingSet): DatasetCard['split'] {
+function describeSplit(set: TrainingFacts): DatasetCard['split'] {
   return {
     how: 'by time; in each block the newest rows are tested on; no train row within one horizon of a test row',
     testFraction: set.testFraction,

@@ -74,3 +74,12 @@ export function stalePlanError(table: string, cause: unknown): PrivacyError {
     { details: { table }, cause },
   );
 }
+
+/** A training set is read once more, and its history does not hold the same rows any more, code `ERR_PREPARE_HISTORY_CHANGED`. */
+export function historyChangedError(rows: number): TrainingHistoryError {
+  return new TrainingHistoryError(
+    'ERR_PREPARE_HISTORY_CHANGED',
+    `Cannot read a training set of ${rows} rows: the history does not hold the same rows any more (retention, or a damaged file); build the set again`,
+    { details: { rows } },
+  );
+}

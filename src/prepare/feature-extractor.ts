@@ -1,6 +1,6 @@
 // The one feature extractor, for training and for live decisions alike, so that both see the same
 // bits. It streams: one snapshot in, one row out, constant work and bounded memory.
-import type { MemorySnapshot } from '../core/index.ts';
+import type { SnapshotValues } from './snapshot-columns.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { prepareOptionsError } from './errors.ts';
 import type { FeatureSpec } from './feature-spec.ts';
@@ -28,7 +28,7 @@ export interface FeatureExtractor {
    *   window is not spanned: after a start, a pause over `maxGapMs`, a step back in time or a reboot,
    *   and for a repeated timestamp
    */
-  push(snapshot: MemorySnapshot, context: FeatureContext): Float32Array | null;
+  push(snapshot: SnapshotValues, context: FeatureContext): Float32Array | null;
 }
 
 /**
@@ -58,7 +58,7 @@ export class FeatureComputer {
     this.#definitions = definitionsOf(spec);
     this.#window = new SnapshotWindow(spec);
     this.#input = {
-      snapshot: undefined as unknown as MemorySnapshot,
+      snapshot: undefined as unknown as SnapshotValues,
       timeMs: 0,
       window: this.#window,
       lastOptimizationMs: null,
@@ -68,7 +68,7 @@ export class FeatureComputer {
   }
 
   /** Slides the windows; true when a row can be computed. */
-  take(snapshot: MemorySnapshot, timeMs = snapshot.timestamp): boolean {
+  take(snapshot: SnapshotValues, timeMs = snapshot.timestamp): boolean {
     this.#input.snapshot = snapshot;
     this.#input.timeMs = timeMs;
     return this.#window.push(snapshot, timeMs);

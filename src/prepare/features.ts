@@ -2,8 +2,10 @@
 // windows. A change of a formula, a unit or a constant needs a new `featureVersion`, because it is
 // the specification's hash that keeps a model from being fed by a host that computes otherwise.
 import { usedPercentOf } from '../core/index.ts';
-import type { MemorySnapshot } from '../core/index.ts';
+import type { SnapshotValues } from './snapshot-columns.ts';
 import { clip } from './clip.ts';
+import { createLocalTime } from './local-time.ts';
+import { columnOf } from './snapshot-window.ts';
 import type { Counter, SnapshotWindow } from './snapshot-window.ts';
 
 /** Version of the formulas below. */
@@ -24,7 +26,7 @@ const MAX_PAGES_PER_SECOND = 2 ** 28;
 
 /** What a feature is computed from. */
 export interface FeatureInput {
-  readonly snapshot: MemorySnapshot;
+  readonly snapshot: SnapshotValues;
   readonly window: SnapshotWindow;
   /** Time of this snapshot and of the last action, which no step of the wall clock moves. */
   readonly timeMs: number;
@@ -43,9 +45,15 @@ export interface FeatureDefinition {
   readonly compute: (input: FeatureInput) => number;
 }
 
+const localHour = createLocalTime((date) => date.getHours());
+const localWeekday = createLocalTime((date) => (date.getDay() + 6) % 7);
+
 // Counters of what the optimizer itself had paged out and came back.
 const ownFile: readonly Counter[] = ['ownRefaultFile'];
 const ownAnon: readonly Counter[] = ['ownRefaultAnon'];
+
+const pagesScanned = columnOf('pagesScanned');
+const pagesStolen = columnOf('pagesStolen');
 
 /** All features, the ADR's eight first. The order here is the default order of a row. */
 export const featureTable: readonly FeatureDefinition[] = [
@@ -66,14 +74,9 @@ export const featureTable: readonly FeatureDefinition[] = [
     (f) => percentOf(f.snapshot.top_process_rss_kib, f.snapshot.mem_total_kib),
   ),
   define('page_file_ratio', '0 to 1', 'swap in use / swap size; 0 without swap', swapUsedRatio),
-  define('time_of_day', 'hour', 'local hour of the host, 0 to 23', (f) =>
-    new Date(f.snapshot.timestamp).getHours(),
-  ),
-  define(
-    'day_of_week',
-    'day',
-    'local day of the host, 0 = Monday to 6 = Sunday',
-    (f) => (new Date(f.snapshot.timestamp).getDay() + 6) % 7,
+  define('time_of_day', 'hour', 'local hour of the host, 0 to 23', (f) => localHour(f.snapshot.timestamp)),
+  define('day_of_week', 'day', 'local day of the host, 0 = Monday to 6 = Sunday', (f) =>
+    localWeekday(f.snapshot.timestamp),
   ),
   define(
     'minutes_since_last_opt',
@@ -96,7 +99,7 @@ export const featureTable: readonly FeatureDefinition[] = [
     'reclaim_efficiency',
     '0 to 1',
     'pages stolen / pages scanned over the rate window, clipped; 1 when nothing was scanned or it is unknown',
-    (f) => clip(f.window.increase('pagesStolen') / f.window.increase('pagesScanned'), 0, 1),
+    (f) => clip(f.window.increase(pagesStolen) / f.window.increase(pagesScanned), 0, 1),
     1,
   ),
   define('available_percent', '%', '100 × MemAvailable / MemTotal, at most 100', (f) =>
@@ -140,8 +143,9 @@ function define(
 
 function stallShare(name: string, counter: Counter, source: string): FeatureDefinition {
   const how = `share of the rate window stalled, from the total of ${source}, clipped to 0 to 1; 0 when unknown`;
+  const column = columnOf(counter);
   return define(name, '0 to 1', how, (f) =>
-    clip(f.window.increase(counter) / (f.window.rateSpanMs * 1000), 0, 1),
+    clip(f.window.increase(column) / (f.window.rateSpanMs * 1000), 0, 1),
   );
 }
 
@@ -157,9 +161,12 @@ function pageRate(
 ): FeatureDefinition {
   const ours = own.length > 0 ? ', less the pages that the optimizer had paged out and came back' : '';
   const how = `log(1 + millionths of MemTotal's pages per second) by ${source} over the rate window${ours}; 0 when unknown`;
+  const column = columnOf(counter);
+  const ownColumns = own.map(columnOf);
   return define(name, 'log(1 + ppm/s)', how, ({ window, snapshot }) => {
-    const ownPages = own.reduce((sum, each) => sum + window.increase(each), 0);
-    const pagesPerSecond = Math.max(0, window.increase(counter) - ownPages) / (window.rateSpanMs / 1000);
+    let ownPages = 0;
+    for (let i = 0; i < ownColumns.length; i++) ownPages += window.increase(ownColumns[i]!);
+    const pagesPerSecond = Math.max(0, window.increase(column) - ownPages) / (window.rateSpanMs / 1000);
     if (pagesPerSecond > MAX_PAGES_PER_SECOND) return Number.NaN;
     const totalPages = snapshot.mem_total_kib / featureConstants.pageKib;
     return Math.log1p((1e6 * pagesPerSecond) / totalPages);

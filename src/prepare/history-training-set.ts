@@ -1,10 +1,15 @@
 // A training set from a history: the one place that knows which rows, windows and actions a set is made
 // of. The history is a port; this room does no I/O.
-import type { HistoryReader } from '../core/index.ts';
+import type { HistoryReader, PartitionReader } from '../core/index.ts';
 import type { FeatureSpec } from './feature-spec.ts';
 import { lookbackMs } from './feature-spec.ts';
-import { buildTrainingSet } from './training-set.ts';
-import type { TrainingSet, TrainingSetOptions } from './training-set.ts';
+import { readSnapshotBatches } from './snapshot-partitions.ts';
+import type { SnapshotSource } from './snapshot-source.ts';
+import { streamTrainingSet } from './training-set.ts';
+import type { StreamedTrainingSet, TrainingSetOptions } from './training-set.ts';
+
+/** What a training set is read from. */
+export type TrainingHistory = HistoryReader & PartitionReader;
 
 /** Options of {@link buildHistoryTrainingSet}; undefined values count as not given. */
 export type HistoryTrainingOptions = {
@@ -12,25 +17,45 @@ export type HistoryTrainingOptions = {
     TrainingSetOptions[K] | undefined;
 } & { readonly spec: FeatureSpec };
 
+/** Features of two days at 1 Hz; those of longer sets are computed again when they are read. */
+const KEEP_BYTES = 16 * 2 ** 20;
+
+/** Rows of one partition that has to be sorted. */
+const SORT_ROWS = 65_536;
+
 /**
  * Builds the training set of a range of the history, windows filled from the rows before it.
  * @throws PrepareOptionsError, TrainingHistoryError as `buildTrainingSet`
  */
 export async function buildHistoryTrainingSet(
-  history: HistoryReader,
+  history: TrainingHistory,
   options: HistoryTrainingOptions,
-): Promise<TrainingSet> {
+  keepBytes = KEEP_BYTES,
+): Promise<StreamedTrainingSet> {
   const { fromMs, toMs, spec } = options;
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const range = {
     ...(fromMs !== undefined && { fromMs: fromMs - lookbackMs(spec) }),
     ...(toMs !== undefined && { toMs }),
   };
-  return buildTrainingSet({
-    ...Object.fromEntries(given),
-    memory: history.query('memory', range),
-    optimizationTimestamps: await actionTimes(history),
-  });
+  const { rows, open } = await planSnapshots(history, range);
+  return streamTrainingSet(
+    { ...Object.fromEntries(given), optimizationTimestamps: await actionTimes(history) },
+    open,
+    { keepBytes, expectedRows: rows },
+  );
+}
+
+/** The snapshots of a range, at most so many, the same each time they are opened. */
+export async function planSnapshots(
+  history: PartitionReader,
+  range: { readonly fromMs?: number; readonly toMs?: number } = {},
+): Promise<{ readonly rows: number; readonly open: () => SnapshotSource }> {
+  const partitions = await history.partitions('memory', { ...range, maxRows: SORT_ROWS });
+  return {
+    rows: partitions.reduce((sum, { maxRows }) => sum + maxRows, 0),
+    open: () => readSnapshotBatches(partitions),
+  };
 }
 
 /** Times of real actions: for `minutes_since_last_opt` as the live extractor saw it, and for the rows they reach. */

@@ -1,12 +1,12 @@
 // Observes the horizon after each snapshot in one pass: differences of observations and a sliding minimum
-// (monotonic queue). A horizon that was not fully observed (end of history, pause, reboot) has no
-// label, because a label must be what happened, never a guess.
+// (monotonic queue). It holds the snapshots of one horizon. A horizon that was not fully observed (end of history, pause,
+// reboot) has no label, because a label must be what happened, never a guess.
 import type { MemorySnapshot } from '../core/index.ts';
-import { defaultThresholds, labelOutcome } from './labels.ts';
-import type { LabelThresholds } from './labels.ts';
-import { Observer, isPause, isReboot, outcomeBetween } from './observation.ts';
+import { createOutcomeLabeler, defaultThresholds } from './labels.ts';
+import type { HorizonOutcome, LabelThresholds } from './labels.ts';
+import { Observer, blankObservation, isHorizonBreak, outcomeBetween } from './observation.ts';
 import type { Observation } from './observation.ts';
-import { ObservationColumns } from './observation-columns.ts';
+import type { SnapshotValues } from './snapshot-columns.ts';
 import { trainingSetDefaults } from './training-set-options.ts';
 
 /** The label of a row whose horizon was not fully observed. */
@@ -27,93 +27,116 @@ export interface LabelOptions {
  * @returns one index into `labels` a row, or `unlabelled` (-1)
  */
 export function labelSnapshots(rows: Iterable<MemorySnapshot>, options: LabelOptions = {}): Int8Array {
-  const observations = new Observations();
-  for (const row of rows) observations.push(row);
-  return observations.label(options);
+  const labels: number[] = [];
+  const labeler = new HorizonLabeler(options, (label) => labels.push(label));
+  for (const row of rows) labeler.push(row);
+  labeler.end();
+  return Int8Array.from(labels);
 }
 
-/** The few numbers of each snapshot that labels need. */
-export class Observations {
+const smallestCapacity = 128;
+
+/** Labels snapshots in time order, each as soon as a later one or the end decides it. */
+export class HorizonLabeler {
+  readonly #horizonMs: number;
+  readonly #maxGapMs: number;
+  readonly #thresholds: LabelThresholds;
+  readonly #labelOf: (outcome: HorizonOutcome) => number;
+  readonly #emit: (label: number) => void;
   readonly #observer = new Observer();
-  readonly #rows = new ObservationColumns();
-  /** Positions whose step from the row before is a reboot. */
-  readonly #reboots = new Set<number>();
-  #previous: Observation | null = null;
+  // Rows [first, end) have no label yet; the newest is always among them. A position modulo the capacity is the slot.
+  #slots = blankSlots(smallestCapacity);
+  #first = 0;
+  #end = 0;
+  // Positions whose available memory is lower than that of all after them, the oldest first.
+  #lowest = new Float64Array(smallestCapacity);
+  #lowestFirst = 0;
+  #lowestEnd = 0;
 
-  /** Appends a snapshot and returns its position. Time order is expected; a step back counts as a reboot. */
-  push(snapshot: MemorySnapshot): number {
-    const row = this.#observer.observe(snapshot);
-    if (this.#previous && isReboot(this.#previous, row)) this.#reboots.add(this.#rows.length);
-    this.#previous = row;
-    this.#rows.push(row);
-    return this.#rows.length - 1;
-  }
-
-  /** Labels all snapshots. O(n). */
-  label(options: LabelOptions = {}): Int8Array {
+  /** @param emit is told the label of each snapshot, in their order */
+  constructor(options: LabelOptions, emit: (label: number) => void) {
     const { horizonMs = trainingSetDefaults.horizonMs, thresholds = defaultThresholds } = options;
-    const { maxGapMs = horizonMs } = options;
-    const labels = new Int8Array(this.#rows.length).fill(unlabelled);
-    let start = 0;
-    while (start < labels.length) {
-      const end = this.#endOfSegment(start, maxGapMs);
-      this.#labelSegment(labels, start, end, horizonMs, thresholds);
-      start = end;
-    }
-    return labels;
+    this.#horizonMs = horizonMs;
+    this.#maxGapMs = options.maxGapMs ?? horizonMs;
+    this.#thresholds = thresholds;
+    this.#labelOf = createOutcomeLabeler(thresholds);
+    this.#emit = emit;
   }
 
-  #endOfSegment(start: number, maxGapMs: number): number {
-    for (let at = start + 1; at < this.#rows.length; at++) {
-      const elapsedMs = this.#rows.timeMsAt(at) - this.#rows.timeMsAt(at - 1);
-      if (isPause(elapsedMs, maxGapMs) || this.#reboots.has(at)) return at;
-    }
-    return this.#rows.length;
+  /** Takes the next snapshot; a step back in time counts as a reboot. */
+  push(snapshot: SnapshotValues): void {
+    if (this.#end - this.#first === this.#slots.length) this.#grow();
+    const now = this.#observer.observe(snapshot, this.#at(this.#end));
+    if (this.#end > this.#first) this.#closeBefore(this.#at(this.#end - 1), now);
+    this.#pushLowest(this.#end++, now.availablePercent);
   }
 
-  #labelSegment(
-    labels: Int8Array,
-    start: number,
-    end: number,
-    horizonMs: number,
-    thresholds: LabelThresholds,
-  ): void {
-    const rows = this.#rows;
-    const minimum = new SlidingMinimum(rows, end - start);
-    let last = start;
-    for (let at = start; at < end; at++) {
-      const from = rows.at(at);
-      const untilMs = from.timeMs + horizonMs;
-      while (last + 1 < end && rows.timeMsAt(last + 1) <= untilMs) minimum.push(++last);
-      const to = rows.at(last);
-      const isObserved = to.timeMs > from.timeMs && (last + 1 < end || to.timeMs === untilMs);
-      if (!isObserved) continue;
-      labels[at] = labelOutcome(outcomeBetween(from, to, minimum.after(at), thresholds), thresholds);
-    }
+  /** No snapshot comes any more: all that are still without a label get theirs. */
+  end(): void {
+    const last = this.#at(this.#end - 1);
+    while (this.#first < this.#end) this.#close(last, this.#untilMs() === last.timeMs);
+  }
+
+  #closeBefore(last: Observation, now: Observation): void {
+    if (isHorizonBreak(last, now, this.#maxGapMs)) this.end();
+    else while (this.#first < this.#end && this.#untilMs() < now.timeMs) this.#close(last, true);
+  }
+
+  /** End of the oldest horizon. */
+  #untilMs(): number {
+    return this.#at(this.#first).timeMs + this.#horizonMs;
+  }
+
+  /** Labels the oldest row by what lies between it and the last row of its horizon. */
+  #close(last: Observation, isWhole: boolean): void {
+    const from = this.#at(this.#first);
+    while (this.#lowestFirst < this.#lowestEnd && this.#lowestAt(this.#lowestFirst) <= this.#first)
+      this.#lowestFirst++;
+    const isObserved = isWhole && last.timeMs > from.timeMs;
+    const label = isObserved ? this.#labelBetween(from, last) : unlabelled;
+    this.#first++;
+    this.#emit(label);
+  }
+
+  #labelBetween(from: Observation, last: Observation): number {
+    const lowest = this.#at(this.#lowestAt(this.#lowestFirst)).availablePercent;
+    return this.#labelOf(outcomeBetween(from, last, lowest, this.#thresholds));
+  }
+
+  #pushLowest(position: number, availablePercent: number): void {
+    while (
+      this.#lowestEnd > this.#lowestFirst &&
+      this.#at(this.#lowestAt(this.#lowestEnd - 1)).availablePercent >= availablePercent
+    )
+      this.#lowestEnd--;
+    this.#lowest[this.#slotOf(this.#lowestEnd++)] = position;
+  }
+
+  #lowestAt(at: number): number {
+    return this.#lowest[this.#slotOf(at)]!;
+  }
+
+  #at(position: number): Observation {
+    return this.#slots[this.#slotOf(position)]!;
+  }
+
+  /** Capacities are powers of two: the low bits of a position are its remainder. */
+  #slotOf(position: number): number {
+    return position & (this.#slots.length - 1);
+  }
+
+  #grow(): void {
+    const slots = blankSlots(this.#slots.length * 2);
+    const lowest = new Float64Array(slots.length);
+    const slotOf = (position: number): number => position & (slots.length - 1);
+    for (let at = this.#first; at < this.#end; at++) slots[slotOf(at)] = this.#at(at);
+    for (let at = this.#lowestFirst; at < this.#lowestEnd; at++)
+      lowest[slotOf(at)] = this.#lowestAt(at);
+    this.#slots = slots;
+    this.#lowest = lowest;
   }
 }
 
-/** Lowest available memory over (at, last] while both ends only move forward. */
-class SlidingMinimum {
-  readonly #rows: ObservationColumns;
-  readonly #queue: Int32Array;
-  #head = 0;
-  #tail = 0;
-
-  constructor(rows: ObservationColumns, capacity: number) {
-    this.#rows = rows;
-    this.#queue = new Int32Array(capacity);
-  }
-
-  push(at: number): void {
-    const value = this.#rows.availablePercentAt(at);
-    while (this.#tail > this.#head && this.#rows.availablePercentAt(this.#queue[this.#tail - 1]!) >= value)
-      this.#tail--;
-    this.#queue[this.#tail++] = at;
-  }
-
-  after(at: number): number {
-    while (this.#head < this.#tail && this.#queue[this.#head]! <= at) this.#head++;
-    return this.#rows.availablePercentAt(this.#queue[this.#head]!);
-  }
+function blankSlots(capacity: number): Observation[] {
+  return Array.from({ length: capacity }, blankObservation);
 }

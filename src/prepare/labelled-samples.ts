@@ -1,13 +1,13 @@
 // The export document's training samples of an existing history: its eight features and the label, the same
 // as those a running host records (online-labels.ts).
-import type { HistoryReader, TrainingSample } from '../core/index.ts';
+import type { TrainingSample } from '../core/index.ts';
 import { buildFeatureSpec } from './feature-spec.ts';
 import type { FeatureSpec } from './feature-spec.ts';
-import { actionTimes } from './history-training-set.ts';
+import { actionTimes, planSnapshots } from './history-training-set.ts';
+import type { TrainingHistory } from './history-training-set.ts';
 import { defaultThresholds } from './labels.ts';
 import type { LabelThresholds } from './labels.ts';
 import { createSampleBuilder } from './online-labels.ts';
-import { forEachSnapshot } from './snapshot-source.ts';
 import { TrainingPass } from './training-pass.ts';
 import { trainingSetDefaults } from './training-set-options.ts';
 
@@ -30,7 +30,7 @@ export interface LabelledSamplesOptions {
 
 /** The labelled samples of a history that no action reaches, oldest first. A history without any gives none. */
 export async function readLabelledSamples(
-  history: HistoryReader,
+  history: TrainingHistory,
   options: LabelledSamplesOptions = {},
 ): Promise<TrainingSample[]> {
   const { spec = buildFeatureSpec(), thresholds = defaultThresholds, signal } = options;
@@ -41,22 +41,25 @@ export async function readLabelledSamples(
     { spec, horizonMs, thresholds, includeActed, actionEffectMs },
     { optimizationTimestamps: await actionTimes(history) },
   );
-  await forEachSnapshot(history.query('memory', {}), (snapshot) => pass.take(snapshot), signal);
-  const { features, labels, timestamps } = pass.labelledRows();
+  const { open } = await planSnapshots(history);
+  const isDue = createSpacing(options.spacingMs ?? spec.rateWindowMs);
   const width = spec.names.length;
-  return spaced(timestamps, options.spacingMs ?? spec.rateWindowMs).map((row) =>
-    buildSample(features.subarray(row * width, (row + 1) * width), labels[row]!),
-  );
+  const samples: TrainingSample[] = [];
+  for await (const { features, labels, timestamps } of pass.run(open(), signal)) {
+    timestamps.forEach((timestamp, row) => {
+      if (!isDue(timestamp)) return;
+      samples.push(buildSample(features.subarray(row * width, (row + 1) * width), labels[row]!));
+    });
+  }
+  return samples;
 }
 
-/** Rows at least `spacingMs` apart; a clock that stepped back starts afresh. */
-function spaced(timestamps: Float64Array, spacingMs: number): number[] {
-  const rows: number[] = [];
+/** True for times at least `spacingMs` apart; a clock that stepped back starts afresh. */
+function createSpacing(spacingMs: number): (timestampMs: number) => boolean {
   let lastMs = Number.NEGATIVE_INFINITY;
-  timestamps.forEach((timestamp, row) => {
-    if (timestamp >= lastMs && timestamp - lastMs < spacingMs) return;
-    rows.push(row);
-    lastMs = timestamp;
-  });
-  return rows;
+  return (timestampMs) => {
+    if (timestampMs >= lastMs && timestampMs - lastMs < spacingMs) return false;
+    lastMs = timestampMs;
+    return true;
+  };
 }

@@ -126,18 +126,47 @@ export function labelOutcome(
   outcome: HorizonOutcome,
   thresholds: LabelThresholds = defaultThresholds,
 ): number {
-  const isMet = ({ signal, reached, threshold }: Condition): boolean =>
-    isReached[reached](outcome[signal], threshold === 0 ? 0 : thresholds[threshold]);
-  for (const labelRule of labelRules) {
-    if (isMet(labelRule) && (!labelRule.and || isMet(labelRule.and))) return labels.indexOf(labelRule.label);
-  }
-  return labels.indexOf('NoActionNeeded');
+  return createOutcomeLabeler(thresholds)(outcome);
 }
 
-const isReached: Record<Condition['reached'], (value: number, limit: number) => boolean> = {
-  'at or above': (value, limit) => value >= limit,
-  'at or below': (value, limit) => value <= limit,
-  above: (value, limit) => value > limit,
+/** The same for many outcomes. */
+export function createOutcomeLabeler(thresholds: LabelThresholds): (outcome: HorizonOutcome) => number {
+  const rules = labelRules.map((labelRule) => ({
+    label: labels.indexOf(labelRule.label),
+    isMet: compileCondition(labelRule, thresholds),
+    isAlsoMet: labelRule.and ? compileCondition(labelRule.and, thresholds) : () => true,
+  }));
+  const none = labels.indexOf('NoActionNeeded');
+  return (outcome) => {
+    for (let i = 0; i < rules.length; i++) {
+      const { label, isMet, isAlsoMet } = rules[i]!;
+      if (isMet(outcome) && isAlsoMet(outcome)) return label;
+    }
+    return none;
+  };
+}
+
+type IsMet = (outcome: HorizonOutcome) => boolean;
+
+function compileCondition({ signal, reached, threshold }: Condition, thresholds: LabelThresholds): IsMet {
+  return comparisons[reached](readers[signal], threshold === 0 ? 0 : thresholds[threshold]);
+}
+
+type ReadSignal = (outcome: HorizonOutcome) => number;
+
+// By name, because a read by a name that is only known at run time takes longer than all the rest.
+const readers: Readonly<Record<keyof HorizonOutcome, ReadSignal>> = {
+  stallSome: ({ stallSome }) => stallSome,
+  stallFull: ({ stallFull }) => stallFull,
+  comebackPercentPerMinute: ({ comebackPercentPerMinute }) => comebackPercentPerMinute,
+  minAvailablePercent: ({ minAvailablePercent }) => minAvailablePercent,
+  oomKills: ({ oomKills }) => oomKills,
+};
+
+const comparisons: Record<Condition['reached'], (read: ReadSignal, limit: number) => IsMet> = {
+  'at or above': (read, limit) => (outcome) => read(outcome) >= limit,
+  'at or below': (read, limit) => (outcome) => read(outcome) <= limit,
+  above: (read, limit) => (outcome) => read(outcome) > limit,
 };
 
 function rule(

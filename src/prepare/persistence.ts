@@ -2,7 +2,7 @@
 // seconds; a model that does not beat it has learnt nothing about what comes. Python has the same: _baseline.py.
 import { labels } from '../core/index.ts';
 import { clip } from './clip.ts';
-import { labelOutcome } from './labels.ts';
+import { createOutcomeLabeler } from './labels.ts';
 import type { HorizonOutcome, LabelThresholds } from './labels.ts';
 import { splitNames } from './split.ts';
 
@@ -13,76 +13,76 @@ export interface BaselineScores {
   readonly accuracy: number;
 }
 
-interface PersistenceRows {
-  readonly featureNames: readonly string[];
-  /** Row-major. */
-  readonly features: Float32Array;
+interface PersistedColumns {
   readonly labels: Int8Array;
   readonly splits: Uint8Array;
-  readonly thresholds: LabelThresholds;
+  /** What persistence says of each row. */
+  readonly persisted: Int8Array;
 }
 
 /** Features that say how the host fares; without one of them there is no persistence. */
 const wanted = ['psi_memory_some', 'psi_memory_full', 'available_percent', 'usage_percent'];
 
-/** Scores persistence on the test part; null without features it could look at or without rows. */
-export function scorePersistence(set: PersistenceRows): BaselineScores | null {
-  const test = rowsOf(set, 'test');
-  if (test.length === 0 || !wanted.some((name) => set.featureNames.includes(name))) return null;
-  const predict = createPersistence(set.featureNames, set.thresholds);
-  const width = set.featureNames.length;
-  const matrix = labels.map(() => labels.map(() => 0));
-  for (const row of test) {
-    const predicted = predict(set.features.subarray(row * width, (row + 1) * width));
-    matrix[set.labels[row]!]![predicted]!++;
-  }
-  const present = new Set([...rowsOf(set, 'train'), ...test].map((row) => set.labels[row]!));
-  const hits = labels.reduce((sum, _, label) => sum + matrix[label]![label]!, 0);
-  const f1 = [...present].map((label) => f1Of(matrix, label));
-  return { macroF1: f1.reduce((sum, value) => sum + value, 0) / f1.length, accuracy: hits / test.length };
+/** True when there is a feature that persistence can look at. */
+export function canPersist(featureNames: readonly string[]): boolean {
+  return wanted.some((name) => featureNames.includes(name));
 }
 
-/** Gives the label that the last seconds of a row would have had. A feature that is not there reaches no threshold. */
+/** Scores persistence on the test part; null without rows. */
+export function scorePersistence({ labels: seen, splits, persisted }: PersistedColumns): BaselineScores | null {
+  const matrix = labels.map(() => labels.map(() => 0));
+  const [trained, tested] = [new Set<number>(), new Set<number>()];
+  const [train, test] = [splitNames.indexOf('train'), splitNames.indexOf('test')];
+  let [rows, hits] = [0, 0];
+  for (let row = 0; row < seen.length; row++) {
+    const [label, predicted] = [seen[row]!, persisted[row]!];
+    if (splits[row] === train) trained.add(label);
+    if (splits[row] !== test) continue;
+    tested.add(label);
+    matrix[label]![predicted]!++;
+    hits += Number(label === predicted);
+    rows++;
+  }
+  if (rows === 0) return null;
+  const f1 = [...trained.union(tested)].map((label) => f1Of(matrix, label));
+  return { macroF1: f1.reduce((sum, value) => sum + value, 0) / f1.length, accuracy: hits / rows };
+}
+
+/**
+ * Gives the label that the last seconds of a row would have had: of features whose first is at `offset`. A feature that
+ * is not there reaches no threshold.
+ */
 export function createPersistence(
   featureNames: readonly string[],
   thresholds: LabelThresholds,
-): (row: Float32Array) => number {
-  const readers = Object.fromEntries(
-    ['refault_file_rate', 'refault_anon_rate', 'swap_in_rate', ...wanted].map((name) => {
-      const at = featureNames.indexOf(name);
-      return [name, (row: Float32Array): number => row[at] ?? Number.NaN];
-    }),
-  ) as Record<string, (row: Float32Array) => number>;
-  return (row) => {
-    const read = (name: string): number => readers[name]!(row);
-    return labelOutcome(outcomeOf(read), thresholds);
+): (features: Float32Array, offset?: number) => number {
+  const [refaultFile, refaultAnon, swapIn, stallSome, stallFull, availablePercent, usagePercent] = (
+    ['refault_file_rate', 'refault_anon_rate', 'swap_in_rate', ...wanted] as const
+  ).map((name) => featureNames.indexOf(name));
+  const labelOf = createOutcomeLabeler(thresholds);
+  return (features, offset = 0) => {
+    const read = (at: number | undefined): number =>
+      at === undefined || at === -1 ? Number.NaN : features[offset + at]!;
+    const [available, used] = [read(availablePercent), read(usagePercent)];
+    const usedShare = clip(known(used, 100 - available), 1e-6, 100) / 100;
+    const anon = Math.max(known(pageShare(read(refaultAnon)), 0), known(pageShare(read(swapIn)), 0));
+    const pages = known(pageShare(read(refaultFile)), 0) + anon;
+    const outcome: HorizonOutcome = {
+      stallSome: read(stallSome),
+      stallFull: read(stallFull),
+      comebackPercentPerMinute: ((pages / 1e6) * 60 * 100) / usedShare,
+      minAvailablePercent: known(available, 100 - used),
+      // No feature counts kills.
+      oomKills: 0,
+    };
+    return labelOf(outcome);
   };
 }
 
-function outcomeOf(read: (name: string) => number): HorizonOutcome {
-  const available = known(read('available_percent'), 100 - read('usage_percent'));
-  const usedShare = clip(known(read('usage_percent'), 100 - read('available_percent')), 1e-6, 100) / 100;
-  // log(1 + millionths of MemTotal a second) → millionths of MemTotal a second.
-  const [file, anon, swapIn] = ['refault_file_rate', 'refault_anon_rate', 'swap_in_rate'].map((name) =>
-    Math.expm1(read(name)),
-  ) as [number, number, number];
-  const pages = known(file, 0) + Math.max(known(anon, 0), known(swapIn, 0));
-  return {
-    stallSome: read('psi_memory_some'),
-    stallFull: read('psi_memory_full'),
-    comebackPercentPerMinute: ((pages / 1e6) * 60 * 100) / usedShare,
-    minAvailablePercent: available,
-    // No feature counts kills.
-    oomKills: 0,
-  };
-}
+/** log(1 + millionths of MemTotal a second) → millionths of MemTotal a second. */
+const pageShare = (rate: number): number => Math.expm1(rate);
 
 const known = (value: number, otherwise: number): number => (Number.isNaN(value) ? otherwise : value);
-
-function rowsOf({ splits }: PersistenceRows, name: (typeof splitNames)[number]): number[] {
-  const wantedSplit = splitNames.indexOf(name);
-  return Array.from(splits.keys()).filter((row) => splits[row] === wantedSplit);
-}
 
 function f1Of(matrix: readonly (readonly number[])[], label: number): number {
   const answered = matrix.reduce((sum, row) => sum + row[label]!, 0);

@@ -1,40 +1,47 @@
-// Where a training set's snapshots come from: rows, or Arrow batches of the memory kind, from
-// memory or from a store that reads as it goes. Batches are read through one reused row object.
+// Where a training set's snapshots come from: rows, or Arrow batches of the memory kind, from memory or from a store
+// that reads as it goes. Batches are read through one reused row, a cursor over their columns as float64.
 import type * as arrow from 'apache-arrow';
-import { memoryKind, toNumbers } from '../core/index.ts';
+import { readNullableNumbers } from '../core/index.ts';
 import type { MemorySnapshot } from '../core/index.ts';
+import { snapshotColumns } from './snapshot-columns.ts';
+import type { SnapshotValues } from './snapshot-columns.ts';
 
-/** Snapshots in time order, as rows or as Arrow record batches of the memory kind. */
+/**
+ * Snapshots in time order, as rows or as Arrow record batches of the memory kind. A column of a batch may also be
+ * float64 with NaN for null, which is read as it lies.
+ */
 export type SnapshotSource =
   Iterable<MemorySnapshot | arrow.RecordBatch> | AsyncIterable<MemorySnapshot | arrow.RecordBatch>;
 
-const rowsPerYield = 16_384;
+/** Hands each of some snapshots to `take`. The object may be reused for the next: keep values, not the object. */
+export type SnapshotRun = (take: (snapshot: SnapshotValues) => void) => void;
 
-/**
- * Hands each snapshot to `take`, yielding to the event loop every few thousand rows. The object
- * may be reused for the next row: keep values, not the object.
- */
-export async function forEachSnapshot(
+/** Some milliseconds of work. */
+const rowsPerRun = 8192;
+
+/** The snapshots in runs of a few thousand, with a turn of the event loop before each. */
+export async function* readSnapshots(
   source: SnapshotSource,
-  take: (snapshot: MemorySnapshot) => void,
   signal?: AbortSignal,
-): Promise<void> {
-  let sinceYield = 0;
-  const takeItem = (item: MemorySnapshot | arrow.RecordBatch): boolean => {
-    sinceYield += isRow(item) ? takeRow(item, take) : takeBatch(item, take);
-    return sinceYield >= rowsPerYield;
-  };
-  const pause = async (): Promise<void> => {
-    sinceYield = 0;
-    signal?.throwIfAborted();
-    await yieldToEventLoop();
-  };
+): AsyncGenerator<SnapshotRun> {
   signal?.throwIfAborted();
-  if (Symbol.asyncIterator in source) {
-    for await (const item of source) if (takeItem(item)) await pause();
-  } else {
-    for (const item of source) if (takeItem(item)) await pause();
+  let rows: MemorySnapshot[] = [];
+  for await (const item of source) {
+    if (isRow(item)) {
+      rows.push(item);
+      if (rows.length < rowsPerRun) continue;
+    }
+    if (rows.length > 0) {
+      yield await nextRun(runOfRows(rows), signal);
+      rows = [];
+    }
+    if (isRow(item)) continue;
+    const cursor = new BatchRow(item);
+    for (let from = 0; from < item.numRows; from += rowsPerRun) {
+      yield await nextRun(runOfBatch(cursor, from, Math.min(item.numRows, from + rowsPerRun)), signal);
+    }
   }
+  if (rows.length > 0) yield await nextRun(runOfRows(rows), signal);
 }
 
 /** Resolves after pending I/O and timers had their turn. */
@@ -44,34 +51,37 @@ export function yieldToEventLoop(): Promise<void> {
   });
 }
 
-function takeRow(row: MemorySnapshot, take: (snapshot: MemorySnapshot) => void): number {
-  take(row);
-  return 1;
+async function nextRun(run: SnapshotRun, signal: AbortSignal | undefined): Promise<SnapshotRun> {
+  await yieldToEventLoop();
+  signal?.throwIfAborted();
+  return run;
 }
 
-function takeBatch(batch: arrow.RecordBatch, take: (snapshot: MemorySnapshot) => void): number {
-  const row = new BatchRow(batch);
-  const snapshot = row as unknown as MemorySnapshot;
-  for (row.position = 0; row.position < batch.numRows; row.position++) take(snapshot);
-  return batch.numRows;
+function runOfRows(rows: readonly MemorySnapshot[]): SnapshotRun {
+  return (take) => rows.forEach((row) => take(row));
 }
 
-/** A cursor over a batch that looks like a snapshot; a column is converted when it is first read. */
+function runOfBatch(cursor: BatchRow, from: number, to: number): SnapshotRun {
+  const snapshot = cursor as unknown as SnapshotValues;
+  return (take) => {
+    for (cursor.position = from; cursor.position < to; cursor.position++) take(snapshot);
+  };
+}
+
+/** A cursor over a batch that looks like a snapshot. */
 class BatchRow {
-  readonly batch: arrow.RecordBatch;
-  readonly columns: (Float64Array | undefined)[] = memoryKind.fields.map(() => undefined);
+  readonly columns: readonly Float64Array[];
   position = 0;
 
   constructor(batch: arrow.RecordBatch) {
-    this.batch = batch;
+    this.columns = snapshotColumns.map((name) => numbersOf(batch, name));
   }
 }
 
-memoryKind.fields.forEach(({ name }, column) => {
+snapshotColumns.forEach((name, column) => {
   Object.defineProperty(BatchRow.prototype, name, {
     get(this: BatchRow): number | null {
-      const values = (this.columns[column] ??= numbersOf(this.batch, name));
-      const value = values[this.position]!;
+      const value = this.columns[column]![this.position]!;
       return Number.isNaN(value) ? null : value;
     },
   });
@@ -84,14 +94,8 @@ function isRow(item: MemorySnapshot | arrow.RecordBatch): item is MemorySnapshot
 
 /** A column as float64, null as NaN. A column the batch lacks is all null. */
 function numbersOf(batch: arrow.RecordBatch, name: string): Float64Array {
-  const column = batch.getChild(name);
+  const column = batch.getChild(name)?.data[0];
   if (!column) return new Float64Array(batch.numRows).fill(Number.NaN);
-  const values: unknown = column.data[0]?.values;
-  const numbers =
-    values instanceof BigInt64Array && values.length === batch.numRows
-      ? toNumbers(values)
-      : Float64Array.from({ length: batch.numRows }, (_, i) => Number(column.get(i)));
-  if (column.nullCount === 0) return numbers;
-  for (let i = 0; i < numbers.length; i++) if (!column.isValid(i)) numbers[i] = Number.NaN;
-  return numbers;
+  const isReady = column.values instanceof Float64Array && column.nullCount === 0;
+  return isReady ? (column.values as Float64Array) : readNullableNumbers(column);
 }

@@ -1,7 +1,7 @@
 // The sliding windows every feature is computed over: a ring of the newest snapshots with exact
 // running sums. All sums are sums of integers below 2^53, so a value depends only on the rows in
 // the window, never on how long the window has been sliding. No clock: time comes with the snapshot.
-import type { MemorySnapshot } from '../core/index.ts';
+import type { SnapshotValues } from './snapshot-columns.ts';
 import { RestartingCounter } from './restarting-counter.ts';
 
 /** Lengths that decide what a window holds. Part of the feature specification. */
@@ -14,38 +14,50 @@ export interface WindowParameters {
   readonly maxGapMs: number;
 }
 
-const counterReaders = {
-  psiMemorySomeUs: (s: MemorySnapshot) => s.psi_memory_some_us,
-  psiMemoryFullUs: (s: MemorySnapshot) => s.psi_memory_full_us,
-  psiIoSomeUs: (s: MemorySnapshot) => s.psi_io_some_us,
-  psiCpuSomeUs: (s: MemorySnapshot) => s.psi_cpu_some_us,
-  refaultFile: (s: MemorySnapshot) => s.workingset_refault_file,
-  refaultAnon: (s: MemorySnapshot) => s.workingset_refault_anon,
-  swapIn: (s: MemorySnapshot) => s.pswpin,
-  swapOut: (s: MemorySnapshot) => s.pswpout,
-  majorFaults: (s: MemorySnapshot) => s.pgmajfault,
-  pagesScanned: (s: MemorySnapshot) => sumOf(s.pgscan_kswapd, s.pgscan_direct),
-  pagesStolen: (s: MemorySnapshot) => sumOf(s.pgsteal_kswapd, s.pgsteal_direct),
-} as const;
+/** Cumulative counters of the host, in the order in which the window keeps them. */
+const hostCounters = [
+  'psiMemorySomeUs',
+  'psiMemoryFullUs',
+  'psiIoSomeUs',
+  'psiCpuSomeUs',
+  'refaultFile',
+  'refaultAnon',
+  'swapIn',
+  'swapOut',
+  'majorFaults',
+  'pagesScanned',
+  'pagesStolen',
+] as const;
 
 /** Counters that begin anew with the optimizer; the window keeps the sums of their increases. */
-const ownReaders = {
-  ownRefaultFile: (s: MemorySnapshot) => s.own_refault_file,
-  ownRefaultAnon: (s: MemorySnapshot) => s.own_refault_anon,
-} as const;
+const ownCounters = ['ownRefaultFile', 'ownRefaultAnon'] as const;
 
 /** A cumulative counter the window keeps. */
-export type Counter = keyof typeof counterReaders | keyof typeof ownReaders;
+export type Counter = (typeof hostCounters)[number] | (typeof ownCounters)[number];
 
-const counterNames = [...Object.keys(counterReaders), ...Object.keys(ownReaders)] as Counter[];
-const readers = Object.values(counterReaders);
 const firstCounter = 2;
-const firstOwn = firstCounter + readers.length;
-const stride = firstOwn + Object.keys(ownReaders).length;
-const columnOf = Object.fromEntries(counterNames.map((name, i) => [name, firstCounter + i])) as Record<
-  Counter,
-  number
->;
+const firstOwn = firstCounter + hostCounters.length;
+const stride = firstOwn + ownCounters.length;
+
+/** Where the window keeps a counter. */
+export function columnOf(counter: Counter): number {
+  return firstCounter + ([...hostCounters, ...ownCounters] as Counter[]).indexOf(counter);
+}
+
+/** Writes the host's counters, NaN where it lacks one. One by one, because a loop over readers takes four times as long. */
+function writeHostCounters(s: SnapshotValues, target: Float64Array, at: number): void {
+  target[at] = s.psi_memory_some_us ?? Number.NaN;
+  target[at + 1] = s.psi_memory_full_us ?? Number.NaN;
+  target[at + 2] = s.psi_io_some_us ?? Number.NaN;
+  target[at + 3] = s.psi_cpu_some_us ?? Number.NaN;
+  target[at + 4] = s.workingset_refault_file ?? Number.NaN;
+  target[at + 5] = s.workingset_refault_anon ?? Number.NaN;
+  target[at + 6] = s.pswpin ?? Number.NaN;
+  target[at + 7] = s.pswpout ?? Number.NaN;
+  target[at + 8] = s.pgmajfault ?? Number.NaN;
+  target[at + 9] = sumOf(s.pgscan_kswapd, s.pgscan_direct);
+  target[at + 10] = sumOf(s.pgsteal_kswapd, s.pgsteal_direct);
+}
 
 /**
  * Slides over snapshots in time order. Memory is bounded by the snapshots of the longer window.
@@ -55,7 +67,8 @@ const columnOf = Object.fromEntries(counterNames.map((name, i) => [name, firstCo
  */
 export class SnapshotWindow {
   readonly #windows: WindowParameters;
-  readonly #own = Object.values(ownReaders).map((read) => ({ read, sum: new RestartingCounter() }));
+  readonly #ownRefaultFile = new RestartingCounter();
+  readonly #ownRefaultAnon = new RestartingCounter();
   #ring = new Float64Array(64 * stride);
   #capacity = 64;
   // By column: the newest value that was not null, and the position of the newest that was below it.
@@ -83,7 +96,7 @@ export class SnapshotWindow {
    * Takes the next snapshot; true once the rate window is spanned. A repeated timestamp is skipped; with other
    * counters it tells rows of two times, mixed by a clock that was set back, and the next snapshot starts afresh.
    */
-  push(snapshot: MemorySnapshot, timeMs = snapshot.timestamp): boolean {
+  push(snapshot: SnapshotValues, timeMs = snapshot.timestamp): boolean {
     const nowMs = Math.round(timeMs);
     if (this.#end > this.#start && nowMs === this.#timeAt(this.#end - 1)) {
       this.#isMixed ||= !this.#hasCountersOf(snapshot);
@@ -100,9 +113,11 @@ export class SnapshotWindow {
     return nowMs - this.#timeAt(this.#base) >= this.#windows.rateWindowMs;
   }
 
-  /** Increase of a counter over the rate window, never negative; NaN when the host lacks it, or it fell meanwhile. */
-  increase(counter: Counter): number {
-    const column = columnOf[counter];
+  /**
+   * Increase of a counter over the rate window, never negative; NaN when the host lacks it, or it fell meanwhile.
+   * @param column `columnOf(counter)`
+   */
+  increase(column: number): number {
     if (this.#base < this.#fellAt[column]!) return Number.NaN;
     return this.#cell(this.#end - 1, column) - this.#cell(this.#base, column);
   }
@@ -132,16 +147,15 @@ export class SnapshotWindow {
     return rise / run;
   }
 
-  #write(snapshot: MemorySnapshot, nowMs: number): void {
+  #write(snapshot: SnapshotValues, nowMs: number): void {
     if (this.#end - Math.min(this.#base, this.#tail) >= this.#capacity - 1) this.#grow();
-    const at = (this.#end % this.#capacity) * stride;
+    const at = (this.#end & (this.#capacity - 1)) * stride;
     const ring = this.#ring;
     ring[at] = nowMs;
     ring[at + 1] = snapshot.mem_total_kib - snapshot.mem_available_kib;
-    for (let i = 0; i < readers.length; i++)
-      ring[at + firstCounter + i] = readers[i]!(snapshot) ?? Number.NaN;
-    for (let i = 0; i < this.#own.length; i++)
-      ring[at + firstOwn + i] = this.#own[i]!.sum.add(this.#own[i]!.read(snapshot));
+    writeHostCounters(snapshot, ring, at + firstCounter);
+    ring[at + firstOwn] = this.#ownRefaultFile.add(snapshot.own_refault_file);
+    ring[at + firstOwn + 1] = this.#ownRefaultAnon.add(snapshot.own_refault_anon);
   }
 
   #isPause(): boolean {
@@ -166,10 +180,10 @@ export class SnapshotWindow {
     return fallen > 0 && fallen * 2 >= counting;
   }
 
-  #hasCountersOf(snapshot: MemorySnapshot): boolean {
-    return readers.every((read, i) =>
-      Object.is(read(snapshot) ?? Number.NaN, this.#cell(this.#end - 1, firstCounter + i)),
-    );
+  #hasCountersOf(snapshot: SnapshotValues): boolean {
+    const counters = new Float64Array(hostCounters.length);
+    writeHostCounters(snapshot, counters, 0);
+    return counters.every((value, i) => Object.is(value, this.#cell(this.#end - 1, firstCounter + i)));
   }
 
   #restart(nowMs: number): void {
@@ -208,7 +222,8 @@ export class SnapshotWindow {
   }
 
   #cell(position: number, column: number): number {
-    return this.#ring[(position % this.#capacity) * stride + column]!;
+    // A power of two: the low bits of a position are its remainder.
+    return this.#ring[(position & (this.#capacity - 1)) * stride + column]!;
   }
 
   #timeAt(position: number): number {
@@ -220,6 +235,6 @@ export class SnapshotWindow {
   }
 }
 
-function sumOf(a: number | null, b: number | null): number | null {
-  return a === null && b === null ? null : (a ?? 0) + (b ?? 0);
+function sumOf(a: number | null, b: number | null): number {
+  return a === null && b === null ? Number.NaN : (a ?? 0) + (b ?? 0);
 }

@@ -45,9 +45,11 @@ function keepApart(
   end: number,
   horizonMs: number,
 ): void {
-  const tested = timestamps.subarray(firstTest, end);
-  const fromMs = tested.reduce((a, b) => Math.min(a, b)) - horizonMs;
-  const untilMs = tested.reduce((a, b) => Math.max(a, b)) + horizonMs;
+  let [fromMs, untilMs] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let i = firstTest; i < end; i++) {
+    fromMs = Math.min(fromMs, timestamps[i]! - horizonMs);
+    untilMs = Math.max(untilMs, timestamps[i]! + horizonMs);
+  }
   for (let i = 0; i < splits.length; i++) {
     if (splits[i] === train && timestamps[i]! >= fromMs && timestamps[i]! <= untilMs) splits[i] = gap;
   }

@@ -1,8 +1,7 @@
-// The columns of a training set as typed arrays, and picking rows out of them.
+// The columns of a training set as typed arrays, gathered block by block.
 
-/** Labelled rows. Features are row-major: row i is `features[i*d .. (i+1)*d)`. */
-export interface LabelledRows {
-  readonly features: Float32Array;
+/** What is known of labelled rows beside their features. */
+export interface LabelledColumns {
   /** Index into `labels` of core. */
   readonly labels: Int8Array;
   /** Milliseconds since the epoch, ascending unless the host's clock stepped back. */
@@ -11,17 +10,21 @@ export interface LabelledRows {
   readonly acted: Uint8Array;
 }
 
+/** Labelled rows. */
+export interface LabelledRows extends LabelledColumns {
+  /** Row-major: row i is `features[i*d .. (i+1)*d)`. */
+  readonly features: Float32Array;
+}
+
 /** Labelled rows with their part of the split. */
-export interface TrainingColumns extends LabelledRows {
+export interface SplitColumns extends LabelledColumns {
   /** Index into `splitNames`: 0 train, 1 gap, 2 test. */
   readonly splits: Uint8Array;
 }
 
 /** The given rows, in that order. */
-export function pickTrainingRows(columns: TrainingColumns, rows: Uint32Array): TrainingColumns {
-  const width = columns.features.length / columns.labels.length;
+export function pickTrainingRows(columns: SplitColumns, rows: Uint32Array): SplitColumns {
   return {
-    features: pickFeatures(columns.features, rows, width),
     labels: Int8Array.from(rows, (row) => columns.labels[row]!),
     timestamps: Float64Array.from(rows, (row) => columns.timestamps[row]!),
     acted: Uint8Array.from(rows, (row) => columns.acted[row]!),
@@ -29,11 +32,68 @@ export function pickTrainingRows(columns: TrainingColumns, rows: Uint32Array): T
   };
 }
 
-function pickFeatures(features: Float32Array, rows: Uint32Array, width: number): Float32Array {
-  const picked = new Float32Array(rows.length * width);
-  for (let i = 0; i < rows.length; i++) {
-    const from = rows[i]! * width;
-    for (let column = 0; column < width; column++) picked[i * width + column] = features[from + column]!;
+/** The given rows, ascending, of features that come in blocks. */
+export async function* pickFeatures(
+  blocks: AsyncIterable<Float32Array>,
+  width: number,
+  rows: Uint32Array,
+): AsyncGenerator<Float32Array> {
+  let [start, next] = [0, 0];
+  for await (const block of blocks) {
+    const end = start + block.length / width;
+    const picked: number[] = [];
+    for (; next < rows.length && rows[next]! < end; next++) picked.push(rows[next]! - start);
+    const features = new Float32Array(picked.length * width);
+    picked.forEach((row, i) => features.set(block.subarray(row * width, (row + 1) * width), i * width));
+    yield features;
+    start = end;
   }
-  return picked;
+}
+
+/** Labelled columns that grow, with one column more: what persistence says of each row. */
+export class ColumnsBuilder {
+  #labels: Int8Array;
+  #timestamps: Float64Array;
+  #acted: Uint8Array;
+  #persisted: Int8Array;
+  #rows = 0;
+
+  /** @param expectedRows reserved; the system gives no memory to what stays unused */
+  constructor(expectedRows: number) {
+    this.#labels = new Int8Array(expectedRows);
+    this.#timestamps = new Float64Array(expectedRows);
+    this.#acted = new Uint8Array(expectedRows);
+    this.#persisted = new Int8Array(expectedRows);
+  }
+
+  append({ labels, timestamps, acted }: LabelledColumns, persisted: Int8Array): void {
+    const rows = this.#rows + labels.length;
+    if (rows > this.#labels.length) this.#grow(rows * 2);
+    this.#labels.set(labels, this.#rows);
+    this.#timestamps.set(timestamps, this.#rows);
+    this.#acted.set(acted, this.#rows);
+    this.#persisted.set(persisted, this.#rows);
+    this.#rows = rows;
+  }
+
+  columns(): LabelledColumns & { readonly persisted: Int8Array } {
+    return {
+      labels: this.#labels.subarray(0, this.#rows),
+      timestamps: this.#timestamps.subarray(0, this.#rows),
+      acted: this.#acted.subarray(0, this.#rows),
+      persisted: this.#persisted.subarray(0, this.#rows),
+    };
+  }
+
+  #grow(capacity: number): void {
+    const { labels, timestamps, acted, persisted } = this.columns();
+    this.#labels = new Int8Array(capacity);
+    this.#timestamps = new Float64Array(capacity);
+    this.#acted = new Uint8Array(capacity);
+    this.#persisted = new Int8Array(capacity);
+    this.#labels.set(labels);
+    this.#timestamps.set(timestamps);
+    this.#acted.set(acted);
+    this.#persisted.set(persisted);
+  }
 }

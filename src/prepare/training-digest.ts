@@ -2,19 +2,27 @@
 // little-endian bytes of features, labels, timestamps and splits.
 import { createHash } from 'node:crypto';
 import { canonicalJson } from './canonical-json.ts';
+import type { SplitColumns } from './training-columns.ts';
 
-interface DigestColumns {
-  readonly features: Float32Array;
-  readonly labels: Int8Array;
-  readonly timestamps: Float64Array;
-  readonly splits: Uint8Array;
+/** Hashes a set as it is built. */
+export interface TrainingDigest {
+  /** Takes features of further rows. */
+  addFeatures(block: Float32Array): void;
+  /** Lower-case hexadecimal SHA-256 over settings and all columns. Call once. */
+  finish(columns: SplitColumns): string;
 }
 
-/** Lower-case hexadecimal SHA-256 over settings and columns. */
-export function trainingSetSha256(settings: object, columns: DigestColumns): string {
+export function createTrainingDigest(settings: object): TrainingDigest {
   const hash = createHash('sha256').update(`${canonicalJson(settings)}\n`);
-  for (const column of [columns.features, columns.labels, columns.timestamps, columns.splits]) {
-    hash.update(new Uint8Array(column.buffer, column.byteOffset, column.byteLength));
-  }
-  return hash.digest('hex');
+  return {
+    addFeatures: (block) => void hash.update(bytesOf(block)),
+    finish({ labels, timestamps, splits }) {
+      for (const column of [labels, timestamps, splits]) hash.update(bytesOf(column));
+      return hash.digest('hex');
+    },
+  };
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }

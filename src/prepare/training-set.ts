@@ -4,18 +4,22 @@ import { completeOptions, findProblems } from '../core/index.ts';
 import type { OptionValues } from '../core/index.ts';
 import { balancedWeights, countClasses, undersample } from './balance.ts';
 import { prepareOptionsError } from './errors.ts';
+import { FeatureRows } from './feature-rows.ts';
+import type { OpenRows, ReadFeatures } from './feature-rows.ts';
 import { buildFeatureSpec, featureSpecSha256 } from './feature-spec.ts';
 import type { FeatureSpec } from './feature-spec.ts';
 import { defaultThresholds } from './labels.ts';
 import type { LabelThresholds } from './labels.ts';
-import { forEachSnapshot, yieldToEventLoop } from './snapshot-source.ts';
+import { canPersist, createPersistence, scorePersistence } from './persistence.ts';
+import type { BaselineScores } from './persistence.ts';
+import { yieldToEventLoop } from './snapshot-source.ts';
 import type { SnapshotSource } from './snapshot-source.ts';
 import { splitByTime, splitNames } from './split.ts';
 import type { SplitName } from './split.ts';
 import { assertTrainable, noteProblems } from './training-checks.ts';
-import { pickTrainingRows } from './training-columns.ts';
-import type { TrainingColumns } from './training-columns.ts';
-import { trainingSetSha256 } from './training-digest.ts';
+import { ColumnsBuilder, pickTrainingRows } from './training-columns.ts';
+import type { SplitColumns } from './training-columns.ts';
+import { createTrainingDigest } from './training-digest.ts';
 import { TrainingPass } from './training-pass.ts';
 import { trainingSetOptions } from './training-set-options.ts';
 import type { Balance } from './training-set-options.ts';
@@ -41,8 +45,8 @@ export interface TrainingSetOptions extends OptionValues<typeof trainingSetOptio
   readonly signal?: AbortSignal;
 }
 
-/** A labelled, split and balanced set: columns, and all that says how they came about. */
-export interface TrainingSet extends TrainingColumns {
+/** All of a labelled, split and balanced set but its features, and how it came about. */
+export interface TrainingFacts extends SplitColumns {
   /** `ds-` and the first 16 digits of `sha256`. */
   readonly id: string;
   /** Over the specification, the options and all columns; equal histories give equal hashes. */
@@ -71,12 +75,30 @@ export interface TrainingSet extends TrainingColumns {
   };
   readonly includeActed: boolean;
   readonly actionEffectMs: number;
+  /** Scores of persistence on the test part; null without the features it looks at. */
+  readonly persistence: BaselineScores | null;
   /** What a reader of scores should know, one sentence each. */
   readonly notes: readonly string[];
 }
 
-type Settings = Pick<
-  TrainingSet,
+/** A set in memory. */
+export interface TrainingSet extends TrainingFacts {
+  /** Row-major: row i is `features[i*d .. (i+1)*d)`. */
+  readonly features: Float32Array;
+}
+
+/** A set whose features are read when they are wanted. */
+export interface StreamedTrainingSet extends TrainingFacts {
+  /**
+   * Row-major features of all rows in order, in blocks.
+   * @throws TrainingHistoryError `ERR_PREPARE_HISTORY_CHANGED`
+   */
+  readonly readFeatures: ReadFeatures;
+}
+
+/** What the values of a set were asked for with. */
+export type TrainingSettings = Pick<
+  TrainingFacts,
   | 'spec'
   | 'horizonMs'
   | 'thresholds'
@@ -89,30 +111,89 @@ type Settings = Pick<
 >;
 
 /**
- * Builds a training set from history.
+ * Builds a training set in memory.
  * @throws PrepareOptionsError `ERR_PREPARE_OPTIONS`
  * @throws TrainingHistoryError `ERR_PREPARE_TOO_FEW_ROWS` or `ERR_PREPARE_ONE_CLASS`: what the history
  *   holds and what to do about it
  */
 export async function buildTrainingSet(options: TrainingSetOptions): Promise<TrainingSet> {
-  const settings = settingsOf(options);
-  const pass = new TrainingPass(settings, options);
-  await forEachSnapshot(options.memory, (snapshot) => pass.take(snapshot), options.signal);
-  await yieldToEventLoop();
-  const rows = pass.labelledRows();
-  const labelled = { ...rows, splits: splitByTime(rows.timestamps, settings) };
-  assertTrainable(labelled, settings, pass.counts);
-  await yieldToEventLoop();
-  const columns = settings.balance === 'undersample' ? undersampled(labelled, settings) : labelled;
-  const undersampledRows = labelled.labels.length - columns.labels.length;
-  return finish(settings, columns, { ...pass.counts, undersampled: undersampledRows });
+  const { readFeatures, ...set } = await streamTrainingSet(options, () => options.memory, {
+    keepBytes: Number.POSITIVE_INFINITY,
+    expectedRows: 1024,
+  });
+  const features = new Float32Array(set.rowCount * set.featureNames.length);
+  let at = 0;
+  for await (const block of readFeatures()) {
+    features.set(block, at);
+    at += block.length;
+  }
+  return { ...set, features };
 }
 
-function finish(settings: Settings, columns: TrainingColumns, skipped: TrainingSet['skipped']): TrainingSet {
+/** How much of a set is held. */
+interface Holding {
+  /** Features above this are computed again when they are read. */
+  readonly keepBytes: number;
+  readonly expectedRows: number;
+}
+
+/**
+ * Builds a training set whose features stay out of memory when they are many.
+ * @param openMemory gives the snapshots, the same at each call; called again only when features are not kept
+ */
+export async function streamTrainingSet(
+  options: Omit<TrainingSetOptions, 'memory'>,
+  openMemory: () => SnapshotSource,
+  { keepBytes, expectedRows }: Holding,
+): Promise<StreamedTrainingSet> {
+  const settings = settingsOf(options);
+  const first = new TrainingPass(settings, options);
+  const open: OpenRows = (signal) => new TrainingPass(settings, options).run(openMemory(), signal);
+  const features = new FeatureRows(open, keepBytes);
+  const columns = new ColumnsBuilder(expectedRows);
+  const digest = createTrainingDigest(settings);
+  const persist = createBlockPersistence(settings);
+  for await (const rows of first.run(openMemory(), options.signal)) {
+    features.add(rows.features);
+    columns.append(rows, persist(rows.features));
+    if (settings.balance !== 'undersample') digest.addFeatures(rows.features);
+  }
+  const { persisted, ...gathered } = columns.columns();
+  const labelled = { ...gathered, splits: splitByTime(gathered.timestamps, settings) };
+  assertTrainable(labelled, settings, first.counts);
+  await yieldToEventLoop();
+  const picked =
+    settings.balance === 'undersample' ? undersample(labelled.labels, labelled.splits, settings.seed) : null;
+  const readFeatures = features.reader(gathered, picked);
+  if (picked) for await (const block of readFeatures(options.signal)) digest.addFeatures(block);
+  const rows = picked ? pickTrainingRows(labelled, picked) : labelled;
+  const skipped = { ...first.counts, undersampled: labelled.labels.length - rows.labels.length };
+  const persistence = canPersist(settings.spec.names) ? scorePersistence({ ...labelled, persisted }) : null;
+  return { ...describeSet(settings, rows, skipped, digest.finish(rows)), persistence, readFeatures };
+}
+
+/** What persistence says of the rows of a block. */
+function createBlockPersistence({
+  spec: { names },
+  thresholds,
+}: TrainingSettings): (features: Float32Array) => Int8Array {
+  const predict = createPersistence(names, thresholds);
+  return (features) => {
+    const persisted = new Int8Array(features.length / names.length);
+    for (let row = 0; row < persisted.length; row++) persisted[row] = predict(features, row * names.length);
+    return persisted;
+  };
+}
+
+function describeSet(
+  settings: TrainingSettings,
+  columns: SplitColumns,
+  skipped: TrainingFacts['skipped'],
+  sha256: string,
+): Omit<TrainingFacts, 'persistence'> {
   const counts = splitNames.map((name, split) => [name, countClasses(columns.labels, columns.splits, split)]);
-  const classCounts = Object.fromEntries(counts) as TrainingSet['classCounts'];
+  const classCounts = Object.fromEntries(counts) as TrainingFacts['classCounts'];
   const present = classCounts.train.map((count) => (count > 0 ? 1 : 0));
-  const sha256 = trainingSetSha256(settings, columns);
   return {
     id: `ds-${sha256.slice(0, 16)}`,
     sha256,
@@ -128,11 +209,7 @@ function finish(settings: Settings, columns: TrainingColumns, skipped: TrainingS
   };
 }
 
-function undersampled(columns: TrainingColumns, settings: Settings): TrainingColumns {
-  return pickTrainingRows(columns, undersample(columns.labels, columns.splits, settings.seed));
-}
-
-function settingsOf(options: TrainingSetOptions): Settings {
+function settingsOf(options: Omit<TrainingSetOptions, 'memory'>): TrainingSettings {
   const values = completeOptions(trainingSetOptions, options);
   const { horizonMs, testFraction, blocks, balance, includeActed } = values;
   const { spec = buildFeatureSpec(), seed = 1 } = options;

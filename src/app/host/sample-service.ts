@@ -1,6 +1,6 @@
 // The host's own training samples: one is kept each rate window and labelled when its horizon has passed without
 // an action, and what was decided then is compared with it. The file is src/store/apr; training is retraining.ts.
-import type { HistoryReader, Home, Label, MemorySnapshot } from '../../core/index.ts';
+import type { Home, Label, MemorySnapshot } from '../../core/index.ts';
 import { labels, messageOf } from '../../core/index.ts';
 import {
   createLastActionReader,
@@ -8,7 +8,7 @@ import {
   createSampleBuilder,
   readLabelledSamples,
 } from '../../prepare/index.ts';
-import type { FeatureSpec } from '../../prepare/index.ts';
+import type { FeatureSpec, TrainingHistory } from '../../prepare/index.ts';
 import { TunerDataCollector, cachePath, openSampleStore } from '../../store/index.ts';
 import type { FeedbackStats, SampleStore } from '../../store/index.ts';
 import type { HostConfig } from './config.ts';
@@ -54,7 +54,7 @@ export interface SampleServiceOptions {
   readonly home: Pick<Home, 'samples'>;
   readonly config: Pick<HostConfig, 'horizonMs' | 'retrainSamples'>;
   readonly spec: FeatureSpec;
-  readonly history: HistoryReader;
+  readonly history: TrainingHistory;
   readonly onLog?: ((text: string) => void) | undefined;
 }
 

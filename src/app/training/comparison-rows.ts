@@ -3,7 +3,8 @@
 import { isRuvectorError } from '../../core/index.ts';
 import { MIN_GATE_ROWS } from '../../models/index.ts';
 import type { HeldOutRows, ModelHost, ModelPackage } from '../../models/index.ts';
-import type { TrainingSet } from '../../prepare/index.ts';
+import { readFeatureRows } from '../../prepare/index.ts';
+import type { StreamedTrainingSet } from '../../prepare/index.ts';
 import type { DatasetService } from './dataset-service.ts';
 
 /** Newest rows a comparison takes. */
@@ -20,7 +21,7 @@ export async function readComparisonRows(
   if (!Number.isFinite(fromMs)) return null;
   try {
     const set = await datasets.build({ fromMs: fromMs + 1, horizonMs, balance: 'none' });
-    const rows = toRows(set);
+    const rows = await toRows(set);
     // Fewer than the held-out rows that are there anyway would only tell less.
     const heldOut = packages.map(({ manifest }) => manifest.heldOut?.rows ?? 0);
     return rows.rows < Math.max(MIN_GATE_ROWS, ...heldOut) ? null : { rows, horizonMs };
@@ -31,13 +32,12 @@ export async function readComparisonRows(
   }
 }
 
-function toRows(set: TrainingSet): HeldOutRows {
+async function toRows(set: StreamedTrainingSet): Promise<HeldOutRows> {
   const first = Math.max(0, set.rowCount - MAX_ROWS);
-  const width = set.featureNames.length;
   return {
     rows: set.rowCount - first,
     timestamps: set.timestamps.slice(first),
-    features: set.features.slice(first * width),
+    features: await readFeatureRows(set, [first, set.rowCount]),
     labels: Int8Array.from(set.labels.subarray(first)),
     baselines: {},
   };

@@ -1,8 +1,8 @@
 // Training sets of a host: its history, features and horizon, with the options that travel over the bridge.
 import * as arrow from 'apache-arrow';
-import type { HistoryReader, OptionValues } from '../../core/index.ts';
-import { buildHistoryTrainingSet, trainingSetOptions } from '../../prepare/index.ts';
-import type { FeatureSpec, TrainingSet } from '../../prepare/index.ts';
+import type { OptionValues } from '../../core/index.ts';
+import { buildHistoryTrainingSet, readFeatureRows, trainingSetOptions } from '../../prepare/index.ts';
+import type { FeatureSpec, StreamedTrainingSet, TrainingHistory } from '../../prepare/index.ts';
 import { optionsOf, paramsOf, parseParams } from '../requests/params.ts';
 
 /** Which training set: its range and its options. */
@@ -22,14 +22,14 @@ export function parseDataset(request: string, params: unknown): DatasetOptions {
 /** Builds training sets. */
 export interface DatasetService {
   /** @throws RuvectorError `ERR_PREPARE_*` when the history cannot give a set, with what it holds */
-  build(options: DatasetOptions, signal?: AbortSignal): Promise<TrainingSet>;
+  build(options: DatasetOptions, signal?: AbortSignal): Promise<StreamedTrainingSet>;
   /** The set's features, repeated to one record batch of about `batchBytes`. */
   buildReplayBatch(batchBytes: number, signal?: AbortSignal): Promise<arrow.RecordBatch>;
 }
 
 /** Options of {@link createDatasetService}. */
 export interface DatasetServiceOptions {
-  readonly history: HistoryReader;
+  readonly history: TrainingHistory;
   readonly spec: FeatureSpec;
   /** Horizon of a set that names none. */
   readonly horizonMs: number;
@@ -46,16 +46,23 @@ export function createDatasetService({ history, spec, horizonMs }: DatasetServic
     });
   return {
     build,
-    buildReplayBatch: async (batchBytes, signal) => repeatFeatures(await build({}, signal), batchBytes),
+    buildReplayBatch: async (batchBytes, signal) =>
+      repeatFeatures(await build({}, signal), batchBytes, signal),
   };
 }
 
-function repeatFeatures(set: TrainingSet, batchBytes: number): arrow.RecordBatch {
+async function repeatFeatures(
+  set: StreamedTrainingSet,
+  batchBytes: number,
+  signal: AbortSignal | undefined,
+): Promise<arrow.RecordBatch> {
   const width = set.featureNames.length;
   const rows = Math.max(1, Math.floor(batchBytes / (4 * width)));
+  const held = Math.min(rows, set.rowCount);
+  const features = await readFeatureRows(set, [0, held], signal);
   const columns = set.featureNames.map((name, column): [string, Float32Array] => {
     const values = new Float32Array(rows);
-    for (let i = 0; i < rows; i++) values[i] = set.features[(i % set.rowCount) * width + column]!;
+    for (let i = 0; i < rows; i++) values[i] = features[(i % held) * width + column]!;
     return [name, values];
   });
   const table = arrow.tableFromArrays(Object.fromEntries(columns));

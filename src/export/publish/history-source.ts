@@ -2,9 +2,8 @@
 // table. Nothing is written but the key file, and that only when one is named.
 import type * as arrow from 'apache-arrow';
 import { recordKinds } from '../../core/index.ts';
-import type { HistoryReader } from '../../core/index.ts';
 import { buildHistoryTrainingSet, createAnonymizer, renderPrivacyReport } from '../../prepare/index.ts';
-import type { AnonymizationPlan, FeatureSpec, PrivacyReport } from '../../prepare/index.ts';
+import type { AnonymizationPlan, FeatureSpec, PrivacyReport, TrainingHistory } from '../../prepare/index.ts';
 import { buildTransform, planBatches } from '../anonymize-batches.ts';
 import type { ExportTable, TrainingDataConfig } from '../export-options.ts';
 import type { TableSource } from '../file-contract.ts';
@@ -74,7 +73,7 @@ export async function openHistorySource(
   };
 }
 
-async function buildTraining(history: HistoryReader, options: HistorySourceOptions): Promise<PublishSource> {
+async function buildTraining(history: TrainingHistory, options: HistorySourceOptions): Promise<PublishSource> {
   const { allowIdentifying = false, k, spec, horizonMs, nowMs, signal } = options;
   const config = { ...options.training, labelType: 'index' as const, anonymize: !allowIdentifying };
   const resolved = resolveTraining('dataset/', config, true, nowMs);

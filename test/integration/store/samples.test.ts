@@ -246,7 +246,7 @@ describe('createSampleService()', () => {
   it('records no sample that an action reaches, and compares no decision with it', async () => {
     await using home = await createTestHome();
     const spec = buildFeatureSpec({ rateWindowMs: 2000, trendWindowMs: 8000 });
-    const history = { query: () => (async function* () {})() };
+    const history = { query: () => (async function* () {})(), partitions: () => Promise.resolve([]) };
     const config = { horizonMs: 5000, retrainSamples: 0 };
     const log: string[] = [];
     await using service = await createSampleService({

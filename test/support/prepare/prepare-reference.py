@@ -36,7 +36,10 @@ DEFAULTS = {
 
 
 def read_columns(path):
-    table = pa.ipc.open_file(path).read_all()
+    return to_columns(pa.ipc.open_file(path).read_all())
+
+
+def to_columns(table):
     columns = {}
     for name in table.column_names:
         column = table[name]

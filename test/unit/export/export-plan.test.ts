@@ -10,6 +10,7 @@ const context: PlanContext = {
     async *query(table) {
       if (table === 'memory') yield buildRecordBatch(memoryKind, snapshots(20));
     },
+    partitions: () => Promise.resolve([]),
   },
   resolved: resolveExport('all/', 'csv', { tables: ['memory', 'process', 'optimization'] }),
   onPlanned: () => {},

@@ -19,6 +19,7 @@ function sourceOf(kind: RecordKind, rows: readonly AnyRow[], batchRows = 7): Exp
         yield buildRecordBatch(kind, wanted.slice(at, at + batchRows));
       }
     },
+    partitions: () => Promise.resolve([]),
   };
 }
 
