@@ -18,6 +18,7 @@ export type { BufferPool, PooledBuffer } from './memory/buffer-pool.ts';
 export { createPressureHandler } from './memory/pressure.ts';
 export type { CgroupReading, PressureHandler, PressureOptions, PressureReading } from './memory/pressure.ts';
 export { readPressure } from './memory/read-pressure.ts';
+export { encodeTable } from './memory/encode-table.ts';
 export { isSameSchema } from './memory/same-schema.ts';
 export { attachSlab, createSlab } from './memory/slab.ts';
 export type { OwnedSlab, Slab, SlabMemory, Slot, SlotClass, SlotTicket } from './memory/slab.ts';

@@ -9,6 +9,7 @@ import {
 } from '../../core/index.ts';
 import type { MessagePlan } from '../../core/index.ts';
 import type { Batch } from '../contract.ts';
+import { encodeTable } from './encode-table.ts';
 import { isSameSchema } from './same-schema.ts';
 import type { Slot } from './slab.ts';
 
@@ -58,7 +59,7 @@ export function buildBatchReader(): BatchReader {
 }
 
 function layOutStream(batch: Batch): MessagePlan {
-  const stream = arrow.tableToIPC(new arrow.Table([batch]), 'stream');
+  const stream = encodeTable(batch.schema, [batch], 'stream');
   return {
     sizeBytes: stream.length,
     writeTo: (target) => {

@@ -1,5 +1,6 @@
 // Transforms in worker threads: values, several workers, state, and every way to fail.
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import * as arrow from 'apache-arrow';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -124,6 +125,8 @@ describe('createWorkerTransform()', () => {
     await pushing;
     await until(async () => {
       await slow.transform(good);
+      // The pace of a source that is slower than one worker.
+      await sleep(10);
       return slow.workers === 1;
     }, 'one worker was left');
   });
