@@ -53,7 +53,7 @@ afterEach(async () => {
     await until(() => slab.freeSlots === 4, 'all slots were free');
     slab.close();
   }
-  expect(budget.usedBytes).toBe(0);
+  await until(() => budget.usedBytes === 0, 'the budget had all its bytes back');
 });
 
 const good = numberBatch([1, 2, 3]);
@@ -115,13 +115,13 @@ describe('createWorkerTransform()', () => {
     const slow = await start('slow', { ms: 10 }, { slab: await createSlots() });
     expect([slow.workers, slow.concurrency]).toEqual([1, 3]);
     const threads = new Set<number>();
-    let isEnough = false;
+    const enough = new AbortController();
     const push = async (): Promise<void> => {
-      while (!isEnough) threads.add(numbersOf(await slow.transform(good))![0]!);
+      while (!enough.signal.aborted) threads.add(numbersOf(await slow.transform(good))![0]!);
     };
     const pushing = Promise.all(Array.from({ length: slow.concurrency }, push));
     await until(() => slow.workers === 2 && threads.size === 2, 'two workers worked');
-    isEnough = true;
+    enough.abort();
     await pushing;
     await until(async () => {
       await slow.transform(good);

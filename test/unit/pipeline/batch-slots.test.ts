@@ -114,7 +114,7 @@ function buildViews(rows = 100): Batch {
 }
 
 describe('splitBatch()', () => {
-  it('splitBatch() cuts by rows without copying until every part fits', () => {
+  it('cuts by rows without copying until every part fits', () => {
     const batch = plain(10_000);
     const parts = splitBatch(batch, 16 * 1024);
     const writer = buildBatchWriter();
