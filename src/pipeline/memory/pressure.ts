@@ -25,7 +25,7 @@ export interface CgroupReading {
 
 /** Options of a pressure handler. */
 export interface PressureOptions {
-  read(): PressureReading;
+  readonly read: () => PressureReading;
   /** Time between readings. @default 500 */
   readonly intervalMs?: number;
   /** Most resident bytes that this process should have. @default none */

@@ -80,21 +80,19 @@ describe('createWorkerTransform()', () => {
       list: [[1, 2], [], [3]].map((each) => Float32Array.from(each)),
     });
     const [batch] = table.batches;
-    const same = await start('default', undefined, { inputSchema: batch!.schema, slab: await createSlots() });
+    const same = await start('same', undefined, { inputSchema: batch!.schema, slab: await createSlots() });
     const rows = (given: arrow.RecordBatch): string => JSON.stringify([...given]);
     expect(rows((await same.transform(batch!))!)).toBe(rows(batch!));
   });
 
   it('transform() takes a batch that is larger than a slot by a buffer, used again for the next', async () => {
-    const same = await start('default', undefined, { slab: await createSlots() });
+    const same = await start('same', undefined, { slab: await createSlots() });
     const large = numberBatch(Float64Array.from({ length: 20_000 }, (_, i) => i));
     for (let i = 0; i < 3; i++) expect((await same.transform(large))!.numRows).toBe(20_000);
     expect(budget.usedBytes - slabs[0]!.memory.buffer.byteLength).toBe(256 * KIB);
     expect(same.memoryUsage()).toBe(256 * KIB);
     await expect(
-      start('default', undefined, { budget: createMemoryBudget(KIB) }).then((tight) =>
-        tight.transform(large),
-      ),
+      start('same', undefined, { budget: createMemoryBudget(KIB) }).then((tight) => tight.transform(large)),
     ).rejects.toMatchObject({ code: 'ERR_PIPELINE_BUDGET' });
   });
 
@@ -270,6 +268,6 @@ describe('transform() when a worker fails', () => {
     const reason = new Error('stopped');
     abort.abort(reason);
     await expect(stuck).rejects.toBe(reason);
-    await expect(start('default', {}, { signal: abort.signal })).rejects.toBe(reason);
+    await expect(start('same', {}, { signal: abort.signal })).rejects.toBe(reason);
   });
 });

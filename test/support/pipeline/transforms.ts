@@ -38,7 +38,6 @@ export const multiply = ({ factor }: { factor: number }): Transform =>
 
 /** Gives its input: columns stay views of where it lay. */
 export const same = (): Transform => stateless((batch) => batch);
-export { same as default };
 
 /** No rows at all. */
 export const nothing = (): Transform => stateless(() => null);
