@@ -111,7 +111,7 @@ export type LostWorker =
   | { readonly kind: 'timeout'; readonly afterMs: number };
 
 /** A thread died with a batch, code `ERR_PIPELINE_WORKER`, or was ended because it took too long, `ERR_PIPELINE_TIMEOUT`. */
-export function workerLostError(name: TransformName, lost: LostWorker): RuvectorError {
+export function transformWorkerLostError(name: TransformName, lost: LostWorker): RuvectorError {
   const what = describeTransform(name);
   if (lost.kind === 'timeout') {
     return new RuvectorError(

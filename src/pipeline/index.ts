@@ -17,7 +17,8 @@ export { createBufferPool } from './memory/buffer-pool.ts';
 export type { BufferPool, PooledBuffer } from './memory/buffer-pool.ts';
 export { createPressureHandler } from './memory/pressure.ts';
 export type { CgroupReading, PressureHandler, PressureOptions, PressureReading } from './memory/pressure.ts';
-export { readPressure } from './memory/read-pressure.ts';
+export { readMemoryPressure } from './memory/read-memory-pressure.ts';
+export { encodeTable } from './memory/encode-table.ts';
 export { isSameSchema } from './memory/same-schema.ts';
 export { attachSlab, createSlab } from './memory/slab.ts';
 export type { OwnedSlab, Slab, SlabMemory, Slot, SlotClass, SlotTicket } from './memory/slab.ts';
@@ -40,7 +41,6 @@ export {
   buildSparseField,
   readEmbeddings,
   readSparseRows,
-  readSparseSize,
 } from './types/vectors.ts';
 export type { SparseRows } from './types/vectors.ts';
 

@@ -1,19 +1,8 @@
-// What a second worker is worth to a JavaScript transform that computes on columns, and what it costs to hand a batch to
-// a worker: in a slot of the slab beside what postMessage does by itself, a structured clone of the same columns.
-import { once } from 'node:events';
+// What a second worker is worth to a JavaScript transform that computes on columns.
 import { join } from 'node:path';
-import { MessageChannel, Worker } from 'node:worker_threads';
-import type { MessagePort } from 'node:worker_threads';
-import {
-  buildBatchReader,
-  buildBatchWriter,
-  createMemoryBudget,
-  createSlab,
-  createWorkerTransform,
-} from '../../src/pipeline/index.ts';
+import { createMemoryBudget, createSlab, createWorkerTransform } from '../../src/pipeline/index.ts';
 import type { Batch, WorkerTransform } from '../../src/pipeline/index.ts';
 import { numberBatch, numberSchema } from '../support/pipeline/value-batches.ts';
-import { median } from './harness.ts';
 import type { BenchCase, BenchTopic } from './harness.ts';
 
 const MIB = 1024 * 1024;
@@ -64,67 +53,4 @@ async function* scaleCases(): AsyncGenerator<BenchCase> {
   }
 }
 
-/** Answers each message, having looked at the last value of what it got. */
-const echo = `
-const { parentPort } = require('node:worker_threads');
-parentPort.once('message', ({ port }) => {
-  port.on('message', ({ bytes, at }) => port.postMessage(bytes[at]));
-});`;
-
-async function roundTrip(port: MessagePort, message: { bytes: Uint8Array; at: number }): Promise<void> {
-  port.postMessage(message);
-  await once(port, 'message');
-}
-
-/** Median time of one hand-over, µs. */
-async function handOverUs(send: () => Promise<void>, times: number): Promise<number> {
-  const took: number[] = [];
-  for (let i = 0; i < times; i++) {
-    const startMs = performance.now();
-    await send();
-    took.push((performance.now() - startMs) * 1000);
-  }
-  return median(took);
-}
-
-async function* slabCases(): AsyncGenerator<BenchCase> {
-  const slab = await createSlab(createMemoryBudget(64 * MIB), [{ slotBytes: 9 * MIB, slots: 2 }]);
-  const worker = new Worker(echo, { eval: true });
-  const { port1, port2 } = new MessageChannel();
-  worker.postMessage({ port: port2 }, [port2]);
-  const [writer, reader] = [buildBatchWriter(), buildBatchReader()];
-  try {
-    for (const mib of [0.25, 1, 8]) {
-      const batch = numberBatch(Float64Array.from({ length: (mib * MIB) / 8 }, (_, i) => i));
-      const values = batch.data.children[0]!.values as Float64Array;
-      const own = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-      const bySlot = async (): Promise<void> => {
-        const plan = writer.layOut(batch);
-        const slot = slab.tryTake(plan.sizeBytes)!;
-        const bytes = plan.writeTo(slot.bytes);
-        // The worker's share, done here: a view of the slot as columns.
-        reader.read(writer.schemaBytesOf(batch), bytes);
-        await roundTrip(port1, { bytes, at: bytes.length - 1 });
-        slot.release();
-      };
-      yield {
-        bench: 'pipeline.slab',
-        case: `${mib} MiB to a worker and an answer`,
-        unit: 'µs',
-        better: 'lower',
-        anchorName: 'postMessage of the columns, cloned',
-        ours: () => handOverUs(bySlot, 100),
-        anchor: () => handOverUs(() => roundTrip(port1, { bytes: own, at: own.length - 1 }), 100),
-      };
-    }
-  } finally {
-    port1.close();
-    await worker.terminate();
-    slab.close();
-  }
-}
-
-export const topics: readonly BenchTopic[] = [
-  { name: 'pipeline.scale', cases: scaleCases },
-  { name: 'pipeline.slab', cases: slabCases },
-];
+export const topics: readonly BenchTopic[] = [{ name: 'pipeline.scale', cases: scaleCases }];

@@ -9,6 +9,7 @@ import {
 } from '../../core/index.ts';
 import type { MessagePlan } from '../../core/index.ts';
 import type { Batch } from '../contract.ts';
+import { encodeTable } from './encode-table.ts';
 import { isSameSchema } from './same-schema.ts';
 import type { Slot } from './slab.ts';
 
@@ -58,7 +59,7 @@ export function buildBatchReader(): BatchReader {
 }
 
 function layOutStream(batch: Batch): MessagePlan {
-  const stream = arrow.tableToIPC(new arrow.Table([batch]), 'stream');
+  const stream = encodeTable(batch.schema, [batch], 'stream');
   return {
     sizeBytes: stream.length,
     writeTo: (target) => {
@@ -69,22 +70,22 @@ function layOutStream(batch: Batch): MessagePlan {
 }
 
 /** A slot that holds a batch. */
-export interface BatchSlot {
+export interface HeldSlot {
   readonly slot: Slot;
   /** What the batch fills of it. */
   readonly sizeBytes: number;
 }
 
 /** Slots that batches of this thread are views of. */
-const slots = new WeakMap<Batch, BatchSlot>();
+const slots = new WeakMap<Batch, HeldSlot>();
 
 /** Keeps a slot for as long as a batch that is a view of it is in use, until `releaseBatch`. */
-export function holdSlot(batch: Batch, slot: BatchSlot): void {
+export function holdSlot(batch: Batch, slot: HeldSlot): void {
   slots.set(batch, slot);
 }
 
 /** The slot that a batch is a view of; null for one in memory of its own. */
-export const slotOf = (batch: Batch): BatchSlot | null => slots.get(batch) ?? null;
+export const slotOf = (batch: Batch): HeldSlot | null => slots.get(batch) ?? null;
 
 /**
  * Gives back the slot that a batch is a view of; a batch in memory of its own stays as it is. Its columns, and those of

@@ -1,6 +1,6 @@
 // How much of its batch size and parallelism a run should use while memory is short: a factor between a sixteenth and
 // 1. It halves as soon as one reading is high and doubles after several calm ones; between high and calm it stays.
-// What is read comes from a function (read-pressure.ts for this host).
+// What is read comes from a function (read-memory-pressure.ts for this host).
 
 /** What memory looks like at one moment; null where the host does not say. */
 export interface PressureReading {
@@ -25,7 +25,7 @@ export interface CgroupReading {
 
 /** Options of a pressure handler. */
 export interface PressureOptions {
-  read(): PressureReading;
+  readonly read: () => PressureReading;
   /** Time between readings. @default 500 */
   readonly intervalMs?: number;
   /** Most resident bytes that this process should have. @default none */

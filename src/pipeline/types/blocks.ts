@@ -76,9 +76,10 @@ export function readBlock(batch: Batch): ColumnBlock {
 export function readNumbersOf(name: string, column: arrow.Data): NumberArray {
   if (column.nullCount > 0) throw columnBlockError(name, `${column.nullCount} values are missing`);
   const { type, values, length } = column;
+  const found = type[Symbol.toStringTag];
   // Half floats would be read as the integers that hold them.
   const isNumbers =
     arrow.DataType.isInt(type) || (arrow.DataType.isFloat(type) && type.precision !== arrow.Precision.HALF);
-  if (!isNumbers) throw columnBlockError(name, `it is ${String(type)}, not one number a row`);
+  if (!isNumbers) throw columnBlockError(name, `it is ${found}, not one number a row`);
   return (values as Float64Array).subarray(0, length);
 }

@@ -35,7 +35,8 @@ const isList = (type: arrow.DataType): type is ListType =>
   arrow.DataType.isList(type) || arrow.DataType.isLargeList(type) || arrow.DataType.isMap(type);
 
 function conformColumn(name: string, column: arrow.Data, to: arrow.DataType): arrow.Data {
-  const from = column.type as arrow.DataType;
+  const from = column.type;
+  const asked = [name, from[Symbol.toStringTag], to[Symbol.toStringTag]] as const;
   if (arrow.util.compareTypes(from, to)) return column;
   if (arrow.DataType.isDictionary(from) || arrow.DataType.isDictionary(to)) {
     return rebuildValues(name, column, to);
@@ -47,7 +48,7 @@ function conformColumn(name: string, column: arrow.Data, to: arrow.DataType): ar
   }
   if (arrow.DataType.isStruct(from) && arrow.DataType.isStruct(to)) return conformStruct(name, column, to);
   if (arrow.DataType.isTime(from) && arrow.DataType.isTime(to)) return conformTime(column, from, to);
-  throw conformError(name, String(from), String(to));
+  throw conformError(...asked);
 }
 
 /** Validity of a column that was cut, from its first row on. */
@@ -64,10 +65,11 @@ function validityOf(column: arrow.Data): { nullCount: number; nullBitmap?: Uint8
 }
 
 function rebuildValues(name: string, column: arrow.Data, to: arrow.DataType): arrow.Data {
-  const from = column.type as arrow.DataType;
+  const from = column.type;
+  const asked = [name, from[Symbol.toStringTag], to[Symbol.toStringTag]] as const;
   const value = arrow.DataType.isDictionary(from) ? (from.dictionary as arrow.DataType) : from;
   const wanted = arrow.DataType.isDictionary(to) ? (to.dictionary as arrow.DataType) : to;
-  if (!isBytes(value) || !isBytes(wanted)) throw conformError(name, String(from), String(to));
+  if (!isBytes(value) || !isBytes(wanted)) throw conformError(...asked);
   const values = [...new arrow.Vector([column])] as (string | Uint8Array | null)[];
   const given = values.map((each) => (each === null ? null : isText(wanted) ? toText(each) : toBytes(each)));
   return arrow.vectorFromArray(given, to).data[0] ?? arrow.makeData({ type: to as arrow.Utf8, length: 0 });

@@ -3,6 +3,7 @@
 import * as arrow from 'apache-arrow';
 import type { DataFrame } from 'nodejs-polars';
 import type { Batch } from '../contract.ts';
+import { encodeTable } from '../memory/encode-table.ts';
 import { assembleBatch } from './blocks.ts';
 import { conformBatch } from './conform.ts';
 
@@ -11,7 +12,7 @@ export async function toPolars(schema: arrow.Schema, batches: readonly Batch[]):
   const { default: polars } = await import('nodejs-polars');
   const plain = new arrow.Schema(schema.fields.map((field) => withoutMetadata(field)));
   const renamed = batches.map(({ numRows, data }) => assembleBatch(plain, numRows, [...data.children]));
-  const file = arrow.tableToIPC(new arrow.Table(plain, renamed), 'file');
+  const file = encodeTable(plain, renamed, 'file');
   return polars.readIPC(Buffer.from(file.buffer, file.byteOffset, file.byteLength));
 }
 

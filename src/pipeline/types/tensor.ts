@@ -56,8 +56,9 @@ export function readTensorLayout(field: arrow.Field): TensorLayout | null {
   const metadata = readExtension(field, EXTENSION);
   if (metadata === null) return null;
   const type = field.type as arrow.DataType;
+  const found = type[Symbol.toStringTag];
   if (!arrow.DataType.isFixedSizeList(type)) {
-    throw extensionFieldError(field.name, EXTENSION, `its storage is ${String(type)}`, null);
+    throw extensionFieldError(field.name, EXTENSION, `its storage is ${found}`, null);
   }
   const { shape, dim_names: dimNames, permutation } = metadata as unknown as TensorMetadata;
   const valueType = type.children[0]!.type as arrow.DataType;

@@ -35,24 +35,22 @@ export function buildEmbeddingField(name: string, dimensions: number, isNullable
  */
 export function readEmbeddings(batch: Batch, name: string): { dimensions: number; values: Float32Array } {
   const column = columnOf(batch, name);
-  const type = column.type as arrow.DataType;
+  const { type } = column;
+  const found = type[Symbol.toStringTag];
   const isEmbedding =
     arrow.DataType.isFixedSizeList(type) &&
     arrow.DataType.isFloat(type.children[0]!.type) &&
     column.nullCount === 0;
   const values = isEmbedding ? readNumbersOf(name, column.children[0]!) : null;
   if (!isEmbedding || !(values instanceof Float32Array)) {
-    throw columnBlockError(
-      name,
-      `it is ${String(type)} with ${column.nullCount} missing, no embeddings of float32`,
-    );
+    throw columnBlockError(name, `it is ${found} with ${column.nullCount} missing, no embeddings of float32`);
   }
   return { dimensions: type.listSize, values };
 }
 
 /** A field that holds a sparse vector a row. */
 export function buildSparseField(name: string, size: number, isNullable = false): arrow.Field {
-  if (!isSize(size)) throw extensionFieldError(name, EXTENSION, `its size is ${size}`, null);
+  if (!isSize(size)) throw extensionFieldError(name, EXTENSION, `its size is ${String(size)}`, null);
   return buildExtensionField(name, sparseType(), EXTENSION, { size }, isNullable);
 }
 

@@ -18,10 +18,10 @@ export interface PoolSizer {
 }
 
 /** A window lasts at least so long, and so many batches a worker. */
-const WINDOW_MS = 100;
-const WINDOW_BATCHES = 4;
-/** A new worker that did no batch within this time is not waited for. */
-const SETTLE_MS = 2000;
+const WINDOW_MS = 200;
+const WINDOW_BATCHES = 6;
+/** A new worker that did no batch within this time is not waited for; on a busy machine one needs seconds to start. */
+const SETTLE_MS = 15_000;
 /** Share of batches that others waited behind, from which the workers are the bottleneck. */
 const DEMAND = 0.5;
 /** Rows per second have to rise by this share with one more worker. */

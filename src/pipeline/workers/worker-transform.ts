@@ -13,7 +13,7 @@ import {
   stateLostError,
   transformFailedError,
   transformLoadError,
-  workerLostError,
+  transformWorkerLostError,
   workersClosedError,
 } from '../errors.ts';
 import type { TransformName } from '../errors.ts';
@@ -177,7 +177,7 @@ class TransformThreads {
     if ('value' in outcome) return outcome.value;
     throw 'failure' in outcome
       ? transformFailedError(this.name, outcome.failure)
-      : workerLostError(this.name, outcome.loss);
+      : transformWorkerLostError(this.name, outcome.loss);
   }
 }
 

@@ -79,7 +79,7 @@ function nest({ values, shape, strides }: TensorColumn, at = 0, dimension = 0): 
 }
 
 describe('toPolars()', () => {
-  it('toPolars() and fromPolars() keep every value of every type, whole and cut', async () => {
+  it('keeps with fromPolars() every value of every type, whole and cut', async () => {
     const whole = buildEveryType(3);
     for (const batch of [whole, whole.slice(2, 9), whole.slice(0, 0)]) {
       const frame = await toPolars(batch.schema, [batch]);
@@ -90,7 +90,7 @@ describe('toPolars()', () => {
     }
   });
 
-  it('toPolars() and fromPolars() keep tensors, embeddings and sparse vectors', async () => {
+  it('keeps with fromPolars() tensors, embeddings and sparse vectors', async () => {
     const [back] = fromPolars(await toPolars(vectors.schema, [vectors]), vectors.schema);
     expect(readTensors(back!, 'tensor')).toEqual(readTensors(vectors, 'tensor'));
     expect(readEmbeddings(back!, 'embedding')).toEqual(readEmbeddings(vectors, 'embedding'));
@@ -112,13 +112,10 @@ describe('toPolars()', () => {
 });
 
 describe('conformBatch()', () => {
-  it.each(['pyarrow', 'polars'])(
-    'conformBatch() gives every value back that %s in Python took as its own',
-    (reader) => {
-      const back = conformBatch(readBatch(`${reader}.arrow`), every.schema);
-      expect(describeRows(back)).toEqual(describeRows(every));
-    },
-  );
+  it.each(['pyarrow', 'polars'])('gives every value back that %s in Python took as its own', (reader) => {
+    const back = conformBatch(readBatch(`${reader}.arrow`), every.schema);
+    expect(describeRows(back)).toEqual(describeRows(every));
+  });
 });
 
 describe('readTensors()', () => {
@@ -144,7 +141,7 @@ describe('readTensors()', () => {
     });
   });
 
-  it('readTensors() sees tensors of pyarrow as numpy does, also in another order', () => {
+  it('sees tensors of pyarrow as numpy does, also in another order', () => {
     const batch = readBatch('tensors.arrow');
     const facts = readFacts('tensors.arrow.json');
     for (const name of ['tensor', 'plain']) {

@@ -26,7 +26,7 @@ async function runThread(
 }
 
 describe('createSlab()', () => {
-  it('createSlab() gives no slot to two threads, and all come back, when four take them at once', async () => {
+  it('gives no slot to two threads, and all come back, when four take them at once', async () => {
     const random = createPrintedRandom('slab threads');
     const slab = await createSlab(createMemoryBudget(1 << 20), [{ slotBytes: 512, slots: 3 }]);
     const seeds = Array.from({ length: 4 }, () => Math.floor(random() * 2 ** 31));

@@ -1,5 +1,6 @@
 // Transforms in worker threads: values, several workers, state, and every way to fail.
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import * as arrow from 'apache-arrow';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -52,7 +53,7 @@ afterEach(async () => {
     await until(() => slab.freeSlots === 4, 'all slots were free');
     slab.close();
   }
-  expect(budget.usedBytes).toBe(0);
+  await until(() => budget.usedBytes === 0, 'the budget had all its bytes back');
 });
 
 const good = numberBatch([1, 2, 3]);
@@ -79,21 +80,19 @@ describe('createWorkerTransform()', () => {
       list: [[1, 2], [], [3]].map((each) => Float32Array.from(each)),
     });
     const [batch] = table.batches;
-    const same = await start('default', undefined, { inputSchema: batch!.schema, slab: await createSlots() });
+    const same = await start('same', undefined, { inputSchema: batch!.schema, slab: await createSlots() });
     const rows = (given: arrow.RecordBatch): string => JSON.stringify([...given]);
     expect(rows((await same.transform(batch!))!)).toBe(rows(batch!));
   });
 
   it('transform() takes a batch that is larger than a slot by a buffer, used again for the next', async () => {
-    const same = await start('default', undefined, { slab: await createSlots() });
+    const same = await start('same', undefined, { slab: await createSlots() });
     const large = numberBatch(Float64Array.from({ length: 20_000 }, (_, i) => i));
     for (let i = 0; i < 3; i++) expect((await same.transform(large))!.numRows).toBe(20_000);
     expect(budget.usedBytes - slabs[0]!.memory.buffer.byteLength).toBe(256 * KIB);
     expect(same.memoryUsage()).toBe(256 * KIB);
     await expect(
-      start('default', undefined, { budget: createMemoryBudget(KIB) }).then((tight) =>
-        tight.transform(large),
-      ),
+      start('same', undefined, { budget: createMemoryBudget(KIB) }).then((tight) => tight.transform(large)),
     ).rejects.toMatchObject({ code: 'ERR_PIPELINE_BUDGET' });
   });
 
@@ -114,16 +113,18 @@ describe('createWorkerTransform()', () => {
     const slow = await start('slow', { ms: 10 }, { slab: await createSlots() });
     expect([slow.workers, slow.concurrency]).toEqual([1, 3]);
     const threads = new Set<number>();
-    let isEnough = false;
+    const enough = new AbortController();
     const push = async (): Promise<void> => {
-      while (!isEnough) threads.add(numbersOf(await slow.transform(good))![0]!);
+      while (!enough.signal.aborted) threads.add(numbersOf(await slow.transform(good))![0]!);
     };
     const pushing = Promise.all(Array.from({ length: slow.concurrency }, push));
     await until(() => slow.workers === 2 && threads.size === 2, 'two workers worked');
-    isEnough = true;
+    enough.abort();
     await pushing;
     await until(async () => {
       await slow.transform(good);
+      // The pace of a source that is slower than one worker.
+      await sleep(10);
       return slow.workers === 1;
     }, 'one worker was left');
   });
@@ -267,6 +268,6 @@ describe('transform() when a worker fails', () => {
     const reason = new Error('stopped');
     abort.abort(reason);
     await expect(stuck).rejects.toBe(reason);
-    await expect(start('default', {}, { signal: abort.signal })).rejects.toBe(reason);
+    await expect(start('same', {}, { signal: abort.signal })).rejects.toBe(reason);
   });
 });

@@ -1,8 +1,10 @@
 // A thread that takes slots of a slab and gives them back, or dies with them in its hands.
-import { parentPort, threadId, workerData } from 'node:worker_threads';
+import { parentPort as parent, threadId, workerData } from 'node:worker_threads';
 import { attachSlab } from '../../../src/pipeline/index.ts';
 import type { SlabMemory, Slot } from '../../../src/pipeline/index.ts';
 import { createRandom } from '../random.ts';
+
+const port = parent!;
 
 const { memory, rounds, seed, holds } = workerData as {
   memory: SlabMemory;
@@ -26,5 +28,5 @@ function use(slot: Slot, round: number): void {
 for (let round = 0; round < rounds; round++)
   use(await slab.take(1 + Math.floor(random() * slab.largestSlotBytes)), round);
 for (let i = 0; i < holds; i++) await slab.take(1);
-parentPort!.postMessage({ collisions, threadId });
+port.postMessage({ collisions, threadId });
 if (holds > 0) process.exit(1);

@@ -37,7 +37,7 @@ export const multiply = ({ factor }: { factor: number }): Transform =>
   );
 
 /** Gives its input: columns stay views of where it lay. */
-export default (): Transform => stateless((batch) => batch);
+export const same = (): Transform => stateless((batch) => batch);
 
 /** No rows at all. */
 export const nothing = (): Transform => stateless(() => null);
@@ -110,7 +110,7 @@ const deaths = {
 export const endless = ({ isBusy }: { isBusy: boolean }): Transform =>
   stateless((batch) => {
     if (numbers(batch)[0]! >= 0) return batch;
-    while (isBusy);
+    if (isBusy) for (;;);
     return new Promise(() => {});
   });
 

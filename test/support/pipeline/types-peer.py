@@ -46,7 +46,9 @@ def describe_tensors(source: str, target: str) -> None:
     offsets = sparse.offsets.to_numpy()
     for row in range(len(sparse)):
         part = slice(offsets[row], offsets[row + 1])
-        matrix[row, entries.field("index").to_numpy()[part]] = entries.field("value").to_numpy()[part]
+        matrix[row, entries.field("index").to_numpy()[part]] = entries.field("value").to_numpy()[
+            part
+        ]
     embedding = table["embedding"].chunk(0)
     facts = {
         "type": str(column.type),
@@ -64,10 +66,14 @@ def describe_tensors(source: str, target: str) -> None:
 
 def write_tensors(target: str) -> None:
     """Tensors of pyarrow's own making, and what numpy says of them."""
-    kind = pa.fixed_shape_tensor(pa.int32(), [2, 3, 2], dim_names=["c", "h", "w"], permutation=[0, 2, 1])
+    kind = pa.fixed_shape_tensor(
+        pa.int32(), [2, 3, 2], dim_names=["c", "h", "w"], permutation=[0, 2, 1]
+    )
     storage = pa.FixedSizeListArray.from_arrays(pa.array(np.arange(36, dtype=np.int32)), 12)
     column = pa.ExtensionArray.from_storage(kind, storage)
-    plain = pa.FixedShapeTensorArray.from_numpy_ndarray(np.arange(12, dtype=np.float64).reshape(3, 2, 2))
+    plain = pa.FixedShapeTensorArray.from_numpy_ndarray(
+        np.arange(12, dtype=np.float64).reshape(3, 2, 2)
+    )
     write(pa.table({"tensor": column, "plain": plain}), target)
     facts = {
         name: {
@@ -75,7 +81,10 @@ def write_tensors(target: str) -> None:
             "strides": [stride // array.itemsize for stride in array.strides],
             "values": array.tolist(),
         }
-        for name, array in (("tensor", column.to_numpy_ndarray()), ("plain", plain.to_numpy_ndarray()))
+        for name, array in (
+            ("tensor", column.to_numpy_ndarray()),
+            ("plain", plain.to_numpy_ndarray()),
+        )
     }
     Path(f"{target}.json").write_text(json.dumps(facts), encoding="utf-8")
 

@@ -22,7 +22,7 @@ function request(
 }
 
 describe('createMemoryBudget()', () => {
-  it('createMemoryBudget() gives leases up to the limit and takes them back once', async () => {
+  it('gives leases up to the limit and takes them back once', async () => {
     const budget = createMemoryBudget(100);
     const first = await budget.lease(60);
     const second = await budget.lease(40);
@@ -35,7 +35,7 @@ describe('createMemoryBudget()', () => {
     expect([budget.usedBytes, budget.peakBytes]).toEqual([10, 100]);
   });
 
-  it('createMemoryBudget() serves a large request before small ones that came later', async () => {
+  it('serves a large request before small ones that came later', async () => {
     const budget = createMemoryBudget(100);
     const held = await budget.lease(50);
     const large = request(budget, 100);
@@ -50,7 +50,7 @@ describe('createMemoryBudget()', () => {
     expect(small.lease?.bytes).toBe(1);
   });
 
-  it('createMemoryBudget() serves those behind a request that is aborted', async () => {
+  it('serves those behind a request that is aborted', async () => {
     const budget = createMemoryBudget(100);
     await budget.lease(50);
     const abort = new AbortController();
@@ -63,7 +63,7 @@ describe('createMemoryBudget()', () => {
     await expect(budget.lease(1, abort.signal)).rejects.toBe(reason);
   });
 
-  it('createMemoryBudget() refuses what could never be served', async () => {
+  it('refuses what could never be served', async () => {
     const budget = createMemoryBudget(100);
     const code = 'ERR_PIPELINE_BUDGET';
     await expect(budget.lease(101)).rejects.toMatchObject({ code });
@@ -76,7 +76,7 @@ describe('createMemoryBudget()', () => {
     expect(budget.usedBytes).toBe(0);
   });
 
-  it('createMemoryBudget() never has more out than its limit when leases come and go at random', async () => {
+  it('never has more out than its limit when leases come and go at random', async () => {
     const random = createPrintedRandom('budget');
     for (let run = 0; run < 200; run++) await runSchedule(random);
   });
@@ -98,13 +98,11 @@ async function runSchedule(random: () => number): Promise<void> {
   };
   const ask = (number: number): void => {
     const abort = new AbortController();
-    const done = budget.lease(below(limit + 1), abort.signal).then(
-      (lease) => {
-        held.push(lease);
-        served.push(number);
-      },
-      () => {},
-    );
+    const take = (lease: MemoryLease): void => {
+      held.push(lease);
+      served.push(number);
+    };
+    const done = budget.lease(below(limit + 1), abort.signal).then(take, () => {});
     asked.push({ number, abort, done });
   };
   const steps: ((number: number) => unknown)[] = [

@@ -11,7 +11,7 @@ const classes = [
 ];
 
 describe('createSlab()', () => {
-  it('createSlab() leases all of its memory and gives it back when it is closed', async () => {
+  it('leases all of its memory and gives it back when it is closed', async () => {
     const budget = createMemoryBudget(budgetBytes);
     const slab = await createSlab(budget, classes);
     expect(budget.usedBytes).toBe(slab.memory.buffer.byteLength);
@@ -20,7 +20,7 @@ describe('createSlab()', () => {
     expect(budget.usedBytes).toBe(0);
   });
 
-  it('createSlab() refuses sizes that cannot be and what the budget does not hold', async () => {
+  it('refuses sizes that cannot be and what the budget does not hold', async () => {
     const budget = createMemoryBudget(budgetBytes);
     for (const bad of [[], [{ slotBytes: 0, slots: 1 }], [{ slotBytes: 64, slots: 1.5 }]]) {
       await expect(createSlab(budget, bad)).rejects.toMatchObject({ code: 'ERR_PIPELINE_SLOT' });

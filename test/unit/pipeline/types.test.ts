@@ -24,7 +24,7 @@ const batchOf = (field: arrow.Field, column: arrow.Data): arrow.RecordBatch =>
   assembleBatch(new arrow.Schema([field]), column.length, [column]);
 
 describe('buildBlockBatch()', () => {
-  it('buildBlockBatch() and readBlock() move no value, for every kind of number', () => {
+  it('moves no value, nor does readBlock(), for every kind of number', () => {
     const block = {
       a: Float64Array.of(1, Number.NaN),
       b: Float32Array.of(1, 2),
@@ -45,7 +45,7 @@ describe('buildBlockBatch()', () => {
     expect(readBlock(buildBlockBatch({}))).toEqual({});
   });
 
-  it('buildBlockBatch() refuses lengths that differ and values that no column holds', () => {
+  it('refuses lengths that differ and values that no column holds', () => {
     expect(() => buildBlockBatch({ a: Int8Array.of(1), b: Int8Array.of() })).toThrow(refused);
     expect(() => buildBlockBatch({ a: new Uint8ClampedArray(1) as never })).toThrow(refused);
   });
@@ -94,7 +94,7 @@ describe('buildTensorField()', () => {
     });
   });
 
-  it('buildTensorField() refuses layouts that cannot be', () => {
+  it('refuses layouts that cannot be', () => {
     const bad: Partial<TensorLayout>[] = [
       { shape: [] },
       { shape: [2, 0] },

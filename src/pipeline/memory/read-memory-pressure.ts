@@ -15,7 +15,7 @@ import type { CgroupReading, PressureReading } from './pressure.ts';
 const inactiveFile = { 1: 'total_inactive_file', 2: 'inactive_file' } as const;
 
 /** Reads pressure; what the host does not have is null. */
-export function readPressure(procRoot = '/proc'): PressureReading {
+export function readMemoryPressure(procRoot = '/proc'): PressureReading {
   const cgroups = readMemoryFolders('self', procRoot)
     .flatMap((folders) => readMemoryLimits(folders, readIfPossible))
     .filter(({ limitBytes }) => Number.isFinite(limitBytes) && limitBytes > 0)
