@@ -11,7 +11,7 @@ export type {
   BatchLimits,
   CheckpointOptions,
   QueueLimits,
-  RunOptions,
+  StagesOptions,
   StagesPlan,
   TransformFunction,
   TransformStage,
