@@ -29,7 +29,7 @@ export {
 export type { ColumnValues } from './columns.ts';
 export { buildMessagePlanner, decodeBatchMessage, findDictionaryField } from './batch-message.ts';
 export type { MessagePlan, MessagePlanner } from './batch-message.ts';
-export { concatRows } from './concat-rows.ts';
+export { canConcat, concatRows } from './concat-rows.ts';
 export type { RowRun } from './concat-rows.ts';
 export { takeRows } from './take-rows.ts';
 export { toAdrMemorySnapshot, toAdrOptimizationEvent, toAdrProcessRecord, usedPercentOf } from './adr.ts';

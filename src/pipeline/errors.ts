@@ -356,3 +356,12 @@ const firstLine = (error: unknown): string => messageOf(error).split('\n', 1)[0]
 
 const quoteAll = (names: readonly string[]): string =>
   names.length === 0 ? 'no columns' : names.map((name) => `"${name}"`).join(', ');
+
+/** A transform that has not answered in time, code `ERR_PIPELINE_TIMEOUT`. */
+export function stageTimeoutError(stage: string, timeoutMs: number, rows: number): RuvectorError {
+  return new RuvectorError(
+    'ERR_PIPELINE_TIMEOUT',
+    `Cannot transform a batch of ${rows} rows in stage "${stage}": it has not answered within ${timeoutMs} ms; find what it waits for, allow it more time (timeoutMs) or smaller batches, or let the stage skip such batches`,
+    { details: { stage, timeoutMs, rows } },
+  );
+}

@@ -54,7 +54,7 @@ export type {
   BatchLimits,
   CheckpointOptions,
   QueueLimits,
-  RunOptions,
+  StagesOptions,
   StagesPlan,
   TransformFunction,
   TransformStage,

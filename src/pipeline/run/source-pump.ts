@@ -1,6 +1,6 @@
 // The first stage: asks the source for rows when there is room and memory for them, never before, and makes batches of
 // the wanted size of what comes.
-import { concatRows } from '../../core/index.ts';
+import { canConcat, concatRows } from '../../core/index.ts';
 import type { Batch, MemoryLease, Source } from '../contract.ts';
 import { batchGrowthError, stageError } from '../errors.ts';
 import { bytesOf, guessRowBytes } from './batch-bytes.ts';
@@ -293,8 +293,9 @@ export class SourcePump {
     const { growth, keeper } = this.#place.flow;
     const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
     const needBytes = bytes + growth.needOf(0, bytes, 0);
-    const isWorthIt = parts.length > 1 && needBytes <= keeper.limitBytes;
-    const lease = isWorthIt ? keeper.tryLease(needBytes) : null;
+    const canJoin =
+      parts.length > 1 && needBytes <= keeper.limitBytes && canConcat(parts.map(({ batch }) => batch));
+    const lease = canJoin ? keeper.tryLease(needBytes) : null;
     if (!lease) {
       return parts.map(
         (part) =>

@@ -12,6 +12,7 @@ import type { Batch, PipelineProgress, Sink, Source, StagesPlan } from '../../..
 import { LineFileSink } from '../../support/pipeline/line-file-sink.ts';
 import { numberBatch, numbersOf } from '../../support/pipeline/number-batches.ts';
 import { createNumberSource } from '../../support/pipeline/number-source.ts';
+import { until } from '../../support/until.ts';
 
 const MIB = 2 ** 20;
 const never = (): Promise<never> => new Promise(() => undefined);
@@ -52,7 +53,10 @@ describe('runStages() with a stage that fails', () => {
   };
 
   it('ends with the name of the stage, aborts the sink and gives all memory back', async () => {
-    const plan = planOf({ sink: sinkOf(async () => undefined), transforms: [{ name: 'picky', transform: fail }] });
+    const plan = planOf({
+      sink: sinkOf(async () => undefined),
+      transforms: [{ name: 'picky', transform: fail }],
+    });
     await expect(runStages(plan)).rejects.toMatchObject({
       code: 'ERR_PIPELINE_STAGE',
       message: expect.stringContaining('"picky": no fifties'),
@@ -75,13 +79,13 @@ describe('runStages() with a stage that fails', () => {
   it('hands such batches to a dead-letter sink that several stages share, one at a time', async () => {
     let isBusy = false;
     const dead = createArraySink();
-    const { consume } = dead;
+    const consume = dead.consume.bind(dead);
     dead.consume = async (batch) => {
       expect(isBusy).toBe(false);
       isBusy = true;
       await new Promise((resolve) => void setImmediate(resolve));
       isBusy = false;
-      return consume.call(dead, batch);
+      return consume(batch);
     };
     const transform = (batch: Batch): Batch => {
       if (firstOf(batch) % 40 === 30) throw new Error('no thirties');
@@ -124,7 +128,9 @@ describe('runStages() with a stage that fails', () => {
     const sink = sinkOf(async () => {
       if (++taken > 50) throw Object.assign(new Error('write'), { code: 'ENOSPC' });
     });
-    await expect(runStages(planOf({ sink }))).rejects.toThrow(/"sink": no space is left on the device.*free some space/);
+    await expect(runStages(planOf({ sink }))).rejects.toThrow(
+      /"sink": no space is left on the device.*free some space/,
+    );
     expect(sink.ending).toBe('aborted');
   });
 
@@ -156,7 +162,9 @@ describe('runStages() with a transform that never returns', () => {
     const plan = planOf({ transforms: [{ name: 'stuck', transform: hang, timeoutMs: 20 }] });
     await expect(runStages(plan)).rejects.toMatchObject({
       code: 'ERR_PIPELINE_TIMEOUT',
-      message: expect.stringMatching(/"stuck": it has not answered within 20 ms; find what it waits for, allow it more/),
+      message: expect.stringMatching(
+        /"stuck": it has not answered within 20 ms; find what it waits for, allow it more/,
+      ),
     });
     expect(plan.budget.usedBytes).toBe(0);
   });
@@ -183,7 +191,9 @@ describe('runStages() aborted', () => {
     'a sink that hangs, also when it is to abort': (hung) => ({
       sink: { ...sinkOf(() => (hung(), never())), abort: never },
     }),
-    'a sink that hangs in flush': (hung) => ({ sink: { ...sinkOf(async () => undefined), flush: () => (hung(), never()) } }),
+    'a sink that hangs in flush': (hung) => ({
+      sink: { ...sinkOf(async () => undefined), flush: () => (hung(), never()) },
+    }),
     'a source that hangs, also when it is closed': (hung) => ({
       source: { ...createNumberSource(1), nextBatch: () => (hung(), never()), close: never },
     }),
@@ -232,7 +242,8 @@ describe('runStages() aborted', () => {
       return batch;
     });
     await expect(runStages(plan, { signal: abort.signal })).rejects.toThrow('enough');
-    expect(await readdir(home)).toEqual([]);
+    // A disk that is slower than an abort may be is waited for by nobody else.
+    await until(async () => (await readdir(home)).length === 0, 'nothing was left');
   });
 });
 
@@ -302,11 +313,18 @@ describe('runStages() with checkpoints', () => {
     expect(sums.at(-1)).toBe((999 * 1000) / 2);
   });
 
-  it('refuses what is damaged, or another run\'s, and leaves it as it is', async () => {
+  it("refuses what is damaged, or another run's, and leaves it as it is", async () => {
     const home = await mkdtemp(join(folder, 'damaged-'));
     const path = join(home, 'checkpoint.json');
     const counts = { batches: 1, rows: 1, skippedRows: 0, deadRows: 0 };
-    const good = { version: 1, identity: 'numbers', rows: 1, counts: [counts, counts, counts], transforms: {}, sinks: [null] };
+    const good = {
+      version: 1,
+      identity: 'numbers',
+      rows: 1,
+      counts: [counts, counts, counts],
+      transforms: {},
+      sinks: [null],
+    };
     const bad: readonly (readonly [string, string])[] = [
       ['{"version":1', 'it is damaged'],
       ['null', 'no checkpoint'],
@@ -316,6 +334,7 @@ describe('runStages() with checkpoints', () => {
       [JSON.stringify({ ...good, identity: 'letters' }), 'it belongs to "letters", not to "numbers"'],
       [JSON.stringify({ ...good, counts: [counts] }), 'other stages'],
     ];
+    await writeFile(join(home, 'rows.txt.part'), '0\n');
     for (const [text, state] of bad) {
       await writeFile(path, text);
       await expect(runStages(checkpointPlan(home, async (batch) => batch))).rejects.toMatchObject({
@@ -323,6 +342,7 @@ describe('runStages() with checkpoints', () => {
         message: expect.stringContaining(state),
       });
       expect(await readFile(path, 'utf8')).toBe(text);
+      expect(await readFile(join(home, 'rows.txt.part'), 'utf8')).toBe('0\n');
     }
   });
 });
