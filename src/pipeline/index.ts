@@ -44,6 +44,9 @@ export type {
   AnyStage,
   OpenableSink,
   OpenableSource,
+  OpenableTransform,
+  OpenedTransform,
+  OpeningRun,
   StageOptions,
 } from './plan/pipeline-parts.ts';
 

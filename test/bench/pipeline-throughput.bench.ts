@@ -1,4 +1,4 @@
-// What a native pipeline does a second: 5 million rows of Parquet or CSV, filtered, computed, cast and written as
+// What a native pipeline does a second: 2 million rows of Parquet or CSV, filtered, computed, cast and written as
 // Parquet, beside the same query in Python's Polars, streaming, and in Ray Data. `RUVECTOR_RAY_PYTHON` names a Python
 // that has Ray (`pip install "ray[data]"`); it is needed by nothing but this figure.
 import { spawn } from 'node:child_process';
@@ -13,7 +13,7 @@ import { parquetSink } from '../support/pipeline/parquet-sink.ts';
 import { python } from '../support/python.ts';
 import type { BenchCase, BenchTopic } from './harness.ts';
 
-const ROWS = 5_000_000;
+const ROWS = 2_000_000;
 const GOAL = 0.95;
 const formats = ['parquet', 'csv'] as const;
 type Format = (typeof formats)[number];
