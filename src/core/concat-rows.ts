@@ -1,5 +1,5 @@
-// Joins stretches of record batches into one batch, column by column. For the flat types of
-// `toArrowSchema` only. A sliced batch keeps whole bitmaps and an offset into them, its values are cut already.
+// Joins stretches of record batches into one batch, column by column. A sliced batch keeps whole bitmaps and an offset
+// into them, and the whole contents of texts and lists; its other values and its children are cut already.
 import * as arrow from 'apache-arrow';
 import { buildBatch, isSet, setBit } from './columns.ts';
 
@@ -23,6 +23,21 @@ export function concatRows(schema: arrow.Schema, runs: readonly RowRun[]): arrow
   return buildBatch(schema, length, columns);
 }
 
+/** True when these batches can be joined: all types can but unions and views, and dictionaries that differ. */
+export function canConcat(batches: readonly arrow.RecordBatch[]): boolean {
+  return canConcatColumns(batches.map(({ data }) => data));
+}
+
+function canConcatColumns(columns: readonly arrow.Data[]): boolean {
+  const [first] = columns;
+  if (!first) return true;
+  const { type, dictionary, children } = first;
+  const { DataType } = arrow;
+  if (DataType.isUnion(type) || DataType.isUtf8View(type) || DataType.isBinaryView(type)) return false;
+  if (DataType.isDictionary(type)) return columns.every((column) => column.dictionary === dictionary);
+  return children.every((_, at) => canConcatColumns(columns.map((column) => column.children[at]!)));
+}
+
 interface ColumnRun {
   readonly column: arrow.Data;
   readonly from: number;
@@ -30,10 +45,25 @@ interface ColumnRun {
 }
 
 function concatColumn(type: arrow.DataType, runs: readonly ColumnRun[], length: number): arrow.Data {
+  if (arrow.DataType.isNull(type)) return arrow.makeData({ type, length });
   const common = { type, length, ...concatValidity(runs, length) };
-  if (type instanceof arrow.Utf8) return arrow.makeData({ ...common, ...concatText(runs, length) } as never);
-  const data = type instanceof arrow.Bool ? concatBits(runs, length) : concatValues(runs, length);
-  return arrow.makeData({ ...common, data } as never);
+  return arrow.makeData({ ...common, ...concatContents(type, runs, length) } as never);
+}
+
+function concatContents(type: arrow.DataType, runs: readonly ColumnRun[], length: number): object {
+  const { DataType } = arrow;
+  if (DataType.isBool(type)) return { data: concatBits(runs, length) };
+  if (DataType.isUtf8(type) || DataType.isBinary(type)) return concatText(runs, new Int32Array(length + 1));
+  if (DataType.isLargeUtf8(type) || DataType.isLargeBinary(type)) {
+    return concatText(runs, new BigInt64Array(length + 1));
+  }
+  if (DataType.isList(type) || DataType.isMap(type))
+    return concatLists(type, runs, new Int32Array(length + 1));
+  if (DataType.isLargeList(type)) return concatLists(type, runs, new BigInt64Array(length + 1));
+  if (DataType.isFixedSizeList(type)) return { child: concatChild(type, 0, widen(runs, type.listSize)) };
+  if (DataType.isStruct(type)) return { children: type.children.map((_, at) => concatChild(type, at, runs)) };
+  const data = concatValues(runs, length);
+  return DataType.isDictionary(type) ? { data, dictionary: runs[0]?.column.dictionary } : { data };
 }
 
 function concatValidity(
@@ -67,37 +97,68 @@ function concatBits(runs: readonly ColumnRun[], length: number): Uint8Array {
   return joined;
 }
 
-/** Works on any typed array; Float64Array stands for them all. */
+/** Works on any typed array, of one or several elements a row; Float64Array stands for them all. */
 function concatValues(runs: readonly ColumnRun[], length: number): Float64Array {
+  const stride = runs[0]?.column.stride ?? 1;
   const Values = ((runs[0]?.column.values as Float64Array | undefined)?.constructor ??
     Float64Array) as Float64ArrayConstructor;
-  const joined = new Values(length);
+  const joined = new Values(length * stride);
   let at = 0;
   for (const { column, from, to } of runs) {
-    joined.set((column.values as Float64Array).subarray(from, to), at);
-    at += to - from;
+    joined.set((column.values as Float64Array).subarray(from * stride, to * stride), at);
+    at += (to - from) * stride;
   }
   return joined;
 }
 
-function concatText(
-  runs: readonly ColumnRun[],
-  length: number,
-): { valueOffsets: Int32Array; data: Uint8Array } {
-  const valueOffsets = new Int32Array(length + 1);
+type Offsets = Int32Array | BigInt64Array;
+
+function concatText(runs: readonly ColumnRun[], valueOffsets: Offsets): object {
+  const stretches = concatOffsets(runs, valueOffsets);
+  const data = new Uint8Array(lengthOf(stretches));
   let at = 0;
-  for (const { column, from, to } of runs) {
-    const offsets = column.valueOffsets as Int32Array;
-    for (let i = from; i < to; i++, at++) {
-      valueOffsets[at + 1] = valueOffsets[at]! + offsets[i + 1]! - offsets[i]!;
-    }
-  }
-  const data = new Uint8Array(valueOffsets[length]!);
-  at = 0;
-  for (const { column, from, to } of runs) {
-    const offsets = column.valueOffsets as Int32Array;
-    data.set((column.values as Uint8Array).subarray(offsets[from], offsets[to]), valueOffsets[at]);
+  for (const { column, from, to } of stretches) {
+    data.set((column.values as Uint8Array).subarray(from, to), at);
     at += to - from;
   }
   return { valueOffsets, data };
 }
+
+function concatLists(type: arrow.DataType, runs: readonly ColumnRun[], valueOffsets: Offsets): object {
+  return { valueOffsets, child: concatChild(type, 0, concatOffsets(runs, valueOffsets)) };
+}
+
+/** Fills the offsets of the joined column. @returns what of each run's contents they point into */
+function concatOffsets(runs: readonly ColumnRun[], joined: Offsets): ColumnRun[] {
+  let [at, total] = [0, 0];
+  return runs.map(({ column, from, to }) => {
+    const offsets = column.valueOffsets as Offsets;
+    const start = Number(offsets[from] ?? 0);
+    const end = Number(offsets[to] ?? start);
+    shiftOffsets(offsets.subarray(from + 1, to + 1), joined.subarray(at + 1), total - start);
+    at += to - from;
+    total += end - start;
+    return { column, from: start, to: end };
+  });
+}
+
+function shiftOffsets(offsets: Offsets, target: Offsets, shift: number): void {
+  if (offsets instanceof Int32Array && target instanceof Int32Array) {
+    for (let i = 0; i < offsets.length; i++) target[i] = offsets[i]! + shift;
+    return;
+  }
+  for (let i = 0; i < offsets.length; i++) target[i] = BigInt(Number(offsets[i]) + shift);
+}
+
+function concatChild(type: arrow.DataType, at: number, runs: readonly ColumnRun[]): arrow.Data {
+  const childRuns = runs.map(({ column, from, to }) => ({ column: column.children[at]!, from, to }));
+  return concatColumn(type.children[at]!.type as arrow.DataType, childRuns, lengthOf(runs));
+}
+
+/** A row of a list of fixed size is so many rows of its child. */
+function widen(runs: readonly ColumnRun[], size: number): ColumnRun[] {
+  return runs.map(({ column, from, to }) => ({ column, from: from * size, to: to * size }));
+}
+
+const lengthOf = (runs: readonly ColumnRun[]): number =>
+  runs.reduce((sum, { from, to }) => sum + to - from, 0);

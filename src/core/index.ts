@@ -27,7 +27,7 @@ export {
   toNumbers,
 } from './columns.ts';
 export type { ColumnValues } from './columns.ts';
-export { concatRows } from './concat-rows.ts';
+export { canConcat, concatRows } from './concat-rows.ts';
 export type { RowRun } from './concat-rows.ts';
 export { takeRows } from './take-rows.ts';
 export { toAdrMemorySnapshot, toAdrOptimizationEvent, toAdrProcessRecord, usedPercentOf } from './adr.ts';

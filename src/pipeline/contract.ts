@@ -64,7 +64,10 @@ export interface Sink {
   memoryUsage(): number;
   /** Completes: a file takes its place, a table is committed. Called once, behind the last `flush`. */
   finish?(): Promise<void>;
-  /** Ends without completing; nothing is left behind. Also called while a `consume` hangs, which may reject then. */
+  /**
+   * Ends without completing; nothing is left behind. Also called when `finish` failed, and while a `consume` hangs, which
+   * may reject then.
+   */
   abort?(): Promise<void>;
   /**
    * Where the rows end that the last `flush` made durable, such as a file's size. Called behind a `flush`, before more

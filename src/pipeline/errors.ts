@@ -159,24 +159,6 @@ export function budgetTooSmallError(bytes: number, limitBytes: number): Ruvector
   );
 }
 
-/** Slots of no size or number, code `ERR_PIPELINE_SLOT`. */
-export function slabSizeError({ slotBytes, slots }: { slotBytes: number; slots: number }): RuvectorError {
-  return new RuvectorError(
-    'ERR_PIPELINE_SLOT',
-    `Cannot create slab of "${slots}" slots of "${slotBytes}" bytes: both have to be whole numbers above 0; give such`,
-    { details: { slotBytes, slots } },
-  );
-}
-
-/** No slot will ever be so large, code `ERR_PIPELINE_SLOT`. */
-export function slotTooLargeError(bytes: number, largestSlotBytes: number): RuvectorError {
-  return new RuvectorError(
-    'ERR_PIPELINE_SLOT',
-    `Cannot take slot of "${bytes}" bytes: the largest has ${largestSlotBytes}; cut the batch, or give the slab larger slots`,
-    { details: { bytes, largestSlotBytes } },
-  );
-}
-
 /** A batch that became larger than memory there is, code `ERR_PIPELINE_BUDGET`. */
 export function batchGrowthError(
   stage: string,
@@ -196,7 +178,10 @@ export function stageError(stage: string, cause: unknown): RuvectorError {
   if (cause instanceof RuvectorError) return cause;
   const { state, nextStep } =
     systemCodeOf(cause) === undefined
-      ? { state: messageOf(cause), nextStep: "correct it, or let the stage's error policy leave such batches out" }
+      ? {
+          state: messageOf(cause),
+          nextStep: "correct it, or let the stage's error policy leave such batches out",
+        }
       : adviseOn(cause);
   return new RuvectorError('ERR_PIPELINE_STAGE', `Cannot run stage "${stage}": ${state}; ${nextStep}`, {
     cause,
@@ -205,7 +190,7 @@ export function stageError(stage: string, cause: unknown): RuvectorError {
 }
 
 /** A transform that has not answered in time, code `ERR_PIPELINE_TIMEOUT`. */
-export function transformTimeoutError(stage: string, timeoutMs: number, rows: number): RuvectorError {
+export function stageTimeoutError(stage: string, timeoutMs: number, rows: number): RuvectorError {
   return new RuvectorError(
     'ERR_PIPELINE_TIMEOUT',
     `Cannot transform a batch of ${rows} rows in stage "${stage}": it has not answered within ${timeoutMs} ms; find what it waits for, allow it more time (timeoutMs) or smaller batches, or let the stage skip such batches`,

@@ -1,7 +1,7 @@
 // What stages cost beside the work they do. `pipeline.handoff`: from the moment a stage has given its batch to the moment
 // the next one is called with it, beside Node's own streams of objects. `pipeline.budget`: bytes of live batches beyond
 // the budget, counted by the source and the sink themselves.
-import { PassThrough, Transform, Writable } from 'node:stream';
+import { PassThrough, Readable, Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { runStages } from '../../src/pipeline/index.ts';
@@ -140,7 +140,10 @@ async function runFull(): Promise<number> {
       sizeHint: () => left,
       memoryUsage: () => 0,
     },
-    transforms: Array.from({ length: STAGES }, (_, at) => ({ name: `stage ${at}`, transform: (given: Batch) => given })),
+    transforms: Array.from({ length: STAGES }, (_, at) => ({
+      name: `stage ${at}`,
+      transform: (given: Batch) => given,
+    })),
     sink: noSink(async () => undefined),
     batch: { rows: 1000 },
     budget: createMemoryBudget(2 ** 24),
@@ -153,7 +156,7 @@ async function runFullStreams(): Promise<number> {
   const stages = Array.from({ length: STAGES }, () => new PassThrough({ objectMode: true }));
   const last = new Writable({ objectMode: true, write: (_given, _encoding, done) => done() });
   const startedMs = performance.now();
-  await pipeline([Array<Batch>(BATCHES).fill(batch), ...stages, last]);
+  await pipeline([Readable.from(Array<Batch>(BATCHES).fill(batch)), ...stages, last]);
   return ((performance.now() - startedMs) * MICROSECONDS) / (BATCHES * (STAGES + 1));
 }
 
@@ -223,6 +226,16 @@ function* budgetCases(): Generator<BenchCase> {
 }
 
 export const topics: readonly BenchTopic[] = [
-  { name: 'pipeline.handoff', cases: async function* () { yield* handoffCases(); } },
-  { name: 'pipeline.budget', cases: async function* () { yield* budgetCases(); } },
+  {
+    name: 'pipeline.handoff',
+    cases: async function* () {
+      yield* handoffCases();
+    },
+  },
+  {
+    name: 'pipeline.budget',
+    cases: async function* () {
+      yield* budgetCases();
+    },
+  },
 ];

@@ -1,6 +1,6 @@
 // One call of a transform: its answer, its error, or that it took too long.
 import type { Batch, Transform } from '../contract.ts';
-import { transformTimeoutError } from '../errors.ts';
+import { stageTimeoutError } from '../errors.ts';
 import type { TransformFunction } from './run-contract.ts';
 
 /** What runs as one stage. */
@@ -30,7 +30,7 @@ export function callTransform(callee: Callee, batch: Batch, signal: AbortSignal)
   };
   const timer = setTimeout(() => {
     end();
-    const error = transformTimeoutError(callee.name, callee.timeoutMs!, batch.numRows);
+    const error = stageTimeoutError(callee.name, callee.timeoutMs!, batch.numRows);
     controller.abort(error);
     reject(error);
   }, callee.timeoutMs);

@@ -57,7 +57,10 @@ class StagesRun {
     if (signal?.aborted) onAbort();
     let ticking: NodeJS.Timeout | undefined;
     const watch = (meter: ProgressMeter): void => {
-      ticking = setInterval(() => this.#report(() => meter.read()), this.#options.progressEveryMs ?? PROGRESS_EVERY_MS);
+      ticking = setInterval(
+        () => this.#report(() => meter.read()),
+        this.#options.progressEveryMs ?? PROGRESS_EVERY_MS,
+      );
     };
     try {
       return await Promise.race([flow.failure, this.#go(watch)]);
@@ -184,7 +187,8 @@ class StagesRun {
     const { checkpoint, source, transforms = [] } = this.#plan;
     for (const [at, sink] of sinks.entries()) {
       const state = found.sinks[at] ?? null;
-      if (state !== null && !sink.resume) throw checkpointError(checkpoint!.path, 'a sink cannot go back to it');
+      if (state !== null && !sink.resume)
+        throw checkpointError(checkpoint!.path, 'a sink cannot go back to it');
       if (state !== null) await this.#callSink(sink.resume!(state));
     }
     for (const stage of transforms) {
@@ -230,7 +234,12 @@ interface Stages {
 
 type Checkpointing = { isDue(): boolean; write(): Promise<void> };
 
-function buildStages(plan: StagesPlan, resolved: ResolvedPlan, flow: Flow, checkpointing: Checkpointing): Stages {
+function buildStages(
+  plan: StagesPlan,
+  resolved: ResolvedPlan,
+  flow: Flow,
+  checkpointing: Checkpointing,
+): Stages {
   const queues = resolved.queues.map((bounds) => new StageQueue(bounds));
   const { isOrdered, limits, transforms } = resolved;
   return {
@@ -243,15 +252,29 @@ function buildStages(plan: StagesPlan, resolved: ResolvedPlan, flow: Flow, check
     }),
     transforms: transforms.map(
       (stage, index) =>
-        new TransformPump(stage, { flow, index, input: queues[index]!, output: queues[index + 1]!, isOrdered }),
+        new TransformPump(stage, {
+          flow,
+          index,
+          input: queues[index]!,
+          output: queues[index + 1]!,
+          isOrdered,
+        }),
     ),
-    sink: new SinkPump(resolved.sinkName, { sink: plan.sink, onError: resolved.onSinkError }, queues.at(-1)!, flow),
+    sink: new SinkPump(
+      resolved.sinkName,
+      { sink: plan.sink, onError: resolved.onSinkError },
+      queues.at(-1)!,
+      flow,
+    ),
     sinks: [plan.sink, ...resolved.deadLetters],
   };
 }
 
 /** A method as a call, where there is one. */
-function callOf<Owner>(owner: Owner, method: ((this: Owner) => Promise<void>) | undefined): (() => Promise<void>) | null {
+function callOf<Owner>(
+  owner: Owner,
+  method: ((this: Owner) => Promise<void>) | undefined,
+): (() => Promise<void>) | null {
   return method ? () => method.call(owner) : null;
 }
 

@@ -15,7 +15,12 @@ export class SinkPump {
   #isBusy = false;
   #pending: Promise<unknown> = Promise.resolve();
 
-  constructor(name: string, { sink, onError }: { sink: Sink; onError: ErrorPolicy }, input: StageQueue, flow: Flow) {
+  constructor(
+    name: string,
+    { sink, onError }: { sink: Sink; onError: ErrorPolicy },
+    input: StageQueue,
+    flow: Flow,
+  ) {
     this.meter = new StageMeter(name, 'sink');
     this.input = input;
     this.#sink = sink;

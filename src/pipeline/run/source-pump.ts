@@ -1,6 +1,6 @@
 // The first stage: asks the source for rows when there is room and memory for them, never before, and makes batches of
 // the wanted size of what comes.
-import { concatRows } from '../../core/index.ts';
+import { canConcat, concatRows } from '../../core/index.ts';
 import type { Batch, MemoryLease, Source } from '../contract.ts';
 import { batchGrowthError, stageError } from '../errors.ts';
 import { bytesOf, guessRowBytes } from './batch-bytes.ts';
@@ -181,7 +181,11 @@ export class SourcePump {
     const { rows, bytes, parallel } = this.#place.limits();
     const { limitBytes } = this.#place.flow.keeper;
     const inMemory = limitBytes / (Math.max(2, parallel) * this.#readBytes(1));
-    const wanted = Math.min(rows - this.#rebatcher.rows, (bytes - this.#rebatcher.bytes) / this.#rowBytes, inMemory);
+    const wanted = Math.min(
+      rows - this.#rebatcher.rows,
+      (bytes - this.#rebatcher.bytes) / this.#rowBytes,
+      inMemory,
+    );
     return Math.max(1, Math.floor(wanted));
   }
 
@@ -225,9 +229,11 @@ export class SourcePump {
     }
     const bytes = bytesOf(batch);
     const rowBytes = bytes / batch.numRows;
-    this.#rowBytes = rowBytes > this.#rowBytes ? rowBytes : this.#rowBytes + (rowBytes - this.#rowBytes) * FORGET_SHARE;
+    this.#rowBytes =
+      rowBytes > this.#rowBytes ? rowBytes : this.#rowBytes + (rowBytes - this.#rowBytes) * FORGET_SHARE;
     lease.shrink(bytes + flow.growth.needOf(0, bytes, 0));
-    if (lease.bytes < bytes) this.#lease = joinLeases(lease, await this.#leaseRead(bytes - lease.bytes, bytes));
+    if (lease.bytes < bytes)
+      this.#lease = joinLeases(lease, await this.#leaseRead(bytes - lease.bytes, bytes));
     if (flow.isOver) {
       this.#lease!.release();
       return;
@@ -287,11 +293,13 @@ export class SourcePump {
     const { growth, keeper } = this.#place.flow;
     const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
     const needBytes = bytes + growth.needOf(0, bytes, 0);
-    const isWorthIt = parts.length > 1 && needBytes <= keeper.limitBytes;
-    const lease = isWorthIt ? keeper.tryLease(needBytes) : null;
+    const canJoin =
+      parts.length > 1 && needBytes <= keeper.limitBytes && canConcat(parts.map(({ batch }) => batch));
+    const lease = canJoin ? keeper.tryLease(needBytes) : null;
     if (!lease) {
       return parts.map(
-        (part) => new Item(this.#number++, part.batch, part.bytes, part.owner, growth.needOf(0, part.bytes, 0)),
+        (part) =>
+          new Item(this.#number++, part.batch, part.bytes, part.owner, growth.needOf(0, part.bytes, 0)),
       );
     }
     const runs = parts.map(({ batch }) => ({ batch, from: 0, to: batch.numRows }));

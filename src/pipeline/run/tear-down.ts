@@ -33,11 +33,17 @@ export async function tearDown(
   const ended = Promise.allSettled(
     endings.map(async ({ settled, end }) => {
       if (!end) return;
-      await within(settled().catch(() => undefined), settleMs);
+      await within(
+        settled().catch(() => undefined),
+        settleMs,
+      );
       await end();
     }),
   );
-  await within(ended.then(last).catch(() => undefined), limitMs);
+  await within(
+    ended.then(last).catch(() => undefined),
+    limitMs,
+  );
 }
 
 async function within(promise: Promise<unknown>, ms: number): Promise<void> {

@@ -21,7 +21,9 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** Runs the child; kills it after a time if one is given. @returns what it printed, or null when it was killed */
 async function runChild(home: string, order: string, killAfterMs: number | null): Promise<string | null> {
-  const process_ = spawn(process.execPath, [child, home, String(ROWS), order], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const process_ = spawn(process.execPath, [child, home, String(ROWS), order], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const exited = once(process_, 'exit');
   let output = '';
   const started = Promise.withResolvers<void>();

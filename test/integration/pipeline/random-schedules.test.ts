@@ -64,7 +64,11 @@ function checkWhole(run: RandomRun, progress: PipelineProgress): string {
   if (run.plan.isOrdered !== false) {
     expect(seen.written.findIndex((number, at) => at > 0 && number < seen.written[at - 1]!)).toBe(-1);
   }
-  expect(seen.ended).toEqual({ source: 'closed', sink: 'finished', dead: run.hasDead ? 'finished' : 'unused' });
+  expect(seen.ended).toEqual({
+    source: 'closed',
+    sink: 'finished',
+    dead: run.hasDead ? 'finished' : 'unused',
+  });
   checkBounds(run);
   return run.isDrained() ? 'drained' : 'whole';
 }
@@ -75,7 +79,11 @@ function checkFailed(run: RandomRun, error: unknown): string {
   const isOutOfMemory = run.grows && isRuvectorError(error, 'ERR_PIPELINE_BUDGET');
   const isAsDrawn = run.mustFail() && isRuvectorError(error, 'ERR_PIPELINE_STAGE');
   expect(isAborted || isOutOfMemory || isAsDrawn, String(error)).toBe(true);
-  expect(run.seen.ended).toEqual({ source: 'closed', sink: 'aborted', dead: run.hasDead ? 'aborted' : 'unused' });
+  expect(run.seen.ended).toEqual({
+    source: 'closed',
+    sink: 'aborted',
+    dead: run.hasDead ? 'aborted' : 'unused',
+  });
   checkBounds(run);
   if (isAborted) return 'aborted';
   return isOutOfMemory ? 'out of memory' : 'failed';

@@ -52,7 +52,10 @@ describe('runStages() with a stage that fails', () => {
   };
 
   it('ends with the name of the stage, aborts the sink and gives all memory back', async () => {
-    const plan = planOf({ sink: sinkOf(async () => undefined), transforms: [{ name: 'picky', transform: fail }] });
+    const plan = planOf({
+      sink: sinkOf(async () => undefined),
+      transforms: [{ name: 'picky', transform: fail }],
+    });
     await expect(runStages(plan)).rejects.toMatchObject({
       code: 'ERR_PIPELINE_STAGE',
       message: expect.stringContaining('"picky": no fifties'),
@@ -124,7 +127,9 @@ describe('runStages() with a stage that fails', () => {
     const sink = sinkOf(async () => {
       if (++taken > 50) throw Object.assign(new Error('write'), { code: 'ENOSPC' });
     });
-    await expect(runStages(planOf({ sink }))).rejects.toThrow(/"sink": no space is left on the device.*free some space/);
+    await expect(runStages(planOf({ sink }))).rejects.toThrow(
+      /"sink": no space is left on the device.*free some space/,
+    );
     expect(sink.ending).toBe('aborted');
   });
 
@@ -156,7 +161,9 @@ describe('runStages() with a transform that never returns', () => {
     const plan = planOf({ transforms: [{ name: 'stuck', transform: hang, timeoutMs: 20 }] });
     await expect(runStages(plan)).rejects.toMatchObject({
       code: 'ERR_PIPELINE_TIMEOUT',
-      message: expect.stringMatching(/"stuck": it has not answered within 20 ms; find what it waits for, allow it more/),
+      message: expect.stringMatching(
+        /"stuck": it has not answered within 20 ms; find what it waits for, allow it more/,
+      ),
     });
     expect(plan.budget.usedBytes).toBe(0);
   });
@@ -183,7 +190,9 @@ describe('runStages() aborted', () => {
     'a sink that hangs, also when it is to abort': (hung) => ({
       sink: { ...sinkOf(() => (hung(), never())), abort: never },
     }),
-    'a sink that hangs in flush': (hung) => ({ sink: { ...sinkOf(async () => undefined), flush: () => (hung(), never()) } }),
+    'a sink that hangs in flush': (hung) => ({
+      sink: { ...sinkOf(async () => undefined), flush: () => (hung(), never()) },
+    }),
     'a source that hangs, also when it is closed': (hung) => ({
       source: { ...createNumberSource(1), nextBatch: () => (hung(), never()), close: never },
     }),
@@ -302,11 +311,18 @@ describe('runStages() with checkpoints', () => {
     expect(sums.at(-1)).toBe((999 * 1000) / 2);
   });
 
-  it('refuses what is damaged, or another run\'s, and leaves it as it is', async () => {
+  it("refuses what is damaged, or another run's, and leaves it as it is", async () => {
     const home = await mkdtemp(join(folder, 'damaged-'));
     const path = join(home, 'checkpoint.json');
     const counts = { batches: 1, rows: 1, skippedRows: 0, deadRows: 0 };
-    const good = { version: 1, identity: 'numbers', rows: 1, counts: [counts, counts, counts], transforms: {}, sinks: [null] };
+    const good = {
+      version: 1,
+      identity: 'numbers',
+      rows: 1,
+      counts: [counts, counts, counts],
+      transforms: {},
+      sinks: [null],
+    };
     const bad: readonly (readonly [string, string])[] = [
       ['{"version":1', 'it is damaged'],
       ['null', 'no checkpoint'],

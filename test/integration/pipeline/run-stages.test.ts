@@ -74,7 +74,12 @@ describe('runStages()', () => {
   it('cuts large batches without copying them', async () => {
     const whole = numberBatch(0, 1000);
     const sink = createArraySink();
-    const source: Source = { ...createArraySource([whole]), schema: numberSchema, sizeHint: () => null, memoryUsage: () => 0 };
+    const source: Source = {
+      ...createArraySource([whole]),
+      schema: numberSchema,
+      sizeHint: () => null,
+      memoryUsage: () => 0,
+    };
     let isGiven = false;
     source.nextBatch = async () => {
       if (isGiven) return null;
@@ -83,7 +88,9 @@ describe('runStages()', () => {
     };
     await runStages({ source, budget: createMemoryBudget(MIB), batch: { rows: 64 }, sink });
     expect(sink.batches.map(({ numRows }) => numRows)).toEqual([...Array<number>(15).fill(64), 40]);
-    expect(new Set(sink.batches.map((batch) => valuesOf(batch).buffer))).toEqual(new Set([valuesOf(whole).buffer]));
+    expect(new Set(sink.batches.map((batch) => valuesOf(batch).buffer))).toEqual(
+      new Set([valuesOf(whole).buffer]),
+    );
   });
 
   it('joins small batches into the wanted number of rows', async () => {
@@ -118,7 +125,12 @@ describe('runStages()', () => {
       await consume.call(sink, batch);
       reached.resolve();
     };
-    const run = runStages({ source, sink, budget: createMemoryBudget(MIB), batch: { rows: 100, lingerMs: 5 } });
+    const run = runStages({
+      source,
+      sink,
+      budget: createMemoryBudget(MIB),
+      batch: { rows: 100, lingerMs: 5 },
+    });
     await reached.promise;
     expect(sink.rows).toBe(3);
     more.resolve();
@@ -148,7 +160,13 @@ describe('runStages()', () => {
     };
     const queue = { batches: 1000 };
     const copy = (batch: Batch): Batch => batchOf(valuesOf(batch).slice());
-    await runStages({ source, sink, budget, sinkQueue: queue, transforms: [{ name: 'copy', transform: copy, queue }] });
+    await runStages({
+      source,
+      sink,
+      budget,
+      sinkQueue: queue,
+      transforms: [{ name: 'copy', transform: copy, queue }],
+    });
     expect(live.most).toBeGreaterThan(budget.limitBytes / 8);
     expect(live.most).toBeLessThanOrEqual(budget.limitBytes);
     expect(budget.peakBytes).toBeLessThanOrEqual(budget.limitBytes);
@@ -199,7 +217,11 @@ describe('runStages()', () => {
       batch: { rows: 100 },
       transforms: [
         // From the middle on a batch of 800 bytes becomes one of 40,800.
-        { name: 'grow', workers: 3, transform: (batch) => (valuesOf(batch)[0]! < 10_000 ? batch : padBatch(batch, 50)) },
+        {
+          name: 'grow',
+          workers: 3,
+          transform: (batch) => (valuesOf(batch)[0]! < 10_000 ? batch : padBatch(batch, 50)),
+        },
         { name: 'shrink', transform: (batch) => padBatch(batch, 0) },
       ],
     });
@@ -240,8 +262,18 @@ describe('runStages()', () => {
     const sink = createArraySink();
     const source = createNumberSource(1e9);
     const progress = await runStages(
-      { source, sink, budget: createMemoryBudget(MIB), batch: { rows: 100 }, transforms: [{ name: 'same', transform: (batch) => batch }] },
-      { drain: drain.signal, progressEveryMs: 1, onProgress: ({ rowsOut }) => rowsOut > 1000 && drain.abort() },
+      {
+        source,
+        sink,
+        budget: createMemoryBudget(MIB),
+        batch: { rows: 100 },
+        transforms: [{ name: 'same', transform: (batch) => batch }],
+      },
+      {
+        drain: drain.signal,
+        progressEveryMs: 1,
+        onProgress: ({ rowsOut }) => rowsOut > 1000 && drain.abort(),
+      },
     );
     expect(progress.rowsIn).toBeLessThan(1e9);
     expect(numbersOf(sink.batches)).toEqual(countUp(progress.rowsIn));
@@ -263,7 +295,10 @@ describe('runStages()', () => {
         },
       };
       const sink = createArraySink();
-      const progress = await runStages({ source, sink, budget: createMemoryBudget(MIB) }, { drain: drain.signal });
+      const progress = await runStages(
+        { source, sink, budget: createMemoryBudget(MIB) },
+        { drain: drain.signal },
+      );
       expect([progress.rowsOut, sink.ending]).toEqual([0, 'finished']);
     }
   });
@@ -362,7 +397,11 @@ describe('runStages()', () => {
   it('refuses a plan with all its mistakes, and closes what it was given', async () => {
     const sink = createArraySink();
     let isClosed = false;
-    const source: Source = { ...createArraySource(numberBatches(1, 1)), schema: numberSchema, close: async () => void (isClosed = true) };
+    const source: Source = {
+      ...createArraySource(numberBatches(1, 1)),
+      schema: numberSchema,
+      close: async () => void (isClosed = true),
+    };
     delete source.seek;
     const run = runStages({
       source,
@@ -374,7 +413,10 @@ describe('runStages()', () => {
       ],
       checkpoint: { path: '/nowhere', identity: 'x' },
     });
-    await expect(run).rejects.toMatchObject({ code: 'ERR_PIPELINE_OPTIONS', details: { problems: expect.any(Array) } });
+    await expect(run).rejects.toMatchObject({
+      code: 'ERR_PIPELINE_OPTIONS',
+      details: { problems: expect.any(Array) },
+    });
     const { details } = (await run.catch((error: unknown) => error)) as { details: { problems: string[] } };
     expect(details.problems).toHaveLength(6);
     expect([sink.ending, isClosed]).toEqual(['aborted', true]);

@@ -22,7 +22,11 @@ export class LineFileSink implements Sink {
   }
 
   async consume(batch: Batch): Promise<void> {
-    const bytes = Buffer.from(numbersOf([batch]).map((number) => `${number}\n`).join(''));
+    const bytes = Buffer.from(
+      numbersOf([batch])
+        .map((number) => `${number}\n`)
+        .join(''),
+    );
     const file = await this.#open();
     await writeAll(file, bytes, this.#sizeBytes);
     this.#sizeBytes += bytes.length;

@@ -12,7 +12,12 @@ export function numberBatch(from: number, rows: number): Batch {
 }
 
 export function batchOf(values: Float64Array): Batch {
-  const column = arrow.makeData({ type: new arrow.Float64(), length: values.length, nullCount: 0, data: values });
+  const column = arrow.makeData({
+    type: new arrow.Float64(),
+    length: values.length,
+    nullCount: 0,
+    data: values,
+  });
   return buildBatch(numberSchema, values.length, [column]);
 }
 
@@ -27,7 +32,10 @@ export function numbersOf(batches: readonly Batch[]): number[] {
 
 /** The numbers with so many columns of zeros beside them. */
 export function padBatch(batch: Batch, columns: number): Batch {
-  const padding = Array.from({ length: columns }, (_, i) => new arrow.Field(`padding ${i}`, new arrow.Float64(), false));
+  const padding = Array.from(
+    { length: columns },
+    (_, i) => new arrow.Field(`padding ${i}`, new arrow.Float64(), false),
+  );
   const zeros = padding.map(() =>
     arrow.makeData({
       type: new arrow.Float64(),

@@ -55,16 +55,22 @@ export function buildRandomRun(random: Random): RandomRun {
     if (drawn < 0.2) return 'fail';
     return drawn < 0.6 ? 'skip' : { deadLetter: dead };
   };
-  const onError = (kind: ErrorPolicy): ((batch: Batch) => boolean) => (batch) => {
-    if (random() >= errorRate) return false;
-    if (kind === 'fail') state.mustFail = true;
-    if (kind === 'skip') seen.skipped.push(...numbersOf([batch]));
-    return true;
-  };
+  const onError =
+    (kind: ErrorPolicy): ((batch: Batch) => boolean) =>
+    (batch) => {
+      if (random() >= errorRate) return false;
+      if (kind === 'fail') state.mustFail = true;
+      if (kind === 'skip') seen.skipped.push(...numbersOf([batch]));
+      return true;
+    };
   const onSinkError = policy();
   const sink = buildSink(seen, 'sink', buildPause(random), onError(onSinkError));
-  const transforms = Array.from({ length: draw(4) }, (_, at) => buildStage({ random, at, grows, policy: policy(), onError }));
-  const hasDead = [onSinkError, ...transforms.map((stage) => stage.onError)].some((each) => typeof each === 'object');
+  const transforms = Array.from({ length: draw(4) }, (_, at) =>
+    buildStage({ random, at, grows, policy: policy(), onError }),
+  );
+  const hasDead = [onSinkError, ...transforms.map((stage) => stage.onError)].some(
+    (each) => typeof each === 'object',
+  );
   if (!hasDead) seen.ended.dead = 'unused';
   const budget = createMemoryBudget(700 + draw(20_000));
   const plan: StagesPlan = {
@@ -136,7 +142,13 @@ function buildPause(random: Random): Pause {
   };
 }
 
-function buildSource(seen: Seen, totalRows: number, random: Random, pause: Pause, fails: () => boolean): Source {
+function buildSource(
+  seen: Seen,
+  totalRows: number,
+  random: Random,
+  pause: Pause,
+  fails: () => boolean,
+): Source {
   let at = 0;
   let isBusy = false;
   const heedsLimit = random() < 0.8;
