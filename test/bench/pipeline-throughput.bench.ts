@@ -36,7 +36,9 @@ function startPeer(interpreter: string, folder: string): Peer {
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
     measure: async (engine, format) => {
-      child.stdin.write(`${engine} ${format} ${join(folder, `rows.${format}`)} ${join(folder, `${engine}-out`)}\n`);
+      child.stdin.write(
+        `${engine} ${format} ${join(folder, `rows.${format}`)} ${join(folder, `${engine}-out`)}\n`,
+      );
       const [wall, cpu] = String((await lines.next()).value)
         .split(' ')
         .map(Number);

@@ -41,7 +41,8 @@ export function explainLegs(legs: readonly Leg[], ends: EndNames): ExplainedStag
   return legs.flatMap((leg, i) => {
     const place = { leg: i + 1 };
     const plan = leg.stages.map((stage) => ({ ...place, ...explainNative(stage) }));
-    const inner = leg.kind === 'plan' ? [] : leg.steps.flatMap(explainStep).map((step) => ({ ...place, ...step }));
+    const inner =
+      leg.kind === 'plan' ? [] : leg.steps.flatMap(explainStep).map((step) => ({ ...place, ...step }));
     return [
       { ...place, ...explainInput(leg, ends) },
       ...plan,
@@ -101,13 +102,17 @@ const explainFused = ({ fused }: FusedStep): Explained[] =>
 
 function explainTransform(stage: TransformStage | OpenableStage): Explained {
   const { name, workers = 1 } = stage;
-  if (isOpenable(stage) && stage.runsInWorkers) return { name, runs: 'worker', why: 'a module that workers load' };
+  if (isOpenable(stage) && stage.runsInWorkers)
+    return { name, runs: 'worker', why: 'a module that workers load' };
   const calls = typeof workers === 'function' || workers > 1 ? ', several at once' : '';
   return { name, runs: 'batches', why: `JavaScript on record batches${calls}` };
 }
 
 /** An explanation as text: one line a stage. */
-export function renderExplanation(stages: readonly ExplainedStage[], optimized: Explanation['optimized']): string {
+export function renderExplanation(
+  stages: readonly ExplainedStage[],
+  optimized: Explanation['optimized'],
+): string {
   const width = Math.max(...stages.map(({ name }) => name.length));
   const lines = stages.map(
     ({ leg, name, runs, why }) => `${leg}  ${name.padEnd(width)}  ${runs.padEnd(7)}  ${why}`,

@@ -85,7 +85,8 @@ export function placeStage(stage: AnyStage, options: StageOptions, taken: readon
   if (isNativeStage(stage)) return { name, stage: renamed(stage, name) };
   const { onError, workers } = options;
   const place = { name, ...(onError && { onError }), ...(workers !== undefined && { workers }) };
-  if (typeof stage === 'function' || 'schema' in stage) return { name, stage: { ...place, transform: stage } };
+  if (typeof stage === 'function' || 'schema' in stage)
+    return { name, stage: { ...place, transform: stage } };
   if (!('open' in stage)) return { name, stage: { ...stage, ...place } };
   const { runsInWorkers = false } = stage;
   return { name, stage: { ...place, runsInWorkers, open: (input, run) => stage.open(input, run) } };

@@ -65,4 +65,5 @@ function buildWhole(parts: Parameters<typeof planPipeline>[0]): Pipeline {
   };
 }
 
-const nameOf = (end: AnySource | AnySink, otherwise: string): string => ('name' in end ? end.name : otherwise);
+const nameOf = (end: AnySource | AnySink, otherwise: string): string =>
+  'name' in end ? end.name : otherwise;

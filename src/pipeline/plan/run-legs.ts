@@ -60,7 +60,13 @@ export async function runLegs(run: RunnableLegs, options: PipelineRunOptions): P
   const notes: string[] = [];
   try {
     for (const [i, leg] of run.legs.entries()) {
-      const context = { run, options, folder, place: i, signal: options.signal ?? new AbortController().signal };
+      const context = {
+        run,
+        options,
+        folder,
+        place: i,
+        signal: options.signal ?? new AbortController().signal,
+      };
       const done = leg.kind === 'plan' ? await runPlan(leg, context) : await runBatches(leg, context);
       progress.push(done.progress);
       notes.push(...done.notes);
@@ -158,7 +164,11 @@ interface OpenRun {
   readonly sink: Sink;
 }
 
-function runOpened(leg: BatchLeg, context: LegContext, { source, transforms, sink }: OpenRun): Promise<PipelineProgress> {
+function runOpened(
+  leg: BatchLeg,
+  context: LegContext,
+  { source, transforms, sink }: OpenRun,
+): Promise<PipelineProgress> {
   const { run, options, folder, place } = context;
   return runStages(
     {

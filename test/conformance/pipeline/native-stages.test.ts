@@ -137,7 +137,10 @@ function buildCases(): Record<string, Case> {
       other: true,
     },
     'join left': { stages: [joinTables({ with: other, on: ['g'], columns: ['v'] })], other: true },
-    'join inner': { stages: [joinTables({ with: other, on: ['g'], how: 'inner', columns: ['v'] })], other: true },
+    'join inner': {
+      stages: [joinTables({ with: other, on: ['g'], how: 'inner', columns: ['v'] })],
+      other: true,
+    },
     'join anti': { stages: [joinTables({ with: other, on: ['g'], how: 'anti' })], other: true },
     'group by': {
       stages: [

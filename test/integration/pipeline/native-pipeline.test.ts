@@ -46,7 +46,10 @@ async function writeThree(rows = 100): Promise<string> {
       kib: ids.map((id) => id * 1024),
       name: ids.map((id) => (id % 3 === 0 ? null : `n${id % 4}`)),
     });
-    await frame.lazy().sinkParquet(join(folder, `in-${part}.parquet`)).collect();
+    await frame
+      .lazy()
+      .sinkParquet(join(folder, `in-${part}.parquet`))
+      .collect();
   }
   return join(folder, 'in-*.parquet');
 }
@@ -168,7 +171,9 @@ const castId = (partition: { open(): Promise<polarsFrame> }) => ({
   maxRows: null,
   open: async () => (await partition.open()).withColumns(polars.col('id').cast(polars.Int64)),
 });
-type polarsFrame = Awaited<ReturnType<Awaited<ReturnType<ReturnType<typeof fileSource>['partitions']>>[number]['open']>>;
+type polarsFrame = Awaited<
+  ReturnType<Awaited<ReturnType<ReturnType<typeof fileSource>['partitions']>>[number]['open']>
+>;
 
 describe('a pipeline of plans and batches', () => {
   it('run() hands the rows of a plan to batches, partition by partition, texts among them', async () => {
@@ -181,7 +186,9 @@ describe('a pipeline of plans and batches', () => {
       .to(sink)
       .run({ temporaryFolder });
     const table = new arrow.Table(sink.batches as arrow.RecordBatch[]);
-    expect([...table.getChild('id')!].map(Number)).toEqual(Array.from({ length: 210 }, (_, i) => 2 * (i + 90)));
+    expect([...table.getChild('id')!].map(Number)).toEqual(
+      Array.from({ length: 210 }, (_, i) => 2 * (i + 90)),
+    );
     expect(table.getChild('name')!.get(1)).toBe('n3');
     expect((await readdir(folder)).filter((name) => !name.startsWith('in-'))).toEqual([]);
   });
@@ -250,14 +257,20 @@ describe('a pipeline that fails', () => {
       code: 'ERR_PIPELINE_COLUMN',
       details: { stage: 'filter', column: 'rss' },
     });
+    await expect(from.through(filter('id > 1 limit 3')).to(parquetSink(output)).plan()).rejects.toMatchObject(
+      { code: 'ERR_PIPELINE_EXPRESSION', details: { stage: 'filter' } },
+    );
     await expect(
-      from.through(filter('id > 1 limit 3')).to(parquetSink(output)).plan(),
-    ).rejects.toMatchObject({ code: 'ERR_PIPELINE_EXPRESSION', details: { stage: 'filter' } });
-    await expect(
-      from.through(cast({ rss: 'Int32' })).to(parquetSink(output)).plan(),
+      from
+        .through(cast({ rss: 'Int32' }))
+        .to(parquetSink(output))
+        .plan(),
     ).rejects.toMatchObject({ code: 'ERR_PIPELINE_COLUMN', details: { stage: 'cast', column: 'rss' } });
     await expect(
-      from.through(filter(polars.col('rss').gt(1))).to(parquetSink(output)).plan(),
+      from
+        .through(filter(polars.col('rss').gt(1)))
+        .to(parquetSink(output))
+        .plan(),
     ).rejects.toMatchObject({ code: 'ERR_PIPELINE_COLUMN', details: { stage: 'filter', column: 'rss' } });
   });
 
@@ -274,7 +287,12 @@ describe('a pipeline that fails', () => {
     });
     expect((await readdir(folder)).toSorted()).toEqual(['in-0.parquet', 'in-1.parquet', 'in-2.parquet']);
     const batches = pipeline().from(createArraySource(textTable().batches)).through(doubleNothing);
-    await expect(batches.through(cast({ name: 'Int32' })).to(createArraySink()).run()).rejects.toMatchObject({
+    await expect(
+      batches
+        .through(cast({ name: 'Int32' }))
+        .to(createArraySink())
+        .run(),
+    ).rejects.toMatchObject({
       code: 'ERR_PIPELINE_VALUE',
       details: { stage: 'cast', column: 'name' },
     });
@@ -282,23 +300,38 @@ describe('a pipeline that fails', () => {
 
   it('run() says which file cannot be read or written', async () => {
     await expect(
-      pipeline().from(fileSource(join(folder, 'none.parquet'))).to(parquetSink(output)).run(),
+      pipeline()
+        .from(fileSource(join(folder, 'none.parquet')))
+        .to(parquetSink(output))
+        .run(),
     ).rejects.toMatchObject({ code: 'ERR_PIPELINE_READ' });
     await expect(
-      pipeline().from(fileSource(join(folder, '*.parquet'))).to(parquetSink(output)).run(),
+      pipeline()
+        .from(fileSource(join(folder, '*.parquet')))
+        .to(parquetSink(output))
+        .run(),
     ).rejects.toMatchObject({ code: 'ERR_PIPELINE_READ' });
     await writeFile(join(folder, 'bad.parquet'), 'no parquet');
     await expect(
-      pipeline().from(fileSource(join(folder, 'bad.parquet'))).to(parquetSink(output)).run(),
+      pipeline()
+        .from(fileSource(join(folder, 'bad.parquet')))
+        .to(parquetSink(output))
+        .run(),
     ).rejects.toMatchObject({ code: 'ERR_PIPELINE_READ' });
     await writeFile(join(folder, 'late.csv'), `id\n${'1\n'.repeat(2000)}late\n`);
     await expect(
-      pipeline().from(fileSource(join(folder, 'late.csv'))).to(parquetSink(output)).run(),
+      pipeline()
+        .from(fileSource(join(folder, 'late.csv')))
+        .to(parquetSink(output))
+        .run(),
     ).rejects.toMatchObject({ code: 'ERR_PIPELINE_READ' });
     await rm(join(folder, 'bad.parquet'));
     const full: NativeSink = { ...parquetSink(output), write: (frame) => frame.sinkParquet('/dev/full') };
     await expect(
-      pipeline().from(fileSource(await writeThree())).to(full).run(),
+      pipeline()
+        .from(fileSource(await writeThree()))
+        .to(full)
+        .run(),
     ).rejects.toMatchObject({ code: 'ERR_PIPELINE_DISK_FULL' });
   });
 
@@ -331,6 +364,10 @@ describe('a pipeline that fails', () => {
 });
 
 /** A function says nothing about columns. */
-const doubleNothing: Transform = { schema: (input) => input, transform: (batch) => batch, memoryUsage: () => 0 };
+const doubleNothing: Transform = {
+  schema: (input) => input,
+  transform: (batch) => batch,
+  memoryUsage: () => 0,
+};
 
 const textTable = (): arrow.Table => arrow.tableFromArrays({ name: ['1', 'two'] });

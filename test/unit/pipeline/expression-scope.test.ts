@@ -53,7 +53,14 @@ describe('readExpressions()', () => {
     expect(scope(col('s').str.toUpperCase())).toBe('table');
   });
 
-  const refused = ['a from self', 'a from self where a > 1 --', 'a from self group by a --', 'a b c', '', 'nope(a)'];
+  const refused = [
+    'a from self',
+    'a from self where a > 1 --',
+    'a from self group by a --',
+    'a b c',
+    '',
+    'nope(a)',
+  ];
   it.each(refused)('readExpressions() refuses "%s", which is no list of expressions', (text) => {
     expect(() => scopeOf(text)).toThrow(expect.objectContaining({ code: 'ERR_PIPELINE_EXPRESSION' }));
   });

@@ -42,12 +42,16 @@ function runsOf(stages: readonly AnyStage[], isSourceNative: boolean, isSinkNati
 
 describe('planLegs()', () => {
   it('planLegs() makes one plan of native stages between files', () => {
-    expect(runsOf([row, table, learning], true, true)).toEqual(['in:plan row:plan table:plan learn:plan out:plan']);
+    expect(runsOf([row, table, learning], true, true)).toEqual([
+      'in:plan row:plan table:plan learn:plan out:plan',
+    ]);
     expect(runsOf([], true, true)).toEqual(['in:plan out:plan']);
   });
 
   it('planLegs() reads a plan into batches, and batches into batches', () => {
-    expect(runsOf([table, batches], true, false)).toEqual(['in:plan table:plan transform:batches out:batches']);
+    expect(runsOf([table, batches], true, false)).toEqual([
+      'in:plan table:plan transform:batches out:batches',
+    ]);
     expect(runsOf([worker, row], false, false)).toEqual(['in:batches worker:worker row:batches out:batches']);
   });
 
@@ -63,7 +67,10 @@ describe('planLegs()', () => {
       'in:plan transform:batches temporary file:batches',
       'temporary file:plan row:plan out:plan',
     ]);
-    expect(runsOf([], false, true)).toEqual(['in:batches temporary file:batches', 'temporary file:plan out:plan']);
+    expect(runsOf([], false, true)).toEqual([
+      'in:batches temporary file:batches',
+      'temporary file:plan out:plan',
+    ]);
   });
 });
 

@@ -1,6 +1,10 @@
 // What a run looks like from outside: lines of a terminal, a Prometheus page, spans.
 import { Registry } from 'prom-client';
-import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-base';
 import { describe, expect, it } from 'vitest';
 import {
   registerPipelineMetrics,
@@ -30,7 +34,10 @@ const stage = (fields: Partial<StageStats>): StageStats => ({
   ...fields,
 });
 
-const progress = (stages: readonly StageStats[], fields: Partial<PipelineProgress> = {}): PipelineProgress => ({
+const progress = (
+  stages: readonly StageStats[],
+  fields: Partial<PipelineProgress> = {},
+): PipelineProgress => ({
   rowsIn: 12_345,
   rowsOut: 12_000,
   totalRows: 100_000,
@@ -41,7 +48,14 @@ const progress = (stages: readonly StageStats[], fields: Partial<PipelineProgres
   ...fields,
 });
 
-const busy = stage({ name: 'parse', kind: 'transform', rows: 1000, busyMs: 500, starvedMs: 250, blockedMs: 250 });
+const busy = stage({
+  name: 'parse',
+  kind: 'transform',
+  rows: 1000,
+  busyMs: 500,
+  starvedMs: 250,
+  blockedMs: 250,
+});
 
 describe('stage figures', () => {
   it('timeSharesOf() says what the time went into, and nothing before there was any', () => {
@@ -61,7 +75,9 @@ describe('renderStages()', () => {
     const lines = renderStages(
       progress([stage({ rows: 12_345 }), { ...busy, skippedRows: 7, queuedBatches: 3, queuedBytes: 2048 }]),
     );
-    expect(lines[0]).toBe('12,345 of 100,000 rows, 1.5 M rows/s, 1 min 15 s to go, memory 3.0 MiB of 256.0 MiB');
+    expect(lines[0]).toBe(
+      '12,345 of 100,000 rows, 1.5 M rows/s, 1 min 15 s to go, memory 3.0 MiB of 256.0 MiB',
+    );
     expect(lines).toHaveLength(4);
     expect(lines[3]).toMatch(/^parse +1,000 \(-7\) +1000 .* 3 \/ 2\.0 KiB .*##########\.{5}!{5}$/);
   });
@@ -79,8 +95,12 @@ describe('registerPipelineMetrics()', () => {
     metrics.observe('daily', progress([busy]));
     metrics.observe('daily', progress([busy], { etaSeconds: null }));
     const page = await registry.metrics();
-    expect(page).toContain('ruvector_pipeline_stage_rows_total{pipeline="daily",stage="parse",kind="transform"} 1000');
-    expect(page).toContain('ruvector_pipeline_stage_blocked_seconds_total{pipeline="daily",stage="parse",kind="transform"} 0.25');
+    expect(page).toContain(
+      'ruvector_pipeline_stage_rows_total{pipeline="daily",stage="parse",kind="transform"} 1000',
+    );
+    expect(page).toContain(
+      'ruvector_pipeline_stage_blocked_seconds_total{pipeline="daily",stage="parse",kind="transform"} 0.25',
+    );
     expect(page).toContain('ruvector_pipeline_budget_peak_bytes{pipeline="daily"} 16777216');
     expect(page).not.toContain('remaining_seconds{');
     metrics.remove('daily');
@@ -110,7 +130,9 @@ describe('traceRun()', () => {
       'pipeline daily',
     ]);
     const whole = spans.at(-1)!;
-    expect(spans.slice(0, 3).every((span) => span.parentSpanContext?.spanId === whole.spanContext().spanId)).toBe(true);
+    expect(
+      spans.slice(0, 3).every((span) => span.parentSpanContext?.spanId === whole.spanContext().spanId),
+    ).toBe(true);
     expect(spans[0]!.attributes['ruvector.stage.rows']).toBe(9);
     expect(whole.attributes['ruvector.pipeline.rows_in']).toBe(12_345);
   });
