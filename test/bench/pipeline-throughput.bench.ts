@@ -39,9 +39,9 @@ function startPeer(interpreter: string, folder: string): Peer {
       child.stdin.write(
         `${engine} ${format} ${join(folder, `rows.${format}`)} ${join(folder, `${engine}-out`)}\n`,
       );
-      const [wall, cpu] = String((await lines.next()).value)
-        .split(' ')
-        .map(Number);
+      const { done, value } = await lines.next();
+      if (done) throw new Error(`${engine} ended without an answer`);
+      const [wall, cpu] = value.split(' ').map(Number);
       return { wall: wall!, cpu: cpu! };
     },
     close: async () => {

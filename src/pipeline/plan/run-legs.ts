@@ -154,7 +154,7 @@ class OpenedParts {
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled(this.#parts.map((part) => part.close?.()));
+    await Promise.allSettled(this.#parts.map(async (part) => part.close?.()));
   }
 }
 

@@ -126,6 +126,17 @@ describe('a pipeline of native stages', () => {
       { id: 2, x: null, y: null },
       { id: 3, x: 0.5, y: 'hello' },
     ]);
+    const late = `t,x\n${'2024-01-02T03:04:05.678,1\n'.repeat(1500)}2024-01-02T03:04:06.000,late\n`;
+    await writeFile(join(folder, 'late.csv'), late);
+    await pipeline()
+      .from(fileSource(join(folder, 'late.csv'), { inferRows: null }))
+      .through(sort({ by: ['t'], descending: true }))
+      .to(parquetSink(output))
+      .run();
+    expect((await rowsOf(output)).slice(0, 2)).toEqual([
+      { t: new Date('2024-01-02T03:04:06.000Z'), x: 'late' },
+      { t: new Date('2024-01-02T03:04:05.678Z'), x: '1' },
+    ]);
     await writeFile(join(folder, 'a.jsonl'), '{"id":1}\n{"id":2}\n');
     await pipeline()
       .from(fileSource(join(folder, 'a.jsonl')))

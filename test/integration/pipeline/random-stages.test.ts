@@ -51,7 +51,9 @@ describe('stages by chance', () => {
     expect(Math.abs(mean)).toBeLessThan(SIGMAS / Math.sqrt(ROWS));
     expect(farthestFromNormal(noise)).toBeLessThan(1.95 / Math.sqrt(ROWS) + 1e-3);
     const relative = await valuesOf(jitter({ columns: ['x'], deviation, relative: true, seed: SEED }));
-    expect(relative.every((value, i) => i === 0 || Math.abs(value! / i - 1 - deviation * noise[i]!) < 1e-6)).toBe(true);
+    expect(
+      relative.every((value, i) => i === 0 || Math.abs(value! / i - 1 - deviation * noise[i]!) < 1e-6),
+    ).toBe(true);
   });
 });
 

@@ -22,7 +22,7 @@ describe('readExpressions()', () => {
     "a in (1, 2) as i, a between 1 and 2 as w, s like 'x%' as l, b is not null as k",
     "extract(year from t) as y, strftime(t, '%Y') as f, substr(s, 1, 2) as u, s || 'x' as v, length(s) as n",
   ];
-  it.each(perRow)('readExpressions() sees that "%s" looks at one row', (text) => {
+  it.each(perRow)('sees that "%s" looks at one row', (text) => {
     expect(scopeOf(text)).toBe('row');
   });
 
@@ -36,11 +36,11 @@ describe('readExpressions()', () => {
     'abs(a - min(b)) as x',
     'rank() over (order by a) as r',
   ];
-  it.each(whole)('readExpressions() sees that "%s" looks at other rows', (text) => {
+  it.each(whole)('sees that "%s" looks at other rows', (text) => {
     expect(scopeOf(text)).toBe('table');
   });
 
-  it('readExpressions() sees as much in expressions of Polars', () => {
+  it('sees as much in expressions of Polars', () => {
     const { col } = polars;
     const scope = (expression: Parameters<typeof readExpressions>[1][number]) =>
       readExpressions('select', [expression], frame).scope;
@@ -61,13 +61,13 @@ describe('readExpressions()', () => {
     '',
     'nope(a)',
   ];
-  it.each(refused)('readExpressions() refuses "%s", which is no list of expressions', (text) => {
+  it.each(refused)('refuses "%s", which is no list of expressions', (text) => {
     expect(() => scopeOf(text)).toThrow(expect.objectContaining({ code: 'ERR_PIPELINE_EXPRESSION' }));
   });
 });
 
 describe('readCondition()', () => {
-  it('readCondition() reads a condition, and refuses what is more', () => {
+  it('reads a condition, and refuses what is more', () => {
     expect(readCondition('filter', "a > 1 and s = 'x'", frame).scope).toBe('row');
     expect(readCondition('filter', 'a > avg(a)', frame).scope).toBe('table');
     for (const text of ['a > 1 limit 3', 'a > 1) order by (a', '']) {

@@ -41,28 +41,28 @@ function runsOf(stages: readonly AnyStage[], isSourceNative: boolean, isSinkNati
 }
 
 describe('planLegs()', () => {
-  it('planLegs() makes one plan of native stages between files', () => {
+  it('makes one plan of native stages between files', () => {
     expect(runsOf([row, table, learning], true, true)).toEqual([
       'in:plan row:plan table:plan learn:plan out:plan',
     ]);
     expect(runsOf([], true, true)).toEqual(['in:plan out:plan']);
   });
 
-  it('planLegs() reads a plan into batches, and batches into batches', () => {
+  it('reads a plan into batches, and batches into batches', () => {
     expect(runsOf([table, batches], true, false)).toEqual([
       'in:plan table:plan transform:batches out:batches',
     ]);
     expect(runsOf([worker, row], false, false)).toEqual(['in:batches worker:worker row:batches out:batches']);
   });
 
-  it('planLegs() hands batches to a plan through a file where a stage has to see all rows', () => {
+  it('hands batches to a plan through a file where a stage has to see all rows', () => {
     expect(runsOf([batches, row, learning, batches], false, false)).toEqual([
       'in:batches transform:batches temporary file:batches',
       'temporary file:plan row:plan learn:plan transform 2:batches out:batches',
     ]);
   });
 
-  it('planLegs() lets the plan that writes the file compute the stages in front of it', () => {
+  it('lets the plan that writes the file compute the stages in front of it', () => {
     expect(runsOf([batches, row], true, true)).toEqual([
       'in:plan transform:batches temporary file:batches',
       'temporary file:plan row:plan out:plan',
@@ -75,7 +75,7 @@ describe('planLegs()', () => {
 });
 
 describe('placeStage()', () => {
-  it('placeStage() gives each stage a name of its own, which its errors bear', () => {
+  it('gives each stage a name of its own, which its errors bear', () => {
     const failing = native('filter', 'row', {
       apply: () => {
         throw Object.assign(new Error('not of this room'), {});

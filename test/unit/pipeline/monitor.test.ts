@@ -71,7 +71,7 @@ describe('stage figures', () => {
 });
 
 describe('renderStages()', () => {
-  it('renderStages() gives a line for the run, headings, and a line for each stage', () => {
+  it('gives a line for the run, headings, and a line for each stage', () => {
     const lines = renderStages(
       progress([stage({ rows: 12_345 }), { ...busy, skippedRows: 7, queuedBatches: 3, queuedBytes: 2048 }]),
     );
@@ -82,14 +82,14 @@ describe('renderStages()', () => {
     expect(lines[3]).toMatch(/^parse +1,000 \(-7\) +1000 .* 3 \/ 2\.0 KiB .*##########\.{5}!{5}$/);
   });
 
-  it('renderStages() leaves out what nobody knows', () => {
+  it('leaves out what nobody knows', () => {
     const [line] = renderStages(progress([], { totalRows: null, etaSeconds: null, rowsPerSecond: 0 }));
     expect(line).toBe('12,345 rows, 0 rows/s, memory 3.0 MiB of 256.0 MiB');
   });
 });
 
 describe('registerPipelineMetrics()', () => {
-  it('registerPipelineMetrics() shows totals as they are, twice as well as once, and takes ended runs off', async () => {
+  it('shows totals as they are, twice as well as once, and takes ended runs off', async () => {
     const registry = new Registry();
     const metrics = await registerPipelineMetrics(registry);
     metrics.observe('daily', progress([busy]));
@@ -113,7 +113,7 @@ describe('traceRun()', () => {
   const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
   const tracer = provider.getTracer('test');
 
-  it('traceRun() gives a span for the run and one under it for each stage of each leg', async () => {
+  it('gives a span for the run and one under it for each stage of each leg', async () => {
     exporter.reset();
     const result = await traceRun({ pipeline: 'daily', tracer }, async (onProgress) => {
       onProgress(progress([stage({}), busy]));
@@ -137,7 +137,7 @@ describe('traceRun()', () => {
     expect(whole.attributes['ruvector.pipeline.rows_in']).toBe(12_345);
   });
 
-  it('traceRun() records the error of a run that fails, and throws it on', async () => {
+  it('records the error of a run that fails, and throws it on', async () => {
     exporter.reset();
     const failed = traceRun({ pipeline: 'daily', tracer }, () => Promise.reject(new Error('no room')));
     await expect(failed).rejects.toThrow('no room');

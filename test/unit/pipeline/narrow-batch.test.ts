@@ -17,7 +17,7 @@ const frame = polars
   );
 
 describe('tableOfFrame()', () => {
-  it('tableOfFrame() gives texts and lists, also inside of others, 32-bit offsets, and keeps what they hold', () => {
+  it('gives texts and lists, also inside of others, 32-bit offsets, and keeps what they hold', () => {
     const table = tableOfFrame(frame);
     expect(table.schema.fields.map(({ type }) => String(type))).toEqual([
       'Float64',
@@ -34,7 +34,7 @@ describe('tableOfFrame()', () => {
     ]);
   });
 
-  it('frameOfTable() gives the frame back', () => {
+  it('gives the frame back through frameOfTable()', () => {
     const table = tableOfFrame(frame.drop('kind'));
     expect(frameOfTable(new arrow.Table(table.batches)).toRecords()).toEqual(frame.drop('kind').toRecords());
   });
