@@ -16,6 +16,7 @@ import {
   normalize,
   oneHot,
   pipeline,
+  select,
   sort,
   withColumns,
 } from '../../../src/pipeline/index.ts';
@@ -245,6 +246,53 @@ describe('a pipeline of plans and batches', () => {
     await plan.run({ temporaryFolder: folder });
     expect((await rowsOf(output)).slice(0, 2)).toEqual([{ id: 1998 }, { id: 1996 }]);
     expect(await readdir(folder)).toEqual(['out.parquet']);
+  });
+
+  it('run() opens a transform with the columns that reach it, and closes it', async () => {
+    const sink = createArraySink();
+    const seen: string[] = [];
+    const plan = await pipeline()
+      .from(fileSource(await writeThree()))
+      .through(select('id'))
+      .through({
+        name: 'double',
+        runsInWorkers: true,
+        open: async ({ fields }, { budget }) => {
+          seen.push(...fields.map(({ name }) => name), String(budget.limitBytes > 0));
+          return { transform: { ...doubling, close: async () => void seen.push('closed') }, workers: 2 };
+        },
+      })
+      .to(sink)
+      .plan();
+    expect((await plan.explain()).stages.map(({ name, runs }) => `${name}: ${runs}`)).toContain(
+      'double: worker',
+    );
+    await plan.run({ temporaryFolder: folder });
+    expect(seen).toEqual(['id', 'true', 'closed']);
+    expect(sink.rows).toBe(300);
+  });
+
+  it('run() names which of two stages of one kind it is that fails', async () => {
+    const from = pipeline().from(fileSource(await writeThree()));
+    const twice = from.through(filter('id > 1')).through(filter('id > 2 limit 1'));
+    await expect(twice.to(parquetSink(output)).plan()).rejects.toMatchObject({
+      code: 'ERR_PIPELINE_EXPRESSION',
+      details: { stage: 'filter 2' },
+      message: expect.stringContaining('stage "filter 2"'),
+    });
+  });
+
+  it('plan() estimates by what files tell and by the first rows', async () => {
+    const from = pipeline().from(fileSource(await writeThree()));
+    const half = from.through(filter('id % 2 = 0')).to(parquetSink(output));
+    expect((await half.plan({ dryRun: true })).estimate).toMatchObject({ rowsIn: 300, rowsOut: 150 });
+    expect((await half.plan()).estimate).toBeNull();
+    const grouped = from
+      .through(groupBy({ by: ['name'], aggregates: ['count(*) as n'] }))
+      .to(parquetSink(output));
+    const plan = await grouped.plan({ dryRun: true });
+    expect(plan.estimate).toMatchObject({ rowsIn: 300, rowsOut: null });
+    expect((await plan.explain({ optimized: true })).text).toContain('AGGREGATE');
   });
 
   it('run() gives a file without rows its columns when no batch comes', async () => {
