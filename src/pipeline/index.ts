@@ -69,7 +69,7 @@ export type {
   BatchLimits,
   CheckpointOptions,
   QueueLimits,
-  RunOptions,
+  StagesOptions,
   StagesPlan,
   TransformFunction,
   TransformStage,

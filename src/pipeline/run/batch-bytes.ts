@@ -51,9 +51,9 @@ function sumOf(columns: readonly arrow.Data[], counts: Counts): number {
 
 function columnBytes(column: arrow.Data, counts: Counts): number {
   const { length, children } = column;
-  const offsets = column.valueOffsets as Int32Array | BigInt64Array | undefined;
+  const { valueOffsets: offsets } = column as { valueOffsets?: Int32Array | BigInt64Array };
   let bytes = sizeIfCounted(column.nullBitmap, bitBytes(length), counts);
-  bytes += sizeIfCounted(column.typeIds as unknown as Int8Array, length, counts);
+  bytes += sizeIfCounted(column.typeIds, length, counts);
   for (const view of column.variadicBuffers ?? []) bytes += sizeIfCounted(view, view.byteLength, counts);
   if (!offsets?.length || column.typeIds?.length) {
     bytes += sizeIfCounted(column.values as Uint8Array, valueBytes(column), counts);

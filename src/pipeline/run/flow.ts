@@ -165,7 +165,7 @@ export class Flow {
     if (this.isOver) return;
     this.#controller.abort(error);
     this.close();
-    this.#failure.reject(error as Error);
+    this.#failure.reject(error);
   }
 
   /** Gives back everything. */

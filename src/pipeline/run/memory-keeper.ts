@@ -101,7 +101,13 @@ export class MemoryKeeper {
         told.goesOn();
         resolve();
       };
-      this.#insert({ number: item.number, extraBytes, isEstimate, grant, fail: told.fails });
+      this.#insert({
+        number: item.number,
+        extraBytes,
+        isEstimate,
+        grant,
+        fail: (lacking) => told.fails(lacking),
+      });
     });
   }
 

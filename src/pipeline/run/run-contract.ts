@@ -82,7 +82,7 @@ export interface StagesPlan {
 }
 
 /** How it is watched and ended. */
-export interface RunOptions {
+export interface StagesOptions {
   /** Ends the run at once; it rejects with the signal's reason, and nothing is left behind. */
   readonly signal?: AbortSignal;
   /** Ends the run early but whole: nothing more is read, what was read reaches the sink, which finishes. */
@@ -101,5 +101,5 @@ export const LEAST_BATCHES_IN_BUDGET = 16;
 export const QUEUE_BATCHES = 4;
 /** Default value of {@link CheckpointOptions}. */
 export const CHECKPOINT_EVERY_MS = 5000;
-/** Default value of {@link RunOptions}. */
+/** Default value of {@link StagesOptions}. */
 export const PROGRESS_EVERY_MS = 500;

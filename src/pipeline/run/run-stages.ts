@@ -9,11 +9,11 @@ import type { Checkpoint } from './checkpoint-file.ts';
 import { Flow } from './flow.ts';
 import { Growth } from './growth.ts';
 import { MemoryKeeper } from './memory-keeper.ts';
-import { ProgressMeter } from './progress-meter.ts';
+import { RunMeter } from './run-meter.ts';
 import { objectOf, resolvePlan } from './resolve-plan.ts';
 import type { ResolvedPlan } from './resolve-plan.ts';
 import { CHECKPOINT_EVERY_MS, PROGRESS_EVERY_MS } from './run-contract.ts';
-import type { RunOptions, StagesPlan } from './run-contract.ts';
+import type { StagesOptions, StagesPlan } from './run-contract.ts';
 import { SinkPump } from './sink-pump.ts';
 import { SourcePump } from './source-pump.ts';
 import { StageQueue } from './stage-queue.ts';
@@ -26,21 +26,29 @@ import { TransformPump } from './transform-pump.ts';
  * @returns the final figures
  * @throws RuvectorError `ERR_PIPELINE_*`, or the error of a stage that has a code of its own; the signal's reason
  */
-export async function runStages(plan: StagesPlan, options: RunOptions = {}): Promise<PipelineProgress> {
+export async function runStages(plan: StagesPlan, options: StagesOptions = {}): Promise<PipelineProgress> {
   const run = new StagesRun(plan, options);
   return run.run();
 }
 
 class StagesRun {
   readonly #plan: StagesPlan;
-  readonly #options: RunOptions;
+  readonly #options: StagesOptions;
   readonly #flow: Flow;
   #stages: Stages | null = null;
   #checkpointed = { rows: 0, ms: performance.now() };
+  /** There is a checkpoint that belongs to this run. */
   #isResumable = false;
+  /** There is one that does not. */
+  #isRefused = false;
+  /** All is written; what is left is to close. */
+  #isComplete = false;
+  readonly #finished = new Set<Sink>();
+  /** The last call of a sink beside `consume`. */
+  #sinkCall: Promise<void> | undefined;
   #writing: Promise<unknown> = Promise.resolve();
 
-  constructor(plan: StagesPlan, options: RunOptions) {
+  constructor(plan: StagesPlan, options: StagesOptions) {
     this.#plan = plan;
     this.#options = options;
     const keeper = new MemoryKeeper(plan.budget);
@@ -56,14 +64,14 @@ class StagesRun {
     drain?.addEventListener('abort', onDrain, { once: true });
     if (signal?.aborted) onAbort();
     let ticking: NodeJS.Timeout | undefined;
-    const watch = (meter: ProgressMeter): void => {
+    const watch = (meter: RunMeter): void => {
       ticking = setInterval(
         () => this.#report(() => meter.read()),
         this.#options.progressEveryMs ?? PROGRESS_EVERY_MS,
       );
     };
     try {
-      return await Promise.race([flow.failure, this.#go(watch)]);
+      return await (flow.isOver ? flow.failure : Promise.race([flow.failure, this.#go(watch)]));
     } catch (error) {
       flow.fail(error);
       await this.#tearDown();
@@ -76,7 +84,7 @@ class StagesRun {
     }
   }
 
-  async #go(watch: (meter: ProgressMeter) => void): Promise<PipelineProgress> {
+  async #go(watch: (meter: RunMeter) => void): Promise<PipelineProgress> {
     const resolved = resolvePlan(this.#plan);
     const stages = buildStages(this.#plan, resolved, this.#flow, {
       isDue: () => this.#isCheckpointDue(),
@@ -87,7 +95,7 @@ class StagesRun {
     this.#stages = stages;
     if (this.#options.drain?.aborted) stages.source.drain();
     const { source, budget } = this.#plan;
-    const meter = new ProgressMeter(
+    const meter = new RunMeter(
       { budget, sizeHint: () => source.sizeHint(), stats: () => statsOf(stages) },
       stages.source.meter.rows,
     );
@@ -123,14 +131,20 @@ class StagesRun {
     if (checkpoint) await this.#live(this.#writeCheckpoint());
     else for (const sink of stages.sinks) await this.#live(this.#callSink(sink.flush()));
     // The sink that matters completes last.
-    for (const sink of stages.sinks.toReversed()) await this.#live(this.#callSink(sink.finish?.()));
+    for (const sink of stages.sinks.toReversed()) await this.#live(this.#finishSink(sink));
     if (checkpoint) await this.#live(removeCheckpoint(checkpoint.path));
     this.#isResumable = false;
-    const closed = [source.close?.(), ...transforms.map((stage) => objectOf(stage)?.close?.())];
-    await this.#live(Promise.all(closed));
+    this.#isComplete = true;
+    await this.#live(Promise.all([source, ...transforms.map(objectOf)].map(async (each) => each?.close?.())));
   }
 
-  async #callSink<Value>(call: Promise<Value> | undefined): Promise<void> {
+  async #finishSink(sink: Sink): Promise<void> {
+    await this.#callSink(sink.finish?.());
+    this.#finished.add(sink);
+  }
+
+  async #callSink(call: Promise<void> | undefined): Promise<void> {
+    this.#sinkCall = call?.catch(() => undefined);
     try {
       await call;
     } catch (error) {
@@ -175,7 +189,9 @@ class StagesRun {
     if (!checkpoint) return;
     const meters = metersOf(stages);
     const expected = { identity: checkpoint.identity, stages: meters.length, sinks: stages.sinks.length };
-    const found = await readCheckpoint(checkpoint.path, expected);
+    this.#isRefused = true;
+    const found = await this.#live(readCheckpoint(checkpoint.path, expected));
+    this.#isRefused = false;
     if (!found) return;
     this.#isResumable = true;
     await this.#goBackTo(found, stages.sinks);
@@ -189,7 +205,7 @@ class StagesRun {
       const state = found.sinks[at] ?? null;
       if (state !== null && !sink.resume)
         throw checkpointError(checkpoint!.path, 'a sink cannot go back to it');
-      if (state !== null) await this.#callSink(sink.resume!(state));
+      if (state !== null) await this.#live(this.#callSink(sink.resume!(state)));
     }
     for (const stage of transforms) {
       const state = found.transforms[stage.name];
@@ -200,20 +216,27 @@ class StagesRun {
 
   /** What failed may be resumed if the sink can be left as it is; what was aborted leaves nothing. */
   async #tearDown(): Promise<void> {
+    if (this.#isComplete) return;
     const { checkpoint, source, sink, transforms = [] } = this.#plan;
+    const { signal } = this.#options;
     const stages = this.#stages;
-    const isAborted = this.#options.signal?.aborted === true;
+    const isAborted = signal?.aborted === true && this.#flow.signal.reason === signal.reason;
     const isKept = !isAborted && this.#isResumable && sink.suspend !== undefined;
+    const isLeft = isKept || this.#isRefused;
     const dead = this.#flow.pendingDeadLetters;
     const endings = [
-      { settled: async () => stages?.source.settled(), end: callOf(source, source.close) },
+      { settled: async () => stages?.source.settled(), end: source.close ? () => source.close!() : null },
       ...transforms.map((stage, at) => ({
         settled: async () => stages?.transforms[at]?.settled(),
-        end: callOf(objectOf(stage), objectOf(stage)?.close),
+        end: objectOf(stage)?.close ? async () => objectOf(stage)!.close!() : null,
       })),
       ...sinksOf(this.#plan).map((each) => ({
-        settled: async () => (each === sink ? stages?.sink.settled() : dead.get(each)),
-        end: callOf(each, isKept && each.suspend ? each.suspend : each.abort),
+        settled: async () =>
+          Promise.allSettled([this.#sinkCall, each === sink ? stages?.sink.settled() : dead.get(each)]),
+        end: async () => {
+          if (this.#finished.has(each)) return;
+          await (isLeft && each.suspend ? each.suspend() : each.abort?.());
+        },
       })),
     ];
     await tearDown(endings, isAborted ? abortPatience : errorPatience, async () => {
@@ -268,14 +291,6 @@ function buildStages(
     ),
     sinks: [plan.sink, ...resolved.deadLetters],
   };
-}
-
-/** A method as a call, where there is one. */
-function callOf<Owner>(
-  owner: Owner,
-  method: ((this: Owner) => Promise<void>) | undefined,
-): (() => Promise<void>) | null {
-  return method ? () => method.call(owner) : null;
 }
 
 /** Also of a plan that is refused. */

@@ -120,9 +120,9 @@ describe('runStages()', () => {
       },
     };
     const sink = createArraySink();
-    const { consume } = sink;
+    const consume = sink.consume.bind(sink);
     sink.consume = async (batch) => {
-      await consume.call(sink, batch);
+      await consume(batch);
       reached.resolve();
     };
     const run = runStages({
@@ -141,7 +141,7 @@ describe('runStages()', () => {
     const budget = createMemoryBudget(64 * 1024);
     const live = { bytes: 0, most: 0 };
     const source = createNumberSource(40_000);
-    const { nextBatch } = source;
+    const nextBatch = source.nextBatch.bind(source);
     source.nextBatch = async (maxRows, signal) => {
       // What it will read is leased, beside all that is under way.
       expect(budget.usedBytes).toBeGreaterThanOrEqual(live.bytes + Math.min(maxRows, 1) * ROW_BYTES);

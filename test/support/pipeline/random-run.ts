@@ -1,13 +1,13 @@
 // A run of stages drawn at random: its stages, queues, workers, memory, delays, errors, and the moment it is ended.
 import type { Batch, ErrorPolicy, Sink, Source } from '../../../src/pipeline/index.ts';
-import type { RunOptions, StagesPlan, TransformStage } from '../../../src/pipeline/index.ts';
+import type { StagesOptions, StagesPlan, TransformStage } from '../../../src/pipeline/index.ts';
 import { createMemoryBudget } from '../../../src/pipeline/memory/budget.ts';
 import { batchOf, numberBatch, numberSchema, numbersOf, padBatch } from './number-batches.ts';
 
 /** A run, and what its parts saw. */
 export interface RandomRun {
   readonly plan: StagesPlan;
-  readonly options: RunOptions;
+  readonly options: StagesOptions;
   readonly totalRows: number;
   readonly seen: Seen;
   /** False when no stage hands anything to the dead-letter sink, which the run then does not know. */
@@ -46,7 +46,7 @@ export function buildRandomRun(random: Random): RandomRun {
     overlaps: 0,
   };
   const draw = (below: number): number => Math.floor(random() * below);
-  const totalRows = draw(120);
+  const totalRows = draw(80);
   const grows = random() < 0.3;
   const errorRate = random() < 0.4 ? random() * 0.1 : 0;
   const dead = buildSink(seen, 'dead', buildPause(random), () => false);

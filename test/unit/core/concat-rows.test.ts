@@ -88,7 +88,7 @@ describe('concatRows()', () => {
       const joined = concatRows(schema, runs).getChild('column')!;
       const wanted = [3, 4, 1, 2, 3, 4, 5].map((at) => vector.get(at) as unknown);
       const seen = Array.from({ length: joined.length }, (_, at) => joined.get(at) as unknown);
-      expect(JSON.stringify(seen), String(type)).toBe(JSON.stringify(wanted));
+      expect(JSON.stringify(seen), `type ${type.typeId}`).toBe(JSON.stringify(wanted));
     }
   });
 

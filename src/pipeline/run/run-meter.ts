@@ -14,7 +14,7 @@ export interface Measured {
 }
 
 /** Follows the rows of a run. */
-export class ProgressMeter {
+export class RunMeter {
   readonly #measured: Measured;
   readonly #startMs = performance.now();
   readonly #startRows: number;
