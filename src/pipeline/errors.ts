@@ -351,6 +351,15 @@ export function changedColumnsError(first: arrow.Schema, later: arrow.Schema): R
   );
 }
 
+/** The error of a stage under the name that it has in its pipeline; its code stays. */
+export function renamedStageError(error: RuvectorError, from: string, to: string): RuvectorError {
+  const message = error.message.replace(`stage "${from}"`, `stage "${to}"`);
+  return new RuvectorError(error.code, message, {
+    cause: error.cause,
+    details: { ...error.details, stage: to },
+  });
+}
+
 /** Polars says the reason first, then the plan it was resolving. */
 const firstLine = (error: unknown): string => messageOf(error).split('\n', 1)[0]!;
 

@@ -102,6 +102,9 @@ export type {
   AnyStage,
   OpenableSink,
   OpenableSource,
+  OpenableTransform,
+  OpenedTransform,
+  OpeningRun,
   StageOptions,
 } from './plan/pipeline-parts.ts';
 

@@ -5,6 +5,7 @@ Answers ``<engine> <format> <source> <target>`` with the seconds of wall time an
 
 from __future__ import annotations
 
+import os
 import resource
 import shutil
 import sys
@@ -15,7 +16,9 @@ from pathlib import Path
 def polars_streaming(form: str, source: str, target: str) -> None:
     import polars as pl
 
-    scan = pl.scan_parquet(source) if form == "parquet" else pl.scan_csv(source, try_parse_dates=True)
+    scan = (
+        pl.scan_parquet(source) if form == "parquet" else pl.scan_csv(source, try_parse_dates=True)
+    )
     (
         scan.filter((pl.col("rss_kib") > 65536) & (pl.col("cpu_percent") < 90))
         .with_columns(
@@ -40,7 +43,9 @@ def ray_data(form: str, source: str, target: str) -> None:
         keep = pc.and_(pc.greater(table["rss_kib"], 65536), pc.less(table["cpu_percent"], 90))
         table = table.filter(keep)
         own = pc.add(table["private_kib"], table["swap_kib"])
-        table = table.append_column("rss_mib", pc.divide(pc.cast(table["rss_kib"], pa.float64()), 1024.0))
+        table = table.append_column(
+            "rss_mib", pc.divide(pc.cast(table["rss_kib"], pa.float64()), 1024.0)
+        )
         table = table.append_column("own_kib", own)
         for name, kind in (("pid", pa.int64()), ("cpu_percent", pa.float32())):
             at = table.schema.get_field_index(name)
@@ -49,7 +54,9 @@ def ray_data(form: str, source: str, target: str) -> None:
 
     shutil.rmtree(target, ignore_errors=True)
     read = ray.data.read_parquet if form == "parquet" else ray.data.read_csv
-    read(source).map_batches(transform, batch_format="pyarrow", batch_size=None).write_parquet(target)
+    read(source).map_batches(transform, batch_format="pyarrow", batch_size=None).write_parquet(
+        target
+    )
 
 
 ENGINES = {"polars": polars_streaming, "ray": ray_data}
@@ -60,10 +67,13 @@ def cpu_seconds() -> float:
     return own.ru_utime + own.ru_stime
 
 
+# Answers alone go to standard output: Ray writes its log there.
+answers = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)
 for line in sys.stdin:
     engine, form, source, target = line.split()
     wall, cpu = time.perf_counter(), cpu_seconds()
     ENGINES[engine](form, source, target)
-    print(time.perf_counter() - wall, cpu_seconds() - cpu, flush=True)
+    print(time.perf_counter() - wall, cpu_seconds() - cpu, file=answers, flush=True)
     path = Path(target)
     shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-// What a native pipeline does a second: 5 million rows of Parquet or CSV, filtered, computed, cast and written as
+// What a native pipeline does a second: 2 million rows of Parquet or CSV, filtered, computed, cast and written as
 // Parquet, beside the same query in Python's Polars, streaming, and in Ray Data. `RUVECTOR_RAY_PYTHON` names a Python
 // that has Ray (`pip install "ray[data]"`); it is needed by nothing but this figure.
 import { spawn } from 'node:child_process';
@@ -13,7 +13,7 @@ import { parquetSink } from '../support/pipeline/parquet-sink.ts';
 import { python } from '../support/python.ts';
 import type { BenchCase, BenchTopic } from './harness.ts';
 
-const ROWS = 5_000_000;
+const ROWS = 2_000_000;
 const GOAL = 0.95;
 const formats = ['parquet', 'csv'] as const;
 type Format = (typeof formats)[number];
@@ -36,10 +36,12 @@ function startPeer(interpreter: string, folder: string): Peer {
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
     measure: async (engine, format) => {
-      child.stdin.write(`${engine} ${format} ${join(folder, `rows.${format}`)} ${join(folder, `${engine}-out`)}\n`);
-      const [wall, cpu] = String((await lines.next()).value)
-        .split(' ')
-        .map(Number);
+      child.stdin.write(
+        `${engine} ${format} ${join(folder, `rows.${format}`)} ${join(folder, `${engine}-out`)}\n`,
+      );
+      const { done, value } = await lines.next();
+      if (done) throw new Error(`${engine} ended without an answer`);
+      const [wall, cpu] = value.split(' ').map(Number);
       return { wall: wall!, cpu: cpu! };
     },
     close: async () => {

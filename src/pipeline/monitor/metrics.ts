@@ -15,7 +15,7 @@ interface StageMetric {
   readonly name: string;
   readonly help: string;
   readonly isCounter?: true;
-  read(stage: StageStats): number;
+  readonly read: (stage: StageStats) => number;
 }
 
 const stageMetrics: readonly StageMetric[] = [
@@ -80,7 +80,7 @@ interface RunMetric {
   readonly name: string;
   readonly help: string;
   /** Null where nobody knows: it is then absent from the page. */
-  read(progress: PipelineProgress): number | null;
+  readonly read: (progress: PipelineProgress) => number | null;
 }
 
 const runMetrics: readonly RunMetric[] = [

@@ -2,7 +2,9 @@
 import type { NativeStage } from '../contract.ts';
 import type { TransformStage } from '../run/run-contract.ts';
 import { needsTable } from './legs.ts';
-import type { BatchLeg, FusedStep, Leg } from './legs.ts';
+import type { BatchStep, FusedStep, Leg } from './legs.ts';
+import { isOpenable } from './pipeline-parts.ts';
+import type { OpenableStage } from './pipeline-parts.ts';
 
 /** Where a stage runs. `plan`: in Polars; `batches`: on record batches in this thread; `worker`: on them in workers. */
 export type StageRuns = 'plan' | 'batches' | 'worker';
@@ -85,7 +87,7 @@ const perRow = 'row by row, partition by partition';
 const wholeOf = (scope: NativeStage['scope']): string =>
   scope === 'group' ? 'looks at rows of a group: the whole table' : 'looks at other rows: the whole table';
 
-function explainStep(step: BatchLeg['steps'][number]): Explained[] {
+function explainStep(step: BatchStep): Explained[] {
   if ('fused' in step) return explainFused(step);
   return [explainTransform(step)];
 }
@@ -98,15 +100,13 @@ const explainFused = ({ fused }: FusedStep): Explained[] =>
     ...(details && { details }),
   }));
 
-function explainTransform({ name, transform, workers = 1 }: TransformStage): Explained {
-  if (isInWorkers(transform)) return { name, runs: 'worker', why: 'a module that workers load' };
+function explainTransform(stage: TransformStage | OpenableStage): Explained {
+  const { name, workers = 1 } = stage;
+  if (isOpenable(stage) && stage.runsInWorkers)
+    return { name, runs: 'worker', why: 'a module that workers load' };
   const calls = typeof workers === 'function' || workers > 1 ? ', several at once' : '';
   return { name, runs: 'batches', why: `JavaScript on record batches${calls}` };
 }
-
-/** Transforms that workers run say so. */
-const isInWorkers = (transform: TransformStage['transform']): boolean =>
-  typeof transform !== 'function' && 'runsInWorkers' in transform && transform.runsInWorkers === true;
 
 /** An explanation as text: one line a stage. */
 export function renderExplanation(

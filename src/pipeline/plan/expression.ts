@@ -48,7 +48,8 @@ const scopeOf = (expressions: readonly Expr[]): StageScope =>
 function readSelection(stage: string, text: string, empty: LazyDataFrame): Expr[] {
   // A line break ends a comment that the text may end with. With `*` in front, constants are planned as all others.
   const { Select: select } = planOf(stage, text, `SELECT *, ${text}\nFROM self`, empty);
-  if (!select || !isFrame(select.input)) throw notExpressions(stage, text);
+  const isList = select !== undefined && isFrame(select.input) && text.trim() !== '';
+  if (!isList) throw notExpressions(stage, text);
   return select.expr.slice(empty.columns.length).map(toExpression);
 }
 

@@ -58,7 +58,9 @@ export function fileSource(
     streams: true,
     partitions: async () => {
       const files = await findFiles(name, patterns);
-      const frames = files.map((file) => scanOrThrow(file, format, options));
+      const frames = await Promise.all(
+        files.map((file) => toReadError(file, async () => scanInferred(file, format, options))),
+      );
       const shape = await toReadError(name, async () => shapeOf(frames));
       return Promise.all(
         frames.map(async (frame): Promise<NativePartition> => ({
@@ -84,12 +86,16 @@ async function findFiles(name: string, patterns: readonly string[]): Promise<str
   return found.flat();
 }
 
-function scanOrThrow(path: string, format: SourceFormat, options: FileSourceOptions): LazyDataFrame {
-  try {
-    return scan(path, format, options);
-  } catch (error) {
-    throw unreadableSourceError(path, error instanceof Error ? error.message : String(error), error);
-  }
+/** Polars makes room for all rows that types of a CSV file are to be inferred from: for all, they are counted first. */
+async function scanInferred(
+  path: string,
+  format: SourceFormat,
+  options: FileSourceOptions,
+): Promise<LazyDataFrame> {
+  if (format !== 'csv' || options.inferRows !== null) return scan(path, format, options);
+  const untyped = scan(path, format, { ...options, inferRows: 0, dates: false });
+  const counted = await untyped.select(loadPolars().len().alias('rows')).collect();
+  return scan(path, format, { ...options, inferRows: 1 + Number(counted.getColumn('rows').get(0)) });
 }
 
 function scan(path: string, format: SourceFormat, options: FileSourceOptions): LazyDataFrame {
@@ -103,10 +109,10 @@ function scan(path: string, format: SourceFormat, options: FileSourceOptions): L
     hasHeader: header,
     sep: separator,
     nullValues: [...nullValues],
-    tryParseDates: dates,
-    // The binding takes null for none, and none for a look at no row.
-    inferSchemaLength: inferRows ?? Number.MAX_SAFE_INTEGER,
-  } as never);
+    parseDates: dates,
+    inferSchemaLength: inferRows ?? 0,
+    glob: false,
+  });
 }
 
 /** A frame without rows that has the columns of all. */

@@ -3,7 +3,7 @@
 import type { NativeStage } from '../contract.ts';
 import type { TransformStage } from '../run/run-contract.ts';
 import { isNativeStage } from './pipeline-parts.ts';
-import type { PlacedStage } from './pipeline-parts.ts';
+import type { OpenableStage, PlacedStage } from './pipeline-parts.ts';
 
 /** Where a leg's rows come from: the pipeline's source, or the file of the leg before it. */
 export type LegInput = 'source' | 'spool';
@@ -20,13 +20,16 @@ export interface FusedStep {
   readonly fused: readonly NativeStage[];
 }
 
+/** A stage of batches. */
+export type BatchStep = TransformStage | OpenableStage | FusedStep;
+
 /** One run of batches. */
 export interface BatchLeg {
   readonly kind: 'batches';
   readonly reads: LegInput;
   /** A plan in front of the batches. @default none: the source gives batches */
   readonly stages: readonly NativeStage[];
-  readonly steps: readonly (TransformStage | FusedStep)[];
+  readonly steps: readonly BatchStep[];
   readonly writes: 'sink' | 'spool';
 }
 
@@ -81,8 +84,8 @@ function batchSteps(
   stages: readonly Stage[],
   from: number,
   { isSinkNative }: Ends,
-): { readonly steps: readonly (TransformStage | FusedStep)[]; readonly next: number } {
-  const steps: (TransformStage | FusedStep)[] = [];
+): { readonly steps: readonly BatchStep[]; readonly next: number } {
+  const steps: BatchStep[] = [];
   let at = from;
   while (at < stages.length) {
     const stage = stages[at]!;

@@ -42,9 +42,7 @@ function narrowType(type: arrow.DataType): arrow.DataType {
 
 function narrowData(data: arrow.Data, type: arrow.DataType): arrow.Data {
   const { offset, length, nullCount, buffers, children, dictionary } = data;
-  const narrowed = children.map((child, i) =>
-    narrowData(child, (type.children as arrow.Field[])[i]!.type as arrow.DataType),
-  );
+  const narrowed = children.map((child, i) => narrowData(child, type.children[i]!.type as arrow.DataType));
   const offsets: unknown = buffers[0];
   const isWide = offsets instanceof BigInt64Array;
   const held = isWide ? [narrowOffsets(offsets), buffers[1], buffers[2], buffers[3]] : buffers;

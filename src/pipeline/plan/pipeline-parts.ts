@@ -1,6 +1,10 @@
 // What a pipeline is put together from, and which of it a plan can run by itself.
+import type * as arrow from 'apache-arrow';
+import type { LazyDataFrame } from 'nodejs-polars';
+import { RuvectorError } from '../../core/index.ts';
 import type {
   ErrorPolicy,
+  MemoryBudget,
   NativeSink,
   NativeSource,
   NativeStage,
@@ -8,6 +12,7 @@ import type {
   Source,
   Transform,
 } from '../contract.ts';
+import { renamedStageError } from '../errors.ts';
 import type { TransformFunction, TransformStage } from '../run/run-contract.ts';
 
 /** A source; one that is opened when the run begins has a name of its own. */
@@ -19,8 +24,28 @@ export interface OpenableSource {
   open(): Promise<Source>;
 }
 
+/** A transform that is made once the columns that reach it are known, such as one that workers load. */
+export interface OpenableTransform {
+  readonly name: string;
+  /** True when it is not computed in this thread. */
+  readonly runsInWorkers?: boolean;
+  /** Called once a run. The transform is closed with the run. */
+  open(input: arrow.Schema, run: OpeningRun): Promise<OpenedTransform>;
+}
+
+/** What a transform may need of the run that it is opened for. */
+export interface OpeningRun {
+  readonly budget: MemoryBudget;
+  readonly signal: AbortSignal;
+}
+
+export type OpenedTransform = Pick<TransformStage, 'transform' | 'workers'>;
+
 /** A stage: a plan's, a transform of batches, or a transform with its name, workers and error policy. */
-export type AnyStage = NativeStage | Transform | TransformFunction | TransformStage;
+export type AnyStage = NativeStage | Transform | TransformFunction | TransformStage | OpenableTransform;
+
+/** A transform to be opened, in its place. */
+export type OpenableStage = OpenableTransform & Pick<TransformStage, 'onError' | 'workers'>;
 
 /** A sink; one that is opened when the run begins has a name of its own. */
 export type AnySink = NativeSink | Sink | OpenableSink;
@@ -45,9 +70,10 @@ export interface StageOptions {
 export interface PlacedStage {
   /** Of all stages of a pipeline different. */
   readonly name: string;
-  readonly stage: NativeStage | TransformStage;
+  readonly stage: NativeStage | TransformStage | OpenableStage;
 }
 
+export const isOpenable = (stage: TransformStage | OpenableStage): stage is OpenableStage => 'open' in stage;
 export const isNativeSource = (source: AnySource): source is NativeSource => 'partitions' in source;
 export const isNativeSink = (sink: AnySink): sink is NativeSink => 'append' in sink;
 export const isNativeStage = (stage: AnyStage | PlacedStage['stage']): stage is NativeStage =>
@@ -57,17 +83,13 @@ export const isNativeStage = (stage: AnyStage | PlacedStage['stage']): stage is 
 export function placeStage(stage: AnyStage, options: StageOptions, taken: readonly string[]): PlacedStage {
   const name = unusedName(options.name ?? nameOf(stage), taken);
   if (isNativeStage(stage)) return { name, stage: renamed(stage, name) };
-  const isBare = typeof stage === 'function' || 'schema' in stage;
   const { onError, workers } = options;
-  return {
-    name,
-    stage: {
-      ...(isBare ? { transform: stage } : stage),
-      name,
-      ...(onError && { onError }),
-      ...(workers !== undefined && { workers }),
-    },
-  };
+  const place = { name, ...(onError && { onError }), ...(workers !== undefined && { workers }) };
+  if (typeof stage === 'function' || 'schema' in stage)
+    return { name, stage: { ...place, transform: stage } };
+  if (!('open' in stage)) return { name, stage: { ...stage, ...place } };
+  const { runsInWorkers = false } = stage;
+  return { name, stage: { ...place, runsInWorkers, open: (input, run) => stage.open(input, run) } };
 }
 
 function nameOf(stage: AnyStage): string {
@@ -92,7 +114,27 @@ function renamed(stage: NativeStage, name: string): NativeStage {
     ...(inputs && { inputs }),
     ...(learnsFrom && { learnsFrom }),
     ...(rowsDecideColumns && { rowsDecideColumns }),
-    apply: (frame, tables) => stage.apply(frame, tables),
-    ...(stage.learn && { learn: async (frame) => renamed(await stage.learn!(frame), name) }),
+    apply: (frame, tables) => {
+      try {
+        return stage.apply(frame, tables);
+      } catch (error) {
+        throw inItsName(stage.name, name, error);
+      }
+    },
+    ...(stage.learn && { learn: (frame) => learnRenamed(stage, name, frame) }),
   };
 }
+
+async function learnRenamed(stage: NativeStage, name: string, frame: LazyDataFrame): Promise<NativeStage> {
+  try {
+    return renamed(await stage.learn!(frame), name);
+  } catch (error) {
+    throw inItsName(stage.name, name, error);
+  }
+}
+
+/** Errors name a stage by its place: which of two filters it is. */
+const inItsName = (own: string, name: string, error: unknown): unknown =>
+  error instanceof RuvectorError && error.details['stage'] === own
+    ? renamedStageError(error, own, name)
+    : error;

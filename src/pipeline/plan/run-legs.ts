@@ -2,15 +2,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { MemoryBudget, NativeSource, PipelineProgress, Sink, Source, Transform } from '../contract.ts';
+import type * as arrow from 'apache-arrow';
+import type { MemoryBudget, NativeSource, PipelineProgress, Sink, Source } from '../contract.ts';
 import { runStages } from '../run/run-stages.ts';
 import type { BatchLimits, TransformStage } from '../run/run-contract.ts';
 import { fileSource } from './file-source.ts';
 import { createFrameTransform } from './frame-transform.ts';
 import { openTables } from './frames.ts';
 import { learnStages } from './learn-stages.ts';
-import type { BatchLeg, Leg, NativeLeg } from './legs.ts';
-import { isNativeSink, isNativeSource } from './pipeline-parts.ts';
+import type { BatchLeg, BatchStep, Leg, NativeLeg } from './legs.ts';
+import { isNativeSink, isNativeSource, isOpenable } from './pipeline-parts.ts';
 import type { AnySink, AnySource } from './pipeline-parts.ts';
 import { PlanMeter } from './plan-meter.ts';
 import { openPlanSource } from './plan-source.ts';
@@ -127,11 +128,49 @@ async function prepare(leg: Leg, context: LegContext) {
 }
 
 async function runBatches(leg: BatchLeg, context: LegContext): Promise<LegResult> {
+  const opened = new OpenedParts();
+  try {
+    const source = opened.add(await openSource(leg, context));
+    const { transforms, schema } = await openSteps(leg, source.schema, context, opened);
+    const sink = await openSink(leg, context, schema);
+    opened.handOver();
+    return { progress: await runOpened(leg, context, { source, transforms, sink }), notes: [] };
+  } finally {
+    await opened.close();
+  }
+}
+
+/** What was opened for a run that could not begin; a run that does closes its parts itself. */
+class OpenedParts {
+  #parts: { close?(): Promise<void> }[] = [];
+
+  add<Part extends { close?(): Promise<void> }>(part: Part): Part {
+    this.#parts.push(part);
+    return part;
+  }
+
+  handOver(): void {
+    this.#parts = [];
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#parts.map(async (part) => part.close?.()));
+  }
+}
+
+interface OpenRun {
+  readonly source: Source;
+  readonly transforms: readonly TransformStage[];
+  readonly sink: Sink;
+}
+
+function runOpened(
+  leg: BatchLeg,
+  context: LegContext,
+  { source, transforms, sink }: OpenRun,
+): Promise<PipelineProgress> {
   const { run, options, folder, place } = context;
-  const source = await openSource(leg, context);
-  const transforms = leg.steps.map((step) => toTransform(step));
-  const sink = await openSink(leg, context, source, transforms);
-  const progress = await runStages(
+  return runStages(
     {
       source,
       transforms,
@@ -146,7 +185,6 @@ async function runBatches(leg: BatchLeg, context: LegContext): Promise<LegResult
     },
     options,
   );
-  return { progress, notes: [] };
 }
 
 async function openSource(leg: BatchLeg, context: LegContext): Promise<Source> {
@@ -161,28 +199,49 @@ async function openSource(leg: BatchLeg, context: LegContext): Promise<Source> {
 async function openSink(
   leg: BatchLeg,
   { run, folder, place, signal }: LegContext,
-  source: Source,
-  transforms: readonly TransformStage[],
+  schema: arrow.Schema,
 ): Promise<Sink> {
-  if (leg.writes === 'spool') {
-    return createSpoolSink(spoolPath(folder, place), schemaBehind(source, transforms));
-  }
+  if (leg.writes === 'spool') return createSpoolSink(spoolPath(folder, place), schema);
   if (isNativeSink(run.sink)) throw new TypeError('batches need a sink that takes them');
   return 'open' in run.sink ? untilAborted(run.sink.open(), signal) : run.sink;
 }
 
-const toTransform = (step: BatchLeg['steps'][number]): TransformStage =>
-  'fused' in step
-    ? { name: step.fused.map(({ name }) => name).join(' + '), transform: createFrameTransform(step.fused) }
-    : step;
-
-/** A function does not say what it gives: without rows, its columns stay as they were. */
-function schemaBehind(source: Source, transforms: readonly TransformStage[]): Source['schema'] {
-  return transforms.reduce(
-    (schema, { transform }) => (isTransform(transform) ? transform.schema(schema) : schema),
-    source.schema,
-  );
+interface OpenSteps {
+  readonly transforms: readonly TransformStage[];
+  /** The columns behind the last of them. */
+  readonly schema: arrow.Schema;
 }
 
-const isTransform = (transform: TransformStage['transform']): transform is Transform =>
-  typeof transform !== 'function';
+/** A function does not say what it gives: it is taken to keep the columns. */
+async function openSteps(
+  leg: BatchLeg,
+  input: arrow.Schema,
+  context: LegContext,
+  opened: OpenedParts,
+): Promise<OpenSteps> {
+  const transforms: TransformStage[] = [];
+  let schema = input;
+  for (const step of leg.steps) {
+    const stage = await openStep(step, schema, context);
+    transforms.push(stage);
+    if (typeof stage.transform === 'function') continue;
+    opened.add(stage.transform);
+    schema = stage.transform.schema(schema);
+  }
+  return { transforms, schema };
+}
+
+async function openStep(
+  step: BatchStep,
+  input: arrow.Schema,
+  { run, signal }: LegContext,
+): Promise<TransformStage> {
+  if ('fused' in step) {
+    const name = step.fused.map((stage) => stage.name).join(' + ');
+    return { name, transform: createFrameTransform(step.fused) };
+  }
+  if (!isOpenable(step)) return step;
+  const { name, onError, workers } = step;
+  const opened = await untilAborted(step.open(input, { budget: run.budget, signal }), signal);
+  return { name, ...(onError && { onError }), ...opened, ...(workers !== undefined && { workers }) };
+}

@@ -3,6 +3,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DataFrame, LazyDataFrame } from 'nodejs-polars';
+import { messageOf } from '../../core/index.ts';
 import type { NativePartition, NativeSink, NativeStage } from '../contract.ts';
 import { applyStages, openPerRow, openTable, splitByScope } from './frames.ts';
 import type { OpenTables } from './frames.ts';
@@ -165,7 +166,7 @@ async function nameStage(error: unknown, { tables, partitions, stages, sink }: B
   for (let count = 0; count <= stages.length; count++) {
     const failed = await failureOf(tables, partitions, stages.slice(0, count));
     if (failed === null) continue;
-    if (count === 0) return unreadableSourceError(names.source, String(failed), failed);
+    if (count === 0) return unreadableSourceError(names.source, messageOf(failed), failed);
     return toValueError(stages[count - 1]!.name, failed);
   }
   return toRunError(names, error);

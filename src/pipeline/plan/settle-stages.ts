@@ -4,7 +4,7 @@ import type { LazyDataFrame } from 'nodejs-polars';
 import type { NativeSource, NativeStage } from '../contract.ts';
 import type { TransformStage } from '../run/run-contract.ts';
 import { frameOfSchema, tableOfFrame } from './arrow-frames.ts';
-import { isNativeSource, isNativeStage } from './pipeline-parts.ts';
+import { isNativeSource, isNativeStage, isOpenable } from './pipeline-parts.ts';
 import type { AnySource, PlacedStage } from './pipeline-parts.ts';
 import { toReadError, toStageError } from './polars-errors.ts';
 import { emptyOf } from './polars.ts';
@@ -23,7 +23,7 @@ export async function settleStages(
   for (const { name, stage } of stages) {
     if (!isNativeStage(stage)) {
       settled.push({ name, stage });
-      columns = columns && behindTransform(stage, columns);
+      columns = columns && !isOpenable(stage) ? behindTransform(stage, columns) : null;
       continue;
     }
     const next = columns && (await settle(stage, columns));

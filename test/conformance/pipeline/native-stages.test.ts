@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   bin,
   cast,
+  drop,
   fill,
   fileSource,
   filter,
@@ -18,6 +19,7 @@ import {
   joinOnTime,
   normalize,
   oneHot,
+  rename,
   sample,
   select,
   sort,
@@ -91,6 +93,7 @@ function buildCases(): Record<string, Case> {
   return {
     select: { stages: [select('a / 1024.0 as mb, g', 'upper(g) as up')] },
     'with columns': { stages: [withColumns('a * 2 as a', 'a + b as sum')] },
+    'drop and rename': { stages: [drop('t', 'c'), rename({ g: 'group', a: 'b2' })] },
     filter: { stages: [filter("b > 0.5 and g in ('x', 'y')")] },
     cast: { stages: [cast({ a: 'String', c: 'Int32' })] },
     'fill constant': { stages: [fill({ columns, with: { value: 7.5 }, nan: true })] },
@@ -137,7 +140,10 @@ function buildCases(): Record<string, Case> {
       other: true,
     },
     'join left': { stages: [joinTables({ with: other, on: ['g'], columns: ['v'] })], other: true },
-    'join inner': { stages: [joinTables({ with: other, on: ['g'], how: 'inner', columns: ['v'] })], other: true },
+    'join inner': {
+      stages: [joinTables({ with: other, on: ['g'], how: 'inner', columns: ['v'] })],
+      other: true,
+    },
     'join anti': { stages: [joinTables({ with: other, on: ['g'], how: 'anti' })], other: true },
     'group by': {
       stages: [

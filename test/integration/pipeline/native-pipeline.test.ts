@@ -16,6 +16,7 @@ import {
   normalize,
   oneHot,
   pipeline,
+  select,
   sort,
   withColumns,
 } from '../../../src/pipeline/index.ts';
@@ -46,7 +47,10 @@ async function writeThree(rows = 100): Promise<string> {
       kib: ids.map((id) => id * 1024),
       name: ids.map((id) => (id % 3 === 0 ? null : `n${id % 4}`)),
     });
-    await frame.lazy().sinkParquet(join(folder, `in-${part}.parquet`)).collect();
+    await frame
+      .lazy()
+      .sinkParquet(join(folder, `in-${part}.parquet`))
+      .collect();
   }
   return join(folder, 'in-*.parquet');
 }
@@ -123,6 +127,17 @@ describe('a pipeline of native stages', () => {
       { id: 2, x: null, y: null },
       { id: 3, x: 0.5, y: 'hello' },
     ]);
+    const late = `t,x\n${'2024-01-02T03:04:05.678,1\n'.repeat(1500)}2024-01-02T03:04:06.000,late\n`;
+    await writeFile(join(folder, 'late.csv'), late);
+    await pipeline()
+      .from(fileSource(join(folder, 'late.csv'), { inferRows: null }))
+      .through(sort({ by: ['t'], descending: true }))
+      .to(parquetSink(output))
+      .run();
+    expect((await rowsOf(output)).slice(0, 2)).toEqual([
+      { t: new Date('2024-01-02T03:04:06.000Z'), x: 'late' },
+      { t: new Date('2024-01-02T03:04:05.678Z'), x: '1' },
+    ]);
     await writeFile(join(folder, 'a.jsonl'), '{"id":1}\n{"id":2}\n');
     await pipeline()
       .from(fileSource(join(folder, 'a.jsonl')))
@@ -168,7 +183,9 @@ const castId = (partition: { open(): Promise<polarsFrame> }) => ({
   maxRows: null,
   open: async () => (await partition.open()).withColumns(polars.col('id').cast(polars.Int64)),
 });
-type polarsFrame = Awaited<ReturnType<Awaited<ReturnType<ReturnType<typeof fileSource>['partitions']>>[number]['open']>>;
+type polarsFrame = Awaited<
+  ReturnType<Awaited<ReturnType<ReturnType<typeof fileSource>['partitions']>>[number]['open']>
+>;
 
 describe('a pipeline of plans and batches', () => {
   it('run() hands the rows of a plan to batches, partition by partition, texts among them', async () => {
@@ -181,7 +198,9 @@ describe('a pipeline of plans and batches', () => {
       .to(sink)
       .run({ temporaryFolder });
     const table = new arrow.Table(sink.batches as arrow.RecordBatch[]);
-    expect([...table.getChild('id')!].map(Number)).toEqual(Array.from({ length: 210 }, (_, i) => 2 * (i + 90)));
+    expect([...table.getChild('id')!].map(Number)).toEqual(
+      Array.from({ length: 210 }, (_, i) => 2 * (i + 90)),
+    );
     expect(table.getChild('name')!.get(1)).toBe('n3');
     expect((await readdir(folder)).filter((name) => !name.startsWith('in-'))).toEqual([]);
   });
@@ -229,6 +248,53 @@ describe('a pipeline of plans and batches', () => {
     expect(await readdir(folder)).toEqual(['out.parquet']);
   });
 
+  it('run() opens a transform with the columns that reach it, and closes it', async () => {
+    const sink = createArraySink();
+    const seen: string[] = [];
+    const plan = await pipeline()
+      .from(fileSource(await writeThree()))
+      .through(select('id'))
+      .through({
+        name: 'double',
+        runsInWorkers: true,
+        open: async ({ fields }, { budget }) => {
+          seen.push(...fields.map(({ name }) => name), String(budget.limitBytes > 0));
+          return { transform: { ...doubling, close: async () => void seen.push('closed') }, workers: 2 };
+        },
+      })
+      .to(sink)
+      .plan();
+    expect((await plan.explain()).stages.map(({ name, runs }) => `${name}: ${runs}`)).toContain(
+      'double: worker',
+    );
+    await plan.run({ temporaryFolder: folder });
+    expect(seen).toEqual(['id', 'true', 'closed']);
+    expect(sink.rows).toBe(300);
+  });
+
+  it('run() names which of two stages of one kind it is that fails', async () => {
+    const from = pipeline().from(fileSource(await writeThree()));
+    const twice = from.through(filter('id > 1')).through(filter('id > 2 limit 1'));
+    await expect(twice.to(parquetSink(output)).plan()).rejects.toMatchObject({
+      code: 'ERR_PIPELINE_EXPRESSION',
+      details: { stage: 'filter 2' },
+      message: expect.stringContaining('stage "filter 2"'),
+    });
+  });
+
+  it('plan() estimates by what files tell and by the first rows', async () => {
+    const from = pipeline().from(fileSource(await writeThree()));
+    const half = from.through(filter('id % 2 = 0')).to(parquetSink(output));
+    expect((await half.plan({ dryRun: true })).estimate).toMatchObject({ rowsIn: 300, rowsOut: 150 });
+    expect((await half.plan()).estimate).toBeNull();
+    const grouped = from
+      .through(groupBy({ by: ['name'], aggregates: ['count(*) as n'] }))
+      .to(parquetSink(output));
+    const plan = await grouped.plan({ dryRun: true });
+    expect(plan.estimate).toMatchObject({ rowsIn: 300, rowsOut: null });
+    expect((await plan.explain({ optimized: true })).text).toContain('AGGREGATE');
+  });
+
   it('run() gives a file without rows its columns when no batch comes', async () => {
     await pipeline()
       .from(createArraySource([], tableOf(0).schema))
@@ -250,14 +316,20 @@ describe('a pipeline that fails', () => {
       code: 'ERR_PIPELINE_COLUMN',
       details: { stage: 'filter', column: 'rss' },
     });
+    await expect(from.through(filter('id > 1 limit 3')).to(parquetSink(output)).plan()).rejects.toMatchObject(
+      { code: 'ERR_PIPELINE_EXPRESSION', details: { stage: 'filter' } },
+    );
     await expect(
-      from.through(filter('id > 1 limit 3')).to(parquetSink(output)).plan(),
-    ).rejects.toMatchObject({ code: 'ERR_PIPELINE_EXPRESSION', details: { stage: 'filter' } });
-    await expect(
-      from.through(cast({ rss: 'Int32' })).to(parquetSink(output)).plan(),
+      from
+        .through(cast({ rss: 'Int32' }))
+        .to(parquetSink(output))
+        .plan(),
     ).rejects.toMatchObject({ code: 'ERR_PIPELINE_COLUMN', details: { stage: 'cast', column: 'rss' } });
     await expect(
-      from.through(filter(polars.col('rss').gt(1))).to(parquetSink(output)).plan(),
+      from
+        .through(filter(polars.col('rss').gt(1)))
+        .to(parquetSink(output))
+        .plan(),
     ).rejects.toMatchObject({ code: 'ERR_PIPELINE_COLUMN', details: { stage: 'filter', column: 'rss' } });
   });
 
@@ -274,7 +346,12 @@ describe('a pipeline that fails', () => {
     });
     expect((await readdir(folder)).toSorted()).toEqual(['in-0.parquet', 'in-1.parquet', 'in-2.parquet']);
     const batches = pipeline().from(createArraySource(textTable().batches)).through(doubleNothing);
-    await expect(batches.through(cast({ name: 'Int32' })).to(createArraySink()).run()).rejects.toMatchObject({
+    await expect(
+      batches
+        .through(cast({ name: 'Int32' }))
+        .to(createArraySink())
+        .run(),
+    ).rejects.toMatchObject({
       code: 'ERR_PIPELINE_VALUE',
       details: { stage: 'cast', column: 'name' },
     });
@@ -282,23 +359,38 @@ describe('a pipeline that fails', () => {
 
   it('run() says which file cannot be read or written', async () => {
     await expect(
-      pipeline().from(fileSource(join(folder, 'none.parquet'))).to(parquetSink(output)).run(),
+      pipeline()
+        .from(fileSource(join(folder, 'none.parquet')))
+        .to(parquetSink(output))
+        .run(),
     ).rejects.toMatchObject({ code: 'ERR_PIPELINE_READ' });
     await expect(
-      pipeline().from(fileSource(join(folder, '*.parquet'))).to(parquetSink(output)).run(),
+      pipeline()
+        .from(fileSource(join(folder, '*.parquet')))
+        .to(parquetSink(output))
+        .run(),
     ).rejects.toMatchObject({ code: 'ERR_PIPELINE_READ' });
     await writeFile(join(folder, 'bad.parquet'), 'no parquet');
     await expect(
-      pipeline().from(fileSource(join(folder, 'bad.parquet'))).to(parquetSink(output)).run(),
+      pipeline()
+        .from(fileSource(join(folder, 'bad.parquet')))
+        .to(parquetSink(output))
+        .run(),
     ).rejects.toMatchObject({ code: 'ERR_PIPELINE_READ' });
     await writeFile(join(folder, 'late.csv'), `id\n${'1\n'.repeat(2000)}late\n`);
     await expect(
-      pipeline().from(fileSource(join(folder, 'late.csv'))).to(parquetSink(output)).run(),
+      pipeline()
+        .from(fileSource(join(folder, 'late.csv')))
+        .to(parquetSink(output))
+        .run(),
     ).rejects.toMatchObject({ code: 'ERR_PIPELINE_READ' });
     await rm(join(folder, 'bad.parquet'));
     const full: NativeSink = { ...parquetSink(output), write: (frame) => frame.sinkParquet('/dev/full') };
     await expect(
-      pipeline().from(fileSource(await writeThree())).to(full).run(),
+      pipeline()
+        .from(fileSource(await writeThree()))
+        .to(full)
+        .run(),
     ).rejects.toMatchObject({ code: 'ERR_PIPELINE_DISK_FULL' });
   });
 
@@ -331,6 +423,10 @@ describe('a pipeline that fails', () => {
 });
 
 /** A function says nothing about columns. */
-const doubleNothing: Transform = { schema: (input) => input, transform: (batch) => batch, memoryUsage: () => 0 };
+const doubleNothing: Transform = {
+  schema: (input) => input,
+  transform: (batch) => batch,
+  memoryUsage: () => 0,
+};
 
 const textTable = (): arrow.Table => arrow.tableFromArrays({ name: ['1', 'two'] });

@@ -21,7 +21,11 @@ export function parquetSink(path: string, partRows = 2 ** 22): NativeSink {
     finish: async () => {
       const whole = join(folder!, 'whole');
       if (parts.length === 1) await rename(parts[0]!, whole);
-      else await polars.concat(parts.map((part) => polars.scanParquet(part))).sinkParquet(whole).collect();
+      else
+        await polars
+          .concat(parts.map((part) => polars.scanParquet(part)))
+          .sinkParquet(whole)
+          .collect();
       await rename(whole, path);
       await rm(folder!, { recursive: true });
       return [];

@@ -54,21 +54,36 @@ def none_for_nan(values):
 
 
 def with_column(rows, name, values):
-    return [{**{k: v for k, v in r.items() if k != name}, name: v} for r, v in zip(rows, values, strict=True)]
+    return [
+        {**{k: v for k, v in r.items() if k != name}, name: v}
+        for r, v in zip(rows, values, strict=True)
+    ]
 
 
 def select(rows):
     return [
-        {"mb": None if r["a"] is None else r["a"] / 1024.0, "g": r["g"], "up": None if r["g"] is None else r["g"].upper()}
+        {
+            "mb": None if r["a"] is None else r["a"] / 1024.0,
+            "g": r["g"],
+            "up": None if r["g"] is None else r["g"].upper(),
+        }
         for r in rows
     ]
 
 
 def with_columns(rows):
     return [
-        {**r, "a": None if r["a"] is None else r["a"] * 2, "sum": None if r["a"] is None or r["b"] is None else r["a"] + r["b"]}
+        {
+            **r,
+            "a": None if r["a"] is None else r["a"] * 2,
+            "sum": None if r["a"] is None or r["b"] is None else r["a"] + r["b"],
+        }
         for r in rows
     ]
+
+
+def drop_and_rename(rows):
+    return [{"group": r["g"], "b2": r["a"], "b": r["b"]} for r in rows]
 
 
 def filtered(rows):
@@ -87,7 +102,11 @@ def fill_constant(rows):
 
 
 def fill_forward(rows):
-    filled = pd.Series([r["a"] for r in rows], dtype="Int64").groupby([str(r["g"]) for r in rows]).ffill()
+    filled = (
+        pd.Series([r["a"] for r in rows], dtype="Int64")
+        .groupby([str(r["g"]) for r in rows])
+        .ffill()
+    )
     return with_column(rows, "a", [None if v is pd.NA else int(v) for v in filled])
 
 
@@ -150,10 +169,16 @@ def window_rows(rows):
 
     def roll(how):
         rolled = series.groupby(groups).rolling(3, min_periods=1)
-        return none_for_nan(getattr(rolled, how)().reset_index(level=0, drop=True).sort_index().tolist())
+        return none_for_nan(
+            getattr(rolled, how)().reset_index(level=0, drop=True).sort_index().tolist()
+        )
 
     counts = roll("count") if rows else []
-    names = {"c_mean": roll("mean"), "c_sum": roll("sum"), "c_min": roll("min"), "c_max": roll("max")} if rows else {}
+    names = (
+        {"c_mean": roll("mean"), "c_sum": roll("sum"), "c_min": roll("min"), "c_max": roll("max")}
+        if rows
+        else {}
+    )
     names |= {"c_std": roll("std"), "c_median": roll("median")} if rows else {}
     out = []
     for i, r in enumerate(rows):
@@ -170,11 +195,15 @@ def window_time(rows):
         inside = [
             o["c"]
             for o in rows
-            if o["g"] == r["g"] and o["t"] is not None and ms(r["t"]) - 5000 < ms(o["t"]) <= ms(r["t"])
+            if o["g"] == r["g"]
+            and o["t"] is not None
+            and ms(r["t"]) - 5000 < ms(o["t"]) <= ms(r["t"])
         ]
         values = [v for v in inside if v is not None]
         mean = sum(values) / len(values) if values else None
-        out.append({**r, "c_mean": mean, "c_sum": sum(values) if values else None, "n": len(values)})
+        out.append(
+            {**r, "c_mean": mean, "c_sum": sum(values) if values else None, "n": len(values)}
+        )
     return out
 
 
@@ -253,16 +282,15 @@ def sample_grid(rows):
         if r["t"] is not None:
             cell = (r["g"], ms(r["t"]) // 4000)
             firsts[cell] = min(firsts.get(cell, math.inf), ms(r["t"]))
-    return [r for r in rows if r["t"] is not None and ms(r["t"]) == firsts[(r["g"], ms(r["t"]) // 4000)]]
-
-
-def identity(rows):
-    return rows
+    return [
+        r for r in rows if r["t"] is not None and ms(r["t"]) == firsts[(r["g"], ms(r["t"]) // 4000)]
+    ]
 
 
 expected = {
     "select": select,
     "with columns": with_columns,
+    "drop and rename": drop_and_rename,
     "filter": filtered,
     "cast": cast,
     "fill constant": fill_constant,
@@ -287,9 +315,6 @@ expected = {
     "sort": sort,
     "sample every": sample_every,
     "sample grid": sample_grid,
-    "csv": identity,
-    "jsonl": identity,
-    "arrow": identity,
 }
 
 

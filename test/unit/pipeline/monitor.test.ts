@@ -1,6 +1,10 @@
 // What a run looks like from outside: lines of a terminal, a Prometheus page, spans.
 import { Registry } from 'prom-client';
-import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-base';
 import { describe, expect, it } from 'vitest';
 import {
   registerPipelineMetrics,
@@ -30,7 +34,10 @@ const stage = (fields: Partial<StageStats>): StageStats => ({
   ...fields,
 });
 
-const progress = (stages: readonly StageStats[], fields: Partial<PipelineProgress> = {}): PipelineProgress => ({
+const progress = (
+  stages: readonly StageStats[],
+  fields: Partial<PipelineProgress> = {},
+): PipelineProgress => ({
   rowsIn: 12_345,
   rowsOut: 12_000,
   totalRows: 100_000,
@@ -41,7 +48,14 @@ const progress = (stages: readonly StageStats[], fields: Partial<PipelineProgres
   ...fields,
 });
 
-const busy = stage({ name: 'parse', kind: 'transform', rows: 1000, busyMs: 500, starvedMs: 250, blockedMs: 250 });
+const busy = stage({
+  name: 'parse',
+  kind: 'transform',
+  rows: 1000,
+  busyMs: 500,
+  starvedMs: 250,
+  blockedMs: 250,
+});
 
 describe('stage figures', () => {
   it('timeSharesOf() says what the time went into, and nothing before there was any', () => {
@@ -57,30 +71,36 @@ describe('stage figures', () => {
 });
 
 describe('renderStages()', () => {
-  it('renderStages() gives a line for the run, headings, and a line for each stage', () => {
+  it('gives a line for the run, headings, and a line for each stage', () => {
     const lines = renderStages(
       progress([stage({ rows: 12_345 }), { ...busy, skippedRows: 7, queuedBatches: 3, queuedBytes: 2048 }]),
     );
-    expect(lines[0]).toBe('12,345 of 100,000 rows, 1.5 M rows/s, 1 min 15 s to go, memory 3.0 MiB of 256.0 MiB');
+    expect(lines[0]).toBe(
+      '12,345 of 100,000 rows, 1.5 M rows/s, 1 min 15 s to go, memory 3.0 MiB of 256.0 MiB',
+    );
     expect(lines).toHaveLength(4);
     expect(lines[3]).toMatch(/^parse +1,000 \(-7\) +1000 .* 3 \/ 2\.0 KiB .*##########\.{5}!{5}$/);
   });
 
-  it('renderStages() leaves out what nobody knows', () => {
+  it('leaves out what nobody knows', () => {
     const [line] = renderStages(progress([], { totalRows: null, etaSeconds: null, rowsPerSecond: 0 }));
     expect(line).toBe('12,345 rows, 0 rows/s, memory 3.0 MiB of 256.0 MiB');
   });
 });
 
 describe('registerPipelineMetrics()', () => {
-  it('registerPipelineMetrics() shows totals as they are, twice as well as once, and takes ended runs off', async () => {
+  it('shows totals as they are, twice as well as once, and takes ended runs off', async () => {
     const registry = new Registry();
     const metrics = await registerPipelineMetrics(registry);
     metrics.observe('daily', progress([busy]));
     metrics.observe('daily', progress([busy], { etaSeconds: null }));
     const page = await registry.metrics();
-    expect(page).toContain('ruvector_pipeline_stage_rows_total{pipeline="daily",stage="parse",kind="transform"} 1000');
-    expect(page).toContain('ruvector_pipeline_stage_blocked_seconds_total{pipeline="daily",stage="parse",kind="transform"} 0.25');
+    expect(page).toContain(
+      'ruvector_pipeline_stage_rows_total{pipeline="daily",stage="parse",kind="transform"} 1000',
+    );
+    expect(page).toContain(
+      'ruvector_pipeline_stage_blocked_seconds_total{pipeline="daily",stage="parse",kind="transform"} 0.25',
+    );
     expect(page).toContain('ruvector_pipeline_budget_peak_bytes{pipeline="daily"} 16777216');
     expect(page).not.toContain('remaining_seconds{');
     metrics.remove('daily');
@@ -93,7 +113,7 @@ describe('traceRun()', () => {
   const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
   const tracer = provider.getTracer('test');
 
-  it('traceRun() gives a span for the run and one under it for each stage of each leg', async () => {
+  it('gives a span for the run and one under it for each stage of each leg', async () => {
     exporter.reset();
     const result = await traceRun({ pipeline: 'daily', tracer }, async (onProgress) => {
       onProgress(progress([stage({}), busy]));
@@ -110,12 +130,14 @@ describe('traceRun()', () => {
       'pipeline daily',
     ]);
     const whole = spans.at(-1)!;
-    expect(spans.slice(0, 3).every((span) => span.parentSpanContext?.spanId === whole.spanContext().spanId)).toBe(true);
+    expect(
+      spans.slice(0, 3).every((span) => span.parentSpanContext?.spanId === whole.spanContext().spanId),
+    ).toBe(true);
     expect(spans[0]!.attributes['ruvector.stage.rows']).toBe(9);
     expect(whole.attributes['ruvector.pipeline.rows_in']).toBe(12_345);
   });
 
-  it('traceRun() records the error of a run that fails, and throws it on', async () => {
+  it('records the error of a run that fails, and throws it on', async () => {
     exporter.reset();
     const failed = traceRun({ pipeline: 'daily', tracer }, () => Promise.reject(new Error('no room')));
     await expect(failed).rejects.toThrow('no room');

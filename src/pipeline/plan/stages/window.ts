@@ -97,7 +97,7 @@ function rollTime(
       by: [...by],
       period: buildSpan('window', frame, column, ms),
       closed: 'right',
-    } as Parameters<LazyDataFrame['groupByRolling']>[0])
+    })
     .agg(...aggregates.map(aggregateTime))
     .unique({ subset: keys, keep: 'any' });
   const names = aggregates.map(nameOf);
