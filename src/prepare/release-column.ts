@@ -58,9 +58,9 @@ export function buildReleaseExpressions(
 function buildIsReleased(polars: Polars, columns: readonly TreatedColumn[]): Expr {
   const precision = polars.col(PRECISION_COLUMN);
   const isPlanned = columns.flatMap(({ field: { name }, treatment }) => {
-    const isKnown = (): Expr => polars.col(`released.${name}`).isNotNull();
-    if (treatment === 'process-number') return [isKnown()];
-    return treatment in textTreatments ? [polars.col(name).isNull().or(isKnown())] : [];
+    const known = (): Expr => polars.col(`released.${name}`).isNotNull();
+    if (treatment === 'process-number') return [known()];
+    return treatment in textTreatments ? [polars.col(name).isNull().or(known())] : [];
   });
   return polars
     .when(isPlanned.reduce((all, next) => all.and(next), precision.isNotNull()))
