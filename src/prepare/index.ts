@@ -33,8 +33,8 @@ export type { FramePartition, PlanPartitionsOptions } from './read-partitions.ts
 export type { AnonymizationPlan } from './anonymization-plan.ts';
 export { renderPrivacyReport } from './privacy-report.ts';
 export type { PrivacyColumn, PrivacyReport } from './privacy-report.ts';
-export { checkLDiversity } from './l-diversity.ts';
-export type { LDiversity } from './l-diversity.ts';
+export { checkFrameLDiversity, checkLDiversity } from './l-diversity.ts';
+export type { LDiversity, LDiversityColumns } from './l-diversity.ts';
 export { canonicalSha256 } from './canonical-json.ts';
 export { createLastActionReader, createOnlineLabeler, createSampleBuilder } from './online-labels.ts';
 export type { ClosedSample, OnlineLabeler, OnlineLabelerOptions } from './online-labels.ts';

@@ -1,10 +1,19 @@
-// How fast tables are anonymised: the first pass (counting groups) and the second (releasing rows), on process rows
-// in memory.
+// How fast tables are anonymised: the first pass (counting groups) and the second (releasing rows) on process rows in
+// memory, and both from a history to a file, beside DuckDB and beside the same without anonymising.
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import * as arrow from 'apache-arrow';
 import polars from 'nodejs-polars';
-import { processKind, toArrowSchema } from '../../src/core/index.ts';
+import { memoryKind, processKind, toArrowSchema } from '../../src/core/index.ts';
+import type { HistoryKind, RecordKind } from '../../src/core/index.ts';
 import { createAnonymizer } from '../../src/prepare/index.ts';
 import type { AnonymizationPlan } from '../../src/prepare/index.ts';
+import { openHistory } from '../../src/store/index.ts';
+import { python } from '../support/python.ts';
+import { writeLongHistory } from '../support/store/long-history.ts';
 import type { BenchCase, BenchTopic } from './harness.ts';
 
 const batchRows = 32_768;
@@ -83,4 +92,65 @@ async function* cases(): AsyncGenerator<BenchCase> {
   };
 }
 
-export const topics: readonly BenchTopic[] = [{ name: 'privacy', cases }];
+/** Hours of history: 720,000 rows of processes, 43,200 of memory. */
+const HOURS = 12;
+
+/** From the segments of a history to one file, both passes. */
+async function* nativeCases(): AsyncGenerator<BenchCase> {
+  const folder = await mkdtemp(join(tmpdir(), 'rvm-bench-privacy-'));
+  try {
+    await writeLongHistory(folder, { hours: HOURS, processes: 200, scanMs: 12_000 });
+    const target = join(folder, 'anonymous.csv');
+    for (const kind of [memoryKind, processKind]) {
+      const rows = kind === memoryKind ? HOURS * 3600 : HOURS * 300 * 200;
+      const isProcess = kind === processKind;
+      yield {
+        bench: 'privacy.native',
+        case: `${rows} ${kind.name} rows, history to CSV`,
+        unit: 'rows/s',
+        better: 'higher',
+        ours: async () => (rows / (await anonymizeHistory(folder, kind, target))) * 1000,
+        anchorName: isProcess ? 'DuckDB, the same by SQL' : 'the same history to CSV, not anonymised',
+        anchor: async () =>
+          isProcess
+            ? rows / (await runPeer(join(folder, 'segments', 'process'), target))
+            : (rows / (await writeHistory(folder, kind, target))) * 1000,
+        goal: (rate, ratio) => (isProcess ? ratio! >= 1 : rate >= 500_000),
+      };
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function anonymizeHistory(folder: string, kind: RecordKind, target: string): Promise<number> {
+  const from = performance.now();
+  await using history = await openHistory(folder, { readOnly: true });
+  const partitions = await history.partitions(kind.name as HistoryKind);
+  using anonymizer = createAnonymizer();
+  const plan = await anonymizer.planPartitions(kind, partitions);
+  const frames = await Promise.all(partitions.map((partition) => partition.open()));
+  await plan.applyFrame(polars.concat(frames)).sinkCSV(target).collect();
+  return performance.now() - from;
+}
+
+async function writeHistory(folder: string, kind: RecordKind, target: string): Promise<number> {
+  const from = performance.now();
+  await using history = await openHistory(folder, { readOnly: true });
+  const partitions = await history.partitions(kind.name as HistoryKind);
+  const frames = await Promise.all(partitions.map((partition) => partition.open()));
+  await polars.concat(frames).sinkCSV(target).collect();
+  return performance.now() - from;
+}
+
+/** Seconds. */
+async function runPeer(segments: string, target: string): Promise<number> {
+  const script = join(import.meta.dirname, 'privacy-peer.py');
+  const { stdout } = await promisify(execFile)(python, [script, segments, target, '5']);
+  return Number(stdout);
+}
+
+export const topics: readonly BenchTopic[] = [
+  { name: 'privacy', cases },
+  { name: 'privacy-native', cases: nativeCases },
+];

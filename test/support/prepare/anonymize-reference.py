@@ -109,11 +109,11 @@ def decide(request: dict, key: bytes) -> tuple[list[int | None], list, list[int]
             (floor_time(row["timestamp"], level), attribute(table, row, generality, key))
             for row in rows
         ]
-        counts = Counter(group for group, rung in zip(classes, taken) if rung is None)
+        counts = Counter(group for group, rung in zip(classes, taken, strict=True) if rung is None)
         sizes += [count for count in counts.values() if count >= k]
         taken = [
             at if rung is None and counts[group] >= k else rung
-            for group, rung in zip(classes, taken)
+            for group, rung in zip(classes, taken, strict=True)
         ]
     return taken, rungs, sizes
 
@@ -158,12 +158,12 @@ def anonymize(request: dict) -> dict:
     else:
         owners = find_boots(rows, counters)
     first: dict[tuple[int, str], int] = {}
-    for row, owner in zip(rows, owners):
+    for row, owner in zip(rows, owners, strict=True):
         for name in counters:
             if row[name] is not None:
                 first.setdefault((owner, name), row[name])
     released = []
-    for index, (row, owner, rung) in enumerate(zip(rows, owners, taken)):
+    for index, (row, owner, rung) in enumerate(zip(rows, owners, taken, strict=True)):
         if rung is None:
             continue
         level, generality = rungs[rung]
@@ -185,9 +185,7 @@ def anonymize(request: dict) -> dict:
             changed["name_hash"] = str(keyed_hash(key, row["name"])) if generality == 0 else None
         if table == "optimization":
             for name in [*CODES, *WORDS, *HASHED]:
-                changed[name] = (
-                    None if row[name] is None else change_text(name, row[name], key)
-                )
+                changed[name] = None if row[name] is None else change_text(name, row[name], key)
         released.append({"row": index, "changed": changed})
     by_rung = Counter(taken)
     return {

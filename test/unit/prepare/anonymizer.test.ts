@@ -109,7 +109,7 @@ describe('kAnonymize()', () => {
           released.filter((row) => row.name_hash === null || row.time_precision_ms > hourMs).length,
         );
       }),
-      { numRuns: 200 },
+      { numRuns: 40 },
     );
   });
 
@@ -123,7 +123,7 @@ describe('kAnonymize()', () => {
           expect(rows[i]!.timestamp - timestamp).toBeLessThan(time_precision_ms);
         });
       }),
-      { numRuns: 50 },
+      { numRuns: 30 },
     );
   });
 

@@ -1,6 +1,8 @@
 import * as fc from 'fast-check';
+import polars from 'nodejs-polars';
 import { describe, expect, it } from 'vitest';
-import { checkLDiversity } from '../../../src/prepare/index.ts';
+import { buildTable } from '../../../src/prepare/polars-frame.ts';
+import { checkFrameLDiversity, checkLDiversity } from '../../../src/prepare/index.ts';
 
 describe('checkLDiversity()', () => {
   it('counts the labels of each group and reports the poorest', () => {
@@ -38,5 +40,51 @@ describe('checkLDiversity()', () => {
         expect(checked.rowsBelow).toBeLessThanOrEqual(pairs.length);
       }),
     );
+  });
+});
+
+describe('checkFrameLDiversity()', () => {
+  it('finds of a table what checkLDiversity() finds of its rows, null being a value', async () => {
+    const row = fc.record({
+      hour: fc.constantFrom(1, 2, 3),
+      name: fc.constantFrom('a', 'b', null),
+      label: fc.constantFrom('x', 'y', 'z', null),
+    });
+    const property = fc.asyncProperty(
+      fc.array(row, { minLength: 1 }),
+      fc.integer({ min: 1, max: 4 }),
+      async (rows, l) => {
+        const frame = buildTable(polars, [
+          { name: 'hour', type: 'int64', values: rows.map(({ hour }) => hour) },
+          { name: 'name', type: 'utf8', values: rows.map(({ name }) => name) },
+          { name: 'label', type: 'utf8', values: rows.map(({ label }) => label) },
+        ]);
+        const columns = { groups: ['hour', 'name'], label: 'label' };
+        const { entropy, ...found } = await checkFrameLDiversity(frame, columns, l);
+        const expected = checkLDiversity(
+          rows.map(({ hour, name }) => `${hour} ${name}`),
+          rows.map(({ label }) => String(label)),
+          l,
+        );
+        expect({ ...found, entropy: expected.entropy }).toEqual(expected);
+        expect(entropy).toBeCloseTo(expected.entropy!, 10);
+      },
+    );
+    await fc.assert(property, { numRuns: 15 });
+  });
+
+  it('reaches nothing without rows', async () => {
+    const frame = polars
+      .DataFrame({ hour: [1], label: ['x'] })
+      .lazy()
+      .limit(0);
+    expect(await checkFrameLDiversity(frame, { groups: ['hour'], label: 'label' })).toEqual({
+      asked: 2,
+      reached: null,
+      entropy: null,
+      groups: 0,
+      groupsBelow: 0,
+      rowsBelow: 0,
+    });
   });
 });
