@@ -8,7 +8,7 @@ import { snapshotColumns } from './snapshot-columns.ts';
 type Polars = typeof import('nodejs-polars').default;
 
 /** Rows that are decoded at once, 240 bytes each: fewer cost a scan more often, more cost memory. */
-export const STRETCH_ROWS = 16_384;
+const STRETCH_ROWS = 16_384;
 
 /** Reads partitions one after the other. */
 export async function* readSnapshotBatches(
