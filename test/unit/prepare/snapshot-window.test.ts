@@ -35,7 +35,9 @@ describe('SnapshotWindow', () => {
     return rows.map(([pswpin, pgmajfault], i) => {
       const counters = { pgmajfault, workingset_refault_file: 7, pswpin };
       const isReady = window.push(snapshot({ timestamp: mondayMs + i * 500, ...counters }));
-      return isReady ? [window.increase(columnOf('swapIn')), window.increase(columnOf('majorFaults'))] : [null];
+      return isReady
+        ? [window.increase(columnOf('swapIn')), window.increase(columnOf('majorFaults'))]
+        : [null];
     });
   }
 
