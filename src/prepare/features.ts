@@ -5,7 +5,7 @@ import { usedPercentOf } from '../core/index.ts';
 import type { SnapshotValues } from './snapshot-columns.ts';
 import { clip } from './clip.ts';
 import { createLocalTime } from './local-time.ts';
-import { columnOf } from './snapshot-window.ts';
+import { counterColumn } from './snapshot-window.ts';
 import type { Counter, SnapshotWindow } from './snapshot-window.ts';
 
 /** Version of the formulas below. */
@@ -52,8 +52,8 @@ const localWeekday = createLocalTime((date) => (date.getDay() + 6) % 7);
 const ownFile: readonly Counter[] = ['ownRefaultFile'];
 const ownAnon: readonly Counter[] = ['ownRefaultAnon'];
 
-const pagesScanned = columnOf('pagesScanned');
-const pagesStolen = columnOf('pagesStolen');
+const pagesScanned = counterColumn('pagesScanned');
+const pagesStolen = counterColumn('pagesStolen');
 
 /** All features, the ADR's eight first. The order here is the default order of a row. */
 export const featureTable: readonly FeatureDefinition[] = [
@@ -143,7 +143,7 @@ function define(
 
 function stallShare(name: string, counter: Counter, source: string): FeatureDefinition {
   const how = `share of the rate window stalled, from the total of ${source}, clipped to 0 to 1; 0 when unknown`;
-  const column = columnOf(counter);
+  const column = counterColumn(counter);
   return define(name, '0 to 1', how, (f) =>
     clip(f.window.increase(column) / (f.window.rateSpanMs * 1000), 0, 1),
   );
@@ -161,8 +161,8 @@ function pageRate(
 ): FeatureDefinition {
   const ours = own.length > 0 ? ', less the pages that the optimizer had paged out and came back' : '';
   const how = `log(1 + millionths of MemTotal's pages per second) by ${source} over the rate window${ours}; 0 when unknown`;
-  const column = columnOf(counter);
-  const ownColumns = own.map(columnOf);
+  const column = counterColumn(counter);
+  const ownColumns = own.map(counterColumn);
   return define(name, 'log(1 + ppm/s)', how, ({ window, snapshot }) => {
     let ownPages = 0;
     for (let i = 0; i < ownColumns.length; i++) ownPages += window.increase(ownColumns[i]!);

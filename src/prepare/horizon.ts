@@ -130,8 +130,7 @@ export class HorizonLabeler {
     const lowest = new Float64Array(slots.length);
     const slotOf = (position: number): number => position & (slots.length - 1);
     for (let at = this.#first; at < this.#end; at++) slots[slotOf(at)] = this.#at(at);
-    for (let at = this.#lowestFirst; at < this.#lowestEnd; at++)
-      lowest[slotOf(at)] = this.#lowestAt(at);
+    for (let at = this.#lowestFirst; at < this.#lowestEnd; at++) lowest[slotOf(at)] = this.#lowestAt(at);
     this.#slots = slots;
     this.#lowest = lowest;
   }

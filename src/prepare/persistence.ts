@@ -29,7 +29,11 @@ export function canPersist(featureNames: readonly string[]): boolean {
 }
 
 /** Scores persistence on the test part; null without rows. */
-export function scorePersistence({ labels: seen, splits, persisted }: PersistedColumns): BaselineScores | null {
+export function scorePersistence({
+  labels: seen,
+  splits,
+  persisted,
+}: PersistedColumns): BaselineScores | null {
   const matrix = labels.map(() => labels.map(() => 0));
   const [trained, tested] = [new Set<number>(), new Set<number>()];
   const [train, test] = [splitNames.indexOf('train'), splitNames.indexOf('test')];

@@ -1,14 +1,15 @@
 // The snapshots of a history, decoded by Polars: only the columns that are computed with, as float64 with NaN for null,
 // a stretch at a time and the next one while this one is worked on. JavaScript gets columns, never rows.
 import * as arrow from 'apache-arrow';
+import type polarsModule from 'nodejs-polars';
 import type { DataFrame, Expr, LazyDataFrame } from 'nodejs-polars';
 import type { HistoryPartition } from '../core/index.ts';
 import { snapshotColumns } from './snapshot-columns.ts';
 
-type Polars = typeof import('nodejs-polars').default;
+type Polars = typeof polarsModule;
 
 /** Rows that are decoded at once, 240 bytes each: fewer cost a scan more often, more cost memory. */
-export const STRETCH_ROWS = 16_384;
+const STRETCH_ROWS = 16_384;
 
 /** Reads partitions one after the other. */
 export async function* readSnapshotBatches(

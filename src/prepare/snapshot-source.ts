@@ -97,5 +97,5 @@ function numbersOf(batch: arrow.RecordBatch, name: string): Float64Array {
   const column = batch.getChild(name)?.data[0];
   if (!column) return new Float64Array(batch.numRows).fill(Number.NaN);
   const isReady = column.values instanceof Float64Array && column.nullCount === 0;
-  return isReady ? (column.values as Float64Array) : readNullableNumbers(column);
+  return isReady ? column.values : readNullableNumbers(column);
 }

@@ -40,7 +40,7 @@ const firstOwn = firstCounter + hostCounters.length;
 const stride = firstOwn + ownCounters.length;
 
 /** Where the window keeps a counter. */
-export function columnOf(counter: Counter): number {
+export function counterColumn(counter: Counter): number {
   return firstCounter + ([...hostCounters, ...ownCounters] as Counter[]).indexOf(counter);
 }
 
@@ -115,7 +115,7 @@ export class SnapshotWindow {
 
   /**
    * Increase of a counter over the rate window, never negative; NaN when the host lacks it, or it fell meanwhile.
-   * @param column `columnOf(counter)`
+   * @param column `counterColumn(counter)`
    */
   increase(column: number): number {
     if (this.#base < this.#fellAt[column]!) return Number.NaN;

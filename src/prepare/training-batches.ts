@@ -59,7 +59,7 @@ async function* regroup(
   let group = new Float32Array(length);
   let filled = 0;
   for await (const block of blocks) {
-    for (let at = 0; at < block.length; ) {
+    for (let at = 0; at < block.length;) {
       const part = block.subarray(at, at + length - filled);
       group.set(part, filled);
       at += part.length;

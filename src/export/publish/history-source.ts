@@ -73,7 +73,10 @@ export async function openHistorySource(
   };
 }
 
-async function buildTraining(history: TrainingHistory, options: HistorySourceOptions): Promise<PublishSource> {
+async function buildTraining(
+  history: TrainingHistory,
+  options: HistorySourceOptions,
+): Promise<PublishSource> {
   const { allowIdentifying = false, k, spec, horizonMs, nowMs, signal } = options;
   const config = { ...options.training, labelType: 'index' as const, anonymize: !allowIdentifying };
   const resolved = resolveTraining('dataset/', config, true, nowMs);

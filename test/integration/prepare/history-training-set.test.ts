@@ -142,7 +142,9 @@ describe('buildHistoryTrainingSet()', () => {
 
   it('stops when aborted, at once when it was before', async () => {
     await using history = await writeHistory(directory, pressuredSnapshots(1500));
-    await expect(build(history, { signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough');
+    await expect(build(history, { signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow(
+      'enough',
+    );
     const set = await build(history, {}, keepNothing);
     const reading = set.readFeatures(AbortSignal.abort(new Error('no more')));
     await expect(Array.fromAsync(reading)).rejects.toThrow('no more');

@@ -6,10 +6,12 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
 /** The hour of a zone that is so far from UTC, and an hour less from `changeMs` on. */
-const hourIn = (offsetMs: number, changeMs = Infinity) => (date: Date) => {
-  const ms = date.getTime() + offsetMs - (date.getTime() >= changeMs ? HOUR_MS : 0);
-  return ((Math.floor(ms / HOUR_MS) % 24) + 24) % 24;
-};
+const hourIn =
+  (offsetMs: number, changeMs = Infinity) =>
+  (date: Date) => {
+    const ms = date.getTime() + offsetMs - (date.getTime() >= changeMs ? HOUR_MS : 0);
+    return ((Math.floor(ms / HOUR_MS) % 24) + 24) % 24;
+  };
 
 describe('createLocalTime()', () => {
   it('gives what the time zone says, in any order of times, also where a zone is seconds off and changes', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SnapshotWindow, columnOf } from '../../../src/prepare/snapshot-window.ts';
+import { SnapshotWindow, counterColumn } from '../../../src/prepare/snapshot-window.ts';
 import { mondayMs, snapshot } from '../../support/memory-rows.ts';
 
 const windows = { rateWindowMs: 1000, trendWindowMs: 4000, maxGapMs: 2000 };
@@ -19,14 +19,14 @@ describe('SnapshotWindow', () => {
       window.push(snapshot({ timestamp: mondayMs + ms, pgmajfault: ms }));
     }
     expect(window.rateSpanMs).toBe(1050);
-    expect(window.increase(columnOf('majorFaults'))).toBe(1050);
+    expect(window.increase(counterColumn('majorFaults'))).toBe(1050);
   });
 
   it('increase() is NaN when the host lacks the counter at either end', () => {
     const window = new SnapshotWindow(windows);
     window.push(snapshot({ pswpin: null }));
     window.push(snapshot({ timestamp: mondayMs + 1000, pswpin: 5 }));
-    expect(window.increase(columnOf('swapIn'))).toBeNaN();
+    expect(window.increase(counterColumn('swapIn'))).toBeNaN();
   });
 
   /** Increases of swapIn and majorFaults over rows of [pswpin, pgmajfault] half a second apart. */
@@ -35,7 +35,9 @@ describe('SnapshotWindow', () => {
     return rows.map(([pswpin, pgmajfault], i) => {
       const counters = { pgmajfault, workingset_refault_file: 7, pswpin };
       const isReady = window.push(snapshot({ timestamp: mondayMs + i * 500, ...counters }));
-      return isReady ? [window.increase(columnOf('swapIn')), window.increase(columnOf('majorFaults'))] : [null];
+      return isReady
+        ? [window.increase(counterColumn('swapIn')), window.increase(counterColumn('majorFaults'))]
+        : [null];
     });
   }
 
