@@ -77,13 +77,31 @@ export interface NativeSource {
   partitions(): Promise<readonly NativePartition[]>;
 }
 
-/** A file that a plan can write by itself. */
+/**
+ * A file that plans write by themselves, in parts that become one file. The order of calls: `open`, then `write` and
+ * `append` for each part, at least one, then `finish`; `abort` ends it at any moment.
+ */
 export interface NativeSink {
   readonly name: string;
-  /** The plan that writes `frame` to `path`, a new file. */
-  write(frame: LazyDataFrame, path: string): LazyDataFrame;
-  /** Puts the files of the partitions, written in their order, into one that takes the target's place. */
-  complete(parts: readonly string[]): Promise<void>;
+  /** Rows of a part at which it should end: fewer parts cost less, more parts say sooner how far the file is. */
+  readonly partRows: number;
+  /**
+   * Claims the target.
+   * @returns the folder for the files of the parts
+   * @throws RuvectorError `ERR_PIPELINE_FILE` while another one writes it; `ERR_FILES_*`
+   */
+  open(signal?: AbortSignal): Promise<string>;
+  /**
+   * The plan that writes `frame` to `path`, a new file. Pure: who collects it runs it. A plan that runs cannot be
+   * stopped: after an abort it ends by itself, and what it wrote is removed with the folder.
+   * @param part its place among the parts, from 0
+   */
+  write(frame: LazyDataFrame, path: string, part: number): LazyDataFrame;
+  /** Takes over the file of the next part and removes it; the plan of the part after that may run meanwhile. */
+  append(path: string): Promise<void>;
+  /** Completes the file, durable, and puts it in the target's place. @returns what a user should know about that */
+  finish(): Promise<readonly string[]>;
+  /** Ends without completing; nothing is left. */
   abort(): Promise<void>;
 }
 
