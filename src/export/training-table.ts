@@ -14,7 +14,7 @@ import {
 import type { Field, RecordKind } from '../core/index.ts';
 import { featureTable, splitNames, trainingBatches } from '../prepare/index.ts';
 import type { SplitName, TrainingSet } from '../prepare/index.ts';
-import type { TableSource } from './file-contract.ts';
+import type { BatchTableParts } from './batch-table.ts';
 import type { LabelType } from './export-options.ts';
 
 /** What a table shows of a set. */
@@ -35,7 +35,7 @@ interface Column {
 }
 
 /** Builds the table. */
-export function buildTrainingTable(set: TrainingSet, options: TrainingTableOptions): TableSource {
+export function buildTrainingTable(set: TrainingSet, options: TrainingTableOptions): BatchTableParts {
   const columns = trainingColumns(set, options);
   const kind: RecordKind = { name: 'training', version: 1, fields: columns.map(({ field }) => field) };
   const schema = toArrowSchema(kind);
@@ -43,7 +43,7 @@ export function buildTrainingTable(set: TrainingSet, options: TrainingTableOptio
     name: options.name,
     schema,
     rowEstimate: countRows(set, options.split),
-    open: (skipRows, signal) => openTable(set, options, columns, schema, skipRows, signal),
+    open: (signal) => openTable(set, options, columns, schema, signal),
   };
 }
 
@@ -63,18 +63,14 @@ async function* openTable(
   { split }: TrainingTableOptions,
   columns: readonly Column[],
   schema: arrow.Schema,
-  skipRows: number,
   signal: AbortSignal,
 ): AsyncGenerator<arrow.RecordBatch> {
   let at = 0;
-  let skip = skipRows;
   for (const batch of trainingBatches(set)) {
     signal.throwIfAborted();
     const picked = split === undefined ? batch : takeRows(batch, rowsOfSplit(set, split, at, batch.numRows));
     at += batch.numRows;
-    const wanted = picked.slice(Math.min(skip, picked.numRows));
-    skip -= picked.numRows - wanted.numRows;
-    if (wanted.numRows > 0) yield convertBatch(wanted, columns, schema);
+    if (picked.numRows > 0) yield convertBatch(picked, columns, schema);
   }
 }
 

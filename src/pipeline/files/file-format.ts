@@ -1,12 +1,10 @@
 // The file formats that native plans write, and what compresses them. Types and rules of text; no Polars.
 
 /** File formats. `json` is one array, `jsonl` is JSON Lines. */
-export const fileFormats = ['csv', 'json', 'jsonl', 'parquet', 'sqlite', 'arrow'] as const;
-export type FileFormat = (typeof fileFormats)[number];
+export type FileFormat = 'csv' | 'json' | 'jsonl' | 'parquet' | 'sqlite' | 'arrow';
 
 /** `gzip` and `zstd` for text formats, `zstd`, `snappy` and `none` inside Parquet, `none` for the others. */
-export const fileCompressions = ['none', 'gzip', 'zstd', 'snappy'] as const;
-export type FileCompression = (typeof fileCompressions)[number];
+export type FileCompression = 'none' | 'gzip' | 'zstd' | 'snappy';
 
 /** What a file is. */
 export interface FileKind {

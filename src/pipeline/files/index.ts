@@ -6,7 +6,7 @@ export { createJoinedFile } from './part-joiner.ts';
 export type { JoinedFile, PartJoiner } from './part-joiner.ts';
 export { createPartWriter } from './part-writer.ts';
 export type { PartWriter } from './part-writer.ts';
-export { fileCompressions, fileFormats, isBinaryFile, partRowsOf } from './file-format.ts';
+export { isBinaryFile, partRowsOf } from './file-format.ts';
 export type { FileCompression, FileFormat, FileKind } from './file-format.ts';
 export { runPlan } from './run-plan.ts';
 export { SqliteThread } from './sqlite-thread.ts';

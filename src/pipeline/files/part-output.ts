@@ -1,6 +1,6 @@
 // Where the joined bytes of a file go: a new file, whose first part may become it without being copied, or a stream.
 import { constants } from 'node:fs';
-import { copyFile, open, rename, rm } from 'node:fs/promises';
+import { open, rename } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { writeAll } from '../../files/index.ts';
 import type { ByteSink } from '../../files/index.ts';

@@ -9,6 +9,7 @@ import { acquireStagingLock, isLockFile } from './staging-lock.ts';
 
 /** Holds the pid of the process that writes, for the text of another's error. */
 const ownerName = 'owner';
+const REMOVE_TRIES = 5;
 
 /** True for an existing folder. */
 async function isDirectory(path: string): Promise<boolean> {
@@ -75,8 +76,9 @@ async function claimFolder(folder: string, busyError: ClaimOptions['busyError'])
   await empty(folder);
   await writeFile(join(folder, ownerName), String(process.pid), { mode: 0o600 }).catch(() => undefined);
   const remove = async (): Promise<void> => {
-    // Removed before it is released: nobody can begin in a folder that is being removed.
-    await rm(folder, { recursive: true, force: true }).finally(() => lock.release());
+    // Removed before it is released: nobody can begin in a folder that is being removed. A plan that was just started
+    // may make its file meanwhile.
+    await rm(folder, { recursive: true, force: true, maxRetries: REMOVE_TRIES }).finally(() => lock.release());
   };
   return {
     folder,

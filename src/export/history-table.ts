@@ -1,0 +1,174 @@
+// One table of an export as plans: partitions of the history → sample grid → the columns users see. It can be opened
+// again and again and gives the same rows each time. Nothing is run here but what looks at times and counts.
+import type { LazyDataFrame } from 'nodejs-polars';
+import { buildAdrView, toArrowSchema } from '../core/index.ts';
+import type { HistoryPartition, PartitionReader, RecordKind, ViewColumn } from '../core/index.ts';
+import { toDocumentFrame } from './document-frame.ts';
+import { sourceChangedError } from './errors.ts';
+import type { ExportTable } from './export-options.ts';
+import type { ExportedTable, TablePart } from './file-contract.ts';
+
+/** A half-open range of time. */
+export interface ExportRange {
+  /** Unset is the oldest row. */
+  readonly fromMs?: number;
+  readonly toMs: number;
+}
+
+/** What a table is made of. */
+export interface HistoryTableParts {
+  readonly source: PartitionReader;
+  readonly table: ExportTable;
+  readonly range: ExportRange;
+  readonly native: RecordKind;
+  readonly columns: 'all' | 'document' | readonly string[];
+  readonly sampleIntervalMs: number;
+  /** Timestamp of the first row when the export was planned; null when there was none. */
+  readonly firstMs: number | null;
+  readonly rowEstimate?: number | undefined;
+}
+
+/** Builds the table. It must have one of the named columns. */
+export function buildHistoryTable(parts: HistoryTableParts): ExportedTable {
+  const { table, native, columns, rowEstimate } = parts;
+  const view = buildAdrView(table, native);
+  const shown = selectColumns(view.columns, view.documentColumns, columns);
+  const schema = toArrowSchema({ ...view.kind, fields: shown.map(({ field }) => field) });
+  return {
+    name: table,
+    schema,
+    rowEstimate,
+    parts: (partRows, signal) => readParts(parts, shown, partRows, signal),
+  };
+}
+
+/** Timestamp of the first row of a range; null when there is none. */
+export async function readFirstTime(
+  source: PartitionReader,
+  table: ExportTable,
+  range: ExportRange,
+): Promise<number | null> {
+  for (const partition of await source.partitions(table, range)) {
+    const { first } = await readTimes(await partition.open());
+    if (first !== null) return first;
+  }
+  return null;
+}
+
+/** Columns of a view in the order asked for. */
+export function selectColumns(
+  all: readonly ViewColumn[],
+  documentColumns: number,
+  wanted: HistoryTableParts['columns'],
+): readonly ViewColumn[] {
+  if (wanted === 'all') return all;
+  if (wanted === 'document') return all.slice(0, documentColumns);
+  return wanted.flatMap((name) => all.filter(({ field }) => field.name === name));
+}
+
+async function* readParts(
+  { source, table, range, firstMs, sampleIntervalMs }: HistoryTableParts,
+  shown: readonly ViewColumn[],
+  partRows: number,
+  signal: AbortSignal,
+): AsyncGenerator<TablePart> {
+  // Events are no samples: leaving some out would lose them for good.
+  const grid = sampleIntervalMs > 0 && table !== 'optimization' ? new SampleGrid(sampleIntervalMs) : null;
+  const partitions = await source.partitions(table, range);
+  let isFirst = true;
+  for (const group of groupPartitions(partitions, partRows)) {
+    signal.throwIfAborted();
+    const frame = await openGroup(group, signal);
+    const { rows, first } = await readTimes(frame);
+    if (first === null) continue;
+    // Retention takes the oldest rows first: then others come in their place, without a word.
+    if (isFirst) assertFirstTime(table, firstMs, first);
+    isFirst = false;
+    const kept = grid ? await grid.apply(frame) : { frame, rows };
+    yield { rows: kept.rows, frame: await toDocumentFrame(kept.frame, shown) };
+  }
+}
+
+/** Scans of one plan: beyond some hundreds planning takes longer than scanning. */
+const MAX_GROUP = 256;
+
+/** Partitions of one plan. One that has to be sorted takes its memory alone. */
+function groupPartitions(partitions: readonly HistoryPartition[], partRows: number): HistoryPartition[][] {
+  const groups: HistoryPartition[][] = [];
+  let rows = Infinity;
+  for (const partition of partitions) {
+    const isFull = rows + partition.maxRows > partRows || (groups.at(-1)?.length ?? 0) >= MAX_GROUP;
+    if (isFull || partition.isSorted) {
+      groups.push([]);
+      rows = 0;
+    }
+    groups.at(-1)!.push(partition);
+    rows = partition.isSorted ? Infinity : rows + partition.maxRows;
+  }
+  return groups;
+}
+
+async function openGroup(group: readonly HistoryPartition[], signal: AbortSignal): Promise<LazyDataFrame> {
+  const { default: polars } = await import('nodejs-polars');
+  const frames: LazyDataFrame[] = [];
+  for (const partition of group) {
+    signal.throwIfAborted();
+    frames.push(await partition.open());
+  }
+  return frames.length === 1 ? frames[0]! : polars.concat(frames);
+}
+
+/** Rows of a frame, and the time of its first one. */
+async function readTimes(frame: LazyDataFrame): Promise<{ rows: number; first: number | null }> {
+  const { default: polars } = await import('nodejs-polars');
+  const found = await frame
+    .select(polars.len().alias('rows'), timeOf(polars).min().cast(polars.Float64).alias('first'))
+    .collect();
+  const [facts] = found.toRecords() as [{ rows: number | bigint; first: number | null }];
+  return { rows: Number(facts.rows), first: facts.first };
+}
+
+const timeOf = (polars: typeof import('nodejs-polars').default) => polars.col('timestamp').cast(polars.Int64);
+
+/**
+ * Keeps the first timestamp at or after each grid point, and every row that carries it: a process
+ * sample is a whole scan with one timestamp. Frames come in the order of their times and share none.
+ */
+export class SampleGrid {
+  readonly #intervalMs: number;
+  #point: number | null = null;
+
+  constructor(intervalMs: number) {
+    this.#intervalMs = intervalMs;
+  }
+
+  /** The rows of the next frame that stay, and how many they are. */
+  async apply(frame: LazyDataFrame): Promise<TablePart> {
+    const { default: polars } = await import('nodejs-polars');
+    const counts = await frame
+      .groupBy(timeOf(polars).alias('time'))
+      .agg(polars.len().alias('rows'))
+      .collect();
+    const times = (counts.getColumn('time').toArray() as (number | bigint)[]).map(Number);
+    const rows = (counts.getColumn('rows').toArray() as (number | bigint)[]).map(Number);
+    const kept: number[] = [];
+    let keptRows = 0;
+    const order = times.map((_, at) => at).sort((a, b) => times[a]! - times[b]!);
+    for (const at of order) {
+      const point = Math.floor(times[at]! / this.#intervalMs);
+      if (point === this.#point) continue;
+      this.#point = point;
+      kept.push(times[at]!);
+      keptRows += rows[at]!;
+    }
+    const wanted = polars.Series('kept', kept, polars.Float64).cast(polars.Int64);
+    return { rows: keptRows, frame: frame.filter(timeOf(polars).isIn(wanted)) };
+  }
+}
+
+/** @throws RuvectorError `ERR_EXPORT_SOURCE_CHANGED` when the first row is not the one that was planned */
+export function assertFirstTime(table: ExportTable, plannedMs: number | null, foundMs: number): void {
+  if (foundMs === plannedMs) return;
+  const planned = plannedMs === null ? 'no row' : `a first row of ${new Date(plannedMs).toISOString()}`;
+  throw sourceChangedError(table, planned, `one of ${new Date(foundMs).toISOString()}`);
+}
