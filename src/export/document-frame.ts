@@ -1,16 +1,21 @@
-// The table users see as a plan: the columns of buildAdrView, as expressions of the native ones.
+// The table users see as a plan: the columns of buildAdrView, as expressions of the native ones. They are built once a
+// table: an expression of nodejs-polars takes about half a megabyte here, and is collected late.
 import type { Expr, LazyDataFrame } from 'nodejs-polars';
 import type { Arithmetic, FieldType, ViewColumn } from '../core/index.ts';
 
 type Polars = typeof import('nodejs-polars').default;
 
-/** Gives a frame of a native kind these columns of its view, in their order. */
-export async function toDocumentFrame(
-  frame: LazyDataFrame,
-  columns: readonly ViewColumn[],
-): Promise<LazyDataFrame> {
+/** Gives a frame of a native kind the columns of its view. */
+export type ToDocument = (frame: LazyDataFrame) => LazyDataFrame;
+
+/** Builds what gives frames these columns, in their order. Loads Polars. */
+export async function buildToDocument(columns: readonly ViewColumn[]): Promise<ToDocument> {
   const { default: polars } = await import('nodejs-polars');
-  return frame.select(...columns.map((column) => toExpression(polars, column)));
+  const isKept = ({ field, inputs, formula }: ViewColumn): boolean => !formula && field.name === inputs[0];
+  const computed = columns.filter((column) => !isKept(column)).map((column) => toExpression(polars, column));
+  // One expression for all of them.
+  const all = polars.col(columns.map(({ field }) => field.name));
+  return (frame) => (computed.length === 0 ? frame : frame.withColumns(...computed)).select(all);
 }
 
 function toExpression(polars: Polars, { field, inputs, formula }: ViewColumn): Expr {

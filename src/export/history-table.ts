@@ -3,7 +3,7 @@
 import type { LazyDataFrame } from 'nodejs-polars';
 import { buildAdrView, toArrowSchema } from '../core/index.ts';
 import type { HistoryPartition, PartitionReader, RecordKind, ViewColumn } from '../core/index.ts';
-import { toDocumentFrame } from './document-frame.ts';
+import { buildToDocument } from './document-frame.ts';
 import { sourceChangedError } from './errors.ts';
 import type { ExportTable } from './export-options.ts';
 import type { ExportedTable, TablePart } from './file-contract.ts';
@@ -49,7 +49,7 @@ export async function readFirstTime(
   range: ExportRange,
 ): Promise<number | null> {
   for (const partition of await source.partitions(table, range)) {
-    const { first } = await readTimes(await partition.open());
+    const first = await readFirst(await partition.open());
     if (first !== null) return first;
   }
   return null;
@@ -75,29 +75,35 @@ async function* readParts(
   // Events are no samples: leaving some out would lose them for good.
   const grid = sampleIntervalMs > 0 && table !== 'optimization' ? new SampleGrid(sampleIntervalMs) : null;
   const partitions = await source.partitions(table, range);
+  const toDocument = await buildToDocument(shown);
   let isFirst = true;
-  for (const group of groupPartitions(partitions, partRows)) {
+  for (const group of groupPartitions(partitions, partRows, shown.length)) {
     signal.throwIfAborted();
     const frame = await openGroup(group, signal);
-    const { rows, first } = await readTimes(frame);
-    if (first === null) continue;
+    const rows = await countRows(frame);
+    if (rows === 0) continue;
     // Retention takes the oldest rows first: then others come in their place, without a word.
-    if (isFirst) assertFirstTime(table, firstMs, first);
+    if (isFirst) assertFirstTime(table, firstMs, (await readFirst(frame))!);
     isFirst = false;
     const kept = grid ? await grid.apply(frame) : { frame, rows };
-    yield { rows: kept.rows, frame: await toDocumentFrame(kept.frame, shown) };
+    yield { rows: kept.rows, frame: toDocument(kept.frame) };
   }
 }
 
-/** Scans of one plan: beyond some hundreds planning takes longer than scanning. */
-const MAX_GROUP = 256;
+/** Columns of all scans of one plan: planning and running it takes memory for each of them. */
+const MAX_PLAN_COLUMNS = 4096;
 
 /** Partitions of one plan. One that has to be sorted takes its memory alone. */
-function groupPartitions(partitions: readonly HistoryPartition[], partRows: number): HistoryPartition[][] {
+function groupPartitions(
+  partitions: readonly HistoryPartition[],
+  partRows: number,
+  columns: number,
+): HistoryPartition[][] {
+  const maxPartitions = Math.max(1, Math.floor(MAX_PLAN_COLUMNS / columns));
   const groups: HistoryPartition[][] = [];
   let rows = Infinity;
   for (const partition of partitions) {
-    const isFull = rows + partition.maxRows > partRows || (groups.at(-1)?.length ?? 0) >= MAX_GROUP;
+    const isFull = rows + partition.maxRows > partRows || (groups.at(-1)?.length ?? 0) >= maxPartitions;
     if (isFull || partition.isSorted) {
       groups.push([]);
       rows = 0;
@@ -118,14 +124,17 @@ async function openGroup(group: readonly HistoryPartition[], signal: AbortSignal
   return frames.length === 1 ? frames[0]! : polars.concat(frames);
 }
 
-/** Rows of a frame, and the time of its first one. */
-async function readTimes(frame: LazyDataFrame): Promise<{ rows: number; first: number | null }> {
+async function countRows(frame: LazyDataFrame): Promise<number> {
   const { default: polars } = await import('nodejs-polars');
-  const found = await frame
-    .select(polars.len().alias('rows'), timeOf(polars).min().cast(polars.Float64).alias('first'))
-    .collect();
-  const [facts] = found.toRecords() as [{ rows: number | bigint; first: number | null }];
-  return { rows: Number(facts.rows), first: facts.first };
+  const found = await frame.select(polars.len().alias('rows')).collect();
+  return Number(found.getColumn('rows').get(0));
+}
+
+/** Time of the first row; null without one. */
+async function readFirst(frame: LazyDataFrame): Promise<number | null> {
+  const { default: polars } = await import('nodejs-polars');
+  const found = await frame.limit(1).select(timeOf(polars).cast(polars.Float64).alias('first')).collect();
+  return found.height === 0 ? null : (found.getColumn('first').get(0) as number);
 }
 
 const timeOf = (polars: typeof import('nodejs-polars').default) => polars.col('timestamp').cast(polars.Int64);

@@ -1,4 +1,5 @@
 // Rows of a kind as one Polars plan. Polars is loaded on the first call only.
+import { isDeepStrictEqual } from 'node:util';
 import * as arrow from 'apache-arrow';
 import type { LazyDataFrame } from 'nodejs-polars';
 import { buildRecordBatch } from '../core/index.ts';
@@ -17,6 +18,11 @@ export async function concatFrames(
   frames: readonly LazyDataFrame[],
 ): Promise<LazyDataFrame> {
   const { default: polars } = await import('nodejs-polars');
+  const names = kind.fields.map(({ name }) => name);
+  // Joining frames of different columns takes a second and 200 MB for two days.
+  if (frames.length > 0 && frames.every((frame) => isDeepStrictEqual(frame.columns, names))) {
+    return frames.length === 1 ? frames[0]! : polars.concat([...frames]);
+  }
   const whole = polars.concat([await buildRowsFrame(kind, []), ...frames], { how: 'diagonal' });
-  return whole.select(...kind.fields.map(({ name }) => name));
+  return whole.select(...names);
 }

@@ -27,6 +27,7 @@ const PREFIX_BYTES = 8;
 export function joinArrow(output: PartOutput, schema: arrow.Schema | undefined): PartJoiner {
   const blocks: FileBlock[] = [];
   let written: arrow.Schema | null = null;
+  let buffer: Buffer = Buffer.alloc(0);
   const begin = async (footer: Footer): Promise<arrow.Schema> => {
     const whole = schema ?? new arrow.Schema(footer.schema.fields.map(withSmallText), footer.schema.metadata);
     if (!output.isStream) await output.write(HEAD);
@@ -41,7 +42,8 @@ export function joinArrow(output: PartOutput, schema: arrow.Schema | undefined):
         written ??= await begin(footer);
         const offsets = findTextOffsets(footer.schema.fields);
         for (const block of footer.recordBatches()) {
-          const bytes = await readBlock(part, block);
+          buffer = grow(buffer, block.metaDataLength + block.bodyLength);
+          const bytes = await readBlock(part, block, buffer);
           narrowOffsets(bytes, block, offsets);
           blocks.push(new FileBlock(block.metaDataLength, block.bodyLength, BigInt(output.bytes)));
           await output.write(bytes);
@@ -72,10 +74,19 @@ async function readArrowFooter(file: FileHandle): Promise<Footer> {
   return Footer.decode(bytes);
 }
 
-async function readBlock(file: FileHandle, { offset, metaDataLength, bodyLength }: FileBlock): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafeSlow(metaDataLength + bodyLength);
-  await file.read(bytes, 0, bytes.length, offset);
-  return bytes;
+/** Memory for a batch, used again for the next ones. */
+const grow = (buffer: Buffer, size: number): Buffer =>
+  buffer.length >= size ? buffer : Buffer.allocUnsafeSlow(size);
+
+async function readBlock(
+  file: FileHandle,
+  { offset, metaDataLength, bodyLength }: FileBlock,
+  buffer: Buffer,
+): Promise<Buffer> {
+  const size = metaDataLength + bodyLength;
+  const { bytesRead } = await file.read(buffer, 0, size, offset);
+  if (bytesRead < size) throw new Error('a part of the file became shorter while it was read');
+  return buffer.subarray(0, size);
 }
 
 function withSmallText(field: arrow.Field): arrow.Field {

@@ -26,7 +26,7 @@ export function createPartWriter(
   { format, compression }: FileKind,
   schema: arrow.Schema | undefined,
 ): PartWriter {
-  let known = schema && findSpelt(schema);
+  let spelling: Spelling | null = null;
   return async (frame, path, part) => {
     const { default: polars } = await import('nodejs-polars');
     if (format === 'parquet') {
@@ -35,10 +35,14 @@ export function createPartWriter(
         rowGroupSize: ROW_GROUP,
       });
     }
-    known ??= await probeSpelt(frame);
+    spelling ??= buildSpelling(polars, schema ? findSpelt(schema) : await probeSpelt(frame), format);
+    const { columns, timeFormat } = spelling;
     const text = { compression: packed[compression ?? 'none'], checkExtension: false } as const;
-    const spelt = spell(polars, frame, known, format);
-    if (format === 'csv') return spelt.sinkCSV(path, { ...text, includeHeader: part === 0 });
+    const spelt = columns.length === 0 ? frame : frame.withColumns(...columns);
+    if (format === 'csv') {
+      const times = timeFormat === null ? {} : { datetimeFormat: timeFormat };
+      return spelt.sinkCSV(path, { ...text, ...times, includeHeader: part === 0 });
+    }
     if (format === 'jsonl') return spelt.sinkNdJson(path, text);
     // An array is made of lines, and packed, when they are joined.
     if (format === 'json') return spelt.sinkNdJson(path);
@@ -47,23 +51,30 @@ export function createPartWriter(
   };
 }
 
-function spell(
-  polars: Polars,
-  frame: LazyDataFrame,
-  columns: readonly SpeltColumn[],
-  format: FileKind['format'],
-): LazyDataFrame {
+/** What a plan spells itself, and how a writer of CSV is to spell times. Built once: expressions take memory. */
+interface Spelling {
+  readonly columns: readonly Expr[];
+  readonly timeFormat: string | null;
+}
+
+function buildSpelling(polars: Polars, spelt: readonly SpeltColumn[], format: FileKind['format']): Spelling {
+  // The writer of CSV spells times faster than a plan does, but all in one way.
+  const formats = new Set(spelt.flatMap(({ timeFormat }) => timeFormat ?? []));
+  const timeFormat = format === 'csv' && formats.size === 1 ? [...formats][0]! : null;
   const isJson = format === 'json' || format === 'jsonl';
   const isText = isJson || format === 'csv';
-  const spelt = columns.flatMap(({ name, kind, timeFormat }): Expr[] => {
-    const column = polars.col(name);
-    if (kind === 'time') return isText ? [column.dt.strftime(timeFormat!)] : [];
-    // JSON: what JavaScript would round is text.
-    if (kind === 'unsigned') return isJson ? [column.cast(polars.Utf8)] : [];
-    // Each part would bring a dictionary of its own.
-    return isText ? [] : [column.cast(polars.Utf8)];
+  const columns = spelt.flatMap(({ name, kind, timeFormat: own }): Expr[] => {
+    const isSpelt =
+      kind === 'time'
+        ? isText && timeFormat === null
+        : // JSON: what JavaScript would round is text. Elsewhere each part would bring a dictionary of its own.
+          kind === 'unsigned'
+          ? isJson
+          : !isText;
+    if (!isSpelt) return [];
+    return [kind === 'time' ? polars.col(name).dt.strftime(own!) : polars.col(name).cast(polars.Utf8)];
   });
-  return spelt.length === 0 ? frame : frame.withColumns(...spelt);
+  return { columns, timeFormat };
 }
 
 /** ISO 8601, as precise as the column is: `2026-01-02T03:04:05.678Z`. */
