@@ -170,7 +170,7 @@ export class SampleGrid {
       kept.push(times[at]!);
       keptRows += rows[at]!;
     }
-    const wanted = polars.Series('kept', kept, polars.Float64).cast(polars.Int64);
+    const wanted = polars.lit(polars.Series('kept', kept, polars.Float64).cast(polars.Int64));
     return { rows: keptRows, frame: frame.filter(timeOf(polars).isIn(wanted)) };
   }
 }
