@@ -80,7 +80,6 @@ export {
   labelSnapshots,
   readLabelledSamples,
   renderPrivacyReport,
-  restoreAnonymizationPlan,
   trainingBatches,
 } from './prepare/index.ts';
 export type {

@@ -1,16 +1,13 @@
 // Planning an export: fixes the range, reads each table once to anonymise it. Writes nothing.
-import type * as arrow from 'apache-arrow';
 import { buildAdrView, recordKinds } from '../core/index.ts';
 import type { HistoryReader, PartitionReader, RecordKind } from '../core/index.ts';
 import { createAnonymizer } from '../prepare/index.ts';
 import type { AnonymizationPlan, Anonymizer, PrivacyReport } from '../prepare/index.ts';
-import { buildAnonymousTable, buildSampleReader } from './anonymous-table.ts';
-import type { ReadSamples } from './anonymous-table.ts';
 import { exportOptionsError } from './errors.ts';
 import type { ResolvedExport } from './export-config.ts';
 import type { ExportTable } from './export-options.ts';
 import type { ExportedTable } from './file-contract.ts';
-import { buildHistoryTable, readFirstTime } from './history-table.ts';
+import { buildHistoryTable, readFirstTime, samplePartitions } from './history-table.ts';
 import type { ExportRange } from './history-table.ts';
 
 /** Where rows come from. */
@@ -101,19 +98,20 @@ export async function planTable(request: TableRequest): Promise<PlannedTable> {
   const { source, table, columns, sampleIntervalMs, anonymizer, signal, onPlanned } = request;
   const range = pinEnd(source, table, request.range);
   const firstMs = await readFirstTime(source, table, range);
-  const native = recordKinds[table]!;
-  const isEmpty = firstMs === null;
+  const history = { source, table, range, columns, sampleIntervalMs, firstMs };
+  const [native, isEmpty] = [recordKinds[table]!, firstMs === null];
   if (!anonymizer) {
     const rowEstimate = estimateRows(source, table, range, firstMs, sampleIntervalMs);
-    const history = { source, table, range, native, columns, sampleIntervalMs, firstMs, rowEstimate };
-    return { table, native, plan: null, isEmpty, build: () => buildHistoryTable(history) };
+    const build = () => buildHistoryTable({ ...history, native, rowEstimate, anonymous: null });
+    return { table, native, plan: null, isEmpty, build };
   }
   // An empty table is planned too: its columns are those of the released table.
-  const read = buildSampleReader(source, table, range, sampleIntervalMs);
-  const reader = countingReader(read, (samples) => onPlanned?.(samples));
-  const plan = await anonymizer.plan(native, reader.read, signal);
-  const released = { table, columns, firstMs, plan, samples: reader.samples(), read };
-  return { table, native: plan.kind, plan, isEmpty, build: () => buildAnonymousTable(released) };
+  let samples = 0;
+  const onRows = (rows: number): void => onPlanned?.((samples = rows));
+  const partitions = await samplePartitions(history);
+  const plan = await anonymizer.planPartitions(native, partitions, { signal, onRows });
+  const released = { native: plan.kind, rowEstimate: plan.rowCount, anonymous: { plan, samples } };
+  return { table, native: plan.kind, plan, isEmpty, build: () => buildHistoryTable({ ...history, ...released }) };
 }
 
 function describePrivacy(planned: readonly PlannedTable[]): Record<string, PrivacyReport> {
@@ -124,23 +122,6 @@ function describePrivacy(planned: readonly PlannedTable[]): Record<string, Priva
 function pinEnd(source: ExportSource, table: ExportTable, range: ExportRange): ExportRange {
   const lastMs = source.stats?.().kinds[table]?.lastMs ?? null;
   return lastMs === null ? range : { ...range, toMs: Math.min(range.toMs, lastMs + 1) };
-}
-
-/** Counts what goes by while the anonymiser reads a table. */
-function countingReader(
-  inner: ReadSamples,
-  onCount: (samples: number) => void,
-): { read: ReadSamples; samples: () => number } {
-  let samples = 0;
-  async function* read(signal?: AbortSignal): AsyncGenerator<arrow.RecordBatch> {
-    samples = 0;
-    for await (const batch of inner(signal)) {
-      samples += batch.numRows;
-      onCount(samples);
-      yield batch;
-    }
-  }
-  return { read, samples: () => samples };
 }
 
 /** The share of the table's time, for progress; exact when all of it is wanted. */

@@ -4,6 +4,7 @@ import type { LazyDataFrame } from 'nodejs-polars';
 import { buildAdrView, toArrowSchema } from '../core/index.ts';
 import type { HistoryPartition, PartitionReader, RecordKind, ViewColumn } from '../core/index.ts';
 import { buildToDocument } from './document-frame.ts';
+import type { AnonymizationPlan } from '../prepare/index.ts';
 import { sourceChangedError } from './errors.ts';
 import type { ExportTable } from './export-options.ts';
 import type { ExportedTable, TablePart } from './file-contract.ts';
@@ -20,12 +21,22 @@ export interface HistoryTableParts {
   readonly source: PartitionReader;
   readonly table: ExportTable;
   readonly range: ExportRange;
+  /** The kind of its rows, anonymised where they are. */
   readonly native: RecordKind;
+  /** Null writes what was collected. */
+  readonly anonymous: AnonymousRows | null;
   readonly columns: 'all' | 'document' | readonly string[];
   readonly sampleIntervalMs: number;
   /** Timestamp of the first row when the export was planned; null when there was none. */
   readonly firstMs: number | null;
   readonly rowEstimate?: number | undefined;
+}
+
+/** How rows are anonymised. */
+export interface AnonymousRows {
+  readonly plan: AnonymizationPlan;
+  /** Samples that were read to plan it. */
+  readonly samples: number;
 }
 
 /** Builds the table. It must have one of the named columns. */
@@ -39,6 +50,7 @@ export function buildHistoryTable(parts: HistoryTableParts): ExportedTable {
     schema,
     rowEstimate,
     parts: (partRows, signal) => readParts(parts, shown, partRows, signal),
+    explain: (error) => parts.anonymous?.plan.explain(error) ?? error,
   };
 }
 
@@ -56,7 +68,7 @@ export async function readFirstTime(
 }
 
 /** Columns of a view in the order asked for. */
-export function selectColumns(
+function selectColumns(
   all: readonly ViewColumn[],
   documentColumns: number,
   wanted: HistoryTableParts['columns'],
@@ -66,29 +78,65 @@ export function selectColumns(
   return wanted.flatMap((name) => all.filter(({ field }) => field.name === name));
 }
 
+/** The samples of a table that an export looks at. */
+export async function samplePartitions(
+  parts: Pick<HistoryTableParts, 'source' | 'table' | 'range' | 'sampleIntervalMs'>,
+): Promise<HistoryPartition[]> {
+  const partitions = await parts.source.partitions(parts.table, parts.range);
+  const grid = createGrid(parts);
+  if (!grid) return partitions;
+  // Opened one after the other: what is kept of one depends on those before.
+  return partitions.map((partition) => ({
+    ...partition,
+    open: async () => (await grid.apply(await partition.open())).frame,
+  }));
+}
+
+/** Events are no samples: leaving some out would lose them for good. */
+const createGrid = ({
+  table,
+  sampleIntervalMs,
+}: Pick<HistoryTableParts, 'table' | 'sampleIntervalMs'>): SampleGrid | null =>
+  sampleIntervalMs > 0 && table !== 'optimization' ? new SampleGrid(sampleIntervalMs) : null;
+
 async function* readParts(
-  { source, table, range, firstMs, sampleIntervalMs }: HistoryTableParts,
+  parts: HistoryTableParts,
   shown: readonly ViewColumn[],
   partRows: number,
   signal: AbortSignal,
 ): AsyncGenerator<TablePart> {
-  // Events are no samples: leaving some out would lose them for good.
-  const grid = sampleIntervalMs > 0 && table !== 'optimization' ? new SampleGrid(sampleIntervalMs) : null;
+  const { source, table, range, firstMs, anonymous } = parts;
+  const grid = createGrid(parts);
   const partitions = await source.partitions(table, range);
   const toDocument = await buildToDocument(shown);
-  let isFirst = true;
-  for (const group of groupPartitions(partitions, partRows, shown.length)) {
+  const wantedRows = anonymous ? Math.min(partRows, ANONYMOUS_ROWS) : partRows;
+  let [samples, released] = [0, 0];
+  for (const group of groupPartitions(partitions, wantedRows, shown.length)) {
     signal.throwIfAborted();
     const frame = await openGroup(group, signal);
     const rows = await countRows(frame);
     if (rows === 0) continue;
     // Retention takes the oldest rows first: then others come in their place, without a word.
-    if (isFirst) assertFirstTime(table, firstMs, (await readFirst(frame))!);
-    isFirst = false;
+    if (samples === 0) assertFirstTime(table, firstMs, (await readFirst(frame))!);
     const kept = grid ? await grid.apply(frame) : { frame, rows };
-    yield { rows: kept.rows, frame: toDocument(kept.frame) };
+    samples += kept.rows;
+    if (!anonymous) {
+      yield { rows: kept.rows, frame: toDocument(kept.frame) };
+      continue;
+    }
+    // How many of a part are released is known only of all of them.
+    const share = Math.min(1, samples / anonymous.samples);
+    const before = released;
+    released = Math.floor(anonymous.plan.rowCount * share);
+    yield { rows: released - before, frame: toDocument(anonymous.plan.applyFrame(kept.frame)) };
+  }
+  if (anonymous && samples !== anonymous.samples) {
+    throw sourceChangedError(table, `${anonymous.samples} samples`, `${samples}`);
   }
 }
+
+/** Rows that are anonymised at once: joins hold some of them. */
+const ANONYMOUS_ROWS = 2 ** 19;
 
 /** Columns of all scans of one plan: planning and running it takes memory for each of them. */
 const MAX_PLAN_COLUMNS = 4096;
@@ -143,7 +191,7 @@ const timeOf = (polars: typeof import('nodejs-polars').default) => polars.col('t
  * Keeps the first timestamp at or after each grid point, and every row that carries it: a process
  * sample is a whole scan with one timestamp. Frames come in the order of their times and share none.
  */
-export class SampleGrid {
+class SampleGrid {
   readonly #intervalMs: number;
   #point: number | null = null;
 
@@ -175,8 +223,7 @@ export class SampleGrid {
   }
 }
 
-/** @throws RuvectorError `ERR_EXPORT_SOURCE_CHANGED` when the first row is not the one that was planned */
-export function assertFirstTime(table: ExportTable, plannedMs: number | null, foundMs: number): void {
+function assertFirstTime(table: ExportTable, plannedMs: number | null, foundMs: number): void {
   if (foundMs === plannedMs) return;
   const planned = plannedMs === null ? 'no row' : `a first row of ${new Date(plannedMs).toISOString()}`;
   throw sourceChangedError(table, planned, `one of ${new Date(foundMs).toISOString()}`);

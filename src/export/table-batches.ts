@@ -12,7 +12,7 @@ const arrowFile = { format: 'arrow' } as const;
 
 /** Reads the table, from its beginning with each call. */
 export async function* readTableBatches(
-  { schema, parts }: ExportedTable,
+  { schema, parts, explain }: ExportedTable,
   signal: AbortSignal = new AbortController().signal,
 ): AsyncGenerator<arrow.RecordBatch> {
   const folder = await mkdtemp(join(tmpdir(), 'ruvector-batches-'));
@@ -20,7 +20,7 @@ export async function* readTableBatches(
     const write = createPartWriter(arrowFile, schema);
     for await (const { frame } of parts(PART_ROWS, signal)) {
       const path = join(folder, 'part');
-      await runPlan(await write(frame, path, 0), signal);
+      await runPlan(await write(frame, path, 0), signal, explain);
       yield* arrow.tableFromIPC(await readStream(path, schema)).batches;
     }
   } finally {

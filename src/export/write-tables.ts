@@ -189,7 +189,7 @@ class WritingRun {
       const path = join(this.#folder, `part-${this.#parts++}`);
       const plan = await write(frame, path, part++);
       const unwatch = this.#meter.watch(table.name, { path, rows: added, rowBytes, hasLines });
-      await runPlan(plan, this.#signal).finally(unwatch);
+      await runPlan(plan, this.#signal, table.explain).finally(unwatch);
       if (added > 0) rowBytes = (await stat(path)).size / added;
       await joining;
       this.#signal.throwIfAborted();

@@ -1,39 +1,48 @@
-// Anonymising a table in two passes. The first counts groups and decides (PlanBuilder), the second turns
-// batches into what is released (AnonymizationPlan). Columnar, memory bounded by groups and processes.
-import type * as arrow from 'apache-arrow';
-import { takeRows, toArrowSchema, buildBatch, readNumbers } from '../core/index.ts';
-import type { BatchTransform, RecordKind } from '../core/index.ts';
-import { buildReleasedKind } from './column-treatment.ts';
-import { columnOf } from './column-values.ts';
+// Anonymising a table in two passes. The first counts groups and decides (PlanBuilder), the second turns frames into
+// what is released (AnonymizationPlan). Both are Polars plans; what comes to JavaScript is groups, never rows.
+import type { LazyDataFrame } from 'nodejs-polars';
+import type { RecordKind } from '../core/index.ts';
+import type { TreatedColumn } from './column-treatment.ts';
+import { BootBases, ProcessBases } from './counter-bases.ts';
+import type { CounterBases } from './counter-bases.ts';
 import { stalePlanError, tooFewAlikeError } from './errors.ts';
-import { buildPairTable } from './pair-table.ts';
-import { decodePlanState, encodePlanState } from './plan-state.ts';
-import { attributesOf, buildTables } from './plan-tables.ts';
-import type { PlanTables, SavedTables } from './plan-tables.ts';
+import { GroupTable } from './group-table.ts';
+import { expressionsOf } from './plan-expressions.ts';
+import type { PlanExpressions } from './plan-expressions.ts';
+import { loadPolars } from './polars-frame.ts';
+import type { AddColumns, Polars, Queries } from './polars-frame.ts';
 import { buildPrivacyReport, withKeyState } from './privacy-report.ts';
 import type { PrivacyReport } from './privacy-report.ts';
-import { QuasiGroups, SUPPRESSED, buildLadder, rungsOf } from './quasi-groups.ts';
-import type { GroupDecision, Rung } from './quasi-groups.ts';
-import { releaseColumn, releaseTimePrecision } from './release-column.ts';
+import { NameAttributes, SizeAttributes, noAttributes } from './quasi-attributes.ts';
+import type { QuasiAttributes } from './quasi-attributes.ts';
+import { QuasiGroups, buildLadder } from './quasi-groups.ts';
+import type { GroupDecision } from './quasi-groups.ts';
+import { isUnplanned, textTreatments } from './release-column.ts';
 import type { ReleaseKey } from './release-key.ts';
-import { restoreReleaseKey } from './release-key.ts';
 import { shuffledNumbers } from './shuffle.ts';
+import { TextTable } from './text-table.ts';
 import { buildTimeLevels } from './time-levels.ts';
 
-/** What is decided about a table, ready to be applied to its batches. */
-export interface AnonymizationPlan extends BatchTransform {
+/** What is decided about a table, ready to be applied to its rows. */
+export interface AnonymizationPlan {
+  /** The kind of what is released. */
+  readonly kind: RecordKind;
   /** As of now: `key` changes when the key is destroyed. */
   readonly report: PrivacyReport;
   /** Rows that are released. */
   readonly rowCount: number;
   /**
-   * Releases a batch of the planned rows. Pure: batches may be cut otherwise than in the first pass.
-   * @throws PrivacyError `ERR_PREPARE_PRIVACY_STALE` for a row that was not planned,
-   * `ERR_PREPARE_KEY_DESTROYED` once the key is gone
+   * Releases planned rows: all columns of their kind in, those of `kind` out, in the same order. Rows may be cut into
+   * frames otherwise than in the first pass; those of one frame must be in time order. Nothing is computed yet: a frame
+   * with a row that was not planned fails when it is, with an error that `explain` knows.
+   * @throws PrivacyError `ERR_PREPARE_KEY_DESTROYED` once the key is gone
    */
-  apply(batch: arrow.RecordBatch): arrow.RecordBatch;
-  /** Everything `restoreAnonymizationPlan` needs. It holds the key: keep it with mode 0600 and delete it. */
-  toState(): string;
+  applyFrame(frame: LazyDataFrame): LazyDataFrame;
+  /**
+   * What a computation failed with, in our words: PrivacyError `ERR_PREPARE_PRIVACY_STALE` for a row that was not
+   * planned; any other error is given back as it is.
+   */
+  explain(error: unknown): unknown;
   /** Destroys the key of this plan and of every other plan of the same anonymizer. */
   destroyKey(): void;
 }
@@ -45,146 +54,113 @@ export interface PlanOptions {
   readonly maxSuppressedShare: number;
 }
 
-/** The first pass: add every batch, then `finish`. */
+/** The first pass: read every part of the table, then `finish`. */
 export class PlanBuilder {
   readonly #kind: RecordKind;
   readonly #options: PlanOptions;
-  readonly #tables: PlanTables;
-  readonly #groups: QuasiGroups;
+  readonly #key: ReleaseKey;
+  readonly #expressions: PlanExpressions;
+  readonly #attributes: QuasiAttributes;
+  readonly #groups: GroupTable;
+  readonly #texts: TextTable | null;
+  readonly #bases: CounterBases | null;
 
   constructor(kind: RecordKind, key: ReleaseKey, options: PlanOptions) {
+    key.assertUsable();
     this.#kind = kind;
     this.#options = options;
-    this.#tables = buildTables(kind, key, {});
-    this.#groups = new QuasiGroups(options.timePrecisionMs);
+    this.#key = key;
+    const polars = loadPolars();
+    const expressions = expressionsOf(polars, kind, options.timePrecisionMs);
+    this.#expressions = expressions;
+    this.#attributes = buildAttributes(expressions.columns, key);
+    const groups = new QuasiGroups(options.timePrecisionMs);
+    this.#groups = new GroupTable(polars, expressions.groups, this.#attributes, groups);
+    this.#texts = buildTexts(polars, expressions, key);
+    this.#bases = buildBases(polars, expressions, key);
   }
 
-  add(batch: arrow.RecordBatch): void {
-    const { processes, boots } = this.#tables;
-    const times = timesOf(batch);
-    this.#groups.add(times, attributesOf(this.#tables).idsOf(batch));
-    processes?.add(batch);
-    boots?.add(batch, times);
+  /** Rows read so far. */
+  get rows(): number {
+    return this.#groups.groups.rows;
+  }
+
+  /** Takes the next part of the table, in time order. */
+  *read(frame: LazyDataFrame): Queries {
+    // Computed first: files are decoded once.
+    const part = (yield frame.select(this.#expressions.read)).lazy();
+    yield* this.#groups.read(part);
+    if (this.#texts) yield* this.#texts.read(part);
+    if (this.#bases) yield* this.#bases.read(part);
   }
 
   /** @throws PrivacyError `ERR_PREPARE_PRIVACY_K` when too many rows would have to be suppressed */
   finish(): AnonymizationPlan {
     const table = this.#kind.name;
-    const { k, timePrecisionMs, maxSuppressedShare } = this.#options;
-    const attributes = attributesOf(this.#tables);
-    const levels = buildTimeLevels(timePrecisionMs, ...this.#groups.range());
-    const decision = this.#groups.decide(buildLadder(levels, attributes.levels), attributes, k);
-    refuseTooFew(table, decision, this.#options, maxSuppressedShare);
-    this.#tables.names?.freeze();
-    const { columns, key } = this.#tables;
-    this.#tables.processes?.deal((length) => shuffledNumbers(length, key));
+    const { k, timePrecisionMs } = this.#options;
+    const { groups } = this.#groups;
+    const levels = buildTimeLevels(timePrecisionMs, ...groups.range());
+    const decision = groups.decide(buildLadder(levels, this.#attributes.levels), this.#attributes, k);
+    refuseTooFew(table, decision, this.#options);
+    const { columns, kind } = this.#expressions;
     const report = buildPrivacyReport({ table, k, timePrecisionMs, columns, decision });
-    return buildPlan(this.#kind, this.#tables, { decision, timePrecisionMs, report });
+    const key = this.#key;
+    const release = this.#buildRelease(decision);
+    return {
+      kind,
+      get report() {
+        return withKeyState(report, key.state);
+      },
+      rowCount: report.rows.released,
+      applyFrame(frame) {
+        key.assertUsable();
+        return release(frame);
+      },
+      explain: (error) => (isUnplanned(error) ? stalePlanError(table, error) : error),
+      destroyKey: () => key.destroy(),
+    };
+  }
+
+  #buildRelease(decision: GroupDecision): AddColumns {
+    const { isReleased, changed, columns } = this.#expressions.release;
+    const joins = [this.#groups.finish(decision)];
+    if (this.#texts) joins.push(this.#texts.finish());
+    if (this.#bases) joins.push(this.#bases.finish());
+    return (frame) =>
+      joins
+        .reduce((joined, join) => join(joined), frame)
+        .filter(isReleased)
+        .withColumns(...changed)
+        .select(columns);
   }
 }
 
-interface Decided {
-  readonly decision: Pick<GroupDecision, 'groups' | 'rungOf' | 'rungs'>;
-  readonly timePrecisionMs: number;
-  readonly report: Omit<PrivacyReport, 'key'>;
+function buildAttributes(columns: readonly TreatedColumn[], key: ReleaseKey): QuasiAttributes {
+  const name = columns.find(({ treatment }) => treatment === 'name');
+  if (name) return new NameAttributes(name.field.name, key);
+  const sizes = columns.filter(({ treatment }) => treatment === 'size');
+  return sizes.length > 0 ? new SizeAttributes(sizes) : noAttributes;
 }
 
-function buildPlan(native: RecordKind, tables: PlanTables, decided: Decided): AnonymizationPlan {
-  const { key, columns } = tables;
-  const kind = buildReleasedKind(native, columns);
-  return {
-    kind,
-    get report() {
-      return withKeyState(decided.report, key.state);
-    },
-    rowCount: decided.report.rows.released,
-    apply: (batch) => applyPlan(kind, tables, decided, batch),
-    toState: () => encodePlanState(native, stateOf(tables, decided)),
-    destroyKey: () => key.destroy(),
-  };
+function buildTexts(polars: Polars, { texts, columns }: PlanExpressions, key: ReleaseKey): TextTable | null {
+  if (!texts) return null;
+  const treatments = new Map(columns.map(({ field, treatment }) => [field.name, textTreatments[treatment]]));
+  return new TextTable(polars, texts, (column, text) => treatments.get(column)!(text, column, key));
 }
 
-function applyPlan(
-  kind: RecordKind,
-  tables: PlanTables,
-  { decision, timePrecisionMs, report }: Decided,
-  batch: arrow.RecordBatch,
-): arrow.RecordBatch {
-  tables.key.assertUsable();
-  const times = timesOf(batch);
-  const ids = attributesOf(tables).idsOf(batch);
-  const rungs = rungsOf(decision, timePrecisionMs, times, ids);
-  const owners = (tables.processes ?? tables.boots)?.ownersOf(batch, times) ?? new Int32Array(0);
-  if (rungs === null || owners.includes(-1)) throw stalePlanError(report.table);
-  const schema = toArrowSchema(kind);
-  const context = { batch, tables, times, ids, rungs, ladder: decision.rungs, owners, schema };
-  const released = tables.columns.filter((column) => column.released !== null);
-  const children = released.map((column) => releaseColumn(column, context));
-  children.push(releaseTimePrecision(context));
-  return takeRows(buildBatch(schema, batch.numRows, children), keptRows(rungs));
-}
-
-function keptRows(rungs: Uint8Array): Uint32Array {
-  const rows = new Uint32Array(rungs.length);
-  let kept = 0;
-  for (let i = 0; i < rungs.length; i++) if (rungs[i] !== SUPPRESSED) rows[kept++] = i;
-  return rows.subarray(0, kept);
-}
-
-function timesOf(batch: arrow.RecordBatch): Float64Array {
-  return readNumbers(columnOf(batch, 'timestamp'));
-}
-
-function stateOf(tables: PlanTables, decided: Decided): Record<string, unknown> {
-  const [buckets, ids] = decided.decision.groups.columns();
-  return {
-    key: tables.key.toBase64(),
-    isKept: tables.key.state === 'kept',
-    hashes: tables.names?.hashes(),
-    sizes: tables.sizes?.sizes(),
-    processes: tables.processes?.state(),
-    boots: tables.boots?.state(),
-    buckets,
-    ids,
-    rungOf: decided.decision.rungOf,
-    rungs: decided.decision.rungs,
-    timePrecisionMs: decided.timePrecisionMs,
-    report: decided.report,
-  };
-}
-
-interface SavedPlan extends SavedTables {
-  readonly key: string;
-  readonly isKept: boolean;
-  readonly buckets: Float64Array;
-  readonly ids: Float64Array;
-  readonly rungOf: Uint8Array;
-  readonly rungs: readonly Rung[];
-  readonly timePrecisionMs: number;
-  readonly report: Omit<PrivacyReport, 'key'>;
-}
-
-/**
- * The plan that `toState` saved; it gives the same rows.
- * @throws PrepareOptionsError `ERR_PREPARE_OPTIONS` for a state of another kind or version
- */
-export function restoreAnonymizationPlan(kind: RecordKind, state: string): AnonymizationPlan {
-  const saved = decodePlanState(kind, state) as unknown as SavedPlan;
-  const tables = buildTables(kind, restoreReleaseKey(saved.key, saved.isKept), saved);
-  tables.names?.freeze();
-  const groups = buildPairTable(saved.buckets, saved.ids);
-  return buildPlan(kind, tables, {
-    decision: { groups, rungOf: saved.rungOf, rungs: saved.rungs },
-    timePrecisionMs: saved.timePrecisionMs,
-    report: saved.report,
-  });
+function buildBases(
+  polars: Polars,
+  { processes, boots }: PlanExpressions,
+  key: ReleaseKey,
+): CounterBases | null {
+  if (boots) return new BootBases(polars, boots);
+  return processes && new ProcessBases(polars, processes, (length) => shuffledNumbers(length, key));
 }
 
 function refuseTooFew(
   table: string,
   { rows, releasedRows, smallestClass, classes }: GroupDecision,
-  { k, timePrecisionMs }: PlanOptions,
-  maxSuppressedShare: number,
+  { k, timePrecisionMs, maxSuppressedShare }: PlanOptions,
 ): void {
   const suppressed = rows - releasedRows;
   if (suppressed <= rows * maxSuppressedShare) return;

@@ -1,7 +1,6 @@
 // The export document's Anonymizer: keyed hashes of names, stripped text, coarse times and k-anonymity,
 // for single values, for rows and for whole tables. For a release that ends; see createLiveAnonymizer
 // for streams.
-import type * as arrow from 'apache-arrow';
 import {
   buildRecordBatch,
   completeOptions,
@@ -16,6 +15,9 @@ import { PlanBuilder } from './anonymization-plan.ts';
 import type { AnonymizationPlan, PlanOptions } from './anonymization-plan.ts';
 import { anonymizerOptions } from './anonymizer-options.ts';
 import { stripText } from './free-text.ts';
+import { computeNow, readPartitions } from './read-partitions.ts';
+import type { FramePartition, PlanPartitionsOptions } from './read-partitions.ts';
+import { loadPolars, toArrow, toFrame } from './polars-frame.ts';
 import type { PrivacyReport } from './privacy-report.ts';
 import { createReleaseKey } from './release-key.ts';
 import type { ReleaseKey } from './release-key.ts';
@@ -53,13 +55,15 @@ export interface Anonymizer extends Disposable {
    */
   kAnonymize(rows: readonly ProcessRecord[], k?: number): AnonymizedRows;
   /**
-   * Reads a table once and decides what becomes of its rows; read it again with `plan.apply`.
-   * @throws PrivacyError `ERR_PREPARE_PRIVACY_K`, `ERR_PREPARE_KEY_DESTROYED`
+   * Reads a table once and decides what becomes of its rows; read it again through `plan.applyFrame`.
+   * @param partitions the table in time order: `history.partitions(…)`, or frames of your own
+   * @throws PrivacyError `ERR_PREPARE_PRIVACY_K`, `ERR_PREPARE_KEY_DESTROYED`; the signal's reason at once, while what
+   *   runs ends by itself within one partition
    */
-  plan(
+  planPartitions(
     kind: RecordKind,
-    open: (signal?: AbortSignal) => AsyncIterable<arrow.RecordBatch>,
-    signal?: AbortSignal,
+    partitions: readonly FramePartition[],
+    options?: PlanPartitionsOptions,
   ): Promise<AnonymizationPlan>;
   /** Overwrites the key. */
   destroyKey(): void;
@@ -79,22 +83,11 @@ export function createAnonymizer(options: AnonymizerOptions = {}): Anonymizer {
     stripPaths: stripAny as Anonymizer['stripPaths'],
     generalizeTime: (timeMs) => Math.floor(timeMs / timePrecisionMs) * timePrecisionMs,
     kAnonymize: (rows, wanted = k) => kAnonymizeRows(key, { ...plans, k: wanted }, rows),
-    plan: (kind, open, signal) => planTable(new PlanBuilder(kind, key, plans), open, signal),
+    planPartitions: async (kind, partitions, planned) =>
+      readPartitions(new PlanBuilder(kind, key, plans), partitions, planned),
     destroyKey: () => key.destroy(),
     [Symbol.dispose]: () => key.destroy(),
   };
-}
-
-async function planTable(
-  builder: PlanBuilder,
-  open: (signal?: AbortSignal) => AsyncIterable<arrow.RecordBatch>,
-  signal?: AbortSignal,
-): Promise<AnonymizationPlan> {
-  for await (const batch of open(signal)) {
-    signal?.throwIfAborted();
-    builder.add(batch);
-  }
-  return builder.finish();
 }
 
 function kAnonymizeRows(
@@ -103,11 +96,12 @@ function kAnonymizeRows(
   rows: readonly ProcessRecord[],
 ): AnonymizedRows {
   validate(options);
-  const batch = buildRecordBatch(processKind, rows);
   const builder = new PlanBuilder(processKind, key, options);
-  builder.add(batch);
+  const frame = toFrame(loadPolars(), buildRecordBatch(processKind, rows));
+  computeNow(builder.read(frame));
   const plan = builder.finish();
-  const released = rowsOf(plan.kind, plan.apply(batch));
+  const { batches } = toArrow(plan.applyFrame(frame).collectSync());
+  const released = batches.flatMap((batch) => rowsOf(plan.kind, batch));
   return { rows: released as unknown as ReleasedProcessRecord[], report: plan.report };
 }
 

@@ -1,188 +1,186 @@
 // Counters since boot tell when a host booted, and a process when it started. Each is released as what it
 // counted since its first value in the release: differences stay exact, the start is gone.
 import type * as arrow from 'apache-arrow';
-import { buildIntegers, readNullableNumbers, readNumbers } from '../core/index.ts';
-import { columnOf } from './column-values.ts';
-import { PairTable, buildPairTable, growTo } from './pair-table.ts';
+import type { Expr, LazyDataFrame } from 'nodejs-polars';
+import { PairTable } from './pair-table.ts';
+import { buildTable, int, joinTable, readColumn, toArrow } from './polars-frame.ts';
+import type { AddColumns, Polars, Queries, TableColumn } from './polars-frame.ts';
 
-/** First values of the counters of a release. */
+/** First values of the counters of a release, by who counts: a boot of the host, a process. */
 export interface CounterBases {
-  add(batch: arrow.RecordBatch, times: Float64Array): void;
-  /** The owner (a boot, a process) of each row: what `rebase` wants. */
-  ownersOf(batch: arrow.RecordBatch, times: Float64Array): Int32Array;
-  /** A counter less the first value of each row's owner; null where it fell below that. */
-  rebase(column: arrow.Data, name: string, owners: Int32Array): arrow.Data;
+  /** Takes the next part of the table. */
+  read(frame: LazyDataFrame): Queries;
+  /** Adds `first.<counter>` to each row, and what else is released of who counts. */
+  finish(): AddColumns;
 }
 
-/** First values by owner; NaN until a value is seen. */
+/** First values of some counters by number of who counts; null until there is one. */
 class FirstValues {
   readonly #counters: readonly string[];
-  readonly #values: Float64Array[];
+  readonly #values: readonly (number | null)[][];
 
-  constructor(counters: readonly string[], values?: readonly Float64Array[]) {
+  constructor(counters: readonly string[]) {
     this.#counters = counters;
-    this.#values = counters.map((_, i) => values?.[i] ?? new Float64Array(64).fill(Number.NaN));
+    this.#values = counters.map(() => []);
   }
 
-  get counters(): readonly string[] {
-    return this.#counters;
-  }
-
-  note(batch: arrow.RecordBatch, owners: Int32Array): void {
-    let last = 0;
-    for (let i = 0; i < owners.length; i++) if (owners[i]! > last) last = owners[i]!;
+  /** Takes first values of the given owners, in columns of the counters' names, unless they are known already. */
+  note(owners: ArrayLike<number>, first: arrow.Table): void {
     this.#counters.forEach((name, at) => {
-      const column = readNullableNumbers(columnOf(batch, name));
-      const first = this.#roomFor(at, last);
-      for (let i = 0; i < owners.length; i++) {
-        const owner = owners[i]!;
-        if (Number.isNaN(first[owner]!)) first[owner] = column[i]!;
-      }
+      const known = this.#values[at]!;
+      readColumn(first, name).forEach((value, i) => {
+        known[owners[i]!] ??= Number.isNaN(value) ? null : value;
+      });
     });
   }
 
-  rebase(column: arrow.Data, name: string, owners: Int32Array): arrow.Data {
-    const values = readNullableNumbers(column);
-    const first = this.#values[this.#counters.indexOf(name)]!;
-    for (let i = 0; i < values.length; i++) {
-      const since = values[i]! - first[owners[i]!]!;
-      // Below its first value the counter wrapped or began anew: how much it counted since is not known.
-      values[i] = since >= 0 ? since : Number.NaN;
-    }
-    return buildIntegers(column.type, values);
-  }
-
-  columns(owners: number): Float64Array[] {
-    return this.#values.map((values) => {
-      const column = new Float64Array(owners).fill(Number.NaN);
-      column.set(values.subarray(0, owners));
-      return column;
+  columns(owners: number): TableColumn[] {
+    return this.#counters.map((name, at) => {
+      const values = Array.from({ length: owners }, (_, owner) => this.#values[at]![owner] ?? null);
+      return { name: `first.${name}`, type: 'int64', values };
     });
-  }
-
-  #roomFor(at: number, owner: number): Float64Array {
-    const values = this.#values[at]!;
-    if (owner < values.length) return values;
-    const longer = growTo(values, owner * 2).fill(Number.NaN, values.length);
-    this.#values[at] = longer;
-    return longer;
   }
 }
+
+/** How boots are found. */
+export interface BootExpressions {
+  readonly counters: readonly string[];
+  readonly values: Expr;
+  readonly time: Expr;
+  /** At least half of the counters that count at all have fallen. */
+  readonly isBoot: Expr;
+  readonly boots: Expr;
+  readonly owner: Expr;
+  readonly first: Expr;
+  readonly last: Expr;
+}
+
+export function buildBootExpressions(polars: Polars, counters: readonly string[]): BootExpressions {
+  const all = polars.cols([...counters]);
+  const values = polars.cols(['timestamp', ...counters]);
+  const known = all.forwardFill();
+  const before = known.shift(1);
+  const counts = before.gt(int(polars, 0));
+  const counting = polars.sumHorizontal(counts);
+  const fallen = polars.sumHorizontal(known.lt(before).and(counts));
+  return {
+    counters,
+    values,
+    time: polars.col('timestamp').cast(polars.Int64),
+    isBoot: fallen.gt(int(polars, 0)).and(fallen.add(fallen).gtEq(counting)).alias('is boot'),
+    boots: polars.col('is boot'),
+    owner: polars.col('boot'),
+    first: all.dropNulls().first(),
+    last: values.forwardFill().last(),
+  };
+}
+
+/** Before every time there is. */
+const BEGINNING_MS = -8.64e15;
 
 /** Counters of a host: a new boot starts where most of them fall back at once. */
 export class BootBases implements CounterBases {
+  readonly #polars: Polars;
+  readonly #expressions: BootExpressions;
   readonly #first: FirstValues;
-  readonly #starts: number[];
-  #previous: Float64Array | null = null;
+  /** When each boot began, in order: a row belongs to the last one that began at its time or before. */
+  readonly #starts = [BEGINNING_MS];
+  /** The last value of each counter so far, as a row. */
+  #previous: LazyDataFrame | null = null;
 
-  constructor(counters: readonly string[], starts: readonly number[] = [], values?: readonly Float64Array[]) {
-    this.#first = new FirstValues(counters, values);
-    this.#starts = [...starts];
+  constructor(polars: Polars, expressions: BootExpressions) {
+    this.#polars = polars;
+    this.#expressions = expressions;
+    this.#first = new FirstValues(expressions.counters);
   }
 
-  add(batch: arrow.RecordBatch, times: Float64Array): void {
-    const columns = this.#first.counters.map((name) => readNullableNumbers(columnOf(batch, name)));
-    for (let i = 0; i < times.length; i++) {
-      if (this.#isBoot(columns, i)) this.#starts.push(times[i]!);
+  *read(frame: LazyDataFrame): Queries {
+    const { values, time, isBoot, boots, owner, first, last } = this.#expressions;
+    const counted = frame.select(values);
+    const joined = this.#previous ? this.#polars.concat([this.#previous, counted]) : counted;
+    const found = toArrow(yield joined.select(time, isBoot).filter(boots));
+    for (const start of readColumn(found, 'timestamp')) {
+      this.#starts.push(Math.max(start, this.#starts.at(-1)!));
     }
-    this.#first.note(batch, this.ownersOf(batch, times));
+    const firsts = toArrow(yield this.#joinStarts(counted, []).groupBy([owner]).agg(first));
+    this.#first.note(readColumn(firsts, 'boot'), firsts);
+    this.#previous = (yield joined.select(last)).lazy();
   }
 
-  ownersOf(_batch: arrow.RecordBatch, times: Float64Array): Int32Array {
-    const owners = new Int32Array(times.length);
-    for (let i = 0, boot = 0; i < owners.length; i++) {
-      if (i > 0 && times[i]! < times[i - 1]!) boot = 0;
-      while (boot + 1 < this.#starts.length && this.#starts[boot + 1]! <= times[i]!) boot++;
-      owners[i] = boot;
-    }
-    return owners;
+  finish(): AddColumns {
+    const columns = this.#first.columns(this.#starts.length);
+    return (frame) => this.#joinStarts(frame, columns);
   }
 
-  rebase(column: arrow.Data, name: string, owners: Int32Array): arrow.Data {
-    return this.#first.rebase(column, name, owners);
+  #joinStarts(frame: LazyDataFrame, columns: readonly TableColumn[]): LazyDataFrame {
+    const table = buildTable(this.#polars, [
+      { name: 'boot start', type: 'timestamp', values: this.#starts },
+      { name: 'boot', type: 'int32', values: this.#starts.map((_, boot) => boot) },
+      ...columns,
+    ]);
+    return frame.joinAsof(table, { leftOn: 'timestamp', rightOn: 'boot start' });
   }
+}
 
-  state(): { starts: number[]; values: Float64Array[] } {
-    return { starts: this.#starts, values: this.#first.columns(this.#starts.length) };
-  }
+/** How processes are told apart: by their id and when they started, -1 where that is not known. */
+export interface ProcessExpressions {
+  readonly counters: readonly string[];
+  readonly start: Expr;
+  readonly keys: readonly Expr[];
+  readonly first: Expr;
+}
 
-  /** True for the first row, and where at least half of the counters that count at all have fallen. */
-  #isBoot(columns: readonly Float64Array[], row: number): boolean {
-    const previous = this.#previous;
-    this.#previous ??= new Float64Array(columns.length);
-    let counting = 0;
-    let fallen = 0;
-    for (let at = 0; at < columns.length; at++) {
-      const value = columns[at]![row]!;
-      if (previous && previous[at]! > 0) {
-        counting++;
-        if (value < previous[at]!) fallen++;
-      }
-      if (!Number.isNaN(value)) this.#previous[at] = value;
-    }
-    return previous === null || (fallen > 0 && fallen * 2 >= counting);
-  }
+export function buildProcessExpressions(polars: Polars, counters: readonly string[]): ProcessExpressions {
+  return {
+    counters,
+    start: polars.col('start_time_ticks').fillNull(int(polars, -1)).alias('process start'),
+    keys: [polars.col('pid'), polars.col('process start')],
+    first: polars
+      .cols([...counters])
+      .dropNulls()
+      .first(),
+  };
 }
 
 /** Counters of processes, and the number each process gets in the release. */
 export class ProcessBases implements CounterBases {
-  readonly #processes: PairTable;
+  readonly #polars: Polars;
+  readonly #expressions: ProcessExpressions;
   readonly #first: FirstValues;
-  #numbers: Int32Array;
+  readonly #deal: (length: number) => Int32Array;
+  readonly #processes = new PairTable();
 
-  constructor(counters: readonly string[], state?: ProcessState) {
-    this.#processes = state ? buildPairTable(state.pids, state.starts) : new PairTable();
-    this.#first = new FirstValues(counters, state?.values);
-    this.#numbers = state?.numbers ?? new Int32Array(0);
+  /** @param deal gives the numbers of so many processes, in the order in which they appear */
+  constructor(polars: Polars, expressions: ProcessExpressions, deal: (length: number) => Int32Array) {
+    this.#polars = polars;
+    this.#expressions = expressions;
+    this.#first = new FirstValues(expressions.counters);
+    this.#deal = deal;
   }
 
-  add(batch: arrow.RecordBatch): void {
-    const [pids, starts] = readProcesses(batch);
-    const owners = new Int32Array(pids.length);
-    for (let i = 0; i < owners.length; i++) owners[i] = this.#processes.add(pids[i]!, starts[i]!);
-    this.#first.note(batch, owners);
+  *read(frame: LazyDataFrame): Queries {
+    const { start, keys, first } = this.#expressions;
+    const found = toArrow(
+      yield frame
+        .withColumn(start)
+        .groupBy([...keys], true)
+        .agg(first),
+    );
+    const [pids, starts] = [readColumn(found, 'pid'), readColumn(found, 'process start')];
+    const owners = pids.map((pid, i) => this.#processes.add(pid, starts[i]!));
+    this.#first.note(owners, found);
   }
 
-  /** Deals the numbers 1, 2, … out in the given order of processes. */
-  deal(shuffled: (length: number) => Int32Array): void {
-    this.#numbers = shuffled(this.#processes.size);
+  finish(): AddColumns {
+    const { size } = this.#processes;
+    const indexes = Array.from({ length: size }, (_, i) => i);
+    const table = buildTable(this.#polars, [
+      { name: 'pid', type: 'int32', values: indexes.map((i) => this.#processes.firstAt(i)) },
+      { name: 'process start', type: 'int64', values: indexes.map((i) => this.#processes.secondAt(i)) },
+      { name: 'released.pid', type: 'int32', values: this.#deal(size) },
+      ...this.#first.columns(size),
+    ]);
+    const { start, keys } = this.#expressions;
+    return (frame) => joinTable(frame.withColumn(start), table, keys);
   }
-
-  /** -1 for a process that the plan has not seen. */
-  ownersOf(batch: arrow.RecordBatch): Int32Array {
-    const [pids, starts] = readProcesses(batch);
-    const owners = new Int32Array(pids.length);
-    for (let i = 0; i < owners.length; i++) owners[i] = this.#processes.find(pids[i]!, starts[i]!);
-    return owners;
-  }
-
-  numbersOf(owners: Int32Array): Int32Array {
-    const numbers = new Int32Array(owners.length);
-    for (let i = 0; i < numbers.length; i++) numbers[i] = this.#numbers[owners[i]!]!;
-    return numbers;
-  }
-
-  rebase(column: arrow.Data, name: string, owners: Int32Array): arrow.Data {
-    return this.#first.rebase(column, name, owners);
-  }
-
-  state(): ProcessState {
-    const [pids, starts] = this.#processes.columns();
-    return { pids, starts, numbers: this.#numbers, values: this.#first.columns(this.#processes.size) };
-  }
-}
-
-/** Processes by number: what a resumed release needs. */
-export interface ProcessState {
-  readonly pids: Float64Array;
-  readonly starts: Float64Array;
-  readonly numbers: Int32Array;
-  readonly values: readonly Float64Array[];
-}
-
-/** Process ids and start times; an unknown start time is -1. */
-function readProcesses(batch: arrow.RecordBatch): [Float64Array, Float64Array] {
-  const starts = readNullableNumbers(columnOf(batch, 'start_time_ticks'));
-  for (let i = 0; i < starts.length; i++) if (Number.isNaN(starts[i]!)) starts[i] = -1;
-  return [readNumbers(columnOf(batch, 'pid')), starts];
 }

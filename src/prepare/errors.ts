@@ -67,10 +67,10 @@ export function keyDestroyedError(): PrivacyError {
 }
 
 /** Rows that were not there when the release was planned, code `ERR_PREPARE_PRIVACY_STALE`. */
-export function stalePlanError(table: string): PrivacyError {
+export function stalePlanError(table: string, cause: unknown): PrivacyError {
   return new PrivacyError(
     'ERR_PREPARE_PRIVACY_STALE',
     `Cannot anonymise table "${table}": it holds rows that were not there when the release was planned; plan it again`,
-    { details: { table } },
+    { details: { table }, cause },
   );
 }

@@ -28,7 +28,7 @@ export { anonymizerDefaults, anonymizerOptions } from './anonymizer-options.ts';
 export type { AnonymizedRows, Anonymizer, AnonymizerOptions, ReleasedProcessRecord } from './anonymizer.ts';
 export { createLiveAnonymizer } from './live-anonymizer.ts';
 export type { LiveAnonymizer, LiveAnonymizerOptions } from './live-anonymizer.ts';
-export { restoreAnonymizationPlan } from './anonymization-plan.ts';
+export type { FramePartition, PlanPartitionsOptions } from './read-partitions.ts';
 export type { AnonymizationPlan } from './anonymization-plan.ts';
 export { renderPrivacyReport } from './privacy-report.ts';
 export type { PrivacyColumn, PrivacyReport } from './privacy-report.ts';

@@ -20,11 +20,6 @@ export class PairTable {
     return this.#second[index]!;
   }
 
-  /** The number of a pair, or -1. */
-  find(first: number, second: number): number {
-    return this.#slots[this.#slotOf(first, second)]!;
-  }
-
   /** The number of a pair, which is the next one if it is new. */
   add(first: number, second: number): number {
     const slot = this.#slotOf(first, second);
@@ -37,11 +32,6 @@ export class PairTable {
     this.#size++;
     if (this.#size * 2 > this.#slots.length) this.#growSlots();
     return this.#size - 1;
-  }
-
-  /** Both columns, in order. */
-  columns(): [Float64Array, Float64Array] {
-    return [this.#first.slice(0, this.#size), this.#second.slice(0, this.#size)];
   }
 
   #slotOf(first: number, second: number): number {
@@ -63,13 +53,6 @@ export class PairTable {
     this.#slots = new Int32Array(this.#slots.length * 2).fill(-1);
     for (let i = 0; i < this.#size; i++) this.#slots[this.#slotOf(this.#first[i]!, this.#second[i]!)] = i;
   }
-}
-
-/** A table of the given pairs, in that order. */
-export function buildPairTable(first: Float64Array, second: Float64Array): PairTable {
-  const table = new PairTable();
-  first.forEach((value, i) => table.add(value, second[i]!));
-  return table;
 }
 
 /** A longer copy; what is new is 0. */

@@ -1,76 +1,92 @@
-// The quasi-identifiers of a row beside its time: its name, the sizes of its machine, or none. Each gives
-// a row a number, and says which rows look alike once the value is generalised.
+// The quasi-identifiers of a row beside its time: its name, the sizes of its machine, or none. Each gives the values
+// that occur numbers, and says which of them look alike once generalised.
 import type * as arrow from 'apache-arrow';
-import { readNullableNumbers } from '../core/index.ts';
 import { coarseSize } from './coarse-size.ts';
 import type { SizeLevel } from './coarse-size.ts';
+import { totalOfFree } from './column-treatment.ts';
 import type { TreatedColumn } from './column-treatment.ts';
-import { columnOf } from './column-values.ts';
-import { NameTable } from './name-table.ts';
+import { readColumn } from './polars-frame.ts';
+import type { TableColumn } from './polars-frame.ts';
 import type { ReleaseKey } from './release-key.ts';
+
+/** One value of a group and how far it is generalised; a level of null is a group that is not released. */
+export interface GroupValue {
+  readonly id: number;
+  readonly level: number | null;
+}
 
 /** Values that are no time, as the groups of a release see them. */
 export interface QuasiAttributes {
   /** How far they can be generalised; level 0 is the value as it is released at best. */
   readonly levels: 1 | 2;
-  /** The number of each row's value; -1 for a value that the plan has not seen. */
-  idsOf(batch: arrow.RecordBatch): Int32Array;
+  /** The number of each row's value. */
+  idsOf(values: arrow.Table): Int32Array;
   /** Values of one class look alike at this level. */
   classOf(id: number, level: number): number;
+  /** The values that have this number, as text: names that share a hash share it. */
+  spellingsOf(id: number): readonly string[];
+  /** For each group and each of its spellings the columns, and what is released of them as `released.<column>`. */
+  release(groups: readonly GroupValue[]): TableColumn[];
 }
 
 /** A kind with its time only. */
 export const noAttributes: QuasiAttributes = {
   levels: 1,
-  idsOf: (batch) => new Int32Array(batch.numRows),
+  idsOf: (values) => new Int32Array(values.numRows),
   classOf: () => 0,
+  spellingsOf: () => [''],
+  release: () => [],
 };
 
 /** The name of a process: level 0 its hash, level 1 "other" (null). */
 export class NameAttributes implements QuasiAttributes {
   readonly levels = 2;
   readonly #column: string;
-  readonly #names: NameTable;
+  readonly #key: ReleaseKey;
+  readonly #idOf = new Map<string, number>();
   readonly #idOfHash = new Map<bigint, number>();
-  #hashes = new BigUint64Array(64);
-  #isFrozen = false;
+  readonly #hashes: bigint[] = [];
+  readonly #names: string[][] = [];
 
-  constructor(column: string, key: ReleaseKey, hashes: BigUint64Array = new BigUint64Array(0)) {
+  constructor(column: string, key: ReleaseKey) {
     this.#column = column;
-    this.#names = new NameTable((name) => this.#idOf(key.hash(name)));
-    for (const hash of hashes) this.#idOf(hash);
+    this.#key = key;
   }
 
-  idsOf(batch: arrow.RecordBatch): Int32Array {
-    return this.#names.idsOf(columnOf(batch, this.#column));
+  idsOf(values: arrow.Table): Int32Array {
+    const names: string[] = [...values.getChild(this.#column)!];
+    return Int32Array.from(names, (name) => this.#idOf.get(name) ?? this.#add(name));
   }
 
   classOf(id: number, level: number): number {
     return level === 0 ? id : 0;
   }
 
-  /** Hashes by number. */
-  hashes(): BigUint64Array {
-    return this.#hashes.subarray(0, this.#idOfHash.size);
+  spellingsOf(id: number): readonly string[] {
+    return this.#names[id]!;
   }
 
-  /** New names get -1 from now on. */
-  freeze(): void {
-    this.#isFrozen = true;
+  release(groups: readonly GroupValue[]): TableColumn[] {
+    const names = groups.flatMap(({ id }) => this.#names[id]!);
+    const hashes = groups.flatMap(({ id, level }) =>
+      this.#names[id]!.map(() => (level === 0 ? this.#hashes[id]! : null)),
+    );
+    return [
+      { name: this.#column, type: 'utf8', values: names },
+      { name: `released.${this.#column}`, type: 'uint64', values: hashes },
+    ];
   }
 
-  #idOf(hash: bigint): number {
-    const known = this.#idOfHash.get(hash);
-    if (known !== undefined) return known;
-    if (this.#isFrozen) return -1;
-    const id = this.#idOfHash.size;
+  #add(name: string): number {
+    const hash = this.#key.hash(name);
+    const id = this.#idOfHash.get(hash) ?? this.#hashes.length;
     if (id === this.#hashes.length) {
-      const longer = new BigUint64Array(id * 2);
-      longer.set(this.#hashes);
-      this.#hashes = longer;
+      this.#hashes.push(hash);
+      this.#names.push([]);
+      this.#idOfHash.set(hash, id);
     }
-    this.#hashes[id] = hash;
-    this.#idOfHash.set(hash, id);
+    this.#names[id]!.push(name);
+    this.#idOf.set(name, id);
     return id;
   }
 }
@@ -78,24 +94,20 @@ export class NameAttributes implements QuasiAttributes {
 /** The sizes of a machine: level 0 as sold, level 1 powers of two. A host has few of them. */
 export class SizeAttributes implements QuasiAttributes {
   readonly levels = 2;
-  readonly columns: readonly string[];
+  readonly #columns: readonly string[];
   readonly #ids = new Map<string, number>();
   readonly #sizes: (readonly number[])[] = [];
   readonly #classes: [Map<string, number>, Map<string, number>] = [new Map(), new Map()];
 
-  constructor(columns: readonly TreatedColumn[], sizes: readonly (readonly (number | null)[])[] = []) {
-    this.columns = columns.map(({ field }) => field.name);
-    for (const tuple of sizes) this.#idOf(tuple.map((size) => size ?? Number.NaN));
+  constructor(columns: readonly TreatedColumn[]) {
+    this.#columns = columns.map(({ field }) => field.name);
   }
 
-  idsOf(batch: arrow.RecordBatch): Int32Array {
-    const columns = this.columns.map((name) => readNullableNumbers(columnOf(batch, name)));
-    const ids = new Int32Array(batch.numRows);
-    for (let i = 0; i < ids.length; i++) {
-      const isAsBefore = i > 0 && columns.every((column) => Object.is(column[i], column[i - 1]));
-      ids[i] = isAsBefore ? ids[i - 1]! : this.#idOf(columns.map((column) => column[i]!));
-    }
-    return ids;
+  idsOf(values: arrow.Table): Int32Array {
+    const columns = this.#columns.map((name) => readColumn(values, name));
+    return Int32Array.from({ length: values.numRows }, (_, i) =>
+      this.#idOf(columns.map((column) => column[i]!)),
+    );
   }
 
   classOf(id: number, level: number): number {
@@ -107,19 +119,28 @@ export class SizeAttributes implements QuasiAttributes {
     return classes.size - 1;
   }
 
-  /** The released size of a column by number. */
-  sizeAt(id: number, column: number, level: SizeLevel): number {
-    return coarseSize(this.#sizes[id]![column]!, level);
+  spellingsOf(id: number): readonly string[] {
+    return [this.#sizes[id]!.join()];
   }
 
-  /** The true size of a column by number. */
-  trueSizeAt(id: number, column: number): number {
-    return this.#sizes[id]![column]!;
-  }
-
-  /** True sizes by number, null where missing. */
-  sizes(): (number | null)[][] {
-    return this.#sizes.map((tuple) => tuple.map((size) => (Number.isNaN(size) ? null : size)));
+  /** Also by how much a total was rounded up, as `moved.<total>`, where a free part has to move with it. */
+  release(groups: readonly GroupValue[]): TableColumn[] {
+    const totals = new Set(Object.values(totalOfFree));
+    return this.#columns.flatMap((name, at) => {
+      const exact = groups.map(({ id }) => nullOf(this.#sizes[id]![at]!));
+      const coarse = exact.map((size, i) => {
+        const { level } = groups[i]!;
+        return size === null || level === null ? null : coarseSize(size, level as SizeLevel);
+      });
+      const moved = coarse.map((size, i) => (size === null ? null : size - exact[i]!));
+      const columns: TableColumn[] = [
+        { name, type: 'int64', values: exact },
+        { name: `released.${name}`, type: 'int64', values: coarse },
+      ];
+      return totals.has(name)
+        ? [...columns, { name: `moved.${name}`, type: 'int64', values: moved }]
+        : columns;
+    });
   }
 
   #idOf(tuple: readonly number[]): number {
@@ -131,3 +152,5 @@ export class SizeAttributes implements QuasiAttributes {
     return this.#sizes.length - 1;
   }
 }
+
+const nullOf = (size: number): number | null => (Number.isNaN(size) ? null : size);

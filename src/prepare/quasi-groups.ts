@@ -15,28 +15,40 @@ export interface Rung {
 /** The rung of a group whose rows are not released. */
 export const SUPPRESSED = 255;
 
+/** Groups of a part of a table. A bucket is a time over the precision, rounded down. */
+export interface CountedGroups {
+  readonly buckets: Float64Array;
+  readonly ids: Int32Array;
+  readonly rows: Float64Array;
+  readonly firstMs: Float64Array;
+  readonly lastMs: Float64Array;
+}
+
 /** Counts rows by time and attributes, both as exact as they can be released. */
 export class QuasiGroups {
-  readonly #precisionMs: number;
-  readonly #groups: PairTable;
+  readonly precisionMs: number;
+  readonly #groups = new PairTable();
   #counts = new Float64Array(64);
   #firstMs = Number.POSITIVE_INFINITY;
   #lastMs = Number.NEGATIVE_INFINITY;
 
-  constructor(precisionMs: number, groups = new PairTable()) {
-    this.#precisionMs = precisionMs;
-    this.#groups = groups;
+  constructor(precisionMs: number) {
+    this.precisionMs = precisionMs;
   }
 
-  add(times: Float64Array, ids: Int32Array): void {
-    for (let i = 0; i < times.length; i++) {
-      const time = times[i]!;
-      const group = this.#groups.add(Math.floor(time / this.#precisionMs), ids[i]!);
+  add(counted: CountedGroups): void {
+    for (let i = 0; i < counted.rows.length; i++) {
+      const group = this.#groups.add(counted.buckets[i]!, counted.ids[i]!);
       if (group >= this.#counts.length) this.#counts = growTo(this.#counts, group * 2);
-      this.#counts[group]!++;
-      if (time < this.#firstMs) this.#firstMs = time;
-      if (time > this.#lastMs) this.#lastMs = time;
+      this.#counts[group]! += counted.rows[i]!;
+      this.#firstMs = Math.min(this.#firstMs, counted.firstMs[i]!);
+      this.#lastMs = Math.max(this.#lastMs, counted.lastMs[i]!);
     }
+  }
+
+  /** Rows counted so far. */
+  get rows(): number {
+    return this.#counts.reduce((sum, rows) => sum + rows, 0);
   }
 
   /** First and last time, as `[NaN, NaN]` without rows. */
@@ -63,12 +75,10 @@ export class QuasiGroups {
         tally.smallest = Math.min(tally.smallest, sum);
       }
     });
-    let rows = 0;
-    for (let group = 0; group < size; group++) rows += this.#counts[group]!;
     return {
       rungs,
       rungOf,
-      rows,
+      rows: this.rows,
       releasedRows: tally.released,
       rowsByRung: tally.rows,
       classes: tally.classes,
@@ -88,7 +98,7 @@ export class QuasiGroups {
     const sums = new Float64Array(rungOf.length);
     for (let group = 0; group < rungOf.length; group++) {
       if (rungOf[group] !== SUPPRESSED) continue;
-      const time = floorTime(this.#groups.firstAt(group) * this.#precisionMs, rung.time);
+      const time = floorTime(this.#groups.firstAt(group) * this.precisionMs, rung.time);
       const attribute = attributes.classOf(this.#groups.secondAt(group), rung.attribute);
       const found = classes.add(time, attribute);
       classOf[group] = found;
@@ -120,20 +130,4 @@ export function buildLadder(times: readonly TimeLevel[], attributeLevels: number
   const coarsest = attributeLevels - 1;
   const exact = attributeLevels > 1 ? times.slice(0, 2).map((time) => ({ time, attribute: 0 })) : [];
   return [...exact, ...times.map((time) => ({ time, attribute: coarsest }))];
-}
-
-/** The rung of each row, or null when a row is of a group that the plan has not seen. */
-export function rungsOf(
-  decision: Pick<GroupDecision, 'groups' | 'rungOf'>,
-  precisionMs: number,
-  times: Float64Array,
-  ids: Int32Array,
-): Uint8Array | null {
-  const rungs = new Uint8Array(times.length);
-  for (let i = 0; i < rungs.length; i++) {
-    const group = decision.groups.find(Math.floor(times[i]! / precisionMs), ids[i]!);
-    if (group < 0) return null;
-    rungs[i] = decision.rungOf[group]!;
-  }
-  return rungs;
 }

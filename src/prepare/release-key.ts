@@ -20,9 +20,7 @@ export interface ReleaseKey {
   derive(purpose: string, byteCount: number): Uint8Array;
   /** @throws PrivacyError `ERR_PREPARE_KEY_DESTROYED` once it is destroyed */
   assertUsable(): void;
-  /** The key in base64, for a state file of mode 0600. */
-  toBase64(): string;
-  /** Overwrites this copy of the key; `hash` and `toBase64` throw from now on. */
+  /** Overwrites this copy of the key; `hash` and `derive` throw from now on. */
   destroy(): void;
 }
 
@@ -36,11 +34,6 @@ export function createReleaseKey(key?: Uint8Array): ReleaseKey {
   }
   // A copy: the caller may wipe its own.
   return buildKey(key === undefined ? randomBytes(keyBytes) : Buffer.from(key), key !== undefined);
-}
-
-/** The key that `toBase64` gave. */
-export function restoreReleaseKey(base64: string, isKept: boolean): ReleaseKey {
-  return buildKey(Buffer.from(base64, 'base64'), isKept);
 }
 
 function buildKey(secret: Buffer, isKept: boolean): ReleaseKey {
@@ -69,7 +62,6 @@ function buildKey(secret: Buffer, isKept: boolean): ReleaseKey {
       return createCipheriv('aes-256-ctr', streamKey, Buffer.alloc(16)).update(Buffer.alloc(byteCount));
     },
     assertUsable: () => void use(),
-    toBase64: () => use().toString('base64'),
     destroy() {
       isDestroyed = true;
       secret.fill(0);

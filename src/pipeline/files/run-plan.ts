@@ -3,8 +3,16 @@
 import type { LazyDataFrame } from 'nodejs-polars';
 import { withSystemCode } from './polars-error.ts';
 
-/** Runs a plan to its end. @throws the signal's reason, at once; errors of the system with their code */
-export async function runPlan(plan: LazyDataFrame, signal?: AbortSignal): Promise<void> {
+/**
+ * Runs a plan to its end.
+ * @param explain says what it failed with; what it gives back as it is, is an error of Polars
+ * @throws the signal's reason, at once; errors of the system with their code
+ */
+export async function runPlan(
+  plan: LazyDataFrame,
+  signal?: AbortSignal,
+  explain: (error: unknown) => unknown = (error) => error,
+): Promise<void> {
   signal?.throwIfAborted();
   const running = plan.collect();
   const aborted = Promise.withResolvers<never>();
@@ -15,7 +23,9 @@ export async function runPlan(plan: LazyDataFrame, signal?: AbortSignal): Promis
   } catch (error) {
     // Heard here, should it fail later.
     running.catch(() => undefined);
-    throw signal?.aborted ? error : withSystemCode(error);
+    if (signal?.aborted) throw error;
+    const explained = explain(error);
+    throw explained === error ? withSystemCode(error) : explained;
   } finally {
     signal?.removeEventListener('abort', abort);
   }

@@ -164,6 +164,7 @@ function readUnsigned(values: BigUint64Array, length: number): SqlValue[] {
 
 /** Not by Arrow's own reader, which takes a byte order mark from the beginning of a text. */
 function readTexts({ values, valueOffsets, length }: arrow.Data): SqlValue[] {
+  if (length === 0) return []; // some writers then leave out the offsets
   const bytes = Buffer.from(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
   const offsets: ArrayLike<number> =
     valueOffsets instanceof BigInt64Array ? toNumbers(valueOffsets, length + 1) : valueOffsets;

@@ -4,6 +4,7 @@ import type { ExportSource } from '../../../src/export/index.ts';
 
 const empty: ExportSource = {
   async *query() {},
+  partitions: () => Promise.resolve([]),
   stats: () => ({ kinds: { memory: { rows: 0, firstMs: null, lastMs: null } } }),
 };
 const exporter = createDataExporter({ source: empty, config: { k: 3 } });
