@@ -68,7 +68,8 @@ const numbers: Arithmetic<number> = {
 export type Formula = <T>(math: Arithmetic<T>, inputs: readonly T[]) => T;
 
 /** The value of a formula. */
-export const computeNumber = (formula: Formula, inputs: readonly number[]): number => formula(numbers, inputs);
+export const computeNumber = (formula: Formula, inputs: readonly number[]): number =>
+  formula(numbers, inputs);
 
 /** Where the values of a column come from. */
 export interface DerivedValue {

@@ -111,7 +111,13 @@ export async function planTable(request: TableRequest): Promise<PlannedTable> {
   const partitions = await samplePartitions(history);
   const plan = await anonymizer.planPartitions(native, partitions, { signal, onRows });
   const released = { native: plan.kind, rowEstimate: plan.rowCount, anonymous: { plan, samples } };
-  return { table, native: plan.kind, plan, isEmpty, build: () => buildHistoryTable({ ...history, ...released }) };
+  return {
+    table,
+    native: plan.kind,
+    plan,
+    isEmpty,
+    build: () => buildHistoryTable({ ...history, ...released }),
+  };
 }
 
 function describePrivacy(planned: readonly PlannedTable[]): Record<string, PrivacyReport> {
@@ -141,10 +147,7 @@ function estimateRows(
 }
 
 /** Every named column must be in a table, and every table must keep one. */
-function assertColumns(
-  { columns, anonymize }: ResolvedExport,
-  planned: readonly PlannedTable[],
-): void {
+function assertColumns({ columns, anonymize }: ResolvedExport, planned: readonly PlannedTable[]): void {
   if (columns === 'all' || columns === 'document') return;
   const tables = planned.map(({ table, native }) => ({
     table,

@@ -15,12 +15,7 @@ export const exportFormats = [
 export type ExportFormat = (typeof exportFormats)[number];
 
 /** `gzip` and `zstd` for text formats, `zstd`, `snappy` and `none` inside Parquet, `none` for the others. */
-export const compressions = [
-  'none',
-  'gzip',
-  'zstd',
-  'snappy',
-] as const satisfies readonly FileCompression[];
+export const compressions = ['none', 'gzip', 'zstd', 'snappy'] as const satisfies readonly FileCompression[];
 export type Compression = (typeof compressions)[number];
 
 /** Rows that one plan writes. */

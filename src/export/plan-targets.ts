@@ -7,7 +7,6 @@ import { exportOptionsError } from './errors.ts';
 import type { ExportedTable, WriteTablesRequest } from './file-contract.ts';
 import { suffixOf } from './file-target.ts';
 
-
 /** A table and its file. */
 export interface ExportTarget {
   readonly table: ExportedTable;

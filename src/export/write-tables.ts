@@ -70,7 +70,11 @@ async function writeTargets(
 }
 
 /** Does not wait for what cannot be stopped. Files that take their places are not left half-way. */
-async function untilAborted<T>(work: Promise<T>, run: WritingRun, signal: AbortSignal | undefined): Promise<T> {
+async function untilAborted<T>(
+  work: Promise<T>,
+  run: WritingRun,
+  signal: AbortSignal | undefined,
+): Promise<T> {
   if (!signal) return work;
   const aborted = Promise.withResolvers<never>();
   const abort = (): void => {

@@ -98,8 +98,10 @@ async function buildTraining(history: HistoryReader, options: HistorySourceOptio
   return releaseTraining('history', card, splits, { allowIdentifying, k });
 }
 
-const openTable = (table: BatchTableParts, signal: AbortSignal | undefined): AsyncIterable<arrow.RecordBatch> =>
-  table.open(signal ?? new AbortController().signal);
+const openTable = (
+  table: BatchTableParts,
+  signal: AbortSignal | undefined,
+): AsyncIterable<arrow.RecordBatch> => table.open(signal ?? new AbortController().signal);
 
 /** RecordBatch.select() takes wrong columns once one is left out (apache-arrow 21). */
 async function* selectNamed(
@@ -122,7 +124,15 @@ async function publishTable(
   const { fromMs, toMs } = resolveTraining('dataset/', options.training ?? {}, true, options.nowMs);
   const range = { ...(fromMs !== undefined && { fromMs }), toMs: toMs ?? options.nowMs };
   const anonymizer = options.allowIdentifying === true ? null : createAnonymizer({ key, k });
-  const request = { source: history, table, range, columns: 'all', sampleIntervalMs: 0, anonymizer, signal } as const;
+  const request = {
+    source: history,
+    table,
+    range,
+    columns: 'all',
+    sampleIntervalMs: 0,
+    anonymizer,
+    signal,
+  } as const;
   const { plan, native, build } = await planTable(request);
   const exported = build();
   return {

@@ -35,7 +35,11 @@ async function inspect<T>(path: string, code: string): Promise<T> {
   return JSON.parse(stdout) as T;
 }
 
-function buildTable(name: string, schema: arrow.Schema, batches: readonly arrow.RecordBatch[]): ExportedTable {
+function buildTable(
+  name: string,
+  schema: arrow.Schema,
+  batches: readonly arrow.RecordBatch[],
+): ExportedTable {
   return buildBatchTable({
     name,
     schema,

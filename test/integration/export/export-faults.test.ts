@@ -140,9 +140,7 @@ describe('writeTables() when it is cancelled', () => {
     const path = join(await mkdtemp(join(root, 'cancel-')), 'data.csv');
     const tables = [buildEndlessTable(10)];
     const signal = AbortSignal.abort(new Error('enough'));
-    await expect(writeTables({ tables, format: 'csv', path, signal })).rejects.toThrow(
-      'enough',
-    );
+    await expect(writeTables({ tables, format: 'csv', path, signal })).rejects.toThrow('enough');
     expect(await readdir(dirname(path))).toEqual([]);
   });
 

@@ -44,8 +44,6 @@ function toPartition(table: string, rows: readonly AnyRow[]): HistoryPartition {
     maxRows: rows.length,
     isSorted: false,
     open: () =>
-      Promise.resolve(
-        pl.readIPC(Buffer.from(arrow.tableToIPC(new arrow.Table(batch), 'file'))).lazy(),
-      ),
+      Promise.resolve(pl.readIPC(Buffer.from(arrow.tableToIPC(new arrow.Table(batch), 'file'))).lazy()),
   };
 }

@@ -44,9 +44,10 @@ it.each(['memory', 'process', 'optimization'] as const)(
         for (const { name, type } of view.kind.fields) {
           const column = frame.getColumn(name).toArray() as unknown[];
           const wanted = expected.map((row) => (row as AnyRow)[name]);
-          expect(column.map((value) => toComparable(type, value)), name).toEqual(
-            wanted.map((value) => toComparable(type, value)),
-          );
+          expect(
+            column.map((value) => toComparable(type, value)),
+            name,
+          ).toEqual(wanted.map((value) => toComparable(type, value)));
         }
       }),
       { numRuns: 2 },

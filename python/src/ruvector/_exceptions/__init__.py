@@ -24,6 +24,7 @@ RuvectorError
   │   ├ ExportCrashedError
   │   └ PublishError
   ├ HistoryError
+  ├ PipelineError
   ├ PrepareError
   │   └ PrivacyError                    (also ValueError)
   ├ ModelError
@@ -80,6 +81,7 @@ from .classes import (
     NotAModelError,
     NotFittedModelError,
     ParityError,
+    PipelineError,
     PrepareError,
     PrivacyError,
     ProbabilitiesError,
@@ -128,6 +130,7 @@ __all__ = [
     "NotAModelError",
     "NotFittedModelError",
     "ParityError",
+    "PipelineError",
     "PrepareError",
     "PrivacyError",
     "ProbabilitiesError",

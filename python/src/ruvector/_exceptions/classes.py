@@ -36,6 +36,7 @@ __all__ = [
     "NotAModelError",
     "NotFittedModelError",
     "ParityError",
+    "PipelineError",
     "PrepareError",
     "PrivacyError",
     "ProbabilitiesError",
@@ -185,6 +186,12 @@ class HistoryError(RuvectorError):
     """The daemon's history failed."""
 
     code = "ERR_STORE"
+
+
+class PipelineError(RuvectorError):
+    """A pipeline cannot be run, or one of its stages failed."""
+
+    code = "ERR_PIPELINE"
 
 
 class PrepareError(RuvectorError):
@@ -363,6 +370,7 @@ CLASS_BY_CODE: dict[str, type[RuvectorError]] = {
 
 CLASS_BY_FAMILY: dict[str, type[RuvectorError]] = {
     "ERR_PREPARE_PRIVACY_": PrivacyError,
+    "ERR_PIPELINE_": PipelineError,
     "ERR_PREPARE_": PrepareError,
     "ERR_TRAINER_": TrainerError,
     "ERR_EXPORT_": ExportError,
