@@ -92,7 +92,7 @@ function releasedField(field: Field, treatment: Treatment): Field | null {
 }
 
 /** How exact a row's time is: its true time is at or after `timestamp` and earlier than this much later. */
-const timePrecisionField = required('time_precision_ms', 'int64', 'ms', 'anonymizer');
+export const timePrecisionField = required('time_precision_ms', 'int64', 'ms', 'anonymizer');
 
 /** The kind of a planned release: the treated columns, then `time_precision_ms`. */
 export function buildReleasedKind(kind: RecordKind, columns: readonly TreatedColumn[]): RecordKind {

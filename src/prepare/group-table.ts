@@ -7,8 +7,8 @@ import { SUPPRESSED } from './quasi-groups.ts';
 import type { GroupDecision, QuasiGroups } from './quasi-groups.ts';
 import { floorTime } from './time-levels.ts';
 
-/** 1 for a row that is released, 0 for one that is suppressed, null for one of a group that nobody planned. */
-export const RELEASED_COLUMN = 'is released';
+/** The time precision of a row: 0 for one that is suppressed, null for one of a group that nobody planned. */
+export const PRECISION_COLUMN = 'released.time_precision_ms';
 
 /** How groups are told apart. */
 export interface GroupExpressions {
@@ -66,7 +66,7 @@ export class GroupTable {
     });
   }
 
-  /** Adds to each row `RELEASED_COLUMN`, its released time and precision, and what is released of its attributes. */
+  /** Adds to each row `PRECISION_COLUMN`, its released time and what is released of its attributes. */
   finish({ groups, rungs, rungOf }: GroupDecision): AddColumns {
     const decided = Array.from({ length: groups.size }, (_, group) => {
       const [bucket, id] = [groups.firstAt(group), groups.secondAt(group)];
@@ -77,17 +77,15 @@ export class GroupTable {
         id,
         timeMs,
         level: rung?.attribute ?? null,
-        precisionMs: rung?.time.precisionMs ?? null,
+        precisionMs: rung?.time.precisionMs ?? 0,
       };
     });
     const spelt = decided.flatMap((group) => this.#attributes.spellingsOf(group.id).map(() => group));
-    const isReleased = spelt.map(({ timeMs }) => (timeMs === null ? 0 : 1));
     const columns: TableColumn[] = [
       { name: 'bucket', type: 'int64', values: spelt.map(({ bucket }) => bucket) },
       ...this.#attributes.release(decided),
-      { name: RELEASED_COLUMN, type: 'int64', values: isReleased },
       { name: 'released.timestamp', type: 'timestamp', values: spelt.map(({ timeMs }) => timeMs) },
-      { name: 'time_precision_ms', type: 'int64', values: spelt.map(({ precisionMs }) => precisionMs) },
+      { name: PRECISION_COLUMN, type: 'int64', values: spelt.map(({ precisionMs }) => precisionMs) },
     ];
     const table = buildTable(this.#polars, columns);
     const { bucket, keys } = this.#expressions;

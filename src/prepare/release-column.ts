@@ -1,10 +1,10 @@
 // What becomes of a text, and of columns as expressions over a row to which the tables of a plan were joined.
 import type { Expr } from 'nodejs-polars';
 import type { RecordKind } from '../core/index.ts';
-import { totalOfFree, vocabularies } from './column-treatment.ts';
+import { timePrecisionField, totalOfFree, vocabularies } from './column-treatment.ts';
 import type { TreatedColumn, Treatment } from './column-treatment.ts';
 import { codesIn } from './free-text.ts';
-import { RELEASED_COLUMN } from './group-table.ts';
+import { PRECISION_COLUMN } from './group-table.ts';
 import { int } from './polars-frame.ts';
 import type { Polars } from './polars-frame.ts';
 import type { ReleaseKey } from './release-key.ts';
@@ -56,23 +56,23 @@ export function buildReleaseExpressions(
  * plan ends with an error that names the column.
  */
 function buildIsReleased(polars: Polars, columns: readonly TreatedColumn[]): Expr {
-  const isReleased = polars.col(RELEASED_COLUMN);
+  const precision = polars.col(PRECISION_COLUMN);
   const isPlanned = columns.flatMap(({ field: { name }, treatment }) => {
     const isKnown = (): Expr => polars.col(`released.${name}`).isNotNull();
     if (treatment === 'process-number') return [isKnown()];
     return treatment in textTreatments ? [polars.col(name).isNull().or(isKnown())] : [];
   });
   return polars
-    .when(isPlanned.reduce((all, next) => all.and(next), isReleased.isNotNull()))
-    .then(isReleased)
+    .when(isPlanned.reduce((all, next) => all.and(next), precision.isNotNull()))
+    .then(precision)
     .otherwise(int(polars, -1))
-    .cast(polars.UInt8, true)
-    .eq(polars.lit(1));
+    .cast(polars.UInt64, true)
+    .gt(polars.lit(0).cast(polars.UInt64));
 }
 
 /** True for the error of a plan that met a row which was not planned. */
 export function isUnplanned(error: unknown): boolean {
-  return error instanceof Error && error.message.includes(`failed in column '${RELEASED_COLUMN}'`);
+  return error instanceof Error && error.message.includes(`failed in column '${PRECISION_COLUMN}'`);
 }
 
 /** Treatments whose column stands in a table of the plan. */
@@ -87,6 +87,7 @@ function buildChanged(polars: Polars, columns: readonly TreatedColumn[]): Expr[]
     return polars.col(name).add(polars.col(`moved.${totalOfFree[name]!}`));
   });
   const counters = columns.filter(({ treatment }) => treatment === 'counter').map(({ field }) => field.name);
+  changed.push(polars.col(PRECISION_COLUMN).alias(timePrecisionField.name));
   return counters.length === 0 ? changed : [...changed, buildSince(polars, counters)];
 }
 

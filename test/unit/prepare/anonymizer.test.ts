@@ -109,7 +109,7 @@ describe('kAnonymize()', () => {
           released.filter((row) => row.name_hash === null || row.time_precision_ms > hourMs).length,
         );
       }),
-      { numRuns: 200 },
+      { numRuns: 60 },
     );
   });
 
