@@ -12,7 +12,7 @@ export interface BatchTableParts {
   readonly schema: arrow.Schema;
   readonly rowEstimate?: number | undefined;
   /** Batches are read once and not kept. */
-  open(signal: AbortSignal): AsyncIterable<arrow.RecordBatch>;
+  readonly open: (signal: AbortSignal) => AsyncIterable<arrow.RecordBatch>;
 }
 
 /** Builds the table. */

@@ -1,9 +1,10 @@
 // The table users see as a plan: the columns of buildAdrView, as expressions of the native ones. They are built once a
 // table: an expression of nodejs-polars takes about half a megabyte here, and is collected late.
+import type pl from 'nodejs-polars';
 import type { Expr, LazyDataFrame } from 'nodejs-polars';
 import type { Arithmetic, FieldType, ViewColumn } from '../core/index.ts';
 
-type Polars = typeof import('nodejs-polars').default;
+type Polars = typeof pl;
 
 /** Gives a frame of a native kind the columns of its view. */
 export type ToDocument = (frame: LazyDataFrame) => LazyDataFrame;

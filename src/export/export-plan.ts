@@ -65,7 +65,7 @@ export interface PlannedTable {
   readonly plan: AnonymizationPlan | null;
   readonly isEmpty: boolean;
   /** What is to be written. It must have one of the named columns. */
-  build(): ExportedTable;
+  readonly build: () => ExportedTable;
 }
 
 /**

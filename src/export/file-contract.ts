@@ -33,9 +33,9 @@ export interface ExportedTable {
   /** Rows that will come, where that is known: for progress. */
   readonly rowEstimate?: number | undefined;
   /** Opens it: its rows in order, in parts of about `partRows`. A part is written before the next one is asked for. */
-  parts(partRows: number, signal: AbortSignal): AsyncIterable<TablePart>;
+  readonly parts: (partRows: number, signal: AbortSignal) => AsyncIterable<TablePart>;
   /** What a plan of it failed with, in our words. */
-  explain?(error: unknown): unknown;
+  readonly explain?: (error: unknown) => unknown;
 }
 
 /** What an export is doing now. */

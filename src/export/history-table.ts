@@ -1,6 +1,7 @@
 // One table of an export as plans: partitions of the history → sample grid → the columns users see. It can be opened
 // again and again and gives the same rows each time. Nothing is run here but what looks at times and counts.
-import type { LazyDataFrame } from 'nodejs-polars';
+import type pl from 'nodejs-polars';
+import type { Expr, LazyDataFrame } from 'nodejs-polars';
 import { buildAdrView, toArrowSchema } from '../core/index.ts';
 import type { HistoryPartition, PartitionReader, RecordKind, ViewColumn } from '../core/index.ts';
 import { buildToDocument } from './document-frame.ts';
@@ -185,7 +186,7 @@ async function readFirst(frame: LazyDataFrame): Promise<number | null> {
   return found.height === 0 ? null : (found.getColumn('first').get(0) as number);
 }
 
-const timeOf = (polars: typeof import('nodejs-polars').default) => polars.col('timestamp').cast(polars.Int64);
+const timeOf = (polars: typeof pl): Expr => polars.col('timestamp').cast(polars.Int64);
 
 /**
  * Keeps the first timestamp at or after each grid point, and every row that carries it: a process

@@ -97,7 +97,7 @@ function withSmallText(field: arrow.Field): arrow.Field {
     Object.create(Object.getPrototypeOf(field.type) as object) as arrow.DataType,
     field.type,
     {
-      children: (children as arrow.Field[]).map(withSmallText),
+      children: children.map(withSmallText),
     },
   );
   return field.clone({ type });

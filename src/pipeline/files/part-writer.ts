@@ -1,10 +1,11 @@
 // How a plan writes one part of a file: as a file of its own, in Polars' own writers. Values are spelt there as all
 // formats here spell them; what Polars would spell otherwise (times, 64 bits without a sign) becomes text in the plan.
 import * as arrow from 'apache-arrow';
+import type pl from 'nodejs-polars';
 import type { Expr, LazyDataFrame } from 'nodejs-polars';
 import type { FileKind } from './file-format.ts';
 
-type Polars = typeof import('nodejs-polars').default;
+type Polars = typeof pl;
 
 /** Columns that a format spells in its own way. */
 interface SpeltColumn {
