@@ -11,7 +11,7 @@ const src = {
   pipeline: ['core', 'files', 'procfs'],
   prepare: ['core'],
   // Dataset publication describes what prepare computed; DataExporter.startStream serves through stream.
-  export: ['core', 'files', 'prepare', 'stream'],
+  export: ['core', 'files', 'pipeline', 'prepare', 'stream'],
   sockets: ['core'],
   bridge: ['core', 'files', 'sockets'],
   stream: ['core', 'files', 'sockets'],
@@ -22,8 +22,11 @@ const src = {
   client: ['core', 'sockets', 'bridge', 'export', 'prepare', 'store', 'models', 'train', 'optimize'],
 };
 
-/** Second doors: without Arrow, for threads that must start fast; and what only publication needs. */
-const innerDoors = ['core/plain', 'export/options', 'export/publish'];
+/**
+ * Second doors: without Arrow, for threads that must start fast; what only publication needs; and the files of a
+ * pipeline without the rest of it.
+ */
+const innerDoors = ['core/plain', 'export/options', 'export/publish', 'pipeline/files'];
 
 /** The only room without a door, because nobody imports it: it may import all of src. */
 const wiring = 'app';

@@ -150,16 +150,16 @@ export function notConfirmedError(state: string): RuvectorError {
   );
 }
 
-/** The thread of an export ended without an answer, code `ERR_EXPORT_CRASHED`. */
+/** The process of a daemon's export ended without an answer, code `ERR_EXPORT_CRASHED`. */
 export function exportCrashedError(path: string, cause: Error): RuvectorError {
   return new RuvectorError(
     'ERR_EXPORT_CRASHED',
-    `Cannot finish "${path}": its thread failed (${cause.message}); export less at once, or from the command line`,
+    `Cannot finish "${path}": its process failed (${cause.message}); export less at once, or from the command line`,
     { cause, details: { path } },
   );
 }
 
-/** What an export failed with in its thread, under the code it had there. */
+/** What an export failed with in its process, under the code it had there. */
 export function exportFailedError({
   code,
   message,

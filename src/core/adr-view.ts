@@ -1,14 +1,15 @@
 // The table a user sees: the export document's names and units first (adr.ts), every other native column after
 // them. Gives its schema, the row and the columnar conversion. Not a storage format.
 import * as arrow from 'apache-arrow';
-import { documentColumns, valueOf } from './adr.ts';
+import { computeNumber, documentColumns, valueOf } from './adr.ts';
 import type { DocumentColumn, DocumentTable, DerivedValue } from './adr.ts';
 import { toArrowSchema } from './arrow.ts';
 import { buildBatch, buildData, isSet, setBit, toNumbers } from './columns.ts';
 import type { ColumnParts } from './columns.ts';
 import type { AnyRow, Field, RecordKind } from './fields.ts';
 
-interface ViewColumn extends DerivedValue {
+/** A column of the table a user sees. */
+export interface ViewColumn extends DerivedValue {
   readonly field: Field;
 }
 
@@ -17,6 +18,7 @@ export interface AdrView {
   readonly native: RecordKind;
   /** Columns, types and units of the view; `name` is that of the table. */
   readonly kind: RecordKind;
+  readonly columns: readonly ViewColumn[];
   /** How many of the first columns are the export document's own. */
   readonly documentColumns: number;
   /** Converts one native row; null where an input is null. */
@@ -36,7 +38,7 @@ export function buildAdrView(table: DocumentTable, native: RecordKind): AdrView 
     documentColumns[table].some((column) => !column.keepsInputs && column.inputs.includes(name));
   const rest = native.fields
     .filter((field) => !isUsedUp(field.name))
-    .map((field): ViewColumn => ({ field, inputs: [field.name], compute: undefined }));
+    .map((field): ViewColumn => ({ field, inputs: [field.name], formula: undefined }));
   const columns = [...document, ...rest];
   const kind: RecordKind = {
     name: table,
@@ -46,6 +48,7 @@ export function buildAdrView(table: DocumentTable, native: RecordKind): AdrView 
   return {
     native,
     kind,
+    columns,
     documentColumns: document.length,
     toRow: (row) => Object.fromEntries(columns.map((column) => [column.field.name, valueOf(column, row)])),
     toBatch: (batch) => convertBatch(kind, columns, batch),
@@ -61,11 +64,11 @@ function bindColumn(column: DocumentColumn, native: RecordKind): ViewColumn[] {
     // A figure computed from several columns gives none of them away.
     ...(privacy !== undefined && inputs.length === 1 && { privacy }),
     name: column.name,
-    type: column.compute ? column.type : first.type,
+    type: column.formula ? column.type : first.type,
     unit: column.unit,
     nullable: column.isQuotient === true || inputs.some((input) => input!.nullable),
   };
-  return [{ field, inputs: column.inputs, compute: column.compute }];
+  return [{ field, inputs: column.inputs, formula: column.formula }];
 }
 
 function convertBatch(
@@ -79,19 +82,19 @@ function convertBatch(
 }
 
 function convertColumn(
-  { inputs, compute }: ViewColumn,
+  { inputs, formula }: ViewColumn,
   field: arrow.Field,
   batch: arrow.RecordBatch,
 ): arrow.Data {
   const columns = inputs.map((name) => batch.getChild(name)!.data[0]!);
-  if (!compute) return columns[0]!;
+  if (!formula) return columns[0]!;
   const length = batch.numRows;
   const numbers = columns.map((column) => numbersOf(column, length));
   const out = field.type instanceof arrow.Float32 ? new Float32Array(length) : new Float64Array(length);
   const input: number[] = numbers.map(() => 0);
   for (let i = 0; i < length; i++) {
     for (let at = 0; at < numbers.length; at++) input[at] = numbers[at]![i]!;
-    out[i] = compute(input);
+    out[i] = computeNumber(formula, input);
   }
   const validity = excludeInfinite(out, mergeValidity(columns, length));
   return buildData(field.type, length, { data: out, ...validity });

@@ -38,25 +38,45 @@ export interface AdrOptimizationEvent {
   success: boolean;
 }
 
-const usedPercent = (total: number, available: number): number => (1 - available / total) * 100;
-
 /** Share of memory that is not available, 0–100; not finite where the total is 0. */
 export function usedPercentOf(row: Pick<MemorySnapshot, 'mem_total_kib' | 'mem_available_kib'>): number {
-  return usedPercent(row.mem_total_kib, row.mem_available_kib);
+  return computeNumber(usedPercent, [row.mem_total_kib, row.mem_available_kib]);
 }
 
 /** Tables of the export document. */
 export type DocumentTable = 'memory' | 'process' | 'optimization';
 
-/** Computes one value from the native values in the order of `inputs`; none of them is null. What is not finite is null. */
-export type Compute = (inputs: readonly number[]) => number;
+/** What columns are computed with: numbers in rows and batches, expressions in plans. */
+export interface Arithmetic<T> {
+  number(value: number): T;
+  minus(a: T, b: T): T;
+  times(a: T, b: T): T;
+  over(a: T, b: T): T;
+}
+
+const numbers: Arithmetic<number> = {
+  number: (value) => value,
+  minus: (a, b) => a - b,
+  times: (a, b) => a * b,
+  over: (a, b) => a / b,
+};
+
+/**
+ * One value from the native values in the order of `inputs`, as doubles; none of them is null. What is not finite is
+ * null. Declared once for rows, batches and plans.
+ */
+export type Formula = <T>(math: Arithmetic<T>, inputs: readonly T[]) => T;
+
+/** The value of a formula. */
+export const computeNumber = (formula: Formula, inputs: readonly number[]): number =>
+  formula(numbers, inputs);
 
 /** Where the values of a column come from. */
 export interface DerivedValue {
   /** Native columns it is computed from; they do not appear again unless `keepsInputs`. */
   readonly inputs: readonly string[];
   /** Unset hands the one input over as it is. */
-  readonly compute?: Compute | undefined;
+  readonly formula?: Formula | undefined;
 }
 
 /** One column of a table. */
@@ -69,9 +89,11 @@ export interface DocumentColumn extends DerivedValue {
   readonly isQuotient?: boolean;
 }
 
-const toMib: Compute = ([kib]) => kib! / 1024;
+const toMib: Formula = (math, [kib]) => math.over(kib!, math.number(1024));
+const usedPercent: Formula = (math, [total, available]) =>
+  math.times(math.minus(math.number(1), math.over(available!, total!)), math.number(100));
 /** Of a stored fraction, for which a history of an older version may hold NaN. */
-const asItIs: Compute = ([value]) => value!;
+const asItIs: Formula = (_math, [value]) => value!;
 const same = (name: string, type: FieldType, unit: string): DocumentColumn => ({
   name,
   type,
@@ -83,7 +105,7 @@ const mib = (name: string, input: string): DocumentColumn => ({
   type: 'float64',
   unit: 'MiB',
   inputs: [input],
-  compute: toMib,
+  formula: toMib,
 });
 
 /** The document's columns in its order; one whose inputs a kind lacks is left out. */
@@ -97,7 +119,7 @@ export const documentColumns: Readonly<Record<DocumentTable, readonly DocumentCo
       type: 'float32',
       unit: 'percent',
       inputs: ['mem_total_kib', 'mem_available_kib'],
-      compute: ([total, available]) => usedPercent(total!, available!),
+      formula: usedPercent,
       isQuotient: true,
     },
     {
@@ -105,7 +127,7 @@ export const documentColumns: Readonly<Record<DocumentTable, readonly DocumentCo
       type: 'float64',
       unit: 'MiB',
       inputs: ['swap_total_kib', 'swap_free_kib'],
-      compute: ([total, free]) => (total! - free!) / 1024,
+      formula: (math, [total, free]) => math.over(math.minus(total!, free!), math.number(1024)),
       keepsInputs: true,
     },
     { name: 'processes_count', type: 'int32', unit: 'processes', inputs: ['process_count'] },
@@ -117,7 +139,7 @@ export const documentColumns: Readonly<Record<DocumentTable, readonly DocumentCo
     same('name_hash', 'uint64', 'keyed hash of the command name'),
     mib('working_set_mb', 'rss_kib'),
     mib('private_bytes_mb', 'private_kib'),
-    { ...same('cpu_percent', 'float32', 'percent of one core'), compute: asItIs, isQuotient: true },
+    { ...same('cpu_percent', 'float32', 'percent of one core'), formula: asItIs, isQuotient: true },
     same('io_read_bytes', 'int64', 'bytes'),
     same('io_write_bytes', 'int64', 'bytes'),
   ],
@@ -133,18 +155,18 @@ export const documentColumns: Readonly<Record<DocumentTable, readonly DocumentCo
       type: 'float64',
       unit: 'ms',
       inputs: ['duration_us'],
-      compute: ([us]) => us! / 1000,
+      formula: (math, [us]) => math.over(us!, math.number(1000)),
     },
     same('success', 'bool', 'the action ran and its outcome was seen'),
   ],
 };
 
 /** The value of a column in one native row; null where an input is null or the result is not finite. */
-export function valueOf({ inputs, compute }: DerivedValue, row: AnyRow): AnyRow[string] {
+export function valueOf({ inputs, formula }: DerivedValue, row: AnyRow): AnyRow[string] {
   const values = inputs.map((name) => row[name] ?? null);
-  if (!compute) return values[0]!;
+  if (!formula) return values[0]!;
   if (values.includes(null)) return null;
-  const computed = compute(values.map(Number));
+  const computed = computeNumber(formula, values.map(Number));
   return Number.isFinite(computed) ? computed : null;
 }
 

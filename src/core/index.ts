@@ -33,11 +33,11 @@ export { canConcat, concatRows } from './concat-rows.ts';
 export type { RowRun } from './concat-rows.ts';
 export { takeRows } from './take-rows.ts';
 export { toAdrMemorySnapshot, toAdrOptimizationEvent, toAdrProcessRecord, usedPercentOf } from './adr.ts';
-export type { AdrMemorySnapshot, AdrOptimizationEvent, AdrProcessRecord } from './adr.ts';
+export type { AdrMemorySnapshot, AdrOptimizationEvent, AdrProcessRecord, Arithmetic } from './adr.ts';
 export { toParquetSchema } from './parquet-schema.ts';
 export { sha256Of } from './sha256.ts';
 export { buildAdrView } from './adr-view.ts';
-export type { AdrView } from './adr-view.ts';
+export type { AdrView, ViewColumn } from './adr-view.ts';
 export {
   completeOptions,
   defaultsOf,

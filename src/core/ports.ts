@@ -35,6 +35,8 @@ export interface HistoryPartition {
   readonly toMs: number;
   /** At least as many rows as it has. */
   readonly maxRows: number;
+  /** Its plan sorts, and holds all of its rows to do so. */
+  readonly isSorted: boolean;
   /**
    * Builds the plan that reads it: all columns of the kind, in time order, rows of equal time in the order they came.
    * Files are checked bit by bit with each call; damaged ones are reported and left out.

@@ -1,23 +1,22 @@
 // DataExporter of the export document: ranges of a history to files, training sets, and streams. It
 // plans (export-plan.ts), writes (write-tables.ts) and reports; where rows come from is a port.
-import { canonicalSha256 } from '../prepare/index.ts';
 import type { FeatureSpec, PrivacyReport } from '../prepare/index.ts';
 import { serveStream } from '../stream/index.ts';
 import type { ServeStreamOptions, StreamFormat, StreamHandle, StreamHub } from '../stream/index.ts';
-import { exportCancelledError, exportOptionsError, noRowsError, noStreamError } from './errors.ts';
+import { exportCancelledError, noRowsError, noStreamError } from './errors.ts';
 import { resolveExport } from './export-config.ts';
 import type { ResolvedExport } from './export-config.ts';
 import type { ExportConfig, TrainingDataConfig } from './export-options.ts';
-import { planExport, resumePlan } from './export-plan.ts';
-import type { ExportPlan, PlanContext } from './export-plan.ts';
+import { planExport } from './export-plan.ts';
+import type { ExportSource, PlanContext } from './export-plan.ts';
 import { isRelative, parseTime } from './export-times.ts';
 import type { TimeLike } from './export-times.ts';
 import type { ExportProgress, ExportStats } from './file-contract.ts';
-import { isStream, locateDestination } from '../files/index.ts';
-import type { ExportRange, ExportSource } from './table-source.ts';
+import { locateDestination } from '../files/index.ts';
+import type { ExportRange } from './history-table.ts';
 import { exportTraining } from './training-export.ts';
 import type { TrainingDataStats } from './training-export.ts';
-import { readInterrupted, writeTables } from './write-tables.ts';
+import { writeTables } from './write-tables.ts';
 
 /** How far an export is: first the tables are read to anonymise them, then they are written. */
 export interface DataExportProgress extends ExportProgress {
@@ -110,7 +109,7 @@ export function createDataExporter(options: DataExporterOptions): DataExporter {
         const nowMs = now();
         const range = buildRange(start, end, nowMs, source, problems);
         const resolved = resolveExport(path, format, { ...config, ...configOf(run) }, problems);
-        return { resolved, range, asked: [askedTime(start, nowMs), askedTime(end, nowMs)] };
+        return { resolved, range };
       }),
     exportRecent: (hours, format, path, run = {}) =>
       exportFiles({ source, path, run, hasDescriptors }, () => {
@@ -118,7 +117,7 @@ export function createDataExporter(options: DataExporterOptions): DataExporter {
         const problems = isFine ? [] : [`hours is ${String(hours)}, wanted a number above 0`];
         const resolved = resolveExport(path, format, { ...config, ...configOf(run) }, problems);
         const toMs = now();
-        return { resolved, range: { fromMs: toMs - hours * HOUR_MS, toMs }, asked: [`${hours} hours`] };
+        return { resolved, range: { fromMs: toMs - hours * HOUR_MS, toMs } };
       }),
     startStream: async (format, endpoint, streamOptions) => {
       if (!hub) throw noStreamError(endpoint);
@@ -145,8 +144,6 @@ const HOUR_MS = 3_600_000;
 interface Asked {
   readonly resolved: ResolvedExport;
   readonly range: ExportRange;
-  /** The range as it was asked for: `24 hours` is the same export an hour later. */
-  readonly asked: readonly unknown[];
 }
 
 interface FileExport {
@@ -160,15 +157,13 @@ async function exportFiles(
   { source, path, run, hasDescriptors }: FileExport,
   resolve: () => Asked,
 ): Promise<DataExportStats> {
-  const { resolved, range, asked } = resolve();
+  const { resolved, range } = resolve();
   const { signal, onProgress } = run;
-  await assertUsable(path, hasDescriptors, resolved);
+  // Before the history is read: a path that is never written to.
+  await locateDestination(path, { hasDescriptors });
   return guardCancelled(path, signal, async () => {
     const context: PlanContext = { source, resolved, signal, onPlanned: planningProgress(onProgress) };
-    const { resume, ...decisive } = resolved;
-    const fingerprint = canonicalSha256({ asked, ...decisive });
-    const resumed = resume ? await takeUp(context, path, fingerprint) : null;
-    const plan = resumed ?? (await planExport(context, range));
+    const plan = await planExport(context, range);
     try {
       if (plan.isEmpty) throw noRowsError(describeAsked(range), describeHeld(source));
       const stats = await writeTables({
@@ -180,9 +175,6 @@ async function exportFiles(
         signal,
         onWait: onProgress && (() => onProgress(waitingProgress)),
         onProgress: onProgress && ((progress) => onProgress({ ...progress, phase: 'writing' })),
-        resume: resumed !== null,
-        fingerprint,
-        secretState: plan.secretState,
       });
       plan.destroyKey();
       return { ...stats, privacy: plan.privacy() };
@@ -200,22 +192,6 @@ const waitingProgress: DataExportProgress = {
   rowsPerSecond: 0,
   etaSeconds: null,
 };
-
-/** Before the history is read: a path that is never written to, and a pipe that nothing can be taken up in. */
-async function assertUsable(
-  path: string,
-  hasDescriptors: boolean | undefined,
-  { resume }: ResolvedExport,
-): Promise<void> {
-  const destination = await locateDestination(path, { hasDescriptors });
-  if (!resume || !isStream(destination)) return;
-  throw exportOptionsError(`to "${path}"`, ['resume needs a file: nothing is kept of what went into a pipe']);
-}
-
-async function takeUp(context: PlanContext, path: string, fingerprint: string): Promise<ExportPlan | null> {
-  const state = await readInterrupted(path, fingerprint);
-  return state === null ? null : resumePlan(context, state);
-}
 
 /** Options of one call without what only watches it. */
 function configOf({
@@ -282,12 +258,6 @@ function buildRange(
 function lastMsOf(source: ExportSource, nowMs: number): number {
   const kinds = Object.values(source.stats?.().kinds ?? {});
   return kinds.reduce((latest, { lastMs }) => Math.max(latest, lastMs ?? 0), nowMs);
-}
-
-/** Relative times stay as they were written; all others are the instant they mean. */
-function askedTime(time: TimeLike | undefined, nowMs: number): unknown {
-  if (time === undefined) return null;
-  return isRelative(time) ? time.trim() : parseTime(time, 'start', nowMs);
 }
 
 function describeAsked({ fromMs, toMs }: ExportRange): string {

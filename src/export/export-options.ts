@@ -118,12 +118,6 @@ export const exportOptions = {
     range: { min: 1, max: 1_000_000 },
     wanted: 'a whole number from 1 to 1000000',
   },
-  resume: {
-    type: 'boolean',
-    default: false,
-    about: 'go on where an interrupted run of the same export stopped, if there is one',
-    example: true,
-  },
 } as const satisfies OptionTable;
 
 /** What an export holds and how. */

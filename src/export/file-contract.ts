@@ -1,20 +1,41 @@
 // The contract of a file export: tables in, one file a table (or one SQLite database) out. No code.
-import type { BatchSource } from '../core/index.ts';
+import type * as arrow from 'apache-arrow';
+import type { LazyDataFrame } from 'nodejs-polars';
+import type { FileCompression, FileFormat } from '../pipeline/files/index.ts';
 
 /** File formats. `json` is one array, `jsonl` is JSON Lines. */
-export const exportFormats = ['csv', 'json', 'jsonl', 'parquet', 'sqlite', 'arrow'] as const;
+export const exportFormats = [
+  'csv',
+  'json',
+  'jsonl',
+  'parquet',
+  'sqlite',
+  'arrow',
+] as const satisfies readonly FileFormat[];
 export type ExportFormat = (typeof exportFormats)[number];
 
 /** `gzip` and `zstd` for text formats, `zstd`, `snappy` and `none` inside Parquet, `none` for the others. */
-export const compressions = ['none', 'gzip', 'zstd', 'snappy'] as const;
+export const compressions = ['none', 'gzip', 'zstd', 'snappy'] as const satisfies readonly FileCompression[];
 export type Compression = (typeof compressions)[number];
 
+/** Rows that one plan writes. */
+export interface TablePart {
+  readonly rows: number;
+  /** Its columns are those of the table's schema. */
+  readonly frame: LazyDataFrame;
+}
+
 /** A table to write. */
-export interface TableSource extends BatchSource {
+export interface ExportedTable {
   /** Table name in SQLite, and part of the file name when there are several. */
   readonly name: string;
+  readonly schema: arrow.Schema;
   /** Rows that will come, where that is known: for progress. */
   readonly rowEstimate?: number | undefined;
+  /** Opens it: its rows in order, in parts of about `partRows`. A part is written before the next one is asked for. */
+  readonly parts: (partRows: number, signal: AbortSignal) => AsyncIterable<TablePart>;
+  /** What a plan of it failed with, in our words. */
+  readonly explain?: (error: unknown) => unknown;
 }
 
 /** What an export is doing now. */
@@ -35,15 +56,13 @@ export interface ExportStats {
   readonly ms: number;
   readonly rowsPerSecond: number;
   readonly tables: Readonly<Record<string, { readonly rows: number; readonly path: string }>>;
-  /** Rows that an earlier, interrupted run had written already; they count in `rows`. */
-  readonly resumedRows: number;
   /** What a user should know about how the files took their places; one sentence each. */
   readonly notes: readonly string[];
 }
 
 /** A file export. */
 export interface WriteTablesRequest {
-  readonly tables: readonly TableSource[];
+  readonly tables: readonly ExportedTable[];
   readonly format: ExportFormat;
   /**
    * Where to. One table is written to exactly this path. Several are written beside it with the table
@@ -60,10 +79,4 @@ export interface WriteTablesRequest {
   readonly compression?: Compression | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: ExportProgress) => void) | undefined;
-  /** Go on where an interrupted run of the same export stopped, if there is one. @default false */
-  readonly resume?: boolean | undefined;
-  /** Decides which interrupted run is the same export: everything that decides its rows. */
-  readonly fingerprint: string;
-  /** Kept (mode 0600) with an interrupted run and deleted with it: the anonymiser's key and plan. */
-  readonly secretState?: string | undefined;
 }

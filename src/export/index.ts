@@ -15,5 +15,5 @@ export type { TimeLike } from './export-times.ts';
 export { describeExposure } from './exposure.ts';
 export type { Exposure } from './exposure.ts';
 export type { Compression, ExportFormat, ExportProgress, ExportStats } from './file-contract.ts';
-export type { ExportSource } from './table-source.ts';
+export type { ExportSource } from './export-plan.ts';
 export type { TrainingDataStats } from './training-export.ts';

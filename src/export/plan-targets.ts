@@ -2,14 +2,14 @@
 import { basename, dirname, extname, join } from 'node:path';
 import { isStream, locateDestination } from '../files/index.ts';
 import type { Destination } from '../files/index.ts';
+import { isFolderTarget } from '../pipeline/files/index.ts';
 import { exportOptionsError } from './errors.ts';
-import type { TableSource, WriteTablesRequest } from './file-contract.ts';
+import type { ExportedTable, WriteTablesRequest } from './file-contract.ts';
 import { suffixOf } from './file-target.ts';
-import { isFolderTarget } from './staging.ts';
 
 /** A table and its file. */
 export interface ExportTarget {
-  readonly table: TableSource;
+  readonly table: ExportedTable;
   /** Name inside the staging folder. */
   readonly name: string;
   readonly path: string;

@@ -9,7 +9,8 @@ import { buildFeatureSpec, buildHistoryTrainingSet } from '../prepare/index.ts';
 import type { FeatureSpec, StreamedTrainingSet, TrainingFacts, TrainingHistory } from '../prepare/index.ts';
 import { locateDestination, makeFolder, requireFile, writeWhole } from '../files/index.ts';
 import { noRowsError } from './errors.ts';
-import type { ExportProgress, ExportStats, TableSource } from './file-contract.ts';
+import { buildBatchTable } from './batch-table.ts';
+import type { ExportProgress, ExportStats, ExportedTable } from './file-contract.ts';
 import { buildTrainingCard, labelWeights } from './training-card.ts';
 import type { TrainingFile } from './training-card.ts';
 import { resolveTraining } from './training-config.ts';
@@ -142,7 +143,6 @@ async function writeSet(
     path: resolved.isFolder ? folderPath(target, resolved) : target,
     compression: resolved.compression,
     hasDescriptors,
-    fingerprint: `training ${set.sha256} ${resolved.labelType} ${resolved.timePrecisionMs}`,
     signal,
     onProgress,
   });
@@ -151,11 +151,11 @@ async function writeSet(
 function tablesOf(
   set: StreamedTrainingSet,
   { isFolder: isSplit, labelType, timePrecisionMs }: ResolvedTraining,
-): TableSource[] {
+): ExportedTable[] {
   const options = { labelType, timePrecisionMs };
-  if (!isSplit) return [buildTrainingTable(set, { name: 'training', ...options })];
+  if (!isSplit) return [buildBatchTable(buildTrainingTable(set, { name: 'training', ...options }))];
   return (['train', 'test'] as const).map((split) =>
-    buildTrainingTable(set, { name: split, split, ...options }),
+    buildBatchTable(buildTrainingTable(set, { name: split, split, ...options })),
   );
 }
 

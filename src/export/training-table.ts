@@ -14,7 +14,7 @@ import {
 import type { Field, RecordKind } from '../core/index.ts';
 import { createTrainingSource, featureTable, splitNames } from '../prepare/index.ts';
 import type { SplitName, StreamedTrainingSet, TrainingFacts, TrainingSet } from '../prepare/index.ts';
-import type { TableSource } from './file-contract.ts';
+import type { BatchTableParts } from './batch-table.ts';
 import type { LabelType } from './export-options.ts';
 
 /** What a table shows of a set. */
@@ -38,7 +38,7 @@ interface Column {
 export function buildTrainingTable(
   set: TrainingSet | StreamedTrainingSet,
   options: TrainingTableOptions,
-): TableSource {
+): BatchTableParts {
   const columns = trainingColumns(set, options);
   const kind: RecordKind = { name: 'training', version: 1, fields: columns.map(({ field }) => field) };
   const schema = toArrowSchema(kind);
@@ -46,7 +46,7 @@ export function buildTrainingTable(
     name: options.name,
     schema,
     rowEstimate: countRows(set, options.split),
-    open: (skipRows, signal) => openTable(set, options, columns, schema, skipRows, signal),
+    open: (signal) => openTable(set, options, columns, schema, signal),
   };
 }
 
@@ -66,17 +66,13 @@ async function* openTable(
   { split }: TrainingTableOptions,
   columns: readonly Column[],
   schema: arrow.Schema,
-  skipRows: number,
   signal: AbortSignal,
 ): AsyncGenerator<arrow.RecordBatch> {
   let at = 0;
-  let skip = skipRows;
   for await (const batch of createTrainingSource(set).open(0, signal)) {
     const picked = split === undefined ? batch : takeRows(batch, rowsOfSplit(set, split, at, batch.numRows));
     at += batch.numRows;
-    const wanted = picked.slice(Math.min(skip, picked.numRows));
-    skip -= picked.numRows - wanted.numRows;
-    if (wanted.numRows > 0) yield convertBatch(wanted, columns, schema);
+    if (picked.numRows > 0) yield convertBatch(picked, columns, schema);
   }
 }
 

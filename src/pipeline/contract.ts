@@ -139,11 +139,11 @@ export interface NativeSink {
    */
   open(signal?: AbortSignal): Promise<string>;
   /**
-   * The plan that writes `frame` to `path`, a new file. Pure: who collects it runs it. A plan that runs cannot be
+   * The plan that writes `frame` to `path`, a new file; who collects it runs it. A plan that runs cannot be
    * stopped: after an abort it ends by itself, and what it wrote is removed with the folder.
    * @param part its place among the parts, from 0
    */
-  write(frame: LazyDataFrame, path: string, part: number): LazyDataFrame;
+  write(frame: LazyDataFrame, path: string, part: number): Promise<LazyDataFrame>;
   /** Takes over the file of the next part and removes it; the plan of the part after that may run meanwhile. */
   append(path: string): Promise<void>;
   /** Completes the file, durable, and puts it in the target's place. @returns what a user should know about that */

@@ -116,3 +116,7 @@ export { rowsPerSecondOf, timeSharesOf } from './monitor/stage-rates.ts';
 export type { TimeShares } from './monitor/stage-rates.ts';
 export { traceRun } from './monitor/spans.ts';
 export type { TraceOptions } from './monitor/spans.ts';
+
+// Files
+export { createFileSink } from './files/index.ts';
+export type { FileCompression, FileFormat, FileKind, FileSinkOptions } from './files/index.ts';

@@ -62,6 +62,7 @@ export async function buildPartitions(
       return {
         ...inside,
         maxRows: within.reduce((sum, { rows }) => sum + rows, 0),
+        isSorted: cluster.overlaps,
         open: () => open(within, inside, cluster.overlaps),
       };
     }),

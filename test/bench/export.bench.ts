@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
 import type * as arrow from 'apache-arrow';
+import { buildBatchTable } from '../../src/export/batch-table.ts';
 import { writeTables } from '../../src/export/write-tables.ts';
 import type { ExportFormat } from '../../src/export/file-contract.ts';
 import { processBatches, processSchema } from '../support/export/process-batches.ts';
@@ -55,15 +56,15 @@ async function exportRows(
   format: ExportFormat,
   directory: string,
 ): Promise<number> {
-  const table = {
+  const table = buildBatchTable({
     name: 'process',
     schema: processSchema,
     open: async function* () {
       yield* batches;
     },
-  };
+  });
   const path = join(directory, `ours.${format}`);
-  return (await writeTables({ tables: [table], format, path, fingerprint: 'bench' })).rowsPerSecond;
+  return (await writeTables({ tables: [table], format, path })).rowsPerSecond;
 }
 
 interface Match {

@@ -24,7 +24,6 @@ RESULT = {
     "bytes": 4096,
     "ms": 250,
     "rowsPerSecond": 120.0,
-    "resumedRows": 0,
     "tables": {
         "memory": {"rows": 20, "path": "/data/a.memory.csv"},
         "process": {"rows": 10, "path": "/data/a.process.csv"},
@@ -77,7 +76,6 @@ def test_export_range_asks_in_the_words_of_the_daemon(tmp_path, monkeypatch):
                 "columns": "all",
                 "time_precision_ms": 3_600_000,
                 "k": 5,
-                "resume": False,
             },
         )
     ]

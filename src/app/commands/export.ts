@@ -83,14 +83,23 @@ async function runExport(home: Home, options: ExportCommandOptions): Promise<voi
 async function runWithProgress(host: ExportHost, job: ExportJob): Promise<ExportResult> {
   using stop = abortOnSignals();
   using bar = startProgress('exporting', 1);
-  return await runExportJob(host, job, {
-    signal: stop.signal,
-    onProgress: (progress) => {
-      if (progress.phase === 'waiting') tell(`waiting until somebody reads ${job.path} (Ctrl-C ends it)`);
-      else bar.update(shareOf(progress), describeProgress(progress));
-    },
-  });
+  try {
+    return await runExportJob(host, job, {
+      signal: stop.signal,
+      onProgress: (progress) => {
+        if (progress.phase === 'waiting') tell(`waiting until somebody reads ${job.path} (Ctrl-C ends it)`);
+        else bar.update(shareOf(progress), describeProgress(progress));
+      },
+    });
+  } catch (error) {
+    // A plan that still runs would keep the process for nothing: what it writes has no name any more.
+    if (stop.signal.aborted) setTimeout(() => process.exit(), REPORT_MS).unref();
+    throw error;
+  }
 }
+
+/** Enough to say what became of the export. */
+const REPORT_MS = 300;
 
 function shareOf({ phase, rows, totalRows }: DataExportProgress): number {
   return phase === 'planning' || !totalRows ? 0 : rows / totalRows;

@@ -1,5 +1,5 @@
 // One export as data, and running it on a home: the command line runs it in its own process, the daemon
-// in a thread (export-service.ts). The history is opened read-only either way.
+// in a child process (export-service.ts). The history is opened read-only either way.
 import { createDataExporter } from '../../export/index.ts';
 import type {
   DataExportProgress,
@@ -13,7 +13,7 @@ import type {
 import type { FeatureSpec } from '../../prepare/index.ts';
 import { openHistory } from '../../store/index.ts';
 
-/** What to export. Plain data: it travels to a thread. */
+/** What to export. Plain data: it travels to a child process. */
 export type ExportJob =
   | {
       readonly type: 'range';

@@ -19,8 +19,6 @@ export function renderExport(result: ExportResult): string {
       `${count(table.rows, 'row')} in ${table.path}`,
     ]),
   ];
-  if (result.resumedRows > 0)
-    rows.push(['resumed', `${count(result.resumedRows, 'row')} were written before`]);
   rows.push(...result.notes.map((text): [string, string] => ['note', text]));
   rows.push(...result.problems.map((text): [string, string] => ['not read', text]));
   rows.push(...('files' in result ? renderTraining(result) : renderPrivacy(result)));

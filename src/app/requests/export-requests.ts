@@ -5,7 +5,7 @@ import { isAbsolute } from 'node:path';
 import { exportArguments, exportOptions, trainingOptions } from '../../export/options/index.ts';
 import type { RequestContext } from '../../bridge/index.ts';
 import type { ExportJob, ExportResult } from '../exports/export-job.ts';
-import { runExportInThread } from '../exports/export-service.ts';
+import { runExportInChild } from '../exports/export-service.ts';
 import type { Host } from '../host/host-types.ts';
 import { optionsOf, paramsOf, parseParams, requireParam } from './params.ts';
 
@@ -28,7 +28,7 @@ async function run(host: ExportRequestHost, job: ExportJob, context: RequestCont
   const { home, spec, config } = host;
   const { horizonMs } = config;
   const exportHost = { historyDirectory: home.history, spec, horizonMs, hasDescriptors: false };
-  return runExportInThread(exportHost, job, { signal: context.signal, onProgress: context.progress });
+  return runExportInChild(exportHost, job, { signal: context.signal, onProgress: context.progress });
 }
 
 const rangeParams = { from_ms: 'number', to_ms: 'number' } as const;

@@ -1,14 +1,13 @@
 // A history as a source to publish: its training set, and its tables as further configurations, anonymised table by
 // table. Nothing is written but the key file, and that only when one is named.
 import type * as arrow from 'apache-arrow';
-import { recordKinds } from '../../core/index.ts';
 import { buildHistoryTrainingSet, createAnonymizer, renderPrivacyReport } from '../../prepare/index.ts';
 import type { AnonymizationPlan, FeatureSpec, PrivacyReport, TrainingHistory } from '../../prepare/index.ts';
-import { buildTransform, planBatches } from '../anonymize-batches.ts';
 import type { ExportTable, TrainingDataConfig } from '../export-options.ts';
-import type { TableSource } from '../file-contract.ts';
-import { buildSampleReader, buildTableSource, readFirstTime } from '../table-source.ts';
-import type { ExportSource, ReadSamples } from '../table-source.ts';
+import type { BatchTableParts } from '../batch-table.ts';
+import { planTable } from '../export-plan.ts';
+import type { ExportSource } from '../export-plan.ts';
+import { readTableBatches } from '../table-batches.ts';
 import { buildTrainingCard } from '../training-card.ts';
 import { resolveTraining } from '../training-config.ts';
 import { buildTrainingTable } from '../training-table.ts';
@@ -39,7 +38,7 @@ export interface HistorySourceOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-interface PlannedTable {
+interface ReleasedTable {
   readonly table: PublishTable;
   readonly plan: AnonymizationPlan | null;
 }
@@ -54,9 +53,9 @@ export async function openHistorySource(
   options: HistorySourceOptions,
 ): Promise<PublishSource> {
   const training = await buildTraining(history, options);
-  const planned: PlannedTable[] = [];
+  const planned: ReleasedTable[] = [];
   const key = options.keyFile === undefined ? undefined : await openReleaseKey(options.keyFile);
-  for (const table of options.tables ?? []) planned.push(await planTable(history, table, options, key));
+  for (const table of options.tables ?? []) planned.push(await publishTable(history, table, options, key));
   key?.fill(0);
   return {
     tables: [...training.tables, ...planned.map(({ table }) => table)],
@@ -101,8 +100,10 @@ async function buildTraining(
   return releaseTraining('history', card, splits, { allowIdentifying, k });
 }
 
-const openTable = (table: TableSource, signal: AbortSignal | undefined): AsyncIterable<arrow.RecordBatch> =>
-  table.open(0, signal ?? new AbortController().signal);
+const openTable = (
+  table: BatchTableParts,
+  signal: AbortSignal | undefined,
+): AsyncIterable<arrow.RecordBatch> => table.open(signal ?? new AbortController().signal);
 
 /** RecordBatch.select() takes wrong columns once one is left out (apache-arrow 21). */
 async function* selectNamed(
@@ -115,44 +116,36 @@ async function* selectNamed(
   }
 }
 
-async function planTable(
+async function publishTable(
   history: ExportSource,
   table: ExportTable,
   options: HistorySourceOptions,
   key: Uint8Array | undefined,
-): Promise<PlannedTable> {
+): Promise<ReleasedTable> {
+  const { k, signal } = options;
   const { fromMs, toMs } = resolveTraining('dataset/', options.training ?? {}, true, options.nowMs);
   const range = { ...(fromMs !== undefined && { fromMs }), toMs: toMs ?? options.nowMs };
-  const read = buildSampleReader(history, table, range, 0);
-  const firstMs = await readFirstTime(history, table, range);
-  const plan = options.allowIdentifying === true ? null : await planRelease(table, read, options, key);
-  const source = buildTableSource({
+  const anonymizer = options.allowIdentifying === true ? null : createAnonymizer({ key, k });
+  const request = {
+    source: history,
     table,
-    native: recordKinds[table]!,
+    range,
     columns: 'all',
-    read,
-    transform: plan && (await buildTransform(plan)),
-    plannedSamples: null,
-    firstMs,
-  });
+    sampleIntervalMs: 0,
+    anonymizer,
+    signal,
+  } as const;
+  const { plan, native, build } = await planTable(request);
+  const exported = build();
   return {
     plan,
     table: {
       name: table,
       description: tableTexts[table],
-      columns: buildAdrKind(table, plan?.kind ?? recordKinds[table]!),
-      splits: [{ name: 'train', open: () => openTable(source, options.signal) }],
+      columns: buildAdrKind(table, native),
+      splits: [{ name: 'train', open: () => readTableBatches(exported, signal) }],
     },
   };
-}
-
-async function planRelease(
-  table: ExportTable,
-  read: ReadSamples,
-  { k, signal }: HistorySourceOptions,
-  key: Uint8Array | undefined,
-): Promise<AnonymizationPlan> {
-  return planBatches(createAnonymizer({ key, k }), recordKinds[table]!, read, signal);
 }
 
 const tableTexts: Readonly<Record<ExportTable, string>> = {

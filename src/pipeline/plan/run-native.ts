@@ -129,7 +129,7 @@ async function writePart(
   part: number,
 ): Promise<void> {
   const frame = await openPart(tables, partitions, stages);
-  await collectPlan(sink.write(frame, path, part), { tables, partitions, stages, sink: sink.name });
+  await collectPlan(await sink.write(frame, path, part), { tables, partitions, stages, sink: sink.name });
 }
 
 /** The plan of one part: some partitions, or the whole table. */

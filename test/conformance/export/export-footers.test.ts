@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import { decodeFooter, encodeFooter, footerStart } from '../../../src/export/parquet-footer.ts';
+import { decodeFooter, encodeFooter, footerStart } from '../../../src/pipeline/files/parquet-footer.ts';
 
 const repository = join(import.meta.dirname, '../../..');
 

@@ -9,6 +9,7 @@ import { buildRecordBatch, optional, required } from '../../../src/core/index.ts
 import type { AnyRow, RecordKind } from '../../../src/core/index.ts';
 import { writeShards } from '../../../src/export/publish/parquet-shards.ts';
 import type { PublishColumn } from '../../../src/export/publish/publish-contract.ts';
+import { buildBatchTable } from '../../../src/export/batch-table.ts';
 import { writeTables } from '../../../src/export/write-tables.ts';
 import { encodeSegment } from '../../../src/store/encode-segment.ts';
 import { python } from '../../support/python.ts';
@@ -58,10 +59,10 @@ const rowsOf = (count: number): AnyRow[] => Array.from({ length: count }, (_, i)
 const bigKind: RecordKind = { ...kind, fields: kind.fields.filter(({ type }) => type !== 'utf8') };
 
 function tableOf(batch: arrow.RecordBatch) {
-  const open = async function* (skipRows: number) {
-    yield batch.slice(skipRows, batch.numRows);
+  const open = async function* () {
+    yield batch;
   };
-  return { name: 'filters', schema: batch.schema, rowEstimate: batch.numRows, open };
+  return buildBatchTable({ name: 'filters', schema: batch.schema, rowEstimate: batch.numRows, open });
 }
 
 let folder: string;
@@ -80,7 +81,7 @@ afterAll(async () => {
 async function writeExport(name: string, rows: readonly AnyRow[], of = kind): Promise<string> {
   const path = join(folder, `${name}.parquet`);
   const tables = [tableOf(buildRecordBatch(of, rows))];
-  await writeTables({ tables, format: 'parquet', path, fingerprint: name });
+  await writeTables({ tables, format: 'parquet', path });
   return path;
 }
 

@@ -2,26 +2,19 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { on, once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
-import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { gunzipSync } from 'node:zlib';
-import pl from 'nodejs-polars';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type {
-  Compression,
-  ExportFormat,
-  ExportStats,
-  TableSource,
-} from '../../../src/export/file-contract.ts';
-import { readInterrupted, writeTables } from '../../../src/export/write-tables.ts';
-import { buildEndlessTable } from '../../support/export/export-tables.ts';
+import { buildBatchTable } from '../../../src/export/batch-table.ts';
+import type { ExportedTable } from '../../../src/export/file-contract.ts';
+import { writeTables } from '../../../src/export/write-tables.ts';
+import { buildEndlessTable, endlessBatches } from '../../support/export/export-tables.ts';
 import { processBatches, processSchema } from '../../support/export/process-batches.ts';
 import { createPrintedRandom } from '../../support/random.ts';
 
@@ -43,46 +36,7 @@ afterAll(async () => {
   await rm(mountPoint, { recursive: true, force: true });
 });
 
-const variants: readonly (readonly [ExportFormat, Compression])[] = [
-  ['csv', 'none'],
-  ['json', 'none'],
-  ['jsonl', 'gzip'],
-  ['parquet', 'zstd'],
-  ['sqlite', 'none'],
-  ['arrow', 'none'],
-];
 const formats = ['csv', 'json', 'jsonl', 'parquet', 'sqlite', 'arrow'] as const;
-
-/** All rows of a file, in order, as text. */
-async function textOf(path: string, format: ExportFormat, compression: Compression): Promise<string> {
-  if (format === 'parquet')
-    return pl
-      .readParquet(await readFile(path))
-      .writeCSV()
-      .toString();
-  if (format === 'arrow')
-    return pl
-      .readIPC(await readFile(path))
-      .writeCSV()
-      .toString();
-  if (format === 'sqlite') return textOfDatabase(path);
-  const bytes = await readFile(path);
-  return (compression === 'gzip' ? gunzipSync(bytes) : bytes).toString();
-}
-
-function textOfDatabase(path: string): string {
-  const database = new DatabaseSync(path, { readOnly: true });
-  try {
-    const statement = database.prepare('SELECT * FROM "all" ORDER BY rowid');
-    statement.setReadBigInts(true);
-    return statement
-      .all()
-      .map((row) => Object.values(row).map(String).join('\u0001'))
-      .join('\u0002');
-  } finally {
-    database.close();
-  }
-}
 
 interface Running {
   readonly child: ChildProcessWithoutNullStreams;
@@ -105,92 +59,28 @@ function startWriter(args: readonly (string | number)[]): Running {
 }
 
 const isReading = (line: string): boolean => line === 'reading';
-const isStats = (line: string): boolean => line.startsWith('{');
-
-/** Kills a writer after its first row was read, at the earliest when `isReady`. */
-async function killWriter(
-  args: readonly (string | number)[],
-  isReady: () => Promise<boolean>,
-): Promise<void> {
-  const { child, line } = startWriter(args);
-  const exited = once(child, 'exit');
-  try {
-    await line(isReading);
-    while (!(await isReady())) await sleep(10);
-    await sleep(random() * 300);
-  } finally {
-    child.kill('SIGKILL');
-    await exited;
-  }
-}
-
-async function notedRows(path: string): Promise<number> {
-  const folder = join(dirname(path), `.${path.slice(dirname(path).length + 1)}.export`);
-  const text = await readFile(join(folder, 'state.json'), 'utf8').catch(() => '{}');
-  const state = JSON.parse(text) as { tables?: Record<string, { rows: number }> };
-  return state.tables?.['all']?.rows ?? 0;
-}
-
 describe('writeTables() after SIGKILL', () => {
-  const rows = 20_000;
-  /** A batch of a thousand rows each: the first checkpoint comes after a second, the end after two. */
-  const pauseMs = 100;
-
-  it.each(variants)(
-    'finishes in a later run with the same rows in %s (%s)',
-    async (format, compression) => {
-      const folder = await mkdtemp(join(root, 'kill-'));
-      const path = join(folder, 'data.bin');
-      await killWriter(
-        [format, compression, path, rows, 'afresh', pauseMs],
-        async () => (await notedRows(path)) > 0,
-      );
-      expect(existsSync(path)).toBe(false);
-      expect(await readInterrupted(path, 'kill')).toBe('secret');
-      await killWriter([format, compression, path, rows, 'resume', pauseMs], () => Promise.resolve(true));
-      const last = startWriter([format, compression, path, rows, 'resume']);
-      const stats = JSON.parse(await last.line(isStats)) as ExportStats;
-      expect(stats).toMatchObject({ rows });
-      expect(stats.resumedRows).toBeGreaterThan(0);
-      expect(await readdir(folder)).toEqual(['data.bin']);
-      const whole = join(folder, 'whole.bin');
-      const tables = [buildEndlessTable(rows)];
-      await writeTables({ tables, format, compression, path: whole, fingerprint: 'whole' });
-      const isSame = (await textOf(path, format, compression)) === (await textOf(whole, format, compression));
-      expect(isSame).toBe(true);
-    },
-    120_000,
-  );
-
-  it('begins anew without resume, and with another fingerprint', async () => {
-    const folder = await mkdtemp(join(root, 'anew-'));
-    const path = join(folder, 'data.csv');
-    const kill = [`csv`, 'none', path, rows, 'afresh', pauseMs];
-    for (const [resume, fingerprint] of [
-      [false, 'kill'],
-      [true, 'other'],
-    ] as const) {
-      await killWriter(kill, async () => (await notedRows(path)) > 0);
-      const request = { tables: [buildEndlessTable(100)], format: 'csv', path, resume, fingerprint } as const;
-      expect(await writeTables(request)).toMatchObject({ rows: 100, resumedRows: 0 });
-      expect(await readdir(folder)).toEqual(['data.csv']);
+  it.each(formats)('starts again, and nothing is left of what was killed, in %s', async (format) => {
+    const folder = await mkdtemp(join(root, 'kill-'));
+    const path = join(folder, 'data.bin');
+    await writeFile(path, 'old');
+    const { child, line } = startWriter([format, 'none', path, 1_000_000]);
+    const exited = once(child, 'exit');
+    try {
+      await line(isReading);
+      await sleep(random() * 500);
+    } finally {
+      child.kill('SIGKILL');
+      await exited;
     }
-  });
-
-  it('finishes in a later run when it was renaming its files', async () => {
-    const folder = await mkdtemp(join(root, 'rename-'));
-    const path = join(folder, 'data.csv');
-    const staging = join(folder, '.data.csv.export');
-    await mkdir(staging);
-    const done = { rows: 100, bytes: 0, isDone: true };
-    await writeFile(
-      join(staging, 'state.json'),
-      JSON.stringify({ fingerprint: 'x', tables: { a: done, b: done } }),
-    );
-    const tables = [buildEndlessTable(100, 'a'), buildEndlessTable(100, 'b')];
-    const stats = await writeTables({ tables, format: 'csv', path, resume: true, fingerprint: 'x' });
-    expect(stats).toMatchObject({ rows: 200, resumedRows: 0 });
-    expect((await readdir(folder)).sort()).toEqual(['data.a.csv', 'data.b.csv']);
+    expect(await readFile(path, 'utf8')).toBe('old');
+    expect(await readdir(folder)).toContain('.data.bin.export');
+    const tables = [buildEndlessTable(100)];
+    expect(await writeTables({ tables, format, path })).toMatchObject({ rows: 100 });
+    expect(await readdir(folder)).toEqual(['data.bin']);
+    const whole = join(folder, 'whole.bin');
+    await writeTables({ tables, format, path: whole });
+    expect((await readFile(path)).equals(await readFile(whole))).toBe(true);
   });
 });
 
@@ -199,15 +89,11 @@ it('writeTables() names the first file, which is whole, when the second cannot t
   const path = join(folder, 'data.csv');
   const tables = [buildEndlessTable(100, 'a'), buildEndlessTable(100, 'b')];
   const blocked = join(folder, 'data.b.csv');
-  const running = writeTables({
-    tables: [
-      tables[0]!,
-      { ...tables[1]!, open: (...args) => (mkdirSync(blocked), tables[1]!.open(...args)) },
-    ],
-    format: 'csv',
-    path,
-    fingerprint: 'x',
-  });
+  const blocking: ExportedTable = {
+    ...tables[1]!,
+    parts: (...args) => (mkdirSync(blocked), tables[1]!.parts(...args)),
+  };
+  const running = writeTables({ tables: [tables[0]!, blocking], format: 'csv', path });
   const placed = [join(folder, 'data.a.csv')];
   await expect(running).rejects.toMatchObject({
     code: 'ERR_EXPORT_WRITE',
@@ -215,24 +101,24 @@ it('writeTables() names the first file, which is whole, when the second cannot t
     details: { path: blocked, placed },
   });
   const whole = join(root, 'whole.csv');
-  await writeTables({ tables: [tables[0]!], format: 'csv', path: whole, fingerprint: 'x' });
+  await writeTables({ tables: [tables[0]!], format: 'csv', path: whole });
   expect(await readFile(placed[0]!, 'utf8')).toBe(await readFile(whole, 'utf8'));
   expect((await readdir(folder)).sort()).toEqual(['data.a.csv', 'data.b.csv']);
 });
 
 describe('writeTables() when it is cancelled', () => {
-  const abortAfter = (batches: number, abort: AbortController, rows = 30_000): TableSource => {
-    const table = buildEndlessTable(rows);
-    return {
+  const abortAfter = (batches: number, abort: AbortController, rows = 30_000): ExportedTable => {
+    const table = endlessBatches(rows);
+    return buildBatchTable({
       ...table,
-      open: async function* (skipRows, signal) {
+      open: async function* (signal) {
         let seen = 0;
-        for await (const batch of table.open(skipRows, signal)) {
+        for await (const batch of table.open(signal)) {
           if (seen++ === batches) abort.abort(new Error('enough'));
           yield batch;
         }
       },
-    };
+    });
   };
 
   it.each(formats)(
@@ -243,7 +129,7 @@ describe('writeTables() when it is cancelled', () => {
         const abort = new AbortController();
         const tables = [abortAfter(batches, abort)];
         const path = join(folder, 'new', 'data.bin');
-        const run = writeTables({ tables, format, path, fingerprint: 'x', signal: abort.signal });
+        const run = writeTables({ tables, format, path, signal: abort.signal });
         await expect(run).rejects.toThrow('enough');
         expect(await readdir(folder)).toEqual([]);
       }
@@ -254,9 +140,7 @@ describe('writeTables() when it is cancelled', () => {
     const path = join(await mkdtemp(join(root, 'cancel-')), 'data.csv');
     const tables = [buildEndlessTable(10)];
     const signal = AbortSignal.abort(new Error('enough'));
-    await expect(writeTables({ tables, format: 'csv', path, fingerprint: 'x', signal })).rejects.toThrow(
-      'enough',
-    );
+    await expect(writeTables({ tables, format: 'csv', path, signal })).rejects.toThrow('enough');
     expect(await readdir(dirname(path))).toEqual([]);
   });
 
@@ -266,7 +150,7 @@ describe('writeTables() when it is cancelled', () => {
     await writeFile(path, 'old');
     const abort = new AbortController();
     const tables = [abortAfter(12, abort)];
-    const run = writeTables({ tables, format: 'csv', path, fingerprint: 'x', signal: abort.signal });
+    const run = writeTables({ tables, format: 'csv', path, signal: abort.signal });
     await expect(run).rejects.toThrow('enough');
     expect(await readdir(folder)).toEqual(['data.csv']);
     expect(await readFile(path, 'utf8')).toBe('old');
@@ -306,7 +190,7 @@ describe('writeTables() on a full disk', () => {
 });
 
 describe('writeTables() to a target that cannot be written', () => {
-  const small = { tables: [buildEndlessTable(10)], format: 'csv', fingerprint: 'x' } as const;
+  const small = { tables: [buildEndlessTable(10)], format: 'csv' } as const;
 
   it.each([
     [
@@ -346,12 +230,12 @@ describe('writeTables() to a target that cannot be written', () => {
     const path = join(folder, 'data.csv');
     const gate = Promise.withResolvers<void>();
     const reading = Promise.withResolvers<void>();
-    const waiting: TableSource = {
+    const waiting: ExportedTable = {
       ...buildEndlessTable(10),
-      open: async function* (skipRows, signal) {
+      parts: async function* (partRows, signal) {
         reading.resolve();
         await gate.promise;
-        yield* buildEndlessTable(10).open(skipRows, signal);
+        yield* buildEndlessTable(10).parts(partRows, signal);
       },
     };
     const first = writeTables({ ...small, tables: [waiting], path });
@@ -360,7 +244,7 @@ describe('writeTables() to a target that cannot be written', () => {
     gate.resolve();
     expect(await first).toMatchObject({ rows: 10 });
 
-    const { child, line } = startWriter(['csv', 'none', path, 50_000, 'afresh', 40]);
+    const { child, line } = startWriter(['csv', 'none', path, 50_000, 40]);
     const exited = once(child, 'exit');
     await line(isReading);
     const refused = writeTables({ ...small, path });
@@ -372,31 +256,27 @@ describe('writeTables() to a target that cannot be written', () => {
   });
 });
 
-describe('writeTables() without its encoding thread', () => {
-  it.each(['csv', 'parquet', 'sqlite'] as const)('ends an export to %s with an error', async (format) => {
-    const folder = await mkdtemp(join(root, 'thread-'));
-    const post = vi.spyOn(Worker.prototype, 'postMessage');
-    try {
-      const table = buildEndlessTable(3_000_000);
-      const tables: TableSource[] = [
-        {
-          ...table,
-          open: async function* (skipRows, signal) {
-            for await (const batch of table.open(skipRows, signal)) {
-              yield batch;
-              const [thread] = post.mock.contexts as Worker[];
-              await thread?.terminate();
-            }
-          },
-        },
-      ];
-      const run = writeTables({ tables, format, path: join(folder, 'data.bin'), fingerprint: 'x' });
-      await expect(run).rejects.toMatchObject({ code: 'ERR_EXPORT_WRITE' });
-      expect(await readdir(folder)).toEqual([]);
-    } finally {
-      post.mockRestore();
-    }
-  });
+it('writeTables() ends an export to SQLite with an error when it loses the thread of the database', async () => {
+  const folder = await mkdtemp(join(root, 'thread-'));
+  const post = vi.spyOn(Worker.prototype, 'postMessage');
+  try {
+    const table = endlessBatches(3_000_000);
+    const losing = buildBatchTable({
+      ...table,
+      open: async function* (signal) {
+        for await (const batch of table.open(signal)) {
+          yield batch;
+          const [thread] = post.mock.contexts as Worker[];
+          await thread?.terminate();
+        }
+      },
+    });
+    const run = writeTables({ tables: [losing], format: 'sqlite', path: join(folder, 'data.bin') });
+    await expect(run).rejects.toMatchObject({ code: 'ERR_EXPORT_WRITE' });
+    expect(await readdir(folder)).toEqual([]);
+  } finally {
+    post.mockRestore();
+  }
 });
 
 describe('writeTables() of a long export', () => {
@@ -430,13 +310,13 @@ describe('writeTables() of a long export', () => {
         await sleep(0);
       }
     };
-    const tables = [{ name: 'process', schema: processSchema, open }];
+    const tables = [buildBatchTable({ name: 'process', schema: processSchema, open })];
     // Anchored: on a busy machine doing nothing has its delays too.
     const limitMs = 250;
     let addedMs = Infinity;
     for (let attempt = 0; attempt < 3 && addedMs >= limitMs; attempt++) {
       const idleMs = await measure(() => sleep(500));
-      const busyMs = await measure(() => writeTables({ tables, format, path, fingerprint: 'x' }));
+      const busyMs = await measure(() => writeTables({ tables, format, path }));
       addedMs = Math.min(addedMs, busyMs - idleMs);
     }
     expect(addedMs).toBeLessThan(limitMs);

@@ -53,7 +53,7 @@ function write(
   rest: Partial<WriteTablesRequest> = {},
 ): Promise<ExportStats> {
   const tables = [buildEndlessTable(ROWS)];
-  return writeTables({ tables, format, path, fingerprint: 'x', ...rest });
+  return writeTables({ tables, format, path, ...rest });
 }
 
 const linesOf = async (path: string): Promise<number> =>
@@ -213,7 +213,7 @@ describe('writeTables() to files that cannot be replaced', () => {
       import { buildEndlessTable } from ${JSON.stringify(join(import.meta.dirname, '../../support/export/export-tables.ts'))};
       process.setgroups([]); process.setgid(65534); process.setuid(65534);
       const say = (value) => console.log(JSON.stringify(value));
-      const go = (name) => writeTables({ tables: [buildEndlessTable(100)], format: 'csv', path: ${JSON.stringify(at('shut'))} + name, fingerprint: 'x' });
+      const go = (name) => writeTables({ tables: [buildEndlessTable(100)], format: 'csv', path: ${JSON.stringify(at('shut'))} + name });
       say((await go('/data.csv')).notes);
       await go('/new.csv').catch((error) => say(error.code));`;
     const child = spawnSync(process.execPath, ['--input-type=module-typescript', '-e', script]);

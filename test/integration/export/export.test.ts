@@ -189,40 +189,6 @@ describe('export', () => {
     expect(await readdir(folder.path)).toEqual([]);
   });
 
-  it('goes on after kill -9 with --resume and gives the file of one run', async () => {
-    await using home = await createTestHome();
-    await using folder = await createFolder();
-    const { memory } = await writeExportHistory(home, 20_000);
-    const path = join(folder.path, 'a.jsonl');
-    const args = [
-      'export',
-      '--hours',
-      '48',
-      '--include-processes',
-      '--tables',
-      'memory,process',
-      '--output',
-      path,
-    ];
-    const child = startCommand(home, args);
-    const end = finished(child);
-    // The key of its hashes is kept before the first row is written.
-    await waitForFile(folder.path, child);
-    child.kill('SIGKILL');
-    expect((await end).signal).toBe('SIGKILL');
-    expect(existsSync(path)).toBe(false);
-    const resumed = statsOf(await runExport(home, [...args.slice(1), '--resume', '--json']));
-    expect(resumed.tables['memory']!.rows).toBe(memory);
-    const lines = (await readFile(resumed.tables['process']!.path, 'utf8')).trimEnd().split('\n');
-    expect(lines).toHaveLength(resumed.tables['process']!.rows);
-    const hashes = new Set(
-      lines.map((line) => String((JSON.parse(line) as { name_hash: unknown }).name_hash)),
-    );
-    // Two runs with two keys would have given eight.
-    expect(hashes.size).toBe(4);
-    expect((await readdir(folder.path)).sort()).toEqual(['a.memory.jsonl', 'a.process.jsonl']);
-  });
-
   it('streams live records on a port until Ctrl-C', async () => {
     await using home = await createTestHome();
     const child = startCommand(home, ['export', '--stream', '--port', '0', '--format', 'jsonlines']);

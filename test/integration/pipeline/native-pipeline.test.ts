@@ -385,7 +385,10 @@ describe('a pipeline that fails', () => {
         .run(),
     ).rejects.toMatchObject({ code: 'ERR_PIPELINE_READ' });
     await rm(join(folder, 'bad.parquet'));
-    const full: NativeSink = { ...parquetSink(output), write: (frame) => frame.sinkParquet('/dev/full') };
+    const full: NativeSink = {
+      ...parquetSink(output),
+      write: (frame) => Promise.resolve(frame.sinkParquet('/dev/full')),
+    };
     await expect(
       pipeline()
         .from(fileSource(await writeThree()))
@@ -401,8 +404,8 @@ describe('a pipeline that fails', () => {
     const sink = parquetSink(output);
     const slow: NativeSink = {
       ...sink,
-      write: (frame, path, part) => {
-        const plan = sink.write(frame.sort('name'), path, part);
+      write: async (frame, path, part) => {
+        const plan = await sink.write(frame.sort('name'), path, part);
         return {
           ...plan,
           collect: () => {

@@ -1,6 +1,7 @@
 // Exports rows that are made as they are read and prints by how many MB this process grew:
 // `export-memory.ts <format> <directory> <rows>`.
 import { join } from 'node:path';
+import { buildBatchTable } from '../../../src/export/batch-table.ts';
 import { writeTables } from '../../../src/export/write-tables.ts';
 import type { ExportFormat } from '../../../src/export/file-contract.ts';
 import { processBatches, processSchema } from './process-batches.ts';
@@ -11,19 +12,14 @@ const SAMPLE_MS = 50;
 
 /** A first export of some rows loads everything that stays loaded. */
 const exportRows = async (count: number): Promise<void> => {
-  const table = {
+  const table = buildBatchTable({
     name: 'process',
     schema: processSchema,
     open: async function* () {
       yield* processBatches(count);
     },
-  };
-  await writeTables({
-    tables: [table],
-    format,
-    path: join(directory, `rows.${format}`),
-    fingerprint: 'memory',
   });
+  await writeTables({ tables: [table], format, path: join(directory, `rows.${format}`) });
 };
 
 await exportRows(500_000);

@@ -3,7 +3,9 @@
 import type * as arrow from 'apache-arrow';
 import { buildRecordBatch, optional, required, toArrowSchema } from '../../../src/core/index.ts';
 import type { AnyRow, FieldType, RecordKind } from '../../../src/core/index.ts';
-import type { TableSource } from '../../../src/export/file-contract.ts';
+import { buildBatchTable } from '../../../src/export/batch-table.ts';
+import type { BatchTableParts } from '../../../src/export/batch-table.ts';
+import type { ExportedTable } from '../../../src/export/file-contract.ts';
 import { createRandom } from '../random.ts';
 
 const types: readonly FieldType[] = [
@@ -105,20 +107,16 @@ function widen(batch: arrow.RecordBatch): arrow.RecordBatch {
   return batch;
 }
 
-/** A table over batches, which can be opened at any row. */
-export function tableOf(name: string, batches: readonly arrow.RecordBatch[]): TableSource {
-  return {
+/** A table over batches. */
+export function tableOf(name: string, batches: readonly arrow.RecordBatch[]): ExportedTable {
+  return buildBatchTable({
     name,
     schema: toArrowSchema(allTypesKind),
     rowEstimate: batches.reduce((sum, batch) => sum + batch.numRows, 0),
-    open: async function* (skipRows) {
-      let skip = skipRows;
-      for (const batch of batches) {
-        if (skip < batch.numRows) yield skip === 0 ? batch : batch.slice(skip, batch.numRows);
-        skip = Math.max(0, skip - batch.numRows);
-      }
+    open: async function* () {
+      yield* batches;
     },
-  };
+  });
 }
 
 /** Columns as text that any language can make of its own values; null is null. */
@@ -149,14 +147,19 @@ function describe(type: FieldType, value: unknown): string {
 const ROUND_ROWS = 1000;
 
 /** Hostile rows again and again: `rows` of them, in batches of a thousand. */
-export function buildEndlessTable(rows: number, name = 'all'): TableSource {
+export function buildEndlessTable(rows: number, name = 'all'): ExportedTable {
+  return buildBatchTable(endlessBatches(rows, name));
+}
+
+/** The same as what the table is made of. */
+export function endlessBatches(rows: number, name = 'all'): BatchTableParts {
   const [round] = buildSlicedBatches(buildHostileRows(ROUND_ROWS, createRandom(7)), [ROUND_ROWS]);
   return {
     name,
     schema: toArrowSchema(allTypesKind),
     rowEstimate: rows,
-    open: async function* (skipRows, signal) {
-      for (let row = skipRows; row < rows;) {
+    open: async function* (signal) {
+      for (let row = 0; row < rows;) {
         signal.throwIfAborted();
         const from = row % ROUND_ROWS;
         const batch = round!.slice(from, Math.min(ROUND_ROWS, from + rows - row));

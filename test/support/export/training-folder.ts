@@ -1,25 +1,15 @@
 // Training exports for tests of publication: what `export --training` writes of a host under pressure.
 import { writeFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buildRecordBatch, memoryKind } from '../../../src/core/index.ts';
 import type { MemorySnapshot } from '../../../src/core/index.ts';
 import { createDataExporter } from '../../../src/export/index.ts';
 import type { ExportSource, TrainingDataConfig } from '../../../src/export/index.ts';
-import { buildPartitions } from '../../../src/store/partitions.ts';
 import { pressuredSnapshots } from '../memory-rows.ts';
+import { sourceOfRows } from './row-partitions.ts';
 
 /** A history of these rows and no others. */
 export function memoryHistory(rows: readonly MemorySnapshot[]): ExportSource {
-  const parts = { kind: memoryKind, segments: [], rows, check: () => Promise.resolve(true) };
-  const batch = buildRecordBatch(memoryKind, rows);
-  return {
-    // eslint-disable-next-line @typescript-eslint/require-await -- a history is read asynchronously
-    async *query(kind) {
-      if (kind === 'memory') yield batch;
-    },
-    partitions: (kind, options = {}) =>
-      kind === 'memory' ? buildPartitions(parts, options) : Promise.resolve([]),
-  };
+  return sourceOfRows({ memory: rows }, rows.length);
 }
 
 /** Writes a training export into a new folder. */

@@ -16,7 +16,7 @@ export function parquetSink(path: string, partRows = 2 ** 22): NativeSink {
       folder = await mkdtemp(`${path}.parts-`);
       return folder;
     },
-    write: (frame, part) => frame.sinkParquet(part),
+    write: (frame, part) => Promise.resolve(frame.sinkParquet(part)),
     append: async (part) => void parts.push(part),
     finish: async () => {
       const whole = join(folder!, 'whole');

@@ -131,7 +131,7 @@ describe('describeDefault()', () => {
   it('says what holds without the option, in the unit of its flag', () => {
     expect(describeDefault(exportOptions.timePrecisionMs)).toBe('1h');
     expect(describeDefault(exportOptions.sampleIntervalMs)).toBe('every sample');
-    expect(describeDefault(exportOptions.resume)).toBeUndefined();
+    expect(describeDefault(exportOptions.includeEvents)).toBeUndefined();
   });
 });
 

@@ -13,7 +13,6 @@ describe('resolveExport()', () => {
       sampleIntervalMs: 0,
       timePrecisionMs: 3_600_000,
       k: 5,
-      resume: false,
     });
   });
 

@@ -28,7 +28,7 @@ class ExportStats:
     Attributes
     ----------
     rows : int
-        Of all tables, those of an interrupted run that was resumed included.
+        Of all tables.
     bytes : int
         Size of all files.
     seconds : float

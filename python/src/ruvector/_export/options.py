@@ -47,8 +47,6 @@ class ExportConfig:
         Times are rounded down to this when anonymised.
     k : int, default 5
         Rows that must look alike in all that could single one out, when anonymised.
-    resume : bool, default False
-        Go on where an interrupted run of the same export stopped, if there is one.
 
     """
 
@@ -61,7 +59,6 @@ class ExportConfig:
     columns: str | Sequence[str] = "all"
     time_precision_ms: int = 3_600_000
     k: int = 5
-    resume: bool = False
 
 
 class ExportKeywords(TypedDict, total=False):
@@ -76,7 +73,6 @@ class ExportKeywords(TypedDict, total=False):
     columns: str | Sequence[str] | None
     time_precision_ms: int | None
     k: int | None
-    resume: bool | None
 
 
 @dataclass(frozen=True)

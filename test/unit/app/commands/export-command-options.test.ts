@@ -31,7 +31,7 @@ describe('assertCombination()', () => {
 });
 
 describe('buildExportJob()', () => {
-  it('keeps relative ranges as they were written, so that a resumed run is the same export', () => {
+  it('keeps relative ranges as they were written', () => {
     const job = buildExportJob({ anonymize: true, output: 'a.csv', from: '-2h' });
     expect(job).toMatchObject({ type: 'range', start: '-2h', end: undefined, path: 'a.csv' });
     expect(buildExportJob({ anonymize: true, output: 'a.csv', hours: 3 })).toMatchObject({

@@ -28,14 +28,12 @@ describe('addTableOptions()', () => {
       'memory,process',
       '--split',
       '0.5',
-      '--resume',
     ]);
     expect(pickOptions(exportOptions, given)).toEqual({
       anonymize: true,
       k: 7,
       sampleIntervalMs: 10_000,
       tables: ['memory', 'process'],
-      resume: true,
     });
     expect(pickOptions(trainingOptions, given)).toEqual({ anonymize: true, trainTestSplit: 0.5 });
   });

@@ -15,7 +15,7 @@ import { writeMetadata } from 'hyparquet-writer/src/metadata.js';
 /** First and last bytes of a file. */
 export const PARQUET_MAGIC: Uint8Array = Buffer.from('PAR1');
 /** Length of the metadata and magic. */
-const TAIL_BYTES = 8;
+export const FOOTER_TAIL_BYTES = 8;
 
 /** Bounds stay what they are in the file: bytes of texts, numbers of times. */
 const asItIs = (value: unknown): never => value as never;
@@ -35,7 +35,11 @@ export function decodeFooter(file: Uint8Array): FileMetaData {
 /** Where the pages and indexes of a whole file end. */
 export function footerStart(file: Uint8Array): number {
   const { buffer, byteOffset, byteLength } = file;
-  return byteLength - TAIL_BYTES - new DataView(buffer, byteOffset).getUint32(byteLength - TAIL_BYTES, true);
+  return (
+    byteLength -
+    FOOTER_TAIL_BYTES -
+    new DataView(buffer, byteOffset).getUint32(byteLength - FOOTER_TAIL_BYTES, true)
+  );
 }
 
 /** Encodes the end of a file: metadata, its length, magic. */

@@ -1,8 +1,8 @@
 // One writer a staging folder: the lock is SQLite's (files/sqlite-lock.ts) on a file that is removed with the folder.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { tryLock } from '../files/index.ts';
-import type { FileLock } from '../files/index.ts';
+import { tryLock } from '../../files/index.ts';
+import type { FileLock } from '../../files/index.ts';
 
 const lockName = 'lock.db';
 

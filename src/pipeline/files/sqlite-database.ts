@@ -1,9 +1,10 @@
-// The SQLite file of an export. Rows go in by statements of many rows; each commit is what an
-// interrupted export goes on from (WAL), and the finished file stands alone.
+// The SQLite file of an export, made by one writer in a folder of its own: without a journal, by statements of many rows.
+// Its rows come as the parts that plans wrote: Arrow IPC files.
+import { readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { StatementSync } from 'node:sqlite';
 import * as arrow from 'apache-arrow';
-import { toNumbers } from '../core/index.ts';
+import { toNumbers } from '../../core/index.ts';
 
 type SqlValue = number | bigint | string | null;
 
@@ -13,97 +14,88 @@ const STATEMENT_VALUES = 480;
 /** An open database file. */
 export class DatabaseFile {
   readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
   #table = '';
-  #columns = 0;
+  #columns: readonly string[] = [];
 
   constructor(path: string) {
     this.#database = new DatabaseSync(path);
     this.#database.exec(
-      `PRAGMA page_size = 16384; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;
-       PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 4096; PRAGMA cache_size = -16384`,
+      `PRAGMA page_size = 16384; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = OFF;
+       PRAGMA synchronous = OFF; PRAGMA cache_size = -16384`,
     );
   }
 
-  /** Begins or goes on with a table that holds `rows` rows for certain; what lies behind them is removed. */
-  startTable(table: string, ddl: string, rows: number): void {
-    this.#database.exec(ddl);
-    this.#database.prepare(`DELETE FROM "${table}" WHERE rowid > ?`).run(rows);
-    this.#assertHolds(table, rows);
+  /** Begins a table. @param schema unset is that of its first part */
+  startTable(table: string, schema: arrow.Schema | null): void {
     this.#table = table;
-    this.#columns = this.#database.prepare(`PRAGMA table_info("${table}")`).all().length;
-    this.#database.exec('BEGIN');
-  }
-
-  /** A power loss can take rows that were noted: commits are not synced. Going on would lose them. */
-  #assertHolds(table: string, rows: number): void {
-    const { last } = this.#database.prepare(`SELECT max(rowid) AS last FROM "${table}"`).get()!;
-    const held = Number(last ?? 0);
-    if (held === rows) return;
-    throw new Error(
-      `its interrupted database holds ${held} of ${rows} rows of "${table}", the others were lost with the power; start it again`,
-    );
+    this.#columns = [];
+    if (schema) this.#create(schema);
   }
 
   /** Inserts the rows of an Arrow IPC file. */
-  insert(ipc: Uint8Array): void {
-    for (const batch of arrow.tableFromIPC(ipc).batches) this.#insertBatch(batch);
-  }
-
-  commit(): void {
-    this.#database.exec('COMMIT; BEGIN');
-  }
-
-  /** @param index column to index, if any */
-  finishTable(index: string | null): void {
+  insertFile(path: string): void {
+    const { schema, batches } = arrow.tableFromIPC(readFileSync(path));
+    if (this.#columns.length === 0) this.#create(schema);
+    this.#database.exec('BEGIN');
+    for (const batch of batches) this.#insertBatch(batch);
     this.#database.exec('COMMIT');
-    if (index === null) return;
-    this.#database.exec(
-      `CREATE INDEX IF NOT EXISTS "${this.#table}_${index}" ON "${this.#table}" ("${index}")`,
-    );
   }
 
-  /** A whole file has no log beside it; one that is not keeps what was committed. */
-  close(isWhole: boolean): void {
-    if (isWhole) this.#database.exec('PRAGMA synchronous = FULL; PRAGMA journal_mode = DELETE');
+  /** Completes a table: rows are looked for by their time. */
+  finishTable(): void {
+    if (!this.#columns.includes('timestamp')) return;
+    const table = quoteName(this.#table);
+    this.#database.exec(`CREATE INDEX ${quoteName(`${this.#table}_timestamp`)} ON ${table} ("timestamp")`);
+  }
+
+  close(): void {
     this.#database.close();
+  }
+
+  #create(schema: arrow.Schema): void {
+    this.#columns = schema.names as string[];
+    this.#database.exec(buildTableDdl(this.#table, schema));
   }
 
   #insertBatch(batch: arrow.RecordBatch): void {
     const columns = batch.data.children.map(readColumn);
-    const rowsAtOnce = Math.max(1, Math.floor(STATEMENT_VALUES / this.#columns));
+    const rowsAtOnce = Math.max(1, Math.floor(STATEMENT_VALUES / this.#columns.length));
     const many = this.#prepare(rowsAtOnce);
     const whole = batch.numRows - (batch.numRows % rowsAtOnce);
     insertRows(many, columns, 0, whole, rowsAtOnce);
     insertRows(this.#prepare(1), columns, whole, batch.numRows, 1);
   }
 
-  readonly #statements = new Map<string, StatementSync>();
-
   #prepare(rows: number): StatementSync {
-    const row = `(${Array.from({ length: this.#columns }, () => '?').join()})`;
-    const sql = `INSERT INTO "${this.#table}" VALUES ${Array.from({ length: rows }, () => row).join()}`;
+    const row = `(${this.#columns.map(() => '?').join()})`;
+    const sql = `INSERT INTO ${quoteName(this.#table)} VALUES ${Array.from({ length: rows }, () => row).join()}`;
     let statement = this.#statements.get(sql);
     if (!statement) this.#statements.set(sql, (statement = this.#database.prepare(sql)));
     return statement;
   }
 }
 
+const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
 /** DDL of a table: typed and strict, so that no reader has to guess. */
 export function buildTableDdl(table: string, schema: arrow.Schema): string {
   const columns = schema.fields.map((field) => {
     // NaN is NULL here, whatever the schema says.
     const mayBeNull = field.nullable || arrow.DataType.isFloat(field.type);
-    return `"${field.name}" ${sqlTypeOf(field.type as arrow.DataType)}${mayBeNull ? '' : ' NOT NULL'}`;
+    return `${quoteName(field.name)} ${sqlTypeOf(field.type as arrow.DataType)}${mayBeNull ? '' : ' NOT NULL'}`;
   });
-  return `CREATE TABLE IF NOT EXISTS "${table}" (${columns.join(', ')}) STRICT`;
+  return `CREATE TABLE ${quoteName(table)} (${columns.join(', ')}) STRICT`;
 }
+
+const isText = (type: arrow.DataType): boolean =>
+  arrow.DataType.isUtf8(type) || arrow.DataType.isLargeUtf8(type);
 
 function sqlTypeOf(type: arrow.DataType): string {
   if (arrow.DataType.isFloat(type)) return 'REAL';
   // SQLite's integers are signed: what may not fit is text.
-  const isText =
-    arrow.DataType.isUtf8(type) || (arrow.DataType.isInt(type) && type.bitWidth === 64 && !type.isSigned);
-  return isText ? 'TEXT' : 'INTEGER';
+  const isSpelt = isText(type) || (arrow.DataType.isInt(type) && type.bitWidth === 64 && !type.isSigned);
+  return isSpelt ? 'TEXT' : 'INTEGER';
 }
 
 function insertRows(
@@ -134,7 +126,7 @@ function readColumn(column: arrow.Data): SqlValue[] {
 
 function convertValues(column: arrow.Data): SqlValue[] {
   const { type, length } = column;
-  if (arrow.DataType.isUtf8(type)) return readTexts(column);
+  if (isText(type)) return readTexts(column);
   if (arrow.DataType.isBool(type)) {
     const vector = arrow.makeVector(column);
     return Array.from({ length }, (_, i) => Number(vector.get(i)));
@@ -171,8 +163,11 @@ function readUnsigned(values: BigUint64Array, length: number): SqlValue[] {
 
 /** Not by Arrow's own reader, which takes a byte order mark from the beginning of a text. */
 function readTexts({ values, valueOffsets, length }: arrow.Data): SqlValue[] {
+  if (length === 0) return []; // some writers then leave out the offsets
   const bytes = Buffer.from(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
-  return Array.from({ length }, (_, i) => bytes.toString('utf8', valueOffsets[i], valueOffsets[i + 1]));
+  const offsets: ArrayLike<number> =
+    valueOffsets instanceof BigInt64Array ? toNumbers(valueOffsets, length + 1) : valueOffsets;
+  return Array.from({ length }, (_, i) => bytes.toString('utf8', offsets[i], offsets[i + 1]));
 }
 
 /** Safe integers as numbers, which bind faster; the others as they are. */
