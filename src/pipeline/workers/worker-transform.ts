@@ -110,6 +110,7 @@ class TransformThreads {
   readonly #options: WorkerTransformOptions;
   readonly #pool: WorkerPool;
   readonly #heldBytes = new Map<number, number>();
+  readonly #onAbort = (): void => void this.close(this.#options.signal!.reason);
 
   constructor(options: WorkerTransformOptions) {
     const { slab, budget, timeoutMs = null, resourceLimits, signal } = options;
@@ -128,7 +129,7 @@ class TransformThreads {
     } catch (error) {
       throw transformLoadError(this.name, 'its options cannot be handed to a thread', error);
     }
-    signal?.addEventListener('abort', () => void this.close(signal.reason), { once: true });
+    signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   get heldBytes(): number {
@@ -167,6 +168,7 @@ class TransformThreads {
 
   /** With a reason at once, without one after what is idle was closed in order. */
   async close(reason?: unknown): Promise<void> {
+    this.#options.signal?.removeEventListener('abort', this.#onAbort);
     if (reason !== undefined) this.stop.abort(reason);
     await this.#pool.close(reason === undefined);
     this.stop.abort(workersClosedError(this.name));
@@ -215,7 +217,10 @@ class ThreadedTransform implements WorkerTransform {
     this.#isStateful = isStateful;
     this.#isRetried = isRetried && !isStateful;
     this.#sizer = buildPoolSizer(maxWorkers);
-    this.#gate = buildWorkerGate(() => Math.max(1, Math.floor(this.#sizer.workers * factor())));
+    this.#gate = buildWorkerGate(() => {
+      const share = Math.min(1, factor());
+      return Math.max(1, Math.floor(this.#sizer.workers * share));
+    });
     this.concurrency = isStateful ? 1 : maxWorkers + 1;
     if (isStateful) this.reset = () => this.#reset();
   }
