@@ -1,4 +1,4 @@
-// A training set of six days takes hardly more memory than one of a day and a half: each is built in a process of its own.
+// A training set of four days takes hardly more memory than one of a day: each is built in a process of its own.
 import { execFile } from 'node:child_process';
 import { link, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,10 +9,10 @@ import { writeLongHistory } from '../../support/store/long-history.ts';
 
 const run = promisify(execFile);
 const script = join(import.meta.dirname, '../../support/prepare/train-prepare.ts');
-const hours = 144;
-const fewHours = 36;
+const hours = 96;
+const fewHours = 24;
 const mostMib = 300;
-/** 12 bytes a row are 5 MiB; the rest is what collectors leave lying. */
+/** 12 bytes a row are 3 MiB, the features that are kept 16; the rest is what collectors leave lying. */
 const moreMib = 48;
 
 let root: string;
@@ -40,7 +40,7 @@ async function linkFirst(from: string, to: string, count: number): Promise<void>
 }
 
 describe('buildHistoryTrainingSet() of a long history', () => {
-  it('holds neither rows nor features of more than a few days', async () => {
+  it('holds neither rows nor features of more than two days', async () => {
     const [long, short] = [join(root, 'long'), join(root, 'short')];
     await writeLongHistory(long, { hours, processes: 0 });
     await linkFirst(long, short, fewHours);
