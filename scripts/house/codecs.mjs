@@ -12,7 +12,6 @@ const codecPaths = [
   /^src\/store\/((en|de)code-[\w-]+|(wal|segment)-layout)\.ts$/,
   /^src\/store\/apr\/(apr-file|apr-journal)\.ts$/,
   // Parquet footers and Arrow files of exports.
-  /^src\/export\/(.*\/)?(arrow-file|parquet-parts|parquet-bounds|parquet-footer)\.ts$/,
   /^src\/pipeline\/files\/(arrow-message|join-arrow|join-parquet|parquet-footer)\.ts$/,
   // Models: protobuf in and out, golden rows, requests in shared memory.
   /^src\/models\/(.*\/)?(decode-golden|onnx-model|protobuf|request-ring)\.ts$/,

@@ -36,16 +36,16 @@ async function* readParts(
       rows += taken;
       at += taken;
       if (rows < wantedRows) continue;
-      yield { rows, frame: await toFrame(schema, gathered) };
+      yield { rows, frame: await buildFrame(schema, gathered) };
       gathered = [];
       rows = 0;
     }
   }
-  if (rows > 0) yield { rows, frame: await toFrame(schema, gathered) };
+  if (rows > 0) yield { rows, frame: await buildFrame(schema, gathered) };
 }
 
 /** Rows in memory as a frame. */
-export async function toFrame(
+export async function buildFrame(
   schema: arrow.Schema,
   batches: readonly arrow.RecordBatch[],
 ): Promise<LazyDataFrame> {

@@ -15,7 +15,7 @@ import {
   runPlan,
 } from '../pipeline/files/index.ts';
 import type { PartJoiner, StagingClaim } from '../pipeline/files/index.ts';
-import { toFrame } from './batch-table.ts';
+import { buildFrame } from './batch-table.ts';
 import { exportBusyError, partlyPlacedError, streamError, writeError } from './errors.ts';
 import type { ExportStats, ExportedTable, WriteTablesRequest } from './file-contract.ts';
 import { planTargets, uniqueTargets } from './plan-targets.ts';
@@ -250,5 +250,5 @@ async function* withOne(table: ExportedTable, partRows: number, signal: AbortSig
     yield part;
   }
   if (!isEmpty) return;
-  yield { rows: 0, frame: await toFrame(table.schema, []) };
+  yield { rows: 0, frame: await buildFrame(table.schema, []) };
 }

@@ -3,7 +3,8 @@
 export { claimStaging, isFolderTarget } from './staging.ts';
 export type { StagingClaim } from './staging.ts';
 export { createJoinedFile } from './part-joiner.ts';
-export type { JoinedFile, PartJoiner } from './part-joiner.ts';
+export type { JoinedFile } from './part-joiner.ts';
+export type { PartJoiner } from './part-output.ts';
 export { createPartWriter } from './part-writer.ts';
 export type { PartWriter } from './part-writer.ts';
 export { isBinaryFile, partRowsOf } from './file-format.ts';

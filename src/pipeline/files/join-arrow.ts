@@ -13,8 +13,7 @@ import * as arrow from 'apache-arrow';
 import { FileBlock, Footer } from 'apache-arrow/ipc/metadata/file';
 import { Message } from 'apache-arrow/ipc/metadata/message';
 import { END_OF_STREAM, encodeArrowSchema } from './arrow-message.ts';
-import type { PartJoiner } from './part-joiner.ts';
-import type { PartOutput } from './part-output.ts';
+import type { PartJoiner, PartOutput } from './part-output.ts';
 
 const HEAD = Buffer.from('ARROW1\0\0');
 const MAGIC = Buffer.from('ARROW1');

@@ -15,8 +15,7 @@ import type * as arrow from 'apache-arrow';
 import type { ColumnChunk, ColumnMetaData, FileMetaData, RowGroup, Statistics } from 'hyparquet';
 import { encodeArrowSchema } from './arrow-message.ts';
 import { FOOTER_TAIL_BYTES, PARQUET_MAGIC, decodeFooter, encodeFooter } from './parquet-footer.ts';
-import type { PartJoiner } from './part-joiner.ts';
-import type { PartOutput } from './part-output.ts';
+import type { PartJoiner, PartOutput } from './part-output.ts';
 
 /** Under this key Arrow's readers find the types, units and metadata that Parquet itself has no place for. */
 const ARROW_SCHEMA = 'ARROW:schema';

@@ -4,8 +4,7 @@ import { open, rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gzip, zstdCompress } from 'node:zlib';
 import type { FileCompression } from './file-format.ts';
-import type { PartJoiner } from './part-joiner.ts';
-import type { PartOutput } from './part-output.ts';
+import type { PartJoiner, PartOutput } from './part-output.ts';
 
 /** Joins parts that follow each other as they are. */
 export function joinText(output: PartOutput): PartJoiner {

@@ -5,15 +5,7 @@ import { joinArrow } from './join-arrow.ts';
 import { joinParquet } from './join-parquet.ts';
 import { joinJsonArray, joinText } from './join-text.ts';
 import { PartOutput } from './part-output.ts';
-import type { PartTarget } from './part-output.ts';
-
-/** Joins parts in their order. Whoever does not finish it closes its output. */
-export interface PartJoiner {
-  /** Takes over a part and removes it. */
-  append(path: string): Promise<void>;
-  /** Completes the file, durable. It needs one part at least, which may have no rows. */
-  finish(): Promise<void>;
-}
+import type { PartJoiner, PartTarget } from './part-output.ts';
 
 /** A file in the making. */
 export interface JoinedFile extends PartJoiner {

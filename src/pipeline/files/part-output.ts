@@ -1,14 +1,22 @@
 // Where the joined bytes of a file go: a new file, whose first part may become it without being copied, or a stream.
 import { constants } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { writeAll } from '../../files/index.ts';
+import { renameDurably, writeAll } from '../../files/index.ts';
 import type { ByteSink } from '../../files/index.ts';
 
 /** A new file at a path, or a stream. */
 export type PartTarget =
   | { readonly path: string; readonly sink?: undefined }
   | { readonly sink: ByteSink; readonly path?: undefined };
+
+/** Joins parts in their order. Whoever does not finish it closes its output. */
+export interface PartJoiner {
+  /** Takes over a part and removes it. */
+  append(path: string): Promise<void>;
+  /** Completes the file, durable. It needs one part at least, which may have no rows. */
+  finish(): Promise<void>;
+}
 
 /** Bytes of one piece. */
 const PIECE_BYTES = 2 ** 21;
@@ -31,7 +39,7 @@ export class PartOutput {
   /** Makes the first part the file itself. False where there is none to be, or where something was written already. */
   async adopt(part: string): Promise<boolean> {
     if (this.#target.sink || this.#file) return false;
-    await rename(part, this.#target.path);
+    await renameDurably(part, this.#target.path, 'keep');
     this.#file = await open(this.#target.path, constants.O_RDWR);
     this.bytes = (await this.#file.stat()).size;
     return true;

@@ -4,7 +4,7 @@ import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type * as arrow from 'apache-arrow';
 import { encodeArrowSchema } from './arrow-message.ts';
-import type { PartJoiner } from './part-joiner.ts';
+import type { PartJoiner } from './part-output.ts';
 
 /** What the thread can be asked. */
 export type DatabaseJob =

@@ -42,7 +42,7 @@ it.each(['memory', 'process', 'optimization'] as const)(
         const expected = rowsOf(view.kind, view.toBatch(batch));
         expect(frame.columns).toEqual(view.kind.fields.map(({ name }) => name));
         for (const { name, type } of view.kind.fields) {
-          const column = frame.getColumn(name).toArray() as unknown[];
+          const column = frame.getColumn(name).toArray() as (AnyRow[string] | Date)[];
           const wanted = expected.map((row) => row[name]);
           expect(
             column.map((value) => toComparable(type, value)),
@@ -57,9 +57,9 @@ it.each(['memory', 'process', 'optimization'] as const)(
 );
 
 /** Readers give whole numbers and times in different types. */
-function toComparable(type: Field['type'], value: unknown): unknown {
+function toComparable(type: Field['type'], value: AnyRow[string] | Date | undefined): unknown {
   if (value === null || value === undefined) return null;
   if (type === 'utf8' || type === 'bool') return value;
   if (type === 'float32' || type === 'float64') return Object.is(value, -0) ? '-0' : value;
-  return value instanceof Date ? String(value.getTime()) : String(value as bigint);
+  return value instanceof Date ? String(value.getTime()) : String(value);
 }
