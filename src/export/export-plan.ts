@@ -107,7 +107,10 @@ export async function planTable(request: TableRequest): Promise<PlannedTable> {
   }
   // An empty table is planned too: its columns are those of the released table.
   let samples = 0;
-  const onRows = (rows: number): void => onPlanned?.((samples = rows));
+  const onRows = (rows: number): void => {
+    samples = rows;
+    onPlanned?.(rows);
+  };
   const partitions = await samplePartitions(history);
   const plan = await anonymizer.planPartitions(native, partitions, { signal, onRows });
   const released = { native: plan.kind, rowEstimate: plan.rowCount, anonymous: { plan, samples } };

@@ -23,7 +23,7 @@ ROWS_AT_ONCE = 65_536
 def write_arrow(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
     import pyarrow as pa
 
-    reader = connection.execute(query).fetch_record_batch(ROWS_AT_ONCE)
+    reader = connection.sql(query).to_arrow_reader(ROWS_AT_ONCE)
     with pa.OSFile(str(target), "wb") as sink, pa.ipc.new_file(sink, reader.schema) as writer:
         for batch in reader:
             writer.write_batch(batch)

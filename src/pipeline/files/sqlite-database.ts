@@ -10,6 +10,7 @@ type SqlValue = number | bigint | string | null;
 
 /** Values of one statement: SQLite binds at most 32,766. */
 const STATEMENT_VALUES = 480;
+const SLICE_ROWS = 8192;
 
 /** An open database file. */
 export class DatabaseFile {
@@ -38,7 +39,12 @@ export class DatabaseFile {
     const { schema, batches } = arrow.tableFromIPC(readFileSync(path));
     if (this.#columns.length === 0) this.#create(schema);
     this.#database.exec('BEGIN');
-    for (const batch of batches) this.#insertBatch(batch);
+    for (const batch of batches) {
+      // All values of a slice are objects at once.
+      for (let at = 0; at < batch.numRows; at += SLICE_ROWS) {
+        this.#insertBatch(batch.slice(at, Math.min(batch.numRows, at + SLICE_ROWS)));
+      }
+    }
     this.#database.exec('COMMIT');
   }
 
