@@ -259,13 +259,19 @@ export function missingColumnError(
   );
 }
 
+/** What does not fit in a stage. */
+export interface UnfitFacts {
+  readonly stage: string;
+  /** What is the case, as Polars says it. */
+  readonly state: string;
+  /** Null where nobody says. */
+  readonly column: string | null;
+  readonly cause?: unknown;
+}
+
 /** A stage that does not fit the types of its columns, code `ERR_PIPELINE_TYPE`. */
-export function unfitTypeError(
-  stage: string,
-  state: string,
-  column: string | null,
-  cause?: unknown,
-): RuvectorError {
+export function unfitTypeError(facts: UnfitFacts): RuvectorError {
+  const { stage, state, column, cause } = facts;
   return new RuvectorError(
     'ERR_PIPELINE_TYPE',
     `Cannot plan stage "${stage}": ${state}; cast the column first, or take another one`,
@@ -274,12 +280,8 @@ export function unfitTypeError(
 }
 
 /** Values that a stage cannot turn into what it was asked for, code `ERR_PIPELINE_VALUE`. */
-export function unfitValueError(
-  stage: string,
-  state: string,
-  column: string | null,
-  cause?: unknown,
-): RuvectorError {
+export function unfitValueError(facts: UnfitFacts): RuvectorError {
+  const { stage, state, column, cause } = facts;
   return new RuvectorError(
     'ERR_PIPELINE_VALUE',
     `Cannot run stage "${stage}": ${state}; filter or fill such values before it, or cast with strict: false`,

@@ -92,9 +92,9 @@ export type { FileSourceOptions, SourceFormat } from './plan/file-source.ts';
 export type { Expression } from './plan/expression.ts';
 export { pipeline } from './plan/pipeline.ts';
 export type { EmptyPipeline, OpenPipeline, Pipeline } from './plan/pipeline.ts';
-export type { PipelinePlan, PlanOptions } from './plan/plan.ts';
+export type { PipelinePlan, PipelinePlanOptions } from './plan/plan.ts';
 export type { PipelineResult, PipelineRunOptions } from './plan/run-legs.ts';
-export type { ExplainedStage, Explanation, StageRuns } from './plan/explain.ts';
+export type { ExplainedStage, PipelineExplanation, StageRuns } from './plan/explain.ts';
 export type { Estimate } from './plan/estimate.ts';
 export type {
   AnySink,

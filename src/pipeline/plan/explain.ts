@@ -20,7 +20,7 @@ export interface ExplainedStage {
 }
 
 /** What a pipeline does. */
-export interface Explanation {
+export interface PipelineExplanation {
   readonly stages: readonly ExplainedStage[];
   /** The plans as Polars has optimized them, by leg; only when asked for. */
   readonly optimized: readonly { readonly leg: number; readonly plan: string }[];
@@ -109,9 +109,9 @@ function explainTransform(stage: TransformStage | OpenableStage): Explained {
 }
 
 /** An explanation as text: one line a stage. */
-export function renderExplanation(
+export function renderPlacements(
   stages: readonly ExplainedStage[],
-  optimized: Explanation['optimized'],
+  optimized: PipelineExplanation['optimized'],
 ): string {
   const width = Math.max(...stages.map(({ name }) => name.length));
   const lines = stages.map(

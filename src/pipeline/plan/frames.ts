@@ -27,7 +27,7 @@ export async function openTables(source: NativeSource, stages: readonly NativeSt
 
 async function openWhole(source: NativeSource): Promise<LazyDataFrame> {
   const partitions = await source.partitions();
-  return concatFrames(await Promise.all(partitions.map((partition) => openPartition(source, partition))));
+  return chainFrames(await Promise.all(partitions.map((partition) => openPartition(source, partition))));
 }
 
 const hold = async (frame: LazyDataFrame): Promise<LazyDataFrame> => (await frame.collect()).lazy();
@@ -36,7 +36,7 @@ const openPartition = (source: NativeSource, partition: NativePartition): Promis
   toReadError(source.name, () => partition.open());
 
 /** One after the other: side by side they would be held at once. */
-export function concatFrames(frames: readonly LazyDataFrame[]): LazyDataFrame {
+export function chainFrames(frames: readonly LazyDataFrame[]): LazyDataFrame {
   return frames.length === 1 ? frames[0]! : loadPolars().concat([...frames], { parallel: false });
 }
 
@@ -80,7 +80,7 @@ export async function openPerRow(
       applyStages(await openPartition(tables.source, partition), perRow, tables.inputs),
     ),
   );
-  return concatFrames(frames);
+  return chainFrames(frames);
 }
 
 /** The whole table behind all stages. */

@@ -3,7 +3,7 @@
 import { placeStage } from './pipeline-parts.ts';
 import type { AnySink, AnySource, AnyStage, PlacedStage, StageOptions } from './pipeline-parts.ts';
 import { planPipeline } from './plan.ts';
-import type { PipelinePlan, PlanOptions } from './plan.ts';
+import type { PipelinePlan, PipelinePlanOptions } from './plan.ts';
 import type { PipelineResult, PipelineRunOptions } from './run-legs.ts';
 import { untilAborted } from './run-native.ts';
 
@@ -24,9 +24,9 @@ export interface OpenPipeline {
 /** A whole pipeline. Sources and sinks that are open can run once. */
 export interface Pipeline {
   /** Decides what runs where. @throws RuvectorError `ERR_PIPELINE_*` */
-  plan(options?: PlanOptions): Promise<PipelinePlan>;
+  plan(options?: PipelinePlanOptions): Promise<PipelinePlan>;
   /** Plans and runs it. @throws RuvectorError `ERR_PIPELINE_*`; the signal's reason, at once */
-  run(options?: PipelineRunOptions & Pick<PlanOptions, 'budget'>): Promise<PipelineResult>;
+  run(options?: PipelineRunOptions & Pick<PipelinePlanOptions, 'budget'>): Promise<PipelineResult>;
 }
 
 /**

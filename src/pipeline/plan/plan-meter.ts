@@ -1,7 +1,7 @@
 // How a plan does: Polars tells nothing while it runs, so figures come with each part that was written.
 import type { MemoryBudget, NativeStage, PipelineProgress, StageStats } from '../contract.ts';
 import type { OpenTables } from './frames.ts';
-import { describePlan } from './polars-errors.ts';
+import { listStages } from './polars-errors.ts';
 import type { WrittenPart } from './run-native.ts';
 
 /** What a plan is part of. */
@@ -21,7 +21,7 @@ export class PlanMeter {
   #share = 0;
 
   constructor(tables: OpenTables, stages: readonly NativeStage[], { names, budget }: MeteredRun) {
-    this.#name = describePlan({ source: names.source, stages, sink: names.sink });
+    this.#name = listStages({ source: names.source, stages, sink: names.sink });
     this.#budget = budget;
     this.#totalRows = tables.partitions.reduce<number | null>(
       (sum, { maxRows }) => (sum === null || maxRows === null ? null : sum + maxRows),

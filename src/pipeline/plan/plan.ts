@@ -3,8 +3,8 @@ import type { MemoryBudget, NativeSource } from '../contract.ts';
 import { createMemoryBudget } from '../memory/budget.ts';
 import { estimate } from './estimate.ts';
 import type { Estimate } from './estimate.ts';
-import { explainLegs, renderExplanation } from './explain.ts';
-import type { Explanation } from './explain.ts';
+import { explainLegs, renderPlacements } from './explain.ts';
+import type { PipelineExplanation } from './explain.ts';
 import { openTable, openTables } from './frames.ts';
 import { learnStages } from './learn-stages.ts';
 import { planLegs } from './legs.ts';
@@ -24,7 +24,7 @@ export interface PipelineParts {
 }
 
 /** Options of a plan. */
-export interface PlanOptions {
+export interface PipelinePlanOptions {
   /** True: `estimate()` is made, which reads up to 10,000 rows. @default false */
   readonly dryRun?: boolean;
   /** Memory of stages of batches. @default 256 MiB */
@@ -34,7 +34,7 @@ export interface PlanOptions {
 /** A pipeline, planned. */
 export interface PipelinePlan {
   /** What runs where and why. `optimized` adds what Polars makes of the plans. */
-  explain(options?: { readonly optimized?: boolean }): Promise<Explanation>;
+  explain(options?: { readonly optimized?: boolean }): Promise<PipelineExplanation>;
   /** Rows and bytes of a dry run; null without one, and for a source that no plan reads. */
   readonly estimate: Estimate | null;
   /** Runs it. @throws RuvectorError `ERR_PIPELINE_*`; the signal's reason, at once */
@@ -47,7 +47,10 @@ const BUDGET_BYTES = 256 * 2 ** 20;
  * Plans a pipeline: columns are looked up, expressions read, legs decided.
  * @throws RuvectorError `ERR_PIPELINE_*` for columns, types and expressions that do not fit, and for unreadable files
  */
-export async function planPipeline(parts: PipelineParts, options: PlanOptions = {}): Promise<PipelinePlan> {
+export async function planPipeline(
+  parts: PipelineParts,
+  options: PipelinePlanOptions = {},
+): Promise<PipelinePlan> {
   const { source, sink, names } = parts;
   const budget = options.budget ?? createMemoryBudget(BUDGET_BYTES);
   const ends = { isSourceNative: isNativeSource(source), isSinkNative: isNativeSink(sink) };
@@ -58,7 +61,7 @@ export async function planPipeline(parts: PipelineParts, options: PlanOptions = 
       const stages = explainLegs(legs, { ...names, ...ends });
       const plans =
         optimized && isNativeSource(source) ? [{ leg: 1, plan: await describeFirst(source, legs) }] : [];
-      return { stages, optimized: plans, text: renderExplanation(stages, plans) };
+      return { stages, optimized: plans, text: renderPlacements(stages, plans) };
     },
     run: (runOptions = {}) => runLegs({ source, sink, names, legs, budget }, runOptions),
   };

@@ -35,7 +35,7 @@ export function toStageError(stage: string, columns: readonly string[], error: u
     state,
   );
   if (missing) return missingColumnError(stage, missing[1] ?? missing[2]!, columns, error);
-  return unfitTypeError(stage, state, columnIn(state), error);
+  return unfitTypeError({ stage, state, column: columnIn(state), cause: error });
 }
 
 /** True for an error of values, which one of the stages has to answer for. */
@@ -47,7 +47,7 @@ export function isValueError(error: unknown): boolean {
 export function toValueError(stage: string, error: unknown): RuvectorError {
   if (error instanceof RuvectorError) return error;
   const state = firstLineOf(error);
-  return unfitValueError(stage, state, columnIn(state), error);
+  return unfitValueError({ stage, state, column: columnIn(state), cause: error });
 }
 
 /** An error of a running plan that is none of its stages'. */
@@ -61,11 +61,11 @@ export function toRunError(names: PlanNames, error: unknown): RuvectorError {
       ? unwritableSinkError(names.sink, firstLineOf(error), error)
       : unreadableSourceError(names.source, firstLineOf(error), error);
   }
-  return failedPlanError(describePlan(names), error);
+  return failedPlanError(listStages(names), error);
 }
 
 /** What a plan does, in one line. */
-export const describePlan = ({ source, stages, sink }: PlanNames): string =>
+export const listStages = ({ source, stages, sink }: PlanNames): string =>
   [source, ...stages.map(({ name }) => name), sink].join(' → ');
 
 /** No room, no quota, file too large, read-only, broken pipe: of these no reading fails. */

@@ -21,9 +21,6 @@ function isWholeNumber(stage: string, frame: LazyDataFrame, column: string): boo
   if (!type) throw missingColumnError(stage, column, [...types.keys()]);
   if (isInteger(type)) return true;
   if (type.variant === 'Datetime') return false;
-  throw unfitTypeError(
-    stage,
-    `column "${column}" is ${type.variant}, a time is a Datetime or whole milliseconds`,
-    column,
-  );
+  const state = `column "${column}" is ${type.variant}, a time is a Datetime or whole milliseconds`;
+  throw unfitTypeError({ stage, state, column });
 }
