@@ -1,7 +1,7 @@
 // Record batches of the bridge → a Polars DataFrame with the columns of the export document.
 import * as arrow from 'apache-arrow';
 import type { DataFrame } from 'nodejs-polars';
-import { buildAdrView, recordKinds, toArrowSchema } from '../core/index.ts';
+import { buildAdrView, recordKinds, toArrowSchema, loadPolars } from '../core/index.ts';
 import type { AdrView } from '../core/index.ts';
 
 /** The tables a history holds. */
@@ -20,7 +20,7 @@ export async function buildDataFrame(
   view: AdrView,
   batches: readonly arrow.RecordBatch[],
 ): Promise<DataFrame> {
-  const { default: pl } = await import('nodejs-polars');
+  const pl = loadPolars();
   const table = new arrow.Table(
     toArrowSchema(view.kind),
     batches.map((batch) => view.toBatch(batch)),

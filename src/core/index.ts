@@ -66,3 +66,5 @@ export type {
 export { clipProbabilities, findProbabilityFlaw } from './probabilities.ts';
 export { memoryFeatureFields } from './training-sample.ts';
 export type { MemoryFeatureName, MemoryFeatures, TrainingSample } from './training-sample.ts';
+export { loadPolars } from './polars.ts';
+export type { Polars } from './polars.ts';

@@ -1,6 +1,7 @@
 // Record batches as a table that plans write: gathered into frames that are small enough to be held.
 import * as arrow from 'apache-arrow';
 import type { LazyDataFrame } from 'nodejs-polars';
+import { loadPolars } from '../core/index.ts';
 import type { ExportedTable, TablePart } from './file-contract.ts';
 
 /** Rows of a frame: all of them are in memory, twice. */
@@ -49,7 +50,7 @@ export async function buildFrame(
   schema: arrow.Schema,
   batches: readonly arrow.RecordBatch[],
 ): Promise<LazyDataFrame> {
-  const { default: polars } = await import('nodejs-polars');
+  const polars = loadPolars();
   const table = new arrow.Table(schema, [...batches]);
   return polars.readIPC(Buffer.from(arrow.tableToIPC(table, 'file'))).lazy();
 }

@@ -1,17 +1,15 @@
 // The table users see as a plan: the columns of buildAdrView, as expressions of the native ones. They are built once a
 // table: an expression of nodejs-polars takes about half a megabyte here, and is collected late.
-import type pl from 'nodejs-polars';
 import type { Expr, LazyDataFrame } from 'nodejs-polars';
-import type { Arithmetic, FieldType, ViewColumn } from '../core/index.ts';
-
-type Polars = typeof pl;
+import { loadPolars } from '../core/index.ts';
+import type { Arithmetic, FieldType, ViewColumn, Polars } from '../core/index.ts';
 
 /** Gives a frame of a native kind the columns of its view. */
 export type ToDocument = (frame: LazyDataFrame) => LazyDataFrame;
 
 /** Builds what gives frames these columns, in their order. Loads Polars. */
 export async function buildToDocument(columns: readonly ViewColumn[]): Promise<ToDocument> {
-  const { default: polars } = await import('nodejs-polars');
+  const polars = loadPolars();
   const isKept = ({ field, inputs, formula }: ViewColumn): boolean => !formula && field.name === inputs[0];
   const computed = columns.filter((column) => !isKept(column)).map((column) => toExpression(polars, column));
   // One expression for all of them.

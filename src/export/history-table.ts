@@ -1,8 +1,7 @@
 // One table of an export as plans: partitions of the history → sample grid → the columns users see. It can be opened
 // again and again and gives the same rows each time. Nothing is run here but what looks at times and counts.
-import type pl from 'nodejs-polars';
 import type { Expr, LazyDataFrame } from 'nodejs-polars';
-import { buildAdrView, toArrowSchema } from '../core/index.ts';
+import { buildAdrView, toArrowSchema, loadPolars } from '../core/index.ts';
 import type { HistoryPartition, PartitionReader, RecordKind, ViewColumn } from '../core/index.ts';
 import { buildToDocument } from './document-frame.ts';
 import type { AnonymizationPlan } from '../prepare/index.ts';
@@ -164,7 +163,7 @@ function groupPartitions(
 }
 
 async function openGroup(group: readonly HistoryPartition[], signal: AbortSignal): Promise<LazyDataFrame> {
-  const { default: polars } = await import('nodejs-polars');
+  const polars = loadPolars();
   const frames: LazyDataFrame[] = [];
   for (const partition of group) {
     signal.throwIfAborted();
@@ -174,14 +173,14 @@ async function openGroup(group: readonly HistoryPartition[], signal: AbortSignal
 }
 
 async function countRows(frame: LazyDataFrame): Promise<number> {
-  const { default: polars } = await import('nodejs-polars');
+  const polars = loadPolars();
   const found = await frame.select(polars.len().alias('rows')).collect();
   return Number(found.getColumn('rows').get(0));
 }
 
 /** Time of the first row; null without one. */
 async function readFirst(frame: LazyDataFrame): Promise<number | null> {
-  const { default: polars } = await import('nodejs-polars');
+  const polars = loadPolars();
   const found = await frame.limit(1).select(timeOf(polars).cast(polars.Float64).alias('first')).collect();
   return found.height === 0 ? null : (found.getColumn('first').get(0) as number);
 }
@@ -202,7 +201,7 @@ class SampleGrid {
 
   /** The rows of the next frame that stay, and how many they are. */
   async apply(frame: LazyDataFrame): Promise<TablePart> {
-    const { default: polars } = await import('nodejs-polars');
+    const polars = loadPolars();
     const counts = await frame
       .groupBy(timeOf(polars).alias('time'))
       .agg(polars.len().alias('rows'))

@@ -1,7 +1,8 @@
 // Anonymising a table in two passes. The first counts groups and decides (PlanBuilder), the second turns frames into
 // what is released (AnonymizationPlan). Both are Polars plans; what comes to JavaScript is groups, never rows.
 import type { LazyDataFrame } from 'nodejs-polars';
-import type { RecordKind } from '../core/index.ts';
+import { loadPolars } from '../core/index.ts';
+import type { RecordKind, Polars } from '../core/index.ts';
 import type { TreatedColumn } from './column-treatment.ts';
 import { BootBases, ProcessBases } from './counter-bases.ts';
 import type { CounterBases } from './counter-bases.ts';
@@ -9,8 +10,7 @@ import { stalePlanError, tooFewAlikeError } from './errors.ts';
 import { GroupTable } from './group-table.ts';
 import { expressionsOf } from './plan-expressions.ts';
 import type { PlanExpressions } from './plan-expressions.ts';
-import { loadPolars } from './polars-frame.ts';
-import type { AddColumns, Polars, Queries } from './polars-frame.ts';
+import type { AddColumns, Queries } from './polars-frame.ts';
 import { buildPrivacyReport, withKeyState } from './privacy-report.ts';
 import type { PrivacyReport } from './privacy-report.ts';
 import { NameAttributes, SizeAttributes, noAttributes } from './quasi-attributes.ts';

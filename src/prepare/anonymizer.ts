@@ -8,6 +8,7 @@ import {
   processKind,
   recordKinds,
   rowsOf,
+  loadPolars,
 } from '../core/index.ts';
 import type { AnyRow, OptionValues, ProcessRecord, RecordKind } from '../core/index.ts';
 import { prepareOptionsError } from './errors.ts';
@@ -17,7 +18,7 @@ import { anonymizerOptions } from './anonymizer-options.ts';
 import { stripText } from './free-text.ts';
 import { computeNow, readPartitions } from './read-partitions.ts';
 import type { FramePartition, PlanPartitionsOptions } from './read-partitions.ts';
-import { loadPolars, toArrow, toFrame } from './polars-frame.ts';
+import { toArrow, toFrame } from './polars-frame.ts';
 import type { PrivacyReport } from './privacy-report.ts';
 import { createReleaseKey } from './release-key.ts';
 import type { ReleaseKey } from './release-key.ts';

@@ -2,9 +2,10 @@
 // counted since its first value in the release: differences stay exact, the start is gone.
 import type * as arrow from 'apache-arrow';
 import type { Expr, LazyDataFrame } from 'nodejs-polars';
+import type { Polars } from '../core/index.ts';
 import { PairTable } from './pair-table.ts';
 import { buildTable, int, joinTable, readColumn, toArrow } from './polars-frame.ts';
-import type { AddColumns, Polars, Queries, TableColumn } from './polars-frame.ts';
+import type { AddColumns, Queries, TableColumn } from './polars-frame.ts';
 
 /** First values of the counters of a release, by who counts: a boot of the host, a process. */
 export interface CounterBases {

@@ -1,7 +1,8 @@
 // Counts groups of rows, and joins rows with what was decided about their group.
 import type { Expr, LazyDataFrame } from 'nodejs-polars';
+import type { Polars } from '../core/index.ts';
 import { buildTable, int, joinTable, readColumn, toArrow } from './polars-frame.ts';
-import type { AddColumns, Polars, Queries, TableColumn } from './polars-frame.ts';
+import type { AddColumns, Queries, TableColumn } from './polars-frame.ts';
 import type { QuasiAttributes } from './quasi-attributes.ts';
 import { SUPPRESSED } from './quasi-groups.ts';
 import type { GroupDecision, QuasiGroups } from './quasi-groups.ts';

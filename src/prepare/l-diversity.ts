@@ -2,7 +2,8 @@
 // have. A group with one label gives that label away to whoever can place somebody in the group.
 
 import type { LazyDataFrame } from 'nodejs-polars';
-import { loadPolars, readColumn, toArrow } from './polars-frame.ts';
+import { loadPolars } from '../core/index.ts';
+import { readColumn, toArrow } from './polars-frame.ts';
 
 /** What a check found. */
 export interface LDiversity {

@@ -1,14 +1,13 @@
 // The expressions of all plans of a kind. nodejs-polars takes a millisecond to make one, longer than many a plan runs:
 // they are built once for a kind and a precision, and one expression stands for many columns.
 import type { Expr } from 'nodejs-polars';
-import type { RecordKind } from '../core/index.ts';
+import type { RecordKind, Polars } from '../core/index.ts';
 import { buildReleasedKind, treatColumns } from './column-treatment.ts';
 import type { TreatedColumn, Treatment } from './column-treatment.ts';
 import { buildBootExpressions, buildProcessExpressions } from './counter-bases.ts';
 import type { BootExpressions, ProcessExpressions } from './counter-bases.ts';
 import { buildGroupExpressions } from './group-table.ts';
 import type { GroupExpressions } from './group-table.ts';
-import type { Polars } from './polars-frame.ts';
 import { buildReleaseExpressions } from './release-column.ts';
 import type { ReleaseExpressions } from './release-column.ts';
 import { buildTextExpressions } from './text-table.ts';

@@ -1,23 +1,14 @@
 // Polars, loaded when the first plan is made; small tables as frames that plans join, and small results back.
-import { createRequire } from 'node:module';
 import * as arrow from 'apache-arrow';
 import type { DataFrame, Expr, LazyDataFrame } from 'nodejs-polars';
 import { buildBatch, buildColumn, optional, readNullableNumbers, toArrowSchema } from '../core/index.ts';
-import type { ColumnValues, FieldType } from '../core/index.ts';
-
-/** What `import 'nodejs-polars'` gives. */
-export type Polars = typeof import('nodejs-polars').default;
+import type { ColumnValues, FieldType, Polars } from '../core/index.ts';
 
 /** Frames to compute, one after the other, each built from the results of those before. */
 export type Queries = Generator<LazyDataFrame, void, DataFrame>;
 
 /** Adds columns to a frame by small tables that it holds. */
 export type AddColumns = (frame: LazyDataFrame) => LazyDataFrame;
-
-const require = createRequire(import.meta.url);
-
-/** Not `import()`: rows in memory are anonymised at once, without a promise. */
-export const loadPolars = (): Polars => require('nodejs-polars') as Polars;
 
 /** A whole number as an expression. A bare one is a float, and a quotient by it is off by one bit. */
 export const int = (polars: Polars, value: number): Expr => polars.lit(value).cast(polars.Int64);

@@ -1,7 +1,7 @@
 // Drives the first pass of a plan over the parts of a table.
 import type { LazyDataFrame } from 'nodejs-polars';
+import { loadPolars } from '../core/index.ts';
 import type { AnonymizationPlan, PlanBuilder } from './anonymization-plan.ts';
-import { loadPolars } from './polars-frame.ts';
 import type { Queries } from './polars-frame.ts';
 
 /** A part of a table that fits into memory. `HistoryPartition` is one. */

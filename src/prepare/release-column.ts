@@ -1,12 +1,11 @@
 // What becomes of a text, and of columns as expressions over a row to which the tables of a plan were joined.
 import type { Expr } from 'nodejs-polars';
-import type { RecordKind } from '../core/index.ts';
+import type { RecordKind, Polars } from '../core/index.ts';
 import { timePrecisionField, totalOfFree, vocabularies } from './column-treatment.ts';
 import type { TreatedColumn, Treatment } from './column-treatment.ts';
 import { codesIn } from './free-text.ts';
 import { PRECISION_COLUMN } from './group-table.ts';
 import { int } from './polars-frame.ts';
-import type { Polars } from './polars-frame.ts';
 import type { ReleaseKey } from './release-key.ts';
 
 /** The word, or several joined by "+", if all are known; else "other". */

@@ -1,12 +1,10 @@
 // The snapshots of a history, decoded by Polars: only the columns that are computed with, as float64 with NaN for null,
 // a stretch at a time and the next one while this one is worked on. JavaScript gets columns, never rows.
 import * as arrow from 'apache-arrow';
-import type polarsModule from 'nodejs-polars';
 import type { DataFrame, Expr, LazyDataFrame } from 'nodejs-polars';
-import type { HistoryPartition } from '../core/index.ts';
+import { loadPolars } from '../core/index.ts';
+import type { HistoryPartition, Polars } from '../core/index.ts';
 import { snapshotColumns } from './snapshot-columns.ts';
-
-type Polars = typeof polarsModule;
 
 /** Rows that are decoded at once, 240 bytes each: fewer cost a scan more often, more cost memory. */
 const STRETCH_ROWS = 16_384;
@@ -15,7 +13,7 @@ const STRETCH_ROWS = 16_384;
 export async function* readSnapshotBatches(
   partitions: readonly HistoryPartition[],
 ): AsyncGenerator<arrow.RecordBatch> {
-  const { default: polars } = await import('nodejs-polars');
+  const polars = loadPolars();
   const columns = polars
     .cols(...snapshotColumns)
     .cast(polars.Float64)

@@ -1,7 +1,8 @@
 // Texts of a release: each different one is resolved once, and rows take theirs from a table of them.
 import type { Expr, LazyDataFrame } from 'nodejs-polars';
+import type { Polars } from '../core/index.ts';
 import { buildTable, joinTable, toArrow } from './polars-frame.ts';
-import type { AddColumns, Polars, Queries } from './polars-frame.ts';
+import type { AddColumns, Queries } from './polars-frame.ts';
 
 /** How texts are found. */
 export interface TextExpressions {

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as arrow from 'apache-arrow';
 import type { Expr, LazyDataFrame } from 'nodejs-polars';
-import { buildRecordBatch } from '../core/index.ts';
+import { buildRecordBatch, loadPolars } from '../core/index.ts';
 import type { AnyRow, RecordKind } from '../core/index.ts';
 
 /** What every plan of a kind begins and ends with. */
@@ -18,7 +18,7 @@ const framesOf = new WeakMap<RecordKind, Frames>();
 
 /** Rows in memory as a frame with all columns of the kind. */
 export async function buildRowsFrame(kind: RecordKind, rows: readonly AnyRow[]): Promise<LazyDataFrame> {
-  const { default: polars } = await import('nodejs-polars');
+  const polars = loadPolars();
   const table = new arrow.Table(buildRecordBatch(kind, rows));
   return polars.readIPC(Buffer.from(arrow.tableToIPC(table, 'file'))).lazy();
 }
@@ -28,7 +28,7 @@ export async function concatFrames(
   kind: RecordKind,
   frames: readonly LazyDataFrame[],
 ): Promise<LazyDataFrame> {
-  const { default: polars } = await import('nodejs-polars');
+  const polars = loadPolars();
   const { empty, all, names } = await buildFrames(kind);
   // Joining frames of different columns takes a second and 200 MB for two days.
   if (frames.length > 0 && frames.every((frame) => isDeepStrictEqual(frame.columns, names))) {
@@ -40,7 +40,7 @@ export async function concatFrames(
 async function buildFrames(kind: RecordKind): Promise<Frames> {
   const known = framesOf.get(kind);
   if (known) return known;
-  const { default: polars } = await import('nodejs-polars');
+  const polars = loadPolars();
   const names = kind.fields.map(({ name }) => name);
   const [first, ...others] = names;
   const frames = { empty: await buildRowsFrame(kind, []), all: polars.cols(first!, ...others), names };

@@ -2,14 +2,12 @@
 // to be sorted in memory, whose rows follow each other in time. Segments that follow one another are scanned as they
 // are; those that overlap are sorted together, and where one spans others because some of its rows bear a wrong
 // time, it is cut at the gaps between its rows, so that one such row costs one more scan of its own segment.
-import type polars from 'nodejs-polars';
 import type { LazyDataFrame } from 'nodejs-polars';
-import type { AnyRow, HistoryPartition, PartitionOptions, RecordKind } from '../core/index.ts';
+import { loadPolars } from '../core/index.ts';
+import type { AnyRow, HistoryPartition, PartitionOptions, RecordKind, Polars } from '../core/index.ts';
 import { buildRowsFrame, concatFrames } from './lazy-frame.ts';
 import { isWithin, sortByTime } from './query.ts';
 import type { Segment } from './segment-files.ts';
-
-type Polars = typeof polars;
 
 /** 350 MB of the widest table. */
 const MAX_ROWS = 2 ** 20;
@@ -48,7 +46,7 @@ export async function buildPartitions(
   parts: PartitionParts,
   { fromMs = -Infinity, toMs = Infinity, maxRows = MAX_ROWS }: PartitionOptions,
 ): Promise<HistoryPartition[]> {
-  const { default: polars } = await import('nodejs-polars');
+  const polars = loadPolars();
   const tail = sortByTime(parts.rows);
   const range = { fromMs, toMs };
   const slices = [...parts.segments.map(toSlice), ...toTailSlice(tail, parts.segments.length)];

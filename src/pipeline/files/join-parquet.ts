@@ -12,6 +12,7 @@
 import { open, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import type * as arrow from 'apache-arrow';
+import { loadPolars } from '../../core/index.ts';
 import type { ColumnChunk, ColumnMetaData, FileMetaData, RowGroup, Statistics } from 'hyparquet';
 import { encodeArrowSchema } from './arrow-message.ts';
 import { FOOTER_TAIL_BYTES, PARQUET_MAGIC, decodeFooter, encodeFooter } from './parquet-footer.ts';
@@ -83,7 +84,7 @@ async function readAt(file: FileHandle, from: number, to: number): Promise<Buffe
 
 /** Columns whose bounds are wrong or say too little. */
 async function findWithoutBounds(path: string): Promise<ReadonlySet<string>> {
-  const { default: polars } = await import('nodejs-polars');
+  const polars = loadPolars();
   const frame = polars.scanParquet(path);
   const { schema } = await frame.limit(0).collect();
   const types = Object.entries(schema as Readonly<Record<string, unknown>>);

@@ -1,11 +1,10 @@
 // How a plan writes one part of a file: as a file of its own, in Polars' own writers. Values are spelt there as all
 // formats here spell them; what Polars would spell otherwise (times, 64 bits without a sign) becomes text in the plan.
 import * as arrow from 'apache-arrow';
-import type pl from 'nodejs-polars';
 import type { Expr, LazyDataFrame } from 'nodejs-polars';
+import type { Polars } from '../../core/index.ts';
+import { loadPolars } from '../../core/index.ts';
 import type { FileKind } from './file-format.ts';
-
-type Polars = typeof pl;
 
 /** Columns that a format spells in its own way. */
 interface SpeltColumn {
@@ -29,7 +28,7 @@ export function createPartWriter(
 ): PartWriter {
   let spelling: Spelling | null = null;
   return async (frame, path, part) => {
-    const { default: polars } = await import('nodejs-polars');
+    const polars = loadPolars();
     if (format === 'parquet') {
       return frame.sinkParquet(path, {
         compression: codecs[compression ?? 'zstd'],

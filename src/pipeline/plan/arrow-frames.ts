@@ -1,8 +1,8 @@
 // Frames of Polars and tables of Arrow, one as the other: as bytes, without a look at a row.
 import * as arrow from 'apache-arrow';
 import type { DataFrame } from 'nodejs-polars';
+import { loadPolars } from '../../core/index.ts';
 import { narrowBatch, narrowSchema } from './narrow-batch.ts';
-import { loadPolars } from './polars.ts';
 
 /** In one batch. apache-arrow reads no views, which newer Arrow holds texts in. */
 export function tableOfFrame(frame: DataFrame): arrow.Table {

@@ -2,10 +2,11 @@
 // text is planned against a frame without rows, and its expressions are taken out of that plan, so that both kinds
 // are the same thing from there on.
 import type { Expr, LazyDataFrame } from 'nodejs-polars';
+import { loadPolars } from '../../core/index.ts';
 import type { StageScope } from '../contract.ts';
 import { unreadableExpressionError } from '../errors.ts';
 import { isRowWise } from './expression-scope.ts';
-import { emptyOf, loadPolars } from './polars.ts';
+import { emptyOf } from './polars.ts';
 
 /** A Polars expression, or SQL text; a text may hold several, separated by commas. */
 export type Expression = Expr | string;

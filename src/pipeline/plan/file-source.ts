@@ -3,10 +3,11 @@ import { existsSync } from 'node:fs';
 import { glob } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { LazyDataFrame } from 'nodejs-polars';
+import { loadPolars } from '../../core/index.ts';
 import type { NativePartition, NativeSource } from '../contract.ts';
 import { unreadableSourceError } from '../errors.ts';
 import { toReadError } from './polars-errors.ts';
-import { emptyOf, loadPolars } from './polars.ts';
+import { emptyOf } from './polars.ts';
 
 export const sourceFormats = ['csv', 'jsonl', 'parquet', 'arrow'] as const;
 export type SourceFormat = (typeof sourceFormats)[number];

@@ -1,9 +1,10 @@
 // A native source and its stages as frames: each partition for itself as long as stages look at one row at a time,
 // all of them as one table behind that.
 import type { LazyDataFrame } from 'nodejs-polars';
+import { loadPolars } from '../../core/index.ts';
 import type { NativePartition, NativeSource, NativeStage } from '../contract.ts';
 import { toReadError, toStageError } from './polars-errors.ts';
-import { emptyOf, loadPolars } from './polars.ts';
+import { emptyOf } from './polars.ts';
 
 /** A native source with what its stages read beside it. */
 export interface OpenTables {

@@ -1,14 +1,5 @@
 // Polars, loaded when the first plan is built: it costs 90 ms and 40 MB that commands without a plan need not pay.
-import { createRequire } from 'node:module';
-import type polars from 'nodejs-polars';
 import type { LazyDataFrame } from 'nodejs-polars';
-
-type Polars = typeof polars;
-
-const require = createRequire(import.meta.url);
-
-/** At once, because a stage adds itself to a plan without waiting. */
-export const loadPolars = (): Polars => require('nodejs-polars') as Polars;
 
 /** A frame with the columns of a plan and no rows. Polars answers from the schema alone, nothing is read. */
 export function emptyOf(frame: LazyDataFrame): LazyDataFrame {

@@ -2,6 +2,7 @@
 // and lists, so the way back names the schema it should have. Each way copies once.
 import * as arrow from 'apache-arrow';
 import type { DataFrame } from 'nodejs-polars';
+import { loadPolars } from '../../core/index.ts';
 import type { Batch } from '../contract.ts';
 import { encodeTable } from '../memory/encode-table.ts';
 import { assembleBatch } from './blocks.ts';
@@ -9,7 +10,7 @@ import { conformBatch } from './conform.ts';
 
 /** A frame of all rows. Tensors and embeddings become arrays, maps lists of structs, sparse vectors the same. */
 export async function toPolars(schema: arrow.Schema, batches: readonly Batch[]): Promise<DataFrame> {
-  const { default: polars } = await import('nodejs-polars');
+  const polars = loadPolars();
   const plain = new arrow.Schema(schema.fields.map((field) => withoutMetadata(field)));
   const renamed = batches.map(({ numRows, data }) => assembleBatch(plain, numRows, [...data.children]));
   const file = encodeTable(plain, renamed, 'file');

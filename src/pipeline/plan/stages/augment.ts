@@ -1,8 +1,8 @@
 // Rows made harder to learn by heart: noise on numbers, values left out. The same seed gives the same table.
 import type { Expr } from 'nodejs-polars';
+import { loadPolars } from '../../../core/index.ts';
 import type { NativeStage } from '../../contract.ts';
 import { stageOptionError } from '../../errors.ts';
-import { loadPolars } from '../polars.ts';
 import { isBelow, normal } from './random.ts';
 import { withRow } from './sample.ts';
 

@@ -1,8 +1,8 @@
 // Numbers as bins: between edges that are named, or quantiles of the table.
 import type { Expr } from 'nodejs-polars';
+import { loadPolars } from '../../../core/index.ts';
 import type { NativeStage } from '../../contract.ts';
 import { stageOptionError } from '../../errors.ts';
-import { loadPolars } from '../polars.ts';
 import { finite, learnFromColumns } from './learn.ts';
 import { rowStage } from './rows.ts';
 

@@ -1,7 +1,7 @@
 // Missing values: a constant, the value before, or the mean or median of the column.
 import type { Expr } from 'nodejs-polars';
+import { loadPolars } from '../../../core/index.ts';
 import type { NativeStage } from '../../contract.ts';
-import { loadPolars } from '../polars.ts';
 import { finite, learnFromColumns } from './learn.ts';
 import { rowStage } from './rows.ts';
 

@@ -3,7 +3,7 @@ import type { NativeStage } from '../../contract.ts';
 import { stageOptionError } from '../../errors.ts';
 import { readExpressions } from '../expression.ts';
 import type { Expression } from '../expression.ts';
-import { loadPolars } from '../polars.ts';
+import { loadPolars } from '../../../core/index.ts';
 
 /** Options of {@link groupBy}. */
 export interface GroupByOptions {

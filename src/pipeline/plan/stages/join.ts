@@ -1,8 +1,8 @@
 // Two tables as one: by equal keys, or each row with the other table's row that is nearest in time.
 import type { LazyDataFrame } from 'nodejs-polars';
+import { loadPolars } from '../../../core/index.ts';
 import type { NativeSource, NativeStage } from '../../contract.ts';
 import { stageOptionError } from '../../errors.ts';
-import { loadPolars } from '../polars.ts';
 import { buildSpan } from './time-column.ts';
 
 export const joinKinds = ['inner', 'left', 'semi', 'anti', 'full'] as const;

@@ -1,8 +1,8 @@
 // Stages that learn numbers of whole columns in one pass, and then run row by row with them: the table is never held.
 import type { Expr, LazyDataFrame } from 'nodejs-polars';
+import { loadPolars } from '../../../core/index.ts';
 import type { NativeStage } from '../../contract.ts';
 import { notLearnedError } from '../../errors.ts';
-import { loadPolars } from '../polars.ts';
 
 /** What was learned of a column; null where it has no value to learn from. */
 export type Learned = Readonly<Record<string, number | null>>;

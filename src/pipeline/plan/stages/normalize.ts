@@ -1,9 +1,9 @@
 // Columns on one scale: z-score, min-max, robust. As scikit-learn's StandardScaler, MinMaxScaler and RobustScaler do it,
 // over finite values only.
 import type { Expr } from 'nodejs-polars';
+import { loadPolars } from '../../../core/index.ts';
 import type { NativeStage } from '../../contract.ts';
 import { stageOptionError } from '../../errors.ts';
-import { loadPolars } from '../polars.ts';
 import { finite, learnFromColumns } from './learn.ts';
 import type { Learned } from './learn.ts';
 import { rowStage } from './rows.ts';

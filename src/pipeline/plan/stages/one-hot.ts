@@ -1,8 +1,8 @@
 // A column of its own for each category: 1 in the rows that have it, 0 in all others, also where the value is null.
 import type { LazyDataFrame } from 'nodejs-polars';
+import { loadPolars } from '../../../core/index.ts';
 import type { NativeStage } from '../../contract.ts';
 import { tooManyCategoriesError } from '../../errors.ts';
-import { loadPolars } from '../polars.ts';
 import { learningStage } from './learn.ts';
 import { rowStage } from './rows.ts';
 

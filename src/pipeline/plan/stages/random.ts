@@ -1,7 +1,7 @@
 // Chance that can be had again: a hash of the row's number, keyed by a seed, so that plans need no generator with a
 // state. Uniform and normal; equal for a seed within one version of Polars.
 import type { Expr } from 'nodejs-polars';
-import { loadPolars } from '../polars.ts';
+import { loadPolars } from '../../../core/index.ts';
 
 /** True with the given chance. `stream` keeps draws of one seed apart. */
 export function isBelow(row: Expr, seed: number, stream: number, chance: number): Expr {

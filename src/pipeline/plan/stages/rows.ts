@@ -1,10 +1,11 @@
 // Stages of one row at a time: select, filter, with columns, cast, drop, rename.
 import type { LazyDataFrame } from 'nodejs-polars';
+import { loadPolars } from '../../../core/index.ts';
 import type { NativeStage, StageScope } from '../../contract.ts';
 import { stageOptionError } from '../../errors.ts';
 import { readCondition, readExpressions } from '../expression.ts';
 import type { Expression } from '../expression.ts';
-import { loadPolars, readTypes } from '../polars.ts';
+import { readTypes } from '../polars.ts';
 
 /** Keeps or computes columns, in this order: `select('pid', 'rss_kib / 1024.0 as working_set_mb')`. */
 export function select(...expressions: readonly Expression[]): NativeStage {

@@ -1,8 +1,8 @@
 // Fewer rows: each n-th, a share by chance, or the first at or after each point of a grid of time.
 import type { Expr, LazyDataFrame } from 'nodejs-polars';
+import { loadPolars } from '../../../core/index.ts';
 import type { NativeStage } from '../../contract.ts';
 import { stageOptionError } from '../../errors.ts';
-import { loadPolars } from '../polars.ts';
 import { over } from './fill.ts';
 import { isBelow } from './random.ts';
 import { milliseconds } from './time-column.ts';

@@ -1,7 +1,8 @@
 // Spans of time in the unit of a time column: a Datetime, or whole milliseconds.
 import type { Expr, LazyDataFrame } from 'nodejs-polars';
+import { loadPolars } from '../../../core/index.ts';
 import { missingColumnError, unfitTypeError } from '../../errors.ts';
-import { isInteger, loadPolars, readTypes } from '../polars.ts';
+import { isInteger, readTypes } from '../polars.ts';
 
 /** A span as Polars wants it for a column of this type: `2000ms`, or `2000i` for whole numbers. */
 export function buildSpan(stage: string, frame: LazyDataFrame, column: string, ms: number): string {

@@ -1,8 +1,8 @@
 // Rolling aggregates: over the last rows, or over the time before each row.
 import type { Expr, LazyDataFrame } from 'nodejs-polars';
+import { loadPolars } from '../../../core/index.ts';
 import type { NativeStage } from '../../contract.ts';
 import { stageOptionError } from '../../errors.ts';
-import { loadPolars } from '../polars.ts';
 import { over } from './fill.ts';
 import { buildSpan } from './time-column.ts';
 
