@@ -2,7 +2,7 @@
 // again and again and gives the same rows each time. Nothing is run here but what looks at times and counts.
 import type { Expr, LazyDataFrame } from 'nodejs-polars';
 import { buildAdrView, toArrowSchema, loadPolars } from '../core/index.ts';
-import type { HistoryPartition, PartitionReader, RecordKind, ViewColumn } from '../core/index.ts';
+import type { HistoryPartition, PartitionReader, RecordKind, ViewColumn, Polars } from '../core/index.ts';
 import { buildToDocument } from './document-frame.ts';
 import type { AnonymizationPlan } from '../prepare/index.ts';
 import { sourceChangedError } from './errors.ts';
@@ -185,7 +185,7 @@ async function readFirst(frame: LazyDataFrame): Promise<number | null> {
   return found.height === 0 ? null : (found.getColumn('first').get(0) as number);
 }
 
-const timeOf = (polars: typeof pl): Expr => polars.col('timestamp').cast(polars.Int64);
+const timeOf = (polars: Polars): Expr => polars.col('timestamp').cast(polars.Int64);
 
 /**
  * Keeps the first timestamp at or after each grid point, and every row that carries it: a process

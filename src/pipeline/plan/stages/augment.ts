@@ -3,7 +3,7 @@ import type { Expr } from 'nodejs-polars';
 import { loadPolars } from '../../../core/index.ts';
 import type { NativeStage } from '../../contract.ts';
 import { stageOptionError } from '../../errors.ts';
-import { isBelow, normal } from './random.ts';
+import { chanceOf, normal } from './random.ts';
 import { withRow } from './sample.ts';
 
 /** Options of {@link jitter}. */
@@ -44,7 +44,7 @@ export function dropValues({ columns, share, seed }: DropValuesOptions): NativeS
   }
   return augment('drop values', { columns, share, seed }, columns, (value, row, stream) => {
     const { lit, when } = loadPolars();
-    return when(isBelow(row, seed, stream, share))
+    return when(chanceOf(row, seed, stream, share))
       .then(lit(null))
       .otherwise(value);
   });

@@ -4,7 +4,7 @@ import type { Expr } from 'nodejs-polars';
 import { loadPolars } from '../../../core/index.ts';
 
 /** True with the given chance. `stream` keeps draws of one seed apart. */
-export function isBelow(row: Expr, seed: number, stream: number, chance: number): Expr {
+export function chanceOf(row: Expr, seed: number, stream: number, chance: number): Expr {
   return uniform(row, seed, stream).lt(loadPolars().lit(chance));
 }
 

@@ -4,7 +4,7 @@ import { loadPolars } from '../../../core/index.ts';
 import type { NativeStage } from '../../contract.ts';
 import { stageOptionError } from '../../errors.ts';
 import { over } from './fill.ts';
-import { isBelow } from './random.ts';
+import { chanceOf } from './random.ts';
 import { milliseconds } from './time-column.ts';
 
 /** Options of {@link sample}; one of the three. */
@@ -31,7 +31,7 @@ export function sample(options: SampleOptions): NativeStage {
   if ('share' in options) {
     const { share, seed } = options;
     if (!(share >= 0 && share <= 1)) throw stageOptionError('sample', 'share', share, 'a share in 0 to 1');
-    return sampleRows(options, (row) => isBelow(row, seed, 0, share));
+    return sampleRows(options, (row) => chanceOf(row, seed, 0, share));
   }
   return sampleGrid(options);
 }
