@@ -102,7 +102,7 @@ async function planTable(
 async function assemble(context: PlanContext, planned: readonly PlannedTable[]): Promise<ExportPlan> {
   const { resolved, source } = context;
   assertColumns(resolved, planned);
-  const transforms = await Promise.all(planned.map(({ plan }) => plan && buildTransform(plan)));
+  const transforms = await Promise.all(planned.map(async ({ plan }) => plan && (await buildTransform(plan))));
   const tables = planned.map(({ table, state, plan }, at) =>
     buildTableSource({
       table,

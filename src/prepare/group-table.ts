@@ -1,7 +1,7 @@
 // Counts groups of rows, and joins rows with what was decided about their group.
 import type { Expr, LazyDataFrame } from 'nodejs-polars';
 import { buildTable, int, joinTable, readColumn, toArrow } from './polars-frame.ts';
-import type { AddColumns, Polars, Queries, TableColumn } from './polars-frame.ts';
+import type { AddColumns, Polars, Queries, JoinColumn } from './polars-frame.ts';
 import type { QuasiAttributes } from './quasi-attributes.ts';
 import { SUPPRESSED } from './quasi-groups.ts';
 import type { GroupDecision, QuasiGroups } from './quasi-groups.ts';
@@ -81,7 +81,7 @@ export class GroupTable {
       };
     });
     const spelt = decided.flatMap((group) => this.#attributes.spellingsOf(group.id).map(() => group));
-    const columns: TableColumn[] = [
+    const columns: JoinColumn[] = [
       { name: 'bucket', type: 'int64', values: spelt.map(({ bucket }) => bucket) },
       ...this.#attributes.release(decided),
       { name: 'released.timestamp', type: 'timestamp', values: spelt.map(({ timeMs }) => timeMs) },
