@@ -17,12 +17,10 @@ export { buildRecordBatch, encodeSchema, rowsOf, toArrowSchema } from './arrow.t
 export {
   buildBatch,
   buildColumn,
-  buildData,
   buildIntegers,
   buildNames,
   joinHalves,
   readNullableNumbers,
-  readNumbers,
   timesOf,
   toNumbers,
 } from './columns.ts';

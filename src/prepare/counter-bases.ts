@@ -5,7 +5,7 @@ import type { Expr, LazyDataFrame } from 'nodejs-polars';
 import type { Polars } from '../core/index.ts';
 import { PairTable } from './pair-table.ts';
 import { buildTable, int, joinTable, readColumn, toArrow } from './polars-frame.ts';
-import type { AddColumns, Queries, TableColumn } from './polars-frame.ts';
+import type { AddColumns, Queries, JoinColumn } from './polars-frame.ts';
 
 /** First values of the counters of a release, by who counts: a boot of the host, a process. */
 export interface CounterBases {
@@ -35,7 +35,7 @@ class FirstValues {
     });
   }
 
-  columns(owners: number): TableColumn[] {
+  columns(owners: number): JoinColumn[] {
     return this.#counters.map((name, at) => {
       const values = Array.from({ length: owners }, (_, owner) => this.#values[at]![owner] ?? null);
       return { name: `first.${name}`, type: 'int64', values };
@@ -113,7 +113,7 @@ export class BootBases implements CounterBases {
     return (frame) => this.#joinStarts(frame, columns);
   }
 
-  #joinStarts(frame: LazyDataFrame, columns: readonly TableColumn[]): LazyDataFrame {
+  #joinStarts(frame: LazyDataFrame, columns: readonly JoinColumn[]): LazyDataFrame {
     const table = buildTable(this.#polars, [
       { name: 'boot start', type: 'timestamp', values: this.#starts },
       { name: 'boot', type: 'int32', values: this.#starts.map((_, boot) => boot) },

@@ -2,7 +2,7 @@
 import type { Expr, LazyDataFrame } from 'nodejs-polars';
 import type { Polars } from '../core/index.ts';
 import { buildTable, int, joinTable, readColumn, toArrow } from './polars-frame.ts';
-import type { AddColumns, Queries, TableColumn } from './polars-frame.ts';
+import type { AddColumns, Queries, JoinColumn } from './polars-frame.ts';
 import type { QuasiAttributes } from './quasi-attributes.ts';
 import { SUPPRESSED } from './quasi-groups.ts';
 import type { GroupDecision, QuasiGroups } from './quasi-groups.ts';
@@ -82,7 +82,7 @@ export class GroupTable {
       };
     });
     const spelt = decided.flatMap((group) => this.#attributes.spellingsOf(group.id).map(() => group));
-    const columns: TableColumn[] = [
+    const columns: JoinColumn[] = [
       { name: 'bucket', type: 'int64', values: spelt.map(({ bucket }) => bucket) },
       ...this.#attributes.release(decided),
       { name: 'released.timestamp', type: 'timestamp', values: spelt.map(({ timeMs }) => timeMs) },

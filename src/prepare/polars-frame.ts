@@ -11,29 +11,29 @@ export type Queries = Generator<LazyDataFrame, void, DataFrame>;
 export type AddColumns = (frame: LazyDataFrame) => LazyDataFrame;
 
 /** A whole number as an expression. A bare one is a float, and a quotient by it is off by one bit. */
-export const int = (polars: Polars, value: number): Expr => polars.lit(value).cast(polars.Int64);
+export const int = (pl: Polars, value: number): Expr => pl.lit(value).cast(pl.Int64);
 
 /** One column of a small table. */
-export interface TableColumn {
+export interface JoinColumn {
   readonly name: string;
   readonly type: FieldType;
   readonly values: ColumnValues;
 }
 
 /** A small table as a frame. Its columns are as long as the first one; null is null. */
-export function buildTable(polars: Polars, columns: readonly TableColumn[]): LazyDataFrame {
+export function buildTable(pl: Polars, columns: readonly JoinColumn[]): LazyDataFrame {
   const { length } = columns[0]!.values;
   const fields = columns.map(({ name, type }) => optional(name, type, '', ''));
   const schema = toArrowSchema({ name: 'table', version: 1, fields });
   const data = columns.map(({ type, values }, i) =>
     buildColumn(type, schema.fields[i]!.type, values, length),
   );
-  return toFrame(polars, buildBatch(schema, length, data));
+  return toFrame(pl, buildBatch(schema, length, data));
 }
 
 /** A batch as a frame. */
-export function toFrame(polars: Polars, batch: arrow.RecordBatch): LazyDataFrame {
-  return polars.readIPC(Buffer.from(arrow.tableToIPC(new arrow.Table(batch), 'file'))).lazy();
+export function toFrame(pl: Polars, batch: arrow.RecordBatch): LazyDataFrame {
+  return pl.readIPC(Buffer.from(arrow.tableToIPC(new arrow.Table(batch), 'file'))).lazy();
 }
 
 /** A frame that was computed, as Arrow: three times as fast as asking it for its columns. */

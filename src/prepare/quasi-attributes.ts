@@ -6,7 +6,7 @@ import type { SizeLevel } from './coarse-size.ts';
 import { totalOfFree } from './column-treatment.ts';
 import type { TreatedColumn } from './column-treatment.ts';
 import { readColumn } from './polars-frame.ts';
-import type { TableColumn } from './polars-frame.ts';
+import type { JoinColumn } from './polars-frame.ts';
 import type { ReleaseKey } from './release-key.ts';
 
 /** One value of a group and how far it is generalised; a level of null is a group that is not released. */
@@ -26,7 +26,7 @@ export interface QuasiAttributes {
   /** The values that have this number, as text: names that share a hash share it. */
   spellingsOf(id: number): readonly string[];
   /** For each group and each of its spellings the columns, and what is released of them as `released.<column>`. */
-  release(groups: readonly GroupValue[]): TableColumn[];
+  release(groups: readonly GroupValue[]): JoinColumn[];
 }
 
 /** A kind with its time only. */
@@ -66,7 +66,7 @@ export class NameAttributes implements QuasiAttributes {
     return this.#names[id]!;
   }
 
-  release(groups: readonly GroupValue[]): TableColumn[] {
+  release(groups: readonly GroupValue[]): JoinColumn[] {
     const names = groups.flatMap(({ id }) => this.#names[id]!);
     const hashes = groups.flatMap(({ id, level }) =>
       this.#names[id]!.map(() => (level === 0 ? this.#hashes[id]! : null)),
@@ -124,7 +124,7 @@ export class SizeAttributes implements QuasiAttributes {
   }
 
   /** Also by how much a total was rounded up, as `moved.<total>`, where a free part has to move with it. */
-  release(groups: readonly GroupValue[]): TableColumn[] {
+  release(groups: readonly GroupValue[]): JoinColumn[] {
     const totals = new Set(Object.values(totalOfFree));
     return this.#columns.flatMap((name, at) => {
       const exact = groups.map(({ id }) => nullOf(this.#sizes[id]![at]!));
@@ -133,7 +133,7 @@ export class SizeAttributes implements QuasiAttributes {
         return size === null || level === null ? null : coarseSize(size, level as SizeLevel);
       });
       const moved = coarse.map((size, i) => (size === null ? null : size - exact[i]!));
-      const columns: TableColumn[] = [
+      const columns: JoinColumn[] = [
         { name, type: 'int64', values: exact },
         { name: `released.${name}`, type: 'int64', values: coarse },
       ];

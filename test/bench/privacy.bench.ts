@@ -102,19 +102,19 @@ async function* nativeCases(): AsyncGenerator<BenchCase> {
     await writeLongHistory(folder, { hours: HOURS, processes: 200, scanMs: 12_000 });
     const target = join(folder, 'anonymous.csv');
     for (const kind of [memoryKind, processKind]) {
-      const rows = kind === memoryKind ? HOURS * 3600 : HOURS * 300 * 200;
+      const count = kind === memoryKind ? HOURS * 3600 : HOURS * 300 * 200;
       const isProcess = kind === processKind;
       yield {
         bench: 'privacy.native',
-        case: `${rows} ${kind.name} rows, history to CSV`,
+        case: `${count} ${kind.name} rows, history to CSV`,
         unit: 'rows/s',
         better: 'higher',
-        ours: async () => (rows / (await anonymizeHistory(folder, kind, target))) * 1000,
+        ours: async () => (count / (await anonymizeHistory(folder, kind, target))) * 1000,
         anchorName: isProcess ? 'DuckDB, the same by SQL' : 'the same history to CSV, not anonymised',
         anchor: async () =>
           isProcess
-            ? rows / (await runPeer(join(folder, 'segments', 'process'), target))
-            : (rows / (await writeHistory(folder, kind, target))) * 1000,
+            ? count / (await runPeer(join(folder, 'segments', 'process'), target))
+            : (count / (await writeHistory(folder, kind, target))) * 1000,
         goal: (rate, ratio) => (isProcess ? ratio! >= 1 : rate >= 500_000),
       };
     }
