@@ -7,7 +7,7 @@ const src = {
   procfs: ['core'],
   collect: ['core', 'procfs'],
   store: ['core', 'files'],
-  pipeline: ['core', 'files'],
+  pipeline: ['core', 'files', 'sockets'],
   prepare: ['core'],
   // Dataset publication describes what prepare computed; DataExporter.startStream serves through stream.
   export: ['core', 'files', 'prepare', 'stream'],

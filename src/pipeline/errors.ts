@@ -37,8 +37,8 @@ export function connectionError(
   );
 }
 
-/** A value that its column cannot hold, code `ERR_PIPELINE_VALUE`. */
-export function valueError(
+/** A value that its column cannot hold, code `ERR_PIPELINE_SOURCE_VALUE`. */
+export function sourceValueError(
   where: string,
   column: string,
   row: number,
@@ -47,38 +47,55 @@ export function valueError(
 ): RuvectorError {
   const text = typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? String(value));
   return new RuvectorError(
-    'ERR_PIPELINE_VALUE',
+    'ERR_PIPELINE_SOURCE_VALUE',
     `Cannot read column "${column}" of ${where}: row ${row} holds ${shorten(text)}, which is no ${type}; ` +
       'cast it in the query, or give the column another type',
     { details: { column, row, type } },
   );
 }
 
-/** A column whose values cannot go where they should, code `ERR_PIPELINE_COLUMN`. */
+/** A column whose values cannot go where they should, code `ERR_PIPELINE_SCHEMA`. */
 export function unwritableColumnError(what: string, fields: readonly Field[]): RuvectorError {
   const columns = fields.map(({ name, type }) => `"${name}" (${String(type)})`).join(', ');
   return new RuvectorError(
-    'ERR_PIPELINE_COLUMN',
+    'ERR_PIPELINE_SCHEMA',
     `Cannot write ${what}: it cannot hold ${columns}; leave these columns out with a \`select\`, or cast them`,
     { details: { columns: fields.map(({ name }) => name) } },
   );
 }
 
-/** Columns of one name, code `ERR_PIPELINE_COLUMN`. */
+/** Columns of one name, code `ERR_PIPELINE_SCHEMA`. */
 export function duplicateColumnsError(where: string, names: readonly string[]): RuvectorError {
   return new RuvectorError(
-    'ERR_PIPELINE_COLUMN',
+    'ERR_PIPELINE_SCHEMA',
     `Cannot read ${where}: it has more than one column "${[...new Set(names)].join('", "')}"; name them apart with AS`,
     { details: { columns: names } },
   );
 }
 
-/** A column declared as what there is not, code `ERR_PIPELINE_COLUMN`. */
+/** A column declared as what there is not, code `ERR_PIPELINE_SCHEMA`. */
 export function columnTypeError(name: string, type: string, known: readonly string[]): RuvectorError {
   return new RuvectorError(
-    'ERR_PIPELINE_COLUMN',
+    'ERR_PIPELINE_SCHEMA',
     `Cannot read column "${name}" as "${type}": there is no such type; write one of ${known.join(', ')}`,
     { details: { column: name, type } },
+  );
+}
+
+/** A message that is not what its format says, code `ERR_PIPELINE_MESSAGE`. */
+export function messageError(where: string, format: string, cause: unknown): RuvectorError {
+  return new RuvectorError(
+    'ERR_PIPELINE_MESSAGE',
+    `Cannot read a message of "${where}" as ${format}: ${messageOf(cause)}; send whole messages, or name another format`,
+    { cause },
+  );
+}
+
+/** Batches of other columns than those before, code `ERR_PIPELINE_SCHEMA`. */
+export function changedSchemaError(where: string, wanted: string, found: string): RuvectorError {
+  return new RuvectorError(
+    'ERR_PIPELINE_SCHEMA',
+    `Cannot read "${where}": its columns were ${wanted} and are ${found}; read each of them by a pipeline of its own`,
   );
 }
 

@@ -7,7 +7,7 @@ import type pg from 'pg';
 import * as arrow from 'apache-arrow';
 import { RuvectorError } from '../../core/index.ts';
 import type { Batch, Source } from '../contract.ts';
-import { duplicateColumnsError, queryError, valueError } from '../errors.ts';
+import { duplicateColumnsError, queryError, sourceValueError } from '../errors.ts';
 import { finishBatch } from './column-builder.ts';
 import { UnfitValue, createDecodedColumn, isDecoded } from './decode-postgres.ts';
 import type { DecodedColumn, NumericAs } from './decode-postgres.ts';
@@ -30,7 +30,7 @@ const HEADER_BYTES = SIGNATURE_BYTES + 8;
 
 /**
  * Opens a query; it starts to run with the first batch.
- * @throws RuvectorError `ERR_PIPELINE_CONNECTION`, `ERR_PIPELINE_QUERY`, `ERR_PIPELINE_COLUMN`
+ * @throws RuvectorError `ERR_PIPELINE_CONNECTION`, `ERR_PIPELINE_QUERY`, `ERR_PIPELINE_SCHEMA`
  */
 export async function openPostgresSource(options: PostgresSourceOptions): Promise<Source> {
   const client = await openPostgres(options);
@@ -168,7 +168,7 @@ class PostgresSource implements Source {
       } catch (error) {
         if (!(error instanceof UnfitValue)) throw error;
         const row = this.#offset + this.#rows;
-        throw valueError(
+        throw sourceValueError(
           `query of ${this.#where}`,
           this.#names[i]!,
           row,

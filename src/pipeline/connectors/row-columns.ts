@@ -1,7 +1,7 @@
 // Rows of JavaScript values → record batches: what a driver (SQLite) or a text protocol (JSON Lines) gives. Each value
 // is touched once in JavaScript: about a million values a second, ten times the cost of columns that come as Arrow.
 import * as arrow from 'apache-arrow';
-import { columnTypeError, duplicateColumnsError, valueError } from '../errors.ts';
+import { columnTypeError, duplicateColumnsError, sourceValueError } from '../errors.ts';
 import { BitColumn, BytesColumn, FixedColumn, createColumnBuilder, finishBatch } from './column-builder.ts';
 import type { ColumnBuilder } from './column-builder.ts';
 
@@ -25,7 +25,7 @@ export interface RowColumn {
   readonly type: RowType | null;
 }
 
-/** `["time:timestamp", "value:float64"]` → columns. @throws RuvectorError `ERR_PIPELINE_COLUMN` */
+/** `["time:timestamp", "value:float64"]` → columns. @throws RuvectorError `ERR_PIPELINE_SCHEMA` */
 export function parseColumns(texts: readonly string[]): RowColumn[] {
   return texts.map((text) => {
     const at = text.lastIndexOf(':');
@@ -41,7 +41,7 @@ export interface RowColumns {
   readonly schema: arrow.Schema;
   readonly rows: number;
   readonly sizeBytes: number;
-  /** @throws RuvectorError `ERR_PIPELINE_VALUE` naming row and column */
+  /** @throws RuvectorError `ERR_PIPELINE_SOURCE_VALUE` naming row and column */
   push(row: readonly unknown[]): void;
   /** The rows since the last call. */
   finish(): arrow.RecordBatch;
@@ -69,7 +69,7 @@ export function createRowColumns(where: string, columns: readonly RowColumn[]): 
         const value = row[i];
         if (value === null || value === undefined) builders[i]!.pushNull();
         else if (!pushes[i]!(value)) {
-          throw valueError(where, columns[i]!.name, total, value, columns[i]!.type ?? 'text');
+          throw sourceValueError(where, columns[i]!.name, total, value, columns[i]!.type ?? 'text');
         }
       }
     },

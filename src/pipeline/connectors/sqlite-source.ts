@@ -23,7 +23,7 @@ const INFER_ROWS = 4096;
 
 /**
  * Opens a query.
- * @throws RuvectorError `ERR_PIPELINE_QUERY`, `ERR_PIPELINE_COLUMN`; reading throws `ERR_PIPELINE_VALUE`
+ * @throws RuvectorError `ERR_PIPELINE_QUERY`, `ERR_PIPELINE_SCHEMA`; reading throws `ERR_PIPELINE_SOURCE_VALUE`
  */
 export function openSqliteSource(options: SqliteSourceOptions): Source {
   const database = open(options);

@@ -136,7 +136,7 @@ describe('openPostgresSource()', () => {
   it.each([
     ['a query that is none', 'SELEC 1', 'ERR_PIPELINE_QUERY', /syntax error/],
     ['a query that writes', 'CREATE TABLE x ()', 'ERR_PIPELINE_QUERY', /syntax error/],
-    ['two columns of one name', 'SELECT 1 AS a, 2 AS a', 'ERR_PIPELINE_COLUMN', /more than one column "a"/],
+    ['two columns of one name', 'SELECT 1 AS a, 2 AS a', 'ERR_PIPELINE_SCHEMA', /more than one column "a"/],
     [
       'an error in a later row',
       'SELECT 1 / (5 - i) AS q FROM generate_series(1, 9) AS i',
@@ -146,10 +146,10 @@ describe('openPostgresSource()', () => {
     [
       'infinite times',
       `SELECT 'infinity'::timestamp AS t`,
-      'ERR_PIPELINE_VALUE',
+      'ERR_PIPELINE_SOURCE_VALUE',
       /"t".*row 1 holds "infinity"/,
     ],
-    ['nested arrays', `SELECT '{{1},{2}}'::int[] AS a`, 'ERR_PIPELINE_VALUE', /2 dimensions/],
+    ['nested arrays', `SELECT '{{1},{2}}'::int[] AS a`, 'ERR_PIPELINE_SOURCE_VALUE', /2 dimensions/],
   ])('refuses %s', async (_, query, code, message) => {
     const reading = read(query);
     await expect(reading).rejects.toMatchObject({ code });
@@ -251,7 +251,7 @@ describe('openPostgresSink()', () => {
     await missing.abort!();
     const nested = batchOf({ v: arrow.vectorFromArray([{ a: 1 }]) });
     const sink = await openPostgresSink({ connection: server.url, table: 'nested', create: true });
-    await expect(sink.consume(nested)).rejects.toMatchObject({ code: 'ERR_PIPELINE_COLUMN' });
+    await expect(sink.consume(nested)).rejects.toMatchObject({ code: 'ERR_PIPELINE_SCHEMA' });
     await sink.abort!();
   });
 });

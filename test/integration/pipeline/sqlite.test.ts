@@ -56,7 +56,7 @@ describe('openSqliteSource()', () => {
   it('names row and column of a value that its type does not hold', async () => {
     fill(`CREATE TABLE t (i INTEGER); INSERT INTO t VALUES (1), ('x')`);
     await expect(readSource(openSqliteSource({ path, query: 'SELECT i FROM t' }))).rejects.toMatchObject({
-      code: 'ERR_PIPELINE_VALUE',
+      code: 'ERR_PIPELINE_SOURCE_VALUE',
       details: { column: 'i', row: 2, type: 'int64' },
     });
   });
@@ -85,7 +85,7 @@ describe('openSqliteSource()', () => {
   it('refuses two columns of one name', () => {
     fill('CREATE TABLE t (i INTEGER)');
     expect(() => openSqliteSource({ path, query: 'SELECT i, i FROM t' })).toThrow(
-      expect.objectContaining({ code: 'ERR_PIPELINE_COLUMN' }) as Error,
+      expect.objectContaining({ code: 'ERR_PIPELINE_SCHEMA' }) as Error,
     );
   });
 });
@@ -160,7 +160,7 @@ describe('openSqliteTableSink()', () => {
       l: arrow.vectorFromArray([[1]], new arrow.List(new arrow.Field('item', new arrow.Int32()))),
     });
     const other = openSqliteTableSink({ path, table: 'u' });
-    await expect(other.consume(list)).rejects.toMatchObject({ code: 'ERR_PIPELINE_COLUMN' });
+    await expect(other.consume(list)).rejects.toMatchObject({ code: 'ERR_PIPELINE_SCHEMA' });
     await other.abort!();
   });
 });
