@@ -27,14 +27,32 @@ export interface Source {
 export interface Transform {
   /** The columns it gives for the columns it gets. @throws TypeError naming what it lacks */
   readonly schema: (input: arrow.Schema) => arrow.Schema;
-  /** The rows that come of a batch; null for none. */
-  transform(batch: Batch): Batch | null | Promise<Batch | null>;
+  /**
+   * The rows that come of a batch; null for none.
+   * @param signal aborted when nobody waits for the answer any more: the run ended, or the call took too long
+   */
+  transform(batch: Batch, signal?: AbortSignal): Batch | null | Promise<Batch | null>;
+  /** The rows still held when the last batch was seen; null for none. Called once, at the end. */
+  flush?(): Batch | null | Promise<Batch | null>;
   /** Bytes held between batches. */
   memoryUsage(): number;
   /** Forgets what earlier batches left behind; a stage without such memory may run in several workers at once. */
   reset?(): void;
+  /** What it remembers of earlier batches. One with `reset` but without these two cannot be in a run with checkpoints. */
+  checkpoint?(): CheckpointState | Promise<CheckpointState>;
+  /** Goes on where a checkpoint was made. Called before the first batch. */
+  resume?(state: CheckpointState): void | Promise<void>;
   close?(): Promise<void>;
 }
+
+/** What a stage or a sink needs to go on where a checkpoint was made: a value that JSON can hold. */
+export type CheckpointState =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly CheckpointState[]
+  | { readonly [name: string]: CheckpointState };
 
 /** Where rows go. Exactly one call at a time. */
 export interface Sink {
@@ -46,8 +64,20 @@ export interface Sink {
   memoryUsage(): number;
   /** Completes: a file takes its place, a table is committed. Called once, behind the last `flush`. */
   finish?(): Promise<void>;
-  /** Ends without completing; nothing is left behind. */
+  /** Ends without completing; nothing is left behind. Also called while a `consume` hangs, which may reject then. */
   abort?(): Promise<void>;
+  /**
+   * Where the rows end that the last `flush` made durable, such as a file's size. Called behind a `flush`, before more
+   * rows come.
+   */
+  checkpoint?(): CheckpointState | Promise<CheckpointState>;
+  /**
+   * Goes back to a checkpoint: what was written behind it is taken back. Called once, before anything else. It may name
+   * the end of a run that was killed during or just behind `finish`, which then comes again and has to do no harm.
+   */
+  resume?(state: CheckpointState): Promise<void>;
+  /** Ends without completing, and keeps what a checkpoint names: the run failed and may be resumed. */
+  suspend?(): Promise<void>;
 }
 
 /**
@@ -60,8 +90,20 @@ export type StageScope = 'row' | 'group' | 'table';
 export interface NativeStage {
   readonly name: string;
   readonly scope: StageScope;
-  /** Adds itself to a plan. Pure: it is built, not run. */
-  apply(frame: LazyDataFrame): LazyDataFrame;
+  /** True when its plan holds all rows it is given in memory: partitions are then not read as one. */
+  readonly holdsRows?: boolean;
+  /** What `explain()` shows of it. */
+  readonly details?: Readonly<Record<string, unknown>>;
+  /** Tables that it reads beside the one that reaches it, as a join does. */
+  readonly inputs?: readonly NativeSource[];
+  /** Adds itself to a plan; `inputs` in their order. Pure: it is built, not run. */
+  apply(frame: LazyDataFrame, inputs?: readonly LazyDataFrame[]): LazyDataFrame;
+  /** What `learn` looks at. A stage that learns from rows can be applied once it has learned only. */
+  readonly learnsFrom?: 'columns' | 'rows';
+  /** True when what it gives has columns that rows decide, as categories do: behind it they are known while it runs. */
+  readonly rowsDecideColumns?: boolean;
+  /** The stage that runs in its place, after a look at what reaches it: an expression read, statistics, categories. */
+  learn?(frame: LazyDataFrame): Promise<NativeStage>;
 }
 
 /** A part of a native source that fits into memory; parts follow each other in the order of the rows. */
@@ -74,16 +116,36 @@ export interface NativePartition {
 /** A source whose rows a plan can read by itself: files, a history. */
 export interface NativeSource {
   readonly name: string;
+  /** True when one plan over all partitions needs no more memory than one over each of them. */
+  readonly streams?: boolean;
   partitions(): Promise<readonly NativePartition[]>;
 }
 
-/** A file that a plan can write by itself. */
+/**
+ * A file that plans write by themselves, in parts that become one file. The order of calls: `open`, then `write` and
+ * `append` for each part, at least one, then `finish`; `abort` ends it at any moment.
+ */
 export interface NativeSink {
   readonly name: string;
-  /** The plan that writes `frame` to `path`, a new file. */
-  write(frame: LazyDataFrame, path: string): LazyDataFrame;
-  /** Puts the files of the partitions, written in their order, into one that takes the target's place. */
-  complete(parts: readonly string[]): Promise<void>;
+  /** Rows of a part at which it should end: fewer parts cost less, more parts say sooner how far the file is. */
+  readonly partRows: number;
+  /**
+   * Claims the target.
+   * @returns the folder for the files of the parts
+   * @throws RuvectorError `ERR_PIPELINE_FILE` while another one writes it; `ERR_FILES_*`
+   */
+  open(signal?: AbortSignal): Promise<string>;
+  /**
+   * The plan that writes `frame` to `path`, a new file. Pure: who collects it runs it. A plan that runs cannot be
+   * stopped: after an abort it ends by itself, and what it wrote is removed with the folder.
+   * @param part its place among the parts, from 0
+   */
+  write(frame: LazyDataFrame, path: string, part: number): Promise<LazyDataFrame>;
+  /** Takes over the file of the next part and removes it; the plan of the part after that may run meanwhile. */
+  append(path: string): Promise<void>;
+  /** Completes the file, durable, and puts it in the target's place. @returns what a user should know about that */
+  finish(): Promise<readonly string[]>;
+  /** Ends without completing; nothing is left. */
   abort(): Promise<void>;
 }
 
@@ -119,10 +181,14 @@ export interface StageStats {
   readonly name: string;
   /** `plan` for native ones. */
   readonly kind: 'source' | 'transform' | 'sink' | 'plan';
+  /** What it did with success: read, transformed (as it came in), written. */
   readonly batches: number;
   readonly rows: number;
+  /** Rows it failed on, by its error policy. */
   readonly skippedRows: number;
   readonly deadRows: number;
+  /** Of the last batch it failed on. */
+  readonly lastError?: string;
   /** Time spent working, summed over workers. */
   readonly busyMs: number;
   /** Time spent waiting for rows, and for room behind it. */

@@ -1,0 +1,149 @@
+// One Arrow IPC file, or stream, out of its parts: record batches are copied as they are, under one schema.
+// https://arrow.apache.org/docs/format/Columnar.html#ipc-file-format
+//
+//   part    "ARROW1\0\0" schema, batches, end of stream, footer: length, "ARROW1"
+//   whole   "ARROW1\0\0" schema, batches of all parts, end of stream, footer: length, "ARROW1"
+//   stream  schema, batches of all parts, end of stream
+//
+// Polars writes texts with 64-bit offsets (large_string). Here they are strings, as in the schema: the offsets become
+// 32-bit ones in the first half of their own buffer, which leaves all others where they are.
+import { open, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import * as arrow from 'apache-arrow';
+import { FileBlock, Footer } from 'apache-arrow/ipc/metadata/file';
+import { Message } from 'apache-arrow/ipc/metadata/message';
+import { END_OF_STREAM, encodeArrowSchema } from './arrow-message.ts';
+import type { PartJoiner } from './part-joiner.ts';
+import type { PartOutput } from './part-output.ts';
+
+const HEAD = Buffer.from('ARROW1\0\0');
+const MAGIC = Buffer.from('ARROW1');
+/** Length of the footer, and magic. */
+const TAIL_BYTES = 4 + MAGIC.length;
+/** Continuation marker and metadata length. */
+const PREFIX_BYTES = 8;
+
+/** Joins Arrow files. */
+export function joinArrow(output: PartOutput, schema: arrow.Schema | undefined): PartJoiner {
+  const blocks: FileBlock[] = [];
+  let written: arrow.Schema | null = null;
+  let buffer: Buffer = Buffer.alloc(0);
+  const begin = async (footer: Footer): Promise<arrow.Schema> => {
+    const whole = schema ?? new arrow.Schema(footer.schema.fields.map(withSmallText), footer.schema.metadata);
+    if (!output.isStream) await output.write(HEAD);
+    await output.write(encodeArrowSchema(whole));
+    return whole;
+  };
+  return {
+    append: async (path) => {
+      {
+        await using part = await open(path);
+        const footer = await readArrowFooter(part);
+        written ??= await begin(footer);
+        const offsets = findTextOffsets(footer.schema.fields);
+        for (const block of footer.recordBatches()) {
+          buffer = grow(buffer, block.metaDataLength + block.bodyLength);
+          const bytes = await readBlock(part, block, buffer);
+          narrowOffsets(bytes, block, offsets);
+          blocks.push(new FileBlock(block.metaDataLength, block.bodyLength, BigInt(output.bytes)));
+          await output.write(bytes);
+        }
+      }
+      await rm(path);
+    },
+    finish: async () => {
+      await output.write(output.isStream ? END_OF_STREAM : encodeEnd(written!, blocks));
+      await output.finish();
+    },
+  };
+}
+
+function encodeEnd(schema: arrow.Schema, blocks: FileBlock[]): Uint8Array {
+  const footer = Footer.encode(new Footer(schema, arrow.MetadataVersion.V5, blocks, []));
+  const length = Buffer.alloc(4);
+  length.writeInt32LE(footer.byteLength);
+  return Buffer.concat([END_OF_STREAM, footer, length, MAGIC]);
+}
+
+async function readArrowFooter(file: FileHandle): Promise<Footer> {
+  const { size } = await file.stat();
+  const tail = Buffer.alloc(TAIL_BYTES);
+  await file.read(tail, 0, TAIL_BYTES, size - TAIL_BYTES);
+  const bytes = Buffer.alloc(tail.readInt32LE(0));
+  await file.read(bytes, 0, bytes.length, size - TAIL_BYTES - bytes.length);
+  return Footer.decode(bytes);
+}
+
+/** Memory for a batch, used again for the next ones. */
+const grow = (buffer: Buffer, size: number): Buffer =>
+  buffer.length >= size ? buffer : Buffer.allocUnsafeSlow(size);
+
+async function readBlock(
+  file: FileHandle,
+  { offset, metaDataLength, bodyLength }: FileBlock,
+  buffer: Buffer,
+): Promise<Buffer> {
+  const size = metaDataLength + bodyLength;
+  const { bytesRead } = await file.read(buffer, 0, size, offset);
+  if (bytesRead < size) throw new Error('a part of the file became shorter while it was read');
+  return buffer.subarray(0, size);
+}
+
+function withSmallText(field: arrow.Field): arrow.Field {
+  if (arrow.DataType.isLargeUtf8(field.type)) return field.clone({ type: new arrow.Utf8() });
+  const { children } = field.type as arrow.DataType;
+  if (children === null || children === undefined || children.length === 0) return field;
+  const type = Object.assign(
+    Object.create(Object.getPrototypeOf(field.type) as object) as arrow.DataType,
+    field.type,
+    {
+      children: (children as arrow.Field[]).map(withSmallText),
+    },
+  );
+  return field.clone({ type });
+}
+
+/** Which buffers of a batch hold offsets of texts, in the order of the format. */
+function findTextOffsets(fields: readonly arrow.Field[]): number[] {
+  const found: number[] = [];
+  let at = 0;
+  const visit = ({ type }: { readonly type: arrow.DataType }): void => {
+    if (arrow.DataType.isLargeUtf8(type)) found.push(at + 1);
+    at += bufferCount(type);
+    for (const child of type.children ?? []) visit(child);
+  };
+  for (const field of fields) visit(field);
+  return found;
+}
+
+/** Buffers of a column itself, those of its children not counted. */
+function bufferCount(type: arrow.DataType): number {
+  if (arrow.DataType.isNull(type)) return 0;
+  if (arrow.DataType.isStruct(type) || arrow.DataType.isFixedSizeList(type)) return 1;
+  const hasOffsetsAndValues =
+    arrow.DataType.isUtf8(type) ||
+    arrow.DataType.isLargeUtf8(type) ||
+    arrow.DataType.isBinary(type) ||
+    arrow.DataType.isLargeBinary(type);
+  return hasOffsetsAndValues ? 3 : 2;
+}
+
+interface BufferPlace {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Turns 64-bit offsets into 32-bit ones, in place. */
+function narrowOffsets(bytes: Buffer, { metaDataLength }: FileBlock, offsets: readonly number[]): void {
+  if (offsets.length === 0) return;
+  const message = Message.decode(bytes.subarray(PREFIX_BYTES, metaDataLength));
+  const { buffers } = message.header() as { readonly buffers: readonly BufferPlace[] };
+  for (const index of offsets) {
+    const { offset, length } = buffers[index]!;
+    const words = new Int32Array(bytes.buffer, bytes.byteOffset + metaDataLength + offset, length >> 2);
+    if ((words.at(-1) ?? 0) !== 0 || (words.at(-2) ?? 0) < 0) {
+      throw new RangeError('a batch holds more than 2 GiB of text in one column');
+    }
+    for (let i = 1; i < words.length >> 1; i++) words[i] = words[i * 2]!;
+  }
+}

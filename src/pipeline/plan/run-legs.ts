@@ -1,0 +1,188 @@
+// Runs a pipeline leg by leg. Temporary files live in a folder of the run, which goes with it.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { MemoryBudget, NativeSource, PipelineProgress, Sink, Source, Transform } from '../contract.ts';
+import { runStages } from '../run/run-stages.ts';
+import type { BatchLimits, TransformStage } from '../run/run-contract.ts';
+import { fileSource } from './file-source.ts';
+import { createFrameTransform } from './frame-transform.ts';
+import { openTables } from './frames.ts';
+import { learnStages } from './learn-stages.ts';
+import type { BatchLeg, Leg, NativeLeg } from './legs.ts';
+import { isNativeSink, isNativeSource } from './pipeline-parts.ts';
+import type { AnySink, AnySource } from './pipeline-parts.ts';
+import { PlanMeter } from './plan-meter.ts';
+import { openPlanSource } from './plan-source.ts';
+import { runNative, untilAborted } from './run-native.ts';
+import { createSpoolSink } from './spool-sink.ts';
+
+/** How a run is watched, bounded and ended. */
+export interface PipelineRunOptions {
+  /** Ends the run at once: it rejects with the signal's reason, and nothing is left behind. */
+  readonly signal?: AbortSignal;
+  /** Ends the run early but whole, where it reads batches: nothing more is read, what was read is written. */
+  readonly drain?: AbortSignal;
+  /** Told how the run does, every 500 ms, with each part of a plan, and at its end. */
+  readonly onProgress?: (progress: PipelineProgress) => void;
+  /** @default 500 */
+  readonly progressEveryMs?: number;
+  /** Where temporary files lie that one leg writes and the next one reads. @default the system's */
+  readonly temporaryFolder?: string;
+  /** Rows of a batch. @default by the engine of batches */
+  readonly batch?: BatchLimits;
+  /** Batches reach the sink in the order of the source. @default true */
+  readonly isOrdered?: boolean;
+}
+
+/** What a run leaves. */
+export interface PipelineResult {
+  /** The last figures of each leg. */
+  readonly progress: readonly PipelineProgress[];
+  /** What a user should know about the file that was written. */
+  readonly notes: readonly string[];
+}
+
+/** A pipeline that is ready to run. */
+export interface RunnableLegs {
+  readonly source: AnySource;
+  readonly sink: AnySink;
+  readonly names: { readonly source: string; readonly sink: string };
+  readonly legs: readonly Leg[];
+  readonly budget: MemoryBudget;
+}
+
+/** Runs all legs. @throws RuvectorError `ERR_PIPELINE_*`; the signal's reason, at once */
+export async function runLegs(run: RunnableLegs, options: PipelineRunOptions): Promise<PipelineResult> {
+  const folder = await mkdtemp(join(options.temporaryFolder ?? tmpdir(), 'ruvector-pipeline-'));
+  const progress: PipelineProgress[] = [];
+  const notes: string[] = [];
+  try {
+    for (const [i, leg] of run.legs.entries()) {
+      const context = {
+        run,
+        options,
+        folder,
+        place: i,
+        signal: options.signal ?? new AbortController().signal,
+      };
+      const done = leg.kind === 'plan' ? await runPlan(leg, context) : await runBatches(leg, context);
+      progress.push(done.progress);
+      notes.push(...done.notes);
+    }
+    return { progress, notes };
+  } finally {
+    const removed = rm(folder, { recursive: true, force: true });
+    // Who aborts does not wait for large files to go.
+    if (!options.signal?.aborted) await removed;
+    else removed.catch(() => undefined);
+  }
+}
+
+interface LegContext {
+  readonly run: RunnableLegs;
+  readonly options: PipelineRunOptions;
+  readonly folder: string;
+  readonly place: number;
+  readonly signal: AbortSignal;
+}
+
+interface LegResult {
+  readonly progress: PipelineProgress;
+  readonly notes: readonly string[];
+}
+
+const spoolPath = (folder: string, place: number): string => join(folder, `leg-${place}.arrow`);
+
+/** What a plan of this leg reads: the pipeline's source, or what the leg before it wrote. */
+const nativeSourceOf = ({ reads }: Leg, { run, folder, place }: LegContext): NativeSource =>
+  reads === 'source' ? (run.source as NativeSource) : fileSource(spoolPath(folder, place - 1));
+
+async function runPlan(leg: NativeLeg, context: LegContext): Promise<LegResult> {
+  const { run, signal, options } = context;
+  if (!isNativeSink(run.sink)) throw new TypeError('a plan needs a sink that it can write');
+  const { tables, stages } = await prepare(leg, context);
+  const meter = new PlanMeter(tables, stages, run);
+  const notes = await runNative(
+    { tables, stages, sink: run.sink },
+    {
+      signal,
+      onPart: (part) => {
+        meter.note(part);
+        options.onProgress?.(meter.read());
+      },
+    },
+  );
+  return { progress: meter.read(), notes };
+}
+
+/** Opens what a plan reads and lets its stages learn. */
+async function prepare(leg: Leg, context: LegContext) {
+  const { signal } = context;
+  signal.throwIfAborted();
+  const source = nativeSourceOf(leg, context);
+  const tables = await untilAborted(openTables(source, leg.stages), signal);
+  const stages = await untilAborted(learnStages(tables, leg.stages), signal);
+  return { tables, stages };
+}
+
+async function runBatches(leg: BatchLeg, context: LegContext): Promise<LegResult> {
+  const { run, options, folder, place } = context;
+  const source = await openSource(leg, context);
+  const transforms = leg.steps.map((step) => toTransform(step));
+  const sink = await openSink(leg, context, source, transforms);
+  const progress = await runStages(
+    {
+      source,
+      transforms,
+      sink,
+      budget: run.budget,
+      names: {
+        source: leg.stages.length > 0 || leg.reads === 'spool' ? 'plan' : run.names.source,
+        sink: leg.writes === 'sink' ? run.names.sink : spoolPath(folder, place),
+      },
+      ...(options.batch && { batch: options.batch }),
+      ...(options.isOrdered !== undefined && { isOrdered: options.isOrdered }),
+    },
+    options,
+  );
+  return { progress, notes: [] };
+}
+
+async function openSource(leg: BatchLeg, context: LegContext): Promise<Source> {
+  const { run, folder, place, signal } = context;
+  if (leg.reads === 'spool' || isNativeSource(run.source)) {
+    const prepared = await prepare(leg, context);
+    return openPlanSource({ ...prepared, folder, name: `plan-${place}` });
+  }
+  return 'open' in run.source ? untilAborted(run.source.open(), signal) : run.source;
+}
+
+async function openSink(
+  leg: BatchLeg,
+  { run, folder, place, signal }: LegContext,
+  source: Source,
+  transforms: readonly TransformStage[],
+): Promise<Sink> {
+  if (leg.writes === 'spool') {
+    return createSpoolSink(spoolPath(folder, place), schemaBehind(source, transforms));
+  }
+  if (isNativeSink(run.sink)) throw new TypeError('batches need a sink that takes them');
+  return 'open' in run.sink ? untilAborted(run.sink.open(), signal) : run.sink;
+}
+
+const toTransform = (step: BatchLeg['steps'][number]): TransformStage =>
+  'fused' in step
+    ? { name: step.fused.map(({ name }) => name).join(' + '), transform: createFrameTransform(step.fused) }
+    : step;
+
+/** A function does not say what it gives: without rows, its columns stay as they were. */
+function schemaBehind(source: Source, transforms: readonly TransformStage[]): Source['schema'] {
+  return transforms.reduce(
+    (schema, { transform }) => (isTransform(transform) ? transform.schema(schema) : schema),
+    source.schema,
+  );
+}
+
+const isTransform = (transform: TransformStage['transform']): transform is Transform =>
+  typeof transform !== 'function';

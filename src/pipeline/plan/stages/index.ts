@@ -1,0 +1,21 @@
+// The stages that plans are made of.
+export { cast, castTypes, drop, filter, rename, select, withColumns } from './rows.ts';
+export type { CastOptions } from './rows.ts';
+export { fill } from './fill.ts';
+export type { FillOptions } from './fill.ts';
+export { normalize, normalizeMethods } from './normalize.ts';
+export type { ColumnScale, NormalizeOptions } from './normalize.ts';
+export { oneHot } from './one-hot.ts';
+export type { OneHotOptions } from './one-hot.ts';
+export { bin } from './bin.ts';
+export type { BinOptions } from './bin.ts';
+export { windowed, windowFunctions } from './window.ts';
+export type { WindowAggregate, WindowOptions } from './window.ts';
+export { asOfStrategies, join, joinKinds, joinOnTime } from './join.ts';
+export type { JoinOnTimeOptions, JoinOptions } from './join.ts';
+export { groupBy, sort } from './group-by.ts';
+export type { GroupByOptions, SortOptions } from './group-by.ts';
+export { sample } from './sample.ts';
+export type { SampleOptions } from './sample.ts';
+export { dropValues, jitter } from './augment.ts';
+export type { DropValuesOptions, JitterOptions } from './augment.ts';
