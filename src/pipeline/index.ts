@@ -99,3 +99,4 @@ export type {
 export { openPipelineFile } from './file/open-pipeline-file.ts';
 export type { PipelineFile, PipelineFileOptions } from './file/open-pipeline-file.ts';
 export { runOptions } from './file/read-pipeline-file.ts';
+export { limitOptions } from './plugins/connector-parts.ts';

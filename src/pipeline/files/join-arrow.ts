@@ -93,13 +93,9 @@ function withSmallText(field: arrow.Field): arrow.Field {
   if (arrow.DataType.isLargeUtf8(field.type)) return field.clone({ type: new arrow.Utf8() });
   const { children } = field.type as arrow.DataType;
   if (children === null || children === undefined || children.length === 0) return field;
-  const type = Object.assign(
-    Object.create(Object.getPrototypeOf(field.type) as object) as arrow.DataType,
-    field.type,
-    {
-      children: (children as arrow.Field[]).map(withSmallText),
-    },
-  );
+  const type = Object.assign(Object.create(Object.getPrototypeOf(field.type) as object) as arrow.DataType, field.type, {
+    children: (children as arrow.Field[]).map(withSmallText),
+  });
   return field.clone({ type });
 }
 

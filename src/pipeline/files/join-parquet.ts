@@ -93,14 +93,7 @@ async function findWithoutBounds(path: string): Promise<ReadonlySet<string>> {
   const names = unsigned.map(([name]) => name);
   if (floats.length === 0) return new Set(names);
   // One expression for all: each takes half a megabyte here.
-  const counts = await frame
-    .select(
-      polars
-        .col(floats.map(([name]) => name))
-        .isNan()
-        .sum(),
-    )
-    .collect();
+  const counts = await frame.select(polars.col(floats.map(([name]) => name)).isNan().sum()).collect();
   const [found] = counts.toRecords() as [Record<string, number | null>];
   return new Set([...names, ...floats.flatMap(([name]) => (Number(found[name]) > 0 ? [name] : []))]);
 }

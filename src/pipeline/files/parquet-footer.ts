@@ -35,11 +35,7 @@ export function decodeFooter(file: Uint8Array): FileMetaData {
 /** Where the pages and indexes of a whole file end. */
 export function footerStart(file: Uint8Array): number {
   const { buffer, byteOffset, byteLength } = file;
-  return (
-    byteLength -
-    FOOTER_TAIL_BYTES -
-    new DataView(buffer, byteOffset).getUint32(byteLength - FOOTER_TAIL_BYTES, true)
-  );
+  return byteLength - FOOTER_TAIL_BYTES - new DataView(buffer, byteOffset).getUint32(byteLength - FOOTER_TAIL_BYTES, true);
 }
 
 /** Encodes the end of a file: metadata, its length, magic. */

@@ -7,8 +7,7 @@ import type { ByteSink } from '../../files/index.ts';
 
 /** A new file at a path, or a stream. */
 export type PartTarget =
-  | { readonly path: string; readonly sink?: undefined }
-  | { readonly sink: ByteSink; readonly path?: undefined };
+  { readonly path: string; readonly sink?: undefined } | { readonly sink: ByteSink; readonly path?: undefined };
 
 /** Bytes of one piece. */
 const PIECE_BYTES = 2 ** 21;

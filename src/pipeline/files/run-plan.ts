@@ -15,7 +15,7 @@ export async function runPlan(plan: LazyDataFrame, signal?: AbortSignal): Promis
   } catch (error) {
     // Heard here, should it fail later.
     running.catch(() => undefined);
-    throw withSystemCode(error);
+    throw signal?.aborted ? error : withSystemCode(error);
   } finally {
     signal?.removeEventListener('abort', abort);
   }

@@ -94,7 +94,8 @@ const isText = (type: arrow.DataType): boolean =>
 function sqlTypeOf(type: arrow.DataType): string {
   if (arrow.DataType.isFloat(type)) return 'REAL';
   // SQLite's integers are signed: what may not fit is text.
-  const isSpelt = isText(type) || (arrow.DataType.isInt(type) && type.bitWidth === 64 && !type.isSigned);
+  const isSpelt =
+    isText(type) || (arrow.DataType.isInt(type) && type.bitWidth === 64 && !type.isSigned);
   return isSpelt ? 'TEXT' : 'INTEGER';
 }
 

@@ -78,9 +78,7 @@ async function claimFolder(folder: string, busyError: ClaimOptions['busyError'])
   const remove = async (): Promise<void> => {
     // Removed before it is released: nobody can begin in a folder that is being removed. A plan that was just started
     // may make its file meanwhile.
-    await rm(folder, { recursive: true, force: true, maxRetries: REMOVE_TRIES }).finally(() =>
-      lock.release(),
-    );
+    await rm(folder, { recursive: true, force: true, maxRetries: REMOVE_TRIES }).finally(() => lock.release());
   };
   return {
     folder,

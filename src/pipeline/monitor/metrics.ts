@@ -20,12 +20,7 @@ interface StageMetric {
 
 const stageMetrics: readonly StageMetric[] = [
   { name: 'rows_total', help: 'Rows that a stage has worked off', isCounter: true, read: ({ rows }) => rows },
-  {
-    name: 'batches_total',
-    help: 'Batches, or parts of a plan',
-    isCounter: true,
-    read: ({ batches }) => batches,
-  },
+  { name: 'batches_total', help: 'Batches, or parts of a plan', isCounter: true, read: ({ batches }) => batches },
   {
     name: 'skipped_rows_total',
     help: 'Rows left out because a stage failed on them',
@@ -57,21 +52,9 @@ const stageMetrics: readonly StageMetric[] = [
     read: ({ blockedMs }) => blockedMs / 1000,
   },
   { name: 'batch_seconds_median', help: 'Median latency of a batch', read: ({ p50Ms }) => p50Ms / 1000 },
-  {
-    name: 'batch_seconds_p99',
-    help: '99th percentile of the latency of a batch',
-    read: ({ p99Ms }) => p99Ms / 1000,
-  },
-  {
-    name: 'queued_batches',
-    help: 'Batches that wait in front of a stage',
-    read: ({ queuedBatches }) => queuedBatches,
-  },
-  {
-    name: 'queued_bytes',
-    help: 'Bytes that wait in front of a stage',
-    read: ({ queuedBytes }) => queuedBytes,
-  },
+  { name: 'batch_seconds_p99', help: '99th percentile of the latency of a batch', read: ({ p99Ms }) => p99Ms / 1000 },
+  { name: 'queued_batches', help: 'Batches that wait in front of a stage', read: ({ queuedBatches }) => queuedBatches },
+  { name: 'queued_bytes', help: 'Bytes that wait in front of a stage', read: ({ queuedBytes }) => queuedBytes },
   { name: 'memory_bytes', help: 'Bytes that a stage holds', read: ({ memoryBytes }) => memoryBytes },
   { name: 'workers', help: 'Workers of a stage', read: ({ workers }) => workers },
 ];
@@ -87,11 +70,7 @@ const runMetrics: readonly RunMetric[] = [
   { name: 'rows_per_second', help: 'Rows a second since the run began', read: (run) => run.rowsPerSecond },
   { name: 'remaining_seconds', help: 'Time to the end at this rate', read: (run) => run.etaSeconds },
   { name: 'budget_limit_bytes', help: 'The memory budget', read: ({ budget }) => budget.limitBytes },
-  {
-    name: 'budget_used_bytes',
-    help: 'Bytes of the budget that are out',
-    read: ({ budget }) => budget.usedBytes,
-  },
+  { name: 'budget_used_bytes', help: 'Bytes of the budget that are out', read: ({ budget }) => budget.usedBytes },
   {
     name: 'budget_peak_bytes',
     help: 'Most bytes of the budget that were out at once',
@@ -111,12 +90,7 @@ export async function registerPipelineMetrics(registry: Registry): Promise<Pipel
   });
   const runs = runMetrics.map(({ name, help, read }) => ({
     read,
-    metric: new Gauge({
-      name: `ruvector_pipeline_${name}`,
-      help,
-      labelNames: ['pipeline'] as const,
-      registers,
-    }),
+    metric: new Gauge({ name: `ruvector_pipeline_${name}`, help, labelNames: ['pipeline'] as const, registers }),
   }));
   const shown = new Map<string, Map<string, StageStats>>();
   return {

@@ -22,17 +22,7 @@ export function renderStages(progress: PipelineProgress): string[] {
   ];
 }
 
-const headings = [
-  'stage',
-  'rows',
-  'rows/s',
-  'p50 ms',
-  'p99 ms',
-  'queue',
-  'memory',
-  'workers',
-  'busy · waits',
-];
+const headings = ['stage', 'rows', 'rows/s', 'p50 ms', 'p99 ms', 'queue', 'memory', 'workers', 'busy · waits'];
 const isText = (column: number): boolean => column === 0 || column === headings.length - 1;
 
 function describeRun({ rowsIn, totalRows, rowsPerSecond, etaSeconds, budget }: PipelineProgress): string {

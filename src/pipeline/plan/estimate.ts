@@ -25,8 +25,7 @@ export async function estimate(tables: OpenTables, stages: readonly NativeStage[
   const frame = await toReadError(tables.source.name, () => first!.open());
   const sample = await toReadError(tables.source.name, () => frame.limit(SAMPLE_ROWS).collect());
   const left = await applyStages(sample.lazy(), stages, tables.inputs).collect();
-  const rowsIn =
-    sumRows(tables) ?? (sample.height < SAMPLE_ROWS && tables.partitions.length === 1 ? sample.height : null);
+  const rowsIn = sumRows(tables) ?? (sample.height < SAMPLE_ROWS && tables.partitions.length === 1 ? sample.height : null);
   const isPerRow = stages.every(({ scope }) => scope === 'row');
   const kept = sample.height === 0 ? 0 : left.height / sample.height;
   const rowsOut = rowsIn === null || !isPerRow ? null : Math.round(rowsIn * kept);

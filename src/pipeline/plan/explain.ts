@@ -39,8 +39,7 @@ export function explainLegs(legs: readonly Leg[], ends: EndNames): ExplainedStag
   return legs.flatMap((leg, i) => {
     const place = { leg: i + 1 };
     const plan = leg.stages.map((stage) => ({ ...place, ...explainNative(stage) }));
-    const inner =
-      leg.kind === 'plan' ? [] : leg.steps.flatMap(explainStep).map((step) => ({ ...place, ...step }));
+    const inner = leg.kind === 'plan' ? [] : leg.steps.flatMap(explainStep).map((step) => ({ ...place, ...step }));
     return [
       { ...place, ...explainInput(leg, ends) },
       ...plan,
@@ -109,10 +108,7 @@ const isInWorkers = (transform: TransformStage['transform']): boolean =>
   typeof transform !== 'function' && 'runsInWorkers' in transform && transform.runsInWorkers === true;
 
 /** An explanation as text: one line a stage. */
-export function renderExplanation(
-  stages: readonly ExplainedStage[],
-  optimized: Explanation['optimized'],
-): string {
+export function renderExplanation(stages: readonly ExplainedStage[], optimized: Explanation['optimized']): string {
   const width = Math.max(...stages.map(({ name }) => name.length));
   const lines = stages.map(
     ({ leg, name, runs, why }) => `${leg}  ${name.padEnd(width)}  ${runs.padEnd(7)}  ${why}`,

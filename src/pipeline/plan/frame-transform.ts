@@ -11,8 +11,7 @@ const noInputs = new Map<NativeStage, readonly LazyDataFrame[]>();
 /** The stages as one transform. Rows are computed off the main thread. */
 export function createFrameTransform(stages: readonly NativeStage[]): Transform {
   return {
-    schema: (input) =>
-      tableOfFrame(applyStages(frameOfSchema(input).lazy(), stages, noInputs).collectSync()).schema,
+    schema: (input) => tableOfFrame(applyStages(frameOfSchema(input).lazy(), stages, noInputs).collectSync()).schema,
     transform: async (batch) => {
       const [computed] = tableOfFrame(await collect(batch, stages)).batches;
       return computed && computed.numRows > 0 ? computed : null;
@@ -31,11 +30,7 @@ async function collect(batch: Batch, stages: readonly NativeStage[]): Promise<Da
   }
 }
 
-async function nameStage(
-  frame: LazyDataFrame,
-  stages: readonly NativeStage[],
-  error: unknown,
-): Promise<Error> {
+async function nameStage(frame: LazyDataFrame, stages: readonly NativeStage[], error: unknown): Promise<Error> {
   for (let count = 1; count < stages.length; count++) {
     const failed = await applyStages(frame, stages.slice(0, count), noInputs)
       .collect()

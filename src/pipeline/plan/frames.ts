@@ -14,7 +14,10 @@ export interface OpenTables {
 }
 
 /** Opens what a plan reads. Tables that stages read beside it are held in memory when they would be read again. */
-export async function openTables(source: NativeSource, stages: readonly NativeStage[]): Promise<OpenTables> {
+export async function openTables(
+  source: NativeSource,
+  stages: readonly NativeStage[],
+): Promise<OpenTables> {
   const partitions = await source.partitions();
   const inputs = new Map<NativeStage, readonly LazyDataFrame[]>();
   for (const stage of stages) {
@@ -84,13 +87,19 @@ export async function openPerRow(
 }
 
 /** The whole table behind all stages. */
-export async function openTable(tables: OpenTables, stages: readonly NativeStage[]): Promise<LazyDataFrame> {
+export async function openTable(
+  tables: OpenTables,
+  stages: readonly NativeStage[],
+): Promise<LazyDataFrame> {
   const { perRow, whole } = splitByScope(stages);
   return applyStages(await openPerRow(tables, tables.partitions, perRow), whole, tables.inputs);
 }
 
 /** What reaches the end of the stages, without rows. */
-export async function openEmpty(tables: OpenTables, stages: readonly NativeStage[]): Promise<LazyDataFrame> {
+export async function openEmpty(
+  tables: OpenTables,
+  stages: readonly NativeStage[],
+): Promise<LazyDataFrame> {
   const first = await openPartition(tables.source, tables.partitions[0]!);
   return applyStages(emptyOf(first), stages, tables.inputs);
 }

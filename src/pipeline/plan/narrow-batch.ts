@@ -10,9 +10,7 @@ export function narrowSchema(schema: arrow.Schema): arrow.Schema {
 
 /** The batch with the narrow types; its values are not copied. @param schema of {@link narrowSchema} */
 export function narrowBatch(batch: arrow.RecordBatch, schema: arrow.Schema): arrow.RecordBatch {
-  const children = batch.data.children.map((child, i) =>
-    narrowData(child, schema.fields[i]!.type as arrow.DataType),
-  );
+  const children = batch.data.children.map((child, i) => narrowData(child, schema.fields[i]!.type as arrow.DataType));
   const type = new arrow.Struct(schema.fields);
   return new arrow.RecordBatch(
     schema,

@@ -1,13 +1,5 @@
 // What a pipeline is put together from, and which of it a plan can run by itself.
-import type {
-  ErrorPolicy,
-  NativeSink,
-  NativeSource,
-  NativeStage,
-  Sink,
-  Source,
-  Transform,
-} from '../contract.ts';
+import type { ErrorPolicy, NativeSink, NativeSource, NativeStage, Sink, Source, Transform } from '../contract.ts';
 import type { TransformFunction, TransformStage } from '../run/run-contract.ts';
 
 /** A source; one that is opened when the run begins has a name of its own. */

@@ -65,5 +65,4 @@ function buildWhole(parts: Parameters<typeof planPipeline>[0]): Pipeline {
   };
 }
 
-const nameOf = (end: AnySource | AnySink, otherwise: string): string =>
-  'name' in end ? end.name : otherwise;
+const nameOf = (end: AnySource | AnySink, otherwise: string): string => ('name' in end ? end.name : otherwise);

@@ -59,13 +59,7 @@ export async function runLegs(run: RunnableLegs, options: PipelineRunOptions): P
   const notes: string[] = [];
   try {
     for (const [i, leg] of run.legs.entries()) {
-      const context = {
-        run,
-        options,
-        folder,
-        place: i,
-        signal: options.signal ?? new AbortController().signal,
-      };
+      const context = { run, options, folder, place: i, signal: options.signal ?? new AbortController().signal };
       const done = leg.kind === 'plan' ? await runPlan(leg, context) : await runBatches(leg, context);
       progress.push(done.progress);
       notes.push(...done.notes);

@@ -14,10 +14,7 @@ import { emptyOf } from './polars.ts';
  * behind a stage whose columns rows decide, columns are unknown, and stages stay as they were.
  * @throws RuvectorError `ERR_PIPELINE_COLUMN`, `_TYPE`, `_EXPRESSION` or `_READ`; what a transform says of its columns
  */
-export async function settleStages(
-  source: AnySource,
-  stages: readonly PlacedStage[],
-): Promise<PlacedStage[]> {
+export async function settleStages(source: AnySource, stages: readonly PlacedStage[]): Promise<PlacedStage[]> {
   let columns = await columnsOf(source);
   const settled: PlacedStage[] = [];
   for (const { name, stage } of stages) {

@@ -34,10 +34,7 @@ export function compareMemory(batch: Batch, memory: Memory): { freshBytes: numbe
 
 /** What a row of a schema will take, roughly. */
 export function guessRowBytes(schema: arrow.Schema): number {
-  return Math.max(
-    1,
-    schema.fields.reduce((sum, { type }) => sum + guessValueBytes(type as arrow.DataType), 0),
-  );
+  return Math.max(1, schema.fields.reduce((sum, { type }) => sum + guessValueBytes(type as arrow.DataType), 0));
 }
 
 type Counts = (view: ArrayBufferView) => boolean;
@@ -67,7 +64,11 @@ function columnBytes(column: arrow.Data, counts: Counts): number {
   return bytes + (child.length === 0 ? 0 : Math.ceil((columnBytes(child, counts) * range) / child.length));
 }
 
-function sizeIfCounted(view: ArrayBufferView | null | undefined, sizeBytes: number, counts: Counts): number {
+function sizeIfCounted(
+  view: ArrayBufferView | null | undefined,
+  sizeBytes: number,
+  counts: Counts,
+): number {
   return view && view.byteLength > 0 && counts(view) ? sizeBytes : 0;
 }
 

@@ -27,11 +27,7 @@ export function bottleneck({ stages, budget }: PipelineProgress): Bottleneck | n
   if (!busiest) return null;
   const { stage, busyShare } = busiest;
   const isMemoryShort = busyShare < LEAST_BUSY_SHARE && budget.peakBytes >= FULL_SHARE * budget.limitBytes;
-  return {
-    stage: stage.name,
-    busyShare,
-    reason: isMemoryShort ? describeMemory(busiest.stage, budget.limitBytes) : describe(stage, busyShare),
-  };
+  return { stage: stage.name, busyShare, reason: isMemoryShort ? describeMemory(busiest.stage, budget.limitBytes) : describe(stage, busyShare) };
 }
 
 function busyShareOf({ busyMs, starvedMs, blockedMs }: StageStats): number {

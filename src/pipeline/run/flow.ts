@@ -118,12 +118,13 @@ export class Flow {
    * @returns null when it has; else what to wait for
    */
   cover(item: Item, need: Need, meter: StageMeter): Promise<void> | null {
-    const wait = this.keeper.cover(item, need, (extraBytes) =>
-      this.fail(batchGrowthError(meter.name, item.bytes, extraBytes, this.keeper.limitBytes)),
-    );
-    if (!wait) return null;
-    this.end();
-    return wait.then(() => this.begin());
+    const wait = this.keeper.cover(item, need, {
+      goesOn: () => this.begin(),
+      fails: (extraBytes) =>
+        this.fail(batchGrowthError(meter.name, item.bytes, extraBytes, this.keeper.limitBytes)),
+    });
+    if (wait) this.end();
+    return wait;
   }
 
   /** Does with a batch what the stage's policy says. */

@@ -19,10 +19,7 @@ export class Growth {
   }
 
   /** Learns from one batch. */
-  observe(
-    stage: number,
-    { inBytes, outBytes, freshBytes }: { inBytes: number; outBytes: number; freshBytes: number },
-  ): void {
+  observe(stage: number, { inBytes, outBytes, freshBytes }: { inBytes: number; outBytes: number; freshBytes: number }): void {
     const ratio = this.#ratios[stage]!;
     const input = Math.max(1, inBytes);
     ratio.size = learn(ratio.size, outBytes / input);

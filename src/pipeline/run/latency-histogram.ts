@@ -7,7 +7,7 @@ const MICROSECONDS = 1000;
 
 /** Counts durations. */
 export class LatencyHistogram {
-  readonly #counts = new Float64Array(OCTAVES * BUCKETS_PER_OCTAVE);
+  readonly #counts = new Uint32Array(OCTAVES * BUCKETS_PER_OCTAVE);
   #count = 0;
 
   record(ms: number): void {

@@ -26,6 +26,12 @@ export interface Need {
   readonly isEstimate: boolean;
 }
 
+/** What becomes of a wait. */
+export interface Told {
+  goesOn(): void;
+  fails(extraBytes: number): void;
+}
+
 /** Hands the bytes of a budget to one run. */
 export class MemoryKeeper {
   readonly #budget: MemoryBudget;
@@ -75,9 +81,10 @@ export class MemoryKeeper {
 
   /**
    * Sees to it that a batch has what it needs, and gives back what it does not.
+   * @param told at once when it goes on, and when it never can
    * @returns null when it has; else what to wait for
    */
-  cover(item: Item, { bytes, isEstimate }: Need, fail: (extraBytes: number) => void): Promise<void> | null {
+  cover(item: Item, { bytes, isEstimate }: Need, told: Told): Promise<void> | null {
     item.trim(bytes);
     this.serve();
     const extraBytes = bytes - item.coveredBytes;
@@ -91,9 +98,10 @@ export class MemoryKeeper {
     return new Promise((resolve) => {
       const grant = (granted: MemoryLease | null): void => {
         if (granted) item.add(granted);
+        told.goesOn();
         resolve();
       };
-      this.#insert({ number: item.number, extraBytes, isEstimate, grant, fail });
+      this.#insert({ number: item.number, extraBytes, isEstimate, grant, fail: told.fails });
     });
   }
 

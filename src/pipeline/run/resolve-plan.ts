@@ -39,9 +39,7 @@ export function resolvePlan(plan: StagesPlan): ResolvedPlan {
     queues: [...stages.map(({ queue }) => queue), plan.sinkQueue].map((queue) => resolveQueue(queue, plan)),
     limits: () => resolveLimits(plan, transforms),
     isOrdered: plan.isOrdered ?? true,
-    deadLetters: [
-      ...new Set(policies.flatMap((policy) => (typeof policy === 'object' ? [policy.deadLetter] : []))),
-    ],
+    deadLetters: [...new Set(policies.flatMap((policy) => (typeof policy === 'object' ? [policy.deadLetter] : [])))],
   };
 }
 
@@ -61,10 +59,7 @@ function resolveQueue(queue: QueueLimits | undefined, { budget }: StagesPlan): Q
   return { batches: queue?.batches ?? QUEUE_BATCHES, bytes: queue?.bytes ?? budget.limitBytes };
 }
 
-function resolveLimits(
-  { batch, budget }: StagesPlan,
-  transforms: readonly ResolvedTransform[],
-): ResolvedLimits {
+function resolveLimits({ batch, budget }: StagesPlan, transforms: readonly ResolvedTransform[]): ResolvedLimits {
   const limits: BatchLimits = (typeof batch === 'function' ? batch() : batch) ?? {};
   const rows = Math.max(1, limits.rows ?? batchDefaults.rows);
   const minRows = limits.minRows ?? (limits.rows === undefined ? batchDefaults.minRows : rows);
@@ -94,10 +89,7 @@ function findProblems(plan: StagesPlan, names: readonly string[]): string[] {
   return [
     ...twice.map((name) => `two stages are called "${name}"`),
     ...(plan.transforms ?? []).flatMap((stage) => problemsOfTransform(stage, plan)),
-    ...problemsOfNumbers(
-      'batch',
-      typeof plan.batch === 'function' ? {} : { ...plan.batch, lingerMs: undefined },
-    ),
+    ...problemsOfNumbers('batch', typeof plan.batch === 'function' ? {} : { ...plan.batch, lingerMs: undefined }),
     ...problemsOfNumbers('sinkQueue', { ...plan.sinkQueue }),
     ...problemsOfCheckpoint(plan),
     ...problemsOfDeadLetters(plan),
@@ -124,10 +116,7 @@ function problemsOfTransform(stage: TransformStage, { checkpoint }: StagesPlan):
 
 function problemsOfCheckpoint({ checkpoint, source, sink }: StagesPlan): string[] {
   if (!checkpoint) return [];
-  const problems = problemsOfNumbers('checkpoint', {
-    everyMs: checkpoint.everyMs,
-    everyRows: checkpoint.everyRows,
-  });
+  const problems = problemsOfNumbers('checkpoint', { everyMs: checkpoint.everyMs, everyRows: checkpoint.everyRows });
   if (!source.seek) problems.push('the source cannot seek, so there can be no checkpoints');
   if (sink.checkpoint && !sink.resume) problems.push('the sink has checkpoints but cannot go back to one');
   return problems;
@@ -141,8 +130,6 @@ function problemsOfDeadLetters({ transforms = [], onSinkError, sink }: StagesPla
 
 function problemsOfNumbers(of: string, values: Readonly<Record<string, number | undefined>>): string[] {
   return Object.entries(values)
-    .filter(
-      ([, value]) => value !== undefined && !(value > 0 && (Number.isInteger(value) || value === Infinity)),
-    )
+    .filter(([, value]) => value !== undefined && !(value > 0 && (Number.isInteger(value) || value === Infinity)))
     .map(([name, value]) => `${name} of ${of} is ${value}, not a whole number above 0`);
 }

@@ -57,10 +57,7 @@ class StagesRun {
     if (signal?.aborted) onAbort();
     let ticking: NodeJS.Timeout | undefined;
     const watch = (meter: ProgressMeter): void => {
-      ticking = setInterval(
-        () => this.#report(() => meter.read()),
-        this.#options.progressEveryMs ?? PROGRESS_EVERY_MS,
-      );
+      ticking = setInterval(() => this.#report(() => meter.read()), this.#options.progressEveryMs ?? PROGRESS_EVERY_MS);
     };
     try {
       return await Promise.race([flow.failure, this.#go(watch)]);
@@ -187,8 +184,7 @@ class StagesRun {
     const { checkpoint, source, transforms = [] } = this.#plan;
     for (const [at, sink] of sinks.entries()) {
       const state = found.sinks[at] ?? null;
-      if (state !== null && !sink.resume)
-        throw checkpointError(checkpoint!.path, 'a sink cannot go back to it');
+      if (state !== null && !sink.resume) throw checkpointError(checkpoint!.path, 'a sink cannot go back to it');
       if (state !== null) await this.#callSink(sink.resume!(state));
     }
     for (const stage of transforms) {
@@ -206,14 +202,14 @@ class StagesRun {
     const isKept = !isAborted && this.#isResumable && sink.suspend !== undefined;
     const dead = this.#flow.pendingDeadLetters;
     const endings = [
-      { settled: async () => stages?.source.settled(), end: () => source.close?.() },
+      { settled: async () => stages?.source.settled(), end: callOf(source, source.close) },
       ...transforms.map((stage, at) => ({
         settled: async () => stages?.transforms[at]?.settled(),
-        end: () => objectOf(stage)?.close?.(),
+        end: callOf(objectOf(stage), objectOf(stage)?.close),
       })),
       ...sinksOf(this.#plan).map((each) => ({
         settled: async () => (each === sink ? stages?.sink.settled() : dead.get(each)),
-        end: () => (isKept && each.suspend ? each.suspend() : each.abort?.()),
+        end: callOf(each, isKept && each.suspend ? each.suspend : each.abort),
       })),
     ];
     await tearDown(endings, isAborted ? abortPatience : errorPatience, async () => {
@@ -234,12 +230,7 @@ interface Stages {
 
 type Checkpointing = { isDue(): boolean; write(): Promise<void> };
 
-function buildStages(
-  plan: StagesPlan,
-  resolved: ResolvedPlan,
-  flow: Flow,
-  checkpointing: Checkpointing,
-): Stages {
+function buildStages(plan: StagesPlan, resolved: ResolvedPlan, flow: Flow, checkpointing: Checkpointing): Stages {
   const queues = resolved.queues.map((bounds) => new StageQueue(bounds));
   const { isOrdered, limits, transforms } = resolved;
   return {
@@ -252,22 +243,16 @@ function buildStages(
     }),
     transforms: transforms.map(
       (stage, index) =>
-        new TransformPump(stage, {
-          flow,
-          index,
-          input: queues[index]!,
-          output: queues[index + 1]!,
-          isOrdered,
-        }),
+        new TransformPump(stage, { flow, index, input: queues[index]!, output: queues[index + 1]!, isOrdered }),
     ),
-    sink: new SinkPump(
-      resolved.sinkName,
-      { sink: plan.sink, onError: resolved.onSinkError },
-      queues.at(-1)!,
-      flow,
-    ),
+    sink: new SinkPump(resolved.sinkName, { sink: plan.sink, onError: resolved.onSinkError }, queues.at(-1)!, flow),
     sinks: [plan.sink, ...resolved.deadLetters],
   };
+}
+
+/** A method as a call, where there is one. */
+function callOf<Owner>(owner: Owner, method: ((this: Owner) => Promise<void>) | undefined): (() => Promise<void>) | null {
+  return method ? () => method.call(owner) : null;
 }
 
 /** Also of a plan that is refused. */

@@ -126,7 +126,7 @@ export class SourcePump {
     this.#isDraining = true;
     clearTimeout(this.#patience);
     if (this.#linger) clearTimeout(this.#linger);
-    this.#reading.abort(this.#place.flow.signal.reason);
+    if (this.#place.flow.isOver) this.#reading.abort(this.#place.flow.signal.reason);
     this.#lease?.release();
     for (const { owner } of this.#rebatcher.parts) owner.leave();
     this.#rebatcher.clear();
@@ -181,11 +181,7 @@ export class SourcePump {
     const { rows, bytes, parallel } = this.#place.limits();
     const { limitBytes } = this.#place.flow.keeper;
     const inMemory = limitBytes / (Math.max(2, parallel) * this.#readBytes(1));
-    const wanted = Math.min(
-      rows - this.#rebatcher.rows,
-      (bytes - this.#rebatcher.bytes) / this.#rowBytes,
-      inMemory,
-    );
+    const wanted = Math.min(rows - this.#rebatcher.rows, (bytes - this.#rebatcher.bytes) / this.#rowBytes, inMemory);
     return Math.max(1, Math.floor(wanted));
   }
 
@@ -209,7 +205,7 @@ export class SourcePump {
     try {
       const read = this.#source.nextBatch(rows, this.#reading.signal);
       this.#pending = read;
-      const batch = await (this.#isDraining ? read : Promise.race([read, givenUp]));
+      const batch = await Promise.race([read, givenUp]);
       if (batch) this.meter.countBatch(batch.numRows, performance.now() - startedMs);
       return batch;
     } catch (error) {
@@ -229,11 +225,9 @@ export class SourcePump {
     }
     const bytes = bytesOf(batch);
     const rowBytes = bytes / batch.numRows;
-    this.#rowBytes =
-      rowBytes > this.#rowBytes ? rowBytes : this.#rowBytes + (rowBytes - this.#rowBytes) * FORGET_SHARE;
+    this.#rowBytes = rowBytes > this.#rowBytes ? rowBytes : this.#rowBytes + (rowBytes - this.#rowBytes) * FORGET_SHARE;
     lease.shrink(bytes + flow.growth.needOf(0, bytes, 0));
-    if (lease.bytes < bytes)
-      this.#lease = joinLeases(lease, await this.#leaseRead(bytes - lease.bytes, bytes));
+    if (lease.bytes < bytes) this.#lease = joinLeases(lease, await this.#leaseRead(bytes - lease.bytes, bytes));
     if (flow.isOver) {
       this.#lease!.release();
       return;
@@ -297,8 +291,7 @@ export class SourcePump {
     const lease = isWorthIt ? keeper.tryLease(needBytes) : null;
     if (!lease) {
       return parts.map(
-        (part) =>
-          new Item(this.#number++, part.batch, part.bytes, part.owner, growth.needOf(0, part.bytes, 0)),
+        (part) => new Item(this.#number++, part.batch, part.bytes, part.owner, growth.needOf(0, part.bytes, 0)),
       );
     }
     const runs = parts.map(({ batch }) => ({ batch, from: 0, to: batch.numRows }));

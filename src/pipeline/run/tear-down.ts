@@ -1,12 +1,12 @@
 // The end of a run that failed: everything is closed or aborted, and whatever hangs is waited for no longer than the
 // caller can wait. What takes longer goes on behind the caller's back.
-import { setTimeout as sleep } from 'node:timers/promises';
 
 /** One thing to end. */
 export interface Ending {
   /** Resolves when no call of it is under way. */
   readonly settled: () => Promise<unknown>;
-  readonly end: () => Promise<unknown> | undefined;
+  /** Null where there is nothing to do; its calls are then not waited for either. */
+  readonly end: (() => Promise<unknown>) | null;
 }
 
 /** How long to wait. */
@@ -32,19 +32,17 @@ export async function tearDown(
 ): Promise<void> {
   const ended = Promise.allSettled(
     endings.map(async ({ settled, end }) => {
-      await within(settled(), settleMs);
+      if (!end) return;
+      await within(settled().catch(() => undefined), settleMs);
       await end();
     }),
   );
-  await within(
-    ended.then(last).catch(() => undefined),
-    limitMs,
-  );
+  await within(ended.then(last).catch(() => undefined), limitMs);
 }
 
 async function within(promise: Promise<unknown>, ms: number): Promise<void> {
-  const timer = new AbortController();
-  const late = sleep(ms, undefined, { signal: timer.signal }).catch(() => undefined);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise((resolve) => (timer = setTimeout(resolve, ms)));
   await Promise.race([promise, late]);
-  timer.abort();
+  clearTimeout(timer);
 }

@@ -146,8 +146,11 @@ export class TransformPump {
 
   async #account(item: Item, made: Batch): Promise<Item | null> {
     const { flow, index } = this.#place;
-    const { freshBytes, isShared } = compareMemory(made, memoryOf(item.batch));
-    const outBytes = bytesOf(made);
+    const isSame = made === item.batch;
+    const { freshBytes, isShared } = isSame
+      ? { freshBytes: 0, isShared: true }
+      : compareMemory(made, memoryOf(item.batch));
+    const outBytes = isSame ? item.bytes : bytesOf(made);
     flow.growth.observe(index, { inBytes: item.bytes, outBytes, freshBytes });
     // For a moment both are there. What is reserved beyond that is still needed.
     const bytes = item.ownBytes + freshBytes;

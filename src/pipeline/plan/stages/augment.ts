@@ -44,9 +44,7 @@ export function dropValues({ columns, share, seed }: DropValuesOptions): NativeS
   }
   return augment('drop values', { columns, share, seed }, columns, (value, row, stream) => {
     const { lit, when } = loadPolars();
-    return when(isBelow(row, seed, stream, share))
-      .then(lit(null))
-      .otherwise(value);
+    return when(isBelow(row, seed, stream, share)).then(lit(null)).otherwise(value);
   });
 }
 

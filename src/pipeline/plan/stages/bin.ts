@@ -36,15 +36,12 @@ export function bin({ column, edges, quantiles, name = `${column}_bin` }: BinOpt
     'bin',
     { column, quantiles, name },
     [column],
-    () => Object.fromEntries(shares.map((share, i) => [String(i), finite(column).quantile(share, 'linear')])),
+    () =>
+      Object.fromEntries(shares.map((share, i) => [String(i), finite(column).quantile(share, 'linear')])),
     (learned) => {
       const found = Object.values(learned.get(column)!).filter((edge) => edge !== null);
       // Equal quantiles would make bins that nothing can be in.
-      return binBetween(
-        column,
-        [...new Set(found)].toSorted((a, b) => a - b),
-        name,
-      );
+      return binBetween(column, [...new Set(found)].toSorted((a, b) => a - b), name);
     },
   );
 }
@@ -65,6 +62,12 @@ function binBetween(column: string, edges: readonly number[], name: string): Nat
       lit(0).cast(Int32),
     );
     const isNumber = value.isNotNull().and(value.isNotNan());
-    return frame.withColumns(when(isNumber).then(number).otherwise(lit(null)).cast(Int32).alias(name));
+    return frame.withColumns(
+      when(isNumber)
+        .then(number)
+        .otherwise(lit(null))
+        .cast(Int32)
+        .alias(name),
+    );
   });
 }

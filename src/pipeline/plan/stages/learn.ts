@@ -15,7 +15,9 @@ export function learnFromColumns(
   statistics: (column: string) => Readonly<Record<string, Expr>>,
   build: (learned: ReadonlyMap<string, Learned>) => NativeStage,
 ): NativeStage {
-  return learningStage(name, details, async (frame) => build(await learnColumns(frame, columns, statistics)));
+  return learningStage(name, details, async (frame) =>
+    build(await learnColumns(frame, columns, statistics)),
+  );
 }
 
 /** A stage that cannot be applied before it has learned. */

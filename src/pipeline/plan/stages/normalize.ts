@@ -79,7 +79,10 @@ function scale(
     const { col, lit, Float64 } = loadPolars();
     return frame.withColumns(
       ...columns.map((column) =>
-        col(column).cast(Float64).sub(lit(scales[column]!.center)).div(lit(scales[column]!.scale)),
+        col(column)
+          .cast(Float64)
+          .sub(lit(scales[column]!.center))
+          .div(lit(scales[column]!.scale)),
       ),
     );
   });

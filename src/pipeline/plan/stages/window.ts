@@ -54,15 +54,11 @@ function check(range: WindowOptions['over'], aggregates: readonly WindowAggregat
   }
   const unknown = aggregates.find((one) => !windowFunctions.includes(one.function));
   if (!unknown && aggregates.length > 0) return;
-  throw stageOptionError(
-    'window',
-    'aggregates',
-    aggregates,
-    `functions out of ${windowFunctions.join(', ')}`,
-  );
+  throw stageOptionError('window', 'aggregates', aggregates, `functions out of ${windowFunctions.join(', ')}`);
 }
 
-const nameOf = ({ column, function: called, name }: WindowAggregate): string => name ?? `${column}_${called}`;
+const nameOf = ({ column, function: called, name }: WindowAggregate): string =>
+  name ?? `${column}_${called}`;
 
 function rollRows(aggregate: WindowAggregate, windowSize: number): Expr {
   const { col, Int64 } = loadPolars();
