@@ -24,6 +24,13 @@ function assertSnapshots(stage: string, { fields }: arrow.Schema): void {
 const snapshotsOf = (batch: Batch): MemorySnapshot[] =>
   rowsOf(memoryKind, batch) as unknown as MemorySnapshot[];
 
+/** Adds a row to those before it: rows that follow each other are copied at once. */
+function addRow(runs: RowRun[], row: RowRun): void {
+  const last = runs.at(-1);
+  if (last?.batch === row.batch && last.to === row.from) runs[runs.length - 1] = { ...last, to: row.to };
+  else runs.push(row);
+}
+
 /** Features in place of the columns they are computed of; other columns, such as a label, stay. */
 export const featuresPart = (home: Home, history: HistoryLink): TransformEntry =>
   defineTransform({
@@ -62,7 +69,7 @@ export const featuresPart = (home: Home, history: HistoryLink): TransformEntry =
             const values = extractor.push(snapshot, { lastOptimizationMs });
             if (values === null) continue;
             computed.push(values);
-            runs.push({ batch, from: row, to: row + 1 });
+            addRow(runs, { batch, from: row, to: row + 1 });
           }
           return computed.length === 0 ? null : joinFeatures(schemaOf(batch.schema), computed, runs);
         },
@@ -129,17 +136,17 @@ export const labelPart = (home: Home): TransformEntry =>
           const found: number[] = [];
           for (const [row, snapshot] of snapshotsOf(batch).entries()) {
             for (const { mark, label } of labeler.observe(snapshot)) {
-              runs.push(mark);
+              addRow(runs, mark);
               found.push(label);
             }
             labeler.open({ batch, from: row, to: row + 1 });
             heldRows++;
           }
-          heldRows -= runs.length;
-          if (runs.length === 0) return null;
+          heldRows -= found.length;
+          if (found.length === 0) return null;
           const kept = concatRows(batch.schema, runs);
           const columns = [...kept.data.children, buildNames(labelTexts, found)];
-          return buildBatch(schemaOf(batch.schema), runs.length, columns);
+          return buildBatch(schemaOf(batch.schema), found.length, columns);
         },
         // Rows wait for their horizon to pass; their batches stay with them.
         memoryUsage: () => heldRows * 8 * memoryColumns.length,

@@ -25,7 +25,7 @@ const rangeOptions = {
   },
   to: {
     type: 'text',
-    defaultText: 'now',
+    defaultText: 'the newest',
     about: 'end, not included; a date includes its day',
     example: '2024-01-31',
   },
@@ -48,13 +48,19 @@ function checkRange({ hours, from, to }: RangeGiven): string[] {
   return hours !== undefined && from !== undefined ? [...bad, 'hours and from exclude each other'] : bad;
 }
 
-/** Beyond now there are only rows of a clock that was ahead. */
 function readRange({ hours, from, to }: RangeGiven): TimeRange {
   const nowMs = Date.now();
-  const fromMs = hours === undefined ? from && parseTime(from, 'start', nowMs) : nowMs - hours * 3_600_000;
-  const toMs = to === undefined ? nowMs + 1 : parseTime(to, 'end', nowMs);
-  return { ...(typeof fromMs === 'number' && { fromMs }), toMs };
+  // Beyond now there are only rows of a clock that was ahead.
+  if (hours !== undefined) return { fromMs: nowMs - hours * 3_600_000, toMs: endOf(to, nowMs) ?? nowMs + 1 };
+  const toMs = endOf(to, nowMs);
+  return {
+    ...(from !== undefined && { fromMs: parseTime(from, 'start', nowMs) }),
+    ...(toMs !== undefined && { toMs }),
+  };
 }
+
+const endOf = (to: string | undefined, nowMs: number): number | undefined =>
+  to === undefined ? undefined : parseTime(to, 'end', nowMs);
 
 /** Rows of a table as they are stored; plans read them. */
 export const historySource = (history: HistoryLink): SourceEntry =>
