@@ -46,7 +46,7 @@ export {
   flagOf,
   toWireName,
 } from './options.ts';
-export type { OptionDefaults, OptionEntry, OptionTable, OptionValues } from './options.ts';
+export type { OptionDefaults, OptionEntry, OptionMapping, OptionTable, OptionValues } from './options.ts';
 export type {
   BatchSink,
   BatchSource,

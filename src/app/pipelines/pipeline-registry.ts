@@ -8,6 +8,7 @@ import { createHistoryLink } from './history-link.ts';
 import { onnxPart } from './onnx-part.ts';
 import { s3Sink } from './s3-part.ts';
 import { streamSource } from './stream-part.ts';
+import { trainerSink } from './trainer-part.ts';
 
 /** A registry over one home, with what its parts have opened. */
 export interface HomeRegistry extends AsyncDisposable {
@@ -26,6 +27,7 @@ export function createHomeRegistry(home: Home): HomeRegistry {
     parts.transform(labelPart(home));
     parts.transform(onnxPart(home));
     parts.sink(s3Sink);
+    parts.sink(trainerSink(home));
   });
   return { registry, [Symbol.asyncDispose]: () => history.close() };
 }
