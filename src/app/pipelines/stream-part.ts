@@ -72,7 +72,9 @@ function openRowSource(
   limit: number | undefined,
   stop: () => void,
 ): Source {
-  const kind = publishedKinds[table];
+  // A stream may leave any column out.
+  const published = publishedKinds[table];
+  const kind = { ...published, fields: published.fields.map((field) => ({ ...field, nullable: true })) };
   const iterator = rows[Symbol.asyncIterator]();
   let left = limit ?? Infinity;
   let next: Promise<IteratorResult<AnyRow>> | null = null;

@@ -21,8 +21,10 @@ export interface ZeromqEndpoint {
   readonly topic?: string;
 }
 
-/** Messages that wait on either side of a connection before the sender waits. */
+/** Messages that wait at the sink before it waits. */
 export const MESSAGES_IN_FLIGHT = 8;
+/** Messages that wait at the source. */
+export const DEFAULT_WAITING = 1000;
 export const MAX_MESSAGE_BYTES = 256 * 2 ** 20;
 
 /** @throws RuvectorError `ERR_PIPELINE_CONNECTION`, `ERR_WIRE_ENDPOINT` for one that other machines could reach */

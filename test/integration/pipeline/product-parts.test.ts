@@ -10,7 +10,8 @@ import { createHomeRegistry } from '../../../src/app/pipelines/pipeline-registry
 import { labels } from '../../../src/core/index.ts';
 import { openRegistry } from '../../../src/models/index.ts';
 import { openHistory } from '../../../src/store/index.ts';
-import { createStreamHub, serveStream } from '../../../src/stream/index.ts';
+import { serveStream } from '../../../src/stream/index.ts';
+import { createTestHub, memoryRow } from '../../support/stream/stream-hub.ts';
 import { createTestHome } from '../../support/daemon.ts';
 import { startS3Server } from '../../support/export/s3-server.ts';
 import { pressuredSnapshots } from '../../support/memory-rows.ts';
@@ -129,8 +130,8 @@ ${into('answered')}`);
 
 describe('source stream', () => {
   it('reads a live stream of the product in every format', async () => {
-    const hub = createStreamHub();
-    await using served = await serveStream(hub, 'ws://127.0.0.1:0');
+    const { hub, publish } = createTestHub();
+    await using served = await serveStream({ hub, endpoint: 'ws://127.0.0.1:0' });
     const text = (format: string): string => `
 source: { use: stream, with: { endpoint: "${served.endpoint}", format: ${format}, rows: 5 } }
 stages: [{ use: select, with: { columns: [timestamp, used_percent] } }]
@@ -138,7 +139,7 @@ ${into(`live_${format}`)}`;
     let isDone = false;
     const publishing = (async () => {
       for (let i = 0; !isDone; i++) {
-        hub.publish('memory', [{ timestamp: 1000 + i, used_percent: i } as never]);
+        publish('memory', [memoryRow(i, 1000 + i)]);
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
     })();
@@ -160,7 +161,7 @@ describe('sink s3-parquet', () => {
     const text = (where: string): string => `
 source: { use: csv, with: { paths: in.csv } }
 stages: [{ use: filter, with: { where: "${where}" } }]
-sink: { use: s3-parquet, with: { url: "s3://${server.bucket}/days/one.parquet", endpointUrl: "${server.url}" } }`;
+sink: { use: s3-parquet, with: { url: "s3://${server.bucket}/days/one.parquet", endpointUrl: "${server.url}", compression: snappy } }`;
     await expect(run(text('CAST(b AS BIGINT) > 1'))).rejects.toThrow();
     const list = await server.client.send(new ListObjectsV2Command({ Bucket: server.bucket }));
     expect(list.Contents).toBeUndefined();

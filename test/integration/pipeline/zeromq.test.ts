@@ -51,7 +51,7 @@ describe('openZeromqSink() and openZeromqSource()', () => {
       for (let i = 0; i < 100; i++, sent++) await sink.consume(large);
       await sink.finish!();
     })();
-    const source = await openZeromqSource({ endpoint, socket: 'pull' });
+    const source = await openZeromqSource({ endpoint, socket: 'pull', waiting: 8 });
     let before = -1;
     await until(async () => {
       const stood = sent === before;
