@@ -9,8 +9,14 @@ import type { ModelSession } from './session.ts';
 let session: ModelSession | null = null;
 
 parentPort!.on('message', (task: BatchModelTask) => {
-  void answer(task).then((reply) => parentPort!.postMessage(reply));
+  void answer(task).then(send);
 });
+
+/** A thread's port has no origin. */
+function send(reply: BatchModelReply): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin
+  parentPort!.postMessage(reply);
+}
 
 async function answer(task: BatchModelTask): Promise<BatchModelReply> {
   try {

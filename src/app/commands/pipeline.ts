@@ -3,7 +3,7 @@ import type { Home } from '../../core/index.ts';
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { openPipelineFile } from '../../pipeline/index.ts';
-import type { PipelineFile } from '../../pipeline/index.ts';
+import type { PipelineFile, RegisteredPart } from '../../pipeline/index.ts';
 import { createHomeRegistry } from '../pipelines/pipeline-registry.ts';
 import { renderParts } from '../pipelines/render-parts.ts';
 import { describePlan, explainPipeline, runPipeline } from '../pipelines/run-pipeline.ts';
@@ -86,16 +86,15 @@ function addList(parent: Command): void {
       await using parts = createHomeRegistry(homeOf(self));
       const found = parts.registry.parts.filter(({ entry }) => name === undefined || entry.name === name);
       if (name !== undefined && found.length === 0) parts.registry.find('source', name);
-      if (options.json)
-        printJson(
-          found.map(({ kind, from, entry: { create: _, check: __, ...entry } }) => ({
-            kind,
-            from,
-            ...entry,
-          })),
-        );
+      if (options.json) printJson(found.map(describePart));
       else print(renderParts(found, name !== undefined));
     });
+}
+
+/** Without its functions. */
+function describePart({ kind, from, entry }: RegisteredPart): object {
+  const { name, about, options, required = [], sources = {} } = entry;
+  return { kind, from, name, about, options, required, sources };
 }
 
 /** `name=value`; the value stays a text until its option says what it is. */

@@ -1,6 +1,6 @@
 // A connection to PostgreSQL: by a URL, or as PGHOST, PGUSER and the others of libpq say. What errors show of it has no
 // password.
-import pg from 'pg';
+import { Client } from 'pg';
 import { connectionError } from '../errors.ts';
 
 /** Where a server is. */
@@ -12,7 +12,7 @@ export interface PostgresAddress {
 const CONNECT_MS = 10_000;
 
 /** Connects. @throws RuvectorError `ERR_PIPELINE_CONNECTION` */
-export async function openPostgres(address: PostgresAddress): Promise<pg.Client> {
+export async function openPostgres(address: PostgresAddress): Promise<Client> {
   const client = createClient(address);
   // A server that goes away says so to whoever waits for it; nobody else has to hear of it.
   client.on('error', () => {});
@@ -24,9 +24,9 @@ export async function openPostgres(address: PostgresAddress): Promise<pg.Client>
   }
 }
 
-function createClient({ connection }: PostgresAddress): pg.Client {
+function createClient({ connection }: PostgresAddress): Client {
   try {
-    return new pg.Client({
+    return new Client({
       ...(connection !== undefined && { connectionString: connection }),
       connectionTimeoutMillis: CONNECT_MS,
       application_name: 'ruvector-memopt',
@@ -37,13 +37,13 @@ function createClient({ connection }: PostgresAddress): pg.Client {
 }
 
 /** `PostgreSQL at 127.0.0.1:5432/postgres`. */
-export function describePostgres({ host, port, database }: pg.Client): string {
+export function describePostgres({ host, port, database }: Client): string {
   return `PostgreSQL at ${host}:${port}/${database ?? ''}`;
 }
 
 /** Ends what a connection is doing, from another one: a server that computes does not look whether anybody listens. */
-export async function cancelPostgres(address: PostgresAddress, busy: pg.Client): Promise<void> {
-  const { processID } = busy as pg.Client & { readonly processID: number | null };
+export async function cancelPostgres(address: PostgresAddress, busy: Client): Promise<void> {
+  const { processID } = busy as Client & { readonly processID: number | null };
   try {
     const other = await openPostgres(address);
     await other.query('SELECT pg_cancel_backend($1)', [processID]);
@@ -55,8 +55,8 @@ export async function cancelPostgres(address: PostgresAddress, busy: pg.Client):
 }
 
 /** Closes a connection without a word; the server rolls back. */
-export function destroyConnection(client: pg.Client): void {
-  const { connection } = client as pg.Client & { readonly connection: { stream: { destroy(): void } } };
+export function destroyConnection(client: Client): void {
+  const { connection } = client as Client & { readonly connection: { stream: { destroy(): void } } };
   connection.stream.destroy();
 }
 

@@ -2,8 +2,8 @@
 // is touched once in JavaScript: about a million values a second, ten times the cost of columns that come as Arrow.
 import * as arrow from 'apache-arrow';
 import { columnTypeError, duplicateColumnsError, sourceValueError } from '../errors.ts';
-import { BitColumn, BytesColumn, FixedColumn, createColumnBuilder, finishBatch } from './column-builder.ts';
-import type { ColumnBuilder } from './column-builder.ts';
+import { BitColumn, BytesColumn, createColumnBuilder, finishBatch } from './column-builder.ts';
+import type { ColumnBuilder, FixedColumn } from './column-builder.ts';
 
 /** The types that a column of rows may be declared as. */
 export const rowTypes = {

@@ -1,6 +1,7 @@
 // All parts that the room itself has. What knows histories, models or exports is registered by whoever wires them.
 import { registerConnectors } from './connector-parts.ts';
 import { registerFiles } from './file-parts.ts';
+import { registerJoins } from './join-parts.ts';
 import type { PartRegistry } from './plugin-entry.ts';
 import { registerStages } from './stage-parts.ts';
 
@@ -9,4 +10,5 @@ export function registerBuiltIns(registry: PartRegistry): void {
   registerFiles(registry);
   registerConnectors(registry);
   registerStages(registry);
+  registerJoins(registry);
 }

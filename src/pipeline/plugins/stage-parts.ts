@@ -1,9 +1,5 @@
 // The native stages as parts that can be named.
-import type { NativeSource } from '../contract.ts';
-import type { AnySource } from '../plan/pipeline-parts.ts';
-import { isNativeSource } from '../plan/pipeline-parts.ts';
 import {
-  asOfStrategies,
   bin,
   cast,
   castTypes,
@@ -13,9 +9,6 @@ import {
   filter,
   groupBy,
   jitter,
-  join,
-  joinKinds,
-  joinOnTime,
   normalize,
   normalizeMethods,
   oneHot,
@@ -28,7 +21,6 @@ import {
   withColumns,
 } from '../plan/stages/index.ts';
 import type { WindowAggregate } from '../plan/stages/index.ts';
-import { joinedSourceError } from '../errors.ts';
 import { defineTransform } from './define-part.ts';
 import type { PartRegistry } from './plugin-entry.ts';
 
@@ -339,81 +331,6 @@ const orderStages = [
   }),
 ];
 
-const joinOptions = {
-  columns: {
-    type: 'names',
-    defaultText: 'all',
-    about: 'columns of the other table to take',
-    example: ['state'],
-  },
-  suffix: {
-    type: 'text',
-    default: '_right',
-    about: 'stands behind names that both tables have',
-    example: '_host',
-  },
-} as const;
-
-const joinStages = [
-  defineTransform({
-    name: 'join',
-    about: 'join another table by equal keys; rows stay in their order',
-    options: {
-      on: { type: 'names', about: 'columns that both tables have', example: ['pid'] },
-      how: {
-        type: 'choice',
-        choices: joinKinds,
-        default: 'left',
-        about: 'what becomes of rows without a partner',
-        example: 'inner',
-      },
-      ...joinOptions,
-    },
-    required: ['on'],
-    sources: { table: 'the other table' },
-    create: ({ columns: taken, ...options }, { sources }) =>
-      join({ ...options, with: nativeOf('join', sources['table']), ...(taken && { columns: taken }) }),
-  }),
-  defineTransform({
-    name: 'join-on-time',
-    about: 'add to each row the columns of its partner in time',
-    options: {
-      on: { type: 'text', about: 'the time column of both tables', example: 'timestamp' },
-      by: { ...by, about: 'partners have equal values in these' },
-      toleranceMs: {
-        ...milliseconds,
-        defaultText: 'any',
-        about: 'farthest that a partner may be away',
-        example: 2000,
-      },
-      strategy: {
-        type: 'choice',
-        choices: asOfStrategies,
-        default: 'backward',
-        about: 'the last row before, the first after, or the nearest',
-        example: 'nearest',
-      },
-      ...joinOptions,
-    },
-    required: ['on'],
-    sources: { table: 'the other table' },
-    create: ({ columns: taken, by: groups = [], toleranceMs, ...options }, { sources }) =>
-      joinOnTime({
-        ...options,
-        by: groups,
-        with: nativeOf('join-on-time', sources['table']),
-        ...(taken && { columns: taken }),
-        ...(toleranceMs !== undefined && { toleranceMs }),
-      }),
-  }),
-];
-
-/** Plans join tables that they can read by themselves. */
-function nativeOf(stage: string, source: AnySource | undefined): NativeSource {
-  if (source && isNativeSource(source)) return source;
-  throw joinedSourceError(stage, source && 'name' in source ? source.name : null);
-}
-
 /** `mean(used_percent) as level`; null for a text that is none. */
 function parseAggregate(text: string): WindowAggregate | null {
   const [, called, aggregated, name] = /^\s*(\w+)\(\s*([^()]+?)\s*\)(?:\s+as\s+(\S+))?\s*$/i.exec(text) ?? [];
@@ -424,6 +341,5 @@ function parseAggregate(text: string): WindowAggregate | null {
 
 /** Registers them. */
 export function registerStages(registry: PartRegistry): void {
-  for (const stage of [...rowStages, ...cleaningStages, ...orderStages, ...joinStages])
-    registry.transform(stage);
+  for (const stage of [...rowStages, ...cleaningStages, ...orderStages]) registry.transform(stage);
 }

@@ -136,9 +136,9 @@ describe('source stream', () => {
 source: { use: stream, with: { endpoint: "${served.endpoint}", format: ${format}, rows: 5 } }
 stages: [{ use: select, with: { columns: [timestamp, used_percent] } }]
 ${into(`live_${format}`)}`;
-    let isDone = false;
+    const done = new AbortController();
     const publishing = (async () => {
-      for (let i = 0; !isDone; i++) {
+      for (let i = 0; !done.signal.aborted; i++) {
         publish('memory', [memoryRow(i, 1000 + i)]);
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
@@ -149,7 +149,7 @@ ${into(`live_${format}`)}`;
       expect(rows).toHaveLength(5);
       for (const { timestamp, used_percent: used } of rows) expect(Number(timestamp) - 1000).toBe(used);
     }
-    isDone = true;
+    done.abort();
     await publishing;
   });
 });

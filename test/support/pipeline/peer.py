@@ -51,7 +51,11 @@ def subscribe(endpoint: str, topic: str) -> dict[str, object]:
     socket.close(linger=0)
     table = pa.concat_tables(tables)
     table.validate(full=True)
-    return {"rows": table.num_rows, "schema": [str(f.type) for f in table.schema], "first": {key: str(value) for key, value in table.slice(0, 1).to_pylist()[0].items()}}
+    return {
+        "rows": table.num_rows,
+        "schema": [str(f.type) for f in table.schema],
+        "first": {key: str(value) for key, value in table.slice(0, 1).to_pylist()[0].items()},
+    }
 
 
 def read_table(path: str) -> dict[str, object]:
@@ -61,5 +65,9 @@ def read_table(path: str) -> dict[str, object]:
     return {"rows": repr(rows), "check": check}
 
 
-commands = {"push": lambda a, b: push(a, int(b)), "subscribe": subscribe, "sqlite": lambda a, _: read_table(a)}
+commands = {
+    "push": lambda a, b: push(a, int(b)),
+    "subscribe": subscribe,
+    "sqlite": lambda a, _: read_table(a),
+}
 print(json.dumps(commands[sys.argv[1]](sys.argv[2], sys.argv[3])), flush=True)

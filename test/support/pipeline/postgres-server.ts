@@ -8,7 +8,8 @@ import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
+import { Client } from 'pg';
+import type { QueryResult } from 'pg';
 import { until } from '../until.ts';
 
 /** A running server. */
@@ -16,7 +17,7 @@ export interface PostgresServer extends AsyncDisposable {
   /** `postgres://…`, of a superuser. */
   readonly url: string;
   /** Runs statements on a connection of its own. */
-  query(sql: string): Promise<pg.QueryResult>;
+  query(sql: string): Promise<QueryResult>;
 }
 
 const NOBODY = 65_534;
@@ -72,8 +73,8 @@ export async function startPostgres(): Promise<PostgresServer> {
   });
   const exited = once(child, 'exit');
   const url = `postgres://tester@127.0.0.1:${port}/postgres`;
-  const query = async (sql: string): Promise<pg.QueryResult> => {
-    const client = new pg.Client({ connectionString: url });
+  const query = async (sql: string): Promise<QueryResult> => {
+    const client = new Client({ connectionString: url });
     try {
       await client.connect();
       return await client.query(sql);

@@ -18,7 +18,7 @@ META_KEY = b"ruvector.dataset"
 
 
 def read_dataset(path: str | Path) -> Dataset:
-    """Read an Arrow IPC stream with columns ``timestamp``, the features, ``label`` and maybe ``split``.
+    """Read an Arrow IPC stream of ``timestamp``, features, ``label`` and maybe ``split``.
 
     What is known of the set stands as JSON in the metadata of its schema. Without ``split``, the
     newest rows are tested on, and those whose horizon reaches into them are in the gap.
@@ -32,9 +32,7 @@ def read_dataset(path: str | Path) -> Dataset:
     with pa.memory_map(str(path)) as source:
         table = pa.ipc.open_stream(source).read_all()
     if table.num_rows == 0:
-        raise NoRowsError(
-            f'Cannot train on "{path}": it has no rows; let the pipeline select some'
-        )
+        raise NoRowsError(f'Cannot train on "{path}": it has no rows; let the pipeline select some')
     meta = json.loads((table.schema.metadata or {}).get(META_KEY, b"{}"))
     if "split" not in table.column_names:
         times = table["timestamp"].cast(pa.timestamp("ms")).cast(pa.int64()).to_numpy()
