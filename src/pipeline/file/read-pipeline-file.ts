@@ -2,7 +2,7 @@
 // every mistake is told at once, each with its line and column.
 import { isMap, isScalar } from 'yaml';
 import type { Node } from 'yaml';
-import { isRuvectorError, messageOf } from '../../core/index.ts';
+import { messageOf } from '../../core/index.ts';
 import type { OptionEntry, OptionTable } from '../../core/index.ts';
 import { loadPlugin } from '../plugins/load-plugin.ts';
 import type { AnyEntry, PartKind, PartOptions } from '../plugins/plugin-entry.ts';
@@ -263,7 +263,3 @@ const describeKind: Readonly<Record<PartKind, string>> = {
   transform: 'a stage',
   sink: 'the sink',
 };
-
-/** Text of an error for the place that it is about. */
-export const textOf = (error: unknown): string =>
-  isRuvectorError(error) ? `${error.code}: ${error.message}` : messageOf(error);
