@@ -3,10 +3,19 @@
 // In docs/ only what stands between two markers is replaced.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describeDefault, describeMs, describeWanted, flagOf, toWireName } from '../src/core/index.ts';
+import {
+  describeDefault,
+  describeMs,
+  describeWanted,
+  flagOf,
+  resolveHome,
+  toWireName,
+} from '../src/core/index.ts';
 import { exportArguments, exportOptions, trainingOptions } from '../src/export/options/index.ts';
 import { historyOptions, publishOptions } from '../src/export/publish/index.ts';
 import { trainingSetOptions } from '../src/prepare/index.ts';
+import { runOptions } from '../src/pipeline/index.ts';
+import { createHomeRegistry } from '../src/app/pipelines/pipeline-registry.ts';
 import { streamOptions } from '../src/stream/index.ts';
 
 const root = dirname(import.meta.dirname);
@@ -16,10 +25,11 @@ const target = process.argv[2] ?? root;
 const pages = {
   'docs/client.md': { trainingSetOptions },
   'docs/export.md': { exportArguments, exportOptions, trainingOptions },
+  'docs/pipeline.md': { runOptions },
   'docs/publication.md': { publishOptions, historyOptions },
   'docs/streams.md': { streamOptions },
 };
-const inCode = new Set([trainingSetOptions, streamOptions]);
+const inCode = new Set([trainingSetOptions, streamOptions, runOptions]);
 
 const modules = {
   'python/src/ruvector/_export/options.py': {
@@ -175,10 +185,43 @@ const defaultOf = (entry) =>
   describeDefault(entry) ?? (entry.type === 'boolean' ? String(entry.default) : '');
 const valuesOf = (entry) => (entry.type === 'boolean' || entry.type === 'text' ? '' : describeWanted(entry));
 
+// Parts of pipelines
+
+function renderParts(page) {
+  // Nothing is read: the home is only where parts would look.
+  const { registry } = createHomeRegistry(resolveHome('/'));
+  const kinds = Object.entries({ source: 'Sources', transform: 'Transforms', sink: 'Sinks' });
+  const tables = kinds.map(([kind, heading]) => {
+    const rows = registry.parts.filter((part) => part.kind === kind).map(({ entry }) => renderPart(entry));
+    return `### ${heading}\n\n| use | with | what it is |\n| --- | --- | --- |\n${rows.join('')}`;
+  });
+  const [before, rest] = page.split(beginOf('pipelineParts'));
+  const after = rest.split(endOf('pipelineParts'))[1];
+  return `${before}${beginOf('pipelineParts')}\n${tables.join('\n')}\n${endOf('pipelineParts')}${after}`;
+}
+
+function renderPart({ name, about, options, required = [], sources = {} }) {
+  const given = Object.entries(options).map(([option, entry]) => {
+    const fallback = describeDefault(entry);
+    const notes = [
+      valuesOf(entry),
+      ...(fallback === undefined || required.includes(option) ? [] : [`default ${fallback}`]),
+    ];
+    const text = notes.filter((note) => note !== '').join('; ');
+    const label = required.includes(option) ? `**\`${option}\`**` : `\`${option}\``;
+    return `${label} ${entry.about}${text === '' ? '' : ` (${text})`}`;
+  });
+  const tables = Object.entries(sources).map(([option, text]) => `**\`${option}\`** ${text}, a source`);
+  return `| \`${name}\` | ${[...given, ...tables].join('<br>')} | ${about} |\n`;
+}
+
 function write(path, text) {
   mkdirSync(join(target, dirname(path)), { recursive: true });
   writeFileSync(join(target, path), text);
 }
 
 for (const [path, module] of Object.entries(modules)) write(path, renderModule(module));
-for (const [path, tables] of Object.entries(pages)) write(path, renderPage(path, tables));
+for (const [path, tables] of Object.entries(pages)) {
+  const page = renderPage(path, tables);
+  write(path, path === 'docs/pipeline.md' ? renderParts(page) : page);
+}

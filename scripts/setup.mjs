@@ -218,25 +218,33 @@ function ensurePython(requirements) {
   return python;
 }
 
-/** Peers of the tests that come from the system: a browser reads a stream, jq a pipe, Prometheus the metrics. */
+/** Peers of the tests that come from the system: a browser reads a stream, jq a pipe, Prometheus the metrics, PostgreSQL rows. */
 const programs = [
   { package: 'chromium', names: ['chromium', 'chromium-browser', 'google-chrome'], variable: 'CHROMIUM' },
   { package: 'jq', names: ['jq'] },
   { package: 'prometheus', names: ['prometheus'] },
+  // Debian keeps each version in a folder of its own, which is on no PATH.
+  { package: 'postgresql', names: ['postgres'], variable: 'POSTGRES_BIN', folders: '/usr/lib/postgresql' },
 ];
 
 const listOf = (names) => names.join(', ').replace(/, ([^,]*)$/, ' and $1');
+
+/** Whether one of the folders below has the program. */
+const isBelow = (folder, name) =>
+  existsSync(folder) && readdirSync(folder).some((version) => existsSync(join(folder, version, 'bin', name)));
+
+const isThere = ({ names, variable, folders }) =>
+  Boolean(process.env[variable]) ||
+  names.some((name) => isOnPath(name) || (folders && isBelow(folders, name)));
 
 const isOnPath = (name) =>
   process.env.PATH.split(delimiter).some((folder) => folder !== '' && existsSync(join(folder, name)));
 
 /** Installs what is missing where that needs nobody's password (root on Debian), else says what to do. */
 function ensurePrograms() {
-  const missing = programs
-    .filter((program) => !process.env[program.variable] && !program.names.some(isOnPath))
-    .map((program) => program.package);
+  const missing = programs.filter((program) => !isThere(program)).map((program) => program.package);
   if (missing.length === 0) return;
-  const advice = `Install ${listOf(missing)} (Debian: apt-get install ${missing.join(' ')}; macOS: brew install ${missing.join(' ')}) and run the same command again; CHROMIUM=/path names another browser.`;
+  const advice = `Install ${listOf(missing)} (Debian: apt-get install ${missing.join(' ')}; macOS: brew install ${missing.join(' ')}) and run the same command again; CHROMIUM=/path names another browser, POSTGRES_BIN the folder of another PostgreSQL.`;
   if (process.getuid?.() !== 0 || !isOnPath('apt-get')) {
     throw new SetupError(`Cannot run the tests: ${listOf(missing)} not found.\n${advice}`);
   }

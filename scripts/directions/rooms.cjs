@@ -7,8 +7,8 @@ const src = {
   procfs: ['core'],
   collect: ['core', 'procfs'],
   store: ['core', 'files'],
-  // Its memory part watches the host's.
-  pipeline: ['core', 'files', 'procfs'],
+  // Its memory part watches the host's; sockets are some of its sources and sinks.
+  pipeline: ['core', 'files', 'procfs', 'sockets'],
   prepare: ['core'],
   // Dataset publication describes what prepare computed; DataExporter.startStream serves through stream.
   export: ['core', 'files', 'pipeline', 'prepare', 'stream'],

@@ -21,6 +21,7 @@ const commands: Readonly<Record<string, () => Promise<Add>>> = {
   samples: async () => (await import('./commands/samples.ts')).addSamples,
   decide: async () => (await import('./commands/decide.ts')).addDecide,
   doctor: async () => (await import('./commands/doctor.ts')).addDoctor,
+  pipeline: async () => (await import('./commands/pipeline.ts')).addPipeline,
   bench: async () => (await import('./commands/bench.ts')).addBench,
 };
 
@@ -77,6 +78,9 @@ const exitCodeOf: Readonly<Record<string, number>> = {
   ERR_APP_NOT_CONFIRMED: 2,
   ERR_EXPORT_OPTIONS: 2,
   ERR_FILES_TARGET: 2,
+  ERR_PIPELINE_DESCRIPTION: 2,
+  ERR_PIPELINE_PART: 2,
+  ERR_PIPELINE_PART_OPTIONS: 2,
   ERR_APP_RUNNING: 3,
 };
 

@@ -16,6 +16,7 @@ export type { Label, MemorySnapshot, OptimizationEvent, ProcessRecord } from './
 export { buildRecordBatch, encodeSchema, rowsOf, toArrowSchema } from './arrow.ts';
 export {
   buildBatch,
+  buildData,
   buildColumn,
   buildIntegers,
   buildNames,
@@ -46,7 +47,7 @@ export {
   flagOf,
   toWireName,
 } from './options.ts';
-export type { OptionDefaults, OptionEntry, OptionTable, OptionValues } from './options.ts';
+export type { OptionDefaults, OptionEntry, OptionMapping, OptionTable, OptionValues } from './options.ts';
 export type {
   BatchSink,
   BatchSource,

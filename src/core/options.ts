@@ -2,15 +2,19 @@
 // of requests and command lines are derived from it here and in src/app, and what stands in Python and in docs/ is
 // generated (scripts/generate-options.mjs). What only the place of use can know (a path, other options) is checked there.
 
+/** `scalar`: a text, a number or a switch; `mapping`: names to such; `numbers`: a list of them. */
+export type OptionType =
+  'boolean' | 'number' | 'integer' | 'text' | 'choice' | 'names' | 'numbers' | 'scalar' | 'mapping';
+
 /** One option, under its TypeScript name. */
 export interface OptionEntry {
-  readonly type: 'boolean' | 'number' | 'integer' | 'text' | 'choice' | 'names';
+  readonly type: OptionType;
   readonly unit?: 'ms' | 'bytes';
   /** Without one, what is left out is decided where the option is used. */
   readonly default?: boolean | number | string;
   /** The default in words, where there is no value or words say more. */
   readonly defaultText?: string;
-  /** Of a choice its values, of names all there are. */
+  /** Of a choice its values, of names and of what a mapping gives all there are. */
   readonly choices?: readonly string[];
   /** What names may be instead of a list. */
   readonly words?: readonly string[];
@@ -23,8 +27,11 @@ export interface OptionEntry {
   readonly detail?: string;
   /** On the command line, where it is not the name in dashes: `--split <share>`. */
   readonly flag?: string;
-  readonly example: boolean | number | string | readonly string[];
+  readonly example: boolean | number | string | readonly string[] | readonly number[] | OptionMapping;
 }
+
+/** Names with a value each. */
+export type OptionMapping = Readonly<Record<string, string | number | boolean>>;
 
 /** Numbers that can be used. */
 export interface OptionRange {
@@ -52,7 +59,13 @@ type ValueOf<O extends OptionEntry> = O['type'] extends 'boolean'
     ? number
     : O['type'] extends 'names'
       ? readonly OneOf<O, 'choices', string>[] | OneOf<O, 'words', never>
-      : OneOf<O, 'choices', string>;
+      : O['type'] extends 'numbers'
+        ? readonly number[]
+        : O['type'] extends 'scalar'
+          ? string | number | boolean
+          : O['type'] extends 'mapping'
+            ? Readonly<Record<string, OneOf<O, 'choices', string | number | boolean>>>
+            : OneOf<O, 'choices', string>;
 
 type OneOf<O, K extends string, Otherwise> =
   O extends Readonly<Record<K, readonly (infer Value)[]>> ? Value : Otherwise;
@@ -93,6 +106,12 @@ function isUsable(entry: OptionEntry, value: unknown): boolean {
       return Number.isSafeInteger(value) && isWithin(value as number, entry.range);
     case 'names':
       return isWord(entry, value) || isNameList(value, entry.choices);
+    case 'numbers':
+      return Array.isArray(value) && value.length > 0 && value.every((one) => Number.isFinite(one));
+    case 'scalar':
+      return isScalar(value);
+    case 'mapping':
+      return isMapping(value, entry.choices);
     default:
       return typeof value === 'string' && (entry.choices?.includes(value) ?? true);
   }
@@ -101,6 +120,14 @@ function isUsable(entry: OptionEntry, value: unknown): boolean {
 function isWithin(value: number, range: OptionRange = {}): boolean {
   const { min = -Infinity, max = Infinity, above = -Infinity, below = Infinity } = range;
   return value >= min && value <= max && value > above && value < below;
+}
+
+const isScalar = (value: unknown): boolean => ['string', 'number', 'boolean'].includes(typeof value);
+
+function isMapping(value: unknown, known: readonly unknown[] | undefined): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const given = Object.values(value);
+  return given.length > 0 && given.every((one) => isScalar(one) && (known?.includes(one) ?? true));
 }
 
 const isWord = ({ words = [] }: OptionEntry, value: unknown): boolean =>
@@ -117,7 +144,11 @@ export function describeWanted({ type, choices, words = [], wanted }: OptionEntr
   if (type === 'boolean') return 'true or false';
   if (type === 'names' && choices) return `some of ${choices.join(', ')}, each once`;
   if (type === 'names') return [...words.map((word) => `"${word}"`), 'a list of names'].join(' or ');
-  return choices ? `one of ${choices.join(', ')}` : `a ${type}`;
+  if (type === 'numbers') return 'a list of numbers';
+  if (type === 'mapping')
+    return choices ? `names with one of ${choices.join(', ')} each` : 'names with a value each';
+  if (type === 'scalar') return 'a text, a number, true or false';
+  return choices ? `one of ${choices.join(', ')}` : `${type === 'integer' ? 'an' : 'a'} ${type}`;
 }
 
 /** `sampleIntervalMs` as the bridge and Python name it: `sample_interval_ms`. */

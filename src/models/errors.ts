@@ -217,6 +217,12 @@ export function workerLostError(state: string, cause: unknown): ModelRuntimeErro
   return new ModelRuntimeError('ERR_MODEL_WORKER_LOST', message, { cause });
 }
 
+/** The thread of a model that answers batches is gone. */
+export function batchModelLostError(state: string, cause?: unknown): ModelRuntimeError {
+  const message = `Cannot get answers for a batch: ${state}; run it again, and verify the model if that happens twice`;
+  return new ModelRuntimeError('ERR_MODEL_WORKER_LOST', message, { cause });
+}
+
 /** One row hung. */
 export function runTimeoutError(ageMs: number): ModelRuntimeError {
   return new ModelRuntimeError(

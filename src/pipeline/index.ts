@@ -120,3 +120,38 @@ export type { TraceOptions } from './monitor/spans.ts';
 // Files
 export { createFileSink } from './files/index.ts';
 export type { FileCompression, FileFormat, FileKind, FileSinkOptions } from './files/index.ts';
+
+// Sources, sinks, plugins, the file.
+export { openPostgresSink } from './connectors/postgres-sink.ts';
+export type { PostgresSinkOptions } from './connectors/postgres-sink.ts';
+export { openPostgresSource } from './connectors/postgres-source.ts';
+export type { PostgresSourceOptions } from './connectors/postgres-source.ts';
+export { openSqliteSource } from './connectors/sqlite-source.ts';
+export type { SqliteSourceOptions } from './connectors/sqlite-source.ts';
+export { openSqliteTableSink } from './connectors/sqlite-table-sink.ts';
+export type { SqliteTableOptions } from './connectors/sqlite-table-sink.ts';
+export { openWebSocketSource } from './connectors/websocket-source.ts';
+export type { WebSocketSourceOptions } from './connectors/websocket-source.ts';
+export { openZeromqSink } from './connectors/zeromq-sink.ts';
+export type { ZeromqSinkOptions } from './connectors/zeromq-sink.ts';
+export { openZeromqSource } from './connectors/zeromq-source.ts';
+export type { ZeromqSourceOptions } from './connectors/zeromq-source.ts';
+export { registerBuiltIns } from './plugins/built-in-parts.ts';
+export { defineSink, defineSource, defineTransform } from './plugins/define-part.ts';
+export { createRegistry } from './plugins/registry.ts';
+export type { OptionProblem, RegisteredPart, Registry } from './plugins/registry.ts';
+export type {
+  PartContext,
+  PartEntry,
+  PartKind,
+  PartOptions,
+  PartRegistry,
+  PluginModule,
+  SinkEntry,
+  SourceEntry,
+  TransformEntry,
+} from './plugins/plugin-entry.ts';
+export { openPipelineFile } from './file/open-pipeline-file.ts';
+export type { PipelineFile, PipelineFileOptions } from './file/open-pipeline-file.ts';
+export { runOptions } from './file/read-pipeline-file.ts';
+export { limitOptions } from './plugins/connector-parts.ts';

@@ -9,7 +9,7 @@ export interface TrainJob {
   readonly estimator: string;
   /** Parameters of the estimator; in a pipeline, of its last step. @default {} */
   readonly parameters?: Readonly<Record<string, unknown>>;
-  /** Parameters of the `training` stream: `from_ms`, `to_ms`, `horizon_ms`, ... @default {} */
+  /** Parameters of the `training` stream: `from_ms`, `horizon_ms`, ...; or `file`, an Arrow IPC stream. @default {} */
   readonly dataset?: Readonly<Record<string, unknown>>;
   /** Whether rows weigh inversely to the size of their class. @default 'balanced' */
   readonly sampleWeight?: 'balanced' | null;

@@ -3,10 +3,8 @@ import type { TrainingAnswer } from '../../client/index.ts';
 import { toWireName } from '../../core/index.ts';
 import type { Home, OptionTable } from '../../core/index.ts';
 import { exportArguments, trainingOptions } from '../../export/options/index.ts';
-import { findDaemon } from '../../bridge/index.ts';
 import type { Command } from 'commander';
-import { readSavedConfig } from '../host/config.ts';
-import { openHost } from '../host/host.ts';
+import { trainModel } from '../training/train-model.ts';
 import { defaultEstimator } from '../training/training-service.ts';
 import type { TrainJob } from '../../train/index.ts';
 import { startProgress } from '../../client/index.ts';
@@ -88,11 +86,7 @@ async function train(home: Home, job: Partial<TrainJob>): Promise<TrainingAnswer
     const { fraction = 0, message = '' } = step as { fraction?: number; message?: string };
     bar.update(fraction, message);
   };
-  await using client = await findDaemon(home.bridgeFile);
-  const options = { signal: stop.signal, onProgress };
-  if (client) return (await client.request('train', job, options)).result as TrainingAnswer;
-  await using host = await openHost(home, readSavedConfig(home.root));
-  return await host.training.train(job, options);
+  return await trainModel(home, job, { signal: stop.signal, onProgress });
 }
 
 function describeFirstDecision(isLive: boolean, ms: number | null): string {

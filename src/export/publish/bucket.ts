@@ -1,6 +1,7 @@
 // A tree in an S3 bucket, through the AWS SDK's client, which is an optional peer and loaded on first use.
 // Credentials and region come by the SDK's own chain (environment, profile, instance role).
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type * as S3 from '@aws-sdk/client-s3';
 import { checksumsName } from './checksums.ts';
@@ -18,6 +19,8 @@ export interface BucketLocation {
 
 /** A tree below a prefix. */
 export interface Bucket extends TreeReader, AsyncDisposable {
+  /** Puts one local file below the prefix, by its path from the root; it is there whole or not at all. */
+  put(root: string, path: string): Promise<void>;
   /**
    * Puts a local tree in its place: data first, the files that describe it last, then what is no longer part of it
    * is removed.
@@ -85,11 +88,13 @@ function createBucket(s3: typeof S3, client: S3.S3Client, { bucket, prefix }: Bu
     return paths.toSorted();
   };
   const put = async (root: string, path: string): Promise<void> => {
-    const Body = await readFile(join(root, path));
+    const file = join(root, path);
+    const { size } = await stat(file);
     const command = new s3.PutObjectCommand({
       Bucket: bucket,
       Key: keyOf(path),
-      Body,
+      Body: createReadStream(file),
+      ContentLength: size,
       ContentType: contentType(path),
     });
     await ask(url, client.send(command));
@@ -101,6 +106,7 @@ function createBucket(s3: typeof S3, client: S3.S3Client, { bucket, prefix }: Bu
     list: async () => (await list()).map((path) => ({ path, kind: 'file' as const })),
     read: async (path) => Buffer.concat(await Array.fromAsync(await get(path))),
     digest: async (path) => digestStream(await get(path)),
+    put,
     replace: async (root, paths, onUpload, signal) => {
       for (const [done, path] of paths.toSorted(byUploadOrder).entries()) {
         signal?.throwIfAborted();

@@ -17,3 +17,5 @@ export type {
   PublishSplit,
   PublishTable,
 } from './publish-contract.ts';
+export { openBucket, parseBucketUrl } from './bucket.ts';
+export type { BucketLocation } from './bucket.ts';

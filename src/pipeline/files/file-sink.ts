@@ -5,7 +5,7 @@ import type * as arrow from 'apache-arrow';
 import { copyToSink, isStream, locateDestination, openSink, placeFile } from '../../files/index.ts';
 import type { ByteSink, Destination } from '../../files/index.ts';
 import type { NativeSink } from '../contract.ts';
-import { fileBusyError, fileWriteError } from '../errors.ts';
+import { fileBusyError, fileWriteError } from './errors.ts';
 import { isBinaryFile, partRowsOf } from './file-format.ts';
 import type { FileKind } from './file-format.ts';
 import { createJoinedFile } from './part-joiner.ts';

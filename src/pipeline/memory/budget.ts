@@ -1,7 +1,7 @@
 // The memory budget of a run: bytes are leased before they are allocated, and whoever finds no room waits. That
 // wait is the back-pressure of a pipeline. Bytes that are out never exceed the limit. Pure accounting, no memory.
 import type { MemoryBudget, MemoryLease } from '../contract.ts';
-import { budgetLimitError, budgetRequestError, budgetTooSmallError } from '../errors.ts';
+import { budgetLimitError, budgetRequestError, budgetTooSmallError } from './errors.ts';
 
 /** One that waits for room. */
 interface Waiter {

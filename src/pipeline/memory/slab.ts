@@ -11,7 +11,7 @@
 // generation counts how often the slot was taken; whoever holds a word of before can no longer free it.
 import { threadId } from 'node:worker_threads';
 import type { MemoryBudget, MemoryLease } from '../contract.ts';
-import { slabSizeError, slotTooLargeError } from '../errors.ts';
+import { slabSizeError, slotTooLargeError } from './errors.ts';
 
 /** Slots of one size. */
 export interface SlotClass {

@@ -4,7 +4,7 @@
 import type { Expr, LazyDataFrame } from 'nodejs-polars';
 import { loadPolars } from '../../core/index.ts';
 import type { StageScope } from '../contract.ts';
-import { unreadableExpressionError } from '../errors.ts';
+import { unreadableExpressionError } from './errors.ts';
 import { isRowWise } from './expression-scope.ts';
 import { emptyOf } from './polars.ts';
 

@@ -5,7 +5,7 @@ import { extname } from 'node:path';
 import type { LazyDataFrame } from 'nodejs-polars';
 import { loadPolars } from '../../core/index.ts';
 import type { NativePartition, NativeSource } from '../contract.ts';
-import { unreadableSourceError } from '../errors.ts';
+import { unreadableSourceError } from './errors.ts';
 import { toReadError } from './polars-errors.ts';
 import { emptyOf } from './polars.ts';
 

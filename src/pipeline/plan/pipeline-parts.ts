@@ -12,7 +12,7 @@ import type {
   Source,
   Transform,
 } from '../contract.ts';
-import { renamedStageError } from '../errors.ts';
+import { renamedStageError } from './errors.ts';
 import type { TransformFunction, TransformStage } from '../run/run-contract.ts';
 
 /** A source; one that is opened when the run begins has a name of its own. */

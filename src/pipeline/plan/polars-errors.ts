@@ -8,7 +8,7 @@ import {
   unfitValueError,
   unreadableSourceError,
   unwritableSinkError,
-} from '../errors.ts';
+} from './errors.ts';
 
 /** What a plan consists of, in words. */
 export interface PlanNames {

@@ -8,7 +8,7 @@ import type { NativePartition, NativeSink, NativeStage } from '../contract.ts';
 import { applyStages, openPerRow, openTable, splitByScope } from './frames.ts';
 import type { OpenTables } from './frames.ts';
 import { isValueError, toRunError, toValueError } from './polars-errors.ts';
-import { unreadableSourceError } from '../errors.ts';
+import { unreadableSourceError } from './errors.ts';
 
 /** One file at work. */
 export interface NativeJob {

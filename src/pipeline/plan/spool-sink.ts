@@ -5,7 +5,7 @@ import { rm } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import * as arrow from 'apache-arrow';
 import type { Batch, Sink } from '../contract.ts';
-import { changedColumnsError, unwritableSinkError } from '../errors.ts';
+import { changedColumnsError, unwritableSinkError } from './errors.ts';
 
 /**
  * Writes batches into a temporary file.

@@ -1,6 +1,6 @@
 // One call of a transform: its answer, its error, or that it took too long.
 import type { Batch, Transform } from '../contract.ts';
-import { stageTimeoutError } from '../errors.ts';
+import { stageTimeoutError } from './errors.ts';
 import type { TransformFunction } from './run-contract.ts';
 
 /** What runs as one stage. */

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { systemCodeOf } from '../../core/index.ts';
 import { syncFolder, writeDurably } from '../../files/index.ts';
 import type { CheckpointState } from '../contract.ts';
-import { checkpointError } from '../errors.ts';
+import { checkpointError } from './errors.ts';
 import type { StageCounts } from './stage-meter.ts';
 
 const VERSION = 1;

@@ -1,7 +1,7 @@
 // What the stages of one run share: which batches are under way, whose turn memory is, and the end.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ErrorPolicy, Sink } from '../contract.ts';
-import { batchGrowthError, stageError } from '../errors.ts';
+import { batchGrowthError, stageError } from './errors.ts';
 import type { Growth } from './growth.ts';
 import type { Item } from './item.ts';
 import type { MemoryKeeper, Need } from './memory-keeper.ts';

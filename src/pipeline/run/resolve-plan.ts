@@ -1,6 +1,6 @@
 // A plan of stages with every default filled in and every mistake found.
 import type { ErrorPolicy, Sink, Transform } from '../contract.ts';
-import { stagesOptionsError } from '../errors.ts';
+import { stagesOptionsError } from './errors.ts';
 import { LEAST_BATCHES_IN_BUDGET, QUEUE_BATCHES, batchDefaults } from './run-contract.ts';
 import type { BatchLimits, QueueLimits, StagesPlan, TransformStage } from './run-contract.ts';
 import type { ResolvedLimits } from './source-pump.ts';

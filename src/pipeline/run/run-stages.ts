@@ -3,7 +3,7 @@
 //
 //   source ─▶ batching buffer ─▶ queue ─▶ transform × workers ─▶ queue ─▶ ... ─▶ sink
 import type { CheckpointState, PipelineProgress, Sink, StageStats } from '../contract.ts';
-import { checkpointError, stageError } from '../errors.ts';
+import { checkpointError, stageError } from './errors.ts';
 import { readCheckpoint, removeCheckpoint, writeCheckpoint } from './checkpoint-file.ts';
 import type { Checkpoint } from './checkpoint-file.ts';
 import { Flow } from './flow.ts';

@@ -2,7 +2,7 @@
 // the wanted size of what comes.
 import { canConcat, concatRows } from '../../core/index.ts';
 import type { Batch, MemoryLease, Source } from '../contract.ts';
-import { batchGrowthError, stageError } from '../errors.ts';
+import { batchGrowthError, stageError } from './errors.ts';
 import { bytesOf, guessRowBytes } from './batch-bytes.ts';
 import type { Flow } from './flow.ts';
 import { Item, SourceMemory } from './item.ts';

@@ -1,7 +1,7 @@
 // Typed arrays as the columns of a batch, and back, without a copy either way.
 import * as arrow from 'apache-arrow';
 import type { Batch } from '../contract.ts';
-import { columnBlockError } from '../errors.ts';
+import { columnBlockError } from './errors.ts';
 
 /** Numbers of one column. */
 export type NumberArray =

@@ -3,7 +3,7 @@
 // What has the layout already is taken over without a copy.
 import * as arrow from 'apache-arrow';
 import type { Batch } from '../contract.ts';
-import { columnBlockError, conformError } from '../errors.ts';
+import { columnBlockError, conformError } from './errors.ts';
 import { assembleBatch } from './blocks.ts';
 
 /**

@@ -1,7 +1,7 @@
 // Extension types of Arrow: a field whose metadata says what its storage means. Others see the storage.
 // https://arrow.apache.org/docs/format/Columnar.html#extension-types
 import * as arrow from 'apache-arrow';
-import { extensionFieldError } from '../errors.ts';
+import { extensionFieldError } from './errors.ts';
 
 const NAME = 'ARROW:extension:name';
 const METADATA = 'ARROW:extension:metadata';

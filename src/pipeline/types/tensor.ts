@@ -3,7 +3,7 @@
 // https://arrow.apache.org/docs/format/CanonicalExtensions.html#fixed-shape-tensor
 import * as arrow from 'apache-arrow';
 import type { Batch } from '../contract.ts';
-import { columnBlockError, extensionFieldError } from '../errors.ts';
+import { columnBlockError, extensionFieldError } from './errors.ts';
 import { buildNumberColumn, readNumbersOf } from './blocks.ts';
 import type { NumberArray } from './blocks.ts';
 import { buildExtensionField, readExtension } from './extension.ts';

@@ -5,7 +5,7 @@
 //                            metadata {"size": n}: how long the vectors are
 import * as arrow from 'apache-arrow';
 import type { Batch } from '../contract.ts';
-import { columnBlockError, extensionFieldError } from '../errors.ts';
+import { columnBlockError, extensionFieldError } from './errors.ts';
 import { buildNumberColumn, readNumbersOf } from './blocks.ts';
 import { buildExtensionField, readExtension } from './extension.ts';
 

@@ -1,5 +1,5 @@
 // What the main thread and a transform's worker say to each other. Types, and the clock both can read.
-import type { ThrownInWorker } from '../errors.ts';
+import type { ThrownInWorker } from './errors.ts';
 import type { SlabMemory, SlotTicket } from '../memory/slab.ts';
 
 /** What a worker starts with. */

@@ -2,7 +2,7 @@
 // task, one that cannot start fails those that wait for it, and a task that takes too long ends with its thread.
 import { extname } from 'node:path';
 import { Tinypool } from 'tinypool';
-import type { LostWorker } from '../errors.ts';
+import type { LostWorker } from './errors.ts';
 import { sinceStampMs } from './worker-messages.ts';
 import type { WorkerReply, WorkerStart, WorkerTask } from './worker-messages.ts';
 

@@ -15,8 +15,8 @@ import {
   transformLoadError,
   transformWorkerLostError,
   workersClosedError,
-} from '../errors.ts';
-import type { TransformName } from '../errors.ts';
+} from './errors.ts';
+import type { TransformName } from './errors.ts';
 import { isSameSchema } from '../memory/same-schema.ts';
 import type { Slab } from '../memory/slab.ts';
 import { BatchCourier } from './batch-courier.ts';

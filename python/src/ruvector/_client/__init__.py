@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from .client import Client, connect
 from .dataset import Dataset
+from .read_dataset import read_dataset
 
 __all__ = [
     "Client",
     "Dataset",
     "connect",
+    "read_dataset",
 ]

@@ -25,7 +25,7 @@ class TrainJob:
     parameters : mapping
         Parameters of the estimator.
     dataset : mapping
-        Parameters of the training stream.
+        Parameters of the training stream, or ``file``: an Arrow IPC stream of this machine.
     sample_weight : {"balanced", None}
         See :func:`ruvector.fit`.
     activate : bool or None

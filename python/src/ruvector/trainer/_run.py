@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from .._client import read_dataset
 from .._training import (
     DeployClient,
     Deployment,
@@ -50,8 +51,9 @@ def run_job(job: TrainJob, client: TrainClient, progress: Progress) -> dict[str,
 
     """
     marks = [time.perf_counter()]
-    progress("stream", 0.0, "streaming the data set")
-    dataset = client.dataset(job.dataset)
+    progress("stream", 0.0, "reading the data set")
+    file = job.dataset.get("file")
+    dataset = client.dataset(job.dataset) if file is None else read_dataset(file)
     marks.append(time.perf_counter())
     rows = len(dataset.y("train"))
     progress("fit", 0.2, f"fitting {job.estimator} on {rows} rows")

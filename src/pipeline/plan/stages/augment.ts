@@ -2,7 +2,7 @@
 import type { Expr } from 'nodejs-polars';
 import { loadPolars } from '../../../core/index.ts';
 import type { NativeStage } from '../../contract.ts';
-import { stageOptionError } from '../../errors.ts';
+import { stageOptionError } from '../errors.ts';
 import { chanceOf, normal } from './random.ts';
 import { withRow } from './sample.ts';
 

@@ -1,6 +1,6 @@
 // One row a group, and rows in an order.
 import type { NativeStage } from '../../contract.ts';
-import { stageOptionError } from '../../errors.ts';
+import { stageOptionError } from '../errors.ts';
 import { readExpressions } from '../expression.ts';
 import type { Expression } from '../expression.ts';
 import { loadPolars } from '../../../core/index.ts';

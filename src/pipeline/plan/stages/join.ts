@@ -2,7 +2,7 @@
 import type { LazyDataFrame } from 'nodejs-polars';
 import { loadPolars } from '../../../core/index.ts';
 import type { NativeSource, NativeStage } from '../../contract.ts';
-import { stageOptionError } from '../../errors.ts';
+import { stageOptionError } from '../errors.ts';
 import { buildSpan } from './time-column.ts';
 
 export const joinKinds = ['inner', 'left', 'semi', 'anti', 'full'] as const;

@@ -2,7 +2,7 @@
 import type { Expr, LazyDataFrame } from 'nodejs-polars';
 import { loadPolars } from '../../../core/index.ts';
 import type { NativeStage } from '../../contract.ts';
-import { notLearnedError } from '../../errors.ts';
+import { notLearnedError } from '../errors.ts';
 
 /** What was learned of a column; null where it has no value to learn from. */
 export type Learned = Readonly<Record<string, number | null>>;

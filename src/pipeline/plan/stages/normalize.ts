@@ -3,7 +3,7 @@
 import type { Expr } from 'nodejs-polars';
 import { loadPolars } from '../../../core/index.ts';
 import type { NativeStage } from '../../contract.ts';
-import { stageOptionError } from '../../errors.ts';
+import { stageOptionError } from '../errors.ts';
 import { finite, learnFromColumns } from './learn.ts';
 import type { Learned } from './learn.ts';
 import { rowStage } from './rows.ts';

@@ -2,7 +2,7 @@
 import type { LazyDataFrame } from 'nodejs-polars';
 import { loadPolars } from '../../../core/index.ts';
 import type { NativeStage } from '../../contract.ts';
-import { tooManyCategoriesError } from '../../errors.ts';
+import { tooManyCategoriesError } from '../errors.ts';
 import { learningStage } from './learn.ts';
 import { rowStage } from './rows.ts';
 

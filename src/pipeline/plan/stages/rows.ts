@@ -2,7 +2,7 @@
 import type { LazyDataFrame } from 'nodejs-polars';
 import { loadPolars } from '../../../core/index.ts';
 import type { NativeStage, StageScope } from '../../contract.ts';
-import { stageOptionError } from '../../errors.ts';
+import { stageOptionError } from '../errors.ts';
 import { readCondition, readExpressions } from '../expression.ts';
 import type { Expression } from '../expression.ts';
 import { readTypes } from '../polars.ts';

@@ -2,7 +2,7 @@
 import type { Expr, LazyDataFrame } from 'nodejs-polars';
 import { loadPolars } from '../../../core/index.ts';
 import type { NativeStage } from '../../contract.ts';
-import { stageOptionError } from '../../errors.ts';
+import { stageOptionError } from '../errors.ts';
 import { over } from './fill.ts';
 import { chanceOf } from './random.ts';
 import { milliseconds } from './time-column.ts';

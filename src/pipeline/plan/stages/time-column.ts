@@ -1,7 +1,7 @@
 // Spans of time in the unit of a time column: a Datetime, or whole milliseconds.
 import type { Expr, LazyDataFrame } from 'nodejs-polars';
 import { loadPolars } from '../../../core/index.ts';
-import { missingColumnError, unfitTypeError } from '../../errors.ts';
+import { missingColumnError, unfitTypeError } from '../errors.ts';
 import { isInteger, readTypes } from '../polars.ts';
 
 /** A span as Polars wants it for a column of this type: `2000ms`, or `2000i` for whole numbers. */

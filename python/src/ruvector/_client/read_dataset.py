@@ -1,0 +1,48 @@
+"""A labelled data set out of a file, as a pipeline hands it to the trainer. No network."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from .._exceptions import NoRowsError
+from .dataset import Dataset
+
+__all__ = ["read_dataset"]
+
+META_KEY = b"ruvector.dataset"
+
+
+def read_dataset(path: str | Path) -> Dataset:
+    """Read an Arrow IPC stream of ``timestamp``, features, ``label`` and maybe ``split``.
+
+    What is known of the set stands as JSON in the metadata of its schema. Without ``split``, the
+    newest rows are tested on, and those whose horizon reaches into them are in the gap.
+
+    Raises
+    ------
+    NoRowsError
+        The file has no rows.
+
+    """
+    with pa.memory_map(str(path)) as source:
+        table = pa.ipc.open_stream(source).read_all()
+    if table.num_rows == 0:
+        raise NoRowsError(f'Cannot train on "{path}": it has no rows; let the pipeline select some')
+    meta = json.loads((table.schema.metadata or {}).get(META_KEY, b"{}"))
+    if "split" not in table.column_names:
+        times = table["timestamp"].cast(pa.timestamp("ms")).cast(pa.int64()).to_numpy()
+        splits = _split_by_time(times, meta.get("testFraction", 0.2), meta.get("horizonMs", 0))
+        table = table.append_column("split", pa.array(splits))
+    return Dataset(table, meta)
+
+
+def _split_by_time(times: NDArray[np.int64], fraction: float, horizon_ms: float) -> list[str]:
+    tested = max(1, round(len(times) * fraction))
+    first_ms = np.sort(times)[-tested]
+    train = np.where(times <= first_ms - horizon_ms, "train", "gap")
+    return [str(name) for name in np.where(times >= first_ms, "test", train)]
