@@ -6,7 +6,7 @@ import { openPipelineFile } from '../../pipeline/index.ts';
 import type { PipelineFile, RegisteredPart } from '../../pipeline/index.ts';
 import { createHomeRegistry } from '../pipelines/pipeline-registry.ts';
 import { renderParts } from '../pipelines/render-parts.ts';
-import { describePlan, explainPipeline, runPipeline } from '../pipelines/run-pipeline.ts';
+import { describePipelinePlan, explainPipeline, runPipeline } from '../pipelines/run-pipeline.ts';
 import type { PipelineReport } from '../pipelines/run-pipeline.ts';
 import { formatSeconds, print, printJson } from '../terminal.ts';
 import { homeOf } from './options.ts';
@@ -58,7 +58,7 @@ export function addPipeline(program: Command): void {
     .addHelpText('after', '\nExample:\n  $ ruvector-memopt pipeline plan --dry-run nightly.yaml')
     .action(async (path: string, options: PipelineCommandOptions, self: Command) => {
       const plan = await withFile(homeOf(self), path, options, (file) =>
-        describePlan(file, options.dryRun === true),
+        describePipelinePlan(file, options.dryRun === true),
       );
       if (options.json) printJson(plan);
       else print(plan.text);

@@ -1,22 +1,16 @@
 // What this host recorded as sources: its tables as they are stored, and training sets made of them.
 import type { Home, TimeRange } from '../../core/index.ts';
 import { parseTime } from '../../export/index.ts';
-import { exportTables } from '../../export/options/index.ts';
+import { exportArguments } from '../../export/options/index.ts';
 import { defineSource } from '../../pipeline/index.ts';
 import type { Batch, Source, SourceEntry } from '../../pipeline/index.ts';
 import { buildHistoryTrainingSet, createTrainingSource, trainingSetOptions } from '../../prepare/index.ts';
 import { readFeatureSettings } from './feature-settings.ts';
 import type { HistoryLink } from './history-link.ts';
+import { tableOption } from './table-option.ts';
 
 const rangeOptions = {
-  hours: {
-    type: 'number',
-    range: { above: 0 },
-    wanted: 'a number above 0',
-    defaultText: 'everything',
-    about: 'the newest hours',
-    example: 24,
-  },
+  hours: exportArguments.hours,
   from: {
     type: 'text',
     defaultText: 'the oldest',
@@ -68,13 +62,7 @@ export const historySource = (history: HistoryLink): SourceEntry =>
     name: 'history',
     about: 'what this host recorded, as stored: not anonymised',
     options: {
-      table: {
-        type: 'choice',
-        choices: exportTables,
-        default: 'memory',
-        about: 'which table',
-        example: 'process',
-      },
+      table: tableOption,
       ...rangeOptions,
     },
     check: checkRange,

@@ -86,7 +86,7 @@ export interface PlanDescription {
 }
 
 /** Plans it. @param isDry looks at some rows for an estimate */
-export async function describePlan(file: PipelineFile, isDry: boolean): Promise<PlanDescription> {
+export async function describePipelinePlan(file: PipelineFile, isDry: boolean): Promise<PlanDescription> {
   const plan = await file.pipeline.plan({ ...file.planOptions, dryRun: isDry });
   const { stages, text } = await plan.explain();
   const lines = [`${file.path} can run`, text, ...(isDry ? describeEstimate(plan.estimate) : [])];

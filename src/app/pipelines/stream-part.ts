@@ -2,11 +2,11 @@
 // made again, and each record comes once.
 import { buildRecordBatch, toArrowSchema } from '../../core/index.ts';
 import type { AnyRow } from '../../core/index.ts';
-import { exportTables } from '../../export/options/index.ts';
 import { defineSource, limitOptions } from '../../pipeline/index.ts';
 import type { Batch, Source, SourceEntry } from '../../pipeline/index.ts';
 import { openDataStream, parseFilter, publishedKinds, streamFormats } from '../../stream/index.ts';
 import type { StreamTable } from '../../stream/index.ts';
+import { tableOption } from './table-option.ts';
 
 /** A batch that is not full waits so long for more rows. */
 const LINGER_MS = 100;
@@ -20,13 +20,7 @@ export const streamSource: SourceEntry = defineSource({
       about: '`ws://host:port`, `tcp://host:port`, `ipc:///path` or `pipe:/path`',
       example: 'ws://127.0.0.1:9999',
     },
-    table: {
-      type: 'choice',
-      choices: exportTables,
-      default: 'memory',
-      about: 'which table',
-      example: 'process',
-    },
+    table: tableOption,
     format: {
       type: 'choice',
       choices: streamFormats,

@@ -3,10 +3,10 @@
 import * as arrow from 'apache-arrow';
 
 /** What a driver can be handed. */
-export type Value = number | bigint | boolean | string | Uint8Array | readonly Value[] | null;
+export type CellValue = number | bigint | boolean | string | Uint8Array | readonly CellValue[] | null;
 
 /** The value of a row. */
-export type Getter = (row: number) => Value;
+export type Getter = (row: number) => CellValue;
 
 const PER_MICROSECOND: Readonly<Record<number, (value: bigint) => bigint>> = {
   [arrow.TimeUnit.SECOND]: (value) => value * 1_000_000n,
@@ -19,21 +19,21 @@ const PER_MICROSECOND: Readonly<Record<number, (value: bigint) => bigint>> = {
 export function isReadable(type: arrow.DataType): boolean {
   if (arrow.DataType.isDictionary(type)) return isReadable(type.dictionary);
   if (arrow.DataType.isList(type)) return isReadable(type.valueType as arrow.DataType);
-  return known.some((is) => is(type));
+  return known.has(type.typeId as arrow.Type);
 }
 
-const known: readonly ((type: unknown) => boolean)[] = [
-  arrow.DataType.isInt,
-  arrow.DataType.isFloat,
-  arrow.DataType.isBool,
-  arrow.DataType.isUtf8,
-  arrow.DataType.isLargeUtf8,
-  arrow.DataType.isBinary,
-  arrow.DataType.isLargeBinary,
-  arrow.DataType.isTimestamp,
-  arrow.DataType.isDate,
-  arrow.DataType.isNull,
-];
+const known: ReadonlySet<arrow.Type> = new Set([
+  arrow.Type.Int,
+  arrow.Type.Float,
+  arrow.Type.Bool,
+  arrow.Type.Utf8,
+  arrow.Type.LargeUtf8,
+  arrow.Type.Binary,
+  arrow.Type.LargeBinary,
+  arrow.Type.Timestamp,
+  arrow.Type.Date,
+  arrow.Type.Null,
+]);
 
 /** Reads a column whose type {@link isReadable}. */
 export function createGetter(data: arrow.Data): Getter {
@@ -63,7 +63,7 @@ function readerOf(data: arrow.Data, type: arrow.DataType): Getter {
       return parts.flatMap((part) => Array.from({ length: part.length }, (_, i) => createGetter(part)(i)));
     };
   }
-  return (row) => vector.get(row) as Value;
+  return (row) => vector.get(row) as CellValue;
 }
 
 /** A day as the microseconds of its beginning. */

@@ -173,7 +173,7 @@ class PostgresSource implements Source {
           this.#names[i]!,
           row,
           error.message,
-          String(builder.type),
+          builder.type.toString(),
         );
       }
       this.#at += bytes;

@@ -26,7 +26,7 @@ export interface RowColumn {
 }
 
 /** `["time:timestamp", "value:float64"]` → columns. @throws RuvectorError `ERR_PIPELINE_SCHEMA` */
-export function parseColumns(texts: readonly string[]): RowColumn[] {
+export function parseRowColumns(texts: readonly string[]): RowColumn[] {
   return texts.map((text) => {
     const at = text.lastIndexOf(':');
     if (at < 0) return { name: text, type: null };

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { SQLOutputValue, StatementSync } from 'node:sqlite';
 import type { Batch, Source } from '../contract.ts';
 import { queryError } from './errors.ts';
-import { createRowColumns, inferColumns, parseColumns } from './row-columns.ts';
+import { createRowColumns, inferColumns, parseRowColumns } from './row-columns.ts';
 import type { RowColumn, RowColumns } from './row-columns.ts';
 
 /** What is read. */
@@ -99,7 +99,7 @@ function readFirst(next: () => Row | null): Row[] {
 }
 
 function typesOf(statement: StatementSync, declared: readonly string[], first: readonly Row[]): RowColumn[] {
-  const given = new Map(parseColumns(declared).map(({ name, type }) => [name, type]));
+  const given = new Map(parseRowColumns(declared).map(({ name, type }) => [name, type]));
   const columns = statement.columns().map(({ name, type }): RowColumn => ({
     name,
     type: given.get(name) ?? declaredType(type),

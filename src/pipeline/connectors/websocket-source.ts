@@ -9,7 +9,7 @@ import type { Arrivals } from './arrival-queue.ts';
 import { decodeBatches } from './arrow-message.ts';
 import { BUFFER_BYTES, createBatchFeed, createRowFeed } from './live-source.ts';
 import type { LiveLimits, Row } from './live-source.ts';
-import { inferColumns, parseColumns } from './row-columns.ts';
+import { inferColumns, parseRowColumns } from './row-columns.ts';
 import type { RowColumn } from './row-columns.ts';
 
 /** What is read. */
@@ -147,7 +147,7 @@ async function readLines(
   if (columns === undefined) {
     while (first.length === 0) first = (await objects.take(signal)) ?? nothingCame(url, 'JSON Lines');
   }
-  const named = columns === undefined ? namesOf(first) : parseColumns(columns);
+  const named = columns === undefined ? namesOf(first) : parseRowColumns(columns);
   const toRow = (object: LineObject): Row => named.map(({ name }) => object[name]);
   const firstRows = first.map(toRow);
   return createRowFeed(

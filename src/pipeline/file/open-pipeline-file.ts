@@ -145,16 +145,16 @@ async function readStageOptions(
   const sink = await make<AnySink>(onError);
   if (sink === null) return null;
   if (!isNativeSink(sink))
-    return { ...counted, onError: { deadLetter: 'open' in sink ? openLate(sink.open) : sink } };
+    return { ...counted, onError: { deadLetter: 'open' in sink ? openLate(sink) : sink } };
   nodes.note(onError.node, messageOf(deadLetterError(onError.entry.name)));
   return null;
 }
 
 /** Opens with the first batch that is dead: most runs have none. */
-function openLate(open: () => Promise<Sink>): Sink {
+function openLate(sink: { open(): Promise<Sink> }): Sink {
   let opened: Promise<Sink> | null = null;
   return {
-    consume: async (batch) => (await (opened ??= open())).consume(batch),
+    consume: async (batch) => (await (opened ??= sink.open())).consume(batch),
     flush: async () => (await opened)?.flush(),
     memoryUsage: () => 0,
     finish: async () => (await opened)?.finish?.(),

@@ -68,5 +68,5 @@ type Exports = string | { readonly [condition: string]: Exports };
 function pickImport(exports: Exports | undefined): string | null {
   if (typeof exports === 'string') return exports;
   const condition = ['node', 'import', 'default'].find((name) => exports?.[name] !== undefined);
-  return condition === undefined ? null : pickImport(exports![condition] as Exports);
+  return condition === undefined ? null : pickImport(exports![condition]);
 }

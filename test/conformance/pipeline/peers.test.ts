@@ -35,7 +35,7 @@ const first = {
   list: '[1, None]',
 };
 
-describe('sources and sinks beside Python', () => {
+describe('pipeline sources and sinks beside Python', () => {
   it('carry every type from pyarrow over ZeroMQ and back', async () => {
     const endpoint = `ipc://${join(folder, 'in')}`;
     const opening = openZeromqSource({ endpoint, socket: 'pull', bind: true });

@@ -47,7 +47,7 @@ const open = (text: string) => {
   return openPipelineFile(join(project, 'p.yaml'), { registry: createRegistry(registerBuiltIns) });
 };
 
-describe('a plugin', () => {
+describe('pipeline run with a plugin', () => {
   it('has about twenty lines and runs in a pipeline of the command line', async () => {
     const code = documentedPlugin();
     expect(code.trim().split('\n').length).toBeLessThan(28);

@@ -56,7 +56,7 @@ const readTable = (table: string): Row[] => {
 const into = (table: string): string =>
   `sink: { use: sqlite-table, with: { path: out.db, table: ${table} } }`;
 
-describe('source history', () => {
+describe('pipeline source history', () => {
   it('gives the newest hours of a table to a plan', async () => {
     await run(`
 source: { use: history, with: { hours: 0.1 } }
@@ -70,7 +70,7 @@ ${into('newest')}`);
   });
 });
 
-describe('transforms label and features', () => {
+describe('pipeline transforms label and features', () => {
   it('give bit for bit what a training set has', async () => {
     await run(`source: { use: history }\nstages: [{ use: label }, { use: features }]\n${into('computed')}`);
     await run(`source: { use: training-set, with: { includeActed: true } }\n${into('trained')}`);
@@ -92,7 +92,7 @@ describe('transforms label and features', () => {
   });
 });
 
-describe('sink trainer and transform onnx', () => {
+describe('pipeline sink trainer and transform onnx', () => {
   it('make a model of the table and let it answer the columns it names', async () => {
     await run(`
 source: { use: history }
@@ -128,7 +128,7 @@ ${into('answered')}`);
   });
 });
 
-describe('source stream', () => {
+describe('pipeline source stream', () => {
   it('reads a live stream of the product in every format', async () => {
     const { hub, publish } = createTestHub();
     await using served = await serveStream({ hub, endpoint: 'ws://127.0.0.1:0' });
@@ -154,7 +154,7 @@ ${into(`live_${format}`)}`;
   });
 });
 
-describe('sink s3-parquet', () => {
+describe('pipeline sink s3-parquet', () => {
   it('puts one whole object into a bucket, and nothing when the run fails', async () => {
     await using server = await startS3Server();
     writeFileSync(join(home.root, 'in.csv'), 'a,b\n1,x\n2,y\n');

@@ -68,7 +68,7 @@ describe('openSqliteSource()', () => {
     const source = openSqliteSource({ path, query: 'SELECT i FROM t ORDER BY i', ordered: true });
     await source.seek!(4998);
     expect(valuesOf(await readSource(source), 'i')).toEqual([4999n, 5000n]);
-    expect(openSqliteSource({ path, query: 'SELECT i FROM t' }).seek).toBeUndefined();
+    expect('seek' in openSqliteSource({ path, query: 'SELECT i FROM t' })).toBe(false);
   });
 
   it.each([

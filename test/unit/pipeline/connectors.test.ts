@@ -12,12 +12,12 @@ import { buildPostgresDdl, createRowText } from '../../../src/pipeline/connector
 import {
   createRowColumns,
   inferColumns,
-  parseColumns,
+  parseRowColumns,
 } from '../../../src/pipeline/connectors/row-columns.ts';
 import { batchOf } from '../../support/pipeline/batches.ts';
 import { createRandom } from '../../support/random.ts';
 
-describe('column builders', () => {
+describe('createColumnBuilder()', () => {
   it('keep every value and null through growth and from one batch to the next', () => {
     const random = createRandom(7);
     const numbers = new FixedColumn(new arrow.Float64());
@@ -59,7 +59,7 @@ describe('createRowColumns()', () => {
     ['float64', 'x'],
     ['binary', 'x'],
   ])('refuses for %s the value %s', (type, value) => {
-    const rows = createRowColumns('a test', parseColumns([`c:${type}`]));
+    const rows = createRowColumns('a test', parseRowColumns([`c:${type}`]));
     rows.push([null]);
     expect(() => rows.push([value])).toThrow(
       expect.objectContaining({
@@ -70,7 +70,7 @@ describe('createRowColumns()', () => {
   });
 
   it('types columns by their values, text where they differ or lack', () => {
-    const columns = parseColumns(['a', 'b', 'c', 'd', 'e:int32']);
+    const columns = parseRowColumns(['a', 'b', 'c', 'd', 'e:int32']);
     const rows = [
       [1n, 1, null, 'x', 1],
       [0.5, null, null, 2, 2],
@@ -82,7 +82,7 @@ describe('createRowColumns()', () => {
       'text',
       'int32',
     ]);
-    expect(() => parseColumns(['a:integer'])).toThrow('write one of float64');
+    expect(() => parseRowColumns(['a:integer'])).toThrow('write one of float64');
   });
 });
 
