@@ -3,10 +3,10 @@
 import * as arrow from 'apache-arrow';
 
 /** What a driver can be handed. */
-export type CellValue = number | bigint | boolean | string | Uint8Array | readonly CellValue[] | null;
+export type DatabaseValue = number | bigint | boolean | string | Uint8Array | readonly DatabaseValue[] | null;
 
 /** The value of a row. */
-export type Getter = (row: number) => CellValue;
+export type Getter = (row: number) => DatabaseValue;
 
 const PER_MICROSECOND: Readonly<Record<number, (value: bigint) => bigint>> = {
   [arrow.TimeUnit.SECOND]: (value) => value * 1_000_000n,
@@ -19,7 +19,7 @@ const PER_MICROSECOND: Readonly<Record<number, (value: bigint) => bigint>> = {
 export function isReadable(type: arrow.DataType): boolean {
   if (arrow.DataType.isDictionary(type)) return isReadable(type.dictionary);
   if (arrow.DataType.isList(type)) return isReadable(type.valueType as arrow.DataType);
-  return known.has(type.typeId as arrow.Type);
+  return known.has(type.typeId);
 }
 
 const known: ReadonlySet<arrow.Type> = new Set([
@@ -63,7 +63,7 @@ function readerOf(data: arrow.Data, type: arrow.DataType): Getter {
       return parts.flatMap((part) => Array.from({ length: part.length }, (_, i) => createGetter(part)(i)));
     };
   }
-  return (row) => vector.get(row) as CellValue;
+  return (row) => vector.get(row) as DatabaseValue;
 }
 
 /** A day as the microseconds of its beginning. */

@@ -173,7 +173,7 @@ class PostgresSource implements Source {
           this.#names[i]!,
           row,
           error.message,
-          builder.type.toString(),
+          String(builder.type as unknown),
         );
       }
       this.#at += bytes;

@@ -3,7 +3,7 @@
 // https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.2
 import * as arrow from 'apache-arrow';
 import { createGetter } from './column-reader.ts';
-import type { Getter, CellValue } from './column-reader.ts';
+import type { Getter, DatabaseValue } from './column-reader.ts';
 import { quoteName } from './postgres-client.ts';
 
 /** The text of a value in a row, escaped; `\N` is null. */
@@ -35,7 +35,7 @@ function createWrite(column: arrow.Data): Write {
 }
 
 /** Text of a value that is there, not escaped. */
-function textOf(type: arrow.DataType): (value: CellValue) => string {
+function textOf(type: arrow.DataType): (value: DatabaseValue) => string {
   if (arrow.DataType.isDictionary(type)) return textOf(type.dictionary);
   if (arrow.DataType.isTimestamp(type))
     return (value) => writeTime(value as bigint, type.timezone ? '+00' : '');
@@ -48,9 +48,9 @@ function textOf(type: arrow.DataType): (value: CellValue) => string {
 }
 
 const writeList =
-  (item: (value: CellValue) => string) =>
-  (list: CellValue): string =>
-    `{${(list as readonly CellValue[]).map((value) => (value === null ? 'NULL' : quoteItem(item(value)))).join()}}`;
+  (item: (value: DatabaseValue) => string) =>
+  (list: DatabaseValue): string =>
+    `{${(list as readonly DatabaseValue[]).map((value) => (value === null ? 'NULL' : quoteItem(item(value)))).join()}}`;
 
 const quoteItem = (text: string): string => `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
 

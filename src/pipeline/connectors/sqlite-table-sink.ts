@@ -8,7 +8,7 @@ import { RuvectorError } from '../../core/index.ts';
 import type { Batch, Sink } from '../contract.ts';
 import { tableError, unwritableColumnError } from './errors.ts';
 import { createGetter, isReadable } from './column-reader.ts';
-import type { Getter, CellValue } from './column-reader.ts';
+import type { Getter, DatabaseValue } from './column-reader.ts';
 
 /** Where rows go. */
 export interface SqliteTableOptions {
@@ -128,7 +128,7 @@ function sqlGetter(column: arrow.Data): (row: number) => SQLInputValue {
   return get as (row: number) => SQLInputValue;
 }
 
-const toBit = (value: CellValue): SQLInputValue => (value === null ? null : Number(value));
+const toBit = (value: DatabaseValue): SQLInputValue => (value === null ? null : Number(value));
 
 interface Range {
   readonly from: number;

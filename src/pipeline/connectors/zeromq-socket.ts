@@ -25,7 +25,7 @@ export interface ZeromqEndpoint {
 export const MESSAGES_IN_FLIGHT = 8;
 /** Messages that wait at the source. */
 export const DEFAULT_WAITING = 1000;
-export const MAX_FRAME_BYTES = 256 * 2 ** 20;
+export const MAX_ARROW_BYTES = 256 * 2 ** 20;
 
 /** @throws RuvectorError `ERR_PIPELINE_CONNECTION`, `ERR_WIRE_ENDPOINT` for one that other machines could reach */
 export async function attachSocket(

@@ -10,7 +10,7 @@ import type { ArrivalQueue } from './arrival-queue.ts';
 import { decodeBatches } from './arrow-message.ts';
 import { BUFFER_BYTES, createBatchFeed } from './live-source.ts';
 import type { LiveLimits } from './live-source.ts';
-import { DEFAULT_WAITING, MAX_FRAME_BYTES, attachSocket } from './zeromq-socket.ts';
+import { DEFAULT_WAITING, MAX_ARROW_BYTES, attachSocket } from './zeromq-socket.ts';
 import type { ZeromqEndpoint } from './zeromq-socket.ts';
 
 /** What is read. */
@@ -80,7 +80,7 @@ function createSocket({
   topic = '',
   waiting = DEFAULT_WAITING,
 }: ZeromqSourceOptions): zmq.Subscriber | zmq.Pull {
-  const options = { receiveHighWaterMark: waiting, maxMessageSize: MAX_FRAME_BYTES, linger: 0 };
+  const options = { receiveHighWaterMark: waiting, maxMessageSize: MAX_ARROW_BYTES, linger: 0 };
   if (socket === 'pull') return new zmq.Pull(options);
   const subscriber = new zmq.Subscriber(options);
   subscriber.subscribe(topic);
