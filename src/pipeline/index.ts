@@ -23,6 +23,8 @@ export { isSameSchema } from './memory/same-schema.ts';
 export { attachSlab, createSlab } from './memory/slab.ts';
 export type { OwnedSlab, Slab, SlabMemory, Slot, SlotClass, SlotTicket } from './memory/slab.ts';
 export { createWorkerTransform } from './workers/worker-transform.ts';
+export { workerStage } from './workers/worker-stage.ts';
+export type { WorkerStageOptions } from './workers/worker-stage.ts';
 export type {
   TransformReference,
   WorkerTransform,
@@ -155,3 +157,4 @@ export { openPipelineFile } from './file/open-pipeline-file.ts';
 export type { PipelineFile, PipelineFileOptions } from './file/open-pipeline-file.ts';
 export { runOptions } from './file/read-pipeline-file.ts';
 export { limitOptions } from './plugins/connector-parts.ts';
+export { learningStage } from './plan/stages/learn.ts';

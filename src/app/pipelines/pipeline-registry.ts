@@ -2,6 +2,7 @@
 import type { Home } from '../../core/index.ts';
 import { createRegistry, registerBuiltIns } from '../../pipeline/index.ts';
 import type { Registry } from '../../pipeline/index.ts';
+import { anonymisePart } from './anonymise-part.ts';
 import { featuresPart, labelPart } from './feature-parts.ts';
 import { historySource, trainingSetSource } from './history-parts.ts';
 import { createHistoryLink } from './history-link.ts';
@@ -23,6 +24,7 @@ export function createHomeRegistry(home: Home): HomeRegistry {
     parts.source(trainingSetSource(home, history));
     parts.source(streamSource);
     registerBuiltIns(parts);
+    parts.transform(anonymisePart);
     parts.transform(featuresPart(home, history));
     parts.transform(labelPart(home));
     parts.transform(onnxPart(home));

@@ -70,6 +70,25 @@ ${into('newest')}`);
   });
 });
 
+describe('pipeline transform anonymise', () => {
+  it('releases what an export of the same table releases, and refuses what would not reach k', async () => {
+    await run(`source: { use: history }\nstages: [{ use: anonymise }]\n${into('released')}`);
+    const rows = readTable('released');
+    expect(rows.length).toBeGreaterThan(ROWS / 2);
+    const columns = Object.keys(rows[0]!);
+    expect(columns).toContain('time_precision_ms');
+    for (const row of rows) {
+      expect(Number(row['timestamp']) % Number(row['time_precision_ms'])).toBe(0);
+      const alike = rows.filter(
+        (other) => other['timestamp'] === row['timestamp'] && other['mem_total_kib'] === row['mem_total_kib'],
+      );
+      expect(alike.length).toBeGreaterThanOrEqual(5);
+    }
+    const few = `source: { use: history }\nstages: [{ use: anonymise, with: { k: ${ROWS + 1} } }]\n${into('none')}`;
+    await expect(run(few)).rejects.toMatchObject({ code: 'ERR_PREPARE_PRIVACY_K' });
+  });
+});
+
 describe('pipeline transforms label and features', () => {
   it('give bit for bit what a training set has', async () => {
     await run(`source: { use: history }\nstages: [{ use: label }, { use: features }]\n${into('computed')}`);
