@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .client import Client, connect
 from .dataset import Dataset
-from .read_dataset import read_dataset
+from .dataset_file import read_dataset
 
 __all__ = [
     "Client",
