@@ -16,7 +16,7 @@ const src = {
   bridge: ['core', 'files', 'sockets'],
   stream: ['core', 'files', 'sockets'],
   models: ['core', 'files'],
-  train: ['core', 'models'],
+  train: ['core', 'models', 'pipeline'],
   optimize: ['core', 'procfs'],
   // Of the others it reads types and, on first use, export and prepare; the work is the daemon's.
   client: ['core', 'sockets', 'bridge', 'export', 'prepare', 'store', 'models', 'train', 'optimize'],

@@ -235,12 +235,3 @@ export function followGapError(table: string, count: number): RuvectorError {
     { details: { table, count } },
   );
 }
-
-/** A table that no model can be trained on, code `ERR_APP_TRAINER_COLUMNS`. */
-export function trainerColumnsError(missing: readonly string[]): RuvectorError {
-  return new RuvectorError(
-    'ERR_APP_TRAINER_COLUMNS',
-    `Cannot train on the table: ${missing.join(', ')} did not reach the trainer; read \`training-set\`, or let \`label\` and \`features\` run before it`,
-    { details: { missing } },
-  );
-}

@@ -57,3 +57,30 @@ export function poolClosedError(): RuvectorError {
     'Cannot train: the trainer pool is closed; create another one',
   );
 }
+
+/** A table that no model can be trained on, code `ERR_TRAIN_COLUMNS`. */
+export function trainingColumnsError(missing: readonly string[]): RuvectorError {
+  const names = missing.map((name) => `"${name}"`).join(', ');
+  return new RuvectorError(
+    'ERR_TRAIN_COLUMNS',
+    `Cannot train on the table: ${names} did not reach the trainer; add them before it (in a pipeline file, read \`training-set\`, or let \`label\` and \`features\` run)`,
+    { details: { missing } },
+  );
+}
+
+/** A value that is no label, code `ERR_TRAIN_LABEL`. */
+export function trainingLabelError(value: unknown, labels: readonly string[]): RuvectorError {
+  return new RuvectorError(
+    'ERR_TRAIN_LABEL',
+    `Cannot train on label "${String(value)}": labels are ${labels.join(', ')}, or their numbers from 0; leave out the rows without one`,
+    { details: { value: String(value), labels } },
+  );
+}
+
+/** A table without rows, code `ERR_TRAIN_NO_ROWS`. */
+export function noTrainingRowsError(): RuvectorError {
+  return new RuvectorError(
+    'ERR_TRAIN_NO_ROWS',
+    'Cannot train on the table: no row reached the trainer; look at the stages before it',
+  );
+}

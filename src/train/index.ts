@@ -16,3 +16,7 @@ export type {
 export { createTrainerPool } from './trainer-pool.ts';
 export type { TrainerPool } from './trainer-pool.ts';
 export type { TrainRunOptions, TrainerOptions } from './trainer-process.ts';
+export { createTableSink } from './table-sink.ts';
+export type { TrainingTable } from './table-sink.ts';
+export { createTrainerSink } from './trainer-sink.ts';
+export type { TrainerSink, TrainerSinkOptions } from './trainer-sink.ts';

@@ -1,19 +1,10 @@
-// A table of features and labels for the trainer: it goes to a file, Python fits on it, and the model is deployed as that
-// of `train` is: live when it is not below what decides now.
-import { createWriteStream } from 'node:fs';
-import type { WriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { once } from 'node:events';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import * as arrow from 'apache-arrow';
-import { buildBatch, labels, readNullableNumbers, sha256Of } from '../../core/index.ts';
+// A table of features and labels for the trainer: Python fits on it, and the model is deployed as that of `train` is:
+// live when it is not below what decides now.
 import type { Home, OptionMapping } from '../../core/index.ts';
 import { defineSink } from '../../pipeline/index.ts';
-import type { Batch, Sink, SinkEntry } from '../../pipeline/index.ts';
-import type { FeatureSpec } from '../../prepare/index.ts';
+import type { SinkEntry } from '../../pipeline/index.ts';
 import { featureSpecSha256 } from '../../prepare/index.ts';
-import { trainerColumnsError } from '../errors.ts';
+import { createTableSink } from '../../train/index.ts';
 import { tell } from '../terminal.ts';
 import { trainModel } from '../training/train-model.ts';
 import { defaultEstimator } from '../training/training-service.ts';
@@ -52,9 +43,15 @@ export const trainerSink = (home: Home): SinkEntry =>
         example: 0.3,
       },
     },
-    create: (options) => {
+    create: ({ testFraction, ...options }) => {
       const { spec, horizonMs } = readFeatureSettings(home);
-      return { name: 'trainer', open: async () => openTrainerSink(home, { ...options, spec, horizonMs }) };
+      return createTableSink({
+        features: spec.names,
+        featureSpecSha256: featureSpecSha256(spec),
+        horizonMs,
+        testFraction,
+        train: (file, signal) => train(home, options, { file, signal }),
+      });
     },
   });
 
@@ -62,124 +59,19 @@ interface TrainerOptions {
   readonly estimator: string;
   readonly parameters?: OptionMapping | undefined;
   readonly activate: 'gate' | 'always' | 'never';
-  readonly testFraction: number;
-  readonly spec: FeatureSpec;
-  readonly horizonMs: number;
 }
 
-async function openTrainerSink(home: Home, options: TrainerOptions): Promise<Sink> {
-  const folder = await mkdtemp(join(tmpdir(), 'ruvector-training-'));
-  return new TrainerSink(home, options, folder);
-}
-
-class TrainerSink implements Sink {
-  readonly #home: Home;
-  readonly #options: TrainerOptions;
-  readonly #folder: string;
-  readonly #path: string;
-  readonly #stop = new AbortController();
-  readonly #writer = new arrow.RecordBatchStreamWriter();
-  #file: WriteStream | null = null;
-  #pumped: Promise<void> | null = null;
-  #schema: arrow.Schema | null = null;
-
-  constructor(home: Home, options: TrainerOptions, folder: string) {
-    this.#home = home;
-    this.#options = options;
-    this.#folder = folder;
-    this.#path = join(folder, 'table.arrow');
-  }
-
-  async consume(batch: Batch): Promise<void> {
-    this.#schema ??= this.#begin(batch.schema);
-    this.#writer.write(pickColumns(this.#schema, batch));
-    if (this.#file!.writableNeedDrain) await once(this.#file!, 'drain');
-  }
-
-  #begin(input: arrow.Schema): arrow.Schema {
-    const { spec, horizonMs, testFraction } = this.#options;
-    const found = new Set(input.fields.map(({ name }) => name));
-    const missing = ['timestamp', ...spec.names, 'label'].filter((name) => !found.has(name));
-    if (missing.length > 0) throw trainerColumnsError(missing);
-    const meta = {
-      id: `pipeline-${sha256Of(`${Date.now()} ${this.#folder}`).slice(0, 12)}`,
-      labels,
-      horizonMs,
-      testFraction,
-      features: spec.names.map((name) => ({ name })),
-      featureSpecSha256: featureSpecSha256(spec),
-    };
-    this.#file = createWriteStream(this.#path);
-    this.#pumped = this.#pump(this.#file);
-    this.#pumped.catch(() => {});
-    return new arrow.Schema(
-      [
-        input.fields.find(({ name }) => name === 'timestamp')!,
-        ...spec.names.map((name) => new arrow.Field(name, new arrow.Float32(), true)),
-        new arrow.Field('label', new arrow.Int8(), false),
-        ...(found.has('split') ? [new arrow.Field('split', new arrow.Utf8(), false)] : []),
-      ],
-      new Map([['ruvector.dataset', JSON.stringify(meta)]]),
-    );
-  }
-
-  async #pump(file: WriteStream): Promise<void> {
-    for await (const bytes of this.#writer) if (!file.write(bytes)) await once(file, 'drain');
-    file.end();
-    await once(file, 'close');
-  }
-
-  async flush(): Promise<void> {}
-
-  memoryUsage(): number {
-    return this.#file?.writableLength ?? 0;
-  }
-
-  async finish(): Promise<void> {
-    const { estimator, parameters = {}, activate } = this.#options;
-    try {
-      if (this.#pumped === null) throw trainerColumnsError(['any row']);
-      this.#writer.finish();
-      await this.#pumped;
-      const job = {
-        estimator,
-        parameters,
-        dataset: { file: this.#path },
-        ...(activate !== 'gate' && { activate: activate === 'always' }),
-      };
-      const watch = { signal: this.#stop.signal, onProgress: () => {} };
-      const { deployment } = await trainModel(this.#home, job, watch);
-      tell(`${deployment?.name}@${deployment?.version}: ${deployment?.reason}`);
-    } finally {
-      await rm(this.#folder, { recursive: true, force: true });
-    }
-  }
-
-  async abort(): Promise<void> {
-    this.#stop.abort();
-    this.#file?.destroy();
-    await rm(this.#folder, { recursive: true, force: true });
-  }
-}
-
-function pickColumns(schema: arrow.Schema, batch: Batch): Batch {
-  const columns = schema.fields.map(({ name, type }) => {
-    const column = batch.data.children[batch.schema.fields.findIndex((field) => field.name === name)]!;
-    if (name === 'label') return toLabelIndexes(column);
-    if (!arrow.DataType.isFloat(type as arrow.DataType)) return column;
-    return arrow.makeData({
-      type: new arrow.Float32(),
-      data: Float32Array.from(readNullableNumbers(column)),
-    });
-  });
-  return buildBatch(schema, batch.numRows, columns);
-}
-
-/** Labels by their names, or by their numbers as a training set has them. */
-function toLabelIndexes(column: arrow.Data): arrow.Data {
-  const vector = arrow.makeVector(column);
-  const data = Int8Array.from(vector, (value: unknown) =>
-    typeof value === 'string' ? labels.findIndex((label) => label === value) : Number(value),
-  );
-  return arrow.makeData({ type: new arrow.Int8(), data });
+async function train(
+  home: Home,
+  { estimator, parameters = {}, activate }: TrainerOptions,
+  { file, signal }: { readonly file: string; readonly signal: AbortSignal },
+): Promise<void> {
+  const job = {
+    estimator,
+    parameters,
+    dataset: { file },
+    ...(activate !== 'gate' && { activate: activate === 'always' }),
+  };
+  const { deployment } = await trainModel(home, job, { signal, onProgress: () => {} });
+  tell(`${deployment?.name}@${deployment?.version}: ${deployment?.reason}`);
 }

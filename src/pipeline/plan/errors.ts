@@ -55,6 +55,22 @@ export function missingColumnError(
   );
 }
 
+/** A column that the other table of a join lacks, code `ERR_PIPELINE_COLUMN`. */
+export function missingJoinColumnError(
+  stage: string,
+  {
+    table,
+    column,
+    columns,
+  }: { readonly table: string; readonly column: string; readonly columns: readonly string[] },
+): RuvectorError {
+  return new RuvectorError(
+    'ERR_PIPELINE_COLUMN',
+    `Cannot take column "${column}" of "${table}" in stage "${stage}": it has ${quoteAll(columns)}; name one of these`,
+    { details: { stage, table, column, columns } },
+  );
+}
+
 /** Options that a stage cannot work with, code `ERR_PIPELINE_OPTION`. */
 export function stageOptionError(stage: string, option: string, value: unknown, need: string): RuvectorError {
   return new RuvectorError(

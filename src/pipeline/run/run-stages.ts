@@ -129,7 +129,7 @@ class StagesRun {
   async #finish(stages: Stages): Promise<void> {
     const { checkpoint, source, transforms = [] } = this.#plan;
     if (checkpoint) await this.#live(this.#writeCheckpoint());
-    else for (const sink of stages.sinks) await this.#live(this.#callSink(sink.flush()));
+    else for (const sink of stages.sinks) await this.#live(this.#callSink(sink, () => sink.flush()));
     // The sink that matters completes last.
     for (const sink of stages.sinks.toReversed()) await this.#live(this.#finishSink(sink));
     if (checkpoint) await this.#live(removeCheckpoint(checkpoint.path));
@@ -139,16 +139,22 @@ class StagesRun {
   }
 
   async #finishSink(sink: Sink): Promise<void> {
-    await this.#callSink(sink.finish?.());
+    await this.#callSink(sink, async () => sink.finish?.());
     this.#finished.add(sink);
   }
 
-  async #callSink(call: Promise<void> | undefined): Promise<void> {
-    this.#sinkCall = call?.catch(() => undefined);
+  /** Outside of `consume`; what it takes is time that the sink is busy. */
+  async #callSink(sink: Sink, call: () => Promise<void>): Promise<void> {
+    const meter = sink === this.#plan.sink ? this.#stages?.sink.meter : undefined;
+    meter?.note(1, 'starved');
+    const called = call();
+    this.#sinkCall = called.catch(() => undefined);
     try {
-      await call;
+      await called;
     } catch (error) {
       throw stageError(this.#plan.names?.sink ?? 'sink', error);
+    } finally {
+      meter?.note(0, 'starved');
     }
   }
 
@@ -166,7 +172,7 @@ class StagesRun {
     const stages = this.#stages!;
     const sinks: CheckpointState[] = [];
     for (const sink of stages.sinks) {
-      await this.#live(this.#callSink(sink.flush()));
+      await this.#live(this.#callSink(sink, () => sink.flush()));
       sinks.push((await this.#live(Promise.resolve(sink.checkpoint?.()))) ?? null);
     }
     const states: Record<string, CheckpointState> = {};
@@ -205,7 +211,7 @@ class StagesRun {
       const state = found.sinks[at] ?? null;
       if (state !== null && !sink.resume)
         throw checkpointError(checkpoint!.path, 'a sink cannot go back to it');
-      if (state !== null) await this.#live(this.#callSink(sink.resume!(state)));
+      if (state !== null) await this.#live(this.#callSink(sink, () => sink.resume!(state)));
     }
     for (const stage of transforms) {
       const state = found.transforms[stage.name];

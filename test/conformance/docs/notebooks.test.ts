@@ -16,6 +16,7 @@ beforeAll(() => {
       ['02-export-and-privacy'],
       ['03-train-in-python-from-typescript'],
       ['04-hot-swap-under-load'],
+      ['07-pipeline'],
     ]),
     ...runInTurn([
       ['05-typescript-and-python'],
@@ -211,6 +212,32 @@ describe('notebooks', () => {
       expect(speakers('3 after')).not.toContain('first');
       expect(run.result('swap')).toMatch(/^Live: memopt@.*answers lost +0$/ms);
       expect(run.result('rollback')).toMatch(/answers lost +0$/m);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    '07-pipeline.ipynb joins SQLite, CSV and the history of the host, shows its stages while they run, and trains on them',
+    async () => {
+      const run = await runs['07-pipeline']!;
+      expect(run.stdout('explain')).toMatch(/^1 +requests +batches /m);
+      expect(run.stdout('explain')).toMatch(/^2 +host +plan /m);
+      expect(run.stdout('explain')).toMatch(/^2 +trainer +batches /m);
+      expect(Number(find(run.stdout('run'), /^changed (\d+) times$/m))).toBeGreaterThan(2);
+      const picture = run.shown('run', 'text/html').join('');
+      expect(picture).toMatch(/stage +rows +rows\/s[^]*\ntrainer +[\d,]+ /);
+      const legs = run.rows('bottleneck');
+      expect(legs).toHaveLength(2);
+      expect(legs[0]).toMatchObject({ leg: 1 });
+      expect(legs[1]).toMatchObject({ leg: 2, stage: 'trainer' });
+      const read = Number(legs[0]!['rows_in']);
+      const trained = Number(legs[1]!['rows_out']);
+      expect(trained).toBeGreaterThan(20);
+      expect(trained).toBeLessThanOrEqual(read);
+      expect(run.stdout('scores')).toMatch(/^slow-requests@[0-9A-Za-z-]+: stored as asked$/m);
+      const scores = run.rows('scores');
+      expect(scores.map(({ what }) => what)).toEqual(['forest', 'majority']);
+      expect(scores.every(({ macro_f1: score }) => Number(score) > 0 && Number(score) <= 1)).toBe(true);
     },
     LIMIT_MS,
   );

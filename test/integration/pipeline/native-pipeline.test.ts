@@ -177,6 +177,63 @@ describe('a pipeline of native stages', () => {
     expect(opened).toBe(2);
     expect((await rowsOf(output)).every(({ kib, kib_right: right }) => kib === right)).toBe(true);
   });
+
+  it('joinOnTime() joins times of other units and zones, and whole milliseconds', async () => {
+    const { Datetime, Int64, Utf8 } = polars;
+    const one = (name: string, type: object) => ({
+      name,
+      partitions: async () => [
+        {
+          maxRows: 3,
+          open: async () =>
+            polars
+              .DataFrame({ at: [1000n, 2000n, 3000n], [name]: [1, 2, 3] })
+              .lazy()
+              .withColumns(
+                polars
+                  .col('at')
+                  .cast(Int64)
+                  .cast(Datetime('ms'))
+                  .cast(type as never),
+              ),
+        },
+      ],
+    });
+    const types = { ms: Datetime('ms'), us: Datetime('us'), utc: Datetime('ns', 'UTC'), whole: Int64 };
+    const pairs = [
+      ['ms', 'us'],
+      ['us', 'ms'],
+      ['utc', 'ms'],
+      ['us', 'utc'],
+      ['whole', 'us'],
+      ['utc', 'whole'],
+    ] as const;
+    for (const [left, right] of pairs) {
+      const sink = createArraySink();
+      await pipeline()
+        .from(one('left', types[left]))
+        .through(joinOnTime({ with: one('right', types[right]), on: 'at', toleranceMs: 0 }))
+        .to(sink)
+        .run();
+      const joined = sink.batches.flatMap((batch) => batch.toArray().map((row) => row.toJSON()));
+      expect({ left, right, joined }).toMatchObject({
+        joined: [1, 2, 3].map((value) => ({ left: value, right: value })),
+      });
+      expect(Object.keys(joined[0]!)).toEqual(['at', 'left', 'right']);
+    }
+    const texts = pipeline()
+      .from(one('left', Int64))
+      .through(joinOnTime({ with: one('right', Utf8), on: 'at' }))
+      .to(createArraySink());
+    await expect(texts.plan()).rejects.toMatchObject({ code: 'ERR_PIPELINE_TYPE' });
+    const missing = pipeline()
+      .from(one('left', Int64))
+      .through(joinOnTime({ with: one('right', Int64), on: 'at', columns: ['rigth'] }), { name: 'host' })
+      .to(createArraySink());
+    await expect(missing.plan()).rejects.toThrow(
+      'Cannot take column "rigth" of "right" in stage "host": it has "at", "right"; name one of these',
+    );
+  });
 });
 
 const castId = (partition: { open(): Promise<polarsFrame> }) => ({

@@ -142,7 +142,7 @@ ${into('answered')}`);
       run(`${source}\nstages: [{ use: onnx, with: { model: nothing } }]\n${into('none')}`),
     ).rejects.toThrow(/p\.yaml:2:17: .*nothing/);
     await expect(run(`${source}\nsink: { use: trainer }`)).rejects.toMatchObject({
-      code: 'ERR_APP_TRAINER_COLUMNS',
+      code: 'ERR_TRAIN_COLUMNS',
     });
   });
 });

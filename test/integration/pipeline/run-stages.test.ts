@@ -394,6 +394,22 @@ describe('runStages()', () => {
     expect(slow!.p99Ms).toBeGreaterThanOrEqual(slow!.p50Ms);
   });
 
+  it('counts what a sink does at the end as time that it was busy', async () => {
+    const final = await runStages({
+      source: createNumberSource(10),
+      budget: createMemoryBudget(MIB),
+      sink: {
+        consume: async () => {},
+        flush: async () => {},
+        memoryUsage: () => 0,
+        finish: () => new Promise((resolve) => void setTimeout(resolve, 300)),
+      },
+      names: { source: 'numbers', sink: 'trainer' },
+    });
+    expect(final.stages.at(-1)!.busyMs).toBeGreaterThanOrEqual(290);
+    expect(bottleneck(final)).toMatchObject({ stage: 'trainer' });
+  });
+
   it('refuses a plan with all its mistakes, and closes what it was given', async () => {
     const sink = createArraySink();
     let isClosed = false;

@@ -2,8 +2,8 @@
 import type { LazyDataFrame } from 'nodejs-polars';
 import { loadPolars } from '../../../core/index.ts';
 import type { NativeSource, NativeStage } from '../../contract.ts';
-import { stageOptionError } from '../errors.ts';
-import { buildSpan } from './time-column.ts';
+import { missingJoinColumnError, stageOptionError } from '../errors.ts';
+import { buildSpan, shareTime } from './time-column.ts';
 
 export const joinKinds = ['inner', 'left', 'semi', 'anti', 'full'] as const;
 
@@ -34,7 +34,7 @@ export function join(options: JoinOptions): NativeStage {
     details: { with: source.name, on, how },
     inputs: [source],
     apply: (frame, inputs) =>
-      frame.join(takeColumns(inputs![0]!, on, columns), {
+      frame.join(takeColumns('join', { table: source.name, frame: inputs![0]! }, { keys: on, columns }), {
         on: [...on],
         how,
         suffix,
@@ -49,7 +49,7 @@ export const asOfStrategies = ['backward', 'forward', 'nearest'] as const;
 /** Options of {@link joinOnTime}. */
 export interface JoinOnTimeOptions {
   readonly with: NativeSource;
-  /** The time column of both tables: a Datetime, or whole milliseconds. */
+  /** The time column of both tables: a Datetime of any unit and zone, or whole milliseconds; those without a zone are UTC. */
   readonly on: string;
   /** Partners have equal values in these. @default none */
   readonly by?: readonly string[];
@@ -79,41 +79,61 @@ export function joinOnTime(options: JoinOnTimeOptions): NativeStage {
     details: { with: source.name, on, by, toleranceMs, strategy },
     inputs: [source],
     apply: (frame, inputs) =>
-      joinAsOf(frame, takeColumns(inputs![0]!, [...by, on], columns), { ...options, by, strategy }),
+      joinAsOf(
+        frame,
+        takeColumns(
+          'join on time',
+          { table: source.name, frame: inputs![0]! },
+          { keys: [...by, on], columns },
+        ),
+        { ...options, by, strategy },
+      ),
   };
 }
 
-/** An as-of join wants both sides sorted, and no null among their times. */
+/** An as-of join wants both sides sorted, no null among their times, and times of one type. */
 function joinAsOf(frame: LazyDataFrame, other: LazyDataFrame, options: JoinOnTimeOptions): LazyDataFrame {
   const { on, by = [], toleranceMs, strategy, suffix = '_right' } = options;
   const { col, concat } = loadPolars();
-  const hasTime = col(on).isNotNull();
   const place = unusedName(frame, other);
   const placed = frame.withRowIndex(place);
+  const shared = shareTime(frame, other, on);
+  const key = shared ? `${place}time` : on;
   const span = toleranceMs === undefined ? null : buildSpan('join on time', frame, on, toleranceMs);
-  const joined = placed
+  const left = shared ? placed.withColumns(shared.left.alias(key)) : placed;
+  const right = shared ? other.withColumns(shared.right.alias(key)).drop(on) : other;
+  const hasTime = col(key).isNotNull();
+  const joined = left
     .filter(hasTime)
-    .sort({ by: [col(on)], maintainOrder: true })
-    .joinAsof(other.filter(hasTime).sort({ by: [col(on)], maintainOrder: true }), {
-      on,
+    .sort({ by: [col(key)], maintainOrder: true })
+    .joinAsof(right.filter(hasTime).sort({ by: [col(key)], maintainOrder: true }), {
+      on: key,
       ...(by.length > 0 ? { by: [...by] } : {}),
-      ...(span === null ? {} : { tolerance: span.endsWith('i') ? toleranceMs! : span }),
+      ...(span === null
+        ? {}
+        : { tolerance: shared ? `${toleranceMs}ms` : span.endsWith('i') ? toleranceMs! : span }),
       strategy: strategy!,
       suffix,
       // Polars cannot see that groups are sorted, and warns about each of them.
       checkSortedness: by.length === 0,
     });
-  return concat([joined, placed.filter(col(on).isNull())], { how: 'diagonal' })
+  return concat([shared ? joined.drop(key) : joined, placed.filter(col(on).isNull())], { how: 'diagonal' })
     .sort({ by: [col(place)] })
     .drop(place);
 }
 
+/** The keys and the columns wanted of the other table. Polars would say of what it lacks that the first one lacks it. */
 function takeColumns(
-  other: LazyDataFrame,
-  keys: readonly string[],
-  columns: readonly string[] | undefined,
+  stage: string,
+  other: { readonly table: string; readonly frame: LazyDataFrame },
+  wanted: { readonly keys: readonly string[]; readonly columns: readonly string[] | undefined },
 ): LazyDataFrame {
-  return columns ? other.select(...new Set([...keys, ...columns])) : other;
+  const { table, frame } = other;
+  const named = [...new Set([...wanted.keys, ...(wanted.columns ?? [])])];
+  const columns = frame.columns;
+  const missing = named.find((column) => !columns.includes(column));
+  if (missing !== undefined) throw missingJoinColumnError(stage, { table, column: missing, columns });
+  return wanted.columns ? frame.select(...named) : frame;
 }
 
 /** A name that neither table has. */

@@ -3,6 +3,7 @@ import type { Expr, LazyDataFrame } from 'nodejs-polars';
 import { loadPolars } from '../../../core/index.ts';
 import { missingColumnError, unfitTypeError } from '../errors.ts';
 import { isInteger, readTypes } from '../polars.ts';
+import type { ColumnType } from '../polars.ts';
 
 /** A span as Polars wants it for a column of this type: `2000ms`, or `2000i` for whole numbers. */
 export function buildSpan(stage: string, frame: LazyDataFrame, column: string, ms: number): string {
@@ -24,4 +25,47 @@ function isWholeNumber(stage: string, frame: LazyDataFrame, column: string): boo
   if (type.variant === 'Datetime') return false;
   const state = `column "${column}" is ${type.variant}, a time is a Datetime or whole milliseconds`;
   throw unfitTypeError({ stage, state, column });
+}
+
+const units = ['ms', 'us', 'ns'] as const;
+type Unit = (typeof units)[number];
+
+/**
+ * Times of two tables as instants that can be compared, in the finer unit of both; null where they can be as they are.
+ * Sources differ in units and zones, and some have whole milliseconds. A time without a zone is one of UTC.
+ */
+export function shareTime(
+  frame: LazyDataFrame,
+  other: LazyDataFrame,
+  column: string,
+): { readonly left: Expr; readonly right: Expr } | null {
+  const left = readTypes(frame).get(column);
+  const right = readTypes(other).get(column);
+  if (!left || !right || (!isDatetime(left) && !isDatetime(right))) return null;
+  // What is neither a time nor whole milliseconds, Polars refuses by its name.
+  if (![left, right].every((type) => isDatetime(type) || isInteger(type))) return null;
+  if (
+    isDatetime(left) &&
+    isDatetime(right) &&
+    left.timeUnit === right.timeUnit &&
+    left.timeZone === right.timeZone
+  ) {
+    return null;
+  }
+  const unit =
+    units[Math.max(...[left, right].map((type) => (isDatetime(type) ? units.indexOf(type.timeUnit) : 0)))]!;
+  return { left: toInstant(column, left, unit), right: toInstant(column, right, unit) };
+}
+
+interface DatetimeType extends ColumnType {
+  readonly timeUnit: Unit;
+  readonly timeZone: string | null;
+}
+
+const isDatetime = (type: ColumnType): type is DatetimeType => type.variant === 'Datetime';
+
+function toInstant(column: string, type: ColumnType, unit: Unit): Expr {
+  const { col, Datetime, Int64 } = loadPolars();
+  const time = isDatetime(type) ? col(column) : col(column).cast(Int64).cast(Datetime('ms'));
+  return time.cast(Datetime(unit));
 }
