@@ -337,6 +337,7 @@ export {
   traceRun,
   windowed,
   withColumns,
+  workerStage,
 } from './pipeline/index.ts';
 export type {
   AnySink,
@@ -440,6 +441,7 @@ export type {
   WebSocketSourceOptions,
   WindowAggregate,
   WindowOptions,
+  WorkerStageOptions,
   WorkerTransform,
   WorkerTransformOptions,
   ZeromqSinkOptions,

@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, '../../..');
 const module = 'python/src/ruvector';
 
 it.each([
-  ['generate-options.mjs', ['docs/client.md', 'docs/export.md', 'docs/publication.md', 'docs/streams.md', `${module}/_export/options.py`]],
+  ['generate-options.mjs', ['docs/client.md', 'docs/export.md', 'docs/pipeline.md', 'docs/publication.md', 'docs/streams.md', `${module}/_export/options.py`]],
   ['generate-python-errors.mjs', [`${module}/_exceptions/__init__.py`, `${module}/_exceptions/classes.py`]],
   ['generate-python-rows.mjs', [`${module}/_stream/rows.py`]],
 ])('scripts/%s makes the committed files', (name, wanted) => {
