@@ -169,7 +169,7 @@ function runOpened(
   context: LegContext,
   { source, transforms, sink }: OpenRun,
 ): Promise<PipelineProgress> {
-  const { run, options, folder, place } = context;
+  const { run, options } = context;
   return runStages(
     {
       source,
@@ -178,7 +178,7 @@ function runOpened(
       budget: run.budget,
       names: {
         source: leg.stages.length > 0 || leg.reads === 'spool' ? 'plan' : run.names.source,
-        sink: leg.writes === 'sink' ? run.names.sink : spoolPath(folder, place),
+        sink: leg.writes === 'sink' ? run.names.sink : 'temporary file',
       },
       ...(options.batch && { batch: options.batch }),
       ...(options.isOrdered !== undefined && { isOrdered: options.isOrdered }),
