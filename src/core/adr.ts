@@ -89,7 +89,8 @@ export interface DocumentColumn extends DerivedValue {
   readonly isQuotient?: boolean;
 }
 
-const toMib: Formula = (math, [kib]) => math.over(kib!, math.number(1024));
+/** Times a power of two, which is as exact as the division and cheaper. */
+const toMib: Formula = (math, [kib]) => math.times(kib!, math.number(1 / 1024));
 const usedPercent: Formula = (math, [total, available]) =>
   math.times(math.minus(math.number(1), math.over(available!, total!)), math.number(100));
 /** Of a stored fraction, for which a history of an older version may hold NaN. */
@@ -127,7 +128,7 @@ export const documentColumns: Readonly<Record<DocumentTable, readonly DocumentCo
       type: 'float64',
       unit: 'MiB',
       inputs: ['swap_total_kib', 'swap_free_kib'],
-      formula: (math, [total, free]) => math.over(math.minus(total!, free!), math.number(1024)),
+      formula: (math, [total, free]) => math.times(math.minus(total!, free!), math.number(1 / 1024)),
       keepsInputs: true,
     },
     { name: 'processes_count', type: 'int32', unit: 'processes', inputs: ['process_count'] },

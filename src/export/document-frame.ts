@@ -29,7 +29,8 @@ const arithmeticOf = (polars: Polars): Arithmetic<Expr> => ({
   number: (value) => polars.lit(value).cast(polars.Float64),
   minus: (a, b) => a.minus(b),
   times: (a, b) => a.multiplyBy(b),
-  over: (a, b) => a.divideBy(b),
+  // By a column: by a number Polars multiplies with its reciprocal, and 1023 / 1000 would be 1.0230000000000001.
+  over: (a, b) => a.divideBy(a.multiplyBy(polars.lit(0)).plus(b)),
 });
 
 /** Formulas give fractions. */
