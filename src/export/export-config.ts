@@ -1,5 +1,5 @@
 // ExportConfig completed and checked for one path. All mistakes go into one report. Pure; the options are
-// export-options.ts, and what a table holds is table-source.ts.
+// export-options.ts, and what a table holds is history-table.ts.
 import { completeOptions, findProblems } from '../core/index.ts';
 import type { OptionDefaults } from '../core/index.ts';
 import { exportOptions, exportTables } from './export-options.ts';
