@@ -14,12 +14,20 @@ export interface WrittenRows {
   readonly toMs: number;
 }
 
-/** Fills the history: `memory` rows a second apart that end a minute ago, a scan of 20 processes every 10 s. */
+/** Anonymised times are whole minutes; a minute of fewer than k rows is left out. */
+const MINUTE_MS = 60_000;
+
+/**
+ * Fills the history: `memory` rows a second apart that end one to two minutes ago, a scan of 20 processes every 10 s.
+ * The first row begins a minute, so that a test sees the same rows released whenever it runs.
+ */
 export async function writeExportHistory(home: Home, memory = 3000): Promise<WrittenRows> {
   await mkdir(home.root, { recursive: true });
   await using history = await openHistory(home.history, { retainMs: Infinity, retainBytes: Infinity });
   const rows = pressuredSnapshots(memory);
-  const shiftMs = Date.now() - 60_000 - rows.at(-1)!.timestamp;
+  const spanMs = rows.at(-1)!.timestamp - rows[0]!.timestamp;
+  const firstMs = Math.floor((Date.now() - MINUTE_MS - spanMs) / MINUTE_MS) * MINUTE_MS;
+  const shiftMs = firstMs - rows[0]!.timestamp;
   const times = rows.map((row) => row.timestamp + shiftMs);
   history.append(
     'memory',
