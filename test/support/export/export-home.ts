@@ -14,19 +14,19 @@ export interface WrittenRows {
   readonly toMs: number;
 }
 
-/** Anonymised times are whole minutes; a minute of fewer than k rows is left out. */
-const MINUTE_MS = 60_000;
+/** Anonymised times are whole hours; where the rows of an hour are fewer than k, they are left out. */
+const HOUR_MS = 3_600_000;
 
 /**
- * Fills the history: `memory` rows a second apart that end one to two minutes ago, a scan of 20 processes every 10 s.
- * The first row begins a minute, so that a test sees the same rows released whenever it runs.
+ * Fills the history: `memory` rows a second apart that end one to two hours ago, a scan of 20 processes every 10 s.
+ * The first row begins an hour, so that a test sees the same rows released whenever it runs.
  */
 export async function writeExportHistory(home: Home, memory = 3000): Promise<WrittenRows> {
   await mkdir(home.root, { recursive: true });
   await using history = await openHistory(home.history, { retainMs: Infinity, retainBytes: Infinity });
   const rows = pressuredSnapshots(memory);
   const spanMs = rows.at(-1)!.timestamp - rows[0]!.timestamp;
-  const firstMs = Math.floor((Date.now() - MINUTE_MS - spanMs) / MINUTE_MS) * MINUTE_MS;
+  const firstMs = Math.floor((Date.now() - HOUR_MS - spanMs) / HOUR_MS) * HOUR_MS;
   const shiftMs = firstMs - rows[0]!.timestamp;
   const times = rows.map((row) => row.timestamp + shiftMs);
   history.append(
