@@ -1,5 +1,4 @@
 // Rows of a kind as one Polars plan. Polars is loaded on the first call only.
-import { isDeepStrictEqual } from 'node:util';
 import * as arrow from 'apache-arrow';
 import type { Expr, LazyDataFrame } from 'nodejs-polars';
 import { buildRecordBatch, loadPolars } from '../core/index.ts';
@@ -31,10 +30,14 @@ export async function concatFrames(
   const polars = loadPolars();
   const { empty, all, names } = await buildFrames(kind);
   // Joining frames of different columns takes a second and 200 MB for two days.
-  if (frames.length > 0 && frames.every((frame) => isDeepStrictEqual(frame.columns, names))) {
+  if (frames.length > 0 && frames.every((frame) => hasColumns(frame, names))) {
     return frames.length === 1 ? frames[0]! : polars.concat([...frames]);
   }
   return polars.concat([empty, ...frames], { how: 'diagonal' }).select(all);
+}
+
+function hasColumns({ columns }: LazyDataFrame, names: readonly string[]): boolean {
+  return columns.length === names.length && names.every((name, at) => columns[at] === name);
 }
 
 async function buildFrames(kind: RecordKind): Promise<Frames> {

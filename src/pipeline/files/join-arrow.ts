@@ -1,4 +1,5 @@
-// One Arrow IPC file, or stream, out of its parts: record batches are copied as they are, under one schema.
+// One Arrow IPC file, or stream, out of its parts: record batches are copied as they are, under one schema. The first
+// part becomes the file itself where its schema leaves room for the one of the file, and is changed in place.
 // https://arrow.apache.org/docs/format/Columnar.html#ipc-file-format
 //
 //   part    "ARROW1\0\0" schema, batches, end of stream, footer: length, "ARROW1"
@@ -22,32 +23,33 @@ const TAIL_BYTES = 4 + MAGIC.length;
 /** Continuation marker and metadata length. */
 const PREFIX_BYTES = 8;
 
+/**
+ * Names for the columns of a part, so long that its schema takes more bytes than the one of the file: then it can be
+ * replaced where it stands. Nobody reads them.
+ */
+export function buildRoomyNames(schema: arrow.Schema): Record<string, string> {
+  const padding = '_'.repeat(Math.ceil(encodeArrowSchema(schema).length / schema.fields.length));
+  return Object.fromEntries(schema.fields.map(({ name }) => [name, `${name}${padding}`]));
+}
+
 /** Joins Arrow files. */
 export function joinArrow(output: PartOutput, schema: arrow.Schema | undefined): PartJoiner {
   const blocks: FileBlock[] = [];
   let written: arrow.Schema | null = null;
-  let buffer: Buffer = Buffer.alloc(0);
-  const begin = async (footer: Footer): Promise<arrow.Schema> => {
-    const whole = schema ?? new arrow.Schema(footer.schema.fields.map(withSmallText), footer.schema.metadata);
-    if (!output.isStream) await output.write(HEAD);
-    await output.write(encodeArrowSchema(whole));
-    return whole;
-  };
   return {
     append: async (path) => {
-      {
-        await using part = await open(path);
-        const footer = await readArrowFooter(part);
-        written ??= await begin(footer);
-        const offsets = findTextOffsets(footer.schema.fields);
-        for (const block of footer.recordBatches()) {
-          buffer = grow(buffer, block.metaDataLength + block.bodyLength);
-          const bytes = await readBlock(part, block, buffer);
-          narrowOffsets(bytes, block, offsets);
-          blocks.push(new FileBlock(block.metaDataLength, block.bodyLength, BigInt(output.bytes)));
-          await output.write(bytes);
-        }
+      const footer = await readArrowFooter(path);
+      const isFirst = written === null;
+      written ??= schema ?? new arrow.Schema(footer.schema.fields.map(withSmallText), footer.schema.metadata);
+      if (isFirst && (await adoptPart(output, path, footer, written))) {
+        blocks.push(...footer.recordBatches());
+        return;
       }
+      if (isFirst) {
+        if (!output.isStream) await output.write(HEAD);
+        await output.write(encodeArrowSchema(written));
+      }
+      blocks.push(...(await copyBatches(output, path, footer)));
       await rm(path);
     },
     finish: async () => {
@@ -57,6 +59,63 @@ export function joinArrow(output: PartOutput, schema: arrow.Schema | undefined):
   };
 }
 
+/** Makes a part the file itself. False where it cannot be: it is left as it was. */
+async function adoptPart(
+  output: PartOutput,
+  path: string,
+  footer: Footer,
+  schema: arrow.Schema,
+): Promise<boolean> {
+  const [first, last] = [footer.getRecordBatch(0), footer.getRecordBatch(footer.numRecordBatches - 1)];
+  if (!first || !last) return false;
+  const message = encodeArrowSchema(schema);
+  const room = first.offset - HEAD.length;
+  if (message.length > room || !(await output.adopt(path))) return false;
+  // What is longer than it has to be is padding.
+  const head = Buffer.alloc(room);
+  head.set(message);
+  head.writeInt32LE(room - PREFIX_BYTES, 4);
+  await output.rewrite(HEAD.length, head);
+  await output.truncate(last.offset + last.metaDataLength + last.bodyLength);
+  const texts = findTextOffsets(footer.schema.fields);
+  if (texts.length === 0) return true;
+  for (const block of footer.recordBatches()) {
+    const metadata = await output.read(block.offset, block.metaDataLength);
+    const { buffers } = readBatchHead(metadata);
+    for (const index of texts) {
+      const { offset, length } = buffers[index]!;
+      const at = block.offset + block.metaDataLength + offset;
+      const bytes = await output.read(at, length);
+      narrowOffsets(bytes);
+      await output.rewrite(at, bytes.subarray(0, length >> 1));
+    }
+  }
+  return true;
+}
+
+/** Copies all batches of a part. @returns where they are now */
+async function copyBatches(output: PartOutput, path: string, footer: Footer): Promise<FileBlock[]> {
+  const texts = findTextOffsets(footer.schema.fields);
+  const blocks: FileBlock[] = [];
+  let buffer: Buffer = Buffer.alloc(0);
+  await using part = await open(path);
+  for (const block of footer.recordBatches()) {
+    const { metaDataLength, bodyLength } = block;
+    buffer = grow(buffer, metaDataLength + bodyLength);
+    const bytes = await readBlock(part, block, buffer);
+    if (texts.length > 0) {
+      const { buffers } = readBatchHead(bytes.subarray(0, metaDataLength));
+      for (const index of texts) {
+        const { offset, length } = buffers[index]!;
+        narrowOffsets(bytes.subarray(metaDataLength + offset, metaDataLength + offset + length));
+      }
+    }
+    blocks.push(new FileBlock(metaDataLength, bodyLength, BigInt(output.bytes)));
+    await output.write(bytes);
+  }
+  return blocks;
+}
+
 function encodeEnd(schema: arrow.Schema, blocks: FileBlock[]): Uint8Array {
   const footer = Footer.encode(new Footer(schema, arrow.MetadataVersion.V5, blocks, []));
   const length = Buffer.alloc(4);
@@ -64,7 +123,8 @@ function encodeEnd(schema: arrow.Schema, blocks: FileBlock[]): Uint8Array {
   return Buffer.concat([END_OF_STREAM, footer, length, MAGIC]);
 }
 
-async function readArrowFooter(file: FileHandle): Promise<Footer> {
+async function readArrowFooter(path: string): Promise<Footer> {
+  await using file = await open(path);
   const { size } = await file.stat();
   const tail = Buffer.alloc(TAIL_BYTES);
   await file.read(tail, 0, TAIL_BYTES, size - TAIL_BYTES);
@@ -127,22 +187,19 @@ function bufferCount(type: arrow.DataType): number {
   return hasOffsetsAndValues ? 3 : 2;
 }
 
-interface BufferPlace {
-  readonly offset: number;
-  readonly length: number;
+/** Where the buffers of a batch lie in its body. */
+interface BatchHead {
+  readonly buffers: readonly { readonly offset: number; readonly length: number }[];
 }
 
-/** Turns 64-bit offsets into 32-bit ones, in place. */
-function narrowOffsets(bytes: Buffer, { metaDataLength }: FileBlock, offsets: readonly number[]): void {
-  if (offsets.length === 0) return;
-  const message = Message.decode(bytes.subarray(PREFIX_BYTES, metaDataLength));
-  const { buffers } = message.header() as { readonly buffers: readonly BufferPlace[] };
-  for (const index of offsets) {
-    const { offset, length } = buffers[index]!;
-    const words = new Int32Array(bytes.buffer, bytes.byteOffset + metaDataLength + offset, length >> 2);
-    if ((words.at(-1) ?? 0) !== 0 || (words.at(-2) ?? 0) < 0) {
-      throw new RangeError('a batch holds more than 2 GiB of text in one column');
-    }
-    for (let i = 1; i < words.length >> 1; i++) words[i] = words[i * 2]!;
+const readBatchHead = (metadata: Buffer): BatchHead =>
+  Message.decode(metadata.subarray(PREFIX_BYTES)).header() as BatchHead;
+
+/** Turns 64-bit offsets into 32-bit ones, in the first half of their buffer. */
+function narrowOffsets(bytes: Buffer): void {
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
+  if ((words.at(-1) ?? 0) !== 0 || (words.at(-2) ?? 0) < 0) {
+    throw new RangeError('a batch holds more than 2 GiB of text in one column');
   }
+  for (let i = 1; i < words.length >> 1; i++) words[i] = words[i * 2]!;
 }

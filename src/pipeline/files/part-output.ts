@@ -51,6 +51,20 @@ export class PartOutput {
     this.bytes = bytes;
   }
 
+  /** Bytes of the file. */
+  async read(from: number, length: number): Promise<Buffer> {
+    // Of its own memory: whoever reads numbers from it needs them aligned.
+    const bytes = Buffer.allocUnsafeSlow(length);
+    const { bytesRead } = await (await this.#open()).read(bytes, 0, length, from);
+    if (bytesRead < length) throw new Error('the file became shorter while it was read');
+    return bytes;
+  }
+
+  /** Replaces bytes where they stand. */
+  async rewrite(at: number, bytes: Uint8Array): Promise<void> {
+    await writeAll(await this.#open(), bytes, at);
+  }
+
   async write(bytes: Uint8Array): Promise<void> {
     if (this.#target.sink) await this.#target.sink.write(bytes);
     else await writeAll(await this.#open(), bytes, this.bytes);

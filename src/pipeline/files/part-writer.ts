@@ -5,6 +5,7 @@ import type { Expr, LazyDataFrame } from 'nodejs-polars';
 import type { Polars } from '../../core/index.ts';
 import { loadPolars } from '../../core/index.ts';
 import type { FileKind } from './file-format.ts';
+import { buildRoomyNames } from './join-arrow.ts';
 
 /** Columns that a format spells in its own way. */
 interface SpeltColumn {
@@ -27,11 +28,14 @@ export function createPartWriter(
   schema: arrow.Schema | undefined,
 ): PartWriter {
   let spelling: Spelling | null = null;
+  const roomy = format === 'arrow' && schema && schema.fields.length > 0 ? buildRoomyNames(schema) : null;
   return async (frame, path, part) => {
     const polars = loadPolars();
     if (format === 'parquet') {
       return frame.sinkParquet(path, {
         compression: codecs[compression ?? 'zstd'],
+        // Level 3, the default, takes a third more time here and no fewer bytes.
+        compressionLevel: 2,
         rowGroupSize: ROW_GROUP,
       });
     }
@@ -47,7 +51,7 @@ export function createPartWriter(
     // An array is made of lines, and packed, when they are joined.
     if (format === 'json') return spelt.sinkNdJson(path);
     // Who reads these parts knows no views.
-    return spelt.sinkIpc(path, { compatLevel: 'oldest' });
+    return (roomy ? spelt.rename(roomy) : spelt).sinkIpc(path, { compatLevel: 'oldest' });
   };
 }
 
