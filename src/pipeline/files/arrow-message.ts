@@ -2,6 +2,9 @@
 // https://arrow.apache.org/docs/format/Columnar.html#serialization-and-interprocess-communication-ipc
 import * as arrow from 'apache-arrow';
 
+/** What an Arrow file ends with, and begins with. */
+export const ARROW_MAGIC: Buffer = Buffer.from('ARROW1');
+
 /** What ends a stream of messages. */
 export const END_OF_STREAM: Uint8Array = Buffer.from([0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]);
 

@@ -8,18 +8,15 @@
 //
 // Polars writes texts with 64-bit offsets (large_string). Here they are strings, as in the schema: the offsets become
 // 32-bit ones in the first half of their own buffer, which leaves all others where they are.
-import { open, rm } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import * as arrow from 'apache-arrow';
 import { FileBlock, Footer } from 'apache-arrow/ipc/metadata/file';
 import { Message } from 'apache-arrow/ipc/metadata/message';
-import { END_OF_STREAM, encodeArrowSchema } from './arrow-message.ts';
+import { readArrowBlocks, readArrowFooter } from './arrow-file.ts';
+import { ARROW_MAGIC, END_OF_STREAM, encodeArrowSchema } from './arrow-message.ts';
 import type { PartJoiner, PartOutput } from './part-output.ts';
 
-const HEAD = Buffer.from('ARROW1\0\0');
-const MAGIC = Buffer.from('ARROW1');
-/** Length of the footer, and magic. */
-const TAIL_BYTES = 4 + MAGIC.length;
+const HEAD = Buffer.concat([ARROW_MAGIC, Buffer.alloc(2)]);
 /** Continuation marker and metadata length. */
 const PREFIX_BYTES = 8;
 
@@ -97,12 +94,8 @@ async function adoptPart(
 async function copyBatches(output: PartOutput, path: string, footer: Footer): Promise<FileBlock[]> {
   const texts = findTextOffsets(footer.schema.fields);
   const blocks: FileBlock[] = [];
-  let buffer: Buffer = Buffer.alloc(0);
-  await using part = await open(path);
-  for (const block of footer.recordBatches()) {
+  for await (const { block, bytes } of readArrowBlocks(path, footer)) {
     const { metaDataLength, bodyLength } = block;
-    buffer = grow(buffer, metaDataLength + bodyLength);
-    const bytes = await readBlock(part, block, buffer);
     if (texts.length > 0) {
       const { buffers } = readBatchHead(bytes.subarray(0, metaDataLength));
       for (const index of texts) {
@@ -120,32 +113,7 @@ function encodeEnd(schema: arrow.Schema, blocks: FileBlock[]): Uint8Array {
   const footer = Footer.encode(new Footer(schema, arrow.MetadataVersion.V5, blocks, []));
   const length = Buffer.alloc(4);
   length.writeInt32LE(footer.byteLength);
-  return Buffer.concat([END_OF_STREAM, footer, length, MAGIC]);
-}
-
-async function readArrowFooter(path: string): Promise<Footer> {
-  await using file = await open(path);
-  const { size } = await file.stat();
-  const tail = Buffer.alloc(TAIL_BYTES);
-  await file.read(tail, 0, TAIL_BYTES, size - TAIL_BYTES);
-  const bytes = Buffer.alloc(tail.readInt32LE(0));
-  await file.read(bytes, 0, bytes.length, size - TAIL_BYTES - bytes.length);
-  return Footer.decode(bytes);
-}
-
-/** Memory for a batch, used again for the next ones. */
-const grow = (buffer: Buffer, size: number): Buffer =>
-  buffer.length >= size ? buffer : Buffer.allocUnsafeSlow(size);
-
-async function readBlock(
-  file: FileHandle,
-  { offset, metaDataLength, bodyLength }: FileBlock,
-  buffer: Buffer,
-): Promise<Buffer> {
-  const size = metaDataLength + bodyLength;
-  const { bytesRead } = await file.read(buffer, 0, size, offset);
-  if (bytesRead < size) throw new Error('a part of the file became shorter while it was read');
-  return buffer.subarray(0, size);
+  return Buffer.concat([END_OF_STREAM, footer, length, ARROW_MAGIC]);
 }
 
 function withSmallText(field: arrow.Field): arrow.Field {

@@ -1,16 +1,17 @@
 // The SQLite file of an export, made by one writer in a folder of its own: without a journal, by statements of many rows.
 // Its rows come as the parts that plans wrote: Arrow IPC files.
-import { readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { StatementSync } from 'node:sqlite';
 import * as arrow from 'apache-arrow';
 import { toNumbers } from '../../core/index.ts';
+import { readArrowBlocks, readArrowFooter } from './arrow-file.ts';
+import { encodeArrowSchema } from './arrow-message.ts';
 
 type SqlValue = number | bigint | string | null;
 
 /** Values of one statement: SQLite binds at most 32,766. */
 const STATEMENT_VALUES = 480;
-const SLICE_ROWS = 8192;
+const SLICE_ROWS = 1024;
 
 /** An open database file. */
 export class DatabaseFile {
@@ -35,14 +36,17 @@ export class DatabaseFile {
   }
 
   /** Inserts the rows of an Arrow IPC file. */
-  insertFile(path: string): void {
-    const { schema, batches } = arrow.tableFromIPC(readFileSync(path));
-    if (this.#columns.length === 0) this.#create(schema);
+  async insertFile(path: string): Promise<void> {
+    const footer = await readArrowFooter(path);
+    if (this.#columns.length === 0) this.#create(footer.schema);
+    const head = encodeArrowSchema(footer.schema);
     this.#database.exec('BEGIN');
-    for (const batch of batches) {
+    for await (const { bytes } of readArrowBlocks(path, footer)) {
+      // Read where it lies: nothing of it is left when the next one comes.
+      const [batch] = arrow.RecordBatchReader.from([head, bytes]);
       // All values of a slice are objects at once.
-      for (let at = 0; at < batch.numRows; at += SLICE_ROWS) {
-        this.#insertBatch(batch.slice(at, Math.min(batch.numRows, at + SLICE_ROWS)));
+      for (let at = 0; at < batch!.numRows; at += SLICE_ROWS) {
+        this.#insertBatch(batch!.slice(at, Math.min(batch!.numRows, at + SLICE_ROWS)));
       }
     }
     this.#database.exec('COMMIT');

@@ -38,7 +38,13 @@ export class SqliteThread implements AsyncDisposable {
   /** @param path of the new file */
   constructor(path: string) {
     this.#path = path;
-    this.#worker = new Worker(workerUrl, { workerData: path, execArgv: [], name: 'ruvector-sqlite' });
+    this.#worker = new Worker(workerUrl, {
+      workerData: path,
+      execArgv: [],
+      name: 'ruvector-sqlite',
+      // Values live for one slice of rows: more room for young ones costs 100 MB and gains no time.
+      resourceLimits: { maxYoungGenerationSizeMb: 8 },
+    });
     this.#worker.on('message', (answer: DatabaseAnswer) => this.#settle(answer));
     this.#worker.on('error', (error) => this.#failAll(error));
     this.#worker.on('exit', () => this.#failAll(new Error('the thread that writes the database ended')));

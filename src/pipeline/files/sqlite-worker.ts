@@ -7,23 +7,30 @@ import type { DatabaseAnswer, DatabaseJob } from './sqlite-thread.ts';
 const port = parentPort!;
 let database: DatabaseFile | null = null;
 
-port.on('message', ({ id, job }: { id: number; job: DatabaseJob }) => {
+/** Jobs are done one after the other. */
+let last = Promise.resolve();
+
+port.on('message', (message: { id: number; job: DatabaseJob }) => {
+  last = last.then(() => answer(message));
+});
+
+async function answer({ id, job }: { id: number; job: DatabaseJob }): Promise<void> {
   try {
     // Opened by the first job, which hears why it cannot be.
-    run((database ??= new DatabaseFile(workerData as string)), job);
+    await run((database ??= new DatabaseFile(workerData as string)), job);
     port.postMessage({ id } satisfies DatabaseAnswer);
   } catch (error) {
     port.postMessage({ id, error: describe(error) } satisfies DatabaseAnswer);
   }
-});
+}
 
-function run(file: DatabaseFile, job: DatabaseJob): void {
+async function run(file: DatabaseFile, job: DatabaseJob): Promise<void> {
   switch (job.kind) {
     case 'table':
       file.startTable(job.table, job.schema && arrow.tableFromIPC(job.schema).schema);
       break;
     case 'insert':
-      file.insertFile(job.path);
+      await file.insertFile(job.path);
       break;
     case 'finish':
       file.finishTable();
