@@ -136,7 +136,7 @@ async function* readParts(
 }
 
 /** Rows that are anonymised at once: joins hold some of them. */
-const ANONYMOUS_ROWS = 2 ** 19;
+const ANONYMOUS_ROWS = 2 ** 18;
 
 /** Columns of all scans of one plan: planning and running it takes memory for each of them. */
 const MAX_PLAN_COLUMNS = 4096;
