@@ -62,6 +62,11 @@ export interface Sink {
   flush(): Promise<void>;
   /** Bytes that wait to be written. */
   memoryUsage(): number;
+  /**
+   * All rows or none: they become durable with `finish` alone. A run into such a sink has no checkpoints; one that was
+   * cut short starts again, and finds nothing of it.
+   */
+  readonly isAtomic?: true;
   /** Completes: a file takes its place, a table is committed. Called once, behind the last `flush`. */
   finish?(): Promise<void>;
   /**

@@ -41,6 +41,7 @@ export async function openPostgresSink(options: PostgresSinkOptions): Promise<Si
 }
 
 class PostgresSink implements Sink {
+  readonly isAtomic = true;
   readonly #client: pg.Client;
   readonly #options: PostgresSinkOptions;
   readonly #what: string;

@@ -29,6 +29,7 @@ export function openSqliteTableSink(options: SqliteTableOptions): Sink {
 }
 
 class SqliteTable implements Sink {
+  readonly isAtomic = true;
   readonly #options: SqliteTableOptions;
   readonly #isNew: boolean;
   readonly #database: DatabaseSync;

@@ -1,6 +1,6 @@
 // Errors of src/pipeline/plan. Codes are listed in docs/errors.md and mirrored in Python.
 import type * as arrow from 'apache-arrow';
-import { messageOf, RuvectorError } from '../../core/index.ts';
+import { isRuvectorError, messageOf, RuvectorError } from '../../core/index.ts';
 
 /** What does not fit in a stage. */
 export interface UnfitFacts {
@@ -149,3 +149,10 @@ const firstLine = (error: unknown): string => messageOf(error).split('\n', 1)[0]
 
 const quoteAll = (names: readonly string[]): string =>
   names.length === 0 ? 'no columns' : names.map((name) => `"${name}"`).join(', ');
+
+/** An error of opening a stage, with the stage that it is about: the same error otherwise. */
+export function stageOpenError(stage: string, error: unknown): unknown {
+  if (!isRuvectorError(error) || error.details['stage'] !== undefined) return error;
+  const { code, message, cause, details } = error;
+  return new RuvectorError(code, message, { cause, details: { ...details, stage } });
+}

@@ -6,6 +6,7 @@ import type * as arrow from 'apache-arrow';
 import type { MemoryBudget, NativeSource, PipelineProgress, Sink, Source } from '../contract.ts';
 import { runStages } from '../run/run-stages.ts';
 import type { BatchLimits, TransformStage } from '../run/run-contract.ts';
+import { stageOpenError } from './errors.ts';
 import { fileSource } from './file-source.ts';
 import { createFrameTransform } from './frame-transform.ts';
 import { openTables } from './frames.ts';
@@ -242,6 +243,9 @@ async function openStep(
   }
   if (!isOpenable(step)) return step;
   const { name, onError, workers } = step;
-  const opened = await untilAborted(step.open(input, { budget: run.budget, signal }), signal);
+  const opening = step.open(input, { budget: run.budget, signal }).catch((error: unknown) => {
+    throw stageOpenError(name, error);
+  });
+  const opened = await untilAborted(opening, signal);
   return { name, ...(onError && { onError }), ...opened, ...(workers !== undefined && { workers }) };
 }

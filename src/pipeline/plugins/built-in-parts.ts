@@ -4,6 +4,7 @@ import { registerFiles } from './file-parts.ts';
 import { registerJoins } from './join-parts.ts';
 import type { PartRegistry } from './plugin-entry.ts';
 import { registerStages } from './stage-parts.ts';
+import { registerWorker } from './worker-part.ts';
 
 /** Registers them, in the order in which they are listed. */
 export function registerBuiltIns(registry: PartRegistry): void {
@@ -11,4 +12,5 @@ export function registerBuiltIns(registry: PartRegistry): void {
   registerConnectors(registry);
   registerStages(registry);
   registerJoins(registry);
+  registerWorker(registry);
 }

@@ -129,6 +129,11 @@ function problemsOfCheckpoint({ checkpoint, source, sink }: StagesPlan): string[
     everyRows: checkpoint.everyRows,
   });
   if (!source.seek) problems.push('the source cannot seek, so there can be no checkpoints');
+  if (sink.isAtomic) {
+    problems.push(
+      'the sink writes all rows or none, so a run that was cut short starts again without checkpoints',
+    );
+  }
   if (sink.checkpoint && !sink.resume) problems.push('the sink has checkpoints but cannot go back to one');
   return problems;
 }

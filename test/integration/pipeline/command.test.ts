@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startPostgres } from '../../support/pipeline/postgres-server.ts';
 
@@ -50,6 +51,35 @@ sink: { use: jsonl, with: { path: out.jsonl } }
 `;
 
 describe('pipeline run', () => {
+  it('runs a transform of a module of the user in worker threads', async () => {
+    write('in.csv', 'a\n1\n2\n3\n');
+    write(
+      'skip.mjs',
+      `export const makeSkip = ({ rows }) => ({
+        schema: (input) => input,
+        transform: (batch) => batch.slice(rows),
+        memoryUsage: () => 0,
+      });`,
+    );
+    const path = write(
+      'p.yaml',
+      `
+source: { use: csv, with: { paths: in.csv } }
+stages:
+  - use: worker
+    with: { module: skip.mjs, export: makeSkip, options: { rows: 2 }, maxWorkers: 1 }
+sink: { use: sqlite-table, with: { path: out.db, table: kept } }
+`,
+    );
+    expect(await pipeline(['run', path])).toMatchObject({ code: 0, stderr: '' });
+    using database = new DatabaseSync(join(folder, 'out.db'));
+    expect(database.prepare('SELECT a FROM kept').all()).toEqual([{ a: 3 }]);
+    const wrong = write('wrong.yaml', readFileSync(path, 'utf8').replace('makeSkip', 'makeSkips'));
+    const { code, stderr } = await pipeline(['run', wrong]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/wrong\.yaml:4:\d+: Cannot load transform "makeSkips" .*it exports "makeSkip"/);
+  }, 60_000);
+
   it('runs a file, with a variable given or from the environment', async () => {
     write('in.csv', 'a,b\n1,x\n2,y\n3,\n');
     const path = write('p.yaml', filtered);

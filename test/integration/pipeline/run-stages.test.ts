@@ -437,4 +437,14 @@ describe('runStages()', () => {
     expect(details.problems).toHaveLength(6);
     expect([sink.ending, isClosed]).toEqual(['aborted', true]);
   });
+
+  it('refuses checkpoints of a sink that writes all rows or none', async () => {
+    const run = runStages({
+      source: createArraySource(numberBatches(1, 1)),
+      sink: Object.assign(createArraySink(), { isAtomic: true as const }),
+      budget: createMemoryBudget(MIB),
+      checkpoint: { path: '/nowhere', identity: 'x' },
+    });
+    await expect(run).rejects.toThrow('the sink writes all rows or none');
+  });
 });
