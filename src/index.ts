@@ -106,6 +106,8 @@ export type {
   TrainingSet,
   TrainingSetOptions,
 } from './prepare/index.ts';
+export { anonymiseStage, featureStage, labelStage } from './prepare/stages/index.ts';
+export type { FeatureStageOptions } from './prepare/stages/index.ts';
 export { connectBridge, createBridgeServer, readBridgeFile, writeBridgeFile } from './bridge/index.ts';
 export { WireErrorCode } from './sockets/index.ts';
 export type {
@@ -163,6 +165,8 @@ export type {
   RollbackReport,
   SwapReport,
 } from './models/index.ts';
+export { modelStage } from './models/index.ts';
+export type { ModelStageOptions } from './models/index.ts';
 export { createTrainerPool, createTrainerSink, findPython, runTrainer } from './train/index.ts';
 export type {
   TrainJob,
@@ -302,6 +306,7 @@ export {
   filter,
   fromPolars,
   groupBy,
+  historySource,
   jitter,
   join,
   joinOnTime,

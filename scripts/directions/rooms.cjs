@@ -9,13 +9,15 @@ const src = {
   store: ['core', 'files'],
   // Its memory part watches the host's; sockets are some of its sources and sinks.
   pipeline: ['core', 'files', 'procfs', 'sockets'],
-  prepare: ['core'],
+  // Its stages; the rest needs no pipeline.
+  prepare: ['core', 'pipeline'],
   // Dataset publication describes what prepare computed; DataExporter.startStream serves through stream.
   export: ['core', 'files', 'pipeline', 'prepare', 'stream'],
   sockets: ['core'],
   bridge: ['core', 'files', 'sockets'],
   stream: ['core', 'files', 'sockets'],
-  models: ['core', 'files'],
+  // Types of a stage.
+  models: ['core', 'files', 'pipeline'],
   train: ['core', 'models', 'pipeline'],
   optimize: ['core', 'procfs'],
   // Of the others it reads types and, on first use, export and prepare; the work is the daemon's.
@@ -23,10 +25,10 @@ const src = {
 };
 
 /**
- * Second doors: without Arrow, for threads that must start fast; what only publication needs; and the files of a
- * pipeline without the rest of it.
+ * Second doors: without Arrow, for threads that must start fast; what only publication needs; the files of a pipeline
+ * without the rest of it; and what prepare brings to pipelines.
  */
-const innerDoors = ['core/plain', 'export/options', 'export/publish', 'pipeline/files'];
+const innerDoors = ['core/plain', 'export/options', 'export/publish', 'pipeline/files', 'prepare/stages'];
 
 /** The only room without a door, because nobody imports it: it may import all of src. */
 const wiring = 'app';

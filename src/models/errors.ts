@@ -256,3 +256,13 @@ export function setAsideError(error: RuvectorError, path: string | null): ModelR
     details: { ...error.details, setAside: path },
   });
 }
+
+/** Columns that a model reads and that reach it neither as numbers nor at all, code `ERR_MODEL_FEATURES`. */
+export function modelColumnsError(model: string, columns: readonly string[]): ModelRejectedError {
+  const list = columns.map((name) => `"${name}"`).join(', ');
+  return new ModelRejectedError(
+    'ERR_MODEL_FEATURES',
+    `Cannot run model "${model}": it reads ${list}, which ${columns.length > 1 ? 'are' : 'is'} no number here, or not there; compute the model's features before it, or take another model`,
+    { details: { columns } },
+  );
+}

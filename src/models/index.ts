@@ -9,8 +9,8 @@ export type { ComparedModel, ModelComparison } from './comparison.ts';
 export { GATE_MARGIN, MIN_GATE_ROWS } from './gate.ts';
 export type { GateReport, GateRival } from './gate.ts';
 export type { HeldOutRows } from './held-out.ts';
-export { openBatchModel } from './batch-model.ts';
-export type { BatchAnswers, BatchModel } from './batch-model.ts';
+export { modelStage } from './model-stage.ts';
+export type { ModelStageOptions } from './model-stage.ts';
 export { createModelHost } from './host.ts';
 export type {
   AliasesBehind,

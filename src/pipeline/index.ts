@@ -90,6 +90,7 @@ export {
 } from './plan/stages/index.ts';
 export type * from './plan/stages/index.ts';
 export { fileSource, sourceFormats } from './plan/file-source.ts';
+export { historySource } from './plan/history-source.ts';
 export type { FileSourceOptions, SourceFormat } from './plan/file-source.ts';
 export type { Expression } from './plan/expression.ts';
 export { pipeline } from './plan/pipeline.ts';

@@ -83,3 +83,13 @@ export function historyChangedError(rows: number): TrainingHistoryError {
     { details: { rows } },
   );
 }
+
+/** Batches that are no memory snapshots, code `ERR_PREPARE_COLUMNS`. */
+export function snapshotColumnsError(stage: string, columns: readonly string[]): PrepareOptionsError {
+  const list = columns.map((name) => `"${name}"`).join(', ');
+  return new PrepareOptionsError(
+    'ERR_PREPARE_COLUMNS',
+    `Cannot compute stage "${stage}": ${list} of a memory snapshot ${columns.length > 1 ? 'do' : 'does'} not reach it; read the table "memory" of a history, and keep its columns before this stage`,
+    { details: { columns } },
+  );
+}

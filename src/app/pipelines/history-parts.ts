@@ -2,7 +2,7 @@
 import type { Home, TimeRange } from '../../core/index.ts';
 import { parseTime } from '../../export/index.ts';
 import { exportArguments } from '../../export/options/index.ts';
-import { defineSource } from '../../pipeline/index.ts';
+import { defineSource, historySource } from '../../pipeline/index.ts';
 import type { Batch, Source, SourceEntry } from '../../pipeline/index.ts';
 import { buildHistoryTrainingSet, createTrainingSource, trainingSetOptions } from '../../prepare/index.ts';
 import { readFeatureSettings } from './feature-settings.ts';
@@ -57,7 +57,7 @@ const endOf = (to: string | undefined, nowMs: number): number | undefined =>
   to === undefined ? undefined : parseTime(to, 'end', nowMs);
 
 /** Rows of a table as they are stored; plans read them. */
-export const historySource = (history: HistoryLink): SourceEntry =>
+export const historyPart = (history: HistoryLink): SourceEntry =>
   defineSource({
     name: 'history',
     about: 'what this host recorded, as stored: not anonymised',
@@ -66,14 +66,16 @@ export const historySource = (history: HistoryLink): SourceEntry =>
       ...rangeOptions,
     },
     check: checkRange,
-    create: ({ table, ...range }) => ({
-      name: `history ${table}`,
-      partitions: async () => (await history.open()).partitions(table, readRange(range)),
-    }),
+    create: ({ table, ...range }) =>
+      historySource(
+        () => history.open(),
+        table,
+        () => readRange(range),
+      ),
   });
 
 /** Features and labels as `train` sees them. */
-export const trainingSetSource = (home: Home, history: HistoryLink): SourceEntry =>
+export const trainingSetPart = (home: Home, history: HistoryLink): SourceEntry =>
   defineSource({
     name: 'training-set',
     about: 'features, labels and splits of what this host recorded, as `train` sees them',

@@ -4,7 +4,7 @@ import { createRegistry, registerBuiltIns } from '../../pipeline/index.ts';
 import type { Registry } from '../../pipeline/index.ts';
 import { anonymisePart } from './anonymise-part.ts';
 import { featuresPart, labelPart } from './feature-parts.ts';
-import { historySource, trainingSetSource } from './history-parts.ts';
+import { historyPart, trainingSetPart } from './history-parts.ts';
 import { createHistoryLink } from './history-link.ts';
 import { onnxPart } from './onnx-part.ts';
 import { s3Sink } from './s3-part.ts';
@@ -20,8 +20,8 @@ export interface HomeRegistry extends AsyncDisposable {
 export function createHomeRegistry(home: Home): HomeRegistry {
   const history = createHistoryLink(home);
   const registry = createRegistry((parts) => {
-    parts.source(historySource(history));
-    parts.source(trainingSetSource(home, history));
+    parts.source(historyPart(history));
+    parts.source(trainingSetPart(home, history));
     parts.source(streamSource);
     registerBuiltIns(parts);
     parts.transform(anonymisePart);

@@ -35,6 +35,7 @@ function perfect(): { report: Report; files: string[] } {
     'src/export/options/index.ts',
     'src/export/publish/index.ts',
     'src/pipeline/files/index.ts',
+    'src/prepare/stages/index.ts',
     'kernel/main.ts',
   ];
   const all = [...modules, ...more.map((source) => ({ source, dependencies: [] }))];
