@@ -109,7 +109,7 @@ async function* readParts(
   const grid = createGrid(parts);
   const partitions = await source.partitions(table, range);
   const toDocument = await buildToDocument(shown);
-  const wantedRows = anonymous ? Math.min(partRows, ANONYMOUS_ROWS) : partRows;
+  const wantedRows = anonymous ? Math.min(partRows, ANONYMOUS_VALUES / shown.length) : partRows;
   let [samples, released] = [0, 0];
   for (const group of groupPartitions(partitions, wantedRows, shown.length)) {
     signal.throwIfAborted();
@@ -135,8 +135,8 @@ async function* readParts(
   }
 }
 
-/** Rows that are anonymised at once: joins hold some of them. */
-const ANONYMOUS_ROWS = 2 ** 18;
+/** Values that are anonymised at once: joins hold some of them. */
+const ANONYMOUS_VALUES = 2 ** 24;
 
 /** Columns of all scans of one plan: planning and running it takes memory for each of them. */
 const MAX_PLAN_COLUMNS = 4096;

@@ -19,8 +19,8 @@ export interface PlanPartitionsOptions {
   readonly onRows?: ((rows: number) => void) | undefined;
 }
 
-/** Small partitions are read together up to so many rows: each plan costs milliseconds. */
-const ROWS_AT_ONCE = 2 ** 18;
+/** Small partitions are read together up to so many rows: each plan costs milliseconds; four times as many take 150 MB more. */
+const ROWS_AT_ONCE = 2 ** 16;
 
 /** Reads all partitions and finishes the plan. */
 export async function readPartitions(
