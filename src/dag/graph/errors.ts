@@ -1,5 +1,5 @@
 // Errors of src/dag/graph. Codes are listed in docs/errors.md and mirrored in Python.
-import { RuvectorError } from '../../core/index.ts';
+import { RuvectorError } from '../../core/portable/index.ts';
 
 /** A fact of an operator. */
 export interface OperatorFactFlaw {
