@@ -1,11 +1,16 @@
 // Query plans as graphs: the door of src/dag, published as `ruvector-memopt/dag`. It runs in browsers too.
 export {
+  buildPipelineDag,
+  buildPostgresExplain,
   decodeDag,
   encodeDag,
   isOperatorType,
   OperatorNode,
   OperatorType,
   parseDag,
+  parseDuckDbExplain,
+  parsePolarsPlan,
+  parsePostgresExplain,
   QueryDag,
 } from './graph/index.ts';
 export type {
@@ -15,8 +20,11 @@ export type {
   DagEdge,
   DagLayout,
   EdgeOptions,
+  MeasuredStage,
   OperatorDetails,
   OperatorEstimate,
   OperatorFacts,
   OperatorOptions,
+  PlannedStage,
+  PostgresExplain,
 } from './graph/index.ts';

@@ -13,8 +13,8 @@ export interface DraftOperator {
   readonly details: OperatorDetails;
   /** Where its rows come from. */
   readonly inputs: readonly DraftOperator[];
-  /** Rows that it takes from outside of the plan: what a scan looks at. */
-  readonly scannedRows?: number | undefined;
+  /** Rows that it looked at. @default those of its inputs, or its own where it has none */
+  readonly takenRows?: number | undefined;
 }
 
 /** Nobody plans deeper; a plan that is deeper would overflow the stack of who walks it. */
@@ -39,11 +39,11 @@ export function buildDagOf(roots: readonly DraftOperator[]): QueryDag {
 }
 
 /** Rows it can take a second, and gives for each it takes, as far as a run has shown that. */
-function measuredRates({ facts, inputs, scannedRows }: DraftOperator): OperatorFacts {
+function measuredRates({ facts, inputs, takenRows }: DraftOperator): OperatorFacts {
   const { actualRows, exclusiveMs } = facts;
   if (actualRows === undefined) return {};
-  const given = inputs.map((input) => input.facts.actualRows ?? NaN);
-  const taken = inputs.length > 0 ? given.reduce((sum, rows) => sum + rows, 0) : (scannedRows ?? actualRows);
+  const given = inputs.reduce((sum, input) => sum + (input.facts.actualRows ?? NaN), 0);
+  const taken = takenRows ?? (inputs.length > 0 ? given : actualRows);
   if (!(taken > 0)) return {};
   const serviceRate = exclusiveMs === undefined ? NaN : (taken * 1000) / exclusiveMs;
   return {

@@ -85,13 +85,30 @@ function draftOf(
   const draft: DraftOperator = {
     type: typeOfPostgresNode(name, fields),
     facts: { estimatedRows: rows, estimatedCost: cost, rowBytes, actualRows, exclusiveMs: ms },
-    details: detailsOf(fields, nameDetail),
+    details: detailsOf(inAll(fields, node.loops ?? 1), nameDetail),
     inputs,
-    scannedRows: actualRows === undefined ? undefined : actualRows + removedRows(fields) * (node.loops ?? 0),
+    takenRows: actualRows === undefined ? undefined : takenRows(node, plan),
   };
   drafts.set(node, draft);
   inputs.push(...plan.inputs.get(node)!.map((input) => draftOf(input, plan, drafts)));
   return draft;
+}
+
+/** EXPLAIN counts rows that an operator removed by loop too. */
+function inAll(fields: PlanFields, loops: number): PlanFields {
+  const counted = Object.entries(fields).map(([field, value]) =>
+    field.startsWith('Rows Removed by ') && typeof value === 'number'
+      ? [field, value * loops]
+      : [field, value],
+  );
+  return Object.fromEntries(counted) as PlanFields;
+}
+
+/** Values of subplans are no rows that it works off. */
+function takenRows({ below, fields, loops, actualRows }: PostgresNode, { shares }: PostgresShares): number {
+  const feeding = below.filter(({ relationship }) => !/^(?:InitPlan|SubPlan)$/.test(relationship));
+  if (feeding.length === 0) return ((actualRows ?? 0) + removedRows(fields)) * (loops ?? 0);
+  return feeding.reduce((sum, node) => sum + (shares.get(node)!.actualRows ?? 0), 0);
 }
 
 function removedRows(fields: PlanFields): number {

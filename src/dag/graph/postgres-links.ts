@@ -27,8 +27,7 @@ function cteOf(scan: PostgresNode): PostgresNode | undefined {
   for (let at = scan.above; at !== null; from = at, at = at.above) {
     const inside = from;
     const found = at.below.find(
-      (node) =>
-        node !== inside && node.relationship === 'InitPlan' && node.fields['Subplan Name'] === wanted,
+      (node) => node !== inside && node.relationship === 'InitPlan' && node.fields['Subplan Name'] === wanted,
     );
     if (found) return found;
   }

@@ -65,6 +65,7 @@ function shareTimes(
       if (node.above) within(node.above, whole.get(node)!);
       continue;
     }
+    if (isRunLast(node, takers)) continue;
     // Nobody says which of them found it unread: it is shared out by how long they took.
     const all = takers.reduce((sum, taker) => sum + whole.get(taker)!, 0);
     for (const taker of takers) {
@@ -79,6 +80,11 @@ function shareTimes(
       node.totalMs === undefined ? undefined : Math.max(0, whole.get(node)! - inner.get(node)!),
     ]),
   );
+}
+
+/** A CTE that writes and that nobody scans runs when the rest is done, and is in nobody's time. */
+function isRunLast({ fields }: PostgresNode, takers: readonly PostgresNode[]): boolean {
+  return String(fields['Subplan Name']).startsWith('CTE ') && takers.every(({ name }) => name !== 'CTE Scan');
 }
 
 /** How many processes ran each operator: what stands below a Gather runs in its workers and mostly in itself. */

@@ -25,10 +25,10 @@ export function createRandomNode(random: () => number, id: number): OperatorNode
   return new OperatorNode(id, operatorTypes[below(random, operatorTypes.length)]!, { ...facts, details });
 }
 
-/** Up to `most` operators with scattered ids, and edges in either direction of those. */
-export function createRandomDag(random: () => number, most: number): QueryDag {
+/** From `least` up to `most` operators with scattered ids, and edges in either direction of those. */
+export function createRandomDag(random: () => number, most: number, least = 0): QueryDag {
   const dag = new QueryDag();
-  const size = below(random, most + 1);
+  const size = least + below(random, most + 1 - least);
   for (let left = size; left > 0; left--) {
     const id = below(random, random() < 0.1 ? Number.MAX_SAFE_INTEGER : most * 10);
     if (!dag.hasNode(id)) dag.addNode(createRandomNode(random, id));

@@ -43,7 +43,7 @@ describe('parseDag()', () => {
       refused += Number(isRefused(() => parseDag(document), 'ERR_DAG_DOCUMENT', 'place'));
     }
     expect(refused).toBeGreaterThan(1000);
-  });
+  }, 60_000);
 
   it.each([
     ['{', 'document', 'it is no JSON'],
@@ -81,8 +81,7 @@ function isRefused(act: () => QueryDag, code: string, detail: string): boolean {
     act().topologicalOrder();
     return false;
   } catch (error) {
-    if (!isRuvectorError(error, code)) throw error;
-    expect(error.details).toHaveProperty(detail);
+    if (!isRuvectorError(error, code) || !(detail in error.details)) throw error;
     return true;
   }
 }
@@ -116,7 +115,7 @@ describe('decodeDag()', () => {
       refused += Number(isRefused(() => decodeDag(bytes.subarray(0, size)), 'ERR_DAG_BYTES', 'offset'));
     }
     expect(refused).toBeGreaterThan(1000);
-  });
+  }, 60_000);
 
   it('refuses each beginning of a message, and bytes after its end', () => {
     const bytes = encodeDag(small());
