@@ -230,12 +230,13 @@ export class QueryDag {
   }
 
   /**
-   * What the cost model expects of each operator, inputs first; facts stay as they are.
+   * What a cost model expects of each operator, inputs first; facts stay as they are.
+   * @param model the graph's own one when left out
    * @throws RuvectorError `ERR_DAG_COST_MODEL` without a model, or when it gives no number; it names the node
    */
-  estimates(): Map<number, OperatorEstimate> {
-    if (this.#costModel === null) throw noCostModelError();
-    return estimateOperators(this, this.#costModel);
+  estimates(model: CostModel | null = this.#costModel): Map<number, OperatorEstimate> {
+    if (model === null) throw noCostModelError();
+    return estimateOperators(this, model);
   }
 
   /** Gives every operator the rows and the cost that the model expects of it. @throws RuvectorError `ERR_DAG_COST_MODEL` */
