@@ -13,10 +13,10 @@ type Estimator = (op: OperatorNode, context: CostContext, statistics: Statistics
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 const inputOf = ({ inputRows }: CostContext): number => sum(inputRows);
 /** Details that may be a list or one text. */
-export const listOf = (value: unknown): readonly string[] =>
+export const listDetail = (value: unknown): readonly string[] =>
   Array.isArray(value) ? (value as string[]) : typeof value === 'string' ? [value] : [];
 /** A detail that is a number. */
-export const numberOf = (value: unknown, otherwise: number): number =>
+export const numberDetail = (value: unknown, otherwise: number): number =>
   typeof value === 'number' && value >= 0 ? value : otherwise;
 
 /** Rows of what a scan reads. */
@@ -47,7 +47,7 @@ const joined: Estimator = ({ details }, { inputRows }, statistics) => {
 };
 
 const grouped: Estimator = ({ details }, context, statistics) => {
-  const keys = listOf(details['keys'] ?? details['groupKeys']);
+  const keys = listDetail(details['keys'] ?? details['groupKeys']);
   const groups = keys.reduce(
     (product, key) => product * (statistics.column(key)?.distinct ?? unknownDistinct),
     1,
@@ -60,7 +60,7 @@ const estimators: Partial<Record<OperatorNode['type'], Estimator>> = {
   seq_scan: scanned,
   index_scan: scanned,
   hnsw_scan: (op, _context, statistics) =>
-    Math.min(rowsOfTable(op, statistics), numberOf(op.details['efSearch'], 40)),
+    Math.min(rowsOfTable(op, statistics), numberDetail(op.details['efSearch'], 40)),
   ivf_flat_scan: (op, _context, statistics) => rowsOfTable(op, statistics) * probedShare(op, statistics),
   nested_loop_join: joined,
   hash_join: joined,
@@ -68,13 +68,13 @@ const estimators: Partial<Record<OperatorNode['type'], Estimator>> = {
   aggregate: () => 1,
   group_by: grouped,
   filter: filtered,
-  limit: ({ details }, context) => Math.min(inputOf(context), numberOf(details['count'], Infinity)),
+  limit: ({ details }, context) => Math.min(inputOf(context), numberDetail(details['count'], Infinity)),
 };
 
 /** Lists that are searched of all; pgvector advises a list for 1,000 rows. */
 export function probedShare(op: OperatorNode, statistics: Statistics): number {
-  const lists = numberOf(op.details['lists'], Math.max(1, rowsOfTable(op, statistics) / 1000));
-  return Math.min(1, numberOf(op.details['probes'], 1) / lists);
+  const lists = numberDetail(op.details['lists'], Math.max(1, rowsOfTable(op, statistics) / 1000));
+  return Math.min(1, numberDetail(op.details['probes'], 1) / lists);
 }
 
 /** Rows that an operator gives in all: `estimatedRows` where a planner said it, for it knows more. */

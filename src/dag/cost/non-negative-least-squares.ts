@@ -41,14 +41,16 @@ function checkInput(rows: readonly (readonly number[])[], target: readonly numbe
   });
 }
 
+const zeros = (size: number): number[] => Array.from({ length: size }, () => 0);
+
 /** AᵀA and Aᵀb. */
 function normalEquations(
   rows: readonly (readonly number[])[],
   target: readonly number[],
   size: number,
 ): { gram: number[][]; moment: number[] } {
-  const gram = Array.from({ length: size }, () => new Array<number>(size).fill(0));
-  const moment = new Array<number>(size).fill(0);
+  const moment = zeros(size);
+  const gram = moment.map(() => zeros(size));
   rows.forEach((row, at) => {
     for (let i = 0; i < size; i++) {
       moment[i]! += row[i]! * target[at]!;
@@ -117,7 +119,7 @@ function solveSymmetric(
   columns: readonly number[],
 ): number[] | null {
   const size = columns.length;
-  const lower = columns.map(() => new Array<number>(size).fill(0));
+  const lower = columns.map(() => zeros(size));
   for (let i = 0; i < size; i++) {
     for (let j = 0; j <= i; j++) {
       let sum = gram[columns[i]!]![columns[j]!]!;

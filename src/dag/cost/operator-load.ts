@@ -1,7 +1,7 @@
 // What an operator asks of a machine, whatever the machine: operations, bytes, a working set, branches that cannot be
 // foreseen. Counted from rows and bytes of a row; the factors are orders of magnitude, not measurements.
 import type { CostContext, OperatorNode } from '../graph/index.ts';
-import { countPairs, numberOf } from './cardinality.ts';
+import { countPairs, numberDetail } from './cardinality.ts';
 
 /** What an operator does in all. */
 export interface OperatorLoad {
@@ -46,7 +46,7 @@ const vectorScan =
   (detail: string, vectors: number): Shape =>
   ({ rowsOut, bytesOut, details }) => {
     const rowBytes = rowsOut > 0 ? bytesOut / rowsOut : unknownRowBytes;
-    const seen = numberOf(details[detail], 1) * vectors;
+    const seen = numberDetail(details[detail], 1) * vectors;
     return { operations: (seen * rowBytes) / 2, storageBytes: seen * rowBytes, branches: seen * log2(seen) };
   };
 

@@ -1,7 +1,7 @@
 // What an operator does, counted in the five units of PostgreSQL's planner: its cost is their sum, each times a constant
 // (src/backend/optimizer/path/costsize.c). Simplified: no rescans, no spill to disk, an index is read as far as it matches.
 import type { CostContext, OperatorNode } from '../graph/index.ts';
-import { countPairs, listOf, numberOf, probedShare, rowsOfTable } from './cardinality.ts';
+import { countPairs, listDetail, numberDetail, probedShare, rowsOfTable } from './cardinality.ts';
 import type { Statistics } from './statistics.ts';
 
 /** The constants of the planner, by the names of the settings. */
@@ -33,7 +33,8 @@ const scanTable: Count = (op, _context, _rows, statistics) => {
   const all = rowsOfTable(op, statistics);
   return {
     seq_page_cost:
-      statistics.table(op.details['table'])?.pages ?? (all * numberOf(op.facts.rowBytes, 100)) / pageBytes,
+      statistics.table(op.details['table'])?.pages ??
+      (all * numberDetail(op.facts.rowBytes, 100)) / pageBytes,
     cpu_tuple_cost: all,
     cpu_operator_cost: all * conditions(op.details['predicate']),
   };
@@ -58,7 +59,7 @@ const scanIndex: Count = (op, _context, rows, statistics) => {
 };
 
 const searchGraph: Count = (op, _context, rows, statistics) => {
-  const visited = numberOf(op.details['efSearch'], rows) * hnswNeighbours;
+  const visited = numberDetail(op.details['efSearch'], rows) * hnswNeighbours;
   const seen = Math.min(rowsOfTable(op, statistics), visited);
   return {
     random_page_cost: seen,
@@ -100,16 +101,16 @@ const counts: Readonly<Record<OperatorNode['type'], Count>> = {
   nested_loop_join: pairs,
   hash_join: hash,
   merge_join: (_op, context, rows) => ({ cpu_operator_cost: inputOf(context), cpu_tuple_cost: rows }),
-  aggregate: each(({ details }) => Math.max(1, listOf(details['functions'] ?? details['Output']).length)),
+  aggregate: each(({ details }) => Math.max(1, listDetail(details['functions'] ?? details['Output']).length)),
   group_by: (op, context, rows) => ({
     cpu_operator_cost:
       inputOf(context) *
-      (listOf(op.details['keys'] ?? op.details['groupKeys']).length +
-        listOf(op.details['functions']).length || 1),
+      (listDetail(op.details['keys'] ?? op.details['groupKeys']).length +
+        listDetail(op.details['functions']).length || 1),
     cpu_tuple_cost: rows,
   }),
   filter: each(({ details }) => Math.max(1, conditions(details['predicate']))),
-  project: each(({ details }) => Math.max(1, listOf(details['columns']).length)),
+  project: each(({ details }) => Math.max(1, listDetail(details['columns']).length)),
   // Two operators a comparison.
   sort: (_op, context) => ({
     cpu_operator_cost: 2 * inputOf(context) * Math.log2(Math.max(2, inputOf(context))),
@@ -121,7 +122,7 @@ const counts: Readonly<Record<OperatorNode['type'], Count>> = {
   append: (_op, context) => ({ cpu_tuple_cost: inputOf(context) / 2 }),
   write: (op, context) => ({
     cpu_tuple_cost: inputOf(context),
-    seq_page_cost: (inputOf(context) * numberOf(op.facts.rowBytes, 100)) / pageBytes,
+    seq_page_cost: (inputOf(context) * numberDetail(op.facts.rowBytes, 100)) / pageBytes,
   }),
   transform: each(() => 1),
   result: (_op, context) => ({ cpu_tuple_cost: inputOf(context) }),

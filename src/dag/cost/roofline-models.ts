@@ -5,6 +5,7 @@ import type { CostContext, CostModel, OperatorNode } from '../graph/index.ts';
 import { estimateRows } from './cardinality.ts';
 import { costOptionError } from './errors.ts';
 import { loadOf } from './operator-load.ts';
+import type { OperatorLoad } from './operator-load.ts';
 import { Statistics } from './statistics.ts';
 
 /** Options of {@link EmbeddedCostModel}: a small device that keeps rows in flash. */
@@ -39,32 +40,45 @@ export interface ChipCostOptions {
 
 const nothing = new Statistics();
 
-/** Time of operators on a small device, in µs. */
-export class EmbeddedCostModel implements CostModel {
+/** What both have in common: the time follows from the load of an operator alone. */
+abstract class RooflineModel implements CostModel {
   readonly unit = 'µs';
-  readonly #machine: Required<EmbeddedCostOptions>;
-
-  /** @throws RuvectorError `ERR_DAG_COST_OPTIONS` for an option that cannot be */
-  constructor(options: EmbeddedCostOptions) {
-    const defaults = {
-      ...{ flashPageBytes: 256, flashBytesPerSecond: 40e6 },
-      ...{ ramBytesPerSecond: 200e6, operationsPerSecond: 100e6 },
-    };
-    this.#machine = { ...defaults, ...options };
-    checkOptions('EmbeddedCostModel', this.#machine, ['flashLatencyNs']);
-  }
 
   estimateCardinality(op: OperatorNode, context: CostContext): number {
     return estimateRows(op, context, nothing);
   }
 
-  /**
-   * The longest of operations, memory and flash, and the wait for each flash page. What does not fit into memory is
-   * written to flash and read back, once for each time that its parts have to be halved.
-   */
   estimateCost(op: OperatorNode, context: CostContext): number {
+    return this.estimateTime(loadOf(op, context, this.estimateCardinality(op, context)));
+  }
+
+  /** 1: the options have it all. */
+  platformOverhead(): number {
+    return 1;
+  }
+
+  /** In µs. */
+  protected abstract estimateTime(load: OperatorLoad): number;
+}
+
+/**
+ * Time of operators on a small device, in µs: the longest of operations, memory and flash, and the wait for each flash
+ * page. What does not fit into memory is written to flash and read back, once for each time that its parts have to be
+ * halved.
+ */
+export class EmbeddedCostModel extends RooflineModel {
+  readonly #machine: Required<EmbeddedCostOptions>;
+
+  /** @throws RuvectorError `ERR_DAG_COST_OPTIONS` for an option that cannot be */
+  constructor(options: EmbeddedCostOptions) {
+    super();
+    const flash = { flashPageBytes: 256, flashBytesPerSecond: 40e6 };
+    this.#machine = { ...flash, ramBytesPerSecond: 200e6, operationsPerSecond: 100e6, ...options };
+    checkOptions('EmbeddedCostModel', this.#machine, ['flashLatencyNs']);
+  }
+
+  protected override estimateTime(load: OperatorLoad): number {
     const machine = this.#machine;
-    const load = loadOf(op, context, this.estimateCardinality(op, context));
     const passes = Math.ceil(Math.max(0, Math.log2(load.workingBytes / (machine.ramKb * 1024))));
     const flashBytes = load.storageBytes + 2 * passes * load.workingBytes;
     const seconds = Math.max(
@@ -74,41 +88,28 @@ export class EmbeddedCostModel implements CostModel {
     );
     return seconds * 1e6 + (Math.ceil(flashBytes / machine.flashPageBytes) * machine.flashLatencyNs) / 1000;
   }
-
-  /** 1: the options have it all. */
-  platformOverhead(): number {
-    return 1;
-  }
 }
 
-/** Time of operators on a core, in µs. Not the cycles that they take: a bound from three figures. */
-export class ChipCostModel implements CostModel {
-  readonly unit = 'µs';
+/**
+ * Time of operators on a core, in µs: the longer of operations and cache lines, and the pipeline filled anew for each
+ * branch foreseen wrongly. Not the cycles that they take: a bound from a few figures.
+ */
+export class ChipCostModel extends RooflineModel {
   readonly #machine: Required<ChipCostOptions>;
 
   /** @throws RuvectorError `ERR_DAG_COST_OPTIONS` for an option that cannot be */
   constructor(options: ChipCostOptions) {
+    super();
     this.#machine = { operationsPerCycle: 1, cyclesPerLine: 8, mispredictedShare: 0.1, ...options };
     checkOptions('ChipCostModel', this.#machine, ['mispredictedShare', 'pipelineDepth']);
   }
 
-  estimateCardinality(op: OperatorNode, context: CostContext): number {
-    return estimateRows(op, context, nothing);
-  }
-
-  /** The longer of operations and cache lines, and the pipeline filled anew for each branch foreseen wrongly. */
-  estimateCost(op: OperatorNode, context: CostContext): number {
+  protected override estimateTime(load: OperatorLoad): number {
     const machine = this.#machine;
-    const load = loadOf(op, context, this.estimateCardinality(op, context));
     const lines = (load.memoryBytes + load.storageBytes) / machine.cacheLineBytes;
     const busy = Math.max(load.operations / machine.operationsPerCycle, lines * machine.cyclesPerLine);
     const refills = load.branches * machine.mispredictedShare * machine.pipelineDepth;
     return (busy + refills) / machine.clockMhz;
-  }
-
-  /** 1: the options have it all. */
-  platformOverhead(): number {
-    return 1;
   }
 }
 

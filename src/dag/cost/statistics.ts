@@ -98,10 +98,8 @@ function take(row: string, field: string, value: number, least: number): number 
 
 /** An array of PostgreSQL: `{1,"a, b",NULL}`. https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO */
 function toTexts(value: unknown): string[] {
-  if (value === null || value === undefined) return [];
   if (Array.isArray(value)) return value.map(String);
-  const texts = String(value)
-    .slice(1, -1)
-    .matchAll(/"((?:[^"\\]|\\.)*)"|([^,]+)/g);
+  if (typeof value !== 'string') return [];
+  const texts = value.slice(1, -1).matchAll(/"((?:[^"\\]|\\.)*)"|([^,]+)/g);
   return Array.from(texts, ([, quoted, plain]) => quoted?.replaceAll(/\\(.)/g, '$1') ?? plain!);
 }

@@ -10,7 +10,7 @@ import {
 } from './errors.ts';
 import { estimateOperators } from './estimate-operators.ts';
 import type { OperatorEstimate } from './estimate-operators.ts';
-import { buildLayout } from './layout.ts';
+import { buildDagLayout } from './layout.ts';
 import type { DagLayout } from './layout.ts';
 import type { OperatorDetails, OperatorFacts, OperatorNode } from './operator-node.ts';
 import type { OperatorType } from './operator-type.ts';
@@ -260,7 +260,7 @@ export class QueryDag {
 
   /** The graph as typed arrays, for those who compute on it; kept until the graph changes. */
   layout(): DagLayout {
-    this.#layout ??= buildLayout(this.topologicalOrder(), (id) => this.#childrenOf(id));
+    this.#layout ??= buildDagLayout(this.topologicalOrder(), (id) => this.#childrenOf(id));
     return this.#layout;
   }
 

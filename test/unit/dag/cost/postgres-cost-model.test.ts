@@ -9,14 +9,21 @@ const classes = [
   { relname: 'fresh', reltuples: -1, relpages: 0 },
 ];
 const column = (tablename: string, attname: string, more: Partial<PgStatsRow>): PgStatsRow => ({
-  ...{ tablename, attname, null_frac: 0, avg_width: 4, n_distinct: -1, correlation: 0 },
+  tablename,
+  attname,
+  null_frac: 0,
+  avg_width: 4,
+  n_distinct: -1,
+  correlation: 0,
   ...more,
 });
 const columns = [
   column('users', 'id', {}),
   column('users', 'age', { n_distinct: 80, null_frac: 0.1, histogram_bounds: '{0,20,40,60,80}' }),
   column('users', 'city', {
-    ...{ n_distinct: 12, most_common_vals: '{Berlin,"New York, NY"}', most_common_freqs: [0.3, 0.2] },
+    n_distinct: 12,
+    most_common_vals: '{Berlin,"New York, NY"}',
+    most_common_freqs: [0.3, 0.2],
   }),
   column('orders', 'user_id', { n_distinct: 5000 }),
 ];
@@ -137,7 +144,7 @@ describe('PostgresCostModel.fit()', () => {
   });
 });
 
-describe('new PostgresCostModel()', () => {
+describe('PostgresCostModel', () => {
   it.each([
     [{ classes: [{ relname: 't', reltuples: NaN, relpages: 1 }] }, '"t": its reltuples is NaN'],
     [{ columns: [column('t', 'a', { null_frac: -1 })] }, '"t.a": its null_frac is -1'],
