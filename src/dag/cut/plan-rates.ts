@@ -36,7 +36,10 @@ const joins: ReadonlySet<Type> = new Set<Type>([
 ]);
 
 /** Facts as columns by place, NaN for what is unknown. */
-type Columns = Readonly<Record<keyof OperatorFacts, Float64Array>>;
+type Columns = Readonly<Record<Exclude<keyof OperatorFacts, 'rowBytes'>, Float64Array>>;
+
+/** How records pass the graphs that were found to be in one part: it hangs on operators and edges only. */
+const recognized = new WeakMap<DagLayout, FlowKind>();
 
 /**
  * Puts the rates of a plan into one unit.
@@ -45,13 +48,17 @@ type Columns = Readonly<Record<keyof OperatorFacts, Float64Array>>;
  */
 export function findPlanRates(dag: QueryDag, kind?: FlowKind): PlanRates {
   const layout = dag.layout();
-  refuseParts(dag, layout);
+  const recognizedKind = recognized.get(layout) ?? recognizeFlow(dag, layout);
+  recognized.set(layout, recognizedKind);
   const facts = readColumns(dag, layout);
   const selectivity = findSelectivities(layout, facts);
   const ownRate = findOwnRates(layout, facts, selectivity);
-  const recognized = kind ?? recognizeFlow(dag, layout);
-  const visits = findVisits(layout, selectivity, recognized, findSourceShares(layout, facts, selectivity));
-  const base = { layout, kind: recognized, ownRate, selectivity, ...visits };
+  const flow = kind ?? recognizedKind;
+  const visits =
+    flow === 'routed'
+      ? findWays(layout, selectivity)
+      : findVisits(layout, selectivity, findSourceShares(layout, facts, selectivity));
+  const base = { layout, kind: flow, ownRate, selectivity, ...visits };
   return {
     ...base,
     offeredRate: findOfferedRate(base, facts),
@@ -60,7 +67,8 @@ export function findPlanRates(dag: QueryDag, kind?: FlowKind): PlanRates {
 }
 
 /** Recognises how records pass a plan: by alternative ways only where no join needs all its inputs. */
-export function recognizeFlow(dag: QueryDag, layout: DagLayout): FlowKind {
+function recognizeFlow(dag: QueryDag, layout: DagLayout): FlowKind {
+  refuseParts(dag, layout);
   let hasAlternatives = false;
   for (let place = 0; place < layout.ids.length; place++) {
     const parents = layout.parentStart[place + 1]! - layout.parentStart[place]!;
@@ -99,26 +107,19 @@ function refuseParts(dag: QueryDag, layout: DagLayout): void {
 }
 
 function readColumns(dag: QueryDag, { ids }: DagLayout): Columns {
-  const column = (): Float64Array => new Float64Array(ids.length).fill(NaN);
-  const columns = {
-    estimatedRows: column(),
-    estimatedCost: column(),
-    rowBytes: column(),
-    actualRows: column(),
-    exclusiveMs: column(),
-    serviceRate: column(),
-    selectivity: column(),
-  };
+  const column = (): Float64Array => new Float64Array(ids.length);
+  const [estimatedRows, estimatedCost, actualRows] = [column(), column(), column()];
+  const [exclusiveMs, serviceRate, selectivity] = [column(), column(), column()];
   for (let place = 0; place < ids.length; place++) {
     const { facts } = dag.node(ids[place]!);
-    columns.estimatedRows[place] = facts.estimatedRows ?? NaN;
-    columns.estimatedCost[place] = facts.estimatedCost ?? NaN;
-    columns.actualRows[place] = facts.actualRows ?? NaN;
-    columns.exclusiveMs[place] = facts.exclusiveMs ?? NaN;
-    columns.serviceRate[place] = facts.serviceRate ?? NaN;
-    columns.selectivity[place] = facts.selectivity ?? NaN;
+    estimatedRows[place] = facts.estimatedRows ?? NaN;
+    estimatedCost[place] = facts.estimatedCost ?? NaN;
+    actualRows[place] = facts.actualRows ?? NaN;
+    exclusiveMs[place] = facts.exclusiveMs ?? NaN;
+    serviceRate[place] = facts.serviceRate ?? NaN;
+    selectivity[place] = facts.selectivity ?? NaN;
   }
-  return columns;
+  return { estimatedRows, estimatedCost, actualRows, exclusiveMs, serviceRate, selectivity };
 }
 
 /** Rows that come in over all edges; NaN when one of them is unknown, or when there is none. */
@@ -129,14 +130,18 @@ function sumInputs({ parentStart, parent }: DagLayout, rows: Float64Array, place
 }
 
 function findSelectivities(layout: DagLayout, facts: Columns): Float64Array {
-  return facts.selectivity.map((given, place) => {
-    if (!Number.isNaN(given)) return given;
-    for (const rows of [facts.actualRows, facts.estimatedRows]) {
-      const ratio = rows[place]! / sumInputs(layout, rows, place);
-      if (Number.isFinite(ratio)) return ratio;
-    }
-    return 1;
-  });
+  const selectivity = facts.selectivity.slice();
+  for (let place = 0; place < selectivity.length; place++) {
+    if (Number.isNaN(selectivity[place]!)) selectivity[place] = findSelectivity(layout, facts, place);
+  }
+  return selectivity;
+}
+
+function findSelectivity(layout: DagLayout, facts: Columns, place: number): number {
+  const measured = facts.actualRows[place]! / sumInputs(layout, facts.actualRows, place);
+  if (Number.isFinite(measured)) return measured;
+  const expected = facts.estimatedRows[place]! / sumInputs(layout, facts.estimatedRows, place);
+  return Number.isFinite(expected) ? expected : 1;
 }
 
 /** Rows that an operator took in all; of a source, those it gave before it left any out. */
@@ -147,12 +152,14 @@ function findTaken(layout: DagLayout, rows: Float64Array, selectivity: Float64Ar
 }
 
 function findOwnRates(layout: DagLayout, facts: Columns, selectivity: Float64Array): Float64Array {
-  return facts.serviceRate.map((given, place) => {
-    if (!Number.isNaN(given)) return given;
-    const measured =
-      (findTaken(layout, facts.actualRows, selectivity, place) / facts.exclusiveMs[place]!) * 1000;
-    return measured > 0 ? measured : Infinity;
-  });
+  const rates = facts.serviceRate.slice();
+  for (let place = 0; place < rates.length; place++) {
+    if (!Number.isNaN(rates[place]!)) continue;
+    const ms = facts.exclusiveMs[place]!;
+    const measured = (findTaken(layout, facts.actualRows, selectivity, place) / ms) * 1000;
+    rates[place] = measured > 0 ? measured : Infinity;
+  }
+  return rates;
 }
 
 /** What part of the rows each source brings: as many as it has, or the same from each. NaN for operators with inputs. */
@@ -169,28 +176,40 @@ function findSourceShares(layout: DagLayout, facts: Columns, selectivity: Float6
   return facts.actualRows.map((_, place) => (isSource(place) ? 1 / sources : NaN));
 }
 
+/** Rows that an operator sees when each record visits every branch: they add up. */
 function findVisits(
   { parentStart, parent }: DagLayout,
   selectivity: Float64Array,
-  kind: FlowKind,
   shares: Float64Array,
 ): Pick<PlanRates, 'visits' | 'leastVisits'> {
-  const visits = new Float64Array(shares.length);
-  const leastVisits = new Float64Array(shares.length);
-  for (let place = 0; place < shares.length; place++) {
+  const visits = shares.slice();
+  for (let place = 0; place < visits.length; place++) {
+    if (parentStart[place] !== parentStart[place + 1]) visits[place] = 0;
+    for (let edge = parentStart[place]!; edge < parentStart[place + 1]!; edge++) {
+      visits[place]! += visits[parent[edge]!]! * selectivity[parent[edge]!]!;
+    }
+  }
+  return { visits, leastVisits: visits };
+}
+
+/** Rows that an operator sees of a record that comes there on one way or another. */
+function findWays(
+  { parentStart, parent }: DagLayout,
+  selectivity: Float64Array,
+): Pick<PlanRates, 'visits' | 'leastVisits'> {
+  const visits = new Float64Array(selectivity.length);
+  const leastVisits = new Float64Array(selectivity.length);
+  for (let place = 0; place < visits.length; place++) {
     const isSource = parentStart[place] === parentStart[place + 1];
-    const first = kind === 'routed' ? 1 : shares[place]!;
-    let most = isSource ? first : 0;
-    let least = isSource ? first : Infinity;
-    let sum = isSource ? first : 0;
+    let most = isSource ? 1 : 0;
+    let least = isSource ? 1 : Infinity;
     for (let edge = parentStart[place]!; edge < parentStart[place + 1]!; edge++) {
       const from = parent[edge]!;
       most = Math.max(most, visits[from]! * selectivity[from]!);
       least = Math.min(least, leastVisits[from]! * selectivity[from]!);
-      sum += visits[from]! * selectivity[from]!;
     }
-    visits[place] = kind === 'routed' ? most : sum;
-    leastVisits[place] = kind === 'routed' ? least : sum;
+    visits[place] = most;
+    leastVisits[place] = least;
   }
   return { visits, leastVisits };
 }
@@ -217,11 +236,13 @@ function findOfferedRate(
 }
 
 function findTimes({ ownRate, visits }: Base, facts: Columns): Float64Array {
-  if (facts.exclusiveMs.every((ms) => !Number.isNaN(ms))) return facts.exclusiveMs;
-  const needed = ownRate.map((rate, place) => (visits[place] === 0 ? 0 : visits[place]! / rate));
+  if (!facts.exclusiveMs.some(Number.isNaN)) return facts.exclusiveMs;
+  const needed = new Float64Array(ownRate.length);
+  for (let place = 0; place < needed.length; place++) {
+    needed[place] = visits[place] === 0 ? 0 : visits[place]! / ownRate[place]!;
+  }
   if (needed.every(Number.isFinite) && needed.some((time) => time > 0)) return needed;
-  if (facts.estimatedCost.every((cost) => !Number.isNaN(cost))) return facts.estimatedCost;
-  return new Float64Array(0);
+  return facts.estimatedCost.some(Number.isNaN) ? new Float64Array(0) : facts.estimatedCost;
 }
 
 /** What an operator or an edge can bear, in rows of the sources; `rows` that it sees for one of them. */
