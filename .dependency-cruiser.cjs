@@ -1,6 +1,6 @@
 // The direction rules. Which room may import which: scripts/directions/rooms.cjs. That every permission there is used,
 // that every folder is in it, that every room has its door: scripts/directions/judge.mjs.
-const { src, innerDoors, wiring, kernel } = require('./scripts/directions/rooms.cjs');
+const { src, dag, innerDoors, wiring, kernel } = require('./scripts/directions/rooms.cjs');
 
 const doors = `^src/(${innerDoors.join('|')}|(?!${wiring}/)[^/]+)/index\\.ts$`;
 
@@ -15,6 +15,7 @@ const roomRules = (part, rooms) =>
 module.exports = {
   forbidden: [
     ...roomRules('src', src),
+    ...roomRules('src/dag', dag),
     ...roomRules('kernel', kernel),
     {
       name: 'rooms-have-one-door',
@@ -22,6 +23,33 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/([^/]+)/' },
       to: { path: '^src/[^/]+/', pathNot: ['^src/$1/', doors] },
+    },
+    {
+      name: 'parts-of-dag-have-one-door',
+      severity: 'error',
+      from: { path: '^src/dag/([^/]+)/' },
+      to: { path: '^src/dag/', pathNot: ['^src/dag/$1/', '^src/dag/[^/]+/index\\.ts$'] },
+    },
+    {
+      name: 'dag-through-doors',
+      comment: 'src/dag/index.ts takes what is public from the doors of its parts',
+      severity: 'error',
+      from: { path: '^src/dag/index\\.ts$' },
+      to: { path: '^src/', pathNot: '^src/dag/[^/]+/index\\.ts$' },
+    },
+    {
+      name: 'dag-runs-in-browsers',
+      comment:
+        'nothing of Node and no package; what learns in a worker thread is apart, in src/dag/sona/worker',
+      severity: 'error',
+      from: { path: '^src/dag/', pathNot: '^src/dag/sona/worker/' },
+      to: { pathNot: '^src/(dag/|core/portable/)' },
+    },
+    {
+      name: 'portable-core-runs-in-browsers',
+      severity: 'error',
+      from: { path: '^src/core/(portable/index|errors)\\.ts$' },
+      to: { pathNot: '^src/core/errors\\.ts$' },
     },
     {
       name: 'public-api-through-doors',

@@ -84,7 +84,7 @@ function fallbackPaths(directory: string): Record<string, readonly string[]> {
   for (const name of own) {
     if (isInstalled(name, directory)) continue;
     const folder = findPackage(name, require);
-    if (folder !== null) paths[name] = [typesOf(folder)];
+    if (folder !== null) Object.assign(paths, typesOf(name, folder));
   }
   return paths;
 }
@@ -96,11 +96,15 @@ function isInstalled(name: string, directory: string): boolean {
   }
 }
 
-/** Where a package's types begin: a path is looked up without its `exports`. */
-function typesOf(folder: string): string {
+/** Where the types of a package begin, and of each subpath: a path is looked up without its `exports`. */
+function typesOf(name: string, folder: string): Record<string, readonly string[]> {
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
-  const types = manifest.exports?.['.']?.types;
-  return typeof types === 'string' ? join(folder, types) : folder;
+  const paths: Record<string, readonly string[]> = { [name]: [folder] };
+  for (const [subpath, entry] of Object.entries(manifest.exports ?? {})) {
+    if (typeof entry?.types !== 'string' || !subpath.startsWith('.') || subpath.includes('*')) continue;
+    paths[`${name}${subpath.slice(1)}`] = [join(folder, entry.types)];
+  }
+  return paths;
 }
 
 interface Manifest {

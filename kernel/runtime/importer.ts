@@ -18,11 +18,19 @@ const FROM_CELL = 'ruvector-cell:';
 const TYPESCRIPT = /\.[mc]?tsx?$/;
 
 const PRODUCT = 'ruvector-memopt';
+/** The published names of the product, with the sources of each. */
+const productDoors = new Map([
+  [PRODUCT, 'index.ts'],
+  [`${PRODUCT}/dag`, 'dag/index.ts'],
+]);
 const isFromSources = TYPESCRIPT.test(import.meta.filename);
 /** The product's own modules: never edited under a running kernel, and Node's to load. */
 const productFolder = new URL(isFromSources ? '../../src/' : '../../', import.meta.url).href;
 /** Like bin/ruvector-memopt.mjs, a kernel that runs from its sources takes the product's: no build is stale. */
-const productSources = isFromSources ? new URL('index.ts', productFolder).href : null;
+function findProductSource(specifier: string): string | null {
+  const door = isFromSources ? productDoors.get(specifier) : undefined;
+  return door === undefined ? null : new URL(door, productFolder).href;
+}
 
 type Next = (specifier: string, context?: Partial<ResolveHookContext>) => ResolveFnOutput;
 
@@ -65,9 +73,8 @@ export function createImporter(): Importer {
 
 /** Resolves from where `context` says, and packages that are not there from the kernel. */
 function resolvePackage(specifier: string, context: ResolveHookContext, next: Next): ResolveFnOutput {
-  if (productSources !== null && specifier === PRODUCT) {
-    return { url: productSources, format: 'module-typescript', shortCircuit: true };
-  }
+  const source = findProductSource(specifier);
+  if (source !== null) return { url: source, format: 'module-typescript', shortCircuit: true };
   try {
     return next(specifier, context);
   } catch (error) {

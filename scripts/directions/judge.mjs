@@ -12,8 +12,10 @@ export function judgeDirections(report, files) {
     ...report.summary.violations.map(({ rule, from, to }) => `${rule.name}: ${from} → ${to}`),
     ...findUnseen(report.modules, files),
     ...findUnused(report.modules, 'src', rooms.src),
+    ...findUnused(report.modules, 'src/dag', rooms.dag),
     ...findUnused(report.modules, 'kernel', rooms.kernel),
     ...compareFolders(files, 'src', [...Object.keys(rooms.src), rooms.wiring]),
+    ...compareFolders(files, 'src/dag', Object.keys(rooms.dag)),
     ...compareFolders(files, 'kernel', Object.keys(rooms.kernel)),
     ...findDoorless(files),
   ];
@@ -53,8 +55,10 @@ function findUnused(modules, part, table) {
 }
 
 function compareFolders(files, part, names) {
-  const paths = files.map((file) => file.split('/')).filter((path) => path[0] === part && path.length > 2);
-  const folders = new Set(paths.map((path) => path[1]));
+  const inside = files
+    .filter((file) => file.startsWith(`${part}/`))
+    .map((file) => file.slice(part.length + 1));
+  const folders = new Set(inside.filter((path) => path.includes('/')).map((path) => path.split('/')[0]));
   return [
     ...[...folders]
       .filter((name) => !names.includes(name))
@@ -64,6 +68,8 @@ function compareFolders(files, part, names) {
 }
 
 function findDoorless(files) {
-  const doors = [...Object.keys(rooms.src), ...rooms.innerDoors].map((room) => `src/${room}/index.ts`);
+  const parts = Object.keys(rooms.dag).map((part) => `dag/${part}`);
+  const names = [...Object.keys(rooms.src), ...parts, ...rooms.innerDoors];
+  const doors = names.map((room) => `src/${room}/index.ts`);
   return doors.filter((door) => !files.includes(door)).map((door) => `a room has no door: ${door}`);
 }

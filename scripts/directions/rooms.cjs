@@ -18,15 +18,28 @@ const src = {
   models: ['core', 'files'],
   train: ['core', 'models', 'pipeline'],
   optimize: ['core', 'procfs'],
+  // Query plans as graphs. Its parts have a table of their own.
+  dag: ['core'],
   // Of the others it reads types and, on first use, export and prepare; the work is the daemon's.
   client: ['core', 'sockets', 'bridge', 'export', 'prepare', 'store', 'models', 'train', 'optimize'],
 };
 
+/** Parts of src/dag, and which part may import which by its door, index.ts; src/dag/index.ts is the door of them all. */
+const dag = {
+  graph: [],
+  cost: ['graph'],
+  cut: ['graph'],
+  attention: ['graph', 'cut'],
+  sona: ['graph'],
+  healing: ['graph'],
+  patterns: ['graph'],
+};
+
 /**
- * Second doors: without Arrow, for threads that must start fast; what only publication needs; and the files of a
- * pipeline without the rest of it.
+ * Second doors: without anything of Node's, for what runs in a browser too; without Arrow, for threads that must start
+ * fast; what only publication needs; and the files of a pipeline without the rest of it.
  */
-const innerDoors = ['core/plain', 'export/options', 'export/publish', 'pipeline/files'];
+const innerDoors = ['core/portable', 'core/plain', 'export/options', 'export/publish', 'pipeline/files'];
 
 /** The only room without a door, because nobody imports it: it may import all of src. */
 const wiring = 'app';
@@ -42,4 +55,4 @@ const kernel = {
   transport: ['protocol', 'language', 'server'],
 };
 
-module.exports = { src, innerDoors, wiring, kernel };
+module.exports = { src, dag, innerDoors, wiring, kernel };

@@ -69,10 +69,12 @@ it('package.json gives a package that trains, verifies and activates from built 
 }, 90_000);
 
 it('package.json gives a package that exports its public API with types', async () => {
-  const code = "const api = await import('ruvector-memopt'); console.log(typeof api.createOptimizer)";
+  const code =
+    "const api = await import('ruvector-memopt'); const dag = await import('ruvector-memopt/dag');" +
+    'console.log(typeof api.createOptimizer, typeof dag.QueryDag)';
   // A package may import itself by name.
   const { stdout } = await run(process.execPath, ['--input-type=module', '-e', code], { cwd: folder });
-  expect(stdout.trim()).toBe('function');
+  expect(stdout.trim()).toBe('function function');
 });
 
 it('package.json gives a package that installs a notebook kernel which runs cells from it alone', async () => {
@@ -87,6 +89,7 @@ it('package.json gives a package that installs a notebook kernel which runs cell
   const { reply } = await kernel.request('kernel_info_request');
   expect(reply.content).toMatchObject({ status: 'ok', implementation: 'ruvector-memopt' });
   const cell =
-    "import { createOptimizer } from 'ruvector-memopt'; const kind: string = typeof createOptimizer; kind";
-  expect(resultOf(await kernel.execute(cell))).toBe("'function'");
+    "import { createOptimizer } from 'ruvector-memopt'; import { QueryDag } from 'ruvector-memopt/dag';" +
+    'const kinds: string[] = [typeof createOptimizer, typeof QueryDag]; kinds.join()';
+  expect(resultOf(await kernel.execute(cell))).toBe("'function,function'");
 });

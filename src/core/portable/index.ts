@@ -1,0 +1,2 @@
+// What of core runs in a browser too: nothing here imports Node's modules or a package.
+export { isRuvectorError, RuvectorError } from '../errors.ts';
