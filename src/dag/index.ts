@@ -92,3 +92,25 @@ export type {
   TopologicalOptions,
   TreeDistortion,
 } from './attention/index.ts';
+export {
+  ChipCostModel,
+  EmbeddedCostModel,
+  PostgresCostModel,
+  qError,
+  reportCostModel,
+  solveNonNegative,
+} from './cost/index.ts';
+export type {
+  ChipCostOptions,
+  CostModelReport,
+  EmbeddedCostOptions,
+  NonNegativeSolution,
+  PgClassRow,
+  PgSettingsRow,
+  PgStatsRow,
+  PlanRegret,
+  PostgresConstants,
+  PostgresCostModelOptions,
+  PostgresFit,
+  QErrors,
+} from './cost/index.ts';
