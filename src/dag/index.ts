@@ -1,10 +1,30 @@
 // Query plans as graphs: the door of src/dag, published as `ruvector-memopt/dag`. It runs in browsers too.
-export { isOperatorType, OperatorNode, OperatorType, QueryDag } from './graph/index.ts';
+export {
+  buildPipelineDag,
+  buildPostgresExplain,
+  decodeDag,
+  encodeDag,
+  isOperatorType,
+  OperatorNode,
+  OperatorType,
+  parseDag,
+  parseDuckDbExplain,
+  parsePolarsPlan,
+  parsePostgresExplain,
+  QueryDag,
+} from './graph/index.ts';
 export type {
+  CostContext,
+  CostModel,
+  DagDocument,
   DagEdge,
   DagLayout,
   EdgeOptions,
+  MeasuredStage,
   OperatorDetails,
+  OperatorEstimate,
   OperatorFacts,
   OperatorOptions,
+  PlannedStage,
+  PostgresExplain,
 } from './graph/index.ts';
