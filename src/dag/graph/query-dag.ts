@@ -139,7 +139,8 @@ export class QueryDag {
   /** Gives an operator other facts: what was measured, what is expected. @throws RuvectorError `ERR_DAG_UNKNOWN`, `ERR_DAG_OPERATOR` */
   updateNode(id: number, facts: OperatorFacts): void {
     this.#nodes.set(id, this.node(id).with(facts));
-    this.#change();
+    // The layout holds no facts and stays.
+    this.#version++;
   }
 
   /** @throws RuvectorError `ERR_DAG_UNKNOWN` */
