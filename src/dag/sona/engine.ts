@@ -321,7 +321,8 @@ export class DagSonaEngine {
   }
 
   #buildTask(trajectories: readonly Trajectory[]): LearningTask {
-    const { learningRate, ewcLambda, passes, consolidateEvery, fisherDecay, baseHead } = this.settings;
+    const { learningRate, coreLearningRate, ewcLambda, passes, consolidateEvery, fisherDecay, baseHead } =
+      this.settings;
     const signatures = [...new Set(trajectories.map(({ signature }) => signature))];
     const numbers = new Map(signatures.map((signature, number) => [signature, number]));
     const patterns = signatures.map((signature) => this.#patterns.find(signature)!);
@@ -338,6 +339,7 @@ export class DagSonaEngine {
       patterns: patterns.map(({ signature, parts, cores }) => ({ signature, parts, cores })),
       runs,
       learningRate,
+      coreLearningRate,
       ewcLambda,
       passes,
       consolidateEvery,

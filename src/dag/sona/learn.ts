@@ -35,6 +35,7 @@ export interface LearningTask {
   /** In the order in which they happened. */
   readonly runs: readonly LearningRun[];
   readonly learningRate: number;
+  readonly coreLearningRate: number;
   readonly ewcLambda: number;
   readonly passes: number;
   readonly consolidateEvery: number;
@@ -100,7 +101,7 @@ type LearningInput = Omit<LearningPattern, 'signature'> & { readonly mechanism: 
 /** Takes the steps of some runs, pass by pass, then adds what rests on each parameter. */
 function learnBundle(
   model: MicroLora,
-  { learningRate, ewcLambda }: LearningTask,
+  { learningRate, coreLearningRate, ewcLambda }: LearningTask,
   consolidation: Consolidation,
   runs: readonly LearningRun[],
   passes: number,
@@ -110,7 +111,11 @@ function learnBundle(
   const hold = fisher.map((each) => each * ewcLambda);
   for (let pass = 0; pass < passes; pass++) {
     for (const run of runs) {
-      model.learn(inputOf(run), run.logRatio, { learningRate: learningRate * run.boost, hold, anchor });
+      const rates = {
+        learningRate: learningRate * run.boost,
+        coreLearningRate: coreLearningRate * run.boost,
+      };
+      model.learn(inputOf(run), run.logRatio, { ...rates, hold, anchor });
     }
   }
   for (const run of runs) {

@@ -28,7 +28,10 @@ export interface LoraInput {
 
 /** How far one step goes. */
 export interface LoraStep {
+  /** Of A and B. */
   readonly learningRate: number;
+  /** Of the cores. */
+  readonly coreLearningRate: number;
   /** Weight with which a shared parameter is held where it was: λF, by parameter. */
   readonly hold: Float64Array;
   /** Where it is held. */
@@ -103,11 +106,15 @@ export class MicroLora {
   }
 
   /**
-   * Learns from one observation: goes where ½(ŷ − y)² + ½Σ hold·(θ − anchor)² + ½|Δ|²/learningRate is least, with ŷ as linear
+   * Learns from one observation: goes where ½(ŷ − y)² + ½Σ hold·(θ − anchor)² + ½Σ Δ²/rate is least, with ŷ as linear
    * as its gradient says. That is a proximal step, which no learning rate and no weight makes unstable.
    * @returns the error before the step, ŷ − y
    */
-  learn(input: LoraInput, observed: number, { learningRate, hold, anchor }: LoraStep): number {
+  learn(
+    input: LoraInput,
+    observed: number,
+    { learningRate, coreLearningRate, hold, anchor }: LoraStep,
+  ): number {
     this.#project(input);
     const error = this.#answer(input) - observed;
     const { shared: g, cores } = this.#differentiate(input);
@@ -120,7 +127,7 @@ export class MicroLora {
       pulled += (g[i]! * hold[i]! * (anchor[i]! - shared[i]!)) / precision;
       stiffness += (g[i]! * g[i]!) / precision;
     }
-    for (const gradient of cores) for (const each of gradient) stiffness += each * each * learningRate;
+    for (const gradient of cores) for (const each of gradient) stiffness += each * each * coreLearningRate;
     const push = pulled / stiffness;
     for (let i = 0; i < shared.length; i++) {
       const precision = damping + hold[i]!;
@@ -128,7 +135,7 @@ export class MicroLora {
     }
     input.parts.forEach(({ type }, t) => {
       const core = coreOf(input.cores, type, this.shape.rank);
-      cores[t]!.forEach((each, i) => (core[i]! -= each * push * learningRate));
+      cores[t]!.forEach((each, i) => (core[i]! -= each * push * coreLearningRate));
     });
     return error;
   }

@@ -17,8 +17,10 @@ export interface SonaOptions {
   readonly mechanisms?: readonly string[];
   /** Scale of the correction: `loraAlpha / loraRank`. @default 16 */
   readonly loraAlpha?: number;
-  /** How far one observation moves parameters, above 0. @default 0.1 */
+  /** How far one observation moves what all patterns share, above 0. @default 0.05 */
   readonly learningRate?: number;
+  /** How far it moves what its own pattern has, above 0. @default 2 */
+  readonly coreLearningRate?: number;
   /** Times each run is learned from. @default 2 */
   readonly passes?: number;
   /** Runs after which what was learned is held. @default 1000 */
@@ -27,8 +29,8 @@ export interface SonaOptions {
   readonly fisherDecay?: number;
   /** Runs from which a pattern can be mature. @default 10 */
   readonly matureAfter?: number;
-  /** W₀, mechanisms × embeddingDim, row-major: what is expected before anything was learned. @default zero */
-  readonly baseHead?: Float64Array;
+  /** W₀, mechanisms × embeddingDim, row-major: what is expected before anything was learned. @default null, for zero */
+  readonly baseHead?: Float64Array | null;
   /** Of the random numbers that parameters begin with. @default 1 */
   readonly seed?: number;
 }
@@ -63,6 +65,7 @@ const ranges = {
   patternCapacity: { least: 1, most: 1e7, isWhole: true },
   loraAlpha: { least: 1e-6, most: 1e6, isWhole: false },
   learningRate: { least: 1e-9, most: 1e3, isWhole: false },
+  coreLearningRate: { least: 1e-9, most: 1e3, isWhole: false },
   passes: { least: 1, most: 100, isWhole: true },
   consolidateEvery: { least: 1, most: 1e9, isWhole: true },
   fisherDecay: { least: 0, most: 1, isWhole: false },
@@ -80,7 +83,8 @@ export function completeSonaOptions(options: SonaOptions): SonaSettings {
     patternCapacity: options.patternCapacity ?? 10_000,
     mechanisms: [...(options.mechanisms ?? attentionMechanisms)],
     loraAlpha: options.loraAlpha ?? 16,
-    learningRate: options.learningRate ?? 0.1,
+    learningRate: options.learningRate ?? 0.05,
+    coreLearningRate: options.coreLearningRate ?? 2,
     passes: options.passes ?? 2,
     consolidateEvery: options.consolidateEvery ?? 1000,
     fisherDecay: options.fisherDecay ?? 0.9,

@@ -30,6 +30,7 @@ const numberNames = [
   'patternCapacity',
   'loraAlpha',
   'learningRate',
+  'coreLearningRate',
   'passes',
   'consolidateEvery',
   'fisherDecay',
