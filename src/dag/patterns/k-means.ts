@@ -16,7 +16,10 @@ export interface KMeansOptions {
 }
 
 /** @returns centroids, row-major; as many as there are clusters, or fewer when there are not so many different rows */
-export function findCentroids(rows: VectorRows, { clusters, random, steps = 8 }: KMeansOptions): Float32Array {
+export function findCentroids(
+  rows: VectorRows,
+  { clusters, random, steps = 8 }: KMeansOptions,
+): Float32Array {
   let centroids = seedCentroids(rows, clusters, random);
   for (let step = 0; step < steps; step++) centroids = moveCentroids(rows, centroids);
   return centroids;
@@ -75,7 +78,7 @@ function moveCentroids({ values, dims, count }: VectorRows, centroids: Float32Ar
 export function findNearest(
   centroids: Float32Array,
   dims: number,
-  values: ArrayLike<number>,
+  values: Float32Array,
   offset: number,
 ): number {
   let best = 0;
@@ -89,15 +92,21 @@ export function findNearest(
   return best;
 }
 
-/** Σ (a − b)² over `dims` numbers. Four sums at once: one would wait for itself. */
+/**
+ * Σ (a − b)² over `dims` numbers. Four sums at once: one would wait for itself. Both arrays are of one type everywhere: code
+ * that is compiled for several takes three times as long.
+ */
 export function squaredDistance(
-  a: ArrayLike<number>,
+  a: Float32Array,
   aOffset: number,
-  b: ArrayLike<number>,
+  b: Float32Array,
   bOffset: number,
   dims: number,
 ): number {
-  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
   let i = 0;
   for (; i + 3 < dims; i += 4) {
     const d0 = a[aOffset + i]! - b[bOffset + i]!;
