@@ -1,5 +1,5 @@
 // Errors of src/dag/attention. Codes are listed in docs/errors.md and mirrored in Python.
-import { RuvectorError } from '../../core/plain/index.ts';
+import { RuvectorError } from '../../core/portable/index.ts';
 
 /** An option that cannot be, code `ERR_DAG_ATTENTION_OPTION`. */
 export function attentionOptionError(option: string, value: unknown, nextStep: string): RuvectorError {

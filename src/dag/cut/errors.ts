@@ -1,5 +1,5 @@
 // Errors of src/dag/cut. Codes are listed in docs/errors.md and mirrored in Python.
-import { RuvectorError } from '../../core/plain/index.ts';
+import { RuvectorError } from '../../core/portable/index.ts';
 
 /** A graph that no flow can go through as a whole, code `ERR_DAG_CUT_GRAPH`. */
 export function emptyDagError(): RuvectorError {

@@ -16,7 +16,7 @@ export type { PredictiveOptions } from './prediction.ts';
 export type { Repair, RepairAttempt, RepairOutcome } from './repair.ts';
 export type {
   AnomalyTrouble,
-  Bottleneck,
+  TensionBottleneck,
   DriftTrouble,
   PredictedTrouble,
   TensionAnalysis,

@@ -3,7 +3,7 @@
 import { observationError } from './errors.ts';
 import { TensionForecast } from './forecast.ts';
 import { checkOption } from './options.ts';
-import type { Bottleneck, PredictedTrouble, TensionAnalysis } from './trouble.ts';
+import type { TensionBottleneck, PredictedTrouble, TensionAnalysis } from './trouble.ts';
 
 /** Options of predictions. */
 export interface PredictiveOptions {
@@ -45,7 +45,7 @@ class Signal {
     return this.#state === 'raised' ? this.#trouble : null;
   }
 
-  observe(value: number, bottlenecks: readonly Bottleneck[]): void {
+  observe(value: number, bottlenecks: readonly TensionBottleneck[]): void {
     if (Number.isNaN(value)) throw observationError(this.name, value);
     this.#forecast.observe(Math.min(value, LARGEST * this.#threshold));
     const crossing = this.#forecast.nextCrossing();

@@ -22,7 +22,7 @@ export interface DriftTrouble {
 }
 
 /** A bottleneck of a min cut. */
-export interface Bottleneck {
+export interface TensionBottleneck {
   /** Ids of the operators in the cut. */
   readonly cutNodes: readonly number[];
   /** Rows a second. */
@@ -37,7 +37,7 @@ export interface TensionAnalysis {
   readonly maxTension: number;
   /** Variance of latency; left out where none was measured. */
   readonly latencyVariance?: number | undefined;
-  readonly bottlenecks: readonly Bottleneck[];
+  readonly bottlenecks: readonly TensionBottleneck[];
 }
 
 /** A signal that is expected to cross its threshold. */
@@ -46,7 +46,7 @@ export interface PredictedTrouble extends Crossing {
   readonly name: 'maxTension' | 'latencyVariance';
   readonly threshold: number;
   /** Those of the last analysis. */
-  readonly bottlenecks: readonly Bottleneck[];
+  readonly bottlenecks: readonly TensionBottleneck[];
 }
 
 /** One of them; `kind` tells which. */
