@@ -186,7 +186,7 @@ export class HealingOrchestrator {
       const text = yield* this.#tryRepairs(trouble, attempts);
       if (text === null) repaired.add(trouble.name);
       else suggestions.push({ trouble, text });
-      if (trouble.kind === 'prediction') this.#predictor!.answer(trouble);
+      if (trouble.kind === 'prediction') this.#predictor!.answer(trouble, text === null);
     }
     const done = attempts.filter(({ outcome }) => outcome === 'kept' || outcome === 'trial');
     const predictive = done.filter(({ trouble }) => trouble.kind === 'prediction').length;

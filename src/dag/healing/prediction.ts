@@ -28,16 +28,17 @@ const LARGEST = 10;
 class Signal {
   readonly name: PredictedTrouble['name'];
   readonly #threshold: number;
-  readonly #forecast: TensionForecast;
+  readonly #options: Required<PredictiveOptions>;
+  #forecast: TensionForecast;
   #state: 'calm' | 'raised' | 'answered' = 'calm';
   #calm = 0;
   #trouble: PredictedTrouble | null = null;
 
   constructor(name: PredictedTrouble['name'], threshold: number, options: Required<PredictiveOptions>) {
-    const { lookaheadWindow: lookahead, probability, minSamples } = options;
     this.name = name;
     this.#threshold = threshold;
-    this.#forecast = new TensionForecast({ threshold, lookahead, probability, minSamples });
+    this.#options = options;
+    this.#forecast = this.#createForecast();
   }
 
   /** The alarm that nobody answered yet. */
@@ -59,8 +60,15 @@ class Signal {
     }
   }
 
-  answer(): void {
-    this.#state = 'answered';
+  /** @param isRepaired then what was learned before is no longer true, and the next alarm a new one */
+  answer(isRepaired: boolean): void {
+    this.#state = isRepaired ? 'calm' : 'answered';
+    if (isRepaired) this.#forecast = this.#createForecast();
+  }
+
+  #createForecast(): TensionForecast {
+    const { lookaheadWindow: lookahead, probability, minSamples } = this.#options;
+    return new TensionForecast({ threshold: this.#threshold, lookahead, probability, minSamples });
   }
 }
 
@@ -104,7 +112,7 @@ export class Predictor {
   }
 
   /** Says that something was done, or that nobody can. */
-  answer({ name }: PredictedTrouble): void {
-    (name === 'maxTension' ? this.#tension : this.#variance).answer();
+  answer({ name }: PredictedTrouble, isRepaired: boolean): void {
+    (name === 'maxTension' ? this.#tension : this.#variance).answer(isRepaired);
   }
 }

@@ -230,7 +230,7 @@ describe('HealingOrchestrator', () => {
     expect(repaired).toEqual([{ kind: 'drift', name: 'query_latency', direction: 1 }]);
   });
 
-  it('intervenes once, before the threshold, when tension rises', () => {
+  it('intervenes before the threshold, and again when tension goes on to rise', () => {
     const orchestrator = createOrchestrator(createRepair({ canRepair: ({ kind }) => kind === 'prediction' }));
     orchestrator.enablePredictive({ tensionThreshold: 0.6, varianceThreshold: 1.5, lookaheadWindow: 50 });
     const intervened: number[] = [];
@@ -245,7 +245,7 @@ describe('HealingOrchestrator', () => {
         ]);
       }
     }
-    expect(intervened).toHaveLength(1);
+    expect(intervened.length).toBeGreaterThan(1);
     expect(intervened[0]).toBeLessThan(0.6);
     expect(intervened[0]).toBeGreaterThan(0.45);
   });
