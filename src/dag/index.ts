@@ -43,7 +43,7 @@ export {
 export type {
   AnomalyOptions,
   AnomalyTrouble,
-  Crossing,
+  TensionCrossing,
   CusumOptions,
   DriftDirection,
   DriftMonitor,

@@ -9,7 +9,7 @@ import { distributions, measureArl0, measureAuc, measureDelay } from '../support
 import type { Alarm, Distribution, Score } from '../support/dag/detection-quality.ts';
 import { readNabFixture, scoreWithDetector } from '../support/dag/nab-fixture.ts';
 import { createPlainScore, createSortingScore } from '../support/dag/plain-detectors.ts';
-import { createNormal } from '../support/dag/tension-series.ts';
+import { createNormal } from '../support/dag/plans.ts';
 import { createRandom } from '../support/random.ts';
 import type { BenchCase, BenchTopic } from './harness.ts';
 

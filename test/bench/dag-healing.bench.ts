@@ -3,7 +3,8 @@ import { HealingOrchestrator, TensionForecast } from '../../src/dag/healing/inde
 import type { Repair, TensionAnalysis } from '../../src/dag/healing/index.ts';
 import { measureAlarms } from '../support/dag/alarm-quality.ts';
 import type { Alarming, AlarmQuality } from '../support/dag/alarm-quality.ts';
-import { CRISIS, createNormal } from '../support/dag/tension-series.ts';
+import { createNormal } from '../support/dag/plans.ts';
+import { CRISIS } from '../support/dag/tension-series.ts';
 import { createRandom } from '../support/random.ts';
 import type { BenchCase, BenchTopic } from './harness.ts';
 import { quantile } from './harness.ts';

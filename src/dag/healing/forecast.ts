@@ -110,7 +110,7 @@ export interface ForecastOptions {
 }
 
 /** A crossing that is expected. */
-export interface Crossing {
+export interface TensionCrossing {
   /** Steps until then; 0 when the level is crossed already. */
   readonly steps: number;
   /** Chance that the value of then is beyond the threshold. */
@@ -159,7 +159,7 @@ export class TensionForecast {
   }
 
   /** The first crossing that is likely enough, or null. */
-  nextCrossing(): Crossing | null {
+  nextCrossing(): TensionCrossing | null {
     const { threshold, lookahead, probability, minSamples } = this.#options;
     if (this.#count === 0) return null;
     const reach = this.#count < minSamples ? 0 : lookahead;

@@ -6,7 +6,7 @@ import type { AnomalyOptions } from './anomaly-detector.ts';
 import type { DriftDirection } from './drift.ts';
 import { cycleRunningError, repeatedNameError, unknownDetectorError } from './errors.ts';
 import { checkOption } from './options.ts';
-import { Predictor } from './prediction.ts';
+import { TensionPredictor } from './prediction.ts';
 import type { PredictiveOptions } from './prediction.ts';
 import { judgeRepair, runAndWait, runNow, startRepair, undoRepair } from './repair.ts';
 import type { Course, Repair, RepairAttempt, Trial } from './repair.ts';
@@ -61,7 +61,7 @@ export class HealingOrchestrator {
   /** What was kept, oldest first. */
   #kept: { readonly repair: Repair; readonly attempt: RepairAttempt }[] = [];
   #trial: Trial | null = null;
-  #predictor: Predictor | null = null;
+  #predictor: TensionPredictor | null = null;
   #lastAnalysis: TensionAnalysis | null = null;
   #cycle = 0;
   #isRunning = false;
@@ -89,7 +89,7 @@ export class HealingOrchestrator {
 
   /** Sets how crossings are foretold; what was learned of min cuts so far is forgotten. @throws RuvectorError `ERR_DAG_HEALING_OPTION` */
   enablePredictive(options: PredictiveOptions = {}): void {
-    this.#predictor = new Predictor(options);
+    this.#predictor = new TensionPredictor(options);
   }
 
   /** A detector, for its score. @throws RuvectorError `ERR_DAG_HEALING_NAME` */
@@ -116,7 +116,7 @@ export class HealingOrchestrator {
 
   /** Takes an analysis in, with default predictions when none were enabled. @throws RuvectorError `ERR_DAG_OBSERVATION` for NaN */
   observeMincut(analysis: TensionAnalysis): void {
-    this.#predictor ??= new Predictor();
+    this.#predictor ??= new TensionPredictor();
     this.#predictor.observe(analysis);
     this.#lastAnalysis = analysis;
   }

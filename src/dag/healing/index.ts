@@ -5,7 +5,7 @@ export type { AnomalyOptions, DriftMonitor } from './anomaly-detector.ts';
 export { Cusum, PageHinkley } from './drift.ts';
 export type { CusumOptions, DriftDirection, PageHinkleyOptions } from './drift.ts';
 export { TensionForecast } from './forecast.ts';
-export type { Crossing, Forecast, ForecastOptions } from './forecast.ts';
+export type { TensionCrossing, Forecast, ForecastOptions } from './forecast.ts';
 export { HealingOrchestrator } from './healing-orchestrator.ts';
 export type { HealingCycle, HealingOptions, HealingSuggestion } from './healing-orchestrator.ts';
 export { parseNabSeries, parseNabWindows } from './nab-files.ts';

@@ -73,7 +73,7 @@ class Signal {
 }
 
 /** The signals of min-cut analyses. */
-export class Predictor {
+export class TensionPredictor {
   readonly #tension: Signal;
   readonly #variance: Signal;
 

@@ -1,5 +1,5 @@
 // What healing reacts to: an anomaly or a drift that was seen, a crossing that is expected.
-import type { Crossing } from './forecast.ts';
+import type { TensionCrossing } from './forecast.ts';
 
 /** Values of a detector that were anomalies since the last cycle. */
 export interface AnomalyTrouble {
@@ -41,7 +41,7 @@ export interface TensionAnalysis {
 }
 
 /** A signal that is expected to cross its threshold. */
-export interface PredictedTrouble extends Crossing {
+export interface PredictedTrouble extends TensionCrossing {
   readonly kind: 'prediction';
   readonly name: 'maxTension' | 'latencyVariance';
   readonly threshold: number;

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { AnomalyDetector, PageHinkley } from '../../../src/dag/healing/index.ts';
-import { createNormal } from '../../support/dag/tension-series.ts';
+import { createNormal } from '../../support/dag/plans.ts';
 import { python } from '../../support/python.ts';
 import { createPrintedRandom } from '../../support/random.ts';
 

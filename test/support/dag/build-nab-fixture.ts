@@ -4,7 +4,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createRandom } from '../random.ts';
-import { createNormal } from './tension-series.ts';
+import { createNormal } from './plans.ts';
 
 const ROWS = 1000;
 const WINDOW_ROWS = 50;

@@ -1,7 +1,7 @@
 // How good detectors are, on series of known truth made from seeds: values between false alarms (ARL0), values until a
 // shift is seen, and the area under the curve of hits over false alarms (AUC) for injected anomalies.
 import { createRandom } from '../random.ts';
-import { createNormal } from './tension-series.ts';
+import { createNormal } from './plans.ts';
 
 /** Takes a value in, true for an alarm. */
 export type Alarm = (value: number) => boolean;

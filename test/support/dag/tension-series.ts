@@ -1,5 +1,6 @@
 // Series of tension with what is true of them: when a crisis begins, if one does. Made from seeds.
 import { createRandom } from '../random.ts';
+import { createNormal } from './plans.ts';
 
 /** A series, and the first step at which its level, without noise, is beyond the crisis; null when it never is. */
 export interface TensionSeries {
@@ -11,11 +12,6 @@ export interface TensionSeries {
 const LENGTH = 400;
 /** What nobody wants to see crossed. */
 export const CRISIS = 0.8;
-
-/** Standard normal numbers. */
-export function createNormal(random: () => number): () => number {
-  return () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-}
 
 type Level = (at: number) => number;
 type Shape = (random: () => number) => Level;

@@ -9,7 +9,7 @@ import {
   measureAuc,
   measureDelay,
 } from '../../../support/dag/detection-quality.ts';
-import { createNormal } from '../../../support/dag/tension-series.ts';
+import { createNormal } from '../../../support/dag/plans.ts';
 import { createRandom } from '../../../support/random.ts';
 
 const create = (options: AnomalyOptions = {}): AnomalyDetector => new AnomalyDetector('latency', options);

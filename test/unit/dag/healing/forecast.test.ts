@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { TensionForecast } from '../../../../src/dag/healing/index.ts';
 import type { ForecastOptions } from '../../../../src/dag/healing/index.ts';
 import { measureAlarms } from '../../../support/dag/alarm-quality.ts';
-import { CRISIS, createNormal } from '../../../support/dag/tension-series.ts';
+import { createNormal } from '../../../support/dag/plans.ts';
+import { CRISIS } from '../../../support/dag/tension-series.ts';
 import { createRandom } from '../../../support/random.ts';
 
 const create = (options: Partial<ForecastOptions> = {}): TensionForecast =>
