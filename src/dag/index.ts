@@ -28,6 +28,28 @@ export type {
   PlannedStage,
   PostgresExplain,
 } from './graph/index.ts';
+export {
+  ChipCostModel,
+  EmbeddedCostModel,
+  PostgresCostModel,
+  qError,
+  reportCostModel,
+  solveNonNegative,
+} from './cost/index.ts';
+export type {
+  ChipCostOptions,
+  CostModelReport,
+  EmbeddedCostOptions,
+  NonNegativeSolution,
+  PgClassRow,
+  PgSettingsRow,
+  PgStatsRow,
+  PlanRegret,
+  PostgresConstants,
+  PostgresCostModelOptions,
+  PostgresFit,
+  QErrors,
+} from './cost/index.ts';
 
 export {
   AnomalyDetector,

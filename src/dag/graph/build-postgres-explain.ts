@@ -62,7 +62,11 @@ class TreeOfDag {
     const cte =
       nameOf(node) === 'CTE Scan' ? inputs.find((input) => isCte(this.#dag.node(input))) : undefined;
     return {
-      ...{ node, name: nameOf(node), relationship, below, planRows: undefined },
+      node,
+      name: nameOf(node),
+      relationship,
+      below,
+      planRows: undefined,
       fields: { ...fieldsOf(node), ...(cte !== undefined && { 'CTE Name': this.#shared.get(cte)!.name }) },
       cost: node.facts.estimatedCost ?? 0,
       ms: this.#times.whole.get(id)!,
@@ -122,14 +126,26 @@ function appendOf(below: readonly Twig[]): Twig {
   const ms = below.reduce((sum, twig) => sum + (twig.ms ?? 0), 0);
   const members = below.map((twig) => ({ ...twig, relationship: 'Member' }));
   return {
-    ...{ node: null, name: 'Append', relationship: '', planRows: undefined, fields: {}, cost: 0 },
-    ...{ below: members, ms: isMeasured ? ms : null },
+    node: null,
+    name: 'Append',
+    relationship: '',
+    planRows: undefined,
+    fields: {},
+    cost: 0,
+    below: members,
+    ms: isMeasured ? ms : null,
   };
 }
 
 const scanOf = (cte: string, relationship: string, ms: number | null): Twig => ({
-  ...{ node: null, name: 'CTE Scan', relationship, planRows: undefined, fields: { 'CTE Name': cte } },
-  ...{ below: [], ms, cost: 0 },
+  node: null,
+  name: 'CTE Scan',
+  relationship,
+  planRows: undefined,
+  fields: { 'CTE Name': cte },
+  below: [],
+  ms,
+  cost: 0,
 });
 
 /** Times of a graph. */

@@ -103,7 +103,7 @@ export class PlanChecks {
   }
 }
 
-const show = (value: unknown): string => (typeof value === 'object' ? 'no number' : String(value));
+const show = (value: unknown): string => (typeof value === 'object' ? 'a list or an object' : String(value));
 
 /** What of an operator's fields can be kept as details. @param nameOf null leaves a field out */
 export function detailsOf(

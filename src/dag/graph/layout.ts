@@ -22,7 +22,7 @@ export interface DagLayout {
 }
 
 /** Lays a graph out. @param order ids in topological order */
-export function buildLayout(
+export function buildDagLayout(
   order: readonly number[],
   childrenOf: (id: number) => ReadonlyMap<number, { readonly rate: number }>,
 ): DagLayout {

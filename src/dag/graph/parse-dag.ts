@@ -18,7 +18,7 @@ export function parseDag(document: unknown): QueryDag {
   if (format !== 'ruvector-dag') throw documentError('format', `it is ${show(format)}, not "ruvector-dag"`);
   if (version !== 1) throw documentError('version', `it is ${show(version)}; version 1 is known`);
   const dag = new QueryDag();
-  takeList('nodes', nodes).forEach((node, at) => dag.addNode(parseNode(`nodes[${at}]`, node)));
+  takeList('nodes', nodes).forEach((node, at) => addNode(dag, `nodes[${at}]`, node));
   takeList('edges', edges).forEach((edge, at) => addEdge(dag, `edges[${at}]`, edge));
   return dag;
 }
@@ -32,13 +32,17 @@ function fromText(document: unknown): unknown {
   }
 }
 
+function addNode(dag: QueryDag, place: string, value: unknown): void {
+  placed(place, () => dag.addNode(parseNode(place, value)));
+}
+
 function parseNode(place: string, value: unknown): OperatorNode {
   const { id, type, facts = {}, details = {} } = takeObject(place, value);
   const known = takeObject(`${place}.facts`, facts);
   const stray = Object.keys(known).find((name) => !operatorFactNames.some((fact) => fact === name));
   if (stray !== undefined) throw documentError(`${place}.facts.${stray}`, 'there is no such fact');
   const options = { ...known, details: takeObject(`${place}.details`, details) } as OperatorOptions;
-  return placed(place, () => new OperatorNode(id as number, type as OperatorType, options));
+  return new OperatorNode(id as number, type as OperatorType, options);
 }
 
 function addEdge(dag: QueryDag, place: string, value: unknown): void {

@@ -163,7 +163,7 @@ function readFacts(
 function typeOf(name: string, fields: PlanFields): OperatorType {
   const kind = String(fields['type'] ?? fields['operator_type']);
   for (const key of [name, kind]) if (Object.hasOwn(typesByName, key)) return typesByName[key]!;
-  return /_SCAN$/.test(name) ? OperatorType.SeqScan : OperatorType.Other;
+  return name.endsWith('_SCAN') ? OperatorType.SeqScan : OperatorType.Other;
 }
 
 function estimateOf(place: string, extra: PlanFields): number | undefined {

@@ -40,14 +40,11 @@ const more: readonly (readonly [RegExp, string])[] = [
   [/^ROW COUNT: (.*)$/, 'rowCount'],
 ];
 
-interface Open {
-  readonly indent: number;
-  readonly draft: {
-    type: OperatorType;
-    facts: OperatorFacts;
-    details: OperatorDetails;
-    inputs: DraftOperator[];
-  };
+interface Draft {
+  type: OperatorType;
+  facts: OperatorFacts;
+  details: OperatorDetails;
+  inputs: DraftOperator[];
 }
 
 /**
@@ -56,40 +53,58 @@ interface Open {
  */
 export function parsePolarsPlan(text: string): QueryDag {
   if (typeof text !== 'string') throw checks.error('document', `it is ${typeof text}, no text`);
-  const roots: DraftOperator[] = [];
-  const open: Open[] = [];
-  const caches = new Map<string, Open['draft']>();
-  let [skipDeeper, last] = [Infinity, null as Open | null];
+  const tree = new PlanTree();
   for (const [at, line] of text.split('\n').entries()) {
     const words = line.trim();
-    const indent = line.length - line.trimStart().length;
-    if (words === '' || indent > skipDeeper) continue;
-    skipDeeper = Infinity;
-    if (structure.test(words) || (last && addDetail(last, words))) continue;
-    const draft = draftOf(words);
-    if (draft === null) {
-      if (last === null) throw checks.error(`line ${at + 1}`, 'it names no operator');
-      continue;
-    }
-    while (open.length > 0 && open.at(-1)!.indent >= indent) open.pop();
-    const cache = draft.details['cache'];
-    const held = typeof cache === 'string' ? caches.get(cache) : undefined;
-    if (held) skipDeeper = indent;
-    else if (typeof cache === 'string') caches.set(cache, draft);
-    const above = open.at(-1);
-    if (above === undefined && roots.length > 0) {
-      throw checks.error(`line ${at + 1}`, `"${words.slice(0, 40)}" stands below no operator`);
-    }
-    (above?.draft.inputs ?? roots).push(held ?? draft);
-    checks.level(`line ${at + 1}`, open.length + 1);
-    last = { indent, draft: held ?? draft };
-    open.push(last);
+    if (words !== '') tree.take(`line ${at + 1}`, line.length - line.trimStart().length, words);
   }
-  if (roots.length === 0) throw checks.error('document', 'it names no operator');
-  return buildDagOf(roots);
+  if (tree.roots.length === 0) throw checks.error('document', 'it names no operator');
+  return buildDagOf(tree.roots);
 }
 
-function draftOf(words: string): Open['draft'] | null {
+/** Takes a plan line by line. */
+class PlanTree {
+  readonly roots: Draft[] = [];
+  /** The way down to the operator that came last. */
+  readonly #open: { readonly indent: number; readonly draft: Draft }[] = [];
+  readonly #caches = new Map<string, Draft>();
+  /** What is further to the right is below a cache that has been read. */
+  #skipDeeper = Infinity;
+
+  take(place: string, indent: number, words: string): void {
+    if (indent > this.#skipDeeper) return;
+    this.#skipDeeper = Infinity;
+    const last = this.#open.at(-1);
+    if (structure.test(words) || (last && addDetail(last.draft, words))) return;
+    const draft = draftOf(words);
+    if (draft !== null) this.#add(place, indent, words, draft);
+    else if (last === undefined) throw checks.error(place, 'it names no operator');
+  }
+
+  #add(place: string, indent: number, words: string, draft: Draft): void {
+    while (this.#open.length > 0 && this.#open.at(-1)!.indent >= indent) this.#open.pop();
+    const above = this.#open.at(-1)?.draft;
+    if (above === undefined && this.roots.length > 0) {
+      throw checks.error(place, `"${words.slice(0, 40)}" stands below no operator`);
+    }
+    const known = this.#known(indent, draft);
+    (above?.inputs ?? this.roots).push(known);
+    checks.level(place, this.#open.length + 1);
+    this.#open.push({ indent, draft: known });
+  }
+
+  /** A cache that was read before, or the operator itself. */
+  #known(indent: number, draft: Draft): Draft {
+    const { cache } = draft.details;
+    if (typeof cache !== 'string') return draft;
+    const held = this.#caches.get(cache);
+    if (held) this.#skipDeeper = indent;
+    else this.#caches.set(cache, draft);
+    return held ?? draft;
+  }
+}
+
+function draftOf(words: string): Draft | null {
   for (const [pattern, type, detail] of operators) {
     const found = pattern.exec(words);
     if (!found) continue;
@@ -105,7 +120,7 @@ function draftOf(words: string): Open['draft'] | null {
 }
 
 /** Adds what a line says of an operator. @returns false for a line that says nothing of it */
-function addDetail({ draft }: Open, words: string): boolean {
+function addDetail(draft: Draft, words: string): boolean {
   const rows = /^ESTIMATED ROWS: (\d+)$/.exec(words)?.[1];
   if (rows !== undefined) draft.facts = { ...draft.facts, estimatedRows: Number(rows) };
   const keys = /^\[(.*)\] BY \[(.*)\]$/.exec(words);
@@ -116,7 +131,7 @@ function addDetail({ draft }: Open, words: string): boolean {
   return rows !== undefined || words.startsWith('[') || told !== undefined;
 }
 
-function add(draft: Open['draft'], details: Readonly<Record<string, string>>): void {
+function add(draft: Draft, details: Readonly<Record<string, string>>): void {
   const kept = Object.entries(details).map(([name, value]) => [name, value.toWellFormed()]);
   draft.details = { ...draft.details, ...(Object.fromEntries(kept) as Record<string, string>) };
 }

@@ -55,7 +55,11 @@ function parseNode(
   checks.number(place, fields, 'Plan Width');
   const relationship = fields['Parent Relationship'];
   const node: PostgresNode = {
-    ...{ place, name, fields, above, below: [] },
+    place,
+    name,
+    fields,
+    above,
+    below: [],
     relationship: typeof relationship === 'string' ? relationship : '',
     totalCost: number('Total Cost'),
     planRows: number('Plan Rows'),

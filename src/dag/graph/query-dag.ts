@@ -10,7 +10,7 @@ import {
 } from './errors.ts';
 import { estimateOperators } from './estimate-operators.ts';
 import type { OperatorEstimate } from './estimate-operators.ts';
-import { buildLayout } from './layout.ts';
+import { buildDagLayout } from './layout.ts';
 import type { DagLayout } from './layout.ts';
 import type { OperatorDetails, OperatorFacts, OperatorNode } from './operator-node.ts';
 import type { OperatorType } from './operator-type.ts';
@@ -231,12 +231,13 @@ export class QueryDag {
   }
 
   /**
-   * What the cost model expects of each operator, inputs first; facts stay as they are.
+   * What a cost model expects of each operator, inputs first; facts stay as they are.
+   * @param model the graph's own one when left out
    * @throws RuvectorError `ERR_DAG_COST_MODEL` without a model, or when it gives no number; it names the node
    */
-  estimates(): Map<number, OperatorEstimate> {
-    if (this.#costModel === null) throw noCostModelError();
-    return estimateOperators(this, this.#costModel);
+  estimates(model: CostModel | null = this.#costModel): Map<number, OperatorEstimate> {
+    if (model === null) throw noCostModelError();
+    return estimateOperators(this, model);
   }
 
   /** Gives every operator the rows and the cost that the model expects of it. @throws RuvectorError `ERR_DAG_COST_MODEL` */
@@ -260,7 +261,7 @@ export class QueryDag {
 
   /** The graph as typed arrays, for those who compute on it; kept until the graph changes. */
   layout(): DagLayout {
-    this.#layout ??= buildLayout(this.topologicalOrder(), (id) => this.#childrenOf(id));
+    this.#layout ??= buildDagLayout(this.topologicalOrder(), (id) => this.#childrenOf(id));
     return this.#layout;
   }
 

@@ -58,7 +58,10 @@ describe('parsePostgresExplain()', () => {
     );
     const facts = factsOf(dag);
     expect(facts['Index Scan']).toMatchObject({
-      ...{ estimatedRows: 40, estimatedCost: 400, actualRows: 30, exclusiveMs: 84 },
+      estimatedRows: 40,
+      estimatedCost: 400,
+      actualRows: 30,
+      exclusiveMs: 84,
     });
     expect(facts['Nested Loop']).toMatchObject({ estimatedCost: 80, exclusiveMs: 11, selectivity: 30 / 42 });
     expect(facts['Seq Scan']).toMatchObject({ selectivity: 0.6, serviceRate: 4000 });
@@ -167,7 +170,11 @@ describe('parsePostgresExplain()', () => {
       ),
     );
     expect(factsOf(dag)['Index Scan']).toStrictEqual({
-      ...{ estimatedRows: 1, estimatedCost: 4, rowBytes: 8, actualRows: 0, exclusiveMs: 0 },
+      estimatedRows: 1,
+      estimatedCost: 4,
+      rowBytes: 8,
+      actualRows: 0,
+      exclusiveMs: 0,
     });
   });
 
@@ -182,7 +189,10 @@ describe('parsePostgresExplain()', () => {
     );
     expect(dag.node(0)).toMatchObject({ type: 'other', facts: { estimatedCost: 5 } });
     expect(dag.node(0).details).toEqual({
-      ...{ name: 'Quantum Scan', Entanglement: 0.5, 'New List': ['a'], 'Parent Relationship': 'Sideways' },
+      name: 'Quantum Scan',
+      Entanglement: 0.5,
+      'New List': ['a'],
+      'Parent Relationship': 'Sideways',
     });
   });
 
@@ -305,12 +315,23 @@ describe('buildPostgresExplain()', () => {
     expect(buildPostgresExplain(dag)).toEqual([
       {
         Plan: {
-          ...{ 'Node Type': 'Filter', Filter: 'age > 18', 'Total Cost': 11, 'Plan Rows': 50 },
-          ...{ ...actual, 'Actual Total Time': 5, 'Actual Rows': 40 },
+          'Node Type': 'Filter',
+          Filter: 'age > 18',
+          'Total Cost': 11,
+          'Plan Rows': 50,
+          ...actual,
+          'Actual Total Time': 5,
+          'Actual Rows': 40,
           Plans: [
             {
-              ...{ 'Node Type': 'Seq Scan', 'Parent Relationship': 'Outer', 'Relation Name': 'users' },
-              ...{ ...actual, 'Total Cost': 10, 'Plan Rows': 100, 'Actual Total Time': 4, 'Actual Rows': 90 },
+              'Node Type': 'Seq Scan',
+              'Parent Relationship': 'Outer',
+              'Relation Name': 'users',
+              ...actual,
+              'Total Cost': 10,
+              'Plan Rows': 100,
+              'Actual Total Time': 4,
+              'Actual Rows': 90,
             },
           ],
         },

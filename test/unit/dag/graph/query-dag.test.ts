@@ -162,7 +162,7 @@ describe('QueryDag.layout()', () => {
       const edges = dag.edges().filter(({ from }) => from === id);
       const row = [childStart[place]!, childStart[place + 1]!] as const;
       expect(Array.from(child.slice(...row), (at) => ids[at])).toEqual(edges.map(({ to }) => to));
-      expect([...childRate.slice(...row)]).toEqual(edges.map(({ rate }) => rate));
+      expect(Array.from(childRate.slice(...row))).toEqual(edges.map(({ rate }) => rate));
       const back = parent.slice(parentStart[place], parentStart[place + 1]);
       expect(new Set(Array.from(back, (at) => ids[at]))).toEqual(new Set(dag.parents(id)));
     });

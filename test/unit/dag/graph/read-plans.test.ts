@@ -20,15 +20,25 @@ describe('parseDuckDbExplain()', () => {
       latency: 0.1,
       children: [
         {
-          ...{ operator_type: 'EXPLAIN_ANALYZE', operator_name: 'EXPLAIN_ANALYZE', operator_timing: 0 },
+          operator_type: 'EXPLAIN_ANALYZE',
+          operator_name: 'EXPLAIN_ANALYZE',
+          operator_timing: 0,
           children: [
             {
-              ...{ operator_type: 'HASH_GROUP_BY', operator_name: 'HASH_GROUP_BY', operator_timing: 0.002 },
-              ...{ operator_cardinality: 10, result_set_size: 160, extra_info: { Groups: '#0' } },
+              operator_type: 'HASH_GROUP_BY',
+              operator_name: 'HASH_GROUP_BY',
+              operator_timing: 0.002,
+              operator_cardinality: 10,
+              result_set_size: 160,
+              extra_info: { Groups: '#0' },
               children: [
                 {
-                  ...{ operator_type: 'TABLE_SCAN', operator_name: 'READ_PARQUET', operator_timing: 0.001 },
-                  ...{ operator_cardinality: 500, operator_rows_scanned: 1000, extra_info: {} },
+                  operator_type: 'TABLE_SCAN',
+                  operator_name: 'READ_PARQUET',
+                  operator_timing: 0.001,
+                  operator_cardinality: 500,
+                  operator_rows_scanned: 1000,
+                  extra_info: {},
                   children: [],
                 },
               ],
@@ -46,7 +56,11 @@ describe('parseDuckDbExplain()', () => {
       serviceRate: 1e6,
     });
     expect(dag.node(1).facts).toEqual({
-      ...{ actualRows: 10, exclusiveMs: 2, rowBytes: 16, selectivity: 0.02, serviceRate: 250_000 },
+      actualRows: 10,
+      exclusiveMs: 2,
+      rowBytes: 16,
+      selectivity: 0.02,
+      serviceRate: 250_000,
     });
   });
 
@@ -77,7 +91,7 @@ describe('parseDuckDbExplain()', () => {
     [[{ ...scan, extra_info: { 'Estimated Cardinality': 'lots' } }], '[0] (SEQ_SCAN)', 'estimate is "lots"'],
     [[{ name: 'A', children: 3 }], '[0] (A).children', 'it is number, no list'],
   ])('says of %j where and what is wrong', (form, node, state) => {
-    expect(() => parseDuckDbExplain(form)).toThrow(rejected(node, state) as Error);
+    expect(() => parseDuckDbExplain(form)).toThrow(rejected(node, state));
   });
 });
 
@@ -128,7 +142,7 @@ AGGREGATE[maintain_order: false]
       '"SORT BY [col("a")]" stands below no operator',
     ],
   ])('says of %j where and what is wrong', (text, node, state) => {
-    expect(() => parsePolarsPlan(text)).toThrow(rejected(node, state) as Error);
+    expect(() => parsePolarsPlan(text)).toThrow(rejected(node, state));
   });
 });
 
@@ -155,7 +169,7 @@ describe('buildPipelineDag()', () => {
 
   it('names the stage whose figure cannot be, and refuses a plan without stages', () => {
     const measured = [{ name: 'filter', rows: NaN, busyMs: 1, workers: 1 }];
-    expect(() => buildPipelineDag(stages, measured)).toThrow(rejected('filter', 'rows is NaN') as Error);
-    expect(() => buildPipelineDag([])).toThrow(rejected('stages', 'there is none') as Error);
+    expect(() => buildPipelineDag(stages, measured)).toThrow(rejected('filter', 'rows is NaN'));
+    expect(() => buildPipelineDag([])).toThrow(rejected('stages', 'there is none'));
   });
 });
