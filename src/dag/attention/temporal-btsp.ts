@@ -138,9 +138,12 @@ export class TemporalBtspAttention extends DagAttention {
   }
 }
 
+/** Details that stay the same from run to run; others hold parameters and figures of the run. */
+const lastingDetails = ['table', 'index', 'key', 'keys', 'functions', 'columns', 'metric', 'model'];
+
 /** What an operator does, without its id: what it is known by in other plans. */
 export function signOperator({ type, details }: OperatorNode): string {
-  return JSON.stringify([type, Object.entries(details).sort(([a], [b]) => (a < b ? -1 : 1))]);
+  return JSON.stringify([type, ...lastingDetails.map((name) => details[name] ?? null)]);
 }
 
 /** A sigmoid from 0 at 0 to 1 at 1. */
