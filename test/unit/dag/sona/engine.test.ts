@@ -67,10 +67,10 @@ describe('DagSonaEngine of the document', () => {
       847, 812, 623, 412, 398, 390, 405, 400, 395, 402, 399, 401, 398, 400, 403, 397, 400, 401, 399, 400,
     ];
     for (let round = 0; round < 4; round++) {
-      for (const ms of times.slice(4)) sona.postQuery(dag, ms, 850, 'mincut_gated');
+      for (const ms of times.slice(4)) sona.postQuery(dag, ms, 850, 'min_cut_gated');
       sona.backgroundLearn();
     }
-    expect(sona.predict(dag).get('mincut_gated')).toBeCloseTo(Math.log(400 / 850), 1);
+    expect(sona.predict(dag).get('min_cut_gated')).toBeCloseTo(Math.log(400 / 850), 1);
     expect(sona.getMaturePatterns()).toHaveLength(1);
   });
 });
