@@ -10,7 +10,6 @@ import { createNormal, randomPlan } from '../../../support/dag/plans.ts';
 import { createRandom } from '../../../support/random.ts';
 import { embedPlan } from '../../../../src/dag/sona/index.ts';
 
-
 /** Means over the seeds, with their intervals printed. */
 function drift(
   kind: Drift,
