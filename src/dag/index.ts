@@ -1,10 +1,52 @@
 // Query plans as graphs: the door of src/dag, published as `ruvector-memopt/dag`. It runs in browsers too.
-export { isOperatorType, OperatorNode, OperatorType, QueryDag } from './graph/index.ts';
+export {
+  buildPipelineDag,
+  buildPostgresExplain,
+  decodeDag,
+  encodeDag,
+  isOperatorType,
+  OperatorNode,
+  OperatorType,
+  parseDag,
+  parseDuckDbExplain,
+  parsePolarsPlan,
+  parsePostgresExplain,
+  QueryDag,
+} from './graph/index.ts';
 export type {
+  CostContext,
+  CostModel,
+  DagDocument,
   DagEdge,
   DagLayout,
   EdgeOptions,
+  MeasuredStage,
   OperatorDetails,
+  OperatorEstimate,
   OperatorFacts,
   OperatorOptions,
+  PlannedStage,
+  PostgresExplain,
 } from './graph/index.ts';
+export {
+  ChipCostModel,
+  EmbeddedCostModel,
+  PostgresCostModel,
+  qError,
+  reportCostModel,
+  solveNonNegative,
+} from './cost/index.ts';
+export type {
+  ChipCostOptions,
+  CostModelReport,
+  EmbeddedCostOptions,
+  NonNegativeSolution,
+  PgClassRow,
+  PgSettingsRow,
+  PgStatsRow,
+  PlanRegret,
+  PostgresConstants,
+  PostgresCostModelOptions,
+  PostgresFit,
+  QErrors,
+} from './cost/index.ts';

@@ -24,7 +24,7 @@ export interface DagLayout {
 /** Lays a graph out. @param order ids in topological order */
 export function buildLayout(
   order: readonly number[],
-  childrenOf: (id: number) => ReadonlyMap<number, number>,
+  childrenOf: (id: number) => ReadonlyMap<number, { readonly rate: number }>,
 ): DagLayout {
   const placeOf = new Map(order.map((id, place) => [id, place]));
   const childStart = new Int32Array(order.length + 1);
@@ -35,7 +35,7 @@ export function buildLayout(
   const parentStart = new Int32Array(order.length + 1);
   let at = 0;
   for (const id of order) {
-    for (const [to, rate] of childrenOf(id)) {
+    for (const [to, { rate }] of childrenOf(id)) {
       const place = placeOf.get(to)!;
       child[at] = place;
       childRate[at++] = rate;

@@ -1,5 +1,5 @@
 // One operator of a plan: what it does, what the planner expects of it and what was measured. Immutable.
-import { operatorFactError } from './errors.ts';
+import { operatorDetailError, operatorFactError } from './errors.ts';
 import { isOperatorType, OperatorType } from './operator-type.ts';
 
 /** What an operator works on: a table, an index, a predicate, keys. */
@@ -47,7 +47,10 @@ export class OperatorNode {
   readonly details: OperatorDetails;
   readonly facts: OperatorFacts;
 
-  /** @throws RuvectorError `ERR_DAG_OPERATOR` for a fact that is NaN, infinite or negative; it names the node */
+  /**
+   * @throws RuvectorError `ERR_DAG_OPERATOR` for a fact that is NaN, infinite or negative, or a detail that is no text,
+   * finite number, boolean or list of texts; it names the node
+   */
   constructor(id: number, type: OperatorType, { details = {}, ...facts }: OperatorOptions = {}) {
     if (!Number.isSafeInteger(id) || id < 0) throw operatorFactError({ id, type, fact: 'id', value: id });
     if (!isOperatorType(type)) throw operatorFactError({ id, type, fact: 'type', value: type });
@@ -56,10 +59,15 @@ export class OperatorNode {
       if (value === undefined || (Number.isFinite(value) && value >= 0)) continue;
       throw operatorFactError({ id, type, fact, value });
     }
+    for (const [name, value] of Object.entries(details)) {
+      if (!isDetail(value)) throw operatorDetailError({ id, type, fact: name, value });
+    }
     this.id = id;
     this.type = type;
-    this.details = details;
-    this.facts = facts;
+    this.details = Object.freeze({ ...details });
+    const known = operatorFactNames.filter((fact) => facts[fact] !== undefined);
+    // -0 is 0: JSON has no -0.
+    this.facts = Object.freeze(Object.fromEntries(known.map((fact) => [fact, facts[fact]! + 0])));
   }
 
   /** The same operator with other facts; `undefined` takes one away. */
@@ -137,3 +145,11 @@ export class OperatorNode {
     return new OperatorNode(id, OperatorType.Result);
   }
 }
+
+/** What {@link OperatorDetails} may hold: what JSON and the binary form keep as it is. */
+function isDetail(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every(isText);
+  return typeof value === 'boolean' || Number.isFinite(value) || isText(value);
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value.isWellFormed();

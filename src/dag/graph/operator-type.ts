@@ -25,6 +25,8 @@ export const OperatorType = {
   /** A stage of a pipeline that is none of the others. */
   Transform: 'transform',
   Result: 'result',
+  /** What a plan calls by a name that is not known here; `details.name` has it. */
+  Other: 'other',
 } as const;
 
 /** One of {@link OperatorType}. */

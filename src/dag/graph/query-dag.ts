@@ -1,9 +1,19 @@
 // A query plan or a pipeline as a directed acyclic graph: rows flow along its edges, from the scans to the result. An
 // edge that would close a cycle is refused; the topological order is kept up while edges come (Pearce and Kelly 2006).
-import { cycleError, edgeError, repeatedOperatorError, unknownOperatorError } from './errors.ts';
+import type { CostModel } from './cost-model.ts';
+import {
+  cycleError,
+  edgeError,
+  noCostModelError,
+  repeatedOperatorError,
+  unknownOperatorError,
+} from './errors.ts';
+import { estimateOperators } from './estimate-operators.ts';
+import type { OperatorEstimate } from './estimate-operators.ts';
 import { buildLayout } from './layout.ts';
 import type { DagLayout } from './layout.ts';
-import type { OperatorFacts, OperatorNode } from './operator-node.ts';
+import type { OperatorDetails, OperatorFacts, OperatorNode } from './operator-node.ts';
+import type { OperatorType } from './operator-type.ts';
 
 /** An edge: rows go from one operator to another. */
 export interface DagEdge {
@@ -19,25 +29,51 @@ export interface EdgeOptions {
   readonly rate?: number;
 }
 
+/** A graph as plain data, as `JSON.stringify` writes it and `parseDag` reads it. */
+export interface DagDocument {
+  readonly format: 'ruvector-dag';
+  readonly version: 1;
+  readonly nodes: readonly {
+    readonly id: number;
+    readonly type: OperatorType;
+    readonly facts: OperatorFacts;
+    readonly details: OperatorDetails;
+  }[];
+  /** An edge without a rate can carry any number of rows. */
+  readonly edges: readonly { readonly from: number; readonly to: number; readonly rate?: number }[];
+}
+
 /** A graph of operators. Ids are its names for them; everything is in the order in which it was added. */
 export class QueryDag {
   readonly #nodes = new Map<number, OperatorNode>();
-  /** Rates of outgoing edges, by operator. */
-  readonly #children = new Map<number, Map<number, number>>();
+  readonly #edges = new Set<DagEdge>();
+  /** Edges to its children, by operator and child. */
+  readonly #children = new Map<number, Map<number, DagEdge>>();
   readonly #parents = new Map<number, Set<number>>();
   /** Place of each operator in a topological order: no two are equal. */
   readonly #rank = new Map<number, number>();
   #nextRank = 0;
-  #edgeCount = 0;
   #version = 0;
   #layout: DagLayout | null = null;
+  #costModel: CostModel | null = null;
+
+  /** An empty graph whose operators this model estimates. */
+  static withCostModel(model: CostModel): QueryDag {
+    const dag = new QueryDag();
+    dag.#costModel = model;
+    return dag;
+  }
+
+  get costModel(): CostModel | null {
+    return this.#costModel;
+  }
 
   get nodeCount(): number {
     return this.#nodes.size;
   }
 
   get edgeCount(): number {
-    return this.#edgeCount;
+    return this.#edges.size;
   }
 
   /** Goes up with every change: for those who keep what they computed. */
@@ -69,30 +105,33 @@ export class QueryDag {
     if (Number.isNaN(rate) || rate < 0) {
       throw edgeError(from, to, `its rate is ${rate}`, 'give it rows a second from 0 on, or none');
     }
-    if (!children.has(to)) {
+    const held = children.get(to) as { rate: number } | undefined;
+    if (held) held.rate = rate;
+    else {
       this.#makeRoom(from, to);
+      const edge = { from, to, rate };
+      this.#edges.add(edge);
+      children.set(to, edge);
       parents.add(from);
-      this.#edgeCount++;
     }
-    children.set(to, rate);
     this.#change();
   }
 
   /** Takes an operator away with its edges. @throws RuvectorError `ERR_DAG_UNKNOWN` */
   removeNode(id: number): void {
-    const [children, parents] = [this.#childrenOf(id), this.#parentsOf(id)];
-    for (const child of children.keys()) this.#parentsOf(child).delete(id);
-    for (const parent of parents) this.#childrenOf(parent).delete(id);
-    this.#edgeCount -= children.size + parents.size;
+    for (const child of this.children(id)) this.removeEdge(id, child);
+    for (const parent of this.parents(id)) this.removeEdge(parent, id);
     for (const held of [this.#nodes, this.#children, this.#parents, this.#rank]) held.delete(id);
     this.#change();
   }
 
   /** Takes an edge away. @returns false when there was none */
   removeEdge(from: number, to: number): boolean {
-    if (!this.#childrenOf(from).delete(to)) return false;
+    const edge = this.#childrenOf(from).get(to);
+    if (!edge) return false;
+    this.#edges.delete(edge);
+    this.#childrenOf(from).delete(to);
     this.#parentsOf(to).delete(from);
-    this.#edgeCount--;
     this.#change();
     return true;
   }
@@ -123,9 +162,7 @@ export class QueryDag {
   }
 
   edges(): DagEdge[] {
-    return [...this.#children].flatMap(([from, children]) =>
-      [...children].map(([to, rate]) => ({ from, to, rate })),
-    );
+    return Array.from(this.#edges, (edge) => ({ ...edge }));
   }
 
   /** Operators that take its rows. */
@@ -181,13 +218,44 @@ export class QueryDag {
   /** These operators and the edges between them. @throws RuvectorError `ERR_DAG_UNKNOWN` */
   subgraph(ids: Iterable<number>): QueryDag {
     const part = new QueryDag();
+    part.#costModel = this.#costModel;
     const wanted = new Set(ids);
     for (const id of wanted) this.node(id);
+    // In this order each edge comes with its inputs first, and nothing has to be moved.
     for (const id of this.topologicalOrder()) if (wanted.has(id)) part.addNode(this.node(id));
     for (const { from, to, rate } of this.edges()) {
       if (wanted.has(from) && wanted.has(to)) part.addEdge(from, to, { rate });
     }
     return part;
+  }
+
+  /**
+   * What a cost model expects of each operator, inputs first; facts stay as they are.
+   * @param model the graph's own one when left out
+   * @throws RuvectorError `ERR_DAG_COST_MODEL` without a model, or when it gives no number; it names the node
+   */
+  estimates(model: CostModel | null = this.#costModel): Map<number, OperatorEstimate> {
+    if (model === null) throw noCostModelError();
+    return estimateOperators(this, model);
+  }
+
+  /** Gives every operator the rows and the cost that the model expects of it. @throws RuvectorError `ERR_DAG_COST_MODEL` */
+  applyEstimates(): void {
+    for (const [id, { rows, cost }] of this.estimates()) {
+      this.updateNode(id, { estimatedRows: rows, estimatedCost: cost });
+    }
+  }
+
+  /** The graph as plain data; `parseDag` reads it. A cost model is no data and stays out. */
+  toJSON(): DagDocument {
+    return {
+      format: 'ruvector-dag',
+      version: 1,
+      nodes: this.nodes().map(({ id, type, facts, details }) => ({ id, type, facts, details })),
+      edges: this.edges().map(({ from, to, rate }) =>
+        rate === Infinity ? { from, to } : { from, to, rate },
+      ),
+    };
   }
 
   /** The graph as typed arrays, for those who compute on it; kept until the graph changes. */
@@ -201,7 +269,7 @@ export class QueryDag {
     this.#layout = null;
   }
 
-  #childrenOf(id: number): Map<number, number> {
+  #childrenOf(id: number): Map<number, DagEdge> {
     const children = this.#children.get(id);
     if (!children) throw unknownOperatorError(id);
     return children;
