@@ -21,15 +21,18 @@ export class ByteWriter {
   #length = 0;
 
   u8(value: number): void {
-    this.#view.setUint8(this.#grow(1), value);
+    const at = this.#grow(1);
+    this.#view.setUint8(at, value);
   }
 
   u32(value: number): void {
-    this.#view.setUint32(this.#grow(4), value, true);
+    const at = this.#grow(4);
+    this.#view.setUint32(at, value, true);
   }
 
   f64(value: number): void {
-    this.#view.setFloat64(this.#grow(8), value, true);
+    const at = this.#grow(8);
+    this.#view.setFloat64(at, value, true);
   }
 
   /** UTF-8 behind its length. */
@@ -40,7 +43,8 @@ export class ByteWriter {
   }
 
   raw(bytes: Uint8Array): void {
-    this.#bytes.set(bytes, this.#grow(bytes.length));
+    const at = this.#grow(bytes.length);
+    this.#bytes.set(bytes, at);
   }
 
   f64s(values: ArrayLike<number>): void {
@@ -65,6 +69,7 @@ export class ByteWriter {
     return this.#bytes.slice(0, this.#length);
   }
 
+  /** Where the next `count` bytes go. It may change the array: ask first, then write. */
   #grow(count: number): number {
     const start = this.#length;
     this.#length += count;
@@ -132,7 +137,7 @@ export class ByteReader {
     return Uint32Array.from({ length }, (_, i) => this.#view.getUint32(start + i * 4, true));
   }
 
-  /** Bytes left. @throws what `damaged` makes, when `isGood` is false */
+  /** @throws what `damaged` makes, when `isGood` is false */
   require(isGood: boolean, state: string): void {
     if (!isGood) throw this.#damaged(state);
   }

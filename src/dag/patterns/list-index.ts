@@ -38,14 +38,14 @@ export class ListIndex {
   /** List of each slot and its place in there. */
   #listOf = new Int32Array(0);
   #placeOf = new Int32Array(0);
-  #codes = new Uint16Array(0);
+  #codes = new Int32Array(0);
   /** Distance of each slot's vector to its centroid. */
   #radii = new Float64Array(0);
   #guesses = new Float64Array(0);
   #guessed = new Int32Array(0);
   #selected = new Float64Array(0);
   readonly #rotated: Float64Array;
-  readonly #queryCode: Uint16Array;
+  readonly #queryCode: Int32Array;
 
   constructor(slots: VectorSlots, centroids: Float32Array, random: () => number) {
     this.#slots = slots;
@@ -56,7 +56,7 @@ export class ListIndex {
     const { bits, words } = this.#rotation;
     this.#cosines = buildCosines(bits);
     this.#rotated = new Float64Array(bits);
-    this.#queryCode = new Uint16Array(words);
+    this.#queryCode = new Int32Array(words);
     this.#rotatedCentroids = new Float64Array(this.lists * bits);
     for (let list = 0; list < this.lists; list++) {
       this.#rotation.rotate(centroids, list * this.#dims, this.#dims, this.#rotated);
@@ -99,11 +99,13 @@ export class ListIndex {
     if (wanted === 0) return nearest;
     this.#selected.set(this.#guesses.subarray(0, looked));
     const limit = wanted === looked ? Infinity : selectSmallest(this.#selected, looked, wanted);
-    const { values } = this.#slots;
+    const { values, dims } = this.#slots;
+    const guesses = this.#guesses;
+    const guessed = this.#guessed;
     for (let i = 0; i < looked; i++) {
-      if (this.#guesses[i]! > limit) continue;
-      const slot = this.#guessed[i]!;
-      nearest.offer(slot, squaredDistance(values, slot * this.#dims, query, 0, this.#dims));
+      if (guesses[i]! > limit) continue;
+      const slot = guessed[i]!;
+      nearest.offer(slot, squaredDistance(values, slot * dims, query, 0, dims));
     }
     return nearest;
   }
@@ -148,7 +150,12 @@ export class ListIndex {
   /** Guesses squared distances of all vectors in the nearest lists. @returns how many there are */
   #guess({ order, squares, rotated }: PreparedQuery, probes: number): number {
     const { bits, words } = this.#rotation;
-    const [codes, cosines, radii, queryCode] = [this.#codes, this.#cosines, this.#radii, this.#queryCode];
+    const codes = this.#codes;
+    const cosines = this.#cosines;
+    const radii = this.#radii;
+    const queryCode = this.#queryCode;
+    const guessed = this.#guessed;
+    const guesses = this.#guesses;
     let looked = 0;
     for (let rank = 0; rank < Math.min(probes, this.lists); rank++) {
       const list = order[rank]!;
@@ -158,8 +165,8 @@ export class ListIndex {
       for (const slot of this.#members[list]!) {
         const different = countDifferent(codes, slot * words, queryCode, 0, words);
         const radius = radii[slot]!;
-        this.#guessed[looked] = slot;
-        this.#guesses[looked++] = square + radius * (radius - twice * cosines[different]!);
+        guessed[looked] = slot;
+        guesses[looked++] = square + radius * (radius - twice * cosines[different]!);
       }
     }
     return looked;
@@ -169,16 +176,13 @@ export class ListIndex {
     const had = this.#listOf.length;
     if (slots <= had) return;
     const size = Math.max(slots, had * 2, 64);
-    const grow = <Array extends Int32Array | Float64Array | Uint16Array>(
-      old: Array,
-      larger: Array,
-    ): Array => {
+    const grow = <Array extends Int32Array | Float64Array>(old: Array, larger: Array): Array => {
       larger.set(old);
       return larger;
     };
     this.#listOf = grow(this.#listOf, new Int32Array(size));
     this.#placeOf = grow(this.#placeOf, new Int32Array(size));
-    this.#codes = grow(this.#codes, new Uint16Array(size * this.#rotation.words));
+    this.#codes = grow(this.#codes, new Int32Array(size * this.#rotation.words));
     this.#radii = grow(this.#radii, new Float64Array(size));
     this.#guesses = new Float64Array(size);
     this.#guessed = new Int32Array(size);

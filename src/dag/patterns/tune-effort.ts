@@ -25,7 +25,7 @@ export interface TunedEffort {
   readonly recall: number;
 }
 
-/** Multiplications that guessing one distance is worth. Measured: 16 words of a code take about as long as 24 of them. */
+/** Multiplications that guessing one distance is worth. Measured: 512 bits take about as long as 24 of them. */
 const GUESS_COST = 24;
 /** What is measured on few queries must be better than what is promised for all. */
 const MARGIN = 0.02;

@@ -45,7 +45,7 @@ const attentionMechanisms = [
   'topological',
   'causal_cone',
   'critical_path',
-  'mincut_gated',
+  'min_cut_gated',
   'hierarchical_lorentz',
   'parallel_branch',
   'temporal_btsp',

@@ -20,6 +20,8 @@ import type { MechanismStats, RunningMechanism } from './trajectory-stats.ts';
 
 const MAGIC = 'SONA';
 const VERSION = 1;
+/** Learning gives no numbers beyond this, and from within it none that are not finite. */
+const NUMBER_LIMIT = 1e12;
 
 /** Settings that are numbers, in the order of the bytes: only ever append, with a new version. */
 const numberNames = [
@@ -155,7 +157,7 @@ function decodeList<Item>(reader: ByteReader, most: number, decode: () => Item):
 
 function decodeNumbers(reader: ByteReader, count: number, least = -Infinity): Float64Array {
   const numbers = reader.f64s();
-  const isGood = numbers.length === count && numbers.every((each) => Number.isFinite(each) && each >= least);
+  const isGood = numbers.length === count && numbers.every((each) => Math.abs(each) <= NUMBER_LIMIT && each >= least);
   reader.require(isGood, `${count} parameters are wanted, and it has others`);
   return numbers;
 }
@@ -169,7 +171,7 @@ function decodeConsolidation(reader: ByteReader, parameters: number): Consolidat
 
 function decodeBoost(reader: ByteReader): number {
   const boost = reader.f64();
-  reader.require(boost > 0 && boost < Infinity, `a learning rate is multiplied by ${boost}`);
+  reader.require(boost > 0 && boost <= 1000, `a learning rate is multiplied by ${boost}`);
   return boost;
 }
 
