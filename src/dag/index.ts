@@ -4,6 +4,7 @@ export {
   buildPostgresExplain,
   decodeDag,
   encodeDag,
+  findCriticalPath,
   isOperatorType,
   OperatorNode,
   OperatorType,
@@ -16,6 +17,7 @@ export {
 export type {
   CostContext,
   CostModel,
+  CriticalPath,
   DagDocument,
   DagEdge,
   DagLayout,
