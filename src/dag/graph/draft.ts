@@ -103,7 +103,10 @@ export class PlanChecks {
   }
 }
 
-const show = (value: unknown): string => (typeof value === 'object' ? 'a list or an object' : String(value));
+function show(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' ? String(value) : value === null ? 'null' : `a ${typeof value}`;
+}
 
 /** What of an operator's fields can be kept as details. @param nameOf null leaves a field out */
 export function detailsOf(
