@@ -2,6 +2,7 @@
 // nothing by igraph (C) and NetworkX (Python) after the same change. The growth is that of our own updates.
 import { join } from 'node:path';
 import { DagMinCutEngine, QueryDag } from '../../src/dag/index.ts';
+import { describeArcs } from '../support/dag/plan-arcs.ts';
 import { buildRandomPlan, routingTypes } from '../support/dag/random-plan.ts';
 import { startJsonChild } from '../support/json-child.ts';
 import type { JsonChild } from '../support/json-child.ts';
@@ -131,21 +132,6 @@ function measureCold(operators: number): number {
       return (performance.now() - startMs) * 1000;
     }),
   );
-}
-
-/** The same plan as split nodes with a source and a sink; arc i is the operator at place i. */
-function describeArcs(dag: QueryDag): { readonly nodes: number; readonly arcs: number[][] } {
-  const { ids, placeOf, child, childStart, parentStart } = dag.layout();
-  const [source, sink, endless] = [2 * ids.length, 2 * ids.length + 1, 1e12];
-  const arcs = Array.from(ids, (id, place) => [2 * place, 2 * place + 1, dag.node(id).facts.serviceRate!]);
-  for (const place of placeOf.values()) {
-    if (parentStart[place] === parentStart[place + 1]) arcs.push([source, 2 * place, endless]);
-    if (childStart[place] === childStart[place + 1]) arcs.push([2 * place + 1, sink, endless]);
-    for (const other of child.subarray(childStart[place], childStart[place + 1])) {
-      arcs.push([2 * place + 1, 2 * other, endless]);
-    }
-  }
-  return { nodes: 2 * ids.length + 2, arcs };
 }
 
 /** µs of the peer, median; its flows are compared with ours. */

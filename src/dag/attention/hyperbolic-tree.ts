@@ -1,7 +1,7 @@
 // A plan's hierarchy as points of hyperbolic space H^d of curvature −K, on the hyperboloid ⟨x,x⟩ = −1/K (Lorentz). The
 // hierarchy is the tree of post-dominators. The distance from the root grows with depth; directions split as in Sarkar's
-// construction, with one axis for each operator: a child's direction is that of its parent turned by φ towards its own
-// axis, cos² φ = 1/children. So siblings are all equally far apart, and no order or id of them matters.
+// construction, with one axis for each operator: a child's direction is that of its parent turned towards its own axis, the
+// less the deeper. So siblings are all equally far apart, and no order or id of them matters.
 import type { QueryDag } from '../graph/index.ts';
 import type { DagLayout } from '../graph/index.ts';
 import { findMeeting, findPostDominators } from './dominators.ts';
@@ -45,12 +45,16 @@ export function buildHyperbolicTree(layout: DagLayout, options: Required<Hyperbo
   // Few depths, many operators.
   const coshAt = Float64Array.from({ length: deepest + 1 }, (_, depth) => Math.cosh(depth * step));
   const sinhAt = Float64Array.from({ length: deepest + 1 }, (_, depth) => Math.sinh(depth * step));
+  // By the law of cosines, siblings are as far apart as the two edges between them are long; at most at a right angle.
+  const turnAt = coshAt.map((cosh, depth) =>
+    Math.sqrt(Math.max(0, (cosh ** 2 - Math.cosh(2 * step)) / sinhAt[depth]! ** 2)),
+  );
   for (let place = 0; place < count; place++) {
     const depth = tree.depth[place]! - first;
     radius[place] = depth * step;
     cosh[place] = coshAt[depth]!;
     sinh[place] = sinhAt[depth]!;
-    turn[place] = 1 / Math.sqrt(children[tree.parent[place]!]!);
+    turn[place] = children[tree.parent[place]!]! === 1 ? 1 : turnAt[depth]!;
   }
   return { tree, curvature: options.curvature, radius, cosh, sinh, turn };
 }

@@ -120,11 +120,12 @@ export class TemporalBtspAttention extends DagAttention {
     return isFar || hasMoved;
   }
 
+  /** The strongest recent activity, fading: a sum would fill up with many runs and tell operators apart no more. */
   #trace(signature: string, activity: number, nowMs: number): void {
     const { weight = 1, trace = 0, seenMs = nowMs } = this.#synapses.get(signature) ?? {};
     const faded = trace * Math.exp(-(nowMs - seenMs) / this.#options.traceMs);
     this.#synapses.delete(signature);
-    this.#synapses.set(signature, { weight, trace: Math.min(1, faded + activity), seenMs: nowMs });
+    this.#synapses.set(signature, { weight, trace: Math.max(faded, activity), seenMs: nowMs });
   }
 
   /** Δw = η [k⁺ q⁺(e·I) (w_max − w) − k⁻ q⁻(e·I) w] */
