@@ -32,7 +32,7 @@ const dag = {
   attention: ['graph', 'cut'],
   sona: ['graph'],
   healing: ['graph'],
-  patterns: ['graph'],
+  patterns: [],
 };
 
 /**
