@@ -52,6 +52,34 @@ export type {
   PostgresFit,
   QErrors,
 } from './cost/index.ts';
+export {
+  DagSonaEngine,
+  embedPlan,
+  fitBaseHead,
+  learn,
+  openSonaWorker,
+  RecursiveLeastSquares,
+} from './sona/index.ts';
+export type {
+  BaseHeadOptions,
+  BaseHeadRow,
+  EmbeddingPart,
+  LearningReport,
+  LearningResult,
+  LearningTask,
+  MechanismStats,
+  PlanEmbedding,
+  RecursiveLeastSquaresOptions,
+  SonaOptions,
+  SonaPattern,
+  SonaSettings,
+  SonaState,
+  SonaWorker,
+  StartedLearning,
+  TrajectoryStats,
+} from './sona/index.ts';
+export { PatternIndex } from './patterns/index.ts';
+export type { PatternIndexOptions, PatternMatch, PatternTraining } from './patterns/index.ts';
 
 export {
   AnomalyDetector,

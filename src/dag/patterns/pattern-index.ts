@@ -43,7 +43,7 @@ export interface PatternTraining {
 /** Neighbours the recall is about. */
 const NEIGHBOURS = 10;
 /** Vectors that training asks for their neighbours. */
-const TUNING_QUERIES = 100;
+const TUNING_QUERIES = 150;
 /** Vectors a list that centroids are found from. */
 const SAMPLES_PER_LIST = 32;
 /** Below this a scan of all is as fast. */

@@ -67,10 +67,11 @@ function traceNeighbours({
 }: TuningTask): { list: number; better: Int32Array }[] {
   return queries.flatMap((query) => {
     const vector = vectorOf(query);
-    const nearest = scan(vector, neighbours + 1);
+    const nearest = scan(vector, neighbours * 2);
+    // One that is equal to it is found whatever the effort.
     const others = nearest.slots
       .subarray(0, nearest.count)
-      .filter((slot) => slot !== query)
+      .filter((slot, rank) => slot !== query && nearest.distances[rank]! > 0)
       .subarray(0, neighbours);
     return index.traceRanks(vector, others, query);
   });

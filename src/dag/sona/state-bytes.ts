@@ -157,7 +157,8 @@ function decodeList<Item>(reader: ByteReader, most: number, decode: () => Item):
 
 function decodeNumbers(reader: ByteReader, count: number, least = -Infinity): Float64Array {
   const numbers = reader.f64s();
-  const isGood = numbers.length === count && numbers.every((each) => Math.abs(each) <= NUMBER_LIMIT && each >= least);
+  const isGood =
+    numbers.length === count && numbers.every((each) => Math.abs(each) <= NUMBER_LIMIT && each >= least);
   reader.require(isGood, `${count} parameters are wanted, and it has others`);
   return numbers;
 }
