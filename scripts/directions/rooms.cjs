@@ -31,12 +31,9 @@ const dag = {
   cut: ['graph'],
   attention: ['graph', 'cut'],
   sona: ['graph'],
-  healing: ['graph'],
-  patterns: [],
-
   // What it reads of a min cut is a few numbers.
   healing: [],
-  patterns: ['graph'],
+  patterns: [],
 };
 
 /**
