@@ -14,6 +14,8 @@ export interface AlarmQuality {
   readonly alarms: number;
 }
 
+/** Those below 1,000 are what the constants of the forecast were chosen on. */
+const FIRST_SEED = 1000;
 /** Steps at which nothing is judged yet. */
 const WARM_UP = 20;
 /** Silent steps between two alarms. */
@@ -28,8 +30,8 @@ export function measureAlarms(
 ): AlarmQuality {
   let [alarms, right, crises] = [0, 0, 0];
   const leads: number[] = [];
-  for (let seed = 1; seed <= seeds; seed++) {
-    for (const series of buildTensionSeries(seed)) {
+  for (let seed = 0; seed < seeds; seed++) {
+    for (const series of buildTensionSeries(FIRST_SEED + seed)) {
       if (kinds && !kinds.includes(series.kind)) continue;
       const before = findAlarms(alarming(series.values), series);
       const rightOnes = before.filter((at) => series.onset !== null && series.onset - at <= lookahead);
