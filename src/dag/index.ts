@@ -22,6 +22,7 @@ export type {
   DagEdge,
   DagLayout,
   EdgeOptions,
+  MeasuredLeg,
   MeasuredStage,
   OperatorDetails,
   OperatorEstimate,
