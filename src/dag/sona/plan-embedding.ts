@@ -61,7 +61,7 @@ function withoutParameters(text: string): string {
 function signLayout(layout: DagLayout, texts: readonly string[], seed: number): string {
   const own = texts.map((text) => hashText(text, seed));
   const count = own.length;
-  const [above, below] = [new Array<number>(count), new Array<number>(count)];
+  const [above, below] = [own.slice(), own.slice()];
   for (let place = 0; place < count; place++) {
     above[place] = hashAround(own[place]!, layout.parentStart, layout.parent, place, above);
   }

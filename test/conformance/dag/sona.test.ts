@@ -55,7 +55,7 @@ function toPeerCase(task: LearningTask): unknown {
   const { shape, baseHead, shared, consolidation, patterns, runs, learningRate, coreLearningRate } = task;
   const [{ parts, cores }, dims] = [patterns[0]!, shape.embeddingDim];
   const dense = parts.map(({ at, value }) => {
-    const row = new Array<number>(dims).fill(0);
+    const row = Array.from({ length: dims }, () => 0);
     at.forEach((place, i) => (row[place] = value[i]!));
     return row;
   });

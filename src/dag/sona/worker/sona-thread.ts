@@ -3,4 +3,4 @@ import { parentPort } from 'node:worker_threads';
 import { learn } from '../learn.ts';
 import type { LearningTask } from '../learn.ts';
 
-parentPort?.on('message', (task: LearningTask) => parentPort?.postMessage(learn(task)));
+parentPort?.on('message', (task: LearningTask) => parentPort?.postMessage(learn(task), []));

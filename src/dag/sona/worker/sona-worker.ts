@@ -50,7 +50,7 @@ export async function openSonaWorker(engine: DagSonaEngine): Promise<SonaWorker>
       waiter = { resolve, reject };
       // A caller waits for this answer: until then the process stays.
       thread.ref();
-      thread.postMessage(task);
+      thread.postMessage(task, []);
     });
   const run = async (): Promise<LearningReport> => {
     if (lost) throw lost;

@@ -1,6 +1,6 @@
 // The index of patterns: what it finds, what it keeps, what it refuses.
 import { crc32 } from 'node:zlib';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isRuvectorError } from '../../../../src/core/portable/index.ts';
 import { PatternIndex } from '../../../../src/dag/patterns/index.ts';

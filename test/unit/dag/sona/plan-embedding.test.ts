@@ -1,5 +1,5 @@
 // What of a plan its embedding and signature depend on.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OperatorNode, QueryDag } from '../../../../src/dag/graph/index.ts';
 import { embedPlan } from '../../../../src/dag/sona/index.ts';
