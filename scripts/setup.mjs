@@ -271,13 +271,26 @@ function readFolder(folder) {
 /** Builds dist: what the notebook kernel is started from. */
 function ensureBuild(node) {
   const projects = ['tsconfig.build.json', join('kernel', 'tsconfig.build.json')];
-  const sources = [...readFolder('src'), ...readFolder('kernel'), read('tsconfig.json'), read(projects[0])];
+  const bundler = join('scripts', 'bundle-browser.mjs');
+  const sources = [
+    ...readFolder('src'),
+    ...readFolder('kernel'),
+    read('tsconfig.json'),
+    read(projects[0]),
+    read(bundler),
+  ];
   once('build', sources, join(root, 'dist', 'kernel', 'main.js'), () => {
     say('building (about half a minute)');
     // By its path: other packages bring a `tsc` of another version.
     const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
     for (const project of projects)
       run(node, [tsc, '-p', project], `build ${project}`, 'Correct the sources the lines above name.');
+    run(
+      node,
+      [join(root, bundler)],
+      'bundle src/dag/browser.ts',
+      'Correct the sources the lines above name.',
+    );
   });
 }
 

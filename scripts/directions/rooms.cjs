@@ -33,8 +33,9 @@ const dag = {
   cut: ['graph'],
   attention: ['graph', 'cut'],
   sona: ['graph'],
-  healing: ['graph'],
-  patterns: ['graph'],
+  // What it reads of a min cut is a few numbers.
+  healing: [],
+  patterns: [],
 };
 
 /**

@@ -19,7 +19,13 @@ export const staticSteps = [
   { name: 'build', command: process.execPath, args: [tsc, '-p', 'tsconfig.build.json', '--noCheck'] },
   { name: 'python types', command: python, args: ['-m', 'mypy'], cwd: 'python' },
   { name: 'lint', command: bin('oxlint'), args: ['--type-aware'] },
-  { name: 'package', command: bin('publint'), args: ['--strict'], after: 'build' },
+  {
+    name: 'browser build',
+    command: process.execPath,
+    args: [join(root, 'scripts', 'bundle-browser.mjs')],
+    after: 'build',
+  },
+  { name: 'package', command: bin('publint'), args: ['--strict'], after: 'browser build' },
   {
     name: 'direction',
     command: bin('depcruise'),

@@ -4,6 +4,7 @@ export {
   buildPostgresExplain,
   decodeDag,
   encodeDag,
+  findCriticalPath,
   isOperatorType,
   OperatorNode,
   OperatorType,
@@ -16,6 +17,7 @@ export {
 export type {
   CostContext,
   CostModel,
+  CriticalPath,
   DagDocument,
   DagEdge,
   DagLayout,
@@ -29,6 +31,97 @@ export type {
   PlannedStage,
   PostgresExplain,
 } from './graph/index.ts';
+export {
+  ChipCostModel,
+  EmbeddedCostModel,
+  PostgresCostModel,
+  qError,
+  reportCostModel,
+  solveNonNegative,
+} from './cost/index.ts';
+export type {
+  ChipCostOptions,
+  CostModelReport,
+  EmbeddedCostOptions,
+  NonNegativeSolution,
+  PgClassRow,
+  PgSettingsRow,
+  PgStatsRow,
+  PlanRegret,
+  PostgresConstants,
+  PostgresCostModelOptions,
+  PostgresFit,
+  QErrors,
+} from './cost/index.ts';
+export {
+  DagSonaEngine,
+  embedPlan,
+  fitBaseHead,
+  learn,
+  openSonaWorker,
+  RecursiveLeastSquares,
+} from './sona/index.ts';
+export type {
+  BaseHeadOptions,
+  BaseHeadRow,
+  EmbeddingPart,
+  LearningReport,
+  LearningResult,
+  LearningTask,
+  MechanismStats,
+  PlanEmbedding,
+  RecursiveLeastSquaresOptions,
+  SonaOptions,
+  SonaPattern,
+  SonaSettings,
+  SonaState,
+  SonaWorker,
+  StartedLearning,
+  TrajectoryStats,
+} from './sona/index.ts';
+export { PatternIndex } from './patterns/index.ts';
+export type { PatternIndexOptions, PatternMatch, PatternTraining } from './patterns/index.ts';
+
+export {
+  AnomalyDetector,
+  Cusum,
+  HealingOrchestrator,
+  nabProfiles,
+  PageHinkley,
+  parseNabSeries,
+  parseNabWindows,
+  scoreNab,
+  TensionForecast,
+} from './healing/index.ts';
+export type {
+  AnomalyOptions,
+  AnomalyTrouble,
+  TensionCrossing,
+  CusumOptions,
+  DriftDirection,
+  DriftMonitor,
+  DriftTrouble,
+  Forecast,
+  ForecastOptions,
+  HealingCycle,
+  HealingOptions,
+  HealingSuggestion,
+  LabelledSeries,
+  NabProfile,
+  NabScore,
+  NabScoreOptions,
+  NabWindows,
+  PageHinkleyOptions,
+  PredictedTrouble,
+  PredictiveOptions,
+  Repair,
+  RepairAttempt,
+  RepairOutcome,
+  ScoredSeries,
+  TensionAnalysis,
+  TensionBottleneck,
+  Trouble,
+} from './healing/index.ts';
 export { DagMinCutEngine, findSaturation } from './cut/index.ts';
 export type {
   AnalyzeOptions,
@@ -93,25 +186,3 @@ export type {
   TopologicalOptions,
   TreeDistortion,
 } from './attention/index.ts';
-export {
-  ChipCostModel,
-  EmbeddedCostModel,
-  PostgresCostModel,
-  qError,
-  reportCostModel,
-  solveNonNegative,
-} from './cost/index.ts';
-export type {
-  ChipCostOptions,
-  CostModelReport,
-  EmbeddedCostOptions,
-  NonNegativeSolution,
-  PgClassRow,
-  PgSettingsRow,
-  PgStatsRow,
-  PlanRegret,
-  PostgresConstants,
-  PostgresCostModelOptions,
-  PostgresFit,
-  QErrors,
-} from './cost/index.ts';

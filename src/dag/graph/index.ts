@@ -5,6 +5,8 @@ export type { OperatorDetails, OperatorFacts, OperatorOptions } from './operator
 export { QueryDag } from './query-dag.ts';
 export type { DagDocument, DagEdge, EdgeOptions } from './query-dag.ts';
 export type { DagLayout } from './layout.ts';
+export { findCriticalPath } from './critical-path.ts';
+export type { CriticalPath } from './critical-path.ts';
 export type { CostContext, CostModel } from './cost-model.ts';
 export type { OperatorEstimate } from './estimate-operators.ts';
 export { parseDag } from './parse-dag.ts';

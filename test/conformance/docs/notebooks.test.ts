@@ -21,6 +21,7 @@ beforeAll(() => {
     ...runInTurn([
       ['05-typescript-and-python'],
       ['01-collect-and-look'],
+      ['08-query-dag'],
       ['06-tslab-notebook'],
       ['06-tslab-notebook', 'tslab'],
     ]),
@@ -238,6 +239,32 @@ describe('notebooks', () => {
       const scores = run.rows('scores');
       expect(scores.map(({ what }) => what)).toEqual(['forest', 'majority']);
       expect(scores.every(({ macro_f1: score }) => Number(score) > 0 && Number(score) <= 1)).toBe(true);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    '08-query-dag.ipynb draws the plan of a real query, and intervenes while the load rises',
+    async () => {
+      const run = await runs['08-query-dag']!;
+      const operators = Number(find(run.stdout('plan'), /^(\d+) operators, \d+ edges$/m));
+      expect(operators).toBeGreaterThan(6);
+      const [picture] = run.shown('picture', 'image/svg+xml').map(String);
+      expect(picture!.match(/<rect /g)).toHaveLength(operators);
+      expect(picture).toMatch(/stroke-width="4"[^]*>tension 0\.2\d</);
+      const attempts = [
+        ...run.stdout('live').matchAll(/^step (\d+): .* tension (0\.\d+) to (0\.\d+): (\w+)$/gm),
+      ];
+      expect(attempts.length).toBeGreaterThan(0);
+      // Before the tension of 0.6, which was not to be crossed.
+      expect(Number(attempts[0]![2])).toBeLessThan(0.6);
+      for (const [, , before, after, outcome] of attempts) {
+        expect(outcome).toMatch(/^(kept|undone)$/);
+        if (outcome === 'kept') expect(Number(after)).toBeLessThanOrEqual(Number(before));
+      }
+      const kept = attempts.filter(([, , , , outcome]) => outcome === 'kept').length;
+      expect(run.stdout('end').match(/: undone$/gm) ?? []).toHaveLength(kept);
+      expect(run.shown('live', 'image/svg+xml').join('')).not.toBe(picture);
     },
     LIMIT_MS,
   );

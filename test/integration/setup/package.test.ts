@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openHistory } from '../../../src/store/index.ts';
+import { bundleForBrowsers } from '../../support/dag/bundle-browser.ts';
 import { createTestHome } from '../../support/daemon.ts';
 import { resultOf, startKernel } from '../../support/kernel/kernel-client.ts';
 import { pressuredSnapshots } from '../../support/memory-rows.ts';
@@ -35,6 +36,7 @@ beforeAll(async () => {
   for (const name of ['package.json', ...files.filter((file) => file !== 'dist')])
     cpSync(join(root, name), join(temporary, name), { recursive: true });
   await Promise.all([build('tsconfig.build.json', '.'), build('kernel/tsconfig.build.json', 'kernel')]);
+  await bundleForBrowsers(join(temporary, 'dist', 'dag'));
   await run('npm', ['pack', '--ignore-scripts', '--pack-destination', temporary], { cwd: temporary });
   const modules = join(temporary, 'installed', 'node_modules');
   mkdirSync(modules, { recursive: true });
@@ -71,10 +73,11 @@ it('package.json gives a package that trains, verifies and activates from built 
 it('package.json gives a package that exports its public API with types', async () => {
   const code =
     "const api = await import('ruvector-memopt'); const dag = await import('ruvector-memopt/dag');" +
-    'console.log(typeof api.createOptimizer, typeof dag.QueryDag)';
+    "const browser = await import('ruvector-memopt/dag/browser');" +
+    'console.log(typeof api.createOptimizer, typeof dag.QueryDag, typeof browser.QueryDag)';
   // A package may import itself by name.
   const { stdout } = await run(process.execPath, ['--input-type=module', '-e', code], { cwd: folder });
-  expect(stdout.trim()).toBe('function function');
+  expect(stdout.trim()).toBe('function function function');
 });
 
 it('package.json gives a package that installs a notebook kernel which runs cells from it alone', async () => {
