@@ -22,7 +22,7 @@ function filledIndex(
 
 const code = (wanted: string): unknown => expect.objectContaining({ code: wanted });
 
-describe('PatternIndex', () => {
+describe('PatternIndex', { timeout: 120_000 }, () => {
   it.each(['clustered', 'unclustered', 'plans'] as const)(
     'search() finds at least 0.95 of the ten nearest when 2,000 vectors are %s and the index is trained',
     (kind) => {
@@ -148,7 +148,7 @@ describe('PatternIndex', () => {
   });
 });
 
-describe('PatternIndex.restore()', () => {
+describe('PatternIndex.restore()', { timeout: 120_000 }, () => {
   it('finds the same as the index that was written, trained or not, also after edits', () => {
     for (const isTrained of [false, true]) {
       const { index, draw } = filledIndex('plans', 500, 32);

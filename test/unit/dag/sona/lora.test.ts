@@ -53,7 +53,7 @@ function rankOf(rows: readonly (readonly number[])[]): number {
 
 const noHold = { hold: new Float64Array(countShared(shape)), anchor: new Float64Array(countShared(shape)) };
 
-describe('MicroLora', () => {
+describe('MicroLora', { timeout: 120_000 }, () => {
   it('gradient() agrees with finite differences to 1e-6 when models, plans and cores are random', () => {
     const random = createPrintedRandom('gradients');
     for (let trial = 0; trial < 20; trial++) {

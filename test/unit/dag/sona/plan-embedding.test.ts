@@ -28,7 +28,7 @@ function scanAndFilter(predicate: string, table = 'users'): QueryDag {
   return dag;
 }
 
-describe('embedPlan()', () => {
+describe('embedPlan()', { timeout: 120_000 }, () => {
   it('gives the same signature and embedding when ids, order and measurements differ', () => {
     fc.assert(
       fc.property(fc.integer(), (seed) => {

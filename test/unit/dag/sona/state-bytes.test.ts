@@ -35,7 +35,7 @@ function withChecksum(bytes: Uint8Array): Uint8Array {
   return signed;
 }
 
-describe('DagSonaEngine.restore()', () => {
+describe('DagSonaEngine.restore()', { timeout: 120_000 }, () => {
   it('goes on to the last bit as the engine that was written when both learn the same afterwards', () => {
     const engine = grownEngine();
     const restored = DagSonaEngine.restore(engine.serialize());
