@@ -1,11 +1,12 @@
 // What this host recorded as sources: its tables as they are stored, and training sets made of them.
-import type { Home, TimeRange } from '../../core/index.ts';
+import type { HistoryKind, Home, TimeRange } from '../../core/index.ts';
 import { parseTime } from '../../export/index.ts';
 import { exportArguments } from '../../export/options/index.ts';
 import { defineSource } from '../../pipeline/index.ts';
-import type { Batch, Source, SourceEntry } from '../../pipeline/index.ts';
+import type { Batch, NativePartition, Source, SourceEntry } from '../../pipeline/index.ts';
 import { buildHistoryTrainingSet, createTrainingSource, trainingSetOptions } from '../../prepare/index.ts';
 import { readFeatureSettings } from './feature-settings.ts';
+import type { History } from '../../store/index.ts';
 import type { HistoryLink } from './history-link.ts';
 import { tableOption } from './table-option.ts';
 
@@ -68,9 +69,20 @@ export const historySource = (history: HistoryLink): SourceEntry =>
     check: checkRange,
     create: ({ table, ...range }) => ({
       name: `history ${table}`,
-      partitions: async () => (await history.open()).partitions(table, readRange(range)),
+      partitions: async () => listPartitions(await history.open(), table, readRange(range)),
     }),
   });
+
+/** Of a range without rows, one that has the columns. */
+async function listPartitions(
+  history: History,
+  table: HistoryKind,
+  range: TimeRange,
+): Promise<readonly NativePartition[]> {
+  const partitions = await history.partitions(table, range);
+  if (partitions.length > 0) return partitions;
+  return [{ maxRows: 0, open: () => history.lazyFrame(table, range) }];
+}
 
 /** Features and labels as `train` sees them. */
 export const trainingSetSource = (home: Home, history: HistoryLink): SourceEntry =>
