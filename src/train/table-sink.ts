@@ -49,6 +49,7 @@ interface OpenTable {
 
 class TableSink implements Sink {
   readonly name = 'trainer';
+  readonly finishing = 'training';
   readonly #options: TableSinkOptions;
   readonly #stop = new AbortController();
   #table: OpenTable | null = null;
