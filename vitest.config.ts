@@ -22,7 +22,7 @@ export default defineConfig({
     reporters: ['default'],
     projects: [
       // They touch nothing outside of themselves: modules are loaded once a worker, not once a file.
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false, testTimeout: 30_000 } },
       { test: { name: 'measured', include: measured, fileParallelism: false, ...patient } },
       ...['integration', 'conformance'].map((name) => ({
         test: {

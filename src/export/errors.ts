@@ -1,5 +1,6 @@
 // Errors of the export room. Codes are listed in docs/errors.md and mirrored in Python.
 import { RuvectorError, adviseOn, systemCodeOf } from '../core/index.ts';
+import { describeUnwritten } from '../files/index.ts';
 
 /** Options of an export that cannot be used, code `ERR_EXPORT_OPTIONS`. All mistakes in one report. */
 export function exportOptionsError(what: string, problems: readonly string[]): RuvectorError {
@@ -45,20 +46,19 @@ export function noStreamError(endpoint: string): RuvectorError {
   );
 }
 
-/** A file that cannot be written, code `ERR_EXPORT_WRITE`. Errors that have a code stay as they are. */
+/**
+ * A file that cannot be written, code `ERR_EXPORT_WRITE`, also where it was a pipeline that said so. Other errors that
+ * have a code of ours stay as they are.
+ */
 export function writeError(path: string, cause: unknown): RuvectorError {
-  if (cause instanceof RuvectorError) return cause;
-  const { state, nextStep } = adviseOn(cause);
-  return new RuvectorError(
-    'ERR_EXPORT_WRITE',
-    `Cannot write "${path}": ${state}; ${nextStep}, or choose another path, nothing is left of it`,
-    { cause, details: { path, systemCode: systemCodeOf(cause) ?? null } },
-  );
+  if (cause instanceof RuvectorError && cause.code !== 'ERR_PIPELINE_FILE') return cause;
+  const { message, ...facts } = describeUnwritten(path, cause);
+  return new RuvectorError('ERR_EXPORT_WRITE', message, facts);
 }
 
 /** A pipe or a device that takes no more, code `ERR_EXPORT_WRITE`. Errors that have a code stay as they are. */
 export function streamError(path: string, cause: unknown): RuvectorError {
-  if (cause instanceof RuvectorError) return cause;
+  if (cause instanceof RuvectorError) return writeError(path, cause);
   const { state, nextStep } = adviseOn(cause);
   return new RuvectorError(
     'ERR_EXPORT_WRITE',

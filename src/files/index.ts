@@ -10,7 +10,7 @@ export { openSink } from './byte-sink.ts';
 export type { ByteSink } from './byte-sink.ts';
 export { exchangePaths } from './exchange-paths.ts';
 export { copyToSink, placeFile } from './place-file.ts';
-export { isRefusal } from './errors.ts';
+export { describeUnwritten, isRefusal } from './errors.ts';
 export { makeFolder } from './make-folder.ts';
 export { nameBeside, temporarySuffix } from './name-beside.ts';
 export { tryLock } from './sqlite-lock.ts';

@@ -69,6 +69,8 @@ export interface Sink {
   readonly isAtomic?: true;
   /** Completes: a file takes its place, a table is committed. Called once, behind the last `flush`. */
   finish?(): Promise<void>;
+  /** What `finish` does, where that takes long and those who watch should know: `training`. */
+  readonly finishing?: string;
   /**
    * Ends without completing; nothing is left behind. Also called when `finish` failed, and while a `consume` hangs, which
    * may reject then.
@@ -126,6 +128,7 @@ export interface NativeSource {
   readonly name: string;
   /** True when one plan over all partitions needs no more memory than one over each of them. */
   readonly streams?: boolean;
+  /** At least one, which then has no rows: the columns are known by it. */
   partitions(): Promise<readonly NativePartition[]>;
 }
 
@@ -217,7 +220,10 @@ export interface PipelineProgress {
   readonly rowsOut: number;
   readonly totalRows: number | null;
   readonly rowsPerSecond: number;
+  /** Null where nobody knows: the rows left are not known, or the sink is at what it does behind the last one. */
   readonly etaSeconds: number | null;
+  /** What the sink does behind the last row, such as `training`; null while rows are on their way, and at the end. */
+  readonly finishing: string | null;
   readonly budget: { readonly limitBytes: number; readonly usedBytes: number; readonly peakBytes: number };
   readonly stages: readonly StageStats[];
 }

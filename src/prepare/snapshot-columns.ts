@@ -1,11 +1,8 @@
 // The columns of a snapshot that features and labels are computed from: all that a training set reads of a history.
 import type { MemorySnapshot } from '../core/index.ts';
 
-export const snapshotColumns = [
-  'timestamp',
-  'mem_total_kib',
-  'mem_available_kib',
-  // Counters of the host.
+/** Counters of the host, of the optimizer itself and of its cgroup: they grow, and begin again at a boot or a start. */
+export const counterColumns = [
   'psi_memory_some_us',
   'psi_memory_full_us',
   'psi_io_some_us',
@@ -19,11 +16,22 @@ export const snapshotColumns = [
   'pgscan_direct',
   'pgsteal_kswapd',
   'pgsteal_direct',
-  'oom_kill',
-  // Counters of its cgroup and of the optimizer.
-  'cgroup_oom_kill',
   'own_refault_file',
   'own_refault_anon',
+] as const satisfies readonly (keyof MemorySnapshot)[];
+
+/** Counters of kills, which are rare and decide labels. */
+export const killColumns = [
+  'oom_kill',
+  'cgroup_oom_kill',
+] as const satisfies readonly (keyof MemorySnapshot)[];
+
+export const snapshotColumns = [
+  'timestamp',
+  'mem_total_kib',
+  'mem_available_kib',
+  ...counterColumns,
+  ...killColumns,
   // What formulas over one snapshot look at.
   'mem_free_kib',
   'active_file_kib',

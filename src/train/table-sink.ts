@@ -50,6 +50,7 @@ interface OpenTable {
 class TableSink implements Sink {
   readonly name = 'trainer';
   readonly isAtomic = true;
+  readonly finishing = 'training';
   readonly #options: TableSinkOptions;
   readonly #stop = new AbortController();
   #table: OpenTable | null = null;

@@ -16,7 +16,7 @@ import {
   createSlab,
   encodeTable,
 } from '../../src/pipeline/index.ts';
-import { numberBatch } from '../support/pipeline/value-batches.ts';
+import { batchOf } from '../support/pipeline/number-batches.ts';
 import { median } from './harness.ts';
 import type { BenchCase, BenchTopic } from './harness.ts';
 
@@ -54,7 +54,7 @@ async function* slabCases(): AsyncGenerator<BenchCase> {
   const [writer, reader] = [buildBatchWriter(), buildBatchReader()];
   try {
     for (const mib of [0.25, 1, 8]) {
-      const batch = numberBatch(Float64Array.from({ length: (mib * MIB) / 8 }, (_, i) => i));
+      const batch = batchOf(Float64Array.from({ length: (mib * MIB) / 8 }, (_, i) => i));
       const values = batch.data.children[0]!.values as Float64Array;
       const own = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
       const bySlot = async (): Promise<void> => {

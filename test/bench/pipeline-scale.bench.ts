@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { createMemoryBudget, createSlab, createWorkerTransform } from '../../src/pipeline/index.ts';
 import type { Batch, WorkerTransform } from '../../src/pipeline/index.ts';
-import { numberBatch, numberSchema } from '../support/pipeline/value-batches.ts';
+import { batchOf, numberSchema } from '../support/pipeline/number-batches.ts';
 import type { BenchCase, BenchTopic } from './harness.ts';
 
 const MIB = 1024 * 1024;
@@ -31,7 +31,7 @@ async function* scaleCases(): AsyncGenerator<BenchCase> {
   const [one, two] = await Promise.all(
     [1, 2].map((maxWorkers) => createWorkerTransform({ ...options, maxWorkers })),
   );
-  const batch = numberBatch(Float64Array.from({ length: ROWS }, (_, i) => i));
+  const batch = batchOf(Float64Array.from({ length: ROWS }, (_, i) => i));
   try {
     // Both are warm, and the second has found that two workers pay, where they do.
     await pump(one!, batch, 30);

@@ -48,8 +48,9 @@ interface View extends Disposable {
 function startBar(): View {
   const bar = startProgress('running', 1);
   return {
-    show: ({ rowsIn, totalRows, rowsPerSecond, etaSeconds }) => {
-      const left = etaSeconds === null ? '' : `, ${formatSeconds(etaSeconds)} left`;
+    show: ({ rowsIn, totalRows, rowsPerSecond, etaSeconds, finishing }) => {
+      const time = etaSeconds === null ? '' : `, ${formatSeconds(etaSeconds)} left`;
+      const left = finishing === null ? time : `, ${finishing}`;
       const note = `${rowsIn.toLocaleString('en')} rows, ${Math.round(rowsPerSecond).toLocaleString('en')} rows/s${left}`;
       bar.update(totalRows ? rowsIn / totalRows : 0, note);
     },

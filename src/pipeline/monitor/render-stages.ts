@@ -35,9 +35,11 @@ const headings = [
 ];
 const isText = (column: number): boolean => column === 0 || column === headings.length - 1;
 
-function describeRun({ rowsIn, totalRows, rowsPerSecond, etaSeconds, budget }: PipelineProgress): string {
+function describeRun(progress: PipelineProgress): string {
+  const { rowsIn, totalRows, rowsPerSecond, etaSeconds, finishing, budget } = progress;
   const total = totalRows === null ? '' : ` of ${totalRows.toLocaleString('en-US')}`;
-  const eta = etaSeconds === null ? '' : `, ${formatSeconds(etaSeconds)} to go`;
+  const left = etaSeconds === null ? '' : `, ${formatSeconds(etaSeconds)} to go`;
+  const eta = finishing === null ? left : `, ${finishing}`;
   const memory = `${formatBytes(budget.usedBytes)} of ${formatBytes(budget.limitBytes)}`;
   return `${rowsIn.toLocaleString('en-US')}${total} rows, ${formatCount(rowsPerSecond)} rows/s${eta}, memory ${memory}`;
 }

@@ -98,6 +98,15 @@ export function tooManyCategoriesError(stage: string, column: string, limit: num
   );
 }
 
+/** A source whose parts are none, code `ERR_PIPELINE_READ`. */
+export function noPartitionError(source: string): RuvectorError {
+  return new RuvectorError(
+    'ERR_PIPELINE_READ',
+    `Cannot read source "${source}": it gives no partitions, so that nothing says which columns it has; let it give one without rows where it is empty`,
+    { details: { source } },
+  );
+}
+
 /** Files that cannot be read, code `ERR_PIPELINE_READ`. */
 export function unreadableSourceError(source: string, state: string, cause?: unknown): RuvectorError {
   return new RuvectorError(

@@ -40,7 +40,11 @@ export interface EndNames {
 export function explainLegs(legs: readonly Leg[], ends: EndNames): ExplainedStage[] {
   return legs.flatMap((leg, i) => {
     const place = { leg: i + 1 };
-    const plan = leg.stages.map((stage) => ({ ...place, ...explainNative(stage) }));
+    const plan = leg.stages.map((stage, at) => {
+      // The file of the leg before is one part, and so is what a stage of the whole table gives.
+      const isInParts = leg.reads === 'source' && !leg.stages.slice(0, at).some(looksBeyond);
+      return { ...place, ...explainNative(stage, isInParts) };
+    });
     const inner =
       leg.kind === 'plan' ? [] : leg.steps.flatMap(explainStep).map((step) => ({ ...place, ...step }));
     return [
@@ -70,20 +74,34 @@ function explainOutput(leg: Leg, next: Leg | undefined, { sink }: EndNames): Exp
 
 function whySpooled(next: Leg | undefined): string {
   const needy = next?.stages.find(needsTable);
-  return needy ? `stage "${needy.name}" has to see all rows` : 'the sink is written by a plan';
+  return needy ? `stage "${needy.name}" ${whyPlan(needy)}` : 'the sink is written by a plan';
 }
 
-function explainNative(stage: NativeStage): Explained {
-  const { name, scope, details, learnsFrom, holdsRows } = stage;
+/** Why batches do not do for it. */
+function whyPlan(stage: NativeStage): string {
+  if (stage.learnsFrom === 'rows') return 'learns from all rows first';
+  if (!looksBeyond(stage)) return 'reads another table beside its rows';
+  return stage.learnsFrom === 'columns' ? 'may have to see all rows' : 'has to see all rows';
+}
+
+/** True for a stage that looks at more than a row while it runs; where that is not known yet, it may. */
+const looksBeyond = ({ scope, learnsFrom }: NativeStage): boolean => scope !== 'row' && learnsFrom !== 'rows';
+
+function explainNative(stage: NativeStage, isInParts: boolean): Explained {
+  const { name, scope, details, learnsFrom, holdsRows, inputs } = stage;
   const learns = learnsFrom === 'rows' ? 'learns from all rows first, then ' : '';
   const isUnread = learnsFrom === 'columns';
-  const isPerRow = scope === 'row' || learnsFrom === 'rows';
-  const look = isUnread ? 'its columns are known while it runs' : isPerRow ? perRow : wholeOf(scope);
+  const perRow = isInParts ? 'row by row, partition by partition' : 'row by row';
+  const look = isUnread
+    ? 'its columns are known while it runs'
+    : looksBeyond(stage)
+      ? wholeOf(scope)
+      : perRow;
+  const beside = inputs ? `, beside ${inputs.map((input) => `"${input.name}"`).join(', ')}` : '';
   const holds = holdsRows ? '; holds the rows it is given in memory' : '';
-  return { name, runs: 'plan', why: `${learns}${look}${holds}`, ...(details && { details }) };
+  return { name, runs: 'plan', why: `${learns}${look}${beside}${holds}`, ...(details && { details }) };
 }
 
-const perRow = 'row by row, partition by partition';
 const wholeOf = (scope: NativeStage['scope']): string =>
   scope === 'group' ? 'looks at rows of a group: the whole table' : 'looks at other rows: the whole table';
 

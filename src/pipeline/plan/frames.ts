@@ -3,6 +3,7 @@
 import type { LazyDataFrame } from 'nodejs-polars';
 import { loadPolars } from '../../core/index.ts';
 import type { NativePartition, NativeSource, NativeStage } from '../contract.ts';
+import { noPartitionError } from './errors.ts';
 import { toReadError, toStageError } from './polars-errors.ts';
 import { emptyOf } from './polars.ts';
 
@@ -16,7 +17,7 @@ export interface OpenTables {
 
 /** Opens what a plan reads. Tables that stages read beside it are held in memory when they would be read again. */
 export async function openTables(source: NativeSource, stages: readonly NativeStage[]): Promise<OpenTables> {
-  const partitions = await source.partitions();
+  const partitions = await listPartitions(source);
   const inputs = new Map<NativeStage, readonly LazyDataFrame[]>();
   for (const stage of stages) {
     if (!stage.inputs) continue;
@@ -26,8 +27,15 @@ export async function openTables(source: NativeSource, stages: readonly NativeSt
   return { source, partitions, inputs };
 }
 
-async function openWhole(source: NativeSource): Promise<LazyDataFrame> {
+/** Without rows it has one all the same: nothing else says which columns there are. */
+export async function listPartitions(source: NativeSource): Promise<readonly NativePartition[]> {
   const partitions = await source.partitions();
+  if (partitions.length === 0) throw noPartitionError(source.name);
+  return partitions;
+}
+
+async function openWhole(source: NativeSource): Promise<LazyDataFrame> {
+  const partitions = await listPartitions(source);
   return chainFrames(await Promise.all(partitions.map((partition) => openPartition(source, partition))));
 }
 

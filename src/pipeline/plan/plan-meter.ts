@@ -45,6 +45,7 @@ export class PlanMeter {
       totalRows: this.#totalRows,
       rowsPerSecond: seconds > 0 ? this.#rows / seconds : 0,
       etaSeconds: this.#share > 0 ? (seconds * (1 - this.#share)) / this.#share : null,
+      finishing: null,
       budget: { limitBytes, usedBytes, peakBytes },
       stages: [this.#stats()],
     };

@@ -4,6 +4,7 @@ import type { LazyDataFrame } from 'nodejs-polars';
 import type { NativeSource, NativeStage } from '../contract.ts';
 import type { TransformStage } from '../run/run-contract.ts';
 import { frameOfSchema, tableOfFrame } from './arrow-frames.ts';
+import { listPartitions } from './frames.ts';
 import { isNativeSource, isNativeStage, isOpenable } from './pipeline-parts.ts';
 import type { AnySource, PlacedStage } from './pipeline-parts.ts';
 import { toReadError, toStageError } from './polars-errors.ts';
@@ -40,7 +41,7 @@ async function columnsOf(source: AnySource): Promise<LazyDataFrame | null> {
 }
 
 const readColumns = (source: NativeSource): Promise<LazyDataFrame> =>
-  toReadError(source.name, async () => emptyOf(await (await source.partitions())[0]!.open()));
+  toReadError(source.name, async () => emptyOf(await (await listPartitions(source))[0]!.open()));
 
 function behindTransform({ transform }: TransformStage, columns: LazyDataFrame): LazyDataFrame | null {
   if (typeof transform === 'function') return null;

@@ -9,6 +9,8 @@ export interface Measured {
   readonly budget: MemoryBudget;
   /** Rows that the source still has; null where nobody knows. */
   sizeHint(): number | null;
+  /** What the sink is at behind the last row; null before and after. */
+  finishing(): string | null;
   /** Source, transforms, sink. */
   stats(): readonly StageStats[];
 }
@@ -35,11 +37,14 @@ export class RunMeter {
     const rowsIn = stages[0]!.rows;
     const restRows = this.#measured.sizeHint();
     const rate = this.#updateRate(rowsIn);
+    const finishing = this.#measured.finishing();
+    const isOpen = restRows === null || rate <= 0 || finishing !== null;
     return {
       ...this.#whole(stages),
       totalRows: restRows === null ? null : rowsIn + restRows,
       rowsPerSecond: rate,
-      etaSeconds: restRows === null || rate <= 0 ? null : restRows / rate,
+      etaSeconds: isOpen ? null : restRows / rate,
+      finishing,
     };
   }
 
@@ -53,6 +58,7 @@ export class RunMeter {
       totalRows: rowsIn,
       rowsPerSecond: seconds > 0 ? (rowsIn - this.#startRows) / seconds : 0,
       etaSeconds: 0,
+      finishing: null,
     };
   }
 

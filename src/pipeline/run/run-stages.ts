@@ -44,6 +44,8 @@ class StagesRun {
   /** All is written; what is left is to close. */
   #isComplete = false;
   readonly #finished = new Set<Sink>();
+  /** What a sink says of its end, while it is at it. */
+  #finishing: string | null = null;
   /** The last call of a sink beside `consume`. */
   #sinkCall: Promise<void> | undefined;
   #writing: Promise<unknown> = Promise.resolve();
@@ -96,7 +98,12 @@ class StagesRun {
     if (this.#options.drain?.aborted) stages.source.drain();
     const { source, budget } = this.#plan;
     const meter = new RunMeter(
-      { budget, sizeHint: () => source.sizeHint(), stats: () => statsOf(stages) },
+      {
+        budget,
+        sizeHint: () => source.sizeHint(),
+        finishing: () => this.#finishing,
+        stats: () => statsOf(stages),
+      },
       stages.source.meter.rows,
     );
     if (this.#options.onProgress) watch(meter);
@@ -139,7 +146,9 @@ class StagesRun {
   }
 
   async #finishSink(sink: Sink): Promise<void> {
+    this.#finishing = sink.finishing ?? null;
     await this.#callSink(sink, async () => sink.finish?.());
+    this.#finishing = null;
     this.#finished.add(sink);
   }
 

@@ -38,7 +38,7 @@ const variants: readonly (readonly [ExportFormat, Compression])[] = [
 const manyRows = (rounds: number): readonly arrow.RecordBatch[] =>
   buildSlicedBatches(
     Array.from({ length: rounds }, () => buildHostileRows(500, createRandom(3))).flat(),
-    [9_999, 13, 30_001],
+    [2_499, 13, 7_501],
   );
 
 interface Case {
@@ -52,7 +52,7 @@ const tables: Readonly<Record<string, Case>> = {
   one: { batches: buildSlicedBatches(buildHostileRows(1, createRandom(1)), [1]) },
   hostile: { batches: buildSlicedBatches(buildHostileRows(500, createRandom(2)), [1, 7, 64, 3, 100]) },
   // Written in four parts, which meet in the middle of a batch.
-  parts: { batches: manyRows(35), partRows: 5000 },
+  parts: { batches: manyRows(9), partRows: 1250 },
 };
 
 let folder: string;

@@ -15,7 +15,7 @@ import { optimizationEvents } from '../../support/optimize/optimization-events.t
 import { pressuredSnapshots } from '../../support/memory-rows.ts';
 import { processScans } from '../../support/export/process-scans.ts';
 import { writeTrainingFolder } from '../../support/export/training-folder.ts';
-import { python } from '../../support/python.ts';
+import { jsonSchemaEnv, python } from '../../support/python.ts';
 
 const run = promisify(execFile);
 const judge = join(import.meta.dirname, '../../support/export/check-publication.py');
@@ -60,7 +60,10 @@ beforeAll(async () => {
 afterAll(async () => rm(root, { recursive: true, force: true }));
 
 async function judgeTree({ to }: PublishReport): Promise<Verdict> {
-  const { stdout } = await run(python, [judge, to], { maxBuffer: 2 ** 24 });
+  const { stdout } = await run(python, [judge, to], {
+    env: { ...process.env, ...jsonSchemaEnv },
+    maxBuffer: 2 ** 24,
+  });
   return JSON.parse(stdout) as Verdict;
 }
 

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { verifyDataset } from '../../../src/export/publish/index.ts';
 import { openRegistry } from '../../../src/models/index.ts';
 import { buildFeatureSpec, featureSpecSha256 } from '../../../src/prepare/index.ts';
-import { python } from '../../support/python.ts';
+import { jsonSchemaEnv, python } from '../../support/python.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const dataset = join(root, 'datasets', 'memory-pressure-1hz');
@@ -45,7 +45,14 @@ interface Readers {
 
 function readWithOthers(): Readers {
   const script = join(root, 'test', 'support', 'export', 'check-publication.py');
-  const { status, stdout, stderr } = spawnSync(python, [script, dataset], { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(
+    python,
+    [script, dataset, 'datasets', 'croissant', 'frictionless'],
+    {
+      encoding: 'utf8',
+      env: { ...process.env, ...jsonSchemaEnv },
+    },
+  );
   if (status !== 0) throw new Error(stderr);
   return JSON.parse(stdout) as Readers;
 }

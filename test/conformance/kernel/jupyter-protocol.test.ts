@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kernelCommand } from '../../support/kernel/kernel-client.ts';
-import { python } from '../../support/python.ts';
+import { jsonSchemaEnv, python } from '../../support/python.ts';
 
 const support = (name: string): string =>
   fileURLToPath(new URL(`../../support/kernel/${name}`, import.meta.url));
@@ -31,6 +31,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 function runPython(script: string): Promise<{ code: number; stdout: string; stderr: string }> {
   const env = {
     ...process.env,
+    ...jsonSchemaEnv,
     JUPYTER_PATH: directory,
     JUPYTER_RUNTIME_DIR: join(directory, 'runtime'),
     JUPYTER_CONFIG_DIR: join(directory, 'config'),

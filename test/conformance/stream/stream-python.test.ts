@@ -1,16 +1,13 @@
 // ruvector.DataStream against a real server: every transport in every format, row for row, and on after
 // the connection was cut. Not the daemon's: what it publishes is tested with it.
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import {
   createStreamHub,
   publishedKinds,
@@ -27,6 +24,7 @@ import type {
 } from '../../../src/stream/index.ts';
 import { buildStreamRows, printedRow } from '../../support/stream/stream-rows.ts';
 import type { TableRow } from '../../support/stream/stream-rows.ts';
+import { LineProcess } from '../../support/line-process.ts';
 import { python } from '../../support/python.ts';
 
 const rows = buildStreamRows();
@@ -71,30 +69,28 @@ interface ReaderResult {
 }
 
 interface Reader extends AsyncDisposable {
-  readonly child: ChildProcess;
   /** What it read, once it ended. */
   result(): Promise<ReaderResult>;
 }
 
-/** Starts a Python reader and waits until it is subscribed. */
+/** Processes that have read a stream to its end and wait for the next: each takes a second to start. */
+const idle: LineProcess[] = [];
+
+afterAll(() => Promise.all(idle.map((process) => process.kill())));
+
+/** Starts a Python reader, in a process that no other one has, and waits until it is subscribed. */
 async function startReader(endpoint: string, format: string, options: object): Promise<Reader> {
   const script = join(import.meta.dirname, '../../support/stream/stream-reader.py');
-  const child = spawn(python, [script, endpoint, format, JSON.stringify(options)]);
-  child.stderr.pipe(process.stderr);
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const next = async <T>(): Promise<T> => {
-    const { value, done } = await lines.next();
-    if (done) throw new Error('the reader ended without an answer');
-    return JSON.parse(value) as T;
-  };
-  const first = await next<{ ready: true } | ReaderResult>();
+  const child = idle.pop() ?? new LineProcess(python, [script]);
+  child.process.stdin.write(`${JSON.stringify([endpoint, format, options])}\n`);
+  const first = await child.next<{ ready: true } | ReaderResult>();
+  let result = 'ready' in first ? null : first;
   return {
-    child,
-    result: () => ('ready' in first ? next<ReaderResult>() : Promise.resolve(first)),
+    result: async () => (result ??= await child.next<ReaderResult>()),
     [Symbol.asyncDispose]: async () => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      child.kill('SIGKILL');
-      await once(child, 'close');
+      // One that a failed test left reading is of no use to the next.
+      if (result === null) await child.kill();
+      else idle.push(child);
     },
   };
 }

@@ -3,14 +3,14 @@ import type { Home } from '../../../src/core/index.ts';
 import type { TrainingAnswer } from '../../../src/client/index.ts';
 import { existsSync } from 'node:fs';
 import { readFile, readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { HostStatus } from '../../../src/app/host/status-types.ts';
 import { buildConfig, saveConfig } from '../../../src/app/host/config.ts';
 import { openHistory } from '../../../src/store/index.ts';
+import { killRepeatedly } from '../../support/app/kill-rounds.ts';
 import { createTestHome, poll, runCommand, startDaemon } from '../../support/daemon.ts';
 import type { Daemon } from '../../support/daemon.ts';
+import { deployThresholds } from '../../support/models/deploy-thresholds.ts';
 import { pressuredSnapshots } from '../../support/memory-rows.ts';
 import { createPrintedRandom } from '../../support/random.ts';
 
@@ -72,21 +72,10 @@ describe('serve', () => {
     expect((await statusOf(daemon)).pid).toBe(daemon.child.pid);
   });
 
-  it('comes back after kill -9 at any moment, 20 times, and loses at most the last flush', async () => {
-    await using home = await createTestHome();
-    let lastKnownMs = 0;
-    for (let round = 0; round < 20; round++) {
-      await using daemon = await startDaemon(home, ['--hz', '50', '--process-interval', '0']);
-      await sleep(random() * 400);
-      const { result } = await daemon.client.request('history.range');
-      await daemon.client.request('history.flush');
-      lastKnownMs = (result as HostStatus['history']).kinds['memory']!.lastMs ?? lastKnownMs;
-      await sleep(random() * 100);
-      await daemon.kill();
-    }
-    await using history = await openHistory(home.history);
-    expect(history.problems).toEqual([]);
-    const times = (await history.rows('memory')).map((row) => row.timestamp);
+  // `npm run soak -- kills` does it 20 times and more.
+  it('comes back after kill -9 at any moment, 8 times, and loses at most the last flush', async () => {
+    const { problems, times, lastKnownMs } = await killRepeatedly(8, random);
+    expect(problems).toEqual([]);
     expect(times.at(-1)).toBeGreaterThanOrEqual(lastKnownMs);
     expect(new Set(times).size).toBe(times.length);
     expect(times).toEqual([...times].sort((a, b) => a - b));
@@ -164,8 +153,7 @@ describe('serve', () => {
 
   it('leaves the live model alone when a command without a daemon knows another sampling rate', async () => {
     await using home = await createTestHome();
-    await writePressuredHistory(home);
-    const model = await trainOnce(home);
+    const model = await deployThresholds(home);
     await saveConfig(home.root, buildConfig({ hz: 20 }));
     expect((await runCommand(home, ['models', 'verify', 'memopt@live'])).stderr).toContain(
       'ERR_MODEL_FEATURES',
@@ -191,8 +179,7 @@ describe('serve', () => {
 
   it('starts with a damaged live model: says so, and decides by the rule', async () => {
     await using home = await createTestHome();
-    await writePressuredHistory(home);
-    const model = await trainOnce(home);
+    const model = await deployThresholds(home);
     const bytes = await readFile(model);
     bytes[bytes.length >> 1]! ^= 1;
     await writeFile(model, bytes);
@@ -206,12 +193,3 @@ describe('serve', () => {
     expect((await daemon.stop()).stderr).toContain('ERR_MODEL_SHA256');
   }, 120_000);
 });
-
-/** Trains with a daemon of its own and returns the path of the live model file, the only one of its home. */
-async function trainOnce(home: Home): Promise<string> {
-  await using daemon = await startDaemon(home, ['--no-baseline']);
-  const { result } = await daemon.client.request('train', seededForest);
-  const { version } = (result as { deployment: { version: string } }).deployment;
-  await daemon.stop();
-  return join(home.models, 'memopt', version, 'model.onnx');
-}

@@ -281,10 +281,10 @@ it('writeTables() ends an export to SQLite with an error when it loses the threa
 
 describe('writeTables() of a long export', () => {
   it.each(['csv', 'parquet', 'sqlite'] as const)(
-    'takes 200 MB at most for 2 million rows to %s',
+    'takes 200 MB at most for 1 million rows to %s',
     async (format) => {
       const folder = await mkdtemp(join(root, 'memory-'));
-      const child = spawn(process.execPath, [memoryChild, format, folder, '2000000']);
+      const child = spawn(process.execPath, [memoryChild, format, folder, '1000000']);
       let output = '';
       child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
       await once(child, 'close');

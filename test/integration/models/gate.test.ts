@@ -2,7 +2,7 @@
 // stays a candidate with a sentence.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildConfig } from '../../../src/app/host/config.ts';
 import { openHost } from '../../../src/app/host/host.ts';
 import type { Host } from '../../../src/app/host/host-types.ts';
@@ -16,15 +16,17 @@ type TestHome = Awaited<ReturnType<typeof createTestHome>>;
 let home: TestHome;
 let host: Host;
 let log: string[];
-beforeEach(async () => {
+
+async function open(): Promise<void> {
   home = await createTestHome();
   log = [];
   host = await openHost(home, buildConfig({}), { onLog: (text) => log.push(text) });
-});
-afterEach(async () => {
+}
+
+async function close(): Promise<void> {
   await host.close();
   await home[Symbol.asyncDispose]();
-});
+}
 
 /** Memory that swings between 2 and 98 % available, all levels in every stretch of rows. */
 const available = Array.from({ length: 600 }, (_, i) => 2 + ((i * 37) % 97));
@@ -35,6 +37,9 @@ const majority = available.map(() => 0);
 const rows = { available, labels: labelsOf(truth), baselines: { majority } };
 
 describe('deploy()', () => {
+  beforeEach(open);
+  afterEach(close);
+
   it('makes a model live that is above the rule and the baselines, and says so', async () => {
     const rule = host.models.liveVersion!;
     const deployment = await host.deploy(buildUpload(host.spec, truth, rows));
@@ -132,6 +137,12 @@ describe('deploy()', () => {
     await host.close();
     host = await openHost(home, buildConfig({}));
   });
+});
+
+describe('deploy() of what is not whole', () => {
+  // One host for all of them: it is as it was after each.
+  beforeAll(open);
+  afterAll(close);
 
   it.each([
     ['cut rows', (bytes: Uint8Array) => bytes.subarray(0, 300), 'ERR_MODEL_SHA256'],
@@ -174,6 +185,9 @@ describe('deploy()', () => {
 });
 
 describe('models compare', () => {
+  beforeEach(open);
+  afterEach(close);
+
   it('finds the better of two models, in both orders, over the bridge and on the command line', async () => {
     const good = await host.deploy(buildUpload(host.spec, truth, rows));
     const bad = await host.deploy(buildUpload(host.spec, { 1: 30, 3: 5 }, rows));

@@ -5,7 +5,15 @@ import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { DatabaseSync } from 'node:sqlite';
 import { parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openPipelineFile } from '../../../src/pipeline/index.ts';
+import pl from 'nodejs-polars';
+import {
+  createArraySink,
+  fileSource,
+  joinOnTime,
+  openPipelineFile,
+  pipeline,
+} from '../../../src/pipeline/index.ts';
+import type { NativeSource } from '../../../src/pipeline/index.ts';
 import { createHomeRegistry } from '../../../src/app/pipelines/pipeline-registry.ts';
 import { labels } from '../../../src/core/index.ts';
 import { openRegistry } from '../../../src/models/index.ts';
@@ -67,6 +75,43 @@ ${into('newest')}`);
     expect(rows.length).toBeGreaterThan(250);
     expect(rows.length).toBeLessThanOrEqual(301);
     expect(Object.keys(rows[0]!)).toEqual(['timestamp', 'mem_total_kib']);
+  });
+
+  it.each(['memory', 'process'])(
+    'gives a table of "%s" without rows its columns, types and all',
+    async (table) => {
+      const path = join(home.root, `none-${table}.parquet`);
+      await run(`
+source: { use: history, with: { table: ${table}, to: 2001-01-01 } }
+stages: [{ use: sort, with: { by: [timestamp] } }]
+sink: { use: parquet, with: { path: ${path} } }`);
+      await using history = await openHistory(home.history, { readOnly: true });
+      const whole = await history.lazyFrame(table as 'memory');
+      const none = await pl.scanParquet(path).collect();
+      expect(none.height).toBe(0);
+      expect(none.schema).toEqual((await whole.limit(0).collect()).schema);
+    },
+  );
+
+  it('has to give one partition: a source without any is refused by name, also beside another', async () => {
+    await using history = await openHistory(home.history, { readOnly: true });
+    const source: NativeSource = {
+      name: 'nothing',
+      partitions: () => history.partitions('memory', { toMs: 1 }),
+    };
+    const sink = createArraySink();
+    const refused = {
+      code: 'ERR_PIPELINE_READ',
+      message: expect.stringMatching(/^Cannot read source "nothing": it gives no partitions, /),
+    };
+    await expect(pipeline().from(source).to(sink).run()).rejects.toMatchObject(refused);
+    const one = pl.DataFrame({ timestamp: [1] });
+    await one.lazy().sinkParquet(join(home.root, 'one.parquet')).collect();
+    const joined = pipeline()
+      .from(fileSource(join(home.root, 'one.parquet')))
+      .through(joinOnTime({ with: source, on: 'timestamp' }))
+      .to(sink);
+    await expect(joined.run()).rejects.toMatchObject(refused);
   });
 });
 

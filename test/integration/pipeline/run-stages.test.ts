@@ -370,7 +370,7 @@ describe('runStages()', () => {
         batch: { rows: 20 },
         transforms: [
           { name: 'quick', transform: (batch) => batch },
-          { name: 'slow', transform: async (batch) => (await turns(20), batch) },
+          { name: 'slow', transform: async (batch) => (await turns(100), batch) },
         ],
       },
       { progressEveryMs: 5, onProgress: (progress) => told.push(progress) },
@@ -392,6 +392,28 @@ describe('runStages()', () => {
     expect(list!.starvedMs).toBeGreaterThan(list!.busyMs);
     expect(numbers!.blockedMs).toBeGreaterThan(numbers!.busyMs);
     expect(slow!.p99Ms).toBeGreaterThanOrEqual(slow!.p50Ms);
+  });
+
+  it('tells what the sink is at behind the last row, and no time to go meanwhile', async () => {
+    const told: PipelineProgress[] = [];
+    const seen = Promise.withResolvers<void>();
+    const final = await runStages(
+      {
+        source: createNumberSource(100),
+        sink: Object.assign(createArraySink(), { finishing: 'training', finish: () => seen.promise }),
+        budget: createMemoryBudget(MIB),
+      },
+      {
+        progressEveryMs: 5,
+        onProgress: (progress) => {
+          told.push(progress);
+          if (progress.finishing !== null) seen.resolve();
+        },
+      },
+    );
+    const training = told.find(({ finishing }) => finishing !== null);
+    expect(training).toMatchObject({ finishing: 'training', etaSeconds: null, rowsIn: 100, totalRows: 100 });
+    expect(final).toMatchObject({ finishing: null, etaSeconds: 0 });
   });
 
   it('counts what a sink does at the end as time that it was busy', async () => {

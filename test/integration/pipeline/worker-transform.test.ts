@@ -11,8 +11,13 @@ import {
   releaseBatch,
   slotOf,
 } from '../../../src/pipeline/index.ts';
-import type { OwnedSlab, WorkerTransform, WorkerTransformOptions } from '../../../src/pipeline/index.ts';
-import { numberBatch, numberSchema, numbersOf } from '../../support/pipeline/value-batches.ts';
+import type {
+  Batch,
+  OwnedSlab,
+  WorkerTransform,
+  WorkerTransformOptions,
+} from '../../../src/pipeline/index.ts';
+import { batchOf, numberSchema, numbersOf } from '../../support/pipeline/number-batches.ts';
 import type { Death } from '../../support/pipeline/transforms.ts';
 import { until } from '../../support/until.ts';
 
@@ -56,17 +61,18 @@ afterEach(async () => {
   await until(() => budget.usedBytes === 0, 'the budget had all its bytes back');
 });
 
-const good = numberBatch([1, 2, 3]);
-const bad = numberBatch([-1]);
+const numbersIn = (batch: Batch | null): number[] | null => batch && numbersOf([batch]);
+const good = batchOf([1, 2, 3]);
+const bad = batchOf([-1]);
 
 describe('createWorkerTransform()', () => {
   it('transform() gives what the transform of the module gives, by slot and by buffer', async () => {
     for (const slab of [await createSlots(), undefined]) {
       const multiply = await start('multiply', { factor: 3 }, slab && { slab });
       expect(multiply.schema(numberSchema).fields.map(({ name }) => name)).toEqual(['product']);
-      expect(numbersOf(await multiply.transform(good))).toEqual([3, 6, 9]);
-      expect(numbersOf(await multiply.transform(good.slice(1, 2)))).toEqual([6]);
-      expect(numbersOf(await multiply.transform(numberBatch([])))).toEqual([]);
+      expect(numbersIn(await multiply.transform(good))).toEqual([3, 6, 9]);
+      expect(numbersIn(await multiply.transform(good.slice(1, 2)))).toEqual([6]);
+      expect(numbersIn(await multiply.transform(batchOf([])))).toEqual([]);
       await multiply.close();
     }
     const nothing = await start('nothing');
@@ -87,7 +93,7 @@ describe('createWorkerTransform()', () => {
 
   it('transform() takes a batch that is larger than a slot by a buffer, used again for the next', async () => {
     const same = await start('same', undefined, { slab: await createSlots() });
-    const large = numberBatch(Float64Array.from({ length: 20_000 }, (_, i) => i));
+    const large = batchOf(Float64Array.from({ length: 20_000 }, (_, i) => i));
     for (let i = 0; i < 3; i++) expect((await same.transform(large))!.numRows).toBe(20_000);
     expect(budget.usedBytes - slabs[0]!.memory.buffer.byteLength).toBe(256 * KIB);
     expect(same.memoryUsage()).toBe(256 * KIB);
@@ -104,7 +110,7 @@ describe('createWorkerTransform()', () => {
     const between = (await first.transform(good))!;
     expect([slab.freeSlots, slotOf(between) !== null]).toEqual([3, true]);
     const last = await second.transform(between);
-    expect([numbersOf(last), slotOf(last!)]).toEqual([[10, 20, 30], null]);
+    expect([numbersIn(last), slotOf(last!)]).toEqual([[10, 20, 30], null]);
     releaseBatch(between);
     expect(slab.freeSlots).toBe(4);
   });
@@ -115,7 +121,7 @@ describe('createWorkerTransform()', () => {
     const threads = new Set<number>();
     const enough = new AbortController();
     const push = async (): Promise<void> => {
-      while (!enough.signal.aborted) threads.add(numbersOf(await slow.transform(good))![0]!);
+      while (!enough.signal.aborted) threads.add(numbersIn(await slow.transform(good))![0]!);
     };
     const pushing = Promise.all(Array.from({ length: slow.concurrency }, push));
     await until(() => slow.workers === 2 && threads.size === 2, 'two workers worked');
@@ -132,7 +138,7 @@ describe('createWorkerTransform()', () => {
   it('transform() works in fewer workers while the factor of a pressure handler is small', async () => {
     const slow = await start('slow', { ms: 5 }, { factor: () => 0.25 });
     const threads = await Promise.all(
-      Array.from({ length: 30 }, async () => numbersOf(await slow.transform(good))![0]!),
+      Array.from({ length: 30 }, async () => numbersIn(await slow.transform(good))![0]!),
     );
     expect(new Set(threads).size).toBe(1);
   });
@@ -140,11 +146,11 @@ describe('createWorkerTransform()', () => {
   it('transform() keeps what a transform with state keeps, in one worker and in memory of its own', async () => {
     const sums = await start('sums', undefined, { slab: await createSlots() });
     expect(sums.concurrency).toBe(1);
-    const all = await Promise.all([1, 2, 3, 4].map((value) => sums.transform(numberBatch([value]))));
-    expect(all.map((batch) => numbersOf(batch)![0])).toEqual([1, 3, 6, 10]);
+    const all = await Promise.all([1, 2, 3, 4].map((value) => sums.transform(batchOf([value]))));
+    expect(all.map((batch) => numbersIn(batch)![0])).toEqual([1, 3, 6, 10]);
     expect(sums.memoryUsage()).toBe(32);
     sums.reset!();
-    expect(numbersOf(await sums.transform(good))).toEqual([6]);
+    expect(numbersIn(await sums.transform(good))).toEqual([6]);
   });
 
   it('close() closes the transforms of its workers, and refuses batches', async () => {
@@ -194,7 +200,7 @@ describe('transform() when a worker fails', () => {
       details: { module, exportName: 'refusing' },
       cause: { message: 'negative values', code: 'E_NEGATIVE' },
     });
-    expect(numbersOf(await refusing.transform(good))).toEqual([1, 2, 3]);
+    expect(numbersIn(await refusing.transform(good))).toEqual([1, 2, 3]);
   });
 
   const deaths: Death[] = ['exit', 'exit code', 'uncaught error', 'unhandled rejection', 'out of memory'];
@@ -206,21 +212,21 @@ describe('transform() when a worker fails', () => {
     expect(results[0]).toMatchObject({
       reason: { code: 'ERR_PIPELINE_WORKER', details: { module, exportName: 'deadly' } },
     });
-    expect(numbersOf(await deadly.transform(good))).toEqual([1, 2, 3]);
+    expect(numbersIn(await deadly.transform(good))).toEqual([1, 2, 3]);
   });
 
   it('transform() gives the batch of a worker that died once from the next worker, also without a slab', async () => {
     for (const slab of [await createSlots(), undefined]) {
       const lives = new SharedArrayBuffer(4);
       const deadly = await start('deadly', { way: 'exit', lives }, slab && { slab });
-      expect(numbersOf(await deadly.transform(bad))).toEqual([-1]);
+      expect(numbersIn(await deadly.transform(bad))).toEqual([-1]);
       expect(new Int32Array(lives)[0]).toBe(2);
       await deadly.close();
     }
     const lives = new SharedArrayBuffer(4);
     const once = await start('deadly', { way: 'exit', lives }, { isRetried: false });
     await expect(once.transform(bad)).rejects.toMatchObject({ code: 'ERR_PIPELINE_WORKER' });
-    expect(numbersOf(await once.transform(bad))).toEqual([-1]);
+    expect(numbersIn(await once.transform(bad))).toEqual([-1]);
   });
 
   it.each([true, false])(
@@ -231,7 +237,7 @@ describe('transform() when a worker fails', () => {
       const startMs = performance.now();
       await expect(endless.transform(bad)).rejects.toMatchObject({ code: 'ERR_PIPELINE_TIMEOUT' });
       expect(performance.now() - startMs).toBeGreaterThanOrEqual(195);
-      expect(numbersOf(await endless.transform(good))).toEqual([1, 2, 3]);
+      expect(numbersIn(await endless.transform(good))).toEqual([1, 2, 3]);
     },
   );
 
@@ -242,7 +248,7 @@ describe('transform() when a worker fails', () => {
     const stuck = endless.transform(bad, abort.signal);
     setImmediate(() => abort.abort(reason));
     await expect(stuck).rejects.toBe(reason);
-    expect(numbersOf(await endless.transform(good))).toEqual([1, 2, 3]);
+    expect(numbersIn(await endless.transform(good))).toEqual([1, 2, 3]);
     const again = endless.transform(bad);
     again.catch(() => {});
     await endless.close();
@@ -258,7 +264,7 @@ describe('transform() when a worker fails', () => {
     await expect(stuck).rejects.toThrow('stopped');
     await expect(sums.transform(good)).rejects.toMatchObject({ code: 'ERR_PIPELINE_WORKER' });
     sums.reset!();
-    expect(numbersOf(await sums.transform(good))).toEqual([6]);
+    expect(numbersIn(await sums.transform(good))).toEqual([6]);
   });
 
   it('createWorkerTransform() ends with its signal, whatever its workers do', async () => {

@@ -1,4 +1,7 @@
-"""Readers that are not ours say what they see in a published dataset, as JSON on standard output."""
+"""Readers that are not ours say what they see in a published dataset, as JSON on standard output.
+
+check-publication.py FOLDER [READER...], all readers when none is named.
+"""
 
 import hashlib
 import json
@@ -6,6 +9,7 @@ import logging
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -167,28 +171,25 @@ def read_signature(folder: Path) -> bool | None:
     return True
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, wanted: list[str]) -> None:
     tables = json.loads((folder / "schema.json").read_text())["$defs"]
     places = {name: "data" if name == "training" else f"data/{name}" for name in tables}
-    print(
-        json.dumps(
-            {
-                "datasets": {
-                    name: read_datasets(folder, "default" if name == "training" else name)
-                    for name in tables
-                },
-                "frames": {name: read_frames(folder, place) for name, place in places.items()},
-                "croissant": read_croissant(folder),
-                "frictionless": read_frictionless(folder),
-                "schema": {
-                    name: read_schema(folder, place, name) for name, place in places.items()
-                },
-                "layout": read_layout(folder),
-                "signed": read_signature(folder),
-            }
-        )
-    )
+    readers: dict[str, Callable[[], Any]] = {
+        "datasets": lambda: {
+            name: read_datasets(folder, "default" if name == "training" else name)
+            for name in tables
+        },
+        "frames": lambda: {name: read_frames(folder, place) for name, place in places.items()},
+        "croissant": lambda: read_croissant(folder),
+        "frictionless": lambda: read_frictionless(folder),
+        "schema": lambda: {
+            name: read_schema(folder, place, name) for name, place in places.items()
+        },
+        "layout": lambda: read_layout(folder),
+        "signed": lambda: read_signature(folder),
+    }
+    print(json.dumps({name: readers[name]() for name in wanted or readers}))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2:])

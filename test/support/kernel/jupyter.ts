@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { installKernel } from '../../../src/app/jupyter/kernelspec.ts';
 import type { InstalledKernel } from '../../../src/app/jupyter/kernelspec.ts';
-import { python } from '../python.ts';
+import { jsonSchemaEnv, python } from '../python.ts';
 
 const root = join(import.meta.dirname, '../../..');
 
@@ -38,6 +38,7 @@ export async function createJupyter(): Promise<TestJupyter> {
   const dataDirectory = path('data');
   const env: NodeJS.ProcessEnv = {
     ...process.env,
+    ...jsonSchemaEnv,
     JUPYTER_PATH: '',
     JUPYTER_DATA_DIR: dataDirectory,
     JUPYTER_CONFIG_DIR: path('config'),

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { kernelCommand } from './kernel-client.ts';
-import { python } from '../python.ts';
+import { jsonSchemaEnv, python } from '../python.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const folder = join(root, 'notebooks');
@@ -83,6 +83,7 @@ export function createNotebookRunner(): NotebookRunner {
   mkdirSync(temporary);
   const env = {
     ...process.env,
+    ...jsonSchemaEnv,
     JUPYTER_PATH: directory,
     JUPYTER_RUNTIME_DIR: join(directory, 'runtime'),
     JUPYTER_CONFIG_DIR: join(directory, 'config'),

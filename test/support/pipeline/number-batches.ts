@@ -11,12 +11,13 @@ export function numberBatch(from: number, rows: number): Batch {
   return batchOf(values);
 }
 
-export function batchOf(values: Float64Array): Batch {
+/** Over the memory that is given, if it is of such numbers. */
+export function batchOf(values: Float64Array | readonly number[]): Batch {
   const column = arrow.makeData({
     type: new arrow.Float64(),
     length: values.length,
     nullCount: 0,
-    data: values,
+    data: values instanceof Float64Array ? values : Float64Array.from(values),
   });
   return buildBatch(numberSchema, values.length, [column]);
 }
@@ -27,7 +28,9 @@ export function numberBatches(batches: number, rows: number): Batch[] {
 }
 
 export function numbersOf(batches: readonly Batch[]): number[] {
-  return batches.flatMap((batch) => [...(batch.data.children[0]!.values as Float64Array)]);
+  const valuesOf = ({ data, numRows }: Batch): Float64Array =>
+    (data.children[0]!.values as Float64Array).subarray(0, numRows);
+  return batches.flatMap((batch) => [...valuesOf(batch)]);
 }
 
 /** The numbers with so many columns of zeros beside them. */

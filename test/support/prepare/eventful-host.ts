@@ -1,28 +1,13 @@
 // Memory rows of a host on which much goes wrong: reboots, counters that fall alone, columns that come and go, pauses, a
 // clock that is set, the same time twice, kills, an optimizer that is restarted. Random, the same for the same seed.
 import type { MemorySnapshot } from '../../../src/core/index.ts';
+import { counterColumns, killColumns } from '../../../src/prepare/snapshot-columns.ts';
 import { mondayMs, snapshot } from '../memory-rows.ts';
 
 type Column = keyof MemorySnapshot;
 
-const counters: readonly Column[] = [
-  'psi_memory_some_us',
-  'psi_memory_full_us',
-  'psi_io_some_us',
-  'psi_cpu_some_us',
-  'workingset_refault_file',
-  'workingset_refault_anon',
-  'pswpin',
-  'pswpout',
-  'pgmajfault',
-  'pgscan_kswapd',
-  'pgscan_direct',
-  'pgsteal_kswapd',
-  'pgsteal_direct',
-  'own_refault_file',
-  'own_refault_anon',
-];
-const rare: readonly Column[] = ['oom_kill', 'cgroup_oom_kill'];
+const counters: readonly Column[] = counterColumns;
+const rare: readonly Column[] = killColumns;
 const levels: readonly Column[] = [
   'mem_free_kib',
   'active_file_kib',

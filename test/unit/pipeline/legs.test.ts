@@ -4,7 +4,7 @@ import { explainLegs } from '../../../src/pipeline/plan/explain.ts';
 import { planLegs } from '../../../src/pipeline/plan/legs.ts';
 import { placeStage } from '../../../src/pipeline/plan/pipeline-parts.ts';
 import type { AnyStage, PlacedStage } from '../../../src/pipeline/plan/pipeline-parts.ts';
-import type { NativeStage } from '../../../src/pipeline/index.ts';
+import type { NativeSource, NativeStage } from '../../../src/pipeline/index.ts';
 
 const native = (name: string, scope: NativeStage['scope'], more: Partial<NativeStage> = {}): NativeStage => ({
   name,
@@ -71,6 +71,45 @@ describe('planLegs()', () => {
       'in:batches temporary file:batches',
       'temporary file:plan out:plan',
     ]);
+  });
+});
+
+describe('explainLegs()', () => {
+  const other: NativeSource = { name: 'users', partitions: async () => [] };
+  const joined = native('join', 'row', { inputs: [other], holdsRows: true });
+  const unread = native('select', 'table', { learnsFrom: 'columns', learn: async () => row });
+  const whyOf = (stages: readonly AnyStage[], name: string, isSourceNative: boolean): string[] => {
+    const ends = { isSourceNative, isSinkNative: false };
+    return explainLegs(planLegs(place(stages), ends), { source: 'in', sink: 'out', ...ends })
+      .filter((stage) => stage.name === name)
+      .map(({ why }) => why);
+  };
+
+  it.each([
+    [
+      joined,
+      'reads another table beside its rows',
+      'row by row, beside "users"; holds the rows it is given in memory',
+    ],
+    [learning, 'learns from all rows first', 'learns from all rows first, then row by row'],
+    [table, 'has to see all rows', 'looks at other rows: the whole table'],
+    [unread, 'may have to see all rows', 'its columns are known while it runs'],
+  ])(
+    'gives one reason for $name at the stage and where its rows are handed to a plan',
+    (stage, spooled, why) => {
+      expect(whyOf([batches, stage], 'temporary file', false)[0]).toBe(`stage "${stage.name}" ${spooled}`);
+      expect(whyOf([batches, stage], stage.name, false)).toEqual([why]);
+    },
+  );
+
+  it('says partition by partition only where partitions are left', () => {
+    expect(whyOf([row, learning, joined], 'row', true)).toEqual(['row by row, partition by partition']);
+    expect(whyOf([row, learning, joined], 'join', true)[0]).toMatch(
+      /^row by row, partition by partition, beside/,
+    );
+    expect(whyOf([table, row], 'row', true)).toEqual(['row by row']);
+    expect(whyOf([unread, row], 'row', true)).toEqual(['row by row']);
+    expect(whyOf([batches, table, row], 'row', false)).toEqual(['row by row']);
   });
 });
 

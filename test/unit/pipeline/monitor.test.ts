@@ -43,6 +43,7 @@ const progress = (
   totalRows: 100_000,
   rowsPerSecond: 1_500_000,
   etaSeconds: 75,
+  finishing: null,
   budget: { limitBytes: 2 ** 28, usedBytes: 3 * 2 ** 20, peakBytes: 2 ** 24 },
   stages,
   ...fields,
@@ -80,6 +81,13 @@ describe('renderStages()', () => {
     );
     expect(lines).toHaveLength(4);
     expect(lines[3]).toMatch(/^parse +1,000 \(-7\) +1000 .* 3 \/ 2\.0 KiB .*##########\.{5}!{5}$/);
+  });
+
+  it('says what the sink is at behind the last row, instead of a time to go', () => {
+    const [last] = renderStages(
+      progress([], { rowsIn: 9, totalRows: 9, etaSeconds: null, finishing: 'training' }),
+    );
+    expect(last).toBe('9 of 9 rows, 1.5 M rows/s, training, memory 3.0 MiB of 256.0 MiB');
   });
 
   it('leaves out what nobody knows', () => {

@@ -153,6 +153,7 @@ describe('bottleneck()', () => {
     totalRows: null,
     rowsPerSecond: 1,
     etaSeconds: null,
+    finishing: null,
     budget: { limitBytes: 100, usedBytes: 0, peakBytes },
     stages,
   });
