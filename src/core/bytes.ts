@@ -15,7 +15,7 @@ export function crc32Of(bytes: Uint8Array): number {
 }
 
 /** Collects values as bytes. */
-export class ByteWriter {
+export class StateWriter {
   #bytes = new Uint8Array(256);
   #view = new DataView(this.#bytes.buffer);
   #length = 0;
@@ -83,8 +83,8 @@ export class ByteWriter {
   }
 }
 
-/** Reads what {@link ByteWriter} wrote; what cannot be is the error that the form brings. */
-export class ByteReader {
+/** Reads what {@link StateWriter} wrote; what cannot be is the error that the form brings. */
+export class StateReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #damaged: (state: string) => Error;

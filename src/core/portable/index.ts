@@ -1,3 +1,3 @@
 // What of core runs in a browser too: nothing here imports Node's modules or a package.
 export { isRuvectorError, RuvectorError } from '../errors.ts';
-export { ByteReader, ByteWriter } from '../bytes.ts';
+export { StateReader, StateWriter } from '../bytes.ts';

@@ -12,7 +12,7 @@ type Detail = OperatorNode['details'][string];
 
 /** The inverse of `encodeDag`. @throws RuvectorError `ERR_DAG_BYTES` with the byte */
 export function decodeDag(bytes: Uint8Array): QueryDag {
-  const from = new ByteReader(bytes);
+  const from = new StateReader(bytes);
   for (const byte of dagMagic)
     if (from.byte() !== byte) throw from.errorHere('it does not begin with "RVDG"');
   const version = from.byte();
@@ -29,7 +29,7 @@ export function decodeDag(bytes: Uint8Array): QueryDag {
   return dag;
 }
 
-function decodeNode(from: ByteReader): OperatorNode {
+function decodeNode(from: StateReader): OperatorNode {
   const id = from.count();
   const typeNumber = from.byte();
   const type = operatorTypes[typeNumber];
@@ -51,7 +51,7 @@ function decodeNode(from: ByteReader): OperatorNode {
   return new OperatorNode(id, type, options);
 }
 
-function decodeDetail(from: ByteReader): Detail {
+function decodeDetail(from: StateReader): Detail {
   const number = from.byte();
   const kind = detailKinds[number];
   if (kind === undefined) throw from.errorHere(`a detail is of kind ${number}, which is not known`);
@@ -63,7 +63,7 @@ function decodeDetail(from: ByteReader): Detail {
   return texts;
 }
 
-function decodeEdge(from: ByteReader, dag: QueryDag, ids: readonly number[]): void {
+function decodeEdge(from: StateReader, dag: QueryDag, ids: readonly number[]): void {
   const start = from.offset;
   const first = from.count();
   const [source, target] = [ids[Math.floor(first / 2)], ids[from.count()]];
@@ -83,7 +83,7 @@ function placed(offset: number, act: () => void): void {
   }
 }
 
-class ByteReader {
+class StateReader {
   offset = 0;
   readonly #bytes: Uint8Array;
   readonly #view: DataView;

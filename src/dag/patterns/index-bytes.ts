@@ -1,6 +1,6 @@
 // An index as bytes: `RVPI`, version 1, options, keys with their vectors, centroids and effort, CRC-32. Lists and signs are made
 // again from the centroids and the seed.
-import { ByteReader, ByteWriter } from '../../core/portable/index.ts';
+import { StateReader, StateWriter } from '../../core/portable/index.ts';
 import { patternStateError } from './errors.ts';
 import type { SearchEffort } from './list-index.ts';
 
@@ -25,7 +25,7 @@ export interface TrainedContent {
 }
 
 export function encodePatternIndex({ dims, recall, seed, entries, trained }: IndexContent): Uint8Array {
-  const writer = new ByteWriter();
+  const writer = new StateWriter();
   writer.raw(new TextEncoder().encode(MAGIC));
   writer.u8(VERSION);
   writer.u32(dims);
@@ -50,7 +50,7 @@ export function decodePatternIndex(bytes: Uint8Array): IndexContent {
   if (new TextDecoder('latin1').decode(bytes.subarray(0, 4)) !== MAGIC)
     throw patternStateError('it does not begin with RVPI');
   if (bytes[4] !== VERSION) throw patternStateError(`it is of version ${bytes[4]}, this is ${VERSION}`);
-  const reader = new ByteReader(bytes, patternStateError);
+  const reader = new StateReader(bytes, patternStateError);
   for (let i = 0; i <= MAGIC.length; i++) reader.u8();
   const dims = reader.u32();
   reader.require(dims >= 1 && dims <= 4096, `vectors have ${dims} numbers`);
@@ -67,7 +67,7 @@ export function decodePatternIndex(bytes: Uint8Array): IndexContent {
   return { dims, recall, seed, entries, trained };
 }
 
-function decodeVectors(reader: ByteReader, dims: number, count: number | null): Float32Array {
+function decodeVectors(reader: StateReader, dims: number, count: number | null): Float32Array {
   const values = reader.f32s();
   const isWhole =
     count === null ? values.length > 0 && values.length % dims === 0 : values.length === count * dims;
@@ -75,7 +75,7 @@ function decodeVectors(reader: ByteReader, dims: number, count: number | null): 
   return values;
 }
 
-function decodeTrained(reader: ByteReader, dims: number): TrainedContent {
+function decodeTrained(reader: StateReader, dims: number): TrainedContent {
   const centroids = decodeVectors(reader, dims, null);
   const [probes, candidates, size] = [reader.u32(), reader.u32(), reader.u32()];
   const recall = reader.f64();

@@ -64,7 +64,7 @@ function moveCentroids({ values, dims, count }: VectorRows, centroids: Float32Ar
   const sums = new Float64Array(centroids.length);
   const sizes = new Float64Array(clusters);
   for (let row = 0; row < count; row++) {
-    const cluster = findNearest(centroids, dims, values, row * dims);
+    const cluster = findNearestCentroid(centroids, dims, values, row * dims);
     sizes[cluster]!++;
     for (let i = 0; i < dims; i++) sums[cluster * dims + i]! += values[row * dims + i]!;
   }
@@ -75,7 +75,7 @@ function moveCentroids({ values, dims, count }: VectorRows, centroids: Float32Ar
 }
 
 /** Number of the centroid next to a row. */
-export function findNearest(
+export function findNearestCentroid(
   centroids: Float32Array,
   dims: number,
   values: Float32Array,

@@ -1,7 +1,7 @@
 // Vectors in lists, each around a centroid, with the signs of what is between both. A search looks at the lists next to it,
 // guesses each distance from signs and lengths, and measures only the best guesses:
 //   ‖q − x‖² = ‖q − c‖² + ‖x − c‖² − 2‖q − c‖‖x − c‖ cos(angle), the angle from the bits that differ.
-import { findNearest, squaredDistance } from './k-means.ts';
+import { findNearestCentroid, squaredDistance } from './k-means.ts';
 import { NearestSlots, selectSmallest } from './nearest.ts';
 import { buildCosines, countDifferent, SignRotation } from './sign-code.ts';
 import type { VectorSlots } from './vector-slots.ts';
@@ -71,7 +71,7 @@ export class ListIndex {
     this.#makeRoom(slot + 1);
     const { values } = this.#slots;
     const [dims, { bits, words }] = [this.#dims, this.#rotation];
-    const list = findNearest(this.centroids, dims, values, slot * dims);
+    const list = findNearestCentroid(this.centroids, dims, values, slot * dims);
     const members = this.#members[list]!;
     this.#listOf[slot] = list;
     this.#placeOf[slot] = members.length;

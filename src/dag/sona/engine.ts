@@ -8,6 +8,7 @@ import { learn } from './learn.ts';
 import type { LearningReport, LearningResult, LearningTask } from './learn.ts';
 import { countShared, initializeShared, MicroLora } from './lora.ts';
 import type { LoraCores, LoraShape } from './lora.ts';
+import type { Trajectory } from './memory.ts';
 import { checkPattern, LOG_RATIO_LIMIT, RATIO_LIMIT } from './network-pattern.ts';
 import type { SonaPattern } from './network-pattern.ts';
 import { completeSonaOptions } from './options.ts';
@@ -32,13 +33,6 @@ export interface SonaState {
   readonly trajectoryStats: TrajectoryStats;
 }
 
-/** A run that waits to be learned from. */
-export interface Trajectory {
-  readonly signature: string;
-  readonly mechanism: number;
-  readonly logRatio: number;
-}
-
 /** A learning task that is under way elsewhere. */
 export interface StartedLearning {
   readonly task: LearningTask;
@@ -46,16 +40,6 @@ export interface StartedLearning {
   finish(result: LearningResult): LearningReport;
   /** Puts the runs back, for another try. */
   abandon(): void;
-}
-
-/** Everything an engine knows, beside its settings. */
-export interface SonaMemory {
-  readonly shared: Float64Array;
-  readonly consolidation: Consolidation;
-  readonly patterns: readonly KnownPattern[];
-  readonly foreign: readonly SonaPattern[];
-  readonly pending: readonly Trajectory[];
-  readonly boost: number;
 }
 
 /** What other engines saw counts as at most so many runs for each mechanism. */

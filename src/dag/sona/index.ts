@@ -12,5 +12,5 @@ export { RecursiveLeastSquares } from './recursive-least-squares.ts';
 export type { RecursiveLeastSquaresOptions } from './recursive-least-squares.ts';
 export type { SonaPattern } from './network-pattern.ts';
 export type { MechanismStats, TrajectoryStats } from './trajectory-stats.ts';
-export { openSonaWorker } from './worker/sona-worker.ts';
-export type { SonaWorker } from './worker/sona-worker.ts';
+export { openSonaWorker } from './worker/sona-thread.ts';
+export type { SonaWorker } from './worker/sona-thread.ts';

@@ -1,13 +1,13 @@
 // The state of an engine as bytes: `SONA`, version 1, settings, shared parameters, what is held, patterns, what others said,
 // runs that wait, CRC-32. Numbers are exact, so an engine that is brought back goes on to the last bit as before. Whoever made
 // the bytes, what is read is checked as if by hand: no NaN, no length and no name gets past here.
-import { ByteReader, ByteWriter, isRuvectorError } from '../../core/portable/index.ts';
+import { StateReader, StateWriter, isRuvectorError } from '../../core/portable/index.ts';
 import { operatorTypes } from '../graph/index.ts';
-import type { SonaMemory, Trajectory } from './engine.ts';
 import { sonaStateError } from './errors.ts';
 import type { Consolidation } from './ewc.ts';
 import { countShared } from './lora.ts';
 import type { LoraCores, LoraShape } from './lora.ts';
+import type { SonaMemory, Trajectory } from './memory.ts';
 import { checkPattern, isSignature, LOG_RATIO_LIMIT } from './network-pattern.ts';
 import type { SonaPattern } from './network-pattern.ts';
 import { completeSonaOptions } from './options.ts';
@@ -41,7 +41,7 @@ const numberNames = [
 ] as const satisfies readonly (keyof SonaSettings)[];
 
 export function encodeSonaState(settings: SonaSettings, memory: SonaMemory): Uint8Array {
-  const writer = new ByteWriter();
+  const writer = new StateWriter();
   writer.raw(new TextEncoder().encode(MAGIC));
   writer.u8(VERSION);
   encodeSettings(writer, settings);
@@ -58,14 +58,14 @@ export function encodeSonaState(settings: SonaSettings, memory: SonaMemory): Uin
   return writer.finish();
 }
 
-function encodeSettings(writer: ByteWriter, settings: SonaSettings): void {
+function encodeSettings(writer: StateWriter, settings: SonaSettings): void {
   for (const name of numberNames) writer.f64(settings[name]);
   writer.u32(settings.mechanisms.length);
   for (const mechanism of settings.mechanisms) writer.text(mechanism);
   writer.f64s(settings.baseHead ?? []);
 }
 
-function encodePattern(writer: ByteWriter, { signature, parts, cores, counter, boost }: KnownPattern): void {
+function encodePattern(writer: StateWriter, { signature, parts, cores, counter, boost }: KnownPattern): void {
   writer.text(signature);
   writer.f64(boost);
   writer.u32(parts.length);
@@ -88,7 +88,7 @@ function encodePattern(writer: ByteWriter, { signature, parts, cores, counter, b
   }
 }
 
-function encodeForeign(writer: ByteWriter, pattern: SonaPattern, { mechanisms }: SonaSettings): void {
+function encodeForeign(writer: StateWriter, pattern: SonaPattern, { mechanisms }: SonaSettings): void {
   const { signature, embedding, trajectoryStats } = pattern;
   writer.text(signature);
   writer.f32s(embedding);
@@ -102,7 +102,7 @@ function encodeForeign(writer: ByteWriter, pattern: SonaPattern, { mechanisms }:
   }
 }
 
-function encodePending(writer: ByteWriter, { patterns, pending }: SonaMemory): void {
+function encodePending(writer: StateWriter, { patterns, pending }: SonaMemory): void {
   const numbers = new Map(patterns.map(({ signature }, number) => [signature, number]));
   const kept = pending.filter(({ signature }) => numbers.has(signature));
   writer.u32(kept.length);
@@ -118,7 +118,7 @@ export function decodeSonaState(bytes: Uint8Array): { settings: SonaSettings; me
   if (new TextDecoder('latin1').decode(bytes.subarray(0, 4)) !== MAGIC)
     throw sonaStateError('it does not begin with SONA');
   if (bytes[4] !== VERSION) throw sonaStateError(`it is of version ${bytes[4]}, this is ${VERSION}`);
-  const reader = new ByteReader(bytes, sonaStateError);
+  const reader = new StateReader(bytes, sonaStateError);
   for (let i = 0; i <= MAGIC.length; i++) reader.u8();
   const settings = decodeSettings(reader);
   const { loraRank, embeddingDim, loraAlpha, mechanisms } = settings;
@@ -137,7 +137,7 @@ export function decodeSonaState(bytes: Uint8Array): { settings: SonaSettings; me
   return { settings, memory: { shared, consolidation, boost, patterns, foreign, pending } };
 }
 
-function decodeSettings(reader: ByteReader): SonaSettings {
+function decodeSettings(reader: StateReader): SonaSettings {
   const numbers = Object.fromEntries(numberNames.map((name) => [name, reader.f64()]));
   const mechanisms = decodeList(reader, 1000, () => reader.text());
   const baseHead = reader.f64s();
@@ -149,13 +149,13 @@ function decodeSettings(reader: ByteReader): SonaSettings {
   }
 }
 
-function decodeList<Item>(reader: ByteReader, most: number, decode: () => Item): Item[] {
+function decodeList<Item>(reader: StateReader, most: number, decode: () => Item): Item[] {
   const count = reader.count();
   reader.require(count <= most, `it has ${count} entries where ${most} are possible`);
   return Array.from({ length: count }, decode);
 }
 
-function decodeNumbers(reader: ByteReader, count: number, least = -Infinity): Float64Array {
+function decodeNumbers(reader: StateReader, count: number, least = -Infinity): Float64Array {
   const numbers = reader.f64s();
   const isGood =
     numbers.length === count && numbers.every((each) => Math.abs(each) <= NUMBER_LIMIT && each >= least);
@@ -163,20 +163,20 @@ function decodeNumbers(reader: ByteReader, count: number, least = -Infinity): Fl
   return numbers;
 }
 
-function decodeConsolidation(reader: ByteReader, parameters: number): Consolidation {
+function decodeConsolidation(reader: StateReader, parameters: number): Consolidation {
   const anchor = decodeNumbers(reader, parameters);
   const fisher = decodeNumbers(reader, parameters, 0);
   const recent = decodeNumbers(reader, parameters, 0);
   return { anchor, fisher, recent, recentCount: reader.u32() };
 }
 
-function decodeBoost(reader: ByteReader): number {
+function decodeBoost(reader: StateReader): number {
   const boost = reader.f64();
   reader.require(boost > 0 && boost <= 1000, `a learning rate is multiplied by ${boost}`);
   return boost;
 }
 
-function decodePattern(reader: ByteReader, shape: LoraShape): KnownPattern {
+function decodePattern(reader: StateReader, shape: LoraShape): KnownPattern {
   const signature = decodeSignature(reader);
   const boost = decodeBoost(reader);
   const parts = decodeList(reader, operatorTypes.length, () => decodePart(reader));
@@ -194,23 +194,23 @@ function decodePattern(reader: ByteReader, shape: LoraShape): KnownPattern {
   return { signature, embedding, parts, cores, counter, boost };
 }
 
-function decodePart(reader: ByteReader): EmbeddingPart {
+function decodePart(reader: StateReader): EmbeddingPart {
   return { type: decodeType(reader), at: Int32Array.from(reader.u32s()), value: reader.f64s() };
 }
 
-function decodeType(reader: ByteReader): (typeof operatorTypes)[number] {
+function decodeType(reader: StateReader): (typeof operatorTypes)[number] {
   const number = reader.u8();
   reader.require(number < operatorTypes.length, `it has operator type ${number}`);
   return operatorTypes[number]!;
 }
 
-function decodeSignature(reader: ByteReader): string {
+function decodeSignature(reader: StateReader): string {
   const signature = reader.text();
   reader.require(isSignature(signature), `a signature is "${signature}"`);
   return signature;
 }
 
-function decodeCounter(reader: ByteReader, mechanisms: number): TrajectoryCounter {
+function decodeCounter(reader: StateReader, mechanisms: number): TrajectoryCounter {
   const [count, mean, squares] = [reader.f64(), reader.f64(), reader.f64()];
   const stats = decodeList(reader, mechanisms, (): [number, RunningMechanism] => [
     reader.u32(),
@@ -235,7 +235,7 @@ function decodeCounter(reader: ByteReader, mechanisms: number): TrajectoryCounte
   return new TrajectoryCounter({ count, mean, squares }, new Map(stats));
 }
 
-function decodeForeign(reader: ByteReader, { mechanisms, embeddingDim }: SonaSettings): SonaPattern {
+function decodeForeign(reader: StateReader, { mechanisms, embeddingDim }: SonaSettings): SonaPattern {
   const nameOf = (number: number): string => {
     reader.require(number < mechanisms.length, `it has mechanism ${number}`);
     return mechanisms[number]!;
@@ -262,7 +262,7 @@ function decodeForeign(reader: ByteReader, { mechanisms, embeddingDim }: SonaSet
 }
 
 function decodeTrajectory(
-  reader: ByteReader,
+  reader: StateReader,
   patterns: readonly KnownPattern[],
   shape: LoraShape,
 ): Trajectory {
@@ -273,7 +273,7 @@ function decodeTrajectory(
   return { signature: patterns[pattern]!.signature, mechanism, logRatio };
 }
 
-function requireDifferent(reader: ByteReader, patterns: readonly { readonly signature: string }[]): void {
+function requireDifferent(reader: StateReader, patterns: readonly { readonly signature: string }[]): void {
   const signatures = new Set(patterns.map(({ signature }) => signature));
   reader.require(signatures.size === patterns.length, 'two patterns have one signature');
 }

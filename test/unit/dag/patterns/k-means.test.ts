@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   findCentroids,
-  findNearest,
+  findNearestCentroid,
   seedCentroids,
   squaredDistance,
 } from '../../../../src/dag/patterns/k-means.ts';
@@ -28,7 +28,9 @@ describe('findCentroids()', () => {
       const values = blobs(createRandom(seed), 8, 30, 8);
       const rows = { values, dims: 8, count: 240 };
       const centroids = findCentroids(rows, { clusters: 8, random: createRandom(seed) });
-      const nearest = Array.from({ length: 240 }, (_, row) => findNearest(centroids, 8, values, row * 8));
+      const nearest = Array.from({ length: 240 }, (_, row) =>
+        findNearestCentroid(centroids, 8, values, row * 8),
+      );
       expect(new Set(nearest).size).toBe(8);
       for (let row = 0; row < 240; row++) expect(nearest[row]).toBe(nearest[row - (row % 30)]);
     }
@@ -40,7 +42,7 @@ describe('findCentroids()', () => {
     const rows = { values, dims: 6, count: 500 };
     const costOf = (centroids: Float32Array): number =>
       Array.from({ length: 500 }, (_, row) => {
-        const at = findNearest(centroids, 6, values, row * 6);
+        const at = findNearestCentroid(centroids, 6, values, row * 6);
         return squaredDistance(centroids, at * 6, values, row * 6, 6);
       }).reduce((sum, each) => sum + each, 0);
     const seeded = seedCentroids(rows, 10, createRandom(1));
