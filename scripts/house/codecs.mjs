@@ -13,6 +13,8 @@ const codecPaths = [
   /^src\/store\/apr\/(apr-file|apr-journal)\.ts$/,
   // Parquet footers and Arrow files of exports.
   /^src\/pipeline\/files\/(arrow-message|join-arrow|join-parquet|parquet-footer)\.ts$/,
+  // Query DAGs.
+  /^src\/dag\/graph\/((en|de)code-dag|dag-bytes)\.ts$/,
   // Models: protobuf in and out, golden rows, requests in shared memory.
   /^src\/models\/(.*\/)?(decode-golden|onnx-model|protobuf|request-ring)\.ts$/,
   /^src\/app\/(.*\/)?encode-onnx\.ts$/,

@@ -20,6 +20,7 @@ export type {
   DagEdge,
   DagLayout,
   EdgeOptions,
+  MeasuredLeg,
   MeasuredStage,
   OperatorDetails,
   OperatorEstimate,

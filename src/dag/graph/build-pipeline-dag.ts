@@ -1,23 +1,33 @@
 // A pipeline as a graph: its stages as `explain()` names them, with what a run measured of them. Only the shape of both is
 // known here, not the pipeline itself.
+import { detailsOf } from './draft.ts';
 import { planError } from './errors.ts';
 import { OperatorNode } from './operator-node.ts';
-import type { OperatorDetails, OperatorFacts } from './operator-node.ts';
+import type { OperatorFacts } from './operator-node.ts';
 import { OperatorType } from './operator-type.ts';
 import { QueryDag } from './query-dag.ts';
 
 /** A stage of a pipeline, in the order of the rows: `PipelineExplanation.stages`. */
 export interface PlannedStage {
   readonly name: string;
+  /** `plan`, `batches` or `worker`. */
   readonly runs: string;
+  /** Legs run one after the other. */
   readonly leg: number;
   readonly why?: string;
+  readonly details?: Readonly<Record<string, unknown>>;
 }
 
-/** What a run measured of a stage: `PipelineProgress.stages`. */
+/** What a run measured of a leg: an entry of `PipelineResult.progress`. */
+export interface MeasuredLeg {
+  readonly stages: readonly MeasuredStage[];
+}
+
+/** What a run measured of a stage, or of all stages of a leg that are one plan. */
 export interface MeasuredStage {
   readonly name: string;
-  /** Rows that it worked off. */
+  /** A source counts the rows that it gives, the others those that they take. */
+  readonly kind: string;
   readonly rows: number;
   /** Time spent working, summed over workers. */
   readonly busyMs: number;
@@ -44,55 +54,70 @@ const typesByName: Readonly<Record<string, OperatorType>> = {
 };
 
 /**
- * A pipeline as a chain of operators, the source first: ids are the places of its stages. The first one reads, the last
- * one writes. A stage that was measured takes `serviceRate` rows a second with all its workers.
- * @param measured stages of a run, by name; those of one name are taken in their order
+ * A pipeline as a chain of operators, the source first: ids are the places of its stages. A stage that was measured takes
+ * `serviceRate` rows a second with all its workers. Of stages that are one plan the last one has the time of all.
+ * @param legs what a run of it measured
  * @throws RuvectorError `ERR_DAG_PLAN` for a plan without stages, or a figure that cannot be; it names the stage
  */
 export function buildPipelineDag(
   stages: readonly PlannedStage[],
-  measured: readonly MeasuredStage[] = [],
+  legs: readonly MeasuredLeg[] = [],
 ): QueryDag {
   if (stages.length === 0) throw planError('pipeline', 'stages', 'there is none');
   const dag = new QueryDag();
-  const left = [...measured];
-  const found = stages.map(({ name }) => {
-    const at = left.findIndex((stage) => stage.name === name);
-    return at < 0 ? undefined : left.splice(at, 1)[0];
-  });
+  const facts = measureStages(stages, legs);
   for (const [id, stage] of stages.entries()) {
-    const facts = factsOf(found[id], found[id + 1]);
     const isLast = id > 0 && id === stages.length - 1;
     const type = id === 0 ? OperatorType.SeqScan : isLast ? OperatorType.Write : typeOf(stage.name);
-    dag.addNode(new OperatorNode(id, type, { ...facts, details: detailsOfStage(stage) }));
+    const { details: fields = {}, name, runs, leg, why } = stage;
+    const details = detailsOf({ ...fields, name, runs, leg, why }, nameDetail);
+    dag.addNode(new OperatorNode(id, type, { ...facts.get(stage), details }));
     if (id > 0) dag.addEdge(id - 1, id);
   }
   return dag;
 }
 
+/** The second stage of a name has a number behind it. */
 function typeOf(name: string): OperatorType {
-  const key = name.trim().toLowerCase().replaceAll(' ', '-');
+  const key = name.replace(/ \d+$/, '').toLowerCase().replaceAll(' ', '-');
   return Object.hasOwn(typesByName, key) ? typesByName[key]! : OperatorType.Transform;
 }
 
-function detailsOfStage({ name, runs, leg, why }: PlannedStage): OperatorDetails {
-  return { name, runs, leg, ...(why !== undefined && { why }) };
+const detailNames: Readonly<Record<string, string>> = { condition: 'predicate', expressions: 'columns' };
+const nameDetail = (field: string): string =>
+  Object.hasOwn(detailNames, field) ? detailNames[field]! : field;
+
+function measureStages(
+  stages: readonly PlannedStage[],
+  legs: readonly MeasuredLeg[],
+): Map<PlannedStage, OperatorFacts> {
+  const facts = new Map<PlannedStage, OperatorFacts>();
+  legs.forEach((leg, at) => {
+    const planned = stages.filter((stage) => stage.leg === at + 1);
+    leg.stages.forEach((measured, place) => {
+      const stage =
+        planned.find(({ name }) => name === measured.name) ?? planned.findLast(({ runs }) => runs === 'plan');
+      if (stage) facts.set(stage, factsOf(measured, leg.stages[place + 1]));
+    });
+  });
+  return facts;
 }
 
-/** What a stage gives is what the next one worked off. */
-function factsOf(stage: MeasuredStage | undefined, next: MeasuredStage | undefined): OperatorFacts {
-  if (stage === undefined) return {};
+/** What a stage gives is what the next one takes. */
+function factsOf(stage: MeasuredStage, next: MeasuredStage | undefined): OperatorFacts {
   for (const fact of ['rows', 'busyMs', 'workers'] as const) {
     const value = stage[fact];
     if (Number.isFinite(value) && value >= 0) continue;
     throw planError('pipeline', stage.name, `its ${fact} is ${String(value)}, no number from 0 on`);
   }
-  const { rows, busyMs, workers } = stage;
-  const actualRows = next?.rows ?? rows;
+  const { kind, rows, busyMs } = stage;
+  const workers = Math.max(1, stage.workers);
+  const actualRows = kind === 'source' ? rows : (next?.rows ?? rows);
+  const serviceRate = (rows * 1000 * workers) / busyMs;
   return {
     actualRows,
-    exclusiveMs: busyMs / Math.max(1, workers),
-    ...(rows > 0 && { selectivity: actualRows / rows }),
-    ...(rows > 0 && busyMs > 0 && { serviceRate: (rows * 1000 * Math.max(1, workers)) / busyMs }),
+    exclusiveMs: busyMs / workers,
+    ...(rows > 0 && kind !== 'source' && { selectivity: actualRows / rows }),
+    ...(rows > 0 && Number.isFinite(serviceRate) && { serviceRate }),
   };
 }

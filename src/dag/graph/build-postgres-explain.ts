@@ -1,5 +1,6 @@
 // A graph as EXPLAIN (FORMAT JSON, ANALYZE) of PostgreSQL, for tools that draw such plans. A plan is a tree: an operator
 // whose rows go to several others becomes a CTE, which they scan. `parsePostgresExplain` gives the same facts again.
+import { mostLevels } from './draft.ts';
 import { noPlanError } from './errors.ts';
 import type { OperatorNode } from './operator-node.ts';
 import { postgresDetailNames, postgresNameOf } from './postgres-names.ts';
@@ -26,11 +27,14 @@ export type PostgresExplain = readonly [{ readonly Plan: Readonly<Record<string,
 /**
  * A graph in the form of PostgreSQL's EXPLAIN. Numbers are those of one loop of one process; times and costs include
  * what stands below; a startup is 0, because nobody knows it.
- * @throws RuvectorError `ERR_DAG_PLAN` for a graph without operators
+ * @throws RuvectorError `ERR_DAG_PLAN` for a graph without operators, or one that is deeper than any plan
  */
 export function buildPostgresExplain(dag: QueryDag): PostgresExplain {
   const sinks = dag.sinks();
-  if (sinks.length === 0) throw noPlanError();
+  if (sinks.length === 0) throw noPlanError('it has no operator');
+  if (dag.layout().depth.some((depth) => depth >= mostLevels)) {
+    throw noPlanError(`its operators are more than ${mostLevels} levels deep`);
+  }
   const tree = new TreeOfDag(dag);
   const roots = sinks.map((id) => tree.twig(id, ''));
   const root = roots.length === 1 ? roots[0]! : appendOf(roots);
@@ -117,7 +121,9 @@ function relationshipOf(details: OperatorNode['details'], { type }: OperatorNode
 const fieldNames = new Map(Object.entries(postgresDetailNames).map(([field, name]) => [name, field]));
 
 function fieldsOf({ details }: OperatorNode): Fields {
-  const kept = Object.entries(details).filter(([name]) => name !== 'loops' && name !== 'name');
+  const kept = Object.entries(details).filter(
+    ([name]) => !['loops', 'name', 'Parent Relationship'].includes(name),
+  );
   return Object.fromEntries(kept.map(([name, value]) => [fieldNames.get(name) ?? name, value]));
 }
 
@@ -196,8 +202,8 @@ function render(twig: Twig, runs: number, outerRuns: number, paid: number): Fiel
   const ran = twig.ms !== null || actualRows !== undefined;
   return {
     'Node Type': twig.name,
-    ...(twig.relationship && { 'Parent Relationship': twig.relationship }),
     ...twig.fields,
+    ...(twig.relationship && { 'Parent Relationship': twig.relationship }),
     ...(estimatedCost !== undefined && { 'Startup Cost': 0, 'Total Cost': twig.cost / paid }),
     ...(twig.planRows !== undefined && { 'Plan Rows': twig.planRows }),
     ...(rowBytes !== undefined && { 'Plan Width': rowBytes }),

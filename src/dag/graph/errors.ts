@@ -119,6 +119,9 @@ export function planError(format: string, place: string, state: string): Ruvecto
 }
 
 /** A DAG that has no form as a plan, code `ERR_DAG_PLAN`. */
-export function noPlanError(): RuvectorError {
-  return new RuvectorError('ERR_DAG_PLAN', 'Cannot build plan of a DAG: it has no operator; add one first');
+export function noPlanError(state: string): RuvectorError {
+  return new RuvectorError(
+    'ERR_DAG_PLAN',
+    `Cannot build plan of a DAG: ${state}; take a part of it with subgraph(), or add an operator`,
+  );
 }

@@ -16,4 +16,4 @@ export type { PostgresExplain } from './build-postgres-explain.ts';
 export { parseDuckDbExplain } from './parse-duckdb-explain.ts';
 export { parsePolarsPlan } from './parse-polars-plan.ts';
 export { buildPipelineDag } from './build-pipeline-dag.ts';
-export type { MeasuredStage, PlannedStage } from './build-pipeline-dag.ts';
+export type { MeasuredLeg, MeasuredStage, PlannedStage } from './build-pipeline-dag.ts';

@@ -2,9 +2,11 @@
 // what the engine says of the whole.
 import { execFileSync } from 'node:child_process';
 import { PGlite } from '@electric-sql/pglite';
+import * as arrow from 'apache-arrow';
 import pl from 'nodejs-polars';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  buildPipelineDag,
   buildPostgresExplain,
   parseDuckDbExplain,
   parsePolarsPlan,
@@ -17,6 +19,7 @@ import {
   planTables,
   withWorkers,
 } from '../../support/dag/postgres-plans.ts';
+import { createArraySink, createArraySource, filter, pipeline, sort } from '../../../src/pipeline/index.ts';
 import { startPostgres } from '../../support/pipeline/postgres-server.ts';
 import type { PostgresServer } from '../../support/pipeline/postgres-server.ts';
 import { python } from '../../support/python.ts';
@@ -279,5 +282,47 @@ describe('parsePolarsPlan() of Polars', () => {
     const kept = frame.withColumn(pl.col('v').mul(2).alias('w')).cache();
     const cached = parsePolarsPlan(kept.join(kept.filter(pl.col('w').gt(1)), { on: 'id' }).describePlan());
     expect(cached.nodes().filter(({ type }) => type === 'materialize')).toHaveLength(1);
+  });
+});
+
+describe('buildPipelineDag() of a pipeline', () => {
+  it('reads its explanation and what a run measured', async () => {
+    const ids = arrow.vectorFromArray(
+      Array.from({ length: 1000 }, (_, at) => at),
+      new arrow.Int32(),
+    );
+    const plan = await pipeline()
+      .from(createArraySource(new arrow.Table({ id: ids }).batches))
+      .through((batch) => batch)
+      .through(sort({ by: ['id'] }))
+      .through(filter('id >= 400'))
+      .through((batch) => batch)
+      .to(createArraySink())
+      .plan();
+    const [{ stages }, { progress }] = [await plan.explain(), await plan.run()];
+    const dag = buildPipelineDag(stages, progress);
+    expect(dag.nodes().map(({ type }) => type)).toEqual([
+      'seq_scan',
+      'transform',
+      'materialize',
+      'materialize',
+      'sort',
+      'filter',
+      'transform',
+      'write',
+    ]);
+    const told = progress.flatMap((leg) => leg.stages).reduce((ms, { busyMs }) => ms + busyMs, 0);
+    expect(sum(dag, 'exclusiveMs')).toBeCloseTo(told, 6);
+    expect(dag.nodes().map(({ facts }) => facts.actualRows)).toEqual([
+      1000,
+      1000,
+      1000,
+      undefined,
+      undefined,
+      600,
+      600,
+      600,
+    ]);
+    expect(dag.node(5).details).toMatchObject({ name: 'filter', predicate: 'id >= 400', leg: 2 });
   });
 });

@@ -352,6 +352,24 @@ describe('buildPostgresExplain()', () => {
     expect(back.nodes().reduce((sum, { facts }) => sum + (facts.exclusiveMs ?? 0), 0)).toBeCloseTo(6, 9);
   });
 
+  it('keeps an operator for all its readers when one is added later', () => {
+    const dag = parse(
+      plan('Sort', 9, 1, ran(3, 1), plan('Seq Scan', 4, 1, { ...as('Outer'), ...ran(1, 1) })),
+    );
+    dag.addNode(OperatorNode.result(7));
+    dag.addEdge(0, 7);
+    const back = parsePostgresExplain(buildPostgresExplain(dag));
+    const scan = back.nodes().find(({ type }) => type === 'seq_scan')!;
+    expect(back.children(scan.id)).toHaveLength(2);
+  });
+
+  it('refuses a graph that is deeper than any plan', () => {
+    const dag = new QueryDag();
+    for (let id = 0; id < 5000; id++) dag.addNode(OperatorNode.materialize(id));
+    for (let id = 1; id < 5000; id++) dag.addEdge(id - 1, id);
+    expect(() => buildPostgresExplain(dag)).toThrow(/more than 500 levels deep/);
+  });
+
   it('refuses a graph without operators', () => {
     expect(() => buildPostgresExplain(new QueryDag())).toThrow(
       expect.objectContaining({ code: 'ERR_DAG_PLAN' }),

@@ -1,7 +1,9 @@
 // Plans of DuckDB, Polars and pipelines by hand; those of real ones: test/conformance/dag.
 import { describe, expect, it } from 'vitest';
+import { isRuvectorError } from '../../../../src/core/index.ts';
 import { buildPipelineDag, parseDuckDbExplain, parsePolarsPlan } from '../../../../src/dag/index.ts';
 import type { QueryDag } from '../../../../src/dag/index.ts';
+import { createPrintedRandom } from '../../../support/random.ts';
 
 const shapeOf = (dag: QueryDag): string[] =>
   dag.nodes().map(({ id, type }) => `${id} ${type} → ${dag.children(id).join()}`);
@@ -151,12 +153,13 @@ describe('buildPipelineDag()', () => {
 
   it('gives a chain with the rates that a run measured', () => {
     const measured = [
-      { name: 'csv', rows: 1000, busyMs: 100, workers: 1 },
-      { name: 'filter', rows: 1000, busyMs: 50, workers: 1 },
-      { name: 'my stage', rows: 400, busyMs: 800, workers: 2 },
+      { name: 'csv', kind: 'source', rows: 1000, busyMs: 100, workers: 1 },
+      { name: 'filter', kind: 'transform', rows: 1000, busyMs: 50, workers: 1 },
+      { name: 'my stage', kind: 'transform', rows: 400, busyMs: 800, workers: 2 },
     ];
-    const dag = buildPipelineDag(stages, measured);
+    const dag = buildPipelineDag(stages, [{ stages: measured }]);
     expect(shapeOf(dag)).toEqual(['0 seq_scan → 1', '1 filter → 2', '2 transform → 3', '3 write → ']);
+    expect(dag.node(0).facts).toEqual({ actualRows: 1000, exclusiveMs: 100, serviceRate: 10_000 });
     expect(dag.node(1).facts).toEqual({
       actualRows: 400,
       exclusiveMs: 50,
@@ -168,8 +171,46 @@ describe('buildPipelineDag()', () => {
   });
 
   it('names the stage whose figure cannot be, and refuses a plan without stages', () => {
-    const measured = [{ name: 'filter', rows: NaN, busyMs: 1, workers: 1 }];
-    expect(() => buildPipelineDag(stages, measured)).toThrow(rejected('filter', 'rows is NaN'));
+    const broken = [{ name: 'filter', kind: 'transform', rows: NaN, busyMs: 1, workers: 1 }];
+    expect(() => buildPipelineDag(stages, [{ stages: broken }])).toThrow(rejected('filter', 'rows is NaN'));
     expect(() => buildPipelineDag([])).toThrow(rejected('stages', 'there is none'));
+  });
+});
+
+describe('parseDuckDbExplain() and parsePolarsPlan()', () => {
+  it('give a graph or a typed error for each of 4,000 broken plans', () => {
+    const random = createPrintedRandom('parseDuckDbExplain() and parsePolarsPlan()');
+    const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)]!;
+    const names = ['CTE', 'CTE_SCAN', 'SEQ_SCAN', 'EXPLAIN_ANALYZE', 'NEW', '', 7, null];
+    const values = [-1, NaN, '3', '~4 Rows', 'x', [], {}, null, 1e308];
+    const operator = (depth: number): object => ({
+      name: pick(names),
+      timing: pick(values),
+      extra_info: pick([{}, { 'Table Index': 1, 'CTE Index': 1, 'Estimated Cardinality': pick(values) }, 3]),
+      children: random() < 0.1 ? pick(values) : depth > 4 ? [] : [operator(depth + 1), operator(depth + 1)],
+    });
+    const lines = [
+      'CACHE[id: 1]',
+      'INNER JOIN:',
+      'FROM',
+      'DF ["a"]; P',
+      'ESTIMATED ROWS: 3',
+      '[x] BY [y]',
+      'NEW[1]',
+      '?',
+    ];
+    const line = (): string => ' '.repeat(Math.floor(random() * 6)) + pick(lines);
+    for (let run = 0; run < 2000; run++) {
+      for (const read of [
+        () => parseDuckDbExplain([operator(0)]),
+        () => parsePolarsPlan(Array.from({ length: 8 }, line).join('\n')),
+      ]) {
+        try {
+          read().topologicalOrder();
+        } catch (error) {
+          if (!isRuvectorError(error) || !/^ERR_DAG_(PLAN|CYCLE|OPERATOR)$/.test(error.code)) throw error;
+        }
+      }
+    }
   });
 });
