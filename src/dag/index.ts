@@ -125,7 +125,7 @@ export type {
 export { DagMinCutEngine, findSaturation } from './cut/index.ts';
 export type {
   AnalyzeOptions,
-  Bottleneck,
+  PlanBottleneck,
   BottleneckAnalysis,
   FlowKind,
   MinCutOptions,

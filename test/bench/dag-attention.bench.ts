@@ -6,11 +6,10 @@ import {
   HierarchicalLorentzAttention,
   MinCutGatedAttention,
   ParallelBranchAttention,
-  QueryDag,
   TemporalBtspAttention,
   TopologicalAttention,
 } from '../../src/dag/index.ts';
-import type { DagAttention } from '../../src/dag/index.ts';
+import type { DagAttention, QueryDag } from '../../src/dag/index.ts';
 import { buildPlanTree } from '../support/dag/random-plan.ts';
 import { createRandom } from '../support/random.ts';
 import { fitExponent } from './dag/growth.ts';

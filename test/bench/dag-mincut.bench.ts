@@ -1,7 +1,8 @@
 // What a change of one operator's rate costs: the analysis after it, from the flow before it, beside a maximum flow from
 // nothing by igraph (C) and NetworkX (Python) after the same change. The growth is that of our own updates.
 import { join } from 'node:path';
-import { DagMinCutEngine, QueryDag } from '../../src/dag/index.ts';
+import { DagMinCutEngine } from '../../src/dag/index.ts';
+import type { QueryDag } from '../../src/dag/index.ts';
 import { describeArcs } from '../support/dag/plan-arcs.ts';
 import { buildRandomPlan, routingTypes } from '../support/dag/random-plan.ts';
 import { startJsonChild } from '../support/json-child.ts';

@@ -27,7 +27,9 @@ index.init_index(max_elements=len(vectors), ef_construction=200, M=16, random_se
 index.set_num_threads(1)
 started = time.perf_counter()
 index.add_items(vectors)
-print(json.dumps({"isInstalled": True, "buildMs": (time.perf_counter() - started) * 1000}), flush=True)
+print(
+    json.dumps({"isInstalled": True, "buildMs": (time.perf_counter() - started) * 1000}), flush=True
+)
 for line in sys.stdin:
     index.set_ef(int(line))
     times, found = [], 0
@@ -36,4 +38,7 @@ for line in sys.stdin:
         labels, _ = index.knn_query(query, k=10)
         times.append((time.perf_counter() - started) * 1000)
         found += len(wanted & set(labels[0]))
-    print(json.dumps({"ms": statistics.median(times), "recall": found / (10 * len(queries))}), flush=True)
+    print(
+        json.dumps({"ms": statistics.median(times), "recall": found / (10 * len(queries))}),
+        flush=True,
+    )

@@ -13,13 +13,18 @@ import {
   HierarchicalLorentzAttention,
   MinCutGatedAttention,
   ParallelBranchAttention,
-  QueryDag,
   scoreForecast,
   SelectionPolicy,
   TemporalBtspAttention,
   TopologicalAttention,
 } from '../../src/dag/index.ts';
-import type { AttentionOptions, AttentionType, DagAttention, ForecastScore } from '../../src/dag/index.ts';
+import type {
+  AttentionOptions,
+  AttentionType,
+  DagAttention,
+  ForecastScore,
+  QueryDag,
+} from '../../src/dag/index.ts';
 import { createRandom } from '../support/random.ts';
 import { forgetRun, rememberRun, runShopQueries } from './dag/plan-runs.ts';
 import type { PlanRun } from './dag/plan-runs.ts';

@@ -14,7 +14,7 @@ import { LinearBandit } from './linear-bandit.ts';
 import { MinCutGatedAttention } from './min-cut-gated.ts';
 import { takeNumber } from './options.ts';
 import { ParallelBranchAttention } from './parallel-branch.ts';
-import { describePlan, triggers } from './plan-circumstances.ts';
+import { describeCircumstances, triggers } from './plan-circumstances.ts';
 import type { Circumstances } from './plan-circumstances.ts';
 import { TemporalBtspAttention } from './temporal-btsp.ts';
 import { TopologicalAttention } from './topological.ts';
@@ -93,7 +93,7 @@ export class AttentionSelector {
     circumstances: Circumstances = {},
   ): Map<number, number> {
     refuseUnknown('policy', policy, Object.values(SelectionPolicy));
-    const features = describePlan(dag, circumstances);
+    const features = describeCircumstances(dag, circumstances);
     const named = this.#forced ?? (policy === SelectionPolicy.Learned ? null : policy);
     const source = named ?? this.#bandit.choose(features);
     const scores =

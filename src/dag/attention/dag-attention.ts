@@ -116,22 +116,18 @@ function normalizeRow(
   if (shared) {
     for (let at = 0; at < length; at++) sum += alpha[at] = weights[at]! * shared[columns[at]!]!;
   }
-  if (!(sum > TINY)) sum = exponentiateRow(content, place, length, columns, weights, alpha);
+  if (!(sum > TINY)) {
+    const logit = (at: number): number => Math.log(weights[at]!) + content.logit(place, columns[at]!);
+    sum = exponentiateRow(length, logit, alpha);
+  }
   for (let at = 0; at < length; at++) alpha[at]! /= sum;
 }
 
 /** The row by its largest logit, for rows whose content differs by pair or is far below that of others. */
-function exponentiateRow(
-  content: AttentionContent,
-  place: number,
-  length: number,
-  columns: Int32Array,
-  weights: Float64Array,
-  alpha: Float64Array,
-): number {
+function exponentiateRow(length: number, logit: (at: number) => number, alpha: Float64Array): number {
   let largest = -Infinity;
   for (let at = 0; at < length; at++) {
-    alpha[at] = Math.log(weights[at]!) + content.logit(place, columns[at]!);
+    alpha[at] = logit(at);
     if (alpha[at]! > largest) largest = alpha[at]!;
   }
   let sum = 0;

@@ -46,15 +46,16 @@ export function buildHyperbolicTree(layout: DagLayout, options: Required<Hyperbo
   const coshAt = Float64Array.from({ length: deepest + 1 }, (_, depth) => Math.cosh(depth * step));
   const sinhAt = Float64Array.from({ length: deepest + 1 }, (_, depth) => Math.sinh(depth * step));
   // By the law of cosines, siblings are as far apart as the two edges between them are long; at most at a right angle.
-  const turnAt = coshAt.map((cosh, depth) =>
-    Math.sqrt(Math.max(0, (cosh ** 2 - Math.cosh(2 * step)) / sinhAt[depth]! ** 2)),
+  const turnAt = coshAt.map((far, depth) =>
+    Math.sqrt(Math.max(0, (far ** 2 - Math.cosh(2 * step)) / sinhAt[depth]! ** 2)),
   );
   for (let place = 0; place < count; place++) {
     const depth = tree.depth[place]! - first;
     radius[place] = depth * step;
     cosh[place] = coshAt[depth]!;
     sinh[place] = sinhAt[depth]!;
-    turn[place] = children[tree.parent[place]!]! === 1 ? 1 : turnAt[depth]!;
+    const siblings = children[tree.parent[place]!]!;
+    turn[place] = siblings === 1 ? 1 : turnAt[depth]!;
   }
   return { tree, curvature: options.curvature, radius, cosh, sinh, turn };
 }

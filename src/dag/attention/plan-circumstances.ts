@@ -33,7 +33,7 @@ const LOW_VARIANCE = 0.5;
 const WRITE_HEAVY = 0.25;
 
 /** 1, then each of {@link triggers} as 0 or 1. */
-export function describePlan(dag: QueryDag, circumstances: Circumstances): Float64Array {
+export function describeCircumstances(dag: QueryDag, circumstances: Circumstances): Float64Array {
   const { layout, share, type } = buildAttentionPlan(dag);
   const { analysis, latency, isTemporal = false } = circumstances;
   const write = operatorTypes.indexOf(OperatorType.Write);

@@ -40,13 +40,13 @@ export class TopologicalAttention extends DagAttention {
         walk.clear();
         walk.go('child', place, this.#reach);
         walk.go('parent', place, this.#reach);
-        columns[0] = place;
-        weights[0] = 1;
         for (let at = 0; at < walk.length; at++) {
           const other = walk.places[at]!;
-          columns[at + 1] = other;
-          weights[at + 1] = decays[Math.abs(depth[place]! - depth[other]!)]!;
+          columns[at] = other;
+          weights[at] = decays[Math.abs(depth[place]! - depth[other]!)]!;
         }
+        columns[walk.length] = place;
+        weights[walk.length] = 1;
         visit(place, walk.length + 1, columns, weights);
       }
     };

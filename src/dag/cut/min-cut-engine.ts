@@ -38,7 +38,7 @@ export interface AnalyzeOptions {
 }
 
 /** Operators and edges that hold a plan back together. */
-export interface Bottleneck {
+export interface PlanBottleneck {
   /** Ids. */
   readonly cutNodes: readonly number[];
   /** Channels that are the limit themselves. */
@@ -69,7 +69,7 @@ export interface BottleneckAnalysis {
    * The smallest cut nearest to the sources, and, where it is another one, that nearest to the sinks; of a conjunctive
    * plan each of the slowest stages. Empty when nothing limits the plan.
    */
-  readonly bottlenecks: readonly Bottleneck[];
+  readonly bottlenecks: readonly PlanBottleneck[];
   /** Rows of the sources a second that each row more of an operator's rate gains, by id; operators not in it gain none. */
   readonly sensitivity: ReadonlyMap<number, number>;
   /** Whether the threshold was crossed within the last analyses. */
@@ -204,7 +204,7 @@ function describeCut(
   { layout }: PlanRates,
   { places, edges, capacity }: PlanCut,
   tension: number,
-): Bottleneck {
+): PlanBottleneck {
   const fromOf = (edge: number): number => layout.childStart.findLastIndex((start) => start <= edge);
   return {
     cutNodes: places.map((place) => layout.ids[place]!),

@@ -82,7 +82,7 @@ export class TensionSignals {
 
   #tell(signal: TensionSignal): void {
     const failures: unknown[] = [];
-    for (const listener of [...this.#listeners]) {
+    for (const listener of this.#listeners) {
       try {
         listener(signal);
       } catch (failure) {

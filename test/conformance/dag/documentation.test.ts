@@ -1,4 +1,4 @@
-// The examples of docs/dag.md on graphs and cost models run as they stand.
+// The examples of docs/dag.md on graphs, cost models, cuts and attention run as they stand.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,8 @@ const root = join(import.meta.dirname, '../../..');
 it.each([
   ['Graph', ['[ 0, 1, 2 ]', '0 => 0']],
   ['Cost models', ['rows: 1000', 'median: ', 'bestChosen: ']],
+  ['Min cut', ['threshold_crossed 0.75', '[ 1, 2 ] 800 0.75', '1400']],
+  ['Attention', ['0 => 0.895', '-0.75']],
 ])('docs/dag.md has examples that run in the section %s', (section, expected) => {
   const page = readFileSync(join(root, 'docs/dag.md'), 'utf8');
   const text = page.split(`\n## ${section}\n`)[1]!.split('\n## ')[0]!;

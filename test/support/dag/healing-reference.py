@@ -26,7 +26,9 @@ def robust_scores(values: np.ndarray, window: int, min_samples: int) -> list[flo
         if distance == 0:
             scores.append(0.0)
         else:
-            scores.append(float(distance / spread) if spread > 0 else float(np.sign(distance) * 1e308))
+            scores.append(
+                float(distance / spread) if spread > 0 else float(np.sign(distance) * 1e308)
+            )
     return scores
 
 
@@ -56,7 +58,9 @@ def main() -> None:
     request = json.load(sys.stdin)
     series = [np.array(each, dtype=np.float64) for each in request["series"]]
     scores = [robust_scores(each, request["windowSize"], request["minSamples"]) for each in series]
-    drifts = [page_hinkley(each, request["delta"], request["lambda"]) for each in request["drifting"]]
+    drifts = [
+        page_hinkley(each, request["delta"], request["lambda"]) for each in request["drifting"]
+    ]
     json.dump({"scores": scores, "drifts": drifts}, sys.stdout)
 
 

@@ -44,7 +44,8 @@ export function buildRandomPlan(random: () => number, shape: PlanShape): QueryDa
     const other = ids[Math.floor(random() * at)]!;
     dag.addEdge(other, ids[at]!, { rate: edgeRate(random) });
   }
-  for (let extra = Math.floor(extraEdges * operators * random()); extra > 0 && operators > 1; extra--) {
+  if (operators === 1) return dag;
+  for (let extra = Math.floor(extraEdges * operators * random()); extra > 0; extra--) {
     const to = 1 + Math.floor(random() * (operators - 1));
     dag.addEdge(ids[Math.floor(random() * to)]!, ids[to]!, { rate: edgeRate(random) });
   }

@@ -130,7 +130,7 @@ describe.each(mechanisms)('%s', (_, create, neighborhood) => {
       }),
       { numRuns: 1000, seed },
     );
-  }, 30_000);
+  }, 60_000);
 
   it('forward() gives the same scores, whose sum is 1, under other ids and another order', () => {
     fc.assert(
@@ -148,5 +148,5 @@ describe.each(mechanisms)('%s', (_, create, neighborhood) => {
       }),
       { numRuns: 1000, seed },
     );
-  }, 30_000);
+  }, 60_000);
 });

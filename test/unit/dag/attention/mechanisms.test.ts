@@ -60,7 +60,7 @@ describe('attend()', () => {
 
   it('falls by λ along a causal cone and leaves out what is beside it', () => {
     const row = rowOf(new CausalConeAttention({ futureDecay: Math.LN2 }), buildJoin(times(1, 1, 1, 1)), 0);
-    expect([...row.keys()].sort()).toEqual([0, 2, 3]);
+    expect(new Set(row.keys())).toEqual(new Set([0, 2, 3]));
     expect(row.get(3)).toBeCloseTo(0.25 / 1.75, 12);
   });
 

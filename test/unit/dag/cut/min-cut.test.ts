@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { DagMinCutEngine, findSaturation } from '../../../../src/dag/cut/index.ts';
 import type { BottleneckAnalysis } from '../../../../src/dag/cut/index.ts';
-import { OperatorNode, OperatorType, QueryDag } from '../../../../src/dag/graph/index.ts';
+import { OperatorNode, OperatorType } from '../../../../src/dag/graph/index.ts';
+import type { QueryDag } from '../../../../src/dag/graph/index.ts';
 import { createPrintedRandom } from '../../../support/random.ts';
 import { buildRandomPlan, relabel, routingTypes } from '../../../support/dag/random-plan.ts';
 
@@ -63,11 +64,11 @@ describe('DagMinCutEngine.analyzeBottlenecks()', () => {
       const analysis = analyze(dag);
       const expected = tryAllCuts(dag);
       expect(analysis.maxFlow).toBe(expected.least);
-      expect([...analysis.sensitivity.keys()].sort()).toEqual([...expected.always].sort());
+      expect(new Set(analysis.sensitivity.keys())).toEqual(new Set(expected.always));
       expect(new Set(analysis.bottlenecks[0]!.cutNodes)).toEqual(expected.nearest);
       expect(new Set(analysis.bottlenecks.at(-1)!.cutNodes)).toEqual(expected.farthest);
     }
-  }, 30_000);
+  }, 60_000);
 
   it('gives what a new engine gives after each of 100,000 random edits', () => {
     const random = createPrintedRandom('edits of plans');
@@ -90,7 +91,7 @@ describe('DagMinCutEngine.analyzeBottlenecks()', () => {
         if (!isEqual) expect(warm).toEqual(cold);
       }
     }
-  }, 60_000);
+  }, 120_000);
 });
 
 const cutsOf = ({ bottlenecks }: BottleneckAnalysis): string =>
@@ -101,17 +102,17 @@ function editPlan(dag: QueryDag, random: () => number): void {
   const order = dag.topologicalOrder();
   const any = (): number => order[Math.floor(random() * order.length)]!;
   const kind = random();
-  if (kind < 0.6) dag.updateNode(any(), { serviceRate: 10 ** (6 * random()) });
-  else if (kind < 0.8) {
+  if (kind < 0.88) dag.updateNode(any(), { serviceRate: 10 ** (6 * random()) });
+  else if (kind < 0.94) {
     const [from, to] = [any(), any()].sort((a, b) => order.indexOf(a) - order.indexOf(b));
     const rate = random() < 0.5 ? Infinity : 10 ** (6 * random());
     if (from !== to) dag.addEdge(from!, to!, { rate });
-  } else if (kind < 0.9) {
+  } else if (kind < 0.97) {
     const edges = dag.edges();
     const edge = edges[Math.floor(random() * edges.length)]!;
     dag.removeEdge(edge.from, edge.to);
     if (!isOnePart(dag)) dag.addEdge(edge.from, edge.to, { rate: edge.rate });
-  } else if (kind < 0.95 && order.length < 12) {
+  } else if (kind < 0.985 && order.length < 12) {
     const id = Math.max(...order) + 1;
     const other = any();
     dag.addNode(new OperatorNode(id, OperatorType.Transform, { serviceRate: 10 ** (6 * random()) }));
