@@ -34,7 +34,7 @@ export type {
   OperatorOptions,
 } from './graph/index.ts';
 export type { AttentionMatrix, AttentionSelection, DagAttention } from './attention/index.ts';
-export type { AnalyzeOptions, Bottleneck, BottleneckAnalysis, TensionSignal } from './cut/index.ts';
+export type { AnalyzeOptions, PlanBottleneck, BottleneckAnalysis, TensionSignal } from './cut/index.ts';
 export { DagMinCutEngine } from './cut/index.ts';
 export { Cusum, HealingOrchestrator, PageHinkley, TensionForecast } from './healing/index.ts';
 export type {

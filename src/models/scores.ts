@@ -1,6 +1,7 @@
 // Macro-F1 of predicted labels, with a moving-block bootstrap interval, alone and for the difference of two
 // models on the same rows. Rows follow one another in time and look like their neighbours, so blocks are drawn
 // and not rows. Pure; python/src/ruvector/_training/bootstrap.py draws the same blocks, and a test holds them together.
+import { createSeededRandom } from '../core/index.ts';
 
 /** Lower and upper bound, 95 %. */
 export type Interval = readonly [low: number, high: number];
@@ -106,7 +107,7 @@ function drawScores({ labels, classes, blockLength }: ScoredRows, predicted: Arr
   const sums = prefixCounts(labels, predicted);
   const blocks = Math.ceil(rows / blockLength);
   const lastLength = rows - (blocks - 1) * blockLength;
-  const next = createRandom(SEED);
+  const next = createSeededRandom(SEED);
   const counts = new Int32Array(CELLS);
   return Float64Array.from({ length: REPLICATES }, () => {
     counts.fill(0);
@@ -140,15 +141,4 @@ function intervalOf(values: Float64Array): Interval {
     return sorted[below]! + rest * ((sorted[below + 1] ?? sorted[below]!) - sorted[below]!);
   };
   return [at(0.025), at(0.975)];
-}
-
-/** mulberry32: the same numbers in Python, where it is computed for all draws at once. */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

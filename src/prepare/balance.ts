@@ -1,6 +1,6 @@
 // Class balancing of the train part: weights that sum to the row count, or a seeded undersampling.
 // The test part is never touched, so that scores are for the world as it is.
-import { labels } from '../core/index.ts';
+import { createSeededRandom, labels } from '../core/index.ts';
 import { splitNames } from './split.ts';
 
 const train = splitNames.indexOf('train');
@@ -33,7 +33,7 @@ export function undersample(rowLabels: Int8Array, splits: Uint8Array, seed: numb
   const target = Math.min(...counts.filter((count) => count > 0));
   const remaining = [...counts];
   const wanted = counts.map((count) => Math.min(count, target));
-  const random = seededRandom(seed);
+  const random = createSeededRandom(seed);
   const kept = new Uint32Array(rowLabels.length);
   let rows = 0;
   for (let i = 0; i < rowLabels.length; i++) {
@@ -46,16 +46,4 @@ export function undersample(rowLabels: Int8Array, splits: Uint8Array, seed: numb
     }
   }
   return kept.slice(0, rows);
-}
-
-/** mulberry32: small, fast, the same on every platform. Not for secrets. */
-function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -1,6 +1,6 @@
 // Attention by slack: the critical path method's earliest start and latest start say by how much an operator may take
 // longer before the plan does. What has none decides the time of the plan.
-import { createSeededRandom } from './seeded-random.ts';
+import { createSeededRandom } from '../../core/portable/index.ts';
 import type { QueryDag } from '../graph/index.ts';
 import type { DagLayout } from '../graph/index.ts';
 import { AttentionType } from './attention-type.ts';

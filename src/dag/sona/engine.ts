@@ -1,5 +1,6 @@
 // SONA: learns from each run of a plan how much time each mechanism takes or saves. A query waits for none of it: before
 // it, a plan is looked up; after it, a run is put into a buffer. Learning happens when it is called for, here or in a worker.
+import { createSeededRandom } from '../../core/portable/index.ts';
 import type { OperatorType, QueryDag } from '../graph/index.ts';
 import { learningBusyError, runTimeError, sonaOptionError, unknownMechanismError } from './errors.ts';
 import { startConsolidation } from './ewc.ts';
@@ -17,7 +18,6 @@ import { PatternStore } from './pattern-store.ts';
 import type { KnownPattern } from './pattern-store.ts';
 import { embedPlan } from './plan-embedding.ts';
 import type { PlanEmbedding } from './plan-embedding.ts';
-import { createSonaRandom } from './sona-random.ts';
 import { solvePositive } from './solve.ts';
 import { decodeSonaState, encodeSonaState } from './state-bytes.ts';
 import { TrajectoryBuffer } from './trajectory-buffer.ts';
@@ -68,7 +68,7 @@ export class DagSonaEngine {
     this.#shape = { embeddingDim, rank: loraRank, mechanisms: mechanisms.length, alpha: loraAlpha };
     this.#patterns = new PatternStore(this.settings.patternCapacity);
     this.#pending = new TrajectoryBuffer(this.settings.trajectoryCapacity);
-    const shared = initializeShared(this.#shape, createSonaRandom(seed));
+    const shared = initializeShared(this.#shape, createSeededRandom(seed));
     this.#model = new MicroLora(this.#shape, shared, baseHead);
     this.#consolidation = startConsolidation(countShared(this.#shape));
   }

@@ -1,6 +1,6 @@
-// Numbers of chance that a seed decides: mulberry32.
+// Random numbers that a seed decides: mulberry32, small, fast, the same on every platform and in Python. Not for secrets.
 
-/** @returns a function that gives numbers from 0 to below 1 */
+/** @returns gives numbers from 0 to below 1, evenly spread */
 export function createSeededRandom(seed: number): () => number {
   let state = seed;
   return () => {
