@@ -1,9 +1,12 @@
 // Runs cells in the user's thread: compiles, evaluates, shows the result, answers.
 import { buildMimeBundle, inspectedText } from './display/mime-bundle.ts';
 import { compileCell } from './cell-compiler.ts';
+import type { CompiledCell } from './cell-compiler.ts';
+import { CellResources } from './cell-resources.ts';
 import type { Evaluator } from './evaluator.ts';
 import { ForeignError } from './foreign-error.ts';
 import { Magics } from './magics/magics.ts';
+import { NotebookNames } from './notebook-names.ts';
 import type { Output } from './output.ts';
 import { CellSources } from './traceback.ts';
 import type { ErrorContent } from './traceback.ts';
@@ -16,12 +19,14 @@ export class CellRunner {
   readonly #evaluator: Evaluator;
   readonly #output: Output;
   readonly #sources = new CellSources();
-  readonly #declared = new Set<string>();
+  readonly #declared = new NotebookNames();
+  readonly #resources: CellResources;
   readonly #magics: Magics;
 
   constructor(evaluator: Evaluator, output: Output) {
     this.#evaluator = evaluator;
     this.#output = output;
+    this.#resources = new CellResources(evaluator);
     this.#magics = new Magics({
       evaluator,
       output,
@@ -74,15 +79,25 @@ export class CellRunner {
 
   async #evaluate(code: string, file: string): Promise<{ value: unknown; hasResult: boolean }> {
     if (code.trim() === '') return { value: undefined, hasResult: false };
-    const compiled = compileCell(code, file);
+    const compiled = compileCell(code, file, { names: this.#declared, constants: this.#declared.constants });
     this.#sources.add(file, code, compiled.map);
-    const missing = compiled.vars.filter((name) => !this.#declared.has(name));
-    const preamble = missing.length > 0 ? `let ${missing.join(', ')};` : '';
+    const preamble = await this.#preambleOf(compiled);
     if (preamble) await this.#evaluator.evaluate(preamble, file);
-    for (const name of compiled.names) this.#declared.add(name);
+    if (compiled.imports !== null) await this.#evaluator.evaluate(compiled.imports, file);
+    this.#declared.declare(compiled.names, compiled.constants);
     if (compiled.hoisted !== null) await this.#evaluator.evaluate(compiled.hoisted, file);
-    const value = await this.#evaluator.evaluate(compiled.body, file);
+    const value = await this.#resources.within(compiled.resources, () =>
+      this.#evaluator.evaluate(compiled.body, file),
+    );
     return { value, hasResult: compiled.hasResult };
+  }
+
+  /** Declares what the cell's `var` need; V8 tells which of them are there. */
+  async #preambleOf({ vars, fresh }: CompiledCell): Promise<string> {
+    if (vars.length === 0) return '';
+    const known = await this.#evaluator.lexicalNames();
+    const missing = vars.filter((name) => !known.has(name) || fresh.includes(name));
+    return missing.length > 0 ? `let ${missing.join(', ')};` : '';
   }
 
   async #reply(cell: Execute, payload: object[]): Promise<Record<string, unknown>> {

@@ -83,7 +83,7 @@ export const lineCommands: Record<keyof typeof lineMagics, LineMagic> = {
     await host.stopPython();
     if (args === 'python') return;
     if (args !== '') throw new UsageError(`Cannot reset "${args}": write %reset or %reset python`);
-    for (const name of host.names) await host.evaluator.evaluate(`${name} = undefined`, 'magic.ts');
+    await host.evaluator.declare(Object.fromEntries([...host.names].map((name) => [name, undefined])));
     host.names.clear();
   },
   sh: async (args, host) => {
