@@ -90,10 +90,8 @@ export class TextScanner {
       case '/':
         return this.#skipSlash();
       case '"':
-      case "'": {
-        const length = this.#match(STRING);
-        return length === 0 ? null : this.#token(at + length, true);
-      }
+      case "'":
+        return this.#skipString();
       case '`':
       case '(':
       case '[':
@@ -105,11 +103,19 @@ export class TextScanner {
       case '}':
         this.#closedBracket = this.brackets.pop() ?? 0;
         return this.#token(at + 1);
-      default: {
-        const space = this.#match(SPACE);
-        return space > 0 ? at + space : this.#token(at + (this.#match(WORD) || 1));
-      }
+      default:
+        return this.#skipWord();
     }
+  }
+
+  #skipString(): number | null {
+    const length = this.#match(STRING);
+    return length === 0 ? null : this.#token(this.at + length, true);
+  }
+
+  #skipWord(): number {
+    const space = this.#match(SPACE);
+    return space > 0 ? this.at + space : this.#token(this.at + (this.#match(WORD) || 1));
   }
 
   #skipTemplate(): number {

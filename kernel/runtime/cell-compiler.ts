@@ -6,7 +6,7 @@ import { MagicString } from 'magic-string';
 import { parseSync } from 'oxc-parser';
 import type { Program, VariableDeclaration } from 'oxc-parser';
 import { transformSync } from 'oxc-transform';
-import { buildUseOf, compileImport, findLeadingImports, importedNames } from './cell-imports.ts';
+import { buildUseOf, compileImport, findEarlyImports, importedNames } from './cell-imports.ts';
 import type { ImportUse } from './cell-imports.ts';
 import { boundNames, declaredNames, findVars, readReferences } from './cell-references.ts';
 import type { Node, References } from './cell-references.ts';
@@ -20,7 +20,7 @@ export class CellSyntaxError extends SyntaxError {
 
 /** A compiled cell. */
 export interface CompiledCell {
-  /** Static imports, which a cell may use above their line; run first. Null when there are none. */
+  /** Static imports that the cell uses above their line; run first. Null when there are none. */
   readonly imports: string | null;
   /** Function declarations, which a cell may use before their line; run next. Null when there are none. */
   readonly hoisted: string | null;
@@ -127,9 +127,9 @@ function rewrite(js: string, code: string, scope: CellScope): Omit<CompiledCell,
     functions: [],
     resources: null,
   };
-  const leading = new Set(findLeadingImports(body, js));
+  const early = new Set(findEarlyImports(body, references.names, js));
   for (const node of body) {
-    if (node.type === 'ImportDeclaration') rewriteImport(state, node, leading.has(node), useOf);
+    if (node.type === 'ImportDeclaration') rewriteImport(state, node, early.has(node), useOf);
     else rewriteStatement(state, node as unknown as Statement);
   }
   const vars = rewriteVars(state.text, js, findVars(body));
@@ -215,7 +215,7 @@ function rewriteStatement(state: Rewriting, statement: Statement): void {
 function rewriteImport(
   state: Rewriting,
   node: Node,
-  isLeading: boolean,
+  isEarly: boolean,
   useOf: (local: string) => ImportUse,
 ): void {
   const { start, end } = node;
@@ -223,7 +223,7 @@ function rewriteImport(
   state.names.push(...names);
   names.forEach((name) => state.constants.add(name));
   const call = compileImport(node, useOf);
-  if (isLeading) state.imports.push({ start, end, build: () => call });
+  if (isEarly) state.imports.push({ start, end, build: () => call });
   else state.text.update(start, end, call);
 }
 

@@ -1,6 +1,7 @@
-// Static imports of a cell → calls of `$link` (module-linker.ts), which imports and declares the names. As in a module,
-// they come before everything else of the cell; only a magic above them (`%install x`, `%cd y`) comes first.
-import type { Node } from './cell-references.ts';
+// Static imports of a cell → calls of `$link` (module-linker.ts), which imports and declares the names. One whose names
+// are used above it comes first, as in a module; else what stands above runs before it: notebooks go to another folder,
+// write a file or install a package and import from there.
+import type { Node, Reference } from './cell-references.ts';
 
 /**
  * How a cell uses an imported name. A module need not have a name that is only a type; of a name that the cell
@@ -40,11 +41,15 @@ export function compileImport(node: object, useOf: (local: string) => ImportUse)
   return `await $link(${JSON.stringify(source.value)}, ${JSON.stringify(wanted)}${options});`;
 }
 
-/** The top-level imports that no magic stands above. */
-export function findLeadingImports(body: readonly Node[], js: string): Node[] {
+/** The top-level imports whose names are used above them, but for those below a magic. */
+export function findEarlyImports(body: readonly Node[], names: readonly Reference[], js: string): Node[] {
   const isMagic = (node: Node): boolean => js.slice(node.start, node.end).includes('await $magic(');
   const first = body.findIndex(isMagic);
-  return (first < 0 ? body : body.slice(0, first)).filter(({ type }) => type === 'ImportDeclaration');
+  return (first < 0 ? body : body.slice(0, first)).filter((node) => {
+    if (node.type !== 'ImportDeclaration') return false;
+    const locals = new Set(importedNames(node));
+    return names.some(({ name, start }) => start < node.start && locals.has(name));
+  });
 }
 
 /**

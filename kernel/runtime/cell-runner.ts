@@ -1,5 +1,6 @@
 // Runs cells in the user's thread: compiles, evaluates, shows the result, answers.
 import { buildMimeBundle, inspectedText } from './display/mime-bundle.ts';
+import { usesColours } from './display/text-colours.ts';
 import { compileCell } from './cell-compiler.ts';
 import type { CompiledCell } from './cell-compiler.ts';
 import { CellResources } from './cell-resources.ts';
@@ -43,7 +44,7 @@ export class CellRunner {
       const file = `cell-${cell.executionCount}.ts`;
       const { value, hasResult } = await this.#magics.run(cell, (code) => this.#evaluate(code, file));
       if (hasResult && value !== undefined && !cell.silent) {
-        const bundle = await this.#evaluator.call(() => buildMimeBundle(value));
+        const bundle = await this.#evaluator.call(() => buildMimeBundle(value, usesColours()));
         if (Object.keys(bundle.data).length > 0)
           this.#output.publish('execute_result', { ...bundle, execution_count: cell.executionCount });
       }

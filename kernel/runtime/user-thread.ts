@@ -9,6 +9,7 @@ import { createCommonJs } from './common-js.ts';
 import { createComms } from './comms.ts';
 import { defineDecoratorHelpers } from './decorators.ts';
 import { createDisplayGlobals } from './display/display-globals.ts';
+import { offerColours } from './display/text-colours.ts';
 import { Evaluator } from './evaluator.ts';
 import { encloseImmediates } from './immediates.ts';
 import { createImporter } from './importer.ts';
@@ -91,6 +92,7 @@ export function startUserThread(
     }),
   });
   defineDecoratorHelpers();
+  offerColours();
   output.capture();
 }
 

@@ -98,7 +98,7 @@ describe('execute_request that imports names', () => {
     expect(await show(code)).toBe('1');
   });
 
-  it('imports before the first line runs, but behind a magic above', async () => {
+  it('imports first what is used above, else where it stands, behind magics and other lines', async () => {
     expect(await show('const before = join("a", "b");\nimport { join } from "node:path";\nbefore')).toBe(
       "'a/b'",
     );
@@ -108,6 +108,15 @@ describe('execute_request that imports names', () => {
     write('sub/here.ts', 'export const here: string = "sub";');
     expect(await show('%cd sub\nimport { here } from "./here.ts"\nhere')).toBe("'sub'");
     await show('%cd ..');
+    write('sub/early.ts', 'export const early: string = "early";');
+    expect(
+      await show('process.chdir("sub")\nimport { early } from "./early.ts"\nprocess.chdir("..")\nearly'),
+    ).toBe("'early'");
+    expect(
+      await show(
+        'const late = () => parse("/a/b.c").name;\nconst then = late();\nimport { parse } from "node:path"\nthen',
+      ),
+    ).toBe("'b'");
   });
 
   it('leaves names as they were when the import fails', async () => {
