@@ -9,6 +9,7 @@ import { ForeignError } from './foreign-error.ts';
 import { Magics } from './magics/magics.ts';
 import { NotebookNames } from './notebook-names.ts';
 import type { Output } from './output.ts';
+import { writeStacks } from './stack-frames.ts';
 import { CellSources } from './traceback.ts';
 import type { ErrorContent } from './traceback.ts';
 import type { ToUserThread } from '../protocol/thread-messages.ts';
@@ -28,6 +29,7 @@ export class CellRunner {
     this.#evaluator = evaluator;
     this.#output = output;
     this.#resources = new CellResources(evaluator);
+    writeStacks((file, line, column) => this.#sources.placeOf(file, line, column));
     this.#magics = new Magics({
       evaluator,
       output,

@@ -12,6 +12,7 @@ import { forgetCommonJs, isCellUrl } from './common-js.ts';
 import { completeNamespace } from './common-namespace.ts';
 import { decoratorOptions } from './decorators.ts';
 import { findLocalFile } from './local-files.ts';
+import { addSourceMap } from './stack-frames.ts';
 import { LocalModules } from './local-modules.ts';
 
 /** Imports as if from a file in the working directory. */
@@ -73,7 +74,7 @@ export function createImporter(): CellImports {
       if (url.startsWith(productFolder)) return next(url, context);
       const path = fileURLToPath(url.replace(/\?.*$/, ''));
       if (!TYPESCRIPT.test(path)) return next(url, context);
-      return { ...readTypeScript(path), shortCircuit: true };
+      return { ...readTypeScript(path, url), shortCircuit: true };
     },
   });
   return {
@@ -128,7 +129,7 @@ function jsonAttributes(url: string): { importAttributes?: ImportAttributes } {
   return url.endsWith('.json') ? { importAttributes: { type: 'json' } } : {};
 }
 
-function readTypeScript(path: string): { format: string; source: string } {
+function readTypeScript(path: string, url: string): { format: string; source: string } {
   const text = readFileSync(path, 'utf8');
   const { code, errors, map } = transformSync(path, text, {
     sourceType: 'module',
@@ -137,10 +138,10 @@ function readTypeScript(path: string): { format: string; source: string } {
   });
   if (errors.length > 0)
     throw new SyntaxError(`${path}: ${errors[0]!.message}\n${errors[0]!.codeframe ?? ''}`);
-  const base64 = Buffer.from(JSON.stringify(map)).toString('base64');
+  if (map) addSourceMap(url, map);
   return {
     format: isCommonJs(path, text) ? 'commonjs' : 'module',
-    source: `${code}\n//# sourceMappingURL=data:application/json;base64,${base64}`,
+    source: code,
   };
 }
 
