@@ -1,11 +1,16 @@
 // Runs cells in the user's thread: compiles, evaluates, shows the result, answers.
-import { buildMimeBundle, inspectedText } from './display/mime-bundle.ts';
+import { buildMimeBundle } from './display/mime-bundle.ts';
 import { usesColours } from './display/text-colours.ts';
 import { compileCell } from './cell-compiler.ts';
 import type { CompiledCell } from './cell-compiler.ts';
 import { CellResources } from './cell-resources.ts';
+import { InterruptError } from './evaluator.ts';
 import type { Evaluator } from './evaluator.ts';
 import { ForeignError } from './foreign-error.ts';
+import { parseHelp } from './magics/help-syntax.ts';
+import type { HelpQuestion } from './magics/help-syntax.ts';
+import { describeForHelp } from './magics/help-text.ts';
+import { renderMagics } from './magics/magic-list.ts';
 import { Magics } from './magics/magics.ts';
 import { NotebookNames } from './notebook-names.ts';
 import type { Output } from './output.ts';
@@ -41,8 +46,8 @@ export class CellRunner {
   /** Runs a cell and returns the content of its reply; never rejects. */
   async run(cell: Execute): Promise<Record<string, unknown>> {
     try {
-      const pager = readPager(cell.code);
-      if (pager !== null) return this.#reply(cell, [await this.#page(pager)]);
+      const question = parseHelp(cell.code);
+      if (question) return this.#reply(cell, [await this.#page(question)]);
       const file = `cell-${cell.executionCount}.ts`;
       const { value, hasResult } = await this.#magics.run(cell, (code) => this.#evaluate(code, file));
       if (hasResult && value !== undefined && !cell.silent) {
@@ -124,16 +129,19 @@ export class CellRunner {
     }
   }
 
-  async #page(expression: string): Promise<object> {
-    const { value } = await this.#evaluate(expression, 'pager.ts');
-    const text =
-      typeof value === 'function' ? `${inspectedText(value)}\n${String(value)}` : inspectedText(value);
-    return { source: 'page', data: { 'text/plain': `${expression}: ${typeof value}\n${text}` }, start: 0 };
+  async #page({ subject, wantsSource }: HelpQuestion): Promise<object> {
+    const text = subject.startsWith('%') ? renderMagics(subject) : await this.#help(subject, wantsSource);
+    return { source: 'page', data: { 'text/plain': text }, start: 0 };
   }
-}
 
-/** `?name` or `name?` asks for help on a name. */
-function readPager(code: string): string | null {
-  const match = /^\s*(?:\?\s*([\w$.]+)|([\w$.]+)\s*\?)\s*$/.exec(code);
-  return match ? (match[1] ?? match[2])! : null;
+  /** A name that is nowhere is no error, as in IPython. */
+  async #help(subject: string, wantsSource: boolean): Promise<string> {
+    try {
+      const { value } = await this.#evaluate(subject, 'pager.ts');
+      return describeForHelp(subject, value, wantsSource);
+    } catch (error) {
+      if (error instanceof InterruptError) throw error;
+      return `Object \`${subject}\` not found.`;
+    }
+  }
 }

@@ -39,7 +39,7 @@ export function writeStacks(placeInCell: CellPlace): void {
       return write(error, sites);
     } catch {
       // Whoever asks for a stack must get one, whatever the error is made of.
-      return sites.map((site) => `    at ${String(site)}`).join('\n');
+      return sites.map((site) => `    at ${site.toString()}`).join('\n');
     }
   };
   Object.defineProperty(Error, 'prepareStackTrace', {
@@ -55,14 +55,18 @@ export function writeStacks(placeInCell: CellPlace): void {
  * @param depth 0 is what calls this, 1 what called that
  */
 export function readCaller(depth: number): string {
-  const { prepareStackTrace, stackTraceLimit } = Error;
+  const before = Object.getOwnPropertyDescriptors(Error);
   try {
     Error.stackTraceLimit = depth + 2;
     Error.prepareStackTrace = (_, sites) => sites;
     const site = (new Error('who calls').stack as unknown as NodeJS.CallSite[])[depth + 1];
     return site ? fileOf(site) : '';
   } finally {
-    Object.assign(Error, { prepareStackTrace, stackTraceLimit });
+    const { prepareStackTrace, stackTraceLimit } = before;
+    Object.defineProperties(Error, {
+      prepareStackTrace: prepareStackTrace!,
+      stackTraceLimit: stackTraceLimit!,
+    });
   }
 }
 
@@ -94,7 +98,7 @@ function isKernels(site: NodeJS.CallSite): boolean {
 }
 
 function writeSite(site: NodeJS.CallSite, placeInCell: CellPlace): string {
-  const text = String(site);
+  const text = site.toString();
   const file = fileOf(site);
   const [line, column] = [site.getLineNumber(), site.getColumnNumber()];
   if (file === '' || line === null || column === null) return text;

@@ -96,6 +96,30 @@ describe('execute_request with magics', () => {
     expect([resultOf(exchange), streamOf(exchange, 'stderr')]).toEqual([result, '']);
   });
 
+  it.each([
+    ['rv?', /^rv: Object, \d+ entries\n[^]*trainer/],
+    ['?rv.trainer', /^rv\.trainer: Object, 1 entries\n/],
+    ['twofold?', /^twofold: function\n\[Function: twofold\]\nfunction twofold/],
+    ['twofold??', /return n \* 2/],
+    ['listed["a b"][0]?', /^listed\["a b"\]\[0\]: number\n7$/],
+    ['when ?', /^when: Own, 1 entries\n[^]*methods: shown\(\)$/],
+    ['%time?', /^%time code .*\n%%time/],
+    ['?%%python', /^%%python \[-i names\]/],
+    ['nowhere?', /^Object `nowhere` not found\.$/],
+    ['String.raw ??', /native code/],
+  ])('answers the question %s', async (code, text) => {
+    await kernel.execute(
+      'function twofold(n: number) { return n * 2 }\nconst listed = { "a b": [7] }\nclass Own { at = 1; shown() {} }\nconst when = new Own()',
+    );
+    const { reply } = await kernel.execute(code);
+    const [page] = reply.content['payload'] as { source: string; data: Record<string, string> }[];
+    expect(page).toMatchObject({ source: 'page', data: { 'text/plain': expect.stringMatching(text) } });
+  });
+
+  it.each(['(1)?', 'const a = b?', '1?'])('leaves %s to the compiler', async (code) => {
+    expect((await kernel.execute(code)).reply.content['payload']).toEqual([]);
+  });
+
   it('hides secrets from the list of %env, sets values of the notebook and says what is not set', async () => {
     await kernel.execute('%env RUVECTOR_TEST_TOKEN=s3cret\nconst place = "here"');
     const list = streamOf(await kernel.execute('%env'));
