@@ -4,6 +4,9 @@ import { SourceMap } from 'node:module';
 import type { SourceMapPayload } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
+/** V8's, which writes itself as a line of a stack. */
+type Site = NodeJS.CallSite & { toString(): string };
+
 /** A place in a file; both count from 1. */
 export interface Place {
   readonly line: number;
@@ -30,11 +33,11 @@ export function addSourceMap(url: string, payload: object): void {
 
 /** Writes all stacks from now on. */
 export function writeStacks(placeInCell: CellPlace): void {
-  const write = (error: Error, sites: readonly NodeJS.CallSite[]): string => {
+  const write = (error: Error, sites: readonly Site[]): string => {
     const kept = sites.some((site) => CELL.test(fileOf(site))) ? sites.filter(isUsers) : sites;
     return [headOf(error), ...kept.map((site) => `    at ${writeSite(site, placeInCell)}`)].join('\n');
   };
-  const prepareStackTrace = (error: Error, sites: NodeJS.CallSite[]): string => {
+  const prepareStackTrace = (error: Error, sites: Site[]): string => {
     try {
       return write(error, sites);
     } catch {
@@ -55,18 +58,15 @@ export function writeStacks(placeInCell: CellPlace): void {
  * @param depth 0 is what calls this, 1 what called that
  */
 export function readCaller(depth: number): string {
-  const before = Object.getOwnPropertyDescriptors(Error);
+  const names = ['prepareStackTrace', 'stackTraceLimit'] as const;
+  const before = names.map((name) => [name, Object.getOwnPropertyDescriptor(Error, name)] as const);
   try {
     Error.stackTraceLimit = depth + 2;
     Error.prepareStackTrace = (_, sites) => sites;
-    const site = (new Error('who calls').stack as unknown as NodeJS.CallSite[])[depth + 1];
+    const site = (new Error('who calls').stack as unknown as Site[])[depth + 1];
     return site ? fileOf(site) : '';
   } finally {
-    const { prepareStackTrace, stackTraceLimit } = before;
-    Object.defineProperties(Error, {
-      prepareStackTrace: prepareStackTrace!,
-      stackTraceLimit: stackTraceLimit!,
-    });
+    for (const [name, descriptor] of before) if (descriptor) Object.defineProperty(Error, name, descriptor);
   }
 }
 
@@ -79,7 +79,7 @@ function headOf(error: Error): string {
 }
 
 /** Neither of the kernel nor of what runs it: Node's own frames below its. */
-function isUsers(site: NodeJS.CallSite, at: number, sites: readonly NodeJS.CallSite[]): boolean {
+function isUsers(site: Site, at: number, sites: readonly Site[]): boolean {
   if (isKernels(site)) return false;
   if (!fileOf(site).startsWith('node:')) return true;
   const above = sites.slice(0, at).findLast((one) => isKernels(one) || !fileOf(one).startsWith('node:'));
@@ -87,17 +87,17 @@ function isUsers(site: NodeJS.CallSite, at: number, sites: readonly NodeJS.CallS
 }
 
 /** Cells have no file: their name is what V8 calls the URL of their source. */
-const fileOf = (site: NodeJS.CallSite): string => {
+const fileOf = (site: Site): string => {
   const file = site.getFileName();
   return file !== null && file !== undefined && file !== '' ? file : (site.getScriptNameOrSourceURL() ?? '');
 };
 
-function isKernels(site: NodeJS.CallSite): boolean {
+function isKernels(site: Site): boolean {
   const file = fileOf(site);
   return file.startsWith(kernelUrl) || file.startsWith(kernelPath) || file === 'node:inspector';
 }
 
-function writeSite(site: NodeJS.CallSite, placeInCell: CellPlace): string {
+function writeSite(site: Site, placeInCell: CellPlace): string {
   const text = site.toString();
   const file = fileOf(site);
   const [line, column] = [site.getLineNumber(), site.getColumnNumber()];
