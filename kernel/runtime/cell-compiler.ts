@@ -42,7 +42,7 @@ export interface CompiledCell {
 }
 
 /** What earlier cells declared. */
-export interface CellScope {
+export interface EarlierNames {
   readonly names: ReadonlySet<string>;
   /** Those of them that may not be assigned to. */
   readonly constants: ReadonlySet<string>;
@@ -50,14 +50,14 @@ export interface CellScope {
 
 /** Characters before the first line of each script. */
 export const STRICT = "'use strict';";
-const nothing: CellScope = { names: new Set(), constants: new Set() };
+const nothing: EarlierNames = { names: new Set(), constants: new Set() };
 
 /**
  * Compiles a cell.
  * @param scope what earlier cells declared @default nothing
  * @throws CellSyntaxError with the place in the cell
  */
-export function compileCell(source: string, file: string, scope: CellScope = nothing): CompiledCell {
+export function compileCell(source: string, file: string, scope: EarlierNames = nothing): CompiledCell {
   const code = readAsExpression(source.replace(/^#!.*/, ''), file);
   const parsed = parseSync(file, code, { lang: 'ts', sourceType: 'module' });
   if (parsed.errors.length > 0) throw syntaxError(parsed.errors[0]!);
@@ -113,7 +113,7 @@ interface Span {
 
 type Statement = Program['body'][number];
 
-function rewrite(js: string, code: string, scope: CellScope): Omit<CompiledCell, 'map'> {
+function rewrite(js: string, code: string, scope: EarlierNames): Omit<CompiledCell, 'map'> {
   const { program, module } = parseSync('cell.mjs', js, { lang: 'js', sourceType: 'module' });
   const body = program.body as unknown as Node[];
   const references = readReferences(program);
@@ -262,7 +262,7 @@ function refuseDuplicates(names: readonly string[], vars: readonly string[]): vo
 function rewriteReferences(
   state: Rewriting,
   { names, topThis }: References,
-  scope: CellScope,
+  scope: EarlierNames,
   vars: readonly string[],
 ): void {
   const own = new Set([...state.names, ...vars]);

@@ -8,13 +8,13 @@ import { fileURLToPath } from 'node:url';
 type Site = NodeJS.CallSite & { toString(): string };
 
 /** A place in a file; both count from 1. */
-export interface Place {
+export interface SourcePlace {
   readonly line: number;
   readonly column: number;
 }
 
 /** Where a place of a compiled cell is in the cell. */
-export type CellPlace = (file: string, line: number, column: number) => Place;
+export type CellPlace = (file: string, line: number, column: number) => SourcePlace;
 
 const CELL = /^(?:cell-\d+|magic|user-expression|pager)\.ts$/;
 const kernelUrl = new URL('..', import.meta.url).href;
@@ -108,7 +108,7 @@ function writeSite(site: Site, placeInCell: CellPlace): string {
   return text.replace(`${file}:${line}:${column}`, () => shown);
 }
 
-function placeInFile(file: string, line: number, column: number): Place | null {
+function placeInFile(file: string, line: number, column: number): SourcePlace | null {
   const payload = payloads.get(file);
   if (!payload) return null;
   const map = maps.get(file) ?? new SourceMap(payload);
@@ -117,7 +117,7 @@ function placeInFile(file: string, line: number, column: number): Place | null {
 }
 
 /** Where a place of a compiled text was. */
-export function originalPlace(map: SourceMap | null | undefined, line: number, column: number): Place {
+export function originalPlace(map: SourceMap | null | undefined, line: number, column: number): SourcePlace {
   const entry = map?.findEntry(line - 1, column - 1);
   return entry && 'originalLine' in entry
     ? { line: entry.originalLine + 1, column: entry.originalColumn + 1 }

@@ -4,7 +4,7 @@ import type { SourceMapPayload } from 'node:module';
 import { STRICT } from './cell-compiler.ts';
 import { inspectedText } from './display/mime-bundle.ts';
 import { originalPlace } from './stack-frames.ts';
-import type { Place } from './stack-frames.ts';
+import type { SourcePlace } from './stack-frames.ts';
 
 /** An error as the protocol sends it. */
 export interface ErrorContent {
@@ -57,7 +57,7 @@ export class CellSources {
   }
 
   /** Where a place of a compiled cell is in the cell. */
-  placeOf(file: string, line: number, column: number): Place {
+  placeOf(file: string, line: number, column: number): SourcePlace {
     return originalPlace(this.#cells.get(file)?.map, line, line === 1 ? column - STRICT.length : column);
   }
 

@@ -3,7 +3,7 @@
 import { parseSync } from 'oxc-parser';
 import { boundNames, declaredNames, findVars } from '../cell-references.ts';
 import type { Node } from '../cell-references.ts';
-import { TextScanner } from '../../language/open-text.ts';
+import { TextScanner } from '../open-text.ts';
 
 /** A magic that takes the rest of its cell. */
 export interface CellMagic {
