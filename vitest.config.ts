@@ -3,8 +3,11 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
-/** Processes that tests start keep their compiled sources here: a command starts in half the CPU time. */
-const env = { NODE_COMPILE_CACHE: join(import.meta.dirname, '.cache', 'compile') };
+/**
+ * Processes that tests start keep their compiled sources here: a command starts in half the CPU time. What notebooks
+ * show is compared without colours, but for the tests of those.
+ */
+const env = { NODE_COMPILE_CACHE: join(import.meta.dirname, '.cache', 'compile'), NO_COLOR: '1' };
 /** A test that hangs is ended; a slow machine is none. */
 const patient = { testTimeout: 120_000, hookTimeout: 120_000, env };
 

@@ -1,6 +1,7 @@
 // A cell's text → TypeScript for the checker, line for line: magics become the calls they are, cells of other
 // languages leave only the names they bring. Pure.
 import { parseSync } from 'oxc-parser';
+import { parseHelp } from '../runtime/magics/help-syntax.ts';
 import { parseCellMagic, replaceLineMagics } from '../runtime/magics/magic-syntax.ts';
 import type { IsName } from '../runtime/magics/magic-syntax.ts';
 import { parsePythonArgs } from '../runtime/python/python-args.ts';
@@ -14,17 +15,14 @@ export interface CellText {
 
 /** Reads a cell as the checker must see it. */
 export function readCellText(source: string, isName: IsName): CellText {
+  if (parseHelp(source)) return { code: '', firstColumn: 0 };
   const magic = parseCellMagic(source);
   if (magic) return { code: readCellMagic(magic.name, magic.args, magic.body), firstColumn: 0 };
-  if (PAGER.test(source)) return { code: '', firstColumn: 0 };
   const code = replaceLineMagics(source.replace(/^#!.*/, ''), isName);
   return isObject(code)
     ? { code: `(${code.replace(/;\s*$/, '')}\n)`, firstColumn: 1 }
     : { code, firstColumn: 0 };
 }
-
-/** `?name` and `name?` ask for help. */
-const PAGER = /^\s*(?:\?\s*[\w$.]+|[\w$.]+\s*\?)\s*$/;
 
 function readCellMagic(name: string, args: string, body: string): string {
   switch (name) {

@@ -1,5 +1,5 @@
 // Where a cursor stands: what is to be completed, and of what. Parses text, knows no values or types.
-import { readOpenText } from './open-text.ts';
+import { readOpenText } from '../runtime/open-text.ts';
 
 /** Offsets count UTF-16 units. */
 export interface CompletionPlace {

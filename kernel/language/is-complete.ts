@@ -3,8 +3,8 @@
 import { parseSync } from 'oxc-parser';
 import type { JsonObject } from '../protocol/message.ts';
 import { readCellText } from './cell-text.ts';
-import { readOpenText } from './open-text.ts';
-import type { OpenText } from './open-text.ts';
+import { readOpenText } from '../runtime/open-text.ts';
+import type { OpenText } from '../runtime/open-text.ts';
 
 /** Content of is_complete_reply. */
 export function checkComplete(code: string): JsonObject {

@@ -1,10 +1,16 @@
 // A cell of TypeScript → scripts for V8's REPL mode. Types go (oxc-transform), every top-level name becomes
-// a `let` so that later cells may declare it again as anything, imports become `await $import(...)`.
+// a `let` so that later cells may declare it again as anything, imports become `await $link(...)`. Like the code of
+// a module, a cell is strict.
 // Line numbers stay those of the cell wherever the transform keeps them; `map` brings the others back.
 import { MagicString } from 'magic-string';
 import { parseSync } from 'oxc-parser';
-import type { ExpressionStatement, Program, Statement, VariableDeclaration } from 'oxc-parser';
+import type { Program, VariableDeclaration } from 'oxc-parser';
 import { transformSync } from 'oxc-transform';
+import { buildUseOf, compileImport, findEarlyImports, importedNames } from './cell-imports.ts';
+import type { ImportUse } from './cell-imports.ts';
+import { boundNames, declaredNames, findVars, readReferences } from './cell-references.ts';
+import type { Node, References } from './cell-references.ts';
+import { rewriteVars } from './cell-vars.ts';
 import { decoratorOptions } from './decorators.ts';
 
 /** A cell that does not parse. */
@@ -14,29 +20,49 @@ export class CellSyntaxError extends SyntaxError {
 
 /** A compiled cell. */
 export interface CompiledCell {
-  /** Function declarations, which a cell may use before their line; run first. Null when there are none. */
+  /** Static imports that the cell uses above their line; run first. Null when there are none. */
+  readonly imports: string | null;
+  /** Function declarations, which a cell may use before their line; run next. Null when there are none. */
   readonly hoisted: string | null;
   readonly body: string;
   /** Names of `var` that must exist before the body runs. */
   readonly vars: readonly string[];
+  /** Those of them that must be undefined then. */
+  readonly fresh: readonly string[];
   /** Names the cell declares. */
   readonly names: readonly string[];
+  /** Those of them that may not be assigned to. */
+  readonly constants: readonly string[];
   /** True when the last statement is an expression, whose value is shown. */
   readonly hasResult: boolean;
+  /** Number under which it calls `$using` for what it must dispose of when it ends; null when it does not. */
+  readonly resources: number | null;
   /** Source map (version 3) from the body to the cell. */
   readonly map: object | null;
 }
 
+/** What earlier cells declared. */
+export interface EarlierNames {
+  readonly names: ReadonlySet<string>;
+  /** Those of them that may not be assigned to. */
+  readonly constants: ReadonlySet<string>;
+}
+
+/** Characters before the first line of each script. */
+export const STRICT = "'use strict';";
+const nothing: EarlierNames = { names: new Set(), constants: new Set() };
+
 /**
  * Compiles a cell.
+ * @param scope what earlier cells declared @default nothing
  * @throws CellSyntaxError with the place in the cell
  */
-export function compileCell(source: string, file: string): CompiledCell {
-  const code = readAsExpression(source, file);
+export function compileCell(source: string, file: string, scope: EarlierNames = nothing): CompiledCell {
+  const code = readAsExpression(source.replace(/^#!.*/, ''), file);
   const parsed = parseSync(file, code, { lang: 'ts', sourceType: 'module' });
   if (parsed.errors.length > 0) throw syntaxError(parsed.errors[0]!);
   const { code: js, map } = removeTypes(code, file);
-  return { ...rewrite(js), map };
+  return { ...rewrite(js, code, scope), map };
 }
 
 /** `{ a: 1 }` at the start of a cell is an object to look at, not a block. */
@@ -69,36 +95,65 @@ function removeTypes(code: string, file: string): { code: string; map: object | 
 interface Rewriting {
   readonly text: MagicString;
   readonly js: string;
-  readonly vars: string[];
   readonly names: string[];
   readonly constants: Set<string>;
-  /** Spans of function declarations, with the text that makes them expressions. */
-  readonly functions: { start: number; end: number; name: string }[];
+  /** Calls of `$link` in the place of imports. */
+  readonly imports: Span[];
+  /** Function declarations, with the text that makes them expressions. */
+  readonly functions: Span[];
+  resources: number | null;
 }
 
-function rewrite(js: string): Omit<CompiledCell, 'map'> {
+/** A part of the cell and the text of its script. */
+interface Span {
+  readonly start: number;
+  readonly end: number;
+  readonly build: () => string;
+}
+
+type Statement = Program['body'][number];
+
+function rewrite(js: string, code: string, scope: EarlierNames): Omit<CompiledCell, 'map'> {
   const { program, module } = parseSync('cell.mjs', js, { lang: 'js', sourceType: 'module' });
+  const body = program.body as unknown as Node[];
+  const references = readReferences(program);
+  const useOf = buildUseOf(code, new Set(references.names.map(({ name }) => name)));
   const state: Rewriting = {
     text: new MagicString(js),
     js,
-    vars: [],
     names: [],
     constants: new Set(),
+    imports: [],
     functions: [],
+    resources: null,
   };
-  for (const statement of program.body) rewriteStatement(state, statement);
+  const early = new Set(findEarlyImports(body, references.names, js));
+  for (const node of body) {
+    if (node.type === 'ImportDeclaration') rewriteImport(state, node, early.has(node), useOf);
+    else rewriteStatement(state, node as unknown as Statement);
+  }
+  const vars = rewriteVars(state.text, js, findVars(body));
   for (const { start } of module.dynamicImports) state.text.update(start, start + 'import'.length, '$import');
   for (const { start, end } of module.importMetas) state.text.update(start, end, '$importMeta');
+  refuseDuplicates(state.names, vars);
+  rewriteReferences(state, references, scope, vars);
   guardAwaits(state, program);
   const last = program.body.findLast((statement) => !withoutValue.has(statement.type));
-  const hoisted = state.functions.length > 0 ? buildHoisted(state) : null;
-  for (const { start, end } of state.functions) state.text.update(start, end, blank(js.slice(start, end)));
+  const imports = buildScript(state.js, state.imports);
+  const hoisted = buildScript(state.js, state.functions);
+  for (const { start, end } of [...state.functions, ...state.imports]) {
+    state.text.update(start, end, blank(js.slice(start, end)));
+  }
   return {
+    imports,
     hoisted,
-    body: state.text.toString(),
-    vars: state.vars,
-    names: state.names,
+    body: STRICT + state.text.toString(),
+    vars,
+    fresh: findMergedNames(code).filter((name) => vars.includes(name)),
+    names: [...new Set([...state.names, ...vars])],
+    constants: [...state.constants],
     hasResult: last?.type === 'ExpressionStatement',
+    resources: state.resources,
   };
 }
 
@@ -107,13 +162,11 @@ const withoutValue: ReadonlySet<string> = new Set([
   'EmptyStatement',
   'FunctionDeclaration',
   'ExportNamedDeclaration',
+  'ImportDeclaration',
 ]);
 
-function rewriteStatement(state: Rewriting, statement: Statement | Program['body'][number]): void {
+function rewriteStatement(state: Rewriting, statement: Statement): void {
   switch (statement.type) {
-    case 'ImportDeclaration':
-      rewriteImport(state, statement);
-      break;
     case 'VariableDeclaration':
       rewriteVariables(state, statement);
       break;
@@ -122,10 +175,13 @@ function rewriteStatement(state: Rewriting, statement: Statement | Program['body
       state.text.appendLeft(statement.start, `let ${statement.id!.name} = `);
       state.text.appendRight(statement.end, ';');
       break;
-    case 'FunctionDeclaration':
-      state.names.push(statement.id!.name);
-      state.functions.push({ start: statement.start, end: statement.end, name: statement.id!.name });
+    case 'FunctionDeclaration': {
+      const { start, end, id } = statement;
+      state.names.push(id!.name);
+      const build = (): string => `let ${id!.name} = ${state.text.slice(start, end)};`;
+      state.functions.push({ start, end, build });
       break;
+    }
     case 'ExportNamedDeclaration':
       if (!statement.declaration) {
         state.text.update(
@@ -145,9 +201,6 @@ function rewriteStatement(state: Rewriting, statement: Statement | Program['body
       } else
         state.text.appendLeft(statement.declaration.start, '(').appendRight(statement.declaration.end, ')');
       break;
-    case 'ExpressionStatement':
-      refuseAssignment(state, statement);
-      break;
     case 'ExportAllDeclaration':
       state.text.update(
         statement.start,
@@ -159,91 +212,83 @@ function rewriteStatement(state: Rewriting, statement: Statement | Program['body
   }
 }
 
-/** Constants become `let` for later cells; a statement of their own cell that assigns to one throws all the same. */
-function refuseAssignment(state: Rewriting, { start, end, expression }: ExpressionStatement): void {
-  const target =
-    expression.type === 'AssignmentExpression'
-      ? expression.left
-      : expression.type === 'UpdateExpression'
-        ? expression.argument
-        : null;
-  if (target?.type !== 'Identifier' || !state.constants.has(target.name)) return;
-  const text = `Assignment to constant variable "${target.name}".`;
-  state.text.appendLeft(start, `throw new TypeError(${JSON.stringify(text)});`);
-  state.text.appendRight(end, ';');
-}
-
-interface ImportNode {
-  start: number;
-  end: number;
-  source: { value: string };
-  attributes: { key: { name?: string; value?: string }; value: { value: string } }[];
-  specifiers: {
-    type: string;
-    local: { name: string };
-    imported?: { name?: string; value?: string };
-  }[];
-}
-
-function rewriteImport(state: Rewriting, node: ImportNode): void {
-  const attributes = Object.fromEntries(
-    (node.attributes ?? []).map(({ key, value }) => [key.name ?? key.value, value.value]),
-  );
-  const options = Object.keys(attributes).length > 0 ? `, { with: ${JSON.stringify(attributes)} }` : '';
-  const call = `await $import(${JSON.stringify(node.source.value)}${options})`;
-  const namespace = node.specifiers.find((one) => one.type === 'ImportNamespaceSpecifier');
-  const named = node.specifiers
-    .filter((one) => one.type !== 'ImportNamespaceSpecifier')
-    .map(
-      (one) => `${JSON.stringify(one.imported?.name ?? one.imported?.value ?? 'default')}: ${one.local.name}`,
-    );
-  state.names.push(...node.specifiers.map((one) => one.local.name));
-  const parts: string[] = [];
-  if (namespace) parts.push(`let ${namespace.local.name} = ${call};`);
-  if (named.length > 0) {
-    parts.push(`let { ${named.join(', ')} } = ${namespace ? namespace.local.name : call};`);
-  }
-  state.text.update(node.start, node.end, parts.join(' ') || `${call};`);
-}
-
-function rewriteVariables(state: Rewriting, node: VariableDeclaration): void {
-  const names = node.declarations.flatMap(({ id }) => boundNames(id as never));
+function rewriteImport(
+  state: Rewriting,
+  node: Node,
+  isEarly: boolean,
+  useOf: (local: string) => ImportUse,
+): void {
+  const { start, end } = node;
+  const names = importedNames(node);
   state.names.push(...names);
-  if (node.kind === 'const') {
-    names.forEach((name) => state.constants.add(name));
-    state.text.update(node.start, node.start + 'const'.length, 'let');
-  }
-  if (node.kind !== 'var') return;
-  state.vars.push(...names);
-  const end = node.declarations.at(-1)!.end;
-  state.text.update(node.start, node.start + 'var'.length, ';(');
-  state.text.appendLeft(end, ')');
+  names.forEach((name) => state.constants.add(name));
+  const call = compileImport(node, useOf);
+  if (isEarly) state.imports.push({ start, end, build: () => call });
+  else state.text.update(start, end, call);
 }
 
-interface Pattern {
-  type: string;
-  name: string;
-  left: Pattern;
-  argument: Pattern;
-  elements: (Pattern | null)[];
-  properties: { type: string; value: Pattern; argument: Pattern }[];
+let lastResources = 0;
+
+/** `let`, `const` and `using` of the cell itself; `var` may stand anywhere, see rewriteVars. */
+function rewriteVariables(state: Rewriting, node: VariableDeclaration): void {
+  const { kind, start, declarations } = node;
+  if (kind === 'var') return;
+  const names = declaredNames(node);
+  state.names.push(...names);
+  if (kind === 'let') return;
+  names.forEach((name) => state.constants.add(name));
+  state.text.update(start, start + kind.length, 'let');
+  if (kind === 'const') return;
+  state.resources ??= ++lastResources;
+  for (const { init } of declarations) {
+    state.text.appendLeft(init!.start, `$using(${state.resources}, ${kind === 'await using'}, `);
+    state.text.appendRight(init!.end, ')');
+  }
 }
 
-function boundNames(pattern: Pattern): string[] {
-  switch (pattern.type) {
-    case 'Identifier':
-      return [pattern.name];
-    case 'AssignmentPattern':
-      return boundNames(pattern.left);
-    case 'RestElement':
-      return boundNames(pattern.argument);
-    case 'ArrayPattern':
-      return pattern.elements.flatMap((element) => (element ? boundNames(element) : []));
-    default:
-      return pattern.properties.flatMap((property) =>
-        boundNames(property.type === 'RestElement' ? property.argument : property.value),
-      );
+/** As in a module, a name is declared once in a cell, but for `var`. */
+function refuseDuplicates(names: readonly string[], vars: readonly string[]): void {
+  const seen = new Set(vars);
+  for (const name of names) {
+    if (seen.has(name)) throw new CellSyntaxError(`Identifier '${name}' has already been declared`);
+    seen.add(name);
   }
+}
+
+/**
+ * Names that mean something else here: constants, which are `let` to V8 and must not be assigned to, what
+ * CommonJS modules have, and `this`.
+ */
+function rewriteReferences(
+  state: Rewriting,
+  { names, topThis }: References,
+  scope: EarlierNames,
+  vars: readonly string[],
+): void {
+  const own = new Set([...state.names, ...vars]);
+  const isConstant = (name: string): boolean =>
+    own.has(name) ? state.constants.has(name) : scope.constants.has(name);
+  for (const { name, start, end, isWrite, isShorthand } of names) {
+    const isCommon = commonNames.has(name) && !own.has(name) && !scope.names.has(name);
+    const isRefused = isWrite && isConstant(name);
+    if (!isCommon && !isRefused) continue;
+    const other = isRefused ? `$constant(${JSON.stringify(name)}, () => ${name}).value` : `$common.${name}`;
+    state.text.update(start, end, isShorthand ? `${name}: ${other}` : other);
+  }
+  for (const { start, end } of topThis) state.text.update(start, end, '(void 0)');
+}
+
+/** What a CommonJS module finds beside `require`. */
+const commonNames: ReadonlySet<string> = new Set(['module', 'exports', '__dirname', '__filename']);
+
+/** Enums and namespaces add to what has their name: what an earlier cell called so must be gone before. */
+function findMergedNames(code: string): string[] {
+  if (!/\b(?:enum|namespace|module)\b/.test(code)) return [];
+  const { program } = parseSync('cell.ts', code, { lang: 'ts', sourceType: 'module' });
+  return program.body
+    .map((one) => ('declaration' in one && one.declaration ? one.declaration : one) as unknown as Node)
+    .filter(({ type }) => type === 'TSEnumDeclaration' || type === 'TSModuleDeclaration')
+    .flatMap(({ id }) => boundNames(id));
 }
 
 /** Top-level `await x` becomes `await $until(x)`, which an interrupt rejects: `finally` blocks still run. */
@@ -260,8 +305,6 @@ function guardAwaits(state: Rewriting, program: Program): void {
   });
 }
 
-type Node = { type: string; start: number; end: number } & Record<string, unknown>;
-
 function visit(node: Node, enter: (node: Node) => boolean): void {
   if (!enter(node)) return;
   for (const value of Object.values(node)) {
@@ -273,17 +316,16 @@ function visit(node: Node, enter: (node: Node) => boolean): void {
   }
 }
 
-/** The cell with everything but its functions blanked out, so that their lines stay. */
-function buildHoisted({ js, functions, text }: Rewriting): string {
-  const out = new MagicString(js);
+/** A script of some parts of the cell: everything else is blanked out, so that their lines stay. */
+function buildScript(js: string, spans: readonly Span[]): string | null {
+  if (spans.length === 0) return null;
+  const parts: string[] = [STRICT];
   let at = 0;
-  for (const { start, end, name } of functions) {
-    if (start > at) out.update(at, start, blank(js.slice(at, start)) || ' ');
-    out.update(start, end, `let ${name} = ${text.slice(start, end)};`);
+  for (const { start, end, build } of spans) {
+    parts.push(blank(js.slice(at, start)), build());
     at = end;
   }
-  if (at < js.length) out.update(at, js.length, blank(js.slice(at)) || ' ');
-  return out.toString();
+  return parts.join('');
 }
 
 const blank = (text: string): string => text.replace(/[^\n]+/g, ' ');

@@ -1,10 +1,20 @@
 // Runs cells in the user's thread: compiles, evaluates, shows the result, answers.
-import { buildMimeBundle, inspectedText } from './display/mime-bundle.ts';
+import { buildMimeBundle } from './display/mime-bundle.ts';
+import { usesColours } from './display/text-colours.ts';
 import { compileCell } from './cell-compiler.ts';
+import type { CompiledCell } from './cell-compiler.ts';
+import { CellResources } from './cell-resources.ts';
+import { InterruptError } from './evaluator.ts';
 import type { Evaluator } from './evaluator.ts';
 import { ForeignError } from './foreign-error.ts';
+import { parseHelp } from './magics/help-syntax.ts';
+import type { HelpQuestion } from './magics/help-syntax.ts';
+import { describeForHelp } from './magics/help-text.ts';
+import { renderMagics } from './magics/magic-list.ts';
 import { Magics } from './magics/magics.ts';
+import { NotebookNames } from './notebook-names.ts';
 import type { Output } from './output.ts';
+import { writeStacks } from './stack-frames.ts';
 import { CellSources } from './traceback.ts';
 import type { ErrorContent } from './traceback.ts';
 import type { ToUserThread } from '../protocol/thread-messages.ts';
@@ -16,12 +26,15 @@ export class CellRunner {
   readonly #evaluator: Evaluator;
   readonly #output: Output;
   readonly #sources = new CellSources();
-  readonly #declared = new Set<string>();
+  readonly #declared = new NotebookNames();
+  readonly #resources: CellResources;
   readonly #magics: Magics;
 
   constructor(evaluator: Evaluator, output: Output) {
     this.#evaluator = evaluator;
     this.#output = output;
+    this.#resources = new CellResources(evaluator);
+    writeStacks((file, line, column) => this.#sources.placeOf(file, line, column));
     this.#magics = new Magics({
       evaluator,
       output,
@@ -33,12 +46,12 @@ export class CellRunner {
   /** Runs a cell and returns the content of its reply; never rejects. */
   async run(cell: Execute): Promise<Record<string, unknown>> {
     try {
-      const pager = readPager(cell.code);
-      if (pager !== null) return this.#reply(cell, [await this.#page(pager)]);
+      const question = parseHelp(cell.code);
+      if (question) return this.#reply(cell, [await this.#page(question)]);
       const file = `cell-${cell.executionCount}.ts`;
       const { value, hasResult } = await this.#magics.run(cell, (code) => this.#evaluate(code, file));
       if (hasResult && value !== undefined && !cell.silent) {
-        const bundle = await this.#evaluator.call(() => buildMimeBundle(value));
+        const bundle = await this.#evaluator.call(() => buildMimeBundle(value, usesColours()));
         if (Object.keys(bundle.data).length > 0)
           this.#output.publish('execute_result', { ...bundle, execution_count: cell.executionCount });
       }
@@ -74,15 +87,25 @@ export class CellRunner {
 
   async #evaluate(code: string, file: string): Promise<{ value: unknown; hasResult: boolean }> {
     if (code.trim() === '') return { value: undefined, hasResult: false };
-    const compiled = compileCell(code, file);
+    const compiled = compileCell(code, file, { names: this.#declared, constants: this.#declared.constants });
     this.#sources.add(file, code, compiled.map);
-    const missing = compiled.vars.filter((name) => !this.#declared.has(name));
-    const preamble = missing.length > 0 ? `let ${missing.join(', ')};` : '';
+    const preamble = await this.#preambleOf(compiled);
     if (preamble) await this.#evaluator.evaluate(preamble, file);
-    for (const name of compiled.names) this.#declared.add(name);
+    if (compiled.imports !== null) await this.#evaluator.evaluate(compiled.imports, file);
+    this.#declared.declare(compiled.names, compiled.constants);
     if (compiled.hoisted !== null) await this.#evaluator.evaluate(compiled.hoisted, file);
-    const value = await this.#evaluator.evaluate(compiled.body, file);
+    const value = await this.#resources.within(compiled.resources, () =>
+      this.#evaluator.evaluate(compiled.body, file),
+    );
     return { value, hasResult: compiled.hasResult };
+  }
+
+  /** Declares what the cell's `var` need; V8 tells which of them are there. */
+  async #preambleOf({ vars, fresh }: CompiledCell): Promise<string> {
+    if (vars.length === 0) return '';
+    const known = await this.#evaluator.lexicalNames();
+    const missing = vars.filter((name) => !known.has(name) || fresh.includes(name));
+    return missing.length > 0 ? `let ${missing.join(', ')};` : '';
   }
 
   async #reply(cell: Execute, payload: object[]): Promise<Record<string, unknown>> {
@@ -106,16 +129,19 @@ export class CellRunner {
     }
   }
 
-  async #page(expression: string): Promise<object> {
-    const { value } = await this.#evaluate(expression, 'pager.ts');
-    const text =
-      typeof value === 'function' ? `${inspectedText(value)}\n${String(value)}` : inspectedText(value);
-    return { source: 'page', data: { 'text/plain': `${expression}: ${typeof value}\n${text}` }, start: 0 };
+  async #page({ subject, wantsSource }: HelpQuestion): Promise<object> {
+    const text = subject.startsWith('%') ? renderMagics(subject) : await this.#help(subject, wantsSource);
+    return { source: 'page', data: { 'text/plain': text }, start: 0 };
   }
-}
 
-/** `?name` or `name?` asks for help on a name. */
-function readPager(code: string): string | null {
-  const match = /^\s*(?:\?\s*([\w$.]+)|([\w$.]+)\s*\?)\s*$/.exec(code);
-  return match ? (match[1] ?? match[2])! : null;
+  /** A name that is nowhere is no error, as in IPython. */
+  async #help(subject: string, wantsSource: boolean): Promise<string> {
+    try {
+      const { value } = await this.#evaluate(subject, 'pager.ts');
+      return describeForHelp(subject, value, wantsSource);
+    } catch (error) {
+      if (error instanceof InterruptError) throw error;
+      return `Object \`${subject}\` not found.`;
+    }
+  }
 }

@@ -32,6 +32,7 @@ interface Waiter {
   stop: (() => unknown) | null;
 }
 
+const DECLARE_SLOT = 'ruvector.kernel.declare';
 const CALL_SLOT = Symbol.for('ruvector.kernel.call');
 
 const callSlot = `globalThis[Symbol.for('ruvector.kernel.call')]()`;
@@ -42,6 +43,7 @@ export class Evaluator {
   readonly #session = new Session();
   readonly #slots = globalThis as unknown as Record<symbol, unknown>;
   readonly #waiting = new Set<Waiter>();
+  #declarations = 0;
 
   constructor() {
     this.#session.connect();
@@ -92,6 +94,30 @@ export class Evaluator {
     if (outcome === null) throw new InterruptError();
     if ('error' in outcome) throw outcome.error;
     return outcome.value;
+  }
+
+  /** Names that cells declared with `let` and its like: none of them can be anything else again. */
+  lexicalNames(): Promise<ReadonlySet<string>> {
+    const { promise, resolve, reject } = Promise.withResolvers<ReadonlySet<string>>();
+    this.#session.post('Runtime.globalLexicalScopeNames', {}, (error, answer) => {
+      if (error) reject(error);
+      else resolve(new Set(answer.names));
+    });
+    return promise;
+  }
+
+  /** Declares names for cells. */
+  async declare(values: Readonly<Record<string, unknown>>): Promise<void> {
+    const names = Object.keys(values);
+    if (names.length === 0) return;
+    const place = Symbol.for(`${DECLARE_SLOT}.${++this.#declarations}`);
+    this.#slots[place] = values;
+    const slot = `globalThis[Symbol.for(${JSON.stringify(Symbol.keyFor(place))})]`;
+    try {
+      await this.evaluate(`let { ${names.join(', ')} } = ${slot}; undefined`, 'kernel.ts');
+    } finally {
+      delete this.#slots[place];
+    }
   }
 
   /** Starts user code in a turn of its own: terminating it drops what else its turn had to do. */

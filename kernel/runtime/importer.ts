@@ -1,13 +1,18 @@
 // `import` of cells: resolved from the working directory, ESM and CommonJS alike, local TypeScript with
 // everything TypeScript has, and changed local files anew. Packages the notebook's folder does not have
 // come from the kernel's own, so that a notebook works in any folder.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire, flushCompileCache, registerHooks } from 'node:module';
 import type { ResolveFnOutput, ResolveHookContext } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseSync } from 'oxc-parser';
 import { transformSync } from 'oxc-transform';
+import { forgetCommonJs, isCellUrl } from './common-js.ts';
+import { completeNamespace } from './common-namespace.ts';
 import { decoratorOptions } from './decorators.ts';
+import { findLocalFile } from './local-files.ts';
+import { addSourceMap } from './stack-frames.ts';
 import { LocalModules } from './local-modules.ts';
 
 /** Imports as if from a file in the working directory. */
@@ -43,21 +48,33 @@ export function requireProduct(): unknown {
   return product;
 }
 
-/** Installs the hooks once and returns the importer. */
-export function createImporter(): Importer {
-  const modules = new LocalModules();
+/** What cells import with. */
+export interface CellImports {
+  readonly importModule: Importer;
+  /** As import.meta.resolve. */
+  readonly resolveModule: (specifier: string) => string;
+  /** Called with a file that is required: it runs again if it was edited. */
+  readonly refresh: (path: string) => void;
+}
+
+/** Installs the hooks once and returns what cells import with. */
+export function createImporter(): CellImports {
+  const modules = new LocalModules(forgetCommonJs);
   registerHooks({
     resolve: (specifier, context, next) => {
       if (!specifier.startsWith(FROM_CELL)) {
-        const isOfCell = modules.has(context.parentURL);
-        const found = isOfCell ? resolvePackage(specifier, context, next) : next(specifier, context);
-        const isPlain = context.conditions.includes('require') || found.url.startsWith(productFolder);
-        if (isPlain || !isOfCell) return found;
-        return { ...found, url: modules.address(found.url, context.parentURL) };
+        const isRequire = isCellUrl(context.parentURL);
+        if (!isRequire && !modules.has(context.parentURL)) return next(specifier, context);
+        const found = resolveFrom(specifier, context, next);
+        if (found.url.startsWith(productFolder)) return found;
+        const url = modules.address(found.url, isRequire ? undefined : context.parentURL);
+        // CommonJS knows its modules by their files: those that changed are forgotten.
+        if (context.conditions.includes('require')) return found;
+        return { ...found, ...jsonAttributes(found.url), url };
       }
       const parentURL = pathToFileURL(resolve('cell.ts')).href;
       const wanted = decodeURIComponent(specifier.slice(FROM_CELL.length));
-      const resolved = resolvePackage(wanted, { ...context, parentURL }, next);
+      const resolved = resolveFrom(wanted, { ...context, parentURL }, next);
       if (resolved.url.startsWith(productFolder)) return resolved;
       return { ...resolved, ...jsonAttributes(resolved.url), url: modules.address(resolved.url) };
     },
@@ -66,21 +83,40 @@ export function createImporter(): Importer {
       if (url.startsWith(productFolder)) return next(url, context);
       const path = fileURLToPath(url.replace(/\?.*$/, ''));
       if (!TYPESCRIPT.test(path)) return next(url, context);
-      return { format: 'module', source: removeTypes(path), shortCircuit: true };
+      return { ...readTypeScript(path, url), shortCircuit: true };
     },
   });
-  return (specifier, options) => import(`${FROM_CELL}${encodeURIComponent(specifier)}`, options);
+  return {
+    importModule: async (specifier, options) => {
+      const address = `${FROM_CELL}${encodeURIComponent(specifier)}`;
+      return completeNamespace((await import(address, options)) as object);
+    },
+    resolveModule: (specifier) => {
+      if (/^(?:\.{0,2}\/|file:)/.test(specifier)) {
+        const parent = pathToFileURL(resolve('cell.ts')).href;
+        const { href } = new URL(specifier, parent);
+        return existsSync(fileURLToPath(href)) ? href : (findLocalFile(specifier, parent) ?? href);
+      }
+      return import.meta.resolve(`${FROM_CELL}${encodeURIComponent(specifier)}`);
+    },
+    refresh: (path) => void modules.address(pathToFileURL(path).href),
+  };
 }
 
-/** Resolves from where `context` says, and packages that are not there from the kernel. */
-function resolvePackage(specifier: string, context: ResolveHookContext, next: Next): ResolveFnOutput {
+/** Resolves from where `context` says, local files as TypeScript does, packages that are not there from the kernel. */
+function resolveFrom(specifier: string, context: ResolveHookContext, next: Next): ResolveFnOutput {
   const source = findProductSource(specifier);
   if (source !== null) return { url: source, format: 'module-typescript', shortCircuit: true };
   try {
     return next(specifier, context);
   } catch (error) {
-    if (!isBare(specifier) || !isNotFound(error)) throw error;
+    if (!isNotFound(error)) throw error;
+    const local = findLocalFile(specifier, context.parentURL);
+    const isRequire = context.conditions.includes('require');
+    if (local !== null) return next(isRequire ? fileURLToPath(local) : local, context);
+    if (!isBare(specifier)) throw error;
     try {
+      if (isRequire) return next(createRequire(import.meta.url).resolve(specifier), context);
       return next(specifier, { ...context, parentURL: import.meta.url });
     } catch {
       // Nobody has it: the notebook's folder is the place to install it in.
@@ -92,21 +128,35 @@ function resolvePackage(specifier: string, context: ResolveHookContext, next: Ne
 const isBare = (specifier: string): boolean => !/^(?:\.{0,2}\/|[a-z][a-z\d+.-]*:)/i.test(specifier);
 
 const isNotFound = (error: unknown): boolean =>
-  ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'].includes(String((error as NodeJS.ErrnoException).code));
+  ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND', 'ERR_UNSUPPORTED_DIR_IMPORT'].includes(
+    String((error as NodeJS.ErrnoException).code),
+  );
 
 /** JSON imports as in TypeScript, without `with { type: 'json' }`. */
 function jsonAttributes(url: string): { importAttributes?: ImportAttributes } {
   return url.endsWith('.json') ? { importAttributes: { type: 'json' } } : {};
 }
 
-function removeTypes(path: string): string {
-  const { code, errors, map } = transformSync(path, readFileSync(path, 'utf8'), {
+function readTypeScript(path: string, url: string): { format: string; source: string } {
+  const text = readFileSync(path, 'utf8');
+  const { code, errors, map } = transformSync(path, text, {
     sourceType: 'module',
     sourcemap: true,
     ...decoratorOptions,
   });
   if (errors.length > 0)
     throw new SyntaxError(`${path}: ${errors[0]!.message}\n${errors[0]!.codeframe ?? ''}`);
-  const base64 = Buffer.from(JSON.stringify(map)).toString('base64');
-  return `${code}\n//# sourceMappingURL=data:application/json;base64,${base64}`;
+  if (map) addSourceMap(url, map);
+  return {
+    format: isCommonJs(path, text) ? 'commonjs' : 'module',
+    source: code,
+  };
+}
+
+/** As Node decides, but for the manifest: `.cts`, and what uses the names of CommonJS and no syntax of ES modules. */
+function isCommonJs(path: string, text: string): boolean {
+  if (/\.[mc]ts$/.test(path)) return path.endsWith('.cts');
+  if (!/\brequire\s*\(|\bmodule\.exports\b|\bexports\s*[.=[]|\b__(?:dir|file)name\b|\bexport\s*=/.test(text))
+    return false;
+  return !parseSync(path, text, { sourceType: 'unambiguous' }).module.hasModuleSyntax;
 }

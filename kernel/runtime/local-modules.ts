@@ -13,6 +13,12 @@ interface LocalModule {
 /** Editions of the local files that cells import. */
 export class LocalModules {
   readonly #modules = new Map<string, LocalModule>();
+  readonly #onChange: (path: string) => void;
+
+  /** @param onChange called with each file that has a new edition */
+  constructor(onChange: (path: string) => void) {
+    this.#onChange = onChange;
+  }
 
   /** The address of the edition on disk of what a cell, or the local module `parent`, imports. */
   address(url: string, parent?: string): string {
@@ -45,6 +51,7 @@ export class LocalModules {
       known.changedMs = changedMs;
       known.edition++;
       known.imports.clear();
+      this.#onChange(path);
     }
     return known.edition;
   }

@@ -1,7 +1,10 @@
 // Errors of cells → name, message and traceback lines with the places in the cell.
 import { SourceMap } from 'node:module';
 import type { SourceMapPayload } from 'node:module';
+import { STRICT } from './cell-compiler.ts';
 import { inspectedText } from './display/mime-bundle.ts';
+import { originalPlace } from './stack-frames.ts';
+import type { SourcePlace } from './stack-frames.ts';
 
 /** An error as the protocol sends it. */
 export interface ErrorContent {
@@ -47,18 +50,15 @@ export class CellSources {
         if (!line.includes('node:internal')) lines.push(line);
         continue;
       }
-      const at = this.#originalOf(place[1]!, Number(place[2]), Number(place[3]));
-      lines.push(line.replace(place[0], `${place[1]}:${at.line}:${at.column}`));
-      excerpt ??= this.#excerpt(place[1]!, at.line);
+      lines.push(line);
+      excerpt ??= this.#excerpt(place[1]!, Number(place[2]));
     }
     return { lines, excerpt };
   }
 
-  #originalOf(file: string, line: number, column: number): { line: number; column: number } {
-    const entry = this.#cells.get(file)?.map?.findEntry(line - 1, column - 1);
-    return entry && 'originalLine' in entry
-      ? { line: entry.originalLine + 1, column: entry.originalColumn + 1 }
-      : { line, column };
+  /** Where a place of a compiled cell is in the cell. */
+  placeOf(file: string, line: number, column: number): SourcePlace {
+    return originalPlace(this.#cells.get(file)?.map, line, line === 1 ? column - STRICT.length : column);
   }
 
   #excerpt(file: string, line: number): string | null {

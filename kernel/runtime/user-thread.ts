@@ -1,18 +1,20 @@
 // The user's thread: cells run here, on the main thread, where native add-ons, signals and
 // process.chdir work. Talks to the protocol thread by messages only.
 import { writeSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { MessagePort, Worker } from 'node:worker_threads';
 import { CellRunner } from './cell-runner.ts';
+import { createCommonJs } from './common-js.ts';
 import { createComms } from './comms.ts';
 import { defineDecoratorHelpers } from './decorators.ts';
 import { createDisplayGlobals } from './display/display-globals.ts';
+import { offerColours } from './display/text-colours.ts';
 import { Evaluator } from './evaluator.ts';
 import { encloseImmediates } from './immediates.ts';
 import { createImporter } from './importer.ts';
 import { createDialogs, createInput } from './input.ts';
+import { buildConstant, createLinker } from './module-linker.ts';
 import { Output } from './output.ts';
 import { provideRv } from './rv.ts';
 import { installStopPoint } from './stop-point.ts';
@@ -68,13 +70,16 @@ export function startUserThread(
     }
   }
 
+  const { importModule, resolveModule, refresh } = createImporter();
   Object.assign(globalThis, {
     ...createDialogs(input),
     comms,
-    $import: createImporter(),
+    $import: importModule,
+    $link: createLinker(importModule, evaluator),
+    $constant: buildConstant,
     ...createDisplayGlobals(output, comms),
     $until: evaluator.until,
-    require: createRequire(pathToFileURL(resolve('cell.cjs'))),
+    ...createCommonJs(refresh),
   });
   provideRv(output);
   Object.defineProperty(globalThis, '$importMeta', {
@@ -82,9 +87,12 @@ export function startUserThread(
       url: pathToFileURL(resolve('cell.ts')).href,
       dirname: process.cwd(),
       filename: resolve('cell.ts'),
+      main: true,
+      resolve: resolveModule,
     }),
   });
   defineDecoratorHelpers();
+  offerColours();
   output.capture();
 }
 

@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import type * as SqliteNamespace from 'node:sqlite';
 import type { DatabaseSync } from 'node:sqlite';
 import { numberField, textField } from '../protocol/message.ts';
@@ -48,7 +49,7 @@ export function openCellHistory(sqlite: SqliteModule, path: string): CellHistory
   const update = db.prepare('UPDATE history SET output = ? WHERE session = ? AND line = ?');
   return {
     append: (line, input) => attempt(() => insert.run(session, line, input)),
-    setOutput: (line, output) => attempt(() => update.run(output, session, line)),
+    setOutput: (line, output) => attempt(() => update.run(stripVTControlCharacters(output), session, line)),
     read: (request) => readHistory(db, session, request),
     close: () => db.close(),
   };

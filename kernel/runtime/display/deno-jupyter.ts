@@ -5,6 +5,7 @@ import { html, image, md, svg } from './display.ts';
 import type { Display, DisplayOptions } from './display.ts';
 import { buildMimeBundle, cleanBundle, displaySymbol } from './mime-bundle.ts';
 import type { Output } from '../output.ts';
+import { readCaller } from '../stack-frames.ts';
 import { typescriptVersion } from './typescript-version.ts';
 
 /** What Deno's kernel offers. */
@@ -80,10 +81,5 @@ export function defineDeno(jupyter: DenoJupyter): void {
 
 /** Whether the getter's caller is code of a cell, or anywidget's package for Deno notebooks. */
 function isCalledByCell(): boolean {
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 3;
-  const { stack = '' } = new Error('who reads Deno');
-  Error.stackTraceLimit = stackTraceLimit;
-  const caller = stack.split('\n')[3] ?? '';
-  return /\b(cell-\d+|user-expression)\.ts|\/@anywidget\/deno\//.test(caller);
+  return /^(cell-\d+|user-expression)\.ts$|\/@anywidget\/deno\//.test(readCaller(2));
 }

@@ -5,6 +5,7 @@ import { bundleOf, cleanBundle, displaySymbol } from './mime-bundle.ts';
 import type { MimeBundle } from './mime-bundle.ts';
 import type { Output } from '../output.ts';
 import { encodeImage, imageTypeOf } from './show-picture.ts';
+import { usesColours } from './text-colours.ts';
 
 /** How a value is shown. */
 export interface DisplayOptions {
@@ -41,7 +42,7 @@ export function createDisplay(output: Output): Display {
   const show = async (value: unknown, options: DisplayOptions, id: string): Promise<void> => {
     const bundle = options.raw
       ? { data: cleanBundle(value as Record<string, unknown>), metadata: {} }
-      : bundleOf(value);
+      : bundleOf(value, usesColours());
     publish(bundle instanceof Promise ? await bundle : bundle, options, id);
   };
   return {

@@ -26,11 +26,8 @@ export function cellText(value: unknown): string {
 function rawText(value: unknown): string {
   if (typeof value === 'string') return value;
   if (value === null || value === undefined) return 'null';
-  if (typeof value === 'number') {
-    return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(7)));
-  }
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'invalid date' : value.toISOString();
-  if (typeof value === 'bigint') return String(value);
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
   return inspect(value, { depth: 1, maxArrayLength: 10, breakLength: Infinity });
 }
 

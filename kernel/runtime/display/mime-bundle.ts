@@ -22,36 +22,43 @@ export const displaySymbol: unique symbol = Symbol.for('Jupyter.display') as nev
 
 const PLAIN_CHARACTERS = 100_000;
 
-/** Text of a value, as Node prints it. */
-export function inspectedText(value: unknown): string {
+/** Text of a value, as Node prints it. @param colors as ANSI sequences @default false */
+export function inspectedText(value: unknown, colors = false): string {
   try {
-    const text = inspect(value, { depth: 4, maxArrayLength: 100, maxStringLength: 10_000, breakLength: 80 });
-    return text.length > PLAIN_CHARACTERS ? `${text.slice(0, PLAIN_CHARACTERS)}…` : text;
+    const limits = { depth: 4, maxArrayLength: 100, maxStringLength: 10_000, breakLength: 80 };
+    const text = inspect(value, { ...limits, colors });
+    if (text.length <= PLAIN_CHARACTERS) return text;
+    // A cut may take an ANSI sequence apart.
+    return colors ? inspectedText(value) : `${text.slice(0, PLAIN_CHARACTERS)}…`;
   } catch {
     return `[${typeof value} that cannot be printed]`;
   }
 }
 
-/** Builds the bundle of a value. Ways of showing that fail fall back to text. */
-export async function buildMimeBundle(value: unknown): Promise<MimeBundle> {
-  return bundleOf(value);
+/**
+ * Builds the bundle of a value. Ways of showing that fail fall back to text.
+ * @param colors whether text that says all there is is coloured @default false
+ */
+export async function buildMimeBundle(value: unknown, colors = false): Promise<MimeBundle> {
+  return bundleOf(value, colors);
 }
 
 /** As buildMimeBundle, at once for values that need no waiting: what a cell shows stays in its order. */
-export function bundleOf(value: unknown): MimeBundle | Promise<MimeBundle> {
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return build(value, null);
+export function bundleOf(value: unknown, colors = false): MimeBundle | Promise<MimeBundle> {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null)
+    return build(value, null, colors);
   const own = attempt(() => showTables(value) ?? callDisplay(value));
-  if (!(own instanceof Promise)) return finish(value, own ?? attempt(() => showByKind(value)));
+  if (!(own instanceof Promise)) return finish(value, own ?? attempt(() => showByKind(value)), colors);
   return own.then(
-    (data) => finish(value, data ?? attempt(() => showByKind(value))),
-    () => build(value, null),
+    (data) => finish(value, data ?? attempt(() => showByKind(value)), colors),
+    () => build(value, null, colors),
   );
 }
 
 /** With the picture of a chart, which takes a moment where it can be had. */
-function finish(value: unknown, data: Data | null): MimeBundle | Promise<MimeBundle> {
+function finish(value: unknown, data: Data | null, colors: boolean): MimeBundle | Promise<MimeBundle> {
   const drawn = data && attempt(() => drawVega(data));
-  return drawn ? drawn.then((all) => build(value, { ...all })) : build(value, data);
+  return drawn ? drawn.then((all) => build(value, { ...all }, colors)) : build(value, data, colors);
 }
 
 /** A bundle that its author wrote: bytes become base64, what JSON cannot carry is left out. */
@@ -64,8 +71,8 @@ export function cleanBundle(data: Data): Data {
   );
 }
 
-function build(value: unknown, data: Data | null): MimeBundle {
-  if (!data) return { data: { 'text/plain': inspectedText(value) }, metadata: {} };
+function build(value: unknown, data: Data | null, colors: boolean): MimeBundle {
+  if (!data) return { data: { 'text/plain': inspectedText(value, colors) }, metadata: {} };
   // An empty answer asks for nothing to be shown.
   if (Object.keys(data).length === 0) return { data, metadata: {} };
   const plain = 'text/plain' in data ? {} : { 'text/plain': inspectedText(value) };

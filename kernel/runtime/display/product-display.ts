@@ -1,6 +1,6 @@
 // The product's own results as pictures: training reports, decisions, explanations, exports, dataset cards,
-// privacy reports, model swaps and verifications. Known by their fields, which are the same from the client, from
-// the library and from the JSON of a card: the kernel imports nothing of the product for this.
+// privacy reports, model swaps and verifications. Known by their `kind`; those that files and registries write without
+// one, by all of their fields. The kernel imports nothing of the product for this.
 import { escapeHtml } from './html-text.ts';
 import { dataOf } from './inspect-property.ts';
 import { drawDecision, drawExplanation } from './product-decision.ts';
@@ -11,16 +11,20 @@ import { drawCard, drawExport, drawPackage, drawPrivacy, drawTraining } from './
 
 type Render = (result: Readonly<Record<string, unknown>>) => Picture;
 
-const byShape: readonly (readonly [fields: readonly string[], render: Render])[] = [
-  [['model', 'verdict', 'macroF1', 'confusionMatrix'], drawTraining],
+/** What the fields hold that a picture cannot do without. */
+const byKind: Readonly<Record<string, readonly [fields: readonly string[], render: Render]>> = {
+  'training-report': [['model', 'confusionMatrix'], drawTraining],
+  explanation: [['decision', 'features', 'safeguards'], drawExplanation],
+  decision: [['label', 'source', 'reason'], drawDecision],
+  'export-report': [['rows', 'tables'], drawExport],
+  'swap-report': [['reference', 'steps'], drawSwap],
+};
+
+const byFields: readonly (readonly [fields: readonly string[], render: Render])[] = [
   [['manifest', 'classCounts'], drawPackage],
   [['manifest', 'directory', 'version'], drawPackage],
-  [['decision', 'features', 'safeguards', 'backend'], drawExplanation],
-  [['label', 'source', 'reason', 'refusals', 'latency'], drawDecision],
   [['classCounts', 'labelRules', 'featureSpecSha256'], drawCard],
-  [['rows', 'bytes', 'rowsPerSecond', 'tables'], drawExport],
   [['method', 'k', 'columns', 'notProtected'], drawPrivacy],
-  [['kind', 'reference', 'answersLost', 'steps'], drawSwap],
   [['goldenRows', 'maxAbsDiff', 'labelMismatches', 'name'], drawVerification],
   [['pid', 'home', 'decisions', 'history', 'model'], drawStatus],
 ];
@@ -39,7 +43,11 @@ export function showProduct(value: object): Record<string, unknown> | null {
 
 function renderOf(value: object): Render | undefined {
   const hasField = (field: string): boolean => dataOf(value, field) !== undefined;
-  return byShape.find(([fields]) => fields.every(hasField))?.[1];
+  const kind = dataOf(value, 'kind');
+  if (kind === undefined) return byFields.find(([fields]) => fields.every(hasField))?.[1];
+  const [fields, render] =
+    (typeof kind === 'string' && Object.hasOwn(byKind, kind) ? byKind[kind] : null) ?? [];
+  return fields?.every(hasField) ? render : undefined;
 }
 
 const isListing = (item: unknown): boolean =>
@@ -48,7 +56,8 @@ const isListing = (item: unknown): boolean =>
   ['name', 'aliases', 'versions', 'damaged'].every((field) => dataOf(item, field) !== undefined);
 
 function renderOfList(value: readonly unknown[]): Render | undefined {
-  return value.length > 0 && value.every(isListing) ? drawModels : undefined;
+  // A hole of a sparse array is no model.
+  return value.length > 0 && value.values().every(isListing) ? drawModels : undefined;
 }
 
 function renderText(title: string, facts: readonly Fact[]): string {

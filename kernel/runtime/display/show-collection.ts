@@ -32,7 +32,7 @@ export function showNumbers(value: object): Data | null {
   const ends = [0, 1, 2].map((at) => cellText(numbers[at]));
   const facts = [
     ['least', cellText(low)],
-    ['mean', cellText(mean)],
+    ['mean', String(Number(mean.toPrecision(7)))],
     ['greatest', cellText(high)],
     ...(missing > 0 ? [['not a number', formatCount(missing)]] : []),
     ['begins', ends.join(', ')],

@@ -1,5 +1,7 @@
 // Tables as notebooks show them: shape, column types, first and last rows; as HTML, text and, when small,
 // as a Table Schema resource (https://specs.frictionlessdata.io/table-schema/).
+import { writeColumn } from './column-text.ts';
+import type { ColumnText } from './column-text.ts';
 import { cellText, escapeHtml, formatCount } from './html-text.ts';
 
 /** What is shown of a table. */
@@ -55,58 +57,86 @@ const describe = ({ kind, rowCount, columns }: TableView): string =>
 const countOf = (count: number, what: string): string =>
   `${formatCount(count)} ${what}${count === 1 ? '' : 's'}`;
 
+/** The values of the rows and columns that are shown, written column by column. */
+interface Shown {
+  /** Null stands for those left out. */
+  readonly columns: readonly (ShownColumn | null)[];
+  readonly rows: readonly (number | null)[];
+}
+
+interface ShownColumn extends ColumnText {
+  readonly name: string;
+  readonly type: string;
+  readonly values: readonly unknown[];
+}
+
+function readShown(view: TableView): Shown {
+  const rows = pickRows(view);
+  const shown = rows.map((index) => (index === null ? null : view.row(index)));
+  const columns = pickColumns(view).map((at): ShownColumn | null => {
+    if (at === null) return null;
+    const values = shown.map((row) => row?.[at]);
+    return { ...view.columns[at]!, values, ...writeColumn(values) };
+  });
+  return { rows, columns };
+}
+
 /** No colours of its own: a theme's colours, light or dark, stay readable. */
 export function renderTableHtml(view: TableView): string {
-  const columns = pickColumns(view);
-  const indices = pickRows(view);
-  const shown = indices.map((index) => (index === null ? null : view.row(index)));
-  const sides = columns.map((at) => (at !== null && isNumeric(shown, at) ? 'right' : 'left'));
-  const heads = columns.map((at, place) => {
-    if (at === null) return '<th>…</th>';
-    const { name, type } = view.columns[at]!;
+  const { columns, rows } = readShown(view);
+  const heads = columns.map((column) => {
+    if (column === null) return '<th>…</th>';
+    const { name, type } = column;
     const small = type ? `<br><small style="opacity:.6;font-weight:normal">${escapeHtml(type)}</small>` : '';
-    return `<th style="text-align:${sides[place]}">${escapeHtml(name)}${small}</th>`;
+    return `<th style="text-align:${sideOf(column)}">${escapeHtml(name)}${small}</th>`;
   });
-  const rows = shown.map((row, place) => {
-    if (row === null) return `<tr>${'<td>…</td>'.repeat(columns.length + 1)}</tr>`;
-    const cells = columns.map((at, column) => renderCell(at === null ? '…' : row[at], sides[column]!));
-    return `<tr><th style="opacity:.6;font-weight:normal">${indices[place]}</th>${cells.join('')}</tr>`;
+  const lines = rows.map((index, place) => {
+    if (index === null) return `<tr>${'<td>…</td>'.repeat(columns.length + 1)}</tr>`;
+    const cells = columns.map((column) => renderCell(column, place));
+    return `<tr><th style="opacity:.6;font-weight:normal">${index}</th>${cells.join('')}</tr>`;
   });
   return (
     `<div style="overflow-x:auto"><table class="dataframe"><thead><tr><th></th>${heads.join('')}</tr></thead>` +
-    `<tbody>${rows.join('')}</tbody></table></div><p><small style="opacity:.6">${escapeHtml(describe(view))}</small></p>`
+    `<tbody>${lines.join('')}</tbody></table></div><p><small style="opacity:.6">${escapeHtml(describe(view))}</small></p>`
   );
 }
 
-/** Whether all values shown of a column are numbers, or missing. */
-function isNumeric(rows: readonly (readonly unknown[] | null)[], column: number): boolean {
-  const held = rows.map((row) => row?.[column]).filter((value) => value !== null && value !== undefined);
-  return held.length > 0 && held.every((value) => typeof value === 'number' || typeof value === 'bigint');
-}
+const sideOf = ({ isNumeric }: ColumnText): string => (isNumeric ? 'right' : 'left');
 
-function renderCell(value: unknown, side: string): string {
+function renderCell(column: ShownColumn | null, place: number): string {
+  if (column === null) return '<td style="text-align:left">…</td>';
+  const value = column.values[place];
+  const written = column.texts[place]!;
   const isMissing = value === null || value === undefined;
-  const text = isMissing ? '<span style="opacity:.45">null</span>' : escapeHtml(cellText(value));
+  const text = isMissing ? '<span style="opacity:.45">null</span>' : escapeHtml(written);
   // Times are read as a whole.
   const wrap = value instanceof Date ? ';white-space:nowrap' : '';
-  return `<td style="text-align:${side}${wrap}">${text}</td>`;
+  // What a rounded figure is, where the pointer rests on it.
+  const isRounded = typeof value === 'number' && Number(written) !== value && !Number.isNaN(value);
+  const title = isRounded ? ` title="${value}"` : '';
+  return `<td style="text-align:${sideOf(column)}${wrap}"${title}>${text}</td>`;
 }
 
 /** The table in fixed-width text. */
 export function renderTableText(view: TableView): string {
-  const columns = pickColumns(view);
-  const cells = pickRows(view).map((index) => {
-    if (index === null) return ['…', ...columns.map(() => '…')];
-    const row = view.row(index);
-    return [String(index), ...columns.map((at) => (at === null ? '…' : cellText(row[at]).slice(0, 32)))];
+  const { columns, rows } = readShown(view);
+  const hasTypes = columns.some((column) => column !== null && column.type !== '');
+  const indices = { texts: rows.map((index) => (index === null ? '…' : String(index))), isNumeric: false };
+  const all = [
+    { ...indices, name: '', type: '' },
+    ...columns.map(
+      (column) => column ?? { name: '…', type: '', texts: rows.map(() => '…'), isNumeric: false },
+    ),
+  ];
+  const written = all.map(({ name, type, texts, isNumeric }) => {
+    const cells = texts.map((text, at) => (rows[at] === null ? '…' : text.slice(0, 32)));
+    const lines = [name, ...(hasTypes ? [type] : []), ...cells];
+    const width = Math.max(...lines.map((line) => line.length));
+    return lines.map((line) => (isNumeric ? line.padStart(width) : line.padEnd(width)));
   });
-  const names = ['', ...columns.map((at) => (at === null ? '…' : view.columns[at]!.name))];
-  const types = ['', ...columns.map((at) => (at === null ? '' : view.columns[at]!.type))];
-  const lines = types.some((type) => type !== '') ? [names, types, ...cells] : [names, ...cells];
-  const widths = names.map((_, at) => Math.max(...lines.map((line) => line[at]!.length)));
-  const text = lines.map((line) =>
-    line
-      .map((cell, at) => cell.padEnd(widths[at]!))
+  const text = written[0]!.map((_, at) =>
+    written
+      .map((column) => column[at])
       .join('  ')
       .trimEnd(),
   );

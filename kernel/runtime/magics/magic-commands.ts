@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
+import { plainEnvironment } from '../display/text-colours.ts';
 import type { Evaluator } from '../evaluator.ts';
 import { ForeignError, UsageError } from '../foreign-error.ts';
 import { interpolateCommand, interpolateText } from './interpolate.ts';
@@ -83,7 +84,7 @@ export const lineCommands: Record<keyof typeof lineMagics, LineMagic> = {
     await host.stopPython();
     if (args === 'python') return;
     if (args !== '') throw new UsageError(`Cannot reset "${args}": write %reset or %reset python`);
-    for (const name of host.names) await host.evaluator.evaluate(`${name} = undefined`, 'magic.ts');
+    await host.evaluator.declare(Object.fromEntries([...host.names].map((name) => [name, undefined])));
     host.names.clear();
   },
   sh: async (args, host) => {
@@ -92,9 +93,9 @@ export const lineCommands: Record<keyof typeof lineMagics, LineMagic> = {
   },
   sx: async (args, host) => {
     const texts: string[] = [];
-    const code = await runShell(args, host, (name, text) =>
-      name === 'stdout' ? texts.push(text) : host.output.write(name, text),
-    );
+    const onText: OnText = (name, text) =>
+      name === 'stdout' ? void texts.push(text) : host.output.write(name, text);
+    const code = await runShell(args, host, onText, plainEnvironment());
     if (code !== 0)
       throw new ForeignError('CommandError', `the command ended with exit code ${code}: ${args}`);
     const text = texts.join('').replace(/\r?\n$/, '');
@@ -163,9 +164,14 @@ const namesOf = ({ evaluator, names }: MagicHost): Names => ({
 
 type OnText = (name: 'stdout' | 'stderr', text: string) => void;
 
-async function runShell(args: string, host: MagicHost, onText: OnText): Promise<number> {
+async function runShell(
+  args: string,
+  host: MagicHost,
+  onText: OnText,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<number> {
   const command = await interpolateCommand(args, namesOf(host));
-  return runCommand(command, { onText, until: host.evaluator.until });
+  return runCommand(command, { onText, until: host.evaluator.until, env });
 }
 
 async function runOrThrow(

@@ -1,5 +1,9 @@
 // Magics in the text of a cell, pure: `%%name args` on the first line takes the whole cell. Not the doing
 // of them, which is magics.ts.
+import { parseSync } from 'oxc-parser';
+import { boundNames, declaredNames, findVars } from '../cell-references.ts';
+import type { Node } from '../cell-references.ts';
+import { TextScanner } from '../open-text.ts';
 
 /** A magic that takes the rest of its cell. */
 export interface CellMagic {
@@ -26,29 +30,36 @@ export type IsName = (word: string) => boolean;
  */
 export function replaceLineMagics(code: string, isName: IsName): string {
   if (!/^(?:[%!]|.*=[ \t]*%[A-Za-z])/m.test(code)) return code;
-  const context: Context = { open: [] };
-  const lines = code.split('\n');
-  return lines
-    .map((line) => {
-      const call = context.open.length === 0 ? replaceLine(line, isName, code) : null;
-      if (call === null) scanLine(line, context);
-      return call ?? line;
-    })
-    .join('\n');
+  const scanner = new TextScanner();
+  let declared: ReadonlySet<string> | null = null;
+  const isKnown = (word: string): boolean =>
+    reserved.has(word) || isName(word) || (declared ??= readDeclared(code)).has(word);
+  let text = '';
+  for (const line of code.split(/(?<=\n)/)) {
+    const [, content, end] = /^(.*?)(\r?\n?)$/s.exec(line)!;
+    const call = readLine(content!, isKnown);
+    text += call !== null && scanner.scan(text) && scanner.canBeginStatement() ? call + end! : line;
+  }
+  return text;
 }
 
-function replaceLine(line: string, isName: IsName, code: string): string | null {
+function readLine(line: string, isKnown: IsName): string | null {
   const magic = /^%([A-Za-z_]\w*)(?:[ \t]+(.*?))?\s*$/.exec(line);
   if (magic) return callOf(magic[1]!, magic[2] ?? '');
-  const assigned =
-    /^((?:(?:const|let|var)[ \t]+)?[\w$]+[ \t]*=[ \t]*)%([A-Za-z_]\w*)(?:[ \t]+(.*?))?\s*$/.exec(line);
+  const assigned = ASSIGNED.exec(line);
   if (assigned) return assigned[1]! + callOf(assigned[2]!, assigned[3] ?? '');
   const command = /^!([A-Za-z_$./~].*)$/.exec(line)?.[1];
-  if (command === undefined) return null;
-  const word = /^[A-Za-z_$][\w$]*/.exec(command)?.[0];
-  const isTypeScript = word !== undefined && (isName(word) || reserved.has(word) || declares(code, word));
-  return isTypeScript ? null : callOf('sh', command.trimEnd());
+  if (command === undefined || REGEX_NEGATED.test(command)) return null;
+  const word = /^~?([A-Za-z_$][\w$]*)/.exec(command)?.[1];
+  return word !== undefined && isKnown(word) ? null : callOf('sh', command.trimEnd());
 }
+
+/** `const lines = %sx ls`; also with a type, or taken apart. */
+const ASSIGNED =
+  /^((?:(?:const|let|var)[ \t]+(?:\{[^=]*\}|\[[^=]*\])|(?:(?:const|let|var)[ \t]+)?[\w$]+)(?:[ \t]*:[^=]*)?[ \t]*=[ \t]*)%([A-Za-z_]\w*)(?:[ \t]+(.*?))?\s*$/;
+/** `!/^a/.test(text)`, which no path looks like. */
+const REGEX_NEGATED =
+  /^\/(?:[^/\\[]|\\.|\[(?:[^\]\\]|\\.)*\])+\/[dgimsuvy]*\.(?:test|exec|source|flags|lastIndex)\b/;
 
 const callOf = (name: string, args: string): string =>
   `await $magic(${JSON.stringify(name)}, ${JSON.stringify(args)});`;
@@ -57,31 +68,19 @@ const reserved = new Set(
   'async await class delete false function import new null super this true typeof undefined void'.split(' '),
 );
 
-function declares(code: string, word: string): boolean {
-  return new RegExp(`\\b(?:const|let|var|function|class)\\s+${word.replaceAll('$', '\\$')}(?![\\w$])`).test(
-    code,
+/** Names that a cell declares, without its lines that may be magics; of a cell that does not parse, none. */
+function readDeclared(code: string): ReadonlySet<string> {
+  const text = code.replace(/^[%!].*/gm, '').replace(/=[ \t]*%[A-Za-z].*/g, '= 0');
+  const { program } = parseSync('cell.ts', text, { lang: 'ts', sourceType: 'module' });
+  const statements = (program.body as unknown as Node[]).map((one) =>
+    isNode(one['declaration']) ? one['declaration'] : one,
   );
+  const names = statements.flatMap((one) => {
+    if (one.type === 'ImportDeclaration')
+      return (one['specifiers'] as Node[]).flatMap(({ local }) => boundNames(local));
+    return one.type === 'VariableDeclaration' ? declaredNames(one) : boundNames(one['id']);
+  });
+  return new Set([...names, ...findVars(statements).flatMap(({ node }) => declaredNames(node))]);
 }
 
-/** Open brackets, templates (`\``) and comments (`*`) at the end of a line, the innermost last. */
-interface Context {
-  readonly open: string[];
-}
-
-const TOKEN =
-  /\/\/.*|\/\*|\*\/|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\\.|`|\$\{|[([{}\])]|(?<=(?:^|[=(,:[!&|?{};+\-*%~^<>]|\breturn)\s*)\/(?:[^/\\[]|\\.|\[(?:[^\]\\]|\\.)*\])+\//g;
-
-function scanLine(line: string, { open }: Context): void {
-  for (const [token] of line.matchAll(TOKEN)) {
-    const inner = open.at(-1);
-    if (inner === '*') {
-      if (token === '*/') open.pop();
-    } else if (inner === '`') {
-      if (token === '`') open.pop();
-      else if (token === '${') open.push('{');
-    } else if (token === '/*') open.push('*');
-    else if (token === '`') open.push('`');
-    else if (/^(?:[([{]|\$\{)$/.test(token)) open.push(token.at(-1)!);
-    else if (/^[\])}]$/.test(token)) open.pop();
-  }
-}
+const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null;

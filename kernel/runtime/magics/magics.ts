@@ -31,7 +31,6 @@ type CellMagicRunner = (
 ) => Promise<CellValue>;
 
 const nothing: CellValue = { value: undefined, hasResult: false };
-const SLOT = 'ruvector.kernel.crossing';
 
 /** The magics of a notebook. */
 export class Magics {
@@ -112,7 +111,6 @@ function buildPythonHost({
   output,
   names,
 }: MagicHost): ConstructorParameters<typeof NotebookPython>[0] {
-  const slots = globalThis as unknown as Record<symbol, unknown>;
   return {
     output,
     load: loadPackage,
@@ -120,9 +118,7 @@ function buildPythonHost({
     ask: (prompt, password) => currentInput()!.ask(prompt, password),
     readName: (name) => evaluator.evaluate(name, 'magic.ts'),
     writeName: async (name, value) => {
-      slots[Symbol.for(SLOT)] = value;
-      await evaluator.evaluate(`let ${name} = globalThis[Symbol.for('${SLOT}')]; undefined`, 'magic.ts');
-      slots[Symbol.for(SLOT)] = undefined;
+      await evaluator.declare({ [name]: value });
       names.add(name);
     },
   };

@@ -1,7 +1,14 @@
 // Shell commands of cells: output as it comes, an end when the cell is interrupted.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { spawn } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
+import { setImmediate, setTimeout } from 'node:timers';
+
+/** Output that is still in the pipe when a command ends is read until none came for so long. */
+const QUIET_MS = 50;
+const LONGEST_READ_MS = 500;
 
 /** How a command runs. */
 export interface ShellOptions {
@@ -35,16 +42,48 @@ export async function runCommand(
     const decoder = new StringDecoder('utf8');
     child[name].on('data', (chunk: Buffer) => inCell(options.onText, name, decoder.write(chunk)));
   }
-  const ended = new Promise<number>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code, signal) => resolve(code ?? (signal === 'SIGKILL' ? 137 : 130)));
-  });
+  const ended = whenEnded(child);
   try {
     return await options.until(ended);
   } catch (error) {
     if (child.pid !== undefined && child.exitCode === null) endGroup(child.pid);
     throw error;
   }
+}
+
+/**
+ * Resolves to the exit code once the command ended and its output was read. What it left running (`server &`) keeps
+ * the output open: it goes on writing to the cell, which ends.
+ */
+function whenEnded(child: ChildProcessByStdio<null, Readable, Readable>): Promise<number> {
+  const ended = new Promise<number>((resolve, reject) => {
+    const codeOf = (code: number | null, signal: string | null): number =>
+      code ?? (signal === 'SIGKILL' ? 137 : 130);
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve(codeOf(code, signal)));
+    child.once('exit', (code, signal) => {
+      let reads = 0;
+      const end = (): void => resolve(codeOf(code, signal));
+      const longest = setTimeout(end, LONGEST_READ_MS);
+      const quiet = setTimeout(() => {
+        const before = reads;
+        // What came meanwhile is read before this.
+        setImmediate(() => (reads === before ? end() : quiet.refresh()));
+      }, QUIET_MS);
+      const onData = (): void => {
+        reads++;
+        quiet.refresh();
+      };
+      const streams = [child.stdout, child.stderr];
+      for (const stream of streams) stream.on('data', onData);
+      void ended.finally(() => {
+        clearTimeout(longest);
+        clearTimeout(quiet);
+        for (const stream of streams) stream.off('data', onData);
+      });
+    });
+  });
+  return ended;
 }
 
 function endGroup(pid: number): void {

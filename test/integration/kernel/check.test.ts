@@ -62,8 +62,8 @@ describe('%check warn', () => {
   });
 
   it.each([
-    ['names that were never declared', 'undeclared = 5;\nundeclared + 1'],
-    ['an assignment to a const of an earlier cell', 'side = "three"'],
+    ['names that were never declared', 'const later = () => undeclared + 1'],
+    ['an assignment to a const of an earlier cell', 'const assign = () => {\n  side = "three";\n}'],
     ['magics', '%env CHECKED=1\nconst lines = %sx echo a\nlines.map((line) => line.length)'],
     ['display', 'await display(html`<b>1</b>`); md`a`; svg`<svg/>`; clearOutput(true)'],
     ['progress', 'for (const one of progress([1, 2], { label: "steps" })) one.toFixed()'],

@@ -211,3 +211,32 @@ describe('Deno.jupyter for a chart of Vega-Lite', () => {
     }
   });
 });
+
+describe('text in colours', () => {
+  it('colours results, console and children unless NO_COLOR is set, and leaves what programs read plain', async () => {
+    await using coloured = await startKernel({ env: { NO_COLOR: '', FORCE_COLOR: undefined } });
+    const exchange = await coloured.execute(
+      'console.log({ a: 1 }, "word"); console.error(2n); display([true]); "x"',
+    );
+    expect(streamOf(exchange)).toBe('{ a: \u{1b}[33m1\u{1b}[39m } word\n');
+    expect(streamOf(exchange, 'stderr')).toBe('\u{1b}[33m2n\u{1b}[39m\n');
+    expect(resultOf(exchange)).toBe("\u{1b}[32m'x'\u{1b}[39m");
+    expect(shownBy(exchange)[0]!.data['text/plain']).toBe('[ \u{1b}[33mtrue\u{1b}[39m ]');
+    const child = await coloured.execute(`!${process.execPath} -p "5"`);
+    expect(streamOf(child)).toContain('\u{1b}[33m5');
+    const read = await coloured.execute(`const read = %sx ${process.execPath} -p 5\nread[0] === "5"`, {
+      user_expressions: { six: '6' },
+    });
+    expect(resultOf(read)).toContain('true');
+    expect(read.reply.content['user_expressions']).toMatchObject({ six: { data: { 'text/plain': '6' } } });
+    await expect
+      .poll(async () => {
+        const content = { hist_access_type: 'tail', n: 9, output: true, raw: true };
+        return JSON.stringify((await coloured.request('history_request', content)).reply.content['history']);
+      })
+      .toContain("'x'");
+    const content = { hist_access_type: 'tail', n: 9, output: true, raw: true };
+    const { history } = (await coloured.request('history_request', content)).reply.content;
+    expect(JSON.stringify(history)).not.toContain('[32m');
+  });
+});

@@ -70,6 +70,56 @@ describe('execute_request with magics', () => {
     await expect.poll(() => isRunning(child), { timeout: 10_000 }).toBe(false);
   });
 
+  it('gives the cell back when a command is left running, whose output goes on', async () => {
+    const startedMs = performance.now();
+    const exchange = await kernel.execute('!sh -c "echo first; sleep 2; echo second; sleep 60" & echo $!');
+    expect(performance.now() - startedMs).toBeLessThan(1900);
+    const text = streamOf(exchange);
+    expect(text).toContain('first\n');
+    const server = Number(/^\d+$/m.exec(text)![0]);
+    expect(isRunning(server)).toBe(true);
+    await kernel.wait(({ content }) => String(content['text']).includes('second\n'), 10_000);
+    await kernel.execute(`!kill -9 -$(ps -o pgid= ${server} | tr -d ' ')`);
+    await expect.poll(() => isRunning(server), { timeout: 10_000 }).toBe(false);
+    expect(resultOf(await kernel.execute('const all = %sx seq 1 20000 & true\nall.length'))).toBe('20000');
+  });
+
+  it.each([
+    ['const { ok } = { ok: 1 }\n!ok', 'false'],
+    ["const address = `http://it's`\nconst no = null\n!no", 'true'],
+    ['const pattern = /[\'"`]/\nconst some = [1]\n!some.length', 'false'],
+    ['const crlf = 1\r\n!crlf\r\n', 'false'],
+    ['import { sep } from "node:path"\n!sep', 'false'],
+    ['!/b/.test("abc")', 'false'],
+  ])('negates names of the cell and runs no command: %j', async (code, result) => {
+    const exchange = await kernel.execute(code);
+    expect([resultOf(exchange), streamOf(exchange, 'stderr')]).toEqual([result, '']);
+  });
+
+  it.each([
+    ['rv?', /^rv: Object, \d+ entries\n[^]*trainer/],
+    ['?rv.trainer', /^rv\.trainer: Object, 1 entries\n/],
+    ['twofold?', /^twofold: function\n\[Function: twofold\]\nfunction twofold/],
+    ['twofold??', /return n \* 2/],
+    ['listed["a b"][0]?', /^listed\["a b"\]\[0\]: number\n7$/],
+    ['when ?', /^when: Own, 1 entries\n[^]*methods: shown\(\)$/],
+    ['%time?', /^%time code .*\n%%time/],
+    ['?%%python', /^%%python \[-i names\]/],
+    ['nowhere?', /^Object `nowhere` not found\.$/],
+    ['String.raw ??', /native code/],
+  ])('answers the question %s', async (code, text) => {
+    await kernel.execute(
+      'function twofold(n: number) { return n * 2 }\nconst listed = { "a b": [7] }\nclass Own { at = 1; shown() {} }\nconst when = new Own()',
+    );
+    const { reply } = await kernel.execute(code);
+    const [page] = reply.content['payload'] as { source: string; data: Record<string, string> }[];
+    expect(page).toMatchObject({ source: 'page', data: { 'text/plain': expect.stringMatching(text) } });
+  });
+
+  it.each(['(1)?', 'const a = b?', '1?'])('leaves %s to the compiler', async (code) => {
+    expect((await kernel.execute(code)).reply.content['payload']).toEqual([]);
+  });
+
   it('hides secrets from the list of %env, sets values of the notebook and says what is not set', async () => {
     await kernel.execute('%env RUVECTOR_TEST_TOKEN=s3cret\nconst place = "here"');
     const list = streamOf(await kernel.execute('%env'));

@@ -6,7 +6,7 @@ import type { Json, KernelClient } from '../../support/kernel/kernel-client.ts';
 let kernel: KernelClient;
 beforeAll(async () => {
   kernel = await startKernel();
-  for (const code of ['let alpha = 1', '"alpha" + 2', 'let alpha = 1', 'beta = 3; beta'])
+  for (const code of ['let alpha = 1', '"alpha" + 2', 'let alpha = 1', 'globalThis.beta = 3; beta'])
     await kernel.execute(code);
 });
 afterAll(async () => {
@@ -157,7 +157,10 @@ describe('history_request', () => {
     );
 
   it('tail: gives the last n in order', async () => {
-    expect(await inputs({ hist_access_type: 'tail', n: 2 })).toEqual(['let alpha = 1', 'beta = 3; beta']);
+    expect(await inputs({ hist_access_type: 'tail', n: 2 })).toEqual([
+      'let alpha = 1',
+      'globalThis.beta = 3; beta',
+    ]);
   });
 
   it('range: gives lines from start up to stop of this session', async () => {
@@ -174,7 +177,9 @@ describe('history_request', () => {
   });
 
   it('search: n keeps the newest', async () => {
-    expect(await inputs({ hist_access_type: 'search', pattern: '*', n: 1 })).toEqual(['beta = 3; beta']);
+    expect(await inputs({ hist_access_type: 'search', pattern: '*', n: 1 })).toEqual([
+      'globalThis.beta = 3; beta',
+    ]);
   });
 
   it('search: unique leaves repeated inputs out', async () => {
@@ -184,7 +189,9 @@ describe('history_request', () => {
   });
 
   it('output: pairs each input with its result', async () => {
-    expect(await inputs({ hist_access_type: 'tail', n: 1, output: true })).toEqual([['beta = 3; beta', '3']]);
+    expect(await inputs({ hist_access_type: 'tail', n: 1, output: true })).toEqual([
+      ['globalThis.beta = 3; beta', '3'],
+    ]);
   });
 
   it('range: has nothing of a session that never was', async () => {

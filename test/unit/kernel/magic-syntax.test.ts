@@ -61,6 +61,60 @@ describe('replaceLineMagics()', () => {
     expect(replace('const s = `a${b}c`\n!ls')).toContain('$magic("sh", "ls")');
   });
 
+  it.each([
+    'const { ok, a: [deep = 1], ...rest } = x\n!ok',
+    'const { a: ok } = x\n!ok && f()',
+    'const [first, ok] = x;\n!ok',
+    'import ok from "x"\n!ok',
+    'import { a as ok } from "x"\n!ok.b',
+    'import * as ok from "x"\n!ok',
+    'for (var ok of xs) {}\n!ok',
+    'enum ok { A }\n!ok.A',
+    'export async function ok() {}\n!ok()',
+    '!/^a"/.test(s)',
+    'const later =\n!ls',
+    'f(1) &&\n!ls',
+    "const t = `\n// it's\n!ls\n`",
+    'const r = `${`//\n!a`}`',
+    'const s = "a\\\n!ls"',
+    'x = /[`]/.test(`\n!ls\n`)',
+  ])('leaves TypeScript as it is when names are taken apart or a literal is open: %j', (code) => {
+    expect(replace(code)).toBe(code);
+    expect(replace(code.replaceAll('\n', '\r\n'))).toBe(code.replaceAll('\n', '\r\n'));
+  });
+
+  it.each([
+    'const url = `http://x/${a}`',
+    "const text = `it's`",
+    'const t = `a // b\n`',
+    "const r = /it's/g",
+    'if (a) /["(`]/.test(b)',
+    'const n = a / b / c',
+    'const r = x.replace(/\\//g, `//`)',
+    'const { a, b } = c // "quoted',
+    "/* it's `one */",
+    'type M = Map<string, Array<number>>',
+    'let i = 1; i++',
+    'a = b ? "x" : \'y\'',
+    'const s = "it\'s"',
+    'const c = [/a/, "/*"]',
+    'return_ = `${f({ a: `}` })}`',
+    'const { execSync } = await import("x") // ls',
+  ])('sees a magic on the line after %j', (line) => {
+    for (const end of ['\n', '\r\n']) {
+      expect(replace(`${line}${end}!ls -l${end}1`)).toBe(`${line}${end}await $magic("sh", "ls -l");${end}1`);
+      expect(replace(`${line}${end}%cd x${end}`)).toBe(`${line}${end}await $magic("cd", "x");${end}`);
+    }
+  });
+
+  it('gives the value of a magic to names that are typed or taken apart', () => {
+    expect(replace('const [first, ...rest] = %sx ls')).toBe(
+      'const [first, ...rest] = await $magic("sx", "ls");',
+    );
+    expect(replace('let lines: string[] = %sx ls')).toBe('let lines: string[] = await $magic("sx", "ls");');
+    expect(replace('const { length } = %sx a=b')).toBe('const { length } = await $magic("sx", "a=b");');
+  });
+
   it('keeps the number of lines whatever the text', () => {
     fc.assert(
       fc.property(fc.array(fc.string()), (lines) => {

@@ -1,0 +1,125 @@
+// `error.stack` of everything in the user's thread: places in cells and in local TypeScript files as the user wrote
+// them, without the frames of this kernel. Also what a cell catches and prints says so, not only what ends it.
+import { SourceMap } from 'node:module';
+import type { SourceMapPayload } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+/** V8's, which writes itself as a line of a stack. */
+type Site = NodeJS.CallSite & { toString(): string };
+
+/** A place in a file; both count from 1. */
+export interface SourcePlace {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Where a place of a compiled cell is in the cell. */
+export type CellPlace = (file: string, line: number, column: number) => SourcePlace;
+
+const CELL = /^(?:cell-\d+|magic|user-expression|pager)\.ts$/;
+const kernelUrl = new URL('..', import.meta.url).href;
+const kernelPath = fileURLToPath(kernelUrl);
+/** Maps of local files by path, and by address where they have editions; those that are needed are parsed. */
+const payloads = new Map<string, SourceMapPayload>();
+const maps = new Map<string, SourceMap>();
+
+/** Notes the map of a local file that was compiled. */
+export function addSourceMap(url: string, payload: object): void {
+  for (const key of [url, fileURLToPath(url.replace(/\?.*$/, ''))]) {
+    payloads.set(key, payload as SourceMapPayload);
+    maps.delete(key);
+  }
+}
+
+/** Writes all stacks from now on. */
+export function writeStacks(placeInCell: CellPlace): void {
+  const write = (error: Error, sites: readonly Site[]): string => {
+    const kept = sites.some((site) => CELL.test(fileOf(site))) ? sites.filter(isUsers) : sites;
+    return [headOf(error), ...kept.map((site) => `    at ${writeSite(site, placeInCell)}`)].join('\n');
+  };
+  const prepareStackTrace = (error: Error, sites: Site[]): string => {
+    try {
+      return write(error, sites);
+    } catch {
+      // Whoever asks for a stack must get one, whatever the error is made of.
+      return sites.map((site) => `    at ${site.toString()}`).join('\n');
+    }
+  };
+  Object.defineProperty(Error, 'prepareStackTrace', {
+    value: prepareStackTrace,
+    writable: true,
+    configurable: true,
+    enumerable: false,
+  });
+}
+
+/**
+ * The file, or the name of the cell, that code runs in.
+ * @param depth 0 is what calls this, 1 what called that
+ */
+export function readCaller(depth: number): string {
+  const names = ['prepareStackTrace', 'stackTraceLimit'] as const;
+  const before = names.map((name) => [name, Object.getOwnPropertyDescriptor(Error, name)] as const);
+  try {
+    Error.stackTraceLimit = depth + 2;
+    Error.prepareStackTrace = (_, sites) => sites;
+    const site = (new Error('who calls').stack as unknown as Site[])[depth + 1];
+    return site ? fileOf(site) : '';
+  } finally {
+    for (const [name, descriptor] of before) if (descriptor) Object.defineProperty(Error, name, descriptor);
+  }
+}
+
+function headOf(error: Error): string {
+  try {
+    return Error.prototype.toString.call(error);
+  } catch {
+    return 'Error';
+  }
+}
+
+/** Neither of the kernel nor of what runs it: Node's own frames below its. */
+function isUsers(site: Site, at: number, sites: readonly Site[]): boolean {
+  if (isKernels(site)) return false;
+  if (!fileOf(site).startsWith('node:')) return true;
+  const above = sites.slice(0, at).findLast((one) => isKernels(one) || !fileOf(one).startsWith('node:'));
+  return above === undefined || !isKernels(above);
+}
+
+/** Cells have no file: their name is what V8 calls the URL of their source. */
+const fileOf = (site: Site): string => {
+  const file = site.getFileName();
+  return file !== null && file !== undefined && file !== '' ? file : (site.getScriptNameOrSourceURL() ?? '');
+};
+
+function isKernels(site: Site): boolean {
+  const file = fileOf(site);
+  return file.startsWith(kernelUrl) || file.startsWith(kernelPath) || file === 'node:inspector';
+}
+
+function writeSite(site: Site, placeInCell: CellPlace): string {
+  const text = site.toString();
+  const file = fileOf(site);
+  const [line, column] = [site.getLineNumber(), site.getColumnNumber()];
+  if (file === '' || line === null || column === null) return text;
+  const place = CELL.test(file) ? placeInCell(file, line, column) : placeInFile(file, line, column);
+  if (place === null) return text;
+  const shown = `${file.replace(/\?edition=\d+$/, '')}:${place.line}:${place.column}`;
+  return text.replace(`${file}:${line}:${column}`, () => shown);
+}
+
+function placeInFile(file: string, line: number, column: number): SourcePlace | null {
+  const payload = payloads.get(file);
+  if (!payload) return null;
+  const map = maps.get(file) ?? new SourceMap(payload);
+  maps.set(file, map);
+  return originalPlace(map, line, column);
+}
+
+/** Where a place of a compiled text was. */
+export function originalPlace(map: SourceMap | null | undefined, line: number, column: number): SourcePlace {
+  const entry = map?.findEntry(line - 1, column - 1);
+  return entry && 'originalLine' in entry
+    ? { line: entry.originalLine + 1, column: entry.originalColumn + 1 }
+    : { line, column };
+}
