@@ -7,7 +7,6 @@ import type { ImportUse, WantedName } from './cell-imports.ts';
 import type { Evaluator } from './evaluator.ts';
 import { isCommonJs } from './common-namespace.ts';
 import type { Importer } from './importer.ts';
-import { declaresType } from './type-exports.ts';
 
 /** Imports a module into the scope of cells. */
 export type Linker = (
@@ -84,7 +83,9 @@ function readerOf(namespace: Namespace, name: string): (() => unknown) | null {
 
 async function mustExist(specifier: string, name: string, use: ImportUse): Promise<boolean> {
   if (use === 'value' || name === 'default') return true;
-  return use === 'unknown' && !(await declaresType(specifier, name));
+  if (use === 'type') return false;
+  const { declaresType } = await import('./type-exports.ts');
+  return !(await declaresType(specifier, name));
 }
 
 const isEcmaScript = (namespace: object): boolean =>
