@@ -5,6 +5,7 @@ import { MagicString } from 'magic-string';
 import { parseSync } from 'oxc-parser';
 import type { ExpressionStatement, Program, Statement, VariableDeclaration } from 'oxc-parser';
 import { transformSync } from 'oxc-transform';
+import { guardAwaits } from './await-guards.ts';
 import { decoratorOptions } from './decorators.ts';
 
 /** A cell that does not parse. */
@@ -89,7 +90,7 @@ function rewrite(js: string): Omit<CompiledCell, 'map'> {
   for (const statement of program.body) rewriteStatement(state, statement);
   for (const { start } of module.dynamicImports) state.text.update(start, start + 'import'.length, '$import');
   for (const { start, end } of module.importMetas) state.text.update(start, end, '$importMeta');
-  guardAwaits(state, program);
+  guardAwaits(state.text, program);
   const last = program.body.findLast((statement) => !withoutValue.has(statement.type));
   const hoisted = state.functions.length > 0 ? buildHoisted(state) : null;
   for (const { start, end } of state.functions) state.text.update(start, end, blank(js.slice(start, end)));
@@ -243,33 +244,6 @@ function boundNames(pattern: Pattern): string[] {
       return pattern.properties.flatMap((property) =>
         boundNames(property.type === 'RestElement' ? property.argument : property.value),
       );
-  }
-}
-
-/** Top-level `await x` becomes `await $until(x)`, which an interrupt rejects: `finally` blocks still run. */
-function guardAwaits(state: Rewriting, program: Program): void {
-  visit(program as never, (node) => {
-    if (/Function/.test(node.type) || node.type === 'StaticBlock' || node.type === 'PropertyDefinition')
-      return false;
-    if (node.type === 'AwaitExpression') {
-      const argument = node['argument'] as { start: number; end: number };
-      state.text.appendLeft(argument.start, '$until(');
-      state.text.appendRight(argument.end, ')');
-    }
-    return true;
-  });
-}
-
-type Node = { type: string; start: number; end: number } & Record<string, unknown>;
-
-function visit(node: Node, enter: (node: Node) => boolean): void {
-  if (!enter(node)) return;
-  for (const value of Object.values(node)) {
-    for (const child of Array.isArray(value) ? value : [value]) {
-      if (typeof child === 'object' && child !== null && typeof (child as Node).type === 'string') {
-        visit(child as Node, enter);
-      }
-    }
   }
 }
 

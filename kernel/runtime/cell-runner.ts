@@ -78,11 +78,28 @@ export class CellRunner {
     this.#sources.add(file, code, compiled.map);
     const missing = compiled.vars.filter((name) => !this.#declared.has(name));
     const preamble = missing.length > 0 ? `let ${missing.join(', ')};` : '';
-    if (preamble) await this.#evaluator.evaluate(preamble, file);
-    for (const name of compiled.names) this.#declared.add(name);
-    if (compiled.hoisted !== null) await this.#evaluator.evaluate(compiled.hoisted, file);
-    const value = await this.#evaluator.evaluate(compiled.body, file);
-    return { value, hasResult: compiled.hasResult };
+    const shadowed = this.#evaluator.declare(compiled.names);
+    try {
+      if (preamble) await this.#evaluator.evaluate(preamble, file);
+      for (const name of compiled.names) this.#declared.add(name);
+      if (compiled.hoisted !== null) await this.#evaluator.evaluate(compiled.hoisted, file);
+      const { value } = await this.#evaluator.evaluate(compiled.body, file);
+      return { value, hasResult: compiled.hasResult };
+    } catch (error) {
+      await this.#forgetUnset(shadowed);
+      throw error;
+    }
+  }
+
+  /** A cell that failed before it set such names leaves the globals under them. */
+  async #forgetUnset(names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      const isSet = await this.#evaluator.evaluate(`void ${name}`, 'kernel.ts').then(
+        () => true,
+        () => false,
+      );
+      if (!isSet) this.#evaluator.forget([name]);
+    }
   }
 
   async #reply(cell: Execute, payload: object[]): Promise<Record<string, unknown>> {

@@ -3,6 +3,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { textField } from '../protocol/message.ts';
+import type { CellRuns } from './cell-runs.ts';
 import type { Output } from './output.ts';
 
 /** What a message carries besides its data. */
@@ -52,12 +53,16 @@ export interface Comms {
  * Creates the registry.
  * @param explain text of what a handler threw, with its places in the cells
  */
-export function createComms(output: Output, explain: (error: unknown) => string): Comms {
+export function createComms(
+  output: Output,
+  explain: (error: unknown) => string,
+  runs: Pick<CellRuns, 'carry'>,
+): Comms {
   const open = new Map<string, Comm>();
   const targets = new Map<string, CommTarget>();
 
   const build = (id: string, target: string): Comm => {
-    const comm = createComm({ id, target, output, explain, forget: () => open.delete(id) });
+    const comm = createComm({ id, target, output, explain, runs, forget: () => open.delete(id) });
     open.set(id, comm);
     return comm;
   };
@@ -100,9 +105,10 @@ function createComm(options: {
   readonly target: string;
   readonly output: Output;
   readonly explain: (error: unknown) => string;
+  readonly runs: Pick<CellRuns, 'carry'>;
   readonly forget: () => boolean;
 }): Comm {
-  const { id, target, output, explain, forget } = options;
+  const { id, target, output, explain, runs, forget } = options;
   const inCell = AsyncLocalStorage.snapshot();
   return {
     id,
@@ -113,14 +119,17 @@ function createComm(options: {
     close: (data = {}) => {
       if (forget()) output.publish('comm_close', { comm_id: id, data });
     },
-    run: (work) =>
-      inCell(async () => {
+    run: (work) => {
+      // Writes below its cell, and is interrupted by itself.
+      const inRun = runs.carry();
+      return inCell(async () => {
         try {
-          await work();
+          await inRun(async () => work());
         } catch (error) {
           output.publish('error', describe(error, explain(error)));
         }
-      }),
+      });
+    },
   };
 }
 

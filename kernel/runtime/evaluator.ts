@@ -3,19 +3,12 @@
 // (transport/stopper.ts): what called it goes on and all state is kept.
 import { Session } from 'node:inspector';
 import type { Runtime } from 'node:inspector';
-import { setImmediate } from 'node:timers';
-
-/** Thrown into a cell that was interrupted. */
-export class InterruptError extends Error {
-  override readonly name = 'KeyboardInterrupt';
-  constructor() {
-    super('the cell was interrupted');
-    // Thrown from the kernel's own frames, which tell nobody anything.
-    this.stack = `${this.name}: ${this.message}`;
-  }
-}
-
-const VALUE_SLOT = Symbol.for('ruvector.kernel.value');
+import { setImmediate, setTimeout } from 'node:timers';
+import { CellRuns, isPromise, never } from './cell-runs.ts';
+import type { Run } from './cell-runs.ts';
+import { InterruptError } from './interrupt-error.ts';
+import { Error, Object, Promise, Set, Symbol } from './primordials.ts';
+import { ShadowedNames } from './shadowed-names.ts';
 
 /**
  * A promise with a method of this name is asked to stop when its cell is interrupted, instead of being
@@ -25,40 +18,70 @@ const INTERRUPT_METHOD = Symbol.for('ruvector.kernel.interrupt');
 /** How long a promise that was asked to stop may take. */
 const STOP_MS = 5000;
 
+/** The value that a script ends with. In an object: a promise that is a value is not to be awaited. */
+export interface Completion {
+  readonly value: unknown;
+}
+
 /** Somebody who waits for user code. */
 interface Waiter {
+  readonly run: Run | undefined;
   readonly reject: (error: Error) => void;
   /** Asks what is waited for to stop; null when it cannot be asked, or was asked already. */
   stop: (() => unknown) | null;
 }
 
-const CALL_SLOT = Symbol.for('ruvector.kernel.call');
-
-const callSlot = `globalThis[Symbol.for('ruvector.kernel.call')]()`;
-const keepValue = `function (value) { globalThis[Symbol.for('ruvector.kernel.value')] = value; }`;
+/** Where scripts of this class find it: cells can neither replace nor declare these. */
+const CALL_SLOT = '$kernelCall';
+const KEEP_SLOT = '$kernelKeep';
 
 /** Runs scripts one after another; several may be awaiting at once. */
 export class Evaluator {
+  readonly runs = new CellRuns();
+  /** Names of cells that are names of globals. Null until {@link watchGlobals}. */
+  #shadowed: ShadowedNames | null = null;
   readonly #session = new Session();
-  readonly #slots = globalThis as unknown as Record<symbol, unknown>;
   readonly #waiting = new Set<Waiter>();
+  #enclosed: () => void = () => {};
+  #kept: unknown;
 
   constructor() {
     this.#session.connect();
+    Object.defineProperty(globalThis, CALL_SLOT, { value: () => this.#enclosed() });
+    Object.defineProperty(globalThis, KEEP_SLOT, { value: (value: unknown) => void (this.#kept = value) });
+  }
+
+  /** From now on cells that declare a name of a global leave the global as it is. */
+  watchGlobals(): void {
+    this.#shadowed = new ShadowedNames(Object.getOwnPropertyNames(globalThis));
   }
 
   /**
-   * Runs a script and resolves to its completion value.
+   * Tells what scripts declare from now on.
+   * @returns the names that meant globals before
+   */
+  declare(names: readonly string[]): string[] {
+    return this.#shadowed?.add(names) ?? [];
+  }
+
+  /** Forgets declarations: the names mean globals again. Without names, all. */
+  forget(names?: readonly string[]): void {
+    this.#shadowed?.remove(names);
+  }
+
+  /**
+   * Runs a script and resolves to its completion.
    * @throws what the script throws; InterruptError
    */
-  evaluate(source: string, url: string): Promise<unknown> {
-    const params = { expression: `${source}\n//# sourceURL=${url}`, replMode: true, awaitPromise: true };
+  evaluate(source: string, url: string): Promise<Completion> {
+    const script = this.#shadowed?.rename(source) ?? source;
+    const params = { expression: `${script}\n//# sourceURL=${url}`, replMode: true, awaitPromise: true };
     return this.#wait((resolve, reject) =>
       this.#session.post('Runtime.evaluate', params, (error: Error | null, answer?: object) => {
         const reply = answer as Runtime.EvaluateReturnType;
         if (error) reject(isTermination(error) ? new InterruptError() : error);
         else if (reply.exceptionDetails) reject(this.#thrownBy(reply.exceptionDetails));
-        else resolve(this.#valueOf(reply.result));
+        else resolve({ value: this.#valueOf(reply.result) });
       }),
     );
   }
@@ -80,14 +103,14 @@ export class Evaluator {
    */
   enclose<T>(run: () => T): T {
     let outcome: { readonly value: T } | { readonly error: unknown } | null = null;
-    this.#slots[CALL_SLOT] = () => {
+    this.#enclosed = () => {
       try {
         outcome = { value: run() };
       } catch (error) {
         outcome = { error };
       }
     };
-    this.#session.post('Runtime.evaluate', { expression: callSlot, silent: true });
+    this.#session.post('Runtime.evaluate', { expression: `${CALL_SLOT}()`, silent: true });
     outcome = outcome as { readonly value: T } | { readonly error: unknown } | null;
     if (outcome === null) throw new InterruptError();
     if ('error' in outcome) throw outcome.error;
@@ -97,7 +120,7 @@ export class Evaluator {
   /** Starts user code in a turn of its own: terminating it drops what else its turn had to do. */
   #wait<T>(start: (resolve: (value: T) => void, reject: (error: unknown) => void) => void): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
-    const waiter: Waiter = { reject, stop: null };
+    const waiter: Waiter = { run: this.runs.current, reject, stop: null };
     this.#waiting.add(waiter);
     setImmediate(() => {
       if (this.#waiting.has(waiter)) start(resolve, reject);
@@ -105,21 +128,37 @@ export class Evaluator {
     return promise.finally(() => this.#waiting.delete(waiter));
   }
 
-  /** A promise that an interrupt rejects, or asks to stop where it can be asked: what compiled cells await. */
+  /** A promise that an interrupt rejects, or asks to stop where it can be asked. */
   readonly until = <T>(value: PromiseLike<T> | T): Promise<T> => {
     if (!isThenable(value)) return Promise.resolve(value);
-    const { promise, reject } = Promise.withResolvers<never>();
-    const waiter: Waiter = { reject, stop: stopOf(value) };
-    this.#waiting.add(waiter);
-    return Promise.race([value, promise]).finally(() => this.#waiting.delete(waiter));
+    return new Promise<T>((resolve, reject) => {
+      const waiter: Waiter = { run: this.runs.current, reject, stop: stopOf(value) };
+      this.#waiting.add(waiter);
+      const settle =
+        <V>(then: (outcome: V) => void) =>
+        (outcome: V): void => {
+          this.#waiting.delete(waiter);
+          then(outcome);
+        };
+      value.then(settle(resolve), settle(reject));
+    });
   };
+
+  /** What cells await: the value itself, unless it can be asked to stop, or the cell has to stand still. */
+  readonly awaited = (value: unknown): unknown => {
+    if (this.runs.isOver()) return never();
+    return isPromise(value) && stopOf(value) !== null ? this.until(value) : value;
+  };
+
+  /** What cells await where a `finally` has to run when they are interrupted. */
+  readonly awaitedInTry = (value: unknown): unknown => (this.runs.isOver() ? never() : this.until(value));
 
   /**
    * Asks what can be asked to stop, and lets it settle; a second call, or five seconds, end its patience.
-   * Where nothing can be asked, rejects everything that waits.
+   * Where nothing can be asked, rejects everything that runs waits for.
    */
   interruptWaiting(): void {
-    const asked = [...this.#waiting].filter(({ stop }) => stop !== null);
+    const asked = [...this.#waiting].filter(({ stop, run }) => stop !== null && isInterruptible(run));
     if (asked.length === 0) {
       this.#rejectWaiting();
       return;
@@ -138,11 +177,14 @@ export class Evaluator {
     }, STOP_MS).unref();
   }
 
-  /** Inner awaits first, so that a cell's own `finally` blocks run. */
+  /** Inner awaits first, so that a cell's own `finally` blocks run. Those of cells that have ended wait on. */
   #rejectWaiting(): void {
-    const waiting = [...this.#waiting].toReversed();
-    this.#waiting.clear();
-    for (const { reject } of waiting) reject(new InterruptError());
+    const waiting = [...this.#waiting].filter(({ run }) => isInterruptible(run)).toReversed();
+    this.runs.interrupt(new Set(waiting.flatMap(({ run }) => run ?? [])));
+    for (const waiter of waiting) {
+      this.#waiting.delete(waiter);
+      waiter.reject(new InterruptError());
+    }
   }
 
   #thrownBy({ exception, text }: Runtime.ExceptionDetails): unknown {
@@ -153,16 +195,18 @@ export class Evaluator {
   #valueOf({ objectId, unserializableValue, value }: Runtime.RemoteObject): unknown {
     if (objectId === undefined && unserializableValue === undefined) return value;
     this.#session.post('Runtime.callFunctionOn', {
-      functionDeclaration: keepValue,
+      functionDeclaration: `function (value) { ${KEEP_SLOT}(value); }`,
       executionContextId: 1,
       arguments: [objectId === undefined ? { unserializableValue: unserializableValue! } : { objectId }],
     });
     if (objectId !== undefined) this.#session.post('Runtime.releaseObject', { objectId });
-    const kept = this.#slots[VALUE_SLOT];
-    this.#slots[VALUE_SLOT] = undefined;
+    const kept = this.#kept;
+    this.#kept = undefined;
     return kept;
   }
 }
+
+const isInterruptible = (run: Run | undefined): boolean => run?.isRunning ?? true;
 
 function isThenable<T>(value: PromiseLike<T> | T): value is PromiseLike<T> {
   return typeof (value as PromiseLike<T> | null)?.then === 'function';

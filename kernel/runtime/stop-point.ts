@@ -59,9 +59,12 @@ function canStop(frames: readonly Frame[], tries: number): boolean {
   return owners.length > 0;
 }
 
+/** What awaits of cells compile to: await-guards.ts. */
+const AWAITS = new Set(['until', 'awaited', 'awaitedInTry', 'mark', 'resume', 'turn']);
+
 function ownerOf({ scriptName, functionName }: Frame): 'user' | 'kernel' | 'library' {
   // What `await` compiles to is as good as the cell itself.
-  if (scriptName.startsWith(kernelRoot)) return functionName === 'until' ? 'user' : 'kernel';
+  if (scriptName.startsWith(kernelRoot)) return AWAITS.has(functionName) ? 'user' : 'kernel';
   const isLibrary = scriptName.startsWith('node:') || scriptName.includes('/node_modules/');
   return isLibrary || scriptName.startsWith(product) ? 'library' : 'user';
 }

@@ -31,7 +31,7 @@ export function startUserThread(
   const output = new Output(post);
   const evaluator = new Evaluator();
   const input = createInput(words, new Uint8Array(inputMemory), output, post);
-  const comms = createComms(output, (error) => runner.explain(error));
+  const comms = createComms(output, (error) => runner.explain(error), evaluator.runs);
   const runner = new CellRunner(evaluator, output);
 
   port.on('message', (message: ToUserThread) => void receive(message));
@@ -44,7 +44,9 @@ export function startUserThread(
       case 'execute': {
         Atomics.add(words, shared.BUSY, 1);
         input.setAllowed(message.parent, message.allowStdin);
-        const reply = await output.runIn(message.parent, () => runner.run(message));
+        const reply = await output.runIn(message.parent, () =>
+          evaluator.runs.start(() => runner.run(message)),
+        );
         input.setAllowed(message.parent, false);
         Atomics.sub(words, shared.BUSY, 1);
         post({ type: 'done', parent: message.parent, reply });
@@ -53,9 +55,11 @@ export function startUserThread(
       case 'comm':
         await output
           .runIn(message.parent, () =>
-            evaluator.call(() => comms.receive(message.msgType, message.content, message)),
+            evaluator.runs.start(() =>
+              evaluator.call(() => comms.receive(message.msgType, message.content, message)),
+            ),
           )
-          .catch((error: unknown) => output.write('stderr', `${String(error)}\n`));
+          .catch((error: unknown) => output.write('stderr', `${runner.explain(error)}\n`));
         output.flush();
         post({ type: 'comm-done', parent: message.parent });
         break;
@@ -73,7 +77,11 @@ export function startUserThread(
     comms,
     $import: createImporter(),
     ...createDisplayGlobals(output, comms),
-    $until: evaluator.until,
+    $mark: evaluator.runs.mark,
+    $awaited: evaluator.awaited,
+    $awaitedInTry: evaluator.awaitedInTry,
+    $resume: evaluator.runs.resume,
+    $turn: evaluator.runs.turn,
     require: createRequire(pathToFileURL(resolve('cell.cjs'))),
   });
   provideRv(output);
@@ -86,6 +94,7 @@ export function startUserThread(
   });
   defineDecoratorHelpers();
   output.capture();
+  evaluator.watchGlobals();
 }
 
 /** What must not end the kernel, and what must. */

@@ -1,6 +1,6 @@
 // Values → mime bundles: what a notebook shows for a value. Never throws, and runs no code of a value
 // but the methods by which it asks to be shown.
-import { inspect } from 'node:util';
+import { inspect, types } from 'node:util';
 import { lazyPlanOf, tableViewOf } from './data-frames.ts';
 import { escapeHtml } from './html-text.ts';
 import { showProduct } from './product-display.ts';
@@ -89,9 +89,12 @@ function showTables(value: object): Data | null {
 }
 
 function callDisplay(value: object): Data | Promise<Data | null> | null {
+  // A proxy that has an answer to every name was not made to be shown, and what it answers is never done.
+  if (types.isProxy(value) && !(displaySymbol in value)) return null;
   const method = (value as Record<symbol, unknown>)[displaySymbol];
   if (typeof method !== 'function') return null;
   const shown: unknown = (method as () => unknown).call(value);
+  if (types.isProxy(shown)) return null;
   const check = (data: unknown): Data | null => (typeof data === 'object' ? (data as Data | null) : null);
   return isThenable(shown) ? Promise.resolve(shown).then(check) : check(shown);
 }

@@ -31,7 +31,8 @@ type CellMagicRunner = (
 ) => Promise<CellValue>;
 
 const nothing: CellValue = { value: undefined, hasResult: false };
-const SLOT = 'ruvector.kernel.crossing';
+/** What gives scripts the value that crosses from Python. */
+const CROSSING_SLOT = '$kernelCrossing';
 
 /** The magics of a notebook. */
 export class Magics {
@@ -112,17 +113,19 @@ function buildPythonHost({
   output,
   names,
 }: MagicHost): ConstructorParameters<typeof NotebookPython>[0] {
-  const slots = globalThis as unknown as Record<symbol, unknown>;
+  let crossing: unknown;
+  Object.defineProperty(globalThis, CROSSING_SLOT, { value: () => crossing, configurable: true });
   return {
     output,
     load: loadPackage,
     until: evaluator.until,
     ask: (prompt, password) => currentInput()!.ask(prompt, password),
-    readName: (name) => evaluator.evaluate(name, 'magic.ts'),
+    readName: async (name) => (await evaluator.evaluate(name, 'magic.ts')).value,
     writeName: async (name, value) => {
-      slots[Symbol.for(SLOT)] = value;
-      await evaluator.evaluate(`let ${name} = globalThis[Symbol.for('${SLOT}')]; undefined`, 'magic.ts');
-      slots[Symbol.for(SLOT)] = undefined;
+      crossing = value;
+      evaluator.declare([name]);
+      await evaluator.evaluate(`let ${name} = ${CROSSING_SLOT}(); undefined`, 'magic.ts');
+      crossing = undefined;
       names.add(name);
     },
   };

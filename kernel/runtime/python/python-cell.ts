@@ -1,6 +1,6 @@
 // `%%python -i a,b -o c`: runs a cell in the notebook's Python and carries the named values across.
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { InterruptError } from '../evaluator.ts';
+import { InterruptError } from '../interrupt-error.ts';
 import type { Output } from '../output.ts';
 import type { ErrorContent } from '../traceback.ts';
 import { PythonError, startPython } from './python-process.ts';
