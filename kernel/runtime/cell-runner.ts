@@ -8,6 +8,7 @@ import type { Output } from './output.ts';
 import { CellSources } from './traceback.ts';
 import type { ErrorContent } from './traceback.ts';
 import type { ToUserThread } from '../protocol/thread-messages.ts';
+import { Object, Promise, Set, String, noticeReplaced, withOriginals } from './primordials.ts';
 
 type Execute = ToUserThread & { type: 'execute' };
 
@@ -33,13 +34,14 @@ export class CellRunner {
   /** Runs a cell and returns the content of its reply; never rejects. */
   async run(cell: Execute): Promise<Record<string, unknown>> {
     try {
+      noticeReplaced();
       const pager = readPager(cell.code);
       if (pager !== null) return this.#reply(cell, [await this.#page(pager)]);
       const file = `cell-${cell.executionCount}.ts`;
       const { value, hasResult } = await this.#magics.run(cell, (code) => this.#evaluate(code, file));
       if (hasResult && value !== undefined && !cell.silent) {
         const bundle = await this.#evaluator.call(() => buildMimeBundle(value));
-        if (Object.keys(bundle.data).length > 0)
+        if (withOriginals(() => Object.keys(bundle.data).length > 0))
           this.#output.publish('execute_result', { ...bundle, execution_count: cell.executionCount });
       }
       return this.#reply(cell, []);
@@ -60,24 +62,32 @@ export class CellRunner {
 
   /** What was thrown may have code of its own that says what it is. */
   #describe(error: unknown): Promise<ErrorContent> | ErrorContent {
-    if (error instanceof ForeignError) return error.content;
+    if (ForeignError.is(error)) return error.content;
     return this.#evaluator
       .call(() => this.#sources.describe(error))
       .catch((second: unknown) => this.#sources.describe(second));
   }
 
+  /** What was thrown, outside of a cell: the content of an error message. */
+  describe(error: unknown): ErrorContent {
+    return ForeignError.is(error) ? error.content : this.#sources.describe(error);
+  }
+
   /** What was thrown, as text with the places in the cells. */
   explain(error: unknown): string {
-    const { ename, evalue, traceback } = this.#sources.describe(error);
-    return traceback.join('\n').replace(/^Uncaught /, '') || `${ename}: ${evalue}`;
+    const { ename, evalue, traceback } = this.describe(error);
+    const text = withOriginals(() => traceback.join('\n').replace(/^Uncaught /, ''));
+    return text || `${ename}: ${evalue}`;
   }
 
   async #evaluate(code: string, file: string): Promise<{ value: unknown; hasResult: boolean }> {
     if (code.trim() === '') return { value: undefined, hasResult: false };
-    const compiled = compileCell(code, file);
+    const compiled = withOriginals(() => compileCell(code, file));
     this.#sources.add(file, code, compiled.map);
-    const missing = compiled.vars.filter((name) => !this.#declared.has(name));
-    const preamble = missing.length > 0 ? `let ${missing.join(', ')};` : '';
+    const preamble = withOriginals(() => {
+      const missing = compiled.vars.filter((name) => !this.#declared.has(name));
+      return missing.length > 0 ? `let ${missing.join(', ')};` : '';
+    });
     const shadowed = this.#evaluator.declare(compiled.names);
     try {
       if (preamble) await this.#evaluator.evaluate(preamble, file);
@@ -103,15 +113,11 @@ export class CellRunner {
   }
 
   async #reply(cell: Execute, payload: object[]): Promise<Record<string, unknown>> {
-    const entries = Object.entries(cell.userExpressions).map(
-      async ([name, code]): Promise<[string, unknown]> => [name, await this.#userExpression(code)],
-    );
-    return {
-      status: 'ok',
-      execution_count: cell.executionCount,
-      payload,
-      user_expressions: Object.fromEntries(await Promise.all(entries)),
-    };
+    const answers: Record<string, unknown> = {};
+    for (const name in cell.userExpressions) {
+      answers[name] = await this.#userExpression(cell.userExpressions[name]!);
+    }
+    return { status: 'ok', execution_count: cell.executionCount, payload, user_expressions: answers };
   }
 
   async #userExpression(code: string): Promise<object> {

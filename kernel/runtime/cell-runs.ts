@@ -5,7 +5,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { types } from 'node:util';
 import { InterruptError } from './interrupt-error.ts';
-import { Promise } from './primordials.ts';
+import { Math, Promise, performance } from './primordials.ts';
 
 /** How long code of an interrupted run may go on, to clean up. */
 const CLEANUP_MS = 1000;

@@ -7,7 +7,7 @@ import { setImmediate, setTimeout } from 'node:timers';
 import { CellRuns, isPromise, never } from './cell-runs.ts';
 import type { Run } from './cell-runs.ts';
 import { InterruptError } from './interrupt-error.ts';
-import { Error, Object, Promise, Set, Symbol } from './primordials.ts';
+import { Error, Object, Promise, Set, Symbol, withOriginals } from './primordials.ts';
 import { ShadowedNames } from './shadowed-names.ts';
 
 /**
@@ -61,7 +61,7 @@ export class Evaluator {
    * @returns the names that meant globals before
    */
   declare(names: readonly string[]): string[] {
-    return this.#shadowed?.add(names) ?? [];
+    return withOriginals(() => this.#shadowed?.add(names) ?? []);
   }
 
   /** Forgets declarations: the names mean globals again. Without names, all. */
@@ -74,7 +74,7 @@ export class Evaluator {
    * @throws what the script throws; InterruptError
    */
   evaluate(source: string, url: string): Promise<Completion> {
-    const script = this.#shadowed?.rename(source) ?? source;
+    const script = withOriginals(() => this.#shadowed?.rename(source) ?? source);
     const params = { expression: `${script}\n//# sourceURL=${url}`, replMode: true, awaitPromise: true };
     return this.#wait((resolve, reject) =>
       this.#session.post('Runtime.evaluate', params, (error: Error | null, answer?: object) => {
@@ -93,7 +93,7 @@ export class Evaluator {
    */
   call<T>(run: () => Promise<T> | T): Promise<T> {
     return this.#wait((resolve, reject) => {
-      Promise.try(() => this.enclose(run)).then(resolve, reject);
+      void settleWith(() => this.enclose(run), resolve, reject);
     });
   }
 
@@ -119,28 +119,45 @@ export class Evaluator {
 
   /** Starts user code in a turn of its own: terminating it drops what else its turn had to do. */
   #wait<T>(start: (resolve: (value: T) => void, reject: (error: unknown) => void) => void): Promise<T> {
-    const { promise, resolve, reject } = Promise.withResolvers<T>();
-    const waiter: Waiter = { run: this.runs.current, reject, stop: null };
-    this.#waiting.add(waiter);
-    setImmediate(() => {
-      if (this.#waiting.has(waiter)) start(resolve, reject);
+    return new Promise<T>((resolve, reject) => {
+      const settle = this.#enlist(resolve, reject, null);
+      setImmediate(() => {
+        if (settle.isWaiting()) start(settle.resolve, settle.reject);
+      });
     });
-    return promise.finally(() => this.#waiting.delete(waiter));
+  }
+
+  /** Notes somebody who waits until one of the two functions is called, which it gets back. */
+  #enlist<T>(
+    resolve: (value: T) => void,
+    reject: (error: unknown) => void,
+    stop: Waiter['stop'],
+  ): { resolve: (value: T) => void; reject: (error: unknown) => void; isWaiting: () => boolean } {
+    const waiter: Waiter = { run: this.runs.current, reject, stop };
+    this.#waiting.add(waiter);
+    return {
+      resolve: (value) => {
+        this.#waiting.delete(waiter);
+        resolve(value);
+      },
+      reject: (error) => {
+        this.#waiting.delete(waiter);
+        reject(error);
+      },
+      isWaiting: () => this.#waiting.has(waiter),
+    };
   }
 
   /** A promise that an interrupt rejects, or asks to stop where it can be asked. */
   readonly until = <T>(value: PromiseLike<T> | T): Promise<T> => {
     if (!isThenable(value)) return Promise.resolve(value);
     return new Promise<T>((resolve, reject) => {
-      const waiter: Waiter = { run: this.runs.current, reject, stop: stopOf(value) };
-      this.#waiting.add(waiter);
-      const settle =
-        <V>(then: (outcome: V) => void) =>
-        (outcome: V): void => {
-          this.#waiting.delete(waiter);
-          then(outcome);
-        };
-      value.then(settle(resolve), settle(reject));
+      const settle = this.#enlist(resolve, reject, stopOf(value));
+      try {
+        value.then(settle.resolve, settle.reject);
+      } catch (error) {
+        settle.reject(error);
+      }
     });
   };
 
@@ -210,6 +227,19 @@ const isInterruptible = (run: Run | undefined): boolean => run?.isRunning ?? tru
 
 function isThenable<T>(value: PromiseLike<T> | T): value is PromiseLike<T> {
   return typeof (value as PromiseLike<T> | null)?.then === 'function';
+}
+
+/** A promise that is given on settles what it is given to; without `then`, which cells may replace. */
+async function settleWith<T>(
+  run: () => Promise<T> | T,
+  resolve: (value: T) => void,
+  reject: (error: unknown) => void,
+): Promise<void> {
+  try {
+    resolve(await run());
+  } catch (error) {
+    reject(error);
+  }
 }
 
 function stopOf(value: object): (() => unknown) | null {

@@ -1,6 +1,7 @@
 // `setImmediate` of cells. Node's queue of immediates breaks for good when one of them is terminated, so
 // each runs where a termination ends. Timers, ticks and microtasks survive it without help.
 import type { Evaluator } from './evaluator.ts';
+import { Object } from './primordials.ts';
 
 /** Replaces the global. */
 export function encloseImmediates(evaluator: Pick<Evaluator, 'enclose'>): void {

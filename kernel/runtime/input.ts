@@ -3,6 +3,7 @@
 import { shared } from '../protocol/thread-messages.ts';
 import { InterruptError } from './interrupt-error.ts';
 import type { Output, Post } from './output.ts';
+import { Atomics, Error, Set, TextDecoder } from './primordials.ts';
 
 /** Questions of a cell. */
 export interface Input {

@@ -3,6 +3,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate } from 'node:timers';
 import type { ToProtocolThread } from '../protocol/thread-messages.ts';
+import { Buffer, Object, clearImmediate, performance, process } from './primordials.ts';
 
 /** Where output goes. */
 export type Post = (message: ToProtocolThread) => void;

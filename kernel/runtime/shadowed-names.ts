@@ -5,6 +5,7 @@ import { MagicString } from 'magic-string';
 import { parseSync } from 'oxc-parser';
 import { childrenOf, findFreeNames } from './free-names.ts';
 import type { SyntaxNode } from './free-names.ts';
+import { Map, RegExp, Set } from './primordials.ts';
 
 /** What is put behind such a name. */
 const MARK = '$ofCells';
@@ -68,11 +69,7 @@ export function restoreNames(text: string): string {
 export const isMarked = (name: string): boolean => name.endsWith(MARK);
 
 /** `const fetch = () => {}` names its function after the variable. */
-function keepFunctionNames(
-  node: SyntaxNode,
-  renamed: ReadonlyMap<number, string>,
-  text: MagicString,
-): void {
+function keepFunctionNames(node: SyntaxNode, renamed: ReadonlyMap<number, string>, text: MagicString): void {
   const [target, value] =
     node.type === 'VariableDeclarator'
       ? [node['id'], node['init']]

@@ -3,6 +3,7 @@
 // termination, so that the termination meets this code and nothing that would have come after it.
 import { getCallSites } from 'node:util';
 import { STOP_SLOT, shared, stop } from '../protocol/thread-messages.ts';
+import { Atomics, Object, Set, Symbol, URL, performance } from './primordials.ts';
 
 const HOLD_MS = 1000;
 const MOST_FRAMES = 200;

@@ -15,9 +15,11 @@ import { createImporter } from './importer.ts';
 import { createDialogs, createInput } from './input.ts';
 import { Output } from './output.ts';
 import { provideRv } from './rv.ts';
+import { InterruptError } from './interrupt-error.ts';
 import { installStopPoint } from './stop-point.ts';
 import { shared } from '../protocol/thread-messages.ts';
 import type { ToProtocolThread, ToUserThread } from '../protocol/thread-messages.ts';
+import { Atomics, Int32Array, Object, String, Uint8Array, process } from './primordials.ts';
 
 /** Takes the thread over: from now on its output is that of cells. */
 export function startUserThread(
@@ -31,7 +33,7 @@ export function startUserThread(
   const output = new Output(post);
   const evaluator = new Evaluator();
   const input = createInput(words, new Uint8Array(inputMemory), output, post);
-  const comms = createComms(output, (error) => runner.explain(error), evaluator.runs);
+  const comms = createComms(output, (error) => runner.describe(error), evaluator.runs);
   const runner = new CellRunner(evaluator, output);
 
   port.on('message', (message: ToUserThread) => void receive(message));
@@ -107,10 +109,10 @@ function guardProcess(worker: Worker, output: Output, runner: CellRunner): void 
   // An interrupt is a message of the protocol; a signal meant for it must not end the kernel.
   process.on('SIGINT', () => {});
   // Anything can be thrown; what fails in these handlers would end the kernel.
-  process.on('unhandledRejection', (error) =>
-    output.write('stderr', `Unhandled rejection: ${runner.explain(error)}\n`),
-  );
-  process.on('uncaughtException', (error: unknown) =>
-    output.write('stderr', `Uncaught ${runner.explain(error)}\n`),
-  );
+  const tell = (error: unknown, how: string): void => {
+    // Code of a cell that was interrupted; the cell has said so.
+    if (!InterruptError.is(error)) output.write('stderr', `${how} ${runner.explain(error)}\n`);
+  };
+  process.on('unhandledRejection', (error) => tell(error, 'Unhandled rejection:'));
+  process.on('uncaughtException', (error: unknown) => tell(error, 'Uncaught'));
 }

@@ -6,6 +6,7 @@ import type { Display, DisplayOptions } from './display.ts';
 import { buildMimeBundle, cleanBundle, displaySymbol } from './mime-bundle.ts';
 import type { Output } from '../output.ts';
 import { typescriptVersion } from './typescript-version.ts';
+import { Error, Object, Uint8Array, process } from '../primordials.ts';
 
 /** What Deno's kernel offers. */
 export interface DenoJupyter {

@@ -5,6 +5,7 @@ import { bundleOf, cleanBundle, displaySymbol } from './mime-bundle.ts';
 import type { MimeBundle } from './mime-bundle.ts';
 import type { Output } from '../output.ts';
 import { encodeImage, imageTypeOf } from './show-picture.ts';
+import { Object, Promise, String, TypeError, Uint8Array } from '../primordials.ts';
 
 /** How a value is shown. */
 export interface DisplayOptions {

@@ -8,6 +8,18 @@ import { showError, showMap, showNumbers } from './show-collection.ts';
 import { showCanvas, showElement, showImageBytes } from './show-picture.ts';
 import { drawVega, showVega } from './show-vega.ts';
 import { showTable } from './show-table.ts';
+import {
+  Buffer,
+  JSON,
+  Number,
+  Object,
+  Promise,
+  Symbol,
+  URL,
+  Uint8Array,
+  noticeReplaced,
+  withOriginals,
+} from '../primordials.ts';
 
 /** Data by mime type, and metadata of it. */
 export interface MimeBundle {
@@ -40,8 +52,10 @@ export async function buildMimeBundle(value: unknown): Promise<MimeBundle> {
 /** As buildMimeBundle, at once for values that need no waiting: what a cell shows stays in its order. */
 export function bundleOf(value: unknown): MimeBundle | Promise<MimeBundle> {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return build(value, null);
-  const own = attempt(() => showTables(value) ?? callDisplay(value));
-  if (!(own instanceof Promise)) return finish(value, own ?? attempt(() => showByKind(value)));
+  noticeReplaced();
+  const own = attempt(() => withOriginals(() => showTables(value) ?? callDisplay(value)));
+  if (!(own instanceof Promise))
+    return withOriginals(() => finish(value, own ?? attempt(() => showByKind(value))));
   return own.then(
     (data) => finish(value, data ?? attempt(() => showByKind(value))),
     () => build(value, null),

@@ -1,6 +1,7 @@
 // Tables as notebooks show them: shape, column types, first and last rows; as HTML, text and, when small,
 // as a Table Schema resource (https://specs.frictionlessdata.io/table-schema/).
 import { cellText, escapeHtml, formatCount } from './html-text.ts';
+import { Array, Date, Math, Number, Object, String } from '../primordials.ts';
 
 /** What is shown of a table. */
 export interface TableView {

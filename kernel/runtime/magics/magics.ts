@@ -10,6 +10,7 @@ import { parseCellMagic, replaceLineMagics } from './magic-syntax.ts';
 import { timeMany, timeOnce } from './magic-timing.ts';
 import type { Output } from '../output.ts';
 import { currentInput } from '../input.ts';
+import { withOriginals } from '../primordials.ts';
 import { sharedArray } from '../python/shared-array.ts';
 import type { NotebookPython } from '../python/python-cell.ts';
 
@@ -87,7 +88,9 @@ export class Magics {
   }
 
   #replaceLines(code: string): string {
-    return replaceLineMagics(code, (word) => this.#host.names.has(word) || word in globalThis);
+    return withOriginals(() =>
+      replaceLineMagics(code, (word) => this.#host.names.has(word) || word in globalThis),
+    );
   }
 
   async #runLine(name: string, args: string): Promise<unknown> {

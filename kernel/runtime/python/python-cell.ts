@@ -9,6 +9,7 @@ import { buildCrossing, renderCrossings, typeNameOf, withArrival } from './pytho
 import type { Crossing } from './python-report.ts';
 import { takeValue, storeValue } from './python-values.ts';
 import type { Description, LoadPackage } from './python-values.ts';
+import { Object, Promise, performance } from '../primordials.ts';
 
 /** What a Python cell takes from the notebook and gives back. */
 export interface PythonCellOptions {
