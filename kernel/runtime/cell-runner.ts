@@ -35,7 +35,7 @@ export class CellRunner {
   async run(cell: Execute): Promise<Record<string, unknown>> {
     try {
       noticeReplaced();
-      const pager = readPager(cell.code);
+      const pager = withOriginals(() => readPager(cell.code));
       if (pager !== null) return this.#reply(cell, [await this.#page(pager)]);
       const file = `cell-${cell.executionCount}.ts`;
       const { value, hasResult } = await this.#magics.run(cell, (code) => this.#evaluate(code, file));
@@ -56,7 +56,7 @@ export class CellRunner {
         user_expressions: {},
       };
     } finally {
-      this.#output.flush();
+      this.#output.endCell();
     }
   }
 
@@ -82,8 +82,11 @@ export class CellRunner {
 
   async #evaluate(code: string, file: string): Promise<{ value: unknown; hasResult: boolean }> {
     if (code.trim() === '') return { value: undefined, hasResult: false };
-    const compiled = withOriginals(() => compileCell(code, file));
-    this.#sources.add(file, code, compiled.map);
+    const compiled = withOriginals(() => {
+      const made = compileCell(code, file);
+      this.#sources.add(file, code, made.map);
+      return made;
+    });
     const preamble = withOriginals(() => {
       const missing = compiled.vars.filter((name) => !this.#declared.has(name));
       return missing.length > 0 ? `let ${missing.join(', ')};` : '';

@@ -67,11 +67,12 @@ export class CellRuns {
    * @throws InterruptError when its run was interrupted
    */
   readonly turn = (): void => {
-    if (this.isInterrupted()) throw new InterruptError();
+    if (this.#interrupts > 0 && (this.current?.interrupted ?? 0) > 0) throw new InterruptError();
   };
 
-  /** Whether the run of the running code was interrupted. */
-  readonly isInterrupted = (): boolean => this.#interrupts > 0 && (this.current?.interrupted ?? 0) > 0;
+  /** Whether what the running run had started by then was stopped. */
+  readonly isStopped = (mark: number): boolean =>
+    this.#interrupts > 0 && ((this.current?.interrupted ?? 0) > mark || this.isOver());
 
   /** Taken before an await: how many interrupts there were. */
   readonly mark = (): number => this.#interrupts;

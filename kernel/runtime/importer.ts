@@ -5,10 +5,20 @@ import { readFileSync } from 'node:fs';
 import { createRequire, flushCompileCache, registerHooks } from 'node:module';
 import type { ResolveFnOutput, ResolveHookContext } from 'node:module';
 import { resolve } from 'node:path';
+import { setImmediate } from 'node:timers';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { transformSync } from 'oxc-transform';
 import { decoratorOptions } from './decorators.ts';
 import { LocalModules } from './local-modules.ts';
+import {
+  Buffer,
+  JSON,
+  String,
+  SyntaxError,
+  URL,
+  decodeURIComponent,
+  encodeURIComponent,
+} from './primordials.ts';
 
 /** Imports as if from a file in the working directory. */
 export type Importer = (specifier: string, options?: ImportCallOptions) => Promise<unknown>;

@@ -2,7 +2,7 @@
 // revoked proxy. Reading it never throws.
 import { types } from 'node:util';
 import { inspectedText } from './display/mime-bundle.ts';
-import { Array, Object } from './primordials.ts';
+import { Array, Object, Set } from './primordials.ts';
 import { restoreNames } from './shadowed-names.ts';
 
 /** An error, as far as it could be read. */

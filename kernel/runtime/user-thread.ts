@@ -10,7 +10,7 @@ import { createComms } from './comms.ts';
 import { defineDecoratorHelpers } from './decorators.ts';
 import { createDisplayGlobals } from './display/display-globals.ts';
 import { Evaluator } from './evaluator.ts';
-import { encloseImmediates } from './immediates.ts';
+import { guardTimers } from './cell-timers.ts';
 import { createImporter } from './importer.ts';
 import { createDialogs, createInput } from './input.ts';
 import { Output } from './output.ts';
@@ -39,7 +39,7 @@ export function startUserThread(
   port.on('message', (message: ToUserThread) => void receive(message));
   guardProcess(worker, output, runner);
   installStopPoint(words);
-  encloseImmediates(evaluator);
+  guardTimers(evaluator);
 
   async function receive(message: ToUserThread): Promise<void> {
     switch (message.type) {

@@ -12,6 +12,7 @@ import { timeMany, timeOnce } from './magic-timing.ts';
 import type { Output } from '../output.ts';
 import { runCommand } from './shell-command.ts';
 import type { ShellOptions } from './shell-command.ts';
+import { ArrayBuffer, Math, Object, String, process } from '../primordials.ts';
 
 /** What a cell evaluates to. */
 export interface CellValue {

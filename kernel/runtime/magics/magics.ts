@@ -10,7 +10,7 @@ import { parseCellMagic, replaceLineMagics } from './magic-syntax.ts';
 import { timeMany, timeOnce } from './magic-timing.ts';
 import type { Output } from '../output.ts';
 import { currentInput } from '../input.ts';
-import { withOriginals } from '../primordials.ts';
+import { Object, withOriginals } from '../primordials.ts';
 import { sharedArray } from '../python/shared-array.ts';
 import type { NotebookPython } from '../python/python-cell.ts';
 
@@ -81,7 +81,7 @@ export class Magics {
 
   /** Runs a cell: its magic when it has one, else its TypeScript with the magics of its lines. */
   async run(cell: MagicCell, evaluate: EvaluateCell): Promise<CellValue> {
-    const magic = parseCellMagic(cell.code);
+    const magic = withOriginals(() => parseCellMagic(cell.code));
     if (!magic) return evaluate(this.#replaceLines(cell.code));
     if (!Object.hasOwn(this.#cellMagics, magic.name)) throw unknownMagic(`%%${magic.name}`);
     return this.#cellMagics[magic.name as keyof typeof cellMagics](magic.args, magic.body, cell, evaluate);

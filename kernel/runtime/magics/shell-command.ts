@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { spawn } from 'node:child_process';
 import { StringDecoder } from 'node:string_decoder';
+import { Promise, process, setTimeout } from '../primordials.ts';
 
 /** How a command runs. */
 export interface ShellOptions {
