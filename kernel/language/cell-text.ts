@@ -3,6 +3,7 @@
 import { parseSync } from 'oxc-parser';
 import { parseCellMagic, replaceLineMagics } from '../runtime/magics/magic-syntax.ts';
 import type { IsName } from '../runtime/magics/magic-syntax.ts';
+import { isTooDeep } from '../runtime/nesting.ts';
 import { parsePythonArgs } from '../runtime/python/python-args.ts';
 
 /** TypeScript of a cell. */
@@ -14,6 +15,8 @@ export interface CellText {
 
 /** Reads a cell as the checker must see it. */
 export function readCellText(source: string, isName: IsName): CellText {
+  // Running it says so; a parser must not see it.
+  if (isTooDeep(source)) return { code: '', firstColumn: 0 };
   const magic = parseCellMagic(source);
   if (magic) return { code: readCellMagic(magic.name, magic.args, magic.body), firstColumn: 0 };
   if (PAGER.test(source)) return { code: '', firstColumn: 0 };

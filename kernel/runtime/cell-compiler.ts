@@ -7,6 +7,7 @@ import type { ExpressionStatement, Program, Statement, VariableDeclaration } fro
 import { transformSync } from 'oxc-transform';
 import { guardAwaits } from './await-guards.ts';
 import { decoratorOptions } from './decorators.ts';
+import { isTooDeep } from './nesting.ts';
 
 /** A cell that does not parse. */
 export class CellSyntaxError extends SyntaxError {
@@ -33,6 +34,11 @@ export interface CompiledCell {
  * @throws CellSyntaxError with the place in the cell
  */
 export function compileCell(source: string, file: string): CompiledCell {
+  if (isTooDeep(source)) {
+    throw new CellSyntaxError(
+      'Cannot read this cell: it is nested too deeply; split what is nested into parts',
+    );
+  }
   const code = readAsExpression(source, file);
   const parsed = parseSync(file, code, { lang: 'ts', sourceType: 'module' });
   if (parsed.errors.length > 0) throw syntaxError(parsed.errors[0]!);

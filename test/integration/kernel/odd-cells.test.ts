@@ -213,3 +213,22 @@ describe('execute_request with text that is none', () => {
     ).not.toMatch(/(?<!\\)(?:\\\\)*\\ud[89a-f]/);
   });
 });
+
+describe('execute_request that is nested too deeply', () => {
+  it.each([
+    `${'('.repeat(20_000)}1${')'.repeat(20_000)}`,
+    `x = ${'['.repeat(20_000)}${']'.repeat(20_000)}`,
+    `${'function f() {'.repeat(20_000)}${'}'.repeat(20_000)}`,
+    `${'a ? b : '.repeat(20_000)}c`,
+    `${'`${'.repeat(20_000)}1${'}`'.repeat(20_000)}`,
+    `${'!'.repeat(60_000)}1`,
+  ])('is refused, and the kernel goes on: %#', async (code) => {
+    await kernel.request('is_complete_request', { code });
+    await kernel.request('complete_request', { code, cursor_pos: code.length });
+    expect((await kernel.execute(code)).reply.content).toMatchObject({
+      status: 'error',
+      ename: 'SyntaxError',
+    });
+    expect(resultOf(await kernel.execute(`${'('.repeat(500)}1 + 1${')'.repeat(500)}`))).toBe('2');
+  });
+});
