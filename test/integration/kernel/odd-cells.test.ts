@@ -224,7 +224,6 @@ describe('execute_request that is nested too deeply', () => {
     `${'!'.repeat(60_000)}1`,
   ])('is refused, and the kernel goes on: %#', async (code) => {
     await kernel.request('is_complete_request', { code });
-    await kernel.request('complete_request', { code, cursor_pos: code.length });
     expect((await kernel.execute(code)).reply.content).toMatchObject({
       status: 'error',
       ename: 'SyntaxError',
