@@ -8,7 +8,7 @@ import type { Output } from './output.ts';
 import { CellSources } from './traceback.ts';
 import type { ErrorContent } from './traceback.ts';
 import type { ToUserThread } from '../protocol/thread-messages.ts';
-import { Object, Promise, Set, String, noticeReplaced, withOriginals } from './primordials.ts';
+import { Object, Set, String, noticeReplaced, withOriginals } from './primordials.ts';
 
 type Execute = ToUserThread & { type: 'execute' };
 

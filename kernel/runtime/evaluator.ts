@@ -170,6 +170,15 @@ export class Evaluator {
   /** What cells await where a `finally` has to run when they are interrupted. */
   readonly awaitedInTry = (value: unknown): unknown => (this.runs.isOver() ? never() : this.until(value));
 
+  /** What awaits of cells compile to: await-guards.ts. */
+  readonly awaiting = {
+    $mark: this.runs.mark,
+    $awaited: this.awaited,
+    $awaitedInTry: this.awaitedInTry,
+    $resume: this.runs.resume,
+    $turn: this.runs.turn,
+  };
+
   /**
    * Asks what can be asked to stop, and lets it settle; a second call, or five seconds, end its patience.
    * Where nothing can be asked, rejects everything that runs waits for.

@@ -85,44 +85,51 @@ function isName(node: SyntaxNode, key: string): boolean {
 /** The scope that a node opens; the one around it when it opens none. The script itself opens none. */
 function scopeOf(node: SyntaxNode, outer: Scope | null): Scope | null {
   const names = new Set<string>();
-  switch (node.type) {
-    case 'FunctionExpression':
-    case 'FunctionDeclaration':
-    case 'ArrowFunctionExpression':
-      if (node.type === 'FunctionExpression' && node['id']) names.add(nameOf(node['id']));
-      for (const parameter of node['params'] as SyntaxNode[]) addPattern(parameter, names);
-      addVars(node['body'] as SyntaxNode, names);
-      break;
-    case 'ClassExpression':
-      if (node['id']) names.add(nameOf(node['id']));
-      break;
-    case 'ClassDeclaration':
-      // Its body sees a binding of its own, which is the same class: one for the whole script is enough.
-      break;
-    case 'CatchClause':
-      if (node['param']) addPattern(node['param'] as SyntaxNode, names);
-      break;
-    case 'StaticBlock':
-      addVars(node, names);
-      addLexical(node['body'] as SyntaxNode[], names);
-      break;
-    case 'BlockStatement':
-      addLexical(node['body'] as SyntaxNode[], names);
-      break;
-    case 'SwitchStatement':
-      for (const one of node['cases'] as SyntaxNode[]) addLexical(one['consequent'] as SyntaxNode[], names);
-      break;
-    case 'ForStatement':
-      if (node['init']) addLexical([node['init'] as SyntaxNode], names);
-      break;
-    case 'ForInStatement':
-    case 'ForOfStatement':
-      addLexical([node['left'] as SyntaxNode], names);
-      break;
-    default:
-  }
+  binders[node.type]?.(node, names);
   return names.size > 0 ? { names, outer } : outer;
 }
+
+type Binder = (node: SyntaxNode, names: Set<string>) => void;
+
+const bindFunction: Binder = (node, names) => {
+  if (node.type === 'FunctionExpression') bindOwnName(node, names);
+  for (const parameter of node['params'] as SyntaxNode[]) addPattern(parameter, names);
+  addVars(node['body'] as SyntaxNode, names);
+};
+
+const bindOwnName: Binder = (node, names) => {
+  if (node['id']) names.add(nameOf(node['id']));
+};
+
+const bindField =
+  (field: string): Binder =>
+  (node, names) => {
+    if (node[field]) addLexical([node[field] as SyntaxNode], names);
+  };
+
+const bindBlock: Binder = (node, names) => addLexical(node['body'] as SyntaxNode[], names);
+
+/** What nodes bind in a scope of their own. The body of a class declaration sees the class by its outer name. */
+const binders: Readonly<Record<string, Binder>> = {
+  FunctionExpression: bindFunction,
+  FunctionDeclaration: bindFunction,
+  ArrowFunctionExpression: bindFunction,
+  ClassExpression: bindOwnName,
+  CatchClause: (node, names) => {
+    if (node['param']) addPattern(node['param'] as SyntaxNode, names);
+  },
+  StaticBlock: (node, names) => {
+    addVars(node, names);
+    bindBlock(node, names);
+  },
+  BlockStatement: bindBlock,
+  SwitchStatement: (node, names) => {
+    for (const one of node['cases'] as SyntaxNode[]) addLexical(one['consequent'] as SyntaxNode[], names);
+  },
+  ForStatement: bindField('init'),
+  ForInStatement: bindField('left'),
+  ForOfStatement: bindField('left'),
+};
 
 const nameOf = (identifier: unknown): string => (identifier as { name: string }).name;
 

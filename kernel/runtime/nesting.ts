@@ -21,19 +21,25 @@ export function isTooDeep(code: string): boolean {
     const [token] = match;
     if (frame.isTemplate) readTemplate(token, frames);
     else if (skipped.has(token)) TOKEN.lastIndex = endOf(token, code, match.index);
-    else if (opening.has(token)) {
-      frame.operators++;
-      frames.push({ nested: 0, operators: 0, isTemplate: token === '`' });
-    } else if (closing.has(token)) {
-      if (frames.length > 1) frames.pop();
-    } else if (token === ';' || token === ',' || token === '\n') {
-      if (token !== '\n' || isEnd(code, match.index)) [frame.nested, frame.operators] = [0, 0];
-    } else if (nesting.test(token)) frame.nested++;
-    else if (!word.test(token)) frame.operators++;
+    else readToken(token, frames, token === '\n' && !isEnd(code, match.index));
     const isOver = frame.nested > MOST_NESTED || frame.operators > MOST_OPERATORS;
     if (isOver || frames.length > MOST_BRACKETS) return true;
   }
   return false;
+}
+
+/** @param goesOn a line that ends here is not the end of its statement */
+function readToken(token: string, frames: Frame[], goesOn: boolean): void {
+  const frame = frames[frames.length - 1]!;
+  if (opening.has(token)) {
+    frame.operators++;
+    frames.push({ nested: 0, operators: 0, isTemplate: token === '`' });
+  } else if (closing.has(token)) {
+    if (frames.length > 1) frames.pop();
+  } else if (ending.has(token)) {
+    if (!goesOn) [frame.nested, frame.operators] = [0, 0];
+  } else if (nesting.test(token)) frame.nested++;
+  else if (!word.test(token)) frame.operators++;
 }
 
 interface Frame {
@@ -47,6 +53,8 @@ const TOKEN =
 const opening: ReadonlySet<string> = new Set(['(', '[', '{', '`']);
 const skipped: ReadonlySet<string> = new Set(["'", '"', '//', '/*']);
 const closing: ReadonlySet<string> = new Set([')', ']', '}']);
+/** Where counting begins anew. */
+const ending: ReadonlySet<string> = new Set([';', ',', '\n']);
 /** What has all that follows inside of it. */
 const nesting = /^(?:=>|[=?<!~]|\*\*|.+:|if|else|new|typeof|void|delete|await|yield|for|while|do|with)$/;
 const word = /^[\w$]/;

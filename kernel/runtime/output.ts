@@ -11,7 +11,7 @@ export type Post = (message: ToProtocolThread) => void;
 
 const FLUSH_BYTES = 1 << 16;
 // Captured: cells may replace process.
-const { nextTick } = process;
+const nextTick: (callback: () => void) => void = process.nextTick.bind(process);
 /** How long text may wait while synchronous code keeps writing. */
 const FLUSH_MS = 20;
 /** Writes after a pause that go out at once: nothing flushes a text while the code after it computes. */
@@ -109,7 +109,7 @@ export class Output {
         const text = this.#texts.textOf(name, this.parent, chunk, encoding);
         if (text !== '') this.write(name, text);
         const callback = typeof encoding === 'function' ? encoding : done;
-        if (typeof callback === 'function') nextTick(callback as () => void);
+        if (typeof callback === 'function') nextTick(() => callback() as unknown);
         return true;
       };
       Object.defineProperty(process[name], 'write', { value: write, writable: true, configurable: true });

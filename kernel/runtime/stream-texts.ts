@@ -5,7 +5,8 @@ import { ArrayBuffer, Buffer, Map, Object, TypeError } from './primordials.ts';
 
 type StreamName = 'stdout' | 'stderr';
 
-const { from, isEncoding } = Buffer;
+const from: typeof Buffer.from = Buffer.from.bind(Buffer);
+const isEncoding: typeof Buffer.isEncoding = Buffer.isEncoding.bind(Buffer);
 const UTF8 = /^utf-?8$/i;
 
 /** Texts of streams, each with what was begun by the cell that writes. */

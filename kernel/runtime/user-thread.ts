@@ -79,11 +79,7 @@ export function startUserThread(
     comms,
     $import: createImporter(),
     ...createDisplayGlobals(output, comms),
-    $mark: evaluator.runs.mark,
-    $awaited: evaluator.awaited,
-    $awaitedInTry: evaluator.awaitedInTry,
-    $resume: evaluator.runs.resume,
-    $turn: evaluator.runs.turn,
+    ...evaluator.awaiting,
     require: createRequire(pathToFileURL(resolve('cell.cjs'))),
   });
   provideRv(output);

@@ -135,6 +135,25 @@ describe('interrupt_request of code that awaits in turns', () => {
   });
 });
 
+describe('interrupt_request after cells have replaced globals', () => {
+  it('stops what spins and what awaits', async () => {
+    await using mine = await startKernel();
+    await mine.execute(
+      'Symbol = 5; Atomics = 6; Map = 7; Set = 8; Promise = 9; const Error = 1, Object = 2, Array = 3;',
+    );
+    for (const code of [
+      'for (;;) {}',
+      'const late = (async () => {})().constructor as any; await new late(() => {})',
+    ]) {
+      const id = await mine.sendCell(`display(0); ${code}`);
+      await mine.wait((m) => m.header.msg_type === 'display_data' && m.parentHeader['msg_id'] === id);
+      await mine.interrupt();
+      expect((await mine.exchange(id)).reply.content['status']).toBe('error');
+    }
+    expect(resultOf(await mine.execute('1 + 1'))).toBe('2');
+  });
+});
+
 describe('execute_request with awaits in functions', () => {
   it.each([
     [

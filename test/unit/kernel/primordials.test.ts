@@ -47,13 +47,13 @@ describe('withOriginals()', () => {
   const OriginalMap = globalThis.Map;
   const restore = Object.getOwnPropertyDescriptors(Array.prototype);
   afterEach(() => {
-    Object.defineProperty(Array.prototype, 'map', restore.map);
+    Reflect.defineProperty(Array.prototype, 'map', restore.map);
     globalThis.Map = OriginalMap;
   });
 
   it('puts back what was replaced, and the replacement afterwards', () => {
     const theirs = (() => ['theirs']) as never;
-    Array.prototype.map = theirs;
+    Reflect.set(Array.prototype, 'map', theirs);
     globalThis.Map = theirs;
     noticeReplaced();
     expect(withOriginals(() => [Array.prototype.map === map, globalThis.Map === OriginalMap])).toEqual([
@@ -66,7 +66,7 @@ describe('withOriginals()', () => {
 
   it('puts the replacement back when what it runs throws', () => {
     const theirs = (() => []) as never;
-    Array.prototype.map = theirs;
+    Reflect.set(Array.prototype, 'map', theirs);
     noticeReplaced();
     expect(() =>
       withOriginals(() => {

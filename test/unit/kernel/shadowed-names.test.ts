@@ -1,4 +1,5 @@
 // Names of cells that are names of globals.
+import { runInThisContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { ShadowedNames, restoreNames } from '../../../kernel/runtime/shadowed-names.ts';
 
@@ -40,7 +41,7 @@ describe('ShadowedNames rename()', () => {
     'keeps the name of a function when it is set to %s',
     (made) => {
       const text = rename(`let fetch = ${made}; fetch.name`, 'fetch');
-      expect((0, eval)(`(() => { ${text.replace('; fetch', '; return fetch')} })()`)).toBe('fetch');
+      expect(runInThisContext(`(() => { ${text.replace('; fetch', '; return fetch')} })()`)).toBe('fetch');
     },
   );
 
