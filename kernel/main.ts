@@ -5,8 +5,10 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 import { enableCompileCache } from 'node:module';
 import { INPUT_BYTES, SHARED_WORDS, shared } from './protocol/thread-messages.ts';
 import type { ToProtocolThread } from './protocol/thread-messages.ts';
+import { markDescendants } from './transport/descendants.ts';
 
 enableCompileCache();
+markDescendants(process.env);
 const [connectionFile] = process.argv.slice(2);
 const sharedMemory = new SharedArrayBuffer(SHARED_WORDS * 4);
 const inputMemory = new SharedArrayBuffer(INPUT_BYTES);
@@ -22,8 +24,8 @@ await once(worker, 'message');
 const { startUserThread } = await import('./runtime/user-thread.ts');
 startUserThread(worker, port, sharedMemory, inputMemory);
 
-const RELEASE_MS = 1000;
-// `process.exit` in a cell: what it wrote before must still arrive.
+const RELEASE_MS = 3000;
+// `process.exit` in a cell: what it wrote before must still arrive, and what it started must end.
 process.on('exit', () => {
   if (worker.threadId < 0) return;
   port.postMessage({ type: 'exiting' } satisfies ToProtocolThread);

@@ -4,6 +4,7 @@ import { parseSync } from 'oxc-parser';
 import { parseHelp } from '../runtime/magics/help-syntax.ts';
 import { parseCellMagic, replaceLineMagics } from '../runtime/magics/magic-syntax.ts';
 import type { IsName } from '../runtime/magics/magic-syntax.ts';
+import { isTooDeep } from '../runtime/nesting.ts';
 import { parsePythonArgs } from '../runtime/python/python-args.ts';
 
 /** TypeScript of a cell. */
@@ -15,6 +16,8 @@ export interface CellText {
 
 /** Reads a cell as the checker must see it. */
 export function readCellText(source: string, isName: IsName): CellText {
+  // Running it says so; a parser must not see it.
+  if (isTooDeep(source)) return { code: '', firstColumn: 0 };
   if (parseHelp(source)) return { code: '', firstColumn: 0 };
   const magic = parseCellMagic(source);
   if (magic) return { code: readCellMagic(magic.name, magic.args, magic.body), firstColumn: 0 };

@@ -2,6 +2,7 @@
 // spins. Nothing of the user's that has a side effect is evaluated.
 import type { Runtime } from 'node:inspector';
 import { Session } from 'node:inspector/promises';
+import { isMarked } from '../runtime/shadowed-names.ts';
 import { buildListing, installListing, listingOf } from './live-listing.ts';
 import type { ListName } from './live-listing.ts';
 import type { LiveName } from './merge-completions.ts';
@@ -79,7 +80,7 @@ export async function createLiveValues(): Promise<LiveValues> {
         ...names.map((name): LiveName => [name, 'instance']),
         ...globals,
         ...keywords.map((name): LiveName => [name, 'keyword']),
-      ].filter(([name]) => !name.startsWith('$'));
+      ].filter(([name]) => !name.startsWith('$') && !isMarked(name));
     },
     read: async (expression) => {
       const object = await evaluate(expression, { throwOnSideEffect: true });

@@ -42,12 +42,23 @@ export function createMessageCodec(key: string): MessageCodec {
   return {
     encode: (message) => {
       const parts = [message.header, message.parentHeader, message.metadata, message.content].map((part) =>
-        Buffer.from(JSON.stringify(part)),
+        Buffer.from(toWellFormed(JSON.stringify(part))),
       );
       return [...message.identities, DELIMITER, Buffer.from(sign(parts)), ...parts, ...message.buffers];
     },
     decode: (frames) => decodeFrames(frames, sign),
   };
+}
+
+/**
+ * JSON without halves of surrogate pairs, which are no Unicode text: UTF-8 has no bytes for them, and what a client
+ * keeps of them it cannot save. JSON.stringify writes such a half, and no whole pair, as `\\ud8xx`.
+ */
+function toWellFormed(json: string): string {
+  if (!json.includes('\\ud')) return json;
+  return json.replace(/\\(?:ud[89a-f][\da-f]{2}|[^])/g, (escape) =>
+    escape.startsWith('\\ud') ? '\ufffd' : escape,
+  );
 }
 
 function decodeFrames(

@@ -68,7 +68,7 @@ export const shared = {
 export const SHARED_WORDS = 8;
 /** Steps of stopping: user code is held still, the termination is being posted, was posted. */
 export const stop = { NONE: 0, HELD: 1, POSTING: 2, POSTED: 3 } as const;
-/** Where the user's thread can be held still. */
-export const STOP_SLOT = 'ruvector.kernel.stop';
+/** The global at which the user's thread can be held still: cells can neither replace nor declare it. */
+export const STOP_SLOT = '$kernelStop';
 /** Bytes of the answer to an input request that fit. */
 export const INPUT_BYTES = 1 << 20;

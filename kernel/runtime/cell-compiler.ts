@@ -6,12 +6,14 @@ import { MagicString } from 'magic-string';
 import { parseSync } from 'oxc-parser';
 import type { Program, VariableDeclaration } from 'oxc-parser';
 import { transformSync } from 'oxc-transform';
+import { guardAwaits } from './await-guards.ts';
 import { buildUseOf, compileImport, findEarlyImports, importedNames } from './cell-imports.ts';
 import type { ImportUse } from './cell-imports.ts';
 import { boundNames, declaredNames, findVars, readReferences } from './cell-references.ts';
 import type { Node, References } from './cell-references.ts';
 import { rewriteVars } from './cell-vars.ts';
 import { decoratorOptions } from './decorators.ts';
+import { isTooDeep } from './nesting.ts';
 
 /** A cell that does not parse. */
 export class CellSyntaxError extends SyntaxError {
@@ -58,6 +60,11 @@ const nothing: EarlierNames = { names: new Set(), constants: new Set() };
  * @throws CellSyntaxError with the place in the cell
  */
 export function compileCell(source: string, file: string, scope: EarlierNames = nothing): CompiledCell {
+  if (isTooDeep(source)) {
+    throw new CellSyntaxError(
+      'Cannot read this cell: it is nested too deeply; split what is nested into parts',
+    );
+  }
   const code = readAsExpression(source.replace(/^#!.*/, ''), file);
   const parsed = parseSync(file, code, { lang: 'ts', sourceType: 'module' });
   if (parsed.errors.length > 0) throw syntaxError(parsed.errors[0]!);
@@ -137,7 +144,7 @@ function rewrite(js: string, code: string, scope: EarlierNames): Omit<CompiledCe
   for (const { start, end } of module.importMetas) state.text.update(start, end, '$importMeta');
   refuseDuplicates(state.names, vars);
   rewriteReferences(state, references, scope, vars);
-  guardAwaits(state, program);
+  guardAwaits(state.text, program);
   const last = program.body.findLast((statement) => !withoutValue.has(statement.type));
   const imports = buildScript(state.js, state.imports);
   const hoisted = buildScript(state.js, state.functions);
@@ -205,7 +212,7 @@ function rewriteStatement(state: Rewriting, statement: Statement): void {
       state.text.update(
         statement.start,
         statement.end,
-        `await $import(${JSON.stringify(statement.source.value)});`,
+        `$resume($mark(), await $import(${JSON.stringify(statement.source.value)}));`,
       );
       break;
     default:
@@ -289,31 +296,6 @@ function findMergedNames(code: string): string[] {
     .map((one) => ('declaration' in one && one.declaration ? one.declaration : one) as unknown as Node)
     .filter(({ type }) => type === 'TSEnumDeclaration' || type === 'TSModuleDeclaration')
     .flatMap(({ id }) => boundNames(id));
-}
-
-/** Top-level `await x` becomes `await $until(x)`, which an interrupt rejects: `finally` blocks still run. */
-function guardAwaits(state: Rewriting, program: Program): void {
-  visit(program as never, (node) => {
-    if (/Function/.test(node.type) || node.type === 'StaticBlock' || node.type === 'PropertyDefinition')
-      return false;
-    if (node.type === 'AwaitExpression') {
-      const argument = node['argument'] as { start: number; end: number };
-      state.text.appendLeft(argument.start, '$until(');
-      state.text.appendRight(argument.end, ')');
-    }
-    return true;
-  });
-}
-
-function visit(node: Node, enter: (node: Node) => boolean): void {
-  if (!enter(node)) return;
-  for (const value of Object.values(node)) {
-    for (const child of Array.isArray(value) ? value : [value]) {
-      if (typeof child === 'object' && child !== null && typeof (child as Node).type === 'string') {
-        visit(child as Node, enter);
-      }
-    }
-  }
 }
 
 /** A script of some parts of the cell: everything else is blanked out, so that their lines stay. */

@@ -38,7 +38,7 @@ export function compileImport(node: object, useOf: (local: string) => ImportUse)
   });
   const given = attributes.map(({ key, value }) => [key.name ?? key.value, value.value]);
   const options = given.length > 0 ? `, ${JSON.stringify({ with: Object.fromEntries(given) })}` : '';
-  return `await $link(${JSON.stringify(source.value)}, ${JSON.stringify(wanted)}${options});`;
+  return `$resume($mark(), await $link(${JSON.stringify(source.value)}, ${JSON.stringify(wanted)}${options}));`;
 }
 
 /** The top-level imports whose names are used above them, but for those below a magic. */

@@ -1,5 +1,6 @@
 // What cells declare with `using`: disposed of when the cell ends, as at the end of a module, the last first.
 import type { Evaluator } from './evaluator.ts';
+import { AsyncDisposableStack, Map, Object, SuppressedError, Symbol, TypeError } from './primordials.ts';
 
 /** The resources of running cells, by the number that each was compiled with. */
 export class CellResources {
@@ -18,10 +19,7 @@ export class CellResources {
     if (cell === null) return run();
     const stack = new AsyncDisposableStack();
     this.#stacks.set(cell, stack);
-    const outcome = await run().then(
-      (value) => ({ value }),
-      (error: unknown) => ({ error }),
-    );
+    const outcome = await settle(run);
     this.#stacks.delete(cell);
     try {
       await this.#evaluator.call(() => stack.disposeAsync());
@@ -40,5 +38,15 @@ export class CellResources {
     if (typeof dispose !== 'function') throw new TypeError('Property [Symbol.dispose] is not a function.');
     stack.defer(() => dispose.call(value));
     return value;
+  }
+}
+
+async function settle<T>(
+  run: () => Promise<T>,
+): Promise<{ readonly value: T } | { readonly error: unknown }> {
+  try {
+    return { value: await run() };
+  } catch (error) {
+    return { error };
   }
 }

@@ -4,8 +4,8 @@ import { usesColours } from './display/text-colours.ts';
 import { compileCell } from './cell-compiler.ts';
 import type { CompiledCell } from './cell-compiler.ts';
 import { CellResources } from './cell-resources.ts';
-import { InterruptError } from './evaluator.ts';
-import type { Evaluator } from './evaluator.ts';
+import { InterruptError } from './interrupt-error.ts';
+import type { Completion, Evaluator } from './evaluator.ts';
 import { ForeignError } from './foreign-error.ts';
 import { parseHelp } from './magics/help-syntax.ts';
 import type { HelpQuestion } from './magics/help-syntax.ts';
@@ -18,6 +18,7 @@ import { writeStacks } from './stack-frames.ts';
 import { CellSources } from './traceback.ts';
 import type { ErrorContent } from './traceback.ts';
 import type { ToUserThread } from '../protocol/thread-messages.ts';
+import { Object, noticeReplaced, withOriginals } from './primordials.ts';
 
 type Execute = ToUserThread & { type: 'execute' };
 
@@ -46,13 +47,14 @@ export class CellRunner {
   /** Runs a cell and returns the content of its reply; never rejects. */
   async run(cell: Execute): Promise<Record<string, unknown>> {
     try {
-      const question = parseHelp(cell.code);
+      noticeReplaced();
+      const question = withOriginals(() => parseHelp(cell.code));
       if (question) return this.#reply(cell, [await this.#page(question)]);
       const file = `cell-${cell.executionCount}.ts`;
       const { value, hasResult } = await this.#magics.run(cell, (code) => this.#evaluate(code, file));
       if (hasResult && value !== undefined && !cell.silent) {
         const bundle = await this.#evaluator.call(() => buildMimeBundle(value, usesColours()));
-        if (Object.keys(bundle.data).length > 0)
+        if (withOriginals(() => Object.keys(bundle.data).length > 0))
           this.#output.publish('execute_result', { ...bundle, execution_count: cell.executionCount });
       }
       return this.#reply(cell, []);
@@ -67,57 +69,87 @@ export class CellRunner {
         user_expressions: {},
       };
     } finally {
-      this.#output.flush();
+      this.#output.endCell();
     }
   }
 
   /** What was thrown may have code of its own that says what it is. */
   #describe(error: unknown): Promise<ErrorContent> | ErrorContent {
-    if (error instanceof ForeignError) return error.content;
+    if (ForeignError.is(error)) return error.content;
     return this.#evaluator
       .call(() => this.#sources.describe(error))
       .catch((second: unknown) => this.#sources.describe(second));
   }
 
+  /** What was thrown, outside of a cell: the content of an error message. */
+  describe(error: unknown): ErrorContent {
+    return ForeignError.is(error) ? error.content : this.#sources.describe(error);
+  }
+
   /** What was thrown, as text with the places in the cells. */
   explain(error: unknown): string {
-    const { ename, evalue, traceback } = this.#sources.describe(error);
-    return traceback.join('\n').replace(/^Uncaught /, '') || `${ename}: ${evalue}`;
+    const { ename, evalue, traceback } = this.describe(error);
+    const text = withOriginals(() => traceback.join('\n').replace(/^Uncaught /, ''));
+    return text || `${ename}: ${evalue}`;
   }
 
   async #evaluate(code: string, file: string): Promise<{ value: unknown; hasResult: boolean }> {
     if (code.trim() === '') return { value: undefined, hasResult: false };
-    const compiled = compileCell(code, file, { names: this.#declared, constants: this.#declared.constants });
-    this.#sources.add(file, code, compiled.map);
+    const compiled = withOriginals(() => {
+      const { constants } = this.#declared;
+      const made = compileCell(code, file, { names: this.#declared, constants });
+      this.#sources.add(file, code, made.map);
+      return made;
+    });
+    const shadowed = this.#evaluator.claim(compiled.names);
+    try {
+      const { value } = await this.#runScripts(compiled, file);
+      return { value, hasResult: compiled.hasResult };
+    } catch (error) {
+      await this.#forgetUnset(shadowed);
+      throw error;
+    }
+  }
+
+  async #runScripts(compiled: CompiledCell, file: string): Promise<Completion> {
     const preamble = await this.#preambleOf(compiled);
     if (preamble) await this.#evaluator.evaluate(preamble, file);
     if (compiled.imports !== null) await this.#evaluator.evaluate(compiled.imports, file);
-    this.#declared.declare(compiled.names, compiled.constants);
+    withOriginals(() => this.#declared.declare(compiled.names, compiled.constants));
     if (compiled.hoisted !== null) await this.#evaluator.evaluate(compiled.hoisted, file);
-    const value = await this.#resources.within(compiled.resources, () =>
-      this.#evaluator.evaluate(compiled.body, file),
-    );
-    return { value, hasResult: compiled.hasResult };
+    return this.#resources.within(compiled.resources, () => this.#evaluator.evaluate(compiled.body, file));
+  }
+
+  /** A cell that failed before it set such names leaves the globals under them. */
+  async #forgetUnset(names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      const isSet = await this.#evaluator.evaluate(`void ${name}`, 'kernel.ts').then(
+        () => true,
+        () => false,
+      );
+      if (isSet) continue;
+      this.#evaluator.forget([name]);
+      this.#declared.delete(name);
+    }
   }
 
   /** Declares what the cell's `var` need; V8 tells which of them are there. */
   async #preambleOf({ vars, fresh }: CompiledCell): Promise<string> {
     if (vars.length === 0) return '';
     const known = await this.#evaluator.lexicalNames();
-    const missing = vars.filter((name) => !known.has(name) || fresh.includes(name));
-    return missing.length > 0 ? `let ${missing.join(', ')};` : '';
+    return withOriginals(() => {
+      const isThere = (name: string): boolean => known.has(this.#evaluator.scopeName(name));
+      const missing = vars.filter((name) => !isThere(name) || fresh.includes(name));
+      return missing.length > 0 ? `let ${missing.join(', ')};` : '';
+    });
   }
 
   async #reply(cell: Execute, payload: object[]): Promise<Record<string, unknown>> {
-    const entries = Object.entries(cell.userExpressions).map(
-      async ([name, code]): Promise<[string, unknown]> => [name, await this.#userExpression(code)],
-    );
-    return {
-      status: 'ok',
-      execution_count: cell.executionCount,
-      payload,
-      user_expressions: Object.fromEntries(await Promise.all(entries)),
-    };
+    const answers: Record<string, unknown> = {};
+    for (const name in cell.userExpressions) {
+      answers[name] = await this.#userExpression(cell.userExpressions[name]!);
+    }
+    return { status: 'ok', execution_count: cell.executionCount, payload, user_expressions: answers };
   }
 
   async #userExpression(code: string): Promise<object> {

@@ -2,6 +2,7 @@
 // `exports`, `__dirname`, `__filename`, which only code of cells sees: libraries look for them to tell where they run.
 import { createRequire } from 'node:module';
 import { dirname, isAbsolute, join } from 'node:path';
+import { Object, process } from './primordials.ts';
 
 /** File that cells require from, in any folder. */
 const CELL = 'cell.cjs';

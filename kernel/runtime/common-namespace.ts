@@ -1,5 +1,6 @@
 // Namespaces of CommonJS modules. Node finds the names that their text shows it; those that only running the module
 // makes (`module.exports = build()`) are on the default export alone. Cells find both in one place.
+import { Object, Symbol, WeakMap } from './primordials.ts';
 
 /** Node marks the namespace of a CommonJS module with this name. */
 const MARK = 'module.exports';

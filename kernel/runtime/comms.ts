@@ -3,7 +3,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { textField } from '../protocol/message.ts';
+import type { CellRuns } from './cell-runs.ts';
 import type { Output } from './output.ts';
+import type { ErrorContent } from './traceback.ts';
+import { Map } from './primordials.ts';
 
 /** What a message carries besides its data. */
 export interface CommParts {
@@ -50,14 +53,18 @@ export interface Comms {
 
 /**
  * Creates the registry.
- * @param explain text of what a handler threw, with its places in the cells
+ * @param describe content of what a handler threw, with its places in the cells
  */
-export function createComms(output: Output, explain: (error: unknown) => string): Comms {
+export function createComms(
+  output: Output,
+  describe: (error: unknown) => ErrorContent,
+  runs: Pick<CellRuns, 'carry'>,
+): Comms {
   const open = new Map<string, Comm>();
   const targets = new Map<string, CommTarget>();
 
   const build = (id: string, target: string): Comm => {
-    const comm = createComm({ id, target, output, explain, forget: () => open.delete(id) });
+    const comm = createComm({ id, target, output, describe, runs, forget: () => open.delete(id) });
     open.set(id, comm);
     return comm;
   };
@@ -99,10 +106,11 @@ function createComm(options: {
   readonly id: string;
   readonly target: string;
   readonly output: Output;
-  readonly explain: (error: unknown) => string;
+  readonly describe: (error: unknown) => ErrorContent;
+  readonly runs: Pick<CellRuns, 'carry'>;
   readonly forget: () => boolean;
 }): Comm {
-  const { id, target, output, explain, forget } = options;
+  const { id, target, output, describe, runs, forget } = options;
   const inCell = AsyncLocalStorage.snapshot();
   return {
     id,
@@ -113,18 +121,16 @@ function createComm(options: {
     close: (data = {}) => {
       if (forget()) output.publish('comm_close', { comm_id: id, data });
     },
-    run: (work) =>
-      inCell(async () => {
+    run: (work) => {
+      // Writes below its cell, and is interrupted by itself.
+      const inRun = runs.carry();
+      return inCell(async () => {
         try {
-          await work();
+          await inRun(async () => work());
         } catch (error) {
-          output.publish('error', describe(error, explain(error)));
+          output.publish('error', { ...describe(error) });
         }
-      }),
+      });
+    },
   };
-}
-
-function describe(error: unknown, text: string): Record<string, unknown> {
-  const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
-  return { ename: name, evalue: message, traceback: text.split('\n') };
 }

@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire, flushCompileCache, registerHooks } from 'node:module';
 import type { ResolveFnOutput, ResolveHookContext } from 'node:module';
 import { resolve } from 'node:path';
+import { setImmediate } from 'node:timers';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseSync } from 'oxc-parser';
 import { transformSync } from 'oxc-transform';
@@ -14,6 +15,7 @@ import { decoratorOptions } from './decorators.ts';
 import { findLocalFile } from './local-files.ts';
 import { addSourceMap } from './stack-frames.ts';
 import { LocalModules } from './local-modules.ts';
+import { Map, String, SyntaxError, URL, decodeURIComponent, encodeURIComponent } from './primordials.ts';
 
 /** Imports as if from a file in the working directory. */
 export type Importer = (specifier: string, options?: ImportCallOptions) => Promise<unknown>;

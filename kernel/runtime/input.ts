@@ -1,8 +1,9 @@
 // Asking the user: `prompt`, `confirm`, `alert` and their like stop the cell until the client answers. The
 // user's thread waits without spinning; the protocol thread goes on.
 import { shared } from '../protocol/thread-messages.ts';
-import { InterruptError } from './evaluator.ts';
+import { InterruptError } from './interrupt-error.ts';
 import type { Output, Post } from './output.ts';
+import { Atomics, Error, Set, TextDecoder } from './primordials.ts';
 
 /** Questions of a cell. */
 export interface Input {

@@ -2,6 +2,7 @@
 // would give them (`./x.js` for x.ts). Tried only where Node finds no such file.
 import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { URL } from './primordials.ts';
 
 const compiled: Readonly<Record<string, readonly string[]>> = {
   '.js': ['.ts', '.tsx', '.jsx'],

@@ -2,6 +2,7 @@
 // another module: it gets another address. Files of packages never change.
 import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { Map, Set } from './primordials.ts';
 
 interface LocalModule {
   changedMs: number;

@@ -7,6 +7,7 @@ import type { ImportUse, WantedName } from './cell-imports.ts';
 import type { Evaluator } from './evaluator.ts';
 import { isCommonJs } from './common-namespace.ts';
 import type { Importer } from './importer.ts';
+import { Object, Set, SyntaxError, TypeError } from './primordials.ts';
 
 /** Imports a module into the scope of cells. */
 export type Linker = (
@@ -26,8 +27,8 @@ interface Binding {
 export function createLinker(importModule: Importer, evaluator: Evaluator): Linker {
   const accessors = new Set<string>();
   /** A name of V8's own scope stays one, and what libraries find under a global name must stay as it is. */
-  const canBeAccessor = (local: string, lexical: ReadonlySet<string>): boolean =>
-    !lexical.has(local) && (accessors.has(local) || !(local in globalThis));
+  const canBeAccessor = (place: string, lexical: ReadonlySet<string>): boolean =>
+    !lexical.has(place) && (accessors.has(place) || !(place in globalThis));
   return async (specifier, wanted, options) => {
     const namespace = (await importModule(specifier, options)) as Namespace;
     const bindings: Binding[] = [];
@@ -40,9 +41,10 @@ export function createLinker(importModule: Importer, evaluator: Evaluator): Link
     const lexical = bindings.length > 0 ? await evaluator.lexicalNames() : new Set<string>();
     const fixed: Record<string, unknown> = {};
     for (const { local, read } of bindings) {
-      if (isLive && canBeAccessor(local, lexical)) {
-        accessors.add(local);
-        Object.defineProperty(globalThis, local, {
+      const place = evaluator.scopeName(local);
+      if (isLive && canBeAccessor(place, lexical)) {
+        accessors.add(place);
+        Object.defineProperty(globalThis, place, {
           configurable: true,
           enumerable: true,
           get: read,

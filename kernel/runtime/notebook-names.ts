@@ -1,4 +1,5 @@
 // The names that a notebook's cells declared, and which of them are constants.
+import { Set } from './primordials.ts';
 
 /** Names of all cells; adding one says that it is no constant. */
 export class NotebookNames extends Set<string> {
@@ -13,6 +14,11 @@ export class NotebookNames extends Set<string> {
   override add(name: string): this {
     this.constants?.delete(name);
     return super.add(name);
+  }
+
+  override delete(name: string): boolean {
+    this.constants.delete(name);
+    return super.delete(name);
   }
 
   override clear(): void {

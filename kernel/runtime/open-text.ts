@@ -1,4 +1,5 @@
 // What is open at a place of a cell: a string, a comment, brackets. Scans text that need not parse. Pure.
+import { Math } from './primordials.ts';
 
 /** What surrounds an offset. */
 export interface OpenText {

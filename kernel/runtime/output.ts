@@ -2,12 +2,16 @@
 // Coalesced, in order, never dropped.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate } from 'node:timers';
+import { StreamTexts } from './stream-texts.ts';
 import type { ToProtocolThread } from '../protocol/thread-messages.ts';
+import { Object, clearImmediate, performance, process } from './primordials.ts';
 
 /** Where output goes. */
 export type Post = (message: ToProtocolThread) => void;
 
 const FLUSH_BYTES = 1 << 16;
+// Captured: cells may replace process.
+const nextTick: (callback: () => void) => void = process.nextTick.bind(process);
 /** How long text may wait while synchronous code keeps writing. */
 const FLUSH_MS = 20;
 /** Writes after a pause that go out at once: nothing flushes a text while the code after it computes. */
@@ -27,6 +31,7 @@ export class Output {
   #burst = 0;
   #lastMs = 0;
   #timer: NodeJS.Immediate | null = null;
+  readonly #texts = new StreamTexts();
 
   constructor(post: Post) {
     this.#post = post;
@@ -41,6 +46,15 @@ export class Output {
   /** The cell that the running code belongs to; code that lost its context belongs to the newest one. */
   get parent(): string {
     return this.#cells.getStore() ?? this.#last;
+  }
+
+  /** A cell has ended: characters it has written only half are told as such. */
+  endCell(): void {
+    for (const name of ['stdout', 'stderr'] as const) {
+      const rest = this.#texts.end(name, this.parent);
+      if (rest !== '') this.write(name, rest);
+    }
+    this.flush();
   }
 
   /** Publishes a message after the text written before it. */
@@ -91,10 +105,11 @@ export class Output {
   capture(): void {
     process.on('exit', () => this.flush());
     for (const name of ['stdout', 'stderr'] as const) {
-      const write = (chunk: string | Uint8Array, encoding?: unknown, done?: unknown): boolean => {
-        this.write(name, typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString());
+      const write = (chunk: unknown, encoding?: unknown, done?: unknown): boolean => {
+        const text = this.#texts.textOf(name, this.parent, chunk, encoding);
+        if (text !== '') this.write(name, text);
         const callback = typeof encoding === 'function' ? encoding : done;
-        if (typeof callback === 'function') process.nextTick(callback);
+        if (typeof callback === 'function') nextTick(() => callback() as unknown);
         return true;
       };
       Object.defineProperty(process[name], 'write', { value: write, writable: true, configurable: true });

@@ -7,6 +7,7 @@ import type { Display } from './display/display.ts';
 import { escapeHtml } from './display/html-text.ts';
 import { requireProduct } from './importer.ts';
 import type { Output } from './output.ts';
+import { Math, Object, Symbol, performance } from './primordials.ts';
 
 /** The product's port for progress: src/client/progress.ts. */
 const PROGRESS = Symbol.for('ruvector.kernel.progress');

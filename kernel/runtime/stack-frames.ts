@@ -3,18 +3,20 @@
 import { SourceMap } from 'node:module';
 import type { SourceMapPayload } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { Error, Map, Object, URL, noticeReplaced, withOriginals } from './primordials.ts';
+import { restoreNames } from './shadowed-names.ts';
 
 /** V8's, which writes itself as a line of a stack. */
 type Site = NodeJS.CallSite & { toString(): string };
 
 /** A place in a file; both count from 1. */
-export interface SourcePlace {
+export interface StackPlace {
   readonly line: number;
   readonly column: number;
 }
 
 /** Where a place of a compiled cell is in the cell. */
-export type CellPlace = (file: string, line: number, column: number) => SourcePlace;
+export type CellPlace = (file: string, line: number, column: number) => StackPlace;
 
 const CELL = /^(?:cell-\d+|magic|user-expression|pager)\.ts$/;
 const kernelUrl = new URL('..', import.meta.url).href;
@@ -38,8 +40,9 @@ export function writeStacks(placeInCell: CellPlace): void {
     return [headOf(error), ...kept.map((site) => `    at ${writeSite(site, placeInCell)}`)].join('\n');
   };
   const prepareStackTrace = (error: Error, sites: Site[]): string => {
+    noticeReplaced();
     try {
-      return write(error, sites);
+      return withOriginals(() => restoreNames(write(error, sites)));
     } catch {
       // Whoever asks for a stack must get one, whatever the error is made of.
       return sites.map((site) => `    at ${site.toString()}`).join('\n');
@@ -108,7 +111,7 @@ function writeSite(site: Site, placeInCell: CellPlace): string {
   return text.replace(`${file}:${line}:${column}`, () => shown);
 }
 
-function placeInFile(file: string, line: number, column: number): SourcePlace | null {
+function placeInFile(file: string, line: number, column: number): StackPlace | null {
   const payload = payloads.get(file);
   if (!payload) return null;
   const map = maps.get(file) ?? new SourceMap(payload);
@@ -117,7 +120,7 @@ function placeInFile(file: string, line: number, column: number): SourcePlace | 
 }
 
 /** Where a place of a compiled text was. */
-export function originalPlace(map: SourceMap | null | undefined, line: number, column: number): SourcePlace {
+export function originalPlace(map: SourceMap | null | undefined, line: number, column: number): StackPlace {
   const entry = map?.findEntry(line - 1, column - 1);
   return entry && 'originalLine' in entry
     ? { line: entry.originalLine + 1, column: entry.originalColumn + 1 }

@@ -3,6 +3,7 @@
 // termination, so that the termination meets this code and nothing that would have come after it.
 import { getCallSites } from 'node:util';
 import { STOP_SLOT, shared, stop } from '../protocol/thread-messages.ts';
+import { Atomics, Object, Set, URL, performance } from './primordials.ts';
 
 const HOLD_MS = 1000;
 const MOST_FRAMES = 200;
@@ -28,7 +29,7 @@ export function installStopPoint(words: Int32Array): void {
   const now = performance.now.bind(performance);
   // Captured: cells may change globals.
   const { load, store, compareExchange, notify } = Atomics;
-  Object.defineProperty(globalThis, Symbol.for(STOP_SLOT), {
+  Object.defineProperty(globalThis, STOP_SLOT, {
     value: (count: number, tries: number): void => {
       if (load(words, shared.SEEN_INTERRUPTS) >= count) return;
       if (!canStop(getCallSites(MOST_FRAMES), tries)) return;
@@ -59,9 +60,12 @@ function canStop(frames: readonly Frame[], tries: number): boolean {
   return owners.length > 0;
 }
 
+/** What awaits of cells compile to: await-guards.ts. */
+const AWAITS = new Set(['until', 'awaited', 'awaitedInTry', 'mark', 'resume', 'turn']);
+
 function ownerOf({ scriptName, functionName }: Frame): 'user' | 'kernel' | 'library' {
   // What `await` compiles to is as good as the cell itself.
-  if (scriptName.startsWith(kernelRoot)) return functionName === 'until' ? 'user' : 'kernel';
+  if (scriptName.startsWith(kernelRoot)) return AWAITS.has(functionName) ? 'user' : 'kernel';
   const isLibrary = scriptName.startsWith('node:') || scriptName.includes('/node_modules/');
   return isLibrary || scriptName.startsWith(product) ? 'library' : 'user';
 }

@@ -3,8 +3,17 @@ import { SourceMap } from 'node:module';
 import type { SourceMapPayload } from 'node:module';
 import { STRICT } from './cell-compiler.ts';
 import { inspectedText } from './display/mime-bundle.ts';
+import { Map, Number, String, Math, noticeReplaced, withOriginals } from './primordials.ts';
 import { originalPlace } from './stack-frames.ts';
-import type { SourcePlace } from './stack-frames.ts';
+import type { StackPlace } from './stack-frames.ts';
+import { readThrown } from './thrown-error.ts';
+import type { ThrownError } from './thrown-error.ts';
+
+/** Errors that an error names and causes of causes that are shown. */
+const MOST_ERRORS = 10;
+const MOST_LEVELS = 4;
+
+const headOf = ({ name, message }: ThrownError): string => (message === '' ? name : `${name}: ${message}`);
 
 /** An error as the protocol sends it. */
 export interface ErrorContent {
@@ -21,21 +30,59 @@ export class CellSources {
     this.#cells.set(file, { source, map: map ? new SourceMap(map as SourceMapPayload) : null });
   }
 
-  /** Builds the error content of anything that was thrown. */
+  /** Builds the error content of anything that was thrown. Never throws, whatever the value does when it is read. */
   describe(error: unknown): ErrorContent {
-    if (!isErrorLike(error)) {
+    noticeReplaced();
+    return withOriginals(() => {
+      try {
+        return this.#describe(error);
+      } catch {
+        const text = inspectedText(error);
+        return { ename: 'Error', evalue: text, traceback: [`Uncaught ${text}`] };
+      }
+    });
+  }
+
+  #describe(error: unknown): ErrorContent {
+    const thrown = readThrown(error);
+    if (thrown === null) {
       const text = inspectedText(error);
       return { ename: 'Error', evalue: text, traceback: [`Uncaught ${text}`] };
     }
-    const frames = this.#framesOf(typeof error.stack === 'string' ? error.stack : '');
-    const [ename, evalue] = [asText(error.name), asText(error.message)];
-    const head = `${ename}: ${evalue}`;
-    const cause = error.cause === undefined ? [] : [`  [cause]: ${inspectedText(error.cause)}`];
+    const frames = this.#framesOf(thrown.stack);
+    const lines = [headOf(thrown), ...frames.lines, ...this.#partsOf(thrown, [error])];
     return {
-      ename,
-      evalue,
-      traceback: [head, ...frames.lines, ...cause, ...(frames.excerpt ? ['', frames.excerpt] : [])],
+      ename: thrown.name,
+      evalue: thrown.message,
+      traceback: [...lines, ...(frames.excerpt ? ['', frames.excerpt] : [])],
     };
+  }
+
+  /** What an error carries besides its message: causes and the errors it stands for, each with its places. */
+  #partsOf(thrown: ThrownError, above: readonly unknown[]): string[] {
+    const parts = thrown.inner
+      .slice(0, MOST_ERRORS)
+      .flatMap(({ label, value }) => [
+        `  [${label}]: ${this.#nestedLines(value, above).join('\n  ')}`.split('\n'),
+      ]);
+    const left = thrown.inner.length - MOST_ERRORS;
+    return [
+      ...parts.flat(),
+      ...(left > 0 ? [`  … ${left} more`] : []),
+      ...thrown.fields.map(([name, value]) => `  ${name}: ${inspectedText(value).replaceAll('\n', '\n  ')}`),
+    ];
+  }
+
+  #nestedLines(value: unknown, above: readonly unknown[]): string[] {
+    if (above.includes(value)) return ['(circular)'];
+    const thrown = readThrown(value);
+    if (thrown === null) return [inspectedText(value)];
+    if (above.length > MOST_LEVELS) return [headOf(thrown)];
+    return [
+      headOf(thrown),
+      ...this.#framesOf(thrown.stack).lines,
+      ...this.#partsOf(thrown, [...above, value]),
+    ];
   }
 
   #framesOf(stack: string): { lines: string[]; excerpt: string | null } {
@@ -57,7 +104,7 @@ export class CellSources {
   }
 
   /** Where a place of a compiled cell is in the cell. */
-  placeOf(file: string, line: number, column: number): SourcePlace {
+  placeOf(file: string, line: number, column: number): StackPlace {
     return originalPlace(this.#cells.get(file)?.map, line, line === 1 ? column - STRICT.length : column);
   }
 
@@ -70,18 +117,4 @@ export class CellSources {
       .map((text, i) => `${from + i === line ? '>' : ' '} ${String(from + i).padStart(3)} | ${text}`)
       .join('\n');
   }
-}
-
-const asText = (value: unknown): string => (typeof value === 'string' ? value : inspectedText(value));
-
-/** User code may put anything into these fields. */
-interface ErrorLike {
-  readonly name: unknown;
-  readonly message: unknown;
-  readonly stack?: unknown;
-  readonly cause?: unknown;
-}
-
-function isErrorLike(error: unknown): error is ErrorLike {
-  return typeof error === 'object' && error !== null && 'message' in error && 'name' in error;
 }

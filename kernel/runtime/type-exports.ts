@@ -3,6 +3,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
+import { JSON, Object, RegExp, Set, URL } from './primordials.ts';
 
 const MOST_FILES = 300;
 const EXTENSIONS = ['.ts', '.tsx', '.mts', '.cts', '.d.ts', '.d.mts', '.d.cts', '/index.ts', '/index.d.ts'];

@@ -11,15 +11,17 @@ import { defineDecoratorHelpers } from './decorators.ts';
 import { createDisplayGlobals } from './display/display-globals.ts';
 import { offerColours } from './display/text-colours.ts';
 import { Evaluator } from './evaluator.ts';
-import { encloseImmediates } from './immediates.ts';
+import { guardTimers } from './cell-timers.ts';
 import { createImporter } from './importer.ts';
 import { createDialogs, createInput } from './input.ts';
 import { buildConstant, createLinker } from './module-linker.ts';
 import { Output } from './output.ts';
 import { provideRv } from './rv.ts';
+import { InterruptError } from './interrupt-error.ts';
 import { installStopPoint } from './stop-point.ts';
 import { shared } from '../protocol/thread-messages.ts';
 import type { ToProtocolThread, ToUserThread } from '../protocol/thread-messages.ts';
+import { Atomics, Int32Array, Object, String, Uint8Array, process } from './primordials.ts';
 
 /** Takes the thread over: from now on its output is that of cells. */
 export function startUserThread(
@@ -33,20 +35,22 @@ export function startUserThread(
   const output = new Output(post);
   const evaluator = new Evaluator();
   const input = createInput(words, new Uint8Array(inputMemory), output, post);
-  const comms = createComms(output, (error) => runner.explain(error));
+  const comms = createComms(output, (error) => runner.describe(error), evaluator.runs);
   const runner = new CellRunner(evaluator, output);
 
   port.on('message', (message: ToUserThread) => void receive(message));
   guardProcess(worker, output, runner);
   installStopPoint(words);
-  encloseImmediates(evaluator);
+  guardTimers(evaluator);
 
   async function receive(message: ToUserThread): Promise<void> {
     switch (message.type) {
       case 'execute': {
         Atomics.add(words, shared.BUSY, 1);
         input.setAllowed(message.parent, message.allowStdin);
-        const reply = await output.runIn(message.parent, () => runner.run(message));
+        const reply = await output.runIn(message.parent, () =>
+          evaluator.runs.start(() => runner.run(message)),
+        );
         input.setAllowed(message.parent, false);
         Atomics.sub(words, shared.BUSY, 1);
         post({ type: 'done', parent: message.parent, reply });
@@ -55,9 +59,11 @@ export function startUserThread(
       case 'comm':
         await output
           .runIn(message.parent, () =>
-            evaluator.call(() => comms.receive(message.msgType, message.content, message)),
+            evaluator.runs.start(() =>
+              evaluator.call(() => comms.receive(message.msgType, message.content, message)),
+            ),
           )
-          .catch((error: unknown) => output.write('stderr', `${String(error)}\n`));
+          .catch((error: unknown) => output.write('stderr', `${runner.explain(error)}\n`));
         output.flush();
         post({ type: 'comm-done', parent: message.parent });
         break;
@@ -70,18 +76,29 @@ export function startUserThread(
     }
   }
 
-  const { importModule, resolveModule, refresh } = createImporter();
+  defineModuleNames(evaluator);
   Object.assign(globalThis, {
     ...createDialogs(input),
     comms,
+    ...createDisplayGlobals(output, comms),
+  });
+  provideRv(output);
+  defineDecoratorHelpers();
+  offerColours();
+  output.capture();
+  evaluator.watchGlobals();
+}
+
+/** What cells have as modules have it, and what their imports and awaits compile to. */
+function defineModuleNames(evaluator: Evaluator): void {
+  const { importModule, resolveModule, refresh } = createImporter();
+  Object.assign(globalThis, {
     $import: importModule,
     $link: createLinker(importModule, evaluator),
     $constant: buildConstant,
-    ...createDisplayGlobals(output, comms),
-    $until: evaluator.until,
+    ...evaluator.awaiting,
     ...createCommonJs(refresh),
   });
-  provideRv(output);
   Object.defineProperty(globalThis, '$importMeta', {
     get: () => ({
       url: pathToFileURL(resolve('cell.ts')).href,
@@ -91,9 +108,6 @@ export function startUserThread(
       resolve: resolveModule,
     }),
   });
-  defineDecoratorHelpers();
-  offerColours();
-  output.capture();
 }
 
 /** What must not end the kernel, and what must. */
@@ -106,10 +120,10 @@ function guardProcess(worker: Worker, output: Output, runner: CellRunner): void 
   // An interrupt is a message of the protocol; a signal meant for it must not end the kernel.
   process.on('SIGINT', () => {});
   // Anything can be thrown; what fails in these handlers would end the kernel.
-  process.on('unhandledRejection', (error) =>
-    output.write('stderr', `Unhandled rejection: ${runner.explain(error)}\n`),
-  );
-  process.on('uncaughtException', (error: unknown) =>
-    output.write('stderr', `Uncaught ${runner.explain(error)}\n`),
-  );
+  const tell = (error: unknown, how: string): void => {
+    // Code of a cell that was interrupted; the cell has said so.
+    if (!InterruptError.is(error)) output.write('stderr', `${how} ${runner.explain(error)}\n`);
+  };
+  process.on('unhandledRejection', (error) => tell(error, 'Unhandled rejection:'));
+  process.on('uncaughtException', (error: unknown) => tell(error, 'Uncaught'));
 }

@@ -7,6 +7,8 @@ import type { LiveInspector } from '../language/live-inspector.ts';
 import { parseConnectionFile, portsOf } from '../protocol/connection-file.ts';
 import { createCellTypes } from '../server/cell-types.ts';
 import { KernelServer } from '../server/kernel-server.ts';
+import { endDescendants } from './descendants.ts';
+import { watchOwner } from './parent-process.ts';
 import { bindSockets } from './sockets.ts';
 import { createStopper } from './stopper.ts';
 import type { Stopper } from './stopper.ts';
@@ -59,7 +61,7 @@ const server = new KernelServer({
 });
 process.on('unhandledRejection', (error) => process.stderr.write(`${String(error)}\n`));
 port.on('message', (message: ToProtocolThread) => {
-  if (message.type === 'exiting') void release();
+  if (message.type === 'exiting') void end();
   else server.onUserThread(message);
 });
 server.start(
@@ -87,9 +89,12 @@ function interrupt(): Promise<void> {
 
 /** A kernel whose client died must not outlive it. */
 function watchParent(): void {
-  const parent = process.ppid;
-  setInterval(() => {
-    if (process.ppid !== parent) void exit();
+  const hasEnded = watchOwner(process.env);
+  if (hasEnded === null) return;
+  const timer = setInterval(() => {
+    if (!hasEnded()) return;
+    clearInterval(timer);
+    void exit();
   }, PARENT_CHECK_MS).unref();
 }
 
@@ -98,13 +103,13 @@ async function exit(): Promise<void> {
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), EXIT_MS);
   // What spins would not read the message below.
   await Promise.race([interrupt(), delay(STOPPED_MS)]);
-  await release();
+  await end();
   port.postMessage({ type: 'exit' } satisfies ToUserThread, []);
 }
 
-/** Sends what is queued and lets the process go: an open inspector session would hold it. */
-async function release(): Promise<void> {
-  await server.close();
+/** Sends what is queued, ends what cells started, and lets the process go: an open inspector session would hold it. */
+async function end(): Promise<void> {
+  await Promise.all([server.close(), endDescendants()]);
   (await inspector)?.close();
   stopper?.close();
   Atomics.store(words, shared.RELEASED, 1);

@@ -36,7 +36,7 @@ export function createStopper(words: Int32Array): Stopper {
 
   const tryOnce = (tries: number): Promise<void> => {
     void terminateHeld();
-    const expression = `globalThis[Symbol.for('${STOP_SLOT}')](${last}, ${tries})\n//# sourceURL=${STOP_SLOT}`;
+    const expression = `${STOP_SLOT}(${last}, ${tries})\n//# sourceURL=${STOP_SLOT}`;
     return new Promise((resolve) =>
       session.post('Runtime.evaluate', { expression }, () => {
         // Ends the waiting above where nothing was held.

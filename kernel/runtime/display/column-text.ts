@@ -1,6 +1,7 @@
 // Columns of tables as text: numbers of a column with as many decimals as the one that needs most, as pandas writes
 // them, so that points stand below points; no digit before the point is lost, and of those behind it six are shown.
 import { cellText } from './html-text.ts';
+import { Math, Number, String } from '../primordials.ts';
 
 /** As pandas shows. */
 const MOST_DECIMALS = 6;

@@ -3,6 +3,7 @@ import type { Display } from './display.ts';
 import { tableViewOf } from './data-frames.ts';
 import { showTable } from './show-table.ts';
 import type { TableView } from './show-table.ts';
+import { Array, Map, Object, Set, console } from '../primordials.ts';
 
 /** Takes `console.table` over; what is no table is printed as by Node. */
 export function captureConsoleTable({ display }: Display): void {

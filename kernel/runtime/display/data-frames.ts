@@ -3,6 +3,7 @@
 import { types } from 'node:util';
 import { dataOf, isRecord, methodOf } from './inspect-property.ts';
 import type { TableView } from './show-table.ts';
+import { Array, Date, Object, String } from '../primordials.ts';
 
 /** The view of a table; null for anything else. */
 export function tableViewOf(value: object): TableView | null {

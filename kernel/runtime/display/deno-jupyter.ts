@@ -7,6 +7,7 @@ import { buildMimeBundle, cleanBundle, displaySymbol } from './mime-bundle.ts';
 import type { Output } from '../output.ts';
 import { readCaller } from '../stack-frames.ts';
 import { typescriptVersion } from './typescript-version.ts';
+import { Object, Uint8Array, process } from '../primordials.ts';
 
 /** What Deno's kernel offers. */
 export interface DenoJupyter {

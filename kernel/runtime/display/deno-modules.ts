@@ -1,6 +1,7 @@
 // `npm:` and `jsr:` specifiers of notebooks written for Deno: the package of that name as the notebook's folder
 // has it installed, whatever version the specifier asks for. Nothing is downloaded: `%install` does that.
 import { registerHooks } from 'node:module';
+import { decodeURIComponent, encodeURIComponent } from '../primordials.ts';
 
 /** Before what a cell imports, whose specifier is encoded: see importer.ts. */
 const FROM_CELL = /^(ruvector-cell:)(.*)$/s;

@@ -6,6 +6,7 @@ import type { MimeBundle } from './mime-bundle.ts';
 import type { Output } from '../output.ts';
 import { encodeImage, imageTypeOf } from './show-picture.ts';
 import { usesColours } from './text-colours.ts';
+import { Object, Promise, String, TypeError, Uint8Array } from '../primordials.ts';
 
 /** How a value is shown. */
 export interface DisplayOptions {

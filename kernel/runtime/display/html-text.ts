@@ -1,5 +1,6 @@
 // Text as HTML: escaped, and cells of tables cut to a length that reads.
 import { inspect } from 'node:util';
+import { Date, Number, String } from '../primordials.ts';
 
 const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',

@@ -1,5 +1,6 @@
 // Looks at values without running their code: own and inherited data properties only, never a getter.
 import { types } from 'node:util';
+import { Array, Object } from '../primordials.ts';
 
 /** The value of a data property; undefined where there is none or it is computed. */
 export function dataOf(value: object, name: PropertyKey): unknown {

@@ -1,6 +1,6 @@
 // Values → mime bundles: what a notebook shows for a value. Never throws, and runs no code of a value
 // but the methods by which it asks to be shown.
-import { inspect } from 'node:util';
+import { inspect, types } from 'node:util';
 import { lazyPlanOf, tableViewOf } from './data-frames.ts';
 import { escapeHtml } from './html-text.ts';
 import { showProduct } from './product-display.ts';
@@ -8,6 +8,18 @@ import { showError, showMap, showNumbers } from './show-collection.ts';
 import { showCanvas, showElement, showImageBytes } from './show-picture.ts';
 import { drawVega, showVega } from './show-vega.ts';
 import { showTable } from './show-table.ts';
+import {
+  Buffer,
+  JSON,
+  Number,
+  Object,
+  Promise,
+  Symbol,
+  URL,
+  Uint8Array,
+  noticeReplaced,
+  withOriginals,
+} from '../primordials.ts';
 
 /** Data by mime type, and metadata of it. */
 export interface MimeBundle {
@@ -47,8 +59,10 @@ export async function buildMimeBundle(value: unknown, colors = false): Promise<M
 export function bundleOf(value: unknown, colors = false): MimeBundle | Promise<MimeBundle> {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null)
     return build(value, null, colors);
-  const own = attempt(() => showTables(value) ?? callDisplay(value));
-  if (!(own instanceof Promise)) return finish(value, own ?? attempt(() => showByKind(value)), colors);
+  noticeReplaced();
+  const own = attempt(() => withOriginals(() => showTables(value) ?? callDisplay(value)));
+  if (!(own instanceof Promise))
+    return withOriginals(() => finish(value, own ?? attempt(() => showByKind(value)), colors));
   return own.then(
     (data) => finish(value, data ?? attempt(() => showByKind(value)), colors),
     () => build(value, null, colors),
@@ -96,9 +110,12 @@ function showTables(value: object): Data | null {
 }
 
 function callDisplay(value: object): Data | Promise<Data | null> | null {
+  // A proxy that has an answer to every name was not made to be shown, and what it answers is never done.
+  if (types.isProxy(value) && !(displaySymbol in value)) return null;
   const method = (value as Record<symbol, unknown>)[displaySymbol];
   if (typeof method !== 'function') return null;
   const shown: unknown = (method as () => unknown).call(value);
+  if (types.isProxy(shown)) return null;
   const check = (data: unknown): Data | null => (typeof data === 'object' ? (data as Data | null) : null);
   return isThenable(shown) ? Promise.resolve(shown).then(check) : check(shown);
 }

@@ -14,6 +14,7 @@ import {
   writeTime,
 } from './product-values.ts';
 import type { Fields } from './product-values.ts';
+import { Array, ArrayBuffer, Object, String } from '../primordials.ts';
 
 /** Labels in the order of a model's probabilities, where a result holds the numbers only. */
 const LABELS = ['NoActionNeeded', 'ShouldOptimize', 'ShouldOptimizeAggressive', 'Critical'];

@@ -8,6 +8,7 @@ import { drawModels, drawStatus, drawSwap, drawVerification } from './product-mo
 import { renderFacts } from './product-parts.ts';
 import type { Fact, Picture } from './product-parts.ts';
 import { drawCard, drawExport, drawPackage, drawPrivacy, drawTraining } from './product-training.ts';
+import { Array, Math, Object, String } from '../primordials.ts';
 
 type Render = (result: Readonly<Record<string, unknown>>) => Picture;
 

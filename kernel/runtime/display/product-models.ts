@@ -13,6 +13,7 @@ import {
   writeTime,
 } from './product-values.ts';
 import type { Fields } from './product-values.ts';
+import { Array, Math, Number, Object } from '../primordials.ts';
 
 /** The models of a registry. Takes the list. */
 export function drawModels(models: unknown): Picture {

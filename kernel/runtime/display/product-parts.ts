@@ -1,6 +1,7 @@
 // Parts of the product's pictures: facts, tables, bars and a confusion matrix as inline SVG. Their text has the
 // colour of the text around it and their shapes the theme's own blue, so that they read in light and in dark.
 import { cellText, escapeHtml, formatCount } from './html-text.ts';
+import { Math, Object, String } from '../primordials.ts';
 
 /** Blue of JupyterLab's theme; elsewhere one that reads on white and on black. */
 const BLUE = 'var(--jp-brand-color1,#4c8dd6)';

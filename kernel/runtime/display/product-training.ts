@@ -15,6 +15,7 @@ import {
   writeTime,
 } from './product-values.ts';
 import type { Fields } from './product-values.ts';
+import { Array, Math, Object, String } from '../primordials.ts';
 
 /** What is shown of a model, whoever tells it. */
 interface Trained {

@@ -1,6 +1,7 @@
 // Fields of results that come from elsewhere: read with care, written as text.
 import { cellText, formatCount } from './html-text.ts';
 import { isRecord } from './inspect-property.ts';
+import { Array, Date, Math, Number } from '../primordials.ts';
 
 /** An object with fields of any type. */
 export type Fields = Readonly<Record<string, unknown>>;

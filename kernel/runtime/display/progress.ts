@@ -3,6 +3,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { escapeHtml, formatCount } from './html-text.ts';
 import type { Display } from './display.ts';
+import { Math, Symbol, performance } from '../primordials.ts';
 
 /** A bar without a loop. `using` ends it with its block, also when that throws. */
 export interface LoopBar extends Disposable {

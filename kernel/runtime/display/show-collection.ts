@@ -4,6 +4,7 @@ import { inspect, types } from 'node:util';
 import { cellText, escapeHtml, formatCount } from './html-text.ts';
 import { dataOf } from './inspect-property.ts';
 import { renderTableHtml } from './show-table.ts';
+import { Array, Error, Map, Math, Number, String, Uint8Array } from '../primordials.ts';
 
 type Data = Record<string, unknown>;
 type Numbers = ArrayLike<number | bigint> & { readonly byteLength: number };

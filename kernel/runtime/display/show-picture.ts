@@ -1,5 +1,6 @@
 // Values that are pictures: image bytes, canvases, elements with outerHTML.
 import { dataOf, methodOf } from './inspect-property.ts';
+import { Buffer, Math, Uint8Array } from '../primordials.ts';
 
 type Data = Record<string, unknown>;
 

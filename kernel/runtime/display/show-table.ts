@@ -3,6 +3,7 @@
 import { writeColumn } from './column-text.ts';
 import type { ColumnText } from './column-text.ts';
 import { cellText, escapeHtml, formatCount } from './html-text.ts';
+import { Array, Date, Math, Number, Object, String } from '../primordials.ts';
 
 /** What is shown of a table. */
 export interface TableView {

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { dataOf, isRecord, methodOf } from './inspect-property.ts';
+import { Number, Object, Promise, String } from '../primordials.ts';
 
 type Data = Readonly<Record<string, unknown>>;
 

@@ -1,5 +1,6 @@
 // Whether text is coloured, as ANSI sequences that notebooks draw: values as in Node's and Deno's consoles. Off where
 // `NO_COLOR` is set (https://no-color.org) or `FORCE_COLOR` says so.
+import { process } from '../primordials.ts';
 
 /** Whether values are shown in colours now. */
 export function usesColours(): boolean {

@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { registerHooks } from 'node:module';
 import type { Display } from './display.ts';
 import { typescriptVersion } from './typescript-version.ts';
+import { Object, Symbol, process } from '../primordials.ts';
 
 /** tslab's display: each call shows at once. Cells are checked against a copy, see language/global-types.ts. */
 export interface TslabDisplay {

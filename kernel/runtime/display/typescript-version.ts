@@ -1,6 +1,7 @@
 // The version of TypeScript that checks cells: that of the installed language server.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { JSON, process } from '../primordials.ts';
 
 /** Its version; null where no language server is installed. */
 export function typescriptVersion(): string | null {

@@ -1,4 +1,5 @@
 // Questions for help in the text of a cell, pure: `name?`, `name??`, `?name`, `%magic?`, as in IPython.
+import { RegExp, String } from '../primordials.ts';
 
 /** What a cell asks about. */
 export interface HelpQuestion {

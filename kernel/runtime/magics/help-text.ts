@@ -1,6 +1,7 @@
 // What `name?` shows of a value: what it is, what it can be called with, what it holds.
 import { inspectedText } from '../display/mime-bundle.ts';
 import { describeValue } from './magic-commands.ts';
+import { Object, String } from '../primordials.ts';
 
 /** Longest source that `name?` shows of a function; `name??` shows all. */
 const SHORT_LINES = 12;

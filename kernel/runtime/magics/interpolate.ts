@@ -1,5 +1,6 @@
 // Values of the notebook in the text of a magic: `$name`, and `{name}` or `{name.property[0]}`. Other names, `${name}`,
 // `\$name` and what single quotes hold are left to the shell.
+import { Array, JSON, RegExp, String } from '../primordials.ts';
 
 /** The names there are and their values. */
 export interface Names {

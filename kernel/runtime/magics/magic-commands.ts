@@ -13,6 +13,7 @@ import { timeMany, timeOnce } from './magic-timing.ts';
 import type { Output } from '../output.ts';
 import { runCommand } from './shell-command.ts';
 import type { ShellOptions } from './shell-command.ts';
+import { ArrayBuffer, Math, Object, String, process } from '../primordials.ts';
 
 /** What a cell evaluates to. */
 export interface CellValue {
@@ -86,6 +87,7 @@ export const lineCommands: Record<keyof typeof lineMagics, LineMagic> = {
     if (args !== '') throw new UsageError(`Cannot reset "${args}": write %reset or %reset python`);
     await host.evaluator.declare(Object.fromEntries([...host.names].map((name) => [name, undefined])));
     host.names.clear();
+    host.evaluator.forget();
   },
   sh: async (args, host) => {
     const code = await runShell(args, host, (name, text) => host.output.write(name, text));
@@ -114,7 +116,7 @@ export const lineCommands: Record<keyof typeof lineMagics, LineMagic> = {
   who: async (_args, host) => {
     const rows: string[][] = [];
     for (const name of [...host.names].toSorted()) {
-      const value = await host.evaluator.evaluate(name, 'magic.ts').catch(() => undefined);
+      const { value } = await host.evaluator.evaluate(name, 'magic.ts').catch(() => ({ value: undefined }));
       if (value !== undefined) rows.push([name, ...describeValue(value)]);
     }
     const widths = [0, 1].map((i) => Math.max(0, ...rows.map((row) => row[i]!.length)));
@@ -159,7 +161,7 @@ function listEnvironment(): string {
 
 const namesOf = ({ evaluator, names }: MagicHost): Names => ({
   has: (name) => names.has(name),
-  read: (path) => evaluator.evaluate(path, 'magic.ts'),
+  read: async (path) => (await evaluator.evaluate(path, 'magic.ts')).value,
 });
 
 type OnText = (name: 'stdout' | 'stderr', text: string) => void;

@@ -1,4 +1,5 @@
 // The magics there are, for help and completion: how each is written and what it does. Data only.
+import { Array, Math, Object } from '../primordials.ts';
 
 /** Line magics: `%name …`. */
 export const lineMagics = {

@@ -3,6 +3,7 @@
 import { parseSync } from 'oxc-parser';
 import { boundNames, declaredNames, findVars } from '../cell-references.ts';
 import type { Node } from '../cell-references.ts';
+import { isTooDeep } from '../nesting.ts';
 import { TextScanner } from '../open-text.ts';
 
 /** A magic that takes the rest of its cell. */
@@ -68,8 +69,9 @@ const reserved = new Set(
   'async await class delete false function import new null super this true typeof undefined void'.split(' '),
 );
 
-/** Names that a cell declares, without its lines that may be magics; of a cell that does not parse, none. */
+/** Names that a cell declares, without its lines that may be magics; of a cell that no parser can read, none. */
 function readDeclared(code: string): ReadonlySet<string> {
+  if (isTooDeep(code)) return new Set();
   const text = code.replace(/^[%!].*/gm, '').replace(/=[ \t]*%[A-Za-z].*/g, '= 0');
   const { program } = parseSync('cell.ts', text, { lang: 'ts', sourceType: 'module' });
   const statements = (program.body as unknown as Node[]).map((one) =>

@@ -1,4 +1,5 @@
 // `%time` and `%timeit`: wall time of TypeScript, once or as mean ± standard deviation of seven runs.
+import { Math, performance, process } from '../primordials.ts';
 
 type Evaluate = (code: string) => Promise<{ readonly value: unknown; readonly hasResult: boolean }>;
 

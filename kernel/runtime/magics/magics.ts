@@ -10,6 +10,7 @@ import { parseCellMagic, replaceLineMagics } from './magic-syntax.ts';
 import { timeMany, timeOnce } from './magic-timing.ts';
 import type { Output } from '../output.ts';
 import { currentInput } from '../input.ts';
+import { Object, withOriginals } from '../primordials.ts';
 import { sharedArray } from '../python/shared-array.ts';
 import type { NotebookPython } from '../python/python-cell.ts';
 
@@ -78,14 +79,16 @@ export class Magics {
 
   /** Runs a cell: its magic when it has one, else its TypeScript with the magics of its lines. */
   async run(cell: MagicCell, evaluate: EvaluateCell): Promise<CellValue> {
-    const magic = parseCellMagic(cell.code);
+    const magic = withOriginals(() => parseCellMagic(cell.code));
     if (!magic) return evaluate(this.#replaceLines(cell.code));
     if (!Object.hasOwn(this.#cellMagics, magic.name)) throw unknownMagic(`%%${magic.name}`);
     return this.#cellMagics[magic.name as keyof typeof cellMagics](magic.args, magic.body, cell, evaluate);
   }
 
   #replaceLines(code: string): string {
-    return replaceLineMagics(code, (word) => this.#host.names.has(word) || word in globalThis);
+    return withOriginals(() =>
+      replaceLineMagics(code, (word) => this.#host.names.has(word) || word in globalThis),
+    );
   }
 
   async #runLine(name: string, args: string): Promise<unknown> {
@@ -116,7 +119,7 @@ function buildPythonHost({
     load: loadPackage,
     until: evaluator.until,
     ask: (prompt, password) => currentInput()!.ask(prompt, password),
-    readName: (name) => evaluator.evaluate(name, 'magic.ts'),
+    readName: async (name) => (await evaluator.evaluate(name, 'magic.ts')).value,
     writeName: async (name, value) => {
       await evaluator.declare({ [name]: value });
       names.add(name);

@@ -3,6 +3,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
+import { JSON, process } from '../primordials.ts';
 
 /** A command and where it runs. */
 export interface NpmInstall {

@@ -4,7 +4,8 @@ import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
-import { setImmediate, setTimeout } from 'node:timers';
+import { setImmediate } from 'node:timers';
+import { Promise, clearTimeout, process, setTimeout } from '../primordials.ts';
 
 /** Output that is still in the pipe when a command ends is read until none came for so long. */
 const QUIET_MS = 50;

@@ -1,6 +1,7 @@
 // Files as memory, through koffi: mapped for all who map them, or for this process alone. Linux with glibc
 // only; elsewhere bytes go another way. https://man7.org/linux/man-pages/man2/mmap.2.html
 import { createRequire } from 'node:module';
+import { Object, TypeError, process } from '../primordials.ts';
 
 /** A range of a file in memory. */
 export interface MappedRange {

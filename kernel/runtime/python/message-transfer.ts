@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Pair } from 'zeromq';
 import type { Stored, ValueTransfer } from './value-transfer.ts';
+import { Error, Map, Number, Object, Promise, String, Uint8Array } from '../primordials.ts';
 
 type Waiting = Map<number, PromiseWithResolvers<ArrayBuffer>>;
 

@@ -8,6 +8,7 @@ import { createMessageTransfer } from './message-transfer.ts';
 import { newFilePath, takeFile, writeFile } from './shared-files.ts';
 import { SEGMENT_MIN_BYTES, createMappedTaker, createSegmentPool } from './shared-segments.ts';
 import type { TransferKind, ValueTransfer } from './value-transfer.ts';
+import { Error, Object, process } from '../primordials.ts';
 
 const MEMORY_FOLDER = '/dev/shm';
 const PREFIX = 'ruvector-notebook-';

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from '../foreign-error.ts';
 import type { PythonCellOptions } from './python-cell.ts';
+import { Error } from '../primordials.ts';
 
 const USAGE = '%%python [-i name,name…] [-o name,name…]';
 

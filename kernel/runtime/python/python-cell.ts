@@ -1,6 +1,6 @@
 // `%%python -i a,b -o c`: runs a cell in the notebook's Python and carries the named values across.
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { InterruptError } from '../evaluator.ts';
+import { InterruptError } from '../interrupt-error.ts';
 import type { Output } from '../output.ts';
 import type { ErrorContent } from '../traceback.ts';
 import { PythonError, startPython } from './python-process.ts';
@@ -9,6 +9,7 @@ import { buildCrossing, renderCrossings, typeNameOf, withArrival } from './pytho
 import type { Crossing } from './python-report.ts';
 import { takeValue, storeValue } from './python-values.ts';
 import type { Description, LoadPackage } from './python-values.ts';
+import { Object, Promise, performance } from '../primordials.ts';
 
 /** What a Python cell takes from the notebook and gives back. */
 export interface PythonCellOptions {

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { ForeignError } from '../foreign-error.ts';
+import { Set, process } from '../primordials.ts';
 
 const run = promisify(execFile);
 

@@ -13,6 +13,7 @@ import type { Description } from './python-values.ts';
 import type { ErrorContent } from '../traceback.ts';
 import { openTransfer } from './open-transfer.ts';
 import type { ValueTransfer } from './value-transfer.ts';
+import { JSON, Promise, clearTimeout, process, setTimeout } from '../primordials.ts';
 
 /** A cell of Python. */
 export interface PythonRequest {

@@ -1,6 +1,7 @@
 // What crossed between TypeScript and Python, as the line below a cell says it: name, types, size, bytes, time.
 import type { Arrived } from './python-process.ts';
 import type { Description } from './python-values.ts';
+import { Buffer, JSON, Symbol } from '../primordials.ts';
 
 /** One line of what crossed. */
 export interface Crossing {

@@ -8,6 +8,7 @@ import { ForeignError } from '../foreign-error.ts';
 import { findSharedPlace } from './shared-array.ts';
 import type { SharedPlace } from './shared-array.ts';
 import type { Stored, ValueTransfer } from './value-transfer.ts';
+import { Array, ArrayBuffer, BigInt, BigInt64Array, BigUint64Array, Buffer, Date, Float16Array, Float32Array, Float64Array, Int16Array, Int32Array, Int8Array, Number, Object, Set, SharedArrayBuffer, String, Symbol, Uint16Array, Uint32Array, Uint8Array, Uint8ClampedArray } from '../primordials.ts';
 
 /** What the control channel says about a value. */
 export type Description =

@@ -5,6 +5,7 @@ import { closeSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadMemoryMap } from './memory-map.ts';
 import type { MappedRange, MemoryMap } from './memory-map.ts';
+import { Error, FinalizationRegistry, Math, WeakMap, process } from '../primordials.ts';
 
 const MEMORY_FOLDER = '/dev/shm';
 const PAGE_BYTES = 4096;

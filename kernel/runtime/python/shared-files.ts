@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { Error } from '../primordials.ts';
 
 /** A path that no file has, of a name that nobody guesses. */
 export const newFilePath = (folder: string): string => join(folder, `ruvector-${randomUUID()}`);

@@ -4,6 +4,7 @@
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MappedRange, MemoryMap } from './memory-map.ts';
+import { Error, FinalizationRegistry, Math, Set, Uint8Array, clearTimeout, setTimeout } from '../primordials.ts';
 
 /** The first page of a segment holds its state in one byte; values begin behind it, on a page of their own. */
 const HEADER_BYTES = 4096;

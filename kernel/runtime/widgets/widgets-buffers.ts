@@ -1,6 +1,7 @@
 // Binary values of widget state: they travel as buffers beside the JSON, with the paths they belong to.
 // https://github.com/jupyter-widgets/ipywidgets/blob/main/packages/schema/messages.md
 import { isRecord } from '../display/inspect-property.ts';
+import { Array, ArrayBuffer, Object, Uint8Array } from '../primordials.ts';
 
 /** Keys and indices from the state down to a binary value. */
 export type BufferPath = readonly (string | number)[];

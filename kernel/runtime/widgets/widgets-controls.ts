@@ -6,6 +6,7 @@ import type { ValueCodec, Widget } from './widgets-handle.ts';
 import type { WidgetHost, WidgetModel, WidgetState } from './widgets-model.ts';
 import { buildAny, buildControl, buildLabelled, buildLayout, buildStyle, referTo } from './widgets-state.ts';
 import type { Layout, StyleKind } from './widgets-state.ts';
+import { Array, Map, Math, Number, Object, RangeError, String, TypeError } from '../primordials.ts';
 
 /** What all widgets take. */
 export interface WidgetOptions {

@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import type { Comms } from '../comms.ts';
 import type * as WidgetsModule from './widgets.ts';
+import { Object } from '../primordials.ts';
 
 /** Defines `widgets`; a cell may declare a name of its own. */
 export function provideWidgets(comms: Comms): void {

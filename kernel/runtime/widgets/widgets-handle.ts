@@ -2,6 +2,7 @@
 import { inspect } from 'node:util';
 import { displaySymbol } from '../display/mime-bundle.ts';
 import type { WidgetModel, WidgetState } from './widgets-model.ts';
+import { Object, Promise, Symbol, TypeError } from '../primordials.ts';
 
 /** A widget. Its handlers run in the cell that made it: what they write and throw shows there. */
 export interface Widget<Value> extends AsyncIterable<Value>, Disposable {

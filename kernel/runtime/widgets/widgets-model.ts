@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Comm, CommMessage, Comms } from '../comms.ts';
 import { putBuffers, removeBuffers } from './widgets-buffers.ts';
 import type { BufferPath } from './widgets-buffers.ts';
+import { Map, Object, Promise, Set } from '../primordials.ts';
 
 /** State of a model by name. Values are JSON, typed arrays and ArrayBuffers. */
 export type WidgetState = Readonly<Record<string, unknown>>;

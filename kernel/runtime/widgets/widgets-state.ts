@@ -1,6 +1,7 @@
 // States of the standard widgets, key by key those of ipywidgets 8: @jupyter-widgets/base and controls 2.0.0.
 // https://github.com/jupyter-widgets/ipywidgets/blob/main/packages/schema/jupyterwidgetmodels.latest.md
 import type { WidgetState } from './widgets-model.ts';
+import { Object, TypeError } from '../primordials.ts';
 
 const BASE = '@jupyter-widgets/base';
 const CONTROLS = '@jupyter-widgets/controls';

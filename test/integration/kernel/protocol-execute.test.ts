@@ -324,6 +324,7 @@ describe('execute_request with output', () => {
 
   it('keeps text of every alphabet', async () => {
     const exchange = await kernel.execute('console.log("žluťoučký 日本 😀 \\ud800")');
-    expect(streamOf(exchange)).toBe('žluťoučký 日本 😀 \ud800\n');
+    // Half a character is none: nothing that has to be saved may hold it.
+    expect(streamOf(exchange)).toBe('žluťoučký 日本 😀 \ufffd\n');
   });
 });

@@ -341,7 +341,13 @@ export async function spawnKernel(options: KernelCommand = {}): Promise<KernelCl
   const [program, ...args] = command(file);
   const child = spawn(program!, args, {
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, RUVECTOR_KERNEL_HISTORY: join(directory, 'history.sqlite'), ...options.env },
+    env: {
+      ...process.env,
+      // As jupyter_client starts a kernel that is to end with it.
+      JPY_PARENT_PID: String(process.pid),
+      RUVECTOR_KERNEL_HISTORY: join(directory, 'history.sqlite'),
+      ...options.env,
+    },
   });
   return new KernelClient(child, connection, directory, reconnectMs);
 }
