@@ -1,7 +1,7 @@
 // A cell of TypeScript → scripts for V8's REPL mode. Types go (oxc-transform), every top-level name becomes
 // a `let` so that later cells may declare it again as anything, imports become `await $link(...)`. Like the code of
 // a module, a cell is strict.
-// Line numbers stay those of the cell wherever the transform keeps them; `map` brings the others back.
+// Line numbers stay those of the cell wherever the transform keeps them; `maps` bring the others back.
 import { MagicString } from 'magic-string';
 import { parseSync } from 'oxc-parser';
 import type { Program, VariableDeclaration } from 'oxc-parser';
@@ -39,8 +39,8 @@ export interface CompiledCell {
   readonly hasResult: boolean;
   /** Number under which it calls `$using` for what it must dispose of when it ends; null when it does not. */
   readonly resources: number | null;
-  /** Source map (version 3) from the body to the cell. */
-  readonly map: object | null;
+  /** Source maps (version 3) from the scripts back to the cell, one after the other. */
+  readonly maps: readonly object[];
 }
 
 /** What earlier cells declared. */
@@ -69,7 +69,8 @@ export function compileCell(source: string, file: string, scope: EarlierNames = 
   const parsed = parseSync(file, code, { lang: 'ts', sourceType: 'module' });
   if (parsed.errors.length > 0) throw syntaxError(parsed.errors[0]!);
   const { code: js, map } = removeTypes(code, file);
-  return { ...rewrite(js, code, scope), map };
+  const { edits, ...compiled } = rewrite(js, code, scope);
+  return { ...compiled, maps: [edits, map].filter((one) => one !== null) };
 }
 
 /** `{ a: 1 }` at the start of a cell is an object to look at, not a block. */
@@ -120,7 +121,10 @@ interface Span {
 
 type Statement = Program['body'][number];
 
-function rewrite(js: string, code: string, scope: EarlierNames): Omit<CompiledCell, 'map'> {
+/** A cell with the map of what was rewritten. */
+type Rewritten = Omit<CompiledCell, 'maps'> & { readonly edits: object | null };
+
+function rewrite(js: string, code: string, scope: EarlierNames): Rewritten {
   const { program, module } = parseSync('cell.mjs', js, { lang: 'js', sourceType: 'module' });
   const body = program.body as unknown as Node[];
   const references = readReferences(program);
@@ -146,12 +150,14 @@ function rewrite(js: string, code: string, scope: EarlierNames): Omit<CompiledCe
   rewriteReferences(state, references, scope, vars);
   guardAwaits(state.text, program);
   const last = program.body.findLast((statement) => !withoutValue.has(statement.type));
+  const edits = state.text.hasChanged() ? state.text.generateMap() : null;
   const imports = buildScript(state.js, state.imports);
   const hoisted = buildScript(state.js, state.functions);
   for (const { start, end } of [...state.functions, ...state.imports]) {
     state.text.update(start, end, blank(js.slice(start, end)));
   }
   return {
+    edits,
     imports,
     hoisted,
     body: STRICT + state.text.toString(),

@@ -98,7 +98,7 @@ export class CellRunner {
     const compiled = withOriginals(() => {
       const { constants } = this.#declared;
       const made = compileCell(code, file, { names: this.#declared, constants });
-      this.#sources.add(file, code, made.map);
+      this.#sources.add(file, code, made.maps);
       return made;
     });
     const shadowed = this.#evaluator.claim(compiled.names);

@@ -3,7 +3,7 @@
 import { SourceMap } from 'node:module';
 import type { SourceMapPayload } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { Error, Map, Object, URL, noticeReplaced, withOriginals } from './primordials.ts';
+import { Error, Map, Object, URL, WeakMap, noticeReplaced, withOriginals } from './primordials.ts';
 import { restoreNames } from './shadowed-names.ts';
 
 /** V8's, which writes itself as a line of a stack. */
@@ -21,15 +21,15 @@ export type CellPlace = (file: string, line: number, column: number) => StackPla
 const CELL = /^(?:cell-\d+|magic|user-expression|pager)\.ts$/;
 const kernelUrl = new URL('..', import.meta.url).href;
 const kernelPath = fileURLToPath(kernelUrl);
-/** Maps of local files by path, and by address where they have editions; those that are needed are parsed. */
-const payloads = new Map<string, SourceMapPayload>();
-const maps = new Map<string, SourceMap>();
+/** Maps of local files by path, and by address where they have editions. */
+const payloads = new Map<string, object>();
+/** Those of files and cells that were needed. */
+const maps = new WeakMap<object, SourceMap>();
 
 /** Notes the map of a local file that was compiled. */
 export function addSourceMap(url: string, payload: object): void {
   for (const key of [url, fileURLToPath(url.replace(/\?.*$/, ''))]) {
-    payloads.set(key, payload as SourceMapPayload);
-    maps.delete(key);
+    payloads.set(key, payload);
   }
 }
 
@@ -113,16 +113,16 @@ function writeSite(site: Site, placeInCell: CellPlace): string {
 
 function placeInFile(file: string, line: number, column: number): StackPlace | null {
   const payload = payloads.get(file);
-  if (!payload) return null;
-  const map = maps.get(file) ?? new SourceMap(payload);
-  maps.set(file, map);
-  return originalPlace(map, line, column);
+  return payload ? originalPlace({ line, column }, payload) : null;
 }
 
-/** Where a place of a compiled text was. */
-export function originalPlace(map: SourceMap | null | undefined, line: number, column: number): StackPlace {
-  const entry = map?.findEntry(line - 1, column - 1);
-  return entry && 'originalLine' in entry
-    ? { line: entry.originalLine + 1, column: entry.originalColumn + 1 }
-    : { line, column };
+/** Where a place of a compiled text was. @param payload a source map, which is parsed when it is asked first */
+export function originalPlace(place: StackPlace, payload: object): StackPlace {
+  const map = maps.get(payload) ?? new SourceMap(payload as SourceMapPayload);
+  maps.set(payload, map);
+  const entry = map.findEntry(place.line - 1, place.column - 1);
+  if (!('originalLine' in entry)) return place;
+  // Maps tell where a part begins; what is in it keeps its distance.
+  const within = entry.generatedLine === place.line - 1 ? place.column - 1 - entry.generatedColumn : 0;
+  return { line: entry.originalLine + 1, column: entry.originalColumn + 1 + within };
 }

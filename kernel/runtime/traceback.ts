@@ -1,6 +1,4 @@
 // Errors of cells → name, message and traceback lines with the places in the cell.
-import { SourceMap } from 'node:module';
-import type { SourceMapPayload } from 'node:module';
 import { STRICT } from './cell-compiler.ts';
 import { inspectedText } from './display/mime-bundle.ts';
 import { Map, Number, String, Math, noticeReplaced, withOriginals } from './primordials.ts';
@@ -22,12 +20,13 @@ export interface ErrorContent {
   readonly traceback: readonly string[];
 }
 
-/** Source and map of the cells that ran. */
+/** Source and maps of the cells that ran. */
 export class CellSources {
-  readonly #cells = new Map<string, { source: string; map: SourceMap | null }>();
+  readonly #cells = new Map<string, { readonly source: string; readonly maps: readonly object[] }>();
 
-  add(file: string, source: string, map: object | null): void {
-    this.#cells.set(file, { source, map: map ? new SourceMap(map as SourceMapPayload) : null });
+  /** @param maps from the cell's scripts back to it, one after the other */
+  add(file: string, source: string, maps: readonly object[]): void {
+    this.#cells.set(file, { source, maps });
   }
 
   /** Builds the error content of anything that was thrown. Never throws, whatever the value does when it is read. */
@@ -105,7 +104,11 @@ export class CellSources {
 
   /** Where a place of a compiled cell is in the cell. */
   placeOf(file: string, line: number, column: number): StackPlace {
-    return originalPlace(this.#cells.get(file)?.map, line, line === 1 ? column - STRICT.length : column);
+    const maps = this.#cells.get(file)?.maps ?? [];
+    return maps.reduce<StackPlace>(originalPlace, {
+      line,
+      column: line === 1 ? column - STRICT.length : column,
+    });
   }
 
   #excerpt(file: string, line: number): string | null {

@@ -55,6 +55,22 @@ describe('error.stack in a cell', () => {
     ],
     ['of a promise', `${types}await Promise.reject(new Error("p")).catch((e) => console.log(e.stack))`, [8]],
     ['that was not thrown', `${types}console.log(new Error("made").stack)`, [8]],
+    [
+      'of an argument of what is awaited',
+      `${types}const none: any = null, f = (...all: any[]) => all;\nawait f(\n  1,\n  none.x,\n  2,\n  3,\n)`,
+      [11],
+    ],
+    [
+      'of an argument of what an async function awaits',
+      `${types}async function h(none: any) {\n  return await Math.max(\n    1,\n    none.x,\n    2,\n    3);\n}\nawait h(null)`,
+      [11, 15],
+    ],
+    [
+      'behind what is awaited',
+      `${types}const some: any = null,\n  t = (await some) ?\n  1 : some.x +\n  2 +\n 3`,
+      [10],
+    ],
+    ['of an argument of an import', `${types}await import(\n  (null as any).x\n)`, [9]],
     ['of console.trace', `${types}console.trace("here")`, [8]],
     ['of a callback', `${types}[1].map(() => {\n  throw new Error("map") })`, [8, 9]],
     [
