@@ -52,6 +52,7 @@ export class CellRunner {
       if (question) return this.#reply(cell, [await this.#page(question)]);
       const file = `cell-${cell.executionCount}.ts`;
       const { value, hasResult } = await this.#magics.run(cell, (code) => this.#evaluate(code, file));
+      noticeReplaced();
       if (hasResult && value !== undefined && !cell.silent) {
         const bundle = await this.#evaluator.call(() => buildMimeBundle(value, usesColours()));
         if (withOriginals(() => Object.keys(bundle.data).length > 0))

@@ -15,7 +15,15 @@ import { decoratorOptions } from './decorators.ts';
 import { findLocalFile } from './local-files.ts';
 import { addSourceMap } from './stack-frames.ts';
 import { LocalModules } from './local-modules.ts';
-import { Map, String, SyntaxError, URL, decodeURIComponent, encodeURIComponent } from './primordials.ts';
+import {
+  Map,
+  String,
+  SyntaxError,
+  URL,
+  decodeURIComponent,
+  encodeURIComponent,
+  withOriginals,
+} from './primordials.ts';
 
 /** Imports as if from a file in the working directory. */
 export type Importer = (specifier: string, options?: ImportCallOptions) => Promise<unknown>;
@@ -63,35 +71,38 @@ export interface CellImports {
 export function createImporter(): CellImports {
   const modules = new LocalModules(forgetCommonJs);
   registerHooks({
-    resolve: (specifier, context, next) => {
-      if (!specifier.startsWith(FROM_CELL)) {
-        const isRequire = isCellUrl(context.parentURL);
-        if (!isRequire && !modules.has(context.parentURL)) return next(specifier, context);
-        const found = resolveFrom(specifier, context, next);
-        if (found.url.startsWith(productFolder)) return found;
-        const url = modules.address(found.url, isRequire ? undefined : context.parentURL);
-        // CommonJS knows its modules by their files: those that changed are forgotten.
-        if (context.conditions.includes('require')) return found;
-        return { ...found, ...jsonAttributes(found.url), url };
-      }
-      const parentURL = pathToFileURL(resolve('cell.ts')).href;
-      const wanted = decodeURIComponent(specifier.slice(FROM_CELL.length));
-      const resolved = resolveFrom(wanted, { ...context, parentURL }, next);
-      if (resolved.url.startsWith(productFolder)) return resolved;
-      return { ...resolved, ...jsonAttributes(resolved.url), url: modules.address(resolved.url) };
-    },
-    load: (url, context, next) => {
-      if (!url.startsWith('file:') || url.includes('/node_modules/')) return next(url, context);
-      if (url.startsWith(productFolder)) return next(url, context);
-      const path = fileURLToPath(url.replace(/\?.*$/, ''));
-      if (!TYPESCRIPT.test(path)) return next(url, context);
-      return { ...readTypeScript(path, url), shortCircuit: true };
-    },
+    resolve: (specifier, context, next) =>
+      withOriginals(() => {
+        if (!specifier.startsWith(FROM_CELL)) {
+          const isRequire = isCellUrl(context.parentURL);
+          if (!isRequire && !modules.has(context.parentURL)) return next(specifier, context);
+          const found = resolveFrom(specifier, context, next);
+          if (found.url.startsWith(productFolder)) return found;
+          const url = modules.address(found.url, isRequire ? undefined : context.parentURL);
+          // CommonJS knows its modules by their files: those that changed are forgotten.
+          if (context.conditions.includes('require')) return found;
+          return { ...found, ...jsonAttributes(found.url), url };
+        }
+        const parentURL = pathToFileURL(resolve('cell.ts')).href;
+        const wanted = decodeURIComponent(specifier.slice(FROM_CELL.length));
+        const resolved = resolveFrom(wanted, { ...context, parentURL }, next);
+        if (resolved.url.startsWith(productFolder)) return resolved;
+        return { ...resolved, ...jsonAttributes(resolved.url), url: modules.address(resolved.url) };
+      }),
+    load: (url, context, next) =>
+      withOriginals(() => {
+        if (!url.startsWith('file:') || url.includes('/node_modules/')) return next(url, context);
+        if (url.startsWith(productFolder)) return next(url, context);
+        const path = fileURLToPath(url.replace(/\?.*$/, ''));
+        if (!TYPESCRIPT.test(path)) return next(url, context);
+        return { ...readTypeScript(path, url), shortCircuit: true };
+      }),
   });
   return {
     importModule: async (specifier, options) => {
       const address = `${FROM_CELL}${encodeURIComponent(specifier)}`;
-      return completeNamespace((await import(address, options)) as object);
+      const namespace = (await import(address, options)) as object;
+      return withOriginals(() => completeNamespace(namespace));
     },
     resolveModule: (specifier) => {
       if (/^(?:\.{0,2}\/|file:)/.test(specifier)) {
