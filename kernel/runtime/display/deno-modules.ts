@@ -16,7 +16,11 @@ export function packageOf(specifier: string): string | null {
 /** Makes the specifiers importable. Call after the importer has installed its own hooks: the last come first. */
 export function provideDenoModules(): void {
   registerHooks({
-    resolve: (specifier, context, next) => next(withOriginals(() => withoutOrigin(specifier)), context),
+    resolve: (specifier, context, next) =>
+      next(
+        withOriginals(() => withoutOrigin(specifier)),
+        context,
+      ),
   });
 }
 
