@@ -135,12 +135,14 @@ let isRestored = false;
 
 /** Looks at what cells have replaced: some hundred properties, a few microseconds. */
 export function noticeReplaced(): void {
-  if (isRestored) return;
   const found: Original[] = [];
   for (let at = 0; at < originals.length; at++) {
     const one = originals[at]!;
     if ((one.holder as Record<PropertyKey, unknown>)[one.key] !== one.value) found[found.length] = one;
   }
+  // Within withOriginals nothing is; a flag that a terminated cell left behind is not to be believed.
+  if (isRestored && found.length === 0) return;
+  isRestored = false;
   replaced = found;
 }
 

@@ -76,4 +76,16 @@ describe('withOriginals()', () => {
     ).toThrow(RangeError);
     expect(Array.prototype.map).toBe(theirs);
   });
+
+  it('keeps what was replaced in mind when code within looks too', () => {
+    const theirs = (() => []) as never;
+    Reflect.set(Array.prototype, 'map', theirs);
+    noticeReplaced();
+    withOriginals(() => {
+      noticeReplaced();
+      expect(withOriginals(() => Array.prototype.map)).toBe(map);
+    });
+    expect(Array.prototype.map).toBe(theirs);
+    expect(withOriginals(() => Array.prototype.map)).toBe(map);
+  });
 });
