@@ -10,6 +10,7 @@ import { writeLongHistory } from '../support/store/long-history.ts';
 import type { BenchCase, BenchTopic } from './harness.ts';
 
 const HOURS = 48;
+const LONG_HOURS = 480;
 const bin = join(import.meta.dirname, '../../bin/ruvector-memopt.mjs');
 const peer = join(import.meta.dirname, 'export-history-peer.py');
 const formats = ['csv', 'jsonl', 'parquet', 'arrow', 'sqlite'] as const;
@@ -143,17 +144,17 @@ function* anonymousCases(bench: Bench, home: string): Generator<BenchCase> {
   }
 }
 
-/** Rows a second of one wide table, start of the process included. */
+/** Rows a second of one wide table, start of the process included: of a long history, where that hardly counts. */
 function memoryCase(bench: Bench, home: string): BenchCase {
   const run = { format: 'csv', isAnonymous: true, tables: 'memory' } as const;
   return {
     bench: 'export.history',
-    case: `${HOURS} h of memory alone, anonymised, to csv`,
+    case: `${LONG_HOURS} h of memory alone, anonymised, to csv`,
     unit: 'rows/s',
     better: 'higher',
     anchorName: 'none: a bound, not a race',
     runs: 3,
-    ours: async () => (HOURS * 3600) / (await bench.ours(home, run)).seconds,
+    ours: async () => (LONG_HOURS * 3600) / (await bench.ours(home, run)).seconds,
     anchor: null,
     goal: (rows) => rows >= 500_000,
   };
@@ -166,11 +167,11 @@ async function* historyCases(): AsyncGenerator<BenchCase> {
     const home = await bench.home(HOURS);
     yield* plainCases(bench, home);
     yield* anonymousCases(bench, home);
-    yield memoryCase(bench, home);
-    const long = await bench.home(HOURS * 10);
+    const long = await bench.home(LONG_HOURS);
+    yield memoryCase(bench, long);
     yield {
       bench: 'export.history',
-      case: `${HOURS * 10} h, memory and process, plain, to parquet`,
+      case: `${LONG_HOURS} h, memory and process, plain, to parquet`,
       unit: 'MB peak RSS',
       better: 'lower',
       anchorName: `${HOURS} h`,

@@ -28,7 +28,7 @@ export interface ServeLife extends Disposable {
   readonly signal: AbortSignal;
   /** Begins the drain. */
   stop(): void;
-  /** From now on errors that nobody catches do not end it, and its end saves this host. */
+  /** From now on it guards this host's home, and its end saves this host. */
   watch(host: Host): void;
 }
 
@@ -41,7 +41,10 @@ export interface LifeOptions {
   readonly drainLimitMs?: number;
 }
 
-/** Begins to listen for signals; before {@link ServeLife.watch} there is nothing to save. */
+/**
+ * Begins to listen for signals and to catch what nobody caught; before {@link ServeLife.watch} there is nothing to
+ * save.
+ */
 export function startLife({ log, hasLogFile, drainLimitMs = DRAIN_LIMIT_MS }: LifeOptions): ServeLife {
   const controller = new AbortController();
   const cleanup = new DisposableStack();
@@ -83,12 +86,13 @@ export function startLife({ log, hasLogFile, drainLimitMs = DRAIN_LIMIT_MS }: Li
     },
   });
   cleanup.use(signals);
+  // Before the host, whose doors are open as soon as its bridge file can be read.
+  cleanup.use(installLastNet({ log: log.line, onBroken: endBroken }));
   return {
     signal: controller.signal,
     stop,
     watch(watched) {
       host = watched;
-      cleanup.use(installLastNet({ log: log.line, onBroken: endBroken }));
       cleanup.use(guardHome(watched.home, endBroken));
     },
     [Symbol.dispose]: () => cleanup.dispose(),

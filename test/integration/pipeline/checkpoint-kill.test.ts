@@ -50,15 +50,20 @@ it.each(['ordered', 'unordered'])(
   'runStages() loses and doubles no row when it is killed and started again, %s',
   async (order) => {
     const random = createPrintedRandom('moments of kill -9');
-    const home = await mkdtemp(join(folder, 'run-'));
-    let killed = 0;
-    let output: string | null = null;
-    for (let i = 0; i < KILLS && output === null; i++) {
-      output = await runChild(home, order, 20 + random() * 250);
-      if (output === null) killed++;
-    }
+    let home: string;
+    let killed: number;
+    let output: string | null;
+    // On a busy machine a run may be over before it is killed: then it is no run of this test.
+    do {
+      home = await mkdtemp(join(folder, 'run-'));
+      killed = 0;
+      output = null;
+      for (let i = 0; i < KILLS && output === null; i++) {
+        output = await runChild(home, order, 20 + random() * 250);
+        if (output === null) killed++;
+      }
+    } while (killed === 0);
     output ??= await runChild(home, order, null);
-    expect(killed).toBeGreaterThan(0);
     const progress = JSON.parse(output!) as PipelineProgress;
     const written = await readNumbers(join(home, 'rows.txt'));
     const dead = await readNumbers(join(home, 'dead.txt'));

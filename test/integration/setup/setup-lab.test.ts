@@ -57,6 +57,7 @@ beforeEach(() => {
   write('tools/python3', python());
   write('node_modules/typescript/bin/tsc', tsc());
   write('bin/ruvector-memopt.mjs', `${recorder('ruvector-memopt')}note();`);
+  write('scripts/bundle-browser.mjs', `${recorder('bundle-browser')}note();`);
   write('src/index.ts', '');
 });
 afterEach(() => rmSync(checkout, { recursive: true, force: true }));
@@ -81,7 +82,7 @@ function runLab(...args: string[]): { calls: string[]; stderr: string; status: n
 
 it('setup.mjs lab installs, builds, installs the kernel and opens JupyterLab, and does only the last two when nothing changed', () => {
   const install = `ruvector-memopt kernel install --prefix ${join(checkout, '.venv')}`;
-  const builds = ['tsc -p tsconfig.build.json', 'tsc -p kernel/tsconfig.build.json'];
+  const builds = ['tsc -p tsconfig.build.json', 'tsc -p kernel/tsconfig.build.json', 'bundle-browser'];
   const first = runLab('--no-browser', '--port', '8899');
   expect(first).toMatchObject({ status: 0, stderr: expect.not.stringContaining('Cannot') });
   expect(first.calls).toEqual([
@@ -94,5 +95,5 @@ it('setup.mjs lab installs, builds, installs the kernel and opens JupyterLab, an
   ]);
   expect(runLab().calls).toEqual([install, expect.stringContaining('-m jupyterlab')]);
   write('kernel/runtime/new.ts', '');
-  expect(runLab().calls.slice(0, 2)).toEqual(builds);
+  expect(runLab().calls.slice(0, builds.length)).toEqual(builds);
 });

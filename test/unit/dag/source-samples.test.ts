@@ -16,6 +16,7 @@ import {
   SelectionPolicy,
 } from '../../../src/dag/index.ts';
 import type { CostContext, CostModel } from '../../../src/dag/index.ts';
+import { documentPlan } from '../../support/dag/document-plan.ts';
 
 describe('QueryDag', () => {
   it('is built as the quick start builds it', () => {
@@ -77,12 +78,7 @@ describe('QueryDag.withCostModel()', () => {
 
 describe('DagMinCutEngine.analyzeBottlenecks()', () => {
   it('drives healing, attention and learning as the central control signal of the document', () => {
-    const dag = new QueryDag();
-    const scan = dag.addNode(OperatorNode.hnswScan(0, 'vectors_idx', 64));
-    const filter = dag.addNode(OperatorNode.filter(1, 'score > 0.5'));
-    const result = dag.addNode(new OperatorNode(2, OperatorType.Result));
-    dag.addEdge(scan, filter);
-    dag.addEdge(filter, result);
+    const dag = documentPlan();
     [1e4, 1e3, 1e5].forEach((serviceRate, id) => dag.updateNode(id, { serviceRate }));
 
     const selector = new AttentionSelector();

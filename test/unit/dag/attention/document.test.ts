@@ -4,28 +4,16 @@ import {
   AttentionSelector,
   AttentionType,
   DagMinCutEngine,
-  OperatorNode,
-  OperatorType,
-  QueryDag,
   SelectionPolicy,
   TopologicalAttention,
 } from '../../../../src/dag/index.ts';
-
-function buildDag(): QueryDag {
-  const dag = new QueryDag();
-  const scan = dag.addNode(OperatorNode.hnswScan(0, 'vectors_idx', 64));
-  const filter = dag.addNode(OperatorNode.filter(1, 'score > 0.5'));
-  const result = dag.addNode(new OperatorNode(2, OperatorType.Result));
-  dag.addEdge(scan, filter);
-  dag.addEdge(filter, result);
-  return dag;
-}
+import { documentPlan } from '../../../support/dag/document-plan.ts';
 
 const sum = (scores: ReadonlyMap<number, number>): number =>
   [...scores.values()].reduce((all, of) => all + of, 0);
 
 it('TopologicalAttention.forward() gives scores for the quick start', () => {
-  const dag = buildDag();
+  const dag = documentPlan();
   const attention = new TopologicalAttention();
   const scores = attention.forward(dag);
   expect([...scores.keys()]).toEqual([0, 1, 2]);
@@ -33,7 +21,7 @@ it('TopologicalAttention.forward() gives scores for the quick start', () => {
 });
 
 it('AttentionSelector.selectAndApply() takes the policy that the analysis says', () => {
-  const dag = buildDag();
+  const dag = documentPlan();
   const selector = new AttentionSelector();
   const mincut = new DagMinCutEngine();
   const applied = [[], [1e4, 1e3, 1e5], [1e4, 1e5, 1e5]].map((rates) => {
@@ -54,7 +42,7 @@ it('AttentionSelector.selectAndApply() takes the policy that the analysis says',
 });
 
 it('DagMinCutEngine.analyzeBottlenecks() drives what is selected and names the bottlenecks', () => {
-  const dag = buildDag();
+  const dag = documentPlan();
   [1e4, 1e3, 1e5].forEach((serviceRate, id) => dag.updateNode(id, { serviceRate }));
   const selector = new AttentionSelector();
   const engine = new DagMinCutEngine({

@@ -1,21 +1,11 @@
 // The engine as its user sees it: records, learns, tells, survives a restart.
 import { describe, expect, it } from 'vitest';
-import { OperatorNode, OperatorType, QueryDag } from '../../../../src/dag/graph/index.ts';
+import type { QueryDag } from '../../../../src/dag/graph/index.ts';
 import { DagSonaEngine, learn } from '../../../../src/dag/sona/index.ts';
 import type { SonaPattern } from '../../../../src/dag/sona/index.ts';
+import { documentPlan } from '../../../support/dag/document-plan.ts';
 import { createNormal, randomPlan } from '../../../support/dag/plans.ts';
 import { createRandom } from '../../../support/random.ts';
-
-/** The plan of the document's quick start. */
-function documentPlan(): QueryDag {
-  const dag = new QueryDag();
-  const scan = dag.addNode(OperatorNode.hnswScan(0, 'vectors_idx', 64));
-  const filter = dag.addNode(OperatorNode.filter(1, 'score > 0.5'));
-  const result = dag.addNode(new OperatorNode(2, OperatorType.Result));
-  dag.addEdge(scan, filter);
-  dag.addEdge(filter, result);
-  return dag;
-}
 
 /** An engine that saw `runs` runs of some plans, whose times follow the mechanism and the plan. */
 function taughtEngine(seed: number, runs = 400): { engine: DagSonaEngine; plans: QueryDag[] } {
