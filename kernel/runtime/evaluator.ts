@@ -151,10 +151,17 @@ export class Evaluator {
     }
   }
 
-  /** Starts user code in a turn of its own: terminating it drops what else its turn had to do. */
+  /**
+   * Starts user code in a turn of its own, and goes on after it in another one: a termination drops all that its
+   * turn had still to do.
+   */
   #wait<T>(start: (resolve: (value: T) => void, reject: (error: unknown) => void) => void): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const settle = this.#enlist(resolve, reject, null);
+      const settle = this.#enlist<T>(
+        (value) => void setImmediate(() => resolve(value)),
+        (error) => void setImmediate(() => reject(error)),
+        null,
+      );
       setImmediate(() => {
         if (settle.isWaiting()) start(settle.resolve, settle.reject);
       });

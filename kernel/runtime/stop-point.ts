@@ -48,24 +48,29 @@ export function installStopPoint(words: Int32Array): void {
 
 /**
  * Stops what the user wrote at once. What was called from there, or runs without it (a library's timer),
- * gets a moment to return, and the kernel's own code a long one.
+ * gets a moment to return, and the kernel's own code a long one. Node's own code by itself is the event loop at
+ * work (it may be about to tell of this very interrupt): it is left alone, unless a timer of native code is all
+ * that runs for a long time.
  */
 function canStop(frames: readonly Frame[], tries: number): boolean {
   // Without the stop point and the question itself.
-  const owners = frames.slice(2).map(ownerOf);
-  const first = owners.find((owner) => owner !== 'library');
+  const asked = frames.slice(2);
+  const owners = asked.map(ownerOf);
+  const first = owners.find((owner) => owner !== 'library' && owner !== 'node');
   if (owners[0] === 'user') return true;
   if (tries < PATIENT_TRIES) return false;
   if (first === 'kernel') return tries >= DESPERATE_TRIES && owners.includes('user');
-  return owners.length > 0;
+  if (first === 'user' || owners.includes('library')) return true;
+  return tries >= DESPERATE_TRIES && asked[0]?.scriptName === 'node:internal/timers';
 }
 
 /** What awaits of cells compile to: await-guards.ts. */
 const AWAITS = new Set(['until', 'awaited', 'awaitedInTry', 'mark', 'resume', 'turn']);
 
-function ownerOf({ scriptName, functionName }: Frame): 'user' | 'kernel' | 'library' {
+function ownerOf({ scriptName, functionName }: Frame): 'user' | 'kernel' | 'library' | 'node' {
   // What `await` compiles to is as good as the cell itself.
   if (scriptName.startsWith(kernelRoot)) return AWAITS.has(functionName) ? 'user' : 'kernel';
-  const isLibrary = scriptName.startsWith('node:') || scriptName.includes('/node_modules/');
+  if (scriptName.startsWith('node:')) return 'node';
+  const isLibrary = scriptName.includes('/node_modules/');
   return isLibrary || scriptName.startsWith(product) ? 'library' : 'user';
 }
