@@ -212,7 +212,7 @@ describe('Deno.jupyter for a chart of Vega-Lite', () => {
   });
 });
 
-describe('text in colours', () => {
+describe('execute_result in colours', () => {
   it('colours results, console and children unless NO_COLOR is set, and leaves what programs read plain', async () => {
     await using coloured = await startKernel({ env: { NO_COLOR: '', FORCE_COLOR: undefined } });
     const exchange = await coloured.execute(

@@ -27,7 +27,7 @@ async function runAll(cells: readonly string[]): Promise<string[]> {
   for (const code of cells) {
     const exchange = await kernel.execute(code);
     const { status, ename } = exchange.reply.content as { status: string; ename?: string };
-    shown.push(status === 'ok' ? String(resultOf(exchange) ?? '') : String(ename));
+    shown.push(status === 'ok' ? (resultOf(exchange) ?? '') : String(ename));
   }
   return shown;
 }

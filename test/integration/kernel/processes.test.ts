@@ -123,7 +123,7 @@ async function startOwned(
   return { owner, kernel: Number(readFileSync(pidFile, 'utf8')) };
 }
 
-describe('JPY_PARENT_PID', () => {
+describe('watchOwner() of JPY_PARENT_PID', () => {
   it('ends the kernel with the process that it names, and only with that', async () => {
     await using template = await startKernel();
     const other = spawn('sleep', ['60'], { stdio: 'ignore' });
