@@ -26,6 +26,7 @@ const targets = {
   bench: { run: ['test/bench/run.ts'], python: 'requirements-dev.txt' },
   soak: { run: ['test/soak/run.ts'], python: 'requirements-dev.txt' },
   lab: { start: startLab, python: 'requirements-lab.txt' },
+  build: { start: ({ node }) => ensureBuild(node) },
 };
 
 class SetupError extends Error {}
@@ -215,6 +216,8 @@ function ensurePython(requirements) {
       'Read the lines above; `rm -rf .venv .cache/setup` and the same command start afresh.',
     );
   });
+  // Packages there bring scripts of Node's; without this they would be taken for modules, as our own are.
+  writeFileSync(join(venv, 'package.json'), '{ "type": "commonjs" }\n');
   return python;
 }
 
@@ -294,6 +297,11 @@ function ensureBuild(node) {
   });
 }
 
+/** Settings of JupyterLab here, which its user may change: no question about news over the first output. */
+const labSettings = {
+  '@jupyterlab/apputils-extension:notification': { fetchNews: 'false', checkForUpdates: false },
+};
+
 /** Installs the kernel into .venv and opens JupyterLab on notebooks/. */
 function startLab({ node, python, env, args }) {
   ensureBuild(node);
@@ -304,6 +312,9 @@ function startLab({ node, python, env, args }) {
     'Read the lines above; `rm -rf .venv .cache/setup` and the same command start afresh.',
     env,
   );
+  const settings = join(venv, 'share', 'jupyter', 'lab', 'settings');
+  mkdirSync(settings, { recursive: true });
+  writeFileSync(join(settings, 'overrides.json'), `${JSON.stringify(labSettings, null, 2)}\n`);
   const notebooks = join(root, 'notebooks');
   mkdirSync(notebooks, { recursive: true });
   // JupyterLab refuses root, and the root of a container has nobody else to be.
@@ -318,14 +329,14 @@ function main() {
   if (!target)
     throw new SetupError(`Unknown target "${name}": choose one of ${Object.keys(targets).join(', ')}`);
   // Told before minutes of installing, not after.
-  if (!existsSync(venvPython)) findPython();
+  if (target.python && !existsSync(venvPython)) findPython();
   if (target.programs) ensurePrograms();
   const toolchain = ensureNode();
   ensurePackages(toolchain);
-  const python = ensurePython(target.python);
+  const python = target.python && ensurePython(target.python);
   const env = {
     ...process.env,
-    RUVECTOR_PYTHON: python,
+    ...(python && { RUVECTOR_PYTHON: python }),
     PATH: `${dirname(toolchain.node)}${delimiter}${process.env.PATH}`,
   };
   if (target.start) {

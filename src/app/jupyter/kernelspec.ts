@@ -52,7 +52,10 @@ export interface KernelInstall {
   readonly node?: string;
 }
 
-const packageRoot = join(import.meta.dirname, '../../..');
+/** Folder of this package. */
+export const packageRoot = join(import.meta.dirname, '../../..');
+/** Script of the kernel in this package. */
+export const kernelEntry = join(packageRoot, 'dist', 'kernel', 'main.js');
 const logoFolder = join(packageRoot, 'kernel', 'logos');
 
 /** Builds kernel.json. Pure. */
@@ -79,8 +82,7 @@ export function buildKernelspec(command: {
  * @throws RuvectorError `ERR_APP_KERNEL_NOT_BUILT`, `ERR_APP_KERNEL_FOREIGN`, `ERR_APP_KERNEL_WRITE`
  */
 export async function installKernel(options: KernelInstall): Promise<InstalledKernel> {
-  const { dataDirectory, name = KERNEL_NAME, node = process.execPath, python } = options;
-  const entry = options.entry ?? join(packageRoot, 'dist', 'kernel', 'main.js');
+  const { dataDirectory, name = KERNEL_NAME, node = process.execPath, entry = kernelEntry, python } = options;
   if (!existsSync(entry)) throw kernelNotBuiltError(entry);
   const directory = join(dataDirectory, 'kernels', name);
   if (await isForeign(directory)) throw foreignKernelError(name, directory);

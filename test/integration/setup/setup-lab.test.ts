@@ -62,28 +62,26 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(checkout, { recursive: true, force: true }));
 
-function runLab(...args: string[]): { calls: string[]; stderr: string; status: number | null } {
+/** Runs a target of the set-up. */
+function runTarget(...args: string[]): { calls: string[]; stderr: string; status: number | null } {
   write('calls', '');
-  const { status, stderr } = spawnSync(
-    process.execPath,
-    [join(checkout, 'scripts', 'setup.mjs'), 'lab', ...args],
-    {
-      encoding: 'utf8',
-      env: {
-        ...process.env,
-        npm_execpath: 'npm',
-        RUVECTOR_PYTHON: join(checkout, 'tools', 'python3'),
-        PATH: `${join(checkout, 'tools')}:${process.env['PATH']}`,
-      },
+  const { status, stderr } = spawnSync(process.execPath, [join(checkout, 'scripts', 'setup.mjs'), ...args], {
+    encoding: 'utf8',
+    env: {
+      ...process.env,
+      npm_execpath: 'npm',
+      RUVECTOR_PYTHON: join(checkout, 'tools', 'python3'),
+      PATH: `${join(checkout, 'tools')}:${process.env['PATH']}`,
     },
-  );
+  });
   return { calls: readFileSync(join(checkout, 'calls'), 'utf8').trim().split('\n'), stderr, status };
 }
 
+const builds = ['tsc -p tsconfig.build.json', 'tsc -p kernel/tsconfig.build.json', 'bundle-browser'];
+
 it('setup.mjs lab installs, builds, installs the kernel and opens JupyterLab, and does only the last two when nothing changed', () => {
   const install = `ruvector-memopt kernel install --prefix ${join(checkout, '.venv')}`;
-  const builds = ['tsc -p tsconfig.build.json', 'tsc -p kernel/tsconfig.build.json', 'bundle-browser'];
-  const first = runLab('--no-browser', '--port', '8899');
+  const first = runTarget('lab', '--no-browser', '--port', '8899');
   expect(first).toMatchObject({ status: 0, stderr: expect.not.stringContaining('Cannot') });
   expect(first.calls).toEqual([
     // What our module was called once, and another project is.
@@ -93,7 +91,22 @@ it('setup.mjs lab installs, builds, installs the kernel and opens JupyterLab, an
     install,
     expect.stringMatching(/^python -m jupyterlab .*=ruvector.* --no-browser --port 8899$/),
   ]);
-  expect(runLab().calls).toEqual([install, expect.stringContaining('-m jupyterlab')]);
+  expect(runTarget('lab').calls).toEqual([install, expect.stringContaining('-m jupyterlab')]);
   write('kernel/runtime/new.ts', '');
-  expect(runLab().calls.slice(0, builds.length)).toEqual(builds);
+  expect(runTarget('lab').calls.slice(0, builds.length)).toEqual(builds);
+});
+
+it('setup.mjs lab keeps JupyterLab quiet: no news, and scripts in .venv are no modules of ours', () => {
+  runTarget('lab');
+  const settings = readFileSync(join(checkout, '.venv/share/jupyter/lab/settings/overrides.json'), 'utf8');
+  expect(JSON.parse(settings)).toEqual({
+    '@jupyterlab/apputils-extension:notification': { fetchNews: 'false', checkForUpdates: false },
+  });
+  const script = write('.venv/lib/script.js', 'console.log(typeof require)');
+  expect(spawnSync(process.execPath, [script], { encoding: 'utf8' }).stdout).toBe('function\n');
+});
+
+it('setup.mjs build builds without Python', () => {
+  const { calls, status } = runTarget('build');
+  expect({ calls, status }).toEqual({ calls: builds, status: 0 });
 });
