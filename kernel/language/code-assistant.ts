@@ -3,7 +3,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JsonObject } from '../protocol/message.ts';
 import { listMagics, listPaths } from './cell-words.ts';
-import { readCompletionPlace, readNameAt, toUtf16 } from './completion-place.ts';
+import {
+  closeOpenCode,
+  readCallAfter,
+  readCompletionPlace,
+  readNameAt,
+  readObjectStart,
+  toUtf16,
+} from './completion-place.ts';
 import type { CompletionPlace } from './completion-place.ts';
 import type { LiveValues, LiveValue } from './live-values.ts';
 import { mergeCompletions } from './merge-completions.ts';
@@ -27,7 +34,8 @@ export function createCodeAssistant(values: LiveValues, types: TypeService): Cod
       const offset = toUtf16(code, cursor);
       const place = readCompletionPlace(code, offset);
       const live = readLive(values, place).catch(() => []);
-      const typed = isTyped(place) ? types.complete(code, offset, place.prefix).catch(() => []) : [];
+      const text = closeOpenCode(code, offset);
+      const typed = isTyped(place) ? types.complete(text, offset, place.prefix).catch(() => []) : [];
       const hasValues = live.then((names) => names.length > 0);
       return mergeCompletions(code, cursor, place, await soon(typed, hasValues, [], types), await live);
     },
@@ -41,7 +49,9 @@ export function createCodeAssistant(values: LiveValues, types: TypeService): Cod
       const value = await live;
       const hover = knowsName(typed, name) ? typed : null;
       if (hover === null && value === null) return inspectCall(types, code, offset);
-      return found(describe(name, hover, value, detailLevel));
+      const called = readCallAfter(code, offset);
+      const fields = called === null || hover === null ? [] : await readFields(types, code, called);
+      return found([...describe(name, hover, value, detailLevel), ...fields]);
     },
     close: () => {
       types.close();
@@ -79,9 +89,9 @@ function readLive(live: LiveValues, place: CompletionPlace): Promise<readonly Li
     case 'name':
       return live.globals();
     case 'member':
-      return base === null ? none : live.members(expression);
+      return base === null ? none : live.members(expression, prefix);
     case 'key':
-      return live.keys(expression);
+      return live.keys(expression, prefix);
     case 'text':
       return readColumns(live, around);
     case 'path':
@@ -107,9 +117,18 @@ async function readColumns(live: LiveValues, expressions: readonly string[]): Pr
 
 /** Between the brackets of a call: its signature. */
 async function inspectCall(types: TypeService, code: string, offset: number): Promise<JsonObject> {
-  const signature = await types.signature(code, offset).catch(() => null);
+  const signature = await types.signature(closeOpenCode(code, offset), offset).catch(() => null);
   if (signature === null) return { status: 'ok', found: false, data: {}, metadata: {} };
-  return found([{ kind: 'code', text: signature }]);
+  return found([{ kind: 'code', text: signature }, ...(await readFields(types, code, offset))]);
+}
+
+/** All that the object may hold that stands, or could stand, at an offset of a call. */
+async function readFields(types: TypeService, code: string, offset: number): Promise<Part[]> {
+  // Of an object that names some of its fields the checker tells only the others.
+  const before = `${code.slice(0, readObjectStart(code, offset) ?? offset)}{ `;
+  const { length } = before;
+  const fields = await types.fields(closeOpenCode(before, length), length).catch(() => []);
+  return fields.length === 0 ? [] : [{ kind: 'code', text: `{\n  ${fields.join(';\n  ')};\n}` }];
 }
 
 interface Part {

@@ -108,6 +108,35 @@ export function readNameAt(code: string, offset: number): string {
   return CHAIN.exec(code.slice(0, offset) + tail)?.[0] ?? '';
 }
 
+/** Behind the bracket of a call that follows the name around an offset; null where no call does. */
+export function readCallAfter(code: string, offset: number): number | null {
+  const tail = /^[\p{ID_Continue}$]*\(/u.exec(code.slice(offset));
+  return tail === null ? null : offset + tail[0].length;
+}
+
+const closers: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}', '`': '`' };
+
+/**
+ * A cell in which what is open at an offset is closed right there, unless the cell closes it: nothing is known of
+ * the types in an object or call without an end.
+ */
+export function closeOpenCode(code: string, offset: number): string {
+  const before = readOpenText(code.slice(0, offset));
+  const after = readOpenText(code);
+  const unclosed = new Set(after.brackets);
+  const brackets = before.brackets.filter((at) => unclosed.has(at)).toReversed();
+  const isOpenString = before.kind === 'string' && after.kind === 'string' && before.start === after.start;
+  const quote = isOpenString ? code[before.start - 1] : '';
+  const closing = `${quote}${brackets.map((at) => closers[code[at]!] ?? '').join('')}`;
+  return code.slice(0, offset) + closing + code.slice(offset);
+}
+
+/** Where the braces begin that an offset stands directly in; null where it stands in none. */
+export function readObjectStart(code: string, offset: number): number | null {
+  const at = readOpenText(code.slice(0, offset)).brackets.at(-1);
+  return at !== undefined && code[at] === '{' ? at : null;
+}
+
 /** Cursor positions of the protocol count code points, JavaScript counts UTF-16 units. */
 export function toUtf16(code: string, codePoints: number): number {
   let units = 0;

@@ -7,6 +7,7 @@ const SLOT = "globalThis[Symbol.for('ruvector.kernel.listing')]";
 /** Makes the functions; once is enough. */
 export const installListing = `${SLOT} ??= (() => {
   const MOST = 5000;
+  const { isProxy } = process.getBuiltinModule('node:util').types;
   const tagOf = (value) => Object.prototype.toString.call(value);
   // Polars frames are proxies that throw on foreign names; Arrow tables know their schema.
   const columnsOf = (value) => {
@@ -17,62 +18,66 @@ export const installListing = `${SLOT} ??= (() => {
       return Array.isArray(names) ? names.map(String) : [];
     } catch { return []; }
   };
-  const members = (value) => {
+  const kindOf = (at, name) => {
+    const own = Object.getOwnPropertyDescriptor(at, name);
+    return own && !own.get && typeof own.value === 'function' ? 'function' : 'property';
+  };
+  const members = (value, prefix) => {
     const columns = columnsOf(value);
     const names = new Map(columns.map((name) => [name, 'column']));
-    for (let at = columns.length > 0 ? Object.getPrototypeOf(value) : Object(value); at !== null; at = Object.getPrototypeOf(at)) {
-      let own = {};
-      try { own = Object.getOwnPropertyDescriptors(at); } catch { continue; }
-      for (const name of Object.keys(own)) {
-        if (!names.has(name)) names.set(name, !own[name].get && typeof own[name].value === 'function' ? 'function' : 'property');
+    for (let at = columns.length > 0 ? Object.getPrototypeOf(value) : Object(value); at !== null && !isProxy(at); at = Object.getPrototypeOf(at)) {
+      for (const name of Object.getOwnPropertyNames(at)) {
+        if (names.size > MOST) return [...names];
+        if (name.startsWith(prefix) && !names.has(name)) names.set(name, kindOf(at, name));
       }
-      if (names.size > MOST) break;
     }
     return [...names];
   };
-  const keys = (value) => {
+  const keys = (value, prefix) => {
     const columns = columnsOf(value);
-    return (columns.length > 0 ? columns.map((name) => [name, 'column'])
-      : Object.keys(Object(value)).map((name) => [name, 'property'])).slice(0, MOST);
+    return columns.length > 0 ? columns.map((name) => [name, 'column'])
+      : Object.keys(Object(value)).filter((name) => name.startsWith(prefix)).slice(0, MOST).map((name) => [name, 'property']);
   };
   const columns = (value) => columnsOf(value).map((name) => [name, 'column']);
   const lists = { members, keys, columns };
-  // Follows a path without calling a getter of the user's; null where there is one.
+  // Follows a path without calling a getter or a trap of the user's; null where there is one.
   const follow = (rootName, root, path) => {
     if (Object.getOwnPropertyDescriptor(globalThis, rootName)?.get) return null;
     let value = root();
     for (const name of path) {
       let at = Object(value), found;
-      while (at !== null && !(found = Object.getOwnPropertyDescriptor(at, name))) at = Object.getPrototypeOf(at);
+      while (at !== null && !isProxy(at) && !(found = Object.getOwnPropertyDescriptor(at, name))) at = Object.getPrototypeOf(at);
+      if (isProxy(at)) return null;
       if (!found) return { value: undefined };
       if (found.get) return null;
       value = found.value;
     }
-    return { value };
+    return isProxy(value) ? null : { value };
   };
   return {
     lists,
-    at: (list, rootName, root, path) => {
+    at: (list, prefix, rootName, root, path) => {
       const found = follow(rootName, root, path);
       if (found === null) return null;
-      return found.value === undefined || found.value === null ? [] : lists[list](found.value);
+      return found.value === undefined || found.value === null ? [] : lists[list](found.value, prefix);
     },
   };
 })()`;
 
 export type ListName = 'members' | 'keys' | 'columns';
 
-/** The expression that lists along a path without calling getters; null when it is more than a path of names. */
-export function buildListing(list: ListName, expression: string): string | null {
+/** The expression that lists along a path without calling getters or traps; null when it is more than a path of names. */
+export function buildListing(list: ListName, expression: string, prefix: string = ''): string | null {
   if (!PATH.test(expression)) return null;
   const [root, ...path] = [...expression.matchAll(STEP)].map(
     ([, name, index, text]) => name ?? index ?? text!.slice(1, -1),
   );
-  return `${SLOT}.at('${list}', ${JSON.stringify(root)}, () => ${root}, ${JSON.stringify(path)})`;
+  return `${SLOT}.at('${list}', ${JSON.stringify(prefix)}, ${JSON.stringify(root)}, () => ${root}, ${JSON.stringify(path)})`;
 }
 
-/** The function that lists a value that an inspector holds. */
-export const listingOf = (list: ListName): string => `function () { return ${SLOT}.lists.${list}(this); }`;
+/** The function that lists a value that an inspector holds and that is no proxy. */
+export const listingOf = (list: ListName, prefix: string): string =>
+  `function () { return ${SLOT}.lists.${list}(this, ${JSON.stringify(prefix)}); }`;
 
 const NAME = String.raw`[\p{ID_Start}$_][\p{ID_Continue}$]*`;
 const INDEX = String.raw`\[(?:(\d+)|("[^"\\\n]*"|'[^'\\\n]*'))\]`;

@@ -17,10 +17,10 @@ export interface LiveValue {
 
 /** Answers from live values. */
 export interface LiveValues {
-  /** Properties of a value, its columns among them. */
-  members(expression: string): Promise<readonly LiveName[]>;
-  /** What may stand in the brackets after a value: columns, else its own keys. */
-  keys(expression: string): Promise<readonly LiveName[]>;
+  /** Properties of a value that begin with a prefix, its columns among them. */
+  members(expression: string, prefix?: string): Promise<readonly LiveName[]>;
+  /** What may stand in the brackets after a value: columns, else those of its own keys that begin with a prefix. */
+  keys(expression: string, prefix?: string): Promise<readonly LiveName[]>;
   /** Columns of a table; none of what is no table. */
   columns(expression: string): Promise<readonly LiveName[]>;
   /** Everything in scope, and keywords. */
@@ -48,28 +48,44 @@ export async function createLiveValues(): Promise<LiveValues> {
     const reply = (await session.post('Runtime.evaluate', params)) as unknown as Runtime.EvaluateReturnType;
     return reply.exceptionDetails ? null : reply.result;
   };
+  /** What a proxy stands for, so that none of its traps runs; null when it was revoked. */
+  const targetOf = async (object: Runtime.RemoteObject): Promise<Runtime.RemoteObject | null> => {
+    let target: Runtime.RemoteObject | null = object;
+    while (target?.subtype === 'proxy') {
+      const params = { objectId: target.objectId!, ownProperties: true };
+      const reply = await session.post('Runtime.getProperties', params);
+      const { internalProperties } = reply as unknown as Runtime.GetPropertiesReturnType;
+      target = internalProperties?.find(({ name }) => name === '[[Target]]')?.value ?? null;
+    }
+    return target;
+  };
   /** Lists the value of any expression that has no effect. */
-  const listValue = async (list: ListName, expression: string): Promise<readonly LiveName[]> => {
-    const object = await evaluate(`Object(${expression})`, { throwOnSideEffect: true });
+  const listValue = async (
+    list: ListName,
+    expression: string,
+    prefix: string,
+  ): Promise<readonly LiveName[]> => {
+    const found = await evaluate(`Object(${expression})`, { throwOnSideEffect: true });
+    const object = found && (await targetOf(found));
     if (!object?.objectId) return [];
     const { objectId } = object;
-    const params = { functionDeclaration: listingOf(list), objectId, returnByValue: true };
+    const params = { functionDeclaration: listingOf(list, prefix), objectId, returnByValue: true };
     const reply = await session.post('Runtime.callFunctionOn', params);
     const { result } = reply as unknown as Runtime.CallFunctionOnReturnType;
     await session.post('Runtime.releaseObject', { objectId });
     return Array.isArray(result.value) ? (result.value as LiveName[]) : [];
   };
   /** A path of names takes one question; getters and calls take the slower way, which refuses effects. */
-  const list = async (name: ListName, expression: string): Promise<readonly LiveName[]> => {
+  const list = async (name: ListName, expression: string, prefix = ''): Promise<readonly LiveName[]> => {
     await installed;
-    const listing = buildListing(name, expression);
+    const listing = buildListing(name, expression, prefix);
     const quick = listing === null ? null : await evaluate(listing, { returnByValue: true });
     if (Array.isArray(quick?.value)) return quick.value as LiveName[];
-    return listing !== null && quick === null ? [] : listValue(name, expression);
+    return listing !== null && quick === null ? [] : listValue(name, expression, prefix);
   };
   return {
-    members: (expression) => list('members', expression),
-    keys: (expression) => list('keys', expression),
+    members: (expression, prefix) => list('members', expression, prefix),
+    keys: (expression, prefix) => list('keys', expression, prefix),
     columns: (expression) => list('columns', expression),
     globals: async () => {
       const [{ names }, globals] = await Promise.all([

@@ -3,6 +3,7 @@ import type { JsonObject } from '../protocol/message.ts';
 import { toCodePoints } from './completion-place.ts';
 import type { CompletionPlace } from './completion-place.ts';
 import type { LspCompletion } from './lsp-types.ts';
+import { isField } from './type-service.ts';
 
 /** A name with its kind, as `_jupyter_types_experimental` names kinds. */
 export type LiveName = readonly [name: string, type: string];
@@ -33,7 +34,7 @@ const ofEveryObject: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(Ob
 
 /**
  * Builds the content of complete_reply: what types say comes with their kind, live values add what types do
- * not know. What the notebook itself has made comes first: columns, its names; then by name.
+ * not know. Options of a call come first, then what the notebook itself has made: columns, its names; then by name.
  */
 export function mergeCompletions(
   code: string,
@@ -51,16 +52,21 @@ export function mergeCompletions(
   };
   const kindOf = new Map(live);
   const written = place.kind === 'name' ? wordsOf(code) : new Set<string>();
-  for (const { label, kind, insertText } of typed) {
+  // What the object that a name stands in may hold; what a cell has under such a name is another thing.
+  const options = new Set(place.kind === 'name' ? typed.filter(isField).map(nameOf) : []);
+  for (const candidate of typed) {
+    const { kind, insertText } = candidate;
     // Symbols are members that no dot leads to.
     if (place.kind === 'member' && insertText?.startsWith('[')) continue;
-    const name = unquote(label.replace(/\?$/, ''));
+    const name = nameOf(candidate);
     // The checker knows names that only types have: outside of members, only what exists or is typed here counts.
-    if (place.kind === 'name' && live.length > 0 && !kindOf.has(name) && !written.has(name)) continue;
+    const isThere = live.length === 0 || kindOf.has(name) || written.has(name) || options.has(name);
+    if (place.kind === 'name' && !isThere) continue;
     add(name, kindOf.get(name) === 'column' ? 'column' : (kinds[kind ?? 0] ?? 'instance'));
   }
   for (const [name, type] of live) add(name, type);
-  const rankOf = buildRank(place, kindOf, written);
+  const rankOfOther = buildRank(place, kindOf, written);
+  const rankOf: RankOf = (name, type) => (options.has(name) ? -1 : rankOfOther(name, type));
   const sorted = [...found]
     .map(([name, type]) => ({ name, type, rank: rankOf(name, type), key: name.toLowerCase() }))
     .toSorted((a, b) => a.rank - b.rank || compare(a.key, b.key) || compare(a.name, b.name));
@@ -100,6 +106,8 @@ function buildRank(
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+const nameOf = ({ label }: LspCompletion): string => unquote(label.replace(/\?$/, ''));
 
 /** Literals of types come as they are written. */
 const unquote = (label: string): string => /^(["'`])(.*)\1$/.exec(label)?.[2] ?? label;

@@ -16,6 +16,8 @@ export interface TypeService {
   hover(code: string, offset: number): Promise<string | null>;
   /** The signature of the call around the offset; null outside of calls. */
   signature(code: string, offset: number): Promise<string | null>;
+  /** What may be named in the object around the offset, as declared (`estimator?: string`); empty in other code. */
+  fields(code: string, offset: number): Promise<readonly string[]>;
   /** Null when the checker has no answer in time. @default 5000 */
   check(code: string, timeoutMs?: number): Promise<readonly TypeProblem[] | null>;
   /** Notes a cell that ran: later ones see its names. */
@@ -39,6 +41,8 @@ export interface TypeServiceOptions {
 }
 
 const CHECK_MS = 5000;
+/** More than anybody reads. */
+const MOST_FIELDS = 60;
 /** As long as reading the libraries' types takes: better late than never. */
 const COLD_MS = 2000;
 
@@ -83,6 +87,18 @@ export function createTypeService(options: TypeServiceOptions = {}): TypeService
       const help = (await askAt('textDocument/signatureHelp', code, offset)) as LspSignatureHelp | null;
       return help?.signatures[help.activeSignature ?? 0]?.label ?? null;
     },
+    fields: async (code, offset) => {
+      const found = completionsOf(await askAt('textDocument/completion', code, offset)).filter(isField);
+      const client = server.current();
+      if (!client) return [];
+      const resolved = found.slice(0, MOST_FIELDS).map(async (item) => {
+        const answer = await client
+          .request('completionItem/resolve', { ...item }, timeoutMs)
+          .catch(() => null);
+        return declarationOf((answer as LspCompletion | null) ?? item);
+      });
+      return Promise.all(resolved);
+    },
     check: async (code, withinMs = CHECK_MS) => {
       const request = (client: LspClient, { uri }: CurrentCell): Promise<unknown> =>
         client.request('textDocument/diagnostic', { textDocument: { uri } }, withinMs);
@@ -93,6 +109,19 @@ export function createTypeService(options: TypeServiceOptions = {}): TypeService
     forgetCell: (code) => cells.forget(code),
     close: () => server.close(),
   };
+}
+
+/** Kinds of names that stand in an object: a field, a property. */
+const FIELD_KINDS: readonly (number | undefined)[] = [5, 10];
+
+/** Whether a candidate is a name that the type of an object has. */
+export const isField = ({ kind }: LspCompletion): boolean => FIELD_KINDS.includes(kind);
+
+/** `(property) TrainOptions.name?: string` → `name?: string`. */
+function declarationOf({ label, detail = '' }: LspCompletion): string {
+  const name = label.replace(/\?$/, '');
+  const at = detail.search(new RegExp(String.raw`(?<![\w$])${RegExp.escape(name)}\??:`));
+  return at < 0 ? label : detail.slice(at);
 }
 
 function completionsOf(answer: unknown): readonly LspCompletion[] {

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startKernel } from '../../support/kernel/kernel-client.ts';
+import { resultOf, startKernel } from '../../support/kernel/kernel-client.ts';
 import type { Json, KernelClient } from '../../support/kernel/kernel-client.ts';
 
 let kernel: KernelClient;
@@ -54,6 +54,50 @@ describe('complete_request', () => {
     });
   });
 
+  it('lists the options of a call first, with what the notebook has behind them', async () => {
+    await kernel.execute('const estimate = 1');
+    const matchesOf = async (code: string): Promise<string[]> =>
+      (await ask('complete', code))['matches'] as string[];
+    for (const code of [
+      'rv.trainer.train({ ',
+      'await rv.trainer.train({ name: "a", ',
+      '[rv.trainer.train({ est',
+    ]) {
+      // Types come once the checker has read the libraries'.
+      await expect.poll(() => matchesOf(code), { timeout: 30_000 }).toContain('estimator');
+      const matches = await matchesOf(code);
+      expect(matches, code).toContain('estimate');
+      expect(matches.indexOf('estimator'), code).toBeLessThan(matches.indexOf('estimate'));
+    }
+    const closed = 'fetch("http://a", { me }); const later = 1';
+    const reply = await ask('complete', closed, { cursor_pos: closed.indexOf(' }') });
+    expect((reply['matches'] as string[])[0]).toBe('method');
+  });
+
+  it('runs no trap of a proxy and completes what stands behind it', async () => {
+    await kernel.execute(`let traps = 0;
+      const handler = new Proxy({}, { get: () => { traps++; return undefined; } });
+      const watched: any = new Proxy({ inside: { deep: 1 }, outside: 2 }, handler);
+      const twofold: any = { inner: new Proxy(watched, handler) };
+      const revoked: any = (() => { const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); return proxy; })()`);
+    expect((await ask('complete', 'watched.in'))['matches']).toEqual(['inside']);
+    expect((await ask('complete', 'watched["'))['matches']).toEqual(['inside', 'outside']);
+    expect((await ask('complete', 'twofold.inner.out'))['matches']).toEqual(['outside']);
+    expect((await ask('complete', 'revoked.'))['status']).toBe('ok');
+    await ask('complete', 'watched.inside.');
+    await ask('inspect', 'watched');
+    expect(resultOf(await kernel.execute('traps'))).toBe('0');
+  });
+
+  it('completes an object of 100,000 keys', async () => {
+    await kernel.execute(
+      `const many: any = Object.fromEntries(Array.from({ length: 1e5 }, (_, i) => ['key' + i, i]))`,
+    );
+    expect((await ask('complete', 'many.key9999'))['matches']).toHaveLength(11);
+    expect((await ask('complete', 'many["key9999'))['matches']).toHaveLength(11);
+    expect(((await ask('complete', 'many.'))['matches'] as string[]).length).toBeGreaterThan(1000);
+  });
+
   it('completes paths of files in strings and folders after %cd', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'rvk-paths-'));
     mkdirSync(join(folder, 'data'));
@@ -85,6 +129,18 @@ describe('inspect_request', () => {
   it('shows the source of a function when more detail is asked for', async () => {
     const { data } = await ask('inspect', 'twice', { detail_level: 1 });
     expect((data as Record<string, string>)['text/markdown']).toContain('twice');
+  });
+
+  it.each([
+    ['rv.trainer.train({ ', undefined],
+    ['rv.trainer.train(', undefined],
+    ['rv.trainer.train({ estimator: "a" })', 'rv.trainer.tra'],
+  ])('shows the options of the call in %s', async (code, upTo) => {
+    const text = async (): Promise<string> => {
+      const { data } = await ask('inspect', code, upTo === undefined ? {} : { cursor_pos: upTo.length });
+      return (data as Record<string, string> | undefined)?.['text/plain'] ?? '';
+    };
+    await expect.poll(text, { timeout: 30_000 }).toMatch(/train\(options[^]*estimator\?: [^]*name\?: /);
   });
 
   it('finds nothing where there is nothing', async () => {

@@ -3,7 +3,14 @@ import { runInThisContext } from 'node:vm';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createCodeAssistant } from '../../../kernel/language/code-assistant.ts';
-import { readCompletionPlace, toCodePoints, toUtf16 } from '../../../kernel/language/completion-place.ts';
+import {
+  closeOpenCode,
+  readCallAfter,
+  readCompletionPlace,
+  readObjectStart,
+  toCodePoints,
+  toUtf16,
+} from '../../../kernel/language/completion-place.ts';
 import { buildListing, installListing } from '../../../kernel/language/live-listing.ts';
 import type { LiveValues } from '../../../kernel/language/live-values.ts';
 import { createFrameReader } from '../../../kernel/language/lsp-client.ts';
@@ -61,6 +68,35 @@ describe('readCompletionPlace()', () => {
     const place = readCompletionPlace(code, code.length);
     expect([place.kind, place.prefix]).toEqual(['text', 'a']);
     expect(place.around).toEqual(around);
+  });
+});
+
+describe('closeOpenCode()', () => {
+  // `|` is the cursor.
+  it.each([
+    ['f({ |', 'f({ })'],
+    ['f({ a: 1, |})', 'f({ a: 1, })'],
+    ['f({ a: [1, |', 'f({ a: [1, ]})'],
+    ['f({ a: "x|', 'f({ a: "x"})'],
+    ['f({ |\nconst later = 1', 'f({ })\nconst later = 1'],
+    ['`a ${f(|', '`a ${f()}`'],
+    ['f(|) + g(', 'f() + g('],
+    ['"{(" + f(|', '"{(" + f()'],
+  ])('closes %s', (marked, text) => {
+    expect(closeOpenCode(marked.replace('|', ''), marked.indexOf('|'))).toBe(text);
+  });
+});
+
+describe('readObjectStart()', () => {
+  it('finds the braces around', () => {
+    const code = 'f({ a: [1], b: g(2';
+    expect([4, 8, 15, 18].map((offset) => readObjectStart(code, offset))).toEqual([2, null, 2, null]);
+  });
+});
+
+describe('readCallAfter()', () => {
+  it('finds the bracket behind a name', () => {
+    expect(['a.bc(1)', 'a.bc', 'abc  (1)'].map((code) => readCallAfter(code, 2))).toEqual([5, null, null]);
   });
 });
 
