@@ -31,7 +31,7 @@ export function largeGlobals(): ReadonlyMap<string, string> {
     ['sharedArray', `typeof ${typeOf('python/shared-array', 'sharedArray')}`],
     ['progress', typeOf('display/progress', 'ProgressMaker')],
     ['widgets', typeOf('widgets/widgets', 'Widgets')],
-    ['Deno', `{ readonly jupyter: ${typeOf('display/deno-jupyter', 'DenoJupyter')} }`],
+    ['Deno', typeOf('deno/deno-namespace', 'DenoNamespace')],
     ['rv', 'typeof import("ruvector-memopt").rv'],
   ]);
 }

@@ -5,6 +5,7 @@ import { compileCell } from './cell-compiler.ts';
 import type { CompiledCell } from './cell-compiler.ts';
 import { CellResources } from './cell-resources.ts';
 import { InterruptError } from './interrupt-error.ts';
+import type { CellTests } from './deno/cell-tests.ts';
 import type { Completion, Evaluator } from './evaluator.ts';
 import { ForeignError } from './foreign-error.ts';
 import { parseHelp } from './magics/help-syntax.ts';
@@ -30,9 +31,12 @@ export class CellRunner {
   readonly #declared = new NotebookNames();
   readonly #resources: CellResources;
   readonly #magics: Magics;
+  readonly #tests: CellTests;
 
-  constructor(evaluator: Evaluator, output: Output) {
+  /** @param tests what a cell registers with `Deno.test` */
+  constructor(evaluator: Evaluator, output: Output, tests: CellTests) {
     this.#evaluator = evaluator;
+    this.#tests = tests;
     this.#output = output;
     this.#resources = new CellResources(evaluator);
     writeStacks((file, line, column) => this.#sources.placeOf(file, line, column));
@@ -58,6 +62,7 @@ export class CellRunner {
         if (withOriginals(() => Object.keys(bundle.data).length > 0))
           this.#output.publish('execute_result', { ...bundle, execution_count: cell.executionCount });
       }
+      if (!this.#tests.isEmpty) await this.#evaluator.call(() => this.#tests.run(file));
       return this.#reply(cell, []);
     } catch (error) {
       const content = await this.#describe(error);
@@ -70,6 +75,7 @@ export class CellRunner {
         user_expressions: {},
       };
     } finally {
+      this.#tests.clear();
       this.#output.endCell();
     }
   }

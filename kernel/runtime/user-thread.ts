@@ -8,6 +8,7 @@ import { CellRunner } from './cell-runner.ts';
 import { createCommonJs } from './common-js.ts';
 import { createComms } from './comms.ts';
 import { defineDecoratorHelpers } from './decorators.ts';
+import { CellTests } from './deno/cell-tests.ts';
 import { createDisplayGlobals } from './display/display-globals.ts';
 import { offerColours } from './display/text-colours.ts';
 import { Evaluator } from './evaluator.ts';
@@ -36,7 +37,8 @@ export function startUserThread(
   const evaluator = new Evaluator();
   const input = createInput(words, new Uint8Array(inputMemory), output, post);
   const comms = createComms(output, (error) => runner.describe(error), evaluator.runs);
-  const runner = new CellRunner(evaluator, output);
+  const tests = new CellTests(output, (error): string => runner.explain(error));
+  const runner: CellRunner = new CellRunner(evaluator, output, tests);
 
   port.on('message', (message: ToUserThread) => void receive(message));
   guardProcess(worker, output, runner);
@@ -80,7 +82,7 @@ export function startUserThread(
   Object.assign(globalThis, {
     ...createDialogs(input),
     comms,
-    ...createDisplayGlobals(output, comms),
+    ...createDisplayGlobals(output, comms, tests),
   });
   provideRv(output);
   defineDecoratorHelpers();

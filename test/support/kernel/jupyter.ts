@@ -40,6 +40,8 @@ export async function createJupyter(): Promise<TestJupyter> {
     ...process.env,
     ...jsonSchemaEnv,
     JUPYTER_PATH: '',
+    // Before a kernel that `npm run lab` put into the Python environment.
+    JUPYTER_PREFER_ENV_PATH: '0',
     JUPYTER_DATA_DIR: dataDirectory,
     JUPYTER_CONFIG_DIR: path('config'),
     JUPYTER_RUNTIME_DIR: path('runtime'),

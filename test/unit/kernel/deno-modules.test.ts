@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { packageOf } from '../../../kernel/runtime/display/deno-modules.ts';
+import { packageOf } from '../../../kernel/runtime/deno/deno-modules.ts';
 
 describe('packageOf()', () => {
   it('gives the installed package of a specifier, without its version', () => {
