@@ -35,7 +35,7 @@ const keywords =
     ' ',
   );
 
-const EVALUATE_MS = 500;
+const EVALUATE_MS = 2000;
 
 /** Connects to the user's thread. */
 export async function createLiveValues(): Promise<LiveValues> {

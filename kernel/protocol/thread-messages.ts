@@ -64,6 +64,8 @@ export const shared = {
   SEEN_INTERRUPTS: 5,
   /** 1 once the protocol thread has sent everything and holds the process no longer. */
   RELEASED: 6,
+  /** Descriptor of the standard error that the process began with; 0 while that is number 2. */
+  REAL_STDERR: 7,
 } as const;
 export const SHARED_WORDS = 8;
 /** Steps of stopping: user code is held still, the termination is being posted, was posted. */

@@ -41,7 +41,7 @@ export function startUserThread(
   const runner: CellRunner = new CellRunner(evaluator, output, tests);
 
   port.on('message', (message: ToUserThread) => void receive(message));
-  guardProcess(worker, output, runner);
+  guardProcess(worker, words, output, runner);
   installStopPoint(words);
   guardTimers(evaluator);
 
@@ -113,10 +113,10 @@ function defineModuleNames(evaluator: Evaluator): void {
 }
 
 /** What must not end the kernel, and what must. */
-function guardProcess(worker: Worker, output: Output, runner: CellRunner): void {
+function guardProcess(worker: Worker, words: Int32Array, output: Output, runner: CellRunner): void {
   worker.on('error', (error) => {
     // process.stderr shows in cells, and nobody is left to send them.
-    writeSync(2, `${String(error.stack ?? error)}\n`);
+    writeSync(Atomics.load(words, shared.REAL_STDERR) || 2, `${String(error.stack ?? error)}\n`);
     process.exit(1);
   });
   // An interrupt is a message of the protocol; a signal meant for it must not end the kernel.

@@ -44,6 +44,8 @@ export interface KernelServerOptions {
   /** Looks at live values, also while a cell runs. */
   readonly inspector: () => Promise<LiveInspector>;
   readonly cellTypes: CellTypes;
+  /** Cells wait for it. */
+  readonly ready: Promise<void>;
   /** Interrupts user code. */
   readonly interrupt: () => void;
   /** Ports of the connection file: what connect_reply tells. */
@@ -66,6 +68,8 @@ export class KernelServer {
   readonly #question: Question;
   readonly #usage = createUsageReader();
   #received = 0;
+  /** The cell that ran last. */
+  #newest: string | null = null;
   #closed: Promise<void> | null = null;
 
   constructor(options: KernelServerOptions) {
@@ -118,6 +122,11 @@ export class KernelServer {
     }
   }
 
+  /** What somebody wrote past the user's thread: it belongs to the cell that ran last. */
+  onNativeOutput(name: 'stdout' | 'stderr', text: string): void {
+    this.#publisher.publish(this.#newest, 'stream', { name, text });
+  }
+
   // Cells
 
   #createQueue(): ExecuteQueue<Execution> {
@@ -167,10 +176,12 @@ export class KernelServer {
     }
     if (storesHistory) void this.#openHistory().then((history) => history.append(executionCount, code));
     const checked: CheckedCell = { parent: header.msg_id, code, isShown: storesHistory };
+    await this.#options.ready;
     const refusal = await this.#options.cellTypes.admit(checked);
     if (refusal) return this.#refuse({ channel, request }, { ...refusal, execution_count: executionCount });
     return new Promise((finish) => {
       this.#running.set(header.msg_id, { channel, request, startedAt, finish });
+      this.#newest = header.msg_id;
       this.#options.cellTypes.started(checked);
       this.#post({
         type: 'execute',

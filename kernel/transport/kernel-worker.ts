@@ -1,6 +1,6 @@
 // Entry of the protocol thread: binds the sockets, watches the parent process, interrupts the user's thread.
 import { readFileSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import type { LiveInspector } from '../language/live-inspector.ts';
@@ -8,6 +8,8 @@ import { parseConnectionFile, portsOf } from '../protocol/connection-file.ts';
 import { createCellTypes } from '../server/cell-types.ts';
 import { KernelServer } from '../server/kernel-server.ts';
 import { endDescendants } from './descendants.ts';
+import { captureNativeOutput } from './native-output.ts';
+import type { NativeOutput } from './native-output.ts';
 import { watchOwner } from './parent-process.ts';
 import { bindSockets } from './sockets.ts';
 import { createStopper } from './stopper.ts';
@@ -47,6 +49,10 @@ const openInspector = (): Promise<LiveInspector> =>
 
 let stopper: Stopper | null = null;
 
+let native: NativeOutput | null = null;
+// In the time in which the user's thread loads; the first cell waits for it.
+const captured = capture();
+
 const connection = parseConnectionFile(readFileSync(data.connectionFile, 'utf8'), data.connectionFile);
 const server = new KernelServer({
   ports: portsOf(connection),
@@ -56,11 +62,14 @@ const server = new KernelServer({
   inputBytes: new Uint8Array(data.inputMemory),
   inspector: openInspector,
   cellTypes,
+  ready: captured,
   interrupt: () => void interrupt(),
   onExit: () => void exit(),
 });
 process.on('unhandledRejection', (error) => process.stderr.write(`${String(error)}\n`));
 port.on('message', (message: ToProtocolThread) => {
+  // Before what the cell wrote or said afterwards.
+  native?.flush();
   if (message.type === 'exiting') void end();
   else server.onUserThread(message);
 });
@@ -85,6 +94,11 @@ function interrupt(): Promise<void> {
   port.postMessage({ type: 'interrupt', count } satisfies ToUserThread, []);
   stopper ??= createStopper(words);
   return stopper.stop(count);
+}
+
+async function capture(): Promise<void> {
+  await nextTurn();
+  native = await captureNativeOutput(words, (name, text) => server.onNativeOutput(name, text));
 }
 
 /** A kernel whose client died must not outlive it. */

@@ -114,7 +114,7 @@ describe('Deno.test', () => {
   });
 
   it('refuses a test without a name or a function', async () => {
-    for (const code of ['Deno.test(() => {})', "Deno.test('a')", 'Deno.test({ fn: () => {} })']) {
+    for (const code of ['Deno.test(() => {})', "Deno.test('a')", "Deno.test({ name: 'a' })"]) {
       const { status, evalue } = (await kernel.execute(code)).reply.content;
       expect([status, evalue]).toEqual(['error', expect.stringMatching(/^Cannot register (?:a|the) test/)]);
     }
