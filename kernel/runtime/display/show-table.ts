@@ -1,9 +1,9 @@
-// Tables as notebooks show them: shape, column types, first and last rows; as HTML, text and, when small,
-// as a Table Schema resource (https://specs.frictionlessdata.io/table-schema/).
+// Tables as notebooks show them: shape, column types, first and last rows; as HTML and text, which every front end shows.
+// No Table Schema resource beside them: VS Code would take it for the best and show nothing.
 import { writeColumn } from './column-text.ts';
 import type { ColumnText } from './column-text.ts';
-import { cellText, escapeHtml, formatCount } from './html-text.ts';
-import { Array, Date, Math, Number, Object, String } from '../primordials.ts';
+import { escapeHtml, formatCount } from './html-text.ts';
+import { Array, Date, Math, Number, String } from '../primordials.ts';
 
 /** What is shown of a table. */
 export interface TableView {
@@ -28,18 +28,12 @@ const TAIL_ROWS = 5;
 const ALL_COLUMNS = 24;
 const HEAD_COLUMNS = 16;
 const TAIL_COLUMNS = 8;
-const RESOURCE_ROWS = 1000;
-const RESOURCE_COLUMNS = 50;
 
 /** Data by mime type of a table. */
-export function showTable(view: TableView): Record<string, unknown> {
-  const isSmall = view.rowCount <= RESOURCE_ROWS && view.columns.length <= RESOURCE_COLUMNS;
-  return {
-    'text/html': renderTableHtml(view),
-    'text/plain': renderTableText(view),
-    ...(isSmall ? { 'application/vnd.dataresource+json': buildResource(view) } : {}),
-  };
-}
+export const showTable = (view: TableView): Record<string, unknown> => ({
+  'text/html': renderTableHtml(view),
+  'text/plain': renderTableText(view),
+});
 
 /** Indices to show; null stands for those left out. */
 function pick(count: number, all: number, head: number, tail: number): (number | null)[] {
@@ -142,29 +136,4 @@ export function renderTableText(view: TableView): string {
       .trimEnd(),
   );
   return [describe(view), ...text].join('\n');
-}
-
-function buildResource({ columns, rowCount, row }: TableView): object {
-  const data = Array.from({ length: rowCount }, (_, index) => {
-    const values = row(index);
-    return Object.fromEntries(columns.map(({ name }, at) => [name, toJson(values[at])]));
-  });
-  const fields = columns.map(({ name, type }, at) => ({ name, type: schemaType(type, row, rowCount, at) }));
-  return { data, schema: { fields } };
-}
-
-function toJson(value: unknown): unknown {
-  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
-  if (value instanceof Date) return cellText(value);
-  if (typeof value === 'object' && value !== null) return cellText(value);
-  return value ?? null;
-}
-
-function schemaType(type: string, row: TableView['row'], rowCount: number, at: number): string {
-  if (/^u?int/i.test(type)) return 'integer';
-  if (/^(float|double|decimal)/i.test(type)) return 'number';
-  if (/^bool/i.test(type)) return 'boolean';
-  if (/^(date|time)/i.test(type)) return 'datetime';
-  const value = rowCount > 0 ? row(0)[at] : null;
-  return typeof value === 'number' ? 'number' : typeof value === 'boolean' ? 'boolean' : 'string';
 }

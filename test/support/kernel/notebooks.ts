@@ -123,7 +123,6 @@ function runScript(script: string, args: readonly string[], env: NodeJS.ProcessE
   });
 }
 
-const TABLE = 'application/vnd.dataresource+json';
 const CHART = 'application/vnd.vegalite.v5+json';
 
 interface Chart {
@@ -135,6 +134,28 @@ const valuesOf = ({ data, layer = [] }: Chart): Record<string, unknown>[] => [
   ...(data?.values ?? []),
   ...layer.flatMap(valuesOf),
 ];
+
+/** Rows of a table as the kernel shows it; figures as they are, not as they are rounded. */
+function readTable(html: string): Record<string, unknown>[] {
+  const [, head = '', body = ''] = /<thead>(.*?)<\/thead><tbody>(.*?)<\/tbody>/s.exec(html) ?? [];
+  const names = [...head.matchAll(/<th[^>]*>(.*?)(?:<br>.*?)?<\/th>/gs)]
+    .slice(1)
+    .map(([, name]) => textOfHtml(name!));
+  return [...body.matchAll(/<tr>(.*?)<\/tr>/gs)].map(([, row]) => {
+    const cells = [...row!.matchAll(/<td style="text-align:(\w+)[^"]*"(?: title="([^"]*)")?>(.*?)<\/td>/gs)];
+    return Object.fromEntries(names.map((name, at) => [name, valueOfCell(cells[at]!)]));
+  });
+}
+
+function valueOfCell([, side, exact, shown]: RegExpExecArray): unknown {
+  if (shown!.startsWith('<span')) return null;
+  const text = exact ?? textOfHtml(shown!);
+  return side === 'right' ? Number(text) : text;
+}
+
+const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', '#39': "'" };
+const textOfHtml = (html: string): string =>
+  html.replaceAll(/&([#\w]+);/g, (whole, name: string) => entities[name] ?? whole);
 
 function readRun(cells: Readonly<Record<string, readonly Output[]>>): NotebookRun {
   const outputsOf = (cell: string): readonly Output[] => {
@@ -153,7 +174,7 @@ function readRun(cells: Readonly<Record<string, readonly Output[]>>): NotebookRu
       const text = found?.data?.['text/plain'];
       return typeof text === 'string' ? text : '';
     },
-    rows: (cell) => (shown(cell, TABLE) as { data: Record<string, unknown>[] }[]).flatMap(({ data }) => data),
+    rows: (cell) => shown(cell, 'text/html').flatMap((html) => readTable(String(html))),
     charted: (cell) => (shown(cell, CHART) as Chart[]).flatMap(valuesOf),
     error: (cell) => {
       const found = outputsOf(cell).find(({ output_type }) => output_type === 'error');
