@@ -74,7 +74,7 @@ export function createCellTypes({ open, warn }: CellTypesOptions): CellTypes {
   };
   const show = async ({ parent, code, problems }: RanCell): Promise<void> => {
     const found = await problems;
-    if (found !== null && found.length > 0) warn(parent, renderProblems(found, code));
+    if (found !== null && found.length > 0) warn(parent, `${CELL_RAN}\n${renderProblems(found, code)}`);
   };
   const refuse = async ({ parent, code }: CheckedCell): Promise<JsonObject | null> => {
     const service = await open();
@@ -125,6 +125,7 @@ export function createCellTypes({ open, warn }: CellTypesOptions): CellTypes {
   };
 }
 
+const CELL_RAN = 'Warning: the cell ran, but its types are wrong.';
 const MISSING =
   'Cannot check types: TypeScript 7 is not installed beside the kernel; install the package typescript, or write %check warn';
 

@@ -19,6 +19,7 @@ import { Question } from './question.ts';
 import type { Channel, KernelSockets } from './kernel-sockets.ts';
 import type { ToProtocolThread, ToUserThread } from '../protocol/thread-messages.ts';
 import { createUsageReader } from './usage.ts';
+import { buildWarning } from './warning.ts';
 
 /** How long the sockets are still before a failed cell is answered. */
 const QUIET_MS = 5;
@@ -225,9 +226,13 @@ export class KernelServer {
     };
   }
 
-  /** Shows a warning below a cell. */
+  /** Shows a warning below a cell: not as an error, and as what every front end shows. */
   warn(parent: string, text: string): void {
-    this.#publisher.publish(parent, 'stream', { name: 'stderr', text });
+    this.#publisher.publish(parent, 'display_data', {
+      data: buildWarning(text),
+      metadata: {},
+      transient: {},
+    });
   }
 
   #abortCell({ channel, request }: Execution): void {

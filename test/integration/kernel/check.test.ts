@@ -15,11 +15,13 @@ afterAll(async () => {
   await kernel[Symbol.asyncDispose]();
 });
 
+const plainOf = (content: Json): string => String((content['data'] as Record<string, string>)['text/plain']);
+const isWarning = (content: Json): boolean => plainOf(content).startsWith('Warning: the cell ran');
 const warningsOf = (id: string): string =>
   kernel
     .iopubOf(id)
-    .filter(({ content }) => content['name'] === 'stderr')
-    .map(({ content }) => String(content['text']))
+    .filter(({ header, content }) => header.msg_type === 'display_data' && isWarning(content))
+    .map(({ content }) => plainOf(content))
     .join('');
 /** Runs a cell; gives the numbers of its warnings, late ones among them. */
 const codesOf = async (code: string): Promise<string[]> => {
@@ -42,8 +44,18 @@ describe('%check warn', () => {
     await expect
       .poll(() => warningsOf(exchange.id), { timeout: 10_000 })
       .toBe(
-        "TS2322 in line 2: Type 'string' is not assignable to type 'number'.\n  2 | const wrong: number = 'text'; wrong\n",
+        "Warning: the cell ran, but its types are wrong.\nTS2322 in line 2: Type 'string' is not assignable to type 'number'.\n  2 | const wrong: number = 'text'; wrong\n",
       );
+  });
+
+  it('is in another colour than an error, escaped, and no stream', async () => {
+    const { id } = await kernel.execute(`const marked: Array<number> = '<b>&'; 0`);
+    await expect.poll(() => warningsOf(id), { timeout: 10_000 }).toContain('TS2322');
+    const shown = kernel.iopubOf(id).filter(({ header }) => /stream|error|display/.test(header.msg_type));
+    expect(shown.map(({ header }) => header.msg_type)).toEqual(['display_data']);
+    const html = String((shown[0]!.content['data'] as Record<string, string>)['text/html']);
+    expect(html).toContain("const marked: Array&lt;number&gt; = '&lt;b&gt;&amp;'");
+    expect(html).toContain('#d9a400');
   });
 
   it('knows the types of earlier cells, and the latest of a name', async () => {
