@@ -33,7 +33,7 @@ const PATIENCE = 15;
 const FIRST_SWEEPS = 50;
 const SWEEPS = 5;
 /** Fits in which each query could be run once. */
-const ROUNDS = 40;
+const ROUNDS = 100;
 
 /** @returns the arms, after the budget is spent or nothing is left to try */
 export function exploreOffline(matrix: LatencyMatrix, options: ExplorationOptions): Exploration {
