@@ -22,7 +22,7 @@ export interface TuneOptions {
   readonly warmStart?: JobConfiguration;
   /** Most runs before the best is compared with the default. @default 10 */
   readonly maxTrials?: number;
-  /** Pairs of runs of the best and of the default. @default 3 */
+  /** Pairs of runs of the best and of the default. @default 5 */
   readonly verifyPairs?: number;
   readonly onTrial?: (trial: Trial) => void;
 }
@@ -56,7 +56,7 @@ const KEPT_GAIN = 1.02;
 
 /** @throws RuvectorError `ERR_STEER_TUNE`; what a run throws */
 export async function autotune(options: TuneOptions): Promise<TuneResult> {
-  const { knobs, warmStart, maxTrials = 10, verifyPairs = 3, maxBytesPerRow = Infinity } = options;
+  const { knobs, warmStart, maxTrials = 10, verifyPairs = 5, maxBytesPerRow = Infinity } = options;
   if (!Number.isSafeInteger(maxTrials) || maxTrials < 1) throw tuneOptionError('maxTrials', maxTrials, 'a whole number above 0');
   if (!Number.isSafeInteger(verifyPairs) || verifyPairs < 1) throw tuneOptionError('verifyPairs', verifyPairs, 'a whole number above 0');
   if (!(maxBytesPerRow > 0)) throw tuneOptionError('maxBytesPerRow', maxBytesPerRow, 'a number above 0');
