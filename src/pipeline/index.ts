@@ -156,6 +156,7 @@ export type {
 } from './plugins/plugin-entry.ts';
 export { openPipelineFile } from './file/open-pipeline-file.ts';
 export type { PipelineFile, PipelineFileOptions } from './file/open-pipeline-file.ts';
+export type { PipelineFileParts, PipelineFileSettings } from './file/file-settings.ts';
 export { runOptions } from './file/read-pipeline-file.ts';
 export { limitOptions } from './plugins/connector-parts.ts';
 export { learningStage } from './plan/stages/learn.ts';

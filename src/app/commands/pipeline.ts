@@ -3,13 +3,16 @@ import type { Home } from '../../core/index.ts';
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { openPipelineFile } from '../../pipeline/index.ts';
-import type { PipelineFile, RegisteredPart } from '../../pipeline/index.ts';
+import type { PipelineFile, PipelineFileSettings, RegisteredPart } from '../../pipeline/index.ts';
+import { describeConfiguration } from '../../steer/tune/index.ts';
 import { createHomeRegistry } from '../pipelines/pipeline-registry.ts';
 import { renderParts } from '../pipelines/render-parts.ts';
 import { describePipelinePlan, explainPipeline, runPipeline } from '../pipelines/run-pipeline.ts';
 import type { PipelineReport } from '../pipelines/run-pipeline.ts';
-import { formatSeconds, print, printJson } from '../terminal.ts';
-import { homeOf } from './options.ts';
+import { tunePipeline } from '../pipelines/tune-pipeline.ts';
+import type { TunedPipeline } from '../pipelines/tune-pipeline.ts';
+import { abortOnSignals, formatSeconds, print, printJson, tell } from '../terminal.ts';
+import { homeOf, parsePositive } from './options.ts';
 
 interface PipelineCommandOptions {
   readonly set: Readonly<Record<string, string>>;
@@ -17,6 +20,8 @@ interface PipelineCommandOptions {
   readonly watch?: boolean;
   readonly optimized?: boolean;
   readonly dryRun?: boolean;
+  readonly autotune?: boolean;
+  readonly maxBytes?: number;
 }
 
 const examples = `
@@ -35,13 +40,16 @@ export function addPipeline(program: Command): void {
     .addHelpText('after', examples);
   addFileCommand(command, 'run', 'run a pipeline to its end; Ctrl-C ends it, nothing half-written is left')
     .option('--watch', 'show its stages while it runs, on a terminal')
+    .option('--autotune', 'find the best batch size and workers first, in some runs over its first rows: docs/steer.md')
+    .option('--max-bytes <number>', 'with --autotune: choose the compression too, for a file of at most this size', parsePositive)
     .addHelpText('after', '\nExample:\n  $ ruvector-memopt pipeline run nightly.yaml --set hours=24 --watch')
     .action(async (path: string, options: PipelineCommandOptions, self: Command) => {
-      const report = await withFile(homeOf(self), path, options, (file) =>
+      const tuned = options.autotune ? await tuneFirst(path, options, homeOf(self)) : null;
+      const report = await withFile(homeOf(self), path, { ...options, settings: tuned?.settings ?? {} }, (file) =>
         runPipeline(file, options.watch === true),
       );
-      if (options.json) printJson(report);
-      else print(renderReport(report));
+      if (options.json) printJson(tuned ? { ...report, tuning: tuned } : report);
+      else print([...(tuned ? [`tuned: ${tuned.reason}`] : []), renderReport(report)].join('\n'));
     });
   addFileCommand(command, 'explain', 'say which stage runs where and why; runs nothing')
     .option('--optimized', 'add the plans as Polars has optimized them')
@@ -107,14 +115,27 @@ function parseVariable(
   return { ...previous, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
+/** What is found goes into the run that follows. */
+async function tuneFirst(path: string, { set, maxBytes }: PipelineCommandOptions, home: Home): Promise<TunedPipeline> {
+  using stop = abortOnSignals();
+  return tunePipeline(path, {
+    home,
+    variables: set,
+    signal: stop.signal,
+    ...(maxBytes !== undefined && { maxBytes }),
+    onTrial: ({ configuration, rowsPerSecond }) =>
+      tell(`  ${Math.round(rowsPerSecond).toLocaleString('en')} rows/s with ${describeConfiguration(configuration)}`),
+  });
+}
+
 async function withFile<T>(
   home: Home,
   path: string,
-  { set }: PipelineCommandOptions,
+  { set, settings = {} }: PipelineCommandOptions & { readonly settings?: PipelineFileSettings },
   act: (file: PipelineFile) => Promise<T>,
 ): Promise<T> {
   await using parts = createHomeRegistry(home);
-  const file = await openPipelineFile(path, { registry: parts.registry, variables: set });
+  const file = await openPipelineFile(path, { registry: parts.registry, variables: set, settings });
   try {
     return await act(file);
   } catch (error) {

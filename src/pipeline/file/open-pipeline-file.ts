@@ -15,6 +15,8 @@ import type { PipelineRunOptions } from '../plan/run-legs.ts';
 import { makePart } from '../plugins/define-part.ts';
 import type { PartEntry } from '../plugins/plugin-entry.ts';
 import type { Registry } from '../plugins/registry.ts';
+import { applySettings, createDiscardSink, describeParts, limitSource, pickBatchRows } from './file-settings.ts';
+import type { PipelineFileParts, PipelineFileSettings } from './file-settings.ts';
 import { readPipelineFile } from './read-pipeline-file.ts';
 import type { DescribedPart, DescribedStage, FileDescription } from './read-pipeline-file.ts';
 
@@ -26,6 +28,8 @@ export interface PipelineFileOptions {
   readonly variables?: Readonly<Record<string, string>>;
   /** @default process.env */
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** What is set otherwise than in the file. @default nothing */
+  readonly settings?: PipelineFileSettings;
 }
 
 /** A pipeline that a file describes. */
@@ -35,6 +39,8 @@ export interface PipelineFile {
   /** Settings of the file for `plan` and `run`. */
   readonly planOptions: PipelinePlanOptions;
   readonly runOptions: Pick<PipelineRunOptions, 'batch' | 'isOrdered'>;
+  /** What it is put together from, for who tunes it. */
+  readonly parts: PipelineFileParts;
   /** An error of planning or running with the place in the file that it is about, where that is known. */
   locate(error: unknown): unknown;
 }
@@ -52,12 +58,12 @@ export async function openPipelineFile(path: string, options: PipelineFileOption
     folder,
     variables: { given: variables, environment },
   });
-  const made = await makeParts(described, folder);
+  const made = await makeParts(applySettings(described, options.settings), folder, options.settings);
   const problems = described.nodes.problems.map(
     ({ line, column, text: mistake }) => `${path}:${line}:${column}: ${mistake}`,
   );
   if (problems.length > 0 || made === null) throw pipelineFileError(path, problems);
-  const { budgetMiB, batchRows, ordered } = described.run as {
+  const { budgetMiB, batchRows, ordered } = { ...described.run, ...pickBatchRows(options.settings) } as {
     readonly [name in 'budgetMiB' | 'batchRows']?: number;
   } & { readonly ordered?: boolean };
   return {
@@ -68,6 +74,7 @@ export async function openPipelineFile(path: string, options: PipelineFileOption
       ...(batchRows !== undefined && { batch: { rows: batchRows } }),
       ...(ordered !== undefined && { isOrdered: ordered }),
     },
+    parts: describeParts(described),
     locate: (error) => locateError(path, described, made.places, error),
   };
 }
@@ -86,6 +93,7 @@ type Places = ReadonlyMap<string, Node>;
 async function makeParts(
   { nodes, source, stages, sink }: FileDescription,
   folder: string,
+  { limitRows, isDiscarded = false }: PipelineFileSettings = {},
 ): Promise<{ readonly pipeline: Pipeline; readonly places: Places } | null> {
   const make = async <P>(part: DescribedPart | null): Promise<P | null> => {
     if (part === null) return null;
@@ -101,7 +109,8 @@ async function makeParts(
       return null;
     }
   };
-  const from = await make<AnySource>(source);
+  const whole = await make<AnySource>(source);
+  const from = whole && limitRows !== undefined ? limitSource(whole, limitRows) : whole;
   const through: {
     readonly stage: AnyStage;
     readonly options: StageOptions;
@@ -113,7 +122,7 @@ async function makeParts(
     const options = await readStageOptions(described, name, { make, nodes });
     if (stage && options) through.push({ stage, options, described });
   }
-  const to = await make<AnySink>(sink);
+  const to = isDiscarded ? createDiscardSink() : await make<AnySink>(sink);
   if (!from || !to || nodes.problems.length > 0) return null;
   const places = new Map<string, Node>();
   let open = pipeline().from(from, { name: source!.entry.name });

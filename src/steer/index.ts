@@ -1,0 +1,3 @@
+// What acts on query DAGs: the door of src/steer, published as `ruvector-memopt/steer`.
+export { createPolicy, parseLatencyMatrix, replayMatrix } from './policy/index.ts';
+export type * from './policy/index.ts';
