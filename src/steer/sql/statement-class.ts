@@ -1,0 +1,78 @@
+// What a statement may do, by its words: only what reads, once, alone, can be steered. A word that could mean a write
+// counts as one, also where it is a column's name: then nothing is steered, and nothing is wrong.
+import type { SqlToken } from './sql-tokens.ts';
+
+/** Why a statement is passed through as it is. */
+export type PassReason =
+  | 'unreadable'
+  | 'write'
+  | 'ddl'
+  | 'analyze'
+  | 'session'
+  | 'several-statements'
+  | 'locks-rows'
+  | 'volatile'
+  | 'catalog'
+  | 'order'
+  | 'no-other-plan'
+  | 'not-planned'
+  | 'transaction'
+  | 'form';
+
+/** A query that reads, or why it is none. */
+export type StatementClass = { readonly reads: true } | { readonly reads: false; readonly why: PassReason };
+
+const starts = new Set(['select', 'with', 'values', 'table', '(', 'from']);
+const ddl = new Set(
+  'create alter drop truncate reindex cluster refresh comment grant revoke attach detach import install load security reassign'.split(
+    ' ',
+  ),
+);
+const writes = new Set(['insert', 'update', 'delete', 'merge', 'replace', 'upsert']);
+const locks = new Set(['update', 'share', 'no', 'key']);
+
+const isWord = (token: SqlToken | undefined, text: string): boolean =>
+  token?.kind === 'word' && token.text === text;
+
+/** @param tokens without the semicolons at its end */
+export function classifyStatement(tokens: readonly SqlToken[]): StatementClass {
+  const first = tokens[0];
+  if (!first) return { reads: false, why: 'session' };
+  const why = findWhyNot(tokens, first);
+  return why === null ? { reads: true } : { reads: false, why };
+}
+
+function findWhyNot(tokens: readonly SqlToken[], first: SqlToken): PassReason | null {
+  const several = tokens.some(({ kind, text }) => kind === 'mark' && text === ';');
+  // Of several, one that changes what plans rest on decides.
+  const heads = tokens.filter((_, i) => i === 0 || tokens[i - 1]!.text === ';').map(({ text }) => text);
+  if (heads.some((head) => ddl.has(head))) return 'ddl';
+  if (heads.some((head) => head === 'analyze' || head === 'analyse' || head === 'vacuum')) return 'analyze';
+  if (several) return 'several-statements';
+  if (writes.has(first.text)) return 'write';
+  if (!starts.has(first.text)) return 'session';
+  for (const [i, token] of tokens.entries()) {
+    if (token.kind !== 'word') continue;
+    // `extract(... from ...)`, `for` of a substring: followed by none of these words.
+    if (token.text === 'for' && locks.has(tokens[i + 1]?.text ?? '')) return 'locks-rows';
+    if (writes.has(token.text) && !isCalled(tokens, i)) return 'write';
+    if (token.text === 'into') return 'write';
+    if (token.text === 'tablesample' || (isWord(token, 'using') && isWord(tokens[i + 1], 'sample')))
+      return 'volatile';
+  }
+  return null;
+}
+
+/** `replace(a, b, c)` is a function, `WITH x AS (INSERT ...)` is not. */
+const isCalled = (tokens: readonly SqlToken[], at: number): boolean =>
+  tokens[at]!.text === 'replace' && tokens[at + 1]?.text === '(';
+
+/** Names that the statement calls, lower case; those of its types and keywords are among them. */
+export function findCalledNames(tokens: readonly SqlToken[]): string[] {
+  const names = tokens.flatMap(({ kind, text }, i) => {
+    if (tokens[i + 1]?.text !== '(') return [];
+    if (kind === 'word') return [text];
+    return kind === 'name' ? [text.slice(text.indexOf('"') + 1, -1).replaceAll('""', '"')] : [];
+  });
+  return [...new Set(names)];
+}
