@@ -1,9 +1,12 @@
 // What acts on query DAGs: the door of src/steer, published as `ruvector-memopt/steer`.
-export { steer } from './sql/index.ts';
+export { postgresArms, readsOnly, readSteeringState, removeStateFile, splitSql, steer } from './sql/index.ts';
 export type {
+  QueryOf,
   SteeredClient,
   SteeredRun,
   Steering,
+  SteeringArm,
+  SteeringState,
   SteeringStatus,
   SteerOptions,
   TemplateExplanation,

@@ -1,7 +1,9 @@
 // What PostgreSQL's catalog says of a statement: functions that may do more than compute, columns of floats, unique keys,
 // what a table was when its plans were made.
 import { judgeOrder } from './result-order.ts';
-import type { SteeredDatabase } from './database.ts';
+import type { PlanInspector, SteeredDatabase } from './database.ts';
+import { readPlanFacts } from './plan-facts.ts';
+import type { PlanFacts } from './plan-facts.ts';
 import type { PassReason } from './statement-class.ts';
 import { findCalledNames } from './statement-class.ts';
 import { tokenizeSql } from './sql-tokens.ts';
@@ -19,6 +21,14 @@ export interface TableState {
 
 /** The catalog could not be asked: a transaction was open. */
 export class CatalogBusy extends Error {}
+
+/** Reads plans and catalog of PostgreSQL. */
+export const postgresInspector: PlanInspector = {
+  readPlan: readPlanFacts,
+  findObjection,
+  readTableStates,
+  findVectorIndex,
+};
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -72,17 +82,16 @@ const floatTypes = new Set(['float', 'float4', 'float8', 'real', 'double']);
 const exactOperator = /^(?:[-+*/%<>=]|<=|>=|<>|!=|\|\||::|->|->>|~|!~|~\*|&|\||<<|>>|@>|<@|\?)$/;
 
 /** @returns why a statement is not to be steered, null when nothing is against it */
-export async function findObjection(
+async function findObjection(
   database: SteeredDatabase,
   tokens: readonly SqlToken[],
-  tables: readonly string[],
-  planCalls: readonly string[],
+  { tables, calledNames }: PlanFacts,
   mayDecideOrder: boolean,
 ): Promise<PassReason | null> {
   const views = await collectViews(database, tokens);
   if (views === null) return 'unreadable';
   const texts = [tokens, ...views];
-  const names = [...new Set([...texts.flatMap(findCalledNames), ...planCalls])];
+  const names = [...new Set([...texts.flatMap(findCalledNames), ...calledNames])];
   if (names.some((name) => tellsSettings.has(name))) return 'catalog';
   const functions = await ask(database, functionFacts, [names]);
   if (functions.some((row) => row['is_volatile'] === true || row['has_body'] === true)) return 'volatile';
@@ -166,16 +175,13 @@ const hnswIndexes = `
   WHERE a.amname = 'hnsw' AND i.relname = $1`;
 
 /** @returns the rows of the table that an HNSW index is of; null when the index is another one */
-export async function findVectorIndex(database: SteeredDatabase, name: string): Promise<number | null> {
+async function findVectorIndex(database: SteeredDatabase, name: string): Promise<number | null> {
   const [row] = await ask(database, hnswIndexes, [name]);
   return row ? Number(row['rows']) : null;
 }
 
 /** What tables are like now; those that are gone are left out. */
-export async function readTableStates(
-  database: SteeredDatabase,
-  tables: readonly string[],
-): Promise<TableState[]> {
+async function readTableStates(database: SteeredDatabase, tables: readonly string[]): Promise<TableState[]> {
   const rows = tables.length === 0 ? [] : await ask(database, tableStates, [tables]);
   return rows.map((row) => ({
     table: String(row['table']),

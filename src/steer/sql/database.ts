@@ -1,6 +1,11 @@
 // What steering asks of a connection, whatever the database: run a statement as it is, run it under settings that end
 // with it, say how it would be run. The drivers are postgres.ts, pglite.ts and duckdb.ts.
 
+import type { TableState } from './catalog.ts';
+import type { PlanFacts } from './plan-facts.ts';
+import type { PassReason } from './statement-class.ts';
+import type { SqlToken } from './sql-tokens.ts';
+
 /** Settings of an arm, by name. */
 export type ArmSettings = Readonly<Record<string, string>>;
 
@@ -30,6 +35,8 @@ export type ArmPlan = unknown;
 /** The catalog's side of a statement: facts that its text does not have. */
 export interface SteeredDatabase {
   readonly engine: 'postgres' | 'pglite' | 'duckdb';
+  /** Reads its plans and its catalog. */
+  readonly inspector: PlanInspector;
   /** False where a running statement cannot be stopped. */
   readonly canInterrupt: boolean;
   /** True inside a transaction of the user's: nothing is steered there. */
@@ -54,4 +61,20 @@ export interface SteeredDatabase {
   explain(call: SteeredCall, settings: ArmSettings): Promise<ArmPlan>;
   /** A statement of steering's own, outside any transaction of the user's; null inside one. */
   ask(sql: string, values?: readonly unknown[]): Promise<readonly Readonly<Record<string, unknown>>[] | null>;
+}
+
+/** What an engine's plans and catalog say. */
+export interface PlanInspector {
+  readPlan(explained: ArmPlan): PlanFacts;
+  /** @returns why a statement is not to be steered, null when nothing is against it */
+  findObjection(
+    database: SteeredDatabase,
+    tokens: readonly SqlToken[],
+    plan: PlanFacts,
+    mayDecideOrder: boolean,
+  ): Promise<PassReason | null>;
+  /** What tables are like now; those that are gone are left out. */
+  readTableStates(database: SteeredDatabase, tables: readonly string[]): Promise<TableState[]>;
+  /** @returns the rows of the table that a vector index is of; null when the index is another one */
+  findVectorIndex(database: SteeredDatabase, name: string): Promise<number | null>;
 }

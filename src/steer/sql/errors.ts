@@ -50,19 +50,3 @@ export function restoreError(setting: string, cause: unknown): RuvectorError {
     { cause, details: { setting } },
   );
 }
-
-/** A database that cannot be reached, code `ERR_STEER_CONNECT`. */
-export function steerConnectError(url: string, cause: unknown): RuvectorError {
-  return new RuvectorError(
-    'ERR_STEER_CONNECT',
-    `Cannot connect to "${url}": ${messageOf(cause)}; see that it runs and that the URL is right`,
-    { cause },
-  );
-}
-
-/** A workload that cannot be used, code `ERR_STEER_WORKLOAD`. */
-export function workloadError(path: string, state: string, nextStep: string): RuvectorError {
-  return new RuvectorError('ERR_STEER_WORKLOAD', `Cannot run workload "${path}": ${state}; ${nextStep}`, {
-    details: { path },
-  });
-}

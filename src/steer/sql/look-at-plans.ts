@@ -1,9 +1,8 @@
 // Looks at a template once for a few of its parameters: whether anything is against steering it, and which arms would
 // run it differently. Costs a few EXPLAINs, beside the user's own statements.
 import { defaultArm } from './arms.ts';
-import { CatalogBusy, findObjection, findVectorIndex, readTableStates } from './catalog.ts';
+import { CatalogBusy } from './catalog.ts';
 import type { SteeredCall, SteeredDatabase, SteeringArm } from './database.ts';
-import { readPlanFacts } from './plan-facts.ts';
 import type { PlanFacts } from './plan-facts.ts';
 import type { PassReason } from './statement-class.ts';
 import type { SqlToken } from './sql-tokens.ts';
@@ -41,22 +40,21 @@ export async function lookAtPlans(
 ): Promise<boolean> {
   const explained = await database.explain(call, {});
   if (explained === null) return false;
-  const plan = readPlanFacts(explained);
+  const plan = database.inspector.readPlan(explained);
   try {
     if (entry.lookedAt.length === 0) {
       const near =
         options.mayBeNear && plan.orderedIndex !== null
-          ? await findVectorIndex(database, plan.orderedIndex)
+          ? await database.inspector.findVectorIndex(database, plan.orderedIndex)
           : null;
       entry.vector = near === null ? null : { tableRows: near, isFiltered: plan.isFiltered };
-      entry.tables = await readTableStates(database, plan.tables);
+      entry.tables = await database.inspector.readTableStates(database, plan.tables);
       entry.pass =
         objectToPlan(plan) ??
-        (await findObjection(
+        (await database.inspector.findObjection(
           database,
           tokens,
-          plan.tables,
-          plan.calledNames,
+          plan,
           options.mayDecideOrder || near !== null,
         ));
     }
@@ -92,7 +90,7 @@ async function addArms(
     if (name === defaultArm) continue;
     const explained = await database.explain(call, settings);
     if (explained === null) throw new CatalogBusy();
-    const other = readPlanFacts(explained);
+    const other = database.inspector.readPlan(explained);
     if (seen.has(other.signature)) continue;
     seen.add(other.signature);
     entry.costs[name] = other.cost;

@@ -1,5 +1,6 @@
 // A PGlite: PostgreSQL in this process. A statement without parameters travels with its settings as one message, which is
 // one transaction; one with parameters needs a transaction of its own. A running statement cannot be stopped.
+import { postgresInspector } from './catalog.ts';
 import type { SteeredCall, SteeredDatabase, TimedResult } from './database.ts';
 import { explainText } from './postgres.ts';
 import { setLocalText } from './postgres-settings.ts';
@@ -55,6 +56,7 @@ export function createPgliteDatabase(client: PgliteClient, nowMs: () => number):
   return {
     engine: 'pglite',
     canInterrupt: false,
+    inspector: postgresInspector,
     isInTransaction: () => client.isInTransaction(),
     readCall: readPgliteCall,
     pass: (args) => (client.query as (...all: unknown[]) => unknown).call(client, ...args),

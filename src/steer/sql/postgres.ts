@@ -1,6 +1,7 @@
 // A `pg` client: settings, statement and the end of both travel in one round trip. Extended messages up to a Sync are one
 // transaction, so `set_config(..., is_local)` ends with it, whether the statement succeeds, fails or is stopped.
 // https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
+import { postgresInspector } from './catalog.ts';
 import { setConfigCall } from './postgres-settings.ts';
 import type { ArmSettings, SteeredCall, SteeredDatabase, TimedResult } from './database.ts';
 
@@ -87,6 +88,7 @@ export function createPostgresDatabase(client: PgClient, nowMs: () => number): S
   return {
     engine: 'postgres',
     canInterrupt: true,
+    inspector: postgresInspector,
     isInTransaction: () => status !== 'I',
     readCall: (args) => (client.pipeline ? null : readPgCall(args)),
     pass: (args) => client.query(...args),
@@ -126,16 +128,18 @@ function configOf({ args }: SteeredCall): PgQueryConfig {
 /** Cursors, streams and pages of rows keep a portal open and are passed through. */
 function readPgCall(args: readonly unknown[]): SteeredCall | null {
   const [first, second] = args;
-  if (args.length > 2 || (args.length === 2 && second !== undefined && !Array.isArray(second))) return null;
-  const isConfig = typeof first === 'object' && first !== null;
-  if (isConfig && ('submit' in first || 'rows' in first || 'portal' in first || 'callback' in first))
-    return null;
-  const text: unknown = isConfig && 'text' in first ? first.text : first;
-  const own: unknown = isConfig && 'values' in first ? first.values : undefined;
-  const values = Array.isArray(second) ? second : own === undefined ? [] : own;
-  if (typeof text !== 'string' || !Array.isArray(values)) return null;
-  return { args, sql: text, values: values as unknown[] };
+  if (args.length > 2 || !isMissingOrList(second)) return null;
+  if (typeof first === 'string') return { args, sql: first, values: second ?? [] };
+  if (typeof first !== 'object' || first === null) return null;
+  const config = first as PgQueryConfig;
+  const values = second ?? config['values'];
+  if (portalFields.some((field) => field in config) || !isMissingOrList(values)) return null;
+  return typeof config['text'] === 'string' ? { args, sql: config['text'], values: values ?? [] } : null;
 }
+
+const portalFields = ['submit', 'rows', 'portal', 'callback'];
+const isMissingOrList = (value: unknown): value is readonly unknown[] | undefined =>
+  value === undefined || Array.isArray(value);
 
 /** Sends settings and statement up to one Sync; what the settings answer is kept from the statement. */
 function submitUnder(

@@ -10,6 +10,8 @@ export interface SqlToken {
   readonly kind: SqlTokenKind;
   /** As the statement has it; words without quotes are lower case. */
   readonly text: string;
+  /** Where it begins in the statement. */
+  readonly at: number;
 }
 
 const blank = /[\s\u00a0\ufeff]+/y;
@@ -48,6 +50,17 @@ export function tokenizeSql(text: string): SqlToken[] | null {
   return tokens;
 }
 
+/** The statements of a script, without semicolons; null for text whose end is missing. */
+export function splitSql(script: string): string[] | null {
+  const tokens = tokenizeSql(script);
+  if (!tokens) return null;
+  const ends = tokens.filter(({ kind, text }) => kind === 'mark' && text === ';').map(({ at }) => at);
+  const starts = [0, ...ends.map((end) => end + 1)];
+  return starts
+    .map((start, i) => script.slice(start, ends[i]).trim())
+    .filter((statement) => (tokenizeSql(statement)?.length ?? 0) > 0);
+}
+
 function skipBlank(text: string, at: number): number | null {
   const found = match(blank, text, at) ?? match(lineComment, text, at);
   if (found !== null) return at + found.length;
@@ -75,7 +88,7 @@ function readToken(text: string, at: number): Found | null {
   const as = (kind: SqlTokenKind, found: string | null): Found | null =>
     found === null
       ? null
-      : { token: { kind, text: kind === 'word' ? found.toLowerCase() : found }, end: at + found.length };
+      : { token: { kind, text: kind === 'word' ? found.toLowerCase() : found, at }, end: at + found.length };
   const first = text[at]!;
   if (first === "'") return as('string', match(plainString, text, at));
   if (first === '"') return as('name', match(quotedName, text, at));

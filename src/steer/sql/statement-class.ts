@@ -1,5 +1,6 @@
 // What a statement may do, by its words: only what reads, once, alone, can be steered. A word that could mean a write
 // counts as one, also where it is a column's name: then nothing is steered, and nothing is wrong.
+import { tokenizeSql } from './sql-tokens.ts';
 import type { SqlToken } from './sql-tokens.ts';
 
 /** Why a statement is passed through as it is. */
@@ -40,6 +41,12 @@ export function classifyStatement(tokens: readonly SqlToken[]): StatementClass {
   if (!first) return { reads: false, why: 'session' };
   const why = findWhyNot(tokens, first);
   return why === null ? { reads: true } : { reads: false, why };
+}
+
+/** True for a statement that may be run again and again: one that only reads, by its words. */
+export function readsOnly(sql: string): boolean {
+  const tokens = tokenizeSql(sql);
+  return tokens !== null && classifyStatement(tokens).reads;
 }
 
 function findWhyNot(tokens: readonly SqlToken[], first: SqlToken): PassReason | null {

@@ -1,13 +1,12 @@
 // `steer(client)`: a client's own `query`, steered.
 import { duckdbArms, postgresArms } from './arms.ts';
 import type { SteeredDatabase } from './database.ts';
+import { createDuckDbDatabase, isDuckDb } from './duckdb.ts';
 import { steerClientError } from './errors.ts';
 import { checkSteerOptions } from './options.ts';
 import type { SteerOptions } from './options.ts';
 import { createPgliteDatabase, isPglite } from './pglite.ts';
-import type { PgliteClient } from './pglite.ts';
 import { createPostgresDatabase, isPgClient } from './postgres.ts';
-import type { PgClient } from './postgres.ts';
 import { SteeredConnection } from './steering.ts';
 import { closeSteeringMemory, openSteeringMemory } from './steering-memory.ts';
 import { Steering } from './steering-report.ts';
@@ -20,14 +19,21 @@ export interface SteeredClient<Query> extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** `query`, or `runAndReadAll` of DuckDB, which has no `query`. */
+export type QueryOf<Client> = Client extends { query: infer Query }
+  ? Query
+  : Client extends { runAndReadAll: infer Query }
+    ? Query
+    : never;
+
 /**
  * Steers a connected `pg` client (also one of a pool), a PGlite or a DuckDB connection.
  * @throws RuvectorError `ERR_STEER_CLIENT`, `ERR_STEER_OPTION`, `ERR_STEER_STATE`
  */
-export async function steer<Client extends { query: unknown }>(
+export async function steer<Client extends object>(
   client: Client,
   options: SteerOptions = {},
-): Promise<SteeredClient<Client['query']>> {
+): Promise<SteeredClient<QueryOf<Client>>> {
   checkSteerOptions(options);
   const database = createDatabase(client, options.nowMs ?? (() => performance.now()));
   const arms = database.engine === 'duckdb' ? duckdbArms : postgresArms;
@@ -41,7 +47,7 @@ export async function steer<Client extends { query: unknown }>(
     await closeSteeringMemory(memory, options.stateFile);
   };
   return {
-    query: ((...args: readonly unknown[]) => callOf(connection, args)) as Client['query'],
+    query: ((...args: readonly unknown[]) => callOf(connection, args)) as QueryOf<Client>,
     steering: new Steering(connection),
     close,
     [Symbol.asyncDispose]: close,
@@ -49,8 +55,9 @@ export async function steer<Client extends { query: unknown }>(
 }
 
 function createDatabase(client: unknown, nowMs: () => number): SteeredDatabase {
-  if (isPglite(client)) return createPgliteDatabase(client as PgliteClient, nowMs);
-  if (isPgClient(client)) return createPostgresDatabase(client as PgClient, nowMs);
+  if (isPglite(client)) return createPgliteDatabase(client, nowMs);
+  if (isDuckDb(client)) return createDuckDbDatabase(client, nowMs);
+  if (isPgClient(client)) return createPostgresDatabase(client, nowMs);
   throw steerClientError(
     describeClient(client),
     'give a connected pg client, one of a pool, a PGlite or a DuckDB connection',

@@ -4,7 +4,7 @@
 import { messageOf } from '../../core/index.ts';
 import type { Choice } from '../policy/index.ts';
 import { defaultArm } from './arms.ts';
-import { compareTableStates, readTableStates } from './catalog.ts';
+import { compareTableStates } from './catalog.ts';
 import type { ArmSettings, SteeredCall, SteeredDatabase, SteeringArm, TimedResult } from './database.ts';
 import { lookAtPlans, mostLooks } from './look-at-plans.ts';
 import type { SteerOptions } from './options.ts';
@@ -97,7 +97,7 @@ export class SteeredConnection {
 
   /** Runs a call of the user's. What it gives, and throws, is what the client would. */
   handle(args: readonly unknown[]): unknown {
-    if (this.#turns.isHeld) return this.#turns.untilFree().then(() => this.handle(args));
+    if (this.#turns.isHeld) return this.#handleLater(args);
     const call = this.#isClosed ? null : this.#database.readCall(args);
     if (!call) return this.#pass(args, null, 'form');
     const { template, class: kind } = this.#statements.read(call.sql);
@@ -134,8 +134,10 @@ export class SteeredConnection {
     this.#refreshedMs = this.#nowMs();
     const entries = [...this.#memory.entries.values()].filter(({ tables }) => tables.length > 0);
     const names = [...new Set(entries.flatMap(({ tables }) => tables.map(({ table }) => table)))];
-    if (names.length === 0 || this.#database.engine === 'duckdb') return;
-    const states = new Map((await readTableStates(this.#quiet, names)).map((state) => [state.table, state]));
+    if (names.length === 0) return;
+    const states = new Map(
+      (await this.#quiet.inspector.readTableStates(this.#quiet, names)).map((state) => [state.table, state]),
+    );
     for (const entry of entries) {
       const why = entry.tables
         .map((before) => compareTableStates(before, states.get(before.table)))
@@ -144,11 +146,19 @@ export class SteeredConnection {
     }
   }
 
+  /** A cursor or a stream is what the client gives back at once, also when its turn comes later. */
+  #handleLater(args: readonly unknown[]): unknown {
+    const [first] = args;
+    const later = this.#turns.untilFree().then(() => this.handle(args));
+    const isSubmittable = typeof first === 'object' && first !== null && 'submit' in first;
+    return isSubmittable ? first : later;
+  }
+
   #pass(args: readonly unknown[], entry: TemplateEntry | null, why: PassReason): unknown {
     this.#memory.countPass(why);
     this.#tell({ template: entry?.id ?? null, arm: defaultArm, why, ms: 0, isReplayed: false });
     const result = this.#database.pass(args);
-    if (result instanceof Promise) this.#turns.track(result);
+    if (result instanceof Promise) void this.#turns.track(result);
     return result;
   }
 

@@ -2,7 +2,6 @@
 // query of a cell that is not decided is also run exactly and with the open values, beside the user's own.
 import { defaultArm } from './arms.ts';
 import type { ArmSettings, SteeredDatabase } from './database.ts';
-import { readPlanFacts } from './plan-facts.ts';
 import type { SqlToken } from './sql-tokens.ts';
 import type { KnownCall } from './steering.ts';
 import { createCell, nameCell, needsProbe, observeProbe, openEfs } from './vector-recall.ts';
@@ -66,7 +65,7 @@ export class VectorSteering {
     if (held !== undefined) return held;
     const explained = await this.#database.explain(known.call, {});
     if (explained === null) return null;
-    const { isFiltered, orderedRows } = readPlanFacts(explained);
+    const { isFiltered, orderedRows } = this.#database.inspector.readPlan(explained);
     const share = isFiltered ? Math.min(1, Math.max(1, orderedRows) / known.entry.vector!.tableRows) : 1;
     if (this.#selectivities.size >= MOST_FILTERS) this.#selectivities.clear();
     this.#selectivities.set(key, share);
