@@ -16,3 +16,12 @@ export function workloadError(path: string, state: string, nextStep: string): Ru
     details: { path },
   });
 }
+
+/** A template that no state file knows, code `ERR_STEER_TEMPLATE`. */
+export function missingTemplateError(template: string): RuvectorError {
+  return new RuvectorError(
+    'ERR_STEER_TEMPLATE',
+    `Cannot explain template "${template}": no state file has one template whose id begins so; see \`dag status\``,
+    { details: { template } },
+  );
+}

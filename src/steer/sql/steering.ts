@@ -40,6 +40,17 @@ export interface SteeredRun {
 const DEFAULT_REFRESH_MS = 10_000;
 const MOST_PROBLEMS = 20;
 
+/** A default that takes less gains nothing that the settings' own cost would not take. */
+const LEAST_WORTH_MS = 1;
+
+/** The first runs say least: until the default is known to be slow, nothing is tried. */
+const isWorthIt = ({ defaultMs }: TemplateEntry): boolean =>
+  defaultMs !== null && defaultMs >= LEAST_WORTH_MS;
+
+/** Of about the last ten runs. */
+const averageOf = (before: number | null, ms: number): number =>
+  before === null ? ms : before + (ms - before) / 10;
+
 /** Steers one connection. */
 export class SteeredConnection {
   readonly #database: SteeredDatabase;
@@ -48,6 +59,8 @@ export class SteeredConnection {
   readonly #armList: readonly SteeringArm[];
   readonly #options: SteerOptions;
   readonly #nowMs: () => number;
+  /** For what is kept: a clock that goes on after a restart. */
+  readonly #wallMs: () => number;
   readonly #statements = new StatementCache();
   readonly #vectors: VectorSteering | null;
   readonly #background = new Set<Promise<unknown>>();
@@ -74,6 +87,7 @@ export class SteeredConnection {
     this.#arms = new Map(arms.map(({ name, settings }) => [name, settings]));
     this.#options = options;
     this.#nowMs = options.nowMs ?? (() => performance.now());
+    this.#wallMs = options.nowMs ?? Date.now;
     this.#refreshedMs = this.#nowMs();
     this.#quiet = {
       ...database,
@@ -124,7 +138,7 @@ export class SteeredConnection {
 
   /** Something happened to tables: what was learned of their templates is doubtful. */
   invalidate(entry: TemplateEntry, why: string): void {
-    this.#memory.policy.invalidate(entry.id, why, this.#nowMs());
+    this.#memory.policy.invalidate(entry.id, why, this.#wallMs());
     forgetPlans(entry);
     this.#memory.touch();
   }
@@ -197,10 +211,10 @@ export class SteeredConnection {
     const choice = this.#memory.policy.choose({
       template: entry.id,
       parameters,
-      distinctArms: entry.arms,
+      distinctArms: isWorthIt(entry) ? entry.arms : [],
       features: entry.features.length > 0 ? entry.features : [0, 0, 0, 0],
       isReadOnly: true,
-      nowMs: this.#nowMs(),
+      nowMs: this.#wallMs(),
     });
     const isDefault = choice.arm === defaultArm;
     // An arm may have to run again: what comes after it waits, so that the order of statements stays.
@@ -260,7 +274,7 @@ export class SteeredConnection {
     }
     if (isOurs) {
       known.entry.counts.timeouts++;
-      policy.observe(choice, { ms: Math.max(ms, limit), timedOut: true }, this.#nowMs());
+      policy.observe(choice, { ms: Math.max(ms, limit), timedOut: true }, this.#wallMs());
       return this.#runDefault(known, policy.replay(choice), true);
     }
     policy.abandon(choice);
@@ -271,7 +285,8 @@ export class SteeredConnection {
   }
 
   #observe(entry: TemplateEntry, choice: Choice, ms: number, isReplayed: boolean): void {
-    this.#memory.policy.observe(choice, { ms, timedOut: false }, this.#nowMs());
+    if (choice.arm === defaultArm) entry.defaultMs = averageOf(entry.defaultMs, ms);
+    this.#memory.policy.observe(choice, { ms, timedOut: false }, this.#wallMs());
     this.#memory.touch();
     this.#tell({ template: entry.id, arm: choice.arm, why: choice.why, ms, isReplayed });
   }

@@ -24,6 +24,8 @@ export interface TemplateEntry {
   features: number[];
   /** The default's plan, as it was last. */
   plan: DagDocument | null;
+  /** Moving average of the default's time, null before its first run. */
+  defaultMs: number | null;
   /** Runs under an arm, stopped ones, and those that were run again with the default. */
   readonly counts: { runs: number; steered: number; timeouts: number };
   /** Of queries by vector: the rows of their table, and whether something filters them. */
@@ -48,6 +50,7 @@ export function createEntry(text: string): TemplateEntry {
     lookedAt: [],
     features: [],
     plan: null,
+    defaultMs: null,
     counts: { runs: 0, steered: 0, timeouts: 0 },
     vector: null,
     cells: {},
