@@ -41,15 +41,15 @@ const DEFAULT_REFRESH_MS = 10_000;
 const MOST_PROBLEMS = 20;
 
 /** A default that takes less gains nothing that the settings' own cost would not take. */
-const LEAST_WORTH_MS = 1;
+const LEAST_WORTH_MS = 2;
 
 /** The first runs say least: until the default is known to be slow, nothing is tried. */
 const isWorthIt = ({ defaultMs }: TemplateEntry): boolean =>
   defaultMs !== null && defaultMs >= LEAST_WORTH_MS;
 
-/** Of about the last ten runs. */
+/** Geometric, of about the last ten runs: one that took very long does not decide. */
 const averageOf = (before: number | null, ms: number): number =>
-  before === null ? ms : before + (ms - before) / 10;
+  before === null ? ms : before * (Math.max(ms, 0.001) / before) ** 0.1;
 
 /** Steers one connection. */
 export class SteeredConnection {
