@@ -4,7 +4,7 @@ import type { OpenDatabase } from './open-database.ts';
 import { skewTables, skewTemplates } from './skewed-shop.ts';
 
 /** Rows of the shop's largest table, and documents. */
-const [ORDERS, DOCUMENTS, DIMENSIONS] = [40_000, 4000, 16];
+const [ORDERS, DOCUMENTS, DIMENSIONS] = [80_000, 4000, 16];
 
 /** Vectors whose coordinates are sines: spread, and the same at each run. */
 const vectorOf = (seed: string): string =>

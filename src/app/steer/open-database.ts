@@ -38,7 +38,7 @@ export async function openEmbedded(): Promise<OpenDatabase> {
   await client.exec('CREATE EXTENSION vector');
   return {
     engine: 'pglite',
-    client: client as OpenDatabase['client'],
+    client,
     exec: async (script) => void (await client.exec(script)),
     [Symbol.asyncDispose]: () => client.close(),
   };

@@ -30,6 +30,7 @@ const ddl = new Set(
   ),
 );
 const writes = new Set(['insert', 'update', 'delete', 'merge', 'replace', 'upsert']);
+const analyzes = new Set(['analyze', 'analyse', 'vacuum']);
 const locks = new Set(['update', 'share', 'no', 'key']);
 
 const isWord = (token: SqlToken | undefined, text: string): boolean =>
@@ -50,24 +51,27 @@ export function readsOnly(sql: string): boolean {
 }
 
 function findWhyNot(tokens: readonly SqlToken[], first: SqlToken): PassReason | null {
-  const several = tokens.some(({ kind, text }) => kind === 'mark' && text === ';');
   // Of several, one that changes what plans rest on decides.
   const heads = tokens.filter((_, i) => i === 0 || tokens[i - 1]!.text === ';').map(({ text }) => text);
   if (heads.some((head) => ddl.has(head))) return 'ddl';
-  if (heads.some((head) => head === 'analyze' || head === 'analyse' || head === 'vacuum')) return 'analyze';
-  if (several) return 'several-statements';
+  if (heads.some((head) => analyzes.has(head))) return 'analyze';
+  if (tokens.some(({ kind, text }) => kind === 'mark' && text === ';')) return 'several-statements';
   if (writes.has(first.text)) return 'write';
   if (!starts.has(first.text)) return 'session';
-  for (const [i, token] of tokens.entries()) {
-    if (token.kind !== 'word') continue;
-    // `extract(... from ...)`, `for` of a substring: followed by none of these words.
-    if (token.text === 'for' && locks.has(tokens[i + 1]?.text ?? '')) return 'locks-rows';
-    if (writes.has(token.text) && !isCalled(tokens, i)) return 'write';
-    if (token.text === 'into') return 'write';
-    if (token.text === 'tablesample' || (isWord(token, 'using') && isWord(tokens[i + 1], 'sample')))
-      return 'volatile';
+  for (let i = 0; i < tokens.length; i++) {
+    const why = tokens[i]!.kind === 'word' ? judgeWord(tokens, i) : null;
+    if (why !== null) return why;
   }
   return null;
+}
+
+/** What a word within a query may mean. */
+function judgeWord(tokens: readonly SqlToken[], at: number): PassReason | null {
+  const [{ text }, next] = [tokens[at]!, tokens[at + 1]];
+  // `substring(x for 2)` is followed by none of these words.
+  if (text === 'for' && locks.has(next?.text ?? '')) return 'locks-rows';
+  if (text === 'into' || (writes.has(text) && !isCalled(tokens, at))) return 'write';
+  return text === 'tablesample' || (text === 'using' && isWord(next, 'sample')) ? 'volatile' : null;
 }
 
 /** `replace(a, b, c)` is a function, `WITH x AS (INSERT ...)` is not. */
