@@ -47,7 +47,7 @@ export function readPlanFacts(explain: unknown): PlanFacts {
         (node) => `${quoteName(node['Schema'] as string)}.${quoteName(node['Relation Name'] as string)}`,
       ),
     ),
-    schemas: unique(nodes.flatMap((node) => (typeof node['Schema'] === 'string' ? [node['Schema']] : []))),
+    schemas: unique(relations.map((node) => String(node['Schema']))),
     nodeTypes: unique(nodes.map((node) => String(node['Node Type']))),
     calledNames: unique(nodes.flatMap(findCalls)),
     orderedIndex: ordered ? String(ordered['Index Name']) : null,
