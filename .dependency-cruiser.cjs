@@ -1,6 +1,6 @@
 // The direction rules. Which room may import which: scripts/directions/rooms.cjs. That every permission there is used,
 // that every folder is in it, that every room has its door: scripts/directions/judge.mjs.
-const { src, dag, innerDoors, wiring, kernel } = require('./scripts/directions/rooms.cjs');
+const { src, dag, steer, innerDoors, wiring, kernel } = require('./scripts/directions/rooms.cjs');
 
 const doors = `^src/(${innerDoors.join('|')}|(?!${wiring}/)[^/]+)/index\\.ts$`;
 
@@ -16,6 +16,7 @@ module.exports = {
   forbidden: [
     ...roomRules('src', src),
     ...roomRules('src/dag', dag),
+    ...roomRules('src/steer', steer),
     ...roomRules('kernel', kernel),
     {
       name: 'rooms-have-one-door',
@@ -29,6 +30,25 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/dag/([^/]+)/' },
       to: { path: '^src/dag/', pathNot: ['^src/dag/$1/', '^src/dag/[^/]+/index\\.ts$'] },
+    },
+    {
+      name: 'parts-of-steer-have-one-door',
+      severity: 'error',
+      from: { path: '^src/steer/([^/]+)/' },
+      to: { path: '^src/steer/', pathNot: ['^src/steer/$1/', '^src/steer/[^/]+/index\\.ts$'] },
+    },
+    {
+      name: 'steer-through-doors',
+      comment: 'src/steer/index.ts takes what is public from the doors of its parts',
+      severity: 'error',
+      from: { path: '^src/steer/index\\.ts$' },
+      to: { path: '^src/', pathNot: '^src/steer/[^/]+/index\\.ts$' },
+    },
+    {
+      name: 'steer-policy-is-pure',
+      severity: 'error',
+      from: { path: '^src/steer/policy/' },
+      to: { pathNot: '^src/(steer/policy|core|dag)/' },
     },
     {
       name: 'dag-through-doors',

@@ -13,9 +13,11 @@ export function judgeDirections(report, files) {
     ...findUnseen(report.modules, files),
     ...findUnused(report.modules, 'src', rooms.src),
     ...findUnused(report.modules, 'src/dag', rooms.dag),
+    ...findUnused(report.modules, 'src/steer', rooms.steer),
     ...findUnused(report.modules, 'kernel', rooms.kernel),
     ...compareFolders(files, 'src', [...Object.keys(rooms.src), rooms.wiring]),
     ...compareFolders(files, 'src/dag', Object.keys(rooms.dag)),
+    ...compareFolders(files, 'src/steer', Object.keys(rooms.steer)),
     ...compareFolders(files, 'kernel', Object.keys(rooms.kernel)),
     ...findDoorless(files),
   ];
@@ -68,7 +70,7 @@ function compareFolders(files, part, names) {
 }
 
 function findDoorless(files) {
-  const parts = Object.keys(rooms.dag).map((part) => `dag/${part}`);
+  const parts = ['dag', 'steer'].flatMap((room) => Object.keys(rooms[room]).map((part) => `${room}/${part}`));
   const names = [...Object.keys(rooms.src), ...parts, ...rooms.innerDoors];
   const doors = names.map((room) => `src/${room}/index.ts`);
   return doors.filter((door) => !files.includes(door)).map((door) => `a room has no door: ${door}`);

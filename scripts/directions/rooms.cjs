@@ -22,6 +22,8 @@ const src = {
   optimize: ['core', 'procfs'],
   // Query plans as graphs. Its parts have a table of their own.
   dag: ['core'],
+  // Acts on what src/dag understands: a database's plans, a pipeline's options, other hosts' patterns. Parts: below.
+  steer: ['core', 'files', 'dag', 'pipeline', 'sockets'],
   // Of the others it reads types and, on first use, export and prepare; the work is the daemon's.
   client: ['core', 'sockets', 'bridge', 'export', 'prepare', 'store', 'models', 'train', 'optimize'],
 };
@@ -36,6 +38,16 @@ const dag = {
   // What it reads of a min cut is a few numbers.
   healing: [],
   patterns: [],
+};
+
+/** Parts of src/steer; src/steer/index.ts is the door of them all. */
+const steer = {
+  // Pure: latencies in, arms out.
+  policy: [],
+  tune: [],
+  sql: ['policy'],
+  // What it receives is judged by a callback.
+  sync: [],
 };
 
 /**
@@ -65,4 +77,4 @@ const kernel = {
   transport: ['protocol', 'language', 'server'],
 };
 
-module.exports = { src, dag, innerDoors, wiring, kernel };
+module.exports = { src, dag, steer, innerDoors, wiring, kernel };

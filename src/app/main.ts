@@ -21,6 +21,7 @@ const commands: Readonly<Record<string, () => Promise<Add>>> = {
   samples: async () => (await import('./commands/samples.ts')).addSamples,
   decide: async () => (await import('./commands/decide.ts')).addDecide,
   doctor: async () => (await import('./commands/doctor.ts')).addDoctor,
+  dag: async () => (await import('./commands/dag.ts')).addDag,
   pipeline: async () => (await import('./commands/pipeline.ts')).addPipeline,
   bench: async () => (await import('./commands/bench.ts')).addBench,
 };

@@ -18,11 +18,13 @@ const { judgeDirections, listModules, rooms } = (await import(
 )) as {
   readonly judgeDirections: (report: Report, files: readonly string[]) => string[];
   readonly listModules: (root: string) => string[];
-  readonly rooms: Readonly<Record<'src' | 'dag' | 'kernel', Readonly<Record<string, readonly string[]>>>>;
+  readonly rooms: Readonly<
+    Record<'src' | 'dag' | 'steer' | 'kernel', Readonly<Record<string, readonly string[]>>>
+  >;
 };
 
 /** Tables of rooms, by the folder they are in. */
-const tables = { src: rooms.src, 'src/dag': rooms.dag, kernel: rooms.kernel };
+const tables = { src: rooms.src, 'src/dag': rooms.dag, 'src/steer': rooms.steer, kernel: rooms.kernel };
 
 /** A tree in which every room has a door and uses each of its permissions. */
 function perfect(): { report: Report; files: string[] } {
