@@ -1,6 +1,7 @@
 // What is hidden before a pattern leaves a host, and what that costs. Local differential privacy: the unit is the host,
 // that is all it ever ran; two histories are adjacent when they share the same keys at the same times and differ in
 // anything else (replacement). Keys, times and the fact that a host takes part are not hidden. docs/steer.md, "Sync".
+import { clipToSteps } from './clip.ts';
 import { drawDiscreteGaussian, drawDiscreteLaplace } from './discrete-noise.ts';
 import { syncOptionError } from './errors.ts';
 import { gaussianMultiplier } from './gaussian-scale.ts';
@@ -142,27 +143,6 @@ function addNoise(values: Float64Array, step: number, draw: () => number): Steps
     return Math.max(-MOST_INTEGER, Math.min(MOST_INTEGER, sum));
   });
   return { step, values: noisy };
-}
-
-/**
- * Shortens a vector to `clip` and cuts it to whole steps towards zero, so that its length in steps is at most `steps`
- * exactly, whatever floating-point arithmetic did before.
- * @param norm 1: the sum of absolute values, 2: the Euclidean length
- */
-function clipToSteps(values: Float64Array, clip: number, steps: number, norm: 1 | 2): Float64Array {
-  const length = lengthOf(values, norm);
-  let scale = length > clip ? steps / length : steps / clip;
-  for (;;) {
-    const whole = values.map((value) => Math.trunc(value * scale));
-    const sizes = whole.reduce((sum, value) => sum + Math.abs(value) ** norm, 0);
-    if (sizes <= steps ** norm) return whole;
-    scale *= 1 - 1e-9;
-  }
-}
-
-function lengthOf(values: Float64Array, norm: 1 | 2): number {
-  if (norm === 2) return Math.hypot(...values);
-  return values.reduce((sum, value) => sum + Math.abs(value), 0);
 }
 
 const toMicro = (epsilon: number): number => Math.round(epsilon * 1e6);
