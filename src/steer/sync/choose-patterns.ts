@@ -20,10 +20,10 @@ export interface ChoiceBounds {
   readonly left: PrivacyCost | null;
 }
 
-/** What leaves, and how many are held back by the budget alone. */
+/** What leaves, and what is held back by the budget alone. */
 export interface ChosenPatterns {
   readonly patterns: readonly LocalPattern[];
-  readonly heldByBudget: number;
+  readonly held: readonly LocalPattern[];
 }
 
 /** What one bundle holds. */
@@ -40,7 +40,7 @@ export function choosePatterns(all: readonly LocalPattern[], bounds: ChoiceBound
     .toSorted((a, b) => lastOf(a) - lastOf(b) || (patternId(a) < patternId(b) ? -1 : 1))
     .slice(0, batchLimit);
   const fitting = keepWithin(due, MOST_PATTERN_BYTES);
-  if (!bounds.left) return { patterns: fitting, heldByBudget: 0 };
+  if (!bounds.left) return { patterns: fitting, held: [] };
   let { epsilonMicro, deltaPico } = bounds.left;
   const patterns = fitting.filter((pattern) => {
     const cost = costOf(pattern, privacy);
@@ -49,7 +49,8 @@ export function choosePatterns(all: readonly LocalPattern[], bounds: ChoiceBound
     deltaPico -= cost.deltaPico;
     return true;
   });
-  return { patterns, heldByBudget: fitting.length - patterns.length };
+  const leaving = new Set(patterns);
+  return { patterns, held: fitting.filter((pattern) => !leaving.has(pattern)) };
 }
 
 /** The first of them that fit; the others come first in the next round. */

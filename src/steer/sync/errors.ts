@@ -48,12 +48,19 @@ export function syncStateError(
   });
 }
 
+/** An amount of privacy. */
+export interface PrivacyAmount {
+  readonly epsilon: number;
+  readonly delta: number;
+}
+
 /** The day's privacy budget does not hold what is asked for, code `ERR_STEER_SYNC_BUDGET`. */
-export function budgetError(asked: number, left: number, day: string): RuvectorError {
+export function budgetError(asked: PrivacyAmount, left: PrivacyAmount, day: string): RuvectorError {
+  const [wanted, rest] = [asked, left].map(({ epsilon, delta }) => `epsilon ${epsilon}, delta ${delta}`);
   return new RuvectorError(
     'ERR_STEER_SYNC_BUDGET',
-    `Cannot spend epsilon "${asked}": ${left} of the budget of ${day} (UTC) are left; wait for the next day, ` +
-      'or raise epsilonPerDay and so weaken what is promised',
+    `Cannot spend "${wanted}": ${rest} are left of the budget of ${day} (UTC); wait for the next day, ` +
+      'or raise the budget of a day and so weaken what is promised',
     { details: { asked, left, day } },
   );
 }

@@ -1,5 +1,6 @@
 // What was spent of each day's privacy budget. A day is one of UTC, and never an earlier one than the last that was spent
 // on: a clock that is set back opens no budget twice.
+import type { RuvectorError } from '../../core/index.ts';
 import { budgetError } from './errors.ts';
 import type { PrivacyCost, PrivacySettings } from './privacy.ts';
 import type { SyncDatabase } from './sync-database.ts';
@@ -58,8 +59,7 @@ export function spend(
   { cost, patterns, sequence, nowMs }: LedgerEntry,
 ): void {
   const left = budgetLeft(database, settings, nowMs);
-  if (cost.epsilonMicro > left.epsilonMicro || cost.deltaPico > left.deltaPico)
-    throw budgetError(cost.epsilonMicro / 1e6, Math.max(0, left.epsilonMicro) / 1e6, dayText(left.day));
+  if (cost.epsilonMicro > left.epsilonMicro || cost.deltaPico > left.deltaPico) throw refusalOf(cost, left);
   database.run(
     'INSERT INTO spend VALUES (?, ?, ?, ?, ?, ?)',
     left.day,
@@ -69,6 +69,15 @@ export function spend(
     patterns,
     sequence,
   );
+}
+
+/** What says that a day does not hold a cost. */
+export function refusalOf(cost: PrivacyCost, left: BudgetLeft): RuvectorError {
+  const [asked, rest] = [cost, left].map(({ epsilonMicro, deltaPico }) => ({
+    epsilon: Math.max(0, epsilonMicro) / 1e6,
+    delta: Math.max(0, deltaPico) / 1e12,
+  }));
+  return budgetError(asked!, rest!, dayText(left.day));
 }
 
 /** Every day with a spend, the last first. */

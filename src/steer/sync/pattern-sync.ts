@@ -2,6 +2,7 @@
 // over the peers, and used only after trials on this host. The rounds are the caller's: `runOnce`, or `serveSync`.
 import { join } from 'node:path';
 import { isRuvectorError, systemClock } from '../../core/index.ts';
+import type { RuvectorError } from '../../core/index.ts';
 import { makeFolder, tryLock } from '../../files/index.ts';
 import { combinePatterns, findCandidates } from './candidates.ts';
 import type { ArmCandidate, CandidateQuery, PeerPattern, ValidateArm } from './candidates.ts';
@@ -10,7 +11,7 @@ import { bundleError, syncOptionError } from './errors.ts';
 import { openHostKeys } from './host-keys.ts';
 import type { HostKeys } from './host-keys.ts';
 import { assertNew, settle, takeBundle } from './inbox.ts';
-import { budgetLeft } from './ledger.ts';
+import { budgetLeft, refusalOf } from './ledger.ts';
 import { openBundle, readBundleHeader } from './open-bundle.ts';
 import { countWaiting, listSent, listWaiting, release, removeWaiting } from './outbox.ts';
 import { assertLocalPattern, patternLimits } from './pattern.ts';
@@ -18,7 +19,7 @@ import type { LocalPattern } from './pattern.ts';
 import { decodePayload } from './payload.ts';
 import { readPeers } from './peers.ts';
 import type { Peer } from './peers.ts';
-import { resolvePrivacy } from './privacy.ts';
+import { costOf, resolvePrivacy } from './privacy.ts';
 import type { PrivacyOptions, PrivacySettings } from './privacy.ts';
 import { createRandomIntegers } from './random-bits.ts';
 import { openSyncDatabase } from './sync-database.ts';
@@ -47,6 +48,8 @@ export interface SyncRound {
   readonly released: number;
   /** Patterns that wait because the day's budget is spent. */
   readonly heldByBudget: number;
+  /** `ERR_STEER_SYNC_BUDGET` where patterns wait for it. */
+  readonly budgetError: RuvectorError | null;
   /** Bundles handed over, and those that wait for another round. */
   readonly delivered: number;
   readonly waiting: number;
@@ -168,7 +171,7 @@ export class PatternSync implements Disposable {
     };
     for (const transport of transports) await attempt(() => transport.fetch((bundle) => this.take(bundle)));
     const peers = await this.peers();
-    const { released, heldByBudget } = this.#release(patterns, peers);
+    const release = this.#release(patterns, peers);
     let delivered = 0;
     // One daemon of a home hands over at a time: the order of the sequence is what recipients go by.
     const lock = tryLock(join(this.#parts.folder, 'send.lock'));
@@ -184,7 +187,7 @@ export class PatternSync implements Disposable {
     const { taken, refused } = this.#counts;
     this.#counts = { taken: 0, refused: 0 };
     const waiting = [...countWaiting(this.database).values()].reduce((sum, count) => sum + count, 0);
-    return { released, heldByBudget, delivered, waiting, taken, refused, failures: [...failures] };
+    return { ...release, delivered, waiting, taken, refused, failures: [...failures] };
   }
 
   /** Arms that peers propose for templates of this host, best supported first. */
@@ -219,23 +222,24 @@ export class PatternSync implements Disposable {
   #release(
     patterns: readonly LocalPattern[],
     peers: readonly Peer[],
-  ): { readonly released: number; readonly heldByBudget: number } {
+  ): Pick<SyncRound, 'released' | 'heldByBudget' | 'budgetError'> {
     const { maturityMs, batchLimit, resendMs, nowMs } = this.#parts;
     for (const pattern of patterns) assertLocalPattern(pattern);
     // Nothing is spent on nobody.
-    if (peers.length === 0) return { released: 0, heldByBudget: 0 };
+    if (peers.length === 0) return { released: 0, heldByBudget: 0, budgetError: null };
     const now = nowMs();
     const { privacy, database } = this;
     // Chosen and spent in one transaction: another daemon of this home may do the same now.
     return database.transact(() => {
-      const { patterns: chosen, heldByBudget } = choosePatterns(patterns, {
+      const left = privacy && budgetLeft(database, privacy, now);
+      const { patterns: chosen, held } = choosePatterns(patterns, {
         nowMs: now,
         maturityMs,
         resendMs,
         batchLimit,
         sent: listSent(database),
         privacy,
-        left: privacy && budgetLeft(database, privacy, now),
+        left,
       });
       if (chosen.length > 0) {
         const cards = peers.map(({ card }) => card);
@@ -248,7 +252,13 @@ export class PatternSync implements Disposable {
           nowMs: now,
         });
       }
-      return { released: chosen.length, heldByBudget };
+      const [first] = held;
+      return {
+        released: chosen.length,
+        heldByBudget: held.length,
+        budgetError:
+          first && privacy ? refusalOf(costOf(first, privacy), budgetLeft(database, privacy, now)) : null,
+      };
     });
   }
 
