@@ -168,9 +168,8 @@ describe('PatternSync.accept()', () => {
     await using __ = b;
     transport.isAway = true;
     await a.sync.runOnce(votes(1), [transport]);
-    const [{ bundle }] = listWaiting(a.sync.database, b.sync.keys.card.fingerprint) as [
-      { bundle: Uint8Array },
-    ];
+    const [waiting] = listWaiting(a.sync.database, b.sync.keys.card.fingerprint);
+    const { bundle } = waiting!;
     for (const off of [-3_600_000, 8 * DAY_MS]) {
       b.nowMs = START_MS + off;
       await expect(b.sync.accept(bundle)).rejects.toThrow(refuses('CLOCK'));
