@@ -13,7 +13,8 @@ export interface ChoiceBounds {
   readonly maturityMs: number;
   readonly resendMs: number;
   readonly batchLimit: number;
-  /** When each pattern left last, by {@link patternId}. */
+  /** When each pattern was first seen, and when it left last, by {@link patternId}. */
+  readonly seen: ReadonlyMap<string, number>;
   readonly sent: ReadonlyMap<string, number>;
   readonly privacy: PrivacySettings;
   /** What the day has left; null without a budget. */
@@ -31,10 +32,12 @@ const MOST_PATTERN_BYTES = MAX_BUNDLE_BYTES - HEADER_BYTES - TAG_BYTES - SIGNATU
 
 /** Those that never left come first, then those that left longest ago; ties by key. */
 export function choosePatterns(all: readonly LocalPattern[], bounds: ChoiceBounds): ChosenPatterns {
-  const { nowMs, maturityMs, resendMs, batchLimit, sent, privacy } = bounds;
+  const { nowMs, maturityMs, resendMs, batchLimit, seen, sent, privacy } = bounds;
+  const sinceOf = (pattern: LocalPattern): number =>
+    pattern.sinceMs ?? seen.get(patternId(pattern)) ?? Infinity;
   const lastOf = (pattern: LocalPattern): number => sent.get(patternId(pattern)) ?? -Infinity;
   const due = all
-    .filter((pattern) => nowMs - pattern.sinceMs >= maturityMs)
+    .filter((pattern) => nowMs - sinceOf(pattern) >= maturityMs)
     // A clock that was set back makes no pattern wait for years.
     .filter((pattern) => Math.abs(nowMs - lastOf(pattern)) >= resendMs)
     .toSorted((a, b) => lastOf(a) - lastOf(b) || (patternId(a) < patternId(b) ? -1 : 1))

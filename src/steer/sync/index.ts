@@ -6,6 +6,8 @@ export type { ServeSyncOptions } from './serve-sync.ts';
 export type { RoundOutcome, ScheduleOptions } from './schedule.ts';
 export type { ArmCandidate, CandidateQuery, PeerPattern, ValidateArm } from './candidates.ts';
 export type { Verdict } from './inbox.ts';
+export { createPolicyTrials } from './policy-trials.ts';
+export type { TryingPolicy } from './policy-trials.ts';
 export { templateKey } from './pattern.ts';
 export type { LocalPattern, LocalVector, LocalVote } from './pattern.ts';
 export type { PrivacyOptions, PrivacySettings } from './privacy.ts';

@@ -9,7 +9,7 @@ import { costOf, privatise } from './privacy.ts';
 import type { PrivacyCost, PrivacySettings } from './privacy.ts';
 import type { RandomIntegers } from './random-bits.ts';
 import { sealBundle } from './seal-bundle.ts';
-import type { SyncDatabase } from './sync-database.ts';
+import type { SqlValue, SyncDatabase } from './sync-database.ts';
 
 /** What is released, and to whom. */
 export interface ReleaseRequest {
@@ -88,9 +88,22 @@ function sumCosts(patterns: readonly LocalPattern[], privacy: PrivacySettings): 
 
 /** When each pattern left last, by {@link patternId}. */
 export function listSent(database: SyncDatabase): Map<string, number> {
-  return new Map(
-    database.all('SELECT id, at_ms FROM sent').map((row) => [String(row['id']), Number(row['at_ms'])]),
-  );
+  return toTimes(database.all('SELECT id, at_ms FROM sent'));
+}
+
+/** When each pattern was first seen; those that are new are seen now. */
+export function listSeen(
+  database: SyncDatabase,
+  patterns: readonly LocalPattern[],
+  nowMs: number,
+): Map<string, number> {
+  for (const pattern of patterns)
+    database.run('INSERT OR IGNORE INTO seen VALUES (?, ?)', patternId(pattern), Math.floor(nowMs));
+  return toTimes(database.all('SELECT id, at_ms FROM seen'));
+}
+
+function toTimes(rows: readonly Record<string, SqlValue>[]): Map<string, number> {
+  return new Map(rows.map((row) => [String(row['id']), Number(row['at_ms'])]));
 }
 
 /** What waits for a peer, in the order it has to arrive in. */

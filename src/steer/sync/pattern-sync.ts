@@ -13,7 +13,7 @@ import type { HostKeys } from './host-keys.ts';
 import { assertNew, settle, takeBundle } from './inbox.ts';
 import { budgetLeft, refusalOf } from './ledger.ts';
 import { openBundle, readBundleHeader } from './open-bundle.ts';
-import { countWaiting, listSent, listWaiting, release, removeWaiting } from './outbox.ts';
+import { countWaiting, listSeen, listSent, listWaiting, release, removeWaiting } from './outbox.ts';
 import { assertLocalPattern, patternLimits } from './pattern.ts';
 import type { LocalPattern } from './pattern.ts';
 import { decodePayload } from './payload.ts';
@@ -237,6 +237,7 @@ export class PatternSync implements Disposable {
         maturityMs,
         resendMs,
         batchLimit,
+        seen: listSeen(database, patterns, now),
         sent: listSent(database),
         privacy,
         left,

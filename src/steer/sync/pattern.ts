@@ -12,8 +12,8 @@ export interface LocalVote {
   readonly arms: readonly string[];
   /** The best of them here. */
   readonly arm: string;
-  /** Since when this is known. */
-  readonly sinceMs: number;
+  /** Since when this is known. @default the first round that saw its key */
+  readonly sinceMs?: number;
 }
 
 /** What this host would say of a pattern. */
@@ -22,7 +22,7 @@ export interface LocalVector {
   /** Its key in a PatternIndex, a signature: 1–64 bytes. */
   readonly key: string;
   readonly values: ArrayLike<number>;
-  readonly sinceMs: number;
+  readonly sinceMs?: number;
 }
 
 export type LocalPattern = LocalVote | LocalVector;
@@ -66,7 +66,7 @@ export function patternId({ kind, key }: { readonly kind: string; readonly key: 
 
 /** @throws RuvectorError `ERR_STEER_SYNC_PATTERN` */
 export function assertLocalPattern(pattern: LocalPattern): void {
-  const { key, sinceMs } = pattern;
+  const { key, sinceMs = 0 } = pattern;
   if (!fits(key, patternLimits.keyBytes))
     throw localPatternError(key, 'its key has not 1 to 64 bytes', 'name it by a hash');
   if (!Number.isFinite(sinceMs)) throw localPatternError(key, 'it has no time', 'say since when it is known');
