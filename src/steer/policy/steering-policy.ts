@@ -42,8 +42,16 @@ const RECHECK_EVERY = 50;
 const STATEMENT_RUNS = 5;
 /** Share of statements that have to come again before exploring waits for one whose default is known. */
 const REPEATING = 0.1;
+/** An arm that is to win a pair needs no longer than this many times the default; verified ones have `timeoutFactor`. */
+const PAIR_PATIENCE = 1.5;
+/** Runs of the default before an arm is compared with it over different statements. */
+const UNPAIRED_RUNS = 10;
 /** Time that exploring a template may lose, as a share of all time spent on it. */
-const LOSS_SHARE = 0.1;
+const LOSS_SHARE = 0.05;
+/** The same while arms are compared over different statements, which says less. */
+const UNPAIRED_LOSS_SHARE = 0.01;
+/** And so many times as strong a proof is wanted then. */
+const UNPAIRED_PROOF = 10;
 /** Templates with fewer statements try an arm again on one it won. */
 const FEW_STATEMENTS = 5;
 /** Choices that nobody told of for so long are given up. */
@@ -53,6 +61,14 @@ interface OpenChoice {
   readonly choice: Choice;
   readonly features: readonly number[];
   readonly atMs: number;
+}
+
+interface Pair {
+  /** log(arm / default) */
+  readonly logRatio: number;
+  /** Whether both ran the same statement. */
+  readonly isPaired: boolean;
+  readonly nowMs: number;
 }
 
 interface Ask {
@@ -268,7 +284,8 @@ class Policy implements SteeringPolicy {
   }
 
   #mayExplore(record: TemplateRecord, nowMs: number): boolean {
-    return record.lostMs <= LOSS_SHARE * record.totalMs && this.#canOpen(nowMs);
+    const share = doesRepeat(record) ? LOSS_SHARE : UNPAIRED_LOSS_SHARE;
+    return record.lostMs <= share * record.totalMs && this.#canOpen(nowMs);
   }
 
   #canOpen(nowMs: number): boolean {
@@ -283,7 +300,7 @@ class Policy implements SteeringPolicy {
   /** Whether a run of an arm would have something to be compared with. */
   #hasBase(record: TemplateRecord, statement: StatementRecord | null): boolean {
     if (statement && statement.defaultMs.length > 0) return record.runs - statement.defaultAt <= FRESH_RUNS;
-    return record.repeats < REPEATING * record.runs;
+    return record.defaultMs.length >= UNPAIRED_RUNS && !doesRepeat(record);
   }
 
   #decide(request: Pick<ChoiceRequest, 'template' | 'parameters' | 'features' | 'nowMs'>, arm: string, why: ChoiceReason): Choice {
@@ -297,16 +314,20 @@ class Policy implements SteeringPolicy {
       parameters,
       arm,
       why,
-      timeoutMs: isDefault || !record ? null : this.#findTimeout(record, statement),
+      timeoutMs: isDefault || !record ? null : this.#findTimeout(record, statement, why),
       predictedMs: record ? this.#predict(record, statement, { template, arm }) : null,
     };
     this.#open.set(choice.id, { choice, features, atMs: nowMs });
     return choice;
   }
 
-  #findTimeout(record: TemplateRecord, statement: StatementRecord | null): number {
-    const own = statement && statement.defaultMs.length > 0 ? statement.defaultMs : record.defaultMs;
-    return Math.max(this.#settings.minTimeoutMs, this.#settings.timeoutFactor * findQuantile(own, 0.95)!);
+  #findTimeout(record: TemplateRecord, statement: StatementRecord | null, why: ChoiceReason): number {
+    const { timeoutFactor, minTimeoutMs } = this.#settings;
+    const own = statement && statement.defaultMs.length > 0 ? statement.defaultMs : null;
+    const isTrial = why === 'explore';
+    // What is not this statement's own says little of it: an arm that is tried may take what is usual, not what is rare.
+    const usual = findQuantile(own ?? record.defaultMs, isTrial && !own ? 0.5 : 0.95)!;
+    return Math.max(minTimeoutMs, usual * (isTrial ? Math.min(PAIR_PATIENCE, timeoutFactor) : timeoutFactor));
   }
 
   #predict(
@@ -326,7 +347,9 @@ class Policy implements SteeringPolicy {
     statement.defaultAt = record.runs;
     if (before === null) {
       // Arms that ran here first have had nothing to be compared with until now.
-      for (const arm of Object.keys(statement.armMs)) this.#addPair(record, arm, findLogRatio(statement, arm)!, nowMs);
+      for (const arm of Object.keys(statement.armMs)) {
+        this.#addPair(record, arm, { logRatio: findLogRatio(statement, arm)!, isPaired: true, nowMs });
+      }
       return;
     }
     keepRecent(record.driftRatios, logOf(ms) - logOf(before), STATEMENT_RUNS);
@@ -352,15 +375,16 @@ class Policy implements SteeringPolicy {
     const base = own ?? findMedian(record.defaultMs);
     if (base !== null && choice.why !== 'verified') record.lostMs += timedOut ? ms : Math.max(0, ms - base);
     statement.armMs[choice.arm] = ms;
-    const doesRepeat = record.repeats >= REPEATING * record.runs;
-    if (own === null && (base === null || doesRepeat) && !timedOut) return;
-    this.#addPair(record, choice.arm, logOf(ms) - logOf(base ?? ms), nowMs);
+    if (own === null && (base === null || doesRepeat(record)) && !timedOut) return;
+    const isPaired = own !== null;
+    this.#addPair(record, choice.arm, { logRatio: logOf(ms) - logOf(base ?? ms), isPaired, nowMs });
   }
 
-  #addPair(record: TemplateRecord, name: string, logRatio: number, nowMs: number): void {
+  #addPair(record: TemplateRecord, name: string, { logRatio, isPaired, nowMs }: Pair): void {
     const arm = record.arms[name]!;
     addPair(arm, logRatio, this.#settings);
-    const status = judge(arm, this.#settings);
+    const { minGain, significance } = this.#settings;
+    const status = judge(arm, { minGain, significance: isPaired ? significance : significance / UNPAIRED_PROOF });
     if (status !== arm.status) arm.sinceMs = nowMs;
     arm.status = status;
   }
@@ -376,6 +400,11 @@ class Policy implements SteeringPolicy {
   #fitPriors(): void {
     this.#priors.fit(this.#templates, this.#others, createSeededRandom(this.#settings.seed));
   }
+}
+
+/** Whether enough statements of a template come again for exploring to wait for one whose default is known. */
+function doesRepeat({ repeats, runs }: TemplateRecord): boolean {
+  return repeats >= REPEATING * runs;
 }
 
 function buildNewStatement(features: readonly number[] = []): StatementRecord {

@@ -119,8 +119,9 @@ export function dropComparisons(template: TemplateRecord): void {
 
 /** Linear between neighbours; null of nothing. */
 export function findQuantile(values: readonly number[], q: number): number | null {
-  if (values.length === 0) return null;
-  const sorted = values.toSorted((one, other) => one - other);
+  if (values.length < 2) return values[0] ?? null;
+  // Typed arrays are sorted as numbers, several times as fast as by a function.
+  const sorted = Float64Array.from(values).sort();
   const at = (sorted.length - 1) * q;
   const low = sorted[Math.floor(at)]!;
   return low + (sorted[Math.ceil(at)]! - low) * (at % 1);

@@ -1,0 +1,10 @@
+// steer/policy: which arm a statement should run with, learned from runs; and what that would have gained on known latencies.
+export type * from './contract.ts';
+export { chooseColumns } from './choose-columns.ts';
+export { exploreOffline } from './explore-offline.ts';
+export type { Exploration, ExplorationOptions, ExplorationStrategy } from './explore-offline.ts';
+export { parseLatencyMatrix } from './latency-matrix.ts';
+export type { LatencyMatrix, LatencyMatrixOptions } from './latency-matrix.ts';
+export { replayMatrix } from './replay.ts';
+export type { ReplayOptions, ReplayReport, SeedInterval } from './replay.ts';
+export { createPolicy } from './steering-policy.ts';
