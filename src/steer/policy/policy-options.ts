@@ -38,12 +38,32 @@ export function completePolicyOptions(options: PolicyOptions): PolicySettings {
     seed,
     mode,
     rank: check('rank', rank, isCount(rank) && rank <= 16, 'a whole number from 1 to 16'),
-    maxOpenExplorations: check('maxOpenExplorations', maxOpenExplorations, isCount(maxOpenExplorations), whole),
+    maxOpenExplorations: check(
+      'maxOpenExplorations',
+      maxOpenExplorations,
+      isCount(maxOpenExplorations),
+      whole,
+    ),
     minDefaultRuns: check('minDefaultRuns', minDefaultRuns, isCount(minDefaultRuns), whole),
     minGain: check('minGain', minGain, isShare(minGain), share),
     significance: check('significance', significance, isShare(significance), share),
-    timeoutFactor: check('timeoutFactor', timeoutFactor, timeoutFactor >= 1 && Number.isFinite(timeoutFactor), 'a number from 1 on'),
-    minTimeoutMs: check('minTimeoutMs', minTimeoutMs, minTimeoutMs > 0 && Number.isFinite(minTimeoutMs), 'a time above 0'),
-    driftFactor: check('driftFactor', driftFactor, driftFactor > 0 && Number.isFinite(driftFactor), 'a number above 0'),
+    timeoutFactor: check(
+      'timeoutFactor',
+      timeoutFactor,
+      timeoutFactor >= 1 && Number.isFinite(timeoutFactor),
+      'a number from 1 on',
+    ),
+    minTimeoutMs: check(
+      'minTimeoutMs',
+      minTimeoutMs,
+      minTimeoutMs > 0 && Number.isFinite(minTimeoutMs),
+      'a time above 0',
+    ),
+    driftFactor: check(
+      'driftFactor',
+      driftFactor,
+      driftFactor > 0 && Number.isFinite(driftFactor),
+      'a number above 0',
+    ),
   };
 }

@@ -203,7 +203,10 @@ class Policy implements SteeringPolicy {
   }
 
   toJSON(): unknown {
-    return encodePolicyState({ templates: this.#templates, draws: this.#draws, lastId: this.#lastId }, this.#settings);
+    return encodePolicyState(
+      { templates: this.#templates, draws: this.#draws, lastId: this.#lastId },
+      this.#settings,
+    );
   }
 
   /** Thompson sampling: one draw of the default's time, one of each arm's relation to it; what was measured is not drawn. */
@@ -214,7 +217,10 @@ class Policy implements SteeringPolicy {
     let [best, least] = [defaultArm, base];
     for (const arm of arms) {
       const ms = statement?.armMs[arm];
-      const value = ms === undefined ? base + this.#draw(record, arm, { statement, template: request.template }) : logOf(ms);
+      const value =
+        ms === undefined
+          ? base + this.#draw(record, arm, { statement, template: request.template })
+          : logOf(ms);
       if (value < least) [best, least] = [arm, value];
     }
     if (best === defaultArm) return [defaultArm, 'default'];
@@ -233,7 +239,10 @@ class Policy implements SteeringPolicy {
   #chooseSafely(ask: Ask): readonly [string, ChoiceReason] {
     const { record, statement, arms, request } = ask;
     const { defaultArm } = this.#settings;
-    const proven = this.#findBest(ask, arms.filter((arm) => record.arms[arm]!.status === 'verified'));
+    const proven = this.#findBest(
+      ask,
+      arms.filter((arm) => record.arms[arm]!.status === 'verified'),
+    );
     const bar = Math.min(0, proven?.mean ?? 0) + Math.log(1 - this.#settings.minGain);
     const tried = this.#findExploration(ask, bar);
     if (tried !== null && this.#mayExplore(record, request.nowMs)) {
@@ -266,9 +275,13 @@ class Policy implements SteeringPolicy {
       const { status, isSuggested } = record.arms[arm]!;
       if (status === 'verified' || status === 'rejected') continue;
       const own = statement ? findLogRatio(statement, arm) : null;
-      const isOver = own !== null && (own > Math.log(1 - this.#settings.minGain) || record.statements.size >= FEW_STATEMENTS);
+      const isOver =
+        own !== null &&
+        (own > Math.log(1 - this.#settings.minGain) || record.statements.size >= FEW_STATEMENTS);
       if (isOver) continue;
-      const draw = isSuggested ? -Infinity : this.#draw(record, arm, { statement, template: request.template });
+      const draw = isSuggested
+        ? -Infinity
+        : this.#draw(record, arm, { statement, template: request.template });
       if (draw < least) [best, least] = [arm, draw];
     }
     return best;
@@ -303,7 +316,11 @@ class Policy implements SteeringPolicy {
     return record.defaultMs.length >= UNPAIRED_RUNS && !doesRepeat(record);
   }
 
-  #decide(request: Pick<ChoiceRequest, 'template' | 'parameters' | 'features' | 'nowMs'>, arm: string, why: ChoiceReason): Choice {
+  #decide(
+    request: Pick<ChoiceRequest, 'template' | 'parameters' | 'features' | 'nowMs'>,
+    arm: string,
+    why: ChoiceReason,
+  ): Choice {
     const { template, parameters, features = [], nowMs } = request;
     const record = why === 'write' ? undefined : this.#templates.get(template);
     const statement = record?.statements.get(parameters) ?? null;
@@ -337,7 +354,9 @@ class Policy implements SteeringPolicy {
   ): number | null {
     const base = (statement && findMedian(statement.defaultMs)) ?? findMedian(record.defaultMs);
     if (base === null || arm === this.#settings.defaultArm) return base;
-    return base * Math.exp(believe(record, arm, { statement, prior: this.#priors.meanOf(template, arm) }).mean);
+    return (
+      base * Math.exp(believe(record, arm, { statement, prior: this.#priors.meanOf(template, arm) }).mean)
+    );
   }
 
   #learnDefault(record: TemplateRecord, statement: StatementRecord, ms: number, nowMs: number): void {
@@ -356,14 +375,22 @@ class Policy implements SteeringPolicy {
     const drift = record.driftRatios.length < STATEMENT_RUNS ? 0 : findMedian(record.driftRatios)!;
     if (Math.abs(drift) <= Math.log(1 + this.#settings.driftFactor)) return;
     dropComparisons(record);
-    record.invalidated = { why: `drift: the default takes ${Math.exp(drift).toFixed(2)} times as long as it did`, atMs: nowMs };
+    record.invalidated = {
+      why: `drift: the default takes ${Math.exp(drift).toFixed(2)} times as long as it did`,
+      atMs: nowMs,
+    };
     keepRecent(record.defaultMs, ms);
   }
 
   #learnArm(
     record: TemplateRecord,
     statement: StatementRecord,
-    { choice, ms, timedOut, nowMs }: { readonly choice: Choice; readonly ms: number; readonly timedOut: boolean; readonly nowMs: number },
+    {
+      choice,
+      ms,
+      timedOut,
+      nowMs,
+    }: { readonly choice: Choice; readonly ms: number; readonly timedOut: boolean; readonly nowMs: number },
   ): void {
     const arm = record.arms[choice.arm]!;
     arm.runs++;
@@ -384,7 +411,10 @@ class Policy implements SteeringPolicy {
     const arm = record.arms[name]!;
     addPair(arm, logRatio, this.#settings);
     const { minGain, significance } = this.#settings;
-    const status = judge(arm, { minGain, significance: isPaired ? significance : significance / UNPAIRED_PROOF });
+    const status = judge(arm, {
+      minGain,
+      significance: isPaired ? significance : significance / UNPAIRED_PROOF,
+    });
     if (status !== arm.status) arm.sinceMs = nowMs;
     arm.status = status;
   }

@@ -1,6 +1,7 @@
 // steer/sync: patterns and votes shared between hosts, hidden, sealed and tried before use. docs/steer.md, "Sync".
 export { openPatternSync } from './pattern-sync.ts';
 export type { PatternSync, PatternSyncOptions, SyncRound } from './pattern-sync.ts';
+export type { SyncPeerStatus, SyncStatus } from './sync-status.ts';
 export { serveSync } from './serve-sync.ts';
 export type { ServeSyncOptions } from './serve-sync.ts';
 export type { RoundOutcome, ScheduleOptions } from './schedule.ts';

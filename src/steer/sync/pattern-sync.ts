@@ -10,10 +10,18 @@ import { choosePatterns } from './choose-patterns.ts';
 import { bundleError, syncOptionError } from './errors.ts';
 import { openHostKeys } from './host-keys.ts';
 import type { HostKeys } from './host-keys.ts';
-import { assertNew, settle, takeBundle } from './inbox.ts';
+import { assertNew, forgetPatterns, settle, takeBundle } from './inbox.ts';
 import { budgetLeft, refusalOf } from './ledger.ts';
 import { openBundle, readBundleHeader } from './open-bundle.ts';
-import { countWaiting, listSeen, listSent, listWaiting, release, removeWaiting } from './outbox.ts';
+import {
+  countWaiting,
+  forgetWaiting,
+  listSeen,
+  listSent,
+  listWaiting,
+  release,
+  removeWaiting,
+} from './outbox.ts';
 import { assertLocalPattern, patternLimits } from './pattern.ts';
 import type { LocalPattern } from './pattern.ts';
 import { decodePayload } from './payload.ts';
@@ -22,6 +30,8 @@ import type { Peer } from './peers.ts';
 import { costOf, resolvePrivacy } from './privacy.ts';
 import type { PrivacyOptions, PrivacySettings } from './privacy.ts';
 import { createRandomIntegers } from './random-bits.ts';
+import { describeSync } from './sync-status.ts';
+import type { SyncStatus } from './sync-status.ts';
 import { openSyncDatabase } from './sync-database.ts';
 import type { SyncDatabase } from './sync-database.ts';
 import type { Receipt, SyncTransport } from './transport.ts';
@@ -213,6 +223,20 @@ export class PatternSync implements Disposable {
   /** What the peers say of patterns of this many numbers, number by number the trimmed mean over them. */
   patterns(dims: number): PeerPattern[] {
     return combinePatterns(this.database, dims);
+  }
+
+  /** Peers, what waits, what came, what was spent. */
+  async status(): Promise<SyncStatus> {
+    const { fingerprint } = this.keys.card;
+    return describeSync({ database: this.database, fingerprint, peers: await this.peers() });
+  }
+
+  /** Drops what a host that is no longer pinned said, and what waits for it; its sequence stays known. */
+  forget({ card }: Peer): void {
+    this.database.transact(() => {
+      forgetPatterns(this.database, card.fingerprint);
+      forgetWaiting(this.database, card.fingerprint);
+    });
   }
 
   [Symbol.dispose](): void {
