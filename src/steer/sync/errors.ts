@@ -65,29 +65,48 @@ export function budgetError(asked: PrivacyAmount, left: PrivacyAmount, day: stri
   );
 }
 
-/** A bundle that is refused. */
-export type BundleFlaw =
-  'BUNDLE' | 'VERSION' | 'SIZE' | 'PEER' | 'RECIPIENT' | 'SIGNATURE' | 'SEALED' | 'REPLAY' | 'CLOCK';
+interface Refusal {
+  readonly code: string;
+  readonly nextStep: string;
+}
 
-const nextSteps: Readonly<Record<BundleFlaw, string>> = {
-  BUNDLE: 'send all the bytes that a release of this product wrote',
-  VERSION: 'run the same release on both hosts',
-  SIZE: 'send fewer patterns at a time',
-  PEER: 'pin its card with `dag sync peers add` where it is to be trusted',
-  RECIPIENT: 'send it to the host it was sealed for',
-  SIGNATURE: 'drop it: it was changed on its way, or its sender is somebody else',
-  SEALED: 'drop it, and compare the cards of both hosts',
-  REPLAY: 'drop it: this bundle or a later one of its sender was taken already',
-  CLOCK: 'set the clocks of both hosts',
-};
+/** Why a bundle is refused. */
+const refusals = {
+  BUNDLE: {
+    code: 'ERR_STEER_SYNC_BUNDLE',
+    nextStep: 'send all the bytes that a release of this product wrote',
+  },
+  VERSION: { code: 'ERR_STEER_SYNC_VERSION', nextStep: 'run the same release on both hosts' },
+  SIZE: { code: 'ERR_STEER_SYNC_SIZE', nextStep: 'send fewer patterns at a time' },
+  PEER: {
+    code: 'ERR_STEER_SYNC_PEER',
+    nextStep: 'pin its card with `dag sync peers add` where it is to be trusted',
+  },
+  RECIPIENT: { code: 'ERR_STEER_SYNC_RECIPIENT', nextStep: 'send it to the host it was sealed for' },
+  SIGNATURE: {
+    code: 'ERR_STEER_SYNC_SIGNATURE',
+    nextStep: 'drop it: it was changed on its way, or its sender is somebody else',
+  },
+  SEALED: { code: 'ERR_STEER_SYNC_SEALED', nextStep: 'drop it, and compare the cards of both hosts' },
+  REPLAY: {
+    code: 'ERR_STEER_SYNC_REPLAY',
+    nextStep: 'drop it: this bundle or a later one of its sender was taken already',
+  },
+  CLOCK: { code: 'ERR_STEER_SYNC_CLOCK', nextStep: 'set the clocks of both hosts' },
+} as const satisfies Readonly<Record<string, Refusal>>;
 
-/** A bundle that is refused, code `ERR_STEER_SYNC_` and the flaw. @param sender fingerprint or "unknown" */
-export function bundleError(flaw: BundleFlaw, sender: string, state: string, cause?: unknown): RuvectorError {
-  return new RuvectorError(
-    `ERR_STEER_SYNC_${flaw}`,
-    `Cannot take bundle of "${sender}": ${state}; ${nextSteps[flaw]}`,
-    { cause, details: { sender } },
-  );
+/** A bundle that is refused. @param sender fingerprint or "unknown" */
+export function bundleError(
+  flaw: keyof typeof refusals,
+  sender: string,
+  state: string,
+  cause?: unknown,
+): RuvectorError {
+  const { code, nextStep } = refusals[flaw];
+  return new RuvectorError(code, `Cannot take bundle of "${sender}": ${state}; ${nextStep}`, {
+    cause,
+    details: { sender },
+  });
 }
 
 /** A transport that is away, code `ERR_STEER_SYNC_TRANSPORT`. */

@@ -68,8 +68,8 @@ export function takeBundle(
 /** @throws RuvectorError `ERR_STEER_SYNC_REPLAY` when this bundle or a later one was taken */
 export function assertNew(database: SyncDatabase, sender: string, sequence: number): void {
   const [row] = database.all('SELECT sequence FROM taken WHERE peer = ?', sender);
-  if (row && sequence <= Number(row['sequence']))
-    throw bundleError('REPLAY', sender, `its sequence is ${sequence}, ${row['sequence']} was taken`);
+  const last = Number(row?.['sequence'] ?? -1);
+  if (sequence <= last) throw bundleError('REPLAY', sender, `its sequence is ${sequence}, ${last} was taken`);
 }
 
 function toContent(pattern: SharedPattern): string {

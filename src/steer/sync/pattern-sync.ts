@@ -181,7 +181,7 @@ export class PatternSync implements Disposable {
     };
     for (const transport of transports) await attempt(() => transport.fetch((bundle) => this.take(bundle)));
     const peers = await this.peers();
-    const release = this.#release(patterns, peers);
+    const releasing = this.#release(patterns, peers);
     let delivered = 0;
     // One daemon of a home hands over at a time: the order of the sequence is what recipients go by.
     const lock = tryLock(join(this.#parts.folder, 'send.lock'));
@@ -197,7 +197,7 @@ export class PatternSync implements Disposable {
     const { taken, refused } = this.#counts;
     this.#counts = { taken: 0, refused: 0 };
     const waiting = [...countWaiting(this.database).values()].reduce((sum, count) => sum + count, 0);
-    return { ...release, delivered, waiting, taken, refused, failures: [...failures] };
+    return { ...releasing, delivered, waiting, taken, refused, failures: [...failures] };
   }
 
   /** Arms that peers propose for templates of this host, best supported first. */

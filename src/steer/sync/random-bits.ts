@@ -4,9 +4,9 @@ import { randomFillSync } from 'node:crypto';
 /** A source of uniform whole numbers. */
 export interface RandomIntegers {
   /** From 0 to `bound` − 1; `bound` at most 2^48. */
-  below(bound: number): number;
+  readonly below: (bound: number) => number;
   /** The same for any bound. */
-  belowBig(bound: bigint): bigint;
+  readonly belowBig: (bound: bigint) => bigint;
 }
 
 /** Fills bytes with random ones. */

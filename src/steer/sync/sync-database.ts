@@ -70,7 +70,7 @@ function asStateError(path: string, error: unknown): unknown {
 }
 
 function isSqliteFailure(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR';
+  return error instanceof Error && 'errcode' in error;
 }
 
 class OpenDatabase implements SyncDatabase {

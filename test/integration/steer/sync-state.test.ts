@@ -239,9 +239,9 @@ describe('spend()', () => {
     await until(() => released.lines >= killAt, 'some votes were released');
     children[0]!.kill('SIGKILL');
     await Promise.all(
-      children.map((child) =>
-        child.exitCode === null && child.signalCode === null ? once(child, 'exit') : null,
-      ),
+      children
+        .filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)
+        .map((child) => once(child, 'exit')),
     );
     // Every bundle that any of them could have sent has its spend, each of one vote.
     const waiting = listWaiting(a.sync.database, b.sync.keys.card.fingerprint);

@@ -14,7 +14,7 @@ const short = (text: string): string =>
 const key = '0123456789abcdef0123456789abcdef';
 const payload =
   // version, reserved, two patterns, ε of votes 1, ε of vectors 0.5
-  `01000200${'000000000000f03f'}${'000000000000e03f'}` +
+  '01000200000000000000f03f000000000000e03f' +
   // a vote: key, three arms, counts 1, −3, 70000
   `01${short(key)}03${short('default')}${short('no_nestloop')}${short('größer')}01000000fdffffff70110100` +
   // a vector: key, two numbers, step 0.25, values 4 and −2147483647
