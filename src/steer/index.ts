@@ -40,6 +40,7 @@ export type {
   TakeBundle,
   TryingPolicy,
   ValidateArm,
+  ValidatePattern,
   Verdict,
   ZmqTransport,
   ZmqTransportOptions,

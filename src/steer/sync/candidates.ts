@@ -1,9 +1,10 @@
 // What peers propose for the templates of this host: arms that more of them favour than the default. A proposal is a
 // reason to try, never a reason to use.
+import { sha256Of } from '../../core/index.ts';
 import { combineVectors, combineVotes } from './combine.ts';
 import type { PeerVote } from './combine.ts';
 import { listTrust, listVectors, listVerdicts, listVotes, verdictId } from './inbox.ts';
-import type { PeerTrust, Verdict } from './inbox.ts';
+import type { PeerTrust, PeerVector, Verdict, VerdictSubject } from './inbox.ts';
 import { templateKey } from './pattern.ts';
 import type { SyncDatabase } from './sync-database.ts';
 
@@ -21,6 +22,9 @@ export interface ArmCandidate {
 /** Tries a candidate by paired runs on this host; `pending` while it is not known yet. */
 export type ValidateArm = (candidate: ArmCandidate) => Promise<Verdict | 'pending'>;
 
+/** Tries a pattern of the peers on this host. */
+export type ValidatePattern = (pattern: PeerPattern) => Promise<Verdict>;
+
 /** What candidates are looked for in. */
 export interface CandidateQuery {
   /** The templates that this host runs. */
@@ -35,12 +39,12 @@ export interface CandidateQuery {
 export interface PeerPattern {
   readonly key: string;
   readonly values: Float64Array;
-  /** Peers that sent it. */
-  readonly peers: number;
+  /** Fingerprints of the peers that sent it. */
+  readonly peers: readonly string[];
 }
 
 /** How long a verdict keeps a candidate from being tried again. */
-const VERDICT_MS = 7 * 86_400_000;
+export const VERDICT_MS = 7 * 86_400_000;
 /** A peer with so many rejected candidates, and more than twice as many as accepted ones, is no longer listened to. */
 const PATIENCE = 5;
 
@@ -78,16 +82,23 @@ function favouriteOf(vote: PeerVote, arms: readonly string[]): string | undefine
 /** What the peers say of patterns, by key; those of another length are left out. */
 export function combinePatterns(database: SyncDatabase, dims: number): PeerPattern[] {
   const muted = mutedPeers(database);
-  const byKey = new Map<string, Float64Array[]>();
-  for (const { peer, key, values } of listVectors(database)) {
+  const byKey = new Map<string, PeerVector[]>();
+  for (const vector of listVectors(database)) {
+    const { peer, key, values } = vector;
     if (muted.has(peer) || values.length !== dims) continue;
-    byKey.set(key, [...(byKey.get(key) ?? []), values]);
+    byKey.set(key, [...(byKey.get(key) ?? []), vector]);
   }
   return [...byKey].map(([key, vectors]) => ({
     key,
-    values: combineVectors(vectors),
-    peers: vectors.length,
+    values: combineVectors(vectors.map(({ values }) => values)),
+    peers: vectors.map(({ peer }) => peer),
   }));
+}
+
+/** Names what trials were about: another vector of the same key has to be tried again. */
+export function vectorVerdict({ key, values, peers }: PeerPattern): VerdictSubject {
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  return { key: `vector:${key}`, arm: sha256Of(bytes), peers };
 }
 
 function mutedPeers(database: SyncDatabase): Set<string> {

@@ -10,6 +10,13 @@ import type { SyncDatabase } from './sync-database.ts';
 /** What local trials say of an arm for a template. */
 export type Verdict = 'accepted' | 'rejected';
 
+/** What a verdict is on: an arm for a template, or a vector for a key; and who proposed it. */
+export interface VerdictSubject {
+  readonly key: string;
+  readonly arm: string;
+  readonly peers: readonly string[];
+}
+
 /** Verdicts on what a peer proposed. */
 export interface PeerTrust {
   readonly accepted: number;
@@ -137,7 +144,7 @@ export const verdictId = (key: string, arm: string): string => `${key}:${arm}`;
 /** Writes down what trials said of an arm, and counts it for the peers that proposed it. */
 export function settle(
   database: SyncDatabase,
-  { key, arm, peers }: { readonly key: string; readonly arm: string; readonly peers: readonly string[] },
+  { key, arm, peers }: VerdictSubject,
   verdict: Verdict,
   nowMs: number,
 ): void {

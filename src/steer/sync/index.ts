@@ -5,7 +5,13 @@ export type { SyncPeerStatus, SyncStatus } from './sync-status.ts';
 export { serveSync } from './serve-sync.ts';
 export type { ServeSyncOptions } from './serve-sync.ts';
 export type { RoundOutcome, ScheduleOptions } from './schedule.ts';
-export type { ArmCandidate, CandidateQuery, PeerPattern, ValidateArm } from './candidates.ts';
+export type {
+  ArmCandidate,
+  CandidateQuery,
+  PeerPattern,
+  ValidateArm,
+  ValidatePattern,
+} from './candidates.ts';
 export type { Verdict } from './inbox.ts';
 export { createPolicyTrials } from './policy-trials.ts';
 export type { TryingPolicy } from './policy-trials.ts';

@@ -4,13 +4,19 @@ import { join } from 'node:path';
 import { isRuvectorError, systemClock } from '../../core/index.ts';
 import type { RuvectorError } from '../../core/index.ts';
 import { makeFolder, tryLock } from '../../files/index.ts';
-import { combinePatterns, findCandidates } from './candidates.ts';
-import type { ArmCandidate, CandidateQuery, PeerPattern, ValidateArm } from './candidates.ts';
+import { VERDICT_MS, combinePatterns, findCandidates, vectorVerdict } from './candidates.ts';
+import type {
+  ArmCandidate,
+  CandidateQuery,
+  PeerPattern,
+  ValidateArm,
+  ValidatePattern,
+} from './candidates.ts';
 import { choosePatterns } from './choose-patterns.ts';
 import { bundleError, syncOptionError } from './errors.ts';
 import { openHostKeys } from './host-keys.ts';
 import type { HostKeys } from './host-keys.ts';
-import { assertNew, forgetPatterns, settle, takeBundle } from './inbox.ts';
+import { assertNew, forgetPatterns, listVerdicts, settle, takeBundle, verdictId } from './inbox.ts';
 import { budgetLeft, refusalOf } from './ledger.ts';
 import { openBundle, readBundleHeader } from './open-bundle.ts';
 import {
@@ -220,9 +226,23 @@ export class PatternSync implements Disposable {
     return accepted;
   }
 
-  /** What the peers say of patterns of this many numbers, number by number the trimmed mean over them. */
-  patterns(dims: number): PeerPattern[] {
-    return combinePatterns(this.database, dims);
+  /**
+   * What the peers say of patterns of this many numbers, number by number the trimmed mean over them. Each is tried before
+   * it is given out, and again when it changes or after a week.
+   * @returns the patterns that passed, now or before
+   */
+  async validatePatterns(dims: number, validate: ValidatePattern): Promise<PeerPattern[]> {
+    const { nowMs } = this.#parts;
+    const verdicts = listVerdicts(this.database, nowMs() - VERDICT_MS);
+    const accepted: PeerPattern[] = [];
+    for (const pattern of combinePatterns(this.database, dims)) {
+      const subject = vectorVerdict(pattern);
+      const known = verdicts.get(verdictId(subject.key, subject.arm));
+      const verdict = known ?? (await validate(pattern));
+      if (!known) settle(this.database, subject, verdict, nowMs());
+      if (verdict === 'accepted') accepted.push(pattern);
+    }
+    return accepted;
   }
 
   /** Peers, what waits, what came, what was spent. */

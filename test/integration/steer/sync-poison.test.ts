@@ -1,6 +1,8 @@
 // Peers that lie: what they propose is tried by the receiver's own policy, and costs next to nothing.
 import { describe, expect, it } from 'vitest';
+import { PatternIndex } from '../../../src/dag/index.ts';
 import { createPolicyTrials } from '../../../src/steer/sync/index.ts';
+import type { PeerPattern } from '../../../src/steer/sync/index.ts';
 import { createPolicy } from '../../../src/steer/policy/steering-policy.ts';
 import { createPrintedRandom, createRandom } from '../../support/random.ts';
 import { DirectTransport, arms, createHost, pin, voteOn } from '../../support/steer/sync-fixtures.ts';
@@ -59,6 +61,8 @@ async function runWorkload(
 async function surround(hosts: number): Promise<{
   readonly receiver: TestHost;
   readonly send: (favourite: (template: number, peer: number) => string) => Promise<void>;
+  readonly peers: readonly TestHost[];
+  readonly transport: DirectTransport;
   readonly ending: AsyncDisposable;
 }> {
   await using stack = new AsyncDisposableStack();
@@ -78,7 +82,7 @@ async function surround(hosts: number): Promise<{
         [transport],
       );
   };
-  return { receiver, send, ending: stack.move() };
+  return { receiver, send, peers, transport, ending: stack.move() };
 }
 
 const query = { templates, arms, defaultArm: 'default' };
@@ -102,7 +106,7 @@ describe('PatternSync.validate()', () => {
       );
       await send((t) => slowest[t]![0]!);
       const poisoned = await runWorkload(hardness, seed, receiver, (pass) =>
-        turning > 0 && pass % 4 === 0 ? send((t) => slowest[t]![(pass / 4) % 3]!) : Promise.resolve(),
+        turning > 0 && pass % 8 === 0 ? send((t) => slowest[t]![(pass / 8) % 3]!) : Promise.resolve(),
       );
       process.stdout.write(`${who}: poisoned / alone ${(poisoned / alone).toFixed(4)}\n`);
       expect(poisoned / alone).toBeLessThan(1.05);
@@ -128,5 +132,35 @@ describe('PatternSync.validate()', () => {
     const helped = await runWorkload(hardness, 5, receiver);
     expect(helped).toBeLessThan((await runWorkload(hardness, 5)) * 1.02);
     expect(receiver.sync.candidates(query)).toEqual([]);
+  });
+});
+
+describe('PatternSync.validatePatterns()', () => {
+  it('gives out the trimmed mean of the peers to an index once it was tried, and tries what changes again', async () => {
+    const { receiver, peers, transport, ending } = await surround(5);
+    await using _ = ending;
+    const send = async (liar: readonly number[]): Promise<void> => {
+      for (const [i, { sync }] of peers.entries())
+        await sync.runOnce(
+          [{ kind: 'vector', key: 'sig', values: i === 4 ? liar : [1, i / 10], sinceMs: 0 }],
+          [transport],
+        );
+    };
+    await send([1e6, -1e6]);
+    const index = new PatternIndex({ dims: 2 });
+    let trials = 0;
+    const validate = ({ values }: PeerPattern) => {
+      trials++;
+      return Promise.resolve(Math.abs(values[0]! - 1) < 0.01 ? ('accepted' as const) : ('rejected' as const));
+    };
+    for (let round = 0; round < 2; round++)
+      for (const { key, values } of await receiver.sync.validatePatterns(2, validate)) index.add(key, values);
+    // One liar of five is cut off; what is left of the others is the mean of the three in the middle.
+    expect(index.search([1, 0.1], 1)).toEqual([{ key: 'sig', distance: expect.closeTo(0, 3) }]);
+    expect(trials).toBe(1);
+    expect(await receiver.sync.validatePatterns(3, validate)).toEqual([]);
+    await send([1e6, 1e6]);
+    await receiver.sync.validatePatterns(2, validate);
+    expect(trials).toBe(2);
   });
 });
