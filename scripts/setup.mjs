@@ -221,11 +221,13 @@ function ensurePython(requirements) {
   return python;
 }
 
-/** Peers of the tests that come from the system: a browser reads a stream, jq a pipe, Prometheus the metrics, PostgreSQL rows. */
+/** Peers of the tests that come from the system: a browser reads a stream, jq a pipe, Prometheus the metrics, PostgreSQL rows, NATS bundles. */
 const programs = [
   { package: 'chromium', names: ['chromium', 'chromium-browser', 'google-chrome'], variable: 'CHROMIUM' },
   { package: 'jq', names: ['jq'] },
   { package: 'prometheus', names: ['prometheus'] },
+  // Debian keeps it where an ordinary user's PATH does not look.
+  { package: 'nats-server', names: ['nats-server', '../sbin/nats-server'], variable: 'NATS_SERVER' },
   // Debian keeps each version in a folder of its own, which is on no PATH.
   { package: 'postgresql', names: ['postgres'], variable: 'POSTGRES_BIN', folders: '/usr/lib/postgresql' },
 ];
@@ -247,7 +249,7 @@ const isOnPath = (name) =>
 function ensurePrograms() {
   const missing = programs.filter((program) => !isThere(program)).map((program) => program.package);
   if (missing.length === 0) return;
-  const advice = `Install ${listOf(missing)} (Debian: apt-get install ${missing.join(' ')}; macOS: brew install ${missing.join(' ')}) and run the same command again; CHROMIUM=/path names another browser, POSTGRES_BIN the folder of another PostgreSQL.`;
+  const advice = `Install ${listOf(missing)} (Debian: apt-get install ${missing.join(' ')}; macOS: brew install ${missing.join(' ')}) and run the same command again; CHROMIUM=/path names another browser, POSTGRES_BIN the folder of another PostgreSQL, NATS_SERVER another NATS server.`;
   if (process.getuid?.() !== 0 || !isOnPath('apt-get')) {
     throw new SetupError(`Cannot run the tests: ${listOf(missing)} not found.\n${advice}`);
   }

@@ -51,11 +51,13 @@ async function createProgram(argv: readonly string[]): Promise<Command> {
     .showSuggestionAfterError()
     .showHelpAfterError('Run with --help for usage and an example.');
   for (const add of await loadCommands(argv)) add(program);
-  for (const command of program.commands) {
-    command.exitOverride();
-    for (const sub of command.commands) sub.exitOverride();
-  }
+  overrideExits(program);
   return program;
+}
+
+/** Commands inherit it only when they are made after their parent said so. */
+function overrideExits(parent: Command): void {
+  for (const command of parent.commands) overrideExits(command.exitOverride());
 }
 
 /**
@@ -85,6 +87,7 @@ const exitCodeOf: Readonly<Record<string, number>> = {
   ERR_STEER_OPTION: 2,
   ERR_STEER_TEMPLATE: 2,
   ERR_STEER_WORKLOAD: 2,
+  ERR_STEER_SYNC_OPTION: 2,
   ERR_APP_RUNNING: 3,
 };
 

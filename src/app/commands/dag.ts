@@ -6,6 +6,7 @@ import { addDagReplay } from './dag-replay.ts';
 import { addDagReset } from './dag-reset.ts';
 import { addDagStatus } from './dag-status.ts';
 import { addDagSteer } from './dag-steer.ts';
+import { addDagSync } from './dag-sync.ts';
 
 const examples = `
 Examples:
@@ -14,7 +15,8 @@ Examples:
   $ ruvector-memopt dag status
   $ ruvector-memopt dag explain 88294630
   $ ruvector-memopt dag reset
-  $ ruvector-memopt dag replay --matrix dsb.csv`;
+  $ ruvector-memopt dag replay --matrix dsb.csv
+  $ ruvector-memopt dag sync keys`;
 
 /** Adds the command and its sub-commands. */
 export function addDag(program: Command): void {
@@ -28,4 +30,5 @@ export function addDag(program: Command): void {
   addDagExplain(command);
   addDagReset(command);
   addDagReplay(command);
+  addDagSync(command);
 }

@@ -87,7 +87,12 @@ describe('setup.mjs', () => {
       ['--import', asOrdinaryUser, join(checkout, 'scripts', 'setup.mjs'), 'test'],
       {
         encoding: 'utf8',
-        env: { PATH: tools, POSTGRES_BIN: tools, RUVECTOR_PYTHON: writeTool('python3', python312) },
+        env: {
+          PATH: tools,
+          POSTGRES_BIN: tools,
+          NATS_SERVER: tools,
+          RUVECTOR_PYTHON: writeTool('python3', python312),
+        },
       },
     );
     expect(status).toBe(1);

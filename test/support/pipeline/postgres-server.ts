@@ -3,13 +3,12 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, globSync } from 'node:fs';
 import { chmod, chown, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import type { QueryResult } from 'pg';
+import { findFreePort } from '../free-port.ts';
 import { until } from '../until.ts';
 
 /** A running server. */
@@ -34,15 +33,6 @@ function findPrograms(): string {
   if (found === undefined)
     throw new Error('PostgreSQL is missing: apt-get install postgresql, or set POSTGRES_BIN');
   return found;
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Starts it, with nothing that makes its data last. */
