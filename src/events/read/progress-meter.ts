@@ -23,9 +23,15 @@ export interface ReadingAt {
   readonly totalBytes: number | null;
 }
 
-const REPORT_EVERY_MS = 200;
+/** A meter that reports by itself. */
+export interface Ticking extends Disposable {
+  /** Reports if it is time: what computes for long keeps timers waiting. */
+  update(): void;
+}
 
-/** Calls `report` at most every 200 ms, and once at the end. */
+const REPORT_EVERY_MS = 120;
+
+/** Calls `report` at most every 120 ms, and once at the end. */
 export class ProgressMeter {
   readonly #report: ((progress: EventProgress) => void) | undefined;
   readonly #nowMs: () => number;
@@ -49,6 +55,13 @@ export class ProgressMeter {
     if (nowMs - this.#lastMs < REPORT_EVERY_MS) return;
     this.#lastMs = nowMs;
     this.#report(this.measure(at));
+  }
+
+  /** Also reports while nobody calls `update`, until disposed. */
+  tick(where: () => ReadingAt): Ticking {
+    const timer = this.#report ? setInterval(() => this.update(where()), REPORT_EVERY_MS) : undefined;
+    timer?.unref();
+    return { update: () => this.update(where()), [Symbol.dispose]: () => clearInterval(timer) };
   }
 
   finish(at: ReadingAt): void {
