@@ -21,7 +21,7 @@ import type { ChunkOptions } from './memory-plan.ts';
 import { describeSource } from './open-events.ts';
 import type { RecordingInfo } from './open-events.ts';
 import { openEventSource } from './open-source.ts';
-import type { SourceOptions } from './open-source.ts';
+import type { SourceOptions } from './source-options.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import type { EventProgress } from './progress-meter.ts';
 import { sortEvents } from './sort-events.ts';
@@ -86,7 +86,7 @@ export async function loadEvents(path: string, config: LoadConfig = {}): Promise
   );
   const joined = chunks.join();
   const columns = config.sort === true ? sortEvents(joined) : joined;
-  meter.finish(where());
+  meter.finish({ ...where(), events: columns.length });
   const info = describeSource(path, source, [...plan.notes, ...chunks.notes]);
   return new Loaded(info, columns, triggers.columns, isStreamed);
 }

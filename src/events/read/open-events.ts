@@ -13,7 +13,7 @@ import { fillSlot, TriggerList } from './fill-slot.ts';
 import { planChunks } from './memory-plan.ts';
 import type { ChunkOptions, ChunkPlan } from './memory-plan.ts';
 import { openEventSource } from './open-source.ts';
-import type { SourceOptions } from './open-source.ts';
+import type { SourceOptions } from './source-options.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import type { EventProgress } from './progress-meter.ts';
 

@@ -1,0 +1,42 @@
+// What a caller may say of a recording that the file does not say, and which of its events are wanted.
+import type { EventFormat, Geometry, Polarity, TimeUnit } from '../model/index.ts';
+
+/** What a file does not say. What is not said is read from the file or is the format's own; nothing is guessed. */
+export interface FormatOptions {
+  /** @default by the content */
+  readonly format?: EventFormat | undefined;
+  /** Unit of the times in text and in HDF5 columns. @default what the file says */
+  readonly timeUnit?: TimeUnit | undefined;
+  /** Columns of text in their order; `-` is one to pass over. @default what the file says, else t,x,y,p */
+  readonly columns?: readonly ('t' | 'x' | 'y' | 'p' | '-')[] | undefined;
+  /** Of HDF5. @default by the names in the file */
+  readonly layout?: 'array' | 'columns' | 'dsec' | 'prophesee' | undefined;
+  /** −1/1, 0/1, or as the file has it. @default signed; unsigned for HDF5 and text */
+  readonly polarity?: Polarity | undefined;
+  /** Unit of the times that are given. @default us */
+  readonly resolution?: 'us' | 'ns' | undefined;
+  /** Size of the sensor. @default what the file says */
+  readonly geometry?: Geometry | undefined;
+  /** Leave out events outside the geometry; they are counted either way. @default false */
+  readonly dropOutside?: boolean | undefined;
+  /** Version of a DAT file whose header says none. @default 2 */
+  readonly datVersion?: 1 | 2 | undefined;
+}
+
+/** A recording as it is opened. */
+export interface SourceOptions extends FormatOptions {
+  /** Events from `from` up to, without, `to`, in the unit of `t`. @default all */
+  readonly timeWindow?: { readonly from?: number | bigint; readonly to?: number | bigint } | undefined;
+  /** Events in a rectangle of pixels. @default all */
+  readonly region?: Region | undefined;
+  /** Events of one polarity. @default both */
+  readonly keep?: 'on' | 'off' | undefined;
+}
+
+/** A rectangle of pixels. */
+export interface Region {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
