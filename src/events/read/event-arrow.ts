@@ -5,7 +5,7 @@ import * as arrow from 'apache-arrow';
 import type { DataFrame } from 'nodejs-polars';
 import { buildMessagePlanner, encodeSchema, loadPolars } from '../../core/index.ts';
 import type { Batch } from '../../pipeline/index.ts';
-import type { EventColumns, TriggerColumns } from '../model/index.ts';
+import type { EventColumns, Geometry, TriggerColumns } from '../model/index.ts';
 import { viewEvents } from '../model/index.ts';
 
 /** Units of `t`. */
@@ -14,14 +14,20 @@ export type EventTimeUnit = 'us' | 'ns';
 const field = (name: string, type: arrow.DataType, metadata?: Map<string, string>): arrow.Field =>
   new arrow.Field(name, type, false, metadata);
 
-/** The columns of events. @param timeUnit of `t`, told as its metadata */
-export function eventSchema(timeUnit: EventTimeUnit = 'us'): arrow.Schema {
-  return new arrow.Schema([
+/**
+ * The columns of events.
+ * @param timeUnit of `t`, told as its metadata
+ * @param geometry told as `ruvector.geometry` of the table, such as 1280x720
+ */
+export function eventSchema(timeUnit: EventTimeUnit = 'us', geometry: Geometry | null = null): arrow.Schema {
+  const fields = [
     field('t', new arrow.Int64(), new Map([['unit', timeUnit]])),
     field('x', new arrow.Uint16()),
     field('y', new arrow.Uint16()),
     field('p', new arrow.Int8()),
-  ]);
+  ];
+  const size = geometry && `${geometry.width}x${geometry.height}`;
+  return new arrow.Schema(fields, size === null ? undefined : new Map([['ruvector.geometry', size]]));
 }
 
 /** The columns of triggers. */

@@ -4,9 +4,11 @@ import { parseRecordingHeader } from '../header/index.ts';
 import type { HeaderField, RecordingHeader } from '../header/index.ts';
 import { WORD_BYTES } from '../model/index.ts';
 import type { EventSource, WordFormat } from '../model/index.ts';
+import { openTextSource } from '../text/index.ts';
 import { openByteInput } from './byte-input.ts';
 import type { ByteInput } from './byte-input.ts';
 import type { FormatOptions, SourceOptions } from './source-options.ts';
+import { rewindInput } from './rewound-input.ts';
 import { WordSource } from './word-source.ts';
 
 /**
@@ -22,7 +24,7 @@ export async function openEventSource(
   const input = await openByteInput(path, signal);
   try {
     const { header, bytes } = await readHead(input, options, signal);
-    return openByFormat(input, header, bytes, options);
+    return await openByFormat(input, header, bytes, options, signal);
   } catch (error) {
     await input[Symbol.asyncDispose]();
     throw error;
@@ -36,10 +38,11 @@ function openByFormat(
   header: RecordingHeader,
   bytes: Uint8Array,
   options: SourceOptions,
-): EventSource {
+  signal: AbortSignal | undefined,
+): EventSource | Promise<EventSource> {
   const { format } = header;
   if (isWords(format)) return openWords(input, { ...header, format }, bytes, options);
-  throw new Error('todo');
+  return openTextSource(rewindInput(input, bytes), options, signal);
 }
 
 function openWords(
