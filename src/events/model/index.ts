@@ -1,4 +1,5 @@
 // What every part of events speaks about: columns, formats, counts and errors.
+export type { EventBatch, EventSource } from './batch.ts';
 export { copyEvents, createEventSlot, createTriggerSlot, eventSlotBytes, viewEvents } from './columns.ts';
 export type { EventColumns, EventSlot, TriggerColumns, TriggerSlot } from './columns.ts';
 export { addReadCounts, createReadCounts } from './counts.ts';
