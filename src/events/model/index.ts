@@ -10,6 +10,7 @@ export {
   eventFormatError,
   eventHeaderError,
   eventOptionsError,
+  timeUnitError,
 } from './errors.ts';
 export type { EventPlace } from './errors.ts';
 export {
