@@ -2,7 +2,14 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { EVENT_FORMATS, POLARITIES, TIME_UNITS } from '../../events/index.ts';
-import type { EventFormat, Geometry, OpenEventsOptions, Polarity, Region, TimeUnit } from '../../events/index.ts';
+import type {
+  EventFormat,
+  Geometry,
+  OpenEventsOptions,
+  Polarity,
+  Region,
+  TimeUnit,
+} from '../../events/index.ts';
 import { parseNumber } from '../commands/options.ts';
 
 /** What commander makes of the options of reading. */
@@ -22,13 +29,19 @@ export interface RecordingOptions {
 /** Adds what a file does not say, and how it is read. */
 export function addReadingOptions(command: Command): Command {
   return command
-    .addOption(new Option('--format <format>', 'what the file is (default: by its content)').choices(EVENT_FORMATS))
+    .addOption(
+      new Option('--format <format>', 'what the file is (default: by its content)').choices(EVENT_FORMATS),
+    )
     .addOption(
       new Option('--time-unit <unit>', 'of the times in text and HDF5 (default: what the file says)').choices(
         TIME_UNITS,
       ),
     )
-    .option('--columns <names>', 'of text, in their order: t,x,y,p, with - for one to pass over', parseColumns)
+    .option(
+      '--columns <names>',
+      'of text, in their order: t,x,y,p, with - for one to pass over',
+      parseColumns,
+    )
     .addOption(
       new Option('--layout <layout>', 'of HDF5 (default: by the names in the file)').choices([
         'array',
@@ -38,13 +51,20 @@ export function addReadingOptions(command: Command): Command {
       ]),
     )
     .addOption(
-      new Option('--polarity <polarity>', '-1/1, 0/1 or as stored (default: unsigned for HDF5 and text)').choices(
-        POLARITIES,
-      ),
+      new Option(
+        '--polarity <polarity>',
+        '-1/1, 0/1 or as stored (default: unsigned for HDF5 and text)',
+      ).choices(POLARITIES),
     )
-    .option('--geometry <size>', 'of the sensor, such as 1280x720 (default: what the file says)', parseGeometry)
+    .option(
+      '--geometry <size>',
+      'of the sensor, such as 1280x720 (default: what the file says)',
+      parseGeometry,
+    )
     .option('--drop-outside', 'leave out events outside the geometry; they are counted either way')
-    .addOption(new Option('--dat-version <n>', 'of a DAT file that says none (default: 2)').choices(['1', '2']))
+    .addOption(
+      new Option('--dat-version <n>', 'of a DAT file that says none (default: 2)').choices(['1', '2']),
+    )
     .option('--chunk-size <n>', 'events of a batch (default: by the memory there is)', parseCount)
     .option('--memory-limit <mb>', 'MiB for batches (default: a quarter of what is available)', parseNumber);
 }
@@ -98,7 +118,8 @@ export function toSelection({ start, end, region, keep }: SelectionOptions): Par
 /** A whole number of events from 1 on; `1e6` is one too. */
 export function parseCount(text: string): number {
   const value = parseNumber(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number from 1 on.');
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError('It must be a whole number from 1 on.');
   return value;
 }
 
@@ -110,8 +131,10 @@ function parseTime(text: string): number {
 
 function parseColumns(text: string): NonNullable<OpenEventsOptions['columns']> {
   const names = text.split(/[\s,]+/).filter((name) => name !== '');
-  const isKnown = (name: string): name is 't' | 'x' | 'y' | 'p' | '-' => ['t', 'x', 'y', 'p', '-'].includes(name);
-  if (!names.every(isKnown)) throw new InvalidArgumentError('It must be t, x, y, p and - with commas between them.');
+  const isKnown = (name: string): name is 't' | 'x' | 'y' | 'p' | '-' =>
+    ['t', 'x', 'y', 'p', '-'].includes(name);
+  if (!names.every(isKnown))
+    throw new InvalidArgumentError('It must be t, x, y, p and - with commas between them.');
   return names;
 }
 

@@ -99,7 +99,10 @@ async function openWriters(
   if (triggerPath === undefined) return { events, triggers: null };
   try {
     const wait = (): void => onWait?.(triggerPath);
-    return { events, triggers: await openTriggerWriter(triggerPath, info.timeUnit, { signal, onWait: wait }) };
+    return {
+      events,
+      triggers: await openTriggerWriter(triggerPath, info.timeUnit, { signal, onWait: wait }),
+    };
   } catch (error) {
     await events.abort();
     throw error;
