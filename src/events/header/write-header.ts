@@ -1,5 +1,6 @@
 // The headers of files this writes: what Prophesee's tools need to read them, and the lines a recording had before.
-import type { Geometry, WordFormat } from '../model/index.ts';
+import type { WrittenFormat } from '../encode/index.ts';
+import type { Geometry } from '../model/index.ts';
 import { encodeTextHeader } from './text-header.ts';
 import type { HeaderField } from './text-header.ts';
 
@@ -13,9 +14,7 @@ export interface WrittenHeader {
 }
 
 /** Formats of RAW files that are written. */
-const rawNames: Readonly<
-  Record<Exclude<WordFormat, 'dat' | 'evt4'>, readonly [name: string, version: string]>
-> = {
+const rawNames: Readonly<Record<Exclude<WrittenFormat, 'dat'>, readonly [name: string, version: string]>> = {
   evt2: ['EVT2', '2.0'],
   evt21: ['EVT21', '2.1'],
   'evt21-legacy': ['EVT21', '2.1'],
@@ -36,10 +35,7 @@ const describing: ReadonlySet<string> = new Set([
 ]);
 
 /** Bytes of a RAW file in front of its words, or of a DAT file in front of its records. */
-export function encodeRecordingHeader(
-  format: Exclude<WordFormat, 'evt4'>,
-  header: WrittenHeader,
-): Uint8Array {
+export function encodeRecordingHeader(format: WrittenFormat, header: WrittenHeader): Uint8Array {
   const kept = (header.fields ?? []).filter(({ key }) => !describing.has(key));
   return format === 'dat' ? encodeDatHeader(header, kept) : encodeRawHeader(format, header, kept);
 }
