@@ -22,6 +22,8 @@ const src = {
   optimize: ['core', 'procfs'],
   // Query plans as graphs. Its parts have a table of their own.
   dag: ['core'],
+  // Recordings of event cameras; what is available of memory is procfs's to say.
+  events: ['core', 'files', 'procfs', 'pipeline'],
   // Of the others it reads types and, on first use, export and prepare; the work is the daemon's.
   client: ['core', 'sockets', 'bridge', 'export', 'prepare', 'store', 'models', 'train', 'optimize'],
 };

@@ -22,6 +22,7 @@ const commands: Readonly<Record<string, () => Promise<Add>>> = {
   decide: async () => (await import('./commands/decide.ts')).addDecide,
   doctor: async () => (await import('./commands/doctor.ts')).addDoctor,
   pipeline: async () => (await import('./commands/pipeline.ts')).addPipeline,
+  events: async () => (await import('./commands/events.ts')).addEvents,
   bench: async () => (await import('./commands/bench.ts')).addBench,
 };
 
