@@ -75,7 +75,7 @@ export class Evt2Decoder extends WordDecoder<Uint32Array> {
         lanes[2 * n + 1] = hi;
         x[n] = column;
         y[n] = row;
-        p[n] = off + (type === 0 ? 0 : step);
+        p[n] = off + type * step;
         n++;
         if (column >= width || row >= height) {
           outside++;
