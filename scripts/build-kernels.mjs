@@ -2,27 +2,32 @@
 // The same sources give the same bytes on every machine; --check compares and writes nothing.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import asc from 'assemblyscript/asc';
+import { main } from 'assemblyscript/asc';
 
 const root = join(import.meta.dirname, '..');
 const target = join(root, 'src', 'events', 'kernels', 'kernel-bytes.ts');
 const LINE = 100;
 
 /** Shared memory, because worker threads fill one slab; no runtime, because kernels allocate nothing. */
-const options = [
-  ...['--optimizeLevel', '3', '--shrinkLevel', '0', '--noAssert', '--runtime', 'stub', '--use', 'abort='],
-  ...['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
-  ...['--enable', 'simd', '--enable', 'threads'],
-];
+const options =
+  '--optimizeLevel 3 --shrinkLevel 0 --noAssert --runtime stub --use abort= --importMemory --sharedMemory ' +
+  '--initialMemory 1 --maximumMemory 65536 --enable simd --enable threads';
 
 /** The text of kernel-bytes.ts, built from the sources now. */
 export async function buildKernelBytes() {
   const outputs = new Map();
-  const { error } = await asc.main(
-    ['src/events/kernels/assembly/index.ts', '--outFile', 'kernels.wasm', '--baseDir', root, ...options],
+  const { error } = await main(
+    [
+      'src/events/kernels/assembly/index.ts',
+      '--outFile',
+      'kernels.wasm',
+      '--baseDir',
+      root,
+      ...options.split(' '),
+    ],
     { writeFile: (name, contents) => void outputs.set(name, contents) },
   );
-  if (error !== null) throw new Error(`Cannot build the kernels: ${String(error.message)}`, { cause: error });
+  if (error !== null) throw new Error(`Cannot build the kernels: ${error.message}`, { cause: error });
   const base64 = Buffer.from(outputs.get('kernels.wasm')).toString('base64');
   const lines = Array.from({ length: Math.ceil(base64.length / LINE) }, (_, i) =>
     base64.slice(i * LINE, (i + 1) * LINE),

@@ -9,7 +9,7 @@ import {
   endVector,
   readDecoderState,
   STATE_BYTES,
-  takeCall,
+  takeResults,
   writeSlots,
   writeStart,
 } from './kernel-state.ts';
@@ -124,7 +124,7 @@ export class KernelDecoder implements BlockDecoder {
   #call(words: Uint8Array, events: EventSlot, triggers: TriggerSlot | undefined): number {
     writeSlots(this.#words, events, triggers);
     const done = this.#kernel(this.#stateAt, words.byteOffset, words.length);
-    takeCall(this.#words, events, triggers, this.counts);
+    takeResults(this.#words, events, triggers, this.counts);
     return done;
   }
 

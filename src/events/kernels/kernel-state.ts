@@ -3,6 +3,7 @@
 import { DEFAULT_POLARITY } from '../model/index.ts';
 import type { EventSlot, ReadCounts, TriggerSlot, WordFormat } from '../model/index.ts';
 import type { DecoderOptions, DecoderState } from '../decode/contract.ts';
+import { createDecoderState } from '../decode/word-decoder.ts';
 
 /** Bytes of a state. */
 export const STATE_BYTES = 192;
@@ -53,6 +54,9 @@ const F = STATE_FIELDS;
 /** Sensors nobody declared have no edge: no format's coordinates reach so far. */
 const NO_EDGE = 0xffff;
 
+/** Polarities −1/1, in both halves, because kernels load 16 or 32 bits of it. */
+const SIGNED = 0x10001;
+
 /** The counters of a call, and where they go. */
 const COUNTERS: readonly (readonly [number, keyof ReadCounts])[] = [
   [F.triggers, 'triggers'],
@@ -73,24 +77,25 @@ export function writeStart(
   options: DecoderOptions,
   tables: number,
 ): void {
-  const { state } = options;
+  const state = options.state ?? createDecoderState();
+  const { polarity = DEFAULT_POLARITY[format], geometry, dat } = options;
   words.fill(0);
-  words[F.hasTime] = state?.hasTime ? 1 : 0;
-  words[F.timeHigh] = state?.timeHigh ?? 0;
-  words[F.timeLow] = state?.timeLow ?? 0;
-  words[F.wraps] = state?.wraps ?? 0;
-  words[F.row] = state?.y ?? 0;
-  words[F.baseX] = state?.baseX ?? 0;
-  words[F.vectorPolarity] = state?.vectorPolarity ?? 0;
-  words[F.vectorWord] = state?.vectorWord ?? 0;
-  words[F.restMask] = state?.restMask ?? 0;
-  words[F.signed] = (options.polarity ?? DEFAULT_POLARITY[format]) === 'signed' ? 0x10001 : 0;
-  words[F.width] = Math.min(options.geometry?.width ?? NO_EDGE, NO_EDGE);
-  words[F.height] = Math.min(options.geometry?.height ?? NO_EDGE, NO_EDGE);
-  words[F.dropOutside] = options.dropOutside ? 1 : 0;
-  words[F.legacy] = format === 'evt21-legacy' ? 1 : 0;
-  words[F.datVersion] = options.dat?.version ?? 2;
-  words[F.datTriggers] = options.dat?.kind === 'triggers' ? 1 : 0;
+  words[F.hasTime] = Number(state.hasTime);
+  words[F.timeHigh] = state.timeHigh;
+  words[F.timeLow] = state.timeLow;
+  words[F.wraps] = state.wraps;
+  words[F.row] = state.y;
+  words[F.baseX] = state.baseX;
+  words[F.vectorPolarity] = state.vectorPolarity;
+  words[F.vectorWord] = state.vectorWord;
+  words[F.restMask] = state.restMask;
+  words[F.signed] = polarity === 'signed' ? SIGNED : 0;
+  words[F.width] = Math.min(geometry?.width ?? NO_EDGE, NO_EDGE);
+  words[F.height] = Math.min(geometry?.height ?? NO_EDGE, NO_EDGE);
+  words[F.dropOutside] = Number(options.dropOutside ?? false);
+  words[F.legacy] = Number(format === 'evt21-legacy');
+  words[F.datVersion] = dat?.version ?? 2;
+  words[F.datTriggers] = Number(dat?.kind === 'triggers');
   words[F.tables] = tables;
 }
 
@@ -132,7 +137,7 @@ export function writeSlots(words: Uint32Array, events: EventSlot, triggers: Trig
 }
 
 /** Takes over how far a call got, and what it counted. */
-export function takeCall(
+export function takeResults(
   words: Uint32Array,
   events: EventSlot,
   triggers: TriggerSlot | undefined,

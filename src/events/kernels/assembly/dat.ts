@@ -43,7 +43,6 @@ function plainRecords(s: usize, from: usize, end: usize): usize {
   if (load<i32>(s, S.HAS_TIME) == 0 || load<i32>(s, S.DAT_TRIGGERS) != 0 || load<i32>(s, S.DAT_VERSION) == 1)
     return from;
   const room = load<i32>(s, S.CAPACITY) - 4;
-  const ts = load<u32>(s, S.T) as usize;
   const xs = load<u32>(s, S.X) as usize;
   const ys = load<u32>(s, S.Y) as usize;
   const ps = load<u32>(s, S.P) as usize;
@@ -53,6 +52,7 @@ function plainRecords(s: usize, from: usize, end: usize): usize {
   const base = i64x2.splat((load<i32>(s, S.WRAPS) as i64) * TURN);
   const one = i32x4.splat(1);
   const low14 = i32x4.splat(0x3fff);
+  const ts = load<u32>(s, S.T) as usize;
   let before = i32x4.splat(load<i32>(s, S.TIME_HIGH));
   let n = load<i32>(s, S.LENGTH);
   let at = from;

@@ -28,14 +28,14 @@ function step(s: usize, high: u32, low: u32): bool {
 function plainVectors(s: usize, from: usize, end: usize, lowAt: usize): usize {
   if (load<i32>(s, S.HAS_TIME) == 0 || load<u32>(s, S.REST_MASK) != 0) return from;
   const room = load<i32>(s, S.CAPACITY) - 40;
+  const width = load<u32>(s, S.WIDTH);
+  const height = load<u32>(s, S.HEIGHT);
   const ts = load<u32>(s, S.T) as usize;
   const xs = load<u32>(s, S.X) as usize;
   const ys = load<u32>(s, S.Y) as usize;
-  const ps = load<u32>(s, S.P) as usize;
-  const width = load<u32>(s, S.WIDTH);
-  const height = load<u32>(s, S.HEIGHT);
-  const signed = load<u32>(s, S.SIGNED);
   const tables = load<u32>(s, S.TABLES) as usize;
+  const ps = load<u32>(s, S.P) as usize;
+  const signed = load<u32>(s, S.SIGNED);
   const base = timeBase(s);
   let n = load<i32>(s, S.LENGTH);
   let at = from;
