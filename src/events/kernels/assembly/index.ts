@@ -1,0 +1,7 @@
+// All kernels, as one module over imported shared memory.
+export { decodeDat } from './dat';
+export { decodeEvt2 } from './evt2';
+export { decodeEvt21 } from './evt21';
+export { decodeEvt3 } from './evt3';
+export { decodeEvt4 } from './evt4';
+export { buildTables } from './tables';
