@@ -1,5 +1,7 @@
 // Event-camera recordings: the door of src/events, published as `ruvector-memopt/events`.
 export * from './model/index.ts';
+export { findHotPixels, HotPixelFinder } from './filter/index.ts';
+export type { EventFilter, EventFilterOptions, PixelRegion } from './filter/index.ts';
 export { calculateOptimalChunkSize } from './read/chunk-size.ts';
 export { EventStreamer } from './read/event-streamer.ts';
 export type { AnyEvents, SingleEvent } from './read/event-streamer.ts';
@@ -8,7 +10,7 @@ export type { LoadConfig, LoadedEvents } from './read/load-events.ts';
 export { openEvents } from './read/open-events.ts';
 export type { EventReading, OpenEventsOptions, RecordingInfo } from './read/open-events.ts';
 export type { EventProgress } from './read/progress-meter.ts';
-export type { FormatOptions, Region, SourceOptions } from './read/source-options.ts';
+export type { FormatOptions, SourceOptions } from './read/source-options.ts';
 export { convertEvents } from './write/convert-events.ts';
 export type { ConvertOptions, ConvertReport } from './write/convert-events.ts';
 export { openEventWriter } from './write/open-event-writer.ts';

@@ -6,8 +6,8 @@ import type {
   EventFormat,
   Geometry,
   OpenEventsOptions,
+  PixelRegion,
   Polarity,
-  Region,
   TimeUnit,
 } from '../../events/index.ts';
 import { parseNumber } from '../commands/options.ts';
@@ -90,7 +90,7 @@ export function toReading(options: RecordingOptions): OpenEventsOptions {
 export interface SelectionOptions {
   readonly start?: number;
   readonly end?: number;
-  readonly region?: Region;
+  readonly region?: PixelRegion;
   readonly keep?: 'on' | 'off';
 }
 
@@ -145,11 +145,11 @@ export function parseGeometry(text: string): Geometry {
   return { width: Number(match[1]), height: Number(match[2]) };
 }
 
-function parseRegion(text: string): Region {
+function parseRegion(text: string): PixelRegion {
   const parts = text.split(',').map((part) => Number(part.trim()));
   const [x, y, width, height] = parts;
-  const isRegion = parts.length === 4 && parts.every((part) => Number.isSafeInteger(part) && part >= 0);
-  if (!isRegion || width === 0 || height === 0) {
+  const isPixelRegion = parts.length === 4 && parts.every((part) => Number.isSafeInteger(part) && part >= 0);
+  if (!isPixelRegion || width === 0 || height === 0) {
     throw new InvalidArgumentError('It must be x,y,width,height in pixels, such as 100,100,200,200.');
   }
   return { x: x!, y: y!, width: width!, height: height! };

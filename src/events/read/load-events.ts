@@ -11,6 +11,7 @@ import {
   viewEvents,
 } from '../model/index.ts';
 import type { EventColumns, EventSlot, EventSource, TriggerColumns } from '../model/index.ts';
+import { appendEvents } from './append-events.ts';
 import { readAvailableMemory } from './available-memory.ts';
 import { BYTES_PER_EVENT, FEWEST_EVENTS } from './chunk-size.ts';
 import { eventMemoryError } from './errors.ts';
@@ -203,15 +204,6 @@ class ChunkList {
     }
     return viewEvents(whole);
   }
-}
-
-/** Copies events behind those of a slot. */
-export function appendEvents(slot: EventSlot, { t, x, y, p, length }: EventColumns): void {
-  slot.t.set(t.subarray(0, length), slot.length);
-  slot.x.set(x.subarray(0, length), slot.length);
-  slot.y.set(y.subarray(0, length), slot.length);
-  slot.p.set(p.subarray(0, length), slot.length);
-  slot.length += length;
 }
 
 /** Frees the memory of a chunk at once, not when it is collected. */

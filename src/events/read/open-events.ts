@@ -150,7 +150,9 @@ class SourceReading implements EventReading {
 
   #takeSlot(size: number): EventSlot {
     if (this.#options.reuseMemory !== true) return createEventSlot(size);
-    if (this.#reused === null || this.#reused.capacity !== size) this.#reused = createEventSlot(size);
+    if (this.#reused === null || this.#reused.capacity !== size) {
+      this.#reused = this.#source.createSlot?.(size) ?? createEventSlot(size);
+    }
     this.#reused.length = 0;
     return this.#reused;
   }

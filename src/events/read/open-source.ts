@@ -1,13 +1,14 @@
 // The reader that fits a file: by its content, or by what the caller says it is.
-import { scriptDecoders } from '../decode/index.ts';
 import { parseRecordingHeader } from '../header/index.ts';
 import type { HeaderField, RecordingHeader } from '../header/index.ts';
+import { selectDecoders } from '../kernels/decoders.ts';
 import { WORD_BYTES } from '../model/index.ts';
 import type { EventSource, WordFormat } from '../model/index.ts';
 import { openTextSource } from '../text/index.ts';
 import { openByteInput } from './byte-input.ts';
 import type { ByteInput } from './byte-input.ts';
 import type { FormatOptions, SourceOptions } from './source-options.ts';
+import { planSelection } from './filtered-source.ts';
 import { rewindInput } from './rewound-input.ts';
 import { WordSource } from './word-source.ts';
 
@@ -21,10 +22,11 @@ export async function openEventSource(
   options: SourceOptions = {},
   signal?: AbortSignal,
 ): Promise<EventSource> {
+  const select = planSelection(options);
   const input = await openByteInput(path, signal);
   try {
     const { header, bytes } = await readHead(input, options, signal);
-    return await openByFormat(input, header, bytes, options, signal);
+    return select(await openByFormat(input, header, bytes, options, signal));
   } catch (error) {
     await input[Symbol.asyncDispose]();
     throw error;
@@ -52,14 +54,15 @@ function openWords(
   { polarity, geometry: declared, dropOutside }: FormatOptions,
 ): EventSource {
   const known = declared ?? geometry;
-  const decoder = scriptDecoders.createDecoder(format, {
+  const decoders = selectDecoders();
+  const decoder = decoders.createDecoder(format, {
     ...(polarity === undefined ? {} : { polarity }),
     ...(dropOutside === undefined ? {} : { dropOutside }),
     geometry: known,
     dat,
   });
   const head = { format, geometry: known ?? null, header: toRecord(fields), notes: [] };
-  return new WordSource(input, head, bytes.subarray(dataOffset), decoder);
+  return new WordSource(input, head, bytes.subarray(dataOffset), decoder, decoders);
 }
 
 /** Of keys that stand there twice the last one counts. */

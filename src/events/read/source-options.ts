@@ -1,4 +1,5 @@
 // What a caller may say of a recording that the file does not say, and which of its events are wanted.
+import type { PixelRegion } from '../filter/index.ts';
 import type { EventFormat, Geometry, Polarity, TimeUnit } from '../model/index.ts';
 
 /** What a file does not say. What is not said is read from the file or is the format's own; nothing is guessed. */
@@ -28,15 +29,13 @@ export interface SourceOptions extends FormatOptions {
   /** Events from `from` up to, without, `to`, in the unit of `t`. @default all */
   readonly timeWindow?: { readonly from?: number | bigint; readonly to?: number | bigint } | undefined;
   /** Events in a rectangle of pixels. @default all */
-  readonly region?: Region | undefined;
+  readonly region?: PixelRegion | undefined;
   /** Events of one polarity. @default both */
   readonly keep?: 'on' | 'off' | undefined;
-}
-
-/** A rectangle of pixels. */
-export interface Region {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
+  /** Pixels whose events are left out, as `findHotPixels` gives them. Needs a geometry. @default none */
+  readonly hotPixels?: readonly (readonly [x: number, y: number])[] | undefined;
+  /** Leaves out an event that comes at most so long after the last one of its pixel, in the unit of `t`. @default all */
+  readonly refractoryPeriod?: number | undefined;
+  /** Keeps an event only where a pixel beside it had one less than this before, in the unit of `t`. @default all */
+  readonly backgroundPeriod?: number | undefined;
 }

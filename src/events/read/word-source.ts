@@ -24,6 +24,12 @@ export interface RecordingHead {
 /** Bytes that are read at once: a few milliseconds of decoding. */
 const BLOCK_BYTES = 512 * 1024;
 
+/** Memory that the decoder takes blocks from and fills slots in without a copy. */
+export interface BlockMemory {
+  createInput(sizeBytes: number): Uint8Array;
+  createSlot(capacity: number): EventSlot;
+}
+
 /** A block that is being read. */
 interface PendingBlock {
   readonly memory: Uint8Array;
@@ -39,6 +45,7 @@ export class WordSource implements EventSource {
   readonly #notes: string[];
   readonly #input: ByteInput;
   readonly #decoder: BlockDecoder;
+  readonly #blocks: BlockMemory;
   readonly #stop = new AbortController();
   /** Of the block at hand: what is not decoded yet. */
   #rest: Uint8Array;
@@ -49,8 +56,15 @@ export class WordSource implements EventSource {
   #closing: Promise<void> | null = null;
 
   /** @param rest bytes of the data that were read with the header */
-  constructor(input: ByteInput, head: RecordingHead, rest: Uint8Array, decoder: BlockDecoder) {
+  constructor(
+    input: ByteInput,
+    head: RecordingHead,
+    rest: Uint8Array,
+    decoder: BlockDecoder,
+    memory: BlockMemory,
+  ) {
     this.#input = input;
+    this.#blocks = memory;
     this.format = head.format;
     this.geometry = head.geometry;
     this.header = head.header;
@@ -73,6 +87,10 @@ export class WordSource implements EventSource {
 
   get notes(): readonly string[] {
     return this.#notes;
+  }
+
+  createSlot(capacity: number): EventSlot {
+    return this.#blocks.createSlot(capacity);
   }
 
   async fill(events: EventSlot, triggers?: TriggerSlot, signal?: AbortSignal): Promise<boolean> {
@@ -101,7 +119,7 @@ export class WordSource implements EventSource {
   }
 
   #startBlock(): PendingBlock {
-    const memory = this.#spare ?? new Uint8Array(BLOCK_BYTES);
+    const memory = this.#spare ?? this.#blocks.createInput(BLOCK_BYTES);
     this.#spare = null;
     const length = this.#input.read(memory, this.#stop.signal);
     // Heard when it is waited for, or not at all after an abort.

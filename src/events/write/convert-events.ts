@@ -1,12 +1,12 @@
 // One recording into another file, batch by batch: memory does not depend on how long it is, and nothing half-written
 // is left when it ends early.
-import { DEFAULT_POLARITY } from '../model/index.ts';
-import type { Polarity, ReadCounts, TimeUnit } from '../model/index.ts';
+import { DEFAULT_POLARITY, WORD_BYTES } from '../model/index.ts';
+import type { Geometry, Polarity, ReadCounts, TimeUnit } from '../model/index.ts';
 import { openEvents } from '../read/open-events.ts';
-import type { EventReading, OpenEventsOptions, RecordingInfo } from '../read/open-events.ts';
+import type { OpenEventsOptions, RecordingInfo } from '../read/open-events.ts';
 import { openEventWriter } from './open-event-writer.ts';
 import type { EventWriter } from './open-event-writer.ts';
-import { outputFormatOf } from './output-format.ts';
+import { outputFormatOf, rawFormats } from './output-format.ts';
 import type { OutputFormat } from './output-format.ts';
 import { openTriggerWriter } from './trigger-writer.ts';
 import type { TriggerWriter } from './trigger-writer.ts';
@@ -48,7 +48,8 @@ export async function convertEvents(
 ): Promise<ConvertReport> {
   const startMs = performance.now();
   await using reading = await openEvents(input, { ...options, reuseMemory: true });
-  const writers = await openWriters(reading, output, options);
+  const geometry = await findGeometry(input, output, options, reading.info);
+  const writers = await openWriters(reading.info, geometry.size, output, options);
   const written = { events: 0, triggers: 0 };
   try {
     for await (const batch of reading) {
@@ -66,7 +67,12 @@ export async function convertEvents(
       counts: reading.info.counts,
       seconds,
       eventsPerSecond: written.events / seconds,
-      notes: [...reading.info.notes, ...notes],
+      notes: [
+        ...reading.info.notes,
+        ...geometry.notes,
+        ...describeLostTriggers(written.triggers, writers),
+        ...notes,
+      ],
     };
   } catch (error) {
     await writers.events.abort();
@@ -80,16 +86,53 @@ interface Writers {
   readonly triggers: TriggerWriter | null;
 }
 
+function describeLostTriggers(count: number, { events, triggers }: Writers): string[] {
+  if (count === 0 || triggers !== null || rawFormats.has(events.format)) return [];
+  return [
+    `${count} triggers are in no file: ${events.format} has no place for them, --triggers FILE writes them`,
+  ];
+}
+
+interface FoundGeometry {
+  readonly size: Geometry | null;
+  readonly notes: readonly string[];
+}
+
+/** What a header has to say and nobody knows is measured: the recording is read through once more. */
+async function findGeometry(
+  input: string,
+  output: string,
+  options: ConvertOptions,
+  info: RecordingInfo,
+): Promise<FoundGeometry> {
+  const format = outputFormatOf(output, options.outputFormat, info.format);
+  if (info.geometry !== null || !Object.hasOwn(WORD_BYTES, format)) return { size: info.geometry, notes: [] };
+  if (info.sizeBytes === null) return { size: null, notes: [] };
+  await using reading = await openEvents(input, { ...options, progress: undefined, reuseMemory: true });
+  let [width, height] = [1, 1];
+  for await (const { events } of reading) {
+    const { x, y, length } = events;
+    for (let i = 0; i < length; i++) {
+      width = Math.max(width, x[i]! + 1);
+      height = Math.max(height, y[i]! + 1);
+    }
+  }
+  const note = `the recording says no geometry: ${width} × ${height} by its largest x and y`;
+  return { size: { width, height }, notes: [note] };
+}
+
 async function openWriters(
-  { info }: EventReading,
+  info: RecordingInfo,
+  geometry: Geometry | null,
   output: string,
   options: ConvertOptions,
 ): Promise<Writers> {
   const { signal, triggers: triggerPath, onWait } = options;
   const events = await openEventWriter(output, {
     format: outputFormatOf(output, options.outputFormat, info.format),
-    geometry: info.geometry,
-    header: info.header,
+    geometry,
+    // What text or HDF5 say is no line of a RAW header.
+    header: Object.hasOwn(WORD_BYTES, info.format) ? info.header : {},
     resolution: info.timeUnit,
     timeUnit: options.outputTimeUnit,
     polarity: polarityOf(options.polarity, info),

@@ -9,7 +9,6 @@ export const OUTPUT_FORMATS = [
   'evt21-legacy',
   'evt3',
   'dat',
-  'hdf5',
   'text',
   'csv',
   'parquet',
@@ -23,15 +22,14 @@ export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 const suffixes: Readonly<Record<string, OutputFormat>> = {
   '.raw': 'evt2',
   '.dat': 'dat',
-  '.h5': 'hdf5',
-  '.hdf5': 'hdf5',
   '.csv': 'csv',
   '.txt': 'text',
   '.parquet': 'parquet',
   '.arrow': 'arrow',
 };
 
-const rawFormats: ReadonlySet<string> = new Set(['evt2', 'evt21', 'evt21-legacy', 'evt3']);
+/** Those of RAW files: they hold triggers too. */
+export const rawFormats: ReadonlySet<string> = new Set(['evt2', 'evt21', 'evt21-legacy', 'evt3']);
 
 /**
  * The format of a file that is written.
