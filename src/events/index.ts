@@ -19,3 +19,4 @@ export { OUTPUT_FORMATS } from './write/output-format.ts';
 export type { OutputFormat } from './write/output-format.ts';
 export { createSynth } from './synth/index.ts';
 export type { Synth, SynthOptions } from './synth/index.ts';
+export { openRecordingSink, openRecordingSource } from './stages/index.ts';
