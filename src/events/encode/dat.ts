@@ -6,7 +6,7 @@
 //
 // There is no word for time alone: between two records it may go on by less than 2^31 µs, or as far as the wrap allows.
 import type { EventColumns, TriggerColumns } from '../model/index.ts';
-import { readTime, WordEncoder } from './word-encoder.ts';
+import { WordEncoder } from './word-encoder.ts';
 import type { PendingTrigger } from './word-encoder.ts';
 
 const LARGEST = 0x3fff;
@@ -15,8 +15,9 @@ const TURN = 2 ** 32;
 /** Encodes the records of DAT files. */
 export class DatEncoder extends WordEncoder<Uint32Array> {
   readonly #kind: 'events' | 'triggers';
-  /** t of the last record as a reader sees it. */
-  #t = 0;
+  /** Lanes of t of the last record as a reader sees it. */
+  #lo = 0;
+  #hi = 0;
 
   constructor(kind: 'events' | 'triggers') {
     super('dat', (length) => new Uint32Array(length));
@@ -38,31 +39,32 @@ export class DatEncoder extends WordEncoder<Uint32Array> {
     this.reserve(2 * (stop - start));
     for (let at = start; at < stop; at++) {
       this.check(events, lanes, at, LARGEST);
-      const t = readTime(lanes, at);
-      this.#setTime(t, at);
+      const lo = lanes[2 * at]!;
+      this.#setTime(lo, lanes[2 * at + 1]!, at);
       const polarity = p[at]! > 0 ? 0x1000_0000 : 0;
-      this.words[this.used++] = t;
+      this.words[this.used++] = lo;
       this.words[this.used++] = polarity | (y[at]! << 14) | x[at]!;
     }
   }
 
   /** Throws unless a reader that comes from the last record finds the same t. */
-  #setTime(t: number, at: number): void {
-    const from = this.#t;
-    const fall = (from % TURN) - (t % TURN);
-    const read = (Math.floor(from / TURN) + (fall >= TURN / 2 ? 1 : 0)) * TURN + (t % TURN);
-    if (read !== t) {
-      const state = `t goes from ${String(from)} to ${String(t)} µs, which reads as ${String(read)}`;
+  #setTime(lo: number, hi: number, at: number): void {
+    const read = this.#hi + (this.#lo - lo >= TURN / 2 ? 1 : 0);
+    if (read !== hi) {
+      const [from, to, found] = [this.#hi * TURN + this.#lo, hi * TURN + lo, read * TURN + lo].map(String);
+      const state = `t goes from ${from!} to ${to!} µs, which reads as ${found!}`;
       throw this.refuse(at, state, 'sort the events, subtract the time of the first, or write EVT2');
     }
-    this.#t = t;
+    this.#lo = lo;
+    this.#hi = hi;
   }
 
   protected encodeTrigger(trigger: PendingTrigger): void {
     this.checkTrigger(trigger, 0x3f);
-    this.#setTime(trigger.t, 0);
+    const lo = trigger.t >>> 0;
+    this.#setTime(lo, Math.floor(trigger.t / TURN), 0);
     this.reserve(2);
-    this.words[this.used++] = trigger.t;
+    this.words[this.used++] = lo;
     this.words[this.used++] = (trigger.id << 26) | (trigger.value & 0xf);
   }
 }

@@ -89,8 +89,9 @@ export abstract class WordEncoder<Words extends Uint16Array | Uint32Array> imple
     return bytes;
   }
 
-  /** Throws when event `at` of the batch has a t that no format holds, or x or y above `largest`. */
+  /** Throws when event `at` of the batch has a t that no format holds, or x or y above `largest`, all bits 1. */
   protected check(events: EventColumns, lanes: Uint32Array, at: number, largest: number): void {
+    if ((events.x[at]! | events.y[at]!) <= largest && lanes[2 * at + 1]! < LANE_LIMIT) return;
     if (lanes[2 * at + 1]! >= LANE_LIMIT) {
       throw this.refuse(at, `t is ${String(events.t[at])} µs`, 'give times from 0 to 2^53 µs');
     }

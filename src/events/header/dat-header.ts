@@ -9,9 +9,6 @@ import { buildGeometry } from './raw-header.ts';
 import { findField } from './text-header.ts';
 import type { HeaderField, TextHeader } from './text-header.ts';
 
-/** Bytes of type and size. */
-export const DAT_TYPE_BYTES = 2;
-
 const kinds: ReadonlyMap<number, DatRecords['kind']> = new Map([
   [0x00, 'events'],
   [0x0c, 'events'],
@@ -60,7 +57,7 @@ export function describeDat(
   if (dataOffset === 0) return { dat: records('events'), geometry, dataOffset };
   const kind = kinds.get(bytes[dataOffset] ?? -1);
   if (kind !== undefined && bytes[dataOffset + 1] === RECORD_BYTES) {
-    return { dat: records(kind), geometry, dataOffset: dataOffset + DAT_TYPE_BYTES };
+    return { dat: records(kind), geometry, dataOffset: dataOffset + 2 };
   }
   throw eventHeaderError(
     source,

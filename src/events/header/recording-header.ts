@@ -4,7 +4,7 @@ import type { DatRecords } from '../decode/index.ts';
 import { eventFormatError } from '../model/index.ts';
 import type { EventFormat, Geometry, WordFormat } from '../model/index.ts';
 import { WORD_BYTES } from '../model/index.ts';
-import { DAT_TYPE_BYTES, describeDat, hasDatType, isDatHeader } from './dat-header.ts';
+import { describeDat, hasDatType, isDatHeader } from './dat-header.ts';
 import { describeRaw, isRawHeader } from './raw-header.ts';
 import { parseTextHeader } from './text-header.ts';
 import type { HeaderField, TextHeader } from './text-header.ts';
@@ -36,8 +36,8 @@ export interface RecordingHeaderOptions {
   readonly datVersion?: 1 | 2 | undefined;
 }
 
-/** Bytes that are looked at to tell text from other data. */
-const TEXT_SAMPLE_BYTES = 4096;
+/** Bytes of the data that are looked at. */
+const SAMPLE_BYTES = 4096;
 
 const HDF5_MAGIC = Buffer.from('\u0089HDF\r\n\u001A\n', 'latin1');
 
@@ -49,7 +49,7 @@ const startsWith = (bytes: Uint8Array, magic: string | Buffer, at = 0): boolean 
 /**
  * Reads the header of any recording from the first bytes of the file: 64 KiB do for nearly all.
  *
- * @returns undefined when the header goes on behind `bytes`: call again with twice as many
+ * @returns undefined when the header goes on behind `bytes`, or they are fewer than 4096: call again with twice as many
  */
 export function parseRecordingHeader(
   bytes: Uint8Array,
@@ -58,11 +58,12 @@ export function parseRecordingHeader(
   const { source, isWhole } = options;
   const declared = options.format;
   if (declared !== undefined && !isWordFormat(declared)) return withoutHeader(declared);
+  if (!isWhole && bytes.length < SAMPLE_BYTES) return undefined;
   const other = declared === undefined ? detectOther(bytes, source) : undefined;
   if (other !== undefined) return withoutHeader(other);
   const header = parseTextHeader(bytes, isWhole, source);
   if (header === undefined) return undefined;
-  if (bytes.length < header.dataOffset + DAT_TYPE_BYTES && !isWhole) return undefined;
+  if (!isWhole && bytes.length < header.dataOffset + SAMPLE_BYTES) return undefined;
   return describeWords(header, bytes, options);
 }
 
@@ -110,7 +111,7 @@ const firstLine = (bytes: Uint8Array): string =>
 
 /** True when the first bytes are those of lines of text. */
 function isText(bytes: Uint8Array, start = 0): boolean {
-  const sample = bytes.subarray(start, start + TEXT_SAMPLE_BYTES);
+  const sample = bytes.subarray(start, start + SAMPLE_BYTES);
   return sample.every((byte) => (byte >= 0x20 && byte !== 0x7f) || (byte >= 0x09 && byte <= 0x0d));
 }
 

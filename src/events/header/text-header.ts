@@ -20,7 +20,7 @@ export interface TextHeader {
 }
 
 /** What no header reaches; what has not ended by then is none. */
-const LARGEST_HEADER_BYTES = 64 * 2 ** 20;
+const LARGEST_HEADER_BYTES = 16 * 2 ** 20;
 
 const PERCENT = 0x25;
 const SPACE = 0x20;
