@@ -5,7 +5,7 @@
 //   ┌──────┬──────────────────────────────────────────────┐
 //   │ head │ states, inputs and slots, in order of asking │
 //   └──────┴──────────────────────────────────────────────┘
-//   head: 0 control words of workers, 4096 tables (assembly/tables.ts)
+//   head: 0 control words of workers, 4096 tables (assembly/tables.ts), 8 KiB
 import { createEventSlot, eventSlotBytes } from '../model/index.ts';
 import type { EventSlot, TriggerSlot } from '../model/index.ts';
 import { kernelMemoryError } from './errors.ts';
@@ -22,9 +22,24 @@ export const TABLES_AT = 4096;
 
 type DecodeKernel = (state: number, input: number, bytes: number) => number;
 
+type ColumnAddresses = [t: number, x: number, y: number, p: number, length: number];
+type PixelKernel = (
+  memory: number,
+  width: number,
+  height: number,
+  period: bigint,
+  ...columns: ColumnAddresses
+) => number;
+
 /** What assembly/index.ts exports. Every address is a byte offset into the memory. */
 export interface Kernels {
   readonly buildTables: (at: number) => void;
+  readonly keepEvents: (rules: number, ...columns: ColumnAddresses) => number;
+  readonly dropPixels: (mask: number, width: number, height: number, ...columns: ColumnAddresses) => number;
+  readonly dropRefractory: PixelKernel;
+  readonly dropIsolated: PixelKernel;
+  readonly forgetPixels: (memory: number, pixels: number) => void;
+  readonly shiftTimes: (t: number, length: number, shift: bigint) => void;
   readonly decodeDat: DecodeKernel;
   readonly decodeEvt2: DecodeKernel;
   readonly decodeEvt21: DecodeKernel;

@@ -1,10 +1,12 @@
-// A table that turns eight bits of a vector's mask into the positions of those that are set, so that a mask costs the same
-// few stores whatever it holds: 256 rows of eight u16, the positions first.
+// Tables that kernels move events by, written once into the head of the memory.
+//
+//      0  256 rows of eight u16: the positions of the bits that are set in a byte, the first ones first
+//   4096  4 rows of 16 bytes: which bytes of two i64 stay, by two bits
 
-/** Bytes of the table. */
-export const TABLE_BYTES: i32 = 256 * 16;
+/** Where the rows for pairs of i64 begin. */
+export const PAIRS: usize = 4096;
 
-/** Writes the table. Every thread writes the same, so it does no harm to write it twice. */
+/** Writes the tables. Every thread writes the same, so it does no harm to write them twice. */
 export function buildTables(at: usize): void {
   for (let mask: u32 = 0; mask < 256; mask++) {
     let n: usize = 0;
@@ -12,6 +14,12 @@ export function buildTables(at: usize): void {
       if (((mask >> bit) & 1) == 0) continue;
       store<u16>(at + (mask << 4) + (n << 1), bit as u16);
       n++;
+    }
+  }
+  for (let pair: u32 = 0; pair < 4; pair++) {
+    const first: u32 = pair == 2 ? 8 : 0;
+    for (let byte: u32 = 0; byte < 16; byte++) {
+      store<u8>(at + PAIRS + (pair << 4) + byte, (first + byte) as u8);
     }
   }
 }
