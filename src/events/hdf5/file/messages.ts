@@ -3,7 +3,7 @@
 //   dataspace  1 version, 1 rank, 1 flags, (version 1) 5 reserved, (version 2) 1 type; then a length for each dimension
 //   layout     version 3: 1 version, 1 class: 0 compact (2 size, bytes), 1 contiguous (address, length),
 //              2 chunked (1 rank + 1, address of a B-tree, 4 for each dimension, 4 size of an element)
-//              version 4, chunked: 1 flags, 1 rank + 1, 1 width, a width for each dimension, 1 index, its parameters, address
+//              version 4 and 5, chunked: 1 flags, 1 rank + 1, 1 width, a width for each dimension, 1 index, its parameters, address
 //   filters    1 version, 1 number, (version 1) 6 reserved; each 2 id, 2 length of the name (version 2: only from id 256 on),
 //              2 flags, 2 number of parameters, name, 4 for each parameter
 import { NotNative } from '../errors.ts';
@@ -64,7 +64,7 @@ export function readDataspace(cursor: Cursor): number[] | null {
 export function readLayout(cursor: Cursor): Layout {
   const version = cursor.u8();
   if (version === 1 || version === 2) return readOldLayout(cursor);
-  if (version < 3 || version > 4) throw new NotNative(`layout version ${version}`);
+  if (version < 3 || version > 5) throw new NotNative(`layout version ${version}`);
   const kind = cursor.u8();
   if (kind === 0) {
     const sizeBytes = cursor.u16();
