@@ -32,6 +32,7 @@ const KERNEL_OF = {
 export class KernelDecoder implements BlockDecoder {
   readonly format: WordFormat;
   readonly counts: ReadCounts = createReadCounts();
+  readonly #options: DecoderOptions;
   readonly #memory: KernelMemory;
   readonly #kernel: (state: number, input: number, bytes: number) => number;
   readonly #stateAt: number;
@@ -45,6 +46,7 @@ export class KernelDecoder implements BlockDecoder {
 
   constructor(memory: KernelMemory, format: WordFormat, options: DecoderOptions = {}) {
     this.format = format;
+    this.#options = options;
     this.#memory = memory;
     this.#kernel = memory.kernels[KERNEL_OF[format]];
     this.#wordBytes = WORD_BYTES[format];
@@ -126,6 +128,13 @@ export class KernelDecoder implements BlockDecoder {
     const done = this.#kernel(this.#stateAt, words.byteOffset, words.length);
     takeResults(this.#words, events, triggers, this.counts);
     return done;
+  }
+
+  /** Begins again with a state, for another block; nothing is counted yet. */
+  restart(state: DecoderState): void {
+    writeStart(this.#words, this.format, { ...this.#options, state }, TABLES_AT);
+    Object.assign(this.counts, createReadCounts());
+    this.#cutBytes = 0;
   }
 
   state(): DecoderState {

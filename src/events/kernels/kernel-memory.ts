@@ -16,6 +16,8 @@ import type { WasmMemory, WasmModule } from './web-assembly.ts';
 const PAGE_BYTES = 65_536;
 const ALIGNMENT_BYTES = 64;
 const LARGEST_PAGES = 65_536;
+/** t, id and value of a trigger. */
+export const TRIGGER_BYTES = 10;
 
 /** Where the tables of the head lie. */
 export const TABLES_AT = 4096;
@@ -64,15 +66,26 @@ export function compileKernels(): WasmModule {
   return compiled;
 }
 
+/** A part of a memory, in bytes. */
+export interface MemoryArena {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** Memory and kernels of one reading, as one thread sees them. */
 export class KernelMemory {
   readonly kernels: Kernels;
   readonly handle: KernelHandle;
   /** Growing gives a new buffer over the same bytes; views of the older ones stay good. */
   readonly #buffers = new WeakSet<ArrayBufferLike>();
-  #next = PAGE_BYTES;
+  #next: number;
+  /** Where it may not go on; it grows where there is no such place. */
+  readonly #end: number;
 
-  constructor(handle?: KernelHandle) {
+  /** @param arena the part of a memory of another thread that this one may cut from */
+  constructor(handle?: KernelHandle, arena: MemoryArena = { start: PAGE_BYTES, end: Infinity }) {
+    this.#next = arena.start;
+    this.#end = arena.end;
     this.handle = handle ?? {
       module: compileKernels(),
       memory: new webAssembly!.Memory({ initial: 1, maximum: LARGEST_PAGES, shared: true }),
@@ -99,6 +112,7 @@ export class KernelMemory {
   tryAllocate(sizeBytes: number): number | null {
     const at = this.#next;
     const end = at + Math.ceil(sizeBytes / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
+    if (end > this.#end) return null;
     const missing = Math.ceil((end - this.handle.memory.buffer.byteLength) / PAGE_BYTES);
     if (missing > 0 && !this.#tryGrow(missing)) return null;
     this.#next = end;
@@ -135,15 +149,18 @@ export class KernelMemory {
 
   /** A slot for triggers in this memory. @throws RuvectorError `ERR_EVENTS_KERNEL_MEMORY` */
   allocateTriggerSlot(capacity: number): TriggerSlot {
-    const at = this.allocate(capacity * 10);
-    const { buffer } = this;
-    return {
-      t: new BigInt64Array(buffer, at, capacity),
-      lanes: new Uint32Array(buffer, at, capacity * 2),
-      id: new Uint8Array(buffer, at + capacity * 8, capacity),
-      value: new Uint8Array(buffer, at + capacity * 9, capacity),
-      capacity,
-      length: 0,
-    };
+    return viewTriggerSlot(this.buffer, this.allocate(capacity * TRIGGER_BYTES), capacity);
   }
+}
+
+/** A slot for triggers over {@link TRIGGER_BYTES} each. */
+export function viewTriggerSlot(buffer: ArrayBufferLike, at: number, capacity: number): TriggerSlot {
+  return {
+    t: new BigInt64Array(buffer, at, capacity),
+    lanes: new Uint32Array(buffer, at, capacity * 2),
+    id: new Uint8Array(buffer, at + capacity * 8, capacity),
+    value: new Uint8Array(buffer, at + capacity * 9, capacity),
+    capacity,
+    length: 0,
+  };
 }

@@ -1,5 +1,5 @@
 // The errors of event recordings: each says where in the file (byte or line) or which event, and what to do next.
-import { RuvectorError } from '../../core/index.ts';
+import { RuvectorError } from '../../core/plain/index.ts';
 
 /** A place in a file: bytes and lines count from 0 and 1. */
 export type EventPlace = { readonly byte: number } | { readonly line: number };
