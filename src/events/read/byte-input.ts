@@ -49,6 +49,12 @@ export async function openByteInput(source: string, signal?: AbortSignal): Promi
   }
 }
 
+/** A path by which the same file is opened once more. */
+export function pathOf(source: string): string {
+  const descriptor = descriptorOf(source);
+  return descriptor === null ? source : `/proc/self/fd/${descriptor}`;
+}
+
 /** The number of a descriptor of this process; null for any other path. */
 function descriptorOf(source: string): number | null {
   if (source === '-' || source === '/dev/stdin') return 0;

@@ -9,9 +9,9 @@ export function recordingError(source: string, state: string, next: string, caus
   });
 }
 
-/** The same for what the system refused; errors that have a code of ours stay as they are. */
-export function unreadableError(source: string, cause: unknown): RuvectorError {
-  if (cause instanceof RuvectorError) return cause;
+/** The same for what the system refused; other errors stay as they are. */
+export function unreadableError(source: string, cause: unknown): unknown {
+  if (cause instanceof RuvectorError || systemCodeOf(cause) === undefined) return cause;
   const { state, nextStep } = adviseOn(cause);
   return recordingError(source, state, nextStep, cause);
 }

@@ -1,7 +1,6 @@
 // A source of which only some events are wanted: they are decoded into a scratch slot that fits a cache, and what a
 // filter leaves goes on.
-import { createScriptFilter, planFilter } from '../filter/index.ts';
-import type { EventFilter, EventFilterOptions } from '../filter/index.ts';
+import type { EventFilter } from '../filter/index.ts';
 import { createEventSlot, viewEvents } from '../model/index.ts';
 import type {
   EventFormat,
@@ -12,36 +11,11 @@ import type {
   TriggerSlot,
 } from '../model/index.ts';
 import { appendEvents } from './append-events.ts';
-import type { SourceOptions } from './source-options.ts';
-
-/**
- * What is to be done with a source before its events are given.
- * @throws RuvectorError `ERR_EVENTS_OPTIONS`, before anything is opened
- */
-export function planSelection(options: SourceOptions): (source: EventSource) => EventSource {
-  const { timeWindow, region, keep, hotPixels, refractoryPeriod, backgroundPeriod } = options;
-  const wanted: EventFilterOptions = {
-    ...(timeWindow?.from !== undefined && { from: BigInt(timeWindow.from) }),
-    ...(timeWindow?.to !== undefined && { to: BigInt(timeWindow.to) }),
-    ...(region && { region }),
-    ...(keep && { polarity: keep }),
-    ...(hotPixels && hotPixels.length > 0 && { hotPixels }),
-    ...(refractoryPeriod !== undefined && { refractoryPeriod }),
-    ...(backgroundPeriod !== undefined && { backgroundPeriod }),
-  };
-  if (Object.keys(wanted).length === 0) return (source) => source;
-  // A geometry that only the file knows: all else is checked now.
-  planFilter({ ...wanted, geometry: options.geometry ?? { width: 1, height: 1 } });
-  return (source) => {
-    const geometry = source.geometry ?? undefined;
-    return new FilteredSource(source, createScriptFilter({ ...wanted, geometry }));
-  };
-}
 
 /** Events that are decoded and filtered at a time. */
 const SCRATCH_EVENTS = 65_536;
 
-class FilteredSource implements EventSource {
+export class FilteredSource implements EventSource {
   readonly #source: EventSource;
   readonly #filter: EventFilter;
   readonly #scratch: EventSlot;
