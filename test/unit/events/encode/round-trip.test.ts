@@ -5,9 +5,9 @@ import { createEncoder } from '../../../../src/events/encode/index.ts';
 import type { WrittenFormat } from '../../../../src/events/encode/index.ts';
 import { viewEvents } from '../../../../src/events/model/index.ts';
 import type { EventColumns } from '../../../../src/events/model/index.ts';
-import { decodeAll } from '../decode/drive.ts';
-import { readByOracle } from '../decode/oracle.ts';
-import type { OracleEvent } from '../decode/oracle.ts';
+import { decodeAll } from '../../../support/events/drive.ts';
+import { readByOracle } from '../../../support/events/oracle.ts';
+import type { OracleEvent } from '../../../support/events/oracle.ts';
 import { buildRecording, buildTriggers } from './recordings.ts';
 import type { RecordingShape } from './recordings.ts';
 
