@@ -71,3 +71,12 @@ export function eventOptionsError(
     `Cannot use ${option} "${String(value)}": ${state}; ${next}`,
   );
 }
+
+/** A file that does not say the unit of its times, code `ERR_EVENTS_TIME_UNIT`: it is not guessed. */
+export function timeUnitError(source: string, state: string): RuvectorError {
+  return new RuvectorError(
+    'ERR_EVENTS_TIME_UNIT',
+    `Cannot read events of "${source}": ${state}; say it with --time-unit us, ms, s or ns (timeUnit)`,
+    { details: { source } },
+  );
+}

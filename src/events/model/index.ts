@@ -1,4 +1,5 @@
 // What every part of events speaks about: columns, formats, counts and errors.
+export type { EventBatch, EventSource } from './batch.ts';
 export { copyEvents, createEventSlot, createTriggerSlot, eventSlotBytes, viewEvents } from './columns.ts';
 export type { EventColumns, EventSlot, TriggerColumns, TriggerSlot } from './columns.ts';
 export { addReadCounts, createReadCounts } from './counts.ts';
@@ -9,6 +10,7 @@ export {
   eventFormatError,
   eventHeaderError,
   eventOptionsError,
+  timeUnitError,
 } from './errors.ts';
 export type { EventPlace } from './errors.ts';
 export {

@@ -104,7 +104,11 @@ function readWords(bytes: Uint8Array, size: number, reading: Reading): bigint[] 
 }
 
 const maskBits = (mask: bigint): number[] =>
-  [...mask.toString(2)].reverse().flatMap((bit, index) => (bit === '1' ? [index] : []));
+  mask
+    .toString(2)
+    .split('')
+    .reverse()
+    .flatMap((bit, index) => (bit === '1' ? [index] : []));
 
 const MAX_TIME_HIGH = (1n << 28n) - 1n;
 
