@@ -8,8 +8,8 @@ import type { EventColumns } from '../../../../src/events/model/index.ts';
 import { decodeAll } from '../../../support/events/drive.ts';
 import { readByOracle } from '../../../support/events/oracle.ts';
 import type { OracleEvent } from '../../../support/events/oracle.ts';
-import { buildRecording, buildTriggers } from './recordings.ts';
-import type { RecordingShape } from './recordings.ts';
+import { buildRecording, buildTriggers } from '../../../support/events/recordings.ts';
+import type { RecordingShape } from '../../../support/events/recordings.ts';
 
 const seed = 14;
 const rawFormats = ['evt2', 'evt21', 'evt21-legacy', 'evt3'] as const;
