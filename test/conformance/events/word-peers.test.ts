@@ -160,24 +160,24 @@ beforeAll(() => {
   }
 });
 
-describe.each(Object.entries(agreeing))('decoders and encoders of %s', (format, peers) => {
-  it.for(peers)('createDecoder() and createEncoder() agree with %s', (peer, context) => {
+describe.each(Object.entries(agreeing))('createDecoder() of %s', (format, peers) => {
+  it.for(peers)('reads like %s what createEncoder() wrote', (peer, context) => {
     const ours = readOurs(format);
     expect(ours).toHaveLength(4000);
     expect(readPeer(peer, format, context)).toStrictEqual(ours);
   });
 });
 
-describe.each(defects)('a peer that %s', (name, _, __, events, wrong, right) => {
-  it('createDecoder() follows the published format', () => {
+describe.each(defects)('createDecoder() beside a peer that %s', (name, _, __, events, wrong, right) => {
+  it('follows the published format', () => {
     expect(readOurs(name)).toStrictEqual(events);
   });
 
-  it.for(wrong)('createDecoder() is not %s', (peer, context) => {
+  it.for(wrong)('is not %s', (peer, context) => {
     expect(readPeer(peer, name, context)).not.toStrictEqual(events);
   });
 
-  it.for(right)('createDecoder() agrees with %s', (peer, context) => {
+  it.for(right)('agrees with %s', (peer, context) => {
     expect(readPeer(peer, name, context)).toStrictEqual(events);
   });
 });
