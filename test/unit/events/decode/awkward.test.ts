@@ -27,7 +27,7 @@ const cd = (type: number, low: number, x: number, y: number): number =>
 const MAX_HIGH = 2 ** 28 - 1;
 
 describe('createDecoder() of evt2', () => {
-  it('createDecoder() reads every field at its place when all bits are set', () => {
+  it('reads every field at its place when all bits are set', () => {
     const bytes = u32(time(MAX_HIGH), cd(0, 63, 2047, 2047), cd(1, 0, 0, 1), cd(1, 1, 1, 0));
     const t = MAX_HIGH * 64;
     expect(eventsOf(decode('evt2', bytes))).toStrictEqual([
@@ -37,7 +37,7 @@ describe('createDecoder() of evt2', () => {
     ]);
   });
 
-  it('createDecoder() drops and counts when events stand before the first TIME_HIGH', () => {
+  it('drops and counts when events stand before the first TIME_HIGH', () => {
     const { events, triggers, counts } = decode(
       'evt2',
       u32(cd(1, 1, 2, 3), cd(0xa, 1, 0, 1), cd(0, 5, 2, 3), time(1), cd(1, 1, 2, 3)),
@@ -48,7 +48,7 @@ describe('createDecoder() of evt2', () => {
     expect(decode('evt2', u32(cd(1, 1, 2, 3))).counts).toMatchObject({ eventsBeforeTime: 1, events: 0 });
   });
 
-  it('createDecoder() reads triggers at bits 12:8 and 0 when the unused bits are set', () => {
+  it('reads triggers at bits 12:8 and 0 when the unused bits are set', () => {
     const word = (0xa << 28) | (7 << 22) | (0x1ff << 13) | (21 << 8) | (0x7f << 1);
     const { triggers } = decode('evt2', u32(time(2), word, word | 1));
     expect(triggers).toStrictEqual([
@@ -57,14 +57,14 @@ describe('createDecoder() of evt2', () => {
     ]);
   });
 
-  it('createDecoder() counts triggers when nobody wants them', () => {
+  it('counts triggers when nobody wants them', () => {
     const decoder = scriptDecoders.createDecoder('evt2');
     const bytes = u32(time(2), cd(0xa, 1, 0, 1), cd(0xa, 2, 0, 1));
     expect(decoder.decode(bytes, createEventSlot(1))).toBe(12);
     expect(decoder.finish().triggers).toBe(2);
   });
 
-  it('createDecoder() skips IMU, OTHER and CONTINUED words and counts reserved ones', () => {
+  it('skips IMU, OTHER and CONTINUED words and counts reserved ones', () => {
     const imu = [0xd012_3456, 0xf000_0001, 0xf800_0001, 0xf123_4567, 0xffff_ffff, 0xf000_0000];
     const other = [0xe001_0014, 0xf00f_ffff, 0xe000_0016, 0xf000_0000];
     const reserved = [2, 3, 4, 5, 6, 7, 9, 0xb, 0xc].map((type) => cd(type, 1, 2, 3));
@@ -83,14 +83,14 @@ describe('createDecoder() of evt2', () => {
     [MAX_HIGH, 158, false],
     [1000, 999, false],
     [MAX_HIGH, 2 ** 27, false],
-  ])('createDecoder() takes TIME_HIGH from %i to %i for a wrap: %s', (from, to, isWrap) => {
+  ])('takes TIME_HIGH from %i to %i for a wrap: %s', (from, to, isWrap) => {
     const decoded = decode('evt2', u32(time(from), cd(1, 3, 1, 1), time(to), cd(1, 4, 1, 1)));
     const turn = isWrap ? 2 ** 34 : 0;
     expect(timesOf(decoded)).toStrictEqual([from * 64 + 3, to * 64 + 4 + turn]);
     expect(decoded.counts).toMatchObject({ timeWraps: isWrap ? 1 : 0, timeReversals: isWrap ? 0 : 1 });
   });
 
-  it('createDecoder() goes on counting when the clock wraps many times', () => {
+  it('goes on counting when the clock wraps many times', () => {
     const turns = Array.from({ length: 40 }, () => [time(MAX_HIGH), time(0), cd(1, 0, 1, 1)]).flat();
     const expected = Array.from({ length: 40 }, (_, at) => (at + 1) * 2 ** 34);
     expect(timesOf(decode('evt2', u32(...turns)))).toStrictEqual(expected);
@@ -105,7 +105,7 @@ describe.each([
   const words = (...pairs: [number, number][]): Uint8Array =>
     u32(...pairs.flatMap(([upper, lower]) => (isLegacy === 1 ? [upper, lower] : [lower, upper])));
 
-  it('createDecoder() gives an event for each bit, lowest first', () => {
+  it('gives an event for each bit, lowest first', () => {
     const bytes = words(
       [time(1), 0xffff_ffff],
       [cd(1, 5, 2016, 2047), 0x8000_0003],
@@ -124,7 +124,7 @@ describe.each([
     [MAX_HIGH, 0, true],
     [MAX_HIGH, 1, false],
     [MAX_HIGH - 1, 0, false],
-  ])('createDecoder() takes TIME_HIGH from %i to %i for a wrap: %s', (from, to, isWrap) => {
+  ])('takes TIME_HIGH from %i to %i for a wrap: %s', (from, to, isWrap) => {
     const decoded = decode(
       format,
       words([time(from), 0], [cd(1, 1, 0, 0), 1], [time(to), 0], [cd(1, 2, 0, 0), 1]),
@@ -132,7 +132,7 @@ describe.each([
     expect(timesOf(decoded)).toStrictEqual([from * 64 + 1, to * 64 + 2 + (isWrap ? 2 ** 34 : 0)]);
   });
 
-  it('createDecoder() reads triggers, skips what carries no event, and counts bits before the first time', () => {
+  it('reads triggers, skips what carries no event, and counts bits before the first time', () => {
     const trigger = (0xa << 28) | (7 << 22) | (21 << 8) | 1;
     const { events, triggers, counts } = decode(
       format,
@@ -156,7 +156,7 @@ describe.each([
     });
   });
 
-  it('createDecoder() says how many bytes are cut when the last word is incomplete', () => {
+  it('says how many bytes are cut when the last word is incomplete', () => {
     for (let cut = 1; cut < 8; cut++) {
       const bytes = words([time(1), 0], [cd(1, 5, 0, 0), 1], [cd(1, 5, 0, 0), 1]).subarray(0, -cut);
       expect(decode(format, bytes).counts).toMatchObject({ events: 1, truncatedBytes: 8 - cut });
@@ -175,7 +175,7 @@ describe('createDecoder() of evt3', () => {
   const start = [high(1), low(2), y(3)];
   const T = 4098;
 
-  it('createDecoder() gives single events when x comes, with the polarity beside it', () => {
+  it('gives single events when x comes, with the polarity beside it', () => {
     const bytes = u16(...start, x(0, 2047), x(1, 0), y(2047), x(1, 5), low(0xfff), x(0, 6));
     expect(eventsOf(decode('evt3', bytes))).toStrictEqual([
       [T, 2047, 3, 0],
@@ -185,11 +185,11 @@ describe('createDecoder() of evt3', () => {
     ]);
   });
 
-  it('createDecoder() leaves out bit 11 of the row when it names the other camera', () => {
+  it('leaves out bit 11 of the row when it names the other camera', () => {
     expect(eventsOf(decode('evt3', u16(...start, 0x800 + 7, x(1, 1))))).toStrictEqual([[T, 1, 7, 1]]);
   });
 
-  it('createDecoder() moves the base by 12, 12 and 8 when vectors follow one another', () => {
+  it('moves the base by 12, 12 and 8 when vectors follow one another', () => {
     const bytes = u16(...start, base(1, 64), v12(0x801), v12(1), v8(0x81), v12(1), v8(0xf01));
     expect(eventsOf(decode('evt3', bytes)).map(([, column]) => column)).toStrictEqual([
       64, 75, 76, 88, 95, 96, 108,
@@ -197,7 +197,7 @@ describe('createDecoder() of evt3', () => {
     expect(eventsOf(decode('evt3', bytes)).every(([, , row, p]) => row === 3 && p === 1)).toBe(true);
   });
 
-  it('createDecoder() reads vectors word by word when a group is incomplete', () => {
+  it('reads vectors word by word when a group is incomplete', () => {
     const bytes = u16(...start, base(0, 0), v12(1), high(2), low(1), v12(2), x(1, 9), v8(4), v12(8));
     expect(eventsOf(decode('evt3', bytes))).toStrictEqual([
       [T, 0, 3, 0],
@@ -208,7 +208,7 @@ describe('createDecoder() of evt3', () => {
     ]);
   });
 
-  it('createDecoder() takes the polarity of vectors from the base, never from a single event', () => {
+  it('takes the polarity of vectors from the base, never from a single event', () => {
     const bytes = u16(...start, base(1, 0), x(0, 100), v12(1), base(0, 0), x(1, 100), v12(1));
     expect(eventsOf(decode('evt3', bytes)).map(([, column, , p]) => [column, p])).toStrictEqual([
       [100, 0],
@@ -218,7 +218,7 @@ describe('createDecoder() of evt3', () => {
     ]);
   });
 
-  it('createDecoder() keeps the low bits when TIME_HIGH repeats, and clears them when it changes', () => {
+  it('keeps the low bits when TIME_HIGH repeats, and clears them when it changes', () => {
     const bytes = u16(
       high(5),
       low(7),
@@ -240,7 +240,7 @@ describe('createDecoder() of evt3', () => {
     ]);
   });
 
-  it('createDecoder() lets time go back when TIME_LOW falls: it is no wrap', () => {
+  it('lets time go back when TIME_LOW falls: it is no wrap', () => {
     const decoded = decode('evt3', u16(high(5), low(9), x(0, 1), low(3), x(0, 2), low(9), x(0, 3)));
     expect(timesOf(decoded)).toStrictEqual([20489, 20483, 20489]);
     expect(decoded.counts).toMatchObject({ timeWraps: 0, timeReversals: 0 });
@@ -253,19 +253,19 @@ describe('createDecoder() of evt3', () => {
     [0x7ff, 0, false],
     [0xfff, 0x800, false],
     [2, 1, false],
-  ])('createDecoder() takes TIME_HIGH from %i to %i for a wrap: %s', (from, to, isWrap) => {
+  ])('takes TIME_HIGH from %i to %i for a wrap: %s', (from, to, isWrap) => {
     const decoded = decode('evt3', u16(high(from), x(1, 1), high(to), low(5), x(1, 2)));
     expect(timesOf(decoded)).toStrictEqual([from * 4096, to * 4096 + 5 + (isWrap ? 2 ** 24 : 0)]);
     expect(decoded.counts).toMatchObject({ timeWraps: isWrap ? 1 : 0, timeReversals: isWrap ? 0 : 1 });
   });
 
-  it('createDecoder() goes beyond 32 bits when the clock wraps more than 256 times', () => {
+  it('goes beyond 32 bits when the clock wraps more than 256 times', () => {
     const turns = Array.from({ length: 600 }, () => [high(0xfff), high(0), x(1, 1)]).flat();
     const expected = Array.from({ length: 600 }, (_, at) => (at + 1) * 2 ** 24);
     expect(timesOf(decode('evt3', u16(...turns)))).toStrictEqual(expected);
   });
 
-  it('createDecoder() keeps rows and bases that stand before the first TIME_HIGH, but no events', () => {
+  it('keeps rows and bases that stand before the first TIME_HIGH, but no events', () => {
     const bytes = u16(low(9), y(8), base(1, 32), v12(3), x(0, 1), 0xa101, high(1), x(0, 2), v8(1));
     const decoded = decode('evt3', bytes);
     expect(eventsOf(decoded)).toStrictEqual([
@@ -275,7 +275,7 @@ describe('createDecoder() of evt3', () => {
     expect(decoded.counts).toMatchObject({ eventsBeforeTime: 3, triggersBeforeTime: 1 });
   });
 
-  it('createDecoder() reads triggers at bits 11:8 and 0', () => {
+  it('reads triggers at bits 11:8 and 0', () => {
     const { triggers } = decode('evt3', u16(high(1), low(4), 0xa000 | 0xffe, 0xa000 | 0x301));
     expect(triggers).toStrictEqual([
       { t: 4100n, id: 15, value: 0 },
@@ -283,7 +283,7 @@ describe('createDecoder() of evt3', () => {
     ]);
   });
 
-  it('createDecoder() skips what carries no event and counts padding and reserved words', () => {
+  it('skips what carries no event and counts padding and reserved words', () => {
     const skipped = [0xe014, 0xf123, 0xf456, 0x7007, 0xd001, 0xffff];
     const bytes = u16(...start, ...skipped, 0x9999, 0x9999, 0x9998, 0xb000, 0xcfff, 0x1005, x(1, 1));
     const decoded = decode('evt3', bytes);
@@ -292,14 +292,14 @@ describe('createDecoder() of evt3', () => {
     expect(decoded.counts).toMatchObject({ skippedWords: 6, paddingWords: 2, reservedWords: 4 });
   });
 
-  it('createDecoder() gives columns beyond 2047 when vectors run over the edge, and counts them', () => {
+  it('gives columns beyond 2047 when vectors run over the edge, and counts them', () => {
     const geometry = { width: 2048, height: 4 };
     const decoded = decode('evt3', u16(...start, base(0, 2040), v12(0xfff)), { geometry });
     expect(eventsOf(decoded).at(-1)).toStrictEqual([T, 2051, 3, 0]);
     expect(decoded.counts).toMatchObject({ eventsOutside: 4, events: 12 });
   });
 
-  it('createDecoder() counts one byte when the last word is cut', () => {
+  it('counts one byte when the last word is cut', () => {
     expect(decode('evt3', u16(...start, x(1, 1)).subarray(0, -1)).counts).toMatchObject({
       events: 0,
       truncatedBytes: 1,
@@ -310,7 +310,7 @@ describe('createDecoder() of evt3', () => {
 describe('createDecoder() of evt4', () => {
   const high = (value: number): number => 0xe000_0000 + value;
 
-  it('createDecoder() gives single events and vectors', () => {
+  it('gives single events and vectors', () => {
     const bytes = u32(
       high(1),
       cd(0xa, 1, 5, 6),
@@ -329,7 +329,7 @@ describe('createDecoder() of evt4', () => {
     ]);
   });
 
-  it('createDecoder() reads a mask as a mask when it looks like another word', () => {
+  it('reads a mask as a mask when it looks like another word', () => {
     const masks = [high(77), 0xffff_ffff, cd(0xc, 1, 1, 1), cd(0x9, 0, 0, 1), cd(0xa, 0, 0, 0)];
     const bytes = u32(high(1), ...masks.flatMap((mask) => [cd(0xd, 0, 0, 9), mask]), cd(0xa, 0, 1, 2));
     const decoded = decode('evt4', bytes);
@@ -339,7 +339,7 @@ describe('createDecoder() of evt4', () => {
     expect(timesOf(decoded).at(-1)).toBe(64);
   });
 
-  it('createDecoder() takes the mask with its vector also before the first TIME_HIGH', () => {
+  it('takes the mask with its vector also before the first TIME_HIGH', () => {
     const decoded = decode(
       'evt4',
       u32(cd(0xc, 0, 0, 0), high(9), cd(0xa, 1, 1, 1), high(1), cd(0xa, 1, 1, 1)),
@@ -353,12 +353,12 @@ describe('createDecoder() of evt4', () => {
     [MAX_HIGH, 2 ** 27 - 1, true],
     [2 ** 27 - 1, 0, false],
     [MAX_HIGH, 2 ** 27, false],
-  ])('createDecoder() takes TIME_HIGH from %i to %i for a wrap: %s', (from, to, isWrap) => {
+  ])('takes TIME_HIGH from %i to %i for a wrap: %s', (from, to, isWrap) => {
     const decoded = decode('evt4', u32(high(from), cd(0xa, 1, 1, 1), high(to), cd(0xa, 2, 1, 1)));
     expect(timesOf(decoded)).toStrictEqual([from * 64 + 1, to * 64 + 2 + (isWrap ? 2 ** 34 : 0)]);
   });
 
-  it('createDecoder() counts padding, reserved and skipped words, and a vector without its mask as cut', () => {
+  it('counts padding, reserved and skipped words, and a vector without its mask as cut', () => {
     const reserved = [0, 1, 2, 3, 4, 5, 8].map((type) => cd(type, 1, 1, 1));
     const trigger = (0x9 << 28) | (7 << 22) | (21 << 8) | (0x7f << 1) | 1;
     const bytes = u32(
@@ -382,7 +382,7 @@ describe('createDecoder() of evt4', () => {
 describe('createDecoder() of dat', () => {
   const place = (x: number, y: number, p: number): number => p * 2 ** 28 + y * 2 ** 14 + x;
 
-  it('createDecoder() reads both versions at their bits', () => {
+  it('reads both versions at their bits', () => {
     const bytes = u32(5, place(0x3fff, 0x3fff, 1), 0xffff_ffff, place(1, 2, 0));
     expect(eventsOf(decode('dat', bytes))).toStrictEqual([
       [5, 0x3fff, 0x3fff, 1],
@@ -395,7 +395,7 @@ describe('createDecoder() of dat', () => {
     ]);
   });
 
-  it('createDecoder() takes any polarity but 0 for ON', () => {
+  it('takes any polarity but 0 for ON', () => {
     const bytes = u32(...[0, 1, 2, 8, 15].flatMap((p) => [1, place(1, 1, p)]));
     expect(eventsOf(decode('dat', bytes)).map(([, , , p]) => p)).toStrictEqual([0, 1, 1, 1, 1]);
   });
@@ -405,13 +405,13 @@ describe('createDecoder() of dat', () => {
     [2 ** 31, 0, true],
     [2 ** 31 - 1, 0, false],
     [100, 99, false],
-  ])('createDecoder() takes t from %i to %i for a wrap: %s', (from, to, isWrap) => {
+  ])('takes t from %i to %i for a wrap: %s', (from, to, isWrap) => {
     const decoded = decode('dat', u32(from, 0, to, 0));
     expect(timesOf(decoded)).toStrictEqual([from, to + (isWrap ? 2 ** 32 : 0)]);
     expect(decoded.counts).toMatchObject({ timeWraps: isWrap ? 1 : 0, timeReversals: isWrap ? 0 : 1 });
   });
 
-  it('createDecoder() reads triggers when the header says so', () => {
+  it('reads triggers when the header says so', () => {
     const dat = { kind: 'triggers', version: 2 } as const;
     const { triggers, counts } = decode('dat', u32(9, (63 << 26) | 1, 10, 0), { dat });
     expect(triggers).toStrictEqual([
@@ -431,14 +431,14 @@ describe('createDecoder()', () => {
     ['unsigned', [0, 1, 1, 0]],
     ['native', [0, 1, 1, 0]],
     [undefined, [-1, 1, 1, -1]],
-  ] as const)('createDecoder() gives polarity as asked when it is %s', (polarity, expected) => {
+  ] as const)('gives polarity as asked when it is %s', (polarity, expected) => {
     const options = polarity === undefined ? {} : { polarity };
     const slot = createEventSlot(10);
     scriptDecoders.createDecoder('evt2', options).decode(bytes, slot);
     expect([...slot.p.subarray(0, slot.length)]).toStrictEqual(expected);
   });
 
-  it('createDecoder() keeps and counts events outside the geometry, and drops them when asked', () => {
+  it('keeps and counts events outside the geometry, and drops them when asked', () => {
     const kept = decode('evt2', bytes, { geometry });
     expect(kept.counts).toMatchObject({ events: 4, eventsOutside: 2 });
     const dropped = decode('evt2', bytes, { geometry, dropOutside: true });
@@ -446,7 +446,7 @@ describe('createDecoder()', () => {
     expect(eventsOf(dropped).map(([, x]) => x)).toStrictEqual([9, 3]);
   });
 
-  it('createDecoder() stops at the word that finds its slot full, and goes on there', () => {
+  it('stops at the word that finds its slot full, and goes on there', () => {
     const trigger = cd(0xa, 1, 0, 1);
     const rest = u32(time(1), trigger, cd(1, 1, 1, 1), trigger, cd(1, 2, 1, 1));
     const [events, triggers] = [createEventSlot(1), createTriggerSlot(1)];
@@ -461,7 +461,7 @@ describe('createDecoder()', () => {
     expect(decoder.finish()).toMatchObject({ events: 2, triggers: 2 });
   });
 
-  it('createDecoder() needs no bytes: an empty file has no events', () => {
+  it('needs no bytes: an empty file has no events', () => {
     for (const format of ['evt2', 'evt21', 'evt3', 'evt4', 'dat'] as const) {
       expect(decode(format, new Uint8Array(0))).toMatchObject({
         events: [],

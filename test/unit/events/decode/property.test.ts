@@ -22,7 +22,7 @@ const pieceLists = [
 ];
 
 describe.each(formats)('createDecoder() of %s', (format) => {
-  it('createDecoder() equals the oracle when words of all kinds come in random order', () => {
+  it('equals the oracle when words of all kinds come in random order', () => {
     for (let round = 0; round < 12; round++) {
       const random = createSeededRandom(seed + round);
       const whole = buildWordStream(format, random, 300);
@@ -33,7 +33,7 @@ describe.each(formats)('createDecoder() of %s', (format) => {
   });
 
   it.each(pieceLists)(
-    'createDecoder() gives the same when the pieces are $cuts and the slots $events',
+    'gives the same when the pieces are $cuts and the slots $events',
     (pieces) => {
       for (let round = 0; round < 2; round++) {
         const bytes = buildWordStream(format, createSeededRandom(seed + round), 400).subarray(0, -1);
