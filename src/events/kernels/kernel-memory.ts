@@ -36,6 +36,7 @@ type PixelKernel = (
 /** What assembly/index.ts exports. Every address is a byte offset into the memory. */
 export interface Kernels {
   readonly buildTables: (at: number) => void;
+  readonly decodeTextLines: DecodeKernel;
   readonly keepEvents: (rules: number, ...columns: ColumnAddresses) => number;
   readonly dropPixels: (mask: number, width: number, height: number, ...columns: ColumnAddresses) => number;
   readonly dropRefractory: PixelKernel;
