@@ -150,7 +150,9 @@ export class KernelMemory {
 
   /** A slot for triggers in this memory. @throws RuvectorError `ERR_EVENTS_KERNEL_MEMORY` */
   allocateTriggerSlot(capacity: number): TriggerSlot {
-    return viewTriggerSlot(this.buffer, this.allocate(capacity * TRIGGER_BYTES), capacity);
+    // The memory may grow first: its buffer of before would be too short.
+    const at = this.allocate(capacity * TRIGGER_BYTES);
+    return viewTriggerSlot(this.buffer, at, capacity);
   }
 }
 
