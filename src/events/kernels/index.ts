@@ -4,3 +4,4 @@ export type { DecodedBlock, WorkerReadOptions } from './decode-in-workers.ts';
 export { findKernelObstacle, selectDecoders } from './decoders.ts';
 export type { SelectedDecoders, SelectOptions } from './decoders.ts';
 export { createEventFilter } from './kernel-filter.ts';
+export { createPlainLines } from './kernel-text.ts';

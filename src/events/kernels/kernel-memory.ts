@@ -36,6 +36,7 @@ type PixelKernel = (
 /** What assembly/index.ts exports. Every address is a byte offset into the memory. */
 export interface Kernels {
   readonly buildTables: (at: number) => void;
+  readonly decodeTextLines: DecodeKernel;
   readonly keepEvents: (rules: number, ...columns: ColumnAddresses) => number;
   readonly dropPixels: (mask: number, width: number, height: number, ...columns: ColumnAddresses) => number;
   readonly dropRefractory: PixelKernel;
@@ -149,7 +150,9 @@ export class KernelMemory {
 
   /** A slot for triggers in this memory. @throws RuvectorError `ERR_EVENTS_KERNEL_MEMORY` */
   allocateTriggerSlot(capacity: number): TriggerSlot {
-    return viewTriggerSlot(this.buffer, this.allocate(capacity * TRIGGER_BYTES), capacity);
+    // The memory may grow first: its buffer of before would be too short.
+    const at = this.allocate(capacity * TRIGGER_BYTES);
+    return viewTriggerSlot(this.buffer, at, capacity);
   }
 }
 

@@ -4,7 +4,7 @@ import { parseRecordingHeader } from '../header/index.ts';
 import type { HeaderField, RecordingHeader } from '../header/index.ts';
 import { openHdf5Source } from '../hdf5/index.ts';
 import { createKernelDecoders } from '../kernels/decoders.ts';
-import { createEventFilter, findKernelObstacle, selectDecoders } from '../kernels/index.ts';
+import { createEventFilter, createPlainLines, findKernelObstacle, selectDecoders } from '../kernels/index.ts';
 import { KernelMemory } from '../kernels/kernel-memory.ts';
 import { WORD_BYTES } from '../model/index.ts';
 import type { EventSource, WordFormat } from '../model/index.ts';
@@ -60,11 +60,12 @@ const createKernelMemory = (): KernelMemory | null =>
 const isWords = (format: string): format is WordFormat => Object.hasOwn(WORD_BYTES, format);
 
 async function openByFormat(opening: Opening, signal: AbortSignal | undefined): Promise<EventSource> {
-  const { input, header, bytes, options } = opening;
+  const { input, header, bytes, options, memory } = opening;
   const { format } = header;
   if (isWords(format)) return openWords({ ...opening, header: { ...header, format } });
   if (format === 'hdf5') return select(opening, await openHdf5(input, options));
-  return select(opening, await openTextSource(rewindInput(input, bytes), options, signal));
+  const text = { ...options, plainLines: createPlainLines(memory) };
+  return select(opening, await openTextSource(rewindInput(input, bytes), text, signal));
 }
 
 /** Leaves the events that are wanted. */

@@ -7,3 +7,4 @@ export { decodeEvt4 } from './evt4';
 export { keepEvents } from './keep-events';
 export { dropIsolated, dropPixels, dropRefractory, forgetPixels, shiftTimes } from './pixel-filters';
 export { buildTables } from './tables';
+export { decodeTextLines } from './text-lines';
