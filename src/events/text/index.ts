@@ -5,4 +5,4 @@ export type { TextWriteOptions } from './encode-text.ts';
 export { parseTimeUnit } from './text-options.ts';
 export type { TextColumn, TextOptions } from './text-options.ts';
 export { openTextSource } from './text-source.ts';
-export type { TextDecoding, TextInput } from './text-source.ts';
+export type { TextSourceOptions } from './text-source.ts';
