@@ -196,7 +196,7 @@ export class Aedat4Decoder implements FeedDecoder {
     this.#needed = size;
     if (!before) return;
     this.#byte -= before.length;
-    this.#keep(before.slice());
+    this.#keep(new Uint8Array(before));
   }
 
   #fail(state: string, cause?: unknown): never {
@@ -253,7 +253,7 @@ export class Aedat4Decoder implements FeedDecoder {
     if (name === 'EVTS') this.#readEvents(body);
     else if (name === 'TRIG') {
       // Its tables are read when there is room for them: the bytes have to last until then.
-      const tables = this.#root(body.slice(), name).tables(0);
+      const tables = this.#root(new Uint8Array(body), name).tables(0);
       this.#pending = new TriggerTables(tables, this.counts, this.#options.resolution ?? 'us');
     } else this.counts.skippedWords++;
     this.#expectPacket(bytes.length);

@@ -30,7 +30,9 @@ export class EventList {
 
   /** Takes the events of a packet; they are copied. */
   take(bytes: Uint8Array, start: number, count: number, geometry: Geometry | null, fail: FailFlat): void {
-    this.#words = new Uint32Array(bytes.slice(start, start + count * EventList.EVENT_BYTES).buffer);
+    const end = start + count * EventList.EVENT_BYTES;
+    // A constructor copies; slice() of a Buffer would not.
+    this.#words = new Uint32Array(new Uint8Array(bytes.subarray(start, end)).buffer);
     this.#at = 0;
     this.#count = count;
     this.#width = geometry?.width ?? Infinity;
