@@ -140,7 +140,7 @@ export class Hdf5Container {
   async #writeMember(member: Member): Promise<number> {
     if ('group' in member) return this.#writeGroup(member.group, {});
     if ('dataset' in member) return this.#writeDataset(member.dataset, member.attributes ?? {});
-    const address = await this.#append(member.values);
+    const address = member.values.length === 0 ? NOWHERE : await this.#append(member.values);
     const layout = new ByteBuilder().u8(3, 1).u64(address).u64(member.values.length).bytes;
     const dimensions = member.length === null ? [] : [member.length];
     return this.#append(
