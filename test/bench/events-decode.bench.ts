@@ -7,7 +7,7 @@ import { decodeInWorkers, selectDecoders } from '../../src/events/kernels/index.
 import { startJsonChild } from '../support/json-child.ts';
 import type { JsonChild } from '../support/json-child.ts';
 import { python } from '../support/python.ts';
-import { BENCH_GEOMETRY, writeRecording } from './events/bench-recording.ts';
+import { BENCH_GEOMETRY, EDGES, writeRecording } from './events/bench-recording.ts';
 import type { BenchRecording } from './events/bench-recording.ts';
 import type { BenchCase, BenchTopic } from './harness.ts';
 
@@ -36,6 +36,10 @@ export const topics: readonly BenchTopic[] = (['evt2', 'evt3'] as const).map((fo
       const whole = writeRecording(join(folder, 'whole.raw'), format, EVENTS);
       const part = writeRecording(join(folder, 'part.raw'), format, FEWER_EVENTS);
       yield* threadCases(format, whole, part, peer);
+      if (format === 'evt3') {
+        const sparse = writeRecording(join(folder, 'sparse.raw'), format, EVENTS, EDGES.sparse);
+        yield anchorCase(format, sparse, peer);
+      }
       yield workerCase(format, whole);
     } finally {
       rmSync(folder, { recursive: true });
@@ -43,23 +47,33 @@ export const topics: readonly BenchTopic[] = (['evt2', 'evt3'] as const).map((fo
   },
 }));
 
+const baseOf = (format: Format) =>
+  ({ bench: `events.${format}`, unit: 'M events/CPU s', better: 'higher' }) as const;
+
+function describeFile({ startByte, endByte, events }: BenchRecording): string {
+  return `file → columns, one thread, ${((endByte - startByte) / events).toFixed(2)} bytes an event`;
+}
+
+function anchorCase(format: Format, recording: BenchRecording, peer: JsonChild): BenchCase {
+  return {
+    ...baseOf(format),
+    case: describeFile(recording),
+    anchorName: `evutils in blocks of ${PEER_CHUNK}`,
+    ours: async () => decodeFile(format, recording, 'wasm'),
+    anchor: () => askPeer(peer, recording, 'evutils', { path: recording.path, chunk: PEER_CHUNK }),
+    goal: (_ours, ratio) => ratio! >= GOALS[format],
+  };
+}
+
 async function* threadCases(
   format: Format,
   whole: BenchRecording,
   part: BenchRecording,
   peer: JsonChild,
 ): AsyncGenerator<BenchCase> {
-  const bytes = ((whole.endByte - whole.startByte) / whole.events).toFixed(2);
-  const base = { bench: `events.${format}`, unit: 'M events/CPU s', better: 'higher' } as const;
-  const what = `file → columns, one thread, ${bytes} bytes an event`;
-  yield {
-    ...base,
-    case: what,
-    anchorName: `evutils in blocks of ${PEER_CHUNK}`,
-    ours: async () => decodeFile(format, whole, 'wasm'),
-    anchor: () => askPeer(peer, whole, 'evutils', { path: whole.path, chunk: PEER_CHUNK }),
-    goal: (_ours, ratio) => ratio! >= GOALS[format],
-  };
+  const base = baseOf(format);
+  const what = describeFile(whole);
+  yield anchorCase(format, whole, peer);
   yield {
     ...base,
     case: `${what}, beside expelliarmus`,

@@ -17,7 +17,9 @@ def evutils(path, chunk):
 def expelliarmus(path, chunk, encoding):
     from expelliarmus import Wizard
 
-    return sum(len(block) for block in Wizard(encoding=encoding, fpath=path, chunk_size=chunk).read_chunk())
+    return sum(
+        len(block) for block in Wizard(encoding=encoding, fpath=path, chunk_size=chunk).read_chunk()
+    )
 
 
 def evlib(path):
@@ -31,7 +33,9 @@ def polars_text(path):
 
     names = ["t", "x", "y", "p"]
     types = [pl.Int64, pl.UInt16, pl.UInt16, pl.Int8]
-    return pl.read_csv(path, separator=" ", has_header=False, new_columns=names, schema_overrides=types).height
+    return pl.read_csv(
+        path, separator=" ", has_header=False, new_columns=names, schema_overrides=types
+    ).height
 
 
 FRAME = {}
@@ -71,4 +75,9 @@ for line in sys.stdin:
         print(json.dumps({"missing": str(error)}), flush=True)
         continue
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-    print(json.dumps({"events": events, "perCpu": events / cpu / 1e6, "perWall": events / wall / 1e6}), flush=True)
+    print(
+        json.dumps(
+            {"events": events, "perCpu": events / cpu / 1e6, "perWall": events / wall / 1e6}
+        ),
+        flush=True,
+    )

@@ -9,12 +9,16 @@ import { createRandom } from '../../support/random.ts';
 
 export const BENCH_GEOMETRY = { width: 1280, height: 720 };
 const EVENTS_PER_US = 10;
-/** Share of readouts that are runs of an edge. */
-const EDGES = 0.3;
+/** Share of readouts that are runs of an edge; the others are single pixels. */
+export const EDGES = { dense: 0.3, sparse: 0.04 } as const;
 const BATCH = 1 << 17;
 
 /** Calls `take` with batches of `events` events in all, at ten million a second. */
-export function drawReadouts(events: number, take: (batch: EventSlot) => void): void {
+export function drawReadouts(
+  events: number,
+  take: (batch: EventSlot) => void,
+  edges: number = EDGES.dense,
+): void {
   const random = createRandom(14);
   const slot = createEventSlot(BATCH);
   let t = 1_000_000;
@@ -32,18 +36,22 @@ export function drawReadouts(events: number, take: (batch: EventSlot) => void): 
   while (given < events) {
     for (due += EVENTS_PER_US; due < 1; due += EVENTS_PER_US) t++;
     t++;
-    while (due >= 1) drawReadout(random, place);
+    while (due >= 1) drawReadout(random, edges, place);
     if (slot.length < BATCH - 4096 && given < events) continue;
     take(slot);
     slot.length = 0;
   }
 }
 
-function drawReadout(random: () => number, place: (x: number, y: number, p: number) => void): void {
+function drawReadout(
+  random: () => number,
+  edges: number,
+  place: (x: number, y: number, p: number) => void,
+): void {
   const y = Math.floor(random() * BENCH_GEOMETRY.height);
   const p = random() < 0.5 ? -1 : 1;
   const x = Math.floor(random() * (BENCH_GEOMETRY.width - 40));
-  if (random() >= EDGES) {
+  if (random() >= edges) {
     place(x, y, p);
     return;
   }
@@ -67,6 +75,7 @@ export function writeRecording(
   path: string,
   format: Extract<WrittenFormat, 'evt2' | 'evt3'>,
   events: number,
+  edges: number = EDGES.dense,
 ): BenchRecording {
   const [version, name] = NAMES[format];
   const { width, height } = BENCH_GEOMETRY;
@@ -76,10 +85,11 @@ export function writeRecording(
   const encoder = createEncoder(format);
   let endByte = writeSync(file, header);
   let given = 0;
-  drawReadouts(events, (batch) => {
+  const take = (batch: EventSlot): void => {
     given += batch.length;
     endByte += writeSync(file, encoder.encode(batch));
-  });
+  };
+  drawReadouts(events, take, edges);
   endByte += writeSync(file, encoder.finish());
   closeSync(file);
   return { path, events: given, startByte: header.length, endByte };
