@@ -1,7 +1,7 @@
 // `events`: looks at, converts, filters, plays and makes event-camera recordings.
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { OUTPUT_FORMATS, TIME_UNITS } from '../../events/index.ts';
+import { HDF5_LAYOUTS, OUTPUT_FORMATS, TIME_UNITS } from '../../events/index.ts';
 import type { Geometry, OutputFormat, Polarity, SynthOptions } from '../../events/index.ts';
 import { isStandardOutput } from '../exports/standard-output.ts';
 import { convertRecording } from '../recordings/convert-recording.ts';
@@ -13,6 +13,7 @@ import { playRecording } from '../recordings/play-recording.ts';
 import {
   addReadingOptions,
   addSelectionOptions,
+  parseColumns,
   parseCount,
   parseGeometry,
   toReading,
@@ -83,6 +84,10 @@ function addOutputOptions(command: Command): Command {
       new Option('--to <format>', 'what is written (default: by the suffix)').choices(OUTPUT_FORMATS),
     )
     .addOption(new Option('--out-time-unit <unit>', 'of the times of text (default: us)').choices(TIME_UNITS))
+    .option('--out-columns <names>', 'of text that is written (default: t,x,y,p)', parseColumns)
+    .addOption(
+      new Option('--out-layout <layout>', 'of HDF5 that is written (default: columns)').choices(HDF5_LAYOUTS),
+    )
     .option('--triggers <file>', 'write the external triggers t, id, value: .csv, .parquet or .arrow')
     .option('--quiet', 'say nothing when it is done')
     .option('--json', 'print JSON');

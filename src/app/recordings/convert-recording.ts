@@ -19,6 +19,8 @@ import type { RecordingOptions, SelectionOptions } from './recording-options.ts'
 export interface ConvertCommandOptions extends RecordingOptions, SelectionOptions {
   readonly to?: OutputFormat;
   readonly outTimeUnit?: TimeUnit;
+  readonly outColumns?: ConvertOptions['columns'];
+  readonly outLayout?: ConvertOptions['layout'];
   readonly triggers?: string;
   readonly quiet?: boolean;
   readonly json?: boolean;
@@ -59,6 +61,8 @@ export async function convertRecording(
       format: undefined,
       ...splitFormats(input, output, options),
       outputTimeUnit: options.outTimeUnit,
+      outputColumns: options.outColumns,
+      outputLayout: options.outLayout,
       triggers: options.triggers,
       signal,
       progress,

@@ -1,7 +1,7 @@
 // Options of `events` that several of its commands have, and what they become for the core.
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
-import { EVENT_FORMATS, POLARITIES, TIME_UNITS } from '../../events/index.ts';
+import { EVENT_FORMATS, HDF5_LAYOUTS, POLARITIES, TIME_UNITS } from '../../events/index.ts';
 import type {
   EventFormat,
   Geometry,
@@ -43,12 +43,7 @@ export function addReadingOptions(command: Command): Command {
       parseColumns,
     )
     .addOption(
-      new Option('--layout <layout>', 'of HDF5 (default: by the names in the file)').choices([
-        'array',
-        'columns',
-        'dsec',
-        'prophesee',
-      ]),
+      new Option('--layout <layout>', 'of HDF5 (default: by the names in the file)').choices(HDF5_LAYOUTS),
     )
     .addOption(
       new Option(
@@ -129,7 +124,8 @@ function parseTime(text: string): number {
   return value;
 }
 
-function parseColumns(text: string): NonNullable<OpenEventsOptions['columns']> {
+/** `t,x,y,p` */
+export function parseColumns(text: string): NonNullable<OpenEventsOptions['columns']> {
   const names = text.split(/[\s,]+/).filter((name) => name !== '');
   const isKnown = (name: string): name is 't' | 'x' | 'y' | 'p' | '-' =>
     ['t', 'x', 'y', 'p', '-'].includes(name);

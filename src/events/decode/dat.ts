@@ -5,35 +5,29 @@
 //   4 4  version 2: 13:0 x, 27:14 y, 31:28 polarity
 //        version 1: 8:0 x, 16:9 y, 17 polarity
 //        trigger:   3:0 value, 31:26 id
-import type { EventSlot, TriggerSlot } from '../model/index.ts';
-import type { DatRecords, DecoderOptions, DecoderState } from './contract.ts';
-import { WordClock } from './word-clock.ts';
+import type { EventSlot } from '../model/index.ts';
+import { ClockedDecoder } from './clocked-decoder.ts';
+import type { DatRecords, DecoderOptions } from './contract.ts';
 import type { ClockRules } from './word-clock.ts';
-import { appendTrigger, createDecoderState, isTriggerSlotFull, WordDecoder } from './word-decoder.ts';
+import { appendTrigger, isTriggerSlotFull } from './word-decoder.ts';
+import type { Triggers } from './word-decoder.ts';
 
-export const DAT_CLOCK: ClockRules = { lowBits: 0, highBits: 32, wrapFall: 2 ** 31 };
+const CLOCK: ClockRules = { lowBits: 0, highBits: 32, wrapFall: 2 ** 31 };
 
 /** Decodes the records of DAT files. */
-export class DatDecoder extends WordDecoder<Uint32Array> {
-  readonly #clock: WordClock;
+export class DatDecoder extends ClockedDecoder {
   readonly #records: DatRecords;
 
   constructor(options: DecoderOptions = {}) {
-    super('dat', options, (buffer, byteOffset, length) => new Uint32Array(buffer, byteOffset, length));
-    this.#clock = new WordClock(DAT_CLOCK, this.counts, options.state);
+    super('dat', CLOCK, options);
     this.#records = options.dat ?? { kind: 'events', version: 2 };
   }
 
-  protected decodeWords(
-    words: Uint32Array,
-    elements: number,
-    events: EventSlot,
-    triggers: TriggerSlot | undefined,
-  ): number {
-    if (this.#records.kind === 'triggers') return this.#decodeTriggers(words, elements, triggers);
+  protected decodeWords(words: Uint32Array, events: EventSlot, triggers: Triggers): number {
+    if (this.#records.kind === 'triggers') return this.#decodeTriggers(words, triggers);
     let at = 0;
-    while (at < elements && events.length < events.capacity) {
-      const stop = Math.min(elements, at + 2 * (events.capacity - events.length));
+    while (at < words.length && events.length < events.capacity) {
+      const stop = Math.min(words.length, at + 2 * (events.capacity - events.length));
       this.#decodeRun(words, at, stop, events);
       at = stop;
     }
@@ -45,7 +39,7 @@ export class DatDecoder extends WordDecoder<Uint32Array> {
     const { lanes, x, y, p } = events;
     const { off, step, width, height, dropOutside } = this.rules;
     const isNew = this.#records.version === 2;
-    const clock = this.#clock;
+    const clock = this.clock;
     const xMask = isNew ? 0x3fff : 0x1ff;
     const yShift = isNew ? 14 : 9;
     const yMask = isNew ? 0x3fff : 0xff;
@@ -71,20 +65,15 @@ export class DatDecoder extends WordDecoder<Uint32Array> {
     events.length = n;
   }
 
-  #decodeTriggers(words: Uint32Array, elements: number, triggers: TriggerSlot | undefined): number {
-    const clock = this.#clock;
-    for (let at = 0; at < elements; at += 2) {
+  #decodeTriggers(words: Uint32Array, triggers: Triggers): number {
+    const clock = this.clock;
+    for (let at = 0; at < words.length; at += 2) {
       if (isTriggerSlotFull(triggers)) return at;
       clock.take(words[at]!);
       this.counts.triggers++;
       const place = words[at + 1]!;
       appendTrigger(triggers, clock.lo, clock.hi, place >>> 26, place & 0xf);
     }
-    return elements;
-  }
-
-  state(): DecoderState {
-    const { hasTime, high, wraps } = this.#clock;
-    return { ...createDecoderState(), hasTime, timeHigh: high, wraps };
+    return words.length;
   }
 }

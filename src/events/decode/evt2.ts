@@ -10,11 +10,11 @@
 //   0xF CONTINUED 27:0 data of the word before
 //
 // The largest time is (2^28 − 1) << 6 µs; a TIME_HIGH is a wrap when it falls by at least that less 10 ms.
-import type { EventSlot, TriggerSlot } from '../model/index.ts';
-import type { DecoderOptions, DecoderState } from './contract.ts';
-import { WordClock } from './word-clock.ts';
+import type { EventSlot } from '../model/index.ts';
+import { ClockedDecoder } from './clocked-decoder.ts';
+import type { DecoderOptions } from './contract.ts';
 import type { ClockRules } from './word-clock.ts';
-import { appendTrigger, createDecoderState, isTriggerSlotFull, WordDecoder } from './word-decoder.ts';
+import type { Triggers } from './word-decoder.ts';
 
 const TIME_HIGH = 0x8;
 const TRIGGER = 0xa;
@@ -23,24 +23,17 @@ const OTHER = 0xe;
 const CONTINUED = 0xf;
 
 /** A fall of 2^28 − 157 is the first of at least (2^28 − 1) × 64 − 10,000 µs. */
-export const EVT2_CLOCK: ClockRules = { lowBits: 6, highBits: 28, wrapFall: 2 ** 28 - 157 };
+const CLOCK: ClockRules = { lowBits: 6, highBits: 28, wrapFall: 2 ** 28 - 157 };
 
 /** Decodes EVT2. */
-export class Evt2Decoder extends WordDecoder<Uint32Array> {
-  readonly #clock: WordClock;
-
+export class Evt2Decoder extends ClockedDecoder {
   constructor(options: DecoderOptions = {}) {
-    super('evt2', options, (buffer, byteOffset, length) => new Uint32Array(buffer, byteOffset, length));
-    this.#clock = new WordClock(EVT2_CLOCK, this.counts, options.state);
+    super('evt2', CLOCK, options);
   }
 
-  protected decodeWords(
-    words: Uint32Array,
-    elements: number,
-    events: EventSlot,
-    triggers: TriggerSlot | undefined,
-  ): number {
-    let at = this.#clock.hasTime ? 0 : this.#findTime(words, elements);
+  protected decodeWords(words: Uint32Array, events: EventSlot, triggers: Triggers): number {
+    const elements = words.length;
+    let at = this.clock.hasTime ? 0 : this.#findTime(words, elements);
     // A word gives one event at most, so as many words as there is room for need no look at the capacity.
     while (at < elements && events.length < events.capacity) {
       const stop = Math.min(elements, at + events.capacity - events.length);
@@ -51,16 +44,10 @@ export class Evt2Decoder extends WordDecoder<Uint32Array> {
     return at;
   }
 
-  #decodeRun(
-    words: Uint32Array,
-    start: number,
-    stop: number,
-    events: EventSlot,
-    triggers: TriggerSlot | undefined,
-  ): number {
+  #decodeRun(words: Uint32Array, start: number, stop: number, events: EventSlot, triggers: Triggers): number {
     const { lanes, x, y, p } = events;
     const { off, step, width, height, dropOutside } = this.rules;
-    const clock = this.#clock;
+    const clock = this.clock;
     let { lo, hi } = clock;
     let n = events.length;
     let outside = 0;
@@ -92,13 +79,9 @@ export class Evt2Decoder extends WordDecoder<Uint32Array> {
   }
 
   /** @returns false when a trigger finds its slot full */
-  #takeOther(word: number, type: number, triggers: TriggerSlot | undefined): boolean {
-    if (type === TRIGGER) {
-      if (isTriggerSlotFull(triggers)) return false;
-      this.counts.triggers++;
-      const { lo, hi } = this.#clock;
-      appendTrigger(triggers, lo | ((word >>> 22) & 0x3f), hi, (word >>> 8) & 0x1f, word & 1);
-    } else if (type === OTHER || type === CONTINUED || type === IMU) this.counts.skippedWords++;
+  #takeOther(word: number, type: number, triggers: Triggers): boolean {
+    if (type === TRIGGER) return this.takeTrigger(word, triggers);
+    if (type === OTHER || type === CONTINUED || type === IMU) this.counts.skippedWords++;
     else this.counts.reservedWords++;
     return true;
   }
@@ -109,14 +92,8 @@ export class Evt2Decoder extends WordDecoder<Uint32Array> {
       const type = words[at]! >>> 28;
       if (type === TIME_HIGH) return at;
       if (type <= 1) this.counts.eventsBeforeTime++;
-      else if (type === TRIGGER) this.counts.triggersBeforeTime++;
       else this.#takeOther(0, type, undefined);
     }
     return elements;
-  }
-
-  state(): DecoderState {
-    const { hasTime, high, wraps } = this.#clock;
-    return { ...createDecoderState(), hasTime, timeHigh: high, wraps };
   }
 }

@@ -9,88 +9,50 @@
 //   0xE OTHERS, 0xF CONTINUED: skipped; the other types are reserved
 //
 // A TIME_HIGH is a wrap only when it goes from the largest value to 0; one that repeats the last changes nothing.
-import type { EventSlot, TriggerSlot } from '../model/index.ts';
-import { appendMask, countBits } from './append-mask.ts';
-import type { VectorPlace } from './append-mask.ts';
+import type { EventSlot } from '../model/index.ts';
+import { ClockedDecoder } from './clocked-decoder.ts';
 import type { DecoderOptions, DecoderState } from './contract.ts';
-import { WordClock } from './word-clock.ts';
 import type { ClockRules } from './word-clock.ts';
-import { appendTrigger, createDecoderState, isTriggerSlotFull, WordDecoder } from './word-decoder.ts';
+import type { Triggers } from './word-decoder.ts';
 
-export const EVT21_CLOCK: ClockRules = { lowBits: 6, highBits: 28, wrapFall: 2 ** 28 - 1 };
+const CLOCK: ClockRules = { lowBits: 6, highBits: 28, wrapFall: 2 ** 28 - 1 };
 
 const TIME_HIGH = 0x8;
 const TRIGGER = 0xa;
 const OTHERS = 0xe;
 
 /** Decodes EVT2.1 in both orders. */
-export class Evt21Decoder extends WordDecoder<Uint32Array> {
-  readonly #clock: WordClock;
+export class Evt21Decoder extends ClockedDecoder {
   /** Which half of a word is the upper one: 0 or 1. */
   readonly #upper: number;
   #restMask: number;
-  readonly #place: VectorPlace = { lo: 0, hi: 0, x: 0, y: 0, polarity: 0 };
 
   constructor(format: 'evt21' | 'evt21-legacy', options: DecoderOptions = {}) {
-    super(format, options, (buffer, byteOffset, length) => new Uint32Array(buffer, byteOffset, length));
-    this.#clock = new WordClock(EVT21_CLOCK, this.counts, options.state);
+    super(format, CLOCK, options);
     this.#upper = format === 'evt21' ? 1 : 0;
     this.#restMask = options.state?.restMask ?? 0;
   }
 
-  protected decodeWords(
-    words: Uint32Array,
-    elements: number,
-    events: EventSlot,
-    triggers: TriggerSlot | undefined,
-  ): number {
+  protected decodeWords(words: Uint32Array, events: EventSlot, triggers: Triggers): number {
     const upper = this.#upper;
-    for (let at = 0; at < elements; at += 2) {
+    for (let at = 0; at < words.length; at += 2) {
       const head = words[at + upper]!;
       const type = head >>> 28;
       if (type <= 1) {
-        if (!this.#giveVector(head, words[at + 1 - upper]!, events)) return at;
-      } else if (type === TIME_HIGH) this.#clock.take(head & 0xfff_ffff);
+        // Bits that found no room wait in restMask; the word is read again.
+        const mask = this.#restMask === 0 ? words[at + 1 - upper]! : this.#restMask;
+        this.#restMask = this.giveVector(head, mask, events);
+        if (this.#restMask !== 0) return at;
+      } else if (type === TIME_HIGH) this.clock.take(head & 0xfff_ffff);
       else if (type === TRIGGER) {
-        if (!this.#giveTrigger(head, triggers)) return at;
+        if (!this.takeTrigger(head, triggers)) return at;
       } else if (type >= OTHERS) this.counts.skippedWords++;
       else this.counts.reservedWords++;
     }
-    return elements;
+    return words.length;
   }
 
-  /** @returns false when the slot is full before the last bit */
-  #giveVector(head: number, mask: number, events: EventSlot): boolean {
-    const clock = this.#clock;
-    if (!clock.hasTime) {
-      this.counts.eventsBeforeTime += countBits(mask);
-      return true;
-    }
-    const place = this.#place;
-    place.lo = clock.lo | ((head >>> 22) & 0x3f);
-    place.hi = clock.hi;
-    place.x = (head >>> 11) & 0x7ff;
-    place.y = head & 0x7ff;
-    place.polarity = head >>> 28;
-    const wanted = this.#restMask === 0 ? mask : this.#restMask;
-    this.#restMask = appendMask(events, this.rules, this.counts, wanted, place);
-    return this.#restMask === 0;
-  }
-
-  #giveTrigger(head: number, triggers: TriggerSlot | undefined): boolean {
-    const clock = this.#clock;
-    if (!clock.hasTime) {
-      this.counts.triggersBeforeTime++;
-      return true;
-    }
-    if (isTriggerSlotFull(triggers)) return false;
-    this.counts.triggers++;
-    appendTrigger(triggers, clock.lo | ((head >>> 22) & 0x3f), clock.hi, (head >>> 8) & 0x1f, head & 1);
-    return true;
-  }
-
-  state(): DecoderState {
-    const { hasTime, high, wraps } = this.#clock;
-    return { ...createDecoderState(), hasTime, timeHigh: high, wraps, restMask: this.#restMask };
+  override state(): DecoderState {
+    return { ...super.state(), restMask: this.#restMask };
   }
 }

@@ -14,15 +14,16 @@
 //   0x9               padding when the word is 0x9999
 //
 // Words 0x1, other 0x9, 0xB and 0xC are reserved. Vectors are read word by word: real files hold incomplete 12-12-8 groups.
-import type { EventSlot, TriggerSlot } from '../model/index.ts';
+import type { EventSlot } from '../model/index.ts';
 import { appendMask, countBits } from './append-mask.ts';
 import type { VectorPlace } from './append-mask.ts';
 import type { DecoderOptions, DecoderState } from './contract.ts';
 import { WordClock } from './word-clock.ts';
 import type { ClockRules } from './word-clock.ts';
 import { appendTrigger, createDecoderState, isTriggerSlotFull, WordDecoder } from './word-decoder.ts';
+import type { Triggers } from './word-decoder.ts';
 
-export const EVT3_CLOCK: ClockRules = { lowBits: 12, highBits: 12, wrapFall: 0x800 };
+const CLOCK: ClockRules = { lowBits: 12, highBits: 12, wrapFall: 0x800 };
 
 const ADDR_Y = 0x0;
 const ADDR_X = 0x2;
@@ -36,7 +37,7 @@ const PADDING = 0x9999;
 const TRIGGER = 0xa;
 const IMU = 0xd;
 
-/** Words 12, 12 and 8 that follow one another, as the three of them stand in their upper bits. */
+/** Whether words of 12 and 8 bits follow the word of 12 bits at `at`. */
 const isFullGroup = (words: Uint16Array, at: number): boolean =>
   words[at + 1]! >>> 12 === VECT_12 && words[at + 2]! >>> 12 === VECT_8;
 
@@ -56,7 +57,7 @@ export class Evt3Decoder extends WordDecoder<Uint16Array> {
   constructor(options: DecoderOptions = {}) {
     super('evt3', options, (buffer, byteOffset, length) => new Uint16Array(buffer, byteOffset, length));
     const state = options.state ?? createDecoderState();
-    this.#clock = new WordClock(EVT3_CLOCK, this.counts, state);
+    this.#clock = new WordClock(CLOCK, this.counts, state);
     this.#timeLow = state.timeLow;
     this.#y = state.y;
     this.#baseX = state.baseX;
@@ -64,12 +65,8 @@ export class Evt3Decoder extends WordDecoder<Uint16Array> {
     this.#restMask = state.restMask;
   }
 
-  protected decodeWords(
-    words: Uint16Array,
-    elements: number,
-    events: EventSlot,
-    triggers: TriggerSlot | undefined,
-  ): number {
+  protected decodeWords(words: Uint16Array, events: EventSlot, triggers: Triggers): number {
+    const elements = words.length;
     let at = this.#clock.hasTime ? 0 : this.#findTime(words, elements);
     while (at < elements) {
       at = this.#decodeSingles(words, at, elements, events);
@@ -182,7 +179,7 @@ export class Evt3Decoder extends WordDecoder<Uint16Array> {
   }
 
   /** @returns false when a trigger finds its slot full */
-  #takeOther(word: number, triggers: TriggerSlot | undefined): boolean {
+  #takeOther(word: number, triggers: Triggers): boolean {
     const type = word >>> 12;
     if (type === TRIGGER) {
       if (isTriggerSlotFull(triggers)) return false;

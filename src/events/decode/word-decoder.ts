@@ -10,6 +10,9 @@ const SCRATCH_BYTES = 65_536;
 /** A coordinate no event reaches: the size of a sensor nobody declared. */
 const NO_LIMIT = 65_536;
 
+/** Room for triggers, where they are wanted. */
+export type Triggers = TriggerSlot | undefined;
+
 /** What becomes of an event's polarity and place. */
 export interface EventRules {
   /** Value of an OFF event. */
@@ -76,15 +79,10 @@ export abstract class WordDecoder<Words extends Uint16Array | Uint32Array> imple
   }
 
   /**
-   * Decodes from the first of `elements` on (a whole number of words).
-   * @returns elements done: fewer only when a slot is full
+   * Decodes whole words.
+   * @returns elements of `words` done: fewer only when a slot is full
    */
-  protected abstract decodeWords(
-    words: Words,
-    elements: number,
-    events: EventSlot,
-    triggers: TriggerSlot | undefined,
-  ): number;
+  protected abstract decodeWords(words: Words, events: EventSlot, triggers: Triggers): number;
 
   abstract state(): DecoderState;
 
@@ -95,21 +93,21 @@ export abstract class WordDecoder<Words extends Uint16Array | Uint32Array> imple
     return consumed;
   }
 
-  #decodeBytes(bytes: Uint8Array, events: EventSlot, triggers: TriggerSlot | undefined): number {
+  #decodeBytes(bytes: Uint8Array, events: EventSlot, triggers: Triggers): number {
     let at = 0;
     if (this.#cutBytes > 0) {
       at = Math.min(this.#wordBytes - this.#cutBytes, bytes.length);
       this.#cutWord.set(bytes.subarray(0, at), this.#cutBytes);
       if (this.#cutBytes + at === this.#wordBytes) {
         const word = this.#view(this.#cutWord.buffer, 0, this.#wordElements);
-        if (this.decodeWords(word, this.#wordElements, events, triggers) === 0) return 0;
+        if (this.decodeWords(word, events, triggers) === 0) return 0;
         this.#cutBytes = 0;
       } else this.#cutBytes += at;
     }
     const end = bytes.length - ((bytes.length - at) % this.#wordBytes);
     while (at < end) {
       const words = this.#alignWords(bytes, at, end);
-      const done = this.decodeWords(words, words.length, events, triggers);
+      const done = this.decodeWords(words, events, triggers);
       at += done * this.#elementBytes;
       if (done < words.length) return at;
     }
@@ -140,18 +138,12 @@ export abstract class WordDecoder<Words extends Uint16Array | Uint32Array> imple
 }
 
 /** True when `triggers` is to hold another one and cannot. */
-export function isTriggerSlotFull(triggers: TriggerSlot | undefined): boolean {
+export function isTriggerSlotFull(triggers: Triggers): boolean {
   return triggers !== undefined && triggers.length >= triggers.capacity;
 }
 
 /** Appends a trigger to a slot that is not full. @param lo, hi lanes of t */
-export function appendTrigger(
-  triggers: TriggerSlot | undefined,
-  lo: number,
-  hi: number,
-  id: number,
-  value: number,
-): void {
+export function appendTrigger(triggers: Triggers, lo: number, hi: number, id: number, value: number): void {
   if (triggers === undefined) return;
   const at = triggers.length++;
   triggers.lanes[2 * at] = lo;

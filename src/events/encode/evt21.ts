@@ -8,7 +8,7 @@
 //   0xA TRIGGER   t[5:0]  44:40 id, 32 value
 import type { EventColumns } from '../model/index.ts';
 import { TimeWords } from './time-words.ts';
-import { readTime, WordEncoder } from './word-encoder.ts';
+import { continuesRow, readTime, WordEncoder } from './word-encoder.ts';
 import type { PendingTrigger } from './word-encoder.ts';
 
 const LARGEST = 0x7ff;
@@ -33,24 +33,15 @@ export class Evt21Encoder extends WordEncoder<Uint32Array> {
       this.check(events, lanes, at, LARGEST);
       const t = readTime(lanes, at);
       const base = x[at]! & ~31;
-      const isOn = p[at]! > 0;
       let mask = 0;
       let next = at;
       // Bits are read from the lowest up: only events in that order share a word.
       do {
         mask |= 1 << (x[next]! & 31);
         next++;
-      } while (
-        next < stop &&
-        x[next]! > x[next - 1]! &&
-        (x[next]! & ~31) === base &&
-        y[next] === y[at] &&
-        p[next]! > 0 === isOn &&
-        lanes[2 * next] === lanes[2 * at] &&
-        lanes[2 * next + 1] === lanes[2 * at + 1]
-      );
+      } while (next < stop && (x[next]! & ~31) === base && continuesRow(events, lanes, next));
       this.#setTime(t, at);
-      this.#push(((isOn ? 1 : 0) << 28) | ((t % 64) << 22) | (base << 11) | y[at]!, mask);
+      this.#push(((p[at]! > 0 ? 1 : 0) << 28) | ((t % 64) << 22) | (base << 11) | y[at]!, mask);
       at = next;
     }
   }

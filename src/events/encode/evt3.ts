@@ -13,7 +13,7 @@
 // has words.
 import type { EventColumns } from '../model/index.ts';
 import { TimeWords } from './time-words.ts';
-import { readTime, WordEncoder } from './word-encoder.ts';
+import { continuesRow, readTime, WordEncoder } from './word-encoder.ts';
 import type { PendingTrigger } from './word-encoder.ts';
 
 const LARGEST = 0x7ff;
@@ -41,22 +41,12 @@ export class Evt3Encoder extends WordEncoder<Uint16Array> {
       this.check(events, lanes, at, LARGEST);
       this.#setTime(readTime(lanes, at), at);
       const row = y[at]!;
-      const isOn = p[at]! > 0;
       let end = at + 1;
-      while (
-        end < stop &&
-        x[end]! > x[end - 1]! &&
-        y[end] === row &&
-        p[end]! > 0 === isOn &&
-        lanes[2 * end] === lanes[2 * at] &&
-        lanes[2 * end + 1] === lanes[2 * at + 1]
-      ) {
-        end++;
-      }
+      while (end < stop && continuesRow(events, lanes, end)) end++;
       if (x[end - 1]! > LARGEST) this.#checkAll(events, lanes, at, end);
       this.reserve(2 + 2 * (end - at) + VECTOR_WORDS);
       if (row !== this.#y) this.words[this.used++] = this.#y = row;
-      this.#encodeRow(x, at, end, isOn ? 0x800 : 0);
+      this.#encodeRow(x, at, end, p[at]! > 0 ? 0x800 : 0);
       at = end;
     }
   }

@@ -117,6 +117,14 @@ export abstract class WordEncoder<Words extends Uint16Array | Uint32Array> imple
   }
 }
 
+/** True when event `at` has the time, row and polarity of the one before it, and stands right of it. */
+export const continuesRow = ({ x, y, p }: EventColumns, lanes: Uint32Array, at: number): boolean =>
+  x[at]! > x[at - 1]! &&
+  y[at] === y[at - 1] &&
+  p[at]! > 0 === p[at - 1]! > 0 &&
+  lanes[2 * at] === lanes[2 * at - 2] &&
+  lanes[2 * at + 1] === lanes[2 * at - 1];
+
 /** t of event `at` as a number. */
 export const readTime = (lanes: Uint32Array, at: number): number =>
   lanes[2 * at + 1]! * 2 ** 32 + lanes[2 * at]!;

@@ -30,7 +30,13 @@ export class LibraryHdf5 implements Hdf5File {
   constructor(path: string) {
     this.path = path;
     this.sizeBytes = statSync(path).size;
-    this.#worker = new Worker(workerUrl, { workerData: path, execArgv: [], name: 'ruvector-hdf5' });
+    this.#worker = new Worker(workerUrl, {
+      workerData: path,
+      execArgv: [],
+      name: 'ruvector-hdf5',
+      // libhdf5 writes its stack of errors there; what matters of it is in the error.
+      stderr: true,
+    });
     this.#worker.on('message', (answer: LibraryAnswer) => this.#settle(answer));
     this.#worker.on('error', (error) => this.#failAll(error));
     this.#worker.on('exit', () => this.#failAll(new Error('its thread ended')));

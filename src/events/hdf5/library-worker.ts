@@ -63,7 +63,7 @@ function describe(dataset: LibraryDataset, path: string): DatasetFacts {
   return {
     path,
     dimensions: metadata.shape ?? [0],
-    type: typeOf(metadata),
+    type: withoutOrder(typeOf(metadata)),
     chunkRows: metadata.chunks?.[0] ?? null,
     filters: dataset.filters.map(({ id, name, cd_values }) => ({ id, name, parameters: cd_values })),
     attributes: readAttributes(dataset),
@@ -100,6 +100,10 @@ function typeOf(metadata: Metadata): Hdf5Type {
   }
 }
 
+/** h5wasm gives numbers little-endian, whatever the file has; fields of compound types stay as they are. */
+const withoutOrder = (type: Hdf5Type): Hdf5Type =>
+  type.kind === 'integer' || type.kind === 'float' ? { ...type, isBigEndian: false } : type;
+
 type LibraryModule = Awaited<typeof h5wasm.ready>;
 
 /** The bytes as they are in the file's type: libhdf5's own values would be an object for each event. */
@@ -118,7 +122,7 @@ function readRows(
   try {
     const { file_id: file, path } = dataset;
     const isScalar = (shape ?? []).length === 0;
-    module.get_dataset_data(
+    const status = module.get_dataset_data(
       file,
       path,
       isScalar ? null : counts,
@@ -126,6 +130,7 @@ function readRows(
       isScalar ? null : steps,
       BigInt(place),
     );
+    if (status < 0) throw new Error(`status ${status}`);
     return module.HEAPU8.slice(place, place + sizeBytes);
   } finally {
     module._free(place);

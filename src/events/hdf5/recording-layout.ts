@@ -191,10 +191,17 @@ async function findOffset(file: Hdf5File, group: string): Promise<number | null>
 
 const arrays = ['/events', '/event', '/data', '/CD/events', '/events/events', '/events/data'];
 
-async function findArray(file: Hdf5File, order: readonly TextColumn[] = ['t', 'x', 'y', 'p']): Promise<Found | null> {
+/** Columns of an array, where an attribute of it names them. */
+function namedColumns({ attributes }: Dataset): readonly TextColumn[] | null {
+  const names = String(attributes.get('columns') ?? '').split(',');
+  return ['t', 'x', 'y', 'p'].every((name) => names.includes(name)) ? (names as TextColumn[]) : null;
+}
+
+async function findArray(file: Hdf5File, declared: readonly TextColumn[] | undefined): Promise<Found | null> {
   for (const path of arrays) {
     const dataset = await file.findDataset(path);
     if (!dataset || !isNumber(dataset.type) || dataset.dimensions.length !== 2) continue;
+    const order = declared ?? namedColumns(dataset) ?? (['t', 'x', 'y', 'p'] as const);
     if (dataset.dimensions[1] !== order.length) {
       throw noEventsError(
         file.path,

@@ -23,7 +23,10 @@ export interface OpenEventsOptions extends SourceOptions, ChunkOptions {
   readonly progress?: ((progress: EventProgress) => void) | undefined;
   /** Ends the reading within 50 ms, with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Use the memory of a batch again for the next one: a batch then is good until the next is asked for. @default false */
+  /**
+   * Use the memory of a batch again for the next one: a batch then is good until the next is asked for, and has 131,072
+   * events where no size is asked for. @default false
+   */
   readonly reuseMemory?: boolean | undefined;
 }
 
@@ -58,6 +61,8 @@ export interface EventReading extends AsyncIterable<EventBatch>, AsyncDisposable
 
 /** An adaptive reading begins with so many, so that the first batch is there soon. */
 const FIRST_EVENTS = 100_000;
+/** Where memory is used again, a batch that a cache holds costs least. */
+const REUSED_EVENTS = 131_072;
 
 /**
  * Opens a recording: a file, a named pipe, or `-` for standard input.
@@ -66,7 +71,10 @@ const FIRST_EVENTS = 100_000;
 export async function openEvents(path: string, options: OpenEventsOptions = {}): Promise<EventReading> {
   const source = await openEventSource(path, options, options.signal);
   try {
-    return new SourceReading(path, source, options, planChunks(path, options, source.totalEvents));
+    const plan = planChunks(path, options, source.totalEvents);
+    const isSmall = plan.isAdaptive && options.reuseMemory === true;
+    const chunkSize = isSmall ? Math.min(plan.chunkSize, REUSED_EVENTS) : plan.chunkSize;
+    return new SourceReading(path, source, options, { ...plan, chunkSize });
   } catch (error) {
     await source[Symbol.asyncDispose]();
     throw error;
@@ -105,7 +113,7 @@ class SourceReading implements EventReading {
   constructor(path: string, source: EventSource, options: OpenEventsOptions, plan: ChunkPlan) {
     this.info = describeSource(path, source, plan.notes);
     this.chunkSize = plan.chunkSize;
-    this.#isAdaptive = plan.isAdaptive;
+    this.#isAdaptive = plan.isAdaptive && options.reuseMemory !== true;
     this.#source = source;
     this.#options = options;
     this.#meter = new ProgressMeter(options.progress);

@@ -1,5 +1,6 @@
 // What a caller may say of a recording that the file does not say, and which of its events are wanted.
 import type { PixelRegion } from '../filter/index.ts';
+import type { Hdf5Layout } from '../hdf5/index.ts';
 import type { EventFormat, Geometry, Polarity, TimeUnit } from '../model/index.ts';
 
 /** What a file does not say. What is not said is read from the file or is the format's own; nothing is guessed. */
@@ -11,7 +12,7 @@ export interface FormatOptions {
   /** Columns of text in their order; `-` is one to pass over. @default what the file says, else t,x,y,p */
   readonly columns?: readonly ('t' | 'x' | 'y' | 'p' | '-')[] | undefined;
   /** Of HDF5. @default by the names in the file */
-  readonly layout?: 'array' | 'columns' | 'dsec' | 'prophesee' | undefined;
+  readonly layout?: Hdf5Layout | undefined;
   /** −1/1, 0/1, or as the file has it. @default signed; unsigned for HDF5 and text */
   readonly polarity?: Polarity | undefined;
   /** Unit of the times that are given. @default us */

@@ -1,6 +1,7 @@
 // Lines of text → events. A line is four values in the order of the columns, parted by blanks, tabs, commas or
 // semicolons; it ends with LF or CR LF, the last one with the file. `#` and `%` begin comments. What nearly every line is
 // (digits, a point, a minus) is decoded without a string; any other line goes through exact-decimal.ts.
+import type { FeedDecoder } from '../feed/index.ts';
 import { createReadCounts, DEFAULT_POLARITY, eventDataError, timeUnitError } from '../model/index.ts';
 import type { EventSlot, Geometry, ReadCounts, TimeUnit } from '../model/index.ts';
 import { parseDecimal } from './exact-decimal.ts';
@@ -42,9 +43,10 @@ interface TextLayout {
 }
 
 /** Decodes text in cuts of any size. */
-export class TextEventDecoder {
+export class TextEventDecoder implements FeedDecoder {
   readonly format = 'text' as const;
   readonly counts: ReadCounts = createReadCounts();
+  readonly notes: readonly string[] = [];
   readonly #options: TextOptions;
   readonly #source: string;
   readonly #preamble = new TextPreamble();
@@ -83,14 +85,16 @@ export class TextEventDecoder {
     return this.#options.geometry ?? this.#preamble.geometry;
   }
 
-  /** Columns of the file, once an event has come. */
-  get columns(): readonly TextColumn[] | null {
-    return this.#layout?.columns ?? null;
+  /** Columns and unit are known: an event has come. */
+  get isOpen(): boolean {
+    return this.#layout !== null;
   }
 
-  /** Unit of the file's times, once an event has come. */
-  get timeUnit(): TimeUnit | null {
-    return this.#layout?.timeUnit ?? null;
+  /** Columns and unit of the file, once an event has come. */
+  get header(): Readonly<Record<string, string>> {
+    return this.#layout
+      ? { columns: this.#layout.columns.join(','), timeUnit: this.#layout.timeUnit }
+      : {};
   }
 
   #setGeometry({ width, height }: Geometry): void {

@@ -6,4 +6,4 @@ export type { PlainLineFacts, PlainLines, PlainRun } from './plain-lines.ts';
 export { parseTimeUnit } from './text-options.ts';
 export type { TextColumn, TextOptions } from './text-options.ts';
 export { openTextSource } from './text-source.ts';
-export type { TextDecoding, TextInput } from './text-source.ts';
+export type { TextSourceOptions } from './text-source.ts';

@@ -18,7 +18,7 @@ export interface ByteEncoder {
 
 /** @throws RuvectorError `ERR_EVENTS_OPTIONS` for what can be no recording of that format */
 export function createByteEncoder(
-  format: Exclude<OutputFormat, 'parquet' | 'arrow'>,
+  format: Exclude<OutputFormat, 'parquet' | 'arrow' | 'hdf5'>,
   options: EventWriterOptions,
 ): ByteEncoder {
   if (format === 'text') return createTextEncoder(options, ' ');

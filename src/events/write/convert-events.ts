@@ -5,7 +5,7 @@ import type { Geometry, Polarity, ReadCounts, TimeUnit } from '../model/index.ts
 import { openEvents } from '../read/open-events.ts';
 import type { OpenEventsOptions, RecordingInfo } from '../read/open-events.ts';
 import { openEventWriter } from './open-event-writer.ts';
-import type { EventWriter } from './open-event-writer.ts';
+import type { EventWriter, EventWriterOptions } from './open-event-writer.ts';
 import { outputFormatOf, rawFormats } from './output-format.ts';
 import type { OutputFormat } from './output-format.ts';
 import { openTriggerWriter } from './trigger-writer.ts';
@@ -15,8 +15,12 @@ import type { TriggerWriter } from './trigger-writer.ts';
 export interface ConvertOptions extends Omit<OpenEventsOptions, 'reuseMemory'> {
   /** @default by the suffix; for .raw that of the recording, or EVT2 */
   readonly outputFormat?: OutputFormat | undefined;
-  /** Unit of the times of text that is written. @default us */
+  /** Unit of the times of text that is written. @default `timeUnit` where the recording needs none, else us */
   readonly outputTimeUnit?: TimeUnit | undefined;
+  /** Columns of text that is written. @default `columns` where the recording needs none, else t,x,y,p */
+  readonly outputColumns?: OpenEventsOptions['columns'];
+  /** Of HDF5 that is written. @default `layout` where the recording needs none, else columns */
+  readonly outputLayout?: OpenEventsOptions['layout'];
   /** A file for the external triggers t, id, value: .csv, .txt, .parquet or .arrow. */
   readonly triggers?: string | undefined;
   /** Called once for each named pipe that nobody reads yet. */
@@ -70,7 +74,7 @@ export async function convertEvents(
       notes: [
         ...reading.info.notes,
         ...geometry.notes,
-        ...describeLostTriggers(written.triggers, writers),
+        ...describeLostTriggers(written.triggers, writers, describeOutput(options, reading.info)),
         ...notes,
       ],
     };
@@ -86,8 +90,13 @@ interface Writers {
   readonly triggers: TriggerWriter | null;
 }
 
-function describeLostTriggers(count: number, { events, triggers }: Writers): string[] {
-  if (count === 0 || triggers !== null || rawFormats.has(events.format)) return [];
+function describeLostTriggers(
+  count: number,
+  { events, triggers }: Writers,
+  { layout }: Pick<EventWriterOptions, 'layout'>,
+): string[] {
+  const hasPlace = rawFormats.has(events.format) || (events.format === 'hdf5' && layout === 'prophesee');
+  if (count === 0 || triggers !== null || hasPlace) return [];
   return [
     `${count} triggers are in no file: ${events.format} has no place for them, --triggers FILE writes them`,
   ];
@@ -134,7 +143,7 @@ async function openWriters(
     // What text or HDF5 say is no line of a RAW header.
     header: Object.hasOwn(WORD_BYTES, info.format) ? info.header : {},
     resolution: info.timeUnit,
-    timeUnit: options.outputTimeUnit,
+    ...describeOutput(options, info),
     polarity: polarityOf(options.polarity, info),
     signal,
     onWait: () => onWait?.(output),
@@ -150,6 +159,19 @@ async function openWriters(
     await events.abort();
     throw error;
   }
+}
+
+/** What RAW, DAT and AEDAT4 say themselves is meant for the file that is written. */
+function describeOutput(
+  { outputTimeUnit, outputColumns, outputLayout, timeUnit, columns, layout }: ConvertOptions,
+  { format }: RecordingInfo,
+): Pick<EventWriterOptions, 'timeUnit' | 'columns' | 'layout'> {
+  const isSaid = format !== 'text' && format !== 'hdf5';
+  return {
+    timeUnit: outputTimeUnit ?? (isSaid ? timeUnit : undefined),
+    columns: outputColumns ?? (format === 'text' ? undefined : columns),
+    layout: outputLayout ?? (format === 'hdf5' ? undefined : layout),
+  };
 }
 
 const polarityOf = (asked: Polarity | undefined, { format }: RecordingInfo): Polarity =>

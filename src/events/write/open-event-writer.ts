@@ -1,10 +1,13 @@
 // A recording that is written: batches go in, and the file takes its place when it is whole.
 import type * as arrow from 'apache-arrow';
+import { openHdf5Writer } from '../hdf5/index.ts';
+import type { Hdf5Layout } from '../hdf5/index.ts';
 import type { EventBatch, Geometry, Polarity, TimeUnit } from '../model/index.ts';
 import { eventSchema, toEventBatch } from '../read/event-arrow.ts';
 import type { EventTimeUnit } from '../read/event-arrow.ts';
 import { createByteEncoder } from './byte-encoders.ts';
 import type { ByteEncoder } from './byte-encoders.ts';
+import { eventWriteError } from './errors.ts';
 import { outputFormatOf } from './output-format.ts';
 import type { OutputFormat } from './output-format.ts';
 import { splitBatch } from './split-batch.ts';
@@ -27,6 +30,8 @@ export interface EventWriterOptions {
   readonly timeUnit?: TimeUnit | undefined;
   /** Columns of text. @default t,x,y,p */
   readonly columns?: readonly ('t' | 'x' | 'y' | 'p' | '-')[] | undefined;
+  /** Of HDF5. @default columns */
+  readonly layout?: Hdf5Layout | undefined;
   /** Of the batches that come. @default signed */
   readonly polarity?: Polarity | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -57,6 +62,7 @@ export async function openEventWriter(path: string, options: EventWriterOptions 
     const table = await openTableWriter(path, format, schema, { signal, onWait });
     return new EventTableWriter(format, table, schema);
   }
+  if (format === 'hdf5') return startHdf5(path, options);
   const isBinary = format !== 'text' && format !== 'csv';
   // What cannot be written at all is said before anything is opened.
   const encoder = createByteEncoder(format, options);
@@ -67,6 +73,30 @@ export async function openEventWriter(path: string, options: EventWriterOptions 
   } catch (error) {
     await output.abort();
     throw error;
+  }
+}
+
+/** Its writer goes back in the file: into a pipe it goes when it is whole. */
+async function startHdf5(path: string, options: EventWriterOptions): Promise<EventWriter> {
+  const { signal, onWait, layout, resolution, geometry } = options;
+  const output = await openStagedOutput(path, { signal, onWait, isBinary: true });
+  try {
+    const writer = await openHdf5Writer(output.stagedPath, { layout, resolution, geometry });
+    return {
+      format: 'hdf5',
+      write: (batch) => writer.write(batch),
+      finish: async () => {
+        await writer.finish();
+        return output.finish();
+      },
+      abort: async () => {
+        await writer.abort().catch(() => undefined);
+        await output.abort();
+      },
+    };
+  } catch (error) {
+    await output.abort();
+    throw eventWriteError(path, error);
   }
 }
 

@@ -9,6 +9,7 @@ export const OUTPUT_FORMATS = [
   'evt21-legacy',
   'evt3',
   'dat',
+  'hdf5',
   'text',
   'csv',
   'parquet',
@@ -22,6 +23,8 @@ export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 const suffixes: Readonly<Record<string, OutputFormat>> = {
   '.raw': 'evt2',
   '.dat': 'dat',
+  '.h5': 'hdf5',
+  '.hdf5': 'hdf5',
   '.csv': 'csv',
   '.txt': 'text',
   '.parquet': 'parquet',

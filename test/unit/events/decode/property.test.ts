@@ -4,9 +4,9 @@ import { createSeededRandom } from '../../../../src/core/index.ts';
 import { lookBack, scriptDecoders } from '../../../../src/events/decode/index.ts';
 import type { WordFormat } from '../../../../src/events/model/index.ts';
 import { WORD_BYTES, WRAP_MICROSECONDS } from '../../../../src/events/model/index.ts';
-import { decodeAll, feed } from './drive.ts';
-import { readByOracle } from './oracle.ts';
-import { buildWordStream } from './word-streams.ts';
+import { decodeAll, feed } from '../../../support/events/drive.ts';
+import { readByOracle } from '../../../support/events/oracle.ts';
+import { buildWordStream } from '../../../support/events/word-streams.ts';
 
 const formats = Object.keys(WORD_BYTES) as WordFormat[];
 const seed = 20_261_129;
@@ -22,10 +22,10 @@ const pieceLists = [
 ];
 
 describe.each(formats)('createDecoder() of %s', (format) => {
-  it('createDecoder() equals the oracle when words of all kinds come in random order', () => {
-    for (let round = 0; round < 40; round++) {
+  it('equals the oracle when words of all kinds come in random order', () => {
+    for (let round = 0; round < 12; round++) {
       const random = createSeededRandom(seed + round);
-      const whole = buildWordStream(format, random, 500);
+      const whole = buildWordStream(format, random, 300);
       const bytes = whole.subarray(0, whole.length - Math.floor(random() * WORD_BYTES[format]));
       const { events, triggers, counts } = readByOracle(format, bytes);
       expect(decodeAll(format, bytes), `seed ${seed + round}`).toStrictEqual({ events, triggers, counts });
@@ -33,9 +33,9 @@ describe.each(formats)('createDecoder() of %s', (format) => {
   });
 
   it.each(pieceLists)(
-    'createDecoder() gives the same when the pieces are $cuts and the slots $events',
+    'gives the same when the pieces are $cuts and the slots $events',
     (pieces) => {
-      for (let round = 0; round < 6; round++) {
+      for (let round = 0; round < 2; round++) {
         const bytes = buildWordStream(format, createSeededRandom(seed + round), 400).subarray(0, -1);
         expect(decodeAll(format, bytes, pieces), `seed ${seed + round}`).toStrictEqual(
           decodeAll(format, bytes),
@@ -47,7 +47,7 @@ describe.each(formats)('createDecoder() of %s', (format) => {
   it('lookBack() goes on exactly where the words before end when it has an answer', () => {
     const size = WORD_BYTES[format];
     let answers = 0;
-    for (let round = 0; round < 60; round++) {
+    for (let round = 0; round < 40; round++) {
       const random = createSeededRandom(seed + round);
       const bytes = buildWordStream(format, random, 300);
       const cut = size * Math.floor(random() * 300);
@@ -64,6 +64,6 @@ describe.each(formats)('createDecoder() of %s', (format) => {
       const expected = feed(first, bytes.subarray(cut)).events;
       expect(second.events.map((event) => ({ ...event, t: event.t + added }))).toStrictEqual(expected);
     }
-    expect(answers).toBeGreaterThan(10);
+    expect(answers).toBeGreaterThan(8);
   });
 });

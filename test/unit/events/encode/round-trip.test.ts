@@ -5,11 +5,11 @@ import { createEncoder } from '../../../../src/events/encode/index.ts';
 import type { WrittenFormat } from '../../../../src/events/encode/index.ts';
 import { viewEvents } from '../../../../src/events/model/index.ts';
 import type { EventColumns } from '../../../../src/events/model/index.ts';
-import { decodeAll } from '../decode/drive.ts';
-import { readByOracle } from '../decode/oracle.ts';
-import type { OracleEvent } from '../decode/oracle.ts';
-import { buildRecording, buildTriggers } from './recordings.ts';
-import type { RecordingShape } from './recordings.ts';
+import { decodeAll } from '../../../support/events/drive.ts';
+import { readByOracle } from '../../../support/events/oracle.ts';
+import type { OracleEvent } from '../../../support/events/oracle.ts';
+import { buildRecording, buildTriggers } from '../../../support/events/recordings.ts';
+import type { RecordingShape } from '../../../support/events/recordings.ts';
 
 const seed = 14;
 const rawFormats = ['evt2', 'evt21', 'evt21-legacy', 'evt3'] as const;
@@ -46,7 +46,7 @@ const shapes: Record<string, RecordingShape> = {
 };
 
 describe.each(formats)('createEncoder() of %s', (format) => {
-  it.each(Object.entries(shapes))('createEncoder() comes back exactly when it is %s', (_, shape) => {
+  it.each(Object.entries(shapes))('comes back exactly when it is %s', (_, shape) => {
     for (let round = 0; round < 4; round++) {
       const events = buildRecording(createSeededRandom(seed + round), shape);
       const cut = Math.floor(events.length / 3);
@@ -56,14 +56,14 @@ describe.each(formats)('createEncoder() of %s', (format) => {
     }
   });
 
-  it('createEncoder() gives the same bytes when the batches have one event each', () => {
+  it('gives the same bytes when the batches have one event each', () => {
     const events = buildRecording(createSeededRandom(seed), { count: 300, largest: 1279, step: 900 });
     const single = Array.from({ length: 300 }, (_, index) => viewEvents(events, index, index + 1));
     const bytes = write(format, ...single);
     expect(decodeAll(format, bytes).events).toStrictEqual(listOf(events));
   });
 
-  it('createEncoder() refuses when x or y have no room', () => {
+  it('refuses when x or y have no room', () => {
     const largest = format === 'dat' ? 0x3fff : 0x7ff;
     const events = at(1, 2, 2);
     events.x[2] = largest;
@@ -79,7 +79,7 @@ describe.each(formats)('createEncoder() of %s', (format) => {
     );
   });
 
-  it('createEncoder() refuses when t is below 0 or beyond 2^53', () => {
+  it('refuses when t is below 0 or beyond 2^53', () => {
     expect(() => write(format, at(0, -1))).toThrow(
       `Cannot write event 1 as "${format}": t is -1 µs; give times from 0 to 2^53 µs`,
     );
@@ -87,7 +87,7 @@ describe.each(formats)('createEncoder() of %s', (format) => {
     expect(() => write(format, at(-(2n ** 63n)))).toThrow('t is -9223372036854775808 µs');
   });
 
-  it('createEncoder() refuses when t goes back so far that it reads as a wrap', () => {
+  it('refuses when t goes back so far that it reads as a wrap', () => {
     const far = {
       evt2: 2 ** 34 - 64,
       evt21: 2 ** 34 - 64,
@@ -102,7 +102,7 @@ describe.each(formats)('createEncoder() of %s', (format) => {
     expect(decodeAll(format, write(format, at(...near))).events).toStrictEqual(listOf(at(...near)));
   });
 
-  it('createEncoder() refuses when t goes back behind a wrap', () => {
+  it('refuses when t goes back behind a wrap', () => {
     const turn = { evt2: 2 ** 34, evt21: 2 ** 34, 'evt21-legacy': 2 ** 34, evt3: 2 ** 24, dat: 2 ** 32 }[
       format
     ];
@@ -112,7 +112,7 @@ describe.each(formats)('createEncoder() of %s', (format) => {
 });
 
 describe.each(rawFormats)('createEncoder() of %s', (format) => {
-  it('createEncoder() writes the turns of the clock when time goes far on', () => {
+  it('writes the turns of the clock when time goes far on', () => {
     const turn = format === 'evt3' ? 2 ** 24 : 2 ** 34;
     for (const first of [0, 5, turn - 1, turn, turn + 1, 3 * turn + 77]) {
       for (const gap of [1, 4095, turn / 2, turn - 1, turn, turn + 1, 5 * turn - 3, 7 * turn]) {
@@ -122,13 +122,13 @@ describe.each(rawFormats)('createEncoder() of %s', (format) => {
     }
   });
 
-  it('createEncoder() refuses when time goes on by more turns than are worth writing', () => {
+  it('refuses when time goes on by more turns than are worth writing', () => {
     const turn = format === 'evt3' ? 2 ** 24 : 2 ** 34;
     const far = turn * (2 ** 18 + 2);
     expect(() => write(format, at(0, far))).toThrow(`t is ${far} µs ahead, more than 262144 turns`);
   });
 
-  it('createEncoder() puts triggers where they belong when batches end anywhere', () => {
+  it('puts triggers where they belong when batches end anywhere', () => {
     const random = createSeededRandom(seed);
     const events = buildRecording(random, { count: 600, largest: 639, step: 200 });
     const triggers = buildTriggers(random, events, 40);
@@ -146,7 +146,7 @@ describe.each(rawFormats)('createEncoder() of %s', (format) => {
     );
   });
 
-  it('createEncoder() refuses when the id of a trigger has no room', () => {
+  it('refuses when the id of a trigger has no room', () => {
     const triggers = { t: BigInt64Array.of(1n), id: Uint8Array.of(32), value: Uint8Array.of(1), length: 1 };
     expect(() => createEncoder(format).encode(at(5), triggers)).toThrow(
       'a trigger before it has t 1 µs and id 32',
@@ -155,7 +155,7 @@ describe.each(rawFormats)('createEncoder() of %s', (format) => {
 });
 
 describe('createEncoder() of dat', () => {
-  it('createEncoder() writes triggers when the file is one of triggers, and refuses the other kind', () => {
+  it('writes triggers when the file is one of triggers, and refuses the other kind', () => {
     const triggers = {
       t: BigInt64Array.of(7n, 9n),
       id: Uint8Array.of(63, 0),
@@ -177,7 +177,7 @@ describe('createEncoder() of dat', () => {
     );
   });
 
-  it('createEncoder() refuses when time goes on further than a reader can tell', () => {
+  it('refuses when time goes on further than a reader can tell', () => {
     expect(() => write('dat', at(2 ** 32))).toThrow('t goes from 0 to 4294967296 µs, which reads as 0');
     expect(decodeAll('dat', write('dat', at(2 ** 31, 2 ** 32, 2 ** 32 + 5))).events).toStrictEqual(
       listOf(at(2 ** 31, 2 ** 32, 2 ** 32 + 5)),
@@ -186,7 +186,7 @@ describe('createEncoder() of dat', () => {
 });
 
 describe('createEncoder() of evt3', () => {
-  it('createEncoder() writes full vectors when a row is dense and single events when it is not', () => {
+  it('writes full vectors when a row is dense and single events when it is not', () => {
     const row = (...x: number[]): EventColumns => ({ ...at(...x.map(() => 3)), x: Uint16Array.from(x) });
     const words = (events: EventColumns): string[] =>
       Array.from(new Uint16Array(new Uint8Array(write('evt3', events)).buffer), (word) => word.toString(16));

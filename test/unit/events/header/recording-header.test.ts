@@ -33,7 +33,7 @@ describe('parseRecordingHeader() of RAW', () => {
     ['% format EVT3\n% geometry 304x240\n% end\n', 'evt3 304x240'],
     ['% evt 3.0\n% geometry 0x0\n% end\n', 'evt3 ?'],
     ['% evt 3.0\n% geometry wide\n% system_ID 40\n% end\n', 'evt3 640x480'],
-  ])('parseRecordingHeader() reads format and size when the header is %j', (header, expected) => {
+  ])('reads format and size when the header is %j', (header, expected) => {
     expect(described(header + words)).toBe(expected);
   });
 
@@ -42,12 +42,12 @@ describe('parseRecordingHeader() of RAW', () => {
     [[0x1a, 0x1f, 0x27], 'evt2 1280x720'],
     [[0x28], 'evt3 640x480'],
     [[0x1e, 0x2e, 0x30, 0x31, 0x32], 'evt3 1280x720'],
-  ])('parseRecordingHeader() goes by the camera system when only that is given: %j', (ids, expected) => {
+  ])('goes by the camera system when only that is given: %j', (ids, expected) => {
     for (const id of ids) expect(described(`% system_ID ${id}\n% end\n${words}`)).toBe(expected);
     expect(described(`% system_ID 0x${ids[0]!.toString(16)}\n${words}`)).toBe(expected);
   });
 
-  it('parseRecordingHeader() ignores the camera system when another maker numbered it', () => {
+  it('ignores the camera system when another maker numbered it', () => {
     expect(described(`% system_ID 49\n% integrator_name Prophesee\n% end\n${words}`)).toBe('evt3 1280x720');
     const header = `% camera_integrator_name Other\n% plugin_integrator_name Other\n% system_ID 49\n% end\n${words}`;
     expect(() => parse(header)).toThrow(/byte 83: the header names neither a format nor a known system_ID/);
@@ -63,25 +63,25 @@ describe('parseRecordingHeader() of RAW', () => {
     ['% evt 2.1\n% system_ID 49\n% endianness little\n', 'evt21'],
     ['% evt 2.1\n% plugin_integrator_name Other\n% system_ID 49\n', 'evt21'],
     ['% evt 2.1\n', 'evt21'],
-  ])('parseRecordingHeader() knows the order of EVT2.1 when the header is %j', (header, expected) => {
+  ])('knows the order of EVT2.1 when the header is %j', (header, expected) => {
     expect(parse(`${header}% end\n${words}`).format).toBe(expected);
   });
 
-  it('parseRecordingHeader() ends at % end whatever the data begin with', () => {
+  it('ends at % end whatever the data begin with', () => {
     for (const data of ['% ', '% evt 2.0\n', '%', '\n', '% end\n', '']) {
       const header = '% evt 3.0\n% end\n';
       expect(parse(header + data)).toMatchObject({ format: 'evt3', dataOffset: header.length });
     }
   });
 
-  it('parseRecordingHeader() ends at the first other bytes when % end is missing', () => {
+  it('ends at the first other bytes when % end is missing', () => {
     const header = '% evt 3.0\n% geometry 1280x720\n';
     for (const data of ['\u0080', '%\u0080', '%', '%end\n', '\n', '% \u0000\u0080\n', '% a\u0001', '']) {
       expect(parse(header + data), JSON.stringify(data)).toMatchObject({ dataOffset: header.length });
     }
   });
 
-  it('parseRecordingHeader() takes lines as they are when they end in CRLF or are odd', () => {
+  it('takes lines as they are when they end in CRLF or are odd', () => {
     const header = '% evt 3.0\r\n% \r\n%   geometry   640x480  \r\n% alone\r\n% a é b\r\n% end \r\n';
     const bytes = Buffer.from(header + words, 'utf8');
     const parsed = parse(bytes);
@@ -95,7 +95,7 @@ describe('parseRecordingHeader() of RAW', () => {
     ]);
   });
 
-  it('parseRecordingHeader() asks for more when the header goes on, and gives the same in the end', () => {
+  it('asks for more when the header goes on, and gives the same in the end', () => {
     const lines = Array.from({ length: 40_000 }, (_, at) => `% note${at} ${'x'.repeat(at % 60)}\n`);
     const header = bytesOf(`${lines.join('')}% evt 2.0\n% end\n`);
     const file = Buffer.concat([header, bytesOf(words)]);
@@ -113,7 +113,7 @@ describe('parseRecordingHeader() of RAW', () => {
     expect(parsed.fields).toHaveLength(40_001);
   });
 
-  it('parseRecordingHeader() gives no other answer when it has seen less', () => {
+  it('gives no other answer when it has seen less', () => {
     const file = bytesOf(`% evt 3.0\n% geometry 640x480\n${words.repeat(2000)}`);
     const whole = parse(file);
     for (let length = 0; length < file.length; length += 7) {
@@ -123,7 +123,7 @@ describe('parseRecordingHeader() of RAW', () => {
     }
   });
 
-  it('parseRecordingHeader() refuses when the header does not end', () => {
+  it('refuses when the header does not end', () => {
     const endless = Buffer.alloc(
       2 ** 24 + 10,
       '% endless and without a last line, as many as there are in all\n',
@@ -132,7 +132,7 @@ describe('parseRecordingHeader() of RAW', () => {
     expect(() => parseRecordingHeader(endless, options)).toThrow(/byte 167772\d\d: the header does not end/);
   });
 
-  it('parseRecordingHeader() names the line when it says what cannot be read', () => {
+  it('names the line when it says what cannot be read', () => {
     expect(() => parse(`% date today\n% format HISTO3D;height=1;width=1\n% end\n${words}`)).toThrow(
       'Cannot read events of "a.raw": byte 13: the header names the format "HISTO3D;height=1;width=1"',
     );
@@ -143,7 +143,7 @@ describe('parseRecordingHeader() of RAW', () => {
     expect(() => parse(`% date today\n% end\n${words}`)).toThrow('byte 19: the header names neither');
   });
 
-  it('parseRecordingHeader() believes the caller when the file says nothing or something else', () => {
+  it('believes the caller when the file says nothing or something else', () => {
     expect(parse(words, { format: 'evt3' })).toMatchObject({ format: 'evt3', dataOffset: 0, fields: [] });
     const header = '% evt 2.0\n% geometry 3x4\n% end\n';
     const expected = { format: 'evt3', dataOffset: header.length, geometry: { width: 3, height: 4 } };
@@ -155,7 +155,7 @@ describe('parseRecordingHeader() of RAW', () => {
 describe('parseRecordingHeader() of DAT', () => {
   const lines = '% Data file containing Event2D events.\n% Version 2\n% Height 480\n% Width 640\n';
 
-  it.each(['', '% end\n'])('parseRecordingHeader() finds the records when the last line is %j', (end) => {
+  it.each(['', '% end\n'])('finds the records when the last line is %j', (end) => {
     for (const [type, kind] of [
       ['\u0000', 'events'],
       ['\u000C', 'events'],
@@ -177,20 +177,20 @@ describe('parseRecordingHeader() of DAT', () => {
     ['% Width 3\n', {}, 2],
     ['% Width 3\n', { datVersion: 1 }, 1],
   ] as const)(
-    'parseRecordingHeader() knows the version when the header is %j and the options %j',
+    'knows the version when the header is %j and the options %j',
     (line, options, version) => {
       expect(parse(`${line}\u0000\u0008${words}`, options).dat).toStrictEqual({ kind: 'events', version });
     },
   );
 
-  it('parseRecordingHeader() tells DAT from RAW when the lines are those of both', () => {
+  it('tells DAT from RAW when the lines are those of both', () => {
     expect(parse(`% evt 2.0\n% Version 2\n% end\n\u000C\u0008${words}`).format).toBe('dat');
     expect(parse(`% evt 2.0\n% Version 2\n% end\n${words}`).format).toBe('evt2');
     expect(parse(`% evt 2.0\n% end\n\u000C\u0008${words}`).format).toBe('evt2');
     expect(parse(`% Date today\n% end\n\u000C\u0008${words}`).format).toBe('dat');
   });
 
-  it('parseRecordingHeader() refuses when the records are others, and names the byte', () => {
+  it('refuses when the records are others, and names the byte', () => {
     expect(() => parse(`${lines}\u0028\u001C${words}`)).toThrow(
       `Cannot read the header of "a.raw": byte ${lines.length}: the records are of type 40 and 28 bytes`,
     );
@@ -201,7 +201,7 @@ describe('parseRecordingHeader() of DAT', () => {
     ).toBeUndefined();
   });
 
-  it('parseRecordingHeader() takes records from the first byte when an old file has no header', () => {
+  it('takes records from the first byte when an old file has no header', () => {
     expect(parse(words, { format: 'dat' })).toMatchObject({ format: 'dat', dataOffset: 0 });
   });
 });
@@ -215,11 +215,11 @@ describe('parseRecordingHeader() of other files', () => {
     ['%geometry:1280,720\n1,2,0,3\n', 'text'],
     ['% a note\n1 2 3 0\n', 'text'],
     ['t,x,y,p\r\n', 'text'],
-  ])('parseRecordingHeader() knows the format by its content when it begins %j', (start, format) => {
+  ])('knows the format by its content when it begins %j', (start, format) => {
     expect(parse(start)).toMatchObject({ format, dataOffset: 0 });
   });
 
-  it('parseRecordingHeader() knows HDF5 when a user block stands before it', () => {
+  it('knows HDF5 when a user block stands before it', () => {
     const block = '\u0001'.repeat(2048);
     expect(parse(`${block}\u0089HDF\r\n\u001A\n`).format).toBe('hdf5');
   });
@@ -229,7 +229,7 @@ describe('parseRecordingHeader() of other files', () => {
     ['\u0001\u0002\u00FF', 'byte 0: the file begins with 0x0102ff'],
     ['#!AER-DAT2.0\r\n', 'it begins with "#!AER-DAT2.0"'],
     ['Event Stream\u0002', 'it begins with "Event Stream"'],
-  ])('parseRecordingHeader() says so when it cannot know: %j', (start, message) => {
+  ])('says so when it cannot know: %j', (start, message) => {
     expect(() => parse(start)).toThrow(message);
   });
 });
@@ -238,7 +238,7 @@ describe('encodeRecordingHeader()', () => {
   const geometry = { width: 1280, height: 720 };
 
   it.each(['evt2', 'evt21', 'evt21-legacy', 'evt3', 'dat'] as const)(
-    'encodeRecordingHeader() is read back when it is of %s and keeps the old lines',
+    'is read back when it is of %s and keeps the old lines',
     (format) => {
       const fields = parse(
         '% evt 2.0\n% serial_number 00 1\n% geometry 1x1\n% mine a b\n% Height 9\n',
@@ -251,7 +251,7 @@ describe('encodeRecordingHeader()', () => {
     },
   );
 
-  it('encodeRecordingHeader() says what kind of records follow when they are triggers', () => {
+  it('says what kind of records follow when they are triggers', () => {
     const header = encodeRecordingHeader('dat', { geometry, datKind: 'triggers' });
     expect(parse(header).dat).toStrictEqual({ kind: 'triggers', version: 2 });
   });
@@ -260,7 +260,7 @@ describe('encodeRecordingHeader()', () => {
     { key: 'two words', value: '' },
     { key: 'a', value: 'b\nc' },
     { key: '', value: 'b' },
-  ])('encodeRecordingHeader() refuses when a line is %j', (field) => {
+  ])('refuses when a line is %j', (field) => {
     expect(() => encodeRecordingHeader('evt3', { geometry, fields: [field] })).toThrow(
       'is no line of a header',
     );

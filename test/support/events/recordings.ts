@@ -1,5 +1,5 @@
 // Random recordings to write, from a seed.
-import type { EventColumns, TriggerColumns } from '../../../../src/events/model/index.ts';
+import type { EventColumns, TriggerColumns } from '../../../src/events/model/index.ts';
 
 /** What {@link buildRecording} makes. */
 export interface RecordingShape {

@@ -1,8 +1,8 @@
 // Runs a block decoder the way a reader of files does: bytes in pieces, slots emptied when they are full.
-import { scriptDecoders } from '../../../../src/events/decode/index.ts';
-import type { BlockDecoder, DecoderOptions } from '../../../../src/events/decode/index.ts';
-import { createEventSlot, createTriggerSlot } from '../../../../src/events/model/index.ts';
-import type { EventSlot, ReadCounts, TriggerSlot, WordFormat } from '../../../../src/events/model/index.ts';
+import { scriptDecoders } from '../../../src/events/decode/index.ts';
+import type { BlockDecoder, DecoderOptions } from '../../../src/events/decode/index.ts';
+import { createEventSlot, createTriggerSlot } from '../../../src/events/model/index.ts';
+import type { EventSlot, ReadCounts, TriggerSlot, WordFormat } from '../../../src/events/model/index.ts';
 import type { OracleEvent, OracleTrigger } from './oracle.ts';
 
 /** How the bytes come and how much room there is. */

@@ -1,6 +1,6 @@
 // A second reading of the published formats, for tests only: slow, with BigInts, one event object at a time, the whole
 // data at once. It shares no code and no shape with src/events/decode.
-import type { ReadCounts, WordFormat } from '../../../../src/events/model/index.ts';
+import type { ReadCounts, WordFormat } from '../../../src/events/model/index.ts';
 
 /** One event as the oracle gives it: polarity 0 or 1. */
 export interface OracleEvent {

@@ -1,5 +1,5 @@
 // Random streams of words that hold everything a format can say, likely and unlikely, from a seed.
-import type { WordFormat } from '../../../../src/events/model/index.ts';
+import type { WordFormat } from '../../../src/events/model/index.ts';
 
 type Random = () => number;
 
