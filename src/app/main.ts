@@ -77,6 +77,8 @@ export async function main(argv: readonly string[]): Promise<void> {
 const exitCodeOf: Readonly<Record<string, number>> = {
   ERR_APP_CONFIG: 2,
   ERR_APP_NOT_CONFIRMED: 2,
+  ERR_EVENTS_OPTIONS: 2,
+  ERR_EVENTS_SUFFIX: 2,
   ERR_EXPORT_OPTIONS: 2,
   ERR_FILES_TARGET: 2,
   ERR_PIPELINE_DESCRIPTION: 2,

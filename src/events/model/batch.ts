@@ -27,6 +27,8 @@ export interface EventSource extends AsyncDisposable {
   readonly totalBytes: number | null;
   /** What a user should know of how it was read, one sentence each. */
   readonly notes: readonly string[];
+  /** A slot that is filled without a copy, where the reader has memory of its own for that. */
+  createSlot?(capacity: number): EventSlot;
   /**
    * Appends events, and triggers, to slots; it may give fewer than there is room for.
    *

@@ -1,5 +1,5 @@
 // The errors of event recordings: each says where in the file (byte or line) or which event, and what to do next.
-import { RuvectorError } from '../../core/index.ts';
+import { RuvectorError } from '../../core/plain/index.ts';
 
 /** A place in a file: bytes and lines count from 0 and 1. */
 export type EventPlace = { readonly byte: number } | { readonly line: number };
@@ -7,48 +7,31 @@ export type EventPlace = { readonly byte: number } | { readonly line: number };
 const placeText = (place: EventPlace): string =>
   'byte' in place ? `byte ${String(place.byte)}` : `line ${String(place.line)}`;
 
-/** The content is not of a format that can be read, or not of the one declared, code `ERR_EVENTS_FORMAT`. */
-export function eventFormatError(
-  source: string,
-  place: EventPlace,
-  state: string,
-  next: string,
-): RuvectorError {
-  return new RuvectorError(
-    'ERR_EVENTS_FORMAT',
-    `Cannot read events of "${source}": ${placeText(place)}: ${state}; ${next}`,
-    { details: place },
-  );
-}
-
-/** A header that cannot be understood, code `ERR_EVENTS_HEADER`. */
-export function eventHeaderError(
-  source: string,
-  place: EventPlace,
-  state: string,
-  next: string,
-): RuvectorError {
-  return new RuvectorError(
-    'ERR_EVENTS_HEADER',
-    `Cannot read the header of "${source}": ${placeText(place)}: ${state}; ${next}`,
-    { details: place },
-  );
-}
-
-/** Data that cannot be decoded, code `ERR_EVENTS_DATA`. */
-export function eventDataError(
+/** Builds an error that says where in a file something stands. */
+type PlaceError = (
   source: string,
   place: EventPlace,
   state: string,
   next: string,
   cause?: unknown,
-): RuvectorError {
-  return new RuvectorError(
-    'ERR_EVENTS_DATA',
-    `Cannot decode "${source}": ${placeText(place)}: ${state}; ${next}`,
-    { details: place, cause },
-  );
-}
+) => RuvectorError;
+
+const placeError =
+  (code: string, verb: string): PlaceError =>
+  (source, place, state, next, cause) =>
+    new RuvectorError(code, `Cannot ${verb} "${source}": ${placeText(place)}: ${state}; ${next}`, {
+      details: place,
+      cause,
+    });
+
+/** The content is not of a format that can be read, or not of the one declared, code `ERR_EVENTS_FORMAT`. */
+export const eventFormatError: PlaceError = placeError('ERR_EVENTS_FORMAT', 'read events of');
+
+/** A header that cannot be understood, code `ERR_EVENTS_HEADER`. */
+export const eventHeaderError: PlaceError = placeError('ERR_EVENTS_HEADER', 'read the header of');
+
+/** Data that cannot be decoded, code `ERR_EVENTS_DATA`. */
+export const eventDataError: PlaceError = placeError('ERR_EVENTS_DATA', 'decode');
 
 /** An event that a format cannot hold, code `ERR_EVENTS_ENCODE`; `index` counts from the first event written. */
 export function eventEncodeError(format: string, index: number, state: string, next: string): RuvectorError {

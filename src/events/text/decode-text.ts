@@ -21,6 +21,10 @@ const TWO_32 = 4294967296;
 
 /** A line longer than this is no event. */
 const MAX_LINE_BYTES = 65_536;
+/** Lines of more columns are decoded here. */
+const MAX_PLAIN_COLUMNS = 8;
+/** Most lines until it is tried again whether lines are plain. */
+const MAX_PLAIN_PAUSE = 4096;
 /** Digits that a double holds whatever they are. */
 const SAFE_DIGITS = 15;
 
@@ -61,6 +65,9 @@ export class TextEventDecoder implements FeedDecoder {
   #width = Infinity;
   #height = Infinity;
   readonly #values = new Float64Array(5);
+  /** Lines until somebody else is asked for plain ones again, and how many it was last. */
+  #plainWait = 0;
+  #plainPause = 1;
 
   /** @throws RuvectorError `ERR_EVENTS_OPTIONS` */
   constructor(options: TextOptions = {}) {
@@ -166,6 +173,11 @@ export class TextEventDecoder implements FeedDecoder {
   #decodeLines(bytes: Uint8Array, from: number, end: number, events: EventSlot): number {
     let at = from;
     while (at < end && events.length < events.capacity) {
+      const run = this.#plainRun(bytes, at, end, events);
+      if (run > 0) {
+        at += run;
+        continue;
+      }
       const next = this.#layout ? this.#plainLine(bytes, at) : 0;
       if (next > 0) {
         const values = this.#values;
@@ -179,6 +191,23 @@ export class TextEventDecoder implements FeedDecoder {
       this.#line++;
     }
     return at;
+  }
+
+  /** Has a run of plain lines decoded by who does it faster. @returns bytes done */
+  #plainRun(bytes: Uint8Array, at: number, end: number, events: EventSlot): number {
+    const { plainLines } = this.#options;
+    if (!plainLines || !this.#layout || this.#shift < 0 || this.#order.length > MAX_PLAIN_COLUMNS) return 0;
+    if (this.#plainWait > 0) {
+      this.#plainWait--;
+      return 0;
+    }
+    const run = plainLines.decode(bytes.subarray(at, end), events, this.#lastTime, this.counts);
+    this.#line += run.lines;
+    this.#lastTime = run.lastTime;
+    // Where no line is plain it is asked again after a while only, which grows.
+    this.#plainPause = run.lines > 0 ? 1 : Math.min(2 * this.#plainPause, MAX_PLAIN_PAUSE);
+    this.#plainWait = run.lines > 0 ? 0 : this.#plainPause;
+    return run.bytes;
   }
 
   /** Reads a line of digits, points and minuses into values. @returns where the next begins; 0 for any other line */
@@ -301,6 +330,13 @@ export class TextEventDecoder implements FeedDecoder {
     this.#order = Uint8Array.from(columns, (column) => slots[column]);
     this.#shift = digitsBetween(timeUnit, this.#options.resolution ?? 'us');
     if (this.geometry) this.#setGeometry(this.geometry);
+    this.#options.plainLines?.begin({
+      order: this.#order,
+      shift: this.#shift,
+      geometry: this.geometry,
+      dropOutside: this.#options.dropOutside ?? false,
+      polarity: this.#options.polarity ?? DEFAULT_POLARITY.text,
+    });
   }
 
   #unusualLine(line: string, byte: number, events: EventSlot): void {

@@ -1,6 +1,7 @@
 // What a text file of events may look like, and what is known of one before its first event: columns, unit, geometry.
 import { eventOptionsError } from '../model/index.ts';
 import type { Geometry, Polarity, TimeUnit } from '../model/index.ts';
+import type { PlainLines } from './plain-lines.ts';
 
 /** Columns of an event. */
 export const TEXT_COLUMNS = ['t', 'x', 'y', 'p'] as const;
@@ -24,6 +25,8 @@ export interface TextOptions {
   readonly dropOutside?: boolean | undefined;
   /** Names the file in errors. @default text */
   readonly source?: string | undefined;
+  /** Decodes runs of plain lines. @default the decoder itself */
+  readonly plainLines?: PlainLines | undefined;
 }
 
 /** @throws RuvectorError `ERR_EVENTS_OPTIONS` where a column is missing or named twice */
