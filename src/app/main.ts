@@ -23,6 +23,7 @@ const commands: Readonly<Record<string, () => Promise<Add>>> = {
   doctor: async () => (await import('./commands/doctor.ts')).addDoctor,
   dag: async () => (await import('./commands/dag.ts')).addDag,
   pipeline: async () => (await import('./commands/pipeline.ts')).addPipeline,
+  events: async () => (await import('./commands/events.ts')).addEvents,
   bench: async () => (await import('./commands/bench.ts')).addBench,
 };
 
@@ -79,6 +80,8 @@ export async function main(argv: readonly string[]): Promise<void> {
 const exitCodeOf: Readonly<Record<string, number>> = {
   ERR_APP_CONFIG: 2,
   ERR_APP_NOT_CONFIRMED: 2,
+  ERR_EVENTS_OPTIONS: 2,
+  ERR_EVENTS_SUFFIX: 2,
   ERR_EXPORT_OPTIONS: 2,
   ERR_FILES_TARGET: 2,
   ERR_PIPELINE_DESCRIPTION: 2,

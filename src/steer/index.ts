@@ -27,6 +27,7 @@ export {
   serveSync,
   templateKey,
 } from './sync/index.ts';
+export type {
   ArmCandidate,
   CandidateQuery,
   HostCard,

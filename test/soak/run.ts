@@ -1,13 +1,15 @@
-// `npm run soak -- daemon|kills [--minutes 60] [--seed N]`: long runs that `npm test` has no time for. Each says what it
+// `npm run soak -- daemon|kills|events [--minutes 60] [--seed N]`: long runs that `npm test` has no time for. Each says what it
 // saw and ends with 1 when something that must hold did not.
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { runBadDay } from './bad-day.ts';
 import { runKills } from './kills.ts';
+import { runMutatedEvents } from './mutated-events.ts';
 
 const soaks: Readonly<Record<string, (options: { minutes: number; seed: number }) => Promise<boolean>>> = {
   daemon: runBadDay,
   kills: runKills,
+  events: runMutatedEvents,
 };
 
 const { values, positionals } = parseArgs({

@@ -25,6 +25,10 @@ RuvectorError
   │   └ PublishError
   ├ HistoryError
   ├ PipelineError
+  ├ EventsError
+  │   ├ EventsFileError                 (also OSError)
+  │   ├ EventsDataError                 (also ValueError)
+  │   └ EventsMemoryError               (also MemoryError)
   ├ PrepareError
   │   └ PrivacyError                    (also ValueError)
   ├ ModelError
@@ -60,6 +64,10 @@ from .classes import (
     ConnectionLostError,
     ConversionError,
     DaemonError,
+    EventsDataError,
+    EventsError,
+    EventsFileError,
+    EventsMemoryError,
     ExportCancelledError,
     ExportCrashedError,
     ExportError,
@@ -109,6 +117,10 @@ __all__ = [
     "ConnectionLostError",
     "ConversionError",
     "DaemonError",
+    "EventsDataError",
+    "EventsError",
+    "EventsFileError",
+    "EventsMemoryError",
     "ExportCancelledError",
     "ExportCrashedError",
     "ExportError",

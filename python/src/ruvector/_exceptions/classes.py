@@ -15,6 +15,10 @@ __all__ = [
     "ConnectionLostError",
     "ConversionError",
     "DaemonError",
+    "EventsDataError",
+    "EventsError",
+    "EventsFileError",
+    "EventsMemoryError",
     "ExportCancelledError",
     "ExportCrashedError",
     "ExportError",
@@ -194,6 +198,30 @@ class PipelineError(RuvectorError):
     code = "ERR_PIPELINE"
 
 
+class EventsError(RuvectorError):
+    """A recording of an event camera cannot be read or written."""
+
+    code = "ERR_EVENTS"
+
+
+class EventsFileError(EventsError, OSError):
+    """A file of events cannot be opened, read or written."""
+
+    code = "ERR_EVENTS_READ"
+
+
+class EventsDataError(EventsError, ValueError):
+    """What a file holds, or an option, cannot be used."""
+
+    code = "ERR_EVENTS_DATA"
+
+
+class EventsMemoryError(EventsError, MemoryError):
+    """Less memory than a reading needs."""
+
+    code = "ERR_EVENTS_MEMORY"
+
+
 class PrepareError(RuvectorError):
     """The daemon cannot build a training set."""
 
@@ -364,6 +392,16 @@ CLASS_BY_CODE: dict[str, type[RuvectorError]] = {
     "ERR_EXPORT_KEY_FILE": PublishError,
     "ERR_EXPORT_NO_S3": PublishError,
     "ERR_EXPORT_S3": PublishError,
+    "ERR_EVENTS_READ": EventsFileError,
+    "ERR_EVENTS_WRITE": EventsFileError,
+    "ERR_EVENTS_DATA": EventsDataError,
+    "ERR_EVENTS_FORMAT": EventsDataError,
+    "ERR_EVENTS_HEADER": EventsDataError,
+    "ERR_EVENTS_TIME_UNIT": EventsDataError,
+    "ERR_EVENTS_ENCODE": EventsDataError,
+    "ERR_EVENTS_OPTIONS": EventsDataError,
+    "ERR_EVENTS_SUFFIX": EventsDataError,
+    "ERR_EVENTS_MEMORY": EventsMemoryError,
     "ERR_PREPARE_PRIVACY_K": PrivacyError,
 }
 """Class of a code that the daemon sends."""
@@ -373,6 +411,7 @@ CLASS_BY_FAMILY: dict[str, type[RuvectorError]] = {
     "ERR_PIPELINE_": PipelineError,
     "ERR_PREPARE_": PrepareError,
     "ERR_TRAINER_": TrainerError,
+    "ERR_EVENTS_": EventsError,
     "ERR_EXPORT_": ExportError,
     "ERR_FILES_": ExportWriteError,
     "ERR_MODEL_": ModelError,

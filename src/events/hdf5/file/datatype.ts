@@ -1,0 +1,122 @@
+// Datatype messages: what an element of a dataset or an attribute is. Body: 1 class | version << 4, 3 bits of the class,
+// 4 size in bytes, then what the class needs.
+import { NotNative } from '../errors.ts';
+import type { Cursor } from './cursor.ts';
+
+/** A number in a file. */
+export interface NumberType {
+  readonly kind: 'integer' | 'float';
+  readonly sizeBytes: number;
+  readonly isSigned: boolean;
+  readonly isBigEndian: boolean;
+}
+
+/** A member of a compound type. */
+export interface FieldType {
+  readonly name: string;
+  readonly offset: number;
+  readonly type: Hdf5Type;
+}
+
+/** What can be read; `other` is what no event is made of. */
+export type Hdf5Type =
+  | NumberType
+  | { readonly kind: 'compound'; readonly sizeBytes: number; readonly fields: readonly FieldType[] }
+  | { readonly kind: 'text'; readonly sizeBytes: number }
+  | { readonly kind: 'variable-text'; readonly sizeBytes: number }
+  | { readonly kind: 'other'; readonly sizeBytes: number };
+
+const MAX_DEPTH = 16;
+
+/** Reads one type; the cursor stands behind it afterwards. */
+export function readDatatype(cursor: Cursor, depth = 0): Hdf5Type {
+  if (depth > MAX_DEPTH) cursor.fail('types stand within each other without end');
+  const head = cursor.u8();
+  const version = head >> 4;
+  const bits = cursor.uint(3);
+  const sizeBytes = cursor.u32();
+  switch (head & 15) {
+    case 0:
+    case 4: {
+      cursor.skip(4);
+      const isInteger = (head & 15) === 0;
+      return numberType('integer', sizeBytes, isInteger && (bits & 8) !== 0, (bits & 1) !== 0);
+    }
+    case 1:
+      cursor.skip(12);
+      if ((bits & 0x40) !== 0) throw new NotNative('floats of a VAX');
+      return numberType('float', sizeBytes, true, (bits & 1) !== 0);
+    case 3:
+      return { kind: 'text', sizeBytes };
+    case 5: {
+      cursor.skip(Math.ceil((bits & 0xff) / 8) * 8);
+      return { kind: 'other', sizeBytes };
+    }
+    case 6:
+      return readCompound(cursor, version, bits & 0xffff, sizeBytes, depth);
+    case 8:
+      return readEnumeration(cursor, version, bits & 0xffff, depth);
+    case 9:
+      readDatatype(cursor, depth + 1);
+      return { kind: (bits & 15) === 1 ? 'variable-text' : 'other', sizeBytes };
+    case 2:
+    case 7:
+      cursor.skip((head & 15) === 2 ? 2 : 0);
+      return { kind: 'other', sizeBytes };
+    case 10:
+      skipDimensions(cursor, version);
+      readDatatype(cursor, depth + 1);
+      return { kind: 'other', sizeBytes };
+    case 11:
+      readDatatype(cursor, depth + 1);
+      return { kind: 'other', sizeBytes };
+    default:
+      return cursor.fail(`a type of class ${head & 15} is not known`);
+  }
+}
+
+/** 1 rank, 4 for each dimension; before version 3 3 reserved, and 4 more for each. */
+function skipDimensions(cursor: Cursor, version: number): void {
+  const rank = cursor.u8();
+  cursor.skip(version < 3 ? 3 + 8 * rank : 4 * rank);
+}
+
+const numberType = (
+  kind: NumberType['kind'],
+  sizeBytes: number,
+  isSigned: boolean,
+  isBigEndian: boolean,
+): NumberType => ({ kind, sizeBytes, isSigned, isBigEndian });
+
+function readCompound(
+  cursor: Cursor,
+  version: number,
+  count: number,
+  sizeBytes: number,
+  depth: number,
+): Hdf5Type {
+  const fields: FieldType[] = [];
+  const offsetBytes = version < 3 ? 4 : bytesFor(sizeBytes);
+  for (let i = 0; i < count; i++) {
+    const name = cursor.textUpToZero(version < 3 ? 8 : 1);
+    const offset = cursor.uint(offsetBytes);
+    // Version 1 wrote the dimensions of an array beside the field.
+    const rank = version === 1 ? cursor.u8() : 0;
+    if (version === 1) cursor.skip(27);
+    const type = readDatatype(cursor, depth + 1);
+    if (offset + type.sizeBytes > sizeBytes) cursor.fail(`field "${name}" is not within its type`);
+    fields.push({ name, offset, type: rank > 0 ? { kind: 'other', sizeBytes: type.sizeBytes } : type });
+  }
+  return { kind: 'compound', sizeBytes, fields };
+}
+
+/** Bytes that hold a number up to `most`. */
+const bytesFor = (most: number): number => (most < 0x100 ? 1 : most < 0x10000 ? 2 : most < 0x1000000 ? 3 : 4);
+
+/** An enumeration is read as its numbers: Booleans of h5py are one. */
+function readEnumeration(cursor: Cursor, version: number, count: number, depth: number): Hdf5Type {
+  const base = readDatatype(cursor, depth + 1);
+  for (let i = 0; i < count; i++) cursor.textUpToZero(version < 3 ? 8 : 1);
+  cursor.skip(count * base.sizeBytes);
+  return base;
+}
