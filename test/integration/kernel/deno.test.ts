@@ -28,7 +28,7 @@ async function outputOf(code: string): Promise<string> {
 
 const valueOf = async (code: string): Promise<unknown> => resultOf(await kernel.execute(code));
 
-describe('Deno for files', () => {
+describe('defineDeno() for files', () => {
   it('reads, writes, lists, copies and removes, at once and later', async () => {
     expect(
       await valueOf(`Deno.writeTextFileSync('a.txt', 'héllo'); Deno.mkdirSync('d/e', { recursive: true });
@@ -128,8 +128,8 @@ describe('Deno.test', () => {
   });
 });
 
-describe('Deno for libraries', () => {
-  it('is not there', async () => {
+describe('defineDeno() for libraries', () => {
+  it('shows libraries nothing', async () => {
     expect(await valueOf(`new Function('return typeof Deno')()`)).toBe(`'undefined'`);
   });
 });
