@@ -25,7 +25,7 @@ export type {
   NatsTransportOptions,
   PatternSync,
   PatternSyncOptions,
-  Peer,
+  SyncPeer,
   PeerPattern,
   PrivacyOptions,
   PrivacySettings,
