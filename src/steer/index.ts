@@ -39,7 +39,7 @@ export type {
   NatsTransportOptions,
   PatternSync,
   PatternSyncOptions,
-  Peer,
+  SyncPeer,
   PeerPattern,
   PrivacyOptions,
   PrivacySettings,

@@ -12,7 +12,7 @@ import type {
 } from '../../steer/index.ts';
 import { configError } from '../errors.ts';
 import { makeHome } from '../home.ts';
-import { readLocalPatterns } from '../steering/local-patterns.ts';
+import { readLocalPatterns } from '../steer/local-patterns.ts';
 import { abortOnSignals, formatSeconds, print, printJson, tell } from '../terminal.ts';
 import { homeOf, parseDuration, parseNumber, parsePositive } from './options.ts';
 
@@ -38,10 +38,7 @@ const MOST_INTERVAL_MS = 3_600_000;
 /** Adds `run` and `serve` to `dag sync`. */
 export function addDagSyncRounds(sync: Command): void {
   addRound(sync, 'run', 'one round: fetch, release what is mature and the budget holds, hand over what waits')
-    .addHelpText(
-      'after',
-      '\nExample:\n  $ ruvector-memopt dag sync run --state steering.json --nats nats://127.0.0.1:4222',
-    )
+    .addHelpText('after', '\nExample:\n  $ ruvector-memopt dag sync run --nats nats://127.0.0.1:4222')
     .action(runOnce);
   addRound(
     sync,
@@ -50,10 +47,7 @@ export function addDagSyncRounds(sync: Command): void {
   )
     .option('--min-interval <duration>', 'shortest pause, from 1m (default: 1m)', parseDuration)
     .option('--max-interval <duration>', 'longest pause, up to 1h (default: 1h)', parseDuration)
-    .addHelpText(
-      'after',
-      '\nExample:\n  $ ruvector-memopt dag sync serve --state steering.json --listen tcp://127.0.0.1:7741',
-    )
+    .addHelpText('after', '\nExample:\n  $ ruvector-memopt dag sync serve --listen tcp://127.0.0.1:7741')
     .action(serve);
 }
 
@@ -61,7 +55,10 @@ function addRound(sync: Command, name: string, description: string): Command {
   return sync
     .command(name)
     .description(description)
-    .option('--state <file>', 'share the votes of this state file of `dag steer`')
+    .option(
+      '--state <file>',
+      'share the votes of this state file of `dag steer` (default: of all in the home)',
+    )
     .option('--patterns <file>', 'share the patterns of this JSON file: docs/steer.md')
     .addOption(
       new Option('--nats <url>', 'fetch from and hand over to this NATS server with JetStream').env(
@@ -88,8 +85,8 @@ function addRound(sync: Command, name: string, description: string): Command {
 
 async function runOnce(options: RoundOptions, self: Command): Promise<void> {
   await using running = await openRounds(options, self);
-  const { sync, transports } = running;
-  const round = await sync.runOnce(await readPatterns(options), transports);
+  const { sync, transports, readPatterns } = running;
+  const round = await sync.runOnce(await readPatterns(), transports);
   if (options.json) printJson(toPlain(round));
   else print(renderRound(round));
   // What the budget holds back is said as an error only where nothing else could leave.
@@ -106,7 +103,7 @@ async function serve(options: RoundOptions, self: Command): Promise<void> {
     ...bounds,
     transports: running.transports,
     signal: stop.signal,
-    readPatterns: () => readPatterns(options),
+    readPatterns: running.readPatterns,
     onRound: (round, pauseMs) => {
       if (options.json) process.stdout.write(`${JSON.stringify({ ...toPlain(round), pauseMs })}\n`);
       else print(`${renderRound(round)}; next in ${formatSeconds(pauseMs / 1000)}`);
@@ -125,12 +122,10 @@ function readIntervals(options: RoundOptions): {
   return { minIntervalMs: min, maxIntervalMs: max };
 }
 
-const readPatterns = ({ state, patterns }: RoundOptions): Promise<LocalPattern[]> =>
-  readLocalPatterns({ state: state ?? null, patterns: patterns ?? null });
-
 interface OpenRounds extends AsyncDisposable {
   readonly sync: PatternSync;
   readonly transports: readonly SyncTransport[];
+  readonly readPatterns: () => Promise<LocalPattern[]>;
   /** Where it listens, null where it does not. */
   readonly address: string | null;
 }
@@ -154,6 +149,7 @@ async function openRounds(options: RoundOptions, self: Command): Promise<OpenRou
   return {
     sync,
     transports,
+    readPatterns: () => readLocalPatterns({ home, state: options.state, patterns: options.patterns }),
     address: listen === null ? null : direct.address,
     [Symbol.asyncDispose]: () => ending.disposeAsync(),
   };

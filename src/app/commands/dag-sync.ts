@@ -17,7 +17,7 @@ const examples = `
 Examples:
   $ ruvector-memopt dag sync keys > card.txt
   $ ruvector-memopt dag sync peers add berlin berlin-card.txt --endpoint tcp://10.0.0.7:7741
-  $ ruvector-memopt dag sync serve --state steering.json --listen tcp://10.0.0.5:7741
+  $ ruvector-memopt dag sync serve --listen tcp://10.0.0.5:7741
   $ ruvector-memopt dag sync ledger`;
 
 interface JsonOption {

@@ -16,7 +16,7 @@
 export const BUNDLE_MAGIC = 0x42535652;
 export const BUNDLE_VERSION = 1;
 export const FINGERPRINT_BYTES = 32;
-export const HEADER_BYTES = 1212;
+export const BUNDLE_HEADER_BYTES = 1212;
 export const TAG_BYTES = 16;
 export const SIGNATURE_BYTES = 3309;
 /** Above this nothing is read. NATS lets messages of 1 MiB through. */

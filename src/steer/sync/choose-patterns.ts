@@ -1,6 +1,6 @@
 // Which patterns leave in a round. Decided by age, by when each left last and by what they cost, never by what they say:
 // a choice that depended on the winner of a template would tell who it is, and no noise would help.
-import { HEADER_BYTES, MAX_BUNDLE_BYTES, SIGNATURE_BYTES, TAG_BYTES } from './bundle-layout.ts';
+import { BUNDLE_HEADER_BYTES, MAX_BUNDLE_BYTES, SIGNATURE_BYTES, TAG_BYTES } from './bundle-layout.ts';
 import { patternId } from './pattern.ts';
 import type { LocalPattern } from './pattern.ts';
 import { PAYLOAD_HEAD_BYTES, patternBytes } from './payload.ts';
@@ -28,7 +28,8 @@ export interface ChosenPatterns {
 }
 
 /** What one bundle holds. */
-const MOST_PATTERN_BYTES = MAX_BUNDLE_BYTES - HEADER_BYTES - TAG_BYTES - SIGNATURE_BYTES - PAYLOAD_HEAD_BYTES;
+const MOST_PATTERN_BYTES =
+  MAX_BUNDLE_BYTES - BUNDLE_HEADER_BYTES - TAG_BYTES - SIGNATURE_BYTES - PAYLOAD_HEAD_BYTES;
 
 /** Those that never left come first, then those that left longest ago; ties by key. */
 export function choosePatterns(all: readonly LocalPattern[], bounds: ChoiceBounds): ChosenPatterns {

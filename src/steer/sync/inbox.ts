@@ -4,7 +4,7 @@ import type { PeerVote } from './combine.ts';
 import { bundleError } from './errors.ts';
 import type { BundleHeader } from './open-bundle.ts';
 import type { SharedPattern } from './pattern.ts';
-import type { Payload } from './payload.ts';
+import type { BundlePayload } from './payload.ts';
 import type { SyncDatabase } from './sync-database.ts';
 
 /** What local trials say of an arm for a template. */
@@ -37,7 +37,7 @@ const MOST_PATTERNS_A_PEER = 4096;
 export function takeBundle(
   database: SyncDatabase,
   { sender, sequence }: BundleHeader,
-  { privacy, patterns }: Payload,
+  { privacy, patterns }: BundlePayload,
   nowMs: number,
 ): void {
   database.transact(() => {

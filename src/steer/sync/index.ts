@@ -24,7 +24,7 @@ export { createNatsTransport } from './nats-transport.ts';
 export type { NatsTransportOptions } from './nats-transport.ts';
 export type { Receipt, SyncTransport, TakeBundle } from './transport.ts';
 export { addPeer, readPeers, removePeer } from './peers.ts';
-export type { Peer } from './peers.ts';
+export type { SyncPeer } from './peers.ts';
 export { formatCard, openHostKeys, parseCard } from './host-keys.ts';
 export type { HostCard, HostKeys } from './host-keys.ts';
 export type { LedgerDay } from './ledger.ts';

@@ -59,7 +59,8 @@ export function spend(
   { cost, patterns, sequence, nowMs }: LedgerEntry,
 ): void {
   const left = budgetLeft(database, settings, nowMs);
-  if (cost.epsilonMicro > left.epsilonMicro || cost.deltaPico > left.deltaPico) throw refusalOf(cost, left);
+  if (cost.epsilonMicro > left.epsilonMicro || cost.deltaPico > left.deltaPico)
+    throw budgetRefusal(cost, left);
   database.run(
     'INSERT INTO spend VALUES (?, ?, ?, ?, ?, ?)',
     left.day,
@@ -72,7 +73,7 @@ export function spend(
 }
 
 /** What says that a day does not hold a cost. */
-export function refusalOf(cost: PrivacyCost, left: BudgetLeft): RuvectorError {
+export function budgetRefusal(cost: PrivacyCost, left: BudgetLeft): RuvectorError {
   const [asked, rest] = [cost, left].map(({ epsilonMicro, deltaPico }) => ({
     epsilon: Math.max(0, epsilonMicro) / 1e6,
     delta: Math.max(0, deltaPico) / 1e12,

@@ -8,7 +8,7 @@ import { MAX_BUNDLE_BYTES } from './bundle-layout.ts';
 import { transportError } from './errors.ts';
 import { readBundleHeader } from './open-bundle.ts';
 import type { Receipt, SyncTransport, TakeBundle } from './transport.ts';
-import type { Peer } from './peers.ts';
+import type { SyncPeer } from './peers.ts';
 
 /** Options of {@link createNatsTransport}. */
 export interface NatsTransportOptions {
@@ -60,7 +60,7 @@ class NatsTransport implements SyncTransport {
     return true;
   }
 
-  async send({ card }: Peer, bundle: Uint8Array): Promise<Receipt> {
+  async send({ card }: SyncPeer, bundle: Uint8Array): Promise<Receipt> {
     const { sender, sequence } = readBundleHeader(bundle);
     return this.#use(async ({ publish }) => {
       // The server drops what it was given twice within its window; the recipient drops the rest.

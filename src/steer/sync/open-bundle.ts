@@ -6,7 +6,7 @@ import {
   BUNDLE_MAGIC,
   BUNDLE_VERSION,
   FINGERPRINT_BYTES,
-  HEADER_BYTES,
+  BUNDLE_HEADER_BYTES,
   MAX_BUNDLE_BYTES,
   SIGNATURE_BYTES,
   SIGNATURE_CONTEXT,
@@ -25,7 +25,7 @@ export interface BundleHeader {
 }
 
 /** Least bytes: an empty payload. */
-const LEAST_BYTES = HEADER_BYTES + TAG_BYTES + SIGNATURE_BYTES;
+const LEAST_BYTES = BUNDLE_HEADER_BYTES + TAG_BYTES + SIGNATURE_BYTES;
 const UNKNOWN = 'unknown';
 
 /** @throws RuvectorError `ERR_STEER_SYNC_BUNDLE`, `ERR_STEER_SYNC_VERSION`, `ERR_STEER_SYNC_SIZE` */
@@ -46,7 +46,7 @@ export function readBundleHeader(bundle: Uint8Array): BundleHeader {
   if (bytes.readUIntLE(bundleOffset.zero, 3) !== 0)
     throw bundleError('BUNDLE', UNKNOWN, 'reserved bytes are not zero');
   const sealedBytes = bytes.readUInt32LE(bundleOffset.sealedBytes);
-  if (HEADER_BYTES + sealedBytes + SIGNATURE_BYTES !== bytes.length)
+  if (BUNDLE_HEADER_BYTES + sealedBytes + SIGNATURE_BYTES !== bytes.length)
     throw bundleError(
       'BUNDLE',
       UNKNOWN,
@@ -106,9 +106,9 @@ export function decryptBundle(bundle: Uint8Array, { card, secret }: HostKeys): U
       recipientCard: card.bytes,
     });
     const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
-    decipher.setAAD(bytes.subarray(0, HEADER_BYTES));
+    decipher.setAAD(bytes.subarray(0, BUNDLE_HEADER_BYTES));
     decipher.setAuthTag(bytes.subarray(end, end + TAG_BYTES));
-    const payload = decipher.update(bytes.subarray(HEADER_BYTES, end));
+    const payload = decipher.update(bytes.subarray(BUNDLE_HEADER_BYTES, end));
     decipher.final();
     return payload;
   } catch (error) {

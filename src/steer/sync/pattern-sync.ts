@@ -17,7 +17,7 @@ import { bundleError, syncOptionError } from './errors.ts';
 import { openHostKeys } from './host-keys.ts';
 import type { HostKeys } from './host-keys.ts';
 import { assertNew, forgetPatterns, listVerdicts, settle, takeBundle, verdictId } from './inbox.ts';
-import { budgetLeft, refusalOf } from './ledger.ts';
+import { budgetLeft, budgetRefusal } from './ledger.ts';
 import { openBundle, readBundleHeader } from './open-bundle.ts';
 import {
   countWaiting,
@@ -32,7 +32,7 @@ import { assertLocalPattern, patternLimits } from './pattern.ts';
 import type { LocalPattern } from './pattern.ts';
 import { decodePayload } from './payload.ts';
 import { readPeers } from './peers.ts';
-import type { Peer } from './peers.ts';
+import type { SyncPeer } from './peers.ts';
 import { costOf, resolvePrivacy } from './privacy.ts';
 import type { PrivacyOptions, PrivacySettings } from './privacy.ts';
 import { createRandomIntegers } from './random-bits.ts';
@@ -126,7 +126,7 @@ export class PatternSync implements Disposable {
   }
 
   /** Those that are pinned now. */
-  peers(): Promise<Peer[]> {
+  peers(): Promise<SyncPeer[]> {
     return readPeers(this.peersFile);
   }
 
@@ -252,7 +252,7 @@ export class PatternSync implements Disposable {
   }
 
   /** Drops what a host that is no longer pinned said, and what waits for it; its sequence stays known. */
-  forget({ card }: Peer): void {
+  forget({ card }: SyncPeer): void {
     this.database.transact(() => {
       forgetPatterns(this.database, card.fingerprint);
       forgetWaiting(this.database, card.fingerprint);
@@ -265,7 +265,7 @@ export class PatternSync implements Disposable {
 
   #release(
     patterns: readonly LocalPattern[],
-    peers: readonly Peer[],
+    peers: readonly SyncPeer[],
   ): Pick<SyncRound, 'released' | 'heldByBudget' | 'budgetError'> {
     const { maturityMs, batchLimit, resendMs, nowMs } = this.#parts;
     for (const pattern of patterns) assertLocalPattern(pattern);
@@ -302,13 +302,13 @@ export class PatternSync implements Disposable {
         released: chosen.length,
         heldByBudget: held.length,
         budgetError:
-          first && privacy ? refusalOf(costOf(first, privacy), budgetLeft(database, privacy, now)) : null,
+          first && privacy ? budgetRefusal(costOf(first, privacy), budgetLeft(database, privacy, now)) : null,
       };
     });
   }
 
   /** Hands over what waits for a peer, oldest first; the first failure ends it, so that the order stays. */
-  async #deliver(peer: Peer, transports: readonly SyncTransport[], onSent: () => void): Promise<void> {
+  async #deliver(peer: SyncPeer, transports: readonly SyncTransport[], onSent: () => void): Promise<void> {
     const reaching = transports.filter((transport) => transport.reaches(peer));
     if (reaching.length === 0) return;
     for (const waiting of listWaiting(this.database, peer.card.fingerprint)) {
@@ -323,7 +323,7 @@ export class PatternSync implements Disposable {
 /** The first transport that works; the others are there for when it does not. */
 async function sendByAny(
   transports: readonly SyncTransport[],
-  peer: Peer,
+  peer: SyncPeer,
   bundle: Uint8Array,
 ): Promise<Receipt> {
   let failure: unknown;

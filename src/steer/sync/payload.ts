@@ -10,7 +10,7 @@ export interface PayloadPrivacy {
 }
 
 /** What a bundle says. */
-export interface Payload {
+export interface BundlePayload {
   readonly privacy: PayloadPrivacy;
   readonly patterns: readonly SharedPattern[];
 }
@@ -21,7 +21,7 @@ export const PAYLOAD_HEAD_BYTES = 20;
 const kinds = { vote: 1, vector: 2 } as const;
 
 /** The bytes of a payload. */
-export function encodePayload({ privacy, patterns }: Payload): Uint8Array {
+export function encodePayload({ privacy, patterns }: BundlePayload): Uint8Array {
   const head = Buffer.alloc(PAYLOAD_HEAD_BYTES);
   head.writeUInt8(PAYLOAD_VERSION, 0);
   head.writeUInt16LE(patterns.length, 2);
@@ -61,7 +61,7 @@ function integerBytes(values: Int32Array): Uint8Array {
 }
 
 /** @param sender names it in an error @throws RuvectorError `ERR_STEER_SYNC_BUNDLE`, `ERR_STEER_SYNC_VERSION` */
-export function decodePayload(bytes: Uint8Array, sender: string): Payload {
+export function decodePayload(bytes: Uint8Array, sender: string): BundlePayload {
   const reader = new PayloadReader(bytes, sender);
   const version = reader.u8();
   if (version !== PAYLOAD_VERSION)

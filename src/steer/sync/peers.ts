@@ -8,7 +8,7 @@ import { formatCard, parseCard } from './host-keys.ts';
 import type { HostCard } from './host-keys.ts';
 
 /** A pinned host. */
-export interface Peer {
+export interface SyncPeer {
   /** What people call it here. */
   readonly name: string;
   readonly card: HostCard;
@@ -26,7 +26,7 @@ interface PeersFile {
 }
 
 /** @throws RuvectorError `ERR_STEER_SYNC_STATE`, `ERR_STEER_SYNC_PEER` */
-export async function readPeers(path: string): Promise<Peer[]> {
+export async function readPeers(path: string): Promise<SyncPeer[]> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -43,7 +43,7 @@ export async function readPeers(path: string): Promise<Peer[]> {
   }
 }
 
-async function writePeers(path: string, peers: readonly Peer[]): Promise<void> {
+async function writePeers(path: string, peers: readonly SyncPeer[]): Promise<void> {
   const file: PeersFile = {
     version: 1,
     peers: peers.map(({ name, card, endpoint }) => ({ name, card: formatCard(card), endpoint })),
@@ -57,7 +57,7 @@ async function writePeers(path: string, peers: readonly Peer[]): Promise<void> {
 }
 
 /** Pins a host. @throws RuvectorError `ERR_STEER_SYNC_PEER` where its name or its card is pinned already */
-export async function addPeer(path: string, peer: Peer): Promise<void> {
+export async function addPeer(path: string, peer: SyncPeer): Promise<void> {
   const { name, card, endpoint } = peer;
   if (!/^[\w.-]{1,64}$/.test(name))
     throw peerError(name, 'its name is none', 'take 1 to 64 letters, digits, dots and dashes');
@@ -73,7 +73,7 @@ export async function addPeer(path: string, peer: Peer): Promise<void> {
 }
 
 /** @param named its name or fingerprint @returns the peer that was removed @throws RuvectorError `ERR_STEER_SYNC_PEER` */
-export async function removePeer(path: string, named: string): Promise<Peer> {
+export async function removePeer(path: string, named: string): Promise<SyncPeer> {
   const peers = await readPeers(path);
   const found = peers.find(({ name, card }) => name === named || card.fingerprint === named);
   if (!found) throw peerError(named, 'it is not pinned', 'see `dag sync peers list`');

@@ -5,7 +5,7 @@ import {
   BUNDLE_MAGIC,
   BUNDLE_VERSION,
   FINGERPRINT_BYTES,
-  HEADER_BYTES,
+  BUNDLE_HEADER_BYTES,
   MAX_BUNDLE_BYTES,
   SIGNATURE_BYTES,
   SIGNATURE_CONTEXT,
@@ -39,14 +39,14 @@ export function encryptBundle({
   payload,
 }: BundleContent): Uint8Array {
   const sealedBytes = payload.length + TAG_BYTES;
-  const sizeBytes = HEADER_BYTES + sealedBytes + SIGNATURE_BYTES;
+  const sizeBytes = BUNDLE_HEADER_BYTES + sealedBytes + SIGNATURE_BYTES;
   if (sizeBytes > MAX_BUNDLE_BYTES)
     throw bundleError(
       'SIZE',
       sender.card.fingerprint,
       `it has ${sizeBytes} bytes, more than ${MAX_BUNDLE_BYTES}`,
     );
-  const bytes = Buffer.alloc(HEADER_BYTES + sealedBytes);
+  const bytes = Buffer.alloc(BUNDLE_HEADER_BYTES + sealedBytes);
   const ephemeral = generateKeyPairSync('x25519');
   const { ciphertext, sharedKey } = encapsulate(recipient.keys.encapsulation);
   bytes.writeUInt32LE(BUNDLE_MAGIC, 0);
@@ -65,10 +65,10 @@ export function encryptBundle({
     recipientCard: recipient.bytes,
   });
   const cipher = createCipheriv('aes-256-gcm', key, nonce);
-  cipher.setAAD(bytes.subarray(0, HEADER_BYTES));
-  bytes.set(cipher.update(payload), HEADER_BYTES);
+  cipher.setAAD(bytes.subarray(0, BUNDLE_HEADER_BYTES));
+  bytes.set(cipher.update(payload), BUNDLE_HEADER_BYTES);
   cipher.final();
-  bytes.set(cipher.getAuthTag(), HEADER_BYTES + payload.length);
+  bytes.set(cipher.getAuthTag(), BUNDLE_HEADER_BYTES + payload.length);
   return bytes;
 }
 

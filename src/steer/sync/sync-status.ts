@@ -4,7 +4,7 @@ import { countInbox, listTaken, listTrust } from './inbox.ts';
 import { listLedger } from './ledger.ts';
 import type { LedgerDay } from './ledger.ts';
 import { countWaiting } from './outbox.ts';
-import type { Peer } from './peers.ts';
+import type { SyncPeer } from './peers.ts';
 import type { SyncDatabase } from './sync-database.ts';
 
 /** A peer in {@link SyncStatus}. */
@@ -38,7 +38,7 @@ export interface SyncStatus {
 export interface StatusSources {
   readonly database: SyncDatabase;
   readonly fingerprint: string;
-  readonly peers: readonly Peer[];
+  readonly peers: readonly SyncPeer[];
 }
 
 export function describeSync({ database, fingerprint, peers }: StatusSources): SyncStatus {

@@ -1,6 +1,6 @@
 // How bundles get from host to host. A transport may lose, delay, repeat or reorder them and read who sends to whom; it can
 // neither read nor change what they say.
-import type { Peer } from './peers.ts';
+import type { SyncPeer } from './peers.ts';
 
 /** What became of a bundle at its recipient. */
 export type Receipt =
@@ -16,9 +16,9 @@ export interface SyncTransport extends AsyncDisposable {
   /** For status and errors. */
   readonly address: string;
   /** Whether a bundle for this peer can be given to it at all. */
-  reaches(peer: Peer): boolean;
+  reaches(peer: SyncPeer): boolean;
   /** @throws RuvectorError `ERR_STEER_SYNC_TRANSPORT` when it cannot be handed over now */
-  send(peer: Peer, bundle: Uint8Array): Promise<Receipt>;
+  send(peer: SyncPeer, bundle: Uint8Array): Promise<Receipt>;
   /** Hands over what waits for this host, if it has to be fetched, until none is left. @throws RuvectorError `ERR_STEER_SYNC_TRANSPORT` */
   fetch(take: TakeBundle): Promise<void>;
 }

@@ -5,7 +5,7 @@ import { messageOf } from '../../core/index.ts';
 import { DealerSocket, RouterSocket, restrictEndpoint } from '../../sockets/index.ts';
 import { MAX_BUNDLE_BYTES } from './bundle-layout.ts';
 import { transportError } from './errors.ts';
-import type { Peer } from './peers.ts';
+import type { SyncPeer } from './peers.ts';
 import type { Receipt, SyncTransport, TakeBundle } from './transport.ts';
 
 /** Options of {@link openZmqTransport}. */
@@ -49,11 +49,11 @@ export class ZmqTransport implements SyncTransport {
     this.#serving = router ? serve(router, take) : Promise.resolve();
   }
 
-  reaches({ endpoint }: Peer): boolean {
+  reaches({ endpoint }: SyncPeer): boolean {
     return endpoint !== null;
   }
 
-  async send({ endpoint }: Peer, bundle: Uint8Array): Promise<Receipt> {
+  async send({ endpoint }: SyncPeer, bundle: Uint8Array): Promise<Receipt> {
     const address = endpoint!;
     await using dealer = new DealerSocket({
       plane: 'data',

@@ -7,7 +7,7 @@ import { decodeCard, openHostKeys } from '../../../src/steer/sync/host-keys.ts';
 import type { HostKeys } from '../../../src/steer/sync/host-keys.ts';
 import { openBundle, readBundleHeader } from '../../../src/steer/sync/open-bundle.ts';
 import { decodePayload, encodePayload } from '../../../src/steer/sync/payload.ts';
-import type { Payload } from '../../../src/steer/sync/payload.ts';
+import type { BundlePayload } from '../../../src/steer/sync/payload.ts';
 import { sealBundle } from '../../../src/steer/sync/seal-bundle.ts';
 import { cardOf, openByPeer, sealByPeer } from '../../support/steer/noble-bundle.ts';
 import type { PeerSeeds } from '../../support/steer/noble-bundle.ts';
@@ -46,7 +46,7 @@ describe('encodePayload()', () => {
           ? { ...pattern, counts: Int32Array.from(pattern.counts) }
           : { ...pattern, values: Int32Array.from(pattern.values) },
       ),
-    } as Payload;
+    } as BundlePayload;
     expect(Buffer.from(encodePayload(payload)).toString('hex')).toBe(bytes);
     expect(decodePayload(hex(bytes), 'test')).toEqual(payload);
   });

@@ -1,5 +1,5 @@
 // `dag sync` as two people use it on two homes.
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Home } from '../../../src/core/index.ts';
@@ -40,20 +40,10 @@ describe('dag sync', () => {
     await pin(a, b, 'berlin', '--endpoint', endpoint);
     await pin(b, a, 'athens');
     expect((await stat(join(a.root, 'sync', 'keys.json'))).mode & 0o777).toBe(0o600);
-    const state = join(a.root, 'steering.json');
-    await writeFile(state, steeredState());
-    const run = [
-      'run',
-      '--state',
-      state,
-      '--maturity',
-      '0s',
-      '--resend',
-      '0s',
-      '--epsilon-per-day',
-      '1',
-      '--json',
-    ];
+    await mkdir(join(a.root, 'steer'));
+    for (const name of ['one.json', 'two.json', 'one.json.lock'])
+      await writeFile(join(a.root, 'steer', name), steeredState());
+    const run = ['run', '--maturity', '0s', '--resend', '0s', '--epsilon-per-day', '1', '--json'];
     // Nobody listens yet.
     const away = await sync(a, ...run);
     expect(away.code).toBe(1);
@@ -96,6 +86,8 @@ describe('dag sync', () => {
       [['peers', 'add', 'x', card, '--fingerprint', 'ab'], 2, 'has the fingerprint'],
       [['peers', 'add', 'x', '/nonexistent'], 2, 'cannot be read'],
       [['serve', '--min-interval', '1s'], 2, 'from 1m to 1h'],
+      [['run', '--state', '/nonexistent'], 2, 'cannot be read'],
+      [['run', '--patterns', card], 2, 'cannot be read'],
       [['run', '--epsilon', '0.0001'], 2, 'ERR_STEER_SYNC_OPTION'],
       [['peers', 'remove', 'nobody'], 1, 'ERR_STEER_SYNC_PEER'],
     ] as const) {

@@ -8,7 +8,7 @@ import type {
   LocalVote,
   PatternSync,
   PatternSyncOptions,
-  Peer,
+  SyncPeer,
   Receipt,
   SyncTransport,
 } from '../../../src/steer/sync/index.ts';
@@ -69,11 +69,11 @@ export class DirectTransport implements SyncTransport {
     this.#hosts = new Map(hosts.map((host) => [host.sync.keys.card.fingerprint, host]));
   }
 
-  reaches({ card }: Peer): boolean {
+  reaches({ card }: SyncPeer): boolean {
     return this.#hosts.has(card.fingerprint);
   }
 
-  send({ card }: Peer, bundle: Uint8Array): Promise<Receipt> {
+  send({ card }: SyncPeer, bundle: Uint8Array): Promise<Receipt> {
     if (this.isAway) return Promise.reject(transportError('direct', 'it is switched off'));
     this.carried.push(bundle);
     return this.#hosts.get(card.fingerprint)!.sync.take(bundle);

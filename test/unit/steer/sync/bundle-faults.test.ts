@@ -6,7 +6,7 @@ import { createHostKeys, decodeCard, formatCard, parseCard } from '../../../../s
 import type { HostKeys } from '../../../../src/steer/sync/host-keys.ts';
 import { openBundle } from '../../../../src/steer/sync/open-bundle.ts';
 import { decodePayload, encodePayload } from '../../../../src/steer/sync/payload.ts';
-import type { Payload } from '../../../../src/steer/sync/payload.ts';
+import type { BundlePayload } from '../../../../src/steer/sync/payload.ts';
 import { encryptBundle, sealBundle, signBundle } from '../../../../src/steer/sync/seal-bundle.ts';
 import { createPrintedRandom } from '../../../support/random.ts';
 
@@ -124,7 +124,7 @@ describe('openBundle()', () => {
 });
 
 describe('decodePayload()', () => {
-  const decode = (bytes: Uint8Array): Payload => decodePayload(bytes, 'test');
+  const decode = (bytes: Uint8Array): BundlePayload => decodePayload(bytes, 'test');
 
   it('ends in a typed error, or reads what encodes to the same bytes, for 10,000 mutated payloads', () => {
     const random = createPrintedRandom('mutated payloads');

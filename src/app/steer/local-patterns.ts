@@ -1,25 +1,41 @@
 // What this host would share: votes of the state file of `dag steer`, and patterns of a JSON file.
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { messageOf } from '../../core/index.ts';
+import type { Home } from '../../core/index.ts';
 import { createPolicy, templateKey } from '../../steer/index.ts';
 import type { LocalPattern, LocalVote } from '../../steer/index.ts';
 import { configError } from '../errors.ts';
 
-/** Where patterns are read from; null: nowhere. */
+/** Where patterns are read from. */
 export interface PatternFiles {
-  /** Of `dag steer`; it may not be there yet. */
-  readonly state: string | null;
-  /** A list of `{"template", "arms", "arm"}` and `{"key", "values"}`. */
-  readonly patterns: string | null;
+  readonly home: Home;
+  /** A state file of `dag steer`. @default all in the folder `steer` of the home, if there are any */
+  readonly state?: string | undefined;
+  /** A list of `{"template", "arms", "arm"}` and `{"key", "values"}`. @default none */
+  readonly patterns?: string | undefined;
 }
 
-/** @throws RuvectorError `ERR_APP_CONFIG`, `ERR_STEER_STATE` */
-export async function readLocalPatterns({ state, patterns }: PatternFiles): Promise<LocalPattern[]> {
-  return [
-    ...(state === null || !existsSync(state) ? [] : readStateVotes(await readJson(state))),
-    ...(patterns === null ? [] : readList(patterns, await readJson(patterns))),
-  ];
+/**
+ * A template or key that several files have counts once, as the first of them has it.
+ * @throws RuvectorError `ERR_APP_CONFIG`, `ERR_STEER_STATE`
+ */
+export async function readLocalPatterns({ home, state, patterns }: PatternFiles): Promise<LocalPattern[]> {
+  const all: LocalPattern[] = [];
+  for (const path of state === undefined ? await listStates(join(home.root, 'steer')) : [state])
+    all.push(...readStateVotes(await readJson(path)));
+  if (patterns !== undefined) all.push(...readList(patterns, await readJson(patterns)));
+  const byId = new Map(all.toReversed().map((pattern) => [`${pattern.kind}:${pattern.key}`, pattern]));
+  return [...byId.values()];
+}
+
+async function listStates(folder: string): Promise<string[]> {
+  const names = existsSync(folder) ? await readdir(folder) : [];
+  return names
+    .filter((name) => name.endsWith('.json'))
+    .sort()
+    .map((name) => join(folder, name));
 }
 
 async function readJson(path: string): Promise<unknown> {
