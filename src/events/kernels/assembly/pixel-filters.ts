@@ -69,7 +69,7 @@ export function dropRefractory(
   return n;
 }
 
-function isNear(pixel: usize, t: i64, period: i64): bool {
+function happenedNear(pixel: usize, t: i64, period: i64): bool {
   const last = load<i64>(pixel);
   return last != NEVER && t - last < period;
 }
@@ -96,10 +96,10 @@ export function dropIsolated(
     const pixel = memory + ((yy * width + xx) << 3);
     store<i64>(pixel, tt);
     const hasNeighbour =
-      (xx > 0 && isNear(pixel - 8, tt, period)) ||
-      (xx + 1 < width && isNear(pixel + 8, tt, period)) ||
-      (yy > 0 && isNear(pixel - row, tt, period)) ||
-      (yy + 1 < height && isNear(pixel + row, tt, period));
+      (xx > 0 && happenedNear(pixel - 8, tt, period)) ||
+      (xx + 1 < width && happenedNear(pixel + 8, tt, period)) ||
+      (yy > 0 && happenedNear(pixel - row, tt, period)) ||
+      (yy + 1 < height && happenedNear(pixel + row, tt, period));
     move(t, x, y, p, at, n);
     n += hasNeighbour as i32;
   }
