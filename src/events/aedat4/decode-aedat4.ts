@@ -105,7 +105,8 @@ export class Aedat4Decoder implements FeedDecoder {
     const notes: string[] = [];
     const others = [...this.#otherStreams].join(', ');
     if (others !== '') notes.push(`events of stream ${this.#stream} are read, those of ${others} are not`);
-    if (this.isOpen && this.#tablePlace < 0n) notes.push('its writer did not finish: the table of packets is missing');
+    if (this.isOpen && this.#tablePlace < 0n)
+      notes.push('its writer did not finish: the table of packets is missing');
     return notes;
   }
 

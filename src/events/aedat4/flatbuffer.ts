@@ -73,9 +73,7 @@ export class FlatTable {
 
   text(field: number): string {
     const { start, count } = this.list(field, 1);
-    return new TextDecoder().decode(
-      new Uint8Array(this.#view.buffer, this.#view.byteOffset + start, count),
-    );
+    return new TextDecoder().decode(new Uint8Array(this.#view.buffer, this.#view.byteOffset + start, count));
   }
 
   /** The tables of a list of tables. */

@@ -114,7 +114,11 @@ class Lz4Frames {
     }
     // A byte of a block gives at most 255.
     this.#reserve(Math.min(most, 255 * size));
-    const output = { bytes: this.#out, start: this.#length, end: Math.min(this.#out.length, this.#length + most) };
+    const output = {
+      bytes: this.#out,
+      start: this.#length,
+      end: Math.min(this.#out.length, this.#length + most),
+    };
     const input = { bytes: this.#bytes, start: at, end: at + size };
     const end = decodeLz4Block(input, output, isAlone ? this.#length : start);
     if (typeof end !== 'number') return this.#fail(end.byte, end.state);

@@ -69,7 +69,8 @@ export class EcfPieces implements EventPieces {
   #decode(stored: StoredRows, rows: number, firstRow: number, chunk: number): PieceColumns {
     const events = this.#decoders[chunk % 2]!.decode(stored.bytes, stored.byte);
     // A chunk that libhdf5 compressed itself is filled up behind the last row.
-    if (events.count < rows) this.#fail(stored.byte, `an ECF chunk of ${events.count} events where ${rows} belong`);
+    if (events.count < rows)
+      this.#fail(stored.byte, `an ECF chunk of ${events.count} events where ${rows} belong`);
     const of = (name: keyof typeof decodedTypes, values: ArrayBufferView): ColumnBytes => ({
       bytes: new Uint8Array(values.buffer, values.byteOffset, rows * decodedTypes[name].sizeBytes),
       stride: decodedTypes[name].sizeBytes,
@@ -85,7 +86,8 @@ export class EcfPieces implements EventPieces {
   /** A chunk that its writer left as it was. */
   #plain({ bytes, byte }: StoredRows, rows: number, firstRow: number): PieceColumns {
     const stride = rowBytesOf(this.#dataset);
-    if (bytes.length < rows * stride) this.#fail(byte, `a chunk of ${bytes.length} bytes where ${rows} events belong`);
+    if (bytes.length < rows * stride)
+      this.#fail(byte, `a chunk of ${bytes.length} bytes where ${rows} events belong`);
     const of = (name: keyof PieceColumns): ColumnBytes => {
       const { offset, type } = this.#recording.columns[name];
       return { bytes, stride, offset, type, firstRow, source: this.#path, dataset: this.#dataset.path };

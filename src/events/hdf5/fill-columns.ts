@@ -64,7 +64,12 @@ export function fillPixels(column: ColumnBytes, target: Uint16Array, count: numb
 }
 
 /** Copies polarities: what is above 0 is on; `native` as the file has them. */
-export function fillPolarities(column: ColumnBytes, target: Int8Array, count: number, polarity: Polarity): void {
+export function fillPolarities(
+  column: ColumnBytes,
+  target: Int8Array,
+  count: number,
+  polarity: Polarity,
+): void {
   const view = viewOf(column);
   const get = numberGetter(column.type);
   const off = polarity === 'signed' ? -1 : 0;
@@ -137,7 +142,13 @@ function roundedQuotient(value: bigint, divide: bigint): bigint {
 }
 
 /** Times that a double holds. */
-function scaleTimes(column: ColumnBytes, slot: TimeSlot, count: number, factor: number, offset: number): void {
+function scaleTimes(
+  column: ColumnBytes,
+  slot: TimeSlot,
+  count: number,
+  factor: number,
+  offset: number,
+): void {
   if (column.type.sizeBytes > 8) throw new NotNative('times of more than 64 bits');
   const view = viewOf(column);
   const get = numberGetter(column.type);

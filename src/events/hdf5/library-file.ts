@@ -10,7 +10,18 @@ import type { LibraryAnswer, LibraryAnswers, LibraryQuestion } from './library-m
 const workerUrl = new URL(`./library-worker${extname(import.meta.filename)}`, import.meta.url);
 
 /** Filters of libhdf5 itself, 1 to 6 (gzip, shuffle, Fletcher, szip, nbit, scale and offset), and of its plugins. */
-const knownFilters = new Set([1, 2, 3, 4, 5, 6, 307, 32000, 32001, 32004, 32008, 32013, 32015, 32019, 32022, 32023, 32026]);
+const knownFilters = new Set([
+  1, 2, 3, 4, 5, 6, 307, 32000, 32001, 32004, 32008, 32013, 32015, 32019, 32022, 32023, 32026,
+]);
+
+/** @throws RuvectorError `ERR_EVENTS_FILTER` where chunks went through a filter that nobody here has */
+export function checkFilters(file: string, { path, filters }: DatasetFacts): void {
+  const missing = filters.find(({ id }) => !knownFilters.has(id));
+  if (missing) throw missingFilterError(file, path, missing.id, missing.name);
+}
+
+/** A damaged file can send libhdf5 round in circles. */
+const ANSWER_MS = 120_000;
 
 interface Waiting {
   readonly resolve: (value: LibraryAnswers[keyof LibraryAnswers]) => void;
@@ -34,8 +45,6 @@ export class LibraryHdf5 implements Hdf5File {
       workerData: path,
       execArgv: [],
       name: 'ruvector-hdf5',
-      // libhdf5 writes its stack of errors there; what matters of it is in the error.
-      stderr: true,
     });
     this.#worker.on('message', (answer: LibraryAnswer) => this.#settle(answer));
     this.#worker.on('error', (error) => this.#failAll(error));
@@ -64,7 +73,16 @@ export class LibraryHdf5 implements Hdf5File {
       const value = await new Promise<LibraryAnswers[keyof LibraryAnswers]>((resolve, reject) => {
         if (this.#end) return reject(this.#end);
         const id = ++this.#lastId;
-        this.#waiting.set(id, { resolve, reject });
+        const tooLong = setTimeout(() => {
+          this.#failAll(new Error(`it did not answer within ${ANSWER_MS / 1000} s`));
+          void this.#worker.terminate();
+        }, ANSWER_MS);
+        tooLong.unref();
+        const done = (): void => clearTimeout(tooLong);
+        this.#waiting.set(id, {
+          resolve: (answer) => (done(), resolve(answer)),
+          reject: (error) => (done(), reject(error)),
+        });
         // A question keeps the process alive, an idle thread does not.
         this.#worker.ref();
         this.#worker.postMessage({ id, question });
@@ -86,8 +104,7 @@ export class LibraryHdf5 implements Hdf5File {
 
   /** Rows of a dataset. */
   async readRows(facts: DatasetFacts, start: number, count: number): Promise<Uint8Array> {
-    const missing = facts.filters.find(({ id }) => !knownFilters.has(id));
-    if (missing) throw missingFilterError(this.path, facts.path, missing.id, missing.name);
+    checkFilters(this.path, facts);
     return this.#ask({ kind: 'rows', path: facts.path, start, count });
   }
 

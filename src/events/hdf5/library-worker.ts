@@ -3,7 +3,12 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import h5wasm from 'h5wasm/node';
-import type { Dataset as LibraryDataset, File as LibraryFile, Group as LibraryGroup, Metadata } from 'h5wasm/node';
+import type {
+  Dataset as LibraryDataset,
+  File as LibraryFile,
+  Group as LibraryGroup,
+  Metadata,
+} from 'h5wasm/node';
 import type { Hdf5Type } from './file/datatype.ts';
 import type { DatasetFacts } from './hdf5-file.ts';
 import type { LibraryAnswer, LibraryAnswers, LibraryQuestion } from './library-messages.ts';
@@ -11,7 +16,12 @@ import type { LibraryAnswer, LibraryAnswers, LibraryQuestion } from './library-m
 const port = parentPort!;
 const library = h5wasm.ready.then((module) => {
   // Its own install_local_plugins() takes a URL for a path: a blank in it would hide them.
-  module.insert_plugin_search_path(join(dirname(fileURLToPath(import.meta.resolve('h5wasm-plugins'))), 'plugins'), 0);
+  module.insert_plugin_search_path(
+    join(dirname(fileURLToPath(import.meta.resolve('h5wasm-plugins'))), 'plugins'),
+    0,
+  );
+  // Its errors come as exceptions; else they go to standard error and what it returns says little.
+  module.activate_throwing_error_handler();
   // Read only: nothing locks the file, on file systems that cannot either.
   return { module, file: new h5wasm.File(workerData as string, 'r') };
 });

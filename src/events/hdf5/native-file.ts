@@ -166,7 +166,10 @@ class NativeDataset implements Dataset {
     const [chunkRows, chunkColumns] = [grid.chunk[0]!, grid.counts[1] ?? 1];
     const first = Math.floor(start / chunkRows);
     const last = Math.floor((start + count - 1) / chunkRows);
-    const numbers = Array.from({ length: (last - first + 1) * chunkColumns }, (_, i) => first * chunkColumns + i);
+    const numbers = Array.from(
+      { length: (last - first + 1) * chunkColumns },
+      (_, i) => first * chunkColumns + i,
+    );
     const decoded = await Promise.all(numbers.map((number) => this.#decoded(number)));
     if (numbers.length === 1 && grid.chunk.length === 1) {
       const from = (start - first * chunkRows) * this.#rowBytes;

@@ -1,7 +1,7 @@
 // Opens an HDF5 file: read here as far as own reading knows it, by libhdf5 where not.
-import { NotNative } from './errors.ts';
+import { libraryError, NotNative } from './errors.ts';
 import type { Attributes } from './file/attributes.ts';
-import { LibraryHdf5 } from './library-file.ts';
+import { checkFilters, LibraryHdf5 } from './library-file.ts';
 import { openNativeFile } from './native-file.ts';
 import type { Dataset, Hdf5File, StoredRows } from './hdf5-file.ts';
 
@@ -34,12 +34,14 @@ class EitherFile implements Hdf5File {
 
   async findDataset(path: string): Promise<Dataset | null> {
     const found = await this.#either((file) => file.findDataset(path));
-    return found && new EitherDataset(found, () => this.#libraryDataset(path));
+    return found && new EitherDataset(this.path, found, () => this.#libraryDataset(path));
   }
 
   async #libraryDataset(path: string): Promise<Dataset> {
     this.#library ??= new LibraryHdf5(this.path);
-    return (await this.#library.findDataset(path))!;
+    const found = await this.#library.findDataset(path);
+    if (!found) throw libraryError(this.path, path, new Error('there is no such dataset'));
+    return found;
   }
 
   async findAttributes(path: string): Promise<Attributes | null> {
@@ -54,11 +56,13 @@ class EitherFile implements Hdf5File {
 
 /** Goes over to libhdf5 at the first chunk whose filters are not known here. */
 class EitherDataset implements Dataset {
+  readonly #path: string;
   #dataset: Dataset;
   readonly #find: () => Promise<Dataset>;
   #found: Promise<Dataset> | null = null;
 
-  constructor(dataset: Dataset, find: () => Promise<Dataset>) {
+  constructor(file: string, dataset: Dataset, find: () => Promise<Dataset>) {
+    this.#path = file;
     this.#dataset = dataset;
     this.#find = find;
   }
@@ -92,6 +96,7 @@ class EitherDataset implements Dataset {
       return await this.#dataset.readRows(start, count);
     } catch (error) {
       if (!(error instanceof NotNative)) throw error;
+      checkFilters(this.#path, this.#dataset);
       this.#found ??= this.#find();
       this.#dataset = await this.#found;
       return this.#dataset.readRows(start, count);

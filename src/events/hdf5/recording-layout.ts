@@ -68,7 +68,10 @@ export async function findRecording(file: Hdf5File, hints: RecordingHints): Prom
   const attributes = [...found.attributes, root];
   const timeUnit = hints.timeUnit ?? findUnit(attributes) ?? found.timeUnit;
   if (timeUnit === null) {
-    throw timeUnitError(file.path, `neither its layout (${found.layout}) nor an attribute says the unit of its times`);
+    throw timeUnitError(
+      file.path,
+      `neither its layout (${found.layout}) nor an attribute says the unit of its times`,
+    );
   }
   const header = Object.fromEntries([...root].map(([name, value]) => [name, String(value)]));
   return { ...found, timeUnit, geometry: findGeometry(attributes), header };
@@ -87,7 +90,8 @@ async function findEvents(file: Hdf5File, { layout, columns }: RecordingHints): 
     const found = await findArray(file, columns);
     if (found) return found;
   }
-  const state = layout === undefined ? 'it has none of the layouts that are known' : `it has no layout "${layout}"`;
+  const state =
+    layout === undefined ? 'it has none of the layouts that are known' : `it has no layout "${layout}"`;
   throw noEventsError(file.path, `${state} (${HDF5_LAYOUTS.join(', ')})`);
 }
 
@@ -145,7 +149,8 @@ async function findColumns(file: Hdf5File, layout: 'dsec' | 'columns' | undefine
     if (new Set(rows).size > 1) {
       throw noEventsError(file.path, `its columns t, x, y and p have ${rows.join(', ')} rows`);
     }
-    const groupAttributes = (await file.findAttributes(group === '' ? '/' : group)) ?? new Map<string, string>();
+    const groupAttributes =
+      (await file.findAttributes(group === '' ? '/' : group)) ?? new Map<string, string>();
     return {
       layout: isDsec ? 'dsec' : 'columns',
       columns,

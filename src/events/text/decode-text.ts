@@ -92,9 +92,7 @@ export class TextEventDecoder implements FeedDecoder {
 
   /** Columns and unit of the file, once an event has come. */
   get header(): Readonly<Record<string, string>> {
-    return this.#layout
-      ? { columns: this.#layout.columns.join(','), timeUnit: this.#layout.timeUnit }
-      : {};
+    return this.#layout ? { columns: this.#layout.columns.join(','), timeUnit: this.#layout.timeUnit } : {};
   }
 
   #setGeometry({ width, height }: Geometry): void {

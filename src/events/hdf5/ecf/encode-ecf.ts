@@ -156,8 +156,7 @@ export class EcfEncoder {
   }
 
   #packYxp({ x, y, p }: EcfInput): void {
-    const at = (index: number): number =>
-      ((y[index] ?? 0) << 12) | ((x[index] ?? 0) << 1) | (p[index] ?? 0);
+    const at = (index: number): number => ((y[index] ?? 0) << 12) | ((x[index] ?? 0) << 1) | (p[index] ?? 0);
     for (let i = 0; i < x.length; i += 4) {
       const [a, b, c, d] = [at(i), at(i + 1), at(i + 2), at(i + 3)];
       this.#u32((a << 8) | (b & 0xff));

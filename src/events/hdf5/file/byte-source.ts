@@ -99,7 +99,12 @@ class FileBytes implements ByteSource {
   }
 
   #shrunk(byte: number): Error {
-    return eventDataError(this.path, { byte }, 'the file became shorter meanwhile', 'read it once it is whole');
+    return eventDataError(
+      this.path,
+      { byte },
+      'the file became shorter meanwhile',
+      'read it once it is whole',
+    );
   }
 
   close(): void {

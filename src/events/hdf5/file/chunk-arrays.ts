@@ -33,7 +33,9 @@ class EntryReader {
     this.entryBytes = head.u8();
     this.#offsetBytes = head.file.offsetBytes;
     const sizeBytes = this.entryBytes - this.#offsetBytes - 4;
-    const isWide = this.#isFiltered ? sizeBytes >= 1 && sizeBytes <= 8 : this.entryBytes === this.#offsetBytes;
+    const isWide = this.#isFiltered
+      ? sizeBytes >= 1 && sizeBytes <= 8
+      : this.entryBytes === this.#offsetBytes;
     if (!isWide) head.fail(`entries of ${this.entryBytes} bytes`);
     this.#list = list;
     this.#grid = grid;
@@ -48,7 +50,8 @@ class EntryReader {
         ? cursor.uint(this.entryBytes - this.#offsetBytes - 4)
         : this.#grid.chunkBytes;
       const mask = this.#isFiltered ? cursor.u32() : 0;
-      if (address !== null && first + i < this.#count) this.#list.set(first + i, { address, sizeBytes, mask });
+      if (address !== null && first + i < this.#count)
+        this.#list.set(first + i, { address, sizeBytes, mask });
     }
   }
 
@@ -80,7 +83,8 @@ const hasBit = (bytes: Uint8Array, bit: number): boolean =>
 
 /** More entries than a file of this size can have are damage: nothing is allocated for them. */
 function checkCount(head: Cursor, count: number, entryBytes: number): void {
-  if (count * entryBytes > 2 * head.file.source.sizeBytes) head.fail(`a list of ${count} chunks is larger than the file`);
+  if (count * entryBytes > 2 * head.file.source.sizeBytes)
+    head.fail(`a list of ${count} chunks is larger than the file`);
 }
 
 /** Adds the chunks of a fixed array. */

@@ -59,9 +59,26 @@ export function readDatatype(cursor: Cursor, depth = 0): Hdf5Type {
     case 9:
       readDatatype(cursor, depth + 1);
       return { kind: (bits & 15) === 1 ? 'variable-text' : 'other', sizeBytes };
+    case 2:
+    case 7:
+      cursor.skip((head & 15) === 2 ? 2 : 0);
+      return { kind: 'other', sizeBytes };
+    case 10:
+      skipDimensions(cursor, version);
+      readDatatype(cursor, depth + 1);
+      return { kind: 'other', sizeBytes };
+    case 11:
+      readDatatype(cursor, depth + 1);
+      return { kind: 'other', sizeBytes };
     default:
-      throw new NotNative(`a type of class ${head & 15}`);
+      return cursor.fail(`a type of class ${head & 15} is not known`);
   }
+}
+
+/** 1 rank, 4 for each dimension; before version 3 3 reserved, and 4 more for each. */
+function skipDimensions(cursor: Cursor, version: number): void {
+  const rank = cursor.u8();
+  cursor.skip(version < 3 ? 3 + 8 * rank : 4 * rank);
 }
 
 const numberType = (

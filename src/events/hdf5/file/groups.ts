@@ -15,6 +15,7 @@ import type { HeaderMessage } from './object-header.ts';
 /** What a name of a group stands for. */
 export type Link = { readonly address: number } | { readonly path: string };
 
+const EXTERNAL_LINK = 64;
 /** Deeper and larger than any group of names. */
 const MAX_LEVEL = 16;
 const MAX_LINKS = 100_000;
@@ -45,7 +46,8 @@ function readLink(body: Cursor, links: Map<string, Link>): void {
   const name = body.text(body.uint(1 << (flags & 3)));
   if (type === 0) links.set(name, { address: body.somewhere(`"${name}"`) });
   else if (type === 1) links.set(name, { path: body.text(body.u16()) });
-  else throw new NotNative(`a link of type ${type}`);
+  else if (type === EXTERNAL_LINK) throw new NotNative('a link to another file');
+  else body.fail(`a link of type ${type}`, 2);
 }
 
 function readSymbolTable(file: Hdf5Bytes, body: Cursor, links: Map<string, Link>): void {

@@ -64,14 +64,15 @@ export function readDataspace(cursor: Cursor): number[] | null {
 export function readLayout(cursor: Cursor): Layout {
   const version = cursor.u8();
   if (version === 1 || version === 2) return readOldLayout(cursor);
-  if (version < 3 || version > 5) throw new NotNative(`layout version ${version}`);
+  if (version < 3 || version > 5) cursor.fail(`layout version ${version} is not known`, 0);
   const kind = cursor.u8();
   if (kind === 0) {
     const sizeBytes = cursor.u16();
     return { kind: 'compact', address: cursor.start + cursor.at - cursor.file.base, sizeBytes };
   }
   if (kind === 1) return { kind: 'contiguous', address: cursor.address(), sizeBytes: cursor.length() };
-  if (kind !== 2) throw new NotNative(`layout class ${kind}`);
+  if (kind === 3) throw new NotNative('a virtual dataset');
+  if (kind !== 2) cursor.fail(`layout class ${kind} is not known`, 1);
   return version === 3 ? readTreeLayout(cursor) : readIndexedLayout(cursor);
 }
 
@@ -80,7 +81,8 @@ function readOldLayout(cursor: Cursor): Layout {
   const rank = cursor.u8();
   const kind = cursor.u8();
   cursor.skip(5);
-  if (kind === 0 || kind > 2) throw new NotNative(`layout class ${kind}`);
+  if (kind === 0) throw new NotNative('an old compact layout');
+  if (kind > 2) cursor.fail(`layout class ${kind} is not known`, 2);
   const address = cursor.address();
   const dimensions = readSizes(cursor, rank, 4);
   if (kind === 2) {
@@ -129,8 +131,10 @@ function readChunkIndex(cursor: Cursor, isSingleFiltered: boolean): ChunkIndex {
     case 4:
       cursor.skip(5);
       return { kind: 'extensible', address: cursor.address() };
+    case 5:
+      throw new NotNative('a B-tree of version 2');
     default:
-      throw new NotNative(`chunk index ${kind}`);
+      return cursor.fail(`chunk index ${kind} is not known`);
   }
 }
 

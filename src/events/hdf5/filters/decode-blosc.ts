@@ -44,7 +44,8 @@ export function decodeBlosc(chunk: Uint8Array, sizeBytes: number, fail: FailAt):
   if ((flags & 4) !== 0 || ![CODEC_LZ4, CODEC_ZLIB, CODEC_ZSTD].includes(codec)) {
     throw new NotNative('blosc with a codec of its own');
   }
-  if (blockBytes === 0 || blockBytes > decodedBytes) fail(8, `a blosc chunk with blocks of ${blockBytes} bytes`);
+  if (blockBytes === 0 || blockBytes > decodedBytes)
+    fail(8, `a blosc chunk with blocks of ${blockBytes} bytes`);
   return new BloscBlocks(chunk, view, fail).decode(decodedBytes, blockBytes);
 }
 

@@ -96,11 +96,7 @@ async function undo(
   }
 }
 
-async function decompress(
-  chunk: StoredChunk,
-  name: string,
-  bytes: Promise<Uint8Array>,
-): Promise<Uint8Array> {
+async function decompress(chunk: StoredChunk, name: string, bytes: Promise<Uint8Array>): Promise<Uint8Array> {
   return bytes.catch((error: unknown) => {
     throw damage(chunk, 0, `a chunk that ${name} cannot decompress`, error);
   });
@@ -123,7 +119,11 @@ function decodeLz4(bytes: Uint8Array, sizeBytes: number, fail: FailAt): Uint8Arr
     if (at + size > bytes.length) fail(at, 'an LZ4 chunk ends in the middle');
     if (size === end - to) out.set(bytes.subarray(at, at + size), to);
     else {
-      const decoded = decodeLz4Block({ bytes, start: at, end: at + size }, { bytes: out, start: to, end }, to);
+      const decoded = decodeLz4Block(
+        { bytes, start: at, end: at + size },
+        { bytes: out, start: to, end },
+        to,
+      );
       if (typeof decoded !== 'number') fail(decoded.byte, decoded.state);
       if (decoded !== end) fail(at, 'an LZ4 block holds less than it should');
     }

@@ -51,7 +51,6 @@ function unshuffle8(bytes: Uint8Array, count: number, out: Uint8Array): void {
   ];
   for (let i = 0; i < count; i++) {
     words[2 * i] = bytes[i]! | (bytes[b + i]! << 8) | (bytes[c + i]! << 16) | (bytes[d + i]! << 24);
-    words[2 * i + 1] =
-      bytes[e + i]! | (bytes[f + i]! << 8) | (bytes[g + i]! << 16) | (bytes[h + i]! << 24);
+    words[2 * i + 1] = bytes[e + i]! | (bytes[f + i]! << 8) | (bytes[g + i]! << 16) | (bytes[h + i]! << 24);
   }
 }

@@ -125,11 +125,25 @@ export class Hdf5Container {
     }
     const namesAddress = await this.#append(heap.bytes);
     // 1: none of its bytes are free.
-    const heapHead = new ByteBuilder().raw(Buffer.from('HEAP')).u32(0).u64(heap.length).u64(1).u64(namesAddress);
+    const heapHead = new ByteBuilder()
+      .raw(Buffer.from('HEAP'))
+      .u32(0)
+      .u64(heap.length)
+      .u64(1)
+      .u64(namesAddress);
     const heapAddress = await this.#append(heapHead.bytes);
     const node = await this.#append(symbols.upTo(8 + 8 * 40).bytes);
-    const tree = new ByteBuilder().raw(Buffer.from('TREE')).u8(0, 0).u16(names.length > 0 ? 1 : 0);
-    tree.u64(NOWHERE).u64(NOWHERE).u64(0).u64(node).u64(lastName).upTo(24 + 33 * 8 + 32 * 8);
+    const tree = new ByteBuilder()
+      .raw(Buffer.from('TREE'))
+      .u8(0, 0)
+      .u16(names.length > 0 ? 1 : 0);
+    tree
+      .u64(NOWHERE)
+      .u64(NOWHERE)
+      .u64(0)
+      .u64(node)
+      .u64(lastName)
+      .upTo(24 + 33 * 8 + 32 * 8);
     const treeAddress = await this.#append(tree.bytes);
     const table = new ByteBuilder().u64(treeAddress).u64(heapAddress).bytes;
     return this.#append(
@@ -153,7 +167,10 @@ export class Hdf5Container {
     );
   }
 
-  async #writeDataset({ plan, chunks, rows }: ChunkedDataset, attributes: WrittenAttributes): Promise<number> {
+  async #writeDataset(
+    { plan, chunks, rows }: ChunkedDataset,
+    attributes: WrittenAttributes,
+  ): Promise<number> {
     const { columns, type, chunkRows, filters = [] } = plan;
     const dimensions = columns === undefined ? [rows] : [rows, columns];
     const chunk = columns === undefined ? [chunkRows] : [chunkRows, columns];
@@ -236,7 +253,12 @@ function encodeFilters(filters: readonly WrittenFilter[]): Uint8Array {
   const builder = new ByteBuilder().u8(1, filters.length).zeros(6);
   for (const { id, isOptional, name, parameters } of filters) {
     const padded = name === '' ? new Uint8Array(0) : new ByteBuilder().name(name).bytes;
-    builder.u16(id).u16(padded.length).u16(isOptional ? 1 : 0).u16(parameters.length).raw(padded);
+    builder
+      .u16(id)
+      .u16(padded.length)
+      .u16(isOptional ? 1 : 0)
+      .u16(parameters.length)
+      .raw(padded);
     for (const value of parameters) builder.u32(value);
     if (parameters.length % 2 === 1) builder.u32(0);
   }

@@ -53,7 +53,12 @@ export class PropheseeRecording implements RecordingWriter {
   /** @throws RuvectorError `ERR_EVENTS_OPTIONS` for times in ns */
   constructor(plan: RecordingPlan) {
     if (plan.timeUnit === 'ns') {
-      throw eventOptionsError('resolution', 'ns', 'Prophesee files have times in µs', 'read the recording in µs');
+      throw eventOptionsError(
+        'resolution',
+        'ns',
+        'Prophesee files have times in µs',
+        'read the recording in µs',
+      );
     }
     const { container } = plan;
     this.#plan = plan;
