@@ -9,36 +9,30 @@ export function forgetPixels(memory: usize, pixels: i32): void {
   for (let i = 0; i < pixels; i++) store<i64>(memory + (i << 3), NEVER);
 }
 
-/** Moves the event at `at` to `n`; `columns` are the addresses of t, x, y and p. */
-function move(columns: usize, at: i32, n: i32): void {
-  const t = load<u32>(columns) as usize;
+/** Moves the event at `at` to `n`. */
+function move(t: usize, x: usize, y: usize, p: usize, at: i32, n: i32): void {
   store<i64>(t + (n << 3), load<i64>(t + (at << 3)));
-  const x = load<u32>(columns, 4) as usize;
   store<u16>(x + (n << 1), load<u16>(x + (at << 1)));
-  const y = load<u32>(columns, 8) as usize;
   store<u16>(y + (n << 1), load<u16>(y + (at << 1)));
-  const p = load<u32>(columns, 12) as usize;
   store<u8>(p + n, load<u8>(p + at));
 }
 
-function timeAt(columns: usize, at: i32): i64 {
-  return load<i64>((load<u32>(columns) as usize) + (at << 3));
-}
-
-/** Which pixel an event comes from; −1 outside of the sensor. */
-function pixelAt(columns: usize, at: i32, width: u32, height: u32): i32 {
-  const x: u32 = load<u16>((load<u32>(columns, 4) as usize) + (at << 1));
-  const y: u32 = load<u16>((load<u32>(columns, 8) as usize) + (at << 1));
-  return x < width && y < height ? ((y * width + x) as i32) : -1;
-}
-
-/** Drops the events of pixels whose byte in `mask` is not 0. @returns how many stay */
+/**
+ * Drops the events of pixels whose byte in `mask` is not 0.
+ * @param columns where the addresses of t, x, y and p stand
+ * @returns how many stay
+ */
 export function dropPixels(mask: usize, width: u32, height: u32, columns: usize, length: i32): i32 {
   let n = 0;
+  const t = load<u32>(columns) as usize;
+  const x = load<u32>(columns, 4) as usize;
+  const y = load<u32>(columns, 8) as usize;
+  const p = load<u32>(columns, 12) as usize;
   for (let at = 0; at < length; at++) {
-    const pixel = pixelAt(columns, at, width, height);
-    const isHot = pixel >= 0 && load<u8>(mask + pixel) != 0;
-    move(columns, at, n);
+    const column: u32 = load<u16>(x + (at << 1));
+    const row: u32 = load<u16>(y + (at << 1));
+    const isHot = column < width && row < height && load<u8>(mask + row * width + column) != 0;
+    move(t, x, y, p, at, n);
     n += !isHot as i32;
   }
   return n;
@@ -53,24 +47,30 @@ export function dropRefractory(
   length: i32,
   period: i64,
 ): i32 {
+  const p = load<u32>(columns, 12) as usize;
+  const y = load<u32>(columns, 8) as usize;
+  const x = load<u32>(columns, 4) as usize;
+  const t = load<u32>(columns) as usize;
   let n = 0;
   for (let at = 0; at < length; at++) {
-    const t = timeAt(columns, at);
-    const pixel = pixelAt(columns, at, width, height);
+    const time = load<i64>(t + (at << 3));
+    const column: u32 = load<u16>(x + (at << 1));
+    const row: u32 = load<u16>(y + (at << 1));
     let isEarly = false;
-    if (pixel >= 0) {
-      const last = load<i64>(memory + (pixel << 3));
-      isEarly = last != NEVER && t - last <= period;
-      store<i64>(memory + (pixel << 3), t);
+    if (column < width && row < height) {
+      const pixel = memory + ((row * width + column) << 3);
+      const last = load<i64>(pixel);
+      isEarly = last != NEVER && time - last <= period;
+      store<i64>(pixel, time);
     }
-    move(columns, at, n);
+    move(t, x, y, p, at, n);
     n += !isEarly as i32;
   }
   return n;
 }
 
-function happenedNear(memory: usize, pixel: i32, t: i64, period: i64): bool {
-  const last = load<i64>(memory + (pixel << 3));
+function happenedNear(pixel: usize, t: i64, period: i64): bool {
+  const last = load<i64>(pixel);
   return last != NEVER && t - last < period;
 }
 
@@ -83,20 +83,25 @@ export function dropIsolated(
   events: i32,
   period: i64,
 ): i32 {
+  const x = load<u32>(columns, 4) as usize;
+  const y = load<u32>(columns, 8) as usize;
+  const t = load<u32>(columns) as usize;
+  const p = load<u32>(columns, 12) as usize;
+  const rowBytes = (width as usize) << 3;
   let n = 0;
   for (let at = 0; at < events; at++) {
-    const pixel = pixelAt(columns, at, width, height);
-    if (pixel < 0) continue;
-    const t = timeAt(columns, at);
-    store<i64>(memory + (pixel << 3), t);
-    const x = (pixel as u32) % width;
-    const y = (pixel as u32) / width;
+    const column: u32 = load<u16>(x + (at << 1));
+    const row: u32 = load<u16>(y + (at << 1));
+    if (column >= width || row >= height) continue;
+    const pixel = memory + ((row * width + column) << 3);
+    const time = load<i64>(t + (at << 3));
+    store<i64>(pixel, time);
     const hasNeighbour =
-      (x > 0 && happenedNear(memory, pixel - 1, t, period)) ||
-      (x + 1 < width && happenedNear(memory, pixel + 1, t, period)) ||
-      (y > 0 && happenedNear(memory, pixel - width, t, period)) ||
-      (y + 1 < height && happenedNear(memory, pixel + width, t, period));
-    move(columns, at, n);
+      (column > 0 && happenedNear(pixel - 8, time, period)) ||
+      (column + 1 < width && happenedNear(pixel + 8, time, period)) ||
+      (row > 0 && happenedNear(pixel - rowBytes, time, period)) ||
+      (row + 1 < height && happenedNear(pixel + rowBytes, time, period));
+    move(t, x, y, p, at, n);
     n += hasNeighbour as i32;
   }
   return n;
