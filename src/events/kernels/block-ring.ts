@@ -1,5 +1,5 @@
 // The shared memory between one reader and its decoding workers: blocks of a file are claimed in order, decoded side by
-// side, and taken in order. Here is who writes what; block-worker.ts decodes, decode-in-workers.ts takes.
+// side, and taken in order. Here is who writes what; block-worker.ts decodes, read-in-workers.ts takes.
 //
 //   control words, each on a cache line of its own, at the head of the kernels' memory
 //     NEXT      the next block nobody claimed          workers add 1
@@ -8,7 +8,7 @@
 //     READY     one a slot: block + 1 when it is full  workers
 //   A block waits for its slot until CONSUMED > block − slots. What a block's end state is, the next block's worker may
 //   read as soon as ENDED says so: the clock's turns of all blocks before, and everything where looking back finds nothing.
-import type { DecoderOptions, DecoderState } from '../decode/contract.ts';
+import type { DecoderOptions, DecoderState } from '../decode/index.ts';
 import type { EventFilterOptions } from '../filter/index.ts';
 import { createEventSlot, createReadCounts } from '../model/index.ts';
 import type { EventSlot, ReadCounts, TriggerSlot, WordFormat } from '../model/index.ts';
@@ -89,7 +89,7 @@ export interface RingViews {
 }
 
 /** Maps a ring. */
-export function viewRing(ring: BlockRing): RingViews {
+export function viewBlockRing(ring: BlockRing): RingViews {
   const { buffer } = ring.handle.memory;
   return {
     words: new Int32Array(buffer, 0, CONTROL_WORDS),
