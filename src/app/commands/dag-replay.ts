@@ -34,10 +34,22 @@ export function addDagReplay(dag: Command): void {
     .description('replay a matrix of measured latencies (queries by arms): what steering would have gained')
     .requiredOption('--matrix <file>', 'CSV of queries by arms')
     .option('--seeds <number>', 'repetitions with other random numbers (default: 20)', parsePositive)
-    .option('--budget <share>', "exploration offline, as a share of the default's total (default: 0.5)", parsePositive)
+    .option(
+      '--budget <share>',
+      "exploration offline, as a share of the default's total (default: 0.5)",
+      parsePositive,
+    )
     .option('--rank <number>', 'hidden factors of queries and arms (default: 2)', parseNumber)
-    .option('--arms <names>', 'columns to steer with online (default: the five whose plans differ most)', parseList)
-    .option('--template <pattern>', 'regular expression; its first group is the template in the name of a query', parsePattern)
+    .option(
+      '--arms <names>',
+      'columns to steer with online (default: the five whose plans differ most)',
+      parseList,
+    )
+    .option(
+      '--template <pattern>',
+      'regular expression; its first group is the template in the name of a query',
+      parsePattern,
+    )
     .option('--json', 'print JSON')
     .addHelpText('after', example)
     .action(async ({ matrix: path, template, json, ...options }: ReplayCommandOptions) => {
@@ -85,20 +97,32 @@ function parsePattern(text: string): RegExp {
 function renderReplay(name: string, { offline, online, unseen, intervals, ...report }: ReplayReport): string {
   const share = (value: number, path?: string): string => {
     const interval = path === undefined ? undefined : intervals[path];
-    const range = interval && interval.low < interval.high ? ` (${interval.low.toFixed(3)} to ${interval.high.toFixed(3)})` : '';
+    const range =
+      interval && interval.low < interval.high
+        ? ` (${interval.low.toFixed(3)} to ${interval.high.toFixed(3)})`
+        : '';
     return `${value.toFixed(3)}${range}`;
   };
   const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;
   const rows: (readonly [string, string])[] = [
     [`offline, ${offline.budget} of the default's time to explore`, ''],
-    [`  rank ${report.rank}`, `${share(offline.ratio, 'offline.ratio')}, ${offline.regressions} queries slower`],
+    [
+      `  rank ${report.rank}`,
+      `${share(offline.ratio, 'offline.ratio')}, ${offline.regressions} queries slower`,
+    ],
     ['  greedy', share(offline.greedy, 'offline.greedy')],
     ['  random', share(offline.random, 'offline.random')],
     ['  best single arm', share(offline.bestSingle)],
     ['  oracle', share(offline.oracle)],
     [`online, arms ${online.arms.join(', ')}`, ''],
-    [`  eager, ${online.passes} passes`, `${share(online.ratio, 'online.ratio')}, ${percent(online.slowerShare)} of runs over 20 % slower`],
-    [`  safe, ${online.safePasses} passes`, `${share(online.safeRatio, 'online.safeRatio')}, ${percent(online.safeSlowerShare)} of runs over 20 % slower`],
+    [
+      `  eager, ${online.passes} passes`,
+      `${share(online.ratio, 'online.ratio')}, ${percent(online.slowerShare)} of runs over 20 % slower`,
+    ],
+    [
+      `  safe, ${online.safePasses} passes`,
+      `${share(online.safeRatio, 'online.safeRatio')}, ${percent(online.safeSlowerShare)} of runs over 20 % slower`,
+    ],
     ['  oracle of these arms', share(online.oracle)],
     ['unseen templates, safe, first pass', share(unseen.ratio, 'unseen.ratio')],
   ];

@@ -57,31 +57,42 @@ const KEPT_GAIN = 1.02;
 /** @throws RuvectorError `ERR_STEER_TUNE`; what a run throws */
 export async function autotune(options: TuneOptions): Promise<TuneResult> {
   const { knobs, warmStart, maxTrials = 10, verifyPairs = 5, maxBytesPerRow = Infinity } = options;
-  if (!Number.isSafeInteger(maxTrials) || maxTrials < 1) throw tuneOptionError('maxTrials', maxTrials, 'a whole number above 0');
-  if (!Number.isSafeInteger(verifyPairs) || verifyPairs < 1) throw tuneOptionError('verifyPairs', verifyPairs, 'a whole number above 0');
+  if (!Number.isSafeInteger(maxTrials) || maxTrials < 1)
+    throw tuneOptionError('maxTrials', maxTrials, 'a whole number above 0');
+  if (!Number.isSafeInteger(verifyPairs) || verifyPairs < 1)
+    throw tuneOptionError('verifyPairs', verifyPairs, 'a whole number above 0');
   if (!(maxBytesPerRow > 0)) throw tuneOptionError('maxBytesPerRow', maxBytesPerRow, 'a number above 0');
   const search = new TuneSearch(options, maxBytesPerRow);
   await search.try(knobs.start, 'profile');
   const warm = warmStart && search.all.find((each) => keyOf(each) === keyOf(warmStart));
   if (warm && keyOf(warm) !== keyOf(knobs.start)) await search.try(warm, 'warm');
   // What is known of such a job is checked, not searched for again.
-  while (!warm && search.trials.length < maxTrials) {
-    const next = search.findNext();
-    if (next === null) break;
-    await search.try(next, 'explore');
-  }
+  if (!warm) await explore(search, maxTrials);
   return verify(search, options, verifyPairs);
 }
 
+async function explore(search: TuneSearch, maxTrials: number): Promise<void> {
+  while (search.trials.length < maxTrials) {
+    const next = search.findNext();
+    if (next === null) return;
+    await search.try(next, 'explore');
+  }
+}
+
 /** The best settings so far against the default, taking turns, so that what else the host does meets both. */
-async function verify(search: TuneSearch, { knobs: { start } }: TuneOptions, pairs: number): Promise<TuneResult> {
+async function verify(
+  search: TuneSearch,
+  { knobs: { start } }: TuneOptions,
+  pairs: number,
+): Promise<TuneResult> {
   const best = search.findBest();
   const { bottleneck } = search;
   const keep = (configuration: JobConfiguration, speedup: number, reason: string): TuneResult => {
     const isDefault = keyOf(configuration) === keyOf(start);
     return { configuration, isDefault, speedup, bottleneck, trials: search.trials, reason };
   };
-  if (keyOf(best) === keyOf(start)) return keep(start, 1, 'nothing that was tried is faster than the default');
+  if (keyOf(best) === keyOf(start))
+    return keep(start, 1, 'nothing that was tried is faster than the default');
   const ratios: number[] = [];
   for (let pair = 0; pair < pairs; pair++) {
     const order = pair % 2 === 0 ? [best, start] : [start, best];
@@ -92,13 +103,23 @@ async function verify(search: TuneSearch, { knobs: { start } }: TuneOptions, pai
   const speedup = ratios.toSorted((one, other) => one - other)[ratios.length >> 1]!;
   const name = describeConfiguration(best);
   const isForced = !search.isAllowed(start);
-  if (speedup >= KEPT_GAIN) return keep(best, speedup, `${name} was ${speedup.toFixed(2)} times as fast as the default`);
-  if (isForced) return keep(best, speedup, `${name} has few enough bytes, the default has not; ${speedup.toFixed(2)} times as fast`);
-  return keep(start, 1, `${name} looked best, and was ${speedup.toFixed(2)} times as fast as the default: not kept`);
+  if (speedup >= KEPT_GAIN)
+    return keep(best, speedup, `${name} was ${speedup.toFixed(2)} times as fast as the default`);
+  if (isForced)
+    return keep(
+      best,
+      speedup,
+      `${name} has few enough bytes, the default has not; ${speedup.toFixed(2)} times as fast`,
+    );
+  return keep(
+    start,
+    1,
+    `${name} looked best, and was ${speedup.toFixed(2)} times as fast as the default: not kept`,
+  );
 }
 
 /** Trials, and what they let expect of the others. */
-export class TuneSearch {
+class TuneSearch {
   readonly all: readonly JobConfiguration[];
   readonly trials: Trial[] = [];
   bottleneck: StageBottleneck | null = null;
@@ -129,16 +150,23 @@ export class TuneSearch {
 
   /** Whether the output is small enough, as far as is known: the codec decides that, wherever it was tried. */
   isAllowed({ codec }: JobConfiguration): boolean {
-    const known = this.trials.filter((trial) => trial.configuration.codec === codec && trial.bytesPerRow !== null);
+    const known = this.trials.filter(
+      (trial) => trial.configuration.codec === codec && trial.bytesPerRow !== null,
+    );
     return known.every(({ bytesPerRow }) => bytesPerRow! <= this.#maxBytesPerRow);
   }
 
   /** The fastest that is allowed, by the mean over its runs; the smallest output where none is. */
   findBest(): JobConfiguration {
-    const tried = [...new Map(this.trials.map(({ configuration }) => [keyOf(configuration), configuration])).values()];
+    const tried = [
+      ...new Map(this.trials.map(({ configuration }) => [keyOf(configuration), configuration])).values(),
+    ];
     const allowed = tried.filter((each) => this.isAllowed(each));
     if (allowed.length > 0) return pickGreatest(allowed, (each) => this.#rateOf(each)!);
-    return pickGreatest(tried, (each) => -Math.min(...this.#trialsOf(each).map(({ bytesPerRow }) => bytesPerRow ?? Infinity)));
+    return pickGreatest(
+      tried,
+      (each) => -Math.min(...this.#trialsOf(each).map(({ bytesPerRow }) => bytesPerRow ?? Infinity)),
+    );
   }
 
   /** What is expected to gain most over the best; null when nothing is worth a run. */
