@@ -24,7 +24,8 @@ export interface TuneOptions {
   readonly maxTrials?: number;
   /** Pairs of runs of the best and of the default. @default 5 */
   readonly verifyPairs?: number;
-  readonly onTrial?: (trial: Trial) => void;
+  /** Told of each run, and which settings are the best so far. */
+  readonly onTrial?: (trial: Trial, best: JobConfiguration) => void;
 }
 
 /** A run with its settings. */
@@ -50,7 +51,7 @@ export interface TuneResult {
 }
 
 /** Tuning ends when nothing is expected to gain this share. */
-const LEAST_GAIN = 0.01;
+const LEAST_GAIN = 0.003;
 /** The best has to be this much faster than the default to be kept. */
 const KEPT_GAIN = 1.02;
 
@@ -144,7 +145,7 @@ class TuneSearch {
     const bytesPerRow = run.bytes === null ? null : run.bytes / Math.max(1, run.rows);
     const trial = { configuration, rowsPerSecond, bytesPerRow, step };
     this.trials.push(trial);
-    this.#options.onTrial?.(trial);
+    this.#options.onTrial?.(trial, this.findBest());
     return rowsPerSecond;
   }
 
@@ -156,13 +157,16 @@ class TuneSearch {
     return known.every(({ bytesPerRow }) => bytesPerRow! <= this.#maxBytesPerRow);
   }
 
-  /** The fastest that is allowed, by the mean over its runs; the smallest output where none is. */
+  /** The fastest that is allowed, by what model and runs together say of it; the smallest output where none is. */
   findBest(): JobConfiguration {
     const tried = [
       ...new Map(this.trials.map(({ configuration }) => [keyOf(configuration), configuration])).values(),
     ];
     const allowed = tried.filter((each) => this.isAllowed(each));
-    if (allowed.length > 0) return pickGreatest(allowed, (each) => this.#rateOf(each)!);
+    if (allowed.length > 0) {
+      const predict = fitSurrogate(this.#findResiduals());
+      return pickGreatest(allowed, (each) => Math.log(this.#expect(each)) + predict(each).mean);
+    }
     return pickGreatest(
       tried,
       (each) => -Math.min(...this.#trialsOf(each).map(({ bytesPerRow }) => bytesPerRow ?? Infinity)),
@@ -172,14 +176,14 @@ class TuneSearch {
   /** What is expected to gain most over the best; null when nothing is worth a run. */
   findNext(): JobConfiguration | null {
     const predict = fitSurrogate(this.#findResiduals());
-    const best = this.#rateOf(this.findBest())!;
-    const goal = this.isAllowed(this.findBest()) ? Math.log(best) : -Infinity;
+    const best = this.findBest();
+    const goal = this.isAllowed(best) ? Math.log(this.#expect(best)) + predict(best).mean : -Infinity;
     const gainOf = (each: JobConfiguration): number => {
       const { mean, deviation } = predict(each);
       const expected = Math.log(this.#expect(each)) + mean;
       return goal === -Infinity ? expected : expectGain(expected - goal, deviation);
     };
-    const open = this.all.filter((each) => this.#rateOf(each) === null && this.isAllowed(each));
+    const open = this.all.filter((each) => this.#trialsOf(each).length === 0 && this.isAllowed(each));
     if (open.length === 0) return null;
     const next = pickGreatest(open, gainOf);
     return goal !== -Infinity && gainOf(next) < LEAST_GAIN ? null : next;
@@ -201,12 +205,6 @@ class TuneSearch {
   #trialsOf(configuration: JobConfiguration): Trial[] {
     const key = keyOf(configuration);
     return this.trials.filter((trial) => keyOf(trial.configuration) === key);
-  }
-
-  #rateOf(configuration: JobConfiguration): number | null {
-    const found = this.#trialsOf(configuration);
-    if (found.length === 0) return null;
-    return found.reduce((sum, { rowsPerSecond }) => sum + rowsPerSecond, 0) / found.length;
   }
 }
 

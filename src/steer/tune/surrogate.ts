@@ -16,8 +16,8 @@ export interface Prediction {
 
 /** Deviations of what a knob alone does, of what knobs do together, and of a measurement. */
 const KNOB = 0.35;
-const TOGETHER = 0.1;
-const NOISE = 0.05;
+const TOGETHER = 0.2;
+const NOISE = 0.06;
 /** A factor of 4 in the size of batches is one step. */
 const BATCH_STEP = Math.log(4);
 
