@@ -23,7 +23,7 @@ const src = {
   // Query plans as graphs. Its parts have a table of their own.
   dag: ['core'],
   // Acts on what src/dag understands: a database's plans, a pipeline's options, other hosts' patterns. Parts: below.
-  steer: ['core', 'files', 'dag', 'pipeline', 'sockets'],
+  steer: ['core', 'files', 'dag', 'sockets'],
   // Of the others it reads types and, on first use, export and prepare; the work is the daemon's.
   client: ['core', 'sockets', 'bridge', 'export', 'prepare', 'store', 'models', 'train', 'optimize'],
 };

@@ -5,8 +5,8 @@ import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { messageOf } from '../../core/index.ts';
 import { startProgress } from '../../client/index.ts';
-import { latencyMatrixError, parseLatencyMatrix, replayMatrix } from '../../steer/policy/index.ts';
-import type { ReplayReport } from '../../steer/policy/index.ts';
+import type { LatencyMatrix, ReplayOptions, ReplayReport } from '../../steer/index.ts';
+import { configError } from '../errors.ts';
 import { abortOnSignals, print, printJson, tell } from '../terminal.ts';
 import { parseList, parseNumber, parsePositive } from './options.ts';
 
@@ -53,6 +53,8 @@ export function addDagReplay(dag: Command): void {
     .option('--json', 'print JSON')
     .addHelpText('after', example)
     .action(async ({ matrix: path, template, json, ...options }: ReplayCommandOptions) => {
+      // Late: no other command replays anything.
+      const { parseLatencyMatrix } = await import('../../steer/index.ts');
       using stop = abortOnSignals();
       const matrix = parseLatencyMatrix(await readText(path), {
         name: basename(path),
@@ -67,10 +69,8 @@ export function addDagReplay(dag: Command): void {
     });
 }
 
-async function replayWatched(
-  matrix: Parameters<typeof replayMatrix>[0],
-  options: NonNullable<Parameters<typeof replayMatrix>[1]>,
-): Promise<ReplayReport> {
+async function replayWatched(matrix: LatencyMatrix, options: ReplayOptions): Promise<ReplayReport> {
+  const { replayMatrix } = await import('../../steer/index.ts');
   using bar = startProgress('replaying', 1);
   const { seeds = 20 } = options;
   const onSeed = (done: number): void => bar.update(done / seeds, `seed ${done} of ${seeds}`);
@@ -81,7 +81,7 @@ async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
-    throw latencyMatrixError(path, messageOf(cause), cause);
+    throw configError([`--matrix is "${path}", which cannot be read (${messageOf(cause)})`]);
   }
 }
 

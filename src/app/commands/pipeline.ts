@@ -4,12 +4,10 @@ import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { openPipelineFile } from '../../pipeline/index.ts';
 import type { PipelineFile, PipelineFileSettings, RegisteredPart } from '../../pipeline/index.ts';
-import { describeConfiguration } from '../../steer/tune/index.ts';
 import { createHomeRegistry } from '../pipelines/pipeline-registry.ts';
 import { renderParts } from '../pipelines/render-parts.ts';
 import { describePipelinePlan, explainPipeline, runPipeline } from '../pipelines/run-pipeline.ts';
 import type { PipelineReport } from '../pipelines/run-pipeline.ts';
-import { tunePipeline } from '../pipelines/tune-pipeline.ts';
 import type { TunedPipeline } from '../pipelines/tune-pipeline.ts';
 import { abortOnSignals, formatSeconds, print, printJson, tell } from '../terminal.ts';
 import { homeOf, parsePositive } from './options.ts';
@@ -131,6 +129,11 @@ async function tuneFirst(
   { set, maxBytes }: PipelineCommandOptions,
   home: Home,
 ): Promise<TunedPipeline> {
+  // Late: no other command tunes anything.
+  const [{ tunePipeline }, { describeConfiguration }] = await Promise.all([
+    import('../pipelines/tune-pipeline.ts'),
+    import('../../steer/index.ts'),
+  ]);
   using stop = abortOnSignals();
   return tunePipeline(path, {
     home,

@@ -21,8 +21,8 @@ import {
   rememberJob,
   signJob,
   untunableJobError,
-} from '../../steer/tune/index.ts';
-import type { JobConfiguration, JobKnobs, Trial, TrialRun, TuneResult } from '../../steer/tune/index.ts';
+} from '../../steer/index.ts';
+import type { JobConfiguration, JobKnobs, Trial, TrialRun, TuneResult } from '../../steer/index.ts';
 import { createHomeRegistry } from './pipeline-registry.ts';
 
 /** Options of {@link tunePipeline}. */

@@ -69,7 +69,7 @@ it('dag replay prints a table when it is not asked for JSON, with arms that were
 });
 
 it.each([
-  [['--matrix', 'absent.csv'], /ERR_STEER_MATRIX.*absent\.csv/],
+  [['--matrix', 'absent.csv'], /ERR_APP_CONFIG.*absent\.csv/],
   [['--matrix', job, '--arms', 'nine'], /ERR_STEER_OPTION.*"arms"/],
   [['--matrix', job, '--seeds', '1.5'], /ERR_STEER_OPTION.*"seeds"/],
   [['--matrix', job, '--template', '('], /--template/],
@@ -89,6 +89,7 @@ const tuned = `
 source: { use: csv, with: { paths: in.csv } }
 stages:
   - use: worker
+    workers: 1
     with: { module: half.mjs }
 sink: { use: jsonl, with: { path: out.jsonl } }
 `;
