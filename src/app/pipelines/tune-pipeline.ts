@@ -22,7 +22,7 @@ import {
   signJob,
   untunableJobError,
 } from '../../steer/index.ts';
-import type { JobConfiguration, JobKnobs, Trial, TrialRun, TuneResult } from '../../steer/index.ts';
+import type { JobConfiguration, JobKnobs, TuneTrial, TrialRun, TuneResult } from '../../steer/index.ts';
 import { createHomeRegistry } from './pipeline-registry.ts';
 
 /** Options of {@link tunePipeline}. */
@@ -32,7 +32,7 @@ export interface TunePipelineOptions {
   readonly signal: AbortSignal;
   /** The most bytes that the output may have: its compression is chosen as well then. */
   readonly maxBytes?: number;
-  readonly onTrial: (trial: Trial) => void;
+  readonly onTrial: (trial: TuneTrial) => void;
 }
 
 /** What tuning found, and how the file is opened with it. */

@@ -7,7 +7,7 @@ import type {
   Choice,
   ChoiceReason,
   ChoiceRequest,
-  Outcome,
+  RunOutcome,
   PolicyOptions,
   SteeringPolicy,
   TemplateReport,
@@ -15,7 +15,7 @@ import type {
 } from './contract.ts';
 import { outcomeError } from './errors.ts';
 import { explainTemplate } from './explain-template.ts';
-import { addPair, findGain, judge } from './judge-arm.ts';
+import { addPair, findGain, judgeArm } from './judge-arm.ts';
 import { createNormalDraws } from './normal-draws.ts';
 import { OpenChoices } from './open-choices.ts';
 import { completePolicyOptions } from './policy-options.ts';
@@ -125,7 +125,7 @@ class Policy implements SteeringPolicy {
     return this.#decide(request, this.#settings.defaultArm, 'replay');
   }
 
-  observe(choice: Choice, { ms, timedOut }: Outcome, nowMs: number): void {
+  observe(choice: Choice, { ms, timedOut }: RunOutcome, nowMs: number): void {
     const open = this.#open.get(choice.id);
     if (!Number.isFinite(ms) || ms < 0) throw outcomeError(ms);
     this.#open.close(choice.id);
@@ -398,7 +398,7 @@ class Policy implements SteeringPolicy {
     const arm = record.arms[name]!;
     addPair(arm, logRatio, this.#settings);
     const { minGain, significance } = this.#settings;
-    const status = judge(arm, {
+    const status = judgeArm(arm, {
       minGain,
       significance: isPaired ? significance : significance / UNPAIRED_PROOF,
     });

@@ -25,11 +25,11 @@ export interface TuneOptions {
   /** Pairs of runs of the best and of the default. @default 5 */
   readonly verifyPairs?: number;
   /** Told of each run, and which settings are the best so far. */
-  readonly onTrial?: (trial: Trial, best: JobConfiguration) => void;
+  readonly onTrial?: (trial: TuneTrial, best: JobConfiguration) => void;
 }
 
 /** A run with its settings. */
-export interface Trial {
+export interface TuneTrial {
   readonly configuration: JobConfiguration;
   readonly rowsPerSecond: number;
   readonly bytesPerRow: number | null;
@@ -45,7 +45,7 @@ export interface TuneResult {
   /** Rate over the default's, the median of the pairs; 1 for the default itself. */
   readonly speedup: number;
   readonly bottleneck: StageBottleneck | null;
-  readonly trials: readonly Trial[];
+  readonly trials: readonly TuneTrial[];
   /** One sentence for a person. */
   readonly reason: string;
 }
@@ -122,7 +122,7 @@ async function verify(
 /** Trials, and what they let expect of the others. */
 class TuneSearch {
   readonly all: readonly JobConfiguration[];
-  readonly trials: Trial[] = [];
+  readonly trials: TuneTrial[] = [];
   bottleneck: StageBottleneck | null = null;
   readonly #options: Pick<TuneOptions, 'run' | 'cores' | 'onTrial' | 'knobs'>;
   readonly #maxBytesPerRow: number;
@@ -135,7 +135,7 @@ class TuneSearch {
   }
 
   /** @returns rows a second */
-  async try(configuration: JobConfiguration, step: Trial['step']): Promise<number> {
+  async try(configuration: JobConfiguration, step: TuneTrial['step']): Promise<number> {
     const run = await this.#options.run(configuration);
     if (this.#profile === null) {
       this.#profile = run;
@@ -202,7 +202,7 @@ class TuneSearch {
     return this.#profile!.rows / predictSeconds(this.#profile!, { from: knobs.start, to, cores });
   }
 
-  #trialsOf(configuration: JobConfiguration): Trial[] {
+  #trialsOf(configuration: JobConfiguration): TuneTrial[] {
     const key = keyOf(configuration);
     return this.trials.filter((trial) => keyOf(trial.configuration) === key);
   }

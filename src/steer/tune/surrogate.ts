@@ -9,7 +9,7 @@ export interface Residual {
 }
 
 /** Belief in a residual. */
-export interface Prediction {
+export interface RatePrediction {
   readonly mean: number;
   readonly deviation: number;
 }
@@ -22,7 +22,7 @@ const NOISE = 0.06;
 const BATCH_STEP = Math.log(4);
 
 /** @returns predicts any configuration from some that were measured */
-export function fitSurrogate(residuals: readonly Residual[]): (at: JobConfiguration) => Prediction {
+export function fitSurrogate(residuals: readonly Residual[]): (at: JobConfiguration) => RatePrediction {
   const count = residuals.length;
   const factor = new Float64Array(count * count);
   for (let i = 0; i < count; i++) {
