@@ -17,7 +17,7 @@ export interface ReplayOptions {
   readonly budget?: number;
   /** @default 2 */
   readonly rank?: number;
-  /** Columns to steer with online, by name. @default six at most, those whose plans differ most */
+  /** Columns to steer with online, by name. @default five at most, those whose plans differ most */
   readonly arms?: readonly string[];
   /** Passes of the eager policy, and of the safe one. @default 5 and 10 */
   readonly passes?: number;
