@@ -23,7 +23,7 @@ const src = {
   // Query plans as graphs. Its parts have a table of their own.
   dag: ['core'],
   // Acts on what src/dag understands: a database's plans, a pipeline's options, other hosts' patterns. Parts: below.
-  steer: ['core', 'files', 'dag', 'pipeline', 'sockets'],
+  steer: ['core', 'files', 'dag', 'sockets'],
   // Recordings of event cameras; what is available of memory is procfs's to say.
   events: ['core', 'files', 'procfs', 'pipeline'],
   // Of the others it reads types and, on first use, export and prepare; the work is the daemon's.

@@ -59,3 +59,14 @@ export type {
   ZmqTransport,
   ZmqTransportOptions,
 } from './sync/index.ts';
+export {
+  autotune,
+  describeConfiguration,
+  encodeTuneMemory,
+  findStageBottleneck,
+  parseTuneMemory,
+  rememberJob,
+  signJob,
+  untunableJobError,
+} from './tune/index.ts';
+export type * from './tune/index.ts';

@@ -5,8 +5,8 @@ import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { messageOf } from '../../core/index.ts';
 import { startProgress } from '../../client/index.ts';
-import { latencyMatrixError, parseLatencyMatrix, replayMatrix } from '../../steer/policy/index.ts';
-import type { ReplayReport } from '../../steer/policy/index.ts';
+import type { LatencyMatrix, ReplayOptions, ReplayReport } from '../../steer/index.ts';
+import { configError } from '../errors.ts';
 import { abortOnSignals, print, printJson, tell } from '../terminal.ts';
 import { parseList, parseNumber, parsePositive } from './options.ts';
 
@@ -34,13 +34,27 @@ export function addDagReplay(dag: Command): void {
     .description('replay a matrix of measured latencies (queries by arms): what steering would have gained')
     .requiredOption('--matrix <file>', 'CSV of queries by arms')
     .option('--seeds <number>', 'repetitions with other random numbers (default: 20)', parsePositive)
-    .option('--budget <share>', "exploration offline, as a share of the default's total (default: 0.5)", parsePositive)
+    .option(
+      '--budget <share>',
+      "exploration offline, as a share of the default's total (default: 0.5)",
+      parsePositive,
+    )
     .option('--rank <number>', 'hidden factors of queries and arms (default: 2)', parseNumber)
-    .option('--arms <names>', 'columns to steer with online (default: the five whose plans differ most)', parseList)
-    .option('--template <pattern>', 'regular expression; its first group is the template in the name of a query', parsePattern)
+    .option(
+      '--arms <names>',
+      'columns to steer with online (default: the five whose plans differ most)',
+      parseList,
+    )
+    .option(
+      '--template <pattern>',
+      'regular expression; its first group is the template in the name of a query',
+      parsePattern,
+    )
     .option('--json', 'print JSON')
     .addHelpText('after', example)
     .action(async ({ matrix: path, template, json, ...options }: ReplayCommandOptions) => {
+      // Late: no other command replays anything.
+      const { parseLatencyMatrix } = await import('../../steer/index.ts');
       using stop = abortOnSignals();
       const matrix = parseLatencyMatrix(await readText(path), {
         name: basename(path),
@@ -55,10 +69,8 @@ export function addDagReplay(dag: Command): void {
     });
 }
 
-async function replayWatched(
-  matrix: Parameters<typeof replayMatrix>[0],
-  options: NonNullable<Parameters<typeof replayMatrix>[1]>,
-): Promise<ReplayReport> {
+async function replayWatched(matrix: LatencyMatrix, options: ReplayOptions): Promise<ReplayReport> {
+  const { replayMatrix } = await import('../../steer/index.ts');
   using bar = startProgress('replaying', 1);
   const { seeds = 20 } = options;
   const onSeed = (done: number): void => bar.update(done / seeds, `seed ${done} of ${seeds}`);
@@ -69,7 +81,7 @@ async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
-    throw latencyMatrixError(path, messageOf(cause), cause);
+    throw configError([`--matrix is "${path}", which cannot be read (${messageOf(cause)})`]);
   }
 }
 
@@ -85,20 +97,32 @@ function parsePattern(text: string): RegExp {
 function renderReplay(name: string, { offline, online, unseen, intervals, ...report }: ReplayReport): string {
   const share = (value: number, path?: string): string => {
     const interval = path === undefined ? undefined : intervals[path];
-    const range = interval && interval.low < interval.high ? ` (${interval.low.toFixed(3)} to ${interval.high.toFixed(3)})` : '';
+    const range =
+      interval && interval.low < interval.high
+        ? ` (${interval.low.toFixed(3)} to ${interval.high.toFixed(3)})`
+        : '';
     return `${value.toFixed(3)}${range}`;
   };
   const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;
   const rows: (readonly [string, string])[] = [
     [`offline, ${offline.budget} of the default's time to explore`, ''],
-    [`  rank ${report.rank}`, `${share(offline.ratio, 'offline.ratio')}, ${offline.regressions} queries slower`],
+    [
+      `  rank ${report.rank}`,
+      `${share(offline.ratio, 'offline.ratio')}, ${offline.regressions} queries slower`,
+    ],
     ['  greedy', share(offline.greedy, 'offline.greedy')],
     ['  random', share(offline.random, 'offline.random')],
     ['  best single arm', share(offline.bestSingle)],
     ['  oracle', share(offline.oracle)],
     [`online, arms ${online.arms.join(', ')}`, ''],
-    [`  eager, ${online.passes} passes`, `${share(online.ratio, 'online.ratio')}, ${percent(online.slowerShare)} of runs over 20 % slower`],
-    [`  safe, ${online.safePasses} passes`, `${share(online.safeRatio, 'online.safeRatio')}, ${percent(online.safeSlowerShare)} of runs over 20 % slower`],
+    [
+      `  eager, ${online.passes} passes`,
+      `${share(online.ratio, 'online.ratio')}, ${percent(online.slowerShare)} of runs over 20 % slower`,
+    ],
+    [
+      `  safe, ${online.safePasses} passes`,
+      `${share(online.safeRatio, 'online.safeRatio')}, ${percent(online.safeSlowerShare)} of runs over 20 % slower`,
+    ],
     ['  oracle of these arms', share(online.oracle)],
     ['unseen templates, safe, first pass', share(unseen.ratio, 'unseen.ratio')],
   ];

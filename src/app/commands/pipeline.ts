@@ -4,12 +4,10 @@ import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { openPipelineFile } from '../../pipeline/index.ts';
 import type { PipelineFile, PipelineFileSettings, RegisteredPart } from '../../pipeline/index.ts';
-import { describeConfiguration } from '../../steer/tune/index.ts';
 import { createHomeRegistry } from '../pipelines/pipeline-registry.ts';
 import { renderParts } from '../pipelines/render-parts.ts';
 import { describePipelinePlan, explainPipeline, runPipeline } from '../pipelines/run-pipeline.ts';
 import type { PipelineReport } from '../pipelines/run-pipeline.ts';
-import { tunePipeline } from '../pipelines/tune-pipeline.ts';
 import type { TunedPipeline } from '../pipelines/tune-pipeline.ts';
 import { abortOnSignals, formatSeconds, print, printJson, tell } from '../terminal.ts';
 import { homeOf, parsePositive } from './options.ts';
@@ -40,13 +38,23 @@ export function addPipeline(program: Command): void {
     .addHelpText('after', examples);
   addFileCommand(command, 'run', 'run a pipeline to its end; Ctrl-C ends it, nothing half-written is left')
     .option('--watch', 'show its stages while it runs, on a terminal')
-    .option('--autotune', 'find the best batch size and workers first, in some runs over its first rows: docs/steer.md')
-    .option('--max-bytes <number>', 'with --autotune: choose the compression too, for a file of at most this size', parsePositive)
+    .option(
+      '--autotune',
+      'find the best batch size and workers first, in some runs over its first rows: docs/steer.md',
+    )
+    .option(
+      '--max-bytes <number>',
+      'with --autotune: choose the compression too, for a file of at most this size',
+      parsePositive,
+    )
     .addHelpText('after', '\nExample:\n  $ ruvector-memopt pipeline run nightly.yaml --set hours=24 --watch')
     .action(async (path: string, options: PipelineCommandOptions, self: Command) => {
       const tuned = options.autotune ? await tuneFirst(path, options, homeOf(self)) : null;
-      const report = await withFile(homeOf(self), path, { ...options, settings: tuned?.settings ?? {} }, (file) =>
-        runPipeline(file, options.watch === true),
+      const report = await withFile(
+        homeOf(self),
+        path,
+        { ...options, settings: tuned?.settings ?? {} },
+        (file) => runPipeline(file, options.watch === true),
       );
       if (options.json) printJson(tuned ? { ...report, tuning: tuned } : report);
       else print([...(tuned ? [`tuned: ${tuned.reason}`] : []), renderReport(report)].join('\n'));
@@ -116,7 +124,16 @@ function parseVariable(
 }
 
 /** What is found goes into the run that follows. */
-async function tuneFirst(path: string, { set, maxBytes }: PipelineCommandOptions, home: Home): Promise<TunedPipeline> {
+async function tuneFirst(
+  path: string,
+  { set, maxBytes }: PipelineCommandOptions,
+  home: Home,
+): Promise<TunedPipeline> {
+  // Late: no other command tunes anything.
+  const [{ tunePipeline }, { describeConfiguration }] = await Promise.all([
+    import('../pipelines/tune-pipeline.ts'),
+    import('../../steer/index.ts'),
+  ]);
   using stop = abortOnSignals();
   return tunePipeline(path, {
     home,
@@ -124,7 +141,9 @@ async function tuneFirst(path: string, { set, maxBytes }: PipelineCommandOptions
     signal: stop.signal,
     ...(maxBytes !== undefined && { maxBytes }),
     onTrial: ({ configuration, rowsPerSecond }) =>
-      tell(`  ${Math.round(rowsPerSecond).toLocaleString('en')} rows/s with ${describeConfiguration(configuration)}`),
+      tell(
+        `  ${Math.round(rowsPerSecond).toLocaleString('en')} rows/s with ${describeConfiguration(configuration)}`,
+      ),
   });
 }
 

@@ -7,7 +7,12 @@ import { systemCodeOf } from '../../core/index.ts';
 import type { Home } from '../../core/index.ts';
 import { makeFolder, writeNamed } from '../../files/index.ts';
 import { openPipelineFile } from '../../pipeline/index.ts';
-import type { ExplainedStage, PipelineFile, PipelineFileParts, PipelineFileSettings } from '../../pipeline/index.ts';
+import type {
+  ExplainedStage,
+  PipelineFile,
+  PipelineFileParts,
+  PipelineFileSettings,
+} from '../../pipeline/index.ts';
 import { hardwareId } from '../../store/index.ts';
 import {
   autotune,
@@ -16,8 +21,8 @@ import {
   rememberJob,
   signJob,
   untunableJobError,
-} from '../../steer/tune/index.ts';
-import type { JobConfiguration, JobKnobs, Trial, TrialRun, TuneResult } from '../../steer/tune/index.ts';
+} from '../../steer/index.ts';
+import type { JobConfiguration, JobKnobs, TuneTrial, TrialRun, TuneResult } from '../../steer/index.ts';
 import { createHomeRegistry } from './pipeline-registry.ts';
 
 /** Options of {@link tunePipeline}. */
@@ -27,7 +32,7 @@ export interface TunePipelineOptions {
   readonly signal: AbortSignal;
   /** The most bytes that the output may have: its compression is chosen as well then. */
   readonly maxBytes?: number;
-  readonly onTrial: (trial: Trial) => void;
+  readonly onTrial: (trial: TuneTrial) => void;
 }
 
 /** What tuning found, and how the file is opened with it. */
@@ -81,7 +86,12 @@ export async function tunePipeline(path: string, options: TunePipelineOptions): 
     const job = { signature, hardwareId: hardwareId(), configuration, speedup };
     await makeFolder(home.root);
     await writeNamed(memoryPath, encodeTuneMemory(rememberJob(jobs, job)), 'the memory of tuning');
-    return { ...result, settings: toSettings(configuration, start), sampleRows, wasKnown: known !== undefined };
+    return {
+      ...result,
+      settings: toSettings(configuration, start),
+      sampleRows,
+      wasKnown: known !== undefined,
+    };
   } finally {
     await bench.close();
   }
@@ -93,12 +103,18 @@ interface TuneBench {
   readonly stages: readonly ExplainedStage[];
   run(configuration: JobConfiguration, limitRows: number | null): Promise<TrialRun>;
   /** Finds out how many rows make a run that is long enough. @param isWhole all there are */
-  growSample(start: JobConfiguration, isWhole: boolean): Promise<{ readonly sampleRows: number | null; readonly first: TrialRun }>;
+  growSample(
+    start: JobConfiguration,
+    isWhole: boolean,
+  ): Promise<{ readonly sampleRows: number | null; readonly first: TrialRun }>;
   close(): Promise<void>;
 }
 
 async function openBench(path: string, { home, variables, signal }: TunePipelineOptions): Promise<TuneBench> {
-  const withFile = async <T>(settings: PipelineFileSettings, act: (file: PipelineFile) => Promise<T>): Promise<T> => {
+  const withFile = async <T>(
+    settings: PipelineFileSettings,
+    act: (file: PipelineFile) => Promise<T>,
+  ): Promise<T> => {
     await using registry = createHomeRegistry(home);
     const file = await openPipelineFile(path, { registry: registry.registry, variables, settings });
     try {
@@ -166,9 +182,13 @@ function startOf({ batchRows, sink }: PipelineFileParts, maxBytes: number | unde
   return { batchRows: batchRows ?? null, workers: null, codec: maxBytes === undefined ? null : codec };
 }
 
-function findKnobs({ parts, stages }: Pick<TuneBench, 'parts' | 'stages'>, start: JobConfiguration): JobKnobs {
+function findKnobs(
+  { parts, stages }: Pick<TuneBench, 'parts' | 'stages'>,
+  start: JobConfiguration,
+): JobKnobs {
   const hasBatches = stages.some(({ runs }) => runs !== 'plan');
-  const hasWorkers = stages.some(({ runs }) => runs === 'worker') && parts.stages.some(({ workers }) => workers === undefined);
+  const hasWorkers =
+    stages.some(({ runs }) => runs === 'worker') && parts.stages.some(({ workers }) => workers === undefined);
   const choices = parts.sink.table['compression']?.choices ?? [];
   const counts = Array.from({ length: Math.min(MOST_WORKERS, availableParallelism()) }, (_, at) => at + 1);
   // Without a size of its own, a pipeline cuts batches of 65,536 rows.
@@ -177,7 +197,8 @@ function findKnobs({ parts, stages }: Pick<TuneBench, 'parts' | 'stages'>, start
     start,
     batchRows: hasBatches ? [start.batchRows, ...sizes] : [start.batchRows],
     workers: hasWorkers ? [start.workers, ...counts] : [start.workers],
-    codecs: start.codec === null ? [null] : [start.codec, ...choices.filter((choice) => choice !== start.codec)],
+    codecs:
+      start.codec === null ? [null] : [start.codec, ...choices.filter((choice) => choice !== start.codec)],
   };
   if (knobs.batchRows.length + knobs.workers.length + knobs.codecs.length > 3) return knobs;
   throw untunableJobError(
@@ -186,7 +207,8 @@ function findKnobs({ parts, stages }: Pick<TuneBench, 'parts' | 'stages'>, start
   );
 }
 
-const codecOf = ({ codec }: JobConfiguration): { readonly compression?: string } => (codec === null ? {} : { compression: codec });
+const codecOf = ({ codec }: JobConfiguration): { readonly compression?: string } =>
+  codec === null ? {} : { compression: codec };
 
 function toSettings(configuration: JobConfiguration, start: JobConfiguration | null): PipelineFileSettings {
   const { batchRows, workers, codec } = configuration;

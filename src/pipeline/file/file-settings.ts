@@ -23,7 +23,11 @@ export interface PipelineFileSettings {
 /** What a file is put together from. */
 export interface PipelineFileParts {
   readonly source: { readonly use: string; readonly options: PartOptions };
-  readonly stages: readonly { readonly use: string; readonly options: PartOptions; readonly workers: number | undefined }[];
+  readonly stages: readonly {
+    readonly use: string;
+    readonly options: PartOptions;
+    readonly workers: number | undefined;
+  }[];
   readonly sink: { readonly use: string; readonly options: PartOptions; readonly table: OptionTable };
   /** Rows of a batch, where the file says how many. */
   readonly batchRows: number | undefined;
@@ -70,12 +74,13 @@ function limitNative(source: NativeSource, rows: number): NativeSource {
     partitions: async () => {
       const limited: Awaited<ReturnType<NativeSource['partitions']>>[number][] = [];
       let left = rows;
-      for (const { maxRows, open } of await source.partitions()) {
+      for (const partition of await source.partitions()) {
+        const { maxRows } = partition;
         if (left <= 0 && limited.length > 0) break;
         const most = left;
         limited.push({
           maxRows: maxRows === null ? most : Math.min(maxRows, most),
-          open: async () => (await open()).limit(most),
+          open: async () => (await partition.open()).limit(most),
         });
         left -= maxRows ?? 0;
       }

@@ -15,7 +15,13 @@ import type { PipelineRunOptions } from '../plan/run-legs.ts';
 import { makePart } from '../plugins/define-part.ts';
 import type { PartEntry } from '../plugins/plugin-entry.ts';
 import type { Registry } from '../plugins/registry.ts';
-import { applySettings, createDiscardSink, describeParts, limitSource, pickBatchRows } from './file-settings.ts';
+import {
+  applySettings,
+  createDiscardSink,
+  describeParts,
+  limitSource,
+  pickBatchRows,
+} from './file-settings.ts';
 import type { PipelineFileParts, PipelineFileSettings } from './file-settings.ts';
 import { readPipelineFile } from './read-pipeline-file.ts';
 import type { DescribedPart, DescribedStage, FileDescription } from './read-pipeline-file.ts';

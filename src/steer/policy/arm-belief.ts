@@ -38,11 +38,7 @@ export class ArmPriors {
   }
 
   /** Fits the factors to the medians of all templates. @param random starts the factors */
-  fit(
-    templates: ReadonlyMap<string, TemplateRecord>,
-    arms: readonly string[],
-    random: () => number,
-  ): void {
+  fit(templates: ReadonlyMap<string, TemplateRecord>, arms: readonly string[], random: () => number): void {
     const known = [...templates].filter(([, record]) => record.defaultMs.length > 0);
     const width = arms.length + 1;
     const values = new Float64Array(known.length * width);

@@ -53,8 +53,10 @@ export class CensoredAls {
           completed[cell] = values[cell]!;
           continue;
         }
-        let sum = 0;
-        for (let k = 0; k < rank; k++) sum += of[row * rank + k]! * by[column * rank + k]!;
+        // Rank 2 is the usual one, and this is where the time goes.
+        let sum = of[row * rank]! * by[column * rank]!;
+        if (rank === 2) sum += of[row * 2 + 1]! * by[column * 2 + 1]!;
+        else for (let k = 1; k < rank; k++) sum += of[row * rank + k]! * by[column * rank + k]!;
         completed[cell] = states[cell] === CellState.stopped ? Math.max(sum, values[cell]!) : sum;
       }
     }
@@ -63,6 +65,7 @@ export class CensoredAls {
   /** The factors of one side, given those of the other: ridge regression, what comes out negative is 0. */
   #solve(factors: Float64Array, others: Float64Array, isTransposed: boolean): void {
     const rank = this.#rank;
+    const { completed } = this;
     const inverse = invert(buildGram(others, rank, this.#ridge), rank);
     const [count, width] = isTransposed ? [this.#columns, this.#rows] : [this.#rows, this.#columns];
     const [step, stride] = isTransposed ? [1, this.#columns] : [this.#columns, 1];
@@ -70,7 +73,7 @@ export class CensoredAls {
     for (let at = 0; at < count; at++) {
       moment.fill(0);
       for (let other = 0, cell = at * step; other < width; other++, cell += stride) {
-        const value = this.completed[cell]!;
+        const value = completed[cell]!;
         for (let k = 0; k < rank; k++) moment[k]! += value * others[other * rank + k]!;
       }
       for (let k = 0; k < rank; k++) {

@@ -91,7 +91,7 @@ export interface Choice {
 }
 
 /** How a run ended. */
-export interface Outcome {
+export interface RunOutcome {
   /** Its time, or the time after which it was stopped. */
   readonly ms: number;
   readonly timedOut: boolean;
@@ -151,7 +151,7 @@ export interface SteeringPolicy {
   /** The default for a read-only statement whose arm timed out; `choice` is to be observed first. */
   replay(choice: Choice): Choice;
   /** How a choice ended; a choice that is not open (told of already, or from before a restart) is an error. */
-  observe(choice: Choice, outcome: Outcome, nowMs: number): void;
+  observe(choice: Choice, outcome: RunOutcome, nowMs: number): void;
   /** A choice that gave no time: the connection was lost, the statement failed, the user cancelled. Nothing is learned. */
   abandon(choice: Choice): void;
   /** ANALYZE, DDL, drift: what was verified of a template is dropped; `null` for all templates. */

@@ -61,7 +61,11 @@ export function explainTemplate(
 const isSamePlan = ({ distinctArms }: TemplateRecord, arm: string): boolean =>
   distinctArms !== null && !distinctArms.includes(arm);
 
-function describeDefault(arm: string, { defaultMs, runs, arms }: TemplateRecord, base: number | null): ArmReport {
+function describeDefault(
+  arm: string,
+  { defaultMs, runs, arms }: TemplateRecord,
+  base: number | null,
+): ArmReport {
   const others = Object.values(arms).reduce((sum, each) => sum + each.runs, 0);
   return {
     arm,
@@ -74,14 +78,18 @@ function describeDefault(arm: string, { defaultMs, runs, arms }: TemplateRecord,
     wins: 0,
     pValue: null,
     gain: null,
-    reason: defaultMs.length === 0 ? 'never ran since what was known was dropped' : 'what all others are compared with',
+    reason:
+      defaultMs.length === 0
+        ? 'never ran since what was known was dropped'
+        : 'what all others are compared with',
   };
 }
 
 function describe(arm: ArmRecord, status: ArmStatus, { minGain, significance }: PolicySettings): string {
   const { pairs, wins, losses, stopsInRow, timeouts } = arm;
   const gain = findGain(arm);
-  const percent = gain === null ? '' : `${Math.round(Math.abs(gain) * 100)} % ${gain < 0 ? 'slower' : 'faster'}`;
+  const percent =
+    gain === null ? '' : `${Math.round(Math.abs(gain) * 100)} % ${gain < 0 ? 'slower' : 'faster'}`;
   const score = `${wins} of ${pairs} pairs won, ${losses} lost`;
   switch (status) {
     case 'same-plan':

@@ -178,7 +178,8 @@ function findCandidates(state: ExplorationState, completed: Float64Array): Candi
     }
     const expected = Math.max(Math.expm1(least) * state.unit, Number.MIN_VALUE);
     const best = state.best[query]!;
-    if (arm >= 0 && expected < best) candidates.push({ query, arm, expected, yield: (best - expected) / expected });
+    if (arm >= 0 && expected < best)
+      candidates.push({ query, arm, expected, yield: (best - expected) / expected });
   }
   return candidates;
 }
@@ -189,7 +190,9 @@ function exploreGreedily(state: ExplorationState, random: () => number, size: nu
     const slowest = [...state.best.keys()].toSorted((one, other) => state.best[other]! - state.best[one]!);
     for (const query of slowest) {
       if (ran >= size || !state.isGoing) break;
-      const arms = Array.from({ length: state.arms }, (_, arm) => arm).filter((arm) => state.canRun(query, arm));
+      const arms = Array.from({ length: state.arms }, (_, arm) => arm).filter((arm) =>
+        state.canRun(query, arm),
+      );
       if (arms.length === 0) continue;
       state.run(query, arms[Math.floor(random() * arms.length)]!, state.best[query]!);
       ran++;

@@ -1,6 +1,5 @@
 // steer/policy: which arm a statement should run with, learned from runs; and what that would have gained on known latencies.
 export type * from './contract.ts';
-export { latencyMatrixError } from './errors.ts';
 export { parseLatencyMatrix } from './latency-matrix.ts';
 export type { LatencyMatrix, LatencyMatrixOptions } from './latency-matrix.ts';
 export { replayMatrix } from './replay.ts';

@@ -38,7 +38,7 @@ export function findProof({ wins, losses, pairs }: ArmRecord): number | null {
 }
 
 /** Where the arm stands after a pair or a time-out. */
-export function judge(arm: ArmRecord, { minGain, significance }: ProofOptions): ArmRecord['status'] {
+export function judgeArm(arm: ArmRecord, { minGain, significance }: ProofOptions): ArmRecord['status'] {
   if (arm.status === 'rejected') return 'rejected';
   if (arm.status === 'verified') return isStillBetter(arm) ? 'verified' : 'rejected';
   const { wins, losses, pairs, stopsInRow } = arm;

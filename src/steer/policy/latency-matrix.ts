@@ -68,7 +68,9 @@ function buildMatrix(
     if (cells.length !== arms.length + 1) {
       throw latencyMatrixError(name, `line ${line} has ${cells.length} cells, the header ${arms.length + 1}`);
     }
-    const read = cells.slice(1).map((cell, at) => readCell(cell, name, `line ${line}, column "${arms[at]!}"`));
+    const read = cells
+      .slice(1)
+      .map((cell, at) => readCell(cell, name, `line ${line}, column "${arms[at]!}"`));
     const longest = Math.max(0, ...read.map(({ latency }) => (Number.isFinite(latency) ? latency : 0)));
     const row = read.map((cell) => (cell.latency === Infinity ? { ...cell, latency: longest } : cell));
     if (!(row[0]!.latency > 0)) leftOut.push(query);
@@ -77,7 +79,8 @@ function buildMatrix(
       kept.push(row);
     }
   }
-  if (queries.length === 0) throw latencyMatrixError(name, 'no query has a latency of the default, its first column');
+  if (queries.length === 0)
+    throw latencyMatrixError(name, 'no query has a latency of the default, its first column');
   return { arms, queries, leftOut, ...nameTemplates(queries, templatePattern), ...packCells(kept) };
 }
 
@@ -127,7 +130,8 @@ function splitCsv(text: string, name: string): CsvRow[] {
   while (at < text.length || cells.length > 0) {
     pattern.lastIndex = at;
     const found = pattern.exec(text);
-    if (!found) throw latencyMatrixError(name, `line ${line} has a quote that is not closed, or text behind one`);
+    if (!found)
+      throw latencyMatrixError(name, `line ${line} has a quote that is not closed, or text behind one`);
     const [whole, quoted, plain, end] = found;
     cells.push(quoted?.replaceAll('""', '"') ?? plain ?? '');
     at += whole.length;

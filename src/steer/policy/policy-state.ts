@@ -16,7 +16,10 @@ export interface PolicyState {
 const VERSION = 1;
 
 /** Plain JSON. */
-export function encodePolicyState({ templates, draws, lastId }: PolicyState, settings: PolicySettings): unknown {
+export function encodePolicyState(
+  { templates, draws, lastId }: PolicyState,
+  settings: PolicySettings,
+): unknown {
   return {
     version: VERSION,
     arms: settings.arms,
@@ -26,7 +29,10 @@ export function encodePolicyState({ templates, draws, lastId }: PolicyState, set
     templates: [...templates].map(([name, { statements, ...record }]) => ({
       name,
       ...structuredClone(record),
-      statements: [...statements].map(([parameters, statement]) => ({ parameters, ...structuredClone(statement) })),
+      statements: [...statements].map(([parameters, statement]) => ({
+        parameters,
+        ...structuredClone(statement),
+      })),
     })),
   };
 }
@@ -99,12 +105,15 @@ function readArm(value: unknown, place: string): ArmRecord {
   for (const name of ['runs', 'timeouts', 'pairs', 'wins', 'losses', 'stopsInRow'] as const) {
     arm[name] = readCount(fields[name], `${place}.${name}`);
   }
-  if (arm.wins + arm.losses > arm.pairs) throw policyStateError(`${place} has won and lost more pairs than it has`);
+  if (arm.wins + arm.losses > arm.pairs)
+    throw policyStateError(`${place} has won and lost more pairs than it has`);
   arm.recentMs = readTimes(fields['recentMs'], `${place}.recentMs`);
   arm.logRatios = readNumbers(fields['logRatios'], `${place}.logRatios`);
-  if (arm.pairs > 0 && arm.logRatios.length === 0) throw policyStateError(`${place} has pairs, and none of their ratios`);
+  if (arm.pairs > 0 && arm.logRatios.length === 0)
+    throw policyStateError(`${place} has pairs, and none of their ratios`);
   arm.status = status as ArmRecord['status'];
-  if (arm.status === 'verified' && arm.pairs === 0) throw policyStateError(`${place} is verified without pairs`);
+  if (arm.status === 'verified' && arm.pairs === 0)
+    throw policyStateError(`${place} is verified without pairs`);
   arm.sinceMs = readNumber(fields['sinceMs'], `${place}.sinceMs`);
   arm.isSuggested = readFlag(fields['isSuggested'], `${place}.isSuggested`);
   return arm;

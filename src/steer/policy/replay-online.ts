@@ -39,7 +39,10 @@ export function replayOnline(matrix: LatencyMatrix, options: OnlineOptions): Onl
 }
 
 /** Templates that the policy never saw: it learns on all others, then sees the queries of these once. */
-export function replayUnseen(matrix: LatencyMatrix, options: OnlineOptions & { readonly folds: number }): OnlineReplay {
+export function replayUnseen(
+  matrix: LatencyMatrix,
+  options: OnlineOptions & { readonly folds: number },
+): OnlineReplay {
   const { folds, passes, random } = options;
   const order = shuffle([...matrix.templates.keys()], random);
   const foldOf = new Map(order.map((template, at) => [template, at % folds]));
@@ -104,7 +107,11 @@ class ReplayStream {
 }
 
 /** Names of the columns with plans of their own for a query, that somebody measured. */
-function findDistinct({ arms, planOf, latency }: LatencyMatrix, query: number, columns: readonly number[]): string[] {
+function findDistinct(
+  { arms, planOf, latency }: LatencyMatrix,
+  query: number,
+  columns: readonly number[],
+): string[] {
   const row = query * arms.length;
   const seen = new Set([planOf[row]!]);
   const distinct: string[] = [];

@@ -17,7 +17,7 @@ export interface ReplayOptions {
   readonly budget?: number;
   /** @default 2 */
   readonly rank?: number;
-  /** Columns to steer with online, by name. @default six at most, those whose plans differ most */
+  /** Columns to steer with online, by name. @default five at most, those whose plans differ most */
   readonly arms?: readonly string[];
   /** Passes of the eager policy, and of the safe one. @default 5 and 10 */
   readonly passes?: number;
@@ -81,14 +81,12 @@ interface SeedFigures {
 }
 
 /** @throws RuvectorError `ERR_STEER_OPTION`; the reason of the signal */
-export async function replayMatrix(matrix: LatencyMatrix, options: ReplayOptions = {}): Promise<ReplayReport> {
+export async function replayMatrix(
+  matrix: LatencyMatrix,
+  options: ReplayOptions = {},
+): Promise<ReplayReport> {
   const { seeds = 20, budget = 0.5, rank = 2, passes = 5, safePasses = 10, onSeed, signal } = options;
-  refuseUnless('seeds', seeds, Number.isSafeInteger(seeds) && seeds > 0, 'a whole number above 0');
-  refuseUnless('budget', budget, budget > 0 && Number.isFinite(budget), 'a share above 0');
-  refuseUnless('rank', rank, Number.isSafeInteger(rank) && rank > 0 && rank <= 16, 'a whole number from 1 to 16');
-  for (const [name, value] of Object.entries({ passes, safePasses })) {
-    refuseUnless(name, value, Number.isSafeInteger(value) && value > 0, 'a whole number above 0');
-  }
+  refuseOptions({ seeds, budget, rank, passes, safePasses });
   const columns = options.arms ? findColumns(matrix, options.arms) : chooseColumns(matrix, MOST_ARMS);
   const figures: SeedFigures[] = [];
   for (let seed = 1; seed <= seeds; seed++) {
@@ -109,13 +107,21 @@ interface SeedOptions {
   readonly columns: readonly number[];
 }
 
-function replaySeed(matrix: LatencyMatrix, { seed, budget, rank, passes, safePasses, columns }: SeedOptions & { seed: number }): SeedFigures {
+function replaySeed(
+  matrix: LatencyMatrix,
+  { seed, budget, rank, passes, safePasses, columns }: SeedOptions & { seed: number },
+): SeedFigures {
   const explore = (strategy: ExplorationStrategy) =>
     exploreOffline(matrix, { strategy, budget, rank, random: createSeededRandom(seed) });
   const online = { rank, columns, seed };
   const lowRank = explore('low-rank');
   const eager = replayOnline(matrix, { ...online, mode: 'eager', passes, random: createSeededRandom(seed) });
-  const safe = replayOnline(matrix, { ...online, mode: 'safe', passes: safePasses, random: createSeededRandom(seed) });
+  const safe = replayOnline(matrix, {
+    ...online,
+    mode: 'safe',
+    passes: safePasses,
+    random: createSeededRandom(seed),
+  });
   const unseen = replayUnseen(matrix, {
     ...online,
     mode: 'safe',
@@ -136,7 +142,11 @@ function replaySeed(matrix: LatencyMatrix, { seed, budget, rank, passes, safePas
   };
 }
 
-function buildReport(matrix: LatencyMatrix, figures: readonly SeedFigures[], options: SeedOptions): ReplayReport {
+function buildReport(
+  matrix: LatencyMatrix,
+  figures: readonly SeedFigures[],
+  options: SeedOptions,
+): ReplayReport {
   const { budget, rank, passes, safePasses, columns } = options;
   const { arms, queries, templates, leftOut } = matrix;
   const intervals = Object.fromEntries(
@@ -191,16 +201,32 @@ function findTotal({ arms, queries, latency }: LatencyMatrix, columns: readonly 
 function findInterval(values: readonly number[]): SeedInterval {
   const sorted = Float64Array.from(values).sort();
   const at = (q: number): number => sorted[Math.round(q * (sorted.length - 1))]!;
-  return { mean: sorted.reduce((sum, each) => sum + each, 0) / sorted.length, low: at(0.025), high: at(0.975) };
+  return {
+    mean: sorted.reduce((sum, each) => sum + each, 0) / sorted.length,
+    low: at(0.025),
+    high: at(0.975),
+  };
 }
 
 function findColumns({ arms }: LatencyMatrix, names: readonly string[]): number[] {
   const columns = [...new Set(names)].map((name) => {
     const column = arms.indexOf(name);
-    if (column < 0) throw policyOptionError('arms', name, `columns of the matrix: ${arms.slice(0, 60).join(', ')}`);
+    if (column < 0)
+      throw policyOptionError('arms', name, `columns of the matrix: ${arms.slice(0, 60).join(', ')}`);
     return column;
   });
   return columns.filter((column) => column > 0);
+}
+
+function refuseOptions({
+  budget,
+  ...counts
+}: Required<Pick<ReplayOptions, 'seeds' | 'budget' | 'rank' | 'passes' | 'safePasses'>>): void {
+  refuseUnless('budget', budget, budget > 0 && Number.isFinite(budget), 'a share above 0');
+  refuseUnless('rank', counts.rank, counts.rank <= 16, 'a whole number from 1 to 16');
+  for (const [name, value] of Object.entries(counts)) {
+    refuseUnless(name, value, Number.isSafeInteger(value) && value > 0, 'a whole number above 0');
+  }
 }
 
 function refuseUnless(option: string, value: unknown, isFine: boolean, wanted: string): void {

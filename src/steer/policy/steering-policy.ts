@@ -7,16 +7,17 @@ import type {
   Choice,
   ChoiceReason,
   ChoiceRequest,
-  Outcome,
+  RunOutcome,
   PolicyOptions,
   SteeringPolicy,
   TemplateReport,
   VerifiedArm,
 } from './contract.ts';
-import { closedChoiceError, outcomeError } from './errors.ts';
+import { outcomeError } from './errors.ts';
 import { explainTemplate } from './explain-template.ts';
-import { addPair, findGain, judge } from './judge-arm.ts';
+import { addPair, findGain, judgeArm } from './judge-arm.ts';
 import { createNormalDraws } from './normal-draws.ts';
+import { OpenChoices } from './open-choices.ts';
 import { completePolicyOptions } from './policy-options.ts';
 import type { PolicySettings } from './policy-options.ts';
 import { encodePolicyState, restorePolicyState } from './policy-state.ts';
@@ -54,14 +55,6 @@ const UNPAIRED_LOSS_SHARE = 0.01;
 const UNPAIRED_PROOF = 10;
 /** Templates with fewer statements try an arm again on one it won. */
 const FEW_STATEMENTS = 5;
-/** Choices that nobody told of for so long are given up. */
-const LONGEST_OPEN_MS = 3_600_000;
-
-interface OpenChoice {
-  readonly choice: Choice;
-  readonly features: readonly number[];
-  readonly atMs: number;
-}
 
 interface Pair {
   /** log(arm / default) */
@@ -87,7 +80,7 @@ class Policy implements SteeringPolicy {
   readonly #settings: PolicySettings;
   readonly #others: readonly string[];
   readonly #templates: Map<string, TemplateRecord>;
-  readonly #open = new Map<number, OpenChoice>();
+  readonly #open = new OpenChoices();
   readonly #priors: ArmPriors;
   readonly #normal: () => number;
   #draws: number;
@@ -132,11 +125,10 @@ class Policy implements SteeringPolicy {
     return this.#decide(request, this.#settings.defaultArm, 'replay');
   }
 
-  observe(choice: Choice, { ms, timedOut }: Outcome, nowMs: number): void {
+  observe(choice: Choice, { ms, timedOut }: RunOutcome, nowMs: number): void {
     const open = this.#open.get(choice.id);
-    if (!open) throw closedChoiceError(choice.id);
     if (!Number.isFinite(ms) || ms < 0) throw outcomeError(ms);
-    this.#open.delete(choice.id);
+    this.#open.close(choice.id);
     if (open.choice.why === 'write') return;
     const record = this.#recordOf(choice.template);
     if (record.statements.has(choice.parameters)) record.repeats++;
@@ -150,7 +142,7 @@ class Policy implements SteeringPolicy {
   }
 
   abandon(choice: Choice): void {
-    if (!this.#open.delete(choice.id)) throw closedChoiceError(choice.id);
+    this.#open.close(choice.id);
   }
 
   invalidate(template: string | null, why: string, nowMs: number): void {
@@ -203,7 +195,10 @@ class Policy implements SteeringPolicy {
   }
 
   toJSON(): unknown {
-    return encodePolicyState({ templates: this.#templates, draws: this.#draws, lastId: this.#lastId }, this.#settings);
+    return encodePolicyState(
+      { templates: this.#templates, draws: this.#draws, lastId: this.#lastId },
+      this.#settings,
+    );
   }
 
   /** Thompson sampling: one draw of the default's time, one of each arm's relation to it; what was measured is not drawn. */
@@ -214,7 +209,10 @@ class Policy implements SteeringPolicy {
     let [best, least] = [defaultArm, base];
     for (const arm of arms) {
       const ms = statement?.armMs[arm];
-      const value = ms === undefined ? base + this.#draw(record, arm, { statement, template: request.template }) : logOf(ms);
+      const value =
+        ms === undefined
+          ? base + this.#draw(record, arm, { statement, template: request.template })
+          : logOf(ms);
       if (value < least) [best, least] = [arm, value];
     }
     if (best === defaultArm) return [defaultArm, 'default'];
@@ -233,7 +231,10 @@ class Policy implements SteeringPolicy {
   #chooseSafely(ask: Ask): readonly [string, ChoiceReason] {
     const { record, statement, arms, request } = ask;
     const { defaultArm } = this.#settings;
-    const proven = this.#findBest(ask, arms.filter((arm) => record.arms[arm]!.status === 'verified'));
+    const proven = this.#findBest(
+      ask,
+      arms.filter((arm) => record.arms[arm]!.status === 'verified'),
+    );
     const bar = Math.min(0, proven?.mean ?? 0) + Math.log(1 - this.#settings.minGain);
     const tried = this.#findExploration(ask, bar);
     if (tried !== null && this.#mayExplore(record, request.nowMs)) {
@@ -266,9 +267,13 @@ class Policy implements SteeringPolicy {
       const { status, isSuggested } = record.arms[arm]!;
       if (status === 'verified' || status === 'rejected') continue;
       const own = statement ? findLogRatio(statement, arm) : null;
-      const isOver = own !== null && (own > Math.log(1 - this.#settings.minGain) || record.statements.size >= FEW_STATEMENTS);
+      const isOver =
+        own !== null &&
+        (own > Math.log(1 - this.#settings.minGain) || record.statements.size >= FEW_STATEMENTS);
       if (isOver) continue;
-      const draw = isSuggested ? -Infinity : this.#draw(record, arm, { statement, template: request.template });
+      const draw = isSuggested
+        ? -Infinity
+        : this.#draw(record, arm, { statement, template: request.template });
       if (draw < least) [best, least] = [arm, draw];
     }
     return best;
@@ -289,12 +294,7 @@ class Policy implements SteeringPolicy {
   }
 
   #canOpen(nowMs: number): boolean {
-    let count = 0;
-    for (const [id, { choice, atMs }] of this.#open) {
-      if (nowMs - atMs > LONGEST_OPEN_MS) this.#open.delete(id);
-      else if (choice.why === 'explore' || choice.why === 'sampled') count++;
-    }
-    return count < this.#settings.maxOpenExplorations;
+    return this.#open.countTrials(nowMs) < this.#settings.maxOpenExplorations;
   }
 
   /** Whether a run of an arm would have something to be compared with. */
@@ -303,7 +303,11 @@ class Policy implements SteeringPolicy {
     return record.defaultMs.length >= UNPAIRED_RUNS && !doesRepeat(record);
   }
 
-  #decide(request: Pick<ChoiceRequest, 'template' | 'parameters' | 'features' | 'nowMs'>, arm: string, why: ChoiceReason): Choice {
+  #decide(
+    request: Pick<ChoiceRequest, 'template' | 'parameters' | 'features' | 'nowMs'>,
+    arm: string,
+    why: ChoiceReason,
+  ): Choice {
     const { template, parameters, features = [], nowMs } = request;
     const record = why === 'write' ? undefined : this.#templates.get(template);
     const statement = record?.statements.get(parameters) ?? null;
@@ -317,7 +321,7 @@ class Policy implements SteeringPolicy {
       timeoutMs: isDefault || !record ? null : this.#findTimeout(record, statement, why),
       predictedMs: record ? this.#predict(record, statement, { template, arm }) : null,
     };
-    this.#open.set(choice.id, { choice, features, atMs: nowMs });
+    this.#open.add({ choice, features, atMs: nowMs });
     return choice;
   }
 
@@ -337,7 +341,9 @@ class Policy implements SteeringPolicy {
   ): number | null {
     const base = (statement && findMedian(statement.defaultMs)) ?? findMedian(record.defaultMs);
     if (base === null || arm === this.#settings.defaultArm) return base;
-    return base * Math.exp(believe(record, arm, { statement, prior: this.#priors.meanOf(template, arm) }).mean);
+    return (
+      base * Math.exp(believe(record, arm, { statement, prior: this.#priors.meanOf(template, arm) }).mean)
+    );
   }
 
   #learnDefault(record: TemplateRecord, statement: StatementRecord, ms: number, nowMs: number): void {
@@ -356,14 +362,22 @@ class Policy implements SteeringPolicy {
     const drift = record.driftRatios.length < STATEMENT_RUNS ? 0 : findMedian(record.driftRatios)!;
     if (Math.abs(drift) <= Math.log(1 + this.#settings.driftFactor)) return;
     dropComparisons(record);
-    record.invalidated = { why: `drift: the default takes ${Math.exp(drift).toFixed(2)} times as long as it did`, atMs: nowMs };
+    record.invalidated = {
+      why: `drift: the default takes ${Math.exp(drift).toFixed(2)} times as long as it did`,
+      atMs: nowMs,
+    };
     keepRecent(record.defaultMs, ms);
   }
 
   #learnArm(
     record: TemplateRecord,
     statement: StatementRecord,
-    { choice, ms, timedOut, nowMs }: { readonly choice: Choice; readonly ms: number; readonly timedOut: boolean; readonly nowMs: number },
+    {
+      choice,
+      ms,
+      timedOut,
+      nowMs,
+    }: { readonly choice: Choice; readonly ms: number; readonly timedOut: boolean; readonly nowMs: number },
   ): void {
     const arm = record.arms[choice.arm]!;
     arm.runs++;
@@ -384,7 +398,10 @@ class Policy implements SteeringPolicy {
     const arm = record.arms[name]!;
     addPair(arm, logRatio, this.#settings);
     const { minGain, significance } = this.#settings;
-    const status = judge(arm, { minGain, significance: isPaired ? significance : significance / UNPAIRED_PROOF });
+    const status = judgeArm(arm, {
+      minGain,
+      significance: isPaired ? significance : significance / UNPAIRED_PROOF,
+    });
     if (status !== arm.status) arm.sinceMs = nowMs;
     arm.status = status;
   }

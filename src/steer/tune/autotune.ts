@@ -24,11 +24,12 @@ export interface TuneOptions {
   readonly maxTrials?: number;
   /** Pairs of runs of the best and of the default. @default 5 */
   readonly verifyPairs?: number;
-  readonly onTrial?: (trial: Trial) => void;
+  /** Told of each run, and which settings are the best so far. */
+  readonly onTrial?: (trial: TuneTrial, best: JobConfiguration) => void;
 }
 
 /** A run with its settings. */
-export interface Trial {
+export interface TuneTrial {
   readonly configuration: JobConfiguration;
   readonly rowsPerSecond: number;
   readonly bytesPerRow: number | null;
@@ -44,44 +45,55 @@ export interface TuneResult {
   /** Rate over the default's, the median of the pairs; 1 for the default itself. */
   readonly speedup: number;
   readonly bottleneck: StageBottleneck | null;
-  readonly trials: readonly Trial[];
+  readonly trials: readonly TuneTrial[];
   /** One sentence for a person. */
   readonly reason: string;
 }
 
 /** Tuning ends when nothing is expected to gain this share. */
-const LEAST_GAIN = 0.01;
+const LEAST_GAIN = 0.003;
 /** The best has to be this much faster than the default to be kept. */
 const KEPT_GAIN = 1.02;
 
 /** @throws RuvectorError `ERR_STEER_TUNE`; what a run throws */
 export async function autotune(options: TuneOptions): Promise<TuneResult> {
   const { knobs, warmStart, maxTrials = 10, verifyPairs = 5, maxBytesPerRow = Infinity } = options;
-  if (!Number.isSafeInteger(maxTrials) || maxTrials < 1) throw tuneOptionError('maxTrials', maxTrials, 'a whole number above 0');
-  if (!Number.isSafeInteger(verifyPairs) || verifyPairs < 1) throw tuneOptionError('verifyPairs', verifyPairs, 'a whole number above 0');
+  if (!Number.isSafeInteger(maxTrials) || maxTrials < 1)
+    throw tuneOptionError('maxTrials', maxTrials, 'a whole number above 0');
+  if (!Number.isSafeInteger(verifyPairs) || verifyPairs < 1)
+    throw tuneOptionError('verifyPairs', verifyPairs, 'a whole number above 0');
   if (!(maxBytesPerRow > 0)) throw tuneOptionError('maxBytesPerRow', maxBytesPerRow, 'a number above 0');
   const search = new TuneSearch(options, maxBytesPerRow);
   await search.try(knobs.start, 'profile');
   const warm = warmStart && search.all.find((each) => keyOf(each) === keyOf(warmStart));
   if (warm && keyOf(warm) !== keyOf(knobs.start)) await search.try(warm, 'warm');
   // What is known of such a job is checked, not searched for again.
-  while (!warm && search.trials.length < maxTrials) {
-    const next = search.findNext();
-    if (next === null) break;
-    await search.try(next, 'explore');
-  }
+  if (!warm) await explore(search, maxTrials);
   return verify(search, options, verifyPairs);
 }
 
+async function explore(search: TuneSearch, maxTrials: number): Promise<void> {
+  while (search.trials.length < maxTrials) {
+    const next = search.findNext();
+    if (next === null) return;
+    await search.try(next, 'explore');
+  }
+}
+
 /** The best settings so far against the default, taking turns, so that what else the host does meets both. */
-async function verify(search: TuneSearch, { knobs: { start } }: TuneOptions, pairs: number): Promise<TuneResult> {
+async function verify(
+  search: TuneSearch,
+  { knobs: { start } }: TuneOptions,
+  pairs: number,
+): Promise<TuneResult> {
   const best = search.findBest();
   const { bottleneck } = search;
   const keep = (configuration: JobConfiguration, speedup: number, reason: string): TuneResult => {
     const isDefault = keyOf(configuration) === keyOf(start);
     return { configuration, isDefault, speedup, bottleneck, trials: search.trials, reason };
   };
-  if (keyOf(best) === keyOf(start)) return keep(start, 1, 'nothing that was tried is faster than the default');
+  if (keyOf(best) === keyOf(start))
+    return keep(start, 1, 'nothing that was tried is faster than the default');
   const ratios: number[] = [];
   for (let pair = 0; pair < pairs; pair++) {
     const order = pair % 2 === 0 ? [best, start] : [start, best];
@@ -92,15 +104,25 @@ async function verify(search: TuneSearch, { knobs: { start } }: TuneOptions, pai
   const speedup = ratios.toSorted((one, other) => one - other)[ratios.length >> 1]!;
   const name = describeConfiguration(best);
   const isForced = !search.isAllowed(start);
-  if (speedup >= KEPT_GAIN) return keep(best, speedup, `${name} was ${speedup.toFixed(2)} times as fast as the default`);
-  if (isForced) return keep(best, speedup, `${name} has few enough bytes, the default has not; ${speedup.toFixed(2)} times as fast`);
-  return keep(start, 1, `${name} looked best, and was ${speedup.toFixed(2)} times as fast as the default: not kept`);
+  if (speedup >= KEPT_GAIN)
+    return keep(best, speedup, `${name} was ${speedup.toFixed(2)} times as fast as the default`);
+  if (isForced)
+    return keep(
+      best,
+      speedup,
+      `${name} has few enough bytes, the default has not; ${speedup.toFixed(2)} times as fast`,
+    );
+  return keep(
+    start,
+    1,
+    `${name} looked best, and was ${speedup.toFixed(2)} times as fast as the default: not kept`,
+  );
 }
 
 /** Trials, and what they let expect of the others. */
-export class TuneSearch {
+class TuneSearch {
   readonly all: readonly JobConfiguration[];
-  readonly trials: Trial[] = [];
+  readonly trials: TuneTrial[] = [];
   bottleneck: StageBottleneck | null = null;
   readonly #options: Pick<TuneOptions, 'run' | 'cores' | 'onTrial' | 'knobs'>;
   readonly #maxBytesPerRow: number;
@@ -113,7 +135,7 @@ export class TuneSearch {
   }
 
   /** @returns rows a second */
-  async try(configuration: JobConfiguration, step: Trial['step']): Promise<number> {
+  async try(configuration: JobConfiguration, step: TuneTrial['step']): Promise<number> {
     const run = await this.#options.run(configuration);
     if (this.#profile === null) {
       this.#profile = run;
@@ -123,35 +145,45 @@ export class TuneSearch {
     const bytesPerRow = run.bytes === null ? null : run.bytes / Math.max(1, run.rows);
     const trial = { configuration, rowsPerSecond, bytesPerRow, step };
     this.trials.push(trial);
-    this.#options.onTrial?.(trial);
+    this.#options.onTrial?.(trial, this.findBest());
     return rowsPerSecond;
   }
 
   /** Whether the output is small enough, as far as is known: the codec decides that, wherever it was tried. */
   isAllowed({ codec }: JobConfiguration): boolean {
-    const known = this.trials.filter((trial) => trial.configuration.codec === codec && trial.bytesPerRow !== null);
+    const known = this.trials.filter(
+      (trial) => trial.configuration.codec === codec && trial.bytesPerRow !== null,
+    );
     return known.every(({ bytesPerRow }) => bytesPerRow! <= this.#maxBytesPerRow);
   }
 
-  /** The fastest that is allowed, by the mean over its runs; the smallest output where none is. */
+  /** The fastest that is allowed, by what model and runs together say of it; the smallest output where none is. */
   findBest(): JobConfiguration {
-    const tried = [...new Map(this.trials.map(({ configuration }) => [keyOf(configuration), configuration])).values()];
+    const tried = [
+      ...new Map(this.trials.map(({ configuration }) => [keyOf(configuration), configuration])).values(),
+    ];
     const allowed = tried.filter((each) => this.isAllowed(each));
-    if (allowed.length > 0) return pickGreatest(allowed, (each) => this.#rateOf(each)!);
-    return pickGreatest(tried, (each) => -Math.min(...this.#trialsOf(each).map(({ bytesPerRow }) => bytesPerRow ?? Infinity)));
+    if (allowed.length > 0) {
+      const predict = fitSurrogate(this.#findResiduals());
+      return pickGreatest(allowed, (each) => Math.log(this.#expect(each)) + predict(each).mean);
+    }
+    return pickGreatest(
+      tried,
+      (each) => -Math.min(...this.#trialsOf(each).map(({ bytesPerRow }) => bytesPerRow ?? Infinity)),
+    );
   }
 
   /** What is expected to gain most over the best; null when nothing is worth a run. */
   findNext(): JobConfiguration | null {
     const predict = fitSurrogate(this.#findResiduals());
-    const best = this.#rateOf(this.findBest())!;
-    const goal = this.isAllowed(this.findBest()) ? Math.log(best) : -Infinity;
+    const best = this.findBest();
+    const goal = this.isAllowed(best) ? Math.log(this.#expect(best)) + predict(best).mean : -Infinity;
     const gainOf = (each: JobConfiguration): number => {
       const { mean, deviation } = predict(each);
       const expected = Math.log(this.#expect(each)) + mean;
       return goal === -Infinity ? expected : expectGain(expected - goal, deviation);
     };
-    const open = this.all.filter((each) => this.#rateOf(each) === null && this.isAllowed(each));
+    const open = this.all.filter((each) => this.#trialsOf(each).length === 0 && this.isAllowed(each));
     if (open.length === 0) return null;
     const next = pickGreatest(open, gainOf);
     return goal !== -Infinity && gainOf(next) < LEAST_GAIN ? null : next;
@@ -170,15 +202,9 @@ export class TuneSearch {
     return this.#profile!.rows / predictSeconds(this.#profile!, { from: knobs.start, to, cores });
   }
 
-  #trialsOf(configuration: JobConfiguration): Trial[] {
+  #trialsOf(configuration: JobConfiguration): TuneTrial[] {
     const key = keyOf(configuration);
     return this.trials.filter((trial) => keyOf(trial.configuration) === key);
-  }
-
-  #rateOf(configuration: JobConfiguration): number | null {
-    const found = this.#trialsOf(configuration);
-    if (found.length === 0) return null;
-    return found.reduce((sum, { rowsPerSecond }) => sum + rowsPerSecond, 0) / found.length;
   }
 }
 

@@ -35,7 +35,9 @@ export function findStageBottleneck(legs: readonly MeasuredLeg[]): StageBottlene
   // Each leg is a chain of its own: what the others do has no part in its flow.
   const planned = leg.stages.map(({ name }): PlannedStage => ({ name, runs: 'batches', leg: 1 }));
   const dag = buildPipelineDag(planned, [leg]);
-  const { bottlenecks } = new DagMinCutEngine({ emitSignals: false }).analyzeBottlenecks(dag, { flow: 'conjunctive' });
+  const { bottlenecks } = new DagMinCutEngine({ emitSignals: false }).analyzeBottlenecks(dag, {
+    flow: 'conjunctive',
+  });
   const cut = bottlenecks[0];
   if (cut === undefined || cut.cutNodes.length === 0) return null;
   return {
@@ -54,7 +56,11 @@ const timeOf = ({ busyMs, workers }: MeasuredLeg['stages'][number]): number => b
  */
 export function predictSeconds(
   run: TrialRun,
-  { from, to, cores }: { readonly from: JobConfiguration; readonly to: JobConfiguration; readonly cores: number },
+  {
+    from,
+    to,
+    cores,
+  }: { readonly from: JobConfiguration; readonly to: JobConfiguration; readonly cores: number },
 ): number {
   const measured = run.legs.reduce((sum, leg) => sum + legSeconds(leg, null, cores), 0);
   if (!(measured > 0)) return run.seconds;
@@ -73,7 +79,10 @@ function legSeconds(
     const busy = stage.busyMs / 1000;
     const usual = Math.max(1, stage.workers);
     // Only transforms have workers; a stage that kept to one had no choice.
-    const workers = change && stage.kind === 'transform' ? Math.min(cores, change.to.workers ?? usual) : Math.min(cores, usual);
+    const workers =
+      change && stage.kind === 'transform'
+        ? Math.min(cores, change.to.workers ?? usual)
+        : Math.min(cores, usual);
     slowest = Math.max(slowest, busy / workers);
     work += busy;
   }

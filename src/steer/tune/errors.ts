@@ -12,11 +12,9 @@ export function tuneOptionError(option: string, value: unknown, wanted: string):
 
 /** A job that cannot be run more than once, code `ERR_STEER_TUNE`. */
 export function untunableJobError(job: string, state: string): RuvectorError {
-  return new RuvectorError(
-    'ERR_STEER_TUNE',
-    `Cannot tune job "${job}": ${state}; run it without tuning`,
-    { details: { job } },
-  );
+  return new RuvectorError('ERR_STEER_TUNE', `Cannot tune job "${job}": ${state}; run it without tuning`, {
+    details: { job },
+  });
 }
 
 /** What was kept of earlier tuning cannot be read, code `ERR_STEER_STATE`. */

@@ -1,6 +1,6 @@
 // steer/tune: the settings of a pipeline job, found in a few runs and verified before they are kept.
 export { autotune } from './autotune.ts';
-export type { Trial, TuneOptions, TuneResult } from './autotune.ts';
+export type { TuneTrial, TuneOptions, TuneResult } from './autotune.ts';
 export { findStageBottleneck } from './bottleneck-model.ts';
 export type { StageBottleneck, TrialRun } from './bottleneck-model.ts';
 export { describeConfiguration } from './configuration.ts';

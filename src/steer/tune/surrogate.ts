@@ -9,20 +9,20 @@ export interface Residual {
 }
 
 /** Belief in a residual. */
-export interface Prediction {
+export interface RatePrediction {
   readonly mean: number;
   readonly deviation: number;
 }
 
 /** Deviations of what a knob alone does, of what knobs do together, and of a measurement. */
 const KNOB = 0.35;
-const TOGETHER = 0.1;
-const NOISE = 0.05;
+const TOGETHER = 0.2;
+const NOISE = 0.06;
 /** A factor of 4 in the size of batches is one step. */
 const BATCH_STEP = Math.log(4);
 
 /** @returns predicts any configuration from some that were measured */
-export function fitSurrogate(residuals: readonly Residual[]): (at: JobConfiguration) => Prediction {
+export function fitSurrogate(residuals: readonly Residual[]): (at: JobConfiguration) => RatePrediction {
   const count = residuals.length;
   const factor = new Float64Array(count * count);
   for (let i = 0; i < count; i++) {

@@ -30,7 +30,10 @@ const VERSION = 1;
 export function signJob({ stages, bytesPerRow, selectivity, hardwareId }: JobKind): string {
   const bucket = (value: number): number => Math.round(Math.log(Math.max(value, 1e-6)) / Math.log(4));
   const sizes = [bytesPerRow === null ? null : bucket(bytesPerRow), bucket(selectivity)];
-  return createHash('sha256').update(JSON.stringify([stages, sizes, hardwareId])).digest('hex').slice(0, 32);
+  return createHash('sha256')
+    .update(JSON.stringify([stages, sizes, hardwareId]))
+    .digest('hex')
+    .slice(0, 32);
 }
 
 /** Adds a job in front. */
@@ -62,7 +65,8 @@ export function parseTuneMemory(text: string): TunedJob[] {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function isTunedJob(value: unknown): value is TunedJob {
   if (!isFields(value)) return false;
@@ -74,6 +78,7 @@ function isTunedJob(value: unknown): value is TunedJob {
 function isConfiguration(value: unknown): boolean {
   if (!isFields(value)) return false;
   const { batchRows, workers, codec } = value;
-  const isCount = (each: unknown): boolean => each === null || (Number.isSafeInteger(each) && (each as number) > 0);
+  const isCount = (each: unknown): boolean =>
+    each === null || (Number.isSafeInteger(each) && (each as number) > 0);
   return isCount(batchRows) && isCount(workers) && (codec === null || typeof codec === 'string');
 }

@@ -1,7 +1,13 @@
 // A real pipeline whose stages do a little work and take a stated time a batch, so that one of them can be made slower.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createMemoryBudget, runStages } from '../../../src/pipeline/index.ts';
-import type { Batch, PipelineProgress, Sink, Source, TransformFunction } from '../../../src/pipeline/index.ts';
+import type {
+  Batch,
+  PipelineProgress,
+  Sink,
+  Source,
+  TransformFunction,
+} from '../../../src/pipeline/index.ts';
 import { createNumberSource } from '../pipeline/number-source.ts';
 
 /** In the order of the rows. */

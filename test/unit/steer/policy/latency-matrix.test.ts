@@ -1,11 +1,11 @@
 // Matrices from CSV: forms of names and cells, and what is refused.
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { parseLatencyMatrix } from '../../../../src/steer/policy/index.ts';
 
 const parse = (text: string, templatePattern?: RegExp) =>
   parseLatencyMatrix(text, { name: 'test.csv', ...(templatePattern && { templatePattern }) });
 
-test.each([
+it.each([
   ['query001_0', 'query001'],
   ['query013_spj_12', 'query013_spj'],
   ['10a', '10'],
@@ -17,13 +17,13 @@ test.each([
   expect(parse(`filename,0,1\n${query},1,2\n`).templates).toEqual([template]);
 });
 
-test('parseLatencyMatrix() takes the template from a pattern when one is given', () => {
+it('parseLatencyMatrix() takes the template from a pattern when one is given', () => {
   const { templates, templateOf } = parse('q,0\nalpha/1,1\nalpha/2,1\nbeta/1,2\n', /^(\w+)\//);
   expect(templates).toEqual(['alpha', 'beta']);
   expect([...templateOf]).toEqual([0, 0, 1]);
 });
 
-test('parseLatencyMatrix() keeps missing and stopped cells apart when it reads them', () => {
+it('parseLatencyMatrix() keeps missing and stopped cells apart when it reads them', () => {
   const { latency, isStopped, planOf, leftOut, queries } = parse(
     'q,default,a,b,c\r\n"x, 1",2,,>300,inf\r\n\r\n"say ""y""",4,4,timeout,1e1\r\nz,NA,1,2,3\r\n',
   );
@@ -35,12 +35,12 @@ test('parseLatencyMatrix() keeps missing and stopped cells apart when it reads t
   expect([...planOf]).toEqual([0, 1, 2, 3, 0, 0, 2, 3]);
 });
 
-test('parseLatencyMatrix() reads a matrix when it has one arm, one query, a BOM and no last line break', () => {
+it('parseLatencyMatrix() reads a matrix when it has one arm, one query, a BOM and no last line break', () => {
   const { arms, queries } = parse('\uFEFFname,only\na1,5');
   expect([arms, queries]).toEqual([['only'], ['a1']]);
 });
 
-test.each([
+it.each([
   ['', /empty/],
   ['q\na\n', /no column/],
   ['q,0,0\na,1,2\n', /two columns are named "0"/],
@@ -54,5 +54,7 @@ test.each([
   ['q,0\na,\n', /no query has a latency of the default/],
   ['q,0\n"a,1\n', /quote that is not closed/],
 ])('parseLatencyMatrix() refuses %j with what is wrong', (text, state) => {
-  expect(() => parse(text)).toThrow(expect.objectContaining({ code: 'ERR_STEER_MATRIX', message: expect.stringMatching(state) }));
+  expect(() => parse(text)).toThrow(
+    expect.objectContaining({ code: 'ERR_STEER_MATRIX', message: expect.stringMatching(state) }),
+  );
 });

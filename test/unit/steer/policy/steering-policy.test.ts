@@ -1,5 +1,5 @@
 // The policy's rules, one by one, before a database that is a function of arm and parameters.
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Choice, PolicyOptions } from '../../../../src/steer/policy/index.ts';
 import { createPolicy } from '../../../../src/steer/policy/index.ts';
 
@@ -11,7 +11,11 @@ type Latency = (arm: string, parameters: string) => number;
 /** `fast` takes a third of the default, `slow` ten times as long. */
 const usual: Latency = (arm) => (arm === 'fast' ? 30 : arm === 'slow' ? 1000 : 100);
 
-function choose(policy: Policy, parameters = 'p0', more: { template?: string; isReadOnly?: boolean } = {}): Choice {
+function choose(
+  policy: Policy,
+  parameters = 'p0',
+  more: { template?: string; isReadOnly?: boolean } = {},
+): Choice {
   const { template = 't', isReadOnly = true } = more;
   return policy.choose({ template, parameters, isReadOnly, nowMs: 0 });
 }
@@ -32,10 +36,16 @@ function runMany(policy: Policy, count: number, latency: Latency = usual): Choic
   return Array.from({ length: count }, (_, at) => run(policy, latency, `p${at % 10}`));
 }
 
-test('choose() gives the default when a template is unseen, may write or was killed', () => {
+it('choose() gives the default when a template is unseen, may write or was killed', () => {
   const policy = createPolicy(base);
-  expect(runMany(policy, 3).map(({ arm, why }) => [arm, why])).toEqual(Array(3).fill(['default', 'unseen']));
-  expect(choose(policy, 'p0', { isReadOnly: false })).toMatchObject({ arm: 'default', why: 'write', timeoutMs: null });
+  expect(runMany(policy, 3).map(({ arm, why }) => [arm, why])).toEqual(
+    Array.from({ length: 3 }, () => ['default', 'unseen']),
+  );
+  expect(choose(policy, 'p0', { isReadOnly: false })).toMatchObject({
+    arm: 'default',
+    why: 'write',
+    timeoutMs: null,
+  });
   policy.kill('t');
   expect(choose(policy)).toMatchObject({ arm: 'default', why: 'killed' });
   expect(policy.explain('t')).toMatchObject({ state: 'killed', verified: null });
@@ -43,7 +53,7 @@ test('choose() gives the default when a template is unseen, may write or was kil
   expect(choose(policy).why).not.toBe('killed');
 });
 
-test('choose() uses an arm when its pairs with the default prove it, and not before', () => {
+it('choose() uses an arm when its pairs with the default prove it, and not before', () => {
   const policy = createPolicy(base);
   const choices = runMany(policy, 100);
   const first = choices.findIndex(({ why }) => why === 'verified');
@@ -64,13 +74,13 @@ test('choose() uses an arm when its pairs with the default prove it, and not bef
   expect(report.arms[1]!.gain).toBeCloseTo(0.7);
 });
 
-test('choose() never verifies an arm when it is no better', () => {
+it('choose() never verifies an arm when it is no better', () => {
   const policy = createPolicy(base);
   runMany(policy, 400, (arm) => (arm === 'default' ? 100 : 97));
   expect(policy.verified()).toEqual([]);
 });
 
-test('choose() bounds what a slow arm costs when it is a hundred times slower', () => {
+it('choose() bounds what a slow arm costs when it is a hundred times slower', () => {
   const policy = createPolicy(base);
   const hostile: Latency = (arm) => (arm === 'default' ? 100 : 10_000);
   const choices = runMany(policy, 200, hostile);
@@ -80,17 +90,18 @@ test('choose() bounds what a slow arm costs when it is a hundred times slower', 
   expect(lost).toBeLessThanOrEqual(0.1 * 200 * 100);
 });
 
-test('choose() keeps to the default for statements on which a verified arm is slower', () => {
+it('choose() keeps to the default for statements on which a verified arm is slower', () => {
   const policy = createPolicy(base);
   // On p9 alone the arm loses.
-  const mixed: Latency = (arm, parameters) => (arm === 'fast' ? (parameters === 'p9' ? 140 : 30) : usual(arm, parameters));
+  const mixed: Latency = (arm, parameters) =>
+    arm === 'fast' ? (parameters === 'p9' ? 140 : 30) : usual(arm, parameters);
   runMany(policy, 200, mixed);
   expect(policy.verified()).toMatchObject([{ arm: 'fast' }]);
   expect(run(policy, mixed, 'p9').arm).toBe('default');
   expect(run(policy, mixed, 'p1').arm).toBe('fast');
 });
 
-test('choose() explores no more at once than allowed when choices stay open', () => {
+it('choose() explores no more at once than allowed when choices stay open', () => {
   const policy = createPolicy({ ...base, maxOpenExplorations: 1 });
   runMany(policy, 10, (arm) => (arm === 'default' ? 100 : 60));
   const open = Array.from({ length: 20 }, (_, at) => choose(policy, `p${at % 10}`));
@@ -98,17 +109,27 @@ test('choose() explores no more at once than allowed when choices stay open', ()
   for (const each of open) policy.abandon(each);
 });
 
-test('choose() tries only arms whose plans differ when it is told them', () => {
+it('choose() tries only arms whose plans differ when it is told them', () => {
   const policy = createPolicy(base);
   for (let at = 0; at < 60; at++) {
-    const choice = policy.choose({ template: 't', parameters: `p${at % 5}`, distinctArms: ['slow'], isReadOnly: true, nowMs: 0 });
+    const choice = policy.choose({
+      template: 't',
+      parameters: `p${at % 5}`,
+      distinctArms: ['slow'],
+      isReadOnly: true,
+      nowMs: 0,
+    });
     expect(choice.arm).not.toBe('fast');
-    policy.observe(choice, { ms: Math.min(usual(choice.arm, ''), choice.timeoutMs ?? Infinity), timedOut: choice.arm === 'slow' }, 0);
+    policy.observe(
+      choice,
+      { ms: Math.min(usual(choice.arm, ''), choice.timeoutMs ?? Infinity), timedOut: choice.arm === 'slow' },
+      0,
+    );
   }
   expect(policy.explain('t')!.arms[1]).toMatchObject({ arm: 'fast', status: 'same-plan' });
 });
 
-test('observe() drops what was verified when the default drifts', () => {
+it('observe() drops what was verified when the default drifts', () => {
   const policy = createPolicy(base);
   runMany(policy, 100);
   expect(policy.verified()).toHaveLength(1);
@@ -119,7 +140,7 @@ test('observe() drops what was verified when the default drifts', () => {
   expect(policy.explain('t')!.invalidated).toMatchObject({ why: expect.stringMatching(/drift/) });
 });
 
-test('observe() gives a verified arm up when it has become slower', () => {
+it('observe() gives a verified arm up when it has become slower', () => {
   const policy = createPolicy(base);
   runMany(policy, 100);
   runMany(policy, 60, (arm) => (arm === 'default' ? 100 : 250));
@@ -127,7 +148,7 @@ test('observe() gives a verified arm up when it has become slower', () => {
   expect(policy.explain('t')!.arms[1]!.status).toBe('rejected');
 });
 
-test('invalidate() makes everything unproven when a table changed', () => {
+it('invalidate() makes everything unproven when a table changed', () => {
   const policy = createPolicy(base);
   runMany(policy, 100);
   policy.invalidate('t', 'ANALYZE', 5);
@@ -136,7 +157,7 @@ test('invalidate() makes everything unproven when a table changed', () => {
   expect(policy.explain('t')!.invalidated).toEqual({ why: 'ANALYZE', atMs: 5 });
 });
 
-test('suggest() has an arm tried next when somebody found it better, and verified only here', () => {
+it('suggest() has an arm tried next when somebody found it better, and verified only here', () => {
   const policy = createPolicy(base);
   expect(policy.suggest('t', 'nobody')).toBe(false);
   expect(policy.suggest('t', 'default')).toBe(false);
@@ -146,28 +167,33 @@ test('suggest() has an arm tried next when somebody found it better, and verifie
   expect(policy.verified().map(({ arm }) => arm)).not.toContain('slow');
 });
 
-test('observe() refuses a choice when it was told of already, or is of another policy', () => {
+it('observe() refuses a choice when it was told of already, or is of another policy', () => {
   const policy = createPolicy(base);
   const choice = choose(policy);
-  expect(() => policy.observe(choice, { ms: NaN, timedOut: false }, 0)).toThrow(expect.objectContaining({ code: 'ERR_STEER_CHOICE' }));
+  expect(() => policy.observe(choice, { ms: NaN, timedOut: false }, 0)).toThrow(
+    expect.objectContaining({ code: 'ERR_STEER_CHOICE' }),
+  );
   policy.observe(choice, { ms: 1, timedOut: false }, 0);
-  for (const act of [() => policy.observe(choice, { ms: 1, timedOut: false }, 0), () => policy.abandon(choice)]) {
+  for (const act of [
+    () => policy.observe(choice, { ms: 1, timedOut: false }, 0),
+    () => policy.abandon(choice),
+  ]) {
     expect(act).toThrow(expect.objectContaining({ code: 'ERR_STEER_CHOICE' }));
   }
 });
 
-test('choose() of an eager policy finds the fast arm when it may sample', () => {
+it('choose() of an eager policy finds the fast arm when it may sample', () => {
   const policy = createPolicy({ ...base, mode: 'eager' });
   const choices = runMany(policy, 200);
   expect(choices.slice(-20).filter(({ arm }) => arm === 'fast').length).toBeGreaterThanOrEqual(18);
 });
 
-test('choose() gives the same choices when seed and runs are the same', () => {
+it('choose() gives the same choices when seed and runs are the same', () => {
   const tell = (): string[] => runMany(createPolicy(base), 150).map(({ arm, why }) => `${arm} ${why}`);
   expect(tell()).toEqual(tell());
 });
 
-test('choose() uses neighbours when statements that are described alike lost', () => {
+it('choose() uses neighbours when statements that are described alike lost', () => {
   const policy = createPolicy(base);
   const ask = (parameters: string, size: number): Choice =>
     policy.choose({ template: 't', parameters, features: [size], isReadOnly: true, nowMs: 0 });
@@ -182,7 +208,7 @@ test('choose() uses neighbours when statements that are described alike lost', (
   expect(ask('new small', 0).arm).toBe('fast');
 });
 
-test('createPolicy() goes on where toJSON() was made when the state is whole', () => {
+it('createPolicy() goes on where toJSON() was made when the state is whole', () => {
   const before = createPolicy(base);
   runMany(before, 100);
   const state = JSON.parse(JSON.stringify(before)) as unknown;
@@ -193,7 +219,7 @@ test('createPolicy() goes on where toJSON() was made when the state is whole', (
   expect(run(after, usual, 'p3').arm).toBe('fast');
 });
 
-test('createPolicy() refuses a state when any part of it is damaged', () => {
+it('createPolicy() refuses a state when any part of it is damaged', () => {
   const policy = createPolicy(base);
   runMany(policy, 60);
   policy.invalidate('other', 'DDL', 1);
@@ -207,10 +233,12 @@ test('createPolicy() refuses a state when any part of it is damaged', () => {
     expect(act, place.join('.')).toThrow(expect.objectContaining({ code: 'ERR_STEER_STATE' }));
   }
   const other = createPolicy({ ...base, arms: ['default', 'else'] });
-  expect(() => createPolicy({ ...base, state: JSON.parse(JSON.stringify(other)) })).toThrow(/it is of the arms default, else/);
+  expect(() => createPolicy({ ...base, state: JSON.parse(JSON.stringify(other)) })).toThrow(
+    /it is of the arms default, else/,
+  );
 });
 
-test.each([
+it.each([
   [{ arms: ['a', 'a'], defaultArm: 'a' }, 'arms'],
   [{ defaultArm: 'none' }, 'defaultArm'],
   [{ seed: 0.5 }, 'seed'],

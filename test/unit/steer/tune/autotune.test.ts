@@ -1,5 +1,5 @@
 // Tuning before jobs that are functions of their settings, with noise.
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { autotune, findStageBottleneck } from '../../../../src/steer/tune/index.ts';
 import type { JobConfiguration, JobKnobs, TrialRun, TuneOptions } from '../../../../src/steer/tune/index.ts';
 import { createRandom } from '../../../support/random.ts';
@@ -28,18 +28,32 @@ function createJob(rate: Rate, noise = 0.03, seed = 1): Pick<TuneOptions, 'knobs
     cores: 2,
     run: async (configuration): Promise<TrialRun> => {
       const seconds = 10_000 / (rate(configuration) * (1 + noise * (2 * random() - 1)));
-      const stage = (name: string, kind: string, share: number) => ({ name, kind, rows: 10_000, busyMs: seconds * 1000 * share, workers: 1 });
+      const stage = (name: string, kind: string, share: number) => ({
+        name,
+        kind,
+        rows: 10_000,
+        busyMs: seconds * 1000 * share,
+        workers: 1,
+      });
       return {
         rows: 10_000,
         seconds,
         bytes: 10_000 * bytesOf[configuration.codec as keyof typeof bytesOf],
-        legs: [{ stages: [stage('read', 'source', 0.2), stage('score', 'transform', 0.9), stage('write', 'sink', 0.3)] }],
+        legs: [
+          {
+            stages: [
+              stage('read', 'source', 0.2),
+              stage('score', 'transform', 0.9),
+              stage('write', 'sink', 0.3),
+            ],
+          },
+        ],
       };
     },
   };
 }
 
-test('autotune() finds settings near the best in few runs when the job is steady', async () => {
+it('autotune() finds settings near the best in few runs when the job is steady', async () => {
   for (let seed = 1; seed <= 20; seed++) {
     const { configuration, trials, bottleneck, speedup } = await autotune(createJob(usual, 0.03, seed));
     expect(usual(configuration)).toBeGreaterThanOrEqual(0.95 * 1000 * 1.7 * 1.3);
@@ -49,15 +63,16 @@ test('autotune() finds settings near the best in few runs when the job is steady
   }
 });
 
-test('autotune() keeps the default when nothing is faster', async () => {
+it('autotune() keeps the default when nothing is faster', async () => {
   for (let seed = 1; seed <= 20; seed++) {
-    const rate: Rate = (configuration) => (configuration.batchRows === null && configuration.workers === 1 ? 1000 : 970);
+    const rate: Rate = (configuration) =>
+      configuration.batchRows === null && configuration.workers === 1 ? 1000 : 970;
     const { configuration } = await autotune(createJob(rate, 0.05, seed));
     expect(rate(configuration)).toBeGreaterThanOrEqual(970);
   }
 });
 
-test('autotune() does not keep what looked best by chance when pairs do not show it', async () => {
+it('autotune() does not keep what looked best by chance when pairs do not show it', async () => {
   let calls = 0;
   // Every run is as fast as any other, but for one that happened to be lucky.
   const { run, ...job } = createJob(() => 1000, 0);
@@ -70,7 +85,7 @@ test('autotune() does not keep what looked best by chance when pairs do not show
   expect(result.reason).toMatch(/not kept/);
 });
 
-test('autotune() keeps to the bytes allowed when the fastest codec has more', async () => {
+it('autotune() keeps to the bytes allowed when the fastest codec has more', async () => {
   const { configuration } = await autotune({ ...createJob(usual), maxBytesPerRow: 40, maxTrials: 24 });
   expect(configuration.codec).toBe('zstd');
   const tight = await autotune({ ...createJob(usual), maxBytesPerRow: 25, maxTrials: 24 });
@@ -79,31 +94,43 @@ test('autotune() keeps to the bytes allowed when the fastest codec has more', as
   expect(impossible.configuration.codec).toBe('gzip');
 });
 
-test('autotune() checks what is known in two runs and the pairs when it is told of it', async () => {
+it('autotune() checks what is known in two runs and the pairs when it is told of it', async () => {
   const warmStart = { batchRows: 4096, workers: 2, codec: 'none' };
   const { configuration, trials } = await autotune({ ...createJob(usual), warmStart });
   expect(configuration).toEqual(warmStart);
   expect(trials.filter(({ step }) => step !== 'verify').map(({ step }) => step)).toEqual(['profile', 'warm']);
 });
 
-test('autotune() gives the error on when a run fails', async () => {
+it('autotune() gives the error on when a run fails', async () => {
   const error = new Error('disk full');
   await expect(autotune({ ...createJob(usual), run: () => Promise.reject(error) })).rejects.toBe(error);
 });
 
-test.each([
+it.each([
   [{ maxTrials: 0 }, 'maxTrials'],
   [{ verifyPairs: 0 }, 'verifyPairs'],
   [{ maxBytesPerRow: 0 }, 'maxBytesPerRow'],
   [{ knobs: { ...knobs, start: { ...start, workers: 9 } } }, 'start'],
   [{ knobs: { ...knobs, workers: [1, 1] } }, 'knobs'],
 ])('autotune() refuses %j naming the option', async (options, option) => {
-  await expect(autotune({ ...createJob(usual), ...options })).rejects.toMatchObject({ code: 'ERR_STEER_TUNE', details: { option } });
+  await expect(autotune({ ...createJob(usual), ...options })).rejects.toMatchObject({
+    code: 'ERR_STEER_TUNE',
+    details: { option },
+  });
 });
 
-test('findStageBottleneck() looks at the leg that takes longest when there are several', () => {
-  const stage = (name: string, busyMs: number, workers = 1) => ({ name, kind: 'transform', rows: 100, busyMs, workers });
-  const legs = [{ stages: [stage('read', 10), stage('clean', 80)] }, { stages: [stage('plan', 5), stage('train', 400, 2)] }];
+it('findStageBottleneck() looks at the leg that takes longest when there are several', () => {
+  const stage = (name: string, busyMs: number, workers = 1) => ({
+    name,
+    kind: 'transform',
+    rows: 100,
+    busyMs,
+    workers,
+  });
+  const legs = [
+    { stages: [stage('read', 10), stage('clean', 80)] },
+    { stages: [stage('plan', 5), stage('train', 400, 2)] },
+  ];
   expect(findStageBottleneck(legs)).toMatchObject({ stage: 'train', leg: 2 });
   expect(findStageBottleneck([])).toBeNull();
   expect(findStageBottleneck([{ stages: [stage('idle', 0)] }])).toBeNull();
