@@ -1,6 +1,6 @@
 // The skewed workload on a live database: steering learns on half of the parameters and is measured on the other half, and
 // the other way round, so that each of the 96 statements is measured without having been learned on.
-import { compareInterleaved, medianOf, summarizeComparison } from '../../../src/app/steer/compare.ts';
+import { compareInterleaved, summarizeComparison } from '../../../src/app/steer/compare.ts';
 import type { ComparedStatement, Comparison } from '../../../src/app/steer/compare.ts';
 import { skewTemplates } from '../../../src/app/steer/skewed-shop.ts';
 import { postgresArms, steer } from '../../../src/steer/index.ts';
@@ -92,7 +92,7 @@ async function measureArms(
   const times: Record<string, number[]> = {};
   for (const sql of statements) {
     const seen: Record<string, number[]> = {};
-    for (let i = 0; i < 3; i++) {
+    for (let i = 0; i < REPETITIONS; i++) {
       for (const { name, settings } of postgresArms) {
         await database.exec(
           `BEGIN; ${Object.entries(settings)
@@ -105,7 +105,7 @@ async function measureArms(
         await database.exec('COMMIT');
       }
     }
-    for (const [name, all] of Object.entries(seen)) (times[name] ??= []).push(medianOf(all));
+    for (const [name, all] of Object.entries(seen)) (times[name] ??= []).push(Math.min(...all));
   }
   return times;
 }
