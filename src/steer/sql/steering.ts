@@ -4,8 +4,8 @@
 import { messageOf } from '../../core/index.ts';
 import type { Choice } from '../policy/index.ts';
 import { defaultArm } from './arms.ts';
-import { compareTableStates } from './catalog.ts';
-import type { ArmSettings, SteeredCall, SteeredDatabase, SteeringArm, TimedResult } from './database.ts';
+import type { ArmSettings, SteeredDatabase, SteeringArm, TimedResult } from './database.ts';
+import type { KnownCall } from './known-call.ts';
 import { lookAtPlans, mostLooks } from './look-at-plans.ts';
 import type { SteerOptions } from './options.ts';
 import { hashParameters } from './sql-template.ts';
@@ -15,15 +15,9 @@ import type { PassReason } from './statement-class.ts';
 import type { SteeringMemory } from './steering-memory.ts';
 import { forgetPlans } from './template-entry.ts';
 import type { TemplateEntry } from './template-entry.ts';
+import { compareTableStates } from './table-state.ts';
 import { Turns } from './turns.ts';
 import { VectorSteering } from './vector-steering.ts';
-
-/** A call that is about to run, and what it is. */
-export interface KnownCall {
-  readonly call: SteeredCall;
-  readonly template: SqlTemplate;
-  readonly entry: TemplateEntry;
-}
 
 /** What became of one call; for whoever watches. */
 export interface SteeredRun {
