@@ -1,6 +1,7 @@
 // What PostgreSQL's catalog says of a statement: functions that may do more than compute, columns of floats, unique keys,
 // what a table was when its plans were made.
 import { judgeOrder } from './result-order.ts';
+import type { TableState } from './table-state.ts';
 import type { PlanInspector, SteeredDatabase } from './database.ts';
 import { readPlanFacts } from './plan-facts.ts';
 import type { PlanFacts } from './plan-facts.ts';
@@ -8,16 +9,6 @@ import type { PassReason } from './statement-class.ts';
 import { findCalledNames } from './statement-class.ts';
 import { tokenizeSql } from './sql-tokens.ts';
 import type { SqlToken } from './sql-tokens.ts';
-
-/** What a table was like. */
-export interface TableState {
-  readonly table: string;
-  /** Changes with DDL. */
-  readonly schema: string;
-  /** Changes with ANALYZE. */
-  readonly statistics: string;
-  readonly sizeBytes: number;
-}
 
 /** The catalog could not be asked: a transaction was open. */
 export class CatalogBusy extends Error {}
@@ -189,17 +180,4 @@ async function readTableStates(database: SteeredDatabase, tables: readonly strin
     statistics: String(row['statistics']),
     sizeBytes: Number(row['bytes']),
   }));
-}
-
-/** A table that grew or shrank by more makes what was learned doubtful. */
-const DRIFT = 0.2;
-/** Below that a page more or less is no growth. */
-const SMALL_BYTES = 10 * 8192;
-
-/** @returns what happened to a table, null for nothing that matters */
-export function compareTableStates(before: TableState, now: TableState | undefined): string | null {
-  if (!now || now.schema !== before.schema) return 'ddl';
-  if (now.statistics !== before.statistics) return 'analyze';
-  const changed = Math.abs(now.sizeBytes - before.sizeBytes);
-  return changed > DRIFT * before.sizeBytes && changed > SMALL_BYTES ? 'rows' : null;
 }

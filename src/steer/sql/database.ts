@@ -1,7 +1,7 @@
 // What steering asks of a connection, whatever the database: run a statement as it is, run it under settings that end
 // with it, say how it would be run. The drivers are postgres.ts, pglite.ts and duckdb.ts.
 
-import type { TableState } from './catalog.ts';
+import type { TableState } from './table-state.ts';
 import type { PlanFacts } from './plan-facts.ts';
 import type { PassReason } from './statement-class.ts';
 import type { SqlToken } from './sql-tokens.ts';

@@ -1,7 +1,7 @@
 // What DuckDB says of a statement: the shape of its plan, functions that are not the same twice, what tables are like.
 import { createHash } from 'node:crypto';
 import { parseDuckDbExplain } from '../../dag/index.ts';
-import type { TableState } from './catalog.ts';
+import type { TableState } from './table-state.ts';
 import type { PlanInspector, SteeredDatabase } from './database.ts';
 import type { PlanFacts } from './plan-facts.ts';
 import { judgeOrder } from './result-order.ts';

@@ -1,8 +1,10 @@
 // Looks at a template once for a few of its parameters: whether anything is against steering it, and which arms would
 // run it differently. Costs a few EXPLAINs, beside the user's own statements.
+import type { DagDocument } from '../../dag/index.ts';
 import { defaultArm } from './arms.ts';
 import { CatalogBusy } from './catalog.ts';
 import type { SteeredCall, SteeredDatabase, SteeringArm } from './database.ts';
+import { withoutConstants } from './plan-facts.ts';
 import type { PlanFacts } from './plan-facts.ts';
 import type { PassReason } from './statement-class.ts';
 import type { SqlToken } from './sql-tokens.ts';
@@ -63,7 +65,7 @@ export async function lookAtPlans(
     if (error instanceof CatalogBusy) return false;
     throw error;
   }
-  entry.plan = plan.dag.toJSON();
+  entry.plan = maskConstants(plan.dag.toJSON());
   entry.features = featuresOf(plan);
   entry.lookedAt.push(parameters);
   return true;
@@ -102,6 +104,19 @@ async function addArms(
 function isHopeless({ canInterrupt }: SteeredDatabase, plan: PlanFacts, other: PlanFacts): boolean {
   if (canInterrupt || other.cost >= DISABLED_COST) return false;
   return other.cost > DEAREST_UNSTOPPABLE * Math.max(plan.cost, 100);
+}
+
+/** What is kept holds no value of the user's. */
+function maskConstants(document: DagDocument): DagDocument {
+  const mask = (value: unknown): unknown =>
+    Array.isArray(value) ? value.map(mask) : withoutConstants(value);
+  const nodes = document.nodes.map((node) => ({
+    ...node,
+    details: Object.fromEntries(
+      Object.entries(node.details).map(([name, value]) => [name, mask(value)]),
+    ) as typeof node.details,
+  }));
+  return { ...document, nodes };
 }
 
 function featuresOf({ cost, rows, nodeTypes, tables }: PlanFacts): number[] {

@@ -1,5 +1,5 @@
 // Options of steering, checked all at once.
-import type { PolicyMode } from '../policy/contract.ts';
+import type { PolicyMode } from '../policy/index.ts';
 import { steerOptionError } from './errors.ts';
 
 /** Options of `steer()`. */

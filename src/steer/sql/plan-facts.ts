@@ -79,7 +79,8 @@ function shapeOf(node: PlanNode): object {
   return [fields.map(([name, value]) => [name, withoutConstants(value)]), childrenOf(node).map(shapeOf)];
 }
 
-const withoutConstants = (value: unknown): unknown =>
+/** An expression with `?` for its constants; other values are as they are. */
+export const withoutConstants = (value: unknown): unknown =>
   typeof value === 'string' ? value.replace(/'(?:[^']|'')*'|\b\d+(?:\.\d+)?\b/g, '?') : value;
 
 /** Names before a parenthesis in the expressions of an operator. */

@@ -14,7 +14,7 @@ import { wilsonBound } from './vector-recall.ts';
 export interface TemplateSummary {
   readonly id: string;
   readonly text: string;
-  readonly state: TemplateReport['state'] | 'passed' | 'vector';
+  readonly state: TemplateReport['state'] | 'passed' | 'vector' | 'no-other-plan' | 'too-quick';
   /** Why it is passed through, null when it is not. */
   readonly pass: PassReason | null;
   readonly runs: number;
@@ -162,13 +162,24 @@ function summarize(memory: SteeringMemory, entry: TemplateEntry): TemplateSummar
   return {
     id: entry.id,
     text: entry.text,
-    state: entry.pass !== null ? 'passed' : entry.vector ? 'vector' : (report?.state ?? 'unseen'),
+    state: stateOf(entry, report),
     pass: entry.pass,
     ...entry.counts,
-    defaultMs: report?.defaultMedianMs ?? null,
+    defaultMs: report?.defaultMedianMs ?? entry.defaultMs,
     arm,
     gain: report?.arms.find((each) => each.arm === arm)?.gain ?? null,
   };
+}
+
+function stateOf(
+  { pass, vector, lookedAt, arms }: TemplateEntry,
+  report: TemplateReport | null,
+): TemplateSummary['state'] {
+  if (pass !== null) return 'passed';
+  if (vector) return 'vector';
+  if (report && report.state !== 'unseen') return report.state;
+  if (lookedAt.length === 0) return 'unseen';
+  return arms.length === 0 ? 'no-other-plan' : 'too-quick';
 }
 
 /** What is known of an entry. */

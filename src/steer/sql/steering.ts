@@ -4,8 +4,8 @@
 import { messageOf } from '../../core/index.ts';
 import type { Choice } from '../policy/index.ts';
 import { defaultArm } from './arms.ts';
-import { compareTableStates } from './catalog.ts';
-import type { ArmSettings, SteeredCall, SteeredDatabase, SteeringArm, TimedResult } from './database.ts';
+import type { ArmSettings, SteeredDatabase, SteeringArm, TimedResult } from './database.ts';
+import type { KnownCall } from './known-call.ts';
 import { lookAtPlans, mostLooks } from './look-at-plans.ts';
 import type { SteerOptions } from './options.ts';
 import { hashParameters } from './sql-template.ts';
@@ -15,15 +15,9 @@ import type { PassReason } from './statement-class.ts';
 import type { SteeringMemory } from './steering-memory.ts';
 import { forgetPlans } from './template-entry.ts';
 import type { TemplateEntry } from './template-entry.ts';
+import { compareTableStates } from './table-state.ts';
 import { Turns } from './turns.ts';
 import { VectorSteering } from './vector-steering.ts';
-
-/** A call that is about to run, and what it is. */
-export interface KnownCall {
-  readonly call: SteeredCall;
-  readonly template: SqlTemplate;
-  readonly entry: TemplateEntry;
-}
 
 /** What became of one call; for whoever watches. */
 export interface SteeredRun {
@@ -31,7 +25,7 @@ export interface SteeredRun {
   readonly template: string | null;
   readonly arm: string;
   /** The policy's reason, or why the call was passed through. */
-  readonly why: Choice['why'] | PassReason | 'vector' | 'vector-probe';
+  readonly why: Choice['why'] | PassReason | 'too-quick' | 'vector';
   readonly ms: number;
   /** The arm was stopped or failed, and the default answered. */
   readonly isReplayed: boolean;
@@ -207,12 +201,13 @@ export class SteeredConnection {
       );
       return running;
     }
+    if (entry.arms.length === 0 || !isWorthIt(entry)) return this.#runPlain(known);
     const parameters = hashParameters(template, call.values);
     const choice = this.#memory.policy.choose({
       template: entry.id,
       parameters,
-      distinctArms: isWorthIt(entry) ? entry.arms : [],
-      features: entry.features.length > 0 ? entry.features : [0, 0, 0, 0],
+      distinctArms: entry.arms,
+      features: entry.features,
       isReadOnly: true,
       nowMs: this.#wallMs(),
     });
@@ -221,15 +216,37 @@ export class SteeredConnection {
     const running = isDefault
       ? this.#turns.track(this.#runDefault(known, choice))
       : this.#turns.hold(this.#tryArm(known, choice));
-    if (this.#wantsLook(entry, parameters)) {
-      this.#later(
-        running.then(
-          () => this.#look(known, parameters),
-          () => undefined,
-        ),
-      );
-    }
+    this.#lookAfter(running, known, mostLooks);
     return running;
+  }
+
+  /** A query that no arm would run differently, or that is too quick to gain: nothing is asked of the policy. */
+  #runPlain(known: KnownCall): Promise<unknown> {
+    const { entry, call } = known;
+    const why = entry.arms.length === 0 ? 'no-other-plan' : 'too-quick';
+    const running = this.#turns.track(
+      this.#database.run(call).then(({ result, ms }) => {
+        entry.defaultMs = averageOf(entry.defaultMs, ms);
+        this.#tell({ template: entry.id, arm: defaultArm, why, ms, isReplayed: false });
+        return result;
+      }),
+    );
+    this.#lookAfter(running, known, isWorthIt(entry) ? mostLooks : 1);
+    return running;
+  }
+
+  /** Looks at plans once the user has the answer, for the first parameters. */
+  #lookAfter(running: Promise<unknown>, known: KnownCall, most: number): void {
+    const { id, lookedAt } = known.entry;
+    if (lookedAt.length >= most || this.#looking.has(id) || this.#isClosed) return;
+    const parameters = hashParameters(known.template, known.call.values);
+    if (lookedAt.includes(parameters)) return;
+    this.#later(
+      running.then(
+        () => this.#look(known, parameters),
+        () => undefined,
+      ),
+    );
   }
 
   async #runDefault(known: KnownCall, choice: Choice, isReplayed = false): Promise<unknown> {
@@ -293,11 +310,6 @@ export class SteeredConnection {
 
   #tell(run: SteeredRun): void {
     for (const listen of this.#watchers) listen(run);
-  }
-
-  #wantsLook({ id, lookedAt }: TemplateEntry, parameters: string): boolean {
-    if (lookedAt.length >= mostLooks || this.#looking.has(id) || this.#isClosed) return false;
-    return !lookedAt.includes(parameters);
   }
 
   async #look({ call, template, entry }: KnownCall, parameters: string): Promise<void> {

@@ -2,7 +2,7 @@
 // its tables were when that was found out. Plain data, kept in the state file.
 import { createHash } from 'node:crypto';
 import type { DagDocument } from '../../dag/index.ts';
-import type { TableState } from './catalog.ts';
+import type { TableState } from './table-state.ts';
 import type { VectorCell } from './vector-recall.ts';
 import type { PassReason } from './statement-class.ts';
 

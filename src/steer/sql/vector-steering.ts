@@ -3,7 +3,7 @@
 import { defaultArm } from './arms.ts';
 import type { ArmSettings, SteeredDatabase } from './database.ts';
 import type { SqlToken } from './sql-tokens.ts';
-import type { KnownCall } from './steering.ts';
+import type { KnownCall } from './known-call.ts';
 import { createCell, nameCell, needsProbe, observeProbe, openEfs } from './vector-recall.ts';
 
 /** An exact answer: no index gives the order. */

@@ -22,6 +22,7 @@ beforeAll(() => {
       ['05-typescript-and-python'],
       ['01-collect-and-look'],
       ['08-query-dag'],
+      ['09-steering'],
       ['11-events'],
       ['06-tslab-notebook'],
       ['06-tslab-notebook', 'tslab'],
@@ -287,6 +288,21 @@ describe('notebooks', () => {
       expect(Number(all)).toBe(300_000);
       expect(Number(kept)).toBeGreaterThan(0);
       expect(Number(kept)).toBeLessThan(300_000);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    '09-steering.ipynb steers a query until a faster arm is verified, with the same rows, and draws it',
+    async () => {
+      const run = await runs['09-steering']!;
+      expect(run.stdout('live')).toMatch(/^steered, arm no_\w+, saves \d+ %$/m);
+      expect(run.stdout('compare')).toMatch(/the same rows 6 of 6 times$/m);
+      const pictures = run.shown('live', 'image/svg+xml').map(String);
+      expect(pictures.at(-1)!.match(/<circle /g)!.length).toBe(121);
+      expect(pictures.at(-1)).toContain('fill="#2a9d4a"');
+      expect(run.stdout('why')).toMatch(/^no_\w+: verified, /m);
+      expect(run.stdout('end')).toContain('closed');
     },
     LIMIT_MS,
   );

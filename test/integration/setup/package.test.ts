@@ -73,11 +73,11 @@ it('package.json gives a package that trains, verifies and activates from built 
 it('package.json gives a package that exports its public API with types', async () => {
   const code =
     "const api = await import('ruvector-memopt'); const dag = await import('ruvector-memopt/dag');" +
-    "const browser = await import('ruvector-memopt/dag/browser');" +
-    'console.log(typeof api.createOptimizer, typeof dag.QueryDag, typeof browser.QueryDag)';
+    "const browser = await import('ruvector-memopt/dag/browser'); const { steer } = await import('ruvector-memopt/steer');" +
+    'console.log(typeof api.createOptimizer, typeof dag.QueryDag, typeof browser.QueryDag, typeof steer)';
   // A package may import itself by name.
   const { stdout } = await run(process.execPath, ['--input-type=module', '-e', code], { cwd: folder });
-  expect(stdout.trim()).toBe('function function function');
+  expect(stdout.trim()).toBe('function function function function');
 });
 
 it('package.json gives a package that installs a notebook kernel which runs cells from it alone', async () => {
