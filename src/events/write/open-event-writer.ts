@@ -7,6 +7,7 @@ import { eventSchema, toEventBatch } from '../read/event-arrow.ts';
 import type { EventTimeUnit } from '../read/event-arrow.ts';
 import { createByteEncoder } from './byte-encoders.ts';
 import type { ByteEncoder } from './byte-encoders.ts';
+import { collectSmallBatches } from './collected-writer.ts';
 import { eventWriteError } from './errors.ts';
 import { outputFormatOf } from './output-format.ts';
 import type { OutputFormat } from './output-format.ts';
@@ -60,16 +61,18 @@ export async function openEventWriter(path: string, options: EventWriterOptions 
   if (format === 'parquet' || format === 'arrow') {
     const schema = eventSchema(options.resolution, options.geometry);
     const table = await openTableWriter(path, format, schema, { signal, onWait });
-    return new EventTableWriter(format, table, schema);
+    const writer = new EventTableWriter(format, table, schema);
+    // Who reads Arrow wants the batches that were asked for.
+    return format === 'arrow' ? writer : collectSmallBatches(writer);
   }
-  if (format === 'hdf5') return startHdf5(path, options);
+  if (format === 'hdf5') return collectSmallBatches(await startHdf5(path, options));
   const isBinary = format !== 'text' && format !== 'csv';
   // What cannot be written at all is said before anything is opened.
   const encoder = createByteEncoder(format, options);
   const output = await openStagedOutput(path, { signal, onWait, isBinary });
   try {
     await output.write(encoder.head());
-    return new EncodedWriter(format, output, encoder);
+    return collectSmallBatches(new EncodedWriter(format, output, encoder));
   } catch (error) {
     await output.abort();
     throw error;
