@@ -22,6 +22,12 @@ def read_evutils(_, path):
     return [events.t, events.x, events.y, events.p]
 
 
+def read_evutils_triggers(_, path):
+    """Triggers as rows of t, id, 0 and value."""
+    _, triggers = EventReader(path, ext_trigger=True).read_all()
+    return [triggers.t, triggers.id, triggers.id * 0, triggers.p]
+
+
 def read_faery(_, path):
     events = faery.events_stream_from_file(path).to_array()
     return [events[name] for name in ("t", "x", "y", "on")]
@@ -38,6 +44,7 @@ def read_evlib(_, path):
 READERS = {
     "evlib": read_evlib,
     "evutils": read_evutils,
+    "evutils-triggers": read_evutils_triggers,
     "expelliarmus": read_expelliarmus,
     "faery": read_faery,
 }

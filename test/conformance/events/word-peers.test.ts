@@ -12,8 +12,9 @@ import { createSeededRandom } from '../../../src/core/index.ts';
 import { createEncoder } from '../../../src/events/encode/index.ts';
 import type { WrittenFormat } from '../../../src/events/encode/index.ts';
 import { encodeRecordingHeader, parseRecordingHeader } from '../../../src/events/header/index.ts';
-import { buildRecording } from '../../support/events/recordings.ts';
+import { buildRecording, buildTriggers } from '../../support/events/recordings.ts';
 import { decodeAll } from '../../support/events/drive.ts';
+import type { Decoded } from '../../support/events/drive.ts';
 import { python } from '../../support/python.ts';
 
 type Rows = [t: number, x: number, y: number, p: number][];
@@ -38,12 +39,14 @@ function addFile(name: string, format: WrittenFormat, data: Uint8Array, peers: r
 }
 
 /** What this project reads. */
-function readOurs(name: string): Rows {
+function decodeFile(name: string): Decoded {
   const file = files.get(name)!;
   const header = parseRecordingHeader(file, { source: name, isWhole: true })!;
-  const { events } = decodeAll(header.format as WrittenFormat, file.subarray(header.dataOffset));
-  return events.map(({ t, x, y, p }) => [Number(t), x, y, p]);
+  return decodeAll(header.format as WrittenFormat, file.subarray(header.dataOffset));
 }
+
+const readOurs = (name: string): Rows =>
+  decodeFile(name).events.map(({ t, x, y, p }) => [Number(t), x, y, p]);
 
 function readPeer(peer: string, name: string, { skip }: TestContext): Rows | null {
   const answer = answers.get(`${peer} ${name}`)!;
@@ -57,6 +60,9 @@ const agreeing: Record<WrittenFormat, readonly string[]> = {
   evt3: ['evlib', 'evutils'],
   dat: ['evutils', 'expelliarmus', 'faery'],
 };
+
+/** Formats whose triggers evutils reads, too; those of EVT2.1 it takes from the wrong half of the word: id and value are 0. */
+const withTriggers: readonly string[] = ['evt2', 'evt3'];
 
 const u16 = (...words: number[]): Uint8Array => new Uint8Array(Uint16Array.from(words).buffer);
 const u32 = (...words: number[]): Uint8Array => new Uint8Array(Uint32Array.from(words).buffer);
@@ -142,6 +148,11 @@ beforeAll(() => {
     const events = buildRecording(createSeededRandom(14), { count: 4000, largest: 479, step: 300 });
     const encoder = createEncoder(format);
     addFile(format, format, Buffer.concat([encoder.encode(events), encoder.finish()]), peers);
+    if (!withTriggers.includes(format)) continue;
+    const triggers = buildTriggers(createSeededRandom(15), events, 50);
+    const merging = createEncoder(format);
+    const data = Buffer.concat([merging.encode(events, triggers), merging.finish()]);
+    addFile(`${format}-triggers`, format, data, ['evutils-triggers']);
   }
   for (const [name, format, data, , wrong, right] of defects)
     addFile(name, format, data, [...wrong, ...right]);
@@ -165,6 +176,16 @@ describe.each(Object.entries(agreeing))('createDecoder() of %s', (format, peers)
     const ours = readOurs(format);
     expect(ours).toHaveLength(4000);
     expect(readPeer(peer, format, context)).toStrictEqual(ours);
+  });
+});
+
+describe.each(withTriggers)('createDecoder() of %s', (format) => {
+  it('reads triggers like evutils', (context) => {
+    const name = `${format}-triggers`;
+    const { triggers } = decodeFile(name);
+    const ours = triggers.map(({ t, id, value }) => [Number(t), id, 0, value]);
+    expect(ours).toHaveLength(50);
+    expect(readPeer('evutils-triggers', name, context)).toStrictEqual(ours);
   });
 });
 
