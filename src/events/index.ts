@@ -1,7 +1,9 @@
 // Event-camera recordings: the door of src/events, published as `ruvector-memopt/events`.
 export * from './model/index.ts';
-export { findHotPixels, HotPixelFinder } from './filter/index.ts';
+export { findHotPixels, HotPixelFinder, viewTimeWindow } from './filter/index.ts';
 export type { EventFilter, EventFilterOptions, PixelRegion } from './filter/index.ts';
+export { createEventFilter, readInWorkers, selectDecoders } from './kernels/index.ts';
+export type { DecodedBlock, SelectedDecoders, SelectOptions, WorkerReadOptions } from './kernels/index.ts';
 export { calculateOptimalChunkSize } from './read/chunk-size.ts';
 export { EventStreamer } from './read/event-streamer.ts';
 export type { AnyEvents, SingleEvent } from './read/event-streamer.ts';

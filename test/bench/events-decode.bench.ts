@@ -3,7 +3,7 @@
 import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decodeInWorkers, selectDecoders } from '../../src/events/kernels/index.ts';
+import { readInWorkers, selectDecoders } from '../../src/events/kernels/index.ts';
 import { startJsonChild } from '../support/json-child.ts';
 import type { JsonChild } from '../support/json-child.ts';
 import { python } from '../support/python.ts';
@@ -144,19 +144,19 @@ function workerCase(format: Format, whole: BenchRecording): BenchCase {
     unit: 'M events/s',
     better: 'higher',
     anchorName: 'one worker',
-    ours: () => readInWorkers(format, whole, 2),
-    anchor: () => readInWorkers(format, whole, 1),
+    ours: () => measureWorkers(format, whole, 2),
+    anchor: () => measureWorkers(format, whole, 1),
     goal: (_ours, ratio) => ratio! >= WORKER_GOAL,
   };
 }
 
 /** Threads that start are not what is measured: the clock starts with the 20th block. */
-async function readInWorkers(format: Format, recording: BenchRecording, workers: number): Promise<number> {
+async function measureWorkers(format: Format, recording: BenchRecording, workers: number): Promise<number> {
   const { path, startByte, endByte } = recording;
   const descriptor = openSync(path, 'r');
   let [blocks, events, startMs] = [0, 0, 0];
   const options = { descriptor, source: path, format, startByte, endByte, workers };
-  for await (const block of decodeInWorkers(options)) {
+  for await (const block of readInWorkers(options)) {
     if (++blocks === 20) startMs = performance.now();
     if (blocks > 20) events += block.counts.events;
   }

@@ -65,9 +65,7 @@ export function planFilter(options: EventFilterOptions): FilterPlan {
   }
   checkRegion(region);
   for (const name of ['refractoryPeriod', 'backgroundPeriod'] as const) checkPeriod(name, options[name]);
-  const needsPixels =
-    hotPixels.length > 0 || options.refractoryPeriod !== undefined || options.backgroundPeriod !== undefined;
-  if (needsPixels && !geometry) {
+  if (!geometry && needsPixels(options)) {
     throw eventOptionsError(
       'geometry',
       undefined,
@@ -84,10 +82,12 @@ export function planFilter(options: EventFilterOptions): FilterPlan {
     hotPixels,
     refractoryPeriod: options.refractoryPeriod,
     backgroundPeriod: options.backgroundPeriod,
-    width: geometry?.width ?? 0,
-    height: geometry?.height ?? 0,
+    ...(geometry ?? { width: 0, height: 0 }),
   };
 }
+
+const needsPixels = ({ hotPixels = [], refractoryPeriod, backgroundPeriod }: EventFilterOptions): boolean =>
+  hotPixels.length > 0 || (refractoryPeriod ?? backgroundPeriod) !== undefined;
 
 function checkRegion(region: PixelRegion): void {
   const { x, y, width, height } = region;

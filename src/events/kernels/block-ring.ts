@@ -1,5 +1,5 @@
 // The shared memory between one reader and its decoding workers: blocks of a file are claimed in order, decoded side by
-// side, and taken in order. Here is who writes what; block-worker.ts decodes, decode-in-workers.ts takes.
+// side, and taken in order. Here is who writes what; block-worker.ts decodes, read-in-workers.ts takes.
 //
 //   control words, each on a cache line of its own, at the head of the kernels' memory
 //     NEXT      the next block nobody claimed          workers add 1
@@ -89,7 +89,7 @@ export interface RingViews {
 }
 
 /** Maps a ring. */
-export function viewRing(ring: BlockRing): RingViews {
+export function viewBlockRing(ring: BlockRing): RingViews {
   const { buffer } = ring.handle.memory;
   return {
     words: new Int32Array(buffer, 0, CONTROL_WORDS),

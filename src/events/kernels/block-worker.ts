@@ -12,7 +12,7 @@ import {
   NEXT,
   readEndState,
   readyWord,
-  viewRing,
+  viewBlockRing,
   writeEndState,
   writeResults,
 } from './block-ring.ts';
@@ -25,7 +25,7 @@ import { KernelMemory } from './kernel-memory.ts';
 const LOOK_BACK_BYTES = 16_384;
 
 const { ring, arena } = workerData as BlockWorkerData;
-const views = viewRing(ring);
+const views = viewBlockRing(ring);
 const { words } = views;
 const memory = new KernelMemory(ring.handle, arena);
 const input = memory.allocateBytes(LOOK_BACK_BYTES + ring.blockBytes);
@@ -116,5 +116,5 @@ try {
 } catch (error) {
   const byte = ring.startByte + block * ring.blockBytes;
   const failure: BlockFailure = { byte, isCut: error instanceof CutFile, cause: error };
-  parentPort!.postMessage(failure);
+  parentPort!.postMessage(failure, []);
 }

@@ -1,6 +1,6 @@
 // Decoders and filters by WebAssembly, and worker threads that share its memory; TypeScript where it cannot run.
-export { decodeInWorkers } from './decode-in-workers.ts';
-export type { DecodedBlock, WorkerReadOptions } from './decode-in-workers.ts';
+export { readInWorkers } from './read-in-workers.ts';
+export type { DecodedBlock, WorkerReadOptions } from './read-in-workers.ts';
 export { findKernelObstacle, selectDecoders } from './decoders.ts';
 export type { SelectedDecoders, SelectOptions } from './decoders.ts';
 export { createEventFilter } from './kernel-filter.ts';

@@ -102,11 +102,22 @@ function simplePass(memory: KernelMemory, plan: FilterPlan): Pass {
   return (...columns) => memory.kernels.keepEvents(at, ...columns);
 }
 
+/** Writes the addresses of t, x, y and p to where kernels of pixels find them. @returns their address */
+function writeColumns(memory: KernelMemory): (events: Parameters<Pass>) => number {
+  const at = memory.allocate(16);
+  const words = new Uint32Array(memory.buffer, at, 4);
+  return ([t, x, y, p]) => {
+    words.set([t, x, y, p]);
+    return at;
+  };
+}
+
 function hotPass(memory: KernelMemory, plan: FilterPlan): Pass {
   const marks = memory.allocateBytes(plan.width * plan.height);
   marks.set(markPixels(plan));
   const at = marks.byteOffset;
-  return (...columns) => memory.kernels.dropPixels(at, plan.width, plan.height, ...columns);
+  const columns = writeColumns(memory);
+  return (...events) => memory.kernels.dropPixels(at, plan.width, plan.height, columns(events), events[4]);
 }
 
 function pixelPass(
@@ -120,5 +131,6 @@ function pixelPass(
   memory.kernels.forgetPixels(at, width * height);
   const drop = memory.kernels[kernel];
   const periodOfTime = BigInt(period);
-  return (...columns) => drop(at, width, height, periodOfTime, ...columns);
+  const columns = writeColumns(memory);
+  return (...events) => drop(at, width, height, columns(events), events[4], periodOfTime);
 }

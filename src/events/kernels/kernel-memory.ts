@@ -29,8 +29,9 @@ type PixelKernel = (
   memory: number,
   width: number,
   height: number,
+  columns: number,
+  length: number,
   period: bigint,
-  ...columns: ColumnAddresses
 ) => number;
 
 /** What assembly/index.ts exports. Every address is a byte offset into the memory. */
@@ -38,7 +39,13 @@ export interface Kernels {
   readonly buildTables: (at: number) => void;
   readonly decodeTextLines: DecodeKernel;
   readonly keepEvents: (rules: number, ...columns: ColumnAddresses) => number;
-  readonly dropPixels: (mask: number, width: number, height: number, ...columns: ColumnAddresses) => number;
+  readonly dropPixels: (
+    mask: number,
+    width: number,
+    height: number,
+    columns: number,
+    length: number,
+  ) => number;
   readonly dropRefractory: PixelKernel;
   readonly dropIsolated: PixelKernel;
   readonly forgetPixels: (memory: number, pixels: number) => void;

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import type { DecoderOptions } from '../decode/index.ts';
 import type { EventFilterOptions } from '../filter/index.ts';
-import { decodeInWorkers } from '../kernels/index.ts';
+import { readInWorkers } from '../kernels/index.ts';
 import type { DecodedBlock } from '../kernels/index.ts';
 import { addReadCounts, createReadCounts, viewEvents } from '../model/index.ts';
 import type {
@@ -119,7 +119,7 @@ class WorkerSource implements EventSource {
   #start(): AsyncGenerator<DecodedBlock, void> {
     const { source, startByte, endByte } = this.#range;
     const { workers, decoder, filter, limitBytes } = this.#plan;
-    return decodeInWorkers({
+    return readInWorkers({
       descriptor: this.#file.fd,
       source,
       format: this.format,

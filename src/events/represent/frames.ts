@@ -8,7 +8,7 @@ import { sliceEvents } from './event-slices.ts';
 import type { SliceOptions } from './event-slices.ts';
 
 /** Counts events by slice and polarity (0 OFF, 1 ON): shape [slices, 2, height, width]. @throws RuvectorError `ERR_EVENTS_OPTIONS` */
-export function buildFrames(
+export function buildCountFrames(
   events: EventColumns,
   geometry: Geometry,
   slices: SliceOptions,
@@ -29,7 +29,7 @@ export function buildFrames(
 }
 
 /** How counts become values. */
-export interface NormalizeOptions {
+export interface HistogramOptions {
   /** Events of a pixel that make 1. @default 5 */
   readonly maxPerPixel?: number;
   /** Largest value, and smallest below 0. @default 1 */
@@ -41,7 +41,7 @@ interface Normalized {
   readonly clip: number;
 }
 
-function normalize({ maxPerPixel = 5, clip = 1 }: NormalizeOptions): Normalized {
+function normalize({ maxPerPixel = 5, clip = 1 }: HistogramOptions): Normalized {
   return {
     step: Math.fround(1 / Math.fround(requirePositive('maxPerPixel', maxPerPixel))),
     clip: Math.fround(requirePositive('clip', clip)),
@@ -52,7 +52,7 @@ function normalize({ maxPerPixel = 5, clip = 1 }: NormalizeOptions): Normalized 
 export function buildHistogram(
   { x, y, p, length }: EventColumns,
   geometry: Geometry,
-  options: NormalizeOptions = {},
+  options: HistogramOptions = {},
 ): EventTensor<Float32Array> {
   const pixels = countPixels(geometry);
   const { width, height } = geometry;
@@ -70,7 +70,7 @@ export function buildHistogram(
 export function buildDifference(
   { x, y, p, length }: EventColumns,
   geometry: Geometry,
-  options: NormalizeOptions = {},
+  options: HistogramOptions = {},
 ): EventTensor<Float32Array> {
   const data = new Float32Array(countPixels(geometry));
   const { width, height } = geometry;

@@ -1,6 +1,6 @@
 // Representations of events as tensors.
-export { buildDifference, buildFrames, buildHistogram } from './frames.ts';
-export type { NormalizeOptions } from './frames.ts';
+export { buildDifference, buildCountFrames, buildHistogram } from './frames.ts';
+export type { HistogramOptions } from './frames.ts';
 export type { EventTensor } from './tensor.ts';
 export { buildLatestTimes, buildTimeSurfaces } from './time-surface.ts';
 export type { TimeSurfaceOptions } from './time-surface.ts';

@@ -13,7 +13,7 @@ const EVENTS_PER_US = 10;
 export const EDGES = { dense: 0.3, sparse: 0.04 } as const;
 const BATCH = 1 << 17;
 
-/** Calls `take` with batches of `events` events in all, at ten million a second. */
+/** Calls `take` with batches of `events` events in all, at about ten million a second. */
 export function drawReadouts(
   events: number,
   take: (batch: EventSlot) => void,
@@ -22,42 +22,37 @@ export function drawReadouts(
   const random = createRandom(14);
   const slot = createEventSlot(BATCH);
   let t = 1_000_000;
-  let due = 0;
-  let given = 0;
-  const place = (x: number, y: number, p: number): void => {
-    const at = slot.length++;
-    slot.lanes[2 * at] = t;
-    slot.x[at] = x;
-    slot.y[at] = y;
-    slot.p[at] = p;
-    given++;
-    due--;
-  };
-  while (given < events) {
-    for (due += EVENTS_PER_US; due < 1; due += EVENTS_PER_US) t++;
+  for (let given = 0; given < events;) {
     t++;
-    while (due >= 1) drawReadout(random, edges, place);
+    for (let due = EVENTS_PER_US; due > 0;) {
+      const count = drawReadout(random, edges, slot, t);
+      due -= count;
+      given += count;
+    }
     if (slot.length < BATCH - 4096 && given < events) continue;
     take(slot);
     slot.length = 0;
   }
 }
 
-function drawReadout(
-  random: () => number,
-  edges: number,
-  place: (x: number, y: number, p: number) => void,
-): void {
+/** Appends the events of one row. @returns how many they are */
+function drawReadout(random: () => number, edges: number, slot: EventSlot, t: number): number {
   const y = Math.floor(random() * BENCH_GEOMETRY.height);
   const p = random() < 0.5 ? -1 : 1;
   const x = Math.floor(random() * (BENCH_GEOMETRY.width - 40));
-  if (random() >= edges) {
-    place(x, y, p);
-    return;
+  const isEdge = random() < edges;
+  const density = isEdge ? 0.2 + random() * 0.5 : 0;
+  const width = isEdge ? 8 + Math.floor(random() * 32) : 1;
+  const before = slot.length;
+  for (let i = 0; i < width; i++) {
+    if (i > 0 && random() >= density) continue;
+    const at = slot.length++;
+    slot.lanes[2 * at] = t;
+    slot.x[at] = x + i;
+    slot.y[at] = y;
+    slot.p[at] = p;
   }
-  const density = 0.2 + random() * 0.5;
-  const width = 8 + Math.floor(random() * 32);
-  for (let i = 0; i < width; i++) if (i === 0 || random() < density) place(x + i, y, p);
+  return slot.length - before;
 }
 
 /** A recording on disk. */

@@ -6,7 +6,7 @@ import type { EventFilterOptions } from '../../../src/events/filter/index.ts';
 import {
   buildDifference,
   buildEventCube,
-  buildFrames,
+  buildCountFrames,
   buildHistogram,
   buildLatestTimes,
   buildTimeSurfaces,
@@ -40,7 +40,7 @@ function ask(kind: string, seed: number, options: object): Promise<Answer> {
 const numbersOf = ({ data }: EventTensor<ArrayLike<number | bigint>>): number[] => Array.from(data, Number);
 
 describe('representations', () => {
-  it('buildFrames() equals Tonic, for either kind of polarity', async () => {
+  it('buildCountFrames() equals Tonic, for either kind of polarity', async () => {
     for (const [overlap, incomplete] of [
       [0, false],
       [500, true],
@@ -51,7 +51,7 @@ describe('representations', () => {
         [0, 1],
       ] as const) {
         const slices = { timeWindow: 7000, overlap, includeIncomplete: incomplete };
-        const ours = buildFrames(draw(1, polarities), geometry, slices);
+        const ours = buildCountFrames(draw(1, polarities), geometry, slices);
         expect(ours.shape).toEqual(shape);
         expect(numbersOf(ours)).toEqual(data);
       }

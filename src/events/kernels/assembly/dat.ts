@@ -45,11 +45,11 @@ function plainRecords(s: usize, from: usize, end: usize): usize {
   const room = load<i32>(s, S.CAPACITY) - 4;
   const xs = load<u32>(s, S.X) as usize;
   const ys = load<u32>(s, S.Y) as usize;
-  const ps = load<u32>(s, S.P) as usize;
   const width = i16x8.splat(load<u16>(s, S.WIDTH));
   const height = i16x8.splat(load<u16>(s, S.HEIGHT));
   const signed = i16x8.splat(load<u16>(s, S.SIGNED));
   const base = i64x2.splat((load<i32>(s, S.WRAPS) as i64) * TURN);
+  const ps = load<u32>(s, S.P) as usize;
   const one = i32x4.splat(1);
   const low14 = i32x4.splat(0x3fff);
   const ts = load<u32>(s, S.T) as usize;

@@ -17,22 +17,21 @@ function move(t: usize, x: usize, y: usize, p: usize, at: i32, n: i32): void {
   store<u8>(p + n, load<u8>(p + at));
 }
 
-/** Drops the events of pixels whose byte in `mask` is not 0. @returns how many stay */
-export function dropPixels(
-  mask: usize,
-  width: u32,
-  height: u32,
-  t: usize,
-  x: usize,
-  y: usize,
-  p: usize,
-  length: i32,
-): i32 {
+/**
+ * Drops the events of pixels whose byte in `mask` is not 0.
+ * @param columns where the addresses of t, x, y and p stand
+ * @returns how many stay
+ */
+export function dropPixels(mask: usize, width: u32, height: u32, columns: usize, length: i32): i32 {
   let n = 0;
+  const t = load<u32>(columns) as usize;
+  const x = load<u32>(columns, 4) as usize;
+  const y = load<u32>(columns, 8) as usize;
+  const p = load<u32>(columns, 12) as usize;
   for (let at = 0; at < length; at++) {
-    const xx: u32 = load<u16>(x + (at << 1));
-    const yy: u32 = load<u16>(y + (at << 1));
-    const isHot = xx < width && yy < height && load<u8>(mask + yy * width + xx) != 0;
+    const column: u32 = load<u16>(x + (at << 1));
+    const row: u32 = load<u16>(y + (at << 1));
+    const isHot = column < width && row < height && load<u8>(mask + row * width + column) != 0;
     move(t, x, y, p, at, n);
     n += !isHot as i32;
   }
@@ -44,24 +43,25 @@ export function dropRefractory(
   memory: usize,
   width: u32,
   height: u32,
-  period: i64,
-  t: usize,
-  x: usize,
-  y: usize,
-  p: usize,
+  columns: usize,
   length: i32,
+  period: i64,
 ): i32 {
+  const p = load<u32>(columns, 12) as usize;
+  const y = load<u32>(columns, 8) as usize;
+  const x = load<u32>(columns, 4) as usize;
+  const t = load<u32>(columns) as usize;
   let n = 0;
   for (let at = 0; at < length; at++) {
-    const xx: u32 = load<u16>(x + (at << 1));
-    const yy: u32 = load<u16>(y + (at << 1));
-    const tt = load<i64>(t + (at << 3));
+    const time = load<i64>(t + (at << 3));
+    const column: u32 = load<u16>(x + (at << 1));
+    const row: u32 = load<u16>(y + (at << 1));
     let isEarly = false;
-    if (xx < width && yy < height) {
-      const pixel = memory + ((yy * width + xx) << 3);
+    if (column < width && row < height) {
+      const pixel = memory + ((row * width + column) << 3);
       const last = load<i64>(pixel);
-      isEarly = last != NEVER && tt - last <= period;
-      store<i64>(pixel, tt);
+      isEarly = last != NEVER && time - last <= period;
+      store<i64>(pixel, time);
     }
     move(t, x, y, p, at, n);
     n += !isEarly as i32;
@@ -69,7 +69,7 @@ export function dropRefractory(
   return n;
 }
 
-function isNear(pixel: usize, t: i64, period: i64): bool {
+function happenedNear(pixel: usize, t: i64, period: i64): bool {
   const last = load<i64>(pixel);
   return last != NEVER && t - last < period;
 }
@@ -79,27 +79,28 @@ export function dropIsolated(
   memory: usize,
   width: u32,
   height: u32,
+  columns: usize,
+  events: i32,
   period: i64,
-  t: usize,
-  x: usize,
-  y: usize,
-  p: usize,
-  length: i32,
 ): i32 {
-  const row = (width as usize) << 3;
+  const x = load<u32>(columns, 4) as usize;
+  const y = load<u32>(columns, 8) as usize;
+  const t = load<u32>(columns) as usize;
+  const p = load<u32>(columns, 12) as usize;
+  const rowBytes = (width as usize) << 3;
   let n = 0;
-  for (let at = 0; at < length; at++) {
-    const xx: u32 = load<u16>(x + (at << 1));
-    const yy: u32 = load<u16>(y + (at << 1));
-    if (xx >= width || yy >= height) continue;
-    const tt = load<i64>(t + (at << 3));
-    const pixel = memory + ((yy * width + xx) << 3);
-    store<i64>(pixel, tt);
+  for (let at = 0; at < events; at++) {
+    const column: u32 = load<u16>(x + (at << 1));
+    const row: u32 = load<u16>(y + (at << 1));
+    if (column >= width || row >= height) continue;
+    const pixel = memory + ((row * width + column) << 3);
+    const time = load<i64>(t + (at << 3));
+    store<i64>(pixel, time);
     const hasNeighbour =
-      (xx > 0 && isNear(pixel - 8, tt, period)) ||
-      (xx + 1 < width && isNear(pixel + 8, tt, period)) ||
-      (yy > 0 && isNear(pixel - row, tt, period)) ||
-      (yy + 1 < height && isNear(pixel + row, tt, period));
+      (column > 0 && happenedNear(pixel - 8, time, period)) ||
+      (column + 1 < width && happenedNear(pixel + 8, time, period)) ||
+      (row > 0 && happenedNear(pixel - rowBytes, time, period)) ||
+      (row + 1 < height && happenedNear(pixel + rowBytes, time, period));
     move(t, x, y, p, at, n);
     n += hasNeighbour as i32;
   }

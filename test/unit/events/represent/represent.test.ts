@@ -1,7 +1,7 @@
 // What representations do at the edges; that they equal their peers is tested in test/conformance/events.
 import { describe, expect, it } from 'vitest';
 import {
-  buildFrames,
+  buildCountFrames,
   buildHistogram,
   buildTimeSurfaces,
   buildVoxelGrid,
@@ -47,8 +47,8 @@ describe('sliceEvents()', () => {
 });
 
 describe('representations', () => {
-  it('buildFrames() leaves out what is outside of the geometry', () => {
-    const { data } = buildFrames(events, { width: 2, height: 3 }, { eventBins: 1 });
+  it('buildCountFrames() leaves out what is outside of the geometry', () => {
+    const { data } = buildCountFrames(events, { width: 2, height: 3 }, { eventBins: 1 });
     const inside = events.x.filter((x) => x < 2).length;
     expect(data.reduce((sum, count) => sum + count, 0)).toBe(inside);
   });
@@ -63,7 +63,7 @@ describe('representations', () => {
 
   it('buildTimeSurfaces() and others give empty tensors for no events', () => {
     expect(buildTimeSurfaces(none, size, { interval: 10, tau: 5 }).shape).toEqual([0, 2, 3, 4]);
-    expect(buildFrames(none, size, { timeWindow: 10 }).shape).toEqual([0, 2, 3, 4]);
+    expect(buildCountFrames(none, size, { timeWindow: 10 }).shape).toEqual([0, 2, 3, 4]);
     expect(Math.max(...buildVoxelGrid(none, size).data)).toBe(0);
   });
 

@@ -14,7 +14,7 @@ import {
   readResults,
   readyWord,
   RESULT_BYTES,
-  viewRing,
+  viewBlockRing,
 } from './block-ring.ts';
 import type { BlockFailure, BlockRing, BlockWorkerData, RingViews } from './block-ring.ts';
 import { blockReadError, eventWorkerError, workerMemoryError } from './errors.ts';
@@ -77,7 +77,7 @@ const EVENTS_PER_BYTE: Readonly<Record<WordFormat, number>> = {
  * @throws RuvectorError `ERR_EVENTS_WORKER` when a worker ends early, `ERR_EVENTS_READ` when the file cannot be read to its
  *   end, `ERR_EVENTS_MEMORY` when the limit has no room for blocks; the signal's reason
  */
-export async function* decodeInWorkers(options: WorkerReadOptions): AsyncGenerator<DecodedBlock, void> {
+export async function* readInWorkers(options: WorkerReadOptions): AsyncGenerator<DecodedBlock, void> {
   const { signal } = options;
   signal?.throwIfAborted();
   const workers = options.workers ?? 2;
@@ -87,7 +87,7 @@ export async function* decodeInWorkers(options: WorkerReadOptions): AsyncGenerat
     const start = memory.allocate(ring.blockBytes + ARENA_BYTES);
     return { start, end: start + ring.blockBytes + ARENA_BYTES };
   });
-  const crew = new Crew(viewRing(ring), options.source);
+  const crew = new Crew(viewBlockRing(ring), options.source);
   const abort = (): void => crew.fail(signal?.reason);
   signal?.addEventListener('abort', abort, { once: true });
   try {

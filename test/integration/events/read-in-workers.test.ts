@@ -7,8 +7,8 @@ import type { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { scriptDecoders } from '../../../src/events/decode/index.ts';
 import { createScriptFilter } from '../../../src/events/filter/index.ts';
-import { decodeInWorkers } from '../../../src/events/kernels/decode-in-workers.ts';
-import type { DecodedBlock, WorkerReadOptions } from '../../../src/events/kernels/decode-in-workers.ts';
+import { readInWorkers } from '../../../src/events/kernels/read-in-workers.ts';
+import type { DecodedBlock, WorkerReadOptions } from '../../../src/events/kernels/read-in-workers.ts';
 import {
   addReadCounts,
   createEventSlot,
@@ -55,7 +55,7 @@ async function takeAll(blocks: AsyncIterable<DecodedBlock>): Promise<Taken> {
 }
 
 it.each(Object.keys(WORD_BYTES) as WordFormat[])(
-  'decodeInWorkers() gives what one decoder gives, for any size of block: %s',
+  'readInWorkers() gives what one decoder gives, for any size of block: %s',
   async (format) => {
     const bytes = drawWords(format, createRandom(5), 3000);
     const whole = bytes.subarray(0, bytes.length - 1);
@@ -67,7 +67,7 @@ it.each(Object.keys(WORD_BYTES) as WordFormat[])(
       [1000, 3],
       [16_384, 1],
     ] as const) {
-      const got = await takeAll(decodeInWorkers({ ...file, format, blockBytes, workers }));
+      const got = await takeAll(readInWorkers({ ...file, format, blockBytes, workers }));
       expect(got.events).toEqual(wanted.t.map((t, i) => [t, wanted.x[i], wanted.y[i], wanted.p[i]]));
       expect(got.triggers).toEqual(wanted.triggers);
       expect(got.counts).toEqual(wanted.counts);
@@ -76,14 +76,14 @@ it.each(Object.keys(WORD_BYTES) as WordFormat[])(
   },
 );
 
-it('decodeInWorkers() filters in the workers', async () => {
+it('readInWorkers() filters in the workers', async () => {
   const bytes = drawWords('evt2', createRandom(6), 30_000);
   const file = openBytes('filter', bytes);
   const filter = { region: { x: 20, y: 0, width: 300, height: 200 }, polarity: 'on' } as const;
   const slot = createEventSlot(40_000);
   scriptDecoders.createDecoder('evt2').decode(bytes, slot);
   createScriptFilter(filter).apply(slot);
-  const got = await takeAll(decodeInWorkers({ ...file, format: 'evt2', blockBytes: 8192, filter }));
+  const got = await takeAll(readInWorkers({ ...file, format: 'evt2', blockBytes: 8192, filter }));
   expect(got.events).toEqual(listEvents(slot));
   expect(got.events.length).toBeGreaterThan(1000);
   closeSync(file.descriptor);
@@ -95,13 +95,13 @@ function openLong(name: string): ReturnType<typeof openBytes> & { format: 'evt2'
   return { ...openBytes(name, bytes), format: 'evt2', blockBytes: 4096 };
 }
 
-it('decodeInWorkers() fails with a code when a worker dies, and nothing hangs', async () => {
+it('readInWorkers() fails with a code when a worker dies, and nothing hangs', async () => {
   const started: Worker[] = [];
   const note = (worker: Worker): void => void started.push(worker);
   process.on('worker', note);
   try {
     const file = openLong('dies');
-    const blocks = decodeInWorkers(file);
+    const blocks = readInWorkers(file);
     await blocks.next();
     await started[0]!.terminate();
     await expect(takeAll(blocks)).rejects.toMatchObject({ code: 'ERR_EVENTS_WORKER' });
@@ -111,34 +111,34 @@ it('decodeInWorkers() fails with a code when a worker dies, and nothing hangs', 
   }
 });
 
-it('decodeInWorkers() ends with the reason of an abort, before and while it reads', async () => {
+it('readInWorkers() ends with the reason of an abort, before and while it reads', async () => {
   const file = openLong('abort');
   const abort = new AbortController();
-  const blocks = decodeInWorkers({ ...file, signal: abort.signal });
+  const blocks = readInWorkers({ ...file, signal: abort.signal });
   await blocks.next();
   const reason = new Error('enough');
   abort.abort(reason);
   await expect(blocks.next()).rejects.toBe(reason);
-  await expect(takeAll(decodeInWorkers({ ...file, signal: abort.signal }))).rejects.toBe(reason);
+  await expect(takeAll(readInWorkers({ ...file, signal: abort.signal }))).rejects.toBe(reason);
   closeSync(file.descriptor);
 });
 
-it('decodeInWorkers() names the byte when the file became shorter', async () => {
+it('readInWorkers() names the byte when the file became shorter', async () => {
   const file = openLong('shorter');
   ftruncateSync(file.descriptor, 300_000);
-  await expect(takeAll(decodeInWorkers(file))).rejects.toMatchObject({
+  await expect(takeAll(readInWorkers(file))).rejects.toMatchObject({
     code: 'ERR_EVENTS_READ',
     details: { byte: START + 73 * 4096 },
   });
   closeSync(file.descriptor);
 });
 
-it('decodeInWorkers() ends its workers when its caller stops early', async () => {
+it('readInWorkers() ends its workers when its caller stops early', async () => {
   const started: Worker[] = [];
   const note = (worker: Worker): void => void started.push(worker);
   process.on('worker', note);
   const file = openLong('early');
-  for await (const block of decodeInWorkers(file)) {
+  for await (const block of readInWorkers(file)) {
     expect(block.events.length).toBeGreaterThan(0);
     break;
   }
@@ -147,11 +147,11 @@ it('decodeInWorkers() ends its workers when its caller stops early', async () =>
   closeSync(file.descriptor);
 });
 
-it('decodeInWorkers() makes blocks smaller for a limit, and says the least that works', async () => {
+it('readInWorkers() makes blocks smaller for a limit, and says the least that works', async () => {
   const file = openLong('limit');
-  const { events } = await takeAll(decodeInWorkers({ ...file, blockBytes: 65_536, limitBytes: 3 * 2 ** 20 }));
+  const { events } = await takeAll(readInWorkers({ ...file, blockBytes: 65_536, limitBytes: 3 * 2 ** 20 }));
   expect(events.length).toBeGreaterThan(100_000);
-  await expect(takeAll(decodeInWorkers({ ...file, limitBytes: 1000 }))).rejects.toMatchObject({
+  await expect(takeAll(readInWorkers({ ...file, limitBytes: 1000 }))).rejects.toMatchObject({
     code: 'ERR_EVENTS_MEMORY',
     details: { leastMb: expect.any(Number) as number },
   });
