@@ -119,7 +119,9 @@ class Hdf5Source implements EventSource {
   #look(events: EventSlot, count: number): void {
     const start = events.length;
     this.#countReversals(events.lanes, start, start + count);
-    const end = this.geometry ? this.#countOutside(events, start, start + count, this.geometry) : start + count;
+    const end = this.geometry
+      ? this.#countOutside(events, start, start + count, this.geometry)
+      : start + count;
     this.counts.events += end - start;
     events.length = end;
   }
