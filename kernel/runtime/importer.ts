@@ -23,6 +23,7 @@ const productDoors = new Map([
   [PRODUCT, 'index.ts'],
   [`${PRODUCT}/dag`, 'dag/index.ts'],
   [`${PRODUCT}/dag/browser`, 'dag/browser.ts'],
+  [`${PRODUCT}/events`, 'events/index.ts'],
 ]);
 const isFromSources = TYPESCRIPT.test(import.meta.filename);
 /** The product's own modules: never edited under a running kernel, and Node's to load. */

@@ -37,6 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "_training": {"_client", "_exceptions", "_untyped"},
     "trainer": {"_client", "_exceptions", "_training", "_untyped"},
     "measure": {"_client", "_export"},
+    "events": {"_exceptions"},
     "__init__": {
         "_bridge",
         "_client",
@@ -45,6 +46,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "_identity",
         "_stream",
         "_training",
+        "events",
     },
 }
 

@@ -4,12 +4,17 @@ import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { runBadDay } from './bad-day.ts';
 import { runKills } from './kills.ts';
+import { runLargeEvents } from './large-events.ts';
 import { runMutatedEvents } from './mutated-events.ts';
 
 const soaks: Readonly<Record<string, (options: { minutes: number; seed: number }) => Promise<boolean>>> = {
   daemon: runBadDay,
   kills: runKills,
-  events: runMutatedEvents,
+  // Half of the time each.
+  events: async ({ minutes, seed }) => {
+    const half = { minutes: minutes / 2, seed };
+    return [await runMutatedEvents(half), await runLargeEvents(half)].every((holds) => holds);
+  },
 };
 
 const { values, positionals } = parseArgs({

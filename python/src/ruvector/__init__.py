@@ -17,6 +17,7 @@ from ._exceptions import RuvectorError
 from ._identity import DISTRIBUTION, VERSION
 
 if TYPE_CHECKING:
+    from . import events
     from ._export import (
         DataExporter,
         ExportConfig,
@@ -107,12 +108,15 @@ __all__ = [
     "connect",
     "create_estimator",
     "deploy",
+    "events",
     "export_onnx",
     "fit",
 ]
 
 
 def __getattr__(name: str) -> object:
+    if name == "events":
+        return importlib.import_module(".events", __name__)
     if name not in _LAZY:
         raise AttributeError(f'Cannot find "{name}" in ruvector: there is no such name')
     return getattr(importlib.import_module(f".{_LAZY[name]}", __name__), name)

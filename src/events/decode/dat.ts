@@ -45,23 +45,32 @@ export class DatDecoder extends ClockedDecoder {
     const yMask = isNew ? 0x3fff : 0xff;
     const pShift = isNew ? 28 : 17;
     const pMask = isNew ? 0xf : 1;
+    let { high: t, hi } = clock;
     let n = events.length;
     for (let at = start; at < stop; at += 2) {
-      clock.take(words[at]!);
+      const next = words[at]!;
+      // The clock is asked only where time falls: elsewhere t is its low lane and the high one stays.
+      if (next < t) {
+        clock.take(t);
+        clock.take(next);
+        hi = clock.hi;
+      }
+      t = next;
       const place = words[at + 1]!;
       const column = place & xMask;
       const row = (place >>> yShift) & yMask;
-      lanes[2 * n] = clock.lo;
-      lanes[2 * n + 1] = clock.hi;
+      lanes[2 * n] = t;
+      lanes[2 * n + 1] = hi;
       x[n] = column;
       y[n] = row;
-      p[n] = ((place >>> pShift) & pMask) === 0 ? off : off + step;
+      p[n] = off + Math.min(1, (place >>> pShift) & pMask) * step;
       n++;
       if (column >= width || row >= height) {
         this.counts.eventsOutside++;
         if (dropOutside) n--;
       }
     }
+    if (stop > start) clock.take(t);
     events.length = n;
   }
 

@@ -28,13 +28,12 @@ export class Evt21Encoder extends WordEncoder<Uint32Array> {
 
   protected encodeRun(events: EventColumns, lanes: Uint32Array, start: number, stop: number): void {
     const { x, y, p } = events;
-    let at = start;
-    while (at < stop) {
+    let next = start;
+    for (let at = start; at < stop; at = next) {
       this.check(events, lanes, at, LARGEST);
       const t = readTime(lanes, at);
       const base = x[at]! & ~31;
       let mask = 0;
-      let next = at;
       // Bits are read from the lowest up: only events in that order share a word.
       do {
         mask |= 1 << (x[next]! & 31);
@@ -42,7 +41,6 @@ export class Evt21Encoder extends WordEncoder<Uint32Array> {
       } while (next < stop && (x[next]! & ~31) === base && continuesRow(events, lanes, next));
       this.#setTime(t, at);
       this.#push(((p[at]! > 0 ? 1 : 0) << 28) | ((t % 64) << 22) | (base << 11) | y[at]!, mask);
-      at = next;
     }
   }
 

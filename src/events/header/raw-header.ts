@@ -112,7 +112,8 @@ function readGeometry(fields: readonly HeaderField[]): Geometry | undefined {
   const [, width, height] = /^(\d+)\s*x\s*(\d+)$/i.exec(findField(fields, 'geometry')?.value ?? '') ?? [];
   return (
     buildGeometry(readFormatOption(fields, 'width'), readFormatOption(fields, 'height')) ??
-    buildGeometry(width, height)
+    buildGeometry(width, height) ??
+    buildGeometry(findField(fields, 'Width', 'width')?.value, findField(fields, 'Height', 'height')?.value)
   );
 }
 

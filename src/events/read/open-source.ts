@@ -1,4 +1,5 @@
 // The reader that fits a file: by its content, or by what the caller says it is.
+import { openAedat4Source } from '../aedat4/index.ts';
 import type { EventFilterOptions } from '../filter/index.ts';
 import { parseRecordingHeader } from '../header/index.ts';
 import type { HeaderField, RecordingHeader } from '../header/index.ts';
@@ -63,6 +64,9 @@ async function openByFormat(opening: Opening, signal: AbortSignal | undefined): 
   const { input, header, bytes, options, memory } = opening;
   const { format } = header;
   if (isWords(format)) return openWords({ ...opening, header: { ...header, format } });
+  if (format === 'aedat4') {
+    return select(opening, await openAedat4Source(rewindInput(input, bytes), options, signal));
+  }
   if (format === 'hdf5') return select(opening, await openHdf5(input, options));
   const text = { ...options, plainLines: createPlainLines(memory) };
   return select(opening, await openTextSource(rewindInput(input, bytes), text, signal));

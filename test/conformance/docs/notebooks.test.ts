@@ -22,6 +22,7 @@ beforeAll(() => {
       ['05-typescript-and-python'],
       ['01-collect-and-look'],
       ['08-query-dag'],
+      ['11-events'],
       ['06-tslab-notebook'],
       ['06-tslab-notebook', 'tslab'],
     ]),
@@ -265,6 +266,27 @@ describe('notebooks', () => {
       const kept = attempts.filter(([, , , , outcome]) => outcome === 'kept').length;
       expect(run.stdout('end').match(/: undone$/gm) ?? []).toHaveLength(kept);
       expect(run.shown('live', 'image/svg+xml').join('')).not.toBe(picture);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'createNotebookRunner() runs 11-events, which draws a recording as frames, as a rate and as a voxel grid',
+    async () => {
+      const run = await runs['11-events']!;
+      expect(run.stdout('synth')).toMatch(/^300000 events in \d+ bytes$/m);
+      expect(run.stdout('load')).toMatch(/^evt2, 320 × 240: 300000 events, \d+ triggers$/m);
+      expect(run.stdout('frames')).toMatch(/^\d+ frames of 5 ms$/m);
+      const pictures = (cell: string): number =>
+        run.shown(cell, 'image/svg+xml').map(String).join('').match(/data:image\/png/g)?.length ?? 0;
+      expect([pictures('frames'), pictures('voxels')]).toEqual([6, 5]);
+      const [plot] = run.shown('rate', 'image/svg+xml').map(String);
+      expect(plot!.match(/<polyline /g)).toHaveLength(2);
+      expect(run.stdout('voxels')).toMatch(/^shape 5 × 1 × 240 × 320, sum -?\d+\.\d$/m);
+      const [, kept, all] = /^(\d+) of (\d+) events in parquet$/m.exec(run.stdout('convert')) ?? [];
+      expect(Number(all)).toBe(300_000);
+      expect(Number(kept)).toBeGreaterThan(0);
+      expect(Number(kept)).toBeLessThan(300_000);
     },
     LIMIT_MS,
   );

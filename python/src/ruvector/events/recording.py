@@ -1,4 +1,4 @@
-"""What can be asked of a recording: its events as a table or in batches, its triggers, its facts."""
+"""What can be asked of a recording: events as a table or in batches, triggers, facts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PathLike = str | os.PathLike[str]
 def load(
     path: PathLike,
     *,
-    format: str | None = None,  # noqa: A002  the command's own word
+    format: str | None = None,
     time_unit: str | None = None,
     columns: str | Sequence[str] | None = None,
     layout: str | None = None,
@@ -124,7 +124,7 @@ def _arguments_of(options: dict[str, Any]) -> list[str]:
 
 
 def _arguments(
-    format: str | None,  # noqa: A002
+    format: str | None,
     time_unit: str | None,
     columns: str | Sequence[str] | None,
     layout: str | None,

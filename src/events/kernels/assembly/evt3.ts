@@ -1,7 +1,9 @@
 // EVT 3.0 in WebAssembly. The byte map stands in decode/evt3.ts, the twin of this file. The fast way keeps the state in
 // registers, takes a whole 12-12-8 vector at once and spreads masks by a table; all else goes word by word.
-import { polarityBytes, spread } from './spread';
+import { carry, copyOf, writeSingles } from './evt3-singles';
+import { fill16, polarityBytes, spreadX } from './spread';
 import * as S from './state';
+import { orderOf } from './tables';
 import { count, emit, emitMask, emitTrigger } from './word';
 
 const TURN: i64 = 1 << 24;
@@ -97,7 +99,7 @@ export function decodeEvt3(s: usize, input: usize, bytes: i32): i32 {
 /** Goes as far as words are plain and the slot has room for whole vectors. @returns the first word that is not */
 function plainWords(s: usize, from: usize, end: usize): usize {
   if (load<i32>(s, S.HAS_TIME) == 0 || load<u32>(s, S.REST_MASK) != 0) return from;
-  // A vector store may write up to eight events behind its last one.
+  // A vector may write 40 events from where it begins.
   const room = load<i32>(s, S.CAPACITY) - 40;
   const t = load<u32>(s, S.T) as usize;
   const xs = load<u32>(s, S.X) as usize;
@@ -108,55 +110,101 @@ function plainWords(s: usize, from: usize, end: usize): usize {
   const signed = load<u32>(s, S.SIGNED);
   const tables = load<u32>(s, S.TABLES) as usize;
   let n = load<i32>(s, S.LENGTH);
-  let row = load<u32>(s, S.ROW);
-  const high = (load<i32>(s, S.WRAPS) as i64) * TURN + ((load<u32>(s, S.TIME_HIGH) as i64) << 12);
-  let low = load<u32>(s, S.TIME_LOW);
+  let rows = i16x8.splat(load<u16>(s, S.ROW));
+  let lows = i16x8.splat(load<u16>(s, S.TIME_LOW));
+  const widths = i16x8.splat(width as u16);
+  const heights = i16x8.splat(height as u16);
+  const signs = i16x8.splat(signed as u16);
+  const timeHigh = load<u32>(s, S.TIME_HIGH);
+  const high = (load<i32>(s, S.WRAPS) as i64) * TURN + ((timeHigh as i64) << 12);
+  const highs = i64x2.splat(high);
   let base = load<u32>(s, S.BASE_X);
   let polarity = load<u32>(s, S.VECTOR_POLARITY);
   let at = from;
-  while (at + 8 <= end && n <= room) {
+  while (at + 16 <= end && n <= room) {
+    const eight = v128.load(at);
+    const types = i16x8.shr_u(eight, 12);
+    const isRow = i16x8.eq(types, i16x8.splat(0));
+    const isEvent = i16x8.eq(types, i16x8.splat(2));
+    const isLow = i16x8.eq(types, i16x8.splat(6));
+    const others = i16x8.bitmask(v128.not(v128.or(v128.or(isRow, isEvent), isLow))) | 0x100;
+    const plain = ctz(others);
+    if (plain > 0) {
+      const x = v128.and(eight, i16x8.splat(0x7ff));
+      const y = carry(x, isRow, rows);
+      const low = carry(v128.and(eight, i16x8.splat(0xfff)), isLow, lows);
+      const isOut = v128.or(i16x8.ge_u(x, widths), i16x8.ge_u(y, heights));
+      const known = (1 << plain) - 1;
+      if (i16x8.bitmask(v128.and(isEvent, isOut)) & known) break;
+      const bits = i16x8.bitmask(isEvent) & known;
+      const p = v128.and(i16x8.shr_u(eight, 11), i16x8.splat(1));
+      const order = orderOf(tables + (bits << 4));
+      const polarities = i16x8.sub(i16x8.add(p, v128.and(p, signs)), signs);
+      writeSingles(n, t, xs, ys, ps, highs, low, x, y, polarities, order);
+      const end8 = copyOf(plain - 1);
+      rows = i8x16.swizzle(y, end8);
+      lows = i8x16.swizzle(low, end8);
+      n += popcnt(bits);
+      if (plain == 8) {
+        at += 16;
+        continue;
+      }
+      at += plain << 1;
+      if (at + 8 > end) break;
+    }
+    const row: u32 = i16x8.extract_lane_u(rows, 0);
     const words = load<u64>(at);
+    const word = (words as u32) & 0xffff;
+    const type = word >>> 12;
     if ((words & TYPE_BITS) == VECTOR_TYPES) {
-      const start = (words as u32) & 0x7ff;
+      const start = word & 0x7ff;
       if (start + 32 > width || row >= height) break;
       base = start + 32;
-      polarity = ((words as u32) >>> 11) & 1;
+      polarity = (word >>> 11) & 1;
       const mask =
         ((words >>> 16) as u32 & 0xfff) |
         (((words >>> 32) as u32 & 0xfff) << 12) |
         (((words >>> 48) as u32) << 24);
-      const tt = i64x2.splat(high + low);
-      const yy = i16x8.splat(row as u16);
       const p8 = polarityBytes(polarity, signed);
-      for (let byte: u32 = 0; byte < 4; byte++) {
-        const bits = (mask >>> (byte << 3)) & 0xff;
-        spread(n, t, xs, ys, ps, tt, yy, p8, start + (byte << 3), tables + (bits << 4));
-        n += popcnt(bits);
-      }
+      fill16(n, t, ys, ps, high + (i16x8.extract_lane_u(lows, 0) as i64), row, p8);
+      const count = popcnt(mask);
+      if (count > 16) fill16(n + 16, t, ys, ps, high + (i16x8.extract_lane_u(lows, 0) as i64), row, p8);
+      const end8 = n + popcnt(mask & 0xff);
+      const end16 = n + popcnt(mask & 0xffff);
+      const end24 = n + popcnt(mask & 0xffffff);
+      spreadX(xs, n, start, mask & 0xff, tables);
+      spreadX(xs, end8, start + 8, (mask >>> 8) & 0xff, tables);
+      spreadX(xs, end16, start + 16, (mask >>> 16) & 0xff, tables);
+      spreadX(xs, end24, start + 24, mask >>> 24, tables);
+      n += count;
       at += 8;
       continue;
     }
-    const word = words as u32 & 0xffff;
-    const type = word >>> 12;
-    if (type == 2) {
-      const x = word & 0x7ff;
-      if (x >= width || row >= height) break;
-      const p = (word >>> 11) & 1;
-      store<i64>(t + (n << 3), high + low);
-      store<u16>(xs + (n << 1), x as u16);
-      store<u16>(ys + (n << 1), row as u16);
-      store<u8>(ps + n, (p + (p & signed) - signed) as u8);
-      n++;
-    } else if (type == 0) {
-      row = word & 0x7ff;
-    } else if (type == 6) {
-      low = word & 0xfff;
-    } else break;
+    if (type == 3) {
+      base = word & 0x7ff;
+      polarity = (word >>> 11) & 1;
+    } else if (type == 4 || type == 5) {
+      const mask = type == 4 ? word & 0xfff : word & 0xff;
+      if (base + 12 > width || row >= height) break;
+      fill16(
+        n,
+        t,
+        ys,
+        ps,
+        high + (i16x8.extract_lane_u(lows, 0) as i64),
+        row,
+        polarityBytes(polarity, signed),
+      );
+      spreadX(xs, n, base, mask & 0xff, tables);
+      spreadX(xs, n + popcnt(mask & 0xff), base + 8, mask >>> 8, tables);
+      n += popcnt(mask);
+      base += type == 4 ? 12 : 8;
+    } else if (type != 8 || (word & 0xfff) != timeHigh) break;
     at += 2;
   }
   store<i32>(s, n, S.LENGTH);
-  store<u32>(s, row, S.ROW);
-  store<u32>(s, low, S.TIME_LOW);
+  store<u32>(s, i16x8.extract_lane_u(rows, 0), S.ROW);
+  store<u32>(s, i16x8.extract_lane_u(lows, 0), S.TIME_LOW);
   store<u32>(s, base, S.BASE_X);
   store<u32>(s, polarity, S.VECTOR_POLARITY);
   return at;

@@ -3,7 +3,7 @@
 //
 //    0 first x   4 columns − 1   8 first y  12 rows − 1  16 polarity: 0 any, 1 ON, 2 OFF  20 time matters
 //   24 first t  32 first t not wanted  40 tables
-import { PAIRS } from './tables';
+import { orderOf, PAIRS } from './tables';
 
 const X: usize = 0;
 const COLUMNS: usize = 4;
@@ -53,11 +53,7 @@ export function keepEvents(rules: usize, t: usize, x: usize, y: usize, p: usize,
     let bits: u32 = i16x8.bitmask(v128.and(inside, isWanted));
     if (bits == 0) continue;
     if (hasTime) bits &= timeBits(t + (at << 3), from, to);
-    // Positions become pairs of byte numbers: i → 2i, 2i + 1.
-    const order = i16x8.add(
-      i16x8.mul(v128.load(tables + (bits << 4)), i16x8.splat(0x0202)),
-      i16x8.splat(0x0100),
-    );
+    const order = orderOf(tables + (bits << 4));
     v128.store(x + (n << 1), i8x16.swizzle(xs, order));
     v128.store(y + (n << 1), i8x16.swizzle(ys, order));
     const kept = i8x16.swizzle(ps, order);

@@ -23,3 +23,8 @@ export function buildTables(at: usize): void {
     }
   }
 }
+
+/** Byte numbers of eight u16 in the order of a row of positions: i becomes 2i, 2i + 1. */
+export function orderOf(row: usize): v128 {
+  return i16x8.add(i16x8.mul(v128.load(row), i16x8.splat(0x0202)), i16x8.splat(0x0100));
+}

@@ -299,6 +299,12 @@ describe('createDecoder() of evt3', () => {
     expect(decoded.counts).toMatchObject({ eventsOutside: 4, events: 12 });
   });
 
+  it.each([1, 30, 31, 32, 33])('gives a full group whole when a slot holds %i events', (events) => {
+    const bytes = u16(...start, base(0, 32), v12(0xfff), v12(0xfff), v8(0xff), x(1, 1));
+    const columns = decodeAll('evt3', bytes, { events }).events.map((event) => event.x);
+    expect(columns).toStrictEqual([...Array.from({ length: 32 }, (_, bit) => 32 + bit), 1]);
+  });
+
   it('counts one byte when the last word is cut', () => {
     expect(decode('evt3', u16(...start, x(1, 1)).subarray(0, -1)).counts).toMatchObject({
       events: 0,

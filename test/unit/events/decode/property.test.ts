@@ -32,17 +32,31 @@ describe.each(formats)('createDecoder() of %s', (format) => {
     }
   });
 
-  it.each(pieceLists)(
-    'gives the same when the pieces are $cuts and the slots $events',
-    (pieces) => {
-      for (let round = 0; round < 2; round++) {
-        const bytes = buildWordStream(format, createSeededRandom(seed + round), 400).subarray(0, -1);
-        expect(decodeAll(format, bytes, pieces), `seed ${seed + round}`).toStrictEqual(
-          decodeAll(format, bytes),
-        );
-      }
-    },
-  );
+  it.each(pieceLists)('gives the same when the pieces are $cuts and the slots $events', (pieces) => {
+    for (let round = 0; round < 2; round++) {
+      const bytes = buildWordStream(format, createSeededRandom(seed + round), 400).subarray(0, -1);
+      expect(decodeAll(format, bytes, pieces), `seed ${seed + round}`).toStrictEqual(
+        decodeAll(format, bytes),
+      );
+    }
+  });
+
+  it('keeps or drops events outside the geometry and counts them', () => {
+    for (let round = 0; round < 4; round++) {
+      const random = createSeededRandom(seed + round);
+      const bytes = buildWordStream(format, random, 300);
+      const geometry = { width: 1 + Math.floor(random() * 2048), height: 1 + Math.floor(random() * 2048) };
+      const { events } = readByOracle(format, bytes);
+      const inside = events.filter(({ x, y }) => x < geometry.width && y < geometry.height);
+      const eventsOutside = events.length - inside.length;
+      const kept = decodeAll(format, bytes, { events: 7 }, { geometry });
+      expect(kept.events, `seed ${seed + round}`).toStrictEqual(events);
+      expect(kept.counts).toMatchObject({ events: events.length, eventsOutside });
+      const dropped = decodeAll(format, bytes, { events: 7 }, { geometry, dropOutside: true });
+      expect(dropped.events).toStrictEqual(inside);
+      expect(dropped.counts).toMatchObject({ events: inside.length, eventsOutside });
+    }
+  });
 
   it('lookBack() goes on exactly where the words before end when it has an answer', () => {
     const size = WORD_BYTES[format];

@@ -31,6 +31,7 @@ describe('parseRecordingHeader() of RAW', () => {
     ['% evt 3.0\n% end\n', 'evt3 ?'],
     ['% evt 2.0\n% format EVT3;height=720;width=1280\n% geometry 1x1\n% end\n', 'evt3 1280x720'],
     ['% format EVT3\n% geometry 304x240\n% end\n', 'evt3 304x240'],
+    ['% evt 2.0\n% width 304\n% height 240\n% end\n', 'evt2 304x240'],
     ['% evt 3.0\n% geometry 0x0\n% end\n', 'evt3 ?'],
     ['% evt 3.0\n% geometry wide\n% system_ID 40\n% end\n', 'evt3 640x480'],
   ])('reads format and size when the header is %j', (header, expected) => {
@@ -176,12 +177,9 @@ describe('parseRecordingHeader() of DAT', () => {
     ['% Version 2\n', { datVersion: 1 }, 2],
     ['% Width 3\n', {}, 2],
     ['% Width 3\n', { datVersion: 1 }, 1],
-  ] as const)(
-    'knows the version when the header is %j and the options %j',
-    (line, options, version) => {
-      expect(parse(`${line}\u0000\u0008${words}`, options).dat).toStrictEqual({ kind: 'events', version });
-    },
-  );
+  ] as const)('knows the version when the header is %j and the options %j', (line, options, version) => {
+    expect(parse(`${line}\u0000\u0008${words}`, options).dat).toStrictEqual({ kind: 'events', version });
+  });
 
   it('tells DAT from RAW when the lines are those of both', () => {
     expect(parse(`% evt 2.0\n% Version 2\n% end\n\u000C\u0008${words}`).format).toBe('dat');
