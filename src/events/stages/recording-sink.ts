@@ -5,7 +5,7 @@ import { assembleBatch, readBlock } from '../../pipeline/index.ts';
 import { createTriggerSlot } from '../model/index.ts';
 import type { EventColumns } from '../model/index.ts';
 import { openEventWriter } from '../write/open-event-writer.ts';
-import type { EventWriterOptions } from '../write/open-event-writer.ts';
+import type { EventWriterOptions } from '../write/writer-contract.ts';
 import { eventColumnError } from './errors.ts';
 
 /**

@@ -3,7 +3,7 @@ import { createEventSlot } from '../model/index.ts';
 import type { EventBatch } from '../model/index.ts';
 import { appendEvents, appendTriggers } from '../read/append-events.ts';
 import { TriggerList } from '../read/fill-slot.ts';
-import type { EventWriter } from './open-event-writer.ts';
+import type { EventWriter } from './writer-contract.ts';
 
 const COLLECTED_EVENTS = 65_536;
 /** From so many events on a batch is written as it is. */
