@@ -8,7 +8,7 @@
 //     READY     one a slot: block + 1 when it is full  workers
 //   A block waits for its slot until CONSUMED > block − slots. What a block's end state is, the next block's worker may
 //   read as soon as ENDED says so: the clock's turns of all blocks before, and everything where looking back finds nothing.
-import type { DecoderOptions, DecoderState } from '../decode/contract.ts';
+import type { DecoderOptions, DecoderState } from '../decode/index.ts';
 import type { EventFilterOptions } from '../filter/index.ts';
 import { createEventSlot, createReadCounts } from '../model/index.ts';
 import type { EventSlot, ReadCounts, TriggerSlot, WordFormat } from '../model/index.ts';

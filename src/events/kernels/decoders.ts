@@ -1,6 +1,6 @@
 // Which decoders a reading uses: the kernels' where the engine has what they need, else their twins in TypeScript.
-import { scriptDecoders } from '../decode/word-decoders.ts';
-import type { DecoderFactory } from '../decode/contract.ts';
+import { scriptDecoders } from '../decode/index.ts';
+import type { DecoderFactory } from '../decode/index.ts';
 import { createEventSlot, eventSlotBytes } from '../model/index.ts';
 import { KernelDecoder } from './kernel-decoder.ts';
 import { compileKernels, KernelMemory } from './kernel-memory.ts';

@@ -2,7 +2,7 @@
 // the kernels' memory are copied, block by block.
 import { createReadCounts, WORD_BYTES } from '../model/index.ts';
 import type { EventSlot, ReadCounts, TriggerSlot, WordFormat } from '../model/index.ts';
-import type { BlockDecoder, DecoderOptions, DecoderState } from '../decode/contract.ts';
+import type { BlockDecoder, DecoderOptions, DecoderState } from '../decode/index.ts';
 import type { KernelMemory, Kernels } from './kernel-memory.ts';
 import { TABLES_AT } from './kernel-memory.ts';
 import {

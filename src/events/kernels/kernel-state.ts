@@ -2,8 +2,8 @@
 // them). Everything is 32 bits wide.
 import { DEFAULT_POLARITY } from '../model/index.ts';
 import type { EventSlot, ReadCounts, TriggerSlot, WordFormat } from '../model/index.ts';
-import type { DecoderOptions, DecoderState } from '../decode/contract.ts';
-import { createDecoderState } from '../decode/word-decoder.ts';
+import type { DecoderOptions, DecoderState } from '../decode/index.ts';
+import { createDecoderState } from '../decode/index.ts';
 
 /** Bytes of a state. */
 export const STATE_BYTES = 192;

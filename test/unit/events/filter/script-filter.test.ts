@@ -32,7 +32,7 @@ function createEvents(rows: readonly (readonly [number, number, number, number])
 const timesOf = (events: EventSlot): number[] => listEvents(events).map(([t]) => Number(t));
 
 describe('createScriptFilter()', () => {
-  it('createScriptFilter() keeps what is inside of time, region and polarity', () => {
+  it('keeps what is inside of time, region and polarity', () => {
     const events = draw(1);
     const all = listEvents(events);
     const [from, to] = [1_010_000n, 1_020_000n];
@@ -45,7 +45,7 @@ describe('createScriptFilter()', () => {
     expect(events.length).toBeGreaterThan(20);
   });
 
-  it('createScriptFilter() takes 0 and −1 for off', () => {
+  it('takes 0 and −1 for off', () => {
     for (const off of [0, -1]) {
       const events = createEvents([
         [1, 0, 0, off],
@@ -56,7 +56,7 @@ describe('createScriptFilter()', () => {
     }
   });
 
-  it('createScriptFilter() drops what follows an event of its pixel within the refractory period', () => {
+  it('drops what follows an event of its pixel within the refractory period', () => {
     const events = createEvents([
       [0, 1, 1, 1],
       [100, 1, 1, 1],
@@ -68,7 +68,7 @@ describe('createScriptFilter()', () => {
     expect(timesOf(events)).toEqual([0, 150, 301]);
   });
 
-  it('createScriptFilter() keeps only events with one beside them shortly before', () => {
+  it('keeps only events with one beside them shortly before', () => {
     const events = createEvents([
       [0, 5, 5, 1],
       [10, 6, 5, 1],
@@ -81,7 +81,7 @@ describe('createScriptFilter()', () => {
     expect(timesOf(events)).toEqual([10, 30]);
   });
 
-  it('createScriptFilter() remembers pixels from slot to slot', () => {
+  it('remembers pixels from slot to slot', () => {
     const filter = createScriptFilter({ refractoryPeriod: 100, geometry: size });
     filter.apply(createEvents([[0, 1, 1, 1]]));
     const next = createEvents([
@@ -92,7 +92,7 @@ describe('createScriptFilter()', () => {
     expect(timesOf(next)).toEqual([60]);
   });
 
-  it('createScriptFilter() drops hot pixels and leaves what is outside of the geometry', () => {
+  it('drops hot pixels and leaves what is outside of the geometry', () => {
     const events = createEvents([
       [0, 1, 1, 1],
       [1, 2, 1, 1],
@@ -108,7 +108,7 @@ describe('createScriptFilter()', () => {
     expect(timesOf(events)).toEqual([1, 2]);
   });
 
-  it('createScriptFilter() says what it cannot use', () => {
+  it('says what it cannot use', () => {
     const code = { code: 'ERR_EVENTS_OPTIONS' };
     expect(() => createScriptFilter({ from: 2n, to: 1n })).toThrow(expect.objectContaining(code));
     expect(() => createScriptFilter({ region: { x: 0, y: 0, width: 0, height: 5 } })).toThrow(
@@ -122,7 +122,7 @@ describe('createScriptFilter()', () => {
 });
 
 describe('findHotPixels()', () => {
-  it('findHotPixels() gives the pixels above the frequency', () => {
+  it('gives the pixels above the frequency', () => {
     const rows = Array.from({ length: 100 }, (_, i) => [i * 10_000, 3, 2, 1] as const);
     const events = createEvents([...rows, [990_000, 7, 7, 1]]);
     expect(findHotPixels(events, size, 50)).toEqual([[3, 2]]);
@@ -132,7 +132,7 @@ describe('findHotPixels()', () => {
 });
 
 describe('viewTimeWindow()', () => {
-  it('viewTimeWindow() gives the events of a window of ordered events', () => {
+  it('gives the events of a window of ordered events', () => {
     const events = draw(3);
     const [from, to] = [1_003_000n, 1_009_000n];
     expect(isInOrder(events)).toBe(true);

@@ -16,7 +16,7 @@ const events = drawEvents(createRandom(1), { count: 100, ...size });
 const none = createEventSlot(1);
 
 describe('sliceEvents()', () => {
-  it('sliceEvents() cuts by number of events, with what is left when it is asked for', () => {
+  it('cuts by number of events, with what is left when it is asked for', () => {
     expect(sliceEvents(events, { eventCount: 40 })).toEqual([
       { start: 0, end: 40 },
       { start: 40, end: 80 },
@@ -30,14 +30,14 @@ describe('sliceEvents()', () => {
     expect(sliceEvents(events, { eventCount: 1000 })).toEqual([{ start: 0, end: 100 }]);
   });
 
-  it('sliceEvents() cuts into equal parts', () => {
+  it('cuts into equal parts', () => {
     expect(sliceEvents(events, { eventBins: 3 }).map(({ end }) => end)).toEqual([33, 66, 99]);
     const bins = sliceEvents(events, { timeBins: 4 });
     expect(bins).toHaveLength(4);
     for (let i = 1; i < bins.length; i++) expect(bins[i]!.start).toBe(bins[i - 1]!.end);
   });
 
-  it('sliceEvents() wants exactly one way to cut, which moves on', () => {
+  it('wants exactly one way to cut, which moves on', () => {
     const wrong = expect.objectContaining({ code: 'ERR_EVENTS_OPTIONS' });
     expect(() => sliceEvents(events, {})).toThrow(wrong);
     expect(() => sliceEvents(events, { eventCount: 1, timeBins: 2 })).toThrow(wrong);
