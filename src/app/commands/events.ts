@@ -13,7 +13,7 @@ import { playRecording } from '../recordings/play-recording.ts';
 import {
   addReadingOptions,
   addSelectionOptions,
-  parseColumns,
+  parseColumnNames,
   parseCount,
   parseGeometry,
   toReading,
@@ -84,7 +84,7 @@ function addOutputOptions(command: Command): Command {
       new Option('--to <format>', 'what is written (default: by the suffix)').choices(OUTPUT_FORMATS),
     )
     .addOption(new Option('--out-time-unit <unit>', 'of the times of text (default: us)').choices(TIME_UNITS))
-    .option('--out-columns <names>', 'of text that is written (default: t,x,y,p)', parseColumns)
+    .option('--out-columns <names>', 'of text that is written (default: t,x,y,p)', parseColumnNames)
     .addOption(
       new Option('--out-layout <layout>', 'of HDF5 that is written (default: columns)').choices(HDF5_LAYOUTS),
     )

@@ -1,6 +1,7 @@
 // How far a command is with a recording: a bar where there is a terminal, and Ctrl-C that ends it.
 import type { EventProgress } from '../../events/index.ts';
 import { startProgress } from '../../client/index.ts';
+import { recordingCancelledError } from './errors.ts';
 import { abortOnSignals, formatBytes, formatSeconds } from '../terminal.ts';
 
 /** What the work is given. */
@@ -16,10 +17,14 @@ export async function followReading<T>(
 ): Promise<T> {
   using stop = abortOnSignals();
   using bar = startProgress(title, 1);
-  return work({
-    signal: stop.signal,
-    progress: (progress) => bar.update(progress.share ?? 0, describeProgress(progress)),
-  });
+  try {
+    return await work({
+      signal: stop.signal,
+      progress: (progress) => bar.update(progress.share ?? 0, describeProgress(progress)),
+    });
+  } catch (error) {
+    throw stop.signal.aborted ? recordingCancelledError(title) : error;
+  }
 }
 
 /** `12,345,678 events, 210.4 M/s, 3 s left` */

@@ -40,7 +40,7 @@ export function addReadingOptions(command: Command): Command {
     .option(
       '--columns <names>',
       'of text, in their order: t,x,y,p, with - for one to pass over',
-      parseColumns,
+      parseColumnNames,
     )
     .addOption(
       new Option('--layout <layout>', 'of HDF5 (default: by the names in the file)').choices(HDF5_LAYOUTS),
@@ -125,7 +125,7 @@ function parseTime(text: string): number {
 }
 
 /** `t,x,y,p` */
-export function parseColumns(text: string): NonNullable<OpenEventsOptions['columns']> {
+export function parseColumnNames(text: string): NonNullable<OpenEventsOptions['columns']> {
   const names = text.split(/[\s,]+/).filter((name) => name !== '');
   const isKnown = (name: string): name is 't' | 'x' | 'y' | 'p' | '-' =>
     ['t', 'x', 'y', 'p', '-'].includes(name);

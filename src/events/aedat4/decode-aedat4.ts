@@ -280,7 +280,7 @@ export class Aedat4Decoder implements FeedDecoder {
       });
     }
     try {
-      return zstdDecompressSync(bytes, { maxOutputLength: MAX_PART_BYTES });
+      return zstdDecompressSync(bytes, { maxOutputLength: MAX_PART_BYTES, chunkSize: 1 << 20 });
     } catch (error) {
       return this.#fail('a packet that zstd cannot decompress', error);
     }

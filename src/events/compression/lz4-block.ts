@@ -40,8 +40,7 @@ export function decodeLz4Block(input: ByteRange, output: ByteRange, window: numb
     }
     if (from + literals > input.end) return { byte: from, state: ENDS_EARLY };
     if (to + literals > output.end) return { byte: from, state: IS_LARGER };
-    if (literals > 32) target.set(source.subarray(from, from + literals), to);
-    else for (let i = 0; i < literals; i++) target[to + i] = source[from + i]!;
+    copyLiterals(source, from, target, to, literals);
     from += literals;
     to += literals;
     if (from === input.end) return to;
@@ -64,6 +63,11 @@ export function decodeLz4Block(input: ByteRange, output: ByteRange, window: numb
     to += length;
   }
   return to;
+}
+
+function copyLiterals(source: Uint8Array, from: number, target: Uint8Array, to: number, count: number): void {
+  if (count > 32) target.set(source.subarray(from, from + count), to);
+  else for (let i = 0; i < count; i++) target[to + i] = source[from + i]!;
 }
 
 /** Copies bytes that may overlap themselves: a short distance repeats. */

@@ -8,6 +8,8 @@ import type { Hdf5Column, Hdf5Recording } from './recording-layout.ts';
 
 /** Events of a piece where chunks do not say otherwise. */
 const PIECE_ROWS = 131_072;
+/** Chunks smaller than this are read together. */
+const FEWEST_ROWS = 65_536;
 /** Chunks larger than this are read in parts. */
 const MOST_ROWS = 1_048_576;
 
@@ -30,7 +32,8 @@ export class ColumnPieces implements EventPieces {
     this.#pieceRows =
       chunkRows === null || chunkRows > MOST_ROWS
         ? PIECE_ROWS
-        : Math.max(1, Math.round(PIECE_ROWS / chunkRows)) * chunkRows;
+        : // A piece of one chunk is not copied together.
+          Math.max(1, Math.round(FEWEST_ROWS / chunkRows)) * chunkRows;
   }
 
   async read(row: number): Promise<EventPiece> {

@@ -70,9 +70,13 @@ export function fillPolarities(
   count: number,
   polarity: Polarity,
 ): void {
+  const off = polarity === 'signed' ? -1 : 0;
+  if (column.type.kind === 'integer' && column.type.sizeBytes === 1 && column.stride === 1) {
+    fillBytePolarities(column, target, count, polarity === 'native', off);
+    return;
+  }
   const view = viewOf(column);
   const get = numberGetter(column.type);
-  const off = polarity === 'signed' ? -1 : 0;
   for (let i = 0, at = column.offset; i < count; i++, at += column.stride) {
     const value = get(view, at);
     if (value !== 1 && value !== 0 && value !== -1) throw rowError(column, i, `is ${value}, no polarity`);
@@ -82,6 +86,29 @@ export function fillPolarities(
 
 /** What times are copied behind the end of: a slot of events or of triggers. */
 type TimeSlot = Pick<EventSlot, 't' | 'lanes' | 'length'>;
+
+/** The same for what nearly every file has: a byte each, 255 is -1. */
+function fillBytePolarities(
+  column: ColumnBytes,
+  target: Int8Array,
+  count: number,
+  isNative: boolean,
+  off: number,
+): void {
+  const { type, offset } = column;
+  const bytes = column.bytes.subarray(offset, offset + count);
+  let others = 0;
+  for (let i = 0; i < count; i++) others |= bytes[i]! & 0xfe;
+  if (others === 0 && off === 0) {
+    target.set(bytes);
+    return;
+  }
+  for (let i = 0; i < count; i++) {
+    const value = bytes[i]!;
+    if (value > 1 && !(value === 255 && type.isSigned)) throw rowError(column, i, `is ${value}, no polarity`);
+    target[i] = value === 1 ? 1 : isNative ? (value << 24) >> 24 : off;
+  }
+}
 
 /** How times of a file become times that are given. */
 export interface TimeScale {

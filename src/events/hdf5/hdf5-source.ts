@@ -54,7 +54,9 @@ class Hdf5Source implements EventSource {
   #piece: EventPiece | null = null;
   #used = 0;
   #next: Promise<EventPiece> | null = null;
-  #lastTime = -Infinity;
+  /** Words of the last time; before the first one there is none. */
+  #lastLow = 0;
+  #lastHigh = -0x80000000;
 
   constructor(file: Hdf5File, recording: Hdf5Recording, options: Hdf5Options) {
     this.#file = file;
@@ -115,14 +117,34 @@ class Hdf5Source implements EventSource {
 
   /** Counts what was copied behind the slot's end, and moves that end. */
   #look(events: EventSlot, count: number): void {
-    const { lanes, x, y, p } = events;
     const start = events.length;
-    const { width, height } = this.geometry ?? { width: Infinity, height: Infinity };
-    let [last, reversals, outside, to] = [this.#lastTime, 0, 0, start];
-    for (let i = start; i < start + count; i++) {
-      const time = (lanes[2 * i + 1]! | 0) * 4294967296 + lanes[2 * i]!;
-      if (time < last) reversals++;
-      last = time;
+    this.#countReversals(events.lanes, start, start + count);
+    const end = this.geometry
+      ? this.#countOutside(events, start, start + count, this.geometry)
+      : start + count;
+    this.counts.events += end - start;
+    events.length = end;
+  }
+
+  #countReversals(lanes: Uint32Array, start: number, end: number): void {
+    let [low, high, reversals] = [this.#lastLow, this.#lastHigh, 0];
+    for (let i = 2 * start; i < 2 * end; i += 2) {
+      const nextLow = lanes[i]!;
+      const nextHigh = lanes[i + 1]! | 0;
+      if (nextHigh === high ? nextLow < low : nextHigh < high) reversals++;
+      low = nextLow;
+      high = nextHigh;
+    }
+    this.#lastLow = low;
+    this.#lastHigh = high;
+    this.counts.timeReversals += reversals;
+  }
+
+  /** @returns where the events end, which is earlier where some are left out */
+  #countOutside(events: EventSlot, start: number, end: number, { width, height }: Geometry): number {
+    const { lanes, x, y, p } = events;
+    let [outside, to] = [0, start];
+    for (let i = start; i < end; i++) {
       const isOutside = x[i]! >= width || y[i]! >= height;
       if (isOutside) outside++;
       if (isOutside && this.#dropOutside) continue;
@@ -135,11 +157,8 @@ class Hdf5Source implements EventSource {
       }
       to++;
     }
-    this.#lastTime = last;
-    this.counts.timeReversals += reversals;
     this.counts.eventsOutside += outside;
-    this.counts.events += to - start;
-    events.length = to;
+    return to;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -85,7 +85,7 @@ export class LibraryHdf5 implements Hdf5File {
         });
         // A question keeps the process alive, an idle thread does not.
         this.#worker.ref();
-        this.#worker.postMessage({ id, question });
+        this.#worker.postMessage({ id, question }, []);
       });
       return value as LibraryAnswers[Kind];
     } catch (error) {

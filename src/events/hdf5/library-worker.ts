@@ -2,19 +2,14 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
-import h5wasm from 'h5wasm/node';
-import type {
-  Dataset as LibraryDataset,
-  File as LibraryFile,
-  Group as LibraryGroup,
-  Metadata,
-} from 'h5wasm/node';
+import { Dataset, File, Group, ready } from 'h5wasm/node';
+import type { Metadata } from 'h5wasm/node';
 import type { Hdf5Type } from './file/datatype.ts';
 import type { DatasetFacts } from './hdf5-file.ts';
 import type { LibraryAnswer, LibraryAnswers, LibraryQuestion } from './library-messages.ts';
 
 const port = parentPort!;
-const library = h5wasm.ready.then((module) => {
+const library = ready.then((module) => {
   // Its own install_local_plugins() takes a URL for a path: a blank in it would hide them.
   module.insert_plugin_search_path(
     join(dirname(fileURLToPath(import.meta.resolve('h5wasm-plugins'))), 'plugins'),
@@ -23,7 +18,7 @@ const library = h5wasm.ready.then((module) => {
   // Its errors come as exceptions; else they go to standard error and what it returns says little.
   module.activate_throwing_error_handler();
   // Read only: nothing locks the file, on file systems that cannot either.
-  return { module, file: new h5wasm.File(workerData as string, 'r') };
+  return { module, file: new File(workerData as string, 'r') };
 });
 
 let last: Promise<void> = Promise.resolve();
@@ -49,16 +44,16 @@ async function ask(question: LibraryQuestion): Promise<LibraryAnswers[keyof Libr
     return found && readAttributes(found);
   }
   const found = find(file, question.path);
-  if (!(found instanceof h5wasm.Dataset)) return null;
+  if (!(found instanceof Dataset)) return null;
   return question.kind === 'dataset' ? describe(found, question.path) : readRows(module, found, question);
 }
 
-function find(file: LibraryFile, path: string): LibraryDataset | LibraryGroup | null {
+function find(file: File, path: string): Dataset | Group | null {
   const found = file.get(path);
-  return found instanceof h5wasm.Dataset || found instanceof h5wasm.Group ? found : null;
+  return found instanceof Dataset || found instanceof Group ? found : null;
 }
 
-function readAttributes(found: LibraryDataset | LibraryGroup): Map<string, number | string> {
+function readAttributes(found: Dataset | Group): Map<string, number | string> {
   const attributes = new Map<string, number | string>();
   for (const [name, attribute] of Object.entries(found.attrs)) {
     const { value } = attribute;
@@ -68,7 +63,7 @@ function readAttributes(found: LibraryDataset | LibraryGroup): Map<string, numbe
   return attributes;
 }
 
-function describe(dataset: LibraryDataset, path: string): DatasetFacts {
+function describe(dataset: Dataset, path: string): DatasetFacts {
   const { metadata } = dataset;
   return {
     path,
@@ -114,12 +109,12 @@ function typeOf(metadata: Metadata): Hdf5Type {
 const withoutOrder = (type: Hdf5Type): Hdf5Type =>
   type.kind === 'integer' || type.kind === 'float' ? { ...type, isBigEndian: false } : type;
 
-type LibraryModule = Awaited<typeof h5wasm.ready>;
+type LibraryModule = Awaited<typeof ready>;
 
 /** The bytes as they are in the file's type: libhdf5's own values would be an object for each event. */
 function readRows(
   module: LibraryModule,
-  dataset: LibraryDataset,
+  dataset: Dataset,
   { start, count }: { readonly start: number; readonly count: number },
 ): Uint8Array {
   const { shape, size } = dataset.metadata;

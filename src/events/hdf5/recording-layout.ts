@@ -198,8 +198,8 @@ const arrays = ['/events', '/event', '/data', '/CD/events', '/events/events', '/
 
 /** Columns of an array, where an attribute of it names them. */
 function namedColumns({ attributes }: Dataset): readonly TextColumn[] | null {
-  const names = String(attributes.get('columns') ?? '').split(',');
-  return ['t', 'x', 'y', 'p'].every((name) => names.includes(name)) ? (names as TextColumn[]) : null;
+  const named = String(attributes.get('columns') ?? '').split(',');
+  return ['t', 'x', 'y', 'p'].every((name) => named.includes(name)) ? (named as TextColumn[]) : null;
 }
 
 async function findArray(file: Hdf5File, declared: readonly TextColumn[] | undefined): Promise<Found | null> {

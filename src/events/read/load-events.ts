@@ -23,8 +23,8 @@ import { describeSource } from './open-events.ts';
 import type { RecordingInfo } from './open-events.ts';
 import { openEventSource } from './open-source.ts';
 import type { SourceOptions } from './source-options.ts';
-import { ProgressMeter } from './progress-meter.ts';
-import type { EventProgress } from './progress-meter.ts';
+import { ReadingMeter } from './reading-meter.ts';
+import type { EventProgress } from './reading-meter.ts';
 import { sortEvents } from './sort-events.ts';
 
 /** Options of {@link loadEvents}. */
@@ -75,7 +75,7 @@ export async function loadEvents(path: string, config: LoadConfig = {}): Promise
   const plan = planChunks(path, config, source.totalEvents);
   const chunks = new ChunkList(path, plan.chunkSize, config.memoryLimitMb);
   const triggers = new TriggerList();
-  const meter = new ProgressMeter(config.progress);
+  const meter = new ReadingMeter(config.progress);
   const where = (): { events: number; bytesRead: number; totalBytes: number | null } => ({
     events: chunks.length,
     bytesRead: source.bytesRead,

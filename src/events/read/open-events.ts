@@ -14,8 +14,8 @@ import { planChunks } from './memory-plan.ts';
 import type { ChunkOptions, ChunkPlan } from './memory-plan.ts';
 import { openEventSource } from './open-source.ts';
 import type { SourceOptions } from './source-options.ts';
-import { ProgressMeter } from './progress-meter.ts';
-import type { EventProgress } from './progress-meter.ts';
+import { ReadingMeter } from './reading-meter.ts';
+import type { EventProgress } from './reading-meter.ts';
 
 /** Options of {@link openEvents}. */
 export interface OpenEventsOptions extends SourceOptions, ChunkOptions {
@@ -106,7 +106,7 @@ class SourceReading implements EventReading {
   readonly #options: OpenEventsOptions;
   readonly #isAdaptive: boolean;
   readonly #stop = new AbortController();
-  readonly #meter: ProgressMeter;
+  readonly #meter: ReadingMeter;
   #given = 0;
   #reused: EventSlot | null = null;
 
@@ -116,7 +116,7 @@ class SourceReading implements EventReading {
     this.#isAdaptive = plan.isAdaptive && options.reuseMemory !== true;
     this.#source = source;
     this.#options = options;
-    this.#meter = new ProgressMeter(options.progress);
+    this.#meter = new ReadingMeter(options.progress);
   }
 
   get progress(): EventProgress {

@@ -5,7 +5,7 @@ import type { WrittenFormat } from '../encode/index.ts';
 import { encodeRecordingHeader } from '../header/index.ts';
 import { eventOptionsError } from '../model/index.ts';
 import { TextEventEncoder } from '../text/index.ts';
-import type { EventWriterOptions } from './open-event-writer.ts';
+import type { EventWriterOptions } from './writer-contract.ts';
 import type { OutputFormat } from './output-format.ts';
 
 /** Encodes a recording; bytes it gives are good until it is asked for the next ones. */

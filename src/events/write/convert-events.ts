@@ -5,7 +5,7 @@ import type { Geometry, Polarity, ReadCounts, TimeUnit } from '../model/index.ts
 import { openEvents } from '../read/open-events.ts';
 import type { OpenEventsOptions, RecordingInfo } from '../read/open-events.ts';
 import { openEventWriter } from './open-event-writer.ts';
-import type { EventWriter, EventWriterOptions } from './open-event-writer.ts';
+import type { EventWriter, EventWriterOptions } from './writer-contract.ts';
 import { outputFormatOf, rawFormats } from './output-format.ts';
 import type { OutputFormat } from './output-format.ts';
 import { openTriggerWriter } from './trigger-writer.ts';

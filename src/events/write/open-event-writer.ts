@@ -1,54 +1,20 @@
 // A recording that is written: batches go in, and the file takes its place when it is whole.
 import type * as arrow from 'apache-arrow';
 import { openHdf5Writer } from '../hdf5/index.ts';
-import type { Hdf5Layout } from '../hdf5/index.ts';
-import type { EventBatch, Geometry, Polarity, TimeUnit } from '../model/index.ts';
+import type { EventBatch } from '../model/index.ts';
 import { eventSchema, toEventBatch } from '../read/event-arrow.ts';
-import type { EventTimeUnit } from '../read/event-arrow.ts';
 import { createByteEncoder } from './byte-encoders.ts';
 import type { ByteEncoder } from './byte-encoders.ts';
+import { collectSmallBatches } from './collected-writer.ts';
 import { eventWriteError } from './errors.ts';
 import { outputFormatOf } from './output-format.ts';
 import type { OutputFormat } from './output-format.ts';
-import { splitBatch } from './split-batch.ts';
+import { cutBatch } from './cut-batch.ts';
 import { openStagedOutput } from './staged-output.ts';
 import type { StagedOutput } from './staged-output.ts';
+import type { EventWriter, EventWriterOptions } from './writer-contract.ts';
 import { openTableWriter } from './table-writer.ts';
 import type { TableWriter } from './table-writer.ts';
-
-/** What is written, and how. */
-export interface EventWriterOptions {
-  /** @default by the suffix of the path; EVT2 for .raw */
-  readonly format?: OutputFormat | undefined;
-  /** Size of the sensor, for headers. */
-  readonly geometry?: Geometry | null | undefined;
-  /** Lines of the header to keep, for RAW and DAT. */
-  readonly header?: Readonly<Record<string, string>> | undefined;
-  /** Unit of the times that come. @default us */
-  readonly resolution?: EventTimeUnit | undefined;
-  /** Unit of the times that text has. @default that of the times that come */
-  readonly timeUnit?: TimeUnit | undefined;
-  /** Columns of text. @default t,x,y,p */
-  readonly columns?: readonly ('t' | 'x' | 'y' | 'p' | '-')[] | undefined;
-  /** Of HDF5. @default columns */
-  readonly layout?: Hdf5Layout | undefined;
-  /** Of the batches that come. @default signed */
-  readonly polarity?: Polarity | undefined;
-  readonly signal?: AbortSignal | undefined;
-  /** Called once when nobody reads a named pipe yet. */
-  readonly onWait?: (() => void) | undefined;
-}
-
-/** A recording in the making. Exactly one of `finish` and `abort` ends it. */
-export interface EventWriter {
-  readonly format: OutputFormat;
-  /** Takes a batch; its memory may be used again when this resolves. Triggers go into formats that have a place for them. */
-  write(batch: EventBatch): Promise<void>;
-  /** Makes it durable and puts it in its place. @returns what a user should know, one sentence each */
-  finish(): Promise<readonly string[]>;
-  /** Ends it; nothing is left. */
-  abort(): Promise<void>;
-}
 
 /**
  * Opens a file to write events to: a path, a named pipe, or `-` for standard output.
@@ -60,16 +26,18 @@ export async function openEventWriter(path: string, options: EventWriterOptions 
   if (format === 'parquet' || format === 'arrow') {
     const schema = eventSchema(options.resolution, options.geometry);
     const table = await openTableWriter(path, format, schema, { signal, onWait });
-    return new EventTableWriter(format, table, schema);
+    const writer = new EventTableWriter(format, table, schema);
+    // Who reads Arrow wants the batches that were asked for.
+    return format === 'arrow' ? writer : collectSmallBatches(writer);
   }
-  if (format === 'hdf5') return startHdf5(path, options);
+  if (format === 'hdf5') return collectSmallBatches(await startHdf5(path, options));
   const isBinary = format !== 'text' && format !== 'csv';
   // What cannot be written at all is said before anything is opened.
   const encoder = createByteEncoder(format, options);
   const output = await openStagedOutput(path, { signal, onWait, isBinary });
   try {
     await output.write(encoder.head());
-    return new EncodedWriter(format, output, encoder);
+    return collectSmallBatches(new EncodedWriter(format, output, encoder));
   } catch (error) {
     await output.abort();
     throw error;
@@ -139,7 +107,7 @@ class EncodedWriter implements EventWriter {
   }
 
   async write(batch: EventBatch): Promise<void> {
-    for (const part of splitBatch(batch, ENCODED_EVENTS)) {
+    for (const part of cutBatch(batch, ENCODED_EVENTS)) {
       for (const bytes of this.#encoder.encode(part)) await this.#output.write(bytes);
     }
   }

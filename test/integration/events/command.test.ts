@@ -3,6 +3,7 @@ import { execFile, spawn } from 'node:child_process';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadPolars } from '../../../src/core/index.ts';
 import { convertEvents, loadEvents } from '../../../src/events/index.ts';
 import { bytesOf, makeFolder, rowsOfTriggers, writeRecording } from '../../support/events/write-recording.ts';
 
@@ -190,4 +191,52 @@ it('events synth makes the same for the same seed, in the format of the suffix',
   const [one, same, other] = [await make('1.raw', '5'), await make('2.raw', '5'), await make('3.raw', '6')];
   expect(one.equals(same)).toBe(true);
   expect(one.equals(other)).toBe(false);
+});
+
+it('events convert that is interrupted says so in one line and leaves nothing', async () => {
+  const out = folder.at('interrupted.csv');
+  const child = spawn(
+    process.execPath,
+    [bin, 'events', 'convert', '-', out, '--format', 'evt2', '--geometry', '9x9'],
+    {
+      stdio: ['pipe', 'ignore', 'pipe'],
+    },
+  );
+  // Time words alone: it reads as long as somebody writes.
+  child.stdin.on('error', () => {});
+  const word = Buffer.from([0, 0, 0, 0x80]);
+  const writing = setInterval(() => child.stdin.write(word), 20);
+  const started = async (): Promise<boolean> =>
+    (await readdir(folder.path)).some((name) => name.includes('interrupted'));
+  while (!(await started())) await new Promise((resolve) => setTimeout(resolve, 20));
+  child.kill('SIGINT');
+  let stderr = '';
+  for await (const chunk of child.stderr) stderr += String(chunk);
+  clearInterval(writing);
+  expect(stderr).toMatch(/^ERR_EVENTS_CANCELLED: [^\n]+\n$/);
+  expect(await started()).toBe(false);
+});
+
+it('convertEvents() writes a recording without events, and one event at a time, in every format', async () => {
+  const header = folder.at('header.raw');
+  await writeFile(header, '% evt 2.0\n% format EVT2;height=9;width=9\n% end\n');
+  const few = folder.at('few.raw');
+  await writeRecording(few, { events: 300 });
+  for (const suffix of ['.raw', '.dat', '.h5', '.csv', '.txt', '.parquet', '.arrow']) {
+    expect(await convertEvents(header, folder.at(`none${suffix}`))).toMatchObject({ events: 0 });
+    expect(await convertEvents(few, folder.at(`few${suffix}`), { chunkSize: 1 })).toMatchObject({
+      events: 300,
+    });
+  }
+  const frames = [
+    loadPolars().readParquet(folder.at('few.parquet')),
+    await loadPolars().scanIPC(folder.at('few.arrow')).collect(),
+  ];
+  const { columns } = await loadEvents(few);
+  for (const frame of frames) {
+    expect(frame.columns).toEqual(['t', 'x', 'y', 'p']);
+    expect(frame.getColumn('x').toArray()).toEqual([...columns.x]);
+    expect(frame.getColumn('p').toArray()).toEqual([...columns.p]);
+  }
+  expect(loadPolars().readParquet(folder.at('none.parquet')).shape).toEqual({ height: 0, width: 4 });
 });

@@ -398,6 +398,7 @@ CLASS_BY_CODE: dict[str, type[RuvectorError]] = {
     "ERR_EVENTS_FORMAT": EventsDataError,
     "ERR_EVENTS_HEADER": EventsDataError,
     "ERR_EVENTS_TIME_UNIT": EventsDataError,
+    "ERR_EVENTS_FILTER": EventsDataError,
     "ERR_EVENTS_ENCODE": EventsDataError,
     "ERR_EVENTS_OPTIONS": EventsDataError,
     "ERR_EVENTS_SUFFIX": EventsDataError,

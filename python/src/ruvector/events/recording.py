@@ -15,11 +15,11 @@ from .command import run_command, start_command
 
 __all__ = ["batches", "info", "load", "triggers"]
 
-PathLike = str | os.PathLike[str]
+RecordingPath = str | os.PathLike[str]
 
 
 def load(
-    path: PathLike,
+    path: RecordingPath,
     *,
     format: str | None = None,
     time_unit: str | None = None,
@@ -72,7 +72,7 @@ def load(
         return reader.read_all()
 
 
-def batches(path: PathLike, **options: Any) -> Iterator[pa.RecordBatch]:  # noqa: ANN401
+def batches(path: RecordingPath, **options: Any) -> Iterator[pa.RecordBatch]:  # noqa: ANN401
     """Read a recording batch by batch, in memory that does not grow with its length.
 
     Takes what :func:`load` takes.
@@ -84,7 +84,7 @@ def batches(path: PathLike, **options: Any) -> Iterator[pa.RecordBatch]:  # noqa
         yield from reader
 
 
-def triggers(path: PathLike, **options: Any) -> pa.Table:  # noqa: ANN401
+def triggers(path: RecordingPath, **options: Any) -> pa.Table:  # noqa: ANN401
     """Read the external triggers of a recording: ``t`` (int64, µs), ``id``, ``value`` (uint8).
 
     Takes what :func:`load` takes.
@@ -99,7 +99,7 @@ def triggers(path: PathLike, **options: Any) -> pa.Table:  # noqa: ANN401
             return reader.read_all()
 
 
-def info(path: PathLike, **options: Any) -> dict[str, Any]:  # noqa: ANN401
+def info(path: RecordingPath, **options: Any) -> dict[str, Any]:  # noqa: ANN401
     """Say what a recording is: format, geometry, header, counts, first and last time.
 
     Takes what :func:`load` takes, but for filters.
@@ -109,13 +109,13 @@ def info(path: PathLike, **options: Any) -> dict[str, Any]:  # noqa: ANN401
     return described
 
 
-def _path(path: PathLike) -> list[str]:
+def _path(path: RecordingPath) -> list[str]:
     # A name that begins with a dash is no option.
     text = os.fspath(path)
     return [os.path.join(".", text) if text.startswith("-") else text]
 
 
-def _converting(path: PathLike, given: Sequence[str]) -> list[str]:
+def _converting(path: RecordingPath, given: Sequence[str]) -> list[str]:
     return ["events", "filter", *_path(path), "-", "--to", "arrow", "--quiet", *given]
 
 

@@ -89,7 +89,7 @@ class FileBytes implements ByteSource {
 
   async read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
     checkRange(this, offset, length);
-    const bytes = new Uint8Array(length);
+    const bytes = Buffer.allocUnsafeSlow(length);
     for (let done = 0; done < length;) {
       const { bytesRead } = await readAsync(this.#descriptor, bytes, done, length - done, offset + done);
       if (bytesRead === 0) throw this.#shrunk(offset + done);

@@ -28,6 +28,21 @@ export type Hdf5Type =
 
 const MAX_DEPTH = 16;
 
+const classes = {
+  integer: 0,
+  float: 1,
+  time: 2,
+  text: 3,
+  bits: 4,
+  opaque: 5,
+  compound: 6,
+  reference: 7,
+  enumeration: 8,
+  variable: 9,
+  array: 10,
+  complex: 11,
+};
+
 /** Reads one type; the cursor stands behind it afterwards. */
 export function readDatatype(cursor: Cursor, depth = 0): Hdf5Type {
   if (depth > MAX_DEPTH) cursor.fail('types stand within each other without end');
@@ -36,43 +51,46 @@ export function readDatatype(cursor: Cursor, depth = 0): Hdf5Type {
   const bits = cursor.uint(3);
   const sizeBytes = cursor.u32();
   switch (head & 15) {
-    case 0:
-    case 4: {
+    case classes.integer:
+    case classes.bits:
       cursor.skip(4);
-      const isInteger = (head & 15) === 0;
-      return numberType('integer', sizeBytes, isInteger && (bits & 8) !== 0, (bits & 1) !== 0);
-    }
-    case 1:
+      return numberType('integer', sizeBytes, (head & 15) === 0 && (bits & 8) !== 0, (bits & 1) !== 0);
+    case classes.float:
       cursor.skip(12);
       if ((bits & 0x40) !== 0) throw new NotNative('floats of a VAX');
       return numberType('float', sizeBytes, true, (bits & 1) !== 0);
-    case 3:
+    case classes.text:
       return { kind: 'text', sizeBytes };
-    case 5: {
-      cursor.skip(Math.ceil((bits & 0xff) / 8) * 8);
-      return { kind: 'other', sizeBytes };
-    }
-    case 6:
-      return readCompound(cursor, version, bits & 0xffff, sizeBytes, depth);
-    case 8:
+    case classes.compound:
+      return readCompound(cursor, { version, count: bits & 0xffff, sizeBytes, depth });
+    case classes.enumeration:
       return readEnumeration(cursor, version, bits & 0xffff, depth);
-    case 9:
+    case classes.variable:
       readDatatype(cursor, depth + 1);
       return { kind: (bits & 15) === 1 ? 'variable-text' : 'other', sizeBytes };
-    case 2:
-    case 7:
-      cursor.skip((head & 15) === 2 ? 2 : 0);
-      return { kind: 'other', sizeBytes };
-    case 10:
-      skipDimensions(cursor, version);
-      readDatatype(cursor, depth + 1);
-      return { kind: 'other', sizeBytes };
-    case 11:
-      readDatatype(cursor, depth + 1);
-      return { kind: 'other', sizeBytes };
     default:
-      return cursor.fail(`a type of class ${head & 15} is not known`);
+      skipOther(cursor, { type: head & 15, version, bits, depth });
+      return { kind: 'other', sizeBytes };
   }
+}
+
+/** Passes over what no event is made of. */
+function skipOther(
+  cursor: Cursor,
+  {
+    type,
+    version,
+    bits,
+    depth,
+  }: { readonly type: number; readonly version: number; readonly bits: number; readonly depth: number },
+): void {
+  if (type === classes.time) cursor.skip(2);
+  else if (type === classes.opaque) cursor.skip(Math.ceil((bits & 0xff) / 8) * 8);
+  else if (type === classes.array) skipDimensions(cursor, version);
+  else if (type !== classes.reference && type !== classes.complex) {
+    cursor.fail(`a type of class ${type} is not known`);
+  }
+  if (type === classes.array || type === classes.complex) readDatatype(cursor, depth + 1);
 }
 
 /** 1 rank, 4 for each dimension; before version 3 3 reserved, and 4 more for each. */
@@ -90,10 +108,12 @@ const numberType = (
 
 function readCompound(
   cursor: Cursor,
-  version: number,
-  count: number,
-  sizeBytes: number,
-  depth: number,
+  {
+    version,
+    count,
+    sizeBytes,
+    depth,
+  }: { readonly version: number; readonly count: number; readonly sizeBytes: number; readonly depth: number },
 ): Hdf5Type {
   const fields: FieldType[] = [];
   const offsetBytes = version < 3 ? 4 : bytesFor(sizeBytes);

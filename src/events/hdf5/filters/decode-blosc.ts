@@ -114,7 +114,10 @@ class BloscBlocks {
     }
     const decompress = this.#codec === CODEC_ZLIB ? inflateSync : zstdDecompressSync;
     const decoded = this.#tryTo(at, () =>
-      decompress(this.#chunk.subarray(at, at + size), { maxOutputLength: target.length }),
+      decompress(this.#chunk.subarray(at, at + size), {
+        maxOutputLength: target.length,
+        chunkSize: target.length + 64,
+      }),
     );
     if (decoded.length !== target.length) this.#fail(at, 'a blosc block holds less than it should');
     target.set(decoded);

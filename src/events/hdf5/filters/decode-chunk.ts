@@ -78,11 +78,13 @@ async function undo(
   fail: FailAt,
 ): Promise<Uint8Array> {
   const maxOutputLength = chunk.sizeBytes + FLETCHER_BYTES;
+  // All at once: zlib's own pieces of 16 KiB would cost a way to its threads and back each.
+  const chunkSize = maxOutputLength + 64;
   switch (filter.id) {
     case filterIds.deflate:
-      return decompress(chunk, 'gzip', inflateAsync(bytes, { maxOutputLength }));
+      return decompress(chunk, 'gzip', inflateAsync(bytes, { maxOutputLength, chunkSize }));
     case filterIds.zstd:
-      return decompress(chunk, 'zstd', zstdDecompressAsync(bytes, { maxOutputLength }));
+      return decompress(chunk, 'zstd', zstdDecompressAsync(bytes, { maxOutputLength, chunkSize }));
     case filterIds.shuffle:
       return unshuffle(bytes, Math.max(1, filter.parameters[0] ?? 1));
     case filterIds.fletcher32:

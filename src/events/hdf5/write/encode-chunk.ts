@@ -30,18 +30,15 @@ export function filtersFor(
   elementBytes: number,
   chunkBytes: number,
 ): WrittenFilter[] {
-  const shuffle = filter(filterIds.shuffle, 'shuffle', [elementBytes]);
-  switch (compression) {
-    case 'none':
-      return [];
-    case 'gzip':
-      return [shuffle, filter(filterIds.deflate, 'deflate', [GZIP_LEVEL])];
-    case 'zstd':
-      return [shuffle, filter(filterIds.zstd, 'zstd', [3])];
-    case 'blosc':
-      // Versions of filter and format, element, chunk, level, shuffle, codec.
-      return [filter(filterIds.blosc, 'blosc', [2, 2, elementBytes, chunkBytes, 3, 1, BLOSC_ZSTD])];
-  }
+  const shuffled = filter(filterIds.shuffle, 'shuffle', [elementBytes]);
+  const chains: Readonly<Record<Hdf5Compression, WrittenFilter[]>> = {
+    none: [],
+    gzip: [shuffled, filter(filterIds.deflate, 'deflate', [GZIP_LEVEL])],
+    zstd: [shuffled, filter(filterIds.zstd, 'zstd', [3])],
+    // Versions of filter and format, element, chunk, level, shuffle, codec.
+    blosc: [filter(filterIds.blosc, 'blosc', [2, 2, elementBytes, chunkBytes, 3, 1, BLOSC_ZSTD])],
+  };
+  return chains[compression];
 }
 
 /** Compresses a whole chunk. */

@@ -75,7 +75,7 @@ describe('ECF', () => {
 
   it('EcfDecoder reads the published layout of each part', () => {
     // Two events: t 1000 and 1017 (a step of 17 in digits 1, 1, then a step of 0), y 5 twice, x 7 and 9 (mask 01000), p 1.
-    const bytes = Buffer.from('08000000e803000000000000' + '01f1f101' + 'a200' + 'e800' + '82', 'hex');
+    const bytes = Buffer.from('08000000e80300000000000001f1f101a200e80082', 'hex');
     expect(decodeAll(bytes)).toEqual({
       t: BigInt64Array.of(1000n, 1017n),
       x: Uint16Array.of(7, 9),

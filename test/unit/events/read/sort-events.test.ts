@@ -1,12 +1,12 @@
 // Events in the order of time.
-import fc from 'fast-check';
+import { array, assert, integer, property } from 'fast-check';
 import { expect, it } from 'vitest';
 import { createEventSlot } from '../../../../src/events/index.ts';
 import { isSorted, sortEvents } from '../../../../src/events/read/sort-events.ts';
 
 it('sortEvents() sorts as a stable sort does, whatever the order', () => {
-  fc.assert(
-    fc.property(fc.array(fc.integer({ min: -50, max: 50 }), { maxLength: 300 }), (times) => {
+  assert(
+    property(array(integer({ min: -50, max: 50 }), { maxLength: 300 }), (times) => {
       const events = createEventSlot(times.length);
       for (const [i, time] of times.entries()) {
         events.t[i] = BigInt(time);

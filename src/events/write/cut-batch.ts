@@ -13,7 +13,7 @@ function viewTriggers({ t, id, value }: TriggerColumns, start: number, end: numb
 }
 
 /** Parts of at most so many events; a trigger is in the part whose events are not earlier, the last ones in the last part. */
-export function* splitBatch({ events, triggers }: EventBatch, maxEvents: number): Generator<EventBatch> {
+export function* cutBatch({ events, triggers }: EventBatch, maxEvents: number): Generator<EventBatch> {
   let trigger = 0;
   for (let from = 0; from === 0 || from < events.length; from += maxEvents) {
     const to = Math.min(events.length, from + maxEvents);

@@ -1,12 +1,12 @@
 // How far a reading is.
 import { expect, it } from 'vitest';
-import { ProgressMeter } from '../../../../src/events/read/progress-meter.ts';
+import { ReadingMeter } from '../../../../src/events/read/reading-meter.ts';
 import type { EventProgress } from '../../../../src/events/index.ts';
 
-it('ProgressMeter reports at most every 120 ms while it is called, with rate and what is left', () => {
+it('ReadingMeter reports at most every 120 ms while it is called, with rate and what is left', () => {
   let nowMs = 0;
   const seen: EventProgress[] = [];
-  const meter = new ProgressMeter(
+  const meter = new ReadingMeter(
     (progress) => seen.push(progress),
     () => nowMs,
   );
@@ -23,9 +23,9 @@ it('ProgressMeter reports at most every 120 ms while it is called, with rate and
   expect(seen.at(-1)!.etaSeconds).toBeCloseTo(3.04);
 });
 
-it('ProgressMeter knows no share and no end of a pipe, and ends with all of it', () => {
+it('ReadingMeter knows no share and no end of a pipe, and ends with all of it', () => {
   const seen: EventProgress[] = [];
-  const meter = new ProgressMeter(
+  const meter = new ReadingMeter(
     (progress) => seen.push(progress),
     () => 0,
   );

@@ -32,7 +32,7 @@ export interface Ticking extends Disposable {
 const REPORT_EVERY_MS = 120;
 
 /** Calls `report` at most every 120 ms, and once at the end. */
-export class ProgressMeter {
+export class ReadingMeter {
   readonly #report: ((progress: EventProgress) => void) | undefined;
   readonly #nowMs: () => number;
   readonly #startMs: number;
