@@ -279,7 +279,11 @@ describe('notebooks', () => {
       expect(run.stdout('load')).toMatch(/^evt2, 320 × 240: 300000 events, \d+ triggers$/m);
       expect(run.stdout('frames')).toMatch(/^\d+ frames of 5 ms$/m);
       const pictures = (cell: string): number =>
-        run.shown(cell, 'image/svg+xml').map(String).join('').match(/data:image\/png/g)?.length ?? 0;
+        run
+          .shown(cell, 'image/svg+xml')
+          .map(String)
+          .join('')
+          .match(/data:image\/png/g)?.length ?? 0;
       expect([pictures('frames'), pictures('voxels')]).toEqual([6, 5]);
       const [plot] = run.shown('rate', 'image/svg+xml').map(String);
       expect(plot!.match(/<polyline /g)).toHaveLength(2);
