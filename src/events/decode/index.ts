@@ -9,3 +9,4 @@ export type {
 } from './contract.ts';
 export { lookBack } from './look-back.ts';
 export { scriptDecoders } from './word-decoders.ts';
+export { createDecoderState } from './word-decoder.ts';
