@@ -4,7 +4,7 @@ import { isRuvectorError } from '../../core/index.ts';
 import type { SteeringState, TemplateExplanation } from '../../steer/index.ts';
 import { missingTemplateError } from '../steer/errors.ts';
 import { readStates } from '../steer/read-states.ts';
-import { renderExplanation } from '../steer/render.ts';
+import { renderTemplate } from '../steer/render.ts';
 import { print, printJson } from '../terminal.ts';
 import { homeOf } from './options.ts';
 
@@ -22,7 +22,7 @@ export function addDagExplain(parent: Command): void {
       const found = states.flatMap((state) => explainIn(state, template));
       if (found.length === 0) throw missingTemplateError(template);
       if (options.json) printJson(found.length === 1 ? found[0] : found);
-      else print(found.map(renderExplanation).join('\n\n'));
+      else print(found.map(renderTemplate).join('\n\n'));
     });
 }
 

@@ -10,7 +10,7 @@ export interface OpenDatabase extends AsyncDisposable {
 }
 
 /** @throws RuvectorError `ERR_STEER_CONNECT` */
-export async function openPostgres(url: string): Promise<OpenDatabase> {
+export async function openServer(url: string): Promise<OpenDatabase> {
   const { Client } = (await import('pg')).default;
   const client = new Client({ connectionString: url });
   // A connection that is lost says so to whoever runs a statement.

@@ -47,7 +47,7 @@ export function renderComparison(comparison: Comparison, what: string): string {
 }
 
 /** Everything about one template. */
-export function renderExplanation(found: TemplateExplanation): string {
+export function renderTemplate(found: TemplateExplanation): string {
   const { id, text, pass, policy, costs, tables, plan, cells } = found;
   const arms = (policy?.arms ?? []).map((arm) => [
     arm.arm,

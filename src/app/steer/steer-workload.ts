@@ -5,7 +5,7 @@ import type { SteeringStatus, SteerOptions } from '../../steer/index.ts';
 import { compareInterleaved } from './compare.ts';
 import type { Comparison } from './compare.ts';
 import { workloadError } from './errors.ts';
-import { openEmbedded, openPostgres } from './open-database.ts';
+import { openEmbedded, openServer } from './open-database.ts';
 import type { OpenDatabase } from './open-database.ts';
 import { skewTables, skewTemplates } from './skewed-shop.ts';
 
@@ -39,7 +39,7 @@ const EMBEDDED_ORDERS = 60_000;
 /** @throws RuvectorError `ERR_STEER_WORKLOAD`, `ERR_STEER_CONNECT`, `ERR_STEER_STATE` */
 export async function steerWorkload(options: WorkloadOptions): Promise<WorkloadReport> {
   const { statements, writes } = await readWorkload(options);
-  await using database = options.url === null ? await openEmbedded() : await openPostgres(options.url);
+  await using database = options.url === null ? await openEmbedded() : await openServer(options.url);
   if (options.url === null) await database.exec(writes.join(';\n'));
   await using steered = await steer(database.client, options);
   const passes: number[] = [];

@@ -12,7 +12,7 @@ import type { OpenDatabase } from './open-database.ts';
 import { renderComparison, renderTemplates } from './render.ts';
 
 /** One run of all templates. */
-export interface DemoRun {
+export interface SteeringDemoRun {
   readonly run: number;
   /** Of all queries together. */
   readonly ms: number;
@@ -26,8 +26,8 @@ export interface DemoRun {
 }
 
 /** Everything that was seen. */
-export interface DemoReport {
-  readonly runs: readonly DemoRun[];
+export interface SteeringDemoReport {
+  readonly runs: readonly SteeringDemoRun[];
   readonly comparison: Comparison;
   readonly vectors: readonly {
     readonly cell: string;
@@ -59,7 +59,11 @@ interface Stage {
 }
 
 /** @param onLine what it has to say, line by line */
-export async function runSteeringDemo({ onLine }: { onLine: (line: string) => void }): Promise<DemoReport> {
+export async function runSteeringDemo({
+  onLine,
+}: {
+  onLine: (line: string) => void;
+}): Promise<SteeringDemoReport> {
   const startMs = performance.now();
   onLine('making an embedded database: a shop with skewed keys, documents with vectors …');
   await using database = await openDemoDatabase();
@@ -67,7 +71,7 @@ export async function runSteeringDemo({ onLine }: { onLine: (line: string) => vo
   const stage = await setStage(database, steered);
   steered.steering.watch((run) => (stage.last = run));
   onLine('run    ms   tension  attention                       arms');
-  const runs: DemoRun[] = [];
+  const runs: SteeringDemoRun[] = [];
   for (let run = 1; run <= RUNS && performance.now() - startMs < LONGEST_MS; run++) {
     if (run === RUN_OF_CHANGE) {
       onLine('reviews pour in: the table grows elevenfold, and nobody runs ANALYZE');
@@ -112,7 +116,7 @@ async function setStage(database: OpenDatabase, steered: Stage['steered']): Prom
   };
 }
 
-async function runOnce(stage: Stage, run: number): Promise<DemoRun> {
+async function runOnce(stage: Stage, run: number): Promise<SteeringDemoRun> {
   const arms: Record<string, number> = {};
   let ms = 0;
   let watchedArm = 'default';
@@ -151,7 +155,7 @@ function watchTime({ recent, healing }: Stage, name: string, ms: number): void {
 async function lookAtWatched(
   { database, engine, queriesPerSecond }: Stage,
   arm: string,
-): Promise<Pick<DemoRun, 'tension' | 'attention'>> {
+): Promise<Pick<SteeringDemoRun, 'tension' | 'attention'>> {
   const settings = postgresArms.find(({ name }) => name === arm)?.settings ?? {};
   const dag = await analyzeWatched(database, settings);
   const sources = dag.nodes().filter(({ id }) => dag.parents(id).length === 0);
@@ -195,14 +199,14 @@ async function analyzeWatched(
 const totalMsOf = (dag: QueryDag): number =>
   dag.nodes().reduce((sum, { facts }) => sum + (facts.exclusiveMs ?? 0), 0);
 
-function renderRun({ run, ms, tension, attention, arms }: DemoRun): string {
+function renderRun({ run, ms, tension, attention, arms }: SteeringDemoRun): string {
   const others = Object.entries(arms).filter(([arm]) => arm !== 'default');
   const chosen = others.map(([arm, count]) => `${arm} ${count}`).join(', ') || 'default';
   const focus = `${attention.operator} ${Math.round(attention.share * 100)} %`;
   return `${String(run).padStart(3)} ${ms.toFixed(1).padStart(7)} ${tension.toFixed(3).padStart(7)}  ${focus.padEnd(30)}  ${chosen}`;
 }
 
-function renderEnd({ comparison, vectors, status, seconds }: DemoReport): string[] {
+function renderEnd({ comparison, vectors, status, seconds }: SteeringDemoReport): string[] {
   return [
     '',
     renderTemplates(status.templates),
