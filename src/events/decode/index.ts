@@ -8,4 +8,5 @@ export type {
   LookBack,
 } from './contract.ts';
 export { lookBack } from './look-back.ts';
+export { createDecoderState } from './word-decoder.ts';
 export { scriptDecoders } from './word-decoders.ts';
