@@ -33,7 +33,9 @@ def write(folder, count):
         with h5py.File(folder / f"{name}.h5", "w") as file:
             file.attrs["unit"] = "us"
             for column, values in columns.items():
-                file.create_dataset(f"events/{column}", data=values, chunks=(CHUNK,), maxshape=(None,), **options)
+                file.create_dataset(
+                    f"events/{column}", data=values, chunks=(CHUNK,), maxshape=(None,), **options
+                )
 
 
 def read(path):

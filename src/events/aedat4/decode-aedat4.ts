@@ -16,9 +16,9 @@ import type { FeedDecoder } from '../feed/index.ts';
 import { createReadCounts, DEFAULT_POLARITY, eventDataError, eventFormatError } from '../model/index.ts';
 import type { EventSlot, Geometry, Polarity, ReadCounts, TriggerSlot } from '../model/index.ts';
 import { EventList } from './event-list.ts';
-import { FlatTable } from './flatbuffer.ts';
+import { CheckedTable } from './flatbuffer.ts';
 import { parseStreams } from './stream-info.ts';
-import type { StreamInfo } from './stream-info.ts';
+import type { Aedat4Stream } from './stream-info.ts';
 import { TriggerTables } from './trigger-tables.ts';
 
 /** Options of reading AEDAT4. */
@@ -67,7 +67,7 @@ export class Aedat4Decoder implements FeedDecoder {
   #byte = 0;
   #compression = 0;
   #tablePlace = -1n;
-  #streams: StreamInfo[] = [];
+  #streams: Aedat4Stream[] = [];
   #stream: number | null = null;
   #packetStream = 0;
   #pending: Pending | null = null;
@@ -228,9 +228,9 @@ export class Aedat4Decoder implements FeedDecoder {
     this.#expectPacket(bytes.length);
   }
 
-  #root(bytes: Uint8Array, name: string): FlatTable {
+  #root(bytes: Uint8Array, name: string): CheckedTable {
     if (nameOf(bytes) !== name) this.#fail(`"${name}" should stand there`);
-    return FlatTable.root(bytes, (state) => this.#fail(state));
+    return CheckedTable.root(bytes, (state) => this.#fail(state));
   }
 
   /** The table of packets ends them. */

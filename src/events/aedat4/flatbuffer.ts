@@ -6,7 +6,7 @@
 export type FailFlat = (state: string) => never;
 
 /** A table of a FlatBuffer. */
-export class FlatTable {
+export class CheckedTable {
   readonly #view: DataView;
   readonly #at: number;
   readonly #fail: FailFlat;
@@ -25,10 +25,10 @@ export class FlatTable {
   }
 
   /** The root of a buffer that begins with its size: 4 size, 4 place of the root, 4 letters that name its schema. */
-  static root(bytes: Uint8Array, fail: FailFlat): FlatTable {
+  static root(bytes: Uint8Array, fail: FailFlat): CheckedTable {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (bytes.length < 12) fail('a FlatBuffer ends in its header');
-    return new FlatTable(view, 4 + view.getUint32(4, true), fail);
+    return new CheckedTable(view, 4 + view.getUint32(4, true), fail);
   }
 
   #need(at: number, size: number): void {
@@ -77,10 +77,10 @@ export class FlatTable {
   }
 
   /** The tables of a list of tables. */
-  *tables(field: number): Generator<FlatTable> {
+  *tables(field: number): Generator<CheckedTable> {
     const { start, count } = this.list(field, 4);
     for (let i = 0, at = start; i < count; i++, at += 4) {
-      yield new FlatTable(this.#view, at + this.#view.getUint32(at, true), this.#fail);
+      yield new CheckedTable(this.#view, at + this.#view.getUint32(at, true), this.#fail);
     }
   }
 }

@@ -2,7 +2,7 @@
 import type { Geometry } from '../model/index.ts';
 
 /** A stream of a file. */
-export interface StreamInfo {
+export interface Aedat4Stream {
   readonly id: number;
   /** EVTS, FRME, IMUS, TRIG and others. */
   readonly type: string;
@@ -25,7 +25,7 @@ const attributeOf = (tag: string, name: string): string | null =>
   new RegExp(`\\b${name}\\s*=\\s*"([^"]*)"`).exec(tag)?.[1] ?? null;
 
 /** Reads the streams of a header; none where it is no XML. */
-export function parseStreams(xml: string): StreamInfo[] {
+export function parseStreams(xml: string): Aedat4Stream[] {
   const streams = new Map<number, Map<string, string>>();
   const path: string[] = [];
   for (const [, close, kind, tag = '', selfClosed, text = ''] of xml.matchAll(TAG)) {
@@ -50,7 +50,7 @@ function streamOf(path: readonly string[]): number | undefined {
   return path.includes('outInfo') && name !== undefined && /^\d+$/.test(name) ? Number(name) : undefined;
 }
 
-function describe(id: number, attributes: ReadonlyMap<string, string>): StreamInfo {
+function describe(id: number, attributes: ReadonlyMap<string, string>): Aedat4Stream {
   const [width, height] = [Number(attributes.get('sizeX')), Number(attributes.get('sizeY'))];
   return {
     id,

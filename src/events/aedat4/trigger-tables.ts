@@ -1,18 +1,18 @@
 // The external signals among the triggers of one packet; others (resets, frames, generators) are counted as passed over.
 import type { EventSlot, ReadCounts, TriggerSlot } from '../model/index.ts';
-import type { FlatTable } from './flatbuffer.ts';
+import type { CheckedTable } from './flatbuffer.ts';
 
 const RISING_EDGE = 1;
 const FALLING_EDGE = 2;
 
 /** A list of tables: 0 i64 t µs, 1 i8 type. */
 export class TriggerTables {
-  readonly #tables: Iterator<FlatTable>;
+  readonly #tables: Iterator<CheckedTable>;
   readonly #counts: ReadCounts;
   readonly #scale: bigint;
-  #next: FlatTable | null = null;
+  #next: CheckedTable | null = null;
 
-  constructor(tables: Iterator<FlatTable>, counts: ReadCounts, resolution: 'us' | 'ns') {
+  constructor(tables: Iterator<CheckedTable>, counts: ReadCounts, resolution: 'us' | 'ns') {
     this.#tables = tables;
     this.#counts = counts;
     this.#scale = resolution === 'ns' ? 1000n : 1n;
@@ -35,7 +35,7 @@ export class TriggerTables {
     }
   }
 
-  #append(table: FlatTable, type: number, triggers: TriggerSlot): void {
+  #append(table: CheckedTable, type: number, triggers: TriggerSlot): void {
     const index = triggers.length;
     triggers.t[index] = table.int64(0, 0n) * this.#scale;
     triggers.id[index] = 0;

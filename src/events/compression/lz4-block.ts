@@ -9,7 +9,7 @@ export interface Lz4Damage {
 }
 
 /** A part of memory. */
-export interface ByteRange {
+export interface Lz4Range {
   readonly bytes: Uint8Array;
   readonly start: number;
   readonly end: number;
@@ -22,7 +22,7 @@ const IS_LARGER = 'an LZ4 block holds more than it should';
  * Decodes a block into `output`; matches may reach back to its byte `window`.
  * @returns where the output ends, or what is wrong
  */
-export function decodeLz4Block(input: ByteRange, output: ByteRange, window: number): number | Lz4Damage {
+export function decodeLz4Block(input: Lz4Range, output: Lz4Range, window: number): number | Lz4Damage {
   const source = input.bytes;
   const target = output.bytes;
   let from = input.start;

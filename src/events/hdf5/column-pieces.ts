@@ -1,6 +1,6 @@
 // Pieces of recordings whose columns are datasets, or fields of one.
 import type { Polarity } from '../model/index.ts';
-import { copyColumns } from './event-piece.ts';
+import { buildPiece } from './event-piece.ts';
 import type { EventPiece, EventPieces } from './event-piece.ts';
 import type { ColumnBytes, TimeScale } from './fill-columns.ts';
 import { rowBytesOf } from './hdf5-file.ts';
@@ -45,11 +45,7 @@ export class ColumnPieces implements EventPieces {
       return this.#bytesOf(column, bytes[datasets.indexOf(column.dataset)]!, row);
     };
     const columns = { t: of('t'), x: of('x'), y: of('y'), p: of('p') };
-    return {
-      rows,
-      copy: (from, count, events) =>
-        copyColumns(columns, { from, count }, events, this.#scale, this.#polarity),
-    };
+    return buildPiece(columns, rows, this.#scale, this.#polarity);
   }
 
   #bytesOf({ dataset, offset, type }: Hdf5Column, bytes: Uint8Array, firstRow: number): ColumnBytes {

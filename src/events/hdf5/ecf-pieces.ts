@@ -2,12 +2,12 @@
 import { eventDataError } from '../model/index.ts';
 import type { Polarity } from '../model/index.ts';
 import { EcfDecoder } from './ecf/decode-ecf.ts';
-import { copyColumns } from './event-piece.ts';
+import { buildPiece } from './event-piece.ts';
 import type { EventPiece, EventPieces, PieceColumns } from './event-piece.ts';
 import type { ColumnBytes, TimeScale } from './fill-columns.ts';
 import type { NumberType } from './file/datatype.ts';
 import { activeFilters, filterIds } from './filters/decode-chunk.ts';
-import { rowBytesOf, rowsOf } from './hdf5-file.ts';
+import { rowBytesOf, datasetRows } from './hdf5-file.ts';
 import type { Dataset, StoredRows } from './hdf5-file.ts';
 import type { Hdf5Recording } from './recording-layout.ts';
 
@@ -56,14 +56,10 @@ export class EcfPieces implements EventPieces {
   async read(row: number): Promise<EventPiece> {
     const chunk = Math.floor(row / this.#chunkRows);
     const stored = await this.#dataset.readStored(chunk);
-    const rows = Math.min(this.#chunkRows, rowsOf(this.#dataset) - row);
+    const rows = Math.min(this.#chunkRows, datasetRows(this.#dataset) - row);
     const isPlain = activeFilters(this.#dataset.filters, stored.mask).length === 0;
     const columns = isPlain ? this.#plain(stored, rows, row) : this.#decode(stored, rows, row, chunk);
-    return {
-      rows,
-      copy: (from, count, events) =>
-        copyColumns(columns, { from, count }, events, this.#scale, this.#polarity),
-    };
+    return buildPiece(columns, rows, this.#scale, this.#polarity);
   }
 
   #decode(stored: StoredRows, rows: number, firstRow: number, chunk: number): PieceColumns {

@@ -19,8 +19,18 @@ export interface EventPieces {
 /** The four columns of a piece. */
 export type PieceColumns = Readonly<Record<'t' | 'x' | 'y' | 'p', ColumnBytes>>;
 
-/** Copies rows of a piece behind a slot's end. */
-export function copyColumns(
+/** A piece of rows whose columns are in memory. */
+export const buildPiece = (
+  columns: PieceColumns,
+  rows: number,
+  scale: TimeScale,
+  polarity: Polarity,
+): EventPiece => ({
+  rows,
+  copy: (from, count, events) => copyColumns(columns, { from, count }, events, scale, polarity),
+});
+
+function copyColumns(
   columns: PieceColumns,
   { from, count }: { readonly from: number; readonly count: number },
   events: EventSlot,

@@ -5,7 +5,7 @@ import type { Hdf5Type } from './file/datatype.ts';
 import type { Filter } from './file/messages.ts';
 
 /** What a dataset is. */
-export interface DatasetFacts {
+export interface Hdf5DatasetFacts {
   readonly path: string;
   /** Elements in each dimension; none for a single value. */
   readonly dimensions: readonly number[];
@@ -17,7 +17,7 @@ export interface DatasetFacts {
 }
 
 /** A dataset. A row is all elements of one place in the first dimension. */
-export interface Dataset extends DatasetFacts {
+export interface Dataset extends Hdf5DatasetFacts {
   /** Bytes of rows, in the order of the file's type. */
   readRows(start: number, count: number): Promise<Uint8Array>;
   /** A chunk of a dataset of one dimension as it stands in the file. */
@@ -44,8 +44,8 @@ export interface Hdf5File extends AsyncDisposable {
 }
 
 /** Bytes of a row. */
-export const rowBytesOf = ({ dimensions, type }: DatasetFacts): number =>
+export const rowBytesOf = ({ dimensions, type }: Hdf5DatasetFacts): number =>
   dimensions.slice(1).reduce((product, length) => product * length, type.sizeBytes);
 
 /** Rows of a dataset. */
-export const rowsOf = ({ dimensions }: DatasetFacts): number => dimensions[0] ?? 1;
+export const datasetRows = ({ dimensions }: Hdf5DatasetFacts): number => dimensions[0] ?? 1;

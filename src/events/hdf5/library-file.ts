@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { libraryError, missingFilterError } from './errors.ts';
 import { statSync } from 'node:fs';
 import type { Attributes } from './file/attributes.ts';
-import type { Dataset, DatasetFacts, Hdf5File } from './hdf5-file.ts';
+import type { Dataset, Hdf5DatasetFacts, Hdf5File } from './hdf5-file.ts';
 import type { LibraryAnswer, LibraryAnswers, LibraryQuestion } from './library-messages.ts';
 
 const workerUrl = new URL(`./library-worker${extname(import.meta.filename)}`, import.meta.url);
@@ -15,7 +15,7 @@ const knownFilters = new Set([
 ]);
 
 /** @throws RuvectorError `ERR_EVENTS_FILTER` where chunks went through a filter that nobody here has */
-export function checkFilters(file: string, { path, filters }: DatasetFacts): void {
+export function checkFilters(file: string, { path, filters }: Hdf5DatasetFacts): void {
   const missing = filters.find(({ id }) => !knownFilters.has(id));
   if (missing) throw missingFilterError(file, path, missing.id, missing.name);
 }
@@ -103,7 +103,7 @@ export class LibraryHdf5 implements Hdf5File {
   }
 
   /** Rows of a dataset. */
-  async readRows(facts: DatasetFacts, start: number, count: number): Promise<Uint8Array> {
+  async readRows(facts: Hdf5DatasetFacts, start: number, count: number): Promise<Uint8Array> {
     checkFilters(this.path, facts);
     return this.#ask({ kind: 'rows', path: facts.path, start, count });
   }
@@ -123,7 +123,7 @@ class LibraryDataset implements Dataset {
   readonly attributes: Attributes;
   readonly #file: LibraryHdf5;
 
-  constructor(file: LibraryHdf5, facts: DatasetFacts) {
+  constructor(file: LibraryHdf5, facts: Hdf5DatasetFacts) {
     this.#file = file;
     this.path = facts.path;
     this.dimensions = facts.dimensions;

@@ -1,5 +1,5 @@
 // What the thread of libhdf5 is asked and what it answers.
-import type { DatasetFacts } from './hdf5-file.ts';
+import type { Hdf5DatasetFacts } from './hdf5-file.ts';
 
 /** One question; they are answered one after the other. */
 export type LibraryQuestion =
@@ -9,8 +9,8 @@ export type LibraryQuestion =
 
 /** What answers it, by its kind. */
 export interface LibraryAnswers {
-  dataset: DatasetFacts | null;
-  attributes: DatasetFacts['attributes'] | null;
+  dataset: Hdf5DatasetFacts | null;
+  attributes: Hdf5DatasetFacts['attributes'] | null;
   rows: Uint8Array;
 }
 

@@ -5,7 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Dataset, File, Group, ready } from 'h5wasm/node';
 import type { Metadata } from 'h5wasm/node';
 import type { Hdf5Type } from './file/datatype.ts';
-import type { DatasetFacts } from './hdf5-file.ts';
+import type { Hdf5DatasetFacts } from './hdf5-file.ts';
 import type { LibraryAnswer, LibraryAnswers, LibraryQuestion } from './library-messages.ts';
 
 const port = parentPort!;
@@ -63,7 +63,7 @@ function readAttributes(found: Dataset | Group): Map<string, number | string> {
   return attributes;
 }
 
-function describe(dataset: Dataset, path: string): DatasetFacts {
+function describe(dataset: Dataset, path: string): Hdf5DatasetFacts {
   const { metadata } = dataset;
   return {
     path,

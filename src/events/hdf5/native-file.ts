@@ -6,13 +6,14 @@ import type { Attributes } from './file/attributes.ts';
 import { openByteSource } from './file/byte-source.ts';
 import type { ByteSource } from './file/byte-source.ts';
 import { buildGrid, readChunkList } from './file/chunk-list.ts';
-import type { ChunkGrid, ChunkList, ChunkPlace } from './file/chunk-list.ts';
+import type { ChunkList } from './file/chunk-list.ts';
+import type { ChunkGrid, ChunkPlace } from './file/chunk-place.ts';
 import type { Hdf5Bytes } from './file/cursor.ts';
 import { readDatatype } from './file/datatype.ts';
 import type { Hdf5Type } from './file/datatype.ts';
 import { readLinks } from './file/groups.ts';
 import { readDataspace, readFilters, readLayout } from './file/messages.ts';
-import type { ChunkedLayout, Filter, Layout } from './file/messages.ts';
+import type { ChunkedLayout, Filter, DataLayout } from './file/messages.ts';
 import { messageTypes, readObjectHeader } from './file/object-header.ts';
 import type { HeaderMessage } from './file/object-header.ts';
 import { readSuperblock } from './file/superblock.ts';
@@ -127,7 +128,7 @@ interface NativeFacts {
   readonly path: string;
   readonly dimensions: readonly number[];
   readonly type: Hdf5Type;
-  readonly layout: Layout;
+  readonly layout: DataLayout;
   readonly filters: readonly Filter[];
   readonly attributes: Attributes;
 }
@@ -140,7 +141,7 @@ class NativeDataset implements Dataset {
   readonly attributes: Attributes;
   readonly chunkRows: number | null;
   readonly #file: Hdf5Bytes;
-  readonly #layout: Layout;
+  readonly #layout: DataLayout;
   readonly #rowBytes: number;
   #chunks: { readonly grid: ChunkGrid; readonly list: ChunkList } | null = null;
   /** The chunk that was decoded last: the next rows may begin in it. */
@@ -181,7 +182,7 @@ class NativeDataset implements Dataset {
   }
 
   async #readPlain(
-    layout: Exclude<Layout, ChunkedLayout>,
+    layout: Exclude<DataLayout, ChunkedLayout>,
     start: number,
     count: number,
   ): Promise<Uint8Array> {

@@ -13,7 +13,7 @@ import { noEventsError } from './errors.ts';
 import type { Attributes } from './file/attributes.ts';
 import type { NumberType } from './file/datatype.ts';
 import { readNumber } from './file/numbers.ts';
-import { rowsOf } from './hdf5-file.ts';
+import { datasetRows } from './hdf5-file.ts';
 import type { Dataset, Hdf5File } from './hdf5-file.ts';
 
 /** Layouts, as `--layout` names them. */
@@ -103,7 +103,7 @@ async function findProphesee(file: Hdf5File): Promise<Found | null> {
   return {
     layout: 'prophesee',
     columns,
-    rows: rowsOf(dataset),
+    rows: datasetRows(dataset),
     timeUnit: 'us',
     timeOffset: 0,
     triggers: await file.findDataset('/EXT_TRIGGER/events'),
@@ -145,7 +145,7 @@ async function findColumns(file: Hdf5File, layout: 'dsec' | 'columns' | undefine
     const offset = await findOffset(file, group);
     const isDsec = layout === 'dsec' || (layout === undefined && offset !== null);
     const { t, x, y, p } = columns;
-    const rows = [t, x, y, p].map(({ dataset }) => rowsOf(dataset));
+    const rows = [t, x, y, p].map(({ dataset }) => datasetRows(dataset));
     if (new Set(rows).size > 1) {
       throw noEventsError(file.path, `its columns t, x, y and p have ${rows.join(', ')} rows`);
     }
@@ -223,7 +223,7 @@ async function findArray(file: Hdf5File, declared: readonly TextColumn[] | undef
     return {
       layout: 'array',
       columns: { t: at('t'), x: at('x'), y: at('y'), p: at('p') },
-      rows: rowsOf(dataset),
+      rows: datasetRows(dataset),
       timeUnit: isV2e ? 'us' : null,
       timeOffset: 0,
       triggers: null,

@@ -6,7 +6,7 @@ import { fillTimes } from './fill-columns.ts';
 import type { ColumnBytes, TimeScale } from './fill-columns.ts';
 import type { NumberType } from './file/datatype.ts';
 import { readNumber } from './file/numbers.ts';
-import { rowBytesOf, rowsOf } from './hdf5-file.ts';
+import { rowBytesOf, datasetRows } from './hdf5-file.ts';
 import type { Dataset } from './hdf5-file.ts';
 
 const PIECE_ROWS = 16_384;
@@ -36,13 +36,13 @@ export class TriggerRows {
   }
 
   get isLeft(): boolean {
-    return this.#row < rowsOf(this.#dataset);
+    return this.#row < datasetRows(this.#dataset);
   }
 
   /** Appends as many as there is room for; counts all at once where nobody wants them. */
   async fill(triggers: TriggerSlot | undefined, counts: ReadCounts): Promise<void> {
     if (!this.isLeft) return;
-    const left = rowsOf(this.#dataset) - this.#row;
+    const left = datasetRows(this.#dataset) - this.#row;
     if (!triggers) {
       this.#row += left;
       counts.triggers += left;

@@ -6,7 +6,7 @@ import { createReadCounts, DEFAULT_POLARITY, eventDataError, timeUnitError } fro
 import type { EventSlot, Geometry, ReadCounts, TimeUnit } from '../model/index.ts';
 import { parseDecimal } from './exact-decimal.ts';
 import { checkTextColumns, digitsBetween, TextPreamble } from './text-options.ts';
-import type { TextColumn, TextOptions } from './text-options.ts';
+import type { TextColumn, TextReadOptions } from './text-options.ts';
 
 const LF = 10;
 const CR = 13;
@@ -47,7 +47,7 @@ export class TextEventDecoder implements FeedDecoder {
   readonly format = 'text' as const;
   readonly counts: ReadCounts = createReadCounts();
   readonly notes: readonly string[] = [];
-  readonly #options: TextOptions;
+  readonly #options: TextReadOptions;
   readonly #source: string;
   readonly #preamble = new TextPreamble();
   readonly #isSigned: boolean;
@@ -70,7 +70,7 @@ export class TextEventDecoder implements FeedDecoder {
   #plainPause = 1;
 
   /** @throws RuvectorError `ERR_EVENTS_OPTIONS` */
-  constructor(options: TextOptions = {}) {
+  constructor(options: TextReadOptions = {}) {
     this.#options = options;
     this.#source = options.source ?? 'text';
     if (options.columns) checkTextColumns(options.columns);

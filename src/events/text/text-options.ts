@@ -10,7 +10,7 @@ export const TEXT_COLUMNS = ['t', 'x', 'y', 'p'] as const;
 export type TextColumn = (typeof TEXT_COLUMNS)[number] | '-';
 
 /** Options of reading text. */
-export interface TextOptions {
+export interface TextReadOptions {
   /** @default what a row of names or a comment of the file says; x,y,p,t behind `%geometry:`; else t,x,y,p */
   readonly columns?: readonly TextColumn[] | undefined;
   /** Unit of the file's times. @default what the file says; µs behind `%geometry:` */

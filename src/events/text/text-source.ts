@@ -3,10 +3,10 @@ import { openFedSource } from '../feed/index.ts';
 import type { ByteFeed, FeedDecoder } from '../feed/index.ts';
 import type { EventSource } from '../model/index.ts';
 import { TextEventDecoder } from './decode-text.ts';
-import type { TextOptions } from './text-options.ts';
+import type { TextReadOptions } from './text-options.ts';
 
 /** How a text is opened. */
-export interface TextSourceOptions extends TextOptions {
+export interface TextSourceOptions extends TextReadOptions {
   /** Decodes the bytes, in WebAssembly for example. @default a {@link TextEventDecoder} of these options */
   readonly decoder?: FeedDecoder | undefined;
 }

@@ -30,7 +30,9 @@ def write(folder):
         writer = dv.io.MonoCameraWriter(str(folder / f"{compression}.aedat4"), config)
         for start in range(0, COUNT, 1250):
             events = dv.EventStore()
-            for t, x, y, p in zip(*(columns[name][start : start + 1250].tolist() for name in "txyp")):
+            for t, x, y, p in zip(
+                *(columns[name][start : start + 1250].tolist() for name in "txyp"), strict=False
+            ):
                 events.push_back(t, x, y, bool(p))
             writer.writeEvents(events)
             edge = dv.TriggerType.EXTERNAL_SIGNAL_RISING_EDGE

@@ -15,10 +15,20 @@ COUNT = 40_001
 OFFSET = 123_456
 ECF = 36559
 EVENT = np.dtype(
-    {"names": ["x", "y", "p", "t"], "formats": ["<u2", "<u2", "<i2", "<i8"], "offsets": [0, 2, 4, 8], "itemsize": 16}
+    {
+        "names": ["x", "y", "p", "t"],
+        "formats": ["<u2", "<u2", "<i2", "<i8"],
+        "offsets": [0, 2, 4, 8],
+        "itemsize": 16,
+    }
 )
 TRIGGER = np.dtype(
-    {"names": ["p", "t", "id"], "formats": ["<i2", "<i8", "<i2"], "offsets": [0, 8, 16], "itemsize": 24}
+    {
+        "names": ["p", "t", "id"],
+        "formats": ["<i2", "<i8", "<i2"],
+        "offsets": [0, 8, 16],
+        "itemsize": 24,
+    }
 )
 
 
@@ -28,11 +38,20 @@ def make_columns():
     steps[::5000] += 100_000
     t = np.cumsum(steps).astype("<i8") + 1_000_000
     # Runs along rows, then pixels anywhere, so that all three ways of ECF are met.
-    x = np.where(np.arange(COUNT) < COUNT // 2, np.arange(COUNT) % 1280, random.integers(0, 1280, COUNT))
-    y = np.where(np.arange(COUNT) < COUNT // 2, np.arange(COUNT) // 1280, random.integers(0, 720, COUNT))
+    x = np.where(
+        np.arange(COUNT) < COUNT // 2, np.arange(COUNT) % 1280, random.integers(0, 1280, COUNT)
+    )
+    y = np.where(
+        np.arange(COUNT) < COUNT // 2, np.arange(COUNT) // 1280, random.integers(0, 720, COUNT)
+    )
     y[COUNT // 2 : 3 * COUNT // 4] //= 100
     y[COUNT // 2 : 3 * COUNT // 4].sort()
-    return {"t": t, "x": x.astype("<u2"), "y": y.astype("<u2"), "p": random.integers(0, 2, COUNT).astype("u1")}
+    return {
+        "t": t,
+        "x": x.astype("<u2"),
+        "y": y.astype("<u2"),
+        "p": random.integers(0, 2, COUNT).astype("u1"),
+    }
 
 
 COMPRESSIONS = {
@@ -72,16 +91,24 @@ def write_layouts(folder, libver, columns):
     table = np.stack([t, x, y, p], 1)
     with h5py.File(folder / f"dsec-{suffix}.h5", "w", libver=libver) as file:
         group = file.create_group("events")
-        group.create_dataset("t", data=(t - OFFSET).astype("u4"), chunks=(5000,), **hdf5plugin.Zstd())
+        group.create_dataset(
+            "t", data=(t - OFFSET).astype("u4"), chunks=(5000,), **hdf5plugin.Zstd()
+        )
         for name in "xyp":
-            group.create_dataset(name, data=columns[name], chunks=(5000,), **hdf5plugin.Blosc(cname="zstd"))
+            group.create_dataset(
+                name, data=columns[name], chunks=(5000,), **hdf5plugin.Blosc(cname="zstd")
+            )
         file["t_offset"] = np.int64(OFFSET)
-        file["ms_to_idx"] = np.searchsorted(t - OFFSET, np.arange(0, t[-1] - OFFSET, 1000)).astype("u8")
+        file["ms_to_idx"] = np.searchsorted(t - OFFSET, np.arange(0, t[-1] - OFFSET, 1000)).astype(
+            "u8"
+        )
     with h5py.File(folder / f"evlib-{suffix}.h5", "w", libver=libver) as file:
         file["events/t"], file["events/p"] = t / 1e6, p.astype("i1") * 2 - 1
         file["events/x"], file["events/y"] = x, y
     with h5py.File(folder / f"v2e-{suffix}.h5", "w", libver=libver) as file:
-        rows = file.create_dataset("events", shape=(0, 4), maxshape=(None, 4), dtype="uint32", compression="gzip")
+        rows = file.create_dataset(
+            "events", shape=(0, 4), maxshape=(None, 4), dtype="uint32", compression="gzip"
+        )
         for start in range(0, COUNT, 1000):
             part = table[start : start + 1000]
             rows.resize(start + len(part), 0)
@@ -92,19 +119,28 @@ def write_layouts(folder, libver, columns):
         rows.attrs["unit"] = np.bytes_("us")
     with h5py.File(folder / f"big-endian-{suffix}.h5", "w", libver=libver) as file:
         file.attrs.update({"geometry": "1280x720", "time_unit": "us", "width": 3})
-        file["t"], file["x"], file["y"], file["p"] = t.astype(">i8"), x.astype("f4"), y.astype(">i4"), p.astype(bool)
+        file["t"], file["x"], file["y"], file["p"] = (
+            t.astype(">i8"),
+            x.astype("f4"),
+            y.astype(">i4"),
+            p.astype(bool),
+        )
     with h5py.File(folder / f"many-names-{suffix}.h5", "w", libver=libver) as file:
         for i in range(30):
             file.create_group(f"group{i}").attrs["number"] = i
             file.attrs[f"attribute{i}"] = i
         file.attrs["unit"] = "ns"
         file["t"], file["x"], file["y"], file["p"] = t * 1000, x, y, p
-    with h5py.File(folder / f"soft-link-{suffix}.h5", "w", libver=libver, userblock_size=1024) as file:
+    with h5py.File(
+        folder / f"soft-link-{suffix}.h5", "w", libver=libver, userblock_size=1024
+    ) as file:
         group = file.create_group("somewhere")
         group["t"], group["x"], group["y"], group["p"] = t * 1000, x, y, p
         group["t"].attrs["unit"] = "ns"
         file["events"] = h5py.SoftLink("/somewhere")
-    write_prophesee(folder / f"prophesee-gzip-{suffix}.h5", libver, columns, {"compression": "gzip"})
+    write_prophesee(
+        folder / f"prophesee-gzip-{suffix}.h5", libver, columns, {"compression": "gzip"}
+    )
 
 
 def write_prophesee(path, libver, columns, options):
@@ -114,17 +150,26 @@ def write_prophesee(path, libver, columns, options):
     triggers = np.array([(1, 1_000_100, 0), (0, 1_000_200, 0), (1, 1_000_300, 3)], TRIGGER)
     with h5py.File(path, "w", libver=libver) as file:
         file.attrs["version"], file.attrs["geometry"] = "1.0", "1280x720"
-        external = file.create_dataset("EXT_TRIGGER/events", shape=(3,), dtype=TRIGGER, chunks=(16384,), maxshape=(None,))
+        external = file.create_dataset(
+            "EXT_TRIGGER/events", shape=(3,), dtype=TRIGGER, chunks=(16384,), maxshape=(None,)
+        )
         external[:] = triggers
         if options is not None:
-            file.create_dataset("CD/events", data=events, chunks=(16384,), maxshape=(None,), **options)
+            file.create_dataset(
+                "CD/events", data=events, chunks=(16384,), maxshape=(None,), **options
+            )
             return
         plan = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
         plan.set_chunk((16384,))
         plan.set_filter(ECF, h5py.h5z.FLAG_OPTIONAL, ())
         space = h5py.h5s.create_simple((COUNT,), (h5py.h5s.UNLIMITED,))
-        dataset = h5py.h5d.create(file["CD"].id if "CD" in file else file.create_group("CD").id, b"events",
-                                  h5py.h5t.py_create(EVENT), space, plan)
+        dataset = h5py.h5d.create(
+            file["CD"].id if "CD" in file else file.create_group("CD").id,
+            b"events",
+            h5py.h5t.py_create(EVENT),
+            space,
+            plan,
+        )
         for number, start in enumerate(range(0, COUNT, 16384)):
             part = events[start : start + 16384]
             if number == 1:
@@ -157,7 +202,9 @@ def encode_ecf(events, number):
         out += bytes([step << 4 | run]) if run < 15 else struct.pack("<BH", step << 4 | 15, run)
         before, i = times[i], i + run
     if way == 2:
-        values = (events["y"].astype(int) << 12 | events["x"].astype(int) << 1 | events["p"]).tolist()
+        values = (
+            events["y"].astype(int) << 12 | events["x"].astype(int) << 1 | events["p"]
+        ).tolist()
         out += pack(values, 24, 32)
         return bytes(out)
     ys = events["y"].tolist()
@@ -166,7 +213,11 @@ def encode_ecf(events, number):
         run = 1
         while i + run < len(ys) and ys[i + run] == ys[i] and run < 40:
             run += 1
-        out += struct.pack("<H", ys[i] << 5 | run) if run < 31 else struct.pack("<HH", ys[i] << 5 | 31, run)
+        out += (
+            struct.pack("<H", ys[i] << 5 | run)
+            if run < 31
+            else struct.pack("<HH", ys[i] << 5 | 31, run)
+        )
         i += run
     if way == 1:
         out += pack((events["x"].astype(int) << 1 | events["p"]).tolist(), 12, 16)
@@ -176,7 +227,11 @@ def encode_ecf(events, number):
     while i < len(xs):
         first, mask = xs[i], 0
         i += 1
-        while i < len(xs) and first < xs[i] <= first + 5 and not mask & ((1 << (5 - (xs[i] - first) + 1)) - 1):
+        while (
+            i < len(xs)
+            and first < xs[i] <= first + 5
+            and not mask & ((1 << (5 - (xs[i] - first) + 1)) - 1)
+        ):
             mask |= 1 << (5 - (xs[i] - first))
             i += 1
         out += struct.pack("<H", first << 5 | mask)
@@ -190,8 +245,11 @@ def pack(values, bits, word):
     values = values + [0] * (-len(values) % 4)
     step = word - bits
     out = bytearray()
-    for a, b, c, d in zip(*[iter(values)] * 4):
-        low = lambda value, count: value & ((1 << count) - 1)
+    for a, b, c, d in zip(*[iter(values)] * 4, strict=False):
+
+        def low(value, count):
+            return value & ((1 << count) - 1)
+
         words = (
             a << step | low(b, step),
             (b >> step) << 2 * step | low(c, 2 * step),
@@ -221,7 +279,12 @@ def decode_ecf(chunk):
         times += [now] * run
     if way == 2:
         values = unpack(chunk, at, count, 24, 32)
-        return times, [v >> 1 & 2047 for v in values], [v >> 12 & 2047 for v in values], [v & 1 for v in values]
+        return (
+            times,
+            [v >> 1 & 2047 for v in values],
+            [v >> 12 & 2047 for v in values],
+            [v & 1 for v in values],
+        )
     rows = []
     while len(rows) < count:
         (value,) = struct.unpack_from("<H", chunk, at)
@@ -238,7 +301,9 @@ def decode_ecf(chunk):
     while len(columns) < count:
         (value,) = struct.unpack_from("<H", chunk, at)
         at += 2
-        columns += [(value >> 5) + place for place in range(6) if place == 0 or value >> (5 - place) & 1]
+        columns += [
+            (value >> 5) + place for place in range(6) if place == 0 or value >> (5 - place) & 1
+        ]
     polarities = []
     while len(polarities) < count:
         polarity, run = divmod(chunk[at], 128)
@@ -255,9 +320,18 @@ def unpack(chunk, at, count, bits, word):
     kind = {32: "<u4", 16: "<u2"}[word]
     words = np.frombuffer(chunk, kind, 3 * -(-count // 4), at).astype(np.int64)
     a, b, c = words[0::3], words[1::3], words[2::3]
-    low = lambda value, size: value & ((1 << size) - 1)
+
+    def low(value, size):
+        return value & ((1 << size) - 1)
+
     values = np.stack(
-        [a >> step, low(a, step) | b >> 2 * step << step, low(b, 2 * step) | c >> 3 * step << 2 * step, low(c, 3 * step)], 1
+        [
+            a >> step,
+            low(a, step) | b >> 2 * step << step,
+            low(b, 2 * step) | c >> 3 * step << 2 * step,
+            low(c, 3 * step),
+        ],
+        1,
     )
     return values.reshape(-1)[:count].tolist()
 
@@ -267,16 +341,17 @@ def read_ecf(dataset):
     for number in range(dataset.id.get_num_chunks()):
         mask, chunk = dataset.id.read_direct_chunk(dataset.id.get_chunk_info(number).chunk_offset)
         assert mask == 0
-        for part, values in zip(parts, decode_ecf(chunk)):
+        for part, values in zip(parts, decode_ecf(chunk), strict=False):
             part += values
     assert len(parts[0]) == dataset.shape[0]
-    return dict(zip("txyp", parts))
+    return dict(zip("txyp", parts, strict=False))
 
 
 def read_ours(path):
     with h5py.File(path) as file:
         if "CD" in file:
-            assert file["CD/events"].dtype == EVENT and file["EXT_TRIGGER/events"].dtype == TRIGGER
+            assert file["CD/events"].dtype == EVENT
+            assert file["EXT_TRIGGER/events"].dtype == TRIGGER
             check_index(file["CD/events"], file["CD/indexes"], read_ecf(file["CD/events"])["t"])
             return read_ecf(file["CD/events"]), file["EXT_TRIGGER/events"][:].tolist()
         if isinstance(file["events"], h5py.Dataset):
@@ -300,7 +375,8 @@ def check_index(events, index, times):
 
 def check_milliseconds(times, first):
     for millisecond, event in enumerate(first.tolist()):
-        assert times[event] >= 1000 * millisecond and (event == 0 or times[event - 1] < 1000 * millisecond)
+        assert times[event] >= 1000 * millisecond
+        assert event == 0 or times[event - 1] < 1000 * millisecond
 
 
 def write(folder):
@@ -313,7 +389,14 @@ def write(folder):
             # Chunks of no round size, few large ones, and one that is the whole; growing in one dimension or not at all.
             shapes = [(1000, None), (4096, (None,)), (COUNT, None)]
             for chunk, maxshape in shapes:
-                write_columns(folder / f"{name}-{chunk}-{suffix}.h5", libver, columns, (chunk,), maxshape, options)
+                write_columns(
+                    folder / f"{name}-{chunk}-{suffix}.h5",
+                    libver,
+                    columns,
+                    (chunk,),
+                    maxshape,
+                    options,
+                )
         write_columns(folder / f"contiguous-{suffix}.h5", libver, columns, None, None, {})
         write_layouts(folder, libver, columns)
     for name, options in LIBRARY_COMPRESSIONS.items():

@@ -3,7 +3,7 @@
 // stands in a global heap: "GCOL", 1 version, 3 reserved, length; each object 2 index, 2 references, 4 reserved, length,
 // bytes padded to 8.
 import { NotNative } from '../errors.ts';
-import { Cursor, textOf } from './cursor.ts';
+import { Hdf5Cursor, zeroEndedText } from './cursor.ts';
 import type { Hdf5Bytes } from './cursor.ts';
 import { readDatatype } from './datatype.ts';
 import type { Hdf5Type } from './datatype.ts';
@@ -29,13 +29,13 @@ export function readAttributes(file: Hdf5Bytes, messages: readonly HeaderMessage
 }
 
 /** 1 version, 1 flags, 2 (flags & 1) highest order, address of a heap that holds the attributes. */
-function isDense(body: Cursor): boolean {
+function isDense(body: Hdf5Cursor): boolean {
   body.skip(1);
   if ((body.u8() & 1) !== 0) body.skip(2);
   return body.address() !== null;
 }
 
-function readAttribute(file: Hdf5Bytes, body: Cursor): [string, number | string | null] {
+function readAttribute(file: Hdf5Bytes, body: Hdf5Cursor): [string, number | string | null] {
   const version = body.u8();
   if (version < 1 || version > 3) body.fail(`attribute version ${version} is not known`, 0);
   const isShared = version > 1 && (body.u8() & 3) !== 0;
@@ -44,14 +44,14 @@ function readAttribute(file: Hdf5Bytes, body: Cursor): [string, number | string 
   const sizes = [body.u16(), body.u16(), body.u16()];
   if (version === 3) body.skip(1);
   const [name, type, space] = sizes.map((size) => body.part(version === 1 ? Math.ceil(size / 8) * 8 : size));
-  const text = textOf(name!.bytes);
+  const text = zeroEndedText(name!.bytes);
   const isSingle = isOneValue(space!);
   if (!isSingle) return [text, null];
   return [text, readValue(file, body, readAttributeType(type!))];
 }
 
 /** A type that own reading does not know has a value that nobody asks for. */
-function readAttributeType(cursor: Cursor): Hdf5Type {
+function readAttributeType(cursor: Hdf5Cursor): Hdf5Type {
   try {
     return readDatatype(cursor);
   } catch (error) {
@@ -60,12 +60,12 @@ function readAttributeType(cursor: Cursor): Hdf5Type {
   }
 }
 
-function isOneValue(space: Cursor): boolean {
+function isOneValue(space: Hdf5Cursor): boolean {
   const dimensions = readDataspace(space);
   return dimensions !== null && dimensions.every((length) => length === 1);
 }
 
-function readValue(file: Hdf5Bytes, body: Cursor, type: Hdf5Type): number | string | null {
+function readValue(file: Hdf5Bytes, body: Hdf5Cursor, type: Hdf5Type): number | string | null {
   if (type.kind === 'integer' || type.kind === 'float') {
     return readNumber(type, body.take(type.sizeBytes), 0);
   }
@@ -79,10 +79,10 @@ function readValue(file: Hdf5Bytes, body: Cursor, type: Hdf5Type): number | stri
 
 function readHeapText(file: Hdf5Bytes, address: number, index: number): string {
   const headBytes = 8 + file.lengthBytes;
-  const head = Cursor.open(file, address, headBytes);
+  const head = Hdf5Cursor.open(file, address, headBytes);
   head.expect('GCOL');
   head.skip(4);
-  const heap = Cursor.open(file, address + headBytes, head.length() - headBytes);
+  const heap = Hdf5Cursor.open(file, address + headBytes, head.length() - headBytes);
   while (heap.left >= 8 + file.lengthBytes) {
     const found = heap.u16();
     heap.skip(6);

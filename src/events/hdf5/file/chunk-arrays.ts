@@ -11,9 +11,9 @@
 //   "EAIB"  4 signature, 1 version, 1 client, header, entries, data blocks, secondary blocks, 4 checksum
 //   "EASB"  4 signature, 1 version, 1 client, header, number of its first entry, (pages) bits, data blocks, 4 checksum
 //   "EADB"  4 signature, 1 version, 1 client, header, number of its first entry, entries (pages: 4 checksum first)
-import { Cursor } from './cursor.ts';
+import { Hdf5Cursor } from './cursor.ts';
 import type { Hdf5Bytes } from './cursor.ts';
-import type { ChunkGrid, ChunkPlace } from './chunk-list.ts';
+import type { ChunkGrid, ChunkPlace } from './chunk-place.ts';
 
 const CHECKSUM_BYTES = 4;
 
@@ -26,7 +26,7 @@ class EntryReader {
   readonly #isFiltered: boolean;
   readonly #offsetBytes: number;
 
-  constructor(head: Cursor, list: Map<number, ChunkPlace>, grid: ChunkGrid) {
+  constructor(head: Hdf5Cursor, list: Map<number, ChunkPlace>, grid: ChunkGrid) {
     const client = head.u8();
     if (client > 1) head.fail(`entries of client ${client} are no chunks`);
     this.#isFiltered = client === 1;
@@ -43,7 +43,7 @@ class EntryReader {
   }
 
   /** Reads `count` entries, the first of which has a number. */
-  read(cursor: Cursor, first: number, count: number): void {
+  read(cursor: Hdf5Cursor, first: number, count: number): void {
     for (let i = 0; i < count; i++) {
       const address = cursor.address();
       const sizeBytes = this.#isFiltered
@@ -64,7 +64,7 @@ class EntryReader {
   ): void {
     const { first, count, pageEntries } = range;
     if (count <= pageEntries) {
-      this.read(Cursor.open(file, at, count * this.entryBytes), first, count);
+      this.read(Hdf5Cursor.open(file, at, count * this.entryBytes), first, count);
       return;
     }
     const pageBytes = pageEntries * this.entryBytes + CHECKSUM_BYTES;
@@ -72,7 +72,7 @@ class EntryReader {
       const entries = Math.min(pageEntries, count - page * pageEntries);
       if (!isThere(page)) continue;
       const place = at + page * pageBytes;
-      this.read(Cursor.open(file, place, entries * this.entryBytes), first + page * pageEntries, entries);
+      this.read(Hdf5Cursor.open(file, place, entries * this.entryBytes), first + page * pageEntries, entries);
     }
   }
 }
@@ -82,7 +82,7 @@ const hasBit = (bytes: Uint8Array, bit: number): boolean =>
   ((bytes[bit >> 3] ?? 0) & (0x80 >> (bit & 7))) !== 0;
 
 /** More entries than a file of this size can have are damage: nothing is allocated for them. */
-function checkCount(head: Cursor, count: number, entryBytes: number): void {
+function checkCount(head: Hdf5Cursor, count: number, entryBytes: number): void {
   if (count * entryBytes > 2 * head.file.source.sizeBytes)
     head.fail(`a list of ${count} chunks is larger than the file`);
 }
@@ -95,7 +95,7 @@ export function readFixedArray(
   list: Map<number, ChunkPlace>,
 ): void {
   const { offsetBytes, lengthBytes } = file;
-  const head = Cursor.open(file, address, 8 + lengthBytes + offsetBytes);
+  const head = Hdf5Cursor.open(file, address, 8 + lengthBytes + offsetBytes);
   head.expect('FAHD');
   head.skip(1);
   const entries = new EntryReader(head, list, grid);
@@ -105,13 +105,13 @@ export function readFixedArray(
   const data = head.address();
   if (data === null) return;
   const blockHeadBytes = 6 + offsetBytes;
-  Cursor.open(file, data, blockHeadBytes).expect('FADB');
+  Hdf5Cursor.open(file, data, blockHeadBytes).expect('FADB');
   if (count <= pageEntries) {
     entries.readBlock(file, data + blockHeadBytes, { first: 0, count, pageEntries }, () => true);
     return;
   }
   const bitmapBytes = Math.ceil(Math.ceil(count / pageEntries) / 8);
-  const bitmap = Cursor.open(file, data + blockHeadBytes, bitmapBytes).bytes.slice();
+  const bitmap = Hdf5Cursor.open(file, data + blockHeadBytes, bitmapBytes).bytes.slice();
   const pages = data + blockHeadBytes + bitmapBytes + CHECKSUM_BYTES;
   entries.readBlock(file, pages, { first: 0, count, pageEntries }, (page) => hasBit(bitmap, page));
 }
@@ -140,7 +140,7 @@ class ExtensibleArray {
 
   constructor(file: Hdf5Bytes, address: number, grid: ChunkGrid, list: Map<number, ChunkPlace>) {
     this.#file = file;
-    const head = Cursor.open(file, address, 12 + 6 * file.lengthBytes + file.offsetBytes);
+    const head = Hdf5Cursor.open(file, address, 12 + 6 * file.lengthBytes + file.offsetBytes);
     head.expect('EAHD');
     head.skip(1);
     this.#entries = new EntryReader(head, list, grid);
@@ -178,7 +178,7 @@ class ExtensibleArray {
     const { offsetBytes } = this.#file;
     const bytes =
       this.#indexEntries * this.#entries.entryBytes + (dataBlocks + secondaryBlocks) * offsetBytes;
-    const index = Cursor.open(this.#file, this.#indexBlock, 6 + offsetBytes + bytes);
+    const index = Hdf5Cursor.open(this.#file, this.#indexBlock, 6 + offsetBytes + bytes);
     index.expect('EAIB');
     index.skip(2 + offsetBytes);
     this.#entries.read(index, 0, this.#indexEntries);
@@ -199,7 +199,7 @@ class ExtensibleArray {
     const isPaged = shape.entries > this.#pageEntries;
     const bitmapBytes = isPaged ? Math.ceil(shape.entries / this.#pageEntries / 8) : 0;
     const bytes = 6 + offsetBytes + this.#numberBytes + shape.blocks * (bitmapBytes + offsetBytes);
-    const block = Cursor.open(this.#file, address, bytes);
+    const block = Hdf5Cursor.open(this.#file, address, bytes);
     block.expect('EASB');
     block.skip(2 + offsetBytes + this.#numberBytes);
     const bitmaps = isPaged
@@ -211,7 +211,7 @@ class ExtensibleArray {
 
   /** Reads the data blocks whose addresses come next. @returns the number behind their last entry */
   #readDataBlocks(
-    addresses: Cursor,
+    addresses: Hdf5Cursor,
     { blocks, entries }: { blocks: number; entries: number },
     first: number,
     bitmaps: readonly Uint8Array[] | null,
@@ -220,7 +220,7 @@ class ExtensibleArray {
       const address = addresses.address();
       if (address === null || first >= this.#count) continue;
       const headBytes = 6 + this.#file.offsetBytes + this.#numberBytes;
-      Cursor.open(this.#file, address, headBytes).expect('EADB');
+      Hdf5Cursor.open(this.#file, address, headBytes).expect('EADB');
       const isPaged = entries > this.#pageEntries;
       const at = address + headBytes + (isPaged ? CHECKSUM_BYTES : 0);
       const range = { first, count: entries, pageEntries: this.#pageEntries };

@@ -4,28 +4,11 @@
 //           a key is 4 bytes of the chunk, 4 filter mask, 8 place in each dimension and once more
 //           entries of the other indexes: an address, and where chunks are filtered their bytes and 4 filter mask
 import { NotNative } from '../errors.ts';
-import { Cursor } from './cursor.ts';
+import { Hdf5Cursor } from './cursor.ts';
 import type { Hdf5Bytes } from './cursor.ts';
 import { readExtensibleArray, readFixedArray } from './chunk-arrays.ts';
+import type { ChunkGrid, ChunkPlace } from './chunk-place.ts';
 import type { ChunkedLayout } from './messages.ts';
-
-/** One chunk in the file. */
-export interface ChunkPlace {
-  readonly address: number;
-  readonly sizeBytes: number;
-  /** Bit i: filter i was left out for this chunk. */
-  readonly mask: number;
-}
-
-/** What an index needs to know of its dataset. */
-export interface ChunkGrid {
-  /** Chunks in each dimension. */
-  readonly counts: readonly number[];
-  /** Elements of a chunk in each dimension. */
-  readonly chunk: readonly number[];
-  readonly chunkBytes: number;
-  readonly isFiltered: boolean;
-}
 
 /** The chunks of a dataset by their number: row of chunks × chunks in a row + place in the row. */
 export type ChunkList = ReadonlyMap<number, ChunkPlace>;
@@ -80,7 +63,7 @@ function readTree(
   list: Map<number, ChunkPlace>,
   above: number,
 ): void {
-  const head = Cursor.open(file, address, 8);
+  const head = Hdf5Cursor.open(file, address, 8);
   head.expect('TREE');
   if (head.u8() !== 1) head.fail('this is no list of chunks', 4);
   const level = head.u8();
@@ -88,7 +71,7 @@ function readTree(
   if (level >= above) head.fail('a list of chunks goes in a circle', 5);
   const keyBytes = 8 + 8 * (grid.chunk.length + 1);
   const start = address + 8 + 2 * file.offsetBytes;
-  const node = Cursor.open(file, start, count * (keyBytes + file.offsetBytes) + keyBytes);
+  const node = Hdf5Cursor.open(file, start, count * (keyBytes + file.offsetBytes) + keyBytes);
   for (let i = 0; i < count; i++) {
     const sizeBytes = node.u32();
     const mask = node.u32();
@@ -100,7 +83,7 @@ function readTree(
 }
 
 /** The number of the chunk whose first element stands in a key; null for one past the end, which shrinking leaves. */
-function readPlace(node: Cursor, { chunk, counts }: ChunkGrid): number | null {
+function readPlace(node: Hdf5Cursor, { chunk, counts }: ChunkGrid): number | null {
   let number = 0;
   let isInside = true;
   for (const [dimension, size] of chunk.entries()) {

@@ -12,7 +12,7 @@ export interface Hdf5Bytes {
 }
 
 /** One part of the file. */
-export class Cursor {
+export class Hdf5Cursor {
   readonly file: Hdf5Bytes;
   readonly bytes: Uint8Array;
   /** Where `bytes` begins in the file. */
@@ -28,9 +28,9 @@ export class Cursor {
   }
 
   /** The `length` bytes at an address. */
-  static open(file: Hdf5Bytes, address: number, length: number): Cursor {
+  static open(file: Hdf5Bytes, address: number, length: number): Hdf5Cursor {
     const start = address + file.base;
-    return new Cursor(file, file.source.readNow(start, length), start);
+    return new Hdf5Cursor(file, file.source.readNow(start, length), start);
   }
 
   /** @throws RuvectorError `ERR_EVENTS_DATA`, always */
@@ -107,13 +107,13 @@ export class Cursor {
   }
 
   /** A part of it, with places of its own. */
-  part(size: number): Cursor {
+  part(size: number): Hdf5Cursor {
     const at = this.#take(size);
-    return new Cursor(this.file, this.bytes.subarray(at, at + size), this.start + at);
+    return new Hdf5Cursor(this.file, this.bytes.subarray(at, at + size), this.start + at);
   }
 
   text(size: number): string {
-    return textOf(this.take(size));
+    return zeroEndedText(this.take(size));
   }
 
   /** A text that ends with a zero, padded to a multiple of `multiple` bytes. */
@@ -137,7 +137,7 @@ export class Cursor {
 const decoder = new TextDecoder();
 
 /** Bytes of a text up to its first zero. */
-export function textOf(bytes: Uint8Array): string {
+export function zeroEndedText(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
   return decoder.decode(end < 0 ? bytes : bytes.subarray(0, end));
 }

@@ -1,7 +1,7 @@
 // Datatype messages: what an element of a dataset or an attribute is. Body: 1 class | version << 4, 3 bits of the class,
 // 4 size in bytes, then what the class needs.
 import { NotNative } from '../errors.ts';
-import type { Cursor } from './cursor.ts';
+import type { Hdf5Cursor } from './cursor.ts';
 
 /** A number in a file. */
 export interface NumberType {
@@ -12,7 +12,7 @@ export interface NumberType {
 }
 
 /** A member of a compound type. */
-export interface FieldType {
+export interface Hdf5Field {
   readonly name: string;
   readonly offset: number;
   readonly type: Hdf5Type;
@@ -21,7 +21,7 @@ export interface FieldType {
 /** What can be read; `other` is what no event is made of. */
 export type Hdf5Type =
   | NumberType
-  | { readonly kind: 'compound'; readonly sizeBytes: number; readonly fields: readonly FieldType[] }
+  | { readonly kind: 'compound'; readonly sizeBytes: number; readonly fields: readonly Hdf5Field[] }
   | { readonly kind: 'text'; readonly sizeBytes: number }
   | { readonly kind: 'variable-text'; readonly sizeBytes: number }
   | { readonly kind: 'other'; readonly sizeBytes: number };
@@ -44,7 +44,7 @@ const classes = {
 };
 
 /** Reads one type; the cursor stands behind it afterwards. */
-export function readDatatype(cursor: Cursor, depth = 0): Hdf5Type {
+export function readDatatype(cursor: Hdf5Cursor, depth = 0): Hdf5Type {
   if (depth > MAX_DEPTH) cursor.fail('types stand within each other without end');
   const head = cursor.u8();
   const version = head >> 4;
@@ -76,7 +76,7 @@ export function readDatatype(cursor: Cursor, depth = 0): Hdf5Type {
 
 /** Passes over what no event is made of. */
 function skipOther(
-  cursor: Cursor,
+  cursor: Hdf5Cursor,
   {
     type,
     version,
@@ -94,7 +94,7 @@ function skipOther(
 }
 
 /** 1 rank, 4 for each dimension; before version 3 3 reserved, and 4 more for each. */
-function skipDimensions(cursor: Cursor, version: number): void {
+function skipDimensions(cursor: Hdf5Cursor, version: number): void {
   const rank = cursor.u8();
   cursor.skip(version < 3 ? 3 + 8 * rank : 4 * rank);
 }
@@ -107,7 +107,7 @@ const numberType = (
 ): NumberType => ({ kind, sizeBytes, isSigned, isBigEndian });
 
 function readCompound(
-  cursor: Cursor,
+  cursor: Hdf5Cursor,
   {
     version,
     count,
@@ -115,7 +115,7 @@ function readCompound(
     depth,
   }: { readonly version: number; readonly count: number; readonly sizeBytes: number; readonly depth: number },
 ): Hdf5Type {
-  const fields: FieldType[] = [];
+  const fields: Hdf5Field[] = [];
   const offsetBytes = version < 3 ? 4 : bytesFor(sizeBytes);
   for (let i = 0; i < count; i++) {
     const name = cursor.textUpToZero(version < 3 ? 8 : 1);
@@ -134,7 +134,7 @@ function readCompound(
 const bytesFor = (most: number): number => (most < 0x100 ? 1 : most < 0x10000 ? 2 : most < 0x1000000 ? 3 : 4);
 
 /** An enumeration is read as its numbers: Booleans of h5py are one. */
-function readEnumeration(cursor: Cursor, version: number, count: number, depth: number): Hdf5Type {
+function readEnumeration(cursor: Hdf5Cursor, version: number, count: number, depth: number): Hdf5Type {
   const base = readDatatype(cursor, depth + 1);
   for (let i = 0; i < count; i++) cursor.textUpToZero(version < 3 ? 8 : 1);
   cursor.skip(count * base.sizeBytes);

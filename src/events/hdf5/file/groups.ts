@@ -7,7 +7,7 @@
 //   link    1 version, 1 flags, 1 (flags & 8) type, 8 (flags & 4) order, 1 (flags & 16) character set,
 //           length of the name, 1 << (flags & 3) wide, name; then an address, or 2 length and path of a soft link
 import { NotNative } from '../errors.ts';
-import { Cursor, textOf } from './cursor.ts';
+import { Hdf5Cursor, zeroEndedText } from './cursor.ts';
 import type { Hdf5Bytes } from './cursor.ts';
 import { messageTypes } from './object-header.ts';
 import type { HeaderMessage } from './object-header.ts';
@@ -32,13 +32,13 @@ export function readLinks(file: Hdf5Bytes, messages: readonly HeaderMessage[]): 
 }
 
 /** 1 version, 1 flags, 8 (flags & 1) highest order, address of a heap that holds the links. */
-function isDense(body: Cursor): boolean {
+function isDense(body: Hdf5Cursor): boolean {
   body.skip(1);
   if ((body.u8() & 1) !== 0) body.skip(8);
   return body.address() !== null;
 }
 
-function readLink(body: Cursor, links: Map<string, Link>): void {
+function readLink(body: Hdf5Cursor, links: Map<string, Link>): void {
   body.skip(1);
   const flags = body.u8();
   const type = (flags & 8) !== 0 ? body.u8() : 0;
@@ -50,27 +50,27 @@ function readLink(body: Cursor, links: Map<string, Link>): void {
   else body.fail(`a link of type ${type}`, 2);
 }
 
-function readSymbolTable(file: Hdf5Bytes, body: Cursor, links: Map<string, Link>): void {
+function readSymbolTable(file: Hdf5Bytes, body: Hdf5Cursor, links: Map<string, Link>): void {
   const tree = body.somewhere('a group');
-  const heap = Cursor.open(file, body.somewhere('the names of a group'), 8 + 3 * 8);
+  const heap = Hdf5Cursor.open(file, body.somewhere('the names of a group'), 8 + 3 * 8);
   heap.expect('HEAP');
   heap.skip(4);
   const size = heap.length();
   heap.length();
-  const names = Cursor.open(file, heap.somewhere('the names of a group'), size);
+  const names = Hdf5Cursor.open(file, heap.somewhere('the names of a group'), size);
   readTree(file, tree, MAX_LEVEL, (address) => readSymbols(file, address, names, links));
 }
 
 /** Visits the symbol table nodes below a node. */
 function readTree(file: Hdf5Bytes, address: number, above: number, visit: (address: number) => void): void {
   const { offsetBytes, lengthBytes } = file;
-  const head = Cursor.open(file, address, 8);
+  const head = Hdf5Cursor.open(file, address, 8);
   head.expect('TREE');
   if (head.u8() !== 0) head.fail('this is no list of names', 4);
   const level = head.u8();
   const count = head.u16();
   if (level >= above) head.fail('a list of names goes in a circle', 5);
-  const node = Cursor.open(
+  const node = Hdf5Cursor.open(
     file,
     address + 8 + 2 * offsetBytes,
     count * (lengthBytes + offsetBytes) + lengthBytes,
@@ -83,12 +83,12 @@ function readTree(file: Hdf5Bytes, address: number, above: number, visit: (addre
   }
 }
 
-function readSymbols(file: Hdf5Bytes, address: number, names: Cursor, links: Map<string, Link>): void {
-  const head = Cursor.open(file, address, 8);
+function readSymbols(file: Hdf5Bytes, address: number, names: Hdf5Cursor, links: Map<string, Link>): void {
+  const head = Hdf5Cursor.open(file, address, 8);
   head.expect('SNOD');
   head.skip(2);
   const count = head.u16();
-  const node = Cursor.open(file, address + 8, count * (2 * file.offsetBytes + 24));
+  const node = Hdf5Cursor.open(file, address + 8, count * (2 * file.offsetBytes + 24));
   for (let i = 0; i < count; i++) {
     const nameAt = node.uint(file.offsetBytes);
     const header = node.address();
@@ -96,9 +96,9 @@ function readSymbols(file: Hdf5Bytes, address: number, names: Cursor, links: Map
     node.skip(4);
     const target = node.part(16).u32();
     if (nameAt >= names.bytes.length) node.fail('a name is not within the names of its group');
-    const name = textOf(names.bytes.subarray(nameAt));
+    const name = zeroEndedText(names.bytes.subarray(nameAt));
     // Cached 2: a soft link, whose path stands among the names.
-    if (cached === 2) links.set(name, { path: textOf(names.bytes.subarray(target)) });
+    if (cached === 2) links.set(name, { path: zeroEndedText(names.bytes.subarray(target)) });
     else if (header !== null) links.set(name, { address: header });
     if (links.size > MAX_LINKS) node.fail('a group of too many names');
   }

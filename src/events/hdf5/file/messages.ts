@@ -7,7 +7,7 @@
 //   filters    1 version, 1 number, (version 1) 6 reserved; each 2 id, 2 length of the name (version 2: only from id 256 on),
 //              2 flags, 2 number of parameters, name, 4 for each parameter
 import { NotNative } from '../errors.ts';
-import type { Cursor } from './cursor.ts';
+import type { Hdf5Cursor } from './cursor.ts';
 
 /** A filter of a chunk. */
 export interface Filter {
@@ -38,7 +38,7 @@ export type ChunkIndex =
   | { readonly kind: 'extensible'; readonly address: number | null };
 
 /** How a dataset lies in the file. */
-export type Layout =
+export type DataLayout =
   | { readonly kind: 'compact'; readonly address: number; readonly sizeBytes: number }
   | { readonly kind: 'contiguous'; readonly address: number | null; readonly sizeBytes: number }
   | ChunkedLayout;
@@ -46,7 +46,7 @@ export type Layout =
 const MAX_RANK = 32;
 
 /** Dimensions of a dataset; none for a single value, null for an empty one. */
-export function readDataspace(cursor: Cursor): number[] | null {
+export function readDataspace(cursor: Hdf5Cursor): number[] | null {
   const version = cursor.u8();
   const rank = cursor.u8();
   cursor.skip(1);
@@ -61,7 +61,7 @@ export function readDataspace(cursor: Cursor): number[] | null {
 }
 
 /** Reads a layout message. */
-export function readLayout(cursor: Cursor): Layout {
+export function readLayout(cursor: Hdf5Cursor): DataLayout {
   const version = cursor.u8();
   if (version === 1 || version === 2) return readOldLayout(cursor);
   if (version < 3 || version > 5) cursor.fail(`layout version ${version} is not known`, 0);
@@ -77,7 +77,7 @@ export function readLayout(cursor: Cursor): Layout {
 }
 
 /** Versions 1 and 2, up to libhdf5 1.6: 1 version, 1 rank, 1 class, 5 reserved, address, 4 for each dimension. */
-function readOldLayout(cursor: Cursor): Layout {
+function readOldLayout(cursor: Hdf5Cursor): DataLayout {
   const rank = cursor.u8();
   const kind = cursor.u8();
   cursor.skip(5);
@@ -91,14 +91,14 @@ function readOldLayout(cursor: Cursor): Layout {
   return { kind: 'contiguous', address, sizeBytes: Infinity };
 }
 
-function readTreeLayout(cursor: Cursor): Layout {
+function readTreeLayout(cursor: Hdf5Cursor): DataLayout {
   const rank = cursor.u8();
   const address = cursor.address();
   const dimensions = readSizes(cursor, rank, 4);
   return { kind: 'chunked', chunk: dimensions.slice(0, -1), index: { kind: 'tree', address } };
 }
 
-function readSizes(cursor: Cursor, rank: number, width: number): number[] {
+function readSizes(cursor: Hdf5Cursor, rank: number, width: number): number[] {
   if (rank < 1 || rank > MAX_RANK + 1) cursor.fail(`a layout of ${rank} dimensions`);
   return Array.from({ length: rank }, () => {
     const size = cursor.uint(width);
@@ -106,7 +106,7 @@ function readSizes(cursor: Cursor, rank: number, width: number): number[] {
   });
 }
 
-function readIndexedLayout(cursor: Cursor): Layout {
+function readIndexedLayout(cursor: Hdf5Cursor): DataLayout {
   const flags = cursor.u8();
   const rank = cursor.u8();
   const width = cursor.u8();
@@ -115,7 +115,7 @@ function readIndexedLayout(cursor: Cursor): Layout {
   return { kind: 'chunked', chunk, index: readChunkIndex(cursor, (flags & 2) !== 0) };
 }
 
-function readChunkIndex(cursor: Cursor, isSingleFiltered: boolean): ChunkIndex {
+function readChunkIndex(cursor: Hdf5Cursor, isSingleFiltered: boolean): ChunkIndex {
   const kind = cursor.u8();
   switch (kind) {
     case 1: {
@@ -139,7 +139,7 @@ function readChunkIndex(cursor: Cursor, isSingleFiltered: boolean): ChunkIndex {
 }
 
 /** Reads a filter pipeline, in the order in which a writer applies it. */
-export function readFilters(cursor: Cursor): Filter[] {
+export function readFilters(cursor: Hdf5Cursor): Filter[] {
   const version = cursor.u8();
   const count = cursor.u8();
   if (version === 1) cursor.skip(6);
@@ -147,7 +147,7 @@ export function readFilters(cursor: Cursor): Filter[] {
   return Array.from({ length: count }, () => readFilter(cursor, version));
 }
 
-function readFilter(cursor: Cursor, version: number): Filter {
+function readFilter(cursor: Hdf5Cursor, version: number): Filter {
   const id = cursor.u16();
   const nameBytes = version === 1 || id >= 256 ? cursor.u16() : 0;
   cursor.skip(2);

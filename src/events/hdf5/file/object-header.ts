@@ -9,7 +9,7 @@
 //          3 reserved, then the body               n  bytes of the first block, 1 << (flags & 3) wide
 //                                                     messages: 1 type, 2 size, 1 flags, 2 (flags & 4) order
 //   message 16 names another block: address, length. In version 2 it begins with "OCHK" and ends with a checksum.
-import { Cursor } from './cursor.ts';
+import { Hdf5Cursor } from './cursor.ts';
 import type { Hdf5Bytes } from './cursor.ts';
 
 /** Types of messages that are read. */
@@ -32,7 +32,7 @@ export const messageTypes = {
 export interface HeaderMessage {
   readonly type: number;
   readonly isShared: boolean;
-  readonly body: Cursor;
+  readonly body: Hdf5Cursor;
 }
 
 /** More blocks than this are a circle. */
@@ -40,18 +40,18 @@ const MAX_BLOCKS = 4096;
 
 /** Reads all messages of the header at an address. */
 export function readObjectHeader(file: Hdf5Bytes, address: number): HeaderMessage[] {
-  const probe = Cursor.open(file, address, Math.min(64, file.source.sizeBytes - file.base - address));
+  const probe = Hdf5Cursor.open(file, address, Math.min(64, file.source.sizeBytes - file.base - address));
   return probe.bytes[0] === 0x4f ? readVersion2(file, address, probe) : readVersion1(file, address, probe);
 }
 
-function readVersion1(file: Hdf5Bytes, address: number, probe: Cursor): HeaderMessage[] {
+function readVersion1(file: Hdf5Bytes, address: number, probe: Hdf5Cursor): HeaderMessage[] {
   const version = probe.u8();
   if (version !== 1) probe.fail(`object header version ${version} is not known`, 0);
   probe.skip(7);
   const blocks = [{ address: address + 16, length: probe.u32() }];
   const messages: HeaderMessage[] = [];
   for (let i = 0; i < blocks.length; i++) {
-    const block = Cursor.open(file, blocks[i]!.address, blocks[i]!.length);
+    const block = Hdf5Cursor.open(file, blocks[i]!.address, blocks[i]!.length);
     while (block.left >= 8) {
       const type = block.u16();
       const size = block.u16();
@@ -63,7 +63,7 @@ function readVersion1(file: Hdf5Bytes, address: number, probe: Cursor): HeaderMe
   return messages;
 }
 
-function readVersion2(file: Hdf5Bytes, address: number, probe: Cursor): HeaderMessage[] {
+function readVersion2(file: Hdf5Bytes, address: number, probe: Hdf5Cursor): HeaderMessage[] {
   probe.expect('OHDR');
   const version = probe.u8();
   if (version !== 2) probe.fail(`object header version ${version} is not known`, 4);
@@ -73,7 +73,7 @@ function readVersion2(file: Hdf5Bytes, address: number, probe: Cursor): HeaderMe
   const messages: HeaderMessage[] = [];
   const blocks = [{ address: address + probe.at, length: size }];
   for (let i = 0; i < blocks.length; i++) {
-    const block = Cursor.open(file, blocks[i]!.address, blocks[i]!.length);
+    const block = Hdf5Cursor.open(file, blocks[i]!.address, blocks[i]!.length);
     if (i > 0) block.expect('OCHK');
     const headBytes = (flags & 4) !== 0 ? 6 : 4;
     // Up to the checksum, which is not part of the first block's length, and a gap too small for a message.

@@ -15,7 +15,7 @@
 // https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html
 import { eventFormatError } from '../../model/index.ts';
 import type { ByteSource } from './byte-source.ts';
-import { Cursor } from './cursor.ts';
+import { Hdf5Cursor } from './cursor.ts';
 import type { Hdf5Bytes } from './cursor.ts';
 
 /** What stands in front of a superblock. */
@@ -31,7 +31,7 @@ export interface Superblock {
 export function readSuperblock(source: ByteSource): Superblock {
   const start = findSignature(source);
   const available = Math.min(128, source.sizeBytes - start);
-  const head = new Cursor(bytesOf(source, start, 8, 8), source.readNow(start, available), start);
+  const head = new Hdf5Cursor(bytesOf(source, start, 8, 8), source.readNow(start, available), start);
   head.skip(8);
   const version = head.u8();
   if (version > 3) head.fail(`superblock version ${version} is not known`, 8);
@@ -41,7 +41,7 @@ export function readSuperblock(source: ByteSource): Superblock {
   if (offsetBytes < 2 || offsetBytes > 8 || lengthBytes < 2 || lengthBytes > 8) {
     head.fail(`addresses of ${offsetBytes} and lengths of ${lengthBytes} bytes are not possible`, 9);
   }
-  const cursor = new Cursor(bytesOf(source, 0, offsetBytes, lengthBytes), head.bytes, start);
+  const cursor = new Hdf5Cursor(bytesOf(source, 0, offsetBytes, lengthBytes), head.bytes, start);
   cursor.at = version < 2 ? 24 + 4 * version : 12;
   const base = cursor.somewhere('the base');
   for (let i = 0; i < (version < 2 ? 4 : 2); i++) cursor.address();

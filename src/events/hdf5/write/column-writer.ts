@@ -61,5 +61,5 @@ export class ColumnWriter {
 }
 
 /** Numbers as bytes, on hosts that have the low byte first. */
-export const bytesOf = (values: ArrayBufferView): Uint8Array =>
+export const rawBytesOf = (values: ArrayBufferView): Uint8Array =>
   new Uint8Array(values.buffer, values.byteOffset, values.byteLength);

@@ -1,7 +1,7 @@
 // Recordings whose columns are datasets of /events, and DSEC's: t from an offset on, and the first event of each millisecond.
 import { eventEncodeError, eventOptionsError } from '../../model/index.ts';
 import type { EventBatch, EventColumns, Geometry } from '../../model/index.ts';
-import { bytesOf, COLUMN_CHUNK_ROWS, ColumnWriter } from './column-writer.ts';
+import { rawBytesOf, COLUMN_CHUNK_ROWS, ColumnWriter } from './column-writer.ts';
 import { ByteBuilder } from './byte-builder.ts';
 import type { Hdf5Compression } from './encode-chunk.ts';
 import { integerType } from './encode-types.ts';
@@ -50,10 +50,10 @@ export class ColumnsRecording implements RecordingWriter {
   async write({ events }: EventBatch): Promise<void> {
     const { t, x, y, p, length } = events;
     await Promise.all([
-      this.#t.write(bytesOf(t.subarray(0, length))),
-      this.#x.write(bytesOf(x.subarray(0, length))),
-      this.#y.write(bytesOf(y.subarray(0, length))),
-      this.#p.write(bytesOf(p.subarray(0, length))),
+      this.#t.write(rawBytesOf(t.subarray(0, length))),
+      this.#x.write(rawBytesOf(x.subarray(0, length))),
+      this.#y.write(rawBytesOf(y.subarray(0, length))),
+      this.#p.write(rawBytesOf(p.subarray(0, length))),
     ]);
   }
 
@@ -100,9 +100,9 @@ export class DsecRecording implements RecordingWriter {
     const p = Uint8Array.from(events.p.subarray(0, length), (value) => (value > 0 ? 1 : 0));
     const { t: times, x: columns, y: rows, p: polarities } = this.#writers;
     await Promise.all([
-      times.write(bytesOf(t)),
-      columns.write(bytesOf(x.subarray(0, length))),
-      rows.write(bytesOf(y.subarray(0, length))),
+      times.write(rawBytesOf(t)),
+      columns.write(rawBytesOf(x.subarray(0, length))),
+      rows.write(rawBytesOf(y.subarray(0, length))),
       polarities.write(p),
     ]);
     this.#written += length;
@@ -183,7 +183,7 @@ export class ArrayRecording implements RecordingWriter {
       words[8 * i + 6] = p[i]!;
       words[8 * i + 7] = p[i]! < 0 ? -1 : 0;
     }
-    await this.#rows.write(bytesOf(rows));
+    await this.#rows.write(rawBytesOf(rows));
   }
 
   async finish(): Promise<{ root: GroupPlan; attributes: WrittenAttributes }> {

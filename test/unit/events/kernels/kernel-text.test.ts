@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { createPlainLines } from '../../../../src/events/kernels/kernel-text.ts';
 import { createEventSlot } from '../../../../src/events/model/index.ts';
 import { TextEventDecoder } from '../../../../src/events/text/index.ts';
-import type { TextOptions } from '../../../../src/events/text/index.ts';
+import type { TextReadOptions } from '../../../../src/events/text/index.ts';
 import { listEvents } from '../../../support/events/random-events.ts';
 import { createRandom } from '../../../support/random.ts';
 
@@ -52,7 +52,7 @@ function drawText(draw: Draw, digits: number): string {
   return lines.join(end) + (draw() < 0.5 ? end : '');
 }
 
-function decode(text: string, options: TextOptions, cut: number, capacity: number): unknown {
+function decode(text: string, options: TextReadOptions, cut: number, capacity: number): unknown {
   const decoder = new TextEventDecoder(options);
   const slot = createEventSlot(capacity);
   const events: unknown[] = [];
@@ -84,7 +84,7 @@ it('createPlainLines() changes nothing but the speed, for lines of any kind and 
   for (let round = 0; round < 200; round++) {
     const timeUnit = pick(draw, ['us', 's', 'ms', 'ns'] as const);
     const text = drawText(draw, { us: 0, s: 6, ms: 3, ns: 0 }[timeUnit]);
-    const options: TextOptions = {
+    const options: TextReadOptions = {
       timeUnit,
       polarity: pick(draw, ['signed', 'unsigned', 'native'] as const),
       geometry: draw() < 0.5 ? { width: 640, height: 480 } : undefined,

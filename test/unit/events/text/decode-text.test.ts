@@ -1,14 +1,18 @@
 // Text of events in the notations that files have.
 import { describe, expect, it } from 'vitest';
 import { TextEventDecoder } from '../../../../src/events/text/index.ts';
-import type { TextOptions } from '../../../../src/events/text/index.ts';
+import type { TextReadOptions } from '../../../../src/events/text/index.ts';
 import { createPrintedRandom, createRandom } from '../../../support/random.ts';
 import { decodeFed } from '../../../support/events/drain-source.ts';
 
-const decode = (text: string, options: TextOptions = {}, pieceBytes?: number, capacity?: number): unknown =>
-  decodeFed(new TextEventDecoder(options), Buffer.from(text), pieceBytes, capacity);
+const decode = (
+  text: string,
+  options: TextReadOptions = {},
+  pieceBytes?: number,
+  capacity?: number,
+): unknown => decodeFed(new TextEventDecoder(options), Buffer.from(text), pieceBytes, capacity);
 
-const failureOf = (text: string, options: TextOptions = {}): unknown => {
+const failureOf = (text: string, options: TextReadOptions = {}): unknown => {
   try {
     return decode(text, options);
   } catch (error) {

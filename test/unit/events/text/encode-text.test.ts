@@ -69,7 +69,7 @@ describe('TextEventEncoder', () => {
     expect(write({ preamble: false }, [[1, 2, 3, -1]]).toString()).toBe('1 2 3 -1\n');
   });
 
-  it('TextEventEncoder refuses columns that name no event', () => {
+  it('refuses columns that name no event', () => {
     expect(() => new TextEventEncoder({ columns: ['t', 'x', 'y'] })).toThrow('needed once each');
     expect(() => new TextEventEncoder({ columns: ['t', 'x', 'y', 'p', 'p'] })).toThrow('needed once each');
   });
