@@ -8,5 +8,6 @@ export type {
   LookBack,
 } from './contract.ts';
 export { lookBack } from './look-back.ts';
+export { createDecoderState } from './word-decoder.ts';
 export { scriptDecoders } from './word-decoders.ts';
 export { createDecoderState } from './word-decoder.ts';
