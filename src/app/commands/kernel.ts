@@ -9,7 +9,7 @@ import {
   resolveUserDataDirectory,
 } from '../jupyter/jupyter-paths.ts';
 import type { JupyterHost } from '../jupyter/jupyter-paths.ts';
-import { buildKernelOfCheckout } from '../jupyter/build-kernel.ts';
+import { ensureKernelBuilt } from '../jupyter/ensure-kernel.ts';
 import { KERNEL_NAME, installKernel, listKernels, uninstallKernel } from '../jupyter/kernelspec.ts';
 import type { InstalledKernel } from '../jupyter/kernelspec.ts';
 import { findPythonOf, readPythonPrefix } from '../jupyter/python-prefix.ts';
@@ -39,7 +39,7 @@ export function addKernel(program: Command): void {
     .option('--name <name>', 'name of the kernel', KERNEL_NAME)
     .action(async (options: PlaceOptions) => {
       const place = await resolvePlace(options);
-      buildKernelOfCheckout();
+      ensureKernelBuilt();
       report(options, [await installKernel({ ...place, name: checkName(options.name) })], 'installed');
     });
   withPlace(

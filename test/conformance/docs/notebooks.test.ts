@@ -23,7 +23,7 @@ beforeAll(() => {
       ['01-collect-and-look'],
       ['08-query-dag'],
       ['09-steering'],
-      ['11-events'],
+      ['10-events'],
       ['06-tslab-notebook'],
       ['06-tslab-notebook', 'tslab'],
     ]),
@@ -272,9 +272,9 @@ describe('notebooks', () => {
   );
 
   it(
-    'createNotebookRunner() runs 11-events, which draws a recording as frames, as a rate and as a voxel grid',
+    'createNotebookRunner() runs 10-events, which draws a recording as frames, as a rate and as a voxel grid',
     async () => {
-      const run = await runs['11-events']!;
+      const run = await runs['10-events']!;
       expect(run.stdout('synth')).toMatch(/^300000 events in \d+ bytes$/m);
       expect(run.stdout('load')).toMatch(/^evt2, 320 × 240: 300000 events, \d+ triggers$/m);
       expect(run.stdout('frames')).toMatch(/^\d+ frames of 5 ms$/m);

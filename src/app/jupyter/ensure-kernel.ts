@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { kernelEntry, packageRoot } from './kernelspec.ts';
 
 /** Builds the kernel where it is missing and its sources are here (half a minute); else does nothing. */
-export function buildKernelOfCheckout(): void {
+export function ensureKernelBuilt(): void {
   const setup = join(packageRoot, 'scripts', 'setup.mjs');
   if (existsSync(kernelEntry) || !existsSync(setup)) return;
   // What it says is no part of what the command prints; where it fails, the installation says what is missing.
