@@ -10,4 +10,3 @@ export type {
 export { lookBack } from './look-back.ts';
 export { createDecoderState } from './word-decoder.ts';
 export { scriptDecoders } from './word-decoders.ts';
-export { createDecoderState } from './word-decoder.ts';

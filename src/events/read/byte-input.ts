@@ -42,7 +42,7 @@ export async function openByteInput(source: string, signal?: AbortSignal): Promi
     assertReadable(source, found);
     if (found.isFIFO()) return new SocketInput(source, await openNamedPipe(source, signal));
     const file = await open(source, 'r');
-    return found.isFile() ? new FileInput(source, file, found.size, 0) : new DeviceInput(source, file);
+    return new FileInput(source, file, found.isFile() ? found.size : null);
   } catch (error) {
     if (signal?.aborted) throw error;
     throw unreadableError(source, error);
@@ -85,7 +85,7 @@ function openDescriptor(source: string, descriptor: number): ByteInput | Promise
 /** A file behind a descriptor is read from its beginning, with a place of its own. */
 async function reopen(source: string, descriptor: number, found: Stats): Promise<ByteInput> {
   const file = await open(`/proc/self/fd/${descriptor}`, 'r').catch(() => open(`/dev/fd/${descriptor}`, 'r'));
-  return found.isFile() ? new FileInput(source, file, found.size, 0) : new DeviceInput(source, file);
+  return new FileInput(source, file, found.isFile() ? found.size : null);
 }
 
 /** Waits, in a thread, until somebody opens the other end. */
@@ -116,55 +116,31 @@ function wakeReader(source: string, opening: Promise<FileHandle>): void {
   }
 }
 
-class FileInput implements ByteInput {
-  readonly source: string;
-  readonly sizeBytes: number;
-  readonly #file: FileHandle;
-  #atByte: number;
-
-  constructor(source: string, file: FileHandle, sizeBytes: number, atByte: number) {
-    this.source = source;
-    this.sizeBytes = sizeBytes;
-    this.#file = file;
-    this.#atByte = atByte;
-  }
-
-  get atByte(): number {
-    return this.#atByte;
-  }
-
-  async read(target: Uint8Array, signal?: AbortSignal): Promise<number> {
-    const wanted = Math.min(target.length, this.sizeBytes - this.#atByte);
-    if (wanted === 0) return 0;
-    try {
-      const { bytesRead } = await orAborted(this.#file.read(target, 0, wanted, this.#atByte), signal);
-      if (bytesRead === 0) throw cutRecordingError(this.source, this.#atByte, this.sizeBytes);
-      this.#atByte += bytesRead;
-      return bytesRead;
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw unreadableError(this.source, error);
-    }
-  }
-
-  async readGrowth(): Promise<number> {
-    return Math.max(0, (await this.#file.stat()).size - this.sizeBytes);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#file.close();
+/** Waits for bytes. @throws the reason of an abort, `ERR_FILES_*` with what the system says */
+async function awaitBytes<T>(
+  source: string,
+  signal: AbortSignal | undefined,
+  pending: Promise<T>,
+): Promise<T> {
+  try {
+    return await orAborted(pending, signal);
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw unreadableError(source, error);
   }
 }
 
-/** Read by a thread, because a device may take its time; nothing can be read again. */
-class DeviceInput implements ByteInput {
+/** What is read by a thread: a file, or a device, which may take its time and gives nothing twice. */
+class FileInput implements ByteInput {
   readonly source: string;
-  readonly sizeBytes = null;
+  /** Null: a device. */
+  readonly sizeBytes: number | null;
   readonly #file: FileHandle;
   #atByte = 0;
 
-  constructor(source: string, file: FileHandle) {
+  constructor(source: string, file: FileHandle, sizeBytes: number | null) {
     this.source = source;
+    this.sizeBytes = sizeBytes;
     this.#file = file;
   }
 
@@ -173,18 +149,18 @@ class DeviceInput implements ByteInput {
   }
 
   async read(target: Uint8Array, signal?: AbortSignal): Promise<number> {
-    try {
-      const { bytesRead } = await orAborted(this.#file.read(target, 0, target.length, null), signal);
-      this.#atByte += bytesRead;
-      return bytesRead;
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw unreadableError(this.source, error);
-    }
+    const { source, sizeBytes } = this;
+    const wanted = Math.min(target.length, sizeBytes === null ? Infinity : sizeBytes - this.#atByte);
+    if (wanted === 0) return 0;
+    const position = sizeBytes === null ? null : this.#atByte;
+    const { bytesRead } = await awaitBytes(source, signal, this.#file.read(target, 0, wanted, position));
+    if (sizeBytes !== null && bytesRead === 0) throw cutRecordingError(source, this.#atByte, sizeBytes);
+    this.#atByte += bytesRead;
+    return bytesRead;
   }
 
   async readGrowth(): Promise<number> {
-    return 0;
+    return this.sizeBytes === null ? 0 : Math.max(0, (await this.#file.stat()).size - this.sizeBytes);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -221,13 +197,8 @@ class SocketInput implements ByteInput {
   }
 
   async #next(signal: AbortSignal | undefined): Promise<Buffer> {
-    try {
-      const { value, done } = await orAborted(this.#chunks.next(), signal);
-      return done === true ? Buffer.alloc(0) : value;
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw unreadableError(this.source, error);
-    }
+    const { value, done } = await awaitBytes(this.source, signal, this.#chunks.next());
+    return done === true ? Buffer.alloc(0) : value;
   }
 
   async readGrowth(): Promise<number> {

@@ -6,20 +6,10 @@ import { decodeLz4Block } from '../../compression/lz4-block.ts';
 import { eventDataError } from '../../model/index.ts';
 import { NotNative } from '../errors.ts';
 import type { Filter } from '../file/messages.ts';
+import { filterIds } from '../filter-ids.ts';
 import { decodeBlosc } from './decode-blosc.ts';
 import type { FailAt } from './decode-blosc.ts';
 import { unshuffle } from './unshuffle.ts';
-
-/** Numbers under which filters are registered. */
-export const filterIds = {
-  deflate: 1,
-  shuffle: 2,
-  fletcher32: 3,
-  blosc: 32001,
-  lz4: 32004,
-  zstd: 32015,
-  ecf: 36559,
-} as const;
 
 /** A chunk as it stands in the file. */
 export interface StoredChunk {

@@ -1,14 +1,11 @@
 // Chunks of numbers → compressed, and how a header names what was done: shuffled first, because bytes of one place are alike.
 import { deflate, zstdCompress } from 'node:zlib';
 import { promisify } from 'node:util';
-import { filterIds } from '../filters/decode-chunk.ts';
+import { filterIds } from '../filter-ids.ts';
 import type { WrittenFilter } from './hdf5-container.ts';
 
-/** Compressions of columns. */
-export const HDF5_COMPRESSIONS = ['none', 'gzip', 'zstd', 'blosc'] as const;
-
 /** How chunks are compressed. */
-export type Hdf5Compression = (typeof HDF5_COMPRESSIONS)[number];
+export type Hdf5Compression = 'none' | 'gzip' | 'zstd' | 'blosc';
 
 const deflateAsync = promisify(deflate);
 const zstdCompressAsync = promisify(zstdCompress);

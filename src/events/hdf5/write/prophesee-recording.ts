@@ -3,7 +3,7 @@
 import { eventEncodeError, eventOptionsError } from '../../model/index.ts';
 import type { EventBatch, EventColumns, TriggerColumns } from '../../model/index.ts';
 import { EcfEncoder, MAX_ECF_COORDINATE } from '../ecf/encode-ecf.ts';
-import { filterIds } from '../filters/decode-chunk.ts';
+import { filterIds } from '../filter-ids.ts';
 import { ColumnWriter } from './column-writer.ts';
 import { fileAttributes } from './columns-recording.ts';
 import type { RecordingPlan, RecordingWriter } from './columns-recording.ts';
