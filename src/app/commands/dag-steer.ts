@@ -2,7 +2,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { renderComparison, renderTemplates } from '../steer/render.ts';
-import { statePathOf } from '../steer/state-paths.ts';
+import { statePathOf, syncFolderOf } from '../steer/state-paths.ts';
 import type { WorkloadReport } from '../steer/steer-workload.ts';
 import { abortOnSignals, print, printJson, tell } from '../terminal.ts';
 import { homeOf, parsePositive } from './options.ts';
@@ -62,6 +62,7 @@ export function addDagSteer(parent: Command): void {
         url,
         workload,
         stateFile: state ?? statePathOf(homeOf(self), url),
+        syncFolder: syncFolderOf(homeOf(self)),
         signal: stop.signal,
         onPass: ({ pass, ms }) => {
           if (!json) tell(`pass ${pass}: ${ms.toFixed(0)} ms`);

@@ -1,7 +1,6 @@
 // `dag sync run` and `dag sync serve`: one round, or rounds until stopped.
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { join } from 'node:path';
 import { createNatsTransport, openPatternSync, openZmqTransport, serveSync } from '../../steer/index.ts';
 import type {
   LocalPattern,
@@ -12,6 +11,7 @@ import type {
 } from '../../steer/index.ts';
 import { configError } from '../errors.ts';
 import { makeHome } from '../home.ts';
+import { syncFolderOf } from '../steer/state-paths.ts';
 import { readLocalPatterns } from '../steer/local-patterns.ts';
 import { abortOnSignals, formatSeconds, print, printJson, tell } from '../terminal.ts';
 import { homeOf, parseDuration, parseNumber, parsePositive } from './options.ts';
@@ -134,9 +134,7 @@ async function openRounds(options: RoundOptions, self: Command): Promise<OpenRou
   const home = homeOf(self);
   makeHome(home);
   await using stack = new AsyncDisposableStack();
-  const sync = stack.use(
-    await openPatternSync({ folder: join(home.root, 'sync'), ...readSyncOptions(options) }),
-  );
+  const sync = stack.use(await openPatternSync({ folder: syncFolderOf(home), ...readSyncOptions(options) }));
   const transports: SyncTransport[] = [];
   if (options.nats !== undefined)
     transports.push(

@@ -9,6 +9,7 @@ import { addPeer, formatCard, openPatternSync, parseCard, readPeers, removePeer 
 import type { LedgerDay, PatternSync, SyncStatus } from '../../steer/index.ts';
 import { configError } from '../errors.ts';
 import { makeHome } from '../home.ts';
+import { syncFolderOf } from '../steer/state-paths.ts';
 import { formatRows, print, printJson } from '../terminal.ts';
 import { addDagSyncRounds } from './dag-sync-rounds.ts';
 import { homeOf } from './options.ts';
@@ -23,9 +24,6 @@ Examples:
 interface JsonOption {
   readonly json?: boolean;
 }
-
-/** Where keys, peers and state of a home are. */
-export const syncFolderOf = (home: Home): string => join(home.root, 'sync');
 
 /** Adds `sync` to `dag`. */
 export function addDagSync(dag: Command): void {

@@ -1,12 +1,11 @@
 // What this host would share: votes of the state file of `dag steer`, and patterns of a JSON file.
-import { existsSync } from 'node:fs';
-import { readFile, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { messageOf } from '../../core/index.ts';
 import type { Home } from '../../core/index.ts';
 import { createPolicy, templateKey } from '../../steer/index.ts';
 import type { LocalPattern, LocalVote } from '../../steer/index.ts';
 import { configError } from '../errors.ts';
+import { listStatePaths } from './state-paths.ts';
 
 /** Where patterns are read from. */
 export interface PatternFiles {
@@ -23,19 +22,11 @@ export interface PatternFiles {
  */
 export async function readLocalPatterns({ home, state, patterns }: PatternFiles): Promise<LocalPattern[]> {
   const all: LocalPattern[] = [];
-  for (const path of state === undefined ? await listStates(join(home.root, 'steer')) : [state])
+  for (const path of state === undefined ? await listStatePaths(home) : [state])
     all.push(...readStateVotes(await readJson(path)));
   if (patterns !== undefined) all.push(...readList(patterns, await readJson(patterns)));
   const byId = new Map(all.toReversed().map((pattern) => [`${pattern.kind}:${pattern.key}`, pattern]));
   return [...byId.values()];
-}
-
-async function listStates(folder: string): Promise<string[]> {
-  const names = existsSync(folder) ? await readdir(folder) : [];
-  return names
-    .filter((name) => name.endsWith('.json'))
-    .sort()
-    .map((name) => join(folder, name));
 }
 
 async function readJson(path: string): Promise<unknown> {

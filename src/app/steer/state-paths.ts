@@ -1,4 +1,5 @@
-// Where commands keep what steering learned: a file for each database, in the folder `steer` of the home.
+// Where commands keep what steering learned: a file for each database, in the folder `steer` of the home; and what belongs
+// to other hosts.
 import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -38,3 +39,6 @@ export async function listStatePaths(home: Home): Promise<string[]> {
     throw error;
   }
 }
+
+/** Where the keys, the peers and the state of `dag sync` are. */
+export const syncFolderOf = (home: Home): string => join(home.root, 'sync');

@@ -7,6 +7,7 @@ import type { Comparison } from './compare.ts';
 import { workloadError } from './errors.ts';
 import { openEmbedded, openServer } from './open-database.ts';
 import type { OpenDatabase } from './open-database.ts';
+import { openPeerProposals } from './peer-proposals.ts';
 import { skewTables, skewTemplates } from './skewed-shop.ts';
 
 /** How to run a workload. */
@@ -18,6 +19,8 @@ export interface WorkloadOptions extends SteerOptions {
   readonly passes: number;
   /** Of each statement, both ways, at the end. */
   readonly repetitions: number;
+  /** What `dag sync` keeps; null for no proposals of other hosts. */
+  readonly syncFolder: string | null;
   readonly onPass: (pass: { readonly pass: number; readonly ms: number }) => void;
   readonly signal: AbortSignal;
 }
@@ -42,11 +45,14 @@ export async function steerWorkload(options: WorkloadOptions): Promise<WorkloadR
   await using database = options.url === null ? await openEmbedded() : await openServer(options.url);
   if (options.url === null) await database.exec(writes.join(';\n'));
   await using steered = await steer(database.client, options);
+  using proposals =
+    options.syncFolder === null ? null : await openPeerProposals(options.syncFolder, steered.steering);
   const passes: number[] = [];
   for (let pass = 1; pass <= options.passes && !options.signal.aborted; pass++) {
     const ms = await runPass(steered.query, statements, options.signal);
     passes.push(ms);
     options.onPass({ pass, ms });
+    await proposals?.consider();
   }
   await steered.steering.settled();
   const comparison = await compareInterleaved(

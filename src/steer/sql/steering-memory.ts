@@ -16,6 +16,8 @@ const SAVE_MS = 2000;
 export class SteeringMemory {
   readonly policy: SteeringPolicy;
   readonly engine: string;
+  /** The default's first. */
+  readonly arms: readonly string[];
   readonly entries = new Map<string, TemplateEntry>();
   readonly passed: Record<string, number>;
   readonly #file: StateFile | null;
@@ -27,8 +29,9 @@ export class SteeringMemory {
     const { seed = 1, mode, maxOpenExplorations, minGain } = options;
     this.engine = engine;
     this.#file = file;
+    this.arms = arms.map(({ name }) => name);
     this.policy = createPolicy({
-      arms: arms.map(({ name }) => name),
+      arms: this.arms,
       defaultArm,
       seed,
       ...(mode !== undefined && { mode }),

@@ -70,6 +70,11 @@ export class Steering {
     return { ...describeMemory(this.#memory), problems: this.#connection.problems };
   }
 
+  /** Names of the arms, the default's first. */
+  get arms(): readonly string[] {
+    return this.#memory.arms;
+  }
+
   /** @param template its id, the beginning of it, or its text. @throws RuvectorError `ERR_STEER_TEMPLATE` */
   explain(template: string): TemplateExplanation {
     return explainEntry(this.#memory, this.#find(template));
