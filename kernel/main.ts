@@ -8,6 +8,8 @@ import type { ToProtocolThread } from './protocol/thread-messages.ts';
 import { markDescendants } from './transport/descendants.ts';
 
 enableCompileCache();
+// Opened before the protocol thread replaces their descriptors (native-output.ts). Nobody may be there to read them.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 markDescendants(process.env);
 const [connectionFile] = process.argv.slice(2);
 const sharedMemory = new SharedArrayBuffer(SHARED_WORDS * 4);

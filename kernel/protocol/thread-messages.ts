@@ -43,6 +43,8 @@ export type ToProtocolThread =
       readonly prompt: string;
       readonly password: boolean;
     }
+  /** The cell wrote, or let a child write, to the descriptors of the process: that comes before what follows. */
+  | { readonly type: 'native' }
   /** The process exits: send what is queued. */
   | { readonly type: 'exiting' }
   /** A comm message was handled. */

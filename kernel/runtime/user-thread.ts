@@ -16,6 +16,7 @@ import { guardTimers } from './cell-timers.ts';
 import { createImporter } from './importer.ts';
 import { createDialogs, createInput } from './input.ts';
 import { buildConstant, createLinker } from './module-linker.ts';
+import { orderNativeWrites } from './native-writes.ts';
 import { Output } from './output.ts';
 import { provideRv } from './rv.ts';
 import { InterruptError } from './interrupt-error.ts';
@@ -23,6 +24,9 @@ import { installStopPoint } from './stop-point.ts';
 import { shared } from '../protocol/thread-messages.ts';
 import type { ToProtocolThread, ToUserThread } from '../protocol/thread-messages.ts';
 import { Atomics, Int32Array, Object, String, Uint8Array, process } from './primordials.ts';
+
+/** Node's own, whatever cells or native-writes.ts make of it. */
+const writeNow: (descriptor: number, text: string) => number = writeSync.bind(undefined);
 
 /** Takes the thread over: from now on its output is that of cells. */
 export function startUserThread(
@@ -88,6 +92,7 @@ export function startUserThread(
   defineDecoratorHelpers();
   offerColours();
   output.capture();
+  orderNativeWrites(output, post);
   evaluator.watchGlobals();
 }
 
@@ -116,7 +121,7 @@ function defineModuleNames(evaluator: Evaluator): void {
 function guardProcess(worker: Worker, words: Int32Array, output: Output, runner: CellRunner): void {
   worker.on('error', (error) => {
     // process.stderr shows in cells, and nobody is left to send them.
-    writeSync(Atomics.load(words, shared.REAL_STDERR) || 2, `${String(error.stack ?? error)}\n`);
+    writeNow(Atomics.load(words, shared.REAL_STDERR) || 2, `${String(error.stack ?? error)}\n`);
     process.exit(1);
   });
   // An interrupt is a message of the protocol; a signal meant for it must not end the kernel.

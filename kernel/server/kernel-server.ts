@@ -99,7 +99,7 @@ export class KernelServer {
   }
 
   /** A message of the user's thread. */
-  onUserThread(message: Exclude<ToProtocolThread, { type: 'exiting' }>): void {
+  onUserThread(message: Exclude<ToProtocolThread, { type: 'exiting' | 'native' }>): void {
     switch (message.type) {
       case 'publish':
         this.#noteComm(message.msgType, message.content);

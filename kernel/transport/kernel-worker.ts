@@ -68,10 +68,10 @@ const server = new KernelServer({
 });
 process.on('unhandledRejection', (error) => process.stderr.write(`${String(error)}\n`));
 port.on('message', (message: ToProtocolThread) => {
-  // Before what the cell wrote or said afterwards.
-  native?.flush();
+  // Written before the cell said this.
+  if (message.type !== 'publish') native?.flush();
   if (message.type === 'exiting') void end();
-  else server.onUserThread(message);
+  else if (message.type !== 'native') server.onUserThread(message);
 });
 server.start(
   await bindSockets(connection, {

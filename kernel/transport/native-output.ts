@@ -17,9 +17,12 @@ export interface NativeOutput {
 
 const descriptors: Readonly<Record<StreamName, number>> = { stdout: 1, stderr: 2 };
 const READ_BYTES = 65_536;
-/** These two are the same on Linux and macOS. */
+/** These are the same on Linux and macOS. */
 const F_SETFD = 2;
+const F_GETFL = 3;
+const F_SETFL = 4;
 const FD_CLOEXEC = 1;
+const O_NONBLOCK = process.platform === 'darwin' ? 0x4 : 0o4000;
 /** How many bytes a pipe holds. */
 const FIONREAD = process.platform === 'darwin' ? 0x40_04_66_7f : 0x54_1b;
 
@@ -28,6 +31,7 @@ interface CLibrary {
   pipe(ends: [number, number]): number;
   dup(descriptor: number): number;
   dup2(from: number, to: number): number;
+  close(descriptor: number): number;
   fcntl(descriptor: number, command: number, type: 'int', value: number): number;
   ioctl(descriptor: number, request: number, type: '_Out_ int *', value: [number]): number;
 }
@@ -43,9 +47,12 @@ export async function captureNativeOutput(
 ): Promise<NativeOutput | null> {
   const library = await loadLibrary();
   if (library === null) return null;
+  const realOutput = library.dup(descriptors.stdout);
   const realError = library.dup(descriptors.stderr);
   const pipes = (['stdout', 'stderr'] as const).map((name) => openPipe(library, name, onText));
-  if (realError < 0 || pipes.includes(null)) return null;
+  if (realOutput < 0 || realError < 0 || pipes.includes(null)) return null;
+  for (const real of [realOutput, realError]) letWait(library, real);
+  library.close(realOutput);
   library.fcntl(realError, F_SETFD, 'int', FD_CLOEXEC);
   Atomics.store(words, shared.REAL_STDERR, realError);
   return { flush: () => pipes.forEach((flush) => flush?.()) };
@@ -60,6 +67,7 @@ async function loadLibrary(): Promise<CLibrary | null> {
       pipe: c.func('int pipe(_Out_ int *ends)') as CLibrary['pipe'],
       dup: c.func('int dup(int descriptor)') as CLibrary['dup'],
       dup2: c.func('int dup2(int from, int to)') as CLibrary['dup2'],
+      close: c.func('int close(int descriptor)') as CLibrary['close'],
       fcntl: c.func('int fcntl(int descriptor, int command, ...)') as CLibrary['fcntl'],
       ioctl: c.func('int ioctl(int descriptor, unsigned long request, ...)') as CLibrary['ioctl'],
     };
@@ -67,6 +75,15 @@ async function loadLibrary(): Promise<CLibrary | null> {
     // koffi is optional.
     return null;
   }
+}
+
+/**
+ * Node lets nothing wait that writes to a stream it has opened, whoever shares it (main.ts opens these two first), and
+ * puts that back at its end only where the descriptor is still the one it was.
+ */
+function letWait(library: CLibrary, descriptor: number): void {
+  const flags = library.fcntl(descriptor, F_GETFL, 'int', 0);
+  library.fcntl(descriptor, F_SETFL, 'int', flags & ~O_NONBLOCK);
 }
 
 /** @returns a function that reads what is there; null when the descriptor could not be replaced */

@@ -43,6 +43,7 @@ PUBLIC_NAMES = [
     "connect",
     "create_estimator",
     "deploy",
+    "events",
     "export_onnx",
     "fit",
 ]

@@ -1,7 +1,12 @@
 // Output past Node's streams: what children that inherit the descriptors and synchronous writes to 1 and 2 show.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isChildOf, startKernel } from '../../support/kernel/kernel-client.ts';
+import { isChildOf, kernelCommand, startKernel } from '../../support/kernel/kernel-client.ts';
 import type { KernelClient, Received } from '../../support/kernel/kernel-client.ts';
+import { python } from '../../support/python.ts';
 
 let kernel: KernelClient;
 beforeAll(async () => {
@@ -57,6 +62,13 @@ describe('captureNativeOutput()', () => {
     expect(stdout).toBe(expected);
   });
 
+  it('keeps the order of what the cell writes to streams and to descriptors', async () => {
+    const { stdout } = await shownBy(`const { writeSync } = require('fs');
+      for (let i = 0; i < 50; i++) { console.log('stream', i); writeSync(1, 'descriptor ' + i + '\\n'); }`);
+    const expected = Array.from({ length: 50 }, (_, i) => `stream ${i}\ndescriptor ${i}\n`).join('');
+    expect(stdout).toBe(expected);
+  });
+
   it('shows more than a pipe holds while the cell waits for its child', async () => {
     const { stdout } = await shownBy(`execSync('seq 1 200000', { stdio: 'inherit' }); 0`);
     expect(stdout.split('\n')).toHaveLength(200_001);
@@ -76,5 +88,28 @@ describe('captureNativeOutput()', () => {
     await kernel.exchange(id);
     const message = await kernel.wait((m) => textOf([m], 'stdout') === 'behind\n');
     expect(isChildOf(message, id)).toBe(true);
+  });
+
+  it('leaves the pipe it was started with as it was, so that its other writers may wait', async () => {
+    const code = `import fcntl, os, subprocess, sys
+read, write = os.pipe()
+flags = lambda: fcntl.fcntl(write, fcntl.F_GETFL) & os.O_NONBLOCK
+kernel = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=write, stderr=write)
+try:
+    print(kernel.wait(3))
+except subprocess.TimeoutExpired:
+    print("serves", flags())
+kernel.kill()
+kernel.wait()
+print("ended", flags())`;
+    const folder = mkdtempSync(join(tmpdir(), 'rvk-pipe-'));
+    const file = join(folder, 'connection.json');
+    const ports = { shell_port: 1, iopub_port: 2, stdin_port: 3, control_port: 4, hb_port: 5 };
+    const connection = { transport: 'ipc', ip: join(folder, 's'), key: 'k', signature_scheme: 'hmac-sha256' };
+    writeFileSync(file, JSON.stringify({ ...connection, ...ports }));
+    const [node, ...args] = kernelCommand(file);
+    const { stdout } = spawnSync(python, ['-c', code, node!, ...args], { encoding: 'utf8' });
+    expect(stdout).toBe('serves 0\nended 0\n');
+    rmSync(folder, { recursive: true });
   });
 });
