@@ -21,7 +21,9 @@ import { writeExportHistory } from '../../support/export/export-home.ts';
 
 async function createFolder(): Promise<{ readonly path: string } & AsyncDisposable> {
   const path = await mkdtemp(join(tmpdir(), 'rvm-export-'));
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+  // The process of an export that was cancelled may still be at its end.
+  const patience = { maxRetries: 40, retryDelay: 50 };
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true, ...patience }) };
 }
 
 async function runExport(home: Home, args: readonly string[]): Promise<CommandResult> {
