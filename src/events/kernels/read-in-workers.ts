@@ -1,5 +1,6 @@
 // A file of words decoded by worker threads, taken in order: what a reader of large files uses. The slab holds a few slots,
 // so a reader that is slow lets the workers wait; nothing is copied.
+import { fstatSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { DecoderOptions } from '../decode/index.ts';
@@ -87,7 +88,7 @@ export async function* readInWorkers(options: WorkerReadOptions): AsyncGenerator
     const start = memory.allocate(ring.blockBytes + ARENA_BYTES);
     return { start, end: start + ring.blockBytes + ARENA_BYTES };
   });
-  const crew = new Crew(viewBlockRing(ring), options.source);
+  const crew = new Crew(viewBlockRing(ring), options);
   const abort = (): void => crew.fail(signal?.reason);
   signal?.addEventListener('abort', abort, { once: true });
   try {
@@ -153,6 +154,7 @@ const isSystemError = (cause: unknown): boolean => cause instanceof Error && 'sy
 class Crew {
   readonly #views: RingViews;
   readonly #source: string;
+  readonly #descriptor: number;
   readonly #workers: Worker[] = [];
   #failure: { readonly reason: unknown } | null = null;
   /** The control word that is waited for. */
@@ -160,9 +162,10 @@ class Crew {
   #turns = 0;
   #isEnding = false;
 
-  constructor(views: RingViews, source: string) {
+  constructor(views: RingViews, { source, descriptor }: Pick<WorkerReadOptions, 'source' | 'descriptor'>) {
     this.#views = views;
     this.#source = source;
+    this.#descriptor = descriptor;
   }
 
   /** Starts a worker. While it runs it keeps the process alive, which waiting for its blocks does not. */
@@ -174,7 +177,9 @@ class Crew {
       execArgv: [],
       name: 'ruvector-events',
     });
-    worker.on('message', (failure: BlockFailure) => this.fail(this.#describe(failure)));
+    worker.on('message', (failure: BlockFailure) => {
+      if (!this.#isEnding) this.fail(this.#describe(failure));
+    });
     worker.on('error', (cause) => this.fail(eventWorkerError(this.#source, 'a worker failed', cause)));
     // One that finds no block left ends with 0, and so does one that has said why it ends.
     worker.on('exit', (code) => {
@@ -184,8 +189,10 @@ class Crew {
   }
 
   #describe({ byte, isCut, cause }: BlockFailure): Error {
+    // Whichever worker finds it first, the file ends in one place.
+    const at = isCut ? fstatSync(this.#descriptor).size : byte;
     return isCut || isSystemError(cause)
-      ? blockReadError(this.#source, byte, isCut, cause)
+      ? blockReadError(this.#source, at, isCut, cause)
       : eventWorkerError(this.#source, `a worker failed at byte ${String(byte)}`, cause);
   }
 
