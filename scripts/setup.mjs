@@ -176,9 +176,14 @@ function ensurePython(requirements) {
   const testStamp = join(root, '.cache', 'setup', 'python-requirements-dev.txt');
   // The test packages include the demo's: a machine set up for tests is set up for the demo.
   const name = existsSync(testStamp) ? 'requirements-dev.txt' : requirements;
-  const pins = [name, 'requirements.txt', 'requirements-lab.txt', 'pyproject.toml'].map((file) =>
-    read(`python/${file}`),
-  );
+  const files = [
+    name,
+    'requirements.txt',
+    'requirements-lab.txt',
+    'requirements-trainers.txt',
+    'pyproject.toml',
+  ];
+  const pins = files.map((file) => read(`python/${file}`));
   once(`python-${name}`, pins, python, () => {
     const system = findPython();
     if (!existsSync(python) || pythonVersionOf(python) === null) {
