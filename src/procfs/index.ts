@@ -17,6 +17,8 @@ export {
   readMemoryLimits,
 } from './memory-limits.ts';
 export type { MemoryLimit, ReadText } from './memory-limits.ts';
+export { readMemoryUsages } from './memory-usages.ts';
+export type { MemoryUsage } from './memory-usages.ts';
 export { parseFileSystems } from './mounts.ts';
 export { parseOpenFilesLimit } from './open-files-limit.ts';
 export { isOwnProcfs, isProcfs } from './own-procfs.ts';
