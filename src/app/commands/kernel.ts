@@ -38,9 +38,9 @@ export function addKernel(program: Command): void {
   withPlace(kernel.command('install').description('install the kernel where Jupyter finds it'), 'install')
     .option('--name <name>', 'name of the kernel', KERNEL_NAME)
     .action(async (options: PlaceOptions) => {
-      const place = await resolvePlace(options);
+      const wanted = { ...(await resolvePlace(options)), name: checkName(options.name) };
       ensureKernelBuilt();
-      report(options, [await installKernel({ ...place, name: checkName(options.name) })], 'installed');
+      report(options, [await installKernel(wanted)], 'installed');
     });
   withPlace(
     kernel.command('list').description('where it is installed and whether it can start'),

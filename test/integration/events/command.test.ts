@@ -204,8 +204,8 @@ it('events convert that is interrupted says so in one line and leaves nothing', 
   );
   // Time words alone: it reads as long as somebody writes.
   child.stdin.on('error', () => {});
-  const word = Buffer.from([0, 0, 0, 0x80]);
-  const writing = setInterval(() => child.stdin.write(word), 20);
+  const words = Buffer.alloc(4096).fill(Buffer.from([0, 0, 0, 0x80]));
+  const writing = setInterval(() => child.stdin.write(words), 20);
   const started = async (): Promise<boolean> =>
     (await readdir(folder.path)).some((name) => name.includes('interrupted'));
   while (!(await started())) await new Promise((resolve) => setTimeout(resolve, 20));
