@@ -18,7 +18,7 @@ export interface AdrMemorySnapshot {
 export interface AdrProcessRecord {
   timestamp: Date;
   pid: number;
-  name_hash: bigint;
+  name_hash: string;
   working_set_mb: number;
   private_bytes_mb: number | null;
   cpu_percent: number | null;
@@ -137,7 +137,7 @@ export const documentColumns: Readonly<Record<DocumentTable, readonly DocumentCo
     same('timestamp', 'timestamp', 'ms since epoch'),
     same('pid', 'int32', 'pid'),
     same('name', 'utf8', 'command name'),
-    same('name_hash', 'uint64', 'keyed hash of the command name'),
+    same('name_hash', 'utf8', 'keyed hash of the command name'),
     mib('working_set_mb', 'rss_kib'),
     mib('private_bytes_mb', 'private_kib'),
     { ...same('cpu_percent', 'float32', 'percent of one core'), formula: asItIs, isQuotient: true },
@@ -177,7 +177,7 @@ export function toAdrMemorySnapshot(row: MemorySnapshot): AdrMemorySnapshot {
 }
 
 /** Converts a process record; `hashName` is the keyed hash that replaces the name. */
-export function toAdrProcessRecord(row: ProcessRecord, hashName: (name: string) => bigint): AdrProcessRecord {
+export function toAdrProcessRecord(row: ProcessRecord, hashName: (name: string) => string): AdrProcessRecord {
   const { name, ...rest } = row;
   return toDocument('process', { ...rest, name_hash: hashName(name) }) as unknown as AdrProcessRecord;
 }

@@ -20,7 +20,7 @@ import { computeNow, readPartitions } from './read-partitions.ts';
 import type { FramePartition, PlanPartitionsOptions } from './read-partitions.ts';
 import { toArrow, toFrame } from './polars-frame.ts';
 import type { PrivacyReport } from './privacy-report.ts';
-import { createReleaseKey } from './release-key.ts';
+import { createReleaseKey, hashText } from './release-key.ts';
 import type { ReleaseKey } from './release-key.ts';
 
 /** Options of {@link createAnonymizer}. Times are rounded down further where a group would be too small. */
@@ -31,7 +31,7 @@ export interface AnonymizerOptions extends OptionValues<typeof anonymizerOptions
 
 /** A process record as it is released. `name_hash` is null where its group would be too small. */
 export type ReleasedProcessRecord = Omit<ProcessRecord, 'name' | 'start_time_ticks'> & {
-  name_hash: bigint | null;
+  name_hash: string | null;
   time_precision_ms: number;
 };
 
@@ -43,8 +43,8 @@ export interface AnonymizedRows {
 
 /** Anonymises one release. After `destroyKey` everything that needs the key throws. */
 export interface Anonymizer extends Disposable {
-  /** First 64 bits of HMAC-SHA-256(key, name). @throws PrivacyError `ERR_PREPARE_KEY_DESTROYED` */
-  hashProcessName(name: string): bigint;
+  /** First 64 bits of HMAC-SHA-256(key, name) as 16 hexadecimal digits, as releases hold them. @throws PrivacyError `ERR_PREPARE_KEY_DESTROYED` */
+  hashProcessName(name: string): string;
   /** Takes paths, addresses, host names and secrets out of a text, or of every free-text column of a record. */
   stripPaths(text: string): string;
   stripPaths<R extends AnyRow>(record: R): R;
@@ -80,7 +80,7 @@ export function createAnonymizer(options: AnonymizerOptions = {}): Anonymizer {
   validate(plans);
   const key = createReleaseKey(options.key);
   return {
-    hashProcessName: (name) => key.hash(name),
+    hashProcessName: (name) => hashText(key, name),
     stripPaths: stripAny as Anonymizer['stripPaths'],
     generalizeTime: (timeMs) => Math.floor(timeMs / timePrecisionMs) * timePrecisionMs,
     kAnonymize: (rows, wanted = k) => kAnonymizeRows(key, { ...plans, k: wanted }, rows),

@@ -87,8 +87,8 @@ function treatmentOf(field: Field): Treatment {
 function releasedField(field: Field, treatment: Treatment): Field | null {
   if (treatment === 'remove') return null;
   if (treatment !== 'name') return field;
-  const source = 'HMAC-SHA-256 with the key of the release, first 64 bits';
-  return optional(`${field.name}_hash`, 'uint64', `keyed hash of the ${field.unit.split(',')[0]}`, source);
+  const source = 'HMAC-SHA-256 with the key of the release, first 64 bits as 16 hexadecimal digits';
+  return optional(`${field.name}_hash`, 'utf8', `keyed hash of the ${field.unit.split(',')[0]}`, source);
 }
 
 /** How exact a row's time is: its true time is at or after `timestamp` and earlier than this much later. */
@@ -100,11 +100,11 @@ export function buildReleasedKind(kind: RecordKind, columns: readonly TreatedCol
   return { name: `${kind.name}_anonymous`, version: kind.version, fields: [...fields, timePrecisionField] };
 }
 
-/** The kind of a live stream: the same without `time_precision_ms`, and every row has its hash. */
+/** The kind of a live stream: the same without `time_precision_ms`, and every row has its hash, as a number. */
 export function buildLiveKind(kind: RecordKind, columns: readonly TreatedColumn[]): RecordKind {
-  const fields = columns.flatMap(({ released, treatment, field }) => {
+  const fields = columns.flatMap(({ released, treatment, field }): readonly Field[] | Field => {
     if (released === null) return [];
-    return treatment === 'name' ? { ...released, nullable: field.nullable } : released;
+    return treatment === 'name' ? { ...released, type: 'uint64', nullable: field.nullable } : released;
   });
   return { name: `${kind.name}_anonymous`, version: kind.version, fields };
 }

@@ -9,8 +9,8 @@ import { buildLiveKind, totalOfFree, treatColumns } from './column-treatment.ts'
 import type { TreatedColumn, Treatment } from './column-treatment.ts';
 import { prepareOptionsError } from './errors.ts';
 import { codesIn } from './free-text.ts';
-import { hashText, knownWords } from './release-column.ts';
-import { createReleaseKey } from './release-key.ts';
+import { knownWords } from './release-column.ts';
+import { createReleaseKey, hashText } from './release-key.ts';
 import type { ReleaseKey } from './release-key.ts';
 
 /** Options of {@link createLiveAnonymizer}. */

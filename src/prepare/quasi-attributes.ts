@@ -7,6 +7,7 @@ import { totalOfFree } from './column-treatment.ts';
 import type { TreatedColumn } from './column-treatment.ts';
 import { readColumn } from './polars-frame.ts';
 import type { JoinColumn } from './polars-frame.ts';
+import { hashText } from './release-key.ts';
 import type { ReleaseKey } from './release-key.ts';
 
 /** One value of a group and how far it is generalised; a level of null is a group that is not released. */
@@ -44,8 +45,8 @@ export class NameAttributes implements QuasiAttributes {
   readonly #column: string;
   readonly #key: ReleaseKey;
   readonly #idOf = new Map<string, number>();
-  readonly #idOfHash = new Map<bigint, number>();
-  readonly #hashes: bigint[] = [];
+  readonly #idOfHash = new Map<string, number>();
+  readonly #hashes: string[] = [];
   readonly #names: string[][] = [];
 
   constructor(column: string, key: ReleaseKey) {
@@ -73,12 +74,12 @@ export class NameAttributes implements QuasiAttributes {
     );
     return [
       { name: this.#column, type: 'utf8', values: names },
-      { name: `released.${this.#column}`, type: 'uint64', values: hashes },
+      { name: `released.${this.#column}`, type: 'utf8', values: hashes },
     ];
   }
 
   #add(name: string): number {
-    const hash = this.#key.hash(name);
+    const hash = hashText(this.#key, name);
     const id = this.#idOfHash.get(hash) ?? this.#hashes.length;
     if (id === this.#hashes.length) {
       this.#hashes.push(hash);

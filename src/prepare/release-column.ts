@@ -6,17 +6,13 @@ import type { TreatedColumn, Treatment } from './column-treatment.ts';
 import { codesIn } from './free-text.ts';
 import { PRECISION_COLUMN } from './group-table.ts';
 import { int } from './polars-frame.ts';
+import { hashText } from './release-key.ts';
 import type { ReleaseKey } from './release-key.ts';
 
 /** The word, or several joined by "+", if all are known; else "other". */
 export function knownWords(column: string, text: string): string {
   const words = vocabularies[column]!;
   return text.split('+').every((word) => words.has(word)) ? text : 'other';
-}
-
-/** A text as 16 hexadecimal digits of its keyed hash. */
-export function hashText(key: ReleaseKey, text: string): string {
-  return key.hash(text).toString(16).padStart(16, '0');
 }
 
 /** What becomes of a text in a release, by the treatment of its column. */

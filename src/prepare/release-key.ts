@@ -24,6 +24,11 @@ export interface ReleaseKey {
   destroy(): void;
 }
 
+/** A text as the 16 hexadecimal digits of its keyed hash: readers of tables round a number of 64 bits. */
+export function hashText(key: ReleaseKey, text: string): string {
+  return key.hash(text).toString(16).padStart(16, '0');
+}
+
 /**
  * A key of 32 random bytes, or the one given.
  * @throws PrepareOptionsError `ERR_PREPARE_OPTIONS` for a key that is not 32 bytes long

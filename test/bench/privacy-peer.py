@@ -17,8 +17,8 @@ counters = ["cpu_time_ms", "io_read_bytes", "io_write_bytes", "minor_faults", "m
 key = secrets.token_bytes(32)
 
 
-def keyed_hash(name: str) -> int:
-    return int.from_bytes(hmac.digest(key, name.encode(), hashlib.sha256)[:8], "big")
+def keyed_hash(name: str) -> str:
+    return hmac.digest(key, name.encode(), hashlib.sha256)[:8].hex()
 
 
 database = duckdb.connect(config={"threads": 2})
@@ -26,7 +26,7 @@ database.execute("SET TimeZone = 'UTC'")
 started = time.perf_counter()
 database.execute(f"CREATE VIEW process AS SELECT * FROM read_parquet('{segments}/*.parquet')")
 names = database.execute("SELECT DISTINCT name FROM process").fetchall()
-database.execute("CREATE TABLE hashes (name VARCHAR, name_hash UBIGINT)")
+database.execute("CREATE TABLE hashes (name VARCHAR, name_hash VARCHAR)")
 database.executemany(
     "INSERT INTO hashes VALUES (?, ?)", [(name, keyed_hash(name)) for (name,) in names]
 )

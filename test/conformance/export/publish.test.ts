@@ -169,7 +169,7 @@ describe('publishDataset() of a history', () => {
     expect(verdict.frictionless).toMatchObject({ valid: true, errors: [] });
     expect(Object.values(verdict.schema).flatMap(({ errors }) => errors)).toEqual([]);
     const { types } = verdict.datasets['process']!['train']!;
-    expect(types).toMatchObject({ name_hash: "Value('uint64')", cpu_percent: "Value('float32')" });
+    expect(types).toMatchObject({ name_hash: "Value('string')", cpu_percent: "Value('float32')" });
     expect(verdict.signed).toBeNull();
   }, 120_000);
 });

@@ -182,7 +182,9 @@ def anonymize(request: dict) -> dict:
             changed["swap_free_kib"] = None if missing else free + coarse(total, generality) - total
         if table == "process":
             changed["pid"] = owner
-            changed["name_hash"] = str(keyed_hash(key, row["name"])) if generality == 0 else None
+            changed["name_hash"] = (
+                f"{keyed_hash(key, row['name']):016x}" if generality == 0 else None
+            )
         if table == "optimization":
             for name in [*CODES, *WORDS, *HASHED]:
                 changed[name] = None if row[name] is None else change_text(name, row[name], key)

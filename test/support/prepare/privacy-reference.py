@@ -38,8 +38,7 @@ for name, asked in request["tables"].items():
 
 key = bytes.fromhex(request["key"])
 hashes = {
-    name: str(int.from_bytes(hmac.digest(key, name.encode(), hashlib.sha256)[:8], "big"))
-    for name in request["names"]
+    name: hmac.digest(key, name.encode(), hashlib.sha256)[:8].hex() for name in request["names"]
 }
 
 labels = read(request["labels"]["file"])

@@ -56,11 +56,11 @@ describe('toAdrProcessRecord()', () => {
       cpu_percent: 1.5,
       io_read_bytes: 10,
     } as unknown as ProcessRecord;
-    const record = toAdrProcessRecord(row, (name) => BigInt(name.length));
+    const record = toAdrProcessRecord(row, (name) => name.length.toString(16).padStart(16, '0'));
     expect(record).toEqual({
       timestamp: new Date(mondayMs),
       pid: 7,
-      name_hash: 5n,
+      name_hash: '0000000000000005',
       working_set_mb: 2,
       private_bytes_mb: 1,
       cpu_percent: 1.5,

@@ -20,7 +20,7 @@ describe('hashProcessName()', () => {
   it('gives RFC 4231 test case 1 cut to its first 64 bits', () => {
     // Key 20 × 0x0b, data "Hi There"; HMAC pads short keys with zeros, so 32 bytes give the same.
     const key = new Uint8Array(32).fill(0x0b, 0, 20);
-    expect(createAnonymizer({ key }).hashProcessName('Hi There')).toBe(0xb0344c61d8db3853n);
+    expect(createAnonymizer({ key }).hashProcessName('Hi There')).toBe('b0344c61d8db3853');
   });
 
   it('gives equal hashes for equal names, others for other names and other releases', () => {
@@ -34,7 +34,7 @@ describe('hashProcessName()', () => {
     const key = randomBytes(32);
     const anonymizer = createAnonymizer({ key });
     for (let i = 0; i < 10_000; i++) anonymizer.hashProcessName(`worker-${i}`);
-    const expected = createHmac('sha256', key).update('worker-1').digest().readBigUInt64BE(0);
+    const expected = createHmac('sha256', key).update('worker-1').digest('hex').slice(0, 16);
     expect(anonymizer.hashProcessName('worker-1')).toBe(expected);
   });
 
