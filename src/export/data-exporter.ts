@@ -172,6 +172,7 @@ async function exportFiles(
         path,
         hasDescriptors,
         compression: resolved.compression,
+        excel: resolved.excel,
         signal,
         onWait: onProgress && (() => onProgress(waitingProgress)),
         onProgress: onProgress && ((progress) => onProgress({ ...progress, phase: 'writing' })),

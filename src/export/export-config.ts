@@ -35,6 +35,11 @@ export function resolveExport(
   const isBadCompression = findProblems(exportOptions, { compression: config.compression }).length > 0;
   const compression = isBadCompression ? undefined : config.compression;
   const target = resolveTarget(path, { format, compression }, problems);
+  if (config.excel && target.format !== 'csv') {
+    problems.push(
+      `excel is for CSV and the format is ${target.format}; leave it out, or write to a path that ends in .csv`,
+    );
+  }
   if (problems.length > 0) throw exportOptionsError(`to "${path}"`, problems);
   return { ...config, ...target, compression: target.compression, tables: tablesOf(config) };
 }

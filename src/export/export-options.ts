@@ -92,6 +92,15 @@ export const exportOptions = {
     about: '`gzip` or `zstd` for text; `zstd`, `snappy` or `none` for Parquet',
     example: 'zstd',
   },
+  excel: {
+    type: 'boolean',
+    default: false,
+    about: "CSV for a spreadsheet: a byte order mark, and `'` before text that would be run as a formula",
+    detail:
+      'Text that begins with `=`, `+`, `-`, `@`, a tab or a carriage return. Other readers see the apostrophe: leave ' +
+      'this off for them.',
+    example: true,
+  },
   tables: {
     type: 'names',
     choices: exportTables,

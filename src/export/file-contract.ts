@@ -77,6 +77,8 @@ export interface WriteTablesRequest {
   readonly onWait?: (() => void) | undefined;
   /** @default 'zstd' for parquet, 'none' for all others */
   readonly compression?: Compression | undefined;
+  /** See `ExportConfig`. @default false */
+  readonly excel?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: ExportProgress) => void) | undefined;
 }

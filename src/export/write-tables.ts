@@ -14,7 +14,7 @@ import {
   partRowsOf,
   runPlan,
 } from '../pipeline/files/index.ts';
-import type { PartJoiner, StagingClaim } from '../pipeline/files/index.ts';
+import type { PartJoiner, PartWriter, StagingClaim } from '../pipeline/files/index.ts';
 import { buildFrame } from './batch-table.ts';
 import { exportBusyError, partlyPlacedError, streamError, writeError } from './errors.ts';
 import type { ExportStats, ExportedTable, WriteTablesRequest } from './file-contract.ts';
@@ -152,15 +152,19 @@ class WritingRun {
   }
 
   async #writeFile({ table, name }: ExportTarget): Promise<number> {
-    const file = createJoinedFile(this.#request, { path: join(this.#folder, name) }, table.schema);
+    const writer = createPartWriter(this.#request, table.schema);
+    const start = { schema: table.schema, writer };
+    const file = createJoinedFile(this.#request, { path: join(this.#folder, name) }, start);
     this.#closing.push(() => file.close());
-    return this.#writeParts(table, file, false);
+    return this.#writeParts(table, writer, file, false);
   }
 
   async #writeStream({ table, path }: ExportTarget, sink: ByteSink): Promise<number> {
-    const file = createJoinedFile(this.#request, { sink: withoutClose(sink) }, table.schema);
+    const writer = createPartWriter(this.#request, table.schema);
+    const start = { schema: table.schema, writer };
+    const file = createJoinedFile(this.#request, { sink: withoutClose(sink) }, start);
     try {
-      const rows = await this.#writeParts(table, file, true);
+      const rows = await this.#writeParts(table, writer, file, true);
       this.#streamedBytes += file.bytes;
       return rows;
     } catch (error) {
@@ -174,15 +178,21 @@ class WritingRun {
     this.#closing.push(async () => thread[Symbol.asyncDispose]());
     const rows: number[] = [];
     for (const { table } of this.#targets) {
-      rows.push(await this.#writeParts(table, await thread.startTable(table.name, table.schema), false));
+      const writer = createPartWriter(this.#request, table.schema);
+      const joiner = await thread.startTable(table.name, table.schema);
+      rows.push(await this.#writeParts(table, writer, joiner, false));
     }
     await thread.finish();
     return rows;
   }
 
   /** One plan writes a part while the part before is joined to the file. */
-  async #writeParts(table: ExportedTable, file: PartJoiner, isStreamed: boolean): Promise<number> {
-    const write = createPartWriter(this.#request, table.schema);
+  async #writeParts(
+    table: ExportedTable,
+    writer: PartWriter,
+    file: PartJoiner,
+    isStreamed: boolean,
+  ): Promise<number> {
     const partRows = partRowsOf(this.#request, isStreamed);
     const { format, compression = 'none' } = this.#request;
     const hasLines = compression === 'none' && (format === 'csv' || format === 'json' || format === 'jsonl');
@@ -191,7 +201,7 @@ class WritingRun {
     let joining = Promise.resolve();
     for await (const { frame, rows: added } of withOne(table, partRows, this.#signal)) {
       const path = join(this.#folder, `part-${this.#parts++}`);
-      const plan = await write(frame, path, part++);
+      const plan = await writer.write(frame, path, part++);
       const unwatch = this.#meter.watch(table.name, { path, rows: added, rowBytes, hasLines });
       await runPlan(plan, this.#signal, table.explain).finally(unwatch);
       if (added > 0) rowBytes = (await stat(path)).size / added;

@@ -11,6 +11,8 @@ export interface FileKind {
   readonly format: FileFormat;
   /** @default 'zstd' for parquet, 'none' for all others */
   readonly compression?: FileCompression | undefined;
+  /** CSV for Excel: a byte order mark, and an apostrophe before text that Excel would run as a formula. @default false */
+  readonly excel?: boolean | undefined;
 }
 
 /** True when a terminal cannot show it. */

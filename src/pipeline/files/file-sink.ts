@@ -10,6 +10,7 @@ import { isBinaryFile, partRowsOf } from './file-format.ts';
 import type { FileKind } from './file-format.ts';
 import { createJoinedFile } from './part-joiner.ts';
 import { createPartWriter } from './part-writer.ts';
+import type { PartWriter } from './part-writer.ts';
 import { claimStaging } from './staging.ts';
 import type { StagingClaim } from './staging.ts';
 import { SqliteThread } from './sqlite-thread.ts';
@@ -43,10 +44,10 @@ export function createFileSink(options: FileSinkOptions): NativeSink {
     partRows: partRowsOf(options, options.path === '-'),
     open: (signal) =>
       guard(async () => {
-        opened = await openFile(options, signal);
+        opened = await openFile(options, writer, signal);
         return opened.claim.folder;
       }),
-    write: writer,
+    write: writer.write,
     append: (path) => guard(() => opened!.file.append(path)),
     finish: () =>
       guard(async () => {
@@ -77,7 +78,11 @@ interface OpenFile {
   };
 }
 
-async function openFile(options: FileSinkOptions, signal: AbortSignal | undefined): Promise<OpenFile> {
+async function openFile(
+  options: FileSinkOptions,
+  writer: PartWriter,
+  signal: AbortSignal | undefined,
+): Promise<OpenFile> {
   const { path, schema, table = 'rows', onWait } = options;
   const destination = await locateDestination(path);
   if (destination.kind === 'folder')
@@ -92,7 +97,7 @@ async function openFile(options: FileSinkOptions, signal: AbortSignal | undefine
     if (options.format === 'sqlite') {
       return { claim, destination, staged, stream, file: await openDatabase(staged, table, schema) };
     }
-    const file = createJoinedFile(options, stream ? { sink: stream } : { path: staged }, schema);
+    const file = createJoinedFile(options, stream ? { sink: stream } : { path: staged }, { schema, writer });
     return { claim, destination, staged: stream ? null : staged, stream, file };
   } catch (error) {
     await claim.discard().catch(() => undefined);

@@ -1,34 +1,58 @@
-// Text out of its parts: CSV and JSON Lines follow each other as they are, packed ones as gzip members or zstd frames,
-// which are concatenable (RFC 1952, RFC 8878). An array takes the lines' ends for its commas, and is packed here.
+// Text out of its parts: CSV and JSON Lines follow each other as they are, gzipped ones as members. What becomes one
+// zstd frame is packed here, and so is an array, which takes the lines' ends for its commas.
 import { open, rm } from 'node:fs/promises';
-import { promisify } from 'node:util';
-import { gzip, zstdCompress } from 'node:zlib';
+import { writeAll } from '../../files/index.ts';
+import type { CsvHead } from './csv-head.ts';
 import type { FileCompression } from './file-format.ts';
 import type { PartJoiner, PartOutput } from './part-output.ts';
+import { createTextPacker } from './text-packer.ts';
 
-/** Joins parts that follow each other as they are. */
-export function joinText(output: PartOutput): PartJoiner {
+/** Joins parts that follow each other as they are; those of gzip were packed when they were written. */
+export function joinText(output: PartOutput, compression: FileCompression): PartJoiner {
+  const packer = compression === 'zstd' ? createTextPacker(compression) : null;
   return {
     append: async (path) => {
-      if (await output.adopt(path)) return;
-      await appendPart(output, path);
+      if (packer) await appendPart(output, path, (piece) => packer.pack(piece));
+      else if (!(await output.adopt(path))) await appendPart(output, path);
     },
-    finish: () => output.finish(),
+    finish: async () => {
+      if (packer) await output.write(await packer.end());
+      await output.finish();
+    },
   };
+}
+
+/**
+ * Joins parts of CSV. The first one begins with a line as long as the head, which takes its place; those of gzip have
+ * none.
+ */
+export function joinCsv(output: PartOutput, compression: FileCompression, head: () => CsvHead): PartJoiner {
+  const lines = joinText(output, compression);
+  const packer = compression === 'gzip' ? createTextPacker(compression) : null;
+  let isFirst = true;
+  return {
+    append: async (path) => {
+      if (isFirst && packer) await output.write(await packer.pack(head().bytes));
+      else if (isFirst) await replaceStart(path, head().bytes);
+      isFirst = false;
+      await lines.append(path);
+    },
+    finish: () => lines.finish(),
+  };
+}
+
+async function replaceStart(path: string, bytes: Uint8Array): Promise<void> {
+  await using part = await open(path, 'r+');
+  await writeAll(part, bytes, 0);
 }
 
 const LINE_FEED = 0x0a;
 const COMMA = 0x2c;
 
-const packers: Partial<Record<FileCompression, (bytes: Uint8Array) => Promise<Uint8Array>>> = {
-  gzip: promisify(gzip),
-  zstd: promisify(zstdCompress),
-};
-
 /** Joins JSON Lines to one array, in one line as it always was. */
 export function joinJsonArray(output: PartOutput, compression: FileCompression): PartJoiner {
-  const pack = packers[compression];
-  const write = async (bytes: Uint8Array): Promise<void> => output.write(pack ? await pack(bytes) : bytes);
+  const packer = createTextPacker(compression);
+  const pack = async (bytes: Uint8Array): Promise<Uint8Array> => (packer ? packer.pack(bytes) : bytes);
   let between = '[';
   return {
     append: async (path) => {
@@ -40,11 +64,12 @@ export function joinJsonArray(output: PartOutput, compression: FileCompression):
         const rows = isLast ? piece.subarray(0, -1) : piece;
         const bytes = between === '' ? rows : Buffer.concat([Buffer.from(between), rows]);
         between = isLast ? ',' : '';
-        return pack ? pack(bytes) : bytes;
+        return pack(bytes);
       });
     },
     finish: async () => {
-      await write(Buffer.from(between === '[' ? '[]\n' : ']\n'));
+      await output.write(await pack(Buffer.from(between === '[' ? '[]\n' : ']\n')));
+      if (packer) await output.write(await packer.end());
       await output.finish();
     },
   };

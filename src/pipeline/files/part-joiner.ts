@@ -3,9 +3,10 @@ import type * as arrow from 'apache-arrow';
 import type { FileKind } from './file-format.ts';
 import { joinArrow } from './join-arrow.ts';
 import { joinParquet } from './join-parquet.ts';
-import { joinJsonArray, joinText } from './join-text.ts';
+import { joinCsv, joinJsonArray, joinText } from './join-text.ts';
 import { PartOutput } from './part-output.ts';
 import type { PartJoiner, PartTarget } from './part-output.ts';
+import type { PartWriter } from './part-writer.ts';
 
 /** A file in the making. */
 export interface JoinedFile extends PartJoiner {
@@ -15,14 +16,17 @@ export interface JoinedFile extends PartJoiner {
   close(): Promise<void>;
 }
 
-/** @param schema what columns are called, hold and mean beyond what a part says; unset is as the first part says */
-export function createJoinedFile(
-  kind: FileKind,
-  target: PartTarget,
-  schema: arrow.Schema | undefined,
-): JoinedFile {
+/** What a joined file has beside its parts. */
+export interface FileStart {
+  /** What columns are called, hold and mean beyond what a part says. @default as the first part says */
+  readonly schema?: arrow.Schema | undefined;
+  /** Who wrote the parts: it knows the first line of a CSV file once it has written one. */
+  readonly writer: PartWriter;
+}
+
+export function createJoinedFile(kind: FileKind, target: PartTarget, start: FileStart): JoinedFile {
   const output = new PartOutput(target);
-  const joiner = createJoiner(kind, output, schema);
+  const joiner = createJoiner(kind, output, start);
   return {
     append: (path) => joiner.append(path),
     finish: () => joiner.finish(),
@@ -36,9 +40,10 @@ export function createJoinedFile(
 function createJoiner(
   { format, compression = 'none' }: FileKind,
   output: PartOutput,
-  schema: arrow.Schema | undefined,
+  { schema, writer }: FileStart,
 ): PartJoiner {
   if (format === 'parquet') return joinParquet(output, schema);
   if (format === 'arrow') return joinArrow(output, schema);
-  return format === 'json' ? joinJsonArray(output, compression) : joinText(output);
+  if (format === 'csv') return joinCsv(output, compression, () => writer.head!);
+  return format === 'json' ? joinJsonArray(output, compression) : joinText(output, compression);
 }

@@ -88,14 +88,14 @@ export class DatabaseFile {
 
 const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
-/** DDL of a table: typed and strict, so that no reader has to guess. */
+/** DDL of a table with types, so that no reader has to guess; not STRICT, which SQLite before 3.37 cannot read. */
 export function buildTableDdl(table: string, schema: arrow.Schema): string {
   const columns = schema.fields.map((field) => {
     // NaN is NULL here, whatever the schema says.
     const mayBeNull = field.nullable || arrow.DataType.isFloat(field.type);
     return `${quoteName(field.name)} ${sqlTypeOf(field.type as arrow.DataType)}${mayBeNull ? '' : ' NOT NULL'}`;
   });
-  return `CREATE TABLE ${quoteName(table)} (${columns.join(', ')}) STRICT`;
+  return `CREATE TABLE ${quoteName(table)} (${columns.join(', ')})`;
 }
 
 const isText = (type: arrow.DataType): boolean =>

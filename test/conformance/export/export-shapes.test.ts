@@ -128,7 +128,7 @@ print(json.dumps([one("pragma integrity_check"), one("select count(*) from memor
       return readFile(path, 'utf8');
     };
     expect((await write('csv')).split('\n')).toEqual([
-      'timestamp,hash,cpu,name',
+      '"timestamp","hash","cpu","name"',
       '2023-11-14T22:13:20.007Z,18446744073709551615,0.1,"a ""b"", c"',
       '1969-12-31T23:59:59.999Z,0,NaN,""',
       '1970-01-01T00:00:00.000Z,7,2.5,',

@@ -60,7 +60,7 @@ describe('export --output -', () => {
     const args = ['--format', 'csv', '--columns', 'all', '--output', '-'];
     const script = '{ "$@" 2>err; echo "ended with $?" >&2; } | head -n 1';
     const { stdout, stderr } = await shell(script, args);
-    expect(stdout).toMatch(/^timestamp,total_mb,.*\n$/);
+    expect(stdout).toMatch(/^"timestamp","total_mb",.*\n$/);
     expect(stderr).toBe('ended with 141\n');
     expect(await readFile(join(folder, 'err'), 'utf8')).toBe('');
   });

@@ -37,7 +37,7 @@ const statsOf = ({ stdout }: CommandResult): DataExportStats => JSON.parse(stdou
 
 async function readCsv(path: string): Promise<Record<string, string>[]> {
   const [header, ...lines] = (await readFile(path, 'utf8')).trimEnd().split(/\r?\n/);
-  const names = header!.split(',');
+  const names = header!.split(',').map((name) => name.slice(1, -1));
   return lines.map((line) => Object.fromEntries(line.split(',').map((value, at) => [names[at]!, value])));
 }
 

@@ -50,7 +50,7 @@ async function writeFileOf(
 const parts = [[1, 2], [], [3.5]] as const;
 
 it('createFileSink() joins parts of text, without a schema', async () => {
-  const lines = ['n,text,hash', '1.0,"row ""1""",1', '2.0,"row ""2""",2', '3.5,"row ""3.5""",3', ''];
+  const lines = ['"n","text","hash"', '1.0,"row ""1""",1', '2.0,"row ""2""",2', '3.5,"row ""3.5""",3', ''];
   expect((await writeFileOf({ format: 'csv' }, parts)).toString().split('\n')).toEqual(lines);
   const packed = await writeFileOf({ format: 'csv', compression: 'gzip' }, parts);
   expect(gunzipSync(packed).toString().split('\n')).toEqual(lines);

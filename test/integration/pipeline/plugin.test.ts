@@ -62,7 +62,7 @@ describe('pipeline run with a plugin', () => {
       'run',
       join(project, 'p.yaml'),
     ]);
-    expect(readFileSync(join(project, 'out.csv'), 'utf8')).toBe('a,value\n1,1.0\n2,\n3,3.0\n');
+    expect(readFileSync(join(project, 'out.csv'), 'utf8')).toBe('"a","value"\n1,1.0\n2,\n3,3.0\n');
   });
 
   it('may be a package beside the file, also one that only can be imported, or a list of parts', async () => {

@@ -69,7 +69,7 @@ describe('historySource()', () => {
       .from(historySource(history, 'memory', later))
       .to(createFileSink({ path, format: 'csv' }))
       .run();
-    expect(await readFile(path, 'utf8')).toBe(`${memoryKind.fields.map(({ name }) => name).join(',')}\n`);
+    expect(await readFile(path, 'utf8')).toBe(`${memoryKind.fields.map(({ name }) => `"${name}"`).join(',')}\n`);
     const sink = createArraySink();
     await pipeline()
       .from(historySource(history, 'memory', later))
@@ -88,7 +88,7 @@ describe('historySource()', () => {
       .run();
     const [head, ...rows] = (await readFile(path, 'utf8')).trimEnd().split('\n');
     expect(rows).toHaveLength(ROWS);
-    const at = head!.split(',').indexOf('timestamp');
+    const at = head!.split(',').indexOf('"timestamp"');
     expect(new Set(rows.map((row) => row.split(',')[at])).size).toBe(1);
   });
 

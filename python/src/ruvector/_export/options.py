@@ -37,6 +37,10 @@ class ExportConfig:
     compression : {"none", "gzip", "zstd", "snappy"}, optional
         ``gzip`` or ``zstd`` for text; ``zstd``, ``snappy`` or ``none`` for Parquet. Default: by the
         suffix (.gz, .zst), else ``zstd`` for Parquet and none for others.
+    excel : bool, default False
+        CSV for a spreadsheet: a byte order mark, and ``'`` before text that would be run as a
+        formula. Text that begins with ``=``, ``+``, ``-``, ``@``, a tab or a carriage return. Other
+        readers see the apostrophe: leave this off for them.
     tables : sequence of {"memory", "process", "optimization"}, optional
         Exactly these of memory, process, optimization, whatever the include options say. Default:
         memory, and what the include options add.
@@ -55,6 +59,7 @@ class ExportConfig:
     include_events: bool = False
     sample_interval_ms: int = 0
     compression: str | None = None
+    excel: bool = False
     tables: Sequence[str] | None = None
     columns: str | Sequence[str] = "all"
     time_precision_ms: int = 3_600_000
@@ -69,6 +74,7 @@ class ExportKeywords(TypedDict, total=False):
     include_events: bool | None
     sample_interval_ms: int | None
     compression: str | None
+    excel: bool | None
     tables: Sequence[str] | None
     columns: str | Sequence[str] | None
     time_precision_ms: int | None
