@@ -211,7 +211,8 @@ ${into(`live_${format}`)}`;
       await run(text(format));
       const rows = readTable(`live_${format}`);
       expect(rows).toHaveLength(5);
-      for (const { timestamp, used_percent: used } of rows) expect((Number(timestamp) - 1000) % 100).toBe(used);
+      for (const { timestamp, used_percent: used } of rows)
+        expect((Number(timestamp) - 1000) % 100).toBe(used);
     }
     done.abort();
     await publishing;

@@ -69,7 +69,9 @@ describe('historySource()', () => {
       .from(historySource(history, 'memory', later))
       .to(createFileSink({ path, format: 'csv' }))
       .run();
-    expect(await readFile(path, 'utf8')).toBe(`${memoryKind.fields.map(({ name }) => `"${name}"`).join(',')}\n`);
+    expect(await readFile(path, 'utf8')).toBe(
+      `${memoryKind.fields.map(({ name }) => `"${name}"`).join(',')}\n`,
+    );
     const sink = createArraySink();
     await pipeline()
       .from(historySource(history, 'memory', later))
