@@ -41,9 +41,10 @@ export function formatBytes(bytes: number): string {
 
 /** `90` → `1 min 30 s`. */
 export function formatSeconds(seconds: number): string {
-  if (seconds < 90) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
-  const minutes = Math.floor(seconds / 60);
-  return minutes < 90 ? `${minutes} min ${Math.round(seconds % 60)} s` : `${(minutes / 60).toFixed(1)} h`;
+  const whole = Math.round(seconds);
+  if (whole < 90) return `${seconds < 9.95 ? seconds.toFixed(1) : whole} s`;
+  const minutes = Math.floor(whole / 60);
+  return minutes < 90 ? `${minutes} min ${whole % 60} s` : `${(whole / 3600).toFixed(1)} h`;
 }
 
 /** An abort signal that fires on Ctrl-C, SIGTERM and a terminal that closes: a command drains instead of dying. */

@@ -5,7 +5,7 @@
 export type TimeLike = Date | string | number;
 
 const DAY = /^(\d{4})-(\d{2})-(\d{2})$/;
-const INSTANT = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}/;
+const INSTANT = /^(\d{4})-(\d{2})-(\d{2})[T ]\d{2}:\d{2}/;
 const AGO = /^-(\d+(?:\.\d+)?)(ms|s|m|h|d|w)$/;
 const unitMs: Readonly<Record<string, number>> = {
   ms: 1,
@@ -34,14 +34,29 @@ export function parseTime(value: TimeLike, edge: 'start' | 'end', nowMs: number)
   const ago = AGO.exec(text);
   if (ago) return nowMs - Number(ago[1]) * unitMs[ago[2]!]!;
   const day = DAY.exec(text);
-  if (day) return dayEdge(Number(day[1]), Number(day[2]), Number(day[3]), edge);
+  if (day) return dayEdge(day, edge);
   // Date.parse alone would also take "5".
-  return INSTANT.test(text) ? Date.parse(text) : Number.NaN;
+  const instant = INSTANT.exec(text);
+  return instant && isDay(instant) ? Date.parse(text) : Number.NaN;
 }
 
-function dayEdge(year: number, month: number, day: number, edge: 'start' | 'end'): number {
-  const start = new Date(year, month - 1, day);
-  // The Date constructor would roll 31 February over to March.
-  if (start.getMonth() !== month - 1 || start.getDate() !== day) return Number.NaN;
-  return edge === 'start' ? start.getTime() : new Date(year, month - 1, day + 1).getTime();
+type DayParts = readonly string[];
+
+const numbersOf = ([, year, month, day]: DayParts): [number, number, number] => [
+  Number(year),
+  Number(month),
+  Number(day),
+];
+
+/** Whether the calendar has it: Date, and Date.parse too, would roll 31 February over to March. */
+function isDay(parts: DayParts): boolean {
+  const [year, month, day] = numbersOf(parts);
+  const found = new Date(Date.UTC(year, month - 1, day));
+  return found.getUTCMonth() === month - 1 && found.getUTCDate() === day;
+}
+
+function dayEdge(parts: DayParts, edge: 'start' | 'end'): number {
+  if (!isDay(parts)) return Number.NaN;
+  const [year, month, day] = numbersOf(parts);
+  return new Date(year, month - 1, edge === 'start' ? day : day + 1).getTime();
 }

@@ -23,6 +23,19 @@ describe('parseTime()', () => {
     expect(parse(' now ')).toBe(nowMs);
   });
 
+  it('gives NaN for days that no calendar has, with a time behind them and without', () => {
+    const impossible = ['2024-02-30', '2023-02-29', '2024-04-31', '2024-13-01', '2024-00-10', '2024-06-00'];
+    for (const day of impossible) {
+      for (const time of ['', 'T10:00:00Z', 'T10:00', ' 10:00:00.5', 'T10:00:00+02:00']) {
+        expect({ text: day + time, ms: parseTime(day + time, 'end', nowMs) }).toMatchObject({
+          ms: Number.NaN,
+        });
+      }
+    }
+    expect(parseTime('2024-02-29T10:00:00Z', 'start', nowMs)).toBe(Date.UTC(2024, 1, 29, 10));
+    expect(parseTime('0001-01-01T00:00:00Z', 'start', nowMs)).toBe(Date.parse('0001-01-01T00:00:00Z'));
+  });
+
   it('gives NaN for what is no time', () => {
     for (const text of ['5', 'yesterday', '2024-02-31', '2024-13-01', '-2x', ''])
       expect(parse(text)).toBeNaN();
