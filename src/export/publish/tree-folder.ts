@@ -14,6 +14,7 @@ import {
 } from '../../files/index.ts';
 import { checksumsName } from './checksums.ts';
 import { publishTargetError } from './errors.ts';
+import { isOfGit, moveGitFiles } from './git-files.ts';
 
 /** A folder beside the target that takes its place with `commit`; closing without it removes it. */
 export interface StagedFolder extends AsyncDisposable {
@@ -90,10 +91,11 @@ async function isFilled(path: string): Promise<boolean> {
   }
 }
 
-/** Only a dataset or an empty folder is replaced. */
+/** Only a dataset or an empty folder is replaced; a clone may be around it. */
 async function assertReplaceable(target: string): Promise<void> {
   if (!(await isFilled(target))) return;
-  const names = await readdir(target);
+  const names = (await readdir(target)).filter((name) => !isOfGit(name));
+  if (names.length === 0) return;
   if (names.includes(checksumsName) && names.includes('provenance.json')) return;
   throw publishTargetError(
     target,
@@ -111,12 +113,18 @@ async function recover(target: string, prefix: string): Promise<void> {
   for (const name of left) {
     const path = join(parent, name);
     if (name === `${prefix}old`) {
-      if (await isFilled(target)) await rm(path, { recursive: true, force: true });
+      if (await isFilled(target)) await removeOld(path, target);
       else await renameDurably(path, target);
     } else if (!isAlive(Number(name.slice(prefix.length).split('-')[0]))) {
-      await rm(path, { recursive: true, force: true });
+      await removeOld(path, target);
     }
   }
+}
+
+/** Removes a folder that was replaced; what git has in it goes on in the new one. */
+async function removeOld(path: string, target: string): Promise<void> {
+  if (await isFilled(target)) await moveGitFiles(path, target);
+  await rm(path, { recursive: true, force: true });
 }
 
 /** Puts `staged` in the place of `target`; afterwards `staged` is gone. `aside` keeps the old one meanwhile. */
@@ -127,12 +135,13 @@ async function replaceFolder(staged: string, target: string, aside: string): Pro
       await renameDurably(staged, target); // an empty folder is replaced by rename(2) itself
     } else if (await exchangePaths(staged, target)) {
       await assertFolder(staged, target);
+      await moveGitFiles(staged, target);
       await syncFolder(dirname(target));
     } else {
       // Two steps: a kill between them leaves the old version under its other name, and recover() puts it back.
       await renameDurably(target, aside);
       await renameDurably(staged, target);
-      await rm(aside, { recursive: true, force: true });
+      await removeOld(aside, target);
     }
   } catch (error) {
     throw toPublishTargetError(target, error);

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { lstat, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isOfGit } from './git-files.ts';
 
 /** One entry of a tree. */
 export interface TreeEntry {
@@ -13,7 +14,7 @@ export interface TreeEntry {
 
 /** Reads a tree. */
 export interface TreeReader {
-  /** Everything in it, sorted. Empty when there is nothing at all. */
+  /** Everything in it but what belongs to git, sorted. Empty when there is nothing at all. */
   list(): Promise<readonly TreeEntry[]>;
   read(path: string): Promise<Buffer>;
   /** Lower-case hexadecimal SHA-256, read in pieces. */
@@ -39,7 +40,9 @@ export async function digestStream(stream: AsyncIterable<Uint8Array>): Promise<s
 async function listFolder(root: string): Promise<TreeEntry[]> {
   const found = await lstat(root);
   if (found.isSymbolicLink()) return [{ path: '.', kind: 'symbolic link' }];
-  const entries = await readdir(root, { withFileTypes: true, recursive: true });
+  const entries = (await readdir(root, { withFileTypes: true, recursive: true })).filter(
+    ({ parentPath, name }) => !isOfGit(join(parentPath, name).slice(root.length + 1)),
+  );
   const isEmptyFolder = (path: string): boolean => !entries.some((entry) => entry.parentPath === path);
   return entries
     .filter((entry) => !entry.isDirectory() || isEmptyFolder(join(entry.parentPath, entry.name)))

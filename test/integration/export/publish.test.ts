@@ -16,7 +16,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { required } from '../../../src/core/index.ts';
@@ -59,6 +59,63 @@ async function readTree(folder: string): Promise<Record<string, string>> {
   ]);
   return Object.fromEntries(await Promise.all(pairs)) as Record<string, string>;
 }
+
+describe('publishDataset() into a clone of git', () => {
+  const git = (cwd: string, ...args: string[]): string =>
+    execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.org', ...args], {
+      cwd,
+      encoding: 'utf8',
+    });
+
+  async function clone(): Promise<string> {
+    const [origin, place] = [nextPath(), nextPath()];
+    git(root, 'init', '--quiet', '--bare', origin);
+    git(root, 'clone', '--quiet', origin, place);
+    await writeFile(join(place, '.gitattributes'), '*.parquet filter=none\n');
+    git(place, 'add', '.gitattributes');
+    git(place, 'commit', '--quiet', '--message', 'attributes');
+    return place;
+  }
+
+  it('leaves git its files, the first time and again, and verifies', async () => {
+    const place = await clone();
+    const older = publishSource({ train: rowsFrom(0, 100), test: rowsFrom(100, 20) });
+    const newer = publishSource({ train: rowsFrom(0, 130), test: rowsFrom(130, 20) });
+    for (const [at, source] of [older, newer].entries()) {
+      await publish(place, source);
+      expect(await verifyDataset(place)).toMatchObject({ ok: true, problems: [] });
+      git(place, 'add', '--all');
+      git(place, 'commit', '--quiet', '--message', `version ${at}`);
+      expect(git(place, 'status', '--porcelain')).toBe('');
+    }
+    expect(git(place, 'log', '--format=%s').trim().split('\n')).toEqual([
+      'version 1',
+      'version 0',
+      'attributes',
+    ]);
+    expect(await readFile(join(place, '.gitattributes'), 'utf8')).toBe('*.parquet filter=none\n');
+    git(place, 'push', '--quiet', 'origin', 'HEAD');
+  });
+
+  it('gives git its files back when it was killed before it had moved them', async () => {
+    const place = await clone();
+    await publish(place);
+    const { pid } = spawnSync('true');
+    const replaced = join(root, `.${basename(place)}.publish-${pid}-0badf00d`);
+    await mkdir(replaced);
+    await rename(join(place, '.git'), join(replaced, '.git'));
+    await publish(place);
+    expect(git(place, 'log', '--format=%s').trim()).toBe('attributes');
+    expect((await readdir(root)).filter((name) => name.includes('0badf00d'))).toEqual([]);
+  });
+
+  it('still refuses a folder with files of somebody', async () => {
+    const place = await clone();
+    await writeFile(join(place, 'thesis.tex'), 'mine');
+    await expect(publish(place)).rejects.toMatchObject({ code: 'ERR_EXPORT_PUBLISH_TARGET' });
+    expect(await readFile(join(place, 'thesis.tex'), 'utf8')).toBe('mine');
+  });
+});
 
 describe('publishDataset() again', () => {
   it('gives the same bytes for the same input at another place', async () => {
