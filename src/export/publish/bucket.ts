@@ -4,10 +4,13 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type * as S3 from '@aws-sdk/client-s3';
+import { isRuvectorError } from '../../core/index.ts';
 import { checksumsName } from './checksums.ts';
 import { digestStream } from './tree-reader.ts';
 import type { TreeReader } from './tree-reader.ts';
 import { publicKeyName, signatureName } from './signature.ts';
+import { claimBucket, claimName } from './bucket-claim.ts';
+import type { BucketClaim } from './bucket-claim.ts';
 import { noS3Error, s3Error } from './errors.ts';
 
 /** Where in which bucket. */
@@ -19,6 +22,8 @@ export interface BucketLocation {
 
 /** A tree below a prefix. */
 export interface Bucket extends TreeReader, AsyncDisposable {
+  /** Keeps other publishers off. @throws RuvectorError `ERR_EXPORT_BUSY` while one is at it */
+  claim(): Promise<BucketClaim>;
   /** Puts one local file below the prefix, by its path from the root; it is there whole or not at all. */
   put(root: string, path: string): Promise<void>;
   /**
@@ -85,7 +90,7 @@ function createBucket(s3: typeof S3, client: S3.S3Client, { bucket, prefix }: Bu
       }
     };
     await ask(url, read());
-    return paths.toSorted();
+    return paths.filter((path) => path !== claimName).toSorted();
   };
   const put = async (root: string, path: string): Promise<void> => {
     const file = join(root, path);
@@ -106,6 +111,7 @@ function createBucket(s3: typeof S3, client: S3.S3Client, { bucket, prefix }: Bu
     list: async () => (await list()).map((path) => ({ path, kind: 'file' as const })),
     read: async (path) => Buffer.concat(await Array.fromAsync(await get(path))),
     digest: async (path) => digestStream(await get(path)),
+    claim: async () => ask(url, claimBucket({ s3, client, bucket, key: keyOf(claimName), url })),
     put,
     replace: async (root, paths, onUpload, signal) => {
       for (const [done, path] of paths.toSorted(byUploadOrder).entries()) {
@@ -136,6 +142,7 @@ async function ask<T>(url: string, answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (cause) {
+    if (isRuvectorError(cause)) throw cause;
     const code = cause instanceof Error ? cause.name : 'unknown';
     throw s3Error(url, code, cause);
   }

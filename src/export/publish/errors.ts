@@ -65,6 +65,15 @@ export function noS3Error(cause: unknown): RuvectorError {
 }
 
 /** What S3 answered instead, code `ERR_EXPORT_S3`. */
+/** Somebody else publishes to the same prefix, code `ERR_EXPORT_BUSY`. @param state `publishes there now` */
+export function bucketBusyError(url: string, state: string): RuvectorError {
+  return new RuvectorError(
+    'ERR_EXPORT_BUSY',
+    `Cannot publish to "${url}": another publisher ${state}; wait until it is done and publish again, what is there is compared anew`,
+    { details: { path: url, pid: null } },
+  );
+}
+
 export function s3Error(url: string, name: string, cause: unknown): RuvectorError {
   return new RuvectorError(
     'ERR_EXPORT_S3',

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { makeFolder, writeSynced } from '../../files/index.ts';
 import { openBucket } from './bucket.ts';
+import type { BucketClaim } from './bucket-claim.ts';
 import type { Bucket, BucketLocation } from './bucket.ts';
 import { checksumsName } from './checksums.ts';
 import { publishTargetError } from './errors.ts';
@@ -60,11 +61,15 @@ export async function createBucketTarget(
 ): Promise<PublishTarget> {
   const bucket = await openBucket(location, endpointUrl);
   const folder = await mkdtemp(join(tmpdir(), 'ruvector-publish-'));
+  let claim: BucketClaim | null = null;
   const dispose = async (): Promise<void> => {
+    await claim?.[Symbol.asyncDispose]();
     await rm(folder, { recursive: true, force: true });
     await bucket[Symbol.asyncDispose]();
   };
   try {
+    claim = await bucket.claim();
+    const { assertHeld } = claim;
     const [path, old] = [join(folder, 'new'), join(folder, 'old')];
     await mkdir(path);
     const before = await fetchTree(url, bucket, old);
@@ -72,13 +77,14 @@ export async function createBucketTarget(
       path,
       before,
       signature: await readFile(join(old, signatureName)).catch(() => null),
-      commit: async (paths, { onProgress, signal }) =>
-        bucket.replace(
-          path,
-          paths,
-          (done) => onProgress?.({ step: 'upload', done, total: paths.length }),
-          signal,
-        ),
+      commit: async (paths, { onProgress, signal }) => {
+        assertHeld();
+        const onUpload = (done: number): void => {
+          assertHeld();
+          onProgress?.({ step: 'upload', done, total: paths.length });
+        };
+        return bucket.replace(path, paths, onUpload, signal);
+      },
       [Symbol.asyncDispose]: dispose,
     };
   } catch (error) {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openHistorySource, publishDataset, verifyDataset } from '../../../src/export/publish/index.ts';
 import type { PublishReport } from '../../../src/export/publish/index.ts';
 import { buildFeatureSpec } from '../../../src/prepare/index.ts';
@@ -195,6 +195,28 @@ describe('publishDataset() to a bucket', () => {
     const report = await verifyDataset(to, { endpointUrl: s3.url });
     expect(report.problems).toEqual(['"data/more.txt" is not part of the dataset']);
     await expect(publishDataset(folder, there)).rejects.toThrow('the version that is there is damaged');
+  });
+
+  it('lets one of two publishers win and tells the other, and takes over from one that died', async () => {
+    const folder = await trainingFolder();
+    const there = { endpointUrl: s3.url, to: `s3://${s3.bucket}/hosts/busy`, name: 'busy' };
+    const both = await Promise.allSettled([publishDataset(folder, there), publishDataset(folder, there)]);
+    const [lost] = both.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[];
+    expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    expect(lost!.reason).toMatchObject({ code: 'ERR_EXPORT_BUSY', details: { path: there.to } });
+    expect(await verifyDataset(there.to, { endpointUrl: s3.url })).toMatchObject({ ok: true, problems: [] });
+
+    // What a publisher leaves that is killed; the server keeps the time of it.
+    const claim = { Bucket: s3.bucket, Key: 'hosts/busy/.publishing' };
+    await s3.client.send(new PutObjectCommand({ ...claim, Body: 'gone' }));
+    await expect(publishDataset(folder, there)).rejects.toMatchObject({ code: 'ERR_EXPORT_BUSY' });
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 6 * 60_000 });
+    try {
+      expect(await publishDataset(folder, there)).toMatchObject({ change: 'none' });
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(await publishDataset(folder, there)).toMatchObject({ change: 'none' });
   });
 
   it('verifyDataset() says so when it is not there', async () => {
