@@ -11,7 +11,7 @@ import { sampleFileError } from '../errors.ts';
 import { openHost } from '../host/host.ts';
 import { samplesPath } from '../host/sample-service.ts';
 import type { SamplesStatus } from '../host/sample-service.ts';
-import { formatRows, print, printJson } from '../terminal.ts';
+import { formatRows, print, printJson, tell } from '../terminal.ts';
 import { homeOf } from './options.ts';
 
 interface JsonOption {
@@ -78,9 +78,19 @@ async function readStatus(home: Home): Promise<SamplesStatus> {
 async function change(home: Home, request: string, params: object): Promise<{ added: number }> {
   await using client = await findDaemon(home.bridgeFile);
   if (client) return (await client.request(request, params)).result as { added: number };
-  await using host = await openHost(home, readSavedConfig(home.root, { baseline: false }));
+  await using host = await openHost(home, readSavedConfig(home.root, { baseline: false }), {
+    // A running host has these in its log.
+    onLog: tellDamage,
+  });
   await using own = await findDaemon(host.home.bridgeFile);
   return (await own!.request(request, params)).result as { added: number };
+}
+
+/** A damaged file was set aside: what the command did is done, and something is to be looked at. */
+function tellDamage(line: string): void {
+  if (!line.startsWith('ERR_')) return;
+  tell(line);
+  process.exitCode = 1;
 }
 
 function report(result: { added: number }, command: Command): void {

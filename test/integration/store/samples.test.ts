@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { appendFileSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
@@ -10,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildConfig } from '../../../src/app/host/config.ts';
 import { openHost } from '../../../src/app/host/host.ts';
 import { runRetraining } from '../../../src/app/training/retraining.ts';
-import { createSampleService } from '../../../src/app/host/sample-service.ts';
+import { createSampleService, samplesPath } from '../../../src/app/host/sample-service.ts';
 import type { SamplesStatus } from '../../../src/app/host/sample-service.ts';
 import {
   TunerDataCollector,
@@ -321,5 +322,10 @@ describe('openSampleStore() of a home', () => {
     expect(shown).toContain(`${added + 3}`);
     const missing = await runCommand(home, ['samples', 'import', join(root, 'no.json')]);
     expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining('ERR_APP_SAMPLE_FILE')]);
+
+    await writeFile(samplesPath(home), randomBytes(3000));
+    const damaged = await runCommand(home, ['samples', 'import', file]);
+    expect(damaged).toMatchObject({ code: 1, stdout: '3 samples added\n' });
+    expect(damaged.stderr).toMatch(/^ERR_STORE_APR_CORRUPT: [^\n]+\.corrupt-\d+"[^\n]+\n$/);
   });
 });
