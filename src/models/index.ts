@@ -8,6 +8,7 @@ export type { GoldenReport, GoldenRows } from './golden.ts';
 export type { ComparedModel, ModelComparison } from './comparison.ts';
 export { GATE_MARGIN, MIN_GATE_ROWS } from './gate.ts';
 export type { GateReport, GateRival } from './gate.ts';
+export { MAX_HELD_OUT_ROWS } from './held-out.ts';
 export type { HeldOutRows } from './held-out.ts';
 export { modelStage } from './model-stage.ts';
 export type { ModelStageOptions } from './model-stage.ts';
@@ -41,5 +42,7 @@ export type {
   RepairedModel,
 } from './registry-types.ts';
 export type { Aliases } from './reference.ts';
+export { blockLengthOf, scoreLabels } from './scores.ts';
+export type { Interval, ScoredRows } from './scores.ts';
 export { verifyModelBytes } from './verify.ts';
 export type { FeatureContract, ModelExpectations, ModelLimits } from './verify.ts';
