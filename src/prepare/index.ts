@@ -17,7 +17,7 @@ export { buildTrainingSet } from './training-set.ts';
 export type { StreamedTrainingSet, TrainingFacts, TrainingSet, TrainingSetOptions } from './training-set.ts';
 export { readFeatureRows } from './feature-rows.ts';
 export { trainingSetDefaults, trainingSetOptions } from './training-set-options.ts';
-export type { Balance } from './training-set-options.ts';
+export type { Balance, TrainingTask } from './training-set-options.ts';
 export { buildHistoryTrainingSet } from './history-training-set.ts';
 export type { HistoryTrainingOptions, TrainingHistory } from './history-training-set.ts';
 export type { SnapshotSource } from './snapshot-source.ts';

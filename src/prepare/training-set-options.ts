@@ -49,4 +49,9 @@ export const trainingSetOptions = {
 
 export const trainingSetDefaults = defaultsOf(trainingSetOptions);
 
+/** What a set is for: labels to tell apart, rows that are odd, or the memory that will be available. */
+export const trainingTasks = ['classification', 'anomaly', 'forecast'] as const;
+
+export type TrainingTask = (typeof trainingTasks)[number];
+
 export type Balance = (typeof trainingSetOptions.balance.choices)[number];

@@ -21,8 +21,8 @@ import { ColumnsBuilder, pickTrainingRows } from './training-columns.ts';
 import type { SplitColumns } from './training-columns.ts';
 import { createTrainingDigest } from './training-digest.ts';
 import { TrainingPass } from './training-pass.ts';
-import { trainingSetOptions } from './training-set-options.ts';
-import type { Balance } from './training-set-options.ts';
+import { trainingSetOptions, trainingTasks } from './training-set-options.ts';
+import type { Balance, TrainingTask } from './training-set-options.ts';
 
 /** Options of {@link buildTrainingSet}. */
 export interface TrainingSetOptions extends OptionValues<typeof trainingSetOptions> {
@@ -34,6 +34,8 @@ export interface TrainingSetOptions extends OptionValues<typeof trainingSetOptio
   readonly spec?: FeatureSpec;
   /** @default defaultThresholds */
   readonly thresholds?: Partial<LabelThresholds>;
+  /** A history of one class only is refused for 'classification' alone. @default 'classification' */
+  readonly task?: TrainingTask;
   /** How long an action reaches rows after it, besides all those whose horizon holds it. @default spec.rateWindowMs */
   readonly actionEffectMs?: number;
   /** Seed of the undersampling. @default 1 */
@@ -160,7 +162,7 @@ export async function streamTrainingSet(
   }
   const { persisted, ...gathered } = columns.columns();
   const labelled = { ...gathered, splits: splitByTime(gathered.timestamps, settings) };
-  assertTrainable(labelled, settings, first.counts);
+  assertTrainable(labelled, { ...settings, task: options.task ?? 'classification' }, first.counts);
   await yieldToEventLoop();
   const picked =
     settings.balance === 'undersample' ? undersample(labelled.labels, labelled.splits, settings.seed) : null;
@@ -212,11 +214,12 @@ function describeSet(
 function settingsOf(options: Omit<TrainingSetOptions, 'memory'>): TrainingSettings {
   const values = completeOptions(trainingSetOptions, options);
   const { horizonMs, testFraction, blocks, balance, includeActed } = values;
-  const { spec = buildFeatureSpec(), seed = 1 } = options;
+  const { spec = buildFeatureSpec(), seed = 1, task = 'classification' } = options;
   const { actionEffectMs = spec.rateWindowMs } = options;
   const thresholds = { ...defaultThresholds, ...options.thresholds };
   const problems = findProblems(trainingSetOptions, values);
   const want = (ok: boolean, problem: string): void => void (ok || problems.push(problem));
+  want(trainingTasks.includes(task), `task is ${task}, wanted one of ${trainingTasks.join(', ')}`);
   want(actionEffectMs >= 0, `actionEffectMs is ${actionEffectMs}, wanted 0 or more milliseconds`);
   want(Object.values(thresholds).every(Number.isFinite), 'thresholds holds a value that is not a number');
   if (problems.length > 0) throw prepareOptionsError('a training set', problems);
