@@ -39,6 +39,8 @@ export interface ComparisonCase {
   readonly b: ComparedModel;
   readonly rows: HeldOutRows;
   readonly source: ComparisonRows;
+  /** Rows left out because one of them looks at a window that the rows do not hold, and the history no longer has. */
+  readonly unanswerable?: number;
   readonly averagedOver: readonly number[];
   readonly horizonMs: number | null;
 }
@@ -51,7 +53,7 @@ export function compareAnswers(
 ): ModelComparison {
   const { a, b, rows, source } = given;
   const common = { kind: 'model-comparison', rows: rows.rows, source } as const;
-  const shortage = findShortage(rows, 'the rows that neither model was trained on');
+  const shortage = findShortage(rows, describeRows(given));
   if (shortage !== null) {
     return { ...common, a, b, difference: null, interval: null, better: null, verdict: `cannot tell: ${shortage}` };
   }
@@ -60,6 +62,12 @@ export function compareAnswers(
   const better = interval[0] > 0 ? 'a' : interval[1] < 0 ? 'b' : null;
   const verdict = describe(given, pair.a, pair.b, { difference, interval, better });
   return { ...common, a: { ...a, ...pair.a }, b: { ...b, ...pair.b }, difference, interval, better, verdict };
+}
+
+function describeRows({ unanswerable = 0 }: ComparisonCase): string {
+  const unseen = 'the rows that neither model was trained on';
+  if (unanswerable === 0) return unseen;
+  return `${unseen}, less ${unanswerable} that one cannot be asked about because the history no longer has its window,`;
 }
 
 function describe(

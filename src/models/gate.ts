@@ -1,6 +1,8 @@
 // The champion gate: whether a new model may take the place of what decides now. Both answer the same held-out
 // rows, and the best baseline stands beside them. Not below either rival, and sure not to be far below: that is
 // non-inferiority with a stated margin. Pure; who answers the rows is evaluate.ts.
+import { describeWindow } from '../core/index.ts';
+import type { FeatureWindow } from '../core/index.ts';
 import { pickHeldOutRows } from './held-out.ts';
 import type { HeldOutRows } from './held-out.ts';
 import { blockLengthOf, scorePair } from './scores.ts';
@@ -44,6 +46,10 @@ export interface GateReport {
 export interface LiveAnswers {
   readonly name: string;
   readonly predicted: ArrayLike<number>;
+  /** 1 for a row it could be asked about, which takes the rows before it, else 0. @default all of them */
+  readonly found?: Uint8Array | null;
+  /** What it looks at. @default the newest row alone */
+  readonly window?: FeatureWindow | undefined;
   /** Ranges of time it was trained on; rows in them are left out. */
   readonly trainedOn: readonly Interval[];
 }
@@ -74,9 +80,10 @@ export function judge(given: GateCase): GateReport {
   const best = bestBaseline(given);
   const rivals = best === null ? [] : [best];
   if (given.live !== null) {
-    const fresh = rowsNotIn(rows, given.live.trainedOn);
+    const { found } = given.live;
+    const fresh = rowsNotIn(rows, given.live.trainedOn).filter((row) => !found || found[row] === 1);
     const unseen = fresh.length === rows.rows ? rows : pickHeldOutRows(rows, fresh);
-    const shortage = findShortage(unseen, `the held-out rows that live ${given.live.name} was not trained on`);
+    const shortage = findShortage(unseen, describeUnseen(given.live));
     if (shortage !== null) return report('cannot-tell', shortage, rivals);
     const predicted = (of: ArrayLike<number>): number[] => fresh.map((row) => of[row]!);
     const pair = scorePair(scoredOf(given, unseen), predicted(given.predicted), predicted(given.live.predicted));
@@ -91,6 +98,13 @@ export function judge(given: GateCase): GateReport {
   const unsure = rivals.find((rival) => rival.differenceInterval[0] <= -GATE_MARGIN);
   if (unsure !== undefined) return report('cannot-tell', describeUnsure(unsure), rivals);
   return report('passed', describePassed(rivals), rivals);
+}
+
+/** Which rows the live model is held against. */
+function describeUnseen({ name, found, window }: LiveAnswers): string {
+  const unseen = `the held-out rows that live ${name} was not trained on`;
+  if (!found) return unseen;
+  return `${unseen} and that the history of this host still has as it looks at them (${describeWindow(window)})`;
 }
 
 /** Why the rows cannot tell, or null. */

@@ -41,5 +41,7 @@ export type {
   RepairedModel,
 } from './registry-types.ts';
 export type { Aliases } from './reference.ts';
+export { isHeldBy } from './window-rows.ts';
+export type { HostWindows, WindowRows } from './window-rows.ts';
 export { verifyModelBytes } from './verify.ts';
 export type { FeatureContract, ModelExpectations, ModelLimits } from './verify.ts';

@@ -2,6 +2,7 @@
 // horizon, which have no label yet, and no snapshot, so the caller may reuse its object.
 import { ActionTimes } from './action-times.ts';
 import { FeatureComputer } from './feature-extractor.ts';
+import { featureColumns } from './feature-spec.ts';
 import type { FeatureSpec } from './feature-spec.ts';
 import { HorizonLabeler, unlabelled } from './horizon.ts';
 import type { LabelThresholds } from './labels.ts';
@@ -49,7 +50,7 @@ export class TrainingPass {
     const { spec, horizonMs, thresholds } = settings;
     const maxGapMs = Math.min(spec.maxGapMs, horizonMs);
     this.#settings = settings;
-    this.#width = spec.names.length;
+    this.#width = featureColumns(spec).length;
     this.#computer = new FeatureComputer(spec);
     this.#labeler = new HorizonLabeler({ horizonMs, thresholds, maxGapMs }, (label, target) =>
       this.#label(label, target),
@@ -80,9 +81,8 @@ export class TrainingPass {
     if (!isWarm) this.counts.warmup++;
     if (this.#end === this.#timestamps.length) this.#grow();
     const row = this.#end++;
-    const isRow = isWarm && timeMs >= this.#fromMs;
-    this.#isRow[row] = Number(isRow);
-    if (!isRow) return;
+    this.#isRow[row] = Number(isWarm && timeMs >= this.#fromMs);
+    if (!isWarm) return;
     this.#timestamps[row] = Math.round(timeMs);
     this.#computer.compute(this.#actions.lastBefore(timeMs), this.#features, row * this.#width);
   }

@@ -37,6 +37,13 @@ export const trainingSetOptions = {
     about: 'how classes of unequal size are dealt with in the rows to train on',
     example: 'undersample',
   },
+  window: {
+    type: 'window',
+    about: 'how many feature rows a row holds, and how far apart they are; without it the newest one alone',
+    detail:
+      'For models that look at the history, such as `torch.GRU`. The host computes the same windows for the model that is live. They reach back at most ten minutes at one sample a second, ten times `trendWindowMs`.',
+    example: { steps: 16, everyMs: 1000 },
+  },
   includeActed: {
     type: 'boolean',
     default: false,
