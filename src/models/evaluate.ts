@@ -2,6 +2,7 @@
 // daemon's main thread, and a model that ends its process ends only that one.
 import { labels as hostLabels } from '../core/index.ts';
 import { checkAnswers } from './answers.ts';
+import { otherTasksError } from './errors.ts';
 import { compareAnswers } from './comparison.ts';
 import type { ComparedModel, ModelComparison } from './comparison.ts';
 import { judge, rowsNotIn } from './gate.ts';
@@ -11,6 +12,7 @@ import { pickHeldOutRows } from './held-out.ts';
 import type { HeldOutRows } from './held-out.ts';
 import { loadModel } from './load-model.ts';
 import type { LoadReport, LoadRequest } from './load-model.ts';
+import { taskOf } from './manifest.ts';
 import type { ModelManifest } from './manifest.ts';
 import type { Interval } from './scores.ts';
 import { pickRows, takeRows } from './window-rows.ts';
@@ -43,6 +45,9 @@ export interface GateResult {
 
 const BATCH_ROWS = 1024;
 
+/** Label indexes, the scores of a detector, or values. */
+type Answers = Int8Array | Float32Array;
+
 /**
  * Loads the candidate and the live model, lets both answer the candidate's held-out rows and judges.
  * @throws ModelRejectedError when the candidate cannot be loaded or gives no answers on its rows; a live model
@@ -56,6 +61,7 @@ export async function runGate({ candidate, live, others }: GateTask): Promise<Ga
   const liveAnswers = live && (await answersOf(live, source).catch(() => null));
   const gate = judge({
     name: `${manifest.name}@${manifest.version}`,
+    task: taskOf(manifest),
     rows,
     predicted,
     live: liveAnswers,
@@ -70,13 +76,14 @@ export async function runGate({ candidate, live, others }: GateTask): Promise<Ga
  * @throws ModelRejectedError when one cannot be loaded or gives no answers
  */
 export async function runComparison({ a, b, history, others }: ComparisonTask): Promise<ModelComparison> {
+  if (taskOf(a.manifest) !== taskOf(b.manifest)) throw otherTasksError(a.manifest, b.manifest);
   const source = history ?? (await readUnseen({ a, b }, others));
   const taken = [a, b].map((request) => ({ request, ...takeRows(request.manifest, source) }));
   const both = Array.from({ length: source.rows.rows }, (_, row) => row).filter((row) =>
     taken.every(({ found }) => found === null || found[row] === 1),
   );
   const rows = both.length === source.rows.rows ? source.rows : pickHeldOutRows(source.rows, both);
-  const predicted: Int8Array[] = [];
+  const predicted: Answers[] = [];
   for (const { request, features } of taken) {
     const asked = { rows: both.length, features: pickRows(features, both, request.manifest.features.length) };
     predicted.push((await answerRows(request, asked)).predicted);
@@ -84,6 +91,7 @@ export async function runComparison({ a, b, history, others }: ComparisonTask): 
   const newer = a.manifest.version < b.manifest.version ? b : a;
   return compareAnswers(
     {
+      task: taskOf(newer.manifest),
       a: describeModel(a.manifest),
       b: describeModel(b.manifest),
       rows,
@@ -164,16 +172,17 @@ async function answersOf(request: LoadRequest, source: RowSource): Promise<LiveA
 async function answerRows(
   request: LoadRequest,
   { rows, features }: Pick<HeldOutRows, 'rows' | 'features'>,
-): Promise<{ predicted: Int8Array; report: LoadReport }> {
+): Promise<{ predicted: Answers; report: LoadReport }> {
   const { session, report } = await loadModel(request);
   try {
-    const predicted = new Int8Array(rows);
+    const isLabel = session.shape.task === 'classification';
+    const predicted = isLabel ? new Int8Array(rows) : new Float32Array(rows);
     const width = session.featureCount;
     for (let start = 0; start < rows; start += BATCH_ROWS) {
       const end = Math.min(rows, start + BATCH_ROWS);
       const answer = session.run(features.slice(start * width, end * width), end - start);
       checkAnswers(answer, session.shape, (row) => `held-out row ${start + row}`);
-      predicted.set(Int8Array.from(answer.labels), start);
+      predicted.set(isLabel ? Int8Array.from(answer.labels) : answer.values, start);
     }
     return { predicted, report };
   } finally {

@@ -1,8 +1,8 @@
 // Rows of this host's history that neither of two models can have learned from: everything after both
 // trainings, labelled as the models were. None when there are too few of them.
 import { isRuvectorError } from '../../core/index.ts';
-import { MIN_GATE_ROWS, isHeldBy } from '../../models/index.ts';
-import type { HeldOutRows, ModelHost, ModelPackage, WindowRows } from '../../models/index.ts';
+import { MIN_GATE_ROWS, isHeldBy, taskOf } from '../../models/index.ts';
+import type { HeldOutRows, ModelHost, ModelPackage, ModelTask, WindowRows } from '../../models/index.ts';
 import { readFeatureRows } from '../../prepare/index.ts';
 import type { StreamedTrainingSet } from '../../prepare/index.ts';
 import type { DatasetService } from './dataset-service.ts';
@@ -21,12 +21,14 @@ export async function readComparisonRows(
   if (!Number.isFinite(fromMs)) return null;
   try {
     const [widest, other] = windowsOf(packages);
-    const options = { fromMs: fromMs + 1, horizonMs, balance: 'none' } as const;
-    const rows = await toRows(await datasets.build({ ...options, window: widest }));
+    const task = taskOf(packages[0]!.manifest);
+    const options = { fromMs: fromMs + 1, horizonMs, balance: 'none', task } as const;
+    const rows = await toRows(await datasets.build({ ...options, window: widest }), task);
     // Fewer than the held-out rows that are there anyway would only tell less.
     const heldOut = packages.map(({ manifest }) => manifest.heldOut?.rows ?? 0);
     if (rows.rows < Math.max(MIN_GATE_ROWS, ...heldOut)) return null;
-    const others = other === null ? [] : [await toOther(await datasets.build({ ...options, window: other }), rows)];
+    const others =
+      other === null ? [] : [await toOther(await datasets.build({ ...options, window: other }), rows, task)];
     return { rows, horizonMs, window: widest, others };
   } catch (error) {
     // Too few rows, or one label only: the history cannot tell, the held-out rows may.
@@ -45,19 +47,31 @@ function windowsOf(packages: readonly ModelPackage[]): readonly [Window, Window 
 }
 
 /** The same rows over another window: a set's rows depend on its range, and that on none. */
-async function toOther(set: StreamedTrainingSet, { timestamps }: HeldOutRows): Promise<WindowRows> {
-  const { rows, features, timestamps: times } = await toRows(set);
+async function toOther(
+  set: StreamedTrainingSet,
+  { timestamps }: HeldOutRows,
+  task: ModelTask,
+): Promise<WindowRows> {
+  const { rows, features, timestamps: times } = await toRows(set, task);
   const isSame = rows === timestamps?.length && times!.every((time, row) => time === timestamps[row]);
-  return { window: set.spec.window, features, found: new Uint8Array(timestamps?.length ?? 0).fill(Number(isSame)) };
+  return {
+    window: set.spec.window,
+    features,
+    found: new Uint8Array(timestamps?.length ?? 0).fill(Number(isSame)),
+  };
 }
 
-async function toRows(set: StreamedTrainingSet): Promise<HeldOutRows> {
+async function toRows(set: StreamedTrainingSet, task: ModelTask): Promise<HeldOutRows> {
   const first = Math.max(0, set.rowCount - MAX_ROWS);
   return {
     rows: set.rowCount - first,
     timestamps: set.timestamps.slice(first),
     features: await readFeatureRows(set, [first, set.rowCount]),
-    labels: Int8Array.from(set.labels.subarray(first)),
+    // What a detector calls odd is any label but the calm one.
+    labels: Int8Array.from(set.labels.subarray(first), (label) =>
+      task === 'anomaly' ? Number(label !== 0) : label,
+    ),
+    values: task === 'forecast' ? set.targets.slice(first) : null,
     baselines: {},
   };
 }
