@@ -6,6 +6,7 @@ import type { LoadReport } from './load-model.ts';
 import type { ModelPackage, ModelRegistry, RepairReport } from './registry-types.ts';
 import type { RecyclePolicy } from './thread-pair.ts';
 import type { FeatureContract } from './verify.ts';
+import type { HostWindows } from './window-rows.ts';
 
 /** What happened to the live model; handed to `onEvent` in order. */
 export type ModelEvent =
@@ -75,6 +76,8 @@ export interface RollbackReport {
 export interface ModelHostOptions extends FeatureContract {
   readonly registry: ModelRegistry;
   readonly name: string;
+  /** @default it computes none: models that look at a window are refused */
+  readonly windows?: HostWindows;
   readonly onEvent?: (event: ModelEvent) => void;
   /** Answers during which the first error rolls back. @default 1000 */
   readonly probationAnswers?: number;
@@ -95,7 +98,10 @@ export interface ModelHostOptions extends FeatureContract {
   readonly recycle?: RecyclePolicy;
 }
 
-/** A predictor whose model can be replaced while it answers. */
+/**
+ * A predictor whose model can be replaced while it answers. A model that looks at a window takes its rows from the history
+ * it is asked with, or a row of its own width.
+ */
 export interface ModelHost extends Predictor, AsyncDisposable {
   /**
    * Makes a version of the registry live: loaded first, then named live on disk, then swapped in.

@@ -2,9 +2,9 @@
 // the new version was verified, golden-checked and warm in the other worker; the old session is released when
 // its last answer is out. `previous` stays loaded, so a rollback is a pointer assignment too.
 import { isRuvectorError } from '../core/index.ts';
-import type { Prediction, RuvectorError } from '../core/index.ts';
+import type { Prediction, RowHistory, RuvectorError } from '../core/index.ts';
 import { AliasFollower } from './alias-follower.ts';
-import { hostClosedError, liveChangedError, noModelError, noPreviousError, rowWidthError } from './errors.ts';
+import { hostClosedError, liveChangedError, noModelError, noPreviousError } from './errors.ts';
 import { HeldVersions } from './held-versions.ts';
 import type {
   AliasesBehind,
@@ -20,7 +20,7 @@ import type { ModelComparison } from './comparison.ts';
 import type { ComparisonTask } from './evaluate.ts';
 import type { InferenceThread } from './inference-thread.ts';
 import type { LoadReport } from './load-model.ts';
-import { ERROR_WINDOW, askModel, countOutcome } from './loaded-model.ts';
+import { ERROR_WINDOW, askModel, countOutcome, rowOf } from './loaded-model.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { createModelLoader } from './model-loader.ts';
 import type { LoadResult, ModelLoader } from './model-loader.ts';
@@ -89,19 +89,20 @@ class SwappingHost implements ModelHost {
     return this.#live?.stamp ?? null;
   }
 
-  async predict(features: Float32Array): Promise<Prediction> {
-    this.#checkRequest(features);
+  async predict(features: Float32Array, history?: RowHistory): Promise<Prediction> {
+    if (this.#isClosed) throw hostClosedError(this.#options.name);
     this.#openRequests++;
     try {
       if (this.#live === null || this.#live.thread.isLost) await this.#rescue;
       const model = this.#live;
       if (model === null) throw noModelError(this.#options.name);
+      const row = rowOf(model, features, history);
       try {
-        return await this.#ask(model, features);
+        return await this.#ask(model, row);
       } catch (error) {
         const substitute = await this.#afterFailure(model, error as RuvectorError);
         if (substitute === null) throw error;
-        return await this.#ask(substitute, features);
+        return await this.#ask(substitute, rowOf(substitute, features, history));
       }
     } finally {
       if (--this.#openRequests === 0) this.#onDrained?.();
@@ -301,7 +302,9 @@ class SwappingHost implements ModelHost {
   }
 
   async #load(version: string): Promise<LoadResult> {
-    const result = await this.#loader.load(version, () => this.#threads.standby(this.#live));
+    const result = await this.#loader.load(version, (width) =>
+      this.#threads.standby(this.#live, width),
+    );
     this.#threads.hold(result.model);
     return result;
   }
@@ -409,13 +412,6 @@ class SwappingHost implements ModelHost {
 
   #emit(event: ModelEvent): void {
     this.#options.onEvent(event);
-  }
-
-  #checkRequest(features: Float32Array): void {
-    if (this.#isClosed) throw hostClosedError(this.#options.name);
-    const { length } = this.#options.featureNames;
-    if (features.length === length) return;
-    throw rowWidthError(this.#options.name, features.length, length);
   }
 }
 

@@ -42,7 +42,9 @@ export type {
   RepairedModel,
 } from './registry-types.ts';
 export type { Aliases } from './reference.ts';
-export { blockLengthOf, scoreLabels } from './scores.ts';
+export { isHeldBy } from './window-rows.ts';
+export type { HostWindows, WindowRows } from './window-rows.ts';
+export { blockLengthOf, scoreAnswers } from './scores.ts';
 export type { Interval, ScoredRows } from './scores.ts';
 export { verifyModelBytes } from './verify.ts';
 export type { FeatureContract, ModelExpectations, ModelLimits } from './verify.ts';

@@ -1,10 +1,10 @@
 // One model version in one worker: asks it, turns the raw answer into a Prediction and keeps the tally by
 // which the host decides about a rollback. Holds no pointer to what is live.
 import { clipProbabilities, findProbabilityFlaw, labels } from '../core/index.ts';
-import type { Prediction } from '../core/index.ts';
+import type { FeatureWindow, Prediction, RowHistory } from '../core/index.ts';
 import { answerShapeOf } from './answer-shape.ts';
 import type { AnswerShape } from './answer-shape.ts';
-import { badAnswerError } from './errors.ts';
+import { badAnswerError, rowWidthError } from './errors.ts';
 import type { InferenceThread } from './inference-thread.ts';
 import type { ModelManifest } from './manifest.ts';
 import type { RawAnswer } from './request-ring.ts';
@@ -18,6 +18,9 @@ export interface LoadedModel {
   readonly sessionId: number;
   readonly shape: AnswerShape;
   readonly sizeBytes: number;
+  /** Columns of a row. */
+  readonly featureCount: number;
+  readonly window: FeatureWindow | undefined;
   /** Requests sent and not answered; the session is released when it is retired and this is 0. */
   inFlight: number;
   isRetired: boolean;
@@ -43,12 +46,22 @@ export function buildLoadedModel(
     sessionId,
     shape: answerShapeOf(manifest),
     sizeBytes: manifest.model.sizeBytes,
+    featureCount: manifest.features.length,
+    window: manifest.window,
     inFlight: 0,
     isRetired: false,
     answers: 0,
     windowRequests: 0,
     windowErrors: 0,
   };
+}
+
+/** The row that a model takes. @throws ModelRuntimeError `ERR_MODEL_FEATURES` when it is of another width */
+export function rowOf(model: LoadedModel, features: Float32Array, history: RowHistory | undefined): Float32Array {
+  const { window, featureCount, stamp } = model;
+  const row = window === undefined || history === undefined ? features : history.windowOf(window);
+  if (row.length === featureCount) return row;
+  throw rowWidthError(stamp, row.length, featureCount);
 }
 
 /**

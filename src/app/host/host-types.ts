@@ -1,6 +1,6 @@
 // A running host, seen from the parts of the app that use it. Types only.
 import type { CollectorHealth } from '../../collect/index.ts';
-import type { MemorySnapshot, OptimizationEvent, RuvectorError, Home } from '../../core/index.ts';
+import type { MemorySnapshot, OptimizationEvent, RowHistory, RuvectorError, Home } from '../../core/index.ts';
 import type {
   LiveMark,
   ModelComparison,
@@ -29,6 +29,8 @@ export interface Latest {
   readonly monotonicMs: number;
   /** Null while the feature windows fill. */
   readonly features: Float32Array | null;
+  /** The rows before them, for a model that looks at a window. */
+  readonly history?: RowHistory;
   readonly health: readonly CollectorHealth[];
 }
 

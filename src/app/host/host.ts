@@ -2,7 +2,7 @@
 // them. Wires the rooms and owns their life cycle; what each does is in its own room.
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
-import { messageOf } from '../../core/index.ts';
+import { messageOf, systemClock } from '../../core/index.ts';
 import type { MemorySnapshot, OptimizationEvent, ProcessRecord, Home } from '../../core/index.ts';
 import { createModelHost, openRegistry } from '../../models/index.ts';
 import type { LiveMark, ModelComparison, ModelHost, ModelRegistry, SwapReport } from '../../models/index.ts';
@@ -32,11 +32,13 @@ import { notReadyError } from '../errors.ts';
 import { makeHome } from '../home.ts';
 import type { Deployment, Host, HostCounters, HostListener, Latest, ModelUpload } from './host-types.ts';
 import { LastAction } from './last-action.ts';
+import { createHostWindows } from '../models/host-windows.ts';
 import { describeModelEvent } from '../models/model-texts.ts';
 import { createSampleService } from './sample-service.ts';
 import type { SampleService } from './sample-service.ts';
 import { noOutlets } from '../serve/outlets-status.ts';
 import type { OutletsStatus } from '../serve/outlets-status.ts';
+import { fillExtractor } from './fill-extractor.ts';
 import { runSampling } from './sampling.ts';
 import { SamplingHealth } from './sampling-health.ts';
 import { buildStatus } from './status.ts';
@@ -126,6 +128,7 @@ async function openParts(
       name: config.modelName,
       featureNames: spec.names,
       featureSpecSha256: featureSpecSha256(spec),
+      windows: createHostWindows(spec, history),
       onEvent: (event) => {
         listener.onLog?.(describeModelEvent(event));
         listener.onModelEvent?.(event);
@@ -268,9 +271,10 @@ class RunningHost implements Host {
       lastActionMs: () => this.#lastAction.atMs,
       ownRefaults: () => this.optimizer.ownRefaults(),
       health: this.#health,
-      onSample: async (sample, features) => {
+      fill: (extractor) => fillExtractor(extractor, this.history, systemClock),
+      onSample: async (sample, features, history) => {
         const { memory, monotonicMs, steadyMs, health } = sample;
-        this.latest = { snapshot: memory, monotonicMs, features, health };
+        this.latest = { snapshot: memory, monotonicMs, features, history, health };
         await this.#health.guard('store', () => this.#append(memory, sample.processes));
         this.#listener.onSample?.(this.latest);
         const steady = { ...memory, timestamp: steadyMs };
@@ -306,8 +310,8 @@ class RunningHost implements Host {
   #ready(): DecisionInput {
     const { latest } = this;
     if (!latest?.features) throw notReadyError(this.spec.rateWindowMs, latest !== null);
-    const { snapshot, monotonicMs, features } = latest;
-    return { snapshot, monotonicMs, features, featureNames: this.spec.names };
+    const { snapshot, monotonicMs, features, history } = latest;
+    return { snapshot, monotonicMs, features, featureNames: this.spec.names, history };
   }
 
   setActing(isActing: boolean): void {

@@ -1,7 +1,7 @@
 // What a network is worth on the test rows, beside majority, a threshold on memory usage and persistence: the figures of
 // a Python trainer's package (python/src/ruvector/_training/measurement.py, baseline.py), and a test holds them together.
 import { labels as hostLabels } from '../../core/index.ts';
-import { blockLengthOf, scoreLabels } from '../../models/index.ts';
+import { blockLengthOf, scoreAnswers } from '../../models/index.ts';
 import type { Interval, ScoredRows } from '../../models/index.ts';
 import { canPersist, createPersistence } from '../../prepare/index.ts';
 import { rowsOf } from './tfjs-dataset.ts';
@@ -13,7 +13,7 @@ export type BaselineAnswers = Readonly<Record<string, Int8Array>>;
 
 /** A score and what it is of. */
 interface Scores {
-  readonly macroF1: number;
+  readonly macroF1?: number;
   readonly accuracy: number;
   readonly interval: Interval;
 }
@@ -40,7 +40,7 @@ export function measure(dataset: TfjsDataset, predicted: Int8Array): Measurement
     blockLength: blockLengthOf(test.length, timestamps, dataset.horizonMs),
   };
   const score = (answers: Int8Array): Scores => ({
-    ...scoreLabels(rows, Int8Array.from(order, (at) => answers[at]!)),
+    ...scoreAnswers(rows, Int8Array.from(order, (at) => answers[at]!)),
     accuracy: accuracyOf(expected, answers),
   });
   const found = answerBaselines(dataset, train, test);

@@ -94,7 +94,15 @@ it.each<[string, object]>([
 
 it.each<[string, object]>([
   ['a detector', { task: 'anomaly', outputs: { label: 'label', score: 'score' } }],
-  ['a forecast', { task: 'forecast', outputs: { value: 'value' }, window: { steps: 2, everyMs: 1000 } }],
+  [
+    'a forecast',
+    {
+      task: 'forecast',
+      outputs: { value: 'value' },
+      window: { steps: 2, everyMs: 1000 },
+      features: ['a@-1', 'a@-0'].map((name) => ({ name, dtype: 'float32' })),
+    },
+  ],
 ])('parseManifestDraft() accepts %s without labels and classes', (_, parts) => {
   const { labels: _labels, classes: _classes, ...rest } = draft;
   expect(parseManifestDraft({ ...rest, ...parts })).toMatchObject(parts);

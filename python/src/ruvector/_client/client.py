@@ -157,6 +157,7 @@ class Client:
         test_fraction: float | None = None,
         blocks: int | None = None,
         include_acted: bool | None = None,
+        task: str | None = None,
     ) -> Dataset:
         """Stream a labelled training set.
 
@@ -176,6 +177,8 @@ class Client:
             Blocks of time that are each split by themselves.
         include_acted : bool, optional
             Keep rows that an action of the optimizer reaches. Left out by default.
+        task : {"classification", "anomaly", "forecast"}, optional
+            What is to be learned. A history of one class is refused for classification alone.
 
         Raises
         ------
@@ -192,6 +195,7 @@ class Client:
             "test_fraction": test_fraction,
             "blocks": blocks,
             "include_acted": include_acted,
+            "task": task,
         }
         wanted = {**(params or {}), **without_none(given)}
         with self._transport.stream("training", wanted) as stream:

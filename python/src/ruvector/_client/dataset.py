@@ -23,7 +23,8 @@ class Dataset:
     Attributes
     ----------
     table : pyarrow.Table
-        Columns ``timestamp``, the features, ``label`` (index into ``labels``) and ``split``.
+        Columns ``timestamp``, the features, ``label`` (index into ``labels``), ``split`` and
+        ``target``.
     meta : mapping
         The daemon's data set card: how every number came about.
 
@@ -64,7 +65,7 @@ class Dataset:
         described = self.meta.get("features")
         if described:
             return tuple(feature["name"] for feature in described)
-        other = {"timestamp", "label", "split"}
+        other = {"timestamp", "label", "split", "target"}
         return tuple(name for name in self.table.column_names if name not in other)
 
     def X(self, split: str = "train") -> NDArray[np.float32]:  # noqa: N802  the field's name
@@ -80,6 +81,17 @@ class Dataset:
         """Label indices of a split, shape (n,)."""
         labels: NDArray[np.int8] = self.table["label"].to_numpy()
         return labels[self._rows(split)]
+
+    def target(self, split: str = "train") -> NDArray[np.float32] | None:
+        """Memory available one horizon after each row of a split, in percent of MemTotal.
+
+        What a forecast learns; shape (n,), NaN where it is not known. None when the table was made
+        without it.
+        """
+        if "target" not in self.table.column_names:
+            return None
+        column: NDArray[np.float32] = self.table["target"].to_numpy()
+        return column[self._rows(split)]
 
     def timestamps(self, split: str = "train") -> NDArray[np.int64] | None:
         """Milliseconds of each row of a split, shape (n,); None when the table has no times."""
