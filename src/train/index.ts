@@ -22,3 +22,11 @@ export { createTableSink } from './table-sink.ts';
 export type { TrainingTable } from './table-sink.ts';
 export { createTrainerSink } from './trainer-sink.ts';
 export type { TrainerSink, TrainerSinkOptions } from './trainer-sink.ts';
+export {
+  findNativeLibrary,
+  removeNativeLibrary,
+  runTfjsTrainer,
+  setUpNativeLibrary,
+  trainTfjs,
+} from './tfjs/index.ts';
+export type { TfjsDataset, TfjsModel, TfjsTraining, TrainTfjsOptions } from './tfjs/index.ts';

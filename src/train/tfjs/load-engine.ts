@@ -46,9 +46,9 @@ const loaders: Readonly<Record<TfjsEngine, () => Promise<unknown>>> = {
     require('@tensorflow/tfjs-node');
   },
   wasm: async () => {
-    const { registerMissingKernels } = await import('./wasm-kernels.ts');
+    const { registerWasmKernels } = await import('./wasm-kernels.ts');
     await import('@tensorflow/tfjs-backend-wasm');
-    registerMissingKernels();
+    registerWasmKernels();
   },
   cpu: () => import('@tensorflow/tfjs-backend-cpu'),
 };

@@ -109,17 +109,9 @@ export const activationRules: readonly LayerRule[] = [
   {
     type: 'elu',
     className: 'ELU',
-    options: { alpha: positive },
+    // tf.js has it with an alpha of 1 alone.
+    options: {},
     outputShape: (_, input) => input,
-    emit: ({ graph, config, input }) =>
-      graph.add('Elu', [input], { alpha: { float: Number(config['alpha'] ?? 1) } }),
-  },
-  {
-    type: 'thresholdedReLU',
-    className: 'ThresholdedReLU',
-    options: { theta: positive },
-    outputShape: (_, input) => input,
-    emit: ({ graph, config, input }) =>
-      graph.add('ThresholdedRelu', [input], { alpha: { float: Number(config['theta'] ?? 1) } }),
+    emit: ({ graph, input }) => emitActivation(graph, 'elu', input),
   },
 ];

@@ -8,7 +8,6 @@ import type { ExportedLayer, LayerConfig, LayerRule, Shape, Weight } from './rul
 interface Sliding {
   readonly size: number;
   readonly stride: number;
-  readonly dilation: number;
   readonly pads: readonly [before: number, after: number];
   readonly steps: number;
 }
@@ -17,32 +16,27 @@ function slide(config: LayerConfig, input: Shape, sizeName: string, strideName: 
   const [steps] = sequenceShape(input);
   const size = sizeOf(config, sizeName, 2);
   const stride = sizeOf(config, strideName, sizeName === 'pool_size' ? size : 1);
-  const dilation = sizeOf(config, 'dilation_rate', 1);
   if (wordOf(config, 'data_format', 'channelsLast') !== 'channelslast') {
     throw new LayerProblem('has channels first, and is exported with channels last alone; leave dataFormat out');
   }
-  if (stride > 1 && dilation > 1) {
-    throw new LayerProblem(`has strides of ${stride} and a dilation of ${dilation}; tf.js takes one of them above 1`);
+  if (sizeOf(config, 'dilation_rate', 1) > 1) {
+    throw new LayerProblem('is dilated, which tf.js cannot train; leave dilationRate out, or use strides');
   }
-  const reach = (size - 1) * dilation + 1;
-  const pads = padsOf(wordOf(config, 'padding', 'valid'), { steps, reach, stride });
+  const pads = padsOf(wordOf(config, 'padding', 'valid'), { steps, size, stride });
   const padded = steps + pads[0] + pads[1];
-  if (padded < reach) {
-    throw new LayerProblem(
-      `reaches over ${reach} steps and gets ${steps}; make it shorter, or pad it ("same")`,
-    );
+  if (padded < size) {
+    throw new LayerProblem(`reaches over ${size} steps and gets ${steps}; make it shorter, or pad it ("same")`);
   }
-  return { size, stride, dilation, pads, steps: Math.floor((padded - reach) / stride) + 1 };
+  return { size, stride, pads, steps: Math.floor((padded - size) / stride) + 1 };
 }
 
 /** Steps before and after, as TensorFlow pads: https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2 */
 function padsOf(
   padding: string,
-  { steps, reach, stride }: { readonly steps: number; readonly reach: number; readonly stride: number },
+  { steps, size, stride }: { readonly steps: number; readonly size: number; readonly stride: number },
 ): readonly [number, number] {
-  if (padding === 'causal') return [reach - 1, 0];
   if (padding !== 'same') return [0, 0];
-  const total = Math.max((Math.ceil(steps / stride) - 1) * stride + reach - steps, 0);
+  const total = Math.max((Math.ceil(steps / stride) - 1) * stride + size - steps, 0);
   return [total >> 1, total - (total >> 1)];
 }
 
@@ -71,13 +65,13 @@ function turnKernel({ shape: [size = 0, from = 0, to = 0], values }: Weight): Fl
 
 function emitConvolution(layer: ExportedLayer): string {
   const { graph, config, shape } = layer;
-  const { size, stride, dilation, pads } = slideConvolution(config, shape);
+  const { size, stride, pads } = slideConvolution(config, shape);
   const kernel = weightOf(layer, 'kernel');
   const bias = layer.weight('bias');
   const [, from, to] = kernel.shape as [number, number, number];
   const inputs = [graph.addFloats('kernel', turnKernel(kernel), [to, from, size])];
   if (bias) inputs.push(graph.addFloats('bias', bias.values, bias.shape));
-  const attributes = { kernel_shape: [size], strides: [stride], dilations: [dilation], pads };
+  const attributes = { kernel_shape: [size], strides: [stride], pads };
   const convolved = withChannelsFirst(layer, (input) => graph.add('Conv', [input, ...inputs], attributes));
   return emitActivation(graph, activationOf(config), convolved);
 }
@@ -113,8 +107,7 @@ export const convolutionRules: readonly LayerRule[] = [
       filters: wholeNumber(1),
       kernelSize: wholeNumber(1),
       strides: wholeNumber(1),
-      padding: oneOf('valid', 'same', 'causal'),
-      dilationRate: wholeNumber(1),
+      padding: oneOf('valid', 'same'),
       activation: activationOption,
       useBias: flag,
     },

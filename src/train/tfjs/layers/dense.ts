@@ -23,13 +23,11 @@ const passing = (type: string, className: string, options: LayerRule['options'])
   emit: ({ input }) => input,
 });
 
+// A size of -1, which tf.js would take, leaves the layers behind it without a number of channels.
 const targetShape: OptionCheck = {
-  wanted: 'a list of whole numbers, -1 for one that follows',
+  wanted: 'a list of whole numbers from 1',
   accepts: (value) =>
-    Array.isArray(value) &&
-    value.length > 0 &&
-    value.every((size) => Number.isInteger(size) && (size > 0 || size === -1)) &&
-    value.filter((size) => size === -1).length <= 1,
+    Array.isArray(value) && value.length > 0 && value.every((size) => Number.isInteger(size) && size > 0),
 };
 
 function reshapedShape(target: Shape, input: Shape): Shape {
@@ -76,9 +74,12 @@ export const rowRules: readonly LayerRule[] = [
   {
     type: 'batchNormalization',
     className: 'BatchNormalization',
-    options: { momentum: share, epsilon: numberIn(0, 1), center: flag, scale: flag },
+    options: { momentum: share, epsilon: numberIn(0, 1) },
     outputShape: (config, input) => {
       assertLastAxis(config, input.length);
+      if (config['center'] === false || config['scale'] === false) {
+        throw new LayerProblem('is without center or scale, which tf.js cannot train; leave both on');
+      }
       return input;
     },
     emit: emitBatchNormalization,
@@ -115,12 +116,12 @@ function emitBatchNormalization(layer: ExportedLayer): string {
   const { graph, config, input } = layer;
   const mean = weightOf(layer, 'moving_mean').values;
   const variance = weightOf(layer, 'moving_variance').values;
-  const [gamma, beta] = [layer.weight('gamma')?.values, layer.weight('beta')?.values];
+  const [gamma, beta] = [weightOf(layer, 'gamma').values, weightOf(layer, 'beta').values];
   const epsilon = Number(config['epsilon'] ?? 1e-3);
-  const factor = variance.map((value, at) => (gamma?.[at] ?? 1) / Math.sqrt(value + epsilon));
+  const factor = variance.map((value, at) => gamma[at]! / Math.sqrt(value + epsilon));
   const centred = graph.add('Sub', [input, graph.addFloats('mean', mean, [mean.length])]);
   const scaled = graph.add('Mul', [centred, graph.addFloats('factor', factor, [factor.length])]);
-  return beta ? graph.add('Add', [scaled, graph.addFloats('beta', beta, [beta.length])]) : scaled;
+  return graph.add('Add', [scaled, graph.addFloats('beta', beta, [beta.length])]);
 }
 
 function emitLayerNormalization(layer: ExportedLayer): string {

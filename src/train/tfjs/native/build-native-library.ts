@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
 import { messageOf, systemCodeOf } from '../../../core/index.ts';
@@ -29,7 +29,7 @@ export interface NativeSetup {
 
 /** Options of {@link setUpNativeLibrary}. */
 export interface NativeSetupOptions {
-  /** Any Python with pip: it fetches the wheel and takes files out of it. @default python3 */
+  /** Any Python with pip: it fetches the wheel and takes files out of it. @default $RUVECTOR_PYTHON, .venv, python3 */
   readonly python?: string | undefined;
   /** Told what goes on, one line each. */
   readonly onStep?: (line: string) => void;
@@ -96,9 +96,11 @@ export async function setUpNativeLibrary(options: NativeSetupOptions = {}): Prom
 export async function removeNativeLibrary(): Promise<boolean> {
   const { folder } = findNativeLibrary();
   const wasLinked = unlinkNativeLibrary();
-  const wasBuilt = existsSync(folder);
-  await rm(folder, { recursive: true, force: true });
-  return wasLinked || wasBuilt;
+  // With what a set-up that was killed left beside it.
+  const parent = dirname(folder);
+  const left = existsSync(parent) ? (await readdir(parent)).filter((name) => name.startsWith(basename(folder))) : [];
+  for (const name of left) await rm(join(parent, name), { recursive: true, force: true });
+  return wasLinked || left.length > 0;
 }
 
 /** What no set-up can change is told before 200 MB are fetched. */
@@ -131,9 +133,10 @@ function nodeHeaders(): string {
   }
 }
 
-async function build(folder: string, { python = 'python3', onStep, signal }: NativeSetupOptions): Promise<void> {
+async function build(folder: string, { python: named, onStep, signal }: NativeSetupOptions): Promise<void> {
   const say = onStep ?? ((): void => {});
-  await checkTools(python, signal);
+  await needCompiler(signal);
+  const python = await findPip(named, signal);
   await mkdir(dirname(folder), { recursive: true });
   // Beside the place where it will stand, so that it gets there in one step or not at all.
   const work = await mkdtemp(`${folder}-`);
@@ -154,29 +157,30 @@ async function build(folder: string, { python = 'python3', onStep, signal }: Nat
   }
 }
 
-async function checkTools(python: string, signal: AbortSignal | undefined): Promise<void> {
-  await needTool('g++', ['--version'], 'g++ does not run', 'install it (Debian: apt-get install g++)', signal);
-  await needTool(
-    python,
-    ['-m', 'pip', '--version'],
-    `"${python}" does not run pip`,
-    'install it (Debian: apt-get install python3-pip), or set RUVECTOR_PYTHON to a Python that has it',
-    signal,
+async function needCompiler(signal: AbortSignal | undefined): Promise<void> {
+  if (await runs('g++', ['--version'], signal)) return;
+  throw nativeSetupError('g++ does not run', 'install it (Debian: apt-get install g++)', { command: 'g++' });
+}
+
+/** A Python that was named is the only candidate. */
+async function findPip(named: string | undefined, signal: AbortSignal | undefined): Promise<string> {
+  const own = named ?? process.env['RUVECTOR_PYTHON'];
+  const candidates = own ? [own] : [join(process.cwd(), '.venv', 'bin', 'python'), 'python3', 'python'];
+  for (const python of candidates) if (await runs(python, ['-m', 'pip', '--version'], signal)) return python;
+  throw nativeSetupError(
+    `no Python runs pip (${candidates.join(', ')})`,
+    'install it (Debian: apt-get install python3-pip), or name a Python that has it with --python or RUVECTOR_PYTHON',
+    { candidates },
   );
 }
 
-async function needTool(
-  command: string,
-  args: readonly string[],
-  state: string,
-  next: string,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+async function runs(command: string, args: readonly string[], signal: AbortSignal | undefined): Promise<boolean> {
   try {
     await run(command, args, signal ? { signal } : {});
-  } catch (cause) {
+    return true;
+  } catch {
     if (signal?.aborted) throw fitCancelledError(signal.reason);
-    throw nativeSetupError(state, next, { command }, cause);
+    return false;
   }
 }
 
