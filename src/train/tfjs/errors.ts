@@ -45,11 +45,11 @@ export function oneClassError(label: string, rows: number): RuvectorError {
   );
 }
 
-/** A loss that is no number any more, code `ERR_TRAIN_DIVERGED`. */
-export function divergedError(epoch: number, loss: number, learningRate: number): RuvectorError {
+/** A loss or weights that are no numbers any more, code `ERR_TRAIN_DIVERGED`. */
+export function divergedError(state: string, epoch: number, learningRate: number): RuvectorError {
   return new RuvectorError(
     'ERR_TRAIN_DIVERGED',
-    `Cannot train the network: its loss is ${loss} in epoch ${epoch}; lower learningRate (${learningRate}), or put batchNormalization between the layers`,
+    `Cannot train the network: ${state}, in epoch ${epoch}; lower learningRate (${learningRate}), or put batchNormalization between the layers`,
     { details: { epoch, learningRate } },
   );
 }

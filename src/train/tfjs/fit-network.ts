@@ -171,7 +171,7 @@ class FitWatch {
   #loss = 0;
   #metrics: Record<string, number> = {};
   #best = { loss: Number.POSITIVE_INFINITY, epoch: 0, weights: null as Tensor[] | null };
-  #diverged = false;
+  #problem: string | null = null;
   epochs = 0;
 
   constructor(model: LayersModel, fit: TfjsFit, batches: number, onStep: (step: FitStep) => void) {
@@ -184,17 +184,16 @@ class FitWatch {
   onBatch(batch: number, logs: Logs | undefined): void {
     this.#loss = logs?.['loss'] ?? Number.NaN;
     this.#metrics = { ...this.#metrics, accuracy: logs?.['acc'] ?? 0 };
-    if (!Number.isFinite(this.#loss)) {
-      this.#diverged = true;
-      this.#model.stopTraining = true;
-      return;
-    }
+    if (!Number.isFinite(this.#loss)) return this.#diverge(`its loss is ${this.#loss}`);
     if (performance.now() - this.#reportedMs >= REPORT_MS) this.#report(this.epochs + (batch + 1) / this.#batches);
   }
 
   onEpoch(epoch: number): void {
     this.epochs = epoch + 1;
-    if (!this.#diverged) this.#report(this.epochs);
+    // tf.js cuts the probabilities that the loss is computed from: it stays a number when they are none.
+    const isFinite = this.#model.getWeights().every((weight) => weight.dataSync().every(Number.isFinite));
+    if (!isFinite) this.#diverge('its weights are no numbers any more');
+    if (this.#problem === null) this.#report(this.epochs);
   }
 
   async onValidation(loss: number): Promise<void> {
@@ -214,7 +213,12 @@ class FitWatch {
   }
 
   throwIfDiverged(): void {
-    if (this.#diverged) throw divergedError(this.epochs, this.#loss, this.#fit.learningRate);
+    if (this.#problem !== null) throw divergedError(this.#problem, Math.max(1, this.epochs), this.#fit.learningRate);
+  }
+
+  #diverge(problem: string): void {
+    this.#problem ??= problem;
+    this.#model.stopTraining = true;
   }
 
   #dropBest(): void {
