@@ -1,9 +1,11 @@
 // Deployments of a host, one after the other: a model is stored, judged and made live, and each caller gets what
 // became of its own. A verdict holds only against what was live when it was given.
 import { isRuvectorError, messageOf } from '../../core/index.ts';
+import { taskOf } from '../../models/index.ts';
 import type { GateReport, LiveMark, ModelPackage } from '../../models/index.ts';
 import type { Deployment, Host, HostListener, ModelUpload } from '../host/host-types.ts';
 import { describeDeployment, withoutHeldOutRows } from './model-texts.ts';
+import { checkTaskName } from './task-models.ts';
 
 /** Takes models in. */
 export interface Deployer {
@@ -13,7 +15,7 @@ export interface Deployer {
   readonly last: Deployment | null;
 }
 
-type DeployHost = Pick<Host, 'config' | 'registry' | 'models' | 'activate'>;
+type DeployHost = Pick<Host, 'config' | 'registry' | 'models' | 'tasks' | 'activate'>;
 
 /** What is live may change while a model is judged: then it is judged again, this often. */
 const MAX_JUDGEMENTS = 3;
@@ -54,13 +56,18 @@ async function deployOne(
 ): Promise<Deployment> {
   const named = package_.manifest['name'];
   const name = typeof named === 'string' ? named : host.config.modelName;
+  checkTaskName(host.config.modelName, name, taskOf(package_.manifest));
   const { version } = await host.registry.add({ name, ...package_ });
   // Nobody removes it before it was judged, however many come at once.
   using _held = host.registry.hold(name, version);
   try {
     const outcome =
       activate === undefined
-        ? await judgeAndActivate(host, rule, { name, version, hasHeldOut: package_.heldOut !== undefined })
+        ? await judgeAndActivate(host, ruleOf(package_, rule), {
+            name,
+            version,
+            hasHeldOut: package_.heldOut !== undefined,
+          })
         : await activateAsAsked(host, name, version, activate);
     return { name, version, ...outcome, live: await readLive(host, name) };
   } catch (error) {
@@ -117,19 +124,25 @@ async function judgeAndActivate(
   }
 }
 
+/** The rule decides; models of other tasks are held against their baselines alone. */
+const ruleOf = ({ manifest }: Pick<ModelUpload, 'manifest'>, rule: ModelPackage | null): ModelPackage | null =>
+  taskOf(manifest) === 'classification' ? rule : null;
+
 async function judge(
-  { models }: DeployHost,
+  { models, tasks }: DeployHost,
   rule: ModelPackage | null,
   { name, version, hasHeldOut }: Candidate,
 ): Promise<{ gate: GateReport; mark?: LiveMark }> {
-  if (hasHeldOut) return models.judge(`${name}@${version}`, rule);
-  await models.verify(`${name}@${version}`);
+  const host = tasks.find(name) ?? models;
+  if (hasHeldOut) return host.judge(`${name}@${version}`, rule);
+  await host.verify(`${name}@${version}`);
   return { gate: withoutHeldOutRows };
 }
 
 /** `name@version` that is live: of the model that decides here what answers, of others what the registry says. */
-async function readLive({ config, models, registry }: DeployHost, name: string): Promise<string | null> {
-  if (name === config.modelName) return models.liveVersion;
+async function readLive({ config, models, tasks, registry }: DeployHost, name: string): Promise<string | null> {
+  const host = name === config.modelName ? models : tasks.find(name);
+  if (host !== null) return host.liveVersion;
   const { live } = await registry.aliases(name);
   return live && `${name}@${live}`;
 }

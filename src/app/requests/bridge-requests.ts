@@ -18,7 +18,7 @@ type Handler = (params: unknown, context: RequestContext) => Promise<unknown>;
 export function buildRequests(host: RequestHost): Record<string, RequestHandler> {
   const table: Record<string, Handler> = {
     status: async () => host.status(),
-    decide: async () => describeExplanation(await host.explain()),
+    decide: async () => describeExplanation(await host.explain(), host.tasks.status()),
     'history.range': async () => host.history.stats(),
     'history.flush': async () => {
       await host.history.flush();
@@ -36,7 +36,7 @@ export function buildRequests(host: RequestHost): Record<string, RequestHandler>
     },
     'models.verify': (params) => verify(host, reference('models.verify', params)),
     'models.activate': async (params) => activate(host, params),
-    'models.rollback': async () => host.models.rollback(),
+    'models.rollback': (params) => rollback(host, params),
     'models.remove': async (params) => {
       const { name, version } = await host.registry.resolve(reference('models.remove', params));
       await host.registry.remove(name, version);
@@ -64,6 +64,7 @@ export type RequestHost = Pick<
   | 'history'
   | 'registry'
   | 'models'
+  | 'tasks'
   | 'deploy'
   | 'training'
   | 'samples'
@@ -102,6 +103,16 @@ async function deploy(
 async function activate(host: RequestHost, params: unknown): Promise<unknown> {
   const { name, version } = await host.registry.resolve(reference('models.activate', params));
   return { name, version, swap: await host.activate(name, version) };
+}
+
+/** Back to the version before, of the model that decides or of the named one. */
+async function rollback(host: RequestHost, params: unknown): Promise<unknown> {
+  const { name } = parseParams('models.rollback', { name: 'string' }, params);
+  const side = name === undefined ? null : host.tasks.find(name);
+  if (side !== null) return side.rollback();
+  if (name === undefined || name === host.config.modelName) return host.models.rollback();
+  const { live, previous } = await host.registry.rollback(name);
+  return { name, version: live, previous };
 }
 
 const repairParams = { dryRun: 'boolean' } as const;

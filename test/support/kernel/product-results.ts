@@ -152,6 +152,10 @@ export const explanation: ExplanationReport = {
     { rule: 'one-action', protects: 'two actions at once on the same memory', reason: null },
   ],
   backend: 'no swap is active; anonymous memory frees nothing, clean file pages do',
+  tasks: {
+    anomaly: { name: 'memopt-anomaly', live: null, answer: null, answers: 0, failures: 0, lastError: null },
+    forecast: { name: 'memopt-forecast', live: null, answer: null, answers: 0, failures: 0, lastError: null },
+  },
 };
 
 export const exportReport: ExportReport = {
