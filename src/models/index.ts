@@ -8,6 +8,7 @@ export type { GoldenReport, GoldenRows } from './golden.ts';
 export type { ComparedModel, ModelComparison } from './comparison.ts';
 export { GATE_MARGIN, MIN_GATE_ROWS } from './gate.ts';
 export type { GateReport, GateRival } from './gate.ts';
+export { MAX_HELD_OUT_ROWS } from './held-out.ts';
 export type { HeldOutRows } from './held-out.ts';
 export { modelStage } from './model-stage.ts';
 export type { ModelStageOptions } from './model-stage.ts';
@@ -44,5 +45,7 @@ export type {
 export type { Aliases } from './reference.ts';
 export { isHeldBy } from './window-rows.ts';
 export type { HostWindows, WindowRows } from './window-rows.ts';
+export { blockLengthOf, scoreAnswers } from './scores.ts';
+export type { Interval, ScoredRows } from './scores.ts';
 export { verifyModelBytes } from './verify.ts';
 export type { FeatureContract, ModelExpectations, ModelLimits } from './verify.ts';
