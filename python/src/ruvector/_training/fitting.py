@@ -23,7 +23,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from .._exceptions import NotAModelError
 from .._untyped import Estimator
 from .estimators import create_estimator, seed_estimator
-from .fit_checks import check_estimator, check_missing, take_training_rows
+from .fit_checks import check_estimator, check_missing, set_window, take_training_rows
 from .fit_result import FitResult
 from .labelled_dataset import LabelledDataset
 from .measurement import measure
@@ -124,6 +124,7 @@ def _fit(
         raise NotAModelError(
             f"Cannot fit on {type(dataset).__name__}: it is no data set; pass client.dataset()"
         )
+    set_window(model, dataset)
     X, y = take_training_rows(dataset)
     check_missing(model, X, dataset.feature_names)
     X = _fill_absent_features(X)

@@ -14,7 +14,15 @@ from numpy.typing import NDArray
 
 from .held_out import time_ranges
 
-__all__ = ["DatasetIdentity", "LabelledDataset", "identify", "thresholds_of", "timestamps_of"]
+__all__ = [
+    "DatasetIdentity",
+    "LabelledDataset",
+    "identify",
+    "newest_columns",
+    "thresholds_of",
+    "timestamps_of",
+    "window_of",
+]
 
 
 class LabelledDataset(Protocol):
@@ -63,6 +71,8 @@ class DatasetIdentity:
         How far the labels look ahead.
     trained_on : tuple of (int, int), or None
         Ranges of time, in milliseconds, that hold the rows trained on; None without times.
+    window : mapping, or None
+        ``steps`` and ``every_ms`` of the rows of the history that a row holds; None for the newest.
 
     """
 
@@ -72,6 +82,7 @@ class DatasetIdentity:
     feature_spec_sha256: str | None
     horizon_ms: float | None = None
     trained_on: tuple[tuple[int, int], ...] | None = None
+    window: Mapping[str, int] | None = None
 
 
 def identify(dataset: LabelledDataset, rows: int) -> DatasetIdentity:
@@ -83,6 +94,7 @@ def identify(dataset: LabelledDataset, rows: int) -> DatasetIdentity:
         feature_spec_sha256=dataset.meta.get("featureSpecSha256"),
         horizon_ms=dataset.meta.get("horizonMs"),
         trained_on=_trained_on(dataset),
+        window=window_of(dataset),
     )
 
 
@@ -91,6 +103,22 @@ def timestamps_of(dataset: LabelledDataset, split: str) -> NDArray[np.int64] | N
     # Not part of what training needs: a data set of one's own may have no times.
     read = getattr(dataset, "timestamps", None)
     return None if read is None else read(split)
+
+
+def window_of(dataset: LabelledDataset) -> Mapping[str, int] | None:
+    """Rows of the history in each row, ``steps`` and ``every_ms``; None for the newest alone."""
+    return getattr(dataset, "window", None)
+
+
+def newest_columns(
+    dataset: LabelledDataset, X: NDArray[np.float32]
+) -> tuple[tuple[str, ...], NDArray[np.float32]]:
+    """Feature names and values of the newest row of each window; without one all there is."""
+    names, window = tuple(dataset.feature_names), window_of(dataset)
+    if window is None:
+        return names, X
+    width = len(names) // window["steps"]
+    return tuple(name.removesuffix("@-0") for name in names[-width:]), X[:, -width:]
 
 
 def thresholds_of(dataset: LabelledDataset) -> Mapping[str, Any] | None:

@@ -18,7 +18,13 @@ from .estimators import describe_parameters, estimator_path
 from .fit_checks import few_rows
 from .fit_result import FitResult
 from .held_out import HeldOutRows, sort_by_time, take_predictions
-from .labelled_dataset import LabelledDataset, identify, thresholds_of, timestamps_of
+from .labelled_dataset import (
+    LabelledDataset,
+    identify,
+    newest_columns,
+    thresholds_of,
+    timestamps_of,
+)
 from .scores import confusion_matrix, describe_scores
 from .tasks import task_of
 
@@ -56,10 +62,7 @@ def measure(
     metrics = describe_scores(confusion_matrix(test[1], predicted, len(labels)), present, labels)
     names = tuple(dataset.feature_names)
     counts = _count_labels((train[1], dataset.y("gap"), test[1]), labels)
-    metrics["baseline"] = score_baselines(
-        names, train, test, present, labels, thresholds_of(dataset)
-    )
-    baselines = take_predictions(metrics["baseline"], test[0], names, labels)
+    metrics["baseline"], baselines = _score_baselines(dataset, train, test, present)
     held_out = HeldOutRows(test[0], test[1], timestamps_of(dataset, "test"), baselines)
     _add_intervals(metrics, held_out, predicted, present, dataset)
     metrics["rows"] = {"train": len(train[1]), "test": len(test[1])}
@@ -88,12 +91,25 @@ def hold_out(dataset: LabelledDataset) -> HeldOutRows:
     """Take the test split in time order, with what baselines of the train split answer."""
     train = (dataset.X("train"), dataset.y("train").astype(np.int64))
     test = (dataset.X("test"), dataset.y("test").astype(np.int64))
-    labels, names = tuple(dataset.labels), tuple(dataset.feature_names)
     present = sorted({*np.unique(train[1]).tolist(), *np.unique(test[1]).tolist()})
-    thresholds = thresholds_of(dataset)
-    scores = score_baselines(names, train, test, present, labels, thresholds)
-    baselines = take_predictions(scores, test[0], names, labels)
+    _, baselines = _score_baselines(dataset, train, test, present)
     return sort_by_time(HeldOutRows(test[0], test[1], timestamps_of(dataset, "test"), baselines))
+
+
+def _score_baselines(
+    dataset: LabelledDataset,
+    train: tuple[NDArray[np.float32], NDArray[np.int64]],
+    test: tuple[NDArray[np.float32], NDArray[np.int64]],
+    present: Sequence[int],
+) -> tuple[dict[str, Any], dict[str, NDArray[np.int64]]]:
+    """Scores of the baselines and their answers; of a window they look at the newest row."""
+    labels = tuple(dataset.labels)
+    names, newest = newest_columns(dataset, train[0])
+    _, tested = newest_columns(dataset, test[0])
+    scores = score_baselines(
+        names, (newest, train[1]), (tested, test[1]), present, labels, thresholds_of(dataset)
+    )
+    return scores, take_predictions(scores, tested, names, labels)
 
 
 def _add_intervals(
