@@ -21,16 +21,24 @@ from .._training import StopTraining, Task, TrainingStep, report
 from ._epochs import EpochClassifier, EpochDetector, EpochRegressor, EpochTrainer
 
 if TYPE_CHECKING:
+    from .keras import KerasClassifier, KerasRegressor
     from .torch import TorchClassifier, TorchRegressor
 
 # Each framework is imported when one of its names is used.
-_LAZY = {"TorchClassifier": "torch", "TorchRegressor": "torch"}
+_LAZY = {
+    "KerasClassifier": "keras",
+    "KerasRegressor": "keras",
+    "TorchClassifier": "torch",
+    "TorchRegressor": "torch",
+}
 
 __all__ = [
     "EpochClassifier",
     "EpochDetector",
     "EpochRegressor",
     "EpochTrainer",
+    "KerasClassifier",
+    "KerasRegressor",
     "StopTraining",
     "Task",
     "TorchClassifier",

@@ -12,6 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from .._standardise import column_statistics
+
 __all__ = ["ClassifierGraph", "RegressorGraph", "Standardise"]
 
 # What no training row came near: a host may, and a network has no idea of it.
@@ -35,17 +37,10 @@ class Standardise(nn.Module):  # type: ignore[misc]
 
     def __init__(self, X: NDArray[np.float32], steps: int) -> None:
         super().__init__()
-        columns = X.reshape(len(X) * steps, -1).astype(np.float64)
-        known = ~np.isnan(columns)
-        count = np.maximum(known.sum(axis=0), 1)
-        mean = np.where(known, columns, 0).sum(axis=0) / count
-        spread = np.sqrt((np.where(known, columns - mean, 0) ** 2).sum(axis=0) / count)
-        # float32 does not tell smaller spreads from rounding.
-        changes = spread > 1e-6 * np.maximum(np.abs(mean), 1e-30)
-        scale = np.where(changes, 1 / np.where(changes, spread, 1), 0)
+        mean, scale = column_statistics(X, steps)
         self.steps = steps
-        self.register_buffer("mean", torch.from_numpy(np.tile(mean, steps).astype(np.float32)))
-        self.register_buffer("scale", torch.from_numpy(np.tile(scale, steps).astype(np.float32)))
+        self.register_buffer("mean", torch.from_numpy(mean))
+        self.register_buffer("scale", torch.from_numpy(scale))
 
     def forward(self, X: Tensor) -> Tensor:
         """Standardised rows or windows."""
