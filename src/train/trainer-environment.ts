@@ -15,6 +15,7 @@ const passed = [
   'LD_LIBRARY_PATH',
   'DYLD_LIBRARY_PATH',
   'VIRTUAL_ENV',
+  'XDG_CACHE_HOME',
   'XDG_DATA_HOME',
   'RUVECTOR_HOME',
 ];

@@ -39,5 +39,8 @@ export function encodeJob(job: TrainJob, bridgeFile: string | undefined): string
     job;
   const asked = { name, estimator, parameters, dataset, sampleWeight, activate };
   const fields = { ...asked, task, window, seed, search, logger, bridgeFile };
-  return `${JSON.stringify(fields)}\n`;
+  // Of a network; Python has no use for them, and a job for Python has none.
+  const { layers, epochs, batchSize, learningRate, earlyStopping } = job;
+  const network = { layers, epochs, batchSize, learningRate, earlyStopping };
+  return `${JSON.stringify({ ...fields, ...network })}\n`;
 }

@@ -21,7 +21,10 @@ import type { TrainerFailure, TrainerMessage } from './trainer-messages.ts';
 
 /** Options of {@link startTrainer}. */
 export interface TrainerOptions {
+  /** What runs the trainer. */
   readonly python: string;
+  /** Its arguments, for a trainer that is no Python. @default the trainer of our module */
+  readonly script?: readonly string[];
   /** run/bridge.json of the daemon. @default the one of this user's home */
   readonly bridgeFile?: string;
   /** A trainer that says nothing for this long is hung; it says something every second. @default 60 000 */
@@ -73,7 +76,7 @@ export class TrainerProcess {
 
   constructor(options: TrainerOptions) {
     this.#options = options;
-    this.#child = spawn(options.python, ['-c', START], {
+    this.#child = spawn(options.python, options.script ?? ['-c', START], {
       stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
       env: buildTrainerEnvironment(process.env, options.threads ?? 1),
       windowsHide: true,

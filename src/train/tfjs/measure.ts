@@ -1,6 +1,6 @@
 // What a network is worth on the test rows, beside majority, a threshold on memory usage and persistence: the figures of
 // a Python trainer's package (python/src/ruvector/_training/measurement.py, baseline.py), and a test holds them together.
-import { labels as hostLabels } from '../../core/index.ts';
+import { labels as hostLabels, parseWindowColumn } from '../../core/index.ts';
 import { blockLengthOf, scoreAnswers } from '../../models/index.ts';
 import type { Interval, ScoredRows } from '../../models/index.ts';
 import { canPersist, createPersistence } from '../../prepare/index.ts';
@@ -24,8 +24,11 @@ export interface Measurement {
   readonly baselines: BaselineAnswers;
 }
 
-/** The newest moment of a window has the features' own names. */
-export const newestName = (name: string): string => name.replace(/@-0$/, '');
+/** The newest moment of a window has the features' own names; an older one has none that a baseline looks for. */
+function newestName(column: string): string {
+  const { name, age } = parseWindowColumn(column);
+  return age === 0 ? name : column;
+}
 
 /** Measures answers to the test rows. @param predicted label index of each test row, in their order */
 export function measure(dataset: TfjsDataset, predicted: Int8Array): Measurement {

@@ -2,8 +2,8 @@
 // the bridge become one here.
 import type * as arrow from 'apache-arrow';
 import type { FeatureWindow } from '../../core/index.ts';
+import { defaultThresholds, splitNames } from '../../prepare/index.ts';
 import type { LabelThresholds } from '../../prepare/index.ts';
-import { splitNames } from '../../prepare/index.ts';
 
 /** Labelled rows. */
 export interface TfjsDataset {
@@ -21,10 +21,11 @@ export interface TfjsDataset {
   readonly splits: ArrayLike<number>;
   /** Milliseconds of each row. */
   readonly timestamps: ArrayLike<number>;
-  readonly horizonMs: number;
+  /** How far labels look ahead; null when that is not known. */
+  readonly horizonMs: number | null;
   readonly thresholds: LabelThresholds;
-  /** Feature rows in a row, oldest first. @default one moment a row */
-  readonly window?: FeatureWindow | undefined;
+  /** Of a training set; its `window` says how many feature rows a row holds, oldest first. @default one */
+  readonly spec?: { readonly window?: FeatureWindow };
 }
 
 /** Indexes into `splitNames`. */
@@ -46,10 +47,9 @@ interface CardFacts {
   readonly sha256: string;
   readonly featureSpecSha256: string;
   readonly features: readonly { readonly name: string }[];
-  readonly horizonMs: number;
-  readonly thresholds: LabelThresholds;
+  readonly horizonMs?: number;
+  readonly thresholds?: LabelThresholds;
   readonly window?: FeatureWindow;
-  readonly featureSpec?: { readonly window?: FeatureWindow };
 }
 
 /** Gathers the record batches of a training set and their card. */
@@ -67,9 +67,9 @@ export async function collectDataset(
     sha256: card.sha256,
     specSha256: card.featureSpecSha256,
     featureNames,
-    horizonMs: card.horizonMs,
-    thresholds: card.thresholds,
-    window: card.window ?? card.featureSpec?.window,
+    horizonMs: card.horizonMs ?? null,
+    thresholds: card.thresholds ?? defaultThresholds,
+    ...(card.window && { spec: { window: card.window } }),
     ...gathered.finish(width),
   };
 }

@@ -57,7 +57,7 @@ export async function trainNetwork(request: FitRequest, watch: TrainWatch): Prom
   const { tfjs, choice } = await openEngine(request, network);
   const train = rowsOf(dataset, 'train');
   const width = dataset.featureNames.length;
-  const period = width / (dataset.window?.steps ?? 1);
+  const period = width / (dataset.spec?.window?.steps ?? 1);
   const scaling = computeScaling(dataset.features, train, { width, period });
   const model = await buildModel(tfjs, source, fit.seed);
   compileModel(tfjs, model, fit.learningRate);
@@ -197,7 +197,7 @@ function describeModel({ request, fitted, summary, versions }: Trained): Readonl
     created: new Date().toISOString(),
     features: dataset.featureNames.map((name) => ({ name, dtype: 'float32' as const })),
     featureSpecSha256: dataset.specSha256,
-    ...(dataset.window && { window: dataset.window }),
+    ...(dataset.spec?.window && { window: dataset.spec.window }),
     input: { name: 'X', dtype: 'float32', shape: [null, dataset.featureNames.length] },
     outputs: { label: 'label', probabilities: 'probabilities' },
     labels: hostLabels,
@@ -213,19 +213,19 @@ function describeModel({ request, fitted, summary, versions }: Trained): Readonl
       id: dataset.id,
       sha256: dataset.sha256,
       rows: dataset.rowCount,
-      horizonMs: dataset.horizonMs,
+      ...(dataset.horizonMs !== null && { horizonMs: dataset.horizonMs }),
       trainedOn: findTrainedRanges(dataset),
     } as FitOutcome['package']['manifest']['dataset'],
   };
 }
 
 /** Facts that the file carries by itself. */
-function describeFile({ featureNames, sha256, window }: TfjsDataset): Readonly<Record<string, string>> {
+function describeFile({ featureNames, sha256, spec }: TfjsDataset): Readonly<Record<string, string>> {
   return {
     features: JSON.stringify(featureNames),
     labels: JSON.stringify(hostLabels),
     dataset_sha256: sha256,
-    ...(window && { window: JSON.stringify(window) }),
+    ...(spec?.window && { window: JSON.stringify(spec.window) }),
   };
 }
 

@@ -93,8 +93,9 @@ const isModel = (model: TfjsModel | readonly TfjsLayer[]): model is TfjsModel =>
   typeof (model as Partial<TfjsModel>).save === 'function';
 
 /** A row of a window goes into a network of dense layers as it is, into others as [steps, features]. */
-function inputShapeOf(layers: readonly TfjsLayer[], { featureNames, window }: TfjsDataset): readonly number[] {
+function inputShapeOf(layers: readonly TfjsLayer[], { featureNames, spec }: TfjsDataset): readonly number[] {
   const { length: width } = featureNames;
+  const window = spec?.window;
   const isAlongTime = layers.some(({ type }) => /1d$|^gru$|^flatten$/.test(type));
   return window && isAlongTime ? [window.steps, width / window.steps] : [width];
 }
@@ -118,9 +119,10 @@ function checkRows(dataset: TfjsDataset): number[] {
 /** What the thread needs of a data set, and nothing that cannot be handed over. */
 function plainRows(dataset: TfjsDataset): TfjsDataset {
   const { id, sha256, specSha256, featureNames, rowCount, features, labels } = dataset;
-  const { splits, timestamps, horizonMs, thresholds, window } = dataset;
+  const { splits, timestamps, horizonMs, thresholds, spec } = dataset;
   const rows = { rowCount, features, labels, splits, timestamps };
-  return { id, sha256, specSha256, featureNames, ...rows, horizonMs, thresholds, window };
+  const windowed = spec?.window && { spec: { window: spec.window } };
+  return { id, sha256, specSha256, featureNames, ...rows, horizonMs, thresholds, ...windowed };
 }
 
 async function runThread(
@@ -128,6 +130,8 @@ async function runThread(
   signal: AbortSignal | undefined,
   onProgress: TrainTfjsOptions['onProgress'],
 ): Promise<FitOutcome> {
+  // TensorFlow tells its instruction sets on standard error otherwise. It reads the environment of the process.
+  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '1';
   const path = new URL(`./fit-worker${extname(import.meta.filename)}`, import.meta.url);
   const worker = new Worker(path, { workerData: request, name: 'tfjs' });
   const { promise, resolve, reject } = Promise.withResolvers<FitOutcome>();
