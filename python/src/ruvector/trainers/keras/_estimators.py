@@ -50,7 +50,7 @@ class _KerasTrainer(EpochTrainer):
         max_epochs: int = 50,
         patience: int = 5,
         validation_fraction: float = 0.1,
-        random_state: int | None = 0,
+        random_state: int | None = None,
     ) -> None:
         super().__init__(
             max_epochs=max_epochs,
@@ -193,8 +193,10 @@ class KerasClassifier(_KerasTrainer, EpochClassifier):
     batch_size : int, default 256
     window_steps : int, optional
         Rows of a window; :func:`ruvector.fit` sets it to those of the data set.
-    max_epochs, patience, validation_fraction, random_state
+    max_epochs, patience, validation_fraction
         See :class:`ruvector.trainers.EpochTrainer`.
+    random_state : int, optional
+        Seed of weights, order of rows and dropout; :func:`ruvector.fit` sets it to its ``seed``.
 
     Attributes
     ----------
@@ -223,7 +225,7 @@ class KerasClassifier(_KerasTrainer, EpochClassifier):
         max_epochs: int = 50,
         patience: int = 5,
         validation_fraction: float = 0.1,
-        random_state: int | None = 0,
+        random_state: int | None = None,
     ) -> None:
         super().__init__(
             model,

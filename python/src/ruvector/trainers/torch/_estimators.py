@@ -53,7 +53,7 @@ class _TorchTrainer(EpochTrainer):
         max_epochs: int = 50,
         patience: int = 5,
         validation_fraction: float = 0.1,
-        random_state: int | None = 0,
+        random_state: int | None = None,
     ) -> None:
         super().__init__(
             max_epochs=max_epochs,
@@ -86,8 +86,8 @@ class _TorchTrainer(EpochTrainer):
         self, X: Rows, y: NDArray[Any] | None = None, sample_weight: NDArray[Any] | None = None
     ) -> Estimator:
         """Learn from rows in time order; returns self. See :class:`EpochTrainer`."""
-        batch_values = self.batch_size * np.shape(X)[-1] if np.ndim(X) else 1
-        with _own_randomness(), _threads_for(batch_values):
+        columns = (getattr(X, "shape", None) or (1,))[-1]
+        with _own_randomness(), _threads_for(self.batch_size * columns):
             return super().fit(X, y, sample_weight)
 
     # The steps of EpochTrainer
@@ -246,8 +246,10 @@ class TorchClassifier(_TorchTrainer, EpochClassifier):
     device : str, default "auto"
         Where it is fitted: "cpu", "cuda", ...; by default CUDA where there is some. It answers on
         the CPU.
-    max_epochs, patience, validation_fraction, random_state
+    max_epochs, patience, validation_fraction
         See :class:`ruvector.trainers.EpochTrainer`.
+    random_state : int, optional
+        Seed of weights, order of rows and dropout; :func:`ruvector.fit` sets it to its ``seed``.
 
     Attributes
     ----------
