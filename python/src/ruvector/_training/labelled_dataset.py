@@ -18,11 +18,14 @@ __all__ = [
     "DatasetIdentity",
     "LabelledDataset",
     "identify",
-    "newest_columns",
+    "newest_names",
     "thresholds_of",
     "timestamps_of",
     "window_of",
 ]
+
+#: Ends the name of a feature of the last step of a window.
+NEWEST = "@-0"
 
 
 class LabelledDataset(Protocol):
@@ -110,15 +113,9 @@ def window_of(dataset: LabelledDataset) -> Mapping[str, int] | None:
     return getattr(dataset, "window", None)
 
 
-def newest_columns(
-    dataset: LabelledDataset, X: NDArray[np.float32]
-) -> tuple[tuple[str, ...], NDArray[np.float32]]:
-    """Feature names and values of the newest row of each window; without one all there is."""
-    names, window = tuple(dataset.feature_names), window_of(dataset)
-    if window is None:
-        return names, X
-    width = len(names) // window["steps"]
-    return tuple(name.removesuffix("@-0") for name in names[-width:]), X[:, -width:]
+def newest_names(dataset: LabelledDataset) -> tuple[str, ...]:
+    """Feature names; in windows the newest value of a feature has the name of the feature."""
+    return tuple(name.removesuffix(NEWEST) for name in dataset.feature_names)
 
 
 def thresholds_of(dataset: LabelledDataset) -> Mapping[str, Any] | None:
