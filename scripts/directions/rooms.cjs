@@ -55,7 +55,8 @@ const steer = {
 
 /**
  * Second doors: without anything of Node's, for what runs in a browser too; without Arrow, for threads that must start
- * fast; what only publication needs; the runtime that answers with a model; the files of a pipeline without the rest of it; and what prepare brings to pipelines.
+ * fast; what only publication needs; the runtime that answers with a model; the files of a pipeline without the rest of it; what
+ * prepare brings to pipelines; and networks, which a host loads late.
  */
 const innerDoors = [
   'core/portable',
@@ -65,6 +66,7 @@ const innerDoors = [
   'models/runtime',
   'pipeline/files',
   'prepare/stages',
+  'train/tfjs',
 ];
 
 /** The only room without a door, because nobody imports it: it may import all of src. */

@@ -2,7 +2,14 @@
 // none runs. It computes nothing itself. Guide: docs/client.md
 export { collector, createClient, exporter, models, optimizer, rv, trainer } from './client.ts';
 export type { Client, ClientOptions, ClientStatus } from './client.ts';
-export type { DaemonStatus, DecisionSummary, ExplanationSummary, TrainingAnswer } from './answers.ts';
+export type {
+  DaemonStatus,
+  DecisionSummary,
+  ExplanationSummary,
+  TaskStatus,
+  TaskStatuses,
+  TrainingAnswer,
+} from './answers.ts';
 export type { ClientCollector, CollectOptions, ReadHistoryOptions } from './collector.ts';
 export type { TableName } from './data-frame.ts';
 export type { DaemonOptions } from './daemon-process.ts';

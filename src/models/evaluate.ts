@@ -12,7 +12,7 @@ import { pickHeldOutRows } from './held-out.ts';
 import type { HeldOutRows } from './held-out.ts';
 import { loadModel } from './load-model.ts';
 import type { LoadReport, LoadRequest } from './load-model.ts';
-import { taskOf } from './manifest.ts';
+import { horizonOf, taskOf } from './manifest.ts';
 import type { ModelManifest } from './manifest.ts';
 import type { Interval } from './scores.ts';
 import { pickRows, takeRows } from './window-rows.ts';
@@ -146,12 +146,6 @@ function trainedOnOf({ dataset }: Pick<ModelManifest, 'dataset'>): Interval[] {
   return ranges.filter(
     (range): range is [number, number] => Array.isArray(range) && range.length === 2 && range.every(Number.isFinite),
   );
-}
-
-/** How far the labels of a model's data set look ahead. */
-function horizonOf({ dataset }: Pick<ModelManifest, 'dataset'>): number | null {
-  const { horizonMs } = dataset;
-  return typeof horizonMs === 'number' && horizonMs > 0 ? horizonMs : null;
 }
 
 /** Label indexes a manifest's macro-F1 is averaged over, so that the gate's figures are those of the report. */

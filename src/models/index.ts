@@ -1,6 +1,6 @@
 // models: the registry of ONNX packages, their verification, and the host that answers with the live one
 // while versions are swapped. Trains nothing and decides nothing about memory. Spec: docs/design.md
-export { ModelRegistryError, ModelRejectedError, ModelRuntimeError } from './errors.ts';
+export { ModelRegistryError, ModelRejectedError, ModelRuntimeError, modelTaskError } from './errors.ts';
 export type { ModelRejectedCode } from './errors.ts';
 export { decodeGolden } from './decode-golden.ts';
 export { GOLDEN_TOLERANCE } from './golden.ts';
@@ -12,7 +12,7 @@ export { MAX_HELD_OUT_ROWS } from './held-out.ts';
 export type { HeldOutRows } from './held-out.ts';
 export { modelStage } from './model-stage.ts';
 export type { ModelStageOptions } from './model-stage.ts';
-export { createModelHost } from './host.ts';
+export { createModelHost, createTaskHost } from './host.ts';
 export type {
   AliasesBehind,
   Judgement,
@@ -22,6 +22,7 @@ export type {
   ModelHostOptions,
   RollbackReport,
   SwapReport,
+  TaskAnswer,
 } from './host-types.ts';
 export type { LoadReport } from './load-model.ts';
 export { modelTasks, taskOf } from './manifest.ts';

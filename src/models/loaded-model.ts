@@ -6,6 +6,8 @@ import { answerShapeOf } from './answer-shape.ts';
 import type { AnswerShape } from './answer-shape.ts';
 import { badAnswerError, rowWidthError } from './errors.ts';
 import type { InferenceThread } from './inference-thread.ts';
+import type { TaskAnswer } from './host-types.ts';
+import { horizonOf } from './manifest.ts';
 import type { ModelManifest } from './manifest.ts';
 import type { RawAnswer } from './request-ring.ts';
 
@@ -18,6 +20,8 @@ export interface LoadedModel {
   readonly sessionId: number;
   readonly shape: AnswerShape;
   readonly sizeBytes: number;
+  /** How far ahead what it was trained on looks; null when its manifest does not say. */
+  readonly horizonMs: number | null;
   /** Columns of a row. */
   readonly featureCount: number;
   readonly window: FeatureWindow | undefined;
@@ -46,6 +50,7 @@ export function buildLoadedModel(
     sessionId,
     shape: answerShapeOf(manifest),
     sizeBytes: manifest.model.sizeBytes,
+    horizonMs: horizonOf(manifest),
     featureCount: manifest.features.length,
     window: manifest.window,
     inFlight: 0,
@@ -64,19 +69,23 @@ export function rowOf(model: LoadedModel, features: Float32Array, history: RowHi
   throw rowWidthError(stamp, row.length, featureCount);
 }
 
+/** Reads what a model gave. @throws ModelRuntimeError when that is no answer */
+export type ReadAnswer<Answer> = (model: LoadedModel, answer: RawAnswer) => Answer;
+
 /**
  * Asks a model for one row; `onIdle` is called when this was its last request in flight.
  * @throws ModelRuntimeError `ERR_MODEL_NAN`, `ERR_MODEL_RUN`, `ERR_MODEL_WORKER_LOST` or `ERR_MODEL_BUSY`
  */
-export async function askModel(
+export async function askModel<Answer>(
   model: LoadedModel,
   features: Float32Array,
+  read: ReadAnswer<Answer>,
   onIdle: (model: LoadedModel) => void,
-): Promise<Prediction> {
+): Promise<Answer> {
   model.inFlight++;
   try {
     const answer = await model.thread.run(model.sessionId, features, model.shape.width);
-    const prediction = toPrediction(model, answer);
+    const prediction = read(model, answer);
     model.answers++;
     countOutcome(model, 0);
     return prediction;
@@ -107,4 +116,18 @@ export function toPrediction(
     throw badAnswerError(stamp, answer, probabilities.every(Number.isFinite));
   }
   return { label, probabilities: clipProbabilities(probabilities), modelVersion: stamp };
+}
+
+/** The answer of a detector or a forecast, refused when it is not finite. */
+export function toTaskAnswer(
+  { shape, stamp, horizonMs }: Pick<LoadedModel, 'shape' | 'stamp' | 'horizonMs'>,
+  answer: RawAnswer,
+): TaskAnswer {
+  const value = answer.values[0]!;
+  if (!Number.isFinite(value)) throw badAnswerError(stamp, answer, false);
+  if (shape.task === 'forecast') {
+    const availablePercent = Math.min(100, Math.max(0, value));
+    return { task: 'forecast', availablePercent, horizonMs, modelVersion: stamp };
+  }
+  return { task: 'anomaly', isAnomalous: answer.label === 1, score: value, modelVersion: stamp };
 }

@@ -130,9 +130,15 @@ const outputNames: Readonly<Record<ModelTask, readonly string[]>> = {
   forecast: ['value'],
 };
 
-/** The task of a model. */
-export function taskOf({ task = 'classification' }: Pick<ModelManifest, 'task'>): ModelTask {
-  return task;
+/** The task of a model; classification for a manifest that was not checked and says none of ours. */
+export function taskOf({ task }: { readonly task?: unknown }): ModelTask {
+  return modelTasks.find((known) => known === task) ?? 'classification';
+}
+
+/** How far the labels of a model's data set look ahead. */
+export function horizonOf({ dataset }: Pick<ModelManifest, 'dataset'>): number | null {
+  const { horizonMs } = dataset;
+  return typeof horizonMs === 'number' && horizonMs > 0 ? horizonMs : null;
 }
 
 function checkTask({ task }: ManifestDraft): void {

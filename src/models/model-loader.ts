@@ -1,7 +1,7 @@
 // From a version in the registry to a model that can answer: features held against the host's, unknown bytes
 // tried in the probe process, then loaded in a worker. Moves no pointer: that is host.ts.
 import { describeWindow, isRuvectorError } from '../core/index.ts';
-import { modelCrashedError, modelFeaturesError, setAsideError } from './errors.ts';
+import { modelCrashedError, modelFeaturesError, modelTaskError, setAsideError } from './errors.ts';
 import type { InferenceThread } from './inference-thread.ts';
 import type { ModelComparison } from './comparison.ts';
 import { heldOutSource, readHeldOut } from './held-out-file.ts';
@@ -12,6 +12,8 @@ import type { LoadReport, LoadRequest } from './load-model.ts';
 import { buildLoadedModel } from './loaded-model.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { createProbe } from './probe.ts';
+import { taskOf } from './manifest.ts';
+import type { ModelTask } from './manifest.ts';
 import type { ModelPackage, ModelRegistry } from './registry-types.ts';
 import { verifyFeatures } from './verify.ts';
 import type { FeatureContract } from './verify.ts';
@@ -22,6 +24,8 @@ import type { HostWindows, WindowRows } from './window-rows.ts';
 export interface ModelLoaderOptions extends FeatureContract {
   readonly registry: ModelRegistry;
   readonly name: string;
+  /** What models of the name answer. */
+  readonly task: ModelTask;
   readonly windows?: HostWindows;
   readonly warmupRuns: number;
   readonly isolation: 'process' | 'none';
@@ -78,6 +82,7 @@ export function createModelLoader(options: ModelLoaderOptions): ModelLoader {
       using _held = options.registry.hold(options.name, version);
       try {
         const request = await readRequest(options, `${options.name}@${version}`);
+        verifyTask(request.manifest, options);
         const probeMs = await tryFirst(request);
         const golden = await decodeHere(request);
         const thread = pickThread(request.manifest.features.length);
@@ -117,6 +122,15 @@ export function createModelLoader(options: ModelLoaderOptions): ModelLoader {
     },
     close: () => probe.close(),
   };
+}
+
+/** A model of another task never answers under a name. */
+function verifyTask(manifest: ModelPackage['manifest'], { name, task }: ModelLoaderOptions): void {
+  const own = taskOf(manifest);
+  if (own === task) return;
+  throw modelTaskError(`under the name "${name}" models for ${task} answer and it is for ${own}; deploy it under another name`,
+    { name, task: own },
+  );
 }
 
 /** It stays on disk while a process reads it. */

@@ -1,6 +1,6 @@
 // `setup`: builds what the package cannot bring ready-made.
 import type { Command } from 'commander';
-import { removeNativeLibrary, setUpNativeLibrary } from '../../train/index.ts';
+import { removeNativeLibrary, setUpNativeLibrary } from '../../train/tfjs/index.ts';
 import { print, printJson } from '../terminal.ts';
 
 interface NativeOptions {

@@ -15,6 +15,7 @@ import type { History } from '../../store/index.ts';
 import type { TrainDeployment } from '../../train/index.ts';
 import type { BridgeServer } from '../../bridge/index.ts';
 import type { HostConfig } from './config.ts';
+import type { TaskModels } from '../models/task-models.ts';
 import type { DatasetService } from '../training/dataset-service.ts';
 import type { OutletsStatus } from '../serve/outlets-status.ts';
 import type { SampleService } from './sample-service.ts';
@@ -73,6 +74,8 @@ export interface Host extends AsyncDisposable {
   readonly history: History;
   readonly registry: ModelRegistry;
   readonly models: ModelHost;
+  /** What answers beside the decision. */
+  readonly tasks: TaskModels;
   readonly optimizer: Optimizer;
   readonly datasets: DatasetService;
   readonly training: TrainingService;
@@ -100,7 +103,7 @@ export interface Host extends AsyncDisposable {
   compareModels(a: string, b: string): Promise<ModelComparison>;
   /** Makes a stored version live; for a model that does not decide here only the registry changes (null). */
   activate(name: string, version: string, while_?: LiveMark): Promise<SwapReport | null>;
-  /** Milliseconds on the monotonic clock of the first decision by `version`, once there is one. */
+  /** Milliseconds on the monotonic clock of the first decision or answer by `version`, once there is one. */
   firstDecisionMs(version: string): number | undefined;
   status(): HostStatus;
   /** Lets `status()` show what leaves this host: its page of metrics and its events. */

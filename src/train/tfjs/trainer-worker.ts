@@ -38,7 +38,8 @@ async function runJob(job: SentJob): Promise<TrainResult> {
   const trainedMs = performance.now();
   const doing = job.activate === false ? 'storing' : 'verifying, and comparing with what is live';
   say({ type: 'progress', stage: 'deploy', fraction: FIT_TO, message: doing });
-  const { manifest, model, golden, heldOut } = trained.package;
+  const { model, golden, heldOut } = trained.package;
+  const manifest = nameRun(trained.package.manifest, job.run);
   const wanted = job.activate === undefined ? {} : { activate: job.activate };
   const attachments = [model, golden, heldOut];
   const { result } = await client.request('model.deploy', { manifest, ...wanted }, { attachments });
@@ -51,6 +52,11 @@ async function runJob(job: SentJob): Promise<TrainResult> {
     deployMs: performance.now() - trainedMs,
   };
   return { manifest, deployment, classCounts: trained.classCounts, timings };
+}
+
+/** A host that cancelled the training knows its model by this. */
+function nameRun<T extends { readonly trainer: object }>(manifest: T, run: string | undefined): T {
+  return run === undefined ? manifest : { ...manifest, trainer: { ...manifest.trainer, run } };
 }
 
 const scale = (fraction: TrainProgress['fraction']): number => FIT_FROM + (FIT_TO - FIT_FROM) * fraction;

@@ -158,6 +158,7 @@ class Client:
         blocks: int | None = None,
         include_acted: bool | None = None,
         task: str | None = None,
+        window: Mapping[str, int] | None = None,
     ) -> Dataset:
         """Stream a labelled training set.
 
@@ -179,6 +180,10 @@ class Client:
             Keep rows that an action of the optimizer reaches. Left out by default.
         task : {"classification", "anomaly", "forecast"}, optional
             What is to be learned. A history of one class is refused for classification alone.
+        window : mapping, optional
+            ``{"steps": 16, "every_ms": 1000}``: each row holds that many feature rows of the
+            history, oldest first, for models that look back such as ``torch.GRU``. By default the
+            newest row alone.
 
         Raises
         ------
@@ -196,6 +201,7 @@ class Client:
             "blocks": blocks,
             "include_acted": include_acted,
             "task": task,
+            "window": None if window is None else dict(window),
         }
         wanted = {**(params or {}), **without_none(given)}
         with self._transport.stream("training", wanted) as stream:

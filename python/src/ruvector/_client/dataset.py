@@ -68,6 +68,12 @@ class Dataset:
         other = {"timestamp", "label", "split", "target"}
         return tuple(name for name in self.table.column_names if name not in other)
 
+    @property
+    def window(self) -> dict[str, int] | None:
+        """Rows of the history in each row, ``{"steps", "every_ms"}``; None for the newest alone."""
+        given = self.meta.get("window")
+        return given and {"steps": int(given["steps"]), "every_ms": int(given["everyMs"])}
+
     def X(self, split: str = "train") -> NDArray[np.float32]:  # noqa: N802  the field's name
         """Feature rows of a split, shape (n, d), float32; NaN where the host lacks the value.
 

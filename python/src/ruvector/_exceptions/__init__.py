@@ -46,13 +46,16 @@ RuvectorError
       ├ NotAModelError                  (also TypeError)
       ├ FeatureMismatchError            (also ValueError)
       ├ FeatureSpecError                (also ValueError)
+      ├ NoTargetError                   (also ValueError)
       ├ MissingPackageError             (also ImportError)
       ├ DivergedError                   (also ArithmeticError)
       ├ ConversionError
       ├ ParityError
       ├ ProbabilitiesError              (also ValueError)
       ├ CancelledError
-      └ JobError                        (also ValueError)
+      ├ JobError                        (also ValueError)
+      ├ SearchError                     (also ValueError)
+      └ LoggerError                     (also ValueError)
 """
 
 from __future__ import annotations
@@ -84,6 +87,7 @@ from .classes import (
     HistoryError,
     HomeError,
     JobError,
+    LoggerError,
     MessageTooLargeError,
     MissingPackageError,
     MissingValuesError,
@@ -91,6 +95,7 @@ from .classes import (
     NoDaemonError,
     NoRowsError,
     NotAModelError,
+    NoTargetError,
     NotFittedModelError,
     ParityError,
     PipelineError,
@@ -100,6 +105,7 @@ from .classes import (
     ProtocolError,
     PublishError,
     RequestCancelledError,
+    SearchError,
     SourceChangedError,
     StreamRequestError,
     StreamServerError,
@@ -139,12 +145,14 @@ __all__ = [
     "HistoryError",
     "HomeError",
     "JobError",
+    "LoggerError",
     "MessageTooLargeError",
     "MissingPackageError",
     "MissingValuesError",
     "ModelError",
     "NoDaemonError",
     "NoRowsError",
+    "NoTargetError",
     "NotAModelError",
     "NotFittedModelError",
     "ParityError",
@@ -156,6 +164,7 @@ __all__ = [
     "PublishError",
     "RequestCancelledError",
     "RuvectorError",
+    "SearchError",
     "SourceChangedError",
     "StreamRequestError",
     "StreamServerError",

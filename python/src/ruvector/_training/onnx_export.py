@@ -7,8 +7,9 @@ returned.
 from __future__ import annotations
 
 import hashlib
+import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from functools import cache
@@ -20,10 +21,11 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from .._exceptions import FeatureSpecError
 from .exporters import convert, opset_of
-from .fit_result import FitResult
+from .fitted import Fitted
 from .golden import GoldenRows, build_golden, check_answers, encode_golden
-from .held_out import MAX_HELD_OUT_ROWS, HeldOutRows, encode_held_out
+from .held_out import HeldOutRows, encode_held_out, newest_rows
 from .parity import ParityReport, check_parity
+from .tasks import OUTPUTS
 
 __all__ = ["OnnxModel", "export_onnx"]
 
@@ -43,8 +45,10 @@ class OnnxModel:
     Attributes
     ----------
     model : bytes
-        The ONNX file: input ``X`` float32 (n, d); outputs ``label`` int64 (n) holding label
-        indices, and ``probabilities`` float32 (n, k).
+        The ONNX file: input ``X`` float32 (n, d). Outputs of a classifier: ``label`` int64 (n),
+        label indices, and ``probabilities`` float32 (n, k); of a detector: ``label`` int64 (n), 1 =
+        anomalous, and ``score`` float32 (n), larger = more anomalous and above 0 for label 1; of a
+        forecast: ``value`` float32 (n), percent of MemTotal.
     manifest : dict
         Everything the host verifies before it uses the model.
     golden : bytes
@@ -64,7 +68,7 @@ class OnnxModel:
     held_out: bytes | None = None
 
 
-def export_onnx(result: FitResult, *, name: str = "model") -> OnnxModel:
+def export_onnx(result: Fitted, *, name: str = "model") -> OnnxModel:
     """Convert a fitted model to ONNX and prove that it answers the same.
 
     Parameters
@@ -95,12 +99,14 @@ def export_onnx(result: FitResult, *, name: str = "model") -> OnnxModel:
         return _export(result, name)
 
 
-def _export(result: FitResult, name: str) -> OnnxModel:
-    model_bytes = convert(result.model, len(result.feature_names), result.classes)
+def _export(result: Fitted, name: str) -> OnnxModel:
+    classes = result.classes or None
+    model_bytes = convert(result.model, len(result.feature_names), classes, _metadata(result))
     data = np.concatenate([result.train_rows, result.test_rows])
-    golden = build_golden(result.model, result.classes, data)
-    check_answers(golden.label, golden.probabilities, result.classes)
-    parity = check_parity(model_bytes, result.model, result.classes, golden, data)
+    golden = build_golden(result.model, classes, data)
+    if classes is not None:
+        check_answers(golden.answers.label, golden.answers.numbers, classes)
+    parity = check_parity(model_bytes, result.model, classes, golden, data)
     golden_bytes = encode_golden(golden, result.feature_names)
     held_out, described = pack_held_out(result.held_out, result.feature_names)
     manifest = _build_manifest(result, name, model_bytes, golden, golden_bytes, parity)
@@ -111,13 +117,13 @@ def _export(result: FitResult, name: str) -> OnnxModel:
 def pack_held_out(rows: HeldOutRows, feature_names: Sequence[str]) -> tuple[bytes, dict[str, Any]]:
     """Encode held-out rows, with the part of a manifest that names them."""
     held_out = encode_held_out(rows, feature_names)
-    count = min(len(rows.y), MAX_HELD_OUT_ROWS)
+    count = len(newest_rows(rows, len(feature_names)))
     sha256 = hashlib.sha256(held_out).hexdigest()
     return held_out, {"heldOut": {"sha256": sha256, "rows": count}}
 
 
 def _build_manifest(
-    result: FitResult,
+    result: Fitted,
     name: str,
     model_bytes: bytes,
     golden: GoldenRows,
@@ -130,10 +136,11 @@ def _build_manifest(
         "created": datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
         "features": [{"name": feature, "dtype": "float32"} for feature in result.feature_names],
         "featureSpecSha256": result.dataset.feature_spec_sha256,
+        **_window_json(result.dataset.window),
         "input": {"name": "X", "dtype": "float32", "shape": [None, len(result.feature_names)]},
-        "outputs": {"label": "label", "probabilities": "probabilities"},
-        "labels": list(result.labels),
-        "classes": list(result.classes),
+        "task": result.task,
+        "outputs": {name: name for name in OUTPUTS[result.task]},
+        **_labels(result),
         "trainer": {
             "estimator": result.estimator,
             "parameters": result.parameters,
@@ -147,11 +154,11 @@ def _build_manifest(
             "rows": result.dataset.rows,
             **_training_times(result),
         },
-        "metrics": result.metrics,
+        "metrics": result.assessment,
         "parity": _parity_json(parity),
         "golden": {
             "sha256": hashlib.sha256(golden_bytes).hexdigest(),
-            "rows": len(golden.label),
+            "rows": len(golden),
         },
         "model": {
             "sha256": hashlib.sha256(model_bytes).hexdigest(),
@@ -161,7 +168,35 @@ def _build_manifest(
     }
 
 
-def _training_times(result: FitResult) -> dict[str, Any]:
+def _window_json(window: Mapping[str, int] | None) -> dict[str, Any]:
+    if window is None:
+        return {}
+    return {"window": {"steps": window["steps"], "everyMs": window["every_ms"]}}
+
+
+def _labels(result: Fitted) -> dict[str, Any]:
+    if result.task != "classification":
+        return {}
+    return {"labels": list(result.labels), "classes": list(result.classes)}
+
+
+def _metadata(result: Fitted) -> dict[str, str]:
+    """Facts for the ONNX file itself, for whoever finds it without its manifest."""
+    facts = {
+        "task": result.task,
+        "features": list(result.feature_names),
+        "featureSpecSha256": result.dataset.feature_spec_sha256,
+        "datasetSha256": result.dataset.sha256,
+        **_window_json(result.dataset.window),
+        **_labels(result),
+    }
+    return {
+        f"ruvector.{name}": value if isinstance(value, str) else json.dumps(value)
+        for name, value in facts.items()
+    }
+
+
+def _training_times(result: Fitted) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if result.dataset.horizon_ms is not None:
         found["horizonMs"] = result.dataset.horizon_ms
