@@ -29,8 +29,14 @@ export function chooseEngines({ stepSize, wanted, nativeProblem }: EngineFacts):
   if (nativeProblem !== null) {
     return [{ engine: 'wasm', why: `native is not there: ${nativeProblem}` }, cpu];
   }
-  const wasm: EngineChoice = { engine: 'wasm', why: `${size}, and native is faster from ${count(NATIVE_FROM)}` };
-  const native: EngineChoice = { engine: 'native', why: `${size}, from ${count(NATIVE_FROM)} it is the fastest` };
+  const wasm: EngineChoice = {
+    engine: 'wasm',
+    why: `${size}, and native is faster from ${count(NATIVE_FROM)}`,
+  };
+  const native: EngineChoice = {
+    engine: 'native',
+    why: `${size}, from ${count(NATIVE_FROM)} it is the fastest`,
+  };
   if (stepSize >= NATIVE_FROM) return [native, { ...wasm, why: 'native cannot train it' }, cpu];
   return [wasm, { ...native, why: 'wasm cannot train it' }, cpu];
 }

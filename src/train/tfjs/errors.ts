@@ -96,7 +96,11 @@ export function fitThreadError(state: string, cause?: unknown): RuvectorError {
 
 /** The caller's signal aborted, code `ERR_TRAIN_CANCELLED`. */
 export function fitCancelledError(cause: unknown): RuvectorError {
-  return new RuvectorError('ERR_TRAIN_CANCELLED', 'Cannot finish training: it was cancelled; start it again', {
-    cause,
-  });
+  return new RuvectorError(
+    'ERR_TRAIN_CANCELLED',
+    'Cannot finish training: it was cancelled; start it again',
+    {
+      cause,
+    },
+  );
 }

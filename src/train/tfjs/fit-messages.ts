@@ -8,7 +8,11 @@ import type { TfjsEngine, TfjsFit } from './tfjs-options.ts';
 /** A saved model as tf.js hands it over. */
 export interface TfjsArtifacts {
   readonly modelTopology?: unknown;
-  readonly weightSpecs?: readonly { readonly name: string; readonly shape: readonly number[]; readonly dtype: string }[];
+  readonly weightSpecs?: readonly {
+    readonly name: string;
+    readonly shape: readonly number[];
+    readonly dtype: string;
+  }[];
   readonly weightData?: ArrayBuffer | readonly ArrayBuffer[];
 }
 

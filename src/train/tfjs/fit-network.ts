@@ -26,6 +26,8 @@ export interface FittedNetwork {
   readonly returnedNs: number;
 }
 
+/** With a logger tfjs-node draws a bar of its own. */
+const silent = { verbose: 0 } as const;
 /** Rows that are answered at once. */
 const ANSWER_ROWS = 2048;
 /** Share of the training rows, the newest, that early stopping looks at. */
@@ -40,10 +42,10 @@ const REPORT_MS = 100;
 export async function buildModel(tfjs: Tfjs, source: NetworkSource, seed: number): Promise<LayersModel> {
   Math.random = createSeededRandom(seed);
   if (source.kind === 'model') {
-    return tfjs.layers.loadLayersModel(tfjs.core.io.fromMemory(source.artifacts as never));
+    return tfjs.layers.loadLayersModel(tfjs.core.io.fromMemory(source.artifacts));
   }
   const topology = { class_name: 'Sequential', config: { name: 'ruvector', layers: source.layers } };
-  return (await tfjs.layers.models.modelFromJSON(topology as never)) as LayersModel;
+  return tfjs.layers.models.modelFromJSON(topology as never);
 }
 
 /** Prepares a model for its fit. */
@@ -53,7 +55,11 @@ export function compileModel({ core }: Tfjs, model: LayersModel, learningRate: n
 }
 
 /** Trains one step on two rows: says whether the backend has every kernel that the network needs. */
-export async function tryStep(tfjs: Tfjs, source: NetworkSource, rows: Pick<FitRows, 'shape' | 'classCount'>): Promise<void> {
+export async function tryStep(
+  tfjs: Tfjs,
+  source: NetworkSource,
+  rows: Pick<FitRows, 'shape' | 'classCount'>,
+): Promise<void> {
   const model = await buildModel(tfjs, source, 0);
   compileModel(tfjs, model, 0.001);
   const [xs, ys] = [
@@ -87,7 +93,7 @@ export async function fitModel(
     epochs: fit.epochs,
     batchSize: fit.batchSize,
     shuffle: true,
-    verbose: 0,
+    ...silent,
     // Nothing else runs in this thread.
     yieldEvery: 'never',
     classWeight: balance(rows, count - validated),
@@ -127,7 +133,7 @@ export async function saveModel(model: LayersModel): Promise<TfjsArtifacts> {
   const { promise, resolve } = Promise.withResolvers<TfjsArtifacts>();
   await model.save({
     save: async (artifacts) => {
-      resolve(artifacts as TfjsArtifacts);
+      resolve(artifacts);
       return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } };
     },
   });
@@ -185,7 +191,8 @@ class FitWatch {
     this.#loss = logs?.['loss'] ?? Number.NaN;
     this.#metrics = { ...this.#metrics, accuracy: logs?.['acc'] ?? 0 };
     if (!Number.isFinite(this.#loss)) return this.#diverge(`its loss is ${this.#loss}`);
-    if (performance.now() - this.#reportedMs >= REPORT_MS) this.#report(this.epochs + (batch + 1) / this.#batches);
+    if (performance.now() - this.#reportedMs >= REPORT_MS)
+      this.#report(this.epochs + (batch + 1) / this.#batches);
   }
 
   onEpoch(epoch: number): void {
@@ -200,7 +207,11 @@ class FitWatch {
     this.#metrics['validationLoss'] = loss;
     if (loss < this.#best.loss) {
       this.#dropBest();
-      this.#best = { loss, epoch: this.epochs, weights: this.#model.getWeights().map((weight) => weight.clone()) };
+      this.#best = {
+        loss,
+        epoch: this.epochs,
+        weights: this.#model.getWeights().map((weight) => weight.clone()),
+      };
     } else if (this.epochs - this.#best.epoch >= this.#fit.earlyStopping!) {
       this.#model.stopTraining = true;
     }
@@ -213,7 +224,8 @@ class FitWatch {
   }
 
   throwIfDiverged(): void {
-    if (this.#problem !== null) throw divergedError(this.#problem, Math.max(1, this.epochs), this.#fit.learningRate);
+    if (this.#problem !== null)
+      throw divergedError(this.#problem, Math.max(1, this.epochs), this.#fit.learningRate);
   }
 
   #diverge(problem: string): void {

@@ -4,7 +4,8 @@ import { isRuvectorError, messageOf } from '../../core/index.ts';
 import type { FitMessage, FitRequest } from './fit-messages.ts';
 import { trainNetwork } from './train-network.ts';
 
-const say = (message: FitMessage): void => parentPort!.postMessage(message);
+const port = parentPort!;
+const say = (message: FitMessage): void => port.postMessage(message, []);
 
 try {
   const outcome = await trainNetwork(workerData as FitRequest, {

@@ -59,7 +59,11 @@ export function buildDataRows(request: GoldenRequest): Promise<GoldenRows> {
   const rows = Array.from({ length: Math.min(MAX_DATA_ROWS, Math.ceil(count / step)) }, (_, at) =>
     features.subarray(at * step * width, (at * step + 1) * width),
   );
-  return answerRows(request, rows, rows.map(() => 'data'));
+  return answerRows(
+    request,
+    rows,
+    rows.map(() => 'data'),
+  );
 }
 
 async function answerRows(
@@ -128,6 +132,7 @@ function rangeOf(features: Float32Array, width: number): readonly [Float32Array,
     if (value < low[column]!) low[column] = value;
     if (value > high[column]!) high[column] = value;
   }
-  const known = (bound: Float32Array): Float32Array => bound.map((value) => (Number.isFinite(value) ? value : 0));
+  const known = (bound: Float32Array): Float32Array =>
+    bound.map((value) => (Number.isFinite(value) ? value : 0));
   return [known(low), known(high)];
 }

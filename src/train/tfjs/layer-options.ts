@@ -26,7 +26,7 @@ function problemsOf(layer: unknown, where: string): string[] {
   if (typeof layer !== 'object' || layer === null) return [`${where} is not an object with a type`];
   const { type, ...options } = layer as TfjsLayer;
   const rule = ruleByType.get(type);
-  if (!rule) return [`${where} is "${String(type)}", which ${describeUnknown(type)}`];
+  if (!rule) return [`${where} is "${type}", which ${describeUnknown(type)}`];
   const missing = (rule.required ?? []).filter((name) => options[name] === undefined);
   return [
     ...missing.map((name) => `${where} (${type}) lacks ${name}, ${rule.options[name]!.wanted}`),
@@ -44,7 +44,7 @@ const listed = (names: readonly string[]): string =>
 
 /** What tf.js has and ONNX would not get is told apart from what nobody has. */
 function describeUnknown(type: string): string {
-  const near = layerRules.find((rule) => rule.type.toLowerCase() === String(type).toLowerCase());
+  const near = layerRules.find((rule) => rule.type.toLowerCase() === `${type}`.toLowerCase());
   if (near) return `is written "${near.type}"`;
   const known = layerRules.map((rule) => rule.type).join(', ');
   return `cannot be exported to ONNX or is no layer; there are ${known}`;
@@ -78,4 +78,5 @@ function endsInSoftmax(layers: readonly TfjsLayer[]): boolean {
   return last?.type === 'softmax' || last?.['activation'] === 'softmax';
 }
 
-const toSavedName = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+const toSavedName = (name: string): string =>
+  name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

@@ -34,7 +34,8 @@ export async function loadEngine(engine: TfjsEngine): Promise<Tfjs> {
     const layers = await import('@tensorflow/tfjs-layers');
     return { core, layers };
   } catch (cause) {
-    const next = engine === 'native' ? 'run `ruvector-memopt setup tfjs-node` again' : 'reinstall the package';
+    const next =
+      engine === 'native' ? 'run `ruvector-memopt setup tfjs-node` again' : 'reinstall the package';
     throw backendError(engine, messageOf(cause), next, cause);
   }
 }

@@ -43,12 +43,18 @@ export function measure(dataset: TfjsDataset, predicted: Int8Array): Measurement
     blockLength: blockLengthOf(test.length, timestamps, dataset.horizonMs),
   };
   const score = (answers: Int8Array): Scores => ({
-    ...scoreAnswers(rows, Int8Array.from(order, (at) => answers[at]!)),
+    ...scoreAnswers(
+      rows,
+      Int8Array.from(order, (at) => answers[at]!),
+    ),
     accuracy: accuracyOf(expected, answers),
   });
   const found = answerBaselines(dataset, train, test);
   const baseline = Object.fromEntries(
-    Object.entries(found).map(([name, given]) => [name, given && { ...given.facts, ...score(given.answers) }]),
+    Object.entries(found).map(([name, given]) => [
+      name,
+      given && { ...given.facts, ...score(given.answers) },
+    ]),
   );
   const metrics = {
     ...score(predicted),

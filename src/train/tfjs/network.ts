@@ -73,7 +73,7 @@ export function layersOfTopology(topology: unknown): readonly SavedLayer[] {
 
 function placeLayer(layer: SavedLayer, at: number, shape: Shape): NetworkLayer {
   const { class_name: className, config } = layer;
-  const name = String(config['name'] ?? layer.name ?? `layer ${at + 1}`);
+  const name = (config['name'] as string | undefined) ?? layer.name ?? `layer ${at + 1}`;
   const rule = ruleByClass.get(className);
   if (!rule) throw layerExportError(name, className, 'has no form in ONNX here', exportable);
   try {
@@ -89,7 +89,9 @@ const exportable = layerRules.map((rule) => rule.type).join(', ');
 function inputShapeOf({ config }: SavedLayer, width: number): Shape {
   const declared = config['batch_input_shape'];
   if (!Array.isArray(declared)) {
-    throw layersError([`the first layer "${String(config['name'])}" does not say its input shape; give it inputShape`]);
+    throw layersError([
+      `the first layer "${String(config['name'])}" does not say its input shape; give it inputShape`,
+    ]);
   }
   const shape = declared.slice(1).map(Number);
   const size = shape.reduce((product, each) => product * each, 1);
@@ -122,7 +124,12 @@ function soleSource(layer: SavedLayer, name: string): string | null {
 }
 
 const branched = (name: string, count: number): Error =>
-  layerExportError(name, 'model', `has ${count} layers beside it`, 'layers one behind the other, with one input and one output');
+  layerExportError(
+    name,
+    'model',
+    `has ${count} layers beside it`,
+    'layers one behind the other, with one input and one output',
+  );
 
 function checkOutput(layers: readonly NetworkLayer[], classes: number): void {
   const last = layers.findLast(({ rule }) => !isPassing(rule));
@@ -130,7 +137,7 @@ function checkOutput(layers: readonly NetworkLayer[], classes: number): void {
   const { rule, name, config, outputShape } = last;
   const isSoftmax = rule.type === 'softmax' || config['activation'] === 'softmax';
   if (isSoftmax && outputShape.length === 1 && outputShape[0] === classes) return;
-  const how = isSoftmax ? 'softmax' : String(config['activation'] ?? 'no softmax');
+  const how = isSoftmax ? 'softmax' : 'no softmax';
   throw layersError([
     `the last layer "${name}" gives [${outputShape.join(', ')}] with ${how}, and the training rows have ${classes} classes; end in a dense layer of ${classes} units with softmax, or give layers without one`,
   ]);

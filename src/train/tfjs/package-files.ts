@@ -12,7 +12,9 @@ import type { TfjsDataset } from './tfjs-dataset.ts';
 export function encodeGoldenRows(golden: GoldenRows, featureNames: readonly string[]): Uint8Array {
   const classes = golden.values.length / golden.rows;
   return encode([
-    ...featureNames.map((name, column) => [name, columnOf(golden.features, column, featureNames.length)] as const),
+    ...featureNames.map(
+      (name, column) => [name, columnOf(golden.features, column, featureNames.length)] as const,
+    ),
     ['expected_label', BigInt64Array.from(golden.labels, BigInt)],
     ...Array.from({ length: classes }, (_, at) => [`p${at}`, columnOf(golden.values, at, classes)] as const),
     ['case', golden.cases],
@@ -31,7 +33,8 @@ export function encodeHeldOutRows(
   const bytes = encode([
     ['timestamp', BigInt64Array.from(order, (at) => BigInt(Math.trunc(timestamps[test[at]!]!)))],
     ...featureNames.map(
-      (name, column) => [name, Float32Array.from(order, (at) => features[test[at]! * width + column]!)] as const,
+      (name, column) =>
+        [name, Float32Array.from(order, (at) => features[test[at]! * width + column]!)] as const,
     ),
     ['label', Int8Array.from(order, (at) => labels[test[at]!]!)],
     ...Object.entries(baselines).map(

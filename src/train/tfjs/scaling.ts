@@ -50,7 +50,11 @@ export function computeScaling(
 }
 
 /** Scales rows into an array of their own. */
-export function scaleRows(features: Float32Array, rows: Int32Array, { center, scale }: Scaling): Float32Array {
+export function scaleRows(
+  features: Float32Array,
+  rows: Int32Array,
+  { center, scale }: Scaling,
+): Float32Array {
   const width = center.length;
   const scaled = new Float32Array(rows.length * width);
   for (let at = 0; at < rows.length; at++) {

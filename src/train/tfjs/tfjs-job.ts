@@ -19,7 +19,9 @@ export function checkTfjsJob(job: Omit<TrainJob, 'estimator'>): void {
   completeFit({ epochs, batchSize, learningRate, earlyStopping, seed });
   const foreign = ofPython.filter((name) => job[name] !== undefined);
   const problems = [
-    ...(task === 'classification' ? [] : [`task is "${task}", and tf.js classifies; use an estimator of Python`]),
+    ...(task === 'classification'
+      ? []
+      : [`task is "${task}", and tf.js classifies; use an estimator of Python`]),
     ...foreign.map((name) => `${name} is of Python's trainers; leave it out`),
   ];
   if (problems.length > 0) throw tfjsOptionsError(problems);

@@ -53,7 +53,9 @@ const checks: Readonly<Record<keyof TfjsFitOptions, OptionCheck>> = {
 export function completeFit(options: TfjsFitOptions): TfjsFit {
   const problems = Object.entries(checks).flatMap(([name, { wanted, accepts }]) => {
     const value = options[name as keyof TfjsFitOptions];
-    return value === undefined || accepts(value) ? [] : [`${name} is ${JSON.stringify(value)}, wanted ${wanted}`];
+    return value === undefined || accepts(value)
+      ? []
+      : [`${name} is ${JSON.stringify(value)}, wanted ${wanted}`];
   });
   if (problems.length > 0) throw tfjsOptionsError(problems);
   const { epochs = 40, batchSize = 128, learningRate = 0.003, seed = 0 } = options;

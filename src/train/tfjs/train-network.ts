@@ -52,7 +52,8 @@ interface Trained {
 export async function trainNetwork(request: FitRequest, watch: TrainWatch): Promise<FitOutcome> {
   const { dataset, classes, fit, source } = request;
   const startedMs = performance.now();
-  const topology = source.kind === 'layers' ? source.layers : layersOfTopology(source.artifacts.modelTopology);
+  const topology =
+    source.kind === 'layers' ? source.layers : layersOfTopology(source.artifacts.modelTopology);
   const network = checkNetwork(topology, { width: dataset.featureNames.length, classes: classes.length });
   const { tfjs, choice } = await openEngine(request, network);
   const train = rowsOf(dataset, 'train');
@@ -107,7 +108,11 @@ async function openEngine(
   network: Network,
 ): Promise<{ tfjs: Tfjs; choice: EngineChoice }> {
   const { problem } = findNativeLibrary();
-  const facts = { stepSize: network.multiplyAdds * fit.batchSize, wanted: fit.engine, nativeProblem: problem };
+  const facts = {
+    stepSize: network.multiplyAdds * fit.batchSize,
+    wanted: fit.engine,
+    nativeProblem: problem,
+  };
   const passed: string[] = [];
   for (const { engine, why } of chooseEngines(facts)) {
     try {
@@ -137,7 +142,10 @@ async function predictTest({ request: { dataset, classes }, answer }: Trained): 
   });
 }
 
-function takeRows({ features, featureNames: { length: width } }: TfjsDataset, rows: Int32Array): Float32Array {
+function takeRows(
+  { features, featureNames: { length: width } }: TfjsDataset,
+  rows: Int32Array,
+): Float32Array {
   const taken = new Float32Array(rows.length * width);
   rows.forEach((row, at) => taken.set(features.subarray(row * width, (row + 1) * width), at * width));
   return taken;
@@ -167,7 +175,10 @@ async function packTrained(trained: Trained, measured: Measurement): Promise<Omi
     heldOut: { sha256: sha256Of(heldOut.bytes), rows: heldOut.rows },
     model: { sha256: sha256Of(model), sizeBytes: model.length, opset: { '': OPSET } },
   };
-  const known = pick(dataset.labels, Int32Array.from({ length: dataset.rowCount }, (_, row) => row));
+  const known = pick(
+    dataset.labels,
+    Int32Array.from({ length: dataset.rowCount }, (_, row) => row),
+  );
   return {
     package: { name: request.name, model, golden: goldenBytes, heldOut: heldOut.bytes, manifest },
     artifacts,
@@ -184,7 +195,11 @@ function describeModel({ request, fitted, summary, versions }: Trained): Readonl
   readonly features: readonly { readonly name: string; readonly dtype: 'float32' }[];
   readonly labels: readonly string[];
   readonly classes: readonly number[];
-  readonly input: { readonly name: string; readonly dtype: 'float32'; readonly shape: readonly [null, number] };
+  readonly input: {
+    readonly name: string;
+    readonly dtype: 'float32';
+    readonly shape: readonly [null, number];
+  };
   readonly outputs: { readonly label: string; readonly probabilities: string };
   readonly trainer: FitOutcome['package']['manifest']['trainer'];
   readonly dataset: FitOutcome['package']['manifest']['dataset'];
@@ -277,7 +292,6 @@ function replay(session: ModelSession, rows: GoldenRows): GoldenReport {
     throw tfjsParityError(`onnxruntime answers otherwise than tf.js (${error.message})`, error.details);
   }
 }
-
 
 function joinRows(a: Int32Array, b: Int32Array): Int32Array {
   const joined = new Int32Array(a.length + b.length);

@@ -11,7 +11,14 @@ import {
   tfjsOptionsError,
   tooFewRowsError,
 } from './errors.ts';
-import type { FitMessage, FitOutcome, FitRequest, FitStep, NetworkSource, TfjsArtifacts } from './fit-messages.ts';
+import type {
+  FitMessage,
+  FitOutcome,
+  FitRequest,
+  FitStep,
+  NetworkSource,
+  TfjsArtifacts,
+} from './fit-messages.ts';
 import { buildTopologyLayers, checkLayerOptions } from './layer-options.ts';
 import { checkNetwork, layersOfTopology } from './network.ts';
 import { rowsOf } from './tfjs-dataset.ts';
@@ -22,7 +29,9 @@ import type { TfjsFitOptions } from './tfjs-options.ts';
 /** A model of tf.js, of whichever copy of it the caller has loaded: it is taken by what it saves. */
 export interface TfjsModel {
   save(handler: {
-    save(artifacts: TfjsArtifacts): Promise<{ modelArtifactsInfo: { dateSaved: Date; modelTopologyType: 'JSON' } }>;
+    save(
+      artifacts: TfjsArtifacts,
+    ): Promise<{ modelArtifactsInfo: { dateSaved: Date; modelTopologyType: 'JSON' } }>;
   }): Promise<unknown>;
 }
 
@@ -162,9 +171,20 @@ const exporting: TrainProgress = {
 function toProgress(step: FitStep): TrainProgress {
   const { loss, metrics, etaSeconds, of } = step;
   const message = `epoch ${Math.ceil(step.step)} of ${of}, loss ${loss.toPrecision(3)}`;
-  return { stage: 'fit', fraction: (FIT_SHARE * step.step) / of, message, step: step.step, of, loss, metrics, etaSeconds };
+  return {
+    stage: 'fit',
+    fraction: (FIT_SHARE * step.step) / of,
+    message,
+    step: step.step,
+    of,
+    loss,
+    metrics,
+    etaSeconds,
+  };
 }
 
 function rebuildError({ code, message, details }: Extract<FitMessage, { type: 'error' }>): Error {
-  return code === null ? fitThreadError(`failed (${message})`) : new RuvectorError(code, message, { details });
+  return code === null
+    ? fitThreadError(`failed (${message})`)
+    : new RuvectorError(code, message, { details });
 }

@@ -32,7 +32,12 @@ async function runJob(job: SentJob): Promise<TrainResult> {
   const streamedMs = performance.now();
   const { epochs, batchSize, learningRate, earlyStopping, seed } = job;
   const trained = await trainTfjs(job.layers ?? defaultLayers(dataset), dataset, {
-    ...{ name: job.name, epochs, batchSize, learningRate, earlyStopping, seed },
+    name: job.name,
+    epochs,
+    batchSize,
+    learningRate,
+    earlyStopping,
+    seed,
     onProgress: (progress) => say({ type: 'progress', ...progress, fraction: scale(progress.fraction) }),
   });
   const trainedMs = performance.now();

@@ -7,7 +7,9 @@ const MAX_RANGES = 64;
 
 /** Ranges that hold the training rows and none of the others; at most 64, else the widest gaps stay. */
 export function findTrainedRanges({ timestamps, splits, rowCount }: TfjsDataset): [number, number][] {
-  const order = Array.from({ length: rowCount }, (_, row) => row).sort((a, b) => timestamps[a]! - timestamps[b]!);
+  const order = Array.from({ length: rowCount }, (_, row) => row).sort(
+    (a, b) => timestamps[a]! - timestamps[b]!,
+  );
   const ranges: [number, number][] = [];
   let isOpen = false;
   for (const row of order) {

@@ -22,7 +22,10 @@ export function fitUsageThreshold(usage: Float32Array, labels: Int8Array): Usage
       if (value >= threshold) above[classes.indexOf(labels[row]!)]!++;
     });
     const f1Above = f1Of(above, totals);
-    const f1Below = f1Of(totals.map((total, at) => total - above[at]!), totals);
+    const f1Below = f1Of(
+      totals.map((total, at) => total - above[at]!),
+      totals,
+    );
     for (const [low, belowScore] of f1Below.entries()) {
       for (const [high, aboveScore] of f1Above.entries()) {
         if (low === high || belowScore + aboveScore <= bestScore) continue;
@@ -45,7 +48,8 @@ function candidatesOf(usage: Float32Array): Float32Array {
   if (values.length === 0) return new Float32Array(1);
   const count = Math.min(values.length, MAX_CANDIDATES);
   const step = (values.length - 1) / Math.max(1, count - 1);
-  return Float32Array.from({ length: count }, (_, at) =>
-    values[at === count - 1 ? values.length - 1 : Math.trunc(at * step)]!,
+  return Float32Array.from(
+    { length: count },
+    (_, at) => values[at === count - 1 ? values.length - 1 : Math.trunc(at * step)]!,
   );
 }

@@ -33,7 +33,8 @@ export function registerWasmKernels(): void {
  */
 const filterGradient: KernelFunc = ({ inputs, backend, attrs }) => {
   const { x, dy } = inputs as { x: TensorInfo; dy: TensorInfo };
-  const { strides, pad, dimRoundingMode, filterShape, dataFormat } = attrs as unknown as Conv2DBackpropFilterAttrs;
+  const { strides, pad, dimRoundingMode, filterShape, dataFormat } =
+    attrs as unknown as Conv2DBackpropFilterAttrs;
   if (dataFormat !== 'NHWC') throw new Error(`wasm convolves NHWC, not ${dataFormat}`);
   const run: Run = (name, given, more = {}) =>
     getKernel(name, 'wasm').kernelFunc({ inputs: given, backend, attrs: more }) as TensorInfo;
@@ -50,24 +51,37 @@ const filterGradient: KernelFunc = ({ inputs, backend, attrs }) => {
   );
   const { top, bottom, left, right } = info.padInfo;
   const isPadded = top + bottom + left + right > 0;
-  const paddings: [number, number][] = [[0, 0], [top, bottom], [left, right], [0, 0]];
+  const paddings: [number, number][] = [
+    [0, 0],
+    [top, bottom],
+    [left, right],
+    [0, 0],
+  ];
   const padded = isPadded ? run('PadV2', { x }, { paddings, constantValue: 0 }) : x;
   const rows = info.batchSize * info.outHeight * info.outWidth;
   const gradient = run('Reshape', { x: dy }, { shape: [1, rows, info.outChannels] });
   const places: TensorInfo[] = [];
   for (let row = 0; row < info.filterHeight; row++) {
     for (let column = 0; column < info.filterWidth; column++) {
-      const met = run('StridedSlice', { x: padded }, {
-        begin: [0, row, column, 0],
-        end: [
-          info.batchSize,
-          row + (info.outHeight - 1) * info.strideHeight + 1,
-          column + (info.outWidth - 1) * info.strideWidth + 1,
-          info.inChannels,
-        ],
-        strides: [1, info.strideHeight, info.strideWidth, 1],
-        ...{ beginMask: 0, endMask: 0, ellipsisMask: 0, newAxisMask: 0, shrinkAxisMask: 0 },
-      });
+      const met = run(
+        'StridedSlice',
+        { x: padded },
+        {
+          begin: [0, row, column, 0],
+          end: [
+            info.batchSize,
+            row + (info.outHeight - 1) * info.strideHeight + 1,
+            column + (info.outWidth - 1) * info.strideWidth + 1,
+            info.inChannels,
+          ],
+          strides: [1, info.strideHeight, info.strideWidth, 1],
+          beginMask: 0,
+          endMask: 0,
+          ellipsisMask: 0,
+          newAxisMask: 0,
+          shrinkAxisMask: 0,
+        },
+      );
       const matrix = run('Reshape', { x: met }, { shape: [1, rows, info.inChannels] });
       places.push(run('BatchMatMul', { a: matrix, b: gradient }, { transposeA: true, transposeB: false }));
       drop(met, matrix);
@@ -85,7 +99,14 @@ const maxPoolGradient: KernelFunc = ({ inputs, backend, attrs }) => {
   const { dy, input } = inputs as { dy: TensorInfo; input: TensorInfo };
   const { filterSize, strides, pad, dimRoundingMode } = attrs as unknown as MaxPoolGradAttrs;
   const wasm = backend as WasmBackend;
-  const info = backend_util.computePool2DInfo(input.shape as ImageShape, filterSize, strides, 1, pad, dimRoundingMode);
+  const info = backend_util.computePool2DInfo(
+    input.shape as ImageShape,
+    filterSize,
+    strides,
+    1,
+    pad,
+    dimRoundingMode,
+  );
   const dx = wasm.makeOutput(input.shape, 'float32');
   const [values, gradients, sums] = [input, dy, dx].map((tensor) => wasm.typedArrayFromHeap(tensor)) as [
     Float32Array,
@@ -99,14 +120,19 @@ const maxPoolGradient: KernelFunc = ({ inputs, backend, attrs }) => {
     for (let place = 0; place < outHeight * outWidth; place++) {
       const seen = placesOf(info, row, Math.floor(place / outWidth), place % outWidth);
       for (let channel = 0; channel < inChannels; channel++) {
-        let best = seen[0]! + channel;
-        for (const start of seen) if (values[start + channel]! > values[best]!) best = start + channel;
-        sums[best]! += gradients[at++]!;
+        sums[findLargest(values, seen, channel)]! += gradients[at++]!;
       }
     }
   }
   return dx;
 };
+
+/** Index of the first of the largest values of a channel. */
+function findLargest(values: Float32Array, places: readonly number[], channel: number): number {
+  let best = places[0]! + channel;
+  for (const start of places) if (values[start + channel]! > values[best]!) best = start + channel;
+  return best;
+}
 
 /** Where the values begin that one place of a pooling looks at. */
 function placesOf(info: backend_util.Conv2DInfo, row: number, down: number, across: number): number[] {

@@ -67,6 +67,8 @@ it('measure() finds the scores and baselines that Python finds on the same rows'
   const peer = JSON.parse((await running).stdout) as Peer;
   expect(metrics).toMatchObject(close(peer.scores) as object);
   expect(metrics['baseline']).toMatchObject(close(peer.baseline) as object);
-  expect(Object.fromEntries(Object.entries(baselines).map(([name, given]) => [name, [...given]]))).toEqual(peer.answers);
+  expect(Object.fromEntries(Object.entries(baselines).map(([name, given]) => [name, [...given]]))).toEqual(
+    peer.answers,
+  );
   expect(findTrainedRanges(set)).toEqual(peer.ranges);
 });

@@ -16,9 +16,16 @@ const flat = buildLearnableRows({ rows: 2100 });
 const windowed = buildLearnableRows({ rows: 2100, steps: 8, seed: 2 });
 const peer = join(import.meta.dirname, '../../support/train/onnx-peer.py');
 
-const dense: readonly TfjsLayer[] = ['relu', 'elu', 'selu', 'sigmoid', 'tanh', 'softplus', 'softsign', 'swish'].map(
-  (activation) => ({ type: 'dense', units: 12, activation }),
-);
+const dense: readonly TfjsLayer[] = [
+  'relu',
+  'elu',
+  'selu',
+  'sigmoid',
+  'tanh',
+  'softplus',
+  'softsign',
+  'swish',
+].map((activation) => ({ type: 'dense', units: 12, activation }));
 const alone: readonly TfjsLayer[] = [
   { type: 'dense', units: 12, activation: 'linear', useBias: false },
   { type: 'leakyReLU', alpha: 0.2 },

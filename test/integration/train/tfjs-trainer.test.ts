@@ -27,7 +27,12 @@ it('runTfjsTrainer() trains, proves and deploys a network, and says where it is'
   const fractions = seen.map(({ fraction }) => fraction);
   expect(fractions).toEqual(fractions.toSorted((a, b) => a - b));
   const epochs = seen.filter(({ stage }) => stage === 'fit');
-  expect(epochs.at(-1)).toMatchObject({ step: 30, of: 30, etaSeconds: 0, metrics: { accuracy: expect.any(Number) } });
+  expect(epochs.at(-1)).toMatchObject({
+    step: 30,
+    of: 30,
+    etaSeconds: 0,
+    metrics: { accuracy: expect.any(Number) },
+  });
   const arrived = bridge.arrived.at(-1)!;
   expect(result.deployment).toMatchObject({ name: 'network', version: arrived.version, isLive: true });
   expect(result.manifest.features.map(({ name }) => name)).toEqual([...featureNames]);
@@ -36,7 +41,10 @@ it('runTfjsTrainer() trains, proves and deploys a network, and says where it is'
     parameters: { epochsRun: 30, engine: expect.stringMatching(/native|wasm/), why: expect.any(String) },
   });
   expect(result.manifest.parity.labelMismatches).toBe(0);
-  const { baseline, macroF1 } = result.manifest.metrics as { macroF1: number; baseline: { majority: { macroF1: number } } };
+  const { baseline, macroF1 } = result.manifest.metrics as {
+    macroF1: number;
+    baseline: { majority: { macroF1: number } };
+  };
   expect(macroF1).toBeGreaterThan(baseline.majority.macroF1);
   expect(Object.keys(result.classCounts)).toEqual([...labels]);
   expect(result.timings.fitReturnedMonotonicNs).toBeLessThan(Number(process.hrtime.bigint()));

@@ -26,16 +26,23 @@ describe('trainTfjs()', () => {
     });
     const trained = await trainTfjs(model, set, { epochs: 12, batchSize: 64, name: 'mine' });
     const { manifest, golden } = trained.package;
-    expect(manifest).toMatchObject({ name: 'mine', classes: [0, 1, 2], trainer: { estimator: 'tfjs.LayersModel' } });
+    expect(manifest).toMatchObject({
+      name: 'mine',
+      classes: [0, 1, 2],
+      trainer: { estimator: 'tfjs.LayersModel' },
+    });
     const { macroF1, baseline } = manifest.metrics as {
       macroF1: number;
-      baseline: Record<'majority' | 'usageThreshold' | 'persistence', { macroF1: number; interval: readonly number[] }>;
+      baseline: Record<
+        'majority' | 'usageThreshold' | 'persistence',
+        { macroF1: number; interval: readonly number[] }
+      >;
     };
     expect(macroF1).toBeGreaterThan(baseline.majority.macroF1);
     expect(baseline.persistence.interval).toHaveLength(2);
     const cases = decodeGolden(golden, manifest as never).cases;
     expect([...new Set(cases)]).toEqual(['nan', 'extreme', 'random']);
-    const again = await tfl.loadLayersModel(tf.io.fromMemory(trained.artifacts as never));
+    const again = await tfl.loadLayersModel(tf.io.fromMemory(trained.artifacts));
     expect(again.countParams()).toBe(model.countParams());
   });
 
@@ -81,10 +88,14 @@ describe('trainTfjs()', () => {
   });
 
   it('leaves out a label that the training part lacks, and counts its test rows as missed', async () => {
-    const labels = Int8Array.from(set.labels as Int8Array, (label, row) => (set.splits[row] === 2 && row % 9 === 0 ? 3 : label));
+    const labels = Int8Array.from(set.labels as Int8Array, (label, row) =>
+      set.splits[row] === 2 && row % 9 === 0 ? 3 : label,
+    );
     const { package: made } = await trainTfjs(small, { ...set, labels }, { epochs: 2 });
     expect(made.manifest.classes).toEqual([0, 1, 2]);
-    const { perClass } = made.manifest.metrics as { perClass: readonly { label: string; recall: number; support: number }[] };
+    const { perClass } = made.manifest.metrics as {
+      perClass: readonly { label: string; recall: number; support: number }[];
+    };
     expect(perClass[3]).toMatchObject({ recall: 0, support: expect.any(Number) });
     expect(perClass[3]!.support).toBeGreaterThan(0);
   });
@@ -92,7 +103,11 @@ describe('trainTfjs()', () => {
   it('ends within a second when it is cancelled, and this thread is free meanwhile', async () => {
     const stop = new AbortController();
     const seen: TrainProgress[] = [];
-    const options = { epochs: 1_000_000, signal: stop.signal, onProgress: (step: TrainProgress) => seen.push(step) };
+    const options = {
+      epochs: 1_000_000,
+      signal: stop.signal,
+      onProgress: (step: TrainProgress) => seen.push(step),
+    };
     const training = trainTfjs(small, set, options);
     training.catch(() => {});
     // That this is heard between two steps is the proof: the fit runs elsewhere.
@@ -120,7 +135,7 @@ describe('registerWasmKernels()', () => {
       ).flatMap(([steps, size, stride, pad]) => {
         const x = tf.tensor3d(signal(4 * steps * 3, 1.7), [4, steps, 3]);
         const kernel = tf.tensor3d(signal(size * 15, 0.9), [size, 3, 5]);
-        const image = tf.reshape(x, [4, steps, 1, 3]) as tf.Tensor4D;
+        const image = tf.reshape<tf.Rank.R4>(x, [4, steps, 1, 3]);
         const convolved = tf.grads((a: tf.Tensor, b: tf.Tensor) =>
           tf.sum(tf.square(tf.conv1d(a as tf.Tensor3D, b as tf.Tensor3D, stride, pad))),
         )([x, kernel]);

@@ -6,7 +6,13 @@ import { windowColumns } from '../../../src/core/index.ts';
 import { createRandom } from '../random.ts';
 
 /** Names of the features of one moment. */
-export const rowFeatures = ['usage_percent', 'available_percent', 'psi_memory_some', 'psi_memory_full', 'noise'] as const;
+export const rowFeatures = [
+  'usage_percent',
+  'available_percent',
+  'psi_memory_some',
+  'psi_memory_full',
+  'noise',
+] as const;
 
 /** Options of {@link buildLearnableRows}. */
 export interface LearnableRowsOptions {
@@ -18,7 +24,12 @@ export interface LearnableRowsOptions {
 }
 
 /** Builds them: three quarters to train on, the last quarter to test on. */
-export function buildLearnableRows({ rows = 2400, steps = 1, seed = 1, classes = 3 }: LearnableRowsOptions = {}): TfjsDataset {
+export function buildLearnableRows({
+  rows = 2400,
+  steps = 1,
+  seed = 1,
+  classes = 3,
+}: LearnableRowsOptions = {}): TfjsDataset {
   const random = createRandom(seed);
   const window = steps > 1 ? { steps, everyMs: 1000 } : undefined;
   const featureNames = windowColumns(rowFeatures, window);

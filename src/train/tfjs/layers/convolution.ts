@@ -17,7 +17,9 @@ function slide(config: LayerConfig, input: Shape, sizeName: string, strideName: 
   const size = sizeOf(config, sizeName, 2);
   const stride = sizeOf(config, strideName, sizeName === 'pool_size' ? size : 1);
   if (wordOf(config, 'data_format', 'channelsLast') !== 'channelslast') {
-    throw new LayerProblem('has channels first, and is exported with channels last alone; leave dataFormat out');
+    throw new LayerProblem(
+      'has channels first, and is exported with channels last alone; leave dataFormat out',
+    );
   }
   if (sizeOf(config, 'dilation_rate', 1) > 1) {
     throw new LayerProblem('is dilated, which tf.js cannot train; leave dilationRate out, or use strides');
@@ -25,7 +27,9 @@ function slide(config: LayerConfig, input: Shape, sizeName: string, strideName: 
   const pads = padsOf(wordOf(config, 'padding', 'valid'), { steps, size, stride });
   const padded = steps + pads[0] + pads[1];
   if (padded < size) {
-    throw new LayerProblem(`reaches over ${size} steps and gets ${steps}; make it shorter, or pad it ("same")`);
+    throw new LayerProblem(
+      `reaches over ${size} steps and gets ${steps}; make it shorter, or pad it ("same")`,
+    );
   }
   return { size, stride, pads, steps: Math.floor((padded - size) / stride) + 1 };
 }
@@ -42,7 +46,8 @@ function padsOf(
 
 const slideConvolution = (config: LayerConfig, input: Shape): Sliding =>
   slide(config, input, 'kernel_size', 'strides');
-const slidePool = (config: LayerConfig, input: Shape): Sliding => slide(config, input, 'pool_size', 'strides');
+const slidePool = (config: LayerConfig, input: Shape): Sliding =>
+  slide(config, input, 'pool_size', 'strides');
 
 /** Lets ONNX work on [rows, channels, steps]. */
 function withChannelsFirst({ graph, input }: ExportedLayer, work: (input: string) => string): string {

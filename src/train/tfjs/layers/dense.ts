@@ -1,14 +1,6 @@
 // Layers that work on each row by itself: dense, dropout and noise, normalisation, flatten and reshape.
 import { activationOf, activationOption, assertLastAxis, emitActivation } from './activations.ts';
-import {
-  LayerProblem,
-  flag,
-  numberIn,
-  sizeOf,
-  sizeOfShape,
-  weightOf,
-  wholeNumber,
-} from './rule.ts';
+import { LayerProblem, flag, numberIn, sizeOf, sizeOfShape, weightOf, wholeNumber } from './rule.ts';
 import type { ExportedLayer, LayerRule, OptionCheck, Shape, Weight } from './rule.ts';
 
 const share = numberIn(0, 1);

@@ -17,7 +17,9 @@ export const layerRules: readonly LayerRule[] = [
   ...recurrentRules,
 ];
 
-export const ruleByType: ReadonlyMap<string, LayerRule> = new Map(layerRules.map((rule) => [rule.type, rule]));
+export const ruleByType: ReadonlyMap<string, LayerRule> = new Map(
+  layerRules.map((rule) => [rule.type, rule]),
+);
 export const ruleByClass: ReadonlyMap<string, LayerRule> = new Map(
   layerRules.map((rule) => [rule.className, rule]),
 );

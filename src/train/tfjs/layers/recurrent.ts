@@ -1,11 +1,24 @@
 // GRU. tf.js and ONNX keep the gates in the same order (update, reset, candidate) and mix the old state in the same
 // way: h = z·h' + (1 − z)·candidate. tf.js resets the state before its product with the weights (`resetAfter` false, the
 // only way it knows), which is linear_before_reset = 0: https://onnx.ai/onnx/operators/onnx__GRU.html
-import { LayerProblem, flag, numberIn, oneOf, sequenceShape, sizeOf, transpose, weightOf, wholeNumber, wordOf } from './rule.ts';
+import {
+  LayerProblem,
+  flag,
+  numberIn,
+  oneOf,
+  sequenceShape,
+  sizeOf,
+  transpose,
+  weightOf,
+  wholeNumber,
+  wordOf,
+} from './rule.ts';
 import type { ExportedLayer, LayerConfig, LayerRule } from './rule.ts';
 
 /** Name in ONNX, and its parameters where it has some. */
-const gates: Readonly<Record<string, { readonly name: string; readonly alpha?: number; readonly beta?: number }>> = {
+const gates: Readonly<
+  Record<string, { readonly name: string; readonly alpha?: number; readonly beta?: number }>
+> = {
   sigmoid: { name: 'Sigmoid' },
   hardsigmoid: { name: 'HardSigmoid', alpha: 0.2, beta: 0.5 },
   tanh: { name: 'Tanh' },
@@ -17,7 +30,9 @@ const gateOption = oneOf('sigmoid', 'hardSigmoid', 'tanh', 'relu', 'softsign');
 function gateOf(config: LayerConfig, name: string, otherwise: string): (typeof gates)[string] {
   const gate = gates[wordOf(config, name, otherwise)];
   if (gate) return gate;
-  throw new LayerProblem(`has "${String(config[name])}" as ${name}, and is exported with ${gateOption.wanted}`);
+  throw new LayerProblem(
+    `has "${String(config[name])}" as ${name}, and is exported with ${gateOption.wanted}`,
+  );
 }
 
 /** What the exported operator does not do. */

@@ -81,9 +81,7 @@ export function sizeOf(config: LayerConfig, name: string, otherwise: number): nu
 
 /** Reads a word, however it is spelt: `channels_last` and `channelsLast` are the same. */
 export function wordOf(config: LayerConfig, name: string, otherwise: string): string {
-  return String(config[name] ?? otherwise)
-    .replaceAll('_', '')
-    .toLowerCase();
+  return ((config[name] as string | undefined) ?? otherwise).replaceAll('_', '').toLowerCase();
 }
 
 /** Product of the sizes. */

@@ -98,7 +98,9 @@ export async function removeNativeLibrary(): Promise<boolean> {
   const wasLinked = unlinkNativeLibrary();
   // With what a set-up that was killed left beside it.
   const parent = dirname(folder);
-  const left = existsSync(parent) ? (await readdir(parent)).filter((name) => name.startsWith(basename(folder))) : [];
+  const left = existsSync(parent)
+    ? (await readdir(parent)).filter((name) => name.startsWith(basename(folder)))
+    : [];
   for (const name of left) await rm(join(parent, name), { recursive: true, force: true });
   return wasLinked || left.length > 0;
 }
@@ -145,7 +147,12 @@ async function build(folder: string, { python: named, onStep, signal }: NativeSe
     const wheel = await fetchWheel(work, python, signal);
     say('taking out libtensorflow and the headers');
     const built = join(work, 'built');
-    await call(python, ['-c', EXTRACT, wheel, built, LIBRARIES.join(','), HEADERS.join(',')], 'unpack the wheel', signal);
+    await call(
+      python,
+      ['-c', EXTRACT, wheel, built, LIBRARIES.join(','), HEADERS.join(',')],
+      'unpack the wheel',
+      signal,
+    );
     await strip(built, signal);
     say('compiling the binding with g++');
     await compile(built, signal);
@@ -174,7 +181,11 @@ async function findPip(named: string | undefined, signal: AbortSignal | undefine
   );
 }
 
-async function runs(command: string, args: readonly string[], signal: AbortSignal | undefined): Promise<boolean> {
+async function runs(
+  command: string,
+  args: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
   try {
     await run(command, args, signal ? { signal } : {});
     return true;
@@ -197,7 +208,10 @@ async function fetchWheel(work: string, python: string, signal: AbortSignal | un
   const digest = createHash('sha256');
   for await (const chunk of createReadStream(wheel)) digest.update(chunk as Buffer);
   if (digest.digest('hex') !== WHEEL.sha256) {
-    throw nativeSetupError(`the wheel "${name}" is another one than was built with before`, 'look at the index that pip uses');
+    throw nativeSetupError(
+      `the wheel "${name}" is another one than was built with before`,
+      'look at the index that pip uses',
+    );
   }
   return wheel;
 }
@@ -209,7 +223,8 @@ async function strip(folder: string, signal: AbortSignal | undefined): Promise<v
       await run('strip', ['--strip-unneeded', join(folder, library)], signal ? { signal } : {});
     } catch (error) {
       if (signal?.aborted) throw fitCancelledError(signal.reason);
-      if (systemCodeOf(error) !== 'ENOENT') throw nativeSetupError('strip failed', 'read the cause', {}, error);
+      if (systemCodeOf(error) !== 'ENOENT')
+        throw nativeSetupError('strip failed', 'read the cause', {}, error);
     }
   }
 }
@@ -247,8 +262,13 @@ async function call(
     await run(command, args, { maxBuffer: 1 << 26, ...(signal && { signal }) });
   } catch (cause) {
     if (signal?.aborted) throw fitCancelledError(signal.reason);
-    const said = String((cause as { stderr?: unknown }).stderr ?? '').trim();
+    const said = ((cause as { stderr?: string }).stderr ?? '').trim();
     const last = said.split('\n').slice(-3).join(' ') || messageOf(cause);
-    throw nativeSetupError(`it could not ${what} (${last})`, 'mend that and run the same command again', { log: said }, cause);
+    throw nativeSetupError(
+      `it could not ${what} (${last})`,
+      'mend that and run the same command again',
+      { log: said },
+      cause,
+    );
   }
 }

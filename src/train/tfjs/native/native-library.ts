@@ -45,12 +45,20 @@ function nativeFolder(env: NodeJS.ProcessEnv): string {
   const { XDG_CACHE_HOME: given = '' } = env;
   const cache = isAbsolute(given) ? given : join(findUserHome(), '.cache');
   const root = findPackage();
-  const { version } = root ? (require(join(root, 'package.json')) as { version: string }) : { version: 'none' };
-  return join(cache, 'ruvector-memopt', 'tfjs-node', `${version}-tensorflow-${TENSORFLOW_VERSION}-${process.arch}`);
+  const { version } = root
+    ? (require(join(root, 'package.json')) as { version: string })
+    : { version: 'none' };
+  return join(
+    cache,
+    'ruvector-memopt',
+    'tfjs-node',
+    `${version}-tensorflow-${TENSORFLOW_VERSION}-${process.arch}`,
+  );
 }
 
 function problemOf(link: string | null, folder: string): string | null {
-  if (link === null) return `${PACKAGE} is not installed (npm install ${PACKAGE}@4.22.0 --ignore-scripts), then ${SETUP}`;
+  if (link === null)
+    return `${PACKAGE} is not installed (npm install ${PACKAGE}@4.22.0 --ignore-scripts), then ${SETUP}`;
   return existsSync(link) || existsSync(bindingOf(folder)) ? null : `its library was not built; ${SETUP}`;
 }
 

@@ -30,12 +30,7 @@ export interface Float {
 
 /** Value of an attribute. */
 export type AttributeValue =
-  | number
-  | Float
-  | string
-  | readonly number[]
-  | readonly string[]
-  | { readonly floats: readonly number[] };
+  number | Float | string | readonly number[] | readonly string[] | { readonly floats: readonly number[] };
 
 /** An input or output of the graph; null is the number of rows. */
 export interface GraphValue {
@@ -78,7 +73,11 @@ export class OnnxGraph {
     const writer = new BinaryWriter();
     for (const input of inputs) writeText(writer, Node.input, input);
     for (const output of outputs) writeText(writer, Node.output, output);
-    writeText(writer, Node.name, outputs.find((name) => name !== '')!);
+    writeText(
+      writer,
+      Node.name,
+      outputs.find((name) => name !== '')!,
+    );
     writeText(writer, Node.opType, opType);
     for (const [name, value] of Object.entries(attributes)) {
       writeBytes(writer, Node.attribute, encodeAttribute(name, value));

@@ -22,7 +22,9 @@ describe('checkLayerOptions()', () => {
       null,
     ];
     const problems = [
-      expect.stringMatching(/^layer 1 is "lstm", which cannot be exported to ONNX or is no layer; there are dense, /),
+      expect.stringMatching(
+        /^layer 1 is "lstm", which cannot be exported to ONNX or is no layer; there are dense, /,
+      ),
       'layer 2 is "Dense", which is written "dense"',
       'layer 3 (dense) lacks units, a whole number from 1',
       'layer 4 (dense) has units 0, wanted a whole number from 1',
@@ -31,14 +33,20 @@ describe('checkLayerOptions()', () => {
       'layer 5 (dropout) has rate 1, wanted a number from 0 to below 1',
       'layer 6 is not an object with a type',
     ];
-    expect(() => checkLayerOptions(wrong)).toThrow(expect.objectContaining({ code: 'ERR_TRAIN_LAYERS', details: { problems } }));
+    expect(() => checkLayerOptions(wrong)).toThrow(
+      expect.objectContaining({ code: 'ERR_TRAIN_LAYERS', details: { problems } }),
+    );
     expect(() => checkLayerOptions('dense')).toThrow('layers is not a list');
   });
 });
 
 describe('checkNetwork()', () => {
   it('follows the shapes through rows and windows, and adds a softmax over the classes', () => {
-    expect(shapesOf(check([{ type: 'dense', units: 4 }, { type: 'batchNormalization' }]))).toEqual([[4], [4], [3]]);
+    expect(shapesOf(check([{ type: 'dense', units: 4 }, { type: 'batchNormalization' }]))).toEqual([
+      [4],
+      [4],
+      [3],
+    ]);
     const along = [
       { type: 'conv1d', filters: 5, kernelSize: 3, strides: 2, padding: 'same' },
       { type: 'maxPooling1d', poolSize: 2 },
@@ -49,13 +57,21 @@ describe('checkNetwork()', () => {
   });
 
   it('refuses shapes that do not fit, and says what the layer wants', () => {
-    expect(() => check([{ type: 'gru', units: 3 }])).toThrow('layer 1 "gru_1" (gru) takes [steps, channels] and gets [6]');
-    expect(() => check([{ type: 'reshape', targetShape: [4, 2] }])).toThrow('which has 6 values; let the sizes multiply to 6');
-    expect(() => check([{ type: 'conv1d', filters: 2, kernelSize: 4 }], [3, 2])).toThrow('reaches over 4 steps and gets 3');
+    expect(() => check([{ type: 'gru', units: 3 }])).toThrow(
+      'layer 1 "gru_1" (gru) takes [steps, channels] and gets [6]',
+    );
+    expect(() => check([{ type: 'reshape', targetShape: [4, 2] }])).toThrow(
+      'which has 6 values; let the sizes multiply to 6',
+    );
+    expect(() => check([{ type: 'conv1d', filters: 2, kernelSize: 4 }], [3, 2])).toThrow(
+      'reaches over 4 steps and gets 3',
+    );
     expect(() => check([{ type: 'dense', units: 5, activation: 'softmax' }])).toThrow(
       'gives [5] with softmax, and the training rows have 3 classes',
     );
-    expect(() => check([{ type: 'dense', units: 4 }], [3, 2])).toThrow('the last layer "dense_2" gives [3, 3]');
+    expect(() => check([{ type: 'dense', units: 4 }], [3, 2])).toThrow(
+      'the last layer "dense_2" gives [3, 3]',
+    );
   });
 
   it('names a layer of a saved model that ONNX would not get, and one that tf.js cannot train', () => {
@@ -63,20 +79,28 @@ describe('checkNetwork()', () => {
     const saved = (class_name: string, config: object): unknown => ({
       model_config: { config: { layers: [first, { class_name, config: { name: 'mine', ...config } }] } },
     });
-    const of = (topology: unknown) => () => checkNetwork(layersOfTopology(topology), { width: 6, classes: 3 });
+    const of = (topology: unknown) => () =>
+      checkNetwork(layersOfTopology(topology), { width: 6, classes: 3 });
     expect(of(saved('LSTM', { units: 2 }))).toThrow(
       expect.objectContaining({
         code: 'ERR_TRAIN_LAYER_EXPORT',
         message: expect.stringContaining('Cannot train layer "mine" (LSTM): it has no form in ONNX here'),
       }),
     );
-    expect(of(saved('Activation', { activation: 'log_softmax' }))).toThrow('has the activation "log_softmax"');
+    expect(of(saved('Activation', { activation: 'log_softmax' }))).toThrow(
+      'has the activation "log_softmax"',
+    );
     expect(of(saved('BatchNormalization', { scale: false }))).toThrow('which tf.js cannot train');
     expect(of(saved('Dense', { units: 3 }))).toThrow('end in a dense layer of 3 units with softmax');
   });
 
   it('takes a model of tf.model whose layers follow one another, in any order, and no other', () => {
-    const layer = (name: string, class_name: string, from: readonly string[], config: object = {}): object => ({
+    const layer = (
+      name: string,
+      class_name: string,
+      from: readonly string[],
+      config: object = {},
+    ): object => ({
       name,
       class_name,
       config: { name, ...config },

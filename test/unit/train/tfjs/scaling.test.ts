@@ -17,7 +17,10 @@ describe('computeScaling()', () => {
   });
 
   it('shares the figures of a feature among the steps of a window', () => {
-    const { center } = computeScaling(Float32Array.of(1, 10, 3, 30), Int32Array.of(0), { width: 4, period: 2 });
+    const { center } = computeScaling(Float32Array.of(1, 10, 3, 30), Int32Array.of(0), {
+      width: 4,
+      period: 2,
+    });
     expect([...center]).toEqual([2, 20, 2, 20]);
   });
 });
@@ -51,7 +54,9 @@ describe('OnnxGraph', () => {
 
 describe('chooseEngines()', () => {
   const orderOf = (facts: Partial<Parameters<typeof chooseEngines>[0]>): string[] =>
-    chooseEngines({ stepSize: 1000, wanted: null, nativeProblem: null, ...facts }).map(({ engine }) => engine);
+    chooseEngines({ stepSize: 1000, wanted: null, nativeProblem: null, ...facts }).map(
+      ({ engine }) => engine,
+    );
 
   it('takes wasm for small networks and native for large ones, and the other where the first cannot', () => {
     expect(orderOf({})).toEqual(['wasm', 'native', 'cpu']);
