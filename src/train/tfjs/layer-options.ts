@@ -43,8 +43,9 @@ const listed = (names: readonly string[]): string =>
   names.length === 0 ? '; it has none' : `; it has ${names.join(', ')}`;
 
 /** What tf.js has and ONNX would not get is told apart from what nobody has. */
-function describeUnknown(type: string): string {
-  const near = layerRules.find((rule) => rule.type.toLowerCase() === `${type}`.toLowerCase());
+function describeUnknown(type: unknown): string {
+  const named = typeof type === 'string' ? type.toLowerCase() : '';
+  const near = layerRules.find((rule) => rule.type.toLowerCase() === named);
   if (near) return `is written "${near.type}"`;
   const known = layerRules.map((rule) => rule.type).join(', ');
   return `cannot be exported to ONNX or is no layer; there are ${known}`;
