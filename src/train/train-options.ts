@@ -97,7 +97,7 @@ export const searchOptions = {
     range: { min: 1 },
     wanted: 'a whole number above 0',
     flag: '--search-folds <count>',
-    defaultText: '3',
+    defaultText: '4',
     about: 'of a search: parts of the history that each trial is measured on, each after what it was fitted on',
     example: 4,
   },
