@@ -238,5 +238,7 @@ export function followGapError(table: string, count: number): RuvectorError {
 
 /** Options of a search without its trials, code `ERR_APP_PARAMS`. */
 export function searchlessError(): RuvectorError {
-  return paramsError('train', ['--search-folds, --search-gap and --search-timeout are of a search; add --search <trials>']);
+  return paramsError('train', [
+    '--search-folds, --search-gap and --search-timeout are of a search; add --search <trials>',
+  ]);
 }
