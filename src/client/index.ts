@@ -25,4 +25,5 @@ export type { CallOptions, LiveModel, Models, SwapSummary, VerifySummary } from 
 export type { ClientOptimizer, DecideOptions, DecisionReport, ExplanationReport } from './optimizer.ts';
 export { startProgress } from './progress.ts';
 export type { ProgressBar, StartProgress } from './progress.ts';
+export { toWireNames } from './wire-names.ts';
 export type { TrainDataset, TrainDurations, TrainOptions, Trainer, TrainingReport } from './trainer.ts';

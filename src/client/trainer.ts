@@ -176,7 +176,8 @@ function buildReport(answer: TrainingAnswer): TrainingReport {
   const { metrics } = manifest;
   const task = manifest.task ?? 'classification';
   const metric = metricOf[task];
-  const scoreOf = (scores: object): number | null => (scores as Record<string, number | null>)[metric] ?? null;
+  const scoreOf = (scores: object): number | null =>
+    (scores as Record<string, number | null>)[metric] ?? null;
   // A baseline is null where the features lack what it looks at.
   const baseline = Object.entries((metrics['baseline'] ?? {}) as Record<string, object | null>).flatMap(
     ([name, scores]) => (scores && scoreOf(scores) !== null ? [[name, scoreOf(scores)]] : []),

@@ -9,8 +9,10 @@ export const trainOptions = {
     type: 'text',
     flag: '--estimator <name>',
     defaultText: 'the one of the task: `sklearn.RandomForestClassifier`, or as docs/trainers.md says',
-    about: 'what is fitted, of any framework: `sklearn.HistGradientBoostingClassifier`, `lightgbm.LGBMClassifier`, `torch.GRU`',
-    detail: 'A name that is not known is answered with the near ones, a framework that is not installed with the line that installs it.',
+    about:
+      'what is fitted, of any framework: `sklearn.HistGradientBoostingClassifier`, `lightgbm.LGBMClassifier`, `torch.GRU`',
+    detail:
+      'A name that is not known is answered with the near ones, a framework that is not installed with the line that installs it.',
     example: 'sklearn.HistGradientBoostingClassifier',
   },
   task: {
@@ -97,8 +99,9 @@ export const searchOptions = {
     range: { min: 1 },
     wanted: 'a whole number above 0',
     flag: '--search-folds <count>',
-    defaultText: '3',
-    about: 'of a search: parts of the history that each trial is measured on, each after what it was fitted on',
+    defaultText: '4',
+    about:
+      'of a search: parts of the history that each trial is measured on, each after what it was fitted on',
     example: 4,
   },
   gapMs: {

@@ -235,7 +235,8 @@ export class TrainerProcess {
   ): Promise<RuvectorError> {
     const failure = this.#failure;
     if (failure) {
-      if (failure.code === 'ERR_TRAIN_MEMORY') return trainerMemoryError(what, this.#stage, details, failure.message);
+      if (failure.code === 'ERR_TRAIN_MEMORY')
+        return trainerMemoryError(what, this.#stage, details, failure.message);
       const text = failure.code === null ? `${failure.kind}: ${failure.message}` : failure.message;
       return trainerFailedError(what, text, {
         ...details,

@@ -89,7 +89,11 @@ function drawTrained({ title, scores, features, classCounts, verdict, ...model }
       ...model.durations,
     ],
     parts: [
-      renderBars(`${name[0]!.toUpperCase()}${name.slice(1)}, beside what a model has to beat`, compared, writeScore),
+      renderBars(
+        `${name[0]!.toUpperCase()}${name.slice(1)}, beside what a model has to beat`,
+        compared,
+        writeScore,
+      ),
       Array.isArray(confusionMatrix)
         ? renderMatrix(confusionMatrix as number[][], namesOf(model.labels))
         : '',

@@ -55,7 +55,8 @@ export function parseDuration(text: string): number {
 /** `16x1s` → 16 rows, a second apart. */
 export function parseWindow(text: string): FeatureWindow {
   const [, steps, time] = /^(\d+)x(.+)$/.exec(text.trim()) ?? [];
-  if (time === undefined) throw new InvalidArgumentError('It must be rows and the time between them, like 16x1s.');
+  if (time === undefined)
+    throw new InvalidArgumentError('It must be rows and the time between them, like 16x1s.');
   return { steps: Number(steps), everyMs: parseDuration(time) };
 }
 

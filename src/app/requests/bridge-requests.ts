@@ -169,6 +169,8 @@ function findSearchProblems(search: object = {}): string[] {
   const unknown = Object.keys(search).filter((name) => !Object.hasOwn(searchOptions, name));
   return [
     ...unknown.map((name) => `search.${name} is not known (known: ${Object.keys(searchOptions).join(', ')})`),
-    ...findProblems(searchOptions, search as Readonly<Record<string, unknown>>).map((problem) => `search.${problem}`),
+    ...findProblems(searchOptions, search as Readonly<Record<string, unknown>>).map(
+      (problem) => `search.${problem}`,
+    ),
   ];
 }
