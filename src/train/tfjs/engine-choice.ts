@@ -19,7 +19,7 @@ export interface EngineChoice {
 }
 
 /** Multiplications of a step from which native is the faster one: bench `train.tfjs`. */
-export const NATIVE_FROM = 1_000_000;
+export const NATIVE_FROM = 2_000_000;
 
 /** Backends in the order in which they are tried; the first one that has all kernels of the network trains it. */
 export function chooseEngines({ stepSize, wanted, nativeProblem }: EngineFacts): EngineChoice[] {
