@@ -21,9 +21,9 @@ const MIN_PYTHON = [3, 10];
 const targets = {
   demo: { run: ['bin/ruvector-memopt.mjs', 'demo'], python: 'requirements.txt' },
   cli: { run: ['bin/ruvector-memopt.mjs'], python: 'requirements.txt' },
-  test: { run: ['scripts/test.mjs'], python: 'requirements-dev.txt', programs: true },
+  test: { run: ['scripts/test.mjs'], python: 'requirements-dev.txt', programs: true, native: true },
   check: { run: ['scripts/test.mjs', '--static'], python: 'requirements-dev.txt' },
-  bench: { run: ['test/bench/run.ts'], python: 'requirements-dev.txt' },
+  bench: { run: ['test/bench/run.ts'], python: 'requirements-dev.txt', native: true },
   soak: { run: ['test/soak/run.ts'], python: 'requirements-dev.txt' },
   lab: { start: startLab, python: 'requirements-lab.txt' },
   build: { start: ({ node }) => ensureBuild(node) },
@@ -270,6 +270,27 @@ function ensurePrograms() {
   );
 }
 
+/** Builds the native library of tf.js; where that fails, the tests of it fail and say why. `npm ci` wipes its link. */
+function ensureNativeTfjs(node, env) {
+  const folder = join('src', 'train', 'tfjs', 'native');
+  const link = join(root, 'node_modules', '@tensorflow', 'tfjs-node', 'lib', 'napi-v8', 'tfjs_binding.node');
+  try {
+    once('tfjs-node', [...readFolder(folder), read('package.json')], link, () => {
+      say('building the native library of tf.js (207 MB to fetch, a minute)');
+      run(
+        node,
+        [join(root, 'bin', 'ruvector-memopt.mjs'), 'setup', 'tfjs-node', '--json'],
+        'build the native library of tf.js',
+        'Mend that and run the same command again; all tests but those of the native backend run without it.',
+        env,
+      );
+    });
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    say(error.message);
+  }
+}
+
 /** Name and text of every file below a folder of the repository. */
 function readFolder(folder) {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
@@ -346,6 +367,7 @@ function main() {
     ...(python && { RUVECTOR_PYTHON: python }),
     PATH: `${dirname(toolchain.node)}${delimiter}${process.env.PATH}`,
   };
+  if (target.native) ensureNativeTfjs(toolchain.node, env);
   if (target.start) {
     target.start({ node: toolchain.node, python, env, args: rest });
     return;

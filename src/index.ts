@@ -167,11 +167,16 @@ export type {
 } from './models/index.ts';
 export { modelStage } from './models/index.ts';
 export type { ModelStageOptions } from './models/index.ts';
-export { createTrainerPool, createTrainerSink, findPython, runTrainer } from './train/index.ts';
+export { createTrainerPool, createTrainerSink, findPython, runTrainer, trainTfjs } from './train/index.ts';
 export type {
+  TfjsDataset,
+  TfjsLayer,
+  TfjsModel,
+  TfjsTraining,
   TrainJob,
   TrainProgress,
   TrainResult,
+  TrainTfjsOptions,
   TrainerPool,
   TrainerSink,
   TrainerSinkOptions,

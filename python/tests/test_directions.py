@@ -24,6 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "_papermill": set(),
     "_parameters": set(),
     "_python_cell": set(),
+    "_report": set(),
     "_system_advice": set(),
     "_untyped": set(),
     "telemetry": set(),
@@ -34,8 +35,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "_stream": {"_buffer", "_exceptions", "_parameters", "_zmq_socket", "telemetry"},
     "_client": {"_bridge", "_buffer", "_exceptions", "_parameters", "_times"},
     "_export": {"_client", "_exceptions", "_parameters", "_times"},
-    "_training": {"_client", "_exceptions", "_untyped"},
-    "trainer": {"_client", "_exceptions", "_training", "_untyped"},
+    "_training": {"_client", "_exceptions", "_report", "_untyped"},
+    "_search": {"_exceptions", "_report", "_training", "_untyped"},
+    "trainer": {"_client", "_exceptions", "_search", "_training", "_untyped"},
+    "trainers": {"_training", "_untyped"},
     "measure": {"_client", "_export"},
     "events": {"_exceptions"},
     "__init__": {
@@ -44,9 +47,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         "_exceptions",
         "_export",
         "_identity",
+        "_report",
+        "_search",
         "_stream",
         "_training",
         "events",
+        "trainers",
     },
 }
 

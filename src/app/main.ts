@@ -20,6 +20,7 @@ const commands: Readonly<Record<string, () => Promise<Add>>> = {
   kernel: async () => (await import('./commands/kernel.ts')).addKernel,
   samples: async () => (await import('./commands/samples.ts')).addSamples,
   decide: async () => (await import('./commands/decide.ts')).addDecide,
+  setup: async () => (await import('./commands/setup.ts')).addSetup,
   doctor: async () => (await import('./commands/doctor.ts')).addDoctor,
   dag: async () => (await import('./commands/dag.ts')).addDag,
   pipeline: async () => (await import('./commands/pipeline.ts')).addPipeline,

@@ -21,6 +21,7 @@ export type ModelRejectedCode =
   | 'ERR_MODEL_NAN'
   | 'ERR_MODEL_LOAD'
   | 'ERR_MODEL_CRASHED'
+  | 'ERR_MODEL_TASK'
   | 'ERR_MODEL_TIMEOUT';
 
 /** A model that must not be used. The live model is untouched when this is thrown. */
@@ -74,6 +75,8 @@ export const probabilitiesError = refusalWith('ERR_MODEL_PROBABILITIES');
 export const notFiniteError = refusalWith('ERR_MODEL_NAN');
 /** The runtime refuses it. */
 export const modelLoadError = refusalWith('ERR_MODEL_LOAD');
+/** A model of another task than the others of its name, or than what answers under it. */
+export const modelTaskError = refusalWith('ERR_MODEL_TASK');
 /** Loading it ended the process or the thread that did. */
 export const modelCrashedError = refusalWith('ERR_MODEL_CRASHED');
 /** Loading it took too long. */
@@ -194,6 +197,18 @@ export function modelInUseError(name: string, version: string, reason: string): 
   );
 }
 
+/** Two models that answer different things. */
+export function otherTasksError(
+  a: { readonly name: string; readonly task?: string },
+  b: { readonly name: string; readonly task?: string },
+): ModelRejectedError {
+  const task = ({ task: named = 'classification' }: typeof a): string => named;
+  return new ModelRejectedError(
+    'ERR_MODEL_TASK',
+    `Cannot compare model "${a.name}" with "${b.name}": one is for ${task(a)}, the other for ${task(b)}; compare two of one task`,
+  );
+}
+
 /** A row of another width than the model takes. */
 export function rowWidthError(name: string, given: number, wanted: number): ModelRuntimeError {
   return new ModelRuntimeError(
@@ -203,10 +218,10 @@ export function rowWidthError(name: string, given: number, wanted: number): Mode
 }
 
 /** A live answer that is no distribution, or not finite. */
-export function badAnswerError(stamp: string, answer: { readonly label: number; readonly probabilities: ArrayLike<number> }, isFinite: boolean): ModelRuntimeError {
+export function badAnswerError(stamp: string, answer: { readonly label: number; readonly values: ArrayLike<number> }, isFinite: boolean): ModelRuntimeError {
   return new ModelRuntimeError(
     isFinite ? 'ERR_MODEL_PROBABILITIES' : 'ERR_MODEL_NAN',
-    `Cannot predict with model "${stamp}": it answered label ${answer.label} with probabilities [${Array.from(answer.probabilities).join(', ')}]; roll back or train again`,
+    `Cannot predict with model "${stamp}": it answered label ${answer.label} with [${Array.from(answer.values).join(', ')}]; roll back or train again`,
     { details: { label: answer.label } }
   );
 }

@@ -27,13 +27,15 @@ export interface InferenceThreadOptions {
 /** One worker thread with any number of loaded models. */
 export interface InferenceThread {
   readonly isLost: boolean;
+  /** Columns of the widest row it takes. */
+  readonly featureCount: number;
   /** Models loaded since the start; with the heap size it decides when to replace the worker. */
   readonly loads: number;
   readonly heapUsedBytes: number;
   load(sessionId: number, request: LoadRequest): Promise<LoadReport>;
   release(sessionId: number): void;
   /** @throws ModelRuntimeError `ERR_MODEL_RUN`, `ERR_MODEL_BUSY`, `ERR_MODEL_TIMEOUT` or `ERR_MODEL_WORKER_LOST` */
-  run(sessionId: number, features: Float32Array, classCount: number): Promise<RawAnswer>;
+  run(sessionId: number, features: Float32Array, width: number): Promise<RawAnswer>;
   /** Ends the worker after what it is doing; pending calls are rejected. */
   close(): Promise<void>;
 }
@@ -57,6 +59,7 @@ export function createInferenceThread(options: InferenceThreadOptions): Inferenc
 
 class RingThread implements InferenceThread {
   readonly #options: InferenceThreadOptions;
+  readonly featureCount: number;
   readonly #ring;
   readonly #worker: Worker;
   readonly #queue: RequestQueue;
@@ -70,6 +73,7 @@ class RingThread implements InferenceThread {
 
   constructor(options: InferenceThreadOptions) {
     this.#options = options;
+    this.featureCount = options.featureCount;
     const ring = createRing(options.featureCount, options.capacity);
     this.#ring = viewRing(ring);
     this.#queue = createRequestQueue({ ring: this.#ring, look: createBriefLook() });
@@ -111,9 +115,9 @@ class RingThread implements InferenceThread {
     if (!this.#lostError) this.#send({ kind: 'release', sessionId });
   }
 
-  run(sessionId: number, features: Float32Array, classCount: number): Promise<RawAnswer> {
+  run(sessionId: number, features: Float32Array, width: number): Promise<RawAnswer> {
     if (this.#lostError) return Promise.reject(this.#lostError);
-    return this.#queue.push(sessionId, features, classCount);
+    return this.#queue.push(sessionId, features, width);
   }
 
   async close(): Promise<void> {

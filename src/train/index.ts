@@ -3,13 +3,18 @@
 export { findPython } from './find-python.ts';
 export type { FindPythonOptions } from './find-python.ts';
 export { checkPython, installCommand, ownVersion } from './python-module.ts';
+export { cancelledDeploymentError } from './errors.ts';
+export { describeTrainProgress } from './progress-text.ts';
+export { networkOptions, searchOptions, trainOptions } from './train-options.ts';
 export { runTrainer } from './run-trainer.ts';
 export type { RunTrainerOptions } from './run-trainer.ts';
 export type {
+  TfjsLayer,
   TrainDeployment,
   TrainJob,
   TrainProgress,
   TrainResult,
+  TrainSearch,
   TrainTimings,
   TrainedManifest,
 } from './train-job.ts';
@@ -20,3 +25,5 @@ export { createTableSink } from './table-sink.ts';
 export type { TrainingTable } from './table-sink.ts';
 export { createTrainerSink } from './trainer-sink.ts';
 export type { TrainerSink, TrainerSinkOptions } from './trainer-sink.ts';
+export { findNativeLibrary, trainTfjs } from './tfjs/index.ts';
+export type { TfjsDataset, TfjsModel, TfjsTraining, TrainTfjsOptions } from './tfjs/index.ts';

@@ -17,7 +17,7 @@ from ._exceptions import RuvectorError
 from ._identity import DISTRIBUTION, VERSION
 
 if TYPE_CHECKING:
-    from . import events
+    from . import events, trainers
     from ._export import (
         DataExporter,
         ExportConfig,
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
         TrainingDataConfig,
         TrainingDataStats,
     )
+    from ._report import Report
+    from ._search import Leaderboard, LeaderboardRow, SearchResult, search
     from ._stream import (
         DataStream,
         MemorySnapshot,
@@ -59,11 +61,15 @@ _LAZY = {
     "ExportConfig": "_export",
     "ExportStats": "_export",
     "FitResult": "_training",
+    "Leaderboard": "_search",
+    "LeaderboardRow": "_search",
     "MemorySnapshot": "_stream",
     "OnnxModel": "_training",
     "OptimizationEvent": "_stream",
     "ParityReport": "_training",
     "ProcessRecord": "_stream",
+    "Report": "_report",
+    "SearchResult": "_search",
     "StreamGap": "_stream",
     "StreamHandle": "_export",
     "StreamHello": "_stream",
@@ -76,6 +82,7 @@ _LAZY = {
     "deploy": "_training",
     "export_onnx": "_training",
     "fit": "_training",
+    "search": "_search",
 }
 
 __all__ = [
@@ -88,6 +95,8 @@ __all__ = [
     "ExportConfig",
     "ExportStats",
     "FitResult",
+    "Leaderboard",
+    "LeaderboardRow",
     "MemorySnapshot",
     "MockTransport",
     "OnnxModel",
@@ -95,7 +104,9 @@ __all__ = [
     "ParityReport",
     "ProcessRecord",
     "Reply",
+    "Report",
     "RuvectorError",
+    "SearchResult",
     "StreamGap",
     "StreamHandle",
     "StreamHello",
@@ -111,12 +122,14 @@ __all__ = [
     "events",
     "export_onnx",
     "fit",
+    "search",
+    "trainers",
 ]
 
 
 def __getattr__(name: str) -> object:
-    if name == "events":
-        return importlib.import_module(".events", __name__)
+    if name in ("events", "trainers"):
+        return importlib.import_module(f".{name}", __name__)
     if name not in _LAZY:
         raise AttributeError(f'Cannot find "{name}" in ruvector: there is no such name')
     return getattr(importlib.import_module(f".{_LAZY[name]}", __name__), name)

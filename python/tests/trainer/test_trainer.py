@@ -75,6 +75,37 @@ def test_parse_job_names_every_field_that_is_wrong():
         assert f'"{field}"' in str(caught.value)
 
 
+def test_parse_job_reads_task_window_seed_search_and_logger():
+    asked = {
+        "task": "forecast",
+        "window": {"steps": 16, "everyMs": 1000},
+        "seed": 3,
+        "search": {"trials": 5, "gapMs": 0},
+        "logger": "mlflow",
+    }
+    job = parse_job(json.dumps({**JOB, **asked}))
+    assert (job.task, job.seed, job.logger) == ("forecast", 3, "mlflow")
+    assert job.window == {"steps": 16, "every_ms": 1000}
+    assert job.search == {"trials": 5, "gap_ms": 0}
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"task": "ranking"},
+        {"window": {"steps": 16}},
+        {"window": {"steps": -1, "everyMs": 1000}},
+        {"search": {"trials": 0}},
+        {"search": {"tries": 5}},
+        {"logger": "stdout"},
+        {"seed": "x"},
+    ],
+)
+def test_parse_job_names_a_part_that_cannot_be(part):
+    with pytest.raises(JobError, match=next(iter(part))):
+        parse_job(json.dumps({**JOB, **part}))
+
+
 @given(st.one_of(st.text(), st.binary()))
 def test_parse_job_raises_nothing_but_job_errors(text):
     with pytest.raises(JobError):
@@ -85,11 +116,15 @@ def test_run_job_streams_fits_exports_and_deploys():
     client, stages = FakeClient(), []
     job = TrainJob("m", JOB["estimator"], {"n_estimators": 5}, {"horizon_ms": 5000})
     result = run_job(
-        job, client, lambda stage, fraction, _message: stages.append((stage, fraction))
+        job,
+        client,
+        lambda stage, fraction, _message, **figures: stages.append((stage, fraction, figures)),
     )
-    assert [stage for stage, _ in stages] == ["stream", "fit", "export", "deploy", "done"]
-    assert [fraction for _, fraction in stages] == sorted(fraction for _, fraction in stages)
-    assert client.dataset_params == {"horizon_ms": 5000}
+    told = list(dict.fromkeys(stage for stage, _, _ in stages))
+    assert told == ["stream", "fit", "export", "deploy", "done"]
+    assert [fraction for _, fraction, _ in stages] == sorted(fraction for _, fraction, _ in stages)
+    assert max(figures.get("step", 0) for _, _, figures in stages) > 0
+    assert client.dataset_params == {"horizon_ms": 5000, "task": "classification"}
     assert client.deployed[0][0] == "model.deploy"
     assert result["deployment"] == {
         "name": "m",

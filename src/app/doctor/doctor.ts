@@ -12,6 +12,7 @@ import type { Check, CheckResult } from './check.ts';
 import { actionChecks } from './doctor-actions.ts';
 import { daemonChecks } from './doctor-daemon.ts';
 import { lookAtPythonModule } from './python-module-look.ts';
+import { tfjsCheck } from './doctor-tfjs.ts';
 import type { HostStatus } from '../host/status-types.ts';
 
 const run = promisify(execFile);
@@ -61,6 +62,7 @@ const checks: readonly Check[] = [
     mend: 'as found above; on PyPI, ruvector is another project',
     look: lookAtPythonModule,
   },
+  tfjsCheck,
   {
     name: 'Pressure (PSI)',
     severity: 'limited',

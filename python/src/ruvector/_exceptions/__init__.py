@@ -46,11 +46,16 @@ RuvectorError
       ├ NotAModelError                  (also TypeError)
       ├ FeatureMismatchError            (also ValueError)
       ├ FeatureSpecError                (also ValueError)
+      ├ NoTargetError                   (also ValueError)
+      ├ MissingPackageError             (also ImportError)
+      ├ DivergedError                   (also ArithmeticError)
       ├ ConversionError
       ├ ParityError
       ├ ProbabilitiesError              (also ValueError)
       ├ CancelledError
-      └ JobError                        (also ValueError)
+      ├ JobError                        (also ValueError)
+      ├ SearchError                     (also ValueError)
+      └ LoggerError                     (also ValueError)
 """
 
 from __future__ import annotations
@@ -64,6 +69,7 @@ from .classes import (
     ConnectionLostError,
     ConversionError,
     DaemonError,
+    DivergedError,
     EventsDataError,
     EventsError,
     EventsFileError,
@@ -81,12 +87,15 @@ from .classes import (
     HistoryError,
     HomeError,
     JobError,
+    LoggerError,
     MessageTooLargeError,
+    MissingPackageError,
     MissingValuesError,
     ModelError,
     NoDaemonError,
     NoRowsError,
     NotAModelError,
+    NoTargetError,
     NotFittedModelError,
     ParityError,
     PipelineError,
@@ -96,6 +105,7 @@ from .classes import (
     ProtocolError,
     PublishError,
     RequestCancelledError,
+    SearchError,
     SourceChangedError,
     StreamRequestError,
     StreamServerError,
@@ -117,6 +127,7 @@ __all__ = [
     "ConnectionLostError",
     "ConversionError",
     "DaemonError",
+    "DivergedError",
     "EventsDataError",
     "EventsError",
     "EventsFileError",
@@ -134,11 +145,14 @@ __all__ = [
     "HistoryError",
     "HomeError",
     "JobError",
+    "LoggerError",
     "MessageTooLargeError",
+    "MissingPackageError",
     "MissingValuesError",
     "ModelError",
     "NoDaemonError",
     "NoRowsError",
+    "NoTargetError",
     "NotAModelError",
     "NotFittedModelError",
     "ParityError",
@@ -150,6 +164,7 @@ __all__ = [
     "PublishError",
     "RequestCancelledError",
     "RuvectorError",
+    "SearchError",
     "SourceChangedError",
     "StreamRequestError",
     "StreamServerError",

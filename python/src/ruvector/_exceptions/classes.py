@@ -15,6 +15,7 @@ __all__ = [
     "ConnectionLostError",
     "ConversionError",
     "DaemonError",
+    "DivergedError",
     "EventsDataError",
     "EventsError",
     "EventsFileError",
@@ -32,11 +33,14 @@ __all__ = [
     "HistoryError",
     "HomeError",
     "JobError",
+    "LoggerError",
     "MessageTooLargeError",
+    "MissingPackageError",
     "MissingValuesError",
     "ModelError",
     "NoDaemonError",
     "NoRowsError",
+    "NoTargetError",
     "NotAModelError",
     "NotFittedModelError",
     "ParityError",
@@ -47,6 +51,7 @@ __all__ = [
     "ProtocolError",
     "PublishError",
     "RequestCancelledError",
+    "SearchError",
     "SourceChangedError",
     "StreamRequestError",
     "StreamServerError",
@@ -324,6 +329,24 @@ class FeatureSpecError(TrainingError, ValueError):
     code = "ERR_TRAIN_FEATURE_SPEC"
 
 
+class NoTargetError(TrainingError, ValueError):
+    """The data set does not say what a forecast is to learn."""
+
+    code = "ERR_TRAIN_NO_TARGET"
+
+
+class MissingPackageError(TrainingError, ImportError):
+    """A package that an estimator needs is not installed."""
+
+    code = "ERR_TRAIN_NO_PACKAGE"
+
+
+class DivergedError(TrainingError, ArithmeticError):
+    """The loss of a fit is NaN or infinite."""
+
+    code = "ERR_TRAIN_DIVERGED"
+
+
 class ConversionError(TrainingError):
     """The estimator has no ONNX form."""
 
@@ -352,6 +375,18 @@ class JobError(TrainingError, ValueError):
     """A trainer was handed something that is not a job."""
 
     code = "ERR_TRAIN_JOB"
+
+
+class SearchError(TrainingError, ValueError):
+    """A search cannot begin, go on, or find a model."""
+
+    code = "ERR_TRAIN_SEARCH"
+
+
+class LoggerError(TrainingError, ValueError):
+    """The logger is not known."""
+
+    code = "ERR_TRAIN_LOGGER"
 
 
 CLASS_BY_CODE: dict[str, type[RuvectorError]] = {

@@ -14,7 +14,18 @@ from numpy.typing import NDArray
 
 from .held_out import time_ranges
 
-__all__ = ["DatasetIdentity", "LabelledDataset", "identify", "thresholds_of", "timestamps_of"]
+__all__ = [
+    "DatasetIdentity",
+    "LabelledDataset",
+    "identify",
+    "newest_names",
+    "thresholds_of",
+    "timestamps_of",
+    "window_of",
+]
+
+#: Ends the name of a feature of the last step of a window.
+NEWEST = "@-0"
 
 
 class LabelledDataset(Protocol):
@@ -63,6 +74,8 @@ class DatasetIdentity:
         How far the labels look ahead.
     trained_on : tuple of (int, int), or None
         Ranges of time, in milliseconds, that hold the rows trained on; None without times.
+    window : mapping, or None
+        ``steps`` and ``every_ms`` of the rows of the history that a row holds; None for the newest.
 
     """
 
@@ -72,6 +85,7 @@ class DatasetIdentity:
     feature_spec_sha256: str | None
     horizon_ms: float | None = None
     trained_on: tuple[tuple[int, int], ...] | None = None
+    window: Mapping[str, int] | None = None
 
 
 def identify(dataset: LabelledDataset, rows: int) -> DatasetIdentity:
@@ -83,6 +97,7 @@ def identify(dataset: LabelledDataset, rows: int) -> DatasetIdentity:
         feature_spec_sha256=dataset.meta.get("featureSpecSha256"),
         horizon_ms=dataset.meta.get("horizonMs"),
         trained_on=_trained_on(dataset),
+        window=window_of(dataset),
     )
 
 
@@ -91,6 +106,16 @@ def timestamps_of(dataset: LabelledDataset, split: str) -> NDArray[np.int64] | N
     # Not part of what training needs: a data set of one's own may have no times.
     read = getattr(dataset, "timestamps", None)
     return None if read is None else read(split)
+
+
+def window_of(dataset: LabelledDataset) -> Mapping[str, int] | None:
+    """Rows of the history in each row, ``steps`` and ``every_ms``; None for the newest alone."""
+    return getattr(dataset, "window", None)
+
+
+def newest_names(dataset: LabelledDataset) -> tuple[str, ...]:
+    """Feature names; in windows the newest value of a feature has the name of the feature."""
+    return tuple(name.removesuffix(NEWEST) for name in dataset.feature_names)
 
 
 def thresholds_of(dataset: LabelledDataset) -> Mapping[str, Any] | None:

@@ -1,15 +1,15 @@
-"""Export a fitted estimator: ONNX with fixed names and versions, golden rows, parity, manifest.
+"""Export a fitted estimator: ONNX, golden rows, proof of parity and manifest in one package.
 
-Tree ensembles are written by ``trees``, everything else by skl2onnx's own converters. A model that
-does not answer like the framework is never returned.
+The graph is written by ``exporters``. A model that does not answer like the framework is never
+returned.
 """
 
 from __future__ import annotations
 
-import copy
 import hashlib
+import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from functools import cache
@@ -17,28 +17,18 @@ from importlib.metadata import version
 from typing import Any
 
 import numpy as np
-import onnx
-import skl2onnx
-from numpy.typing import NDArray
-from onnx import helper
-from skl2onnx.common.data_types import FloatTensorType, Int64TensorType
-from skl2onnx.common.shape_calculator import calculate_linear_classifier_output_shapes
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from .._exceptions import ConversionError, FeatureSpecError
-from .._untyped import Estimator, OnnxProto
-from .fit_result import FitResult
+from .._exceptions import FeatureSpecError
+from .exporters import convert, opset_of
+from .fitted import Fitted
 from .golden import GoldenRows, build_golden, check_answers, encode_golden
-from .held_out import MAX_HELD_OUT_ROWS, HeldOutRows, encode_held_out
+from .held_out import HeldOutRows, encode_held_out, newest_rows
 from .parity import ParityReport, check_parity
-from .trees import TreeEnsembleView, convert_tree_ensemble, is_tree_ensemble, read_trees
+from .tasks import OUTPUTS
 
 __all__ = ["OnnxModel", "export_onnx"]
 
-OPSET = {"": 18, "ai.onnx.ml": 3}
-IR_VERSION = 8  # the IR of opset 18; onnx 1.23 would write 14, which onnxruntime does not load
 _PACKAGES = {
     "sklearn": "scikit-learn",
     "skl2onnx": "skl2onnx",
@@ -55,8 +45,10 @@ class OnnxModel:
     Attributes
     ----------
     model : bytes
-        The ONNX file: input ``X`` float32 (n, d); outputs ``label`` int64 (n) holding label
-        indices, and ``probabilities`` float32 (n, k).
+        The ONNX file: input ``X`` float32 (n, d). Outputs of a classifier: ``label`` int64 (n),
+        label indices, and ``probabilities`` float32 (n, k); of a detector: ``label`` int64 (n), 1 =
+        anomalous, and ``score`` float32 (n), larger = more anomalous and above 0 for label 1; of a
+        forecast: ``value`` float32 (n), percent of MemTotal.
     manifest : dict
         Everything the host verifies before it uses the model.
     golden : bytes
@@ -76,7 +68,7 @@ class OnnxModel:
     held_out: bytes | None = None
 
 
-def export_onnx(result: FitResult, *, name: str = "model") -> OnnxModel:
+def export_onnx(result: Fitted, *, name: str = "model") -> OnnxModel:
     """Convert a fitted model to ONNX and prove that it answers the same.
 
     Parameters
@@ -107,12 +99,14 @@ def export_onnx(result: FitResult, *, name: str = "model") -> OnnxModel:
         return _export(result, name)
 
 
-def _export(result: FitResult, name: str) -> OnnxModel:
-    model_bytes = convert(result.model, len(result.feature_names), result.classes)
+def _export(result: Fitted, name: str) -> OnnxModel:
+    classes = result.classes or None
+    model_bytes = convert(result.model, len(result.feature_names), classes, _metadata(result))
     data = np.concatenate([result.train_rows, result.test_rows])
-    golden = build_golden(result.model, result.classes, data)
-    check_answers(golden.label, golden.probabilities, result.classes)
-    parity = check_parity(model_bytes, result.model, result.classes, golden, data)
+    golden = build_golden(result.model, classes, data)
+    if classes is not None:
+        check_answers(golden.answers.label, golden.answers.numbers, classes)
+    parity = check_parity(model_bytes, result.model, classes, golden, data)
     golden_bytes = encode_golden(golden, result.feature_names)
     held_out, described = pack_held_out(result.held_out, result.feature_names)
     manifest = _build_manifest(result, name, model_bytes, golden, golden_bytes, parity)
@@ -123,91 +117,13 @@ def _export(result: FitResult, name: str) -> OnnxModel:
 def pack_held_out(rows: HeldOutRows, feature_names: Sequence[str]) -> tuple[bytes, dict[str, Any]]:
     """Encode held-out rows, with the part of a manifest that names them."""
     held_out = encode_held_out(rows, feature_names)
-    count = min(len(rows.y), MAX_HELD_OUT_ROWS)
+    count = len(newest_rows(rows, len(feature_names)))
     sha256 = hashlib.sha256(held_out).hexdigest()
     return held_out, {"heldOut": {"sha256": sha256, "rows": count}}
 
 
-def convert(model: Estimator, n_features: int, classes: Sequence[int]) -> bytes:
-    """Convert a fitted classifier to ONNX bytes with the product's names, opset and IR."""
-    _register_trees()
-    class_values = np.asarray(classes, dtype=np.int64)
-    try:
-        stand_in = _stand_in(model, class_values)
-        proto = skl2onnx.convert_sklearn(
-            stand_in,
-            name="ruvector",
-            initial_types=[("X", FloatTensorType([None, n_features]))],
-            final_types=[
-                ("label", Int64TensorType([None])),
-                ("probabilities", FloatTensorType([None, len(class_values)])),
-            ],
-            options=_options(stand_in),
-            target_opset=OPSET,
-        )
-        _fix_versions(proto)
-        onnx.checker.check_model(proto)
-    except Exception as error:  # skl2onnx raises plain RuntimeError, NameError, ... of any kind
-        raise ConversionError(
-            f'Cannot convert estimator "{type(model).__name__}" to ONNX: {_first_line(error)}; use '
-            "a forest, gradient boosting or a linear model, alone or in a pipeline with "
-            "SimpleImputer and StandardScaler"
-        ) from error
-    return bytes(proto.SerializeToString())
-
-
-@cache
-def _register_trees() -> None:
-    skl2onnx.update_registered_converter(
-        TreeEnsembleView,
-        "RuvectorTreeEnsemble",
-        calculate_linear_classifier_output_shapes,
-        convert_tree_ensemble,
-        options={
-            "zipmap": [True, False],
-            "nocl": [True, False],
-            "output_class_labels": [True, False],
-        },
-    )
-
-
-def _stand_in(model: Estimator, class_values: NDArray[np.int64]) -> Estimator:
-    """Shallow copy of a model whose classes are label indices; the fitted model stays as it is."""
-    if isinstance(model, Pipeline):
-        pipeline = copy.copy(model)
-        name, last = model.steps[-1]
-        pipeline.steps = [*model.steps[:-1], (name, _stand_in(last, class_values))]
-        return pipeline
-    if is_tree_ensemble(model):
-        return TreeEnsembleView(read_trees(model), class_values)
-    relabelled = copy.copy(model)
-    relabelled.classes_ = class_values
-    return relabelled
-
-
-def _options(model: Estimator) -> dict[int, dict[str, Any]]:
-    steps = [step for _, step in model.steps] if isinstance(model, Pipeline) else [model]
-    options: dict[int, dict[str, Any]] = {id(steps[-1]): {"zipmap": False}}
-    for step in steps[:-1]:
-        if isinstance(step, StandardScaler):
-            # Divide like scikit-learn: times the reciprocal moves values across thresholds.
-            options[id(step)] = {"div": "div"}
-    return options
-
-
-def _fix_versions(proto: OnnxProto) -> None:
-    # skl2onnx states the lowest version its nodes need, sometimes twice; the host wants one truth.
-    del proto.opset_import[:]
-    proto.opset_import.extend(helper.make_opsetid(domain, v) for domain, v in OPSET.items())
-    proto.ir_version = IR_VERSION
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().split("\n")[0].rstrip(".")
-
-
 def _build_manifest(
-    result: FitResult,
+    result: Fitted,
     name: str,
     model_bytes: bytes,
     golden: GoldenRows,
@@ -220,10 +136,11 @@ def _build_manifest(
         "created": datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
         "features": [{"name": feature, "dtype": "float32"} for feature in result.feature_names],
         "featureSpecSha256": result.dataset.feature_spec_sha256,
+        **_window_json(result.dataset.window),
         "input": {"name": "X", "dtype": "float32", "shape": [None, len(result.feature_names)]},
-        "outputs": {"label": "label", "probabilities": "probabilities"},
-        "labels": list(result.labels),
-        "classes": list(result.classes),
+        "task": result.task,
+        "outputs": {name: name for name in OUTPUTS[result.task]},
+        **_labels(result),
         "trainer": {
             "estimator": result.estimator,
             "parameters": result.parameters,
@@ -237,21 +154,49 @@ def _build_manifest(
             "rows": result.dataset.rows,
             **_training_times(result),
         },
-        "metrics": result.metrics,
+        "metrics": result.assessment,
         "parity": _parity_json(parity),
         "golden": {
             "sha256": hashlib.sha256(golden_bytes).hexdigest(),
-            "rows": len(golden.label),
+            "rows": len(golden),
         },
         "model": {
             "sha256": hashlib.sha256(model_bytes).hexdigest(),
             "sizeBytes": len(model_bytes),
-            "opset": OPSET,
+            "opset": opset_of(model_bytes),
         },
     }
 
 
-def _training_times(result: FitResult) -> dict[str, Any]:
+def _window_json(window: Mapping[str, int] | None) -> dict[str, Any]:
+    if window is None:
+        return {}
+    return {"window": {"steps": window["steps"], "everyMs": window["every_ms"]}}
+
+
+def _labels(result: Fitted) -> dict[str, Any]:
+    if result.task != "classification":
+        return {}
+    return {"labels": list(result.labels), "classes": list(result.classes)}
+
+
+def _metadata(result: Fitted) -> dict[str, str]:
+    """Facts for the ONNX file itself, for whoever finds it without its manifest."""
+    facts = {
+        "task": result.task,
+        "features": list(result.feature_names),
+        "featureSpecSha256": result.dataset.feature_spec_sha256,
+        "datasetSha256": result.dataset.sha256,
+        **_window_json(result.dataset.window),
+        **_labels(result),
+    }
+    return {
+        f"ruvector.{name}": value if isinstance(value, str) else json.dumps(value)
+        for name, value in facts.items()
+    }
+
+
+def _training_times(result: Fitted) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if result.dataset.horizon_ms is not None:
         found["horizonMs"] = result.dataset.horizon_ms
