@@ -194,7 +194,9 @@ def test_trainer_reports_a_signal_while_it_waits():
     assert process.returncode == 1
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_DATA counts private memory on Linux only")
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="RLIMIT_DATA counts private memory on Linux only"
+)
 def test_main_says_that_memory_ran_out_when_a_job_wants_more_than_its_limit(tmp_path):
     script = (
         "import numpy as np\n"
@@ -207,6 +209,13 @@ def test_main_says_that_memory_ran_out_when_a_job_wants_more_than_its_limit(tmp_
     )
     env = {**os.environ, "RUVECTOR_TRAINER_MEMORY_BYTES": str(2**30)}
     done = subprocess.run(
-        [sys.executable, "-c", script], env=env, capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", script],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
     )
-    assert done.stdout.startswith("True Cannot go on training: it needs more memory than the 1024 MiB")
+    assert done.stdout.startswith(
+        "True Cannot go on training: it needs more memory than the 1024 MiB"
+    )
