@@ -94,21 +94,22 @@ export interface TrainingReport {
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly rows: number;
   readonly task: ModelTask;
-  /** Which of the three figures below the task is measured by, on the test rows; the others are null. */
+  /** Which of the three figures below the task is measured by, on the test rows. */
   readonly metric: 'macroF1' | 'averagePrecision' | 'mae';
-  readonly macroF1: number | null;
+  /** Of a classifier; NaN for others. */
+  readonly macroF1: number;
   /** Of a detector; null where the test rows are all of one kind. */
   readonly averagePrecision: number | null;
   /** Mean absolute error of a forecast, in percent of memory: less is better. */
   readonly mae: number | null;
   /** 95 % interval of the figure, by blocks of time; null where there is none. */
   readonly interval: readonly [low: number, high: number] | null;
-  /** Of a classifier. */
-  readonly accuracy: number | null;
+  /** Of a classifier; NaN for others. */
+  readonly accuracy: number;
   /** The same figure of what a model has to beat, by name. */
   readonly baseline: Readonly<Record<string, number>>;
   /** Test rows by label that came and label that was predicted, in the order of `labels`; of a classifier. */
-  readonly confusionMatrix: readonly (readonly number[])[] | null;
+  readonly confusionMatrix: readonly (readonly number[])[];
   readonly classCounts: Readonly<Record<string, number>>;
   readonly features: readonly string[];
   readonly labels: readonly string[];
@@ -194,12 +195,12 @@ function buildReport(answer: TrainingAnswer): TrainingReport {
     task,
     metric,
     interval: (metrics['interval'] as [number, number] | undefined) ?? null,
-    macroF1: (metrics['macroF1'] as number | undefined) ?? null,
+    macroF1: (metrics['macroF1'] as number | undefined) ?? Number.NaN,
     averagePrecision: (metrics['averagePrecision'] as number | undefined) ?? null,
     mae: (metrics['mae'] as number | undefined) ?? null,
-    accuracy: (metrics['accuracy'] as number | undefined) ?? null,
+    accuracy: (metrics['accuracy'] as number | undefined) ?? Number.NaN,
     baseline: Object.fromEntries(baseline) as Record<string, number>,
-    confusionMatrix: (metrics['confusionMatrix'] as number[][] | undefined) ?? null,
+    confusionMatrix: (metrics['confusionMatrix'] as number[][] | undefined) ?? [],
     ...(answer.search && { search: answer.search }),
     classCounts,
     features: manifest.features.map(({ name }) => name),

@@ -142,7 +142,7 @@ function measureLabels({ labels, classes }: ScoredRows, predicted: ArrayLike<num
       const [from, to] = [starts[block]! * CELLS, ends[block]! * CELLS];
       for (let cell = 0; cell < CELLS; cell++) counts[cell]! += sums[to + cell]! - sums[from + cell]!;
     }
-    return macroF1(counts, classes);
+    return averageF1(counts, classes);
   };
 }
 
@@ -163,7 +163,7 @@ function measureError(values: ArrayLike<number>, answers: ArrayLike<number>): Me
 }
 
 /** Unweighted mean of the F1 of the classes: 2 TP / (rows of the class + rows answered with it). */
-function macroF1(counts: Int32Array, classes: readonly number[]): number {
+function averageF1(counts: Int32Array, classes: readonly number[]): number {
   let sum = 0;
   for (const label of classes) {
     let total = 0;

@@ -84,7 +84,9 @@ function drawTrained({ title, scores, features, classCounts, verdict, ...model }
       ['rows', writeCount(model.rows)],
       ['features', writeCount(features.length)],
       [name, `${writeScore(scores[metric])}${intervalOf(interval)}`],
-      ...(typeof accuracy === 'number' ? [['accuracy', writePercent(accuracy)] as const] : []),
+      ...(typeof accuracy === 'number' && accuracy >= 0
+        ? [['accuracy', writePercent(accuracy)] as const]
+        : []),
       ...(typeof verdict === 'string' ? [['gate', verdict] as const] : []),
       ...model.durations,
     ],
@@ -94,7 +96,7 @@ function drawTrained({ title, scores, features, classCounts, verdict, ...model }
         compared,
         writeScore,
       ),
-      Array.isArray(confusionMatrix)
+      Array.isArray(confusionMatrix) && confusionMatrix.length > 0
         ? renderMatrix(confusionMatrix as number[][], namesOf(model.labels))
         : '',
       renderBars('Rows by label', fieldsOf(classCounts)),

@@ -192,3 +192,30 @@ def test_trainer_reports_a_signal_while_it_waits():
         process.stdin.close()
     assert rest[-1]["code"] == "ERR_TRAIN_CANCELLED"
     assert process.returncode == 1
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="RLIMIT_DATA counts private memory on Linux only"
+)
+def test_main_says_that_memory_ran_out_when_a_job_wants_more_than_its_limit(tmp_path):
+    script = (
+        "import numpy as np\n"
+        "from ruvector.trainer._memory import describe_limit, guard_memory, is_out_of_memory\n"
+        "guard_memory()\n"
+        "try:\n"
+        "    np.ones(2**29)\n"
+        "except BaseException as error:\n"
+        "    print(is_out_of_memory(error), describe_limit(str(error)))\n"
+    )
+    env = {**os.environ, "RUVECTOR_TRAINER_MEMORY_BYTES": str(2**30)}
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.startswith(
+        "True Cannot go on training: it needs more memory than the 1024 MiB"
+    )

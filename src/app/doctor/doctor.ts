@@ -11,6 +11,7 @@ import { findPython, installCommand } from '../../train/index.ts';
 import type { Check, CheckResult } from './check.ts';
 import { actionChecks } from './doctor-actions.ts';
 import { daemonChecks } from './doctor-daemon.ts';
+import { trainersCheck } from './doctor-trainers.ts';
 import { lookAtPythonModule } from './python-module-look.ts';
 import { tfjsCheck } from './doctor-tfjs.ts';
 import type { HostStatus } from '../host/status-types.ts';
@@ -62,6 +63,7 @@ const checks: readonly Check[] = [
     mend: 'as found above; on PyPI, ruvector is another project',
     look: lookAtPythonModule,
   },
+  trainersCheck,
   tfjsCheck,
   {
     name: 'Pressure (PSI)',

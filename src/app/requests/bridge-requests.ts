@@ -154,10 +154,10 @@ const trainParams = {
 async function train(host: RequestHost, params: unknown, context: RequestContext): Promise<unknown> {
   const given = parseParams('train', trainParams, params);
   const asked = optionsOf(trainTable, given);
-  const { name, parameters, dataset, activate, search, layers } = given as Partial<TrainJob>;
+  const { name, parameters, dataset, activate: isWanted, search, layers } = given as Partial<TrainJob>;
   const problems = [...findProblems(trainTable, asked), ...findSearchProblems(search)];
   if (problems.length > 0) throw paramsError('train', problems);
-  const job = { name, parameters, dataset, activate, search, layers, ...asked };
+  const job = { name, parameters, dataset, activate: isWanted, search, layers, ...asked };
   const known = Object.entries(job).filter(([, value]) => value !== undefined);
   return host.training.train(Object.fromEntries(known) as Partial<TrainJob>, {
     signal: context.signal,

@@ -16,6 +16,7 @@ beforeAll(() => {
       ['02-export-and-privacy'],
       ['03-train-in-python-from-typescript'],
       ['04-hot-swap-under-load'],
+      ['11-choose-a-trainer'],
       ['07-pipeline'],
     ]),
     ...runInTurn([
@@ -64,6 +65,21 @@ const isPng = (base64: unknown): boolean =>
   Buffer.from(String(base64), 'base64').subarray(1, 4).toString() === 'PNG';
 
 describe('notebooks', () => {
+  it(
+    '11-choose-a-trainer.ipynb trains four frameworks on one capture, compares them and makes the best one live',
+    async () => {
+      const run = await runs['11-choose-a-trainer']!;
+      expect(run.stdout('train')).toMatch(/^4 models, [1-9]\d* steps were told/);
+      expect(shapeOf(run, 'compare')).toEqual({ rows: 7, columns: 5 });
+      expect(run.charted('chart').length).toBeGreaterThanOrEqual(7);
+      expect(run.stdout('pair')).toMatch(/macro-F1|cannot tell/);
+      expect(run.stdout('live')).toContain('decides: true');
+      expect(run.stdout('tasks')).toContain('live: true true');
+      expect(run.stderr).toBe('');
+    },
+    LIMIT_MS,
+  );
+
   it(
     '05-typescript-and-python.ipynb carries a DataFrame, arrays, a plot and an exception between TypeScript and Python',
     async () => {

@@ -56,7 +56,7 @@ beforeAll(async () => {
   host = await openHost(home, buildConfig({ hz: 20, processIntervalMs: 60_000 }));
   const sampling = host.run(stop.signal);
   stop.signal.addEventListener('abort', () => void sampling, { once: true });
-  await vi.waitFor(() => expect(host.latest?.features).toBeTruthy(), { timeout: 60_000, interval: 50 });
+  await vi.waitUntil(() => host.latest?.features, { timeout: 60_000, interval: 50 });
   const { names } = host.spec;
   const asked = {
     root: join(root, 'datasets/memory-pressure-1hz'),
