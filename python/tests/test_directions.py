@@ -36,6 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "_export": {"_client", "_exceptions", "_parameters", "_times"},
     "_training": {"_client", "_exceptions", "_untyped"},
     "trainer": {"_client", "_exceptions", "_training", "_untyped"},
+    "trainers": {"_training", "_untyped"},
     "measure": {"_client", "_export"},
     "events": {"_exceptions"},
     "__init__": {
@@ -47,6 +48,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "_stream",
         "_training",
         "events",
+        "trainers",
     },
 }
 

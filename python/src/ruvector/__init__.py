@@ -17,7 +17,7 @@ from ._exceptions import RuvectorError
 from ._identity import DISTRIBUTION, VERSION
 
 if TYPE_CHECKING:
-    from . import events
+    from . import events, trainers
     from ._export import (
         DataExporter,
         ExportConfig,
@@ -111,12 +111,13 @@ __all__ = [
     "events",
     "export_onnx",
     "fit",
+    "trainers",
 ]
 
 
 def __getattr__(name: str) -> object:
-    if name == "events":
-        return importlib.import_module(".events", __name__)
+    if name in ("events", "trainers"):
+        return importlib.import_module(f".{name}", __name__)
     if name not in _LAZY:
         raise AttributeError(f'Cannot find "{name}" in ruvector: there is no such name')
     return getattr(importlib.import_module(f".{_LAZY[name]}", __name__), name)

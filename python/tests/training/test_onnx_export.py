@@ -19,9 +19,10 @@ from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardSca
 from sklearn.tree import DecisionTreeClassifier
 
 from ruvector._exceptions import ConversionError, FeatureSpecError
+from ruvector._training.exporters import convert
 from ruvector._training.fitting import fit
 from ruvector._training.golden import decode_golden
-from ruvector._training.onnx_export import convert, export_onnx
+from ruvector._training.onnx_export import export_onnx
 from ruvector._training.parity import create_session
 from ruvector._training.trees import read_trees, round_down_float32
 from training_data import LABELS, make_dataset

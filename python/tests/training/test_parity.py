@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from sklearn.ensemble import RandomForestClassifier
 
 from ruvector._exceptions import ParityError
+from ruvector._training.exporters import convert
 from ruvector._training.fitting import fit
 from ruvector._training.golden import build_golden
-from ruvector._training.onnx_export import convert
 from ruvector._training.parity import check_parity, compare
 from training_data import make_dataset
 

@@ -46,6 +46,8 @@ RuvectorError
       ├ NotAModelError                  (also TypeError)
       ├ FeatureMismatchError            (also ValueError)
       ├ FeatureSpecError                (also ValueError)
+      ├ MissingPackageError             (also ImportError)
+      ├ DivergedError                   (also ArithmeticError)
       ├ ConversionError
       ├ ParityError
       ├ ProbabilitiesError              (also ValueError)
@@ -64,6 +66,7 @@ from .classes import (
     ConnectionLostError,
     ConversionError,
     DaemonError,
+    DivergedError,
     EventsDataError,
     EventsError,
     EventsFileError,
@@ -82,6 +85,7 @@ from .classes import (
     HomeError,
     JobError,
     MessageTooLargeError,
+    MissingPackageError,
     MissingValuesError,
     ModelError,
     NoDaemonError,
@@ -117,6 +121,7 @@ __all__ = [
     "ConnectionLostError",
     "ConversionError",
     "DaemonError",
+    "DivergedError",
     "EventsDataError",
     "EventsError",
     "EventsFileError",
@@ -135,6 +140,7 @@ __all__ = [
     "HomeError",
     "JobError",
     "MessageTooLargeError",
+    "MissingPackageError",
     "MissingValuesError",
     "ModelError",
     "NoDaemonError",

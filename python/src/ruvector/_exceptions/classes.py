@@ -15,6 +15,7 @@ __all__ = [
     "ConnectionLostError",
     "ConversionError",
     "DaemonError",
+    "DivergedError",
     "EventsDataError",
     "EventsError",
     "EventsFileError",
@@ -33,6 +34,7 @@ __all__ = [
     "HomeError",
     "JobError",
     "MessageTooLargeError",
+    "MissingPackageError",
     "MissingValuesError",
     "ModelError",
     "NoDaemonError",
@@ -322,6 +324,18 @@ class FeatureSpecError(TrainingError, ValueError):
     """The data set does not say which feature specification it follows."""
 
     code = "ERR_TRAIN_FEATURE_SPEC"
+
+
+class MissingPackageError(TrainingError, ImportError):
+    """A package that an estimator needs is not installed."""
+
+    code = "ERR_TRAIN_NO_PACKAGE"
+
+
+class DivergedError(TrainingError, ArithmeticError):
+    """The loss of a fit is NaN or infinite."""
+
+    code = "ERR_TRAIN_DIVERGED"
 
 
 class ConversionError(TrainingError):

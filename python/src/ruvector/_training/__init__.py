@@ -14,18 +14,31 @@ from .fitting import fit
 from .labelled_dataset import LabelledDataset
 from .onnx_export import OnnxModel, export_onnx
 from .parity import ParityReport
+from .progress import Callback, StopTraining, TrainingStep, check_loss, report
+from .registry import Entry, register, require
+from .tasks import Task, task_of
 from .warming import warm_up
 
 __all__ = [
+    "Callback",
     "DeployClient",
     "Deployment",
+    "Entry",
     "FitResult",
     "LabelledDataset",
     "OnnxModel",
     "ParityReport",
+    "StopTraining",
+    "Task",
+    "TrainingStep",
+    "check_loss",
     "create_estimator",
     "deploy",
     "export_onnx",
     "fit",
+    "register",
+    "report",
+    "require",
+    "task_of",
     "warm_up",
 ]

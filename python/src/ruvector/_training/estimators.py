@@ -23,8 +23,15 @@ from sklearn.utils import get_tags
 
 from .._exceptions import UnknownEstimatorError, UnknownParameterError
 from .._untyped import Estimator, JsonValue
+from .registry import find_entry
 
-__all__ = ["accepts_nan", "create_estimator", "describe_parameters", "estimator_path"]
+__all__ = [
+    "accepts_nan",
+    "create_estimator",
+    "describe_parameters",
+    "estimator_path",
+    "seed_estimator",
+]
 
 ALLOWED_MODULES = frozenset(
     {
@@ -39,14 +46,12 @@ ALLOWED_MODULES = frozenset(
 
 def _random_forest() -> BaseEstimator:
     # Bounded depth and leaf size keep the ONNX near 1 MB and a decision in tens of microseconds.
-    return RandomForestClassifier(
-        n_estimators=60, max_depth=10, min_samples_leaf=3, random_state=0, n_jobs=1
-    )
+    return RandomForestClassifier(n_estimators=60, max_depth=10, min_samples_leaf=3, n_jobs=1)
 
 
 def _hist_gradient_boosting() -> BaseEstimator:
     return HistGradientBoostingClassifier(
-        max_iter=60, max_leaf_nodes=15, min_samples_leaf=10, learning_rate=0.1, random_state=0
+        max_iter=60, max_leaf_nodes=15, min_samples_leaf=10, learning_rate=0.1
     )
 
 
@@ -66,7 +71,9 @@ PRESETS: Mapping[str, Callable[[], BaseEstimator]] = {
 }
 
 
-def create_estimator(name: str, parameters: Mapping[str, Any] | None = None) -> BaseEstimator:
+def create_estimator(
+    name: str, parameters: Mapping[str, Any] | None = None, *, seed: int = 0
+) -> BaseEstimator:
     """Create an unfitted estimator by name.
 
     Parameters
@@ -78,22 +85,38 @@ def create_estimator(name: str, parameters: Mapping[str, Any] | None = None) -> 
         or by its full path ``sklearn.ensemble.ExtraTreesClassifier``, has scikit-learn's own.
     parameters : mapping, optional
         Parameters of the estimator; in a pipeline, of its last step.
+    seed : int, default 0
+        See :func:`seed_estimator`.
 
     Raises
     ------
     UnknownEstimatorError
-        The name is not a scikit-learn classifier.
+        There is no such name.
+    MissingPackageError
+        The package of its framework is not installed.
     UnknownParameterError
         The estimator has no such parameters; all of them are named at once.
 
     """
-    preset = PRESETS.get(name)
+    entry = find_entry(name)
+    preset = PRESETS.get(name) if entry is None else entry.create
     estimator = preset() if preset is not None else _import_classifier(name)()
     if parameters:
         target = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
         _check_parameters(name, target, parameters)
         target.set_params(**parameters)
+    seed_estimator(estimator, seed)
     return estimator
+
+
+def seed_estimator(estimator: Estimator, seed: int) -> None:
+    """Give ``seed`` to every ``random_state`` that nobody set, in nested estimators too."""
+    unset = {
+        name: seed
+        for name, value in estimator.get_params(deep=True).items()
+        if name.rpartition("__")[2] == "random_state" and value is None
+    }
+    estimator.set_params(**unset)
 
 
 def _import_classifier(name: str) -> Callable[[], BaseEstimator]:

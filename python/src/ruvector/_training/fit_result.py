@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .._untyped import Estimator
 from .held_out import HeldOutRows
 from .labelled_dataset import DatasetIdentity
+from .tasks import Task
 
 __all__ = ["FitResult"]
 
@@ -47,6 +48,8 @@ class FitResult:
         Rows of each label in the whole data set, by label name.
     dataset : DatasetIdentity
         What it was trained on.
+    task : Task
+        What it is for.
 
     """
 
@@ -62,6 +65,7 @@ class FitResult:
     fit_returned_monotonic_ns: int
     class_counts: dict[str, int]
     dataset: DatasetIdentity
+    task: Task
     train_rows: NDArray[np.float32] = field(repr=False, compare=False)
     test_rows: NDArray[np.float32] = field(repr=False, compare=False)
     held_out: HeldOutRows = field(repr=False, compare=False)

@@ -7,7 +7,7 @@ the wanted ones.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -21,11 +21,12 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from .._exceptions import NotAModelError
 from .._untyped import Estimator
-from .estimators import create_estimator
+from .estimators import create_estimator, seed_estimator
 from .fit_checks import check_estimator, check_missing, take_training_rows
 from .fit_result import FitResult
 from .labelled_dataset import LabelledDataset
 from .measurement import measure
+from .progress import Callback, report, training_run
 
 __all__ = ["fit"]
 
@@ -43,6 +44,8 @@ def fit(
     *,
     parameters: Mapping[str, Any] | None = None,
     sample_weight: Literal["balanced"] | None = "balanced",
+    callbacks: Sequence[Callback] = (),
+    seed: int = 0,
 ) -> FitResult:
     """Fit an estimator on the train split and measure it on the test split.
 
@@ -58,6 +61,13 @@ def fit(
     sample_weight : {"balanced", None}, default "balanced"
         Weight rows inversely to the frequency of their class. Left out when the estimator takes no
         weights or already has a ``class_weight``.
+    callbacks : sequence of callable, default ()
+        Each is called with a :class:`ruvector.trainers.TrainingStep` as the fit goes on. One that
+        raises :class:`ruvector.trainers.StopTraining` ends it early, with what was fitted so far;
+        anything else it raises ends it for good.
+    seed : int, default 0
+        For every ``random_state`` that is not set. The same seed on the same data gives the same
+        model.
 
     Returns
     -------
@@ -65,6 +75,8 @@ def fit(
 
     Raises
     ------
+    MissingPackageError
+        The package of a named estimator is not installed; the text has the line that installs it.
     FewRowsError, FewClassesError
         There is not enough to learn from; the text says how many and what to do.
     MissingValuesError
@@ -77,10 +89,11 @@ def fit(
 
     """
     if isinstance(estimator, str):
-        model = create_estimator(estimator, parameters)
+        model = create_estimator(estimator, parameters, seed=seed)
     else:
         check_estimator(estimator)
         model = clone(estimator).set_params(**(parameters or {}))
+        seed_estimator(model, seed)
     if not hasattr(dataset, "feature_names"):
         raise NotAModelError(
             f"Cannot fit on {type(dataset).__name__}: it is no data set; pass client.dataset()"
@@ -91,7 +104,8 @@ def fit(
     weights = _weights(model, y) if sample_weight == "balanced" else None
     threads = 1 if len(y) < _ROWS_PER_THREADS else None
     started = time.monotonic_ns()
-    with threadpool_limits(limits=threads):
+    with threadpool_limits(limits=threads), training_run(callbacks):
+        report(0)
         _fit_model(model, X, y, weights)
     returned = time.monotonic_ns()
     return measure(

@@ -20,6 +20,7 @@ from .fit_result import FitResult
 from .held_out import HeldOutRows, sort_by_time, take_predictions
 from .labelled_dataset import LabelledDataset, identify, thresholds_of, timestamps_of
 from .scores import confusion_matrix, describe_scores
+from .tasks import task_of
 
 __all__ = ["hold_out", "measure"]
 
@@ -76,6 +77,7 @@ def measure(
         fit_returned_monotonic_ns=time.monotonic_ns() if returned is None else returned,
         class_counts=counts,
         dataset=identify(dataset, sum(counts.values())),
+        task=task_of(model),
         train_rows=train[0],
         test_rows=test[0],
         held_out=sort_by_time(held_out),

@@ -1,12 +1,11 @@
-"""Export a fitted estimator: ONNX with fixed names and versions, golden rows, parity, manifest.
+"""Export a fitted estimator: ONNX, golden rows, proof of parity and manifest in one package.
 
-Tree ensembles are written by ``trees``, everything else by skl2onnx's own converters. A model that
-does not answer like the framework is never returned.
+The graph is written by ``exporters``. A model that does not answer like the framework is never
+returned.
 """
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import platform
 from collections.abc import Sequence
@@ -17,28 +16,17 @@ from importlib.metadata import version
 from typing import Any
 
 import numpy as np
-import onnx
-import skl2onnx
-from numpy.typing import NDArray
-from onnx import helper
-from skl2onnx.common.data_types import FloatTensorType, Int64TensorType
-from skl2onnx.common.shape_calculator import calculate_linear_classifier_output_shapes
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from .._exceptions import ConversionError, FeatureSpecError
-from .._untyped import Estimator, OnnxProto
+from .._exceptions import FeatureSpecError
+from .exporters import convert, opset_of
 from .fit_result import FitResult
 from .golden import GoldenRows, build_golden, check_answers, encode_golden
 from .held_out import MAX_HELD_OUT_ROWS, HeldOutRows, encode_held_out
 from .parity import ParityReport, check_parity
-from .trees import TreeEnsembleView, convert_tree_ensemble, is_tree_ensemble, read_trees
 
 __all__ = ["OnnxModel", "export_onnx"]
 
-OPSET = {"": 18, "ai.onnx.ml": 3}
-IR_VERSION = 8  # the IR of opset 18; onnx 1.23 would write 14, which onnxruntime does not load
 _PACKAGES = {
     "sklearn": "scikit-learn",
     "skl2onnx": "skl2onnx",
@@ -128,84 +116,6 @@ def pack_held_out(rows: HeldOutRows, feature_names: Sequence[str]) -> tuple[byte
     return held_out, {"heldOut": {"sha256": sha256, "rows": count}}
 
 
-def convert(model: Estimator, n_features: int, classes: Sequence[int]) -> bytes:
-    """Convert a fitted classifier to ONNX bytes with the product's names, opset and IR."""
-    _register_trees()
-    class_values = np.asarray(classes, dtype=np.int64)
-    try:
-        stand_in = _stand_in(model, class_values)
-        proto = skl2onnx.convert_sklearn(
-            stand_in,
-            name="ruvector",
-            initial_types=[("X", FloatTensorType([None, n_features]))],
-            final_types=[
-                ("label", Int64TensorType([None])),
-                ("probabilities", FloatTensorType([None, len(class_values)])),
-            ],
-            options=_options(stand_in),
-            target_opset=OPSET,
-        )
-        _fix_versions(proto)
-        onnx.checker.check_model(proto)
-    except Exception as error:  # skl2onnx raises plain RuntimeError, NameError, ... of any kind
-        raise ConversionError(
-            f'Cannot convert estimator "{type(model).__name__}" to ONNX: {_first_line(error)}; use '
-            "a forest, gradient boosting or a linear model, alone or in a pipeline with "
-            "SimpleImputer and StandardScaler"
-        ) from error
-    return bytes(proto.SerializeToString())
-
-
-@cache
-def _register_trees() -> None:
-    skl2onnx.update_registered_converter(
-        TreeEnsembleView,
-        "RuvectorTreeEnsemble",
-        calculate_linear_classifier_output_shapes,
-        convert_tree_ensemble,
-        options={
-            "zipmap": [True, False],
-            "nocl": [True, False],
-            "output_class_labels": [True, False],
-        },
-    )
-
-
-def _stand_in(model: Estimator, class_values: NDArray[np.int64]) -> Estimator:
-    """Shallow copy of a model whose classes are label indices; the fitted model stays as it is."""
-    if isinstance(model, Pipeline):
-        pipeline = copy.copy(model)
-        name, last = model.steps[-1]
-        pipeline.steps = [*model.steps[:-1], (name, _stand_in(last, class_values))]
-        return pipeline
-    if is_tree_ensemble(model):
-        return TreeEnsembleView(read_trees(model), class_values)
-    relabelled = copy.copy(model)
-    relabelled.classes_ = class_values
-    return relabelled
-
-
-def _options(model: Estimator) -> dict[int, dict[str, Any]]:
-    steps = [step for _, step in model.steps] if isinstance(model, Pipeline) else [model]
-    options: dict[int, dict[str, Any]] = {id(steps[-1]): {"zipmap": False}}
-    for step in steps[:-1]:
-        if isinstance(step, StandardScaler):
-            # Divide like scikit-learn: times the reciprocal moves values across thresholds.
-            options[id(step)] = {"div": "div"}
-    return options
-
-
-def _fix_versions(proto: OnnxProto) -> None:
-    # skl2onnx states the lowest version its nodes need, sometimes twice; the host wants one truth.
-    del proto.opset_import[:]
-    proto.opset_import.extend(helper.make_opsetid(domain, v) for domain, v in OPSET.items())
-    proto.ir_version = IR_VERSION
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().split("\n")[0].rstrip(".")
-
-
 def _build_manifest(
     result: FitResult,
     name: str,
@@ -246,7 +156,7 @@ def _build_manifest(
         "model": {
             "sha256": hashlib.sha256(model_bytes).hexdigest(),
             "sizeBytes": len(model_bytes),
-            "opset": OPSET,
+            "opset": opset_of(model_bytes),
         },
     }
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from .estimators import create_estimator
+from .exporters import convert
 from .golden import build_golden
-from .onnx_export import convert
 from .parity import check_parity
 
 __all__ = ["warm_up"]
