@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["block_length", "macro_f1_difference", "macro_f1_interval"]
+__all__ = ["REPLICATES", "SEED", "block_length", "macro_f1_difference", "macro_f1_interval", "uniform"]
 
 REPLICATES = 1000
 SEED = 20_260_101
@@ -103,7 +103,7 @@ def _draw_scores(
     blocks = -(-rows // block)
     lengths = np.full(blocks, block)
     lengths[-1] = rows - (blocks - 1) * block
-    starts = np.floor(_uniform(REPLICATES * blocks) * (rows - block + 1)).astype(np.int64)
+    starts = np.floor(uniform(REPLICATES * blocks) * (rows - block + 1)).astype(np.int64)
     starts = starts.reshape(REPLICATES, blocks)
     matrices = np.zeros((REPLICATES, cells), dtype=np.int64)
     for at, length in enumerate(lengths):
@@ -119,9 +119,9 @@ def _macro_f1(matrices: NDArray[np.int64], classes: Sequence[int]) -> NDArray[np
     return np.asarray(f1[:, list(classes)].mean(axis=1), dtype=np.float64)
 
 
-def _uniform(n: int) -> NDArray[np.float64]:
+def uniform(n: int, seed: int = SEED) -> NDArray[np.float64]:
     """Return the first ``n`` numbers of mulberry32 in [0, 1), all at once."""
-    state = (np.uint64(SEED) + np.arange(1, n + 1, dtype=np.uint64) * np.uint64(_STEP)) & _MASK
+    state = (np.uint64(seed) + np.arange(1, n + 1, dtype=np.uint64) * np.uint64(_STEP)) & _MASK
     mixed = _multiply(state ^ (state >> np.uint64(15)), state | np.uint64(1))
     more = _multiply(mixed ^ (mixed >> np.uint64(7)), mixed | np.uint64(61))
     mixed = ((mixed + more) & _MASK) ^ mixed

@@ -1,86 +1,78 @@
-"""A fitted model with its scores: what :func:`ruvector.fit` returns and the export takes."""
+"""What :func:`ruvector.fit` returns: a fitted model with its scores, and its report."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict
+from datetime import datetime, timezone
+from functools import cached_property
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from .._untyped import Estimator
-from .held_out import HeldOutRows
-from .labelled_dataset import DatasetIdentity
-from .tasks import Task
+from .._exceptions import ConversionError, FeatureSpecError, ParityError, ProbabilitiesError
+from .._report import Report, build_report
+from .fitted import Fitted
+from .onnx_export import export_onnx
 
 __all__ = ["FitResult"]
 
 
-@dataclass(frozen=True)
-class FitResult:
-    """A fitted model and what it is worth.
+class FitResult(Fitted):
+    __doc__ = Fitted.__doc__
 
-    Attributes
-    ----------
-    model : estimator
-        The fitted scikit-learn estimator.
-    estimator : str
-        Its public import path.
-    parameters : dict
-        Its parameters, JSON-safe.
-    sample_weight : str or None
-        ``"balanced"`` when rows were weighted by their class.
-    feature_names : tuple of str
-        Names of the input columns, in order.
-    labels : tuple of str
-        All label names.
-    classes : tuple of int
-        Label index of each probability column; a class never seen in training is absent.
-    metrics : dict
-        macroF1 with its 95 % ``interval``, accuracy, perClass, confusionMatrix over the test split,
-        and ``baseline`` with score and interval of the majority class, a usage threshold and
-        persistence.
-    fit_seconds : float
-        Duration of the fit alone.
-    fit_returned_monotonic_ns : int
-        ``time.monotonic_ns()`` right after the fit returned.
-    class_counts : dict
-        Rows of each label in the whole data set, by label name.
-    dataset : DatasetIdentity
-        What it was trained on.
-    task : Task
-        What it is for.
+    def report(self, name: str = "model", *, leaderboard: str = "") -> Report:
+        """Build the training report; a notebook shows it, ``.save("report.html")`` writes it.
 
-    """
+        Its first line says whether the model is better than the best rule. The model is exported
+        for it, so that the report holds the proof of parity, or says why there is none.
 
-    model: Estimator
-    estimator: str
-    parameters: dict[str, Any]
-    sample_weight: str | None
-    feature_names: tuple[str, ...]
-    labels: tuple[str, ...]
-    classes: tuple[int, ...]
-    metrics: dict[str, Any]
-    fit_seconds: float
-    fit_returned_monotonic_ns: int
-    class_counts: dict[str, int]
-    dataset: DatasetIdentity
-    task: Task
-    train_rows: NDArray[np.float32] = field(repr=False, compare=False)
-    test_rows: NDArray[np.float32] = field(repr=False, compare=False)
-    held_out: HeldOutRows = field(repr=False, compare=False)
+        Parameters
+        ----------
+        name : str, default "model"
+            Name of the model.
+        leaderboard : str, default ""
+            HTML of the search that found it.
 
-    @property
-    def macro_f1(self) -> float:
-        """Macro-F1 on the test split, over the classes present in train or test."""
-        return float(self.metrics["macroF1"])
+        """
+        return build_report(
+            {**self._facts(), **self._exported, "name": name},
+            steps=[asdict(step) for step in self.steps],
+            class_counts=self.class_counts,
+            leaderboard=leaderboard,
+        )
 
-    @property
-    def baselines(self) -> dict[str, Any]:
-        """Scores of the majority class, the usage threshold and persistence on the same rows."""
-        return dict(self.metrics["baseline"])
+    def _facts(self) -> dict[str, Any]:
+        found = self.dataset
+        return {
+            "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            "task": self.task,
+            "labels": list(self.labels),
+            "features": list(self.feature_names),
+            "trainer": {
+                "estimator": self.estimator,
+                "parameters": self.parameters,
+                "sampleWeight": self.sample_weight,
+                "fitSeconds": self.fit_seconds,
+            },
+            "dataset": {
+                "id": found.id,
+                "sha256": found.sha256,
+                "rows": found.rows,
+                "horizonMs": found.horizon_ms,
+                "featureSpecSha256": found.feature_spec_sha256,
+            },
+            "metrics": self.assessment,
+        }
 
-    @property
-    def confusion_matrix(self) -> NDArray[np.int64]:
-        """Rows: true label. Columns: predicted label."""
-        return np.asarray(self.metrics["confusionMatrix"], dtype=np.int64)
+    @cached_property
+    def _exported(self) -> dict[str, Any]:
+        try:
+            manifest = export_onnx(self).manifest
+        except (ConversionError, FeatureSpecError, ParityError, ProbabilitiesError) as error:
+            return {"notExported": str(error)}
+        return {
+            "parity": manifest["parity"],
+            "model": manifest["model"],
+            "versions": manifest["trainer"]["versions"],
+        }
+
+    def _repr_html_(self) -> str:
+        return str(self.report()._repr_html_())

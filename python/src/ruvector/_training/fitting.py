@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -26,7 +27,7 @@ from .fit_checks import check_estimator, check_missing, take_training_rows
 from .fit_result import FitResult
 from .labelled_dataset import LabelledDataset
 from .measurement import measure
-from .progress import Callback, report, training_run
+from .progress import Callback, TrainingStep, report, training_run
 
 __all__ = ["fit"]
 
@@ -103,18 +104,20 @@ def fit(
     X = _fill_absent_features(X)
     weights = _weights(model, y) if sample_weight == "balanced" else None
     threads = 1 if len(y) < _ROWS_PER_THREADS else None
+    steps: list[TrainingStep] = []
     started = time.monotonic_ns()
-    with threadpool_limits(limits=threads), training_run(callbacks):
+    with threadpool_limits(limits=threads), training_run((steps.append, *callbacks)):
         report(0)
         _fit_model(model, X, y, weights)
     returned = time.monotonic_ns()
-    return measure(
+    result = measure(
         model,
         dataset,
         sample_weight=None if weights is None else "balanced",
         fit_seconds=(returned - started) / 1e9,
         fit_returned_monotonic_ns=returned,
     )
+    return replace(result, steps=tuple(steps))
 
 
 def _fill_absent_features(X: NDArray[np.float32]) -> NDArray[np.float32]:

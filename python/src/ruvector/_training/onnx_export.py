@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from .._exceptions import FeatureSpecError
 from .exporters import convert, opset_of
-from .fit_result import FitResult
+from .fitted import Fitted
 from .golden import GoldenRows, build_golden, check_answers, encode_golden
 from .held_out import MAX_HELD_OUT_ROWS, HeldOutRows, encode_held_out
 from .parity import ParityReport, check_parity
@@ -64,7 +64,7 @@ class OnnxModel:
     held_out: bytes | None = None
 
 
-def export_onnx(result: FitResult, *, name: str = "model") -> OnnxModel:
+def export_onnx(result: Fitted, *, name: str = "model") -> OnnxModel:
     """Convert a fitted model to ONNX and prove that it answers the same.
 
     Parameters
@@ -95,7 +95,7 @@ def export_onnx(result: FitResult, *, name: str = "model") -> OnnxModel:
         return _export(result, name)
 
 
-def _export(result: FitResult, name: str) -> OnnxModel:
+def _export(result: Fitted, name: str) -> OnnxModel:
     model_bytes = convert(result.model, len(result.feature_names), result.classes)
     data = np.concatenate([result.train_rows, result.test_rows])
     golden = build_golden(result.model, result.classes, data)
@@ -117,7 +117,7 @@ def pack_held_out(rows: HeldOutRows, feature_names: Sequence[str]) -> tuple[byte
 
 
 def _build_manifest(
-    result: FitResult,
+    result: Fitted,
     name: str,
     model_bytes: bytes,
     golden: GoldenRows,
@@ -147,7 +147,7 @@ def _build_manifest(
             "rows": result.dataset.rows,
             **_training_times(result),
         },
-        "metrics": result.metrics,
+        "metrics": result.assessment,
         "parity": _parity_json(parity),
         "golden": {
             "sha256": hashlib.sha256(golden_bytes).hexdigest(),
@@ -161,7 +161,7 @@ def _build_manifest(
     }
 
 
-def _training_times(result: FitResult) -> dict[str, Any]:
+def _training_times(result: Fitted) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if result.dataset.horizon_ms is not None:
         found["horizonMs"] = result.dataset.horizon_ms
