@@ -26,6 +26,8 @@ if TYPE_CHECKING:
         TrainingDataConfig,
         TrainingDataStats,
     )
+    from ._report import Report
+    from ._search import Leaderboard, LeaderboardRow, SearchResult, search
     from ._stream import (
         DataStream,
         MemorySnapshot,
@@ -59,11 +61,15 @@ _LAZY = {
     "ExportConfig": "_export",
     "ExportStats": "_export",
     "FitResult": "_training",
+    "Leaderboard": "_search",
+    "LeaderboardRow": "_search",
     "MemorySnapshot": "_stream",
     "OnnxModel": "_training",
     "OptimizationEvent": "_stream",
     "ParityReport": "_training",
     "ProcessRecord": "_stream",
+    "Report": "_report",
+    "SearchResult": "_search",
     "StreamGap": "_stream",
     "StreamHandle": "_export",
     "StreamHello": "_stream",
@@ -76,6 +82,7 @@ _LAZY = {
     "deploy": "_training",
     "export_onnx": "_training",
     "fit": "_training",
+    "search": "_search",
 }
 
 __all__ = [
@@ -88,6 +95,8 @@ __all__ = [
     "ExportConfig",
     "ExportStats",
     "FitResult",
+    "Leaderboard",
+    "LeaderboardRow",
     "MemorySnapshot",
     "MockTransport",
     "OnnxModel",
@@ -95,7 +104,9 @@ __all__ = [
     "ParityReport",
     "ProcessRecord",
     "Reply",
+    "Report",
     "RuvectorError",
+    "SearchResult",
     "StreamGap",
     "StreamHandle",
     "StreamHello",
@@ -111,6 +122,7 @@ __all__ = [
     "events",
     "export_onnx",
     "fit",
+    "search",
     "trainers",
 ]
 

@@ -52,7 +52,9 @@ RuvectorError
       ├ ParityError
       ├ ProbabilitiesError              (also ValueError)
       ├ CancelledError
-      └ JobError                        (also ValueError)
+      ├ JobError                        (also ValueError)
+      ├ SearchError                     (also ValueError)
+      └ LoggerError                     (also ValueError)
 """
 
 from __future__ import annotations
@@ -84,6 +86,7 @@ from .classes import (
     HistoryError,
     HomeError,
     JobError,
+    LoggerError,
     MessageTooLargeError,
     MissingPackageError,
     MissingValuesError,
@@ -100,6 +103,7 @@ from .classes import (
     ProtocolError,
     PublishError,
     RequestCancelledError,
+    SearchError,
     SourceChangedError,
     StreamRequestError,
     StreamServerError,
@@ -139,6 +143,7 @@ __all__ = [
     "HistoryError",
     "HomeError",
     "JobError",
+    "LoggerError",
     "MessageTooLargeError",
     "MissingPackageError",
     "MissingValuesError",
@@ -156,6 +161,7 @@ __all__ = [
     "PublishError",
     "RequestCancelledError",
     "RuvectorError",
+    "SearchError",
     "SourceChangedError",
     "StreamRequestError",
     "StreamServerError",

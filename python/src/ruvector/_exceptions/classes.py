@@ -33,6 +33,7 @@ __all__ = [
     "HistoryError",
     "HomeError",
     "JobError",
+    "LoggerError",
     "MessageTooLargeError",
     "MissingPackageError",
     "MissingValuesError",
@@ -49,6 +50,7 @@ __all__ = [
     "ProtocolError",
     "PublishError",
     "RequestCancelledError",
+    "SearchError",
     "SourceChangedError",
     "StreamRequestError",
     "StreamServerError",
@@ -366,6 +368,18 @@ class JobError(TrainingError, ValueError):
     """A trainer was handed something that is not a job."""
 
     code = "ERR_TRAIN_JOB"
+
+
+class SearchError(TrainingError, ValueError):
+    """A search cannot begin, go on, or find a model."""
+
+    code = "ERR_TRAIN_SEARCH"
+
+
+class LoggerError(TrainingError, ValueError):
+    """The logger is not known."""
+
+    code = "ERR_TRAIN_LOGGER"
 
 
 CLASS_BY_CODE: dict[str, type[RuvectorError]] = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from .sections import Facts, model_sections, render_data, render_parity, render_steps
 from .style import STYLE
@@ -109,7 +108,27 @@ def render_fragment(content: str) -> str:
     return f'<article class="rv-report"><style>{STYLE}</style>{content}</article>'
 
 
-def render_leaderboard(heads: Sequence[str], rows: Sequence[Sequence[Any]], note: str) -> str:
-    """Build the table of a search, with what its scores may be taken for."""
-    cells = [[escape(row[0]), *(escape(cell) for cell in row[1:])] for row in rows]
-    return f"<h2>Search</h2><p>{escape(note)}</p>{rows_table('Leaderboard', heads, cells)}"
+def render_leaderboard(score: str, rows: Sequence[Sequence[str]], note: str) -> str:
+    """Build the table of a search, with what its scores may be taken for.
+
+    Parameters
+    ----------
+    score : str
+        Name of the score.
+    rows : sequence of sequence of str
+        Name, score, interval, seconds of the fit, microseconds of a decision, KiB and parameters.
+    note : str
+        Stands above the table.
+
+    """
+    cells = [
+        [
+            f"{escape(name)}<small>{escape(parameters)}</small>",
+            f"{escape(value)}<small>{escape(interval)}</small>",
+            *(escape(cost) for cost in costs),
+        ]
+        for name, value, interval, *costs, parameters in rows
+    ]
+    heads = ["", score, "fit s", "µs", "KiB"]
+    caption = "Leaderboard: score over the folds, seconds of a fit, microseconds of a decision, size"
+    return f"<h2>Search</h2><p>{escape(note)}</p>{rows_table(caption, heads, cells)}"

@@ -7,15 +7,18 @@ decision of its model.
 
 from __future__ import annotations
 
+from .bootstrap import block_length
+from .candidates import FoldScore, ModelCost, measure_cost, score_fold
 from .deployment import DeployClient, Deployment, deploy
-from .estimators import create_estimator
+from .estimators import create_estimator, estimator_path
 from .fit_result import FitResult
 from .fitting import fit
-from .labelled_dataset import LabelledDataset
+from .labelled_dataset import LabelledDataset, timestamps_of
 from .onnx_export import OnnxModel, export_onnx
 from .parity import ParityReport
 from .progress import Callback, StopTraining, TrainingStep, check_loss, report
 from .registry import Entry, register, require
+from .resampled import SCORE_KEYS, sign_of
 from .tasks import Task, task_of
 from .warming import warm_up
 
@@ -25,20 +28,29 @@ __all__ = [
     "Deployment",
     "Entry",
     "FitResult",
+    "FoldScore",
     "LabelledDataset",
+    "ModelCost",
     "OnnxModel",
     "ParityReport",
+    "SCORE_KEYS",
     "StopTraining",
     "Task",
     "TrainingStep",
+    "block_length",
     "check_loss",
     "create_estimator",
     "deploy",
+    "estimator_path",
     "export_onnx",
     "fit",
+    "measure_cost",
     "register",
     "report",
     "require",
+    "score_fold",
+    "sign_of",
     "task_of",
+    "timestamps_of",
     "warm_up",
 ]

@@ -81,14 +81,10 @@ class Fitted:
         """Macro-F1 on the test split, over the classes present in train or test."""
         return float(self.metrics["macroF1"])
 
-    @cached_property
-    def assessment(self) -> dict[str, Any]:
-        """Metrics with what takes longer to find out, computed once; a manifest holds them.
-
-        ``comparison`` with the best rule, ``calibration`` or the curves of the task, and
-        permutation ``importance`` of the features.
-        """
-        model = AssessedModel(
+    @property
+    def asked(self) -> AssessedModel:
+        """The model with what is needed to ask it."""
+        return AssessedModel(
             model=self.model,
             task=self.task,
             classes=self.classes,
@@ -96,7 +92,15 @@ class Fitted:
             labels=self.labels,
             horizon_ms=self.dataset.horizon_ms,
         )
-        return assess(model, self.held_out, self.metrics)
+
+    @cached_property
+    def assessment(self) -> dict[str, Any]:
+        """Metrics with what takes longer to find out, computed once; a manifest holds them.
+
+        ``comparison`` with the best rule, ``calibration`` or the curves of the task, and
+        permutation ``importance`` of the features.
+        """
+        return assess(self.asked, self.held_out, self.metrics)
 
     @property
     def baselines(self) -> dict[str, Any]:

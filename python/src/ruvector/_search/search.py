@@ -1,0 +1,161 @@
+"""Search for the best estimator and parameters, by Optuna, over folds in time order."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
+
+from .._exceptions import SearchError
+from .._training import SCORE_KEYS, Callback, LabelledDataset, fit, sign_of
+from .candidates import common_task, take_candidates
+from .folds import describe_gap, make_folds, smallest_gap_ms
+from .leaderboard import Leaderboard
+from .progress import SearchProgress
+from .search_result import SearchResult
+from .spaces import Suggest
+from .study import open_study
+from .trial_loop import TrialLoop
+from .trial_run import TrialSettings
+
+__all__ = ["search"]
+
+DEFAULT_TRIALS = 40
+DEFAULT_FOLDS = 4
+
+
+def search(
+    estimators: Any,  # noqa: ANN401  a name, an estimator, several of them, or a mapping
+    dataset: LabelledDataset,
+    *,
+    trials: int = DEFAULT_TRIALS,
+    folds: int = DEFAULT_FOLDS,
+    gap_ms: float | None = None,
+    timeout_seconds: float | None = None,
+    seed: int = 0,
+    callbacks: Sequence[Callback] = (),
+    spaces: Mapping[str, Callable[[Suggest], Mapping[str, Any]]] | None = None,
+    sample_weight: Literal["balanced"] | None = "balanced",
+    storage: str | os.PathLike[str] | None = None,
+) -> SearchResult:
+    """Search for the best estimator and parameters.
+
+    Every trial is fitted on the past and scored on what came later, in several folds of the train
+    split; the test split is never read until the best model is measured on it, once. Each estimator
+    is tried with its defaults first.
+
+    Parameters
+    ----------
+    estimators : str, estimator, list of them, or mapping of names to them
+        What :func:`ruvector.fit` takes; all of one task.
+    dataset : LabelledDataset
+        From ``client.dataset()``.
+    trials : int, default 40
+        How many are made, those of an earlier run in ``storage`` counted.
+    folds : int, default 4
+        Parts of the train split that are validated on.
+    gap_ms : float, optional
+        Left out between the rows of a fold that are trained on and those it is validated on. By
+        default, and at least, the horizon of the labels and what the features look back.
+    timeout_seconds : float, optional
+        After that long, what is complete has to do; one trial always is.
+    seed : int, default 0
+        Of the search and of the estimators: the same seed on the same data gives the same result,
+        unless time ends it.
+    callbacks : sequence of callable, default ()
+        Each is called with a :class:`ruvector.trainers.TrainingStep` that counts trials, several
+        times a second. One that raises :class:`ruvector.trainers.StopTraining` ends the search with
+        the trials that are complete; anything else it raises ends it for good.
+    spaces : mapping of str to callable, optional
+        What is tried, by name of the estimator: ``{"sklearn.SVC": lambda trial: {"C":
+        trial.suggest_float("C", 0.1, 10, log=True)}}``. Others have a space of ours.
+    sample_weight : {"balanced", None}, default "balanced"
+        See :func:`ruvector.fit`.
+    storage : path, optional
+        A file that keeps every trial (Optuna's journal). A search that was interrupted goes on from
+        it, with the trials that are left.
+
+    Returns
+    -------
+    SearchResult
+        ``best``, ``leaderboard``, and why trials failed.
+
+    Raises
+    ------
+    MissingPackageError
+        Optuna is not installed; the text has the line that installs it.
+    SearchError
+        Options or data cannot be searched with, or no trial was complete.
+
+    Examples
+    --------
+    >>> found = ruvector.search(
+    ...     ["sklearn.RandomForestClassifier", "lightgbm.LGBMClassifier"], dataset, trials=30
+    ... )  # doctest: +SKIP
+    >>> found.leaderboard  # doctest: +SKIP
+    >>> ruvector.deploy(found.best, name="memopt")  # doctest: +SKIP
+
+    """
+    _check_options(trials, folds, timeout_seconds)
+    candidates = take_candidates(estimators, spaces or {})
+    gap = _choose_gap(dataset, gap_ms)
+    is_error = sign_of(common_task(candidates)) < 0
+    settings = TrialSettings(make_folds(dataset, folds, gap), sample_weight, seed)
+    identity = {
+        "data set": dataset.sha256,
+        "estimators": [each.name for each in candidates],
+        "folds": folds,
+        "gap_ms": gap,
+        "seed": seed,
+        "sample_weight": sample_weight,
+    }
+    study = open_study(storage, identity, is_error=is_error)
+    progress = SearchProgress(callbacks, trials, timeout_seconds)
+    loop = TrialLoop(study, candidates, settings, progress)
+    loop.run(trials)
+    candidate, parameters = loop.best(is_error=is_error)
+    result = fit(
+        candidate.estimator,
+        dataset,
+        parameters=parameters,
+        sample_weight=sample_weight,
+        callbacks=[progress.watch_refit],
+        seed=seed,
+    )
+    key = SCORE_KEYS[result.task]
+    note = _describe(len(settings.folds), describe_gap(dataset, gap), loop.counts(), key, float(result.metrics[key]))
+    rows = [*loop.model_rows(), *loop.rule_rows()]
+    board = Leaderboard(rows, score=key, is_error=is_error, note=note)
+    return SearchResult(result, board, loop.counts(), loop.failures(), gap)
+
+
+def _check_options(trials: int, folds: int, timeout_seconds: float | None) -> None:
+    problems = [
+        f"{name} is {value}, wanted a whole number from {low} on"
+        for name, value, low in (("trials", trials, 1), ("folds", folds, 2))
+        if not isinstance(value, int) or value < low
+    ]
+    if timeout_seconds is not None and not timeout_seconds > 0:
+        problems.append(f"timeout_seconds is {timeout_seconds}, wanted a positive number")
+    if problems:
+        raise SearchError(f"Cannot search for parameters: {'; '.join(problems)}")
+
+
+def _choose_gap(dataset: LabelledDataset, gap_ms: float | None) -> float:
+    least = smallest_gap_ms(dataset)
+    if gap_ms is not None and gap_ms < least:
+        raise SearchError(
+            f"Cannot search with gap_ms {gap_ms:g}: labels look ahead and features back by "
+            f"{least:g} ms together, and rows nearer than that tell of each other; use {least:g} "
+            "or more, or leave it out"
+        )
+    return least if gap_ms is None else float(gap_ms)
+
+
+def _describe(folds: int, gap: str, counts: Mapping[str, int], key: str, test: float) -> str:
+    told = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
+    return (
+        f"Trials: {told}. Scores are means over {folds} folds in time order, with a gap of {gap}. "
+        f"The best of many looks better there than it is: what it is worth is "
+        f"its {key} on the test split, which no trial has seen: {test:.3f}."
+    )
