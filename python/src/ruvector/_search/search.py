@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from .._exceptions import SearchError
-from .._training import SCORE_KEYS, Callback, LabelledDataset, fit, sign_of
+from .._training import (
+    SCORE_KEYS,
+    Callback,
+    LabelledDataset,
+    LoggerName,
+    fit,
+    log_result,
+    open_run,
+    sign_of,
+)
 from .candidates import common_task, take_candidates
 from .folds import describe_gap, make_folds, smallest_gap_ms
 from .leaderboard import Leaderboard
@@ -37,6 +47,7 @@ def search(
     spaces: Mapping[str, Callable[[Suggest], Mapping[str, Any]]] | None = None,
     sample_weight: Literal["balanced"] | None = "balanced",
     storage: str | os.PathLike[str] | None = None,
+    logger: LoggerName | None = None,
 ) -> SearchResult:
     """Search for the best estimator and parameters.
 
@@ -74,6 +85,8 @@ def search(
     storage : path, optional
         A file that keeps every trial (Optuna's journal). A search that was interrupted goes on from
         it, with the trials that are left.
+    logger : {"mlflow", None}, default None
+        See :func:`ruvector.fit`. The best model is one run, every complete trial a run below it.
 
     Returns
     -------
@@ -111,22 +124,27 @@ def search(
     }
     study = open_study(storage, identity, is_error=is_error)
     progress = SearchProgress(callbacks, trials, timeout_seconds)
-    loop = TrialLoop(study, candidates, settings, progress)
-    loop.run(trials)
-    candidate, parameters = loop.best(is_error=is_error)
-    result = fit(
-        candidate.estimator,
-        dataset,
-        parameters=parameters,
-        sample_weight=sample_weight,
-        callbacks=[progress.watch_refit],
-        seed=seed,
-    )
-    key = SCORE_KEYS[result.task]
-    note = _describe(len(settings.folds), describe_gap(dataset, gap), loop.counts(), key, float(result.metrics[key]))
-    rows = [*loop.model_rows(), *loop.rule_rows()]
-    board = Leaderboard(rows, score=key, is_error=is_error, note=note)
-    return SearchResult(result, board, loop.counts(), loop.failures(), gap)
+    with open_run(logger, "search") as run:
+        loop = TrialLoop(study, candidates, settings, progress, run)
+        loop.run(trials)
+        candidate, parameters = loop.best(is_error=is_error)
+        result = fit(
+            candidate.estimator,
+            dataset,
+            parameters=parameters,
+            sample_weight=sample_weight,
+            callbacks=[progress.watch_refit, run.log_step],
+            seed=seed,
+        )
+        key = SCORE_KEYS[result.task]
+        gap_told = describe_gap(dataset, gap)
+        note = _describe(len(settings.folds), gap_told, loop.counts(), key, result.metrics[key])
+        rows = [*loop.model_rows(), *loop.rule_rows()]
+        board = Leaderboard(rows, score=key, is_error=is_error, note=note)
+        log_result(run, result)
+        run.log_page("leaderboard.html", board._repr_html_())
+    best = replace(result, run_id=run.run_id)
+    return SearchResult(best, board, loop.counts(), loop.failures(), gap)
 
 
 def _check_options(trials: int, folds: int, timeout_seconds: float | None) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from .._exceptions import CancelledError, SearchError
+from .._training import RunLog
 from .candidates import Candidate
 from .leaderboard import LeaderboardRow
 from .progress import SearchProgress, SearchStopped
@@ -31,6 +32,8 @@ class TrialLoop:
     candidates : sequence of Candidate
     settings : TrialSettings
     progress : SearchProgress
+    run : RunLog
+        Gets a run below its own for every complete trial.
 
     """
 
@@ -40,11 +43,13 @@ class TrialLoop:
         candidates: Sequence[Candidate],
         settings: TrialSettings,
         progress: SearchProgress,
+        run: RunLog,
     ) -> None:
         self._study = study
         self._candidates = {candidate.name: candidate for candidate in candidates}
         self._settings = settings
         self._progress = progress
+        self._run = run
 
     def run(self, trials: int) -> None:
         """Run the trials that are left; fewer when the time is over or a callback says so.
@@ -135,6 +140,7 @@ class TrialLoop:
             for key, figure in row.items():
                 trial.set_user_attr(key, figure)
             state, value = TrialState.COMPLETE, row["score"]
+            self._log(f"trial {trial.number}: {candidate.name}", parameters, row)
         except Pruned:
             state = TrialState.PRUNED
         except (SearchStopped, CancelledError):
@@ -145,6 +151,12 @@ class TrialLoop:
             trial.set_user_attr("failure", f"{trial.user_attrs.get('estimator', '')}: {error}")
         finally:
             self._study.tell(trial, value, state=state)
+
+    def _log(self, name: str, parameters: Mapping[str, Any], row: Mapping[str, Any]) -> None:
+        low, high = row["interval"]
+        single = {key: row[key] for key in ("score", "fit_seconds", "decision_us", "size_bytes")}
+        figures = {**single, "interval.low": low, "interval.high": high}
+        self._run.log_child(name, parameters, figures)
 
     def _choose(self, trial: Trial) -> tuple[Candidate, dict[str, Any]]:
         """Defaults of each estimator first; then what the sampler makes of those that worked."""

@@ -19,6 +19,8 @@ from .parity import ParityReport
 from .progress import Callback, StopTraining, TrainingStep, check_loss, report
 from .registry import Entry, register, require
 from .resampled import SCORE_KEYS, sign_of
+from .result_log import log_result
+from .run_log import LoggerName, RunLog, RunLogWarning, open_run
 from .tasks import Task, task_of
 from .warming import warm_up
 
@@ -30,9 +32,12 @@ __all__ = [
     "FitResult",
     "FoldScore",
     "LabelledDataset",
+    "LoggerName",
     "ModelCost",
     "OnnxModel",
     "ParityReport",
+    "RunLog",
+    "RunLogWarning",
     "SCORE_KEYS",
     "StopTraining",
     "Task",
@@ -44,7 +49,9 @@ __all__ = [
     "estimator_path",
     "export_onnx",
     "fit",
+    "log_result",
     "measure_cost",
+    "open_run",
     "register",
     "report",
     "require",

@@ -24,6 +24,8 @@ from .golden import check_answers, decode_golden
 from .labelled_dataset import LabelledDataset
 from .measurement import hold_out, measure
 from .onnx_export import OnnxModel, export_onnx, pack_held_out
+from .result_log import log_deployment
+from .run_log import LoggerName, open_run
 
 __all__ = ["Deployment", "deploy"]
 
@@ -100,6 +102,7 @@ def deploy(
     dataset: LabelledDataset | None = None,
     activate: bool | None = None,
     client: DeployClient | None = None,
+    logger: LoggerName | None = None,
 ) -> Deployment:
     """Export a fitted model, prove parity and hand it to the running daemon.
 
@@ -119,6 +122,9 @@ def deploy(
         stores it.
     client : Client, optional
         An open connection. By default a connection to the daemon of this user is opened and closed.
+    logger : {"mlflow", None}, default None
+        Log to MLflow what became of it: in the run of the fit when that was logged, else in a run
+        of its own with metrics and model. What cannot be logged is a warning.
 
     Raises
     ------
@@ -139,10 +145,15 @@ def deploy(
 
     """
     package = _to_package(model, name, dataset)
-    if client is not None:
-        return _send(client, package, activate)
-    with connect() as own_client:
-        return _send(own_client, package, activate)
+    run_id = model.run_id if isinstance(model, FitResult) else None
+    with open_run(logger, name, run_id=run_id) as run:
+        if client is not None:
+            deployment = _send(client, package, activate)
+        else:
+            with connect() as own_client:
+                deployment = _send(own_client, package, activate)
+        log_deployment(run, package, deployment.report, is_new=run_id is None)
+    return deployment
 
 
 def _send(client: DeployClient, package: OnnxModel, activate: bool | None) -> Deployment:

@@ -10,13 +10,21 @@ from typing import Any
 from .._exceptions import ConversionError, FeatureSpecError, ParityError, ProbabilitiesError
 from .._report import Report, build_report
 from .fitted import Fitted
-from .onnx_export import export_onnx
+from .onnx_export import OnnxModel, export_onnx
 
 __all__ = ["FitResult"]
 
 
 class FitResult(Fitted):
     __doc__ = Fitted.__doc__
+
+    @cached_property
+    def package(self) -> OnnxModel | str:
+        """The exported model, made once; why there is none, where it has no ONNX form."""
+        try:
+            return export_onnx(self)
+        except (ConversionError, FeatureSpecError, ParityError, ProbabilitiesError) as error:
+            return str(error)
 
     def report(self, name: str = "model", *, leaderboard: str = "") -> Report:
         """Build the training report; a notebook shows it, ``.save("report.html")`` writes it.
@@ -33,15 +41,17 @@ class FitResult(Fitted):
 
         """
         return build_report(
-            {**self._facts(), **self._exported, "name": name},
+            self.facts(name),
             steps=[asdict(step) for step in self.steps],
             class_counts=self.class_counts,
             leaderboard=leaderboard,
         )
 
-    def _facts(self) -> dict[str, Any]:
+    def facts(self, name: str) -> dict[str, Any]:
+        """All there is to say of it, named as in a manifest, JSON-safe."""
         found = self.dataset
         return {
+            "name": name,
             "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
             "task": self.task,
             "labels": list(self.labels),
@@ -60,14 +70,13 @@ class FitResult(Fitted):
                 "featureSpecSha256": found.feature_spec_sha256,
             },
             "metrics": self.assessment,
+            **self._exported(),
         }
 
-    @cached_property
     def _exported(self) -> dict[str, Any]:
-        try:
-            manifest = export_onnx(self).manifest
-        except (ConversionError, FeatureSpecError, ParityError, ProbabilitiesError) as error:
-            return {"notExported": str(error)}
+        if isinstance(self.package, str):
+            return {"notExported": self.package}
+        manifest = self.package.manifest
         return {
             "parity": manifest["parity"],
             "model": manifest["model"],

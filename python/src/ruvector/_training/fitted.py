@@ -55,6 +55,8 @@ class Fitted:
         What it is for.
     steps : tuple of TrainingStep
         What the estimator reported while it was fitted.
+    run_id : str or None
+        Of its run in MLflow, when it was logged.
 
     """
 
@@ -75,6 +77,7 @@ class Fitted:
     test_rows: NDArray[np.float32] = field(repr=False, compare=False)
     held_out: HeldOutRows = field(repr=False, compare=False)
     steps: tuple[TrainingStep, ...] = field(default=(), repr=False, compare=False)
+    run_id: str | None = field(default=None, compare=False)
 
     @property
     def macro_f1(self) -> float:

@@ -28,6 +28,8 @@ from .fit_result import FitResult
 from .labelled_dataset import LabelledDataset
 from .measurement import measure
 from .progress import Callback, TrainingStep, report, training_run
+from .result_log import log_result
+from .run_log import LoggerName, open_run
 
 __all__ = ["fit"]
 
@@ -47,6 +49,7 @@ def fit(
     sample_weight: Literal["balanced"] | None = "balanced",
     callbacks: Sequence[Callback] = (),
     seed: int = 0,
+    logger: LoggerName | None = None,
 ) -> FitResult:
     """Fit an estimator on the train split and measure it on the test split.
 
@@ -69,6 +72,10 @@ def fit(
     seed : int, default 0
         For every ``random_state`` that is not set. The same seed on the same data gives the same
         model.
+    logger : {"mlflow", None}, default None
+        Log parameters, metrics of each step and at the end, the ONNX model and the report to
+        MLflow, which says itself where to (``MLFLOW_TRACKING_URI``). What cannot be logged is a
+        warning, and the fit is not lost.
 
     Returns
     -------
@@ -89,6 +96,24 @@ def fit(
     >>> result.macro_f1, result.baselines["majority"]["macroF1"]  # doctest: +SKIP
 
     """
+    if logger is None:
+        return _fit(estimator, dataset, parameters, sample_weight, callbacks, seed)
+    name = estimator if isinstance(estimator, str) else type(estimator).__name__
+    with open_run(logger, name) as run:
+        told = (*callbacks, run.log_step)
+        result = _fit(estimator, dataset, parameters, sample_weight, told, seed)
+        log_result(run, result)
+    return replace(result, run_id=run.run_id)
+
+
+def _fit(
+    estimator: BaseEstimator | str,
+    dataset: LabelledDataset,
+    parameters: Mapping[str, Any] | None,
+    sample_weight: Literal["balanced"] | None,
+    callbacks: Sequence[Callback],
+    seed: int,
+) -> FitResult:
     if isinstance(estimator, str):
         model = create_estimator(estimator, parameters, seed=seed)
     else:
