@@ -1,9 +1,9 @@
 // `trainer`: a model from the daemon's history, fitted in Python, verified, and live when it is done.
-import type { OptionValues } from '../core/index.ts';
+import type { FeatureWindow, OptionValues } from '../core/index.ts';
 import type { TimeLike } from '../export/index.ts';
 import type { trainingSetOptions } from '../prepare/index.ts';
-import type { GateReport } from '../models/index.ts';
-import type { TrainProgress } from '../train/index.ts';
+import type { GateReport, ModelTask } from '../models/index.ts';
+import type { TfjsLayer, TrainProgress, TrainSearch } from '../train/index.ts';
 import type { TrainingAnswer } from './answers.ts';
 import type { DaemonLink } from './daemon-link.ts';
 import { unwrapTrainerError } from './errors.ts';
@@ -25,10 +25,29 @@ export type TrainDataset = OptionValues<typeof trainingSetOptions> & {
 /** Options of {@link Trainer.train}. */
 export interface TrainOptions {
   /**
-   * `sklearn.RandomForestClassifier` and two more have defaults made for this product; any classifier of
-   * scikit-learn by its full path has scikit-learn's. @default 'sklearn.RandomForestClassifier'
+   * Of any framework by its name: `sklearn.RandomForestClassifier`, `lightgbm.LGBMClassifier`, `torch.GRU`, ...;
+   * docs/trainers.md lists them. @default the one of the task
    */
   readonly estimator?: string | undefined;
+  /** What the model answers. @default that of the estimator, else `classification` */
+  readonly task?: ModelTask | undefined;
+  /** Feature rows of the history in one row, for models that look back. @default none */
+  readonly window?: FeatureWindow | undefined;
+  /** Looks for better parameters first. @default the given ones are taken */
+  readonly search?: TrainSearch | undefined;
+  /** Where the run is logged beside the registry. @default nowhere */
+  readonly logger?: 'mlflow' | undefined;
+  /** The same data and seed give the same model. @default 0 */
+  readonly seed?: number | undefined;
+  /** What fits: Python, or tf.js in a worker of the daemon. @default 'python' */
+  readonly backend?: 'python' | 'tfjs' | undefined;
+  /** The network of `backend: 'tfjs'`. @default a small one */
+  readonly layers?: readonly TfjsLayer[] | undefined;
+  readonly epochs?: number | undefined;
+  readonly batchSize?: number | undefined;
+  readonly learningRate?: number | undefined;
+  /** Epochs without a better loss on the validation part after which tf.js stops. @default none */
+  readonly earlyStopping?: number | undefined;
   /** Parameters of the estimator. @default {} */
   readonly parameters?: Readonly<Record<string, unknown>> | undefined;
   /** Name in the registry. @default the model that decides on this host */
@@ -165,7 +184,7 @@ function buildReport(answer: TrainingAnswer): TrainingReport {
     confusionMatrix: metrics.confusionMatrix,
     classCounts,
     features: manifest.features.map(({ name }) => name),
-    labels: manifest.labels,
+    labels: manifest.labels ?? [],
     durations: {
       stream: timings.streamMs,
       fit: manifest.trainer.fitSeconds * 1000,

@@ -66,5 +66,6 @@ export type {
 export { clipProbabilities, findProbabilityFlaw } from './probabilities.ts';
 export { memoryFeatureFields } from './training-sample.ts';
 export type { MemoryFeatureName, MemoryFeatures, TrainingSample } from './training-sample.ts';
+export type { FeatureWindow } from './feature-window.ts';
 export { loadPolars } from './polars.ts';
 export type { Polars } from './polars.ts';

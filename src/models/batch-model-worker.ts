@@ -25,8 +25,8 @@ async function answer(task: BatchModelTask): Promise<BatchModelReply> {
       return { answers: null };
     }
     const answers = session!.run(task.features, task.rows);
-    checkAnswers(answers, session!.classes, (row) => `row ${row} of the batch`);
-    return { answers: { labels: Int32Array.from(answers.labels), probabilities: answers.probabilities } };
+    checkAnswers(answers, session!.shape, (row) => `row ${row} of the batch`);
+    return { answers: { labels: Int32Array.from(answers.labels), values: answers.values } };
   } catch (error) {
     return { error: toErrorMessage(error, 'ERR_MODEL_RUN') };
   }

@@ -14,10 +14,10 @@ const LOAD_TIMEOUT_MS = 30_000;
 
 /** Answers of a model on the rows of a batch. */
 export interface BatchAnswers {
-  /** Label index of each row. */
+  /** As in `BatchAnswer`. */
   readonly labels: Int32Array;
-  /** rows × classes. */
-  readonly probabilities: Float32Array;
+  /** Probabilities, score or value of each row. */
+  readonly values: Float32Array;
 }
 
 /** A loaded model. */

@@ -203,10 +203,10 @@ export function rowWidthError(name: string, given: number, wanted: number): Mode
 }
 
 /** A live answer that is no distribution, or not finite. */
-export function badAnswerError(stamp: string, answer: { readonly label: number; readonly probabilities: ArrayLike<number> }, isFinite: boolean): ModelRuntimeError {
+export function badAnswerError(stamp: string, answer: { readonly label: number; readonly values: ArrayLike<number> }, isFinite: boolean): ModelRuntimeError {
   return new ModelRuntimeError(
     isFinite ? 'ERR_MODEL_PROBABILITIES' : 'ERR_MODEL_NAN',
-    `Cannot predict with model "${stamp}": it answered label ${answer.label} with probabilities [${Array.from(answer.probabilities).join(', ')}]; roll back or train again`,
+    `Cannot predict with model "${stamp}": it answered label ${answer.label} with [${Array.from(answer.values).join(', ')}]; roll back or train again`,
     { details: { label: answer.label } }
   );
 }

@@ -157,7 +157,7 @@ async function answerRows(
     for (let start = 0; start < rows; start += BATCH_ROWS) {
       const end = Math.min(rows, start + BATCH_ROWS);
       const answer = session.run(features.slice(start * width, end * width), end - start);
-      checkAnswers(answer, request.manifest.classes, (row) => `held-out row ${start + row}`);
+      checkAnswers(answer, session.shape, (row) => `held-out row ${start + row}`);
       predicted.set(Int8Array.from(answer.labels), start);
     }
     return { predicted, report };

@@ -8,10 +8,10 @@ export interface GoldenRows {
   readonly rows: number;
   /** rows × features. */
   readonly features: Float32Array;
-  /** Index into labels, one a row. */
+  /** Of each row, as in `BatchAnswer`. */
   readonly labels: Int32Array;
-  /** rows × classes. */
-  readonly probabilities: Float32Array;
+  /** rows × width: probabilities, score or value. */
+  readonly values: Float32Array;
   /** Why the row is there: random, threshold, nan or extreme. */
   readonly cases: readonly string[];
 }
@@ -23,7 +23,7 @@ export interface GoldenReport {
   readonly labelMismatches: number;
 }
 
-/** Absolute and relative tolerance of a probability: |Δ| ≤ 1e-5 + 1e-5·|y|. */
+/** Absolute and relative tolerance of a value: |Δ| ≤ 1e-5 + 1e-5·|y|. */
 export const GOLDEN_TOLERANCE = 1e-5;
 
 /** Where in the golden rows a batch lies. */
@@ -48,12 +48,12 @@ export function compareBatch(
   { start, end }: BatchRange,
   tally: GoldenTally,
 ): void {
-  const width = golden.probabilities.length / golden.rows;
+  const width = golden.values.length / golden.rows;
   for (let row = start; row < end; row++) {
     if (answer.labels[row - start] !== golden.labels[row]) tally.mismatched.add(row);
     for (let i = 0; i < width; i++) {
-      const actual = answer.probabilities[(row - start) * width + i]!;
-      const expected = golden.probabilities[row * width + i]!;
+      const actual = answer.values[(row - start) * width + i]!;
+      const expected = golden.values[row * width + i]!;
       const difference = Math.abs(actual - expected);
       if (!Number.isFinite(actual)) throw notFinite(golden, row, end - start);
       if (!(difference <= GOLDEN_TOLERANCE + GOLDEN_TOLERANCE * Math.abs(expected))) {

@@ -23,7 +23,8 @@ export type {
   SwapReport,
 } from './host-types.ts';
 export type { LoadReport } from './load-model.ts';
-export type { ManifestDraft, ModelManifest } from './manifest.ts';
+export { modelTasks, taskOf } from './manifest.ts';
+export type { ManifestDraft, ModelManifest, ModelOutputs, ModelTask } from './manifest.ts';
 export { openRegistry } from './registry.ts';
 export { DEFAULT_KEEP_VERSIONS } from './prune.ts';
 export type { PruneReport, PrunedVersion } from './prune.ts';

@@ -33,7 +33,7 @@ export interface InferenceThread {
   load(sessionId: number, request: LoadRequest): Promise<LoadReport>;
   release(sessionId: number): void;
   /** @throws ModelRuntimeError `ERR_MODEL_RUN`, `ERR_MODEL_BUSY`, `ERR_MODEL_TIMEOUT` or `ERR_MODEL_WORKER_LOST` */
-  run(sessionId: number, features: Float32Array, classCount: number): Promise<RawAnswer>;
+  run(sessionId: number, features: Float32Array, width: number): Promise<RawAnswer>;
   /** Ends the worker after what it is doing; pending calls are rejected. */
   close(): Promise<void>;
 }
@@ -111,9 +111,9 @@ class RingThread implements InferenceThread {
     if (!this.#lostError) this.#send({ kind: 'release', sessionId });
   }
 
-  run(sessionId: number, features: Float32Array, classCount: number): Promise<RawAnswer> {
+  run(sessionId: number, features: Float32Array, width: number): Promise<RawAnswer> {
     if (this.#lostError) return Promise.reject(this.#lostError);
-    return this.#queue.push(sessionId, features, classCount);
+    return this.#queue.push(sessionId, features, width);
   }
 
   async close(): Promise<void> {

@@ -25,8 +25,8 @@ function post(message: WorkerMessage): void {
 function runRow(sessionId: number, features: Float32Array): RawAnswer {
   const session = sessions.get(sessionId);
   if (!session) throw new Error('the session was released');
-  const { labels, probabilities } = session.run(features, 1);
-  return { label: labels[0]!, probabilities };
+  const { labels, values } = session.run(features, 1);
+  return { label: labels[0]!, values };
 }
 
 async function handleControl(): Promise<boolean> {

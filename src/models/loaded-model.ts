@@ -2,6 +2,8 @@
 // which the host decides about a rollback. Holds no pointer to what is live.
 import { clipProbabilities, findProbabilityFlaw, labels } from '../core/index.ts';
 import type { Prediction } from '../core/index.ts';
+import { answerShapeOf } from './answer-shape.ts';
+import type { AnswerShape } from './answer-shape.ts';
 import { badAnswerError } from './errors.ts';
 import type { InferenceThread } from './inference-thread.ts';
 import type { ModelManifest } from './manifest.ts';
@@ -14,7 +16,7 @@ export interface LoadedModel {
   readonly stamp: string;
   readonly thread: InferenceThread;
   readonly sessionId: number;
-  readonly classes: readonly number[];
+  readonly shape: AnswerShape;
   readonly sizeBytes: number;
   /** Requests sent and not answered; the session is released when it is retired and this is 0. */
   inFlight: number;
@@ -39,7 +41,7 @@ export function buildLoadedModel(
     stamp: `${manifest.name}@${manifest.version}`,
     thread,
     sessionId,
-    classes: manifest.classes,
+    shape: answerShapeOf(manifest),
     sizeBytes: manifest.model.sizeBytes,
     inFlight: 0,
     isRetired: false,
@@ -60,7 +62,7 @@ export async function askModel(
 ): Promise<Prediction> {
   model.inFlight++;
   try {
-    const answer = await model.thread.run(model.sessionId, features, model.classes.length);
+    const answer = await model.thread.run(model.sessionId, features, model.shape.width);
     const prediction = toPrediction(model, answer);
     model.answers++;
     countOutcome(model, 0);
@@ -81,12 +83,15 @@ export function countOutcome(model: LoadedModel, errors: number): void {
 }
 
 /** Spreads k probability columns over the four labels, takes off what float32 overshoots and refuses nonsense. */
-export function toPrediction(model: Pick<LoadedModel, 'classes' | 'stamp'>, answer: RawAnswer): Prediction {
+export function toPrediction(
+  { shape: { classes }, stamp }: Pick<LoadedModel, 'shape' | 'stamp'>,
+  answer: RawAnswer,
+): Prediction {
   const label = labels[answer.label];
   const probabilities = new Float32Array(labels.length);
-  model.classes.forEach((labelIndex, i) => (probabilities[labelIndex] = answer.probabilities[i]!));
-  if (label === undefined || !model.classes.includes(answer.label) || findProbabilityFlaw(probabilities) !== null) {
-    throw badAnswerError(model.stamp, answer, probabilities.every(Number.isFinite));
+  classes.forEach((labelIndex, i) => (probabilities[labelIndex] = answer.values[i]!));
+  if (label === undefined || !classes.includes(answer.label) || findProbabilityFlaw(probabilities) !== null) {
+    throw badAnswerError(stamp, answer, probabilities.every(Number.isFinite));
   }
-  return { label, probabilities: clipProbabilities(probabilities), modelVersion: model.stamp };
+  return { label, probabilities: clipProbabilities(probabilities), modelVersion: stamp };
 }

@@ -1,6 +1,18 @@
 // manifest.json of a model package: its type, its checks and its checksum. No I/O.
 import { labels as hostLabels, sha256Of } from '../core/plain/index.ts';
+import type { FeatureWindow } from '../core/plain/index.ts';
 import { manifestError, manifestFormatError } from './errors.ts';
+
+/** What a model answers: a label, how odd a row is, or the memory that will be available. */
+export const modelTasks = ['classification', 'anomaly', 'forecast'] as const;
+/** One of {@link modelTasks}. */
+export type ModelTask = (typeof modelTasks)[number];
+
+/** Names of the graph's outputs, by task. */
+export type ModelOutputs =
+  | { readonly label: string; readonly probabilities: string }
+  | { readonly label: string; readonly score: string }
+  | { readonly value: string };
 
 /** What travels with a model. `checksum` and `version` are written by the registry. */
 export interface ModelManifest {
@@ -18,10 +30,16 @@ export interface ModelManifest {
     readonly dtype: 'float32';
     readonly shape: readonly [null, number];
   };
-  readonly outputs: { readonly label: string; readonly probabilities: string };
-  readonly labels: readonly string[];
-  /** Label index of each probability column, ascending. */
-  readonly classes: readonly number[];
+  /** @default 'classification' */
+  readonly task?: ModelTask;
+  /** Absent for a row of one moment; else the features are those of all moments, `<name>@-<k>`, oldest first. */
+  readonly window?: FeatureWindow;
+  /** Label and probabilities, label and score, or value: by task. */
+  readonly outputs: ModelOutputs;
+  /** Of a classifier. */
+  readonly labels?: readonly string[];
+  /** Label index of each probability column of a classifier, ascending. */
+  readonly classes?: readonly number[];
   readonly trainer: { readonly estimator: string } & Readonly<Record<string, unknown>>;
   /** With `trainedOn`, ranges of time in ms, and `horizonMs`, when the data set says. */
   readonly dataset: Readonly<Record<string, unknown>>;
@@ -74,7 +92,9 @@ export function parseManifestDraft(value: unknown): ManifestDraft {
   if (typeof manifest.created !== 'string') throw invalid('"created" is not text');
   for (const key of ['trainer', 'dataset', 'metrics', 'parity'] as const) objectOf(manifest[key], key);
   if (typeof manifest.trainer.estimator !== 'string') throw invalid('"trainer.estimator" is not text');
+  checkTask(manifest);
   checkFeatures(manifest);
+  checkWindow(manifest);
   checkOutputs(manifest);
   checkClasses(manifest);
   checkDigest(objectOf(manifest.golden, 'golden'), 'golden', 'rows');
@@ -103,15 +123,47 @@ function checkFeatures(manifest: ManifestDraft): void {
   }
 }
 
+/** Names of the outputs of each task. */
+const outputNames: Readonly<Record<ModelTask, readonly string[]>> = {
+  classification: ['label', 'probabilities'],
+  anomaly: ['label', 'score'],
+  forecast: ['value'],
+};
+
+/** The task of a model. */
+export function taskOf({ task = 'classification' }: Pick<ModelManifest, 'task'>): ModelTask {
+  return task;
+}
+
+function checkTask({ task }: ManifestDraft): void {
+  if (task === undefined || modelTasks.includes(task)) return;
+  throw invalid(`"task" is none of ${modelTasks.join(', ')}`);
+}
+
+function checkWindow({ window, features }: ManifestDraft): void {
+  if (window === undefined) return;
+  const { steps, everyMs } = objectOf(window, 'window') as unknown as FeatureWindow;
+  const isWhole = [steps, everyMs].every((count) => Number.isSafeInteger(count) && count >= 1);
+  if (!isWhole) throw invalid('"window" is not a number of steps and of milliseconds between them');
+  if (features.length % steps !== 0) {
+    throw invalid(`"features" (${features.length}) are not those of a window of ${steps} steps`);
+  }
+}
+
 function checkOutputs(manifest: ManifestDraft): void {
-  const { label, probabilities } = objectOf(manifest.outputs, 'outputs');
-  if (typeof label !== 'string' || typeof probabilities !== 'string') {
-    throw invalid('"outputs" does not name label and probabilities');
+  const names = outputNames[taskOf(manifest)];
+  const outputs = objectOf(manifest.outputs, 'outputs');
+  if (names.some((name) => typeof outputs[name] !== 'string')) {
+    throw invalid(`"outputs" does not name ${names.join(' and ')}`);
   }
 }
 
 function checkClasses(manifest: ManifestDraft): void {
   const { labels, classes } = manifest;
+  if (taskOf(manifest) !== 'classification') {
+    if (labels === undefined && classes === undefined) return;
+    throw invalid(`"labels" and "classes" are there, and its task is ${taskOf(manifest)}`);
+  }
   const isOurs = Array.isArray(labels) && labels.join('\n') === hostLabels.join('\n');
   if (!isOurs) throw invalid(`"labels" is not ${hostLabels.join(', ')}`);
   const isAscending =

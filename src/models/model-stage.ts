@@ -1,11 +1,11 @@
-// A model of the registry as a stage of a pipeline: its label for each row, and the probability of each, in a thread of
-// its own.
+// A model of the registry as a stage of a pipeline: what it answers to each row, in a thread of its own.
 import * as arrow from 'apache-arrow';
 import { buildBatch, buildNames, readNullableNumbers } from '../core/index.ts';
 import type { Batch, Transform } from '../pipeline/index.ts';
 import { openBatchModel } from './batch-model.ts';
-import type { BatchModel } from './batch-model.ts';
+import type { BatchAnswers, BatchModel } from './batch-model.ts';
 import { modelColumnsError } from './errors.ts';
+import { taskOf } from './manifest.ts';
 import type { ModelManifest } from './manifest.ts';
 import type { ModelPackage } from './registry-types.ts';
 
@@ -13,13 +13,14 @@ import type { ModelPackage } from './registry-types.ts';
 export interface ModelStageOptions {
   /** Name of the new column. @default 'predicted' */
   readonly label?: string;
-  /** Adds the probability of each label, as `<column>_<label>`. @default false */
+  /** Adds the probability of each label of a classifier, as `<column>_<label>`. @default false */
   readonly probabilities?: boolean;
 }
 
 /**
- * What a model answers to the columns that it names: numbers, float32 in the model. It is verified and loaded in a thread
- * of its own with the first batch.
+ * What a model answers to the columns that it names: numbers, float32 in the model. A classifier gives its label, a
+ * detector whether the row is odd and how much, as `<column>_score`, a forecast its value. It is verified and loaded in a
+ * thread of its own with the first batch.
  * @example pipeline().from(source).through(modelStage(await registry.show('memopt@live'))).to(sink)
  */
 export function modelStage(found: ModelPackage, options: ModelStageOptions = {}): Transform {
@@ -48,18 +49,29 @@ class ModelTransform implements Transform {
         lacking.map(({ name }) => name),
       );
     }
-    const { label, probabilities } = this.#answered;
-    const shares = probabilities ? this.#manifest.classes.map((index) => this.#manifest.labels[index]!) : [];
-    return new arrow.Schema([
-      ...input.fields,
-      new arrow.Field(label, new arrow.Utf8(), false),
-      ...shares.map((name) => new arrow.Field(`${label}_${name}`, new arrow.Float32(), false)),
-    ]);
+    return new arrow.Schema([...input.fields, ...this.#fields()]);
   };
+
+  #fields(): arrow.Field[] {
+    const { label, probabilities } = this.#answered;
+    const { labels = [], classes = [] } = this.#manifest;
+    const floats = (names: readonly string[]): arrow.Field[] =>
+      names.map((name) => new arrow.Field(name, new arrow.Float32(), false));
+    switch (taskOf(this.#manifest)) {
+      case 'forecast':
+        return floats([label]);
+      case 'anomaly':
+        return [new arrow.Field(label, new arrow.Bool(), false), ...floats([`${label}_score`])];
+      default: {
+        const shares = probabilities ? classes.map((index) => `${label}_${labels[index]!}`) : [];
+        return [new arrow.Field(label, new arrow.Utf8(), false), ...floats(shares)];
+      }
+    }
+  }
 
   async transform(batch: Batch): Promise<Batch> {
     const schema = this.schema(batch.schema);
-    const { features, labels, classes } = this.#manifest;
+    const { features } = this.#manifest;
     const rows = batch.numRows;
     const matrix = new Float32Array(rows * features.length);
     for (const [column, { name }] of features.entries()) {
@@ -68,14 +80,25 @@ class ModelTransform implements Transform {
     }
     const model = await (this.#model ??= this.#open());
     const answers = await model.predict(matrix, rows);
-    const names = buildNames(
-      labels.map((text) => Buffer.from(text)),
-      answers.labels,
-    );
-    const shares = this.#answered.probabilities
-      ? classes.map((_, at) => pickColumn(answers.probabilities, at, classes.length))
-      : [];
-    return buildBatch(schema, rows, [...batch.data.children, names, ...shares]);
+    return buildBatch(schema, rows, [...batch.data.children, ...this.#columnsOf(answers)]);
+  }
+
+  #columnsOf({ labels, values }: BatchAnswers): arrow.Data[] {
+    const { labels: names = [], classes = [] } = this.#manifest;
+    switch (taskOf(this.#manifest)) {
+      case 'forecast':
+        return [pickColumn(values, 0, 1)];
+      case 'anomaly':
+        return [arrow.vectorFromArray([...labels].map(Boolean), new arrow.Bool()).data[0]!, pickColumn(values, 0, 1)];
+      default: {
+        const texts = buildNames(
+          names.map((text) => Buffer.from(text)),
+          labels,
+        );
+        const shares = this.#answered.probabilities ? classes : [];
+        return [texts, ...shares.map((_, at) => pickColumn(values, at, classes.length))];
+      }
+    }
   }
 
   memoryUsage(): number {

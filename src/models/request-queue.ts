@@ -11,7 +11,7 @@ import type { AnswerMessage } from './worker-messages.ts';
 /** Requests under way to one worker. */
 export interface RequestQueue {
   /** @throws ModelRuntimeError `ERR_MODEL_RUN`, `ERR_MODEL_BUSY`, or what `close` or `rejectOldest` is given */
-  push(sessionId: number, features: Float32Array, classCount: number): Promise<RawAnswer>;
+  push(sessionId: number, features: Float32Array, width: number): Promise<RawAnswer>;
   /** Takes a message of the worker. */
   receive(message: AnswerMessage): void;
   /** How long the oldest request has been waiting, in ms; null when none is. */
@@ -36,7 +36,7 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
 }
 
 interface Waiter {
-  readonly classCount: number;
+  readonly width: number;
   readonly sinceMs: number;
   readonly resolve: (answer: RawAnswer) => void;
   readonly reject: (error: Error) => void;
@@ -63,12 +63,12 @@ class SharedQueue implements RequestQueue {
     this.#tail = readTail(ring);
   }
 
-  push(sessionId: number, features: Float32Array, classCount: number): Promise<RawAnswer> {
+  push(sessionId: number, features: Float32Array, width: number): Promise<RawAnswer> {
     const { capacity } = this.#ring;
     if (this.#inFlight >= capacity) return Promise.reject(queueFullError(capacity));
     return new Promise((resolve, reject) => {
       const position = this.#head;
-      const waiter = { classCount, sinceMs: performance.now(), resolve, reject };
+      const waiter = { width, sinceMs: performance.now(), resolve, reject };
       this.#waiters[position & (capacity - 1)] = waiter;
       this.#head = (position + 1) | 0;
       this.#prepareToHear();
@@ -142,7 +142,7 @@ class SharedQueue implements RequestQueue {
       const index = this.#tail & (this.#ring.capacity - 1);
       // None when it was rejected as the oldest.
       const waiter = this.#waiters[index];
-      const answer = readAnswer(this.#ring, this.#tail, waiter?.classCount ?? 0);
+      const answer = readAnswer(this.#ring, this.#tail, waiter?.width ?? 0);
       if (answer) waiter?.resolve(answer);
       else if (failure) waiter?.reject(runFailedError(failure));
       else return false;

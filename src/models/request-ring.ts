@@ -11,11 +11,11 @@ const HEAD = 1;
 const TAIL = 16;
 const CALL = 32;
 const HEADER_WORDS = 48;
-// Slot words: session id, status, label, probabilities, features.
+// Slot words: session id, status, label, values, features.
 const STATUS = 1;
 const LABEL = 2;
-const PROBABILITIES = 3;
-const FEATURES = PROBABILITIES + MAX_CLASSES;
+const VALUES = 3;
+const FEATURES = VALUES + MAX_CLASSES;
 
 /** Ring geometry and memory; sent to the worker as it is. */
 export interface RequestRing {
@@ -36,7 +36,8 @@ export interface RingView {
 /** One answer as the model gave it. */
 export interface RawAnswer {
   readonly label: number;
-  readonly probabilities: Float32Array;
+  /** Probabilities, score or value. */
+  readonly values: Float32Array;
 }
 
 /** Creates an empty ring; the first request lies at `start`. */
@@ -109,7 +110,7 @@ export function writeAnswer(ring: RingView, position: number, answer: RawAnswer)
   const slot = slotOf(ring, position);
   ring.words[slot + STATUS] = 1;
   ring.words[slot + LABEL] = answer.label;
-  ring.floats.set(answer.probabilities, slot + PROBABILITIES);
+  ring.floats.set(answer.values, slot + VALUES);
 }
 
 /** Worker: marks a request as failed; why goes by message, before the tail is published. */
@@ -142,9 +143,9 @@ export function takeCall(ring: RingView): boolean {
 }
 
 /** Main thread: the answer at `position`, or null when the run failed. */
-export function readAnswer(ring: RingView, position: number, classCount: number): RawAnswer | null {
+export function readAnswer(ring: RingView, position: number, width: number): RawAnswer | null {
   const slot = slotOf(ring, position);
   if (ring.words[slot + STATUS] !== 1) return null;
-  const at = slot + PROBABILITIES;
-  return { label: ring.words[slot + LABEL]!, probabilities: ring.floats.slice(at, at + classCount) };
+  const at = slot + VALUES;
+  return { label: ring.words[slot + LABEL]!, values: ring.floats.slice(at, at + width) };
 }

@@ -10,6 +10,8 @@ import type { InferenceSession } from 'onnxruntime-node';
 import { binding, initOrt } from 'onnxruntime-node/dist/binding.js';
 import type { Binding } from 'onnxruntime-node/dist/binding.js';
 import { modelLoadError, modelShapeError } from './errors.ts';
+import { answerShapeOf } from './answer-shape.ts';
+import type { AnswerShape } from './answer-shape.ts';
 import { checkAnswers } from './answers.ts';
 import type { BatchAnswer } from './answers.ts';
 import { compareBatch, finishTally } from './golden.ts';
@@ -19,8 +21,7 @@ import type { ModelManifest } from './manifest.ts';
 /** A loaded model. */
 export interface ModelSession {
   readonly featureCount: number;
-  /** Label index of each probability column. */
-  readonly classes: readonly number[];
+  readonly shape: AnswerShape;
   /** Answers `rows` rows; `features` is row-major and not kept. */
   run(features: Float32Array, rows: number): BatchAnswer;
   /** Frees the native session. */
@@ -43,20 +44,21 @@ const sessionOptions: InferenceSession.SessionOptions = {
  */
 export function createSession(
   model: Uint8Array,
-  manifest: Pick<ModelManifest, 'features' | 'classes' | 'input' | 'outputs'>,
+  manifest: Pick<ModelManifest, 'features' | 'task' | 'classes' | 'input' | 'outputs'>,
 ): ModelSession {
   const session = openNative(model);
   const featureCount = manifest.features.length;
-  const classCount = manifest.classes.length;
-  const { label, probabilities } = manifest.outputs;
-  const wanted = { [label]: null, [probabilities]: null };
+  const shape = answerShapeOf(manifest);
+  const { labelOutput, valuesOutput } = shape;
+  const wanted = { ...(labelOutput !== null && { [labelOutput]: null }), [valuesOutput]: null };
   return {
     featureCount,
-    classes: manifest.classes,
+    shape,
     run: (features, rows) => {
       const input = new Tensor('float32', features, [rows, featureCount]);
       const outputs = session.run({ [manifest.input.name]: input }, wanted, {});
-      return toAnswer(outputs[label], outputs[probabilities], rows, classCount);
+      const label = labelOutput === null ? null : outputs[labelOutput];
+      return toAnswer(label, outputs[valuesOutput], rows, shape);
     },
     release: () => session.dispose(),
   };
@@ -75,23 +77,23 @@ function openNative(model: Uint8Array): Binding.InferenceSession {
 }
 
 function toAnswer(
-  label: Tensor | undefined,
-  probabilities: Tensor | undefined,
+  label: Tensor | null | undefined,
+  found: Tensor | undefined,
   rows: number,
-  classCount: number,
+  { width }: AnswerShape,
 ): BatchAnswer {
-  const labels = label?.data;
-  const values = probabilities?.data;
+  const labels = label === null ? new BigInt64Array(rows) : label?.data;
+  const values = found?.data;
   const isRight =
     labels instanceof BigInt64Array &&
     labels.length === rows &&
     values instanceof Float32Array &&
-    values.length === rows * classCount;
+    values.length === rows * width;
   if (!isRight) {
-    throw modelShapeError(`it answers ${rows} rows with label [${label?.dims.join(', ')}] and probabilities [${probabilities?.dims.join(', ')}]; export it again`,
+    throw modelShapeError(`it answers ${rows} rows with label [${label?.dims.join(', ')}] and ${width} values each as [${found?.dims.join(', ')}]; export it again`,
     );
   }
-  return { labels: Int32Array.from(labels, Number), probabilities: values };
+  return { labels: Int32Array.from(labels, Number), values };
 }
 
 const SINGLE_ROWS = 32;
@@ -107,7 +109,7 @@ export function replayGolden(session: ModelSession, golden: GoldenRows): GoldenR
   for (const { start, end } of batchRanges(golden.rows)) {
     const features = golden.features.slice(start * session.featureCount, end * session.featureCount);
     const answer = runGolden(session, features, end - start);
-    checkAnswers(answer, session.classes, (row) => `golden row ${start + row} (${golden.cases[start + row]})`);
+    checkAnswers(answer, session.shape, (row) => `golden row ${start + row} (${golden.cases[start + row]})`);
     compareBatch(golden, answer, { start, end }, tally);
   }
   return finishTally(golden, tally);

@@ -2,6 +2,7 @@
 // Supported versions are those onnxruntime-node 1.30 was seen to load.
 import { sha256Of } from '../core/plain/index.ts';
 import { modelBytesError, modelFeaturesError, modelShapeError, modelTooLargeError, opsetError, unknownDomainError } from './errors.ts';
+import { answerShapeOf } from './answer-shape.ts';
 import type { ModelManifest } from './manifest.ts';
 import { decodeOnnxModel } from './onnx-model.ts';
 import type { OnnxModel, StructureLimits, ValueInfo } from './onnx-model.ts';
@@ -36,7 +37,7 @@ export interface ModelExpectations extends Partial<FeatureContract> {
   /** The model's own manifest; `version` and `checksum` are not looked at. */
   readonly manifest: Pick<
     ModelManifest,
-    'features' | 'featureSpecSha256' | 'input' | 'outputs' | 'classes'
+    'features' | 'featureSpecSha256' | 'input' | 'task' | 'outputs' | 'classes'
   > & {
     readonly model: Pick<ModelManifest['model'], 'sha256' | 'sizeBytes'>;
   };
@@ -155,20 +156,23 @@ function verifyInput(model: OnnxModel, manifest: ModelExpectations['manifest']):
 }
 
 function verifyOutputs(model: OnnxModel, manifest: ModelExpectations['manifest']): void {
-  const { label, probabilities } = manifest.outputs;
-  const width = manifest.classes.length;
-  const labelInfo = model.outputs.find((output) => output.name === label);
-  const probabilityInfo = model.outputs.find((output) => output.name === probabilities);
+  const { task, labelOutput, valuesOutput, width } = answerShapeOf(manifest);
+  const find = (name: string | null): ValueInfo | undefined => model.outputs.find((output) => output.name === name);
+  const label = find(labelOutput);
+  const values = find(valuesOutput);
+  const isLabelled =
+    labelOutput === null || (label?.elementType === INT64 && (label.shape?.length ?? 1) === 1);
+  const dimensions = task === 'classification' ? 2 : 1;
   const isRight =
-    labelInfo?.elementType === INT64 &&
-    (labelInfo.shape?.length ?? 1) === 1 &&
-    probabilityInfo?.elementType === FLOAT32 &&
-    (probabilityInfo.shape?.length ?? 2) === 2 &&
-    (probabilityInfo.shape?.[1] ?? width) === width;
-  if (!isRight) {
-    throw modelShapeError(`it needs outputs "${label}" int64 [None] and "${probabilities}" float32 [None, ${width}] and has ${describe(model.outputs)}; export with zipmap=False`,
-    );
-  }
+    isLabelled &&
+    values?.elementType === FLOAT32 &&
+    (values.shape?.length ?? dimensions) === dimensions &&
+    (dimensions === 1 || (values.shape?.[1] ?? width) === width);
+  if (isRight) return;
+  const wanted =
+    (labelOutput === null ? '' : `"${labelOutput}" int64 [None] and `) +
+    `"${valuesOutput}" float32 [None${dimensions === 1 ? '' : `, ${width}`}]`;
+  throw modelShapeError(`it needs outputs ${wanted} and has ${describe(model.outputs)}; export ${task === 'classification' ? 'with zipmap=False' : 'it again'}`);
 }
 
 function isSymbolic(size: number | null | undefined): boolean {

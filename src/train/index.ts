@@ -6,10 +6,12 @@ export { checkPython, installCommand, ownVersion } from './python-module.ts';
 export { runTrainer } from './run-trainer.ts';
 export type { RunTrainerOptions } from './run-trainer.ts';
 export type {
+  TfjsLayer,
   TrainDeployment,
   TrainJob,
   TrainProgress,
   TrainResult,
+  TrainSearch,
   TrainTimings,
   TrainedManifest,
 } from './train-job.ts';

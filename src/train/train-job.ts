@@ -1,11 +1,12 @@
 // What is asked of a trainer and what comes back. Types only.
-import type { GateReport, SwapReport } from '../models/index.ts';
+import type { FeatureWindow } from '../core/index.ts';
+import type { GateReport, ModelTask, SwapReport } from '../models/index.ts';
 
 /** One training. */
 export interface TrainJob {
   /** Name of the model in the registry. */
   readonly name: string;
-  /** `sklearn.RandomForestClassifier` or another classifier of scikit-learn by its full path. */
+  /** `sklearn.RandomForestClassifier`, `lightgbm.LGBMClassifier`, `torch.GRU`, ..., or one of scikit-learn by its full path. */
   readonly estimator: string;
   /** Parameters of the estimator; in a pipeline, of its last step. @default {} */
   readonly parameters?: Readonly<Record<string, unknown>>;
@@ -15,6 +16,40 @@ export interface TrainJob {
   readonly sampleWeight?: 'balanced' | null;
   /** True makes it live whatever it is worth, false leaves it as the candidate. @default the gate decides */
   readonly activate?: boolean;
+  /** What the model answers; an estimator of another task is refused. @default that of the estimator */
+  readonly task?: ModelTask;
+  /** Feature rows of the history in one row of the data set. @default none */
+  readonly window?: FeatureWindow;
+  /** Seed of whatever is drawn; the same data and seed give the same model. @default 0 */
+  readonly seed?: number;
+  /** Looks for better parameters first. @default the given ones are taken */
+  readonly search?: TrainSearch;
+  /** Where the run is logged beside the registry. @default nowhere */
+  readonly logger?: 'mlflow';
+  /** What fits: Python, or tf.js in a worker of the daemon, without Python. @default 'python' */
+  readonly backend?: 'python' | 'tfjs';
+  /** The network of `backend: 'tfjs'`, and how it is fitted. */
+  readonly layers?: readonly TfjsLayer[];
+  readonly epochs?: number;
+  readonly batchSize?: number;
+  readonly learningRate?: number;
+  /** Epochs without a better loss on the validation part after which it stops. @default none */
+  readonly earlyStopping?: number;
+}
+
+/** A search for parameters: trials, each measured by folds in time order with a gap between them. */
+export interface TrainSearch {
+  readonly trials?: number;
+  readonly folds?: number;
+  /** Left out between the rows of a fold that are trained on and those that are tested. @default the horizon */
+  readonly gapMs?: number;
+  readonly timeoutSeconds?: number;
+}
+
+/** One layer of a network: its name in tf.js, such as `dense`, and its options. */
+export interface TfjsLayer {
+  readonly type: string;
+  readonly [option: string]: unknown;
 }
 
 /** Where a training is. */
@@ -23,15 +58,27 @@ export interface TrainProgress {
   /** Share of the whole, 0 to 1. */
   readonly fraction: number;
   readonly message: string;
+  /** Of a fit in steps (epochs, trees, trials): how many are done. */
+  readonly step?: number;
+  /** How many there are at most. */
+  readonly of?: number;
+  readonly loss?: number;
+  /** Others, by name. */
+  readonly metrics?: Readonly<Record<string, number>>;
+  /** Until the last step, if none is left out. */
+  readonly etaSeconds?: number;
 }
 
 /** The manifest as the trainer wrote it; the registry adds version and checksum. */
 export interface TrainedManifest {
   readonly name: string;
   readonly features: readonly { readonly name: string; readonly dtype: 'float32' }[];
-  /** Names of the labels, by their number. */
-  readonly labels: readonly string[];
-  readonly classes: readonly number[];
+  /** @default 'classification' */
+  readonly task?: ModelTask;
+  readonly window?: FeatureWindow;
+  /** Names of the labels of a classifier, by their number. */
+  readonly labels?: readonly string[];
+  readonly classes?: readonly number[];
   readonly trainer: {
     readonly estimator: string;
     readonly parameters: Readonly<Record<string, unknown>>;
@@ -40,7 +87,10 @@ export interface TrainedManifest {
     readonly versions: Readonly<Record<string, string>>;
   };
   readonly dataset: { readonly id: string; readonly sha256: string; readonly rows: number };
-  /** macroF1, interval, accuracy, perClass, confusionMatrix over the test rows, and baseline. */
+  /**
+   * Over the test rows, and baseline: of a classifier macroF1, interval, accuracy, perClass and confusionMatrix, of an
+   * anomaly detector averagePrecision, interval and rocAuc, of a forecast mae and interval.
+   */
   readonly metrics: Readonly<Record<string, unknown>>;
   readonly parity: {
     readonly rows: number;

@@ -35,7 +35,9 @@ export function parseTrainerMessage(line: string): TrainerMessage | null {
 
 /** Encodes a job as the one line a trainer reads. */
 export function encodeJob(job: TrainJob, bridgeFile: string | undefined): string {
-  const { name, estimator, parameters, dataset, sampleWeight, activate } = job;
-  const fields = { name, estimator, parameters, dataset, sampleWeight, activate, bridgeFile };
+  const { name, estimator, parameters, dataset, sampleWeight, activate, task, window, seed, search, logger } =
+    job;
+  const asked = { name, estimator, parameters, dataset, sampleWeight, activate };
+  const fields = { ...asked, task, window, seed, search, logger, bridgeFile };
   return `${JSON.stringify(fields)}\n`;
 }

@@ -75,6 +75,37 @@ def test_parse_job_names_every_field_that_is_wrong():
         assert f'"{field}"' in str(caught.value)
 
 
+def test_parse_job_reads_task_window_seed_search_and_logger():
+    asked = {
+        "task": "forecast",
+        "window": {"steps": 16, "everyMs": 1000},
+        "seed": 3,
+        "search": {"trials": 5, "gapMs": 0},
+        "logger": "mlflow",
+    }
+    job = parse_job(json.dumps({**JOB, **asked}))
+    assert (job.task, job.seed, job.logger) == ("forecast", 3, "mlflow")
+    assert job.window == {"steps": 16, "every_ms": 1000}
+    assert job.search == {"trials": 5, "gap_ms": 0}
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"task": "ranking"},
+        {"window": {"steps": 16}},
+        {"window": {"steps": -1, "everyMs": 1000}},
+        {"search": {"trials": 0}},
+        {"search": {"tries": 5}},
+        {"logger": "stdout"},
+        {"seed": "x"},
+    ],
+)
+def test_parse_job_names_a_part_that_cannot_be(part):
+    with pytest.raises(JobError, match=next(iter(part))):
+        parse_job(json.dumps({**JOB, **part}))
+
+
 @given(st.one_of(st.text(), st.binary()))
 def test_parse_job_raises_nothing_but_job_errors(text):
     with pytest.raises(JobError):

@@ -49,10 +49,10 @@ it.each(['forest-a', 'boosting', 'logistic', 'linear', 'subgraph'])(
     expect([...(ours.labels as Int32Array)]).toEqual(theirs.label);
     expect([...(ours.labels as Int32Array)].slice(0, golden.rows)).toEqual([...golden.labels]);
     const flat = theirs.probabilities.flat();
-    ours.probabilities.forEach((value, i) => expect(Math.abs(value - flat[i]!)).toBeLessThanOrEqual(1e-6));
-    golden.probabilities.forEach((y, i) => {
+    ours.values.forEach((value, i) => expect(Math.abs(value - flat[i]!)).toBeLessThanOrEqual(1e-6));
+    golden.values.forEach((y, i) => {
       const limit = GOLDEN_TOLERANCE * (1 + Math.abs(y));
-      expect(Math.abs(ours.probabilities[i]! - y)).toBeLessThanOrEqual(limit);
+      expect(Math.abs(ours.values[i]! - y)).toBeLessThanOrEqual(limit);
     });
     session.release();
   },

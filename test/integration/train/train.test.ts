@@ -33,7 +33,7 @@ const job = (parts: Partial<TrainJob> = {}): TrainJob => ({
 async function replay({ manifest, model, golden }: ArrivedModel, size: number): Promise<void> {
   const rows = decodeGolden(golden, manifest as unknown as ManifestDraft);
   const width = featureNames.length;
-  const classCount = rows.probabilities.length / rows.rows;
+  const classCount = rows.values.length / rows.rows;
   const session = await ort.InferenceSession.create(model);
   for (let start = 0; start < rows.rows; start += size) {
     const end = Math.min(rows.rows, start + size);
@@ -43,7 +43,7 @@ async function replay({ manifest, model, golden }: ArrivedModel, size: number): 
     ]);
     const answer = await session.run({ X });
     const actual = answer['probabilities']!.data as Float32Array;
-    const expected = rows.probabilities.subarray(start * classCount, end * classCount);
+    const expected = rows.values.subarray(start * classCount, end * classCount);
     expect(Array.from(answer['label']!.data as BigInt64Array, Number)).toEqual([
       ...rows.labels.subarray(start, end),
     ]);

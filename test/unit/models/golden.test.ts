@@ -10,6 +10,7 @@ const manifest = {
     { name: 'a', dtype: 'float32' },
     { name: 'b', dtype: 'float32' },
   ],
+  outputs: { label: 'label', probabilities: 'probabilities' },
   classes: [0, 3],
   golden: { sha256: '', rows: 3 },
 } as const;
@@ -33,7 +34,7 @@ const newTally = (): { maxAbsDiff: number; mismatched: Set<number> } => ({
 
 it('decodeGolden() gives row-major matrices in the order of the manifest', () => {
   expect([...golden.features]).toEqual([1, 4, 2, 5, Number.NaN, 6]);
-  expect([...golden.probabilities]).toEqual([0.75, 0.25, 0.25, 0.75, 0.5, 0.5]);
+  expect([...golden.values]).toEqual([0.75, 0.25, 0.25, 0.75, 0.5, 0.5]);
   expect([...golden.labels]).toEqual([0, 3, 0]);
   expect(golden.cases).toEqual(['random', 'threshold', 'nan']);
 });
@@ -56,21 +57,21 @@ it('decodeGolden() refuses a missing column and another number of rows', () => {
 
 it('compareBatch() accepts what lies within tolerance and keeps the largest difference', () => {
   const tally = newTally();
-  const probabilities = Float32Array.of(0.250_01, 0.75);
-  compareBatch(golden, { labels: [3], probabilities }, { start: 1, end: 2 }, tally);
+  const values = Float32Array.of(0.250_01, 0.75);
+  compareBatch(golden, { labels: [3], values }, { start: 1, end: 2 }, tally);
   expect(finishTally(golden, tally)).toMatchObject({ goldenRows: 3, labelMismatches: 0 });
   expect(tally.maxAbsDiff).toBeCloseTo(1e-5, 6);
 });
 
 it('compareBatch() refuses what lies outside and names the row and its case', () => {
-  const probabilities = Float32Array.of(0.2501, 0.7499);
+  const values = Float32Array.of(0.2501, 0.7499);
   const run = (): void =>
-    compareBatch(golden, { labels: [3], probabilities }, { start: 1, end: 2 }, newTally());
+    compareBatch(golden, { labels: [3], values }, { start: 1, end: 2 }, newTally());
   expect(run).toThrow(/golden row 1 \(threshold\)/);
 });
 
 it.each([Number.NaN, Number.POSITIVE_INFINITY])('compareBatch() refuses %d as ERR_MODEL_NAN', (value) => {
-  const answer = { labels: [0], probabilities: Float32Array.of(value, 0.5) };
+  const answer = { labels: [0], values: Float32Array.of(value, 0.5) };
   expect(() => compareBatch(golden, answer, { start: 2, end: 3 }, newTally())).toThrow(
     expect.objectContaining({ code: 'ERR_MODEL_NAN' }),
   );
@@ -80,7 +81,7 @@ it('finishTally() refuses a label that differs', () => {
   const tally = newTally();
   compareBatch(
     golden,
-    { labels: [3], probabilities: Float32Array.of(0.5, 0.5) },
+    { labels: [3], values: Float32Array.of(0.5, 0.5) },
     { start: 2, end: 3 },
     tally,
   );

@@ -1,12 +1,14 @@
 // Raw answers → predictions, and the tally behind a rollback.
 import { expect, it } from 'vitest';
+import { answerShapeOf } from '../../../src/models/answer-shape.ts';
 import { ERROR_WINDOW, countOutcome, toPrediction } from '../../../src/models/loaded-model.ts';
 import type { LoadedModel } from '../../../src/models/loaded-model.ts';
 
-const model = { classes: [0, 1, 3], stamp: 'memopt@v' };
+const shape = answerShapeOf({ outputs: { label: 'label', probabilities: 'probabilities' }, classes: [0, 1, 3] });
+const model = { shape, stamp: 'memopt@v' };
 
 it('toPrediction() spreads the columns over the four labels', () => {
-  const answer = { label: 3, probabilities: Float32Array.of(0.25, 0.25, 0.5) };
+  const answer = { label: 3, values: Float32Array.of(0.25, 0.25, 0.5) };
   expect(toPrediction(model, answer)).toEqual({
     label: 'Critical',
     probabilities: Float32Array.of(0.25, 0.25, 0, 0.5),
@@ -23,12 +25,12 @@ it.each([
   ['raw scores', 3, [-2, 0.5, 7], 'ERR_MODEL_PROBABILITIES'],
   ['shares that sum to 2', 3, [0.5, 0.5, 1], 'ERR_MODEL_PROBABILITIES'],
 ])('toPrediction() refuses %s', (_, label, shares, code) => {
-  const answer = { label, probabilities: Float32Array.from(shares) };
+  const answer = { label, values: Float32Array.from(shares) };
   expect(() => toPrediction(model, answer)).toThrow(expect.objectContaining({ code }));
 });
 
 it('toPrediction() clips what a forest overshoots by a rounding, and shares it out', () => {
-  const answer = { label: 3, probabilities: Float32Array.of(-1.2e-7, 0, 1.0000001) };
+  const answer = { label: 3, values: Float32Array.of(-1.2e-7, 0, 1.0000001) };
   expect([...toPrediction(model, answer).probabilities]).toEqual([0, 0, 0, 1]);
 });
 

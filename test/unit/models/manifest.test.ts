@@ -83,8 +83,21 @@ it.each<[string, object]>([
   ['no golden', { golden: null }],
   ['outputs without names', { outputs: {} }],
   ['a trainer without an estimator', { trainer: {} }],
+  ['a task that is none', { task: 'ranking' }],
+  ['a detector with classes', { task: 'anomaly', outputs: { label: 'label', score: 'score' } }],
+  ['a detector without a score', { task: 'anomaly', labels: undefined, classes: undefined }],
+  ['a window of no steps', { window: { steps: 0, everyMs: 1000 } }],
+  ['features of another window', { window: { steps: 3, everyMs: 1000 } }],
 ])('parseManifestDraft() refuses %s', (_, change) => {
   expect(() => parseManifestDraft({ ...draft, ...change })).toThrow(/its manifest/);
+});
+
+it.each<[string, object]>([
+  ['a detector', { task: 'anomaly', outputs: { label: 'label', score: 'score' } }],
+  ['a forecast', { task: 'forecast', outputs: { value: 'value' }, window: { steps: 2, everyMs: 1000 } }],
+])('parseManifestDraft() accepts %s without labels and classes', (_, parts) => {
+  const { labels: _labels, classes: _classes, ...rest } = draft;
+  expect(parseManifestDraft({ ...rest, ...parts })).toMatchObject(parts);
 });
 
 it('parseManifestDraft() accepts or refuses with a typed error, whatever it is given', () => {

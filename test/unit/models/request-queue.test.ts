@@ -53,7 +53,7 @@ function createRig(start: number): Rig {
   const run = (sessionId: number, [value, fails]: Float32Array): RawAnswer => {
     for (const step of rig.duringRuns.shift() ?? []) rig.take(step);
     if (fails === 1) throw new Error(`no answer to ${value}`);
-    return { label: sessionId, probabilities: new Float32Array(CLASSES).fill(value!) };
+    return { label: sessionId, values: new Float32Array(CLASSES).fill(value!) };
   };
   const post = (message: AnswerMessage): void => {
     messages.push(message);
@@ -65,7 +65,7 @@ function createRig(start: number): Rig {
     const asked: Asked = { value, fails };
     rig.asked.push(asked);
     queue.push(value + 1000, Float32Array.of(value, fails ? 1 : 0), CLASSES).then(
-      ({ label, probabilities }) => (asked.outcome = [label, ...probabilities]),
+      ({ label, values }) => (asked.outcome = [label, ...values]),
       (error: unknown) => (asked.outcome = error),
     );
   };

@@ -28,8 +28,8 @@ it('pushRequest() passes a request through the ring unchanged, and its answer, o
         expect(sessionIdAt(worker, position)).toBe(position + 7);
         copyFeatures(worker, position, copy);
         expect(copy).toEqual(features);
-        writeAnswer(worker, position, { label: position % 4, probabilities: features });
-        expect(readAnswer(main, position, 3)).toEqual({ label: position % 4, probabilities: features });
+        writeAnswer(worker, position, { label: position % 4, values: features });
+        expect(readAnswer(main, position, 3)).toEqual({ label: position % 4, values: features });
       });
     }),
     { numRuns: 50 },
@@ -48,7 +48,7 @@ it('pushRequest() goes on past position 2^31', () => {
 
 it('readAnswer() is null when the run failed, also in a slot that held an answer', () => {
   const ring = viewRing(createRing(1, 2));
-  writeAnswer(ring, 0, { label: 1, probabilities: Float32Array.of(1) });
+  writeAnswer(ring, 0, { label: 1, values: Float32Array.of(1) });
   writeFailure(ring, 0);
   expect(readAnswer(ring, 0, 1)).toBeNull();
 });
