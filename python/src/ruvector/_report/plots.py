@@ -46,9 +46,7 @@ def draw_intervals(score: str, rows: Sequence[tuple[str, float, Sequence[float] 
         for at in ticks(*axes.x)
     ]
     told = "; ".join(f"{name} {figure(value)}" for name, value, _ in rows)
-    return picture(
-        f"{score} with 95 % intervals", f"{told}.", axes.bottom + 20, "".join(shapes)
-    )
+    return picture(f"{score} with 95 % intervals", f"{told}.", axes.bottom + 20, "".join(shapes))
 
 
 def draw_reliability(calibration: Facts) -> str:
@@ -71,7 +69,9 @@ def draw_reliability(calibration: Facts) -> str:
         left, right = counts.at_x(each["low"]) + 1, counts.at_x(each["high"]) - 1
         top = counts.at_y(each["rows"])
         shapes.append(rect(left, top, right - left, foot - top, "soft"))
-    shapes.append(label(axes.left, foot + 14, f"rows in each bin, at most {whole(most)}", kind="quiet"))
+    shapes.append(
+        label(axes.left, foot + 14, f"rows in each bin, at most {whole(most)}", kind="quiet")
+    )
     told = (
         f"Over {len(bins)} bins of stated probability; the dashed diagonal is perfect calibration. "
         f"Expected calibration error {figure(calibration['ece'])}."
@@ -80,9 +80,11 @@ def draw_reliability(calibration: Facts) -> str:
 
 
 def draw_importance(rows: Sequence[Facts], loses: str) -> str:
-    """What is lost when one feature is shuffled, the most important first, with intervals."""
+    """Draw what is lost when one feature is shuffled, the most important first."""
     ends = [end for each in rows for end in (each["drop"], *each["interval"])]
-    axes = Axes((min(0.0, *ends), max(0.0, *ends) or 1.0), (0, 1), 8, WIDTH - 56, 0, _ROW * len(rows))
+    axes = Axes(
+        (min(0.0, *ends), max(0.0, *ends) or 1.0), (0, 1), 8, WIDTH - 56, 0, _ROW * len(rows)
+    )
     zero = axes.at_x(0)
     shapes = [line(zero, 2, zero, axes.bottom + 2, "grid")]
     for at, each in enumerate(rows):
@@ -95,7 +97,9 @@ def draw_importance(rows: Sequence[Facts], loses: str) -> str:
         shapes.append(circle(there, y + 5, 3, "main"))
         shapes.append(label(WIDTH - 4, y + 9, signed(each["drop"]), "end", "quiet"))
     told = "; ".join(f"{each['feature']} {signed(each['drop'])}" for each in rows[:5])
-    return picture(f"Loss of {loses} when a feature is shuffled", f"{told}.", axes.bottom + 8, "".join(shapes))
+    return picture(
+        f"Loss of {loses} when a feature is shuffled", f"{told}.", axes.bottom + 8, "".join(shapes)
+    )
 
 
 def draw_curves(
@@ -104,7 +108,9 @@ def draw_curves(
     """Up to three lines over the steps of a fit."""
     points = [point for values in series.values() for point in values]
     steps, values = [x for x, _ in points], [y for _, y in points]
-    axes = Axes((min(steps), max(steps)), rounded(min(values), max(values)), 52, WIDTH - 10, 24, 190)
+    axes = Axes(
+        (min(steps), max(steps)), rounded(min(values), max(values)), 52, WIDTH - 10, 24, 190
+    )
     shapes = [draw_axes(axes, (x_name, title))]
     at = axes.left
     for (name, held), kind in zip(series.items(), ("main", "second", "other"), strict=False):
@@ -113,7 +119,8 @@ def draw_curves(
         shapes.append(label(at + 20, 14, name))
         at += 34 + 7 * len(name)
     told = "; ".join(
-        f"{name} from {figure(held[0][1])} to {figure(held[-1][1])}" for name, held in series.items()
+        f"{name} from {figure(held[0][1])} to {figure(held[-1][1])}"
+        for name, held in series.items()
     )
     return picture(f"{title} by {x_name}", f"{told}.", axes.bottom + 38, "".join(shapes))
 
@@ -154,7 +161,7 @@ def draw_histogram(
 
 
 def draw_forecast(rows: Sequence[Facts]) -> str:
-    """What came and what was foreseen for it, over time."""
+    """Draw what came and what was foreseen for it, over time."""
     values = [each[name] for each in rows for name in ("actual", "predicted")]
     times = [each["seconds"] for each in rows]
     axes = Axes((times[0], times[-1]), rounded(min(values), max(values)), 44, WIDTH - 10, 24, 190)

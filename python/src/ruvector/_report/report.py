@@ -1,4 +1,4 @@
-"""The training report: one page of HTML without a script, for a file, a notebook or a log of runs."""
+"""The training report: one page of HTML without a script, for a file or a notebook."""
 
 from __future__ import annotations
 
@@ -100,7 +100,9 @@ def build_report(
         f'<h1 class="{_STATES[comparison.get("better")]}">{escape(verdict)}</h1>'
         f"<p>{escape(facts['name'])} · {escape(estimator)} · {escape(facts['created'])}</p>"
     )
-    return Report(title, verdict, render_fragment(f'{head}<div class="rv-cards">{"".join(cards)}</div>'))
+    return Report(
+        title, verdict, render_fragment(f'{head}<div class="rv-cards">{"".join(cards)}</div>')
+    )
 
 
 def render_fragment(content: str) -> str:
@@ -130,5 +132,7 @@ def render_leaderboard(score: str, rows: Sequence[Sequence[str]], note: str) -> 
         for name, value, interval, *costs, parameters in rows
     ]
     heads = ["", score, "fit s", "µs", "KiB"]
-    caption = "Leaderboard: score over the folds, seconds of a fit, microseconds of a decision, size"
+    caption = (
+        "Leaderboard: score over the folds, seconds of a fit, microseconds of a decision, size"
+    )
     return f"<h2>Search</h2><p>{escape(note)}</p>{rows_table(caption, heads, cells)}"

@@ -32,7 +32,7 @@ _SHOWN_STEPS = 40
 
 
 def model_sections(manifest: Facts) -> list[str]:
-    """What the held-out rows say of a model, whichever task it has."""
+    """Render what the held-out rows say of a model, whichever task it has."""
     metrics = manifest["metrics"]
     task = manifest.get("task", "classification")
     return [
@@ -86,7 +86,9 @@ def _scores(metrics: Facts, task: str) -> str:
         f"Scores on {whole(test_rows)} held-out rows" if test_rows else "Scores on held-out rows",
         note,
         draw_intervals(name, [(who, facts[key], facts.get("interval")) for who, facts in shown])
-        + rows_table(f"{name} of the model and of each rule", ["", name, "model − rule"], rows, own=0)
+        + rows_table(
+            f"{name} of the model and of each rule", ["", name, "model − rule"], rows, own=0
+        )
         + facts_table("Further scores", known)
         + _per_class(metrics),
     )
@@ -176,7 +178,10 @@ def _forecast(forecast: Facts | None) -> str:
         return ""
     errors = forecast["errors"]
     histogram = draw_histogram(
-        "Errors of held-out rows", "predicted − actual, points", errors["edges"], {"rows": errors["rows"]}
+        "Errors of held-out rows",
+        "predicted − actual, points",
+        errors["edges"],
+        {"rows": errors["rows"]},
     )
     note = "In percent of all memory: what came one horizon later, and what was foreseen for it."
     return _card("Forecast", note, draw_forecast(forecast["newest"]) + histogram)
@@ -203,7 +208,10 @@ def render_steps(steps: Sequence[Facts]) -> str:
     rows = [
         [
             whole(each["step"]),
-            *(figure({"loss": each.get("loss"), **(each.get("metrics") or {})}.get(n)) for n in names),
+            *(
+                figure({"loss": each.get("loss"), **(each.get("metrics") or {})}.get(n))
+                for n in names
+            ),
         ]
         for each in thinned
     ]
@@ -212,7 +220,7 @@ def render_steps(steps: Sequence[Facts]) -> str:
 
 
 def render_data(manifest: Facts, class_counts: Mapping[str, int]) -> str:
-    """What it was trained on, and how."""
+    """Render what it was trained on, and how."""
     dataset, trainer = manifest["dataset"], manifest["trainer"]
     rows = manifest["metrics"].get("rows", {})
     horizon = dataset.get("horizonMs")
@@ -234,7 +242,11 @@ def render_data(manifest: Facts, class_counts: Mapping[str, int]) -> str:
         "Data",
         "",
         facts_table("What it was trained on", known)
-        + (folded("Rows of each label", rows_table("Of all splits", ["label", "rows"], counts)) if counts else "")
+        + (
+            folded("Rows of each label", rows_table("Of all splits", ["label", "rows"], counts))
+            if counts
+            else ""
+        )
         + folded("Parameters", facts_table("Of the estimator", trainer.get("parameters", {})))
         + folded("Versions", facts_table("Of the packages", manifest.get("versions", {}))),
     )
@@ -251,7 +263,9 @@ def render_parity(manifest: Facts) -> str:
         "labels that differ": parity.get("labelMismatches"),
         "tolerance": f"{parity['tolerance']:.0e}",
         "size": f"{whole(model['sizeBytes'] / 1024)} KiB",
-        "opset": ", ".join(f"{name or 'ai.onnx'} {number}" for name, number in model["opset"].items()),
+        "opset": ", ".join(
+            f"{name or 'ai.onnx'} {number}" for name, number in model["opset"].items()
+        ),
         "sha256": model["sha256"],
     }
     known = {name: value for name, value in facts.items() if value is not None}

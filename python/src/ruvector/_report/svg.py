@@ -1,4 +1,4 @@
-"""Small SVG pictures: a frame with axes, and what stands in it. No script, no font, no colour of its own.
+"""Small SVG pictures: a frame with axes, and what stands in it.
 
 Colours are classes of the page's style, so that one picture reads on light and on dark. Every
 picture has a title and a description; its figures also stand in a table below it.
@@ -13,7 +13,18 @@ from dataclasses import dataclass
 
 from .text import escape
 
-__all__ = ["Axes", "circle", "draw_axes", "label", "line", "path", "picture", "rect", "rounded", "ticks"]
+__all__ = [
+    "Axes",
+    "circle",
+    "draw_axes",
+    "label",
+    "line",
+    "path",
+    "picture",
+    "rect",
+    "rounded",
+    "ticks",
+]
 
 #: As wide as a phone leaves; on a screen pictures stand side by side.
 WIDTH = 340
@@ -106,7 +117,7 @@ def ticks(low: float, high: float, most: int = 5) -> list[float]:
 
 
 def rounded(low: float, high: float) -> tuple[float, float]:
-    """Ends moved apart to round values, so that an axis begins and ends on one."""
+    """Move ends apart to round values, so that an axis begins and ends on one."""
     if not high > low:
         return low - 0.5, high + 0.5
     found = ticks(low, high)

@@ -33,7 +33,8 @@ def rows_table(
     """
     numeric = ' class="n"'
     head = "".join(
-        f'<th scope="col"{numeric if at else ""}>{escape(text)}</th>' for at, text in enumerate(heads)
+        f'<th scope="col"{numeric if at else ""}>{escape(text)}</th>'
+        for at, text in enumerate(heads)
     )
     body = "".join(
         f"<tr{' class=own' if at == own else ''}>"
@@ -57,8 +58,7 @@ def facts_table(caption: str, facts: Mapping[str, object]) -> str:
         for name, value in facts.items()
     )
     return (
-        f'<table class="rv-facts"><caption>{escape(caption)}</caption>'
-        f"<tbody>{body}</tbody></table>"
+        f'<table class="rv-facts"><caption>{escape(caption)}</caption><tbody>{body}</tbody></table>'
     )
 
 
@@ -80,7 +80,8 @@ def matrix_table(matrix: Sequence[Sequence[int]], labels: Sequence[str]) -> str:
     return (
         '<div class="rv-scroll"><table class="rv-matrix"><caption>Rows: what came. Columns: what '
         "the model said, by the numbers of the rows.</caption>"
-        f'<thead><tr><th scope="col">came</th>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
+        f'<thead><tr><th scope="col">came</th>{heads}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
     )
 
 

@@ -64,7 +64,9 @@ def take_candidates(
     named = _name_all(estimators)
     unknown = sorted(set(spaces) - set(named))
     if unknown or not named:
-        state = f"there is no estimator {', '.join(map(repr, unknown))}" if unknown else "none is given"
+        state = (
+            f"there is no estimator {', '.join(map(repr, unknown))}" if unknown else "none is given"
+        )
         known = ", ".join(map(repr, named)) or "a name such as 'sklearn.RandomForestClassifier'"
         raise SearchError(f"Cannot search for parameters: {state}; use {known}")
     return [_to_candidate(name, estimator, spaces) for name, estimator in named.items()]

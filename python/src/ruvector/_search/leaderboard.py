@@ -78,7 +78,11 @@ class Leaderboard:
         self.rows = tuple(
             sorted(
                 rows,
-                key=lambda row: (row.score if is_error else -row.score, row.kind == "model", row.trial),
+                key=lambda row: (
+                    row.score if is_error else -row.score,
+                    row.kind == "model",
+                    row.trial,
+                ),
             )
         )
 

@@ -50,7 +50,7 @@ class SearchProgress:
         self._send()
 
     def watch(self, _step: TrainingStep) -> None:
-        """Listen to the fit of a fold, so that a callback can end the search in the middle of it."""
+        """Listen to the fit of a fold: a callback can end the search in the middle of it."""
         if time.monotonic() - self._told >= _TELL_EVERY_SECONDS:
             self._send()
 

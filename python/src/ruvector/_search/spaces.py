@@ -1,6 +1,6 @@
 """What is tried of each estimator, unless the caller says otherwise.
 
-Bounds keep models small enough to decide in microseconds: a search must not win by a thousand trees.
+Bounds keep models small enough to decide in microseconds: none may win by a thousand trees.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The trials of a search in Optuna: kept in a file when one is given, and taken up again from it."""
+"""The trials of a search in Optuna, kept in a file when one is given and taken up from it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,11 @@ def open_study(
     from optuna.storages.journal import JournalFileBackend
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    kept = InMemoryStorage() if storage is None else JournalStorage(JournalFileBackend(os.fspath(storage)))
+    kept = (
+        InMemoryStorage()
+        if storage is None
+        else JournalStorage(JournalFileBackend(os.fspath(storage)))
+    )
     study = optuna.create_study(
         study_name=_NAME,
         storage=kept,
@@ -83,12 +87,13 @@ def finished_trials(study: Study) -> list[Trial]:
     return [
         trial
         for trial in study.get_trials(deepcopy=False)
-        if trial.state.is_finished() and (trial.state.name != "FAIL" or "failure" in trial.user_attrs)
+        if trial.state.is_finished()
+        and (trial.state.name != "FAIL" or "failure" in trial.user_attrs)
     ]
 
 
 def ask(study: Study, seed: int, finished: int) -> Trial:
-    """Begin a trial whose draws follow from the seed and what is finished, not from this process."""
+    """Begin a trial whose draws follow from the seed and from what is finished alone."""
     import optuna
 
     study.sampler = optuna.samplers.TPESampler(

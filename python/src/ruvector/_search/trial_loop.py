@@ -69,9 +69,13 @@ class TrialLoop:
                 self._tell()
         except SearchStopped as stop:
             if not self._complete():
-                raise SearchError(f"Cannot find a model: {stop} before a trial was complete") from stop
+                raise SearchError(
+                    f"Cannot find a model: {stop} before a trial was complete"
+                ) from stop
         if not self._complete():
-            raise SearchError(f"Cannot find a model: every trial failed: {'; '.join(self.failures())}")
+            raise SearchError(
+                f"Cannot find a model: every trial failed: {'; '.join(self.failures())}"
+            )
 
     def best(self, *, is_error: bool) -> tuple[Candidate, dict[str, Any]]:
         """Candidate of the best trial, with its parameters."""
@@ -114,9 +118,7 @@ class TrialLoop:
         ]
 
     def _complete(self) -> list[Trial]:
-        return [
-            trial for trial in finished_trials(self._study) if trial.state.name == "COMPLETE"
-        ]
+        return [trial for trial in finished_trials(self._study) if trial.state.name == "COMPLETE"]
 
     def _tell(self) -> None:
         complete = self._complete()

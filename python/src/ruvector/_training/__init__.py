@@ -18,8 +18,8 @@ from .onnx_export import OnnxModel, export_onnx
 from .parity import ParityReport
 from .progress import Callback, StopTraining, TrainingStep, check_loss, report
 from .registry import Entry, register, require
-from .resampled import SCORE_KEYS, sign_of
-from .result_log import log_result
+from .resampled import score_key, sign_of
+from .result_log import log_deployment, log_result
 from .run_log import LoggerName, RunLog, RunLogWarning, open_run
 from .tasks import Task, task_of
 from .warming import warm_up
@@ -38,7 +38,6 @@ __all__ = [
     "ParityReport",
     "RunLog",
     "RunLogWarning",
-    "SCORE_KEYS",
     "StopTraining",
     "Task",
     "TrainingStep",
@@ -49,6 +48,7 @@ __all__ = [
     "estimator_path",
     "export_onnx",
     "fit",
+    "log_deployment",
     "log_result",
     "measure_cost",
     "open_run",
@@ -56,6 +56,7 @@ __all__ = [
     "report",
     "require",
     "score_fold",
+    "score_key",
     "sign_of",
     "task_of",
     "timestamps_of",

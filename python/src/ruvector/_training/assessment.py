@@ -103,12 +103,12 @@ def _assess(model: AssessedModel, rows: HeldOutRows, metrics: Mapping[str, Any])
 
 
 def deciding_answers(answers: Answers, task: Task) -> NDArray[Any]:
-    """What the score of a task is taken from: label indices, or scores, or values."""
+    """Take what the score of a task is of: label indices, or scores, or values."""
     return answers.label if task == "classification" else answers.numbers[:, 0]
 
 
 def truths_of(model: AssessedModel, rows: HeldOutRows, metrics: Mapping[str, Any]) -> Truths:
-    """What came in held-out rows, as scores are drawn from it."""
+    """Take what came in held-out rows, as scores are drawn from it."""
     block = block_length(len(rows.y), rows.timestamps, model.horizon_ms)
     return Truths(model.task, rows.y, _classes(model.labels, metrics), block)
 

@@ -11,7 +11,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["REPLICATES", "SEED", "block_length", "macro_f1_difference", "macro_f1_interval", "uniform"]
+__all__ = [
+    "REPLICATES",
+    "SEED",
+    "block_length",
+    "macro_f1_difference",
+    "macro_f1_interval",
+    "uniform",
+]
 
 REPLICATES = 1000
 SEED = 20_260_101

@@ -1,4 +1,4 @@
-"""What a search asks of a model on one fold: its score with draws, and what it would cost to live."""
+"""What a search asks of a model on one fold: its score with draws, and its cost."""
 
 from __future__ import annotations
 
@@ -66,9 +66,7 @@ def score_fold(result: Fitted, fold: int) -> FoldScore:
     answers = [deciding_answers(asked.ask(rows.X), result.task), *rows.baselines.values()]
     drawn = draw_scores(truths, answers, seed=SEED + 1 + fold)
     scores = [score_answers(truths, each) for each in answers]
-    rules = {
-        name: (scores[at], drawn[at]) for at, name in enumerate(rows.baselines, start=1)
-    }
+    rules = {name: (scores[at], drawn[at]) for at, name in enumerate(rows.baselines, start=1)}
     return FoldScore(scores[0], drawn[0], rules)
 
 

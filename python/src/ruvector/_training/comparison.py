@@ -12,12 +12,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .resampled import SCORE_KEYS, Truths, draw_scores, score_answers, sign_of
+from .resampled import Truths, draw_scores, score_answers, score_key, sign_of
 
 __all__ = ["compare_with_rules"]
 
 MIN_ROWS = 30
-_SCORE_NAMES = {"macroF1": "macro-F1", "averagePrecision": "average precision", "mae": "mean absolute error"}
+_SCORE_NAMES = {
+    "macroF1": "macro-F1",
+    "averagePrecision": "average precision",
+    "mae": "mean absolute error",
+}
 
 
 def compare_with_rules(
@@ -46,15 +50,20 @@ def compare_with_rules(
     shortage = _shortage(truths)
     if shortage or not rules:
         told = shortage or "there is no rule for this data to hold it against"
-        return {"better": None, "sentence": f"Cannot tell whether it is better than a rule: {told}."}, {}
+        return {
+            "better": None,
+            "sentence": f"Cannot tell whether it is better than a rule: {told}.",
+        }, {}
     sign = sign_of(truths.task)
     own, *drawn = draw_scores(truths, [answers, *rules.values()])
     score = score_answers(truths, answers)
     scores = {name: score_answers(truths, rule) for name, rule in rules.items()}
-    each = {
+    each: dict[str, dict[str, Any]] = {
         name: {
             "difference": sign * (score - scores[name]),
-            "differenceInterval": [float(end) for end in np.quantile(sign * (own - rule), (0.025, 0.975))],
+            "differenceInterval": [
+                float(end) for end in np.quantile(sign * (own - rule), (0.025, 0.975))
+            ],
         }
         for name, rule in zip(rules, drawn, strict=True)
     }
@@ -95,10 +104,11 @@ def _tell(
         False: "Worse than the best rule",
         None: "Not shown to be better than the best rule",
     }[better]
-    where = {True: "above zero", False: "below zero", None: "on both sides of zero"}[better]
-    name = _SCORE_NAMES[SCORE_KEYS[truths.task]]
+    where = {True: "is above zero", False: "is below zero", None: "contains zero"}[better]
+    name = _SCORE_NAMES[score_key(truths.task)]
     low, high = (f"{end:+.3f}".replace("-", "−") for end in interval)
     return (
-        f"{claim}: {name} {scores[0]:.3f}, the rule {rule} {scores[1]:.3f} on {len(truths.expected):,} "
-        f"held-out rows; the 95 % interval of the difference, {low} to {high}, lies {where}."
+        f"{claim}: {name} {scores[0]:.3f}, the rule {rule} {scores[1]:.3f} on "
+        f"{len(truths.expected):,} held-out rows; the 95 % interval of the difference, {low} to "
+        f"{high}, {where}."
     )

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .resampled import SCORE_KEYS, Truths, draw_scores, score_answers, sign_of
+from .resampled import Truths, draw_scores, score_answers, score_key, sign_of
 
 __all__ = ["measure_importance"]
 
@@ -70,13 +70,13 @@ def measure_importance(
     drawn = draw_scores(truths, answers, replicates=_REPLICATES)
     scores = [score_answers(truths, each) for each in answers]
     sign = sign_of(truths.task)
-    features = []
+    features: list[dict[str, Any]] = []
     for name, score, draws in zip(columns, scores[1:], drawn[1:], strict=True):
         low, high = np.quantile(sign * (drawn[0] - draws), (0.025, 0.975))
         drop = sign * (scores[0] - score)
         features.append({"feature": name, "drop": drop, "interval": [float(low), float(high)]})
     features.sort(key=lambda each: -float(each["drop"]))
-    return {"score": SCORE_KEYS[truths.task], "rows": rows, "features": features}
+    return {"score": score_key(truths.task), "rows": rows, "features": features}
 
 
 def _shuffle_blocks(rows: int, block: int, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -91,5 +91,5 @@ def _with_shuffled(
     X: NDArray[np.float32], columns: list[int], order: NDArray[np.int64]
 ) -> NDArray[np.float32]:
     changed = X.copy()
-    changed[:, columns] = X[np.ix_(order, columns)]
+    changed[:, columns] = X[order][:, columns]
     return changed

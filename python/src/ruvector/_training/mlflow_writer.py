@@ -142,7 +142,9 @@ class MlflowWriter:
             onnx.load_from_string(model),
             name="model",
             signature=_flavour_signature(manifest),
-            pip_requirements=[f"{package}=={version(package)}" for package in ("onnx", "onnxruntime")],
+            pip_requirements=[
+                f"{package}=={version(package)}" for package in ("onnx", "onnxruntime")
+            ],
         )
 
     def write_child(
@@ -160,7 +162,9 @@ class MlflowWriter:
         client.log_batch(
             child.info.run_id,
             metrics=[Metric(_name(key), float(value), now, 0) for key, value in metrics.items()],
-            params=[Param(_name(key), _text(value)) for key, value in islice(parameters.items(), _BATCH)],
+            params=[
+                Param(_name(key), _text(value)) for key, value in islice(parameters.items(), _BATCH)
+            ],
         )
         client.set_terminated(child.info.run_id)
 

@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 from .bootstrap import REPLICATES, SEED, uniform
 from .tasks import Task
 
-__all__ = ["SCORE_KEYS", "Truths", "draw_scores", "score_answers", "sign_of"]
+__all__ = ["Truths", "draw_scores", "score_answers", "score_key", "sign_of"]
 
-#: The score that decides, by task: its key in the metrics. An error is better when it is lower.
-SCORE_KEYS: dict[Task, str] = {
+_SCORE_KEYS: dict[Task, str] = {
     "classification": "macroF1",
     "anomaly": "averagePrecision",
     "forecast": "mae",
@@ -49,6 +48,11 @@ class Truths:
     expected: NDArray[Any]
     classes: tuple[int, ...]
     block: int
+
+
+def score_key(task: Task) -> str:
+    """Key of the score that decides, in the metrics of a task."""
+    return _SCORE_KEYS[task]
 
 
 def sign_of(task: Task) -> int:

@@ -146,7 +146,9 @@ def open_run(
 
     """
     if logger not in (None, "mlflow"):
-        raise LoggerError(f'Cannot log to "{logger}": it is not known; use "mlflow" or leave it out')
+        raise LoggerError(
+            f'Cannot log to "{logger}": it is not known; use "mlflow" or leave it out'
+        )
     if logger is not None:
         require("mlflow", extra="mlflow", why="log to MLflow")
     run = RunLog(None if logger is None else MlflowWriter(name, run_id))

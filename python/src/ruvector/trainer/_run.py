@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from .._client import read_dataset
+from .._search import fit_or_search
 from .._training import (
     DeployClient,
     Deployment,
@@ -15,7 +16,9 @@ from .._training import (
     OnnxModel,
     deploy,
     export_onnx,
-    fit,
+    log_deployment,
+    log_result,
+    open_run,
 )
 from ._job import TrainJob
 
@@ -57,17 +60,30 @@ def run_job(job: TrainJob, client: TrainClient, progress: Progress) -> dict[str,
     marks.append(time.perf_counter())
     rows = len(dataset.y("train"))
     progress("fit", 0.2, f"fitting {job.estimator} on {rows} rows")
-    result = fit(job.estimator, dataset, parameters=job.parameters, sample_weight=job.sample_weight)
-    marks.append(time.perf_counter())
-    progress("export", 0.8, "exporting to ONNX and proving parity")
-    package = export_onnx(result, name=job.name)
-    marks.append(time.perf_counter())
-    doing = "storing" if job.activate is False else "verifying, and comparing with what is live"
-    progress("deploy", 0.9, doing)
-    deployment = deploy(package, name=job.name, activate=job.activate, client=client)
-    marks.append(time.perf_counter())
+    with open_run(job.logger, job.name) as run:
+        result, found = fit_or_search(
+            job.estimator,
+            dataset,
+            parameters=job.parameters,
+            sample_weight=job.sample_weight,
+            seed=job.seed,
+            search=job.search,
+            callbacks=(),
+            run=run,
+        )
+        marks.append(time.perf_counter())
+        progress("export", 0.8, "exporting to ONNX and proving parity")
+        package = export_onnx(result, name=job.name)
+        marks.append(time.perf_counter())
+        doing = "storing" if job.activate is False else "verifying, and comparing with what is live"
+        progress("deploy", 0.9, doing)
+        deployment = deploy(package, name=job.name, activate=job.activate, client=client)
+        marks.append(time.perf_counter())
+        # Only now: the model is live before anything is logged.
+        log_result(run, result, job.name)
+        log_deployment(run, package, deployment.report, is_new=False)
     progress("done", 1.0, f"{job.name}@{deployment.version}")
-    return _describe(result, package, deployment, marks)
+    return {**_describe(result, package, deployment, marks), "search": found}
 
 
 def _describe(

@@ -9,13 +9,14 @@ from typing import Any, Literal
 
 from .._exceptions import SearchError
 from .._training import (
-    SCORE_KEYS,
     Callback,
     LabelledDataset,
     LoggerName,
+    RunLog,
     fit,
     log_result,
     open_run,
+    score_key,
     sign_of,
 )
 from .candidates import common_task, take_candidates
@@ -28,7 +29,7 @@ from .study import open_study
 from .trial_loop import TrialLoop
 from .trial_run import TrialSettings
 
-__all__ = ["search"]
+__all__ = ["search", "search_in_run"]
 
 DEFAULT_TRIALS = 40
 DEFAULT_FOLDS = 4
@@ -109,11 +110,48 @@ def search(
     >>> ruvector.deploy(found.best, name="memopt")  # doctest: +SKIP
 
     """
+    with open_run(logger, "search") as run:
+        found = search_in_run(
+            run,
+            estimators,
+            dataset,
+            trials=trials,
+            folds=folds,
+            gap_ms=gap_ms,
+            timeout_seconds=timeout_seconds,
+            seed=seed,
+            callbacks=callbacks,
+            spaces=spaces,
+            sample_weight=sample_weight,
+            storage=storage,
+        )
+        log_result(run, found.best)
+        run.log_page("leaderboard.html", found.leaderboard._repr_html_())
+    return replace(found, best=replace(found.best, run_id=run.run_id))
+
+
+def search_in_run(
+    run: RunLog,
+    estimators: Any,  # noqa: ANN401
+    dataset: LabelledDataset,
+    *,
+    trials: int = DEFAULT_TRIALS,
+    folds: int = DEFAULT_FOLDS,
+    gap_ms: float | None = None,
+    timeout_seconds: float | None = None,
+    seed: int = 0,
+    callbacks: Sequence[Callback] = (),
+    spaces: Mapping[str, Callable[[Suggest], Mapping[str, Any]]] | None = None,
+    sample_weight: Literal["balanced"] | None = "balanced",
+    storage: str | os.PathLike[str] | None = None,
+) -> SearchResult:
+    """Search as :func:`search` does, in a run that the caller closes."""
     _check_options(trials, folds, timeout_seconds)
     candidates = take_candidates(estimators, spaces or {})
     gap = _choose_gap(dataset, gap_ms)
-    is_error = sign_of(common_task(candidates)) < 0
-    settings = TrialSettings(make_folds(dataset, folds, gap), sample_weight, seed)
+    task = common_task(candidates)
+    key, is_error = score_key(task), sign_of(task) < 0
+    settings = TrialSettings(make_folds(dataset, folds, gap, task), sample_weight, seed)
     identity = {
         "data set": dataset.sha256,
         "estimators": [each.name for each in candidates],
@@ -124,26 +162,21 @@ def search(
     }
     study = open_study(storage, identity, is_error=is_error)
     progress = SearchProgress(callbacks, trials, timeout_seconds)
-    with open_run(logger, "search") as run:
-        loop = TrialLoop(study, candidates, settings, progress, run)
-        loop.run(trials)
-        candidate, parameters = loop.best(is_error=is_error)
-        result = fit(
-            candidate.estimator,
-            dataset,
-            parameters=parameters,
-            sample_weight=sample_weight,
-            callbacks=[progress.watch_refit, run.log_step],
-            seed=seed,
-        )
-        key = SCORE_KEYS[result.task]
-        gap_told = describe_gap(dataset, gap)
-        note = _describe(len(settings.folds), gap_told, loop.counts(), key, result.metrics[key])
-        rows = [*loop.model_rows(), *loop.rule_rows()]
-        board = Leaderboard(rows, score=key, is_error=is_error, note=note)
-        log_result(run, result)
-        run.log_page("leaderboard.html", board._repr_html_())
-    best = replace(result, run_id=run.run_id)
+    loop = TrialLoop(study, candidates, settings, progress, run)
+    loop.run(trials)
+    candidate, parameters = loop.best(is_error=is_error)
+    best = fit(
+        candidate.estimator,
+        dataset,
+        parameters=parameters,
+        sample_weight=sample_weight,
+        callbacks=[progress.watch_refit, run.log_step],
+        seed=seed,
+    )
+    told = describe_gap(dataset, gap)
+    note = _describe(len(settings.folds), told, loop.counts(), key, best.metrics[key])
+    rows = [*loop.model_rows(), *loop.rule_rows()]
+    board = Leaderboard(rows, score=key, is_error=is_error, note=note)
     return SearchResult(best, board, loop.counts(), loop.failures(), gap)
 
 
