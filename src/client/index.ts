@@ -19,3 +19,4 @@ export type { ClientOptimizer, DecideOptions, DecisionReport, ExplanationReport 
 export { startProgress } from './progress.ts';
 export type { ProgressBar, StartProgress } from './progress.ts';
 export type { TrainDataset, TrainDurations, TrainOptions, Trainer, TrainingReport } from './trainer.ts';
+export type { Calibration, FeatureImportance, RuleComparison } from './training-findings.ts';

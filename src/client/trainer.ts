@@ -10,6 +10,8 @@ import { unwrapTrainerError } from './errors.ts';
 import { makeCancellable } from './interruptible.ts';
 import type { Interruptible } from './interruptible.ts';
 import { startProgress } from './progress.ts';
+import { findingsOf } from './training-findings.ts';
+import type { Calibration, FeatureImportance, RuleComparison } from './training-findings.ts';
 import { resolveRange } from './time-range.ts';
 import { toWireNames } from './wire-names.ts';
 
@@ -98,6 +100,12 @@ export interface TrainingReport {
   readonly baseline: Readonly<Record<string, number>>;
   /** Test rows by label that came and label that was predicted, in the order of `labels`. */
   readonly confusionMatrix: readonly (readonly number[])[];
+  /** Whether it is better than the best rule, by the interval of the difference; null from an older Python. */
+  readonly comparison: RuleComparison | null;
+  /** Whether it keeps the probabilities it states; null from an older Python. */
+  readonly calibration: Calibration | null;
+  /** What it loses when a feature is shuffled; null from an older Python. */
+  readonly importance: FeatureImportance | null;
   readonly classCounts: Readonly<Record<string, number>>;
   readonly features: readonly string[];
   readonly labels: readonly string[];
@@ -182,6 +190,7 @@ function buildReport(answer: TrainingAnswer): TrainingReport {
     accuracy: metrics.accuracy,
     baseline: Object.fromEntries(baseline) as Record<string, number>,
     confusionMatrix: metrics.confusionMatrix,
+    ...findingsOf(manifest.metrics),
     classCounts,
     features: manifest.features.map(({ name }) => name),
     labels: manifest.labels ?? [],
