@@ -3,8 +3,8 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
-from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.naive_bayes import GaussianNB
 
 from ruvector._training import TrainingStep, fit
 from timed_data import make_timed
@@ -120,7 +120,9 @@ def test_report_escapes_names(result):
     assert "&lt;b&gt;&amp;" in page
 
 
-def test_report_says_why_a_model_has_no_onnx_form():
-    page = fit(DummyClassifier(), make_timed(n=200)).report().to_html()
-    assert "Cannot convert estimator &quot;DummyClassifier&quot; to ONNX" in page
+def test_report_says_why_a_model_was_not_exported():
+    dataset = make_timed(n=200)
+    dataset.meta = {"horizonMs": 5000}
+    page = fit(GaussianNB(), dataset).report().to_html()
+    assert "carries no featureSpecSha256" in page
     assert "<h2>Feature importance</h2>" in page

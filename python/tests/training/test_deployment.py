@@ -5,7 +5,7 @@ import numpy as np
 import onnxruntime
 import pandas as pd
 import pytest
-from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -17,6 +17,7 @@ from ruvector._exceptions import (
     ParityError,
     ProbabilitiesError,
 )
+from ruvector._training.answers import Answers
 from ruvector._training.deployment import deploy
 from ruvector._training.fitting import fit
 from ruvector._training.golden import decode_golden, encode_golden
@@ -95,7 +96,8 @@ def test_deploy_refuses_a_package_whose_golden_rows_hold_no_probabilities():
     whole = export_onnx(fit(forest, make_dataset()))
     names = [feature["name"] for feature in whole.manifest["features"]]
     golden = decode_golden(whole.golden, names)
-    logits = replace(golden, probabilities=np.log(golden.probabilities + 1e-9))
+    numbers = np.log(golden.answers.numbers + 1e-9)
+    logits = replace(golden, answers=Answers(golden.answers.label, numbers))
     raw = OnnxModel(whole.model, whole.manifest, encode_golden(logits, names), whole.parity)
     client = RecordingClient()
     with pytest.raises(ProbabilitiesError, match="raw scores or logits"):
@@ -142,8 +144,8 @@ def test_deploy_refuses_an_unfitted_model():
         deploy(forest, name="m", dataset=make_dataset(), client=RecordingClient())
 
 
-@pytest.mark.parametrize("thing", [3, "model", RandomForestRegressor(), LogisticRegression])
-def test_deploy_refuses_what_is_not_a_classifier(thing):
+@pytest.mark.parametrize("thing", [3, "model", object(), LogisticRegression])
+def test_deploy_refuses_what_is_not_a_fitted_estimator(thing):
     with pytest.raises(NotAModelError, match="is not a fitted classifier"):
         deploy(thing, name="m", client=RecordingClient())
 

@@ -6,8 +6,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from ruvector._training.answers import is_tie
 from ruvector._training.fitting import fit
-from ruvector._training.golden import build_golden, decode_golden, encode_golden, is_tie
+from ruvector._training.golden import build_golden, decode_golden, encode_golden
 from ruvector._training.trees import read_trees
 from training_data import make_dataset
 
@@ -55,14 +56,14 @@ def test_build_golden_puts_rows_on_thresholds_and_one_ulp_beside(fitted):
 def test_build_golden_answers_are_the_frameworks_own(fitted):
     result, dataset = fitted
     golden = build_golden(result.model, result.classes, dataset.X("train"))
-    assert np.abs(golden.probabilities - result.model.predict_proba(golden.X)).max() < 1e-7
-    assert (golden.label == result.model.predict(golden.X)).all()
+    assert np.abs(golden.answers.numbers - result.model.predict_proba(golden.X)).max() < 1e-7
+    assert (golden.answers.label == result.model.predict(golden.X)).all()
 
 
 def test_build_golden_leaves_out_ties(fitted):
     result, dataset = fitted
     golden = build_golden(result.model, result.classes, dataset.X("train"))
-    assert not is_tie(golden.probabilities).any()
+    assert not is_tie(golden.answers.numbers).any()
 
 
 def test_build_golden_gives_the_same_rows_for_the_same_model(fitted):
@@ -82,7 +83,7 @@ def test_build_golden_has_no_nan_rows_for_an_estimator_that_takes_none():
     golden = build_golden(result.model, result.classes, dataset.X("train"))
     assert "nan" not in golden.counts()
     assert "threshold" not in golden.counts()
-    assert np.isfinite(golden.probabilities).all()
+    assert np.isfinite(golden.answers.numbers).all()
 
 
 def test_build_golden_survives_extremes_the_estimator_cannot_take():
@@ -93,7 +94,7 @@ def test_build_golden_survives_extremes_the_estimator_cannot_take():
     result.model.steps[0][1].scale_[:] = 1e-6  # scaling 3e38 overflows float32
     golden = build_golden(result.model, result.classes, dataset.X("train"))
     assert golden.counts()["extreme"] > 0
-    assert np.isfinite(golden.probabilities).all()
+    assert np.isfinite(golden.answers.numbers).all()
 
 
 def test_encode_golden_is_an_arrow_stream_without_nulls(fitted):
@@ -108,5 +109,5 @@ def test_encode_golden_is_an_arrow_stream_without_nulls(fitted):
     assert sum(column.null_count for column in table.columns) == 0
     back = decode_golden(payload, dataset.feature_names)
     assert np.array_equal(back.X, golden.X, equal_nan=True)
-    assert (back.label == golden.label).all()
+    assert (back.answers.label == golden.answers.label).all()
     assert back.case == golden.case

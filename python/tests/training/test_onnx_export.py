@@ -115,9 +115,7 @@ def test_export_onnx_describes_the_package_in_its_manifest():
     assert manifest["model"]["sha256"] == hashlib.sha256(package.model).hexdigest()
     assert manifest["model"]["sizeBytes"] == len(package.model)
     assert manifest["golden"]["sha256"] == hashlib.sha256(package.golden).hexdigest()
-    assert manifest["golden"]["rows"] == len(
-        decode_golden(package.golden, dataset.feature_names).label
-    )
+    assert manifest["golden"]["rows"] == len(decode_golden(package.golden, dataset.feature_names))
     assert manifest["parity"]["labelMismatches"] == 0
 
 
@@ -133,10 +131,9 @@ def test_export_onnx_leaves_the_fitted_model_as_it_is():
 
 def test_export_onnx_refuses_an_estimator_without_onnx_form():
     estimator = make_pipeline(FunctionTransformer(np.cbrt), LogisticRegression(max_iter=2000))
-    with pytest.raises(ConversionError, match='"Pipeline" to ONNX') as caught:
-        export_onnx(fit(estimator, make_dataset()))
+    with pytest.raises(ConversionError, match='"FunctionTransformer" to ONNX') as caught:
+        fit(estimator, make_dataset())
     assert caught.value.code == "ERR_TRAIN_CONVERSION"
-    assert caught.value.__cause__ is not None
 
 
 def test_export_onnx_refuses_categorical_splits():
@@ -145,7 +142,7 @@ def test_export_onnx_refuses_categorical_splits():
     for split in ("train", "test"):
         dataset.X(split)[:, 2] = np.arange(len(dataset.X(split))) % 5
     with pytest.raises(ConversionError, match="categorical"):
-        export_onnx(fit(estimator, dataset))
+        fit(estimator, dataset)
 
 
 def test_export_onnx_converts_what_skl2onnx_converts_beyond_the_families():

@@ -6,16 +6,19 @@ from hypothesis import strategies as st
 from sklearn.ensemble import RandomForestClassifier
 
 from ruvector._exceptions import ParityError
+from ruvector._training.answers import Answers
 from ruvector._training.exporters import convert
 from ruvector._training.fitting import fit
 from ruvector._training.golden import build_golden
 from ruvector._training.parity import check_parity, compare
 from training_data import make_dataset
 
+TASK = "classification"
+
 
 def answers(*rows):
     probabilities = np.array(rows, dtype=np.float64)
-    return probabilities.argmax(axis=1), probabilities
+    return Answers(probabilities.argmax(axis=1), probabilities)
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +40,8 @@ def damaged(model_bytes, attribute, change):
 def test_check_parity_replays_golden_rows_in_odd_batches(exported):
     result, golden, data, model = exported
     report = check_parity(model, result.model, result.classes, golden, data)
-    assert report.batch_sizes == (1, 3, 7, 17, len(golden.label))
-    assert report.rows == len(golden.label) + len(data)
+    assert report.batch_sizes == (1, 3, 7, 17, len(golden.answers.label))
+    assert report.rows == len(golden.answers.label) + len(data)
     assert report.max_abs_diff < 1e-6
     assert report.cases["data"] == len(data)
 
@@ -78,22 +81,22 @@ def test_check_parity_catches_missing_values_sent_the_wrong_way(exported):
 
 def test_compare_counts_a_label_that_differs_away_from_a_tie():
     expected = answers([0.7, 0.3])
-    found = compare(expected, (np.array([1]), expected[1]))
+    found = compare(expected, Answers(np.array([1]), expected.numbers), TASK)
     assert (found.label_mismatches, found.outside.tolist()) == (1, [True])
 
 
 def test_compare_lets_a_tie_fall_either_way():
     expected = answers([0.5, 0.5])
-    assert compare(expected, (np.array([1]), expected[1])).label_mismatches == 0
+    assert compare(expected, Answers(np.array([1]), expected.numbers), TASK).label_mismatches == 0
 
 
 def test_compare_refuses_another_shape():
     with pytest.raises(ParityError, match="shapes are"):
-        compare(answers([0.5, 0.5]), answers([0.5, 0.3, 0.2]))
+        compare(answers([0.5, 0.5]), answers([0.5, 0.3, 0.2]), TASK)
 
 
 def test_compare_counts_nan_as_outside():
-    found = compare(answers([0.9, 0.1]), (np.array([0]), np.array([[np.nan, 0.1]])))
+    found = compare(answers([0.9, 0.1]), Answers(np.array([0]), np.array([[np.nan, 0.1]])), TASK)
     assert found.outside.tolist() == [True]
     assert found.max_abs_diff == float("inf")
 
@@ -108,5 +111,5 @@ def test_compare_accepts_exactly_what_the_tolerance_allows(value, shift):
 
 
 def compare_one(expected, actual):
-    padded = [(label, np.hstack([p, [[-1.0]]])) for label, p in (expected, actual)]
-    return compare(*padded).outside[0]
+    padded = [Answers(label, np.hstack([p, [[-1.0]]])) for label, p in (expected, actual)]
+    return compare(*padded, TASK).outside[0]

@@ -46,6 +46,7 @@ RuvectorError
       ├ NotAModelError                  (also TypeError)
       ├ FeatureMismatchError            (also ValueError)
       ├ FeatureSpecError                (also ValueError)
+      ├ NoTargetError                   (also ValueError)
       ├ MissingPackageError             (also ImportError)
       ├ DivergedError                   (also ArithmeticError)
       ├ ConversionError
@@ -94,6 +95,7 @@ from .classes import (
     NoDaemonError,
     NoRowsError,
     NotAModelError,
+    NoTargetError,
     NotFittedModelError,
     ParityError,
     PipelineError,
@@ -150,6 +152,7 @@ __all__ = [
     "ModelError",
     "NoDaemonError",
     "NoRowsError",
+    "NoTargetError",
     "NotAModelError",
     "NotFittedModelError",
     "ParityError",

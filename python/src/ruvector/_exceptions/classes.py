@@ -40,6 +40,7 @@ __all__ = [
     "ModelError",
     "NoDaemonError",
     "NoRowsError",
+    "NoTargetError",
     "NotAModelError",
     "NotFittedModelError",
     "ParityError",
@@ -326,6 +327,12 @@ class FeatureSpecError(TrainingError, ValueError):
     """The data set does not say which feature specification it follows."""
 
     code = "ERR_TRAIN_FEATURE_SPEC"
+
+
+class NoTargetError(TrainingError, ValueError):
+    """The data set does not say what a forecast is to learn."""
+
+    code = "ERR_TRAIN_NO_TARGET"
 
 
 class MissingPackageError(TrainingError, ImportError):

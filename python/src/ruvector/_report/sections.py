@@ -53,10 +53,13 @@ def _card(title: str, note: str, content: str, *, is_wide: bool = False) -> str:
 
 def _scores(metrics: Facts, task: str) -> str:
     key, name = SCORES[task]
+    if metrics.get(key) is None:
+        told = "The held-out rows are all of one kind and cannot tell; collect for longer."
+        return _card("Scores", told, "")
     rules = [
         (name_of_rule(rule), facts)
         for rule, facts in metrics.get("baseline", {}).items()
-        if isinstance(facts, Mapping) and key in facts
+        if isinstance(facts, Mapping) and facts.get(key) is not None
     ]
     rules.sort(key=lambda rule: rule[1][key], reverse=task != "forecast")
     shown = [("this model", metrics), *rules]
@@ -73,6 +76,8 @@ def _scores(metrics: Facts, task: str) -> str:
     ]
     others = {
         "accuracy": metrics.get("accuracy"),
+        "precision where it says anomalous": metrics.get("precision"),
+        "anomalous rows that it finds": metrics.get("recall"),
         "area under the ROC curve": metrics.get("rocAuc"),
         "root mean squared error": metrics.get("rmse"),
     }

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Protocol
 
-from sklearn.base import BaseEstimator, is_classifier
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
@@ -26,6 +26,7 @@ from .measurement import hold_out, measure
 from .onnx_export import OnnxModel, export_onnx, pack_held_out
 from .result_log import log_deployment
 from .run_log import LoggerName, open_run
+from .tasks import Task, task_of
 
 __all__ = ["Deployment", "deploy"]
 
@@ -194,15 +195,17 @@ def _to_package(
 def _renamed(model: OnnxModel, name: str, dataset: LabelledDataset | None) -> OnnxModel:
     """Take a package under another name, once its golden rows hold probabilities."""
     manifest = {**model.manifest, "name": name}
+    task: Task = manifest.get("task", "classification")
     held_out = model.held_out
     if held_out is None:
         manifest.pop("heldOut", None)
         if dataset is not None:
-            held_out, described = pack_held_out(hold_out(dataset), dataset.feature_names)
+            held_out, described = pack_held_out(hold_out(dataset, task), dataset.feature_names)
             manifest.update(described)
     features = [feature["name"] for feature in manifest["features"]]
-    golden = decode_golden(model.golden, features)
-    check_answers(golden.label, golden.probabilities, manifest["classes"])
+    golden = decode_golden(model.golden, features, task)
+    if task == "classification":
+        check_answers(golden.answers.label, golden.answers.numbers, manifest["classes"])
     return OnnxModel(model.model, manifest, model.golden, model.parity, held_out)
 
 
@@ -215,11 +218,14 @@ def _check_is_model(model: object) -> None:
             "Cannot deploy a pickle: loading one runs whatever code it holds; load it yourself "
             "where you trust it and pass the fitted estimator, which is deployed as ONNX"
         )
-    if not isinstance(model, BaseEstimator) or not is_classifier(model):
+    if not (isinstance(model, BaseEstimator) or hasattr(model, "to_onnx")):
         raise NotAModelError(
-            f"Cannot deploy a {type(model).__name__}: it is not a fitted classifier; pass the "
-            "result of ruvector.fit() or a fitted scikit-learn classifier"
+            f"Cannot deploy a {type(model).__name__}: it is not a fitted classifier, detector or "
+            "regressor; pass the result of ruvector.fit() or a fitted scikit-learn estimator"
         )
+    task_of(model)
+    if not isinstance(model, BaseEstimator):
+        return
     try:
         check_is_fitted(model)
     except NotFittedError as error:
@@ -239,7 +245,7 @@ def _with_plain_columns(model: Estimator, dataset: LabelledDataset) -> Estimator
             f"{', '.join(map(str, names))}, the host computes {', '.join(wanted)}; fit on exactly "
             "these, in this order"
         )
-    if model.n_features_in_ != len(wanted):
+    if getattr(model, "n_features_in_", len(wanted)) != len(wanted):
         raise FeatureMismatchError(
             f"Cannot deploy {type(model).__name__}: it was fitted on {model.n_features_in_} "
             f"features, the host computes {len(wanted)}: {', '.join(wanted)}; fit on all of them"

@@ -1,7 +1,7 @@
 """Estimators by name: ``"sklearn.RandomForestClassifier"`` or a dotted path inside scikit-learn.
 
 A name comes from a command line or a job, so it is never used to import anything but the
-classifier modules listed here.
+modules listed here.
 """
 
 from __future__ import annotations
@@ -10,23 +10,22 @@ import difflib
 import importlib
 import math
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from types import ModuleType
 from typing import Any
 
-from sklearn.base import BaseEstimator, is_classifier
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
-from sklearn.impute import KNNImputer, SimpleImputer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
-from sklearn.utils import get_tags
+from sklearn.base import BaseEstimator, is_classifier, is_outlier_detector, is_regressor
+from sklearn.neighbors import LocalOutlierFactor
+from sklearn.pipeline import Pipeline
 
 from .._exceptions import UnknownEstimatorError, UnknownParameterError
 from .._untyped import Estimator, JsonValue
+from .presets import PRESETS
 from .registry import find_entry
+from .swapped_classes import own_class
 
 __all__ = [
-    "accepts_nan",
+    "check_parameters",
     "create_estimator",
     "describe_parameters",
     "estimator_path",
@@ -35,40 +34,18 @@ __all__ = [
 
 ALLOWED_MODULES = frozenset(
     {
+        "sklearn.calibration",
+        "sklearn.covariance",
         "sklearn.discriminant_analysis",
         "sklearn.ensemble",
         "sklearn.linear_model",
+        "sklearn.naive_bayes",
+        "sklearn.neighbors",
         "sklearn.neural_network",
+        "sklearn.svm",
         "sklearn.tree",
     }
 )
-
-
-def _random_forest() -> BaseEstimator:
-    # Bounded depth and leaf size keep the ONNX near 1 MB and a decision in tens of microseconds.
-    return RandomForestClassifier(n_estimators=60, max_depth=10, min_samples_leaf=3, n_jobs=1)
-
-
-def _hist_gradient_boosting() -> BaseEstimator:
-    return HistGradientBoostingClassifier(
-        max_iter=60, max_leaf_nodes=15, min_samples_leaf=10, learning_rate=0.1
-    )
-
-
-def _logistic_regression() -> BaseEstimator:
-    # A host may lack a feature (no PSI, no swap): imputed here, native to the tree estimators.
-    return make_pipeline(
-        SimpleImputer(strategy="median", keep_empty_features=True),
-        StandardScaler(),
-        LogisticRegression(max_iter=1000),
-    )
-
-
-PRESETS: Mapping[str, Callable[[], BaseEstimator]] = {
-    "sklearn.RandomForestClassifier": _random_forest,
-    "sklearn.HistGradientBoostingClassifier": _hist_gradient_boosting,
-    "sklearn.LogisticRegression": _logistic_regression,
-}
 
 
 def create_estimator(
@@ -79,12 +56,13 @@ def create_estimator(
     Parameters
     ----------
     name : str
-        ``sklearn.RandomForestClassifier``, ``sklearn.HistGradientBoostingClassifier`` and
-        ``sklearn.LogisticRegression`` come with defaults made for this product (the last as a
-        pipeline that imputes and scales). Any other classifier, ``sklearn.ExtraTreesClassifier``
-        or by its full path ``sklearn.ensemble.ExtraTreesClassifier``, has scikit-learn's own.
+        A short name such as ``sklearn.RandomForestClassifier`` has defaults made for this product:
+        bounded trees, and a pipeline that imputes and scales where the estimator needs it. By its
+        full path, ``sklearn.linear_model.LogisticRegression``, an estimator has scikit-learn's own.
+        ``lightgbm.LGBMClassifier``, ``xgboost.XGBClassifier``, ``torch.MLP`` and ``keras.MLP``
+        begin the names of the other frameworks.
     parameters : mapping, optional
-        Parameters of the estimator; in a pipeline, of its last step.
+        Parameters of the estimator named; in a pipeline, of that step.
     seed : int, default 0
         See :func:`seed_estimator`.
 
@@ -100,10 +78,10 @@ def create_estimator(
     """
     entry = find_entry(name)
     preset = PRESETS.get(name) if entry is None else entry.create
-    estimator = preset() if preset is not None else _import_classifier(name)()
+    estimator = preset() if preset is not None else _create(_import_class(name))
     if parameters:
-        target = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
-        _check_parameters(name, target, parameters)
+        target = _target(name, estimator)
+        check_parameters(name, target, parameters)
         target.set_params(**parameters)
     seed_estimator(estimator, seed)
     return estimator
@@ -111,6 +89,8 @@ def create_estimator(
 
 def seed_estimator(estimator: Estimator, seed: int) -> None:
     """Give ``seed`` to every ``random_state`` that nobody set, in nested estimators too."""
+    if not hasattr(estimator, "get_params"):
+        return
     unset = {
         name: seed
         for name, value in estimator.get_params(deep=True).items()
@@ -119,33 +99,61 @@ def seed_estimator(estimator: Estimator, seed: int) -> None:
     estimator.set_params(**unset)
 
 
-def _import_classifier(name: str) -> Callable[[], BaseEstimator]:
+def _target(name: str, estimator: Estimator) -> Estimator:
+    """Part of a preset that has the name: a step, or what a step calibrates."""
+    wanted = name.rpartition(".")[2]
+    while type(estimator).__name__ != wanted:
+        if isinstance(estimator, Pipeline):
+            estimator = estimator.steps[-1][1]
+        elif hasattr(estimator, "estimator"):
+            estimator = estimator.estimator
+        else:
+            break
+    return estimator
+
+
+def _import_class(name: str) -> type:
     module_name, _, class_name = name.rpartition(".")
     modules = sorted(ALLOWED_MODULES) if module_name == "sklearn" else [module_name]
     for candidate in modules:
         if candidate in ALLOWED_MODULES:
             module = importlib.import_module(candidate)
-            found = getattr(module, class_name, None) if class_name in module.__all__ else None
-            if isinstance(found, type) and is_classifier_class(found):
+            found = getattr(module, class_name, None) if class_name in _names(module) else None
+            if isinstance(found, type) and _is_usable(found):
                 return found
     raise UnknownEstimatorError(
-        f'Cannot create estimator "{name}": it is not a scikit-learn classifier; '
-        f"{_suggest(class_name)}"
+        f'Cannot create estimator "{name}": it is no classifier, outlier detector or regressor of '
+        f"scikit-learn; {_suggest(class_name)}"
     )
 
 
+def _names(module: ModuleType) -> list[str]:
+    """Public names of a module of scikit-learn; one or two say no ``__all__``."""
+    said = getattr(module, "__all__", None)
+    if said is not None:
+        return list(said)
+    own = (name for name, value in vars(module).items() if isinstance(value, type))
+    return [name for name in own if vars(module)[name].__module__ == module.__name__]
+
+
+def _create(kind: type) -> Estimator:
+    # A detector that answers only the rows it was fitted on can decide nothing.
+    return kind(novelty=True) if kind is LocalOutlierFactor else kind()
+
+
 def _suggest(class_name: str) -> str:
-    """Name near classifiers, whichever module they are in; without any the presets."""
+    """Name near estimators, whichever module they are in; without any the presets."""
     modules = [importlib.import_module(name) for name in sorted(ALLOWED_MODULES)]
-    kinds = [(name, getattr(module, name)) for module in modules for name in module.__all__]
+    kinds = [(name, getattr(module, name)) for module in modules for name in _names(module)]
     by_lower = {
         name.lower(): f"sklearn.{name}"
         for name, kind in kinds
-        if isinstance(kind, type) and is_classifier_class(kind)
+        if isinstance(kind, type) and _is_usable(kind)
     }
     wanted = class_name.lower()
     near = difflib.get_close_matches(wanted, by_lower, n=3)
     near += [name for name in by_lower if wanted and wanted in name and name not in near]
+    near.sort(key=lambda name: not name.endswith("classifier"))  # most want one
     if near:
         return (
             f"did you mean {' or '.join(chr(34) + by_lower[name] + chr(34) for name in near[:3])}?"
@@ -153,19 +161,24 @@ def _suggest(class_name: str) -> str:
     return f"use one of {', '.join(PRESETS)}"
 
 
-def is_classifier_class(candidate: type) -> bool:
-    """Tell whether a class is a scikit-learn classifier with default parameters."""
+def _is_usable(candidate: type) -> bool:
+    """Tell whether a class of scikit-learn has a task and default parameters."""
     try:
         # A deprecated one says so when it is created; here nobody asked for it.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return issubclass(candidate, BaseEstimator) and is_classifier(candidate())
+            if not issubclass(candidate, BaseEstimator):
+                return False
+            estimator = _create(candidate)
+            kinds = (is_classifier, is_outlier_detector, is_regressor)
+            return any(is_kind(estimator) for is_kind in kinds)
     except TypeError:  # abstract, or it needs arguments
         return False
 
 
-def _check_parameters(name: str, estimator: BaseEstimator, parameters: Mapping[str, Any]) -> None:
-    known = estimator.get_params(deep=False)
+def check_parameters(name: str, estimator: Estimator, parameters: Mapping[str, Any]) -> None:
+    """Refuse parameters that an estimator does not have, all at once."""
+    known = estimator.get_params(deep=True)
     problems = []
     for key in parameters:
         if key not in known:
@@ -174,28 +187,13 @@ def _check_parameters(name: str, estimator: BaseEstimator, parameters: Mapping[s
     if problems:
         raise UnknownParameterError(
             f'Cannot set parameters of estimator "{name}": it has no {", ".join(problems)}; '
-            f"it has {', '.join(sorted(known))}"
+            f"it has {', '.join(sorted(estimator.get_params(deep=False)))}"
         )
-
-
-def accepts_nan(estimator: Estimator) -> bool:
-    """Tell whether an estimator takes missing values; in a pipeline an imputer is enough.
-
-    scikit-learn's own tag of a pipeline says no as soon as one later step takes none.
-    """
-    if not isinstance(estimator, Pipeline):
-        return bool(get_tags(estimator).input_tags.allow_nan)
-    for _, step in estimator.steps:
-        if isinstance(step, SimpleImputer | KNNImputer):
-            return True
-        if step is not None and step != "passthrough" and not accepts_nan(step):
-            return False
-    return True
 
 
 def estimator_path(estimator: object) -> str:
     """Public import path of an estimator, ``sklearn.ensemble.RandomForestClassifier``."""
-    kind = type(estimator)
+    kind = own_class(type(estimator))
     public = [part for part in kind.__module__.split(".") if not part.startswith("_")]
     return ".".join([*public, kind.__qualname__])
 

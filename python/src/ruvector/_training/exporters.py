@@ -13,10 +13,10 @@ from onnx import TensorProto, helper
 
 from .._exceptions import ConversionError, RuvectorError
 from .._untyped import Estimator, OnnxProto
-from .sklearn_export import export_sklearn
+from .graphs import export_sklearn
 from .tasks import OUTPUTS, Task, task_of
 
-__all__ = ["Exporter", "convert", "opset_of", "register_exporter"]
+__all__ = ["Exporter", "convert", "is_exported", "opset_of", "register_exporter"]
 
 Exporter = Callable[[Estimator, int, Sequence[int] | None], OnnxProto]
 
@@ -41,6 +41,11 @@ def register_exporter(kind: type, exporter: Exporter) -> None:
 
     """
     _exporters[kind] = exporter
+
+
+def is_exported(model: Estimator) -> bool:
+    """Tell whether an estimator writes its own graph, or one registered for its class does."""
+    return hasattr(model, "to_onnx") or any(kind in _exporters for kind in type(model).__mro__)
 
 
 def convert(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import is_classifier
 
 from .._exceptions import FewClassesError, FewRowsError, MissingValuesError, NotAModelError
 from .._untyped import Estimator
-from .estimators import accepts_nan, estimator_path
+from .estimators import estimator_path
 from .labelled_dataset import LabelledDataset
+from .missing_values import accepts_nan
+from .targets import take_test_rows, take_train_rows
+from .tasks import Task, task_of
 
 __all__ = ["check_estimator", "check_missing", "few_rows", "take_training_rows"]
 
@@ -25,32 +28,50 @@ def check_estimator(estimator: object) -> None:
             f"Cannot fit class {estimator.__name__}: it has no parameters yet; "
             f"pass an instance, {estimator.__name__}()"
         )
-    if not (hasattr(estimator, "get_params") and is_classifier(estimator)):
+    name = type(estimator).__name__
+    if not hasattr(estimator, "fit"):
         raise NotAModelError(
-            f"Cannot fit {type(estimator).__name__}: it is no scikit-learn classifier; "
-            "pass one, or a name such as sklearn.RandomForestClassifier"
+            f"Cannot fit {name}: it has no fit(); pass an estimator, or a name such as "
+            "sklearn.RandomForestClassifier"
         )
-    if not hasattr(estimator, "predict_proba"):
+    task = task_of(estimator)
+    if not (hasattr(estimator, "get_params") or hasattr(estimator, "to_onnx")):
         raise NotAModelError(
-            f"Cannot fit {type(estimator).__name__}: it gives no probabilities; "
-            "set probability=True or choose a classifier with predict_proba"
+            f"Cannot fit {name}: it is no scikit-learn estimator and has no to_onnx(); give it "
+            "to_onnx(n_features, classes), which returns its ONNX form"
         )
+    method, advice = _ANSWERS[task]
+    if not hasattr(estimator, method):
+        raise NotAModelError(f"Cannot fit {name}: it has no {method}(); {advice}")
+
+
+_ANSWERS: Mapping[Task, tuple[str, str]] = {
+    "classification": (
+        "predict_proba",
+        "set probability=True or choose a classifier with predict_proba",
+    ),
+    "anomaly": (
+        "decision_function",
+        "set novelty=True or choose a detector that takes rows it was not fitted on",
+    ),
+    "forecast": ("predict", "choose a regressor that takes rows it was not fitted on"),
+}
 
 
 def take_training_rows(
-    dataset: LabelledDataset,
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Rows and labels of the train split, once there is something to learn and to test on."""
-    X, y = dataset.X("train"), dataset.y("train").astype(np.int64)
-    n_test = len(dataset.y("test"))
-    if len(y) < MIN_TRAIN_ROWS or n_test == 0:
-        raise few_rows(len(y), n_test)
-    classes = np.unique(y)
-    if len(classes) < 2:
+    dataset: LabelledDataset, task: Task
+) -> tuple[NDArray[np.float32], NDArray[Any] | None]:
+    """Rows and targets of the train split, once there is something to learn and to test on."""
+    X, y = take_train_rows(dataset, task)
+    n_test = len(take_test_rows(dataset, task)[1])
+    if len(X) < MIN_TRAIN_ROWS or n_test == 0:
+        raise few_rows(task, len(X), n_test)
+    if task == "classification" and y is not None and len(classes := np.unique(y)) < 2:
         raise FewClassesError(
             f'Cannot fit a classifier on data set "{dataset.id}": all {len(y)} training rows are '
             f'labelled "{dataset.labels[int(classes[0])]}"; collect over a time with memory '
-            "pressure, or lower the label thresholds"
+            "pressure, lower the label thresholds, or fit an anomaly detector such as "
+            "sklearn.IsolationForest"
         )
     return X, y
 
@@ -67,9 +88,14 @@ def check_missing(model: Estimator, X: NDArray[np.float32], names: Sequence[str]
         )
 
 
-def few_rows(n_train: int, n_test: int) -> FewRowsError:
+def few_rows(task: Task, n_train: int, n_test: int) -> FewRowsError:
     """Build the error of a data set that is too small."""
+    kind, rows = {
+        "classification": ("a classifier", "train"),
+        "anomaly": ("an anomaly detector", "calm train"),
+        "forecast": ("a forecast", "train"),
+    }[task]
     return FewRowsError(
-        f"Cannot fit a classifier: the data set has {n_train} train and {n_test} test rows; at "
+        f"Cannot fit {kind}: the data set has {n_train} {rows} and {n_test} test rows; at "
         f"least {MIN_TRAIN_ROWS} and 1 are needed, so collect for longer or sample faster"
     )

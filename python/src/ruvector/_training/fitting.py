@@ -1,7 +1,7 @@
 """Fit an estimator on a labelled data set.
 
 Not the scores: ``measurement``. Not the export: ``onnx_export``. Not a search for parameters: pass
-the wanted ones.
+the wanted ones, or a search of scikit-learn, of which the best model is taken.
 """
 
 from __future__ import annotations
@@ -13,32 +13,46 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, clone
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import MinMaxScaler, StandardScaler
-from sklearn.utils.class_weight import compute_sample_weight
-from sklearn.utils.validation import has_fit_parameter
+from sklearn.base import BaseEstimator
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from .._exceptions import NotAModelError
+from .._exceptions import (
+    CancelledError,
+    DivergedError,
+    NotAModelError,
+    RuvectorError,
+    TrainingError,
+)
 from .._untyped import Estimator
-from .estimators import create_estimator, seed_estimator
-from .fit_checks import check_estimator, check_missing, take_training_rows
+from .estimators import estimator_path
+from .fit_checks import check_missing, take_training_rows
 from .fit_result import FitResult
+from .found_models import take_found
+from .graphs import walk
 from .labelled_dataset import LabelledDataset
 from .measurement import measure
-from .progress import Callback, TrainingStep, report, training_run
+from .preparation import prepare
+from .progress import (
+    Callback,
+    StopTraining,
+    TrainingRun,
+    TrainingStep,
+    report,
+    training_run,
+)
 from .result_log import log_result
 from .run_log import LoggerName, open_run
+from .sample_weights import balance
+from .swapped_classes import swap_back, swap_in
+from .tasks import task_of
+from .watching import watch
 
 __all__ = ["fit"]
 
-_SCALER_STATISTICS: Mapping[type, tuple[str, ...]] = {
-    StandardScaler: ("mean_", "scale_"),
-    MinMaxScaler: ("min_", "scale_"),
-}
 # Below this many rows a second thread costs more than it saves, most of all on a busy host.
 _ROWS_PER_THREADS = 50_000
+# What scikit-learn says when numbers run away.
+_DIVERGED = ("non-finite", "under-/overflow", "underflow", "overflow")
 
 
 def fit(
@@ -53,18 +67,25 @@ def fit(
 ) -> FitResult:
     """Fit an estimator on the train split and measure it on the test split.
 
+    A classifier learns the labels. An outlier detector learns the calm rows and is held against
+    "the label is not the calm one". A regressor learns the memory available one horizon after the
+    row, in percent of MemTotal.
+
     Parameters
     ----------
     estimator : estimator or str
-        A scikit-learn classifier or pipeline (cloned, never changed), or a name such as
-        ``"sklearn.RandomForestClassifier"``.
+        A name such as ``"sklearn.RandomForestClassifier"``, ``"lightgbm.LGBMClassifier"`` or
+        ``"sklearn.IsolationForest"``, or an estimator (cloned, never changed): of scikit-learn,
+        LightGBM or XGBoost, alone, in a pipeline or in a search, of which the best model is taken;
+        or any object with ``fit``, the method its task answers with (``predict_proba``,
+        ``decision_function`` or ``predict``) and ``to_onnx(n_features, classes)``.
     dataset : LabelledDataset
         From ``client.dataset()``. Fitted in float32, as the host computes features.
     parameters : mapping, optional
-        Parameters for an estimator given by name.
+        Parameters of the estimator.
     sample_weight : {"balanced", None}, default "balanced"
         Weight rows inversely to the frequency of their class. Left out when the estimator takes no
-        weights or already has a ``class_weight``.
+        weights, already has a ``class_weight``, or is no classifier.
     callbacks : sequence of callable, default ()
         Each is called with a :class:`ruvector.trainers.TrainingStep` as the fit goes on. One that
         raises :class:`ruvector.trainers.StopTraining` ends it early, with what was fitted so far;
@@ -85,10 +106,16 @@ def fit(
     ------
     MissingPackageError
         The package of a named estimator is not installed; the text has the line that installs it.
-    FewRowsError, FewClassesError
+    ConversionError
+        The estimator would have no ONNX form after the fit.
+    FewRowsError, FewClassesError, NoTargetError
         There is not enough to learn from; the text says how many and what to do.
     MissingValuesError
         The data has NaN and the estimator does not take NaN.
+    DivergedError
+        The loss became NaN or infinite.
+    TrainingError
+        The estimator itself failed; its error is the cause.
 
     Examples
     --------
@@ -114,31 +141,26 @@ def _fit(
     callbacks: Sequence[Callback],
     seed: int,
 ) -> FitResult:
-    if isinstance(estimator, str):
-        model = create_estimator(estimator, parameters, seed=seed)
-    else:
-        check_estimator(estimator)
-        model = clone(estimator).set_params(**(parameters or {}))
-        seed_estimator(model, seed)
     if not hasattr(dataset, "feature_names"):
         raise NotAModelError(
             f"Cannot fit on {type(dataset).__name__}: it is no data set; pass client.dataset()"
         )
-    X, y = take_training_rows(dataset)
+    model = prepare(estimator, dataset, parameters or {}, seed)
+    task = task_of(model)
+    X, y = take_training_rows(dataset, task)
     check_missing(model, X, dataset.feature_names)
     X = _fill_absent_features(X)
-    weights = _weights(model, y) if sample_weight == "balanced" else None
-    threads = 1 if len(y) < _ROWS_PER_THREADS else None
+    weights = balance(model, y) if sample_weight == "balanced" and y is not None else {}
     steps: list[TrainingStep] = []
     started = time.monotonic_ns()
-    with threadpool_limits(limits=threads), training_run((steps.append, *callbacks)):
-        report(0)
-        _fit_model(model, X, y, weights)
+    threads = 1 if len(X) < _ROWS_PER_THREADS else None
+    with threadpool_limits(limits=threads), training_run((steps.append, *callbacks)) as run:
+        _fit_model(model, X, y, weights, run)
     returned = time.monotonic_ns()
     result = measure(
-        model,
+        take_found(model),
         dataset,
-        sample_weight=None if weights is None else "balanced",
+        sample_weight="balanced" if weights else None,
         fit_seconds=(returned - started) / 1e9,
         fit_returned_monotonic_ns=returned,
     )
@@ -154,36 +176,51 @@ def _fill_absent_features(X: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.where(absent, np.float32(0), X) if absent.any() else X
 
 
-def _weights(model: Estimator, y: NDArray[np.int64]) -> NDArray[np.float64] | None:
-    last = model.steps[-1][1] if isinstance(model, Pipeline) else model
-    already = last.get_params(deep=False).get("class_weight") is not None
-    if already or not has_fit_parameter(last, "sample_weight"):
-        return None
-    return np.asarray(compute_sample_weight("balanced", y), dtype=np.float64)
-
-
 def _fit_model(
     model: Estimator,
     X: NDArray[np.float32],
-    y: NDArray[np.int64],
-    weights: NDArray[np.float64] | None,
+    y: NDArray[Any] | None,
+    weights: Mapping[str, Any],
+    run: TrainingRun,
 ) -> None:
-    last, rows = model, X
-    if isinstance(model, Pipeline):
-        last = model.steps[-1][1]
-        for _, step in model.steps[:-1]:
-            if step is None or step == "passthrough":
-                continue
-            step.fit(rows, y)
-            _round_statistics(step)
-            rows = step.transform(rows)
-    last.fit(rows, y) if weights is None else last.fit(rows, y, sample_weight=weights)
+    swap_in(list(walk(model)))
+    targets = () if y is None else (y,)
+    try:
+        report(0)
+        with watch(model) as watched:
+            model.fit(X, *targets, **weights, **watched)
+        if run.last is None or run.last.step == 0:
+            report(1, 1)
+    except StopTraining as error:
+        if not _is_fitted(model, X):
+            raise CancelledError(
+                f'Cannot end the fit of "{estimator_path(model)}" early: it has nothing to keep '
+                "yet; let the callback raise StopTraining after a later step"
+            ) from error
+    except Exception as error:
+        if error is run.raised or isinstance(error, RuvectorError | MemoryError):
+            raise
+        raise _typed(model, error) from error
+    finally:
+        swap_back(list(walk(model)))
 
 
-def _round_statistics(step: Estimator) -> None:
-    # With float32 statistics scikit-learn's scaling (double, then rounded to float32) and ONNX's
-    # (float32) give the same bits, so no row changes sides of a tree's threshold after scaling.
-    for name in _SCALER_STATISTICS.get(type(step), ()):
-        value = getattr(step, name)
-        if value is not None:
-            setattr(step, name, value.astype(np.float32).astype(np.float64))
+def _is_fitted(model: Estimator, X: NDArray[np.float32]) -> bool:
+    answer = getattr(model, "predict_proba", None) or getattr(model, "predict", None)
+    try:
+        return answer is not None and len(answer(X[:1])) == 1
+    except Exception:  # whatever an unfitted estimator raises
+        return False
+
+
+def _typed(model: Estimator, error: Exception) -> TrainingError:
+    reason = str(error).strip().split("\n")[0].rstrip(".") or type(error).__name__
+    name = estimator_path(model)
+    if any(word in reason for word in _DIVERGED):
+        return DivergedError(
+            f'Cannot fit estimator "{name}": its numbers ran away ({reason}); scale the features '
+            "with StandardScaler, or lower the learning rate"
+        )
+    return TrainingError(
+        f'Cannot fit estimator "{name}": {reason}; correct its parameters, or look at the data'
+    )

@@ -7,7 +7,6 @@ on extreme values. Rows whose two best classes tie are left out: there a label i
 from __future__ import annotations
 
 import io
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,20 +14,26 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from sklearn.neighbors._base import KNeighborsMixin, RadiusNeighborsMixin
 from sklearn.pipeline import Pipeline
 
 from .._exceptions import ParityError, ProbabilitiesError
 from .._untyped import Estimator
-from .estimators import accepts_nan
+from .answers import TIE_MARGIN, Answers, ask_framework, is_undecided
+from .graphs import walk
+from .missing_values import accepts_nan
+from .tasks import Task, task_of
 from .trees import is_tree_ensemble, read_trees
 
 __all__ = ["GoldenRows", "build_golden", "check_answers", "decode_golden", "encode_golden"]
 
 GOLDEN_ROWS = 256
-TIE_MARGIN = 1e-4
 PROBABILITY_TOLERANCE = 1e-3
 _QUOTAS = {"threshold": 96, "nan": 24, "extreme": 24}
 _EXTREMES = (0.0, -1.0, 1e9, -1e9, 3e38, -3e38)
+
+# Models that ask which known rows are nearest.
+_BY_DISTANCE = (KNeighborsMixin, RadiusNeighborsMixin)
 
 Rows = NDArray[np.float32]
 
@@ -40,18 +45,21 @@ class GoldenRows:
     Attributes
     ----------
     X : ndarray of float32, shape (n, d)
-    probabilities : ndarray of float32, shape (n, k)
-    label : ndarray of int64, shape (n,)
-        Index into the labels.
+    answers : Answers
+        Those of the framework; numbers are float32.
     case : tuple of str
         Why each row is here: random, threshold, nan or extreme.
+    task : Task
 
     """
 
     X: Rows
-    probabilities: NDArray[np.float32]
-    label: NDArray[np.int64]
+    answers: Answers
     case: tuple[str, ...]
+    task: Task
+
+    def __len__(self) -> int:
+        return len(self.X)
 
     def counts(self) -> dict[str, int]:
         """Rows of each case."""
@@ -59,16 +67,21 @@ class GoldenRows:
 
 
 def build_golden(
-    model: Estimator, classes: Sequence[int], data: Rows, *, rows: int = GOLDEN_ROWS, seed: int = 0
+    model: Estimator,
+    classes: Sequence[int] | None,
+    data: Rows,
+    *,
+    rows: int = GOLDEN_ROWS,
+    seed: int = 0,
 ) -> GoldenRows:
     """Choose about ``rows`` inputs and ask the framework for its answers.
 
     Parameters
     ----------
     model : estimator
-        Fitted classifier.
-    classes : sequence of int
-        Label index of each probability column.
+        Fitted.
+    classes : sequence of int or None
+        Label index of each probability column; None unless the task is classification.
     data : ndarray of float32, shape (n, d)
         Rows the model was trained on; they give the range.
     rows : int, default 256
@@ -86,13 +99,16 @@ def build_golden(
     candidates = {
         "threshold": _threshold_rows(model, data, rng),
         "nan": _nan_rows(model, data, rng),
-        "extreme": _extreme_rows(data, rng),
+        "extreme": _extreme_rows(model, data, rng),
         "random": _random_rows(data, 2 * rows, rng),
     }
     X = np.concatenate(list(candidates.values()))
     case = np.repeat(list(candidates), [len(part) for part in candidates.values()])
-    probabilities = framework_probabilities(model, X, len(classes))
-    decided = np.isfinite(probabilities).all(axis=1) & ~is_tie(probabilities)
+    task = task_of(model)
+    given = ask_framework(model, X, task, classes)
+    with np.errstate(over="ignore"):
+        numbers = given.numbers.astype(np.float32)
+    decided = np.isfinite(numbers).all(axis=1) & ~is_undecided(given.numbers, task)
     chosen = _choose(case, decided, rows)
     if len(chosen) == 0:
         raise ParityError(
@@ -101,9 +117,9 @@ def build_golden(
         )
     return GoldenRows(
         X=X[chosen],
-        probabilities=probabilities[chosen].astype(np.float32),
-        label=np.asarray(classes, dtype=np.int64)[probabilities[chosen].argmax(axis=1)],
+        answers=Answers(given.label[chosen], numbers[chosen]),
         case=tuple(case[chosen].tolist()),
+        task=task,
     )
 
 
@@ -112,29 +128,6 @@ def _choose(case: NDArray[np.str_], decided: NDArray[np.bool_], rows: int) -> ND
     parts = [np.flatnonzero(decided & (case == name))[:quota] for name, quota in _QUOTAS.items()]
     wanted = max(rows - sum(len(part) for part in parts), rows // 4)
     return np.concatenate([*parts, np.flatnonzero(decided & (case == "random"))[:wanted]])
-
-
-def framework_probabilities(model: Estimator, X: Rows, n_classes: int) -> NDArray[np.float64]:
-    """Probabilities by scikit-learn; NaN where it cannot answer (an extreme that overflows)."""
-    if len(X) == 0:
-        return np.zeros((0, n_classes))
-    with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        try:
-            return np.asarray(model.predict_proba(X), dtype=np.float64)
-        except ValueError:
-            if len(X) == 1:
-                return np.full((1, n_classes), np.nan)
-            half = len(X) // 2
-            return np.concatenate(
-                [framework_probabilities(model, part, n_classes) for part in (X[:half], X[half:])]
-            )
-
-
-def is_tie(probabilities: NDArray[Any]) -> NDArray[np.bool_]:
-    """Rows whose two best classes are closer than rounding can tell apart."""
-    best = np.sort(probabilities, axis=1)
-    return np.asarray(best[:, -1] - best[:, -2] <= TIE_MARGIN)
 
 
 def _random_rows(data: Rows, n: int, rng: np.random.Generator) -> Rows:
@@ -199,7 +192,9 @@ def _nan_rows(model: Estimator, data: Rows, rng: np.random.Generator) -> Rows:
     return base[::-1]
 
 
-def _extreme_rows(data: Rows, rng: np.random.Generator) -> Rows:
+def _extreme_rows(model: Estimator, data: Rows, rng: np.random.Generator) -> Rows:
+    if any(isinstance(each, _BY_DISTANCE) for each in walk(model)):
+        return data[:0]  # from so far away all known rows are equally near: every answer is a tie
     n = 2 * _QUOTAS["extreme"]
     base = data[rng.integers(len(data), size=n)].copy()
     columns = rng.integers(data.shape[1], size=n)
@@ -267,14 +262,18 @@ def _brief(values: NDArray[np.float64]) -> str:
 def encode_golden(golden: GoldenRows, feature_names: Sequence[str]) -> bytes:
     """Write golden rows as an Arrow IPC stream.
 
-    Columns: each feature by name and ``p0``.. (float32), ``expected_label`` (int64), ``case``.
+    Columns: each feature by name (float32), what the task answers, and ``case``. classification:
+    ``expected_label`` (int64) and ``p0``.. (float32); anomaly: ``expected_label`` and ``score``;
+    forecast: ``value``.
     """
     columns: dict[str, pa.Array] = {
         name: pa.array(golden.X[:, index]) for index, name in enumerate(feature_names)
     }
-    columns["expected_label"] = pa.array(golden.label)
-    for index in range(golden.probabilities.shape[1]):
-        columns[f"p{index}"] = pa.array(golden.probabilities[:, index])
+    if golden.task != "forecast":
+        columns["expected_label"] = pa.array(golden.answers.label)
+    numbers = golden.answers.numbers
+    for name, column in zip(_number_names(golden.task, numbers.shape[1]), numbers.T, strict=True):
+        columns[name] = pa.array(column)
     columns["case"] = pa.array(golden.case, type=pa.utf8())
     table = pa.table(columns)
     sink = io.BytesIO()
@@ -283,13 +282,27 @@ def encode_golden(golden: GoldenRows, feature_names: Sequence[str]) -> bytes:
     return sink.getvalue()
 
 
-def decode_golden(payload: bytes, feature_names: Sequence[str]) -> GoldenRows:
+def _number_names(task: Task, width: int) -> list[str]:
+    if task == "classification":
+        return [f"p{index}" for index in range(width)]
+    return ["score" if task == "anomaly" else "value"]
+
+
+def decode_golden(
+    payload: bytes, feature_names: Sequence[str], task: Task = "classification"
+) -> GoldenRows:
     """Read golden rows back from an Arrow IPC stream."""
     table = pa.ipc.open_stream(payload).read_all()
-    n_classes = sum(1 for name in table.column_names if name[:1] == "p" and name[1:].isdigit())
+    width = len(table.column_names) - len(feature_names) - 2
+    numbers = [table[name].to_numpy() for name in _number_names(task, width)]
+    label = (
+        table["expected_label"].to_numpy()
+        if task != "forecast"
+        else np.zeros(table.num_rows, dtype=np.int64)
+    )
     return GoldenRows(
         X=np.stack([table[name].to_numpy() for name in feature_names], axis=1),
-        probabilities=np.stack([table[f"p{k}"].to_numpy() for k in range(n_classes)], axis=1),
-        label=table["expected_label"].to_numpy(),
+        answers=Answers(label, np.stack(numbers, axis=1)),
         case=tuple(table["case"].to_pylist()),
+        task=task,
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from .baseline import USAGE_FEATURE, UsageThreshold
+from .tasks import Task
 
 __all__ = ["MAX_HELD_OUT_ROWS", "HeldOutRows", "decode_held_out", "encode_held_out", "time_ranges"]
 
@@ -29,26 +30,31 @@ class HeldOutRows:
     Attributes
     ----------
     X : ndarray of float32, shape (n, d)
-    y : ndarray of int64, shape (n,)
-        Label indices.
+    y : ndarray, shape (n,)
+        The truth. classification: label indices (int64). anomaly: 1 = anomalous (int64). forecast:
+        values (float64).
     timestamps : ndarray of int64, optional
         Milliseconds of each row.
     baselines : mapping
-        Label index each baseline answers, by its name.
+        What each baseline answers, by its name: label indices, scores or values.
+    task : Task, default "classification"
 
     """
 
     X: NDArray[np.float32]
-    y: NDArray[np.int64]
+    y: NDArray[Any]
     timestamps: NDArray[np.int64] | None
-    baselines: Mapping[str, NDArray[np.int64]]
+    baselines: Mapping[str, NDArray[Any]]
+    task: Task = "classification"
 
 
 def encode_held_out(rows: HeldOutRows, feature_names: Sequence[str]) -> bytes:
     """Write the newest 20,000 rows as an Arrow IPC stream.
 
-    Columns: ``timestamp`` (int64 ms, when known), each feature (float32), ``label`` and one
-    ``baseline_<name>`` for each baseline (int8).
+    Columns: ``timestamp`` (int64 ms, when known), each feature (float32), the truth and one
+    ``baseline_<name>`` for each baseline. classification: ``label`` and baselines int8; anomaly:
+    ``label`` int8 (1 = anomalous), baselines float32 scores; forecast: ``value`` and baselines
+    float32.
     """
     newest = slice(max(0, len(rows.y) - MAX_HELD_OUT_ROWS), None)
     columns: dict[str, pa.Array] = {}
@@ -57,9 +63,10 @@ def encode_held_out(rows: HeldOutRows, feature_names: Sequence[str]) -> bytes:
     X = np.asfortranarray(rows.X[newest])
     for index, name in enumerate(feature_names):
         columns[name] = pa.array(X[:, index], type=pa.float32())
-    columns["label"] = pa.array(rows.y[newest].astype(np.int8))
+    truth, answer = _COLUMN_TYPES[rows.task]
+    columns[_truth_name(rows.task)] = pa.array(rows.y[newest].astype(truth))
     for name, predicted in rows.baselines.items():
-        columns[f"baseline_{name}"] = pa.array(predicted[newest].astype(np.int8))
+        columns[f"baseline_{name}"] = pa.array(predicted[newest].astype(answer))
     table = pa.table(columns)
     sink = io.BytesIO()
     with pa.ipc.new_stream(sink, table.schema) as writer:
@@ -67,20 +74,38 @@ def encode_held_out(rows: HeldOutRows, feature_names: Sequence[str]) -> bytes:
     return sink.getvalue()
 
 
-def decode_held_out(payload: bytes, feature_names: Sequence[str]) -> HeldOutRows:
+def decode_held_out(
+    payload: bytes, feature_names: Sequence[str], task: Task = "classification"
+) -> HeldOutRows:
     """Read held-out rows back from an Arrow IPC stream."""
     table = pa.ipc.open_stream(payload).read_all()
     prefix = "baseline_"
     return HeldOutRows(
         X=np.stack([table[name].to_numpy() for name in feature_names], axis=1),
-        y=table["label"].to_numpy().astype(np.int64),
+        y=_widen(table[_truth_name(task)].to_numpy()),
         timestamps=table["timestamp"].to_numpy() if "timestamp" in table.column_names else None,
         baselines={
-            name.removeprefix(prefix): table[name].to_numpy().astype(np.int64)
+            name.removeprefix(prefix): _widen(table[name].to_numpy())
             for name in table.column_names
             if name.startswith(prefix)
         },
+        task=task,
     )
+
+
+_COLUMN_TYPES: Mapping[Task, tuple[type, type]] = {
+    "classification": (np.int8, np.int8),
+    "anomaly": (np.int8, np.float32),
+    "forecast": (np.float32, np.float32),
+}
+
+
+def _truth_name(task: Task) -> str:
+    return "value" if task == "forecast" else "label"
+
+
+def _widen(values: NDArray[Any]) -> NDArray[Any]:
+    return values.astype(np.int64 if values.dtype.kind == "i" else np.float64)
 
 
 def sort_by_time(rows: HeldOutRows) -> HeldOutRows:
@@ -90,7 +115,9 @@ def sort_by_time(rows: HeldOutRows) -> HeldOutRows:
         return rows
     order = np.argsort(times, kind="stable")
     baselines = {name: predicted[order] for name, predicted in rows.baselines.items()}
-    return HeldOutRows(rows.X[order], rows.y[order], times[order], baselines)
+    return replace(
+        rows, X=rows.X[order], y=rows.y[order], timestamps=times[order], baselines=baselines
+    )
 
 
 def take_predictions(

@@ -14,7 +14,18 @@ from numpy.typing import NDArray
 
 from .held_out import time_ranges
 
-__all__ = ["DatasetIdentity", "LabelledDataset", "identify", "thresholds_of", "timestamps_of"]
+__all__ = [
+    "DatasetIdentity",
+    "LabelledDataset",
+    "identify",
+    "newest_names",
+    "thresholds_of",
+    "timestamps_of",
+    "window_of",
+]
+
+#: Ends the name of a feature of the last step of a window.
+NEWEST = "@-0"
 
 
 class LabelledDataset(Protocol):
@@ -91,6 +102,20 @@ def timestamps_of(dataset: LabelledDataset, split: str) -> NDArray[np.int64] | N
     # Not part of what training needs: a data set of one's own may have no times.
     read = getattr(dataset, "timestamps", None)
     return None if read is None else read(split)
+
+
+def newest_names(dataset: LabelledDataset) -> tuple[str, ...]:
+    """Feature names; in windows the newest value of a feature has the name of the feature."""
+    return tuple(name.removesuffix(NEWEST) for name in dataset.feature_names)
+
+
+def window_of(dataset: LabelledDataset) -> tuple[int, int] | None:
+    """Give (steps, features of a step) of a data set of windows; None for one of single rows."""
+    window = getattr(dataset, "window", None)
+    if window is None:
+        return None
+    steps = int(window["steps"])
+    return steps, len(dataset.feature_names) // steps
 
 
 def thresholds_of(dataset: LabelledDataset) -> Mapping[str, Any] | None:

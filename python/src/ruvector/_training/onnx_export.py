@@ -7,6 +7,7 @@ returned.
 from __future__ import annotations
 
 import hashlib
+import json
 import platform
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -24,6 +25,7 @@ from .fitted import Fitted
 from .golden import GoldenRows, build_golden, check_answers, encode_golden
 from .held_out import MAX_HELD_OUT_ROWS, HeldOutRows, encode_held_out
 from .parity import ParityReport, check_parity
+from .tasks import OUTPUTS
 
 __all__ = ["OnnxModel", "export_onnx"]
 
@@ -43,8 +45,10 @@ class OnnxModel:
     Attributes
     ----------
     model : bytes
-        The ONNX file: input ``X`` float32 (n, d); outputs ``label`` int64 (n) holding label
-        indices, and ``probabilities`` float32 (n, k).
+        The ONNX file: input ``X`` float32 (n, d). Outputs of a classifier: ``label`` int64 (n),
+        label indices, and ``probabilities`` float32 (n, k); of a detector: ``label`` int64 (n), 1 =
+        anomalous, and ``score`` float32 (n), larger = more anomalous and above 0 for label 1; of a
+        forecast: ``value`` float32 (n), percent of MemTotal.
     manifest : dict
         Everything the host verifies before it uses the model.
     golden : bytes
@@ -96,11 +100,13 @@ def export_onnx(result: Fitted, *, name: str = "model") -> OnnxModel:
 
 
 def _export(result: Fitted, name: str) -> OnnxModel:
-    model_bytes = convert(result.model, len(result.feature_names), result.classes)
+    classes = result.classes or None
+    model_bytes = convert(result.model, len(result.feature_names), classes, _metadata(result))
     data = np.concatenate([result.train_rows, result.test_rows])
-    golden = build_golden(result.model, result.classes, data)
-    check_answers(golden.label, golden.probabilities, result.classes)
-    parity = check_parity(model_bytes, result.model, result.classes, golden, data)
+    golden = build_golden(result.model, classes, data)
+    if classes is not None:
+        check_answers(golden.answers.label, golden.answers.numbers, classes)
+    parity = check_parity(model_bytes, result.model, classes, golden, data)
     golden_bytes = encode_golden(golden, result.feature_names)
     held_out, described = pack_held_out(result.held_out, result.feature_names)
     manifest = _build_manifest(result, name, model_bytes, golden, golden_bytes, parity)
@@ -131,9 +137,9 @@ def _build_manifest(
         "features": [{"name": feature, "dtype": "float32"} for feature in result.feature_names],
         "featureSpecSha256": result.dataset.feature_spec_sha256,
         "input": {"name": "X", "dtype": "float32", "shape": [None, len(result.feature_names)]},
-        "outputs": {"label": "label", "probabilities": "probabilities"},
-        "labels": list(result.labels),
-        "classes": list(result.classes),
+        "task": result.task,
+        "outputs": {name: name for name in OUTPUTS[result.task]},
+        **_labels(result),
         "trainer": {
             "estimator": result.estimator,
             "parameters": result.parameters,
@@ -151,13 +157,34 @@ def _build_manifest(
         "parity": _parity_json(parity),
         "golden": {
             "sha256": hashlib.sha256(golden_bytes).hexdigest(),
-            "rows": len(golden.label),
+            "rows": len(golden),
         },
         "model": {
             "sha256": hashlib.sha256(model_bytes).hexdigest(),
             "sizeBytes": len(model_bytes),
             "opset": opset_of(model_bytes),
         },
+    }
+
+
+def _labels(result: Fitted) -> dict[str, Any]:
+    if result.task != "classification":
+        return {}
+    return {"labels": list(result.labels), "classes": list(result.classes)}
+
+
+def _metadata(result: Fitted) -> dict[str, str]:
+    """Facts for the ONNX file itself, for whoever finds it without its manifest."""
+    facts = {
+        "task": result.task,
+        "features": list(result.feature_names),
+        "featureSpecSha256": result.dataset.feature_spec_sha256,
+        "datasetSha256": result.dataset.sha256,
+        **_labels(result),
+    }
+    return {
+        f"ruvector.{name}": value if isinstance(value, str) else json.dumps(value)
+        for name, value in facts.items()
     }
 
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from .._exceptions import ParityError
+from .._exceptions import ConversionError, ParityError
 from .._untyped import Estimator, Session
-from .golden import GoldenRows, framework_probabilities, is_tie
+from .answers import Answers, ask_framework, from_tensors, is_undecided
+from .golden import GoldenRows
+from .tasks import OUTPUTS, Task
 
 __all__ = ["ParityReport", "check_parity", "compare"]
 
@@ -34,7 +35,7 @@ class ParityReport:
     rows : int
         Distinct rows compared.
     max_abs_diff : float
-        Largest difference of a probability.
+        Largest difference of a probability, score or value; relative where that is above 1.
     label_mismatches : int
         Rows with another label, ties left out.
     tolerance : float
@@ -64,28 +65,27 @@ class Difference:
 
 
 def compare(
-    expected: tuple[NDArray[np.int64], NDArray[Any]],
-    actual: tuple[NDArray[np.int64], NDArray[Any]],
-    *,
-    tolerance: float = TOLERANCE,
+    expected: Answers, actual: Answers, task: Task, *, tolerance: float = TOLERANCE
 ) -> Difference:
-    """Compare (label, probabilities) of the same rows.
+    """Compare answers to the same rows.
 
-    A row is outside when a probability is off by more than ``tolerance + tolerance * |y|``, is not
+    A row is outside when a number is off by more than ``tolerance + tolerance * |y|``, is not
     finite, or when the label differs and the row is not a tie.
     """
-    if expected[1].shape != actual[1].shape or expected[0].shape != actual[0].shape:
+    shapes = (expected.numbers.shape, actual.numbers.shape)
+    if shapes[0] != shapes[1] or expected.label.shape != actual.label.shape:
         raise ParityError(
-            f"Cannot compare the exported model with the fitted one: shapes are {actual[1].shape} "
-            f"and {expected[1].shape}; the converter of this estimator is wrong, use another one"
+            f"Cannot compare the exported model with the fitted one: shapes are {shapes[1]} "
+            f"and {shapes[0]}; the converter of this estimator is wrong, use another one"
         )
-    wanted = expected[1].astype(np.float64)
-    difference = np.abs(actual[1].astype(np.float64) - wanted)
+    wanted = expected.numbers.astype(np.float64)
+    difference = np.abs(actual.numbers.astype(np.float64) - wanted)
     far = ~(difference <= tolerance + tolerance * np.abs(wanted))
-    other_label = (expected[0] != actual[0]) & ~is_tie(wanted)
+    difference /= np.maximum(np.abs(wanted), 1)
+    other_label = (expected.label != actual.label) & ~is_undecided(wanted, task)
     largest = float(np.nanmax(difference, initial=0.0))
     return Difference(
-        largest if np.isfinite(actual[1]).all() else float("inf"),
+        largest if np.isfinite(actual.numbers).all() else float("inf"),
         int(other_label.sum()),
         far.any(axis=1) | other_label,
     )
@@ -94,7 +94,7 @@ def compare(
 def check_parity(
     onnx_bytes: bytes,
     model: Estimator,
-    classes: Sequence[int],
+    classes: Sequence[int] | None,
     golden: GoldenRows,
     data: NDArray[np.float32],
     *,
@@ -108,8 +108,8 @@ def check_parity(
         The exported model.
     model : estimator
         The fitted framework model.
-    classes : sequence of int
-        Label index of each probability column.
+    classes : sequence of int or None
+        Label index of each probability column; None unless the task is classification.
     golden : GoldenRows
         Rows with the framework's answers.
     data : ndarray of float32
@@ -123,26 +123,25 @@ def check_parity(
         A row differs; the text names its case and how far off it is.
 
     """
-    session = create_session(onnx_bytes)
+    session, task = create_session(onnx_bytes), golden.task
     largest, mismatches = 0.0, 0
-    expected = (golden.label, golden.probabilities)
-    for size in (*BATCH_SIZES, len(golden.label)):
-        found = compare(expected, run_batches(session, golden.X, size), tolerance=tolerance)
+    for size in (*BATCH_SIZES, len(golden)):
+        actual = run_batches(session, golden.X, size, task)
+        found = compare(golden.answers, actual, task, tolerance=tolerance)
         _require(found, golden.case, f"golden rows in batches of {size}", tolerance)
         largest = max(largest, found.max_abs_diff)
         mismatches = max(mismatches, found.label_mismatches)
     picked = data[:: max(1, len(data) // MAX_DATA_ROWS)][:MAX_DATA_ROWS]
-    probabilities = framework_probabilities(model, picked, len(classes))
-    label = np.asarray(classes, dtype=np.int64)[probabilities.argmax(axis=1)]
-    found = compare((label, probabilities), run_batches(session, picked, len(picked)))
+    expected = ask_framework(model, picked, task, classes)
+    found = compare(expected, run_batches(session, picked, len(picked), task), task)
     _require(found, ("data",) * len(picked), "rows of the data set", tolerance)
     return ParityReport(
-        rows=len(golden.label) + len(picked),
+        rows=len(golden) + len(picked),
         max_abs_diff=max(largest, found.max_abs_diff),
         label_mismatches=mismatches + found.label_mismatches,
         tolerance=tolerance,
         cases={**golden.counts(), "data": len(picked)},
-        batch_sizes=(*BATCH_SIZES, len(golden.label)),
+        batch_sizes=(*BATCH_SIZES, len(golden)),
     )
 
 
@@ -152,18 +151,22 @@ def create_session(onnx_bytes: bytes) -> Session:
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(onnx_bytes, options, providers=["CPUExecutionProvider"])
+    try:
+        return onnxruntime.InferenceSession(onnx_bytes, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime raises classes of its own, of no common base
+        reason = str(error).strip().split("\n")[0]
+        raise ConversionError(
+            f"Cannot load the exported model: onnxruntime refuses it ({reason}); use another "
+            "estimator, or correct its to_onnx()"
+        ) from error
 
 
-def run_batches(
-    session: Session, X: NDArray[np.float32], size: int
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Run rows in batches of ``size`` and join the answers (label, probabilities)."""
-    answers = [session.run(["label", "probabilities"], {"X": rows}) for rows in _batches(X, size)]
-    return (
-        np.concatenate([label for label, _ in answers]),
-        np.concatenate([probabilities for _, probabilities in answers]),
-    )
+def run_batches(session: Session, X: NDArray[np.float32], size: int, task: Task) -> Answers:
+    """Run rows in batches of ``size`` and join the answers."""
+    names = list(OUTPUTS[task])
+    parts = [session.run(names, {"X": rows}) for rows in _batches(X, size)]
+    joined = [np.concatenate(tensors) for tensors in zip(*parts, strict=True)]
+    return from_tensors(dict(zip(names, joined, strict=True)), task)
 
 
 def _batches(X: NDArray[np.float32], size: int) -> Iterator[NDArray[np.float32]]:

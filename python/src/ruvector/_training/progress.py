@@ -14,7 +14,15 @@ from dataclasses import dataclass, field
 
 from .._exceptions import DivergedError
 
-__all__ = ["Callback", "StopTraining", "TrainingStep", "check_loss", "report", "training_run"]
+__all__ = [
+    "Callback",
+    "StopTraining",
+    "TrainingRun",
+    "TrainingStep",
+    "check_loss",
+    "report",
+    "training_run",
+]
 
 
 @dataclass(frozen=True)
@@ -53,21 +61,26 @@ class StopTraining(Exception):  # noqa: N818  it is no error, as StopIteration i
     """Raised by a callback: end the fit now and keep what was fitted so far."""
 
 
-class _Run:
+class TrainingRun:
+    """One fit: who is told, what was told last, and what a callback raised."""
+
     def __init__(self, callbacks: Sequence[Callback]) -> None:
         self.callbacks = tuple(callbacks)
         self.started = time.monotonic()
+        self.last: TrainingStep | None = None
+        self.raised: BaseException | None = None
 
 
-_current: ContextVar[_Run | None] = ContextVar("ruvector_training_run", default=None)
+_current: ContextVar[TrainingRun | None] = ContextVar("ruvector_training_run", default=None)
 
 
 @contextmanager
-def training_run(callbacks: Sequence[Callback]) -> Iterator[None]:
+def training_run(callbacks: Sequence[Callback]) -> Iterator[TrainingRun]:
     """Send what is reported inside the block to ``callbacks``, in their order."""
-    token = _current.set(_Run(callbacks))
+    run = TrainingRun(callbacks)
+    token = _current.set(run)
     try:
-        yield
+        yield run
     finally:
         _current.reset(token)
 
@@ -116,8 +129,13 @@ def report(
         seconds=seconds,
         eta_seconds=None if of is None or step <= 0 else seconds * max(of - step, 0) / step,
     )
-    for callback in run.callbacks:
-        callback(told)
+    run.last = told
+    try:
+        for callback in run.callbacks:
+            callback(told)
+    except BaseException as error:
+        run.raised = error
+        raise
 
 
 def check_loss(loss: float, step: int) -> None:

@@ -15,7 +15,15 @@ from .._exceptions import MissingPackageError, UnknownEstimatorError
 from .._untyped import Estimator
 from .tasks import Task
 
-__all__ = ["Entry", "Framework", "find_entry", "install_line", "register", "require"]
+__all__ = [
+    "Entry",
+    "Framework",
+    "find_entry",
+    "install_line",
+    "load_framework_of",
+    "register",
+    "require",
+]
 
 
 @dataclass(frozen=True)
@@ -97,6 +105,14 @@ def find_entry(name: str) -> Entry | None:
                 f'Cannot create estimator "{name}": there is no such name; {_suggest(name)}'
             )
     return _entries.get(name)
+
+
+def load_framework_of(estimator: Estimator) -> None:
+    """Import what this package knows of the framework of an object, of its bases too."""
+    for kind in type(estimator).__mro__:
+        framework = FRAMEWORKS.get(kind.__module__.partition(".")[0])
+        if framework is not None:
+            importlib.import_module(framework.module)
 
 
 def require(*packages: str, extra: str, why: str) -> None:

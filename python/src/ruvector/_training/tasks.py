@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal, get_args
 
 from sklearn.base import is_classifier, is_outlier_detector, is_regressor
@@ -21,7 +21,8 @@ OUTPUTS: Mapping[Task, tuple[str, ...]] = {
     "forecast": ("value",),
 }
 
-_KINDS = (
+_TASKS: tuple[Task, ...] = get_args(Task)
+_KINDS: tuple[tuple[Callable[[object], bool], Task], ...] = (
     (is_classifier, "classification"),
     (is_outlier_detector, "anomaly"),
     (is_regressor, "forecast"),
@@ -38,22 +39,23 @@ def task_of(estimator: object) -> Task:
 
     """
     named = getattr(estimator, "task", None)
-    if named in get_args(Task):
-        return named
+    for task in _TASKS:
+        if named == task:
+            return task
     if hasattr(estimator, "__sklearn_tags__") or hasattr(estimator, "_estimator_type"):
         for is_kind, task in _KINDS:
             if _asks(is_kind, estimator):
-                return task  # type: ignore[return-value]
+                return task
     elif hasattr(estimator, "predict_proba"):
         return "classification"
     raise NotAModelError(
         f"Cannot use {type(estimator).__name__}: it is no classifier, outlier detector or "
-        f"regressor; give it an attribute task of {', '.join(map(repr, get_args(Task)))}"
+        f"regressor; give it an attribute task: {', '.join(map(repr, get_args(Task)))}"
     )
 
 
-def _asks(is_kind: object, estimator: object) -> bool:
+def _asks(is_kind: Callable[[object], bool], estimator: object) -> bool:
     try:
-        return bool(is_kind(estimator))  # type: ignore[operator]
+        return bool(is_kind(estimator))
     except (AttributeError, TypeError):  # tags that only its last step has
         return False

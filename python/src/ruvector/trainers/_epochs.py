@@ -103,7 +103,7 @@ class EpochTrainer(BaseEstimator):  # type: ignore[misc]
         best, best_state, waited = np.inf, self.snapshot(), 0
         try:
             for epoch in range(1, self.max_epochs + 1):
-                losses = {"loss": float(self.train_epoch(*train, rng))}
+                losses = {"loss": float(self.train_epoch(train[0], train[1], train[2], rng))}
                 check_loss(losses["loss"], epoch)
                 if len(valid[0]):
                     losses["valid_loss"] = float(self.evaluate(*valid))

@@ -1,0 +1,104 @@
+"""Make a model ready for its fit: create or copy it, seed it, refuse what has no ONNX form."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.compose import ColumnTransformer
+
+from .._exceptions import FeatureMismatchError, UnknownParameterError
+from .._untyped import Estimator
+from .estimators import check_parameters, create_estimator, estimator_path, seed_estimator
+from .exporters import is_exported
+from .fit_checks import check_estimator
+from .graphs import check_convertible, walk
+from .labelled_dataset import LabelledDataset, window_of
+from .registry import load_framework_of
+
+__all__ = ["prepare"]
+
+
+def prepare(
+    estimator: Estimator | str,
+    dataset: LabelledDataset,
+    parameters: Mapping[str, Any],
+    seed: int,
+) -> Estimator:
+    """Return an unfitted model of its own, seeded, that has an ONNX form.
+
+    Parameters
+    ----------
+    estimator : estimator or str
+        Given by name or as an object, which stays as it is.
+    dataset : LabelledDataset
+        Names of its features stand for columns; a model of windows takes their shape from it.
+    parameters : mapping
+        Parameters of the estimator.
+    seed : int
+        For every ``random_state`` that is not set.
+
+    """
+    if isinstance(estimator, str):
+        model = create_estimator(estimator, parameters, seed=seed)
+    else:
+        check_estimator(estimator)
+        model = _copy(estimator, parameters)
+        seed_estimator(model, seed)
+    members = list(walk(model))
+    for member in members:
+        load_framework_of(member)
+        _take_window(member, dataset)
+        if isinstance(member, ColumnTransformer):
+            _number_columns(member, list(dataset.feature_names))
+    if not is_exported(model):
+        check_convertible(members)
+    return model
+
+
+def _copy(estimator: Estimator, parameters: Mapping[str, Any]) -> Estimator:
+    if not hasattr(estimator, "get_params"):
+        if parameters:
+            raise UnknownParameterError(
+                f"Cannot set parameters of {type(estimator).__name__}: it has no set_params(); "
+                "create it with the wanted ones"
+            )
+        return copy.deepcopy(estimator)
+    model = clone(estimator)
+    check_parameters(estimator_path(model), model, parameters)
+    return model.set_params(**parameters)
+
+
+def _take_window(model: Estimator, dataset: LabelledDataset) -> None:
+    """Tell a model of windows their shape, (steps, features of a step), unless it was given one."""
+    shape = window_of(dataset)
+    if shape is None or not hasattr(model, "get_params"):
+        return
+    if "window" in model.get_params(deep=False) and model.window is None:
+        model.set_params(window=shape)
+
+
+def _number_columns(model: Estimator, names: list[str]) -> None:
+    """Replace names of features by their numbers: rows come without names."""
+    model.transformers = [
+        (name, step, _number(columns, names)) for name, step, columns in model.transformers
+    ]
+
+
+def _number(columns: Any, names: list[str]) -> Any:  # noqa: ANN401  whatever scikit-learn takes
+    if isinstance(columns, str):
+        return _number([columns], names)[0]
+    if not isinstance(columns, list | tuple | np.ndarray) or not all(
+        isinstance(each, str) for each in columns
+    ):
+        return columns
+    unknown = [each for each in columns if each not in names]
+    if unknown:
+        raise FeatureMismatchError(
+            f"Cannot take columns {', '.join(unknown)}: the host does not compute them; it "
+            f"computes {', '.join(names)}"
+        )
+    return [names.index(each) for each in columns]

@@ -1,0 +1,114 @@
+"""Classes swapped in for a fit: scalers that ONNX repeats to the bit, networks that report.
+
+scikit-learn scales float32 rows with float64 statistics and rounds; ONNX scales in float32. With
+statistics that are float32 numbers both give the same, and no row changes sides of a tree's
+threshold after scaling. Nested estimators clone what they fit, so classes are swapped and not
+results changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
+
+from .._untyped import Estimator
+from .progress import StopTraining, report
+
+__all__ = ["own_class", "register_swap", "swap_back", "swap_in"]
+
+
+def _round(scaler: Estimator, *names: str) -> Estimator:
+    for name in names:
+        value = getattr(scaler, name, None)
+        if value is not None:
+            setattr(scaler, name, np.asarray(value).astype(np.float32).astype(np.float64))
+    return scaler
+
+
+class _ExactStandardScaler(StandardScaler):  # type: ignore[misc]
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Estimator:  # noqa: ANN401
+        return _round(super().fit(X, y, sample_weight), "mean_", "scale_")
+
+
+class _ExactMinMaxScaler(MinMaxScaler):  # type: ignore[misc]
+    def fit(self, X: Any, y: Any = None) -> Estimator:  # noqa: ANN401
+        return _round(super().fit(X, y), "min_", "scale_")
+
+
+class _ExactMaxAbsScaler(MaxAbsScaler):  # type: ignore[misc]
+    def fit(self, X: Any, y: Any = None) -> Estimator:  # noqa: ANN401
+        return _round(super().fit(X, y), "scale_")
+
+
+class _ExactRobustScaler(RobustScaler):  # type: ignore[misc]
+    def fit(self, X: Any, y: Any = None) -> Estimator:  # noqa: ANN401
+        return _round(super().fit(X, y), "center_", "scale_")
+
+
+class _ReportingMixin:
+    """Reports each epoch of scikit-learn's networks, where they look for improvement."""
+
+    def _update_no_improvement_count(self, *arguments: Any) -> None:  # noqa: ANN401
+        super()._update_no_improvement_count(*arguments)  # type: ignore[misc]
+        network: Estimator = self
+        try:
+            report(network.n_iter_, network.max_iter, loss=network.loss_)
+        except StopTraining:
+            network._stopped = True
+        if getattr(network, "_stopped", False):
+            network._no_improvement_count = network.n_iter_no_change + 1
+
+
+class _ReportingMLPClassifier(_ReportingMixin, MLPClassifier):  # type: ignore[misc]
+    pass
+
+
+class _ReportingMLPRegressor(_ReportingMixin, MLPRegressor):  # type: ignore[misc]
+    pass
+
+
+_IN: dict[type, type] = {
+    MLPClassifier: _ReportingMLPClassifier,
+    MLPRegressor: _ReportingMLPRegressor,
+    MaxAbsScaler: _ExactMaxAbsScaler,
+    MinMaxScaler: _ExactMinMaxScaler,
+    RobustScaler: _ExactRobustScaler,
+    StandardScaler: _ExactStandardScaler,
+}
+_BACK: dict[type, type] = {swapped: own for own, swapped in _IN.items()}
+for _own, _swapped in _IN.items():
+    _swapped.__name__ = _own.__name__  # in messages; pickle goes by the qualified name
+
+
+def register_swap(own: type, swapped: type) -> None:
+    """Swap a class for good: a fitted estimator keeps it."""
+    _IN[own] = swapped
+    swapped.__name__ = own.__name__
+
+
+def own_class(kind: type) -> type:
+    """Class that a swapped one stands for; any other class as it is."""
+    return next((own for own, swapped in _IN.items() if swapped is kind), kind)
+
+
+def swap_in(models: Iterable[Estimator]) -> None:
+    """Swap the classes of unfitted estimators."""
+    _swap(models, _IN)
+
+
+def swap_back(models: Iterable[Estimator]) -> None:
+    """Give fitted estimators their own class back."""
+    _swap(models, _BACK)
+    for model in models:
+        model.__dict__.pop("_stopped", None)
+
+
+def _swap(models: Iterable[Estimator], classes: dict[type, type]) -> None:
+    for model in models:
+        other = classes.get(type(model))
+        if other is not None:
+            model.__class__ = other
