@@ -74,6 +74,7 @@ def _scores(metrics: Facts, task: str) -> str:
         ]
         for who, facts in shown
     ]
+    difference = "rule − model" if task == "forecast" else "model − rule"
     others = {
         "accuracy": metrics.get("accuracy"),
         "precision where it says anomalous": metrics.get("precision"),
@@ -84,16 +85,14 @@ def _scores(metrics: Facts, task: str) -> str:
     known = {other: value for other, value in others.items() if value is not None}
     test_rows = metrics.get("rows", {}).get("test")
     note = (
-        "Intervals are 95 %, drawn in blocks of time. Model − rule is drawn on the same blocks; "
+        "Intervals are 95 %, drawn in blocks of time. The difference is drawn on the same blocks; "
         "above zero favours the model."
     )
     return _card(
         f"Scores on {whole(test_rows)} held-out rows" if test_rows else "Scores on held-out rows",
         note,
         draw_intervals(name, [(who, facts[key], facts.get("interval")) for who, facts in shown])
-        + rows_table(
-            f"{name} of the model and of each rule", ["", name, "model − rule"], rows, own=0
-        )
+        + rows_table(f"{name} of the model and of each rule", ["", name, difference], rows, own=0)
         + facts_table("Further scores", known)
         + _per_class(metrics),
     )
@@ -155,8 +154,8 @@ def _importance(importance: Facts | None, score: str) -> str:
         for each in features
     ]
     note = (
-        f"What {score} loses on {whole(importance['rows'])} held-out rows when the blocks of one "
-        "feature are shuffled; features that say the same share what they are worth."
+        f"How much worse {score} gets on {whole(importance['rows'])} held-out rows when the blocks "
+        "of one feature are shuffled; features that say the same share what they are worth."
     )
     table = folded(
         f"All {len(features)} as a table",
