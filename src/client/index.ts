@@ -19,4 +19,10 @@ export type { ClientOptimizer, DecideOptions, DecisionReport, ExplanationReport 
 export { startProgress } from './progress.ts';
 export type { ProgressBar, StartProgress } from './progress.ts';
 export type { TrainDataset, TrainDurations, TrainOptions, Trainer, TrainingReport } from './trainer.ts';
-export type { Calibration, FeatureImportance, RuleComparison } from './training-findings.ts';
+export { findingsOf } from './training-findings.ts';
+export type {
+  Calibration,
+  FeatureImportance,
+  RuleComparison,
+  TrainingFindings,
+} from './training-findings.ts';
