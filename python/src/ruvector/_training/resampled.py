@@ -62,7 +62,7 @@ def sign_of(task: Task) -> int:
 
 def score_answers(truths: Truths, answers: NDArray[Any]) -> float:
     """Score of answers: label indices, scores of anomaly or values, shape (n,)."""
-    return float(_score(truths, answers, np.ones((1, len(answers)), np.int64))[0])
+    return float(_score_all(truths, [answers], np.ones((1, len(answers)), np.int64))[0, 0])
 
 
 def draw_scores(
@@ -75,28 +75,37 @@ def draw_scores(
     """Scores of each of several answers on the same draws, shape (len(answers), draws)."""
     rows = len(truths.expected)
     parts = [
-        [_score(truths, each, counts) for each in answers]
+        _score_all(truths, answers, counts)
         for counts in count_draws(rows, truths.block, seed=seed, draws=draws)
     ]
-    return np.stack([np.concatenate(column) for column in zip(*parts, strict=True)])
+    return np.concatenate(parts, axis=1)
 
 
-def _score(truths: Truths, answers: NDArray[Any], counts: Counts) -> NDArray[np.float64]:
+def _score_all(
+    truths: Truths, answers: Sequence[NDArray[Any]], counts: Counts
+) -> NDArray[np.float64]:
     if truths.task == "classification":
         return _macro_f1(truths, answers, counts)
     if truths.task == "anomaly":
-        return rank_draws(truths.expected > 0, answers.astype(np.float64), counts)[0]
-    errors = np.abs(truths.expected - answers).astype(np.float64)
-    return np.asarray((counts @ errors) / counts.sum(axis=1))
+        anomalous = truths.expected > 0
+        return np.stack(
+            [rank_draws(anomalous, each.astype(np.float64), counts)[0] for each in answers]
+        )
+    errors = np.abs(truths.expected - np.stack(answers)).astype(np.float64)
+    return np.asarray(errors @ counts.T / counts.sum(axis=1))
 
 
-def _macro_f1(truths: Truths, answers: NDArray[Any], counts: Counts) -> NDArray[np.float64]:
-    # F1 = 2 TP / (rows that came + rows answered), each weighted
+def _macro_f1(
+    truths: Truths, answers: Sequence[NDArray[Any]], counts: Counts
+) -> NDArray[np.float64]:
+    # F1 = 2 TP / (rows that came + rows answered), each as often as it was drawn. One product for
+    # all answers, in float32, which is exact for counts.
     classes = np.asarray(truths.classes)
     came = truths.expected[:, None] == classes
-    said = answers[:, None] == classes
-    cells = np.concatenate([came & said, came, said], axis=1).astype(np.float32)
-    # In float32, which is exact for counts, and BLAS multiplies it.
-    found = counts.astype(np.float32) @ cells
-    hits, all_came, all_said = np.split(found.astype(np.float64), 3, axis=1)
-    return np.asarray((2 * hits / np.maximum(all_came + all_said, 1)).mean(axis=1))
+    said = np.stack([each[:, None] == classes for each in answers])
+    cells = np.concatenate([came[None], said, came & said]).astype(np.float32)
+    flat = cells.transpose(1, 0, 2).reshape(len(came), -1)
+    found = (counts.astype(np.float32) @ flat).reshape(len(counts), len(cells), len(classes))
+    all_came, all_said, hits = np.split(found.astype(np.float64), [1, 1 + len(answers)], axis=1)
+    f1 = 2 * hits / np.maximum(all_came + all_said, 1)
+    return np.asarray(f1.mean(axis=2).T)
