@@ -176,7 +176,7 @@ def test_fit_refuses_a_logger_it_does_not_know():
     assert caught.value.code == "ERR_TRAIN_LOGGER"
 
 
-def test_manifest_holds_what_the_report_shows_and_is_json():
+def test_fit_package_has_a_manifest_with_what_the_report_shows():
     package = fit(DecisionTreeClassifier(max_depth=4), make_timed(n=240)).package
     metrics = json.loads(json.dumps(package.manifest, allow_nan=False))["metrics"]
     assert {"comparison", "calibration", "importance"} <= set(metrics)
