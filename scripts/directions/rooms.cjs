@@ -18,7 +18,8 @@ const src = {
   stream: ['core', 'files', 'sockets'],
   // Types of a stage.
   models: ['core', 'files', 'pipeline'],
-  train: ['core', 'models', 'pipeline'],
+  // A trainer without Python gets its rows from the daemon and persistence from prepare.
+  train: ['core', 'models', 'pipeline', 'prepare', 'bridge'],
   optimize: ['core', 'procfs'],
   // Query plans as graphs. Its parts have a table of their own.
   dag: ['core'],
@@ -54,13 +55,14 @@ const steer = {
 
 /**
  * Second doors: without anything of Node's, for what runs in a browser too; without Arrow, for threads that must start
- * fast; what only publication needs; the files of a pipeline without the rest of it; and what prepare brings to pipelines.
+ * fast; what only publication needs; the runtime that answers with a model; the files of a pipeline without the rest of it; and what prepare brings to pipelines.
  */
 const innerDoors = [
   'core/portable',
   'core/plain',
   'export/options',
   'export/publish',
+  'models/runtime',
   'pipeline/files',
   'prepare/stages',
 ];

@@ -235,3 +235,10 @@ export function followGapError(table: string, count: number): RuvectorError {
     { details: { table, count } },
   );
 }
+
+/** Options of a search without its trials, code `ERR_APP_PARAMS`. */
+export function searchlessError(): RuvectorError {
+  return paramsError('train', [
+    '--search-folds, --search-gap and --search-timeout are of a search; add --search <trials>',
+  ]);
+}

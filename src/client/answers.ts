@@ -1,9 +1,29 @@
 // What the daemon answers, as its clients read it. Types only; the app's own types extend these, so that
 // both sides agree or do not compile.
-import type { AliasesBehind } from '../models/index.ts';
+import type { AliasesBehind, TaskAnswer } from '../models/index.ts';
 import type { KindStats } from '../store/index.ts';
 import type { Decision, Explanation, FallbackCause } from '../optimize/index.ts';
 import type { TrainResult } from '../train/index.ts';
+
+/** The models of one task that answers beside the decision. */
+export interface TaskStatus {
+  /** Under which such a model answers on this host. */
+  readonly name: string;
+  /** `name@version`; null while there is none. */
+  readonly live: string | null;
+  /** To the newest sample it was asked about; null before that. */
+  readonly answer: (TaskAnswer & { readonly timestamp: number }) | null;
+  /** Answers and failures since the start. */
+  readonly answers: number;
+  readonly failures: number;
+  readonly lastError: string | null;
+}
+
+/** What answers beside the decision. */
+export interface TaskStatuses {
+  readonly anomaly: TaskStatus;
+  readonly forecast: TaskStatus;
+}
 
 /** The part of a daemon's status that is a contract. */
 export interface DaemonStatus {
@@ -35,6 +55,7 @@ export interface DaemonStatus {
     /** Set while aliases.json could not follow a rollback: what answers, what it still names, and why. */
     readonly aliasesBehind: AliasesBehind | null;
   };
+  readonly tasks: TaskStatuses;
   readonly decisions: {
     readonly decisions: number;
     /** Decisions by the rule although a model was wanted, by why. */
@@ -63,6 +84,8 @@ export interface DecisionSummary {
 /** An explanation as plain JSON. */
 export interface ExplanationSummary extends Omit<Explanation, 'decision'> {
   readonly decision: DecisionSummary;
+  /** What the models of other tasks say of the newest sample; they decide nothing. */
+  readonly tasks: TaskStatuses;
 }
 
 /** A finished training with what followed on the host. */

@@ -11,7 +11,7 @@ import type {
   SwapReport,
 } from '../models/index.ts';
 import type { FallbackCause } from '../optimize/index.ts';
-import type { DaemonStatus } from './answers.ts';
+import type { DaemonStatus, TaskStatuses } from './answers.ts';
 import type { DaemonLink } from './daemon-link.ts';
 
 /** Which model decides now. */
@@ -65,8 +65,13 @@ export interface Models {
   compare(a: string, b: string, options?: CallOptions): Promise<ModelComparison>;
   /** Makes a version live. @throws RuvectorError `ERR_MODEL_*`; what was live stays live */
   activate(reference: string, options?: CallOptions): Promise<SwapSummary>;
+  /**
+   * What the models of other tasks say of the newest sample: how odd it is, how much memory will be available. They decide
+   * nothing.
+   */
+  answers(options?: CallOptions): Promise<TaskStatuses>;
   /** Goes back to the version before. @throws RuvectorError `ERR_MODEL_NO_PREVIOUS` */
-  rollback(options?: CallOptions): Promise<SwapSummary>;
+  rollback(options?: RollbackCallOptions): Promise<SwapSummary>;
   /** Removes a version that no alias names and nothing uses. @throws RuvectorError `ERR_MODEL_IN_USE` */
   remove(reference: string, options?: CallOptions): Promise<ModelId>;
   /** Removes versions beyond the daemon's limit, or `keep`: what was never live first, never what an alias names. */
@@ -74,6 +79,12 @@ export interface Models {
   /** Rebuilds damaged aliases and sets damaged packages aside; deletes nothing. */
   repair(options?: CallOptions & { readonly dryRun?: boolean }): Promise<RepairReport>;
   live(options?: CallOptions): Promise<LiveModel>;
+}
+
+/** Options of {@link Models.rollback}. */
+export interface RollbackCallOptions extends CallOptions {
+  /** @default the model that decides on this host */
+  readonly name?: string;
 }
 
 /** Options of {@link Models.prune}. */
@@ -99,10 +110,15 @@ export function createClientModels(link: DaemonLink): Models {
         const answer = await ask<ActivateAnswer>('models.activate', { reference }, options);
         return { reference: `${answer.name}@${answer.version}`, steps: answer.swap };
       }),
-    rollback: (options) =>
+    answers: async (options) => (await status(options)).tasks,
+    rollback: ({ name, ...options } = {}) =>
       measureSwap(status, async () => {
-        const steps = await ask<RollbackReport>('models.rollback', {}, options);
-        return { reference: null, steps };
+        const steps = await ask<RollbackReport>(
+          'models.rollback',
+          name === undefined ? {} : { name },
+          options,
+        );
+        return { reference: name === undefined ? null : `${name}@${steps.version}`, steps };
       }),
     remove: (reference, options) => ask('models.remove', { reference }, options),
     prune: ({ signal, ...params } = {}) => ask('models.prune', params, { signal }),
@@ -131,7 +147,7 @@ async function measureSwap(
   return {
     kind: 'swap-report',
     reference: reference ?? after.model.live!,
-    previous: before.model.live,
+    previous: liveOf(before, reference),
     ms: steps?.totalMs ?? null,
     swapUs: steps?.swapUs ?? null,
     decisionsMeanwhile: after.decisions.decisions - before.decisions.decisions,
@@ -139,6 +155,13 @@ async function measureSwap(
     answersLate: countOf(after, 'time-out') - countOf(before, 'time-out'),
     steps,
   };
+}
+
+/** What was live under the name of a reference, where its models answer here; null is the model that decides. */
+function liveOf({ model, tasks, config }: DaemonStatus, reference: string | null): string | null {
+  const name = reference?.slice(0, reference.indexOf('@')) ?? config.modelName;
+  if (name === config.modelName) return model.live;
+  return Object.values(tasks).find((task) => task.name === name)?.live ?? null;
 }
 
 const countOf = ({ decisions }: DaemonStatus, ...causes: readonly FallbackCause[]): number =>

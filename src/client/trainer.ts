@@ -3,6 +3,7 @@ import type { FeatureWindow, OptionValues } from '../core/index.ts';
 import type { TimeLike } from '../export/index.ts';
 import type { trainingSetOptions } from '../prepare/index.ts';
 import type { GateReport, ModelTask } from '../models/index.ts';
+import { describeTrainProgress } from '../train/index.ts';
 import type { TfjsLayer, TrainProgress, TrainSearch } from '../train/index.ts';
 import type { TrainingAnswer } from './answers.ts';
 import type { DaemonLink } from './daemon-link.ts';
@@ -60,6 +61,8 @@ export interface TrainOptions {
    * @default it goes live when it passes the champion gate
    */
   readonly activate?: boolean | undefined;
+  /** Told where the training is: stages, and the steps of a fit with loss, metrics and the time left. */
+  readonly onProgress?: ((progress: TrainProgress) => void) | undefined;
   /** Aborting cancels the training; the live model stays. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -92,14 +95,22 @@ export interface TrainingReport {
   /** Of the estimator, its defaults among them. */
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly rows: number;
-  readonly macroF1: number;
-  /** 95 % interval of `macroF1`, by blocks of time; null from an older Python. */
+  readonly task: ModelTask;
+  /** Which of the three figures below the task is measured by, on the test rows; the others are null. */
+  readonly metric: 'macroF1' | 'averagePrecision' | 'mae';
+  readonly macroF1: number | null;
+  /** Of a detector; null where the test rows are all of one kind. */
+  readonly averagePrecision: number | null;
+  /** Mean absolute error of a forecast, in percent of memory: less is better. */
+  readonly mae: number | null;
+  /** 95 % interval of the figure, by blocks of time; null where there is none. */
   readonly interval: readonly [low: number, high: number] | null;
-  readonly accuracy: number;
-  /** Macro-F1 of what a model has to beat, by name. */
+  /** Of a classifier. */
+  readonly accuracy: number | null;
+  /** The same figure of what a model has to beat, by name. */
   readonly baseline: Readonly<Record<string, number>>;
-  /** Test rows by label that came and label that was predicted, in the order of `labels`. */
-  readonly confusionMatrix: readonly (readonly number[])[];
+  /** Test rows by label that came and label that was predicted, in the order of `labels`; of a classifier. */
+  readonly confusionMatrix: readonly (readonly number[])[] | null;
   /** Whether it is better than the best rule, by the interval of the difference; null from an older Python. */
   readonly comparison: RuleComparison | null;
   /** Whether it keeps the probabilities it states; null from an older Python. */
@@ -110,6 +121,8 @@ export interface TrainingReport {
   readonly features: readonly string[];
   readonly labels: readonly string[];
   readonly durations: TrainDurations;
+  /** Of a search: how many trials, and the leaderboard. */
+  readonly search?: Readonly<Record<string, unknown>>;
 }
 
 /** Trains models. */
@@ -132,12 +145,13 @@ export function createClientTrainer(link: DaemonLink): Trainer {
 }
 
 async function train(link: DaemonLink, options: TrainOptions, signal: AbortSignal): Promise<TrainingReport> {
-  const { estimator, parameters, name, dataset, activate } = options;
-  const job = toWireNames({ estimator, parameters, name, dataset: await datasetParams(dataset), activate });
+  const { signal: _signal, onProgress: _told, dataset, ...asked } = options;
+  const job = toWireNames({ ...asked, dataset: await datasetParams(dataset) });
   const bar = startProgress('training', 1);
   const onProgress = (progress: unknown): void => {
-    const { fraction, stage, message } = progress as TrainProgress;
-    bar.update(fraction, message === '' ? stage : message);
+    const step = progress as TrainProgress;
+    options.onProgress?.(step);
+    bar.update(step.fraction, describeTrainProgress(step, options));
   };
   try {
     const report = buildReport(await link.request<TrainingAnswer>('train', job, { signal, onProgress }));
@@ -163,18 +177,18 @@ async function datasetParams(
   return toWireNames({ ...rest, ...range });
 }
 
+const metricOf = { classification: 'macroF1', anomaly: 'averagePrecision', forecast: 'mae' } as const;
+
 function buildReport(answer: TrainingAnswer): TrainingReport {
   const { manifest, deployment, classCounts, timings, fitToFirstDecisionMs } = answer;
-  const metrics = manifest.metrics as {
-    macroF1: number;
-    interval?: [number, number];
-    accuracy: number;
-    confusionMatrix: number[][];
-    baseline: Record<string, { macroF1: number } | null>;
-  };
+  const { metrics } = manifest;
+  const task = manifest.task ?? 'classification';
+  const metric = metricOf[task];
+  const scoreOf = (scores: object): number | null =>
+    (scores as Record<string, number | null>)[metric] ?? null;
   // A baseline is null where the features lack what it looks at.
-  const baseline = Object.entries(metrics.baseline).flatMap(([name, scores]) =>
-    scores ? [[name, scores.macroF1]] : [],
+  const baseline = Object.entries((metrics['baseline'] ?? {}) as Record<string, object | null>).flatMap(
+    ([name, scores]) => (scores && scoreOf(scores) !== null ? [[name, scoreOf(scores)]] : []),
   );
   return {
     kind: 'training-report',
@@ -185,12 +199,17 @@ function buildReport(answer: TrainingAnswer): TrainingReport {
     estimator: manifest.trainer.estimator,
     parameters: manifest.trainer.parameters,
     rows: manifest.dataset.rows,
-    macroF1: metrics.macroF1,
-    interval: metrics.interval ?? null,
-    accuracy: metrics.accuracy,
+    task,
+    metric,
+    interval: (metrics['interval'] as [number, number] | undefined) ?? null,
+    macroF1: (metrics['macroF1'] as number | undefined) ?? null,
+    averagePrecision: (metrics['averagePrecision'] as number | undefined) ?? null,
+    mae: (metrics['mae'] as number | undefined) ?? null,
+    accuracy: (metrics['accuracy'] as number | undefined) ?? null,
     baseline: Object.fromEntries(baseline) as Record<string, number>,
-    confusionMatrix: metrics.confusionMatrix,
+    confusionMatrix: (metrics['confusionMatrix'] as number[][] | undefined) ?? null,
     ...findingsOf(manifest.metrics),
+    ...(answer.search && { search: answer.search }),
     classCounts,
     features: manifest.features.map(({ name }) => name),
     labels: manifest.labels ?? [],

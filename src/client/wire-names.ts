@@ -6,6 +6,6 @@ export function toWireNames(options: object): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(options)
       .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => [toWireName(name), value]),
+      .map(([name, value]) => [toWireName(name), name === 'window' ? toWireNames(value as object) : value]),
   );
 }

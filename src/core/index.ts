@@ -34,6 +34,16 @@ export { takeRows } from './take-rows.ts';
 export { toAdrMemorySnapshot, toAdrOptimizationEvent, toAdrProcessRecord, usedPercentOf } from './adr.ts';
 export type { AdrMemorySnapshot, AdrOptimizationEvent, AdrProcessRecord, Arithmetic } from './adr.ts';
 export { toParquetSchema } from './parquet-schema.ts';
+export {
+  MAX_WINDOW_STEPS,
+  describeWindow,
+  findWindowFlaw,
+  parseWindowColumn,
+  stepsWithin,
+  windowColumns,
+  windowSpanMs,
+} from './feature-window.ts';
+export type { FeatureWindow, RowHistory } from './feature-window.ts';
 export { createSeededRandom } from './seeded-random.ts';
 export { sha256Of } from './sha256.ts';
 export { buildAdrView } from './adr-view.ts';
@@ -66,6 +76,5 @@ export type {
 export { clipProbabilities, findProbabilityFlaw } from './probabilities.ts';
 export { memoryFeatureFields } from './training-sample.ts';
 export type { MemoryFeatureName, MemoryFeatures, TrainingSample } from './training-sample.ts';
-export type { FeatureWindow } from './feature-window.ts';
 export { loadPolars } from './polars.ts';
 export type { Polars } from './polars.ts';

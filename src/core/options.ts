@@ -1,10 +1,21 @@
 // Options, each said once. A table holds every option's type, default, values and meaning; types, checks, parameters
 // of requests and command lines are derived from it here and in src/app, and what stands in Python and in docs/ is
 // generated (scripts/generate-options.mjs). What only the place of use can know (a path, other options) is checked there.
+import { MAX_WINDOW_STEPS, findWindowFlaw } from './feature-window.ts';
+import type { FeatureWindow } from './feature-window.ts';
 
-/** `scalar`: a text, a number or a switch; `mapping`: names to such; `numbers`: a list of them. */
+/** `scalar`: a text, a number or a switch; `mapping`: names to such; `numbers`: a list of them; `window`: a FeatureWindow. */
 export type OptionType =
-  'boolean' | 'number' | 'integer' | 'text' | 'choice' | 'names' | 'numbers' | 'scalar' | 'mapping';
+  | 'boolean'
+  | 'number'
+  | 'integer'
+  | 'text'
+  | 'choice'
+  | 'names'
+  | 'numbers'
+  | 'scalar'
+  | 'mapping'
+  | 'window';
 
 /** One option, under its TypeScript name. */
 export interface OptionEntry {
@@ -65,7 +76,9 @@ type ValueOf<O extends OptionEntry> = O['type'] extends 'boolean'
           ? string | number | boolean
           : O['type'] extends 'mapping'
             ? Readonly<Record<string, OneOf<O, 'choices', string | number | boolean>>>
-            : OneOf<O, 'choices', string>;
+            : O['type'] extends 'window'
+              ? FeatureWindow
+              : OneOf<O, 'choices', string>;
 
 type OneOf<O, K extends string, Otherwise> =
   O extends Readonly<Record<K, readonly (infer Value)[]>> ? Value : Otherwise;
@@ -112,6 +125,8 @@ function isUsable(entry: OptionEntry, value: unknown): boolean {
       return isScalar(value);
     case 'mapping':
       return isMapping(value, entry.choices);
+    case 'window':
+      return findWindowFlaw(value) === null;
     default:
       return typeof value === 'string' && (entry.choices?.includes(value) ?? true);
   }
@@ -148,6 +163,7 @@ export function describeWanted({ type, choices, words = [], wanted }: OptionEntr
   if (type === 'mapping')
     return choices ? `names with one of ${choices.join(', ')} each` : 'names with a value each';
   if (type === 'scalar') return 'a text, a number, true or false';
+  if (type === 'window') return `{ steps: 2 to ${MAX_WINDOW_STEPS}, everyMs: whole milliseconds above 0 }`;
   return choices ? `one of ${choices.join(', ')}` : `${type === 'integer' ? 'an' : 'a'} ${type}`;
 }
 
@@ -160,6 +176,7 @@ export function flagOf(name: string, { flag, type, unit }: OptionEntry): string 
   const dashed = `--${joinWords(unit === 'ms' ? name.replace(/Ms$/, '') : name, '-')}`;
   if (type === 'boolean') return dashed;
   if (unit === 'ms') return `${dashed} <time>`;
+  if (type === 'window') return `${dashed} <steps>x<time>`;
   return `${dashed} ${type === 'names' ? '<names>' : type === 'number' || type === 'integer' ? '<n>' : '<name>'}`;
 }
 

@@ -1,5 +1,6 @@
 // The seams between rooms that must not import each other: what a history is read through, how record batches
 // are read, changed and taken, and what predicts. Types only.
+import type { RowHistory } from './feature-window.ts';
 import type * as arrow from 'apache-arrow';
 import type { LazyDataFrame } from 'nodejs-polars';
 import type { RecordKind } from './fields.ts';
@@ -96,7 +97,8 @@ export interface Predictor {
   /**
    * Predicts one row.
    * @param features float32 values in the order of the feature specification
+   * @param history the rows before it, for a model that looks at a window
    * @throws RuvectorError `ERR_MODEL_*` when there is no live model or it fails
    */
-  predict(features: Float32Array): Promise<Prediction>;
+  predict(features: Float32Array, history?: RowHistory): Promise<Prediction>;
 }

@@ -21,6 +21,7 @@ export type ModelRejectedCode =
   | 'ERR_MODEL_NAN'
   | 'ERR_MODEL_LOAD'
   | 'ERR_MODEL_CRASHED'
+  | 'ERR_MODEL_TASK'
   | 'ERR_MODEL_TIMEOUT';
 
 /** A model that must not be used. The live model is untouched when this is thrown. */
@@ -74,6 +75,8 @@ export const probabilitiesError = refusalWith('ERR_MODEL_PROBABILITIES');
 export const notFiniteError = refusalWith('ERR_MODEL_NAN');
 /** The runtime refuses it. */
 export const modelLoadError = refusalWith('ERR_MODEL_LOAD');
+/** A model of another task than the others of its name, or than what answers under it. */
+export const modelTaskError = refusalWith('ERR_MODEL_TASK');
 /** Loading it ended the process or the thread that did. */
 export const modelCrashedError = refusalWith('ERR_MODEL_CRASHED');
 /** Loading it took too long. */
@@ -191,6 +194,18 @@ export function modelInUseError(name: string, version: string, reason: string): 
   return new ModelRegistryError(
     'ERR_MODEL_IN_USE',
     `Cannot remove model "${name}@${version}": ${reason}`
+  );
+}
+
+/** Two models that answer different things. */
+export function otherTasksError(
+  a: { readonly name: string; readonly task?: string },
+  b: { readonly name: string; readonly task?: string },
+): ModelRejectedError {
+  const task = ({ task: named = 'classification' }: typeof a): string => named;
+  return new ModelRejectedError(
+    'ERR_MODEL_TASK',
+    `Cannot compare model "${a.name}" with "${b.name}": one is for ${task(a)}, the other for ${task(b)}; compare two of one task`,
   );
 }
 

@@ -1,25 +1,30 @@
 // Models answer rows in batches and are scored on them. Runs in the probe process: nothing of it is on the
 // daemon's main thread, and a model that ends its process ends only that one.
 import { labels as hostLabels } from '../core/index.ts';
-import { join } from 'node:path';
 import { checkAnswers } from './answers.ts';
+import { otherTasksError } from './errors.ts';
 import { compareAnswers } from './comparison.ts';
 import type { ComparedModel, ModelComparison } from './comparison.ts';
 import { judge, rowsNotIn } from './gate.ts';
 import type { GateReport, LiveAnswers } from './gate.ts';
-import { decodeHeldOut, pickHeldOutRows } from './held-out.ts';
+import { heldOutSource, readHeldOut } from './held-out-file.ts';
+import { pickHeldOutRows } from './held-out.ts';
 import type { HeldOutRows } from './held-out.ts';
-import { loadModel, readCapped } from './load-model.ts';
+import { loadModel } from './load-model.ts';
 import type { LoadReport, LoadRequest } from './load-model.ts';
+import { horizonOf, taskOf } from './manifest.ts';
 import type { ModelManifest } from './manifest.ts';
-import { verifySha256 } from './verify.ts';
 import type { Interval } from './scores.ts';
+import { pickRows, takeRows } from './window-rows.ts';
+import type { RowSource, WindowRows } from './window-rows.ts';
 
 /** A new model and what decides now. */
 export interface GateTask {
   readonly candidate: LoadRequest;
   /** Null when neither a model nor the rule is known to decide. */
   readonly live: LoadRequest | null;
+  /** The candidate's held-out rows over the window of the live model, where they do not hold it. */
+  readonly others: readonly WindowRows[];
 }
 
 /** Two models, and rows seen after both trainings if there are any. */
@@ -27,7 +32,9 @@ export interface ComparisonTask {
   readonly a: LoadRequest;
   readonly b: LoadRequest;
   /** Null takes the held-out rows of the newer one. */
-  readonly history: { readonly rows: HeldOutRows; readonly horizonMs: number } | null;
+  readonly history: (RowSource & { readonly horizonMs: number }) | null;
+  /** Those held-out rows over the windows that they do not hold. */
+  readonly others: readonly WindowRows[];
 }
 
 /** The verdict, and how the candidate loaded. */
@@ -38,18 +45,23 @@ export interface GateResult {
 
 const BATCH_ROWS = 1024;
 
+/** Label indexes, the scores of a detector, or values. */
+type Answers = Int8Array | Float32Array;
+
 /**
  * Loads the candidate and the live model, lets both answer the candidate's held-out rows and judges.
  * @throws ModelRejectedError when the candidate cannot be loaded or gives no answers on its rows; a live model
  *   that fails is no rival
  */
-export async function runGate({ candidate, live }: GateTask): Promise<GateResult> {
+export async function runGate({ candidate, live, others }: GateTask): Promise<GateResult> {
+  const { manifest } = candidate;
   const rows = await readHeldOut(candidate);
   const { predicted, report } = await answerRows(candidate, rows);
-  const { manifest } = candidate;
-  const liveAnswers = live && (await answersOf(live, rows).catch(() => null));
+  const source = { rows, window: manifest.window, others };
+  const liveAnswers = live && (await answersOf(live, source).catch(() => null));
   const gate = judge({
     name: `${manifest.name}@${manifest.version}`,
+    task: taskOf(manifest),
     rows,
     predicted,
     live: liveAnswers,
@@ -63,24 +75,33 @@ export async function runGate({ candidate, live }: GateTask): Promise<GateResult
  * Lets two models answer rows that neither was trained on and compares them.
  * @throws ModelRejectedError when one cannot be loaded or gives no answers
  */
-export async function runComparison({ a, b, history }: ComparisonTask): Promise<ModelComparison> {
-  const [older, newer] = a.manifest.version < b.manifest.version ? [a, b] : [b, a];
-  const source = [newer, older].find(({ manifest }) => manifest.heldOut !== undefined);
-  const held = history || !source ? null : await readUnseen(source, [a, b]);
-  const rows = history?.rows ?? held ?? NO_ROWS;
-  const answersA = await answerRows(a, rows);
-  const answersB = await answerRows(b, rows);
+export async function runComparison({ a, b, history, others }: ComparisonTask): Promise<ModelComparison> {
+  if (taskOf(a.manifest) !== taskOf(b.manifest)) throw otherTasksError(a.manifest, b.manifest);
+  const source = history ?? (await readUnseen({ a, b }, others));
+  const taken = [a, b].map((request) => ({ request, ...takeRows(request.manifest, source) }));
+  const both = Array.from({ length: source.rows.rows }, (_, row) => row).filter((row) =>
+    taken.every(({ found }) => found === null || found[row] === 1),
+  );
+  const rows = both.length === source.rows.rows ? source.rows : pickHeldOutRows(source.rows, both);
+  const predicted: Answers[] = [];
+  for (const { request, features } of taken) {
+    const asked = { rows: both.length, features: pickRows(features, both, request.manifest.features.length) };
+    predicted.push((await answerRows(request, asked)).predicted);
+  }
+  const newer = a.manifest.version < b.manifest.version ? b : a;
   return compareAnswers(
     {
+      task: taskOf(newer.manifest),
       a: describeModel(a.manifest),
       b: describeModel(b.manifest),
       rows,
       source: history ? 'history' : 'held-out',
+      unanswerable: source.rows.rows - both.length,
       averagedOver: [],
       horizonMs: history?.horizonMs ?? horizonOf(newer.manifest),
     },
-    answersA.predicted,
-    answersB.predicted,
+    predicted[0]!,
+    predicted[1]!,
   );
 }
 
@@ -92,30 +113,30 @@ const NO_ROWS: HeldOutRows = {
   baselines: {},
 };
 
-/** The held-out rows of one package that none of the models was trained on. */
-async function readUnseen(source: LoadRequest, models: readonly LoadRequest[]): Promise<HeldOutRows> {
-  const rows = await readHeldOut(source);
-  return pickHeldOutRows(rows, rowsNotIn(rows, models.flatMap(({ manifest }) => trainedOnOf(manifest))));
+/** The held-out rows that the newer package brings and none of the models was trained on. */
+async function readUnseen(
+  pair: { readonly a: LoadRequest; readonly b: LoadRequest },
+  others: readonly WindowRows[],
+): Promise<RowSource> {
+  const package_ = heldOutSource(pair);
+  if (package_ === undefined) return { rows: NO_ROWS, window: undefined, others: [] };
+  const rows = await readHeldOut(package_);
+  const picked = rowsNotIn(rows, [pair.a, pair.b].flatMap(({ manifest }) => trainedOnOf(manifest)));
+  return {
+    rows: pickHeldOutRows(rows, picked),
+    window: package_.manifest.window,
+    others: others.map(({ window, features, found }) => ({
+      window,
+      features: pickRows(features, picked, features.length / rows.rows),
+      found: Uint8Array.from(picked, (row) => found[row]!),
+    })),
+  };
 }
 
 function describeModel(manifest: ModelManifest): ComparedModel {
   const { name, version, trainer, created } = manifest;
   const reference = `${name}@${version}`;
   return { reference, estimator: trainer.estimator, created, macroF1: null, interval: null };
-}
-
-/**
- * Reads the held-out rows of a package.
- * @throws ModelRejectedError `ERR_MODEL_SHA256`, `ERR_MODEL_HELD_OUT`
- */
-async function readHeldOut({
-  directory,
-  manifest,
-  limits,
-}: Pick<LoadRequest, 'directory' | 'manifest' | 'limits'>): Promise<HeldOutRows> {
-  const bytes = await readCapped(join(directory, 'heldout.arrow'), limits.maxHeldOutBytes);
-  verifySha256('heldout.arrow', bytes, manifest.heldOut!.sha256);
-  return decodeHeldOut(bytes, manifest);
 }
 
 /** Ranges of time a model was trained on; empty for one that learned nothing or does not say. */
@@ -127,12 +148,6 @@ function trainedOnOf({ dataset }: Pick<ModelManifest, 'dataset'>): Interval[] {
   );
 }
 
-/** How far the labels of a model's data set look ahead. */
-function horizonOf({ dataset }: Pick<ModelManifest, 'dataset'>): number | null {
-  const { horizonMs } = dataset;
-  return typeof horizonMs === 'number' && horizonMs > 0 ? horizonMs : null;
-}
-
 /** Label indexes a manifest's macro-F1 is averaged over, so that the gate's figures are those of the report. */
 function averagedOver({ metrics }: Pick<ModelManifest, 'metrics'>): number[] {
   const names = metrics['averagedOver'];
@@ -140,25 +155,28 @@ function averagedOver({ metrics }: Pick<ModelManifest, 'metrics'>): number[] {
   return names.map((name) => hostLabels.indexOf(name as never)).filter((label) => label >= 0);
 }
 
-async function answersOf(request: LoadRequest, rows: HeldOutRows): Promise<LiveAnswers> {
-  const { predicted } = await answerRows(request, rows);
+async function answersOf(request: LoadRequest, source: RowSource): Promise<LiveAnswers> {
   const { manifest } = request;
-  return { name: `${manifest.name}@${manifest.version}`, predicted, trainedOn: trainedOnOf(manifest) };
+  const { features, found } = takeRows(manifest, source);
+  const { predicted } = await answerRows(request, { rows: source.rows.rows, features });
+  const { name, version, window } = manifest;
+  return { name: `${name}@${version}`, predicted, found, window, trainedOn: trainedOnOf(manifest) };
 }
 
 async function answerRows(
   request: LoadRequest,
-  { rows, features }: HeldOutRows,
-): Promise<{ predicted: Int8Array; report: LoadReport }> {
+  { rows, features }: Pick<HeldOutRows, 'rows' | 'features'>,
+): Promise<{ predicted: Answers; report: LoadReport }> {
   const { session, report } = await loadModel(request);
   try {
-    const predicted = new Int8Array(rows);
+    const isLabel = session.shape.task === 'classification';
+    const predicted = isLabel ? new Int8Array(rows) : new Float32Array(rows);
     const width = session.featureCount;
     for (let start = 0; start < rows; start += BATCH_ROWS) {
       const end = Math.min(rows, start + BATCH_ROWS);
       const answer = session.run(features.slice(start * width, end * width), end - start);
       checkAnswers(answer, session.shape, (row) => `held-out row ${start + row}`);
-      predicted.set(Int8Array.from(answer.labels), start);
+      predicted.set(isLabel ? Int8Array.from(answer.labels) : answer.values, start);
     }
     return { predicted, report };
   } finally {

@@ -1,11 +1,12 @@
 // The public types of the model host: options, events and reports. Types only.
-import type { Predictor, RuvectorError } from '../core/index.ts';
+import type { Prediction, RowHistory, RuvectorError } from '../core/index.ts';
 import type { ModelComparison } from './comparison.ts';
 import type { ComparisonTask, GateResult } from './evaluate.ts';
 import type { LoadReport } from './load-model.ts';
 import type { ModelPackage, ModelRegistry, RepairReport } from './registry-types.ts';
 import type { RecyclePolicy } from './thread-pair.ts';
 import type { FeatureContract } from './verify.ts';
+import type { HostWindows } from './window-rows.ts';
 
 /** What happened to the live model; handed to `onEvent` in order. */
 export type ModelEvent =
@@ -71,10 +72,30 @@ export interface RollbackReport {
   readonly totalMs: number;
 }
 
+/** What a model answers that does not decide. */
+export type TaskAnswer =
+  | {
+      readonly task: 'anomaly';
+      readonly isAnomalous: boolean;
+      /** Larger is more anomalous; above 0 is anomalous. */
+      readonly score: number;
+      readonly modelVersion: string;
+    }
+  | {
+      readonly task: 'forecast';
+      /** Memory available in percent of MemTotal, one horizon of its training after the row. */
+      readonly availablePercent: number;
+      /** That horizon; null when its trainer did not say. */
+      readonly horizonMs: number | null;
+      readonly modelVersion: string;
+    };
+
 /** Options of {@link createModelHost}. */
 export interface ModelHostOptions extends FeatureContract {
   readonly registry: ModelRegistry;
   readonly name: string;
+  /** @default it computes none: models that look at a window are refused */
+  readonly windows?: HostWindows;
   readonly onEvent?: (event: ModelEvent) => void;
   /** Answers during which the first error rolls back. @default 1000 */
   readonly probationAnswers?: number;
@@ -95,8 +116,19 @@ export interface ModelHostOptions extends FeatureContract {
   readonly recycle?: RecyclePolicy;
 }
 
-/** A predictor whose model can be replaced while it answers. */
-export interface ModelHost extends Predictor, AsyncDisposable {
+/**
+ * A predictor whose model can be replaced while it answers. A model that looks at a window takes its rows from the history
+ * it is asked with, or a row of its own width.
+ */
+export interface ModelHost<Answer = Prediction> extends AsyncDisposable {
+  /** Version stamp of what answers now; null before the first model. */
+  readonly liveVersion: string | null;
+  /**
+   * Answers one row of features.
+   * @param history the rows before it, for a model that looks at a window
+   * @throws RuvectorError `ERR_MODEL_*`
+   */
+  predict(features: Float32Array, history?: RowHistory): Promise<Answer>;
   /**
    * Makes a version of the registry live: loaded first, then named live on disk, then swapped in.
    * @param while_ only while this is still what is live; `ERR_MODEL_CHANGED` otherwise

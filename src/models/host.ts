@@ -2,9 +2,9 @@
 // the new version was verified, golden-checked and warm in the other worker; the old session is released when
 // its last answer is out. `previous` stays loaded, so a rollback is a pointer assignment too.
 import { isRuvectorError } from '../core/index.ts';
-import type { Prediction, RuvectorError } from '../core/index.ts';
+import type { RowHistory, RuvectorError } from '../core/index.ts';
 import { AliasFollower } from './alias-follower.ts';
-import { hostClosedError, liveChangedError, noModelError, noPreviousError, rowWidthError } from './errors.ts';
+import { hostClosedError, liveChangedError, noModelError, noPreviousError } from './errors.ts';
 import { HeldVersions } from './held-versions.ts';
 import type {
   AliasesBehind,
@@ -15,13 +15,15 @@ import type {
   ModelHostOptions,
   RollbackReport,
   SwapReport,
+  TaskAnswer,
 } from './host-types.ts';
 import type { ModelComparison } from './comparison.ts';
 import type { ComparisonTask } from './evaluate.ts';
 import type { InferenceThread } from './inference-thread.ts';
 import type { LoadReport } from './load-model.ts';
-import { ERROR_WINDOW, askModel, countOutcome } from './loaded-model.ts';
-import type { LoadedModel } from './loaded-model.ts';
+import { ERROR_WINDOW, askModel, countOutcome, rowOf, toPrediction, toTaskAnswer } from './loaded-model.ts';
+import type { LoadedModel, ReadAnswer } from './loaded-model.ts';
+import type { ModelTask } from './manifest.ts';
 import { createModelLoader } from './model-loader.ts';
 import type { LoadResult, ModelLoader } from './model-loader.ts';
 import type { ModelPackage, RepairReport } from './registry-types.ts';
@@ -33,13 +35,23 @@ import type { ThreadPair } from './thread-pair.ts';
  * event, not an error: the host rolls back to `previous`, else starts without a model.
  */
 export async function createModelHost(options: ModelHostOptions): Promise<ModelHost> {
-  const host = new SwappingHost(options);
+  const host = new SwappingHost(options, 'classification', toPrediction);
   await host.start();
   return host;
 }
 
-class SwappingHost implements ModelHost {
+/** The same for a name whose models do not decide. */
+export async function createTaskHost(
+  options: ModelHostOptions & { readonly task: TaskAnswer['task'] },
+): Promise<ModelHost<TaskAnswer>> {
+  const host = new SwappingHost(options, options.task, toTaskAnswer);
+  await host.start();
+  return host;
+}
+
+class SwappingHost<Answer> implements ModelHost<Answer> {
   readonly #options;
+  readonly #read: ReadAnswer<Answer>;
   readonly #threads: ThreadPair;
   readonly #loader: ModelLoader;
   readonly #background = new Set<Promise<void>>();
@@ -54,7 +66,8 @@ class SwappingHost implements ModelHost {
   #isClosed = false;
   #onDrained: (() => void) | null = null;
 
-  constructor(options: ModelHostOptions) {
+  constructor(options: ModelHostOptions, task: ModelTask, read: ReadAnswer<Answer>) {
+    this.#read = read;
     this.#options = {
       onEvent: () => undefined,
       probationAnswers: 1000,
@@ -67,6 +80,7 @@ class SwappingHost implements ModelHost {
       loadTimeoutMs: 30_000,
       recycle: { maxLoads: 4096, maxHeapBytes: 128 << 20 },
       ...options,
+      task,
     };
     this.#loader = createModelLoader(this.#options);
     const { registry, name } = this.#options;
@@ -89,19 +103,20 @@ class SwappingHost implements ModelHost {
     return this.#live?.stamp ?? null;
   }
 
-  async predict(features: Float32Array): Promise<Prediction> {
-    this.#checkRequest(features);
+  async predict(features: Float32Array, history?: RowHistory): Promise<Answer> {
+    if (this.#isClosed) throw hostClosedError(this.#options.name);
     this.#openRequests++;
     try {
       if (this.#live === null || this.#live.thread.isLost) await this.#rescue;
       const model = this.#live;
       if (model === null) throw noModelError(this.#options.name);
+      const row = rowOf(model, features, history);
       try {
-        return await this.#ask(model, features);
+        return await this.#ask(model, row);
       } catch (error) {
         const substitute = await this.#afterFailure(model, error as RuvectorError);
         if (substitute === null) throw error;
-        return await this.#ask(substitute, features);
+        return await this.#ask(substitute, rowOf(substitute, features, history));
       }
     } finally {
       if (--this.#openRequests === 0) this.#onDrained?.();
@@ -294,14 +309,16 @@ class SwappingHost implements ModelHost {
     if (model.inFlight === 0) this.#threads.drop(model);
   }
 
-  #ask(model: LoadedModel, features: Float32Array): Promise<Prediction> {
-    return askModel(model, features, (idle) => {
+  #ask(model: LoadedModel, features: Float32Array): Promise<Answer> {
+    return askModel(model, features, this.#read, (idle) => {
       if (idle.isRetired) this.#threads.drop(idle);
     });
   }
 
   async #load(version: string): Promise<LoadResult> {
-    const result = await this.#loader.load(version, () => this.#threads.standby(this.#live));
+    const result = await this.#loader.load(version, (width) =>
+      this.#threads.standby(this.#live, width),
+    );
     this.#threads.hold(result.model);
     return result;
   }
@@ -409,13 +426,6 @@ class SwappingHost implements ModelHost {
 
   #emit(event: ModelEvent): void {
     this.#options.onEvent(event);
-  }
-
-  #checkRequest(features: Float32Array): void {
-    if (this.#isClosed) throw hostClosedError(this.#options.name);
-    const { length } = this.#options.featureNames;
-    if (features.length === length) return;
-    throw rowWidthError(this.#options.name, features.length, length);
   }
 }
 

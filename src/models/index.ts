@@ -1,6 +1,6 @@
 // models: the registry of ONNX packages, their verification, and the host that answers with the live one
 // while versions are swapped. Trains nothing and decides nothing about memory. Spec: docs/design.md
-export { ModelRegistryError, ModelRejectedError, ModelRuntimeError } from './errors.ts';
+export { ModelRegistryError, ModelRejectedError, ModelRuntimeError, modelTaskError } from './errors.ts';
 export type { ModelRejectedCode } from './errors.ts';
 export { decodeGolden } from './decode-golden.ts';
 export { GOLDEN_TOLERANCE } from './golden.ts';
@@ -8,10 +8,11 @@ export type { GoldenReport, GoldenRows } from './golden.ts';
 export type { ComparedModel, ModelComparison } from './comparison.ts';
 export { GATE_MARGIN, MIN_GATE_ROWS } from './gate.ts';
 export type { GateReport, GateRival } from './gate.ts';
+export { MAX_HELD_OUT_ROWS } from './held-out.ts';
 export type { HeldOutRows } from './held-out.ts';
 export { modelStage } from './model-stage.ts';
 export type { ModelStageOptions } from './model-stage.ts';
-export { createModelHost } from './host.ts';
+export { createModelHost, createTaskHost } from './host.ts';
 export type {
   AliasesBehind,
   Judgement,
@@ -21,6 +22,7 @@ export type {
   ModelHostOptions,
   RollbackReport,
   SwapReport,
+  TaskAnswer,
 } from './host-types.ts';
 export type { LoadReport } from './load-model.ts';
 export { modelTasks, taskOf } from './manifest.ts';
@@ -41,5 +43,9 @@ export type {
   RepairedModel,
 } from './registry-types.ts';
 export type { Aliases } from './reference.ts';
+export { isHeldBy } from './window-rows.ts';
+export type { HostWindows, WindowRows } from './window-rows.ts';
+export { blockLengthOf, scoreAnswers } from './scores.ts';
+export type { Interval, ScoredRows } from './scores.ts';
 export { verifyModelBytes } from './verify.ts';
 export type { FeatureContract, ModelExpectations, ModelLimits } from './verify.ts';

@@ -27,6 +27,8 @@ export interface InferenceThreadOptions {
 /** One worker thread with any number of loaded models. */
 export interface InferenceThread {
   readonly isLost: boolean;
+  /** Columns of the widest row it takes. */
+  readonly featureCount: number;
   /** Models loaded since the start; with the heap size it decides when to replace the worker. */
   readonly loads: number;
   readonly heapUsedBytes: number;
@@ -57,6 +59,7 @@ export function createInferenceThread(options: InferenceThreadOptions): Inferenc
 
 class RingThread implements InferenceThread {
   readonly #options: InferenceThreadOptions;
+  readonly featureCount: number;
   readonly #ring;
   readonly #worker: Worker;
   readonly #queue: RequestQueue;
@@ -70,6 +73,7 @@ class RingThread implements InferenceThread {
 
   constructor(options: InferenceThreadOptions) {
     this.#options = options;
+    this.featureCount = options.featureCount;
     const ring = createRing(options.featureCount, options.capacity);
     this.#ring = viewRing(ring);
     this.#queue = createRequestQueue({ ring: this.#ring, look: createBriefLook() });

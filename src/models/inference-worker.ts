@@ -25,7 +25,7 @@ function post(message: WorkerMessage): void {
 function runRow(sessionId: number, features: Float32Array): RawAnswer {
   const session = sessions.get(sessionId);
   if (!session) throw new Error('the session was released');
-  const { labels, values } = session.run(features, 1);
+  const { labels, values } = session.run(features.subarray(0, session.featureCount), 1);
   return { label: labels[0]!, values };
 }
 

@@ -1,5 +1,5 @@
 // manifest.json of a model package: its type, its checks and its checksum. No I/O.
-import { labels as hostLabels, sha256Of } from '../core/plain/index.ts';
+import { findWindowFlaw, labels as hostLabels, parseWindowColumn, sha256Of, windowColumns } from '../core/plain/index.ts';
 import type { FeatureWindow } from '../core/plain/index.ts';
 import { manifestError, manifestFormatError } from './errors.ts';
 
@@ -130,9 +130,15 @@ const outputNames: Readonly<Record<ModelTask, readonly string[]>> = {
   forecast: ['value'],
 };
 
-/** The task of a model. */
-export function taskOf({ task = 'classification' }: Pick<ModelManifest, 'task'>): ModelTask {
-  return task;
+/** The task of a model; classification for a manifest that was not checked and says none of ours. */
+export function taskOf({ task }: { readonly task?: unknown }): ModelTask {
+  return modelTasks.find((known) => known === task) ?? 'classification';
+}
+
+/** How far the labels of a model's data set look ahead. */
+export function horizonOf({ dataset }: Pick<ModelManifest, 'dataset'>): number | null {
+  const { horizonMs } = dataset;
+  return typeof horizonMs === 'number' && horizonMs > 0 ? horizonMs : null;
 }
 
 function checkTask({ task }: ManifestDraft): void {
@@ -140,14 +146,15 @@ function checkTask({ task }: ManifestDraft): void {
   throw invalid(`"task" is none of ${modelTasks.join(', ')}`);
 }
 
-function checkWindow({ window, features }: ManifestDraft): void {
+/** Its columns are those of its window, so that a model without one can be asked on the last of them. */
+function checkWindow({ features, window }: ManifestDraft): void {
   if (window === undefined) return;
-  const { steps, everyMs } = objectOf(window, 'window') as unknown as FeatureWindow;
-  const isWhole = [steps, everyMs].every((count) => Number.isSafeInteger(count) && count >= 1);
-  if (!isWhole) throw invalid('"window" is not a number of steps and of milliseconds between them');
-  if (features.length % steps !== 0) {
-    throw invalid(`"features" (${features.length}) are not those of a window of ${steps} steps`);
-  }
+  const flaw = findWindowFlaw(window);
+  if (flaw !== null) throw invalid(`"window" cannot be used: ${flaw}`);
+  const columns = features.map(({ name }) => name);
+  const names = columns.slice(-columns.length / window.steps).map((column) => parseWindowColumn(column).name);
+  if (windowColumns(names, window).join('\n') === columns.join('\n')) return;
+  throw invalid(`"features" are not the columns of a window of ${window.steps} rows, "${names[0]}@-${window.steps - 1}" first`);
 }
 
 function checkOutputs(manifest: ManifestDraft): void {

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { isRuvectorError } from '../core/index.ts';
 import { aliasesOf, examineAliases } from './alias-file.ts';
 import { namesIn } from './staged-files.ts';
-import { manifestError } from './errors.ts';
+import { manifestError, modelTaskError } from './errors.ts';
 import { readCapped } from './load-model.ts';
-import { MAX_MANIFEST_BYTES, parseManifest } from './manifest.ts';
-import type { ModelManifest } from './manifest.ts';
+import { MAX_MANIFEST_BYTES, parseManifest, taskOf } from './manifest.ts';
+import type { ModelManifest, ModelTask } from './manifest.ts';
 import { isVersion } from './reference.ts';
 import type { Aliases } from './reference.ts';
 import type { ModelId, ModelListing, ModelPackage, ModelSummary } from './registry-types.ts';
@@ -62,10 +62,34 @@ async function summarise(directory: string, id: ModelId, aliases: Aliases | null
     version: id.version,
     created: manifest?.created ?? null,
     estimator: manifest?.trainer.estimator ?? null,
+    task: manifest && taskOf(manifest),
     macroF1: numberOrNull(manifest?.metrics['macroF1']),
+    averagePrecision: numberOrNull(manifest?.metrics['averagePrecision']),
+    mae: numberOrNull(manifest?.metrics['mae']),
     interval: intervalOrNull(manifest?.metrics['interval']),
     aliases: aliasesOf(aliases, id.version),
   };
+}
+
+/**
+ * Refuses a model of another task than those its name has: who asks for a name gets one kind of answer.
+ * @throws ModelRejectedError `ERR_MODEL_TASK`
+ */
+export async function checkSameTask(
+  directory: string,
+  name: string,
+  { versions, task }: { readonly versions: readonly string[]; readonly task: ModelTask },
+): Promise<void> {
+  for (const version of versions.toReversed()) {
+    const manifest = await readManifest(directory, { name, version });
+    if (manifest === null) continue;
+    const own = taskOf(manifest);
+    if (own === task) return;
+    throw modelTaskError(
+      `the models named "${name}" are for ${own} and it is for ${task}; deploy it under another name`,
+      { name, task },
+    );
+  }
 }
 
 /** Null when it is damaged: a list shows the others all the same. */

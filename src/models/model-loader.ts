@@ -1,9 +1,10 @@
 // From a version in the registry to a model that can answer: features held against the host's, unknown bytes
 // tried in the probe process, then loaded in a worker. Moves no pointer: that is host.ts.
-import { isRuvectorError } from '../core/index.ts';
-import { modelCrashedError, setAsideError } from './errors.ts';
+import { describeWindow, isRuvectorError } from '../core/index.ts';
+import { modelCrashedError, modelFeaturesError, modelTaskError, setAsideError } from './errors.ts';
 import type { InferenceThread } from './inference-thread.ts';
 import type { ModelComparison } from './comparison.ts';
+import { heldOutSource, readHeldOut } from './held-out-file.ts';
 import type { ComparisonTask, GateResult } from './evaluate.ts';
 import type { GoldenRows } from './golden.ts';
 import { readGolden } from './load-model.ts';
@@ -11,14 +12,21 @@ import type { LoadReport, LoadRequest } from './load-model.ts';
 import { buildLoadedModel } from './loaded-model.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { createProbe } from './probe.ts';
+import { taskOf } from './manifest.ts';
+import type { ModelTask } from './manifest.ts';
 import type { ModelPackage, ModelRegistry } from './registry-types.ts';
 import { verifyFeatures } from './verify.ts';
 import type { FeatureContract } from './verify.ts';
+import { isHeldBy } from './window-rows.ts';
+import type { HostWindows, WindowRows } from './window-rows.ts';
 
 /** What a loader needs to know. */
 export interface ModelLoaderOptions extends FeatureContract {
   readonly registry: ModelRegistry;
   readonly name: string;
+  /** What models of the name answer. */
+  readonly task: ModelTask;
+  readonly windows?: HostWindows;
   readonly warmupRuns: number;
   readonly isolation: 'process' | 'none';
   readonly loadTimeoutMs: number;
@@ -35,10 +43,10 @@ export interface LoadResult {
 /** Loads versions of one model name. */
 export interface ModelLoader {
   /**
-   * Loads a version in the worker `pickThread` gives, which is asked for after the probe.
+   * Loads a version in the worker `pickThread` gives for rows of so many columns, asked for after the probe.
    * @throws ModelRejectedError; a damaged package was set aside then
    */
-  load(version: string, pickThread: () => InferenceThread): Promise<LoadResult>;
+  load(version: string, pickThread: (featureCount: number) => InferenceThread): Promise<LoadResult>;
   /** Loads any reference in the probe process only. */
   verify(reference: string): Promise<LoadReport>;
   /**
@@ -74,9 +82,10 @@ export function createModelLoader(options: ModelLoaderOptions): ModelLoader {
       using _held = options.registry.hold(options.name, version);
       try {
         const request = await readRequest(options, `${options.name}@${version}`);
+        verifyTask(request.manifest, options);
         const probeMs = await tryFirst(request);
         const golden = await decodeHere(request);
-        const thread = pickThread();
+        const thread = pickThread(request.manifest.features.length);
         const sessionId = nextSessionId++;
         const report = await thread.load(sessionId, { ...request, golden });
         return { model: buildLoadedModel(request.manifest, thread, sessionId), report, probeMs };
@@ -94,14 +103,18 @@ export function createModelLoader(options: ModelLoaderOptions): ModelLoader {
       using _held = holdPackage(options, candidate);
       const rival = await readRival(options, live);
       using _rivalHeld = rival && holdPackage(options, rival);
-      const result = await probe.gate({ candidate, live: rival }, 2 * options.loadTimeoutMs);
+      const others = rival ? await readOthers(options, candidate, [rival]) : [];
+      const result = await probe.gate({ candidate, live: rival, others }, 2 * options.loadTimeoutMs);
       probed.add(candidate.manifest.checksum);
       return result;
     },
     compare: async (a, b, history) => {
-      const task = { a: await readRequest(options, a), b: await readRequest(options, b), history };
-      using _heldA = holdPackage(options, task.a);
-      using _heldB = holdPackage(options, task.b);
+      const pair = { a: await readRequest(options, a), b: await readRequest(options, b) };
+      using _heldA = holdPackage(options, pair.a);
+      using _heldB = holdPackage(options, pair.b);
+      const source = history ? null : heldOutSource(pair);
+      const others = source ? await readOthers(options, source, [pair.a, pair.b]) : [];
+      const task = { ...pair, history, others };
       return await probe.compare(task, 2 * options.loadTimeoutMs);
     },
     prewarm: () => {
@@ -109,6 +122,15 @@ export function createModelLoader(options: ModelLoaderOptions): ModelLoader {
     },
     close: () => probe.close(),
   };
+}
+
+/** A model of another task never answers under a name. */
+function verifyTask(manifest: ModelPackage['manifest'], { name, task }: ModelLoaderOptions): void {
+  const own = taskOf(manifest);
+  if (own === task) return;
+  throw modelTaskError(`under the name "${name}" models for ${task} answer and it is for ${own}; deploy it under another name`,
+    { name, task: own },
+  );
 }
 
 /** It stays on disk while a process reads it. */
@@ -149,10 +171,37 @@ async function readRival(
 }
 
 function toRequest(options: ModelLoaderOptions, { directory, manifest }: ModelPackage): LoadRequest {
-  const { registry, featureNames, featureSpecSha256, warmupRuns } = options;
-  const contract = { featureNames, featureSpecSha256 };
+  const { registry, warmupRuns } = options;
+  const contract = contractFor(options, manifest);
   verifyFeatures(manifest, contract);
   return { directory, manifest, contract, limits: registry.limits, warmupRuns };
+}
+
+/** What this host computes of what a model looks at. @throws ModelRejectedError `ERR_MODEL_FEATURES` */
+function contractFor(options: ModelLoaderOptions, { window }: ModelPackage['manifest']): FeatureContract {
+  const { featureNames, featureSpecSha256 } = options;
+  if (window === undefined) return { featureNames, featureSpecSha256 };
+  const contract = options.windows?.contract(window) ?? null;
+  if (contract !== null) return contract;
+  throw modelFeaturesError(
+    `it looks at ${describeWindow(window)}, and this host keeps no rows that old; train with a shorter window`,
+    { window },
+  );
+}
+
+/** Held-out rows over the windows that they do not hold, as far as the history does; none without times. */
+async function readOthers(
+  { windows }: ModelLoaderOptions,
+  source: LoadRequest,
+  models: readonly LoadRequest[],
+): Promise<WindowRows[]> {
+  const lacking = models.flatMap(({ manifest: { window } }) =>
+    window !== undefined && !isHeldBy(window, source.manifest.window) ? [window] : [],
+  );
+  if (lacking.length === 0 || windows === undefined || source.manifest.heldOut === undefined) return [];
+  const { timestamps } = await readHeldOut(source);
+  if (timestamps === null) return [];
+  return Promise.all(lacking.map((window) => windows.read(window, timestamps)));
 }
 
 /** Sets a damaged package aside; a model that took the worker with it is a rejection too. */

@@ -1,6 +1,6 @@
 // The public types of the registry. Types only.
 import type { Aliases } from './reference.ts';
-import type { ManifestDraft, ModelManifest } from './manifest.ts';
+import type { ManifestDraft, ModelManifest, ModelTask } from './manifest.ts';
 import type { Clock } from '../core/index.ts';
 import type { PruneReport } from './prune.ts';
 import type { Interval } from './scores.ts';
@@ -49,8 +49,13 @@ export interface ModelSummary {
   /** ISO 8601. */
   readonly created: string | null;
   readonly estimator: string | null;
-  /** By its trainer, on its own held-out rows: `compare` is what holds two models together. */
+  readonly task?: ModelTask | null;
+  /** By its trainer, on its own held-out rows: `compare` is what holds two models together. Of a classifier. */
   readonly macroF1: number | null;
+  /** The same of a detector. */
+  readonly averagePrecision?: number | null;
+  /** Mean absolute error of a forecast, in percent of MemTotal. */
+  readonly mae?: number | null;
   /** 95 %, when the trainer gave one. */
   readonly interval: Interval | null;
   readonly aliases: readonly (keyof Aliases)[];

@@ -18,10 +18,11 @@ import {
 } from './staged-files.ts';
 import { liveChangedError, modelInUseError, modelNotFoundError, modelStoreError, noPreviousError } from './errors.ts';
 import { withFolderLock } from './folder-lock.ts';
-import { buildManifest } from './manifest.ts';
+import { buildManifest, taskOf } from './manifest.ts';
 import type { ManifestDraft } from './manifest.ts';
 import {
   DAMAGED_FOLDER,
+  checkSameTask,
   isDirectory,
   listModel,
   listNames,
@@ -220,6 +221,7 @@ class FileRegistry implements ModelRegistry {
     const state = await this.#state(name);
     await mkdir(folder, { recursive: true });
     const versions = await listVersions(folder);
+    await checkSameTask(this.directory, name, { versions, task: taskOf(draft) });
     const version = buildVersion(nextVersionMs(this.#clock.nowMs(), versions), draft.model.sha256);
     const manifest = `${JSON.stringify(buildManifest(draft, version), null, 2)}\n`;
     await writeStaged(staging, { 'manifest.json': manifest });

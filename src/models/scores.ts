@@ -1,24 +1,40 @@
-// Macro-F1 of predicted labels, with a moving-block bootstrap interval, alone and for the difference of two
-// models on the same rows. Rows follow one another in time and look like their neighbours, so blocks are drawn
+// What models of each task are held together by, with a moving-block bootstrap interval, alone and for the difference of
+// two models on the same rows. Rows follow one another in time and look like their neighbours, so blocks are drawn
 // and not rows. Pure; python/src/ruvector/_training/bootstrap.py draws the same blocks, and a test holds them together.
 import { createSeededRandom } from '../core/index.ts';
+import type { ModelTask } from './manifest.ts';
+import { measureRanking } from './ranking.ts';
+import type { Measure } from './ranking.ts';
 
 /** Lower and upper bound, 95 %. */
 export type Interval = readonly [low: number, high: number];
 
-/** Labelled rows in time order. */
+/** What models of a task are held together by; of an error less is better. */
+export type Metric = 'macroF1' | 'averagePrecision' | 'mae';
+
+/** The metric of each task. */
+export const metrics: Readonly<Record<ModelTask, Metric>> = {
+  classification: 'macroF1',
+  anomaly: 'averagePrecision',
+  forecast: 'mae',
+};
+
+/** Rows in time order, with what is true of them. */
 export interface ScoredRows {
-  /** Label index of each row. */
+  /** @default 'classification' */
+  readonly task?: ModelTask;
+  /** Label index of each row; 1 for an odd one; not looked at for a forecast. */
   readonly labels: ArrayLike<number>;
   /** Label indexes the average is taken over. */
   readonly classes: readonly number[];
+  /** What a forecast should have said. */
+  readonly values?: ArrayLike<number> | null;
   /** Rows of one block, see {@link blockLengthOf}. */
   readonly blockLength: number;
 }
 
-/** A score and how sure it is. */
-export interface Score {
-  readonly macroF1: number;
+/** A score, under the name of its metric, and how sure it is. */
+export interface Score extends Readonly<Partial<Record<Metric, number>>> {
   readonly interval: Interval;
 }
 
@@ -62,30 +78,88 @@ function medianStep(timestamps: ArrayLike<number>): number {
   return steps.sort()[steps.length >> 1]!;
 }
 
-/** Scores predicted labels. */
-export function scoreLabels(rows: ScoredRows, predicted: ArrayLike<number>): Score {
-  const replicates = drawScores(rows, predicted);
-  return { macroF1: macroF1Of(rows, predicted), interval: intervalOf(replicates) };
+/** The figure of a score, whatever its metric. */
+export const figureOf = ({ macroF1, averagePrecision, mae }: Score): number =>
+  macroF1 ?? averagePrecision ?? mae ?? Number.NaN;
+
+/** Scores what a model answered: labels, the scores of a detector, or values. */
+export function scoreAnswers(rows: ScoredRows, answers: ArrayLike<number>): Score {
+  const { score, drawn } = drawScores(rows, answers);
+  return toScore(rows, score, drawn);
 }
 
 /** Scores two models on the same rows, drawn together. */
 export function scorePair(rows: ScoredRows, a: ArrayLike<number>, b: ArrayLike<number>): PairedScore {
-  const [drawnA, drawnB] = [drawScores(rows, a), drawScores(rows, b)];
-  const scoreA = { macroF1: macroF1Of(rows, a), interval: intervalOf(drawnA) };
-  const scoreB = { macroF1: macroF1Of(rows, b), interval: intervalOf(drawnB) };
-  const differences = drawnA.map((score, i) => score - drawnB[i]!);
+  const [ours, theirs] = [drawScores(rows, a), drawScores(rows, b)];
   return {
-    a: scoreA,
-    b: scoreB,
-    difference: scoreA.macroF1 - scoreB.macroF1,
-    interval: intervalOf(differences),
+    a: toScore(rows, ours.score, ours.drawn),
+    b: toScore(rows, theirs.score, theirs.drawn),
+    difference: ours.score - theirs.score,
+    interval: intervalOf(ours.drawn.map((score, i) => score - theirs.drawn[i]!)),
   };
 }
 
-function macroF1Of({ labels, classes }: ScoredRows, predicted: ArrayLike<number>): number {
+function toScore({ task = 'classification' }: ScoredRows, score: number, drawn: Float64Array): Score {
+  return { [metrics[task]]: score, interval: intervalOf(drawn) };
+}
+
+/** The score, and that of each replicate; the blocks depend on the number of rows and the seed alone. */
+function drawScores(
+  rows: ScoredRows,
+  answers: ArrayLike<number>,
+): { readonly score: number; readonly drawn: Float64Array } {
+  const { task = 'classification', labels, values, blockLength } = rows;
+  const measure = {
+    classification: () => measureLabels(rows, answers),
+    anomaly: () => measureRanking(labels, answers),
+    forecast: () => measureError(values ?? [], answers),
+  }[task]();
+  const count = answers.length;
+  return { score: measure(Int32Array.of(0), Int32Array.of(count)), drawn: drawBlocks(count, blockLength, measure) };
+}
+
+function drawBlocks(rows: number, blockLength: number, measure: Measure): Float64Array {
+  const blocks = Math.ceil(rows / blockLength);
+  const lastLength = rows - (blocks - 1) * blockLength;
+  const next = createSeededRandom(SEED);
+  const [starts, ends] = [new Int32Array(blocks), new Int32Array(blocks)];
+  return Float64Array.from({ length: REPLICATES }, () => {
+    for (let block = 0; block < blocks; block++) {
+      const start = Math.floor(next() * (rows - blockLength + 1));
+      starts[block] = start;
+      ends[block] = start + (block === blocks - 1 ? lastLength : blockLength);
+    }
+    return measure(starts, ends);
+  });
+}
+
+function measureLabels({ labels, classes }: ScoredRows, predicted: ArrayLike<number>): Measure {
+  const sums = prefixCounts(labels, predicted);
   const counts = new Int32Array(CELLS);
-  for (let i = 0; i < labels.length; i++) counts[labels[i]! * LABELS + predicted[i]!]!++;
-  return macroF1(counts, classes);
+  return (starts, ends) => {
+    counts.fill(0);
+    for (let block = 0; block < starts.length; block++) {
+      const [from, to] = [starts[block]! * CELLS, ends[block]! * CELLS];
+      for (let cell = 0; cell < CELLS; cell++) counts[cell]! += sums[to + cell]! - sums[from + cell]!;
+    }
+    return macroF1(counts, classes);
+  };
+}
+
+/** Mean absolute error. */
+function measureError(values: ArrayLike<number>, answers: ArrayLike<number>): Measure {
+  const sums = new Float64Array(answers.length + 1);
+  for (let row = 0; row < answers.length; row++) {
+    sums[row + 1] = sums[row]! + Math.abs(answers[row]! - values[row]!);
+  }
+  return (starts, ends) => {
+    let [sum, rows] = [0, 0];
+    for (let block = 0; block < starts.length; block++) {
+      sum += sums[ends[block]!]! - sums[starts[block]!]!;
+      rows += ends[block]! - starts[block]!;
+    }
+    return sum / rows;
+  };
 }
 
 /** Unweighted mean of the F1 of the classes: 2 TP / (rows of the class + rows answered with it). */
@@ -101,26 +175,6 @@ function macroF1(counts: Int32Array, classes: readonly number[]): number {
   return classes.length === 0 ? 0 : sum / classes.length;
 }
 
-/** The score of each replicate; the blocks depend on the number of rows and the seed alone. */
-function drawScores({ labels, classes, blockLength }: ScoredRows, predicted: ArrayLike<number>): Float64Array {
-  const rows = labels.length;
-  const sums = prefixCounts(labels, predicted);
-  const blocks = Math.ceil(rows / blockLength);
-  const lastLength = rows - (blocks - 1) * blockLength;
-  const next = createSeededRandom(SEED);
-  const counts = new Int32Array(CELLS);
-  return Float64Array.from({ length: REPLICATES }, () => {
-    counts.fill(0);
-    for (let block = 0; block < blocks; block++) {
-      const length = block === blocks - 1 ? lastLength : blockLength;
-      const start = Math.floor(next() * (rows - blockLength + 1));
-      const [from, to] = [start * CELLS, (start + length) * CELLS];
-      for (let cell = 0; cell < CELLS; cell++) counts[cell]! += sums[to + cell]! - sums[from + cell]!;
-    }
-    return macroF1(counts, classes);
-  });
-}
-
 /** Row n holds the confusion of the first n rows, so that a block's is one subtraction. */
 function prefixCounts(labels: ArrayLike<number>, predicted: ArrayLike<number>): Int32Array {
   const sums = new Int32Array((labels.length + 1) * CELLS);
@@ -131,9 +185,9 @@ function prefixCounts(labels: ArrayLike<number>, predicted: ArrayLike<number>): 
   return sums;
 }
 
-/** The 2.5th and 97.5th percentile, interpolated. */
+/** The 2.5th and 97.5th percentile, interpolated, of the draws that have a score. */
 function intervalOf(values: Float64Array): Interval {
-  const sorted = values.toSorted();
+  const sorted = values.filter((value) => !Number.isNaN(value)).sort();
   const at = (share: number): number => {
     const position = share * (sorted.length - 1);
     const below = Math.floor(position);

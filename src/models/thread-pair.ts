@@ -15,8 +15,11 @@ export interface RecyclePolicy {
 
 /** Hands out workers and closes those that nobody needs. */
 export interface ThreadPair {
-  /** The worker that does not serve `live`, fresh when the old one is lost or worn. */
-  standby(live: LoadedModel | null): InferenceThread;
+  /**
+   * The worker that does not serve `live`, fresh when the old one is lost or worn, or takes no rows that wide.
+   * @param featureCount columns of a row @default those of the host
+   */
+  standby(live: LoadedModel | null, featureCount?: number): InferenceThread;
   /** Counts a model as loaded on its worker. */
   hold(model: LoadedModel): void;
   /** Releases a retired model and closes its worker when that was replaced and is now empty. */
@@ -34,9 +37,11 @@ export function createThreadPair(
   const models = new Map<InferenceThread, number>();
   const closing = new Set<Promise<void>>();
 
-  const start = (): InferenceThread => {
+  const start = (featureCount: number): InferenceThread => {
     const thread: InferenceThread = createInferenceThread({
       ...options,
+      featureCount,
+      capacity: capacityFor(featureCount, options),
       onLost: (error) => {
         models.delete(thread);
         onLost(thread, error);
@@ -55,11 +60,12 @@ export function createThreadPair(
     thread.loads >= recycle.maxLoads || thread.heapUsedBytes > recycle.maxHeapBytes;
 
   return {
-    standby: (live) => {
+    standby: (live, featureCount = options.featureCount) => {
       const at = live !== null && pair[0] === live.thread ? 1 : 0;
       const current = pair[at];
-      if (current && !current.isLost && !isWorn(current)) return current;
-      const fresh = start();
+      const isWide = current !== undefined && current.featureCount >= featureCount;
+      if (isWide && !current.isLost && !isWorn(current)) return current;
+      const fresh = start(featureCount);
       pair[at] = fresh;
       if (current && models.get(current) === 0) leave(current);
       return fresh;
@@ -79,4 +85,16 @@ export function createThreadPair(
       await Promise.all(closing);
     },
   };
+}
+
+const SMALLEST_CAPACITY = 64;
+
+/** Slots of rows that are wider than the host's: as many as the same memory holds. */
+function capacityFor(
+  featureCount: number,
+  { featureCount: usual, capacity }: Pick<InferenceThreadOptions, 'featureCount' | 'capacity'>,
+): number {
+  if (featureCount <= usual) return capacity;
+  const slots = 2 ** Math.floor(Math.log2((capacity * usual) / featureCount));
+  return Math.min(capacity, Math.max(SMALLEST_CAPACITY, slots));
 }

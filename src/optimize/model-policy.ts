@@ -24,10 +24,10 @@ export function createModelPolicy(options: ModelPolicyOptions): WhetherPolicy {
   // A model that hangs is not asked again until that question settles or another model is live.
   let hung: { version: string | null } | null = null;
 
-  const ask = async (features: Float32Array): Promise<Prediction | typeof TIMED_OUT> => {
+  const ask = async ({ features, history }: DecisionInput): Promise<Prediction | typeof TIMED_OUT> => {
     const version = predictor.liveVersion;
     const timer = new AbortController();
-    const asked = predictor.predict(features);
+    const asked = predictor.predict(features, history);
     const expired = clock.sleep(timeoutMs, timer.signal).then(
       () => TIMED_OUT,
       () => TIMED_OUT,
@@ -55,7 +55,7 @@ export function createModelPolicy(options: ModelPolicyOptions): WhetherPolicy {
     if (version === null) return ['no-live-model', 'no model is live'];
     if (hung !== null && hung.version === version) return ['time-out', `model ${version} still hangs`];
     try {
-      const answer = await ask(input.features);
+      const answer = await ask(input);
       if (answer === TIMED_OUT) return ['time-out', `model ${version} took more than ${timeoutMs} ms`];
       const flaw = findFlaw(answer);
       return flaw === null ? toDecision(answer) : ['not-finite', `model ${version} ${flaw}`];

@@ -1,6 +1,6 @@
 // Whether: the label of this moment. The model answers when it can; the rule answers otherwise.
 // It decides neither how much nor on what.
-import type { Clock, Label, MemorySnapshot } from '../core/index.ts';
+import type { Clock, Label, MemorySnapshot, RowHistory } from '../core/index.ts';
 
 /** A snapshot and when it was taken. */
 export interface SeenSnapshot {
@@ -20,6 +20,8 @@ export interface DecisionInput extends SeenSnapshot {
   /** float32 values in the order of `featureNames`. */
   readonly features: Float32Array;
   readonly featureNames: readonly string[];
+  /** The rows before these features, for a model that looks at a window. */
+  readonly history?: RowHistory | undefined;
 }
 
 /** Why the rule answered instead of the model. */

@@ -1,6 +1,7 @@
 // The dataset card: plain JSON that says how every number of a training set came about. It is
 // stored beside the data and copied into the manifest of each model trained on it.
-import { labels } from '../core/index.ts';
+import { labels, parseWindowColumn } from '../core/index.ts';
+import type { FeatureWindow } from '../core/index.ts';
 import { featureTable } from './features.ts';
 import type { FeatureSpec } from './feature-spec.ts';
 import { labelRules } from './labels.ts';
@@ -24,6 +25,8 @@ export interface DatasetCard {
   toMs: number;
   featureSpec: FeatureSpec;
   featureSpecSha256: string;
+  /** That of the specification; absent without one. */
+  window?: FeatureWindow;
   features: { name: string; dtype: 'float32'; unit: string; how: string; whenMissing: number }[];
   labels: readonly string[];
   labelRules: (CardCondition & { label: string; source: string; and?: CardCondition })[];
@@ -52,7 +55,8 @@ export function datasetCard(set: TrainingFacts): DatasetCard {
     toMs: set.timestamps.at(-1) ?? 0,
     featureSpec: set.spec,
     featureSpecSha256: set.specSha256,
-    features: set.featureNames.map(describeFeature),
+    ...(set.spec.window && { window: set.spec.window }),
+    features: set.featureNames.map((column) => describeFeature(column, set.spec.window)),
     labels,
     labelRules: describeRules(set.thresholds),
     thresholds: set.thresholds,
@@ -72,9 +76,11 @@ export function datasetCard(set: TrainingFacts): DatasetCard {
   };
 }
 
-function describeFeature(name: string): DatasetCard['features'][number] {
+function describeFeature(column: string, window: FeatureWindow | undefined): DatasetCard['features'][number] {
+  const { name, age } = parseWindowColumn(column);
   const { unit, how, whenMissing } = featureTable.find((feature) => feature.name === name)!;
-  return { name, dtype: 'float32', unit, how, whenMissing };
+  const earlier = window === undefined || age === 0 ? '' : `${(age * window.everyMs) / 1000} s earlier: `;
+  return { name: column, dtype: 'float32', unit, how: earlier + how, whenMissing };
 }
 
 function describeRules(thresholds: LabelThresholds): DatasetCard['labelRules'] {

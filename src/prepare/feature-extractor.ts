@@ -1,9 +1,13 @@
 // The one feature extractor, for training and for live decisions alike, so that both see the same
 // bits. It streams: one snapshot in, one row out, constant work and bounded memory.
+import { windowSpanMs } from '../core/index.ts';
+import type { RowHistory } from '../core/index.ts';
 import type { SnapshotValues } from './snapshot-columns.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { prepareOptionsError } from './errors.ts';
+import { featureColumns, longestWindowMs } from './feature-spec.ts';
 import type { FeatureSpec } from './feature-spec.ts';
+import { FeatureTrail } from './feature-trail.ts';
 import { featureConstants, featureTable, featureVersion } from './features.ts';
 import type { FeatureDefinition, FeatureInput } from './features.ts';
 import { SnapshotWindow } from './snapshot-window.ts';
@@ -24,11 +28,16 @@ export interface FeatureExtractor {
   readonly spec: FeatureSpec;
   /**
    * Takes the next snapshot.
-   * @returns a new row of finite float32 values in the order of `spec.names`, or null while the rate
-   *   window is not spanned: after a start, a pause over `maxGapMs`, a step back in time or a reboot,
+   * @returns a new row of finite float32 values in the order of `featureColumns(spec)`, or null while the
+   *   rate window is not spanned: after a start, a pause over `maxGapMs`, a step back in time or a reboot,
    *   and for a repeated timestamp
    */
   push(snapshot: SnapshotValues, context: FeatureContext): Float32Array | null;
+  /**
+   * The newest row with those before it, as far back as any window may reach. It stays that of this row while later ones
+   * come, for the length of a trend window.
+   */
+  history(): RowHistory;
 }
 
 /**
@@ -36,14 +45,26 @@ export interface FeatureExtractor {
  * @throws PrepareOptionsError `ERR_PREPARE_OPTIONS` for a specification of another version or with other constants
  */
 export function createFeatureExtractor(spec: FeatureSpec): FeatureExtractor {
-  const computer = new FeatureComputer(spec);
+  const width = featureColumns(spec).length;
+  const trail = new FeatureTrail(spec.names.length, longestWindowMs(spec) + spec.trendWindowMs);
+  const computer = new FeatureComputer(spec, trail);
   return {
     spec,
     push(snapshot, { lastOptimizationMs, timeMs }) {
       if (!computer.take(snapshot, timeMs)) return null;
-      const row = new Float32Array(spec.names.length);
+      const row = new Float32Array(width);
       computer.compute(lastOptimizationMs, row, 0);
       return row;
+    },
+    history() {
+      const mark = trail.mark();
+      return {
+        windowOf: (window) => {
+          const rows = new Float32Array(window.steps * spec.names.length);
+          trail.write(window, rows, 0, mark);
+          return rows;
+        },
+      };
     },
   };
 }
@@ -53,9 +74,18 @@ export class FeatureComputer {
   readonly #definitions: readonly FeatureDefinition[];
   readonly #window: SnapshotWindow;
   readonly #input: { -readonly [K in keyof FeatureInput]: FeatureInput[K] };
+  readonly #steps: FeatureSpec['window'];
+  readonly #trail: FeatureTrail | null;
+  readonly #row: Float32Array;
+  #runs = 0;
 
-  constructor(spec: FeatureSpec) {
+  /** @param trail takes every row, where more than the window of the specification is to be had @default that window's own */
+  constructor(spec: FeatureSpec, trail?: FeatureTrail) {
     this.#definitions = definitionsOf(spec);
+    this.#steps = spec.window;
+    const own = spec.window && new FeatureTrail(spec.names.length, windowSpanMs(spec.window));
+    this.#trail = trail ?? own ?? null;
+    this.#row = new Float32Array(spec.names.length);
     this.#window = new SnapshotWindow(spec);
     this.#input = {
       snapshot: undefined as unknown as SnapshotValues,
@@ -74,8 +104,24 @@ export class FeatureComputer {
     return this.#window.push(snapshot, timeMs);
   }
 
-  /** Writes the row of the newest snapshot to `target` from `offset` on. */
+  /**
+   * Writes the row of the newest snapshot to `target` from `offset` on. Over a window, it is called for every snapshot that
+   * can have a row: later rows hold it.
+   */
   compute(lastOptimizationMs: number | null, target: Float32Array, offset: number): void {
+    if (this.#trail === null) {
+      this.#computeNewest(lastOptimizationMs, target, offset);
+      return;
+    }
+    this.#computeNewest(lastOptimizationMs, this.#row, 0);
+    if (this.#runs !== this.#window.runs) this.#trail.restart();
+    this.#runs = this.#window.runs;
+    this.#trail.push(Math.round(this.#input.timeMs), this.#row);
+    if (this.#steps) this.#trail.write(this.#steps, target, offset);
+    else target.set(this.#row, offset);
+  }
+
+  #computeNewest(lastOptimizationMs: number | null, target: Float32Array, offset: number): void {
     this.#input.lastOptimizationMs = lastOptimizationMs;
     for (let i = 0; i < this.#definitions.length; i++) {
       const definition = this.#definitions[i]!;

@@ -1,6 +1,8 @@
 // The feature specification as data: which numbers a row holds, in which order, over which windows.
 // It travels in every dataset card and model manifest; a model is only used by a host whose
 // specification has the same names, order and hash.
+import { findWindowFlaw, windowColumns, windowSpanMs } from '../core/index.ts';
+import type { FeatureWindow } from '../core/index.ts';
 import { canonicalSha256 } from './canonical-json.ts';
 import { prepareOptionsError } from './errors.ts';
 import { featureConstants, featureTable, featureVersion } from './features.ts';
@@ -14,6 +16,8 @@ export interface FeatureSpec extends WindowParameters {
   readonly names: readonly string[];
   /** Constants of the formulas, fixed per version. */
   readonly constants: Readonly<Record<keyof typeof featureConstants, number>>;
+  /** With one, a row holds `names` once a step, oldest first. Absent is the newest row alone. */
+  readonly window?: FeatureWindow;
 }
 
 /** Options of {@link buildFeatureSpec}. */
@@ -56,6 +60,34 @@ export function buildFeatureSpec(options: FeatureSpecOptions = {}): FeatureSpec 
   return spec;
 }
 
+/**
+ * The same features over a window of the history; undefined is none.
+ * @throws PrepareOptionsError `ERR_PREPARE_OPTIONS` for one that reaches too far back, or is none
+ */
+export function withWindow(
+  { window: _old, ...spec }: FeatureSpec,
+  window: FeatureWindow | undefined,
+): FeatureSpec {
+  if (window === undefined) return spec;
+  const mostMs = longestWindowMs(spec);
+  const problem =
+    findWindowFlaw(window) ??
+    (windowSpanMs(window) > mostMs
+      ? `it reaches back ${windowSpanMs(window)} ms, wanted at most ${mostMs}, ten times trendWindowMs`
+      : null);
+  if (problem !== null)
+    throw prepareOptionsError('a feature specification', [`window cannot be used: ${problem}`]);
+  return { ...spec, window: { steps: window.steps, everyMs: window.everyMs } };
+}
+
+/** How far back a window may reach: a host keeps that much of its feature rows, whatever is live. */
+export const longestWindowMs = ({ trendWindowMs }: Pick<FeatureSpec, 'trendWindowMs'>): number =>
+  10 * trendWindowMs;
+
+/** Names of a row's columns, in order: `names`, or `<name>@-<age>` over a window. */
+export const featureColumns = ({ names, window }: FeatureSpec): readonly string[] =>
+  windowColumns(names, window);
+
 /** Lower-case hexadecimal SHA-256 over the specification's canonical JSON. */
 export function featureSpecSha256(spec: FeatureSpec): string {
   return canonicalSha256(spec);
@@ -71,7 +103,8 @@ export function warmupMs(spec: FeatureSpec): number {
  * whole history (as long as nothing in between started the windows afresh).
  */
 export function lookbackMs(spec: FeatureSpec): number {
-  return spec.trendWindowMs + spec.maxGapMs;
+  const windowMs = spec.window ? windowSpanMs(spec.window) + spec.maxGapMs : 0;
+  return spec.trendWindowMs + spec.maxGapMs + windowMs;
 }
 
 function windowProblems(windows: WindowParameters & { intervalMs: number }): string[] {

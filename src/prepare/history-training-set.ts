@@ -5,7 +5,7 @@ import type { FeatureSpec } from './feature-spec.ts';
 import { lookbackMs } from './feature-spec.ts';
 import { readSnapshotBatches } from './snapshot-partitions.ts';
 import type { SnapshotSource } from './snapshot-source.ts';
-import { streamTrainingSet } from './training-set.ts';
+import { specOf, streamTrainingSet } from './training-set.ts';
 import type { StreamedTrainingSet, TrainingSetOptions } from './training-set.ts';
 
 /** What a training set is read from. */
@@ -32,10 +32,10 @@ export async function buildHistoryTrainingSet(
   options: HistoryTrainingOptions,
   keepBytes = KEEP_BYTES,
 ): Promise<StreamedTrainingSet> {
-  const { fromMs, toMs, spec } = options;
+  const { fromMs, toMs } = options;
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const range = {
-    ...(fromMs !== undefined && { fromMs: fromMs - lookbackMs(spec) }),
+    ...(fromMs !== undefined && { fromMs: fromMs - lookbackMs(specOf(options)) }),
     ...(toMs !== undefined && { toMs }),
   };
   const { rows, open } = await planSnapshots(history, range);

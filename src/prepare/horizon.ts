@@ -36,13 +36,16 @@ export function labelSnapshots(rows: Iterable<MemorySnapshot>, options: LabelOpt
 
 const smallestCapacity = 128;
 
+/** Is told the label of a row, and the memory available at the end of its horizon in percent; NaN where it is not known. */
+type EmitOutcome = (label: number, availablePercent: number) => void;
+
 /** Labels snapshots in time order, each as soon as a later one or the end decides it. */
 export class HorizonLabeler {
   readonly #horizonMs: number;
   readonly #maxGapMs: number;
   readonly #thresholds: LabelThresholds;
   readonly #labelOf: (outcome: HorizonOutcome) => number;
-  readonly #emit: (label: number) => void;
+  readonly #emit: EmitOutcome;
   readonly #observer = new Observer();
   // Rows [first, end) have no label yet; the newest is always among them. A position modulo the capacity is the slot.
   #slots = blankSlots(smallestCapacity);
@@ -53,8 +56,8 @@ export class HorizonLabeler {
   #lowestFirst = 0;
   #lowestEnd = 0;
 
-  /** @param emit is told the label of each snapshot, in their order */
-  constructor(options: LabelOptions, emit: (label: number) => void) {
+  /** @param emit is told of each snapshot, in their order */
+  constructor(options: LabelOptions, emit: EmitOutcome) {
     const { horizonMs = trainingSetDefaults.horizonMs, thresholds = defaultThresholds } = options;
     this.#horizonMs = horizonMs;
     this.#maxGapMs = options.maxGapMs ?? horizonMs;
@@ -95,7 +98,7 @@ export class HorizonLabeler {
     const isObserved = isWhole && last.timeMs > from.timeMs;
     const label = isObserved ? this.#labelBetween(from, last) : unlabelled;
     this.#first++;
-    this.#emit(label);
+    this.#emit(label, isObserved ? last.availablePercent : Number.NaN);
   }
 
   #labelBetween(from: Observation, last: Observation): number {

@@ -1,7 +1,16 @@
 // prepare: snapshots → features, labels, split and balanced training sets; anonymising of releases and streams.
 // Not cleaning or export formats, and no I/O: time and data come from the caller.
 export { PrepareOptionsError, PrivacyError, TrainingHistoryError } from './errors.ts';
-export { buildFeatureSpec, featureNames, featureSpecSha256, lookbackMs, warmupMs } from './feature-spec.ts';
+export {
+  buildFeatureSpec,
+  featureColumns,
+  featureNames,
+  featureSpecSha256,
+  longestWindowMs,
+  lookbackMs,
+  warmupMs,
+  withWindow,
+} from './feature-spec.ts';
 export type { FeatureSpec, FeatureSpecOptions } from './feature-spec.ts';
 export { featureTable } from './features.ts';
 export type { FeatureDefinition, FeatureInput } from './features.ts';
@@ -11,14 +20,17 @@ export { defaultThresholds, labelOutcome, labelRules } from './labels.ts';
 export type { HorizonOutcome, LabelThresholds } from './labels.ts';
 export { labelSnapshots, unlabelled } from './horizon.ts';
 export type { LabelOptions } from './horizon.ts';
+export { canPersist, createPersistence } from './persistence.ts';
 export { splitNames } from './split.ts';
 export type { SplitName } from './split.ts';
 export { buildTrainingSet } from './training-set.ts';
 export type { StreamedTrainingSet, TrainingFacts, TrainingSet, TrainingSetOptions } from './training-set.ts';
 export { readFeatureRows } from './feature-rows.ts';
 export { trainingSetDefaults, trainingSetOptions } from './training-set-options.ts';
-export type { Balance } from './training-set-options.ts';
-export { buildHistoryTrainingSet } from './history-training-set.ts';
+export type { Balance, TrainingTask } from './training-set-options.ts';
+export { actionTimes, buildHistoryTrainingSet } from './history-training-set.ts';
+export { ActionTimes } from './action-times.ts';
+export { readRowsAt } from './window-rows.ts';
 export type { HistoryTrainingOptions, TrainingHistory } from './history-training-set.ts';
 export type { SnapshotSource } from './snapshot-source.ts';
 export { createTrainingSource, trainingBatches } from './training-batches.ts';

@@ -82,6 +82,7 @@ export class SnapshotWindow {
   #middle = 0;
   #originMs = 0;
   #isMixed = false;
+  #runs = 0;
   // Sums over [tail, middle) and [middle, end): milliseconds since origin, and KiB in use.
   #olderMs = 0;
   #olderKib = 0;
@@ -120,6 +121,11 @@ export class SnapshotWindow {
   increase(column: number): number {
     if (this.#base < this.#fellAt[column]!) return Number.NaN;
     return this.#cell(this.#end - 1, column) - this.#cell(this.#base, column);
+  }
+
+  /** How often the windows were started afresh, the first time among them. */
+  get runs(): number {
+    return this.#runs;
   }
 
   /** Milliseconds from the snapshot that rates refer to until the newest one. */
@@ -188,6 +194,7 @@ export class SnapshotWindow {
 
   #restart(nowMs: number): void {
     this.#isMixed = false;
+    this.#runs++;
     this.#start = this.#base = this.#tail = this.#middle = this.#end;
     this.#originMs = nowMs;
     this.#olderMs = this.#olderKib = this.#newerMs = this.#newerKib = 0;

@@ -1,12 +1,21 @@
 // A training set as Arrow record batches of `trainingKind`, built from the typed arrays.
 import * as arrow from 'apache-arrow';
-import { toArrowSchema, trainingKind, buildBatch, buildIntegers, buildNames } from '../core/index.ts';
+import {
+  optional,
+  toArrowSchema,
+  trainingKind,
+  buildBatch,
+  buildIntegers,
+  buildNames,
+} from '../core/index.ts';
 import type { BatchSource, RecordKind } from '../core/index.ts';
 import { prepareOptionsError } from './errors.ts';
 import { splitNames } from './split.ts';
 import type { StreamedTrainingSet, TrainingFacts, TrainingSet } from './training-set.ts';
 
 const splitBytes = splitNames.map((name) => new TextEncoder().encode(name));
+
+const TARGET = optional('target', 'float32', 'percent of MemTotal', 'prepare');
 
 /** Most rows of a batch. */
 const BATCH_ROWS = 65_536;
@@ -31,9 +40,16 @@ export function* trainingBatches(
   }
 }
 
-/** A set as a source of such batches. */
-export function createTrainingSource(set: TrainingSet | StreamedTrainingSet): BatchSource {
-  const kind = trainingKind(set.featureNames);
+/**
+ * A set as a source of such batches.
+ * @param withTarget adds what a forecast learns, float32 `target`: the memory available one horizon later in percent
+ */
+export function createTrainingSource(
+  set: TrainingSet | StreamedTrainingSet,
+  { withTarget = false }: { readonly withTarget?: boolean } = {},
+): BatchSource {
+  const plain = trainingKind(set.featureNames);
+  const kind = withTarget ? { ...plain, fields: [...plain.fields, TARGET] } : plain;
   return {
     schema: toArrowSchema(kind),
     async *open(skipRows, signal) {
@@ -88,6 +104,9 @@ function buildRows(
     ...set.featureNames.map((_, column) => featureData(features, column, width)),
     arrow.makeData({ type: new arrow.Int8(), data: set.labels.slice(start, end) }),
     buildNames(splitBytes, set.splits.subarray(start, end)),
+    ...(kind.fields.includes(TARGET)
+      ? [arrow.makeData({ type: new arrow.Float32(), data: set.targets.slice(start, end) })]
+      : []),
   ]);
 }
 

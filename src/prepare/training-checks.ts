@@ -5,12 +5,14 @@ import { countClasses } from './balance.ts';
 import { oneClassError, tooFewRowsError } from './errors.ts';
 import { splitNames } from './split.ts';
 import type { SplitName } from './split.ts';
+import type { TrainingTask } from './training-set-options.ts';
 
 interface Labelled {
   readonly labels: Int8Array;
   readonly splits: Uint8Array;
 }
 interface Asked {
+  readonly task: TrainingTask;
   readonly horizonMs: number;
   readonly spec: { readonly rateWindowMs: number };
   readonly testFraction: number;
@@ -24,7 +26,7 @@ type Counts = Readonly<Record<SplitName, readonly number[]>>;
 
 const minimumTrainRows = 10;
 
-/** Throws unless the train part holds at least 10 rows of two classes and the test part one row. */
+/** Throws unless the train part holds at least 10 rows, of two classes where they are to be told apart, and the test part one row. */
 export function assertTrainable(rows: Labelled, asked: Asked, skipped: Skipped): void {
   const counts = countsOf(rows);
   const [train, test] = [total(counts.train), total(counts.test)];
@@ -37,10 +39,10 @@ export function assertTrainable(rows: Labelled, asked: Asked, skipped: Skipped):
     );
   }
   const present = namesOf(counts.train);
-  if (present.length < 2) {
+  if (present.length < 2 && asked.task === 'classification') {
     throw oneClassError(
       `all ${train} rows to train on are ${present[0]} (in all: ${describe(sumOf(counts))})${describeActed(skipped)}`,
-      `collect while the host is under memory pressure, or set lower thresholds, or more blocks when the other classes are only in the test part${adviseActed(skipped)}`,
+      `collect while the host is under memory pressure, train for anomalies or a forecast (task), or set lower thresholds, or more blocks when the other classes are only in the test part${adviseActed(skipped)}`,
       { counts, ...skipped },
     );
   }

@@ -8,6 +8,8 @@ export interface LabelledColumns {
   readonly timestamps: Float64Array;
   /** 1 for a row that an action reaches, else 0. */
   readonly acted: Uint8Array;
+  /** Memory available at the end of the horizon, in percent of MemTotal: what a forecast learns. */
+  readonly targets: Float32Array;
 }
 
 /** Labelled rows. */
@@ -28,6 +30,7 @@ export function pickTrainingRows(columns: SplitColumns, rows: Uint32Array): Spli
     labels: Int8Array.from(rows, (row) => columns.labels[row]!),
     timestamps: Float64Array.from(rows, (row) => columns.timestamps[row]!),
     acted: Uint8Array.from(rows, (row) => columns.acted[row]!),
+    targets: Float32Array.from(rows, (row) => columns.targets[row]!),
     splits: Uint8Array.from(rows, (row) => columns.splits[row]!),
   };
 }
@@ -55,6 +58,7 @@ export class ColumnsBuilder {
   #labels: Int8Array;
   #timestamps: Float64Array;
   #acted: Uint8Array;
+  #targets: Float32Array;
   #persisted: Int8Array;
   #rows = 0;
 
@@ -63,15 +67,17 @@ export class ColumnsBuilder {
     this.#labels = new Int8Array(expectedRows);
     this.#timestamps = new Float64Array(expectedRows);
     this.#acted = new Uint8Array(expectedRows);
+    this.#targets = new Float32Array(expectedRows);
     this.#persisted = new Int8Array(expectedRows);
   }
 
-  append({ labels, timestamps, acted }: LabelledColumns, persisted: Int8Array): void {
+  append({ labels, timestamps, acted, targets }: LabelledColumns, persisted: Int8Array): void {
     const rows = this.#rows + labels.length;
     if (rows > this.#labels.length) this.#grow(rows * 2);
     this.#labels.set(labels, this.#rows);
     this.#timestamps.set(timestamps, this.#rows);
     this.#acted.set(acted, this.#rows);
+    this.#targets.set(targets, this.#rows);
     this.#persisted.set(persisted, this.#rows);
     this.#rows = rows;
   }
@@ -81,19 +87,22 @@ export class ColumnsBuilder {
       labels: this.#labels.subarray(0, this.#rows),
       timestamps: this.#timestamps.subarray(0, this.#rows),
       acted: this.#acted.subarray(0, this.#rows),
+      targets: this.#targets.subarray(0, this.#rows),
       persisted: this.#persisted.subarray(0, this.#rows),
     };
   }
 
   #grow(capacity: number): void {
-    const { labels, timestamps, acted, persisted } = this.columns();
+    const { labels, timestamps, acted, targets, persisted } = this.columns();
     this.#labels = new Int8Array(capacity);
     this.#timestamps = new Float64Array(capacity);
     this.#acted = new Uint8Array(capacity);
+    this.#targets = new Float32Array(capacity);
     this.#persisted = new Int8Array(capacity);
     this.#labels.set(labels);
     this.#timestamps.set(timestamps);
     this.#acted.set(acted);
+    this.#targets.set(targets);
     this.#persisted.set(persisted);
   }
 }

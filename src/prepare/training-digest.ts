@@ -1,5 +1,5 @@
 // The content hash of a training set: canonical JSON of what was asked for, a line feed, then the
-// little-endian bytes of features, labels, timestamps and splits.
+// little-endian bytes of features, labels, timestamps, splits and targets.
 import { createHash } from 'node:crypto';
 import { canonicalJson } from './canonical-json.ts';
 import type { SplitColumns } from './training-columns.ts';
@@ -16,8 +16,8 @@ export function createTrainingDigest(settings: object): TrainingDigest {
   const hash = createHash('sha256').update(`${canonicalJson(settings)}\n`);
   return {
     addFeatures: (block) => void hash.update(bytesOf(block)),
-    finish({ labels, timestamps, splits }) {
-      for (const column of [labels, timestamps, splits]) hash.update(bytesOf(column));
+    finish({ labels, timestamps, splits, targets }) {
+      for (const column of [labels, timestamps, splits, targets]) hash.update(bytesOf(column));
       return hash.digest('hex');
     },
   };

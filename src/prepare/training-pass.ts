@@ -2,6 +2,7 @@
 // horizon, which have no label yet, and no snapshot, so the caller may reuse its object.
 import { ActionTimes } from './action-times.ts';
 import { FeatureComputer } from './feature-extractor.ts';
+import { featureColumns } from './feature-spec.ts';
 import type { FeatureSpec } from './feature-spec.ts';
 import { HorizonLabeler, unlabelled } from './horizon.ts';
 import type { LabelThresholds } from './labels.ts';
@@ -38,6 +39,7 @@ export class TrainingPass {
   #isRow = new Uint8Array(1024);
   #labels = new Int8Array(1024);
   #acted = new Uint8Array(1024);
+  #targets = new Float32Array(1024);
   #kept = 0;
   #first = 0;
   #end = 0;
@@ -48,9 +50,11 @@ export class TrainingPass {
     const { spec, horizonMs, thresholds } = settings;
     const maxGapMs = Math.min(spec.maxGapMs, horizonMs);
     this.#settings = settings;
-    this.#width = spec.names.length;
+    this.#width = featureColumns(spec).length;
     this.#computer = new FeatureComputer(spec);
-    this.#labeler = new HorizonLabeler({ horizonMs, thresholds, maxGapMs }, (label) => this.#label(label));
+    this.#labeler = new HorizonLabeler({ horizonMs, thresholds, maxGapMs }, (label, target) =>
+      this.#label(label, target),
+    );
     this.#features = new Float32Array(1024 * this.#width);
     this.#actions = new ActionTimes(options.optimizationTimestamps);
     this.#fromMs = options.fromMs ?? Number.NEGATIVE_INFINITY;
@@ -77,15 +81,14 @@ export class TrainingPass {
     if (!isWarm) this.counts.warmup++;
     if (this.#end === this.#timestamps.length) this.#grow();
     const row = this.#end++;
-    const isRow = isWarm && timeMs >= this.#fromMs;
-    this.#isRow[row] = Number(isRow);
-    if (!isRow) return;
+    this.#isRow[row] = Number(isWarm && timeMs >= this.#fromMs);
+    if (!isWarm) return;
     this.#timestamps[row] = Math.round(timeMs);
     this.#computer.compute(this.#actions.lastBefore(timeMs), this.#features, row * this.#width);
   }
 
-  /** Takes the label of the oldest row that waits for one. */
-  #label(label: number): void {
+  /** Takes the label of the oldest row that waits for one, and the memory available at the end of its horizon. */
+  #label(label: number, target: number): void {
     const row = this.#first++;
     if (this.#isRow[row] === 0) return;
     if (label === unlabelled) {
@@ -100,6 +103,7 @@ export class TrainingPass {
     }
     this.#moveRow(row, this.#kept);
     this.#acted[this.#kept] = Number(isActed);
+    this.#targets[this.#kept] = target;
     this.#labels[this.#kept++] = label;
   }
 
@@ -110,6 +114,7 @@ export class TrainingPass {
       labels: this.#labels.slice(0, kept),
       acted: this.#acted.slice(0, kept),
       timestamps: this.#timestamps.slice(0, kept),
+      targets: this.#targets.slice(0, kept),
     };
     const [first, end] = [this.#first, this.#end];
     this.#features.copyWithin(0, first * this.#width, end * this.#width);
@@ -130,16 +135,18 @@ export class TrainingPass {
   #grow(): void {
     const { length } = this.#timestamps;
     const [features, timestamps, isRow] = [this.#features, this.#timestamps, this.#isRow];
-    const [labels, acted] = [this.#labels, this.#acted];
+    const [labels, acted, targets] = [this.#labels, this.#acted, this.#targets];
     this.#features = new Float32Array(features.length * 2);
     this.#timestamps = new Float64Array(length * 2);
     this.#isRow = new Uint8Array(length * 2);
     this.#labels = new Int8Array(length * 2);
     this.#acted = new Uint8Array(length * 2);
+    this.#targets = new Float32Array(length * 2);
     this.#features.set(features);
     this.#timestamps.set(timestamps);
     this.#isRow.set(isRow);
     this.#labels.set(labels);
     this.#acted.set(acted);
+    this.#targets.set(targets);
   }
 }

@@ -37,6 +37,13 @@ export const trainingSetOptions = {
     about: 'how classes of unequal size are dealt with in the rows to train on',
     example: 'undersample',
   },
+  window: {
+    type: 'window',
+    about: 'how many feature rows a row holds, and how far apart they are; without it the newest one alone',
+    detail:
+      'For models that look at the history, such as `torch.GRU`. The host computes the same windows for the model that is live. They reach back at most ten minutes at one sample a second, ten times `trendWindowMs`.',
+    example: { steps: 16, everyMs: 1000 },
+  },
   includeActed: {
     type: 'boolean',
     default: false,
@@ -48,5 +55,10 @@ export const trainingSetOptions = {
 } as const satisfies OptionTable;
 
 export const trainingSetDefaults = defaultsOf(trainingSetOptions);
+
+/** What a set is for: labels to tell apart, rows that are odd, or the memory that will be available. */
+export const trainingTasks = ['classification', 'anomaly', 'forecast'] as const;
+
+export type TrainingTask = (typeof trainingTasks)[number];
 
 export type Balance = (typeof trainingSetOptions.balance.choices)[number];

@@ -6,7 +6,7 @@ import { balancedWeights, countClasses, undersample } from './balance.ts';
 import { prepareOptionsError } from './errors.ts';
 import { FeatureRows } from './feature-rows.ts';
 import type { OpenRows, ReadFeatures } from './feature-rows.ts';
-import { buildFeatureSpec, featureSpecSha256 } from './feature-spec.ts';
+import { buildFeatureSpec, featureColumns, featureSpecSha256, withWindow } from './feature-spec.ts';
 import type { FeatureSpec } from './feature-spec.ts';
 import { defaultThresholds } from './labels.ts';
 import type { LabelThresholds } from './labels.ts';
@@ -21,8 +21,8 @@ import { ColumnsBuilder, pickTrainingRows } from './training-columns.ts';
 import type { SplitColumns } from './training-columns.ts';
 import { createTrainingDigest } from './training-digest.ts';
 import { TrainingPass } from './training-pass.ts';
-import { trainingSetOptions } from './training-set-options.ts';
-import type { Balance } from './training-set-options.ts';
+import { trainingSetOptions, trainingTasks } from './training-set-options.ts';
+import type { Balance, TrainingTask } from './training-set-options.ts';
 
 /** Options of {@link buildTrainingSet}. */
 export interface TrainingSetOptions extends OptionValues<typeof trainingSetOptions> {
@@ -30,10 +30,12 @@ export interface TrainingSetOptions extends OptionValues<typeof trainingSetOptio
   readonly memory: SnapshotSource;
   /** Times of actions really taken (not dry runs), ascending. @default none */
   readonly optimizationTimestamps?: Iterable<number>;
-  /** @default buildFeatureSpec() */
+  /** `window` is put into it. @default buildFeatureSpec() */
   readonly spec?: FeatureSpec;
   /** @default defaultThresholds */
   readonly thresholds?: Partial<LabelThresholds>;
+  /** A history of one class only is refused for 'classification' alone. @default 'classification' */
+  readonly task?: TrainingTask;
   /** How long an action reaches rows after it, besides all those whose horizon holds it. @default spec.rateWindowMs */
   readonly actionEffectMs?: number;
   /** Seed of the undersampling. @default 1 */
@@ -160,7 +162,7 @@ export async function streamTrainingSet(
   }
   const { persisted, ...gathered } = columns.columns();
   const labelled = { ...gathered, splits: splitByTime(gathered.timestamps, settings) };
-  assertTrainable(labelled, settings, first.counts);
+  assertTrainable(labelled, { ...settings, task: options.task ?? 'classification' }, first.counts);
   await yieldToEventLoop();
   const picked =
     settings.balance === 'undersample' ? undersample(labelled.labels, labelled.splits, settings.seed) : null;
@@ -174,13 +176,17 @@ export async function streamTrainingSet(
 
 /** What persistence says of the rows of a block. */
 function createBlockPersistence({
-  spec: { names },
+  spec,
   thresholds,
 }: TrainingSettings): (features: Float32Array) => Int8Array {
-  const predict = createPersistence(names, thresholds);
+  const predict = createPersistence(spec.names, thresholds);
+  const width = featureColumns(spec).length;
   return (features) => {
-    const persisted = new Int8Array(features.length / names.length);
-    for (let row = 0; row < persisted.length; row++) persisted[row] = predict(features, row * names.length);
+    const persisted = new Int8Array(features.length / width);
+    // The newest row is the last of a window.
+    for (let row = 0; row < persisted.length; row++) {
+      persisted[row] = predict(features, (row + 1) * width - spec.names.length);
+    }
     return persisted;
   };
 }
@@ -198,7 +204,7 @@ function describeSet(
     id: `ds-${sha256.slice(0, 16)}`,
     sha256,
     specSha256: featureSpecSha256(settings.spec),
-    featureNames: settings.spec.names,
+    featureNames: featureColumns(settings.spec),
     rowCount: columns.labels.length,
     ...settings,
     ...columns,
@@ -212,11 +218,13 @@ function describeSet(
 function settingsOf(options: Omit<TrainingSetOptions, 'memory'>): TrainingSettings {
   const values = completeOptions(trainingSetOptions, options);
   const { horizonMs, testFraction, blocks, balance, includeActed } = values;
-  const { spec = buildFeatureSpec(), seed = 1 } = options;
-  const { actionEffectMs = spec.rateWindowMs } = options;
+  const { seed = 1, task = 'classification' } = options;
   const thresholds = { ...defaultThresholds, ...options.thresholds };
   const problems = findProblems(trainingSetOptions, values);
+  const spec = specOf(options);
+  const { actionEffectMs = spec.rateWindowMs } = options;
   const want = (ok: boolean, problem: string): void => void (ok || problems.push(problem));
+  want(trainingTasks.includes(task), `task is ${task}, wanted one of ${trainingTasks.join(', ')}`);
   want(actionEffectMs >= 0, `actionEffectMs is ${actionEffectMs}, wanted 0 or more milliseconds`);
   want(Object.values(thresholds).every(Number.isFinite), 'thresholds holds a value that is not a number');
   if (problems.length > 0) throw prepareOptionsError('a training set', problems);
@@ -231,4 +239,12 @@ function settingsOf(options: Omit<TrainingSetOptions, 'memory'>): TrainingSettin
     includeActed,
     actionEffectMs,
   };
+}
+
+/** The specification that rows of a set follow: the one given, with the window asked for. */
+export function specOf({
+  spec = buildFeatureSpec(),
+  window,
+}: Pick<TrainingSetOptions, 'spec' | 'window'>): FeatureSpec {
+  return window === undefined ? spec : withWindow(spec, window);
 }

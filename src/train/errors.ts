@@ -42,6 +42,26 @@ export function trainerFailedError(what: string, state: string, details: Details
   return new RuvectorError('ERR_TRAINER_FAILED', `${what}: ${state}`, { details });
 }
 
+/** The trainer ran out of memory, its own or that of the host, code `ERR_TRAIN_MEMORY`. */
+export function trainerMemoryError(
+  what: string,
+  stage: string,
+  details: Details,
+  said = 'train on fewer rows, or with smaller parameters',
+): RuvectorError {
+  return new RuvectorError('ERR_TRAIN_MEMORY', `${what}: it ran out of memory in stage "${stage}"; ${said}`, {
+    details,
+  });
+}
+
+/** The model of a training that was cancelled reached the host too late, code `ERR_TRAIN_CANCELLED`. */
+export function cancelledDeploymentError(name: string): RuvectorError {
+  return new RuvectorError(
+    'ERR_TRAIN_CANCELLED',
+    `Cannot deploy model "${name}": its training was cancelled; start it again`,
+  );
+}
+
 /** A trainer takes one job, code `ERR_TRAIN_CLOSED`. */
 export function trainerUsedError(): RuvectorError {
   return new RuvectorError(

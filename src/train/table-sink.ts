@@ -30,7 +30,8 @@ export interface TableSinkOptions extends TrainingTable {
 }
 
 /**
- * Takes `timestamp`, the features and `label`: the name of a label or its number; and maybe `split`.
+ * Takes `timestamp`, the features and `label`: the name of a label or its number; and maybe `target`, what a forecast
+ * learns, and `split`.
  * @throws RuvectorError `ERR_TRAIN_COLUMNS`, `ERR_TRAIN_LABEL`, `ERR_TRAIN_NO_ROWS`; what `train` throws
  */
 export function createTableSink(options: TableSinkOptions): Sink & { readonly name: string } {
@@ -122,6 +123,7 @@ function buildSchema(input: arrow.Schema, options: TrainingTable): arrow.Schema 
       found.get('timestamp')!,
       ...features.map((name) => new arrow.Field(name, new arrow.Float32(), true)),
       new arrow.Field('label', new arrow.Int8(), false),
+      ...(found.has('target') ? [new arrow.Field('target', new arrow.Float32(), true)] : []),
       ...(found.has('split') ? [new arrow.Field('split', new arrow.Utf8(), false)] : []),
     ],
     new Map([['ruvector.dataset', JSON.stringify(about)]]),

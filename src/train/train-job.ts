@@ -26,6 +26,10 @@ export interface TrainJob {
   readonly search?: TrainSearch;
   /** Where the run is logged beside the registry. @default nowhere */
   readonly logger?: 'mlflow';
+  /** Names by task, for a model whose task `name` is not for. */
+  readonly names?: Readonly<Partial<Record<ModelTask, string>>>;
+  /** Identity of this training, which its manifest repeats as `trainer.run`. */
+  readonly run?: string;
   /** What fits: Python, or tf.js in a worker of the daemon, without Python. @default 'python' */
   readonly backend?: 'python' | 'tfjs';
   /** The network of `backend: 'tfjs'`, and how it is fitted. */
@@ -85,6 +89,8 @@ export interface TrainedManifest {
     /** The fit alone. */
     readonly fitSeconds: number;
     readonly versions: Readonly<Record<string, string>>;
+    /** Identity of the training: {@link TrainJob.run}. */
+    readonly run?: string;
   };
   readonly dataset: { readonly id: string; readonly sha256: string; readonly rows: number };
   /**
@@ -132,4 +138,6 @@ export interface TrainResult {
   /** Rows of each label in the data set, by label name. */
   readonly classCounts: Readonly<Record<string, number>>;
   readonly timings: TrainTimings;
+  /** Of a search: trials, notes and leaderboard. */
+  readonly search?: Readonly<Record<string, unknown>> | null;
 }

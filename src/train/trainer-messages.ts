@@ -35,9 +35,12 @@ export function parseTrainerMessage(line: string): TrainerMessage | null {
 
 /** Encodes a job as the one line a trainer reads. */
 export function encodeJob(job: TrainJob, bridgeFile: string | undefined): string {
-  const { name, estimator, parameters, dataset, sampleWeight, activate, task, window, seed, search, logger } =
-    job;
+  const { name, estimator, parameters, dataset, sampleWeight, activate } = job;
+  const { task, window, seed, search, logger, names, run } = job;
   const asked = { name, estimator, parameters, dataset, sampleWeight, activate };
-  const fields = { ...asked, task, window, seed, search, logger, bridgeFile };
-  return `${JSON.stringify(fields)}\n`;
+  const fields = { ...asked, task, window, seed, search, logger, names, run, bridgeFile };
+  // Of a network; Python has no use for them, and a job for Python has none.
+  const { layers, epochs, batchSize, learningRate, earlyStopping } = job;
+  const network = { layers, epochs, batchSize, learningRate, earlyStopping };
+  return `${JSON.stringify({ ...fields, ...network })}\n`;
 }

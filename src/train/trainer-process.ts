@@ -7,6 +7,7 @@ import type { Readable } from 'node:stream';
 import type { RuvectorError } from '../core/index.ts';
 import {
   trainerFailedError,
+  trainerMemoryError,
   trainerUsedError,
   trainingCancelledError,
   trainingStalledError,
@@ -14,6 +15,7 @@ import {
 } from './errors.ts';
 import { DISTRIBUTION, checkPython, installCommand } from './python-module.ts';
 import { TextTail } from './text-tail.ts';
+import { chooseMemoryLimit, countKernelKills, describeMemoryLimit, isOutOfMemory } from './trainer-memory.ts';
 import type { TrainJob, TrainProgress, TrainResult } from './train-job.ts';
 import { TRAINER_FD, buildTrainerEnvironment } from './trainer-environment.ts';
 import { encodeJob, parseTrainerMessage } from './trainer-messages.ts';
@@ -21,15 +23,20 @@ import type { TrainerFailure, TrainerMessage } from './trainer-messages.ts';
 
 /** Options of {@link startTrainer}. */
 export interface TrainerOptions {
+  /** What runs the trainer. */
   readonly python: string;
+  /** Its arguments, for a trainer that is no Python. @default the trainer of our module */
+  readonly script?: readonly string[];
   /** run/bridge.json of the daemon. @default the one of this user's home */
   readonly bridgeFile?: string;
   /** A trainer that says nothing for this long is hung; it says something every second. @default 60 000 */
   readonly leaseMs?: number;
-  /** Between SIGTERM and SIGKILL. @default 2000 */
+  /** Between SIGTERM and SIGKILL: a fit within a library does not hear the first. @default 500 */
   readonly killGraceMs?: number;
   /** Threads of the numeric libraries. @default 1 */
   readonly threads?: number;
+  /** What it may allocate, on POSIX. @default four fifths of what is available when it starts */
+  readonly memoryLimitBytes?: number;
 }
 
 /** Options of one run. */
@@ -53,7 +60,7 @@ if not getattr(sys.flags, 'safe_path', False): sys.path.pop(0)
 runpy.run_module('ruvector.trainer', run_name='__main__', alter_sys=True)`;
 
 const LEASE_MS = 60_000;
-const KILL_GRACE_MS = 2000;
+const KILL_GRACE_MS = 500;
 /** After the process is gone, how long a grandchild may hold its pipes open. */
 const PIPE_GRACE_MS = 500;
 
@@ -64,6 +71,8 @@ export class TrainerProcess {
   readonly #options: TrainerOptions;
   readonly #child: ChildProcess;
   readonly #log = new TextTail();
+  /** By the kernel for want of memory, when it started. */
+  readonly #kernelKills: number;
   #hasEnded = false;
   #hasJob = false;
   #stage: TrainProgress['stage'] = 'start';
@@ -73,11 +82,15 @@ export class TrainerProcess {
 
   constructor(options: TrainerOptions) {
     this.#options = options;
-    this.#child = spawn(options.python, ['-c', START], {
+    this.#child = spawn(options.python, options.script ?? ['-c', START], {
       stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
-      env: buildTrainerEnvironment(process.env, options.threads ?? 1),
+      env: {
+        ...buildTrainerEnvironment(process.env, options.threads ?? 1),
+        ...describeMemoryLimit(options.memoryLimitBytes ?? chooseMemoryLimit()),
+      },
       windowsHide: true,
     });
+    this.#kernelKills = countKernelKills();
     this.exited = this.#watchExit();
     this.#drain(this.#child.stdout);
     this.#drain(this.#child.stderr);
@@ -97,7 +110,8 @@ export class TrainerProcess {
 
   /**
    * Runs the one job.
-   * @throws RuvectorError `ERR_TRAINER_FAILED`, `ERR_TRAIN_CANCELLED`, `ERR_TRAIN_STALLED`, `ERR_TRAIN_NO_PYTHON`
+   * @throws RuvectorError `ERR_TRAINER_FAILED`, `ERR_TRAIN_MEMORY`, `ERR_TRAIN_CANCELLED`, `ERR_TRAIN_STALLED`,
+   *   `ERR_TRAIN_NO_PYTHON`
    */
   async run(job: TrainJob, { signal, onProgress }: TrainRunOptions = {}): Promise<TrainResult> {
     if (this.#hasJob) {
@@ -184,7 +198,8 @@ export class TrainerProcess {
     if (message.type === 'error') this.#failure = message;
     if (message.type === 'result') {
       const { manifest, deployment, classCounts, timings } = message;
-      this.#result = { manifest, deployment, classCounts, timings };
+      const { search = null } = message;
+      this.#result = { manifest, deployment, classCounts, timings, search };
     }
     this.#listener(message);
   }
@@ -220,6 +235,8 @@ export class TrainerProcess {
   ): Promise<RuvectorError> {
     const failure = this.#failure;
     if (failure) {
+      if (failure.code === 'ERR_TRAIN_MEMORY')
+        return trainerMemoryError(what, this.#stage, details, failure.message);
       const text = failure.code === null ? `${failure.kind}: ${failure.message}` : failure.message;
       return trainerFailedError(what, text, {
         ...details,
@@ -234,6 +251,9 @@ export class TrainerProcess {
       const state =
         problem === null ? `${lastLine.trim()}; run \`${installCommand(python)}\`` : `"${python}" ${problem}`;
       return unusablePythonError(what, state, details);
+    }
+    if (isOutOfMemory(exit.signal, String(details['log']), this.#kernelKills)) {
+      return trainerMemoryError(what, this.#stage, details);
     }
     const how = exit.signal ? `killed by ${exit.signal}` : `ended with status ${exit.code} and no result`;
     const next =

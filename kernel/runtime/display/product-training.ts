@@ -75,22 +75,27 @@ export function drawPackage(found: Fields): Picture {
 }
 
 function drawTrained({ title, scores, features, classCounts, verdict, ...model }: Trained): Picture {
-  const { macroF1, interval, accuracy, baseline, confusionMatrix } = scores;
-  const compared = { 'this model': macroF1, ...baselineScores(baseline) };
+  const { interval, accuracy, baseline, confusionMatrix } = scores;
+  const [metric, name] = metricOf(scores);
+  const compared = { 'this model': scores[metric], ...baselineScores(baseline, metric) };
   return {
     title,
     facts: [
       ['estimator', wordsOf(model.estimator)],
       ['rows', writeCount(model.rows)],
       ['features', writeCount(features.length)],
-      ['macro-F1', `${writeScore(macroF1)}${intervalOf(interval)}`],
-      ['accuracy', writePercent(accuracy)],
+      [name, `${writeScore(scores[metric])}${intervalOf(interval)}`],
+      ...(typeof accuracy === 'number' ? [['accuracy', writePercent(accuracy)] as const] : []),
       ...factsOfComparison(scores),
       ...(typeof verdict === 'string' ? [['gate', verdict] as const] : []),
       ...model.durations,
     ],
     parts: [
-      renderBars('Macro-F1, beside what a model has to beat', compared, writeScore),
+      renderBars(
+        `${name[0]!.toUpperCase()}${name.slice(1)}, beside what a model has to beat`,
+        compared,
+        writeScore,
+      ),
       Array.isArray(confusionMatrix)
         ? renderMatrix(confusionMatrix as number[][], namesOf(model.labels))
         : '',
@@ -107,12 +112,23 @@ function intervalOf(interval: unknown): string {
   return ` (95 %: ${interval.map(writeScore).join(' to ')})`;
 }
 
+/** Figures that a model may be measured by, and what they are called. */
+const metrics = [
+  ['averagePrecision', 'average precision'],
+  ['mae', 'mean absolute error, % of memory'],
+  ['macroF1', 'macro-F1'],
+] as const;
+
+/** The figure that is known; of none the last, which is then said to be unknown. */
+const metricOf = (scores: Fields): (typeof metrics)[number] =>
+  metrics.find(([metric]) => typeof scores[metric] === 'number') ?? metrics[2];
+
 /** A baseline is a score, or metrics that hold one. */
-function baselineScores(baseline: unknown): Record<string, unknown> {
+function baselineScores(baseline: unknown, metric: string): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(fieldsOf(baseline)).map(([name, held]) => [
       name,
-      typeof held === 'number' ? held : fieldsOf(held)['macroF1'],
+      typeof held === 'number' ? held : fieldsOf(held)[metric],
     ]),
   );
 }

@@ -53,6 +53,16 @@ def test_dataset_shows_features_labels_and_identity():
     assert repr(dataset) == "Dataset('ds-1', 10 rows: train 6, gap 1, test 3; 3 features)"
 
 
+def test_dataset_target_holds_the_rows_of_its_split():
+    batch = training_batch()
+    target = pa.array([float(row) for row in range(9)] + [None], pa.float32())
+    dataset = Dataset(pa.table(batch).append_column("target", target), META)
+    assert dataset.target("train").tolist() == [0, 1, 2, 3, 4, 5]
+    assert np.isnan(dataset.target("test")[-1])
+    assert Dataset(pa.table(batch)).target() is None
+    assert Dataset(dataset.table).feature_names == tuple(FEATURES)
+
+
 def test_dataset_x_and_y_hold_the_rows_of_their_split():
     dataset = client_of(training_batch()).dataset()
     assert dataset.X("test").tolist() == [[7, 107, 207], [8, 108, 208], [9, 109, 209]]

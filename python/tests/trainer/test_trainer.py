@@ -116,11 +116,15 @@ def test_run_job_streams_fits_exports_and_deploys():
     client, stages = FakeClient(), []
     job = TrainJob("m", JOB["estimator"], {"n_estimators": 5}, {"horizon_ms": 5000})
     result = run_job(
-        job, client, lambda stage, fraction, _message: stages.append((stage, fraction))
+        job,
+        client,
+        lambda stage, fraction, _message, **figures: stages.append((stage, fraction, figures)),
     )
-    assert [stage for stage, _ in stages] == ["stream", "fit", "export", "deploy", "done"]
-    assert [fraction for _, fraction in stages] == sorted(fraction for _, fraction in stages)
-    assert client.dataset_params == {"horizon_ms": 5000}
+    told = list(dict.fromkeys(stage for stage, _, _ in stages))
+    assert told == ["stream", "fit", "export", "deploy", "done"]
+    assert [fraction for _, fraction, _ in stages] == sorted(fraction for _, fraction, _ in stages)
+    assert max(figures.get("step", 0) for _, _, figures in stages) > 0
+    assert client.dataset_params == {"horizon_ms": 5000, "task": "classification"}
     assert client.deployed[0][0] == "model.deploy"
     assert result["deployment"] == {
         "name": "m",

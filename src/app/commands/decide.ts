@@ -2,6 +2,7 @@
 import type { Home } from '../../core/index.ts';
 import { findDaemon } from '../../bridge/index.ts';
 import type { Command } from 'commander';
+import { describeTasks } from '../models/task-texts.ts';
 import { readSavedConfig } from '../host/config.ts';
 import { describePlan } from '../host/decision-log.ts';
 import { openHost } from '../host/host.ts';
@@ -60,11 +61,17 @@ async function explainHere(home: Home, options: DecideOptions): Promise<Explanat
   // Samples that fail are skipped, so that without a limit nothing would end a host that has none to give.
   const late = AbortSignal.timeout(10_000 + 5 * host.spec.rateWindowMs);
   await host.run(AbortSignal.any([done.signal, stop.signal, late]));
-  return describeExplanation(await host.explain());
+  return describeExplanation(await host.explain(), host.tasks.status());
 }
 
 /** An explanation as text. */
-export function renderExplanation({ decision, features, safeguards, backend }: ExplanationSummary): string {
+export function renderExplanation({
+  decision,
+  features,
+  safeguards,
+  backend,
+  tasks,
+}: ExplanationSummary): string {
   const probabilities = Object.entries(decision.probabilities ?? {});
   const plan = decision.plan.map(describePlan);
   const short = decision.shortages.map(({ who, label, evidence }) => `${who}: ${label}, ${evidence}`);
@@ -80,6 +87,7 @@ export function renderExplanation({ decision, features, safeguards, backend }: E
         'a rule gives none',
       ),
     ],
+    ...describeTasks(tasks).map(([task, text]): [string, string] => [`Beside it: ${task}`, text]),
     ['Goal', decision.goal],
     ['Short of memory', short.join('\n') || 'nobody the targets could help'],
     ['Would do', plan.join('\n') || 'nothing'],

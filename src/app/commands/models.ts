@@ -4,7 +4,7 @@ import type { Home } from '../../core/index.ts';
 import { findDaemon } from '../../bridge/index.ts';
 import type { Command } from 'commander';
 import { makeHome } from '../home.ts';
-import { openRegistry } from '../../models/index.ts';
+import { openRegistry, taskOf } from '../../models/index.ts';
 import type {
   ComparedModel,
   ModelComparison,
@@ -13,6 +13,7 @@ import type {
   ModelRegistry,
   ModelSummary,
 } from '../../models/index.ts';
+import { writeFigure } from '../models/task-texts.ts';
 import { readSavedConfig } from '../host/config.ts';
 import { openHost } from '../host/host.ts';
 import { formatRows, print, printJson } from '../terminal.ts';
@@ -45,9 +46,9 @@ export function addModels(program: Command): void {
   addSub(models, 'activate <reference>', 'make a version live', change('models.activate'), renderChange);
   addSub(
     models,
-    'rollback',
-    'go back to the version that was live before',
-    change('models.rollback'),
+    'rollback [name]',
+    'go back to the version that was live before, of the model that decides or of the named one',
+    (home, name) => ask(home, 'models.rollback', name === '' ? {} : { name }),
     renderChange,
   );
   addSub(
@@ -146,9 +147,13 @@ function describeSummary(
 }
 
 /** A model that was never measured, such as an imported one, has no score. */
-function writeScore({ macroF1, interval }: Pick<ModelSummary, 'macroF1' | 'interval'>): string {
-  if (macroF1 === null) return 'macro-F1 unknown';
-  return `macro-F1 ${macroF1.toFixed(3)}${interval ? ` (${writeInterval(interval)})` : ''}`;
+function writeScore({
+  interval,
+  ...score
+}: Parameters<typeof writeFigure>[0] & Pick<ModelSummary, 'interval'>): string {
+  const figure = writeFigure(score);
+  if (figure === undefined) return 'score unknown';
+  return `${figure}${interval ? ` (${writeInterval(interval)})` : ''}`;
 }
 
 const writeInterval = ([low, high]: readonly [number, number]): string =>
@@ -177,9 +182,10 @@ function renderModel({ manifest, directory }: ModelPackage): string {
     ['created', manifest.created],
     ['estimator', trainer['estimator']],
     ['parameters', trainer['parameters']],
-    ['macro-F1', metrics['macroF1']],
+    ['task', taskOf(manifest)],
+    ['score', writeFigure(metrics) ?? 'unknown'],
     ['95 % interval', metrics['interval'] ?? 'unknown'],
-    ...renderBaselines(metrics['baseline'] as Record<string, { macroF1?: number } | null> | undefined),
+    ...renderBaselines(metrics['baseline'] as Record<string, object | null> | undefined),
     ['parity', parity],
     ['dataset', dataset],
     ['features', manifest.features.map((feature) => feature.name).join(', ')],
@@ -190,13 +196,11 @@ function renderModel({ manifest, directory }: ModelPackage): string {
 }
 
 /** One line each: the score first, then how it came about. */
-function renderBaselines(
-  baselines: Readonly<Record<string, { macroF1?: number } | null>> = {},
-): [string, unknown][] {
+function renderBaselines(baselines: Readonly<Record<string, object | null>> = {}): [string, unknown][] {
   return Object.entries(baselines).map(([name, scores]) => {
     if (scores === null) return [`baseline ${name}`, 'the features lack what it looks at'];
-    const { macroF1, ...rest } = scores;
-    return [`baseline ${name}`, `${macroF1?.toFixed(3)} ${JSON.stringify(rest)}`];
+    const { macroF1: _f1, averagePrecision: _ap, mae: _mae, ...rest } = scores as Record<string, unknown>;
+    return [`baseline ${name}`, `${writeFigure(scores) ?? 'not measured'} ${JSON.stringify(rest)}`];
   });
 }
 

@@ -1,6 +1,6 @@
 // Options that several commands share.
 import { resolveHome } from '../../core/index.ts';
-import type { Home } from '../../core/index.ts';
+import type { FeatureWindow, Home } from '../../core/index.ts';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { goals } from '../../optimize/index.ts';
@@ -50,6 +50,14 @@ export function parseDuration(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text.trim());
   if (!match) throw new InvalidArgumentError('It must be a duration like 10s, 500ms or 1h.');
   return Number(match[1]) * unitMs[match[2] ?? 's']!;
+}
+
+/** `16x1s` → 16 rows, a second apart. */
+export function parseWindow(text: string): FeatureWindow {
+  const [, steps, time] = /^(\d+)x(.+)$/.exec(text.trim()) ?? [];
+  if (time === undefined)
+    throw new InvalidArgumentError('It must be rows and the time between them, like 16x1s.');
+  return { steps: Number(steps), everyMs: parseDuration(time) };
 }
 
 /** Collects a repeatable text option. */

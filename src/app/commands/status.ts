@@ -3,6 +3,7 @@ import { connectDaemon } from '../../bridge/index.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { Outcome } from '../../optimize/index.ts';
+import { describeTasks } from '../models/task-texts.ts';
 import { describeRetention } from '../host/retention-text.ts';
 import { describeOutlets } from '../serve/outlets-status.ts';
 import type { HostStatus } from '../host/status-types.ts';
@@ -56,6 +57,7 @@ export function renderStatus(status: HostStatus): string {
     ['samples', describeSamples(status)],
     ['decisions', describeDecisions(status)],
     ['last decision', describeLast(status)],
+    ...describeTasks(status.tasks),
     ['last outcome', describeOutcome(status)],
     ['gain and cost', describeBalance(status)],
     ['bridge', `${status.bridge.clients} clients, ${status.bridge.openStreams} streams`],

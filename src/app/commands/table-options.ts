@@ -4,7 +4,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { describeDefault, describeMs, flagOf } from '../../core/index.ts';
 import type { OptionEntry, OptionTable, OptionValues } from '../../core/index.ts';
-import { collectText, parseDuration, parseList, parseNumber, parseSeconds } from './options.ts';
+import { collectText, parseDuration, parseList, parseNumber, parseSeconds, parseWindow } from './options.ts';
 
 type Parse = (text: string) => unknown;
 
@@ -55,6 +55,7 @@ function parserOf(flag: string, { type, unit }: OptionEntry): Parse | undefined 
   if (flag.endsWith('<seconds>')) return (text) => parseSeconds(text) * 1000;
   if (unit === 'ms') return parseDuration;
   if (type === 'number' || type === 'integer') return parseNumber;
+  if (type === 'window') return parseWindow;
   return type === 'names' ? parseList : undefined;
 }
 

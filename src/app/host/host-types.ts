@@ -1,6 +1,6 @@
 // A running host, seen from the parts of the app that use it. Types only.
 import type { CollectorHealth } from '../../collect/index.ts';
-import type { MemorySnapshot, OptimizationEvent, RuvectorError, Home } from '../../core/index.ts';
+import type { MemorySnapshot, OptimizationEvent, RowHistory, RuvectorError, Home } from '../../core/index.ts';
 import type {
   LiveMark,
   ModelComparison,
@@ -15,6 +15,7 @@ import type { History } from '../../store/index.ts';
 import type { TrainDeployment } from '../../train/index.ts';
 import type { BridgeServer } from '../../bridge/index.ts';
 import type { HostConfig } from './config.ts';
+import type { TaskModels } from '../models/task-models.ts';
 import type { DatasetService } from '../training/dataset-service.ts';
 import type { OutletsStatus } from '../serve/outlets-status.ts';
 import type { SampleService } from './sample-service.ts';
@@ -29,6 +30,8 @@ export interface Latest {
   readonly monotonicMs: number;
   /** Null while the feature windows fill. */
   readonly features: Float32Array | null;
+  /** The rows before them, for a model that looks at a window. */
+  readonly history?: RowHistory;
   readonly health: readonly CollectorHealth[];
 }
 
@@ -71,6 +74,8 @@ export interface Host extends AsyncDisposable {
   readonly history: History;
   readonly registry: ModelRegistry;
   readonly models: ModelHost;
+  /** What answers beside the decision. */
+  readonly tasks: TaskModels;
   readonly optimizer: Optimizer;
   readonly datasets: DatasetService;
   readonly training: TrainingService;
@@ -98,7 +103,7 @@ export interface Host extends AsyncDisposable {
   compareModels(a: string, b: string): Promise<ModelComparison>;
   /** Makes a stored version live; for a model that does not decide here only the registry changes (null). */
   activate(name: string, version: string, while_?: LiveMark): Promise<SwapReport | null>;
-  /** Milliseconds on the monotonic clock of the first decision by `version`, once there is one. */
+  /** Milliseconds on the monotonic clock of the first decision or answer by `version`, once there is one. */
   firstDecisionMs(version: string): number | undefined;
   status(): HostStatus;
   /** Lets `status()` show what leaves this host: its page of metrics and its events. */

@@ -2,7 +2,7 @@
 // them. Wires the rooms and owns their life cycle; what each does is in its own room.
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
-import { messageOf } from '../../core/index.ts';
+import { messageOf, systemClock } from '../../core/index.ts';
 import type { MemorySnapshot, OptimizationEvent, ProcessRecord, Home } from '../../core/index.ts';
 import { createModelHost, openRegistry } from '../../models/index.ts';
 import type { LiveMark, ModelComparison, ModelHost, ModelRegistry, SwapReport } from '../../models/index.ts';
@@ -32,11 +32,15 @@ import { notReadyError } from '../errors.ts';
 import { makeHome } from '../home.ts';
 import type { Deployment, Host, HostCounters, HostListener, Latest, ModelUpload } from './host-types.ts';
 import { LastAction } from './last-action.ts';
+import { createHostWindows } from '../models/host-windows.ts';
+import { openTaskModels } from '../models/task-models.ts';
+import type { TaskModels } from '../models/task-models.ts';
 import { describeModelEvent } from '../models/model-texts.ts';
 import { createSampleService } from './sample-service.ts';
 import type { SampleService } from './sample-service.ts';
 import { noOutlets } from '../serve/outlets-status.ts';
 import type { OutletsStatus } from '../serve/outlets-status.ts';
+import { fillExtractor } from './fill-extractor.ts';
 import { runSampling } from './sampling.ts';
 import { SamplingHealth } from './sampling-health.ts';
 import { buildStatus } from './status.ts';
@@ -82,6 +86,7 @@ interface Parts {
   history: History;
   registry: ModelRegistry;
   models: ModelHost;
+  tasks: TaskModels;
   spec: FeatureSpec;
   samples: SampleService;
   baseline: RuleBaseline;
@@ -120,21 +125,32 @@ async function openParts(
     isWanted: config.baseline,
     onLog: (text) => listener.onLog?.(text),
   });
+  const answering = {
+    registry,
+    featureNames: spec.names,
+    featureSpecSha256: featureSpecSha256(spec),
+    windows: createHostWindows(spec, history),
+  };
   const models = cleanup.use(
     await createModelHost({
-      registry,
+      ...answering,
       name: config.modelName,
-      featureNames: spec.names,
-      featureSpecSha256: featureSpecSha256(spec),
       onEvent: (event) => {
         listener.onLog?.(describeModelEvent(event));
         listener.onModelEvent?.(event);
       },
     }),
   );
+  const tasks = cleanup.use(
+    await openTaskModels({
+      ...answering,
+      modelName: config.modelName,
+      onEvent: (event) => listener.onLog?.(describeModelEvent(event)),
+    }),
+  );
   // The limit may be lower than it was.
   await registry.prune().catch((error) => listener.onLog?.(`models were not pruned: ${messageOf(error)}`));
-  return { history, registry, models, spec, samples, baseline };
+  return { history, registry, models, tasks, spec, samples, baseline };
 }
 
 class RunningHost implements Host {
@@ -143,6 +159,7 @@ class RunningHost implements Host {
   readonly history: History;
   readonly registry: ModelRegistry;
   readonly models: ModelHost;
+  readonly tasks: TaskModels;
   readonly spec: FeatureSpec;
   readonly samples: SampleService;
   readonly datasets: DatasetService;
@@ -175,6 +192,7 @@ class RunningHost implements Host {
     this.history = parts.history;
     this.registry = parts.registry;
     this.models = parts.models;
+    this.tasks = parts.tasks;
     this.spec = parts.spec;
     this.samples = parts.samples;
     this.#baseline = parts.baseline;
@@ -268,9 +286,10 @@ class RunningHost implements Host {
       lastActionMs: () => this.#lastAction.atMs,
       ownRefaults: () => this.optimizer.ownRefaults(),
       health: this.#health,
-      onSample: async (sample, features) => {
+      fill: (extractor) => fillExtractor(extractor, this.history, systemClock),
+      onSample: async (sample, features, history) => {
         const { memory, monotonicMs, steadyMs, health } = sample;
-        this.latest = { snapshot: memory, monotonicMs, features, health };
+        this.latest = { snapshot: memory, monotonicMs, features, history, health };
         await this.#health.guard('store', () => this.#append(memory, sample.processes));
         this.#listener.onSample?.(this.latest);
         const steady = { ...memory, timestamp: steadyMs };
@@ -278,6 +297,7 @@ class RunningHost implements Host {
         await this.#health.guard('decide', () =>
           features ? this.#decideOnSample() : this.optimizer.observe(memory, monotonicMs),
         );
+        await this.tasks.answer(this.latest);
         await observed;
       },
     });
@@ -306,8 +326,8 @@ class RunningHost implements Host {
   #ready(): DecisionInput {
     const { latest } = this;
     if (!latest?.features) throw notReadyError(this.spec.rateWindowMs, latest !== null);
-    const { snapshot, monotonicMs, features } = latest;
-    return { snapshot, monotonicMs, features, featureNames: this.spec.names };
+    const { snapshot, monotonicMs, features, history } = latest;
+    return { snapshot, monotonicMs, features, featureNames: this.spec.names, history };
   }
 
   setActing(isActing: boolean): void {
@@ -325,8 +345,14 @@ class RunningHost implements Host {
     return this.models.compare(first, second, history);
   }
 
-  /** Makes a stored version live, and decides with it at once instead of at the next tick. */
+  /** Makes a stored version live, and decides or answers with it at once instead of at the next tick. */
   async activate(name: string, version: string, while_?: LiveMark): Promise<SwapReport | null> {
+    const side = this.tasks.find(name);
+    if (side !== null) {
+      const swap = await side.activate(version, while_);
+      if (this.latest) await this.tasks.answer(this.latest);
+      return swap;
+    }
     if (name !== this.config.modelName) {
       await this.models.verify(`${name}@${version}`);
       await this.registry.setLive(name, version, { onlyIf: while_?.onDisk });
@@ -339,7 +365,7 @@ class RunningHost implements Host {
   }
 
   firstDecisionMs(version: string): number | undefined {
-    return this.#firstDecisionMs.get(version);
+    return this.#firstDecisionMs.get(version) ?? this.tasks.firstAnswerMs(version);
   }
 
   get counters(): HostCounters {

@@ -2,9 +2,9 @@
 import { createCollector, sampleAtRate } from '../../collect/index.ts';
 import type { Sample } from '../../collect/index.ts';
 import { createSteadyTime, systemClock } from '../../core/index.ts';
-import type { SteadyTime } from '../../core/index.ts';
+import type { RowHistory, SteadyTime } from '../../core/index.ts';
 import { createFeatureExtractor } from '../../prepare/index.ts';
-import type { FeatureSpec } from '../../prepare/index.ts';
+import type { FeatureExtractor, FeatureSpec } from '../../prepare/index.ts';
 import type { HostConfig } from './config.ts';
 import type { SamplingHealth } from './sampling-health.ts';
 
@@ -31,10 +31,16 @@ export interface SamplingOptions {
   readonly lastActionMs: () => number | null;
   /** Pages that the optimizer had paged out and that came back since it started. @default none is known */
   readonly ownRefaults?: () => OwnRefaults | null;
+  /** Fills the windows with what came before the start. @default they begin empty */
+  readonly fill?: (extractor: FeatureExtractor) => Promise<void>;
   /** Told of what fails; nothing that fails ends the sampling or moves its grid. */
   readonly health: SamplingHealth;
   /** Called for each sample and awaited; a slow callback skips grid points, it never delays the later ones. */
-  readonly onSample: (sample: TimedSample, features: Float32Array | null) => Promise<void>;
+  readonly onSample: (
+    sample: TimedSample,
+    features: Float32Array | null,
+    history: RowHistory,
+  ) => Promise<void>;
 }
 
 /** Samples until the signal aborts. @throws RuvectorError `ERR_COLLECT_RATE`, `ERR_COLLECT_OPTION` */
@@ -46,6 +52,7 @@ export async function runSampling(options: SamplingOptions): Promise<void> {
     processIntervalMs: config.processIntervalMs,
   });
   const extractor = createFeatureExtractor(spec);
+  await health.guard('features', async () => options.fill?.(extractor));
   const samples = sampleAtRate({
     collector,
     hz: config.hz,
@@ -62,7 +69,7 @@ export async function runSampling(options: SamplingOptions): Promise<void> {
       sample = withOwnRefaults(sample, ownRefaults());
       features = extractor.push(sample.memory, { lastOptimizationMs: lastActionMs(), timeMs: steadyMs });
     });
-    await health.guard('store', () => onSample(sample, features));
+    await health.guard('store', () => onSample(sample, features, extractor.history()));
   }
 }
 

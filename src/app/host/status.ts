@@ -1,5 +1,6 @@
 // What a running host says of itself, built from the parts' own figures.
 import { labels } from '../../core/index.ts';
+import type { TaskStatuses } from '../../client/index.ts';
 import type { MemorySnapshot } from '../../core/index.ts';
 import type { Decision, Explanation, OptimizerStats } from '../../optimize/index.ts';
 import { isBaseline } from '../models/baseline.ts';
@@ -22,6 +23,7 @@ export function buildStatus(
     | 'latest'
     | 'history'
     | 'models'
+    | 'tasks'
     | 'optimizer'
     | 'training'
     | 'samples'
@@ -58,6 +60,7 @@ export function buildStatus(
       lastDeployment: summariseDeployment(counters.lastDeployment),
       aliasesBehind: host.models.aliasesBehind,
     },
+    tasks: host.tasks.status(),
     decisions: { ...decisions, lastDecision: lastDecision && describeDecision(lastDecision) },
     training: host.training.state(),
     trainingSamples: host.samples.status(),
@@ -114,6 +117,6 @@ export function describeDecision(decision: Decision): DecisionSummary {
 }
 
 /** An explanation without functions and promises. */
-export function describeExplanation(explanation: Explanation): ExplanationSummary {
-  return { ...explanation, decision: describeDecision(explanation.decision) };
+export function describeExplanation(explanation: Explanation, tasks: TaskStatuses): ExplanationSummary {
+  return { ...explanation, decision: describeDecision(explanation.decision), tasks };
 }

@@ -5,6 +5,7 @@ import type { MemorySnapshot } from '../../core/index.ts';
 import type { OptimizerStats } from '../../optimize/index.ts';
 import type { HistoryHealth, HistoryStats } from '../../store/index.ts';
 import type { BridgeStats } from '../../bridge/index.ts';
+import type { TaskStatuses } from '../../client/index.ts';
 import type { HostConfig } from '../host/config.ts';
 import type { HostCounters } from '../host/host-types.ts';
 import type { SinkStats } from '../events/event-sink.ts';
@@ -24,6 +25,7 @@ export interface MetricsSource {
   readonly snapshot: MemorySnapshot | null;
   readonly health: readonly CollectorHealth[];
   readonly decisions: OptimizerStats;
+  readonly tasks: TaskStatuses;
   readonly history: HistoryStats;
   /** Null where the history does not say. */
   readonly historyHealth: HistoryHealth;

@@ -24,6 +24,7 @@ export type MeteredHost = Pick<
   | 'history'
   | 'registry'
   | 'models'
+  | 'tasks'
   | 'training'
   | 'samples'
   | 'streams'
@@ -84,6 +85,7 @@ async function readSource(
     snapshot: host.latest?.snapshot ?? null,
     health: host.latest?.health ?? [],
     decisions: host.optimizer.stats(),
+    tasks: host.tasks.status(),
     history: host.history.stats(),
     historyHealth: host.history.health(),
     model,

@@ -5,6 +5,7 @@ import { safeguards } from '../../optimize/index.ts';
 import type { FallbackCause } from '../../optimize/index.ts';
 import { KIB, byKey, counter, gauge } from './metric.ts';
 import type { Labelled, Metric, MetricsSource } from './metric.ts';
+import { taskMetrics } from './task-metrics.ts';
 
 const seconds = (ms: number): number => ms / 1000;
 
@@ -373,6 +374,7 @@ export const productMetrics: readonly Metric[] = [
   ...deciding,
   ...acting,
   ...models,
+  ...taskMetrics,
   ...history,
   ...leaving,
 ];

@@ -1,9 +1,12 @@
 // Deployments of a host, one after the other: a model is stored, judged and made live, and each caller gets what
 // became of its own. A verdict holds only against what was live when it was given.
 import { isRuvectorError, messageOf } from '../../core/index.ts';
+import { taskOf } from '../../models/index.ts';
 import type { GateReport, LiveMark, ModelPackage } from '../../models/index.ts';
+import { cancelledDeploymentError } from '../../train/index.ts';
 import type { Deployment, Host, HostListener, ModelUpload } from '../host/host-types.ts';
 import { describeDeployment, withoutHeldOutRows } from './model-texts.ts';
+import { checkTaskName } from './task-models.ts';
 
 /** Takes models in. */
 export interface Deployer {
@@ -13,7 +16,7 @@ export interface Deployer {
   readonly last: Deployment | null;
 }
 
-type DeployHost = Pick<Host, 'config' | 'registry' | 'models' | 'activate'>;
+type DeployHost = Pick<Host, 'config' | 'registry' | 'models' | 'tasks' | 'training' | 'activate'>;
 
 /** What is live may change while a model is judged: then it is judged again, this often. */
 const MAX_JUDGEMENTS = 3;
@@ -54,14 +57,16 @@ async function deployOne(
 ): Promise<Deployment> {
   const named = package_.manifest['name'];
   const name = typeof named === 'string' ? named : host.config.modelName;
+  refuseCancelled(host, name, package_);
+  checkTaskName(host.config.modelName, name, taskOf(package_.manifest));
   const { version } = await host.registry.add({ name, ...package_ });
   // Nobody removes it before it was judged, however many come at once.
   using _held = host.registry.hold(name, version);
   try {
     const outcome =
       activate === undefined
-        ? await judgeAndActivate(host, rule, { name, version, hasHeldOut: package_.heldOut !== undefined })
-        : await activateAsAsked(host, name, version, activate);
+        ? await judgeAndActivate(host, ruleOf(package_, rule), { name, version, package_ })
+        : await activateAsAsked(host, { name, version, package_ }, activate);
     return { name, version, ...outcome, live: await readLive(host, name) };
   } catch (error) {
     onLog(`model ${name}@${version} stays a candidate: ${messageOf(error)}`);
@@ -73,13 +78,13 @@ type Outcome = Omit<Deployment, 'name' | 'version' | 'live'>;
 
 async function activateAsAsked(
   host: DeployHost,
-  name: string,
-  version: string,
+  { name, version, package_ }: Candidate,
   isWanted: boolean,
 ): Promise<Outcome> {
   const common = { gate: null, judgedAgainst: null };
   if (!isWanted) return { ...common, isLive: false, swap: null, reason: 'stored as asked', replaced: null };
   const before = await readLive(host, name);
+  refuseCancelled(host, name, package_);
   const swap = await host.activate(name, version);
   const replaced = swap?.previous ? `${name}@${swap.previous}` : before;
   return { ...common, isLive: true, swap, reason: 'made live as asked', replaced };
@@ -88,7 +93,7 @@ async function activateAsAsked(
 interface Candidate {
   readonly name: string;
   readonly version: string;
-  readonly hasHeldOut: boolean;
+  readonly package_: Omit<ModelUpload, 'activate'>;
 }
 
 /** The champion gate: the new model and what decides now answer the rows neither learned from. */
@@ -104,6 +109,7 @@ async function judgeAndActivate(
     const common = { gate, judgedAgainst, reason: gate.reason };
     if (gate.verdict !== 'passed') return { ...common, isLive: false, swap: null, replaced: null };
     try {
+      refuseCancelled(host, name, candidate.package_);
       const swap = await host.activate(name, version, mark);
       const before = mark?.answering ?? null;
       return { ...common, isLive: true, swap, replaced: before && `${name}@${before}` };
@@ -117,19 +123,31 @@ async function judgeAndActivate(
   }
 }
 
+/** A training may be cancelled while its model is on the way, or judged: then it is not made live. */
+function refuseCancelled({ training }: DeployHost, name: string, { manifest }: Pick<ModelUpload, 'manifest'>): void {
+  const { run } = (manifest['trainer'] ?? {}) as { readonly run?: unknown };
+  if (typeof run === 'string' && training.isCancelled(run)) throw cancelledDeploymentError(name);
+}
+
+/** The rule decides; models of other tasks are held against their baselines alone. */
+const ruleOf = ({ manifest }: Pick<ModelUpload, 'manifest'>, rule: ModelPackage | null): ModelPackage | null =>
+  taskOf(manifest) === 'classification' ? rule : null;
+
 async function judge(
-  { models }: DeployHost,
+  { models, tasks }: DeployHost,
   rule: ModelPackage | null,
-  { name, version, hasHeldOut }: Candidate,
+  { name, version, package_ }: Candidate,
 ): Promise<{ gate: GateReport; mark?: LiveMark }> {
-  if (hasHeldOut) return models.judge(`${name}@${version}`, rule);
-  await models.verify(`${name}@${version}`);
+  const host = tasks.find(name) ?? models;
+  if (package_.heldOut !== undefined) return host.judge(`${name}@${version}`, rule);
+  await host.verify(`${name}@${version}`);
   return { gate: withoutHeldOutRows };
 }
 
 /** `name@version` that is live: of the model that decides here what answers, of others what the registry says. */
-async function readLive({ config, models, registry }: DeployHost, name: string): Promise<string | null> {
-  if (name === config.modelName) return models.liveVersion;
+async function readLive({ config, models, tasks, registry }: DeployHost, name: string): Promise<string | null> {
+  const host = name === config.modelName ? models : tasks.find(name);
+  if (host !== null) return host.liveVersion;
   const { live } = await registry.aliases(name);
   return live && `${name}@${live}`;
 }

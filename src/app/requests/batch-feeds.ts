@@ -91,7 +91,7 @@ async function openTraining(
   signal: AbortSignal,
 ): Promise<OpenedBatches> {
   const set = await datasets.build(parseDataset('training', params), signal);
-  const source: BatchSource = createTrainingSource(set);
+  const source: BatchSource = createTrainingSource(set, { withTarget: true });
   return { schema: source.schema, meta: datasetCard(set), batches: source.open(0, signal) };
 }
 

@@ -1,16 +1,19 @@
 // What can be asked over the bridge. Each request is a small function in one table; parameters are
 // checked, results are plain JSON.
+import { findProblems } from '../../core/index.ts';
 import type { RequestContext, RequestHandler, RequestResult } from '../../bridge/index.ts';
 import type { PruneReport } from '../../models/index.ts';
 import { buildConfig } from '../host/config.ts';
 import type { Deployment, Host } from '../host/host-types.ts';
 import { buildExportRequests } from './export-requests.ts';
 import type { ExportRequestHost } from './export-requests.ts';
-import { parseParams, requireParam } from './params.ts';
+import { optionsOf, paramsOf, parseParams, requireParam } from './params.ts';
+import { networkOptions, searchOptions, trainOptions } from '../../train/index.ts';
 import type { TrainJob } from '../../train/index.ts';
+import { trainingSetOptions } from '../../prepare/index.ts';
 import { describeExplanation } from '../host/status.ts';
 import { buildStreamRequests } from './stream-requests.ts';
-import { attachmentsError } from '../errors.ts';
+import { attachmentsError, paramsError } from '../errors.ts';
 
 type Handler = (params: unknown, context: RequestContext) => Promise<unknown>;
 
@@ -18,7 +21,7 @@ type Handler = (params: unknown, context: RequestContext) => Promise<unknown>;
 export function buildRequests(host: RequestHost): Record<string, RequestHandler> {
   const table: Record<string, Handler> = {
     status: async () => host.status(),
-    decide: async () => describeExplanation(await host.explain()),
+    decide: async () => describeExplanation(await host.explain(), host.tasks.status()),
     'history.range': async () => host.history.stats(),
     'history.flush': async () => {
       await host.history.flush();
@@ -36,7 +39,7 @@ export function buildRequests(host: RequestHost): Record<string, RequestHandler>
     },
     'models.verify': (params) => verify(host, reference('models.verify', params)),
     'models.activate': async (params) => activate(host, params),
-    'models.rollback': async () => host.models.rollback(),
+    'models.rollback': (params) => rollback(host, params),
     'models.remove': async (params) => {
       const { name, version } = await host.registry.resolve(reference('models.remove', params));
       await host.registry.remove(name, version);
@@ -64,6 +67,7 @@ export type RequestHost = Pick<
   | 'history'
   | 'registry'
   | 'models'
+  | 'tasks'
   | 'deploy'
   | 'training'
   | 'samples'
@@ -104,6 +108,16 @@ async function activate(host: RequestHost, params: unknown): Promise<unknown> {
   return { name, version, swap: await host.activate(name, version) };
 }
 
+/** Back to the version before, of the model that decides or of the named one. */
+async function rollback(host: RequestHost, params: unknown): Promise<unknown> {
+  const { name } = parseParams('models.rollback', { name: 'string' }, params);
+  const side = name === undefined ? null : host.tasks.find(name);
+  if (side !== null) return side.rollback();
+  if (name === undefined || name === host.config.modelName) return host.models.rollback();
+  const { live, previous } = await host.registry.rollback(name);
+  return { name, version: live, previous };
+}
+
 const repairParams = { dryRun: 'boolean' } as const;
 const pruneParams = { name: 'string', keep: 'number', dryRun: 'boolean' } as const;
 
@@ -124,15 +138,39 @@ async function importSamples(host: RequestHost, params: unknown): Promise<{ adde
   return { added: await host.samples.importJson(requireParam('samples.import', 'json', json)) };
 }
 
+/** Options of a job by their names; `window` travels as that of a training set does. */
+const trainTable = { ...trainOptions, ...networkOptions, window: trainingSetOptions.window } as const;
+
 const trainParams = {
+  ...paramsOf(trainTable),
   name: 'string',
-  estimator: 'string',
   parameters: 'object',
   dataset: 'object',
   activate: 'boolean',
+  search: 'object',
+  layers: 'list of anything',
 } as const;
 
 async function train(host: RequestHost, params: unknown, context: RequestContext): Promise<unknown> {
-  const job: Partial<TrainJob> = parseParams('train', trainParams, params);
-  return host.training.train(job, { signal: context.signal, onProgress: (step) => context.progress(step) });
+  const given = parseParams('train', trainParams, params);
+  const asked = optionsOf(trainTable, given);
+  const { name, parameters, dataset, activate, search, layers } = given as Partial<TrainJob>;
+  const problems = [...findProblems(trainTable, asked), ...findSearchProblems(search)];
+  if (problems.length > 0) throw paramsError('train', problems);
+  const job = { name, parameters, dataset, activate, search, layers, ...asked };
+  const known = Object.entries(job).filter(([, value]) => value !== undefined);
+  return host.training.train(Object.fromEntries(known) as Partial<TrainJob>, {
+    signal: context.signal,
+    onProgress: (step) => context.progress(step),
+  });
+}
+
+function findSearchProblems(search: object = {}): string[] {
+  const unknown = Object.keys(search).filter((name) => !Object.hasOwn(searchOptions, name));
+  return [
+    ...unknown.map((name) => `search.${name} is not known (known: ${Object.keys(searchOptions).join(', ')})`),
+    ...findProblems(searchOptions, search as Readonly<Record<string, unknown>>).map(
+      (problem) => `search.${problem}`,
+    ),
+  ];
 }

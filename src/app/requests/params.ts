@@ -66,6 +66,7 @@ function checkOf({ type, words }: OptionEntry): Check {
   if (type === 'boolean') return 'boolean';
   if (type === 'number' || type === 'integer') return 'number';
   if (type === 'names') return words ? 'string or list' : 'list';
+  if (type === 'window') return 'object';
   return 'string';
 }
 
@@ -74,8 +75,18 @@ export function optionsOf<T extends OptionTable>(
   table: T,
   params: Readonly<Record<string, unknown>>,
 ): OptionValues<T> {
-  const given = Object.keys(table).map((name) => [name, params[toWireName(name)]]);
+  const given = Object.entries(table).map(([name, { type }]) => {
+    const value = params[toWireName(name)];
+    return [name, type === 'window' ? windowOf(value) : value];
+  });
   return Object.fromEntries(given.filter(([, value]) => value !== undefined)) as OptionValues<T>;
+}
+
+/** `every_ms` on the way, `everyMs` here. */
+function windowOf(value: unknown): unknown {
+  if (value === undefined) return undefined;
+  const { every_ms: everyMs, ...rest } = value as Record<string, unknown>;
+  return { ...rest, everyMs };
 }
 
 /** A parameter the request cannot do without. @throws RuvectorError `ERR_APP_PARAMS` */

@@ -2,21 +2,33 @@
 import * as arrow from 'apache-arrow';
 import type { OptionValues } from '../../core/index.ts';
 import { buildHistoryTrainingSet, readFeatureRows, trainingSetOptions } from '../../prepare/index.ts';
-import type { FeatureSpec, StreamedTrainingSet, TrainingHistory } from '../../prepare/index.ts';
+import type { FeatureSpec, StreamedTrainingSet, TrainingHistory, TrainingTask } from '../../prepare/index.ts';
 import { optionsOf, paramsOf, parseParams } from '../requests/params.ts';
 
 /** Which training set: its range and its options. */
 export type DatasetOptions = OptionValues<typeof trainingSetOptions> & {
   readonly fromMs?: number | undefined;
   readonly toMs?: number | undefined;
+  /** What is to be learned; only to tell labels apart needs more than one. @default 'classification' */
+  readonly task?: TrainingTask | undefined;
 };
 
-const datasetParams = { ...paramsOf(trainingSetOptions), from_ms: 'number', to_ms: 'number' } as const;
+const datasetParams = {
+  ...paramsOf(trainingSetOptions),
+  from_ms: 'number',
+  to_ms: 'number',
+  task: 'string',
+} as const;
 
-/** The options as they travel over the bridge. @throws RuvectorError `ERR_APP_PARAMS` */
+/** The options as they travel over the bridge, their values unchecked. @throws RuvectorError `ERR_APP_PARAMS` */
 export function parseDataset(request: string, params: unknown): DatasetOptions {
   const given = parseParams(request, datasetParams, params);
-  return { fromMs: given.from_ms, toMs: given.to_ms, ...optionsOf(trainingSetOptions, given) };
+  return {
+    fromMs: given.from_ms,
+    toMs: given.to_ms,
+    task: given.task as TrainingTask | undefined,
+    ...optionsOf(trainingSetOptions, given),
+  };
 }
 
 /** Builds training sets. */

@@ -1,4 +1,5 @@
 // One training for a command, by the running host or by one opened for the purpose.
+import { toWireNames } from '../../client/index.ts';
 import type { TrainingAnswer } from '../../client/index.ts';
 import type { Home } from '../../core/index.ts';
 import { findDaemon } from '../../bridge/index.ts';
@@ -19,7 +20,7 @@ export async function trainModel(
   watch: TrainWatch,
 ): Promise<TrainingAnswer> {
   await using client = await findDaemon(home.bridgeFile);
-  if (client) return (await client.request('train', job, watch)).result as TrainingAnswer;
+  if (client) return (await client.request('train', toWireNames(job), watch)).result as TrainingAnswer;
   await using host = await openHost(home, readSavedConfig(home.root));
   return await host.training.train(job, watch);
 }

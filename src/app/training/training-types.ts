@@ -28,5 +28,7 @@ export interface TrainingService extends AsyncDisposable {
    * @throws RuvectorError `ERR_APP_BUSY` while one runs, `ERR_TRAIN*`, `ERR_PREPARE_*`, `ERR_MODEL_*`
    */
   train(job: Partial<TrainJob>, options?: TrainingWatch): Promise<TrainingAnswer>;
+  /** True for a training that was cancelled: what still arrives of it is not made live. */
+  isCancelled(run: string): boolean;
   state(): TrainingState;
 }

@@ -2,6 +2,7 @@
 export { RuvectorError, systemCodeOf } from '../errors.ts';
 export { adviseOn } from '../system-advice.ts';
 export { isAlive } from '../process-identity.ts';
+export { findWindowFlaw, parseWindowColumn, stepsWithin, windowColumns } from '../feature-window.ts';
 export type { FeatureWindow } from '../feature-window.ts';
 export { findProbabilityFlaw } from '../probabilities.ts';
 export { labels } from '../records.ts';

@@ -35,6 +35,7 @@ export class OptionReader {
       case 'numbers':
         return this.#readNumbers(found);
       case 'mapping':
+      case 'window':
         return isMap(found) ? this.#readMapping(found) : this.#readPlain(found);
       default:
         return isScalar(found) ? this.#readScalar(found, entry) : this.#readPlain(found);

@@ -5,6 +5,7 @@ import { buildBatch, concatRows } from '../../core/index.ts';
 import type { RowRun } from '../../core/index.ts';
 import type { Batch, Transform } from '../../pipeline/index.ts';
 import { createFeatureExtractor } from '../feature-extractor.ts';
+import { featureColumns } from '../feature-spec.ts';
 import type { FeatureSpec } from '../feature-spec.ts';
 import { addRow, assertSnapshots, isSnapshotColumn, snapshotsOf } from './snapshot-batches.ts';
 
@@ -23,7 +24,7 @@ export interface FeatureStageOptions {
 export function featureStage(spec: FeatureSpec, { actionTimes }: FeatureStageOptions = {}): Transform {
   let extractor = createFeatureExtractor(spec);
   let times: Promise<readonly number[]> | null = null;
-  const features = spec.names.map((name) => new arrow.Field(name, new arrow.Float32(), false));
+  const features = featureColumns(spec).map((name) => new arrow.Field(name, new arrow.Float32(), false));
   const schemaOf = (input: arrow.Schema): arrow.Schema => {
     assertSnapshots('features', input);
     const [time, ...others] = input.fields;

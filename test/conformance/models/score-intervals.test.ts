@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import { blockLengthOf, scoreLabels, scorePair } from '../../../src/models/scores.ts';
+import { blockLengthOf, scoreAnswers, scorePair } from '../../../src/models/scores.ts';
 
 const script = `
 import json, sys
@@ -18,7 +18,7 @@ for case in json.loads(sys.argv[1]):
 `;
 import { python } from '../../support/python.ts';
 
-it('scoreLabels() and scorePair() draw the same blocks as Python and find the same intervals', async () => {
+it('scoreAnswers() and scorePair() draw the same blocks as Python and find the same intervals', async () => {
   const cases = [7, 64, 333, 1000, 5000].map((n) => ({
     y: Array.from({ length: n }, (_, i) => Math.floor(i / 9) % 4),
     a: Array.from({ length: n }, (_, i) => (i % 5 === 0 ? i % 4 : Math.floor(i / 9) % 4)),
@@ -40,7 +40,7 @@ it('scoreLabels() and scorePair() draw the same blocks as Python and find the sa
     const close = (values: readonly number[]): unknown[] => values.map((value) => expect.closeTo(value, 10));
     expect(found[at]).toEqual({
       block: rows.blockLength,
-      own: close(scoreLabels(rows, a).interval),
+      own: close(scoreAnswers(rows, a).interval),
       between: close(scorePair(rows, a, b).interval),
     });
   });

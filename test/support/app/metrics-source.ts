@@ -77,6 +77,36 @@ export function fullSource(changes: Partial<MetricsSource> = {}): MetricsSource 
       },
     ],
     decisions,
+    tasks: {
+      anomaly: {
+        name: 'memopt-anomaly',
+        live: 'memopt-anomaly@20260101T000000000-00000001',
+        answer: {
+          task: 'anomaly',
+          isAnomalous: true,
+          score: 0.25,
+          modelVersion: 'memopt-anomaly@20260101T000000000-00000001',
+          timestamp: mondayMs,
+        },
+        answers: 9,
+        failures: 1,
+        lastError: null,
+      },
+      forecast: {
+        name: 'memopt-forecast',
+        live: 'memopt-forecast@20260101T000000000-00000002',
+        answer: {
+          task: 'forecast',
+          availablePercent: 62.5,
+          horizonMs: 60_000,
+          modelVersion: 'memopt-forecast@20260101T000000000-00000002',
+          timestamp: mondayMs,
+        },
+        answers: 8,
+        failures: 0,
+        lastError: null,
+      },
+    },
     history: {
       kinds: { memory: kind },
       removedSegments: 1,

@@ -22,6 +22,10 @@ export const trainingReport: TrainingReport = {
   estimator: 'sklearn.ensemble.RandomForestClassifier',
   parameters: { max_depth: 10, n_estimators: 10 },
   rows: 1939,
+  task: 'classification',
+  metric: 'macroF1',
+  averagePrecision: null,
+  mae: null,
   macroF1: 0.6909,
   accuracy: 0.6314,
   baseline: { majority: 0.1226, usageThreshold: 0.4088, persistence: 0.3821 },
@@ -176,6 +180,10 @@ export const explanation: ExplanationReport = {
     { rule: 'one-action', protects: 'two actions at once on the same memory', reason: null },
   ],
   backend: 'no swap is active; anonymous memory frees nothing, clean file pages do',
+  tasks: {
+    anomaly: { name: 'memopt-anomaly', live: null, answer: null, answers: 0, failures: 0, lastError: null },
+    forecast: { name: 'memopt-forecast', live: null, answer: null, answers: 0, failures: 0, lastError: null },
+  },
 };
 
 export const exportReport: ExportReport = {

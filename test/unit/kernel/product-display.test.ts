@@ -30,9 +30,9 @@ describe('showProduct()', () => {
     expect(read(html)).toContain(`Model ${trainingReport.model} is live`);
     expect(html.match(/<svg/g)).toHaveLength(5);
     for (const label of Object.keys(trainingReport.classCounts)) expect(html).toContain(`>${label}<`);
-    for (const score of [trainingReport.macroF1, ...Object.values(trainingReport.baseline)])
+    for (const score of [trainingReport.macroF1!, ...Object.values(trainingReport.baseline)])
       expect(html).toContain(`>${score.toFixed(3)}<`);
-    for (const count of trainingReport.confusionMatrix.flat()) expect(html).toContain(`>${count}<`);
+    for (const count of trainingReport.confusionMatrix!.flat()) expect(html).toContain(`>${count}<`);
     expect(data['text/plain']).toMatch(/^Model memopt@.* is live\n {2}estimator +sklearn\.ensemble\./);
   });
 
@@ -59,9 +59,9 @@ describe('showProduct()', () => {
   it('shows a package of the registry as it shows its training: scores, matrix, parameters, features', async () => {
     const html = (await show(modelPackage))['text/html']!;
     expect(read(html)).toContain(`Model ${trainingReport.model} `);
-    for (const score of [trainingReport.macroF1, ...Object.values(trainingReport.baseline)])
+    for (const score of [trainingReport.macroF1!, ...Object.values(trainingReport.baseline)])
       expect(html).toContain(`>${score.toFixed(3)}<`);
-    for (const count of trainingReport.confusionMatrix.flat()) expect(html).toContain(`>${count}<`);
+    for (const count of trainingReport.confusionMatrix!.flat()) expect(html).toContain(`>${count}<`);
     for (const word of ['max_depth', 'usage_trend', 'float32']) expect(html).toContain(word);
   });
 

@@ -88,13 +88,23 @@ it.each<[string, object]>([
   ['a detector without a score', { task: 'anomaly', labels: undefined, classes: undefined }],
   ['a window of no steps', { window: { steps: 0, everyMs: 1000 } }],
   ['features of another window', { window: { steps: 3, everyMs: 1000 } }],
+  ['a window whose columns are not those of its steps', { window: { steps: 2, everyMs: 1000 } }],
+  ['a window of one step', { window: { steps: 1, everyMs: 1000 } }],
 ])('parseManifestDraft() refuses %s', (_, change) => {
   expect(() => parseManifestDraft({ ...draft, ...change })).toThrow(/its manifest/);
 });
 
 it.each<[string, object]>([
   ['a detector', { task: 'anomaly', outputs: { label: 'label', score: 'score' } }],
-  ['a forecast', { task: 'forecast', outputs: { value: 'value' }, window: { steps: 2, everyMs: 1000 } }],
+  [
+    'a forecast',
+    {
+      task: 'forecast',
+      outputs: { value: 'value' },
+      window: { steps: 2, everyMs: 1000 },
+      features: ['b@-1', 'b@-0'].map((name) => ({ name, dtype: 'float32' })),
+    },
+  ],
 ])('parseManifestDraft() accepts %s without labels and classes', (_, parts) => {
   const { labels: _labels, classes: _classes, ...rest } = draft;
   expect(parseManifestDraft({ ...rest, ...parts })).toMatchObject(parts);

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { blockLengthOf, scoreLabels, scorePair } from '../../../src/models/scores.ts';
+import { blockLengthOf, scoreAnswers, scorePair } from '../../../src/models/scores.ts';
 
 const rowsOf = (labels: number[], blockLength = 5, classes = [0, 1, 2, 3]) => ({
   labels,
@@ -8,17 +8,17 @@ const rowsOf = (labels: number[], blockLength = 5, classes = [0, 1, 2, 3]) => ({
   blockLength,
 });
 
-it('scoreLabels() gives the macro-F1 of the field', () => {
+it('scoreAnswers() gives the macro-F1 of the field', () => {
   // TP, FP, FN of class 0: 2, 1, 1; of class 1: 1, 1, 1.
-  const { macroF1 } = scoreLabels(rowsOf([0, 0, 0, 1, 1], 1, [0, 1]), [0, 0, 1, 1, 0]);
+  const { macroF1 } = scoreAnswers(rowsOf([0, 0, 0, 1, 1], 1, [0, 1]), [0, 0, 1, 1, 0]);
   expect(macroF1).toBeCloseTo((4 / 6 + 2 / 4) / 2, 12);
 });
 
-it('scoreLabels() is sure of rows that are all right and all wrong', () => {
+it('scoreAnswers() is sure of rows that are all right and all wrong', () => {
   const labels = Array.from({ length: 100 }, (_, i) => i % 4);
-  expect(scoreLabels(rowsOf(labels), labels)).toEqual({ macroF1: 1, interval: [1, 1] });
+  expect(scoreAnswers(rowsOf(labels), labels)).toEqual({ macroF1: 1, interval: [1, 1] });
   const wrong = labels.map((label) => (label + 1) % 4);
-  expect(scoreLabels(rowsOf(labels), wrong)).toEqual({ macroF1: 0, interval: [0, 0] });
+  expect(scoreAnswers(rowsOf(labels), wrong)).toEqual({ macroF1: 0, interval: [0, 0] });
 });
 
 it('scorePair() finds no difference between a model and itself, whatever it answers', () => {

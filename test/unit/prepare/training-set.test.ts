@@ -70,6 +70,22 @@ describe('buildTrainingSet()', () => {
     expect(c).toEqual(a);
   });
 
+  it('gives the memory available one horizon after each row', async () => {
+    const set = await build();
+    const percentAt = new Map(
+      rows.map((row) => [row.timestamp, (100 * row.mem_available_kib) / row.mem_total_kib]),
+    );
+    const wanted = Float32Array.from(set.timestamps, (timeMs) => percentAt.get(timeMs + horizonMs)!);
+    expect(set.targets).toEqual(wanted);
+  });
+
+  it('takes a history of one class for a forecast, and not to tell labels apart', async () => {
+    const memory = snapshots(500);
+    await expect(build({ memory })).rejects.toMatchObject({ code: 'ERR_PREPARE_ONE_CLASS' });
+    expect((await build({ memory, task: 'forecast' })).rowCount).toBe(500 - 2 - 5);
+    await expect(build({ task: 'ranking' as never })).rejects.toThrow(/task is ranking/);
+  });
+
   it('has an id that follows from its content', async () => {
     const [a, again, other] = [await build(), await build(), await build({ memory: rows.slice(1) })];
     expect(again.sha256).toBe(a.sha256);

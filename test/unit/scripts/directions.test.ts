@@ -40,6 +40,7 @@ function perfect(): { report: Report; files: string[] } {
     'src/core/portable/index.ts',
     'src/export/options/index.ts',
     'src/export/publish/index.ts',
+    'src/models/runtime/index.ts',
     'src/pipeline/files/index.ts',
     'src/prepare/stages/index.ts',
     'kernel/main.ts',

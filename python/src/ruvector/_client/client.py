@@ -157,6 +157,8 @@ class Client:
         test_fraction: float | None = None,
         blocks: int | None = None,
         include_acted: bool | None = None,
+        task: str | None = None,
+        window: Mapping[str, int] | None = None,
     ) -> Dataset:
         """Stream a labelled training set.
 
@@ -176,6 +178,12 @@ class Client:
             Blocks of time that are each split by themselves.
         include_acted : bool, optional
             Keep rows that an action of the optimizer reaches. Left out by default.
+        task : {"classification", "anomaly", "forecast"}, optional
+            What is to be learned. A history of one class is refused for classification alone.
+        window : mapping, optional
+            ``{"steps": 16, "every_ms": 1000}``: each row holds that many feature rows of the
+            history, oldest first, for models that look back such as ``torch.GRU``. By default the
+            newest row alone.
 
         Raises
         ------
@@ -192,6 +200,8 @@ class Client:
             "test_fraction": test_fraction,
             "blocks": blocks,
             "include_acted": include_acted,
+            "task": task,
+            "window": None if window is None else dict(window),
         }
         wanted = {**(params or {}), **without_none(given)}
         with self._transport.stream("training", wanted) as stream:

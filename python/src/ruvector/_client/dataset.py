@@ -23,7 +23,8 @@ class Dataset:
     Attributes
     ----------
     table : pyarrow.Table
-        Columns ``timestamp``, the features, ``label`` (index into ``labels``) and ``split``.
+        Columns ``timestamp``, the features, ``label`` (index into ``labels``), ``split`` and
+        ``target``.
     meta : mapping
         The daemon's data set card: how every number came about.
 
@@ -64,8 +65,14 @@ class Dataset:
         described = self.meta.get("features")
         if described:
             return tuple(feature["name"] for feature in described)
-        other = {"timestamp", "label", "split"}
+        other = {"timestamp", "label", "split", "target"}
         return tuple(name for name in self.table.column_names if name not in other)
+
+    @property
+    def window(self) -> dict[str, int] | None:
+        """Rows of the history in each row, ``{"steps", "every_ms"}``; None for the newest alone."""
+        given = self.meta.get("window")
+        return given and {"steps": int(given["steps"]), "every_ms": int(given["everyMs"])}
 
     def X(self, split: str = "train") -> NDArray[np.float32]:  # noqa: N802  the field's name
         """Feature rows of a split, shape (n, d), float32; NaN where the host lacks the value.
@@ -80,6 +87,17 @@ class Dataset:
         """Label indices of a split, shape (n,)."""
         labels: NDArray[np.int8] = self.table["label"].to_numpy()
         return labels[self._rows(split)]
+
+    def target(self, split: str = "train") -> NDArray[np.float32] | None:
+        """Memory available one horizon after each row of a split, in percent of MemTotal.
+
+        What a forecast learns; shape (n,), NaN where it is not known. None when the table was made
+        without it.
+        """
+        if "target" not in self.table.column_names:
+            return None
+        column: NDArray[np.float32] = self.table["target"].to_numpy()
+        return column[self._rows(split)]
 
     def timestamps(self, split: str = "train") -> NDArray[np.int64] | None:
         """Milliseconds of each row of a split, shape (n,); None when the table has no times."""

@@ -32,14 +32,7 @@ from .graphs import walk
 from .labelled_dataset import LabelledDataset
 from .measurement import measure
 from .preparation import prepare
-from .progress import (
-    Callback,
-    StopTraining,
-    TrainingRun,
-    TrainingStep,
-    report,
-    training_run,
-)
+from .progress import Callback, StopTraining, TrainingRun, TrainingStep, report, training_run
 from .result_log import log_result
 from .run_log import LoggerName, open_run
 from .sample_weights import balance

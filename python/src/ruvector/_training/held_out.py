@@ -17,9 +17,18 @@ from numpy.typing import NDArray
 from .baseline import USAGE_FEATURE, UsageThreshold
 from .tasks import Task
 
-__all__ = ["MAX_HELD_OUT_ROWS", "HeldOutRows", "decode_held_out", "encode_held_out", "time_ranges"]
+__all__ = [
+    "MAX_HELD_OUT_ROWS",
+    "HeldOutRows",
+    "decode_held_out",
+    "encode_held_out",
+    "newest_rows",
+    "time_ranges",
+]
 
 MAX_HELD_OUT_ROWS = 20_000
+# The host takes files of 32 MiB; rows over a window have hundreds of columns.
+_MAX_VALUES = 6_000_000
 _MAX_RANGES = 64
 
 
@@ -49,14 +58,15 @@ class HeldOutRows:
 
 
 def encode_held_out(rows: HeldOutRows, feature_names: Sequence[str]) -> bytes:
-    """Write the newest 20,000 rows as an Arrow IPC stream.
+    """Write the newest rows as an Arrow IPC stream.
 
     Columns: ``timestamp`` (int64 ms, when known), each feature (float32), the truth and one
     ``baseline_<name>`` for each baseline. classification: ``label`` and baselines int8; anomaly:
     ``label`` int8 (1 = anomalous), baselines float32 scores; forecast: ``value`` and baselines
     float32.
     """
-    newest = slice(max(0, len(rows.y) - MAX_HELD_OUT_ROWS), None)
+    kept = newest_rows(rows, len(feature_names))
+    newest = slice(kept.start, kept.stop)
     columns: dict[str, pa.Array] = {}
     if rows.timestamps is not None:
         columns["timestamp"] = pa.array(rows.timestamps[newest], type=pa.int64())
@@ -72,6 +82,12 @@ def encode_held_out(rows: HeldOutRows, feature_names: Sequence[str]) -> bytes:
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
     return sink.getvalue()
+
+
+def newest_rows(rows: HeldOutRows, n_features: int) -> range:
+    """Which rows are sent: the newest 20,000, fewer where they are wide."""
+    most = min(MAX_HELD_OUT_ROWS, _MAX_VALUES // max(n_features, 1))
+    return range(max(0, len(rows.y) - most), len(rows.y))
 
 
 def decode_held_out(

@@ -74,6 +74,8 @@ class DatasetIdentity:
         How far the labels look ahead.
     trained_on : tuple of (int, int), or None
         Ranges of time, in milliseconds, that hold the rows trained on; None without times.
+    window : mapping, or None
+        ``steps`` and ``every_ms`` of the rows of the history that a row holds; None for the newest.
 
     """
 
@@ -83,6 +85,7 @@ class DatasetIdentity:
     feature_spec_sha256: str | None
     horizon_ms: float | None = None
     trained_on: tuple[tuple[int, int], ...] | None = None
+    window: Mapping[str, int] | None = None
 
 
 def identify(dataset: LabelledDataset, rows: int) -> DatasetIdentity:
@@ -94,6 +97,7 @@ def identify(dataset: LabelledDataset, rows: int) -> DatasetIdentity:
         feature_spec_sha256=dataset.meta.get("featureSpecSha256"),
         horizon_ms=dataset.meta.get("horizonMs"),
         trained_on=_trained_on(dataset),
+        window=window_of(dataset),
     )
 
 
@@ -104,18 +108,14 @@ def timestamps_of(dataset: LabelledDataset, split: str) -> NDArray[np.int64] | N
     return None if read is None else read(split)
 
 
+def window_of(dataset: LabelledDataset) -> Mapping[str, int] | None:
+    """Rows of the history in each row, ``steps`` and ``every_ms``; None for the newest alone."""
+    return getattr(dataset, "window", None)
+
+
 def newest_names(dataset: LabelledDataset) -> tuple[str, ...]:
     """Feature names; in windows the newest value of a feature has the name of the feature."""
     return tuple(name.removesuffix(NEWEST) for name in dataset.feature_names)
-
-
-def window_of(dataset: LabelledDataset) -> tuple[int, int] | None:
-    """Give (steps, features of a step) of a data set of windows; None for one of single rows."""
-    window = getattr(dataset, "window", None)
-    if window is None:
-        return None
-    steps = int(window["steps"])
-    return steps, len(dataset.feature_names) // steps
 
 
 def thresholds_of(dataset: LabelledDataset) -> Mapping[str, Any] | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from functools import cache
@@ -23,7 +23,7 @@ from .._exceptions import FeatureSpecError
 from .exporters import convert, opset_of
 from .fitted import Fitted
 from .golden import GoldenRows, build_golden, check_answers, encode_golden
-from .held_out import MAX_HELD_OUT_ROWS, HeldOutRows, encode_held_out
+from .held_out import HeldOutRows, encode_held_out, newest_rows
 from .parity import ParityReport, check_parity
 from .tasks import OUTPUTS
 
@@ -117,7 +117,7 @@ def _export(result: Fitted, name: str) -> OnnxModel:
 def pack_held_out(rows: HeldOutRows, feature_names: Sequence[str]) -> tuple[bytes, dict[str, Any]]:
     """Encode held-out rows, with the part of a manifest that names them."""
     held_out = encode_held_out(rows, feature_names)
-    count = min(len(rows.y), MAX_HELD_OUT_ROWS)
+    count = len(newest_rows(rows, len(feature_names)))
     sha256 = hashlib.sha256(held_out).hexdigest()
     return held_out, {"heldOut": {"sha256": sha256, "rows": count}}
 
@@ -136,6 +136,7 @@ def _build_manifest(
         "created": datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
         "features": [{"name": feature, "dtype": "float32"} for feature in result.feature_names],
         "featureSpecSha256": result.dataset.feature_spec_sha256,
+        **_window_json(result.dataset.window),
         "input": {"name": "X", "dtype": "float32", "shape": [None, len(result.feature_names)]},
         "task": result.task,
         "outputs": {name: name for name in OUTPUTS[result.task]},
@@ -167,6 +168,12 @@ def _build_manifest(
     }
 
 
+def _window_json(window: Mapping[str, int] | None) -> dict[str, Any]:
+    if window is None:
+        return {}
+    return {"window": {"steps": window["steps"], "everyMs": window["every_ms"]}}
+
+
 def _labels(result: Fitted) -> dict[str, Any]:
     if result.task != "classification":
         return {}
@@ -180,6 +187,7 @@ def _metadata(result: Fitted) -> dict[str, str]:
         "features": list(result.feature_names),
         "featureSpecSha256": result.dataset.feature_spec_sha256,
         "datasetSha256": result.dataset.sha256,
+        **_window_json(result.dataset.window),
         **_labels(result),
     }
     return {

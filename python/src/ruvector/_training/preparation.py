@@ -14,9 +14,9 @@ from .._exceptions import FeatureMismatchError, UnknownParameterError
 from .._untyped import Estimator
 from .estimators import check_parameters, create_estimator, estimator_path, seed_estimator
 from .exporters import is_exported
-from .fit_checks import check_estimator
+from .fit_checks import check_estimator, set_window
 from .graphs import check_convertible, walk
-from .labelled_dataset import LabelledDataset, window_of
+from .labelled_dataset import LabelledDataset
 from .registry import load_framework_of
 
 __all__ = ["prepare"]
@@ -48,10 +48,10 @@ def prepare(
         check_estimator(estimator)
         model = _copy(estimator, parameters)
         seed_estimator(model, seed)
+    set_window(model, dataset)
     members = list(walk(model))
     for member in members:
         load_framework_of(member)
-        _take_window(member, dataset)
         if isinstance(member, ColumnTransformer):
             _number_columns(member, list(dataset.feature_names))
     if not is_exported(model):
@@ -70,15 +70,6 @@ def _copy(estimator: Estimator, parameters: Mapping[str, Any]) -> Estimator:
     model = clone(estimator)
     check_parameters(estimator_path(model), model, parameters)
     return model.set_params(**parameters)
-
-
-def _take_window(model: Estimator, dataset: LabelledDataset) -> None:
-    """Tell a model of windows their shape, (steps, features of a step), unless it was given one."""
-    shape = window_of(dataset)
-    if shape is None or not hasattr(model, "get_params"):
-        return
-    if "window" in model.get_params(deep=False) and model.window is None:
-        model.set_params(window=shape)
 
 
 def _number_columns(model: Estimator, names: list[str]) -> None:

@@ -12,6 +12,7 @@ from types import FrameType
 from typing import NoReturn
 
 from ._channel import Channel, open_channel
+from ._memory import describe_limit, guard_memory, is_out_of_memory
 
 __all__ = ["main"]
 
@@ -27,6 +28,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _cancel)
     signal.signal(signal.SIGINT, _cancel)
     channel.start_heartbeat()
+    guard_memory()
     try:
         # Late, so that a missing package is reported like every other failure.
         from .._training import warm_up
@@ -90,14 +92,17 @@ def _report(channel: Channel, error: BaseException) -> int:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     code = getattr(error, "code", None)
+    message = str(error) or type(error).__name__
     if isinstance(error, ImportError):
         code = "ERR_TRAIN_NO_PACKAGE"
+    if is_out_of_memory(error):
+        code, message = "ERR_TRAIN_MEMORY", describe_limit(message)
     try:
         channel.send(
             "error",
             code=code if isinstance(code, str) else None,
             kind=type(error).__name__,
-            message=str(error) or type(error).__name__,
+            message=message,
             traceback=traceback.format_exc(),
         )
     except OSError:  # the parent is gone: the log is all that is left

@@ -42,9 +42,12 @@ class Channel:
             self._stream.write(b"\n" + line.encode() + b"\n")
             self._stream.flush()
 
-    def progress(self, stage: str, fraction: float, message: str) -> None:
-        """Say which stage runs, how much of the whole is done (0–1), and what goes on."""
-        self.send("progress", stage=stage, fraction=fraction, message=message)
+    def progress(self, stage: str, fraction: float, message: str, /, **figures: JsonValue) -> None:
+        """Say which stage runs, how much of the whole is done (0–1), and what goes on.
+
+        ``figures`` are those of a step of the fit: step, of, loss, metrics and etaSeconds.
+        """
+        self.send("progress", stage=stage, fraction=fraction, message=message, **figures)
 
     def start_heartbeat(self) -> None:
         """Say ``alive`` until closed. A long fit is no reason to be taken for dead."""

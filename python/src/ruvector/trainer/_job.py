@@ -42,6 +42,10 @@ class TrainJob:
         ``trials``, ``folds``, ``gap_ms`` and ``timeout_seconds``, each only when it was given.
     logger : {"mlflow", None}
         Where the run is logged beside the registry.
+    names : mapping
+        Names by task, for a model whose task ``name`` is not for.
+    run : str or None
+        Identity of this training: a host that cancelled it deploys nothing of it any more.
     bridge_file : str or None
         Path of run/bridge.json; by default the one of this user's home.
 
@@ -58,6 +62,8 @@ class TrainJob:
     seed: int = 0
     search: Mapping[str, float] | None = None
     logger: Literal["mlflow"] | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+    run: str | None = None
     bridge_file: str | None = None
 
 
@@ -102,6 +108,8 @@ def parse_job(text: str | bytes) -> TrainJob:
         seed=raw.get("seed", 0),
         search=_renamed(raw.get("search"), _SEARCH),
         logger=raw.get("logger"),
+        names=raw.get("names", {}),
+        run=raw.get("run"),
         bridge_file=raw.get("bridgeFile"),
     )
 
@@ -140,6 +148,8 @@ _FIELDS: Mapping[str, tuple[type, bool]] = {
     "window": (dict, False),
     "seed": (int, False),
     "search": (dict, False),
+    "names": (dict, False),
+    "run": (str, False),
     "bridgeFile": (str, False),
 }
 _KINDS: Mapping[type, str] = {

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from .._client import read_dataset
+from .._exceptions import JobError
 from .._search import fit_or_search
 from .._training import (
     DeployClient,
@@ -14,17 +15,24 @@ from .._training import (
     FitResult,
     LabelledDataset,
     OnnxModel,
+    Task,
+    create_estimator,
     deploy,
     export_onnx,
     log_deployment,
     log_result,
     open_run,
+    task_of,
 )
 from ._job import TrainJob
+from ._steps import StepTeller
 
 __all__ = ["run_job"]
 
-Progress = Callable[[str, float, str], None]
+# Shares of the whole at the begin and the end of the fit.
+_FIT_BEGIN, _FIT_END = 0.2, 0.8
+
+Progress = Callable[..., None]
 
 
 class TrainClient(DeployClient, Protocol):
@@ -44,7 +52,8 @@ def run_job(job: TrainJob, client: TrainClient, progress: Progress) -> dict[str,
     client : Client
         Connected to the daemon.
     progress : callable
-        Told (stage, fraction of the whole, message) as each stage starts.
+        Told (stage, fraction of the whole, message) as each stage starts, and the figures of the
+        steps of a fit.
 
     Returns
     -------
@@ -55,12 +64,15 @@ def run_job(job: TrainJob, client: TrainClient, progress: Progress) -> dict[str,
     """
     marks = [time.perf_counter()]
     progress("stream", 0.0, "reading the data set")
+    task = _task_of(job)
+    name = job.names.get(task, job.name)
     file = job.dataset.get("file")
-    dataset = client.dataset(job.dataset) if file is None else read_dataset(file)
+    dataset = read_dataset(file) if file else client.dataset(_dataset_params(job, task))
     marks.append(time.perf_counter())
     rows = len(dataset.y("train"))
-    progress("fit", 0.2, f"fitting {job.estimator} on {rows} rows")
-    with open_run(job.logger, job.name) as run:
+    doing = f"fitting {job.estimator} on {rows} rows"
+    progress("fit", _FIT_BEGIN, doing)
+    with open_run(job.logger, name) as run:
         result, found = fit_or_search(
             job.estimator,
             dataset,
@@ -68,22 +80,41 @@ def run_job(job: TrainJob, client: TrainClient, progress: Progress) -> dict[str,
             sample_weight=job.sample_weight,
             seed=job.seed,
             search=job.search,
-            callbacks=(),
+            callbacks=[StepTeller(progress, doing, _FIT_BEGIN, _FIT_END)],
             run=run,
         )
         marks.append(time.perf_counter())
-        progress("export", 0.8, "exporting to ONNX and proving parity")
-        package = export_onnx(result, name=job.name)
+        progress("export", _FIT_END, "exporting to ONNX and proving parity")
+        package = export_onnx(result, name=name)
+        if job.run is not None:
+            package.manifest["trainer"]["run"] = job.run
         marks.append(time.perf_counter())
         doing = "storing" if job.activate is False else "verifying, and comparing with what is live"
         progress("deploy", 0.9, doing)
-        deployment = deploy(package, name=job.name, activate=job.activate, client=client)
+        deployment = deploy(package, name=name, activate=job.activate, client=client)
         marks.append(time.perf_counter())
         # Only now: the model is live before anything is logged.
-        log_result(run, result, job.name)
+        log_result(run, result, name)
         log_deployment(run, package, deployment.report, is_new=False)
-    progress("done", 1.0, f"{job.name}@{deployment.version}")
+    progress("done", 1.0, f"{name}@{deployment.version}")
     return {**_describe(result, package, deployment, marks), "search": found}
+
+
+def _task_of(job: TrainJob) -> Task:
+    """Task of the estimator; what was asked for has to be the same."""
+    task = task_of(create_estimator(job.estimator, job.parameters))
+    if job.task is not None and job.task != task:
+        raise JobError(
+            f'Cannot train for "{job.task}" with {job.estimator}: it is for {task}; leave the task '
+            "out, or name an estimator of it"
+        )
+    return task
+
+
+def _dataset_params(job: TrainJob, task: Task) -> dict[str, Any]:
+    asked = {"task": task, "window": None if job.window is None else dict(job.window)}
+    given = {name: value for name, value in asked.items() if value is not None}
+    return {**given, **job.dataset}
 
 
 def _describe(

@@ -202,7 +202,8 @@ class EpochClassifier(ClassifierMixin, EpochTrainer):  # type: ignore[misc]
 
     def predict(self, X: Rows) -> NDArray[Any]:
         """Most probable class of each row, shape (n,)."""
-        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+        probabilities = self.predict_proba(X)
+        return np.asarray(self.classes_[probabilities.argmax(axis=1)])
 
 
 class EpochRegressor(RegressorMixin, EpochTrainer):  # type: ignore[misc]

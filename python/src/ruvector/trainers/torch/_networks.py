@@ -1,0 +1,133 @@
+"""The networks that come with a name.
+
+Their inputs are standardised rows (n, d), or windows (n, steps, d).
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["GRU", "MLP", "NETWORKS", "TCN"]
+
+
+class MLP(nn.Module):  # type: ignore[misc]
+    """Fully connected layers with ReLU, over all columns of a row or a window.
+
+    Parameters
+    ----------
+    n_features, steps, n_outputs : int
+        Columns of one row, rows of a window (1 without), answers.
+    hidden, layers : int
+        Width and number of hidden layers.
+    dropout : float
+        Share of each hidden layer left out in training.
+
+    """
+
+    needs_window: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        n_features: int,
+        steps: int,
+        n_outputs: int,
+        *,
+        hidden: int = 64,
+        layers: int = 2,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        widths = [n_features * steps, *[hidden] * layers]
+        blocks: list[nn.Module] = [nn.Flatten()]
+        for before, after in pairwise(widths):
+            blocks += [nn.Linear(before, after), nn.ReLU(), nn.Dropout(dropout)]
+        self.body = nn.Sequential(*blocks, nn.Linear(widths[-1], n_outputs))
+
+    def forward(self, X: Tensor) -> Tensor:
+        """Answers, shape (n, n_outputs)."""
+        return self.body(X)
+
+
+class GRU(nn.Module):  # type: ignore[misc]
+    """Gated recurrent units over a window; what they hold after its newest row is answered from.
+
+    Parameters as of :class:`MLP`; ``layers`` are stacked.
+    """
+
+    needs_window: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        n_features: int,
+        steps: int,
+        n_outputs: int,
+        *,
+        hidden: int = 64,
+        layers: int = 1,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        between = dropout if layers > 1 else 0.0
+        self.cells = nn.GRU(n_features, hidden, layers, batch_first=True, dropout=between)
+        self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(hidden, n_outputs))
+        self.steps = steps
+
+    def forward(self, X: Tensor) -> Tensor:
+        """Answers, shape (n, n_outputs)."""
+        X = X.reshape(X.shape[0], self.steps, -1)
+        # Given explicitly: traced without it, the graph would keep the batch size of the example.
+        start = X.new_zeros(self.cells.num_layers, X.shape[0], self.cells.hidden_size)
+        held, _ = self.cells(X, start)
+        return self.head(held[:, -1])
+
+
+class TCN(nn.Module):  # type: ignore[misc]
+    """Causal convolutions over a window, each layer reaching twice as far back.
+
+    Bai et al., "An Empirical Evaluation of Generic Convolutional and Recurrent Networks for
+    Sequence Modeling", 2018 (arXiv 1803.01271). Parameters as of :class:`MLP`.
+    """
+
+    needs_window: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        n_features: int,
+        steps: int,
+        n_outputs: int,
+        *,
+        hidden: int = 32,
+        layers: int = 3,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.steps = steps
+        self.first = nn.Conv1d(n_features, hidden, 1)
+        self.blocks = nn.ModuleList(_CausalBlock(hidden, 2**i, dropout) for i in range(layers))
+        self.head = nn.Linear(hidden, n_outputs)
+
+    def forward(self, X: Tensor) -> Tensor:
+        """Answers, shape (n, n_outputs)."""
+        held = self.first(X.reshape(X.shape[0], self.steps, -1).transpose(1, 2))
+        for block in self.blocks:
+            held = block(held)
+        return self.head(held[:, :, -1])
+
+
+class _CausalBlock(nn.Module):  # type: ignore[misc]
+    def __init__(self, width: int, dilation: int, dropout: float) -> None:
+        super().__init__()
+        self.pad = nn.ConstantPad1d((2 * dilation, 0), 0.0)
+        self.convolution = nn.Conv1d(width, width, 3, dilation=dilation)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, X: Tensor) -> Tensor:
+        return X + self.dropout(torch.relu(self.convolution(self.pad(X))))
+
+
+#: By the value of the parameter ``module``.
+NETWORKS: dict[str, Any] = {"mlp": MLP, "gru": GRU, "tcn": TCN}
