@@ -38,7 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "_training": {"_client", "_exceptions", "_report", "_untyped"},
     "_search": {"_exceptions", "_report", "_training", "_untyped"},
     "trainer": {"_client", "_exceptions", "_search", "_training", "_untyped"},
-    "trainers": {"_training", "_untyped"},
+    "trainers": {"_exceptions", "_training", "_untyped"},
     "measure": {"_client", "_export"},
     "events": {"_exceptions"},
     "__init__": {

@@ -27,3 +27,10 @@ export { startProgress } from './progress.ts';
 export type { ProgressBar, StartProgress } from './progress.ts';
 export { toWireNames } from './wire-names.ts';
 export type { TrainDataset, TrainDurations, TrainOptions, Trainer, TrainingReport } from './trainer.ts';
+export { findingsOf } from './training-findings.ts';
+export type {
+  Calibration,
+  FeatureImportance,
+  RuleComparison,
+  TrainingFindings,
+} from './training-findings.ts';

@@ -11,6 +11,8 @@ import { unwrapTrainerError } from './errors.ts';
 import { makeCancellable } from './interruptible.ts';
 import type { Interruptible } from './interruptible.ts';
 import { startProgress } from './progress.ts';
+import { findingsOf } from './training-findings.ts';
+import type { Calibration, FeatureImportance, RuleComparison } from './training-findings.ts';
 import { resolveRange } from './time-range.ts';
 import { toWireNames } from './wire-names.ts';
 
@@ -110,6 +112,12 @@ export interface TrainingReport {
   readonly baseline: Readonly<Record<string, number>>;
   /** Test rows by label that came and label that was predicted, in the order of `labels`; of a classifier. */
   readonly confusionMatrix: readonly (readonly number[])[];
+  /** Whether it is better than the best rule, by the interval of the difference; null from an older Python. */
+  readonly comparison: RuleComparison | null;
+  /** Whether it keeps the probabilities it states; null from an older Python. */
+  readonly calibration: Calibration | null;
+  /** What it loses when a feature is shuffled; null from an older Python. */
+  readonly importance: FeatureImportance | null;
   readonly classCounts: Readonly<Record<string, number>>;
   readonly features: readonly string[];
   readonly labels: readonly string[];
@@ -201,6 +209,7 @@ function buildReport(answer: TrainingAnswer): TrainingReport {
     accuracy: (metrics['accuracy'] as number | undefined) ?? Number.NaN,
     baseline: Object.fromEntries(baseline) as Record<string, number>,
     confusionMatrix: (metrics['confusionMatrix'] as number[][] | undefined) ?? [],
+    ...findingsOf(manifest.metrics),
     ...(answer.search && { search: answer.search }),
     classCounts,
     features: manifest.features.map(({ name }) => name),

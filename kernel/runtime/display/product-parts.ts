@@ -57,6 +57,9 @@ export function renderFolded(title: string, content: string): string {
 
 const renderHead = (title: string): string => `<p style="margin:.8em 0 .2em"><b>${escapeHtml(title)}</b></p>`;
 
+/** A picture below its title. */
+export const renderTitled = (title: string, picture: string): string => `${renderHead(title)}${picture}`;
+
 const BAR_WIDTH = 260;
 
 /** Non-negative numbers as bars; nothing for none. `write` makes the text of a number. */
@@ -79,7 +82,7 @@ export function renderBars(
       `<text x="${left + width + 14}" y="${at * 20 + 14}">${escapeHtml(write(value))}</text>`
     );
   });
-  return `${renderHead(title)}${svg(left + BAR_WIDTH + 90, bars.length * 20 + 4, lines.join(''))}`;
+  return renderTitled(title, renderSvg(left + BAR_WIDTH + 90, bars.length * 20 + 4, lines.join('')));
 }
 
 const widthOf = (names: readonly string[]): number =>
@@ -111,7 +114,8 @@ export function renderMatrix(matrix: readonly (readonly number[])[], labels: rea
     `<text x="${left}" y="12" opacity=".7">predicted →</text>` +
     `<text x="12" y="${top + size}" opacity=".7" transform="rotate(-90 12 ${top + size})">came →</text>`;
   const width = left + size + nameWidth;
-  return `${renderHead('Confusion matrix')}${svg(width, top + size + 4, heads.join('') + cells.join('') + axes)}`;
+  const content = heads.join('') + cells.join('') + axes;
+  return renderTitled('Confusion matrix', renderSvg(width, top + size + 4, content));
 }
 
 function renderMatrixCell(left: number, top: number, value: number, share: number): string {
@@ -121,6 +125,7 @@ function renderMatrixCell(left: number, top: number, value: number, share: numbe
   );
 }
 
-function svg(width: number, height: number, content: string): string {
+/** A picture in the colour and the font of the text around it. */
+export function renderSvg(width: number, height: number, content: string): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" style="max-width:100%" fill="currentColor" font-family="system-ui,sans-serif" font-size="12">${content}</svg>`;
 }

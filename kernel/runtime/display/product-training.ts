@@ -1,4 +1,5 @@
 // Pictures of what is trained and of what it is trained on: reports, model packages, exports, cards, privacy.
+import { factsOfComparison, renderFindings } from './product-findings.ts';
 import { renderBars, renderFacts, renderFolded, renderMatrix, renderRows } from './product-parts.ts';
 import type { Fact, Picture } from './product-parts.ts';
 import {
@@ -87,6 +88,7 @@ function drawTrained({ title, scores, features, classCounts, verdict, ...model }
       ...(typeof accuracy === 'number' && accuracy >= 0
         ? [['accuracy', writePercent(accuracy)] as const]
         : []),
+      ...factsOfComparison(scores),
       ...(typeof verdict === 'string' ? [['gate', verdict] as const] : []),
       ...model.durations,
     ],
@@ -99,6 +101,7 @@ function drawTrained({ title, scores, features, classCounts, verdict, ...model }
       Array.isArray(confusionMatrix) && confusionMatrix.length > 0
         ? renderMatrix(confusionMatrix as number[][], namesOf(model.labels))
         : '',
+      ...renderFindings(scores),
       renderBars('Rows by label', fieldsOf(classCounts)),
       renderFolded('Parameters', renderFacts(Object.entries(fieldsOf(model.parameters)))),
       renderFolded('Features', renderRows('', Object.keys(features[0] ?? {}), features)),

@@ -1,5 +1,6 @@
 // Turns what the demo saw into its report, and fails loudly where a stage did not really happen.
 import { join } from 'node:path';
+import { findingsOf } from '../../client/index.ts';
 import { labels } from '../../core/index.ts';
 import { demoStageError } from '../errors.ts';
 import { measureDemoOutcome } from './demo-outcome.ts';
@@ -124,6 +125,7 @@ function describeModel({
       interval: metrics.interval ?? null,
       confusionMatrix: metrics.confusionMatrix,
       labels: [...labels],
+      findings: findingsOf(manifest.metrics),
     },
     baseline: describeBaselines(metrics.baseline),
     gate: { passed: deployment.isLive, reason: deployment.reason },

@@ -1,4 +1,5 @@
 // What the demo found: the machine-readable report and its text form. The chart page is report-html.ts.
+import type { TrainingFindings } from '../../client/index.ts';
 
 /** Everything `ruvector-memopt demo --json` prints. Times ms or µs, sizes bytes, as named. */
 export interface DemoReport {
@@ -26,6 +27,8 @@ export interface DemoReport {
     interval: readonly [number, number] | null;
     confusionMatrix: number[][];
     labels: string[];
+    /** Whether it is better than the best baseline, by the interval of the difference; importance and calibration. */
+    findings: TrainingFindings;
   };
   /** The best of those a model has to beat, then each of them; null where the features lack what it looks at. */
   baseline: {
@@ -147,6 +150,7 @@ export function renderDemoText(report: DemoReport): string {
             ],
           ];
     }),
+    ['against rules', describeComparison(report)],
     ['gate', describeGate(report)],
     [
       'parity',
@@ -182,6 +186,10 @@ export function renderDemoText(report: DemoReport): string {
   ];
   return `${rows.map(([name, text]) => `${name.padEnd(15)} ${text}`).join('\n')}\n`;
 }
+
+/** Whether the model is better than the best baseline: only the interval of the difference says so. */
+export const describeComparison = ({ model }: DemoReport): string =>
+  model.findings.comparison?.sentence ?? 'not compared';
 
 /** What the gate said, and what was done about it. */
 export const describeGate = ({ gate }: DemoReport): string =>

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import {
+  describeComparison,
   describeCost,
   describeFreed,
   describeGate,
@@ -14,6 +15,7 @@ import {
   signed,
 } from './demo-report.ts';
 import type { DemoReport } from './demo-report.ts';
+import { renderModelFindings } from './model-findings-html.ts';
 
 /** What was seen over time. All arrays of a chart have the length of `timestamps` (ms since epoch). */
 export interface DemoSeries {
@@ -175,6 +177,7 @@ function renderStory(report: DemoReport): string {
     ['cost', describeCost(outcome)],
     ['under the limit', describeRoom(outcome)],
     ['the host says', describeHostCheck(outcome)],
+    ['against rules', describeComparison(report)],
     ['the gate', describeGate(report)],
   ];
   const body = rows
@@ -270,6 +273,7 @@ ${sections}
 ${renderActions(report)}
 <h2>The model</h2>
 ${renderConfusion(report)}
+${renderModelFindings(report.model.findings, escapeHtml)}
 <script>${uplot.script}</script>
 <script>const data=${embed({ timestamps: series.timestamps, swapAt: series.swapAt, actionsAt: series.actionsAt })};const charts=${embed(charts)};${pageScript}</script>
 </body></html>

@@ -198,7 +198,13 @@ describe('trainer, models, optimizer', () => {
       verdict: 'made live as asked',
       interval: [expect.any(Number), expect.any(Number)],
       durations: { fit: expect.any(Number) },
+      comparison: { sentence: expect.stringMatching(/better than|worse than|cannot tell/i) },
+      calibration: { ece: expect.any(Number) },
+      importance: { score: 'macroF1' },
     });
+    expect(first.importance!.features.map(({ feature }) => feature).toSorted()).toEqual(
+      first.features.toSorted(),
+    );
     expect(first.macroF1).toBeGreaterThan(first.baseline['majority']!);
     expect(first.confusionMatrix).toHaveLength(4);
     expect(await rv.models.live()).toEqual({ reference: first.model, isBaseline: false });

@@ -35,6 +35,30 @@ export const trainingReport: TrainingReport = {
     [0, 0, 20, 0],
     [0, 0, 0, 110],
   ],
+  comparison: {
+    rule: 'usageThreshold',
+    difference: 0.2821,
+    interval: [0.2104, 0.3412],
+    better: true,
+    sentence:
+      'Better than the best rule: macro-F1 0.691, the rule usageThreshold 0.409 on 388 held-out rows; the 95 % interval of the difference, +0.210 to +0.341, is above zero.',
+  },
+  calibration: {
+    ece: 0.0816,
+    bins: [
+      { low: 0.5, high: 0.6, rows: 0, confidence: 0, accuracy: 0 },
+      { low: 0.6, high: 0.7, rows: 120, confidence: 0.652, accuracy: 0.533 },
+      { low: 0.9, high: 1, rows: 268, confidence: 0.967, accuracy: 0.914 },
+    ],
+  },
+  importance: {
+    score: 'macroF1',
+    rows: 388,
+    features: [
+      { feature: 'usage_percent', drop: 0.312, interval: [0.241, 0.377] },
+      { feature: 'usage_trend', drop: -0.004, interval: [-0.011, 0.002] },
+    ],
+  },
   classCounts: { NoActionNeeded: 628, ShouldOptimize: 660, ShouldOptimizeAggressive: 100, Critical: 551 },
   features: ['usage_percent', 'usage_trend'],
   labels: ['NoActionNeeded', 'ShouldOptimize', 'ShouldOptimizeAggressive', 'Critical'],

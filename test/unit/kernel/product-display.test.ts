@@ -28,12 +28,32 @@ describe('showProduct()', () => {
     const data = await show(trainingReport);
     const html = data['text/html']!;
     expect(read(html)).toContain(`Model ${trainingReport.model} is live`);
-    expect(html.match(/<svg/g)).toHaveLength(3);
+    expect(html.match(/<svg/g)).toHaveLength(5);
     for (const label of Object.keys(trainingReport.classCounts)) expect(html).toContain(`>${label}<`);
     for (const score of [trainingReport.macroF1, ...Object.values(trainingReport.baseline)])
       expect(html).toContain(`>${score.toFixed(3)}<`);
     for (const count of trainingReport.confusionMatrix.flat()) expect(html).toContain(`>${count}<`);
     expect(data['text/plain']).toMatch(/^Model memopt@.* is live\n {2}estimator +sklearn\.ensemble\./);
+  });
+
+  it('shows whether a model is better than the best rule, what matters to it and how it is calibrated', async () => {
+    const html = (await show(trainingReport))['text/html']!;
+    expect(read(html)).toContain('better: +0.282 over usageThreshold (95 %: +0.210 to +0.341)');
+    expect(read(html)).toContain(
+      'Loss of macroF1 when a feature is shuffled, on 388 held-out rows usage_percent 0.312',
+    );
+    expect(read(html)).toContain('Calibration: expected error 0.082');
+    expect(html.match(/<circle/g)).toHaveLength(2);
+    const comparison = { ...trainingReport.comparison!, better: null };
+    const unsure = (await show({ ...trainingReport, comparison }))['text/html']!;
+    expect(read(unsure)).toContain('not shown to be better: +0.282 over usageThreshold');
+  });
+
+  it('shows a training report of an older Python, which compared and calibrated nothing', async () => {
+    const html = (await show({ ...trainingReport, comparison: null, calibration: null, importance: null }))[
+      'text/html'
+    ]!;
+    expect(html.match(/<svg/g)).toHaveLength(3);
   });
 
   it('shows a package of the registry as it shows its training: scores, matrix, parameters, features', async () => {

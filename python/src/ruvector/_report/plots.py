@@ -6,10 +6,9 @@ Not the tables below them: ``sections``.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from .svg import WIDTH, Axes, circle, draw_axes, label, line, path, picture, rect, rounded, ticks
-from .text import figure, signed, whole
+from .text import ReportFacts, figure, signed, whole
 
 __all__ = [
     "draw_curves",
@@ -21,7 +20,6 @@ __all__ = [
     "draw_reliability",
 ]
 
-Facts = Mapping[str, Any]
 _ROW = 34
 _NAME_LETTERS = 46
 
@@ -49,7 +47,7 @@ def draw_intervals(score: str, rows: Sequence[tuple[str, float, Sequence[float] 
     return picture(f"{score} with 95 % intervals", f"{told}.", axes.bottom + 20, "".join(shapes))
 
 
-def draw_reliability(calibration: Facts) -> str:
+def draw_reliability(calibration: ReportFacts) -> str:
     """How often the model is right against how sure it says it is, with the rows of each bin."""
     bins = [each for each in calibration["bins"] if each["rows"] > 0]
     axes = Axes((0, 1), (0, 1), 44, WIDTH - 10, 10, 210)
@@ -79,7 +77,7 @@ def draw_reliability(calibration: Facts) -> str:
     return picture("Reliability diagram", told, foot + 20, "".join(shapes))
 
 
-def draw_importance(rows: Sequence[Facts], loses: str) -> str:
+def draw_importance(rows: Sequence[ReportFacts], loses: str) -> str:
     """Draw what is lost when one feature is shuffled, the most important first."""
     ends = [end for each in rows for end in (each["drop"], *each["interval"])]
     axes = Axes(
@@ -125,7 +123,7 @@ def draw_curves(
     return picture(f"{title} by {x_name}", f"{told}.", axes.bottom + 38, "".join(shapes))
 
 
-def draw_precision_recall(points: Sequence[Facts], share: float) -> str:
+def draw_precision_recall(points: Sequence[ReportFacts], share: float) -> str:
     """Precision against recall; the dashed line is the share of anomalous rows."""
     axes = Axes((0, 1), (0, 1), 44, WIDTH - 10, 10, 200)
     held = [(axes.at_x(each["recall"]), axes.at_y(each["precision"])) for each in points]
@@ -160,7 +158,7 @@ def draw_histogram(
     return picture(title, f"{told}.", axes.bottom + 38, "".join(shapes))
 
 
-def draw_forecast(rows: Sequence[Facts]) -> str:
+def draw_forecast(rows: Sequence[ReportFacts]) -> str:
     """Draw what came and what was foreseen for it, over time."""
     values = [each[name] for each in rows for name in ("actual", "predicted")]
     times = [each["seconds"] for each in rows]

@@ -6,10 +6,10 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from .sections import Facts, model_sections, render_data, render_parity, render_steps
+from .sections import model_sections, render_data, render_parity, render_steps
 from .style import STYLE
 from .tables import rows_table
-from .text import escape
+from .text import ReportFacts, escape
 
 __all__ = ["Report", "build_report", "render_fragment", "render_leaderboard"]
 
@@ -63,9 +63,9 @@ class Report:
 
 
 def build_report(
-    facts: Facts,
+    facts: ReportFacts,
     *,
-    steps: Sequence[Facts] = (),
+    steps: Sequence[ReportFacts] = (),
     class_counts: Mapping[str, int] | None = None,
     leaderboard: str = "",
 ) -> Report:

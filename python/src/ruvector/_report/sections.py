@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from .plots import (
     draw_curves,
@@ -15,11 +14,10 @@ from .plots import (
     draw_reliability,
 )
 from .tables import facts_table, folded, matrix_table, rows_table
-from .text import escape, figure, interval_text, name_of_rule, signed, whole
+from .text import ReportFacts, escape, figure, interval_text, name_of_rule, signed, whole
 
-__all__ = ["SCORES", "Facts", "model_sections", "render_data", "render_parity", "render_steps"]
+__all__ = ["SCORES", "model_sections", "render_data", "render_parity", "render_steps"]
 
-Facts = Mapping[str, Any]
 
 #: Key and name of the score that decides, by task.
 SCORES: Mapping[str, tuple[str, str]] = {
@@ -31,7 +29,7 @@ _SHOWN_FEATURES = 12
 _SHOWN_STEPS = 40
 
 
-def model_sections(manifest: Facts) -> list[str]:
+def model_sections(manifest: ReportFacts) -> list[str]:
     """Render what the held-out rows say of a model, whichever task it has."""
     metrics = manifest["metrics"]
     task = manifest.get("task", "classification")
@@ -51,12 +49,15 @@ def _card(title: str, note: str, content: str, *, is_wide: bool = False) -> str:
     return f'<section class="{kind}"><h2>{escape(title)}</h2>{told}{content}</section>'
 
 
-def _scores(metrics: Facts, task: str) -> str:
+def _scores(metrics: ReportFacts, task: str) -> str:
     key, name = SCORES[task]
+    if metrics.get(key) is None:
+        told = "The held-out rows are all of one kind and cannot tell; collect for longer."
+        return _card("Scores", told, "")
     rules = [
         (name_of_rule(rule), facts)
         for rule, facts in metrics.get("baseline", {}).items()
-        if isinstance(facts, Mapping) and key in facts
+        if isinstance(facts, Mapping) and facts.get(key) is not None
     ]
     rules.sort(key=lambda rule: rule[1][key], reverse=task != "forecast")
     shown = [("this model", metrics), *rules]
@@ -71,30 +72,31 @@ def _scores(metrics: Facts, task: str) -> str:
         ]
         for who, facts in shown
     ]
+    difference = "rule − model" if task == "forecast" else "model − rule"
     others = {
         "accuracy": metrics.get("accuracy"),
+        "precision where it says anomalous": metrics.get("precision"),
+        "anomalous rows that it finds": metrics.get("recall"),
         "area under the ROC curve": metrics.get("rocAuc"),
         "root mean squared error": metrics.get("rmse"),
     }
     known = {other: value for other, value in others.items() if value is not None}
     test_rows = metrics.get("rows", {}).get("test")
     note = (
-        "Intervals are 95 %, drawn in blocks of time. Model − rule is drawn on the same blocks; "
+        "Intervals are 95 %, drawn in blocks of time. The difference is drawn on the same blocks; "
         "above zero favours the model."
     )
     return _card(
         f"Scores on {whole(test_rows)} held-out rows" if test_rows else "Scores on held-out rows",
         note,
         draw_intervals(name, [(who, facts[key], facts.get("interval")) for who, facts in shown])
-        + rows_table(
-            f"{name} of the model and of each rule", ["", name, "model − rule"], rows, own=0
-        )
+        + rows_table(f"{name} of the model and of each rule", ["", name, difference], rows, own=0)
         + facts_table("Further scores", known)
         + _per_class(metrics),
     )
 
 
-def _per_class(metrics: Facts) -> str:
+def _per_class(metrics: ReportFacts) -> str:
     rows = [
         [
             escape(each["label"]),
@@ -107,7 +109,7 @@ def _per_class(metrics: Facts) -> str:
     return folded("Each label", rows_table("Scores of each label", heads, rows)) if rows else ""
 
 
-def _matrix(metrics: Facts, labels: Sequence[str], task: str) -> str:
+def _matrix(metrics: ReportFacts, labels: Sequence[str], task: str) -> str:
     matrix = metrics.get("confusionMatrix")
     if not matrix:
         return ""
@@ -115,7 +117,7 @@ def _matrix(metrics: Facts, labels: Sequence[str], task: str) -> str:
     return _card("Confusion matrix", "", matrix_table(matrix, names))
 
 
-def _calibration(calibration: Facts | None) -> str:
+def _calibration(calibration: ReportFacts | None) -> str:
     if not calibration or not any(each["rows"] for each in calibration["bins"]):
         return ""
     rows = [
@@ -137,7 +139,7 @@ def _calibration(calibration: Facts | None) -> str:
     return _card("Calibration", note, draw_reliability(calibration) + table)
 
 
-def _importance(importance: Facts | None, score: str) -> str:
+def _importance(importance: ReportFacts | None, score: str) -> str:
     if not importance or not importance.get("features"):
         return ""
     features = importance["features"]
@@ -150,8 +152,8 @@ def _importance(importance: Facts | None, score: str) -> str:
         for each in features
     ]
     note = (
-        f"What {score} loses on {whole(importance['rows'])} held-out rows when the blocks of one "
-        "feature are shuffled; features that say the same share what they are worth."
+        f"How much worse {score} gets on {whole(importance['rows'])} held-out rows when the blocks "
+        "of one feature are shuffled; features that say the same share what they are worth."
     )
     table = folded(
         f"All {len(features)} as a table",
@@ -162,7 +164,7 @@ def _importance(importance: Facts | None, score: str) -> str:
     )
 
 
-def _detection(detection: Facts | None) -> str:
+def _detection(detection: ReportFacts | None) -> str:
     if not detection:
         return ""
     curve = draw_precision_recall(detection["precisionRecall"], detection["anomalousShare"])
@@ -173,7 +175,7 @@ def _detection(detection: Facts | None) -> str:
     return _card("Detection", note, curve + histogram)
 
 
-def _forecast(forecast: Facts | None) -> str:
+def _forecast(forecast: ReportFacts | None) -> str:
     if not forecast:
         return ""
     errors = forecast["errors"]
@@ -187,7 +189,7 @@ def _forecast(forecast: Facts | None) -> str:
     return _card("Forecast", note, draw_forecast(forecast["newest"]) + histogram)
 
 
-def render_steps(steps: Sequence[Facts]) -> str:
+def render_steps(steps: Sequence[ReportFacts]) -> str:
     """Loss and metrics over the steps that the estimator reported."""
     series: dict[str, list[tuple[float, float]]] = {}
     for each in steps:
@@ -219,7 +221,7 @@ def render_steps(steps: Sequence[Facts]) -> str:
     return _card("Learning curve", "", "".join(pictures) + table)
 
 
-def render_data(manifest: Facts, class_counts: Mapping[str, int]) -> str:
+def render_data(manifest: ReportFacts, class_counts: Mapping[str, int]) -> str:
     """Render what it was trained on, and how."""
     dataset, trainer = manifest["dataset"], manifest["trainer"]
     rows = manifest["metrics"].get("rows", {})
@@ -252,7 +254,7 @@ def render_data(manifest: Facts, class_counts: Mapping[str, int]) -> str:
     )
 
 
-def render_parity(manifest: Facts) -> str:
+def render_parity(manifest: ReportFacts) -> str:
     """How near the ONNX model is to the fitted one; why there is none, where there is none."""
     parity, model = manifest.get("parity"), manifest.get("model")
     if not parity or not model:

@@ -7,7 +7,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["escape", "figure", "interval_text", "name_of_rule", "signed", "whole"]
+__all__ = ["ReportFacts", "escape", "figure", "interval_text", "name_of_rule", "signed", "whole"]
+
+ReportFacts = Mapping[str, Any]
+"""Plain figures, named as in a manifest."""
 
 #: Rules in words, as the demo's report and the daemon's gate call them.
 _RULE_NAMES: Mapping[str, str] = {

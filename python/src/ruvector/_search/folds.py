@@ -23,7 +23,7 @@ _FIRST_PART = 0.4
 _MIN_TRAIN_ROWS = 20
 _MIN_VALIDATION_ROWS = 10
 
-Rows = NDArray[np.intp]
+RowNumbers = NDArray[np.intp]
 
 
 class FoldDataset:
@@ -34,11 +34,11 @@ class FoldDataset:
     whole : LabelledDataset
         The data set.
     rows : mapping of str to ndarray
-        Rows of its train split, in time order, that are ``train``, ``gap`` and ``test`` here.
+        RowNumbers of its train split, in time order, that are ``train``, ``gap`` and ``test`` here.
 
     """
 
-    def __init__(self, whole: LabelledDataset, rows: Mapping[str, Rows]) -> None:
+    def __init__(self, whole: LabelledDataset, rows: Mapping[str, RowNumbers]) -> None:
         self._whole = whole
         self._rows = dict(rows)
 

@@ -13,7 +13,7 @@ from .._training import (
     create_estimator,
     fit,
 )
-from .searching import search_in_run
+from .searching import SearchOptions, search_in_run
 
 __all__ = ["fit_or_search"]
 
@@ -64,13 +64,6 @@ def fit_or_search(
         )
         return result, None
     start = create_estimator(estimator, parameters, seed=seed) if parameters else estimator
-    found = search_in_run(
-        run,
-        {estimator: start},
-        dataset,
-        sample_weight=sample_weight,
-        callbacks=callbacks,
-        seed=seed,
-        **search,
-    )
+    options = SearchOptions(seed=seed, callbacks=callbacks, sample_weight=sample_weight, **search)
+    found = search_in_run(run, {estimator: start}, dataset, options)
     return found.best, found.to_json()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from .._exceptions import SearchError
@@ -24,12 +24,12 @@ from .folds import describe_gap, make_folds, smallest_gap_ms
 from .leaderboard import Leaderboard
 from .progress import SearchProgress
 from .search_result import SearchResult
-from .spaces import Suggest
+from .spaces import Space
 from .study import open_study
 from .trial_loop import TrialLoop
 from .trial_run import TrialSettings
 
-__all__ = ["search", "search_in_run"]
+__all__ = ["SearchOptions", "search", "search_in_run"]
 
 DEFAULT_TRIALS = 40
 DEFAULT_FOLDS = 4
@@ -45,7 +45,7 @@ def search(
     timeout_seconds: float | None = None,
     seed: int = 0,
     callbacks: Sequence[Callback] = (),
-    spaces: Mapping[str, Callable[[Suggest], Mapping[str, Any]]] | None = None,
+    spaces: Mapping[str, Space] | None = None,
     sample_weight: Literal["balanced"] | None = "balanced",
     storage: str | os.PathLike[str] | None = None,
     logger: LoggerName | None = None,
@@ -110,84 +110,90 @@ def search(
     >>> ruvector.deploy(found.best, name="memopt")  # doctest: +SKIP
 
     """
+    options = SearchOptions(
+        trials=trials,
+        folds=folds,
+        gap_ms=gap_ms,
+        timeout_seconds=timeout_seconds,
+        seed=seed,
+        callbacks=callbacks,
+        spaces=spaces or {},
+        sample_weight=sample_weight,
+        storage=storage,
+    )
     with open_run(logger, "search") as run:
-        found = search_in_run(
-            run,
-            estimators,
-            dataset,
-            trials=trials,
-            folds=folds,
-            gap_ms=gap_ms,
-            timeout_seconds=timeout_seconds,
-            seed=seed,
-            callbacks=callbacks,
-            spaces=spaces,
-            sample_weight=sample_weight,
-            storage=storage,
-        )
+        found = search_in_run(run, estimators, dataset, options)
         log_result(run, found.best)
         run.log_page("leaderboard.html", found.leaderboard._repr_html_())
     return replace(found, best=replace(found.best, run_id=run.run_id))
+
+
+@dataclass(frozen=True)
+class SearchOptions:
+    """Options of :func:`search`, by their names there."""
+
+    trials: int = DEFAULT_TRIALS
+    folds: int = DEFAULT_FOLDS
+    gap_ms: float | None = None
+    timeout_seconds: float | None = None
+    seed: int = 0
+    callbacks: Sequence[Callback] = ()
+    spaces: Mapping[str, Space] = field(default_factory=dict)
+    sample_weight: Literal["balanced"] | None = "balanced"
+    storage: str | os.PathLike[str] | None = None
 
 
 def search_in_run(
     run: RunLog,
     estimators: Any,  # noqa: ANN401
     dataset: LabelledDataset,
-    *,
-    trials: int = DEFAULT_TRIALS,
-    folds: int = DEFAULT_FOLDS,
-    gap_ms: float | None = None,
-    timeout_seconds: float | None = None,
-    seed: int = 0,
-    callbacks: Sequence[Callback] = (),
-    spaces: Mapping[str, Callable[[Suggest], Mapping[str, Any]]] | None = None,
-    sample_weight: Literal["balanced"] | None = "balanced",
-    storage: str | os.PathLike[str] | None = None,
+    options: SearchOptions,
 ) -> SearchResult:
     """Search as :func:`search` does, in a run that the caller closes."""
-    _check_options(trials, folds, timeout_seconds)
-    candidates = take_candidates(estimators, spaces or {})
-    gap = _choose_gap(dataset, gap_ms)
+    _check_options(options)
+    candidates = take_candidates(estimators, options.spaces)
+    gap = _choose_gap(dataset, options.gap_ms)
     task = common_task(candidates)
     key, is_error = score_key(task), sign_of(task) < 0
-    settings = TrialSettings(make_folds(dataset, folds, gap, task), sample_weight, seed)
+    folds = make_folds(dataset, options.folds, gap, task)
     identity = {
         "data set": dataset.sha256,
         "estimators": [each.name for each in candidates],
-        "folds": folds,
+        "folds": options.folds,
         "gap_ms": gap,
-        "seed": seed,
-        "sample_weight": sample_weight,
+        "seed": options.seed,
+        "sample_weight": options.sample_weight,
     }
-    study = open_study(storage, identity, is_error=is_error)
-    progress = SearchProgress(callbacks, trials, timeout_seconds)
+    study = open_study(options.storage, identity, is_error=is_error)
+    progress = SearchProgress(options.callbacks, options.trials, options.timeout_seconds)
+    settings = TrialSettings(folds, options.sample_weight, options.seed)
     loop = TrialLoop(study, candidates, settings, progress, run)
-    loop.run(trials)
+    loop.run(options.trials)
     candidate, parameters = loop.best(is_error=is_error)
     best = fit(
         candidate.estimator,
         dataset,
         parameters=parameters,
-        sample_weight=sample_weight,
+        sample_weight=options.sample_weight,
         callbacks=[progress.watch_refit, run.log_step],
-        seed=seed,
+        seed=options.seed,
     )
     told = describe_gap(dataset, gap)
-    note = _describe(len(settings.folds), told, loop.counts(), key, best.metrics[key])
+    note = _describe(len(folds), told, loop.counts(), key, best.metrics[key])
     rows = [*loop.model_rows(), *loop.rule_rows()]
     board = Leaderboard(rows, score=key, is_error=is_error, note=note)
     return SearchResult(best, board, loop.counts(), loop.failures(), gap)
 
 
-def _check_options(trials: int, folds: int, timeout_seconds: float | None) -> None:
+def _check_options(options: SearchOptions) -> None:
     problems = [
         f"{name} is {value}, wanted a whole number from {low} on"
-        for name, value, low in (("trials", trials, 1), ("folds", folds, 2))
+        for name, value, low in (("trials", options.trials, 1), ("folds", options.folds, 2))
         if not isinstance(value, int) or value < low
     ]
-    if timeout_seconds is not None and not timeout_seconds > 0:
-        problems.append(f"timeout_seconds is {timeout_seconds}, wanted a positive number")
+    timeout = options.timeout_seconds
+    if timeout is not None and not timeout > 0:
+        problems.append(f"timeout_seconds is {timeout}, wanted a positive number")
     if problems:
         raise SearchError(f"Cannot search for parameters: {'; '.join(problems)}")
 

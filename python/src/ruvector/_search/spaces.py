@@ -103,6 +103,8 @@ def _perceptron(trial: Suggest) -> dict[str, Any]:
 
 def _network(trial: Suggest) -> dict[str, Any]:
     return {
+        "hidden": trial.suggest_int("hidden", 16, 128, log=True),
+        "layers": trial.suggest_int("layers", 1, 3),
         "learning_rate": trial.suggest_float("learning_rate", 3e-4, 1e-2, log=True),
         "dropout": trial.suggest_float("dropout", 0.0, 0.4),
         "batch_size": trial.suggest_categorical("batch_size", [64, 128, 256]),
@@ -112,8 +114,8 @@ def _network(trial: Suggest) -> dict[str, Any]:
 def _isolation(trial: Suggest) -> dict[str, Any]:
     return {
         "n_estimators": trial.suggest_int("n_estimators", 40, 200, step=40),
-        "max_samples": trial.suggest_int("max_samples", 64, 512, log=True),
-        "max_features": trial.suggest_float("max_features", 0.3, 1.0),
+        "max_samples": trial.suggest_float("max_samples", 0.1, 1.0),
+        "max_features": trial.suggest_float("max_features", 0.5, 1.0),
     }
 
 

@@ -93,5 +93,5 @@ def run_trial(
 
 def interval_of_mean(draws: Sequence[NDArray[np.float64]]) -> tuple[float, float]:
     """95 % of the mean over folds, each drawn by itself."""
-    low, high = np.quantile(np.mean(draws, axis=0), (0.025, 0.975))
+    low, high = np.nanquantile(np.mean(draws, axis=0), (0.025, 0.975))
     return float(low), float(high)

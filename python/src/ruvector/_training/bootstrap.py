@@ -20,7 +20,6 @@ __all__ = [
     "macro_f1_difference",
     "macro_f1_interval",
     "mean_interval",
-    "uniform",
 ]
 
 REPLICATES = 1000
@@ -101,10 +100,12 @@ def mean_interval(values: NDArray[np.float64], block: int) -> list[float]:
     return interval_of((sums[starts + lengths] - sums[starts]).sum(axis=1) / len(values))
 
 
-def count_draws(rows: int, block: int) -> Iterator[NDArray[np.int64]]:
+def count_draws(
+    rows: int, block: int, *, seed: int = SEED, draws: int = REPLICATES
+) -> Iterator[NDArray[np.int64]]:
     """How often each draw takes each row, shape (draws, rows), a part of the draws at a time."""
-    starts, lengths = _draw_blocks(rows, block)
-    for part in np.array_split(starts, max(1, REPLICATES * rows // _MAX_CELLS)):
+    starts, lengths = _draw_blocks(rows, block, seed, draws)
+    for part in np.array_split(starts, max(1, draws * rows // _MAX_CELLS)):
         edges = np.zeros((len(part), rows + 1), dtype=np.int64)
         at = np.arange(len(part))[:, None]
         np.add.at(edges, (at, part), 1)
@@ -118,13 +119,16 @@ def interval_of(scores: NDArray[np.float64]) -> list[float]:
     return [float(low), float(high)]
 
 
-def _draw_blocks(rows: int, block: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _draw_blocks(
+    rows: int, block: int, seed: int = SEED, draws: int = REPLICATES
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Draw the first rows of the blocks, shape (draws, blocks), and their lengths, (blocks,)."""
     blocks = -(-rows // block)
     lengths = np.full(blocks, block)
     lengths[-1] = rows - (blocks - 1) * block
-    starts = np.floor(uniform(REPLICATES * blocks) * (rows - block + 1)).astype(np.int64)
-    return starts.reshape(REPLICATES, blocks), lengths
+    drawn = _uniform(draws * blocks, seed)
+    starts = np.floor(drawn * (rows - block + 1)).astype(np.int64)
+    return starts.reshape(draws, blocks), lengths
 
 
 def _draw_scores(
@@ -154,7 +158,7 @@ def _macro_f1(matrices: NDArray[np.int64], classes: Sequence[int]) -> NDArray[np
     return np.asarray(f1[:, list(classes)].mean(axis=1), dtype=np.float64)
 
 
-def uniform(n: int, seed: int = SEED) -> NDArray[np.float64]:
+def _uniform(n: int, seed: int) -> NDArray[np.float64]:
     """Return the first ``n`` numbers of mulberry32 in [0, 1), all at once."""
     state = (np.uint64(seed) + np.arange(1, n + 1, dtype=np.uint64) * np.uint64(_STEP)) & _MASK
     mixed = _multiply(state ^ (state >> np.uint64(15)), state | np.uint64(1))

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .bootstrap import interval_of
 from .resampled import Truths, draw_scores, score_answers, score_key, sign_of
 
 __all__ = ["compare_with_rules"]
@@ -61,9 +62,7 @@ def compare_with_rules(
     each: dict[str, dict[str, Any]] = {
         name: {
             "difference": sign * (score - scores[name]),
-            "differenceInterval": [
-                float(end) for end in np.quantile(sign * (own - rule), (0.025, 0.975))
-            ],
+            "differenceInterval": interval_of(sign * (own - rule)),
         }
         for name, rule in zip(rules, drawn, strict=True)
     }

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .bootstrap import interval_of
 from .resampled import Truths, draw_scores, score_answers, score_key, sign_of
 
 __all__ = ["measure_importance"]
@@ -22,7 +23,7 @@ __all__ = ["measure_importance"]
 #: features, and never fewer rows than this.
 _MAX_EVALUATIONS = 12_000
 _MIN_ROWS = 200
-_REPLICATES = 200
+_DRAWS = 200
 # The columns of a window are one feature at several times: "usage_percent@-3".
 _TIME_SUFFIX = re.compile(r"@-\d+$")
 
@@ -67,14 +68,14 @@ def measure_importance(
     order = _shuffle_blocks(rows, truths.block, np.random.default_rng(seed))
     shuffled = [_with_shuffled(X, held, order) for held in columns.values()]
     answers = np.split(predict(np.concatenate([X, *shuffled])), len(shuffled) + 1)
-    drawn = draw_scores(truths, answers, replicates=_REPLICATES)
+    drawn = draw_scores(truths, answers, draws=_DRAWS)
     scores = [score_answers(truths, each) for each in answers]
     sign = sign_of(truths.task)
     features: list[dict[str, Any]] = []
     for name, score, draws in zip(columns, scores[1:], drawn[1:], strict=True):
-        low, high = np.quantile(sign * (drawn[0] - draws), (0.025, 0.975))
+        interval = interval_of(sign * (drawn[0] - draws))
         drop = sign * (scores[0] - score)
-        features.append({"feature": name, "drop": drop, "interval": [float(low), float(high)]})
+        features.append({"feature": name, "drop": drop, "interval": interval})
     features.sort(key=lambda each: -float(each["drop"]))
     return {"score": score_key(truths.task), "rows": rows, "features": features}
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .bootstrap import count_draws, interval_of
 
-__all__ = ["Ranking", "rank"]
+__all__ = ["Ranking", "rank", "rank_draws"]
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,10 @@ def rank(anomalous: NDArray[np.bool_], score: NDArray[np.float64], block: int) -
         return Ranking()
     precisions, areas = [], []
     for counts in count_draws(len(score), block):
-        precision, area = _measure(anomalous, score, counts)
+        precision, area = rank_draws(anomalous, score, counts)
         precisions.append(precision)
         areas.append(area)
-    point = _measure(anomalous, score, np.ones((1, len(score)), dtype=np.int64))
+    point = rank_draws(anomalous, score, np.ones((1, len(score)), dtype=np.int64))
     return Ranking(
         float(point[0][0]),
         float(point[1][0]),
@@ -63,7 +63,7 @@ def rank(anomalous: NDArray[np.bool_], score: NDArray[np.float64], block: int) -
     )
 
 
-def _measure(
+def rank_draws(
     anomalous: NDArray[np.bool_], score: NDArray[np.float64], counts: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Average precision and area of each row of ``counts``; NaN where only one kind was drawn."""

@@ -6,14 +6,15 @@ those of ``bootstrap``, and so of the daemon's gate.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .bootstrap import REPLICATES, SEED, uniform
+from .bootstrap import REPLICATES, SEED, count_draws
+from .ranking import rank_draws
 from .tasks import Task
 
 __all__ = ["Truths", "draw_scores", "score_answers", "score_key", "sign_of"]
@@ -23,9 +24,8 @@ _SCORE_KEYS: dict[Task, str] = {
     "anomaly": "averagePrecision",
     "forecast": "mae",
 }
-_CELLS_AT_ONCE = 8_000_000
 
-Weights = NDArray[np.float32]
+Counts = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def sign_of(task: Task) -> int:
 
 def score_answers(truths: Truths, answers: NDArray[Any]) -> float:
     """Score of answers: label indices, scores of anomaly or values, shape (n,)."""
-    return float(_score(truths, answers, np.ones((1, len(answers)), np.float32))[0])
+    return float(_score_all(truths, [answers], np.ones((1, len(answers)), np.int64))[0, 0])
 
 
 def draw_scores(
@@ -70,62 +70,42 @@ def draw_scores(
     answers: Sequence[NDArray[Any]],
     *,
     seed: int = SEED,
-    replicates: int = REPLICATES,
+    draws: int = REPLICATES,
 ) -> NDArray[np.float64]:
-    """Scores of each of several answers on the same draws, shape (len(answers), replicates)."""
+    """Scores of each of several answers on the same draws, shape (len(answers), draws)."""
     rows = len(truths.expected)
     parts = [
-        [_score(truths, each, weights) for each in answers]
-        for weights in _draw_weights(rows, truths.block, seed, replicates)
+        _score_all(truths, answers, counts)
+        for counts in count_draws(rows, truths.block, seed=seed, draws=draws)
     ]
-    return np.stack([np.concatenate(column) for column in zip(*parts, strict=True)])
+    return np.concatenate(parts, axis=1)
 
 
-def _draw_weights(rows: int, block: int, seed: int, replicates: int) -> Iterator[Weights]:
-    blocks = -(-rows // block)
-    lengths = np.full(blocks, block)
-    lengths[-1] = rows - (blocks - 1) * block
-    drawn = uniform(replicates * blocks, seed).reshape(replicates, blocks)
-    starts = np.floor(drawn * (rows - block + 1)).astype(np.int64)
-    size = max(1, _CELLS_AT_ONCE // rows)
-    for at in range(0, replicates, size):
-        part = starts[at : at + size]
-        # A block adds one where it begins and takes one where it ends; the sum is the weight.
-        steps = np.zeros((len(part), rows + 1), dtype=np.float32)
-        draws = np.broadcast_to(np.arange(len(part))[:, None], part.shape)
-        np.add.at(steps, (draws, part), 1)
-        np.subtract.at(steps, (draws, part + lengths), 1)
-        yield np.cumsum(steps, axis=1, out=steps)[:, :rows]
-
-
-def _score(truths: Truths, answers: NDArray[Any], weights: Weights) -> NDArray[np.float64]:
+def _score_all(
+    truths: Truths, answers: Sequence[NDArray[Any]], counts: Counts
+) -> NDArray[np.float64]:
     if truths.task == "classification":
-        return _macro_f1(truths, answers, weights)
+        return _macro_f1(truths, answers, counts)
     if truths.task == "anomaly":
-        return _average_precision(truths.expected, answers, weights)
-    errors = np.abs(truths.expected - answers).astype(np.float64)
-    return np.asarray((weights @ errors) / weights.sum(axis=1))
+        anomalous = truths.expected > 0
+        return np.stack(
+            [rank_draws(anomalous, each.astype(np.float64), counts)[0] for each in answers]
+        )
+    errors = np.abs(truths.expected - np.stack(answers)).astype(np.float64)
+    return np.asarray(errors @ counts.T / counts.sum(axis=1))
 
 
-def _macro_f1(truths: Truths, answers: NDArray[Any], weights: Weights) -> NDArray[np.float64]:
-    # F1 = 2 TP / (rows that came + rows answered), each weighted
+def _macro_f1(
+    truths: Truths, answers: Sequence[NDArray[Any]], counts: Counts
+) -> NDArray[np.float64]:
+    # F1 = 2 TP / (rows that came + rows answered), each as often as it was drawn. One product for
+    # all answers, in float32, which is exact for counts.
     classes = np.asarray(truths.classes)
     came = truths.expected[:, None] == classes
-    said = answers[:, None] == classes
-    counts = weights @ np.concatenate([came & said, came, said], axis=1).astype(np.float32)
-    hits, all_came, all_said = np.split(counts.astype(np.float64), 3, axis=1)
-    return np.asarray((2 * hits / np.maximum(all_came + all_said, 1)).mean(axis=1))
-
-
-def _average_precision(
-    expected: NDArray[Any], scores: NDArray[Any], weights: Weights
-) -> NDArray[np.float64]:
-    # As scikit-learn: the sum of (recall_n - recall_{n-1}) * precision_n over distinct scores.
-    order = np.argsort(-scores, kind="stable")
-    last = np.append(np.diff(scores[order]) != 0, True)
-    drawn = weights[:, order]
-    seen = np.cumsum(drawn, axis=1, dtype=np.float64)[:, last]
-    found = np.cumsum(drawn * (expected[order] > 0), axis=1, dtype=np.float64)[:, last]
-    gained = np.diff(found, axis=1, prepend=0)
-    all_found = np.maximum(found[:, -1], 1)
-    return np.asarray((gained * found / np.maximum(seen, 1)).sum(axis=1) / all_found)
+    said = np.stack([each[:, None] == classes for each in answers])
+    cells = np.concatenate([came[None], said, came & said]).astype(np.float32)
+    flat = cells.transpose(1, 0, 2).reshape(len(came), -1)
+    found = (counts.astype(np.float32) @ flat).reshape(len(counts), len(cells), len(classes))
+    all_came, all_said, hits = np.split(found.astype(np.float64), [1, 1 + len(answers)], axis=1)
+    f1 = 2 * hits / np.maximum(all_came + all_said, 1)
+    return np.asarray(f1.mean(axis=2).T)

@@ -26,7 +26,7 @@ LoggerName = Literal["mlflow"]
 #: makes its tables first. One that is silent for this long is left alone.
 _SILENCE_SECONDS = 30.0
 
-Write = Callable[[MlflowWriter], None]
+RunWrite = Callable[[MlflowWriter], None]
 
 
 class RunLogWarning(UserWarning):
@@ -47,7 +47,7 @@ class RunLog:
 
     def __init__(self, writer: MlflowWriter | None) -> None:
         self._writer = writer
-        self._writes: queue.Queue[Write | None] = queue.Queue()
+        self._writes: queue.Queue[RunWrite | None] = queue.Queue()
         self._failure: Exception | None = None
         self._heard = time.monotonic()
         self._thread = threading.Thread(target=self._work, name="ruvector-run-log", daemon=True)
@@ -107,7 +107,7 @@ class RunLog:
                 stacklevel=2,
             )
 
-    def _put(self, write: Write) -> None:
+    def _put(self, write: RunWrite) -> None:
         if self._writer is not None:
             self._writes.put(write)
 
