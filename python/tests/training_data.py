@@ -41,3 +41,19 @@ def make_dataset(classes=(0, 1, 2, 3), n=600, width=8, missing=0.0, absent=(), s
     cut = n * 3 // 4
     splits = {"train": (X[:cut], y[:cut]), "test": (X[cut:], y[cut:])}
     return MemoryDataset(splits, **options)
+
+
+def make_timed_dataset(n=600, horizon_ms=30_000, **options):
+    """Build rows a second apart in which available memory wanders as the features tell."""
+    dataset = make_dataset(n=n, **options)
+    names = list(dataset.feature_names)
+    names[2] = "available_percent"
+    dataset.feature_names = tuple(names)
+    dataset.meta = {**dataset.meta, "horizonMs": horizon_ms}
+    cut = n * 3 // 4
+    times = {"train": np.arange(cut), "gap": np.zeros(0), "test": np.arange(cut, n)}
+    for split in ("train", "test"):
+        X = dataset.X(split)
+        X[:, 2] = 50 + 30 * np.sin(times[split] / 40) + X[:, 1] / 20
+    dataset.timestamps = lambda split: (times[split] * 1000).astype(np.int64)
+    return dataset

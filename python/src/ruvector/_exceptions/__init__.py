@@ -46,7 +46,9 @@ RuvectorError
       ├ NotAModelError                  (also TypeError)
       ├ FeatureMismatchError            (also ValueError)
       ├ FeatureSpecError                (also ValueError)
-      ├ NoTargetError                   (also ValueError)
+      ├ UntrustedModelError             (also ValueError)
+      ├ ModelFileError                  (also ValueError)
+      ├ MissingTargetError              (also ValueError)
       ├ MissingPackageError             (also ImportError)
       ├ DivergedError                   (also ArithmeticError)
       ├ ConversionError
@@ -90,12 +92,13 @@ from .classes import (
     LoggerError,
     MessageTooLargeError,
     MissingPackageError,
+    MissingTargetError,
     MissingValuesError,
     ModelError,
+    ModelFileError,
     NoDaemonError,
     NoRowsError,
     NotAModelError,
-    NoTargetError,
     NotFittedModelError,
     ParityError,
     PipelineError,
@@ -114,6 +117,7 @@ from .classes import (
     UnknownEstimatorError,
     UnknownNameError,
     UnknownParameterError,
+    UntrustedModelError,
     WireError,
     WireTimeoutError,
 )
@@ -148,11 +152,12 @@ __all__ = [
     "LoggerError",
     "MessageTooLargeError",
     "MissingPackageError",
+    "MissingTargetError",
     "MissingValuesError",
     "ModelError",
+    "ModelFileError",
     "NoDaemonError",
     "NoRowsError",
-    "NoTargetError",
     "NotAModelError",
     "NotFittedModelError",
     "ParityError",
@@ -173,6 +178,7 @@ __all__ = [
     "UnknownEstimatorError",
     "UnknownNameError",
     "UnknownParameterError",
+    "UntrustedModelError",
     "WireError",
     "WireTimeoutError",
     "error_class_of",

@@ -36,11 +36,12 @@ __all__ = [
     "LoggerError",
     "MessageTooLargeError",
     "MissingPackageError",
+    "MissingTargetError",
     "MissingValuesError",
     "ModelError",
+    "ModelFileError",
     "NoDaemonError",
     "NoRowsError",
-    "NoTargetError",
     "NotAModelError",
     "NotFittedModelError",
     "ParityError",
@@ -60,6 +61,7 @@ __all__ = [
     "UnknownEstimatorError",
     "UnknownNameError",
     "UnknownParameterError",
+    "UntrustedModelError",
     "WireError",
     "WireTimeoutError",
 ]
@@ -294,7 +296,7 @@ class ClassesError(TrainingError, ValueError):
 
 
 class UnknownEstimatorError(TrainingError, ValueError):
-    """No classifier of scikit-learn has this name."""
+    """No estimator has this name."""
 
     code = "ERR_TRAIN_UNKNOWN_ESTIMATOR"
 
@@ -312,7 +314,7 @@ class NotFittedModelError(TrainingError, ValueError):
 
 
 class NotAModelError(TrainingError, TypeError):
-    """The object is not a fitted classifier; pickles are refused by design."""
+    """The object is no classifier, outlier detector or regressor."""
 
     code = "ERR_TRAIN_NOT_A_MODEL"
 
@@ -329,7 +331,19 @@ class FeatureSpecError(TrainingError, ValueError):
     code = "ERR_TRAIN_FEATURE_SPEC"
 
 
-class NoTargetError(TrainingError, ValueError):
+class UntrustedModelError(TrainingError, ValueError):
+    """A model file needs trust that nobody gave."""
+
+    code = "ERR_TRAIN_UNTRUSTED"
+
+
+class ModelFileError(TrainingError, ValueError):
+    """A model file cannot be loaded."""
+
+    code = "ERR_TRAIN_MODEL_FILE"
+
+
+class MissingTargetError(TrainingError, ValueError):
     """The data set does not say what a forecast is to learn."""
 
     code = "ERR_TRAIN_NO_TARGET"

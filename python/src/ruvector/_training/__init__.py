@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from .bootstrap import block_length
 from .candidates import FoldScore, ModelCost, measure_cost, score_fold
-from .deployment import DeployClient, Deployment, deploy
+from .deployment import DeployClient, Deployment, deploy, package_estimator
 from .estimators import create_estimator, estimator_path
 from .fit_result import FitResult
 from .fitting import fit
@@ -21,6 +21,7 @@ from .registry import Entry, register, require
 from .resampled import score_key, sign_of
 from .result_log import log_deployment, log_result
 from .run_log import LoggerName, RunLog, RunLogWarning, open_run
+from .stored_dataset import StoredDataset
 from .tasks import Task, task_of
 from .warming import warm_up
 
@@ -39,6 +40,7 @@ __all__ = [
     "RunLog",
     "RunLogWarning",
     "StopTraining",
+    "StoredDataset",
     "Task",
     "TrainingStep",
     "block_length",
@@ -52,6 +54,7 @@ __all__ = [
     "log_result",
     "measure_cost",
     "open_run",
+    "package_estimator",
     "register",
     "report",
     "require",

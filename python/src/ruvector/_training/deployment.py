@@ -1,14 +1,14 @@
 """Send a model to the running daemon, which verifies it and swaps it in while decisions go on.
 
-Only ONNX travels: no pickle is ever sent or read.
+Only ONNX travels: no pickle is ever sent, and none is read in this process.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any, Protocol
 
 from sklearn.base import BaseEstimator
@@ -20,17 +20,18 @@ from .._client import connect
 from .._exceptions import FeatureMismatchError, NotAModelError, NotFittedModelError
 from .._untyped import Estimator
 from .fit_result import FitResult
+from .found_models import take_found
 from .golden import check_answers, decode_golden
 from .labelled_dataset import LabelledDataset
 from .measurement import hold_out, measure
+from .model_file import MODEL_SUFFIXES, convert_file
 from .onnx_export import OnnxModel, export_onnx, pack_held_out
+from .registry import load_framework_of
 from .result_log import log_deployment
 from .run_log import LoggerName, open_run
 from .tasks import Task, task_of
 
 __all__ = ["Deployment", "deploy"]
-
-_PICKLE_SUFFIXES = frozenset({".pkl", ".pickle", ".joblib"})
 
 
 class DeployReply(Protocol):
@@ -97,11 +98,12 @@ class Deployment:
 
 
 def deploy(
-    model: FitResult | OnnxModel | Estimator,
+    model: FitResult | OnnxModel | Estimator | str | PurePath,
     *,
-    name: str,
+    name: str | None = None,
     dataset: LabelledDataset | None = None,
     activate: bool | None = None,
+    trusted: bool | Sequence[str] = False,
     client: DeployClient | None = None,
     logger: LoggerName | None = None,
 ) -> Deployment:
@@ -109,11 +111,12 @@ def deploy(
 
     Parameters
     ----------
-    model : FitResult, OnnxModel or fitted estimator
-        From :func:`ruvector.fit`, from :func:`ruvector.export_onnx`, or a classifier you fitted
-        yourself; the last needs ``dataset``.
-    name : str
-        Name in the registry.
+    model : FitResult, OnnxModel, fitted estimator or path
+        From :func:`ruvector.fit`, from :func:`ruvector.export_onnx`, or an estimator you fitted
+        yourself: an object, or a file (``.pkl``, ``.pickle``, ``.joblib`` or ``.skops``), which a
+        process of its own loads and converts. The last two need ``dataset``.
+    name : str, optional
+        Name in the registry. By default that of the file without its ending, else ``"model"``.
     dataset : LabelledDataset, optional
         Data set the estimator was fitted on: its features, in order, and its test split, on which
         the daemon holds the model against the live one. An OnnxModel of yours needs it for that.
@@ -121,6 +124,9 @@ def deploy(
         By default the model goes live when it passes the daemon's champion gate, else it stays the
         candidate and ``reason`` says why. True makes it live whatever it is worth, False only
         stores it.
+    trusted : bool or sequence of str, default False
+        True lets a pickle run the code it holds. Of a .skops file only types that are not known
+        need trust: True, or their names.
     client : Client, optional
         An open connection. By default a connection to the daemon of this user is opened and closed.
     logger : {"mlflow", None}, default None
@@ -130,7 +136,9 @@ def deploy(
     Raises
     ------
     NotAModelError
-        A pickle, a path or anything else that is not a fitted classifier.
+        The object is no fitted classifier, detector or regressor.
+    UntrustedModelError, ModelFileError
+        The file is a pickle that nobody said to trust, or holds no model.
     NotFittedModelError
         The estimator was not fitted.
     FeatureMismatchError
@@ -145,9 +153,13 @@ def deploy(
     >>> ruvector.deploy(result, name="memopt").version  # doctest: +SKIP
 
     """
-    package = _to_package(model, name, dataset)
+    if isinstance(model, str | PurePath) and PurePath(model).suffix in MODEL_SUFFIXES:
+        path = Path(model)
+        package = convert_file(path, name or path.stem, dataset, trusted)
+    else:
+        package = _to_package(model, name or "model", dataset)
     run_id = model.run_id if isinstance(model, FitResult) else None
-    with open_run(logger, name, run_id=run_id) as run:
+    with open_run(logger, package.manifest["name"], run_id=run_id) as run:
         if client is not None:
             deployment = _send(client, package, activate)
         else:
@@ -183,13 +195,20 @@ def _to_package(
         return _renamed(model, name, dataset)
     if isinstance(model, FitResult):
         return export_onnx(model, name=name)
+    return package_estimator(model, name, dataset)
+
+
+def package_estimator(model: Estimator, name: str, dataset: LabelledDataset | None) -> OnnxModel:
+    """Measure and export an estimator that was fitted elsewhere."""
     _check_is_model(model)
+    load_framework_of(model)
     if dataset is None:
         raise FeatureMismatchError(
             f'Cannot deploy model "{name}": a plain {type(model).__name__} does not say which '
             "features it takes; pass dataset=, the data set it was fitted on"
         )
-    return export_onnx(measure(_with_plain_columns(model, dataset), dataset), name=name)
+    found = take_found(_with_plain_columns(model, dataset))
+    return export_onnx(measure(found, dataset), name=name)
 
 
 def _renamed(model: OnnxModel, name: str, dataset: LabelledDataset | None) -> OnnxModel:
@@ -210,13 +229,10 @@ def _renamed(model: OnnxModel, name: str, dataset: LabelledDataset | None) -> On
 
 
 def _check_is_model(model: object) -> None:
-    is_pickle = isinstance(model, bytes | bytearray | memoryview) or (
-        isinstance(model, str | PurePath) and PurePath(model).suffix in _PICKLE_SUFFIXES
-    )
-    if is_pickle:
+    if isinstance(model, bytes | bytearray | memoryview):
         raise NotAModelError(
-            "Cannot deploy a pickle: loading one runs whatever code it holds; load it yourself "
-            "where you trust it and pass the fitted estimator, which is deployed as ONNX"
+            "Cannot deploy a pickle: loading one runs whatever code it holds; pass the path of a "
+            "file with trusted=True, or the fitted estimator, which is deployed as ONNX"
         )
     if not (isinstance(model, BaseEstimator) or hasattr(model, "to_onnx")):
         raise NotAModelError(

@@ -23,7 +23,14 @@ from .missing_values import accepts_nan
 from .targets import take_test_rows, take_train_rows
 from .tasks import Task, task_of
 
-__all__ = ["check_estimator", "check_missing", "few_rows", "set_window", "take_training_rows"]
+__all__ = [
+    "check_answers_rows",
+    "check_estimator",
+    "check_missing",
+    "few_rows",
+    "set_window",
+    "take_training_rows",
+]
 
 MIN_TRAIN_ROWS = 20
 
@@ -41,15 +48,19 @@ def check_estimator(estimator: object) -> None:
             f"Cannot fit {name}: it has no fit(); pass an estimator, or a name such as "
             "sklearn.RandomForestClassifier"
         )
-    task = task_of(estimator)
+    task_of(estimator)
     if not (hasattr(estimator, "get_params") or hasattr(estimator, "to_onnx")):
         raise NotAModelError(
             f"Cannot fit {name}: it is no scikit-learn estimator and has no to_onnx(); give it "
             "to_onnx(n_features, classes), which returns its ONNX form"
         )
-    method, advice = _ANSWERS[task]
-    if not hasattr(estimator, method):
-        raise NotAModelError(f"Cannot fit {name}: it has no {method}(); {advice}")
+
+
+def check_answers_rows(model: Estimator) -> None:
+    """Refuse a model without the method that its task answers with."""
+    method, advice = _ANSWERS[task_of(model)]
+    if not hasattr(model, method):
+        raise NotAModelError(f"Cannot fit {type(model).__name__}: it has no {method}(); {advice}")
 
 
 _ANSWERS: Mapping[Task, tuple[str, str]] = {

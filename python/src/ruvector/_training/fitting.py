@@ -101,7 +101,7 @@ def fit(
         The package of a named estimator is not installed; the text has the line that installs it.
     ConversionError
         The estimator would have no ONNX form after the fit.
-    FewRowsError, FewClassesError, NoTargetError
+    FewRowsError, FewClassesError, MissingTargetError
         There is not enough to learn from; the text says how many and what to do.
     MissingValuesError
         The data has NaN and the estimator does not take NaN.

@@ -112,7 +112,9 @@ def _take_thresholded(model: Estimator) -> Estimator:
     threshold = getattr(model, "best_threshold_", None)
     if threshold is None:
         threshold = 0.5 if model.threshold == "auto" else model.threshold
-    positive = 1 if model.pos_label is None else list(inner.classes_).index(model.pos_label)
+    scorer = getattr(model, "_curve_scorer", None)  # of a tuned threshold; a fixed one says it
+    label = model.pos_label if scorer is None else scorer._get_pos_label()
+    positive = 1 if label is None else list(inner.classes_).index(label)
     return ThresholdedClassifier(inner, float(threshold), positive)
 
 

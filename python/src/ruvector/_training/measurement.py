@@ -56,7 +56,7 @@ def measure(
         The estimator's classes are not label indices of the data set.
     FewRowsError
         The test split is empty.
-    NoTargetError
+    MissingTargetError
         A forecast cannot be measured on this data set.
 
     """

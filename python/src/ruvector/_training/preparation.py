@@ -14,7 +14,7 @@ from .._exceptions import FeatureMismatchError, UnknownParameterError
 from .._untyped import Estimator
 from .estimators import check_parameters, create_estimator, estimator_path, seed_estimator
 from .exporters import is_exported
-from .fit_checks import check_estimator, set_window
+from .fit_checks import check_answers_rows, check_estimator, set_window
 from .graphs import check_convertible, walk
 from .labelled_dataset import LabelledDataset
 from .registry import load_framework_of
@@ -56,6 +56,7 @@ def prepare(
             _number_columns(member, list(dataset.feature_names))
     if not is_exported(model):
         check_convertible(members)
+    check_answers_rows(model)
     return model
 
 

@@ -53,7 +53,8 @@ def _weight_parameter(model: Estimator) -> str | None:
         return _weight_parameter(model.estimator)
     if isinstance(model, VotingClassifier | StackingClassifier):
         members = [each for _, each in model.estimators if not isinstance(each, str)]
-        members += [final] if (final := getattr(model, "final_estimator", None)) else []
+        final = getattr(model, "final_estimator", None)
+        members += [] if final is None else [final]  # an ensemble of nothing is false
         takes = all(_weight_parameter(each) == "sample_weight" for each in members)
         return "sample_weight" if takes else None
     if isinstance(model, CalibratedClassifierCV) and model.estimator is not None:

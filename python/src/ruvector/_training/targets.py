@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._exceptions import NoTargetError
+from .._exceptions import MissingTargetError
 from .labelled_dataset import LabelledDataset, newest_names, timestamps_of
 from .tasks import Task
 
@@ -30,7 +30,7 @@ def take_train_rows(dataset: LabelledDataset, task: Task) -> tuple[Rows, NDArray
 
     Raises
     ------
-    NoTargetError
+    MissingTargetError
         A forecast cannot be learnt from this data set.
 
     """
@@ -59,7 +59,7 @@ def _with_target(X: Rows, target: NDArray[np.float64]) -> tuple[Rows, NDArray[np
 
 def _check_known(target: NDArray[np.float64], dataset: LabelledDataset) -> NDArray[np.float64]:
     if len(target) and not np.isfinite(target).any():
-        raise NoTargetError(
+        raise MissingTargetError(
             f'Cannot forecast on data set "{dataset.id}": no row has another one '
             f"{dataset.meta['horizonMs']:g} ms after it; take rows whose times are exact and that "
             "follow one another"
@@ -77,7 +77,7 @@ class Timeline:
 
     Raises
     ------
-    NoTargetError
+    MissingTargetError
         It lacks one of them; the text says which.
 
     """
@@ -97,7 +97,7 @@ class Timeline:
             if not is_there
         ]
         if lacks:
-            raise NoTargetError(
+            raise MissingTargetError(
                 f'Cannot forecast on data set "{dataset.id}": it has no {", no ".join(lacks)}; '
                 "pass client.dataset(), which has them"
             )

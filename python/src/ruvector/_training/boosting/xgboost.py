@@ -45,15 +45,20 @@ class EncodedXGBClassifier(XGBClassifier):
     ``classes_`` are the labels it was fitted on.
     """
 
+    _labels: NDArray[Any] | None = None
+
     def fit(self, X: Any, y: Any, **options: Any) -> Estimator:  # noqa: ANN401
         """Fit on the positions of the labels; returns self."""
-        self._labels, positions = np.unique(y, return_inverse=True)
-        return super().fit(X, positions, **options)
+        self._labels = None  # while it fits, XGBoost wants to see its own
+        labels, positions = np.unique(y, return_inverse=True)
+        super().fit(X, positions, **options)
+        self._labels = labels
+        return self
 
     @property
     def classes_(self) -> NDArray[Any]:
         """Labels, one for each probability column."""
-        return self._labels
+        return np.arange(self.n_classes_) if self._labels is None else self._labels
 
 
 def _read(model: Estimator) -> TreeArrays:
