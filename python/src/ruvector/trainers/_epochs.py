@@ -202,8 +202,8 @@ class EpochClassifier(ClassifierMixin, EpochTrainer):  # type: ignore[misc]
 
     def predict(self, X: Rows) -> NDArray[Any]:
         """Most probable class of each row, shape (n,)."""
-        probabilities = self.predict_proba(X)
-        return np.asarray(self.classes_[probabilities.argmax(axis=1)])
+        best = self.predict_proba(X).argmax(axis=1)
+        return np.asarray(self.classes_[best])
 
 
 class EpochRegressor(RegressorMixin, EpochTrainer):  # type: ignore[misc]
@@ -226,8 +226,9 @@ class EpochRegressor(RegressorMixin, EpochTrainer):  # type: ignore[misc]
 class EpochDetector(OutlierMixin, EpochTrainer):  # type: ignore[misc]
     """An :class:`EpochTrainer` whose :meth:`forward` gives a score a row, larger = more anomalous.
 
-    Targets are the rows themselves, as an autoencoder learns them. ``offset_`` is the score below
-    which the share ``1 - contamination`` of the rows lies; a row above it is anomalous.
+    Targets are the rows themselves, as an autoencoder learns them. Of the rows
+    fitted on, the share ``contamination`` has a ``score_samples`` below ``offset_``: these are
+    anomalous.
 
     Parameters
     ----------
@@ -259,7 +260,9 @@ class EpochDetector(OutlierMixin, EpochTrainer):  # type: ignore[misc]
         """Learn what rows usually look like; returns self."""
         super().fit(X, None, sample_weight)
         rows = self.check_rows(X, reset=False)
-        self.offset_ = float(np.quantile(self.forward(rows), 1 - self.contamination))
+        self.offset_ = float(
+            np.quantile(-self.forward(rows).astype(np.float64), self.contamination)
+        )
         return self
 
     def check_training_rows(self, X: Rows, y: NDArray[Any] | None) -> tuple[Rows, Rows]:
@@ -268,12 +271,13 @@ class EpochDetector(OutlierMixin, EpochTrainer):  # type: ignore[misc]
         return rows, rows
 
     def decision_function(self, X: Rows) -> NDArray[Any]:
-        """Threshold minus score, shape (n,): negative for an anomalous row."""
-        return self.offset_ - self.answer(X)
+        """Score of each row above ``offset_``, shape (n,): negative for an anomalous row."""
+        scores = self.score_samples(X)
+        return scores - self.offset_
 
     def score_samples(self, X: Rows) -> NDArray[Any]:
         """Minus the score, shape (n,): the lower, the more anomalous."""
-        return -self.answer(X)
+        return -np.asarray(self.answer(X), dtype=np.float64)
 
     def predict(self, X: Rows) -> NDArray[np.int64]:
         """-1 for an anomalous row, else 1, shape (n,)."""
