@@ -8,7 +8,10 @@ import warnings
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from lightgbm import LGBMClassifier, LGBMRegressor
+from onnx import TensorProto, helper
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer
@@ -50,8 +53,10 @@ from xgboost import XGBClassifier, XGBRegressor
 from ruvector._exceptions import ConversionError, FeatureMismatchError
 from ruvector._training.exporters import convert
 from ruvector._training.fitting import fit
+from ruvector._training.graphs import Graph, emit
 from ruvector._training.onnx_export import export_onnx
 from ruvector._training.parity import create_session
+from ruvector._training.swapped_classes import swap_back, swap_in
 from ruvector._training.trees import read_trees
 from training_data import make_dataset, make_timed_dataset
 
@@ -115,6 +120,18 @@ CLASSIFIERS = {
     "XGBoost DART": XGBClassifier(n_estimators=8, max_depth=3, booster="dart", rate_drop=0.3),
     "scaled XGBoost": make_pipeline(StandardScaler(), XGBClassifier(n_estimators=8, max_depth=4)),
 }
+# Two classes are one number in their form of ONNX, or in what they hand on.
+DIFFER_WITH_TWO = (
+    "AdaBoost",
+    "bagging",
+    "stacking",
+    "stack with rows",
+    "isotonic",
+    "calibrated SVC",
+    "target",
+    "LightGBM",
+    "XGBoost",
+)
 TAKE_NAN = {
     "LightGBM",
     "LightGBM DART",
@@ -140,8 +157,11 @@ NAMES = ("usage_percent", *(f"feature_{i}" for i in range(1, 7)), "day_of_week")
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@pytest.mark.parametrize("classes", [(0, 1, 3), (0, 3)], ids=["three", "two"])
-@pytest.mark.parametrize("name", CLASSIFIERS)
+@pytest.mark.parametrize(
+    ("name", "classes"),
+    [*((name, (0, 1, 3)) for name in CLASSIFIERS), *((name, (0, 3)) for name in DIFFER_WITH_TWO)],
+    ids=lambda value: value if isinstance(value, str) else f"{len(value)} classes",
+)
 def test_fit_takes_classifiers_whose_export_answers_the_same(name, classes):
     missing = {"missing": 0.03} if name in TAKE_NAN else {}
     dataset = with_days(make_dataset(classes, n=400, feature_names=NAMES, **missing))
@@ -340,3 +360,30 @@ def test_fit_gives_another_forest_for_another_seed():
         for seed in (1, 2)
     )
     assert first != second
+
+
+@given(
+    st.lists(st.floats(-1e6, 1e6, width=32), min_size=6, max_size=30),
+    st.sampled_from([StandardScaler, MinMaxScaler, MaxAbsScaler, RobustScaler]),
+)
+@settings(max_examples=30, deadline=None)
+def test_swap_in_makes_scalers_whose_onnx_form_gives_the_same_bits(values, kind):
+    X = np.asarray(values, dtype=np.float32)[:, None]
+    scaler = kind()
+    swap_in([scaler])
+    scaler.fit(X)
+    swap_back([scaler])
+    assert type(scaler) is kind
+    graph = Graph()
+    output = emit(graph, scaler, "X")
+    info = helper.make_tensor_value_info
+    whole = helper.make_graph(
+        graph.nodes,
+        "scaler",
+        [info("X", TensorProto.FLOAT, [None, 1])],
+        [info(output, TensorProto.FLOAT, [None, 1])],
+        graph.constants,
+    )
+    model = helper.make_model(whole, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
+    actual = create_session(model.SerializeToString()).run(None, {"X": X})[0]
+    assert (actual == scaler.transform(X)).all()

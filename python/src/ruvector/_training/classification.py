@@ -66,6 +66,11 @@ def _hold_out(dataset: LabelledDataset) -> tuple[HeldOutRows, list[int], dict[st
 
 def class_indices(model: Estimator, labels: Sequence[str]) -> tuple[int, ...]:
     """Label index of each probability column of a fitted classifier."""
+    if not hasattr(model, "classes_"):
+        raise ClassesError(
+            f"Cannot use {type(model).__name__}: it has no classes_, which say what each column of "
+            "its probabilities is; set them in fit(), np.unique(y)"
+        )
     values = np.asarray(model.classes_).tolist()
     for value in values:
         if not isinstance(value, int | float) or value not in range(len(labels)):

@@ -198,8 +198,10 @@ def estimator_path(estimator: object) -> str:
     return ".".join([*public, kind.__qualname__])
 
 
-def describe_parameters(estimator: BaseEstimator) -> dict[str, Any]:
+def describe_parameters(estimator: Estimator) -> dict[str, Any]:
     """Build the JSON-safe parameters of an estimator; a pipeline also names its steps."""
+    if not hasattr(estimator, "get_params"):
+        return {}  # an object that follows no convention of scikit-learn
     parameters = estimator.get_params(deep=True)
     if not isinstance(estimator, Pipeline):
         return {key: _json_safe(value) for key, value in sorted(parameters.items())}
