@@ -7,6 +7,7 @@ decision of its model.
 
 from __future__ import annotations
 
+from .answers import Rows
 from .bootstrap import block_length
 from .candidates import FoldScore, ModelCost, measure_cost, score_fold
 from .deployment import DeployClient, Deployment, deploy, package_estimator
@@ -37,6 +38,7 @@ __all__ = [
     "ModelCost",
     "OnnxModel",
     "ParityReport",
+    "Rows",
     "RunLog",
     "RunLogWarning",
     "StopTraining",

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from .._untyped import Estimator
 from .tasks import Task
 
-__all__ = ["Answers", "ask_framework", "from_tensors", "is_tie", "is_undecided"]
+__all__ = ["Answers", "Rows", "ask_framework", "from_tensors", "is_tie", "is_undecided"]
 
 TIE_MARGIN = 1e-4
 # A score this close to 0 may fall on either side of it in another runtime.

@@ -21,7 +21,7 @@ from sklearn.preprocessing import StandardScaler
 
 from .._exceptions import ParityError, ProbabilitiesError
 from .._untyped import Estimator
-from .answers import TIE_MARGIN, Answers, ask_framework, is_undecided
+from .answers import TIE_MARGIN, Answers, Rows, ask_framework, is_undecided
 from .graphs import walk
 from .missing_values import accepts_nan
 from .tasks import Task, task_of
@@ -36,8 +36,6 @@ _EXTREMES = (0.0, -1.0, 1e9, -1e9, 3e38, -3e38)
 
 # Models that ask which known rows are nearest.
 _BY_DISTANCE = (KNeighborsMixin, RadiusNeighborsMixin)
-
-Rows = NDArray[np.float32]
 
 
 @dataclass(frozen=True)

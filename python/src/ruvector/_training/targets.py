@@ -12,12 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._exceptions import MissingTargetError
+from .answers import Rows
 from .labelled_dataset import LabelledDataset, newest_names, timestamps_of
 from .tasks import Task
 
 __all__ = ["AVAILABLE_FEATURE", "CALM", "Timeline", "take_test_rows", "take_train_rows"]
-
-Rows = NDArray[np.float32]
 
 #: Label index of "nothing to do".
 CALM = 0

@@ -15,12 +15,10 @@ from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from .._training import StopTraining, check_loss, report
+from .._training import Rows, StopTraining, check_loss, report
 from .._untyped import Estimator
 
 __all__ = ["EpochClassifier", "EpochDetector", "EpochRegressor", "EpochTrainer"]
-
-Rows = NDArray[np.float32]
 
 
 class EpochTrainer(BaseEstimator):  # type: ignore[misc]
