@@ -15,8 +15,12 @@ from training_data import make_dataset
 
 ITERATIVE = {
     "gradient boosting": (GradientBoostingClassifier(n_estimators=9), 9, "n_estimators_"),
-    "LightGBM": (LGBMClassifier(n_estimators=9, num_leaves=4, verbose=-1), 9, "best_iteration_"),
-    "XGBoost": (XGBClassifier(n_estimators=9, max_depth=2), 9, None),
+    "LightGBM": (
+        LGBMClassifier(n_estimators=9, num_leaves=4, verbose=-1, n_jobs=1),
+        9,
+        "best_iteration_",
+    ),
+    "XGBoost": (XGBClassifier(n_jobs=1, n_estimators=9, max_depth=2), 9, None),
     "network": (MLPClassifier((4,), max_iter=9, tol=0), 9, "n_iter_"),
 }
 

@@ -114,11 +114,17 @@ CLASSIFIERS = {
         ColumnTransformer([("day", TargetEncoder(cv=3), [7])], remainder="passthrough"), linear
     ),
     "union": make_pipeline(FeatureUnion([("a", MinMaxScaler()), ("b", MaxAbsScaler())]), linear),
-    "LightGBM": LGBMClassifier(n_estimators=8, num_leaves=7, verbose=-1),
-    "LightGBM DART": LGBMClassifier(n_estimators=8, num_leaves=7, verbose=-1, boosting_type="dart"),
-    "XGBoost": XGBClassifier(n_estimators=8, max_depth=4),
-    "XGBoost DART": XGBClassifier(n_estimators=8, max_depth=3, booster="dart", rate_drop=0.3),
-    "scaled XGBoost": make_pipeline(StandardScaler(), XGBClassifier(n_estimators=8, max_depth=4)),
+    "LightGBM": LGBMClassifier(n_estimators=8, num_leaves=7, verbose=-1, n_jobs=1),
+    "LightGBM DART": LGBMClassifier(
+        n_estimators=8, num_leaves=7, verbose=-1, n_jobs=1, boosting_type="dart"
+    ),
+    "XGBoost": XGBClassifier(n_jobs=1, n_estimators=8, max_depth=4),
+    "XGBoost DART": XGBClassifier(
+        n_jobs=1, n_estimators=8, max_depth=3, booster="dart", rate_drop=0.3
+    ),
+    "scaled XGBoost": make_pipeline(
+        StandardScaler(), XGBClassifier(n_jobs=1, n_estimators=8, max_depth=4)
+    ),
 }
 # Two classes are one number in their form of ONNX, or in what they hand on.
 DIFFER_WITH_TWO = (
@@ -174,13 +180,13 @@ def test_fit_takes_classifiers_whose_export_answers_the_same(name, classes):
 
 
 BOOSTED = {
-    "LightGBM": LGBMClassifier(n_estimators=20, num_leaves=15, verbose=-1),
-    "XGBoost": XGBClassifier(n_estimators=20, max_depth=5),
-    "XGBoost exact": XGBClassifier(n_estimators=20, max_depth=5, tree_method="exact"),
+    "LightGBM": LGBMClassifier(n_estimators=20, num_leaves=15, verbose=-1, n_jobs=1),
+    "XGBoost": XGBClassifier(n_jobs=1, n_estimators=20, max_depth=5),
+    "XGBoost exact": XGBClassifier(n_jobs=1, n_estimators=20, max_depth=5, tree_method="exact"),
     "gradient boosting": GradientBoostingClassifier(n_estimators=20),
     "AdaBoost": AdaBoostClassifier(n_estimators=20),
-    "values of LightGBM": LGBMRegressor(n_estimators=20, num_leaves=15, verbose=-1),
-    "values of XGBoost": XGBRegressor(n_estimators=20, max_depth=5),
+    "values of LightGBM": LGBMRegressor(n_estimators=20, num_leaves=15, verbose=-1, n_jobs=1),
+    "values of XGBoost": XGBRegressor(n_jobs=1, n_estimators=20, max_depth=5),
     "values of a forest": RandomForestRegressor(n_estimators=8),
     "values of extra trees": ExtraTreesRegressor(n_estimators=8),
     "values of gradient boosting": GradientBoostingRegressor(n_estimators=20),

@@ -32,6 +32,7 @@ __all__ = ["GoldenRows", "build_golden", "check_answers", "decode_golden", "enco
 GOLDEN_ROWS = 256
 PROBABILITY_TOLERANCE = 1e-3
 _QUOTAS = {"threshold": 96, "nan": 24, "extreme": 24}
+_FEW_VALUES = 32
 _EXTREMES = (0.0, -1.0, 1e9, -1e9, 3e38, -3e38)
 
 # Models that ask which known rows are nearest.
@@ -135,6 +136,10 @@ def _random_rows(data: Rows, n: int, rng: np.random.Generator) -> Rows:
     taken = data[rng.integers(len(data), size=n // 2)]
     low, high = _column_range(data)
     drawn = rng.uniform(low, high, size=(n - n // 2, data.shape[1])).astype(np.float32)
+    for column in range(data.shape[1]):
+        known = np.unique(data[np.isfinite(data[:, column]), column])
+        if 0 < len(known) <= _FEW_VALUES:  # a category: an encoder may refuse any other value
+            drawn[:, column] = rng.choice(known, size=len(drawn))
     both = np.concatenate([taken, drawn])
     return both[rng.permutation(len(both))]
 
