@@ -13,6 +13,8 @@ NAMES = (
     "sklearn.LogisticRegression",
     "sklearn.KNeighborsClassifier",
     "sklearn.CalibratedClassifierCV",
+    "sklearn.IsolationForest",
+    "sklearn.LocalOutlierFactor",
     "sklearn.LinearRegression",
     "lightgbm.LGBMClassifier",
     "xgboost.XGBClassifier",

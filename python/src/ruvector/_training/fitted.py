@@ -53,6 +53,9 @@ class Fitted:
         What it was trained on.
     task : Task
         What it is for.
+    train_rows, test_rows : ndarray of float32, shape (n, d)
+        All rows of both splits, also those that the task does not learn from: parity is proven on
+        them.
     steps : tuple of TrainingStep
         What the estimator reported while it was fitted.
     run_id : str or None

@@ -84,8 +84,8 @@ def measure(
         class_counts=counts,
         dataset=identify(dataset, sum(counts.values())),
         task=task,
-        train_rows=train_rows,
-        test_rows=test_rows,
+        train_rows=dataset.X("train"),
+        test_rows=dataset.X("test"),
         held_out=scored.held_out,
     )
 
