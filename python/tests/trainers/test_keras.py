@@ -127,6 +127,12 @@ def test_keras_regressor_forecasts_and_answers_alike_in_onnx():
 
 def test_keras_module_leaves_a_backend_that_was_chosen():
     chosen = {**os.environ, "KERAS_BACKEND": "numpy"}
-    code = "import os, ruvector.trainers.keras; print(os.environ['KERAS_BACKEND'])"
+    # The chosen one may not be installed; whether it was left alone is what counts.
+    code = """
+import contextlib, os
+with contextlib.suppress(Exception):
+    import ruvector.trainers.keras
+print(os.environ["KERAS_BACKEND"])
+"""
     run = subprocess.run([sys.executable, "-c", code], env=chosen, capture_output=True, text=True)
     assert run.stdout.strip() == "numpy", run.stderr
