@@ -65,6 +65,7 @@ def _export(model: keras.Model) -> OnnxProto:
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         path = Path(folder) / "model.onnx"
+        model(keras.ops.zeros((1, *model.input_shape[1:])))  # Keras exports what was called once
         with redirect_stdout(StringIO()):
             model.export(path, format="onnx", verbose=False, opset_version=OPSET)
         proto = onnx.load(path)
