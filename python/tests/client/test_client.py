@@ -46,6 +46,7 @@ PUBLIC_NAMES = [
     "events",
     "export_onnx",
     "fit",
+    "trainers",
 ]
 
 

@@ -12,7 +12,7 @@ import ruvector
 from ruvector._training.exporters import convert
 from ruvector.trainers import StopTraining, TorchClassifier, TorchRegressor
 from training_data import make_dataset
-from windowed_data import QUICK, STEPS, forecast_rows, windowed_dataset
+from windowed_data import NAMES, QUICK, STEPS, forecast_rows, windowed_dataset
 
 # Weights of rows act on the mean of a mini-batch, and batches of repeated rows are other batches.
 EXPECTED = {"check_sample_weight_equivalence_on_dense_data"}
@@ -36,7 +36,7 @@ def test_fit_learns_from_a_window_what_no_row_tells_and_exports_it(name):
     dataset = windowed_dataset()
     result = ruvector.fit(name, dataset, parameters=QUICK)
     package = ruvector.export_onnx(result)
-    assert result.model.window_steps == STEPS
+    assert result.model.window == (STEPS, len(NAMES))
     assert result.macro_f1 > 0.9
     assert package.manifest["window"] == {"steps": STEPS, "everyMs": 1000}
     assert package.manifest["model"]["opset"] == {"": 18}
@@ -165,9 +165,9 @@ def test_torch_classifier_refuses_a_network_that_it_does_not_know():
 @pytest.mark.parametrize("network", ["mlp", "gru", "tcn"])
 def test_torch_regressor_forecasts_and_answers_alike_in_onnx(network):
     X, y = forecast_rows()
-    steps = 1 if network == "mlp" else 3
-    options = {**QUICK, "max_epochs": 60, "patience": 60}
-    model = TorchRegressor(network, window_steps=steps, **options).fit(X, y)
+    window = None if network == "mlp" else (3, 2)
+    options = {**QUICK, "max_epochs": 30, "hidden": 16, "validation_fraction": 0}
+    model = TorchRegressor(network, window=window, **options).fit(X, y)
     session = onnxruntime.InferenceSession(convert(model, 6, None))
     X[0, 1] = np.nan
     for rows in (X[:1], X[:7], X):

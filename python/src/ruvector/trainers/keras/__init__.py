@@ -1,4 +1,4 @@
-"""Keras 3: a network by name, and any ``keras.Model`` of your own, on the PyTorch backend by default.
+"""Keras 3, on the PyTorch backend by default: a network by name, and any ``keras.Model``.
 
 Imported when one is asked for: ``ruvector.fit("keras.MLP", client.dataset())``, or
 
@@ -13,12 +13,14 @@ from __future__ import annotations
 import os
 import sys
 
-if "keras" not in sys.modules:
-    os.environ.setdefault("KERAS_BACKEND", "torch")
+from ._backend import choose_backend
+
+if "keras" not in sys.modules:  # which reads it once
+    choose_backend(os.environ)
 
 from ._estimators import KerasClassifier, KerasRegressor
-from ._names import register_names
+from ._names import register_keras
 
 __all__ = ["KerasClassifier", "KerasRegressor"]
 
-register_names()
+register_keras()

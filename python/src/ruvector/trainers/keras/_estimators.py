@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import random
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeAlias
 
 import keras
@@ -16,15 +16,14 @@ from sklearn.utils import Tags
 from ..._exceptions import NotAModelError
 from ..._training import StopTraining, check_loss, report
 from ..._untyped import Estimator, OnnxProto
-from .._epochs import EpochClassifier, EpochRegressor, EpochTrainer
-from .._standardise import column_statistics
+from .._epochs import EpochClassifier, EpochRegressor, EpochTrainer, Rows
+from .._rows import column_statistics, count_steps
 from ._export import add_label, export_model
-from ._layers import Standardise, create_mlp
+from ._layers import StandardisationLayer, create_mlp
 
 __all__ = ["KerasClassifier", "KerasRegressor"]
 
-Rows = NDArray[np.float32]
-Network: TypeAlias = "str | keras.Model | Callable[..., keras.Model]"
+KerasNetwork: TypeAlias = "str | keras.Model | Callable[..., keras.Model]"
 
 # Rows answered at once: bounds the memory of a prediction.
 _ANSWER_ROWS = 8192
@@ -38,15 +37,16 @@ class _KerasTrainer(EpochTrainer):
 
     def __init__(
         self,
-        model: Network = "mlp",
+        model: KerasNetwork = "mlp",
         *,
+        from_logits: bool = False,
         hidden: int = 64,
         layers: int = 2,
         dropout: float = 0.0,
         optimizer: str = "adam",
         learning_rate: float = 1e-3,
         batch_size: int = 256,
-        window_steps: int | None = None,
+        window: tuple[int, int] | None = None,
         max_epochs: int = 50,
         patience: int = 5,
         validation_fraction: float = 0.1,
@@ -59,13 +59,14 @@ class _KerasTrainer(EpochTrainer):
             random_state=random_state,
         )
         self.model = model
+        self.from_logits = from_logits
         self.hidden = hidden
         self.layers = layers
         self.dropout = dropout
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.batch_size = batch_size
-        self.window_steps = window_steps
+        self.window = window
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -82,18 +83,15 @@ class _KerasTrainer(EpochTrainer):
     def build(self, X: Rows, target: NDArray[Any], rng: np.random.RandomState) -> None:
         """Create the standardisation and the network, and join them."""
         _seed_all(int(rng.randint(2**31)))
-        steps = self.window_steps or 1
-        if X.shape[1] % steps:
-            raise NotAModelError(
-                f"Cannot fit {type(self).__name__} on {X.shape[1]} columns as windows of {steps} "
-                "rows: they do not divide; leave window_steps to ruvector.fit(), or set it to the "
-                "rows of your windows"
-            )
+        steps = count_steps(type(self).__name__, X.shape[1], self.window)
         network = self.initialise_model(X.shape[1] // steps, steps, self.count_outputs(target))
-        start, front = keras.Input((X.shape[1],), name="X"), Standardise(steps)
+        start, front = keras.Input((X.shape[1],), name="X"), StandardisationLayer(steps)
         self.model_ = keras.Model(start, self.complete(network(front(start))))
         front.learn(*column_statistics(X, steps))
-        self.compile(self.model_)
+        # Rows are standardised once, and the network behind that is what learns.
+        inner = keras.Input(front.compute_output_shape((None, X.shape[1]))[1:])
+        self._front, self._network = front, keras.Model(inner, self.complete(network(inner)))
+        self.compile(self._network)
 
     def initialise_model(self, n_features: int, steps: int, n_outputs: int) -> keras.Model:
         """Create the network.
@@ -138,24 +136,29 @@ class _KerasTrainer(EpochTrainer):
         self, train: tuple[Any, ...], valid: tuple[Any, ...], rng: np.random.RandomState
     ) -> None:
         # Keras' own loop, watched by a callback.
-        watch = _Watch(self)
+        network, watch = self._network, _Watch(self)
         X, target, weight = train
-        try:
-            self.model_.fit(
-                np.ascontiguousarray(X),
+        held = None
+        if len(valid[0]):
+            held = (self._standardised(valid[0]), self.scaled(valid[1]), valid[2])
+        # A callback that has seen enough: what was best so far is kept.
+        with suppress(StopTraining):
+            network.fit(
+                self._standardised(X),
                 self.scaled(target),
                 sample_weight=weight,
                 batch_size=self.batch_size,
                 epochs=self.max_epochs,
-                validation_data=(valid[0], self.scaled(valid[1]), valid[2])
-                if len(valid[0])
-                else None,
+                validation_data=held,
                 callbacks=[watch],
                 verbose=0,
             )
-        except StopTraining:
-            pass  # a callback has seen enough: what was best so far is kept
-        self.model_.set_weights(watch.best_weights)
+        network.set_weights(watch.best_weights)
+        del self._network, self._front
+
+    def _standardised(self, X: Rows) -> NDArray[Any]:
+        rows = keras.ops.convert_to_tensor(np.ascontiguousarray(X))
+        return np.asarray(keras.ops.convert_to_numpy(self._front(rows)))
 
     def count_outputs(self, target: NDArray[Any]) -> int:
         """Answers of the network for one row."""
@@ -191,8 +194,8 @@ class KerasClassifier(_KerasTrainer, EpochClassifier):
         Name of an optimizer of Keras.
     learning_rate : float, default 0.001
     batch_size : int, default 256
-    window_steps : int, optional
-        Rows of a window; :func:`ruvector.fit` sets it to those of the data set.
+    window : tuple of (int, int), optional
+        Rows of a window and features of each; :func:`ruvector.fit` takes it from the data set.
     max_epochs, patience, validation_fraction
         See :class:`ruvector.trainers.EpochTrainer`.
     random_state : int, optional
@@ -210,39 +213,6 @@ class KerasClassifier(_KerasTrainer, EpochClassifier):
     activation = "softmax"
     loss = "sparse_categorical_crossentropy"
 
-    def __init__(
-        self,
-        model: Network = "mlp",
-        *,
-        from_logits: bool = False,
-        hidden: int = 64,
-        layers: int = 2,
-        dropout: float = 0.0,
-        optimizer: str = "adam",
-        learning_rate: float = 1e-3,
-        batch_size: int = 256,
-        window_steps: int | None = None,
-        max_epochs: int = 50,
-        patience: int = 5,
-        validation_fraction: float = 0.1,
-        random_state: int | None = None,
-    ) -> None:
-        super().__init__(
-            model,
-            hidden=hidden,
-            layers=layers,
-            dropout=dropout,
-            optimizer=optimizer,
-            learning_rate=learning_rate,
-            batch_size=batch_size,
-            window_steps=window_steps,
-            max_epochs=max_epochs,
-            patience=patience,
-            validation_fraction=validation_fraction,
-            random_state=random_state,
-        )
-        self.from_logits = from_logits
-
     def complete(self, answers: Any) -> Any:  # noqa: ANN401  a tensor of Keras
         """Logits to probabilities, where the network gives logits."""
         return keras.layers.Softmax()(answers) if self.from_logits else answers
@@ -259,8 +229,8 @@ class KerasClassifier(_KerasTrainer, EpochClassifier):
 class KerasRegressor(_KerasTrainer, EpochRegressor):
     """A Keras model as a regressor, for a forecast.
 
-    Parameters are those of :class:`KerasClassifier` without ``from_logits``; the network gives one
-    value a row, (n, 1), in units of the standardised target.
+    Parameters are those of :class:`KerasClassifier`, of which ``from_logits`` has no meaning here;
+    the network gives one value a row, (n, 1), in units of the standardised target.
 
     Attributes
     ----------
@@ -304,7 +274,7 @@ class _Watch(keras.callbacks.Callback):  # type: ignore[misc]
         super().__init__()
         self.trainer = trainer
         self.best = np.inf
-        self.best_weights = trainer.model_.get_weights()
+        self.best_weights = trainer._network.get_weights()
         self.waited = 0
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:

@@ -15,11 +15,9 @@ from onnx import TensorProto, helper
 
 from ..._exceptions import ConversionError
 from ..._untyped import OnnxProto
+from .._onnx import NETWORK_IR_VERSION, NETWORK_OPSET, first_line
 
 __all__ = ["add_label", "export_model"]
-
-OPSET = 18
-IR_VERSION = 8  # the IR of opset 18
 
 
 def export_model(model: keras.Model) -> OnnxProto:
@@ -38,9 +36,9 @@ def export_model(model: keras.Model) -> OnnxProto:
         what = f'its layer "{layer.name}" ({type(layer).__name__})' if layer else "it"
         raise ConversionError(
             f'Cannot convert model "{model.name}" to ONNX: {what} has no form there '
-            f"({_first_line(error)}); replace the layer"
+            f"({first_line(error)}); replace the layer"
         ) from error
-    proto.ir_version = IR_VERSION
+    proto.ir_version = NETWORK_IR_VERSION
     return proto
 
 
@@ -67,7 +65,7 @@ def _export(model: keras.Model) -> OnnxProto:
         path = Path(folder) / "model.onnx"
         model(keras.ops.zeros((1, *model.input_shape[1:])))  # Keras exports what was called once
         with redirect_stdout(StringIO()):
-            model.export(path, format="onnx", verbose=False, opset_version=OPSET)
+            model.export(path, format="onnx", verbose=False, opset_version=NETWORK_OPSET)
         proto = onnx.load(path)
     # Written without an error is not yet valid.
     onnx.checker.check_model(proto, full_check=True)
@@ -95,7 +93,3 @@ def _find_culprit(model: keras.Model) -> keras.layers.Layer | None:
 def _alone(layer: keras.layers.Layer, shape: tuple[int, ...]) -> keras.Model:
     start = keras.Input(shape)
     return keras.Model(start, layer(start))
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().split("\n")[0].rstrip(".")

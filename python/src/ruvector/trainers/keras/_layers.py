@@ -9,14 +9,13 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-__all__ = ["Standardise", "create_mlp"]
+from .._rows import STANDARD_LIMIT
 
-# What no training row came near: a host may, and a network has no idea of it.
-LIMIT = 10.0
+__all__ = ["StandardisationLayer", "create_mlp"]
 
 
 @keras.saving.register_keras_serializable(package="ruvector")
-class Standardise(keras.layers.Layer):  # type: ignore[misc]
+class StandardisationLayer(keras.layers.Layer):  # type: ignore[misc]
     """Rows (n, steps * d) to standardised rows (n, d), or windows (n, steps, d).
 
     A missing value becomes the mean; values beyond ten standard deviations count as ten.
@@ -47,15 +46,16 @@ class Standardise(keras.layers.Layer):  # type: ignore[misc]
     def call(self, X: Any) -> Any:  # noqa: ANN401  a tensor of the backend
         """Standardised rows or windows."""
         known = ops.where(ops.isnan(X), self.mean, X)
-        Z = ops.clip((known - self.mean) * self.scale, -LIMIT, LIMIT)
+        Z = ops.clip((known - self.mean) * self.scale, -STANDARD_LIMIT, STANDARD_LIMIT)
         return Z if self.steps == 1 else ops.reshape(Z, (-1, self.steps, X.shape[-1] // self.steps))
 
     def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """Shape of the standardised rows."""
-        return shape if self.steps == 1 else (shape[0], self.steps, shape[-1] // self.steps)
+        columns = shape[-1] or 0
+        return shape if self.steps == 1 else (shape[0], self.steps, columns // self.steps)
 
     def get_config(self) -> dict[str, Any]:
-        """What it is created with."""
+        """Give what it is created with."""
         config = super().get_config()
         config.pop("trainable", None)
         return {**config, "steps": self.steps}

@@ -9,8 +9,8 @@ Imported when one is asked for: ``ruvector.fit("torch.GRU", client.dataset(windo
 from __future__ import annotations
 
 from ._estimators import TorchClassifier, TorchRegressor
-from ._names import register_names
+from ._names import register_torch
 
 __all__ = ["TorchClassifier", "TorchRegressor"]
 
-register_names()
+register_torch()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,15 +17,15 @@ from torch.nn import functional
 
 from ..._exceptions import NotAModelError
 from ..._untyped import Estimator, OnnxProto
-from .._epochs import EpochClassifier, EpochRegressor, EpochTrainer
+from .._epochs import EpochClassifier, EpochRegressor, EpochTrainer, Rows
+from .._rows import count_steps
 from ._export import export_module
-from ._graph import ClassifierGraph, RegressorGraph, Standardise
+from ._graph import ClassifierGraph, RegressorGraph, StandardisedRows
 from ._networks import NETWORKS
 
 __all__ = ["TorchClassifier", "TorchRegressor"]
 
-Rows = NDArray[np.float32]
-Network: TypeAlias = "str | nn.Module | Callable[..., nn.Module]"
+TorchNetwork: TypeAlias = "str | nn.Module | Callable[..., nn.Module]"
 
 # Rows answered at once: bounds the memory of a prediction.
 _ANSWER_ROWS = 8192
@@ -40,7 +41,7 @@ class _TorchTrainer(EpochTrainer):
 
     def __init__(
         self,
-        module: Network = "mlp",
+        module: TorchNetwork = "mlp",
         *,
         hidden: int | None = None,
         layers: int | None = None,
@@ -48,7 +49,7 @@ class _TorchTrainer(EpochTrainer):
         learning_rate: float = 1e-3,
         weight_decay: float = 0.0,
         batch_size: int = 256,
-        window_steps: int | None = None,
+        window: tuple[int, int] | None = None,
         device: str = "auto",
         max_epochs: int = 50,
         patience: int = 5,
@@ -68,7 +69,7 @@ class _TorchTrainer(EpochTrainer):
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
         self.batch_size = batch_size
-        self.window_steps = window_steps
+        self.window = window
         self.device = device
 
     def __sklearn_tags__(self) -> Tags:
@@ -95,16 +96,10 @@ class _TorchTrainer(EpochTrainer):
     def build(self, X: Rows, target: NDArray[Any], rng: np.random.RandomState) -> None:
         """Create standardisation, network and optimizer."""
         torch.manual_seed(int(rng.randint(2**31)))
-        steps = self.window_steps or 1
-        if X.shape[1] % steps:
-            raise NotAModelError(
-                f"Cannot fit {type(self).__name__} on {X.shape[1]} columns as windows of {steps} "
-                "rows: they do not divide; leave window_steps to ruvector.fit(), or set it to the "
-                "rows of your windows"
-            )
+        steps = count_steps(type(self).__name__, X.shape[1], self.window)
         self._device = _device_of(self.device)
         self._tensors: dict[int, tuple[Any, Tensor]] = {}
-        self.front_ = Standardise(X, steps).to(self._device)
+        self.front_ = StandardisedRows(X, steps).to(self._device)
         n_features, n_outputs = X.shape[1] // steps, self.count_outputs(target)
         self.module_ = self.initialise_module(n_features, steps, n_outputs)
         self.module_.to(self._device)
@@ -159,18 +154,18 @@ class _TorchTrainer(EpochTrainer):
         """
         if isinstance(self.module, nn.Module):
             return copy.deepcopy(self.module)
-        create = NETWORKS.get(self.module) if isinstance(self.module, str) else self.module
-        if not callable(create):
+        if not isinstance(self.module, str):
+            return self.module(n_features, steps, n_outputs)
+        network = NETWORKS.get(self.module)
+        if network is None:
             raise NotAModelError(
                 f'Cannot fit {type(self).__name__} with module "{self.module}": there is no such '
                 f"network; use one of {', '.join(NETWORKS)}, an nn.Module, or a function of "
                 "(n_features, steps, n_outputs) that makes one"
             )
-        if not isinstance(self.module, str):
-            return create(n_features, steps, n_outputs)
         sizes = {"hidden": self.hidden, "layers": self.layers, "dropout": self.dropout}
         given = {name: value for name, value in sizes.items() if value is not None}
-        return create(n_features, steps, n_outputs, **given)
+        return network(n_features, steps, n_outputs, replace(network.default_size, **given))
 
     def initialise_optimizer(self, module: nn.Module) -> torch.optim.Optimizer:
         """Create the optimizer of the network's weights."""
@@ -241,8 +236,8 @@ class TorchClassifier(_TorchTrainer, EpochClassifier):
     learning_rate, weight_decay : float, default 0.001 and 0
         Of AdamW.
     batch_size : int, default 256
-    window_steps : int, optional
-        Rows of a window; :func:`ruvector.fit` sets it to those of the data set.
+    window : tuple of (int, int), optional
+        Rows of a window and features of each; :func:`ruvector.fit` takes it from the data set.
     device : str, default "auto"
         Where it is fitted: "cpu", "cuda", ...; by default CUDA where there is some. It answers on
         the CPU.

@@ -18,11 +18,10 @@ from torch import nn
 
 from ..._exceptions import ConversionError
 from ..._untyped import OnnxProto
+from .._onnx import NETWORK_IR_VERSION, NETWORK_OPSET, first_line
 
 __all__ = ["export_module"]
 
-OPSET = 18
-IR_VERSION = 8  # the IR of opset 18
 # Neither 0 nor 1, which an exporter takes for a constant.
 _EXAMPLE_ROWS = 3
 
@@ -46,10 +45,10 @@ def export_module(module: nn.Module, n_features: int, outputs: Sequence[str]) ->
         except Exception as captured:
             raise ConversionError(
                 f'Cannot convert module "{_name_of(module)}" to ONNX: tracing says '
-                f"{_first_line(traced)}, torch.export says {_first_line(captured)}; replace the "
+                f"{first_line(traced)}, torch.export says {first_line(captured)}; replace the "
                 "layer or the operation that is named"
             ) from captured
-    proto.ir_version = IR_VERSION
+    proto.ir_version = NETWORK_IR_VERSION
     return proto
 
 
@@ -61,7 +60,7 @@ def _trace(module: nn.Module, example: torch.Tensor, outputs: Sequence[str]) -> 
             (example,),
             written,
             dynamo=False,
-            opset_version=OPSET,
+            opset_version=NETWORK_OPSET,
             input_names=["X"],
             output_names=list(outputs),
             dynamic_axes={name: {0: "n"} for name in ("X", *outputs)},
@@ -76,7 +75,7 @@ def _capture(module: nn.Module, example: torch.Tensor, outputs: Sequence[str]) -
             module,
             (example,),
             dynamo=True,
-            opset_version=OPSET,
+            opset_version=NETWORK_OPSET,
             input_names=["X"],
             output_names=list(outputs),
             dynamic_shapes=({0: torch.export.Dim.AUTO},),
@@ -102,7 +101,3 @@ def _quiet() -> Iterator[None]:
 
 def _name_of(module: nn.Module) -> str:
     return type(getattr(module, "module", module)).__name__
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().split("\n")[0].rstrip(".")

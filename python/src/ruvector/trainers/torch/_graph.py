@@ -12,15 +12,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from .._standardise import column_statistics
+from .._rows import STANDARD_LIMIT, column_statistics
 
-__all__ = ["ClassifierGraph", "RegressorGraph", "Standardise"]
-
-# What no training row came near: a host may, and a network has no idea of it.
-LIMIT = 10.0
+__all__ = ["ClassifierGraph", "RegressorGraph", "StandardisedRows"]
 
 
-class Standardise(nn.Module):  # type: ignore[misc]
+class StandardisedRows(nn.Module):  # type: ignore[misc]
     """Rows (n, steps * d) to standardised rows (n, d), or windows (n, steps, d).
 
     A missing value becomes the mean. A column that never changed in training never matters. Values
@@ -45,7 +42,7 @@ class Standardise(nn.Module):  # type: ignore[misc]
     def forward(self, X: Tensor) -> Tensor:
         """Standardised rows or windows."""
         known = torch.where(torch.isnan(X), self.mean, X)
-        Z = ((known - self.mean) * self.scale).clamp(-LIMIT, LIMIT)
+        Z = ((known - self.mean) * self.scale).clamp(-STANDARD_LIMIT, STANDARD_LIMIT)
         return Z if self.steps == 1 else Z.reshape(Z.shape[0], self.steps, -1)
 
 

@@ -8,12 +8,12 @@ from ..._training import Entry, register
 from ._estimators import TorchClassifier, TorchRegressor
 from ._networks import NETWORKS
 
-__all__ = ["register_names"]
+__all__ = ["register_torch"]
 
 _LABELS = {"mlp": "MLP", "gru": "GRU", "tcn": "TCN"}
 
 
-def register_names() -> None:
+def register_torch() -> None:
     """Register each network as a classifier, and as a regressor for a forecast."""
     for network, label in _LABELS.items():
         windows = NETWORKS[network].needs_window

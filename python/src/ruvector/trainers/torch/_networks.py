@@ -5,13 +5,32 @@ Their inputs are standardised rows (n, d), or windows (n, steps, d).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
-__all__ = ["GRU", "MLP", "NETWORKS", "TCN"]
+__all__ = ["GRU", "MLP", "NETWORKS", "TCN", "NetworkSize"]
+
+
+@dataclass(frozen=True)
+class NetworkSize:
+    """Size of a network.
+
+    Attributes
+    ----------
+    hidden, layers : int
+        Width and number of hidden layers.
+    dropout : float
+        Share of each hidden layer left out in training.
+
+    """
+
+    hidden: int
+    layers: int
+    dropout: float = 0.0
 
 
 class MLP(nn.Module):  # type: ignore[misc]
@@ -21,30 +40,20 @@ class MLP(nn.Module):  # type: ignore[misc]
     ----------
     n_features, steps, n_outputs : int
         Columns of one row, rows of a window (1 without), answers.
-    hidden, layers : int
-        Width and number of hidden layers.
-    dropout : float
-        Share of each hidden layer left out in training.
+    size : NetworkSize
+        Width and number of its layers.
 
     """
 
+    default_size: ClassVar[NetworkSize] = NetworkSize(64, 2)
     needs_window: ClassVar[bool] = False
 
-    def __init__(
-        self,
-        n_features: int,
-        steps: int,
-        n_outputs: int,
-        *,
-        hidden: int = 64,
-        layers: int = 2,
-        dropout: float = 0.0,
-    ) -> None:
+    def __init__(self, n_features: int, steps: int, n_outputs: int, size: NetworkSize) -> None:
         super().__init__()
-        widths = [n_features * steps, *[hidden] * layers]
+        widths = [n_features * steps, *[size.hidden] * size.layers]
         blocks: list[nn.Module] = [nn.Flatten()]
         for before, after in pairwise(widths):
-            blocks += [nn.Linear(before, after), nn.ReLU(), nn.Dropout(dropout)]
+            blocks += [nn.Linear(before, after), nn.ReLU(), nn.Dropout(size.dropout)]
         self.body = nn.Sequential(*blocks, nn.Linear(widths[-1], n_outputs))
 
     def forward(self, X: Tensor) -> Tensor:
@@ -55,25 +64,17 @@ class MLP(nn.Module):  # type: ignore[misc]
 class GRU(nn.Module):  # type: ignore[misc]
     """Gated recurrent units over a window; what they hold after its newest row is answered from.
 
-    Parameters as of :class:`MLP`; ``layers`` are stacked.
+    Parameters as of :class:`MLP`.
     """
 
+    default_size: ClassVar[NetworkSize] = NetworkSize(64, 1)
     needs_window: ClassVar[bool] = True
 
-    def __init__(
-        self,
-        n_features: int,
-        steps: int,
-        n_outputs: int,
-        *,
-        hidden: int = 64,
-        layers: int = 1,
-        dropout: float = 0.0,
-    ) -> None:
+    def __init__(self, n_features: int, steps: int, n_outputs: int, size: NetworkSize) -> None:
         super().__init__()
-        between = dropout if layers > 1 else 0.0
-        self.cells = nn.GRU(n_features, hidden, layers, batch_first=True, dropout=between)
-        self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(hidden, n_outputs))
+        hidden, between = size.hidden, size.dropout if size.layers > 1 else 0.0
+        self.cells = nn.GRU(n_features, hidden, size.layers, batch_first=True, dropout=between)
+        self.head = nn.Sequential(nn.Dropout(size.dropout), nn.Linear(hidden, n_outputs))
         self.steps = steps
 
     def forward(self, X: Tensor) -> Tensor:
@@ -92,22 +93,17 @@ class TCN(nn.Module):  # type: ignore[misc]
     Sequence Modeling", 2018 (arXiv 1803.01271). Parameters as of :class:`MLP`.
     """
 
+    default_size: ClassVar[NetworkSize] = NetworkSize(32, 3)
     needs_window: ClassVar[bool] = True
 
-    def __init__(
-        self,
-        n_features: int,
-        steps: int,
-        n_outputs: int,
-        *,
-        hidden: int = 32,
-        layers: int = 3,
-        dropout: float = 0.0,
-    ) -> None:
+    def __init__(self, n_features: int, steps: int, n_outputs: int, size: NetworkSize) -> None:
         super().__init__()
         self.steps = steps
+        hidden = size.hidden
         self.first = nn.Conv1d(n_features, hidden, 1)
-        self.blocks = nn.ModuleList(_CausalBlock(hidden, 2**i, dropout) for i in range(layers))
+        self.blocks = nn.ModuleList(
+            _CausalBlock(hidden, 2**layer, size.dropout) for layer in range(size.layers)
+        )
         self.head = nn.Linear(hidden, n_outputs)
 
     def forward(self, X: Tensor) -> Tensor:

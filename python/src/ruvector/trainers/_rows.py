@@ -1,13 +1,37 @@
-"""Mean and scale of the columns of training rows, for networks that standardise in their graph."""
+"""What networks need of their training rows: the rows of a window, means and deviations."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["column_statistics"]
+from .._exceptions import FeatureMismatchError
+
+__all__ = ["STANDARD_LIMIT", "column_statistics", "count_steps"]
 
 Columns = NDArray[np.float32]
+
+#: Standard deviations that a value counts at most: no training row came near it, a host may.
+STANDARD_LIMIT = 10.0
+
+
+def count_steps(name: str, columns: int, window: tuple[int, int] | None) -> int:
+    """Rows of a window in a row of so many columns; 1 without a window.
+
+    Raises
+    ------
+    FeatureMismatchError
+        The columns are not those of that window.
+
+    """
+    steps, features = window or (1, columns)
+    if steps * features == columns:
+        return steps
+    raise FeatureMismatchError(
+        f"Cannot fit {name} on {columns} columns as windows of {steps} rows of {features} "
+        f"features: that would be {steps * features}; leave window to ruvector.fit(), or set it to "
+        "(rows of a window, features of a row)"
+    )
 
 
 def column_statistics(X: Columns, steps: int) -> tuple[Columns, Columns]:
