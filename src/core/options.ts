@@ -109,28 +109,25 @@ export function findProblems(table: OptionTable, given: Readonly<Record<string, 
   });
 }
 
-function isUsable(entry: OptionEntry, value: unknown): boolean {
-  switch (entry.type) {
-    case 'boolean':
-      return typeof value === 'boolean';
-    case 'number':
-      return typeof value === 'number' && isWithin(value, entry.range);
-    case 'integer':
-      return Number.isSafeInteger(value) && isWithin(value as number, entry.range);
-    case 'names':
-      return isWord(entry, value) || isNameList(value, entry.choices);
-    case 'numbers':
-      return Array.isArray(value) && value.length > 0 && value.every((one) => Number.isFinite(one));
-    case 'scalar':
-      return isScalar(value);
-    case 'mapping':
-      return isMapping(value, entry.choices);
-    case 'window':
-      return findWindowFlaw(value) === null;
-    default:
-      return typeof value === 'string' && (entry.choices?.includes(value) ?? true);
-  }
-}
+const isUsable = (entry: OptionEntry, value: unknown): boolean => checks[entry.type](entry, value);
+
+const isText = ({ choices }: OptionEntry, value: unknown): boolean =>
+  typeof value === 'string' && (choices?.includes(value) ?? true);
+
+/** Whether a value can be used for an option of each type. */
+const checks: Readonly<Record<OptionType, (entry: OptionEntry, value: unknown) => boolean>> = {
+  boolean: (_, value) => typeof value === 'boolean',
+  number: ({ range }, value) => typeof value === 'number' && isWithin(value, range),
+  integer: ({ range }, value) => Number.isSafeInteger(value) && isWithin(value as number, range),
+  text: isText,
+  choice: isText,
+  names: (entry, value) => isWord(entry, value) || isNameList(value, entry.choices),
+  numbers: (_, value) =>
+    Array.isArray(value) && value.length > 0 && value.every((one) => Number.isFinite(one)),
+  scalar: (_, value) => isScalar(value),
+  mapping: ({ choices }, value) => isMapping(value, choices),
+  window: (_, value) => findWindowFlaw(value) === null,
+};
 
 function isWithin(value: number, range: OptionRange = {}): boolean {
   const { min = -Infinity, max = Infinity, above = -Infinity, below = Infinity } = range;

@@ -24,7 +24,10 @@ export async function readRowsAt(
   signal?: AbortSignal,
 ): Promise<RowsAtTimes> {
   const width = featureColumns(spec).length;
-  const rows = { features: new Float32Array(timestamps.length * width), found: new Uint8Array(timestamps.length) };
+  const rows = {
+    features: new Float32Array(timestamps.length * width),
+    found: new Uint8Array(timestamps.length),
+  };
   if (timestamps.length === 0) return rows;
   const rowAt = new Map(Array.from(timestamps, (time, row) => [time, row]));
   const [fromMs, toMs] = [timestamps[0]! - lookbackMs(spec), timestamps.at(-1)! + 1];
