@@ -11,7 +11,9 @@ import { pressuredSnapshots } from '../../support/memory-rows.ts';
 import { until } from '../../support/until.ts';
 
 const window = { steps: 8, everyMs: 100 };
-const dataset = { horizon_ms: 1000, blocks: 4 };
+/** The planted history alone: what the host samples meanwhile would make each set another one. */
+const startMs = Date.now() - 3_600_000;
+const dataset = { horizon_ms: 1000, blocks: 4, to_ms: startMs + 1_800_000 };
 const quick = { max_epochs: 8, batch_size: 64, learning_rate: 0.01, hidden: 16 };
 
 let home: Awaited<ReturnType<typeof createTestHome>>;
@@ -27,7 +29,6 @@ beforeAll(async () => {
   home = await createTestHome();
   {
     await using history = await openHistory(home.history);
-    const startMs = Date.now() - 3_600_000;
     const rows = pressuredSnapshots(1600, 200, 50);
     const firstMs = rows[0]!.timestamp;
     history.append(
