@@ -119,6 +119,16 @@ def test_client_dataset_asks_in_the_words_of_the_daemon():
     assert params == {"blocks": 2, "from_ms": 2, "horizon_ms": 30_000, "balance": "none"}
 
 
+def test_client_dataset_asks_for_a_window_and_the_data_set_tells_it():
+    table = pa.Table.from_batches([training_batch()])
+    meta = {"training": {**META, "window": {"steps": 16, "everyMs": 1000}}}
+    client = Client(transport=MockTransport(streams={"training": lambda _: table}, meta=meta))
+    dataset = client.dataset(window={"steps": 16, "every_ms": 1000})
+    assert client._transport.calls[0][1] == {"window": {"steps": 16, "every_ms": 1000}}
+    assert dataset.window == {"steps": 16, "every_ms": 1000}
+    assert client_of(training_batch()).dataset().window is None
+
+
 def test_client_dataset_says_that_no_rows_came():
     with pytest.raises(NoRowsError, match="the daemon sent no rows"):
         client_of().dataset()
