@@ -15,8 +15,8 @@ import type { LoadReport, LoadRequest } from './load-model.ts';
 import { horizonOf, taskOf } from './manifest.ts';
 import type { ModelManifest } from './manifest.ts';
 import type { Interval } from './scores.ts';
-import { pickRows, takeRows } from './window-rows.ts';
-import type { RowSource, WindowRows } from './window-rows.ts';
+import { pickRows, rowsTakenBy } from './window-rows.ts';
+import type { AskedRows, WindowRows } from './window-rows.ts';
 
 /** A new model and what decides now. */
 export interface GateTask {
@@ -32,7 +32,7 @@ export interface ComparisonTask {
   readonly a: LoadRequest;
   readonly b: LoadRequest;
   /** Null takes the held-out rows of the newer one. */
-  readonly history: (RowSource & { readonly horizonMs: number }) | null;
+  readonly history: (AskedRows & { readonly horizonMs: number }) | null;
   /** Those held-out rows over the windows that they do not hold. */
   readonly others: readonly WindowRows[];
 }
@@ -78,7 +78,7 @@ export async function runGate({ candidate, live, others }: GateTask): Promise<Ga
 export async function runComparison({ a, b, history, others }: ComparisonTask): Promise<ModelComparison> {
   if (taskOf(a.manifest) !== taskOf(b.manifest)) throw otherTasksError(a.manifest, b.manifest);
   const source = history ?? (await readUnseen({ a, b }, others));
-  const taken = [a, b].map((request) => ({ request, ...takeRows(request.manifest, source) }));
+  const taken = [a, b].map((request) => ({ request, ...rowsTakenBy(request.manifest, source) }));
   const both = Array.from({ length: source.rows.rows }, (_, row) => row).filter((row) =>
     taken.every(({ found }) => found === null || found[row] === 1),
   );
@@ -117,7 +117,7 @@ const NO_ROWS: HeldOutRows = {
 async function readUnseen(
   pair: { readonly a: LoadRequest; readonly b: LoadRequest },
   others: readonly WindowRows[],
-): Promise<RowSource> {
+): Promise<AskedRows> {
   const package_ = heldOutSource(pair);
   if (package_ === undefined) return { rows: NO_ROWS, window: undefined, others: [] };
   const rows = await readHeldOut(package_);
@@ -155,9 +155,9 @@ function averagedOver({ metrics }: Pick<ModelManifest, 'metrics'>): number[] {
   return names.map((name) => hostLabels.indexOf(name as never)).filter((label) => label >= 0);
 }
 
-async function answersOf(request: LoadRequest, source: RowSource): Promise<LiveAnswers> {
+async function answersOf(request: LoadRequest, source: AskedRows): Promise<LiveAnswers> {
   const { manifest } = request;
-  const { features, found } = takeRows(manifest, source);
+  const { features, found } = rowsTakenBy(manifest, source);
   const { predicted } = await answerRows(request, { rows: source.rows.rows, features });
   const { name, version, window } = manifest;
   return { name: `${name}@${version}`, predicted, found, window, trainedOn: trainedOnOf(manifest) };

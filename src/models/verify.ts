@@ -1,7 +1,6 @@
 // Static verification of a model package: what can be refused without running a byte of it.
 // Supported versions are those onnxruntime-node 1.30 was seen to load.
 import { sha256Of } from '../core/plain/index.ts';
-import type { FeatureWindow } from '../core/plain/index.ts';
 import { modelBytesError, modelFeaturesError, modelShapeError, modelTooLargeError, opsetError, unknownDomainError } from './errors.ts';
 import { answerShapeOf } from './answer-shape.ts';
 import type { ModelManifest } from './manifest.ts';
@@ -32,9 +31,6 @@ export interface FeatureContract {
   readonly featureNames: readonly string[];
   readonly featureSpecSha256: string;
 }
-
-/** What the host computes over a window of its history. @throws RuvectorError when it cannot */
-export type WindowContract = (window: FeatureWindow) => FeatureContract;
 
 /** What a model is held against. */
 export interface ModelExpectations extends Partial<FeatureContract> {

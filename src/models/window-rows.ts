@@ -24,7 +24,7 @@ export interface WindowRows {
 }
 
 /** Rows that models are asked about, and the same over the windows that these do not hold. */
-export interface RowSource {
+export interface AskedRows {
   readonly rows: HeldOutRows;
   readonly window: FeatureWindow | undefined;
   readonly others: readonly WindowRows[];
@@ -42,14 +42,14 @@ export const isHeldBy = (inner: FeatureWindow | undefined, outer: FeatureWindow 
   stepsWithin(inner, outer) !== null;
 
 /** The rows as a model takes them; none can be asked about when neither they nor the history hold what it looks at. */
-export function takeRows(
+export function rowsTakenBy(
   { features, window }: Pick<ModelManifest, 'features' | 'window'>,
-  { rows, window: outer, others }: RowSource,
+  { rows, window: outer, others }: AskedRows,
 ): TakenRows {
   const width = features.length / (window?.steps ?? 1);
   const steps = stepsWithin(window, outer);
   if (steps !== null) return { features: pickSteps(rows, steps, { width, outer }), found: null };
-  const other = others.find((rows_) => isSameWindow(rows_.window, window));
+  const other = others.find((each) => isSameWindow(each.window, window));
   if (other === undefined) {
     return { features: new Float32Array(rows.rows * features.length), found: new Uint8Array(rows.rows) };
   }
