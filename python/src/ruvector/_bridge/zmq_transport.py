@@ -88,6 +88,7 @@ class ZmqTransport(Transport):
                 hello,
                 window=window,
                 timeout=timeout,
+                transport=self._bridge.data.partition(":")[0],
                 on_close=self._open_batches.discard,
             )
         except BaseException:
