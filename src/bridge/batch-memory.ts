@@ -47,12 +47,12 @@ export interface BatchMemoryStats {
 
 const MAX_BYTES = 256 * 2 ** 20;
 /** About this much in flight keeps both sides busy and fits a cache. */
-const RING_BYTES = 8 * 2 ** 20;
+const RING_BYTES = 16 * 2 ** 20;
 /** One that the reader looks at, one that waits for it, one that is being filled, one whose ACK is on its way. */
 const MIN_SLOTS = 4;
 const MAX_SLOTS = 16;
 /** Batches of one feed differ a little. */
-const CONTENT_MARGIN = 1.125;
+const CONTENT_MARGIN = 1.02;
 /** A ring takes no more than this share of all. */
 const MOST_OF_ALL = 0.5;
 

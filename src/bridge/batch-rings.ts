@@ -7,8 +7,8 @@ import type { OutgoingMessage, Payload } from './message.ts';
 
 /** Smaller messages go by ZeroMQ: a ring is memory that a stream of few rows a second has no use for. */
 export const RING_MIN_BYTES = 32 * 1024;
-/** Batches that share a message have room in one slot. */
-const MIN_CONTENT_BYTES = 512 * 1024;
+/** Batches that share a message share a slot of up to this size: what wakes the client costs as much as a copy of it. */
+const SHARED_PACK_BYTES = 9 * 2 ** 18;
 
 /** Memory that the batches of one message lie in until the client is done with them. */
 export interface BatchRoom {
@@ -57,11 +57,16 @@ export class BatchRings {
     this.#memory = memory;
   }
 
+  /** Batches that are ready at once share a message of up to this size; null: as without rings. */
+  get packBytes(): number | null {
+    return this.#fallback === null ? SHARED_PACK_BYTES : null;
+  }
+
   /** Makes a ring when there is none for contents of this size. False: messages carry it. */
   async prepare(sizeBytes: number): Promise<boolean> {
     if (this.#fallback !== null || sizeBytes < RING_MIN_BYTES) return false;
     if (this.#current !== null && sizeBytes <= this.#current.capacityBytes) return true;
-    const ring = await this.#memory.createRing(++this.#epoch, Math.max(sizeBytes, MIN_CONTENT_BYTES));
+    const ring = await this.#memory.createRing(++this.#epoch, Math.max(sizeBytes, SHARED_PACK_BYTES));
     if (typeof ring === 'string') {
       this.#giveUp(ring);
       return false;

@@ -213,7 +213,8 @@ export class BatchSession {
   async #planPack(first: arrow.RecordBatch, source: StoppableSource): Promise<Planned[]> {
     const planned = [{ plan: this.#plan(first), rows: first.numRows }];
     let sizeBytes = planned[0]!.plan.sizeBytes;
-    while (sizeBytes * (1 + 1 / planned.length) <= PACK_BYTES && this.#sent + planned.length < this.#credit) {
+    const packBytes = this.#options.rings?.packBytes ?? PACK_BYTES;
+    while (sizeBytes * (1 + 1 / planned.length) <= packBytes && this.#sent + planned.length < this.#credit) {
       const batch = await source.nextIfReady();
       if (batch === null) break;
       const plan = this.#plan(batch);

@@ -24,7 +24,7 @@ const CASES = [
   { name: '64 KiB', batchBytes: 64 * 1024, batches: 6000 },
   { name: '1 MiB', batchBytes: 2 ** 20, batches: 1000 },
   { name: '4 MiB', batchBytes: 4 * 2 ** 20, batches: 250 },
-  { name: '16 MiB', batchBytes: 16 * 2 ** 20, batches: 64 },
+  { name: '16 MiB', batchBytes: 16 * 2 ** 20, batches: 96 },
 ] as const;
 const JSON_ROWS = 40_000;
 const MIN_FLIGHT_RATIO = 2.5;

@@ -19,15 +19,36 @@ def say(**fields):
     print(json.dumps(fields), flush=True)
 
 
+def entry(batch):
+    """First row, rows, checksum of a counting batch."""
+    column = batch.column("index")
+    digest = hashlib.sha256(memoryview(column.buffers()[1])[: 4 * len(column)])
+    return [column[0].as_py(), len(column), digest.hexdigest()]
+
+
 def ledger(client, job):
-    """Read a stream and account for each batch: number, first row, checksum, where it lies."""
+    """Read a stream and account for each batch: number, first row, checksum, and how it came."""
     entries = []
     with client.stream("count", **job) as stream:
         for batch in stream:
-            column = batch.column("index")
-            digest = hashlib.sha256(memoryview(column.buffers()[1])[: 4 * len(column)])
-            entries.append([column[0].as_py(), len(column), digest.hexdigest()])
-    say(entries=entries, allocated=pa.total_allocated_bytes())
+            entries.append(entry(batch))
+        ways = {"transport": stream.transport, "reason": stream.transport_reason}
+    say(entries=entries, allocated=pa.total_allocated_bytes(), **ways)
+
+
+def keep(client, job):
+    """Keep batches, all or every third, and account for them when the last one has come."""
+    with client.stream("count", **job["params"]) as stream:
+        kept = [batch for i, batch in enumerate(stream) if i % job["every"] == 0]
+    say(entries=[entry(batch) for batch in kept], transport=stream.transport)
+
+
+def table(client, job):
+    """Read a stream into a table."""
+    with client.stream("count", **job) as stream:
+        whole = stream.read_all()
+    batches = whole.to_batches()
+    say(entries=[entry(batch) for batch in batches], transport=stream.transport)
 
 
 def zero_copy(client, job):

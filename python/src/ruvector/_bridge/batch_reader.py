@@ -22,7 +22,7 @@ __all__ = ["BatchReader"]
 
 _STREAM_ID = 1
 # Without a window of the caller's own: room for about this much, within bounds.
-_WINDOW_BYTES = 8 * 2**20
+_WINDOW_BYTES = 16 * 2**20
 _MIN_WINDOW = 4
 _MAX_WINDOW = 256
 _BYE_TIMEOUT_S = 1.0
