@@ -143,3 +143,8 @@ export class BatchMemory {
     this.#ringBytes += sizeBytes;
   }
 }
+
+/** What a daemon that starts now over ipc would have. */
+export function lookAtBatchMemory(): BatchMemoryStats {
+  return new BatchMemory({}, 'ipc:').stats();
+}

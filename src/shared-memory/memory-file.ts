@@ -39,7 +39,7 @@ export async function createMemoryFile(
   const unlink = (): void => rmSync(path, { force: true });
   try {
     const mapping = memory
-      ? await memory.allocateAndMap(handle.fd, sizeBytes)
+      ? await memory.mapAllocated(handle.fd, sizeBytes)
       : await fill(handle, sizeBytes);
     if (memory && !mapping) throw new Error(`the system has no room for ${sizeBytes} bytes in "${folder}"`);
     return {
@@ -49,8 +49,9 @@ export async function createMemoryFile(
       unlink,
       close: () => {
         unlink();
-        if (mapping) memory!.unmap(mapping);
         void handle.close();
+        // Whoever asked for a close may not wait for pages that nobody needs any more.
+        if (mapping) void mapping.populated.finally(() => memory!.unmap(mapping));
       },
     };
   } catch (error) {
