@@ -7,3 +7,5 @@ export type { MappedRange, MemoryMap } from './memory-map.ts';
 export { sweepMemoryFiles } from './memory-file.ts';
 export { createSlotRing, ringBytes } from './slot-ring.ts';
 export type { RingLayout, RingPlace, SlotRing } from './slot-ring.ts';
+export { SEGMENT_MIN_BYTES, createMappedTaker, createSegmentPool } from './segments.ts';
+export { createSharedBlock } from './shared-block.ts';

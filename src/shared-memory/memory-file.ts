@@ -38,9 +38,7 @@ export async function createMemoryFile(
   const handle = await open(path, 'wx+', 0o600);
   const unlink = (): void => rmSync(path, { force: true });
   try {
-    const mapping = memory
-      ? await memory.mapAllocated(handle.fd, sizeBytes)
-      : await fill(handle, sizeBytes);
+    const mapping = memory ? await memory.mapAllocated(handle.fd, sizeBytes) : await fill(handle, sizeBytes);
     if (memory && !mapping) throw new Error(`the system has no room for ${sizeBytes} bytes in "${folder}"`);
     return {
       path,

@@ -78,7 +78,9 @@ function buildMemoryMap(koffi: Koffi, libc: ReturnType<Koffi['load']>): MemoryMa
     mapAllocated: async (fd, sizeBytes) => {
       if ((await inThread(fallocate, fd, 0, sizeBytes)) !== 0) return null;
       const range = map(fd, 0, sizeBytes, MAP_SHARED);
-      return range && { ...range, populated: inThread(madvise, range.address, sizeBytes, MADV_POPULATE_WRITE) };
+      return (
+        range && { ...range, populated: inThread(madvise, range.address, sizeBytes, MADV_POPULATE_WRITE) }
+      );
     },
     mapPrivate: (fd, offset, sizeBytes) => map(fd, offset, sizeBytes, MAP_PRIVATE),
     unmap: ({ address, sizeBytes }) => void munmap(address, sizeBytes),

@@ -127,7 +127,7 @@ class BatchReader(BatchStream):
         if self._shared.is_refused(payload):
             return  # it comes again, as a message
         count, expected = message.correlation, self._received + message.correlation
-        if message.sequence != expected:
+        if message.sequence != expected or not (message.attachments or "epoch" in payload):
             self._end()
             raise ProtocolError(
                 f"Cannot continue stream: batch {message.sequence} came where {expected} was due; "

@@ -1,7 +1,7 @@
 """The reading side of a ring of slots; the other side is src/shared-memory/slot-ring.ts.
 
-A slot is read in place. Its generation, odd while it is being filled, says whether it still holds
-what was announced: it is looked at before a slot is read and again when the last view of it is gone.
+A slot is read in place. Its generation, odd while it is being filled, says whether it still
+holds what was announced: it is looked at before a slot is read, and again after its last view.
 """
 
 from __future__ import annotations
@@ -80,9 +80,7 @@ class SharedRing:
         try:
             if os.fstat(fd).st_size != size:
                 raise ValueError(f'"{path}" has not the {size} bytes that were announced')
-            mapped = mmap.mmap(
-                fd, size, flags=mmap.MAP_SHARED | _MAP_POPULATE, prot=mmap.PROT_READ
-            )
+            mapped = mmap.mmap(fd, size, flags=mmap.MAP_SHARED | _MAP_POPULATE, prot=mmap.PROT_READ)
         finally:
             os.close(fd)
         expected = (_MAGIC, epoch, slots, slot_bytes, bytes.fromhex(key))
@@ -118,16 +116,14 @@ class SharedRing:
         SlotError
 
         """
-        found = _SLOT_HEADER.unpack_from(
-            self._memory, _PAGE_BYTES + place.slot * self._slot_bytes
-        )
+        found = _SLOT_HEADER.unpack_from(self._memory, _PAGE_BYTES + place.slot * self._slot_bytes)
         if found == (place.generation, place.epoch, place.sequence, place.bytes):
             return
         generation, epoch, sequence, size = found
         raise SlotError(
-            f"slot {place.slot} of epoch {epoch} is at generation {generation} with {size} bytes of "
-            f"batch {sequence}, announced was generation {place.generation} with {place.bytes} "
-            f"bytes of batch {place.sequence}"
+            f"slot {place.slot} of epoch {epoch} is at generation {generation} with {size} bytes "
+            f"of batch {sequence}, announced was generation {place.generation} with "
+            f"{place.bytes} bytes of batch {place.sequence}"
         )
 
 
