@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -36,6 +37,9 @@ class RingFile:
         self._file.seek(offset)
         self._file.write(data)
 
+    def close(self) -> None:
+        self._file.close()
+
     def head(self, slot: int, generation: int, sequence: int, size: int, epoch: int = 1) -> None:
         header = struct.pack("<IIQQ", generation, epoch, sequence, size)
         self._put(4096 + slot * SLOT_BYTES, header)
@@ -46,8 +50,10 @@ class RingFile:
 
 
 @pytest.fixture
-def ring_file(tmp_path: Path) -> RingFile:
-    return RingFile(tmp_path / "ring")
+def ring_file(tmp_path: Path) -> Iterator[RingFile]:
+    file = RingFile(tmp_path / "ring")
+    yield file
+    file.close()
 
 
 def payload(file: RingFile, *, first: bool = True, **changed: int) -> dict[str, object]:
@@ -55,7 +61,7 @@ def payload(file: RingFile, *, first: bool = True, **changed: int) -> dict[str, 
     return {**fields, **changed, **({"ring": file.layout} if first else {})}
 
 
-def test_SharedBatches_reads_a_slot_in_place_and_takes_the_name_of_its_file(
+def test_shared_batches_reads_a_slot_in_place_and_takes_the_name_of_its_file(
     ring_file: RingFile,
 ) -> None:
     ring_file.fill(0, 2, 7, CONTENT)
@@ -69,7 +75,7 @@ def test_SharedBatches_reads_a_slot_in_place_and_takes_the_name_of_its_file(
     assert bytes(content) == CONTENT.upper()
 
 
-def test_SharedBatches_holds_a_slot_as_long_as_any_view_of_it(ring_file: RingFile) -> None:
+def test_shared_batches_holds_a_slot_as_long_as_any_view_of_it(ring_file: RingFile) -> None:
     ring_file.fill(0, 2, 7, CONTENT)
     ring_file.fill(1, 2, 9, CONTENT)
     shared = SharedBatches()
@@ -95,7 +101,7 @@ def test_SharedBatches_holds_a_slot_as_long_as_any_view_of_it(ring_file: RingFil
         (2, 7, len(CONTENT), 2),
     ],
 )
-def test_SharedBatches_never_reads_a_slot_that_holds_something_else(
+def test_shared_batches_never_reads_a_slot_that_holds_something_else(
     ring_file: RingFile, generation: int, sequence: int, size: int, epoch: int
 ) -> None:
     ring_file.fill(0, 2, 7, CONTENT)
@@ -105,7 +111,7 @@ def test_SharedBatches_never_reads_a_slot_that_holds_something_else(
     assert caught.value.code == "ERR_WIRE_SLOT"
 
 
-def test_SharedBatches_says_so_when_a_slot_changed_while_it_was_looked_at(
+def test_shared_batches_says_so_when_a_slot_changed_while_it_was_looked_at(
     ring_file: RingFile,
 ) -> None:
     ring_file.fill(0, 2, 7, CONTENT)
@@ -122,7 +128,7 @@ def test_SharedBatches_says_so_when_a_slot_changed_while_it_was_looked_at(
     "changed",
     [{"slot": 2}, {"slot": -1}, {"bytes": SLOT_BYTES}, {"bytes": -1}, {"epoch": 3}],
 )
-def test_SharedBatches_refuses_places_outside_of_the_ring(
+def test_shared_batches_refuses_places_outside_of_the_ring(
     ring_file: RingFile, changed: dict[str, int]
 ) -> None:
     shared = SharedBatches()
@@ -144,7 +150,7 @@ def test_SharedBatches_refuses_places_outside_of_the_ring(
         {"key": "no hexadecimal"},
     ],
 )
-def test_SharedBatches_refuses_a_ring_that_is_not_the_one_announced(
+def test_shared_batches_refuses_a_ring_that_is_not_the_one_announced(
     ring_file: RingFile, layout: dict[str, object]
 ) -> None:
     shared = SharedBatches()
@@ -156,7 +162,7 @@ def test_SharedBatches_refuses_a_ring_that_is_not_the_one_announced(
     assert not shared.is_refused({})
 
 
-def test_SharedRing_follows_no_link(ring_file: RingFile, tmp_path: Path) -> None:
+def test_shared_ring_follows_no_link(ring_file: RingFile, tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(ring_file.path)
     with pytest.raises(OSError, match="symbolic link"):
@@ -164,7 +170,7 @@ def test_SharedRing_follows_no_link(ring_file: RingFile, tmp_path: Path) -> None
     assert ring_file.path.exists()
 
 
-def test_SharedRing_view_lives_on_without_its_ring(ring_file: RingFile) -> None:
+def test_shared_ring_view_lives_on_without_its_ring(ring_file: RingFile) -> None:
     ring_file.fill(0, 2, 7, CONTENT)
     ring = SharedRing(str(ring_file.path), KEY.hex(), 1, 2, SLOT_BYTES)
     content = ring.view(RingPlace(1, 0, 2, len(CONTENT), 7))
