@@ -1,4 +1,4 @@
-"""A ring as another program wrote it: slots are read in place, and never when they hold something else."""
+"""A ring as another program wrote it: read in place, but never what was not announced."""
 
 from __future__ import annotations
 

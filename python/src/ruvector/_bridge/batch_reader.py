@@ -73,7 +73,7 @@ class BatchReader(BatchStream):
         raise StopIteration
 
     def read_all(self) -> pa.Table:
-        """All remaining batches as a table, which is the caller's own: it holds no shared memory."""
+        """All remaining batches as a table of the caller's own, which holds no shared memory."""
         self._copies = True
         return super().read_all()
 
