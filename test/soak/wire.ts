@@ -8,6 +8,7 @@ import { createRandom } from '../support/random.ts';
 
 const BATCHES = 1_000_000;
 const KILLS = 50;
+const MAX_PAUSE_MS = 2000;
 const STOP_MS = 60_000;
 const MAX_GROWTH_MIB = 64;
 /** Of the event loop, where samples are taken: one interval at the fastest rate. */
@@ -23,7 +24,7 @@ export async function runWire({ seed }: { minutes: number; seed: number }): Prom
   process.stdout.write(`${BATCHES} batches, ${KILLS} kills, seed ${seed}\n`);
   const random = createRandom(seed);
   const startedMs = performance.now();
-  const result = await readThroughKills({ batches: BATCHES, kills: KILLS, maxPauseMs: 2000, random });
+  const result = await readThroughKills({ batches: BATCHES, kills: KILLS, maxPauseMs: MAX_PAUSE_MS, random });
   const { kills, left, outOfStep, batches } = result;
   const seconds = Math.round((performance.now() - startedMs) / 1000);
   const isWhole = say(

@@ -152,7 +152,7 @@ describe.runIf(process.platform === 'linux')('kill -9 of either side', () => {
       maxPauseMs: 200,
       random,
     });
-    expect(result).toMatchObject({ batches: 20_000, outOfStep: null });
+    expect(result).toMatchObject({ batches: 8000, outOfStep: null });
     expect(left).toEqual([]);
   });
 
