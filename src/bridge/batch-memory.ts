@@ -99,6 +99,15 @@ export class BatchMemory {
     return { kind: 'written', reason };
   }
 
+  /** The folder in which a client may hand over attachments; null when there is none for it. */
+  folderFor(bootId: unknown): string | null {
+    return this.#findObstacle(bootId) === null ? this.#folder : null;
+  }
+
+  get folder(): string {
+    return this.#folder;
+  }
+
   fallBack(reason: string): TransportChoice {
     return { kind: this.#messages, reason };
   }

@@ -87,6 +87,7 @@ export async function createBridgeServer(options: BridgeServerOptions): Promise<
   const shared = { token, maxMessageBytes, leaseMs };
   const requests = new RequestPlane({
     ...shared,
+    memory,
     router: controlRouter,
     requests: options.requests ?? {},
     version: options.version,

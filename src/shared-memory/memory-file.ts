@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { isAlive, readStartTicks } from '../core/plain/index.ts';
 import type { MappedRange, MemoryMap } from './memory-map.ts';
 
-const NAME = /^ruvector-ring-(\d+)-(\d+)-[\da-f-]{36}$/;
+/** Rings, and what clients hand over (handed-file.ts). */
+const NAME = /^ruvector-(?:ring|handed)-(\d+)-(\d+)-[\da-f-]{36}$/;
 const ZEROS_BYTES = 2 ** 20;
 
 /** A file in memory and, with koffi, where it is mapped. */

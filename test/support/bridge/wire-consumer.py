@@ -111,6 +111,19 @@ def trainer(client, job):
     say(read=rest + 1, status=client.status())
 
 
+def attach(client, job):
+    """Send attachments and have them back, from shared memory and as messages."""
+    sent = [bytes([i + 1]) * size for i, size in enumerate(job["sizes"])]
+    folder = client._transport._shared_folder
+    back = client.request("echo", attachments=sent).attachments
+    client._transport._shared_folder = "/dev/shm/there is none"
+    again = client.request("echo", attachments=sent).attachments
+    say(
+        folder=folder,
+        same=[bytes(part) for part in back] == [bytes(part) for part in again] == sent,
+    )
+
+
 def errors(client, _job):
     """Collect the classes and codes of what goes wrong."""
     seen = []

@@ -6,10 +6,12 @@ that the child of a kernel has it where the rest of the package is not installed
 
 from __future__ import annotations
 
+from .handed_file import HandedFile
 from .ring import RingPlace, SharedRing, SlotError, read_boot_id
 from .segments import SegmentPool, map_shared, take_segment
 
 __all__ = [
+    "HandedFile",
     "RingPlace",
     "SegmentPool",
     "SharedRing",
