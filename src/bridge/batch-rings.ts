@@ -36,8 +36,8 @@ export function buildMessageRoom(pool: BatchPool, sizeBytes: number): BatchRoom 
       return { attachments: [bytes] };
     },
     copy: () => bytes.slice(),
-    release: slot.release,
-    discard: slot.discard,
+    release: () => slot.release(),
+    discard: () => slot.discard(),
   };
 }
 

@@ -259,8 +259,9 @@ export class BatchSession {
    */
   async #takeRoom(sizeBytes: number): Promise<BatchRoom> {
     const { rings, pool } = this.#options;
+    if (rings === null) return buildMessageRoom(pool, sizeBytes);
     const isDue = ({ room, isHeld }: Pack): boolean => room.epoch !== null && !isHeld;
-    while (rings && this.#stop === null && (await rings.prepare(sizeBytes))) {
+    while (this.#stop === null && (await rings.prepare(sizeBytes))) {
       const room = rings.take();
       if (room) return room;
       if (!this.#outstanding.some(isDue)) break;

@@ -127,11 +127,13 @@ export class RequestPlane implements PlaneHandlers {
     const { correlation, attachments } = message;
     const { memory, maxMessageBytes } = this.#options;
     try {
-      const { name, params } = message.payload ?? {};
+      const { name, params, shared } = message.payload ?? {};
       const handler = this.#handlerOf(name);
-      const handed = await takeSharedAttachments(memory.folder, message.payload, maxMessageBytes);
       const answer = await handler(params, {
-        attachments: handed ?? [...attachments],
+        attachments:
+          shared === undefined
+            ? [...attachments]
+            : await takeSharedAttachments(memory.folder, shared, maxMessageBytes),
         signal,
         clientId: peer.clientId,
         progress: (value) => this.#progress(peer, correlation, value),

@@ -2,22 +2,19 @@
 // this host hands over instead of sending it. docs/protocol.md, "Shared memory"
 import { takeHandedFile } from '../shared-memory/index.ts';
 import { handedFileError } from './errors.ts';
-import type { Payload } from './message.ts';
 
 const ALIGNMENT = 64;
 
 /**
- * The attachments that a REQUEST names; null when they are in the message.
+ * The attachments that a REQUEST describes.
  * @param folder whose files are memory
  * @throws RuvectorError `ERR_WIRE_SLOT` when they cannot be read
  */
 export async function takeSharedAttachments(
   folder: string,
-  payload: Payload | null,
+  shared: unknown,
   maxBytes: number,
-): Promise<Uint8Array[] | null> {
-  const shared = payload?.['shared'];
-  if (shared === undefined) return null;
+): Promise<Uint8Array[]> {
   const { path, sizes } = (shared ?? {}) as { path?: unknown; sizes?: unknown };
   if (typeof path !== 'string' || !Array.isArray(sizes) || !sizes.every(isSize)) {
     throw handedFileError(String(path), 'its description is not a path and sizes');

@@ -8,10 +8,10 @@ interface Door {
   readonly MEMORY_FOLDER: string;
   readonly SEGMENT_MIN_BYTES: number;
   /** Null without koffi or glibc. */
-  loadMemoryMap(): object | null;
-  createSegmentPool(directory: string, memory: object): Pool;
-  createMappedTaker(memory: object): Taker;
-  createSharedBlock(memory: object, sizeBytes: number): Block | null;
+  readonly loadMemoryMap: () => object | null;
+  readonly createSegmentPool: (directory: string, memory: object) => Pool;
+  readonly createMappedTaker: (memory: object) => Taker;
+  readonly createSharedBlock: (memory: object, sizeBytes: number) => Block | null;
 }
 
 interface Pool {

@@ -72,7 +72,7 @@ describe.runIf(isLinux).each([
   it('lends each slot once, until it is back', async () => {
     const ring = await open(3);
     const taken = [ring.take(), ring.take(), ring.take()];
-    expect(taken.toSorted()).toEqual([0, 1, 2]);
+    expect(new Set(taken)).toEqual(new Set([0, 1, 2]));
     expect([ring.take(), ring.slotsInUse]).toEqual([null, 3]);
     ring.release(1);
     expect([ring.take(), ring.take()]).toEqual([1, null]);
@@ -105,7 +105,6 @@ describe.runIf(isLinux)('takeSharedAttachments()', () => {
     );
     expect(parts).toEqual([new Uint8Array(3).fill(1), new Uint8Array(0), new Uint8Array(100).fill(2)]);
     expect(readdirSync(folder)).toEqual([]);
-    expect(await takeSharedAttachments(folder, { name: 'status' }, 1e6)).toBeNull();
   });
 
   it.each([
@@ -120,7 +119,7 @@ describe.runIf(isLinux)('takeSharedAttachments()', () => {
   ])('refuses %s and touches nothing', async (_, buildPath) => {
     const path = buildPath();
     const before = readdirSync(folder);
-    const taken = takeSharedAttachments(folder, { shared: { path, sizes: [64] } }, 1e6);
+    const taken = takeSharedAttachments(folder, { path, sizes: [64] }, 1e6);
     await expect(taken).rejects.toMatchObject({ code: 'ERR_WIRE_SLOT' });
     expect(readdirSync(folder)).toEqual(before);
     for (const name of before) rmSync(join(folder, name), { recursive: true });
@@ -133,13 +132,13 @@ describe.runIf(isLinux)('takeSharedAttachments()', () => {
     [{ path: 'x', sizes: 'y' }],
     [{ path: 'x', sizes: [-1] }],
   ])('refuses the description %j', async (shared) => {
-    await expect(takeSharedAttachments(folder, { shared }, 1e6)).rejects.toMatchObject({
+    await expect(takeSharedAttachments(folder, shared, 1e6)).rejects.toMatchObject({
       code: 'ERR_WIRE_SLOT',
     });
   });
 
   it('refuses more bytes than the daemon takes, before it looks', async () => {
     const shared = { path: pathOf(), sizes: [2e6] };
-    await expect(takeSharedAttachments(folder, { shared }, 1e6)).rejects.toThrow('1000000 are taken');
+    await expect(takeSharedAttachments(folder, shared, 1e6)).rejects.toThrow('1000000 are taken');
   });
 });

@@ -148,7 +148,8 @@ def interrupt(client, _job):
     try:
         client.request("wait", {"ms": 60_000})
     except KeyboardInterrupt:
-        time.sleep(0.1)
+        while client.status()["stats"]["activeRequests"] > 0:
+            time.sleep(0.02)
         say(interrupted=True, status=client.status())
 
 
