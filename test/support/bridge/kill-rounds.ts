@@ -7,6 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LineProcess } from '../line-process.ts';
 import { python } from '../python.ts';
 
+const GONE_WITHIN_MS = 30_000;
+
 export interface NumberedRun {
   readonly batches: number;
   readonly kills: number;
@@ -110,7 +112,17 @@ export async function readThroughKills(run: NumberedRun): Promise<NumberedResult
     }
   }
   const outOfStep = await readToEnd(pair.reader);
-  return { batches: await pair.progress(), outOfStep, kills, left: await readdir(pair.folder) };
+  return { batches: await pair.progress(), outOfStep, kills, left: await waitForEmpty(pair.folder) };
+}
+
+/** What a reader left that was killed before it had opened its ring goes with its lease. */
+async function waitForEmpty(folder: string): Promise<string[]> {
+  const endMs = performance.now() + GONE_WITHIN_MS;
+  for (;;) {
+    const left = await readdir(folder);
+    if (left.length === 0 || performance.now() > endMs) return left;
+    await sleep(50);
+  }
 }
 
 /** A kill before anything moves would test the start of a process. */
