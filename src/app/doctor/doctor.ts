@@ -141,7 +141,12 @@ function native(name: string, packageName: string, costs: string): Check {
 /** Runs every check; a check that throws is a result, never a failure of the doctor. */
 export async function runChecks(home: Home): Promise<CheckResult[]> {
   const results: CheckResult[] = [];
-  for (const { name, severity, costs, mend, look } of [...checks, sharedMemoryCheck, ...daemonChecks, ...actionChecks]) {
+  for (const { name, severity, costs, mend, look } of [
+    ...checks,
+    sharedMemoryCheck,
+    ...daemonChecks,
+    ...actionChecks,
+  ]) {
     try {
       results.push({ name, state: 'ok', found: await look(home), costs, mend });
     } catch (error) {
