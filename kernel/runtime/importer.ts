@@ -39,6 +39,7 @@ const productDoors = new Map([
   [`${PRODUCT}/dag`, 'dag/index.ts'],
   [`${PRODUCT}/dag/browser`, 'dag/browser.ts'],
   [`${PRODUCT}/events`, 'events/index.ts'],
+  [`${PRODUCT}/shared-memory`, 'shared-memory/index.ts'],
   [`${PRODUCT}/steer`, 'steer/index.ts'],
 ]);
 const isFromSources = TYPESCRIPT.test(import.meta.filename);
@@ -58,6 +59,13 @@ export function requireProduct(): unknown {
   // Node keeps what it compiled when a process ends by itself; kernels are often killed.
   setImmediate(flushCompileCache);
   return product;
+}
+
+/** Loads another door of the product at once, for the kernel itself. */
+export function requireDoor(name: string): unknown {
+  const specifier = `${PRODUCT}/${name}`;
+  const source = findProductSource(specifier);
+  return createRequire(import.meta.url)(source === null ? specifier : fileURLToPath(source)) as unknown;
 }
 
 /** What cells import with. */

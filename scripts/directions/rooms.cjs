@@ -14,7 +14,9 @@ const src = {
   // Dataset publication describes what prepare computed; DataExporter.startStream serves through stream.
   export: ['core', 'files', 'pipeline', 'prepare', 'stream'],
   sockets: ['core'],
-  bridge: ['core', 'files', 'sockets'],
+  // Files in memory between two processes; the kernel has it by its published name.
+  'shared-memory': ['core'],
+  bridge: ['core', 'files', 'shared-memory', 'sockets'],
   stream: ['core', 'files', 'sockets'],
   // Types of a stage.
   models: ['core', 'files', 'pipeline'],

@@ -1,6 +1,8 @@
 // Record batches on the data endpoint: HELLO opens a session (docs/protocol.md calls it a stream), CREDIT and
 // ACK move it, BYE ends it. A connection may hold many; they end with it. It knows no requests.
+import type { BatchMemory } from './batch-memory.ts';
 import type { BatchPool } from './batch-pool.ts';
+import { BatchRings } from './batch-rings.ts';
 import { MessageType } from './message.ts';
 import type { WireMessage } from './message.ts';
 import { Plane } from './plane.ts';
@@ -18,6 +20,7 @@ import {
 export interface BatchPlaneOptions extends Omit<PlaneOptions, 'handlers'> {
   readonly feeds: Readonly<Record<string, BatchFeed>>;
   readonly pool: BatchPool;
+  readonly memory: BatchMemory;
   /** Heartbeats of a data connection queue behind its bulk, so the lease is the control connection. */
   readonly hasLease: (clientId: string) => boolean;
 }
@@ -85,7 +88,10 @@ export class BatchPlane implements PlaneHandlers {
   }
 
   #open(key: string, peer: Peer, message: WireMessage, feed: BatchFeed, params: unknown): void {
-    const { pool, maxMessageBytes } = this.#options;
+    const { pool, memory, maxMessageBytes } = this.#options;
+    const offer = message.payload?.['shared'];
+    const transport = isRecord(offer) ? memory.choose(offer['boot']) : null;
+    const isShared = transport?.kind === 'shared' || transport?.kind === 'written';
     const session = new BatchSession({
       streamId: message.streamId,
       feed,
@@ -93,6 +99,8 @@ export class BatchPlane implements PlaneHandlers {
       initialCredit: message.correlation,
       pool,
       maxMessageBytes,
+      transport,
+      rings: isShared ? new BatchRings(memory) : null,
       send: (outgoing) => this.#plane.send(peer, outgoing),
       sendError: (error, to) => this.#plane.sendError(peer, error, to),
     });
@@ -118,8 +126,7 @@ export class BatchPlane implements PlaneHandlers {
         session?.grant(message.correlation);
         return;
       case MessageType.ACK:
-        session?.acknowledge(message.sequence);
-        session?.grant(message.correlation);
+        if (session) takeAck(session, message);
         return;
       case MessageType.BYE:
       case MessageType.ERROR:
@@ -139,4 +146,16 @@ export class BatchPlane implements PlaneHandlers {
 
 function keyOf(peer: Peer, streamId: number): string {
   return `${peer.key}/${streamId}`;
+}
+
+/** `held`: messages whose slots are still looked at. `unmapped`: an epoch that the client cannot read. */
+function takeAck(session: BatchSession, { sequence, correlation, payload }: WireMessage): void {
+  const { held, unmapped, reason } = payload ?? {};
+  session.acknowledge(sequence, Array.isArray(held) ? (held as number[]) : []);
+  if (typeof unmapped === 'number') session.refuseRing(unmapped, String(reason));
+  session.grant(correlation);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }

@@ -1,11 +1,14 @@
 // Record batches of one feed to one client: open → HELLO → BATCH* under credit → DRAIN → last ACK → BYE.
-// Back-pressure: the source is asked for a batch only when the client has granted room for it, so
-// at most `credit` batches are held, each in a pool slot that returns on the client's ACK.
+// Back-pressure: the source is asked for a batch only when the client has granted room for it, so at most `credit` batches
+// are held, each in a slot of shared memory, or of a pool, that returns on the client's ACK.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type * as arrow from 'apache-arrow';
 import { encodeSchema } from '../core/index.ts';
 import type { MessagePlan } from '../core/index.ts';
-import type { BatchPool, PoolSlot } from './batch-pool.ts';
+import type { TransportChoice } from './batch-memory.ts';
+import type { BatchPool } from './batch-pool.ts';
+import { buildMessageRoom } from './batch-rings.ts';
+import type { BatchRings, BatchRoom, Content } from './batch-rings.ts';
 import { buildBatchPlanner } from './encode-record-batch.ts';
 import { MessageType, PROTOCOL_VERSION } from './message.ts';
 import type { OutgoingMessage } from './message.ts';
@@ -36,6 +39,10 @@ export interface BatchSessionOptions {
   readonly initialCredit: number;
   readonly pool: BatchPool;
   readonly maxMessageBytes: number;
+  /** The way that was agreed on; null for a client that offers to share no memory, and is told of none. */
+  readonly transport: TransportChoice | null;
+  /** Null: messages carry all. */
+  readonly rings: BatchRings | null;
   send(message: OutgoingMessage): Promise<void>;
   sendError(error: unknown, to: Partial<OutgoingMessage>): void;
 }
@@ -48,7 +55,16 @@ const PACK_BYTES = 512 * 1024;
 interface Pack {
   /** Number of its last batch. */
   readonly lastSequence: number;
-  readonly slot: PoolSlot;
+  readonly count: number;
+  room: BatchRoom;
+  /** The client has read it and looks at it still. */
+  isHeld: boolean;
+}
+
+/** A batch and where its bytes will lie. */
+interface Planned {
+  readonly plan: MessagePlan;
+  readonly rows: number;
 }
 
 /** Why a session stops before its source does. */
@@ -85,15 +101,38 @@ export class BatchSession {
     this.#wakeUp();
   }
 
-  /** All batches up to `sequence` arrived: their slots are free. */
-  acknowledge(sequence: number): void {
+  /**
+   * All batches up to `sequence` arrived, and their slots are free.
+   * @param held messages, by their last batch, whose shared memory the client still looks at
+   */
+  acknowledge(sequence: number, held: readonly number[] = []): void {
     if (sequence > this.#sent) {
       this.fail(ackAheadError(sequence, this.#sent));
       return;
     }
     this.#acked = Math.max(this.#acked, sequence);
-    while (this.#outstanding[0] && this.#outstanding[0].lastSequence <= this.#acked) {
-      this.#outstanding.shift()!.slot.release();
+    for (const pack of this.#outstanding.splice(0)) {
+      const { lastSequence, room } = pack;
+      const isRead = lastSequence <= this.#acked;
+      if (isRead && room.epoch !== null) this.#options.rings?.noteOpened(room.epoch);
+      pack.isHeld = isRead && room.epoch !== null && held.includes(lastSequence);
+      if (isRead && !pack.isHeld) room.release();
+      else this.#outstanding.push(pack);
+    }
+    this.#wakeUp();
+  }
+
+  /** The client cannot map an epoch: what it has not read of it comes again, as messages, and so does the rest. */
+  refuseRing(epoch: number, reason: string): void {
+    this.#options.rings?.refuse(reason);
+    for (const pack of this.#outstanding) {
+      if (pack.room.epoch !== epoch || pack.lastSequence <= this.#acked) continue;
+      const bytes = pack.room.copy();
+      pack.room.release();
+      pack.room = buildMessageRoom(this.#options.pool, bytes.length);
+      const content = pack.room.fill(pack.lastSequence, 0, bytes.length, (target) => target.set(bytes));
+      // In order: what is sent from now on queues behind it.
+      this.#sendBatches(pack, content).catch((error: unknown) => this.fail(error));
     }
     this.#wakeUp();
   }
@@ -133,29 +172,30 @@ export class BatchSession {
       this.fail(error);
     } finally {
       // Whatever is still out was not acknowledged: ZeroMQ may hold it.
-      for (const { slot } of this.#outstanding.splice(0)) slot.discard();
+      for (const { room } of this.#outstanding.splice(0)) room.discard();
+      this.#options.rings?.close();
     }
   }
 
   async #pump(): Promise<void> {
-    const { feed, params, streamId } = this.#options;
+    const { feed, params, streamId, transport } = this.#options;
     const { schema, meta, batches } = await feed.open(params, this.#abort.signal);
     const iterator = batches[Symbol.asyncIterator]();
     try {
       await this.#options.send({
         type: MessageType.HELLO,
         streamId,
-        payload: { protocol: PROTOCOL_VERSION, meta: meta ?? null },
+        payload: { protocol: PROTOCOL_VERSION, meta: meta ?? null, ...(transport && { transport }) },
         attachments: [encodeSchema(schema)],
       });
-      await this.#sendBatches(iterator);
+      await this.#sendAll(iterator);
     } finally {
       // A source that is stuck in next() must not keep the session: its signal was aborted already.
       iterator.return?.().catch(() => {});
     }
   }
 
-  async #sendBatches(iterator: AsyncIterator<arrow.RecordBatch>): Promise<void> {
+  async #sendAll(iterator: AsyncIterator<arrow.RecordBatch>): Promise<void> {
     const source = new StoppableSource(iterator, this.#abort.signal);
     for (;;) {
       if (this.#sent >= this.#credit) {
@@ -170,35 +210,64 @@ export class BatchSession {
   }
 
   /** The batch and those that follow it without waiting, as far as credit and size allow. */
-  async #planPack(first: arrow.RecordBatch, source: StoppableSource): Promise<MessagePlan[]> {
-    const plans = [this.#plan(first)];
-    let sizeBytes = plans[0]!.sizeBytes;
-    while (sizeBytes * (1 + 1 / plans.length) <= PACK_BYTES && this.#sent + plans.length < this.#credit) {
+  async #planPack(first: arrow.RecordBatch, source: StoppableSource): Promise<Planned[]> {
+    const planned = [{ plan: this.#plan(first), rows: first.numRows }];
+    let sizeBytes = planned[0]!.plan.sizeBytes;
+    const packBytes = this.#options.rings?.packBytes ?? PACK_BYTES;
+    while (sizeBytes * (1 + 1 / planned.length) <= packBytes && this.#sent + planned.length < this.#credit) {
       const batch = await source.nextIfReady();
       if (batch === null) break;
       const plan = this.#plan(batch);
-      plans.push(plan);
+      planned.push({ plan, rows: batch.numRows });
       sizeBytes += plan.sizeBytes;
     }
-    return plans;
+    return planned;
   }
 
-  async #sendPack(plans: readonly MessagePlan[]): Promise<void> {
-    const { pool, streamId, maxMessageBytes } = this.#options;
-    const sizeBytes = plans.reduce((sum, plan) => sum + plan.sizeBytes, 0);
+  async #sendPack(planned: readonly Planned[]): Promise<void> {
+    const { maxMessageBytes } = this.#options;
+    const sizeBytes = planned.reduce((sum, { plan }) => sum + plan.sizeBytes, 0);
     if (sizeBytes > maxMessageBytes) throw batchTooLargeError(sizeBytes, maxMessageBytes);
-    const slot = pool.take(sizeBytes);
-    this.#sent += plans.length;
-    this.#outstanding.push({ lastSequence: this.#sent, slot });
-    let offset = 0;
-    for (const plan of plans) offset += plan.writeTo(slot.bytes.subarray(offset)).length;
-    await this.#options.send({
+    const room = await this.#takeRoom(sizeBytes);
+    this.#sent += planned.length;
+    const pack = { lastSequence: this.#sent, count: planned.length, room, isHeld: false };
+    this.#outstanding.push(pack);
+    const rows = planned.reduce((sum, one) => sum + one.rows, 0);
+    const content = room.fill(pack.lastSequence, rows, sizeBytes, (target) => {
+      let offset = 0;
+      for (const { plan } of planned) offset += plan.writeTo(target.subarray(offset)).length;
+    });
+    await this.#sendBatches(pack, content);
+  }
+
+  #sendBatches({ lastSequence, count }: Pack, content: Content): Promise<void> {
+    const { streamId } = this.#options;
+    const news = content.payload ? null : (this.#options.rings?.takeNews() ?? null);
+    return this.#options.send({
       type: MessageType.BATCH,
       streamId,
-      sequence: this.#sent,
-      correlation: plans.length,
-      attachments: [slot.bytes.subarray(0, offset)],
+      sequence: lastSequence,
+      correlation: count,
+      payload: news,
+      ...content,
     });
+  }
+
+  /**
+   * Shared memory when it can be had. While the client has slots to read, it is waited for; slots that it keeps are not,
+   * because it may keep them for ever.
+   */
+  async #takeRoom(sizeBytes: number): Promise<BatchRoom> {
+    const { rings, pool } = this.#options;
+    if (rings === null) return buildMessageRoom(pool, sizeBytes);
+    const isDue = ({ room, isHeld }: Pack): boolean => room.epoch !== null && !isHeld;
+    while (this.#stop === null && (await rings.prepare(sizeBytes))) {
+      const room = rings.take();
+      if (room) return room;
+      if (!this.#outstanding.some(isDue)) break;
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+    return buildMessageRoom(pool, sizeBytes);
   }
 
   /** BYE goes both ways: only the client's answer says that the last frames arrived. */

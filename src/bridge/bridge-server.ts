@@ -1,5 +1,7 @@
 // The daemon's side of the bridge: two ROUTER sockets, requests on one, record batches on the other.
 // It starts and stops the planes; what they answer is given by the caller. docs/protocol.md
+import { BatchMemory } from './batch-memory.ts';
+import type { BatchMemoryOptions, BatchMemoryStats } from './batch-memory.ts';
 import { buildBatchPool } from './batch-pool.ts';
 import { DEFAULT_LEASE_MS, RouterSocket, assertLocalEndpoint, restrictEndpoint } from '../sockets/index.ts';
 import type { Endpoints, PlaneName } from '../sockets/index.ts';
@@ -34,6 +36,8 @@ export interface BridgeServerOptions {
   readonly leaseMs?: number;
   /** Idle batch memory kept for reuse. @default 64 MiB */
   readonly maxIdleBytes?: number;
+  /** Memory that clients of this host read batches from; null: none. @default files in /dev/shm */
+  readonly sharedMemory?: BatchMemoryOptions | null;
   readonly onEvent?: (event: BridgeEvent) => void;
 }
 
@@ -47,6 +51,7 @@ export interface BridgeStats {
   slotsInUse: number;
   bytesInUse: number;
   idleBytes: number;
+  sharedMemory: BatchMemoryStats;
   /** Messages that break the protocol. */
   malformed: number;
   /** Messages without a HELLO, or with a wrong token. */
@@ -77,9 +82,12 @@ export async function createBridgeServer(options: BridgeServerOptions): Promise<
   const { token, maxMessageBytes = MAX_MESSAGE_BYTES, leaseMs = DEFAULT_LEASE_MS } = options;
   const pool = buildBatchPool(options.maxIdleBytes ?? MAX_IDLE_BYTES);
   const [controlRouter, dataRouter] = await bindBoth(options, maxMessageBytes, leaseMs);
+  const { sharedMemory = {} } = options;
+  const memory = new BatchMemory(sharedMemory, dataRouter.endpoint);
   const shared = { token, maxMessageBytes, leaseMs };
   const requests = new RequestPlane({
     ...shared,
+    memory,
     router: controlRouter,
     requests: options.requests ?? {},
     version: options.version,
@@ -91,6 +99,7 @@ export async function createBridgeServer(options: BridgeServerOptions): Promise<
     router: dataRouter,
     feeds: options.feeds ?? {},
     pool,
+    memory,
     hasLease: (clientId) => requests.hasClient(clientId),
     onEvent: (type, clientId) => options.onEvent?.({ plane: 'data', type, clientId }),
   });
@@ -114,7 +123,10 @@ export async function createBridgeServer(options: BridgeServerOptions): Promise<
 
   return {
     endpoints: { control: controlRouter.endpoint, data: dataRouter.endpoint },
-    stats: () => mergeStats(requests.stats(), batches.stats(), pool.stats()),
+    stats: () => ({
+      ...mergeStats(requests.stats(), batches.stats(), pool.stats()),
+      sharedMemory: memory.stats(),
+    }),
     drain,
     close,
     [Symbol.asyncDispose]: () => close(),
@@ -147,7 +159,7 @@ function mergeStats(
   requests: ReturnType<RequestPlane['stats']>,
   batches: ReturnType<BatchPlane['stats']>,
   pool: { slotsInUse: number; bytesInUse: number; idleBytes: number },
-): BridgeStats {
+): Omit<BridgeStats, 'sharedMemory'> {
   return {
     clients: requests.clients,
     activeRequests: requests.activeRequests,

@@ -77,6 +77,15 @@ export function attachmentsTooLargeError(sizeBytes: number, maxMessageBytes: num
   );
 }
 
+/** Attachments in shared memory that the daemon cannot read; nothing was done. */
+export function handedFileError(path: string, state: string, cause?: unknown): RuvectorError {
+  return new RuvectorError(
+    WireErrorCode.SLOT,
+    `Cannot read attachments in shared memory "${path}": ${state}; send them in messages`,
+    { cause },
+  );
+}
+
 /** A batch was lost, repeated or reordered. */
 export function sequenceError(actual: number, expected: number): RuvectorError {
   return new RuvectorError(

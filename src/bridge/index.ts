@@ -4,6 +4,8 @@
 // (docs/protocol.md, the specification, calls a reading of batches a stream too).
 export { createBridgeServer } from './bridge-server.ts';
 export type { BridgeEvent, BridgeServer, BridgeServerOptions, BridgeStats } from './bridge-server.ts';
+export { lookAtBatchMemory } from './batch-memory.ts';
+export type { BatchMemoryOptions, BatchMemoryStats, BatchTransport } from './batch-memory.ts';
 export type { RequestContext, RequestHandler, RequestResult } from './request-plane.ts';
 export type { OpenedBatches, BatchFeed } from './batch-session.ts';
 export { connectBridge } from './bridge-client.ts';

@@ -1,5 +1,6 @@
 // Requests on the control endpoint: HELLO, REQUEST → PROGRESS* → REPLY or ERROR, CANCEL.
 // A client that vanishes aborts its requests. It knows no batches.
+import type { BatchMemory } from './batch-memory.ts';
 import {
   notOnControlError,
   repeatedRequestError,
@@ -11,6 +12,7 @@ import {
 import { MessageType, PROTOCOL_VERSION } from './message.ts';
 import type { WireMessage } from './message.ts';
 import { Plane } from './plane.ts';
+import { takeSharedAttachments } from './shared-attachments.ts';
 import type { Peer, PlaneHandlers, PlaneOptions, PlaneStats } from './plane.ts';
 
 /** What a handler may use besides the parameters. */
@@ -34,6 +36,7 @@ export interface RequestResult {
 export type RequestHandler = (params: unknown, context: RequestContext) => Promise<RequestResult>;
 
 export interface RequestPlaneOptions extends Omit<PlaneOptions, 'handlers'> {
+  readonly memory: BatchMemory;
   readonly requests: Readonly<Record<string, RequestHandler>>;
   /** Of the product; told to clients, who hold their own against it. */
   readonly version?: string | undefined;
@@ -81,13 +84,16 @@ export class RequestPlane implements PlaneHandlers {
     return this.#plane.close();
   }
 
-  onHello(peer: Peer, { correlation }: WireMessage): void {
+  onHello(peer: Peer, { correlation, payload: hello }: WireMessage): void {
+    const { boot } = (hello?.['shared'] ?? {}) as { boot?: unknown };
+    const folder = boot === undefined ? null : this.#options.memory.folderFor(boot);
     const payload = {
       protocol: PROTOCOL_VERSION,
       maxMessageBytes: this.#options.maxMessageBytes,
       leaseMs: this.#options.leaseMs,
       pid: process.pid,
       ...(this.#options.version !== undefined && { version: this.#options.version }),
+      ...(folder !== null && { shared: { folder } }),
     };
     this.#plane.send(peer, { type: MessageType.HELLO, correlation, payload }).catch(() => {
       // Closed meanwhile.
@@ -119,11 +125,15 @@ export class RequestPlane implements PlaneHandlers {
 
   async #serve(peer: Peer, message: WireMessage, signal: AbortSignal): Promise<void> {
     const { correlation, attachments } = message;
+    const { memory, maxMessageBytes } = this.#options;
     try {
-      const { name, params } = message.payload ?? {};
+      const { name, params, shared } = message.payload ?? {};
       const handler = this.#handlerOf(name);
       const answer = await handler(params, {
-        attachments: [...attachments],
+        attachments:
+          shared === undefined
+            ? [...attachments]
+            : await takeSharedAttachments(memory.folder, shared, maxMessageBytes),
         signal,
         clientId: peer.clientId,
         progress: (value) => this.#progress(peer, correlation, value),

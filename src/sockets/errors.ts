@@ -27,6 +27,8 @@ export const WireErrorCode = {
   SEQUENCE: 'ERR_WIRE_SEQUENCE',
   /** A record batch cannot be written as one Arrow IPC message, or bytes are not one. */
   BATCH: 'ERR_WIRE_BATCH',
+  /** Shared memory that does not hold what was announced. */
+  SLOT: 'ERR_WIRE_SLOT',
   NO_DAEMON: 'ERR_WIRE_NO_DAEMON',
   ENDPOINT: 'ERR_WIRE_ENDPOINT',
   /** A subscriber asks for what the stream does not have. */

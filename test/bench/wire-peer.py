@@ -1,18 +1,21 @@
-"""The Python side of wire.bench.ts.
+"""The Python side of wire.bench.ts: consumers of the same bytes by five ways.
 
-``wire-peer.py consume`` reads one JSON job a line on standard input and answers with the seconds
-from the request of the stream to the last batch read. ``wire-peer.py serve-flight`` is the anchor:
-a Flight server with the same bytes. Every consumer reads one value of every cache line.
+``wire-peer.py consume`` reads one JSON job a line on standard input and answers with the seconds from
+the request to the last batch read; every consumer reads one value of every cache line.
+``wire-peer.py serve-flight`` is an anchor: a Flight server with the same bytes.
 """
 
 import json
+import multiprocessing as mp
 import sys
 import threading
 import time
+from multiprocessing.shared_memory import SharedMemory
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.flight as flight
+import zmq
 
 CACHE_LINE = 64
 COLUMNS = 4
@@ -65,40 +68,105 @@ def serve_flight(location):
 class Consumer:
     def __init__(self):
         self._clients = {}
+        self._context = zmq.Context()
 
-    def wire(self, job):
+    def bridge(self, job):
         import ruvector
 
         key = job["bridgeFile"]
-        client = self._clients.setdefault(key, None) or ruvector.connect(bridge_file=key)
-        self._clients[key] = client
-        total, seen = 0.0, 0
-        with client.stream(
+        if key not in self._clients:
+            self._clients[key] = ruvector.connect(bridge_file=key)
+        seen = 0
+        receive_us = []
+        with self._clients[key].stream(
             "bench", window=job.get("window"), batchBytes=job["batchBytes"], batches=job["batches"]
         ) as stream:
+            take = stream._take
+            if job.get("timed"):
+                # Between a message that has come and its batch, ready to be read.
+                def timed(message):
+                    started = time.perf_counter_ns()
+                    take(message)
+                    receive_us.append(
+                        (time.perf_counter_ns() - started) / 1e3 / message.correlation
+                    )
+
+                stream._take = timed
             for batch in stream:
-                total += touch(batch)
+                touch(batch)
                 seen += 1
-        return seen, total
+            transport = stream.transport
+        receive = float(np.median(receive_us)) if receive_us else None
+        return {"seen": seen, "receiveUs": receive, "transport": transport}
 
     def flight(self, job):
         key = job["location"]
-        client = self._clients.setdefault(key, None) or flight.connect(key)
-        self._clients[key] = client
-        ticket = flight.Ticket(json.dumps(job).encode())
-        total, seen = 0.0, 0
-        for chunk in client.do_get(ticket):
-            total += touch(chunk.data)
+        if key not in self._clients:
+            self._clients[key] = flight.connect(key)
+        seen = 0
+        for chunk in self._clients[key].do_get(flight.Ticket(json.dumps(job).encode())):
+            touch(chunk.data)
             seen += 1
-        return seen, total
+        return {"seen": seen}
+
+    def zeromq(self, job):
+        """PULL of what Node pushes over ipc, received without a copy."""
+        socket = self._context.socket(zmq.PULL)
+        socket.rcvhwm = 16
+        socket.connect(job["endpoint"])
+        schema = pa.ipc.read_schema(pa.py_buffer(bytes.fromhex(job["schema"])))
+        for _ in range(job["batches"]):
+            frame = socket.recv(copy=False)
+            touch(pa.ipc.read_record_batch(pa.ipc.read_message(pa.py_buffer(frame.buffer)), schema))
+        socket.close(0)
+        return {"seen": job["batches"]}
+
+    def multiprocessing(self, job):
+        """Slots of multiprocessing.shared_memory, filled by a Python process, told over a pipe."""
+        reader, writer = mp.Pipe(duplex=True)
+        size, slots = job["batchBytes"], job["slots"]
+        memory = SharedMemory(create=True, size=size * slots)
+        process = mp.Process(target=fill, args=(writer, memory.name, size, slots, job["batches"]))
+        process.start()
+        reader.recv()
+        started = time.perf_counter()
+        reader.send(slots)
+        for _ in range(job["batches"]):
+            slot = reader.recv()
+            values = np.frombuffer(memory.buf, np.float64, size // 8, slot * size)
+            values[:: CACHE_LINE // 8].sum()
+            del values
+            reader.send(slot)
+        seconds = time.perf_counter() - started
+        process.join()
+        memory.close()
+        memory.unlink()
+        return {"seen": job["batches"], "seconds": seconds}
 
     def lines(self, job):
-        total, seen = 0.0, 0
         for _ in range(job["rows"]):
-            row = json.loads(sys.stdin.buffer.readline())
-            total += sum(row.values())
-            seen += 1
-        return seen, total
+            json.loads(sys.stdin.buffer.readline())
+        return {"seen": job["rows"]}
+
+
+def fill(pipe, name, size, slots, batches):
+    memory = SharedMemory(name=name)
+    distinct = [np.arange(size // 8, dtype=np.float64) + i for i in range(4)]
+    views = [np.frombuffer(memory.buf, np.float64, size // 8, i * size) for i in range(slots)]
+    for view in views:
+        view[:] = 0
+    pipe.send("ready")
+    pipe.recv()
+    for i in range(batches):
+        slot = i % slots
+        if i >= slots:
+            slot = pipe.recv()
+        views[slot][:] = distinct[i % 4]
+        pipe.send(slot)
+    for _ in range(min(slots, batches)):
+        pipe.recv()
+    del view, views
+    memory.close()
 
 
 def consume():
@@ -106,11 +174,12 @@ def consume():
     while line := sys.stdin.buffer.readline():
         job = json.loads(line)
         started = time.perf_counter()
-        seen, total = getattr(consumer, job["kind"])(job)
+        answer = getattr(consumer, job["kind"])(job)
         seconds = time.perf_counter() - started
-        allocated = pa.total_allocated_bytes()
-        answer = {"seconds": seconds, "seen": seen, "total": total, "allocated": allocated}
-        print(json.dumps(answer), flush=True)
+        print(
+            json.dumps({"seconds": seconds, "allocated": pa.total_allocated_bytes(), **answer}),
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-// `npm run soak -- daemon|kills|events [--minutes 60] [--seed N]`: long runs that `npm test` has no time for. Each says what it
+// `npm run soak -- daemon|kills|events|wire [--minutes 60] [--seed N]`: long runs that `npm test` has no time for. Each says what it
 // saw and ends with 1 when something that must hold did not.
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
@@ -6,10 +6,12 @@ import { runBadDay } from './bad-day.ts';
 import { runKills } from './kills.ts';
 import { runLargeEvents } from './large-events.ts';
 import { runMutatedEvents } from './mutated-events.ts';
+import { runWire } from './wire.ts';
 
 const soaks: Readonly<Record<string, (options: { minutes: number; seed: number }) => Promise<boolean>>> = {
   daemon: runBadDay,
   kills: runKills,
+  wire: runWire,
   // Half of the time each.
   events: async ({ minutes, seed }) => {
     const half = { minutes: minutes / 2, seed };

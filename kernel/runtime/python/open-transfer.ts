@@ -3,10 +3,9 @@
 import { accessSync, constants, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadMemoryMap } from './memory-map.ts';
 import { createMessageTransfer } from './message-transfer.ts';
 import { newFilePath, takeFile, writeFile } from './shared-files.ts';
-import { SEGMENT_MIN_BYTES, createMappedTaker, createSegmentPool } from './shared-segments.ts';
+import { useSharedMemory } from './shared-memory.ts';
 import type { TransferKind, ValueTransfer } from './value-transfer.ts';
 import { Error, Object, process } from '../primordials.ts';
 
@@ -20,34 +19,39 @@ const PREFIX = 'ruvector-notebook-';
  * @throws Error when that kind is unknown or cannot be had
  */
 export async function openTransfer(wanted: string | undefined, hasZeromq: boolean): Promise<ValueTransfer> {
-  const memory = isMemoryFolder() ? loadMemoryMap() : null;
+  const memory = isMemoryFolder() ? useSharedMemory(({ loadMemoryMap }) => loadMemoryMap()) : null;
   const kind = chooseKind(wanted || undefined, memory !== null, hasZeromq);
   const isInMemory = (kind === 'shared' || kind === 'files') && isMemoryFolder();
   const directory = mkdtempSync(join(isInMemory ? MEMORY_FOLDER : tmpdir(), PREFIX));
   if (kind === 'zmq' || kind === 'tcp') return createMessageTransfer(kind, directory);
-  const pool = kind === 'shared' && memory ? createSegmentPool(directory, memory) : null;
-  const mapped = memory ? createMappedTaker(memory) : null;
+  const { pool, mapped, segmentMinBytes } = useSharedMemory((door) => ({
+    pool: kind === 'shared' && memory ? door.createSegmentPool(directory, memory) : null,
+    mapped: memory ? door.createMappedTaker(memory) : null,
+    segmentMinBytes: door.SEGMENT_MIN_BYTES,
+  }));
   return {
     kind,
     directory,
     env: {},
     store: async (parts) => {
       const bytes = parts.reduce((sum, part) => sum + part.byteLength, 0);
-      const segment = bytes >= SEGMENT_MIN_BYTES ? (pool?.fill(parts, bytes) ?? null) : null;
+      const segment =
+        pool && bytes >= segmentMinBytes ? useSharedMemory(() => pool.fill(parts, bytes)) : null;
       return segment === null
         ? { path: writeFile([directory, tmpdir()], parts, bytes), bytes }
         : { segment, bytes };
     },
     newFilePath: () => newFilePath(directory),
     take: async (stored) => {
-      if ('segment' in stored) return mapped!.takeSegment(stored.segment, stored.bytes);
+      if ('segment' in stored)
+        return useSharedMemory(() => mapped!.takeSegment(stored.segment, stored.bytes));
       if (!('path' in stored)) throw new Error('Cannot take a value: it did not come as a file');
-      return mapped && stored.bytes >= SEGMENT_MIN_BYTES
-        ? mapped.takeFile(stored.path, stored.bytes)
+      return mapped && stored.bytes >= segmentMinBytes
+        ? useSharedMemory(() => mapped.takeFile(stored.path, stored.bytes))
         : takeFile(stored.path);
     },
     close: () => {
-      pool?.remove();
+      if (pool) useSharedMemory(() => pool.remove());
       rmSync(directory, { recursive: true, force: true });
     },
   };

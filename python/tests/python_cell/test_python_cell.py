@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 
 from ruvector._python_cell.figures import show_by
 from ruvector._python_cell.run import describe_error, mime_bundle, run_cell
-from ruvector._python_cell.segments import SegmentPool, take_segment
 from ruvector._python_cell.transfer import Transfer
 from ruvector._python_cell.values import CrossingError, decode_value, encode_value
+from ruvector._shared_memory import SegmentPool, take_segment
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

@@ -13,7 +13,7 @@ export function addBench(program: Command): void {
   program
     .command('bench')
     .description('run the benchmarks (source checkout only)')
-    .argument('[name...]', 'bench names, e.g. wire.stream; all when none is given')
+    .argument('[name...]', 'bench names, e.g. wire.shm; all when none is given')
     .option('--json', 'one JSON line a case')
     .addHelpText('after', '\nExample:\n  $ ruvector-memopt bench collect.cost --json')
     .action(async (names: string[], options: { json?: boolean }) => {

@@ -60,7 +60,10 @@ export function renderStatus(status: HostStatus): string {
     ...describeTasks(status.tasks),
     ['last outcome', describeOutcome(status)],
     ['gain and cost', describeBalance(status)],
-    ['bridge', `${status.bridge.clients} clients, ${status.bridge.openStreams} streams`],
+    [
+      'bridge',
+      `${status.bridge.clients} clients, ${status.bridge.openStreams} streams; batches by "${status.bridge.sharedMemory.transport}"`,
+    ],
     ...describeOutlets(status.outlets),
     ...describeTrouble(status),
   ];

@@ -14,6 +14,7 @@ import { daemonChecks } from './doctor-daemon.ts';
 import { trainersCheck } from './doctor-trainers.ts';
 import { lookAtPythonModule } from './python-module-look.ts';
 import { tfjsCheck } from './doctor-tfjs.ts';
+import { sharedMemoryCheck } from './shared-memory-check.ts';
 import type { HostStatus } from '../host/status-types.ts';
 
 const run = promisify(execFile);
@@ -144,7 +145,12 @@ function native(name: string, packageName: string, costs: string): Check {
 /** Runs every check; a check that throws is a result, never a failure of the doctor. */
 export async function runChecks(home: Home): Promise<CheckResult[]> {
   const results: CheckResult[] = [];
-  for (const { name, severity, costs, mend, look } of [...checks, ...daemonChecks, ...actionChecks]) {
+  for (const { name, severity, costs, mend, look } of [
+    ...checks,
+    sharedMemoryCheck,
+    ...daemonChecks,
+    ...actionChecks,
+  ]) {
     try {
       results.push({ name, state: 'ok', found: await look(home), costs, mend });
     } catch (error) {

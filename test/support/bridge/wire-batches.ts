@@ -39,21 +39,27 @@ export interface CountingFeed extends BatchFeed {
   produced: number;
 }
 
-/** Streams `{ batches, rows }` of parameters as counting batches; endless without `batches`. */
+/**
+ * Streams `{ batches, rows }` of parameters as counting batches; endless without `batches`. With `growth` each batch
+ * has so many times the rows of the one before, from `rows` on.
+ */
 export function buildCountingFeed(): CountingFeed {
   const source: CountingFeed = {
     opened: 0,
     returned: 0,
     produced: 0,
     async open(params): Promise<OpenedBatches> {
-      const { batches, rows } = params as { batches?: number | null; rows: number };
+      const { batches, rows, growth } = params as { batches?: number | null; rows: number; growth?: number };
       const last = batches ?? Number.POSITIVE_INFINITY;
       source.opened++;
       async function* produce(): AsyncGenerator<arrow.RecordBatch> {
+        let first = 0;
         try {
           for (let i = 0; i < last; i++) {
             source.produced++;
-            yield buildCountingBatch(i * rows, rows);
+            const count = Math.floor(rows * (growth ?? 1) ** i);
+            yield buildCountingBatch(first, count);
+            first += count;
           }
         } finally {
           source.returned++;

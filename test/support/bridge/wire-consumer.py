@@ -19,15 +19,36 @@ def say(**fields):
     print(json.dumps(fields), flush=True)
 
 
+def entry(batch):
+    """First row, rows, checksum of a counting batch."""
+    column = batch.column("index")
+    digest = hashlib.sha256(memoryview(column.buffers()[1])[: 4 * len(column)])
+    return [column[0].as_py(), len(column), digest.hexdigest()]
+
+
 def ledger(client, job):
-    """Read a stream and account for each batch: number, first row, checksum, where it lies."""
+    """Read a stream and account for each batch: number, first row, checksum, and how it came."""
     entries = []
     with client.stream("count", **job) as stream:
         for batch in stream:
-            column = batch.column("index")
-            digest = hashlib.sha256(memoryview(column.buffers()[1])[: 4 * len(column)])
-            entries.append([column[0].as_py(), len(column), digest.hexdigest()])
-    say(entries=entries, allocated=pa.total_allocated_bytes())
+            entries.append(entry(batch))
+        ways = {"transport": stream.transport, "reason": stream.transport_reason}
+    say(entries=entries, allocated=pa.total_allocated_bytes(), **ways)
+
+
+def keep(client, job):
+    """Keep batches, all or every third, and account for them when the last one has come."""
+    with client.stream("count", **job["params"]) as stream:
+        kept = [batch for i, batch in enumerate(stream) if i % job["every"] == 0]
+    say(entries=[entry(batch) for batch in kept], transport=stream.transport)
+
+
+def table(client, job):
+    """Read a stream into a table."""
+    with client.stream("count", **job) as stream:
+        whole = stream.read_all()
+    batches = whole.to_batches()
+    say(entries=[entry(batch) for batch in batches], transport=stream.transport)
 
 
 def zero_copy(client, job):
@@ -90,6 +111,19 @@ def trainer(client, job):
     say(read=rest + 1, status=client.status())
 
 
+def attach(client, job):
+    """Send attachments and have them back, from shared memory and as messages."""
+    sent = [bytes([i + 1]) * size for i, size in enumerate(job["sizes"])]
+    folder = client._transport._shared_folder
+    back = client.request("echo", attachments=sent).attachments
+    client._transport._shared_folder = "/dev/shm/there is none"
+    again = client.request("echo", attachments=sent).attachments
+    say(
+        folder=folder,
+        same=[bytes(part) for part in back] == [bytes(part) for part in again] == sent,
+    )
+
+
 def errors(client, _job):
     """Collect the classes and codes of what goes wrong."""
     seen = []
@@ -114,7 +148,8 @@ def interrupt(client, _job):
     try:
         client.request("wait", {"ms": 60_000})
     except KeyboardInterrupt:
-        time.sleep(0.1)
+        while client.status()["stats"]["activeRequests"] > 0:
+            time.sleep(0.02)
         say(interrupted=True, status=client.status())
 
 

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PROTOCOL_VERSION, writeBridgeFile } from '../../../src/bridge/index.ts';
+import type { BatchMemoryOptions } from '../../../src/bridge/index.ts';
 import { createIpcEndpoints } from '../../../src/sockets/index.ts';
 import type { Endpoints } from '../../../src/sockets/index.ts';
 import { LineProcess } from '../line-process.ts';
@@ -17,8 +18,18 @@ export function startConsumer(command: string, home: string, job: unknown = {}, 
 }
 
 /** Starts the test server as a process of its own. */
-export function startServerProcess(home: string, transport: 'ipc' | 'tcp' = 'ipc'): LineProcess {
-  return new LineProcess(process.execPath, [join(import.meta.dirname, 'wire-server.ts'), home, transport]);
+export function startServerProcess(
+  home: string,
+  transport: 'ipc' | 'tcp' = 'ipc',
+  memoryFolder?: string,
+): LineProcess {
+  const script = join(import.meta.dirname, 'wire-server.ts');
+  return new LineProcess(process.execPath, [
+    script,
+    home,
+    transport,
+    ...(memoryFolder ? [memoryFolder] : []),
+  ]);
 }
 
 /** A home with a bridge file whose server runs in this process. */
@@ -33,11 +44,12 @@ const loopback: Endpoints = { control: 'tcp://127.0.0.1:0', data: 'tcp://127.0.0
 export async function createBridgeHome(
   transport: 'ipc' | 'tcp' = 'ipc',
   leaseMs = 1000,
+  sharedMemory: BatchMemoryOptions | null = {},
 ): Promise<BridgeHome> {
   const path = await mkdtemp(join(tmpdir(), 'ruvector-wire-'));
   const run = join(path, 'run');
   const ipc = await createIpcEndpoints(run);
-  const own = await startTestServer(transport === 'ipc' ? ipc : loopback, leaseMs);
+  const own = await startTestServer(transport === 'ipc' ? ipc : loopback, leaseMs, sharedMemory);
   const { endpoints } = own.server;
   const file = { endpoints, token: own.token, pid: process.pid, protocol: PROTOCOL_VERSION };
   await writeBridgeFile(join(run, 'bridge.json'), file);

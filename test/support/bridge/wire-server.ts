@@ -1,5 +1,5 @@
 // A real bridge server as a process of its own, for tests that kill it, and for Python's tests.
-// `node test/support/bridge/wire-server.ts <directory> [tcp]` prints one JSON line when it listens and
+// `node test/support/bridge/wire-server.ts <directory> [tcp|ipc] [memory folder]` prints one JSON line when it listens and
 // writes <directory>/run/bridge.json. It serves echo, fail, wait, status and the counting stream.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RuvectorError } from '../../../src/core/index.ts';
 import { PROTOCOL_VERSION, createBridgeServer, writeBridgeFile } from '../../../src/bridge/index.ts';
 import { createIpcEndpoints } from '../../../src/sockets/index.ts';
-import type { BridgeServer, RequestHandler } from '../../../src/bridge/index.ts';
+import type { BatchMemoryOptions, BridgeServer, RequestHandler } from '../../../src/bridge/index.ts';
 import type { Endpoints } from '../../../src/sockets/index.ts';
 import { buildCountingFeed } from './wire-batches.ts';
 import type { CountingFeed } from './wire-batches.ts';
@@ -32,7 +32,11 @@ const fail: RequestHandler = async () => {
 };
 
 /** Starts the server of these tests in this process. */
-export async function startTestServer(endpoints: Endpoints, leaseMs = 1000): Promise<TestServer> {
+export async function startTestServer(
+  endpoints: Endpoints,
+  leaseMs = 1000,
+  sharedMemory: BatchMemoryOptions | null = {},
+): Promise<TestServer> {
   const source = buildCountingFeed();
   const requests: Record<string, RequestHandler> = {
     echo,
@@ -49,18 +53,19 @@ export async function startTestServer(endpoints: Endpoints, leaseMs = 1000): Pro
     token: TOKEN,
     leaseMs,
     maxMessageBytes: 64 * 2 ** 20,
+    sharedMemory,
     requests,
     feeds: { count: source },
   });
   return { server, source, token: TOKEN };
 }
 
-async function serve(directory: string, isTcp: boolean): Promise<void> {
+async function serve(directory: string, isTcp: boolean, folder?: string): Promise<void> {
   const run = join(directory, 'run');
   await mkdir(run, { recursive: true });
   const local = { control: 'tcp://127.0.0.1:0', data: 'tcp://127.0.0.1:0' };
   const endpoints = isTcp ? local : await createIpcEndpoints(run);
-  const { server, token } = await startTestServer(endpoints);
+  const { server, token } = await startTestServer(endpoints, 1000, folder ? { folder } : {});
   const file = { endpoints: server.endpoints, token, pid: process.pid, protocol: PROTOCOL_VERSION };
   await writeBridgeFile(join(run, 'bridge.json'), file);
   process.stdout.write(`${JSON.stringify(file)}\n`);
@@ -69,4 +74,6 @@ async function serve(directory: string, isTcp: boolean): Promise<void> {
   process.stdin.on('end', () => process.exit(0)).resume();
 }
 
-if (process.argv[1] === import.meta.filename) await serve(process.argv[2]!, process.argv[3] === 'tcp');
+if (process.argv[1] === import.meta.filename) {
+  await serve(process.argv[2]!, process.argv[3] === 'tcp', process.argv[4]);
+}

@@ -31,6 +31,8 @@ function openSession(batches: number | undefined, rows: number, credit: number, 
     initialCredit: credit,
     pool,
     maxMessageBytes: 2 ** 24,
+    transport: null,
+    rings: null,
     send: async (message) => void sent.push(message),
     sendError: (error) => void errors.push(error),
   });

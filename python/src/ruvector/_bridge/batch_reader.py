@@ -1,4 +1,7 @@
-"""Record batches over a connection: credit, sequence, ACK, BYE. docs/protocol.md."""
+"""Record batches of a connection: credit, sequence, ACK, BYE. docs/protocol.md.
+
+Their bytes are in the messages, or in shared memory that the messages name.
+"""
 
 from __future__ import annotations
 
@@ -8,23 +11,25 @@ from typing import Any
 
 import pyarrow as pa
 
+from .._buffer import Buffer
 from .._exceptions import ProtocolError, WireError, WireTimeoutError, error_from_payload
 from .connection import Connection
 from .protocol import PROTOCOL_VERSION, Message, MessageType
+from .shared_batches import RingRefusedError, SharedBatches, offer_shared_memory
 from .transport import BatchStream
 
 __all__ = ["BatchReader"]
 
 _STREAM_ID = 1
 # Without a window of the caller's own: room for about this much, within bounds.
-_WINDOW_BYTES = 8 * 2**20
+_WINDOW_BYTES = 16 * 2**20
 _MIN_WINDOW = 4
 _MAX_WINDOW = 256
 _BYE_TIMEOUT_S = 1.0
 
 
 class BatchReader(BatchStream):
-    """Batches that are views of the bytes that ZeroMQ received: nothing is copied."""
+    """Batches that are views of shared memory, or of bytes that ZeroMQ received: none is copied."""
 
     def __init__(
         self,
@@ -33,9 +38,15 @@ class BatchReader(BatchStream):
         *,
         window: int | None,
         timeout: float | None = None,
+        transport: str,
         on_close: Callable[[BatchReader], None],
     ) -> None:
         self._connection = connection
+        # Until the daemon says better.
+        self.transport = transport
+        self.transport_reason = "the daemon knows no shared memory, or this system has none"
+        self._shared = SharedBatches()
+        self._copies = False
         self._on_close = on_close
         self._timeout = timeout
         self._adapts = window is None
@@ -61,6 +72,11 @@ class BatchReader(BatchStream):
                 self._take_control(message)
         raise StopIteration
 
+    def read_all(self) -> pa.Table:
+        """All remaining batches as a table of the caller's own, which holds no shared memory."""
+        self._copies = True
+        return super().read_all()
+
     def close(self) -> None:
         """End early; the daemon's BYE says that its source is closed."""
         try:
@@ -77,7 +93,7 @@ class BatchReader(BatchStream):
             self._end()
 
     def _open(self, hello: Mapping[str, Any]) -> None:
-        payload = {"protocol": PROTOCOL_VERSION, **hello}
+        payload = {"protocol": PROTOCOL_VERSION, **hello, **offer_shared_memory()}
         self._connection.send(
             Message(MessageType.HELLO, _STREAM_ID, correlation=self._window, payload=payload)
         )
@@ -86,7 +102,10 @@ class BatchReader(BatchStream):
             raise error_from_payload(reply.payload)
         if reply.type is not MessageType.HELLO or not reply.attachments:
             raise _unexpected(reply)
-        self.meta = (reply.payload or {}).get("meta")
+        fields = reply.payload or {}
+        self.meta = fields.get("meta")
+        if "transport" in fields:
+            self._note_transport(fields["transport"])
         self.schema = _read_schema(reply.attachments[0])
 
     def _receive(self) -> Message:
@@ -104,8 +123,11 @@ class BatchReader(BatchStream):
             raise
 
     def _take(self, message: Message) -> None:
+        payload = message.payload or {}
+        if self._shared.is_refused(payload):
+            return  # it comes again, as a message
         count, expected = message.correlation, self._received + message.correlation
-        if message.sequence != expected or not message.attachments:
+        if message.sequence != expected or not (message.attachments or "epoch" in payload):
             self._end()
             raise ProtocolError(
                 f"Cannot continue stream: batch {message.sequence} came where {expected} was due; "
@@ -113,15 +135,40 @@ class BatchReader(BatchStream):
                 code="ERR_WIRE_SEQUENCE",
             )
         try:
-            self._unread.extend(_read_batches(message.attachments[0], count, self.schema))
+            content = self._content(message, payload)
+            self._unread.extend(_read_batches(content, count, self.schema))
+        except RingRefusedError as refusal:
+            self._refuse(refusal)
+            return
         except (pa.ArrowException, OSError, ValueError) as error:
             self._end()
             raise ProtocolError(
                 f"Cannot decode batch {message.sequence}: {error}; report this as a bug",
                 code="ERR_WIRE_BATCH",
             ) from error
+        except ProtocolError:
+            self._end()
+            raise
         self._received = expected
-        self._adapt(len(message.attachments[0]) // count)
+        self._adapt(len(content) // count)
+
+    def _content(self, message: Message, payload: Mapping[str, Any]) -> Buffer:
+        """Bytes of a BATCH, wherever they are."""
+        if message.attachments:
+            if "transport" in payload:
+                self._note_transport(payload["transport"])
+            return message.attachments[0]
+        content = self._shared.view(message.sequence, payload)
+        return bytes(content) if self._copies else content
+
+    def _refuse(self, refusal: RingRefusedError) -> None:
+        """Ask for the batches of an epoch as messages."""
+        fields = {"unmapped": refusal.epoch, "reason": refusal.reason}
+        self._send_ack({**fields, "held": self._shared.held(self._received)})
+
+    def _note_transport(self, choice: Mapping[str, Any]) -> None:
+        self.transport = str(choice["kind"])
+        self.transport_reason = choice.get("reason")
 
     def _adapt(self, batch_bytes: int) -> None:
         if not self._adapts or batch_bytes <= self._largest:
@@ -149,11 +196,13 @@ class BatchReader(BatchStream):
     def _acknowledge(self) -> None:
         if self._acknowledged == self._received:
             return
+        held = self._shared.held(self._received)
+        self._send_ack({"held": held} if held else None)
+
+    def _send_ack(self, payload: Mapping[str, Any] | None) -> None:
         self._acknowledged = self._received
         limit = self._received + self._window
-        self._connection.send(
-            Message(MessageType.ACK, _STREAM_ID, sequence=self._received, correlation=limit)
-        )
+        self._connection.send(Message(MessageType.ACK, _STREAM_ID, self._received, limit, payload))
 
     def _say_bye(self) -> None:
         self._connection.send(Message(MessageType.BYE, _STREAM_ID, self._received))
@@ -164,11 +213,12 @@ class BatchReader(BatchStream):
 
     def _end(self) -> None:
         self._ended = True
+        self._shared.close()
         self._connection.close()
         self._on_close(self)
 
 
-def _read_batches(frame: Any, count: int, schema: pa.Schema) -> list[pa.RecordBatch]:  # noqa: ANN401
+def _read_batches(frame: Buffer, count: int, schema: pa.Schema) -> list[pa.RecordBatch]:
     """Batches that lie one behind the other; all are views of the frame and keep it alive."""
     buffer = pa.py_buffer(frame)
     if count == 1:

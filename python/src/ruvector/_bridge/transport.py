@@ -44,7 +44,8 @@ class BatchStream(ABC):
     """Record batches in order; iterate once, close early by leaving the ``with`` block.
 
     A batch is acknowledged when the next one is asked for, so a slow reader slows the daemon
-    down and memory stays bounded by the window.
+    down and memory stays bounded by the window. A batch that is kept stays as it is: its slot of
+    shared memory is used again only when nothing looks at it any more.
 
     Attributes
     ----------
@@ -52,11 +53,23 @@ class BatchStream(ABC):
         Known before the first batch.
     meta : object
         JSON value the source gave.
+    transport : str
+        How batches come: ``shared`` (slots of memory that both sides have mapped; small batches
+        still come as messages), ``written`` (the same, with a copy more), ``ipc`` or ``tcp``
+        (messages of ZeroMQ), ``mock``.
+    transport_reason : str or None
+        Why it is not ``shared``.
 
     """
 
     schema: pa.Schema
     meta: Any
+    transport: str = "mock"
+    transport_reason: str | None = None
+
+    def __repr__(self) -> str:
+        why = f", because {self.transport_reason}" if self.transport_reason else ""
+        return f"<{type(self).__name__} of {len(self.schema)} columns by {self.transport!r}{why}>"
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         return self

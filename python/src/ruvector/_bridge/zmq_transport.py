@@ -5,24 +5,28 @@ from __future__ import annotations
 import threading
 import uuid
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import zmq
 
 from .._buffer import Buffer
-from .._exceptions import ClientClosedError, error_from_payload
+from .._exceptions import ClientClosedError, ProtocolError, error_from_payload
+from .._shared_memory import HandedFile
 from .._versions import check_daemon_version
 from .._zmq_socket import DEFAULT_LEASE_MS
 from .batch_reader import BatchReader
 from .bridge_file import BridgeFile
 from .connection import Connection
 from .protocol import PROTOCOL_VERSION, Message, MessageType
+from .shared_batches import offer_shared_memory
 from .transport import BatchStream, Json, OnProgress, Params, Reply, Transport
 
 __all__ = ["ZmqTransport"]
 
 _CONTROL, _DATA = 0, 1
+# Smaller attachments are sent: a file costs some system calls.
+_HANDED_MIN_BYTES = 2**20
 
 
 class ZmqTransport(Transport):
@@ -49,6 +53,8 @@ class ZmqTransport(Transport):
         self._last_number = 0
         self._max_message_bytes = 0
         self._lease_ms = DEFAULT_LEASE_MS
+        # Where attachments can be handed over; the daemon says so.
+        self._shared_folder: str | None = None
         self._closed = False
         try:
             # Held to the end and never used for requests: its heartbeats are the lease.
@@ -61,9 +67,29 @@ class ZmqTransport(Transport):
         self, name: str, params: Json, attachments: Sequence[Buffer], on_progress: OnProgress | None
     ) -> Reply:
         """Send a request and wait for its reply; an interrupt cancels it on the daemon."""
+        payload = {"name": name, "params": params}
+        handed = self._hand_over(attachments)
+        if handed is not None:
+            try:
+                shared = {"path": handed.path, "sizes": handed.sizes}
+                return self._ask({**payload, "shared": shared}, (), on_progress)
+            except ProtocolError as error:
+                if error.code != "ERR_WIRE_SLOT":
+                    raise
+                # The daemon cannot read it there, and has done nothing.
+                self._shared_folder = None
+            finally:
+                handed.remove()
+        return self._ask(payload, attachments, on_progress)
+
+    def _ask(
+        self,
+        payload: Mapping[str, Any],
+        attachments: Sequence[Buffer],
+        on_progress: OnProgress | None,
+    ) -> Reply:
         connection = self._take()
         number = self._next_number()
-        payload = {"name": name, "params": params}
         try:
             connection.send(Message(MessageType.REQUEST, 0, 0, number, payload, tuple(attachments)))
             answer = _await_answer(connection, number, on_progress)
@@ -74,6 +100,17 @@ class ZmqTransport(Transport):
         if answer.type is MessageType.ERROR:
             raise error_from_payload(answer.payload)
         return Reply((answer.payload or {}).get("result"), answer.attachments)
+
+    def _hand_over(self, attachments: Sequence[Buffer]) -> HandedFile | None:
+        """Put large attachments into shared memory; None when they go as messages."""
+        parts = [memoryview(attachment) for attachment in attachments]
+        size = sum(part.nbytes for part in parts)
+        if self._shared_folder is None or not _HANDED_MIN_BYTES <= size <= self._max_message_bytes:
+            return None
+        try:
+            return HandedFile(self._shared_folder, parts)
+        except OSError:
+            return None  # no room
 
     def stream(
         self, name: str, params: Params, window: int | None = None, timeout: float | None = None
@@ -88,6 +125,7 @@ class ZmqTransport(Transport):
                 hello,
                 window=window,
                 timeout=timeout,
+                transport=self._bridge.data.partition(":")[0],
                 on_close=self._open_batches.discard,
             )
         except BaseException:
@@ -136,7 +174,11 @@ class ZmqTransport(Transport):
     def _connect(self) -> Connection:
         connection = self._new_connection(self._bridge.control, _CONTROL)
         number = self._next_number()
-        payload = {"protocol": PROTOCOL_VERSION, **self._credentials()}
+        payload = {
+            "protocol": PROTOCOL_VERSION,
+            **self._credentials(),
+            **offer_shared_memory(),
+        }
         try:
             connection.send(Message(MessageType.HELLO, correlation=number, payload=payload))
             answer = connection.receive(self._timeout)
@@ -154,6 +196,8 @@ class ZmqTransport(Transport):
             raise
         self._max_message_bytes = int(fields.get("maxMessageBytes", self._max_message_bytes))
         self._lease_ms = int(fields.get("leaseMs", self._lease_ms))
+        if self._lease is None:
+            self._shared_folder = (fields.get("shared") or {}).get("folder")
         connection.max_message_bytes = self._max_message_bytes
         return connection
 

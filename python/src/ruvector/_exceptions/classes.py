@@ -415,6 +415,7 @@ CLASS_BY_CODE: dict[str, type[RuvectorError]] = {
     "ERR_WIRE_TYPE": ProtocolError,
     "ERR_WIRE_SEQUENCE": ProtocolError,
     "ERR_WIRE_BATCH": ProtocolError,
+    "ERR_WIRE_SLOT": ProtocolError,
     "ERR_WIRE_STREAM_DECODE": ProtocolError,
     "ERR_WIRE_TOO_LARGE": MessageTooLargeError,
     "ERR_WIRE_UNKNOWN_REQUEST": UnknownNameError,

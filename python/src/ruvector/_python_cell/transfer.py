@@ -11,9 +11,13 @@ import os
 import tempfile
 import uuid
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from .segments import SEGMENT_MIN_BYTES, SegmentPool, map_shared, take_segment
+# The child of a kernel has both side by side, without the package around them.
+if TYPE_CHECKING or __package__ != "_python_cell":
+    from .._shared_memory import SegmentPool, map_shared, take_segment
+else:
+    from _shared_memory import SegmentPool, map_shared, take_segment
 
 __all__ = ["Stored", "Transfer", "open_transfer"]
 
@@ -44,7 +48,7 @@ class Transfer:
             return take_segment(stored["segment"], stored["bytes"])
         with open(stored["path"], "rb", buffering=0) as file:
             os.unlink(stored["path"])
-            if stored["bytes"] >= SEGMENT_MIN_BYTES:
+            if stored["bytes"] >= SegmentPool.MIN_BYTES:
                 access = mmap.ACCESS_COPY
                 return memoryview(mmap.mmap(file.fileno(), stored["bytes"], access=access))
             data = bytearray(stored["bytes"])
@@ -62,7 +66,7 @@ class _SegmentTransfer(Transfer):
         self._pool = SegmentPool(directory)
 
     def store(self, size: int, write: Write) -> Stored:
-        if size < SEGMENT_MIN_BYTES:
+        if size < SegmentPool.MIN_BYTES:
             return super().store(size, write)
         try:
             path, room = self._pool.take_free(size)

@@ -2,7 +2,7 @@
 
 Making new pages costs five times what copying into old ones does. A sender fills one and hands it
 out; the receiver maps it for itself alone and frees it once its last array is gone. The other side
-is kernel/runtime/shared-segments.ts.
+is src/shared-memory/segments.ts.
 """
 
 from __future__ import annotations
@@ -13,12 +13,10 @@ import os
 import threading
 import weakref
 
-__all__ = ["SEGMENT_MIN_BYTES", "SegmentPool", "map_shared", "take_segment"]
+__all__ = ["SegmentPool", "map_shared", "take_segment"]
 
 # The first page holds the state in one byte; values begin behind it, on a page of their own.
 _HEADER_BYTES = 4096
-# Smaller values go as files of their own: a segment holds an open mapping.
-SEGMENT_MIN_BYTES = 1 << 20
 _FREE = 0
 _TAKEN = 1
 # A segment this much larger than its value would waste memory.
@@ -58,6 +56,9 @@ class _Segment:
 
 class SegmentPool:
     """The segments that this side fills."""
+
+    MIN_BYTES = 1 << 20
+    """Smaller values go as files of their own: a segment holds an open mapping."""
 
     def __init__(self, directory: str) -> None:
         self._directory = directory

@@ -1,10 +1,9 @@
 // Segments: files in memory whose pages stay mapped and are used again, because making new pages costs five
 // times what copying into old ones does. A sender fills one and hands it out; the receiver maps it for itself
-// alone and frees it once its last array is gone. The other side is python/src/ruvector/_python_cell/segments.py.
+// alone and frees it once its last array is gone. The other side is python/src/ruvector/_shared_memory/segments.py.
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MappedRange, MemoryMap } from './memory-map.ts';
-import { Error, FinalizationRegistry, Math, Set, Uint8Array, clearTimeout, setTimeout } from '../primordials.ts';
 
 /** The first page of a segment holds its state in one byte; values begin behind it, on a page of their own. */
 const HEADER_BYTES = 4096;

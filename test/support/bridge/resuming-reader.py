@@ -1,0 +1,68 @@
+"""Reads numbered batches from where the last reader stopped: ``resuming-reader.py <home> <file> <last>``.
+
+Each batch must be exactly the next one, whole. How far it got is written to the file behind each
+batch, so that a reader that is killed is followed by one that goes on. Prints one JSON line each
+time that it begins to read, and one at the end.
+"""
+
+import json
+import os
+import struct
+import sys
+import time
+
+import numpy as np
+
+import ruvector
+
+ROWS = 8192
+OUT_OF_STEP = 3
+# The daemon was killed, or comes up; everything else is a batch that was not the next one.
+GONE = {"ERR_WIRE_DISCONNECTED", "ERR_WIRE_NO_DAEMON", "ERR_WIRE_TIMEOUT"}
+
+
+def say(**fields):
+    print(json.dumps(fields), flush=True)
+
+
+def check(batch, number):
+    """Every value is what this batch holds, and no other."""
+    index = batch.column("index").to_numpy()
+    expected = np.arange(number * ROWS, number * ROWS + len(index), dtype=np.int64) % 2**31
+    return len(index) == ROWS - number % 7 and bool((index == expected).all())
+
+
+def read_on(home, file, number, last):
+    with (
+        ruvector.connect(home, timeout=20) as client,
+        client.stream("numbered", first=number, last=last) as stream,
+    ):
+        say(reading=number, transport=stream.transport)
+        for batch in stream:
+            if not check(batch, number):
+                say(error="out of step", number=number, found=batch.column("index")[0].as_py())
+                sys.exit(OUT_OF_STEP)
+            number += 1
+            os.pwrite(file, struct.pack("<Q", number), 0)
+    return number
+
+
+def main():
+    home, path, last = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    while True:
+        known = os.pread(file, 8, 0)
+        number = struct.unpack("<Q", known)[0] if known else 0
+        if number >= last:
+            break
+        try:
+            read_on(home, file, number, last)
+        except ruvector.RuvectorError as error:
+            if error.code not in GONE:
+                say(error=str(error), code=error.code)
+                sys.exit(OUT_OF_STEP)
+            time.sleep(0.05)
+    say(done=number)
+
+
+main()
