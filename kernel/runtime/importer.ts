@@ -9,6 +9,7 @@ import { setImmediate } from 'node:timers';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseSync } from 'oxc-parser';
 import { transformSync } from 'oxc-transform';
+import { FILE_MAP_URL } from '../protocol/map-urls.ts';
 import { forgetCommonJs, isCellUrl } from './common-js.ts';
 import { completeNamespace } from './common-namespace.ts';
 import { decoratorOptions } from './decorators.ts';
@@ -164,7 +165,8 @@ function readTypeScript(path: string, url: string): { format: string; source: st
   if (map) addSourceMap(url, map);
   return {
     format: isCommonJs(path, text) ? 'commonjs' : 'module',
-    source: code,
+    // For a debugger, which has to see it before it runs.
+    source: `${code}\n//# sourceMappingURL=${FILE_MAP_URL}`,
   };
 }
 

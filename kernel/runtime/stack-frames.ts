@@ -33,6 +33,9 @@ export function addSourceMap(url: string, payload: object): void {
   }
 }
 
+/** The map of a local file that was compiled. */
+export const sourceMapOf = (url: string): object | undefined => payloads.get(url);
+
 /** Writes all stacks from now on. */
 export function writeStacks(placeInCell: CellPlace): void {
   const write = (error: Error, sites: readonly Site[]): string => {
