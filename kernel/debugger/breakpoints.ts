@@ -10,6 +10,7 @@ import type { KnownCells } from './cell-paths.ts';
 import { findCodeLine } from './code-lines.ts';
 import type { InspectorClient } from './inspector-client.ts';
 import { buildCondition } from './conditions.ts';
+import type { StackPlace } from '../runtime/stack-frames.ts';
 import { placeInSource } from './scripts.ts';
 import type { Script, Scripts } from './scripts.ts';
 
@@ -26,6 +27,8 @@ interface Breakpoint {
   readonly source: JsonObject;
   /** V8's names of it. */
   readonly bound: string[];
+  /** Runs of the cell that have it. */
+  readonly runs: Set<number>;
 }
 
 /** A place where V8 can pause. */
@@ -43,6 +46,7 @@ export class Breakpoints {
   #client: InspectorClient | null = null;
   #scripts: Scripts | null = null;
   #held: string | null = null;
+  #holdsAll = false;
   #count = 0;
 
   /** @param onChange called with what a `breakpoint` event says of one that V8 moved or took */
@@ -66,6 +70,7 @@ export class Breakpoints {
     this.#client = null;
     this.#scripts = null;
     this.#held = null;
+    this.#holdsAll = false;
   }
 
   /** What `debugInfo` lists. */
@@ -88,6 +93,7 @@ export class Breakpoints {
         message: codeLine === null ? 'Nothing runs at this line or after it' : null,
         source,
         bound: [],
+        runs: new Set(),
       };
     });
     if (list.length > 0) this.#paths.set(path, list);
@@ -142,14 +148,16 @@ export class Breakpoints {
   }
 
   async #bindIn(script: Script, breakpoint: Breakpoint): Promise<void> {
-    const place = await this.#placeOf(script, breakpoint.line);
+    const place = await this.#placeOf(script, breakpoint);
     if (place === null) return;
     const { scriptId, lineNumber, columnNumber } = place.location;
     const location = { scriptId, lineNumber, columnNumber };
     const set = await this.#post<Debugger.SetBreakpointReturnType>('Debugger.setBreakpoint', breakpoint, {
       location,
     });
-    if (set !== null) this.#take(breakpoint, set.breakpointId, place.line);
+    if (set === null) return;
+    if (script.cell !== null) breakpoint.runs.add(script.cell.number);
+    this.#take(breakpoint, set.breakpointId, place.line);
   }
 
   /** Null where V8 has a breakpoint already, or the condition cannot be read. */
@@ -176,17 +184,22 @@ export class Breakpoints {
     this.#onChange(describe(breakpoint));
   }
 
-  /** The first place of the line; in the last script of a cell also of the next line that has one. */
-  async #placeOf(script: Script, line: number): Promise<CodePlace | null> {
+  /** The first place of the line; in the last script of a cell, unless an earlier one had it, also of the next line. */
+  async #placeOf(script: Script, { line, runs }: Breakpoint): Promise<CodePlace | null> {
     const { locations } = await this.#client!.post<Debugger.GetPossibleBreakpointsReturnType>(
       'Debugger.getPossibleBreakpoints',
       { start: { scriptId: script.id, lineNumber: 0, columnNumber: 0 }, restrictToFunction: false },
     );
-    const places = locations.map((location) => {
-      const place = placeInSource(script, location.lineNumber, location.columnNumber ?? 0);
-      return { ...place, location };
-    });
-    const isWhole = script.cell === null || script.cell.part === 'body';
+    const text = script.cell?.part === 'functions' ? this.#cells.codeAt(script.path ?? '') : undefined;
+    const places = locations
+      .filter(({ lineNumber }) => lineNumber < script.lines)
+      .map((location) => {
+        const place = placeInSource(script, location.lineNumber, location.columnNumber ?? 0);
+        return { ...place, location };
+      })
+      .filter((place) => text === undefined || !isDeclaration(text, place));
+    const { cell } = script;
+    const isWhole = cell === null || (cell.part === 'body' && !runs.has(cell.number));
     const lines = places.map((place) => place.line).filter((one) => (isWhole ? one >= line : one === line));
     if (lines.length === 0) return null;
     const first = lines.reduce((least, one) => Math.min(least, one));
@@ -196,9 +209,16 @@ export class Breakpoints {
     return best ?? null;
   }
 
+  /** Whether scripts are held before they run although there is nothing to set. */
+  async holdAll(isWanted: boolean): Promise<void> {
+    this.#holdsAll = isWanted;
+    await this.#hold();
+  }
+
   /** Holds scripts before they run while that has a reason. */
   async #hold(): Promise<void> {
-    if (this.#client === null || this.#paths.size > 0 === (this.#held !== null)) return;
+    const isWanted = this.#holdsAll || this.#paths.size > 0;
+    if (this.#client === null || isWanted === (this.#held !== null)) return;
     if (this.#held === null) {
       const params = { instrumentation: 'beforeScriptWithSourceMapExecution' };
       const set = await this.#client.post<{ readonly breakpointId: string }>(
@@ -220,6 +240,17 @@ export class Breakpoints {
 }
 
 const rankOf = ({ location }: CodePlace): number => (location.type === 'return' ? 1 : 0);
+
+/** A function declaration runs nothing where it stands; what it is compiled to does. */
+function isDeclaration(text: string, { line, column }: StackPlace): boolean {
+  const code = text.split('\n', line)[line - 1] ?? '';
+  return (
+    /^\s*(?:export\s+(?:default\s+)?)?$/.test(code.slice(0, column - 1)) &&
+    FUNCTION.test(code.slice(column - 1))
+  );
+}
+
+const FUNCTION = /^(?:async\s+)?function\b/;
 
 /** Of scripts in the order in which they ran. */
 function newestRuns(scripts: readonly Script[]): readonly Script[] {

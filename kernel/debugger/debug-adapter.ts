@@ -321,6 +321,8 @@ const handlers = new Map<string, Handler>(
     setExceptionBreakpoints: handler((adapter, request) => adapter.setExceptionBreakpoints(request), {
       isOrdered: true,
     }),
+    // There are none: VS Code sends an empty list to every debugger.
+    setFunctionBreakpoints: handler(() => ({ breakpoints: [] })),
     source: handler((adapter, request) => adapter.source(request)),
     threads: handler(() => ({ threads: [{ id: THREAD_ID, name: 'Cells' }] })),
     stackTrace: handler((adapter, request) => adapter.stackTrace(request)),

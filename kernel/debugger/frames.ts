@@ -1,8 +1,9 @@
 // Frames of V8 → frames of a client: the user's, with the places and the names that the user wrote, without this
 // kernel's own and what lies below them.
-import type { Debugger, Runtime } from 'node:inspector';
+import type { Debugger } from 'node:inspector';
 import type { JsonObject } from '../protocol/message.ts';
 import { restoreNames } from '../runtime/shadowed-names.ts';
+import type { AwaitingSite } from '../runtime/stack-frames.ts';
 import { nameOfScript, placeInSource } from './scripts.ts';
 import type { Script, Scripts } from './scripts.ts';
 
@@ -24,21 +25,19 @@ interface Site {
   readonly call: Debugger.CallFrame | null;
 }
 
-/** Frames behind awaits that are shown. */
-const MOST_ASYNC = 50;
-
 /**
  * Builds the frames, the newest first.
+ * @param awaiting what awaits the oldest of them
  * @param nextId gives each its number
  */
 export async function buildFrames(
   scripts: Scripts,
-  { callFrames, asyncStackTrace }: Debugger.PausedEventDataType,
+  { callFrames }: Debugger.PausedEventDataType,
+  awaiting: readonly AwaitingSite[],
   nextId: () => number,
 ): Promise<readonly Frame[]> {
   const onStack = trimEnd(callFrames.flatMap((call) => siteOf(scripts, call)));
-  const waiting = trimEnd(asyncSites(scripts, asyncStackTrace));
-  const sites = [...onStack, ...waiting];
+  const sites = [...onStack, ...awaiting.flatMap((site) => awaitingSite(scripts, site))];
   await scripts.describe(sites.map(({ script }) => script));
   return sites.map((site) => buildFrame(site, nextId()));
 }
@@ -50,16 +49,11 @@ function siteOf(scripts: Scripts, call: Debugger.CallFrame): Site[] {
   return [{ name: nameOfFrame(call, script), script, line, column, call }];
 }
 
-function asyncSites(scripts: Scripts, trace: Runtime.StackTrace | undefined): Site[] {
-  const sites: Site[] = [];
-  for (let at = trace; at && sites.length < MOST_ASYNC; at = at.parent) {
-    for (const { functionName, scriptId, lineNumber: line, columnNumber: column } of at.callFrames) {
-      const script = scripts.at(scriptId);
-      if (script?.owner !== 'user' && script?.owner !== 'library') continue;
-      sites.push({ name: `async ${functionName || nameOfTop(script)}`, script, line, column, call: null });
-    }
-  }
-  return sites;
+function awaitingSite(scripts: Scripts, { name, file, line, column }: AwaitingSite): Site[] {
+  const script = scripts.named(file);
+  if (script?.owner !== 'user' && script?.owner !== 'library') return [];
+  const shown = name === '' ? nameOfTop(script) : restoreNames(name);
+  return [{ name: `async ${shown}`, script, line: line - 1, column: column - 1, call: null }];
 }
 
 /** Without Node's own frames below the user's: they called nothing that the user wrote. */

@@ -4,11 +4,13 @@ import type { Debugger, Runtime } from 'node:inspector';
 import type { JsonObject } from '../protocol/message.ts';
 import { KERNEL_SCRIPT, kernelRoot } from '../runtime/code-owner.ts';
 import type { CodeOwner } from '../runtime/code-owner.ts';
+import type { AwaitingSite } from '../runtime/stack-frames.ts';
 import type { Breakpoints } from './breakpoints.ts';
 import { DebugError } from './dap-messages.ts';
 import { buildFrames } from './frames.ts';
 import type { Frame } from './frames.ts';
 import type { InspectorClient } from './inspector-client.ts';
+import { placeInSource } from './scripts.ts';
 import type { Scripts } from './scripts.ts';
 import { textOfValue } from './value-text.ts';
 import type { Variables } from './variables.ts';
@@ -18,11 +20,23 @@ export type Step = 'stepInto' | 'stepOver' | 'stepOut';
 
 /** Steps through Node's code on the way to what it calls of the user's. */
 const MOST_PASSED = 150;
-/** Callers behind awaits that V8 keeps. */
-const ASYNC_DEPTH = 16;
+/** Parts of one line that a step passes: a loop may be in it. */
+const MOST_PARTS = 50;
+/** Until a thread that did not run the user's code is asked again. */
+const AGAIN_MS = 20;
+
+/** A line of a call of a function. */
+interface Line {
+  /** Calls of the user's and of libraries on the stack. */
+  readonly depth: number;
+  readonly scriptId: string;
+  readonly line: number;
+}
 
 /** What a paused thread shows. */
 export interface Pause {
+  /** Null where nothing is known of the code. */
+  readonly line: Line | null;
   readonly frames: readonly Frame[];
   /** What was thrown, where that is why it stands. */
   readonly thrown: Runtime.RemoteObject | null;
@@ -45,8 +59,12 @@ export class Pauses {
   #top: CodeOwner | null = null;
   #step: Step | null = null;
   #passed = 0;
+  /** Where the step began. */
+  #origin: Line | null = null;
   #frames = 0;
   #isSkipping = false;
+  /** Whether a client waits for the thread to stand. */
+  #isPausing = false;
 
   constructor(options: PausesOptions) {
     this.#options = options;
@@ -65,7 +83,8 @@ export class Pauses {
     await client.post('Debugger.enable');
     const root = RegExp.escape(kernelRoot);
     await client.post('Debugger.setBlackboxPatterns', { patterns: [`^${root}`, KERNEL_SCRIPT] });
-    await client.post('Debugger.setAsyncCallStackDepth', { maxDepth: ASYNC_DEPTH });
+    // No asynchronous stacks of V8's: for them Node checks its own at every callback, and ends a process in which one
+    // was stopped by an interrupt.
   }
 
   get current(): Pause | null {
@@ -86,7 +105,7 @@ export class Pauses {
   }
 
   async step(step: Step): Promise<void> {
-    this.require();
+    this.#origin = this.require().line;
     this.#step = step;
     this.#passed = 0;
     await this.#options.client.post(`Debugger.${step}`);
@@ -99,9 +118,10 @@ export class Pauses {
 
   /** Stands at the next line of the user's that runs. */
   async pause(): Promise<void> {
-    this.#step = 'stepInto';
-    this.#passed = 0;
-    await this.#options.client.post('Debugger.pause');
+    if (this.#current !== null) return;
+    this.#isPausing = true;
+    await this.#options.breakpoints.holdAll(true);
+    await this.#stopNext();
   }
 
   /**
@@ -124,6 +144,23 @@ export class Pauses {
     await this.#options.client.post('Debugger.setSkipAllPauses', { skip: false });
   }
 
+  async #stopNext(): Promise<void> {
+    this.#step = 'stepInto';
+    this.#passed = 0;
+    this.#origin = null;
+    await this.#options.client.post('Debugger.pause');
+  }
+
+  /** Goes on from a place that is not the user's. A pause that was asked for is asked for again. */
+  async #goOn(): Promise<void> {
+    await this.#resume();
+    if (!this.#isPausing) return;
+    const again = (): void => {
+      if (this.#isPausing && this.#top === null) void this.#stopNext().catch(() => {});
+    };
+    setTimeout(again, AGAIN_MS).unref();
+  }
+
   #resume(): Promise<object> {
     this.#step = null;
     return this.#options.client.post('Debugger.resume');
@@ -135,6 +172,7 @@ export class Pauses {
       const { scriptId } = params.data as unknown as { scriptId: string };
       const script = scripts.at(scriptId);
       if (script) await breakpoints.bindScript(script).catch(() => {});
+      if (this.#isPausing && script?.owner === 'user') await this.#stopNext();
       await client.post('Debugger.resume');
       return;
     }
@@ -142,30 +180,70 @@ export class Pauses {
     this.#top = owners[0] ?? 'node';
     const passing = this.#isSkipping ? 'resume' : this.#passOver(params, owners);
     if (passing === null) await this.#stand(params);
-    else if (passing === 'resume') await this.#resume();
+    else if (passing === 'resume') await this.#goOn();
     else await client.post(`Debugger.${passing}`);
   }
 
-  /** How to go on from a place that is not the user's; null where to stand. */
-  #passOver({ hitBreakpoints = [] }: Paused, owners: readonly CodeOwner[]): 'resume' | Step | null {
-    if (this.#options.breakpoints.hit(hitBreakpoints).length > 0) return null;
+  /** How to go on from a place that is not the user's, or from the line of before; null where to stand. */
+  #passOver(params: Paused, owners: readonly CodeOwner[]): 'resume' | Step | null {
+    if (this.#options.breakpoints.hit(params.hitBreakpoints ?? []).length > 0) return null;
     const caller = owners.find((owner) => owner === 'user' || owner === 'kernel');
-    const isInside = owners[0] === 'node' || owners[0] === 'kernel';
-    if (!isInside) return caller === 'kernel' ? 'resume' : null;
-    if (this.#step === null || caller === 'kernel') return 'resume';
-    // Nobody's code: on the way to what a timer or a message calls, or the end of it.
+    const isInside = caller === 'kernel' || owners[0] === 'node';
+    if (!isInside) return this.#finishLine(params);
+    // What Node's own code throws and catches is nobody's matter.
+    if (isThrow(params)) return caller === 'user' && params.data?.['uncaught' as never] ? null : 'resume';
+    const isCalled = owners.includes('user');
+    // What ran has ended: what comes next is not what somebody stepped through.
+    if (this.#step === null || (caller === 'kernel' && !isCalled)) return 'resume';
+    // On the way to what a timer, a message or a library calls of the user's, or back from there.
     this.#passed++;
-    if (this.#passed <= MOST_PASSED && this.#step === 'stepInto') return 'stepInto';
-    return caller === 'user' ? 'stepOut' : 'resume';
+    if (this.#passed <= MOST_PASSED && this.#step === 'stepInto' && caller !== 'kernel') return 'stepInto';
+    return isCalled ? 'stepOut' : 'resume';
+  }
+
+  /** Steps go from line to line: V8 also stands between the parts of one. */
+  #finishLine(params: Paused): Step | null {
+    if (params.reason !== 'step' || this.#step === null) return null;
+    if (this.#isAtEnd(params)) return 'stepInto';
+    if (this.#step === 'stepOut') return null;
+    const [before, now] = [this.#origin, this.#lineOf(params)];
+    if (before === null || now === null) return null;
+    // After an await nobody is below.
+    const isCall = before.depth === now.depth || now.depth === 1;
+    const isSame = isCall && before.scriptId === now.scriptId && before.line === now.line;
+    return isSame && this.#passed++ < MOST_PARTS ? this.#step : null;
+  }
+
+  /** Behind the last line of a script: V8 stands there before it goes back to who called it. */
+  #isAtEnd({ callFrames }: Paused): boolean {
+    const location = callFrames[0]!.location;
+    const script = this.#options.scripts.at(location.scriptId);
+    return script !== undefined && location.lineNumber >= script.lines;
+  }
+
+  #lineOf({ callFrames }: Paused): Line | null {
+    const location = callFrames[0]?.location;
+    const script = location && this.#options.scripts.at(location.scriptId);
+    if (!script) return null;
+    const { line } = placeInSource(script, location.lineNumber, location.columnNumber ?? 0);
+    const depth = callFrames.filter((call) => {
+      const owner = this.#options.scripts.at(call.location.scriptId)?.owner;
+      return owner === 'user' || owner === 'library';
+    }).length;
+    return { depth, scriptId: script.id, line };
   }
 
   async #stand(params: Paused): Promise<void> {
-    const { scripts, breakpoints, publish } = this.#options;
-    const frames = await buildFrames(scripts, params, () => ++this.#frames);
-    const isThrow = params.reason === 'exception' || params.reason === 'promiseRejection';
-    const thrown = isThrow ? (params.data as unknown as Runtime.RemoteObject) : null;
+    const { client, scripts, breakpoints, publish } = this.#options;
+    const awaiting = await client.ask<readonly AwaitingSite[]>('awaiting');
+    const frames = await buildFrames(scripts, params, awaiting, () => ++this.#frames);
+    const thrown = isThrow(params) ? (params.data as unknown as Runtime.RemoteObject) : null;
     const hits = breakpoints.hit(params.hitBreakpoints ?? []);
-    this.#current = { frames, thrown };
+    if (this.#isPausing) {
+      this.#isPausing = false;
+      await breakpoints.holdAll(false);
+    }
+    this.#current = { frames, thrown, line: this.#lineOf(params) };
     const reason = thrown ? 'exception' : hits.length > 0 ? 'breakpoint' : this.#step ? 'step' : 'breakpoint';
     this.#step = null;
     publish('stopped', {
@@ -185,6 +263,8 @@ export class Pauses {
     void this.#options.variables.release('pause').catch(() => {});
   }
 }
+
+const isThrow = ({ reason }: Paused): boolean => reason === 'exception' || reason === 'promiseRejection';
 
 /** The user's thread: the only one that runs cells. */
 export const THREAD_ID = 1;

@@ -56,7 +56,10 @@ export async function setVariable(
   if (!frame) throw new DebugError('No frame is paused');
   const local = { client, frame };
   if (object === null) {
-    return variables.describeValue(await evaluateInFrame(local, `${name} = (${text}\n)`), 'pause');
+    return variables.describeValue(
+      await evaluateInFrame(local, `${name} = (${text}\n)`, { generatePreview: true }),
+      'pause',
+    );
   }
   const value = await evaluateInFrame(local, text);
   const set = await client.post<Runtime.CallFunctionOnReturnType>('Runtime.callFunctionOn', {

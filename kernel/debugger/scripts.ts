@@ -20,6 +20,8 @@ export interface Script {
   readonly url: string;
   readonly mapUrl: string;
   readonly owner: CodeOwner;
+  /** Lines of code, without those by which the kernel names a script at its end. */
+  readonly lines: number;
   /** Null of what is no part of a cell. */
   readonly cell: CellScript | null;
   /** Of a local file or, once {@link Scripts.describe} has run, of a cell. Null: it has none. */
@@ -39,11 +41,12 @@ export class Scripts {
     this.#cells = cells;
   }
 
-  add({ scriptId: id, url, sourceMapURL: mapUrl = '' }: Debugger.ScriptParsedEventDataType): void {
+  add({ scriptId: id, url, sourceMapURL: mapUrl = '', endLine }: Debugger.ScriptParsedEventDataType): void {
     const cell = parseCellMapUrl(mapUrl);
     const path = pathOfUrl(url);
     const isDescribed = cell === null && mapUrl !== FILE_MAP_URL;
-    this.#scripts.set(id, { id, url, mapUrl, owner: ownerOf(url), cell, path, maps: [], isDescribed });
+    const lines = endLine + (isDescribed ? 1 : cell === null ? 0 : -1);
+    this.#scripts.set(id, { id, url, mapUrl, owner: ownerOf(url), lines, cell, path, maps: [], isDescribed });
   }
 
   clear(): void {
@@ -52,6 +55,11 @@ export class Scripts {
 
   at(id: string): Script | undefined {
     return this.#scripts.get(id);
+  }
+
+  /** The newest script of an address. */
+  named(url: string): Script | undefined {
+    return [...this.#scripts.values()].findLast((script) => script.url === url);
   }
 
   /** Asks the user's thread for what it knows of scripts. */

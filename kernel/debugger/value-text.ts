@@ -6,6 +6,8 @@ type RemoteObject = Runtime.RemoteObject;
 type Preview = Runtime.ObjectPreview;
 
 const MOST_CHARACTERS = 1000;
+/** Elements of an array that its line shows. */
+const MOST_ITEMS = 20;
 
 /** A value in one line. */
 export function textOfValue(value: RemoteObject): string {
@@ -48,7 +50,8 @@ function textOfPreview({ subtype, description = 'Object', overflow, properties, 
     const items = properties.map((one) =>
       /^\d+$/.test(one.name) ? textOfPart(one) : `${one.name}: ${textOfPart(one)}`,
     );
-    return `${description} [${[...items, ...rest].join(', ')}]`;
+    const more = items.length > MOST_ITEMS ? ['…'] : rest;
+    return `${description} [${[...items.slice(0, MOST_ITEMS), ...more].join(', ')}]`;
   }
   if (entries) {
     const items = entries.map(

@@ -22,7 +22,7 @@ import {
 } from './primordials.ts';
 import { noticeReplaced } from './primordials.ts';
 import { restoreNames } from './shadowed-names.ts';
-import { sourceMapOf } from './stack-frames.ts';
+import { readAwaiting, sourceMapOf } from './stack-frames.ts';
 import type { CellSources } from './traceback.ts';
 
 /** What is known of a script. */
@@ -38,6 +38,8 @@ interface Asked {
   readonly names: NotebookNames;
 }
 
+/** Places of the stack in which something that awaits is looked for. */
+const MOST_SITES = 200;
 /** Names of a notebook that are shown. */
 const MOST_NAMES = 5000;
 
@@ -58,6 +60,7 @@ export function installDebugPoint({ evaluator, sources, names }: Asked): void {
     /** The names of the notebook as cells and as V8 write them. */
     names: (): string =>
       JSON.stringify([...names].slice(-MOST_NAMES).map((name) => [name, evaluator.scopeName(name)])),
+    awaiting: (): string => JSON.stringify(readAwaiting(MOST_SITES)),
     values: (readers: readonly (readonly [string, () => unknown])[]): object => valuesOf(readers),
     size: (value: object): number => Reflect.ownKeys(value).length,
     page: (value: object, start: number, count: number): object => pageOf(value, start, count),

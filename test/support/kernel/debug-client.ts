@@ -73,7 +73,7 @@ export class DebugClient {
       at = index + 1;
       return message.content['event'] === name;
     };
-    const found = await this.kernel.wait(isNext, 20_000, `event ${name}`);
+    const found = await this.kernel.wait(isNext, 8_000, `event ${name}`);
     this.#seen = at;
     return found.content['body'] as Json;
   }
