@@ -54,6 +54,7 @@ export class DebugAdapter {
   readonly #breakpoints: Breakpoints;
   #connection: Connection | null = null;
   #isStarted = false;
+  #showsTypes = true;
   #isAttached = false;
   #order: Promise<unknown> = Promise.resolve();
 
@@ -115,7 +116,7 @@ export class DebugAdapter {
     if (this.#connection) return this.#connection;
     const client = new InspectorClient();
     const scripts = new Scripts(client, this.#cells);
-    const variables = new Variables(client);
+    const variables = new Variables(client, () => this.#showsTypes);
     const breakpoints = this.#breakpoints;
     const publish = (event: string, body: JsonObject): void => this.#publish(event, body);
     const pauses = new Pauses({ client, scripts, breakpoints, variables, publish });
@@ -123,8 +124,10 @@ export class DebugAdapter {
     return this.#connection;
   }
 
-  initialize(): JsonObject {
+  initialize({ clientID }: JsonObject): JsonObject {
     this.#isStarted = true;
+    // JupyterLab shows a type instead of the value, except for Python's.
+    this.#showsTypes = clientID !== 'jupyterlab';
     return capabilities;
   }
 
@@ -309,7 +312,10 @@ const handler = (answer: Answer, flags: Partial<Handler> = {}): Handler => ({
 /** Every request this debugger knows. */
 const handlers = new Map<string, Handler>(
   Object.entries({
-    initialize: handler((adapter) => adapter.initialize(), { isStatic: true, isOrdered: true }),
+    initialize: handler((adapter, request) => adapter.initialize(request), {
+      isStatic: true,
+      isOrdered: true,
+    }),
     attach: handler((adapter) => adapter.attach(), { isOrdered: true }),
     launch: handler((adapter) => adapter.attach(), { isOrdered: true }),
     configurationDone: handler(() => ({}), { isOrdered: true }),

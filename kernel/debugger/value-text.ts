@@ -47,9 +47,9 @@ function textOfFunction(source: string): string {
 function textOfPreview({ subtype, description = 'Object', overflow, properties, entries }: Preview): string {
   const rest = overflow ? ['…'] : [];
   if (subtype === 'array' || subtype === 'typedarray') {
-    const items = properties.map((one) =>
-      /^\d+$/.test(one.name) ? textOfPart(one) : `${one.name}: ${textOfPart(one)}`,
-    );
+    const elements = properties.filter(({ name }) => /^\d+$/.test(name));
+    const own = subtype === 'array' ? properties.filter(({ name }) => !/^\d+$/.test(name)) : [];
+    const items = [...elements.map(textOfPart), ...own.map((one) => `${one.name}: ${textOfPart(one)}`)];
     const more = items.length > MOST_ITEMS ? ['…'] : rest;
     return `${description} [${[...items.slice(0, MOST_ITEMS), ...more].join(', ')}]`;
   }

@@ -60,11 +60,14 @@ const INTERNAL =
 /** Variables by the numbers that clients have of them. */
 export class Variables {
   readonly #client: InspectorClient;
+  readonly #showsTypes: () => boolean;
   readonly #references = new Map<number, Reference>();
   #count = 0;
 
-  constructor(client: InspectorClient) {
+  /** @param showsTypes whether variables have types beside their values */
+  constructor(client: InspectorClient, showsTypes: () => boolean) {
     this.#client = client;
+    this.#showsTypes = showsTypes;
   }
 
   add(holder: Holder, lifetime: Lifetime): number {
@@ -107,11 +110,9 @@ export class Variables {
 
   /** A variable as the protocol has it. */
   describe({ name, value }: NamedValue, lifetime: Lifetime): JsonObject {
-    return {
-      name: restoreNames(name),
-      ...this.describeValue(value, lifetime),
-      evaluateName: restoreNames(name),
-    };
+    const { type, ...rest } = this.describeValue(value, lifetime);
+    const shown = restoreNames(name);
+    return { name: shown, ...(this.#showsTypes() ? { type } : {}), ...rest, evaluateName: shown };
   }
 
   describeValue(object: RemoteObject, lifetime: Lifetime): JsonObject {
@@ -182,7 +183,7 @@ export class Variables {
       const start = from + at * size;
       const held = Math.min(size, from + count - start);
       const variablesReference = this.add({ kind: 'part', object, list, start, count: held }, lifetime);
-      return { name: `[${start} … ${start + held - 1}]`, value: '', type: '', variablesReference };
+      return { name: `[${start} … ${start + held - 1}]`, value: '', variablesReference };
     });
   }
 
