@@ -27,7 +27,7 @@ export function findCodeLine(text: string, line: number): number | null {
 function* codePlaces(node: SyntaxNode): Iterable<number> {
   if (isType(node)) return;
   const { type, start, end } = node;
-  if (/Statement$/.test(type) && !containers.has(type)) yield start;
+  if (type.endsWith('Statement') && !containers.has(type)) yield start;
   if (type === 'VariableDeclarator' && node['init']) yield start;
   if (type === 'ClassDeclaration' || type === 'ImportDeclaration' || type === 'TSEnumDeclaration')
     yield start;

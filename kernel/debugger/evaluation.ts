@@ -1,5 +1,5 @@
 // Expressions of a client: in a frame while the thread is paused, else among the notebook's names. They are TypeScript;
-// what runs longer than five seconds is stopped.
+// what runs longer than three seconds is stopped.
 import type { Debugger, Runtime } from 'node:inspector';
 import { numberField, textField } from '../protocol/message.ts';
 import type { JsonObject } from '../protocol/message.ts';

@@ -6,7 +6,7 @@ import { DEBUG_SLOT } from '../protocol/thread-messages.ts';
 import { DebugError } from './dap-messages.ts';
 
 /** How long an expression of a client may run: nothing else reaches the user's thread meanwhile. */
-export const EVALUATE_MS = 5000;
+export const EVALUATE_MS = 3000;
 
 /** A connection. */
 export class InspectorClient {
@@ -34,8 +34,8 @@ export class InspectorClient {
     });
   }
 
-  on<T>(event: string, listener: (params: T) => void): void {
-    this.#session.on(event, ({ params }: { params: T }) => listener(params));
+  on(event: string, listener: (params: never) => void): void {
+    this.#session.on(event, ({ params }: { params: unknown }) => listener(params as never));
   }
 
   /** Evaluates without a breakpoint that stops. @throws DebugError with what was thrown */

@@ -69,7 +69,7 @@ export class Pauses {
   constructor(options: PausesOptions) {
     this.#options = options;
     const { client } = options;
-    client.on<Paused>('Debugger.paused', (params) => {
+    client.on('Debugger.paused', (params: Paused) => {
       // A connection that is closed meanwhile lets the thread go.
       this.#onPaused(params).catch(() => void this.#resume().catch(() => {}));
     });
@@ -79,7 +79,7 @@ export class Pauses {
   /** Begins. Nothing of V8's debugger runs before. */
   async attach(): Promise<void> {
     const { client, scripts } = this.#options;
-    client.on<Debugger.ScriptParsedEventDataType>('Debugger.scriptParsed', (script) => scripts.add(script));
+    client.on('Debugger.scriptParsed', (script: Debugger.ScriptParsedEventDataType) => scripts.add(script));
     await client.post('Debugger.enable');
     const root = RegExp.escape(kernelRoot);
     await client.post('Debugger.setBlackboxPatterns', { patterns: [`^${root}`, KERNEL_SCRIPT] });

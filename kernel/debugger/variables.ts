@@ -93,7 +93,7 @@ export class Variables {
         return this.#scopes(holder, lifetime);
       case 'part':
         return this.#part(holder, lifetime);
-      case 'object':
+      default:
         return this.#object(holder.object, request, lifetime);
     }
   }

@@ -50,12 +50,11 @@ export function installDebugPoint({ evaluator, sources, names }: Asked): void {
     /** @param scripts pairs of address and sourceMappingURL */
     compiled: (scripts: readonly (readonly [string, string])[]): string =>
       JSON.stringify(scripts.map(([url, mapUrl]) => compiledOf(sources, url, mapUrl))),
-    /** JavaScript of an expression, and which of its names mean the cells' own. @param local names of the frame */
+    /** JavaScript of an expression, with the names of cells as V8 has them. @param local names of the frame */
     expression: (text: string, local: readonly string[] = []): string => {
-      const js = compileExpression(text);
-      const renamed = evaluator.rename(js);
-      const isHidden = renamed !== js && local.length > 0 && local.some((name) => names.has(name));
-      return JSON.stringify({ js: isHidden ? js : renamed, isRenamed: renamed !== js });
+      const compiled = compileExpression(text);
+      const js = renameOutside(evaluator, compiled, local);
+      return JSON.stringify({ js, isRenamed: js !== compiled });
     },
     /** The names of the notebook as cells and as V8 write them. */
     names: (): string =>
@@ -105,6 +104,13 @@ function guarded<T extends Record<string, Call>>(point: T): T {
     },
   ]);
   return Object.fromEntries(entries) as T;
+}
+
+/** Renames but what the frame itself declares. */
+function renameOutside(evaluator: Evaluator, js: string, local: readonly string[]): string {
+  const own = [...new Set(local)].filter((name) => name !== 'this' && name !== 'arguments');
+  const head = `((${own.join(', ')}) => {`;
+  return evaluator.rename(`${head}${js}})`).slice(head.length, -2);
 }
 
 function compiledOf(sources: CellSources, url: string, mapUrl: string): CompiledSource | null {

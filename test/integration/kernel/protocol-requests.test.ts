@@ -58,7 +58,13 @@ describe('connect_request', () => {
       success: true,
       request_seq: 4,
       command: 'debugInfo',
-      body: { isStarted: false, hashMethod: 'Murmur2', breakpoints: [], stoppedThreads: [], richRendering: true },
+      body: {
+        isStarted: false,
+        hashMethod: 'Murmur2',
+        breakpoints: [],
+        stoppedThreads: [],
+        richRendering: true,
+      },
     });
   });
 });
