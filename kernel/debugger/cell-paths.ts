@@ -12,10 +12,6 @@ export const PATH_SUFFIX = '.ts';
 export const pathOfCell = (code: string): string =>
   `${PATH_PREFIX}${hashMurmur2(code, HASH_SEED)}${PATH_SUFFIX}`;
 
-/** Whether a path is that of a cell. */
-export const isCellPath = (path: string): boolean =>
-  path.startsWith(PATH_PREFIX) && path.endsWith(PATH_SUFFIX);
-
 /** Cells that a client or the user's thread has told of, by path. */
 export class KnownCells {
   readonly #codes = new Map<string, string>();

@@ -2,11 +2,11 @@
 import type { InspectorClient } from './inspector-client.ts';
 import type { Pauses } from './pauses.ts';
 import type { Scripts } from './scripts.ts';
-import type { Variables } from './variables.ts';
+import type { DebugVariables } from './variables.ts';
 
-export interface Connection {
+export interface DebugConnection {
   readonly client: InspectorClient;
   readonly scripts: Scripts;
-  readonly variables: Variables;
+  readonly variables: DebugVariables;
   readonly pauses: Pauses;
 }

@@ -9,14 +9,14 @@ import { numberField, textField } from '../protocol/message.ts';
 import type { JsonObject } from '../protocol/message.ts';
 import { Breakpoints } from './breakpoints.ts';
 import { HASH_SEED, KnownCells, PATH_PREFIX, PATH_SUFFIX } from './cell-paths.ts';
-import type { Connection } from './connection.ts';
+import type { DebugConnection } from './connection.ts';
 import { DapMessages, DebugError, listField, objectField, readRequest } from './dap-messages.ts';
 import { evaluateIn, renderIn } from './evaluation.ts';
 import { InspectorClient } from './inspector-client.ts';
 import { Pauses, THREAD_ID } from './pauses.ts';
 import { copyToGlobals, scopesOf, setVariable } from './scopes.ts';
 import { Scripts } from './scripts.ts';
-import { Variables } from './variables.ts';
+import { DebugVariables } from './variables.ts';
 
 /** What the debugger needs of the server. */
 export interface DebugAdapterOptions {
@@ -52,7 +52,7 @@ export class DebugAdapter {
   readonly #messages = new DapMessages();
   readonly #cells = new KnownCells();
   readonly #breakpoints: Breakpoints;
-  #connection: Connection | null = null;
+  #connection: DebugConnection | null = null;
   #isStarted = false;
   #showsTypes = true;
   #isAttached = false;
@@ -112,11 +112,11 @@ export class DebugAdapter {
   }
 
   /** Also without a client that is attached: variables are shown then, too. */
-  connect(): Connection {
+  connect(): DebugConnection {
     if (this.#connection) return this.#connection;
     const client = new InspectorClient();
     const scripts = new Scripts(client, this.#cells);
-    const variables = new Variables(client, () => this.#showsTypes);
+    const variables = new DebugVariables(client, () => this.#showsTypes);
     const breakpoints = this.#breakpoints;
     const publish = (event: string, body: JsonObject): void => this.#publish(event, body);
     const pauses = new Pauses({ client, scripts, breakpoints, variables, publish });
@@ -193,7 +193,7 @@ export class DebugAdapter {
   }
 
   /** @throws DebugError */
-  #attached(): Connection {
+  #attached(): DebugConnection {
     if (!this.#isAttached) throw new DebugError('The debugger is not attached: send "attach"');
     return this.connect();
   }

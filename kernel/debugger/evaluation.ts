@@ -5,21 +5,21 @@ import { numberField, textField } from '../protocol/message.ts';
 import type { JsonObject } from '../protocol/message.ts';
 import { DEBUG_SLOT } from '../protocol/thread-messages.ts';
 import { DebugError } from './dap-messages.ts';
-import type { Connection } from './connection.ts';
+import type { DebugConnection } from './connection.ts';
 import type { Frame } from './frames.ts';
-import { EVALUATE_MS, valueOf } from './inspector-client.ts';
+import { EVALUATE_MS, resultOrThrow } from './inspector-client.ts';
 import type { InspectorClient } from './inspector-client.ts';
 import type { Lifetime } from './variables.ts';
 
 /** Where an expression means what. */
-export interface Place {
+export interface EvaluationPlace {
   readonly client: InspectorClient;
   /** Null: among the notebook's names. */
   readonly frame: Frame | null;
 }
 
 /** Answers an `evaluate` request. @throws DebugError with what was thrown */
-export async function evaluateIn(connection: Connection, request: JsonObject): Promise<JsonObject> {
+export async function evaluateIn(connection: DebugConnection, request: JsonObject): Promise<JsonObject> {
   const { client, variables } = connection;
   const frame = frameOf(connection, request);
   const lifetime: Lifetime = connection.pauses.current === null ? 'inspection' : 'pause';
@@ -35,7 +35,7 @@ export async function evaluateIn(connection: Connection, request: JsonObject): P
 }
 
 /** The frame that a request names, else the top one; null while the thread runs. */
-function frameOf({ pauses }: Connection, request: JsonObject): Frame | null {
+function frameOf({ pauses }: DebugConnection, request: JsonObject): Frame | null {
   const id = numberField(request, 'frameId', 0);
   if (pauses.current === null) return null;
   return id > 0 ? pauses.frame(id) : (pauses.current.frames[0] ?? null);
@@ -43,7 +43,7 @@ function frameOf({ pauses }: Connection, request: JsonObject): Frame | null {
 
 /** Evaluates TypeScript. @throws DebugError with what was thrown */
 export async function evaluateInFrame(
-  place: Place,
+  place: EvaluationPlace,
   text: string,
   options: object = {},
 ): Promise<Runtime.RemoteObject> {
@@ -51,7 +51,7 @@ export async function evaluateInFrame(
 }
 
 async function evaluateScript(
-  { client, frame }: Place,
+  { client, frame }: EvaluationPlace,
   expression: string,
   options: object,
 ): Promise<Runtime.RemoteObject> {
@@ -63,7 +63,7 @@ async function evaluateScript(
       objectGroup: 'pause',
       ...options,
     });
-    return valueOf(reply);
+    return resultOrThrow(reply);
   } catch (error) {
     if (!/terminated|Internal error/.test((error as Error).message)) throw error;
     throw new DebugError(`It took longer than ${EVALUATE_MS / 1000} s and was stopped`);
@@ -71,7 +71,7 @@ async function evaluateScript(
 }
 
 /** JavaScript, with the names of cells as V8 has them, but for those that the frame itself declares. */
-async function compile({ client, frame }: Place, text: string): Promise<string> {
+async function compile({ client, frame }: EvaluationPlace, text: string): Promise<string> {
   const { js, isRenamed } = await client.ask<Expression>('expression', text);
   if (!isRenamed || !frame?.call) return js;
   const scopes = frame.call.scopeChain.filter(({ type }) => type !== 'script' && type !== 'global');
@@ -93,7 +93,7 @@ interface Expression {
 }
 
 /** Answers `richInspectVariables`: a value as the notebook shows it. @throws DebugError */
-export async function renderIn(connection: Connection, request: JsonObject): Promise<JsonObject> {
+export async function renderIn(connection: DebugConnection, request: JsonObject): Promise<JsonObject> {
   const { client } = connection;
   const place = { client, frame: frameOf(connection, request) };
   const js = await compile(place, textField(request, 'variableName'));

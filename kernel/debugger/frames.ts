@@ -30,7 +30,7 @@ interface Site {
  * @param awaiting what awaits the oldest of them
  * @param nextId gives each its number
  */
-export async function buildFrames(
+export async function buildStackFrames(
   scripts: Scripts,
   { callFrames }: Debugger.PausedEventDataType,
   awaiting: readonly AwaitingSite[],

@@ -41,7 +41,7 @@ export class InspectorClient {
   /** Evaluates without a breakpoint that stops. @throws DebugError with what was thrown */
   async evaluate(expression: string, options: object = {}): Promise<Runtime.RemoteObject> {
     const params = { expression, disableBreaks: true, silent: true, timeout: EVALUATE_MS, ...options };
-    return valueOf(await this.post<Runtime.EvaluateReturnType>('Runtime.evaluate', params));
+    return resultOrThrow(await this.post<Runtime.EvaluateReturnType>('Runtime.evaluate', params));
   }
 
   /** Asks runtime/debug-point.ts; resolves to its text, parsed. */
@@ -62,7 +62,7 @@ export class InspectorClient {
 }
 
 /** The value of an evaluation. @throws DebugError with what was thrown */
-export function valueOf({
+export function resultOrThrow({
   result,
   exceptionDetails,
 }: {

@@ -7,13 +7,13 @@ import type { CodeOwner } from '../runtime/code-owner.ts';
 import type { AwaitingSite } from '../runtime/stack-frames.ts';
 import type { Breakpoints } from './breakpoints.ts';
 import { DebugError } from './dap-messages.ts';
-import { buildFrames } from './frames.ts';
+import { buildStackFrames } from './frames.ts';
 import type { Frame } from './frames.ts';
 import type { InspectorClient } from './inspector-client.ts';
 import { placeInSource } from './scripts.ts';
 import type { Scripts } from './scripts.ts';
 import { textOfValue } from './value-text.ts';
-import type { Variables } from './variables.ts';
+import type { DebugVariables } from './variables.ts';
 
 type Paused = Debugger.PausedEventDataType;
 export type Step = 'stepInto' | 'stepOver' | 'stepOut';
@@ -47,7 +47,7 @@ export interface PausesOptions {
   readonly client: InspectorClient;
   readonly scripts: Scripts;
   readonly breakpoints: Breakpoints;
-  readonly variables: Variables;
+  readonly variables: DebugVariables;
   readonly publish: (event: string, body: JsonObject) => void;
 }
 
@@ -236,7 +236,7 @@ export class Pauses {
   async #stand(params: Paused): Promise<void> {
     const { client, scripts, breakpoints, publish } = this.#options;
     const awaiting = await client.ask<readonly AwaitingSite[]>('awaiting');
-    const frames = await buildFrames(scripts, params, awaiting, () => ++this.#frames);
+    const frames = await buildStackFrames(scripts, params, awaiting, () => ++this.#frames);
     const thrown = isThrow(params) ? (params.data as unknown as Runtime.RemoteObject) : null;
     const hits = breakpoints.hit(params.hitBreakpoints ?? []);
     if (this.#isPausing) {

@@ -5,10 +5,10 @@ import type { JsonObject } from '../protocol/message.ts';
 import { DEBUG_SLOT } from '../protocol/thread-messages.ts';
 import { DebugError } from './dap-messages.ts';
 import { evaluateInFrame } from './evaluation.ts';
-import type { Connection } from './connection.ts';
+import type { DebugConnection } from './connection.ts';
 import type { Frame } from './frames.ts';
-import { valueOf } from './inspector-client.ts';
-import type { NamedValue, Variables } from './variables.ts';
+import { resultOrThrow } from './inspector-client.ts';
+import type { NamedValue, DebugVariables } from './variables.ts';
 
 /** Kinds of V8's scopes by the name under which they are shown together. */
 const names: Readonly<Record<string, string>> = {
@@ -22,7 +22,7 @@ const names: Readonly<Record<string, string>> = {
 };
 
 /** What a `scopes` request is answered: the innermost first. */
-export function scopesOf(variables: Variables, { call }: Frame): readonly JsonObject[] {
+export function scopesOf(variables: DebugVariables, { call }: Frame): readonly JsonObject[] {
   const grouped = new Map<string, Runtime.RemoteObject[]>();
   for (const { type, object } of call?.scopeChain ?? []) {
     const name = names[type];
@@ -47,7 +47,7 @@ function extraOf({ this: self, returnValue }: Debugger.CallFrame): NamedValue[] 
 
 /** Sets a variable of a scope, or a property of an object. @throws DebugError where that cannot be */
 export async function setVariable(
-  { client, pauses, variables }: Connection,
+  { client, pauses, variables }: DebugConnection,
   request: JsonObject,
 ): Promise<JsonObject> {
   const [name, text] = [textField(request, 'name'), textField(request, 'value')];
@@ -70,12 +70,12 @@ export async function setVariable(
     generatePreview: true,
     silent: true,
   });
-  return variables.describeValue(valueOf(set), 'pause');
+  return variables.describeValue(resultOrThrow(set), 'pause');
 }
 
 /** Makes a variable of a frame one of the notebook. @throws DebugError */
 export async function copyToGlobals(
-  { client, pauses }: Connection,
+  { client, pauses }: DebugConnection,
   request: JsonObject,
 ): Promise<JsonObject> {
   const [from, to] = [textField(request, 'srcVariableName'), textField(request, 'dstVariableName')];
@@ -90,7 +90,7 @@ export async function copyToGlobals(
     arguments: [{ value: to }, argumentOf(value)],
     silent: true,
   });
-  valueOf(done);
+  resultOrThrow(done);
   return {};
 }
 

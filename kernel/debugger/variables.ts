@@ -58,7 +58,7 @@ const INTERNAL =
   /^\[\[(?:PromiseState|PromiseResult|PrimitiveValue|Target|Handler|BoundThis|BoundArgs|TargetFunction|GeneratorState|WeakRefTarget)\]\]$/;
 
 /** Variables by the numbers that clients have of them. */
-export class Variables {
+export class DebugVariables {
   readonly #client: InspectorClient;
   readonly #showsTypes: () => boolean;
   readonly #references = new Map<number, Reference>();

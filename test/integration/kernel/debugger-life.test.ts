@@ -83,7 +83,7 @@ describe('interrupt_request', () => {
   }, 30_000);
 });
 
-describe('a paused kernel', () => {
+describe('debug_request of a paused kernel', () => {
   it('answers what needs no cell, on all channels', async () => {
     await start();
     await dap.start();
@@ -126,7 +126,7 @@ describe('a paused kernel', () => {
   });
 });
 
-describe('disconnect and terminate', () => {
+describe('debug_request of disconnect and terminate', () => {
   it('let what is paused go on, and another client starts anew, as often as it wants', async () => {
     await start();
     const code = 'let seen = 1;\nseen += 1;\nseen';
@@ -159,7 +159,7 @@ describe('disconnect and terminate', () => {
   });
 });
 
-describe('the order of requests', () => {
+describe('debug_request in any order', () => {
   it('may be that of VS Code: breakpoints after the initialized event, more than one client', async () => {
     await start();
     expect(await dap.send('setBreakpoints', {})).toMatchObject({ success: false, command: 'setBreakpoints' });

@@ -134,7 +134,7 @@ describe('richInspectVariables', () => {
   });
 });
 
-describe('a paused frame', () => {
+describe('debug_request in a paused frame', () => {
   let id: string;
   let frame: DapObject;
   let shadowed: string;

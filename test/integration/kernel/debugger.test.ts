@@ -202,7 +202,7 @@ describe('setBreakpoints', () => {
   });
 });
 
-describe('stepIn, next, stepOut', () => {
+describe('debug_request of stepIn, next, stepOut, pause', () => {
   it('step over an await and stay in the cell, into what it calls and back', async () => {
     const code = `const rest = (ms: number) => new Promise((done) => setTimeout(done, ms));
 async function slow(n: number) {

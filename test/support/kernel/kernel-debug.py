@@ -54,7 +54,9 @@ def event(name: str) -> dict:
 
 
 try:
-    features = client.kernel_info(reply=True, timeout=TIMEOUT_SECONDS)["content"]["supported_features"]
+    features = client.kernel_info(reply=True, timeout=TIMEOUT_SECONDS)["content"][
+        "supported_features"
+    ]
     info = ask("debugInfo")
     hashed = murmur2_x86(CELL, info["hashSeed"])
     ask("initialize", clientID="jupyter_client", linesStartAt1=True)
