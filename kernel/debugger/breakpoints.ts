@@ -192,7 +192,7 @@ export class Breakpoints {
     );
     const text = script.cell?.part === 'functions' ? this.#cells.codeAt(script.path ?? '') : undefined;
     const places = locations
-      .filter(({ lineNumber }) => lineNumber < script.lines)
+      .filter(({ lineNumber }) => lineNumber < script.lines && !(script.holdsItself && lineNumber === 0))
       .map((location) => {
         const place = placeInSource(script, location.lineNumber, location.columnNumber ?? 0);
         return { ...place, location };

@@ -148,6 +148,7 @@ export class DebugAdapter {
       await this.beginInterrupt();
       this.#options.interrupt();
     }
+    this.#connection?.pauses.end();
     this.close();
     this.#breakpoints.clear();
     this.#isStarted = false;

@@ -168,9 +168,9 @@ export class Pauses {
 
   async #onPaused(params: Paused): Promise<void> {
     const { client, scripts, breakpoints } = this.#options;
-    if (params.reason === 'instrumentation') {
-      const { scriptId } = params.data as unknown as { scriptId: string };
-      const script = scripts.at(scriptId);
+    const held = this.#heldBy(params);
+    if (held !== null) {
+      const script = scripts.at(held);
       if (script) await breakpoints.bindScript(script).catch(() => {});
       if (this.#isPausing && script?.owner === 'user') await this.#stopNext();
       await client.post('Debugger.resume');
@@ -182,6 +182,14 @@ export class Pauses {
     if (passing === null) await this.#stand(params);
     else if (passing === 'resume') await this.#goOn();
     else await client.post(`Debugger.${passing}`);
+  }
+
+  /** The script that is held before it runs; null when nothing of that kind is. */
+  #heldBy({ reason, data, callFrames }: Paused): string | null {
+    if (reason === 'instrumentation') return (data as unknown as { scriptId: string }).scriptId;
+    const top = callFrames[0]?.location;
+    const isHeld = top?.lineNumber === 0 && this.#options.scripts.at(top.scriptId)?.holdsItself === true;
+    return isHeld ? top.scriptId : null;
   }
 
   /** How to go on from a place that is not the user's, or from the line of before; null where to stand. */
@@ -253,6 +261,11 @@ export class Pauses {
       ...(hits.length > 0 ? { hitBreakpointIds: hits } : {}),
       ...(thrown ? { description: 'Paused on an exception', text: textOfValue(thrown) } : {}),
     });
+  }
+
+  /** V8 lets the thread go without a word when the connection is closed. */
+  end(): void {
+    this.#onResumed();
   }
 
   #onResumed(): void {

@@ -20,6 +20,8 @@ export interface Script {
   readonly url: string;
   readonly mapUrl: string;
   readonly owner: CodeOwner;
+  /** Whether its first line is there to hold it: runtime/importer.ts. */
+  readonly holdsItself: boolean;
   /** Lines of code, without those by which the kernel names a script at its end. */
   readonly lines: number;
   /** Null of what is no part of a cell. */
@@ -41,12 +43,20 @@ export class Scripts {
     this.#cells = cells;
   }
 
-  add({ scriptId: id, url, sourceMapURL: mapUrl = '', endLine }: Debugger.ScriptParsedEventDataType): void {
+  add({
+    scriptId: id,
+    url,
+    sourceMapURL: mapUrl = '',
+    endLine,
+    isModule,
+  }: Debugger.ScriptParsedEventDataType): void {
     const cell = parseCellMapUrl(mapUrl);
     const path = pathOfUrl(url);
     const isDescribed = cell === null && mapUrl !== FILE_MAP_URL;
     const lines = endLine + (isDescribed ? 1 : cell === null ? 0 : -1);
-    this.#scripts.set(id, { id, url, mapUrl, owner: ownerOf(url), lines, cell, path, maps: [], isDescribed });
+    const holdsItself = mapUrl === FILE_MAP_URL && isModule !== true;
+    const owner = ownerOf(url);
+    this.#scripts.set(id, { id, url, mapUrl, owner, holdsItself, lines, cell, path, maps: [], isDescribed });
   }
 
   clear(): void {

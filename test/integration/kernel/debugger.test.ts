@@ -10,12 +10,15 @@ import type { KernelClient } from '../../support/kernel/kernel-client.ts';
 const folder = mkdtempSync(join(tmpdir(), 'rvd-'));
 const early =
   'function early(n: number): number {\n  // no code\n\n  const twice = n * 2;\n  return twice;\n}';
+const LOADED =
+  'interface Said {\n  text: string;\n}\nexport function shout(said: Said): string {\n  const loud = said.text.toUpperCase();\n  return loud;\n}\n';
 let kernel: KernelClient;
 let dap: DebugClient;
 beforeAll(async () => {
   kernel = await startKernel({ env: { NO_COLOR: '1' } });
   dap = new DebugClient(kernel);
   await kernel.execute(early);
+  await kernel.execute(`import { shout } from ${JSON.stringify(write('loaded.ts', LOADED))};`);
   await dap.start();
 });
 afterAll(async () => {
@@ -125,6 +128,28 @@ describe('setBreakpoints', () => {
     const { modules } = (await dap.ask('modules')) as { modules: object[] };
     expect(modules).toContainEqual({ id: expect.any(Number), name: 'scale.ts', path });
     await dap.breakAt(path);
+  });
+
+  it('stops in a file that was loaded before the debugger was attached', async () => {
+    const path = join(folder, 'loaded.ts');
+    expect(await dap.breakAt(path, 1)).toMatchObject([{ line: 5, verified: true }]);
+    const id = await kernel.sendCell('shout({ text: "a" })');
+    expect(placesOf(await dap.stopped('breakpoint'))[0]).toBe('shout:5');
+    await dap.breakAt(path);
+    expect(await finish(id)).toBe("'A'");
+  });
+
+  it('stops in a CommonJS file of TypeScript', async () => {
+    const path = write(
+      'common.cts',
+      'const by: number = 3;\nexports.triple = (n: number) => {\n  return n * by;\n};\n',
+    );
+    await dap.breakAt(path, 1, 3);
+    const id = await kernel.sendCell(`require(${JSON.stringify(path)}).triple(2)`);
+    expect((await dap.stopped('breakpoint'))[0]).toMatchObject({ line: 1, source: { path } });
+    expect((await dap.step('continue'))[0]).toMatchObject({ line: 3, source: { path } });
+    await dap.breakAt(path);
+    expect(await finish(id)).toBe('6');
   });
 
   it('stops in a JavaScript module that is loaded later', async () => {
