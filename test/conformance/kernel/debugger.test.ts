@@ -33,7 +33,7 @@ describe('hashMurmur2()', () => {
     expect(asked.map(([text, seed]) => hashMurmur2(text as string, seed as number))).toEqual(
       JSON.parse(answer),
     );
-  });
+  }, 60_000);
 });
 
 describe('debug_request', () => {
