@@ -44,7 +44,8 @@ export async function createLiveValues(): Promise<LiveValues> {
   const installed = session.post('Runtime.evaluate', { expression: `${installListing}; undefined` });
   const evaluate = async (expression: string, options: object): Promise<Runtime.RemoteObject | null> => {
     // Not in REPL mode, whose answers wait for the user thread's microtasks.
-    const params = { expression, timeout: EVALUATE_MS, ...options };
+    // No debugger is to stop in it.
+    const params = { expression, timeout: EVALUATE_MS, disableBreaks: true, silent: true, ...options };
     const reply = (await session.post('Runtime.evaluate', params)) as unknown as Runtime.EvaluateReturnType;
     return reply.exceptionDetails ? null : reply.result;
   };

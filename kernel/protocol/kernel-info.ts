@@ -23,7 +23,7 @@ export function buildKernelInfo(version: string): JsonObject {
       { text: 'TypeScript', url: 'https://www.typescriptlang.org/docs/' },
       { text: 'Node', url: `https://nodejs.org/docs/v${process.versions.node}/api/` },
     ],
-    supported_features: ['kernel subshells'],
-    debugger: false,
+    supported_features: ['kernel subshells', 'debugger'],
+    debugger: true,
   };
 }

@@ -74,5 +74,7 @@ export const SHARED_WORDS = 8;
 export const stop = { NONE: 0, HELD: 1, POSTING: 2, POSTED: 3 } as const;
 /** The global at which the user's thread can be held still: cells can neither replace nor declare it. */
 export const STOP_SLOT = '$kernelStop';
+/** The global by which a debugger asks the user's thread (runtime/debug-point.ts). */
+export const DEBUG_SLOT = '$kernelDebug';
 /** Bytes of the answer to an input request that fit. */
 export const INPUT_BYTES = 1 << 20;

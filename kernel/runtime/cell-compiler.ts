@@ -154,7 +154,8 @@ function rewrite(js: string, code: string, scope: EarlierNames): Rewritten {
   const imports = buildScript(state.js, state.imports);
   const hoisted = buildScript(state.js, state.functions);
   for (const { start, end } of [...state.functions, ...state.imports]) {
-    state.text.update(start, end, blank(js.slice(start, end)));
+    // With what was put between its parts.
+    state.text.overwrite(start, end, blank(js.slice(start, end)));
   }
   return {
     edits,

@@ -7,6 +7,7 @@ import { CellResources } from './cell-resources.ts';
 import { InterruptError } from './interrupt-error.ts';
 import type { CellTests } from './deno/cell-tests.ts';
 import type { Completion, Evaluator } from './evaluator.ts';
+import { installDebugPoint } from './debug-point.ts';
 import { ForeignError } from './foreign-error.ts';
 import { parseHelp } from './magics/help-syntax.ts';
 import type { HelpQuestion } from './magics/help-syntax.ts';
@@ -18,6 +19,8 @@ import type { Output } from './output.ts';
 import { writeStacks } from './stack-frames.ts';
 import { CellSources } from './traceback.ts';
 import type { ErrorContent } from './traceback.ts';
+import { cellMapUrl } from '../protocol/map-urls.ts';
+import type { CellPart } from '../protocol/map-urls.ts';
 import type { ToUserThread } from '../protocol/thread-messages.ts';
 import { Object, noticeReplaced, withOriginals } from './primordials.ts';
 
@@ -39,6 +42,7 @@ export class CellRunner {
     this.#tests = tests;
     this.#output = output;
     this.#resources = new CellResources(evaluator);
+    installDebugPoint({ evaluator, sources: this.#sources, names: this.#declared });
     writeStacks((file, line, column) => this.#sources.placeOf(file, line, column));
     this.#magics = new Magics({
       evaluator,
@@ -55,7 +59,9 @@ export class CellRunner {
       const question = withOriginals(() => parseHelp(cell.code));
       if (question) return this.#reply(cell, [await this.#page(question)]);
       const file = `cell-${cell.executionCount}.ts`;
-      const { value, hasResult } = await this.#magics.run(cell, (code) => this.#evaluate(code, file));
+      const { value, hasResult } = await this.#magics.run(cell, (code) =>
+        this.#evaluate(code, file, cell.code),
+      );
       noticeReplaced();
       if (hasResult && value !== undefined && !cell.silent) {
         const bundle = await this.#evaluator.call(() => buildMimeBundle(value, usesColours()));
@@ -100,17 +106,21 @@ export class CellRunner {
     return text || `${ename}: ${evalue}`;
   }
 
-  async #evaluate(code: string, file: string): Promise<{ value: unknown; hasResult: boolean }> {
+  /** @param written the cell as the client sent it; null of what is no cell */
+  async #evaluate(
+    code: string,
+    file: string,
+    written: string | null = null,
+  ): Promise<{ value: unknown; hasResult: boolean }> {
     if (code.trim() === '') return { value: undefined, hasResult: false };
-    const compiled = withOriginals(() => {
+    const { compiled, number } = withOriginals(() => {
       const { constants } = this.#declared;
       const made = compileCell(code, file, { names: this.#declared, constants });
-      this.#sources.add(file, code, made.maps);
-      return made;
+      return { compiled: made, number: this.#sources.add(file, { source: code, written, maps: made.maps }) };
     });
     const shadowed = this.#evaluator.claim(compiled.names);
     try {
-      const { value } = await this.#runScripts(compiled, file);
+      const { value } = await this.#runScripts(compiled, file, written === null ? null : number);
       return { value, hasResult: compiled.hasResult };
     } catch (error) {
       await this.#forgetUnset(shadowed);
@@ -118,13 +128,15 @@ export class CellRunner {
     }
   }
 
-  async #runScripts(compiled: CompiledCell, file: string): Promise<Completion> {
+  async #runScripts(compiled: CompiledCell, file: string, number: number | null): Promise<Completion> {
+    const run = (script: string, part: CellPart): Promise<Completion> =>
+      this.#evaluator.evaluate(script, file, number === null ? undefined : cellMapUrl(number, part));
     const preamble = await this.#preambleOf(compiled);
     if (preamble) await this.#evaluator.evaluate(preamble, file);
-    if (compiled.imports !== null) await this.#evaluator.evaluate(compiled.imports, file);
+    if (compiled.imports !== null) await run(compiled.imports, 'imports');
     withOriginals(() => this.#declared.declare(compiled.names, compiled.constants));
-    if (compiled.hoisted !== null) await this.#evaluator.evaluate(compiled.hoisted, file);
-    return this.#resources.within(compiled.resources, () => this.#evaluator.evaluate(compiled.body, file));
+    if (compiled.hoisted !== null) await run(compiled.hoisted, 'functions');
+    return this.#resources.within(compiled.resources, () => run(compiled.body, 'body'));
   }
 
   /** A cell that failed before it set such names leaves the globals under them. */

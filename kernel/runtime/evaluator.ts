@@ -78,13 +78,20 @@ export class Evaluator {
     return this.#shadowed?.scopeName(name) ?? name;
   }
 
+  /** A script with the names of cells as V8 has them. */
+  rename(script: string): string {
+    return withOriginals(() => this.#shadowed?.rename(script) ?? script);
+  }
+
   /**
    * Runs a script and resolves to its completion.
+   * @param mapUrl under which a debugger asks where its places are in the cell
    * @throws what the script throws; InterruptError
    */
-  evaluate(source: string, url: string): Promise<Completion> {
-    const script = withOriginals(() => this.#shadowed?.rename(source) ?? source);
-    const params = { expression: `${script}\n//# sourceURL=${url}`, replMode: true, awaitPromise: true };
+  evaluate(source: string, url: string, mapUrl?: string): Promise<Completion> {
+    const map = mapUrl === undefined ? '' : `\n//# sourceMappingURL=${mapUrl}`;
+    const expression = `${this.rename(source)}\n//# sourceURL=${url}${map}`;
+    const params = { expression, replMode: true, awaitPromise: true };
     return this.#wait((resolve, reject) =>
       this.#session.post('Runtime.evaluate', params, (error: Error | null, answer?: object) => {
         const reply = answer as Runtime.EvaluateReturnType;
@@ -119,7 +126,10 @@ export class Evaluator {
         outcome = { error };
       }
     };
-    this.#session.post('Runtime.evaluate', { expression: `${CALL_SLOT}()`, silent: true });
+    this.#session.post('Runtime.evaluate', {
+      expression: `${CALL_SLOT}()\n//# sourceURL=${CALL_SLOT}`,
+      silent: true,
+    });
     outcome = outcome as { readonly value: T } | { readonly error: unknown } | null;
     if (outcome === null) throw new InterruptError();
     if ('error' in outcome) throw outcome.error;
@@ -149,6 +159,16 @@ export class Evaluator {
     } finally {
       this.#declaring.delete(place);
     }
+  }
+
+  /** Declares a name at once, also while the thread is paused and nothing can be awaited. */
+  declareNow(name: string, value: unknown): void {
+    this.claim([name]);
+    const place = ++this.#declarations;
+    this.#declaring.set(place, { [name]: value });
+    const expression = this.rename(`let { ${name} } = ${DECLARE_SLOT}(${place}); undefined`);
+    this.#session.post('Runtime.evaluate', { expression, replMode: true });
+    this.#declaring.delete(place);
   }
 
   /**

@@ -9,6 +9,7 @@ import { setImmediate } from 'node:timers';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseSync } from 'oxc-parser';
 import { transformSync } from 'oxc-transform';
+import { FILE_MAP_URL } from '../protocol/map-urls.ts';
 import { forgetCommonJs, isCellUrl } from './common-js.ts';
 import { completeNamespace } from './common-namespace.ts';
 import { decoratorOptions } from './decorators.ts';
@@ -169,12 +170,18 @@ function readTypeScript(path: string, url: string): { format: string; source: st
   });
   if (errors.length > 0)
     throw new SyntaxError(`${path}: ${errors[0]!.message}\n${errors[0]!.codeframe ?? ''}`);
-  if (map) addSourceMap(url, map);
+  const isCommon = isCommonJs(path, text);
+  if (map) addSourceMap(url, isCommon ? { ...map, mappings: `;${map.mappings}` } : map);
   return {
-    format: isCommonJs(path, text) ? 'commonjs' : 'module',
-    source: code,
+    format: isCommon ? 'commonjs' : 'module',
+    // For a debugger, which has to see it before it runs: V8 holds no CommonJS, so that holds itself.
+    source: `${isCommon ? holdLine(code) : ''}${code}\n//# sourceMappingURL=${FILE_MAP_URL}`,
   };
 }
+
+/** A first line at which a debugger that is attached stands; a directive stays one. */
+const holdLine = (code: string): string =>
+  /^\s*(['"])use strict\1/.test(code) ? "'use strict';debugger;\n" : 'debugger;\n';
 
 /** As Node decides, but for the manifest: `.cts`, and what uses the names of CommonJS and no syntax of ES modules. */
 function isCommonJs(path: string, text: string): boolean {

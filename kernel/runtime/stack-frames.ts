@@ -33,6 +33,9 @@ export function addSourceMap(url: string, payload: object): void {
   }
 }
 
+/** The map of a local file that was compiled. */
+export const sourceMapOf = (url: string): object | undefined => payloads.get(url);
+
 /** Writes all stacks from now on. */
 export function writeStacks(placeInCell: CellPlace): void {
   const write = (error: Error, sites: readonly Site[]): string => {
@@ -61,13 +64,36 @@ export function writeStacks(placeInCell: CellPlace): void {
  * @param depth 0 is what calls this, 1 what called that
  */
 export function readCaller(depth: number): string {
+  const site = readSites(depth + 3)[depth + 2];
+  return site ? fileOf(site) : '';
+}
+
+/** A place in compiled code; both count from 1. */
+export interface AwaitingSite extends StackPlace {
+  readonly name: string;
+  readonly file: string;
+}
+
+/** What awaits the code that runs: V8 knows it by its promises. @param most sites to look at */
+export function readAwaiting(most: number): AwaitingSite[] {
+  return readSites(most)
+    .filter((site) => site.isAsync())
+    .map((site) => ({
+      name: site.getFunctionName() ?? '',
+      file: fileOf(site),
+      line: site.getLineNumber() ?? 1,
+      column: site.getColumnNumber() ?? 1,
+    }));
+}
+
+/** The stack, the newest first: what calls this is the second. */
+function readSites(most: number): readonly Site[] {
   const names = ['prepareStackTrace', 'stackTraceLimit'] as const;
   const before = names.map((name) => [name, Object.getOwnPropertyDescriptor(Error, name)] as const);
   try {
-    Error.stackTraceLimit = depth + 2;
+    Error.stackTraceLimit = most;
     Error.prepareStackTrace = (_, sites) => sites;
-    const site = (new Error('who calls').stack as unknown as Site[])[depth + 1];
-    return site ? fileOf(site) : '';
+    return new Error('who calls').stack as unknown as Site[];
   } finally {
     for (const [name, descriptor] of before) if (descriptor) Object.defineProperty(Error, name, descriptor);
   }

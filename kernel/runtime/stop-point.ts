@@ -3,7 +3,8 @@
 // termination, so that the termination meets this code and nothing that would have come after it.
 import { getCallSites } from 'node:util';
 import { STOP_SLOT, shared, stop } from '../protocol/thread-messages.ts';
-import { Atomics, Object, Set, URL, performance } from './primordials.ts';
+import { ownerOf } from './code-owner.ts';
+import { Atomics, Object, Set, performance } from './primordials.ts';
 
 const HOLD_MS = 1000;
 const MOST_FRAMES = 200;
@@ -12,14 +13,13 @@ const PATIENT_TRIES = 10;
 /** The kernel's own code that user code called is stopped only when it does not return. */
 const DESPERATE_TRIES = 500;
 
+/** What awaits of cells compile to: await-guards.ts. */
+const AWAITS = new Set(['until', 'awaited', 'awaitedInTry', 'mark', 'resume', 'turn']);
+
 interface Frame {
   readonly scriptName: string;
   readonly functionName: string;
 }
-
-const kernelRoot = new URL('..', import.meta.url).href;
-/** The product's own code, as sources and built, keeps rows and files in order: it is a library to cells. */
-const product = new URL(import.meta.url.endsWith('.ts') ? '../../src/' : '../../', import.meta.url).href;
 
 /**
  * Installs the stop point.
@@ -55,22 +55,15 @@ export function installStopPoint(words: Int32Array): void {
 function canStop(frames: readonly Frame[], tries: number): boolean {
   // Without the stop point and the question itself.
   const asked = frames.slice(2);
-  const owners = asked.map(ownerOf);
+  const owners = asked.map(({ scriptName, functionName }) => {
+    const owner = ownerOf(scriptName);
+    // What `await` compiles to is as good as the cell itself.
+    return owner === 'kernel' && AWAITS.has(functionName) ? 'user' : owner;
+  });
   const first = owners.find((owner) => owner !== 'library' && owner !== 'node');
   if (owners[0] === 'user') return true;
   if (tries < PATIENT_TRIES) return false;
   if (first === 'kernel') return tries >= DESPERATE_TRIES && owners.includes('user');
   if (first === 'user' || owners.includes('library')) return true;
   return tries >= DESPERATE_TRIES && asked[0]?.scriptName === 'node:internal/timers';
-}
-
-/** What awaits of cells compile to: await-guards.ts. */
-const AWAITS = new Set(['until', 'awaited', 'awaitedInTry', 'mark', 'resume', 'turn']);
-
-function ownerOf({ scriptName, functionName }: Frame): 'user' | 'kernel' | 'library' | 'node' {
-  // What `await` compiles to is as good as the cell itself.
-  if (scriptName.startsWith(kernelRoot)) return AWAITS.has(functionName) ? 'user' : 'kernel';
-  if (scriptName.startsWith('node:')) return 'node';
-  const isLibrary = scriptName.includes('/node_modules/');
-  return isLibrary || scriptName.startsWith(product) ? 'library' : 'user';
 }

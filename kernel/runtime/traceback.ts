@@ -20,13 +20,30 @@ export interface ErrorContent {
   readonly traceback: readonly string[];
 }
 
+/** A cell that ran. */
+export interface CellSource {
+  readonly source: string;
+  /** The cell as the client sent it, which tells debuggers which one it is; null of what is no cell. */
+  readonly written: string | null;
+  /** From the cell's scripts back to it, one after the other. */
+  readonly maps: readonly object[];
+}
+
 /** Source and maps of the cells that ran. */
 export class CellSources {
-  readonly #cells = new Map<string, { readonly source: string; readonly maps: readonly object[] }>();
+  readonly #cells = new Map<string, CellSource>();
+  /** All of them: two cells may have one file name. */
+  readonly #compiled: CellSource[] = [];
 
-  /** @param maps from the cell's scripts back to it, one after the other */
-  add(file: string, source: string, maps: readonly object[]): void {
-    this.#cells.set(file, { source, maps });
+  /** @returns the number under which {@link at} has it */
+  add(file: string, cell: CellSource): number {
+    this.#cells.set(file, cell);
+    this.#compiled[this.#compiled.length] = cell;
+    return this.#compiled.length - 1;
+  }
+
+  at(number: number): CellSource | undefined {
+    return this.#compiled[number];
   }
 
   /** Builds the error content of anything that was thrown. Never throws, whatever the value does when it is read. */

@@ -13,7 +13,7 @@ import { buildKernelInfo } from '../protocol/kernel-info.ts';
 import { numberField, textField } from '../protocol/message.ts';
 import type { JsonObject, Message } from '../protocol/message.ts';
 import { Publisher } from '../protocol/publisher.ts';
-import { buildDebugRefusal, errorContent } from '../protocol/replies.ts';
+import { errorContent } from '../protocol/replies.ts';
 import type { CellTypes, CheckedCell } from './cell-types.ts';
 import { Question } from './question.ts';
 import type { Channel, KernelSockets } from './kernel-sockets.ts';
@@ -49,6 +49,8 @@ export interface KernelServerOptions {
   readonly ready: Promise<void>;
   /** Interrupts user code. */
   readonly interrupt: () => void;
+  /** Answers the content of a debug_request with that of its reply. */
+  readonly debug: (content: JsonObject) => Promise<JsonObject>;
   /** Ports of the connection file: what connect_reply tells. */
   readonly ports: Readonly<Record<PortName, number>>;
   /** Called when a client ends the kernel, after the answer was queued. */
@@ -126,6 +128,11 @@ export class KernelServer {
   /** What somebody wrote past the user's thread: it belongs to the cell that ran last. */
   onNativeOutput(name: 'stdout' | 'stderr', text: string): void {
     this.#publisher.publish(this.#newest, 'stream', { name, text });
+  }
+
+  /** What the debugger tells all clients: of the cell that ran last. */
+  onDebugEvent(event: JsonObject): void {
+    this.#publisher.publish(this.#newest, 'debug_event', event);
   }
 
   // Cells
@@ -311,6 +318,10 @@ export class KernelServer {
     return { status: 'ok', ...this.#options.ports };
   }
 
+  debug(content: JsonObject): Promise<JsonObject> {
+    return this.#options.debug(content);
+  }
+
   usage(): JsonObject {
     return this.#usage();
   }
@@ -425,6 +436,6 @@ const handlers = new Map<string, Handler>(
     create_subshell_request: (server) => server.createSubshell(),
     delete_subshell_request: (server, request) => server.deleteSubshell(request),
     list_subshell_request: (server) => server.listSubshells(),
-    debug_request: (_server, { content }) => buildDebugRefusal(content),
+    debug_request: (server, { content }) => server.debug(content),
   }),
 );

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
+import type { DebugAdapter } from '../debugger/debug-adapter.ts';
 import type { LiveInspector } from '../language/live-inspector.ts';
 import { parseConnectionFile, portsOf } from '../protocol/connection-file.ts';
 import { createCellTypes } from '../server/cell-types.ts';
@@ -49,6 +50,16 @@ const openInspector = (): Promise<LiveInspector> =>
 
 let stopper: Stopper | null = null;
 
+let debugAdapter: Promise<DebugAdapter> | null = null;
+const openDebugger = (): Promise<DebugAdapter> =>
+  (debugAdapter ??= import('../debugger/debug-adapter.ts').then(
+    ({ DebugAdapter: Adapter }) =>
+      new Adapter({
+        publish: (event) => server.onDebugEvent(event),
+        interrupt: () => void interrupt(),
+      }),
+  ));
+
 let native: NativeOutput | null = null;
 // In the time in which the user's thread loads; the first cell waits for it.
 const captured = capture();
@@ -64,12 +75,14 @@ const server = new KernelServer({
   cellTypes,
   ready: captured,
   interrupt: () => void interrupt(),
+  debug: async (content) => (await openDebugger()).handle(content),
   onExit: () => void exit(),
 });
 process.on('unhandledRejection', (error) => process.stderr.write(`${String(error)}\n`));
 port.on('message', (message: ToProtocolThread) => {
   // Written before the cell said this.
   if (message.type !== 'publish') native?.flush();
+  if (message.type === 'done') void debugAdapter?.then((adapter) => adapter.endInterrupt());
   if (message.type === 'exiting') void end();
   else if (message.type !== 'native') server.onUserThread(message);
 });
@@ -85,15 +98,19 @@ watchParent();
 setTimeout(() => void openInspector(), INSPECTOR_AFTER_MS).unref();
 
 /**
- * Wakes a blocked prompt, rejects pending awaits through the user's event loop, and stops what spins there
- * until that loop has seen the interrupt.
+ * Lets go what is paused, wakes a blocked prompt, rejects pending awaits through the user's event loop, and stops what
+ * spins there until that loop has seen the interrupt.
  */
-function interrupt(): Promise<void> {
+async function interrupt(): Promise<void> {
   const count = Atomics.add(words, shared.INTERRUPTS, 1) + 1;
   if (Atomics.compareExchange(words, shared.INPUT, 1, 3) === 1) Atomics.notify(words, shared.INPUT);
   port.postMessage({ type: 'interrupt', count } satisfies ToUserThread, []);
   stopper ??= createStopper(words);
-  return stopper.stop(count);
+  const adapter = await debugAdapter;
+  await adapter?.beginInterrupt();
+  await stopper.stop(count);
+  // Else when the cell has ended.
+  if (Atomics.load(words, shared.BUSY) === 0) await adapter?.endInterrupt();
 }
 
 async function capture(): Promise<void> {
@@ -125,6 +142,7 @@ async function exit(): Promise<void> {
 async function end(): Promise<void> {
   await Promise.all([server.close(), endDescendants()]);
   (await inspector)?.close();
+  (await debugAdapter)?.close();
   stopper?.close();
   Atomics.store(words, shared.RELEASED, 1);
   Atomics.notify(words, shared.RELEASED);

@@ -81,8 +81,9 @@ const kernel = {
   runtime: ['protocol'],
   // What a magic is, is the runtime's.
   language: ['protocol', 'runtime'],
+  debugger: ['protocol', 'runtime'],
   server: ['protocol', 'language'],
-  transport: ['protocol', 'language', 'server'],
+  transport: ['protocol', 'language', 'debugger', 'server'],
 };
 
 module.exports = { src, dag, steer, innerDoors, wiring, kernel };

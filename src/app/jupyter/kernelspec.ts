@@ -73,7 +73,7 @@ export function buildKernelspec(command: {
     interrupt_mode: 'message',
     kernel_protocol_version: PROTOCOL_VERSION,
     env: command.python === undefined ? {} : { RUVECTOR_PYTHON: command.python },
-    metadata: { debugger: false, ruvector: { version: command.version } },
+    metadata: { debugger: true, ruvector: { version: command.version } },
   };
 }
 

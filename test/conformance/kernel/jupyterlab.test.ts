@@ -1,5 +1,5 @@
-// A real JupyterLab in a headless browser works with our kernel: typing, completion, output, the stop button
-// and a widget. One notebook for all cases, in order, as a person would go on.
+// A real JupyterLab in a headless browser works with our kernel: typing, completion, output, the stop button,
+// a widget and the debugger. One notebook for all cases, in order, as a person would go on.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openLab } from '../../support/kernel/jupyter-lab.ts';
 import type { LabNotebook } from '../../support/kernel/jupyter-lab.ts';
@@ -60,4 +60,74 @@ describe('execute_request from JupyterLab', { timeout: TIMEOUT_MS }, () => {
     await lab.run('`now ${slider.value}`');
     await lab.seeOutput('now 4');
   });
+});
+
+describe('debug_request from JupyterLab', { timeout: TIMEOUT_MS }, () => {
+  const lines = [
+    'let total = 0;',
+    'const parts: number[] = [20, 22];',
+    'total += parts[0];',
+    'total += parts[1];',
+    '`total ${total}`',
+  ];
+  /** The cell that is debugged. */
+  const CELL = '.jp-Notebook .jp-Cell:nth-last-child(1 of .jp-CodeCell:has(.cm-line:nth-child(5)))';
+
+  it('lists the variables of the notebook when the debugger is turned on', async () => {
+    await lab.page.click('.jp-DebuggerBugButton');
+    await lab.see('.jp-DebuggerBugButton[aria-pressed="true"]');
+    await seeIn('.jp-DebuggerVariables', ['people', 'turns', 'slider']);
+  });
+
+  it('stops at a breakpoint that is set by a click beside a line', async () => {
+    await lab.type('');
+    await lab.page.keyboard.sendCharacter(lines.join('\n'));
+    await lab.see(`${CELL} .cm-breakpoint-gutter`);
+    await clickGutter(3);
+    await lab.see(`${CELL} .cm-gutterElement:not([style*="hidden"]) .cm-breakpoint-icon`);
+    // The kernel has it, too.
+    await lab.see('.jp-DebuggerBreakpoints .jp-DebuggerBreakpoint');
+    await lab.run();
+    await lab.see(`${CELL} .jp-DebuggerEditor-highlight`);
+    expect(await highlighted()).toBe(lines[2]);
+    await seeIn('.jp-DebuggerCallstack', ['cell', '3']);
+    await seeIn('.jp-DebuggerVariables', ['total0', 'partsArray(2) [20, 22]']);
+  });
+
+  it('steps to the next line and shows what has changed', async () => {
+    await lab.page.click('[data-command="debugger:next"]');
+    await lab.page.waitForFunction(
+      `(${highlightOf})(${JSON.stringify(CELL)}) === ${JSON.stringify(lines[3])}`,
+    );
+    await seeIn('.jp-DebuggerVariables', ['total20']);
+  });
+
+  it('goes on to the end of the cell', async () => {
+    await lab.page.click('[data-command="debugger:continue"]');
+    await lab.seeOutput('total 42');
+    await lab.page.click('.jp-DebuggerBugButton');
+    await lab.see('.jp-DebuggerBugButton[aria-pressed="false"]');
+    await lab.run('`after ${total}`');
+    await lab.seeOutput('after 42');
+  });
+
+  const highlightOf = '(cell) => document.querySelector(`${cell} .jp-DebuggerEditor-highlight`)?.textContent';
+  const highlighted = (): Promise<unknown> => lab.page.evaluate(`(${highlightOf})(${JSON.stringify(CELL)})`);
+
+  async function seeIn(selector: string, texts: readonly string[]): Promise<void> {
+    const all = JSON.stringify(texts);
+    await lab.page.waitForFunction(
+      `${all}.every((text) => document.querySelector('${selector}')?.textContent.includes(text))`,
+    );
+  }
+
+  async function clickGutter(line: number): Promise<void> {
+    const at = (await lab.page.evaluate(`(() => {
+      const cell = document.querySelector(${JSON.stringify(CELL)});
+      const row = cell.querySelector('.cm-line:nth-child(${line})').getBoundingClientRect();
+      const gutter = cell.querySelector('.cm-breakpoint-gutter').getBoundingClientRect();
+      return { x: gutter.left + gutter.width / 2, y: row.top + row.height / 2 };
+    })()`)) as { x: number; y: number };
+    await lab.page.mouse.click(at.x, at.y);
+  }
 });

@@ -22,7 +22,7 @@ it('jupyter kernelspec list finds the kernel, its logos and its protocol', async
       interrupt_mode: 'message',
       kernel_protocol_version: '5.5',
       env: {},
-      metadata: { debugger: false, ruvector: { version: expect.any(String) } },
+      metadata: { debugger: true, ruvector: { version: expect.any(String) } },
     },
   });
   expect(stderr).not.toMatch(/warn|invalid/i);

@@ -40,7 +40,7 @@ describe('installKernel()', () => {
       interrupt_mode: 'message',
       kernel_protocol_version: '5.5',
       env: { RUVECTOR_PYTHON: '/env/bin/python' },
-      metadata: { debugger: false, ruvector: { version: expect.stringMatching(/^\d+\.\d+\.\d+/) } },
+      metadata: { debugger: true, ruvector: { version: expect.stringMatching(/^\d+\.\d+\.\d+/) } },
     });
     expect(readdirSync(folder()).sort()).toEqual(['kernel.json', ...logos]);
     for (const size of [32, 64]) {

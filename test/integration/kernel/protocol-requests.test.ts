@@ -27,8 +27,8 @@ describe('kernel_info_request', () => {
       status: 'ok',
       protocol_version: '5.5',
       language_info: { name: 'typescript', file_extension: '.ts', mimetype: 'text/typescript' },
-      supported_features: ['kernel subshells'],
-      debugger: false,
+      supported_features: ['kernel subshells', 'debugger'],
+      debugger: true,
     });
   });
 
@@ -51,14 +51,20 @@ describe('connect_request', () => {
     expect(usage['kernel_cpu']).toBeGreaterThanOrEqual(0);
   });
 
-  it('debug_request is answered: there is no debugger', async () => {
-    expect(
-      await ask('debug_request', { seq: 4, command: 'initialize', type: 'request' }, 'control'),
-    ).toMatchObject({
-      status: 'error',
-      success: false,
+  it('debug_request is answered, also before a debugger has started', async () => {
+    const request = { seq: 4, type: 'request', command: 'debugInfo' };
+    expect(await ask('debug_request', request, 'control')).toMatchObject({
+      type: 'response',
+      success: true,
       request_seq: 4,
-      command: 'initialize',
+      command: 'debugInfo',
+      body: {
+        isStarted: false,
+        hashMethod: 'Murmur2',
+        breakpoints: [],
+        stoppedThreads: [],
+        richRendering: true,
+      },
     });
   });
 });
