@@ -4,10 +4,13 @@ import { usesColours } from './display/text-colours.ts';
 import { compileCell } from './cell-compiler.ts';
 import type { CompiledCell } from './cell-compiler.ts';
 import { CellResources } from './cell-resources.ts';
+import { defaultSettings, readCompilerSettings } from './compiler-settings.ts';
+import type { CompilerSettings } from './compiler-settings.ts';
 import { InterruptError } from './interrupt-error.ts';
 import type { CellTests } from './deno/cell-tests.ts';
 import type { Completion, Evaluator } from './evaluator.ts';
 import { ForeignError } from './foreign-error.ts';
+import { readJsxPragma } from './jsx.ts';
 import { parseHelp } from './magics/help-syntax.ts';
 import type { HelpQuestion } from './magics/help-syntax.ts';
 import { describeForHelp } from './magics/help-text.ts';
@@ -19,7 +22,7 @@ import { writeStacks } from './stack-frames.ts';
 import { CellSources } from './traceback.ts';
 import type { ErrorContent } from './traceback.ts';
 import type { ToUserThread } from '../protocol/thread-messages.ts';
-import { Object, noticeReplaced, withOriginals } from './primordials.ts';
+import { Object, noticeReplaced, process, withOriginals } from './primordials.ts';
 
 type Execute = ToUserThread & { type: 'execute' };
 
@@ -104,7 +107,7 @@ export class CellRunner {
     if (code.trim() === '') return { value: undefined, hasResult: false };
     const compiled = withOriginals(() => {
       const { constants } = this.#declared;
-      const made = compileCell(code, file, { names: this.#declared, constants });
+      const made = compileCell(code, file, { names: this.#declared, constants }, this.#settingsFor(code));
       this.#sources.add(file, code, made.maps);
       return made;
     });
@@ -116,6 +119,13 @@ export class CellRunner {
       await this.#forgetUnset(shadowed);
       throw error;
     }
+  }
+
+  /** A pragma holds from its cell on. Most cells have neither JSX nor decorators: their project is not asked. */
+  #settingsFor(code: string): CompilerSettings {
+    const jsx = (this.#declared.jsx = readJsxPragma(code) ?? this.#declared.jsx);
+    const settings = /[@<]/.test(code) ? readCompilerSettings(process.cwd()) : defaultSettings;
+    return { ...settings, jsx: jsx ?? settings.jsx };
   }
 
   async #runScripts(compiled: CompiledCell, file: string): Promise<Completion> {

@@ -4,19 +4,23 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire, flushCompileCache, registerHooks } from 'node:module';
 import type { ResolveFnOutput, ResolveHookContext } from 'node:module';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { setImmediate } from 'node:timers';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseSync } from 'oxc-parser';
 import { transformSync } from 'oxc-transform';
 import { forgetCommonJs, isCellUrl } from './common-js.ts';
 import { completeNamespace } from './common-namespace.ts';
+import { readCompilerSettings } from './compiler-settings.ts';
 import { decoratorOptions } from './decorators.ts';
+import { chooseJsx, jsxOptions, readJsxPragma } from './jsx.ts';
 import { findLocalFile } from './local-files.ts';
 import { addSourceMap } from './stack-frames.ts';
 import { LocalModules } from './local-modules.ts';
+import { compileModule } from './standard-decorators.ts';
 import {
   Map,
+  RegExp,
   String,
   SyntaxError,
   URL,
@@ -30,7 +34,7 @@ export type Importer = (specifier: string, options?: ImportCallOptions) => Promi
 
 /** Marks what a cell imports: it is resolved from the working directory, not from this file. */
 const FROM_CELL = 'ruvector-cell:';
-const TYPESCRIPT = /\.[mc]?tsx?$/;
+const TYPESCRIPT = /\.(?:[mc]?tsx?|jsx)$/;
 
 const PRODUCT = 'ruvector-memopt';
 /** The published names of the product, with the sources of each. */
@@ -154,19 +158,27 @@ function jsonAttributes(url: string): { importAttributes?: ImportAttributes } {
 
 function readTypeScript(path: string, url: string): { format: string; source: string } {
   const text = readFileSync(path, 'utf8');
+  const settings = readCompilerSettings(dirname(path));
+  const jsx = readJsxPragma(text) ?? settings.jsx;
   const { code, errors, map } = transformSync(path, text, {
     sourceType: 'module',
     sourcemap: true,
-    ...decoratorOptions,
+    ...decoratorOptions(settings),
+    ...jsxOptions(jsx ?? chooseJsx((name) => imports(text, name))),
   });
   if (errors.length > 0)
     throw new SyntaxError(`${path}: ${errors[0]!.message}\n${errors[0]!.codeframe ?? ''}`);
-  if (map) addSourceMap(url, map);
+  const compiled = compileModule(code, map) ?? { code, map };
+  if (compiled.map) addSourceMap(url, compiled.map);
   return {
     format: isCommonJs(path, text) ? 'commonjs' : 'module',
-    source: code,
+    source: compiled.code,
   };
 }
+
+/** Whether a file that is imported has a name from an import of its own. */
+const imports = (text: string, name: string): boolean =>
+  new RegExp(String.raw`\bimport\b[^'"]*\b${name}\b[^'"]*from\b`).test(text);
 
 /** As Node decides, but for the manifest: `.cts`, and what uses the names of CommonJS and no syntax of ES modules. */
 function isCommonJs(path: string, text: string): boolean {

@@ -36,11 +36,11 @@ export interface CellTypesOptions {
   readonly warn: (parent: string, text: string) => void;
 }
 
-/** How long `idle` waits for the answer of a checker that answers within milliseconds. */
-const WARNING_MS = 150;
+/** How long `idle` waits for warnings; later ones are shown below their cell when they are there. */
+const WARNING_MS = 20;
 const ADMISSION_MS = 15_000;
 /** A cell that runs longer is checked beside it; a shorter one after its answer, which is then not slowed. */
-const BESIDE_MS = 40;
+const BESIDE_MS = 4;
 
 interface RanCell extends CheckedCell {
   readonly isChecked: boolean;
