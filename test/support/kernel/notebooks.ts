@@ -30,7 +30,8 @@ export const listNotebooks = (): string[] =>
 export const readNotebook = (name: string): Notebook =>
   JSON.parse(readFileSync(join(folder, name), 'utf8')) as Notebook;
 
-interface Output {
+/** An output as notebooks hold it. */
+export interface Output {
   readonly output_type: string;
   readonly name?: string;
   readonly text?: string;
@@ -68,6 +69,10 @@ export interface ExportedFile {
 export interface NotebookRunner extends Disposable {
   /** Runs a notebook in its folder. @throws what nbclient says when a cell fails */
   run(name: string, kernel?: string): Promise<NotebookRun>;
+  /** Runs a notebook of any folder in that folder; gives the outputs of its code cells by their ids. */
+  runFile(path: string, kernel?: string): Promise<Readonly<Record<string, readonly Output[]>>>;
+  /** Where temporary files of notebooks lie. */
+  readonly temporary: string;
   /** CSV and Parquet files below a folder, by name. */
   readExports(directory: string): Promise<Readonly<Record<string, ExportedFile>>>;
 }
@@ -93,11 +98,12 @@ export function createNotebookRunner(): NotebookRunner {
     MPLCONFIGDIR: join(directory, 'matplotlib'),
     TMPDIR: temporary,
   };
+  const runFile: NotebookRunner['runFile'] = async (path, kernel = kernelspec.name) =>
+    JSON.parse(await runScript('run-notebook.py', [kernel, path], env)) as Record<string, readonly Output[]>;
   return {
-    run: async (name, kernel = kernelspec.name) => {
-      const stdout = await runScript('run-notebook.py', [kernel, join(folder, name)], env);
-      return readRun(JSON.parse(stdout) as Readonly<Record<string, readonly Output[]>>);
-    },
+    runFile,
+    temporary,
+    run: async (name, kernel) => readRun(await runFile(join(folder, name), kernel)),
     readExports: async (exported) =>
       JSON.parse(await runScript('read-notebook-exports.py', [exported], env)) as Record<
         string,
