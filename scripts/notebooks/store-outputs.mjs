@@ -70,12 +70,14 @@ function selectData(data) {
 
 function storeData(mime, held) {
   if (typeof held !== 'string' || mime.startsWith('image/png')) return held;
-  return linesOf(mime === 'image/svg+xml' ? shortenFigures(held) : held);
+  return linesOf(mime === 'image/svg+xml' ? shortenPicture(held) : held);
 }
 
-/** Two digits behind the point of a coordinate are more than a screen has. */
-const shortenFigures = (svg) =>
-  svg.replaceAll(/(?<=[\d ,"(LMlmhvHVCcZz-]\d*)(\.\d\d)\d+(?=[ ,")LMlmhvHVCcZz-])/g, '$1');
+/** Without what Vega says of each point for screen readers, and with two digits behind the point of a coordinate. */
+const shortenPicture = (svg) =>
+  svg
+    .replaceAll(/ (?:aria-[a-z]+|role)="[^"]*"/g, '')
+    .replaceAll(/(?<=[\d ,"(LMlmhvHVCcZz-]\d*)(\.\d\d)\d+(?=[ ,")LMlmhvHVCcZz-])/g, '$1');
 
 const linesOf = (text) => text.replaceAll(ANSI, '').split(/(?<=\n)/);
 

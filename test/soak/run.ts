@@ -1,8 +1,9 @@
-// `npm run soak -- daemon|kills|events [--minutes 60] [--seed N]`: long runs that `npm test` has no time for. Each says what it
+// `npm run soak -- daemon|kills|events|cells [--minutes 60] [--seed N]`: long runs that `npm test` has no time for. Each says what it
 // saw and ends with 1 when something that must hold did not.
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { runBadDay } from './bad-day.ts';
+import { runCells } from './cells.ts';
 import { runKills } from './kills.ts';
 import { runLargeEvents } from './large-events.ts';
 import { runMutatedEvents } from './mutated-events.ts';
@@ -10,6 +11,7 @@ import { runMutatedEvents } from './mutated-events.ts';
 const soaks: Readonly<Record<string, (options: { minutes: number; seed: number }) => Promise<boolean>>> = {
   daemon: runBadDay,
   kills: runKills,
+  cells: runCells,
   // Half of the time each.
   events: async ({ minutes, seed }) => {
     const half = { minutes: minutes / 2, seed };

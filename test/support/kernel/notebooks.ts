@@ -54,8 +54,10 @@ export interface NotebookRun {
   /** The rows the cell's chart is drawn from, of all layers. */
   charted(cell: string): Readonly<Record<string, unknown>>[];
   error(cell: string): { readonly ename: string; readonly evalue: string; readonly traceback: string };
-  /** What all cells wrote to stderr: warnings, type errors. */
+  /** What all cells wrote to stderr. */
   readonly stderr: string;
+  /** What the type checker said below cells. */
+  readonly warnings: readonly string[];
 }
 
 /** A file that a notebook exported, as pandas reads it. */
@@ -187,6 +189,10 @@ function readRun(cells: Readonly<Record<string, readonly Output[]>>): NotebookRu
       const { ename = '', evalue = '', traceback = [] } = found ?? {};
       return { ename, evalue, traceback: traceback.join('\n') };
     },
+    warnings: Object.values(cells)
+      .flat()
+      .map(({ data }) => String(data?.['text/plain'] ?? ''))
+      .filter((text) => /^Warning: the cell ran/.test(text)),
     stderr: Object.values(cells)
       .map((outputs) => textOf(outputs, 'stderr'))
       .join(''),
