@@ -56,7 +56,7 @@ export class CellRunner {
     try {
       noticeReplaced();
       const question = withOriginals(() => parseHelp(cell.code));
-      if (question) return this.#reply(cell, [await this.#page(question)]);
+      if (question) return await this.#reply(cell, [await this.#page(question)]);
       const file = `cell-${cell.executionCount}.ts`;
       const { value, hasResult } = await this.#magics.run(cell, (code) => this.#evaluate(code, file));
       noticeReplaced();
@@ -66,7 +66,7 @@ export class CellRunner {
           this.#output.publish('execute_result', { ...bundle, execution_count: cell.executionCount });
       }
       if (!this.#tests.isEmpty) await this.#evaluator.call(() => this.#tests.run(file));
-      return this.#reply(cell, []);
+      return await this.#reply(cell, []);
     } catch (error) {
       const content = await this.#describe(error);
       this.#output.publish('error', { ...content });
@@ -78,17 +78,22 @@ export class CellRunner {
         user_expressions: {},
       };
     } finally {
-      this.#tests.clear();
-      this.#output.endCell();
+      withOriginals(() => {
+        this.#tests.clear();
+        this.#output.endCell();
+      });
     }
   }
 
   /** What was thrown may have code of its own that says what it is. */
-  #describe(error: unknown): Promise<ErrorContent> | ErrorContent {
+  async #describe(error: unknown): Promise<ErrorContent> {
+    noticeReplaced();
     if (ForeignError.is(error)) return error.content;
-    return this.#evaluator
-      .call(() => this.#sources.describe(error))
-      .catch((second: unknown) => this.#sources.describe(second));
+    try {
+      return await this.#evaluator.call(() => this.#sources.describe(error));
+    } catch (second) {
+      return this.#sources.describe(second);
+    }
   }
 
   /** What was thrown, outside of a cell: the content of an error message. */
@@ -134,19 +139,27 @@ export class CellRunner {
     if (compiled.imports !== null) await this.#evaluator.evaluate(compiled.imports, file);
     withOriginals(() => this.#declared.declare(compiled.names, compiled.constants));
     if (compiled.hoisted !== null) await this.#evaluator.evaluate(compiled.hoisted, file);
-    return this.#resources.within(compiled.resources, () => this.#evaluator.evaluate(compiled.body, file));
+    return await this.#resources.within(compiled.resources, () =>
+      this.#evaluator.evaluate(compiled.body, file),
+    );
   }
 
   /** A cell that failed before it set such names leaves the globals under them. */
   async #forgetUnset(names: readonly string[]): Promise<void> {
-    for (const name of names) {
-      const isSet = await this.#evaluator.evaluate(`void ${name}`, 'kernel.ts').then(
-        () => true,
-        () => false,
-      );
-      if (isSet) continue;
+    for (let at = 0; at < names.length; at++) {
+      const name = names[at]!;
+      if (await this.#isSet(name)) continue;
       this.#evaluator.forget([name]);
       this.#declared.delete(name);
+    }
+  }
+
+  async #isSet(name: string): Promise<boolean> {
+    try {
+      await this.#evaluator.evaluate(`void ${name}`, 'kernel.ts');
+      return true;
+    } catch {
+      return false;
     }
   }
 

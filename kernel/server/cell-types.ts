@@ -119,10 +119,7 @@ export function createCellTypes({ open, warn }: CellTypesOptions): CellTypes {
         });
       });
       const isAwaited = cell.isChecked && cell.outcome !== 'unparsed' && types.isWarm();
-      const ranMs = performance.now() - cell.startMs;
-      return isAwaited
-        ? within(told, Math.min(Math.max(ranMs / 2, LEAST_WARNING_MS), MOST_WARNING_MS))
-        : null;
+      return isAwaited ? within(told, patienceFor(cell)) : null;
     },
     connect: (service) => {
       types = service;
@@ -139,6 +136,9 @@ function outcomeOf(reply: JsonObject): RanCell['outcome'] {
   if (reply['status'] === 'ok') return 'succeeded';
   return reply['ename'] === 'SyntaxError' ? 'unparsed' : 'failed';
 }
+
+const patienceFor = ({ startMs }: RanCell): number =>
+  Math.min(Math.max((performance.now() - startMs) / 2, LEAST_WARNING_MS), MOST_WARNING_MS);
 
 async function within(shown: Promise<void>, longestMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;

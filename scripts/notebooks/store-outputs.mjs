@@ -1,9 +1,9 @@
 // Outputs of a run → the text of a notebook file: only what every viewer can show, without places and names of the machine
 // that ran it. Pure.
+import { stripVTControlCharacters } from 'node:util';
 
 /** Largest output of a cell that is stored, as JSON. */
 const MOST_BYTES = 200_000;
-const ANSI = /\u001b\[[\d;]*m/g;
 
 /**
  * The text of a notebook with outputs.
@@ -65,7 +65,7 @@ function storeOutput(output, places, count) {
 /** A picture of a chart says what the chart does, in a tenth of its size, in every viewer. */
 function selectData(data) {
   const hasPicture = 'image/svg+xml' in data || 'image/png' in data;
-  return Object.entries(data).filter(([mime]) => !(hasPicture && /^application\/vnd\.vega/.test(mime)));
+  return Object.entries(data).filter(([mime]) => !(hasPicture && mime.startsWith('application/vnd.vega')));
 }
 
 function storeData(mime, held) {
@@ -79,7 +79,7 @@ const shortenPicture = (svg) =>
     .replaceAll(/ (?:aria-[a-z]+|role)="[^"]*"/g, '')
     .replaceAll(/(?<=[\d ,"(LMlmhvHVCcZz-]\d*)(\.\d\d)\d+(?=[ ,")LMlmhvHVCcZz-])/g, '$1');
 
-const linesOf = (text) => text.replaceAll(ANSI, '').split(/(?<=\n)/);
+const linesOf = (text) => stripVTControlCharacters(text).split(/(?<=\n)/);
 
 function mapTexts(value, change) {
   if (typeof value === 'string') return change(value);

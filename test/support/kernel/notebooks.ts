@@ -191,8 +191,9 @@ function readRun(cells: Readonly<Record<string, readonly Output[]>>): NotebookRu
     },
     warnings: Object.values(cells)
       .flat()
-      .map(({ data }) => String(data?.['text/plain'] ?? ''))
-      .filter((text) => /^Warning: the cell ran/.test(text)),
+      .map(({ data }) => data?.['text/plain'])
+      .filter((text) => typeof text === 'string')
+      .filter((text) => text.startsWith('Warning: the cell ran')),
     stderr: Object.values(cells)
       .map((outputs) => textOf(outputs, 'stderr'))
       .join(''),
