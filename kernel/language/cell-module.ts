@@ -2,6 +2,8 @@
 // that a name may be declared again with another type. What the type checker reads; never run.
 import { parseSync } from 'oxc-parser';
 import { readCellText } from './cell-text.ts';
+import { readLanguage } from '../runtime/jsx.ts';
+import type { Language } from '../runtime/jsx.ts';
 
 /** Where a name was declared last. */
 export interface Definition {
@@ -21,6 +23,7 @@ export interface CellScope {
 /** A cell's text for the checker. */
 export interface CellModule {
   readonly text: string;
+  readonly language: Language;
   /** Lines before the cell's own first line. */
   readonly headerLines: number;
   /** Characters before the cell's own first character in its line. */
@@ -38,7 +41,8 @@ export interface CellModule {
 export function buildCellModule(source: string, scope: CellScope, prefix = ''): CellModule {
   const { definitions, globals } = scope;
   const { code, firstColumn } = readCellText(source, (word) => definitions.has(word) || globals.has(word));
-  const names = namesOf(code);
+  const language = readLanguage(code);
+  const names = namesOf(code, language);
   const words = new Set(code.match(WORD));
   const isWanted = (name: string): boolean =>
     !names.has(name) && (words.has(name) || (prefix !== '' && name.startsWith(prefix)));
@@ -58,7 +62,7 @@ export function buildCellModule(source: string, scope: CellScope, prefix = ''): 
     );
   }
   const text = `${header.join(' ')}\n${code}\nexport { ${[...names.keys()].join(', ')} };\n`;
-  return { text, headerLines: 1, firstColumn, names, needs };
+  return { text, language, headerLines: 1, firstColumn, names, needs };
 }
 
 const WORD = /[\p{ID_Start}$_][\p{ID_Continue}$]*/gu;
@@ -69,9 +73,9 @@ const DECLARATION =
 type Names = Map<string, boolean>;
 
 /** Names of top-level declarations; of a cell that does not parse yet, those that start a line. */
-function namesOf(code: string): Names {
+function namesOf(code: string, lang: Language): Names {
   const names: Names = new Map();
-  const { program, errors } = parseSync('cell.ts', code, { lang: 'ts', sourceType: 'module' });
+  const { program, errors } = parseSync('cell.ts', code, { lang, sourceType: 'module' });
   if (errors.length === 0) (program.body as unknown as Node[]).forEach((one) => addDeclared(one, names));
   else {
     for (const [, kind, name] of code.matchAll(DECLARATION)) names.set(name!, /^(?:let|var)$/.test(kind!));

@@ -4,6 +4,7 @@ import { parseSync } from 'oxc-parser';
 import { parseHelp } from '../runtime/magics/help-syntax.ts';
 import { parseCellMagic, replaceLineMagics } from '../runtime/magics/magic-syntax.ts';
 import type { IsName } from '../runtime/magics/magic-syntax.ts';
+import { readLanguage } from '../runtime/jsx.ts';
 import { isTooDeep } from '../runtime/nesting.ts';
 import { parsePythonArgs } from '../runtime/python/python-args.ts';
 
@@ -55,5 +56,7 @@ function declareNames(args: string): string {
 function isObject(code: string): boolean {
   if (!/^\s*\{/.test(code)) return false;
   const wrapped = `(${code.replace(/;\s*$/, '')}\n)`;
-  return parseSync('cell.ts', wrapped, { lang: 'ts', sourceType: 'module' }).errors.length === 0;
+  return (
+    parseSync('cell.ts', wrapped, { lang: readLanguage(wrapped), sourceType: 'module' }).errors.length === 0
+  );
 }

@@ -1,5 +1,6 @@
 // The cells as the language server's documents: those that ran, the one being asked about, and the names that
 // lead from one to the other. Survives the server: a new one is told everything again.
+import { extname } from 'node:path';
 import { buildCellModule } from './cell-module.ts';
 import type { CellModule, CellScope, Definition } from './cell-module.ts';
 import { buildIndex, createProject, projectFiles, uriOf } from './checker-project.ts';
@@ -13,6 +14,8 @@ export interface CurrentCell {
   readonly uri: string;
   readonly module: CellModule;
 }
+
+const languageIds: Readonly<Record<string, string>> = { '.json': 'json', '.tsx': 'typescriptreact' };
 
 /** The documents of one notebook. */
 export class CheckerCells implements CellScope {
@@ -34,7 +37,7 @@ export class CheckerCells implements CellScope {
   }
 
   get currentUri(): string {
-    return uriOf(projectFiles(this.#directory).current);
+    return uriOf(projectFiles(this.#directory).current('ts'));
   }
 
   /** Everything a new server must know. */
@@ -49,9 +52,9 @@ export class CheckerCells implements CellScope {
     this.#include(client, module.needs);
     this.#tellChanges(client);
     this.#files.add(code, this.#directory);
-    const { current } = projectFiles(this.#directory);
-    this.#change(client, current, module.text);
-    return { uri: this.currentUri, module };
+    const path = projectFiles(this.#directory).current(module.language);
+    this.#change(client, path, module.text);
+    return { uri: uriOf(path), module };
   }
 
   /** Adds a cell that ran. */
@@ -59,7 +62,7 @@ export class CheckerCells implements CellScope {
     this.#enter(client, directory);
     const module = buildCellModule(code, this);
     if (module.names.size === 0) return;
-    const path = projectFiles(this.#directory).cell(++this.#lastCell);
+    const path = projectFiles(this.#directory).cell(++this.#lastCell, module.language);
     this.#ran.set(path, module);
     for (const [name, isVariable] of module.names) this.definitions.set(name, { module: path, isVariable });
   }
@@ -119,7 +122,7 @@ export class CheckerCells implements CellScope {
   }
 
   #document(path: string, text: string): Json {
-    const languageId = path.endsWith('.json') ? 'json' : 'typescript';
+    const languageId = languageIds[extname(path)] ?? 'typescript';
     return { uri: uriOf(path), languageId, version: ++this.#version, text };
   }
 }

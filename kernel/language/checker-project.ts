@@ -5,6 +5,9 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { globalTypes } from './global-types.ts';
+import { readCompilerSettings } from '../runtime/compiler-settings.ts';
+import type { CompilerSettings } from '../runtime/compiler-settings.ts';
+import type { Language } from '../runtime/jsx.ts';
 
 /** A file in the server's memory. */
 export interface MemoryFile {
@@ -14,16 +17,17 @@ export interface MemoryFile {
 
 /** Names of the project's files in a folder. */
 export interface ProjectFiles {
-  readonly current: string;
+  /** The cell that is asked about; TypeScript tells a file with JSX by its name. */
+  readonly current: (language: Language) => string;
   readonly index: string;
-  readonly cell: (number: number) => string;
+  readonly cell: (number: number, language: Language) => string;
 }
 
 export function projectFiles(directory: string): ProjectFiles {
   return {
-    current: join(directory, '.ruvector-cell.ts'),
+    current: (language) => join(directory, `.ruvector-cell.${language}`),
     index: join(directory, '.ruvector-cells.ts'),
-    cell: (number) => join(directory, `.ruvector-cell-${number}.ts`),
+    cell: (number, language) => join(directory, `.ruvector-cell-${number}.${language}`),
   };
 }
 
@@ -37,12 +41,13 @@ export function createProject(directory: string): readonly MemoryFile[] {
   const { current, index } = projectFiles(directory);
   const globals = join(directory, '.ruvector-globals.d.ts');
   const config = join(directory, 'tsconfig.json');
-  const files = [config, globals, index, current];
+  const currents = [current('ts'), current('tsx')];
+  const files = [config, globals, index, ...currents];
   return [
     { path: config, text: JSON.stringify({ compilerOptions: compilerOptions(directory), files }) },
     { path: globals, text: globalTypes() },
     { path: index, text: buildIndex([]) },
-    { path: current, text: 'export {};\n' },
+    ...currents.map((path) => ({ path, text: 'export {};\n' })),
   ];
 }
 
@@ -69,10 +74,18 @@ function compilerOptions(directory: string): object {
     allowUmdGlobalAccess: true,
     allowJs: true,
     resolveJsonModule: true,
-    experimentalDecorators: true,
+    ...projectOptions(readCompilerSettings(directory)),
     moduleDetection: 'force',
     paths: fallbackPaths(directory),
   };
+}
+
+function projectOptions({ isLegacy, hasMetadata, jsx }: CompilerSettings): object {
+  const decorators = { experimentalDecorators: isLegacy, emitDecoratorMetadata: hasMetadata };
+  if (jsx === null) return { ...decorators, jsx: 'preserve' };
+  if (jsx.runtime === 'automatic')
+    return { ...decorators, jsx: 'react-jsx', jsxImportSource: jsx.importSource };
+  return { ...decorators, jsx: 'react', jsxFactory: jsx.factory, jsxFragmentFactory: jsx.fragment };
 }
 
 /** Packages that cells find in the kernel's own installation where the notebook's folder has none. */

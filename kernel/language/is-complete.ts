@@ -4,6 +4,7 @@ import { parseSync } from 'oxc-parser';
 import type { JsonObject } from '../protocol/message.ts';
 import { readCellText } from './cell-text.ts';
 import { readOpenText } from '../runtime/open-text.ts';
+import { readLanguage } from '../runtime/jsx.ts';
 import type { OpenText } from '../runtime/open-text.ts';
 
 /** Content of is_complete_reply. */
@@ -15,13 +16,20 @@ export function checkComplete(code: string): JsonObject {
   const text = readCellText(code, () => false).code;
   if (parses(text)) return { status: 'complete' };
   const open = readOpenText(text.trimEnd());
-  return canGoOn(text.trimEnd(), open)
+  return canGoOn(text.trimEnd(), open) || endsInElement(text.trimEnd())
     ? { status: 'incomplete', indent: indentAfter(text, open) }
     : { status: 'invalid' };
 }
 
 const parses = (text: string): boolean =>
-  parseSync('cell.ts', text, { lang: 'ts', sourceType: 'module' }).errors.length === 0;
+  parseSync('cell.ts', text, { lang: readLanguage(text), sourceType: 'module' }).errors.length === 0;
+
+/** An element of JSX that stands where a value does, and is not closed: the parser stops at the end. */
+function endsInElement(text: string): boolean {
+  if (!/(?:^|[(=>{},;&|?:]|\breturn)\s*<[\p{ID_Start}>]/u.test(text)) return false;
+  const [first] = parseSync('cell.tsx', text, { lang: 'tsx', sourceType: 'module' }).errors;
+  return first?.labels.some(({ end }) => end >= text.length) ?? false;
+}
 
 const closing: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}', '`': '`' };
 /** What may be missing at the cursor, and what behind the brackets that are open there. */

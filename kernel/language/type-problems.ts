@@ -12,11 +12,12 @@ export interface TypeProblem {
 
 /**
  * What notebooks make meaningless: syntax (the cell's own parser has said it), names that only exist while
- * running, missing declarations of modules, redeclaration, assignment to a name of another cell.
+ * running, missing declarations of modules, redeclaration, assignment to a name of another cell, what makes elements of JSX.
  */
 const meaningless: ReadonlySet<number> = new Set([
   2300, 2304, 2307, 2309, 2323, 2393, 2403, 2440, 2451, 2454, 2484, 2503, 2528, 2540, 2552, 2571, 2580, 2582,
-  2584, 2591, 2592, 2632, 2664, 2688, 2691, 2695, 2792, 2834, 2835, 2867, 2868, 5097,
+  2584, 2591, 2592, 2602, 2632, 2664, 2686, 2688, 2691, 2695, 2792, 2834, 2835, 2867, 2868, 2874, 2875, 2879,
+  5097,
 ]);
 
 /** Keeps errors of types within the cell's own lines; below 2000 is syntax, from 6000 on advice. */
@@ -29,7 +30,7 @@ export function readProblems(items: readonly LspDiagnostic[], code: string): Typ
     .filter((one) => isOfTypes(one.code) && !meaningless.has(one.code));
 }
 
-const isOfTypes = (code: number): boolean => (code >= 2000 && code < 6000) || nullish.has(code);
+const isOfTypes = (code: number): boolean => (code >= 2000 && code < 6000) || odd.has(code);
 
-/** Possibly null or undefined. */
-const nullish: ReadonlySet<number> = new Set([18047, 18048, 18049]);
+/** Decorators that do not fit what they decorate; what is possibly null or undefined. */
+const odd: ReadonlySet<number> = new Set([1238, 1239, 1240, 1241, 1270, 1271, 18047, 18048, 18049]);

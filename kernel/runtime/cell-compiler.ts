@@ -12,8 +12,13 @@ import type { ImportUse } from './cell-imports.ts';
 import { boundNames, declaredNames, findVars, readReferences } from './cell-references.ts';
 import type { Node, References } from './cell-references.ts';
 import { rewriteVars } from './cell-vars.ts';
+import { defaultSettings } from './compiler-settings.ts';
+import type { CompilerSettings } from './compiler-settings.ts';
 import { decoratorOptions } from './decorators.ts';
+import { chooseJsx, jsxOptions, looksLikeJsx, mayHaveJsx } from './jsx.ts';
+import type { Language } from './jsx.ts';
 import { isTooDeep } from './nesting.ts';
+import { compileDecorators } from './standard-decorators.ts';
 
 /** A cell that does not parse. */
 export class CellSyntaxError extends SyntaxError {
@@ -57,44 +62,87 @@ const nothing: EarlierNames = { names: new Set(), constants: new Set() };
 /**
  * Compiles a cell.
  * @param scope what earlier cells declared @default nothing
+ * @param settings of the notebook's folder @default those of a folder without any
  * @throws CellSyntaxError with the place in the cell
  */
-export function compileCell(source: string, file: string, scope: EarlierNames = nothing): CompiledCell {
+export function compileCell(
+  source: string,
+  file: string,
+  scope: EarlierNames = nothing,
+  settings: CompilerSettings = defaultSettings,
+): CompiledCell {
   if (isTooDeep(source)) {
     throw new CellSyntaxError(
       'Cannot read this cell: it is nested too deeply; split what is nested into parts',
     );
   }
-  const code = readAsExpression(source.replace(/^#!.*/, ''), file);
-  const parsed = parseSync(file, code, { lang: 'ts', sourceType: 'module' });
-  if (parsed.errors.length > 0) throw syntaxError(parsed.errors[0]!);
-  const { code: js, map } = removeTypes(code, file);
-  const { edits, ...compiled } = rewrite(js, code, scope);
-  return { ...compiled, maps: [edits, map].filter((one) => one !== null) };
+  const { code, lang, program } = parseCell(source.replace(/^#!.*/, ''), file);
+  const isName = (name: string): boolean => scope.names.has(name) || namesIn(program).includes(name);
+  const jsx = lang === 'tsx' ? (settings.jsx ?? chooseJsx(isName)) : null;
+  const { code: js, map } = removeTypes(code, file, lang, { ...settings, jsx });
+  const decorated = compileDecorators(js);
+  const { edits, ...compiled } = rewrite(decorated?.code ?? js, code, lang, scope);
+  return { ...compiled, maps: [edits, decorated?.map ?? null, map].filter((one) => one !== null) };
+}
+
+interface ParsedCell {
+  readonly code: string;
+  readonly lang: Language;
+  readonly program: Program;
+}
+
+/** Parses a cell, with JSX where it does not parse without. */
+function parseCell(source: string, file: string): ParsedCell {
+  const parse = (lang: Language): ParsedCell & { readonly errors: readonly ParseError[] } => {
+    const code = readAsExpression(source, lang);
+    const { program, errors } = parseSync(file, code, { lang, sourceType: 'module' });
+    return { code, lang, program, errors };
+  };
+  const plain = parse('ts');
+  if (plain.errors.length === 0) return plain;
+  const withJsx = mayHaveJsx(source) ? parse('tsx') : plain;
+  if (withJsx.errors.length === 0) return withJsx;
+  throw syntaxError((looksLikeJsx(source) ? withJsx : plain).errors[0]!);
 }
 
 /** `{ a: 1 }` at the start of a cell is an object to look at, not a block. */
-function readAsExpression(source: string, file: string): string {
+function readAsExpression(source: string, lang: Language): string {
   if (!/^\s*\{/.test(source)) return source;
   const wrapped = `(${source.replace(/;\s*$/, '')}\n)`;
-  return parseSync(file, wrapped, { lang: 'ts', sourceType: 'module' }).errors.length === 0
-    ? wrapped
-    : source;
+  return parseSync('cell.ts', wrapped, { lang, sourceType: 'module' }).errors.length === 0 ? wrapped : source;
 }
 
-function syntaxError(error: { message: string; codeframe: string | null }): CellSyntaxError {
+/** What the statements of a cell declare, but in blocks. */
+const namesIn = ({ body }: Program): string[] =>
+  (body as unknown as Node[]).flatMap((node) => {
+    if (node.type === 'ImportDeclaration') return importedNames(node);
+    return node.type === 'VariableDeclaration' ? declaredNames(node) : boundNames(node['id']);
+  });
+
+interface ParseError {
+  readonly message: string;
+  readonly codeframe: string | null;
+}
+
+function syntaxError(error: ParseError): CellSyntaxError {
   return new CellSyntaxError(`${error.message}\n${(error.codeframe ?? '').replace(/^\n.*\n/, '')}`);
 }
 
-function removeTypes(code: string, file: string): { code: string; map: object | null } {
+function removeTypes(
+  code: string,
+  file: string,
+  lang: Language,
+  settings: CompilerSettings,
+): { code: string; map: object | null } {
   const result = transformSync(file, code, {
-    lang: 'ts',
+    lang,
     sourceType: 'module',
     sourcemap: true,
     target: 'esnext',
     // An import that this cell does not use may be used by the next one.
     typescript: { onlyRemoveTypeImports: true },
-    ...decoratorOptions,
+    ...decoratorOptions(settings),
+    ...(settings.jsx && jsxOptions(settings.jsx)),
   });
   if (result.errors.length > 0) throw syntaxError(result.errors[0]!);
   return { code: result.code, map: result.map ?? null };
@@ -124,7 +172,7 @@ type Statement = Program['body'][number];
 /** A cell with the map of what was rewritten. */
 type Rewritten = Omit<CompiledCell, 'maps'> & { readonly edits: object | null };
 
-function rewrite(js: string, code: string, scope: EarlierNames): Rewritten {
+function rewrite(js: string, code: string, lang: Language, scope: EarlierNames): Rewritten {
   const { program, module } = parseSync('cell.mjs', js, { lang: 'js', sourceType: 'module' });
   const body = program.body as unknown as Node[];
   const references = readReferences(program);
@@ -163,7 +211,7 @@ function rewrite(js: string, code: string, scope: EarlierNames): Rewritten {
     hoisted,
     body: STRICT + state.text.toString(),
     vars,
-    fresh: findMergedNames(code).filter((name) => vars.includes(name)),
+    fresh: findMergedNames(code, lang).filter((name) => vars.includes(name)),
     names: [...new Set([...state.names, ...vars])],
     constants: [...state.constants],
     hasResult: last?.type === 'ExpressionStatement',
@@ -296,9 +344,9 @@ function rewriteReferences(
 const commonNames: ReadonlySet<string> = new Set(['module', 'exports', '__dirname', '__filename']);
 
 /** Enums and namespaces add to what has their name: what an earlier cell called so must be gone before. */
-function findMergedNames(code: string): string[] {
+function findMergedNames(code: string, lang: Language): string[] {
   if (!/\b(?:enum|namespace|module)\b/.test(code)) return [];
-  const { program } = parseSync('cell.ts', code, { lang: 'ts', sourceType: 'module' });
+  const { program } = parseSync('cell.ts', code, { lang, sourceType: 'module' });
   return program.body
     .map((one) => ('declaration' in one && one.declaration ? one.declaration : one) as unknown as Node)
     .filter(({ type }) => type === 'TSEnumDeclaration' || type === 'TSModuleDeclaration')

@@ -16,7 +16,7 @@ export class CellResources {
 
   /** Runs a cell, then disposes of what it declared. Null: it declares nothing so. */
   async within<T>(cell: number | null, run: () => Promise<T>): Promise<T> {
-    if (cell === null) return run();
+    if (cell === null) return await run();
     const stack = new AsyncDisposableStack();
     this.#stacks.set(cell, stack);
     const outcome = await settle(run);

@@ -4,11 +4,14 @@ import { usesColours } from './display/text-colours.ts';
 import { compileCell } from './cell-compiler.ts';
 import type { CompiledCell } from './cell-compiler.ts';
 import { CellResources } from './cell-resources.ts';
+import { defaultSettings, readCompilerSettings } from './compiler-settings.ts';
+import type { CompilerSettings } from './compiler-settings.ts';
 import { InterruptError } from './interrupt-error.ts';
 import type { CellTests } from './deno/cell-tests.ts';
 import type { Completion, Evaluator } from './evaluator.ts';
 import { installDebugPoint } from './debug-point.ts';
 import { ForeignError } from './foreign-error.ts';
+import { readJsxPragma } from './jsx.ts';
 import { parseHelp } from './magics/help-syntax.ts';
 import type { HelpQuestion } from './magics/help-syntax.ts';
 import { describeForHelp } from './magics/help-text.ts';
@@ -22,7 +25,7 @@ import type { ErrorContent } from './traceback.ts';
 import { cellMapUrl } from '../protocol/map-urls.ts';
 import type { CellPart } from '../protocol/map-urls.ts';
 import type { ToUserThread } from '../protocol/thread-messages.ts';
-import { Object, noticeReplaced, withOriginals } from './primordials.ts';
+import { Object, noticeReplaced, process, withOriginals } from './primordials.ts';
 
 type Execute = ToUserThread & { type: 'execute' };
 
@@ -57,7 +60,7 @@ export class CellRunner {
     try {
       noticeReplaced();
       const question = withOriginals(() => parseHelp(cell.code));
-      if (question) return this.#reply(cell, [await this.#page(question)]);
+      if (question) return await this.#reply(cell, [await this.#page(question)]);
       const file = `cell-${cell.executionCount}.ts`;
       const { value, hasResult } = await this.#magics.run(cell, (code) =>
         this.#evaluate(code, file, cell.code),
@@ -69,7 +72,7 @@ export class CellRunner {
           this.#output.publish('execute_result', { ...bundle, execution_count: cell.executionCount });
       }
       if (!this.#tests.isEmpty) await this.#evaluator.call(() => this.#tests.run(file));
-      return this.#reply(cell, []);
+      return await this.#reply(cell, []);
     } catch (error) {
       const content = await this.#describe(error);
       this.#output.publish('error', { ...content });
@@ -81,17 +84,22 @@ export class CellRunner {
         user_expressions: {},
       };
     } finally {
-      this.#tests.clear();
-      this.#output.endCell();
+      withOriginals(() => {
+        this.#tests.clear();
+        this.#output.endCell();
+      });
     }
   }
 
   /** What was thrown may have code of its own that says what it is. */
-  #describe(error: unknown): Promise<ErrorContent> | ErrorContent {
+  async #describe(error: unknown): Promise<ErrorContent> {
+    noticeReplaced();
     if (ForeignError.is(error)) return error.content;
-    return this.#evaluator
-      .call(() => this.#sources.describe(error))
-      .catch((second: unknown) => this.#sources.describe(second));
+    try {
+      return await this.#evaluator.call(() => this.#sources.describe(error));
+    } catch (second) {
+      return this.#sources.describe(second);
+    }
   }
 
   /** What was thrown, outside of a cell: the content of an error message. */
@@ -115,7 +123,7 @@ export class CellRunner {
     if (code.trim() === '') return { value: undefined, hasResult: false };
     const { compiled, number } = withOriginals(() => {
       const { constants } = this.#declared;
-      const made = compileCell(code, file, { names: this.#declared, constants });
+      const made = compileCell(code, file, { names: this.#declared, constants }, this.#settingsFor(code));
       return { compiled: made, number: this.#sources.add(file, { source: code, written, maps: made.maps }) };
     });
     const shadowed = this.#evaluator.claim(compiled.names);
@@ -128,6 +136,13 @@ export class CellRunner {
     }
   }
 
+  /** A pragma holds from its cell on. Most cells have neither JSX nor decorators: their project is not asked. */
+  #settingsFor(code: string): CompilerSettings {
+    const jsx = (this.#declared.jsx = readJsxPragma(code) ?? this.#declared.jsx);
+    const settings = /[@<]/.test(code) ? readCompilerSettings(process.cwd()) : defaultSettings;
+    return { ...settings, jsx: jsx ?? settings.jsx };
+  }
+
   async #runScripts(compiled: CompiledCell, file: string, number: number | null): Promise<Completion> {
     const run = (script: string, part: CellPart): Promise<Completion> =>
       this.#evaluator.evaluate(script, file, number === null ? undefined : cellMapUrl(number, part));
@@ -136,19 +151,25 @@ export class CellRunner {
     if (compiled.imports !== null) await run(compiled.imports, 'imports');
     withOriginals(() => this.#declared.declare(compiled.names, compiled.constants));
     if (compiled.hoisted !== null) await run(compiled.hoisted, 'functions');
-    return this.#resources.within(compiled.resources, () => run(compiled.body, 'body'));
+    return await this.#resources.within(compiled.resources, () => run(compiled.body, 'body'));
   }
 
   /** A cell that failed before it set such names leaves the globals under them. */
   async #forgetUnset(names: readonly string[]): Promise<void> {
-    for (const name of names) {
-      const isSet = await this.#evaluator.evaluate(`void ${name}`, 'kernel.ts').then(
-        () => true,
-        () => false,
-      );
-      if (isSet) continue;
+    for (let at = 0; at < names.length; at++) {
+      const name = names[at]!;
+      if (await this.#isSet(name)) continue;
       this.#evaluator.forget([name]);
       this.#declared.delete(name);
+    }
+  }
+
+  async #isSet(name: string): Promise<boolean> {
+    try {
+      await this.#evaluator.evaluate(`void ${name}`, 'kernel.ts');
+      return true;
+    } catch {
+      return false;
     }
   }
 

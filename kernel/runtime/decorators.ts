@@ -1,13 +1,20 @@
-// Decorators compile to calls of helpers; cells find them as a global, whatever their project has installed.
+// Decorators, which V8 does not have. Those of TypeScript's `experimentalDecorators` compile (oxc) to calls of helpers,
+// which cells find as a global, whatever their project has installed; those of the standard: standard-decorators.ts.
 import { createRequire } from 'node:module';
 import type { TransformOptions } from 'oxc-transform';
+import type { CompilerSettings } from './compiler-settings.ts';
 
-/** Transform options: TypeScript's `experimentalDecorators`, helpers from the global below. */
-export const decoratorOptions: Pick<TransformOptions, 'decorator' | 'helpers'> = {
-  decorator: { legacy: true },
-  // The package declares its modes as a const enum, which cannot be named here.
-  helpers: { mode: 'External' as never },
-};
+type DecoratorOptions = Pick<TransformOptions, 'decorator' | 'helpers'>;
+
+/** Transform options; decorators of the standard stay as they are. */
+export function decoratorOptions({ isLegacy, hasMetadata }: CompilerSettings): DecoratorOptions {
+  if (!isLegacy) return {};
+  return {
+    decorator: { legacy: true, emitDecoratorMetadata: hasMetadata },
+    // The package declares its modes as a const enum, which cannot be named here.
+    helpers: { mode: 'External' as never },
+  };
+}
 
 /** Defines the global that compiled decorators call; helpers load on first use. */
 export function defineDecoratorHelpers(): void {

@@ -7,7 +7,7 @@ import { setImmediate, setTimeout } from 'node:timers';
 import { CellRuns, isPromise, never } from './cell-runs.ts';
 import type { Run } from './cell-runs.ts';
 import { InterruptError } from './interrupt-error.ts';
-import { Error, Map, Object, Promise, Set, Symbol, withOriginals } from './primordials.ts';
+import { Error, Object, OwnMap, OwnSet, Promise, Set, Symbol, withOriginals } from './primordials.ts';
 import { ShadowedNames } from './shadowed-names.ts';
 
 /**
@@ -42,8 +42,8 @@ export class Evaluator {
   /** Names of cells that are names of globals. Null until {@link watchGlobals}. */
   #shadowed: ShadowedNames | null = null;
   readonly #session = new Session();
-  readonly #waiting = new Set<Waiter>();
-  readonly #declaring = new Map<number, Readonly<Record<string, unknown>>>();
+  readonly #waiting = new OwnSet<Waiter>();
+  readonly #declaring = new OwnMap<number, Readonly<Record<string, unknown>>>();
   #declarations = 0;
   #enclosed: () => void = () => {};
   #kept: unknown;
@@ -141,7 +141,7 @@ export class Evaluator {
     return new Promise((resolve, reject) => {
       this.#session.post('Runtime.globalLexicalScopeNames', {}, (error, answer) => {
         if (error) reject(error);
-        else resolve(new Set(answer.names));
+        else resolve(withOriginals(() => new OwnSet(answer.names)));
       });
     });
   }

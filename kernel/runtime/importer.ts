@@ -4,7 +4,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire, flushCompileCache, registerHooks } from 'node:module';
 import type { ResolveFnOutput, ResolveHookContext } from 'node:module';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { setImmediate } from 'node:timers';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseSync } from 'oxc-parser';
@@ -12,12 +12,16 @@ import { transformSync } from 'oxc-transform';
 import { FILE_MAP_URL } from '../protocol/map-urls.ts';
 import { forgetCommonJs, isCellUrl } from './common-js.ts';
 import { completeNamespace } from './common-namespace.ts';
+import { readCompilerSettings } from './compiler-settings.ts';
 import { decoratorOptions } from './decorators.ts';
+import { chooseJsx, jsxOptions, readJsxPragma } from './jsx.ts';
 import { findLocalFile } from './local-files.ts';
 import { addSourceMap } from './stack-frames.ts';
 import { LocalModules } from './local-modules.ts';
+import { compileModule } from './standard-decorators.ts';
 import {
   Map,
+  RegExp,
   String,
   SyntaxError,
   URL,
@@ -31,7 +35,7 @@ export type Importer = (specifier: string, options?: ImportCallOptions) => Promi
 
 /** Marks what a cell imports: it is resolved from the working directory, not from this file. */
 const FROM_CELL = 'ruvector-cell:';
-const TYPESCRIPT = /\.[mc]?tsx?$/;
+const TYPESCRIPT = /\.(?:[mc]?tsx?|jsx)$/;
 
 const PRODUCT = 'ruvector-memopt';
 /** The published names of the product, with the sources of each. */
@@ -163,25 +167,36 @@ function jsonAttributes(url: string): { importAttributes?: ImportAttributes } {
 
 function readTypeScript(path: string, url: string): { format: string; source: string } {
   const text = readFileSync(path, 'utf8');
+  const settings = readCompilerSettings(dirname(path));
+  const jsx = readJsxPragma(text) ?? settings.jsx;
   const { code, errors, map } = transformSync(path, text, {
     sourceType: 'module',
     sourcemap: true,
-    ...decoratorOptions,
+    ...decoratorOptions(settings),
+    ...jsxOptions(jsx ?? chooseJsx((name) => imports(text, name))),
   });
   if (errors.length > 0)
     throw new SyntaxError(`${path}: ${errors[0]!.message}\n${errors[0]!.codeframe ?? ''}`);
+  const compiled = compileModule(code, map) ?? { code, map };
   const isCommon = isCommonJs(path, text);
-  if (map) addSourceMap(url, isCommon ? { ...map, mappings: `;${map.mappings}` } : map);
+  if (compiled.map) {
+    const { mappings } = compiled.map;
+    addSourceMap(url, isCommon ? { ...compiled.map, mappings: `;${mappings}` } : compiled.map);
+  }
   return {
     format: isCommon ? 'commonjs' : 'module',
     // For a debugger, which has to see it before it runs: V8 holds no CommonJS, so that holds itself.
-    source: `${isCommon ? holdLine(code) : ''}${code}\n//# sourceMappingURL=${FILE_MAP_URL}`,
+    source: `${isCommon ? holdLine(compiled.code) : ''}${compiled.code}\n//# sourceMappingURL=${FILE_MAP_URL}`,
   };
 }
 
 /** A first line at which a debugger that is attached stands; a directive stays one. */
 const holdLine = (code: string): string =>
   /^\s*(['"])use strict\1/.test(code) ? "'use strict';debugger;\n" : 'debugger;\n';
+
+/** Whether a file that is imported has a name from an import of its own. */
+const imports = (text: string, name: string): boolean =>
+  new RegExp(String.raw`\bimport\b[^'"]*\b${name}\b[^'"]*from\b`).test(text);
 
 /** As Node decides, but for the manifest: `.cts`, and what uses the names of CommonJS and no syntax of ES modules. */
 function isCommonJs(path: string, text: string): boolean {

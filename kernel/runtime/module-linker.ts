@@ -7,7 +7,7 @@ import type { ImportUse, WantedName } from './cell-imports.ts';
 import type { Evaluator } from './evaluator.ts';
 import { isCommonJs } from './common-namespace.ts';
 import type { Importer } from './importer.ts';
-import { Object, Set, SyntaxError, TypeError } from './primordials.ts';
+import { Object, OwnSet, SyntaxError, TypeError } from './primordials.ts';
 
 /** Imports a module into the scope of cells. */
 export type Linker = (
@@ -25,22 +25,25 @@ interface Binding {
 
 /** Creates the linker. */
 export function createLinker(importModule: Importer, evaluator: Evaluator): Linker {
-  const accessors = new Set<string>();
+  const accessors = new OwnSet<string>();
   /** A name of V8's own scope stays one, and what libraries find under a global name must stay as it is. */
   const canBeAccessor = (place: string, lexical: ReadonlySet<string>): boolean =>
     !lexical.has(place) && (accessors.has(place) || !(place in globalThis));
   return async (specifier, wanted, options) => {
     const namespace = (await importModule(specifier, options)) as Namespace;
     const bindings: Binding[] = [];
-    for (const [imported, local, use] of wanted) {
+    // By their numbers: cells may have broken how arrays are iterated and filled.
+    for (let at = 0; at < wanted.length; at++) {
+      const { 0: imported, 1: local, 2: use } = wanted[at]!;
       const read = readerOf(namespace, imported);
-      if (read !== null) bindings.push({ local, read });
+      if (read !== null) bindings[bindings.length] = { local, read };
       else if (await mustExist(specifier, imported, use)) throw missing(specifier, imported);
     }
     const isLive = isEcmaScript(namespace) && !isBuiltin(specifier);
-    const lexical = bindings.length > 0 ? await evaluator.lexicalNames() : new Set<string>();
+    const lexical = bindings.length > 0 ? await evaluator.lexicalNames() : new OwnSet<string>();
     const fixed: Record<string, unknown> = {};
-    for (const { local, read } of bindings) {
+    for (let at = 0; at < bindings.length; at++) {
+      const { local, read } = bindings[at]!;
       const place = evaluator.scopeName(local);
       if (isLive && canBeAccessor(place, lexical)) {
         accessors.add(place);

@@ -1,9 +1,12 @@
-// The names that a notebook's cells declared, and which of them are constants.
+// What a notebook's cells declared: names, which of them are constants, and what JSX compiles to.
+import type { JsxSettings } from './compiler-settings.ts';
 import { Set } from './primordials.ts';
 
 /** Names of all cells; adding one says that it is no constant. */
 export class NotebookNames extends Set<string> {
   readonly constants = new Set<string>();
+  /** What the last pragma said; null when there was none. */
+  jsx: JsxSettings | null = null;
 
   /** Notes what a cell declares. */
   declare(names: readonly string[], constants: readonly string[]): void {
@@ -23,6 +26,7 @@ export class NotebookNames extends Set<string> {
 
   override clear(): void {
     this.constants.clear();
+    this.jsx = null;
     super.clear();
   }
 }

@@ -71,6 +71,17 @@ export type URL = globalThis.URL;
 export type Uint8Array = globalThis.Uint8Array;
 export type WeakMap<K extends WeakKey, V> = globalThis.WeakMap<K, V>;
 
+/** Sets and maps with methods of their own, for code that waits and so cannot run within {@link withOriginals}. */
+export class OwnSet<T> extends globalThis.Set<T> {}
+export class OwnMap<K, V> extends globalThis.Map<K, V> {}
+for (const [own, original] of [
+  [OwnSet, globalThis.Set],
+  [OwnMap, globalThis.Map],
+] as const) {
+  const { constructor: _, ...methods } = globalThis.Object.getOwnPropertyDescriptors(original.prototype);
+  globalThis.Object.defineProperties(own.prototype, methods);
+}
+
 /** One property that cells might replace. */
 interface Original {
   readonly holder: object;

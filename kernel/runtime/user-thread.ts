@@ -28,6 +28,9 @@ import { Atomics, Int32Array, Object, String, Uint8Array, process } from './prim
 /** Node's own, whatever cells or native-writes.ts make of it. */
 const writeNow: (descriptor: number, text: string) => number = writeSync.bind(undefined);
 
+const BROKEN =
+  'Cannot run this cell: what built-in objects do was changed so that nothing runs; restart the kernel';
+
 /** Takes the thread over: from now on its output is that of cells. */
 export function startUserThread(
   worker: Worker,
@@ -49,14 +52,22 @@ export function startUserThread(
   installStopPoint(words);
   guardTimers(evaluator);
 
+  /** Whatever a cell has made of this realm, its reply is sent. */
+  async function answer(message: ToUserThread & { type: 'execute' }): Promise<Record<string, unknown>> {
+    try {
+      return await output.runIn(message.parent, () => evaluator.runs.start(() => runner.run(message)));
+    } catch (error) {
+      const evalue = `${BROKEN}: ${String((error as Error | null)?.message)}`;
+      return { status: 'error', ename: 'KernelError', evalue, traceback: [evalue] };
+    }
+  }
+
   async function receive(message: ToUserThread): Promise<void> {
     switch (message.type) {
       case 'execute': {
         Atomics.add(words, shared.BUSY, 1);
         input.setAllowed(message.parent, message.allowStdin);
-        const reply = await output.runIn(message.parent, () =>
-          evaluator.runs.start(() => runner.run(message)),
-        );
+        const reply = await answer(message);
         input.setAllowed(message.parent, false);
         Atomics.sub(words, shared.BUSY, 1);
         post({ type: 'done', parent: message.parent, reply });

@@ -36,14 +36,16 @@ export interface CellTypesOptions {
   readonly warn: (parent: string, text: string) => void;
 }
 
-/** How long `idle` waits for the answer of a checker that answers within milliseconds. */
-const WARNING_MS = 150;
+/** How long `idle` waits for warnings: half as long as the cell ran, within these. Later ones are shown when they come. */
+const LEAST_WARNING_MS = 5;
+const MOST_WARNING_MS = 20;
 const ADMISSION_MS = 15_000;
 /** A cell that runs longer is checked beside it; a shorter one after its answer, which is then not slowed. */
-const BESIDE_MS = 40;
+const BESIDE_MS = 4;
 
 interface RanCell extends CheckedCell {
   readonly isChecked: boolean;
+  readonly startMs: number;
   outcome: 'runs' | 'succeeded' | 'failed' | 'unparsed';
   /** What the checker says; null: not asked yet. */
   problems: Promise<readonly TypeProblem[] | null> | null;
@@ -99,7 +101,8 @@ export function createCellTypes({ open, warn }: CellTypesOptions): CellTypes {
     started: (cell) => {
       const isChecked =
         cell.isShown && mode !== 'off' && !admitted.delete(cell.parent) && hasNames(cell.code);
-      cells.push({ ...cell, isChecked, outcome: 'runs', problems: null, shown: null });
+      const startMs = performance.now();
+      cells.push({ ...cell, isChecked, startMs, outcome: 'runs', problems: null, shown: null });
       if (types !== null) setTimeout(tell, BESIDE_MS).unref();
     },
     ended: (parent, reply) => {
@@ -116,7 +119,7 @@ export function createCellTypes({ open, warn }: CellTypesOptions): CellTypes {
         });
       });
       const isAwaited = cell.isChecked && cell.outcome !== 'unparsed' && types.isWarm();
-      return isAwaited ? settled(told) : null;
+      return isAwaited ? within(told, patienceFor(cell)) : null;
     },
     connect: (service) => {
       types = service;
@@ -134,10 +137,13 @@ function outcomeOf(reply: JsonObject): RanCell['outcome'] {
   return reply['ename'] === 'SyntaxError' ? 'unparsed' : 'failed';
 }
 
-async function settled(shown: Promise<void>): Promise<void> {
+const patienceFor = ({ startMs }: RanCell): number =>
+  Math.min(Math.max((performance.now() - startMs) / 2, LEAST_WARNING_MS), MOST_WARNING_MS);
+
+async function within(shown: Promise<void>, longestMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, WARNING_MS);
+    timer = setTimeout(resolve, longestMs);
   });
   await Promise.race([shown, late]);
   clearTimeout(timer);

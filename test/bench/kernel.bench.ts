@@ -131,6 +131,7 @@ function* outputCases(name: string, kernel: KernelClient, peer: KernelClient): I
       anchorName: name,
       ours: () => measureCell(kernel, print(lines)),
       anchor: () => measureCell(peer, theirs),
+      goal: (_ms, ratio) => (ratio ?? 0) >= (name === 'ipykernel' ? 2 : 1),
     });
   }
 }
@@ -141,33 +142,61 @@ interface LoopTimes {
   readonly idle: number;
 }
 
+async function measureLoop(client: KernelClient, declare: string, code: string): Promise<LoopTimes> {
+  await client.execute(declare);
+  const startMs = performance.now();
+  const id = await client.sendCell(code);
+  await client.wait((m) => m.channel === 'shell' && m.parentHeader['msg_id'] === id, 120_000);
+  const replyMs = performance.now() - startMs;
+  await client.exchange(id, 120_000);
+  return { reply: replyMs, idle: performance.now() - startMs };
+}
+
+/** Resolves once types are known, and come at once. */
+async function warmTypes(kernel: KernelClient): Promise<void> {
+  const code = 'interface Known { firstName: string }\ndeclare const known: Known; known.';
+  for (;;) {
+    const { reply } = await kernel.request('complete_request', { code, cursor_pos: code.length });
+    if ((reply.content['matches'] as string[]).includes('firstName')) return;
+    await delay(100);
+  }
+}
+
 function* loopCases(name: string, kernel: KernelClient, peer: KernelClient): Iterable<BenchCase> {
   const loop = 'for (let i = 0; i < 1e6; i++) earlier += i';
   // tslab takes a second or more, and loses answers.
   if (name === 'tslab') return;
   const isPython = name === 'ipykernel';
-  const measure = async (client: KernelClient, declare: string, code: string): Promise<LoopTimes> => {
-    await client.execute(declare);
-    const startMs = performance.now();
-    const id = await client.sendCell(code);
-    await client.wait((m) => m.channel === 'shell' && m.parentHeader['msg_id'] === id, 120_000);
-    const replyMs = performance.now() - startMs;
-    await client.exchange(id, 120_000);
-    return { reply: replyMs, idle: performance.now() - startMs };
-  };
   // Ours is answered first, and checks the types of the cell before it is idle.
   for (const end of ['reply', 'idle'] as const) {
     yield build(`loop of 1e6 over an earlier let to ${end}, ${name}`, {
       ...milliseconds,
       anchorName: name,
-      ours: async () => (await measure(kernel, 'let earlier = 0', loop))[end],
+      ours: async () => (await measureLoop(kernel, 'let earlier = 0', loop))[end],
       anchor: async () =>
         isPython
-          ? (await measure(peer, 'earlier = 0', 'for i in range(1000000): earlier += i'))[end]
-          : (await measure(peer, 'let earlier = 0', loop))[end],
+          ? (await measureLoop(peer, 'earlier = 0', 'for i in range(1000000): earlier += i'))[end]
+          : (await measureLoop(peer, 'let earlier = 0', loop))[end],
       goal: (ms) => ms <= 10,
     });
   }
+}
+
+/** The kernel is idle soon after it has answered: its type checks hold up nothing. */
+async function* idleCases(): AsyncIterable<BenchCase> {
+  await using kernel = await startKernel({ command: ours, transport });
+  await warmTypes(kernel);
+  const code = 'for (let i = 0; i < 1e6; i++) earlier += i';
+  const measure = async (end: keyof LoopTimes): Promise<number> =>
+    (await measureLoop(kernel, 'let earlier = 0', code))[end];
+  yield build('loop of 1e6 over an earlier let to idle, its own reply', {
+    ...milliseconds,
+    anchorName: 'its own reply',
+    ours: () => measure('idle'),
+    anchor: () => measure('reply'),
+    goal: (_ms, ratio) => (ratio ?? 0) >= 1 / 1.5,
+    runs: 15,
+  });
 }
 
 const spinning = {
@@ -276,6 +305,40 @@ function* completeCases(name: string, kernel: KernelClient, peer: KernelClient):
   });
 }
 
+/** Milliseconds from the answer to kernel_info_request to that of the first completion. */
+async function measureFirstCompletion(command: Command): Promise<number> {
+  await using kernel = await spawnKernel({ command, transport, reconnectMs: 2 });
+  kernel.connect();
+  const id = await kernel.send('shell', 'kernel_info_request');
+  await kernel.wait((m) => m.channel === 'shell' && m.parentHeader['msg_id'] === id, 30_000);
+  const startMs = performance.now();
+  await kernel.request('complete_request', { code: 'Math.sq', cursor_pos: 7 }, { timeoutMs: 120_000 });
+  return performance.now() - startMs;
+}
+
+async function* typedCases(): AsyncIterable<BenchCase> {
+  yield build('complete first after start', {
+    ...alone,
+    ours: () => measureFirstCompletion(ours),
+    goal: (ms) => ms <= 200,
+  });
+  await using kernel = await startKernel({ command: ours, transport });
+  await warmTypes(kernel);
+  let count = 0;
+  const measure = async (): Promise<number> => {
+    const timesMs: number[] = [];
+    for (let i = 0; i < 20; i++) {
+      const n = count++;
+      const code = `interface Of${n} { firstName: string }\ndeclare const of${n}: Of${n}; of${n}.fir`;
+      const startMs = performance.now();
+      await kernel.request('complete_request', { code, cursor_pos: code.length });
+      timesMs.push(performance.now() - startMs);
+    }
+    return quantile(timesMs, 0.5);
+  };
+  yield build('complete member that only types know', { ...alone, ours: measure, goal: (ms) => ms <= 5 });
+}
+
 /** Resident memory of a process in MB. */
 const readMemory = (pid: number): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024;
@@ -308,9 +371,15 @@ export const topics: readonly BenchTopic[] = [
   topic('start', startCases),
   topic('roundtrip', (peers) => besidePeers(peers, roundTripCases)),
   topic('output', (peers) => besidePeers(peers, outputCases)),
-  topic('complete', (peers) => besidePeers(peers, completeCases)),
+  topic('complete', async function* (peers) {
+    yield* typedCases();
+    yield* besidePeers(peers, completeCases);
+  }),
   topic('interrupt', interruptCases),
   topic('busy', busyCases),
-  topic('loop', (peers) => besidePeers(peers, loopCases)),
+  topic('loop', async function* (peers) {
+    yield* idleCases();
+    yield* besidePeers(peers, loopCases);
+  }),
   topic('memory', memoryCases),
 ];

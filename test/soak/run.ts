@@ -1,8 +1,9 @@
-// `npm run soak -- daemon|kills|events|wire [--minutes 60] [--seed N]`: long runs that `npm test` has no time for. Each says what it
+// `npm run soak -- daemon|kills|events|wire|cells [--minutes 60] [--seed N]`: long runs that `npm test` has no time for. Each says what it
 // saw and ends with 1 when something that must hold did not.
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { runBadDay } from './bad-day.ts';
+import { runCells } from './cells.ts';
 import { runKills } from './kills.ts';
 import { runLargeEvents } from './large-events.ts';
 import { runMutatedEvents } from './mutated-events.ts';
@@ -12,6 +13,7 @@ const soaks: Readonly<Record<string, (options: { minutes: number; seed: number }
   daemon: runBadDay,
   kills: runKills,
   wire: runWire,
+  cells: runCells,
   // Half of the time each.
   events: async ({ minutes, seed }) => {
     const half = { minutes: minutes / 2, seed };

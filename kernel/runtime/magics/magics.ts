@@ -80,9 +80,14 @@ export class Magics {
   /** Runs a cell: its magic when it has one, else its TypeScript with the magics of its lines. */
   async run(cell: MagicCell, evaluate: EvaluateCell): Promise<CellValue> {
     const magic = withOriginals(() => parseCellMagic(cell.code));
-    if (!magic) return evaluate(this.#replaceLines(cell.code));
+    if (!magic) return await evaluate(this.#replaceLines(cell.code));
     if (!Object.hasOwn(this.#cellMagics, magic.name)) throw unknownMagic(`%%${magic.name}`);
-    return this.#cellMagics[magic.name as keyof typeof cellMagics](magic.args, magic.body, cell, evaluate);
+    return await this.#cellMagics[magic.name as keyof typeof cellMagics](
+      magic.args,
+      magic.body,
+      cell,
+      evaluate,
+    );
   }
 
   #replaceLines(code: string): string {
@@ -93,7 +98,7 @@ export class Magics {
 
   async #runLine(name: string, args: string): Promise<unknown> {
     if (!Object.hasOwn(lineCommands, name)) throw unknownMagic(`%${name}`);
-    return lineCommands[name as keyof typeof lineCommands](args, this.#host);
+    return await lineCommands[name as keyof typeof lineCommands](args, this.#host);
   }
 
   #openPython(): Promise<NotebookPython> {

@@ -6,6 +6,7 @@ import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCodeOf } from '../../core/index.ts';
 import { writeWhole } from '../../files/index.ts';
+import { installLabExtension, removeLabExtension } from './lab-extension.ts';
 import { foreignKernelError, kernelNotBuiltError, kernelspecWriteError, noKernelError } from '../errors.ts';
 
 /** Name under which the kernel is installed when none is given: `jupyter console --kernel ruvector`. */
@@ -92,6 +93,7 @@ export async function installKernel(options: KernelInstall): Promise<InstalledKe
     for (const logo of await readdir(logoFolder)) {
       await writeWhole(join(directory, logo), await readFile(join(logoFolder, logo)), 'a logo');
     }
+    await installLabExtension(dataDirectory);
     // Jupyter sees a kernel only where kernel.json is: it comes last, and whole.
     await writeWhole(join(directory, 'kernel.json'), `${JSON.stringify(spec, null, 2)}\n`, 'kernel.json');
   } catch (error) {
@@ -134,6 +136,10 @@ export async function uninstallKernel(
     await rm(directory, { recursive: true }).catch((error: unknown) => {
       throw kernelspecWriteError(directory, error);
     });
+  }
+  for (const dataDirectory of dataDirectories) {
+    // Kernels of other names need it too.
+    if ((await listKernels([dataDirectory])).length === 0) await removeLabExtension(dataDirectory);
   }
   return own;
 }

@@ -60,6 +60,24 @@ describe('execute_request from JupyterLab', { timeout: TIMEOUT_MS }, () => {
     await lab.run('`now ${slider.value}`');
     await lab.seeOutput('now 4');
   });
+
+  it('colours a cell as Python as long as it begins with %%python', async () => {
+    const mimeType = 'window.jupyterapp.shell.currentWidget.content.activeCell.model.mimeType';
+    const usual = await lab.page.evaluate(mimeType);
+    await lab.type('%%python');
+    await lab.page.keyboard.press('Enter');
+    await lab.page.keyboard.type('pass');
+    await lab.page.waitForFunction(`${mimeType} === 'text/x-python'`);
+    // A keyword of Python and a name in TypeScript.
+    await lab.page.waitForFunction(
+      "[...document.querySelectorAll('.jp-Notebook .jp-Cell:last-child .cm-line span')].some((e) => e.textContent === 'pass' && getComputedStyle(e).fontWeight >= 700)",
+    );
+    await lab.page.keyboard.down('Control');
+    await lab.page.keyboard.press('Home');
+    await lab.page.keyboard.up('Control');
+    await lab.page.keyboard.press('Delete');
+    await lab.page.waitForFunction(`${mimeType} === ${JSON.stringify(usual)}`);
+  });
 });
 
 describe('debug_request from JupyterLab', { timeout: TIMEOUT_MS }, () => {

@@ -30,7 +30,8 @@ export const listNotebooks = (): string[] =>
 export const readNotebook = (name: string): Notebook =>
   JSON.parse(readFileSync(join(folder, name), 'utf8')) as Notebook;
 
-interface Output {
+/** An output as notebooks hold it. */
+export interface Output {
   readonly output_type: string;
   readonly name?: string;
   readonly text?: string;
@@ -53,8 +54,10 @@ export interface NotebookRun {
   /** The rows the cell's chart is drawn from, of all layers. */
   charted(cell: string): Readonly<Record<string, unknown>>[];
   error(cell: string): { readonly ename: string; readonly evalue: string; readonly traceback: string };
-  /** What all cells wrote to stderr: warnings, type errors. */
+  /** What all cells wrote to stderr. */
   readonly stderr: string;
+  /** What the type checker said below cells. */
+  readonly warnings: readonly string[];
 }
 
 /** A file that a notebook exported, as pandas reads it. */
@@ -68,6 +71,10 @@ export interface ExportedFile {
 export interface NotebookRunner extends Disposable {
   /** Runs a notebook in its folder. @throws what nbclient says when a cell fails */
   run(name: string, kernel?: string): Promise<NotebookRun>;
+  /** Runs a notebook of any folder in that folder; gives the outputs of its code cells by their ids. */
+  runFile(path: string, kernel?: string): Promise<Readonly<Record<string, readonly Output[]>>>;
+  /** Where temporary files of notebooks lie. */
+  readonly temporary: string;
   /** CSV and Parquet files below a folder, by name. */
   readExports(directory: string): Promise<Readonly<Record<string, ExportedFile>>>;
 }
@@ -93,11 +100,12 @@ export function createNotebookRunner(): NotebookRunner {
     MPLCONFIGDIR: join(directory, 'matplotlib'),
     TMPDIR: temporary,
   };
+  const runFile: NotebookRunner['runFile'] = async (path, kernel = kernelspec.name) =>
+    JSON.parse(await runScript('run-notebook.py', [kernel, path], env)) as Record<string, readonly Output[]>;
   return {
-    run: async (name, kernel = kernelspec.name) => {
-      const stdout = await runScript('run-notebook.py', [kernel, join(folder, name)], env);
-      return readRun(JSON.parse(stdout) as Readonly<Record<string, readonly Output[]>>);
-    },
+    runFile,
+    temporary,
+    run: async (name, kernel) => readRun(await runFile(join(folder, name), kernel)),
     readExports: async (exported) =>
       JSON.parse(await runScript('read-notebook-exports.py', [exported], env)) as Record<
         string,
@@ -181,6 +189,11 @@ function readRun(cells: Readonly<Record<string, readonly Output[]>>): NotebookRu
       const { ename = '', evalue = '', traceback = [] } = found ?? {};
       return { ename, evalue, traceback: traceback.join('\n') };
     },
+    warnings: Object.values(cells)
+      .flat()
+      .map(({ data }) => data?.['text/plain'])
+      .filter((text) => typeof text === 'string')
+      .filter((text) => text.startsWith('Warning: the cell ran')),
     stderr: Object.values(cells)
       .map((outputs) => textOf(outputs, 'stderr'))
       .join(''),

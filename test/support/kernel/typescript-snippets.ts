@@ -266,6 +266,10 @@ export const answer: number = 42;
 export function prepareSnippets(folder: string): void {
   writeFileSync(join(folder, 'local.ts'), localModule);
   writeFileSync(join(folder, 'data.json'), '{"a": [1,2]}');
+  writeFileSync(
+    join(folder, 'tsconfig.json'),
+    '{ "compilerOptions": { "experimentalDecorators": true /* the snippets with decorators are old */ } }',
+  );
   writeFileSync(join(folder, 'cjs.cjs'), 'module.exports = { hello: 1, f() { return 2 } }');
   const esmOnly = join(folder, 'node_modules/esmonly');
   mkdirSync(esmOnly, { recursive: true });

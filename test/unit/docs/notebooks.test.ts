@@ -1,4 +1,4 @@
-// The notebooks as they lie in git: no outputs, our kernel, links that lead somewhere.
+// The notebooks as they lie in git: outputs for viewers that run nothing, our kernel, short lines, links that lead somewhere.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -15,11 +15,28 @@ it('listNotebooks() lists them numbered without holes', () => {
 describe.each(listNotebooks())('readNotebook() of %s', (name) => {
   const { cells, metadata } = readNotebook(name);
 
-  it('holds no outputs and no execution counts', () => {
-    const code = cells.filter(({ cell_type }) => cell_type === 'code');
+  const code = cells.filter(({ cell_type }) => cell_type === 'code');
+  const shown = JSON.stringify(code.map(({ outputs }) => outputs));
+
+  it('holds the outputs of one run from its first cell to its last: `node scripts/store-notebooks.mjs` stores them', () => {
     expect(code.length).toBeGreaterThan(0);
-    expect(code.filter(({ outputs }) => outputs?.length !== 0)).toEqual([]);
-    expect(code.filter(({ execution_count }) => execution_count !== null)).toEqual([]);
+    expect(code.map(({ execution_count }) => execution_count)).toEqual(code.map((_, at) => at + 1));
+    const silent = code.filter(({ outputs }) => outputs?.length === 0);
+    expect(silent.length).toBeLessThan(code.length / 2);
+  });
+
+  it('shows no warning, no path of the machine that ran it, and pictures of 200 KB at most', () => {
+    expect(shown).not.toContain('Warning: the cell ran');
+    const paths =
+      shown.match(/(?<![\w.:/<-])\/(?:home|root|Users|tmp|var|mnt|opt|srv|private)\/[\w.-]+/g) ?? [];
+    expect(paths.filter((path) => !/^\/(?:tmp\/notebook|home\/me)$/.test(path))).toEqual([]);
+    const sizes = code.flatMap(({ outputs = [] }) => outputs.map((output) => JSON.stringify(output).length));
+    expect(Math.max(...sizes)).toBeLessThan(200_000);
+  });
+
+  it('has lines of at most 88 characters in its code', () => {
+    const lines = code.flatMap(({ source }) => source.join('').split('\n'));
+    expect(lines.filter((line) => line.length > 88)).toEqual([]);
   });
 
   it('names this kernel', () => {

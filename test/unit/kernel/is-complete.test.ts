@@ -49,6 +49,9 @@ const incomplete: readonly [code: string, indent: string][] = [
   ['{ a: 1,', '  '],
   ['{ a: 1, b: {', '  '],
   ['await Promise.all([', '  '],
+  ['<div>', ''],
+  ['const a = <b>text {x}', ''],
+  ['const a = (\n  <ul>\n    <li/>', '    '],
   ['%%python', ''],
   ['%%python -i a\nprint(a)', ''],
 ];
@@ -69,6 +72,8 @@ const complete = [
   '@decorated class A {}',
   'const pair = <A, B>(a: A, b: B): [A, B] => [a, b]',
   'const a = <number>b',
+  'const a = <b>text</b>',
+  '<><hr/></>',
   'const a: Array<Array<number>> = []',
   'for await (const a of b) {}',
   'await using a = b()',
@@ -93,6 +98,7 @@ const invalid = [
   'if a {',
   'class 1A {}',
   'foo(]',
+  '<b></i>',
   'let let = 1; )(',
 ];
 

@@ -11,7 +11,7 @@ const globals = new Set(Object.getOwnPropertyNames(globalThis));
 for (const name of ['globalThis', 'undefined', 'NaN', 'Infinity']) globals.delete(name);
 /** Run by `withOriginals`, or before the first cell. */
 const GUARDED =
-  /\/(?:primordials|cell-compiler|cell-imports|cell-references|cell-vars|await-guards|free-names|magic-syntax|decorators)\.ts$/;
+  /\/(?:primordials|cell-compiler|cell-imports|cell-references|cell-vars|await-guards|free-names|magic-syntax|decorators|standard-decorators|compiler-settings|jsx)\.ts$/;
 
 const files = globSync('kernel/runtime/**/*.ts').filter((file) => !GUARDED.test(file));
 
