@@ -179,16 +179,19 @@ function readTypeScript(path: string, url: string): { format: string; source: st
     throw new SyntaxError(`${path}: ${errors[0]!.message}\n${errors[0]!.codeframe ?? ''}`);
   const compiled = compileModule(code, map) ?? { code, map };
   const isCommon = isCommonJs(path, text);
-  if (compiled.map) {
-    const { mappings } = compiled.map;
-    addSourceMap(url, isCommon ? { ...compiled.map, mappings: `;${mappings}` } : compiled.map);
-  }
+  if (compiled.map) addSourceMap(url, isCommon ? behindOneLine(compiled.map) : compiled.map);
   return {
     format: isCommon ? 'commonjs' : 'module',
     // For a debugger, which has to see it before it runs: V8 holds no CommonJS, so that holds itself.
     source: `${isCommon ? holdLine(compiled.code) : ''}${compiled.code}\n//# sourceMappingURL=${FILE_MAP_URL}`,
   };
 }
+
+/** The map of the same code behind one more line. */
+const behindOneLine = (map: object): object => ({
+  version: 3,
+  sections: [{ offset: { line: 1, column: 0 }, map }],
+});
 
 /** A first line at which a debugger that is attached stands; a directive stays one. */
 const holdLine = (code: string): string =>
