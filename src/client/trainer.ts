@@ -180,17 +180,41 @@ async function datasetParams(
 
 const metricOf = { classification: 'macroF1', anomaly: 'averagePrecision', forecast: 'mae' } as const;
 
+type ReportedScores = Pick<
+  TrainingReport,
+  | 'task'
+  | 'metric'
+  | 'interval'
+  | 'macroF1'
+  | 'averagePrecision'
+  | 'mae'
+  | 'accuracy'
+  | 'baseline'
+  | 'confusionMatrix'
+>;
+
+function scoresOf({ metrics, task = 'classification' }: TrainingAnswer['manifest']): ReportedScores {
+  const metric = metricOf[task];
+  // A baseline is null where the features lack what it looks at.
+  const baselines = (metrics['baseline'] ?? {}) as Record<string, Record<string, number | null> | null>;
+  const scored = Object.entries(baselines).flatMap(([name, scores]) =>
+    scores?.[metric] == null ? [] : [[name, scores[metric]]],
+  );
+  return {
+    task,
+    metric,
+    interval: (metrics['interval'] as [number, number] | undefined) ?? null,
+    macroF1: (metrics['macroF1'] as number | undefined) ?? Number.NaN,
+    averagePrecision: (metrics['averagePrecision'] as number | undefined) ?? null,
+    mae: (metrics['mae'] as number | undefined) ?? null,
+    accuracy: (metrics['accuracy'] as number | undefined) ?? Number.NaN,
+    baseline: Object.fromEntries(scored) as Record<string, number>,
+    confusionMatrix: (metrics['confusionMatrix'] as number[][] | undefined) ?? [],
+  };
+}
+
 function buildReport(answer: TrainingAnswer): TrainingReport {
   const { manifest, deployment, classCounts, timings, fitToFirstDecisionMs } = answer;
-  const { metrics } = manifest;
-  const task = manifest.task ?? 'classification';
-  const metric = metricOf[task];
-  const scoreOf = (scores: object): number | null =>
-    (scores as Record<string, number | null>)[metric] ?? null;
-  // A baseline is null where the features lack what it looks at.
-  const baseline = Object.entries((metrics['baseline'] ?? {}) as Record<string, object | null>).flatMap(
-    ([name, scores]) => (scores && scoreOf(scores) !== null ? [[name, scoreOf(scores)]] : []),
-  );
   return {
     kind: 'training-report',
     model: deployment && `${deployment.name}@${deployment.version}`,
@@ -200,15 +224,7 @@ function buildReport(answer: TrainingAnswer): TrainingReport {
     estimator: manifest.trainer.estimator,
     parameters: manifest.trainer.parameters,
     rows: manifest.dataset.rows,
-    task,
-    metric,
-    interval: (metrics['interval'] as [number, number] | undefined) ?? null,
-    macroF1: (metrics['macroF1'] as number | undefined) ?? Number.NaN,
-    averagePrecision: (metrics['averagePrecision'] as number | undefined) ?? null,
-    mae: (metrics['mae'] as number | undefined) ?? null,
-    accuracy: (metrics['accuracy'] as number | undefined) ?? Number.NaN,
-    baseline: Object.fromEntries(baseline) as Record<string, number>,
-    confusionMatrix: (metrics['confusionMatrix'] as number[][] | undefined) ?? [],
+    ...scoresOf(manifest),
     ...findingsOf(manifest.metrics),
     ...(answer.search && { search: answer.search }),
     classCounts,

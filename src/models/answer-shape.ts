@@ -15,6 +15,24 @@ export interface AnswerShape {
   readonly valuesOutput: string;
 }
 
+/** What a model answers that does not decide. */
+export type TaskAnswer =
+  | {
+      readonly task: 'anomaly';
+      readonly isAnomalous: boolean;
+      /** Larger is more anomalous; above 0 is anomalous. */
+      readonly score: number;
+      readonly modelVersion: string;
+    }
+  | {
+      readonly task: 'forecast';
+      /** Memory available in percent of MemTotal, one horizon of its training after the row. */
+      readonly availablePercent: number;
+      /** That horizon; null when its trainer did not say. */
+      readonly horizonMs: number | null;
+      readonly modelVersion: string;
+    };
+
 /** Reads the shape off a manifest that was checked. */
 export function answerShapeOf(manifest: Pick<ModelManifest, 'task' | 'outputs' | 'classes'>): AnswerShape {
   const task = taskOf(manifest);

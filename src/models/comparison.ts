@@ -2,7 +2,7 @@
 import { findShortage, scoredOf } from './gate.ts';
 import type { HeldOutRows } from './held-out.ts';
 import type { ModelTask } from './manifest.ts';
-import { figureOf, metrics, scorePair } from './scores.ts';
+import { figureOf, scoreMetrics, scorePair } from './scores.ts';
 import type { Interval, Score } from './scores.ts';
 
 /** Where the rows of a comparison come from. */
@@ -94,7 +94,7 @@ function describe(
   { difference, interval, better }: Pick<ModelComparison, 'difference' | 'better'> & { interval: Interval },
 ): string {
   const figures =
-    `${metricNames[metrics[task]]} ${figureOf(scoreA).toFixed(3)} and ${figureOf(scoreB).toFixed(3)} on ${rows.rows} rows, difference ` +
+    `${metricNames[scoreMetrics[task]]} ${figureOf(scoreA).toFixed(3)} and ${figureOf(scoreB).toFixed(3)} on ${rows.rows} rows, difference ` +
     `${signed(difference!)}, 95 % interval ${signed(interval[0])} to ${signed(interval[1])}`;
   if (better === null) return `cannot tell ${a.reference} from ${b.reference}: ${figures}`;
   const [winner, loser] = better === 'a' ? [a, b] : [b, a];

@@ -6,8 +6,8 @@ import type { FeatureWindow } from '../core/index.ts';
 import { pickHeldOutRows } from './held-out.ts';
 import type { HeldOutRows } from './held-out.ts';
 import type { ModelTask } from './manifest.ts';
-import { blockLengthOf, figureOf, metrics, scorePair } from './scores.ts';
-import type { Interval, Metric, PairedScore, Score } from './scores.ts';
+import { blockLengthOf, figureOf, scoreMetrics, scorePair } from './scores.ts';
+import type { Interval, ScoreMetric, PairedScore, Score } from './scores.ts';
 
 /** How much worse than a rival the bound of the difference may lie; of an error as a share of the rival's. */
 export const GATE_MARGIN = 0.05;
@@ -39,7 +39,7 @@ export interface GateReport {
   readonly rows: number;
   readonly margin: number;
   /** What models are held together by; of `mae` less is better, and `below` says that there is more of it. */
-  readonly metric: Metric;
+  readonly metric: ScoreMetric;
   readonly rivals: readonly GateRival[];
 }
 
@@ -71,7 +71,7 @@ export interface GateCase {
 /** Holds a new model against what is live and the best baseline. */
 export function judge(given: GateCase): GateReport {
   const { rows, task = 'classification' } = given;
-  const metric = metrics[task];
+  const metric = scoreMetrics[task];
   const words = wordings[metric];
   const report = (verdict: GateReport['verdict'], reason: string, rivals: GateRival[] = []): GateReport => ({
     verdict,
@@ -154,7 +154,7 @@ function bestBaseline(given: GateCase): GateRival | null {
   const rivals = Object.entries(given.rows.baselines).map(([name, predicted]) =>
     toRival('baseline', name, given.rows.rows, scorePair(scored, given.predicted, predicted)),
   );
-  const { gain } = wordings[metrics[given.task ?? 'classification']];
+  const { gain } = wordings[scoreMetrics[given.task ?? 'classification']];
   return rivals.toSorted((a, b) => gain * (figureOf(b) - figureOf(a)))[0] ?? null;
 }
 
@@ -173,7 +173,7 @@ interface Wording {
   readonly margin: (figure: number) => number;
 }
 
-const wordings: Readonly<Record<Metric, Wording>> = {
+const wordings: Readonly<Record<ScoreMetric, Wording>> = {
   macroF1: { name: 'macro-F1', gain: 1, worse: 'below', margin: () => GATE_MARGIN },
   averagePrecision: { name: 'average precision', gain: 1, worse: 'below', margin: () => GATE_MARGIN },
   mae: {

@@ -72,24 +72,6 @@ export interface RollbackReport {
   readonly totalMs: number;
 }
 
-/** What a model answers that does not decide. */
-export type TaskAnswer =
-  | {
-      readonly task: 'anomaly';
-      readonly isAnomalous: boolean;
-      /** Larger is more anomalous; above 0 is anomalous. */
-      readonly score: number;
-      readonly modelVersion: string;
-    }
-  | {
-      readonly task: 'forecast';
-      /** Memory available in percent of MemTotal, one horizon of its training after the row. */
-      readonly availablePercent: number;
-      /** That horizon; null when its trainer did not say. */
-      readonly horizonMs: number | null;
-      readonly modelVersion: string;
-    };
-
 /** Options of {@link createModelHost}. */
 export interface ModelHostOptions extends FeatureContract {
   readonly registry: ModelRegistry;

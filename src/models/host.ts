@@ -15,12 +15,12 @@ import type {
   ModelHostOptions,
   RollbackReport,
   SwapReport,
-  TaskAnswer,
 } from './host-types.ts';
 import type { ModelComparison } from './comparison.ts';
 import type { ComparisonTask } from './evaluate.ts';
 import type { InferenceThread } from './inference-thread.ts';
 import type { LoadReport } from './load-model.ts';
+import type { TaskAnswer } from './answer-shape.ts';
 import { ERROR_WINDOW, askModel, countOutcome, rowOf, toPrediction, toTaskAnswer } from './loaded-model.ts';
 import type { LoadedModel, ReadAnswer } from './loaded-model.ts';
 import type { ModelTask } from './manifest.ts';

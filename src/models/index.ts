@@ -22,7 +22,6 @@ export type {
   ModelHostOptions,
   RollbackReport,
   SwapReport,
-  TaskAnswer,
 } from './host-types.ts';
 export type { LoadReport } from './load-model.ts';
 export { modelTasks, taskOf } from './manifest.ts';
@@ -49,3 +48,4 @@ export { blockLengthOf, scoreAnswers } from './scores.ts';
 export type { Interval, ScoredRows } from './scores.ts';
 export { verifyModelBytes } from './verify.ts';
 export type { FeatureContract, ModelExpectations, ModelLimits } from './verify.ts';
+export type { TaskAnswer } from './answer-shape.ts';

@@ -3,10 +3,9 @@
 import { clipProbabilities, findProbabilityFlaw, labels } from '../core/index.ts';
 import type { FeatureWindow, Prediction, RowHistory } from '../core/index.ts';
 import { answerShapeOf } from './answer-shape.ts';
-import type { AnswerShape } from './answer-shape.ts';
+import type { AnswerShape, TaskAnswer } from './answer-shape.ts';
 import { badAnswerError, rowWidthError } from './errors.ts';
 import type { InferenceThread } from './inference-thread.ts';
-import type { TaskAnswer } from './host-types.ts';
 import { horizonOf } from './manifest.ts';
 import type { ModelManifest } from './manifest.ts';
 import type { RawAnswer } from './request-ring.ts';

@@ -10,10 +10,10 @@ import type { Measure } from './ranking.ts';
 export type Interval = readonly [low: number, high: number];
 
 /** What models of a task are held together by; of an error less is better. */
-export type Metric = 'macroF1' | 'averagePrecision' | 'mae';
+export type ScoreMetric = 'macroF1' | 'averagePrecision' | 'mae';
 
 /** The metric of each task. */
-export const metrics: Readonly<Record<ModelTask, Metric>> = {
+export const scoreMetrics: Readonly<Record<ModelTask, ScoreMetric>> = {
   classification: 'macroF1',
   anomaly: 'averagePrecision',
   forecast: 'mae',
@@ -34,7 +34,7 @@ export interface ScoredRows {
 }
 
 /** A score, under the name of its metric, and how sure it is. */
-export interface Score extends Readonly<Partial<Record<Metric, number>>> {
+export interface Score extends Readonly<Partial<Record<ScoreMetric, number>>> {
   readonly interval: Interval;
 }
 
@@ -100,7 +100,7 @@ export function scorePair(rows: ScoredRows, a: ArrayLike<number>, b: ArrayLike<n
 }
 
 function toScore({ task = 'classification' }: ScoredRows, score: number, drawn: Float64Array): Score {
-  return { [metrics[task]]: score, interval: intervalOf(drawn) };
+  return { [scoreMetrics[task]]: score, interval: intervalOf(drawn) };
 }
 
 /** The score, and that of each replicate; the blocks depend on the number of rows and the seed alone. */

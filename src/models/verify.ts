@@ -157,22 +157,22 @@ function verifyInput(model: OnnxModel, manifest: ModelExpectations['manifest']):
 
 function verifyOutputs(model: OnnxModel, manifest: ModelExpectations['manifest']): void {
   const { task, labelOutput, valuesOutput, width } = answerShapeOf(manifest);
-  const find = (name: string | null): ValueInfo | undefined => model.outputs.find((output) => output.name === name);
-  const label = find(labelOutput);
-  const values = find(valuesOutput);
-  const isLabelled =
-    labelOutput === null || (label?.elementType === INT64 && (label.shape?.length ?? 1) === 1);
-  const dimensions = task === 'classification' ? 2 : 1;
-  const isRight =
-    isLabelled &&
-    values?.elementType === FLOAT32 &&
-    (values.shape?.length ?? dimensions) === dimensions &&
-    (dimensions === 1 || (values.shape?.[1] ?? width) === width);
-  if (isRight) return;
+  const find = (name: string | null): ValueInfo | undefined =>
+    model.outputs.find((output) => output.name === name);
+  const columns = task === 'classification' ? [width] : [];
+  const isLabelled = labelOutput === null || hasType(find(labelOutput), INT64, []);
+  if (isLabelled && hasType(find(valuesOutput), FLOAT32, columns)) return;
   const wanted =
     (labelOutput === null ? '' : `"${labelOutput}" int64 [None] and `) +
-    `"${valuesOutput}" float32 [None${dimensions === 1 ? '' : `, ${width}`}]`;
+    `"${valuesOutput}" float32 [${['None', ...columns].join(', ')}]`;
   throw modelShapeError(`it needs outputs ${wanted} and has ${describe(model.outputs)}; export ${task === 'classification' ? 'with zipmap=False' : 'it again'}`);
+}
+
+/** @param columns sizes behind that of the rows; one that an exporter did not write is taken for right */
+function hasType(value: ValueInfo | undefined, elementType: number, columns: readonly number[]): boolean {
+  if (value?.elementType !== elementType) return false;
+  const sizes = value.shape?.slice(1) ?? columns;
+  return sizes.length === columns.length && sizes.every((size, at) => (size ?? columns[at]) === columns[at]);
 }
 
 function isSymbolic(size: number | null | undefined): boolean {

@@ -13,7 +13,7 @@ const NAME = /^ruvector-(?:ring|handed)-(\d+)-(\d+)-[\da-f-]{36}$/;
 const ZEROS_BYTES = 2 ** 20;
 
 /** A file in memory and, with koffi, where it is mapped. */
-export interface MemoryFile {
+export interface SharedFile {
   readonly path: string;
   readonly fd: number;
   readonly mapping: MappedRange | null;
@@ -31,7 +31,7 @@ export async function createMemoryFile(
   folder: string,
   sizeBytes: number,
   memory: MemoryMap | null,
-): Promise<MemoryFile> {
+): Promise<SharedFile> {
   const path = join(
     folder,
     `ruvector-ring-${process.pid}-${readStartTicks(process.pid) ?? 0}-${randomUUID()}`,

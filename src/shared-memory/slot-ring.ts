@@ -18,7 +18,7 @@
 import { randomBytes } from 'node:crypto';
 import { readSync, writeSync } from 'node:fs';
 import { createMemoryFile } from './memory-file.ts';
-import type { MemoryFile } from './memory-file.ts';
+import type { SharedFile } from './memory-file.ts';
 import type { MemoryMap } from './memory-map.ts';
 
 const MAGIC = 'RVRING01';
@@ -153,7 +153,7 @@ function writtenStore(fd: number, slotBytes: number): RingStore {
 }
 
 function buildRing(
-  file: Pick<MemoryFile, 'unlink' | 'close'>,
+  file: Pick<SharedFile, 'unlink' | 'close'>,
   store: RingStore,
   layout: RingLayout,
   epoch: number,

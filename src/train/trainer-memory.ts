@@ -31,7 +31,7 @@ export function countKernelKills(): number {
 }
 
 /** True for a process that ended by a signal because it, or the host, ran out of memory. */
-export function isOutOfMemory(signal: NodeJS.Signals | null, log: string, killsBefore: number): boolean {
+export function hasDiedOfMemory(signal: NodeJS.Signals | null, log: string, killsBefore: number): boolean {
   if (signal === 'SIGKILL') return countKernelKills() > killsBefore;
   return signal !== null && WORDS.test(log.split('\n').slice(-5).join('\n'));
 }

@@ -15,7 +15,12 @@ import {
 } from './errors.ts';
 import { DISTRIBUTION, checkPython, installCommand } from './python-module.ts';
 import { TextTail } from './text-tail.ts';
-import { chooseMemoryLimit, countKernelKills, describeMemoryLimit, isOutOfMemory } from './trainer-memory.ts';
+import {
+  chooseMemoryLimit,
+  countKernelKills,
+  describeMemoryLimit,
+  hasDiedOfMemory,
+} from './trainer-memory.ts';
 import type { TrainJob, TrainProgress, TrainResult } from './train-job.ts';
 import { TRAINER_FD, buildTrainerEnvironment } from './trainer-environment.ts';
 import { encodeJob, parseTrainerMessage } from './trainer-messages.ts';
@@ -252,7 +257,7 @@ export class TrainerProcess {
         problem === null ? `${lastLine.trim()}; run \`${installCommand(python)}\`` : `"${python}" ${problem}`;
       return unusablePythonError(what, state, details);
     }
-    if (isOutOfMemory(exit.signal, String(details['log']), this.#kernelKills)) {
+    if (hasDiedOfMemory(exit.signal, String(details['log']), this.#kernelKills)) {
       return trainerMemoryError(what, this.#stage, details);
     }
     const how = exit.signal ? `killed by ${exit.signal}` : `ended with status ${exit.code} and no result`;

@@ -3,7 +3,8 @@ import { labels } from '../../core/index.ts';
 import type { MemorySnapshot, OptimizationEvent } from '../../core/index.ts';
 import { readProcessSample } from '../../collect/index.ts';
 import type { Decision } from '../../optimize/index.ts';
-import type { HostListener, Latest } from '../host/host-types.ts';
+import type { HostListener } from '../host/host-types.ts';
+import type { Latest } from '../host/latest.ts';
 import type { DemoSeries } from './report-html.ts';
 import type { Workload } from './workload-process.ts';
 

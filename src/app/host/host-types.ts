@@ -1,6 +1,5 @@
 // A running host, seen from the parts of the app that use it. Types only.
-import type { CollectorHealth } from '../../collect/index.ts';
-import type { MemorySnapshot, OptimizationEvent, RowHistory, RuvectorError, Home } from '../../core/index.ts';
+import type { OptimizationEvent, RuvectorError, Home } from '../../core/index.ts';
 import type {
   LiveMark,
   ModelComparison,
@@ -15,6 +14,7 @@ import type { History } from '../../store/index.ts';
 import type { TrainDeployment } from '../../train/index.ts';
 import type { BridgeServer } from '../../bridge/index.ts';
 import type { HostConfig } from './config.ts';
+import type { Latest } from './latest.ts';
 import type { TaskModels } from '../models/task-models.ts';
 import type { DatasetService } from '../training/dataset-service.ts';
 import type { OutletsStatus } from '../serve/outlets-status.ts';
@@ -22,18 +22,6 @@ import type { SampleService } from './sample-service.ts';
 import type { HostStatus } from './status-types.ts';
 import type { StreamService } from '../streams/stream-service.ts';
 import type { TrainingService } from '../training/training-types.ts';
-
-/** What was seen last. */
-export interface Latest {
-  readonly snapshot: MemorySnapshot;
-  /** When it was taken, on the monotonic clock. */
-  readonly monotonicMs: number;
-  /** Null while the feature windows fill. */
-  readonly features: Float32Array | null;
-  /** The rows before them, for a model that looks at a window. */
-  readonly history?: RowHistory;
-  readonly health: readonly CollectorHealth[];
-}
 
 /** A model as it arrives from a trainer. */
 export interface ModelUpload {

@@ -4,7 +4,7 @@ import { isRuvectorError, messageOf } from '../../core/index.ts';
 import type { TaskStatus, TaskStatuses } from '../../client/index.ts';
 import { createTaskHost, modelTaskError, modelTasks } from '../../models/index.ts';
 import type { FeatureContract, HostWindows, ModelEvent, ModelHost, ModelRegistry, ModelTask, TaskAnswer } from '../../models/index.ts';
-import type { Latest } from '../host/host-types.ts';
+import type { Latest } from '../host/latest.ts';
 
 /** A task whose answers decide nothing. */
 export type SideTask = Exclude<ModelTask, 'classification'>;

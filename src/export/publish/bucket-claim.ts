@@ -38,7 +38,7 @@ export async function claimBucket(request: ClaimRequest): Promise<BucketClaim> {
   if (etag === 'unsupported') return { assertHeld: () => {}, [Symbol.asyncDispose]: async () => {} };
   let isLost = false;
   const timer = setInterval(() => {
-    void write(request, { IfMatch: String(etag) }).then(
+    void write(request, { IfMatch: etag }).then(
       (renewed) => void (etag = renewed),
       (error: unknown) => void (isLost ||= isRefused(error)),
     );

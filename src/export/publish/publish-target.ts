@@ -68,8 +68,7 @@ export async function createBucketTarget(
     await bucket[Symbol.asyncDispose]();
   };
   try {
-    claim = await bucket.claim();
-    const { assertHeld } = claim;
+    const held = (claim = await bucket.claim());
     const [path, old] = [join(folder, 'new'), join(folder, 'old')];
     await mkdir(path);
     const before = await fetchTree(url, bucket, old);
@@ -78,9 +77,9 @@ export async function createBucketTarget(
       before,
       signature: await readFile(join(old, signatureName)).catch(() => null),
       commit: async (paths, { onProgress, signal }) => {
-        assertHeld();
+        held.assertHeld();
         const onUpload = (done: number): void => {
-          assertHeld();
+          held.assertHeld();
           onProgress?.({ step: 'upload', done, total: paths.length });
         };
         return bucket.replace(path, paths, onUpload, signal);

@@ -47,7 +47,7 @@ export function createFileSink(options: FileSinkOptions): NativeSink {
         opened = await openFile(options, writer, signal);
         return opened.claim.folder;
       }),
-    write: writer.write,
+    write: (frame, path, part) => writer.write(frame, path, part),
     append: (path) => guard(() => opened!.file.append(path)),
     finish: () =>
       guard(async () => {

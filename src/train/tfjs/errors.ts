@@ -30,7 +30,7 @@ export function tfjsOptionsError(problems: readonly string[]): RuvectorError {
 }
 
 /** Too few rows to fit or to measure, code `ERR_TRAIN_FEW_ROWS`. */
-export function tooFewRowsError(train: number, test: number, least: number): RuvectorError {
+export function networkFewRowsError(train: number, test: number, least: number): RuvectorError {
   return new RuvectorError(
     'ERR_TRAIN_FEW_ROWS',
     `Cannot fit a network: the data set has ${train} train and ${test} test rows; at least ${least} and 1 are needed, so collect for longer or sample faster`,
@@ -38,7 +38,7 @@ export function tooFewRowsError(train: number, test: number, least: number): Ruv
 }
 
 /** One label alone in the training part, code `ERR_TRAIN_FEW_CLASSES`. */
-export function oneClassError(label: string, rows: number): RuvectorError {
+export function networkOneClassError(label: string, rows: number): RuvectorError {
   return new RuvectorError(
     'ERR_TRAIN_FEW_CLASSES',
     `Cannot fit a network: all ${rows} train rows are "${label}", so there is nothing to tell apart; collect over a time in which memory gets short`,

@@ -4,7 +4,7 @@ import { layersError } from './errors.ts';
 import { LayerProblem } from './layers/index.ts';
 import type { Weight } from './layers/index.ts';
 import type { Network } from './network.ts';
-import { OnnxGraph } from './onnx/onnx-graph.ts';
+import { NetworkGraph } from './onnx/onnx-graph.ts';
 import { emitScaling } from './scaling.ts';
 import type { Scaling } from './scaling.ts';
 
@@ -23,7 +23,7 @@ export interface ExportRequest {
 
 /** Exports a network with input `X`, and outputs `label` and `probabilities`. */
 export function exportNetwork({ network, weights, scaling, classes, metadata }: ExportRequest): Uint8Array {
-  const graph = new OnnxGraph();
+  const graph = new NetworkGraph();
   const width = scaling.center.length;
   for (const name of ['X', 'label', 'probabilities']) graph.reserve(name);
   let value = emitScaling(graph, 'X', scaling);

@@ -4,7 +4,7 @@ import { labels as hostLabels, parseWindowColumn } from '../../core/index.ts';
 import { blockLengthOf, scoreAnswers } from '../../models/index.ts';
 import type { Interval, ScoredRows } from '../../models/index.ts';
 import { canPersist, createPersistence } from '../../prepare/index.ts';
-import { rowsOf } from './tfjs-dataset.ts';
+import { featureRowsOf } from './tfjs-dataset.ts';
 import type { TfjsDataset } from './tfjs-dataset.ts';
 import { fitUsageThreshold } from './usage-threshold.ts';
 
@@ -32,7 +32,7 @@ function newestName(column: string): string {
 
 /** Measures answers to the test rows. @param predicted label index of each test row, in their order */
 export function measure(dataset: TfjsDataset, predicted: Int8Array): Measurement {
-  const [train, test] = [rowsOf(dataset, 'train'), rowsOf(dataset, 'test')];
+  const [train, test] = [featureRowsOf(dataset, 'train'), featureRowsOf(dataset, 'test')];
   const expected = pick(dataset.labels, test);
   const present = [...new Set([...pick(dataset.labels, train), ...expected])].sort((a, b) => a - b);
   const order = byTime(dataset, test);

@@ -5,7 +5,7 @@ import { MAX_HELD_OUT_ROWS } from '../../models/index.ts';
 import type { GoldenRows } from '../../models/index.ts';
 import { byTime } from './measure.ts';
 import type { BaselineAnswers } from './measure.ts';
-import { rowsOf } from './tfjs-dataset.ts';
+import { featureRowsOf } from './tfjs-dataset.ts';
 import type { TfjsDataset } from './tfjs-dataset.ts';
 
 /** Encodes golden rows: each feature, `expected_label`, `p0` and on, `case`. */
@@ -27,7 +27,7 @@ export function encodeHeldOutRows(
   baselines: BaselineAnswers,
 ): { readonly bytes: Uint8Array; readonly rows: number } {
   const { featureNames, features, labels, timestamps } = dataset;
-  const test = rowsOf(dataset, 'test');
+  const test = featureRowsOf(dataset, 'test');
   const order = byTime(dataset, test).slice(-MAX_HELD_OUT_ROWS);
   const width = featureNames.length;
   const bytes = encode([

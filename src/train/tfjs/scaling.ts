@@ -1,6 +1,6 @@
 // What every row goes through before the network sees it, in training and inside the exported graph alike: missing
 // values become the mean, features are standardised, outliers cut. Each step is rounded to float32, as ONNX does it.
-import type { OnnxGraph } from './onnx/onnx-graph.ts';
+import type { NetworkGraph } from './onnx/onnx-graph.ts';
 
 /** Mean and reciprocal deviation of each column of a row. */
 export interface Scaling {
@@ -70,7 +70,7 @@ export function scaleRows(
 }
 
 /** Adds the same steps to a graph and returns the name of the scaled rows. */
-export function emitScaling(graph: OnnxGraph, input: string, { center, scale }: Scaling): string {
+export function emitScaling(graph: NetworkGraph, input: string, { center, scale }: Scaling): string {
   const mean = graph.addFloats('feature_mean', center, [center.length]);
   const filled = graph.add('Where', [graph.add('IsNaN', [input]), mean, input]);
   const centred = graph.add('Sub', [filled, mean]);

@@ -32,7 +32,7 @@ export interface TfjsDataset {
 export const Split = { train: 0, gap: 1, test: 2 } as const;
 
 /** Rows of one part, in their order. */
-export function rowsOf({ splits, rowCount }: TfjsDataset, part: keyof typeof Split): Int32Array {
+export function featureRowsOf({ splits, rowCount }: TfjsDataset, part: keyof typeof Split): Int32Array {
   const wanted = Split[part];
   let count = 0;
   for (let row = 0; row < rowCount; row++) count += Number(splits[row] === wanted);

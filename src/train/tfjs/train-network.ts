@@ -26,12 +26,12 @@ import { OPSET } from './onnx/onnx-graph.ts';
 import { encodeGoldenRows, encodeHeldOutRows } from './package-files.ts';
 import { computeScaling, scaleRows } from './scaling.ts';
 import type { Scaling } from './scaling.ts';
-import { rowsOf } from './tfjs-dataset.ts';
+import { featureRowsOf } from './tfjs-dataset.ts';
 import type { TfjsDataset } from './tfjs-dataset.ts';
 import { findTrainedRanges } from './training-times.ts';
 
 /** Told of each step, and when the fit is done. */
-export interface TrainWatch {
+export interface NetworkWatch {
   readonly onStep: (step: FitStep) => void;
   readonly onExport: () => void;
 }
@@ -49,14 +49,14 @@ interface Trained {
 }
 
 /** Trains one network. @throws RuvectorError `ERR_TRAIN_*` */
-export async function trainNetwork(request: FitRequest, watch: TrainWatch): Promise<FitOutcome> {
+export async function trainNetwork(request: FitRequest, watch: NetworkWatch): Promise<FitOutcome> {
   const { dataset, classes, fit, source } = request;
   const startedMs = performance.now();
   const topology =
     source.kind === 'layers' ? source.layers : layersOfTopology(source.artifacts.modelTopology);
   const network = checkNetwork(topology, { width: dataset.featureNames.length, classes: classes.length });
   const { tfjs, choice } = await openEngine(request, network);
-  const train = rowsOf(dataset, 'train');
+  const train = featureRowsOf(dataset, 'train');
   const width = dataset.featureNames.length;
   const period = width / (dataset.spec?.window?.steps ?? 1);
   const scaling = computeScaling(dataset.features, train, { width, period });
@@ -134,7 +134,7 @@ function briefly(error: unknown): string {
 }
 
 async function predictTest({ request: { dataset, classes }, answer }: Trained): Promise<Int8Array> {
-  const test = rowsOf(dataset, 'test');
+  const test = featureRowsOf(dataset, 'test');
   const shares = await answer(takeRows(dataset, test), test.length);
   return Int8Array.from(test, (_, at) => {
     const row = shares.subarray(at * classes.length, (at + 1) * classes.length);
@@ -161,7 +161,7 @@ async function packTrained(trained: Trained, measured: Measurement): Promise<Omi
     classes,
     metadata: describeFile(dataset),
   });
-  const seen = takeRows(dataset, joinRows(rowsOf(dataset, 'train'), rowsOf(dataset, 'test')));
+  const seen = takeRows(dataset, joinRows(featureRowsOf(dataset, 'train'), featureRowsOf(dataset, 'test')));
   const asked = { features: seen, width: dataset.featureNames.length, classes, answer: trained.answer };
   const golden = await buildGoldenRows(asked);
   const parity = proveParity(model, trained, golden, await buildDataRows(asked));

@@ -7,9 +7,9 @@ import type { TfjsLayer, TrainProgress } from '../train-job.ts';
 import {
   fitCancelledError,
   fitThreadError,
-  oneClassError,
+  networkOneClassError,
   tfjsOptionsError,
-  tooFewRowsError,
+  networkFewRowsError,
 } from './errors.ts';
 import type {
   FitMessage,
@@ -21,7 +21,7 @@ import type {
 } from './fit-messages.ts';
 import { buildTopologyLayers, checkLayerOptions } from './layer-options.ts';
 import { checkNetwork, layersOfTopology } from './network.ts';
-import { rowsOf } from './tfjs-dataset.ts';
+import { featureRowsOf } from './tfjs-dataset.ts';
 import type { TfjsDataset } from './tfjs-dataset.ts';
 import { completeFit } from './tfjs-options.ts';
 import type { TfjsFitOptions } from './tfjs-options.ts';
@@ -114,14 +114,15 @@ function checkRows(dataset: TfjsDataset): number[] {
   if (!(dataset?.features instanceof Float32Array)) {
     throw tfjsOptionsError(['the data set holds no features; pass a training set, of buildTrainingSet()']);
   }
-  const [train, test] = [rowsOf(dataset, 'train'), rowsOf(dataset, 'test')];
+  const [train, test] = [featureRowsOf(dataset, 'train'), featureRowsOf(dataset, 'test')];
   if (train.length < MIN_TRAIN_ROWS || test.length < 1) {
-    throw tooFewRowsError(train.length, test.length, MIN_TRAIN_ROWS);
+    throw networkFewRowsError(train.length, test.length, MIN_TRAIN_ROWS);
   }
   const seen = new Set<number>();
   for (const row of train) seen.add(dataset.labels[row]!);
   const classes = [...seen].sort((a, b) => a - b);
-  if (classes.length < 2) throw oneClassError(hostLabels[classes[0]!] ?? String(classes[0]), train.length);
+  if (classes.length < 2)
+    throw networkOneClassError(hostLabels[classes[0]!] ?? String(classes[0]), train.length);
   return classes;
 }
 

@@ -31,7 +31,9 @@ def load(root, host, window):
         table = pq.read_table(next((root / "data").glob(f"{split}-*.parquet")))
         labels = table["label"].to_pylist()
         index = [LABELS.index(each) if isinstance(each, str) else each for each in labels]
-        table = table.set_column(table.column_names.index("label"), "label", pa.array(index, pa.int8()))
+        table = table.set_column(
+            table.column_names.index("label"), "label", pa.array(index, pa.int8())
+        )
         parts.append(table.append_column("split", pa.array([split] * len(table))))
     table = pa.concat_tables(parts).sort_by("timestamp")
     names = host["featureNames"]
@@ -68,13 +70,17 @@ def run(name, parameters, data, folder, client):
     task = task_of(result.model)
     expected = ask_framework(result.model, X, task, result.classes or None)
     session = onnxruntime.InferenceSession(package.model)
-    answers = dict(zip([o.name for o in session.get_outputs()], session.run(None, {"X": X}), strict=True))
+    answers = dict(
+        zip([o.name for o in session.get_outputs()], session.run(None, {"X": X}), strict=True)
+    )
     number = {"classification": "probabilities", "anomaly": "score", "forecast": "value"}[task]
     got = np.asarray(answers[number]).reshape(len(X), -1)
     # As they cross: row-major numbers, then labels.
     (folder / f"{name}.onnx").write_bytes(package.model)
     (folder / f"{name}.x").write_bytes(np.ascontiguousarray(X, dtype="<f4").tobytes())
-    (folder / f"{name}.y").write_bytes(np.ascontiguousarray(expected.numbers, dtype="<f4").tobytes())
+    (folder / f"{name}.y").write_bytes(
+        np.ascontiguousarray(expected.numbers, dtype="<f4").tobytes()
+    )
     names = {"anomaly": "memopt-anomaly", "forecast": "memopt-forecast"}
     target = names.get(task, "memopt")
     package.manifest["name"] = target
@@ -86,7 +92,9 @@ def run(name, parameters, data, folder, client):
         "fitSeconds": result.fit_seconds,
         "exportMs": (exported - returned) * 1e3,
         "deployMs": (time.perf_counter() - exported) * 1e3,
-        "maxDifference": float(np.max(np.abs(got - expected.numbers) / (1 + np.abs(expected.numbers)))),
+        "maxDifference": float(
+            np.max(np.abs(got - expected.numbers) / (1 + np.abs(expected.numbers)))
+        ),
         "version": deployment.version,
         "isLive": deployment.activated,
         "manifest": package.manifest,
@@ -103,7 +111,9 @@ def main():
             if window not in sets:
                 sets[window] = load(Path(asked["root"]), asked["host"], window)
             try:
-                line = run(trainer["name"], trainer.get("parameters", {}), sets[window], folder, client)
+                line = run(
+                    trainer["name"], trainer.get("parameters", {}), sets[window], folder, client
+                )
             except Exception as error:
                 line = {"name": trainer["name"], "error": f"{type(error).__name__}: {error}"}
             print(json.dumps(line), flush=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from .._client import read_dataset
@@ -25,14 +25,12 @@ from .._training import (
     task_of,
 )
 from ._job import TrainJob
-from ._steps import StepTeller
+from ._steps import Progress, StepTeller
 
 __all__ = ["run_job"]
 
 # Shares of the whole at the begin and the end of the fit.
 _FIT_BEGIN, _FIT_END = 0.2, 0.8
-
-Progress = Callable[..., None]
 
 
 class TrainClient(DeployClient, Protocol):

@@ -1,11 +1,11 @@
 // Activations by name, and the layers that are nothing but one.
-import type { OnnxGraph } from '../onnx/onnx-graph.ts';
-import { LayerProblem, numberIn, sizeOf, wordOf } from './rule.ts';
+import type { NetworkGraph } from '../onnx/onnx-graph.ts';
+import { LayerProblem, numberIn, layerSizeOf, wordOf } from './rule.ts';
 import type { LayerConfig, LayerRule, OptionCheck } from './rule.ts';
 
-type Emit = (graph: OnnxGraph, input: string) => string;
+type Emit = (graph: NetworkGraph, input: string) => string;
 
-const scalar = (graph: OnnxGraph, value: number): string =>
+const scalar = (graph: NetworkGraph, value: number): string =>
   graph.addFloats('constant', Float32Array.of(value), []);
 
 /** Those that ONNX has, by their name in tf.js without underscores; gelu, mish and swish of what it has. */
@@ -52,12 +52,12 @@ export function activationOf(config: LayerConfig, name = 'activation', otherwise
 }
 
 /** Adds an activation. */
-export const emitActivation = (graph: OnnxGraph, activation: string, input: string): string =>
+export const emitActivation = (graph: NetworkGraph, activation: string, input: string): string =>
   activations[activation]!(graph, input);
 
 /** True when the last axis is meant, which softmax and normalisation are exported for. */
 export function assertLastAxis(config: LayerConfig, rank: number): void {
-  const axis = sizeOf(config, 'axis', -1);
+  const axis = layerSizeOf(config, 'axis', -1);
   if (axis === -1 || axis === rank) return;
   throw new LayerProblem(`works on axis ${axis}, and is exported for the last one alone; leave axis out`);
 }

@@ -1,7 +1,16 @@
 // Convolution and pooling along time. tf.js keeps [rows, steps, channels], ONNX wants [rows, channels, steps]; the
 // length of a window is known, so "same" becomes plain numbers of padded steps.
 import { activationOf, activationOption, emitActivation } from './activations.ts';
-import { LayerProblem, flag, oneOf, sequenceShape, sizeOf, weightOf, wholeNumber, wordOf } from './rule.ts';
+import {
+  LayerProblem,
+  flag,
+  oneOf,
+  sequenceShape,
+  layerSizeOf,
+  weightOf,
+  wholeNumber,
+  wordOf,
+} from './rule.ts';
 import type { ExportedLayer, LayerConfig, LayerRule, Shape, Weight } from './rule.ts';
 
 /** How a window slides along time. */
@@ -14,14 +23,14 @@ interface Sliding {
 
 function slide(config: LayerConfig, input: Shape, sizeName: string, strideName: string): Sliding {
   const [steps] = sequenceShape(input);
-  const size = sizeOf(config, sizeName, 2);
-  const stride = sizeOf(config, strideName, sizeName === 'pool_size' ? size : 1);
+  const size = layerSizeOf(config, sizeName, 2);
+  const stride = layerSizeOf(config, strideName, sizeName === 'pool_size' ? size : 1);
   if (wordOf(config, 'data_format', 'channelsLast') !== 'channelslast') {
     throw new LayerProblem(
       'has channels first, and is exported with channels last alone; leave dataFormat out',
     );
   }
-  if (sizeOf(config, 'dilation_rate', 1) > 1) {
+  if (layerSizeOf(config, 'dilation_rate', 1) > 1) {
     throw new LayerProblem('is dilated, which tf.js cannot train; leave dilationRate out, or use strides');
   }
   const pads = padsOf(wordOf(config, 'padding', 'valid'), { steps, size, stride });
@@ -119,10 +128,10 @@ export const convolutionRules: readonly LayerRule[] = [
     required: ['filters', 'kernelSize'],
     outputShape: (config, input) => {
       activationOf(config);
-      return [slideConvolution(config, input).steps, sizeOf(config, 'filters', 1)];
+      return [slideConvolution(config, input).steps, layerSizeOf(config, 'filters', 1)];
     },
     multiplyAdds: (config, input, output) =>
-      output[0]! * output[1]! * input[1]! * sizeOf(config, 'kernel_size', 1),
+      output[0]! * output[1]! * input[1]! * layerSizeOf(config, 'kernel_size', 1),
     emit: emitConvolution,
   },
   pooling('maxPooling1d', 'MaxPooling1D', 'MaxPool'),

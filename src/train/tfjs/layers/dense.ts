@@ -1,6 +1,6 @@
 // Layers that work on each row by itself: dense, dropout and noise, normalisation, flatten and reshape.
 import { activationOf, activationOption, assertLastAxis, emitActivation } from './activations.ts';
-import { LayerProblem, flag, numberIn, sizeOf, sizeOfShape, weightOf, wholeNumber } from './rule.ts';
+import { LayerProblem, flag, numberIn, layerSizeOf, sizeOfShape, weightOf, wholeNumber } from './rule.ts';
 import type { ExportedLayer, LayerRule, OptionCheck, Shape, Weight } from './rule.ts';
 
 const share = numberIn(0, 1);
@@ -44,7 +44,7 @@ export const rowRules: readonly LayerRule[] = [
     required: ['units'],
     outputShape: (config, input) => {
       activationOf(config);
-      return [...input.slice(0, -1), sizeOf(config, 'units', 1)];
+      return [...input.slice(0, -1), layerSizeOf(config, 'units', 1)];
     },
     multiplyAdds: (_, input, output) => sizeOfShape(input) * output.at(-1)!,
     emit: (layer) => {

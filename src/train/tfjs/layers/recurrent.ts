@@ -7,7 +7,7 @@ import {
   numberIn,
   oneOf,
   sequenceShape,
-  sizeOf,
+  layerSizeOf,
   transpose,
   weightOf,
   wholeNumber,
@@ -98,11 +98,11 @@ export const recurrentRules: readonly LayerRule[] = [
     outputShape: (config, input) => {
       const [steps] = sequenceShape(input);
       checkGru(config);
-      const units = sizeOf(config, 'units', 1);
+      const units = layerSizeOf(config, 'units', 1);
       return config['return_sequences'] === true ? [steps, units] : [units];
     },
     multiplyAdds: (config, input) => {
-      const units = sizeOf(config, 'units', 1);
+      const units = layerSizeOf(config, 'units', 1);
       return input[0]! * 3 * units * (input[1]! + units);
     },
     emit: emitGru,

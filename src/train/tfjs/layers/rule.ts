@@ -1,6 +1,6 @@
 // What is known of a kind of layer: its options, what it makes of a shape, and how it stands in ONNX. Types and the
 // checks of single values; the kinds are beside it.
-import type { OnnxGraph } from '../onnx/onnx-graph.ts';
+import type { NetworkGraph } from '../onnx/onnx-graph.ts';
 
 /** Sizes of a value without its rows: [features], or [steps, channels]. */
 export type Shape = readonly number[];
@@ -16,7 +16,7 @@ export interface Weight {
 
 /** What a layer is exported from. */
 export interface ExportedLayer {
-  readonly graph: OnnxGraph;
+  readonly graph: NetworkGraph;
   readonly config: LayerConfig;
   /** By its short name, such as `kernel`; null when the layer has none of that name. */
   readonly weight: (name: string) => Weight | null;
@@ -74,7 +74,7 @@ export const oneOf = (...words: readonly string[]): OptionCheck => ({
 });
 
 /** Reads a size that tf.js saves as a number or as a list of one. */
-export function sizeOf(config: LayerConfig, name: string, otherwise: number): number {
+export function layerSizeOf(config: LayerConfig, name: string, otherwise: number): number {
   const value = config[name] ?? otherwise;
   return Number(Array.isArray(value) ? value[0] : value);
 }

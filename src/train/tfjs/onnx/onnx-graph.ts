@@ -47,7 +47,7 @@ export interface GraphFacts {
 }
 
 /** Collects nodes and weights; every value has a name of its own. */
-export class OnnxGraph {
+export class NetworkGraph {
   readonly #nodes: Uint8Array[] = [];
   readonly #weights: Uint8Array[] = [];
   readonly #names = new Set<string>();

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { decodeOnnxModel } from '../../../../src/models/onnx-model.ts';
 import { chooseEngines, NATIVE_FROM } from '../../../../src/train/tfjs/engine-choice.ts';
-import { OnnxGraph } from '../../../../src/train/tfjs/onnx/onnx-graph.ts';
+import { NetworkGraph } from '../../../../src/train/tfjs/onnx/onnx-graph.ts';
 import { computeScaling, scaleRows } from '../../../../src/train/tfjs/scaling.ts';
 import { completeFit } from '../../../../src/train/tfjs/tfjs-options.ts';
 import { findTrainedRanges } from '../../../../src/train/tfjs/training-times.ts';
@@ -33,9 +33,9 @@ describe('scaleRows()', () => {
   });
 });
 
-describe('OnnxGraph', () => {
+describe('NetworkGraph', () => {
   it('encodes a model that the host reads, each value under a name of its own', () => {
-    const graph = new OnnxGraph();
+    const graph = new NetworkGraph();
     const weight = graph.addFloats('w', Float32Array.of(1, 2), [2]);
     const once = graph.add('Add', ['X', weight]);
     expect(graph.add('Add', [once, weight], {}, 'Y')).toBe('Y');

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from sklearn.utils import Tags
 
 from ..._exceptions import NotAModelError
-from ..._training import StopTraining, check_loss, report
+from ..._training import Rows, StopTraining, check_loss, report
 from ..._untyped import Estimator, OnnxProto
-from .._epochs import EpochClassifier, EpochRegressor, EpochTrainer, Rows
+from .._epochs import EpochClassifier, EpochRegressor, EpochTrainer
 from .._rows import column_statistics, count_steps
 from ._export import add_label, export_model
 from ._layers import StandardisationLayer, create_mlp

@@ -16,8 +16,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..._exceptions import NotAModelError
+from ..._training import Rows
 from ..._untyped import Estimator, OnnxProto
-from .._epochs import EpochClassifier, EpochRegressor, EpochTrainer, Rows
+from .._epochs import EpochClassifier, EpochRegressor, EpochTrainer
 from .._rows import count_steps
 from ._export import export_module
 from ._graph import ClassifierGraph, RegressorGraph, StandardisedRows
