@@ -87,12 +87,15 @@ export function sweepMemoryFiles(folder: string): number {
   return swept;
 }
 
+/** None in a folder that cannot be read. */
 function readNames(folder: string): string[] {
+  let names: string[] = [];
   try {
-    return readdirSync(folder);
+    names = readdirSync(folder);
   } catch {
-    return [];
+    // Nothing of ours is there then.
   }
+  return names;
 }
 
 /** Where the time of a start cannot be told, it is 0 in the name. */

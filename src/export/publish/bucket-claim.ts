@@ -34,7 +34,7 @@ export interface ClaimRequest {
  */
 export async function claimBucket(request: ClaimRequest): Promise<BucketClaim> {
   const { url } = request;
-  let etag = await create(request);
+  let etag = await takeFree(request);
   if (etag === 'unsupported') return { assertHeld: () => {}, [Symbol.asyncDispose]: async () => {} };
   let isLost = false;
   const timer = setInterval(() => {
@@ -58,7 +58,7 @@ export async function claimBucket(request: ClaimRequest): Promise<BucketClaim> {
 }
 
 /** The tag of the object that is ours now. */
-async function create(request: ClaimRequest): Promise<string> {
+async function takeFree(request: ClaimRequest): Promise<string> {
   try {
     return await write(request, { IfNoneMatch: '*' });
   } catch (error) {

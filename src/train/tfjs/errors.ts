@@ -104,3 +104,12 @@ export function fitCancelledError(cause: unknown): RuvectorError {
     },
   );
 }
+
+/** An error of the thread, on this side of it. */
+export function rebuiltError(
+  code: string,
+  message: string,
+  details: Readonly<Record<string, unknown>>,
+): RuvectorError {
+  return new RuvectorError(code, message, { details });
+}

@@ -2,14 +2,15 @@
 // send: model, manifest, golden rows, held-out rows. The caller's thread stays free.
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { RuvectorError, labels as hostLabels } from '../../core/index.ts';
+import { labels as hostLabels } from '../../core/index.ts';
 import type { TfjsLayer, TrainProgress } from '../train-job.ts';
 import {
   fitCancelledError,
   fitThreadError,
-  networkOneClassError,
-  tfjsOptionsError,
   networkFewRowsError,
+  networkOneClassError,
+  rebuiltError,
+  tfjsOptionsError,
 } from './errors.ts';
 import type {
   FitMessage,
@@ -19,6 +20,7 @@ import type {
   NetworkSource,
   TfjsArtifacts,
 } from './fit-messages.ts';
+import { saveModel } from './fit-network.ts';
 import { buildTopologyLayers, checkLayerOptions } from './layer-options.ts';
 import { checkNetwork, layersOfTopology } from './network.ts';
 import { featureRowsOf } from './tfjs-dataset.ts';
@@ -85,14 +87,7 @@ async function readSource(
     checkNetwork(layers, task);
     return { kind: 'layers', layers };
   }
-  const { promise, resolve } = Promise.withResolvers<TfjsArtifacts>();
-  await model.save({
-    save: async (artifacts) => {
-      resolve(artifacts);
-      return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } };
-    },
-  });
-  const artifacts = await promise;
+  const artifacts = await saveModel(model);
   checkNetwork(layersOfTopology(artifacts.modelTopology), task);
   const { modelTopology, weightSpecs, weightData } = artifacts;
   return { kind: 'model', artifacts: { modelTopology, weightSpecs, weightData } as TfjsArtifacts };
@@ -185,7 +180,5 @@ function toProgress(step: FitStep): TrainProgress {
 }
 
 function rebuildError({ code, message, details }: Extract<FitMessage, { type: 'error' }>): Error {
-  return code === null
-    ? fitThreadError(`failed (${message})`)
-    : new RuvectorError(code, message, { details });
+  return code === null ? fitThreadError(`failed (${message})`) : rebuiltError(code, message, details);
 }

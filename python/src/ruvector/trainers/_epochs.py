@@ -132,11 +132,7 @@ class EpochTrainer(BaseEstimator):  # type: ignore[misc]
         raise NotImplementedError
 
     def train_epoch(
-        self,
-        X: Rows,
-        target: NDArray[Any],
-        weight: NDArray[np.float32],
-        rng: np.random.RandomState,
+        self, X: Rows, target: NDArray[Any], weight: NDArray[np.float32], rng: np.random.RandomState
     ) -> float:
         """Go over the rows once; returns the mean loss."""
         raise NotImplementedError

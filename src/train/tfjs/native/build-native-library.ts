@@ -83,7 +83,7 @@ export async function setUpNativeLibrary(options: NativeSetupOptions = {}): Prom
   const { folder, link } = findNativeLibrary();
   checkMachine();
   const state = existsSync(bindingOf(folder)) ? 'found' : 'built';
-  if (state === 'built') await build(folder, options);
+  if (state === 'built') await compileInto(folder, options);
   try {
     linkNativeLibrary();
   } catch (error) {
@@ -135,7 +135,10 @@ function nodeHeaders(): string {
   }
 }
 
-async function build(folder: string, { python: named, onStep, signal }: NativeSetupOptions): Promise<void> {
+async function compileInto(
+  folder: string,
+  { python: named, onStep, signal }: NativeSetupOptions,
+): Promise<void> {
   const say = onStep ?? ((): void => {});
   await needCompiler(signal);
   const python = await findPip(named, signal);

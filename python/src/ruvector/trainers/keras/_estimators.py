@@ -53,10 +53,10 @@ class _KerasTrainer(EpochTrainer):
         random_state: int | None = None,
     ) -> None:
         super().__init__(
-            max_epochs=max_epochs,
             patience=patience,
-            validation_fraction=validation_fraction,
+            max_epochs=max_epochs,
             random_state=random_state,
+            validation_fraction=validation_fraction,
         )
         self.model = model
         self.from_logits = from_logits

@@ -52,16 +52,16 @@ class _TorchTrainer(EpochTrainer):
         batch_size: int = 256,
         window: tuple[int, int] | None = None,
         device: str = "auto",
-        max_epochs: int = 50,
-        patience: int = 5,
-        validation_fraction: float = 0.1,
         random_state: int | None = None,
+        validation_fraction: float = 0.1,
+        patience: int = 5,
+        max_epochs: int = 50,
     ) -> None:
         super().__init__(
-            max_epochs=max_epochs,
-            patience=patience,
-            validation_fraction=validation_fraction,
             random_state=random_state,
+            validation_fraction=validation_fraction,
+            patience=patience,
+            max_epochs=max_epochs,
         )
         self.module = module
         self.hidden = hidden
@@ -107,11 +107,7 @@ class _TorchTrainer(EpochTrainer):
         self._optimizer = self.initialise_optimizer(self.module_)
 
     def train_epoch(
-        self,
-        X: Rows,
-        target: NDArray[Any],
-        weight: NDArray[np.float32],
-        rng: np.random.RandomState,
+        self, X: Rows, target: NDArray[Any], weight: NDArray[np.float32], rng: np.random.RandomState
     ) -> float:
         """Go over shuffled batches once; returns the mean loss."""
         Z, wanted, weights = self._inputs(X), self._tensor(target), self._tensor(weight)
