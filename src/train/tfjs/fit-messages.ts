@@ -80,3 +80,12 @@ export type FitMessage =
       readonly message: string;
       readonly details: Readonly<Record<string, unknown>>;
     };
+
+/** A model of tf.js, of whichever copy of it the caller has loaded: it is taken by what it saves. */
+export interface TfjsModel {
+  save(handler: {
+    save(
+      artifacts: TfjsArtifacts,
+    ): Promise<{ modelArtifactsInfo: { dateSaved: Date; modelTopologyType: 'JSON' } }>;
+  }): Promise<unknown>;
+}

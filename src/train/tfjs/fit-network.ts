@@ -3,7 +3,7 @@ import type { LayersModel, Logs } from '@tensorflow/tfjs-layers';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { createSeededRandom } from '../../core/index.ts';
 import { divergedError } from './errors.ts';
-import type { FitStep, NetworkSource, TfjsArtifacts } from './fit-messages.ts';
+import type { FitStep, NetworkSource, TfjsArtifacts, TfjsModel } from './fit-messages.ts';
 import type { Tfjs } from './load-engine.ts';
 import type { TfjsFit } from './tfjs-options.ts';
 
@@ -129,7 +129,7 @@ export async function answerRows(
 }
 
 /** The model as tf.js saves it. */
-export async function saveModel(model: LayersModel): Promise<TfjsArtifacts> {
+export async function saveModel(model: TfjsModel): Promise<TfjsArtifacts> {
   const { promise, resolve } = Promise.withResolvers<TfjsArtifacts>();
   await model.save({
     save: async (artifacts) => {

@@ -3,6 +3,7 @@
 export { findNativeLibrary, removeNativeLibrary, setUpNativeLibrary } from './native/index.ts';
 export { runTfjsTrainer } from './run-tfjs-trainer.ts';
 export { trainTfjs } from './train-tfjs.ts';
-export type { TfjsModel, TrainTfjsOptions } from './train-tfjs.ts';
+export type { TfjsModel } from './fit-messages.ts';
+export type { TrainTfjsOptions } from './train-tfjs.ts';
 export type { TfjsDataset } from './tfjs-dataset.ts';
 export type { FitOutcome as TfjsTraining } from './fit-messages.ts';

@@ -19,6 +19,7 @@ import type {
   FitStep,
   NetworkSource,
   TfjsArtifacts,
+  TfjsModel,
 } from './fit-messages.ts';
 import { saveModel } from './fit-network.ts';
 import { buildTopologyLayers, checkLayerOptions } from './layer-options.ts';
@@ -27,15 +28,6 @@ import { featureRowsOf } from './tfjs-dataset.ts';
 import type { TfjsDataset } from './tfjs-dataset.ts';
 import { completeFit } from './tfjs-options.ts';
 import type { TfjsFitOptions } from './tfjs-options.ts';
-
-/** A model of tf.js, of whichever copy of it the caller has loaded: it is taken by what it saves. */
-export interface TfjsModel {
-  save(handler: {
-    save(
-      artifacts: TfjsArtifacts,
-    ): Promise<{ modelArtifactsInfo: { dateSaved: Date; modelTopologyType: 'JSON' } }>;
-  }): Promise<unknown>;
-}
 
 /** Options of {@link trainTfjs}. */
 export interface TrainTfjsOptions extends TfjsFitOptions {
