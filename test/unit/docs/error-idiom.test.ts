@@ -60,7 +60,7 @@ function findOtherIdioms(all: readonly Source[]): string[] {
 }
 
 /** They look at an error, or carry one on under the code it had elsewhere. */
-const carriers = new Set(['isRuvectorError', 'fromErrorPayload']);
+const carriers = new Set(['isRuvectorError', 'fromErrorPayload', 'rebuiltError']);
 
 type Classes = ReturnType<typeof errorClassesIn>;
 
