@@ -45,7 +45,10 @@ export interface TrainJob {
 export interface TrainSearch {
   readonly trials?: number;
   readonly folds?: number;
-  /** Left out between the rows of a fold that are trained on and those that are tested. @default the horizon */
+  /**
+   * Left out between the rows of a fold that are trained on and those that are tested.
+   * @default what a label looks ahead and a feature looks back; less is refused
+   */
   readonly gapMs?: number;
   readonly timeoutSeconds?: number;
 }
