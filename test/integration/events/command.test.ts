@@ -72,7 +72,7 @@ describe('events convert', () => {
     expect((await run('convert', raw, folder.at('with.dat'), '--triggers', out)).code).toBe(0);
     const { triggers } = await loadEvents(raw);
     const lines = (await readFile(out, 'utf8')).trimEnd().split('\n');
-    expect(lines[0]).toBe('t,id,value');
+    expect(lines[0]).toBe('"t","id","value"');
     expect(lines.slice(1)).toEqual(rowsOfTriggers(triggers).map((row) => row.join(',')));
   });
 

@@ -104,7 +104,10 @@ it('remove() takes a version that no alias names, and says which alias names the
     version: b.version,
     created: '2026-01-01T00:00:00.000Z',
     estimator: 'RandomForestClassifier',
+    task: 'classification',
     macroF1: null,
+    averagePrecision: null,
+    mae: null,
     interval: null,
     aliases: ['live'],
   });

@@ -64,7 +64,8 @@ it('runTrainer() deploys a model that onnxruntime-node answers like scikit-learn
     job: job(),
     onProgress: (progress) => seen.push(progress),
   });
-  expect(seen.map(({ stage }) => stage)).toEqual(['stream', 'fit', 'export', 'deploy', 'done']);
+  // A fit may say more than once how far it is.
+  expect([...new Set(seen.map(({ stage }) => stage))]).toEqual(['stream', 'fit', 'export', 'deploy', 'done']);
   expect(bridge.arrived).toHaveLength(before + 1);
   const arrived = bridge.arrived.at(-1)!;
   expect(arrived.activate).toBeUndefined();
