@@ -17,6 +17,7 @@ const copied = [
   'python/pyproject.toml',
   'python/requirements.txt',
   'python/requirements-lab.txt',
+  'python/requirements-trainers.txt',
   'tsconfig.json',
   'tsconfig.build.json',
   'kernel/tsconfig.build.json',

@@ -18,7 +18,12 @@ beforeEach(() => {
     'package-lock.json',
     'python/pyproject.toml',
   ];
-  for (const file of [...files, 'python/requirements.txt', 'python/requirements-lab.txt'])
+  for (const file of [
+    ...files,
+    'python/requirements.txt',
+    'python/requirements-lab.txt',
+    'python/requirements-trainers.txt',
+  ])
     copyFileSync(join(root, file), join(checkout, file));
 });
 afterEach(() => rmSync(checkout, { recursive: true, force: true }));

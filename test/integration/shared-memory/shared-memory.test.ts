@@ -98,11 +98,7 @@ describe.runIf(isLinux)('takeSharedAttachments()', () => {
 
   it('reads parts at multiples of 64 bytes, and the file is gone', async () => {
     writeFileSync(pathOf(), Buffer.concat([Buffer.alloc(64, 1), Buffer.alloc(128, 2)]), { mode: 0o600 });
-    const parts = await takeSharedAttachments(
-      folder,
-      { shared: { path: pathOf(), sizes: [3, 0, 100] } },
-      1e6,
-    );
+    const parts = await takeSharedAttachments(folder, { path: pathOf(), sizes: [3, 0, 100] }, 1e6);
     expect(parts).toEqual([new Uint8Array(3).fill(1), new Uint8Array(0), new Uint8Array(100).fill(2)]);
     expect(readdirSync(folder)).toEqual([]);
   });
