@@ -67,7 +67,7 @@ class Scorer:
     """Scores answers on the held-out rows, all over the same blocks."""
 
     def __init__(self, dataset: Dataset) -> None:
-        self.rows = hold_out(dataset)
+        self.rows = hold_out(dataset, "classification")
         self.labels = dataset.labels
         self.classes = sorted(
             {*dataset.y("train").tolist(), *dataset.y("test").tolist()}
