@@ -77,6 +77,11 @@ describe('execute_request from JupyterLab', { timeout: TIMEOUT_MS }, () => {
     await lab.page.keyboard.up('Control');
     await lab.page.keyboard.press('Delete');
     await lab.page.waitForFunction(`${mimeType} === ${JSON.stringify(usual)}`);
+    // What comes next begins in an empty cell.
+    await lab.page.keyboard.down('Control');
+    await lab.page.keyboard.press('a');
+    await lab.page.keyboard.up('Control');
+    await lab.page.keyboard.press('Delete');
   });
 });
 
