@@ -23,6 +23,8 @@ PUBLIC_NAMES = [
     "ExportConfig",
     "ExportStats",
     "FitResult",
+    "Leaderboard",
+    "LeaderboardRow",
     "MemorySnapshot",
     "MockTransport",
     "OnnxModel",
@@ -30,7 +32,9 @@ PUBLIC_NAMES = [
     "ParityReport",
     "ProcessRecord",
     "Reply",
+    "Report",
     "RuvectorError",
+    "SearchResult",
     "StreamGap",
     "StreamHandle",
     "StreamHello",
@@ -46,6 +50,7 @@ PUBLIC_NAMES = [
     "events",
     "export_onnx",
     "fit",
+    "search",
     "trainers",
 ]
 

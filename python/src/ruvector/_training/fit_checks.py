@@ -7,10 +7,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.pipeline import Pipeline
 
 from .._exceptions import (
-    FeatureMismatchError,
     FewClassesError,
     FewRowsError,
     MissingValuesError,
@@ -18,7 +16,7 @@ from .._exceptions import (
 )
 from .._untyped import Estimator
 from .estimators import estimator_path
-from .labelled_dataset import LabelledDataset, window_of
+from .labelled_dataset import LabelledDataset
 from .missing_values import accepts_nan
 from .targets import take_test_rows, take_train_rows
 from .tasks import Task, task_of
@@ -28,7 +26,6 @@ __all__ = [
     "check_estimator",
     "check_missing",
     "few_rows",
-    "set_window",
     "take_training_rows",
 ]
 
@@ -92,25 +89,6 @@ def take_training_rows(
             "sklearn.IsolationForest"
         )
     return X, y
-
-
-def set_window(model: Estimator, dataset: LabelledDataset) -> None:
-    """Tell an estimator with ``window_steps`` how many rows of the history a row of the set holds.
-
-    Raises FeatureMismatchError for an estimator that looks at windows and a data set without.
-    """
-    window = window_of(dataset)
-    if window is None and getattr(model, "needs_window", False):
-        raise FeatureMismatchError(
-            f'Cannot fit estimator "{estimator_path(model)}" on data set "{dataset.id}": it looks '
-            "at windows of the history and the rows hold none; pass "
-            'client.dataset(window={"steps": 16, "every_ms": 1000})'
-        )
-    if window is None:
-        return
-    last = model.steps[-1][1] if isinstance(model, Pipeline) else model
-    if "window_steps" in last.get_params(deep=False):
-        last.set_params(window_steps=window["steps"])
 
 
 def check_missing(model: Estimator, X: NDArray[np.float32], names: Sequence[str]) -> None:

@@ -14,9 +14,9 @@ from .._exceptions import FeatureMismatchError, UnknownParameterError
 from .._untyped import Estimator
 from .estimators import check_parameters, create_estimator, estimator_path, seed_estimator
 from .exporters import is_exported
-from .fit_checks import check_answers_rows, check_estimator, set_window
+from .fit_checks import check_answers_rows, check_estimator
 from .graphs import check_convertible, walk
-from .labelled_dataset import LabelledDataset
+from .labelled_dataset import LabelledDataset, window_of
 from .registry import load_framework_of
 
 __all__ = ["prepare"]
@@ -48,10 +48,10 @@ def prepare(
         check_estimator(estimator)
         model = _copy(estimator, parameters)
         seed_estimator(model, seed)
-    set_window(model, dataset)
     members = list(walk(model))
     for member in members:
         load_framework_of(member)
+        _take_window(member, dataset)
         if isinstance(member, ColumnTransformer):
             _number_columns(member, list(dataset.feature_names))
     if not is_exported(model):
@@ -71,6 +71,22 @@ def _copy(estimator: Estimator, parameters: Mapping[str, Any]) -> Estimator:
     model = clone(estimator)
     check_parameters(estimator_path(model), model, parameters)
     return model.set_params(**parameters)
+
+
+def _take_window(model: Estimator, dataset: LabelledDataset) -> None:
+    """Tell a model of windows their shape, (steps, features of a step), unless it was given one."""
+    window = window_of(dataset)
+    if window is None and getattr(model, "needs_window", False):
+        raise FeatureMismatchError(
+            f'Cannot fit estimator "{estimator_path(model)}" on data set "{dataset.id}": it looks '
+            "at windows of the history and the rows hold none; pass "
+            'client.dataset(window={"steps": 16, "every_ms": 1000})'
+        )
+    if window is None or not hasattr(model, "get_params"):
+        return
+    if "window" in model.get_params(deep=False) and model.window is None:
+        steps = int(window["steps"])
+        model.set_params(window=(steps, len(dataset.feature_names) // steps))
 
 
 def _number_columns(model: Estimator, names: list[str]) -> None:
