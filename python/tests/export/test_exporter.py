@@ -73,6 +73,7 @@ def test_export_range_asks_in_the_words_of_the_daemon(tmp_path, monkeypatch):
                 "include_processes": False,
                 "include_events": False,
                 "sample_interval_ms": 0,
+                "excel": False,
                 "columns": "all",
                 "time_precision_ms": 3_600_000,
                 "k": 5,
