@@ -43,7 +43,7 @@ export type ToProtocolThread =
       readonly prompt: string;
       readonly password: boolean;
     }
-  /** The cell wrote, or let a child write, to the descriptors of the process: that comes before what follows. */
+  /** Read what stands in the descriptors of the process, and count this in NATIVE_READS. */
   | { readonly type: 'native' }
   /** The process exits: send what is queued. */
   | { readonly type: 'exiting' }
@@ -68,8 +68,10 @@ export const shared = {
   RELEASED: 6,
   /** Descriptor of the standard error that the process began with; 0 while that is number 2. */
   REAL_STDERR: 7,
+  /** How often the protocol thread has read the descriptors because the user's thread asked. */
+  NATIVE_READS: 8,
 } as const;
-export const SHARED_WORDS = 8;
+export const SHARED_WORDS = 9;
 /** Steps of stopping: user code is held still, the termination is being posted, was posted. */
 export const stop = { NONE: 0, HELD: 1, POSTING: 2, POSTED: 3 } as const;
 /** The global at which the user's thread can be held still: cells can neither replace nor declare it. */

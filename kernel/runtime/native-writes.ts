@@ -1,25 +1,42 @@
 // Calls that write to the descriptors 1 and 2 themselves, or let a child do so while this thread waits. `fs.writeSync(1, …)`
-// goes the way of process.stdout; around a child, what the cell wrote before goes out before, and what it writes afterwards
-// comes afterwards (transport/native-output.ts).
+// goes the way of process.stdout; around a child this thread waits until what was written before is out, so that the order
+// holds however busy the machine is (transport/native-output.ts).
 import childProcess from 'node:child_process';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
+import { shared } from '../protocol/thread-messages.ts';
 import type { ToProtocolThread } from '../protocol/thread-messages.ts';
-import { ArrayBuffer, Buffer, Object, Uint8Array, process } from './primordials.ts';
+import { ArrayBuffer, Atomics, Buffer, Object, Uint8Array, process } from './primordials.ts';
 import type { Output } from './output.ts';
 
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
 
-/** Replaces the functions of Node's modules, for cells and for libraries. */
-export function orderNativeWrites(output: Output, post: (message: ToProtocolThread) => void): void {
+/** A protocol thread that answers later than this is ending: the order matters no longer. */
+const READ_MS = 1000;
+
+/**
+ * Replaces the functions of Node's modules, for cells and for libraries.
+ * @param words memory shared with the protocol thread
+ */
+export function orderNativeWrites(
+  words: Int32Array,
+  output: Output,
+  post: (message: ToProtocolThread) => void,
+): void {
+  const settle = (): void => {
+    output.flush();
+    const before = Atomics.load(words, shared.NATIVE_READS);
+    post({ type: 'native' });
+    Atomics.wait(words, shared.NATIVE_READS, before, READ_MS);
+  };
   for (const name of ['execSync', 'execFileSync', 'spawnSync']) {
     replace(childProcess, name, (original) => {
       return function (...args) {
-        output.flush();
+        settle();
         try {
           return original.apply(this, args);
         } finally {
-          post({ type: 'native' });
+          settle();
         }
       };
     });

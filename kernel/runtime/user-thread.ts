@@ -103,7 +103,7 @@ export function startUserThread(
   defineDecoratorHelpers();
   offerColours();
   output.capture();
-  orderNativeWrites(output, post);
+  orderNativeWrites(words, output, post);
   evaluator.watchGlobals();
 }
 

@@ -83,8 +83,11 @@ port.on('message', (message: ToProtocolThread) => {
   // Written before the cell said this.
   if (message.type !== 'publish') native?.flush();
   if (message.type === 'done') void debugAdapter?.then((adapter) => adapter.endInterrupt());
-  if (message.type === 'exiting') void end();
-  else if (message.type !== 'native') server.onUserThread(message);
+  if (message.type === 'native') {
+    Atomics.add(words, shared.NATIVE_READS, 1);
+    Atomics.notify(words, shared.NATIVE_READS);
+  } else if (message.type === 'exiting') void end();
+  else server.onUserThread(message);
 });
 server.start(
   await bindSockets(connection, {

@@ -148,9 +148,10 @@ def interrupt(client, _job):
     try:
         client.request("wait", {"ms": 60_000})
     except KeyboardInterrupt:
-        while client.status()["stats"]["activeRequests"] > 0:
+        # The status before is still at its end when the next one asks: it counts as active for a moment.
+        while (status := client.status())["stats"]["activeRequests"] > 0:
             time.sleep(0.02)
-        say(interrupted=True, status=client.status())
+        say(interrupted=True, status=status)
 
 
 def endless(client, job):
