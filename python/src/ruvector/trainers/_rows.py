@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from .._exceptions import FeatureMismatchError
 
-__all__ = ["STANDARD_LIMIT", "column_statistics", "count_steps"]
+__all__ = ["STANDARD_LIMIT", "column_statistics", "count_steps", "is_even"]
 
 Columns = NDArray[np.float32]
 
@@ -57,3 +57,8 @@ def column_statistics(X: Columns, steps: int) -> tuple[Columns, Columns]:
     changes = spread > 1e-6 * np.maximum(np.abs(mean), 1e-30)
     scale = np.where(changes, 1 / np.where(changes, spread, 1), 0)
     return np.tile(mean, steps).astype(np.float32), np.tile(scale, steps).astype(np.float32)
+
+
+def is_even(weight: NDArray[np.float32]) -> bool:
+    """Whether all rows weigh the same, and something."""
+    return bool(len(weight) > 0 and weight[0] > 0 and (weight == weight[0]).all())

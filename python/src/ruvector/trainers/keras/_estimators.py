@@ -17,7 +17,7 @@ from ..._exceptions import NotAModelError
 from ..._training import Rows, StopTraining, check_loss, report
 from ..._untyped import Estimator, OnnxProto
 from .._epochs import EpochClassifier, EpochRegressor, EpochTrainer
-from .._rows import column_statistics, count_steps
+from .._rows import column_statistics, count_steps, is_even
 from ._export import add_label, export_model
 from ._layers import StandardisationLayer, create_mlp
 
@@ -86,11 +86,15 @@ class _KerasTrainer(EpochTrainer):
         steps = count_steps(type(self).__name__, X.shape[1], self.window)
         network = self.initialise_model(X.shape[1] // steps, steps, self.count_outputs(target))
         start, front = keras.Input((X.shape[1],), name="X"), StandardisationLayer(steps)
-        self.model_ = keras.Model(start, self.complete(network(front(start))))
+        answers = network(front(start))
+        completed = self.complete(answers)
+        self.model_ = keras.Model(start, completed)
         front.learn(*column_statistics(X, steps))
         # Rows are standardised once, and the network behind that is what learns.
-        inner = keras.Input(front.compute_output_shape((None, X.shape[1]))[1:])
-        self._front, self._network = front, keras.Model(inner, self.complete(network(inner)))
+        if completed is not answers:
+            inner = keras.Input(front.compute_output_shape((None, X.shape[1]))[1:])
+            network = keras.Model(inner, self.complete(network(inner)))
+        self._front, self._network = front, network
         self.compile(self._network)
 
     def initialise_model(self, n_features: int, steps: int, n_outputs: int) -> keras.Model:
@@ -146,7 +150,7 @@ class _KerasTrainer(EpochTrainer):
             network.fit(
                 self._standardised(X),
                 self.scaled(target),
-                sample_weight=weight,
+                sample_weight=None if is_even(weight) else weight,
                 batch_size=self.batch_size,
                 epochs=self.max_epochs,
                 validation_data=held,

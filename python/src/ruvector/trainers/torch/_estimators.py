@@ -19,7 +19,7 @@ from ..._exceptions import NotAModelError
 from ..._training import Rows
 from ..._untyped import Estimator, OnnxProto
 from .._epochs import EpochClassifier, EpochRegressor, EpochTrainer
-from .._rows import count_steps
+from .._rows import count_steps, is_even
 from ._export import export_module
 from ._graph import ClassifierGraph, RegressorGraph, StandardisedRows
 from ._networks import NETWORKS
@@ -110,25 +110,31 @@ class _TorchTrainer(EpochTrainer):
         self, X: Rows, target: NDArray[Any], weight: NDArray[np.float32], rng: np.random.RandomState
     ) -> float:
         """Go over shuffled batches once; returns the mean loss."""
-        Z, wanted, weights = self._inputs(X), self._tensor(target), self._tensor(weight)
+        Z, wanted, weights = self._inputs(X), self._tensor(target), self._weights(weight)
         self.module_.train()
         order = torch.from_numpy(rng.permutation(len(X))).to(self._device)
-        total = torch.zeros((), device=self._device)
+        losses, counts = [], []
         for rows in order.split(self.batch_size):
-            loss = self.train_step(Z[rows], wanted[rows], weights[rows])
-            total += loss.detach() * len(rows)
-        return float(total) / len(X)
+            weighed = None if weights is None else weights[rows]
+            losses.append(self.train_step(Z[rows], wanted[rows], weighed).detach())
+            counts.append(len(rows))
+        return float(np.average(torch.stack(losses).cpu(), weights=counts))
 
     def evaluate(self, X: Rows, target: NDArray[Any], weight: NDArray[np.float32]) -> float:
         """Mean loss of rows that are not learnt from."""
         self.module_.eval()
         with torch.inference_mode():
-            loss = self.validation_step(self._inputs(X), self._tensor(target), self._tensor(weight))
-        return float(loss)
+            wanted, weights = self._tensor(target), self._weights(weight)
+            return float(self.validation_step(self._inputs(X), wanted, weights))
 
     def snapshot(self) -> object:
         """Copy of the weights."""
-        return copy.deepcopy(self.module_.state_dict())
+        state = self.module_.state_dict().items()
+        # What is no tensor is a module's extra state.
+        return {
+            name: value.clone() if isinstance(value, Tensor) else copy.deepcopy(value)
+            for name, value in state
+        }
 
     def restore(self, state: object) -> None:
         """Take back the weights; what only the fit needed is let go."""
@@ -170,11 +176,11 @@ class _TorchTrainer(EpochTrainer):
             module.parameters(), lr=self.learning_rate, weight_decay=self.weight_decay
         )
 
-    def loss(self, answers: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-        """Weighted mean loss of a batch."""
+    def loss(self, answers: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
+        """Mean loss of a batch, weighted by row; without weights all rows weigh the same."""
         raise NotImplementedError
 
-    def train_step(self, X: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    def train_step(self, X: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
         """Learn from one batch; returns its loss."""
         self._optimizer.zero_grad(set_to_none=True)
         loss = self.loss(self.module_(X), target, weight)
@@ -182,7 +188,7 @@ class _TorchTrainer(EpochTrainer):
         self._optimizer.step()
         return loss
 
-    def validation_step(self, X: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    def validation_step(self, X: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
         """Loss of the validation rows."""
         return self.loss(self.module_(X), target, weight)
 
@@ -196,6 +202,10 @@ class _TorchTrainer(EpochTrainer):
         """Standardised rows of this fit, computed once."""
         with torch.no_grad():
             return self._kept(X, lambda rows: self.front_(rows))
+
+    def _weights(self, weight: NDArray[np.float32]) -> Tensor | None:
+        """None when all rows weigh the same: it is a third of what a small step costs."""
+        return None if is_even(weight) else self._tensor(weight)
 
     def _tensor(self, array: NDArray[Any]) -> Tensor:
         return self._kept(array, lambda values: values)
@@ -212,6 +222,10 @@ class _TorchTrainer(EpochTrainer):
             for start in range(0, len(X), _ANSWER_ROWS):
                 rows = np.ascontiguousarray(X[start : start + _ANSWER_ROWS])
                 yield graph(torch.from_numpy(rows))
+
+
+def _weighted_mean(each: Tensor, weight: Tensor) -> Tensor:
+    return (each * weight).sum() / weight.sum().clamp_min(1e-12)
 
 
 class TorchClassifier(_TorchTrainer, EpochClassifier):
@@ -252,10 +266,11 @@ class TorchClassifier(_TorchTrainer, EpochClassifier):
 
     """
 
-    def loss(self, answers: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    def loss(self, answers: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
         """Cross-entropy, weighted by row."""
-        each = functional.cross_entropy(answers, target, reduction="none")
-        return (each * weight).sum() / weight.sum().clamp_min(1e-12)
+        if weight is None:
+            return functional.cross_entropy(answers, target)
+        return _weighted_mean(functional.cross_entropy(answers, target, reduction="none"), weight)
 
     def count_outputs(self, target: NDArray[Any]) -> int:
         """One logit for each class."""
@@ -294,10 +309,10 @@ class TorchRegressor(_TorchTrainer, EpochRegressor):
         self.target_scale_ = float(np.std(target)) or 1.0
         super().build(X, target, rng)
 
-    def loss(self, answers: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    def loss(self, answers: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
         """Mean squared error of the standardised target, weighted by row."""
         each = (answers.reshape(-1) - (target - self.target_mean_) / self.target_scale_) ** 2
-        return (each * weight).sum() / weight.sum().clamp_min(1e-12)
+        return each.mean() if weight is None else _weighted_mean(each, weight)
 
     def count_outputs(self, target: NDArray[Any]) -> int:
         """One value."""

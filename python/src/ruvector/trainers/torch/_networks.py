@@ -33,6 +33,11 @@ class NetworkSize:
     dropout: float = 0.0
 
 
+def _dropout(share: float) -> nn.Module:
+    # A layer that drops nothing copies its rows all the same.
+    return nn.Dropout(share) if share > 0 else nn.Identity()
+
+
 class MLP(nn.Module):  # type: ignore[misc]
     """Fully connected layers with ReLU, over all columns of a row or a window.
 
@@ -53,7 +58,7 @@ class MLP(nn.Module):  # type: ignore[misc]
         widths = [n_features * steps, *[size.hidden] * size.layers]
         blocks: list[nn.Module] = [nn.Flatten()]
         for before, after in pairwise(widths):
-            blocks += [nn.Linear(before, after), nn.ReLU(), nn.Dropout(size.dropout)]
+            blocks += [nn.Linear(before, after), nn.ReLU(), _dropout(size.dropout)]
         self.body = nn.Sequential(*blocks, nn.Linear(widths[-1], n_outputs))
 
     def forward(self, X: Tensor) -> Tensor:
@@ -74,7 +79,7 @@ class GRU(nn.Module):  # type: ignore[misc]
         super().__init__()
         hidden, between = size.hidden, size.dropout if size.layers > 1 else 0.0
         self.cells = nn.GRU(n_features, hidden, size.layers, batch_first=True, dropout=between)
-        self.head = nn.Sequential(nn.Dropout(size.dropout), nn.Linear(hidden, n_outputs))
+        self.head = nn.Sequential(_dropout(size.dropout), nn.Linear(hidden, n_outputs))
         self.steps = steps
 
     def forward(self, X: Tensor) -> Tensor:
@@ -119,7 +124,7 @@ class _CausalBlock(nn.Module):  # type: ignore[misc]
         super().__init__()
         self.pad = nn.ConstantPad1d((2 * dilation, 0), 0.0)
         self.convolution = nn.Conv1d(width, width, 3, dilation=dilation)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = _dropout(dropout)
 
     def forward(self, X: Tensor) -> Tensor:
         return X + self.dropout(torch.relu(self.convolution(self.pad(X))))
