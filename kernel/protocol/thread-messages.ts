@@ -25,18 +25,26 @@ export type ToUserThread =
   | { readonly type: 'interrupt'; readonly count: number }
   | { readonly type: 'exit' };
 
+/** An iopub message of a cell. */
+export interface Publish {
+  readonly type: 'publish';
+  readonly parent: string;
+  readonly msgType: string;
+  readonly content: JsonObject;
+  readonly metadata?: JsonObject;
+  readonly buffers?: readonly Uint8Array[];
+}
+
 /** To the protocol thread. Messages arrive in the order they were posted. */
 export type ToProtocolThread =
+  | Publish
+  /** A cell has ended; its last message comes with that, because waking a thread takes as long as a short cell. */
   | {
-      /** An iopub message of a cell. */
-      readonly type: 'publish';
+      readonly type: 'done';
       readonly parent: string;
-      readonly msgType: string;
-      readonly content: JsonObject;
-      readonly metadata?: JsonObject;
-      readonly buffers?: readonly Uint8Array[];
+      readonly reply: JsonObject;
+      readonly last: Publish | null;
     }
-  | { readonly type: 'done'; readonly parent: string; readonly reply: JsonObject }
   | {
       readonly type: 'input';
       readonly parent: string;

@@ -1,6 +1,6 @@
 // Runs cells in the user's thread: compiles, evaluates, shows the result, answers.
 import { buildMimeBundle } from './display/mime-bundle.ts';
-import { usesColours } from './display/text-colours.ts';
+import { adjustConsole, usesColours } from './display/text-colours.ts';
 import { compileCell } from './cell-compiler.ts';
 import type { CompiledCell } from './cell-compiler.ts';
 import { CellResources } from './cell-resources.ts';
@@ -59,6 +59,7 @@ export class CellRunner {
   async run(cell: Execute): Promise<Record<string, unknown>> {
     try {
       noticeReplaced();
+      adjustConsole();
       const question = withOriginals(() => parseHelp(cell.code));
       if (question) return await this.#reply(cell, [await this.#page(question)]);
       const file = `cell-${cell.executionCount}.ts`;
@@ -69,13 +70,13 @@ export class CellRunner {
       if (hasResult && value !== undefined && !cell.silent) {
         const bundle = await this.#evaluator.call(() => buildMimeBundle(value, usesColours()));
         if (withOriginals(() => Object.keys(bundle.data).length > 0))
-          this.#output.publish('execute_result', { ...bundle, execution_count: cell.executionCount });
+          this.#output.publishLast('execute_result', { ...bundle, execution_count: cell.executionCount });
       }
       if (!this.#tests.isEmpty) await this.#evaluator.call(() => this.#tests.run(file));
       return await this.#reply(cell, []);
     } catch (error) {
       const content = await this.#describe(error);
-      this.#output.publish('error', { ...content });
+      this.#output.publishLast('error', { ...content });
       return {
         status: 'error',
         execution_count: cell.executionCount,

@@ -3,8 +3,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate } from 'node:timers';
 import { StreamTexts } from './stream-texts.ts';
-import type { ToProtocolThread } from '../protocol/thread-messages.ts';
+import type { Publish, ToProtocolThread } from '../protocol/thread-messages.ts';
 import { Object, clearImmediate, performance, process } from './primordials.ts';
+
+type WrittenCallback = (error: null) => unknown;
 
 /** Where output goes. */
 export type Post = (message: ToProtocolThread) => void;
@@ -31,6 +33,8 @@ export class Output {
   #burst = 0;
   #lastMs = 0;
   #timer: NodeJS.Immediate | null = null;
+  #written: WrittenCallback[] = [];
+  #held: Publish | null = null;
   readonly #texts = new StreamTexts();
 
   constructor(post: Post) {
@@ -60,7 +64,31 @@ export class Output {
   /** Publishes a message after the text written before it. */
   publish(msgType: string, content: Record<string, unknown>, rest: object = {}): void {
     this.flush();
-    this.#post({ type: 'publish', parent: this.parent, msgType, content, ...rest });
+    this.#send({ type: 'publish', parent: this.parent, msgType, content, ...rest });
+  }
+
+  /** As `publish`, but it may go with the end of the cell; whatever is sent before that lets it go first. */
+  publishLast(msgType: string, content: Record<string, unknown>): void {
+    this.flush();
+    this.#release();
+    this.#held = { type: 'publish', parent: this.parent, msgType, content };
+  }
+
+  /** What the end of a cell takes with it. */
+  takeLast(): Publish | null {
+    const held = this.#held;
+    this.#held = null;
+    return held;
+  }
+
+  #send(message: Publish): void {
+    this.#release();
+    this.#post(message);
+  }
+
+  #release(): void {
+    const held = this.takeLast();
+    if (held) this.#post(held);
   }
 
   write(name: 'stdout' | 'stderr', text: string): void {
@@ -93,7 +121,7 @@ export class Output {
     const text = this.#parts.join('');
     this.#parts = [];
     this.#size = 0;
-    this.#post({
+    this.#send({
       type: 'publish',
       parent: this.#parent,
       msgType: 'stream',
@@ -101,15 +129,36 @@ export class Output {
     });
   }
 
+  /** As a stream does it: after the code that runs. One tick for all of them, because `console` waits for each. */
+  #tellWritten(callback: WrittenCallback): void {
+    if (this.#written.push(callback) > 1) return;
+    nextTick(() => this.#callWritten());
+  }
+
+  #callWritten(): void {
+    const callbacks = this.#written;
+    this.#written = [];
+    let called = 0;
+    try {
+      while (called < callbacks.length) callbacks[called++]!(null);
+    } finally {
+      // Those behind one that throws have their turn too.
+      for (let i = called; i < callbacks.length; i++) this.#tellWritten(callbacks[i]!);
+    }
+  }
+
   /** Takes over process.stdout and process.stderr, and with them console. */
   capture(): void {
-    process.on('exit', () => this.flush());
+    process.on('exit', () => {
+      this.flush();
+      this.#release();
+    });
     for (const name of ['stdout', 'stderr'] as const) {
       const write = (chunk: unknown, encoding?: unknown, done?: unknown): boolean => {
         const text = this.#texts.textOf(name, this.parent, chunk, encoding);
         if (text !== '') this.write(name, text);
         const callback = typeof encoding === 'function' ? encoding : done;
-        if (typeof callback === 'function') nextTick(() => callback() as unknown);
+        if (typeof callback === 'function') this.#tellWritten(callback as WrittenCallback);
         return true;
       };
       Object.defineProperty(process[name], 'write', { value: write, writable: true, configurable: true });

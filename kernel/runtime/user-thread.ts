@@ -70,7 +70,7 @@ export function startUserThread(
         const reply = await answer(message);
         input.setAllowed(message.parent, false);
         Atomics.sub(words, shared.BUSY, 1);
-        post({ type: 'done', parent: message.parent, reply });
+        post({ type: 'done', parent: message.parent, reply, last: output.takeLast() });
         break;
       }
       case 'comm':

@@ -42,24 +42,48 @@ function findStateFolder(env: NodeJS.ProcessEnv): string | null {
   }
 }
 
+/** A cell is answered first; what comes within this time is written together. */
+const WRITE_AFTER_MS = 50;
+
 /** Opens the history; where the disk refuses, it is kept in memory. */
 export function openCellHistory(sqlite: SqliteModule, path: string): CellHistory {
   const { db, session } = openSession(sqlite, path);
   const insert = db.prepare('INSERT OR REPLACE INTO history(session, line, input) VALUES (?, ?, ?)');
   const update = db.prepare('UPDATE history SET output = ? WHERE session = ? AND line = ?');
+  const waiting: (() => unknown)[] = [];
+  let timer: NodeJS.Timeout | null = null;
+  const flush = (): void => {
+    if (timer) clearTimeout(timer);
+    timer = null;
+    if (waiting.length > 0) writeTogether(db, waiting.splice(0));
+  };
+  const write = (statement: () => unknown): void => {
+    waiting.push(statement);
+    timer ??= setTimeout(flush, WRITE_AFTER_MS);
+  };
   return {
-    append: (line, input) => attempt(() => insert.run(session, line, input)),
-    setOutput: (line, output) => attempt(() => update.run(stripVTControlCharacters(output), session, line)),
-    read: (request) => readHistory(db, session, request),
-    close: () => db.close(),
+    append: (line, input) => write(() => insert.run(session, line, input)),
+    setOutput: (line, output) =>
+      write(() => update.run(stripVTControlCharacters(output), session, line)),
+    read: (request) => {
+      flush();
+      return readHistory(db, session, request);
+    },
+    close: () => {
+      flush();
+      db.close();
+    },
   };
 }
 
-/** A full disk or a database that another kernel locks costs a line of history, never a cell. */
-function attempt(write: () => unknown): void {
+/** A full disk or a database that another kernel locks costs some lines of history, never a cell. */
+function writeTogether(db: DatabaseSync, statements: readonly (() => unknown)[]): void {
   try {
-    write();
+    db.exec('BEGIN IMMEDIATE');
+    for (const run of statements) run();
+    db.exec('COMMIT');
   } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK');
     process.stderr.write(`Cannot write the input history: ${String(error)}\n`);
   }
 }

@@ -17,7 +17,7 @@ import { errorContent } from '../protocol/replies.ts';
 import type { CellTypes, CheckedCell } from './cell-types.ts';
 import { Question } from './question.ts';
 import type { Channel, KernelSockets } from './kernel-sockets.ts';
-import type { ToProtocolThread, ToUserThread } from '../protocol/thread-messages.ts';
+import type { Publish, ToProtocolThread, ToUserThread } from '../protocol/thread-messages.ts';
 import { createUsageReader } from './usage.ts';
 import { buildWarning } from './warning.ts';
 
@@ -104,17 +104,10 @@ export class KernelServer {
   onUserThread(message: Exclude<ToProtocolThread, { type: 'exiting' | 'native' }>): void {
     switch (message.type) {
       case 'publish':
-        this.#noteComm(message.msgType, message.content);
-        this.#noteResult(message);
-        this.#publisher.publish(
-          message.parent,
-          message.msgType,
-          message.content,
-          message.metadata,
-          message.buffers,
-        );
+        this.#publish(message);
         break;
       case 'done':
+        if (message.last) this.#publish(message.last);
         this.#finishCell(message.parent, message.reply);
         break;
       case 'input':
@@ -123,6 +116,13 @@ export class KernelServer {
       case 'comm-done':
         this.#pendingComms.get(message.parent)?.();
     }
+  }
+
+  #publish(message: Publish): void {
+    this.#noteComm(message.msgType, message.content);
+    this.#noteResult(message);
+    const { parent, msgType, content, metadata, buffers } = message;
+    this.#publisher.publish(parent, msgType, content, metadata, buffers);
   }
 
   /** What somebody wrote past the user's thread: it belongs to the cell that ran last. */
@@ -177,15 +177,18 @@ export class KernelServer {
     const storesHistory = !silent && content['store_history'] !== false;
     if (storesHistory) this.#executionCount++;
     const executionCount = this.#executionCount;
-    this.#publisher.remember(header);
-    this.#publisher.status(header.msg_id, 'busy');
-    if (!silent) {
-      this.#publisher.publish(header.msg_id, 'execute_input', { code, execution_count: executionCount });
-    }
-    if (storesHistory) void this.#openHistory().then((history) => history.append(executionCount, code));
     const checked: CheckedCell = { parent: header.msg_id, code, isShown: storesHistory };
+    const tellBegin = (): void => {
+      this.#publisher.remember(header);
+      this.#publisher.status(header.msg_id, 'busy');
+      if (silent) return;
+      this.#publisher.publish(header.msg_id, 'execute_input', { code, execution_count: executionCount });
+    };
+    if (storesHistory) void this.#openHistory().then((history) => history.append(executionCount, code));
     await this.#options.ready;
-    const refusal = await this.#options.cellTypes.admit(checked);
+    const admission = this.#options.cellTypes.admit(checked);
+    if (admission) tellBegin();
+    const refusal = await admission;
     if (refusal) return this.#refuse({ channel, request }, { ...refusal, execution_count: executionCount });
     return new Promise((finish) => {
       this.#running.set(header.msg_id, { channel, request, startedAt, finish });
@@ -200,6 +203,8 @@ export class KernelServer {
         allowStdin: content['allow_stdin'] === true,
         userExpressions: (content['user_expressions'] as Record<string, string> | undefined) ?? {},
       });
+      // While the user's thread begins. What it tells is read after this.
+      if (!admission) tellBegin();
     });
   }
 
@@ -257,7 +262,7 @@ export class KernelServer {
     this.#publisher.status(request.header.msg_id, 'idle');
   }
 
-  #noteResult(message: ToProtocolThread & { type: 'publish' }): void {
+  #noteResult(message: Publish): void {
     if (message.msgType !== 'execute_result') return;
     const data = message.content['data'] as Record<string, unknown> | undefined;
     const line = Number(message.content['execution_count']);
