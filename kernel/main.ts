@@ -20,8 +20,6 @@ const { port1: port, port2: userThread } = new MessageChannel();
 const worker = new Worker(new URL(`./transport/kernel-worker.${extension}`, import.meta.url), {
   workerData: { connectionFile, version: '0.1.0', sharedMemory, inputMemory, userThread },
   transferList: [userThread],
-  // What it makes lives for one message: with room for more, an idle kernel holds 3 MB that nobody uses.
-  resourceLimits: { maxYoungGenerationSizeMb: 3 },
 });
 // Its first message says that the sockets are bound.
 await once(worker, 'message');

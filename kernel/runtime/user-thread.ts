@@ -94,6 +94,7 @@ export function startUserThread(
   }
 
   defineModuleNames(evaluator);
+  offerColours();
   Object.assign(globalThis, {
     ...createDialogs(input),
     comms,
@@ -101,7 +102,6 @@ export function startUserThread(
   });
   provideRv(output);
   defineDecoratorHelpers();
-  offerColours();
   output.capture();
   orderNativeWrites(words, output, post);
   evaluator.watchGlobals();

@@ -1,4 +1,5 @@
 // Code of the kernel that runs beside cells takes no global that a cell may have replaced.
+import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { parseSync } from 'oxc-parser';
 import { transformSync } from 'oxc-transform';
@@ -40,6 +41,16 @@ function declaredBy(statement: object | null): string[] {
 describe('findFreeNames() of kernel/runtime', () => {
   it.each(files)('findFreeNames() finds no global in %s', (file) => {
     expect(globalsOf(file)).toEqual([]);
+  });
+});
+
+describe('noticeReplaced()', () => {
+  it('is loaded without what Node loads late: HTTP clients, web streams', () => {
+    const path = new URL('../../../kernel/runtime/primordials.ts', import.meta.url).href;
+    const code = `await import(${JSON.stringify(path)}); console.log(process.moduleLoadList.join('\\n'))`;
+    const loaded = execFileSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' });
+    expect(loaded).toContain('internal/');
+    expect(loaded).not.toMatch(/undici|webstreams/);
   });
 });
 
