@@ -1,6 +1,8 @@
 // The error every room throws: a stable code, a readable sentence and the cause.
 // Text: Cannot <verb> <thing> "<value>": <current state>; <next step>
 
+import type { Extra } from './extras.ts';
+
 /** Options of {@link RuvectorError}. */
 export interface RuvectorErrorOptions {
   /** The lower error that led here, kept for the reader. */
@@ -47,6 +49,17 @@ export function noUserHomeError(): RuvectorError {
     'ERR_APP_HOME',
     'Cannot find a home: HOME is not an absolute path and this user has no passwd entry; ' +
       'name a folder with --home or RUVECTOR_HOME',
+  );
+}
+
+/** Packages that are not installed because few need them, code `ERR_APP_EXTRA`. */
+export function missingExtraError(extra: Extra, missing: readonly string[]): RuvectorError {
+  const { name, purpose, sizeMb } = extra;
+  return new RuvectorError(
+    'ERR_APP_EXTRA',
+    `Cannot use "${name}", which is for ${purpose}: ${missing.join(', ')} not installed; ` +
+      `run \`npx ruvector-memopt setup ${name}\` (about ${sizeMb} MB from the npm registry)`,
+    { details: { extra: name, missing } },
   );
 }
 

@@ -1,6 +1,8 @@
 // core: record schemas, units, errors, clock and ports. No I/O, imports no other room.
 export { RuvectorError, isRuvectorError, messageOf, systemCodeOf } from './errors.ts';
 export type { RuvectorErrorOptions } from './errors.ts';
+export { extras, findMissingPackages, requireExtra } from './extras.ts';
+export type { Extra, ExtraName } from './extras.ts';
 export { adviseOn } from './system-advice.ts';
 export { bootMsOf, systemClock } from './clock.ts';
 export type { Clock } from './clock.ts';

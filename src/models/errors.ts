@@ -129,6 +129,16 @@ export function noModelError(name: string): ModelRuntimeError {
   );
 }
 
+/** ONNX Runtime is not there for this system, or does not load. */
+export function noRuntimeError(system: string, cause: unknown): ModelRuntimeError {
+  return new ModelRuntimeError(
+    'ERR_MODEL_NO_RUNTIME',
+    `Cannot load ONNX Runtime for "${system}": ${cause instanceof Error ? cause.message.split('\n')[0] : String(cause)}; ` +
+      'the package brings it for linux-x64 and linux-arm64 with glibc, elsewhere run `npm install onnxruntime-node@1.30.0` beside it',
+    { cause },
+  );
+}
+
 /** A call after close. */
 export function hostClosedError(name: string): ModelRuntimeError {
   return new ModelRuntimeError(

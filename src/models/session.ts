@@ -1,14 +1,9 @@
 // One onnxruntime-node session behind a typed run. Loading and running block their thread, so this is only
 // used in a worker or in the probe process, never on the main thread.
-// Before the runtime: it reads the variable when it loads.
-import './no-telemetry.ts';
-import { Tensor } from 'onnxruntime-node';
-import type { InferenceSession } from 'onnxruntime-node';
-// The session "behind" InferenceSession, which runs at once. The public one comes to the same call after
-// a setImmediate, a turn of the event loop that keeps nothing free: the call itself blocks. Nothing of it
-// waits for a turn (resident memory stays flat over 1.5 million runs without one). The version is pinned.
-import { binding, initOrt } from 'onnxruntime-node/dist/binding.js';
-import type { Binding } from 'onnxruntime-node/dist/binding.js';
+import { Tensor } from 'onnxruntime-common';
+import type { InferenceSession } from 'onnxruntime-common';
+import { createNativeSession } from './onnx-binding.ts';
+import type { NativeSession } from './onnx-binding.ts';
 import { modelLoadError, modelShapeError } from './errors.ts';
 import { answerShapeOf } from './answer-shape.ts';
 import type { AnswerShape } from './answer-shape.ts';
@@ -64,10 +59,9 @@ export function createSession(
   };
 }
 
-function openNative(model: Uint8Array): Binding.InferenceSession {
+function openNative(model: Uint8Array): NativeSession {
+  const session = createNativeSession();
   try {
-    initOrt();
-    const session = new binding.InferenceSession();
     session.loadModel(model.buffer as ArrayBuffer, model.byteOffset, model.byteLength, sessionOptions);
     return session;
   } catch (cause) {

@@ -1,4 +1,5 @@
 // The database of a command: one that a URL names, or a PGlite in this process, which needs nothing installed.
+import { requireExtra } from '../../core/index.ts';
 import { steerConnectError } from './errors.ts';
 
 /** An open connection with the client that is to be steered. */
@@ -28,8 +29,12 @@ export async function openServer(url: string): Promise<OpenDatabase> {
   };
 }
 
-/** A PGlite in memory, with pgvector. */
+/**
+ * A PGlite in memory, with pgvector.
+ * @throws RuvectorError `ERR_APP_EXTRA` where it is not installed
+ */
 export async function openEmbedded(): Promise<OpenDatabase> {
+  requireExtra('pglite');
   const [{ PGlite }, { vector }] = await Promise.all([
     import('@electric-sql/pglite'),
     import('@electric-sql/pglite-pgvector'),

@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import type * as Core from '@tensorflow/tfjs-core';
 import type * as Layers from '@tensorflow/tfjs-layers';
-import { messageOf } from '../../core/index.ts';
+import { messageOf, requireExtra } from '../../core/index.ts';
 import { backendError } from './errors.ts';
 import { linkNativeLibrary } from './native/native-library.ts';
 import type { TfjsEngine } from './tfjs-options.ts';
@@ -20,9 +20,10 @@ const backendNames: Readonly<Record<TfjsEngine, string>> = { native: 'tensorflow
 
 /**
  * Loads tf.js and a backend.
- * @throws RuvectorError `ERR_TRAIN_BACKEND`
+ * @throws RuvectorError `ERR_TRAIN_BACKEND`; `ERR_APP_EXTRA` where tf.js is not installed
  */
 export async function loadEngine(engine: TfjsEngine): Promise<Tfjs> {
+  requireExtra('tfjs');
   const core = await import('@tensorflow/tfjs-core');
   // No advice on the terminal about backends that were not asked for, or kernels that come twice.
   core.enableProdMode();

@@ -1,5 +1,6 @@
 // A job of the daemon for tf.js: what can be told to be wrong before a process is started, and the network of a job that
 // names none.
+import { requireExtra } from '../../core/index.ts';
 import type { TfjsLayer, TrainJob } from '../train-job.ts';
 import { tfjsOptionsError } from './errors.ts';
 import { checkLayerOptions } from './layer-options.ts';
@@ -11,7 +12,7 @@ const ofPython = ['search', 'logger'] as const;
 
 /**
  * Checks a job.
- * @throws RuvectorError `ERR_TRAIN_LAYERS`, `ERR_TRAIN_OPTIONS`
+ * @throws RuvectorError `ERR_TRAIN_LAYERS`, `ERR_TRAIN_OPTIONS`; `ERR_APP_EXTRA` where tf.js is not installed
  */
 export function checkTfjsJob(job: Omit<TrainJob, 'estimator'>): void {
   const { task = 'classification', layers, epochs, batchSize, learningRate, earlyStopping, seed } = job;
@@ -25,6 +26,7 @@ export function checkTfjsJob(job: Omit<TrainJob, 'estimator'>): void {
     ...foreign.map((name) => `${name} is of Python's trainers; leave it out`),
   ];
   if (problems.length > 0) throw tfjsOptionsError(problems);
+  requireExtra('tfjs');
 }
 
 /** Two hidden layers, over all moments of a window at once. */
