@@ -21,11 +21,13 @@ const commands: Readonly<Record<string, () => Promise<Add>>> = {
   samples: async () => (await import('./commands/samples.ts')).addSamples,
   decide: async () => (await import('./commands/decide.ts')).addDecide,
   setup: async () => (await import('./commands/setup.ts')).addSetup,
+  lab: async () => (await import('./commands/lab.ts')).addLab,
   doctor: async () => (await import('./commands/doctor.ts')).addDoctor,
   dag: async () => (await import('./commands/dag.ts')).addDag,
   pipeline: async () => (await import('./commands/pipeline.ts')).addPipeline,
   events: async () => (await import('./commands/events.ts')).addEvents,
   bench: async () => (await import('./commands/bench.ts')).addBench,
+  uninstall: async () => (await import('./commands/uninstall.ts')).addUninstall,
 };
 
 /** The command that the words name, or all of them for help and for words that name none. */

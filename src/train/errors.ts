@@ -1,6 +1,5 @@
 // Errors of the train room. Every code is listed in docs/errors.md.
 import { RuvectorError } from '../core/index.ts';
-import { installCommand } from './python-module.ts';
 
 type Details = Readonly<Record<string, unknown>>;
 
@@ -9,7 +8,7 @@ export function noPythonError(findings: readonly string[]): RuvectorError {
   return new RuvectorError(
     'ERR_TRAIN_NO_PYTHON',
     `Cannot find a Python that can train: ${findings.join('; ')}; run ` +
-      `\`python3 -m venv .venv && ${installCommand('.venv/bin/python')}\`, or set RUVECTOR_PYTHON`,
+      '`npx ruvector-memopt setup python`, or set RUVECTOR_PYTHON to a Python that has the packages',
     { details: { tried: findings } },
   );
 }

@@ -1,8 +1,9 @@
-// Which Python trains: $RUVECTOR_PYTHON, a .venv beside the project or the caller, else the PATH.
+// Which Python trains: $RUVECTOR_PYTHON, a .venv beside the project or the caller, the environment that
+// `setup python` made, else the PATH.
 // It looks for the packages without importing them, which would take seconds.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemCodeOf } from '../core/index.ts';
+import { resolveHome, systemCodeOf } from '../core/index.ts';
 import { noPythonError } from './errors.ts';
 import { DISTRIBUTION, checkPython, describeVersion, isCompatible } from './python-module.ts';
 import type { PythonCheck } from './python-module.ts';
@@ -48,14 +49,28 @@ function listCandidates(options: FindPythonOptions): string[] {
   const { env = process.env, directories = [process.cwd(), join(import.meta.dirname, '../..')] } = options;
   const named = env['RUVECTOR_PYTHON'];
   if (named) return [named];
-  const paths = [...directories.map((directory) => join(directory, '.venv')), env['VIRTUAL_ENV'] ?? '']
+  const found = directories.map((directory) => join(directory, '.venv'));
+  const paths = [...found, env['VIRTUAL_ENV'] ?? '', findOwnEnvironment() ?? '']
     .filter((environment) => environment !== '')
     .map(pythonOf)
     .filter((path) => existsSync(path));
   return [...new Set([...paths, 'python3', 'python'])];
 }
 
-function pythonOf(environment: string): string {
+/**
+ * The environment of `setup python`: one for all data folders of this user, in the one that no option names.
+ * @returns its folder, whether it is there or not; null for a user without a home
+ */
+export function findOwnEnvironment(): string | null {
+  try {
+    return join(resolveHome().root, 'python');
+  } catch {
+    return null;
+  }
+}
+
+/** The interpreter of a virtual environment. */
+export function pythonOf(environment: string): string {
   return process.platform === 'win32'
     ? join(environment, 'Scripts', 'python.exe')
     : join(environment, 'bin', 'python');

@@ -1,6 +1,6 @@
 // train: the Node side of training. It finds a Python, starts trainers and reports what they did.
 // Not what they do: python/src/ruvector/trainer. Not the registry: src/models.
-export { findPython } from './find-python.ts';
+export { findOwnEnvironment, findPython, pythonOf } from './find-python.ts';
 export type { FindPythonOptions } from './find-python.ts';
 export { checkPython, installCommand, ownVersion } from './python-module.ts';
 export { cancelledDeploymentError } from './errors.ts';

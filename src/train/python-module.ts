@@ -1,7 +1,7 @@
 // Whose `ruvector` a Python would import: ours is the distribution ruvector-memopt, and on PyPI another project has
 // the name of the module. Asked of that Python itself, by python/src/ruvector/_python_cell/module_check.py.
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { buildTrainerEnvironment } from './trainer-environment.ts';
@@ -60,11 +60,17 @@ export async function checkPython(
   return JSON.parse(stdout) as PythonCheck;
 }
 
-/** The command that installs our module: from a checkout where this is one, else by its name. */
+/** The command that installs our module: from a checkout where this is one, else the wheel that the package brings. */
 export function installCommand(python: string): string {
   const checkout = join(root, 'python');
-  const what = existsSync(join(checkout, 'pyproject.toml')) ? quote(checkout) : DISTRIBUTION;
-  return `${python} -m pip install ${what}`;
+  const what = existsSync(join(checkout, 'pyproject.toml')) ? checkout : (findWheel() ?? DISTRIBUTION);
+  return `${python} -m pip install ${quote(what)}`;
+}
+
+function findWheel(): string | undefined {
+  const folder = join(root, 'dist', 'python');
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  return names.filter((name) => name.endsWith('.whl')).map((name) => join(folder, name))[0];
 }
 
 const quote = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path}'`);

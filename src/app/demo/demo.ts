@@ -11,6 +11,7 @@ import { buildConfig } from '../host/config.ts';
 import { demoStageError } from '../errors.ts';
 import { openHost } from '../host/host.ts';
 import type { Host } from '../host/host-types.ts';
+import { findPython } from '../../train/index.ts';
 import type { TrainProgress } from '../../train/index.ts';
 import { runDecisionStream } from './decision-stream.ts';
 import type { DecisionStreamCounts } from './decision-stream.ts';
@@ -55,10 +56,11 @@ function splitOf(seconds: number): { blocks: number; test_fraction: number } {
 }
 
 /**
- * Runs the demo and writes its files.
+ * Runs the demo and writes its files. What it needs is looked for before anything is made.
  * @throws DemoStageError `ERR_APP_DEMO_STAGE` naming the stage that did not happen, and what the rooms throw
  */
 export async function runDemo(options: DemoOptions): Promise<DemoReport> {
+  options.say(`Python that trains: ${await findPython({ signal: options.signal })}`);
   const directory = await prepareDirectory(options.directory);
   options.say('starting a workload that really comes under memory pressure');
   await using workload = await startWorkload(directory);

@@ -7,10 +7,11 @@ import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { messageOf } from '../../core/index.ts';
 import { createSyscalls, readReclaimBackend } from '../../optimize/index.ts';
-import { findPython, installCommand } from '../../train/index.ts';
+import { findPython } from '../../train/index.ts';
 import type { Check, CheckResult } from './check.ts';
 import { actionChecks } from './doctor-actions.ts';
 import { daemonChecks } from './doctor-daemon.ts';
+import { extrasCheck } from './doctor-extras.ts';
 import { trainersCheck } from './doctor-trainers.ts';
 import { lookAtPythonModule } from './python-module-look.ts';
 import { tfjsCheck } from './doctor-tfjs.ts';
@@ -32,7 +33,17 @@ const checks: readonly Check[] = [
     },
   },
   native('ZeroMQ', 'zeromq', 'no bridge: neither Python nor notebooks can connect'),
-  native('ONNX Runtime', 'onnxruntime-node', 'no model can decide; the rule policy still does'),
+  {
+    name: 'ONNX Runtime',
+    severity: 'missing',
+    costs: 'no model can decide; the rule policy still does',
+    mend: 'npm install onnxruntime-node@1.30.0 --ignore-scripts   (the package brings it for Linux with glibc)',
+    look: async () => {
+      const { createNativeSession } = await import('../../models/runtime/index.ts');
+      createNativeSession().dispose();
+      return 'a session can be created';
+    },
+  },
   {
     name: 'System calls (koffi)',
     severity: 'limited',
@@ -47,7 +58,7 @@ const checks: readonly Check[] = [
     name: 'Python packages',
     severity: 'missing',
     costs: 'no training',
-    mend: `npm run demo   (makes .venv), or: ${installCommand('python3')}; RUVECTOR_PYTHON=/path/to/python3`,
+    mend: 'npx ruvector-memopt setup python   (or RUVECTOR_PYTHON=/path/to/python3 that has them)',
     look: async () => {
       const python = await findPython();
       const code =
@@ -64,6 +75,7 @@ const checks: readonly Check[] = [
     mend: 'as found above; on PyPI, ruvector is another project',
     look: lookAtPythonModule,
   },
+  extrasCheck,
   trainersCheck,
   tfjsCheck,
   {
@@ -134,7 +146,7 @@ function native(name: string, packageName: string, costs: string): Check {
     name,
     severity: 'missing',
     costs,
-    mend: 'rm -rf node_modules && npm run demo   (reinstalls under Node 24)',
+    mend: 'rm -rf node_modules, and the same installation again under Node 24   (in a checkout: npm run demo)',
     look: async () => {
       await import(packageName);
       return `${packageName} loads`;

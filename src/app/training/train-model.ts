@@ -1,8 +1,10 @@
 // One training for a command, by the running host or by one opened for the purpose.
 import { toWireNames } from '../../client/index.ts';
 import type { TrainingAnswer } from '../../client/index.ts';
+import { requireExtra } from '../../core/index.ts';
 import type { Home } from '../../core/index.ts';
 import { findDaemon } from '../../bridge/index.ts';
+import { findPython } from '../../train/index.ts';
 import type { TrainJob } from '../../train/index.ts';
 import { readSavedConfig } from '../host/config.ts';
 import { openHost } from '../host/host.ts';
@@ -21,6 +23,9 @@ export async function trainModel(
 ): Promise<TrainingAnswer> {
   await using client = await findDaemon(home.bridgeFile);
   if (client) return (await client.request('train', toWireNames(job), watch)).result as TrainingAnswer;
+  // Before the history is opened and features are filled in, which may take a while.
+  if (job.backend === 'tfjs') requireExtra('tfjs');
+  else await findPython({ signal: watch.signal });
   await using host = await openHost(home, readSavedConfig(home.root));
   return await host.training.train(job, watch);
 }

@@ -1,0 +1,149 @@
+// Everything that this package, its commands and its set-up have put on this machine, with sizes: what `uninstall` lists
+// and, asked to, removes. A folder is measured by what it takes on the disk; links are not followed.
+import { lstat, readdir, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { findUserHome, resolveHome, userFolder } from '../../core/index.ts';
+import type { Home } from '../../core/index.ts';
+import { findOwnEnvironment } from '../../train/index.ts';
+import { listDataDirectories } from '../jupyter/jupyter-paths.ts';
+import { listKernels, packageRoot, uninstallKernel } from '../jupyter/kernelspec.ts';
+import { readPythonPrefix } from '../jupyter/python-prefix.ts';
+
+/** One thing that lies somewhere. */
+export interface LeftBehind {
+  readonly what: string;
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** What `--remove` does with it; text where it is somebody else's to remove. */
+  readonly removal: 'removed' | string;
+}
+
+interface Place {
+  readonly what: string;
+  readonly path: string;
+  readonly removal?: string;
+}
+
+/** What a home holds, in the words of the documents. What else lies in it is listed as it is called. */
+const homeParts: Readonly<Record<string, string>> = {
+  history: 'history',
+  models: 'models',
+  samples: 'training samples',
+  steer: 'what steering learned',
+  sync: 'keys and peers of dag sync',
+  run: 'addresses of the daemon',
+  python: 'Python environment of `setup python`',
+};
+
+/** Lists what there is; looks nowhere but in the places this product writes to. */
+export async function listLeftBehind(home: Home): Promise<LeftBehind[]> {
+  const places = [
+    ...(await listHome(home)),
+    ...listOutside(home),
+    ...(await listKernelPlaces()),
+    ...listUnits(),
+  ];
+  const seen = new Set<string>();
+  const found: LeftBehind[] = [];
+  for (const { what, path, removal = 'removed' } of places) {
+    if (seen.has(path) || !existsSync(path)) continue;
+    seen.add(path);
+    found.push({ what, path, sizeBytes: await measure(path), removal });
+  }
+  return found;
+}
+
+/** Removes what is marked so, kernels by their own rules. @returns what was removed */
+export async function removeLeftBehind(home: Home, found: readonly LeftBehind[]): Promise<LeftBehind[]> {
+  const ours = found.filter(({ removal }) => removal === 'removed');
+  for (const { what, path } of ours) {
+    if (what === KERNEL) await uninstallKernel([dirname(dirname(path))], path.split(/[\\/]/).at(-1)!);
+    else await rm(path, { recursive: true, force: true });
+  }
+  // Empty by now, unless somebody keeps something of their own in it.
+  await removeEmpty(home.root);
+  return ours;
+}
+
+const KERNEL = 'notebook kernel';
+
+async function listHome(home: Home): Promise<Place[]> {
+  const names = existsSync(home.root) ? (await readdir(home.root)).sort() : [];
+  return names.map((name) => ({ what: homeParts[name] ?? 'data folder', path: join(home.root, name) }));
+}
+
+/** Files of ours beside the home. */
+function listOutside(home: Home): Place[] {
+  const cache = userFolder('XDG_CACHE_HOME', '.cache');
+  const own = findOwnEnvironment();
+  const usual = resolveHome();
+  return [
+    ...(own === null ? [] : [{ what: homeParts['python']!, path: own }]),
+    ...(usual.root === home.root
+      ? []
+      : [
+          { what: 'another data folder', path: usual.root, removal: 'run `uninstall` without --home for it' },
+        ]),
+    { what: 'native library of tf.js', path: join(cache, 'ruvector-memopt') },
+    { what: 'training samples of programs', path: join(cache, 'ruvector') },
+    {
+      what: 'compiled sources, of other programs too',
+      path: join(tmpdir(), 'node-compile-cache'),
+      removal: 'rm -rf, at any time',
+    },
+    describeProgram(),
+  ];
+}
+
+function describeProgram(): Place {
+  const isCheckout = existsSync(join(packageRoot, 'scripts', 'setup.mjs'));
+  const isGlobal = !isCheckout && !existsSync(join(packageRoot, '..', '..', 'package.json'));
+  const removal = isCheckout
+    ? 'rm -rf, with everything in it'
+    : `npm uninstall ${isGlobal ? '--global ' : ''}ruvector-memopt`;
+  return { what: 'the program', path: packageRoot, removal };
+}
+
+async function listKernelPlaces(): Promise<Place[]> {
+  const prefixes = await readPythonPrefix().then(
+    ({ prefix }) => [prefix],
+    () => [],
+  );
+  const host = { env: process.env, platform: process.platform, home: findUserHome() };
+  const kernels = await listKernels(listDataDirectories(host, prefixes));
+  return kernels.map(({ directory }) => ({ what: KERNEL, path: directory }));
+}
+
+/** Where `serve --print-unit` says that its unit goes; whoever put it there has to stop it first. */
+function listUnits(): Place[] {
+  const name = 'ruvector-memopt.service';
+  const user = join(userFolder('XDG_CONFIG_HOME', '.config'), 'systemd', 'user', name);
+  return [
+    { path: user, scope: '--user ' },
+    { path: join('/etc/systemd/system', name), scope: '' },
+  ].map(({ path, scope }) => ({
+    what: 'systemd unit',
+    path,
+    removal: `systemctl ${scope}disable --now ruvector-memopt && rm ${path.replace(homedir(), '~')}`,
+  }));
+}
+
+async function measure(path: string): Promise<number> {
+  try {
+    const { blocks, size } = await lstat(path);
+    const own = process.platform === 'win32' ? size : blocks * 512;
+    const names = await readdir(path).catch(() => []);
+    let sum = own;
+    for (const name of names) sum += await measure(join(path, name));
+    return sum;
+  } catch {
+    return 0; // gone meanwhile, or not ours to read
+  }
+}
+
+async function removeEmpty(folder: string): Promise<void> {
+  const isEmpty = (await readdir(folder).catch(() => ['?'])).length === 0;
+  if (isEmpty) await rm(folder, { recursive: true, force: true });
+}
