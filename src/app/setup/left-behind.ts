@@ -26,8 +26,10 @@ interface Place {
   readonly removal?: string;
 }
 
-/** What a home holds, in the words of the documents. What else lies in it is listed as it is called. */
+/** What a home holds. Whatever else lies in it is left alone: somebody may have named a folder with files of their own. */
 const homeParts: Readonly<Record<string, string>> = {
+  'config.json': 'configuration of the last `serve`',
+  'tuning.json': 'what pipeline tuning learned',
   history: 'history',
   models: 'models',
   samples: 'training samples',
@@ -39,12 +41,7 @@ const homeParts: Readonly<Record<string, string>> = {
 
 /** Lists what there is; looks nowhere but in the places this product writes to. */
 export async function listLeftBehind(home: Home): Promise<LeftBehind[]> {
-  const places = [
-    ...(await listHome(home)),
-    ...listOutside(home),
-    ...(await listKernelPlaces()),
-    ...listUnits(),
-  ];
+  const places = [...listHome(home), ...listOutside(home), ...(await listKernelPlaces()), ...listUnits()];
   const seen = new Set<string>();
   const found: LeftBehind[] = [];
   for (const { what, path, removal = 'removed' } of places) {
@@ -69,9 +66,8 @@ export async function removeLeftBehind(home: Home, found: readonly LeftBehind[])
 
 const KERNEL = 'notebook kernel';
 
-async function listHome(home: Home): Promise<Place[]> {
-  const names = existsSync(home.root) ? (await readdir(home.root)).sort() : [];
-  return names.map((name) => ({ what: homeParts[name] ?? 'data folder', path: join(home.root, name) }));
+function listHome(home: Home): Place[] {
+  return Object.entries(homeParts).map(([name, what]) => ({ what, path: join(home.root, name) }));
 }
 
 /** Files of ours beside the home. */
@@ -132,10 +128,9 @@ function listUnits(): Place[] {
 
 async function measure(path: string): Promise<number> {
   try {
-    const { blocks, size } = await lstat(path);
-    const own = process.platform === 'win32' ? size : blocks * 512;
-    const names = await readdir(path).catch(() => []);
-    let sum = own;
+    const entry = await lstat(path);
+    const names = entry.isDirectory() ? await readdir(path).catch(() => []) : [];
+    let sum = process.platform === 'win32' ? entry.size : entry.blocks * 512;
     for (const name of names) sum += await measure(join(path, name));
     return sum;
   } catch {
