@@ -31,7 +31,8 @@ if (major >= 24 && (flags.length === 0 || !process.execve || process.channel)) {
 } else {
   process.stderr.write(
     `Cannot run ruvector-memopt on Node ${process.versions.node}: it needs Node 24; ` +
-      'in a checkout run `npm run cli` once, elsewhere install Node 24 from https://nodejs.org\n',
+      'in a checkout run `npm run cli` once; elsewhere install Node 24 from https://nodejs.org, or let npm bring it: ' +
+      '`npx -p node@24 -c "npm install ruvector-memopt node@24"`, since an npm of an older Node leaves out packages\n',
   );
   process.exitCode = 1;
 }

@@ -1,5 +1,5 @@
 // Which Python runs `%%python` cells: $RUVECTOR_PYTHON, a .venv of the notebook's folder or of the product,
-// $VIRTUAL_ENV, else the PATH. Any Python ≥ 3.10 will do: its side of the bridge is started by path.
+// $VIRTUAL_ENV, the environment of `setup python`, else the PATH. Any Python ≥ 3.10 will do: its side of the bridge is started by path.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -51,12 +51,23 @@ function listCandidates(env: NodeJS.ProcessEnv): string[] {
   const named = env['RUVECTOR_PYTHON'];
   if (named) return [named];
   const program = process.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python'];
-  const environments = [join(process.cwd(), '.venv'), join(findPackageRoot(), '.venv'), env['VIRTUAL_ENV']];
+  const environments = [
+    join(process.cwd(), '.venv'),
+    join(findPackageRoot(), '.venv'),
+    env['VIRTUAL_ENV'],
+    ownEnvironment(env),
+  ];
   const paths = environments
     .filter((environment) => environment !== undefined && environment !== '')
     .map((environment) => join(environment!, ...program))
     .filter((path) => existsSync(path));
   return [...new Set([...paths, 'python3', 'python'])];
+}
+
+/** As the product names it (src/core/home.ts). */
+function ownEnvironment(env: NodeJS.ProcessEnv): string {
+  const data = env['XDG_DATA_HOME'] || join(env['HOME'] ?? '', '.local', 'share');
+  return join(env['RUVECTOR_HOME'] || join(data, 'ruvector'), 'python');
 }
 
 /** What a Python has; what is wrong with it when it cannot be used. */
