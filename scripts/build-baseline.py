@@ -14,8 +14,12 @@ import onnxruntime
 import pyarrow as pa
 import pyarrow.parquet as pq
 import ruvector
-from ruvector._training.bootstrap import block_length, macro_f1_difference, macro_f1_interval
 from ruvector._client.dataset import Dataset
+from ruvector._training.bootstrap import (
+    block_length,
+    macro_f1_difference,
+    macro_f1_interval,
+)
 from ruvector._training.measurement import hold_out
 from ruvector._training.scores import confusion_matrix, describe_scores
 

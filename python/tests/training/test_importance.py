@@ -58,6 +58,12 @@ def test_measure_importance_is_the_same_for_the_same_seed_and_bounded_in_rows():
     assert asked == [400 * 31] * 2
 
 
+def test_measure_importance_says_nothing_where_rows_of_one_label_have_no_score():
+    X, y = slow_rows()
+    truths = Truths("anomaly", np.zeros_like(y), (), 20)
+    assert measure_importance(lambda rows: rows[:, 0], X, truths, list("abc"))["features"] == []
+
+
 def test_measure_calibration_counts_what_was_stated_and_what_came():
     expected = np.array([0] * 60 + [1] * 40)
     predicted = np.zeros(100, int)

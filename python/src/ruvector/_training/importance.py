@@ -56,7 +56,7 @@ def measure_importance(
     -------
     dict
         ``score``, ``rows``, and ``features`` with ``drop`` and its 95 % ``interval``, the most
-        important first.
+        important first; none where these rows have no score, as those of one label for a detector.
 
     """
     columns: dict[str, list[int]] = {}
@@ -68,8 +68,11 @@ def measure_importance(
     order = _shuffle_blocks(rows, truths.block, np.random.default_rng(seed))
     shuffled = [_with_shuffled(X, held, order) for held in columns.values()]
     answers = np.split(predict(np.concatenate([X, *shuffled])), len(shuffled) + 1)
-    drawn = draw_scores(truths, answers, draws=_DRAWS)
     scores = [score_answers(truths, each) for each in answers]
+    found = {"score": score_key(truths.task), "rows": rows}
+    if not np.isfinite(scores[0]):
+        return {**found, "features": []}
+    drawn = draw_scores(truths, answers, draws=_DRAWS)
     sign = sign_of(truths.task)
     features: list[dict[str, Any]] = []
     for name, score, draws in zip(columns, scores[1:], drawn[1:], strict=True):
@@ -77,7 +80,7 @@ def measure_importance(
         drop = sign * (scores[0] - score)
         features.append({"feature": name, "drop": drop, "interval": interval})
     features.sort(key=lambda each: -float(each["drop"]))
-    return {"score": score_key(truths.task), "rows": rows, "features": features}
+    return {**found, "features": features}
 
 
 def _shuffle_blocks(rows: int, block: int, rng: np.random.Generator) -> NDArray[np.int64]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 
 from .._exceptions import FeatureMismatchError, UnknownParameterError
 from .._untyped import Estimator
@@ -52,6 +53,7 @@ def prepare(
     for member in members:
         load_framework_of(member)
         _take_window(member, dataset)
+        _keep_float32(member)
         if isinstance(member, ColumnTransformer):
             _number_columns(member, list(dataset.feature_names))
     if not is_exported(model):
@@ -87,6 +89,12 @@ def _take_window(model: Estimator, dataset: LabelledDataset) -> None:
     if "window" in model.get_params(deep=False) and model.window is None:
         steps = int(window["steps"])
         model.set_params(window=(steps, len(dataset.feature_names) // steps))
+
+
+def _keep_float32(model: Estimator) -> None:
+    """Codes of categories are float64 by default, and make all that follows it float64 beside them."""
+    if isinstance(model, OneHotEncoder | OrdinalEncoder) and model.dtype is np.float64:
+        model.set_params(dtype=np.float32)
 
 
 def _number_columns(model: Estimator, names: list[str]) -> None:
