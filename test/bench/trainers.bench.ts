@@ -61,7 +61,7 @@ async function* matrixCases(): AsyncGenerator<BenchCase> {
   await using matrix = await runTrainerMatrix(trainers);
   const common = { better: 'lower', anchor: null, runs: 1, warmup: false } as const;
   for (const { name } of trainers) {
-    const line = matrix.lines.get(name);
+    const line = matrix.lines.find((each) => each.name === name);
     if (!line || line.error !== undefined)
       throw new Error(`Cannot fit ${name}: ${line?.error ?? matrix.log}`);
     yield {

@@ -1,27 +1,32 @@
-"""Fits, exports and deploys one model of each trainer named on the command line, in one process.
+"""Fits, exports and deploys one model of each trainer it is asked for, in one process.
 
-Reads the data set of this repository; a line of JSON for each trainer says what came of it, and its
-answers to 2,048 rows lie in the folder given, for Node to hold its own against.
+Reads the data set of this repository, and what the host captured meanwhile; a line of JSON for each
+trainer says what came of it. What went live is taken from the registry and held against the
+framework on 2,048 rows, which then lie in the folder given, for Node to do the same.
 """
 
 import json
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 import pyarrow as pa
 import pyarrow.parquet as pq
+from matrix_objects import OBJECTS, as_file
 
 import ruvector
 from ruvector import Dataset
 from ruvector._training import task_of
 from ruvector._training.answers import ask_framework
 
+warnings.simplefilter("ignore")
 ROWS = 2048
 STEPS = 4
 LABELS = ["NoActionNeeded", "ShouldOptimize", "ShouldOptimizeAggressive", "Critical"]
+NAMES = {"anomaly": "memopt-anomaly", "forecast": "memopt-forecast"}
 
 
 def load(root, host, window):
@@ -61,62 +66,125 @@ def load(root, host, window):
     return Dataset(pa.table(columns), meta)
 
 
-def run(name, parameters, data, folder, client):
-    result = ruvector.fit(name, data, parameters=parameters)
+def capture(client, window):
+    """What the host saw since it started.
+
+    A host that nobody presses has one label. Here it is whether less memory will be available one
+    horizon later than half of the time: two labels, whatever the host does.
+    """
+    given = {"window": {"steps": STEPS, "every_ms": 1000}} if window else {}
+    fresh = client.dataset(task="forecast", horizon=0.5, **given)
+    target = fresh.table["target"].to_numpy()
+    label = pa.array((target < np.nanmedian(target)).astype(np.int8))
+    at = fresh.table.column_names.index("label")
+    return Dataset(fresh.table.set_column(at, "label", label), fresh.meta)
+
+
+def fit(trainer, data):
+    """The result of a fit, or a fitted estimator in a file."""
+    name = trainer["name"]
+    if name in OBJECTS:
+        return ruvector.fit(OBJECTS[name](data), data)
+    return ruvector.fit(name, data, parameters=trainer.get("parameters", {}))
+
+
+def send(trainer, data, asked, client):
+    """Fit, export and deploy; returns the framework's model, the deployment and its times."""
+    started = time.perf_counter()
+    suffix = trainer.get("file")
+    result = None if suffix else fit(trainer, data)
+    saved = as_file(data, Path(asked["folder"]), suffix) if suffix else None
+    model, path = saved or (result.model, None)
+    task = task_of(model)
     returned = time.perf_counter()
-    package = ruvector.export_onnx(result, name=f"matrix-{name.lower()}")
+    name = NAMES.get(task, "memopt")
+    package = path or ruvector.export_onnx(result, name=name)
     exported = time.perf_counter()
-    X = np.concatenate([data.X("test"), data.X("train")])[:ROWS]
-    task = task_of(result.model)
-    expected = ask_framework(result.model, X, task, result.classes or None)
-    session = onnxruntime.InferenceSession(package.model)
-    answers = dict(
-        zip([o.name for o in session.get_outputs()], session.run(None, {"X": X}), strict=True)
-    )
-    number = {"classification": "probabilities", "anomaly": "score", "forecast": "value"}[task]
-    got = np.asarray(answers[number]).reshape(len(X), -1)
-    # As they cross: row-major numbers, then labels.
-    (folder / f"{name}.onnx").write_bytes(package.model)
-    (folder / f"{name}.x").write_bytes(np.ascontiguousarray(X, dtype="<f4").tobytes())
-    (folder / f"{name}.y").write_bytes(
-        np.ascontiguousarray(expected.numbers, dtype="<f4").tobytes()
-    )
-    names = {"anomaly": "memopt-anomaly", "forecast": "memopt-forecast"}
-    target = names.get(task, "memopt")
-    package.manifest["name"] = target
-    deployment = ruvector.deploy(package, name=target, activate=True, client=client)
-    return {
-        "name": name,
-        "task": task,
-        "rows": len(X),
-        "fitSeconds": result.fit_seconds,
+    files = {"trusted": suffix == "joblib", "dataset": data} if path else {}
+    deployment = ruvector.deploy(package, name=name, activate=True, client=client, **files)
+    seconds = {
+        "fitSeconds": returned - started,
         "exportMs": (exported - returned) * 1e3,
         "deployMs": (time.perf_counter() - exported) * 1e3,
-        "maxDifference": float(
-            np.max(np.abs(got - expected.numbers) / (1 + np.abs(expected.numbers)))
-        ),
+    }
+    return model, task, deployment, seconds
+
+
+def run(trainer, sets, asked, client):
+    data, rows = sets
+    model, task, deployment, seconds = send(trainer, data, asked, client)
+    place = Path(asked["models"]) / deployment.name / deployment.version
+    manifest = json.loads((place / "manifest.json").read_text("utf-8"))
+    expected = ask_framework(model, rows, task, manifest.get("classes")).numbers
+    difference = compare((place / "model.onnx").read_bytes(), rows, expected, task)
+    leave(Path(asked["folder"]) / deployment.version, rows, expected)
+    return {
+        "name": trainer["name"],
+        "task": task,
+        "rows": len(rows),
+        "trainedOn": len(data),
+        **seconds,
+        "maxDifference": difference,
         "version": deployment.version,
         "isLive": deployment.activated,
-        "manifest": package.manifest,
+        "manifest": manifest,
     }
+
+
+def leave(path, rows, expected):
+    """As they cross: row-major numbers."""
+    for kind, values in (("x", rows), ("y", expected)):
+        values = np.ascontiguousarray(values, dtype="<f4")
+        path.with_suffix(f".{kind}").write_bytes(values.tobytes())
+
+
+def compare(model, rows, expected, task):
+    """Largest |Δ| / (1 + |y|) of the onnxruntime of Python."""
+    session = onnxruntime.InferenceSession(model)
+    outputs = [output.name for output in session.get_outputs()]
+    answers = dict(zip(outputs, session.run(None, {"X": rows}), strict=True))
+    number = {"classification": "probabilities", "anomaly": "score", "forecast": "value"}[task]
+    got = np.asarray(answers[number]).reshape(expected.shape)
+    return float(np.max(np.abs(got - expected) / (1 + np.abs(expected))))
+
+
+def compare_networks(asked):
+    """What Node trained by itself: each line names a model that lies beside its rows."""
+    for line in sys.stdin:
+        told = json.loads(line)
+        place = Path(asked["folder"]) / told["version"]
+        rows, expected = (
+            np.fromfile(place.with_suffix(f".{kind}"), "<f4").reshape(told["rows"], -1)
+            for kind in ("x", "y")
+        )
+        difference = compare(Path(told["model"]).read_bytes(), rows, expected, "classification")
+        print(json.dumps({**told, "maxDifference": difference}), flush=True)
+
+
+def rows_of(data, base):
+    """2,048 rows: all of the set, its newest first, and where it is short those of ``base``."""
+    X = [each.X(split) for each in (data, base) for split in ("test", "train")]
+    return np.ascontiguousarray(np.concatenate(X)[:ROWS])
 
 
 def main():
     asked = json.loads(sys.argv[1])
-    folder = Path(asked["folder"])
     sets = {}
     with ruvector.connect(bridge_file=asked["bridgeFile"]) as client:
         for trainer in asked["trainers"]:
-            window = trainer.get("window", False)
-            if window not in sets:
-                sets[window] = load(Path(asked["root"]), asked["host"], window)
+            window, fresh = trainer.get("window", False), trainer.get("isFresh", False)
             try:
-                line = run(
-                    trainer["name"], trainer.get("parameters", {}), sets[window], folder, client
-                )
+                if (window, False) not in sets:
+                    base = load(Path(asked["root"]), asked["host"], window)
+                    sets[window, False] = (base, rows_of(base, base))
+                if (window, fresh) not in sets:
+                    data = capture(client, window)
+                    sets[window, True] = (data, rows_of(data, sets[window, False][0]))
+                line = run(trainer, sets[window, fresh], asked, client)
             except Exception as error:
                 line = {"name": trainer["name"], "error": f"{type(error).__name__}: {error}"}
-            print(json.dumps(line), flush=True)
+            print(json.dumps({**line, "isFresh": fresh}), flush=True)
+    compare_networks(asked)
 
 
 main()
