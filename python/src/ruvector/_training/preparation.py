@@ -92,7 +92,7 @@ def _take_window(model: Estimator, dataset: LabelledDataset) -> None:
 
 
 def _keep_float32(model: Estimator) -> None:
-    """Codes of categories are float64 by default, and make all that follows it float64 beside them."""
+    """Codes of categories are float64 by default, and make what stands beside them float64."""
     if isinstance(model, OneHotEncoder | OrdinalEncoder) and model.dtype is np.float64:
         model.set_params(dtype=np.float32)
 
