@@ -159,7 +159,6 @@ describe.runIf(process.platform === 'linux')('kill -9 of either side', () => {
     const { left, ...result } = await readThroughKills({
       batches: 6000,
       kills: 3,
-      maxPauseMs: 100,
       random,
     });
     expect(result).toMatchObject({ batches: 6000, outOfStep: null });

@@ -8,13 +8,17 @@ import { LineProcess } from '../line-process.ts';
 import { python } from '../python.ts';
 
 const GONE_WITHIN_MS = 30_000;
+const MOMENT_MS = 20;
 
 export interface NumberedRun {
   readonly batches: number;
+  /** Each at a random batch of its share of them. */
   readonly kills: number;
-  /** Between two kills, at most. */
-  readonly maxPauseMs: number;
+  /** After which it ends, however far it is. @default a minute and a half */
+  readonly limitMs?: number;
   readonly random: () => number;
+  /** Told after each kill. */
+  readonly onKill?: (kills: number, batches: number) => void;
 }
 
 export interface NumberedResult {
@@ -27,12 +31,30 @@ export interface NumberedResult {
   readonly left: readonly string[];
 }
 
-/** What a numbered server says of itself. */
+/** What a numbered server says of itself, of the time since it was asked last. */
 export interface ServerLook {
   readonly rssMib: number;
+  /** That its event loop was held up. */
   readonly longestMs: number;
+  /** Of the host's memory, taken by the same event loop 20 times a second, and the longest between two. */
+  readonly samples: { readonly count: number; readonly longestMs: number };
   readonly openStreams: number;
   readonly sharedMemory: { readonly ringBytes: number; readonly slotsFilled: number };
+}
+
+/** Where both sides meet. */
+export interface NumberedPlace {
+  /** Of the memory they share. @default one of its own in /dev/shm, removed with the pair */
+  readonly folder?: string;
+  /** The reader sees another, empty folder in its place. @default false */
+  readonly isHidden?: boolean;
+}
+
+/** What a reader says each time that it begins to read. */
+export interface ReadingLine {
+  readonly reading: number;
+  readonly transport: string;
+  readonly reason: string | null;
 }
 
 /** Both sides, in a home and a folder of memory of their own. */
@@ -40,18 +62,21 @@ export class NumberedPair implements AsyncDisposable {
   readonly #home: string;
   readonly folder: string;
   readonly #batches: number;
+  readonly #place: NumberedPlace;
   daemon!: LineProcess;
   reader!: LineProcess;
 
-  private constructor(home: string, folder: string, batches: number) {
+  private constructor(home: string, folder: string, batches: number, place: NumberedPlace) {
     this.#home = home;
     this.folder = folder;
     this.#batches = batches;
+    this.#place = place;
   }
 
-  static async start(batches: number): Promise<NumberedPair> {
+  static async start(batches: number, place: NumberedPlace = {}): Promise<NumberedPair> {
     const home = await mkdtemp(join(tmpdir(), 'ruvector-wire-'));
-    const pair = new NumberedPair(home, await mkdtemp('/dev/shm/ruvector-test-'), batches);
+    const folder = place.folder ?? (await mkdtemp('/dev/shm/ruvector-test-'));
+    const pair = new NumberedPair(home, folder, batches, place);
     await pair.startDaemon();
     pair.startReader();
     return pair;
@@ -65,7 +90,10 @@ export class NumberedPair implements AsyncDisposable {
 
   startReader(): void {
     const script = join(import.meta.dirname, 'resuming-reader.py');
-    this.reader = new LineProcess(python, [script, this.#home, this.#progressFile, String(this.#batches)]);
+    const command = [python, script, this.#home, this.#progressFile, String(this.#batches)];
+    const hidden = ['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs none "$0" && exec "$@"', this.folder];
+    const [program, ...args] = this.#place.isHidden ? [...hidden, ...command] : command;
+    this.reader = new LineProcess(program!, args);
   }
 
   async look(): Promise<ServerLook> {
@@ -89,19 +117,21 @@ export class NumberedPair implements AsyncDisposable {
     await this.reader[Symbol.asyncDispose]();
     await this.daemon[Symbol.asyncDispose]();
     await rm(this.#home, { recursive: true, force: true });
-    await rm(this.folder, { recursive: true, force: true });
+    if (this.#place.folder === undefined) await rm(this.folder, { recursive: true, force: true });
   }
 }
 
 /** Kills one side or the other at random moments, then waits for the rest. */
 export async function readThroughKills(run: NumberedRun): Promise<NumberedResult> {
   await using pair = await NumberedPair.start(run.batches);
+  const endMs = performance.now() + (run.limitMs ?? 90_000);
   const kills = { reader: 0, daemon: 0 };
+  const share = run.batches / (run.kills + 1);
   for (let i = 0; i < run.kills; i++) {
-    await waitForProgress(pair);
-    await sleep(run.maxPauseMs * run.random());
+    await waitForProgress(pair, (i + run.random()) * share, endMs);
+    await sleep(MOMENT_MS * run.random());
+    if (pair.reader.process.exitCode !== null || performance.now() > endMs) break;
     if (run.random() < 0.5) {
-      if (pair.reader.process.exitCode !== null) break;
       kills.reader++;
       await pair.reader.kill('SIGKILL');
       pair.startReader();
@@ -110,8 +140,9 @@ export async function readThroughKills(run: NumberedRun): Promise<NumberedResult
       await pair.daemon.kill('SIGKILL');
       await pair.startDaemon();
     }
+    run.onKill?.(i + 1, await pair.progress());
   }
-  const outOfStep = await readToEnd(pair.reader);
+  const outOfStep = await readToEnd(pair.reader, endMs);
   return { batches: await pair.progress(), outOfStep, kills, left: await waitForEmpty(pair.folder) };
 }
 
@@ -125,22 +156,32 @@ async function waitForEmpty(folder: string): Promise<string[]> {
   }
 }
 
-/** A kill before anything moves would test the start of a process. */
-async function waitForProgress(pair: NumberedPair): Promise<void> {
+/** Waits for a batch; a kill before anything moves would test the start of a process. */
+async function waitForProgress(pair: NumberedPair, batch: number, endMs: number): Promise<void> {
   const before = await pair.progress();
-  while ((await pair.progress()) === before && pair.reader.process.exitCode === null) await sleep(20);
+  const isThere = async (): Promise<boolean> => (await pair.progress()) >= Math.max(batch, before + 1);
+  while (!(await isThere()) && pair.reader.process.exitCode === null && performance.now() < endMs) {
+    await sleep(MOMENT_MS);
+  }
 }
 
-interface ReaderLine {
+interface ReaderLine extends Partial<ReadingLine> {
   readonly done?: number;
   readonly error?: string;
 }
 
-/** Resolves with null at the regular end, else with what was out of step. */
-async function readToEnd(reader: LineProcess): Promise<string | null> {
+/** Resolves with null at the regular end, else with what was out of step, or that the time was over. */
+export async function readToEnd(
+  reader: LineProcess,
+  endMs: number,
+  onReading?: (line: ReadingLine) => void,
+): Promise<string | null> {
+  const over = sleep(Math.max(0, endMs - performance.now()), null, { ref: false });
   for (;;) {
-    const line = await reader.next<ReaderLine>();
+    const line = await Promise.race([reader.next<ReaderLine>(), over]);
+    if (line === null) return 'the time is over';
     if (line.error !== undefined) return JSON.stringify(line);
     if (line.done !== undefined) return null;
+    onReading?.(line as ReadingLine);
   }
 }
