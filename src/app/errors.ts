@@ -11,6 +11,15 @@ export function configError(problems: readonly string[]): RuvectorError {
   );
 }
 
+/** Ctrl-C, or a signal that asks a command to end, code `ERR_APP_INTERRUPTED`. */
+export function interruptedBySignalError(signal: NodeJS.Signals): RuvectorError {
+  return new RuvectorError(
+    'ERR_APP_INTERRUPTED',
+    `Cannot finish: it was stopped by ${signal}; what the running host did for it was stopped too, run it again`,
+    { details: { signal } },
+  );
+}
+
 /** A stage of the demo that did not really happen, code `ERR_APP_DEMO_STAGE`. */
 export function demoStageError(stage: string, state: string, cause?: unknown): RuvectorError {
   return new RuvectorError(

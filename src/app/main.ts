@@ -1,8 +1,7 @@
 // The command line `ruvector-memopt`: parses, runs one command, maps errors to exit codes 0/1/2.
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
-import { isRuvectorError, messageOf } from '../core/index.ts';
-import type { RuvectorError } from '../core/index.ts';
+import { Command } from 'commander';
+import { reportFailure } from './report-failure.ts';
 import { followLauncher } from './serve/launcher-watch.ts';
 
 type Add = (program: Command) => void;
@@ -49,7 +48,8 @@ async function createProgram(argv: readonly string[]): Promise<Command> {
       '--home <directory>',
       'where history and models are kept (default: $RUVECTOR_HOME, else ruvector in the XDG data folder)',
     )
-    // `<command> --help` shows --home as well.
+    .option('--verbose', 'also print tracebacks and causes, and what an export does not protect each time')
+    // `<command> --help` shows both as well.
     .configureHelp({ showGlobalOptions: true })
     .exitOverride()
     .showSuggestionAfterError()
@@ -65,7 +65,7 @@ function overrideExits(parent: Command): void {
 }
 
 /**
- * Runs the command line. Sets process.exitCode: 0 ok, 1 failed, 2 wrong use, 3 already running.
+ * Runs the command line. Sets process.exitCode: 0 ok, else as report-failure.ts says.
  * @param argv as process.argv
  */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -75,52 +75,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     const program = await createProgram(argv);
     await program.parseAsync([...argv]);
   } catch (error) {
-    process.exitCode = reportFailure(error);
+    process.exitCode = reportFailure(error, argv.includes('--verbose'));
   }
-}
-
-/** 2: the caller has to correct the command. */
-const exitCodeOf: Readonly<Record<string, number>> = {
-  ERR_APP_CONFIG: 2,
-  ERR_APP_NOT_CONFIRMED: 2,
-  ERR_EVENTS_OPTIONS: 2,
-  ERR_EVENTS_SUFFIX: 2,
-  ERR_EXPORT_OPTIONS: 2,
-  ERR_FILES_TARGET: 2,
-  ERR_PIPELINE_DESCRIPTION: 2,
-  ERR_PIPELINE_PART: 2,
-  ERR_PIPELINE_PART_OPTIONS: 2,
-  ERR_STEER_MATRIX: 2,
-  ERR_STEER_OPTION: 2,
-  ERR_STEER_TEMPLATE: 2,
-  ERR_STEER_WORKLOAD: 2,
-  ERR_STEER_SYNC_OPTION: 2,
-  ERR_APP_RUNNING: 3,
-};
-
-/** What a shell reports of a program that SIGPIPE ended: 128 + 13. */
-const BROKEN_PIPE = 141;
-
-/** `export --output - | head` is not an error, and the data did not go out whole. */
-const hasReaderLeft = ({ code, details }: RuvectorError): boolean =>
-  code === 'ERR_FILES_READER_LEFT' && details['descriptor'] !== null;
-
-function reportFailure(error: unknown): number {
-  // Commander has already printed its message; help and version are not failures.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (isRuvectorError(error)) {
-    if (hasReaderLeft(error)) return BROKEN_PIPE;
-    process.stderr.write(`${error.code}: ${error.message}\n`);
-    const traceback = error.details['traceback'];
-    // A cause the product foresaw has said it all in its message.
-    const isForeseen = typeof error.details['trainerCode'] === 'string';
-    if (typeof traceback === 'string' && !isForeseen) process.stderr.write(`${traceback}\n`);
-    return exitCodeOf[error.code] ?? 1;
-  }
-  process.stderr.write(
-    `Unexpected error: ${error instanceof Error ? (error.stack ?? messageOf(error)) : messageOf(error)}\n`,
-  );
-  return 1;
 }
 
 /**

@@ -1,4 +1,6 @@
 // What the commands print: tables for people, JSON for machines.
+import { interruptedBySignalError } from './errors.ts';
+import { columnsOf, wrapWords } from './wrap-words.ts';
 import { watchStopSignals } from './serve/stop-signals.ts';
 
 /** Prints one JSON document. */
@@ -11,9 +13,10 @@ export function toJson(value: unknown): string {
   return JSON.stringify(value, (_, v: unknown) => (typeof v === 'bigint' ? Number(v) : v), 2);
 }
 
-/** Writes text to standard error, with a final line break. */
+/** Writes text to standard error, in lines of the terminal and with a final line break. */
 export function tell(text: string): void {
-  process.stderr.write(text.endsWith('\n') ? text : `${text}\n`);
+  const wrapped = wrapWords(text, columnsOf(process.stderr));
+  process.stderr.write(wrapped.endsWith('\n') ? wrapped : `${wrapped}\n`);
 }
 
 /** Prints text with a final line break. */
@@ -21,10 +24,45 @@ export function print(text: string): void {
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
 }
 
-/** Aligned rows of a name and its value. */
-export function formatRows(rows: readonly (readonly [string, string])[]): string {
-  const width = Math.max(...rows.map(([name]) => name.length));
-  return rows.map(([name, value]) => `${name.padEnd(width + 2)}${value}`).join('\n');
+/** Aligned rows of a name and its value, the value in lines of the terminal. */
+export function formatRows(
+  rows: readonly (readonly [string, string])[],
+  columns = columnsOf(process.stdout),
+): string {
+  const width = Math.max(...rows.map(([name]) => name.length)) + 2;
+  return rows.map(([name, value]) => name.padEnd(width) + wrapWords(value, columns, width)).join('\n');
+}
+
+/** Columns under their heads; where the terminal is too narrow for them, a block for each row. */
+export function formatTable(
+  heads: readonly string[],
+  rows: readonly (readonly string[])[],
+  columns = columnsOf(process.stdout),
+): string {
+  const lines = [heads, ...rows];
+  const widths = heads.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
+  if (widths.reduce((sum, width) => sum + width + 2, -2) > columns) {
+    return rows.map((row) => formatBlock(heads, row, columns)).join('\n');
+  }
+  return lines
+    .map((line) =>
+      line
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+function formatBlock(
+  heads: readonly string[],
+  [first = '', ...cells]: readonly string[],
+  columns: number,
+): string {
+  const named = cells.flatMap((cell, i): [string, string][] =>
+    cell === '' ? [] : [[`  ${heads[i + 1]}`, cell]],
+  );
+  return named.length === 0 ? first : `${first}\n${formatRows(named, columns)}`;
 }
 
 /** `1536` → `1.5 KiB`. */
@@ -50,6 +88,6 @@ export function formatSeconds(seconds: number): string {
 /** An abort signal that fires on Ctrl-C, SIGTERM and a terminal that closes: a command drains instead of dying. */
 export function abortOnSignals(): Disposable & { readonly signal: AbortSignal } {
   const controller = new AbortController();
-  const signals = watchStopSignals({ onStop: () => controller.abort() });
+  const signals = watchStopSignals({ onStop: (name) => controller.abort(interruptedBySignalError(name)) });
   return { signal: controller.signal, [Symbol.dispose]: () => signals[Symbol.dispose]() };
 }

@@ -1,5 +1,6 @@
 // models: the registry of ONNX packages, their verification, and the host that answers with the live one
 // while versions are swapped. Trains nothing and decides nothing about memory. Spec: docs/design.md
+export { aliasesOf } from './alias-file.ts';
 export { ModelRegistryError, ModelRejectedError, ModelRuntimeError, modelTaskError } from './errors.ts';
 export type { ModelRejectedCode } from './errors.ts';
 export { decodeGolden } from './decode-golden.ts';

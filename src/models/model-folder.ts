@@ -11,6 +11,7 @@ import type { ModelManifest, ModelTask } from './manifest.ts';
 import { isVersion } from './reference.ts';
 import type { Aliases } from './reference.ts';
 import type { ModelId, ModelListing, ModelPackage, ModelSummary } from './registry-types.ts';
+import { scoreMetrics } from './scores.ts';
 import type { Interval } from './scores.ts';
 
 /** Folder of what was set aside, beside the versions of a name. */
@@ -67,6 +68,7 @@ async function summarise(directory: string, id: ModelId, aliases: Aliases | null
     averagePrecision: numberOrNull(manifest?.metrics['averagePrecision']),
     mae: numberOrNull(manifest?.metrics['mae']),
     interval: intervalOrNull(manifest?.metrics['interval']),
+    baselines: baselinesOf(manifest),
     aliases: aliasesOf(aliases, id.version),
   };
 }
@@ -100,6 +102,16 @@ async function readManifest(directory: string, id: ModelId): Promise<ModelManife
     if (isRuvectorError(error)) return null;
     throw error;
   }
+}
+
+/** In the measure of the model's own score. */
+function baselinesOf(manifest: ModelManifest | null): Record<string, number | null> {
+  if (manifest === null) return {};
+  const metric = scoreMetrics[taskOf(manifest)];
+  const found = Object.entries((manifest.metrics['baseline'] ?? {}) as Record<string, unknown>);
+  return Object.fromEntries(
+    found.map(([name, scores]) => [name, numberOrNull((scores as Record<string, unknown> | null)?.[metric])]),
+  );
 }
 
 const numberOrNull = (value: unknown): number | null => (typeof value === 'number' ? value : null);

@@ -179,8 +179,9 @@ function toRequest(options: ModelLoaderOptions, { directory, manifest }: ModelPa
 
 /** What this host computes of what a model looks at. @throws ModelRejectedError `ERR_MODEL_FEATURES` */
 function contractFor(options: ModelLoaderOptions, { window }: ModelPackage['manifest']): FeatureContract {
-  const { featureNames, featureSpecSha256 } = options;
-  if (window === undefined) return { featureNames, featureSpecSha256 };
+  const { featureNames, featureSpecSha256, rateWindowMs } = options;
+  if (window === undefined)
+    return { featureNames, featureSpecSha256, ...(rateWindowMs !== undefined && { rateWindowMs }) };
   const contract = options.windows?.contract(window) ?? null;
   if (contract !== null) return contract;
   throw modelFeaturesError(

@@ -58,6 +58,8 @@ export interface ModelSummary {
   readonly mae?: number | null;
   /** 95 %, when the trainer gave one. */
   readonly interval: Interval | null;
+  /** Figures of the rules it had to beat, by name, in the measure of its own; null where one could not be asked. */
+  readonly baselines?: Readonly<Record<string, number | null>>;
   readonly aliases: readonly (keyof Aliases)[];
 }
 

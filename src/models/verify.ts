@@ -30,6 +30,8 @@ export const defaultModelLimits: ModelLimits = {
 export interface FeatureContract {
   readonly featureNames: readonly string[];
   readonly featureSpecSha256: string;
+  /** Ten times the distance of two samples: by it a model of another rate is told. */
+  readonly rateWindowMs?: number;
 }
 
 /** What a model is held against. */
@@ -96,7 +98,7 @@ export function verifySha256(what: string, bytes: Uint8Array, expected: string):
 
 /** Refuses a model trained on other features, or on the same in another order. `ERR_MODEL_FEATURES`. */
 export function verifyFeatures(
-  manifest: Pick<ModelManifest, 'features' | 'featureSpecSha256'>,
+  manifest: Pick<ModelManifest, 'features' | 'featureSpecSha256'> & Partial<Pick<ModelManifest, 'dataset'>>,
   contract: FeatureContract,
 ): void {
   const names = manifest.features.map((feature) => feature.name);
@@ -109,10 +111,22 @@ export function verifyFeatures(
     );
   }
   if (manifest.featureSpecSha256 !== contract.featureSpecSha256) {
-    throw modelFeaturesError('its features have the right names but were computed by another specification; export and train again',
+    throw modelFeaturesError(
+      describeOtherRate(manifest.dataset?.['rateWindowMs'], contract.rateWindowMs) ??
+        'its features have the right names but were computed by another specification; export and train again',
       { expected: contract.featureSpecSha256, actual: manifest.featureSpecSha256 },
     );
   }
+}
+
+/** Both rates in samples a second, where it is they that differ. */
+function describeOtherRate(trainedMs: unknown, hostMs: number | undefined): string | null {
+  if (typeof trainedMs !== 'number' || hostMs === undefined || trainedMs === hostMs) return null;
+  const [trained, host] = [trainedMs, hostMs].map((ms) => Number((10_000 / ms).toFixed(3)));
+  return (
+    `it was trained on samples taken at ${trained} Hz, and this host takes them at ${host} Hz, over which features mean ` +
+    `something else; serve with --hz ${trained}, or train again at ${host} Hz`
+  );
 }
 
 function verifyVersions(model: OnnxModel): void {

@@ -3,19 +3,19 @@
 import { labels } from '../core/index.ts';
 import { countClasses } from './balance.ts';
 import { oneClassError, tooFewRowsError } from './errors.ts';
+import { aboutSeconds, minimumTrainRows, secondsToTrain } from './seconds-to-train.ts';
 import { splitNames } from './split.ts';
-import type { SplitName } from './split.ts';
+import type { SplitName, SplitOptions } from './split.ts';
 import type { TrainingTask } from './training-set-options.ts';
 
 interface Labelled {
   readonly labels: Int8Array;
   readonly splits: Uint8Array;
+  readonly timestamps: Float64Array;
 }
-interface Asked {
+interface Asked extends SplitOptions {
   readonly task: TrainingTask;
-  readonly horizonMs: number;
   readonly spec: { readonly rateWindowMs: number };
-  readonly testFraction: number;
 }
 interface Skipped {
   readonly warmup: number;
@@ -24,28 +24,42 @@ interface Skipped {
 }
 type Counts = Readonly<Record<SplitName, readonly number[]>>;
 
-const minimumTrainRows = 10;
-
 /** Throws unless the train part holds at least 10 rows, of two classes where they are to be told apart, and the test part one row. */
 export function assertTrainable(rows: Labelled, asked: Asked, skipped: Skipped): void {
   const counts = countsOf(rows);
   const [train, test] = [total(counts.train), total(counts.test)];
-  if (train < minimumTrainRows || test === 0) {
-    throw tooFewRowsError(
-      `the history gives ${rows.labels.length} labelled rows (${train} to train, ${total(counts.gap)} in the gap, ${test} to test), ` +
-        `${skipped.warmup} snapshots fell to the warm-up of ${asked.spec.rateWindowMs} ms and ${skipped.unlabelled} rows have no full horizon of ${asked.horizonMs} ms${describeActed(skipped)}`,
-      `collect for longer, or use a shorter horizonMs${adviseActed(skipped)}`,
-      { counts, ...skipped },
-    );
-  }
+  if (train < minimumTrainRows || test === 0) throw tooFewRows(rows, asked, { counts, ...skipped });
   const present = namesOf(counts.train);
   if (present.length < 2 && asked.task === 'classification') {
     throw oneClassError(
       `all ${train} rows to train on are ${present[0]} (in all: ${describe(sumOf(counts))})${describeActed(skipped)}`,
-      `collect while the host is under memory pressure, train for anomalies or a forecast (task), or set lower thresholds, or more blocks when the other classes are only in the test part${adviseActed(skipped)}`,
+      `collect while the host is under memory pressure, train for anomalies or a forecast (--task), or set lower thresholds, or more blocks (--blocks) when the other classes are only in the test part${adviseActed(skipped)}`,
       { counts, ...skipped },
     );
   }
+}
+
+/** In seconds of collecting, with the flag that shortens them: a horizon lies between the rows to train and to test on. */
+function tooFewRows(
+  { timestamps }: Labelled,
+  asked: Asked,
+  found: Skipped & { readonly counts: Counts },
+): Error {
+  const horizon = `a horizon of ${asked.horizonMs / 1000} s`;
+  const seconds = secondsToTrain({ ...asked, timestamps, skipped: found });
+  if (seconds === null) {
+    return tooFewRowsError(
+      `${horizon} and a test share of ${asked.testFraction} in ${asked.blocks} blocks leave nothing to train on`,
+      'use fewer blocks (--blocks), a smaller test share or a shorter horizon (--horizon)',
+      { ...found },
+    );
+  }
+  const { held, needed, more } = seconds;
+  return tooFewRowsError(
+    `the history gives ${held} s of labelled rows${describeActed(found)}, and it takes ${needed} s to train and to test on rows that are ${horizon} apart`,
+    `collect ${aboutSeconds(more)} more, or use a shorter horizon (--horizon)${adviseActed(found)}`,
+    { ...found, secondsMore: more },
+  );
 }
 
 function describeActed({ acted }: Skipped): string {
@@ -55,7 +69,7 @@ function describeActed({ acted }: Skipped): string {
 function adviseActed({ acted }: Skipped): string {
   return acted === 0
     ? ''
-    : ', or collect without acting (serve without --act), or keep those rows with includeActed';
+    : ', or collect without acting (serve without --act), or keep those rows (--include-acted)';
 }
 
 /** Sentences about what the scores of this set cannot show. */

@@ -3,7 +3,7 @@
 export { findOwnEnvironment, findPython, pythonOf } from './find-python.ts';
 export type { FindPythonOptions } from './find-python.ts';
 export { checkPython, installCommand, ownVersion } from './python-module.ts';
-export { cancelledDeploymentError } from './errors.ts';
+export { cancelledDeploymentError, trainingCancelledError } from './errors.ts';
 export { describeTrainProgress } from './progress-text.ts';
 export { networkOptions, searchOptions, trainOptions } from './train-options.ts';
 export { runTrainer } from './run-trainer.ts';

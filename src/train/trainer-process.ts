@@ -242,7 +242,7 @@ export class TrainerProcess {
     if (failure) {
       if (failure.code === 'ERR_TRAIN_MEMORY')
         return trainerMemoryError(what, this.#stage, details, failure.message);
-      const text = failure.code === null ? `${failure.kind}: ${failure.message}` : failure.message;
+      const text = failure.code === null ? describeMistake(failure) : failure.message;
       return trainerFailedError(what, text, {
         ...details,
         traceback: failure.traceback,
@@ -270,6 +270,13 @@ export class TrainerProcess {
       traceback: details['log'],
     });
   }
+}
+
+/** What Python says last, and what to do: nobody foresaw it, so the estimator or its data are the first to look at. */
+function describeMistake({ kind, message }: TrainerFailure): string {
+  const [first = '', ...more] = message.split('\n').filter((line) => line.trim() !== '');
+  const text = more.length === 0 ? first : `${first} …`;
+  return `${text === '' || text === kind ? kind : `${kind}: ${text}`}; correct the estimator, its parameters or the data`;
 }
 
 /** Calls `onExpired` when it was not renewed for `ms`. */

@@ -4,21 +4,17 @@ import type { Home } from '../../core/index.ts';
 import { findDaemon } from '../../bridge/index.ts';
 import type { Command } from 'commander';
 import { makeHome } from '../home.ts';
-import { openRegistry, taskOf } from '../../models/index.ts';
-import type {
-  ComparedModel,
-  ModelComparison,
-  ModelListing,
-  ModelPackage,
-  ModelRegistry,
-  ModelSummary,
-} from '../../models/index.ts';
-import { writeFigure } from '../models/task-texts.ts';
+import { aliasesOf, openRegistry } from '../../models/index.ts';
+import type { ComparedModel, ModelComparison, ModelPackage, ModelRegistry } from '../../models/index.ts';
+import { renderModel, renderModels, writeInterval, writeScore } from '../models/render-models.ts';
 import { readSavedConfig } from '../host/config.ts';
 import { openHost } from '../host/host.ts';
 import { formatRows, print, printJson } from '../terminal.ts';
 import { addUpkeep } from './models-upkeep.ts';
 import { homeOf } from './options.ts';
+
+/** A package and the aliases that name it. */
+type ShownModel = ModelPackage & { readonly aliases: readonly string[] };
 
 interface JsonOption {
   json?: boolean;
@@ -34,12 +30,12 @@ export function addModels(program: Command): void {
     'list',
     'all models and their versions, with score, date, estimator and alias',
     async (home) => readRegistry(home, (r) => r.list()),
-    renderList,
+    renderModels,
   );
   addSub(
     models,
     'show <reference>',
-    'the manifest of name, name@version or name@live',
+    'what is known of name, name@version or name@live (--json: the manifest)',
     showModel,
     renderModel,
   );
@@ -103,8 +99,11 @@ async function readRegistry<T>(home: Home, read: (registry: ModelRegistry) => Pr
   return read(await openRegistry(home.models));
 }
 
-const showModel = (home: Home, reference: string): Promise<ModelPackage> =>
-  readRegistry(home, (registry) => registry.show(reference));
+const showModel = (home: Home, reference: string): Promise<ShownModel> =>
+  readRegistry(home, async (registry) => {
+    const found = await registry.show(reference);
+    return { ...found, aliases: aliasesOf(await registry.aliases(found.name), found.version) };
+  });
 
 const change =
   (request: string) =>
@@ -120,45 +119,6 @@ async function ask(home: Home, request: string, params: object): Promise<unknown
   return (await own!.request(request, params)).result;
 }
 
-function renderList(listings: readonly ModelListing[]): string {
-  if (listings.length === 0) return 'No models yet; `ruvector-memopt train` makes one.';
-  const rows = listings.flatMap(({ name, aliases, summaries, damaged }) => [
-    ...summaries.map((summary): [string, string] => [
-      `${name}@${summary.version}`,
-      describeSummary(summary, aliases === null),
-    ]),
-    ...damaged.map((version): [string, string] => [`${name}@${version}`, 'damaged, set aside']),
-  ]);
-  return formatRows(rows);
-}
-
-function describeSummary(
-  { created, estimator, aliases, ...score }: ModelSummary,
-  isDamaged: boolean,
-): string {
-  if (created === null) return 'manifest damaged';
-  const parts = [
-    writeScore(score),
-    created.slice(0, 16).replace('T', ' '),
-    estimator ?? '',
-    isDamaged ? 'aliases damaged: run `models repair`' : aliases.join(', '),
-  ];
-  return parts.filter((part) => part !== '').join('  ');
-}
-
-/** A model that was never measured, such as an imported one, has no score. */
-function writeScore({
-  interval,
-  ...score
-}: Parameters<typeof writeFigure>[0] & Pick<ModelSummary, 'interval'>): string {
-  const figure = writeFigure(score);
-  if (figure === undefined) return 'score unknown';
-  return `${figure}${interval ? ` (${writeInterval(interval)})` : ''}`;
-}
-
-const writeInterval = ([low, high]: readonly [number, number]): string =>
-  `${low.toFixed(3)} to ${high.toFixed(3)}`;
-
 function renderComparison({ a, b, rows, source, difference, interval, verdict }: ModelComparison): string {
   const describe = ({ estimator, created, ...score }: ComparedModel): string =>
     `${writeScore(score)}  ${created.slice(0, 16).replace('T', ' ')}  ${estimator}`;
@@ -173,35 +133,6 @@ function renderComparison({ a, b, rows, source, difference, interval, verdict }:
       : [['difference', `${difference.toFixed(3)} (${writeInterval(interval)})`] as [string, string]]),
     ['verdict', verdict],
   ]);
-}
-
-function renderModel({ manifest, directory }: ModelPackage): string {
-  const { metrics, parity, trainer, dataset, model } = manifest;
-  const rows: [string, unknown][] = [
-    ['model', `${manifest.name}@${manifest.version}`],
-    ['created', manifest.created],
-    ['estimator', trainer['estimator']],
-    ['parameters', trainer['parameters']],
-    ['task', taskOf(manifest)],
-    ['score', writeFigure(metrics) ?? 'unknown'],
-    ['95 % interval', metrics['interval'] ?? 'unknown'],
-    ...renderBaselines(metrics['baseline'] as Record<string, object | null> | undefined),
-    ['parity', parity],
-    ['dataset', dataset],
-    ['features', manifest.features.map((feature) => feature.name).join(', ')],
-    ['model file', model],
-    ['directory', directory],
-  ];
-  return formatRows(rows.map(([name, value]): [string, string] => [name, toText(value)]));
-}
-
-/** One line each: the score first, then how it came about. */
-function renderBaselines(baselines: Readonly<Record<string, object | null>> = {}): [string, unknown][] {
-  return Object.entries(baselines).map(([name, scores]) => {
-    if (scores === null) return [`baseline ${name}`, 'the features lack what it looks at'];
-    const { macroF1: _f1, averagePrecision: _ap, mae: _mae, ...rest } = scores as Record<string, unknown>;
-    return [`baseline ${name}`, `${writeFigure(scores) ?? 'not measured'} ${JSON.stringify(rest)}`];
-  });
 }
 
 function renderChange(result: unknown): string {

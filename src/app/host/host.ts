@@ -130,6 +130,7 @@ async function openParts(
     registry,
     featureNames: spec.names,
     featureSpecSha256: featureSpecSha256(spec),
+    rateWindowMs: spec.rateWindowMs,
     windows: createHostWindows(spec, history),
   };
   const models = cleanup.use(

@@ -19,7 +19,11 @@ export function createHostWindows(spec: FeatureSpec, history: TrainingHistory): 
 function contractOf(spec: FeatureSpec, window: FeatureWindow): FeatureContract | null {
   try {
     const windowed = withWindow(spec, window);
-    return { featureNames: featureColumns(windowed), featureSpecSha256: featureSpecSha256(windowed) };
+    return {
+      featureNames: featureColumns(windowed),
+      featureSpecSha256: featureSpecSha256(windowed),
+      rateWindowMs: spec.rateWindowMs,
+    };
   } catch (error) {
     if (isRuvectorError(error, 'ERR_PREPARE_OPTIONS')) return null;
     throw error;

@@ -4,7 +4,8 @@ import type { TrainingAnswer } from '../../client/index.ts';
 import { requireExtra } from '../../core/index.ts';
 import type { Home } from '../../core/index.ts';
 import { findDaemon } from '../../bridge/index.ts';
-import { findPython } from '../../train/index.ts';
+import type { BridgeClient } from '../../bridge/index.ts';
+import { findPython, trainingCancelledError } from '../../train/index.ts';
 import type { TrainJob } from '../../train/index.ts';
 import { readSavedConfig } from '../host/config.ts';
 import { openHost } from '../host/host.ts';
@@ -22,10 +23,22 @@ export async function trainModel(
   watch: TrainWatch,
 ): Promise<TrainingAnswer> {
   await using client = await findDaemon(home.bridgeFile);
-  if (client) return (await client.request('train', toWireNames(job), watch)).result as TrainingAnswer;
+  if (client) return await askHost(client, job, watch);
   // Before the history is opened and features are filled in, which may take a while.
   if (job.backend === 'tfjs') requireExtra('tfjs');
   else await findPython({ signal: watch.signal });
   await using host = await openHost(home, readSavedConfig(home.root));
   return await host.training.train(job, watch);
+}
+
+async function askHost(
+  client: BridgeClient,
+  job: Partial<TrainJob>,
+  watch: TrainWatch,
+): Promise<TrainingAnswer> {
+  try {
+    return (await client.request('train', toWireNames(job), watch)).result as TrainingAnswer;
+  } catch (error) {
+    throw watch.signal.aborted ? trainingCancelledError('Cannot train model', {}, error) : error;
+  }
 }

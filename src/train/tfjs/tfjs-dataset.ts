@@ -25,7 +25,7 @@ export interface TfjsDataset {
   readonly horizonMs: number | null;
   readonly thresholds: LabelThresholds;
   /** Of a training set; its `window` says how many feature rows a row holds, oldest first. @default one */
-  readonly spec?: { readonly window?: FeatureWindow };
+  readonly spec?: { readonly window?: FeatureWindow; readonly rateWindowMs?: number };
 }
 
 /** Indexes into `splitNames`. */
@@ -46,10 +46,22 @@ interface CardFacts {
   readonly id: string;
   readonly sha256: string;
   readonly featureSpecSha256: string;
+  readonly featureSpec?: { readonly rateWindowMs?: number };
   readonly features: readonly { readonly name: string }[];
   readonly horizonMs?: number;
   readonly thresholds?: LabelThresholds;
   readonly window?: FeatureWindow;
+}
+
+/** What of a specification travels with a model. */
+export function specOf({
+  window,
+  rateWindowMs,
+}: {
+  readonly window?: FeatureWindow | undefined;
+  readonly rateWindowMs?: number | undefined;
+}): NonNullable<TfjsDataset['spec']> {
+  return { ...(window && { window }), ...(rateWindowMs !== undefined && { rateWindowMs }) };
 }
 
 /** Gathers the record batches of a training set and their card. */
@@ -69,7 +81,7 @@ export async function collectDataset(
     featureNames,
     horizonMs: card.horizonMs ?? null,
     thresholds: card.thresholds ?? defaultThresholds,
-    ...(card.window && { spec: { window: card.window } }),
+    spec: specOf({ window: card.window, rateWindowMs: card.featureSpec?.rateWindowMs }),
     ...gathered.finish(width),
   };
 }

@@ -229,6 +229,7 @@ function describeModel({ request, fitted, summary, versions }: Trained): Readonl
       sha256: dataset.sha256,
       rows: dataset.rowCount,
       ...(dataset.horizonMs !== null && { horizonMs: dataset.horizonMs }),
+      ...(dataset.spec?.rateWindowMs !== undefined && { rateWindowMs: dataset.spec.rateWindowMs }),
       trainedOn: findTrainedRanges(dataset),
     } as FitOutcome['package']['manifest']['dataset'],
   };

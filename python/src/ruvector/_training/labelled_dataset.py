@@ -76,6 +76,8 @@ class DatasetIdentity:
         Ranges of time, in milliseconds, that hold the rows trained on; None without times.
     window : mapping, or None
         ``steps`` and ``every_ms`` of the rows of the history that a row holds; None for the newest.
+    rate_window_ms : float or None
+        Span of the features' rates, ten samples: by it the daemon tells a model of another rate.
 
     """
 
@@ -86,6 +88,7 @@ class DatasetIdentity:
     horizon_ms: float | None = None
     trained_on: tuple[tuple[int, int], ...] | None = None
     window: Mapping[str, int] | None = None
+    rate_window_ms: float | None = None
 
 
 def identify(dataset: LabelledDataset, rows: int) -> DatasetIdentity:
@@ -98,6 +101,7 @@ def identify(dataset: LabelledDataset, rows: int) -> DatasetIdentity:
         horizon_ms=dataset.meta.get("horizonMs"),
         trained_on=_trained_on(dataset),
         window=window_of(dataset),
+        rate_window_ms=(dataset.meta.get("featureSpec") or {}).get("rateWindowMs"),
     )
 
 

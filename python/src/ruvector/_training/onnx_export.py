@@ -200,6 +200,8 @@ def _training_times(result: Fitted) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if result.dataset.horizon_ms is not None:
         found["horizonMs"] = result.dataset.horizon_ms
+    if result.dataset.rate_window_ms is not None:
+        found["rateWindowMs"] = result.dataset.rate_window_ms
     if result.dataset.trained_on is not None:
         found["trainedOn"] = [list(times) for times in result.dataset.trained_on]
     return found
