@@ -27,6 +27,7 @@ const commands: Readonly<Record<string, () => Promise<Add>>> = {
   events: async () => (await import('./commands/events.ts')).addEvents,
   bench: async () => (await import('./commands/bench.ts')).addBench,
   uninstall: async () => (await import('./commands/uninstall.ts')).addUninstall,
+  completion: async () => (await import('./commands/completion.ts')).addCompletion,
 };
 
 /** The command that the words name, or all of them for help and for words that name none. */

@@ -19,6 +19,7 @@ export const exportArguments = {
   format: {
     type: 'text',
     defaultText: 'by the suffix',
+    choices: exportFormats,
     about: `one of ${exportFormats.join(', ')}`,
     example: 'csv',
   },

@@ -28,7 +28,7 @@ export interface TargetResolver {
 /** Options of {@link createTargetResolver}. */
 export interface TargetResolverOptions {
   readonly spec: TargetSpec;
-  readonly readers: Pick<HostReaders, 'readStat' | 'readUid' | 'listPids'>;
+  readonly readers: Pick<HostReaders, 'readStat' | 'readUid' | 'listPids' | 'readCgroup'>;
   readonly nowMs: () => number;
   /** How long the list of all processes is trusted when names or users are searched. @default 5000 */
   readonly rescanMs?: number;
@@ -72,7 +72,10 @@ export async function createTargetResolver(options: TargetResolverOptions): Prom
         if (refusal === null) targets.push({ target, stat });
         else refusals.push({ ...refusal, target: describeTarget(target) });
       }
-      for (const path of spec.cgroups ?? []) targets.push({ target: { kind: 'cgroup', path }, stat: null });
+      for (const path of spec.cgroups ?? []) {
+        if ((await readers.readCgroup(path)) === null) refusals.push(toMissing(path));
+        else targets.push({ target: { kind: 'cgroup', path }, stat: null });
+      }
       if (spec.self === true) targets.push({ target: { kind: 'self' }, stat: null });
       return { targets, refusals };
     },
@@ -106,6 +109,15 @@ async function pin(
 
 function toAbsent(pid: number): Refusal {
   return { rule: 'identity', target: `process ${pid}`, reason: 'no process had this id when it was named' };
+}
+
+// It may come later: a service that is started makes its own.
+function toMissing(path: string): Refusal {
+  return {
+    rule: 'no-target',
+    target: `cgroup ${path}`,
+    reason: 'there is no cgroup v2 with the memory controller in this folder; `systemd-cgls` lists them',
+  };
 }
 
 function toUnmatched(name: string, otherNames: readonly string[]): Refusal {

@@ -154,6 +154,7 @@ export type {
   SourceEntry,
   TransformEntry,
 } from './plugins/plugin-entry.ts';
+export { FileNodes, describeNode } from './file/file-nodes.ts';
 export { openPipelineFile } from './file/open-pipeline-file.ts';
 export type { PipelineFile, PipelineFileOptions } from './file/open-pipeline-file.ts';
 export type { PipelineFileParts, PipelineFileSettings } from './file/file-settings.ts';

@@ -3,18 +3,19 @@ import type { Home } from '../../core/index.ts';
 import { findDaemon } from '../../bridge/index.ts';
 import type { Command } from 'commander';
 import { describeTasks } from '../models/task-texts.ts';
-import { readSavedConfig } from '../host/config.ts';
+import { hasTargets, readSavedConfig } from '../host/config.ts';
 import { describePlan } from '../host/decision-log.ts';
 import { openHost } from '../host/host.ts';
 import { describeExplanation } from '../host/status.ts';
 import type { ExplanationSummary } from '../host/status-types.ts';
 import { abortOnSignals, formatRows, print, printJson } from '../terminal.ts';
 import type { Goal } from '../../optimize/index.ts';
-import { collectNumber, collectText, goalOption, homeOf } from './options.ts';
+import { collectNumber, collectText, goalOption, homeOf, toCgroupFolder } from './options.ts';
 
 interface DecideOptions {
   pid: number[];
   name: string[];
+  cgroup: string[];
   goal?: Goal;
   json?: boolean;
 }
@@ -26,6 +27,7 @@ export function addDecide(program: Command): void {
     .description('explain one decision: features, probabilities, what would be done and what holds it back')
     .option('--pid <pid>', 'process to plan for when no host runs (repeatable)', collectNumber, [])
     .option('--name <command>', 'the same by command name (repeatable)', collectText, [])
+    .option('--cgroup <folder>', 'a cgroup v2 as a whole (repeatable)', collectText, [])
     .addOption(goalOption('as what to plan when no host runs'))
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  $ ruvector-memopt decide')
@@ -44,9 +46,9 @@ async function explain(home: Home, options: DecideOptions): Promise<ExplanationS
 
 /** Samples until the feature windows are filled, then explains. Samples as the home was last served. */
 async function explainHere(home: Home, options: DecideOptions): Promise<ExplanationSummary> {
-  const targets = { pids: options.pid, names: options.name };
+  const targets = { pids: options.pid, names: options.name, cgroups: options.cgroup.map(toCgroupFolder) };
   const config = readSavedConfig(home.root, {
-    ...(targets.pids.length + targets.names.length > 0 && { targets }),
+    ...(hasTargets(targets) && { targets }),
     ...(options.goal && { goal: options.goal }),
   });
   const done = new AbortController();

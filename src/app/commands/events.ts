@@ -69,7 +69,7 @@ function addConvert(parent: Command): void {
     .command('convert')
     .description('write a recording in another format, by the suffix of the file')
     .argument('<in>', recording)
-    .argument('<out>', 'a file .raw .dat .h5 .csv .txt .parquet .arrow, or - with --to');
+    .argument('<out>', 'a file .raw .dat .h5 .csv .txt .parquet .arrow, or - with --out-format');
   addReadingOptions(command);
   addOutputOptions(command)
     .addHelpText('after', '\nExample:\n  $ ruvector-memopt events convert recording.raw recording.parquet')
@@ -81,7 +81,7 @@ function addConvert(parent: Command): void {
 function addOutputOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--to <format>', 'what is written (default: by the suffix)').choices(OUTPUT_FORMATS),
+      new Option('--out-format <format>', 'what is written (default: by the suffix)').choices(OUTPUT_FORMATS),
     )
     .addOption(new Option('--out-time-unit <unit>', 'of the times of text (default: us)').choices(TIME_UNITS))
     .option('--out-columns <names>', 'of text that is written (default: t,x,y,p)', parseColumnNames)
@@ -104,7 +104,7 @@ function addFilter(parent: Command): void {
     .command('filter')
     .description('write some events of a recording to another file')
     .argument('<in>', recording)
-    .argument('<out>', 'a file .raw .dat .h5 .csv .txt .parquet .arrow, or - with --to');
+    .argument('<out>', 'a file .raw .dat .h5 .csv .txt .parquet .arrow, or - with --out-format');
   addReadingOptions(command);
   addSelectionOptions(command)
     .option(
@@ -160,7 +160,7 @@ function addPlay(parent: Command): void {
 }
 
 interface SynthCommandOptions extends SynthOptions {
-  readonly to?: OutputFormat;
+  readonly outFormat?: OutputFormat;
   readonly polarity: Polarity;
   readonly geometry: Geometry;
   readonly triggers: number;
@@ -174,9 +174,9 @@ function addSynth(parent: Command): void {
     .description(
       'make a recording up: moving edges, noise, hot pixels and triggers, the same for the same seed',
     )
-    .argument('<out>', 'a file .raw .dat .h5 .csv .txt .parquet .arrow, or - with --to')
+    .argument('<out>', 'a file .raw .dat .h5 .csv .txt .parquet .arrow, or - with --out-format')
     .addOption(
-      new Option('--to <format>', 'what is written (default: by the suffix)').choices(OUTPUT_FORMATS),
+      new Option('--out-format <format>', 'what is written (default: by the suffix)').choices(OUTPUT_FORMATS),
     )
     .option('--events <n>', 'how many', parseCount, 1_000_000)
     .option('--rate <n>', 'events a second', parsePositive, 10_000_000)
@@ -192,19 +192,23 @@ function addSynth(parent: Command): void {
         .default('signed'),
     )
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  $ ruvector-memopt events synth made.raw --to evt3 --events 10000000')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ ruvector-memopt events synth made.raw --out-format evt3 --events 10000000',
+    )
     .action(async (path: string, options: SynthCommandOptions) => {
       const report = await followReading('making', (following) =>
         synthRecording({
           path,
-          format: options.to,
+          format: options.outFormat,
           polarity: options.polarity,
           synth: toSynth(options),
           ...following,
         }),
       );
       const isShared = await isStandardOutput(path);
-      if (options.json) (isShared ? (value: unknown) => tell(toJson(value)) : printJson)(report);
+      if (options.json)
+        (isShared ? (value: unknown) => void process.stderr.write(`${toJson(value)}\n`) : printJson)(report);
       else (isShared ? tell : print)(renderSynth(report));
     });
 }

@@ -10,6 +10,7 @@ import { readSavedConfig } from '../host/config.ts';
 import { confirmExposure } from '../exports/confirm-exposure.ts';
 import { runExportJob } from '../exports/export-job.ts';
 import type { ExportHost, ExportJob, ExportResult } from '../exports/export-job.ts';
+import { isDueToday } from '../exports/once-a-day.ts';
 import { renderExport } from '../exports/render-export.ts';
 import { startProgress } from '../../client/index.ts';
 import { DEFAULT_STREAM_PORT } from '../streams/stream-command.ts';
@@ -17,7 +18,7 @@ import { abortOnSignals, formatSeconds, print, printJson, tell, toJson } from '.
 import { assertCombination, buildExportJob, exposedBy, streamedOnly } from './export-command-options.ts';
 import type { ExportCommandOptions } from './export-command-options.ts';
 import { runExportStream } from './export-stream.ts';
-import { homeOf, parseNumber, parsePositive } from './options.ts';
+import { homeOf, isVerbose, parseNumber, parsePositive } from './options.ts';
 import { addTableOptions, onlyIn } from './table-options.ts';
 
 const examples = `
@@ -44,7 +45,7 @@ export function addExport(program: Command): void {
       assertCombination(options);
       if (!options.anonymize) await confirmExposure(exposedBy(options), options.yes === true);
       if (options.stream) await runExportStream(homeOf(self), options);
-      else await runExport(homeOf(self), options);
+      else await runExport(homeOf(self), options, isVerbose(self));
     });
 }
 
@@ -68,16 +69,17 @@ function addStreamOptions(command: Command): void {
   addTableOptions(command, streamedOnly, { repeatable: ['filters'] });
 }
 
-async function runExport(home: Home, options: ExportCommandOptions): Promise<void> {
+async function runExport(home: Home, options: ExportCommandOptions, says: boolean): Promise<void> {
   const job = buildExportJob(options);
   const { hz, horizonMs } = readSavedConfig(home.root);
   const spec = buildFeatureSpec({ intervalMs: 1000 / hz });
   // The rows then have standard output for themselves.
   const isShared = await isStandardOutput(job.path);
   const result = await runWithProgress({ historyDirectory: home.history, spec, horizonMs }, job);
-  if (isShared) tell(options.json ? toJson(result) : renderExport(result));
+  const render = (): string => renderExport(result, (text) => says || isDueToday(home, text));
+  if (isShared) process.stderr.write(`${options.json ? toJson(result) : render()}\n`);
   else if (options.json) printJson(result);
-  else print(renderExport(result));
+  else print(render());
 }
 
 async function runWithProgress(host: ExportHost, job: ExportJob): Promise<ExportResult> {

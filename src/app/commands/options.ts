@@ -1,4 +1,5 @@
 // Options that several commands share.
+import { resolve } from 'node:path';
 import { resolveHome } from '../../core/index.ts';
 import type { FeatureWindow, Home } from '../../core/index.ts';
 import { InvalidArgumentError, Option } from 'commander';
@@ -8,6 +9,11 @@ import { goals } from '../../optimize/index.ts';
 /** The home that `--home` or the environment names. */
 export function homeOf(command: Command): Home {
   return resolveHome(command.optsWithGlobals<{ home?: string }>().home);
+}
+
+/** Whether `--verbose` was given. */
+export function isVerbose(command: Command): boolean {
+  return command.optsWithGlobals<{ verbose?: boolean }>().verbose === true;
 }
 
 /** Parses a number option. */
@@ -35,6 +41,9 @@ export function parsePositive(text: string): number {
 export function collectNumber(text: string, previous: readonly number[]): number[] {
   return [...previous, parseNumber(text)];
 }
+
+/** A cgroup's folder: a relative one is below the place where cgroup v2 is mounted. */
+export const toCgroupFolder = (path: string): string => resolve('/sys/fs/cgroup', path);
 
 /** `a, b` → a list. */
 export function parseList(text: string): readonly string[] {

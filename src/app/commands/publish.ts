@@ -29,8 +29,8 @@ interface PublishCommandOptions extends Readonly<Record<string, unknown>> {
 const examples = `
 Examples:
   $ ruvector-memopt export --training --output training/
-  $ ruvector-memopt publish training/ --to datasets/my-host --sign release.pem
-  $ ruvector-memopt publish history --hours 24 --tables memory,process --to s3://bucket/my-host
+  $ ruvector-memopt publish training/ --target datasets/my-host --sign release.pem
+  $ ruvector-memopt publish history --hours 24 --tables memory,process --target s3://bucket/my-host
   $ ruvector-memopt publish verify datasets/my-host --public-key release.pem.pub`;
 
 /** Adds the command and its sub-commands. */
@@ -107,7 +107,7 @@ function addKeygen(parent: Command): void {
 async function publishCommand(dataset: string, given: PublishCommandOptions, home: Home): Promise<void> {
   const { anonymize, iUnderstand = false, json } = given;
   const { to, ...options } = pickOptions(publishOptions, given);
-  if (to === undefined) throw configError(['--to <target> is missing']);
+  if (to === undefined) throw configError(['--target <folder> is missing']);
   if (!anonymize && !iUnderstand) throw configError([exposed]);
   if (dataset !== 'history') refuseHistoryOptions(given);
   const report = await publish(dataset, home, pickOptions(historyOptions, given), {

@@ -1,9 +1,10 @@
 // The options of `serve`: what the host does, and what leaves it; and the configuration they make.
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { Goal } from '../../optimize/index.ts';
 import { buildConfig, defaultConfig } from '../host/config.ts';
 import type { HostConfig } from '../host/config.ts';
-import { collectNumber, collectText, goalOption, parseNumber } from './options.ts';
+import { collectNumber, collectText, goalOption, parseNumber, toCgroupFolder } from './options.ts';
 
 /** What commander makes of them. */
 export interface ServeOptions {
@@ -13,6 +14,8 @@ export interface ServeOptions {
   act: boolean;
   pid: number[];
   name: string[];
+  cgroup: string[];
+  config?: string;
   goal: Goal;
   stallBudget: number;
   quiet?: number;
@@ -57,6 +60,12 @@ export function addHostOptions(command: Command): void {
     .option('--act', 'act on the named processes instead of only planning', defaultConfig.act)
     .option('--pid <pid>', 'process the optimizer may act on (repeatable)', collectNumber, [])
     .option('--name <command>', 'processes it may act on, by command name (repeatable)', collectText, [])
+    .option(
+      '--cgroup <folder>',
+      'cgroup v2 it may act on as a whole, such as system.slice/redis.service (repeatable)',
+      collectText,
+      [],
+    )
     .addOption(goalOption(GOAL_HELP).default(defaultConfig.goal))
     .option(
       '--stall-budget <share>',
@@ -69,7 +78,11 @@ export function addHostOptions(command: Command): void {
       'how long memory must not have been used before it is taken (default: by goal and shortage)',
       parseNumber,
     )
-    .option('--transport <kind>', 'ipc or tcp (loopback only)', defaultConfig.transport)
+    .addOption(
+      new Option('--transport <kind>', 'how Python connects: ipc or tcp (loopback only)')
+        .choices(['ipc', 'tcp'])
+        .default(defaultConfig.transport),
+    )
     .option('--model <name>', 'name of the model that decides', defaultConfig.modelName)
     .option(
       '--retrain <minutes>',
@@ -129,6 +142,15 @@ export function addOutletOptions(command: Command): void {
     );
 }
 
+/** The option behind each key of the configuration that has another name. */
+export const attributeOf: Readonly<Record<string, string>> = {
+  processIntervalMs: 'processInterval',
+  horizonMs: 'horizon',
+  minQuietMs: 'quiet',
+  modelName: 'model',
+  retrainMinutes: 'retrain',
+};
+
 /** @throws ConfigError naming every value that cannot be used */
 export function toConfig(options: ServeOptions): HostConfig {
   return buildConfig({
@@ -136,7 +158,7 @@ export function toConfig(options: ServeOptions): HostConfig {
     horizonMs: options.horizon * 1000,
     processIntervalMs: options.processInterval * 1000,
     act: options.act,
-    targets: { pids: options.pid, names: options.name },
+    targets: { pids: options.pid, names: options.name, cgroups: options.cgroup.map(toCgroupFolder) },
     goal: options.goal,
     stallBudget: options.stallBudget,
     minQuietMs: options.quiet === undefined ? null : options.quiet * 1000,

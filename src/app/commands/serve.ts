@@ -3,18 +3,21 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { messageOf } from '../../core/index.ts';
 import { explainLock } from '../serve/already-running.ts';
-import { saveConfig } from '../host/config.ts';
+import { hasTargets, saveConfig } from '../host/config.ts';
 import type { HostConfig } from '../host/config.ts';
 import { createDecisionLog } from '../host/decision-log.ts';
 import { createEventSinks } from '../events/create-event-sinks.ts';
+import type { EventSink } from '../events/event-sink.ts';
 import { openHost } from '../host/host.ts';
 import { joinListeners } from '../host/join-listeners.ts';
 import { parseMetricsAddress } from '../metrics/metrics-address.ts';
+import type { MetricsAddress } from '../metrics/metrics-address.ts';
 import { openOutlets } from '../serve/outlets.ts';
 import { paysOff, readOwnMemory, readTargetKib } from '../serve/own-memory.ts';
 import { runRetraining } from '../training/retraining.ts';
 import { describeReading } from '../streams/stream-command.ts';
 import { parseStreamOption } from '../streams/stream-endpoints.ts';
+import type { StreamOptions } from '../streams/stream-service.ts';
 import { exitCodes, DRAIN_LIMIT_MS, startLife } from '../serve/serve-life.ts';
 import type { ServeLife } from '../serve/serve-life.ts';
 import { openServeLog } from '../serve/serve-log.ts';
@@ -22,8 +25,10 @@ import { print } from '../terminal.ts';
 import { startTrimming } from '../serve/trim-memory.ts';
 import { buildUnitFile, findServiceProblems, serviceFlags } from '../serve/unit-file.ts';
 import { configError } from '../errors.ts';
+import { CONFIG_FILE_NAME, applyConfigFile, findConfigFile, tellTogether } from './config-file.ts';
+import type { ConfigFile } from './config-file.ts';
 import { homeOf } from './options.ts';
-import { addHostOptions, addOutletOptions, toConfig } from './serve-options.ts';
+import { addHostOptions, addOutletOptions, attributeOf, toConfig } from './serve-options.ts';
 import type { ServeOptions } from './serve-options.ts';
 
 const HELP_AFTER = `
@@ -47,20 +52,58 @@ export function addServe(program: Command): void {
       '--log-file <path>',
       'write the log to this file instead of standard error; SIGHUP opens it again',
     )
+    .option(
+      '--config <file>',
+      `read options from this YAML file: flags without dashes, as keys (default: ${CONFIG_FILE_NAME} in the home)`,
+    )
     .option('--print-unit', 'print a systemd unit for these options and exit')
     .addHelpText('after', HELP_AFTER)
-    .action(async (options: ServeOptions) => {
-      const config = toConfig(options);
+    .action(async ({ config: named }: ServeOptions) => {
+      const path = findConfigFile(named, homeOf(command).root);
+      const file = path === null ? null : applyConfigFile(command, path);
+      const options = command.opts<ServeOptions>();
+      const [config, outlets] = tellTogether(
+        file,
+        attributeOf,
+        () => toConfig(options),
+        () => parseOutlets(options),
+      );
       if (options.printUnit) print(printUnit(homeOf(command).root, options));
-      else await serve(config, options, command);
+      else await serve({ config, ...outlets, file }, options, command);
     });
 }
 
-async function serve(config: HostConfig, options: ServeOptions, command: Command): Promise<void> {
-  const streams = options.stream.map(parseStreamOption);
-  const metrics =
-    options.metrics === undefined ? null : parseMetricsAddress(options.metrics, options.metricsRemote);
-  const sinks = createEventSinks(options.onEvent);
+/** What is served: how, and what leaves the host. */
+interface Served extends ReturnType<typeof parseOutlets> {
+  readonly config: HostConfig;
+  readonly file: ConfigFile | null;
+}
+
+function parseOutlets({ stream, metrics, metricsRemote, onEvent }: ServeOptions): {
+  streams: StreamOptions[];
+  metrics: MetricsAddress | null;
+  sinks: EventSink[];
+} {
+  const [streams, [address, sinks]] = tellTogether(
+    null,
+    {},
+    () => stream.map(parseStreamOption),
+    () =>
+      tellTogether(
+        null,
+        {},
+        () => (metrics === undefined ? null : parseMetricsAddress(metrics, metricsRemote)),
+        () => createEventSinks(onEvent),
+      ),
+  );
+  return { streams, metrics: address, sinks };
+}
+
+async function serve(
+  { config, file, streams, metrics, sinks }: Served,
+  options: ServeOptions,
+  command: Command,
+): Promise<void> {
   const output = openServeLog(options.logFile);
   using life = startLife({ log: output, hasLogFile: options.logFile !== undefined });
   if (options.stopWithStdin) stopOnInputEnd(life);
@@ -78,12 +121,13 @@ async function serve(config: HostConfig, options: ServeOptions, command: Command
     output.always(
       `serving ${host.home.root} at ${config.hz} Hz, ${config.act ? `acting to ${config.goal}` : 'dry run'}, pid ${process.pid}`,
     );
+    if (file !== null) log(`configured by ${file.path}`);
     for (const stream of streams) {
       const info = await host.streams.start(stream);
       log(`streaming ${info.format} at ${info.endpoint}: read it with ${describeReading(info)}`);
     }
-    if (config.act && config.targets.pids.length + config.targets.names.length === 0) {
-      log('--act without --pid or --name: there is nothing to act on');
+    if (config.act && !hasTargets(config.targets)) {
+      log('--act without --pid, --name or --cgroup: there is nothing to act on');
     }
     using _ = startTrimming(() => log(describeOwnMemory(config)));
     const failed = new AbortController();

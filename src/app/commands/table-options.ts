@@ -33,9 +33,15 @@ export function addTableOptions(
     else if (parse) option.argParser(parse);
     // A switch that is on needs a word here, beside its `--no-`.
     if (entry.default === true) option.default(true);
+    if (entry.choices && ['choice', 'text'].includes(entry.type)) choices.set(option, entry.choices);
     command.addOption(option);
   }
 }
+
+const choices = new WeakMap<Option, readonly string[]>();
+
+/** The values of an option that takes one of some, for a shell that completes them. */
+export const choicesOf = (option: Option): readonly string[] | undefined => choices.get(option);
 
 /** What is meant, what holds without it, and how a time is written. */
 function describeOption(flag: string, entry: OptionEntry, isRepeatable: boolean): string {

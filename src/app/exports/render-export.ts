@@ -6,8 +6,11 @@ import { formatBytes, formatRows, formatSeconds } from '../terminal.ts';
 
 type Rows = [string, string][];
 
-/** Renders the result of an export. */
-export function renderExport(result: ExportResult): string {
+/**
+ * Renders the result of an export.
+ * @param isDue whether what it does not protect, as one text, is to be said now; see once-a-day.ts
+ */
+export function renderExport(result: ExportResult, isDue: (text: string) => boolean): string {
   const rate = Math.round(result.rowsPerSecond).toLocaleString('en');
   const rows: Rows = [
     [
@@ -21,7 +24,7 @@ export function renderExport(result: ExportResult): string {
   ];
   rows.push(...result.notes.map((text): [string, string] => ['note', text]));
   rows.push(...result.problems.map((text): [string, string] => ['not read', text]));
-  rows.push(...('files' in result ? renderTraining(result) : renderPrivacy(result)));
+  rows.push(...('files' in result ? renderTraining(result) : renderPrivacy(result, isDue)));
   return formatRows(rows);
 }
 
@@ -35,13 +38,15 @@ function renderTraining({ splits, features, classWeights, cardPath }: TrainingDa
   ];
 }
 
-function renderPrivacy({ privacy }: DataExportStats): Rows {
+function renderPrivacy({ privacy }: DataExportStats, isDue: (text: string) => boolean): Rows {
   if (privacy === null) return [['privacy', 'not anonymised: names, identifiers and exact times are in it']];
   const reports = Object.values(privacy);
   const notProtected = [...new Set(reports.flatMap((report) => report.notProtected))];
   return [
     ...reports.map((report): [string, string] => [`privacy ${report.table}`, describePrivacy(report)]),
-    ...notProtected.map((text, at): [string, string] => [at === 0 ? 'not protected' : '', text]),
+    ...(notProtected.length === 0 || isDue(notProtected.join('\n'))
+      ? notProtected.map((text, at): [string, string] => [at === 0 ? 'not protected' : '', text])
+      : [['not protected', 'as said today already; --verbose says it again'] as [string, string]]),
   ];
 }
 

@@ -27,7 +27,7 @@ export interface HostConfig {
   /** False is a dry run: decisions are made and explained, nothing is touched. @default false */
   readonly act: boolean;
   /** Processes the optimizer may act on. @default none */
-  readonly targets: { readonly pids: readonly number[]; readonly names: readonly string[] };
+  readonly targets: NamedTargets;
   /** `relieve` acts while memory is scarce for somebody it can help, `save` all the time. @default "relieve" */
   readonly goal: Goal;
   /** Share of its time a target may wait for what was taken from it. @default 0.001 */
@@ -53,6 +53,18 @@ export interface HostConfig {
   /** Decide by the rule as a model while there is no model of one's own. @default true */
   readonly baseline: boolean;
 }
+
+/** Processes and cgroups that were named. */
+export interface NamedTargets {
+  readonly pids: readonly number[];
+  readonly names: readonly string[];
+  /** Folders of cgroup v2. */
+  readonly cgroups?: readonly string[];
+}
+
+/** Whether anything is named. */
+export const hasTargets = ({ pids, names, cgroups = [] }: NamedTargets): boolean =>
+  pids.length + names.length + cgroups.length > 0;
 
 export const defaultConfig: HostConfig = {
   hz: 1,
@@ -83,10 +95,15 @@ interface Rule {
   readonly key: keyof HostConfig;
   readonly isValid: (config: HostConfig) => boolean;
   readonly wanted: string;
+  /** Of a value with parts the one that is looked at, as `serve` names it. @default all of it */
+  readonly part?: readonly [name: string, of: (config: HostConfig) => unknown];
 }
 
 const inRange = (value: number, low: number, high: number): boolean =>
   Number.isFinite(value) && value >= low && value <= high;
+
+const isBelowRoot = (path: string): boolean =>
+  path.startsWith('/') && !/^\/(sys\/fs\/cgroup\/?)?$/.test(path);
 
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
@@ -113,7 +130,14 @@ const rules: readonly Rule[] = [
   {
     key: 'targets',
     isValid: (c) => c.targets.pids.every((pid) => Number.isInteger(pid) && pid > 1),
+    part: ['pid', (c) => c.targets.pids],
     wanted: 'process ids above 1',
+  },
+  {
+    key: 'targets',
+    isValid: ({ targets: { cgroups = [] } }) => cgroups.every(isBelowRoot),
+    part: ['cgroup', (c) => c.targets.cgroups],
+    wanted: 'cgroups below /sys/fs/cgroup: the root is the whole system',
   },
   { key: 'goal', isValid: (c) => goals.includes(c.goal), wanted: goals.join(' or ') },
   { key: 'stallBudget', isValid: (c) => inRange(c.stallBudget, 0.0001, 0.5), wanted: '0.0001 to 0.5' },
@@ -152,7 +176,10 @@ export function buildConfig(overrides: Partial<HostConfig>): HostConfig {
   const config: HostConfig = { ...defaultConfig, ...given };
   const problems = rules
     .filter((rule) => !rule.isValid(config))
-    .map((rule) => `${rule.key} is ${JSON.stringify(config[rule.key])}, wanted ${rule.wanted}`);
+    .map(
+      ({ key, part: [name, of] = [key, (c) => c[key]], wanted }) =>
+        `${name} is ${JSON.stringify(of(config))}, wanted ${wanted}`,
+    );
   if (problems.length > 0) throw configError(problems);
   return config;
 }

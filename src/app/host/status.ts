@@ -8,7 +8,7 @@ import type { Deployment, Host } from './host-types.ts';
 import { readFaults } from '../serve/last-net.ts';
 import { readLogStats } from '../serve/serve-log.ts';
 import { paysOff, readOwnMemory, readTargetKib } from '../serve/own-memory.ts';
-import type { NamedTargets } from '../serve/own-memory.ts';
+import type { NamedTargets } from './config.ts';
 import type { SamplingCounters } from './sampling-health.ts';
 import type { OutletsStatus } from '../serve/outlets-status.ts';
 import type { DecisionSummary, ExplanationSummary, HostStatus } from './status-types.ts';

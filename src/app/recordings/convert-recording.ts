@@ -17,7 +17,7 @@ import type { RecordingOptions, SelectionOptions } from './recording-options.ts'
 
 /** What commander makes of the options. */
 export interface ConvertCommandOptions extends RecordingOptions, SelectionOptions {
-  readonly to?: OutputFormat;
+  readonly outFormat?: OutputFormat;
   readonly outTimeUnit?: TimeUnit;
   readonly outColumns?: ConvertOptions['columns'];
   readonly outLayout?: ConvertOptions['layout'];
@@ -34,16 +34,16 @@ const rawFormats: ReadonlySet<string> = new Set(['evt2', 'evt21', 'evt21-legacy'
 function splitFormats(
   input: string,
   output: string,
-  { format, to }: ConvertCommandOptions,
+  { format, outFormat }: ConvertCommandOptions,
 ): { readonly format?: EventFormat; readonly outputFormat?: OutputFormat } {
   const isMeantForOutput =
-    to === undefined &&
+    outFormat === undefined &&
     format !== undefined &&
     rawFormats.has(format) &&
     otherSuffixes.has(extname(input).toLowerCase()) &&
     extname(output).toLowerCase() === '.raw';
   if (isMeantForOutput) return { outputFormat: format as OutputFormat };
-  return { ...(format && { format }), ...(to && { outputFormat: to }) };
+  return { ...(format && { format }), ...(outFormat && { outputFormat: outFormat }) };
 }
 
 /** Converts, and says what was done. @param extra options of filters */

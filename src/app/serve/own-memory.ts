@@ -2,6 +2,7 @@
 // RSS counts a page for each process that maps it, PSS shares it out: https://docs.kernel.org/filesystems/proc.html
 import { readdirSync } from 'node:fs';
 import { parseChildren, parseKib, parsePids, readIfPossible } from '../../procfs/index.ts';
+import type { NamedTargets } from '../host/config.ts';
 import { formatBytes } from '../terminal.ts';
 
 /** Memory of this process and its children. */
@@ -78,19 +79,14 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** Processes the user named, as in the configuration. */
-export interface NamedTargets {
-  readonly pids: readonly number[];
-  readonly names: readonly string[];
-}
-
-/** Resident memory of the named processes: more than that can never be given back. */
-export function readTargetKib({ pids, names }: NamedTargets, procRoot = '/proc'): number {
+/** Memory of the named processes and cgroups: more than that can never be given back. */
+export function readTargetKib({ pids, names, cgroups = [] }: NamedTargets, procRoot = '/proc'): number {
   const wanted = new Set(names);
   const isNamed = (pid: number): boolean => wanted.has(readText(`${procRoot}/${pid}/comm`).trimEnd());
   const found = wanted.size === 0 ? [] : parsePids(namesIn(procRoot)).filter(isNamed);
   const all = new Set([...pids, ...found]);
-  return sum([...all].map((pid) => residentKib(procRoot, pid) ?? 0));
+  const held = cgroups.map((path) => Number(readText(`${path}/memory.current`)) / 1024);
+  return sum([...[...all].map((pid) => residentKib(procRoot, pid) ?? 0), ...held]);
 }
 
 /** What {@link paysOff} weighs. */
@@ -120,7 +116,7 @@ export function paysOff({ ownKib, targetKib, savedKib }: PaysOffInput): PaysOff 
   if (targetKib === 0) {
     return {
       pays: false,
-      reason: `${own} and has no target to give memory back: name one with --name or --pid`,
+      reason: `${own} and has no target to give memory back: name one with --name, --pid or --cgroup`,
     };
   }
   if (targetKib + (savedKib ?? 0) <= ownKib) {

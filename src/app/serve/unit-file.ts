@@ -45,10 +45,12 @@ export function serviceFlags(argv: readonly string[]): string[] {
   return words.flatMap((word, i) => {
     const [name = '', ...value] = word.split('=');
     if (word === '--print-unit' || name === '--home' || words[i - 1] === '--home') return [];
-    if (words[i - 1] === '--log-file') return [resolve(word)];
-    return name === '--log-file' && value.length > 0 ? [`${name}=${resolve(value.join('='))}`] : [word];
+    if (pathFlags.has(words[i - 1] ?? '')) return [resolve(word)];
+    return pathFlags.has(name) && value.length > 0 ? [`${name}=${resolve(value.join('='))}`] : [word];
   });
 }
+
+const pathFlags: ReadonlySet<string> = new Set(['--log-file', '--config']);
 
 /** Why these options are none for a service; empty when they are. */
 export function findServiceProblems(pids: readonly number[], stopsWithInput: boolean): string[] {

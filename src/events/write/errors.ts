@@ -23,7 +23,7 @@ export function eventFileBusyError(path: string, pid: number | null): RuvectorEr
 export function eventSuffixError(path: string, suffixes: readonly string[]): RuvectorError {
   return new RuvectorError(
     'ERR_EVENTS_SUFFIX',
-    `Cannot write "${path}": its suffix names no format that can be written; use one of ${suffixes.join(' ')}, or say the format with --to`,
+    `Cannot write "${path}": its suffix names no format that can be written; use one of ${suffixes.join(' ')}, or say the format with --out-format`,
     { details: { path } },
   );
 }

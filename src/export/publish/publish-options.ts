@@ -8,7 +8,7 @@ import type { PublishProgress } from './publish-contract.ts';
 export const publishOptions = {
   to: {
     type: 'text',
-    flag: '--to <target>',
+    flag: '--target <folder>',
     about: 'folder or s3://bucket/prefix',
     example: 'datasets/my-host',
   },

@@ -54,7 +54,7 @@ describe('events convert', () => {
     const text = await new Promise<string>((resolve) => {
       const child = execFile(
         process.execPath,
-        [bin, 'events', 'convert', '-', '-', '--to', 'csv', '--columns', 'x,y,p,t', '--json'],
+        [bin, 'events', 'convert', '-', '-', '--out-format', 'csv', '--columns', 'x,y,p,t', '--json'],
         { maxBuffer: 2 ** 28 },
         (_error, stdout) => resolve(stdout),
       );

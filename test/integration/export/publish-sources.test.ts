@@ -235,7 +235,7 @@ describe('publish', () => {
   it('signs, verifies, and exits with 1 and what is wrong once a file was changed', async () => {
     const [folder, to, key] = [await trainingFolder(), nextPath(), nextPath()];
     expect((await run('keygen', key)).code).toBe(0);
-    const published = await run(folder, '--to', to, '--sign', key, '--json');
+    const published = await run(folder, '--target', to, '--sign', key, '--json');
     expect(JSON.parse(published.stdout)).toMatchObject({ version: '1.0.0', change: 'first' });
     const good = await run('verify', to, '--public-key', `${key}.pub`);
     expect(good).toMatchObject({ code: 0, stdout: expect.stringContaining('the key you named') as string });
@@ -254,17 +254,17 @@ describe('publish', () => {
     await using history = await openHistory(join(home, 'history'), { retainMs: Infinity });
     history.append('memory', rows);
     await history.close();
-    const args = ['--home', home, 'history', '--to', to, '--horizon', '20', '--tables', 'memory', '--json'];
+    const args = ['--home', home, 'history', '--target', to, '--horizon', '20', '--tables', 'memory', '--json'];
     const { code, stdout, stderr } = await run(...args);
     expect(code, stderr).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ version: '1.0.0', tables: { memory: { train: 900 } } });
   });
 
   it('exits with 2 for what does not belong together', async () => {
-    const answer = await run('training/', '--to', 'x', '--hours', '2', '--key-file', 'y');
+    const answer = await run('training/', '--target', 'x', '--hours', '2', '--key-file', 'y');
     expect(answer.code).toBe(2);
     expect(answer.stderr).toContain('--hours is only for "history"; --key-file is only for "history"');
-    const other = await run('history', '--to', 'x', '--hours', '2', '--from', '-2h', '--tables', 'files');
+    const other = await run('history', '--target', 'x', '--hours', '2', '--from', '-2h', '--tables', 'files');
     expect(other.stderr).toContain('--tables holds "files"');
     expect(other.stderr).toContain('--hours excludes --from');
   });
@@ -272,9 +272,9 @@ describe('publish', () => {
   it('exits with 2 without a target, and says what is exposed without anonymisation', async () => {
     expect(await run('training/')).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('--to <target>') as string,
+      stderr: expect.stringContaining('--target <folder>') as string,
     });
-    const exposed = await run('training/', '--to', 'x', '--no-anonymize');
+    const exposed = await run('training/', '--target', 'x', '--no-anonymize');
     expect(exposed).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('exact times of this host') as string,

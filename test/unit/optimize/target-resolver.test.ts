@@ -19,6 +19,8 @@ async function resolveOn(names: readonly string[], spec: TargetSpec, nowMs: () =
             : null,
       ),
     readUid: () => Promise.resolve(1000),
+    readCgroup: (path: string) =>
+      Promise.resolve(path.endsWith('/gone') ? null : { currentBytes: 1, psiSomeUs: 0 }),
   };
   const resolver = await createTargetResolver({ spec, readers, nowMs, ownPid: 999, ownUid: 1000 });
   return { listPids, resolver, ...(await resolver.resolve()) };

@@ -116,7 +116,7 @@ def _path(path: RecordingPath) -> list[str]:
 
 
 def _converting(path: RecordingPath, given: Sequence[str]) -> list[str]:
-    return ["events", "filter", *_path(path), "-", "--to", "arrow", "--quiet", *given]
+    return ["events", "filter", *_path(path), "-", "--out-format", "arrow", "--quiet", *given]
 
 
 def _arguments_of(options: dict[str, Any]) -> list[str]:
