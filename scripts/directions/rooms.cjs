@@ -14,9 +14,11 @@ const src = {
   // Dataset publication describes what prepare computed; DataExporter.startStream serves through stream.
   export: ['core', 'files', 'pipeline', 'prepare', 'stream'],
   sockets: ['core'],
+  // Who may reach a daemon from another host.
+  keys: ['core', 'files'],
   // Files in memory between two processes; the kernel has it by its published name.
   'shared-memory': ['core'],
-  bridge: ['core', 'files', 'shared-memory', 'sockets'],
+  bridge: ['core', 'files', 'keys', 'shared-memory', 'sockets'],
   stream: ['core', 'files', 'sockets'],
   // Types of a stage.
   models: ['core', 'files', 'pipeline'],

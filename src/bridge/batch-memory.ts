@@ -14,9 +14,9 @@ import type { MemoryMap, SlotRing } from '../shared-memory/index.ts';
 
 /**
  * How batches get to a client: `shared`, slots of memory that both sides have mapped; `written`, the same without
- * koffi, with a copy more; `ipc` and `tcp`, messages of ZeroMQ.
+ * koffi, with a copy more; `ipc` and `tcp`, messages of ZeroMQ; `sealed`, encrypted messages over tcp.
  */
-export type BatchTransport = 'shared' | 'written' | 'ipc' | 'tcp';
+export type BatchTransport = 'shared' | 'written' | 'ipc' | 'tcp' | 'sealed';
 
 /** A way, and why it is not the fastest. */
 export interface TransportChoice {
@@ -70,11 +70,11 @@ export class BatchMemory {
   slotsResent = 0;
 
   /** @param options null: no memory is shared */
-  constructor(options: BatchMemoryOptions | null, dataEndpoint: string) {
+  constructor(options: BatchMemoryOptions | null, messages: BatchTransport) {
     this.#folder = options?.folder ?? MEMORY_FOLDER;
     this.#maxBytes = options === null ? 0 : (options.maxBytes ?? MAX_BYTES);
     this.#isMapped = options?.isMapped ?? true;
-    this.#messages = dataEndpoint.startsWith('ipc:') ? 'ipc' : 'tcp';
+    this.#messages = messages;
     if (this.#maxBytes > 0) sweepMemoryFiles(this.#folder);
   }
 
@@ -155,5 +155,5 @@ export class BatchMemory {
 
 /** What a daemon that starts now over ipc would have. */
 export function lookAtBatchMemory(): BatchMemoryStats {
-  return new BatchMemory({}, 'ipc:').stats();
+  return new BatchMemory({}, 'ipc').stats();
 }

@@ -1,5 +1,6 @@
 // Record batches on the data endpoint: HELLO opens a session (docs/protocol.md calls it a stream), CREDIT and
 // ACK move it, BYE ends it. A connection may hold many; they end with it. It knows no requests.
+import type { RuvectorError } from '../core/index.ts';
 import type { BatchMemory } from './batch-memory.ts';
 import type { BatchPool } from './batch-pool.ts';
 import { BatchRings } from './batch-rings.ts';
@@ -137,9 +138,16 @@ export class BatchPlane implements PlaneHandlers {
     }
   }
 
-  onLost(peer: Peer): void {
+  /** Ends what some clients read, who hear why. */
+  expel(reason: RuvectorError, isExpelled: (peer: Peer) => boolean): void {
+    this.#plane.expel(reason, isExpelled);
+  }
+
+  onLost(peer: Peer, reason?: RuvectorError): void {
     for (const open of this.#sessions.values()) {
-      if (open.peer.key === peer.key) open.session.leave('lost');
+      if (open.peer.key !== peer.key) continue;
+      if (reason) open.session.fail(reason);
+      else open.session.leave('lost');
     }
   }
 }

@@ -4,7 +4,10 @@ import { randomUUID } from 'node:crypto';
 import type { RuvectorError } from '../core/index.ts';
 import { Connection, withTimeout } from './connection.ts';
 import { fromErrorPayload, DEFAULT_LEASE_MS } from '../sockets/index.ts';
-import type { Endpoints } from '../sockets/index.ts';
+import { buildProof } from '../keys/index.ts';
+import type { CurveClient } from '../sockets/index.ts';
+import { parseBulk } from './bulk-offer.ts';
+import type { BulkOffer } from './bulk-offer.ts';
 import { MessageType, PROTOCOL_VERSION } from './message.ts';
 import type { WireMessage } from './message.ts';
 import { openClientBatches } from './client-batches.ts';
@@ -13,8 +16,12 @@ import { attachmentsTooLargeError, clientClosedError } from './errors.ts';
 
 export interface ConnectOptions {
   readonly controlEndpoint: string;
-  readonly dataEndpoint: string;
-  readonly token: string;
+  /** @default the one that a daemon on another host names */
+  readonly dataEndpoint?: string;
+  /** Of a daemon of this machine, or of a trusted network. @default none: `key` is needed then */
+  readonly token?: string;
+  /** Of this client, and of the daemon on another host that it trusts. @default none */
+  readonly key?: CurveClient;
   /** For the connection and its HELLO; calls have no limit but the daemon's life. @default 10 000 */
   readonly timeoutMs?: number;
   /** A daemon silent for this long on the ZeroMQ level is gone. @default 10 000 */
@@ -75,39 +82,44 @@ export async function connectBridge(options: ConnectOptions): Promise<BridgeClie
 }
 
 class Client implements BridgeClient {
-  readonly #endpoints: Endpoints;
-  readonly #options: Required<ConnectOptions>;
+  readonly #options: ConnectOptions & Required<Pick<ConnectOptions, 'timeoutMs' | 'leaseMs'>>;
   readonly #clientId = randomUUID();
   readonly #control: Connection;
   readonly #waiting = new Map<number, Waiting>();
   readonly #open = new Set<ClientBatches>();
   #lastNumber = 0;
+  #lastBulk = 0;
+  #bulk: BulkOffer;
   #maxMessageBytes = INITIAL_MAX_BYTES;
   #ended: RuvectorError | null = null;
 
   constructor(options: ConnectOptions) {
     this.#options = { timeoutMs: DEFAULT_TIMEOUT_MS, leaseMs: DEFAULT_LEASE_MS, ...options };
-    this.#endpoints = { control: options.controlEndpoint, data: options.dataEndpoint };
+    const { controlEndpoint, dataEndpoint = controlEndpoint, token = null, key } = options;
+    this.#bulk = { endpoint: dataEndpoint, token, seal: null };
     this.#control = new Connection(
       {
         plane: 'control',
-        endpoint: this.#endpoints.control,
+        endpoint: controlEndpoint,
         leaseMs: this.#options.leaseMs,
         maxMessageBytes: Number.MAX_SAFE_INTEGER,
+        curve: key,
       },
       { onMessage: (message) => this.#message(message), onEnd: (error) => this.#end(error) },
     );
   }
 
   async hello(): Promise<void> {
-    const { token, timeoutMs } = this.#options;
+    const { token, key, timeoutMs, controlEndpoint } = this.#options;
+    const proof = key && buildProof(key, key.daemonKey, key.publicKey, key.daemonKey);
+    const credentials = key ? { key: key.publicKey, proof } : { token };
     const reply = this.#expect(undefined);
     await this.#control.send({
       type: MessageType.HELLO,
       correlation: reply.number,
-      payload: { protocol: PROTOCOL_VERSION, token, client: this.#clientId },
+      payload: { protocol: PROTOCOL_VERSION, ...credentials, client: this.#clientId },
     });
-    await withTimeout(reply.promise, timeoutMs, `connect to daemon at "${this.#endpoints.control}"`);
+    await withTimeout(reply.promise, timeoutMs, `connect to daemon at "${controlEndpoint}"`);
   }
 
   async request(name: string, params?: unknown, options: RequestOptions = {}): Promise<RequestReply> {
@@ -134,10 +146,13 @@ class Client implements BridgeClient {
 
   async openBatches(name: string, params?: unknown, options: BatchOptions = {}): Promise<ClientBatches> {
     if (this.#ended) throw this.#ended;
-    const { token, leaseMs } = this.#options;
+    const { leaseMs } = this.#options;
+    const { endpoint, token, seal } = this.#bulk;
     const batches = await openClientBatches({
-      endpoint: this.#endpoints.data,
+      endpoint,
       token,
+      // Each connection has keys of its own.
+      seal: seal && { ...seal, connection: this.#lastBulk++ },
       clientId: this.#clientId,
       leaseMs,
       maxMessageBytes: this.#maxMessageBytes,
@@ -175,6 +190,11 @@ class Client implements BridgeClient {
     switch (type) {
       case MessageType.HELLO:
         this.#maxMessageBytes = Number(payload?.['maxMessageBytes'] ?? INITIAL_MAX_BYTES);
+        try {
+          this.#bulk = parseBulk(payload?.['bulk'], this.#options.controlEndpoint) ?? this.#bulk;
+        } catch (error) {
+          waiting?.reject(error);
+        }
         waiting?.resolve({ result: null, attachments: [] });
         return;
       case MessageType.PROGRESS:
@@ -184,7 +204,9 @@ class Client implements BridgeClient {
         waiting?.resolve({ result: payload?.['result'], attachments: [...attachments] });
         return;
       case MessageType.ERROR:
-        waiting?.reject(fromErrorPayload(payload));
+        // Of no request: the whole connection is of no more use.
+        if (correlation === 0) this.#end(fromErrorPayload(payload));
+        else waiting?.reject(fromErrorPayload(payload));
         return;
       default:
         // PROBE and types of a later version need no answer.

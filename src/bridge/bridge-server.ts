@@ -3,28 +3,37 @@
 import { BatchMemory } from './batch-memory.ts';
 import type { BatchMemoryOptions, BatchMemoryStats } from './batch-memory.ts';
 import { buildBatchPool } from './batch-pool.ts';
-import { DEFAULT_LEASE_MS, RouterSocket, assertLocalEndpoint, restrictEndpoint } from '../sockets/index.ts';
+import { buildLocalAccess, buildRemoteAccess } from './bridge-access.ts';
+import type { BridgeAccess, RemoteAccess } from './bridge-access.ts';
+import { keyRevokedError } from './errors.ts';
+import { DEFAULT_LEASE_MS, RouterSocket, restrictEndpoint } from '../sockets/index.ts';
 import type { Endpoints, PlaneName } from '../sockets/index.ts';
 import { MAX_PAYLOAD_BYTES } from './message.ts';
 import { RequestPlane } from './request-plane.ts';
 import type { RequestHandler } from './request-plane.ts';
 import { BatchPlane } from './batch-plane.ts';
+import type { Peer, PlaneEventType } from './plane.ts';
 import type { BatchFeed } from './batch-session.ts';
 
 /** News of the bridge, for a log. */
 export interface BridgeEvent {
   readonly plane: PlaneName;
-  /** `refused`: no or wrong token; `malformed`: bytes that break the protocol. */
-  readonly type: 'connected' | 'lost' | 'refused' | 'malformed';
+  /**
+   * `refused`: no or wrong token, or no proof of a key; `malformed`: bytes that break the protocol; `tampered` and
+   * `replayed`: sealed messages that did not open.
+   */
+  readonly type: PlaneEventType;
   readonly clientId: string | null;
 }
 
 export interface BridgeServerOptions {
-  /** `ipc:///path` or `tcp://127.0.0.1:port`; port 0 takes a free one. */
+  /** `ipc:///path` or `tcp://127.0.0.1:port`, any TCP address with `remote`; port 0 takes a free one. */
   readonly controlEndpoint: string;
   readonly dataEndpoint: string;
-  /** Secret every client must show; compared in constant time. */
+  /** Secret every client without a key must show; compared in constant time. */
   readonly token: string;
+  /** Clients of other hosts instead of programs of this one; they share no memory. @default none */
+  readonly remote?: RemoteAccess;
   readonly requests?: Readonly<Record<string, RequestHandler>>;
   /** What clients can read, by name. */
   readonly feeds?: Readonly<Record<string, BatchFeed>>;
@@ -58,6 +67,11 @@ export interface BridgeStats {
   refused: number;
   /** Connections that never came to speak ZeroMQ, or could not be accepted. */
   failed: number;
+  /** Sealed messages that were changed on their way, and that came before or out of order. */
+  tampered: number;
+  replayed: number;
+  /** Handshakes from other hosts with a key that is not allowed. */
+  unknownKeys: number;
 }
 
 export interface BridgeServer extends AsyncDisposable {
@@ -81,14 +95,18 @@ const DRAIN_TIMEOUT_MS = 5000;
 export async function createBridgeServer(options: BridgeServerOptions): Promise<BridgeServer> {
   const { token, maxMessageBytes = MAX_MESSAGE_BYTES, leaseMs = DEFAULT_LEASE_MS } = options;
   const pool = buildBatchPool(options.maxIdleBytes ?? MAX_IDLE_BYTES);
-  const [controlRouter, dataRouter] = await bindBoth(options, maxMessageBytes, leaseMs);
-  const { sharedMemory = {} } = options;
-  const memory = new BatchMemory(sharedMemory, dataRouter.endpoint);
-  const shared = { token, maxMessageBytes, leaseMs };
+  const { remote, sharedMemory = remote ? null : {} } = options;
+  const access = remote ? buildRemoteAccess(token, remote) : buildLocalAccess(token, options.dataEndpoint);
+  const [controlRouter, dataRouter] = await bindBoth(options, access, maxMessageBytes, leaseMs);
+  const memory = new BatchMemory(sharedMemory, access.messages);
+  const shared = { maxMessageBytes, leaseMs };
   const requests = new RequestPlane({
     ...shared,
     memory,
     router: controlRouter,
+    admit: access.admitControl,
+    helloFields: access.helloFields,
+    onPeerLost: access.onControlLost,
     requests: options.requests ?? {},
     version: options.version,
     onEvent: (type, clientId) => options.onEvent?.({ plane: 'control', type, clientId }),
@@ -96,12 +114,21 @@ export async function createBridgeServer(options: BridgeServerOptions): Promise<
   });
   const batches = new BatchPlane({
     ...shared,
-    router: dataRouter,
+    router: access.wrapData(dataRouter),
+    admit: access.admitData,
     feeds: options.feeds ?? {},
     pool,
     memory,
     hasLease: (clientId) => requests.hasClient(clientId),
     onEvent: (type, clientId) => options.onEvent?.({ plane: 'data', type, clientId }),
+  });
+
+  remote?.keys?.clients.onChange(() => {
+    const isRevoked = ({ identity }: Peer): boolean =>
+      identity !== null && remote.keys?.clients.nameOf(identity) === null;
+    // Bulk first: a lease that ended would be given as the reason.
+    batches.expel(keyRevokedError(), isRevoked);
+    requests.expel(keyRevokedError(), isRevoked);
   });
 
   async function drain(timeoutMs = DRAIN_TIMEOUT_MS): Promise<void> {
@@ -126,6 +153,7 @@ export async function createBridgeServer(options: BridgeServerOptions): Promise<
     stats: () => ({
       ...mergeStats(requests.stats(), batches.stats(), pool.stats()),
       sharedMemory: memory.stats(),
+      unknownKeys: access.unknownKeys(),
     }),
     drain,
     close,
@@ -135,14 +163,22 @@ export async function createBridgeServer(options: BridgeServerOptions): Promise<
 
 async function bindBoth(
   options: BridgeServerOptions,
+  access: BridgeAccess,
   maxMessageBytes: number,
   leaseMs: number,
 ): Promise<[RouterSocket, RouterSocket]> {
   const bind = async (plane: PlaneName, endpoint: string): Promise<RouterSocket> => {
-    assertLocalEndpoint(endpoint);
+    access.assertEndpoint(endpoint);
     // Only requests carry attachments.
     const largest = plane === 'control' ? maxMessageBytes : Math.min(maxMessageBytes, MAX_PAYLOAD_BYTES);
-    const router = await RouterSocket.open({ plane, endpoint, leaseMs, maxMessageBytes: largest });
+    const curveServer = plane === 'control' ? access.curveServer : undefined;
+    const router = await RouterSocket.open({
+      plane,
+      endpoint,
+      leaseMs,
+      maxMessageBytes: largest,
+      curveServer,
+    });
     await restrictEndpoint(router.endpoint);
     return router;
   };
@@ -159,7 +195,7 @@ function mergeStats(
   requests: ReturnType<RequestPlane['stats']>,
   batches: ReturnType<BatchPlane['stats']>,
   pool: { slotsInUse: number; bytesInUse: number; idleBytes: number },
-): Omit<BridgeStats, 'sharedMemory'> {
+): Omit<BridgeStats, 'sharedMemory' | 'unknownKeys'> {
   return {
     clients: requests.clients,
     activeRequests: requests.activeRequests,
@@ -169,5 +205,7 @@ function mergeStats(
     malformed: requests.malformed + batches.malformed,
     refused: requests.refused + batches.refused,
     failed: requests.failed + batches.failed,
+    tampered: batches.tampered,
+    replayed: batches.replayed,
   };
 }

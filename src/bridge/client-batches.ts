@@ -6,6 +6,7 @@ import { Connection } from './connection.ts';
 import { decodeRecordBatches, decodeSchema } from './decode-record-batch.ts';
 import { fromErrorPayload } from '../sockets/index.ts';
 import { MessageType, PROTOCOL_VERSION } from './message.ts';
+import type { SealKeys } from './seal.ts';
 import type { WireMessage } from './message.ts';
 import { sequenceError, strayMessageError } from './errors.ts';
 
@@ -28,7 +29,9 @@ export interface ClientBatches {
 
 export interface OpenBatchesOptions {
   readonly endpoint: string;
-  readonly token: string;
+  /** Null where messages are sealed. */
+  readonly token: string | null;
+  readonly seal: SealKeys | null;
   readonly clientId: string;
   readonly leaseMs: number;
   readonly maxMessageBytes: number;
@@ -73,9 +76,9 @@ class BatchReader implements ClientBatches {
   constructor(options: OpenBatchesOptions) {
     this.#options = options;
     this.#window = Math.max(1, Math.floor(options.options.window ?? DEFAULT_WINDOW));
-    const { endpoint, leaseMs, maxMessageBytes } = options;
+    const { endpoint, leaseMs, maxMessageBytes, seal } = options;
     this.#connection = new Connection(
-      { plane: 'data', endpoint, leaseMs, maxMessageBytes },
+      { plane: 'data', endpoint, leaseMs, maxMessageBytes, seal: seal ?? undefined },
       { onMessage: (message) => this.#deliver(message), onEnd: (error) => this.#fail(error) },
     );
     options.options.signal?.addEventListener('abort', this.#abort, { once: true });
@@ -92,7 +95,13 @@ class BatchReader implements ClientBatches {
       type: MessageType.HELLO,
       streamId: STREAM_ID,
       correlation: this.#window,
-      payload: { protocol: PROTOCOL_VERSION, token, client: clientId, stream: name, params: params ?? null },
+      payload: {
+        protocol: PROTOCOL_VERSION,
+        ...(token !== null && { token }),
+        client: clientId,
+        stream: name,
+        params: params ?? null,
+      },
     });
     const hello = await this.#next();
     if (hello?.type !== MessageType.HELLO) throw strayMessageError(hello?.type ?? 0);

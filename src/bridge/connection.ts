@@ -4,10 +4,18 @@ import type { RuvectorError } from '../core/index.ts';
 import { decodeMessage } from './decode-message.ts';
 import { encodeMessage } from './encode-message.ts';
 import { DealerSocket } from '../sockets/index.ts';
-import type { SocketOptions } from '../sockets/index.ts';
+import type { ConnectionLoss, CurveClient, SocketOptions } from '../sockets/index.ts';
+import { Direction, Opener, Sealer } from './seal.ts';
+import type { SealKeys } from './seal.ts';
 import { assertSize } from './plane.ts';
 import type { OutgoingMessage, WireMessage } from './message.ts';
-import { daemonLostError, noAnswerError, nothingListensError } from './errors.ts';
+import {
+  daemonLostError,
+  keyNotAllowedError,
+  noAnswerError,
+  nothingListensError,
+  wrongDaemonError,
+} from './errors.ts';
 
 export interface ConnectionHandlers {
   onMessage(message: WireMessage): void;
@@ -15,20 +23,27 @@ export interface ConnectionHandlers {
   onEnd(error: RuvectorError): void;
 }
 
+export interface ConnectionOptions extends SocketOptions {
+  /** Its messages are sealed. @default they are plain */
+  readonly seal?: SealKeys | undefined;
+}
+
 export class Connection implements AsyncDisposable {
+  readonly #sealer: Sealer | null;
+  readonly #opener: Opener | null;
   readonly #socket: DealerSocket;
   readonly #handlers: ConnectionHandlers;
   readonly #maxMessageBytes: number;
   #hasEnded = false;
 
-  constructor(options: SocketOptions, handlers: ConnectionHandlers) {
+  constructor(options: ConnectionOptions, handlers: ConnectionHandlers) {
+    const { endpoint, curve, seal } = options;
+    this.#sealer = seal ? new Sealer(seal, Direction.TO_DAEMON) : null;
+    this.#opener = seal ? new Opener(seal, Direction.TO_CLIENT) : null;
     this.#handlers = handlers;
     this.#maxMessageBytes = options.maxMessageBytes;
     this.#socket = new DealerSocket(options);
-    const { endpoint } = options;
-    this.#socket.connect((why) =>
-      this.#end(why === 'lost' ? daemonLostError(endpoint) : nothingListensError(endpoint)),
-    );
+    this.#socket.connect((why) => this.#end(lossError(why, endpoint, curve)));
     this.#run().catch((error: unknown) => this.#end(error as RuvectorError));
   }
 
@@ -36,7 +51,7 @@ export class Connection implements AsyncDisposable {
   async send(message: OutgoingMessage): Promise<void> {
     const frames = encodeMessage(message);
     assertSize(frames, this.#maxMessageBytes);
-    await this.#socket.send(frames);
+    await this.#socket.send(this.#sealer?.seal(frames) ?? frames);
   }
 
   async close(): Promise<void> {
@@ -51,7 +66,7 @@ export class Connection implements AsyncDisposable {
   async #run(): Promise<void> {
     for await (const frames of this.#socket.messages) {
       if (this.#hasEnded) return;
-      this.#handlers.onMessage(decodeMessage(frames));
+      this.#handlers.onMessage(decodeMessage(this.#opener?.open(frames) ?? frames));
     }
   }
 
@@ -64,6 +79,14 @@ export class Connection implements AsyncDisposable {
       this.#handlers.onEnd(error);
     });
   }
+}
+
+/** Between programs of one machine a connection that ends in its handshake is lost like any other. */
+function lossError(why: ConnectionLoss, endpoint: string, curve: CurveClient | undefined): RuvectorError {
+  if (why === 'absent') return nothingListensError(endpoint);
+  if (!curve || why === 'lost') return daemonLostError(endpoint);
+  if (why === 'refused') return keyNotAllowedError(endpoint, curve.publicKey);
+  return wrongDaemonError(endpoint, curve.daemonKey);
 }
 
 /** Rejects with `ERR_WIRE_TIMEOUT` unless `promise` settles in time. */

@@ -271,3 +271,82 @@ export function nothingListensError(endpoint: string): RuvectorError {
     `Cannot connect to daemon at "${endpoint}": nothing listens there; start it with \`ruvector-memopt serve\``,
   );
 }
+
+/** The daemon's list of clients does not hold our key. */
+export function keyNotAllowedError(endpoint: string, publicKey: string): RuvectorError {
+  return new RuvectorError(
+    WireErrorCode.AUTH,
+    `Cannot connect to daemon at "${endpoint}": it does not allow key ${publicKey}; on its host: ruvector-memopt keys allow NAME ${publicKey}`,
+    { details: { publicKey } },
+  );
+}
+
+/** Whoever listens there did not prove to be the daemon that the key file names. */
+export function wrongDaemonError(endpoint: string, daemonKey: string): RuvectorError {
+  return new RuvectorError(
+    WireErrorCode.AUTH,
+    `Cannot connect to daemon at "${endpoint}": what listens there does not have key ${daemonKey}, or asks for none; compare it with \`ruvector-memopt keys list\` on that host`,
+    { details: { daemonKey } },
+  );
+}
+
+/** A HELLO from another host without the proof of its key. */
+export function noProofError(): RuvectorError {
+  return new RuvectorError(
+    WireErrorCode.AUTH,
+    'Cannot accept HELLO: it does not prove an allowed key; connect with a key that this daemon allows',
+  );
+}
+
+/** A key that was taken off the list while it was in use. */
+export function keyRevokedError(): RuvectorError {
+  return new RuvectorError(
+    WireErrorCode.AUTH,
+    'Cannot go on: the daemon has revoked the key of this connection; ask its owner for another',
+  );
+}
+
+/** Sealed bytes that do not open. */
+export function tamperedError(state: string): RuvectorError {
+  return new RuvectorError(
+    WireErrorCode.TAMPERED,
+    `Cannot open sealed message: ${state}; somebody on the way changed it: nothing of it was used, connect again`,
+  );
+}
+
+/** Sealed bytes of a session that ended, or never was. */
+export function sessionClosedError(): RuvectorError {
+  return new RuvectorError(
+    WireErrorCode.AUTH,
+    'Cannot open sealed message: its session is not open; connect to the control endpoint first',
+  );
+}
+
+/** Sealed bytes that are not the next ones. */
+export function replayedError(state: string): RuvectorError {
+  return new RuvectorError(
+    WireErrorCode.REPLAYED,
+    `Cannot open sealed message: ${state}; somebody on the way repeats or withholds messages: nothing of it was used, connect again`,
+  );
+}
+
+/** A connection that has sent all it may under its keys. */
+export function sealExhaustedError(): RuvectorError {
+  return new RuvectorError(
+    WireErrorCode.CLOSED,
+    'Cannot seal message: the numbers of this connection are used up; connect again',
+  );
+}
+
+/** A daemon that offers no way for batches that this client knows. */
+export function unknownBulkError(kind: string): RuvectorError {
+  return new RuvectorError(
+    WireErrorCode.VERSION,
+    `Cannot read batches of daemon: it offers them by "${kind}", which this side does not know; update the older side`,
+  );
+}
+
+/** A message for a connection that is gone. */
+export function peerUnknownError(): RuvectorError {
+  return new RuvectorError(WireErrorCode.DISCONNECTED, 'Cannot send to client: its connection has ended');
+}

@@ -6,6 +6,7 @@ export { createBridgeServer } from './bridge-server.ts';
 export type { BridgeEvent, BridgeServer, BridgeServerOptions, BridgeStats } from './bridge-server.ts';
 export { lookAtBatchMemory } from './batch-memory.ts';
 export type { BatchMemoryOptions, BatchMemoryStats, BatchTransport } from './batch-memory.ts';
+export type { BulkKind, RemoteAccess } from './bridge-access.ts';
 export type { RequestContext, RequestHandler, RequestResult } from './request-plane.ts';
 export type { OpenedBatches, BatchFeed } from './batch-session.ts';
 export { connectBridge } from './bridge-client.ts';

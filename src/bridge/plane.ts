@@ -1,14 +1,14 @@
 // One endpoint of the daemon: decodes, authenticates, hands messages on, and notices peers that
 // vanish. It knows neither requests nor batches. A peer without a valid HELLO holds no state here.
-import { isRuvectorError } from '../core/index.ts';
-import type { RuvectorError } from '../core/index.ts';
+import { RuvectorError, isRuvectorError } from '../core/index.ts';
 import { decodeMessage } from './decode-message.ts';
 import { encodeMessage } from './encode-message.ts';
-import { WireErrorCode, isToken, toErrorPayload } from '../sockets/index.ts';
-import type { RouterSocket } from '../sockets/index.ts';
+import { WireErrorCode, toErrorPayload } from '../sockets/index.ts';
 import { MessageType } from './message.ts';
-import type { OutgoingMessage, WireMessage } from './message.ts';
-import { framesTooLargeError, helloTooLargeError, noHelloError, wrongTokenError } from './errors.ts';
+import type { OutgoingMessage, Payload, WireMessage } from './message.ts';
+import { kindOf } from './sealed-router.ts';
+import type { PlaneRouter } from './sealed-router.ts';
+import { framesTooLargeError, helloTooLargeError, noHelloError } from './errors.ts';
 
 /** An authenticated connection. */
 export interface Peer {
@@ -16,25 +16,33 @@ export interface Peer {
   readonly routingId: Uint8Array;
   /** Chosen by the client, the same on both endpoints. */
   readonly clientId: string;
+  /** Public key of a client on another host, else null. */
+  readonly identity: string | null;
 }
+
+/** Who says HELLO on a connection: its key, null without one, or why it may not. */
+export type Admission = (hello: Payload, connection: string) => string | null | RuvectorError;
+
+/** What happens on the bridge. */
+export type PlaneEventType = 'connected' | 'lost' | 'refused' | 'malformed' | 'tampered' | 'replayed';
 
 export interface PlaneHandlers {
   /** A HELLO with a valid token; may come again on a data connection, once a session. */
   onHello(peer: Peer, message: WireMessage): void;
   /** Any other message of an authenticated peer. */
   onMessage(peer: Peer, message: WireMessage): void;
-  /** The peer is gone: its lease ends here. */
-  onLost(peer: Peer): void;
+  /** The peer is gone, or for a reason no peer any more: its lease ends here. */
+  onLost(peer: Peer, reason?: RuvectorError): void;
 }
 
 export interface PlaneOptions {
-  readonly router: RouterSocket;
-  readonly token: string;
+  readonly router: PlaneRouter;
+  readonly admit: Admission;
   readonly maxMessageBytes: number;
   readonly leaseMs: number;
   readonly handlers: PlaneHandlers;
   /** Something a log would want to know. */
-  onEvent(type: 'connected' | 'lost' | 'refused' | 'malformed', clientId: string | null): void;
+  onEvent(type: PlaneEventType, clientId: string | null): void;
 }
 
 /** Counts of one endpoint. */
@@ -45,6 +53,8 @@ export interface PlaneStats {
   readonly refused: number;
   /** Connections that never came to speak ZeroMQ. */
   readonly failed: number;
+  readonly tampered: number;
+  readonly replayed: number;
 }
 
 /** A HELLO, all that is read of a stranger, is far smaller; it may name what batches are to hold. */
@@ -64,17 +74,21 @@ export class Plane {
   constructor(options: PlaneOptions) {
     this.#options = options;
     options.router.onDisconnect(() => this.#probeSoon());
+    options.router.onBroken?.((error, key) => this.#break(error, key));
     this.#sweep = setInterval(() => this.#probeAll(), options.leaseMs * 3);
     this.#sweep.unref();
     this.#loop = this.#run();
   }
 
   stats(): PlaneStats {
+    const { tampered = 0, replayed = 0, refused = 0 } = this.#options.router.counts ?? {};
     return {
       clients: new Set(this.#peers.values().map((peer) => peer.clientId)).size,
       malformed: this.#malformed,
-      refused: this.#refused,
+      refused: this.#refused + refused,
       failed: this.#options.router.failures,
+      tampered,
+      replayed,
     };
   }
 
@@ -106,6 +120,14 @@ export class Plane {
     this.send(peer, { type: MessageType.ERROR, streamId, sequence, correlation, payload }).catch(() => {
       // Closed meanwhile.
     });
+  }
+
+  /** Ends the leases of some, who hear why. */
+  expel(reason: RuvectorError, isExpelled: (peer: Peer) => boolean): void {
+    for (const peer of [...this.#peers.values()].filter(isExpelled)) {
+      this.sendError(peer, reason, {});
+      this.#lose(peer.key, reason);
+    }
   }
 
   /** Stops timers; the loop ends when the router closes. */
@@ -151,14 +173,15 @@ export class Plane {
   }
 
   #hello(sender: Pick<Peer, 'key' | 'routingId'>, message: WireMessage): void {
-    const { token, client } = message.payload ?? {};
-    if (!isToken(token, this.#options.token)) {
-      this.#refuse(sender, message, wrongTokenError());
+    const hello = message.payload ?? {};
+    const identity = this.#options.admit(hello, sender.key);
+    if (identity instanceof RuvectorError) {
+      this.#refuse(sender, message, identity);
       return;
     }
     let peer = this.#peers.get(sender.key);
     if (!peer) {
-      peer = { ...sender, clientId: typeof client === 'string' ? client.slice(0, 128) : 'unnamed' };
+      peer = { ...sender, clientId: clientIdOf(hello), identity };
       this.#peers.set(sender.key, peer);
       this.#options.onEvent('connected', peer.clientId);
     }
@@ -174,6 +197,13 @@ export class Plane {
     this.#refused++;
     this.#options.onEvent('refused', null);
     if (message.type !== MessageType.ERROR) this.sendError(sender, error, message);
+  }
+
+  /** Whoever changes bytes on the way ends the connection: what comes after could not be told from what does not. */
+  #break(error: RuvectorError, key: string | null): void {
+    const peer = key === null ? undefined : this.#peers.get(key);
+    this.#options.onEvent(kindOf(error), peer?.clientId ?? null);
+    if (peer) this.#lose(peer.key, error);
   }
 
   #probeSoon(): void {
@@ -196,13 +226,19 @@ export class Plane {
     }
   }
 
-  #lose(key: string): void {
+  #lose(key: string, reason?: RuvectorError): void {
     const peer = this.#peers.get(key);
     if (!peer) return;
     this.#peers.delete(key);
     this.#options.onEvent('lost', peer.clientId);
-    this.#options.handlers.onLost(peer);
+    this.#options.handlers.onLost(peer, reason);
+    this.#options.router.forget?.(key);
   }
+}
+
+/** The name that a client gives itself, the same on both endpoints. */
+export function clientIdOf({ client }: Payload): string {
+  return typeof client === 'string' ? client.slice(0, 128) : 'unnamed';
 }
 
 /** @throws RuvectorError `ERR_WIRE_TOO_LARGE` */

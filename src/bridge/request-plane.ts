@@ -1,5 +1,6 @@
 // Requests on the control endpoint: HELLO, REQUEST → PROGRESS* → REPLY or ERROR, CANCEL.
 // A client that vanishes aborts its requests. It knows no batches.
+import type { RuvectorError } from '../core/index.ts';
 import type { BatchMemory } from './batch-memory.ts';
 import {
   notOnControlError,
@@ -42,6 +43,10 @@ export interface RequestPlaneOptions extends Omit<PlaneOptions, 'handlers'> {
   readonly version?: string | undefined;
   /** The last control connection of a client ended, and with it its lease. */
   readonly onClientLost: (clientId: string) => void;
+  /** What else the answer to its HELLO tells a client. */
+  readonly helloFields: (peer: Peer) => object;
+  /** A control connection ended. */
+  readonly onPeerLost: (peer: Peer) => void;
 }
 
 export class RequestPlane implements PlaneHandlers {
@@ -94,6 +99,7 @@ export class RequestPlane implements PlaneHandlers {
       pid: process.pid,
       ...(this.#options.version !== undefined && { version: this.#options.version }),
       ...(folder !== null && { shared: { folder } }),
+      ...this.#options.helloFields(peer),
     };
     this.#plane.send(peer, { type: MessageType.HELLO, correlation, payload }).catch(() => {
       // Closed meanwhile.
@@ -164,10 +170,16 @@ export class RequestPlane implements PlaneHandlers {
     throw unknownRequestError(name, Object.keys(requests));
   }
 
-  onLost(peer: Peer): void {
+  /** Ends the leases of some clients, who hear why. */
+  expel(reason: RuvectorError, isExpelled: (peer: Peer) => boolean): void {
+    this.#plane.expel(reason, isExpelled);
+  }
+
+  onLost(peer: Peer, reason: RuvectorError = requesterGoneError()): void {
     for (const entry of this.#running.values()) {
-      if (entry.peer.key === peer.key) entry.abort.abort(requesterGoneError());
+      if (entry.peer.key === peer.key) entry.abort.abort(reason);
     }
+    this.#options.onPeerLost(peer);
     if (!this.#plane.hasClient(peer.clientId)) this.#options.onClientLost(peer.clientId);
   }
 }

@@ -2,10 +2,11 @@
 import { chmod, mkdtemp, mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { foreignEndpointError, socketPathError } from './errors.ts';
+import { foreignEndpointError, socketPathError, tcpEndpointError } from './errors.ts';
 
 /** sockaddr_un.sun_path holds 108 bytes with its final zero (unix(7)). */
 const MAX_SOCKET_PATH_BYTES = 107;
+const MAX_PORT = 65_535;
 
 /** The two addresses of a bridge. */
 export interface Endpoints {
@@ -60,6 +61,28 @@ export function assertLocalEndpoint(endpoint: string): void {
   }
   if (/^tcp:\/\/(127\.\d+\.\d+\.\d+|localhost|\[::1\]):(\d+|\*)$/.test(endpoint)) return;
   throw foreignEndpointError(endpoint);
+}
+
+/** A TCP address as text. */
+export interface TcpAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * Parses `tcp://host:port`, of this or of another machine; port 0 takes a free one.
+ * @throws RuvectorError `ERR_WIRE_ENDPOINT`
+ */
+export function parseTcpEndpoint(endpoint: string): TcpAddress {
+  const [, host, digits] = /^tcp:\/\/([\w.-]+|\[[0-9a-f:]+\]):(\d{1,5})\/?$/i.exec(endpoint) ?? [];
+  const port = Number(digits);
+  if (host !== undefined && port <= MAX_PORT) return { host, port };
+  throw tcpEndpointError(endpoint);
+}
+
+/** True for an address that only this machine reaches. */
+export function isLoopbackHost(host: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host);
 }
 
 function assertSocketPath(path: string): void {

@@ -23,6 +23,10 @@ export const WireErrorCode = {
   DISCONNECTED: 'ERR_WIRE_DISCONNECTED',
   TIMEOUT: 'ERR_WIRE_TIMEOUT',
   TOO_LARGE: 'ERR_WIRE_TOO_LARGE',
+  /** Sealed bytes that were changed on their way, or sealed with another key. */
+  TAMPERED: 'ERR_WIRE_TAMPERED',
+  /** Sealed bytes that came before, are missing or out of order. */
+  REPLAYED: 'ERR_WIRE_REPLAYED',
   /** A batch was lost, duplicated or reordered; never seen unless a peer is broken. */
   SEQUENCE: 'ERR_WIRE_SEQUENCE',
   /** A record batch cannot be written as one Arrow IPC message, or bytes are not one. */
@@ -116,6 +120,14 @@ export function foreignEndpointError(endpoint: string): RuvectorError {
   return new RuvectorError(
     WireErrorCode.ENDPOINT,
     `Cannot use endpoint "${endpoint}": it is neither ipc:// nor TCP on loopback; use "ipc:///path" or "tcp://127.0.0.1:0"`,
+  );
+}
+
+/** Text that is no TCP address. */
+export function tcpEndpointError(endpoint: string): RuvectorError {
+  return new RuvectorError(
+    WireErrorCode.ENDPOINT,
+    `Cannot use endpoint "${endpoint}": it is no TCP address; use "tcp://host:port"`,
   );
 }
 

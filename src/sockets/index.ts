@@ -1,11 +1,18 @@
 // sockets: what every endpoint of this product needs, whatever it speaks: addresses, tokens, listeners for errors,
 // limits on connections, ZeroMQ frames, and errors that travel. Not a protocol.
 export { readConnectionShare } from './connection-share.ts';
-export { assertLocalEndpoint, createIpcEndpoints, restrictEndpoint } from './endpoint.ts';
-export type { Endpoints, OwnedEndpoints } from './endpoint.ts';
+export type { CurveClient, CurveServer } from './curve.ts';
+export {
+  assertLocalEndpoint,
+  createIpcEndpoints,
+  isLoopbackHost,
+  parseTcpEndpoint,
+  restrictEndpoint,
+} from './endpoint.ts';
+export type { Endpoints, OwnedEndpoints, TcpAddress } from './endpoint.ts';
 export { WireErrorCode, fromErrorPayload, toErrorPayload } from './errors.ts';
 export type { ErrorPayload } from './errors.ts';
 export { guardServer, guardSocket } from './guard-socket.ts';
 export { isToken } from './is-token.ts';
 export { DEFAULT_LEASE_MS, DealerSocket, RouterSocket, isUnread } from './zmq-socket.ts';
-export type { PlaneName, SocketOptions } from './zmq-socket.ts';
+export type { ConnectionLoss, PlaneName, SocketOptions } from './zmq-socket.ts';

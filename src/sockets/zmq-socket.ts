@@ -6,6 +6,8 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import * as zmq from 'zeromq';
 import { isRuvectorError, systemCodeOf } from '../core/index.ts';
 import { readConnectionShare } from './connection-share.ts';
+import { createCurveContext, curveClientOptions } from './curve.ts';
+import type { CurveClient, CurveContext, CurveServer } from './curve.ts';
 import { restrictEndpoint } from './endpoint.ts';
 import { WireErrorCode, bindError, peerGoneError, socketClosedError } from './errors.ts';
 
@@ -48,7 +50,17 @@ export interface SocketOptions {
   readonly maxMessageBytes: number;
   /** Of a ROUTER: messages that may wait for a peer that does not read; more are refused. @default 4096 */
   readonly sendMark?: number;
+  /** Of a ROUTER that other hosts reach: only these may connect, and all is encrypted. @default none */
+  readonly curveServer?: CurveServer | undefined;
+  /** Of a DEALER that connects to one. @default none */
+  readonly curve?: CurveClient | undefined;
 }
+
+/**
+ * Why a connection is of no more use: nothing listens there; it ended; the other side takes no peer with this key; or
+ * it did not prove to have the key that was expected.
+ */
+export type ConnectionLoss = 'absent' | 'lost' | 'refused' | 'unproven';
 
 function commonOptions({ plane, leaseMs, maxMessageBytes }: SocketOptions): Record<string, unknown> {
   return {
@@ -130,14 +142,21 @@ export class RouterSocket extends FrameSocket<zmq.Router> {
   /** The bound address with its real port. */
   readonly endpoint: string;
   readonly #mostConnections = readConnectionShare();
+  readonly #curve: CurveContext | null;
   #connections = 0;
   #failures = 0;
   #isResting = false;
 
-  private constructor(socket: zmq.Router, endpoint: string) {
+  private constructor(socket: zmq.Router, endpoint: string, curve: CurveContext | null) {
     super(socket);
     this.endpoint = endpoint;
+    this.#curve = curve;
     this.#watch();
+  }
+
+  override async close(): Promise<void> {
+    await super.close();
+    this.#curve?.close();
   }
 
   /** Connections that never came to speak ZeroMQ, or could not be accepted. */
@@ -189,8 +208,11 @@ export class RouterSocket extends FrameSocket<zmq.Router> {
 
   /** @throws RuvectorError `ERR_WIRE_ENDPOINT` when the address is taken or not usable */
   static async open(options: SocketOptions): Promise<RouterSocket> {
+    const curve = options.curveServer ? await createCurveContext(options.curveServer) : null;
     const socket = new zmq.Router({
       ...commonOptions(options),
+      // Its context has one thread.
+      ...(curve && { ...curve.options, affinity: 0 }),
       mandatory: true,
       // Each peer has marks of its own: what a stranger sends, or does not read, is bounded and blocks nobody.
       receiveHighWaterMark: RECEIVE_MARK,
@@ -201,9 +223,10 @@ export class RouterSocket extends FrameSocket<zmq.Router> {
       await socket.bind(options.endpoint);
     } catch (error) {
       socket.close();
+      curve?.close();
       throw bindError(options.endpoint, error);
     }
-    return new RouterSocket(socket, socket.lastEndpoint ?? options.endpoint);
+    return new RouterSocket(socket, socket.lastEndpoint ?? options.endpoint, curve);
   }
 
   /**
@@ -229,18 +252,26 @@ export class DealerSocket extends FrameSocket<zmq.Dealer> {
   readonly #endpoint: string;
 
   constructor(options: SocketOptions) {
-    super(new zmq.Dealer({ ...commonOptions(options), reconnectInterval: HOUR_MS }));
+    super(
+      new zmq.Dealer({
+        ...commonOptions(options),
+        ...(options.curve && curveClientOptions(options.curve)),
+        reconnectInterval: HOUR_MS,
+      }),
+    );
     this.#endpoint = options.endpoint;
   }
 
   /** Starts to connect; `onGone` is called when nothing listens there or the connection ends. */
-  connect(onGone: (why: 'absent' | 'lost') => void): void {
-    let isConnected = false;
-    const gone = (): void => onGone(isConnected ? 'lost' : 'absent');
-    this.socket.events.on('connect', () => (isConnected = true));
-    this.socket.events.on('disconnect', gone);
-    this.socket.events.on('close', gone);
-    this.socket.events.on('connect:retry', gone);
+  connect(onGone: (why: ConnectionLoss) => void): void {
+    const { events } = this.socket;
+    let end: ConnectionLoss = 'absent';
+    const gone = (): void => onGone(end);
+    // Until both sides have proven their keys, an end means that one of them did not.
+    events.on('connect', () => (end = 'unproven'));
+    events.on('handshake', () => (end = 'lost'));
+    events.on('handshake:error:auth', () => (end = 'refused'));
+    for (const type of ['disconnect', 'close', 'connect:retry'] as const) events.on(type, gone);
     this.socket.connect(this.#endpoint);
   }
 

@@ -1,5 +1,6 @@
 // Where a stream is served, from text: `ws://127.0.0.1:9999`, `ipc:///run/x.sock`, `tcp://127.0.0.1:0`,
 // `pipe:/run/x.pipe`. Loopback only unless the caller says otherwise.
+import { isLoopbackHost } from '../sockets/index.ts';
 import { endpointError } from './errors.ts';
 
 /** A parsed endpoint. */
@@ -7,11 +8,6 @@ export type StreamEndpoint =
   | { readonly transport: 'websocket'; readonly host: string; readonly port: number }
   | { readonly transport: 'zeromq'; readonly address: string }
   | { readonly transport: 'pipe'; readonly path: string };
-
-/** True for a host name or address that only this machine reaches. */
-export function isLoopbackHost(host: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host);
-}
 
 /**
  * Parses an endpoint.

@@ -20,7 +20,12 @@ import {
 } from './zeromq-frames.ts';
 import type { MessageQueue } from './message-queue.ts';
 
-const goneStates = { absent: 'nothing listens there', lost: 'the connection ended' } as const;
+const goneStates = {
+  absent: 'nothing listens there',
+  lost: 'the connection ended',
+  refused: 'it was refused there',
+  unproven: 'the connection ended',
+} as const;
 
 /** Connects to `ipc:///path` or `tcp://host:port`. */
 export function readZeromq(endpoint: string): StreamSource {

@@ -1,8 +1,7 @@
 // Who may open a WebSocket: decided by the Host, the Origin and the token of its handshake. Pure.
 // A browser sends both headers for every page and no page can change them. docs/streams.md
 import type { IncomingMessage } from 'node:http';
-import { isToken } from '../../sockets/index.ts';
-import { isLoopbackHost } from '../stream-endpoint.ts';
+import { isLoopbackHost, isToken } from '../../sockets/index.ts';
 
 export interface AccessRules {
   /** Pages of these origins may read the stream, besides those of this machine. */

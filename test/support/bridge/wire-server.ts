@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RuvectorError } from '../../../src/core/index.ts';
 import { PROTOCOL_VERSION, createBridgeServer, writeBridgeFile } from '../../../src/bridge/index.ts';
 import { createIpcEndpoints } from '../../../src/sockets/index.ts';
-import type { BatchMemoryOptions, BridgeServer, RequestHandler } from '../../../src/bridge/index.ts';
+import type { BatchMemoryOptions, BridgeServer, RemoteAccess, RequestHandler } from '../../../src/bridge/index.ts';
 import type { Endpoints } from '../../../src/sockets/index.ts';
 import { buildCountingFeed } from './wire-batches.ts';
 import type { CountingFeed } from './wire-batches.ts';
@@ -36,6 +36,7 @@ export async function startTestServer(
   endpoints: Endpoints,
   leaseMs = 1000,
   sharedMemory: BatchMemoryOptions | null = {},
+  remote?: RemoteAccess,
 ): Promise<TestServer> {
   const source = buildCountingFeed();
   const requests: Record<string, RequestHandler> = {
@@ -54,6 +55,7 @@ export async function startTestServer(
     leaseMs,
     maxMessageBytes: 64 * 2 ** 20,
     sharedMemory,
+    ...(remote && { remote }),
     requests,
     feeds: { count: source },
   });
