@@ -9,13 +9,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import zmq
 from zmq.utils.monitor import recv_monitor_message
 
 from ._buffer import Buffer
 from ._exceptions import (
+    AuthenticationError,
     ClientClosedError,
     ConnectionLostError,
     RequestCancelledError,
@@ -24,7 +25,7 @@ from ._exceptions import (
     WireTimeoutError,
 )
 
-__all__ = ["DEFAULT_LEASE_MS", "ZmqSocket"]
+__all__ = ["DEFAULT_LEASE_MS", "Curve", "ZmqSocket"]
 
 # A daemon that is not heard of for so long is gone.
 DEFAULT_LEASE_MS = 10_000
@@ -54,6 +55,14 @@ _ERRORS: dict[type[zmq.error.ZMQBaseError], type[RuvectorError]] = {
 }
 
 
+class Curve(NamedTuple):
+    """Keys of CURVE (ZeroMQ RFC 26), 32 bytes each: the own pair, and the public one of the peer."""
+
+    public: bytes
+    secret: bytes
+    peer: bytes
+
+
 class ZmqSocket:
     """A DEALER.
 
@@ -71,6 +80,8 @@ class ZmqSocket:
         A peer silent for this long on the ZeroMQ level is gone.
     absent : callable
         Makes the error when nothing listens at the endpoint.
+    curve : Curve, optional
+        Encrypt, and prove who both sides are.
 
     """
 
@@ -83,7 +94,11 @@ class ZmqSocket:
         io_thread: int,
         lease_ms: int,
         absent: Callable[[str], WireError],
+        curve: Curve | None = None,
     ) -> None:
+        self._curve = curve
+        self._refused = False
+        self._proven = False
         self._endpoint = endpoint
         self._peer = peer
         self._absent = absent
@@ -102,7 +117,12 @@ class ZmqSocket:
             (zmq.HEARTBEAT_TTL, lease_ms),
         ):
             self._socket.set(option, value)
-        self._monitor = self._socket.get_monitor_socket(_GONE_EVENTS | zmq.EVENT_CONNECTED)
+        if curve is not None:
+            self._socket.curve_publickey, self._socket.curve_secretkey = curve[:2]
+            self._socket.curve_serverkey = curve.peer
+        self._monitor = self._socket.get_monitor_socket(
+            _GONE_EVENTS | zmq.EVENT_CONNECTED | zmq.EVENT_HANDSHAKE_SUCCEEDED
+        )
         self._poller = zmq.Poller()
         self._poller.register(self._socket, zmq.POLLIN)
         self._poller.register(self._monitor, zmq.POLLIN)
@@ -192,16 +212,33 @@ class ZmqSocket:
     def _note(self, event: int) -> None:
         if event & _GONE_EVENTS:
             self._gone = True
+            self._refused |= bool(event & zmq.EVENT_HANDSHAKE_FAILED_AUTH)
+        elif event & zmq.EVENT_HANDSHAKE_SUCCEEDED:
+            self._proven = True
         else:
             self._connected = True
 
     def _gone_error(self) -> WireError:
+        if self._curve is not None and self._connected and not self._proven:
+            return self._unproven_error(self._curve)
         if self._connected:
             return ConnectionLostError(
                 f'Cannot reach {self._peer} at "{self._endpoint}": the connection ended; '
                 "see its log and connect again"
             )
         return self._absent(self._endpoint)
+
+    def _unproven_error(self, curve: Curve) -> WireError:
+        own, theirs = curve.public.hex(), curve.peer.hex()
+        state = (
+            f"it does not allow key {own}; on its host: ruvector-memopt keys allow NAME {own}"
+            if self._refused
+            else f"what listens there does not have key {theirs}, or asks for none; "
+            "compare it with `ruvector-memopt keys list` on that host"
+        )
+        return AuthenticationError(
+            f'Cannot connect to {self._peer} at "{self._endpoint}": {state}', code="ERR_WIRE_AUTH"
+        )
 
     def _mapped(self, error: zmq.error.ZMQBaseError, what: str) -> RuvectorError:
         kind = next(_ERRORS[base] for base in type(error).__mro__ if base in _ERRORS)

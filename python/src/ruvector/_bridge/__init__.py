@@ -7,6 +7,7 @@ protocol of their own. Specification: docs/protocol.md
 from __future__ import annotations
 
 from .bridge_file import BridgeFile
+from .remote import is_remote, name_remote
 from .running_daemon import find_daemon
 from .transport import BatchStream, MockTransport, OnProgress, Reply, Transport
 from .zmq_transport import ZmqTransport
@@ -20,4 +21,6 @@ __all__ = [
     "Transport",
     "ZmqTransport",
     "find_daemon",
+    "is_remote",
+    "name_remote",
 ]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .._exceptions import NoDaemonError
+from .keys import ClientKey
 
 __all__ = ["BridgeFile", "read_bridge_file"]
 
@@ -24,6 +25,8 @@ class BridgeFile:
     pid: int
     protocol: int
     start_ticks: int | None = None
+    # Of this client, where the daemon is on another host.
+    key: ClientKey | None = None
 
 
 def read_bridge_file(path: Path) -> BridgeFile:

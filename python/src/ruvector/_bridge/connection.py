@@ -6,12 +6,15 @@ It never reconnects: a new daemon knows nothing of it.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import zmq
 
+from .._buffer import Buffer
 from .._exceptions import MessageTooLargeError, NoDaemonError
-from .._zmq_socket import ZmqSocket
+from .._zmq_socket import Curve, ZmqSocket
+from .keys import ClientKey, SealKeys
 from .protocol import Message, MessageType, decode_message, encode_message
 
 __all__ = ["Connection"]
@@ -32,12 +35,29 @@ class Connection:
         0 for control, 1 for data: bulk never delays a reply.
     lease_ms : int
         A daemon silent for this long on the ZeroMQ level is gone.
+    key : ClientKey, optional
+        Connect by CURVE, to a daemon on another host.
+    seal : SealKeys, optional
+        Messages are sealed.
 
     """
 
     def __init__(
-        self, context: zmq.Context[Any], endpoint: str, *, io_thread: int, lease_ms: int
+        self,
+        context: zmq.Context[Any],
+        endpoint: str,
+        *,
+        io_thread: int,
+        lease_ms: int,
+        key: ClientKey | None = None,
+        seal: SealKeys | None = None,
     ) -> None:
+        self._sealer = self._opener = None
+        if seal is not None:
+            from .seal import Direction, Opener, Sealer
+
+            self._sealer = Sealer(seal, Direction.TO_DAEMON)
+            self._opener = Opener(seal, Direction.TO_CLIENT)
         self.max_message_bytes = _INITIAL_MAX_BYTES
         self._socket = ZmqSocket(
             context,
@@ -46,6 +66,7 @@ class Connection:
             io_thread=io_thread,
             lease_ms=lease_ms,
             absent=_no_daemon,
+            curve=None if key is None else Curve(key.public, key.secret, key.daemon),
         )
 
     @property
@@ -71,7 +92,7 @@ class Connection:
                 f"{self.max_message_bytes}; send it in parts",
                 details={"sizeBytes": size, "maxMessageBytes": self.max_message_bytes},
             )
-        self._socket.send(frames)
+        self._socket.send(frames if self._sealer is None else self._sealer.seal(frames))
 
     def receive(self, timeout: float | None = None) -> Message:
         """Wait for a message; without a timeout as long as the daemon lives.
@@ -84,7 +105,7 @@ class Connection:
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
-            message = decode_message(self._socket.receive(left))
+            message = self._decode(self._socket.receive(left))
             if not _is_probe(message):
                 return message
 
@@ -94,9 +115,12 @@ class Connection:
             frames = self._socket.receive_now()
             if frames is None:
                 return None
-            message = decode_message(frames)
+            message = self._decode(frames)
             if not _is_probe(message):
                 return message
+
+    def _decode(self, frames: Sequence[Buffer]) -> Message:
+        return decode_message(frames if self._opener is None else self._opener.open(frames))
 
     def close(self) -> None:
         """Close the sockets. Twice is once."""

@@ -18,7 +18,9 @@ from .._zmq_socket import DEFAULT_LEASE_MS
 from .batch_reader import BatchReader
 from .bridge_file import BridgeFile
 from .connection import Connection
+from .keys import SealKeys, build_proof
 from .protocol import PROTOCOL_VERSION, Message, MessageType
+from .remote import BulkOffer, parse_bulk
 from .shared_batches import offer_shared_memory
 from .transport import BatchStream, Json, OnProgress, Params, Reply, Transport
 
@@ -52,6 +54,9 @@ class ZmqTransport(Transport):
         self._open_batches: weakref.WeakSet[BatchReader] = weakref.WeakSet()
         self._last_number = 0
         self._max_message_bytes = 0
+        # Where batches are read; a daemon on another host says so.
+        self._bulk = BulkOffer(bridge.data, bridge.token)
+        self._last_bulk = 0
         self._lease_ms = DEFAULT_LEASE_MS
         # Where attachments can be handed over; the daemon says so.
         self._shared_folder: str | None = None
@@ -117,15 +122,20 @@ class ZmqTransport(Transport):
     ) -> BatchStream:
         """Ask for batches on a connection of their own."""
         self._check_open()
-        connection = self._new_connection(self._bridge.data, _DATA)
-        hello = {**self._credentials(), "stream": name, "params": params}
+        with self._lock:
+            # Each connection has keys of its own.
+            seal = self._bulk.seal(self._last_bulk)
+            self._last_bulk += 1
+        connection = self._new_connection(self._bulk.endpoint, _DATA, seal)
+        known = {} if self._bulk.token is None else {"token": self._bulk.token}
+        hello = {**known, "client": self._client_id, "stream": name, "params": params}
         try:
             batches = BatchReader(
                 connection,
                 hello,
                 window=window,
                 timeout=timeout,
-                transport=self._bridge.data.partition(":")[0],
+                transport=self._bulk.endpoint.partition(":")[0] if seal is None else "sealed",
                 on_close=self._open_batches.discard,
             )
         except BaseException:
@@ -147,7 +157,10 @@ class ZmqTransport(Transport):
         self._context.destroy(linger=250)
 
     def _credentials(self) -> dict[str, Any]:
-        return {"token": self._bridge.token, "client": self._client_id}
+        key = self._bridge.key
+        if key is None:
+            return {"token": self._bridge.token, "client": self._client_id}
+        return {"key": key.public.hex(), "proof": build_proof(key), "client": self._client_id}
 
     def _check_open(self) -> None:
         if self._closed:
@@ -197,12 +210,22 @@ class ZmqTransport(Transport):
         self._max_message_bytes = int(fields.get("maxMessageBytes", self._max_message_bytes))
         self._lease_ms = int(fields.get("leaseMs", self._lease_ms))
         if self._lease is None:
+            self._bulk = parse_bulk(fields.get("bulk"), self._bridge.control) or self._bulk
             self._shared_folder = (fields.get("shared") or {}).get("folder")
         connection.max_message_bytes = self._max_message_bytes
         return connection
 
-    def _new_connection(self, endpoint: str, io_thread: int) -> Connection:
-        return Connection(self._context, endpoint, io_thread=io_thread, lease_ms=self._lease_ms)
+    def _new_connection(
+        self, endpoint: str, io_thread: int, seal: SealKeys | None = None
+    ) -> Connection:
+        return Connection(
+            self._context,
+            endpoint,
+            io_thread=io_thread,
+            lease_ms=self._lease_ms,
+            key=self._bridge.key if io_thread == _CONTROL else None,
+            seal=seal,
+        )
 
     @staticmethod
     def _cancel(connection: Connection, number: int) -> None:
@@ -217,6 +240,9 @@ class ZmqTransport(Transport):
 def _await_answer(connection: Connection, number: int, on_progress: OnProgress | None) -> Message:
     while True:
         message = connection.receive()
+        if message.type is MessageType.ERROR and message.correlation == 0:
+            # Of no request: the connection is of no more use.
+            raise error_from_payload(message.payload)
         if message.correlation != number:
             continue
         if message.type is not MessageType.PROGRESS:

@@ -13,6 +13,8 @@ from .._bridge import (
     Transport,
     ZmqTransport,
     find_daemon,
+    is_remote,
+    name_remote,
 )
 from .._buffer import Buffer
 from .._exceptions import NoRowsError
@@ -30,16 +32,24 @@ def connect(
     home: str | os.PathLike[str] | None = None,
     *,
     bridge_file: str | os.PathLike[str] | None = None,
+    key: str | os.PathLike[str] | None = None,
+    token: str | None = None,
     timeout: float = DEFAULT_TIMEOUT_S,
 ) -> Client:
-    """Connect to the running daemon.
+    """Connect to the running daemon, of this host or of another one.
 
     Parameters
     ----------
-    home : path, optional
+    home : path, or "tcp://host:port", optional
         The daemon's home. Default: ``$RUVECTOR_HOME``, else the XDG data directory + ``/ruvector``.
+        Or where a daemon of another host listens (``serve --listen``).
     bridge_file : path, optional
         Its run/bridge.json itself, instead of ``home``.
+    key : path or name, optional
+        For a daemon of another host: the file that ``ruvector-memopt keys make`` wrote, or its name
+        in the home of this user. Needs ``ruvector-memopt[remote]``.
+    token : str, optional
+        For a daemon of another host that trusts its network: the word of ``keys token`` there.
     timeout : float, default 10
         Seconds for the connection; calls have no limit but the daemon's life.
 
@@ -49,14 +59,22 @@ def connect(
         No daemon runs there; the text says how to start it.
     HomeError
         Nothing says where the home is; the text says how to.
-    AuthenticationError, WireTimeoutError
+    AuthenticationError
+        The daemon does not allow the key, or does not have the one that the key file names.
+    KeysError
+        The key cannot be used.
+    WireTimeoutError
 
     Examples
     --------
     >>> with ruvector.connect() as client:  # doctest: +SKIP
     ...     print(client.status())
+    >>> with ruvector.connect("tcp://db1:7700", key="laptop") as client:  # doctest: +SKIP
+    ...     print(client.status())
 
     """
+    if is_remote(home):
+        return Client(transport=ZmqTransport(name_remote(str(home), key, token), timeout))
     return Client(transport=ZmqTransport(find_daemon(home, bridge_file), timeout))
 
 

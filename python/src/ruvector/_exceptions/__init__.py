@@ -7,6 +7,7 @@ RuvectorError
   │   ├ ConnectionLostError             (also ConnectionError)
   │   ├ ClientClosedError               (also ConnectionError)
   │   ├ AuthenticationError             (also PermissionError)
+  │   ├ SealError
   │   ├ WireTimeoutError                (also TimeoutError)
   │   ├ ProtocolError                   (also ValueError)
   │   ├ MessageTooLargeError            (also ValueError)
@@ -15,6 +16,7 @@ RuvectorError
   │   ├ HandlerError
   │   ├ StreamRequestError              (also ValueError)
   │   └ StreamServerError
+  ├ KeysError                           (also ValueError)
   ├ ExportError
   │   ├ NoRowsError                     (also ValueError)
   │   ├ ExportOptionsError              (also ValueError)
@@ -89,6 +91,7 @@ from .classes import (
     HistoryError,
     HomeError,
     JobError,
+    KeysError,
     LoggerError,
     MessageTooLargeError,
     MissingPackageError,
@@ -108,6 +111,7 @@ from .classes import (
     ProtocolError,
     PublishError,
     RequestCancelledError,
+    SealError,
     SearchError,
     SourceChangedError,
     StreamRequestError,
@@ -149,6 +153,7 @@ __all__ = [
     "HistoryError",
     "HomeError",
     "JobError",
+    "KeysError",
     "LoggerError",
     "MessageTooLargeError",
     "MissingPackageError",
@@ -169,6 +174,7 @@ __all__ = [
     "PublishError",
     "RequestCancelledError",
     "RuvectorError",
+    "SealError",
     "SearchError",
     "SourceChangedError",
     "StreamRequestError",

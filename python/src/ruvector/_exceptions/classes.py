@@ -33,6 +33,7 @@ __all__ = [
     "HistoryError",
     "HomeError",
     "JobError",
+    "KeysError",
     "LoggerError",
     "MessageTooLargeError",
     "MissingPackageError",
@@ -52,6 +53,7 @@ __all__ = [
     "ProtocolError",
     "PublishError",
     "RequestCancelledError",
+    "SealError",
     "SearchError",
     "SourceChangedError",
     "StreamRequestError",
@@ -92,9 +94,15 @@ class ClientClosedError(WireError, ConnectionError):
 
 
 class AuthenticationError(WireError, PermissionError):
-    """The token is not the daemon's."""
+    """The token is not the daemon's, it does not allow the key, or does not have the one that was expected."""
 
     code = "ERR_WIRE_AUTH"
+
+
+class SealError(WireError):
+    """Sealed messages were changed, repeated or withheld on their way between hosts."""
+
+    code = "ERR_WIRE_TAMPERED"
 
 
 class WireTimeoutError(WireError, TimeoutError):
@@ -143,6 +151,12 @@ class StreamServerError(WireError):
     """The stream has as many subscribers as it takes, or lost its history or its overflow."""
 
     code = "ERR_WIRE_STREAM_FULL"
+
+
+class KeysError(RuvectorError, ValueError):
+    """A key for a daemon of another host cannot be used."""
+
+    code = "ERR_KEYS"
 
 
 class ExportError(RuvectorError):
@@ -409,6 +423,8 @@ CLASS_BY_CODE: dict[str, type[RuvectorError]] = {
     "ERR_WIRE_DISCONNECTED": ConnectionLostError,
     "ERR_WIRE_CLOSED": ClientClosedError,
     "ERR_WIRE_AUTH": AuthenticationError,
+    "ERR_WIRE_TAMPERED": SealError,
+    "ERR_WIRE_REPLAYED": SealError,
     "ERR_WIRE_TIMEOUT": WireTimeoutError,
     "ERR_WIRE_FRAME": ProtocolError,
     "ERR_WIRE_VERSION": ProtocolError,
@@ -468,6 +484,7 @@ CLASS_BY_FAMILY: dict[str, type[RuvectorError]] = {
     "ERR_MODEL_": ModelError,
     "ERR_STORE_": HistoryError,
     "ERR_TRAIN_": TrainerError,
+    "ERR_KEYS_": KeysError,
     "ERR_WIRE_": WireError,
     "ERR_APP_": DaemonError,
 }
