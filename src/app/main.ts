@@ -16,6 +16,7 @@ const commands: Readonly<Record<string, () => Promise<Add>>> = {
   export: async () => (await import('./commands/export.ts')).addExport,
   publish: async () => (await import('./commands/publish.ts')).addPublish,
   models: async () => (await import('./commands/models.ts')).addModels,
+  keys: async () => (await import('./commands/keys.ts')).addKeys,
   kernel: async () => (await import('./commands/kernel.ts')).addKernel,
   samples: async () => (await import('./commands/samples.ts')).addSamples,
   decide: async () => (await import('./commands/decide.ts')).addDecide,

@@ -14,5 +14,6 @@ export type { BridgeClient, ConnectOptions, RequestOptions, RequestReply } from 
 export type { ClientBatches, BatchOptions } from './client-batches.ts';
 export { readBridgeFile, writeBridgeFile } from './bridge-file.ts';
 export type { BridgeFile } from './bridge-file.ts';
-export { connectDaemon, findDaemon } from './find-daemon.ts';
+export { connectDaemon, connectRemoteDaemon, findDaemon } from './find-daemon.ts';
+export type { RemoteDaemon } from './find-daemon.ts';
 export { PROTOCOL_VERSION } from './message.ts';

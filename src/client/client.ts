@@ -1,6 +1,7 @@
 // The product as one object: what a notebook knows as `rv`, and what a script imports. Every call goes to
 // the daemon of the home, and starts one when none runs.
 import type { DaemonStatus } from './answers.ts';
+import type { RemoteDaemon } from '../bridge/index.ts';
 import { createClientCollector } from './collector.ts';
 import type { ClientCollector } from './collector.ts';
 import { DaemonLink } from './daemon-link.ts';
@@ -18,6 +19,8 @@ import type { Trainer } from './trainer.ts';
 export interface ClientOptions extends DaemonOptions {
   /** @default $RUVECTOR_HOME, else the XDG data folder + /ruvector */
   readonly home?: string | undefined;
+  /** A daemon of another host instead; none is started then. @default that of the home */
+  readonly remote?: RemoteDaemon | undefined;
 }
 
 /** A daemon's status, and whether this process started it. */
@@ -42,8 +45,8 @@ export interface Client extends AsyncDisposable {
 }
 
 /** Creates a client. Nothing is connected or started before the first call. */
-export function createClient({ home, ...options }: ClientOptions = {}): Client {
-  const link = new DaemonLink(home, options);
+export function createClient({ home, remote, ...options }: ClientOptions = {}): Client {
+  const link = new DaemonLink(home, options, remote);
   const mark = (status: DaemonStatus): ClientStatus => ({
     ...status,
     startedHere: link.own?.pid === status.pid,

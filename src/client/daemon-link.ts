@@ -3,9 +3,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRuvectorError, resolveHome } from '../core/index.ts';
 import type { Home } from '../core/index.ts';
-import { findDaemon } from '../bridge/index.ts';
+import { connectRemoteDaemon, findDaemon } from '../bridge/index.ts';
 import { WireErrorCode } from '../sockets/index.ts';
-import type { BridgeClient, RequestOptions } from '../bridge/index.ts';
+import type { BridgeClient, RemoteDaemon, RequestOptions } from '../bridge/index.ts';
 import type { DaemonStatus } from './answers.ts';
 import { startDaemon } from './daemon-process.ts';
 import type { DaemonOptions, DaemonProcess } from './daemon-process.ts';
@@ -21,6 +21,7 @@ const MAX_TRIES = 40;
 export class DaemonLink {
   readonly #directory: string | undefined;
   readonly #base: DaemonOptions;
+  readonly #remote: RemoteDaemon | undefined;
   /** Of the daemon in use: one that was killed comes back as it was. */
   #options: DaemonOptions;
   #client: BridgeClient | null = null;
@@ -29,9 +30,13 @@ export class DaemonLink {
   #idle: NodeJS.Timeout | undefined;
   #own: DaemonProcess | null = null;
 
-  /** @param directory @default $RUVECTOR_HOME or the XDG data folder, looked up at each connection */
-  constructor(directory: string | undefined, options: DaemonOptions) {
+  /**
+   * @param directory @default $RUVECTOR_HOME or the XDG data folder, looked up at each connection
+   * @param remote a daemon of another host instead
+   */
+  constructor(directory: string | undefined, options: DaemonOptions, remote?: RemoteDaemon) {
     this.#directory = directory;
+    this.#remote = remote;
     this.#base = options;
     this.#options = options;
   }
@@ -112,6 +117,7 @@ export class DaemonLink {
   async #find(): Promise<BridgeClient | null> {
     for (let tries = 1; ; tries++) {
       try {
+        if (this.#remote) return await connectRemoteDaemon(this.#remote);
         return await findDaemon(this.home.bridgeFile);
       } catch (error) {
         if (!isLost(error) || tries === MAX_TRIES) throw error;

@@ -12,6 +12,8 @@ export interface Home {
   readonly models: string;
   readonly samples: string;
   readonly run: string;
+  /** Keys of this daemon and of clients; made when there are some. */
+  readonly keys: string;
   /** How Python and other processes find the daemon. */
   readonly bridgeFile: string;
 }
@@ -39,6 +41,7 @@ export function resolveHome(directory?: string, user: UserPlace = thisUser): Hom
     models: join(root, 'models'),
     samples: join(root, 'samples'),
     run,
+    keys: join(root, 'keys'),
     bridgeFile: join(run, 'bridge.json'),
   };
 }

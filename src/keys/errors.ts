@@ -39,3 +39,16 @@ export function notAKeyError(text: string): RuvectorError {
     `Cannot use public key "${text}": it is not 64 hexadecimal digits; copy it from \`ruvector-memopt keys list\` on the other host`,
   );
 }
+
+/** A daemon of another host, and nothing to show it. */
+export function noKeyError(endpoint: string): RuvectorError {
+  return new RuvectorError(
+    KeyErrorCode.KEY,
+    `Cannot connect to daemon at "${endpoint}": neither key nor token is given; give the key file that \`ruvector-memopt keys make\` wrote, or the token of a trusted network`,
+  );
+}
+
+/** The key of a daemon in place of a client's. */
+export function daemonsOwnKeyError(path: string): RuvectorError {
+  return keyFileError(path, "it is a daemon's own key", 'make one with `ruvector-memopt keys make NAME --daemon KEY`');
+}

@@ -3,7 +3,7 @@
 // bridge. docs/protocol.md, "Between hosts"
 export { allowClient, clientsPath, followClients, readClients, revokeClient } from './allowed-clients.ts';
 export type { AllowedClient, ClientAllowList } from './allowed-clients.ts';
-export { KeyErrorCode } from './errors.ts';
+export { KeyErrorCode, daemonsOwnKeyError, noKeyError } from './errors.ts';
 export { DAEMON_NAME, createKeyFile, keyPath, readKeyFile } from './key-file.ts';
 export type { KeyFile } from './key-file.ts';
 export { buildProof, createKeyPair, isKey } from './key-pair.ts';

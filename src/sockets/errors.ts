@@ -33,6 +33,8 @@ export const WireErrorCode = {
   BATCH: 'ERR_WIRE_BATCH',
   /** Shared memory that does not hold what was announced. */
   SLOT: 'ERR_WIRE_SLOT',
+  /** A certificate that cannot be used, or is not believed. */
+  TLS: 'ERR_WIRE_TLS',
   NO_DAEMON: 'ERR_WIRE_NO_DAEMON',
   ENDPOINT: 'ERR_WIRE_ENDPOINT',
   /** A subscriber asks for what the stream does not have. */

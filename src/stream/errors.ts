@@ -30,8 +30,33 @@ export function endpointError(endpoint: string, state: string, cause?: unknown):
   const inUse = 'EADDRINUSE: something listens there already';
   return new RuvectorError(
     WireErrorCode.ENDPOINT,
-    `Cannot use stream endpoint "${endpoint}": ${state === 'EADDRINUSE' ? inUse : state}; use ws://127.0.0.1:9999, ipc:///path, tcp://127.0.0.1:0 or pipe:/path`,
+    `Cannot use stream endpoint "${endpoint}": ${state === 'EADDRINUSE' ? inUse : state}; use ws://127.0.0.1:9999, wss://host:9999, ipc:///path, tcp://127.0.0.1:0 or pipe:/path`,
     { cause },
+  );
+}
+
+/** A certificate, its key or a CA in a file, code `ERR_WIRE_TLS`. */
+export function certificateError(path: string, state: string, next: string, cause?: unknown): RuvectorError {
+  return new RuvectorError(WireErrorCode.TLS, `Cannot use "${path}" for TLS: ${state}; ${next}`, {
+    cause,
+    details: { path },
+  });
+}
+
+/** A server whose certificate is not believed, code `ERR_WIRE_TLS`. */
+export function untrustedError(endpoint: string, cause: unknown): RuvectorError {
+  return new RuvectorError(
+    WireErrorCode.TLS,
+    `Cannot trust stream "${endpoint}": ${messageOf(cause)}; name the certificate of its CA with ca, or renew that of the server`,
+    { cause },
+  );
+}
+
+/** `wss://` without a certificate to serve it with. */
+export function noCertificateError(endpoint: string): RuvectorError {
+  return new RuvectorError(
+    WireErrorCode.TLS,
+    `Cannot serve stream "${endpoint}": there is no certificate; name one with --tls-cert and --tls-key`,
   );
 }
 

@@ -3,6 +3,9 @@
 export { createStreamHub } from './hub/stream-hub.ts';
 export type { HubSubscription, StreamHub, StreamHubOptions } from './hub/stream-hub.ts';
 export type { StreamHistory } from './hub/history-replay.ts';
+export { isRemoteEndpoint, parseStreamEndpoint } from './stream-endpoint.ts';
+export { readCertificate } from './transports/certificate.ts';
+export type { TlsFiles } from './transports/certificate.ts';
 export { serveStream } from './serve-stream.ts';
 export type { ServeStreamOptions, StreamHandle } from './serve-stream.ts';
 export type { StreamStats } from './transports/stream-sessions.ts';

@@ -3,6 +3,8 @@
 import type { RuvectorError } from '../core/index.ts';
 import type { StreamFormat, StreamRequest, StreamTransport } from './stream-contract.ts';
 import { streamDefaults } from './stream-options.ts';
+import { noCertificateError } from './errors.ts';
+import type { TlsFiles } from './transports/certificate.ts';
 import type { ServedEndpoint } from './transports/served-endpoint.ts';
 import { parseStreamEndpoint } from './stream-endpoint.ts';
 import type { StreamHub } from './hub/stream-hub.ts';
@@ -12,7 +14,10 @@ import type { StreamSessions, StreamStats } from './transports/stream-sessions.t
 /** Options of {@link serveStream}. */
 export interface ServeStreamOptions {
   readonly hub: StreamHub;
-  /** `ws://127.0.0.1:9999`, `ipc:///path`, `tcp://127.0.0.1:0` or `pipe:/path`; port 0 takes a free one. */
+  /**
+   * `ws://127.0.0.1:9999`, `wss://host:9999`, `ipc:///path`, `tcp://127.0.0.1:0` or `pipe:/path`; port 0 takes a free
+   * one.
+   */
   readonly endpoint: string;
   /** Format of subscribers that ask for none, and of a pipe. @default "jsonlines" */
   readonly format?: StreamFormat;
@@ -22,11 +27,13 @@ export interface ServeStreamOptions {
   readonly token?: string;
   /** Origins of web pages, besides this machine's own, that may read over WebSocket. @default none */
   readonly origins?: readonly string[];
-  /** Listens where other machines reach it; there is no encryption. @default false */
+  /** Listens where other machines reach it; encrypted is only `wss://`. @default false */
   readonly allowRemote?: boolean;
+  /** Certificate and key of a `wss://` endpoint; renewed files are taken as they change. @default none */
+  readonly tls?: TlsFiles;
   /** @default 64; a pipe has one */
   readonly maxSubscribers?: number;
-  /** Called when a pipe cannot be used any more. Must not throw. */
+  /** Called when a pipe cannot be used any more, or a renewed certificate. Must not throw. */
   readonly onProblem?: (problem: RuvectorError) => void;
 }
 
@@ -48,7 +55,7 @@ const MAX_SUBSCRIBERS = 64;
 /**
  * Serves a hub.
  * @throws RuvectorError `ERR_WIRE_ENDPOINT` for an address that is taken, unusable or not local,
- *   `ERR_WIRE_STREAM_REQUEST` for a request that does not fit the hub's tables
+ *   `ERR_WIRE_STREAM_REQUEST` for a request that does not fit the hub's tables, `ERR_WIRE_TLS` for a certificate
  */
 export async function serveStream(options: ServeStreamOptions): Promise<StreamHandle> {
   const { hub, format = streamDefaults.format, request = {}, maxSubscribers = MAX_SUBSCRIBERS } = options;
@@ -77,12 +84,15 @@ async function bind(
   sessions: StreamSessions,
   format: StreamFormat,
 ): Promise<ServedEndpoint> {
-  const { hub, token, origins = [], allowRemote = false, onProblem = () => {} } = options;
+  const { hub, token, origins = [], allowRemote = false, tls, onProblem = () => {} } = options;
   const endpoint = parseStreamEndpoint(options.endpoint, allowRemote);
   const shared = { kinds: hub.kinds, sessions, token };
   if (endpoint.transport === 'websocket') {
+    const { host, port, isEncrypted } = endpoint;
+    if (isEncrypted && !tls) throw noCertificateError(options.endpoint);
     const { serveWebSocket } = await import('./transports/serve-websocket.ts');
-    return serveWebSocket({ ...shared, host: endpoint.host, port: endpoint.port, origins, allowRemote });
+    const secured = isEncrypted ? { tls } : {};
+    return serveWebSocket({ ...shared, ...secured, host, port, origins, allowRemote, onProblem });
   }
   if (endpoint.transport === 'zeromq') {
     const { serveZeromq } = await import('./transports/serve-zeromq.ts');

@@ -1,11 +1,17 @@
 // Where a stream is served, from text: `ws://127.0.0.1:9999`, `ipc:///run/x.sock`, `tcp://127.0.0.1:0`,
-// `pipe:/run/x.pipe`. Loopback only unless the caller says otherwise.
+// `pipe:/run/x.pipe`, `wss://host:9999`. Loopback only unless the caller says otherwise.
 import { isLoopbackHost } from '../sockets/index.ts';
 import { endpointError } from './errors.ts';
 
 /** A parsed endpoint. */
 export type StreamEndpoint =
-  | { readonly transport: 'websocket'; readonly host: string; readonly port: number }
+  | {
+      readonly transport: 'websocket';
+      readonly host: string;
+      readonly port: number;
+      /** `wss:` */
+      readonly isEncrypted: boolean;
+    }
   | { readonly transport: 'zeromq'; readonly address: string }
   | { readonly transport: 'pipe'; readonly path: string };
 
@@ -16,10 +22,15 @@ export type StreamEndpoint =
  */
 export function parseStreamEndpoint(text: string, allowRemote = false): StreamEndpoint {
   const endpoint = parse(text);
-  if (!endpoint) throw endpointError(text, 'it is none of ws://, tcp://, ipc:// and pipe:');
+  if (!endpoint) throw endpointError(text, 'it is none of ws://, wss://, tcp://, ipc:// and pipe:');
+  if (allowRemote || !isRemoteEndpoint(endpoint)) return endpoint;
+  throw endpointError(text, 'other machines reach it, which takes wss:// with a certificate, or a network that the daemon was told to trust');
+}
+
+/** True for an endpoint that other machines reach. */
+export function isRemoteEndpoint(endpoint: StreamEndpoint): boolean {
   const host = hostOf(endpoint);
-  if (host === null || allowRemote || isLoopbackHost(host)) return endpoint;
-  throw endpointError(text, 'other machines reach it, and a stream is not encrypted');
+  return host !== null && !isLoopbackHost(host);
 }
 
 function parse(text: string): StreamEndpoint | null {
@@ -27,13 +38,14 @@ function parse(text: string): StreamEndpoint | null {
   if (pipe !== undefined) return { transport: 'pipe', path: pipe };
   if (/^ipc:\/\/.+$/.test(text)) return { transport: 'zeromq', address: text };
   const [, scheme, host, port] =
-    /^(ws|tcp):\/\/(\[[0-9a-f:]+\]|[\w.-]+|\*):(\d{1,5}|\*)\/?$/i.exec(text) ?? [];
+    /^(wss?|tcp):\/\/(\[[0-9a-f:]+\]|[\w.-]+|\*):(\d{1,5}|\*)\/?$/i.exec(text) ?? [];
   if (host === undefined || port === undefined || Number(port) > 65_535) return null;
   if (scheme === 'tcp') return { transport: 'zeromq', address: text.replace(/\/$/, '') };
   return {
     transport: 'websocket',
     host: host.replace(/^\[|\]$/g, ''),
     port: port === '*' ? 0 : Number(port),
+    isEncrypted: scheme?.toLowerCase() === 'wss',
   };
 }
 

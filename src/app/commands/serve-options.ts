@@ -5,6 +5,7 @@ import type { Goal } from '../../optimize/index.ts';
 import { buildConfig, defaultConfig } from '../host/config.ts';
 import type { HostConfig } from '../host/config.ts';
 import { collectNumber, collectText, goalOption, parseNumber, toCgroupFolder } from './options.ts';
+import type { NetworkTrust } from '../remote/network-trust.ts';
 
 /** What commander makes of them. */
 export interface ServeOptions {
@@ -20,6 +21,10 @@ export interface ServeOptions {
   stallBudget: number;
   quiet?: number;
   transport: 'ipc' | 'tcp';
+  listen?: string;
+  trustedNetwork?: NetworkTrust;
+  tlsCert?: string;
+  tlsKey?: string;
   model: string;
   retrain: number;
   retrainSamples: number;
@@ -117,12 +122,31 @@ export function addHostOptions(command: Command): void {
     );
 }
 
+/** Adds what other hosts reach, and how that is protected. */
+export function addNetworkOptions(command: Command): void {
+  command
+    .option(
+      '--listen <endpoint>',
+      'let clients of other hosts connect whose keys are allowed (see keys), for example at tcp://0.0.0.0:7700; batches come over the next port',
+    )
+    .addOption(
+      new Option(
+        '--trusted-network [what]',
+        'what may go to other hosts unencrypted: bulk (batches), or all, where a token is all that is asked for',
+      )
+        .choices(['bulk', 'all'])
+        .preset('all'),
+    )
+    .option('--tls-cert <file>', 'certificate of wss:// streams, PEM with those between it and a CA')
+    .option('--tls-key <file>', 'its key, PEM; both are read again when they are renewed');
+}
+
 /** Adds streams, metrics and events. */
 export function addOutletOptions(command: Command): void {
   command
     .option(
       '--stream <endpoint>',
-      'stream live, for example ws://127.0.0.1:9999?format=jsonlines, ipc:///path or pipe:/path (repeatable)',
+      'stream live, for example ws://127.0.0.1:9999?format=jsonlines, wss://0.0.0.0:9999, ipc:///path or pipe:/path (repeatable)',
       collectText,
       [],
     )
@@ -163,6 +187,10 @@ export function toConfig(options: ServeOptions): HostConfig {
     stallBudget: options.stallBudget,
     minQuietMs: options.quiet === undefined ? null : options.quiet * 1000,
     transport: options.transport,
+    listen: options.listen ?? null,
+    trustedNetwork: options.trustedNetwork ?? 'none',
+    tlsCert: options.tlsCert ?? null,
+    tlsKey: options.tlsKey ?? null,
     modelName: options.model,
     retrainMinutes: options.retrain,
     retrainSamples: options.retrainSamples,

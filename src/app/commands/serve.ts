@@ -28,7 +28,7 @@ import { configError } from '../errors.ts';
 import { CONFIG_FILE_NAME, applyConfigFile, findConfigFile, tellTogether } from './config-file.ts';
 import type { ConfigFile } from './config-file.ts';
 import { homeOf } from './options.ts';
-import { addHostOptions, addOutletOptions, attributeOf, toConfig } from './serve-options.ts';
+import { addHostOptions, addNetworkOptions, addOutletOptions, attributeOf, toConfig } from './serve-options.ts';
 import type { ServeOptions } from './serve-options.ts';
 
 const HELP_AFTER = `
@@ -46,6 +46,7 @@ export function addServe(program: Command): void {
     .description('collect, store, answer Python and notebooks, decide; dry run unless --act');
   addHostOptions(command);
   addOutletOptions(command);
+  addNetworkOptions(command);
   command
     .option('--stop-with-stdin', 'stop when standard input ends: with the program that started it')
     .option(

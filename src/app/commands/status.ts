@@ -64,10 +64,21 @@ export function renderStatus(status: HostStatus): string {
       'bridge',
       `${status.bridge.clients} clients, ${status.bridge.openStreams} streams; batches by "${status.bridge.sharedMemory.transport}"`,
     ],
+    ...describeRemote(status.remote),
     ...describeOutlets(status.outlets),
     ...describeTrouble(status),
   ];
   return formatRows(rows);
+}
+
+function describeRemote(remote: HostStatus['remote']): [string, string][] {
+  if (!remote) return [];
+  const { endpoint, trust, allowedClients, bridge } = remote;
+  const { clients, unknownKeys, refused, tampered, replayed, malformed } = bridge;
+  const who = allowedClients === null ? 'by token' : `${allowedClients} keys allowed`;
+  const how = trust === 'none' ? 'encrypted' : `unencrypted: ${trust}`;
+  const refusals = `${unknownKeys} unknown keys, ${refused} unauthenticated, ${tampered} tampered, ${replayed} replayed, ${malformed} malformed`;
+  return [['other hosts', `${endpoint}, ${how}, ${who}, ${clients} connected; refused: ${refusals}`]];
 }
 
 function describeSampling({ config, samples, missed, skipped, health }: HostStatus): string {

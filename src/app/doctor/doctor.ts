@@ -12,6 +12,7 @@ import type { Check, CheckResult } from './check.ts';
 import { actionChecks } from './doctor-actions.ts';
 import { daemonChecks } from './doctor-daemon.ts';
 import { extrasCheck } from './doctor-extras.ts';
+import { remoteChecks } from './doctor-remote.ts';
 import { trainersCheck } from './doctor-trainers.ts';
 import { lookAtPythonModule } from './python-module-look.ts';
 import { tfjsCheck } from './doctor-tfjs.ts';
@@ -161,6 +162,7 @@ export async function runChecks(home: Home): Promise<CheckResult[]> {
     ...checks,
     sharedMemoryCheck,
     ...daemonChecks,
+    ...remoteChecks,
     ...actionChecks,
   ]) {
     try {

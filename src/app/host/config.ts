@@ -10,7 +10,10 @@ import type { Goal } from '../../optimize/index.ts';
 import { trainingSetDefaults } from '../../prepare/index.ts';
 import { isOwnProcfs } from '../../procfs/index.ts';
 import { DEFAULT_RETAIN_DAYS, DEFAULT_RETAIN_MIB } from '../../store/index.ts';
+import { parseTcpEndpoint } from '../../sockets/index.ts';
 import { configError } from '../errors.ts';
+import { networkTrusts } from '../remote/network-trust.ts';
+import type { NetworkTrust } from '../remote/network-trust.ts';
 
 /** What `serve`, `collect` and the demo run with. */
 export interface HostConfig {
@@ -44,6 +47,14 @@ export interface HostConfig {
   readonly keepModels: number;
   /** @default "ipc" */
   readonly transport: 'ipc' | 'tcp';
+  /** Where other hosts reach the bridge too, `tcp://host:port`; null is nowhere. @default null */
+  readonly listen: string | null;
+  /** What may go unencrypted to other hosts: nothing, bulk, or all, streams too. @default "none" */
+  readonly trustedNetwork: NetworkTrust;
+  /** PEM file of the certificate of `wss://` streams. @default null */
+  readonly tlsCert: string | null;
+  /** PEM file of its key. @default null */
+  readonly tlsKey: string | null;
   /** Retrain by itself this often while serving; 0 is never. @default 0 */
   readonly retrainMinutes: number;
   /** Retrain after this many labelled samples; 0 is never. @default 0 */
@@ -82,14 +93,28 @@ export const defaultConfig: HostConfig = {
   retainMib: DEFAULT_RETAIN_MIB,
   keepModels: DEFAULT_KEEP_VERSIONS,
   transport: 'ipc',
+  listen: null,
+  trustedNetwork: 'none',
+  tlsCert: null,
+  tlsKey: null,
   retrainMinutes: 0,
   retrainSamples: 0,
   procfs: '/proc',
   baseline: true,
 };
 
+/** Bulk takes the next port. */
+const MAX_BULK_PORT = 65_535;
 /** One tebibyte: more history than a host can write. */
 const MAX_RETAIN_MIB = 2 ** 20;
+
+function isTcpEndpoint(text: string): boolean {
+  try {
+    return parseTcpEndpoint(text).port < MAX_BULK_PORT;
+  } catch {
+    return false;
+  }
+}
 
 interface Rule {
   readonly key: keyof HostConfig;
@@ -155,6 +180,17 @@ const rules: readonly Rule[] = [
     wanted: 'a whole number of versions, 0 to 10000',
   },
   { key: 'transport', isValid: (c) => c.transport === 'ipc' || c.transport === 'tcp', wanted: 'ipc or tcp' },
+  { key: 'listen', isValid: (c) => c.listen === null || isTcpEndpoint(c.listen), wanted: 'tcp://host:port' },
+  {
+    key: 'trustedNetwork',
+    isValid: (c) => networkTrusts.includes(c.trustedNetwork),
+    wanted: networkTrusts.join(', '),
+  },
+  {
+    key: 'tlsCert',
+    isValid: (c) => (c.tlsCert === null) === (c.tlsKey === null),
+    wanted: 'a certificate together with its key: --tls-cert and --tls-key',
+  },
   {
     key: 'retrainMinutes',
     isValid: (c) => inRange(c.retrainMinutes, 0, 35_000),
@@ -199,7 +235,7 @@ export async function saveConfig(homeRoot: string, config: HostConfig): Promise<
 export function readSavedConfig(homeRoot: string, overrides: Partial<HostConfig> = {}): HostConfig {
   const path = join(homeRoot, CONFIG_FILE);
   const saved = existsSync(path) ? readSaved(path) : {};
-  return buildConfig({ ...saved, act: false, retainDays: 0, retainMib: MAX_RETAIN_MIB, ...overrides });
+  return buildConfig({ ...saved, act: false, listen: null, retainDays: 0, retainMib: MAX_RETAIN_MIB, ...overrides });
 }
 
 function readSaved(path: string): Partial<HostConfig> {

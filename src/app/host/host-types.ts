@@ -20,6 +20,7 @@ import type { DatasetService } from '../training/dataset-service.ts';
 import type { OutletsStatus } from '../serve/outlets-status.ts';
 import type { SampleService } from './sample-service.ts';
 import type { HostStatus } from './status-types.ts';
+import type { RemoteBridge } from '../remote/remote-bridge.ts';
 import type { StreamService } from '../streams/stream-service.ts';
 import type { TrainingService } from '../training/training-types.ts';
 
@@ -70,6 +71,8 @@ export interface Host extends AsyncDisposable {
   readonly streams: StreamService;
   readonly samples: SampleService;
   readonly bridge: BridgeServer;
+  /** The bridge as other hosts reach it; null where they do not. */
+  readonly remote: RemoteBridge | null;
   readonly spec: FeatureSpec;
   readonly latest: Latest | null;
   readonly counters: HostCounters;

@@ -45,6 +45,9 @@ import { fillExtractor } from './fill-extractor.ts';
 import { runSampling } from './sampling.ts';
 import { SamplingHealth } from './sampling-health.ts';
 import { buildStatus } from './status.ts';
+import { openRemoteBridge } from '../remote/remote-bridge.ts';
+import type { RemoteBridge, ServedBridge } from '../remote/remote-bridge.ts';
+import { networkOf } from '../remote/stream-access.ts';
 import { createStreamService } from '../streams/stream-service.ts';
 import type { StreamService } from '../streams/stream-service.ts';
 import type { HostStatus } from './status-types.ts';
@@ -169,6 +172,7 @@ class RunningHost implements Host {
   readonly streams: StreamService;
   optimizer!: Optimizer;
   bridge!: BridgeServer;
+  remote: RemoteBridge | null = null;
   latest: Latest | null = null;
   isActing: boolean;
   outlets: () => OutletsStatus = () => noOutlets;
@@ -209,7 +213,7 @@ class RunningHost implements Host {
     });
     this.#deployer = createDeployer(this, parts.baseline.rule, listener);
     this.training = createTrainingService(this);
-    this.streams = createStreamService(parts.history, (text) => listener.onLog?.(text));
+    this.streams = createStreamService(parts.history, (text) => listener.onLog?.(text), networkOf(home, config));
   }
 
   /** Starts what needs the host itself: the optimizer and the bridge. */
@@ -217,7 +221,15 @@ class RunningHost implements Host {
     await this.#lastAction.readFrom(this.history);
     this.optimizer = this.#cleanup.use(await this.#createOptimizer(actuators));
     this.#cleanup.use(this.training);
-    this.bridge = this.#cleanup.use(await this.#createBridge());
+    const served = this.#buildServed();
+    this.bridge = this.#cleanup.use(await this.#createBridge(served));
+    const { listen, trustedNetwork: trust } = this.config;
+    if (listen !== null) {
+      const onLog = (text: string): void => this.#listener.onLog?.(text);
+      this.remote = this.#cleanup.use(
+        await openRemoteBridge({ listen, trust, keysFolder: this.home.keys, served, onLog }),
+      );
+    }
     this.#cleanup.use(this.streams);
     const { control, data } = this.bridge.endpoints;
     await writeBridgeFile(this.home.bridgeFile, {
@@ -253,13 +265,20 @@ class RunningHost implements Host {
     });
   }
 
-  async #createBridge(): Promise<BridgeServer> {
+  async #createBridge(served: ServedBridge): Promise<BridgeServer> {
     await mkdir(this.home.run, { recursive: true, mode: 0o700 });
     const endpoints = await this.#endpoints();
     return createBridgeServer({
+      ...served,
       controlEndpoint: endpoints.control,
       dataEndpoint: endpoints.data,
       token: this.#token,
+    });
+  }
+
+  /** What the bridge answers, on whichever endpoint. */
+  #buildServed(): ServedBridge {
+    return {
       version: ownVersion,
       requests: buildRequests(this),
       feeds: buildBatchFeeds({
@@ -269,7 +288,7 @@ class RunningHost implements Host {
         anonymizer: this.#cleanup.use(createLiveAnonymizer()),
       }),
       onEvent: createBridgeLog((text) => this.#listener.onLog?.(text)),
-    });
+    };
   }
 
   async #endpoints(): Promise<{ control: string; data: string }> {

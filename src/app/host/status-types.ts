@@ -5,6 +5,7 @@ import type { CollectorHealth } from '../../collect/index.ts';
 import type { OptimizerStats } from '../../optimize/index.ts';
 import type { HistoryHealth, HistoryStats } from '../../store/index.ts';
 import type { BridgeStats } from '../../bridge/index.ts';
+import type { RemoteStatus } from '../remote/remote-bridge.ts';
 import type { HostConfig } from './config.ts';
 import type { Faults } from '../serve/last-net.ts';
 import type { LogStats } from '../serve/log.ts';
@@ -44,6 +45,8 @@ export interface HostStatus extends DaemonStatus {
   training: TrainingState;
   trainingSamples: SamplesStatus;
   bridge: BridgeStats;
+  /** The bridge as other hosts reach it; null where they do not. */
+  remote: RemoteStatus | null;
   /** What leaves this host without being asked for over the bridge. */
   outlets: OutletsStatus;
   /** Errors that nobody caught; more than none is a bug. */

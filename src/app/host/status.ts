@@ -28,6 +28,7 @@ export function buildStatus(
     | 'training'
     | 'samples'
     | 'bridge'
+    | 'remote'
   >,
   counters: {
     /** On the clock of `performance.now()`. */
@@ -65,6 +66,7 @@ export function buildStatus(
     training: host.training.state(),
     trainingSamples: host.samples.status(),
     bridge: host.bridge.stats(),
+    remote: host.remote?.status() ?? null,
     outlets: counters.outlets,
     faults: readFaults(),
     log: readLogStats(),

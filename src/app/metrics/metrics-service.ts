@@ -29,6 +29,7 @@ export type MeteredHost = Pick<
   | 'samples'
   | 'streams'
   | 'bridge'
+  | 'remote'
 >;
 
 /** Metrics of one host. */
@@ -94,6 +95,7 @@ async function readSource(
     trainingSamples: host.samples.status(),
     streams: host.streams.totals(),
     bridge: host.bridge.stats(),
+    remote: host.remote?.status() ?? null,
     sinks,
     own: await readOwnProcess(),
   };

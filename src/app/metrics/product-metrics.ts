@@ -1,5 +1,6 @@
 // Metrics of the product: sampling, decisions, actions and what they cost, models, training, history, streams,
 // events. docs/metrics.md says how to read them.
+import type { BridgeStats } from '../../bridge/index.ts';
 import { labels } from '../../core/index.ts';
 import { safeguards } from '../../optimize/index.ts';
 import type { FallbackCause } from '../../optimize/index.ts';
@@ -342,6 +343,18 @@ const leaving: readonly Metric[] = [
     'Messages the bridge could not read.',
     ({ bridge }) => bridge.malformed,
   ),
+  gauge(
+    'ruvector_remote_allowed_clients',
+    'Keys of clients on other hosts that are allowed.',
+    ({ remote }) => remote?.allowedClients ?? undefined,
+  ),
+  gauge('ruvector_remote_clients', 'Clients on other hosts.', ({ remote }) => remote?.bridge.clients),
+  counter(
+    'ruvector_remote_refused_total',
+    'What came from other hosts and was not taken, by what was wrong with it.',
+    ({ remote }) => remote && byKey('reason', countRefusals(remote.bridge)),
+    ['reason'],
+  ),
   counter(
     'ruvector_event_deliveries_total',
     'Events for --on-event, by sink and what became of them.',
@@ -349,6 +362,22 @@ const leaving: readonly Metric[] = [
     ['sink', 'result'],
   ),
 ];
+
+const countRefusals = ({
+  unknownKeys: unknown_key,
+  refused: unauthenticated,
+  tampered,
+  replayed,
+  malformed,
+  failed: handshake,
+}: BridgeStats): Record<string, number> => ({
+  unknown_key,
+  unauthenticated,
+  tampered,
+  replayed,
+  malformed,
+  handshake,
+});
 
 /** Two commands are one series: where an event goes is no label. */
 function sumSinks(sinks: MetricsSource['sinks']): Labelled[] {

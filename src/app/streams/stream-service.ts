@@ -14,13 +14,15 @@ import type {
   StreamTable,
   StreamTransport,
 } from '../../stream/index.ts';
+import { decideStreamAccess } from '../remote/stream-access.ts';
+import type { StreamNetwork } from '../remote/stream-access.ts';
 import { createAnonymousViews, createPlainViews, readViews, storedViews } from './stream-views.ts';
 import type { StreamViews } from './stream-views.ts';
 import { unknownStreamEndpointError } from '../errors.ts';
 
 /** What is started. */
 export interface StreamOptions {
-  /** `ws://127.0.0.1:9999`, `ipc:///path`, `tcp://127.0.0.1:0` or `pipe:/path`. */
+  /** `ws://127.0.0.1:9999`, `wss://host:9999`, `ipc:///path`, `tcp://127.0.0.1:0` or `pipe:/path`. */
   readonly endpoint: string;
   /** @default "jsonlines" */
   readonly format?: StreamFormat | undefined;
@@ -85,21 +87,28 @@ interface Running {
 /**
  * Creates the streams of a host.
  * @param onLog told of problems that subscribers see as gaps
+ * @param network whether and how other hosts may be served. @default null, not at all
  */
-export function createStreamService(history: HistoryReader, onLog: (text: string) => void): StreamService {
-  return new Service(history, onLog);
+export function createStreamService(
+  history: HistoryReader,
+  onLog: (text: string) => void,
+  network: StreamNetwork | null = null,
+): StreamService {
+  return new Service(history, onLog, network);
 }
 
 class Service implements StreamService {
   readonly #history: HistoryReader;
   readonly #onLog: (text: string) => void;
+  readonly #network: StreamNetwork | null;
   readonly #hubs = new Map<HubLook, { hub: StreamHub; views: StreamViews }>();
   readonly #lastMs: Partial<Record<StreamTable, number>> = {};
   readonly #running = new Map<string, Running>();
   /** Last figures of streams that ended. */
   #ended: StreamTotals[] = [];
 
-  constructor(history: HistoryReader, onLog: (text: string) => void) {
+  constructor(history: HistoryReader, onLog: (text: string) => void, network: StreamNetwork | null) {
+    this.#network = network;
     this.#history = history;
     this.#onLog = onLog;
     // From the first record on, so that a subscriber can continue at any of them.
@@ -151,7 +160,7 @@ class Service implements StreamService {
       endpoint,
       ...(format && { format }),
       ...(request && { request }),
-      ...(token !== undefined && { token }),
+      ...(await decideStreamAccess(endpoint, token, this.#network)),
       ...(origins && { origins }),
       onProblem: (problem) => this.#onLog(`${problem.code}: ${problem.message}`),
     });

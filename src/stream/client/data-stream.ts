@@ -39,6 +39,8 @@ export interface DataStreamOptions {
   readonly format?: StreamFormat;
   /** @default none */
   readonly token?: string;
+  /** PEM file of the CAs that the certificate of a `wss://` server may come from. @default those of Node */
+  readonly ca?: string;
   /** False ends with the connection: an error when it was lost. @default true */
   readonly reconnect?: boolean;
   /** How long the first connection is tried. @default 5000 */
@@ -94,9 +96,9 @@ const LONGEST_BACKOFF_MS = 5000;
 
 /**
  * Opens a stream; connections are made when a subscription is read.
- * @param endpoint `ws://host:port`, `tcp://host:port`, `ipc:///path` or `pipe:/path`
+ * @param endpoint `ws://host:port`, `wss://host:port`, `tcp://host:port`, `ipc:///path` or `pipe:/path`
  * @throws RuvectorError `ERR_WIRE_ENDPOINT`; reading throws `ERR_WIRE_STREAM_REQUEST`, `ERR_WIRE_STREAM_FULL`,
- *   `ERR_WIRE_AUTH`, `ERR_WIRE_STREAM_DECODE`, and `ERR_WIRE_DISCONNECTED` when there is no first connection
+ *   `ERR_WIRE_AUTH`, `ERR_WIRE_TLS` for a server that is not trusted, `ERR_WIRE_STREAM_DECODE`, and `ERR_WIRE_DISCONNECTED` when there is no first connection
  * @example
  * await using stream = openDataStream('ws://127.0.0.1:9999');
  * for await (const row of stream.subscribeMemory({ intervalMs: 1000 })) console.log(row.used_percent);
@@ -106,11 +108,11 @@ export function openDataStream(endpoint: string, options: DataStreamOptions = {}
 }
 
 /** A transport is loaded when it is read: only opening a stream must not cost its memory. */
-async function loadSource(address: StreamEndpoint, endpoint: string): Promise<StreamSource> {
+async function loadSource(address: StreamEndpoint, endpoint: string, ca?: string): Promise<StreamSource> {
   if (address.transport === 'pipe')
     return (await import('../transports/read-pipe.ts')).readPipe(address.path);
   if (address.transport === 'websocket')
-    return (await import('../transports/read-websocket.ts')).readWebSocket(endpoint);
+    return (await import('../transports/read-websocket.ts')).readWebSocket(endpoint, ca);
   return (await import('../transports/read-zeromq.ts')).readZeromq(address.address);
 }
 
@@ -180,7 +182,7 @@ class Client implements DataStream {
     const { clock = systemClock } = this.#options;
     const { connectTimeoutMs = CONNECT_TIMEOUT_MS, reconnectTimeoutMs = Infinity } = this.#options;
     let deadlineMs = clock.monotonicMs() + connectTimeoutMs;
-    const source = await loadSource(this.#address, this.endpoint);
+    const source = await loadSource(this.#address, this.endpoint, this.#options.ca);
     let backoffMs = FIRST_BACKOFF_MS;
     let hasConnected = false;
     /** How the last connection that carried events ended. */

@@ -7,7 +7,8 @@ import { MAX_MESSAGE_BYTES, createStreamCodec } from '../codecs/codec.ts';
 import { createMessageQueue } from './message-queue.ts';
 import { encodeSubscribeMessage } from '../stream-request.ts';
 import type { StreamSource } from './stream-source.ts';
-import { lostError, strangeAnswerError, subscriptionRefusedError } from '../errors.ts';
+import { lostError, strangeAnswerError, subscriptionRefusedError, untrustedError } from '../errors.ts';
+import { isTlsError, readPem } from './certificate.ts';
 
 const HANDSHAKE_MS = 5000;
 /** The server pings every 15 s. */
@@ -19,15 +20,20 @@ interface Message {
   readonly isBinary: boolean;
 }
 
-/** Connects to `ws://host:port`. */
-export function readWebSocket(endpoint: string): StreamSource {
+/**
+ * Connects to `ws://host:port` or `wss://host:port`.
+ * @param caFile PEM of the CAs that a `wss` server's certificate may come from. @default those of Node
+ */
+export function readWebSocket(endpoint: string, caFile?: string): StreamSource {
   return async function* ({ message, format, signal }) {
+    const ca = caFile === undefined ? {} : { ca: readPem(caFile) };
     const codec = createStreamCodec(format);
     const { token, ...request } = message;
     const ws = new WebSocket(new URL('/request', endpoint), {
       handshakeTimeout: HANDSHAKE_MS,
       perMessageDeflate: false,
       maxPayload: MAX_MESSAGE_BYTES,
+      ...ca,
       ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
     });
     const messages = createMessageQueue<Message>((isFull) => (isFull ? ws.pause() : ws.resume()));
@@ -62,7 +68,9 @@ function watch(ws: WebSocket, endpoint: string, end: (error?: Error) => void): N
   ws.on('unexpected-response', (_request, response) =>
     end(subscriptionRefusedError(endpoint, response.statusCode ?? 0)),
   );
-  ws.on('error', (error) => end(lostError(endpoint, messageOf(error), error)));
+  ws.on('error', (error) =>
+    end(isTlsError(error) ? untrustedError(endpoint, error) : lostError(endpoint, messageOf(error), error)),
+  );
   ws.on('close', (code) => {
     end(code === GOING_AWAY ? undefined : lostError(endpoint, `the connection ended with code ${code}`));
   });

@@ -1,16 +1,21 @@
-// Streams over WebSocket (RFC 6455). One connection is one subscription: the request is the query string,
+// Streams over WebSocket (RFC 6455), plain or over TLS. One connection is one subscription: the request is the query string,
 // or the first text message at /request. Knows frames and connections, no formats. docs/streams.md
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 import { messageOf, systemCodeOf } from '../../core/index.ts';
+import type { RuvectorError } from '../../core/index.ts';
 import { guardServer, guardSocket, readConnectionShare, toErrorPayload } from '../../sockets/index.ts';
 import { endpointError, noRequestError } from '../errors.ts';
 import { MAX_REQUEST_BYTES, parseSubscribeMessage, parseSubscribeQuery } from '../stream-request.ts';
 import type { SubscribeMessage } from '../stream-request.ts';
+import { followCertificate, readCertificate } from './certificate.ts';
+import type { TlsFiles } from './certificate.ts';
 import type { ServedEndpoint } from './served-endpoint.ts';
 import { refusalOf, urlOf } from './websocket-access.ts';
 import type { StreamKinds } from '../stream-contract.ts';
@@ -41,15 +46,23 @@ export interface WebSocketOptions {
   /** Pages of these origins may read the stream, besides those of this machine. */
   readonly origins: readonly string[];
   readonly allowRemote: boolean;
+  /** Serves `wss:`. @default `ws:` */
+  readonly tls?: TlsFiles | undefined;
+  /** Told of a renewed certificate that cannot be used. Must not throw. */
+  readonly onProblem: (problem: RuvectorError) => void;
 }
 
 /**
  * Serves subscribers.
- * @throws RuvectorError `ERR_WIRE_ENDPOINT` when the port is taken
+ * @throws RuvectorError `ERR_WIRE_ENDPOINT` when the port is taken, `ERR_WIRE_TLS` for a certificate that cannot be used
  */
 export async function serveWebSocket(options: WebSocketOptions): Promise<ServedEndpoint> {
-  const { sessions } = options;
-  const http = createServer(HANDSHAKE, answerPlainRequest);
+  const { sessions, tls } = options;
+  const http = tls
+    ? createTlsServer({ ...HANDSHAKE, ...TLS, ...readCertificate(tls) }, answerPlainRequest)
+    : createServer(HANDSHAKE, answerPlainRequest);
+  // A TLS handshake that does not end well.
+  http.on('tlsClientError', () => sessions.noteFailed());
   guardServer(http, {
     maxConnections: Math.min(sessions.maxSubscribers + MAX_STRANGERS, readConnectionShare()),
     onFailure: () => sessions.noteFailed(),
@@ -76,11 +89,14 @@ export async function serveWebSocket(options: WebSocketOptions): Promise<ServedE
   });
   const stopPings = pingAll(server);
   await listen(http, options);
+  const onProblem = (error: unknown): void => options.onProblem(error as RuvectorError);
+  const stopFollowing = tls ? followCertificate(http as TlsServer, tls, onProblem) : () => {};
   const { port } = http.address() as AddressInfo;
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   return {
-    endpoint: `ws://${host}:${port}`,
+    endpoint: `${schemeOf(options)}://${host}:${port}`,
     close: async () => {
+      stopFollowing();
       http.close();
       await sessions.drain();
       stopPings();
@@ -97,6 +113,11 @@ const HANDSHAKE = {
   maxHeaderSize: MAX_HEADER_BYTES,
 } as const;
 
+/** TLS 1.2 is the oldest that is sound (RFC 9325). */
+const TLS = { minVersion: 'TLSv1.2', handshakeTimeout: HANDSHAKE_TIMEOUT_MS } as const;
+
+const schemeOf = ({ tls }: WebSocketOptions): string => (tls ? 'wss' : 'ws');
+
 function answerPlainRequest(_request: IncomingMessage, response: ServerResponse): void {
   response.writeHead(426, { upgrade: 'websocket', connection: 'close', 'content-type': 'text/plain' });
   response.end('This is a data stream: connect with a WebSocket.\n');
@@ -111,12 +132,13 @@ async function endConnections(server: WebSocketServer): Promise<void> {
   clearTimeout(timer);
 }
 
-async function listen(http: Server, { host, port }: WebSocketOptions): Promise<void> {
+async function listen(http: Server, options: WebSocketOptions): Promise<void> {
+  const { host, port } = options;
   try {
     http.listen(port, host);
     await once(http, 'listening');
   } catch (error) {
-    throw endpointError(`ws://${host}:${port}`, systemCodeOf(error) ?? messageOf(error), error);
+    throw endpointError(`${schemeOf(options)}://${host}:${port}`, systemCodeOf(error) ?? messageOf(error), error);
   }
 }
 

@@ -14,6 +14,7 @@ RuvectorError
   │   ├ UnknownNameError                (also LookupError)
   │   ├ RequestCancelledError
   │   ├ HandlerError
+  │   ├ CertificateError                (also ConnectionError)
   │   ├ StreamRequestError              (also ValueError)
   │   └ StreamServerError
   ├ KeysError                           (also ValueError)
@@ -68,6 +69,7 @@ from .base import RuvectorError
 from .classes import (
     AuthenticationError,
     CancelledError,
+    CertificateError,
     ClassesError,
     ClientClosedError,
     ConnectionLostError,
@@ -130,6 +132,7 @@ from .payload import error_class_of, error_from_payload, payload_from_error
 __all__ = [
     "AuthenticationError",
     "CancelledError",
+    "CertificateError",
     "ClassesError",
     "ClientClosedError",
     "ConnectionLostError",

@@ -10,6 +10,7 @@ __all__ = [
     "CLASS_BY_FAMILY",
     "AuthenticationError",
     "CancelledError",
+    "CertificateError",
     "ClassesError",
     "ClientClosedError",
     "ConnectionLostError",
@@ -139,6 +140,12 @@ class HandlerError(WireError):
     """The daemon failed with an error that has no code of its own."""
 
     code = "ERR_WIRE_HANDLER"
+
+
+class CertificateError(WireError, ConnectionError):
+    """The certificate of a ``wss`` server is not trusted, or a CA cannot be read."""
+
+    code = "ERR_WIRE_TLS"
 
 
 class StreamRequestError(WireError, ValueError):
@@ -438,6 +445,7 @@ CLASS_BY_CODE: dict[str, type[RuvectorError]] = {
     "ERR_WIRE_UNKNOWN_STREAM": UnknownNameError,
     "ERR_WIRE_CANCELLED": RequestCancelledError,
     "ERR_WIRE_HANDLER": HandlerError,
+    "ERR_WIRE_TLS": CertificateError,
     "ERR_WIRE_STREAM_REQUEST": StreamRequestError,
     "ERR_WIRE_STREAM_FULL": StreamServerError,
     "ERR_WIRE_STREAM_HISTORY": StreamServerError,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeAlias
@@ -42,7 +43,7 @@ class DataStream:
     Parameters
     ----------
     endpoint : str
-        ``ws://127.0.0.1:9999``, ``tcp://127.0.0.1:9999``, ``ipc:///path`` or ``pipe:/path``.
+        ``ws://127.0.0.1:9999``, ``wss://host:9999``, ``tcp://127.0.0.1:9999``, ``ipc:///path`` or ``pipe:/path``.
     format : {"jsonlines", "msgpack", "protobuf", "arrow"}, default "jsonlines"
         Of a pipe the one it is served in. MessagePack and WebSocket need
         ``ruvector-memopt[streams]``.
@@ -61,6 +62,9 @@ class DataStream:
         Continue after this position of an earlier :attr:`Subscription.position`.
     token : str, optional
         Of a server that asks for one.
+    ca : path, optional
+        PEM file of the CAs that the certificate of a ``wss://`` server may come from. By default
+        those of this system.
     timeout : float, optional
         Seconds to wait for a record before :class:`WireTimeoutError`. By default without limit.
     reconnect : float, optional
@@ -88,6 +92,7 @@ class DataStream:
         overflow: Literal["drop-oldest", "block", "spill"] | None = None,
         after: StreamPosition | None = None,
         token: str | None = None,
+        ca: str | os.PathLike[str] | None = None,
         timeout: float | None = None,
         reconnect: float = math.inf,
         on_gap: Callable[[StreamGap], None] | None = None,
@@ -104,6 +109,7 @@ class DataStream:
         )
         self._after = after
         self._token = token
+        self._ca = ca
         self._timeout = timeout
         self._reconnect = reconnect
         self._on_gap = on_gap
@@ -174,7 +180,7 @@ class DataStream:
         def connect(after: StreamPosition | None) -> _DecodedConnection:
             asked = without_none({**request, "after": after})
             source = open_source(
-                self.endpoint, asked, token=self._token, timeout=_CONNECT_TIMEOUT_S
+                self.endpoint, asked, token=self._token, timeout=_CONNECT_TIMEOUT_S, ca=self._ca
             )
             return _DecodedConnection(self.endpoint, source, create, wanted)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -16,9 +17,14 @@ __all__ = ["open_source"]
 
 
 def open_source(
-    endpoint: str, request: Mapping[str, Any], *, token: str | None, timeout: float
+    endpoint: str,
+    request: Mapping[str, Any],
+    *,
+    token: str | None,
+    timeout: float,
+    ca: str | os.PathLike[str] | None = None,
 ) -> ByteSource:
-    """Subscribe at an endpoint: ``ws://…``, ``tcp://…``, ``ipc://…`` or ``pipe:/path``.
+    """Subscribe at an endpoint: ``ws://…``, ``wss://…``, ``tcp://…``, ``ipc://…`` or ``pipe:/path``.
 
     Raises
     ------
@@ -26,17 +32,19 @@ def open_source(
         Nothing listens there.
     AuthenticationError, StreamRequestError, StreamServerError
         The server refuses.
+    CertificateError
+        The certificate of a ``wss`` server is not trusted.
 
     """
     if re.match(r"wss?://", endpoint):
-        return WebSocketSource(endpoint, request, token=token, timeout=timeout)
+        return WebSocketSource(endpoint, request, token=token, timeout=timeout, ca=ca)
     if re.match(r"(tcp|ipc)://", endpoint):
         return ZeromqSource(endpoint, request, token=token)
     pipe = re.match(r"pipe:(?://)?(/.+)$", endpoint)
     if pipe is None:
         raise StreamRequestError(
             f'Cannot read stream at "{endpoint}": it is no stream endpoint; use '
-            "ws://127.0.0.1:9999, tcp://127.0.0.1:9999, ipc:///path or pipe:/path",
+            "ws://127.0.0.1:9999, wss://host:9999, tcp://127.0.0.1:9999, ipc:///path or pipe:/path",
             code="ERR_WIRE_ENDPOINT",
         )
     return PipeSource(endpoint, pipe[1], request)

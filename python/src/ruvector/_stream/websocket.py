@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
+import ssl
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -13,6 +15,7 @@ from urllib.parse import urlsplit
 from .._buffer import Buffer
 from .._exceptions import (
     AuthenticationError,
+    CertificateError,
     RuvectorError,
     StreamRequestError,
     WireTimeoutError,
@@ -34,7 +37,13 @@ class WebSocketSource(ByteSource):
     """A subscription over WebSocket."""
 
     def __init__(
-        self, endpoint: str, request: Mapping[str, Any], *, token: str | None, timeout: float
+        self,
+        endpoint: str,
+        request: Mapping[str, Any],
+        *,
+        token: str | None,
+        timeout: float,
+        ca: str | os.PathLike[str] | None = None,
     ) -> None:
         try:
             from websockets import exceptions
@@ -47,6 +56,7 @@ class WebSocketSource(ByteSource):
         self._errors = exceptions
         self._stack = ExitStack()
         self._closed = False
+        self._tls = _read_ca(ca) if endpoint.startswith("wss:") else None
         try:
             self._connection = self._connect(token, timeout)
             self._connection.send(json.dumps(request))
@@ -56,6 +66,12 @@ class WebSocketSource(ByteSource):
         except TimeoutError as error:
             self.close()
             raise WireTimeoutError(f'Cannot connect to stream at "{endpoint}": {error}') from error
+        except ssl.SSLError as error:
+            self.close()
+            raise CertificateError(
+                f'Cannot trust stream at "{endpoint}": {error}; name the certificate of its CA '
+                "with ca=, or renew that of the server"
+            ) from error
         except (OSError, exceptions.WebSocketException) as error:
             self.close()
             raise nothing_listens(endpoint) from error
@@ -96,6 +112,7 @@ class WebSocketSource(ByteSource):
         connection = connect(
             f"{url.scheme}://{url.netloc}/request",
             sock=sock,
+            ssl=self._tls,
             compression=None,
             additional_headers={} if token is None else {"Authorization": f"Bearer {token}"},
             open_timeout=max(0.1, deadline - time.monotonic()),
@@ -117,3 +134,13 @@ class WebSocketSource(ByteSource):
             f'Cannot subscribe at "{self._endpoint}": the server answers {status}; '
             "is it a stream of ruvector-memopt?"
         )
+
+
+def _read_ca(ca: str | os.PathLike[str] | None) -> ssl.SSLContext:
+    """Trust the CAs of a file, or those of this system."""
+    try:
+        return ssl.create_default_context(cafile=None if ca is None else os.fspath(ca))
+    except (OSError, ssl.SSLError) as error:
+        raise CertificateError(
+            f'Cannot use "{ca}" for TLS: {error}; name a PEM file that this user may read'
+        ) from error
