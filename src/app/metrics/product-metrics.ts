@@ -352,8 +352,8 @@ const leaving: readonly Metric[] = [
   counter(
     'ruvector_remote_refused_total',
     'What came from other hosts and was not taken, by what was wrong with it.',
-    ({ remote }) => remote && byKey('reason', countRefusals(remote.bridge)),
-    ['reason'],
+    ({ remote }) => remote && byKey('kind', countRefusals(remote.bridge)),
+    ['kind'],
   ),
   counter(
     'ruvector_event_deliveries_total',

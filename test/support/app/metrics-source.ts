@@ -141,6 +141,22 @@ export function fullSource(changes: Partial<MetricsSource> = {}): MetricsSource 
       refused: 4,
       malformed: 5,
     } as MetricsSource['bridge'],
+    remote: {
+      endpoint: 'tcp://192.0.2.1:7700',
+      dataEndpoint: 'tcp://192.0.2.1:7701',
+      trust: 'none',
+      daemonKey: '0'.repeat(64),
+      allowedClients: 2,
+      bridge: {
+        clients: 1,
+        unknownKeys: 2,
+        refused: 3,
+        tampered: 4,
+        replayed: 5,
+        malformed: 6,
+        failed: 7,
+      } as MetricsSource['bridge'],
+    },
     sinks: [sink(1), sink(2)],
     own: {
       cpuSeconds: 1.5,
