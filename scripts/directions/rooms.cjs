@@ -29,6 +29,8 @@ const src = {
   dag: ['core'],
   // Acts on what src/dag understands: a database's plans, a pipeline's options, other hosts' patterns. Parts: below.
   steer: ['core', 'files', 'dag', 'sockets'],
+  // Many hosts over NATS; coarse sizes are prepare's.
+  fleet: ['core', 'files', 'prepare', 'sockets'],
   // Recordings of event cameras; what is available of memory is procfs's to say.
   events: ['core', 'files', 'procfs', 'pipeline'],
   // Of the others it reads types and, on first use, export and prepare; the work is the daemon's.

@@ -24,6 +24,7 @@ const commands: Readonly<Record<string, () => Promise<Add>>> = {
   lab: async () => (await import('./commands/lab.ts')).addLab,
   doctor: async () => (await import('./commands/doctor.ts')).addDoctor,
   dag: async () => (await import('./commands/dag.ts')).addDag,
+  fleet: async () => (await import('./commands/fleet.ts')).addFleet,
   pipeline: async () => (await import('./commands/pipeline.ts')).addPipeline,
   events: async () => (await import('./commands/events.ts')).addEvents,
   bench: async () => (await import('./commands/bench.ts')).addBench,

@@ -20,6 +20,7 @@ export { defaultThresholds, labelOutcome, labelRules } from './labels.ts';
 export type { HorizonOutcome, LabelThresholds } from './labels.ts';
 export { labelSnapshots, unlabelled } from './horizon.ts';
 export type { LabelOptions } from './horizon.ts';
+export { coarseSize } from './coarse-size.ts';
 export { canPersist, createPersistence } from './persistence.ts';
 export { splitNames } from './split.ts';
 export type { SplitName } from './split.ts';

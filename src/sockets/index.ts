@@ -16,3 +16,5 @@ export { guardServer, guardSocket } from './guard-socket.ts';
 export { isToken } from './is-token.ts';
 export { DEFAULT_LEASE_MS, DealerSocket, RouterSocket, isUnread } from './zmq-socket.ts';
 export type { ConnectionLoss, PlaneName, SocketOptions } from './zmq-socket.ts';
+export { maskUrl, parseNatsUrl } from './nats-url.ts';
+export type { NatsUrl } from './nats-url.ts';

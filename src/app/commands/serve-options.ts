@@ -4,8 +4,10 @@ import type { Command } from 'commander';
 import type { Goal } from '../../optimize/index.ts';
 import { buildConfig, defaultConfig } from '../host/config.ts';
 import type { HostConfig } from '../host/config.ts';
-import { collectNumber, collectText, goalOption, parseNumber, toCgroupFolder } from './options.ts';
+import { collectNumber, collectText, goalOption, parseNumber, parsePositive, parseSeconds, toCgroupFolder } from './options.ts';
 import type { NetworkTrust } from '../remote/network-trust.ts';
+import { DEFAULT_BATCH_MS, DEFAULT_OUTBOX_MIB } from '../../fleet/index.ts';
+import { addAccessOptions } from '../fleet/access-options.ts';
 
 /** What commander makes of them. */
 export interface ServeOptions {
@@ -37,6 +39,10 @@ export interface ServeOptions {
   metrics?: string;
   metricsRemote?: string;
   onEvent: string[];
+  publish?: string;
+  publishPlain?: boolean;
+  publishSeconds: number;
+  outboxMib: number;
   stopWithStdin?: boolean;
   logFile?: string;
   printUnit?: boolean;
@@ -174,6 +180,28 @@ export const attributeOf: Readonly<Record<string, string>> = {
   modelName: 'model',
   retrainMinutes: 'retrain',
 };
+/** Adds what a fleet gets. */
+export function addFleetOptions(command: Command): void {
+  command
+    .option(
+      '--publish <servers>',
+      'send the history to NATS, for example nats://10.0.0.5:4222; what cannot be sent waits on disk',
+    )
+    .option('--publish-plain', 'send process names, error texts and exact sizes as they are')
+    .option(
+      '--publish-seconds <n>',
+      'longest time a row waits for others before it is sent',
+      parseSeconds,
+      DEFAULT_BATCH_MS / 1000,
+    )
+    .option(
+      '--outbox-mib <n>',
+      'most MiB that wait on disk; then the oldest are given up, and counted',
+      parsePositive,
+      DEFAULT_OUTBOX_MIB,
+    );
+  addAccessOptions(command, 'publish');
+}
 
 /** @throws ConfigError naming every value that cannot be used */
 export function toConfig(options: ServeOptions): HostConfig {

@@ -20,6 +20,7 @@ import { parseStreamOption } from '../streams/stream-endpoints.ts';
 import type { StreamOptions } from '../streams/stream-service.ts';
 import { exitCodes, DRAIN_LIMIT_MS, startLife } from '../serve/serve-life.ts';
 import type { ServeLife } from '../serve/serve-life.ts';
+import { openFleetLink } from '../fleet/fleet-link.ts';
 import { openServeLog } from '../serve/serve-log.ts';
 import { print } from '../terminal.ts';
 import { startTrimming } from '../serve/trim-memory.ts';
@@ -28,7 +29,7 @@ import { configError } from '../errors.ts';
 import { CONFIG_FILE_NAME, applyConfigFile, findConfigFile, tellTogether } from './config-file.ts';
 import type { ConfigFile } from './config-file.ts';
 import { homeOf } from './options.ts';
-import { addHostOptions, addNetworkOptions, addOutletOptions, attributeOf, toConfig } from './serve-options.ts';
+import { addFleetOptions, addHostOptions, addNetworkOptions, addOutletOptions, attributeOf, toConfig } from './serve-options.ts';
 import type { ServeOptions } from './serve-options.ts';
 
 const HELP_AFTER = `
@@ -47,6 +48,7 @@ export function addServe(program: Command): void {
   addHostOptions(command);
   addOutletOptions(command);
   addNetworkOptions(command);
+  addFleetOptions(command);
   command
     .option('--stop-with-stdin', 'stop when standard input ends: with the program that started it')
     .option(
@@ -118,6 +120,7 @@ async function serve(
     });
     life.watch(host);
     await outlets.start(host);
+    await using _fleet = await openFleetLink(host, options, log);
     await keepConfig(home.root, config, log);
     output.always(
       `serving ${host.home.root} at ${config.hz} Hz, ${config.act ? `acting to ${config.goal}` : 'dry run'}, pid ${process.pid}`,

@@ -97,8 +97,8 @@ export interface Host extends AsyncDisposable {
   /** Milliseconds on the monotonic clock of the first decision or answer by `version`, once there is one. */
   firstDecisionMs(version: string): number | undefined;
   status(): HostStatus;
-  /** Lets `status()` show what leaves this host: its page of metrics and its events. */
-  reportOutlets(read: () => OutletsStatus): void;
+  /** Lets `status()` show more of what leaves this host: its page of metrics, its events, its rows. */
+  reportOutlets(read: () => Partial<OutletsStatus>): void;
   close(): Promise<void>;
 }
 

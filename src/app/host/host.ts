@@ -394,8 +394,9 @@ class RunningHost implements Host {
     return { startedMs: this.#startedUnixMs, samples, missed, skipped: skipped.count };
   }
 
-  reportOutlets(read: () => OutletsStatus): void {
-    this.outlets = read;
+  reportOutlets(read: () => Partial<OutletsStatus>): void {
+    const { outlets } = this;
+    this.outlets = () => ({ ...outlets(), ...read() });
   }
 
   status(): HostStatus {

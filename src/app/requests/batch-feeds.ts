@@ -71,7 +71,12 @@ async function openNaming(
   };
 }
 
-function buildStoredView(kind: RecordKind): FollowView {
+/** Batches of one kind. */
+interface BatchView extends FollowView {
+  readonly kind: RecordKind;
+}
+
+function buildStoredView(kind: RecordKind): BatchView {
   return { kind, apply: (batch) => batch, fromRows: (rows) => buildRecordBatch(kind, rows) };
 }
 
@@ -79,9 +84,9 @@ function buildAnonymousView(
   name: 'process' | 'optimization',
   native: RecordKind,
   anonymizer: LiveAnonymizer,
-): FollowView {
+): BatchView {
   const kind = anonymizer.kindOf(name);
-  const fromRows: FollowView['fromRows'] = (rows) => buildRecordBatch(kind, anonymizer.apply(name, rows));
+  const fromRows: BatchView['fromRows'] = (rows) => buildRecordBatch(kind, anonymizer.apply(name, rows));
   return { kind, apply: (batch) => fromRows(rowsOf(native, batch)), fromRows };
 }
 

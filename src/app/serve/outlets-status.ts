@@ -1,4 +1,6 @@
 // What `status` says of the two things that leave a host on their own: the page of metrics and the events.
+import type { PublisherStatus } from '../../fleet/index.ts';
+import { formatBytes } from '../terminal.ts';
 import type { SinkStats } from '../events/event-sink.ts';
 
 /** Plain JSON. */
@@ -7,6 +9,8 @@ export interface OutletsStatus {
   readonly metrics: MetricsStatus | null;
   /** One for each `--on-event`. */
   readonly events: readonly SinkStats[];
+  /** Null without `--publish`. */
+  readonly publish: PublisherStatus | null;
 }
 
 /** The page of metrics. */
@@ -19,16 +23,32 @@ export interface MetricsStatus {
 }
 
 /** A host that serves no metrics and sends no events. */
-export const noOutlets: OutletsStatus = { metrics: null, events: [] };
+export const noOutlets: OutletsStatus = { metrics: null, events: [], publish: null };
 
 /** Rows for people. */
-export function describeOutlets({ metrics, events }: OutletsStatus): [string, string][] {
+export function describeOutlets({ metrics, events, publish }: OutletsStatus): [string, string][] {
   return [
     ...(metrics === null
       ? []
       : [['metrics', `${metrics.url}, ${metrics.scrapes} scrapes`] satisfies [string, string]]),
     ...events.map((sink): [string, string] => ['events', describeSink(sink)]),
+    ...(publish === null ? [] : [['publish', describePublish(publish)] satisfies [string, string]]),
   ];
+}
+
+function describePublish({
+  host,
+  servers,
+  isConnected,
+  sentRows,
+  waiting,
+  ...more
+}: PublisherStatus): string {
+  const { outboxBytes, dropped, lastError } = more;
+  const lost = dropped.rows > 0 ? `, ${dropped.rows} rows given up` : '';
+  const failure = lastError === null ? '' : `; ${lastError.message}`;
+  const where = isConnected ? 'connected' : 'away';
+  return `as ${host} to ${servers}, ${where}: ${sentRows} rows sent, ${waiting.rows} wait in ${formatBytes(outboxBytes)}${lost}${failure}`;
 }
 
 function describeSink({

@@ -2,6 +2,7 @@
 // kill mode of its own. https://www.freedesktop.org/software/systemd/man/latest/systemd.service.html
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { accessFlags } from '../fleet/access-options.ts';
 import { DRAIN_LIMIT_MS, exitCodes } from './serve-life.ts';
 
 /** One word as systemd reads it: `%` begins a specifier, `$` a variable, `\` an escape. */
@@ -32,6 +33,8 @@ export interface UnitOptions {
   /** Whether SIGHUP opens a log again. */
   readonly hasLogFile?: boolean;
 }
+
+const pathFlags: ReadonlySet<string> = new Set(['--log-file', ...accessFlags('publish')]);
 
 /**
  * The flags of `serve` for a service: without what only this call means, and with absolute paths, because a service has

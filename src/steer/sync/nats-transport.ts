@@ -4,6 +4,8 @@
 import type { Consumer, JsMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { isRuvectorError, messageOf } from '../../core/index.ts';
+import { maskUrl, parseNatsUrl } from '../../sockets/index.ts';
+import type { NatsUrl } from '../../sockets/index.ts';
 import { MAX_BUNDLE_BYTES } from './bundle-layout.ts';
 import { transportError } from './errors.ts';
 import { readBundleHeader } from './open-bundle.ts';
@@ -154,23 +156,11 @@ async function openLink(options: Required<NatsTransportOptions>): Promise<Link> 
 
 const subjectOf = (fingerprint: string): string => `${SUBJECTS}.${fingerprint}`;
 
-interface Server {
-  readonly servers: string;
-  readonly user?: string;
-  readonly pass?: string;
-  readonly token?: string;
-}
-
-function parseServer(url: string): Server {
-  if (!URL.canParse(url)) throw transportError(maskUrl(url), 'it is no URL');
-  const { protocol, host, username, password } = new URL(url);
-  const servers = `${protocol}//${host}`;
-  const name = decodeURIComponent(username);
-  if (password !== '') return { servers, user: name, pass: decodeURIComponent(password) };
-  return name === '' ? { servers } : { servers, token: name };
-}
-
-/** Without what is secret. */
-function maskUrl(url: string): string {
-  return url.replace(/\/\/[^@/]*@/, '//***@');
+function parseServer(
+  url: string,
+): Omit<NatsUrl, 'server' | 'isEncrypted'> & { servers: string; tls?: object } {
+  const parsed = parseNatsUrl(url);
+  if (!parsed) throw transportError(maskUrl(url), 'it is no URL');
+  const { server, isEncrypted, ...secrets } = parsed;
+  return { servers: server, ...secrets, ...(isEncrypted && { tls: {} }) };
 }

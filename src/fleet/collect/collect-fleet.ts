@@ -1,0 +1,251 @@
+// Takes the rows of all hosts out of a stream and writes them into a lake, each batch exactly once: the file is durable
+// before the server is told, and a batch whose rows are in a file already is only acknowledged.
+import type { JsMsg } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { isRuvectorError, messageOf } from '../../core/index.ts';
+import { DEFAULT_TIMEOUT_MS, connectNats, natsError } from '../connect.ts';
+import type { NatsAccess } from '../connect.ts';
+import { decodeBatch } from '../decode-batch.ts';
+import { fleetBatchError } from '../errors.ts';
+import { ANONYMIZED_HEADER, ID_HEADER, parseBatchId, rowsSubjectOf } from '../subjects.ts';
+import { chooseLevels, generaliseSizes, readSizes } from './fleet-anonymity.ts';
+import type { FleetLevels } from './fleet-anonymity.ts';
+import { HeldBatches, buildDays, buildParts } from './held-batches.ts';
+import type { FilePart, HeldBatch } from './held-batches.ts';
+import { openLake } from './lake.ts';
+import type { Lake } from './lake.ts';
+import { MOST_HELD, openRows } from './rows-stream.ts';
+import type { Rows } from './rows-stream.ts';
+import { SequenceRanges } from './sequence-ranges.ts';
+
+/** Options of {@link collectFleet}. */
+export interface CollectOptions {
+  readonly access: NatsAccess;
+  /** Folder of the lake. */
+  readonly lake: string;
+  readonly signal: AbortSignal;
+  /** Ends when nothing is left to take. @default false */
+  readonly once?: boolean;
+  /** Longest time a row waits for others before they become files. @default 300_000 */
+  readonly fileMs?: number;
+  /** Rows that become files at once. @default 1_000_000 */
+  readonly fileRows?: number;
+  /** Hosts that must look alike in the sizes of their memory. 1 leaves sizes as they come. @default 5 */
+  readonly k?: number;
+  /** Servers that keep the stream, when it is made. @default 1 */
+  readonly replicas?: number;
+  /** Most bytes of the stream, when it is made. @default what the server allows */
+  readonly maxBytes?: number | null;
+  readonly onLog?: (text: string) => void;
+  /** Told after each time files were written. */
+  readonly onWritten?: (report: CollectReport) => void;
+}
+
+/** What was collected since the start. Plain JSON. */
+export interface CollectReport {
+  /** Hosts that sent anything. */
+  readonly hosts: number;
+  readonly batches: number;
+  readonly rows: number;
+  readonly files: number;
+  readonly fileBytes: number;
+  /** Batches that came once more and were in the lake already, or held. */
+  readonly duplicates: number;
+  /** Messages that were no batches. */
+  readonly refused: number;
+  /** Batches that hosts numbered and that did not come, between the first and the last that did. */
+  readonly missing: number;
+  /** Hosts that must look alike, and how many did in the smallest group when files were written last. */
+  readonly k: { readonly wanted: number; readonly reached: number };
+}
+
+export const DEFAULT_FILE_MS = 300_000;
+export const DEFAULT_FLEET_K = 5;
+const FETCH = 512;
+/** How long a fetch waits; JetStream takes no less than a second. */
+const FETCH_MS = 1000;
+const FILES_AT_ONCE = 8;
+
+/**
+ * Collects until the signal aborts, then writes what it holds.
+ * @throws RuvectorError `ERR_FLEET_LAKE`, `ERR_FLEET_STREAM` and those of the connection; nothing is lost: what was not
+ *   written was not acknowledged
+ */
+export async function collectFleet(options: CollectOptions): Promise<CollectReport> {
+  using lake = await openLake(options.lake);
+  const connection = await connectNats(options.access, {
+    name: `ruvector-collect ${lake.id}`,
+    reconnects: true,
+  });
+  try {
+    const rows = await openRows(connection, {
+      servers: options.access.servers,
+      lakeId: lake.id,
+      ackMs: 2 * (options.fileMs ?? DEFAULT_FILE_MS) + 60_000,
+      replicas: options.replicas ?? 1,
+      maxBytes: options.maxBytes ?? null,
+      timeoutMs: options.access.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    });
+    const collector = new Collector(options, lake, connection);
+    await collector.run(rows);
+    return collector.report;
+  } finally {
+    await connection.close().catch(() => undefined);
+  }
+}
+
+class Collector {
+  readonly #options: CollectOptions;
+  readonly #lake: Lake;
+  readonly #connection: NatsConnection;
+  readonly #held = new HeldBatches();
+  readonly #seen = new Map<string, SequenceRanges>();
+  readonly #hosts = new Set<string>();
+  readonly #counts = { batches: 0, rows: 0, files: 0, fileBytes: 0, duplicates: 0, refused: 0 };
+  #reachedK = 0;
+  #heldSinceMs = 0;
+
+  constructor(options: CollectOptions, lake: Lake, connection: NatsConnection) {
+    this.#options = options;
+    this.#lake = lake;
+    this.#connection = connection;
+  }
+
+  get report(): CollectReport {
+    return {
+      hosts: this.#hosts.size,
+      ...this.#counts,
+      missing: [...this.#seen.values()].reduce((sum, ranges) => sum + ranges.missing, 0),
+      k: { wanted: this.#options.k ?? DEFAULT_FLEET_K, reached: this.#reachedK },
+    };
+  }
+
+  async run(rows: Rows): Promise<void> {
+    const { signal, once = false } = this.#options;
+    while (!signal.aborted) {
+      const came = await this.#fetch(rows);
+      if (this.#isDue() || (once && came === 0)) await this.#write();
+      if (once && came === 0 && (await this.#readLeft(rows)) === 0) return;
+    }
+    await this.#write();
+  }
+
+  async #fetch({ consumer }: Rows): Promise<number> {
+    let came = 0;
+    try {
+      const messages = await consumer.fetch({ max_messages: FETCH, expires: FETCH_MS });
+      for await (const message of messages) {
+        came++;
+        this.#take(message);
+      }
+    } catch (error) {
+      if (this.#connection.isClosed()) throw await this.#endOf(error);
+      this.#options.onLog?.(`waiting for the server: ${messageOf(error)}`);
+      await new Promise((resolve) => setTimeout(resolve, FETCH_MS / 4));
+    }
+    if (this.#connection.isClosed()) throw await this.#endOf(null);
+    return came;
+  }
+
+  async #endOf(error: unknown): Promise<Error> {
+    const reason = await this.#connection.closed();
+    return natsError(this.#options.access.servers, reason ?? error ?? new Error('the connection was closed'));
+  }
+
+  /** Unknown while the server is away: then it is asked again. */
+  #readLeft(rows: Rows): Promise<number> {
+    return rows.readLeft().catch(() => Infinity);
+  }
+
+  #take(message: JsMsg): void {
+    try {
+      const batch = decodeMessage(message);
+      const { host, epoch, kind, sequence } = batch.id;
+      this.#hosts.add(host);
+      const key = `${host}.${epoch}.${kind}`;
+      const seen = this.#seen.get(key) ?? new SequenceRanges();
+      seen.add(sequence);
+      this.#seen.set(key, seen);
+      if (this.#held.size === 0) this.#heldSinceMs = performance.now();
+      if (!this.#held.add(batch)) this.#counts.duplicates++;
+    } catch (error) {
+      this.#counts.refused++;
+      this.#options.onLog?.(isRuvectorError(error) ? `${error.code}: ${error.message}` : messageOf(error));
+      // It would come again for ever.
+      message.term(isRuvectorError(error) ? error.code : 'it is no batch');
+    }
+  }
+
+  #isDue(): boolean {
+    const { fileMs = DEFAULT_FILE_MS, fileRows = 1_000_000 } = this.#options;
+    const { size, rows } = this.#held;
+    const isOld = performance.now() - this.#heldSinceMs >= fileMs;
+    return size > 0 && (isOld || rows >= fileRows || size >= MOST_HELD / 2);
+  }
+
+  async #write(): Promise<void> {
+    const batches = this.#held.takeAll();
+    if (batches.length === 0) return;
+    const levels = await this.#chooseLevels(batches);
+    const days = buildDays(batches);
+    const writers = Array.from({ length: FILES_AT_ONCE }, async () => {
+      for (let day = days.pop(); day; day = days.pop()) {
+        const taken = await this.#lake.taken(day.place, day.epoch);
+        const isWanted = (sequence: number): boolean => {
+          const isKnown = taken.has(sequence);
+          if (isKnown) this.#counts.duplicates++;
+          return !isKnown;
+        };
+        for (const part of buildParts(day.pieces, isWanted)) {
+          const rows = this.#generalise(day.place, part, levels);
+          this.#counts.fileBytes += await this.#lake.write(day.place, day.epoch, part.stretch, rows);
+          this.#counts.files++;
+          this.#counts.rows += rows.numRows;
+        }
+      }
+    });
+    await Promise.all(writers);
+    for (const { acknowledge } of batches) for (const tell of acknowledge) tell();
+    this.#counts.batches += batches.length;
+    await this.#connection.flush().catch(() => undefined);
+    this.#options.onWritten?.(this.report);
+  }
+
+  async #chooseLevels(batches: readonly HeldBatch[]): Promise<FleetLevels> {
+    const { sizes } = this.#lake;
+    const before = JSON.stringify([...sizes]);
+    for (const { id, isAnonymized, rows } of batches) {
+      if (isAnonymized && id.kind === 'memory') sizes.set(id.host, readSizes(rows));
+    }
+    if (JSON.stringify([...sizes]) !== before) await this.#lake.saveSizes();
+    const levels = chooseLevels(sizes, this.#options.k ?? DEFAULT_FLEET_K);
+    this.#reachedK = levels.reachedK;
+    return levels;
+  }
+
+  #generalise({ kind, host }: { kind: string; host: string }, part: FilePart, levels: FleetLevels) {
+    const { k = DEFAULT_FLEET_K } = this.#options;
+    if (kind !== 'memory' || !part.isAnonymized || k <= 1) return part.rows;
+    const level = levels.levelOf.get(host) ?? 2;
+    return generaliseSizes(part.rows, level, { sizes: this.#lake.sizes.get(host)!, shared: levels.shared });
+  }
+}
+
+function decodeMessage(message: JsMsg): HeldBatch {
+  const { subject, headers, data } = message;
+  const id = parseBatchId(headers?.get(ID_HEADER) ?? '');
+  if (!id) throw fleetBatchError(subject, 'it has no identity of a batch');
+  // Who may send under a subject is the server's to say; under whose name, must be the same.
+  if (subject !== rowsSubjectOf(id.host, id.kind))
+    throw fleetBatchError(subject, `it says that it is of "${id.host}", ${id.kind}`);
+  try {
+    return {
+      id,
+      isAnonymized: headers?.get(ANONYMIZED_HEADER) === 'true',
+      rows: decodeBatch(data),
+      acknowledge: [() => message.ack()],
+    };
+  } catch (error) {
+    throw fleetBatchError(subject, messageOf(error), error);
+  }
+}

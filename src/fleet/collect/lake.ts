@@ -1,0 +1,186 @@
+// A lake: the rows of many hosts as Parquet that DuckDB, Polars and pyarrow read as one table a kind. A file is there
+// whole or not at all, and its name says which batches are in it, so that a batch that comes again is known.
+//
+//   <lake>/<kind>/host=<host>/date=<UTC day>/<epoch>-<first>-<last>.parquet
+//   <lake>/_fleet/lake.json, hosts.json, lock.db
+import { randomBytes } from 'node:crypto';
+import { readFile, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as arrow from 'apache-arrow';
+import { isRuvectorError, loadPolars, systemCodeOf } from '../../core/index.ts';
+import { makeFolder, temporarySuffix, tryLock, writeDurably } from '../../files/index.ts';
+import type { FileLock } from '../../files/index.ts';
+import { lakeError, unwrittenLakeError } from '../errors.ts';
+import type { HostSizes } from './fleet-anonymity.ts';
+import { SequenceRanges } from './sequence-ranges.ts';
+import type { Stretch } from './sequence-ranges.ts';
+
+/** Where rows of one kind, host and day lie. */
+export interface LakePlace {
+  readonly kind: string;
+  readonly host: string;
+  /** UTC, `2026-11-30`. */
+  readonly date: string;
+}
+
+/** An open lake. One process has it. */
+export interface Lake extends Disposable {
+  readonly folder: string;
+  /** Drawn by lot when it was made. */
+  readonly id: string;
+  /** Sizes of the hosts whose rows are in it. */
+  readonly sizes: Map<string, HostSizes>;
+  /** Batches of an epoch whose rows of a day are in it already. */
+  taken(place: LakePlace, epoch: string): Promise<SequenceRanges>;
+  /** Writes a file; durable when it resolves. @returns its bytes @throws RuvectorError `ERR_FLEET_LAKE` */
+  write(place: LakePlace, epoch: string, stretch: Stretch, rows: arrow.RecordBatch): Promise<number>;
+  /** Keeps `sizes`. @throws RuvectorError `ERR_FLEET_LAKE` */
+  saveSizes(): Promise<void>;
+}
+
+const NAME = /^(?<epoch>[a-z0-9]{6,32})-(?<first>\d+)-(?<last>\d+)\.parquet$/;
+/** Days whose files are known by heart; more are read again. */
+const KNOWN_PLACES = 20_000;
+const FORMAT = 1;
+
+/**
+ * Opens a lake; an empty folder, or none, becomes one.
+ * @throws RuvectorError `ERR_FLEET_LAKE` when it is another process's, something else, or cannot be written
+ */
+export async function openLake(folder: string): Promise<Lake> {
+  const own = join(folder, '_fleet');
+  let lock: FileLock | null = null;
+  try {
+    const isNew = await isEmpty(folder);
+    await makeFolder(own);
+    lock = tryLock(join(own, 'lock.db'));
+    if (!lock) {
+      throw lakeError(folder, 'another collector writes it', 'stop that one, or collect into another folder');
+    }
+    const id = await readIdentity(own, folder, isNew);
+    return new FolderLake(folder, id, lock, await readSizesFile(own));
+  } catch (error) {
+    lock?.release();
+    throw isRuvectorError(error) ? error : unwrittenLakeError(folder, error);
+  }
+}
+
+class FolderLake implements Lake {
+  readonly folder: string;
+  readonly id: string;
+  readonly sizes: Map<string, HostSizes>;
+  readonly #lock: FileLock;
+  readonly #taken = new Map<string, Promise<Map<string, SequenceRanges>>>();
+
+  constructor(folder: string, id: string, lock: FileLock, sizes: Map<string, HostSizes>) {
+    this.folder = folder;
+    this.id = id;
+    this.#lock = lock;
+    this.sizes = sizes;
+  }
+
+  async taken(place: LakePlace, epoch: string): Promise<SequenceRanges> {
+    const path = this.#pathOf(place);
+    let epochs = this.#taken.get(path);
+    if (!epochs) {
+      if (this.#taken.size >= KNOWN_PLACES) this.#taken.clear();
+      this.#taken.set(path, (epochs = readTaken(path)));
+    }
+    const ranges = await epochs;
+    const known = ranges.get(epoch) ?? new SequenceRanges();
+    ranges.set(epoch, known);
+    return known;
+  }
+
+  async write(place: LakePlace, epoch: string, stretch: Stretch, rows: arrow.RecordBatch): Promise<number> {
+    const folder = this.#pathOf(place);
+    const path = join(folder, `${epoch}-${stretch.first}-${stretch.last}.parquet`);
+    try {
+      const bytes = encodeParquet(rows);
+      await makeFolder(folder);
+      await writeDurably(path, bytes, { mode: 0o644, ifUnsynced: 'remove' });
+      (await this.taken(place, epoch)).add(stretch.first, stretch.last);
+      return bytes.length;
+    } catch (error) {
+      throw unwrittenLakeError(path, error);
+    }
+  }
+
+  async saveSizes(): Promise<void> {
+    const path = join(this.folder, '_fleet', 'hosts.json');
+    try {
+      await writeDurably(path, `${JSON.stringify(Object.fromEntries(this.sizes), null, 1)}\n`);
+    } catch (error) {
+      throw unwrittenLakeError(path, error);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#lock.release();
+  }
+
+  #pathOf({ kind, host, date }: LakePlace): string {
+    return join(this.folder, kind, `host=${host}`, `date=${date}`);
+  }
+}
+
+function encodeParquet(rows: arrow.RecordBatch): Buffer {
+  const frame = loadPolars().readIPC(Buffer.from(arrow.tableToIPC(new arrow.Table(rows), 'file')));
+  return frame.writeParquet({ compression: 'zstd' });
+}
+
+async function readTaken(path: string): Promise<Map<string, SequenceRanges>> {
+  const found = new Map<string, SequenceRanges>();
+  for (const name of await readNames(path)) {
+    const groups = NAME.exec(name)?.groups as Record<'epoch' | 'first' | 'last', string> | undefined;
+    // What a killed collector left of a file that was not whole.
+    if (name.endsWith(temporarySuffix)) await rm(join(path, name), { force: true });
+    if (!groups) continue;
+    const ranges = found.get(groups.epoch) ?? new SequenceRanges();
+    ranges.add(Number(groups.first), Number(groups.last));
+    found.set(groups.epoch, ranges);
+  }
+  return found;
+}
+
+async function readNames(path: string): Promise<string[]> {
+  try {
+    return await readdir(path);
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+const isEmpty = async (folder: string): Promise<boolean> =>
+  (await readNames(folder)).every((name) => name === '_fleet');
+
+async function readIdentity(own: string, folder: string, isNew: boolean): Promise<string> {
+  const path = join(own, 'lake.json');
+  const kept = await readJson<{ format: number; id: string }>(path);
+  if (kept && kept.format === FORMAT) return kept.id;
+  if (kept || !isNew) {
+    throw lakeError(
+      folder,
+      kept ? `it is of format ${kept.format}` : 'it holds something else',
+      kept ? 'collect with the release that made it' : 'name a folder that is empty, or not there',
+    );
+  }
+  const id = randomBytes(6).toString('hex');
+  await writeDurably(path, `${JSON.stringify({ format: FORMAT, id })}\n`);
+  return id;
+}
+
+async function readSizesFile(own: string): Promise<Map<string, HostSizes>> {
+  const kept = await readJson<Record<string, HostSizes>>(join(own, 'hosts.json'));
+  return new Map(Object.entries(kept ?? {}));
+}
+
+async function readJson<T>(path: string): Promise<T | null> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as T;
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT') return null;
+    throw error;
+  }
+}

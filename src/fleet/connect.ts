@@ -1,0 +1,147 @@
+// A connection to NATS: addresses, credentials and certificates as a user names them, and errors that say which of them
+// is wrong. The official client does the rest. https://github.com/nats-io/nats.js
+import { readFile } from 'node:fs/promises';
+import type { ConnectionOptions, NatsConnection } from '@nats-io/transport-node';
+import { adviseOn, isRuvectorError, systemCodeOf } from '../core/index.ts';
+import type { RuvectorError } from '../core/index.ts';
+import { maskUrl, parseNatsUrl } from '../sockets/index.ts';
+import {
+  credentialsError,
+  fleetOptionError,
+  refusedAccessError,
+  tlsError,
+  unreachableError,
+} from './errors.ts';
+
+/** Where the servers are and who asks. */
+export interface NatsAccess {
+  /** `nats://host:4222` or `tls://…`; several servers of one cluster with commas between them. */
+  readonly servers: string;
+  /** File of a JWT with its seed (`.creds`), or of an NKEY seed alone. */
+  readonly credentials?: string | undefined;
+  /** File of the authorities that are trusted. @default those of Node */
+  readonly ca?: string | undefined;
+  /** File of this client's certificate. */
+  readonly cert?: string | undefined;
+  /** File of the key of that certificate. */
+  readonly key?: string | undefined;
+  /** How long a server is waited for. @default 5000 */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** How a connection lives. */
+export interface ConnectionLife {
+  /** Shown by the server. */
+  readonly name: string;
+  /** True comes back by itself for ever. @default false */
+  readonly reconnects?: boolean;
+}
+
+export const DEFAULT_TIMEOUT_MS = 5000;
+/** A peer that was stopped in its tracks keeps its sockets open: it is asked, and given up after two of these. */
+const PING_MS = 5000;
+
+/**
+ * Connects.
+ * @throws RuvectorError `ERR_FLEET_OPTION`, `ERR_FLEET_CREDENTIALS`, `ERR_FLEET_AUTH`, `ERR_FLEET_TLS`, `ERR_FLEET_UNREACHABLE`
+ */
+export async function connectNats(access: NatsAccess, life: ConnectionLife): Promise<NatsConnection> {
+  const options = await buildOptions(access);
+  const { connect } = await import('@nats-io/transport-node');
+  try {
+    return await connect({
+      ...options,
+      name: life.name,
+      reconnect: life.reconnects ?? false,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 200,
+      pingInterval: PING_MS,
+      maxPingOut: 2,
+    });
+  } catch (error) {
+    throw natsError(access.servers, error);
+  }
+}
+
+/** @throws RuvectorError `ERR_FLEET_OPTION` when a text names no servers */
+export function checkServers(servers: string): void {
+  for (const text of servers.split(',')) {
+    if (!parseNatsUrl(text))
+      throw fleetOptionError('servers', `"${maskUrl(text)}"`, 'nats://host:4222 or tls://host:4222');
+  }
+}
+
+async function buildOptions(access: NatsAccess): Promise<ConnectionOptions> {
+  checkServers(access.servers);
+  const urls = access.servers.split(',').map((text) => parseNatsUrl(text)!);
+  const { user, pass, token } = urls[0]!;
+  const { ca, cert, key } = access;
+  if ((cert === undefined) !== (key === undefined))
+    throw fleetOptionError('cert', cert ?? 'left out', 'both cert and key, or neither');
+  const isEncrypted = ca !== undefined || cert !== undefined || urls.some((url) => url.isEncrypted);
+  return {
+    servers: urls.map(({ server }) => server),
+    timeout: access.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    ...(user !== undefined && { user }),
+    ...(pass !== undefined && { pass }),
+    ...(token !== undefined && { token }),
+    ...(isEncrypted && { tls: await readTls({ ca, cert, key }) }),
+    ...(access.credentials !== undefined && { authenticator: await readAuthenticator(access.credentials) }),
+  };
+}
+
+async function readTls(paths: Record<'ca' | 'cert' | 'key', string | undefined>): Promise<object> {
+  const entries = Object.entries(paths).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return Object.fromEntries(
+    await Promise.all(entries.map(async ([name, path]) => [name, (await readSecret(path)).toString()])),
+  ) as object;
+}
+
+async function readAuthenticator(path: string) {
+  const bytes = await readSecret(path);
+  const { credsAuthenticator, nkeyAuthenticator } = await import('@nats-io/transport-node');
+  const text = bytes.toString().trim();
+  if (text.includes('BEGIN NATS USER JWT')) return credsAuthenticator(bytes);
+  const seed = /^S[A-Z][A-Z2-7]{56}$/m.exec(text);
+  if (!seed)
+    throw credentialsError(
+      path,
+      'it holds neither a JWT with its seed nor an NKEY seed',
+      'give the file that `nsc generate creds` or `nk -gen user` wrote',
+    );
+  return nkeyAuthenticator(Buffer.from(seed[0]));
+}
+
+async function readSecret(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    const { state, nextStep } = adviseOn(cause);
+    throw credentialsError(path, state, nextStep, cause);
+  }
+}
+
+const ACCESS_ERRORS = new Set([
+  'AuthorizationError',
+  'UserAuthenticationExpiredError',
+  'PermissionViolationError',
+]);
+const TLS_TEXT = /certificate|TLS|SSL|altname/i;
+
+/** What the client threw, as what a user can act on. */
+export function natsError(servers: string, error: unknown): RuvectorError {
+  if (isRuvectorError(error)) return error;
+  const masked = maskUrl(servers);
+  for (const cause of causesOf(error)) {
+    if (ACCESS_ERRORS.has(cause.name)) return refusedAccessError(masked, cause);
+    const isTls = TLS_TEXT.test(`${systemCodeOf(cause) ?? ''} ${cause.message}`);
+    if (isTls) return tlsError(masked, cause);
+  }
+  return unreachableError(masked, error);
+}
+
+function causesOf(error: unknown): Error[] {
+  const found: Error[] = [];
+  for (let cause = error; cause instanceof Error && found.length < 8; cause = cause.cause) found.push(cause);
+  return found;
+}
