@@ -251,3 +251,12 @@ export function searchlessError(): RuvectorError {
     '--search-folds, --search-gap and --search-timeout are of a search; add --search <trials>',
   ]);
 }
+
+/** A model that was offered by a fleet and is none this host can take, code `ERR_APP_OFFER`. */
+export function refusedOfferError(model: string, state: string, cause?: unknown): RuvectorError {
+  return new RuvectorError(
+    'ERR_APP_OFFER',
+    `Cannot take model "${model}": ${state}; offer a whole package of the registry`,
+    { cause, details: { model } },
+  );
+}

@@ -8,3 +8,13 @@ export type { Publisher, PublisherOptions, PublisherStatus } from './publish/pub
 export type { PublishedKind } from './publish/row-batches.ts';
 export { DEFAULT_FILE_MS, DEFAULT_FLEET_K, collectFleet } from './collect/collect-fleet.ts';
 export type { CollectOptions, CollectReport } from './collect/collect-fleet.ts';
+export type { ModelOffer, OfferReport, OfferedFile } from './deploy/offer.ts';
+export {
+  DEFAULT_CANARY_MS,
+  DEFAULT_CANARY_SHARE,
+  DEFAULT_SETTLE_MS,
+  offerModel,
+} from './deploy/offer-model.ts';
+export type { OfferOptions, OfferOutcome } from './deploy/offer-model.ts';
+export { takeOffers } from './deploy/take-offers.ts';
+export type { OfferTaker, OfferedFiles, OfferedModels } from './deploy/take-offers.ts';

@@ -1,10 +1,19 @@
 // `fleet`: what many hosts do together over NATS: their rows in one lake, models offered to them.
 import type { Command } from 'commander';
-import { DEFAULT_FILE_MS, DEFAULT_FLEET_K, collectFleet } from '../../fleet/index.ts';
-import type { CollectReport } from '../../fleet/index.ts';
+import {
+  DEFAULT_CANARY_MS,
+  DEFAULT_CANARY_SHARE,
+  DEFAULT_FILE_MS,
+  DEFAULT_FLEET_K,
+  DEFAULT_SETTLE_MS,
+  collectFleet,
+  offerModel,
+} from '../../fleet/index.ts';
+import type { CollectReport, OfferOutcome } from '../../fleet/index.ts';
 import { addAccessOptions, readAccess } from '../fleet/access-options.ts';
+import { readPackage } from '../fleet/read-package.ts';
 import { abortOnSignals, formatBytes, formatRows, print, printJson, tell } from '../terminal.ts';
-import { parseNumber, parsePositive, parseSeconds } from './options.ts';
+import { homeOf, parseNumber, parsePositive, parseSeconds } from './options.ts';
 
 const examples = `
 Examples:
@@ -18,6 +27,7 @@ export function addFleet(program: Command): void {
     .description('gather the rows of many hosts over NATS, and offer models to them')
     .addHelpText('after', examples);
   addCollectFleet(fleet);
+  addDeployFleet(fleet);
 }
 
 interface CollectFleetOptions {
@@ -88,5 +98,59 @@ function renderCollected({ k, fileBytes, ...counts }: CollectReport): string {
     ['batches', `${counts.batches}, ${counts.duplicates} of them once more, ${counts.missing} missing`],
     ['refused', `${counts.refused} messages`],
     ['hosts alike', reached],
+  ]);
+}
+
+interface DeployFleetOptions {
+  readonly canary: number;
+  readonly canarySeconds: number;
+  readonly settleSeconds: number;
+  readonly json?: boolean;
+}
+
+function addDeployFleet(fleet: Command): void {
+  const command = fleet
+    .command('deploy <model> <servers>')
+    .description('offer a model of this home to the hosts: to some first, to all when none of them goes back')
+    .option(
+      '--canary <share>',
+      'share of the hosts that take it first, up to 1',
+      parsePositive,
+      DEFAULT_CANARY_SHARE,
+    )
+    .option('--canary-seconds <n>', 'how long those are watched', parseSeconds, DEFAULT_CANARY_MS / 1000)
+    .option(
+      '--settle-seconds <n>',
+      'how long the others are listened to',
+      parseSeconds,
+      DEFAULT_SETTLE_MS / 1000,
+    );
+  addAccessOptions(command);
+  command
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  $ ruvector-memopt fleet deploy memopt@live nats://10.0.0.5:4222')
+    .action(async (model: string, servers: string, options: DeployFleetOptions, self: Command) => {
+      using stop = abortOnSignals();
+      const outcome = await offerModel({
+        access: readAccess(servers, options),
+        ...(await readPackage(homeOf(self), model)),
+        canaryShare: options.canary,
+        canaryMs: options.canarySeconds * 1000,
+        settleMs: options.settleSeconds * 1000,
+        signal: stop.signal,
+        onReport: ({ host, state, reason }) => tell(`${host} ${state}: ${reason}`),
+        onStage: (stage, reason) => tell(`${stage}: ${reason}`),
+      });
+      if (options.json) printJson(outcome);
+      else print(renderOutcome(outcome));
+      if (outcome.stage !== 'all') process.exitCode = 1;
+    });
+}
+
+function renderOutcome({ stage, reason, reports }: OfferOutcome): string {
+  const counts = Map.groupBy(reports, ({ state }) => state);
+  return formatRows([
+    ['stage', `${stage}: ${reason}`],
+    ...[...counts].map(([state, those]): [string, string] => [state, `${those.length} hosts`]),
   ]);
 }

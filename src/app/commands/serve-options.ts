@@ -8,9 +8,11 @@ import { collectNumber, collectText, goalOption, parseNumber, parsePositive, par
 import type { NetworkTrust } from '../remote/network-trust.ts';
 import { DEFAULT_BATCH_MS, DEFAULT_OUTBOX_MIB } from '../../fleet/index.ts';
 import { addAccessOptions } from '../fleet/access-options.ts';
+import type { FleetOptions } from '../fleet/fleet-link.ts';
+import { acceptRules } from '../fleet/offered-models.ts';
 
 /** What commander makes of them. */
-export interface ServeOptions {
+export interface ServeOptions extends FleetOptions {
   hz: number;
   horizon: number;
   processInterval: number;
@@ -39,10 +41,6 @@ export interface ServeOptions {
   metrics?: string;
   metricsRemote?: string;
   onEvent: string[];
-  publish?: string;
-  publishPlain?: boolean;
-  publishSeconds: number;
-  outboxMib: number;
   stopWithStdin?: boolean;
   logFile?: string;
   printUnit?: boolean;
@@ -200,6 +198,12 @@ export function addFleetOptions(command: Command): void {
       parsePositive,
       DEFAULT_OUTBOX_MIB,
     );
+  command.addOption(
+    new Option(
+      '--accept-models <rule>',
+      'take models that `fleet deploy` offers there, verified as always: gate makes one live that is no worse, store only keeps it, always makes it live',
+    ).choices(acceptRules),
+  );
   addAccessOptions(command, 'publish');
 }
 

@@ -20,7 +20,7 @@ import { parseStreamOption } from '../streams/stream-endpoints.ts';
 import type { StreamOptions } from '../streams/stream-service.ts';
 import { exitCodes, DRAIN_LIMIT_MS, startLife } from '../serve/serve-life.ts';
 import type { ServeLife } from '../serve/serve-life.ts';
-import { openFleetLink } from '../fleet/fleet-link.ts';
+import { createFleetLink } from '../fleet/fleet-link.ts';
 import { openServeLog } from '../serve/serve-log.ts';
 import { print } from '../terminal.ts';
 import { startTrimming } from '../serve/trim-memory.ts';
@@ -114,13 +114,15 @@ async function serve(
   try {
     const home = homeOf(command);
     await using outlets = await openOutlets({ metrics, sinks, log });
-    const listener = joinListeners([{ onLog: log, ...createDecisionLog(log) }, outlets.listener], log);
+    const fleet = createFleetLink(options, log);
+    const own = { onLog: log, ...createDecisionLog(log) };
+    const listener = joinListeners([own, outlets.listener, fleet.listener], log);
     await using host = await openHost(home, config, listener).catch(async (error: unknown) => {
       throw await explainLock(home, error);
     });
     life.watch(host);
     await outlets.start(host);
-    await using _fleet = await openFleetLink(host, options, log);
+    await using _fleet = await fleet.start(host);
     await keepConfig(home.root, config, log);
     output.always(
       `serving ${host.home.root} at ${config.hz} Hz, ${config.act ? `acting to ${config.goal}` : 'dry run'}, pid ${process.pid}`,

@@ -1,24 +1,73 @@
-// What ties a serving host to a fleet: its history goes out. Opened when the host is, closed before it.
+// What ties a serving host to a fleet: its history goes out, and models that are offered come in. Made before the host, so
+// that it hears of every rollback, and started when the host runs; closed before the host.
 import { join } from 'node:path';
-import type { Publisher } from '../../fleet/index.ts';
-import type { ServeOptions } from '../commands/serve-options.ts';
-import type { Host } from '../host/host-types.ts';
+import { takeOffers } from '../../fleet/index.ts';
+import type { OfferTaker } from '../../fleet/index.ts';
+import type { Host, HostListener } from '../host/host-types.ts';
 import { readAccess } from './access-options.ts';
 import { readHostName } from './host-name.ts';
+import { buildOfferedModels } from './offered-models.ts';
+import type { AcceptRule } from './offered-models.ts';
 import { publishHistory } from './publish-history.ts';
 
-/** Null without `--publish`. @throws RuvectorError `ERR_FLEET_*` when an option cannot be, or the outbox cannot be opened */
-export async function openFleetLink(
-  host: Host,
-  options: ServeOptions,
-  log: (text: string) => void,
-): Promise<Publisher | null> {
-  if (options.publish === undefined) return null;
-  const folder = join(host.home.root, 'fleet');
-  const name = await readHostName(folder);
+/** What `serve` was told of a fleet. */
+export interface FleetOptions {
+  readonly publish?: string;
+  readonly publishPlain?: boolean;
+  readonly publishSeconds: number;
+  readonly outboxMib: number;
+  readonly acceptModels?: AcceptRule;
+}
+
+/** The tie of one host. */
+export interface FleetLink {
+  readonly listener: HostListener;
+  /** @throws RuvectorError `ERR_FLEET_*` when an option cannot be, or the outbox cannot be opened */
+  start(host: Host): Promise<AsyncDisposable>;
+}
+
+/** Nothing is opened yet; without `--publish` nothing ever is. */
+export function createFleetLink(options: FleetOptions, log: (text: string) => void): FleetLink {
+  let taker: OfferTaker | null = null;
+  return {
+    listener: {
+      onModelEvent(event) {
+        if (event.type !== 'rolled-back' || event.from === null) return;
+        taker?.noteRollback(event.from, event.error?.message ?? 'somebody went back');
+      },
+    },
+    async start(host) {
+      const started = new AsyncDisposableStack();
+      if (options.publish === undefined) return started;
+      const folder = join(host.home.root, 'fleet');
+      const name = await readHostName(folder);
+      const access = readAccess(options.publish, options, 'publish');
+      started.use(await startPublishing(host, options, { access, folder, name, log }));
+      if (options.acceptModels === undefined) return started;
+      taker = await takeOffers({
+        access,
+        host: name,
+        stateFile: join(folder, 'offers.json'),
+        models: buildOfferedModels(host, options.acceptModels),
+        onLog: log,
+      });
+      started.use(taker);
+      return started;
+    },
+  };
+}
+
+interface Tie {
+  readonly access: ReturnType<typeof readAccess>;
+  readonly folder: string;
+  readonly name: string;
+  readonly log: (text: string) => void;
+}
+
+async function startPublishing(host: Host, options: FleetOptions, { access, folder, name, log }: Tie) {
   const isAnonymized = options.publishPlain !== true;
   const publisher = await publishHistory({
-    access: readAccess(options.publish, options, 'publish'),
+    access,
     history: host.history,
     appended: host.streams,
     folder: join(folder, 'outbox'),

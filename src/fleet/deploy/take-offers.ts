@@ -1,0 +1,212 @@
+// A host's side of offers: it hears of each, fetches and checks the files, hands the package to the host's own verification
+// and gate, and says what became of it; goes back when the offer is withdrawn. What it did is kept in a file, so that a
+// host that starts again neither repeats nor forgets it.
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { isRuvectorError, messageOf, sha256Of, systemCodeOf } from '../../core/index.ts';
+import { writeDurably } from '../../files/index.ts';
+import { DEFAULT_TIMEOUT_MS, connectNats } from '../connect.ts';
+import type { NatsAccess } from '../connect.ts';
+import { offerError } from '../errors.ts';
+import { OFFERS_STREAM, OFFERS_SUBJECT } from '../subjects.ts';
+import { isCanary, parseOffer } from './offer.ts';
+import type { ModelOffer, OfferReport, OfferedFile, ReportState } from './offer.ts';
+import { openOffers, reportSubjectOf } from './offers-stream.ts';
+import type { OffersLink } from './offers-stream.ts';
+
+/** The files of an offered package, whole and as their hashes say. */
+export type OfferedFiles = Readonly<Partial<Record<OfferedFile['name'], Uint8Array>>>;
+
+/** What the host does with a model. */
+export interface OfferedModels {
+  /** Verifies it, and makes it live by the host's own rule. @throws what refuses it */
+  take(name: string, files: OfferedFiles): Promise<{ version: string; isLive: boolean; reason: string }>;
+  /** Goes back from a version, if it is still live. @returns why it is not live any more @throws what hinders it */
+  leave(name: string, version: string): Promise<string>;
+}
+
+/** Options of {@link takeOffers}. */
+export interface TakeOptions {
+  readonly access: NatsAccess;
+  readonly host: string;
+  /** File in which is kept what was done. */
+  readonly stateFile: string;
+  readonly models: OfferedModels;
+  /** Most bytes of a file; more is refused before it is fetched. @default 512 MiB */
+  readonly maxFileBytes?: number;
+  readonly retryMs?: { readonly least: number; readonly most: number };
+  readonly onLog?: (text: string) => void;
+}
+
+/** Takes offers until it is closed. */
+export interface OfferTaker extends AsyncDisposable {
+  /** The host went back from a version by itself. Never throws. */
+  noteRollback(version: string, reason: string): void;
+}
+
+interface Taken {
+  readonly offer: string;
+  /** In the host's own registry; null when it was refused. */
+  readonly version: string | null;
+  readonly state: ReportState;
+}
+
+/** Starts. A server that is away, or has no offers, is tried again. */
+export async function takeOffers(options: TakeOptions): Promise<OfferTaker> {
+  return new RunningTaker(options, await readState(options.stateFile));
+}
+
+async function readState(path: string): Promise<Map<string, Taken>> {
+  try {
+    return new Map(Object.entries(JSON.parse(await readFile(path, 'utf8')) as Record<string, Taken>));
+  } catch (error) {
+    // Without it an offer that stands is taken once more, and verified as always.
+    if (systemCodeOf(error) !== 'ENOENT' && !(error instanceof SyntaxError)) throw error;
+    return new Map();
+  }
+}
+
+class RunningTaker implements OfferTaker {
+  readonly #options: TakeOptions;
+  readonly #taken: Map<string, Taken>;
+  readonly #stopped = new AbortController();
+  readonly #running: Promise<void>;
+  #link: OffersLink | null = null;
+  #turn: Promise<unknown> = Promise.resolve();
+  #lastProblem = '';
+
+  constructor(options: TakeOptions, taken: Map<string, Taken>) {
+    this.#options = options;
+    this.#taken = taken;
+    this.#running = this.#run();
+  }
+
+  noteRollback(version: string, reason: string): void {
+    for (const [name, taken] of this.#taken) {
+      if (taken.version !== version || taken.state !== 'live') continue;
+      const settled = { ...taken, state: 'rolled-back' } as const;
+      void this.#inTurn(() => this.#settle(name, settled, reason)).catch(() => undefined);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped.abort();
+    await this.#running;
+    await this.#turn;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopped;
+    const { least, most } = this.#options.retryMs ?? { least: 500, most: 30_000 };
+    for (let waitMs = least; !signal.aborted; waitMs = Math.min(most, waitMs * 2)) {
+      try {
+        await this.#follow(signal);
+        waitMs = least;
+      } catch (error) {
+        this.#log(messageOf(error));
+      }
+      await sleep(waitMs * (0.5 + Math.random()), undefined, { signal, ref: false }).catch(() => undefined);
+    }
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
+    const { access, host } = this.#options;
+    const connection: NatsConnection = await connectNats(access, { name: `ruvector-models ${host}` });
+    const stop = (): void => void connection.close().catch(() => undefined);
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      this.#link = await openOffers(connection, access.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+      const consumer = await this.#link.client.consumers.get(OFFERS_STREAM, {
+        filter_subjects: `${OFFERS_SUBJECT}.>`,
+      });
+      for await (const message of await consumer.consume({ max_messages: 16 })) {
+        const offer = parseOffer(message.string());
+        if (offer) await this.#inTurn(() => this.#take(offer));
+        else this.#log(`what came on "${message.subject}" is no offer`);
+      }
+    } finally {
+      signal.removeEventListener('abort', stop);
+      this.#link = null;
+      await connection.close().catch(() => undefined);
+    }
+  }
+
+  async #take(offer: ModelOffer): Promise<void> {
+    const { host } = this.#options;
+    const known = this.#taken.get(offer.name);
+    if (known?.offer === offer.id) {
+      if (offer.stage === 'withdrawn' && known.state === 'live') await this.#leave(offer.name, known);
+      return;
+    }
+    if (offer.stage === 'withdrawn' || (offer.stage === 'canary' && !isCanary(offer, host))) return;
+    try {
+      const files = await this.#fetch(offer);
+      const { version, isLive, reason } = await this.#options.models.take(offer.name, files);
+      await this.#settle(
+        offer.name,
+        { offer: offer.id, version, state: isLive ? 'live' : 'candidate' },
+        reason,
+      );
+    } catch (error) {
+      // What the server or the line did says nothing of the model: it is offered again with the next connection.
+      if (!isRuvectorError(error)) throw error;
+      await this.#settle(
+        offer.name,
+        { offer: offer.id, version: null, state: 'refused' },
+        `${error.code}: ${error.message}`,
+      );
+    }
+  }
+
+  async #leave(name: string, known: Taken): Promise<void> {
+    try {
+      const reason = await this.#options.models.leave(name, known.version!);
+      await this.#settle(name, { ...known, state: 'rolled-back' }, reason);
+    } catch (error) {
+      await this.#settle(name, known, `it was withdrawn and stays: ${messageOf(error)}`);
+    }
+  }
+
+  async #fetch(offer: ModelOffer): Promise<OfferedFiles> {
+    const { maxFileBytes = 512 * 2 ** 20 } = this.#options;
+    const label = `${offer.name}@${offer.version}`;
+    const large = offer.files.find(({ sizeBytes }) => sizeBytes > maxFileBytes);
+    if (large)
+      throw offerError(label, `its ${large.name} has ${large.sizeBytes} bytes`, 'offer a smaller one');
+    const store = await this.#link!.openStore(false);
+    const files: Partial<Record<OfferedFile['name'], Uint8Array>> = {};
+    for (const { name, sha256, sizeBytes } of offer.files) {
+      const info = await store.info(sha256);
+      const isAsOffered = info?.size === sizeBytes;
+      const bytes = isAsOffered ? await store.getBlob(sha256) : null;
+      if (bytes === null || sha256Of(bytes) !== sha256)
+        throw offerError(label, `its ${name} is not what was offered`, 'offer it again');
+      files[name] = bytes;
+    }
+    return files;
+  }
+
+  /** First the file, then the word: a host that is killed in between says it again. */
+  async #settle(name: string, taken: Taken, reason: string): Promise<void> {
+    const { host, stateFile, onLog } = this.#options;
+    this.#taken.set(name, taken);
+    await writeDurably(stateFile, `${JSON.stringify(Object.fromEntries(this.#taken))}\n`);
+    onLog?.(`offered model ${name}: ${taken.state}: ${reason}`);
+    const report: OfferReport = { offer: taken.offer, host, state: taken.state, reason };
+    await this.#link?.client.publish(reportSubjectOf(host, name), JSON.stringify(report));
+  }
+
+  /** One after the other, and none ends the others. */
+  #inTurn(act: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(act);
+    this.#turn = done.catch((error: unknown) => this.#log(messageOf(error)));
+    return done;
+  }
+
+  #log(text: string): void {
+    if (text === this.#lastProblem) return;
+    this.#lastProblem = text;
+    this.#options.onLog?.(`offers of models: ${text}`);
+  }
+}
