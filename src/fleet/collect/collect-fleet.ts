@@ -1,5 +1,6 @@
 // Takes the rows of all hosts out of a stream and writes them into a lake, each batch exactly once: the file is durable
 // before the server is told, and a batch whose rows are in a file already is only acknowledged.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { isRuvectorError, messageOf } from '../../core/index.ts';
@@ -15,7 +16,7 @@ import type { FilePart, HeldBatch } from './held-batches.ts';
 import { openLake } from './lake.ts';
 import type { Lake } from './lake.ts';
 import { MOST_HELD, openRows } from './rows-stream.ts';
-import type { Rows } from './rows-stream.ts';
+import type { Rows, RowsOptions } from './rows-stream.ts';
 import { SequenceRanges } from './sequence-ranges.ts';
 
 /** Options of {@link collectFleet}. */
@@ -73,31 +74,54 @@ const FILES_AT_ONCE = 8;
  */
 export async function collectFleet(options: CollectOptions): Promise<CollectReport> {
   using lake = await openLake(options.lake);
-  const connection = await connectNats(options.access, {
-    name: `ruvector-collect ${lake.id}`,
-    reconnects: true,
-  });
+  const name = `ruvector-collect ${lake.id}`;
+  const connection = await whenUp(options, () => connectNats(options.access, { name, reconnects: true }));
+  const collector = new Collector(options, lake);
+  if (!connection) return collector.report;
   try {
-    const rows = await openRows(connection, {
-      servers: options.access.servers,
-      lakeId: lake.id,
-      ackMs: 2 * (options.fileMs ?? DEFAULT_FILE_MS) + 60_000,
-      replicas: options.replicas ?? 1,
-      maxBytes: options.maxBytes ?? null,
-      timeoutMs: options.access.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-    });
-    const collector = new Collector(options, lake, connection);
-    await collector.run(rows);
+    const rows = await whenUp(options, () => openRows(connection, buildRowsOptions(options, lake)));
+    if (rows) await collector.run(rows, connection);
     return collector.report;
   } finally {
     await connection.close().catch(() => undefined);
   }
 }
 
+function buildRowsOptions({ access, fileMs = DEFAULT_FILE_MS, ...more }: CollectOptions, lake: Lake): RowsOptions {
+  return {
+    servers: access.servers,
+    lakeId: lake.id,
+    ackMs: 2 * fileMs + 60_000,
+    replicas: more.replicas ?? 1,
+    maxBytes: more.maxBytes ?? null,
+    timeoutMs: access.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+  };
+}
+
+/**
+ * Who collects for good waits for a server that is away; who collects once is told. Null when the signal aborts before.
+ */
+async function whenUp<T>(
+  { signal, once = false, onLog }: CollectOptions,
+  open: () => Promise<T>,
+): Promise<T | null> {
+  let said = '';
+  while (!signal.aborted) {
+    try {
+      return await open();
+    } catch (error) {
+      if (once || !isRuvectorError(error, 'ERR_FLEET_UNREACHABLE')) throw error;
+      if (error.message !== said) onLog?.((said = error.message));
+      await sleep(FETCH_MS / 2, undefined, { signal }).catch(() => undefined);
+    }
+  }
+  return null;
+}
+
 class Collector {
   readonly #options: CollectOptions;
   readonly #lake: Lake;
-  readonly #connection: NatsConnection;
+  #connection!: NatsConnection;
   readonly #held = new HeldBatches();
   readonly #seen = new Map<string, SequenceRanges>();
   readonly #hosts = new Set<string>();
@@ -105,10 +129,9 @@ class Collector {
   #reachedK = 0;
   #heldSinceMs = 0;
 
-  constructor(options: CollectOptions, lake: Lake, connection: NatsConnection) {
+  constructor(options: CollectOptions, lake: Lake) {
     this.#options = options;
     this.#lake = lake;
-    this.#connection = connection;
   }
 
   get report(): CollectReport {
@@ -120,7 +143,8 @@ class Collector {
     };
   }
 
-  async run(rows: Rows): Promise<void> {
+  async run(rows: Rows, connection: NatsConnection): Promise<void> {
+    this.#connection = connection;
     const { signal, once = false } = this.#options;
     while (!signal.aborted) {
       const came = await this.#fetch(rows);
@@ -141,7 +165,7 @@ class Collector {
     } catch (error) {
       if (this.#connection.isClosed()) throw await this.#endOf(error);
       this.#options.onLog?.(`waiting for the server: ${messageOf(error)}`);
-      await new Promise((resolve) => setTimeout(resolve, FETCH_MS / 4));
+      await sleep(FETCH_MS / 4);
     }
     if (this.#connection.isClosed()) throw await this.#endOf(null);
     return came;

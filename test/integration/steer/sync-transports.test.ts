@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createNatsTransport, openZmqTransport, serveSync } from '../../../src/steer/sync/index.ts';
 import type { SyncRound, SyncTransport } from '../../../src/steer/sync/index.ts';
 import { findFreePort } from '../../support/free-port.ts';
-import { startNats } from '../../support/steer/nats-server.ts';
+import { startNats } from '../../support/nats-server.ts';
 import { arms, createHost, pin, pinEachOther, voteOn } from '../../support/steer/sync-fixtures.ts';
 import type { TestHost } from '../../support/steer/sync-fixtures.ts';
 

@@ -3,18 +3,22 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findFreePort } from '../free-port.ts';
-import { until } from '../until.ts';
+import { findFreePort } from './free-port.ts';
+import { until } from './until.ts';
 
 /** A running server that can be stopped and started again on the same port with the same streams. */
 export interface NatsServer extends AsyncDisposable {
   readonly url: string;
+  readonly port: number;
+  /** Of the process that runs now. */
+  readonly pid: number;
   start(): Promise<void>;
-  stop(): Promise<void>;
+  /** @param signal SIGKILL leaves it no time to write anything. @default SIGTERM */
+  stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
 /** Debian keeps it where an ordinary user's PATH does not look. */
@@ -29,10 +33,10 @@ export async function startNats(...options: readonly string[]): Promise<NatsServ
   const folder = await mkdtemp(join(tmpdir(), 'rvm-nats-'));
   const port = await findFreePort();
   let child: ChildProcess | undefined;
-  const stop = async (): Promise<void> => {
+  const stop = async (signal: NodeJS.Signals = 'SIGTERM'): Promise<void> => {
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, 'exit');
-    child.kill('SIGTERM');
+    child.kill(signal);
     await exited;
   };
   const start = async (): Promise<void> => {
@@ -42,19 +46,54 @@ export async function startNats(...options: readonly string[]): Promise<NatsServ
       child!.once('error', (cause) =>
         reject(new Error('NATS is missing: apt-get install nats-server', { cause })),
       );
+      child!.once('exit', (code) => reject(new Error(`NATS ended with ${code}: ${words.join(' ')}`)));
     });
+    failed.catch(() => undefined);
     await Promise.race([until(() => answers(port), 'the NATS server answered'), failed]);
   };
   await start();
   return {
     url: `nats://127.0.0.1:${port}`,
+    port,
+    get pid() {
+      return child!.pid!;
+    },
     start,
     stop,
     [Symbol.asyncDispose]: async () => {
-      await stop();
+      // A server that a test stopped in its tracks hears nothing else.
+      child?.kill('SIGCONT');
+      await stop('SIGKILL');
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The same with a configuration. @param text without port and store */
+export async function startNatsWith(text: string): Promise<NatsServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'rvm-nats-conf-'));
+  await writeFile(join(folder, 'nats.conf'), text);
+  const server = await startNats('-c', join(folder, 'nats.conf'));
+  return Object.create(server, {
+    [Symbol.asyncDispose]: {
+      value: async () => {
+        await server[Symbol.asyncDispose]();
+        await rm(folder, { recursive: true, force: true });
+      },
+    },
+  }) as NatsServer;
+}
+
+/** Two servers of one cluster, each with JetStream. */
+export async function startNatsCluster(): Promise<[NatsServer, NatsServer]> {
+  const ports = [await findFreePort(), await findFreePort()] as const;
+  const routes = ports.map((port) => `nats-route://127.0.0.1:${port}`).join(',');
+  const startOf = (i: 0 | 1): Promise<NatsServer> =>
+    startNats(
+      ...['--cluster_name', 'pair', '-n', `server-${i}`],
+      ...['--cluster', `nats://127.0.0.1:${ports[i]}`, '--routes', routes],
+    );
+  return Promise.all([startOf(0), startOf(1)]);
 }
 
 function answers(port: number): Promise<boolean> {
