@@ -37,6 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "_client": {"_bridge", "_buffer", "_exceptions", "_parameters", "_times"},
     "_export": {"_client", "_exceptions", "_parameters", "_times"},
     "_training": {"_client", "_exceptions", "_report", "_untyped"},
+    "_engines": {"_client", "_exceptions", "_search", "_training", "_untyped"},
     "_search": {"_exceptions", "_report", "_training", "_untyped"},
     "trainer": {"_client", "_exceptions", "_search", "_training", "_untyped"},
     "trainers": {"_exceptions", "_training", "_untyped"},
@@ -46,6 +47,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__init__": {
         "_bridge",
         "_client",
+        "_engines",
         "_exceptions",
         "_export",
         "_identity",

@@ -18,6 +18,7 @@ from ._identity import DISTRIBUTION, VERSION
 
 if TYPE_CHECKING:
     from . import events, trainers
+    from ._engines import fit
     from ._export import (
         DataExporter,
         ExportConfig,
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
         create_estimator,
         deploy,
         export_onnx,
-        fit,
     )
 
 __distribution__ = DISTRIBUTION
@@ -81,7 +81,7 @@ _LAZY = {
     "create_estimator": "_training",
     "deploy": "_training",
     "export_onnx": "_training",
-    "fit": "_training",
+    "fit": "_engines",
     "search": "_search",
 }
 

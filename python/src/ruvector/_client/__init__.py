@@ -8,10 +8,13 @@ from __future__ import annotations
 from .client import Client, connect
 from .dataset import Dataset
 from .dataset_file import read_dataset
+from .dataset_folder import DatasetFolder, open_dataset_folder
 
 __all__ = [
     "Client",
     "Dataset",
+    "DatasetFolder",
     "connect",
+    "open_dataset_folder",
     "read_dataset",
 ]

@@ -60,7 +60,10 @@ RuvectorError
       ├ CancelledError
       ├ JobError                        (also ValueError)
       ├ SearchError                     (also ValueError)
-      └ LoggerError                     (also ValueError)
+      ├ LoggerError                     (also ValueError)
+      ├ DatasetFolderError              (also ValueError)
+      ├ EngineOptionsError              (also ValueError)
+      └ EngineError
 """
 
 from __future__ import annotations
@@ -75,7 +78,10 @@ from .classes import (
     ConnectionLostError,
     ConversionError,
     DaemonError,
+    DatasetFolderError,
     DivergedError,
+    EngineError,
+    EngineOptionsError,
     EventsDataError,
     EventsError,
     EventsFileError,
@@ -138,7 +144,10 @@ __all__ = [
     "ConnectionLostError",
     "ConversionError",
     "DaemonError",
+    "DatasetFolderError",
     "DivergedError",
+    "EngineError",
+    "EngineOptionsError",
     "EventsDataError",
     "EventsError",
     "EventsFileError",

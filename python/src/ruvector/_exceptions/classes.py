@@ -16,7 +16,10 @@ __all__ = [
     "ConnectionLostError",
     "ConversionError",
     "DaemonError",
+    "DatasetFolderError",
     "DivergedError",
+    "EngineError",
+    "EngineOptionsError",
     "EventsDataError",
     "EventsError",
     "EventsFileError",
@@ -422,6 +425,24 @@ class LoggerError(TrainingError, ValueError):
     """The logger is not known."""
 
     code = "ERR_TRAIN_LOGGER"
+
+
+class DatasetFolderError(TrainingError, ValueError):
+    """A folder or bucket holds no training set, or cannot be read."""
+
+    code = "ERR_TRAIN_DATASET"
+
+
+class EngineOptionsError(TrainingError, ValueError):
+    """An engine is not known, or its options cannot be used."""
+
+    code = "ERR_TRAIN_ENGINE_OPTIONS"
+
+
+class EngineError(TrainingError):
+    """A cluster or a federation cannot be used, or gave no model."""
+
+    code = "ERR_TRAIN_ENGINE"
 
 
 CLASS_BY_CODE: dict[str, type[RuvectorError]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -60,6 +61,9 @@ class Fitted:
         What the estimator reported while it was fitted.
     run_id : str or None
         Of its run in MLflow, when it was logged.
+    engine : mapping or None
+        Where it was trained, when that was not in this process: ``name`` of the engine and what it
+        tells of the run, JSON-safe. A manifest holds it.
 
     """
 
@@ -81,6 +85,7 @@ class Fitted:
     held_out: HeldOutRows = field(repr=False, compare=False)
     steps: tuple[TrainingStep, ...] = field(default=(), repr=False, compare=False)
     run_id: str | None = field(default=None, compare=False)
+    engine: Mapping[str, Any] | None = None
 
     @property
     def macro_f1(self) -> float:

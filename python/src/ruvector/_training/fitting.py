@@ -40,7 +40,7 @@ from .swapped_classes import swap_back, swap_in
 from .tasks import task_of
 from .watching import watch
 
-__all__ = ["fit"]
+__all__ = ["fit", "fit_rows", "training_error"]
 
 # Below this many rows a second thread costs more than it saves, most of all on a busy host.
 _ROWS_PER_THREADS = 50_000
@@ -142,13 +142,10 @@ def _fit(
     task = task_of(model)
     X, y = take_training_rows(dataset, task)
     check_missing(model, X, dataset.feature_names)
-    X = _fill_absent_features(X)
     weights = balance(model, y) if sample_weight == "balanced" and y is not None else {}
     steps: list[TrainingStep] = []
     started = time.monotonic_ns()
-    threads = 1 if len(X) < _ROWS_PER_THREADS else None
-    with threadpool_limits(limits=threads), training_run((steps.append, *callbacks)) as run:
-        _fit_model(model, X, y, weights, run)
+    fit_rows(model, X, y, weights, (steps.append, *callbacks))
     returned = time.monotonic_ns()
     result = measure(
         take_found(model),
@@ -158,6 +155,38 @@ def _fit(
         fit_returned_monotonic_ns=returned,
     )
     return replace(result, steps=tuple(steps))
+
+
+def fit_rows(
+    model: Estimator,
+    X: NDArray[np.float32],
+    y: NDArray[Any] | None,
+    arguments: Mapping[str, Any],
+    callbacks: Sequence[Callback],
+) -> None:
+    """Fit a prepared model on rows that were checked; it is not measured.
+
+    Parameters
+    ----------
+    model : estimator
+        From ``prepare``.
+    X, y : ndarray
+        Rows and targets; a detector has none.
+    arguments : mapping
+        More arguments of ``model.fit``, such as weights.
+    callbacks : sequence of callable
+        See :func:`fit`.
+
+    Raises
+    ------
+    TrainingError
+        As :func:`fit` does.
+
+    """
+    X = _fill_absent_features(X)
+    threads = 1 if len(X) < _ROWS_PER_THREADS else None
+    with threadpool_limits(limits=threads), training_run(tuple(callbacks)) as run:
+        _fit_model(model, X, y, arguments, run)
 
 
 def _fill_absent_features(X: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -193,7 +222,7 @@ def _fit_model(
     except Exception as error:
         if error is run.raised or isinstance(error, RuvectorError | MemoryError):
             raise
-        raise _typed(model, error) from error
+        raise training_error(model, error) from error
     finally:
         swap_back(list(walk(model)))
 
@@ -206,7 +235,8 @@ def _is_fitted(model: Estimator, X: NDArray[np.float32]) -> bool:
         return False
 
 
-def _typed(model: Estimator, error: Exception) -> TrainingError:
+def training_error(model: Estimator, error: Exception) -> TrainingError:
+    """Build the error of an estimator that failed in its fit."""
     reason = str(error).strip().split("\n")[0].rstrip(".") or type(error).__name__
     name = estimator_path(model)
     if any(word in reason for word in _DIVERGED):

@@ -16,6 +16,7 @@ from .held_out import time_ranges
 
 __all__ = [
     "DatasetIdentity",
+    "DescribedDataset",
     "LabelledDataset",
     "identify",
     "newest_names",
@@ -28,8 +29,8 @@ __all__ = [
 NEWEST = "@-0"
 
 
-class LabelledDataset(Protocol):
-    """What training needs of a data set; ``Client.dataset()`` returns one."""
+class DescribedDataset(Protocol):
+    """What is known of a data set without its rows."""
 
     @property
     def feature_names(self) -> Sequence[str]:
@@ -50,6 +51,10 @@ class LabelledDataset(Protocol):
     @property
     def sha256(self) -> str:
         """Digest of its content."""
+
+
+class LabelledDataset(DescribedDataset, Protocol):
+    """What training needs of a data set; ``Client.dataset()`` returns one."""
 
     def X(self, split: str) -> NDArray[np.float32]:  # noqa: N802  the field's name
         """Feature rows of a split, shape (n, d); NaN where the host lacks the value."""
@@ -112,7 +117,7 @@ def timestamps_of(dataset: LabelledDataset, split: str) -> NDArray[np.int64] | N
     return None if read is None else read(split)
 
 
-def window_of(dataset: LabelledDataset) -> Mapping[str, int] | None:
+def window_of(dataset: DescribedDataset) -> Mapping[str, int] | None:
     """Rows of the history in each row, ``steps`` and ``every_ms``; None for the newest alone."""
     return getattr(dataset, "window", None)
 

@@ -147,6 +147,7 @@ def _build_manifest(
             "sampleWeight": result.sample_weight,
             "fitSeconds": result.fit_seconds,
             "versions": _versions(),
+            **({} if result.engine is None else {"engine": dict(result.engine)}),
         },
         "dataset": {
             "id": result.dataset.id,

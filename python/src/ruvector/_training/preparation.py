@@ -17,7 +17,7 @@ from .estimators import check_parameters, create_estimator, estimator_path, seed
 from .exporters import is_exported
 from .fit_checks import check_answers_rows, check_estimator
 from .graphs import check_convertible, walk
-from .labelled_dataset import LabelledDataset, window_of
+from .labelled_dataset import DescribedDataset, window_of
 from .registry import load_framework_of
 
 __all__ = ["prepare"]
@@ -25,7 +25,7 @@ __all__ = ["prepare"]
 
 def prepare(
     estimator: Estimator | str,
-    dataset: LabelledDataset,
+    dataset: DescribedDataset,
     parameters: Mapping[str, Any],
     seed: int,
 ) -> Estimator:
@@ -35,7 +35,7 @@ def prepare(
     ----------
     estimator : estimator or str
         Given by name or as an object, which stays as it is.
-    dataset : LabelledDataset
+    dataset : DescribedDataset
         Names of its features stand for columns; a model of windows takes their shape from it.
     parameters : mapping
         Parameters of the estimator.
@@ -75,7 +75,7 @@ def _copy(estimator: Estimator, parameters: Mapping[str, Any]) -> Estimator:
     return model.set_params(**parameters)
 
 
-def _take_window(model: Estimator, dataset: LabelledDataset) -> None:
+def _take_window(model: Estimator, dataset: DescribedDataset) -> None:
     """Tell a model of windows their shape, (steps, features of a step), unless it was given one."""
     window = window_of(dataset)
     if window is None and getattr(model, "needs_window", False):

@@ -1,0 +1,106 @@
+"""A Ray cluster for one call: one that is there is joined, else a local one starts and stops."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from ..._exceptions import EngineError, EngineOptionsError
+from ..._training import require
+from ..options import RayOptions
+
+__all__ = ["Cluster", "join_cluster"]
+
+# Before Ray is imported: it reports its use to its makers by default.
+_ENVIRONMENT = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_TRAIN_V2_ENABLED": "1",
+    "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+}
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A cluster that this process is connected to.
+
+    Attributes
+    ----------
+    storage : str
+        Folder or bucket for checkpoints that every node reaches.
+
+    """
+
+    storage: str
+
+
+@contextmanager
+def join_cluster(options: RayOptions) -> Iterator[Cluster]:
+    """Connect to a cluster as long as the block runs.
+
+    A process that is connected already stays so, and its cluster is used. Without an address a
+    cluster starts on this machine, with its files in a folder of its own, and both go at the end.
+
+    Raises
+    ------
+    MissingPackageError
+        Ray is not installed.
+    EngineError
+        There is no cluster at the address, or none can be started.
+
+    """
+    for name, value in _ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    require("ray", extra="ray", why='train with engine "ray"')
+    import ray
+
+    if options.address is not None and options.storage is None:
+        raise EngineOptionsError(
+            f'Cannot train on the cluster "{options.address}": nothing says where checkpoints go; '
+            "pass storage=, a folder or s3:// address that all of its machines reach"
+        )
+    scratch = tempfile.mkdtemp(prefix="rv-ray-")
+    is_ours = not ray.is_initialized()
+    try:
+        if is_ours:
+            _connect(options, scratch)
+        yield Cluster(options.storage or os.path.join(scratch, "runs"))
+    finally:
+        if is_ours:
+            ray.shutdown()
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _connect(options: RayOptions, scratch: str) -> None:
+    import ray
+
+    quiet: dict[str, Any] = {
+        "log_to_driver": False,
+        "configure_logging": False,
+        "logging_level": "error",
+    }
+    try:
+        if options.address is not None:
+            ray.init(address=options.address, **quiet)
+            return
+        ray.init(
+            address="local",
+            # One more than the workers, for whoever reads files for them.
+            num_cpus=options.workers + 1,
+            num_gpus=0,
+            include_dashboard=False,
+            object_store_memory=options.object_store_bytes,
+            _temp_dir=scratch,
+            **quiet,
+        )
+    except Exception as error:  # ConnectionError, RuntimeError, ValueError, ... by its layers
+        where = f'join the Ray cluster "{options.address}"' if options.address else "start Ray here"
+        state = str(error).strip().split("\n")[0].rstrip(".") or type(error).__name__
+        raise EngineError(
+            f"Cannot {where}: {state}; start one with `ray start --head`, or leave address away"
+        ) from error
