@@ -24,6 +24,8 @@ _ENVIRONMENT = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
 
+_STARTS = 3
+
 
 @dataclass(frozen=True)
 class Cluster:
@@ -79,28 +81,39 @@ def join_cluster(options: RayOptions) -> Iterator[Cluster]:
 def _connect(options: RayOptions, scratch: str) -> None:
     import ray
 
-    quiet: dict[str, Any] = {
-        "log_to_driver": False,
-        "configure_logging": False,
-        "logging_level": "error",
-    }
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
     try:
         if options.address is not None:
             ray.init(address=options.address, **quiet)
-            return
-        ray.init(
-            address="local",
-            # One more than the workers, for whoever reads files for them.
-            num_cpus=options.workers + 1,
-            num_gpus=0,
-            include_dashboard=False,
-            object_store_memory=options.object_store_bytes,
-            _temp_dir=scratch,
-            **quiet,
-        )
+        else:
+            _start(options, scratch, quiet)
     except Exception as error:  # ConnectionError, RuntimeError, ValueError, ... by its layers
         where = f'join the Ray cluster "{options.address}"' if options.address else "start Ray here"
         state = str(error).strip().split("\n")[0].rstrip(".") or type(error).__name__
         raise EngineError(
             f"Cannot {where}: {state}; start one with `ray start --head`, or leave address away"
         ) from error
+
+
+def _start(options: RayOptions, scratch: str, quiet: dict[str, Any]) -> None:
+    import ray
+
+    for trial in range(_STARTS):
+        try:
+            ray.init(
+                address="local",
+                # One more than the workers, for whoever reads files for them.
+                num_cpus=options.workers + 1,
+                num_gpus=0,
+                include_dashboard=False,
+                object_store_memory=options.object_store_bytes,
+                _temp_dir=os.path.join(scratch, str(trial)),
+                **quiet,
+            )
+        except Exception as error:
+            # Ray gives a machine 30 seconds, too few for a busy one; it says so in words only.
+            if trial == _STARTS - 1 or "timed out" not in str(error):
+                raise
+            ray.shutdown()
+        else:
+            return

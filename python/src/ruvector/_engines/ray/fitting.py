@@ -14,8 +14,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from ..._client import DatasetFolder, open_dataset_folder
@@ -31,13 +29,13 @@ from ..._training import (
     prepare,
     take_found,
     task_of,
-    timestamps_of,
 )
 from ..._untyped import Estimator
 from ..options import RayOptions
 from ..request import FitRequest
 from ..sampled import SampledDataset, measure_sampled
 from ..split_rows import SAMPLE_ROWS, SplitRows
+from ..written import write_dataset
 from .cluster import Cluster, join_cluster
 from .exchange import create_exchange
 from .parts import join_parts
@@ -84,34 +82,8 @@ def as_folder(
         )
     else:
         with tempfile.TemporaryDirectory() as folder:
-            _write(dataset, folder)
+            write_dataset(dataset, folder)
             yield open_dataset_folder(folder)
-
-
-def _write(dataset: LabelledDataset, folder: str) -> None:
-    """Write a data set as an export does; rows of the gap are left out."""
-    files = []
-    for split in ("train", "test"):
-        X, times = dataset.X(split), timestamps_of(dataset, split)
-        columns = {name: pa.array(X[:, at]) for at, name in enumerate(dataset.feature_names)}
-        stamps = {} if times is None else {"timestamp": pa.array(times, pa.int64())}
-        labels = pa.array(dataset.y(split).astype(np.int8))
-        pq.write_table(
-            pa.table({**stamps, **columns, "label": labels}), f"{folder}/{split}.parquet"
-        )
-        files.append({"split": split, "path": f"{split}.parquet"})
-    window = getattr(dataset, "window", None)
-    card = {
-        **dataset.meta,
-        "id": dataset.id,
-        "sha256": dataset.sha256,
-        "labels": list(dataset.labels),
-        "features": [{"name": name} for name in dataset.feature_names],
-        "window": window and {"steps": window["steps"], "everyMs": window["every_ms"]},
-        "files": files,
-    }
-    with open(f"{folder}/dataset.json", "w", encoding="utf-8") as file:
-        json.dump(card, file)
 
 
 def _check_missing(model: Estimator, folder: DatasetFolder, found: Survey) -> None:

@@ -1,0 +1,221 @@
+"""A federation on this machine: a SuperLink and SuperNodes as processes on loopback."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..._exceptions import EngineError
+from .commands import (
+    flower_environment,
+    register_command,
+    superlink_command,
+    supernode_command,
+    write_connection,
+)
+from .keys import write_certificates, write_host_key
+
+__all__ = ["Federation", "start_federation"]
+
+_START_SECONDS = 120.0
+_LEAVE_SECONDS = 15.0
+
+
+class Federation:
+    """Processes of one federation.
+
+    Parameters
+    ----------
+    folder : Path
+        Where its keys, logs and homes lie.
+
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.home = folder / "flwr"
+        self.keys = folder / "keys"
+        self.port = free_port()
+        self.nodes: list[subprocess.Popen[bytes]] = []
+        self._superlink: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        """Host and port of the SuperLink."""
+        return f"127.0.0.1:{self.port}"
+
+    def start_superlink(self) -> None:
+        """Start the SuperLink and wait until it answers. Raises EngineError."""
+        write_certificates(self.keys, ["localhost", "127.0.0.1"])
+        write_connection(self.home, self.address, self.keys / "ca.pem")
+        line = superlink_command("127.0.0.1", self.port, self.keys, self.folder / "state.db")
+        self._superlink = self._spawn("superlink", line)
+        deadline = time.monotonic() + _START_SECONDS
+        while not self._answers():
+            if self._superlink.poll() is not None or time.monotonic() > deadline:
+                raise EngineError(
+                    "Cannot start a federation here: flower-superlink did not answer on "
+                    f"{self.address} ({self.last_line('superlink')}); look at its log, or try again"
+                )
+            time.sleep(0.1)
+
+    def register(self, public_keys: Sequence[Path]) -> None:
+        """Let hosts take part. Raises EngineError."""
+        environment = flower_environment(self.home)
+        waiting = [
+            subprocess.Popen(
+                register_command(key),
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
+            for key in public_keys
+        ]
+        for process in waiting:
+            told, _ = process.communicate(timeout=_START_SECONDS)
+            if process.returncode != 0:
+                state = told.decode(errors="replace").strip().split("\n")[-1]
+                raise EngineError(
+                    f"Cannot register a host at the SuperLink: {state}; look at its log"
+                )
+
+    def start_node(
+        self, index: int, node: Mapping[str, str | int], key: Path | None = None
+    ) -> subprocess.Popen[bytes]:
+        """Start the SuperNode of a host."""
+        own = self.host_key(index) if key is None else key
+        ca = self.keys / "ca.pem"
+        line = supernode_command(self.address, free_port(), ca, own, node)
+        process = self._spawn(f"node-{index}", line)
+        self.nodes.append(process)
+        return process
+
+    def host_key(self, index: int) -> Path:
+        """Private key of a host."""
+        return self.keys / f"host-{index}"
+
+    def last_line(self, name: str) -> str:
+        """Last line that a process wrote."""
+        try:
+            lines = (self.folder / f"{name}.log").read_text("utf-8", "replace").strip().split("\n")
+        except OSError:
+            return ""
+        return lines[-1].strip()
+
+    def stop(self) -> None:
+        """End every process of the federation, those that Flower started among them."""
+        own = [each for each in (*self.nodes, self._superlink) if each is not None]
+        below = [pid for each in own for pid in descendants(each.pid)]
+        for each in own:
+            if each.poll() is None:
+                each.terminate()
+        deadline = time.monotonic() + _LEAVE_SECONDS
+        for each in own:
+            try:
+                each.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                each.kill()
+                each.wait()
+        for pid, started in below:
+            if _started(pid) == started:
+                os.kill(pid, signal.SIGKILL)
+
+    def _answers(self) -> bool:
+        context = ssl.create_default_context(cafile=str(self.keys / "ca.pem"))
+        try:
+            with (
+                socket.create_connection(("127.0.0.1", self.port), timeout=2) as plain,
+                context.wrap_socket(plain, server_hostname="localhost"),
+            ):
+                return True
+        except OSError:
+            return False
+
+    def _spawn(self, name: str, line: Sequence[str]) -> subprocess.Popen[bytes]:
+        # A home of its own: hosts unpack the app into it.
+        home = self.folder / f"home-{name}"
+        home.mkdir(exist_ok=True)
+        with (self.folder / f"{name}.log").open("ab") as log:
+            return subprocess.Popen(
+                line,
+                env=flower_environment(home),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+
+@contextmanager
+def start_federation(
+    folder: Path, nodes: Sequence[Mapping[str, str | int]]
+) -> Iterator[Federation]:
+    """Run a federation with so many hosts as long as the block runs.
+
+    Parameters
+    ----------
+    folder : Path
+        An empty one.
+    nodes : sequence of mapping
+        Configuration of each host.
+
+    Raises
+    ------
+    EngineError
+        It does not start.
+
+    """
+    federation = Federation(folder)
+    try:
+        federation.start_superlink()
+        publics = [write_host_key(federation.host_key(index)) for index in range(len(nodes))]
+        federation.register(publics)
+        for index, node in enumerate(nodes):
+            federation.start_node(index, node)
+        yield federation
+    finally:
+        federation.stop()
+
+
+def free_port() -> int:
+    """Find a port of loopback that nobody has."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def descendants(pid: int) -> list[tuple[int, str]]:
+    """Processes below a process, with when they started: a number may be used again."""
+    parents: dict[int, list[int]] = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            fields = _stat(int(entry))
+            if fields:
+                parents.setdefault(int(fields[1]), []).append(int(entry))
+    found, waiting = [], [pid]
+    while waiting:
+        for child in parents.get(waiting.pop(), []):
+            found.append((child, _started(child)))
+            waiting.append(child)
+    return found
+
+
+def _started(pid: int) -> str:
+    fields = _stat(pid)
+    return fields[19] if fields else ""
+
+
+def _stat(pid: int) -> list[str]:
+    """Fields of /proc/<pid>/stat after the name; proc(5)."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            return file.read().rpartition(")")[2].split()
+    except OSError:
+        return []
