@@ -1,0 +1,325 @@
+// What the daemon answers, and how it is asked. The token stands in the address once; where no cookie may be kept (an
+// iframe under another name of this machine) it is kept for the session and sent with every request.
+
+export type Numbers = Readonly<Record<string, number | null | undefined>>;
+
+export interface Decision {
+  readonly atMs?: number;
+  readonly label: string;
+  readonly probabilities: Readonly<Record<string, number>> | null;
+  readonly source?: string;
+  readonly reason?: string | null;
+  readonly mode?: string;
+  readonly modelVersion?: string | null;
+  readonly features?: Numbers;
+}
+
+export interface Action {
+  readonly atMs: number;
+  readonly label?: string;
+  readonly actuator?: string;
+  readonly target?: string;
+  readonly mode?: string;
+  readonly takenBytes?: number | null;
+  readonly freedBytes?: number | null;
+  readonly returnedBytes?: number | null;
+  readonly targetStallUs?: number | null;
+  readonly targetMajorFaults?: number | null;
+  readonly reason?: string | null;
+  readonly error?: string | null;
+}
+
+export interface NextTraining {
+  readonly samples: number;
+  readonly needed: number;
+  readonly hint?: string;
+}
+
+export interface HistoryFacts {
+  readonly bytes: number | null;
+  readonly firstMs: number | null;
+  readonly lastMs: number | null;
+  readonly rows?: Readonly<Record<string, number>>;
+}
+
+export interface Status {
+  readonly host: string;
+  readonly version: string;
+  readonly pid: number;
+  readonly startedAtMs: number;
+  readonly home: string;
+  readonly hz: number;
+  readonly privacy: string | null;
+  readonly acting?: boolean;
+  readonly paused?: boolean;
+  readonly memoryTotalKib?: number | null;
+  readonly zram?: Numbers | null;
+  readonly training?: {
+    readonly running?: boolean;
+    readonly lastModel?: string | null;
+    readonly lastError?: string | null;
+  } | null;
+  readonly live: {
+    readonly name: string;
+    readonly version: string;
+    readonly sinceMs?: number | null;
+    readonly estimator?: string | null;
+    readonly isBaseline?: boolean;
+  } | null;
+  readonly history: HistoryFacts;
+  readonly nextTraining: NextTraining | null;
+  readonly actions: boolean;
+  readonly csrf: string | null;
+  readonly decision: Decision | null;
+  readonly lastActions?: readonly Action[];
+}
+
+export interface ProcessUse {
+  readonly pid: number;
+  readonly name: string;
+  readonly rssBytes: number;
+  readonly swapBytes?: number | null;
+  readonly cpuPercent?: number | null;
+}
+
+export interface Sample {
+  readonly atMs: number;
+  readonly memory: Numbers;
+  /** Of the newest look at all processes, which is rarer than a sample. */
+  readonly top?: readonly ProcessUse[];
+  readonly topAtMs?: number | null;
+}
+
+export interface Mark {
+  readonly atMs: number;
+  readonly untilMs: number | null;
+  readonly kind: 'swap' | 'action' | 'alert' | 'gap' | 'label';
+  readonly text: string;
+  readonly detail?: unknown;
+}
+
+export type Frame =
+  | ({ readonly kind: 'sample' } & Sample)
+  | ({ readonly kind: 'decision' } & Decision)
+  | { readonly kind: 'status'; readonly status: Status }
+  | { readonly kind: 'mark'; readonly mark: Mark };
+
+type Column = readonly (number | null)[];
+
+export interface RangeAnswer {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly stepMs: number;
+  readonly times: readonly number[];
+  readonly fields: Readonly<
+    Record<string, { readonly min: Column; readonly max: Column; readonly mean: Column }>
+  >;
+}
+
+export interface ProcessHistory {
+  readonly times: readonly number[];
+  readonly processes: readonly { readonly pid: number; readonly name: string; readonly rssBytes: Column }[];
+}
+
+export interface Moment {
+  readonly atMs: number;
+  readonly memory: Numbers | null;
+  readonly processes: readonly ProcessUse[];
+  readonly decision: Decision | null;
+  readonly snippet: { readonly typescript: string; readonly python: string } | null;
+}
+
+export interface Calibration {
+  readonly ece: number;
+  readonly bins: readonly {
+    readonly low: number;
+    readonly high: number;
+    readonly rows: number;
+    readonly confidence: number;
+    readonly accuracy: number;
+  }[];
+}
+
+export interface ModelRun {
+  readonly reference: string;
+  readonly name: string;
+  readonly version: string;
+  readonly alias: string | null;
+  readonly estimator: string | null;
+  readonly task?: string | null;
+  readonly score: number | null;
+  readonly scoreName?: string | null;
+  readonly interval: readonly [number, number] | null;
+  readonly baseline: { readonly name: string; readonly score: number | null } | null;
+  readonly rows: number | null;
+  readonly parity: {
+    readonly maxAbsDiff: number;
+    readonly labelMismatches?: number | null;
+    readonly rows?: number | null;
+  } | null;
+  readonly createdMs: number | null;
+  readonly datasetSha256?: string | null;
+  readonly better?: boolean | null;
+  readonly sentence?: string | null;
+  readonly labels?: readonly string[];
+  readonly metrics?: Readonly<Record<string, unknown>> | null;
+}
+
+export interface ComparedSide {
+  readonly reference: string;
+  readonly confusion: readonly (readonly number[])[];
+  readonly accuracy: number | null;
+  readonly macroF1: number | null;
+  readonly calibration: Calibration | null;
+}
+
+export interface Comparison {
+  readonly labels: readonly string[];
+  readonly rows: number;
+  readonly fromMs: number | null;
+  readonly toMs: number | null;
+  readonly a: ComparedSide;
+  readonly b: ComparedSide;
+  readonly agreement: number | null;
+  readonly disagreements: {
+    readonly times: readonly number[];
+    readonly counts: readonly number[];
+    readonly rows: readonly number[];
+  } | null;
+}
+
+export interface ExportRun {
+  readonly id: string;
+  readonly kind: string;
+  readonly state: 'running' | 'done' | 'failed';
+  readonly startedMs: number | null;
+  readonly endedMs?: number | null;
+  readonly progress?: number | null;
+  readonly rows?: number | null;
+  readonly bytes?: number | null;
+  readonly folder?: string | null;
+  readonly error?: string | null;
+}
+
+export interface Publication {
+  readonly name: string;
+  readonly versions?: number | null;
+  readonly latest: string | null;
+  readonly createdMs?: number | null;
+  readonly rows?: number | null;
+  readonly folder?: string | null;
+}
+
+export interface ExportsAnswer {
+  readonly history: HistoryFacts;
+  readonly privacy: string | null;
+  readonly exports: readonly ExportRun[];
+  readonly publications: readonly Publication[];
+  readonly nextTraining: NextTraining | null;
+}
+
+export interface HealthAnswer {
+  readonly checks: readonly {
+    readonly name: string;
+    readonly state: 'ok' | 'warning' | 'problem';
+    readonly detail: string;
+    readonly next?: string | null;
+  }[];
+}
+
+export interface SentEvent {
+  readonly id: string;
+  readonly timestamp: string;
+  readonly kind: string;
+  readonly severity: string;
+  readonly message: string;
+  readonly details?: unknown;
+}
+
+export interface EventsAnswer {
+  readonly sinks: readonly {
+    readonly name: string;
+    readonly delivered: number;
+    readonly failed: number;
+    readonly suppressed: number;
+    readonly dropped: number;
+    readonly lastError?: string | null;
+  }[];
+  readonly events: readonly SentEvent[];
+}
+
+const TOKEN_KEY = 'ruvector-page-token';
+const token = takeToken();
+
+/** Takes the token out of the address, where it would stay in the history of the browser. */
+function takeToken(): string | null {
+  const address = new URL(location.href);
+  const given = address.searchParams.get('token');
+  if (given !== null) {
+    address.searchParams.delete('token');
+    history.replaceState(null, '', address);
+  }
+  try {
+    if (given !== null) sessionStorage.setItem(TOKEN_KEY, given);
+    return given ?? sessionStorage.getItem(TOKEN_KEY);
+  } catch {
+    // A browser that keeps nothing for frames of others.
+    return given;
+  }
+}
+
+/** An answer that is an error; `status` is 0 where nothing answered. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly code: string;
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+const headers = (): Record<string, string> => (token === null ? {} : { authorization: `Bearer ${token}` });
+
+/** Asks for JSON; throws an `ApiError`, or what the signal was aborted with. */
+export async function ask<T>(
+  path: string,
+  params: Readonly<Record<string, string | number>> = {},
+  signal?: AbortSignal,
+): Promise<T> {
+  const query = new URLSearchParams(Object.entries(params).map(([name, value]) => [name, String(value)]));
+  const address = query.size > 0 ? `${path}?${query}` : path;
+  return request<T>(address, { headers: headers(), ...(signal && { signal }) });
+}
+
+/** Asks the daemon to do something; `csrf` comes with its status. */
+export function act(name: string, csrf: string, body: object): Promise<{ readonly text?: string }> {
+  return request(`/api/actions/${name}`, {
+    method: 'POST',
+    headers: { ...headers(), 'content-type': 'application/json', 'x-csrf': csrf },
+    body: JSON.stringify(body),
+  });
+}
+
+async function request<T>(address: string, init: RequestInit): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(address, { credentials: 'same-origin', ...init });
+  } catch (cause) {
+    if (init.signal?.aborted) throw cause;
+    throw new ApiError(0, 'ERR_PAGE_UNREACHABLE', 'The daemon does not answer.');
+  }
+  const body: unknown = await response.json().catch(() => null);
+  if (response.ok) return body as T;
+  const { code, message } = (body as { error?: { code?: string; message?: string } } | null)?.error ?? {};
+  throw new ApiError(response.status, code ?? '', message ?? `The daemon answered ${response.status}.`);
+}
+
+/** Opens the live stream. */
+export function openLive(): WebSocket {
+  const address = new URL('/api/live', location.href);
+  address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
+  address.hash = '';
+  // A WebSocket sends no headers of one's own; the token travels as the name of a protocol.
+  return new WebSocket(address, ['ruvector-page', ...(token === null ? [] : [`token.${token}`])]);
+}

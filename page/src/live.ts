@@ -1,0 +1,243 @@
+// The live stream of the daemon and what the page keeps of it: the last minutes second by second, the newest status,
+// whether anybody answers. A connection that is lost is opened again, and what was missed comes from the history.
+import { signal } from '@preact/signals';
+import { ApiError, ask, openLive } from './api.ts';
+import type {
+  Decision,
+  Frame,
+  Mark,
+  ProcessHistory,
+  ProcessUse,
+  RangeAnswer,
+  Sample,
+  Status,
+} from './api.ts';
+import { say } from './announce.ts';
+import { writeLabel, writeTime } from './text.ts';
+
+/** What the charts of the last minutes show. */
+export const liveFields = [
+  'mem_used_kib',
+  'cached_kib',
+  'swap_used_kib',
+  'psi_memory_some_percent',
+  'psi_memory_full_percent',
+  'refault_file_per_s',
+  'refault_anon_per_s',
+] as const;
+export type LiveField = (typeof liveFields)[number];
+
+/** Kept of the past. */
+export const KEPT_MS = 15 * 60_000;
+/** The page shows at most one sample in a second, whatever the daemon takes. */
+const SECOND_MS = 900;
+const SILENCE_MS = 6000;
+const RETRY_MS = [500, 1000, 2000, 5000];
+
+export type Connection =
+  | { readonly state: 'connecting' }
+  | { readonly state: 'live' }
+  | { readonly state: 'lost'; readonly sinceMs: number }
+  | { readonly state: 'refused'; readonly message: string };
+
+/** One second of the past. */
+export interface Point {
+  readonly atMs: number;
+  /** Missing where nobody looked: a hole in the lines. */
+  readonly values: Readonly<Partial<Record<LiveField, number | null>>>;
+  readonly top: readonly ProcessUse[] | null;
+}
+
+export const status = signal<Status | null>(null);
+export const connection = signal<Connection>({ state: 'connecting' });
+export const latest = signal<Sample | null>(null);
+export const decision = signal<Decision | null>(null);
+/** The points in order of time; a new array with each. */
+export const points = signal<readonly Point[]>([]);
+/** What happened lately. */
+export const marks = signal<readonly Mark[]>([]);
+
+let socket: WebSocket | null = null;
+let attempts = 0;
+let heardMs = 0;
+let retry: ReturnType<typeof setTimeout> | undefined;
+
+/** Connects and stays connected. */
+export function startLive(): void {
+  connect();
+  setInterval(watchSilence, 1000);
+  addEventListener('online', connectNow);
+  addEventListener('offline', () => socket?.close());
+  document.addEventListener('visibilitychange', () => {
+    if (!document.hidden && socket === null) connectNow();
+  });
+}
+
+/** Tries at once, whatever the time until the next attempt. */
+export function connectNow(): void {
+  attempts = 0;
+  if (socket === null) connect();
+}
+
+function connect(): void {
+  clearTimeout(retry);
+  const opened = openLive();
+  socket = opened;
+  heardMs = Date.now();
+  opened.addEventListener('open', () => void begin(opened));
+  opened.addEventListener('message', ({ data }) => hear(opened, String(data)));
+  opened.addEventListener('close', () => lose(opened));
+}
+
+/** A new connection: the status first, then what was missed. */
+async function begin(opened: WebSocket): Promise<void> {
+  try {
+    setStatus(await ask<Status>('/api/status'));
+    await fillGap();
+  } catch {
+    // The status also comes with the stream; a gap that cannot be filled stays one.
+  }
+  if (socket === opened) attempts = 0;
+}
+
+function hear(from: WebSocket, text: string): void {
+  if (from !== socket) return;
+  heardMs = Date.now();
+  const wasAway = connection.value.state === 'lost';
+  if (connection.value.state !== 'live') connection.value = { state: 'live' };
+  if (wasAway) say('Connected again.');
+  const frame = JSON.parse(text) as Frame;
+  if (frame.kind === 'status') setStatus(frame.status);
+  else if (frame.kind === 'mark') addMarks([frame.mark]);
+  else if (frame.kind === 'decision') setDecision(frame);
+  else if (frame.kind === 'sample') addSample(frame);
+}
+
+function lose(closed: WebSocket): void {
+  if (closed !== socket) return;
+  socket = null;
+  void findOutWhy();
+  const wait = RETRY_MS[Math.min(attempts, RETRY_MS.length - 1)]!;
+  attempts += 1;
+  clearTimeout(retry);
+  retry = setTimeout(connect, wait);
+}
+
+/** Whether nobody is there, or somebody who knows this page no longer. */
+async function findOutWhy(): Promise<void> {
+  if (connection.value.state !== 'lost') {
+    if (connection.value.state === 'live') say('The connection to the daemon is lost.');
+    connection.value = { state: 'lost', sinceMs: Date.now() };
+  }
+  try {
+    await ask<Status>('/api/status');
+  } catch (error) {
+    if (error instanceof ApiError && (error.status === 401 || error.status === 403)) {
+      connection.value = { state: 'refused', message: error.message };
+      clearTimeout(retry);
+    }
+  }
+}
+
+/** A network that is gone closes nothing: silence tells. */
+function watchSilence(): void {
+  if (socket === null || status.value?.paused === true) return;
+  const periodMs = 1000 / Math.max(status.value?.hz ?? 1, 0.01);
+  if (Date.now() - heardMs < Math.max(SILENCE_MS, 4 * periodMs)) return;
+  const silent = socket;
+  silent.close();
+  // Closing waits for the other side, who is gone.
+  lose(silent);
+}
+
+function setStatus(next: Status): void {
+  const last = status.value;
+  status.value = next;
+  if (next.decision !== null) setDecision(next.decision);
+  document.title = `${next.host} · ruvector-memopt`;
+  if (last !== null && last.pid !== next.pid)
+    say(`The daemon was restarted at ${writeTime(next.startedAtMs)}.`);
+}
+
+function addSample(sample: Sample): void {
+  latest.value = sample;
+  addPoints([pointOf(sample)]);
+}
+
+function setDecision(next: Decision): void {
+  const before = decision.value;
+  decision.value = next;
+  if (before !== null && before.label !== next.label) say(`${writeLabel(next.label)}.`);
+}
+
+const pointOf = ({ atMs, memory, top }: Sample): Point => ({
+  atMs,
+  values: Object.fromEntries(liveFields.map((field) => [field, memory[field] ?? null])),
+  top: top ?? null,
+});
+
+function addPoints(added: readonly Point[]): void {
+  const kept = points.value;
+  const last = kept.at(-1);
+  const first = added[0];
+  if (first === undefined) return;
+  const isSimple = added.length === 1 && (last === undefined || first.atMs > last.atMs);
+  if (isSimple && last !== undefined && first.atMs - last.atMs < SECOND_MS) return;
+  const merged = isSimple ? [...kept, first] : mergePoints(kept, added);
+  const oldest = (merged.at(-1)?.atMs ?? 0) - KEPT_MS;
+  points.value = merged.filter(({ atMs }) => atMs >= oldest);
+}
+
+/** Points of both in order of time; of two within a second the one that was there. */
+function mergePoints(kept: readonly Point[], added: readonly Point[]): Point[] {
+  const seconds = new Map<number, Point>();
+  for (const point of added) seconds.set(Math.round(point.atMs / 1000), point);
+  for (const point of kept) seconds.set(Math.round(point.atMs / 1000), point);
+  return [...seconds.values()].sort((a, b) => a.atMs - b.atMs);
+}
+
+export function addMarks(added: readonly Mark[]): void {
+  const keyOf = (mark: Mark): string => `${mark.atMs} ${mark.kind} ${mark.text}`;
+  const known = new Map(marks.value.map((mark) => [keyOf(mark), mark]));
+  for (const mark of added) known.set(keyOf(mark), mark);
+  const oldest = Date.now() - KEPT_MS;
+  marks.value = [...known.values()]
+    .filter((mark) => (mark.untilMs ?? Math.max(mark.atMs, mark.kind === 'alert' ? Date.now() : 0)) >= oldest)
+    .sort((a, b) => a.atMs - b.atMs);
+}
+
+/** Takes what was missed since the last point from the history. */
+async function fillGap(): Promise<void> {
+  const toMs = Date.now();
+  const fromMs = Math.max(points.value.at(-1)?.atMs ?? 0, toMs - KEPT_MS);
+  if (toMs - fromMs < 2000) return;
+  const span = { from: Math.round(fromMs), to: Math.round(toMs) };
+  const seconds = Math.ceil((toMs - fromMs) / 1000);
+  const [range, processes, happened] = await Promise.all([
+    ask<RangeAnswer>('/api/range', { ...span, pixels: seconds, fields: liveFields.join(',') }),
+    ask<ProcessHistory>('/api/processes', { ...span, buckets: seconds, top: 8 }).catch(() => null),
+    ask<Mark[]>('/api/marks', span).catch(() => []),
+  ]);
+  addPoints(pointsOf(range, processes));
+  addMarks(happened);
+}
+
+function pointsOf({ times, fields }: RangeAnswer, processes: ProcessHistory | null): Point[] {
+  return times.flatMap((atMs, at) => {
+    const values = Object.fromEntries(liveFields.map((field) => [field, fields[field]?.mean[at] ?? null]));
+    if (Object.values(values).every((value) => value === null)) return [];
+    return [{ atMs, values, top: processes && topBefore(processes, atMs) }];
+  });
+}
+
+/** What was seen of the processes at this time or within half a minute before it. */
+function topBefore({ times, processes }: ProcessHistory, atMs: number): ProcessUse[] | null {
+  for (let at = times.findLastIndex((time) => time <= atMs); at >= 0 && atMs - times[at]! < 30_000; at -= 1) {
+    const top = processes.flatMap(({ pid, name, rssBytes }) => {
+      const bytes = rssBytes[at];
+      return bytes === null || bytes === undefined ? [] : [{ pid, name, rssBytes: bytes }];
+    });
+    if (top.length > 0) return top;
+  }
+  return null;
+}

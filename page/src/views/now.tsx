@@ -1,0 +1,313 @@
+// Now: what the host does this second, who holds the memory, what was decided and what it brought.
+import { signal, useComputed } from '@preact/signals';
+import type { JSX } from 'preact';
+import type { Action, Decision, Numbers, Status } from '../api.ts';
+import { Chart } from '../charts/chart.tsx';
+import type { Line } from '../charts/chart.tsx';
+import { decision, latest, liveFields, marks, points, status } from '../live.ts';
+import type { LiveField, Point } from '../live.ts';
+import { Bar, Card, Label, Name, Table, Time } from '../parts.tsx';
+import { goTo } from '../route.ts';
+import {
+  sumOf,
+  urgencyOf,
+  writeBytes,
+  writeCount,
+  writeDuration,
+  writeKib,
+  writeLabel,
+  writeName,
+  writePercent,
+} from '../text.ts';
+import { stackProcesses } from './process-stack.ts';
+
+const spans = [
+  [60_000, '1 min'],
+  [300_000, '5 min'],
+  [900_000, '15 min'],
+] as const;
+const spanMs = signal(300_000);
+
+export function NowView(): JSX.Element {
+  const times = useComputed(() => points.value.map(({ atMs }) => atMs));
+  const columns = useComputed(() => columnsOf(points.value));
+  const stack = useComputed(() => stackProcesses(points.value));
+  const toMs = points.value.at(-1)?.atMs ?? Date.now();
+  const fromMs = toMs - spanMs.value;
+  const totalKib = latest.value?.memory['mem_total_kib'] ?? status.value?.memoryTotalKib ?? 0;
+  const shared = {
+    times: times.value,
+    fromMs,
+    toMs,
+    marks: marks.value,
+    onMoment: (atMs: number) => goTo('then', { from: atMs - 150_000, to: atMs + 150_000, at: atMs }),
+  };
+  const line = (label: string, colour: string, field: LiveField, isFilled = false): Line => ({
+    label,
+    colour,
+    values: columns.value[field],
+    isFilled,
+  });
+  const hasAny = (field: LiveField): boolean => columns.value[field].some((value) => (value ?? 0) > 0);
+  return (
+    <>
+      <h1 class="hidden">Now</h1>
+      <Tiles />
+      <SpanChoice />
+      <div class="grid">
+        <Card
+          title="Memory"
+          note="Used is what cannot be given to a new program without taking it from another one."
+        >
+          <Chart
+            {...shared}
+            title="Memory"
+            write={writeKib}
+            isBinary
+            atLeast={scaleOf(columns.value.mem_used_kib, totalKib)}
+            lines={[
+              line('used', 'used', 'mem_used_kib', true),
+              line('cached', 'cached', 'cached_kib'),
+              ...(hasAny('swap_used_kib') ? [line('swap', 'swap', 'swap_used_kib')] : []),
+            ]}
+          />
+        </Card>
+        <Card title="Who holds it" note="Resident memory of the largest processes, on top of each other.">
+          <Chart
+            {...shared}
+            title="Largest processes"
+            write={writeBytes}
+            isBinary
+            isStacked
+            lines={stack.value}
+          />
+        </Card>
+        <Card
+          title="Pressure"
+          note="Share of each second in which some, or all, tasks waited for memory (PSI)."
+        >
+          <Chart
+            {...shared}
+            title="Memory pressure"
+            write={writePercent}
+            atLeast={5}
+            lines={[
+              line('some', 'some', 'psi_memory_some_percent', true),
+              line('full', 'full', 'psi_memory_full_percent', true),
+            ]}
+          />
+        </Card>
+        <Card
+          title="Refaults"
+          note="Pages that were read back soon after they were taken: the cost of too little memory."
+        >
+          <Chart
+            {...shared}
+            title="Refaults"
+            write={(value) => `${writeCount(value)}/s`}
+            atLeast={10}
+            lines={[
+              line('file pages', 'refaults', 'refault_file_per_s', true),
+              line('anonymous pages', 'anon', 'refault_anon_per_s'),
+            ]}
+          />
+        </Card>
+      </div>
+      <div class="grid">
+        <TopProcesses />
+        <LastActions actions={status.value?.lastActions ?? []} isActing={status.value?.acting === true} />
+      </div>
+    </>
+  );
+}
+
+type Columns = Readonly<Record<LiveField, (number | null)[]>>;
+
+const columnsOf = (held: readonly Point[]): Columns =>
+  Object.fromEntries(
+    liveFields.map((field) => [field, held.map(({ values }) => values[field] ?? null)]),
+  ) as unknown as Columns;
+
+/** A host that is far from full would have a flat line at the foot of its whole memory. */
+const scaleOf = (used: readonly (number | null)[], totalKib: number): number =>
+  used.some((value) => (value ?? 0) > totalKib * 0.3) ? totalKib : 0;
+
+function SpanChoice(): JSX.Element {
+  return (
+    <fieldset class="choice">
+      <legend class="hidden">How far back the charts reach</legend>
+      {spans.map(([ms, name]) => (
+        <label key={ms}>
+          <input
+            type="radio"
+            name="span"
+            checked={spanMs.value === ms}
+            onChange={() => (spanMs.value = ms)}
+          />
+          <span>{name}</span>
+        </label>
+      ))}
+      <a href="#/then" class="quiet-link">
+        The whole history →
+      </a>
+    </fieldset>
+  );
+}
+
+function Tiles(): JSX.Element {
+  const sample = latest.value;
+  const memory = sample?.memory ?? {};
+  const totalKib = memory['mem_total_kib'] ?? status.value?.memoryTotalKib;
+  const usedShare = totalKib ? (memory['mem_used_kib'] ?? 0) / totalKib : 0;
+  const swapTotal = memory['swap_total_kib'] ?? 0;
+  const refaults = sumOf(memory['refault_file_per_s'], memory['refault_anon_per_s']);
+  return (
+    <div class="tiles">
+      <DecisionTile />
+      <Tile
+        name="Memory used"
+        value={writeKib(memory['mem_used_kib'])}
+        note={`of ${writeKib(totalKib)}, ${writeKib(memory['mem_available_kib'])} available`}
+        share={usedShare}
+        kind={usedShare > 0.9 ? 'bad' : usedShare > 0.75 ? 'warn' : 'main'}
+      />
+      <Tile
+        name="Memory pressure"
+        value={writePercent(memory['psi_memory_some_percent'])}
+        note={`some; all at once ${writePercent(memory['psi_memory_full_percent'])}`}
+        share={(memory['psi_memory_some_percent'] ?? 0) / 100}
+        kind={(memory['psi_memory_some_percent'] ?? 0) > 10 ? 'bad' : 'main'}
+      />
+      <Tile
+        name="Refaults"
+        value={`${writeCount(refaults)}/s`}
+        note={`cached ${writeKib(memory['cached_kib'])}`}
+      />
+      <Tile
+        name="Swap"
+        value={swapTotal > 0 ? writeKib(memory['swap_used_kib']) : 'none'}
+        note={[swapTotal > 0 && `of ${writeKib(swapTotal)}`, describeZram(status.value?.zram)]
+          .filter(Boolean)
+          .join('; ')}
+        share={swapTotal > 0 ? (memory['swap_used_kib'] ?? 0) / swapTotal : undefined}
+      />
+    </div>
+  );
+}
+
+/** What compressed memory holds, and what it takes for that. */
+function describeZram(zram: Numbers | null | undefined): string {
+  if (!zram) return 'no zram';
+  const { originalBytes, usedBytes } = zram;
+  return `zram: ${writeBytes(originalBytes)} in ${writeBytes(usedBytes)}`;
+}
+
+function Tile(props: {
+  readonly name: string;
+  readonly value: string;
+  readonly note: string;
+  readonly share?: number | undefined;
+  readonly kind?: string;
+}): JSX.Element {
+  return (
+    <section class="tile" aria-label={props.name}>
+      <h2>{props.name}</h2>
+      <b>{props.value}</b>
+      <small>{props.note}</small>
+      {props.share !== undefined && <Bar share={props.share} kind={props.kind ?? 'main'} />}
+    </section>
+  );
+}
+
+/** The newest label, how sure its model is, and which model that is. */
+function DecisionTile(): JSX.Element {
+  const { value } = status;
+  const { label, probabilities } = decision.value ?? {};
+  return (
+    <section class={`tile decision urgency-edge-${urgencyOf(label)}`} aria-label="Decision">
+      <h2>Decision</h2>
+      <b>
+        <Label label={label} />
+      </b>
+      <small>{describeDecider(value, decision.value)}</small>
+      {probabilities && (
+        <ul class="probabilities" aria-label="Probability of each label">
+          {Object.entries(probabilities).map(([name, share]) => (
+            <li key={name}>
+              <span>{writeLabel(name)}</span>
+              <Bar share={share} kind={`urgency-${urgencyOf(name)}`} />
+              <span class="n">{writePercent(share * 100)}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+function describeDecider(held: Status | null, decided: Decision | null): JSX.Element {
+  const live = held?.live;
+  const mode = held?.acting ? 'Acts on the targets.' : 'Watches only; nothing is touched.';
+  if (!live) return <>By the rule, no model is live. {mode}</>;
+  return (
+    <>
+      {decided?.source === 'rule' ? 'By the rule; live is ' : 'By '}
+      <Name text={`${live.name}@${live.version}`} />
+      {live.isBaseline && ' (came with the product)'}. {mode}
+    </>
+  );
+}
+
+function TopProcesses(): JSX.Element {
+  const { top = [] } = latest.value ?? {};
+  const most = top[0]?.rssBytes ?? 1;
+  return (
+    <Card title="Largest processes" note="By resident memory, now.">
+      <Table
+        caption="Largest processes by resident memory"
+        heads={['process', 'pid', 'resident', '']}
+        numeric={[1, 2]}
+        rows={top.map(({ pid, name, rssBytes }) => [
+          <Name text={name} />,
+          pid,
+          writeBytes(rssBytes),
+          <Bar share={rssBytes / most} />,
+        ])}
+        empty="No sample yet."
+        class="with-bars"
+      />
+    </Card>
+  );
+}
+
+function LastActions(props: {
+  readonly actions: readonly Action[];
+  readonly isActing: boolean;
+}): JSX.Element {
+  const idle = props.isActing
+    ? 'No action yet.'
+    : 'None: this daemon only watches (start it with --act to let it act).';
+  return (
+    <Card title="Actions" note="What each freed, and what its target paid for it.">
+      <Table
+        caption="Actions with their gain and cost, the newest first"
+        heads={['at', 'target', 'taken', 'freed', 'came back', 'waited']}
+        numeric={[2, 3, 4, 5]}
+        rows={props.actions.map((action) => [
+          <Time ms={action.atMs} />,
+          <span>
+            <Name text={action.target ?? action.actuator ?? '–'} />
+            {(action.error ?? action.reason) && (
+              <small>{writeName(action.error ?? action.reason ?? '')}</small>
+            )}
+          </span>,
+          writeBytes(action.takenBytes),
+          action.freedBytes === null ? 'unknown' : writeBytes(action.freedBytes),
+          writeBytes(action.returnedBytes),
+          writeDuration(action.targetStallUs == null ? null : action.targetStallUs / 1000),
+        ])}
+        empty={idle}
+      />
+    </Card>
+  );
+}
