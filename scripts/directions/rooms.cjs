@@ -20,6 +20,8 @@ const src = {
   'shared-memory': ['core'],
   bridge: ['core', 'files', 'keys', 'shared-memory', 'sockets'],
   stream: ['core', 'files', 'sockets'],
+  // The live page: streams are what its newest samples come by.
+  page: ['core', 'files', 'sockets', 'stream'],
   // Types of a stage.
   models: ['core', 'files', 'pipeline'],
   // A trainer without Python gets its rows from the daemon and persistence from prepare.

@@ -38,6 +38,8 @@ export interface HistoryPartition {
   readonly maxRows: number;
   /** Its plan sorts, and holds all of its rows to do so. */
   readonly isSorted: boolean;
+  /** The sealed files its rows are in; null while some are in none yet, so that it may still change. */
+  readonly files: readonly string[] | null;
   /**
    * Builds the plan that reads it: all columns of the kind, in time order, rows of equal time in the order they came.
    * Files are checked bit by bit with each call; damaged ones are reported and left out.

@@ -61,6 +61,7 @@ export async function buildPartitions(
         ...inside,
         maxRows: within.reduce((sum, { rows }) => sum + rows, 0),
         isSorted: cluster.overlaps,
+        files: filesOf(within),
         open: () => open(within, inside, cluster.overlaps),
       };
     }),
@@ -76,6 +77,12 @@ function toTailSlice(tail: readonly AnyRow[], order: number): Slice[] {
   if (tail.length === 0) return [];
   const [fromMs, toMs] = [timeOf(tail[0]!), timeOf(tail.at(-1)!)];
   return [{ fromMs, toMs, rows: tail.length, firstRow: 0, order, segment: null }];
+}
+
+/** A file never changes once it is sealed. */
+function filesOf(slices: readonly Slice[]): string[] | null {
+  const files = slices.map(({ segment }) => segment?.path ?? null);
+  return files.every((path) => path !== null) ? files : null;
 }
 
 const timeOf = (row: AnyRow): number => Number(row['timestamp']);

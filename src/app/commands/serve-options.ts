@@ -10,6 +10,7 @@ import { DEFAULT_BATCH_MS, DEFAULT_OUTBOX_MIB } from '../../fleet/index.ts';
 import { addAccessOptions } from '../fleet/access-options.ts';
 import type { FleetOptions } from '../fleet/fleet-link.ts';
 import { acceptRules } from '../fleet/offered-models.ts';
+import { DEFAULT_PAGE_ADDRESS } from '../page/page-address.ts';
 
 /** What commander makes of them. */
 export interface ServeOptions extends FleetOptions {
@@ -41,6 +42,8 @@ export interface ServeOptions extends FleetOptions {
   metrics?: string;
   metricsRemote?: string;
   onEvent: string[];
+  page?: string | true;
+  pageActions?: boolean;
   stopWithStdin?: boolean;
   logFile?: string;
   printUnit?: boolean;
@@ -145,7 +148,7 @@ export function addNetworkOptions(command: Command): void {
     .option('--tls-key <file>', 'its key, PEM; both are read again when they are renewed');
 }
 
-/** Adds streams, metrics and events. */
+/** Adds streams, metrics, events and the page. */
 export function addOutletOptions(command: Command): void {
   command
     .option(
@@ -167,6 +170,14 @@ export function addOutletOptions(command: Command): void {
       'tell command:/path, webhook:https://address or journald of label changes, actions, rollbacks, rejected models, OOM kills and a full disk (repeatable)',
       collectText,
       [],
+    )
+    .option(
+      '--page [address]',
+      `serve the live page to this machine's browsers, at ${DEFAULT_PAGE_ADDRESS} unless told otherwise (port 0: a free one)`,
+    )
+    .option(
+      '--page-actions',
+      'let the page activate, roll back, train, export, pause and resume; without it the page only looks',
     );
 }
 

@@ -12,6 +12,8 @@ import { openHost } from '../host/host.ts';
 import { joinListeners } from '../host/join-listeners.ts';
 import { parseMetricsAddress } from '../metrics/metrics-address.ts';
 import type { MetricsAddress } from '../metrics/metrics-address.ts';
+import { parsePageOptions } from '../page/page-address.ts';
+import type { PageAddress } from '../page/page-address.ts';
 import { openOutlets } from '../serve/outlets.ts';
 import { paysOff, readOwnMemory, readTargetKib } from '../serve/own-memory.ts';
 import { runRetraining } from '../training/retraining.ts';
@@ -82,12 +84,14 @@ interface Served extends ReturnType<typeof parseOutlets> {
   readonly file: ConfigFile | null;
 }
 
-function parseOutlets({ stream, metrics, metricsRemote, onEvent }: ServeOptions): {
+function parseOutlets(options: ServeOptions): {
   streams: StreamOptions[];
   metrics: MetricsAddress | null;
   sinks: EventSink[];
+  page: PageAddress | null;
 } {
-  const [streams, [address, sinks]] = tellTogether(
+  const { stream, metrics, metricsRemote, onEvent } = options;
+  const [streams, [address, [sinks, page]]] = tellTogether(
     null,
     {},
     () => stream.map(parseStreamOption),
@@ -96,14 +100,20 @@ function parseOutlets({ stream, metrics, metricsRemote, onEvent }: ServeOptions)
         null,
         {},
         () => (metrics === undefined ? null : parseMetricsAddress(metrics, metricsRemote)),
-        () => createEventSinks(onEvent),
+        () =>
+          tellTogether(
+            null,
+            {},
+            () => createEventSinks(onEvent),
+            () => parsePageOptions(options),
+          ),
       ),
   );
-  return { streams, metrics: address, sinks };
+  return { streams, metrics: address, sinks, page };
 }
 
 async function serve(
-  { config, file, streams, metrics, sinks }: Served,
+  { config, file, streams, metrics, sinks, page }: Served,
   options: ServeOptions,
   command: Command,
 ): Promise<void> {
@@ -113,7 +123,7 @@ async function serve(
   const log = output.line;
   try {
     const home = homeOf(command);
-    await using outlets = await openOutlets({ metrics, sinks, log });
+    await using outlets = await openOutlets({ metrics, sinks, page, log });
     const fleet = createFleetLink(options, log);
     const own = { onLog: log, ...createDecisionLog(log) };
     const listener = joinListeners([own, outlets.listener, fleet.listener], log);

@@ -17,12 +17,8 @@ const MAX_PORT = 65_535;
  * @throws ConfigError for what is no address, and for one that other machines reach without a reason
  */
 export function parseMetricsAddress(text: string, remoteReason?: string): MetricsAddress {
-  const [, v6, name, port] = /^(?:(?:\[([0-9a-f:.]+)\]|([\w.-]+)):)?(\d{1,5})$/i.exec(text.trim()) ?? [];
-  if (port === undefined || Number(port) > MAX_PORT) {
-    throw configError([`--metrics is "${text}", wanted host:port, for example 127.0.0.1:9464`]);
-  }
-  const host = v6 ?? name ?? '127.0.0.1';
-  if (isLoopback(host)) return { host, port: Number(port), remoteReason: null };
+  const { host, port } = parseListenAddress('--metrics', text, '127.0.0.1:9464');
+  if (isLoopback(host)) return { host, port, remoteReason: null };
   const reason = remoteReason?.trim() ?? '';
   if (reason === '') {
     throw configError([
@@ -30,7 +26,24 @@ export function parseMetricsAddress(text: string, remoteReason?: string): Metric
         'use 127.0.0.1, or say with --metrics-remote <reason> why it may be so',
     ]);
   }
-  return { host, port: Number(port), remoteReason: reason };
+  return { host, port, remoteReason: reason };
+}
+
+/**
+ * Parses `127.0.0.1:9464`, `[::1]:9464`, `localhost:0` or a port alone.
+ * @param option whose value it is
+ * @throws ConfigError for what is no address
+ */
+export function parseListenAddress(
+  option: string,
+  text: string,
+  example: string,
+): { readonly host: string; readonly port: number } {
+  const [, v6, name, port] = /^(?:(?:\[([0-9a-f:.]+)\]|([\w.-]+)):)?(\d{1,5})$/i.exec(text.trim()) ?? [];
+  if (port === undefined || Number(port) > MAX_PORT) {
+    throw configError([`${option} is "${text}", wanted host:port, for example ${example}`]);
+  }
+  return { host: v6 ?? name ?? '127.0.0.1', port: Number(port) };
 }
 
 /** True for a name or address that only this machine reaches. */

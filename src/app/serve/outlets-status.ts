@@ -1,4 +1,4 @@
-// What `status` says of the two things that leave a host on their own: the page of metrics and the events.
+// What `status` says of what leaves a host on its own: the page of metrics, the live page and the events.
 import type { PublisherStatus } from '../../fleet/index.ts';
 import { formatBytes } from '../terminal.ts';
 import type { SinkStats } from '../events/event-sink.ts';
@@ -7,6 +7,8 @@ import type { SinkStats } from '../events/event-sink.ts';
 export interface OutletsStatus {
   /** Null without `--metrics`. */
   readonly metrics: MetricsStatus | null;
+  /** Null without `--page`. */
+  readonly page: PageStatus | null;
   /** One for each `--on-event`. */
   readonly events: readonly SinkStats[];
   /** Null without `--publish`. */
@@ -22,15 +24,29 @@ export interface MetricsStatus {
   readonly refused: number;
 }
 
-/** A host that serves no metrics and sends no events. */
-export const noOutlets: OutletsStatus = { metrics: null, events: [], publish: null };
+/** The live page. */
+export interface PageStatus {
+  /** `http://127.0.0.1:9465/`, with the port that was really bound; the token is not in it. */
+  readonly url: string;
+  /** Whether it may act. */
+  readonly actions: boolean;
+  /** Tabs that follow now. */
+  readonly tabs: number;
+  readonly answered: number;
+  /** Requests that were refused: another Host, Origin or nobody logged in. */
+  readonly refused: number;
+}
+
+/** A host that serves no pages and sends no events. */
+export const noOutlets: OutletsStatus = { metrics: null, page: null, events: [], publish: null };
 
 /** Rows for people. */
-export function describeOutlets({ metrics, events, publish }: OutletsStatus): [string, string][] {
+export function describeOutlets({ metrics, page, events, publish }: OutletsStatus): [string, string][] {
   return [
     ...(metrics === null
       ? []
       : [['metrics', `${metrics.url}, ${metrics.scrapes} scrapes`] satisfies [string, string]]),
+    ...(page === null ? [] : [['page', `${page.url}, ${page.tabs} tabs open`] satisfies [string, string]]),
     ...events.map((sink): [string, string] => ['events', describeSink(sink)]),
     ...(publish === null ? [] : [['publish', describePublish(publish)] satisfies [string, string]]),
   ];

@@ -1,5 +1,5 @@
-// What leaves a serving host on its own: the page of metrics and the events. Opened before the host, so that they
-// hear of everything, and started when it runs.
+// What leaves a serving host on its own: the page of metrics, the live page and the events. Opened before the host, so
+// that they hear of everything, and started when it runs.
 import type { Host, HostListener } from '../host/host-types.ts';
 import { joinListeners } from '../host/join-listeners.ts';
 import { buildDaemonEvent } from '../events/daemon-event.ts';
@@ -8,6 +8,8 @@ import { createEventSource } from '../events/event-source.ts';
 import { createSinkQueue } from '../events/sink-queue.ts';
 import type { HistoryHealth } from '../../store/index.ts';
 import type { MetricsAddress } from '../metrics/metrics-address.ts';
+import type { PageAddress } from '../page/page-address.ts';
+import { createPageService } from '../page/page-service.ts';
 import { createMetricsService } from '../metrics/metrics-service.ts';
 
 /** Options of {@link openOutlets}. */
@@ -15,49 +17,65 @@ export interface OutletsOptions {
   /** Null serves no metrics. */
   readonly metrics: MetricsAddress | null;
   readonly sinks: readonly EventSink[];
+  /** Null serves no live page. */
+  readonly page: PageAddress | null;
   readonly log: (text: string) => void;
   /** One event of a kind in this time. @default 10_000 */
   readonly rateWindowMs?: number | undefined;
 }
 
-/** Metrics and events of one host. */
+/** Metrics, page and events of one host. */
 export interface Outlets extends AsyncDisposable {
   readonly listener: HostListener;
-  /** @throws RuvectorError `ERR_APP_METRICS` when the page cannot be served */
+  /** @throws RuvectorError `ERR_APP_METRICS`, `ERR_PAGE_LISTEN`, `ERR_PAGE_TOKEN` when a page cannot be served */
   start(host: Host): Promise<void>;
 }
 
-/** Opens both; nothing listens and nothing is sent yet. */
+/** Opens all; nothing listens and nothing is sent yet. */
 export async function openOutlets(options: OutletsOptions): Promise<Outlets> {
   const { log, rateWindowMs } = options;
   const metrics = options.metrics && (await createMetricsService(options.metrics, log));
+  const page = options.page && createPageService(options.page, log);
   const queues = options.sinks.map((sink) => createSinkQueue(sink, { log, rateWindowMs }));
   let readHealth = (): HistoryHealth | null => null;
   const source =
-    queues.length === 0
+    queues.length === 0 && page === null
       ? {}
       : createEventSource(
           (facts) => {
             const event = buildDaemonEvent(facts, Date.now());
             for (const queue of queues) queue.emit(event);
+            page?.noteEvent(event);
           },
           { readHealth: () => readHealth() },
         );
   const readSinks = () => queues.map((queue) => queue.stats());
   return {
-    listener: joinListeners([metrics?.listener ?? {}, source], log),
+    listener: joinListeners([metrics?.listener ?? {}, source, page?.listener ?? {}], log),
     async start(host) {
       readHealth = () => host.history.health();
-      host.reportOutlets(() => ({ metrics: metrics?.status() ?? null, events: readSinks() }));
+      host.reportOutlets(() => ({
+        metrics: metrics?.status() ?? null,
+        page: page?.status() ?? null,
+        events: readSinks(),
+      }));
       if (metrics) {
         const { url } = await metrics.start(host, readSinks);
         const reason = options.metrics?.remoteReason;
         log(`metrics at ${url}${reason ? `, for other machines too: ${reason}` : ''}`);
       }
+      if (page) {
+        const { url, actions } = await page.start(host);
+        log(`page at ${url}${actions ? ', which may act' : ''}: open it with \`ruvector-memopt page\``);
+      }
       for (const { kind, target } of options.sinks) log(`events go to ${kind} ${target}`);
     },
     async [Symbol.asyncDispose]() {
-      await Promise.all([metrics?.[Symbol.asyncDispose](), ...queues.map((queue) => queue.close())]);
+      await Promise.all([
+        page?.[Symbol.asyncDispose](),
+        metrics?.[Symbol.asyncDispose](),
+        ...queues.map((queue) => queue.close()),
+      ]);
     },
   };
 }

@@ -51,6 +51,8 @@ export type StreamTotals = Pick<StreamInfo, 'transport' | 'format' | 'subscriber
 export interface AppendedRows {
   /** Subscribes from this very moment on. What left the hub's memory unread is read from the history again. */
   subscribe(table: StreamTable, signal: AbortSignal): HubSubscription;
+  /** The same of several tables for who shows what is new: one that does not keep up loses the oldest. */
+  follow(tables: readonly StreamTable[], signal: AbortSignal): HubSubscription;
   /** Timestamp of what was appended last; undefined before the first. */
   lastMs(table: StreamTable): number | undefined;
 }
@@ -129,6 +131,10 @@ class Service implements StreamService {
 
   subscribe(table: StreamTable, signal: AbortSignal): HubSubscription {
     return this.#hubFor('stored').open({ tables: [table], overflow: 'block' }, signal);
+  }
+
+  follow(tables: readonly StreamTable[], signal: AbortSignal): HubSubscription {
+    return this.#hubFor('stored').open({ tables, overflow: 'drop-oldest' }, signal);
   }
 
   lastMs(table: StreamTable): number | undefined {

@@ -43,6 +43,7 @@ function toPartition(table: string, rows: readonly AnyRow[]): HistoryPartition {
     toMs: timeOf(rows.at(-1)!) + 1,
     maxRows: rows.length,
     isSorted: false,
+    files: null,
     open: () =>
       Promise.resolve(pl.readIPC(Buffer.from(arrow.tableToIPC(new arrow.Table(batch), 'file'))).lazy()),
   };

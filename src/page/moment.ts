@@ -1,0 +1,94 @@
+// Who held the memory at a moment: the row of memory, the scan of processes nearest to it, what was decided, and the lines
+// that read the same in a notebook. Native plans pick the rows; only those shown come into JavaScript.
+import { loadPolars } from '../core/index.ts';
+import type { AnyRow, HistoryKind } from '../core/index.ts';
+import { toPageProcess } from './live-feed.ts';
+import { valuesOf } from './page-fields.ts';
+import type { DecidedMoment, PageSource } from './page-source.ts';
+
+/** What a moment is answered; nulls where the history holds nothing near it. */
+export interface MomentAnswer {
+  readonly atMs: number;
+  readonly memoryAtMs: number | null;
+  readonly memory: Readonly<Record<string, number | null>> | null;
+  readonly processesAtMs: number | null;
+  readonly processes: readonly Readonly<Record<string, unknown>>[];
+  readonly decision: DecidedMoment | null;
+  readonly snippet: { readonly typescript: string; readonly python: string };
+}
+
+/** Processes shown. */
+const MAX_PROCESSES = 50;
+/** A sample or scan farther away says nothing of the moment; scans are 10 s apart unless told otherwise. */
+const NEAR_MEMORY_MS = 15_000;
+const NEAR_SCAN_MS = 90_000;
+
+/** Reads a moment. */
+export async function readMoment(
+  source: Pick<PageSource, 'history' | 'decisionAt'>,
+  atMs: number,
+): Promise<MomentAnswer> {
+  const [memory, processes] = await Promise.all([
+    readNearest(source, 'memory', atMs, NEAR_MEMORY_MS, 2),
+    readNearest(source, 'process', atMs, NEAR_SCAN_MS, MAX_PROCESSES),
+  ]);
+  const row = memory.rows.at(-1) ?? null;
+  return {
+    atMs,
+    memoryAtMs: memory.atMs,
+    memory: row && valuesOf(row, memory.rows.length > 1 ? memory.rows[0]! : null),
+    processesAtMs: processes.atMs,
+    processes: processes.rows.map(toPageProcess),
+    decision: row && (await source.decisionAt(memory.atMs!, row)),
+    snippet: snippetsOf(atMs),
+  };
+}
+
+interface Nearest {
+  readonly atMs: number | null;
+  readonly rows: readonly AnyRow[];
+}
+
+/**
+ * The rows of the time nearest to a moment: of processes the largest first, of memory with the row before it.
+ */
+async function readNearest(
+  { history }: Pick<PageSource, 'history'>,
+  kind: HistoryKind,
+  atMs: number,
+  nearMs: number,
+  most: number,
+): Promise<Nearest> {
+  const range = { fromMs: atMs - nearMs, toMs: atMs + nearMs + 1 };
+  const partitions = await history.partitions(kind, range);
+  if (partitions.length === 0) return { atMs: null, rows: [] };
+  const { col, concat, Float64, Int64, lit } = loadPolars();
+  const frames = [];
+  for (const partition of partitions) frames.push(await partition.open());
+  const time = col('timestamp').cast(Int64);
+  const rows = (frames.length === 1 ? frames[0]! : concat(frames)).filter(
+    time.gtEq(lit(range.fromMs)).and(time.lt(lit(range.toMs))),
+  );
+  const times = (await rows.select(time.cast(Float64)).unique().collect())
+    .getColumn('timestamp')
+    .toArray() as number[];
+  if (times.length === 0) return { atMs: null, rows: [] };
+  times.sort((a, b) => a - b);
+  const nearest = times.reduce((best, each) => (Math.abs(each - atMs) < Math.abs(best - atMs) ? each : best));
+  const before = times[times.indexOf(nearest) - 1] ?? nearest;
+  const found =
+    kind === 'memory'
+      ? rows.filter(time.gtEq(lit(before)).and(time.ltEq(lit(nearest)))).sort('timestamp')
+      : rows.filter(time.eq(lit(nearest))).sort({ by: 'rss_kib', descending: true });
+  const frame = await found.limit(most).withColumns(time.cast(Float64)).collect();
+  return { atMs: nearest, rows: frame.toRecords() as AnyRow[] };
+}
+
+/** The same moment in a notebook: two minutes around it, the scan with its names. */
+function snippetsOf(atMs: number): MomentAnswer['snippet'] {
+  const [from, to] = [atMs - 60_000, atMs + 60_000].map((ms) => new Date(ms).toISOString());
+  return {
+    typescript: `const then = await rv.collector.history({ table: 'process', from: '${from}', to: '${to}', anonymize: false });`,
+    python: `then = ruvector.history("process", start="${from}", end="${to}", anonymize=False)`,
+  };
+}
