@@ -1,7 +1,7 @@
 // Bundles the browser's half of the page, page/, into dist/page/browser: node scripts/bundle-page.mjs [output folder].
 // By rolldown, as src/dag/browser.ts is. Names carry a hash of the content, so that a browser may keep them for good.
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { rolldown } from 'rolldown';
@@ -50,8 +50,10 @@ const html = readFileSync(join(source, 'index.html'), 'utf8')
   .replace('/page.js', `/${scriptName}`)
   .replace('/page.css', `/${styleName}`);
 
-rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 writeFileSync(join(folder, scriptName), script);
 writeFileSync(join(folder, styleName), style);
 writeFileSync(join(folder, 'index.html'), html);
+// Of earlier builds; last, so that whoever reads meanwhile finds what its index.html names.
+const current = new Set([scriptName, styleName, 'index.html']);
+for (const name of readdirSync(folder)) if (!current.has(name)) rmSync(join(folder, name));

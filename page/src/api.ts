@@ -49,7 +49,7 @@ export interface Status {
   readonly startedAtMs: number;
   readonly home: string;
   readonly hz: number;
-  readonly privacy: string | null;
+  readonly privacy?: string | null;
   readonly acting?: boolean;
   readonly paused?: boolean;
   readonly memoryTotalKib?: number | null;
@@ -66,8 +66,8 @@ export interface Status {
     readonly estimator?: string | null;
     readonly isBaseline?: boolean;
   } | null;
-  readonly history: HistoryFacts;
-  readonly nextTraining: NextTraining | null;
+  readonly history?: HistoryFacts | null;
+  readonly nextTraining?: NextTraining | null;
   readonly actions: boolean;
   readonly csrf: string | null;
   readonly decision: Decision | null;
@@ -101,8 +101,8 @@ export interface Mark {
 export type Frame =
   | ({ readonly kind: 'sample' } & Sample)
   | ({ readonly kind: 'decision' } & Decision)
-  | { readonly kind: 'status'; readonly status: Status }
-  | { readonly kind: 'mark'; readonly mark: Mark };
+  | ({ readonly kind: 'status' } & Status)
+  | (Omit<Mark, 'kind'> & { readonly kind: 'mark'; readonly mark: Mark['kind'] });
 
 type Column = readonly (number | null)[];
 
@@ -124,6 +124,8 @@ export interface ProcessHistory {
 export interface Moment {
   readonly atMs: number;
   readonly memory: Numbers | null;
+  /** Processes are looked at more rarely than memory: when the nearest look was. */
+  readonly processesAtMs?: number | null;
   readonly processes: readonly ProcessUse[];
   readonly decision: Decision | null;
   readonly snippet: { readonly typescript: string; readonly python: string } | null;
@@ -211,15 +213,15 @@ export interface Publication {
 }
 
 export interface ExportsAnswer {
-  readonly history: HistoryFacts;
-  readonly privacy: string | null;
-  readonly exports: readonly ExportRun[];
-  readonly publications: readonly Publication[];
-  readonly nextTraining: NextTraining | null;
+  readonly history?: HistoryFacts | null;
+  readonly privacy?: string | null;
+  readonly exports?: readonly ExportRun[];
+  readonly publications?: readonly Publication[];
+  readonly nextTraining?: NextTraining | null;
 }
 
 export interface HealthAnswer {
-  readonly checks: readonly {
+  readonly checks?: readonly {
     readonly name: string;
     readonly state: 'ok' | 'warning' | 'problem';
     readonly detail: string;
@@ -237,7 +239,7 @@ export interface SentEvent {
 }
 
 export interface EventsAnswer {
-  readonly sinks: readonly {
+  readonly sinks?: readonly {
     readonly name: string;
     readonly delivered: number;
     readonly failed: number;
@@ -245,7 +247,7 @@ export interface EventsAnswer {
     readonly dropped: number;
     readonly lastError?: string | null;
   }[];
-  readonly events: readonly SentEvent[];
+  readonly events?: readonly SentEvent[];
 }
 
 const TOKEN_KEY = 'ruvector-page-token';

@@ -6,6 +6,7 @@ import type {
   Decision,
   Frame,
   Mark,
+  Moment,
   ProcessHistory,
   ProcessUse,
   RangeAnswer,
@@ -51,6 +52,8 @@ export interface Point {
 export const status = signal<Status | null>(null);
 export const connection = signal<Connection>({ state: 'connecting' });
 export const latest = signal<Sample | null>(null);
+/** The largest processes, of the newest look at all of them. */
+export const top = signal<readonly ProcessUse[]>([]);
 export const decision = signal<Decision | null>(null);
 /** The points in order of time; a new array with each. */
 export const points = signal<readonly Point[]>([]);
@@ -60,6 +63,7 @@ export const marks = signal<readonly Mark[]>([]);
 let socket: WebSocket | null = null;
 let attempts = 0;
 let heardMs = 0;
+let isFirst = true;
 let retry: ReturnType<typeof setTimeout> | undefined;
 
 /** Connects and stays connected. */
@@ -83,6 +87,7 @@ function connect(): void {
   clearTimeout(retry);
   const opened = openLive();
   socket = opened;
+  isFirst = true;
   heardMs = Date.now();
   opened.addEventListener('open', () => void begin(opened));
   opened.addEventListener('message', ({ data }) => hear(opened, String(data)));
@@ -93,7 +98,7 @@ function connect(): void {
 async function begin(opened: WebSocket): Promise<void> {
   try {
     setStatus(await ask<Status>('/api/status'));
-    await fillGap();
+    await Promise.all([fillGap(), seeProcesses()]);
   } catch {
     // The status also comes with the stream; a gap that cannot be filled stays one.
   }
@@ -107,8 +112,8 @@ function hear(from: WebSocket, text: string): void {
   if (connection.value.state !== 'live') connection.value = { state: 'live' };
   if (wasAway) say('Connected again.');
   const frame = JSON.parse(text) as Frame;
-  if (frame.kind === 'status') setStatus(frame.status);
-  else if (frame.kind === 'mark') addMarks([frame.mark]);
+  if (frame.kind === 'status') setStatus(frame);
+  else if (frame.kind === 'mark') addMarks([{ ...frame, kind: frame.mark }]);
   else if (frame.kind === 'decision') setDecision(frame);
   else if (frame.kind === 'sample') addSample(frame);
 }
@@ -160,7 +165,14 @@ function setStatus(next: Status): void {
 }
 
 function addSample(sample: Sample): void {
+  if (sample.top !== undefined && sample.top.length > 0) top.value = sample.top;
   latest.value = sample;
+  if (isFirst) {
+    // Its rates are not known, for the stream has none before it; the history knows them.
+    isFirst = false;
+    void fillGap().catch(() => addPoints([pointOf(sample)]));
+    return;
+  }
   addPoints([pointOf(sample)]);
 }
 
@@ -170,11 +182,17 @@ function setDecision(next: Decision): void {
   if (before !== null && before.label !== next.label) say(`${writeLabel(next.label)}.`);
 }
 
-const pointOf = ({ atMs, memory, top }: Sample): Point => ({
+const pointOf = ({ atMs, memory }: Sample): Point => ({
   atMs,
   values: Object.fromEntries(liveFields.map((field) => [field, memory[field] ?? null])),
-  top: top ?? null,
+  top: top.value.length > 0 ? top.value : null,
 });
+
+/** All processes are looked at every some seconds only; until the next look the newest one counts. */
+async function seeProcesses(): Promise<void> {
+  const { processes } = await ask<Moment>('/api/moment', { at: Date.now() });
+  if (top.value.length === 0) top.value = processes.slice(0, 10);
+}
 
 function addPoints(added: readonly Point[]): void {
   const kept = points.value;
@@ -210,7 +228,6 @@ export function addMarks(added: readonly Mark[]): void {
 async function fillGap(): Promise<void> {
   const toMs = Date.now();
   const fromMs = Math.max(points.value.at(-1)?.atMs ?? 0, toMs - KEPT_MS);
-  if (toMs - fromMs < 2000) return;
   const span = { from: Math.round(fromMs), to: Math.round(toMs) };
   const seconds = Math.ceil((toMs - fromMs) / 1000);
   const [range, processes, happened] = await Promise.all([

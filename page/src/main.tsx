@@ -1,9 +1,10 @@
 // The page of a daemon: the frame around its views.
 import { render } from 'preact';
 import type { JSX } from 'preact';
+import { useErrorBoundary } from 'preact/hooks';
 import { announcement } from './announce.ts';
 import { connection, connectNow, decision, latest, startLive, status } from './live.ts';
-import { Label, Name, Time } from './parts.tsx';
+import { Label, Name, Problem, Time } from './parts.tsx';
 import { linkTo, route, views } from './route.ts';
 import type { View } from './route.ts';
 import { writeDuration, zone } from './text.ts';
@@ -31,12 +32,18 @@ function Page(): JSX.Element {
       <Head />
       <Lost />
       <main id="content" tabIndex={-1}>
-        <Content />
+        <Guarded key={route.value.view} content={Content} />
       </main>
       <Foot />
       <Announcement />
     </>
   );
+}
+
+/** A view that fails says so; the others go on. */
+function Guarded({ content: Content }: { readonly content: () => JSX.Element }): JSX.Element {
+  const [error] = useErrorBoundary();
+  return error === undefined ? <Content /> : <Problem error={error} />;
 }
 
 const Announcement = (): JSX.Element => (

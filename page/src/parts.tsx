@@ -72,6 +72,7 @@ export function Facts({
 /** A table that scrolls within itself; the first column names the row. */
 export function Table(props: {
   readonly caption: string;
+  /** One that begins with `~` is for screen readers only. */
   readonly heads: readonly string[];
   readonly rows: readonly (readonly ComponentChildren[])[];
   /** Columns whose cells are figures. */
@@ -90,7 +91,7 @@ export function Table(props: {
           <tr>
             {heads.map((head, at) => (
               <th scope="col" key={at} class={kind(at)}>
-                {head}
+                {head.startsWith('~') ? <span class="hidden">{head.slice(1)}</span> : head}
               </th>
             ))}
           </tr>

@@ -2,6 +2,7 @@
 // not all that tells them apart.
 import type uPlot from 'uplot';
 import type { Mark } from '../api.ts';
+import { urgencyOf } from '../text.ts';
 import { colourOf } from './colours.ts';
 
 const looks: Readonly<Record<Mark['kind'], { readonly colour: string; readonly sign: string }>> = {
@@ -15,20 +16,45 @@ const looks: Readonly<Record<Mark['kind'], { readonly colour: string; readonly s
 /** Sign of a mark, as in the list of them. */
 export const signOf = (kind: Mark['kind']): string => looks[kind]?.sign ?? '';
 
-/** Times that lasted: alerts and gaps, under the lines. */
+/** Times that lasted, under the lines: alerts and gaps as shades, labels that ask for something as a strip below. */
 export function drawSpans(plot: uPlot, marks: readonly Mark[]): void {
   const { ctx, bbox } = plot;
+  const endMs = plot.scales['x']!.max!;
+  const strip = 4 * devicePixelRatio;
   ctx.save();
   clip(plot);
-  for (const { atMs, untilMs, kind } of marks) {
-    if (kind !== 'alert' && kind !== 'gap') continue;
-    const left = plot.valToPos(atMs, 'x', true);
-    const right = plot.valToPos(untilMs ?? plot.scales['x']!.max!, 'x', true);
-    ctx.globalAlpha = kind === 'gap' ? 0.12 : 0.16;
-    ctx.fillStyle = colourOf(looks[kind].colour);
-    ctx.fillRect(left, bbox.top, Math.max(right - left, 1), bbox.height);
+  const fill = (fromMs: number, toMs: number, colour: string, isStrip: boolean): void => {
+    const left = plot.valToPos(fromMs, 'x', true);
+    ctx.fillStyle = colour;
+    const width = Math.max(plot.valToPos(toMs, 'x', true) - left, 1);
+    if (isStrip) ctx.fillRect(left, bbox.top + bbox.height - strip, width, strip);
+    else ctx.fillRect(left, bbox.top, width, bbox.height);
+  };
+  for (const kind of ['gap', 'alert'] as const)
+    for (const [fromMs, toMs] of joinSpans(
+      marks.filter((mark) => mark.kind === kind),
+      endMs,
+    ))
+      fill(fromMs, toMs, colourOf(looks[kind].colour, 0.13), false);
+  const labels = marks.filter(({ kind }) => kind === 'label');
+  for (const [at, { atMs, text }] of labels.entries()) {
+    const urgency = urgencyOf(text);
+    const toMs = Math.min(labels[at + 1]?.atMs ?? endMs, endMs);
+    if (urgency > 0) fill(atMs, toMs, colourOf(urgency === 3 ? 'full' : 'some'), true);
   }
   ctx.restore();
+}
+
+/** Times that overlap as one, for twice a shade would be a darker one. */
+function joinSpans(marks: readonly Mark[], endMs: number): [number, number][] {
+  const joined: [number, number][] = [];
+  for (const { atMs, untilMs } of marks) {
+    const last = joined.at(-1);
+    const toMs = untilMs ?? endMs;
+    if (last !== undefined && atMs <= last[1]) last[1] = Math.max(last[1], toMs);
+    else joined.push([atMs, toMs]);
+  }
+  return joined;
 }
 
 /** Moments, and the one that is looked at, over the lines. */

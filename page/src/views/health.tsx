@@ -65,7 +65,7 @@ function Events({ answer }: { readonly answer: EventsAnswer | null }): JSX.Eleme
     <Card title="Events" note="What was told to other programs, the newest first.">
       <Table
         caption="Events"
-        heads={['at', 'severity', 'kind', 'message', '']}
+        heads={['at', 'severity', 'kind', 'message', '~details']}
         rows={(answer?.events ?? []).map((event) => [
           <Time ms={Date.parse(event.timestamp)} />,
           <span class={`severity severity-${event.severity}`}>{event.severity}</span>,
@@ -76,7 +76,7 @@ function Events({ answer }: { readonly answer: EventsAnswer | null }): JSX.Eleme
         empty="No event since the daemon started."
         class="tall"
       />
-      {answer !== null && answer.sinks.length > 0 && (
+      {answer?.sinks !== undefined && answer.sinks.length > 0 && (
         <Table
           caption="Where events go"
           heads={['sink', 'delivered', 'failed', 'held back', 'dropped', 'last error']}
@@ -91,7 +91,7 @@ function Events({ answer }: { readonly answer: EventsAnswer | null }): JSX.Eleme
           ])}
         />
       )}
-      {answer?.sinks.length === 0 && (
+      {answer?.sinks?.length === 0 && (
         <p class="note">
           They are sent nowhere: start the daemon with <code>--on-event</code> to have them at a program, a
           webhook or the journal.

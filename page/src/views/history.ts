@@ -67,7 +67,7 @@ export function setSpan(fromMs: number, toMs: number): void {
 /** Within what there is, and not so near that nothing is left to see. */
 function clamp({ fromMs, toMs }: Span): Span {
   const now = Date.now();
-  const first = Math.min(status.peek()?.history.firstMs ?? 0, now - 60_000);
+  const first = Math.min(status.peek()?.history?.firstMs ?? 0, now - 60_000);
   const widest = now - first;
   const length = Math.min(Math.max(toMs - fromMs, MIN_SPAN_MS), widest);
   const middle = (fromMs + toMs) / 2;

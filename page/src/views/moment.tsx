@@ -74,7 +74,7 @@ function MomentContent({ moment }: { readonly moment: Moment }): JSX.Element {
           ]}
         />
       )}
-      <Card title="Who held the memory">
+      <Card title="Who held the memory" note={describeLook(moment)}>
         <Processes processes={processes} />
       </Card>
       {decision === null ? (
@@ -92,12 +92,22 @@ function MomentContent({ moment }: { readonly moment: Moment }): JSX.Element {
   );
 }
 
+/** The look at the processes that is nearest, when it was not at this moment. */
+function describeLook({ atMs, processesAtMs }: Moment): JSX.Element | undefined {
+  if (processesAtMs == null || Math.abs(processesAtMs - atMs) < 1500) return undefined;
+  return (
+    <>
+      Processes as of <Time ms={processesAtMs} />, the look nearest to this moment.
+    </>
+  );
+}
+
 function Processes({ processes }: { readonly processes: readonly ProcessUse[] }): JSX.Element {
   const most = processes[0]?.rssBytes ?? 1;
   return (
     <Table
       caption="Processes by resident memory at this moment"
-      heads={['process', 'pid', 'resident', '']}
+      heads={['process', 'pid', 'resident', '~beside the largest']}
       numeric={[1, 2]}
       rows={processes
         .slice(0, 12)

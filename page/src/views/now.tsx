@@ -4,10 +4,11 @@ import type { JSX } from 'preact';
 import type { Action, Decision, Numbers, Status } from '../api.ts';
 import { Chart } from '../charts/chart.tsx';
 import type { Line } from '../charts/chart.tsx';
-import { decision, latest, liveFields, marks, points, status } from '../live.ts';
+import { decision, latest, liveFields, marks, points, status, top } from '../live.ts';
 import type { LiveField, Point } from '../live.ts';
+import { MarkTable } from '../marks.tsx';
 import { Bar, Card, Label, Name, Table, Time } from '../parts.tsx';
-import { goTo } from '../route.ts';
+import { goTo, linkTo } from '../route.ts';
 import {
   sumOf,
   urgencyOf,
@@ -40,7 +41,7 @@ export function NowView(): JSX.Element {
     fromMs,
     toMs,
     marks: marks.value,
-    onMoment: (atMs: number) => goTo('then', { from: atMs - 150_000, to: atMs + 150_000, at: atMs }),
+    onMoment: (atMs: number) => goTo('then', around(atMs)),
   };
   const line = (label: string, colour: string, field: LiveField, isFilled = false): Line => ({
     label,
@@ -73,14 +74,18 @@ export function NowView(): JSX.Element {
           />
         </Card>
         <Card title="Who holds it" note="Resident memory of the largest processes, on top of each other.">
-          <Chart
-            {...shared}
-            title="Largest processes"
-            write={writeBytes}
-            isBinary
-            isStacked
-            lines={stack.value}
-          />
+          {stack.value.length === 0 ? (
+            <p class="note empty">The first look at all processes comes within seconds.</p>
+          ) : (
+            <Chart
+              {...shared}
+              title="Largest processes"
+              write={writeBytes}
+              isBinary
+              isStacked
+              lines={stack.value}
+            />
+          )}
         </Card>
         <Card
           title="Pressure"
@@ -115,11 +120,28 @@ export function NowView(): JSX.Element {
       </div>
       <div class="grid">
         <TopProcesses />
-        <LastActions actions={status.value?.lastActions ?? []} isActing={status.value?.acting === true} />
+        <div>
+          <LastActions actions={status.value?.lastActions ?? []} isActing={status.value?.acting === true} />
+          <Card title="What happened lately">
+            <MarkTable
+              marks={marks.value}
+              most={8}
+              linkOf={({ atMs }) => linkTo('then', around(atMs))}
+              empty="Nothing in the last quarter of an hour."
+            />
+          </Card>
+        </div>
       </div>
     </>
   );
 }
+
+/** A moment with what was before and after it. */
+const around = (atMs: number): Record<string, number> => ({
+  from: atMs - 150_000,
+  to: atMs + 150_000,
+  at: Math.round(atMs),
+});
 
 type Columns = Readonly<Record<LiveField, (number | null)[]>>;
 
@@ -130,7 +152,7 @@ const columnsOf = (held: readonly Point[]): Columns =>
 
 /** A host that is far from full would have a flat line at the foot of its whole memory. */
 const scaleOf = (used: readonly (number | null)[], totalKib: number): number =>
-  used.some((value) => (value ?? 0) > totalKib * 0.3) ? totalKib : 0;
+  used.some((value) => (value ?? 0) > totalKib * 0.5) ? totalKib : 0;
 
 function SpanChoice(): JSX.Element {
   return (
@@ -212,8 +234,10 @@ function Tile(props: {
   return (
     <section class="tile" aria-label={props.name}>
       <h2>{props.name}</h2>
-      <b>{props.value}</b>
-      <small>{props.note}</small>
+      <p>
+        <b>{props.value}</b>
+        <small>{props.note}</small>
+      </p>
       {props.share !== undefined && <Bar share={props.share} kind={props.kind ?? 'main'} />}
     </section>
   );
@@ -259,15 +283,14 @@ function describeDecider(held: Status | null, decided: Decision | null): JSX.Ele
 }
 
 function TopProcesses(): JSX.Element {
-  const { top = [] } = latest.value ?? {};
-  const most = top[0]?.rssBytes ?? 1;
+  const most = top.value[0]?.rssBytes ?? 1;
   return (
     <Card title="Largest processes" note="By resident memory, now.">
       <Table
         caption="Largest processes by resident memory"
-        heads={['process', 'pid', 'resident', '']}
+        heads={['process', 'pid', 'resident', '~beside the largest']}
         numeric={[1, 2]}
-        rows={top.map(({ pid, name, rssBytes }) => [
+        rows={top.value.map(({ pid, name, rssBytes }) => [
           <Name text={name} />,
           pid,
           writeBytes(rssBytes),

@@ -3,19 +3,18 @@
 import { useComputed } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
-import type { Mark, RangeAnswer } from '../api.ts';
+import type { RangeAnswer } from '../api.ts';
 import { Chart } from '../charts/chart.tsx';
 import type { ChartProps, Line } from '../charts/chart.tsx';
-import { signOf } from '../charts/draw-marks.ts';
 import { status } from '../live.ts';
-import { Card, Problem, Table, Time } from '../parts.tsx';
+import { MarkTable } from '../marks.tsx';
+import { Card, Problem } from '../parts.tsx';
 import { goTo, linkTo, route } from '../route.ts';
 import {
   writeBytes,
   writeCount,
   writeDuration,
   writeKib,
-  writeName,
   writePercent,
   writeTime,
   writeUtc,
@@ -38,7 +37,11 @@ const lengths = [
 
 export function ThenView(): JSX.Element {
   const { from, to, at } = route.value.params;
-  useEffect(followRoute, [from, to]);
+  // Without the status nobody knows how far back there is anything.
+  const isKnown = status.value !== null;
+  useEffect(() => {
+    if (isKnown) followRoute();
+  }, [from, to, isKnown]);
   const atMs = at === undefined ? null : Number(at);
   return (
     <>
@@ -65,7 +68,7 @@ const openMoment = (atMs: number): void => {
 function Toolbar(): JSX.Element {
   const { fromMs, toMs } = span.value;
   const length = toMs - fromMs;
-  const firstMs = status.value?.history.firstMs;
+  const firstMs = status.value?.history?.firstMs;
   const move = (share: number) => () => setSpan(fromMs + share * length, toMs + share * length);
   const zoom = (factor: number) => () => {
     const middle = (fromMs + toMs) / 2;
@@ -253,54 +256,24 @@ function processesOf(): Pick<ChartProps, 'times' | 'lines'> | null {
   return { times: held.times, lines: stackProcesses(moments) };
 }
 
-const kindWords: Readonly<Record<Mark['kind'], string>> = {
-  swap: 'model',
-  action: 'action',
-  alert: 'alert',
-  gap: 'gap',
-  label: 'label',
-};
 const LISTED = 200;
 
 /** Everything that is marked in the charts, in words. */
 function Happened(): JSX.Element {
   const marks = drawn.value?.marks ?? [];
-  const newest = marks.toReversed().slice(0, LISTED);
+  const { fromMs, toMs } = span.value;
+  const note =
+    marks.length > LISTED
+      ? `The newest ${LISTED} of ${writeCount(marks.length)}; zoom in for others.`
+      : undefined;
   return (
-    <Card
-      title="What happened"
-      note={
-        marks.length > LISTED
-          ? `The newest ${LISTED} of ${writeCount(marks.length)}; zoom in for others.`
-          : undefined
-      }
-    >
-      <Table
-        caption="What happened in this range, the newest first"
-        heads={['at', 'what', '', 'until']}
-        rows={newest.map((mark) => [
-          <a href={linkTo('then', { from: span.value.fromMs, to: span.value.toMs, at: mark.atMs })}>
-            <Time ms={mark.atMs} />
-          </a>,
-          <span class={`kind kind-${mark.kind}`}>
-            {signOf(mark.kind)} {kindWords[mark.kind] ?? mark.kind}
-          </span>,
-          writeName(mark.text),
-          describeEnd(mark),
-        ])}
+    <Card title="What happened" note={note}>
+      <MarkTable
+        marks={marks}
+        most={LISTED}
+        linkOf={({ atMs }) => linkTo('then', { from: fromMs, to: toMs, at: atMs })}
         empty="No change of models, no action, no alert and no gap in this range."
-        class="tall"
       />
     </Card>
-  );
-}
-
-/** An alert also says when it was over. */
-function describeEnd({ kind, atMs, untilMs }: Mark): JSX.Element | string {
-  if (untilMs === null) return kind === 'alert' ? 'still on' : '';
-  return (
-    <>
-      <Time ms={untilMs} /> <small>after {writeDuration(untilMs - atMs)}</small>
-    </>
   );
 }
