@@ -260,3 +260,18 @@ export function refusedOfferError(model: string, state: string, cause?: unknown)
     { cause, details: { model } },
   );
 }
+
+/** A daemon that only plans is to begin to act, code `ERR_APP_DRY_RUN`. */
+export function notActingError(): RuvectorError {
+  return new RuvectorError(
+    'ERR_APP_DRY_RUN',
+    'Cannot resume acting: this daemon was served for a dry run; serve it with --act and name processes with --name or --pid',
+  );
+}
+
+/** No page to open, code `ERR_APP_NO_PAGE`. */
+export function noPageError(root: string, state: string, next: string): RuvectorError {
+  return new RuvectorError('ERR_APP_NO_PAGE', `Cannot open the page of home "${root}": ${state}; ${next}`, {
+    details: { root },
+  });
+}

@@ -1,4 +1,5 @@
 // Two models on the same rows that neither was trained on: scores, their difference, and one sentence. Pure.
+import type { ComparisonDetails } from './comparison-details.ts';
 import { findShortage, scoredOf } from './gate.ts';
 import type { HeldOutRows } from './held-out.ts';
 import type { ModelTask } from './manifest.ts';
@@ -36,6 +37,8 @@ export interface ModelComparison {
   readonly better: 'a' | 'b' | null;
   /** One sentence. */
   readonly verdict: string;
+  /** Of two classifiers, row by row; null for other tasks and where there are no rows. */
+  readonly details: ComparisonDetails | null;
 }
 
 /** What {@link compareAnswers} needs to know. */
@@ -57,7 +60,7 @@ export function compareAnswers(
   given: ComparisonCase,
   predictedA: ArrayLike<number>,
   predictedB: ArrayLike<number>,
-): ModelComparison {
+): Omit<ModelComparison, 'details'> {
   const { a, b, rows, source } = given;
   const common = { kind: 'model-comparison', rows: rows.rows, source } as const;
   const shortage = findShortage(rows, describeRows(given), given.task);

@@ -4,6 +4,8 @@ import { labels as hostLabels } from '../core/index.ts';
 import { checkAnswers } from './answers.ts';
 import { otherTasksError } from './errors.ts';
 import { compareAnswers } from './comparison.ts';
+import { buildComparisonDetails } from './comparison-details.ts';
+import type { ComparisonDetails } from './comparison-details.ts';
 import type { ComparedModel, ModelComparison } from './comparison.ts';
 import { judge, rowsNotIn } from './gate.ts';
 import type { GateReport, LiveAnswers } from './gate.ts';
@@ -48,6 +50,14 @@ const BATCH_ROWS = 1024;
 /** Label indexes, the scores of a detector, or values. */
 type Answers = Int8Array | Float32Array;
 
+/** What a model answered, how it loaded. */
+interface AnsweredRows {
+  readonly predicted: Answers;
+  /** Of the answered label; null unless it classifies. */
+  readonly probabilities: Float32Array | null;
+  readonly report: LoadReport;
+}
+
 /**
  * Loads the candidate and the live model, lets both answer the candidate's held-out rows and judges.
  * @throws ModelRejectedError when the candidate cannot be loaded or gives no answers on its rows; a live model
@@ -83,13 +93,14 @@ export async function runComparison({ a, b, history, others }: ComparisonTask): 
     taken.every(({ found }) => found === null || found[row] === 1),
   );
   const rows = both.length === source.rows.rows ? source.rows : pickHeldOutRows(source.rows, both);
-  const predicted: Answers[] = [];
+  const answers: AnsweredRows[] = [];
   for (const { request, features } of taken) {
     const asked = { rows: both.length, features: pickRows(features, both, request.manifest.features.length) };
-    predicted.push((await answerRows(request, asked)).predicted);
+    answers.push(await answerRows(request, asked));
   }
+  const [ours, theirs] = answers as [AnsweredRows, AnsweredRows];
   const newer = a.manifest.version < b.manifest.version ? b : a;
-  return compareAnswers(
+  const comparison = compareAnswers(
     {
       task: taskOf(newer.manifest),
       a: describeModel(a.manifest),
@@ -100,8 +111,18 @@ export async function runComparison({ a, b, history, others }: ComparisonTask): 
       averagedOver: [],
       horizonMs: history?.horizonMs ?? horizonOf(newer.manifest),
     },
-    predicted[0]!,
-    predicted[1]!,
+    ours.predicted,
+    theirs.predicted,
+  );
+  return { ...comparison, details: describeAnswers(rows, ours, theirs) };
+}
+
+function describeAnswers(rows: HeldOutRows, ours: AnsweredRows, theirs: AnsweredRows): ComparisonDetails | null {
+  if (rows.rows === 0 || ours.probabilities === null || theirs.probabilities === null) return null;
+  return buildComparisonDetails(
+    rows,
+    { labels: ours.predicted, probabilities: ours.probabilities },
+    { labels: theirs.predicted, probabilities: theirs.probabilities },
   );
 }
 
@@ -166,20 +187,29 @@ async function answersOf(request: LoadRequest, source: AskedRows): Promise<LiveA
 async function answerRows(
   request: LoadRequest,
   { rows, features }: Pick<HeldOutRows, 'rows' | 'features'>,
-): Promise<{ predicted: Answers; report: LoadReport }> {
+): Promise<AnsweredRows> {
   const { session, report } = await loadModel(request);
   try {
     const isLabel = session.shape.task === 'classification';
     const predicted = isLabel ? new Int8Array(rows) : new Float32Array(rows);
+    const probabilities = isLabel ? new Float32Array(rows) : null;
     const width = session.featureCount;
     for (let start = 0; start < rows; start += BATCH_ROWS) {
       const end = Math.min(rows, start + BATCH_ROWS);
       const answer = session.run(features.slice(start * width, end * width), end - start);
       checkAnswers(answer, session.shape, (row) => `held-out row ${start + row}`);
       predicted.set(isLabel ? Int8Array.from(answer.labels) : answer.values, start);
+      probabilities?.set(highestOf(answer.values, session.shape.width), start);
     }
-    return { predicted, report };
+    return { predicted, probabilities, report };
   } finally {
     session.release();
   }
+}
+
+/** The label of an answer is that of its highest probability. */
+function highestOf(values: Float32Array, width: number): Float32Array {
+  return Float32Array.from({ length: values.length / width }, (_, row) =>
+    Math.max(...values.subarray(row * width, (row + 1) * width)),
+  );
 }

@@ -6,6 +6,7 @@ export type { ModelRejectedCode } from './errors.ts';
 export { decodeGolden } from './decode-golden.ts';
 export { GOLDEN_TOLERANCE } from './golden.ts';
 export type { GoldenReport, GoldenRows } from './golden.ts';
+export type { ComparisonDetails } from './comparison-details.ts';
 export type { ComparedModel, ModelComparison } from './comparison.ts';
 export { GATE_MARGIN, MIN_GATE_ROWS } from './gate.ts';
 export type { GateReport, GateRival } from './gate.ts';

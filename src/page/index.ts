@@ -8,3 +8,4 @@ export { readPageToken } from './page-token.ts';
 export { pageActions } from './page-source.ts';
 export type { DecidedMoment, PageAction, PageMark, PageRow, PageSource } from './page-source.ts';
 export { createLiveFeed } from './live-feed.ts';
+export type { LiveFrame } from './live-feed.ts';

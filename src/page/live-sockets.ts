@@ -5,7 +5,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 import { guardSocket } from '../sockets/index.ts';
-import type { LiveFeed } from './live-feed.ts';
+import type { LiveFeed, LiveFrame } from './live-feed.ts';
 
 /** The sockets of one page. */
 export interface LiveSockets {
@@ -28,10 +28,7 @@ const POLICY_VIOLATION = 1008;
 const TRY_AGAIN_LATER = 1013;
 
 /** Creates the sockets. @param readStatus what a tab is told first */
-export function createLiveSockets(
-  feed: LiveFeed,
-  readStatus: () => Promise<Readonly<Record<string, unknown>>>,
-): LiveSockets {
+export function createLiveSockets(feed: LiveFeed, readStatus: () => Promise<LiveFrame>): LiveSockets {
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_MESSAGE_BYTES,
@@ -61,7 +58,7 @@ export function createLiveSockets(
     const leave = feed.join(send);
     ws.once('close', leave);
     const status = await readStatus().catch(() => null);
-    if (status !== null) send(JSON.stringify({ kind: 'status', ...status }));
+    if (status !== null) send(JSON.stringify(status));
   };
   return {
     take: (request, socket, head) => server.handleUpgrade(request, socket, head, (ws) => void serve(ws)),

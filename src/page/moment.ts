@@ -4,6 +4,7 @@ import { loadPolars } from '../core/index.ts';
 import type { AnyRow, HistoryKind } from '../core/index.ts';
 import { toPageProcess } from './live-feed.ts';
 import { valuesOf } from './page-fields.ts';
+import { openRange } from './open-range.ts';
 import type { DecidedMoment, PageSource } from './page-source.ts';
 
 /** What a moment is answered; nulls where the history holds nothing near it. */
@@ -39,7 +40,7 @@ export async function readMoment(
     memory: row && valuesOf(row, memory.rows.length > 1 ? memory.rows[0]! : null),
     processesAtMs: processes.atMs,
     processes: processes.rows.map(toPageProcess),
-    decision: row && (await source.decisionAt(memory.atMs!, row)),
+    decision: row && (await source.decisionAt(memory.atMs!)),
     snippet: snippetsOf(atMs),
   };
 }
@@ -59,28 +60,20 @@ async function readNearest(
   nearMs: number,
   most: number,
 ): Promise<Nearest> {
-  const range = { fromMs: atMs - nearMs, toMs: atMs + nearMs + 1 };
-  const partitions = await history.partitions(kind, range);
-  if (partitions.length === 0) return { atMs: null, rows: [] };
-  const { col, concat, Float64, Int64, lit } = loadPolars();
-  const frames = [];
-  for (const partition of partitions) frames.push(await partition.open());
-  const time = col('timestamp').cast(Int64);
-  const rows = (frames.length === 1 ? frames[0]! : concat(frames)).filter(
-    time.gtEq(lit(range.fromMs)).and(time.lt(lit(range.toMs))),
-  );
-  const times = (await rows.select(time.cast(Float64)).unique().collect())
-    .getColumn('timestamp')
-    .toArray() as number[];
+  const rows = await openRange(history, kind, { fromMs: atMs - nearMs, toMs: atMs + nearMs + 1 });
+  if (rows === null) return { atMs: null, rows: [] };
+  const { col, lit } = loadPolars();
+  const time = col('atMs');
+  const known = (await rows.select('atMs').unique().collect()).getColumn('atMs').toArray() as number[];
+  const times = known.toSorted((a, b) => a - b);
   if (times.length === 0) return { atMs: null, rows: [] };
-  times.sort((a, b) => a - b);
   const nearest = times.reduce((best, each) => (Math.abs(each - atMs) < Math.abs(best - atMs) ? each : best));
   const before = times[times.indexOf(nearest) - 1] ?? nearest;
   const found =
     kind === 'memory'
-      ? rows.filter(time.gtEq(lit(before)).and(time.ltEq(lit(nearest)))).sort('timestamp')
+      ? rows.filter(time.gtEq(lit(before)).and(time.ltEq(lit(nearest)))).sort('atMs')
       : rows.filter(time.eq(lit(nearest))).sort({ by: 'rss_kib', descending: true });
-  const frame = await found.limit(most).withColumns(time.cast(Float64)).collect();
+  const frame = await found.limit(most).withColumns(time.alias('timestamp')).collect();
   return { atMs: nearest, rows: frame.toRecords() as AnyRow[] };
 }
 
@@ -89,6 +82,6 @@ function snippetsOf(atMs: number): MomentAnswer['snippet'] {
   const [from, to] = [atMs - 60_000, atMs + 60_000].map((ms) => new Date(ms).toISOString());
   return {
     typescript: `const then = await rv.collector.history({ table: 'process', from: '${from}', to: '${to}', anonymize: false });`,
-    python: `then = ruvector.history("process", start="${from}", end="${to}", anonymize=False)`,
+    python: `then = client.stream("process", start="${from}", end="${to}", anonymize=False).read_all().to_pandas()`,
   };
 }

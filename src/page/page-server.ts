@@ -12,7 +12,7 @@ import type { Home } from '../core/index.ts';
 import { guardServer, guardSocket, readConnectionShare } from '../sockets/index.ts';
 import { pageForbiddenError, pageListenError } from './errors.ts';
 import { createHistoryRanges } from './history-ranges.ts';
-import type { LiveFeed } from './live-feed.ts';
+import type { LiveFeed, LiveFrame } from './live-feed.ts';
 import { createLiveSockets } from './live-sockets.ts';
 import { buildPageAccess, isLoggedIn, originRefusalOf, siteRefusalOf } from './page-access.ts';
 import type { PageAccess, PageRefusal } from './page-access.ts';
@@ -23,7 +23,7 @@ import type { AnswerQuestion } from './page-routes.ts';
 import { answerDocument } from './page-document.ts';
 import { readBody } from './read-body.ts';
 import { sendJson } from './send.ts';
-import type { PageSource } from './page-source.ts';
+import type { PageRow, PageSource } from './page-source.ts';
 import { ensurePageToken } from './page-token.ts';
 
 /** Options of {@link openPage}. */
@@ -45,6 +45,8 @@ export interface PageOptions {
 export interface OpenPage extends AsyncDisposable {
   /** With the port that was really bound, without the token. */
   readonly url: string;
+  /** Tells every tab the status as it is now. Never rejects. */
+  announce(): Promise<void>;
   stats(): { readonly tabs: number; readonly answered: number; readonly refused: number };
 }
 
@@ -93,14 +95,14 @@ export async function openPage(options: PageOptions): Promise<OpenPage> {
     files: openPageFiles(options.folder ?? packagedFolder),
     log,
   });
-  const sockets = createLiveSockets(feed, async () => {
+  const readStatus = async (): Promise<LiveFrame> => {
+    const status = await answer({ method: 'GET', url: new URL('http://page/api/status'), body: {} });
+    return { ...(status as PageRow), kind: 'status' };
+  };
+  const sockets = createLiveSockets(feed, () => {
     // Whoever looks at the page will look at its past: what was sealed since is summarised meanwhile.
     void ranges.summarise();
-    return (await answer({
-      method: 'GET',
-      url: new URL('http://page/api/status'),
-      body: {},
-    })) as object as Readonly<Record<string, unknown>>;
+    return readStatus();
   });
   http.on('request', (request, response) => void site.handle(request, response));
   http.on('upgrade', (request, socket: Duplex, head) => {
@@ -115,6 +117,10 @@ export async function openPage(options: PageOptions): Promise<OpenPage> {
   });
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${access.port}/`,
+    announce: async () => {
+      const frame = await readStatus().catch(() => null);
+      if (frame !== null) feed.publish(frame);
+    },
     stats: () => ({ tabs: feed.size, ...site.counts }),
     async [Symbol.asyncDispose]() {
       const closed = once(http, 'close');

@@ -1,6 +1,5 @@
 // What a page shows, as a daemon gives it. Types, and the names of actions.
-import type { AnyRow, PartitionReader } from '../core/index.ts';
-import type { HubSubscription } from '../stream/index.ts';
+import type { PartitionReader } from '../core/index.ts';
 
 /** What may be done from the page, where the daemon was served with `--page-actions`. */
 export const pageActions = ['activate', 'rollback', 'train', 'export', 'pause', 'resume'] as const;
@@ -12,8 +11,10 @@ export type PageRow = Readonly<Record<string, unknown>>;
 
 /** Something that happened, and for how long. */
 export interface PageMark {
+  /** The same for a mark that was told before and is over now. */
+  readonly id: string;
   readonly atMs: number;
-  /** Null for a moment, and for what is not over yet. */
+  /** Its own time for a moment, null for what is not over yet. */
   readonly untilMs: number | null;
   readonly kind: 'swap' | 'action' | 'alert' | 'gap' | 'label';
   readonly text: string;
@@ -37,12 +38,10 @@ export interface PageSource {
   /** Time between two samples. */
   readonly intervalMs: number;
   status(): PageRow | Promise<PageRow>;
-  /** Rows as they are stored, from now on, of memory and of processes; who does not keep up loses the oldest. */
-  follow(signal: AbortSignal): HubSubscription;
   /** What happened in a range, as far as the daemon or its history knows; gaps are found by the page itself. */
   marks(fromMs: number, toMs: number): Promise<readonly PageMark[]>;
-  /** What was decided on a sample; null where nothing can be said. */
-  decisionAt(atMs: number, memory: AnyRow): Promise<DecidedMoment | null>;
+  /** What was decided on the sample of a moment; null where nothing can be said. */
+  decisionAt(atMs: number): Promise<DecidedMoment | null>;
   models(): Promise<unknown>;
   compare(a: string, b: string): Promise<unknown>;
   exports(): Promise<unknown>;

@@ -31,6 +31,7 @@ import type { Deployer } from '../models/deployer.ts';
 import { notReadyError } from '../errors.ts';
 import { makeHome } from '../home.ts';
 import type { Deployment, Host, HostCounters, HostListener, ModelUpload } from './host-types.ts';
+import { createExportLog } from '../exports/export-log.ts';
 import type { Latest } from './latest.ts';
 import { LastAction } from './last-action.ts';
 import { createHostWindows } from '../models/host-windows.ts';
@@ -170,6 +171,7 @@ class RunningHost implements Host {
   readonly datasets: DatasetService;
   readonly training: TrainingService;
   readonly streams: StreamService;
+  readonly exports = createExportLog();
   optimizer!: Optimizer;
   bridge!: BridgeServer;
   remote: RemoteBridge | null = null;

@@ -1,47 +1,77 @@
 // What a host gives its page.
 import { hostname } from 'node:os';
-import type { PageSource } from '../../page/index.ts';
+import { readReclaimBackend } from '../../optimize/index.ts';
+import type { PageRow, PageSource } from '../../page/index.ts';
 import { ownVersion } from '../../train/index.ts';
 import type { Host } from '../host/host-types.ts';
+import type { Act } from './page-actions.ts';
+import { createHealthReader } from './page-health.ts';
+import { readMarks } from './page-marks.ts';
 import type { PageMemory } from './page-memory.ts';
+import { readModels } from './page-models.ts';
+import { readDecision } from './page-moment.ts';
 
-/** Options of {@link buildPageSource}. */
-export interface PageSourceOptions {
-  readonly memory: PageMemory;
-  readonly actions: boolean;
-  readonly log: (text: string) => void;
-}
-
-/** Builds the source. */
-export function buildPageSource(host: Host, { memory }: PageSourceOptions): PageSource {
+/** Builds the source. @param act null where the page may only look */
+export function buildHostSource(host: Host, memory: PageMemory, act: Act | null): PageSource {
   return {
     history: host.history,
     intervalMs: 1000 / host.config.hz,
-    status: () => describeHost(host, memory),
-    follow: (signal) => host.streams.follow(['memory', 'process'], signal),
-    marks: async (fromMs, toMs) => memory.marks.filter(({ atMs }) => atMs >= fromMs && atMs < toMs),
-    decisionAt: async () => null,
-    models: async () => host.registry.list(),
+    status: () => describeHost(host, memory, act !== null),
+    marks: (fromMs, toMs) => readMarks(host, memory, { fromMs, toMs }),
+    decisionAt: (atMs) => readDecision(host, memory, atMs),
+    models: () => readModels(host),
     compare: (a, b) => host.compareModels(a, b),
-    exports: async () => [],
-    health: async () => [],
+    exports: async () => host.exports.list(),
+    health: createHealthReader(host),
     events: () => memory.events,
-    act: null,
+    act,
   };
 }
 
-function describeHost(host: Host, memory: PageMemory): Record<string, unknown> {
+async function describeHost(host: Host, memory: PageMemory, actions: boolean): Promise<PageRow> {
+  const { home, config, samples } = host;
   const status = host.status();
+  const { retrainThreshold, samplesSinceTrained } = samples.status();
+  const { kind, store, reason } = await readReclaimBackend();
   return {
     host: hostname(),
     version: ownVersion,
     pid: process.pid,
     startedAtMs: host.counters.startedMs,
-    home: host.home.root,
-    hz: host.config.hz,
-    live: status.model.live,
-    actions: false,
+    home: home.root,
+    hz: config.hz,
+    processIntervalMs: config.processIntervalMs,
+    // What leaves this host without names, and what leaves it with them.
+    privacy: { streams: host.streams.list().map(({ endpoint, anonymized }) => ({ endpoint, anonymized })) },
+    live: status.model,
+    history: describeHistory(host),
+    nextTraining: retrainThreshold > 0 ? { samples: samplesSinceTrained, needed: retrainThreshold } : null,
+    training: status.training,
+    actions,
     acting: host.isActing,
+    mayAct: config.act,
+    goal: config.goal,
+    targets: config.targets,
     decision: memory.lastDecision,
+    outcomes: status.decisions.outcomes,
+    zram: store && { kind, reason, ...store },
+    own: status.memory?.own ?? null,
+    events: status.outlets.events,
+    health: {
+      skipped: status.skipped,
+      historyIsWriting: status.historyHealth.isWriting,
+      faults: status.faults,
+    },
+  };
+}
+
+function describeHistory({ history }: Pick<Host, 'history'>): PageRow {
+  const { kinds } = history.stats();
+  const all = Object.values(kinds);
+  return {
+    bytes: all.reduce((sum, { sealedBytes, walBytes }) => sum + sealedBytes + walBytes, 0),
+    firstMs: kinds['memory']?.firstMs ?? null,
+    lastMs: kinds['memory']?.lastMs ?? null,
+    rows: Object.fromEntries(Object.entries(kinds).map(([kind, { rows }]) => [kind, rows])),
   };
 }

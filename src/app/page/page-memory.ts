@@ -1,10 +1,11 @@
-// What the page remembers of a run: decisions, changes of the label and of models, events. Bounded; older moments are
-// read from the history.
+// What the page remembers of a run: decisions, changes of the label and of models, alerts and when they were over, events.
+// Bounded; older moments are read from the history.
+import { randomUUID } from 'node:crypto';
 import { labels } from '../../core/index.ts';
 import type { Label } from '../../core/index.ts';
 import type { Decision } from '../../optimize/index.ts';
 import type { LiveFrame, PageMark } from '../../page/index.ts';
-import type { DaemonEvent } from '../events/daemon-event.ts';
+import type { DaemonEvent, EventKind } from '../events/daemon-event.ts';
 import type { HostListener } from '../host/host-types.ts';
 import { describeModelEvent } from '../models/model-texts.ts';
 
@@ -37,22 +38,47 @@ const MAX_MARKS = 1000;
 const MAX_EVENTS = 200;
 /** A decision follows its sample at once. */
 const SAME_MOMENT_MS = 1000;
-/** Severities that are shown in the past as well. */
+/** Severities that somebody has to hear of. */
 const alerting = new Set<DaemonEvent['severity']>(['warning', 'error', 'critical']);
+/** Events that last, and what each of them ends: a label ends the one before it. */
+const ends: Readonly<Partial<Record<EventKind, EventKind>>> = {
+  'label-change': 'label-change',
+  'disk-full': 'disk-full',
+  'disk-recovered': 'disk-full',
+};
 
 /** Creates an empty one. @param publish told of each decision and mark */
 export function createPageMemory(publish: (frame: LiveFrame) => void): PageMemory {
   const decisions: KeptDecision[] = [];
   const marks: PageMark[] = [];
   const events: DaemonEvent[] = [];
-  const addMark = (mark: PageMark): void => {
-    keep(marks, mark, MAX_MARKS);
+  const lasting = new Map<EventKind, PageMark>();
+  const tell = (mark: PageMark): void => {
+    const at = marks.findIndex(({ id }) => id === mark.id);
+    if (at >= 0) marks[at] = mark;
+    else keep(marks, mark, MAX_MARKS);
     publish({ ...mark, kind: 'mark', mark: mark.kind });
   };
-  const noteLabel = (decision: KeptDecision): void => {
-    const { atMs, label, reason, modelVersion } = decision;
+  const noteLabel = ({ atMs, label, reason, modelVersion }: KeptDecision): void => {
     if ((decisions.at(-1)?.label ?? 'NoActionNeeded') === label) return;
-    addMark({ atMs, untilMs: null, kind: 'label', text: label, detail: { reason, modelVersion } });
+    const detail = { reason, modelVersion };
+    tell({ id: randomUUID(), atMs, untilMs: atMs, kind: 'label', text: label, detail });
+  };
+  const noteAlert = ({ timestamp, kind, severity, message }: DaemonEvent): void => {
+    const atMs = Date.parse(timestamp);
+    const ended = ends[kind] && lasting.get(ends[kind]);
+    if (ended) {
+      lasting.delete(ends[kind]!);
+      tell({ ...ended, untilMs: atMs });
+    }
+    if (!alerting.has(severity)) return;
+    const untilMs = kind in ends ? null : atMs;
+    const mark: PageMark = {
+      ...{ id: randomUUID(), atMs, untilMs, kind: 'alert', text: message },
+      detail: { severity, event: kind },
+    };
+    if (untilMs === null) lasting.set(kind, mark);
+    tell(mark);
   };
   return {
     listener: {
@@ -60,55 +86,33 @@ export function createPageMemory(publish: (frame: LiveFrame) => void): PageMemor
         const kept = toKept(decision);
         noteLabel(kept);
         keep(decisions, kept, MAX_DECISIONS);
-        publish({ kind: 'decision', ...kept });
+        publish({ ...kept, kind: 'decision' });
       },
       onModelEvent(event) {
         if (event.type !== 'activated' && event.type !== 'rolled-back') return;
-        const text = describeModelEvent(event);
-        addMark({ atMs: Date.now(), untilMs: null, kind: 'swap', text, detail: { type: event.type } });
+        const [atMs, text] = [Date.now(), describeModelEvent(event)];
+        tell({ id: randomUUID(), atMs, untilMs: atMs, kind: 'swap', text, detail: { type: event.type } });
       },
     },
     noteEvent(event) {
       events.unshift(event);
       events.splice(MAX_EVENTS);
-      if (!alerting.has(event.severity)) return;
-      const { timestamp, message, severity } = event;
-      addMark({
-        atMs: Date.parse(timestamp),
-        untilMs: null,
-        kind: 'alert',
-        text: message,
-        detail: { severity, event: event.kind },
-      });
+      noteAlert(event);
     },
     events,
     marks,
     decisionAt: (atMs) =>
-      decisions.findLast((kept) => kept.atMs >= atMs && kept.atMs - atMs <= SAME_MOMENT_MS) ?? null,
+      decisions.find((kept) => kept.atMs >= atMs && kept.atMs - atMs <= SAME_MOMENT_MS) ?? null,
     get lastDecision() {
       return decisions.at(-1) ?? null;
     },
   };
 }
 
-function toKept({
-  timestamp,
-  label,
-  probabilities,
-  source,
-  modelVersion,
-  reason,
-  mode,
-}: Decision): KeptDecision {
-  return {
-    atMs: timestamp,
-    label,
-    probabilities: probabilities && namedProbabilities(probabilities),
-    source,
-    modelVersion,
-    reason,
-    mode,
-  };
+function toKept(decision: Decision): KeptDecision {
+  const { timestamp, label, probabilities, source, modelVersion, reason, mode } = decision;
+  const named = probabilities && namedProbabilities(probabilities);
+  return { atMs: timestamp, label, probabilities: named, source, modelVersion, reason, mode };
 }
 
 /** By the names of the labels. */

@@ -4,9 +4,10 @@ import type { OpenPage } from '../../page/index.ts';
 import type { DaemonEvent } from '../events/daemon-event.ts';
 import type { Host, HostListener } from '../host/host-types.ts';
 import type { PageStatus } from '../serve/outlets-status.ts';
+import { buildHostSource } from './host-source.ts';
+import { buildActions } from './page-actions.ts';
 import type { PageAddress } from './page-address.ts';
 import { createPageMemory } from './page-memory.ts';
-import { buildPageSource } from './host-source.ts';
 
 /** The page of one host. */
 export interface PageService extends AsyncDisposable {
@@ -23,27 +24,41 @@ export interface PageService extends AsyncDisposable {
 export function createPageService(address: PageAddress, log: (text: string) => void): PageService {
   let host: Host | null = null;
   let page: OpenPage | null = null;
+  const ended = new AbortController();
   const feed = createLiveFeed({
+    follow: (signal) => host!.streams.follow(['memory', 'process'], signal),
     decided: () => {
       const { label = null, probabilities = null } = memory.lastDecision ?? {};
       return { label, probabilities };
     },
-    follow: (signal) => host!.streams.follow(['memory', 'process'], signal),
     onProblem: log,
   });
   const memory = createPageMemory((frame) => feed.publish(frame));
+  let told = '';
+  /** What the page shows beside samples changes seldom. */
+  const announceChanges = (): void => {
+    if (host === null || feed.size === 0) return;
+    const { running, lastModel, lastError } = host.training.state();
+    const state = JSON.stringify([host.models.liveVersion, host.isActing, running, lastModel, lastError]);
+    if (state !== told && told !== '') void page?.announce();
+    told = state;
+  };
   const status = (): PageStatus | null =>
     page && { url: page.url, actions: address.actions, ...page.stats() };
   return {
-    listener: memory.listener,
+    listener: { ...memory.listener, onSample: announceChanges },
     noteEvent: (event) => memory.noteEvent(event),
     async start(started) {
       host = started;
-      const source = buildPageSource(started, { memory, actions: address.actions, log });
+      const act = address.actions ? buildActions(started, log, ended.signal) : null;
+      const source = buildHostSource(started, memory, act);
       page = await openPage({ ...address, home: started.home, source, feed, log });
       return status()!;
     },
     status,
-    [Symbol.asyncDispose]: async () => page?.[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      ended.abort();
+      await page?.[Symbol.asyncDispose]();
+    },
   };
 }

@@ -52,7 +52,7 @@ export function buildRequests(host: RequestHost): Record<string, RequestHandler>
     'samples.bootstrap': async () => ({ added: await host.samples.bootstrap() }),
     train: (params, context) => train(host, params, context),
     ...buildStreamRequests(host.streams),
-    ...buildExportRequests(host),
+    ...buildExportRequests(host, host.exports),
   };
   return Object.fromEntries(
     Object.entries(table).map(([name, handler]) => [name, toRequestHandler(handler)]),
@@ -74,6 +74,7 @@ export type RequestHost = Pick<
   | 'streams'
   | 'activate'
   | 'compareModels'
+  | 'exports'
 > &
   ExportRequestHost;
 

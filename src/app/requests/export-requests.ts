@@ -4,7 +4,9 @@ import { relativePathError } from '../errors.ts';
 import { isAbsolute } from 'node:path';
 import { exportArguments, exportOptions, trainingOptions } from '../../export/options/index.ts';
 import type { RequestContext } from '../../bridge/index.ts';
-import type { ExportJob, ExportResult } from '../exports/export-job.ts';
+import type { ExportJob, ExportJobWatch, ExportResult } from '../exports/export-job.ts';
+import { createExportLog } from '../exports/export-log.ts';
+import type { ExportLog } from '../exports/export-log.ts';
 import { runExportInChild } from '../exports/export-service.ts';
 import type { Host } from '../host/host-types.ts';
 import { optionsOf, paramsOf, parseParams, requireParam } from './params.ts';
@@ -14,21 +16,35 @@ type Handler = (params: unknown, context: RequestContext) => Promise<ExportResul
 /** What the requests need of a host. */
 export type ExportRequestHost = Pick<Host, 'history' | 'home' | 'spec' | 'config'>;
 
-/** Builds the part of the request table that exports. */
-export function buildExportRequests(host: ExportRequestHost): Record<string, Handler> {
+/**
+ * Builds the part of the request table that exports.
+ * @param exports where they are noted. @default a log that nobody reads
+ */
+export function buildExportRequests(
+  host: ExportRequestHost,
+  exports: ExportLog = createExportLog(),
+): Record<string, Handler> {
+  const run = (job: ExportJob, context: RequestContext): Promise<ExportResult> =>
+    exports.watch(job, context.progress, (onProgress) =>
+      runExport(host, job, { signal: context.signal, onProgress }),
+    );
   return {
-    'export.range': (params, context) => run(host, buildRangeJob(params), context),
-    'export.recent': (params, context) => run(host, buildRecentJob(params), context),
-    'export.training': (params, context) => run(host, buildTrainingJob(params), context),
+    'export.range': (params, context) => run(buildRangeJob(params), context),
+    'export.recent': (params, context) => run(buildRecentJob(params), context),
+    'export.training': (params, context) => run(buildTrainingJob(params), context),
   };
 }
 
-async function run(host: ExportRequestHost, job: ExportJob, context: RequestContext): Promise<ExportResult> {
+async function runExport(
+  host: ExportRequestHost,
+  job: ExportJob,
+  watch: ExportJobWatch,
+): Promise<ExportResult> {
   await host.history.flush();
   const { home, spec, config } = host;
   const { horizonMs } = config;
   const exportHost = { historyDirectory: home.history, spec, horizonMs, hasDescriptors: false };
-  return runExportInChild(exportHost, job, { signal: context.signal, onProgress: context.progress });
+  return runExportInChild(exportHost, job, watch);
 }
 
 const rangeParams = { from_ms: 'number', to_ms: 'number' } as const;

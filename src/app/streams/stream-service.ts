@@ -51,8 +51,6 @@ export type StreamTotals = Pick<StreamInfo, 'transport' | 'format' | 'subscriber
 export interface AppendedRows {
   /** Subscribes from this very moment on. What left the hub's memory unread is read from the history again. */
   subscribe(table: StreamTable, signal: AbortSignal): HubSubscription;
-  /** The same of several tables for who shows what is new: one that does not keep up loses the oldest. */
-  follow(tables: readonly StreamTable[], signal: AbortSignal): HubSubscription;
   /** Timestamp of what was appended last; undefined before the first. */
   lastMs(table: StreamTable): number | undefined;
 }
@@ -61,6 +59,8 @@ export interface AppendedRows {
 export interface StreamService extends AppendedRows, AsyncDisposable {
   /** Runs a stream until the signal aborts, it is stopped or the host closes. @returns its last figures */
   run(options: StreamOptions, signal: AbortSignal, onStart: (info: StreamInfo) => void): Promise<StreamInfo>;
+  /** Rows as {@link AppendedRows.subscribe} gives them, of several tables: who does not keep up loses the oldest. */
+  follow(tables: readonly StreamTable[], signal: AbortSignal): HubSubscription;
   /** Hands rows that were just appended to the history to every subscriber. Never waits, never throws. */
   publish(table: HistoryKind, rows: readonly AnyRow[]): void;
   /** @throws RuvectorError `ERR_WIRE_ENDPOINT`, `ERR_WIRE_STREAM_REQUEST` */
