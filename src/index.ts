@@ -254,6 +254,7 @@ export type {
   ClientOptions,
   ClientCollector,
   ClientOptimizer,
+  ClientPage,
   ClientStatus,
   CollectOptions,
   DaemonOptions,

@@ -27,6 +27,7 @@ const commands: Readonly<Record<string, () => Promise<Add>>> = {
   fleet: async () => (await import('./commands/fleet.ts')).addFleet,
   pipeline: async () => (await import('./commands/pipeline.ts')).addPipeline,
   events: async () => (await import('./commands/events.ts')).addEvents,
+  page: async () => (await import('./commands/page.ts')).addPage,
   bench: async () => (await import('./commands/bench.ts')).addBench,
   uninstall: async () => (await import('./commands/uninstall.ts')).addUninstall,
   completion: async () => (await import('./commands/completion.ts')).addCompletion,

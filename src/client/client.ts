@@ -9,7 +9,7 @@ import type { DaemonOptions } from './daemon-process.ts';
 import { createClientExporter } from './exporter.ts';
 import type { Exporter } from './exporter.ts';
 import { createClientModels } from './models.ts';
-import type { Models } from './models.ts';
+import type { CallOptions, Models } from './models.ts';
 import { createClientOptimizer } from './optimizer.ts';
 import type { ClientOptimizer } from './optimizer.ts';
 import { createClientTrainer } from './trainer.ts';
@@ -26,6 +26,17 @@ export interface ClientOptions extends DaemonOptions {
 /** A daemon's status, and whether this process started it. */
 export type ClientStatus = DaemonStatus & { readonly startedHere: boolean };
 
+/** The live page of a daemon. */
+export interface ClientPage {
+  readonly kind: 'page';
+  /** To be opened in a browser of this machine. It holds the token: it is for nobody else. */
+  readonly url: string;
+  /** The same for a frame. */
+  readonly embedUrl: string;
+  /** Whether it may act. */
+  readonly actions: boolean;
+}
+
 /** The product on one home. `await using` ends the daemon that it started. */
 export interface Client extends AsyncDisposable {
   readonly collector: ClientCollector;
@@ -38,6 +49,11 @@ export interface Client extends AsyncDisposable {
    * @throws RuvectorError `ERR_CLIENT_RUNNING`, `ERR_CLIENT_START`
    */
   start(options?: DaemonOptions): Promise<ClientStatus>;
+  /**
+   * The live page of the daemon, which begins to serve one for looking alone where it serves none. As the last value of a
+   * cell it is shown in a frame.
+   */
+  page(options?: CallOptions): Promise<ClientPage>;
   /** What the daemon does; null when none runs: this alone starts none. */
   status(): Promise<ClientStatus | null>;
   /** Ends the daemon that this process started. @returns false when it started none; others are left alone */
@@ -58,6 +74,14 @@ export function createClient({ home, remote, ...options }: ClientOptions = {}): 
     models: createClientModels(link),
     optimizer: createClientOptimizer(link),
     start: async (wanted = {}) => mark(await link.ensure(wanted)),
+    page: async ({ signal } = {}) => {
+      const answer = await link.request<Omit<ClientPage, 'kind'>>(
+        'page',
+        { serve: true },
+        signal ? { signal } : {},
+      );
+      return { kind: 'page', ...answer };
+    },
     status: async () => {
       const status = await link.status();
       return status && mark(status);

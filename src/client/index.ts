@@ -1,7 +1,7 @@
 // client: the product from a notebook cell or a script, through the daemon of the home, which it starts when
 // none runs. It computes nothing itself. Guide: docs/client.md
 export { collector, createClient, exporter, models, optimizer, rv, trainer } from './client.ts';
-export type { Client, ClientOptions, ClientStatus } from './client.ts';
+export type { Client, ClientOptions, ClientPage, ClientStatus } from './client.ts';
 export type {
   DaemonStatus,
   DecisionSummary,

@@ -1,6 +1,6 @@
 // Where the history has no samples although it goes on: the daemon did not run, or could not sample. Found natively.
-import { loadPolars } from '../core/index.ts';
 import { openRange } from './open-range.ts';
+import { planSql } from './plan-sql.ts';
 import type { PageMark, PageSource } from './page-source.ts';
 
 /** A pause of so many samples is one. */
@@ -17,21 +17,20 @@ export async function readGaps(
 ): Promise<PageMark[]> {
   const rows = await openRange(history, 'memory', { fromMs, toMs });
   if (rows === null) return [];
-  const { col, lit } = loadPolars();
   const leastMs = Math.max(MIN_GAP_MS, MISSING_SAMPLES * intervalMs);
-  const [at, next] = [col('atMs'), col('next')];
-  const found = await rows
-    .select(at, at.shift(-1).alias('next'))
-    .filter(next.minus(at).gt(lit(leastMs)))
-    .sort(next.minus(at), true)
-    .limit(MAX_GAPS)
-    .collect();
-  return (found.toRecords() as { atMs: number; next: number }[]).map(({ atMs, next: untilMs }) => ({
-    id: `gap-${atMs}`,
-    atMs,
+  const found = await planSql(
+    { rows },
+    `WITH timed AS (SELECT CAST(timestamp AS BIGINT) AS ms FROM rows),
+      paused AS (SELECT ms AS untilMs, ms - LAG(ms) OVER (ORDER BY ms) AS pauseMs FROM timed)
+    SELECT CAST(untilMs AS DOUBLE) AS untilMs, CAST(pauseMs AS DOUBLE) AS pauseMs FROM paused
+    WHERE pauseMs > ${leastMs} ORDER BY pauseMs DESC LIMIT ${MAX_GAPS}`,
+  ).collect();
+  return (found.toRecords() as { untilMs: number; pauseMs: number }[]).map(({ untilMs, pauseMs }) => ({
+    id: `gap-${untilMs - pauseMs}`,
+    atMs: untilMs - pauseMs,
     untilMs,
     kind: 'gap',
-    text: `no samples for ${Math.round((untilMs - atMs) / 1000)} s`,
-    detail: { ms: untilMs - atMs },
+    text: `no samples for ${Math.round(pauseMs / 1000)} s`,
+    detail: { ms: pauseMs },
   }));
 }

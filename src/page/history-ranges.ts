@@ -3,12 +3,11 @@
 // of the home and grows by what is sealed. What was computed of a sealed segment is kept: a segment never changes.
 import { createHash } from 'node:crypto';
 import type { DataFrame, LazyDataFrame } from 'nodejs-polars';
-import { loadPolars } from '../core/index.ts';
 import type { HistoryPartition, PartitionReader } from '../core/index.ts';
 import { pageFields } from './page-fields.ts';
 import type { PageField } from './page-fields.ts';
-import { planBuckets, planWider, readBuckets } from './range-plan.ts';
-import type { FieldBuckets } from './range-plan.ts';
+import { joinFrames, planBuckets, planWider, readBuckets } from './range-plan.ts';
+import type { FieldBuckets, Span } from './range-plan.ts';
 import { SUMMARY_STEP_MS, floorTo, stepOf } from './range-steps.ts';
 import { openSummaryFile } from './summary-file.ts';
 import type { SummaryFile } from './summary-file.ts';
@@ -50,8 +49,8 @@ export interface HistoryRangesOptions {
   readonly onProblem: (error: unknown) => void;
 }
 
-/** Segments that one plan summarises: a day of hours. */
-const SEGMENTS_AT_ONCE = 24;
+/** Segments that one plan summarises: more would take more memory at once. */
+const SEGMENTS_AT_ONCE = 6;
 /** Pieces of narrow buckets that are kept: a screen of hours in both directions, at three widths. */
 const MAX_PIECES = 192;
 
@@ -89,7 +88,7 @@ class Ranges implements HistoryRanges {
       stepMs < SUMMARY_STEP_MS
         ? await this.#narrow(range, fields, stepMs)
         : await this.#fromSummary(range, fields);
-    const frame = buckets.length === 0 ? null : await widen(buckets, fields, stepMs, range);
+    const frame = buckets.length === 0 ? null : await planWider(joinFrames(buckets), fields, stepMs, range).collect();
     return {
       ...range,
       stepMs,
@@ -125,7 +124,7 @@ class Ranges implements HistoryRanges {
 
   /** Buckets of a minute: those of sealed segments from the summary, the rest from the rows. */
   async #fromSummary(
-    range: { readonly fromMs: number; readonly toMs: number },
+    range: Span,
     fields: readonly PageField[],
   ): Promise<LazyDataFrame[]> {
     const wanted = (await this.#parts()).filter(({ partition }) => isWithin(partition, range));
@@ -143,7 +142,7 @@ class Ranges implements HistoryRanges {
   }
 
   async #narrow(
-    range: { readonly fromMs: number; readonly toMs: number },
+    range: Span,
     fields: readonly PageField[],
     stepMs: number,
   ): Promise<LazyDataFrame[]> {
@@ -188,7 +187,7 @@ function keyOf({ files, fromMs, toMs }: HistoryPartition, before: HistoryPartiti
 
 const isWithin = (
   { fromMs, toMs }: HistoryPartition,
-  range: { readonly fromMs: number; readonly toMs: number },
+  range: Span,
 ): boolean => fromMs < range.toMs && toMs > range.fromMs;
 
 /** Parts that follow each other without another one between them, so many at a time. */
@@ -209,24 +208,11 @@ async function planParts(
   fields: readonly PageField[],
   stepMs: number,
 ): Promise<LazyDataFrame> {
-  const { concat } = loadPolars();
   const [first] = parts as [Part, ...Part[]];
-  const lookback = first.before === null ? null : (await first.before.open()).tail(1);
-  const frames: LazyDataFrame[] = lookback === null ? [] : [lookback];
+  const before = first.before === null ? null : (await first.before.open()).tail(1);
+  const frames: LazyDataFrame[] = [];
   for (const { partition } of parts) frames.push(await partition.open());
-  const rows = frames.length === 1 ? frames[0]! : concat(frames);
-  return planBuckets(rows, fields, stepMs, lookback === null ? 0 : 1);
-}
-
-function widen(
-  buckets: readonly LazyDataFrame[],
-  fields: readonly PageField[],
-  stepMs: number,
-  range: { readonly fromMs: number; readonly toMs: number },
-): Promise<DataFrame> {
-  const { concat } = loadPolars();
-  const all = buckets.length === 1 ? buckets[0]! : concat([...buckets]);
-  return planWider(all, fields, stepMs, range).collect();
+  return planBuckets(joinFrames(frames), before, fields, stepMs);
 }
 
 function emptyOf(fields: readonly PageField[], length: number): Record<string, FieldBuckets> {

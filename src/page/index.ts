@@ -4,7 +4,6 @@
 export { openPage } from './page-server.ts';
 export type { OpenPage, PageOptions } from './page-server.ts';
 export { pageFields } from './page-fields.ts';
-export { readPageToken } from './page-token.ts';
 export { pageActions } from './page-source.ts';
 export type { DecidedMoment, PageAction, PageMark, PageRow, PageSource } from './page-source.ts';
 export { createLiveFeed } from './live-feed.ts';

@@ -1,10 +1,10 @@
 // Who held the memory at a moment: the row of memory, the scan of processes nearest to it, what was decided, and the lines
 // that read the same in a notebook. Native plans pick the rows; only those shown come into JavaScript.
-import { loadPolars } from '../core/index.ts';
 import type { AnyRow, HistoryKind } from '../core/index.ts';
 import { toPageProcess } from './live-feed.ts';
 import { valuesOf } from './page-fields.ts';
 import { openRange } from './open-range.ts';
+import { planSql } from './plan-sql.ts';
 import type { DecidedMoment, PageSource } from './page-source.ts';
 
 /** What a moment is answered; nulls where the history holds nothing near it. */
@@ -62,19 +62,22 @@ async function readNearest(
 ): Promise<Nearest> {
   const rows = await openRange(history, kind, { fromMs: atMs - nearMs, toMs: atMs + nearMs + 1 });
   if (rows === null) return { atMs: null, rows: [] };
-  const { col, lit } = loadPolars();
-  const time = col('atMs');
-  const known = (await rows.select('atMs').unique().collect()).getColumn('atMs').toArray() as number[];
-  const times = known.toSorted((a, b) => a - b);
+  const near = await planSql(
+    { rows },
+    'SELECT DISTINCT CAST(CAST(timestamp AS BIGINT) AS DOUBLE) AS ms FROM rows ORDER BY ms',
+  ).collect();
+  const times = near.getColumn('ms').toArray() as number[];
   if (times.length === 0) return { atMs: null, rows: [] };
   const nearest = times.reduce((best, each) => (Math.abs(each - atMs) < Math.abs(best - atMs) ? each : best));
-  const before = times[times.indexOf(nearest) - 1] ?? nearest;
-  const found =
-    kind === 'memory'
-      ? rows.filter(time.gtEq(lit(before)).and(time.ltEq(lit(nearest)))).sort('atMs')
-      : rows.filter(time.eq(lit(nearest))).sort({ by: 'rss_kib', descending: true });
-  const frame = await found.limit(most).withColumns(time.alias('timestamp')).collect();
-  return { atMs: nearest, rows: frame.toRecords() as AnyRow[] };
+  const first = kind === 'memory' ? (times[times.indexOf(nearest) - 1] ?? nearest) : nearest;
+  const order = kind === 'memory' ? 'ms' : 'rss_kib DESC';
+  const found = await planSql(
+    { rows },
+    `WITH timed AS (SELECT *, CAST(CAST(timestamp AS BIGINT) AS DOUBLE) AS ms FROM rows)
+    SELECT * FROM timed WHERE ms >= ${first} AND ms <= ${nearest} ORDER BY ${order} LIMIT ${most}`,
+  ).collect();
+  const records = found.toRecords() as (AnyRow & { readonly ms: number })[];
+  return { atMs: nearest, rows: records.map((row) => ({ ...row, timestamp: row.ms })) };
 }
 
 /** The same moment in a notebook: two minutes around it, the scan with its names. */

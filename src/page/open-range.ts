@@ -1,9 +1,9 @@
-// A range of a table as one native plan.
+// The rows of a range of a table as one native plan.
 import type { LazyDataFrame } from 'nodejs-polars';
-import { loadPolars } from '../core/index.ts';
 import type { HistoryKind, PartitionReader, TimeRange } from '../core/index.ts';
+import { joinFrames } from './range-plan.ts';
 
-/** Plans the rows of a range, with their times as whole milliseconds in `atMs`; null where there is none. */
+/** Plans them; null where there are none. */
 export async function openRange(
   history: PartitionReader,
   kind: HistoryKind,
@@ -11,9 +11,7 @@ export async function openRange(
 ): Promise<LazyDataFrame | null> {
   const partitions = await history.partitions(kind, range);
   if (partitions.length === 0) return null;
-  const { col, concat, Float64, Int64 } = loadPolars();
   const frames: LazyDataFrame[] = [];
   for (const partition of partitions) frames.push(await partition.open());
-  const rows = frames.length === 1 ? frames[0]! : concat(frames);
-  return rows.withColumns(col('timestamp').cast(Int64).cast(Float64).alias('atMs'));
+  return joinFrames(frames);
 }

@@ -32,13 +32,14 @@ export async function answerDocument(
   const isEmbedded = url.searchParams.get('embed') === '1';
   const hasToken = token !== null && isToken(token, access.token);
   if (!hasToken && !(token === null && isLoggedIn(request, access))) {
-    sendLogin(response);
+    sendPlain(response, 401, LOGIN);
     return;
   }
   const cookie = hasToken ? { 'set-cookie': setCookieOf(access) } : {};
   if (hasToken && !isEmbedded) {
     // The token leaves the address bar and the history of the browser.
-    sendBytes(response, 303, new Uint8Array(), { location: '/', 'cache-control': 'no-store', ...cookie });
+    if (isFromElsewhere(request)) sendPlain(response, 200, BOUNCE, cookie);
+    else sendBytes(response, 303, new Uint8Array(), { location: '/', 'cache-control': 'no-store', ...cookie });
     return;
   }
   const file = await files.find('index.html');
@@ -85,18 +86,31 @@ function sendFile(
   sendBytes(response, 200, takesGzip ? gzipped : bytes, { 'content-type': contentType, ...own, ...encoding });
 }
 
-const LOGIN = `<!doctype html>
+/** A browser that came by a link sends no strict cookie after a redirect; to a page that sends it on itself it does. */
+const isFromElsewhere = ({ headers }: IncomingMessage): boolean =>
+  ['cross-site', 'same-site'].includes(String(headers['sec-fetch-site'] ?? ''));
+
+const HEAD = `<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>ruvector-memopt</title>
-<h1>This page is for who runs the daemon</h1>
+`;
+const BOUNCE = `${HEAD}<meta http-equiv="refresh" content="0; url=/"><p><a href="/">Go on to the page</a></p></html>
+`;
+const LOGIN = `${HEAD}<h1>This page is for who runs the daemon</h1>
 <p>On this machine, <code>ruvector-memopt page</code> opens it, or prints its address.</p></html>
 `;
 
-function sendLogin(response: ServerResponse): void {
-  sendBytes(response, 401, Buffer.from(LOGIN), {
+/** A page without anything beside its text. */
+function sendPlain(
+  response: ServerResponse,
+  status: number,
+  html: string,
+  headers: OutgoingHttpHeaders = {},
+): void {
+  sendBytes(response, status, Buffer.from(html), {
     'content-type': 'text/html; charset=utf-8',
-    'content-security-policy':
-      "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    'content-security-policy': "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     'x-frame-options': 'DENY',
     'cache-control': 'no-store',
+    ...headers,
   });
 }

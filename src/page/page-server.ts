@@ -45,6 +45,8 @@ export interface PageOptions {
 export interface OpenPage extends AsyncDisposable {
   /** With the port that was really bound, without the token. */
   readonly url: string;
+  /** The same with the token, for who may look. */
+  readonly loginUrl: string;
   /** Tells every tab the status as it is now. Never rejects. */
   announce(): Promise<void>;
   stats(): { readonly tabs: number; readonly answered: number; readonly refused: number };
@@ -115,8 +117,10 @@ export async function openPage(options: PageOptions): Promise<OpenPage> {
         socket.destroy(),
       );
   });
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${access.port}/`;
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${access.port}/`,
+    url,
+    loginUrl: `${url}?token=${token}`,
     announce: async () => {
       const frame = await readStatus().catch(() => null);
       if (frame !== null) feed.publish(frame);

@@ -1,29 +1,14 @@
 // Rows of memory → buckets of time, and buckets → wider ones, as native plans. A bucket holds for each field the least and
 // the greatest value, a sum and what it is divided by, so that wider buckets made of it are exact: for a gauge the number
-// of values, for a rate what changed and the seconds it took. Expressions are made once: each costs half a millisecond.
-import type { DataFrame, Expr, LazyDataFrame } from 'nodejs-polars';
+// of values, for a rate what changed and the seconds it took.
+import type { DataFrame, LazyDataFrame } from 'nodejs-polars';
 import { loadPolars } from '../core/index.ts';
 import { MAX_RATE_GAP_MS, pageFields } from './page-fields.ts';
 import type { PageField } from './page-fields.ts';
+import { planSql } from './plan-sql.ts';
 
 /** Start of a bucket, ms since the epoch. */
 const AT = 'at';
-
-interface FieldExpressions {
-  /** A row's values: what is looked at for the extremes, what is summed, what it is divided by. */
-  readonly row: readonly Expr[];
-  readonly bucket: readonly Expr[];
-  readonly wider: readonly Expr[];
-}
-
-interface Common {
-  readonly time: Expr;
-  readonly elapsed: Expr;
-  readonly at: Expr;
-}
-
-let common: Common | null = null;
-const expressions = new Map<string, FieldExpressions>();
 
 const namesOf = (name: string): readonly [string, string, string, string] => [
   `${name}:min`,
@@ -32,58 +17,10 @@ const namesOf = (name: string): readonly [string, string, string, string] => [
   `${name}:n`,
 ];
 
-function commonOf(): Common {
-  const { col, Int64 } = loadPolars();
-  const time = col('timestamp').cast(Int64);
-  common ??= { time, elapsed: time.minus(time.shift(1)), at: col(AT) };
-  return common;
-}
-
-function expressionsOf(field: PageField): FieldExpressions {
-  const known = expressions.get(field.name);
-  if (known) return known;
-  const { col } = loadPolars();
-  const [min, max, sum, n] = namesOf(field.name);
-  const made: FieldExpressions = {
-    row: field.kind === 'gauge' ? gaugeRow(field) : rateRow(field),
-    bucket: [
-      col(min).min().alias(min),
-      col(min).max().alias(max),
-      col(sum).sum().alias(sum),
-      col(n).sum().alias(n),
-    ],
-    wider: [
-      col(min).min().alias(min),
-      col(max).max().alias(max),
-      col(sum).sum().alias(sum),
-      col(n).sum().alias(n),
-    ],
-  };
-  expressions.set(field.name, made);
-  return made;
-}
-
-function gaugeRow({ name, column, minus }: PageField): Expr[] {
-  const { col, Float64 } = loadPolars();
-  const [min, , sum, n] = namesOf(name);
-  const own = col(column).cast(Float64);
-  const value = minus === undefined ? own : own.minus(col(minus).cast(Float64));
-  return [value.alias(min), value.alias(sum), value.isNotNull().cast(Float64).alias(n)];
-}
-
-function rateRow({ name, column, scale = 1 }: PageField): Expr[] {
-  const { col, Float64, lit, when } = loadPolars();
-  const [min, , sum, n] = namesOf(name);
-  const { elapsed } = commonOf();
-  const change = col(column).cast(Float64).minus(col(column).cast(Float64).shift(1));
-  const counts = change
-    .gtEq(lit(0))
-    .and(elapsed.gt(lit(0)))
-    .and(elapsed.ltEq(lit(MAX_RATE_GAP_MS)));
-  const seconds = elapsed.cast(Float64).div(lit(1000));
-  const scaled = change.mul(lit(scale));
-  const only = (value: Expr): Expr => when(counts).then(value).otherwise(lit(null));
-  return [only(scaled.div(seconds)).alias(min), only(scaled).alias(sum), only(seconds).alias(n)];
+/** A range of time, half-open. */
+export interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
 /** Fields by their names; those that nobody knows are left out. */
@@ -91,35 +28,75 @@ export const fieldsOf = (names: readonly string[]): PageField[] =>
   names.flatMap((name) => pageFields.get(name) ?? []);
 
 /**
- * Plans the buckets of rows that are in time order.
- * @param skipRows rows at the beginning that only the first rate looks at
+ * Plans the buckets of rows.
+ * @param before the row before them, which only the first rate looks at
  */
 export function planBuckets(
   rows: LazyDataFrame,
+  before: LazyDataFrame | null,
   fields: readonly PageField[],
   stepMs: number,
-  skipRows: number,
 ): LazyDataFrame {
-  const { lit } = loadPolars();
-  const { time } = commonOf();
-  const at = time.minus(time.modulo(lit(stepMs))).alias(AT);
-  const values = rows.select(at, ...fields.flatMap((field) => expressionsOf(field).row));
-  return (skipRows === 0 ? values : values.slice(skipRows, 2 ** 31))
-    .groupBy(AT)
-    .agg(...fields.flatMap((field) => expressionsOf(field).bucket));
+  const columns = [...new Set(fields.flatMap(({ column, minus }) => (minus ? [column, minus] : [column])))];
+  const rates = fields.filter(({ kind }) => kind === 'rate');
+  const taken = ['CAST(timestamp AS BIGINT) AS ms', ...columns].join(', ');
+  const text = `
+    WITH taken AS (
+      SELECT 1 AS own, ${taken} FROM rows
+      ${before === null ? '' : `UNION ALL SELECT 0 AS own, ${taken} FROM earlier`}
+    ), changes AS (
+      SELECT *, ${['ms', ...rates.map(({ column }) => column)].map(changeOf).join(', ')} FROM taken
+    ), counted AS (
+      SELECT ms - ms % ${stepMs} AS ${AT}, ${fields.flatMap(valuesOf).join(', ')} FROM changes WHERE own = 1
+    )
+    SELECT ${AT}, ${fields.flatMap(({ name }) => aggregatesOf(name, 'rows')).join(', ')}
+    FROM counted GROUP BY ${AT}`;
+  return planSql(before === null ? { rows } : { rows, earlier: before }, text);
+}
+
+const changeOf = (column: string): string => `${column} - LAG(${column}) OVER (ORDER BY ms) AS ${column}_change`;
+
+/** A row's value, what it adds to the sum, and to what the sum is divided by. */
+function valuesOf({ name, kind, column, minus, scale = 1 }: PageField): string[] {
+  const [value, , sum, n] = namesOf(name);
+  if (kind === 'gauge') {
+    const own = `CAST(${column} AS DOUBLE)${minus ? ` - CAST(${minus} AS DOUBLE)` : ''}`;
+    return [`${own} AS "${value}"`, `${own} AS "${sum}"`, `CASE WHEN ${own} IS NULL THEN 0.0 ELSE 1.0 END AS "${n}"`];
+  }
+  // A counter that falls is another boot; a pause says nothing of its moments.
+  const counts = `${column}_change >= 0 AND ms_change > 0 AND ms_change <= ${MAX_RATE_GAP_MS}`;
+  const only = (text: string): string => `CASE WHEN ${counts} THEN ${text} END`;
+  const change = `CAST(${column}_change AS DOUBLE) * ${scale}`;
+  const seconds = 'CAST(ms_change AS DOUBLE) / 1000.0';
+  return [
+    `${only(`${change} / (${seconds})`)} AS "${value}"`,
+    `${only(change)} AS "${sum}"`,
+    `${only(seconds)} AS "${n}"`,
+  ];
+}
+
+/** A row has one value, the least and the greatest in one; a bucket has two. */
+function aggregatesOf(name: string, of: 'rows' | 'buckets'): string[] {
+  const [min, max, sum, n] = namesOf(name);
+  return [
+    `MIN("${min}") AS "${min}"`,
+    `MAX("${of === 'rows' ? min : max}") AS "${max}"`,
+    `SUM("${sum}") AS "${sum}"`,
+    `SUM("${n}") AS "${n}"`,
+  ];
 }
 
 /** Plans to read buckets that are there: of some fields, in a range. */
 export function selectBuckets(
   buckets: LazyDataFrame,
   fields: readonly PageField[],
-  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+  { fromMs, toMs }: Span,
 ): LazyDataFrame {
-  const { lit } = loadPolars();
-  const { at } = commonOf();
-  return buckets
-    .filter(at.gtEq(lit(fromMs)).and(at.lt(lit(toMs))))
-    .select(AT, ...fields.flatMap(({ name }) => namesOf(name)));
+  const columns = fields.flatMap(({ name }) => namesOf(name)).map((name) => `"${name}"`);
+  return planSql(
+    { buckets },
+    `SELECT ${AT}, ${columns.join(', ')} FROM buckets WHERE ${AT} >= ${fromMs} AND ${AT} < ${toMs}`,
+  );
 }
 
 /** Plans wider buckets of buckets; those of one start become one. */
@@ -127,16 +104,18 @@ export function planWider(
   buckets: LazyDataFrame,
   fields: readonly PageField[],
   stepMs: number,
-  range: { readonly fromMs: number; readonly toMs: number },
+  { fromMs, toMs }: Span,
 ): LazyDataFrame {
-  const { lit } = loadPolars();
-  const { at } = commonOf();
-  return selectBuckets(buckets, fields, range)
-    .withColumns(at.minus(at.modulo(lit(stepMs))).alias(AT))
-    .groupBy(AT)
-    .agg(...fields.flatMap((field) => expressionsOf(field).wider))
-    .sort(AT);
+  const wider = `${AT} - ${AT} % ${stepMs}`;
+  const text = `
+    SELECT ${wider} AS start, ${fields.flatMap(({ name }) => aggregatesOf(name, 'buckets')).join(', ')}
+    FROM buckets WHERE ${AT} >= ${fromMs} AND ${AT} < ${toMs} GROUP BY ${wider} ORDER BY start`;
+  return planSql({ buckets }, text);
 }
+
+/** Frames of the same columns one after the other. */
+export const joinFrames = (frames: readonly LazyDataFrame[]): LazyDataFrame =>
+  frames.length === 1 ? frames[0]! : loadPolars().concat([...frames]);
 
 /** Numbers to draw of one field; null where there is no value. */
 export interface FieldBuckets {
@@ -145,25 +124,19 @@ export interface FieldBuckets {
   readonly mean: (number | null)[];
 }
 
-/** Takes buckets out of Polars, into their places on a grid without holes. */
+/** Takes wider buckets out of Polars, into their places on a grid without holes. */
 export function readBuckets(
   frame: DataFrame,
   fields: readonly PageField[],
   grid: { readonly fromMs: number; readonly stepMs: number; readonly length: number },
 ): Record<string, FieldBuckets> {
-  const places = numbersOf(frame, AT).map((at) => (at! - grid.fromMs) / grid.stepMs);
+  const places = numbersOf(frame, 'start').map((at) => (at! - grid.fromMs) / grid.stepMs);
   const read: Record<string, FieldBuckets> = {};
   for (const { name } of fields) {
     const [min, max, sum, n] = namesOf(name).map((column) => numbersOf(frame, column));
-    read[name] = {
-      min: spread(min!, places, grid.length),
-      max: spread(max!, places, grid.length),
-      mean: spread(
-        sum!.map((value, i) => (n![i]! > 0 ? value! / n![i]! : null)),
-        places,
-        grid.length,
-      ),
-    };
+    const mean = sum!.map((value, i) => (value !== null && n![i]! > 0 ? value / n![i]! : null));
+    const place = (values: readonly (number | null)[]): (number | null)[] => spread(values, places, grid.length);
+    read[name] = { min: place(min!), max: place(max!), mean: place(mean) };
   }
   return read;
 }

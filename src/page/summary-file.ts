@@ -8,7 +8,8 @@ import { loadPolars, systemCodeOf } from '../core/index.ts';
 import { makeFolder, writeDurably } from '../files/index.ts';
 import { pageFields } from './page-fields.ts';
 import type { PageField } from './page-fields.ts';
-import { selectBuckets } from './range-plan.ts';
+import { joinFrames, selectBuckets } from './range-plan.ts';
+import type { Span } from './range-plan.ts';
 
 /** A summary, as far as it goes. */
 export interface SummaryFile {
@@ -20,7 +21,7 @@ export interface SummaryFile {
   /** Minutes of a range; a minute that two segments share comes twice. */
   frames(
     fields: readonly PageField[],
-    range: { readonly fromMs: number; readonly toMs: number },
+    range: Span,
   ): LazyDataFrame[];
   /**
    * Puts what was added into the file, when it is enough.
@@ -94,7 +95,7 @@ class Summary implements SummaryFile {
 
   frames(
     fields: readonly PageField[],
-    range: { readonly fromMs: number; readonly toMs: number },
+    range: Span,
   ): LazyDataFrame[] {
     const kept = this.#file === null ? [] : [loadPolars().scanParquet(this.#file)];
     const all = [...kept, ...this.#added.map((frame) => frame.lazy())];
@@ -104,7 +105,6 @@ class Summary implements SummaryFile {
   async save(firstMs: number, keys: readonly string[]): Promise<void> {
     if (this.#addedKeys < SAVE_SEGMENTS) return;
     this.#keys = new Set(keys.filter((key) => this.#keys.has(key)));
-    const { concat } = loadPolars();
     const before = this.#file;
     const frames = this.frames([...pageFields.values()], {
       fromMs: firstMs - 60_000,
@@ -113,7 +113,7 @@ class Summary implements SummaryFile {
     const name = `minutes-${randomUUID()}.parquet`;
     const path = join(this.#folder, name);
     await makeFolder(this.#folder);
-    await (frames.length === 1 ? frames[0]! : concat(frames))
+    await joinFrames(frames)
       .sort('at')
       .sinkParquet(path, { compression: 'zstd' })
       .collect();

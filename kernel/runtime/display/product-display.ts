@@ -4,6 +4,7 @@
 import { escapeHtml } from './html-text.ts';
 import { dataOf } from './inspect-property.ts';
 import { drawDecision, drawExplanation } from './product-decision.ts';
+import { drawPage } from './product-page.ts';
 import { drawModels, drawStatus, drawSwap, drawVerification } from './product-models.ts';
 import { renderFacts } from './product-parts.ts';
 import type { Fact, Picture } from './product-parts.ts';
@@ -18,6 +19,7 @@ const byKind: Readonly<Record<string, readonly [fields: readonly string[], rende
   explanation: [['decision', 'features', 'safeguards'], drawExplanation],
   decision: [['label', 'source', 'reason'], drawDecision],
   'export-report': [['rows', 'tables'], drawExport],
+  page: [['url', 'embedUrl'], drawPage],
   'swap-report': [['reference', 'steps'], drawSwap],
 };
 

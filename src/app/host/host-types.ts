@@ -19,6 +19,7 @@ import type { Latest } from './latest.ts';
 import type { TaskModels } from '../models/task-models.ts';
 import type { DatasetService } from '../training/dataset-service.ts';
 import type { OutletsStatus } from '../serve/outlets-status.ts';
+import type { PageLogin } from '../page/page-service.ts';
 import type { SampleService } from './sample-service.ts';
 import type { HostStatus } from './status-types.ts';
 import type { RemoteBridge } from '../remote/remote-bridge.ts';
@@ -102,6 +103,13 @@ export interface Host extends AsyncDisposable {
   status(): HostStatus;
   /** Lets `status()` show more of what leaves this host: its page of metrics, its events, its rows. */
   reportOutlets(read: () => Partial<OutletsStatus>): void;
+  /**
+   * Where its page is; with `serve` one is begun where none is.
+   * @throws RuvectorError `ERR_APP_NO_PAGE`, and what serving it throws
+   */
+  findPage(serve: boolean): Promise<PageLogin>;
+  /** Lets `findPage()` find one. */
+  offerPage(find: (serve: boolean) => Promise<PageLogin>): void;
   close(): Promise<void>;
 }
 

@@ -28,7 +28,7 @@ import { createDatasetService } from '../training/dataset-service.ts';
 import type { DatasetService } from '../training/dataset-service.ts';
 import { createDeployer } from '../models/deployer.ts';
 import type { Deployer } from '../models/deployer.ts';
-import { notReadyError } from '../errors.ts';
+import { noPageError, notReadyError } from '../errors.ts';
 import { makeHome } from '../home.ts';
 import type { Deployment, Host, HostCounters, HostListener, ModelUpload } from './host-types.ts';
 import { createExportLog } from '../exports/export-log.ts';
@@ -38,6 +38,7 @@ import { createHostWindows } from '../models/host-windows.ts';
 import { openTaskModels } from '../models/task-models.ts';
 import type { TaskModels } from '../models/task-models.ts';
 import { describeModelEvent } from '../models/model-texts.ts';
+import type { PageLogin } from '../page/page-service.ts';
 import { createSampleService } from './sample-service.ts';
 import type { SampleService } from './sample-service.ts';
 import { noOutlets } from '../serve/outlets-status.ts';
@@ -178,6 +179,10 @@ class RunningHost implements Host {
   latest: Latest | null = null;
   isActing: boolean;
   outlets: () => OutletsStatus = () => noOutlets;
+  #findPage: (serve: boolean) => Promise<PageLogin> = () =>
+    Promise.reject(
+      noPageError(this.home.root, 'this process serves none', 'use `ruvector-memopt serve --page`'),
+    );
   readonly #baseline: RuleBaseline;
   readonly #deployer: Deployer;
   readonly #health = new SamplingHealth((text) => this.#listener.onLog?.(text));
@@ -399,6 +404,14 @@ class RunningHost implements Host {
   reportOutlets(read: () => Partial<OutletsStatus>): void {
     const { outlets } = this;
     this.outlets = () => ({ ...outlets(), ...read() });
+  }
+
+  findPage(serve: boolean): Promise<PageLogin> {
+    return this.#findPage(serve);
+  }
+
+  offerPage(find: (serve: boolean) => Promise<PageLogin>): void {
+    this.#findPage = find;
   }
 
   status(): HostStatus {

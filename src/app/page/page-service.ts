@@ -18,6 +18,17 @@ export interface PageService extends AsyncDisposable {
   start(host: Host): Promise<PageStatus>;
   /** Null before the start. */
   status(): PageStatus | null;
+  /** Where to log in; null before the start. */
+  login(): PageLogin | null;
+}
+
+/** How the page is opened. Plain JSON, for who may talk to the daemon. */
+export interface PageLogin {
+  /** With the token. */
+  readonly url: string;
+  /** The same for a frame in a notebook of this machine. */
+  readonly embedUrl: string;
+  readonly actions: boolean;
 }
 
 /** Creates it; nothing listens yet. */
@@ -56,6 +67,8 @@ export function createPageService(address: PageAddress, log: (text: string) => v
       return status()!;
     },
     status,
+    login: () =>
+      page && { url: page.loginUrl, embedUrl: `${page.loginUrl}&embed=1`, actions: address.actions },
     async [Symbol.asyncDispose]() {
       ended.abort();
       await page?.[Symbol.asyncDispose]();

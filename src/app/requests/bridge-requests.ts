@@ -51,6 +51,7 @@ export function buildRequests(host: RequestHost): Record<string, RequestHandler>
     'samples.import': (params) => importSamples(host, params),
     'samples.bootstrap': async () => ({ added: await host.samples.bootstrap() }),
     train: (params, context) => train(host, params, context),
+    page: (params) => host.findPage(parseParams('page', { serve: 'boolean' }, params).serve ?? false),
     ...buildStreamRequests(host.streams),
     ...buildExportRequests(host, host.exports),
   };
@@ -74,6 +75,7 @@ export type RequestHost = Pick<
   | 'streams'
   | 'activate'
   | 'compareModels'
+  | 'findPage'
   | 'exports'
 > &
   ExportRequestHost;

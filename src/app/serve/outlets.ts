@@ -9,7 +9,7 @@ import { createSinkQueue } from '../events/sink-queue.ts';
 import type { HistoryHealth } from '../../store/index.ts';
 import type { MetricsAddress } from '../metrics/metrics-address.ts';
 import type { PageAddress } from '../page/page-address.ts';
-import { createPageService } from '../page/page-service.ts';
+import { createPageKeeper } from '../page/page-keeper.ts';
 import { createMetricsService } from '../metrics/metrics-service.ts';
 
 /** Options of {@link openOutlets}. */
@@ -35,28 +35,26 @@ export interface Outlets extends AsyncDisposable {
 export async function openOutlets(options: OutletsOptions): Promise<Outlets> {
   const { log, rateWindowMs } = options;
   const metrics = options.metrics && (await createMetricsService(options.metrics, log));
-  const page = options.page && createPageService(options.page, log);
+  const pages = createPageKeeper(options.page, log);
   const queues = options.sinks.map((sink) => createSinkQueue(sink, { log, rateWindowMs }));
   let readHealth = (): HistoryHealth | null => null;
-  const source =
-    queues.length === 0 && page === null
-      ? {}
-      : createEventSource(
-          (facts) => {
-            const event = buildDaemonEvent(facts, Date.now());
-            for (const queue of queues) queue.emit(event);
-            page?.noteEvent(event);
-          },
-          { readHealth: () => readHealth() },
-        );
+  const source = createEventSource(
+    (facts) => {
+      if (queues.length === 0 && pages.service() === null) return;
+      const event = buildDaemonEvent(facts, Date.now());
+      for (const queue of queues) queue.emit(event);
+      pages.service()?.noteEvent(event);
+    },
+    { readHealth: () => readHealth() },
+  );
   const readSinks = () => queues.map((queue) => queue.stats());
   return {
-    listener: joinListeners([metrics?.listener ?? {}, source, page?.listener ?? {}], log),
+    listener: joinListeners([metrics?.listener ?? {}, source, pages.listener], log),
     async start(host) {
       readHealth = () => host.history.health();
       host.reportOutlets(() => ({
         metrics: metrics?.status() ?? null,
-        page: page?.status() ?? null,
+        page: pages.service()?.status() ?? null,
         events: readSinks(),
       }));
       if (metrics) {
@@ -64,15 +62,12 @@ export async function openOutlets(options: OutletsOptions): Promise<Outlets> {
         const reason = options.metrics?.remoteReason;
         log(`metrics at ${url}${reason ? `, for other machines too: ${reason}` : ''}`);
       }
-      if (page) {
-        const { url, actions } = await page.start(host);
-        log(`page at ${url}${actions ? ', which may act' : ''}: open it with \`ruvector-memopt page\``);
-      }
+      await pages.start(host);
       for (const { kind, target } of options.sinks) log(`events go to ${kind} ${target}`);
     },
     async [Symbol.asyncDispose]() {
       await Promise.all([
-        page?.[Symbol.asyncDispose](),
+        pages[Symbol.asyncDispose](),
         metrics?.[Symbol.asyncDispose](),
         ...queues.map((queue) => queue.close()),
       ]);
