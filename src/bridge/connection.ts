@@ -8,12 +8,14 @@ import type { ConnectionLoss, CurveClient, SocketOptions } from '../sockets/inde
 import { Direction, Opener, Sealer } from './seal.ts';
 import type { SealKeys } from './seal.ts';
 import { assertSize } from './plane.ts';
+import { MessageType } from './message.ts';
 import type { OutgoingMessage, WireMessage } from './message.ts';
 import {
   daemonLostError,
   keyNotAllowedError,
   noAnswerError,
   nothingListensError,
+  withheldError,
   wrongDaemonError,
 } from './errors.ts';
 
@@ -22,6 +24,11 @@ export interface ConnectionHandlers {
   /** Called once: the connection is of no more use. */
   onEnd(error: RuvectorError): void;
 }
+
+/** The daemon says at once that it has accepted HELLO, whatever its source takes: within a lease, but at least so long. */
+const MIN_FIRST_MESSAGE_MS = 3000;
+/** It asks every third lease whether its clients are there. */
+const SILENT_LEASES = 7;
 
 export interface ConnectionOptions extends SocketOptions {
   /** Its messages are sealed. @default they are plain */
@@ -34,10 +41,13 @@ export class Connection implements AsyncDisposable {
   readonly #socket: DealerSocket;
   readonly #handlers: ConnectionHandlers;
   readonly #maxMessageBytes: number;
+  readonly #leaseMs: number;
+  #silence: NodeJS.Timeout | undefined;
   #hasEnded = false;
 
   constructor(options: ConnectionOptions, handlers: ConnectionHandlers) {
     const { endpoint, curve, seal } = options;
+    this.#leaseMs = options.leaseMs;
     this.#sealer = seal ? new Sealer(seal, Direction.TO_DAEMON) : null;
     this.#opener = seal ? new Opener(seal, Direction.TO_CLIENT) : null;
     this.#handlers = handlers;
@@ -56,6 +66,7 @@ export class Connection implements AsyncDisposable {
 
   async close(): Promise<void> {
     this.#hasEnded = true;
+    clearTimeout(this.#silence);
     await this.#socket.close();
   }
 
@@ -64,14 +75,36 @@ export class Connection implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
+    if (this.#opener) return this.#runSealed(this.#opener);
     for await (const frames of this.#socket.messages) {
       if (this.#hasEnded) return;
-      this.#handlers.onMessage(decodeMessage(this.#opener?.open(frames) ?? frames));
+      this.#handlers.onMessage(decodeMessage(frames));
     }
+  }
+
+  /**
+   * Each PROBE is answered: a message that somebody withholds shows by the number of the next one. The daemon sends the
+   * first as soon as it has accepted HELLO, and more as long as it lives.
+   */
+  async #runSealed(opener: Opener): Promise<void> {
+    this.#watch(Math.max(this.#leaseMs, MIN_FIRST_MESSAGE_MS));
+    for await (const frames of this.#socket.messages) {
+      if (this.#hasEnded) return;
+      this.#watch(SILENT_LEASES * this.#leaseMs);
+      const message = decodeMessage(opener.open(frames));
+      if (message.type === MessageType.PROBE) this.send({ type: MessageType.PROBE }).catch(() => {});
+      else this.#handlers.onMessage(message);
+    }
+  }
+
+  #watch(limitMs: number): void {
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => this.#end(withheldError(limitMs)), limitMs);
   }
 
   /** Messages that arrived before the end are read first: they are queued already. */
   #end(error: RuvectorError): void {
+    clearTimeout(this.#silence);
     if (this.#hasEnded) return;
     setImmediate(() => {
       if (this.#hasEnded) return;

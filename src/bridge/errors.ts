@@ -350,3 +350,8 @@ export function unknownBulkError(kind: string): RuvectorError {
 export function peerUnknownError(): RuvectorError {
   return new RuvectorError(WireErrorCode.DISCONNECTED, 'Cannot send to client: its connection has ended');
 }
+
+/** A sealed connection on which nothing comes, though it is there. */
+export function withheldError(limitMs: number): RuvectorError {
+  return replayedError(`none came in ${limitMs / 1000} s`);
+}

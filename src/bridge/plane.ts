@@ -184,6 +184,8 @@ export class Plane {
       peer = { ...sender, clientId: clientIdOf(hello), identity };
       this.#peers.set(sender.key, peer);
       this.#options.onEvent('connected', peer.clientId);
+      // What does not open has no answer, so a client whose HELLO did hears so before its stream begins.
+      if (this.#options.router.counts) this.#probe(peer);
     }
     this.#options.handlers.onHello(peer, message);
   }
@@ -219,11 +221,13 @@ export class Plane {
 
   /** Sending is the only way to learn from a ROUTER which peer is gone. */
   #probeAll(): void {
-    for (const peer of this.#peers.values()) {
-      this.send(peer, { type: MessageType.PROBE }).catch(() => {
-        // Closed meanwhile.
-      });
-    }
+    for (const peer of this.#peers.values()) this.#probe(peer);
+  }
+
+  #probe(peer: Peer): void {
+    this.send(peer, { type: MessageType.PROBE }).catch(() => {
+      // Closed meanwhile.
+    });
   }
 
   #lose(key: string, reason?: RuvectorError): void {

@@ -14,7 +14,7 @@ export interface PlaneRouter {
   readonly messages: AsyncIterable<Buffer[]>;
   /** Connections that never came to speak ZeroMQ, or could not be accepted. */
   readonly failures: number;
-  /** Messages that did not open, where they are sealed. */
+  /** Messages that did not open; only where they are sealed. */
   readonly counts?: SealCounts;
   send(peer: Uint8Array, frames: readonly Uint8Array[]): Promise<void>;
   onDisconnect(listener: () => void): void;

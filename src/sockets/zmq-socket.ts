@@ -257,6 +257,7 @@ export class DealerSocket extends FrameSocket<zmq.Dealer> {
         ...commonOptions(options),
         ...(options.curve && curveClientOptions(options.curve)),
         reconnectInterval: HOUR_MS,
+        handshakeInterval: HANDSHAKE_MS,
       }),
     );
     this.#endpoint = options.endpoint;

@@ -34,6 +34,8 @@ DEFAULT_LEASE_MS = 10_000
 _COPY_BELOW_BYTES = 65536
 _LINGER_MS = 250
 _HOUR_MS = 3_600_000
+# Who connects and does not speak ZeroMQ is given up after this.
+_HANDSHAKE_MS = 10_000
 
 _GONE_EVENTS = (
     zmq.EVENT_DISCONNECTED
@@ -112,6 +114,7 @@ class ZmqSocket:
             (zmq.RCVHWM, 0),
             # Not -1: that would throw away what arrived before the end.
             (zmq.RECONNECT_IVL, _HOUR_MS),
+            (zmq.HANDSHAKE_IVL, _HANDSHAKE_MS),
             (zmq.HEARTBEAT_IVL, max(50, lease_ms // 3)),
             (zmq.HEARTBEAT_TIMEOUT, lease_ms),
             (zmq.HEARTBEAT_TTL, lease_ms),

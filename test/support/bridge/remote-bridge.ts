@@ -71,3 +71,23 @@ export async function createRemoteBridge(options: RemoteBridgeOptions = {}): Pro
     },
   };
 }
+
+/** Reads the counting feed: how many rows came, each in its place, and how it ended. */
+export async function readAll(
+  client: BridgeClient,
+  params: object,
+): Promise<{ rows: number; error: unknown }> {
+  let rows = 0;
+  try {
+    const { batches } = await client.openBatches('count', params);
+    for await (const batch of batches) {
+      const index = batch.getChild('index')!.toArray() as Int32Array;
+      for (const value of index) {
+        if (value !== rows++) throw new Error(`row ${value} came where ${rows - 1} was due`);
+      }
+    }
+    return { rows, error: null };
+  } catch (error) {
+    return { rows, error };
+  }
+}

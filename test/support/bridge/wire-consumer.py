@@ -186,7 +186,10 @@ def main():
         return
     job = json.loads(sys.argv[3]) if len(sys.argv) > 3 else {}
     with ruvector.connect(
-        sys.argv[2], timeout=float(os.environ.get("WIRE_TIMEOUT", "10"))
+        sys.argv[2],
+        key=os.environ.get("WIRE_KEY"),
+        token=os.environ.get("WIRE_TOKEN"),
+        timeout=float(os.environ.get("WIRE_TIMEOUT", "10")),
     ) as client:
         globals()[command](client, job)
 

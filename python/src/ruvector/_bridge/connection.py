@@ -12,7 +12,7 @@ from typing import Any
 import zmq
 
 from .._buffer import Buffer
-from .._exceptions import MessageTooLargeError, NoDaemonError
+from .._exceptions import MessageTooLargeError, NoDaemonError, SealError, WireTimeoutError
 from .._zmq_socket import Curve, ZmqSocket
 from .keys import ClientKey, SealKeys
 from .protocol import Message, MessageType, decode_message, encode_message
@@ -20,6 +20,11 @@ from .protocol import Message, MessageType, decode_message, encode_message
 __all__ = ["Connection"]
 
 _INITIAL_MAX_BYTES = 2**20
+# The daemon says at once that it has accepted HELLO, whatever its source takes: within a lease, but
+# at least so long.
+_MIN_FIRST_MESSAGE_S = 3.0
+# It asks every third lease whether its clients are there.
+_SILENT_LEASES = 7
 
 
 class Connection:
@@ -53,6 +58,8 @@ class Connection:
         seal: SealKeys | None = None,
     ) -> None:
         self._sealer = self._opener = None
+        self._lease_ms = lease_ms
+        self._silence = max(_MIN_FIRST_MESSAGE_S, lease_ms / 1000)
         if seal is not None:
             from .seal import Direction, Opener, Sealer
 
@@ -105,8 +112,8 @@ class Connection:
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
-            message = self._decode(self._socket.receive(left))
-            if not _is_probe(message):
+            message = self._decode(self._receive_frames(left))
+            if not self._is_probe(message):
                 return message
 
     def receive_now(self) -> Message | None:
@@ -116,8 +123,38 @@ class Connection:
             if frames is None:
                 return None
             message = self._decode(frames)
-            if not _is_probe(message):
+            if not self._is_probe(message):
                 return message
+
+    def _receive_frames(self, left: float | None) -> list[Buffer]:
+        """Wait; on a sealed connection the daemon says at times that it is there."""
+        if self._opener is None:
+            return self._socket.receive(left)
+        limit = self._silence
+        try:
+            frames = self._socket.receive(limit if left is None else min(left, limit))
+        except WireTimeoutError as error:
+            if left is not None and left < limit:
+                raise
+            self.close()
+            raise SealError(
+                f"Cannot open sealed message: none came in {limit:g} s; somebody on the way "
+                "withholds messages: nothing of it was used, connect again",
+                code="ERR_WIRE_REPLAYED",
+            ) from error
+        self._silence = _SILENT_LEASES * self._lease_ms / 1000
+        return frames
+
+    def _is_probe(self, message: Message) -> bool:
+        """Tell whether it is the daemon's question if we are still here.
+
+        ZeroMQ has answered it; a sealed one is answered, so that a withheld message shows by the
+        number of the next one.
+        """
+        is_probe = message.type is MessageType.PROBE
+        if is_probe and self._sealer is not None:
+            self.send(message)
+        return is_probe
 
     def _decode(self, frames: Sequence[Buffer]) -> Message:
         return decode_message(frames if self._opener is None else self._opener.open(frames))
@@ -125,11 +162,6 @@ class Connection:
     def close(self) -> None:
         """Close the sockets. Twice is once."""
         self._socket.close()
-
-
-def _is_probe(message: Message) -> bool:
-    """Tell whether it is the daemon's question if we are still here; ZeroMQ has answered it."""
-    return message.type is MessageType.PROBE
 
 
 def _no_daemon(endpoint: str) -> NoDaemonError:
