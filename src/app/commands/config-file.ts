@@ -125,28 +125,26 @@ function readText(path: string): string {
 }
 
 /**
- * Does both, and tells the mistakes of both in one report: each by its flag, or by its line in the file.
+ * Does all, and tells the mistakes of all in one report: each by its flag, or by its line in the file.
  * @param attributeOf the option that a configuration's key comes from
  */
-export function tellTogether<A, B>(
+export function tellTogether<T extends readonly unknown[]>(
   file: ConfigFile | null,
   attributeOf: Readonly<Record<string, string>>,
-  first: () => A,
-  second: () => B,
-): [A, B] {
+  ...acts: { readonly [K in keyof T]: () => T[K] }
+): T {
   const problems: string[] = [];
-  const attempt = <T>(act: () => T): T | undefined => {
+  const done = acts.map((act) => {
     try {
-      return act();
+      return act() as unknown;
     } catch (error) {
       if (!isRuvectorError(error, 'ERR_APP_CONFIG')) throw error;
       problems.push(...(error.details['problems'] as readonly string[]));
       return undefined;
     }
-  };
-  const done = [attempt(first), attempt(second)] as [A, B];
+  });
   if (problems.length > 0) throw configError(problems.map((text) => tellPlace(file, attributeOf, text)));
-  return done;
+  return done as unknown as T;
 }
 
 /** Mistakes begin with a flag, or with a key of the configuration. */

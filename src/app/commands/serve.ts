@@ -91,25 +91,15 @@ function parseOutlets(options: ServeOptions): {
   page: PageAddress | null;
 } {
   const { stream, metrics, metricsRemote, onEvent } = options;
-  const [streams, [address, [sinks, page]]] = tellTogether(
+  const [streams, address, sinks, pageAddress] = tellTogether(
     null,
     {},
     () => stream.map(parseStreamOption),
-    () =>
-      tellTogether(
-        null,
-        {},
-        () => (metrics === undefined ? null : parseMetricsAddress(metrics, metricsRemote)),
-        () =>
-          tellTogether(
-            null,
-            {},
-            () => createEventSinks(onEvent),
-            () => parsePageOptions(options),
-          ),
-      ),
+    () => (metrics === undefined ? null : parseMetricsAddress(metrics, metricsRemote)),
+    () => createEventSinks(onEvent),
+    () => parsePageOptions(options),
   );
-  return { streams, metrics: address, sinks, page };
+  return { streams, metrics: address, sinks, page: pageAddress };
 }
 
 async function serve(
