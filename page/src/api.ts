@@ -11,22 +11,9 @@ export interface Decision {
   readonly reason?: string | null;
   readonly mode?: string;
   readonly modelVersion?: string | null;
-  readonly features?: Numbers;
-}
-
-export interface Action {
-  readonly atMs: number;
-  readonly label?: string;
-  readonly actuator?: string;
-  readonly target?: string;
-  readonly mode?: string;
-  readonly takenBytes?: number | null;
-  readonly freedBytes?: number | null;
-  readonly returnedBytes?: number | null;
-  readonly targetStallUs?: number | null;
-  readonly targetMajorFaults?: number | null;
-  readonly reason?: string | null;
-  readonly error?: string | null;
+  readonly features?: Numbers | null;
+  /** The live model was asked now, because what was decided then is not known any more. */
+  readonly isRecomputed?: boolean;
 }
 
 export interface NextTraining {
@@ -42,6 +29,16 @@ export interface HistoryFacts {
   readonly rows?: Readonly<Record<string, number>>;
 }
 
+export interface Sink {
+  readonly sink: string;
+  readonly target: string;
+  readonly delivered?: number;
+  readonly failed?: number;
+  readonly suppressed?: number;
+  readonly dropped?: number;
+  readonly lastError?: string | null;
+}
+
 export interface Status {
   readonly host: string;
   readonly version: string;
@@ -49,29 +46,28 @@ export interface Status {
   readonly startedAtMs: number;
   readonly home: string;
   readonly hz: number;
-  readonly privacy?: string | null;
+  readonly processIntervalMs?: number;
+  /** Who gets rows of this host, and whether without names. */
+  readonly privacy?: {
+    readonly streams?: readonly { readonly endpoint: string; readonly anonymized: boolean }[];
+  };
+  /** Whether it acts now, and whether it was started to. */
   readonly acting?: boolean;
-  readonly paused?: boolean;
-  readonly memoryTotalKib?: number | null;
+  readonly mayAct?: boolean;
   readonly zram?: Numbers | null;
   readonly training?: {
     readonly running?: boolean;
     readonly lastModel?: string | null;
     readonly lastError?: string | null;
   } | null;
-  readonly live: {
-    readonly name: string;
-    readonly version: string;
-    readonly sinceMs?: number | null;
-    readonly estimator?: string | null;
-    readonly isBaseline?: boolean;
-  } | null;
+  readonly live?: { readonly live: string | null; readonly isBaseline?: boolean } | null;
   readonly history?: HistoryFacts | null;
   readonly nextTraining?: NextTraining | null;
+  /** Whether the page may act. */
   readonly actions: boolean;
   readonly csrf: string | null;
   readonly decision: Decision | null;
-  readonly lastActions?: readonly Action[];
+  readonly events?: readonly Sink[];
 }
 
 export interface ProcessUse {
@@ -91,11 +87,13 @@ export interface Sample {
 }
 
 export interface Mark {
+  /** The same for an alert that is told again when it is over. */
+  readonly id?: string;
   readonly atMs: number;
   readonly untilMs: number | null;
   readonly kind: 'swap' | 'action' | 'alert' | 'gap' | 'label';
   readonly text: string;
-  readonly detail?: unknown;
+  readonly detail?: Readonly<Record<string, unknown>>;
 }
 
 export type Frame =
@@ -131,101 +129,98 @@ export interface Moment {
   readonly snippet: { readonly typescript: string; readonly python: string } | null;
 }
 
-export interface Calibration {
-  readonly ece: number;
-  readonly bins: readonly {
-    readonly low: number;
-    readonly high: number;
-    readonly rows: number;
-    readonly confidence: number;
-    readonly accuracy: number;
-  }[];
-}
-
 export interface ModelRun {
   readonly reference: string;
   readonly name: string;
   readonly version: string;
-  readonly alias: string | null;
+  readonly aliases: readonly string[];
+  /** Whether it is what answers on this host now. */
+  readonly isAnswering: boolean;
   readonly estimator: string | null;
-  readonly task?: string | null;
+  readonly task: string;
+  readonly metric: string;
   readonly score: number | null;
-  readonly scoreName?: string | null;
   readonly interval: readonly [number, number] | null;
-  readonly baseline: { readonly name: string; readonly score: number | null } | null;
+  readonly baselines: Numbers;
   readonly rows: number | null;
-  readonly parity: {
-    readonly maxAbsDiff: number;
-    readonly labelMismatches?: number | null;
-    readonly rows?: number | null;
-  } | null;
+  readonly heldOutRows: number | null;
+  readonly datasetSha256: string | null;
+  readonly parity: { readonly maxAbsDiff?: number; readonly labelMismatches?: number | null } | null;
   readonly createdMs: number | null;
-  readonly datasetSha256?: string | null;
-  readonly better?: boolean | null;
-  readonly sentence?: string | null;
-  readonly labels?: readonly string[];
-  readonly metrics?: Readonly<Record<string, unknown>> | null;
 }
 
-export interface ComparedSide {
+export interface SideFacts {
   readonly reference: string;
-  readonly confusion: readonly (readonly number[])[];
-  readonly accuracy: number | null;
   readonly macroF1: number | null;
-  readonly calibration: Calibration | null;
+  readonly averagePrecision?: number;
+  readonly mae?: number;
+  readonly interval: readonly [number, number] | null;
+}
+
+export interface AnswerFacts {
+  readonly confusion: readonly (readonly number[])[];
+  readonly calibration: readonly {
+    readonly from: number;
+    readonly to: number;
+    readonly rows: number;
+    readonly meanProbability: number;
+    readonly accuracy: number;
+  }[];
 }
 
 export interface Comparison {
-  readonly labels: readonly string[];
+  readonly a: SideFacts;
+  readonly b: SideFacts;
   readonly rows: number;
-  readonly fromMs: number | null;
-  readonly toMs: number | null;
-  readonly a: ComparedSide;
-  readonly b: ComparedSide;
-  readonly agreement: number | null;
-  readonly disagreements: {
-    readonly times: readonly number[];
-    readonly counts: readonly number[];
-    readonly rows: readonly number[];
+  readonly source: string;
+  readonly verdict: string;
+  readonly details: {
+    readonly labels: readonly string[];
+    readonly a: AnswerFacts;
+    readonly b: AnswerFacts;
+    readonly differ: number;
+    readonly overTime: readonly {
+      readonly fromMs: number;
+      readonly toMs: number;
+      readonly rows: number;
+      readonly differ: number;
+    }[];
   } | null;
 }
 
 export interface ExportRun {
   readonly id: string;
-  readonly kind: string;
+  readonly type: string;
+  readonly path: string | null;
   readonly state: 'running' | 'done' | 'failed';
   readonly startedMs: number | null;
   readonly endedMs?: number | null;
-  readonly progress?: number | null;
-  readonly rows?: number | null;
-  readonly bytes?: number | null;
-  readonly folder?: string | null;
+  readonly progress?: {
+    readonly phase?: string | null;
+    readonly rows?: number | null;
+    readonly totalRows?: number | null;
+    readonly rowsPerSecond?: number | null;
+    readonly etaSeconds?: number | null;
+  } | null;
   readonly error?: string | null;
 }
 
 export interface Publication {
   readonly name: string;
+  readonly latest?: string | null;
   readonly versions?: number | null;
-  readonly latest: string | null;
   readonly createdMs?: number | null;
   readonly rows?: number | null;
   readonly folder?: string | null;
 }
 
-export interface ExportsAnswer {
-  readonly history?: HistoryFacts | null;
-  readonly privacy?: string | null;
-  readonly exports?: readonly ExportRun[];
-  readonly publications?: readonly Publication[];
-  readonly nextTraining?: NextTraining | null;
-}
-
 export interface HealthAnswer {
-  readonly checks?: readonly {
+  readonly checks: readonly {
     readonly name: string;
-    readonly state: 'ok' | 'warning' | 'problem';
-    readonly detail: string;
-    readonly next?: string | null;
+    readonly state: 'ok' | 'limited' | 'missing';
+    readonly found: string;
+    readonly costs: string;
+    readonly mend: string;
   }[];
 }
 
@@ -236,18 +231,6 @@ export interface SentEvent {
   readonly severity: string;
   readonly message: string;
   readonly details?: unknown;
-}
-
-export interface EventsAnswer {
-  readonly sinks?: readonly {
-    readonly name: string;
-    readonly delivered: number;
-    readonly failed: number;
-    readonly suppressed: number;
-    readonly dropped: number;
-    readonly lastError?: string | null;
-  }[];
-  readonly events?: readonly SentEvent[];
 }
 
 const TOKEN_KEY = 'ruvector-page-token';

@@ -146,7 +146,7 @@ async function findOutWhy(): Promise<void> {
 
 /** A network that is gone closes nothing: silence tells. */
 function watchSilence(): void {
-  if (socket === null || status.value?.paused === true) return;
+  if (socket === null) return;
   const periodMs = 1000 / Math.max(status.value?.hz ?? 1, 0.01);
   if (Date.now() - heardMs < Math.max(SILENCE_MS, 4 * periodMs)) return;
   const silent = socket;
@@ -215,7 +215,7 @@ function mergePoints(kept: readonly Point[], added: readonly Point[]): Point[] {
 }
 
 export function addMarks(added: readonly Mark[]): void {
-  const keyOf = (mark: Mark): string => `${mark.atMs} ${mark.kind} ${mark.text}`;
+  const keyOf = (mark: Mark): string => mark.id ?? `${mark.atMs} ${mark.kind} ${mark.text}`;
   const known = new Map(marks.value.map((mark) => [keyOf(mark), mark]));
   for (const mark of added) known.set(keyOf(mark), mark);
   const oldest = Date.now() - KEPT_MS;

@@ -80,15 +80,14 @@ function Head(): JSX.Element {
 /** Whether samples come in. */
 function Pulse(): JSX.Element {
   const { state } = connection.value;
-  const isPaused = status.value?.paused === true;
   const words = {
     connecting: 'Connecting …',
-    live: isPaused ? 'Paused' : 'Live',
+    live: 'Live',
     lost: 'Not connected',
     refused: 'Refused',
   };
   return (
-    <span class={`pulse pulse-${isPaused && state === 'live' ? 'paused' : state}`}>
+    <span class={`pulse pulse-${state}`}>
       <i aria-hidden="true" />
       {words[state]}
     </span>

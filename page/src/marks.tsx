@@ -46,6 +46,7 @@ export function MarkTable(props: {
 /** An alert also says when it was over. */
 function describeEnd({ kind, atMs, untilMs }: Mark): JSX.Element | string {
   if (untilMs === null) return kind === 'alert' ? 'still on' : '';
+  if (untilMs <= atMs) return '';
   return (
     <>
       <Time ms={untilMs} /> <small>after {writeDuration(untilMs - atMs)}</small>

@@ -20,6 +20,8 @@ const src = {
   'shared-memory': ['core'],
   bridge: ['core', 'files', 'keys', 'shared-memory', 'sockets'],
   stream: ['core', 'files', 'sockets'],
+  // A training report as HTML and SVG; the browser's half of the page has it too.
+  pictures: [],
   // The live page: streams are what its newest samples come by.
   page: ['core', 'files', 'sockets', 'stream'],
   // Types of a stage.

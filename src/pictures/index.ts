@@ -3,6 +3,7 @@
 export { drawReliability } from './plots.ts';
 export type { CalibrationFacts, ReportFacts, StepFacts } from './report-facts.ts';
 export { matrixTable } from './tables.ts';
+export { nameOfRule } from './text.ts';
 export { buildTrainingReport } from './training-report.ts';
 export type { ReportExtras } from './training-report.ts';
 export { reportStyle } from './style.ts';

@@ -191,7 +191,8 @@ const countOf = (value: number | undefined): string | undefined =>
 
 /** What it was trained on, and how. */
 export function dataSection(facts: ReportFacts, classCounts: Readonly<Record<string, number>>): string {
-  const { dataset = {}, trainer = {}, metrics, features, versions = {} } = facts;
+  const { dataset, trainer = {}, metrics, features, versions = {} } = facts;
+  if (dataset === undefined) return '';
   const counts = Object.entries(classCounts).map(([name, count]) => [escapeText(name), whole(count)]);
   const rows = rowsTable('Of all splits', ['label', 'rows'], counts);
   return card(
@@ -217,7 +218,7 @@ export function dataSection(facts: ReportFacts, classCounts: Readonly<Record<str
 
 /** How near the ONNX model is to the fitted one; why there is none, where there is none. */
 export function paritySection({ parity, model, notExported }: ReportFacts): string {
-  if (!parity || !model) return card('ONNX', notExported ?? 'It was not exported.', '');
+  if (!parity || !model) return notExported === undefined ? '' : card('ONNX', notExported, '');
   const opset = Object.entries(model.opset ?? {}).map(([name, number]) => `${name || 'ai.onnx'} ${number}`);
   return card(
     'ONNX',

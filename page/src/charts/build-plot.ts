@@ -26,7 +26,7 @@ export function buildPlot(now: Latest, at: HTMLElement, onCursor: (index: number
     width: Math.max(at.clientWidth, 100),
     height,
     ms: 1,
-    padding: [6, 8, 0, 0],
+    padding: [6, 16, 0, 0],
     legend: { show: false },
     cursor: {
       ...(now.current.window === undefined && { sync: { key: 'page' } }),

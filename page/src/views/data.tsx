@@ -1,37 +1,23 @@
 // Data: how much history there is, how private it leaves the host, what left it, and when the next training can be.
 import type { JSX } from 'preact';
-import type { ExportRun, ExportsAnswer, NextTraining, Publication } from '../api.ts';
+import { useMemo } from 'preact/hooks';
+import type { ExportRun, NextTraining, Publication } from '../api.ts';
 import { status } from '../live.ts';
 import { ActionButton, Card, Facts, Name, Problem, Table, Time } from '../parts.tsx';
-import { writeBytes, writeCount, writeDuration, writeName, writePercent } from '../text.ts';
+import { writeBytes, writeCount, writeDuration, writeName } from '../text.ts';
 import { useAnswer } from './use-answer.ts';
 
 export function DataView(): JSX.Element {
-  const { value, error, reload } = useAnswer<ExportsAnswer>('/api/exports', {}, 3000);
-  const history = value?.history ?? status.value?.history;
-  const isPaused = status.value?.paused === true;
+  const { value, error, reload } = useAnswer<ExportRun[]>('/api/exports', {}, 3000);
+  const publications = useAnswer<Publication[]>('/api/publications', {}, 30_000);
+  const held = status.value;
+  const history = held?.history;
   return (
     <>
       <h1 class="hidden">Data</h1>
       {error !== null && <Problem error={error} />}
       <div class="grid">
-        <Card
-          title="History"
-          aside={
-            <div class="buttons">
-              <ActionButton
-                action={isPaused ? 'resume' : 'pause'}
-                title={isPaused ? 'Resume' : 'Pause'}
-                question={
-                  isPaused
-                    ? 'Samples are taken again.'
-                    : 'No samples are taken and nothing is decided until somebody resumes; the history gets a gap.'
-                }
-                isGrave={!isPaused}
-              />
-            </div>
-          }
-        >
+        <Card title="History">
           <Facts
             facts={[
               ['size', writeBytes(history?.bytes)],
@@ -41,15 +27,26 @@ export function DataView(): JSX.Element {
               ...Object.entries(history?.rows ?? {}).map(
                 ([kind, rows]) => [`rows of ${writeName(kind)}`, writeCount(rows)] as const,
               ),
-              ['privacy', writeName(value?.privacy ?? status.value?.privacy ?? '–')],
-              ['kept in', <Name text={status.value?.home ?? '–'} />],
+              ['kept in', <Name text={held?.home ?? '–'} />],
             ]}
           />
+          <h3>What leaves this host</h3>
+          <p class="note">
+            Names are left out of exports and streams unless somebody asks for them.{' '}
+            {(held?.privacy?.streams ?? []).length === 0 && 'No stream is open.'}
+          </p>
+          <ul>
+            {(held?.privacy?.streams ?? []).map(({ endpoint, anonymized }) => (
+              <li key={endpoint}>
+                <Name text={endpoint} />: {anonymized ? 'without names' : 'with names'}
+              </li>
+            ))}
+          </ul>
         </Card>
-        <NextTrainingCard next={value?.nextTraining ?? status.value?.nextTraining ?? null} />
+        <NextTrainingCard next={held?.nextTraining ?? null} />
       </div>
-      <Exports runs={value?.exports ?? []} reload={reload} />
-      <Publications publications={value?.publications ?? []} />
+      <Exports runs={value ?? []} reload={reload} />
+      {publications.value !== null && <Publications publications={publications.value} />}
     </>
   );
 }
@@ -94,29 +91,30 @@ function Exports({
   readonly runs: readonly ExportRun[];
   readonly reload: () => void;
 }): JSX.Element {
+  const home = status.value?.home ?? '';
+  const name = useMemo(() => new Date().toISOString().slice(0, 19).replaceAll(':', ''), [runs.length]);
+  const path = `${home}/exports/page-${name}`;
   return (
     <Card
       title="Exports"
       aside={
         <ActionButton
           action="export"
+          body={{ path, format: 'parquet', hours: 24 }}
           title="Export"
-          question="The history is written as Parquet into the exports folder of this daemon's home, as private as its configuration says."
+          question={`The last 24 hours are written as Parquet, without names, into ${path}.`}
           onDone={reload}
         />
       }
     >
       <Table
         caption="Exports, the newest first"
-        heads={['started', 'what', 'state', 'rows', 'size', 'where']}
-        numeric={[3, 4]}
+        heads={['started', 'what', 'state', 'where']}
         rows={runs.map((run) => [
           <Time ms={run.startedMs} />,
-          writeName(run.kind),
+          writeName(run.type),
           <ExportState run={run} />,
-          writeCount(run.rows),
-          writeBytes(run.bytes),
-          <Name text={run.folder ?? '–'} />,
+          <Name text={run.path ?? '–'} />,
         ])}
         empty="Nothing was exported since the daemon started."
       />
@@ -126,17 +124,20 @@ function Exports({
 
 function ExportState({ run }: { readonly run: ExportRun }): JSX.Element {
   const { state, progress, error, startedMs, endedMs } = run;
-  if (state === 'running')
+  if (state === 'running') {
+    const { rows = null, totalRows = null, etaSeconds = null } = progress ?? {};
+    const isMeasured = rows !== null && totalRows !== null && totalRows > 0;
     return (
       <span>
-        <progress
-          aria-label="Progress of this export"
-          {...(typeof progress === 'number' && { value: progress })}
-        />
-        <small>{typeof progress === 'number' ? writePercent(progress * 100) : 'running'}</small>
+        <progress aria-label="Progress of this export" {...(isMeasured && { value: rows / totalRows })} />
+        <small>
+          {writeCount(rows)} of {writeCount(totalRows)} rows
+          {etaSeconds !== null && `, ${writeDuration(etaSeconds * 1000)} to go`}
+        </small>
       </span>
     );
-  if (state === 'failed') return <span class="state state-problem">failed: {writeName(error ?? '')}</span>;
+  }
+  if (state === 'failed') return <span class="state state-missing">failed: {writeName(error ?? '')}</span>;
   const tookMs = (endedMs ?? NaN) - (startedMs ?? NaN);
   return <span class="state state-ok">done{Number.isFinite(tookMs) && ` in ${writeDuration(tookMs)}`}</span>;
 }

@@ -1,6 +1,7 @@
 // Models: every run with what it scored and against what; two of them side by side on the same rows.
 import { signal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { nameOfRule } from '../../../src/pictures/index.ts';
 import type { ModelRun } from '../api.ts';
 import { status } from '../live.ts';
 import { ActionButton, Card, Name, Problem, Table, Time } from '../parts.tsx';
@@ -14,16 +15,12 @@ import { useAnswer } from './use-answer.ts';
 const chosen = signal<readonly string[]>([]);
 
 export function ModelsView(): JSX.Element {
-  const live = status.value?.live;
-  const { value, error, reload } = useAnswer<ModelRun[]>(
-    '/api/models',
-    { live: live?.version ?? '' },
-    15_000,
-  );
+  const live = status.value?.live?.live ?? null;
+  const { value, error, reload } = useAnswer<ModelRun[]>('/api/models', { live: live ?? '' }, 15_000);
   const runs = value ?? [];
   const [a, b] = chosen.value;
   const opened = runs.find(({ reference }) => reference === route.value.params['run']);
-  const hasPrevious = runs.some(({ alias }) => alias === 'previous');
+  const hasPrevious = runs.some(({ aliases }) => aliases.includes('previous'));
   return (
     <>
       <h1 class="hidden">Models</h1>
@@ -73,19 +70,33 @@ export function ModelsView(): JSX.Element {
   );
 }
 
-function describeLive(
-  live: { readonly name: string; readonly version: string } | null | undefined,
-): JSX.Element {
-  if (!live) return <>No model is live; the rule decides.</>;
+function describeLive(live: string | null): JSX.Element {
+  if (live === null) return <>No model is live; the rule decides.</>;
   return (
     <>
-      Live: <Name text={`${live.name}@${live.version}`} />
+      Live: <Name text={live} />
     </>
   );
 }
 
+const metricWords: Readonly<Record<string, string>> = {
+  macroF1: 'macro-F1',
+  averagePrecision: 'average precision',
+  mae: 'mean absolute error',
+};
+
+/** The rule that is hardest to beat: of errors the smallest, of scores the largest. */
+function bestBaseline({ baselines, metric }: ModelRun): readonly [string, number] | null {
+  const known = Object.entries(baselines).flatMap(([name, score]) =>
+    typeof score === 'number' ? [[name, score] as const] : [],
+  );
+  const sign = metric === 'mae' ? 1 : -1;
+  return known.sort(([, a], [, b]) => sign * (a - b))[0] ?? null;
+}
+
 function cellsOf(run: ModelRun, reload: () => void): (JSX.Element | string)[] {
-  const { reference, interval, baseline, parity } = run;
+  const { reference, interval, parity, metric } = run;
+  const best = bestBaseline(run);
   const isChosen = chosen.value.includes(reference);
   const isOpen = route.value.params['run'] === reference;
   return [
@@ -97,7 +108,11 @@ function cellsOf(run: ModelRun, reload: () => void): (JSX.Element | string)[] {
     />,
     <span>
       <Name text={run.name} />{' '}
-      {run.alias !== null && <span class={`alias alias-${run.alias}`}>{run.alias}</span>}
+      {run.aliases.map((alias) => (
+        <span key={alias} class={`alias alias-${alias}`}>
+          {alias}
+        </span>
+      ))}
       <small>
         {writeName(run.version)}
         {run.estimator && ` · ${writeName(run.estimator)}`}
@@ -105,15 +120,20 @@ function cellsOf(run: ModelRun, reload: () => void): (JSX.Element | string)[] {
     </span>,
     <span>
       {writeScore(run.score)}
-      <small>
-        {interval ? `${writeScore(interval[0])} to ${writeScore(interval[1])}` : (run.scoreName ?? '')}
-      </small>
+      <small>{interval ? `${writeScore(interval[0])} to ${writeScore(interval[1])}` : ''}</small>
+      <small>{metricWords[metric] ?? metric}</small>
     </span>,
     <span>
-      {writeScore(baseline?.score)}
-      <small>{baseline ? writeName(baseline.name) : ''}</small>
+      {writeScore(best?.[1])}
+      <small>{best ? nameOfRule(best[0]) : ''}</small>
     </span>,
-    writeCount(run.rows),
+    <span>
+      {writeCount(run.rows)}
+      {run.heldOutRows !== null && <small>{writeCount(run.heldOutRows)} held out</small>}
+      {run.datasetSha256 !== null && (
+        <small title={`sha256 of the data: ${run.datasetSha256}`}>data {run.datasetSha256.slice(0, 8)}</small>
+      )}
+    </span>,
     <span>
       {parity ? writeScore(parity.maxAbsDiff) : '–'}
       <small>{parity?.labelMismatches ? `${parity.labelMismatches} labels differ` : ''}</small>
@@ -127,7 +147,7 @@ function cellsOf(run: ModelRun, reload: () => void): (JSX.Element | string)[] {
       >
         Report<span class="hidden"> of {writeName(reference)}</span>
       </button>
-      {run.alias !== 'live' && (
+      {!run.isAnswering && (
         <ActionButton
           action="activate"
           body={{ reference }}

@@ -125,13 +125,13 @@ function Processes({ processes }: { readonly processes: readonly ProcessUse[] })
 
 function Decided({ decision }: { readonly decision: Decision }): JSX.Element {
   const { label, probabilities, reason, source, modelVersion, mode, features } = decision;
-  const facts = [
+  const facts: (readonly [string, JSX.Element | string])[] = [
     ['by', modelVersion ? <Name text={modelVersion} /> : (source ?? '–')],
     ['mode', mode ?? '–'],
     ...(reason ? [['because', writeName(reason)] as const] : []),
-  ] as const;
+  ];
   return (
-    <Card title="What was decided">
+    <Card title={decision.isRecomputed ? 'What would be decided' : 'What was decided'}>
       <p>
         <Label label={label} />
       </p>

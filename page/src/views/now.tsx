@@ -1,13 +1,14 @@
 // Now: what the host does this second, who holds the memory, what was decided and what it brought.
 import { signal, useComputed } from '@preact/signals';
 import type { JSX } from 'preact';
-import type { Action, Decision, Numbers, Status } from '../api.ts';
+import { useMemo } from 'preact/hooks';
+import type { Decision, Mark, Numbers, Status } from '../api.ts';
 import { Chart } from '../charts/chart.tsx';
 import type { Line } from '../charts/chart.tsx';
 import { decision, latest, liveFields, marks, points, status, top } from '../live.ts';
 import type { LiveField, Point } from '../live.ts';
 import { MarkTable } from '../marks.tsx';
-import { Bar, Card, Label, Name, Table, Time } from '../parts.tsx';
+import { ActionButton, Bar, Card, Label, Name, Table, Time } from '../parts.tsx';
 import { goTo, linkTo } from '../route.ts';
 import {
   sumOf,
@@ -21,6 +22,7 @@ import {
   writePercent,
 } from '../text.ts';
 import { stackProcesses } from './process-stack.ts';
+import { useAnswer } from './use-answer.ts';
 
 const spans = [
   [60_000, '1 min'],
@@ -35,7 +37,7 @@ export function NowView(): JSX.Element {
   const stack = useComputed(() => stackProcesses(points.value));
   const toMs = points.value.at(-1)?.atMs ?? Date.now();
   const fromMs = toMs - spanMs.value;
-  const totalKib = latest.value?.memory['mem_total_kib'] ?? status.value?.memoryTotalKib ?? 0;
+  const totalKib = latest.value?.memory['mem_total_kib'] ?? 0;
   const shared = {
     times: times.value,
     fromMs,
@@ -121,7 +123,7 @@ export function NowView(): JSX.Element {
       <div class="grid">
         <TopProcesses />
         <div>
-          <LastActions actions={status.value?.lastActions ?? []} isActing={status.value?.acting === true} />
+          <LastActions />
           <Card title="What happened lately">
             <MarkTable
               marks={marks.value}
@@ -179,7 +181,7 @@ function SpanChoice(): JSX.Element {
 function Tiles(): JSX.Element {
   const sample = latest.value;
   const memory = sample?.memory ?? {};
-  const totalKib = memory['mem_total_kib'] ?? status.value?.memoryTotalKib;
+  const totalKib = memory['mem_total_kib'];
   const usedShare = totalKib ? (memory['mem_used_kib'] ?? 0) / totalKib : 0;
   const swapTotal = memory['swap_total_kib'] ?? 0;
   const refaults = sumOf(memory['refault_file_per_s'], memory['refault_anon_per_s']);
@@ -270,14 +272,14 @@ function DecisionTile(): JSX.Element {
 }
 
 function describeDecider(held: Status | null, decided: Decision | null): JSX.Element {
-  const live = held?.live;
+  const { live = null, isBaseline } = held?.live ?? {};
   const mode = held?.acting ? 'Acts on the targets.' : 'Watches only; nothing is touched.';
-  if (!live) return <>By the rule, no model is live. {mode}</>;
+  if (live === null) return <>By the rule, no model is live. {mode}</>;
   return (
     <>
       {decided?.source === 'rule' ? 'By the rule; live is ' : 'By '}
-      <Name text={`${live.name}@${live.version}`} />
-      {live.isBaseline && ' (came with the product)'}. {mode}
+      <Name text={live} />
+      {isBaseline && ', which came with the product'}. {mode}
     </>
   );
 }
@@ -303,34 +305,71 @@ function TopProcesses(): JSX.Element {
   );
 }
 
-function LastActions(props: {
-  readonly actions: readonly Action[];
-  readonly isActing: boolean;
-}): JSX.Element {
-  const idle = props.isActing
-    ? 'No action yet.'
-    : 'None: this daemon only watches (start it with --act to let it act).';
+const DAY_MS = 86_400_000;
+const SHOWN_ACTIONS = 12;
+
+/** What the daemon did in the last day, the newest first. */
+function LastActions(): JSX.Element {
+  const sinceMs = useMemo(() => Date.now() - DAY_MS, []);
+  // Another one is told as a mark.
+  const count = marks.value.filter(({ kind }) => kind === 'action').length;
+  const { value } = useAnswer<Mark[]>(
+    '/api/marks',
+    { from: sinceMs, to: sinceMs + 2 * DAY_MS, count },
+    60_000,
+  );
+  const actions = (value ?? []).filter(({ kind }) => kind === 'action').toReversed();
+  const { mayAct, acting } = status.value ?? {};
   return (
-    <Card title="Actions" note="What each freed, and what its target paid for it.">
+    <Card
+      title="Actions"
+      note="What each freed, and what its target paid for it; of the last day."
+      aside={
+        mayAct === true && (
+          <ActionButton
+            action={acting === true ? 'pause' : 'resume'}
+            title={acting === true ? 'Pause' : 'Resume'}
+            question={
+              acting === true
+                ? 'It goes on to sample and to decide, but touches nothing until somebody resumes.'
+                : 'It acts on its targets again.'
+            }
+            isGrave={acting === true}
+          />
+        )
+      }
+    >
       <Table
         caption="Actions with their gain and cost, the newest first"
-        heads={['at', 'target', 'taken', 'freed', 'came back', 'waited']}
+        heads={['at', 'what', 'taken', 'freed', 'came back', 'waited']}
         numeric={[2, 3, 4, 5]}
-        rows={props.actions.map((action) => [
-          <Time ms={action.atMs} />,
-          <span>
-            <Name text={action.target ?? action.actuator ?? '–'} />
-            {(action.error ?? action.reason) && (
-              <small>{writeName(action.error ?? action.reason ?? '')}</small>
-            )}
-          </span>,
-          writeBytes(action.takenBytes),
-          action.freedBytes === null ? 'unknown' : writeBytes(action.freedBytes),
-          writeBytes(action.returnedBytes),
-          writeDuration(action.targetStallUs == null ? null : action.targetStallUs / 1000),
-        ])}
-        empty={idle}
+        rows={actions.slice(0, SHOWN_ACTIONS).map(cellsOf)}
+        empty={
+          mayAct === true
+            ? 'No action yet.'
+            : 'None: this daemon only watches (start it with --act to let it act).'
+        }
+        class="tall"
       />
     </Card>
   );
+}
+
+function cellsOf({ atMs, text, detail = {} }: Mark): (JSX.Element | string)[] {
+  const kib = (name: string): string => writeKib(detail[name] as number | null | undefined);
+  const stallUs = detail['target_stall_us'];
+  const isReal = detail['mode'] === 'act';
+  return [
+    <Time ms={atMs} />,
+    <span>
+      {writeName(String(detail['actuator'] ?? ''))}
+      <small>{isReal ? writeName(String(detail['scarce'] ?? '')) : 'dry run'}</small>
+      {typeof detail['error'] === 'string' && <small class="problem">{writeName(detail['error'])}</small>}
+      {!isReal && <span class="hidden">{writeName(text)}</span>}
+    </span>,
+    isReal ? kib('taken_kib') : '–',
+    isReal && detail['freed_kib'] == null ? 'unknown' : kib('freed_kib'),
+    kib('returned_kib'),
+    writeDuration(typeof stallUs === 'number' ? stallUs / 1000 : null),
+  ];
 }

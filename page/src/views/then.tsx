@@ -142,7 +142,7 @@ function Overview(): JSX.Element | null {
 }
 
 const useComputedLines = (range: RangeAnswer | null): Line[] =>
-  range === null ? [] : [lineOf(range, 'all of it', 'used', 'mem_used_kib', true)];
+  range === null ? [] : [lineOf(range, 'used, all of the history', 'used', 'mem_used_kib', true)];
 
 function lineOf(
   range: RangeAnswer,

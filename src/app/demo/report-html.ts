@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { buildTrainingReport, reportStyle } from '../../pictures/index.ts';
 import {
+  baselineNames,
   describeComparison,
   describeCost,
   describeFreed,
@@ -15,7 +17,6 @@ import {
   signed,
 } from './demo-report.ts';
 import type { DemoReport } from './demo-report.ts';
-import { renderModelFindings } from './model-findings-html.ts';
 
 /** What was seen over time. All arrays of a chart have the length of `timestamps` (ms since epoch). */
 export interface DemoSeries {
@@ -119,15 +120,34 @@ const escapeHtml = (text: string): string =>
 /** JSON that may stand inside a script element. */
 const embed = (value: unknown): string => JSON.stringify(value).replaceAll('<', String.raw`\u003c`);
 
-function renderConfusion({ model }: DemoReport): string {
-  const head = model.labels.map((label) => `<th>${escapeHtml(label)}</th>`).join('');
-  const body = model.confusionMatrix
-    .map((row, i) => {
-      const cells = row.map((count, j) => `<td${i === j ? ' class="hit"' : ''}>${count}</td>`).join('');
-      return `<tr><th>${escapeHtml(model.labels[i] ?? '')}</th>${cells}</tr>`;
-    })
-    .join('');
-  return `<table class="confusion"><caption>What happened (rows) against what the model said (columns), on the last quarter of each stretch of what was collected, which it was not trained on</caption><tr><th></th>${head}</tr>${body}</table>`;
+/** The model's part, drawn by what draws training reports everywhere. */
+function renderModel({ model, baseline, dataset }: DemoReport, timestampMs: number): string {
+  const { comparison, ...findings } = model.findings;
+  const scores = baselineNames.map(([key]) => [
+    key,
+    { macroF1: baseline[key], interval: baseline.intervals[key] ?? null },
+  ]);
+  const report = buildTrainingReport(
+    {
+      name: model.version,
+      created: new Date(timestampMs).toISOString(),
+      task: 'classification',
+      labels: model.labels,
+      trainer: { estimator: model.estimator },
+      metrics: {
+        macroF1: model.macroF1,
+        interval: model.interval,
+        confusionMatrix: model.confusionMatrix,
+        baseline: Object.fromEntries(scores) as Record<string, unknown>,
+        ...(comparison && { comparison }),
+        ...findings,
+      },
+    },
+    { classCounts: dataset.classCounts },
+  );
+  // This page is light whatever the system says.
+  const article = `<article class="rv-report">${report}</article>`;
+  return `<style>${reportStyle}</style><div data-jp-theme-light="true">${article}</div>`;
 }
 
 function renderTiles(report: DemoReport): string {
@@ -217,8 +237,6 @@ h1{font-size:24px;margin:0 0 4px}h2{font-size:17px;margin:28px 0 0}p{margin:2px 
 .tile{background:#fff;border:1px solid #dee2e6;border-radius:8px;padding:12px 14px}
 .tile b{display:block;font-size:24px}.tile small{display:block;color:#868e96}
 .chart{background:#fff;border:1px solid #dee2e6;border-radius:8px;padding:8px}
-table.confusion{border-collapse:collapse;background:#fff;margin:18px 0;font-size:13px}.confusion caption{text-align:left;color:#495057;padding-bottom:4px}
-.confusion td,.confusion th{border:1px solid #dee2e6;padding:4px 10px;text-align:right;font-weight:400}.hit{background:#d3f9d8}
 table.story{border-collapse:collapse;background:#fff;width:100%;font-size:14px}.story th,.story td{border:1px solid #dee2e6;padding:6px 10px;text-align:left;vertical-align:top;overflow-wrap:anywhere}.story th{font-weight:400;color:#868e96;white-space:nowrap}
 code{font-size:13px}`;
 
@@ -272,8 +290,7 @@ ${renderStory(report)}
 ${sections}
 ${renderActions(report)}
 <h2>The model</h2>
-${renderConfusion(report)}
-${renderModelFindings(report.model.findings, escapeHtml)}
+${renderModel(report, series.timestamps.at(-1) ?? 0)}
 <script>${uplot.script}</script>
 <script>const data=${embed({ timestamps: series.timestamps, swapAt: series.swapAt, actionsAt: series.actionsAt })};const charts=${embed(charts)};${pageScript}</script>
 </body></html>
