@@ -3,7 +3,7 @@
 import type { OptimizationEvent } from '../../core/index.ts';
 import type { DemoAction, DemoOutcome } from './demo-report.ts';
 import type { DemoRun } from './demo-run.ts';
-import type { DemoSeries } from './report-html.ts';
+import type { DemoSeries } from './report-charts.ts';
 
 type Row = Pick<
   OptimizationEvent,

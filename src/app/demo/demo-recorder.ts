@@ -5,7 +5,7 @@ import { readProcessSample } from '../../collect/index.ts';
 import type { Decision } from '../../optimize/index.ts';
 import type { HostListener } from '../host/host-types.ts';
 import type { Latest } from '../host/latest.ts';
-import type { DemoSeries } from './report-html.ts';
+import type { DemoSeries } from './report-charts.ts';
 import type { Workload } from './workload-process.ts';
 
 /** A listener that fills a series. */
@@ -14,6 +14,8 @@ export interface DemoRecorder extends HostListener {
   readonly events: OptimizationEvent[];
   /** What each action was done for, in words. */
   readonly reasons: string[];
+  /** A first model was trained. */
+  noteFirstModel(isLive: boolean): void;
   noteSwap(): void;
 }
 
@@ -31,6 +33,7 @@ export function createDemoRecorder(workload: Workload): DemoRecorder {
     stallFullPercent: [],
     refaultsPerSecond: [],
     decision: [],
+    firstModel: null,
     swapAt: 0,
     actionsAt: [],
   };
@@ -42,6 +45,9 @@ export function createDemoRecorder(workload: Workload): DemoRecorder {
     series,
     events,
     reasons,
+    noteFirstModel: (isLive) => {
+      series.firstModel = { at: Date.now(), isLive };
+    },
     noteSwap: () => {
       series.swapAt = Date.now();
     },

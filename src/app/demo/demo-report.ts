@@ -191,6 +191,26 @@ export function renderDemoText(report: DemoReport): string {
 export const describeComparison = ({ model }: DemoReport): string =>
   model.findings.comparison?.sentence ?? 'not compared';
 
+/** What came of it all, in one sentence: the model beside the best rule, then what acting gave and cost. */
+export function describeConclusion({ model, baseline, outcome, fitToFirstDecisionMs }: DemoReport): string {
+  const { better } = model.findings.comparison ?? { better: null };
+  const verdict =
+    better === null
+      ? 'which these rows cannot tell apart'
+      : better
+        ? 'which it beats'
+        : 'which it does not reach';
+  const freed =
+    outcome.freedBytes === null
+      ? 'how much memory it freed is not known'
+      : `it freed ${mib(outcome.freedBytes)} in ${outcome.actions} actions`;
+  return (
+    `Trained on this host's own telemetry and live ${(fitToFirstDecisionMs / 1000).toFixed(1)} s after the fit, the model scores macro-F1 ${model.macroF1.toFixed(2)} ` +
+    `beside ${baseline.macroF1.toFixed(2)} of the best rule (${baseline.name}), ${verdict}; ` +
+    `acting by it, ${freed}, and the workload waited ${(outcome.targetStallUs / 1000).toFixed(1)} ms for what came back.`
+  );
+}
+
 /** What the gate said, and what was done about it. */
 export const describeGate = ({ gate }: DemoReport): string =>
   gate.passed ? `passed: ${gate.reason}` : `not passed, made live by force for this demo: ${gate.reason}`;

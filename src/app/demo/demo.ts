@@ -109,6 +109,7 @@ async function driveLoop(
     const { deployment } = await guarded(
       host.training.train({ ...job, dataset: splitOf(collectSeconds * FIRST_MODEL_AT) }, { signal }),
     );
+    recorder.noteFirstModel(deployment?.isLive === true);
     say(`  ${deployment?.isLive ? 'live' : 'a candidate'}: ${deployment?.reason}`);
     host.training.prewarm();
     await wait(collectSeconds * (1 - FIRST_MODEL_AT));
