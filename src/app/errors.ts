@@ -275,3 +275,11 @@ export function noPageError(root: string, state: string, next: string): Ruvector
     details: { root },
   });
 }
+
+/** The process that reads the history for the page ended, code `ERR_APP_PAGE_READER`. */
+export function pageReaderError(state: string): RuvectorError {
+  return new RuvectorError(
+    'ERR_APP_PAGE_READER',
+    `Cannot read the history for the page: its process ${state}; ask again, a new one is started`,
+  );
+}

@@ -1,7 +1,9 @@
 // Where the history has no samples although it goes on: the daemon did not run, or could not sample. Found natively.
+import type { PartitionReader } from '../core/index.ts';
 import { openRange } from './open-range.ts';
+import type { Span } from './range-plan.ts';
 import { planSql } from './plan-sql.ts';
-import type { PageMark, PageSource } from './page-source.ts';
+import type { PageMark } from './page-source.ts';
 
 /** A pause of so many samples is one. */
 const MISSING_SAMPLES = 10;
@@ -11,9 +13,9 @@ const MAX_GAPS = 200;
 
 /** Pauses that begin in a range. */
 export async function readGaps(
-  { history, intervalMs }: Pick<PageSource, 'history' | 'intervalMs'>,
-  fromMs: number,
-  toMs: number,
+  history: PartitionReader,
+  { fromMs, toMs }: Span,
+  intervalMs: number,
 ): Promise<PageMark[]> {
   const rows = await openRange(history, 'memory', { fromMs, toMs });
   if (rows === null) return [];

@@ -88,7 +88,8 @@ class Ranges implements HistoryRanges {
       stepMs < SUMMARY_STEP_MS
         ? await this.#narrow(range, fields, stepMs)
         : await this.#fromSummary(range, fields);
-    const frame = buckets.length === 0 ? null : await planWider(joinFrames(buckets), fields, stepMs, range).collect();
+    const frame =
+      buckets.length === 0 ? null : await planWider(joinFrames(buckets), fields, stepMs, range).collect();
     return {
       ...range,
       stepMs,
@@ -123,10 +124,7 @@ class Ranges implements HistoryRanges {
   }
 
   /** Buckets of a minute: those of sealed segments from the summary, the rest from the rows. */
-  async #fromSummary(
-    range: Span,
-    fields: readonly PageField[],
-  ): Promise<LazyDataFrame[]> {
+  async #fromSummary(range: Span, fields: readonly PageField[]): Promise<LazyDataFrame[]> {
     const wanted = (await this.#parts()).filter(({ partition }) => isWithin(partition, range));
     if (wanted.length === 0) return [];
     const isMissing = ({ key }: Part): boolean => key !== null && !this.#summary.has(key);
@@ -141,11 +139,7 @@ class Ranges implements HistoryRanges {
     ];
   }
 
-  async #narrow(
-    range: Span,
-    fields: readonly PageField[],
-    stepMs: number,
-  ): Promise<LazyDataFrame[]> {
+  async #narrow(range: Span, fields: readonly PageField[], stepMs: number): Promise<LazyDataFrame[]> {
     const wanted = (await this.#parts()).filter(({ partition }) => isWithin(partition, range));
     const frames = await Promise.all(wanted.map((part) => this.#piece(part, fields, stepMs)));
     return frames.map((frame) => frame.lazy());
@@ -185,10 +179,8 @@ function keyOf({ files, fromMs, toMs }: HistoryPartition, before: HistoryPartiti
   return createHash('sha256').update(text).digest('base64url').slice(0, 22);
 }
 
-const isWithin = (
-  { fromMs, toMs }: HistoryPartition,
-  range: Span,
-): boolean => fromMs < range.toMs && toMs > range.fromMs;
+const isWithin = ({ fromMs, toMs }: HistoryPartition, range: Span): boolean =>
+  fromMs < range.toMs && toMs > range.fromMs;
 
 /** Parts that follow each other without another one between them, so many at a time. */
 function runsOf(parts: readonly Part[]): Part[][] {

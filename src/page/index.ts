@@ -3,8 +3,14 @@
 // of itself, which app gives. Guide: docs/page.md
 export { openPage } from './page-server.ts';
 export type { OpenPage, PageOptions } from './page-server.ts';
-export { pageFields } from './page-fields.ts';
-export { pageActions } from './page-source.ts';
 export type { DecidedMoment, PageAction, PageMark, PageRow, PageSource } from './page-source.ts';
 export { createLiveFeed } from './live-feed.ts';
 export type { LiveFrame } from './live-feed.ts';
+export { fieldsOf as pageFieldsOf } from './range-plan.ts';
+export { createHistoryRanges } from './history-ranges.ts';
+export type { HistoryRanges, RangeAnswer, RangeQuestion } from './history-ranges.ts';
+export { readMoment } from './moment.ts';
+export type { MomentAnswer } from './moment.ts';
+export { readGaps } from './gaps.ts';
+export { openRange } from './open-range.ts';
+export { planSql } from './plan-sql.ts';

@@ -1,11 +1,10 @@
-// Who held the memory at a moment: the row of memory, the scan of processes nearest to it, what was decided, and the lines
-// that read the same in a notebook. Native plans pick the rows; only those shown come into JavaScript.
-import type { AnyRow, HistoryKind } from '../core/index.ts';
+// Who held the memory at a moment: the row of memory, the scan of processes nearest to it, and the lines that read the same
+// in a notebook. Native plans pick the rows; only those shown come into JavaScript.
+import type { AnyRow, HistoryKind, PartitionReader } from '../core/index.ts';
 import { toPageProcess } from './live-feed.ts';
 import { valuesOf } from './page-fields.ts';
 import { openRange } from './open-range.ts';
 import { planSql } from './plan-sql.ts';
-import type { DecidedMoment, PageSource } from './page-source.ts';
 
 /** What a moment is answered; nulls where the history holds nothing near it. */
 export interface MomentAnswer {
@@ -14,7 +13,8 @@ export interface MomentAnswer {
   readonly memory: Readonly<Record<string, number | null>> | null;
   readonly processesAtMs: number | null;
   readonly processes: readonly Readonly<Record<string, unknown>>[];
-  readonly decision: DecidedMoment | null;
+  /** Time of the last real action before it; null without one. */
+  readonly lastActionMs: number | null;
   readonly snippet: { readonly typescript: string; readonly python: string };
 }
 
@@ -25,14 +25,9 @@ const NEAR_MEMORY_MS = 15_000;
 const NEAR_SCAN_MS = 90_000;
 
 /** Reads a moment. */
-export async function readMoment(
-  source: Pick<PageSource, 'history' | 'decisionAt'>,
-  atMs: number,
-): Promise<MomentAnswer> {
-  const [memory, processes] = await Promise.all([
-    readNearest(source, 'memory', atMs, NEAR_MEMORY_MS, 2),
-    readNearest(source, 'process', atMs, NEAR_SCAN_MS, MAX_PROCESSES),
-  ]);
+export async function readMoment(history: PartitionReader, atMs: number): Promise<MomentAnswer> {
+  const memory = await readNearest(history, 'memory', atMs, NEAR_MEMORY_MS, 2);
+  const processes = await readNearest(history, 'process', atMs, NEAR_SCAN_MS, MAX_PROCESSES);
   const row = memory.rows.at(-1) ?? null;
   return {
     atMs,
@@ -40,7 +35,7 @@ export async function readMoment(
     memory: row && valuesOf(row, memory.rows.length > 1 ? memory.rows[0]! : null),
     processesAtMs: processes.atMs,
     processes: processes.rows.map(toPageProcess),
-    decision: row && (await source.decisionAt(memory.atMs!)),
+    lastActionMs: await readLastAction(history, atMs),
     snippet: snippetsOf(atMs),
   };
 }
@@ -54,7 +49,7 @@ interface Nearest {
  * The rows of the time nearest to a moment: of processes the largest first, of memory with the row before it.
  */
 async function readNearest(
-  { history }: Pick<PageSource, 'history'>,
+  history: PartitionReader,
   kind: HistoryKind,
   atMs: number,
   nearMs: number,
@@ -78,6 +73,14 @@ async function readNearest(
   ).collect();
   const records = found.toRecords() as (AnyRow & { readonly ms: number })[];
   return { atMs: nearest, rows: records.map((row) => ({ ...row, timestamp: row.ms })) };
+}
+
+async function readLastAction(history: PartitionReader, atMs: number): Promise<number | null> {
+  const rows = await openRange(history, 'optimization', { fromMs: 0, toMs: atMs });
+  if (rows === null) return null;
+  const text = `SELECT CAST(MAX(CAST(timestamp AS BIGINT)) AS DOUBLE) AS ms FROM rows WHERE mode = 'act' AND CAST(timestamp AS BIGINT) < ${atMs}`;
+  const found = await planSql({ rows }, text).collect();
+  return (found.getColumn('ms').toArray()[0] as number | null | undefined) ?? null;
 }
 
 /** The same moment in a notebook: two minutes around it, the scan with its names. */

@@ -39,7 +39,8 @@ export async function answerDocument(
   if (hasToken && !isEmbedded) {
     // The token leaves the address bar and the history of the browser.
     if (isFromElsewhere(request)) sendPlain(response, 200, BOUNCE, cookie);
-    else sendBytes(response, 303, new Uint8Array(), { location: '/', 'cache-control': 'no-store', ...cookie });
+    else
+      sendBytes(response, 303, new Uint8Array(), { location: '/', 'cache-control': 'no-store', ...cookie });
     return;
   }
   const file = await files.find('index.html');
@@ -108,7 +109,8 @@ function sendPlain(
 ): void {
   sendBytes(response, status, Buffer.from(html), {
     'content-type': 'text/html; charset=utf-8',
-    'content-security-policy': "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    'content-security-policy':
+      "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     'x-frame-options': 'DENY',
     'cache-control': 'no-store',
     ...headers,

@@ -1,9 +1,7 @@
 // What each address of the API answers. Parameters are checked here; a mistake is told with its name, not as a failure.
 import { createLimit } from './request-limit.ts';
 import { pageForbiddenError, pageNotFoundError, pageRequestError } from './errors.ts';
-import type { HistoryRanges } from './history-ranges.ts';
-import { readGaps } from './gaps.ts';
-import { readMoment } from './moment.ts';
+import type { RangeQuestion } from './history-ranges.ts';
 import { pageFields } from './page-fields.ts';
 import type { PageField } from './page-fields.ts';
 import { pageActions } from './page-source.ts';
@@ -20,7 +18,6 @@ export interface PageQuestion {
 /** Options of {@link buildRoutes}. */
 export interface RouteOptions {
   readonly source: PageSource;
-  readonly ranges: HistoryRanges;
   /** What an action has to bring along; null where there are none. */
   readonly csrf: string | null;
 }
@@ -35,14 +32,14 @@ const MAX_RANGE_MS = 20 * 365 * 86_400_000;
 const MAX_TIME_MS = 8.64e15;
 
 /** Builds the API. */
-export function buildRoutes({ source, ranges, csrf }: RouteOptions): AnswerQuestion {
+export function buildRoutes({ source, csrf }: RouteOptions): AnswerQuestion {
   const plan = createLimit(2, 64);
   const judge = createLimit(1, 8);
   const table: Readonly<Record<string, (params: Params) => unknown>> = {
     '/api/status': async () => ({ ...(await source.status()), fields: describeFields(), csrf }),
-    '/api/range': (params) => plan(() => ranges.read(rangeOf(params))),
+    '/api/range': (params) => plan(() => source.range(rangeOf(params))),
     '/api/marks': (params) => plan(() => marksOf(source, params)),
-    '/api/moment': (params) => plan(() => readMoment(source, params.time('at'))),
+    '/api/moment': (params) => plan(() => source.moment(params.time('at'))),
     '/api/models': () => source.models(),
     '/api/models/compare': (params) => judge(() => source.compare(params.text('a'), params.text('b'))),
     '/api/exports': () => source.exports(),
@@ -111,7 +108,7 @@ function spanOf(params: Params): { fromMs: number; toMs: number } {
   return { fromMs, toMs };
 }
 
-function rangeOf(params: Params): Parameters<HistoryRanges['read']>[0] {
+function rangeOf(params: Params): RangeQuestion {
   const pixels = params.count('pixels') ?? 1000;
   if (pixels > MAX_PIXELS) params.refuse(`"pixels" is more than ${MAX_PIXELS}`);
   const names = params.text('fields').split(',');
@@ -125,7 +122,7 @@ function rangeOf(params: Params): Parameters<HistoryRanges['read']>[0] {
 
 async function marksOf(source: PageSource, params: Params): Promise<unknown> {
   const { fromMs, toMs } = spanOf(params);
-  const marks = [...(await source.marks(fromMs, toMs)), ...(await readGaps(source, fromMs, toMs))];
+  const marks = await source.marks(fromMs, toMs);
   return marks.toSorted((a, b) => a.atMs - b.atMs);
 }
 

@@ -11,7 +11,6 @@ import { isRuvectorError, messageOf } from '../core/index.ts';
 import type { Home } from '../core/index.ts';
 import { guardServer, guardSocket, readConnectionShare } from '../sockets/index.ts';
 import { pageForbiddenError, pageListenError } from './errors.ts';
-import { createHistoryRanges } from './history-ranges.ts';
 import type { LiveFeed, LiveFrame } from './live-feed.ts';
 import { createLiveSockets } from './live-sockets.ts';
 import { buildPageAccess, isLoggedIn, originRefusalOf, siteRefusalOf } from './page-access.ts';
@@ -83,13 +82,7 @@ export async function openPage(options: PageOptions): Promise<OpenPage> {
   });
   const access = buildPageAccess(token, (http.address() as AddressInfo).port);
   const csrf = source.act === null ? null : randomBytes(CSRF_BYTES).toString('base64url');
-  const ranges = createHistoryRanges({
-    history: source.history,
-    folder: `${home.root}/page`,
-    intervalMs: source.intervalMs,
-    onProblem: (error) => log(`page: the summary of the history: ${messageOf(error)}`),
-  });
-  const answer = buildRoutes({ source, ranges, csrf });
+  const answer = buildRoutes({ source, csrf });
   const site = new PageSite({
     access,
     csrf,
@@ -102,8 +95,8 @@ export async function openPage(options: PageOptions): Promise<OpenPage> {
     return { ...(status as PageRow), kind: 'status' };
   };
   const sockets = createLiveSockets(feed, () => {
-    // Whoever looks at the page will look at its past: what was sealed since is summarised meanwhile.
-    void ranges.summarise();
+    // Whoever looks at the page will look at its past.
+    source.warm();
     return readStatus();
   });
   http.on('request', (request, response) => void site.handle(request, response));

@@ -1,5 +1,5 @@
 // What a page shows, as a daemon gives it. Types, and the names of actions.
-import type { PartitionReader } from '../core/index.ts';
+import type { RangeAnswer, RangeQuestion } from './history-ranges.ts';
 
 /** What may be done from the page, where the daemon was served with `--page-actions`. */
 export const pageActions = ['activate', 'rollback', 'train', 'export', 'pause', 'resume'] as const;
@@ -34,14 +34,13 @@ export interface DecidedMoment extends PageRow {
 
 /** What the page reads. Nothing of it changes the host but `act`. */
 export interface PageSource {
-  readonly history: PartitionReader;
-  /** Time between two samples. */
-  readonly intervalMs: number;
+  /** Somebody looks: what takes time to start may begin. Never throws. */
+  warm(): void;
   status(): PageRow | Promise<PageRow>;
-  /** What happened in a range, as far as the daemon or its history knows; gaps are found by the page itself. */
+  range(question: RangeQuestion): Promise<RangeAnswer>;
+  /** What happened in a range, as far as the daemon or its history knows. */
   marks(fromMs: number, toMs: number): Promise<readonly PageMark[]>;
-  /** What was decided on the sample of a moment; null where nothing can be said. */
-  decisionAt(atMs: number): Promise<DecidedMoment | null>;
+  moment(atMs: number): Promise<unknown>;
   models(): Promise<unknown>;
   compare(a: string, b: string): Promise<unknown>;
   exports(): Promise<unknown>;

@@ -8,7 +8,9 @@ export type SqlFrames = Readonly<Record<string, LazyDataFrame>>;
 
 /** Plans a query. @throws what Polars says of the text */
 export function planSql(frames: SqlFrames, text: string): LazyDataFrame {
-  const plan = loadPolars().SQLContext({ ...frames }).execute(text) as unknown as LazyDataFrame & {
+  const plan = loadPolars()
+    .SQLContext({ ...frames })
+    .execute(text) as unknown as LazyDataFrame & {
     readonly _ldf: unknown;
   };
   // It returns its errors in place of a plan.

@@ -54,14 +54,19 @@ export function planBuckets(
   return planSql(before === null ? { rows } : { rows, earlier: before }, text);
 }
 
-const changeOf = (column: string): string => `${column} - LAG(${column}) OVER (ORDER BY ms) AS ${column}_change`;
+const changeOf = (column: string): string =>
+  `${column} - LAG(${column}) OVER (ORDER BY ms) AS ${column}_change`;
 
 /** A row's value, what it adds to the sum, and to what the sum is divided by. */
 function valuesOf({ name, kind, column, minus, scale = 1 }: PageField): string[] {
   const [value, , sum, n] = namesOf(name);
   if (kind === 'gauge') {
     const own = `CAST(${column} AS DOUBLE)${minus ? ` - CAST(${minus} AS DOUBLE)` : ''}`;
-    return [`${own} AS "${value}"`, `${own} AS "${sum}"`, `CASE WHEN ${own} IS NULL THEN 0.0 ELSE 1.0 END AS "${n}"`];
+    return [
+      `${own} AS "${value}"`,
+      `${own} AS "${sum}"`,
+      `CASE WHEN ${own} IS NULL THEN 0.0 ELSE 1.0 END AS "${n}"`,
+    ];
   }
   // A counter that falls is another boot; a pause says nothing of its moments.
   const counts = `${column}_change >= 0 AND ms_change > 0 AND ms_change <= ${MAX_RATE_GAP_MS}`;
@@ -135,7 +140,8 @@ export function readBuckets(
   for (const { name } of fields) {
     const [min, max, sum, n] = namesOf(name).map((column) => numbersOf(frame, column));
     const mean = sum!.map((value, i) => (value !== null && n![i]! > 0 ? value / n![i]! : null));
-    const place = (values: readonly (number | null)[]): (number | null)[] => spread(values, places, grid.length);
+    const place = (values: readonly (number | null)[]): (number | null)[] =>
+      spread(values, places, grid.length);
     read[name] = { min: place(min!), max: place(max!), mean: place(mean) };
   }
   return read;

@@ -19,10 +19,7 @@ export interface SummaryFile {
   /** Adds minutes of segments. */
   add(minutes: DataFrame, keys: readonly string[]): void;
   /** Minutes of a range; a minute that two segments share comes twice. */
-  frames(
-    fields: readonly PageField[],
-    range: Span,
-  ): LazyDataFrame[];
+  frames(fields: readonly PageField[], range: Span): LazyDataFrame[];
   /**
    * Puts what was added into the file, when it is enough.
    * @param firstMs minutes before this one are given up
@@ -93,10 +90,7 @@ class Summary implements SummaryFile {
     for (const key of keys) this.#keys.add(key);
   }
 
-  frames(
-    fields: readonly PageField[],
-    range: Span,
-  ): LazyDataFrame[] {
+  frames(fields: readonly PageField[], range: Span): LazyDataFrame[] {
     const kept = this.#file === null ? [] : [loadPolars().scanParquet(this.#file)];
     const all = [...kept, ...this.#added.map((frame) => frame.lazy())];
     return all.map((frame) => selectBuckets(frame, fields, range));
@@ -113,10 +107,7 @@ class Summary implements SummaryFile {
     const name = `minutes-${randomUUID()}.parquet`;
     const path = join(this.#folder, name);
     await makeFolder(this.#folder);
-    await joinFrames(frames)
-      .sort('at')
-      .sinkParquet(path, { compression: 'zstd' })
-      .collect();
+    await joinFrames(frames).sort('at').sinkParquet(path, { compression: 'zstd' }).collect();
     const { size: sizeBytes } = await stat(path);
     const index: Index = { fields: FIELDS, file: name, sizeBytes, keys: [...this.#keys] };
     await writeDurably(this.#indexPath, JSON.stringify(index));

@@ -3,6 +3,7 @@
 // Formats: wal-layout.ts, segment-layout.ts, apr/apr-file.ts, apr/apr-journal.ts.
 export { DEFAULT_RETAIN_DAYS, DEFAULT_RETAIN_MIB } from './directory-history.ts';
 export { openHistory } from './history.ts';
+export { buildRowsFrame } from './lazy-frame.ts';
 export type { History, HistoryOptions, HistoryRows } from './history-contract.ts';
 export type { HistoryHealth, HistoryStats, KindStats } from './stats.ts';
 export type { Recovered } from './wal-file.ts';

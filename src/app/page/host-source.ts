@@ -5,6 +5,7 @@ import type { PageRow, PageSource } from '../../page/index.ts';
 import { ownVersion } from '../../train/index.ts';
 import type { Host } from '../host/host-types.ts';
 import type { Act } from './page-actions.ts';
+import type { HistoryReaderProcess } from './history-reader.ts';
 import { createHealthReader } from './page-health.ts';
 import { readMarks } from './page-marks.ts';
 import type { PageMemory } from './page-memory.ts';
@@ -12,13 +13,28 @@ import { readModels } from './page-models.ts';
 import { readDecision } from './page-moment.ts';
 
 /** Builds the source. @param act null where the page may only look */
-export function buildHostSource(host: Host, memory: PageMemory, act: Act | null): PageSource {
+export function buildHostSource(
+  host: Host,
+  memory: PageMemory,
+  reader: HistoryReaderProcess,
+  act: Act | null,
+): PageSource {
   return {
-    history: host.history,
-    intervalMs: 1000 / host.config.hz,
+    warm: () => reader.warm(),
     status: () => describeHost(host, memory, act !== null),
-    marks: (fromMs, toMs) => readMarks(host, memory, { fromMs, toMs }),
-    decisionAt: (atMs) => readDecision(host, memory, atMs),
+    range: ({ fields, ...question }) =>
+      reader.ask('range', { ...question, fields: fields.map(({ name }) => name) }),
+    marks: async (fromMs, toMs) => {
+      const range = { fromMs, toMs };
+      return readMarks(host, memory, await reader.ask('marks', range), range);
+    },
+    moment: async (atMs) => {
+      const { lastActionMs, ...moment } = await reader.ask('moment', { atMs });
+      const { memoryAtMs } = moment;
+      const decision =
+        memoryAtMs === null ? null : await readDecision(host, memory, { atMs: memoryAtMs, lastActionMs });
+      return { ...moment, decision };
+    },
     models: () => readModels(host),
     compare: (a, b) => host.compareModels(a, b),
     exports: async () => host.exports.list(),

@@ -1,6 +1,6 @@
 // What happened in a range: in this run as it was noticed, before it as the history and the registry tell.
-import { loadPolars } from '../../core/index.ts';
-import type { OptimizationEvent } from '../../core/index.ts';
+import type { OptimizationEvent, PartitionReader } from '../../core/index.ts';
+import { openRange, planSql } from '../../page/index.ts';
 import type { PageMark } from '../../page/index.ts';
 import { describeOutcome } from '../host/decision-log.ts';
 import type { Host } from '../host/host-types.ts';
@@ -9,32 +9,31 @@ import type { PageMemory } from './page-memory.ts';
 /** The newest are told. */
 const MAX_ACTIONS = 500;
 
-/** Reads them. */
+/** Marks of a range, whoever knows of them. */
 export async function readMarks(
-  host: Pick<Host, 'history' | 'registry'>,
+  { registry }: Pick<Host, 'registry'>,
   memory: PageMemory,
+  fromHistory: readonly PageMark[],
   { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
 ): Promise<PageMark[]> {
-  const [actions, trainings] = await Promise.all([readActions(host, fromMs, toMs), readTrainings(host)]);
-  return [...memory.marks, ...actions, ...trainings].filter(
+  return [...memory.marks, ...fromHistory, ...(await readTrainings(registry))].filter(
     // What is not over yet reaches into every range after it.
     ({ atMs, untilMs }) => atMs < toMs && (untilMs ?? Infinity) >= fromMs,
   );
 }
 
-async function readActions(
-  { history }: Pick<Host, 'history'>,
-  fromMs: number,
-  toMs: number,
+/** Actions as the history has them, what they freed and cost. */
+export async function readActions(
+  history: PartitionReader,
+  range: { readonly fromMs: number; readonly toMs: number },
 ): Promise<PageMark[]> {
-  const { col, Float64, Int64 } = loadPolars();
-  const rows = await history.lazyFrame('optimization', { fromMs, toMs });
-  const newest = await rows
-    .withColumns(col('timestamp').cast(Int64).cast(Float64))
-    .sort('timestamp', true)
-    .limit(MAX_ACTIONS)
-    .collect();
-  return (newest.toRecords() as OptimizationEvent[]).map(toMark);
+  const rows = await openRange(history, 'optimization', range);
+  if (rows === null) return [];
+  const text = `SELECT *, CAST(CAST(timestamp AS BIGINT) AS DOUBLE) AS ms FROM rows ORDER BY ms DESC LIMIT ${MAX_ACTIONS}`;
+  const newest = await planSql({ rows }, text).collect();
+  return (newest.toRecords() as (OptimizationEvent & { readonly ms: number })[]).map(({ ms, ...event }) =>
+    toMark({ ...event, timestamp: ms }),
+  );
 }
 
 function toMark(event: OptimizationEvent): PageMark {
@@ -54,7 +53,7 @@ function toMark(event: OptimizationEvent): PageMark {
 }
 
 /** Every version of every model was made at some moment. */
-async function readTrainings({ registry }: Pick<Host, 'registry'>): Promise<PageMark[]> {
+async function readTrainings(registry: Host['registry']): Promise<PageMark[]> {
   const listings = await registry.list();
   return listings.flatMap(({ name, summaries }) =>
     summaries.flatMap(({ version, created, estimator }): PageMark[] => {

@@ -4,6 +4,8 @@ import type { OpenPage } from '../../page/index.ts';
 import type { DaemonEvent } from '../events/daemon-event.ts';
 import type { Host, HostListener } from '../host/host-types.ts';
 import type { PageStatus } from '../serve/outlets-status.ts';
+import { createHistoryReader } from './history-reader.ts';
+import type { HistoryReaderProcess } from './history-reader.ts';
 import { buildHostSource } from './host-source.ts';
 import { buildActions } from './page-actions.ts';
 import type { PageAddress } from './page-address.ts';
@@ -35,6 +37,7 @@ export interface PageLogin {
 export function createPageService(address: PageAddress, log: (text: string) => void): PageService {
   let host: Host | null = null;
   let page: OpenPage | null = null;
+  let reader: HistoryReaderProcess | null = null;
   const ended = new AbortController();
   const feed = createLiveFeed({
     follow: (signal) => host!.streams.follow(['memory', 'process'], signal),
@@ -62,7 +65,8 @@ export function createPageService(address: PageAddress, log: (text: string) => v
     async start(started) {
       host = started;
       const act = address.actions ? buildActions(started, log, ended.signal) : null;
-      const source = buildHostSource(started, memory, act);
+      reader = createHistoryReader(started, log);
+      const source = buildHostSource(started, memory, reader, act);
       page = await openPage({ ...address, home: started.home, source, feed, log });
       return status()!;
     },
@@ -72,6 +76,7 @@ export function createPageService(address: PageAddress, log: (text: string) => v
     async [Symbol.asyncDispose]() {
       ended.abort();
       await page?.[Symbol.asyncDispose]();
+      reader?.[Symbol.dispose]();
     },
   };
 }
