@@ -84,18 +84,27 @@ class Ranges implements HistoryRanges {
     const range = { fromMs: startMs, toMs: floorTo(toMs - 1, stepMs) + stepMs };
     const length = Math.round((range.toMs - startMs) / stepMs);
     const grid = { fromMs: startMs, stepMs, length };
-    const buckets =
-      stepMs < SUMMARY_STEP_MS
-        ? await this.#narrow(range, fields, stepMs)
-        : await this.#fromSummary(range, fields);
-    const frame =
-      buckets.length === 0 ? null : await planWider(joinFrames(buckets), fields, stepMs, range).collect();
+    const frame = await this.#collect(range, fields, stepMs);
     return {
       ...range,
       stepMs,
       times: Array.from({ length }, (_, i) => startMs + i * stepMs),
       fields: frame === null ? emptyOf(fields, length) : readBuckets(frame, fields, grid),
     };
+  }
+
+  async #collect(range: Span, fields: readonly PageField[], stepMs: number): Promise<DataFrame | null> {
+    const widen = async (buckets: readonly LazyDataFrame[]): Promise<DataFrame | null> =>
+      buckets.length === 0 ? null : planWider(joinFrames(buckets), fields, stepMs, range).collect();
+    if (stepMs < SUMMARY_STEP_MS) return widen(await this.#narrow(range, fields, stepMs));
+    try {
+      return await widen(await this.#fromSummary(range, fields));
+    } catch (error) {
+      // Damaged on the disk: it is made again.
+      if (!this.#summary.forget()) throw error;
+      this.#options.onProblem(error);
+      return widen(await this.#fromSummary(range, fields));
+    }
   }
 
   summarise(): Promise<void> {
@@ -208,6 +217,6 @@ async function planParts(
 }
 
 function emptyOf(fields: readonly PageField[], length: number): Record<string, FieldBuckets> {
-  const none = (): null[] => new Array<null>(length).fill(null);
+  const none = (): null[] => Array.from({ length }, () => null);
   return Object.fromEntries(fields.map(({ name }) => [name, { min: none(), max: none(), mean: none() }]));
 }

@@ -17,24 +17,34 @@ export interface DocumentParts {
 export async function answerDocument(
   request: IncomingMessage,
   response: ServerResponse,
-  { access, files }: DocumentParts,
+  parts: DocumentParts,
 ): Promise<void> {
   const url = URL.parse(request.url ?? '/', 'http://page');
-  const name = url?.pathname.slice(1);
-  if (!url || name === undefined) throw pageNotFoundError('/');
-  if (name !== '' && name !== 'index.html') {
-    const file = await files.find(name);
-    if (file === null) throw pageNotFoundError(url.pathname.slice(0, 80));
-    sendFile(request, response, file, {});
-    return;
-  }
-  const token = url.searchParams.get('token');
-  const isEmbedded = url.searchParams.get('embed') === '1';
+  if (!url) throw pageNotFoundError('/');
+  const name = url.pathname.slice(1);
+  if (name === '' || name === 'index.html') return answerIndex(request, response, url, parts);
+  sendFile(request, response, await findFile(parts.files, name), {});
+}
+
+async function findFile(files: PageFiles, name: string): Promise<PageFile> {
+  const file = await files.find(name);
+  if (file === null) throw pageNotFoundError(`/${name.slice(0, 80)}`);
+  return file;
+}
+
+async function answerIndex(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { searchParams }: URL,
+  { access, files }: DocumentParts,
+): Promise<void> {
+  const token = searchParams.get('token');
   const hasToken = token !== null && isToken(token, access.token);
-  if (!hasToken && !(token === null && isLoggedIn(request, access))) {
+  if (!hasToken && (token !== null || !isLoggedIn(request, access))) {
     sendPlain(response, 401, LOGIN);
     return;
   }
+  const isEmbedded = hasToken && searchParams.get('embed') === '1';
   const cookie = hasToken ? { 'set-cookie': setCookieOf(access) } : {};
   if (hasToken && !isEmbedded) {
     // The token leaves the address bar and the history of the browser.
@@ -43,10 +53,8 @@ export async function answerDocument(
       sendBytes(response, 303, new Uint8Array(), { location: '/', 'cache-control': 'no-store', ...cookie });
     return;
   }
-  const file = await files.find('index.html');
-  if (file === null) throw pageNotFoundError('/');
-  const host = request.headers.host ?? '';
-  sendFile(request, response, file, { ...guardsOf(host, hasToken && isEmbedded), ...cookie });
+  const file = await findFile(files, 'index.html');
+  sendFile(request, response, file, { ...guardsOf(request.headers.host ?? '', isEmbedded), ...cookie });
 }
 
 /** Notebook servers of this machine, whatever their port. */

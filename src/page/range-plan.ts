@@ -157,7 +157,7 @@ function spread(
   places: readonly number[],
   length: number,
 ): (number | null)[] {
-  const all = new Array<number | null>(length).fill(null);
+  const all = Array.from({ length }, (): number | null => null);
   for (const [i, value] of values.entries()) all[places[i]!] = value === null ? null : round(value);
   return all;
 }

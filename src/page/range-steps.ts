@@ -6,7 +6,11 @@ const DAY = 24 * HOUR;
 
 /** From one that no host samples faster than, to a day. */
 const steps = [
-  ...[20, 50, 100, 200, 500],
+  20,
+  50,
+  100,
+  200,
+  500,
   ...[1, 2, 5, 10, 15, 30].map((n) => n * SECOND),
   ...[1, 2, 5, 10, 15, 30].map((n) => n * MINUTE),
   ...[1, 2, 3, 6, 12].map((n) => n * HOUR),

@@ -16,6 +16,8 @@ export interface SummaryFile {
   /** Reads what an earlier run kept, once. */
   load(): Promise<void>;
   has(key: string): boolean;
+  /** Gives up what the file holds, and what was added. @returns false when there is no file */
+  forget(): boolean;
   /** Adds minutes of segments. */
   add(minutes: DataFrame, keys: readonly string[]): void;
   /** Minutes of a range; a minute that two segments share comes twice. */
@@ -82,6 +84,15 @@ class Summary implements SummaryFile {
 
   has(key: string): boolean {
     return this.#keys.has(key);
+  }
+
+  forget(): boolean {
+    if (this.#file === null) return false;
+    this.#file = null;
+    this.#added = [];
+    this.#addedKeys = 0;
+    this.#keys.clear();
+    return true;
   }
 
   add(minutes: DataFrame, keys: readonly string[]): void {

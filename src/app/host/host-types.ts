@@ -107,7 +107,7 @@ export interface Host extends AsyncDisposable {
    * Where its page is; with `serve` one is begun where none is.
    * @throws RuvectorError `ERR_APP_NO_PAGE`, and what serving it throws
    */
-  findPage(serve: boolean): Promise<PageLogin>;
+  readonly findPage: (serve: boolean) => Promise<PageLogin>;
   /** Lets `findPage()` find one. */
   offerPage(find: (serve: boolean) => Promise<PageLogin>): void;
   close(): Promise<void>;

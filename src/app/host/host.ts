@@ -38,7 +38,6 @@ import { createHostWindows } from '../models/host-windows.ts';
 import { openTaskModels } from '../models/task-models.ts';
 import type { TaskModels } from '../models/task-models.ts';
 import { describeModelEvent } from '../models/model-texts.ts';
-import type { PageLogin } from '../page/page-service.ts';
 import { createSampleService } from './sample-service.ts';
 import type { SampleService } from './sample-service.ts';
 import { noOutlets } from '../serve/outlets-status.ts';
@@ -179,10 +178,8 @@ class RunningHost implements Host {
   latest: Latest | null = null;
   isActing: boolean;
   outlets: () => OutletsStatus = () => noOutlets;
-  #findPage: (serve: boolean) => Promise<PageLogin> = () =>
-    Promise.reject(
-      noPageError(this.home.root, 'this process serves none', 'use `ruvector-memopt serve --page`'),
-    );
+  findPage: Host['findPage'] = () =>
+    Promise.reject(noPageError(this.home.root, 'this process serves none', 'use `ruvector-memopt serve --page`'));
   readonly #baseline: RuleBaseline;
   readonly #deployer: Deployer;
   readonly #health = new SamplingHealth((text) => this.#listener.onLog?.(text));
@@ -406,12 +403,8 @@ class RunningHost implements Host {
     this.outlets = () => ({ ...outlets(), ...read() });
   }
 
-  findPage(serve: boolean): Promise<PageLogin> {
-    return this.#findPage(serve);
-  }
-
-  offerPage(find: (serve: boolean) => Promise<PageLogin>): void {
-    this.#findPage = find;
+  offerPage(find: Host['findPage']): void {
+    this.findPage = find;
   }
 
   status(): HostStatus {

@@ -74,7 +74,11 @@ export function createPageMemory(publish: (frame: LiveFrame) => void): PageMemor
     if (!alerting.has(severity)) return;
     const untilMs = kind in ends ? null : atMs;
     const mark: PageMark = {
-      ...{ id: randomUUID(), atMs, untilMs, kind: 'alert', text: message },
+      id: randomUUID(),
+      atMs,
+      untilMs,
+      kind: 'alert',
+      text: message,
       detail: { severity, event: kind },
     };
     if (untilMs === null) lasting.set(kind, mark);
