@@ -33,8 +33,12 @@ export interface PageLogin {
   readonly actions: boolean;
 }
 
-/** Creates it; nothing listens yet. */
-export function createPageService(address: PageAddress, log: (text: string) => void): PageService {
+/** Creates it; nothing listens yet. @param folder of the browser's half. @default the one of the package */
+export function createPageService(
+  address: PageAddress,
+  log: (text: string) => void,
+  folder?: string,
+): PageService {
   let host: Host | null = null;
   let page: OpenPage | null = null;
   let reader: HistoryReaderProcess | null = null;
@@ -67,7 +71,7 @@ export function createPageService(address: PageAddress, log: (text: string) => v
       const act = address.actions ? buildActions(started, log, ended.signal) : null;
       reader = createHistoryReader(started, log);
       const source = buildHostSource(started, memory, reader, act);
-      page = await openPage({ ...address, home: started.home, source, feed, log });
+      page = await openPage({ ...address, home: started.home, source, feed, log, ...(folder && { folder }) });
       return status()!;
     },
     status,
