@@ -41,25 +41,33 @@ let hasProcesses = true;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let asked: AbortController | null = null;
 
-/** Takes the range from the address; the last hour when it says none. */
+/** Takes the range from the address; the last hour, going on with the time, when it says none. */
 export function followRoute(): void {
-  const { from, to } = route.value.params;
+  const { from, to, last } = route.value.params;
   const fromMs = Number(from);
   const toMs = Number(to);
-  const isGiven = from !== undefined && to !== undefined && toMs > fromMs;
-  const now = Date.now();
-  const next = isGiven ? { fromMs, toMs } : { fromMs: now - HOUR, toMs: now };
-  if (isGiven && next.fromMs === span.peek().fromMs && next.toMs === span.peek().toMs && drawn.peek()) return;
-  span.value = clamp(next);
+  if (from !== undefined && to !== undefined && toMs > fromMs) {
+    const isShown = fromMs === span.peek().fromMs && toMs === span.peek().toMs && drawn.peek() !== null;
+    if (isShown) return;
+    span.value = clamp({ fromMs, toMs });
+  } else {
+    const now = Date.now();
+    const lengthMs = last === 'all' ? Infinity : Number(last ?? HOUR) || HOUR;
+    span.value = clamp({ fromMs: now - Math.min(lengthMs, now), toMs: now });
+  }
   void load();
 }
+
+/** Whether the range ends now, and goes on with the time. */
+export const isFollowing = (): boolean => route.value.params['from'] === undefined;
 
 /** Shows another range: what is known of it at once, the rest when it is answered. */
 export function setSpan(fromMs: number, toMs: number): void {
   span.value = clamp({ fromMs, toMs });
   clearTimeout(timer);
   timer = setTimeout(() => {
-    goTo('then', { ...route.peek().params, from: span.peek().fromMs, to: span.peek().toMs }, true);
+    const { at = null } = route.peek().params;
+    goTo('then', { from: span.peek().fromMs, to: span.peek().toMs, at }, true);
     void load();
   }, SETTLE_MS);
 }

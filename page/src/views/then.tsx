@@ -19,13 +19,15 @@ import {
   writeTime,
   writeUtc,
 } from '../text.ts';
-import { drawn, followRoute, problem, setSpan, span } from './history.ts';
+import { drawn, followRoute, isFollowing, problem, setSpan, span } from './history.ts';
 import type { HistoryField } from './history.ts';
 import { MomentPanel } from './moment.tsx';
 import { stackProcesses } from './process-stack.ts';
 import { useAnswer } from './use-answer.ts';
 
 const MINUTE = 60_000;
+/** A range that ends now is read again this often. */
+const FOLLOW_MS = 5000;
 const lengths = [
   [15 * MINUTE, '15 min'],
   [60 * MINUTE, '1 h'],
@@ -36,12 +38,19 @@ const lengths = [
 ] as const;
 
 export function ThenView(): JSX.Element {
-  const { from, to, at } = route.value.params;
+  const { from, to, last, at } = route.value.params;
   // Without the status nobody knows how far back there is anything.
   const isKnown = status.value !== null;
   useEffect(() => {
     if (isKnown) followRoute();
-  }, [from, to, isKnown]);
+  }, [from, to, last, isKnown]);
+  useEffect(() => {
+    if (!isFollowing()) return undefined;
+    const timer = setInterval(() => {
+      if (!document.hidden) followRoute();
+    }, FOLLOW_MS);
+    return () => clearInterval(timer);
+  }, [from, last]);
   const atMs = at === undefined ? null : Number(at);
   return (
     <>
@@ -65,10 +74,12 @@ const openMoment = (atMs: number): void => {
   goTo('then', { from: fromMs, to: toMs, at: Math.round(atMs) });
 };
 
+/** An hour when the address says nothing. */
+const lastOf = (last: string | undefined): number => Number(last ?? 60 * MINUTE);
+
 function Toolbar(): JSX.Element {
   const { fromMs, toMs } = span.value;
   const length = toMs - fromMs;
-  const firstMs = status.value?.history?.firstMs;
   const move = (share: number) => () => setSpan(fromMs + share * length, toMs + share * length);
   const zoom = (factor: number) => () => {
     const middle = (fromMs + toMs) / 2;
@@ -81,13 +92,17 @@ function Toolbar(): JSX.Element {
           <button
             type="button"
             key={ms}
-            aria-pressed={Math.abs(length - ms) < ms / 100}
-            onClick={() => setSpan(Date.now() - ms, Date.now())}
+            aria-pressed={isFollowing() && lastOf(route.value.params['last']) === ms}
+            onClick={() => goTo('then', { last: ms })}
           >
             {name}
           </button>
         ))}
-        <button type="button" disabled={firstMs == null} onClick={() => setSpan(firstMs ?? 0, Date.now())}>
+        <button
+          type="button"
+          aria-pressed={route.value.params['last'] === 'all'}
+          onClick={() => goTo('then', { last: 'all' })}
+        >
           All
         </button>
       </div>

@@ -186,9 +186,13 @@ it('serve --page notices a lost network and fills what was missed from the histo
   await page.waitForSelector('.pulse-live');
   await tab.see('Connected again', '[role="status"]');
   await page.click('figure summary');
+  await page.waitForSelector('figure tbody time');
   const times = await page.$$eval('figure tbody time', (found) =>
     found.map((each) => Date.parse((each as unknown as { dateTime: string }).dateTime)),
   );
+  // The newest first, evenly: nothing is missing where the network was.
+  const steps = times.slice(1).map((time, at) => times[at]! - time);
   expect(times.length).toBeGreaterThan(5);
+  expect(Math.max(...steps)).toBeLessThan(3 * steps.toSorted((a, b) => a - b)[steps.length >> 1]!);
   expect(tab.failures).toEqual([]);
 });
