@@ -12,7 +12,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 from ._bridge import BatchStream, MockTransport, Reply, Transport
-from ._client import Client, Dataset, connect
+from ._client import Client, Dataset, Decision, connect
 from ._exceptions import RuvectorError
 from ._identity import DISTRIBUTION, VERSION
 
@@ -91,6 +91,7 @@ __all__ = [
     "DataExporter",
     "DataStream",
     "Dataset",
+    "Decision",
     "Deployment",
     "ExportConfig",
     "ExportStats",

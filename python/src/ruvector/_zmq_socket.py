@@ -7,6 +7,7 @@ Python trains and holds the GIL. A socket belongs to one thread at a time and ne
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -24,6 +25,7 @@ from ._exceptions import (
     WireError,
     WireTimeoutError,
 )
+from ._fork import check_same_process, is_forked
 
 __all__ = ["DEFAULT_LEASE_MS", "Curve", "ZmqSocket"]
 
@@ -106,6 +108,7 @@ class ZmqSocket:
         self._absent = absent
         self._gone = False
         self._connected = False
+        self._pid = os.getpid()
         self._socket = context.socket(zmq.DEALER)
         for option, value in (
             (zmq.AFFINITY, 1 << io_thread),
@@ -132,6 +135,10 @@ class ZmqSocket:
         self._socket.connect(endpoint)
 
     @property
+    def _peer_name(self) -> str:
+        return f'connection to {self._peer} at "{self._endpoint}"'
+
+    @property
     def closed(self) -> bool:
         """True when it cannot be used any more."""
         return self._gone or bool(self._socket.closed)
@@ -144,6 +151,7 @@ class ZmqSocket:
         ClientClosedError
 
         """
+        check_same_process(self._pid, self._peer_name)
         size = sum(memoryview(frame).nbytes for frame in frames)
         try:
             self._socket.send_multipart(frames, zmq.NOBLOCK, copy=size < _COPY_BELOW_BYTES)
@@ -172,6 +180,7 @@ class ZmqSocket:
 
     def receive_now(self) -> list[Buffer] | None:
         """Return the next message if it is here already, else None."""
+        check_same_process(self._pid, self._peer_name)
         try:
             return self._receive_frames()
         except zmq.error.Again:
@@ -181,7 +190,7 @@ class ZmqSocket:
 
     def close(self) -> None:
         """Close the sockets. Twice is once."""
-        if self._socket.closed:
+        if is_forked(self._pid) or self._socket.closed:
             return
         self._poller.unregister(self._monitor)
         self._poller.unregister(self._socket)

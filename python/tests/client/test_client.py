@@ -19,6 +19,7 @@ PUBLIC_NAMES = [
     "DataExporter",
     "DataStream",
     "Dataset",
+    "Decision",
     "Deployment",
     "ExportConfig",
     "ExportStats",

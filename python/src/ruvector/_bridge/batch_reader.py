@@ -72,10 +72,10 @@ class BatchReader(BatchStream):
                 self._take_control(message)
         raise StopIteration
 
-    def read_all(self) -> pa.Table:
+    def read_all(self, *, on_rows: Callable[[int], None] | None = None) -> pa.Table:
         """All remaining batches as a table of the caller's own, which holds no shared memory."""
         self._copies = True
-        return super().read_all()
+        return super().read_all(on_rows=on_rows)
 
     def close(self) -> None:
         """End early; the daemon's BYE says that its source is closed."""

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from .._buffer import Buffer
 from .._exceptions import RuvectorError, UnknownNameError
+from .._frames import to_pandas, to_polars
 
 __all__ = ["BatchStream", "MockTransport", "OnProgress", "Reply", "Transport"]
 
@@ -82,9 +83,29 @@ class BatchStream(ABC):
     def close(self) -> None:
         """End the stream; the daemon closes its source. Twice is once."""
 
-    def read_all(self) -> pa.Table:
-        """All remaining batches as a table; columns stay where they arrived."""
-        return pa.Table.from_batches(list(self), schema=self.schema)
+    def to_pandas(self) -> Any:  # noqa: ANN401  pandas is not a dependency
+        """All remaining batches as a pandas.DataFrame."""
+        return to_pandas(self.read_all())
+
+    def to_polars(self) -> Any:  # noqa: ANN401  polars is not a dependency
+        """All remaining batches as a polars.DataFrame."""
+        return to_polars(self.read_all())
+
+    def read_all(self, *, on_rows: Callable[[int], None] | None = None) -> pa.Table:
+        """All remaining batches as a table; columns stay where they arrived.
+
+        Parameters
+        ----------
+        on_rows : callable, optional
+            Told the number of rows of each batch as it comes.
+
+        """
+        batches = []
+        for batch in self:
+            batches.append(batch)
+            if on_rows is not None:
+                on_rows(batch.num_rows)
+        return pa.Table.from_batches(batches, schema=self.schema)
 
     def __enter__(self) -> BatchStream:
         return self

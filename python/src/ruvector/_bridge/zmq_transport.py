@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import uuid
 import weakref
@@ -12,6 +13,7 @@ import zmq
 
 from .._buffer import Buffer
 from .._exceptions import ClientClosedError, ProtocolError, error_from_payload
+from .._fork import check_same_process, is_forked
 from .._shared_memory import HandedFile
 from .._versions import check_daemon_version
 from .._zmq_socket import DEFAULT_LEASE_MS
@@ -61,12 +63,17 @@ class ZmqTransport(Transport):
         # Where attachments can be handed over; the daemon says so.
         self._shared_folder: str | None = None
         self._closed = False
+        self._pid = os.getpid()
         try:
             # Held to the end and never used for requests: its heartbeats are the lease.
             self._lease = self._connect()
         except BaseException:
             self.close()
             raise
+
+    def __repr__(self) -> str:
+        state = "closed" if self._closed else f"process {self._bridge.pid}"
+        return f"daemon at {self._bridge.control!r}, {state}"
 
     def request(
         self, name: str, params: Json, attachments: Sequence[Buffer], on_progress: OnProgress | None
@@ -147,6 +154,8 @@ class ZmqTransport(Transport):
     def close(self) -> None:
         """End what is still read and close all connections."""
         self._closed = True
+        if is_forked(self._pid):
+            return  # the sockets are the parent's
         for batches in list(self._open_batches):
             batches.close()
         with self._lock:
@@ -165,6 +174,7 @@ class ZmqTransport(Transport):
     def _check_open(self) -> None:
         if self._closed:
             raise ClientClosedError("Cannot use client: it is closed; connect again")
+        check_same_process(self._pid, "client")
 
     def _next_number(self) -> int:
         with self._lock:

@@ -9,11 +9,13 @@ from .client import Client, connect
 from .dataset import Dataset
 from .dataset_file import read_dataset
 from .dataset_folder import DatasetFolder, open_dataset_folder
+from .decision import Decision
 
 __all__ = [
     "Client",
     "Dataset",
     "DatasetFolder",
+    "Decision",
     "connect",
     "open_dataset_folder",
     "read_dataset",

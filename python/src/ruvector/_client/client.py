@@ -17,11 +17,15 @@ from .._bridge import (
     name_remote,
 )
 from .._buffer import Buffer
-from .._exceptions import NoRowsError
+from .._exceptions import NoRowsError, WireError
 from .._parameters import without_none
+from .._progress_bar import ProgressBar
+from .._report import escape
 from .._times import TimeLike, end_ms, span_ms, start_ms
 from .dataset import Dataset
+from .decision import Decision, decision_of
 from .models import Models
+from .pictures import client_html
 
 __all__ = ["Client", "connect"]
 
@@ -177,6 +181,7 @@ class Client:
         include_acted: bool | None = None,
         task: str | None = None,
         window: Mapping[str, int] | None = None,
+        progress: bool | None = None,
     ) -> Dataset:
         """Stream a labelled training set.
 
@@ -202,6 +207,8 @@ class Client:
             ``{"steps": 16, "every_ms": 1000}``: each row holds that many feature rows of the
             history, oldest first, for models that look back such as ``torch.GRU``. By default the
             newest row alone.
+        progress : bool, optional
+            Draw a bar over the rows. By default on a terminal and in a notebook.
 
         Raises
         ------
@@ -223,7 +230,10 @@ class Client:
         }
         wanted = {**(params or {}), **without_none(given)}
         with self._transport.stream("training", wanted) as stream:
-            table, meta = stream.read_all(), stream.meta
+            meta = stream.meta
+            total = meta.get("rows") if isinstance(meta, Mapping) else None
+            with ProgressBar("data set", progress, unit="row", total=total) as bar:
+                table = stream.read_all(on_rows=bar.add)
         if table.num_rows == 0:
             raise NoRowsError(
                 "Cannot build a data set: the daemon sent no rows for "
@@ -239,6 +249,30 @@ class Client:
     def status(self) -> Any:  # noqa: ANN401  any JSON value
         """Ask the daemon how it is: sampling, history, live model, last decisions."""
         return self.request("status").result
+
+    def decide(self) -> Decision:
+        """Ask for one decision, explained: what the host would do now and why. Nothing is done.
+
+        Raises
+        ------
+        DaemonError
+            The host has not sampled for long enough; the text says how long that takes.
+
+        Examples
+        --------
+        >>> client.decide().label  # doctest: +SKIP
+
+        """
+        return decision_of(self.request("decide").result)
+
+    def __repr__(self) -> str:
+        return f"Client({self._transport!r})"
+
+    def _repr_html_(self) -> str:
+        try:
+            return client_html(self.status())
+        except WireError as error:  # a notebook shows the client of a daemon that is gone, too
+            return f"<p>{escape(repr(self))}: {escape(error)}</p>"
 
     def close(self) -> None:
         """End open streams and close the connection. Twice is once."""

@@ -10,6 +10,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from .._exceptions import ExportOptionsError
+from .._frames import to_pandas, to_polars
+from .pictures import dataset_html
 
 __all__ = ["Dataset"]
 
@@ -31,6 +33,7 @@ class Dataset:
     """
 
     def __init__(self, table: pa.Table, meta: Mapping[str, Any] | None = None) -> None:
+        _check_table(table)
         self.table = table
         self.meta: Mapping[str, Any] = dict(meta or {})
         self._splits = table["split"].to_numpy(zero_copy_only=False)
@@ -43,6 +46,46 @@ class Dataset:
         return (
             f"Dataset({self.id!r}, {len(self)} rows: {counts}; {len(self.feature_names)} features)"
         )
+
+    def _repr_html_(self) -> str:
+        return dataset_html(self)
+
+    def to_pandas(self) -> Any:  # noqa: ANN401  pandas is not a dependency
+        """Copy all rows into a pandas.DataFrame: times in UTC, labels and splits by name.
+
+        Raises
+        ------
+        MissingPackageError
+            pandas is not installed.
+
+        """
+        return to_pandas(self._named_table())
+
+    def to_polars(self) -> Any:  # noqa: ANN401  polars is not a dependency
+        """Give all rows as a polars.DataFrame: times in UTC, labels and splits by name.
+
+        Raises
+        ------
+        MissingPackageError
+            polars is not installed.
+
+        """
+        return to_polars(self._named_table())
+
+    def _named_table(self) -> pa.Table:
+        """Table with times as such, and with the names of labels that are known."""
+        table = self.table
+        for name, read in (("timestamp", _times_of), ("label", self._label_names)):
+            if name in table.column_names:
+                at = table.column_names.index(name)
+                table = table.set_column(at, name, read(table[name]))
+        return table
+
+    def _label_names(self, column: pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+        if not self.labels:
+            return column
+        indices = column.combine_chunks().cast(pa.int8())
+        return pa.DictionaryArray.from_arrays(indices, pa.array(self.labels))
 
     @property
     def id(self) -> str:
@@ -126,6 +169,12 @@ class Dataset:
         return rows
 
     def _matrix(self) -> NDArray[np.float32]:
+        missing = [name for name in self.feature_names if name not in self.table.column_names]
+        if missing:
+            raise ExportOptionsError(
+                f'Cannot read features of data set "{self.id}": the table has no column '
+                f"{', '.join(missing)}, which its metadata names; ask client.dataset() again"
+            )
         columns = [self.table[name] for name in self.feature_names]
         view = _view_of(columns, len(self))
         if view is not None:
@@ -134,6 +183,26 @@ class Dataset:
         for i, column in enumerate(columns):
             matrix[:, i] = column.to_numpy(zero_copy_only=False)
         return matrix
+
+
+def _check_table(table: object) -> None:
+    """Refuse what is no training set here, and not by an error of some column later."""
+    if not isinstance(table, pa.Table):
+        raise ExportOptionsError(
+            f"Cannot take a data set from {type(table).__name__}: it is no pyarrow.Table; pass one "
+            "as client.dataset().table has it"
+        )
+    missing = [name for name in ("label", "split") if name not in table.column_names]
+    if missing:
+        raise ExportOptionsError(
+            f"Cannot take a data set from this table: it has no column {' and '.join(missing)}; "
+            "use client.dataset(), or ruvector-memopt export --training"
+        )
+
+
+def _times_of(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    times = column if pa.types.is_timestamp(column.type) else column.cast(pa.int64())
+    return times.cast(pa.timestamp("ms", tz="UTC"), safe=False)
 
 
 def _view_of(columns: list[pa.ChunkedArray], rows: int) -> NDArray[np.float32] | None:

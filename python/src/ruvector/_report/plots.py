@@ -11,6 +11,7 @@ from .svg import WIDTH, Axes, circle, draw_axes, label, line, path, picture, rec
 from .text import ReportFacts, figure, signed, whole
 
 __all__ = [
+    "draw_bars",
     "draw_curves",
     "draw_forecast",
     "draw_histogram",
@@ -45,6 +46,18 @@ def draw_intervals(score: str, rows: Sequence[tuple[str, float, Sequence[float] 
     ]
     told = "; ".join(f"{name} {figure(value)}" for name, value, _ in rows)
     return picture(f"{score} with 95 % intervals", f"{told}.", axes.bottom + 20, "".join(shapes))
+
+
+def draw_bars(title: str, shares: Mapping[str, float]) -> str:
+    """Bars of shares from 0 to 1, one a line, each with its figure."""
+    shapes = []
+    for at, (name, share) in enumerate(shares.items()):
+        y = 4 + _ROW * at
+        shapes.append(label(8, y + 10, name[:_NAME_LETTERS], "start", "quiet"))
+        shapes.append(rect(8, y + 15, max(1.0, (WIDTH - 64) * min(share, 1)), 9, "main"))
+        shapes.append(label(WIDTH - 8, y + 23, figure(share), "end"))
+    told = "; ".join(f"{name} {figure(share)}" for name, share in shares.items())
+    return picture(title, f"{told}.", 4 + _ROW * len(shares), "".join(shapes))
 
 
 def draw_reliability(calibration: ReportFacts) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from .._exceptions import SearchError
+from .._progress_bar import ProgressBar
 from .._training import (
     Callback,
     LabelledDataset,
@@ -49,6 +50,7 @@ def search(
     sample_weight: Literal["balanced"] | None = "balanced",
     storage: str | os.PathLike[str] | None = None,
     logger: LoggerName | None = None,
+    progress: bool | None = None,
 ) -> SearchResult:
     """Search for the best estimator and parameters.
 
@@ -88,6 +90,8 @@ def search(
         it, with the trials that are left.
     logger : {"mlflow", None}, default None
         See :func:`ruvector.fit`. The best model is one run, every complete trial a run below it.
+    progress : bool, optional
+        Draw a bar over the trials. By default on a terminal and in a notebook.
 
     Returns
     -------
@@ -110,18 +114,19 @@ def search(
     >>> ruvector.deploy(found.best, name="memopt")  # doctest: +SKIP
 
     """
+    bar = ProgressBar("search", progress, unit="trial")
     options = SearchOptions(
         trials=trials,
         folds=folds,
         gap_ms=gap_ms,
         timeout_seconds=timeout_seconds,
         seed=seed,
-        callbacks=callbacks,
+        callbacks=(*callbacks, bar),
         spaces=spaces or {},
         sample_weight=sample_weight,
         storage=storage,
     )
-    with open_run(logger, "search") as run:
+    with bar, open_run(logger, "search") as run:
         found = search_in_run(run, estimators, dataset, options)
         log_result(run, found.best)
         run.log_page("leaderboard.html", found.leaderboard._repr_html_())
@@ -177,6 +182,7 @@ def search_in_run(
         sample_weight=options.sample_weight,
         callbacks=[progress.watch_refit, run.log_step],
         seed=options.seed,
+        progress=False,
     )
     told = describe_gap(dataset, gap)
     note = _describe(len(folds), told, loop.counts(), key, best.metrics[key])

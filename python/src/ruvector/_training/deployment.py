@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._client import connect
 from .._exceptions import FeatureMismatchError, NotAModelError, NotFittedModelError
+from .._report import facts_table, render_fragment
 from .._untyped import Estimator
 from .fit_result import FitResult
 from .found_models import take_found
@@ -92,6 +93,22 @@ class Deployment:
         """What decided while it was judged; None when it was not judged beside anything."""
         return self._text("judgedAgainst")
 
+    def __repr__(self) -> str:
+        state = "live" if self.activated else "candidate"
+        return f"Deployment({self.name}@{self.version}, {state}: {self.reason})"
+
+    def _repr_html_(self) -> str:
+        swap = self.report.get("swap") or {}
+        facts = {
+            "model": f"{self.name}@{self.version}",
+            "state": "live" if self.activated else "candidate",
+            "because": self.reason,
+            "replaces": self.replaced or "nothing",
+            "judged against": self.judged_against or "nothing",
+            **({"swapped in": f"{swap['totalMs']:.0f} ms"} if "totalMs" in swap else {}),
+        }
+        return render_fragment(facts_table("Deployment", facts))
+
     def _text(self, key: str) -> str | None:
         value = self.report.get(key)
         return value if isinstance(value, str) else None
@@ -153,6 +170,7 @@ def deploy(
     >>> ruvector.deploy(result, name="memopt").version  # doctest: +SKIP
 
     """
+    _check_arguments(dataset, client)
     if isinstance(model, str | PurePath) and PurePath(model).suffix in MODEL_SUFFIXES:
         path = Path(model)
         package = convert_file(path, name or path.stem, dataset, trusted)
@@ -167,6 +185,19 @@ def deploy(
                 deployment = _send(own_client, package, activate)
         log_deployment(run, package, deployment.report, is_new=run_id is None)
     return deployment
+
+
+def _check_arguments(dataset: object, client: object) -> None:
+    if dataset is not None and not hasattr(dataset, "feature_names"):
+        raise NotAModelError(
+            f"Cannot deploy with dataset={type(dataset).__name__}: it is no data set; pass "
+            "client.dataset()"
+        )
+    if client is not None and not hasattr(client, "request"):
+        raise NotAModelError(
+            f"Cannot deploy by client={type(client).__name__}: it is no client; pass "
+            "ruvector.connect(), or leave it out"
+        )
 
 
 def _send(client: DeployClient, package: OnnxModel, activate: bool | None) -> Deployment:
@@ -213,6 +244,11 @@ def package_estimator(model: Estimator, name: str, dataset: LabelledDataset | No
 
 def _renamed(model: OnnxModel, name: str, dataset: LabelledDataset | None) -> OnnxModel:
     """Take a package under another name, once its golden rows hold probabilities."""
+    if "features" not in model.manifest:
+        raise NotAModelError(
+            f'Cannot deploy model "{name}": its manifest names no features; pass what '
+            "ruvector.export_onnx() gave"
+        )
     manifest = {**model.manifest, "name": name}
     task: Task = manifest.get("task", "classification")
     held_out = model.held_out

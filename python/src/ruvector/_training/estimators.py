@@ -76,6 +76,11 @@ def create_estimator(
         The estimator has no such parameters; all of them are named at once.
 
     """
+    if not isinstance(name, str):
+        raise UnknownEstimatorError(
+            f"Cannot create estimator {name!r}: it is no name; pass one such as "
+            "sklearn.RandomForestClassifier"
+        )
     entry = find_entry(name)
     preset = PRESETS.get(name) if entry is None else entry.create
     estimator = preset() if preset is not None else _create(_import_class(name))

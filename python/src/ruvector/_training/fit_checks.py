@@ -7,12 +7,27 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.ensemble import StackingClassifier
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import (
+    MaxAbsScaler,
+    MinMaxScaler,
+    Normalizer,
+    PowerTransformer,
+    QuantileTransformer,
+    RobustScaler,
+    StandardScaler,
+)
+from sklearn.svm import SVC, NuSVC
 
 from .._exceptions import (
+    ConversionError,
+    FeatureMismatchError,
     FewClassesError,
     FewRowsError,
     MissingValuesError,
     NotAModelError,
+    UnknownParameterError,
 )
 from .._untyped import Estimator
 from .estimators import estimator_path
@@ -23,13 +38,26 @@ from .tasks import Task, task_of
 
 __all__ = [
     "check_answers_rows",
+    "check_arguments",
     "check_estimator",
     "check_missing",
+    "check_scaled",
+    "check_width",
     "few_rows",
     "take_training_rows",
 ]
 
 MIN_TRAIN_ROWS = 20
+_MAX_SPREAD = 5.0
+_SCALERS = (
+    MaxAbsScaler,
+    MinMaxScaler,
+    Normalizer,
+    PowerTransformer,
+    QuantileTransformer,
+    RobustScaler,
+    StandardScaler,
+)
 
 
 def check_estimator(estimator: object) -> None:
@@ -56,8 +84,17 @@ def check_estimator(estimator: object) -> None:
 def check_answers_rows(model: Estimator) -> None:
     """Refuse a model without the method that its task answers with."""
     method, advice = _ANSWERS[task_of(model)]
-    if not hasattr(model, method):
+    if not _can_answer(model, method):
         raise NotAModelError(f"Cannot fit {type(model).__name__}: it has no {method}(); {advice}")
+
+
+def _can_answer(model: Estimator, method: str) -> bool:
+    """Tell whether a fitted model has the method; what stacks others says so after its fit only."""
+    if isinstance(model, Pipeline) and model.steps:
+        return _can_answer(model.steps[-1][1], method)
+    if isinstance(model, StackingClassifier) and model.final_estimator is None:
+        return True
+    return hasattr(model, method)
 
 
 _ANSWERS: Mapping[Task, tuple[str, str]] = {
@@ -89,6 +126,50 @@ def take_training_rows(
             "sklearn.IsolationForest"
         )
     return X, y
+
+
+def check_arguments(parameters: object, sample_weight: object) -> None:
+    """Refuse arguments that would be ignored, or fail in words of Python's own."""
+    if parameters is not None and not isinstance(parameters, Mapping):
+        raise UnknownParameterError(
+            f"Cannot set parameters: {type(parameters).__name__} is no mapping; pass names with "
+            'their values, such as {"max_depth": 3}'
+        )
+    if sample_weight not in ("balanced", None):
+        raise UnknownParameterError(
+            f'Cannot weight rows by {sample_weight!r}: it is not known; use "balanced" or None'
+        )
+
+
+def check_width(X: NDArray[np.float32], dataset: LabelledDataset) -> None:
+    """Refuse rows with more or fewer columns than the data set names."""
+    if X.ndim != 2 or X.shape[1] != len(dataset.feature_names):
+        raise FeatureMismatchError(
+            f'Cannot fit on data set "{dataset.id}": its rows have the shape {X.shape} and '
+            f"it names {len(dataset.feature_names)} features; they have to be as many"
+        )
+
+
+def check_scaled(model: Estimator, X: NDArray[np.float32], classes: int) -> None:
+    """Refuse support vector machines whose probabilities no arithmetic gives twice.
+
+    With a linear or polynomial kernel on features of tens, decisions lie far out, the pairwise
+    probabilities of several classes run to 0 and 1, and what couples them amplifies the last bit.
+    """
+    steps = [step for _, step in model.steps] if isinstance(model, Pipeline) else [model]
+    last = steps[-1] if steps else None
+    if not isinstance(last, SVC | NuSVC) or last.kernel not in ("linear", "poly") or classes < 3:
+        return
+    if any(isinstance(step, _SCALERS) for step in steps[:-1]):
+        return
+    spread = float(np.nanmax(np.nanstd(X, axis=0), initial=0))
+    if spread > _MAX_SPREAD:
+        raise ConversionError(
+            f'Cannot convert estimator "{estimator_path(last)}" to ONNX: with kernel='
+            f"{last.kernel!r} and {classes} classes its probabilities are not reproducible on "
+            f"features that spread over {spread:.3g}; put StandardScaler() before it in a "
+            'pipeline, or use kernel="rbf"'
+        )
 
 
 def check_missing(model: Estimator, X: NDArray[np.float32], names: Sequence[str]) -> None:

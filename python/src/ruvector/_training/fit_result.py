@@ -83,5 +83,13 @@ class FitResult(Fitted):
             "versions": manifest["trainer"]["versions"],
         }
 
+    def __repr__(self) -> str:
+        comparison = self.assessment.get("comparison") or {}
+        sentence = comparison.get("sentence", "held against no rule")
+        return (
+            f"FitResult({self.estimator}, {self.task}, {len(self.train_rows)} rows to train on, "
+            f"{self.fit_seconds:.2f} s: {sentence})"
+        )
+
     def _repr_html_(self) -> str:
         return str(self.report()._repr_html_())

@@ -23,9 +23,16 @@ from .._exceptions import (
     RuvectorError,
     TrainingError,
 )
+from .._progress_bar import ProgressBar
 from .._untyped import Estimator
 from .estimators import estimator_path
-from .fit_checks import check_missing, take_training_rows
+from .fit_checks import (
+    check_arguments,
+    check_missing,
+    check_scaled,
+    check_width,
+    take_training_rows,
+)
 from .fit_result import FitResult
 from .found_models import take_found
 from .graphs import walk
@@ -57,6 +64,7 @@ def fit(
     callbacks: Sequence[Callback] = (),
     seed: int = 0,
     logger: LoggerName | None = None,
+    progress: bool | None = None,
 ) -> FitResult:
     """Fit an estimator on the train split and measure it on the test split.
 
@@ -90,6 +98,8 @@ def fit(
         Log parameters, metrics of each step and at the end, the ONNX model and the report to
         MLflow, which says itself where to (``MLFLOW_TRACKING_URI``). What cannot be logged is a
         warning, and the fit is not lost.
+    progress : bool, optional
+        Draw a bar. By default on a terminal and in a notebook, when it takes longer than a moment.
 
     Returns
     -------
@@ -116,13 +126,15 @@ def fit(
     >>> result.macro_f1, result.baselines["majority"]["macroF1"]  # doctest: +SKIP
 
     """
-    if logger is None:
-        return _fit(estimator, dataset, parameters, sample_weight, callbacks, seed)
     name = estimator if isinstance(estimator, str) else type(estimator).__name__
-    with open_run(logger, name) as run:
-        told = (*callbacks, run.log_step)
-        result = _fit(estimator, dataset, parameters, sample_weight, told, seed)
-        log_result(run, result)
+    with ProgressBar(f"fit {name}", progress) as bar:
+        told: tuple[Callback, ...] = (*callbacks, bar)
+        if logger is None:
+            return _fit(estimator, dataset, parameters, sample_weight, told, seed)
+        with open_run(logger, name) as run:
+            told = (*told, run.log_step)
+            result = _fit(estimator, dataset, parameters, sample_weight, told, seed)
+            log_result(run, result)
     return replace(result, run_id=run.run_id)
 
 
@@ -138,9 +150,12 @@ def _fit(
         raise NotAModelError(
             f"Cannot fit on {type(dataset).__name__}: it is no data set; pass client.dataset()"
         )
+    check_arguments(parameters, sample_weight)
     model = prepare(estimator, dataset, parameters or {}, seed)
     task = task_of(model)
     X, y = take_training_rows(dataset, task)
+    check_width(X, dataset)
+    check_scaled(model, X, 0 if y is None else len(np.unique(y)))
     check_missing(model, X, dataset.feature_names)
     weights = balance(model, y) if sample_weight == "balanced" and y is not None else {}
     steps: list[TrainingStep] = []

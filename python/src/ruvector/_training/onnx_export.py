@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from .._exceptions import FeatureSpecError
+from .._exceptions import FeatureSpecError, NotAModelError
 from .exporters import convert, opset_of
 from .fitted import Fitted
 from .golden import GoldenRows, build_golden, check_answers, encode_golden
@@ -90,6 +90,11 @@ def export_onnx(result: Fitted, *, name: str = "model") -> OnnxModel:
         The data set does not say which feature specification it follows.
 
     """
+    if not isinstance(result, Fitted):
+        raise NotAModelError(
+            f"Cannot export {type(result).__name__}: it is no result of ruvector.fit(); fit it, or "
+            "hand a fitted estimator to ruvector.deploy(model, dataset=...)"
+        )
     if result.dataset.feature_spec_sha256 is None:
         raise FeatureSpecError(
             f'Cannot export model "{name}": data set "{result.dataset.id}" carries no '

@@ -11,6 +11,7 @@ from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
+    KBinsDiscretizer,
     MaxAbsScaler,
     MinMaxScaler,
     RobustScaler,
@@ -22,6 +23,15 @@ from .dispatch import decides, emit, emit_decision, emits, refuse_before_fit
 from .graph import Graph
 
 __all__ = ["is_nothing"]
+
+
+def _refuse_sparse_bins(model: Estimator) -> str | None:
+    if model.encode == "onehot":
+        return 'its columns are a sparse matrix; set encode="onehot-dense"'
+    return None
+
+
+refuse_before_fit(KBinsDiscretizer, _refuse_sparse_bins)
 
 
 def is_nothing(step: object) -> bool:

@@ -1,0 +1,137 @@
+"""How clients, data sets and decisions look in a notebook: tables and bars, as in a report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from .._report import (
+    draw_bars,
+    escape,
+    facts_table,
+    folded,
+    render_fragment,
+    rows_table,
+)
+
+__all__ = ["client_html", "dataset_html", "decision_html"]
+
+_SPLITS = ("train", "gap", "test")
+
+
+class _Dataset(Protocol):
+    meta: Mapping[str, Any]
+
+    def __len__(self) -> int: ...
+    @property
+    def id(self) -> str: ...
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+    @property
+    def feature_names(self) -> tuple[str, ...]: ...
+    def y(self, split: str) -> Any: ...  # noqa: ANN401
+
+
+class _Decision(Protocol):
+    @property
+    def label(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def model(self) -> str | None: ...
+    @property
+    def probabilities(self) -> Mapping[str, float]: ...
+    @property
+    def plan(self) -> Sequence[Mapping[str, Any]]: ...
+    @property
+    def refusals(self) -> Sequence[Mapping[str, Any]]: ...
+    @property
+    def features(self) -> Mapping[str, float]: ...
+
+
+def client_html(status: Mapping[str, Any]) -> str:
+    """Show what a running daemon does."""
+    config, model = status.get("config", {}), status.get("model", {})
+    decisions = status.get("decisions", {})
+    kinds = status.get("history", {}).get("kinds", {})
+    facts = {
+        "host": f"process {status.get('pid')}, home {status.get('home')}",
+        "sampling": f"{config.get('hz')} Hz, {status.get('samples')} samples",
+        "model": model.get("live") or "none: the rule decides",
+        "decisions": f"{decisions.get('decisions')}, {decisions.get('failures')} failed",
+        "acts": "yes" if status.get("acting") else "no, dry run",
+        **{f"history: {kind}": f"{found.get('rows')} rows" for kind, found in kinds.items()},
+    }
+    return _card("A running host", facts_table("What it does now", facts))
+
+
+def dataset_html(dataset: _Dataset) -> str:
+    """Show rows of each label by split, and what the set is made of."""
+    rows = [
+        [escape(name), *(str(int((dataset.y(split) == at).sum())) for split in _SPLITS)]
+        for at, name in enumerate(dataset.labels)
+    ]
+    table = rows_table("Rows of each label", ["", *_SPLITS], rows) if rows else ""
+    facts = {
+        key: value
+        for key, value in {
+            "id": dataset.id,
+            "rows": len(dataset),
+            "features": len(dataset.feature_names),
+            "horizon": _seconds(dataset.meta.get("horizonMs")),
+        }.items()
+        if value not in ("", None)
+    }
+    names = folded("Features", escape(", ".join(dataset.feature_names)))
+    return _card("Data set", facts_table("What it is", facts) + table + names)
+
+
+def decision_html(decision: _Decision) -> str:
+    """Show the label, the probabilities as bars, the plan and what holds it back."""
+    by = decision.model or "the rule"
+    plan = [
+        [
+            escape(_target(each.get("target"))),
+            escape(each.get("actuator", "")),
+            _mib(each.get("bytes")),
+        ]
+        for each in decision.plan
+    ]
+    refusals = [
+        [
+            escape(_target(each.get("target") or "host")),
+            escape(each["rule"]),
+            escape(each["reason"]),
+        ]
+        for each in decision.refusals
+    ]
+    content = [
+        facts_table("Decision", {"by": by, "because": decision.reason}),
+        draw_bars("Probability of each label", decision.probabilities)
+        if decision.probabilities
+        else "",
+        rows_table("Would do", ["target", "by", "takes"], plan)
+        if plan
+        else "<p>Nothing to do.</p>",
+        rows_table("Held back by", ["target", "rule", "reason"], refusals) if refusals else "",
+        folded("Features", facts_table("What was looked at", decision.features)),
+    ]
+    return _card(decision.label, "".join(content))
+
+
+def _card(title: str, content: str) -> str:
+    return render_fragment(f'<section class="rv-card"><h2>{escape(title)}</h2>{content}</section>')
+
+
+def _seconds(milliseconds: float | None) -> str | None:
+    return None if milliseconds is None else f"{milliseconds / 1000:g} s"
+
+
+def _target(target: object) -> str:
+    if not isinstance(target, Mapping):
+        return str(target)
+    return str(target.get("name") or target.get("path") or target.get("pid") or target.get("kind"))
+
+
+def _mib(size: float | None) -> str:
+    return "" if size is None else f"{size / 2**20:.1f} MiB"
