@@ -10,7 +10,7 @@ export const streamOptions = {
     type: 'text',
     flag: '--endpoint <address>',
     about:
-      '`ws://127.0.0.1:9999`, `ipc:///path`, `tcp://127.0.0.1:0` or `pipe:/path`; port 0 takes a free one',
+      '`ws://127.0.0.1:9999`, `wss://host:9999`, `ipc:///path`, `tcp://127.0.0.1:0` or `pipe:/path`; port 0 takes a free one',
     example: 'ws://127.0.0.1:9999',
   },
   format: {
