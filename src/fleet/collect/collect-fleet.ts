@@ -195,8 +195,8 @@ class Collector {
     } catch (error) {
       this.#counts.refused++;
       this.#options.onLog?.(isRuvectorError(error) ? `${error.code}: ${error.message}` : messageOf(error));
-      // It would come again for ever.
-      message.term(isRuvectorError(error) ? error.code : 'it is no batch');
+      // It would come again for ever. Servers before 2.10 do not understand a reason here.
+      message.term();
     }
   }
 

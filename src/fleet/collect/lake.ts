@@ -4,11 +4,11 @@
 //   <lake>/<kind>/host=<host>/date=<UTC day>/<epoch>-<first>-<last>.parquet
 //   <lake>/_fleet/lake.json, hosts.json, lock.db
 import { randomBytes } from 'node:crypto';
-import { readFile, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import * as arrow from 'apache-arrow';
 import { isRuvectorError, loadPolars, systemCodeOf } from '../../core/index.ts';
-import { makeFolder, temporarySuffix, tryLock, writeDurably } from '../../files/index.ts';
+import { makeFolder, syncFolder, temporarySuffix, tryLock, writeDurably } from '../../files/index.ts';
 import type { FileLock } from '../../files/index.ts';
 import { lakeError, unwrittenLakeError } from '../errors.ts';
 import type { HostSizes } from './fleet-anonymity.ts';
@@ -97,7 +97,7 @@ class FolderLake implements Lake {
     const path = join(folder, `${epoch}-${stretch.first}-${stretch.last}.parquet`);
     try {
       const bytes = encodeParquet(rows);
-      await makeFolder(folder);
+      await makeFolders(folder);
       await writeDurably(path, bytes, { mode: 0o644, ifUnsynced: 'remove' });
       (await this.taken(place, epoch)).add(stretch.first, stretch.last);
       return bytes.length;
@@ -122,6 +122,14 @@ class FolderLake implements Lake {
   #pathOf({ kind, host, date }: LakePlace): string {
     return join(this.folder, kind, `host=${host}`, `date=${date}`);
   }
+}
+
+/** Several files of one host may be written at a time. */
+async function makeFolders(folder: string): Promise<void> {
+  const highest = await mkdir(folder, { recursive: true });
+  if (highest === undefined) return;
+  // Until their names last, a file in them does not either.
+  for (let made = folder; made.length >= highest.length; made = dirname(made)) await syncFolder(dirname(made));
 }
 
 function encodeParquet(rows: arrow.RecordBatch): Buffer {
