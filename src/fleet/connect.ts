@@ -1,9 +1,12 @@
 // A connection to NATS: addresses, credentials and certificates as a user names them, and errors that say which of them
 // is wrong. The official client does the rest. https://github.com/nats-io/nats.js
 import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { checkServerIdentity } from 'node:tls';
 import type { ConnectionOptions, NatsConnection } from '@nats-io/transport-node';
 import { adviseOn, isRuvectorError, systemCodeOf } from '../core/index.ts';
 import type { RuvectorError } from '../core/index.ts';
+import type { NatsUrl } from '../sockets/index.ts';
 import { maskUrl, parseNatsUrl } from '../sockets/index.ts';
 import {
   credentialsError,
@@ -85,8 +88,24 @@ async function buildOptions(access: NatsAccess): Promise<ConnectionOptions> {
     ...(user !== undefined && { user }),
     ...(pass !== undefined && { pass }),
     ...(token !== undefined && { token }),
-    ...(isEncrypted && { tls: await readTls({ ca, cert, key }) }),
+    ...(isEncrypted && {
+      tls: { ...(await readTls({ ca, cert, key })), checkServerIdentity: buildIdentityCheck(urls) },
+    }),
     ...(access.credentials !== undefined && { authenticator: await readAuthenticator(access.credentials) }),
+  };
+}
+
+/**
+ * The client names no server whose address is a number, and Node then looks for "localhost" in its certificate: what the
+ * user wrote is looked for instead.
+ */
+function buildIdentityCheck(urls: readonly NatsUrl[]): typeof checkServerIdentity {
+  const hosts = urls.map(({ server }) => new URL(server).hostname.replace(/^\[|\]$/g, ''));
+  const addresses = hosts.filter((host) => isIP(host) !== 0);
+  return (host, certificate) => {
+    const names = host === 'localhost' && addresses.length > 0 ? addresses : [host];
+    const flaws = names.map((name) => checkServerIdentity(name, certificate));
+    return flaws.includes(undefined) ? undefined : flaws[0];
   };
 }
 

@@ -87,7 +87,10 @@ export async function collectFleet(options: CollectOptions): Promise<CollectRepo
   }
 }
 
-function buildRowsOptions({ access, fileMs = DEFAULT_FILE_MS, ...more }: CollectOptions, lake: Lake): RowsOptions {
+function buildRowsOptions(
+  { access, fileMs = DEFAULT_FILE_MS, ...more }: CollectOptions,
+  lake: Lake,
+): RowsOptions {
   return {
     servers: access.servers,
     lakeId: lake.id,

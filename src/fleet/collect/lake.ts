@@ -129,7 +129,8 @@ async function makeFolders(folder: string): Promise<void> {
   const highest = await mkdir(folder, { recursive: true });
   if (highest === undefined) return;
   // Until their names last, a file in them does not either.
-  for (let made = folder; made.length >= highest.length; made = dirname(made)) await syncFolder(dirname(made));
+  for (let made = folder; made.length >= highest.length; made = dirname(made))
+    await syncFolder(dirname(made));
 }
 
 function encodeParquet(rows: arrow.RecordBatch): Buffer {
