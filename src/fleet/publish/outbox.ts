@@ -3,6 +3,7 @@
 // daemon whose home it is.
 //
 //   <folder>/<number>.outbox     outbox-layout.ts; the newest is never removed, for it knows the next sequence
+//   <folder>/reserve             bytes that are given up for the next segment on a full disk
 import { randomBytes } from 'node:crypto';
 import { open, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -61,6 +62,7 @@ const SUFFIX = '.outbox';
 /** Segments that the budget is divided into. */
 const SEGMENTS = 8;
 const LARGEST_SEGMENT = 4 * 2 ** 20;
+const RESERVE_BYTES = 16 * 1024;
 /** Payloads kept in memory from the append to the acknowledgement. */
 const CACHED_BYTES = 2 * 2 ** 20;
 
@@ -127,6 +129,7 @@ class FileOutbox implements Outbox {
     // Always a new one: nothing is ever appended behind what a crash may have torn.
     await this.#begin(epoch ?? randomEpoch());
     await this.#removeEmpty();
+    await this.#keepReserve();
   }
 
   get stats(): OutboxStats {
@@ -155,8 +158,8 @@ class FileOutbox implements Outbox {
       while (this.#sizeBytes + frame.length > this.#options.budgetBytes && this.#segments.length > 1) {
         await this.#dropOldest();
       }
-      const { sizeBytes: offset } = this.#active;
-      await this.#file.append(frame);
+      await this.#appendFrame(frame);
+      const offset = this.#active.sizeBytes;
       this.#active.sizeBytes += frame.length;
       this.#note(this.#active, { ...meta, offset: offset + payloadAt, length: payload.length }, payload);
     });
@@ -252,6 +255,29 @@ class FileOutbox implements Outbox {
   async #roll(): Promise<void> {
     await this.#begin(this.#active.epoch);
     await this.#removeEmpty();
+  }
+
+  /** On a disk without room the active segment gives its own place up, once a server has all that is in it. */
+  async #appendFrame(frame: Buffer): Promise<void> {
+    try {
+      await this.#file.append(frame);
+    } catch (error) {
+      const { left, sizeBytes, headBytes } = this.#active;
+      if (left.size > 0 || sizeBytes === headBytes) throw error;
+      await rm(this.#reserve, { force: true });
+      await this.#roll();
+      await this.#keepReserve();
+      await this.#file.append(frame);
+    }
+  }
+
+  get #reserve(): string {
+    return join(this.#folder, 'reserve');
+  }
+
+  /** Room for the head of a segment on a disk that has none. */
+  async #keepReserve(): Promise<void> {
+    await writeDurably(this.#reserve, Buffer.alloc(RESERVE_BYTES, 1)).catch(() => undefined);
   }
 
   async #removeEmpty(): Promise<void> {

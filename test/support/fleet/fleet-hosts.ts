@@ -1,5 +1,5 @@
 // Hosts of a fleet as child processes, a folder for what they write, and what DuckDB finds in a lake.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -27,12 +27,23 @@ export interface TestFleetHost extends JsonChild {
   status(): Promise<HostStatus>;
 }
 
-/** Starts a host. `startMs` is a Monday unless it is given. */
+/** A file system of its own for a host. */
+export interface HostDisk {
+  readonly path: string;
+  readonly kib: number;
+}
+
+/** Starts a host. `startMs` is a Monday unless it is given. @param disk a tmpfs that nobody else sees */
 export async function startHost(
   options: Omit<HostChildOptions, 'startMs'> & { readonly startMs?: number },
+  disk?: HostDisk,
 ): Promise<TestFleetHost> {
   const script = join(import.meta.dirname, 'host-child.ts');
-  const child = startJsonChild(process.execPath, [script, JSON.stringify({ startMs: mondayMs, ...options })]);
+  const node = [process.execPath, script, JSON.stringify({ startMs: mondayMs, ...options })];
+  if (disk) await mkdir(disk.path, { recursive: true });
+  const mount = `mount -t tmpfs -o size=${disk?.kib}k none "${disk?.path}"; exec "$@"`;
+  const [command, ...words] = disk ? ['unshare', '-rm', 'bash', '-ec', mount, '-', ...node] : node;
+  const child = startJsonChild(command!, words);
   await child.read();
   return { ...child, status: () => child.ask<HostStatus>('status') };
 }

@@ -61,6 +61,17 @@ export async function createRepeater(url: string): Promise<Repeater> {
   };
 }
 
+/** Batches that collectors took and did not acknowledge. */
+export async function heldBy(url: string): Promise<number> {
+  const connection = await connect({ servers: url });
+  try {
+    const consumers = await (await jetstreamManager(connection)).consumers.list('RUVECTOR_FLEET').next();
+    return consumers.reduce((sum, { num_ack_pending }) => sum + num_ack_pending, 0);
+  } finally {
+    await connection.close();
+  }
+}
+
 /** Which server of a cluster keeps the stream. */
 export async function findHolder(servers: string): Promise<string> {
   const connection = await connect({ servers: servers.split(',') });
