@@ -18,7 +18,7 @@ from ._identity import DISTRIBUTION, VERSION
 
 if TYPE_CHECKING:
     from . import events, trainers
-    from ._engines import fit
+    from ._engines import fit, search
     from ._export import (
         DataExporter,
         ExportConfig,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         TrainingDataStats,
     )
     from ._report import Report
-    from ._search import Leaderboard, LeaderboardRow, SearchResult, search
+    from ._search import Leaderboard, LeaderboardRow, SearchResult
     from ._stream import (
         DataStream,
         MemorySnapshot,
@@ -82,7 +82,7 @@ _LAZY = {
     "deploy": "_training",
     "export_onnx": "_training",
     "fit": "_engines",
-    "search": "_search",
+    "search": "_engines",
 }
 
 __all__ = [

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from .dispatch import fit
+from .dispatch import fit, search
 
-__all__ = ["fit"]
+__all__ = ["fit", "search"]

@@ -11,12 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from .._exceptions import EngineOptionsError
+from .._progress_bar import ProgressBar
 from .options import FlowerOptions, RayOptions, read_options
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
 
-    from .._training import Callback, FitResult, LabelledDataset, LoggerName
+    from .._search import SearchResult, Space
+    from .._training import Callback, FitResult, LabelledDataset, LoggerName, RunLog
 
 __all__ = ["fit", "search"]
 
@@ -32,6 +34,7 @@ def fit(
     callbacks: Sequence[Callback] = (),
     seed: int = 0,
     logger: LoggerName | None = None,
+    progress: bool | None = None,
     engine: Literal["local", "ray", "flower"] = "local",
     **engine_options: Any,  # noqa: ANN401
 ) -> FitResult:
@@ -70,11 +73,13 @@ def fit(
         Log parameters, metrics of each step and at the end, the ONNX model and the report to
         MLflow, which says itself where to (``MLFLOW_TRACKING_URI``). What cannot be logged is a
         warning, and the fit is not lost.
+    progress : bool, optional
+        Draw a bar. By default on a terminal and in a notebook, when it takes longer than a moment.
     engine : {"local", "ray", "flower"}, default "local"
         In this process, on the workers of a Ray cluster, or on hosts that keep their data.
     **engine_options
         Of ``"ray"``: ``address`` of a cluster that is there (without it one starts on this machine
-        and stops with the call), ``workers`` (2), ``storage`` for checkpoints, a folder or ``s3://``
+        and stops with the call), ``workers`` (2), ``checkpoints``, a folder or ``s3://``
         address that all machines reach, from which the same fit goes on when it is called again
         (a folder that goes with the call), ``endpoint_url`` of an S3-compatible server,
         ``max_failures`` (3), how often lost workers are started again, ``checkpoint_seconds`` (10),
@@ -124,13 +129,149 @@ def fit(
 
         return run_fit(FitRequest(estimator, parameters or {}, sample_weight, told, seed), dataset)
 
-    if logger is None:
-        return run(callbacks)
     name = estimator if isinstance(estimator, str) else type(estimator).__name__
-    with open_run(logger, name) as log:
-        result = run((*callbacks, log.log_step))
-        log_result(log, result)
+    with ProgressBar(f"fit {name}", progress) as bar:
+        if logger is None:
+            return run((*callbacks, bar))
+        with open_run(logger, name) as log:
+            result = run((*callbacks, bar, log.log_step))
+            log_result(log, result)
     return replace(result, run_id=log.run_id)
+
+
+def search(
+    estimators: Any,  # noqa: ANN401  a name, an estimator, several of them, or a mapping
+    dataset: LabelledDataset | str | os.PathLike[str],
+    *,
+    trials: int = 40,
+    folds: int = 4,
+    gap_ms: float | None = None,
+    timeout_seconds: float | None = None,
+    seed: int = 0,
+    callbacks: Sequence[Callback] = (),
+    spaces: Mapping[str, Space] | None = None,
+    sample_weight: Literal["balanced"] | None = "balanced",
+    storage: str | os.PathLike[str] | None = None,
+    logger: LoggerName | None = None,
+    progress: bool | None = None,
+    engine: Literal["local", "ray"] = "local",
+    **engine_options: Any,  # noqa: ANN401
+) -> SearchResult:
+    """Search for the best estimator and parameters.
+
+    Every trial is fitted on the past and scored on what came later, in several folds of the train
+    split; the test split is never read until the best model is measured on it, once. Each estimator
+    is tried with its defaults first.
+
+    Parameters
+    ----------
+    estimators : str, estimator, list of them, or mapping of names to them
+        What :func:`ruvector.fit` takes; all of one task.
+    dataset : LabelledDataset or path
+        See :func:`ruvector.fit`.
+    trials : int, default 40
+        How many are made, those of an earlier run in ``storage`` counted.
+    folds : int, default 4
+        Parts of the train split that are validated on.
+    gap_ms : float, optional
+        Left out between the rows of a fold that are trained on and those it is validated on. By
+        default, and at least, the horizon of the labels and what the features look back.
+    timeout_seconds : float, optional
+        After that long, what is complete has to do; one trial always is.
+    seed : int, default 0
+        Of the search and of the estimators: the same seed on the same data gives the same result,
+        unless time ends it.
+    callbacks : sequence of callable, default ()
+        Each is called with a :class:`ruvector.trainers.TrainingStep` that counts trials, several
+        times a second. One that raises :class:`ruvector.trainers.StopTraining` ends the search with
+        the trials that are complete; anything else it raises ends it for good.
+    spaces : mapping of str to callable, optional
+        What is tried, by name of the estimator: ``{"sklearn.SVC": lambda trial: {"C":
+        trial.suggest_float("C", 0.1, 10, log=True)}}``. Others have a space of ours.
+    sample_weight : {"balanced", None}, default "balanced"
+        See :func:`ruvector.fit`.
+    storage : path, optional
+        A file that keeps every trial (Optuna's journal). A search that was interrupted goes on from
+        it, with the trials that are left.
+    logger : {"mlflow", None}, default None
+        See :func:`ruvector.fit`. The best model is one run, every complete trial a run below it.
+    progress : bool, optional
+        Draw a bar over the trials. By default on a terminal and in a notebook.
+    engine : {"local", "ray"}, default "local"
+        In this process one trial after the other, or ``workers`` at once on a Ray cluster, where
+        the same seed need not try the same.
+    **engine_options
+        See :func:`ruvector.fit`.
+
+    Returns
+    -------
+    SearchResult
+        ``best``, ``leaderboard``, and why trials failed.
+
+    Raises
+    ------
+    MissingPackageError
+        Optuna is not installed; the text has the line that installs it.
+    SearchError
+        Options or data cannot be searched with, or no trial was complete.
+    EngineOptionsError, EngineError
+        See :func:`ruvector.fit`.
+
+    Examples
+    --------
+    >>> found = ruvector.search(
+    ...     ["sklearn.RandomForestClassifier", "lightgbm.LGBMClassifier"], dataset, trials=30
+    ... )  # doctest: +SKIP
+    >>> found.leaderboard  # doctest: +SKIP
+    >>> ruvector.deploy(found.best, name="memopt")  # doctest: +SKIP
+
+    """
+    from dataclasses import replace
+
+    from .._search import SearchOptions, search_in_run
+    from .._training import log_result, open_run
+
+    run_search = _choose_search(engine, engine_options)
+    bar = ProgressBar("search", progress, unit="trial")
+    options = SearchOptions(
+        trials=trials,
+        folds=folds,
+        gap_ms=gap_ms,
+        timeout_seconds=timeout_seconds,
+        seed=seed,
+        callbacks=(*callbacks, bar),
+        spaces=spaces or {},
+        sample_weight=sample_weight,
+        storage=storage,
+    )
+    with bar, open_run(logger, "search") as run:
+        if run_search is None:
+            found = search_in_run(run, estimators, _read(dataset), options)
+        else:
+            found = run_search(run, estimators, dataset, options)
+        log_result(run, found.best)
+        run.log_page("leaderboard.html", found.leaderboard._repr_html_())
+    return replace(found, best=replace(found.best, run_id=run.run_id))
+
+
+def _choose_search(engine: str, given: Mapping[str, Any]) -> Callable[..., SearchResult] | None:
+    if engine == "flower":
+        raise EngineOptionsError(
+            'Cannot search with engine "flower": hosts would be asked for every trial; search here '
+            "or on Ray, and fit what was found across hosts"
+        )
+    if engine != "ray":
+        _check_local(engine, given)
+        return None
+    # Trials and the last fit share the cluster; checkpoints of the fit go where the caller says.
+    ray_options = read_options(RayOptions, engine, given)
+
+    def on_ray(run: RunLog, estimators: Any, dataset: Any, options: Any) -> SearchResult:  # noqa: ANN401
+        from .ray.searching import search_on_ray
+
+        return search_on_ray(run, estimators, dataset, options, ray_options)
+
+    return on_ray
 
 
 def _choose_fit(engine: str, given: Mapping[str, Any]) -> Callable[..., FitResult]:

@@ -20,7 +20,7 @@ class RayOptions:
 
     address: str | None = None
     workers: int = 2
-    storage: str | None = None
+    checkpoints: str | None = None
     endpoint_url: str | None = None
     max_failures: int = 3
     checkpoint_seconds: float = 10.0
@@ -66,7 +66,7 @@ _TEXT: _Rule = ("a text", lambda value: isinstance(value, str) and value != "")
 _RULES: Mapping[str, _Rule] = {
     "address": _TEXT,
     "root_certificates": _TEXT,
-    "storage": _TEXT,
+    "checkpoints": _TEXT,
     "endpoint_url": _TEXT,
     "workers": _whole(1),
     "max_failures": _whole(0),

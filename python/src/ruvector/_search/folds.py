@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._exceptions import SearchError
-from .._training import LabelledDataset, Task, block_length, timestamps_of
+from .._training import DescribedDataset, LabelledDataset, Task, block_length, timestamps_of
 
 __all__ = ["FoldDataset", "describe_gap", "make_folds", "smallest_gap_ms"]
 
@@ -70,7 +70,7 @@ class FoldDataset:
         return found
 
 
-def smallest_gap_ms(dataset: LabelledDataset) -> float:
+def smallest_gap_ms(dataset: DescribedDataset) -> float:
     """How far apart rows must be to share nothing: the label's horizon and what features look back.
 
     A row sees the trend window before it, a row over a window of the history that much more.

@@ -5,21 +5,24 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from .._exceptions import SearchError
-from .._progress_bar import ProgressBar
 from .._training import (
     Callback,
+    DescribedDataset,
+    FitResult,
     LabelledDataset,
     LoggerName,
     RunLog,
+    Task,
     fit,
     log_result,
     open_run,
     score_key,
     sign_of,
 )
+from .._untyped import Estimator
 from .candidates import common_task, take_candidates
 from .folds import describe_gap, make_folds, smallest_gap_ms
 from .leaderboard import Leaderboard
@@ -30,7 +33,7 @@ from .study import open_study
 from .trial_loop import TrialLoop
 from .trial_run import TrialSettings
 
-__all__ = ["SearchOptions", "search", "search_in_run"]
+__all__ = ["SearchOptions", "Setup", "TrialRunner", "search", "search_in_run"]
 
 DEFAULT_TRIALS = 40
 DEFAULT_FOLDS = 4
@@ -50,83 +53,20 @@ def search(
     sample_weight: Literal["balanced"] | None = "balanced",
     storage: str | os.PathLike[str] | None = None,
     logger: LoggerName | None = None,
-    progress: bool | None = None,
 ) -> SearchResult:
-    """Search for the best estimator and parameters.
-
-    Every trial is fitted on the past and scored on what came later, in several folds of the train
-    split; the test split is never read until the best model is measured on it, once. Each estimator
-    is tried with its defaults first.
-
-    Parameters
-    ----------
-    estimators : str, estimator, list of them, or mapping of names to them
-        What :func:`ruvector.fit` takes; all of one task.
-    dataset : LabelledDataset
-        From ``client.dataset()``.
-    trials : int, default 40
-        How many are made, those of an earlier run in ``storage`` counted.
-    folds : int, default 4
-        Parts of the train split that are validated on.
-    gap_ms : float, optional
-        Left out between the rows of a fold that are trained on and those it is validated on. By
-        default, and at least, the horizon of the labels and what the features look back.
-    timeout_seconds : float, optional
-        After that long, what is complete has to do; one trial always is.
-    seed : int, default 0
-        Of the search and of the estimators: the same seed on the same data gives the same result,
-        unless time ends it.
-    callbacks : sequence of callable, default ()
-        Each is called with a :class:`ruvector.trainers.TrainingStep` that counts trials, several
-        times a second. One that raises :class:`ruvector.trainers.StopTraining` ends the search with
-        the trials that are complete; anything else it raises ends it for good.
-    spaces : mapping of str to callable, optional
-        What is tried, by name of the estimator: ``{"sklearn.SVC": lambda trial: {"C":
-        trial.suggest_float("C", 0.1, 10, log=True)}}``. Others have a space of ours.
-    sample_weight : {"balanced", None}, default "balanced"
-        See :func:`ruvector.fit`.
-    storage : path, optional
-        A file that keeps every trial (Optuna's journal). A search that was interrupted goes on from
-        it, with the trials that are left.
-    logger : {"mlflow", None}, default None
-        See :func:`ruvector.fit`. The best model is one run, every complete trial a run below it.
-    progress : bool, optional
-        Draw a bar over the trials. By default on a terminal and in a notebook.
-
-    Returns
-    -------
-    SearchResult
-        ``best``, ``leaderboard``, and why trials failed.
-
-    Raises
-    ------
-    MissingPackageError
-        Optuna is not installed; the text has the line that installs it.
-    SearchError
-        Options or data cannot be searched with, or no trial was complete.
-
-    Examples
-    --------
-    >>> found = ruvector.search(
-    ...     ["sklearn.RandomForestClassifier", "lightgbm.LGBMClassifier"], dataset, trials=30
-    ... )  # doctest: +SKIP
-    >>> found.leaderboard  # doctest: +SKIP
-    >>> ruvector.deploy(found.best, name="memopt")  # doctest: +SKIP
-
-    """
-    bar = ProgressBar("search", progress, unit="trial")
+    """Search here, as :func:`ruvector.search` says."""
     options = SearchOptions(
         trials=trials,
         folds=folds,
         gap_ms=gap_ms,
         timeout_seconds=timeout_seconds,
         seed=seed,
-        callbacks=(*callbacks, bar),
+        callbacks=callbacks,
         spaces=spaces or {},
         sample_weight=sample_weight,
         storage=storage,
     )
-    with bar, open_run(logger, "search") as run:
+    with open_run(logger, "search") as run:
         found = search_in_run(run, estimators, dataset, options)
         log_result(run, found.best)
         run.log_page("leaderboard.html", found.leaderboard._repr_html_())
@@ -148,19 +88,46 @@ class SearchOptions:
     storage: str | os.PathLike[str] | None = None
 
 
+@dataclass(frozen=True)
+class Setup:
+    """A search that is ready: what runs its trials elsewhere needs to know."""
+
+    loop: TrialLoop
+    progress: SearchProgress
+    gap_ms: float
+    task: Task
+    is_error: bool
+
+
+class TrialRunner(Protocol):
+    """Runs the trials of a search somewhere else, and the last fit as well."""
+
+    def run_trials(self, setup: Setup, trials: int) -> None:
+        """Run trials until there are so many."""
+
+    def fit(
+        self, estimator: Estimator, parameters: Mapping[str, Any], callbacks: Sequence[Callback]
+    ) -> FitResult:
+        """Fit the best on the whole train split."""
+
+
 def search_in_run(
     run: RunLog,
     estimators: Any,  # noqa: ANN401
-    dataset: LabelledDataset,
+    dataset: DescribedDataset,
     options: SearchOptions,
+    runner: TrialRunner | None = None,
 ) -> SearchResult:
-    """Search as :func:`search` does, in a run that the caller closes."""
+    """Search as :func:`search` does, in a run that the caller closes.
+
+    With a ``runner`` no row of the data set is read here.
+    """
     _check_options(options)
     candidates = take_candidates(estimators, options.spaces)
     gap = _choose_gap(dataset, options.gap_ms)
     task = common_task(candidates)
     key, is_error = score_key(task), sign_of(task) < 0
-    folds = make_folds(dataset, options.folds, gap, task)
+    folds = () if runner is not None else make_folds(_here(dataset), options.folds, gap, task)
     identity = {
         "data set": dataset.sha256,
         "estimators": [each.name for each in candidates],
@@ -173,22 +140,34 @@ def search_in_run(
     progress = SearchProgress(options.callbacks, options.trials, options.timeout_seconds)
     settings = TrialSettings(folds, options.sample_weight, options.seed)
     loop = TrialLoop(study, candidates, settings, progress, run)
-    loop.run(options.trials)
-    candidate, parameters = loop.best(is_error=is_error)
-    best = fit(
-        candidate.estimator,
-        dataset,
-        parameters=parameters,
-        sample_weight=options.sample_weight,
-        callbacks=[progress.watch_refit, run.log_step],
-        seed=options.seed,
-        progress=False,
-    )
-    told = describe_gap(dataset, gap)
-    note = _describe(len(folds), told, loop.counts(), key, best.metrics[key])
+    callbacks = [progress.watch_refit, run.log_step]
+    if runner is not None:
+        setup = Setup(loop, progress, gap, task, is_error)
+        loop.run(options.trials, lambda trials: runner.run_trials(setup, trials))
+        candidate, parameters = loop.best(is_error=is_error)
+        best = runner.fit(candidate.estimator, parameters, callbacks)
+    else:
+        loop.run(options.trials)
+        candidate, parameters = loop.best(is_error=is_error)
+        best = fit(
+            candidate.estimator,
+            _here(dataset),
+            parameters=parameters,
+            sample_weight=options.sample_weight,
+            callbacks=callbacks,
+            seed=options.seed,
+        )
+    told = f"{gap / 1000:g} s" if runner is not None else describe_gap(_here(dataset), gap)
+    note = _describe(len(folds) or options.folds, told, loop.counts(), key, best.metrics[key])
     rows = [*loop.model_rows(), *loop.rule_rows()]
     board = Leaderboard(rows, score=key, is_error=is_error, note=note)
     return SearchResult(best, board, loop.counts(), loop.failures(), gap)
+
+
+def _here(dataset: Any) -> LabelledDataset:  # noqa: ANN401
+    """Take a data set whose rows are read here."""
+    found: LabelledDataset = dataset
+    return found
 
 
 def _check_options(options: SearchOptions) -> None:
@@ -204,7 +183,7 @@ def _check_options(options: SearchOptions) -> None:
         raise SearchError(f"Cannot search for parameters: {'; '.join(problems)}")
 
 
-def _choose_gap(dataset: LabelledDataset, gap_ms: float | None) -> float:
+def _choose_gap(dataset: DescribedDataset, gap_ms: float | None) -> float:
     least = smallest_gap_ms(dataset)
     if gap_ms is not None and gap_ms < least:
         raise SearchError(

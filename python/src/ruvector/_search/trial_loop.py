@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,9 +18,13 @@ from .progress import SearchProgress, SearchStopped
 from .study import Study, Trial, ask, finished_trials
 from .trial_run import FoldRules, Pruned, TrialSettings, interval_of_mean, run_trial
 
-__all__ = ["TrialLoop"]
+__all__ = ["FirstTrialsRunning", "TrialLoop"]
 
 _RULES = "rules"
+
+
+class FirstTrialsRunning(Exception):  # noqa: N818  it is no error: several trials run at a time
+    """Estimators are tried with their defaults yet: what to try next shows when these end."""
 
 
 class TrialLoop:
@@ -51,8 +55,15 @@ class TrialLoop:
         self._progress = progress
         self._run = run
 
-    def run(self, trials: int) -> None:
+    def run(self, trials: int, run_until: Callable[[int], None] | None = None) -> None:
         """Run the trials that are left; fewer when the time is over or a callback says so.
+
+        Parameters
+        ----------
+        trials : int
+            How many there are at most.
+        run_until : callable, optional
+            Runs trials until there are so many; by default one after the other, here.
 
         Raises
         ------
@@ -63,10 +74,7 @@ class TrialLoop:
         self._progress.done = self._progress.resumed = len(finished_trials(self._study))
         self._progress.has_result = bool(self._complete())
         try:
-            while self._progress.done < trials:
-                self._run_one()
-                self._progress.done = len(finished_trials(self._study))
-                self._tell()
+            (run_until or self._run_until)(trials)
         except SearchStopped as stop:
             if not self._complete():
                 raise SearchError(
@@ -76,6 +84,12 @@ class TrialLoop:
             raise SearchError(
                 f"Cannot find a model: every trial failed: {'; '.join(self.failures())}"
             )
+
+    def _run_until(self, trials: int) -> None:
+        while self._progress.done < trials:
+            self._run_one()
+            self._progress.done = len(finished_trials(self._study))
+            self._tell()
 
     def best(self, *, is_error: bool) -> tuple[Candidate, dict[str, Any]]:
         """Candidate of the best trial, with its parameters."""
@@ -129,20 +143,15 @@ class TrialLoop:
     def _run_one(self) -> None:
         from optuna.trial import TrialState
 
-        trial = ask(self._study, self._settings.seed, len(finished_trials(self._study)))
+        trial = self.ask()
         state, value = TrialState.FAIL, None
         try:
-            candidate, parameters = self._choose(trial)
-            trial.set_user_attr("estimator", candidate.name)
-            trial.set_user_attr("parameters", json.loads(json.dumps(parameters, default=str)))
+            candidate, parameters = self.choose(trial)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", ConvergenceWarning)
                 row, rules = run_trial(trial, candidate, parameters, self._settings, self._progress)
-            self._keep_rules(rules)
-            for key, figure in row.items():
-                trial.set_user_attr(key, figure)
+            self.keep(trial, row, rules)
             state, value = TrialState.COMPLETE, row["score"]
-            self._log(f"trial {trial.number}: {candidate.name}", parameters, row)
         except Pruned:
             state = TrialState.PRUNED
         except (SearchStopped, CancelledError):
@@ -150,9 +159,46 @@ class TrialLoop:
         except Exception as error:  # estimators raise anything for parameters they cannot take
             if error is self._progress.raised:
                 raise
-            trial.set_user_attr("failure", f"{trial.user_attrs.get('estimator', '')}: {error}")
+            self.fail(trial, error)
         finally:
             self._study.tell(trial, value, state=state)
+
+    def ask(self) -> Trial:
+        """Begin a trial whose draws follow from the seed and from what is finished."""
+        return ask(self._study, self._settings.seed, len(finished_trials(self._study)))
+
+    def choose(self, trial: Trial) -> tuple[Candidate, dict[str, Any]]:
+        """Choose an estimator and parameters for a trial, and note them. Raises SearchStopped."""
+        candidate, parameters = self._choose(trial)
+        trial.set_user_attr("estimator", candidate.name)
+        trial.set_user_attr("parameters", json.loads(json.dumps(parameters, default=str)))
+        return candidate, parameters
+
+    def keep(self, trial: Trial, row: Mapping[str, Any], rules: FoldRules) -> None:
+        """Note what a complete trial is worth."""
+        self._keep_rules(rules)
+        for key, figure in row.items():
+            trial.set_user_attr(key, figure)
+        name, parameters = trial.user_attrs["estimator"], trial.user_attrs["parameters"]
+        self._log(f"trial {trial.number}: {name}", parameters, row)
+
+    def forget(self, trial: Trial) -> None:
+        """End a trial that was never begun; it does not count."""
+        from optuna.trial import TrialState
+
+        self._study.tell(trial, state=TrialState.FAIL)
+
+    def fail(self, trial: Trial, error: object) -> None:
+        """Note why a trial failed."""
+        trial.set_user_attr("failure", f"{trial.user_attrs.get('estimator', '')}: {error}")
+
+    def tell(self, trial: Trial, value: float | None, state: str) -> None:
+        """End a trial: ``COMPLETE``, ``PRUNED`` or ``FAIL``; the caller's callbacks hear of it."""
+        from optuna.trial import TrialState
+
+        self._study.tell(trial, value, state=TrialState[state])
+        self._progress.done = len(finished_trials(self._study))
+        self._tell()
 
     def _log(self, name: str, parameters: Mapping[str, Any], row: Mapping[str, Any]) -> None:
         low, high = row["interval"]
@@ -163,7 +209,8 @@ class TrialLoop:
     def _choose(self, trial: Trial) -> tuple[Candidate, dict[str, Any]]:
         """Defaults of each estimator first; then what the sampler makes of those that worked."""
         finished = finished_trials(self._study)
-        tried = {each.user_attrs["estimator"] for each in finished}
+        begun = self._study.get_trials(deepcopy=False)
+        tried = {each.user_attrs.get("estimator") for each in begun}
         fresh = next((name for name in self._candidates if name not in tried), None)
         if fresh is not None:
             return self._candidates[fresh], {}
@@ -172,8 +219,12 @@ class TrialLoop:
         open_ones = [
             name
             for name, candidate in self._candidates.items()
-            if candidate.space is not None and "failure" not in firsts[name].user_attrs
+            if name in firsts
+            and candidate.space is not None
+            and "failure" not in firsts[name].user_attrs
         ]
+        if not open_ones and len(firsts) < len(self._candidates):
+            raise FirstTrialsRunning
         if not open_ones:
             raise SearchStopped("nothing is left to try")
         candidate = self._candidates[trial.suggest_categorical("estimator", open_ones)]

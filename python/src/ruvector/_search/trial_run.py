@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._training import FitResult, FoldScore, fit, measure_cost, score_fold
+from .._training import Callback, FitResult, FoldScore, fit, measure_cost, score_fold
+from .._untyped import Estimator
 from .candidates import Candidate
 from .folds import FoldDataset
 from .progress import SearchProgress
 from .study import Trial
 
-__all__ = ["FoldRules", "Pruned", "TrialSettings", "interval_of_mean", "run_trial"]
+__all__ = ["FoldRules", "Pruned", "TrialSettings", "interval_of_mean", "run_trial", "score_folds"]
 
 FoldRules = dict[str, list[tuple[float, NDArray[np.float64]]]]
 
@@ -58,24 +59,51 @@ def run_trial(
         It cannot be fitted or exported with these parameters.
 
     """
+
+    def hear(number: int, mean: float) -> None:
+        trial.report(mean, number)
+        progress.tell(fold=number + 1, score=mean)
+        if number + 1 < len(settings.folds) and trial.should_prune():
+            raise Pruned
+
+    return score_folds(candidate.estimator, parameters, settings, [progress.watch], hear)
+
+
+def score_folds(
+    estimator: Estimator,
+    parameters: Mapping[str, Any],
+    settings: TrialSettings,
+    callbacks: Sequence[Callback],
+    hear: Callable[[int, float], None],
+) -> tuple[dict[str, Any], FoldRules]:
+    """Fit and score on each fold, as :func:`run_trial` says.
+
+    Parameters
+    ----------
+    estimator, parameters
+        Of the trial.
+    settings : TrialSettings
+    callbacks : sequence of callable
+        Hear of the steps of each fit.
+    hear : callable
+        Called with the number of a fold and the mean score so far; what it raises ends the trial.
+
+    """
     scored: list[FoldScore] = []
     seconds = []
     for number, fold in enumerate(settings.folds):
         result: FitResult = fit(
-            candidate.estimator,
+            estimator,
             fold,
             parameters=parameters,
             sample_weight=settings.sample_weight,
-            callbacks=[progress.watch],
+            callbacks=callbacks,
             seed=settings.seed,
         )
         scored.append(score_fold(result, number))
         seconds.append(result.fit_seconds)
         mean = float(np.mean([each.score for each in scored]))
-        trial.report(mean, number)
-        progress.tell(fold=number + 1, score=mean)
-        if number + 1 < len(settings.folds) and trial.should_prune():
-            raise Pruned
+        hear(number, mean)
     cost = measure_cost(result)
     rules: FoldRules = {}
     for each in scored:

@@ -23,7 +23,6 @@ from .._exceptions import (
     RuvectorError,
     TrainingError,
 )
-from .._progress_bar import ProgressBar
 from .._untyped import Estimator
 from .estimators import estimator_path
 from .fit_checks import (
@@ -64,77 +63,15 @@ def fit(
     callbacks: Sequence[Callback] = (),
     seed: int = 0,
     logger: LoggerName | None = None,
-    progress: bool | None = None,
 ) -> FitResult:
-    """Fit an estimator on the train split and measure it on the test split.
-
-    A classifier learns the labels. An outlier detector learns the calm rows and is held against
-    "the label is not the calm one". A regressor learns the memory available one horizon after the
-    row, in percent of MemTotal.
-
-    Parameters
-    ----------
-    estimator : estimator or str
-        A name such as ``"sklearn.RandomForestClassifier"``, ``"lightgbm.LGBMClassifier"`` or
-        ``"sklearn.IsolationForest"``, or an estimator (cloned, never changed): of scikit-learn,
-        LightGBM or XGBoost, alone, in a pipeline or in a search, of which the best model is taken;
-        or any object with ``fit``, the method its task answers with (``predict_proba``,
-        ``decision_function`` or ``predict``) and ``to_onnx(n_features, classes)``.
-    dataset : LabelledDataset
-        From ``client.dataset()``. Fitted in float32, as the host computes features.
-    parameters : mapping, optional
-        Parameters of the estimator.
-    sample_weight : {"balanced", None}, default "balanced"
-        Weight rows inversely to the frequency of their class. Left out when the estimator takes no
-        weights, already has a ``class_weight``, or is no classifier.
-    callbacks : sequence of callable, default ()
-        Each is called with a :class:`ruvector.trainers.TrainingStep` as the fit goes on. One that
-        raises :class:`ruvector.trainers.StopTraining` ends it early, with what was fitted so far;
-        anything else it raises ends it for good.
-    seed : int, default 0
-        For every ``random_state`` that is not set. The same seed on the same data gives the same
-        model.
-    logger : {"mlflow", None}, default None
-        Log parameters, metrics of each step and at the end, the ONNX model and the report to
-        MLflow, which says itself where to (``MLFLOW_TRACKING_URI``). What cannot be logged is a
-        warning, and the fit is not lost.
-    progress : bool, optional
-        Draw a bar. By default on a terminal and in a notebook, when it takes longer than a moment.
-
-    Returns
-    -------
-    FitResult
-
-    Raises
-    ------
-    MissingPackageError
-        The package of a named estimator is not installed; the text has the line that installs it.
-    ConversionError
-        The estimator would have no ONNX form after the fit.
-    FewRowsError, FewClassesError, MissingTargetError
-        There is not enough to learn from; the text says how many and what to do.
-    MissingValuesError
-        The data has NaN and the estimator does not take NaN.
-    DivergedError
-        The loss became NaN or infinite.
-    TrainingError
-        The estimator itself failed; its error is the cause.
-
-    Examples
-    --------
-    >>> result = ruvector.fit("sklearn.RandomForestClassifier", client.dataset())  # doctest: +SKIP
-    >>> result.macro_f1, result.baselines["majority"]["macroF1"]  # doctest: +SKIP
-
-    """
+    """Fit here, as :func:`ruvector.fit` says."""
+    if logger is None:
+        return _fit(estimator, dataset, parameters, sample_weight, callbacks, seed)
     name = estimator if isinstance(estimator, str) else type(estimator).__name__
-    with ProgressBar(f"fit {name}", progress) as bar:
-        told: tuple[Callback, ...] = (*callbacks, bar)
-        if logger is None:
-            return _fit(estimator, dataset, parameters, sample_weight, told, seed)
-        with open_run(logger, name) as run:
-            told = (*told, run.log_step)
-            result = _fit(estimator, dataset, parameters, sample_weight, told, seed)
-            log_result(run, result)
+    with open_run(logger, name) as run:
+        told = (*callbacks, run.log_step)
+        result = _fit(estimator, dataset, parameters, sample_weight, told, seed)
+        log_result(run, result)
     return replace(result, run_id=run.run_id)
 
 

@@ -102,11 +102,12 @@ def share_model(
     if isinstance(last, LogisticRegression | SGDClassifier) and name in _LINEAR:
         return _SharedLinear(model, labels, features)
     raise EngineOptionsError(
-        f'Cannot train estimator "{name}" across hosts: its models cannot be put together; use one '
-        f"of {', '.join((*_LINEAR, 'torch.MLP', 'torch.GRU', 'torch.TCN', 'xgboost.XGBClassifier'))}"
+        f'Cannot train estimator "{name}" across hosts: its models cannot be put together; use '
+        f"one of {', '.join((*_LINEAR, *_NETWORKS, 'xgboost.XGBClassifier'))}"
     )
 
 
+_NETWORKS = ("torch.MLP", "torch.GRU", "torch.TCN")
 _LINEAR = ("sklearn.LogisticRegression", "sklearn.SGDClassifier")
 
 
@@ -324,7 +325,7 @@ class _SharedTrees:
         return xgboost.Booster(model_file=bytearray(self._tidy(json.loads(payload))))
 
     def _tidy(self, learnt: dict[str, Any]) -> bytes:
-        """Write the trees of all hosts as iterations of one tree a label, in the order they came."""
+        """Write the trees of all hosts as iterations, of one tree a label, as they came."""
         model = learnt["learner"]["gradient_booster"]["model"]
         n, k = len(model["trees"]), self._labels
         for index, tree in enumerate(model["trees"]):

@@ -47,9 +47,9 @@ def train(message: Message, context: Context) -> Message:
     fit = HostFit(
         epochs=job["local_epochs"],
         weights=None if weights is None else np.asarray(weights),
-        proximal_mu=float(asked.get("proximal-mu", 0.0)),  # type: ignore[arg-type]
+        proximal_mu=float(asked.get("proximal-mu", 0.0)),
         hosts=job["hosts"],
-        seed=job["seed"] * 1009 + int(asked["server-round"]),  # type: ignore[arg-type]
+        seed=job["seed"] * 1009 + int(asked["server-round"]),
     )
     arrays = message.content["arrays"]
     assert isinstance(arrays, ArrayRecord)

@@ -192,7 +192,7 @@ def free_port() -> int:
 
 
 def descendants(pid: int) -> list[tuple[int, str]]:
-    """Processes below a process, with when they started: a number may be used again."""
+    """Find the processes below one, with when they started: a number may be used again."""
     parents: dict[int, list[int]] = {}
     for entry in os.listdir("/proc"):
         if entry.isdigit():

@@ -43,7 +43,7 @@ def fit_on_hosts(
         folder = Path(scratch)
         if options.address is None:
             uri, whole = _as_files(dataset, folder, options)
-            nodes = [
+            nodes: list[Mapping[str, str | int]] = [
                 {"dataset": uri, "partition-id": index, "num-partitions": options.hosts}
                 for index in range(options.hosts)
             ]

@@ -1,7 +1,7 @@
-"""A federated run as a file beside the SuperLink: what is asked for, how far it is, what came out.
+"""A federated run as files beside the SuperLink: what is asked for, how far it is, what came out.
 
-``job.json`` and ``arrays.npz`` are written by the caller, ``progress.jsonl`` and ``result.npz`` with
-``result.json`` by the server app.
+The caller writes ``job.json`` and ``scales.npz``, the server app ``progress.jsonl`` and
+``result.npz`` with ``result.json``.
 """
 
 from __future__ import annotations

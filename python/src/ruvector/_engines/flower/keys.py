@@ -11,6 +11,7 @@ import ipaddress
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 __all__ = ["write_certificates", "write_host_key"]
 
@@ -109,7 +110,7 @@ _USAGES = (
 )
 
 
-def _alternative(name: str) -> object:
+def _alternative(name: str) -> Any:  # noqa: ANN401  a name of a certificate
     from cryptography import x509
 
     try:

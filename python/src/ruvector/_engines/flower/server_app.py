@@ -147,7 +147,7 @@ _STRATEGIES: dict[str, Any] = {
 def _listen(kind: Any, rounds: _Rounds) -> Any:  # noqa: ANN401
     """Make a strategy that tells of its replies; what it does with them stays Flower's."""
 
-    class Listening(kind):  # type: ignore[misc,valid-type]
+    class Listening(kind):  # type: ignore[misc]
         def aggregate_train(
             self, server_round: int, replies: Iterable[Message]
         ) -> tuple[ArrayRecord | None, MetricRecord | None]:

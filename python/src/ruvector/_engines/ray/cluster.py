@@ -61,17 +61,17 @@ def join_cluster(options: RayOptions) -> Iterator[Cluster]:
     require("ray", extra="ray", why='train with engine "ray"')
     import ray
 
-    if options.address is not None and options.storage is None:
+    if options.address is not None and options.checkpoints is None:
         raise EngineOptionsError(
             f'Cannot train on the cluster "{options.address}": nothing says where checkpoints go; '
-            "pass storage=, a folder or s3:// address that all of its machines reach"
+            "pass checkpoints=, a folder or s3:// address that all of its machines reach"
         )
     scratch = tempfile.mkdtemp(prefix="rv-ray-")
     is_ours = not ray.is_initialized()
     try:
         if is_ours:
             _connect(options, scratch)
-        yield Cluster(options.storage or os.path.join(scratch, "runs"))
+        yield Cluster(options.checkpoints or os.path.join(scratch, "runs"))
     finally:
         if is_ours:
             ray.shutdown()

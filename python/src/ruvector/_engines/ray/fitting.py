@@ -51,7 +51,9 @@ _LEAVE_SECONDS = 30.0
 
 
 def fit_on_ray(
-    request: FitRequest, dataset: LabelledDataset | str | os.PathLike[str], options: RayOptions
+    request: FitRequest,
+    dataset: DatasetFolder | LabelledDataset | str | os.PathLike[str],
+    options: RayOptions,
 ) -> FitResult:
     """Fit as :func:`ruvector.fit` says for ``engine="ray"``."""
     with as_folder(dataset, options) as folder:
@@ -68,7 +70,7 @@ def fit_on_ray(
 
 @contextmanager
 def as_folder(
-    dataset: LabelledDataset | str | os.PathLike[str], options: RayOptions
+    dataset: DatasetFolder | LabelledDataset | str | os.PathLike[str], options: RayOptions
 ) -> Iterator[DatasetFolder]:
     """Give the files of a data set: of one that is in memory only, files of its own."""
     if isinstance(dataset, DatasetFolder):
