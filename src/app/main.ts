@@ -15,6 +15,7 @@ const commands: Readonly<Record<string, () => Promise<Add>>> = {
   train: async () => (await import('./commands/train.ts')).addTrain,
   export: async () => (await import('./commands/export.ts')).addExport,
   publish: async () => (await import('./commands/publish.ts')).addPublish,
+  federate: async () => (await import('./commands/federate.ts')).addFederate,
   models: async () => (await import('./commands/models.ts')).addModels,
   keys: async () => (await import('./commands/keys.ts')).addKeys,
   kernel: async () => (await import('./commands/kernel.ts')).addKernel,

@@ -92,6 +92,7 @@ export function parseManifestDraft(value: unknown): ManifestDraft {
   if (typeof manifest.created !== 'string') throw invalid('"created" is not text');
   for (const key of ['trainer', 'dataset', 'metrics', 'parity'] as const) objectOf(manifest[key], key);
   if (typeof manifest.trainer.estimator !== 'string') throw invalid('"trainer.estimator" is not text');
+  checkEngine(manifest.trainer);
   checkTask(manifest);
   checkFeatures(manifest);
   checkWindow(manifest);
@@ -101,6 +102,23 @@ export function parseManifestDraft(value: unknown): ManifestDraft {
   if (manifest.heldOut !== undefined) checkDigest(objectOf(manifest.heldOut, 'heldOut'), 'heldOut', 'rows');
   checkDigest(objectOf(manifest.model, 'model'), 'model', 'sizeBytes');
   return manifest;
+}
+
+/** Where a model was trained, when that was not in one process: `trainer.engine`, for whoever has to trust it. */
+function checkEngine({ engine }: ManifestDraft['trainer']): void {
+  if (engine === undefined) return;
+  const { name, workers, rounds, hosts, privacy } = objectOf(engine, 'trainer.engine');
+  const counts = { ray: { workers }, flower: { rounds, hosts } }[String(name)];
+  if (counts === undefined) throw invalid('"trainer.engine.name" is none of ray, flower');
+  for (const [key, count] of Object.entries(counts)) {
+    if (!Number.isSafeInteger(count) || (count as number) < 1) {
+      throw invalid(`"trainer.engine.${key}" is not a whole number above 0`);
+    }
+  }
+  if (privacy === undefined || privacy === null) return;
+  const { epsilon, delta } = objectOf(privacy, 'trainer.engine.privacy');
+  const isBound = typeof epsilon === 'number' && epsilon >= 0 && typeof delta === 'number' && delta > 0 && delta < 1;
+  if (!isBound) throw invalid('"trainer.engine.privacy" has no epsilon from 0 and delta between 0 and 1');
 }
 
 function checkFeatures(manifest: ManifestDraft): void {

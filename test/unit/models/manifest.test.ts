@@ -83,6 +83,12 @@ it.each<[string, object]>([
   ['no golden', { golden: null }],
   ['outputs without names', { outputs: {} }],
   ['a trainer without an estimator', { trainer: {} }],
+  ['an engine that is none', { trainer: { estimator: 'x', engine: { name: 'spark' } } }],
+  ['a run without hosts', { trainer: { estimator: 'x', engine: { name: 'flower', rounds: 2, hosts: 0 } } }],
+  [
+    'a privacy without bounds',
+    { trainer: { estimator: 'x', engine: { name: 'flower', rounds: 1, hosts: 3, privacy: { epsilon: -1 } } } },
+  ],
   ['a task that is none', { task: 'ranking' }],
   ['a detector with classes', { task: 'anomaly', outputs: { label: 'label', score: 'score' } }],
   ['a detector without a score', { task: 'anomaly', labels: undefined, classes: undefined }],
@@ -92,6 +98,15 @@ it.each<[string, object]>([
   ['a window of one step', { window: { steps: 1, everyMs: 1000 } }],
 ])('parseManifestDraft() refuses %s', (_, change) => {
   expect(() => parseManifestDraft({ ...draft, ...change })).toThrow(/its manifest/);
+});
+
+it.each([
+  { name: 'ray', workers: 2, how: 'whole' },
+  { name: 'flower', rounds: 3, hosts: 3, privacy: null },
+  { name: 'flower', rounds: 3, hosts: 3, privacy: { epsilon: 4.2, delta: 1e-5 } },
+])('parseManifestDraft() accepts where a model was trained: $name', (engine) => {
+  const trainer = { estimator: 'x', engine };
+  expect(parseManifestDraft({ ...draft, trainer }).trainer).toEqual(trainer);
 });
 
 it.each<[string, object]>([

@@ -22,7 +22,7 @@ from .commands import (
 )
 from .keys import write_certificates, write_host_key
 
-__all__ = ["Federation", "start_federation"]
+__all__ = ["Federation", "free_port", "start_federation", "wait_for_superlink"]
 
 _START_SECONDS = 120.0
 _LEAVE_SECONDS = 15.0
@@ -57,14 +57,7 @@ class Federation:
         write_connection(self.home, self.address, self.keys / "ca.pem")
         line = superlink_command("127.0.0.1", self.port, self.keys, self.folder / "state.db")
         self._superlink = self._spawn("superlink", line)
-        deadline = time.monotonic() + _START_SECONDS
-        while not self._answers():
-            if self._superlink.poll() is not None or time.monotonic() > deadline:
-                raise EngineError(
-                    "Cannot start a federation here: flower-superlink did not answer on "
-                    f"{self.address} ({self.last_line('superlink')}); look at its log, or try again"
-                )
-            time.sleep(0.1)
+        wait_for_superlink(self._superlink, self.port, self.keys / "ca.pem")
 
     def register(self, public_keys: Sequence[Path]) -> None:
         """Let hosts take part. Raises EngineError."""
@@ -101,14 +94,6 @@ class Federation:
         """Private key of a host."""
         return self.keys / f"host-{index}"
 
-    def last_line(self, name: str) -> str:
-        """Last line that a process wrote."""
-        try:
-            lines = (self.folder / f"{name}.log").read_text("utf-8", "replace").strip().split("\n")
-        except OSError:
-            return ""
-        return lines[-1].strip()
-
     def stop(self) -> None:
         """End every process of the federation, those that Flower started among them."""
         own = [each for each in (*self.nodes, self._superlink) if each is not None]
@@ -126,17 +111,6 @@ class Federation:
         for pid, started in below:
             if _started(pid) == started:
                 os.kill(pid, signal.SIGKILL)
-
-    def _answers(self) -> bool:
-        context = ssl.create_default_context(cafile=str(self.keys / "ca.pem"))
-        try:
-            with (
-                socket.create_connection(("127.0.0.1", self.port), timeout=2) as plain,
-                context.wrap_socket(plain, server_hostname="localhost"),
-            ):
-                return True
-        except OSError:
-            return False
 
     def _spawn(self, name: str, line: Sequence[str]) -> subprocess.Popen[bytes]:
         # A home of its own: hosts unpack the app into it.
@@ -182,6 +156,31 @@ def start_federation(
         yield federation
     finally:
         federation.stop()
+
+
+def wait_for_superlink(process: subprocess.Popen[bytes], port: int, ca: Path) -> None:
+    """Wait until a SuperLink on this machine answers with its certificate. Raises EngineError."""
+    deadline = time.monotonic() + _START_SECONDS
+    while not _answers(port, ca):
+        if process.poll() is not None or time.monotonic() > deadline:
+            state = "ended" if process.poll() is not None else "does not answer"
+            raise EngineError(
+                f"Cannot start a federation here: flower-superlink {state} on port {port}; look at "
+                "its log, or take another port"
+            )
+        time.sleep(0.1)
+
+
+def _answers(port: int, ca: Path) -> bool:
+    context = ssl.create_default_context(cafile=str(ca))
+    try:
+        with (
+            socket.create_connection(("127.0.0.1", port), timeout=2) as plain,
+            context.wrap_socket(plain, server_hostname="localhost"),
+        ):
+            return True
+    except OSError:
+        return False
 
 
 def free_port() -> int:

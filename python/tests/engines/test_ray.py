@@ -1,0 +1,165 @@
+"""Fits and a search on a real cluster of Ray, started once; one fit starts its own."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import ruvector
+from engines.engine_data import read_parts, write_parts
+from ruvector._exceptions import EngineError
+from ruvector._training import StopTraining
+
+ray = pytest.importorskip("ray")
+psutil = pytest.importorskip("psutil")
+
+pytestmark = [pytest.mark.timeout(900), pytest.mark.filterwarnings("ignore")]
+# Held-out macro-F1 of one fit and of another on the same rows.
+NEAR = 0.01
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return write_parts(tmp_path_factory.mktemp("ray") / "set")
+
+
+@pytest.fixture(scope="module")
+def local(folder):
+    return read_parts(folder)
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    from ruvector._engines.options import RayOptions
+    from ruvector._engines.ray.cluster import join_cluster
+
+    with join_cluster(RayOptions(workers=2)):
+        yield
+
+
+def workers_of_this_process():
+    """Process numbers of the workers of Ray Train below this one."""
+    below = psutil.Process().children(recursive=True)
+    return [each.pid for each in below if "RayTrainWorker" in " ".join(each.cmdline())]
+
+
+IN_A_PROCESS = """
+import sys, numpy as np, psutil, ruvector
+if __name__ == "__main__":
+    result = ruvector.fit("sklearn.LogisticRegression", sys.argv[1], engine="ray")
+    np.save(sys.argv[2], result.model.predict_proba(result.test_rows))
+    left = [p.cmdline()[:1] for p in psutil.Process().children(recursive=True)]
+    print(result.engine["workers"], len(left))
+"""
+
+
+def test_fit_starts_a_cluster_and_stops_it_and_gives_what_a_local_fit_gives(
+    folder, local, tmp_path
+):
+    answers = tmp_path / "answers.npy"
+    line = [sys.executable, "-c", IN_A_PROCESS, folder, str(answers)]
+    told = subprocess.run(line, capture_output=True, text=True, timeout=800)
+    assert told.stdout.split() == ["1", "0"], told.stderr[-2000:]
+    result = ruvector.fit("sklearn.LogisticRegression", local)
+    np.testing.assert_array_equal(np.load(answers), result.model.predict_proba(result.test_rows))
+
+
+def test_fit_on_ray_boosts_one_model_over_two_workers_and_tells_every_tree(
+    folder, local, cluster
+):
+    heard = []
+    result = ruvector.fit("xgboost.XGBClassifier", folder, engine="ray", callbacks=[heard.append])
+    assert [step.step for step in heard] == list(range(1, 61))
+    expected = ruvector.fit("xgboost.XGBClassifier", local)
+    assert result.macro_f1 == pytest.approx(expected.macro_f1, abs=NEAR)
+    assert expected.macro_f1 > 0.8
+    assert result.class_counts == expected.class_counts
+    assert result.dataset.rows == expected.dataset.rows
+    package = ruvector.export_onnx(result, name="fleet")
+    assert package.parity.label_mismatches == 0
+    engine = package.manifest["trainer"]["engine"]
+    assert (engine["name"], engine["workers"]) == ("ray", 2)
+
+
+def test_fit_on_ray_survives_a_worker_that_is_killed_and_goes_on_from_its_checkpoint(
+    folder, local, cluster
+):
+    killed, heard = [], []
+
+    def kill(step):
+        heard.append(step.step)
+        if step.step == 4 and not killed:
+            killed.append(workers_of_this_process()[0])
+            os.kill(killed[0], signal.SIGKILL)
+
+    parameters = {"max_epochs": 12, "patience": 12, "learning_rate": 0.01}
+    result = ruvector.fit(
+        "torch.MLP",
+        folder,
+        engine="ray",
+        parameters=parameters,
+        callbacks=[kill],
+        checkpoint_seconds=0.001,
+    )
+    assert len(killed) == 1
+    again = heard[heard.index(4) + 1 :]
+    assert 1 < again[0] <= 5, heard
+    assert again[-1] == 12
+    expected = ruvector.fit("torch.MLP", local, parameters=parameters)
+    assert result.macro_f1 == pytest.approx(expected.macro_f1, abs=0.02)
+
+
+def test_fit_on_ray_ends_early_for_a_callback_and_for_good_for_another_error(folder, cluster):
+    def stop(step):
+        if step.step == 3:
+            raise StopTraining
+
+    def cancel(step):
+        raise KeyError("not this")
+
+    result = ruvector.fit("lightgbm.LGBMClassifier", folder, engine="ray", callbacks=[stop])
+    assert (len(result.steps), result.model.booster_.num_trees()) == (3, 9)
+    with pytest.raises(KeyError, match="not this"):
+        ruvector.fit("lightgbm.LGBMClassifier", folder, engine="ray", callbacks=[cancel])
+
+
+def test_search_on_ray_runs_trials_at_once_over_the_same_folds(folder, cluster):
+    heard = []
+    found = ruvector.search(
+        ["sklearn.LogisticRegression", "sklearn.GaussianNB"],
+        folder,
+        trials=4,
+        folds=2,
+        engine="ray",
+        callbacks=[heard.append],
+    )
+    assert sum(found.trials.values()) == 4
+    assert found.trials["failed"] == 0
+    assert {row.name for row in found.leaderboard.rows if row.kind == "model"} >= {
+        "sklearn.LogisticRegression"
+    }
+    assert found.best.engine["name"] == "ray"
+    assert heard[-1].of == 4
+
+
+def test_fit_on_ray_says_that_nobody_is_at_an_address(folder, tmp_path):
+    code = (
+        "import sys, ruvector\n"
+        "from ruvector._exceptions import EngineError\n"
+        "try: ruvector.fit('sklearn.GaussianNB', sys.argv[1], engine='ray',"
+        " address='127.0.0.1:1', checkpoints=sys.argv[2])\n"
+        "except EngineError as error: print(error.code, error)"
+    )
+    line = [sys.executable, "-c", code, folder, str(tmp_path)]
+    told = subprocess.run(
+        line,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**os.environ, "RAY_gcs_rpc_server_connect_timeout_s": "1"},
+    )
+    assert told.stdout.startswith("ERR_TRAIN_ENGINE Cannot join"), told.stderr[-2000:]
+    assert EngineError.code == "ERR_TRAIN_ENGINE"
