@@ -1,4 +1,4 @@
-// `npm run soak -- daemon|kills|events|wire|cells [--minutes 60] [--seed N]`: long runs that `npm test` has no time for. Each says what it
+// `npm run soak -- daemon|kills|events|wire|cells|tarball [--minutes 60] [--seed N]`: long runs that `npm test` has no time for. Each says what it
 // saw and ends with 1 when something that must hold did not.
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
@@ -7,6 +7,7 @@ import { runCells } from './cells.ts';
 import { runKills } from './kills.ts';
 import { runLargeEvents } from './large-events.ts';
 import { runMutatedEvents } from './mutated-events.ts';
+import { runTarball } from './tarball.ts';
 import { runWire } from './wire.ts';
 
 const soaks: Readonly<Record<string, (options: { minutes: number; seed: number }) => Promise<boolean>>> = {
@@ -14,6 +15,7 @@ const soaks: Readonly<Record<string, (options: { minutes: number; seed: number }
   kills: runKills,
   wire: runWire,
   cells: runCells,
+  tarball: runTarball,
   // Half of the time each.
   events: async ({ minutes, seed }) => {
     const half = { minutes: minutes / 2, seed };
