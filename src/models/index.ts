@@ -46,7 +46,7 @@ export type {
 export type { Aliases } from './reference.ts';
 export { isHeldBy } from './window-rows.ts';
 export type { HostWindows, WindowRows } from './window-rows.ts';
-export { blockLengthOf, scoreAnswers } from './scores.ts';
+export { blockLengthOf, scoreAnswers, scorePair } from './scores.ts';
 export type { Interval, ScoredRows } from './scores.ts';
 export { verifyModelBytes } from './verify.ts';
 export type { FeatureContract, ModelExpectations, ModelLimits } from './verify.ts';

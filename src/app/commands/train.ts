@@ -11,7 +11,7 @@ import { trainingSetOptions } from '../../prepare/index.ts';
 import { writeFigure } from '../models/task-texts.ts';
 import { searchlessError } from '../errors.ts';
 import { parseLayers } from './layers.ts';
-import { startProgress } from '../../client/index.ts';
+import { findingsOf, startProgress } from '../../client/index.ts';
 import { abortOnSignals, formatRows, print, printJson } from '../terminal.ts';
 import { homeOf, parsePositive } from './options.ts';
 import { parseAssignment } from './assignment.ts';
@@ -115,6 +115,9 @@ function describeFirstDecision(isLive: boolean, ms: number | null): string {
   return ms === null ? 'at the next start' : `${ms.toFixed(0)} ms after fit returned`;
 }
 
+/** Of a Python module of an earlier version. */
+const UNCOMPARED = 'Not held against the rules: its trainer says no more than the scores below.';
+
 /** Of a classifier, a detector or a forecast. */
 type Score = Parameters<typeof writeFigure>[0] & { readonly interval?: readonly [number, number] | null };
 
@@ -125,11 +128,12 @@ function writeScore(score: Score): string {
   return figure + (interval ? ` (95 % interval ${interval[0].toFixed(3)} to ${interval[1].toFixed(3)})` : '');
 }
 
-/** A finished training as text. */
+/** A finished training as text: the first line says whether it is better than a rule. */
 export function renderTraining({ manifest, deployment, fitToFirstDecisionMs }: TrainingAnswer): string {
   const { metrics, parity } = manifest;
   const baseline = (metrics['baseline'] ?? {}) as Record<string, Score | null>;
-  return formatRows([
+  const verdict = findingsOf(metrics).comparison?.sentence ?? UNCOMPARED;
+  const rows = formatRows([
     ['model', `${deployment?.name}@${deployment?.version}`],
     ['estimator', manifest.trainer.estimator],
     ['dataset', `${manifest.dataset.rows} rows, ${manifest.dataset.id}`],
@@ -156,4 +160,5 @@ export function renderTraining({ manifest, deployment, fitToFirstDecisionMs }: T
       : []),
     ['first decision', describeFirstDecision(deployment?.isLive ?? false, fitToFirstDecisionMs)],
   ]);
+  return `${verdict}\n${rows}`;
 }

@@ -4,6 +4,7 @@ import { labels as hostLabels, parseWindowColumn } from '../../core/index.ts';
 import { blockLengthOf, scoreAnswers } from '../../models/index.ts';
 import type { Interval, ScoredRows } from '../../models/index.ts';
 import { canPersist, createPersistence } from '../../prepare/index.ts';
+import { compareWithRules } from './compare-with-rules.ts';
 import { featureRowsOf } from './tfjs-dataset.ts';
 import type { TfjsDataset } from './tfjs-dataset.ts';
 import { fitUsageThreshold } from './usage-threshold.ts';
@@ -42,18 +43,21 @@ export function measure(dataset: TfjsDataset, predicted: Int8Array): Measurement
     classes: present,
     blockLength: blockLengthOf(test.length, timestamps, dataset.horizonMs),
   };
-  const score = (answers: Int8Array): Scores => ({
-    ...scoreAnswers(
-      rows,
-      Int8Array.from(order, (at) => answers[at]!),
-    ),
-    accuracy: accuracyOf(expected, answers),
+  const inOrder = (given: Int8Array): Int8Array => Int8Array.from(order, (at) => given[at]!);
+  const score = (given: Int8Array): Scores => ({
+    ...scoreAnswers(rows, inOrder(given)),
+    accuracy: accuracyOf(expected, given),
   });
   const found = answerBaselines(dataset, train, test);
+  const answers = Object.fromEntries(
+    Object.entries(found).flatMap(([name, given]) => (given ? [[name, given.answers]] : [])),
+  ) as BaselineAnswers;
+  const rules = Object.fromEntries(Object.entries(answers).map(([name, given]) => [name, inOrder(given)]));
+  const { comparison, byRule } = compareWithRules(rows, inOrder(predicted), rules);
   const baseline = Object.fromEntries(
     Object.entries(found).map(([name, given]) => [
       name,
-      given && { ...given.facts, ...score(given.answers) },
+      given && { ...given.facts, ...score(given.answers), ...byRule[name] },
     ]),
   );
   const metrics = {
@@ -62,9 +66,9 @@ export function measure(dataset: TfjsDataset, predicted: Int8Array): Measurement
     averagedOver: present.map((label) => hostLabels[label]),
     rows: { train: train.length, test: test.length },
     baseline,
+    comparison,
   };
-  const answers = Object.entries(found).flatMap(([name, given]) => (given ? [[name, given.answers]] : []));
-  return { metrics, baselines: Object.fromEntries(answers) as BaselineAnswers };
+  return { metrics, baselines: answers };
 }
 
 /** Positions of the test rows in time order: a clock that stepped back leaves them out of it. */

@@ -137,6 +137,9 @@ describe('serve', () => {
     ];
     const shown = await runCommand(home, [...args, '--param', 'random_state=3']);
     expect(shown.code).toBe(0);
+    expect(shown.stdout).toMatch(
+      /^(Worse|Not shown to be better) than the best rule: macro-F1 .* interval of the difference/i,
+    );
     expect(shown.stdout).toMatch(/candidate +macro-F1 0\.\d+ on \d+ held-out rows is below /);
     expect(shown.stdout).toMatch(/force it +ruvector-memopt models activate memopt@/);
     const status = await statusOf(daemon);
