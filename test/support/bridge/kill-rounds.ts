@@ -50,13 +50,6 @@ export interface NumberedPlace {
   readonly isHidden?: boolean;
 }
 
-/** What a reader says each time that it begins to read. */
-export interface ReadingLine {
-  readonly reading: number;
-  readonly transport: string;
-  readonly reason: string | null;
-}
-
 /** Both sides, in a home and a folder of memory of their own. */
 export class NumberedPair implements AsyncDisposable {
   readonly #home: string;
@@ -142,7 +135,7 @@ export async function readThroughKills(run: NumberedRun): Promise<NumberedResult
     }
     run.onKill?.(i + 1, await pair.progress());
   }
-  const outOfStep = await readToEnd(pair.reader, endMs);
+  const { outOfStep } = await readToEnd(pair.reader, endMs);
   return { batches: await pair.progress(), outOfStep, kills, left: await waitForEmpty(pair.folder) };
 }
 
@@ -165,23 +158,27 @@ async function waitForProgress(pair: NumberedPair, batch: number, endMs: number)
   }
 }
 
-interface ReaderLine extends Partial<ReadingLine> {
+/** How reading ended. */
+export interface ReadingEnd {
+  /** Null at the regular end, else what was out of step, or that the time was over. */
+  readonly outOfStep: string | null;
+  /** The way that the last batch came. */
+  readonly transport?: string;
+  readonly reason?: string | null;
+}
+
+interface ReaderLine extends Omit<ReadingEnd, 'outOfStep'> {
   readonly done?: number;
   readonly error?: string;
 }
 
-/** Resolves with null at the regular end, else with what was out of step, or that the time was over. */
-export async function readToEnd(
-  reader: LineProcess,
-  endMs: number,
-  onReading?: (line: ReadingLine) => void,
-): Promise<string | null> {
+/** Waits for the end of a reader, until then at most. */
+export async function readToEnd(reader: LineProcess, endMs: number): Promise<ReadingEnd> {
   const over = sleep(Math.max(0, endMs - performance.now()), null, { ref: false });
   for (;;) {
     const line = await Promise.race([reader.next<ReaderLine>(), over]);
-    if (line === null) return 'the time is over';
-    if (line.error !== undefined) return JSON.stringify(line);
-    if (line.done !== undefined) return null;
-    onReading?.(line as ReadingLine);
+    if (line === null) return { outOfStep: 'the time is over' };
+    if (line.error !== undefined) return { outOfStep: JSON.stringify(line) };
+    if (line.done !== undefined) return { outOfStep: null, ...line };
   }
 }

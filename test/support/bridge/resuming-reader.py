@@ -42,32 +42,34 @@ def read_on(home, file, number, last):
         ruvector.connect(home, timeout=20) as client,
         client.stream("numbered", first=number, last=last) as stream,
     ):
-        say(reading=number, transport=stream.transport, reason=stream.transport_reason)
+        say(reading=number)
         for batch in stream:
             if not check(batch, number):
                 say(error="out of step", number=number, found=batch.column("index")[0].as_py())
                 sys.exit(OUT_OF_STEP)
             number += 1
             os.pwrite(file, struct.pack("<Q", number), 0)
-    return number
+    # The way may have changed meanwhile.
+    return {"transport": stream.transport, "reason": stream.transport_reason}
 
 
 def main():
     home, path, last = sys.argv[1], sys.argv[2], int(sys.argv[3])
     file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    ways = {}
     while True:
         known = os.pread(file, 8, 0)
         number = struct.unpack("<Q", known)[0] if known else 0
         if number >= last:
             break
         try:
-            read_on(home, file, number, last)
+            ways = read_on(home, file, number, last)
         except ruvector.RuvectorError as error:
             if error.code not in GONE:
                 say(error=str(error), code=error.code)
                 sys.exit(OUT_OF_STEP)
             time.sleep(0.05)
-    say(done=number)
+    say(done=number, **ways)
 
 
 main()
