@@ -34,7 +34,7 @@ export interface UnitOptions {
   readonly hasLogFile?: boolean;
 }
 
-const pathFlags: ReadonlySet<string> = new Set(['--log-file', ...accessFlags('publish')]);
+const pathFlags: ReadonlySet<string> = new Set(['--log-file', '--config', '--tls-cert', '--tls-key', ...accessFlags('publish')]);
 
 /**
  * The flags of `serve` for a service: without what only this call means, and with absolute paths, because a service has
@@ -52,8 +52,6 @@ export function serviceFlags(argv: readonly string[]): string[] {
     return pathFlags.has(name) && value.length > 0 ? [`${name}=${resolve(value.join('='))}`] : [word];
   });
 }
-
-const pathFlags: ReadonlySet<string> = new Set(['--log-file', '--config']);
 
 /** Why these options are none for a service; empty when they are. */
 export function findServiceProblems(pids: readonly number[], stopsWithInput: boolean): string[] {
