@@ -2,7 +2,7 @@
 //   dist/onnxruntime/<platform>/   ONNX Runtime for Linux, without the libraries of other systems and without the install
 //                                  script of onnxruntime-node, which fetches CUDA from NuGet
 //   dist/python/                   the wheel of the Python module and the pinned requirements, for `setup python`
-// Usage: node scripts/complete-package.mjs [folder of dist]
+// Usage: node scripts/complete-package.mjs [folder of dist] [runtime]
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -64,4 +64,4 @@ function bringWheel() {
 }
 
 bringRuntime();
-bringWheel();
+if (process.argv[3] !== 'runtime') bringWheel();

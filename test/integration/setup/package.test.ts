@@ -1,9 +1,20 @@
 // The published package: what `npm pack` puts into it, plain JavaScript, with its workers, its child processes
 // and its notebook kernel.
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openHistory } from '../../../src/store/index.ts';
@@ -16,8 +27,18 @@ import { python } from '../../support/python.ts';
 const root = join(import.meta.dirname, '../../..');
 const run = promisify(execFile);
 let temporary: string;
-/** The unpacked package. */
+/** The unpacked package, and the files in it. */
 let folder: string;
+let packed: string[];
+
+/** A build of the checkout that is newer than all of its sources is as good as a new one. */
+function isCurrent(sources: string, built: string): boolean {
+  const newest = readdirSync(join(root, sources), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => statSync(join(parentPath, name)).mtimeMs);
+  const target = statSync(join(root, built), { throwIfNoEntry: false });
+  return target !== undefined && target.mtimeMs > Math.max(...newest);
+}
 
 /**
  * Builds as `npm run build` does, by this repository's own tsc: other packages bring one of another version.
@@ -30,19 +51,39 @@ async function build(project: string, outDir: string): Promise<void> {
   expect(stdout).toBe('');
 }
 
+async function buildOrCopy(): Promise<void> {
+  const dist = join(temporary, 'dist');
+  if (isCurrent('src', 'dist/app/main.js')) cpSync(join(root, 'dist'), dist, { recursive: true });
+  else await build('tsconfig.build.json', '.');
+  if (!isCurrent('kernel', 'dist/kernel/main.js') || !existsSync(join(dist, 'kernel')))
+    await build('kernel/tsconfig.build.json', 'kernel');
+  // A wheel and the libraries of another day.
+  for (const name of ['onnxruntime', 'python']) rmSync(join(dist, name), { recursive: true, force: true });
+}
+
 beforeAll(async () => {
   temporary = mkdtempSync(join(tmpdir(), 'rvm-package-'));
   const { files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { files: string[] };
   for (const name of ['package.json', ...files.filter((file) => file !== 'dist')])
     cpSync(join(root, name), join(temporary, name), { recursive: true });
-  await Promise.all([build('tsconfig.build.json', '.'), build('kernel/tsconfig.build.json', 'kernel')]);
+  await buildOrCopy();
   await bundleForBrowsers(join(temporary, 'dist', 'dag'));
-  await run('npm', ['pack', '--ignore-scripts', '--pack-destination', temporary], { cwd: temporary });
-  const modules = join(temporary, 'installed', 'node_modules');
-  mkdirSync(modules, { recursive: true });
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
-  await run('tar', ['-xzf', join(temporary, `ruvector-memopt-${version}.tgz`), '-C', modules]);
-  folder = join(modules, 'package');
+  // What it would pack, without a minute of compressing: `npm run soak -- tarball` installs the tarball itself.
+  const args = ['pack', '--dry-run', '--json', '--ignore-scripts'];
+  const { stdout } = await run('npm', args, { cwd: temporary, maxBuffer: 2 ** 26 });
+  const listed = Object.values(JSON.parse(stdout) as Record<string, { files: { path: string }[] }>)[0]!;
+  packed = listed.files.map(({ path }) => path);
+  folder = join(temporary, 'installed', 'node_modules', 'package');
+  for (const path of packed) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    linkSync(join(temporary, path), join(folder, path));
+  }
+  // The last step of prepack; the wheel needs a registry.
+  await run(process.execPath, [
+    join(root, 'scripts', 'complete-package.mjs'),
+    join(folder, 'dist'),
+    'runtime',
+  ]);
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
 }, 240_000);
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
@@ -69,6 +110,26 @@ it('package.json gives a package that trains, verifies and activates from built 
   );
   expect(await cli('models', 'verify', 'memopt@live')).toContain('goldenRows');
 }, 90_000);
+
+it('package.json gives a package that brings ONNX Runtime, and depends on nothing whose scripts reach beyond the registry', async () => {
+  expect(packed).toContain('dist/models/onnx-binding.js');
+  expect(readFileSync(join(folder, 'dist', 'onnxruntime', 'LICENSE'), 'utf8')).toContain('Microsoft');
+  const { dependencies, optionalDependencies } = JSON.parse(
+    readFileSync(join(folder, 'package.json'), 'utf8'),
+  ) as Record<string, Record<string, string>>;
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { hasInstallScript?: boolean; dev?: boolean }>;
+  };
+  const withScripts = Object.entries(lock.packages)
+    .filter(([path, { hasInstallScript, dev }]) => path !== '' && hasInstallScript && !dev)
+    .map(([path]) => path.replace(/.*node_modules\//, ''));
+  // Each of these brings its library ready-made and looks whether it fits.
+  expect(new Set(withScripts)).toEqual(new Set(['esbuild', 'koffi', 'zeromq']));
+  expect(Object.keys({ ...dependencies, ...optionalDependencies })).not.toContain('onnxruntime-node');
+  const code = "import { findBinding } from './dist/models/onnx-binding.js'; console.log(findBinding())";
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', code], { cwd: folder });
+  expect(stdout).toContain(join('dist', 'onnxruntime'));
+});
 
 it('package.json gives a package that exports its public API with types', async () => {
   const code =
