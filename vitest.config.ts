@@ -8,7 +8,7 @@ import { defineConfig } from 'vitest/config';
  * show is compared without colours, but for the tests of those.
  */
 const env = { NODE_COMPILE_CACHE: join(import.meta.dirname, '.cache', 'compile'), NO_COLOR: '1' };
-/** A test that hangs is ended; a slow machine is none. */
+/** A test that hangs is ended; one on a slow machine is waited for. */
 const patient = { testTimeout: 120_000, hookTimeout: 120_000, env };
 
 /** Tests that would measure their neighbours. */

@@ -33,12 +33,6 @@ export const extras = {
     sizeMb: 29,
     packages: ['@electric-sql/pglite', '@electric-sql/pglite-pgvector'],
   },
-  hdf5: {
-    name: 'hdf5',
-    purpose: 'event-camera recordings in HDF5',
-    sizeMb: 20,
-    packages: ['h5wasm', 'h5wasm-plugins'],
-  },
 } as const satisfies Record<string, Extra>;
 
 /** Name of an extra. */

@@ -32,7 +32,7 @@ export const trainerPackages = [
 /**
  * Finds a Python ≥ 3.10 that has the trainer's packages.
  * @returns its path, or its name on the PATH
- * @throws RuvectorError `ERR_TRAIN_NO_PYTHON`: what was tried, what each lacks, and the command that mends it
+ * @throws RuvectorError `ERR_TRAIN_NO_PYTHON`: what was tried, what each lacks, and the command that fixes it
  */
 export async function findPython(options: FindPythonOptions = {}): Promise<string> {
   const findings: string[] = [];

@@ -4,7 +4,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { run } from './tarball.ts';
+import { run } from './shell.ts';
 
 const root = join(import.meta.dirname, '../..');
 

@@ -112,7 +112,7 @@ export function renderMatrix(matrix: readonly (readonly number[])[], labels: rea
   const size = matrix.length * CELL;
   const axes =
     `<text x="${left}" y="12" opacity=".7">predicted →</text>` +
-    `<text x="12" y="${top + size}" opacity=".7" transform="rotate(-90 12 ${top + size})">came →</text>`;
+    `<text x="12" y="${top + size}" opacity=".7" transform="rotate(-90 12 ${top + size})">happened →</text>`;
   const width = left + size + nameWidth;
   const content = heads.join('') + cells.join('') + axes;
   return renderTitled('Confusion matrix', renderSvg(width, top + size + 4, content));

@@ -1,4 +1,4 @@
-// `doctor`: each prerequisite, what is missing, what that costs and the line that mends it.
+// `doctor`: each prerequisite, what is missing, what that costs and how to fix it.
 import type { Command } from 'commander';
 import type { CheckResult } from '../doctor/check.ts';
 import { runChecks } from '../doctor/doctor.ts';
@@ -16,7 +16,7 @@ interface DoctorOptions {
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
-    .description('check this machine: what is missing, what that costs, how to mend it')
+    .description('check this machine: what is missing, what that costs, how to fix it')
     .option(
       '--pid <pid>',
       'what an action on this process may do, without touching it (repeatable)',

@@ -49,17 +49,17 @@ async function refuseWhileRunning(home: Home): Promise<void> {
 }
 
 function render(found: readonly LeftBehind[]): string {
-  const rows = found.map(({ what, path, sizeBytes, removal }) => {
-    const how = removal === 'removed' ? '' : `\n${' '.repeat(10)}to remove it: ${removal}`;
+  const rows = found.map(({ what, path, sizeBytes, byHand }) => {
+    const how = byHand === null ? '' : `\n${' '.repeat(10)}to remove it: ${byHand}`;
     return `${formatBytes(sizeBytes).padStart(8)}  ${path}\n${' '.repeat(10)}${what}${how}`;
   });
-  const isOurs = found.some(({ removal }) => removal === 'removed');
+  const isOurs = found.some(({ byHand }) => byHand === null);
   const next = isOurs ? ['`ruvector-memopt uninstall --remove` removes what has no other line.'] : [];
   return [...rows, ...next].join('\n');
 }
 
 async function confirm(found: readonly LeftBehind[], isAgreed: boolean): Promise<void> {
-  const ours = found.filter(({ removal }) => removal === 'removed');
+  const ours = found.filter(({ byHand }) => byHand === null);
   if (isAgreed || ours.length === 0) return;
   if (!process.stdin.isTTY || !process.stderr.isTTY) throw removalNotConfirmedError();
   process.stderr.write(`${ours.map(({ what, path }) => `  ${path}  (${what})`).join('\n')}\n`);

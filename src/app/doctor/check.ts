@@ -8,7 +8,7 @@ export interface CheckResult {
   found: string;
   /** What does not work because of it. */
   costs: string;
-  /** The line that mends it. */
+  /** How to fix it. */
   mend: string;
 }
 

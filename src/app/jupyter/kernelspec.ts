@@ -35,7 +35,7 @@ export interface InstalledKernel {
   readonly version: string;
   readonly node: string;
   readonly entry: string;
-  /** What keeps it from starting, with the line that mends it; empty when nothing does. */
+  /** What keeps it from starting, and how to fix that; empty when nothing does. */
   readonly problems: readonly string[];
 }
 

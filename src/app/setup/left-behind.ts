@@ -3,7 +3,7 @@
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { findUserHome, resolveHome, userFolder } from '../../core/index.ts';
 import type { Home } from '../../core/index.ts';
 import { findOwnEnvironment } from '../../train/index.ts';
@@ -16,14 +16,14 @@ export interface LeftBehind {
   readonly what: string;
   readonly path: string;
   readonly sizeBytes: number;
-  /** What `--remove` does with it; text where it is somebody else's to remove. */
-  readonly removal: 'removed' | string;
+  /** How to remove what `--remove` leaves alone; null for what it removes. */
+  readonly byHand: string | null;
 }
 
 interface Place {
   readonly what: string;
   readonly path: string;
-  readonly removal?: string;
+  readonly byHand?: string;
 }
 
 /** What a home holds. Whatever else lies in it is left alone: somebody may have named a folder with files of their own. */
@@ -44,19 +44,19 @@ export async function listLeftBehind(home: Home): Promise<LeftBehind[]> {
   const places = [...listHome(home), ...listOutside(home), ...(await listKernelPlaces()), ...listUnits()];
   const seen = new Set<string>();
   const found: LeftBehind[] = [];
-  for (const { what, path, removal = 'removed' } of places) {
+  for (const { what, path, byHand = null } of places) {
     if (seen.has(path) || !existsSync(path)) continue;
     seen.add(path);
-    found.push({ what, path, sizeBytes: await measure(path), removal });
+    found.push({ what, path, sizeBytes: await measure(path), byHand });
   }
   return found;
 }
 
 /** Removes what is marked so, kernels by their own rules. @returns what was removed */
 export async function removeLeftBehind(home: Home, found: readonly LeftBehind[]): Promise<LeftBehind[]> {
-  const ours = found.filter(({ removal }) => removal === 'removed');
+  const ours = found.filter(({ byHand }) => byHand === null);
   for (const { what, path } of ours) {
-    if (what === KERNEL) await uninstallKernel([dirname(dirname(path))], path.split(/[\\/]/).at(-1)!);
+    if (what === KERNEL) await uninstallKernel([dirname(dirname(path))], basename(path));
     else await rm(path, { recursive: true, force: true });
   }
   // Empty by now, unless somebody keeps something of their own in it.
@@ -79,15 +79,13 @@ function listOutside(home: Home): Place[] {
     ...(own === null ? [] : [{ what: homeParts['python']!, path: own }]),
     ...(usual.root === home.root
       ? []
-      : [
-          { what: 'another data folder', path: usual.root, removal: 'run `uninstall` without --home for it' },
-        ]),
+      : [{ what: 'another data folder', path: usual.root, byHand: 'run `uninstall` without --home for it' }]),
     { what: 'native library of tf.js', path: join(cache, 'ruvector-memopt') },
     { what: 'training samples of programs', path: join(cache, 'ruvector') },
     {
       what: 'compiled sources, of other programs too',
       path: join(tmpdir(), 'node-compile-cache'),
-      removal: 'rm -rf, at any time',
+      byHand: 'rm -rf, at any time',
     },
     describeProgram(),
   ];
@@ -96,10 +94,10 @@ function listOutside(home: Home): Place[] {
 function describeProgram(): Place {
   const isCheckout = existsSync(join(packageRoot, 'scripts', 'setup.mjs'));
   const isGlobal = !isCheckout && !existsSync(join(packageRoot, '..', '..', 'package.json'));
-  const removal = isCheckout
+  const byHand = isCheckout
     ? 'rm -rf, with everything in it'
     : `npm uninstall ${isGlobal ? '--global ' : ''}ruvector-memopt`;
-  return { what: 'the program', path: packageRoot, removal };
+  return { what: 'the program', path: packageRoot, byHand };
 }
 
 async function listKernelPlaces(): Promise<Place[]> {
@@ -122,7 +120,7 @@ function listUnits(): Place[] {
   ].map(({ path, scope }) => ({
     what: 'systemd unit',
     path,
-    removal: `systemctl ${scope}disable --now ruvector-memopt && rm ${path.replace(homedir(), '~')}`,
+    byHand: `systemctl ${scope}disable --now ruvector-memopt && rm ${path.replace(homedir(), '~')}`,
   }));
 }
 

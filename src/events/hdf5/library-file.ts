@@ -1,7 +1,6 @@
 // HDF5 files through libhdf5 in a thread: for filters and layouts that own reading does not know.
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { requireExtra } from '../../core/index.ts';
 import { libraryError, missingFilterError } from './errors.ts';
 import { statSync } from 'node:fs';
 import type { Attributes } from './file/attributes.ts';
@@ -38,9 +37,8 @@ export class LibraryHdf5 implements Hdf5File {
   #lastId = 0;
   #end: Error | null = null;
 
-  /** System errors pass. @throws RuvectorError `ERR_APP_EXTRA` where libhdf5 is not installed */
+  /** System errors pass. */
   constructor(path: string) {
-    requireExtra('hdf5');
     this.path = path;
     this.sizeBytes = statSync(path).size;
     this.#worker = new Worker(workerUrl, {

@@ -125,7 +125,7 @@ const rules: readonly Rule[] = [
         : 'it no longer does',
     ),
   },
-  { lines: /setup (tfjs|pglite|hdf5)$/, treat: run(/^Up to date/) },
+  { lines: /setup (tfjs|pglite)$/, treat: run(/^Up to date/) },
   { lines: /setup tfjs-node --remove$/, treat: run(/^There was none|^Removed/) },
   { lines: /setup python --remove$/, treat: run(/^There was none/) },
   { lines: /^curl /, treat: run(/^# TYPE /m) },
