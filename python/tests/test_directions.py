@@ -33,6 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "_versions": {"_exceptions", "_identity"},
     "_fork": {"_exceptions"},
     "_frames": {"_exceptions"},
+    "_progress_bar": set(),
     "_zmq_socket": {"_buffer", "_exceptions", "_fork"},
     "_bridge": {
         "_buffer",

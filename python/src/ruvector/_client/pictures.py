@@ -89,31 +89,21 @@ def dataset_html(dataset: _Dataset) -> str:
 def decision_html(decision: _Decision) -> str:
     """Show the label, the probabilities as bars, the plan and what holds it back."""
     by = decision.model or "the rule"
-    plan = [
-        [
-            escape(_target(each.get("target"))),
-            escape(each.get("actuator", "")),
-            _mib(each.get("bytes")),
-        ]
+    plan = {
+        _target(each.get("target")): f"{_mib(each.get('bytes'))} by {each.get('actuator')}"
         for each in decision.plan
-    ]
-    refusals = [
-        [
-            escape(_target(each.get("target") or "host")),
-            escape(each["rule"]),
-            escape(each["reason"]),
-        ]
+    }
+    refusals = {
+        f"{each['rule']} ({_target(each.get('target') or 'host')})": each["reason"]
         for each in decision.refusals
-    ]
+    }
     content = [
         facts_table("Decision", {"by": by, "because": decision.reason}),
         draw_bars("Probability of each label", decision.probabilities)
         if decision.probabilities
         else "",
-        rows_table("Would do", ["target", "by", "takes"], plan)
-        if plan
-        else "<p>Nothing to do.</p>",
-        rows_table("Held back by", ["target", "rule", "reason"], refusals) if refusals else "",
+        facts_table("Would do", plan) or "<p>Nothing to do.</p>",
+        facts_table("Held back by", refusals),
         folded("Features", facts_table("What was looked at", decision.features)),
     ]
     return _card(decision.label, "".join(content))
@@ -130,7 +120,8 @@ def _seconds(milliseconds: float | None) -> str | None:
 def _target(target: object) -> str:
     if not isinstance(target, Mapping):
         return str(target)
-    return str(target.get("name") or target.get("path") or target.get("pid") or target.get("kind"))
+    pid = f", process {target['pid']}" if "pid" in target else ""
+    return f"{target.get('name') or target.get('path') or target.get('kind')}{pid}"
 
 
 def _mib(size: float | None) -> str:
