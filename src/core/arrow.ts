@@ -2,6 +2,7 @@
 import * as arrow from 'apache-arrow';
 import { buildBatch, buildColumn } from './columns.ts';
 import type { AnyRow, Field, FieldType, RecordKind } from './fields.ts';
+import { createValueReader } from './value-reader.ts';
 
 const arrowTypes: Record<FieldType, () => arrow.DataType> = {
   timestamp: () => new arrow.Timestamp(arrow.TimeUnit.MILLISECOND, 'UTC'),
@@ -48,8 +49,9 @@ export function rowsOf(kind: RecordKind, batch: arrow.RecordBatch): AnyRow[] {
   const rows: AnyRow[] = Array.from({ length: batch.numRows }, () => ({}));
   for (const field of kind.fields) {
     const column = batch.getChild(field.name);
+    const read = column && createValueReader(column);
     for (let i = 0; i < rows.length; i++) {
-      (rows[i] as AnyRow)[field.name] = column ? fromArrow(field.type, column.get(i)) : null;
+      (rows[i] as AnyRow)[field.name] = read ? fromArrow(field.type, read(i)) : null;
     }
   }
   return rows;

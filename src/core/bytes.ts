@@ -116,7 +116,7 @@ export class StateReader {
   text(): string {
     const length = this.u32();
     const start = this.#take(length, 1);
-    return new TextDecoder().decode(this.#bytes.subarray(start, start + length));
+    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(this.#bytes.subarray(start, start + length));
   }
 
   f64s(): Float64Array {

@@ -15,6 +15,7 @@ export { optional, required, withPrivacy } from './fields.ts';
 export type { AnyRow, Field, FieldType, PrivacyRole, RecordKind, RowOf } from './fields.ts';
 export { labels, memoryKind, optimizationKind, processKind, recordKinds, trainingKind } from './records.ts';
 export type { Label, MemorySnapshot, OptimizationEvent, ProcessRecord } from './records.ts';
+export { createValueReader } from './value-reader.ts';
 export { buildRecordBatch, encodeSchema, rowsOf, toArrowSchema } from './arrow.ts';
 export {
   buildBatch,

@@ -66,7 +66,7 @@ export function nextField(cursor: ProtoCursor): boolean {
   }
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Text of the current length-delimited field. */
 export function stringOf(cursor: ProtoCursor): string {

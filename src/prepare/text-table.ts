@@ -1,5 +1,6 @@
 // Texts of a release: each different one is resolved once, and rows take theirs from a table of them.
 import type { Expr, LazyDataFrame } from 'nodejs-polars';
+import { createValueReader } from '../core/index.ts';
 import type { Polars } from '../core/index.ts';
 import { buildTable, joinTable, toArrow } from './polars-frame.ts';
 import type { AddColumns, Queries } from './polars-frame.ts';
@@ -48,9 +49,9 @@ export class TextTable {
         .unpivot([], [...columns])
         .unique(),
     );
-    const [names, texts] = [found.getChild('variable')!, found.getChild('value')!];
+    const [names, readText] = [found.getChild('variable')!, createValueReader(found.getChild('value')!)];
     for (let i = 0; i < found.numRows; i++) {
-      const [name, text] = [names.get(i) as string, texts.get(i) as string | null];
+      const [name, text] = [names.get(i) as string, readText(i) as string | null];
       const known = this.#known.get(name)!;
       if (text !== null && !known.has(text)) known.set(text, this.#resolve(name, text));
     }

@@ -32,7 +32,7 @@ const goals: Readonly<Record<string, string>> = {
 
 /** One decision: what, why, how sure, who is short, and what is planned on what evidence. */
 export function drawDecision(decision: Fields): Picture {
-  const { mode, plan, refusals, action } = decision;
+  const { plan, refusals, action } = decision;
   const decisionUs = fieldsOf(decision['latency'])['decisionUs'];
   const advised = fieldsOf(action)['advisedBytes'];
   const shortages = recordsOf(decision['shortages']);
@@ -41,7 +41,7 @@ export function drawDecision(decision: Fields): Picture {
     title: `Decision: ${wordsOf(decision['label'])}`,
     facts: [
       ['why', wordsOf(decision['reason'])],
-      ['mode', modes[wordsOf(mode)] ?? wordsOf(mode)],
+      ['mode', describeMode(decision)],
       ...(goal === undefined ? [] : [['goal', goals[wordsOf(goal)] ?? wordsOf(goal)] as const]),
       ...(Array.isArray(decision['shortages']) && shortages.length === 0
         ? [['short', 'nobody whom a target could help'] as const]
@@ -67,6 +67,17 @@ export function drawDecision(decision: Fields): Picture {
       renderRows('Refused', ['rule', 'target', 'reason'], recordsOf(refusals)),
     ],
   };
+}
+
+/** A label that asks for action, and none: what keeps it back, for there is something to do. */
+function describeMode({ mode, label, shortages, refusals }: Fields): string {
+  const words = wordsOf(mode);
+  if (words !== 'none' || label === 'NoActionNeeded') return modes[words] ?? words;
+  const [refusal] = recordsOf(refusals);
+  if (refusal !== undefined) return `nothing is done: ${wordsOf(refusal['reason'])}`;
+  return Array.isArray(shortages) && shortages.length === 0
+    ? 'nothing is done: nobody is short whom a target could help'
+    : 'nothing is done: nothing can be taken';
 }
 
 const describeShortage = ({ who, label, evidence, missingBytes }: Fields): Fields => ({

@@ -127,5 +127,5 @@ function renderMatrixCell(left: number, top: number, value: number, share: numbe
 
 /** A picture in the colour and the font of the text around it. */
 export function renderSvg(width: number, height: number, content: string): string {
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" style="max-width:100%" fill="currentColor" font-family="system-ui,sans-serif" font-size="12">${content}</svg>`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" style="max-width:100%;height:auto" fill="currentColor" font-family="system-ui,sans-serif" font-size="12">${content}</svg>`;
 }

@@ -105,7 +105,9 @@ def test_client_decide_shows_plan_and_what_holds_it_back_with_names_escaped():
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"plan": [], "refusals": []}, "nothing to do"),
+        ({"plan": [], "label": "NoActionNeeded"}, "nothing to do"),
+        ({"plan": []}, "nothing is done: acting is off"),
+        ({"plan": [], "refusals": []}, "nobody is short"),
         ({"modelVersion": None, "probabilities": None}, "by the rule"),
     ],
 )

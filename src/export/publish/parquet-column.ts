@@ -2,6 +2,7 @@
 import * as arrow from 'apache-arrow';
 import type { ColumnSource } from 'hyparquet-writer';
 import type { Encoding } from 'hyparquet';
+import { createValueReader } from '../../core/index.ts';
 import type { Field, FieldType } from '../../core/index.ts';
 
 /** Share of distinct values up to which a dictionary is smaller than anything else. */
@@ -45,8 +46,9 @@ function valuesOf(vectors: readonly arrow.Vector[]): unknown[] {
   const values: unknown[] = [];
   for (const vector of vectors) {
     const isTime = vector.type instanceof arrow.Timestamp;
+    const read = createValueReader(vector);
     for (let i = 0; i < vector.length; i++) {
-      const value: unknown = vector.get(i);
+      const value = read(i);
       values.push(isTime && value !== null ? BigInt(value as number) : value);
     }
   }

@@ -1,6 +1,7 @@
 // Values of Arrow columns for drivers that want one value at a time. Batches may be slices: values are cut to them,
 // bitmaps are not. Times come as bigints in microseconds, whatever the unit of the column.
 import * as arrow from 'apache-arrow';
+import { createValueReader } from '../../core/index.ts';
 
 /** What a driver can be handed. */
 export type DatabaseValue = number | bigint | boolean | string | Uint8Array | readonly DatabaseValue[] | null;
@@ -63,7 +64,7 @@ function readerOf(data: arrow.Data, type: arrow.DataType): Getter {
       return parts.flatMap((part) => Array.from({ length: part.length }, (_, i) => createGetter(part)(i)));
     };
   }
-  return (row) => vector.get(row) as DatabaseValue;
+  return createValueReader(vector) as (row: number) => DatabaseValue;
 }
 
 /** A day as the microseconds of its beginning. */

@@ -13,7 +13,7 @@
 //   text              a vector of bytes, UTF-8
 //
 // The value of a nested table, vector or text is an offset, u32, from where it stands.
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 const VtableOffset = { SIZE: 0, FIELDS: 4 } as const;
 /** Of an offset, of a length, and of a vtable's entry. */

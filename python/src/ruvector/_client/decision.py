@@ -45,8 +45,19 @@ class Decision:
     features: Mapping[str, float]
     explanation: Mapping[str, Any] = field(repr=False)
 
+    @property
+    def held_back(self) -> str:
+        """Why nothing is planned, in one sentence; empty when something is."""
+        if self.plan:
+            return ""
+        if self.label == "NoActionNeeded":
+            return "nothing to do"
+        if self.refusals:
+            return f"nothing is done: {self.refusals[0]['reason']}"
+        return "nothing is done: nobody is short whom a target could help"
+
     def __repr__(self) -> str:
-        would = f"{len(self.plan)} actions planned" if self.plan else "nothing to do"
+        would = f"{len(self.plan)} actions planned" if self.plan else self.held_back
         sure = self.probabilities.get(self.label)
         share = "" if sure is None else f", p {sure:.2f}"
         return f"Decision({self.label}{share}, by {self.model or 'the rule'}: {would})"

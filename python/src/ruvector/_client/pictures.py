@@ -46,6 +46,8 @@ class _Decision(Protocol):
     @property
     def refusals(self) -> Sequence[Mapping[str, Any]]: ...
     @property
+    def held_back(self) -> str: ...
+    @property
     def features(self) -> Mapping[str, float]: ...
 
 
@@ -102,7 +104,7 @@ def decision_html(decision: _Decision) -> str:
         draw_bars("Probability of each label", decision.probabilities)
         if decision.probabilities
         else "",
-        facts_table("Would do", plan) or "<p>Nothing to do.</p>",
+        facts_table("Would do", plan) or f"<p>{escape(decision.held_back)}</p>",
         facts_table("Held back by", refusals),
         folded("Features", facts_table("What was looked at", decision.features)),
     ]
