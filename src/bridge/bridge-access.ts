@@ -1,6 +1,6 @@
 // Who may use a bridge, and how what it sends is protected: a token for programs of this machine (run/bridge.json); keys,
 // CURVE and sealed bulk for other hosts; a token alone on a network that somebody trusts. docs/protocol.md, "Between hosts"
-import { RuvectorError } from '../core/index.ts';
+import type { RuvectorError } from '../core/index.ts';
 import type { ClientAllowList, KeyPair } from '../keys/index.ts';
 import { buildProof, isKey } from '../keys/index.ts';
 import { assertLocalEndpoint, isToken, parseTcpEndpoint } from '../sockets/index.ts';

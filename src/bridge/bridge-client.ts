@@ -9,7 +9,7 @@ import type { CurveClient } from '../sockets/index.ts';
 import { parseBulk } from './bulk-offer.ts';
 import type { BulkOffer } from './bulk-offer.ts';
 import { MessageType, PROTOCOL_VERSION } from './message.ts';
-import type { WireMessage } from './message.ts';
+import type { Payload, WireMessage } from './message.ts';
 import { openClientBatches } from './client-batches.ts';
 import type { ClientBatches, BatchOptions } from './client-batches.ts';
 import { attachmentsTooLargeError, clientClosedError } from './errors.ts';
@@ -189,13 +189,7 @@ class Client implements BridgeClient {
     const waiting = this.#waiting.get(correlation);
     switch (type) {
       case MessageType.HELLO:
-        this.#maxMessageBytes = Number(payload?.['maxMessageBytes'] ?? INITIAL_MAX_BYTES);
-        try {
-          this.#bulk = parseBulk(payload?.['bulk'], this.#options.controlEndpoint) ?? this.#bulk;
-        } catch (error) {
-          waiting?.reject(error);
-        }
-        waiting?.resolve({ result: null, attachments: [] });
+        this.#welcome(payload ?? {}, waiting);
         return;
       case MessageType.PROGRESS:
         waiting?.onProgress?.(payload?.['progress']);
@@ -204,14 +198,28 @@ class Client implements BridgeClient {
         waiting?.resolve({ result: payload?.['result'], attachments: [...attachments] });
         return;
       case MessageType.ERROR:
-        // Of no request: the whole connection is of no more use.
-        if (correlation === 0) this.#end(fromErrorPayload(payload));
-        else waiting?.reject(fromErrorPayload(payload));
+        this.#fail(fromErrorPayload(payload), correlation, waiting);
         return;
       default:
         // PROBE and types of a later version need no answer.
         return;
     }
+  }
+
+  #welcome({ maxMessageBytes, bulk }: Payload, waiting: Waiting | undefined): void {
+    this.#maxMessageBytes = Number(maxMessageBytes ?? INITIAL_MAX_BYTES);
+    try {
+      this.#bulk = parseBulk(bulk, this.#options.controlEndpoint) ?? this.#bulk;
+      waiting?.resolve({ result: null, attachments: [] });
+    } catch (error) {
+      waiting?.reject(error);
+    }
+  }
+
+  /** An error of no request: the whole connection is of no more use. */
+  #fail(error: RuvectorError, correlation: number, waiting: Waiting | undefined): void {
+    if (correlation === 0) this.#end(error);
+    else waiting?.reject(error);
   }
 
   #cancel(number: number, reason: unknown): void {

@@ -172,9 +172,7 @@ export class Opener {
   #open([head, ...sealed]: readonly Uint8Array[]): Uint8Array[] {
     const { session, connection, direction, epoch, number } = readEnvelope(head, sealed.length);
     const isOurs =
-      session === this.#keys.session &&
-      connection === this.#keys.connection &&
-      direction === this.#direction;
+      session === this.#keys.session && connection === this.#keys.connection && direction === this.#direction;
     if (!isOurs) throw replayedError('it belongs to another connection');
     if (number !== BigInt(this.#number)) {
       throw replayedError(`message ${number} came where ${this.#number} was due`);

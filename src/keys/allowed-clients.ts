@@ -77,8 +77,7 @@ export async function allowClient(folder: string, name: string, publicKey: strin
 export async function revokeClient(folder: string, nameOrKey: string): Promise<AllowedClient> {
   const clients = readClients(folder);
   const found = clients.find(
-    ({ name, publicKey, revokedAt }) =>
-      revokedAt === null && (name === nameOrKey || publicKey === nameOrKey),
+    ({ name, publicKey, revokedAt }) => revokedAt === null && (name === nameOrKey || publicKey === nameOrKey),
   );
   if (!found)
     throw keyNameError(nameOrKey, 'no allowed key has it', 'see the names with `ruvector-memopt keys list`');

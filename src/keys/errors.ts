@@ -50,5 +50,9 @@ export function noKeyError(endpoint: string): RuvectorError {
 
 /** The key of a daemon in place of a client's. */
 export function daemonsOwnKeyError(path: string): RuvectorError {
-  return keyFileError(path, "it is a daemon's own key", 'make one with `ruvector-memopt keys make NAME --daemon KEY`');
+  return keyFileError(
+    path,
+    "it is a daemon's own key",
+    'make one with `ruvector-memopt keys make NAME --daemon KEY`',
+  );
 }

@@ -27,7 +27,11 @@ export function keyPath(folder: string, name: string): string {
 /** @throws RuvectorError `ERR_KEYS_NAME` */
 export function assertKeyName(name: string): void {
   if (/^[a-z0-9][a-z0-9._-]{0,63}$/i.test(name)) return;
-  throw keyNameError(name, 'it is no name', 'use up to 64 letters, digits and . _ -, a letter or digit first');
+  throw keyNameError(
+    name,
+    'it is no name',
+    'use up to 64 letters, digits and . _ -, a letter or digit first',
+  );
 }
 
 /**
@@ -35,7 +39,11 @@ export function assertKeyName(name: string): void {
  * @param daemonKey public key of the daemon that the client trusts
  * @throws RuvectorError `ERR_KEYS_NAME` when the name has a key already, `ERR_KEYS_KEY`, `ERR_KEYS_FILE`
  */
-export async function createKeyFile(folder: string, name: string, daemonKey: string | null): Promise<KeyFile> {
+export async function createKeyFile(
+  folder: string,
+  name: string,
+  daemonKey: string | null,
+): Promise<KeyFile> {
   if (daemonKey !== null && !isKey(daemonKey)) throw notAKeyError(daemonKey);
   const path = keyPath(folder, name);
   const file: KeyFile = { name, ...createKeyPair(), daemonKey };
@@ -83,5 +91,9 @@ export async function readPrivate(path: string): Promise<string> {
   } catch (error) {
     throw keyFileSystemError(path, error);
   }
-  throw keyFileError(path, 'other users may read it', `chmod 600 "${path}", and make another if they may have`);
+  throw keyFileError(
+    path,
+    'other users may read it',
+    `chmod 600 "${path}", and make another if they may have`,
+  );
 }

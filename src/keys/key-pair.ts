@@ -1,7 +1,13 @@
 // Key pairs of Curve25519, which CURVE (RFC 26, ZeroMQ) and X25519 (RFC 7748) share, as hexadecimal text; and the proof
 // by which the owner of one shows a daemon which of them is his. Pure: no files, no sockets.
 // python/src/ruvector/_bridge/keys.py gives the same proof; test/golden/sealed holds both to it.
-import { createHmac, createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync } from 'node:crypto';
+import {
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+} from 'node:crypto';
 
 /** 32 bytes each, as 64 lower-case hexadecimal digits. */
 export interface KeyPair {

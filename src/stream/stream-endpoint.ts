@@ -24,7 +24,10 @@ export function parseStreamEndpoint(text: string, allowRemote = false): StreamEn
   const endpoint = parse(text);
   if (!endpoint) throw endpointError(text, 'it is none of ws://, wss://, tcp://, ipc:// and pipe:');
   if (allowRemote || !isRemoteEndpoint(endpoint)) return endpoint;
-  throw endpointError(text, 'other machines reach it, which takes wss:// with a certificate, or a network that the daemon was told to trust');
+  throw endpointError(
+    text,
+    'other machines reach it, which takes wss:// with a certificate, or a network that the daemon was told to trust',
+  );
 }
 
 /** True for an endpoint that other machines reach. */

@@ -73,9 +73,13 @@ class Consumer:
     def bridge(self, job):
         import ruvector
 
-        key = job["bridgeFile"]
+        key = job.get("bridgeFile") or job["endpoint"]
         if key not in self._clients:
-            self._clients[key] = ruvector.connect(bridge_file=key)
+            self._clients[key] = (
+                ruvector.connect(bridge_file=key)
+                if "bridgeFile" in job
+                else ruvector.connect(key, key=job["key"])
+            )
         seen = 0
         receive_us = []
         with self._clients[key].stream(
@@ -113,6 +117,10 @@ class Consumer:
         """PULL of what Node pushes over ipc, received without a copy."""
         socket = self._context.socket(zmq.PULL)
         socket.rcvhwm = 16
+        if "curve" in job:
+            public, secret, server = (bytes.fromhex(text) for text in job["curve"])
+            socket.curve_publickey, socket.curve_secretkey = public, secret
+            socket.curve_serverkey = server
         socket.connect(job["endpoint"])
         schema = pa.ipc.read_schema(pa.py_buffer(bytes.fromhex(job["schema"])))
         for _ in range(job["batches"]):
@@ -173,11 +181,14 @@ def consume():
     consumer = Consumer()
     while line := sys.stdin.buffer.readline():
         job = json.loads(line)
-        started = time.perf_counter()
+        started, started_cpu = time.perf_counter(), time.process_time()
         answer = getattr(consumer, job["kind"])(job)
         seconds = time.perf_counter() - started
+        cost = {"cpuSeconds": time.process_time() - started_cpu}
         print(
-            json.dumps({"seconds": seconds, "allocated": pa.total_allocated_bytes(), **answer}),
+            json.dumps(
+                {"seconds": seconds, "allocated": pa.total_allocated_bytes(), **cost, **answer}
+            ),
             flush=True,
         )
 

@@ -1,25 +1,18 @@
 // wire.shm: Node → Python GB/s through the whole protocol (credits, sequence check, ACK), every cache line read, beside
 // Flight DoGet, plain ZeroMQ over ipc, slots of Python's own shared memory, and JSON Lines over a pipe.
-import { spawn } from 'node:child_process';
-import type { ChildProcessWithoutNullStreams } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import * as arrow from 'apache-arrow';
 import { Push } from 'zeromq';
 import { PROTOCOL_VERSION, createBridgeServer, writeBridgeFile } from '../../src/bridge/index.ts';
 import { encodeRecordBatch } from '../../src/bridge/encode-record-batch.ts';
 import { encodeSchema } from '../../src/core/index.ts';
 import { createIpcEndpoints } from '../../src/sockets/index.ts';
-import type { BridgeServer, BatchFeed } from '../../src/bridge/index.ts';
-import { buildFlatBatch } from '../support/bridge/wire-batches.ts';
+import type { BridgeServer } from '../../src/bridge/index.ts';
 import type { BenchCase, BenchTopic } from './harness.ts';
-import { python } from '../support/python.ts';
+import { COLUMNS, DISTINCT_BATCHES, Peer, buildBatches, buildFeed, schema } from './wire-peer.ts';
+import type { Answer, Job } from './wire-peer.ts';
 
-const COLUMNS = 4;
-const DISTINCT_BATCHES = 4;
 const CASES = [
   { name: '64 KiB', batchBytes: 64 * 1024, batches: 6000 },
   { name: '1 MiB', batchBytes: 2 ** 20, batches: 1000 },
@@ -32,83 +25,6 @@ const MIN_ZEROMQ_RATIO = 1.3;
 const MAX_RECEIVE_US = 10;
 /** Of the anchor with Python's shared memory. */
 const SLOTS = 4;
-
-const peerScript = join(import.meta.dirname, 'wire-peer.py');
-
-interface Job {
-  readonly kind: 'bridge' | 'flight' | 'zeromq' | 'multiprocessing' | 'lines';
-  readonly [key: string]: unknown;
-}
-
-interface Answer {
-  readonly seconds: number;
-  readonly seen: number;
-  readonly allocated: number;
-  readonly receiveUs?: number;
-  readonly transport?: string;
-}
-
-/** A Python process that answers one JSON line to each line it gets. */
-class Peer implements AsyncDisposable {
-  readonly process: ChildProcessWithoutNullStreams;
-  readonly #lines: AsyncIterator<string>;
-
-  constructor(...args: string[]) {
-    this.process = spawn(python, [peerScript, ...args]);
-    this.process.stderr.pipe(process.stderr);
-    this.#lines = createInterface({ input: this.process.stdout })[Symbol.asyncIterator]();
-  }
-
-  async next<T>(): Promise<T> {
-    const { value, done } = await this.#lines.next();
-    if (done) throw new Error('the Python process of the benchmark ended');
-    return JSON.parse(value) as T;
-  }
-
-  async run(job: Job, body?: string): Promise<Answer> {
-    this.process.stdin.write(`${JSON.stringify(job)}\n`);
-    if (body) this.process.stdin.write(body);
-    return this.next();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    const exit = once(this.process, 'exit');
-    this.process.stdin.end();
-    await exit;
-  }
-}
-
-const schema = new arrow.Schema(
-  Array.from({ length: COLUMNS }, (_, i) => new arrow.Field(`c${i}`, new arrow.Float64(), false)),
-);
-
-function buildBatches(batchBytes: number): arrow.RecordBatch[] {
-  const rows = batchBytes / (8 * COLUMNS);
-  return Array.from({ length: DISTINCT_BATCHES }, (_, b) => {
-    const columns = schema.fields.map((_field, i) =>
-      Float64Array.from({ length: rows }, (_v, r) => r + b + i),
-    );
-    return buildFlatBatch(schema, columns, rows);
-  });
-}
-
-function buildFeed(): BatchFeed {
-  const known = new Map<number, arrow.RecordBatch[]>(
-    CASES.map(({ batchBytes }) => [batchBytes, buildBatches(batchBytes)] as const),
-  );
-  async function* produce(
-    distinct: readonly arrow.RecordBatch[],
-    count: number,
-  ): AsyncGenerator<arrow.RecordBatch> {
-    for (let i = 0; i < count; i++) yield distinct[i % DISTINCT_BATCHES]!;
-  }
-  return {
-    async open(params) {
-      const { batchBytes, batches } = params as { batchBytes: number; batches: number };
-      return { schema, batches: produce(known.get(batchBytes)!, batches) };
-    },
-  };
-}
 
 /** JSON rows of the same columns; made while the clock runs, as a sender would. */
 function jsonRows(count: number): string {
@@ -160,7 +76,7 @@ async function startServer(directory: string): Promise<{ server: BridgeServer; b
     controlEndpoint: endpoints.control,
     dataEndpoint: endpoints.data,
     token: 'benchmark',
-    feeds: { bench: buildFeed() },
+    feeds: { bench: buildFeed(CASES.map(({ batchBytes }) => batchBytes)) },
   });
   const bridgeFile = join(directory, 'bridge.json');
   const { endpoints: bound } = server;

@@ -44,7 +44,9 @@ export function addKeys(program: Command): void {
   addRevoke(keys);
   keys
     .command('token')
-    .description('the token of a trusted network and of streams that other hosts reach; made when there is none')
+    .description(
+      'the token of a trusted network and of streams that other hosts reach; made when there is none',
+    )
     .addHelpText('after', '\nExample:\n  $ ruvector-memopt keys token')
     .action(async (_options: KeysOptions, command: Command) => {
       print(await ensureNetworkToken(homeWithKeys(command).keys));
@@ -63,14 +65,19 @@ function addMake(keys: Command): void {
       const { publicKey } = await createKeyFile(folder, name, daemon ?? null);
       const file = keyPath(folder, name);
       if (json) printJson({ name, publicKey, file });
-      else print(`${publicKey}\nkept in ${file}; on the daemon's host: ruvector-memopt keys allow ${name} ${publicKey}`);
+      else
+        print(
+          `${publicKey}\nkept in ${file}; on the daemon's host: ruvector-memopt keys allow ${name} ${publicKey}`,
+        );
     });
 }
 
 function addList(keys: Command): void {
   keys
     .command('list')
-    .description("the daemon's public key, made when there is none, the keys of this host and the allowed ones")
+    .description(
+      "the daemon's public key, made when there is none, the keys of this host and the allowed ones",
+    )
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  $ ruvector-memopt keys list')
     .action(async ({ json }: KeysOptions, command: Command) => {

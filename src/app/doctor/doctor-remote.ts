@@ -43,12 +43,16 @@ export const remoteChecks: readonly Check[] = [
 export function describeRemote(remote: HostStatus['remote'], clients: number): string {
   if (!remote) return `they do not reach this daemon (serve --listen); ${clients} keys are allowed`;
   const { endpoint, trust, allowedClients, bridge } = remote;
-  if (trust === 'all') throw new Error(`${endpoint}: nothing is encrypted, and a token is all that is asked for`);
-  if (trust === 'bulk') throw new Error(`${endpoint}: batches are not encrypted; ${clients} keys are allowed`);
+  if (trust === 'all')
+    throw new Error(`${endpoint}: nothing is encrypted, and a token is all that is asked for`);
+  if (trust === 'bulk')
+    throw new Error(`${endpoint}: batches are not encrypted; ${clients} keys are allowed`);
   if (allowedClients === 0) throw new Error(`${endpoint}: no key is allowed, so nobody can connect`);
   const { tampered, replayed } = bridge;
   if (tampered + replayed > 0) {
-    throw new Error(`${endpoint}: ${tampered} messages were changed on their way, ${replayed} repeated or withheld`);
+    throw new Error(
+      `${endpoint}: ${tampered} messages were changed on their way, ${replayed} repeated or withheld`,
+    );
   }
   return `${endpoint}, encrypted; ${allowedClients} keys are allowed, ${bridge.clients} clients connected`;
 }

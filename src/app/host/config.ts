@@ -235,7 +235,14 @@ export async function saveConfig(homeRoot: string, config: HostConfig): Promise<
 export function readSavedConfig(homeRoot: string, overrides: Partial<HostConfig> = {}): HostConfig {
   const path = join(homeRoot, CONFIG_FILE);
   const saved = existsSync(path) ? readSaved(path) : {};
-  return buildConfig({ ...saved, act: false, listen: null, retainDays: 0, retainMib: MAX_RETAIN_MIB, ...overrides });
+  return buildConfig({
+    ...saved,
+    act: false,
+    listen: null,
+    retainDays: 0,
+    retainMib: MAX_RETAIN_MIB,
+    ...overrides,
+  });
 }
 
 function readSaved(path: string): Partial<HostConfig> {

@@ -217,7 +217,11 @@ class RunningHost implements Host {
     });
     this.#deployer = createDeployer(this, parts.baseline.rule, listener);
     this.training = createTrainingService(this);
-    this.streams = createStreamService(parts.history, (text) => listener.onLog?.(text), networkOf(home, config));
+    this.streams = createStreamService(
+      parts.history,
+      (text) => listener.onLog?.(text),
+      networkOf(home, config),
+    );
   }
 
   /** Starts what needs the host itself: the optimizer and the bridge. */

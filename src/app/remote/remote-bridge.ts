@@ -108,7 +108,8 @@ function describe({ endpoints }: BridgeServer, trust: NetworkTrust, keys: OpenKe
   const where = `other hosts reach the bridge at ${endpoints.control}, bulk at ${endpoints.data}`;
   if (!keys) return `${where}: nothing is encrypted, because --trusted-network says so`;
   const { size } = keys.clients;
-  const who = size === 0 ? 'no client is allowed yet: ruvector-memopt keys allow' : `${size} clients are allowed`;
+  const who =
+    size === 0 ? 'no client is allowed yet: ruvector-memopt keys allow' : `${size} clients are allowed`;
   const bulk = trust === 'bulk' ? ', bulk is not encrypted, because --trusted-network says so' : '';
   return `${where}; ${who}${bulk}`;
 }

@@ -37,7 +37,11 @@ export function readCertificate({ certFile, keyFile }: TlsFiles): TlsContext {
   if (nowMs > certificate.validToDate.getTime())
     throw certificateError(certFile, `it expired at ${certificate.validTo}`, 'renew it');
   if (nowMs < certificate.validFromDate.getTime()) {
-    throw certificateError(certFile, `it is valid from ${certificate.validFrom} on`, 'correct the clock, or wait');
+    throw certificateError(
+      certFile,
+      `it is valid from ${certificate.validFrom} on`,
+      'correct the clock, or wait',
+    );
   }
   return { cert, key };
 }
@@ -93,7 +97,8 @@ function stampOf({ certFile, keyFile }: TlsFiles): string {
     .join(' ');
 }
 
-const TLS_CODES = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_|ERR_SSL_|EPROTO$|INVALID_CA|HOSTNAME_MISMATCH)/;
+const TLS_CODES =
+  /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_|ERR_SSL_|EPROTO$|INVALID_CA|HOSTNAME_MISMATCH)/;
 
 /** True for an error of a TLS handshake: another try would end the same. */
 export function isTlsError(error: unknown): boolean {

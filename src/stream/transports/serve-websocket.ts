@@ -138,7 +138,11 @@ async function listen(http: Server, options: WebSocketOptions): Promise<void> {
     http.listen(port, host);
     await once(http, 'listening');
   } catch (error) {
-    throw endpointError(`${schemeOf(options)}://${host}:${port}`, systemCodeOf(error) ?? messageOf(error), error);
+    throw endpointError(
+      `${schemeOf(options)}://${host}:${port}`,
+      systemCodeOf(error) ?? messageOf(error),
+      error,
+    );
   }
 }
 

@@ -59,9 +59,10 @@ describe('connectRemoteDaemon()', () => {
     });
     expect(bridge.own.server.stats().unknownKeys).toBe(before + 1);
     const known = await bridge.makeKey('misled');
-    await expect(
-      bridge.connect({ ...known, daemonKey: createKeyPair().publicKey }),
-    ).rejects.toMatchObject({ code: 'ERR_WIRE_AUTH', message: expect.stringContaining('does not have key') });
+    await expect(bridge.connect({ ...known, daemonKey: createKeyPair().publicKey })).rejects.toMatchObject({
+      code: 'ERR_WIRE_AUTH',
+      message: expect.stringContaining('does not have key'),
+    });
     const { endpoint } = bridge;
     await expect(connectRemoteDaemon({ endpoint })).rejects.toMatchObject({ code: 'ERR_KEYS_KEY' });
     await expect(connectBridge({ controlEndpoint: endpoint, token: 'x' })).rejects.toMatchObject({
@@ -119,7 +120,10 @@ describe('connectRemoteDaemon()', () => {
     const reading = readAll(client, { rows: 100 });
     await until(() => bridge.own.server.stats().openStreams === 1);
     await bridge.revoke('leaver');
-    await expect(waiting).rejects.toMatchObject({ code: 'ERR_WIRE_AUTH', message: expect.stringContaining('revoked') });
+    await expect(waiting).rejects.toMatchObject({
+      code: 'ERR_WIRE_AUTH',
+      message: expect.stringContaining('revoked'),
+    });
     expect((await reading).error).toEqual(codeOf('ERR_WIRE_AUTH'));
     await expect(client.request('echo')).rejects.toMatchObject({ code: 'ERR_WIRE_AUTH' });
     await expect(bridge.connect(key)).rejects.toMatchObject({ code: 'ERR_WIRE_AUTH' });
@@ -169,7 +173,12 @@ describe('ruvector.connect() to another host', () => {
       feeds: { count: feed },
     });
     const { control } = server.endpoints;
-    await using reader = startConsumer('ledger', control, { batches: 5, rows: 10 }, { WIRE_TOKEN: 'the-word' });
+    await using reader = startConsumer(
+      'ledger',
+      control,
+      { batches: 5, rows: 10 },
+      { WIRE_TOKEN: 'the-word' },
+    );
     expect((await reader.next<{ entries: unknown[] }>()).entries).toHaveLength(5);
     await using client = await connectRemoteDaemon({ endpoint: control, token: 'the-word' });
     expect(await readAll(client, { batches: 5, rows: 10 })).toEqual({ rows: 50, error: null });

@@ -56,22 +56,27 @@ describe('a man in the middle of bulk', () => {
     ['server', 'TAMPERED', (message: Buffer) => [flipped(message)]],
     ['server', 'REPLAYED', (message: Buffer) => [message, message]],
     ['server', 'REPLAYED', () => []],
-  ] as const)('is found out when he changes, repeats or withholds one message to the %s: ERR_WIRE_%s', async (side, code, change) => {
-    data.meddler = meddleMessages((message, n, to) => (to === side && n === 5 ? change(message) : [message]));
-    await using client = await bridge.connect(key, bridge.proxied);
-    const { rows, error } = await readAll(client, { rows: 1000 });
-    expect(error).toMatchObject({ code: `ERR_WIRE_${code}` });
-    expect(rows % 1000).toBe(0);
-    if (side === 'server') {
-      const { tampered, replayed } = stats();
-      expect({ tampered, replayed }).toEqual(
-        code === 'TAMPERED' ? { tampered: 1, replayed: 0 } : { tampered: 0, replayed: 1 },
+  ] as const)(
+    'is found out when he changes, repeats or withholds one message to the %s: ERR_WIRE_%s',
+    async (side, code, change) => {
+      data.meddler = meddleMessages((message, n, to) =>
+        to === side && n === 5 ? change(message) : [message],
       );
-    }
-    await until(() => stats().openStreams === 0 && stats().slotsInUse === 0);
-    data.meddler = () => (chunk) => chunk;
-    expect(await readAll(client, { batches: 9, rows: 10 })).toEqual({ rows: 90, error: null });
-  });
+      await using client = await bridge.connect(key, bridge.proxied);
+      const { rows, error } = await readAll(client, { rows: 1000 });
+      expect(error).toMatchObject({ code: `ERR_WIRE_${code}` });
+      expect(rows % 1000).toBe(0);
+      if (side === 'server') {
+        const { tampered, replayed } = stats();
+        expect({ tampered, replayed }).toEqual(
+          code === 'TAMPERED' ? { tampered: 1, replayed: 0 } : { tampered: 0, replayed: 1 },
+        );
+      }
+      await until(() => stats().openStreams === 0 && stats().slotsInUse === 0);
+      data.meddler = () => (chunk) => chunk;
+      expect(await readAll(client, { batches: 9, rows: 10 })).toEqual({ rows: 90, error: null });
+    },
+  );
 
   it('is found out in Python when he changes or repeats one message', async () => {
     const env = { WIRE_KEY: keyPath(bridge.folder, 'victim') };
@@ -151,10 +156,19 @@ describe('what was recorded', () => {
 
 describe('strangers', () => {
   it('get no answer on the endpoint of bulk, and are counted', async () => {
-    const hello = { type: MessageType.HELLO, streamId: 1, payload: { protocol: 1, client: 'x', stream: 'count' } };
+    const hello = {
+      type: MessageType.HELLO,
+      streamId: 1,
+      payload: { protocol: 1, client: 'x', stream: 'count' },
+    };
     const dealer = new Dealer({ linger: 0, receiveTimeout: 300 });
     dealer.connect(bridge.own.server.endpoints.data);
-    for (const frames of [encodeMessage(hello), [Buffer.alloc(56)], [Buffer.alloc(0)], [Buffer.alloc(2 ** 21)]])
+    for (const frames of [
+      encodeMessage(hello),
+      [Buffer.alloc(56)],
+      [Buffer.alloc(0)],
+      [Buffer.alloc(2 ** 21)],
+    ])
       await dealer.send(frames);
     await until(() => stats().tampered === 4);
     await expect(dealer.receive()).rejects.toMatchObject({ code: 'EAGAIN' });
@@ -185,15 +199,18 @@ describe('strangers', () => {
 });
 
 describe('a peer that vanishes without a word', () => {
-  it.each(['control', 'data'] as const)('is noticed by both sides when the %s connection is silent', async (which) => {
-    await using client = await bridge.connect(key, bridge.proxied);
-    const reading = readAll(client, { rows: 1000 });
-    await until(() => stats().openStreams === 1);
-    (which === 'control' ? control : data).freeze();
-    expect((await reading).error).toMatchObject({ code: 'ERR_WIRE_DISCONNECTED' });
-    await until(() => stats().openStreams === 0 && stats().slotsInUse === 0);
-    if (which === 'control') await until(() => stats().clients === 0);
-  });
+  it.each(['control', 'data'] as const)(
+    'is noticed by both sides when the %s connection is silent',
+    async (which) => {
+      await using client = await bridge.connect(key, bridge.proxied);
+      const reading = readAll(client, { rows: 1000 });
+      await until(() => stats().openStreams === 1);
+      (which === 'control' ? control : data).freeze();
+      expect((await reading).error).toMatchObject({ code: 'ERR_WIRE_DISCONNECTED' });
+      await until(() => stats().openStreams === 0 && stats().slotsInUse === 0);
+      if (which === 'control') await until(() => stats().clients === 0);
+    },
+  );
 });
 
 /** Changes a byte of a frame that is sealed: the last may be of an empty one. */

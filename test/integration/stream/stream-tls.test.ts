@@ -156,12 +156,14 @@ describe('wss:// streams', () => {
   it('outlast half handshakes and bytes that are none', async () => {
     const handle = await serve();
     const { port } = new URL(handle.endpoint);
-    const sockets = ['', '\x16\x03\x01\x02', 'GET / HTTP/1.1\r\n\r\n', '\x16\x03\x01\x00\x05hello'].map((bytes) => {
-      const socket = connect(Number(port), '127.0.0.1');
-      socket.on('error', () => {});
-      socket.write(Buffer.from(bytes, 'latin1'));
-      return socket;
-    });
+    const sockets = ['', '\x16\x03\x01\x02', 'GET / HTTP/1.1\r\n\r\n', '\x16\x03\x01\x00\x05hello'].map(
+      (bytes) => {
+        const socket = connect(Number(port), '127.0.0.1');
+        socket.on('error', () => {});
+        socket.write(Buffer.from(bytes, 'latin1'));
+        return socket;
+      },
+    );
     await until(() => handle.stats().failed >= 2);
     expect(await readOne(handle.endpoint, pem('ca'))).toBe('row');
     for (const socket of sockets) socket.destroy();

@@ -7,7 +7,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RuvectorError } from '../../../src/core/index.ts';
 import { PROTOCOL_VERSION, createBridgeServer, writeBridgeFile } from '../../../src/bridge/index.ts';
 import { createIpcEndpoints } from '../../../src/sockets/index.ts';
-import type { BatchMemoryOptions, BridgeServer, RemoteAccess, RequestHandler } from '../../../src/bridge/index.ts';
+import type {
+  BatchMemoryOptions,
+  BridgeServer,
+  RemoteAccess,
+  RequestHandler,
+} from '../../../src/bridge/index.ts';
 import type { Endpoints } from '../../../src/sockets/index.ts';
 import { buildCountingFeed } from './wire-batches.ts';
 import type { CountingFeed } from './wire-batches.ts';
