@@ -60,7 +60,7 @@ _ERRORS: dict[type[zmq.error.ZMQBaseError], type[RuvectorError]] = {
 
 
 class Curve(NamedTuple):
-    """Keys of CURVE (ZeroMQ RFC 26), 32 bytes each: the own pair, and the public one of the peer."""
+    """Keys of CURVE (ZeroMQ RFC 26), 32 bytes each: the own pair, the public one of the peer."""
 
     public: bytes
     secret: bytes

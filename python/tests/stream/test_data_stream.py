@@ -42,7 +42,7 @@ def served(monkeypatch):
     calls = []
 
     def serve(*pieces, whole_messages=True):
-        def open_source(endpoint, request, *, token, timeout):
+        def open_source(endpoint, request, *, token, timeout, ca):
             calls.append((endpoint, dict(request), token))
             calls[-1] += (ListSource(pieces, whole_messages),)
             return calls[-1][3]

@@ -70,7 +70,9 @@ def read_client_key(key: str | os.PathLike[str]) -> ClientKey:
         raise _unusable(path, "it is not JSON", _MAKE) from error
     if os.name == "posix" and mode & _GROUP_AND_OTHERS:
         raise _unusable(
-            path, "other users may read it", f'chmod 600 "{path}", and make another if they may have'
+            path,
+            "other users may read it",
+            f'chmod 600 "{path}", and make another if they may have',
         )
     return ClientKey(*(_read_key(path, fields, name) for name in _FIELDS))
 

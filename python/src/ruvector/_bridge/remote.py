@@ -23,9 +23,7 @@ def is_remote(target: object) -> bool:
     return isinstance(target, str) and target.startswith("tcp://")
 
 
-def name_remote(
-    endpoint: str, key: str | os.PathLike[str] | None, token: str | None
-) -> BridgeFile:
+def name_remote(endpoint: str, key: str | os.PathLike[str] | None, token: str | None) -> BridgeFile:
     """Say how to reach the daemon at ``tcp://host:port``; nothing is connected.
 
     Raises
@@ -80,9 +78,7 @@ def parse_bulk(bulk: Mapping[str, Any] | None, control: str) -> BulkOffer | None
             "does not know; update the older side",
             code="ERR_WIRE_VERSION",
         )
-    return BulkOffer(
-        endpoint, None, bytes.fromhex(bulk["session"]), bytes.fromhex(bulk["secret"])
-    )
+    return BulkOffer(endpoint, None, bytes.fromhex(bulk["session"]), bytes.fromhex(bulk["secret"]))
 
 
 def _host_of(endpoint: str) -> str:

@@ -98,7 +98,7 @@ class ClientClosedError(WireError, ConnectionError):
 
 
 class AuthenticationError(WireError, PermissionError):
-    """The token is not the daemon's, it does not allow the key, or does not have the one that was expected."""
+    """The daemon refuses the token or the key, or is not the one that was expected."""
 
     code = "ERR_WIRE_AUTH"
 

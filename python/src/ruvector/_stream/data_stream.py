@@ -43,7 +43,8 @@ class DataStream:
     Parameters
     ----------
     endpoint : str
-        ``ws://127.0.0.1:9999``, ``wss://host:9999``, ``tcp://127.0.0.1:9999``, ``ipc:///path`` or ``pipe:/path``.
+        ``ws://127.0.0.1:9999``, ``wss://host:9999``, ``tcp://127.0.0.1:9999``, ``ipc:///path`` or
+        ``pipe:/path``.
     format : {"jsonlines", "msgpack", "protobuf", "arrow"}, default "jsonlines"
         Of a pipe the one it is served in. MessagePack and WebSocket need
         ``ruvector-memopt[streams]``.

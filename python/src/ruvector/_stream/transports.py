@@ -24,7 +24,7 @@ def open_source(
     timeout: float,
     ca: str | os.PathLike[str] | None = None,
 ) -> ByteSource:
-    """Subscribe at an endpoint: ``ws://…``, ``wss://…``, ``tcp://…``, ``ipc://…`` or ``pipe:/path``.
+    """Subscribe at ``ws://…``, ``wss://…``, ``tcp://…``, ``ipc://…`` or ``pipe:/path``.
 
     Raises
     ------
