@@ -114,6 +114,7 @@ def lie(X, y):
     return (X * 50).astype(np.float32), (y + 2) % 3
 
 
+@pytest.mark.soak
 def test_fit_with_a_trimmed_mean_holds_against_a_host_that_lies(local, folder, tmp_path):
     from ruvector._engines.flower.federation import start_federation
 
@@ -180,10 +181,39 @@ def test_share_model_comes_as_far_as_a_local_fit(local, name, rounds, epochs, ne
     assert ruvector.export_onnx(result).parity.label_mismatches == 0
 
 
+def test_share_model_gives_updates_of_which_a_trimmed_mean_leaves_out_a_liar(local):
+    from flwr.serverapp.strategy.fedtrimmedavg import trim_mean
+
+    from ruvector._engines.flower.averaged import HostFit, share_model
+    from ruvector._engines.sampled import measure_sampled, sample_dataset
+    from ruvector._engines.split_rows import SplitRows
+
+    X, y = local.X("train"), local.y("train").astype(np.int64)
+    facts = (NAME, {}, len(local.labels), X.shape[1], None, 0)
+    server = share_model(*facts)
+    server.learn_scales(SplitRows(X, y))
+    replies = []
+    for host in range(4):
+        client = share_model(*facts)
+        client.use_scales(server.scales())
+        part = X[host::4], y[host::4]
+        rows = SplitRows(*(lie(*part) if host == 3 else part))
+        replies.append(client.fit(server.start(), rows, HostFit(10, None, 0.0, 4, 0))[0])
+    told = {"sample_weight": None, "fit_seconds": 1.0, "engine": {"name": "flower"}}
+    scores = []
+    for cut in (0.0, 0.3):
+        arrays = [trim_mean(np.stack(each), cut) for each in zip(*replies, strict=True)]
+        model = server.finish(arrays)
+        scores.append(measure_sampled(model, sample_dataset(local), **told).macro_f1)
+    expected = ruvector.fit(NAME, local, sample_weight=None).macro_f1
+    assert scores[0] < expected - 0.1
+    assert scores[1] > expected - 0.05
+
+
 def test_share_model_refuses_what_cannot_be_put_together():
     from ruvector._engines.flower.averaged import share_model
 
-    with pytest.raises(EngineOptionsError, match="use one of sklearn.LogisticRegression"):
+    with pytest.raises(EngineOptionsError, match=r"use one of sklearn\.LogisticRegression"):
         share_model("sklearn.KNeighborsClassifier", {}, 4, 6, None, 0)
 
 
@@ -197,3 +227,52 @@ def test_write_host_key_keeps_a_key_and_hides_it(tmp_path):
     assert private.read_bytes() == before
     assert os.stat(private).st_mode & 0o777 == 0o600
     assert public.read_text().startswith("ecdsa-sha2-nistp384 ")
+
+
+# Longer runs: npm run soak -- engines
+
+
+@pytest.mark.soak
+def test_fit_goes_on_without_a_host_that_dies_and_with_one_that_comes_back(local, folder, tmp_path):
+    from ruvector._engines.flower.federation import start_federation
+    from ruvector._engines.processes import descendants, kill
+
+    killed = []
+
+    with start_federation(tmp_path / "federation", parts_of(folder, HOSTS)) as running:
+
+        def change(step):
+            if step.step == 1:
+                dead = running.nodes[0]
+                killed.extend(descendants(dead.pid))
+                dead.kill()
+                kill(killed)
+            if step.step == 2:
+                running.start_node(0, parts_of(folder, HOSTS)[0])
+
+        heard = []
+        result = ruvector.fit(
+            NAME,
+            local,
+            engine="flower",
+            address=running.address,
+            root_certificates=str(running.keys / "ca.pem"),
+            hosts=HOSTS,
+            rounds=4,
+            local_epochs=10,
+            round_seconds=90.0,
+            callbacks=[heard.append, change],
+        )
+    answered = [step.metrics["hosts"] for step in heard]
+    assert (answered[0], len(answered)) == (3, 4)
+    assert min(answered[1:]) >= 2
+    assert result.macro_f1 == pytest.approx(ruvector.fit(NAME, local).macro_f1, abs=0.02)
+
+
+@pytest.mark.soak
+def test_fit_bags_trees_of_hosts_into_one_model(local, folder):
+    options = {"strategy": "fedxgbbagging", "rounds": 3, "local_epochs": 20}
+    name = "xgboost.XGBClassifier"
+    result = ruvector.fit(name, folder, engine="flower", hosts=HOSTS, **options)
+    assert result.macro_f1 == pytest.approx(ruvector.fit(name, local).macro_f1, abs=0.01)
+    assert result.model.get_booster().num_boosted_rounds() == 3 * 3 * 20

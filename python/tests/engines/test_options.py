@@ -54,14 +54,16 @@ def test_fit_says_what_installs_a_missing_engine(tmp_path, engine, package, monk
     from ruvector._training import registry
 
     found = registry.find_spec
-    monkeypatch.setattr(registry, "find_spec", lambda name: None if name == package else found(name))
+    monkeypatch.setattr(
+        registry, "find_spec", lambda name: None if name == package else found(name)
+    )
     with pytest.raises(MissingPackageError, match=rf"pip install 'ruvector-memopt\[{engine}\]'"):
         ruvector.fit(NAME, write_parts(tmp_path / "set", n=400), engine=engine)
 
 
 def test_ruvector_engines_import_nothing_heavy_before_they_are_asked_for():
     heavy = "ray", "flwr", "sklearn", "onnx"
-    code = f"import ruvector; ruvector.fit; import sys; print([m for m in {heavy} if m in sys.modules])"
+    code = f"import ruvector as r, sys; r.fit; print([m for m in {heavy} if m in sys.modules])"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
 
 
@@ -101,7 +103,7 @@ def test_open_dataset_folder_says_what_is_no_training_set(tmp_path, files, told)
 def test_open_dataset_folder_says_which_file_is_damaged(tmp_path):
     folder = write_parts(tmp_path / "set", n=400)
     (tmp_path / "set" / "train-1.parquet").write_bytes(b"PAR1")
-    with pytest.raises(DatasetFolderError, match="train-1.parquet"):
+    with pytest.raises(DatasetFolderError, match=r"train-1\.parquet"):
         open_dataset_folder(folder).read()
 
 

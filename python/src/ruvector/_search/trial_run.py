@@ -83,6 +83,7 @@ def score_folds(
     estimator, parameters
         Of the trial.
     settings : TrialSettings
+        Folds, weights and seed.
     callbacks : sequence of callable
         Hear of the steps of each fit.
     hear : callable

@@ -101,7 +101,7 @@ def _join(options: argparse.Namespace) -> int:
     if options.only_print:
         return 0
     sys.stdout.flush()
-    os.execve(line[0], line, flower_environment(home))
+    return os.execve(line[0], line, flower_environment(home))
 
 
 def _show(home: Path, *lines: Sequence[str]) -> None:

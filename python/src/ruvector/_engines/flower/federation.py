@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import socket
 import ssl
 import subprocess
@@ -13,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..._exceptions import EngineError
+from ..processes import descendants, kill
 from .commands import (
     flower_environment,
     register_command,
@@ -108,9 +107,7 @@ class Federation:
             except subprocess.TimeoutExpired:
                 each.kill()
                 each.wait()
-        for pid, started in below:
-            if _started(pid) == started:
-                os.kill(pid, signal.SIGKILL)
+        kill(below)
 
     def _spawn(self, name: str, line: Sequence[str]) -> subprocess.Popen[bytes]:
         # A home of its own: hosts unpack the app into it.
@@ -188,33 +185,3 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def descendants(pid: int) -> list[tuple[int, str]]:
-    """Find the processes below one, with when they started: a number may be used again."""
-    parents: dict[int, list[int]] = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            fields = _stat(int(entry))
-            if fields:
-                parents.setdefault(int(fields[1]), []).append(int(entry))
-    found, waiting = [], [pid]
-    while waiting:
-        for child in parents.get(waiting.pop(), []):
-            found.append((child, _started(child)))
-            waiting.append(child)
-    return found
-
-
-def _started(pid: int) -> str:
-    fields = _stat(pid)
-    return fields[19] if fields else ""
-
-
-def _stat(pid: int) -> list[str]:
-    """Fields of /proc/<pid>/stat after the name; proc(5)."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-            return file.read().rpartition(")")[2].split()
-    except OSError:
-        return []

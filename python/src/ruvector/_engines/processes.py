@@ -1,0 +1,52 @@
+"""Processes below one: found in /proc, so that none of an engine's stays when it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterable
+
+__all__ = ["Started", "descendants", "kill"]
+
+#: Number of a process and when it started, since numbers are used again.
+Started = tuple[int, str]
+
+
+def descendants(pid: int) -> list[Started]:
+    """Find the processes below one."""
+    parents: dict[int, list[int]] = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            fields = _stat(int(entry))
+            if fields:
+                parents.setdefault(int(fields[1]), []).append(int(entry))
+    found, waiting = [], [pid]
+    while waiting:
+        for child in parents.get(waiting.pop(), []):
+            found.append((child, _start_of(child)))
+            waiting.append(child)
+    return found
+
+
+def kill(processes: Iterable[Started]) -> None:
+    """Kill those that are still there."""
+    for pid, started in processes:
+        if started and _start_of(pid) == started:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+
+
+def _start_of(pid: int) -> str:
+    fields = _stat(pid)
+    return fields[19] if fields else ""
+
+
+def _stat(pid: int) -> list[str]:
+    """Fields of /proc/<pid>/stat after the name; proc(5)."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            return file.read().rpartition(")")[2].split()
+    except OSError:
+        return []
