@@ -27,7 +27,13 @@ async function* cases(): AsyncGenerator<BenchCase> {
     const { start, rows, one, two } = JSON.parse(text) as Figure;
     if (start !== undefined) {
       const ours = (): Promise<number> => Promise.resolve(start);
-      yield { ...common, case: 'start', anchorName: 'none: what a call without address= pays first', anchor: null, ours };
+      yield {
+        ...common,
+        case: 'start',
+        anchorName: 'none: what a call without address= pays first',
+        anchor: null,
+        ours,
+      };
       continue;
     }
     yield {
