@@ -105,6 +105,7 @@ interface DeployFleetOptions {
   readonly canary: number;
   readonly canarySeconds: number;
   readonly settleSeconds: number;
+  readonly hosts?: number;
   readonly json?: boolean;
 }
 
@@ -124,7 +125,8 @@ function addDeployFleet(fleet: Command): void {
       'how long the others are listened to',
       parseSeconds,
       DEFAULT_SETTLE_MS / 1000,
-    );
+    )
+    .option('--hosts <n>', 'end when so many hosts have answered', parsePositive);
   addAccessOptions(command);
   command
     .option('--json', 'print JSON')
@@ -137,6 +139,7 @@ function addDeployFleet(fleet: Command): void {
         canaryShare: options.canary,
         canaryMs: options.canarySeconds * 1000,
         settleMs: options.settleSeconds * 1000,
+        ...(options.hosts !== undefined && { hosts: options.hosts }),
         signal: stop.signal,
         onReport: ({ host, state, reason }) => tell(`${host} ${state}: ${reason}`),
         onStage: (stage, reason) => tell(`${stage}: ${reason}`),

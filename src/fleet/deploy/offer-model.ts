@@ -25,6 +25,8 @@ export interface OfferOptions {
   readonly canaryMs?: number;
   /** How long the others are listened to afterwards. @default 10_000 */
   readonly settleMs?: number;
+  /** Hosts of the fleet: when so many have answered, nobody else is waited for. @default unknown */
+  readonly hosts?: number;
   /** Aborting ends the watch; the offer stays at the stage that it has. */
   readonly signal: AbortSignal;
   readonly onReport?: (report: OfferReport) => void;
@@ -120,7 +122,7 @@ class Rollout {
       }
       const reason = this.#offer.canaryShare < 1 ? judgeCanaries(this.#canaries()).reason : 'as asked';
       await this.#say('all', reason);
-      await this.#watch(settleMs, () => false);
+      await this.#watch(settleMs, () => this.#reports.size >= (this.#options.hosts ?? Infinity));
       return this.#outcome('all', reason);
     } finally {
       messages.stop();
