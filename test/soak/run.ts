@@ -1,11 +1,11 @@
 // `npm run soak -- daemon|kills|events|wire|cells|tarball|engines|fleet [--minutes 60] [--seed N]`: long runs that `npm test`
-// has no time for. Each says what it
-// saw and ends with 1 when something that must hold did not.
+// has no time for. Each says what it saw and ends with 1 when something that must hold did not.
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { runBadDay } from './bad-day.ts';
 import { runCells } from './cells.ts';
 import { runEngines } from './engines.ts';
+import { runFleet } from './fleet.ts';
 import { runKills } from './kills.ts';
 import { runLargeEvents } from './large-events.ts';
 import { runMutatedEvents } from './mutated-events.ts';
@@ -19,6 +19,7 @@ const soaks: Readonly<Record<string, (options: { minutes: number; seed: number }
   cells: runCells,
   tarball: runTarball,
   engines: runEngines,
+  fleet: runFleet,
   // Half of the time each.
   events: async ({ minutes, seed }) => {
     const half = { minutes: minutes / 2, seed };
