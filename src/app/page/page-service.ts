@@ -55,10 +55,10 @@ export function createPageService(
   let told = '';
   /** What the page shows beside samples changes seldom. */
   const announceChanges = (): void => {
-    if (host === null || feed.size === 0) return;
+    if (host === null) return;
     const { running, lastModel, lastError } = host.training.state();
     const state = JSON.stringify([host.models.liveVersion, host.isActing, running, lastModel, lastError]);
-    if (state !== told && told !== '') void page?.announce();
+    if (state !== told && told !== '' && feed.size > 0) void page?.announce();
     told = state;
   };
   const status = (): PageStatus | null =>
